@@ -1,0 +1,67 @@
+# Each target does the set-up that it needs; "make help" lists them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+# Builds share folders and the machine: one at a time, each on all cores.
+.NOTPARALLEL:
+
+JOBS ?= $(shell nproc)
+
+# $(call configure_and_build,PRESET): under a lock, so that two runs of make
+# never have two runs of Ninja in one folder.
+define configure_and_build
+mkdir -p build
+exec 9>build/.lock
+flock --nonblock 9 || { echo "waiting for another build"; flock 9; }
+cmake --preset $(1) --log-level=NOTICE
+cmake --build --preset $(1) -j $(JOBS)
+exec 9>&-
+endef
+
+.ONESHELL:
+.PHONY: help setup build run test check format asan tsan clean
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) |
+		sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' |
+		while IFS=$$'\t' read -r name text; do
+			printf '  make %-9s %s\n' "$$name" "$$text"
+		done
+
+setup: ## Install missing Debian packages and build BoringSSL, once
+	@tools/setup/apt.sh build
+	tools/setup/boringssl.sh
+
+build: setup ## Build everything; the programs are in build/bin
+	@$(call configure_and_build,release)
+
+run: build ## Build, then start server and emulator and play one exchange
+	@exec build/bin/linktor-ig-demo
+
+test: build ## Build everything and run the tests
+	@ctest --preset release -j $(JOBS)
+
+check: build ## Check format, protos, README, tree and clang-tidy (TIDY=all: every file)
+	@tools/setup/apt.sh check
+	tools/check/tree.sh
+	tools/check/format.sh
+	tools/check/buf.sh
+	tools/check/readme.sh
+	tools/check/tidy.sh
+
+format: ## Format the C++ and proto files
+	@tools/setup/apt.sh check
+	tools/check/format.sh --fix
+	tools/check/buf.sh --fix
+
+asan: setup ## Build and test with AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(call configure_and_build,asan)
+	ctest --preset asan -j $(JOBS)
+
+tsan: setup ## Build and test with ThreadSanitizer
+	@$(call configure_and_build,tsan)
+	ctest --preset tsan -j $(JOBS)
+
+clean: ## Remove what was built; the set-up's results stay
+	@rm -rf build

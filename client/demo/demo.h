@@ -1,0 +1,76 @@
+// The demo itself: starts the emulated Instagram and the server, plays one
+// exchange on the screen, and then shows what happens.
+
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "client/demo/child.h"
+#include "client/demo/emulator_control.h"
+#include "client/demo/event_stream.h"
+#include "client/demo/gateway.h"
+#include "client/demo/signals.h"
+#include "client/demo/workplace.h"
+
+namespace linktor::demo {
+
+// Only on the main thread.
+class Demo {
+ public:
+  // Both outlive the demo.
+  Demo(Signals& signals, const Workplace& workplace)
+      : signals_(signals), workplace_(workplace) {}
+  ~Demo() { Stop().IgnoreError(); }
+  Demo(const Demo&) = delete;
+  Demo& operator=(const Demo&) = delete;
+
+  // Each step takes at most 30 s. An error is a sentence for the user, with
+  // the log of the program that failed; CANCELLED means that the user asked
+  // for the end.
+  absl::Status Play();
+  // Prints what to try and then events until the user asks for the end.
+  absl::Status StayUp();
+  // Stops server and emulator. An error when one of them did not end cleanly.
+  absl::Status Stop();
+
+ private:
+  // One program's addresses by name.
+  using Addresses = std::map<std::string, std::string>;
+
+  absl::Status StartPrograms();
+  absl::Status Prepare();
+  absl::Status PlayMessage();
+  absl::Status PlayAnswer();
+  void PrintCommands() const;
+  void PrintEvents(const std::vector<v1::Event>& events) const;
+
+  absl::StatusOr<Addresses> StartProgram(std::unique_ptr<Child>& child,
+                                         const Child::Options& options);
+  // Waits until `done` says so. `what` completes "... did not come".
+  absl::Status WaitFor(const std::string& what,
+                       const std::function<bool()>& done);
+  // An error when a program has ended.
+  absl::Status CheckChildren();
+  // Adds the server's log to an error that does not have one.
+  absl::Status WithLog(absl::Status status) const;
+
+  Signals& signals_;
+  const Workplace& workplace_;
+  std::unique_ptr<Child> instagram_;
+  std::unique_ptr<Child> server_;
+  std::string instagram_address_;
+  Addresses addresses_;
+  std::unique_ptr<EmulatorControl> control_;
+  std::unique_ptr<Gateway> gateway_;
+  std::unique_ptr<EventStream> events_;
+  // Events that came before they were to be shown.
+  std::vector<v1::Event> pending_;
+};
+
+}  // namespace linktor::demo

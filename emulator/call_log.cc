@@ -1,0 +1,91 @@
+#include "emulator/call_log.h"
+
+#include <boost/url.hpp>
+#include <chrono>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "server/base/log.h"
+#include "server/base/strings.h"
+
+namespace linktor::emulator {
+namespace {
+
+constexpr char kToken[] = "access_token";
+
+std::string WithoutToken(std::string_view target) {
+  const auto parsed =
+      boost::urls::parse_origin_form({target.data(), target.size()});
+  if (!parsed.has_value()) return Redact(target);
+  boost::urls::url url(*parsed);
+  if (url.params().erase(kToken, boost::urls::ignore_case) > 0 &&
+      url.params().empty()) {
+    url.remove_query();
+  }
+  return url.buffer();
+}
+
+json::value BodyWithoutToken(std::string_view body) {
+  if (body.empty()) return nullptr;
+  absl::StatusOr<json::value> value = ParseJson(body);
+  if (!value.ok()) {
+    const std::string text = Redact(body);
+    return json::string(text);
+  }
+  if (json::object* object = value->if_object()) object->erase(kToken);
+  return *std::move(value);
+}
+
+}  // namespace
+
+std::uint64_t CallLog::Begin(const HttpRequest& request) {
+  const auto method = boost::beast::http::to_string(request.method);
+  GraphCall call{.method = std::string(method.data(), method.size()),
+                 .path = WithoutToken(request.target),
+                 .body = BodyWithoutToken(request.body)};
+  for (const auto& field : request.headers) {
+    std::string name = absl::AsciiStrToLower(absl::string_view(
+        field.name_string().data(), field.name_string().size()));
+    if (name == "authorization") continue;
+    call.headers.emplace_back(
+        std::move(name),
+        std::string(field.value().data(), field.value().size()));
+  }
+  const std::size_t bytes = request.target.size() + request.body.size();
+  MutexLock lock(mutex_);
+  const std::uint64_t n = log_.Add(std::move(call), bytes);
+  changed_.SignalAll();
+  return n;
+}
+
+void CallLog::Answered(std::uint64_t n, int status) {
+  MutexLock lock(mutex_);
+  if (GraphCall* call = log_.Find(n)) call->status = status;
+}
+
+CallLog::List CallLog::Get() const {
+  List list;
+  MutexLock lock(mutex_);
+  for (const auto& item : log_.items()) list.calls.push_back(item.entry);
+  list.dropped = log_.dropped();
+  return list;
+}
+
+void CallLog::Clear() {
+  MutexLock lock(mutex_);
+  log_.Clear();
+}
+
+bool CallLog::WaitForCount(std::size_t count, absl::Duration timeout) {
+  const auto end =
+      std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(timeout);
+  MutexLock lock(mutex_);
+  while (log_.items().size() < count) {
+    const auto left = end - std::chrono::steady_clock::now();
+    if (left <= left.zero()) return false;
+    changed_.WaitFor(mutex_, left);
+  }
+  return true;
+}
+
+}  // namespace linktor::emulator

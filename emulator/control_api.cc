@@ -1,0 +1,204 @@
+#include "emulator/control_api.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "emulator/control_json.h"
+#include "emulator/emulator.h"
+#include "emulator/json.h"
+#include "server/base/crypto.h"
+#include "server/base/strings.h"
+
+namespace linktor::emulator {
+namespace {
+
+using boost::beast::http::verb;
+
+constexpr char kHelp[] =
+    "Linktor Instagram emulator\n"
+    "\n"
+    "GET PUT         /emulator/config\n"
+    "POST            /emulator/messages\n"
+    "GET POST        /emulator/webhooks\n"
+    "POST            /emulator/webhooks/{n}/redeliver\n"
+    "POST            /emulator/verify\n"
+    "GET DELETE      /emulator/graph-calls\n"
+    "GET POST DELETE /emulator/faults\n"
+    "GET             /emulator/users\n"
+    "\n"
+    "Every other path is the Graph API.\n";
+
+HttpResponse Problem(int status, std::string_view sentence) {
+  return JsonResponse(
+      status,
+      json::object{{"error", json::string(sentence.data(), sentence.size())}});
+}
+
+HttpResponse Problem(const absl::Status& status) {
+  return Problem(absl::IsResourceExhausted(status) ? 429 : 400,
+                 ToStd(status.message()));
+}
+
+HttpResponse WrongMethod(const char* allowed) {
+  HttpResponse response =
+      Problem(405, absl::StrCat("this path takes ", allowed));
+  response.headers.emplace_back("Allow", allowed);
+  return response;
+}
+
+// The request's JSON read by `read`, which returns a StatusOr.
+template <typename Read>
+auto ReadBody(const HttpRequest& request, Read read)
+    -> decltype(read(json::value())) {
+  absl::StatusOr<json::value> body = ParseJson(request.body);
+  if (!body.ok()) return body.status();
+  return read(*body);
+}
+
+// Meta describes the challenge as a number.
+std::string NewChallenge() {
+  std::uint32_t number = 0;
+  FillRandom(&number, sizeof(number));
+  return absl::StrCat(number);
+}
+
+}  // namespace
+
+void ControlApi::Handle(const HttpRequest& request, HttpResponder respond) {
+  HttpTarget target;
+  if (!ParseTarget(request.target, target)) {
+    return respond(Problem(400, "the path is malformed"));
+  }
+  std::vector<std::string> path = std::move(target.segments);
+  if (path.back().empty()) path.pop_back();
+  const std::string name = path.size() > 1 ? path[1] : "";
+  if (path.size() == 1) return respond({.body = kHelp});
+  if (path.size() == 4 && name == "webhooks" && path[3] == "redeliver") {
+    return Redeliver(request, path[2], respond);
+  }
+  if (path.size() == 2) {
+    if (name == "config") return Config(request, respond);
+    if (name == "messages") return Messages(request, respond);
+    if (name == "webhooks") return Webhooks(request, respond);
+    if (name == "verify") return Verify(request, respond);
+    if (name == "graph-calls") return GraphCalls(request, respond);
+    if (name == "faults") return Faults(request, respond);
+    if (name == "users") return Users(request, respond);
+  }
+  respond(Problem(404, "no such control; GET /emulator lists them"));
+}
+
+void ControlApi::Config(const HttpRequest& request, HttpResponder& respond) {
+  if (request.method == verb::put) {
+    absl::StatusOr<ConfigChange> change = ReadBody(request, ReadConfigChange);
+    if (!change.ok()) return respond(Problem(change.status()));
+    emulator_.Configure(*change);
+  } else if (request.method != verb::get) {
+    return respond(WrongMethod("GET, PUT"));
+  }
+  respond(JsonResponse(
+      200, ConfigJson(emulator_.config(), emulator_.waiting_echoes())));
+}
+
+void ControlApi::Messages(const HttpRequest& request, HttpResponder& respond) {
+  if (request.method != verb::post) return respond(WrongMethod("POST"));
+  absl::StatusOr<CustomerMessage> message =
+      ReadBody(request, ReadCustomerMessage);
+  if (!message.ok()) return respond(Problem(message.status()));
+  // It was checked when it was read, so it cannot be refused any more.
+  emulator_
+      .StartMessage(
+          *std::move(message),
+          [respond = std::move(respond)](Emulator::Played played) mutable {
+            respond(JsonResponse(
+                200, json::object{{"mid", played.mid},
+                                  {"n", played.webhook.n},
+                                  {"webhook", AnswerJson(played.webhook)}}));
+          })
+      .IgnoreError();
+}
+
+void ControlApi::Webhooks(const HttpRequest& request, HttpResponder& respond) {
+  if (request.method == verb::get) {
+    return respond(JsonResponse(200, WebhooksJson(emulator_.webhooks().Get())));
+  }
+  if (request.method != verb::post) return respond(WrongMethod("GET, POST"));
+  if (request.body.empty()) {
+    return respond(Problem(400, "the body is what to send; it is empty"));
+  }
+  emulator_.webhooks().Send(
+      "raw", request.body,
+      [respond = std::move(respond)](WebhookAnswer answer) mutable {
+        respond(JsonResponse(
+            200,
+            json::object{{"n", answer.n}, {"webhook", AnswerJson(answer)}}));
+      });
+}
+
+void ControlApi::Redeliver(const HttpRequest& request, std::string_view number,
+                           HttpResponder& respond) {
+  if (request.method != verb::post) return respond(WrongMethod("POST"));
+  std::uint64_t n = 0;
+  if (!absl::SimpleAtoi(ToAbsl(number), &n)) {
+    return respond(Problem(400, "the webhook's number must be a number"));
+  }
+  // Shared: it is still here when the webhook is not found.
+  auto shared = std::make_shared<HttpResponder>(std::move(respond));
+  const bool found =
+      emulator_.webhooks().Redeliver(n, [shared](WebhookAnswer answer) {
+        (*shared)(JsonResponse(
+            200,
+            json::object{{"n", answer.n}, {"webhook", AnswerJson(answer)}}));
+      });
+  if (!found) (*shared)(Problem(404, "no webhook of that number is kept"));
+}
+
+void ControlApi::Verify(const HttpRequest& request, HttpResponder& respond) {
+  if (request.method != verb::post) return respond(WrongMethod("POST"));
+  std::string challenge = NewChallenge();
+  emulator_.webhooks().Verify(
+      challenge,
+      [challenge, respond = std::move(respond)](WebhookAnswer answer) mutable {
+        json::object body = AnswerJson(answer);
+        body["challenge"] = challenge;
+        body["verified"] = answer.status == 200 && answer.body == challenge;
+        respond(JsonResponse(200, body));
+      });
+}
+
+void ControlApi::GraphCalls(const HttpRequest& request,
+                            HttpResponder& respond) {
+  if (request.method == verb::delete_) {
+    emulator_.graph_calls().Clear();
+  } else if (request.method != verb::get) {
+    return respond(WrongMethod("GET, DELETE"));
+  }
+  respond(JsonResponse(200, GraphCallsJson(emulator_.graph_calls().Get())));
+}
+
+void ControlApi::Faults(const HttpRequest& request, HttpResponder& respond) {
+  if (request.method == verb::post) {
+    absl::StatusOr<Fault> fault = ReadBody(request, ReadFault);
+    if (!fault.ok()) return respond(Problem(fault.status()));
+    if (absl::Status status = emulator_.AddFault(*std::move(fault));
+        !status.ok()) {
+      return respond(Problem(status));
+    }
+  } else if (request.method == verb::delete_) {
+    emulator_.faults().Clear();
+  } else if (request.method != verb::get) {
+    return respond(WrongMethod("GET, POST, DELETE"));
+  }
+  respond(JsonResponse(200, FaultsJson(emulator_.faults().List())));
+}
+
+void ControlApi::Users(const HttpRequest& request, HttpResponder& respond) {
+  if (request.method != verb::get) return respond(WrongMethod("GET"));
+  respond(JsonResponse(200, UsersJson(emulator_.users())));
+}
+
+}  // namespace linktor::emulator

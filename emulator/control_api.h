@@ -1,0 +1,44 @@
+// The emulator's controls over HTTP. Bodies are JSON whatever their content
+// type says; errors are {"error": "<sentence>"}.
+//
+//   GET|PUT        /emulator/config
+//   POST           /emulator/messages                 a customer writes
+//   GET|POST       /emulator/webhooks                 POST: any body, signed
+//   POST           /emulator/webhooks/{n}/redeliver
+//   POST           /emulator/verify                   Meta's GET verification
+//   GET|DELETE     /emulator/graph-calls
+//   GET|POST|DELETE /emulator/faults
+//   GET            /emulator/users
+
+#pragma once
+
+#include "server/http/message.h"
+
+namespace linktor::emulator {
+
+class Emulator;
+
+// A thin shell around the methods of Emulator. Thread-safe.
+class ControlApi {
+ public:
+  explicit ControlApi(Emulator& emulator) : emulator_(emulator) {}
+
+  // `respond` is called exactly once; for what makes a webhook, after the
+  // gateway has answered it.
+  void Handle(const HttpRequest& request, HttpResponder respond);
+
+ private:
+  void Config(const HttpRequest& request, HttpResponder& respond);
+  void Messages(const HttpRequest& request, HttpResponder& respond);
+  void Webhooks(const HttpRequest& request, HttpResponder& respond);
+  void Redeliver(const HttpRequest& request, std::string_view number,
+                 HttpResponder& respond);
+  void Verify(const HttpRequest& request, HttpResponder& respond);
+  void GraphCalls(const HttpRequest& request, HttpResponder& respond);
+  void Faults(const HttpRequest& request, HttpResponder& respond);
+  void Users(const HttpRequest& request, HttpResponder& respond);
+
+  Emulator& emulator_;
+};
+
+}  // namespace linktor::emulator

@@ -1,0 +1,322 @@
+#include "emulator/control_json.h"
+
+#include <algorithm>
+#include <boost/url.hpp>
+#include <initializer_list>
+#include <limits>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/ids.h"
+#include "server/base/strings.h"
+#include "server/base/try.h"
+
+namespace linktor::emulator {
+namespace {
+
+// A delayed answer holds a connection; nobody tests more than this.
+constexpr std::int64_t kMaxDelayMs = 600'000;
+
+struct KindName {
+  FaultKind kind;
+  std::string_view name;
+};
+
+constexpr KindName kKinds[] = {
+    {FaultKind::kAcceptThenClose, "accept_then_close"},
+    {FaultKind::kClose, "close"},
+    {FaultKind::kDelay, "delay"},
+    {FaultKind::kStatus, "status"},
+    {FaultKind::kGraphError, "graph_error"},
+};
+
+// Reads the members of one JSON object; remembers the first problem.
+class Reader {
+ public:
+  Reader(const json::value& body, std::initializer_list<std::string_view> known)
+      : object_(body.if_object()) {
+    if (object_ == nullptr) {
+      Fail("the body must be a JSON object");
+      return;
+    }
+    for (const json::key_value_pair& member : *object_) {
+      const std::string_view name = member.key();
+      if (std::find(known.begin(), known.end(), name) == known.end()) {
+        Fail(absl::StrCat("\"", ToAbsl(name),
+                          "\" is not a member of this request"));
+      }
+    }
+  }
+
+  const absl::Status& status() const { return status_; }
+
+  const json::value* Find(std::string_view name) const {
+    return object_ == nullptr
+               ? nullptr
+               : object_->if_contains({name.data(), name.size()});
+  }
+
+  std::optional<std::string> String(std::string_view name) {
+    const json::value* value = Find(name);
+    if (value == nullptr) return std::nullopt;
+    if (value->is_string()) return std::string(AsView(value->get_string()));
+    Wrong(name, "a string");
+    return std::nullopt;
+  }
+
+  std::optional<bool> Bool(std::string_view name) {
+    const json::value* value = Find(name);
+    if (value == nullptr) return std::nullopt;
+    if (value->is_bool()) return value->get_bool();
+    Wrong(name, "true or false");
+    return std::nullopt;
+  }
+
+  std::optional<std::int64_t> Integer(std::string_view name, std::int64_t min,
+                                      std::int64_t max) {
+    const json::value* value = Find(name);
+    if (value == nullptr) return std::nullopt;
+    json::error_code error;
+    const auto number = value->to_number<std::int64_t>(error);
+    if (!error && number >= min && number <= max) return number;
+    Wrong(name, absl::StrCat("a whole number from ", min, " to ", max));
+    return std::nullopt;
+  }
+
+  void Wrong(std::string_view name, const std::string& wanted) {
+    Fail(absl::StrCat("\"", ToAbsl(name), "\" must be ", wanted));
+  }
+
+ private:
+  void Fail(const std::string& sentence) {
+    if (status_.ok()) status_ = absl::InvalidArgumentError(sentence);
+  }
+
+  const json::object* object_;
+  absl::Status status_;
+};
+
+bool IsHttpUrl(const std::string& text) {
+  const auto url = boost::urls::parse_uri(text);
+  return url.has_value() && !url->host().empty() &&
+         (url->scheme() == "http" || url->scheme() == "https");
+}
+
+std::string_view KindNameOf(FaultKind kind) {
+  for (const KindName& known : kKinds) {
+    if (known.kind == kind) return known.name;
+  }
+  return {};
+}
+
+std::optional<Secret> ToSecret(std::optional<std::string> text) {
+  if (!text.has_value()) return std::nullopt;
+  return Secret(*std::move(text));
+}
+
+// What a "status" fault answers: JSON as given, or a string as plain text.
+HttpResponse FaultResponse(int status, const json::value* body) {
+  if (body == nullptr) return {.status = status};
+  if (body->is_string()) {
+    return {.status = status, .body = std::string(AsView(body->get_string()))};
+  }
+  return JsonResponse(status, *body);
+}
+
+json::object FaultJson(const Fault& fault) {
+  json::object out;
+  out["on"] = fault.on;
+  const std::string_view kind = KindNameOf(fault.kind);
+  out["kind"] = json::string(kind.data(), kind.size());
+  out["times"] = fault.times;
+  if (fault.kind == FaultKind::kDelay) {
+    out["ms"] = absl::ToInt64Milliseconds(fault.delay);
+  } else if (fault.kind == FaultKind::kStatus) {
+    out["status"] = fault.response.status;
+    out["body"] = JsonOrText(fault.response.body);
+  } else if (fault.kind == FaultKind::kGraphError) {
+    out["status"] = fault.error.status;
+    out["code"] = fault.error.code;
+    out["subcode"] = fault.error.subcode;
+    out["message"] = fault.error.message;
+    out["type"] = fault.error.type;
+    out["is_transient"] = fault.error.is_transient;
+  }
+  return out;
+}
+
+}  // namespace
+
+absl::StatusOr<ConfigChange> ReadConfigChange(const json::value& body) {
+  Reader reader(
+      body, {"webhook_url", "app_secret", "verify_token", "account_id",
+             "page_id", "hold_echoes", "echo_before_answer", "echo_delay_ms"});
+  ConfigChange change{.webhook_url = reader.String("webhook_url"),
+                      .app_secret = ToSecret(reader.String("app_secret")),
+                      .verify_token = ToSecret(reader.String("verify_token")),
+                      .account_id = reader.String("account_id"),
+                      .page_id = reader.String("page_id"),
+                      .hold_echoes = reader.Bool("hold_echoes"),
+                      .echo_before_answer = reader.Bool("echo_before_answer")};
+  if (const auto ms = reader.Integer("echo_delay_ms", 0, kMaxDelayMs)) {
+    change.echo_delay = absl::Milliseconds(*ms);
+  }
+  if (change.webhook_url.has_value() && !change.webhook_url->empty() &&
+      !IsHttpUrl(*change.webhook_url)) {
+    reader.Wrong("webhook_url", "an http or https URL, or empty for none");
+  }
+  if (change.account_id.has_value() && !IsNumericId(*change.account_id)) {
+    reader.Wrong("account_id", "a string of 1 to 32 digits");
+  }
+  if (change.page_id.has_value() && !change.page_id->empty() &&
+      !IsNumericId(*change.page_id)) {
+    reader.Wrong("page_id", "a string of 1 to 32 digits, or empty for none");
+  }
+  LINKTOR_TRY(reader.status());
+  return change;
+}
+
+absl::StatusOr<CustomerMessage> ReadCustomerMessage(const json::value& body) {
+  Reader reader(
+      body, {"from", "text", "attachments", "mid", "timestamp", "reply_to"});
+  CustomerMessage message{.from = reader.String("from").value_or(""),
+                          .text = reader.String("text").value_or(""),
+                          .mid = reader.String("mid").value_or("")};
+  if (const auto ms = reader.Integer(
+          "timestamp", 0, std::numeric_limits<std::int64_t>::max())) {
+    message.time = absl::FromUnixMillis(*ms);
+  }
+  if (const json::value* attachments = reader.Find("attachments")) {
+    if (attachments->is_array()) {
+      message.attachments = attachments->get_array();
+    } else {
+      reader.Wrong("attachments", "an array");
+    }
+  }
+  if (const json::value* reply_to = reader.Find("reply_to")) {
+    if (reply_to->is_object()) {
+      message.reply_to = reply_to->get_object();
+    } else {
+      reader.Wrong("reply_to", "an object such as {\"mid\": \"...\"}");
+    }
+  }
+  LINKTOR_TRY(reader.status());
+  LINKTOR_TRY(CheckCustomerMessage(message));
+  return message;
+}
+
+absl::StatusOr<Fault> ReadFault(const json::value& body) {
+  Reader reader(body, {"on", "kind", "times", "ms", "status", "body", "code",
+                       "subcode", "message", "type", "is_transient"});
+  constexpr std::int64_t kMaxInt = std::numeric_limits<int>::max();
+  Fault fault;
+  fault.on = reader.String("on").value_or("");
+  if (fault.on != "*" && fault.on != "messages" &&
+      fault.on != "messenger_profile") {
+    reader.Wrong("on", "\"messages\", \"messenger_profile\" or \"*\"");
+  }
+  const std::string kind = reader.String("kind").value_or("");
+  const auto* known = std::find_if(
+      std::begin(kKinds), std::end(kKinds),
+      [&](const KindName& candidate) { return candidate.name == kind; });
+  if (known == std::end(kKinds)) {
+    reader.Wrong("kind",
+                 "\"accept_then_close\", \"close\", \"delay\", \"status\" or "
+                 "\"graph_error\"");
+  } else {
+    fault.kind = known->kind;
+  }
+  fault.times =
+      static_cast<int>(reader.Integer("times", 0, kMaxInt).value_or(1));
+  const auto ms = reader.Integer("ms", 0, kMaxDelayMs);
+  if (fault.kind == FaultKind::kDelay && !ms.has_value()) {
+    reader.Wrong("ms", "the delay in milliseconds");
+  }
+  fault.delay = absl::Milliseconds(ms.value_or(0));
+  const auto status = reader.Integer("status", 200, 599);
+  fault.response = FaultResponse(static_cast<int>(status.value_or(500)),
+                                 reader.Find("body"));
+  const auto code = reader.Integer("code", 0, kMaxInt);
+  if (fault.kind == FaultKind::kGraphError && !code.has_value()) {
+    reader.Wrong("code", "the number of the error");
+  }
+  fault.error = {.status = static_cast<int>(status.value_or(400)),
+                 .code = static_cast<int>(code.value_or(0)),
+                 .subcode = static_cast<int>(
+                     reader.Integer("subcode", 0, kMaxInt).value_or(0)),
+                 .message = reader.String("message").value_or(absl::StrCat(
+                     "(#", code.value_or(0), ") An error was asked for")),
+                 .type = reader.String("type").value_or("OAuthException"),
+                 .is_transient = reader.Bool("is_transient").value_or(false)};
+  LINKTOR_TRY(reader.status());
+  return fault;
+}
+
+json::value ConfigJson(const EmulatorConfig& config,
+                       std::size_t waiting_echoes) {
+  return json::object{
+      {"webhook_url", config.webhook_url},
+      {"app_secret_set", !config.app_secret.empty()},
+      {"verify_token_set", !config.verify_token.empty()},
+      {"account_id", config.account_id},
+      {"page_id", config.page_id},
+      {"hold_echoes", config.hold_echoes},
+      {"echo_before_answer", config.echo_before_answer},
+      {"echo_delay_ms", absl::ToInt64Milliseconds(config.echo_delay)},
+      {"waiting_echoes", waiting_echoes}};
+}
+
+json::value FaultsJson(const std::vector<Fault>& faults) {
+  json::array list;
+  for (const Fault& fault : faults) list.push_back(FaultJson(fault));
+  return json::object{{"faults", std::move(list)}};
+}
+
+json::value GraphCallsJson(const CallLog::List& list) {
+  json::array calls;
+  for (const GraphCall& call : list.calls) {
+    json::object headers;
+    for (const auto& [name, value] : call.headers) headers[name] = value;
+    calls.push_back(json::object{{"method", call.method},
+                                 {"path", call.path},
+                                 {"body", call.body},
+                                 {"status", call.status},
+                                 {"headers", std::move(headers)}});
+  }
+  return json::object{{"calls", std::move(calls)}, {"dropped", list.dropped}};
+}
+
+json::value WebhooksJson(const WebhookSender::List& list) {
+  json::array webhooks;
+  for (const Webhook& webhook : list.webhooks) {
+    json::object entry{{"n", webhook.n},
+                       {"kind", webhook.kind},
+                       {"url", webhook.url},
+                       {"body", JsonOrText(webhook.body)},
+                       {"status", webhook.answer.status},
+                       {"deliveries", webhook.deliveries}};
+    if (!webhook.answer.error.empty()) entry["error"] = webhook.answer.error;
+    webhooks.push_back(std::move(entry));
+  }
+  return json::object{{"webhooks", std::move(webhooks)},
+                      {"dropped", list.dropped}};
+}
+
+json::value UsersJson(const std::vector<User>& users) {
+  json::array list;
+  for (const User& user : users) {
+    list.push_back(json::object{{"id", user.id},
+                                {"written", user.written},
+                                {"received", user.received}});
+  }
+  return json::object{{"users", std::move(list)}};
+}
+
+json::object AnswerJson(const WebhookAnswer& answer) {
+  if (answer.status == 0) return {{"status", 0}, {"error", answer.error}};
+  return {{"status", answer.status}, {"body", answer.body}};
+}
+
+}  // namespace linktor::emulator

@@ -1,0 +1,78 @@
+#include "emulator/graph_endpoint.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "emulator/webhook_body.h"
+
+namespace linktor::emulator {
+namespace {
+
+// The answer of a fault that keeps the call from being done.
+std::optional<HttpResponse> Instead(const std::optional<Fault>& fault) {
+  if (!fault.has_value()) return std::nullopt;
+  switch (fault->kind) {
+    case FaultKind::kClose:
+      return HttpResponse{.drop = true};
+    case FaultKind::kStatus:
+      return fault->response;
+    case FaultKind::kGraphError:
+      return ErrorResponse(fault->error);
+    case FaultKind::kAcceptThenClose:
+    case FaultKind::kDelay:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void GraphEndpoint::Handle(const HttpRequest& request, HttpResponder respond) {
+  // In the list before anything can go wrong: a call that is spoilt counts.
+  const std::uint64_t n = parts_.calls.Begin(request);
+  auto answer = [this, n,
+                 respond = std::move(respond)](HttpResponse response) mutable {
+    // Before the answer, so that whoever has it finds the status in the list.
+    parts_.calls.Answered(n, response.drop ? 0 : response.status);
+    respond(std::move(response));
+  };
+  const std::optional<Fault> fault =
+      parts_.faults.Take(GraphApi::Edge(request));
+  if (std::optional<HttpResponse> response = Instead(fault)) {
+    return answer(*std::move(response));
+  }
+  GraphReply reply = parts_.api.Handle(request);
+  if (fault.has_value() && fault->kind == FaultKind::kAcceptThenClose) {
+    reply.response.drop = true;
+  }
+  const absl::Duration delay =
+      fault.has_value() ? fault->delay : absl::ZeroDuration();
+  const EmulatorConfig config = parts_.settings.Get();
+  std::optional<std::string> echo;
+  if (reply.sent.has_value() && !config.webhook_url.empty()) {
+    echo = EchoBody(*reply.sent, absl::Now());
+  }
+  auto later = [this, delay, answer = std::move(answer),
+                response = std::move(reply.response)](
+                   EchoLane::Callback after) mutable {
+    auto finish = [answer = std::move(answer), response = std::move(response),
+                   after = std::move(after)]() mutable {
+      answer(std::move(response));
+      if (after) after();
+    };
+    if (delay == absl::ZeroDuration()) return finish();
+    parts_.timers.After(delay, std::move(finish));
+  };
+  if (!echo.has_value()) return later(nullptr);
+  if (config.echo_before_answer) {
+    parts_.echoes.Add(*std::move(echo), absl::ZeroDuration(),
+                      [later = std::move(later)]() mutable { later(nullptr); });
+    return;
+  }
+  later([this, body = *std::move(echo), wait = config.echo_delay]() mutable {
+    parts_.echoes.Add(std::move(body), wait);
+  });
+}
+
+}  // namespace linktor::emulator

@@ -1,0 +1,40 @@
+// JSON as the emulator reads and writes it, by Boost.JSON without exceptions.
+
+#pragma once
+
+#include <boost/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "server/http/message.h"
+
+namespace linktor::emulator {
+
+namespace json = boost::json;
+
+// The value of a JSON text, at most 32 levels deep. INVALID_ARGUMENT with a
+// sentence when it is none.
+absl::StatusOr<json::value> ParseJson(std::string_view text);
+
+// A JSON text as Meta writes webhooks: every character outside ASCII as
+// \uXXXX, in lower case and with surrogate pairs, and "/" as "\/". The
+// signature covers these bytes. Bytes that are not UTF-8 become U+FFFD.
+std::string MetaJson(const json::value& value);
+
+// The text as a JSON value; as a JSON string when it is not JSON. For showing
+// bodies in lists.
+json::value JsonOrText(std::string_view text);
+
+// The member of that name and kind; null when there is none.
+const json::string* FindString(const json::object& object,
+                               std::string_view name);
+const json::object* FindObject(const json::object& object,
+                               std::string_view name);
+const json::array* FindArray(const json::object& object, std::string_view name);
+
+std::string_view AsView(const json::string& text);
+
+HttpResponse JsonResponse(int status, const json::value& body);
+
+}  // namespace linktor::emulator

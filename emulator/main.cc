@@ -1,0 +1,113 @@
+// linktor-ig-emulator: a local Instagram on a loopback address.
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "emulator/control_json.h"
+#include "emulator/emulator.h"
+#include "server/base/crypto.h"
+#include "server/base/ids.h"
+#include "server/base/log.h"
+
+namespace {
+
+using linktor::Secret;
+using linktor::emulator::ConfigChange;
+using linktor::emulator::Emulator;
+namespace json = boost::json;
+
+struct Arguments {
+  std::string listen = "127.0.0.1:8081";
+  std::string webhook_url;
+  std::string app_secret;
+  std::string verify_token;
+  std::string account_id;
+  std::string page_id;
+};
+
+void AddOptions(CLI::App& app, Arguments& arguments) {
+  const auto add = [&](const std::string& name, std::string& value,
+                       const std::string& help) {
+    std::string variable = "LINKTOR_IG_EMULATOR_" + name;
+    for (char& c : variable) {
+      c = c == '-' ? '_' : static_cast<char>(std::toupper(c));
+    }
+    return app.add_option("--" + name, value, help)->envname(variable);
+  };
+  add("listen", arguments.listen,
+      "HOST:PORT to serve on; loopback only, port 0 picks one")
+      ->capture_default_str();
+  add("webhook-url", arguments.webhook_url, "where webhooks go");
+  add("app-secret", arguments.app_secret, "signs webhooks");
+  add("verify-token", arguments.verify_token,
+      "given to the webhook URL in verification");
+  add("account-id", arguments.account_id,
+      "the Instagram account that \"me\" stands for");
+  add("page-id", arguments.page_id, "the Facebook Page of that account");
+}
+
+// Checked as the control API checks the same values.
+absl::StatusOr<Emulator::Options> ToOptions(const Arguments& arguments) {
+  Emulator::Options options;
+  if (!linktor::SplitHostPort(arguments.listen, options.host, options.port)) {
+    return absl::InvalidArgumentError(
+        "--listen must be HOST:PORT, such as 127.0.0.1:8081");
+  }
+  json::object given;
+  given["webhook_url"] = arguments.webhook_url;
+  given["page_id"] = arguments.page_id;
+  if (!arguments.account_id.empty()) given["account_id"] = arguments.account_id;
+  absl::StatusOr<ConfigChange> change =
+      linktor::emulator::ReadConfigChange(given);
+  if (!change.ok()) return change.status();
+  change->app_secret = Secret(arguments.app_secret);
+  change->verify_token = Secret(arguments.verify_token);
+  linktor::emulator::Settings settings(options.config);
+  settings.Apply(*change);
+  options.config = settings.Get();
+  return options;
+}
+
+int Fail(const absl::Status& status) {
+  std::fprintf(stderr, "linktor-ig-emulator: %s\n",
+               std::string(status.message()).c_str());
+  return 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("A local Instagram for the Linktor Instagram Gateway.",
+               "linktor-ig-emulator");
+  Arguments arguments;
+  AddOptions(app, arguments);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error);
+  }
+  const absl::StatusOr<Emulator::Options> options = ToOptions(arguments);
+  if (!options.ok()) return Fail(options.status());
+
+  // Blocked before the first thread, so that only sigwait takes them.
+  std::signal(SIGPIPE, SIG_IGN);
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  linktor::InitLogging(linktor::LogLevel::kWarning);
+
+  absl::StatusOr<std::unique_ptr<Emulator>> emulator =
+      Emulator::Start(*options);
+  if (!emulator.ok()) return Fail(emulator.status());
+  std::printf("ready http=%s\n", (*emulator)->address().c_str());
+  std::fflush(stdout);
+  int signal = 0;
+  sigwait(&signals, &signal);
+  (*emulator)->Stop();
+  return 0;
+}

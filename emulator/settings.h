@@ -1,0 +1,60 @@
+// What can be changed while the emulator runs.
+
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "absl/time/time.h"
+#include "server/base/mutex.h"
+#include "server/base/secret.h"
+
+namespace linktor::emulator {
+
+struct EmulatorConfig {
+  // Where webhooks go; empty for nowhere.
+  std::string webhook_url;
+  // Signs webhooks. Without one they carry no signature.
+  Secret app_secret;
+  // Given to the webhook URL in Meta's verification.
+  Secret verify_token;
+  // The Instagram professional account that "me" and page_id stand for.
+  std::string account_id = "17841400000000001";
+  // The Facebook Page of that account; empty for none.
+  std::string page_id;
+  // Keep echoes back until this is false again.
+  bool hold_echoes = false;
+  // Deliver the echo of a send before the send is answered. An echo that is
+  // held back does not keep its answer waiting.
+  bool echo_before_answer = false;
+  // From the answer to a send to its echo. On Instagram it is about a second;
+  // this is just enough for the answer to arrive first.
+  absl::Duration echo_delay = absl::Milliseconds(20);
+};
+
+// What is absent stays as it is.
+struct ConfigChange {
+  std::optional<std::string> webhook_url;
+  std::optional<Secret> app_secret;
+  std::optional<Secret> verify_token;
+  std::optional<std::string> account_id;
+  std::optional<std::string> page_id;
+  std::optional<bool> hold_echoes;
+  std::optional<bool> echo_before_answer;
+  std::optional<absl::Duration> echo_delay;
+};
+
+// Thread-safe.
+class Settings {
+ public:
+  explicit Settings(EmulatorConfig config);
+
+  EmulatorConfig Get() const;
+  void Apply(const ConfigChange& change);
+
+ private:
+  mutable Mutex mutex_;
+  EmulatorConfig config_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace linktor::emulator

@@ -1,0 +1,172 @@
+#include "emulator/webhook_sender.h"
+
+#include <boost/url.hpp>
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "server/base/crypto.h"
+#include "server/base/strings.h"
+
+namespace linktor::emulator {
+namespace {
+
+// Meta expects an answer within 5 s; a test wants to see a late one too.
+constexpr absl::Duration kTimeout = absl::Seconds(15);
+// What is kept of an answer's body.
+constexpr std::size_t kMaxAnswerBytes = 64 * 1024;
+constexpr char kUserAgent[] = "linktor-ig-emulator";
+constexpr char kNoUrl[] =
+    "no webhook URL is set; give --webhook-url or PUT /emulator/config";
+
+std::string Signature(const Secret& secret, std::string_view body) {
+  const Digest digest = HmacKey(secret.Reveal()).Sign(body);
+  return absl::StrCat("sha256=",
+                      absl::BytesToHexString(ToAbsl(AsBytes(digest))));
+}
+
+WebhookAnswer AnswerOf(HttpResult result) {
+  if (!result.transport.ok()) {
+    return {.error = std::string(result.transport.message())};
+  }
+  if (result.body.size() > kMaxAnswerBytes) result.body.resize(kMaxAnswerBytes);
+  return {.status = result.status_code, .body = std::move(result.body)};
+}
+
+}  // namespace
+
+WebhookSender::WebhookSender(const Settings& settings)
+    : settings_(settings),
+      transport_(std::make_unique<CurlTransport>(CurlTransport::Options())) {}
+
+WebhookSender::~WebhookSender() { Stop(); }
+
+std::uint64_t WebhookSender::Send(std::string_view kind, std::string body,
+                                  Callback done) {
+  std::uint64_t n = 0;
+  {
+    MutexLock lock(mutex_);
+    n = log_.Add({.kind = std::string(kind), .body = body}, body.size());
+  }
+  Deliver(n, std::move(body), std::move(done));
+  return n;
+}
+
+bool WebhookSender::Redeliver(std::uint64_t n, Callback done) {
+  std::string body;
+  {
+    MutexLock lock(mutex_);
+    const Webhook* webhook = log_.Find(n);
+    if (webhook == nullptr) return false;
+    body = webhook->body;
+  }
+  Deliver(n, std::move(body), std::move(done));
+  return true;
+}
+
+void WebhookSender::Verify(std::string_view challenge, Callback done) {
+  const EmulatorConfig config = settings_.Get();
+  const auto parsed = boost::urls::parse_uri(config.webhook_url);
+  if (!parsed.has_value()) return done({.error = kNoUrl});
+  boost::urls::url url(*parsed);
+  using boost::urls::string_view;
+  const std::string_view token = config.verify_token.Reveal();
+  url.params().append({"hub.mode", "subscribe"});
+  url.params().append(
+      {"hub.challenge", string_view(challenge.data(), challenge.size())});
+  url.params().append(
+      {"hub.verify_token", string_view(token.data(), token.size())});
+  Call({.method = "GET",
+        .url = url.buffer(),
+        .headers = {{"User-Agent", kUserAgent}},
+        .timeout = kTimeout},
+       std::move(done));
+}
+
+WebhookSender::List WebhookSender::Get() const {
+  List list;
+  MutexLock lock(mutex_);
+  for (const auto& item : log_.items()) {
+    list.webhooks.push_back(item.entry);
+    list.webhooks.back().n = item.n;
+  }
+  list.dropped = log_.dropped();
+  return list;
+}
+
+bool WebhookSender::WaitForDeliveries(std::uint64_t count,
+                                      absl::Duration timeout) {
+  const auto end =
+      std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(timeout);
+  MutexLock lock(mutex_);
+  while (ended_ < count) {
+    const auto left = end - std::chrono::steady_clock::now();
+    if (left <= left.zero()) return false;
+    changed_.WaitFor(mutex_, left);
+  }
+  return true;
+}
+
+void WebhookSender::Stop() {
+  std::unique_ptr<CurlTransport> transport;
+  {
+    MutexLock lock(transport_mutex_);
+    transport = std::move(transport_);
+  }
+  // Its destructor calls what is under way back.
+}
+
+void WebhookSender::Deliver(std::uint64_t n, std::string body, Callback done) {
+  const EmulatorConfig config = settings_.Get();
+  {
+    MutexLock lock(mutex_);
+    if (Webhook* webhook = log_.Find(n)) webhook->url = config.webhook_url;
+  }
+  auto record = [this, n,
+                 done = std::move(done)](WebhookAnswer answer) mutable {
+    answer.n = n;
+    Record(n, answer);
+    done(std::move(answer));
+  };
+  if (config.webhook_url.empty()) return record({.error = kNoUrl});
+  HttpCall call{.method = "POST",
+                .url = config.webhook_url,
+                .headers = {{"Content-Type", "application/json"},
+                            {"User-Agent", kUserAgent}},
+                .timeout = kTimeout};
+  if (!config.app_secret.empty()) {
+    call.headers.emplace_back("X-Hub-Signature-256",
+                              Signature(config.app_secret, body));
+  }
+  call.body = std::move(body);
+  Call(std::move(call), std::move(record));
+}
+
+void WebhookSender::Call(HttpCall call, Callback done) {
+  {
+    // Held while the call is handed over, so that Stop() cannot take the
+    // transport away meanwhile; it does not call back from here.
+    MutexLock lock(transport_mutex_);
+    if (transport_ != nullptr) {
+      transport_->Send(std::move(call),
+                       [done = std::move(done)](HttpResult result) mutable {
+                         done(AnswerOf(std::move(result)));
+                       });
+      return;
+    }
+  }
+  done({.error = "the emulator is stopping"});
+}
+
+void WebhookSender::Record(std::uint64_t n, const WebhookAnswer& answer) {
+  MutexLock lock(mutex_);
+  if (Webhook* webhook = log_.Find(n)) {
+    webhook->answer = answer;
+    ++webhook->deliveries;
+  }
+  ++ended_;
+  changed_.SignalAll();
+}
+
+}  // namespace linktor::emulator

@@ -1,0 +1,43 @@
+// Deletes what is past its time: appends Trim records, now and then, in small
+// steps that hold up nobody.
+
+#pragma once
+
+#include <thread>
+
+#include "absl/time/time.h"
+#include "server/base/clock.h"
+#include "server/base/mutex.h"
+#include "server/store/journal.h"
+
+namespace linktor {
+
+class Housekeeping {
+ public:
+  struct Ages {
+    absl::Duration events;
+    absl::Duration raw;
+    std::int64_t raw_max_bytes = 0;
+  };
+
+  // `clock` and `journal` must outlive this.
+  Housekeeping(const Clock& clock, Journal& journal, const Ages& ages);
+  ~Housekeeping();
+  Housekeeping(const Housekeeping&) = delete;
+  Housekeeping& operator=(const Housekeeping&) = delete;
+
+ private:
+  void Run();
+  // Waits; false when it is time to end.
+  bool Rest(absl::Duration duration);
+
+  const Clock& clock_;
+  Journal& journal_;
+  const Ages ages_;
+  Mutex mutex_;
+  CondVar stop_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread thread_;
+};
+
+}  // namespace linktor

@@ -1,0 +1,56 @@
+#include "server/base/executor.h"
+
+#include <utility>
+
+namespace linktor {
+
+Executor::Executor(std::size_t threads, std::size_t queue_limit)
+    : queue_limit_(queue_limit) {
+  threads_.reserve(threads);
+  for (std::size_t i = 0; i < threads; ++i) {
+    threads_.emplace_back([this] { Work(); });
+  }
+}
+
+Executor::~Executor() {
+  {
+    MutexLock lock(mutex_);
+    stopping_ = true;
+  }
+  ready_.SignalAll();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+bool Executor::TryRun(Task task) {
+  {
+    MutexLock lock(mutex_);
+    if (tasks_.size() >= queue_limit_) return false;
+    tasks_.push_back(std::move(task));
+  }
+  ready_.Signal();
+  return true;
+}
+
+void Executor::Run(Task task) {
+  {
+    MutexLock lock(mutex_);
+    tasks_.push_back(std::move(task));
+  }
+  ready_.Signal();
+}
+
+void Executor::Work() {
+  for (;;) {
+    Task task;
+    {
+      MutexLock lock(mutex_);
+      while (tasks_.empty() && !stopping_) ready_.Wait(mutex_);
+      if (tasks_.empty()) return;
+      task = std::move(tasks_.front());
+      tasks_.pop_front();
+    }
+    task();
+  }
+}
+
+}  // namespace linktor

@@ -1,0 +1,124 @@
+#include "server/base/status.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "google/protobuf/util/time_util.h"
+#include "server/base/strings.h"
+
+namespace linktor {
+namespace {
+
+constexpr absl::string_view kDomain = "instagram.linktor";
+constexpr absl::string_view kTypePrefix = "type.googleapis.com/";
+
+template <typename Detail>
+std::string TypeUrl() {
+  return absl::StrCat(kTypePrefix, Detail::descriptor()->full_name());
+}
+
+template <typename Detail>
+void SetDetail(absl::Status& status, const Detail& detail) {
+  status.SetPayload(TypeUrl<Detail>(), absl::Cord(detail.SerializeAsString()));
+}
+
+template <typename Detail>
+std::optional<Detail> GetDetail(const absl::Status& status) {
+  const auto payload = status.GetPayload(TypeUrl<Detail>());
+  Detail detail;
+  if (!payload.has_value() || !detail.ParseFromString(std::string(*payload))) {
+    return std::nullopt;
+  }
+  return detail;
+}
+
+}  // namespace
+
+absl::Status MakeError(absl::StatusCode code, std::string_view message,
+                       const ErrorDetails& details) {
+  absl::Status status(code, ToAbsl(message));
+  google::rpc::ErrorInfo info;
+  info.set_reason(ReasonName(details.reason));
+  info.set_domain(std::string(kDomain));
+  for (const auto& [key, value] : details.metadata) {
+    (*info.mutable_metadata())[key] = value;
+  }
+  SetDetail(status, info);
+  if (details.retry_after.has_value()) {
+    google::rpc::RetryInfo retry;
+    *retry.mutable_retry_delay() =
+        google::protobuf::util::TimeUtil::MillisecondsToDuration(
+            absl::ToInt64Milliseconds(*details.retry_after));
+    SetDetail(status, retry);
+  }
+  if (!details.fields.empty()) {
+    google::rpc::BadRequest bad;
+    for (const FieldViolation& violation : details.fields) {
+      auto* added = bad.add_field_violations();
+      added->set_field(violation.field);
+      added->set_description(violation.description);
+    }
+    SetDetail(status, bad);
+  }
+  return status;
+}
+
+absl::Status MakeError(absl::StatusCode code, v1::ErrorReason reason,
+                       std::string_view message) {
+  return MakeError(code, message, ErrorDetails{.reason = reason});
+}
+
+absl::Status InvalidFields(v1::ErrorReason reason,
+                           std::vector<FieldViolation> fields) {
+  const std::string message = absl::StrJoin(
+      fields, "; ", [](std::string* out, const FieldViolation& violation) {
+        absl::StrAppend(out, violation.field, ": ", violation.description);
+      });
+  return MakeError(
+      absl::StatusCode::kInvalidArgument, message,
+      ErrorDetails{.reason = reason, .fields = std::move(fields)});
+}
+
+std::string ReasonName(v1::ErrorReason reason) {
+  return std::string(
+      absl::StripPrefix(v1::ErrorReason_Name(reason), "ERROR_REASON_"));
+}
+
+google::rpc::ErrorInfo ErrorInfoOf(const absl::Status& status) {
+  return GetDetail<google::rpc::ErrorInfo>(status).value_or(
+      google::rpc::ErrorInfo());
+}
+
+std::optional<absl::Duration> RetryDelayOf(const absl::Status& status) {
+  const auto retry = GetDetail<google::rpc::RetryInfo>(status);
+  if (!retry.has_value()) return std::nullopt;
+  return absl::Milliseconds(
+      google::protobuf::util::TimeUtil::DurationToMilliseconds(
+          retry->retry_delay()));
+}
+
+void AddErrorMetadata(absl::Status& status, std::string_view key,
+                      std::string_view value) {
+  google::rpc::ErrorInfo info = ErrorInfoOf(status);
+  (*info.mutable_metadata())[std::string(key)] = std::string(value);
+  SetDetail(status, info);
+}
+
+google::rpc::Status ToRpcStatus(const absl::Status& status) {
+  if (!status.ok() && ErrorInfoOf(status).reason().empty()) {
+    return ToRpcStatus(MakeError(
+        absl::StatusCode::kInternal, v1::ERROR_REASON_INTERNAL_FAULT,
+        "a fault in this server; its log says more"));
+  }
+  google::rpc::Status result;
+  result.set_code(static_cast<int>(status.code()));
+  result.set_message(std::string(status.message()));
+  status.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) {
+    auto* detail = result.add_details();
+    detail->set_type_url(std::string(url));
+    detail->set_value(std::string(payload));
+  });
+  return result;
+}
+
+}  // namespace linktor

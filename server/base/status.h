@@ -1,0 +1,63 @@
+// How errors are made and read. An absl::Status carries the google.rpc details
+// as payloads, so that a reason set deep inside reaches the caller unchanged;
+// rpc/ turns it into a gRPC status in one place.
+
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+#include "linktor/instagram/v1/error_reason.pb.h"
+#include "server/base/v1.h"
+
+namespace linktor {
+
+// One wrong field of a request.
+struct FieldViolation {
+  std::string field;
+  std::string description;
+};
+
+// What goes beside code and message.
+struct ErrorDetails {
+  v1::ErrorReason reason = v1::ERROR_REASON_INTERNAL_FAULT;
+  std::vector<std::pair<std::string, std::string>> metadata;
+  std::optional<absl::Duration> retry_after;
+  std::vector<FieldViolation> fields;
+};
+
+// `code` must not be OK. `message` says what happened and what to do.
+absl::Status MakeError(absl::StatusCode code, std::string_view message,
+                       const ErrorDetails& details);
+// The short form for errors with a reason alone.
+absl::Status MakeError(absl::StatusCode code, v1::ErrorReason reason,
+                       std::string_view message);
+
+// INVALID_ARGUMENT with `reason` and every violation; `fields` is not empty.
+absl::Status InvalidFields(v1::ErrorReason reason,
+                           std::vector<FieldViolation> fields);
+
+// "OUTSIDE_MESSAGING_WINDOW" for ERROR_REASON_OUTSIDE_MESSAGING_WINDOW.
+std::string ReasonName(v1::ErrorReason reason);
+
+// The ErrorInfo of a status; empty when it has none.
+google::rpc::ErrorInfo ErrorInfoOf(const absl::Status& status);
+// The retry delay of a status, if it has one.
+std::optional<absl::Duration> RetryDelayOf(const absl::Status& status);
+
+// Adds metadata to the status' ErrorInfo.
+void AddErrorMetadata(absl::Status& status, std::string_view key,
+                      std::string_view value);
+
+// The status as clients see it. One without a reason is a fault of ours: it
+// becomes INTERNAL_FAULT without its text, which may tell too much.
+google::rpc::Status ToRpcStatus(const absl::Status& status);
+
+}  // namespace linktor

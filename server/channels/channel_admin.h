@@ -1,0 +1,53 @@
+// Creates, changes and deletes channels, and keeps the registry in step.
+// Blocks on the journal: call on an executor. Thread-safe.
+
+#pragma once
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/statusor.h"
+#include "linktor/instagram/v1/channel_service.pb.h"
+#include "server/base/clock.h"
+#include "server/channels/registry.h"
+#include "server/store/journal.h"
+
+namespace linktor {
+
+// App secrets that may be live at once.
+inline constexpr int kMaxAppSecrets = 2;
+
+class ChannelAdmin {
+ public:
+  ChannelAdmin(const Clock& clock, Journal& journal, Sealer& sealer,
+               ChannelRegistry& registry)
+      : clock_(clock), journal_(journal), sealer_(sealer), registry_(registry) {}
+
+  // Requests have been validated; see rpc/validation.h.
+  absl::StatusOr<v1::Channel> Create(const v1::CreateChannelRequest& request);
+  absl::StatusOr<v1::Channel> Update(const v1::UpdateChannelRequest& request);
+  absl::StatusOr<v1::Channel> SetCredentials(
+      const v1::SetChannelCredentialsRequest& request);
+  absl::Status Delete(const v1::DeleteChannelRequest& request);
+
+ private:
+  // What a change makes of a channel; it may be asked again after a conflict.
+  struct Draft {
+    v1::Channel channel;
+    v1::ChannelCredentials credentials;
+  };
+  using Change = absl::FunctionRef<absl::Status(Draft&)>;
+  absl::StatusOr<v1::Channel> Modify(const std::string& channel_id,
+                                     Change change);
+  absl::StatusOr<std::string> SealCredentials(
+      std::int64_t channel_no, const v1::ChannelCredentials& credentials,
+      std::vector<NewKey>& new_keys);
+  void DescribeCredentials(const v1::ChannelCredentials& credentials,
+                           std::int64_t now_ms, v1::Channel& channel) const;
+  std::int64_t NowMs() const;
+
+  const Clock& clock_;
+  Journal& journal_;
+  Sealer& sealer_;
+  ChannelRegistry& registry_;
+};
+
+}  // namespace linktor

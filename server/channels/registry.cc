@@ -1,0 +1,92 @@
+#include "server/channels/registry.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/status.h"
+#include "server/base/try.h"
+
+namespace linktor {
+
+bool ChannelEntry::HasSecret(std::string_view fingerprint) const {
+  return std::any_of(
+      secrets.begin(), secrets.end(),
+      [&](const SigningSecret& s) { return s.fingerprint == fingerprint; });
+}
+
+absl::Status ChannelRegistry::Put(const ChannelRow& row) {
+  auto entry = std::make_shared<ChannelEntry>();
+  entry->no = row.no;
+  entry->revision = row.revision;
+  entry->channel = row.channel;
+  if (!row.deleted) {
+    LINKTOR_ASSIGN(const std::string opened,
+                   sealer_.Open(SealedPlace::kCredentials,
+                                std::to_string(row.no), row.sealed_credentials));
+    if (!entry->credentials.ParseFromString(opened)) {
+      return absl::DataLossError("stored credentials cannot be read");
+    }
+    entry->access_token = Secret(entry->credentials.access_token());
+    entry->verify_token = Secret(entry->credentials.verify_token());
+    for (const std::string& secret : entry->credentials.app_secrets()) {
+      entry->secrets.push_back({sealer_.Fingerprint(secret), HmacKey(secret)});
+    }
+  }
+  MutexLock lock(mutex_);
+  auto next = std::make_shared<Tables>(*tables_);
+  const std::string& id = row.channel.id();
+  if (const auto it = next->by_id.find(id); it != next->by_id.end()) {
+    if (it->second->no == row.no && it->second->revision >= row.revision) {
+      return absl::OkStatus();
+    }
+    std::erase_if(next->by_account, [&](const auto& item) {
+      return item.second->no == it->second->no;
+    });
+    next->by_id.erase(it);
+  }
+  if (!row.deleted) {
+    next->by_id[id] = entry;
+    next->by_account[row.channel.instagram_account_id()] = entry;
+    if (!row.channel.page_id().empty()) {
+      next->by_account[row.channel.page_id()] = entry;
+    }
+  }
+  tables_ = std::move(next);
+  return absl::OkStatus();
+}
+
+ChannelRegistry::EntryPtr ChannelRegistry::Find(
+    std::string_view channel_id) const {
+  MutexLock lock(mutex_);
+  const auto it = tables_->by_id.find(channel_id);
+  return it == tables_->by_id.end() ? nullptr : it->second;
+}
+
+ChannelRegistry::EntryPtr ChannelRegistry::FindOwner(
+    std::string_view account_or_page_id) const {
+  MutexLock lock(mutex_);
+  const auto it = tables_->by_account.find(account_or_page_id);
+  return it == tables_->by_account.end() ? nullptr : it->second;
+}
+
+std::vector<ChannelRegistry::EntryPtr> ChannelRegistry::List() const {
+  std::vector<EntryPtr> all;
+  {
+    MutexLock lock(mutex_);
+    for (const auto& [id, entry] : tables_->by_id) all.push_back(entry);
+  }
+  std::sort(all.begin(), all.end(), [](const EntryPtr& a, const EntryPtr& b) {
+    return a->channel.id() < b->channel.id();
+  });
+  return all;
+}
+
+absl::Status ChannelNotFound(std::string_view channel_id) {
+  return MakeError(absl::StatusCode::kNotFound,
+                   absl::StrCat("there is no channel '", ToAbsl(channel_id),
+                                "'; ListChannels shows those there are"),
+                   {.reason = v1::ERROR_REASON_CHANNEL_NOT_FOUND,
+                    .metadata = {{"channel_id", std::string(channel_id)}}});
+}
+
+}  // namespace linktor

@@ -1,0 +1,61 @@
+#include "server/events/encoded_event.h"
+
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/wire_format_lite.h>
+
+#include "linktor/instagram/v1/event.pb.h"
+#include "linktor/instagram/v1/event_service.pb.h"
+#include "server/store/event_reader.h"
+
+namespace linktor {
+namespace {
+
+using google::protobuf::io::CodedOutputStream;
+using google::protobuf::internal::WireFormatLite;
+
+void AppendTag(std::string& out, int field) {
+  std::uint8_t buffer[10];
+  const std::uint8_t* end = CodedOutputStream::WriteVarint32ToArray(
+      WireFormatLite::MakeTag(field, WireFormatLite::WIRETYPE_LENGTH_DELIMITED),
+      buffer);
+  out.append(reinterpret_cast<const char*>(buffer),
+             static_cast<std::size_t>(end - buffer));
+}
+
+void AppendLength(std::string& out, std::size_t length) {
+  std::uint8_t buffer[10];
+  const std::uint8_t* end = CodedOutputStream::WriteVarint64ToArray(
+      length, buffer);
+  out.append(reinterpret_cast<const char*>(buffer),
+             static_cast<std::size_t>(end - buffer));
+}
+
+}  // namespace
+
+EncodedEvent EncodeEvent(CommittedEvent event, const CursorCodec& cursors) {
+  const std::string cursor = cursors.Encode(event.seq);
+  // Some clients replace rather than merge a payload that occurs twice, so an
+  // overlay is merged here; the cursor, a plain string, is merely appended.
+  std::string merged;
+  if (!event.overlay.empty()) merged = MergeEvent(event).SerializeAsString();
+  const std::string& body = event.overlay.empty() ? *event.encoded : merged;
+
+  std::string cursor_field;
+  AppendTag(cursor_field, v1::Event::kCursorFieldNumber);
+  AppendLength(cursor_field, cursor.size());
+  cursor_field.append(cursor);
+
+  EncodedEvent encoded{.seq = event.seq,
+                       .type = std::move(event.type),
+                       .channel_id = std::move(event.channel_id),
+                       .user_id = std::move(event.user_id),
+                       .framed = {}};
+  encoded.framed.reserve(body.size() + cursor_field.size() + 8);
+  AppendTag(encoded.framed, v1::SubscribeEventsResponse::kEventsFieldNumber);
+  AppendLength(encoded.framed, body.size() + cursor_field.size());
+  encoded.framed.append(body);
+  encoded.framed.append(cursor_field);
+  return encoded;
+}
+
+}  // namespace linktor

@@ -1,0 +1,110 @@
+#include "server/events/event_log.h"
+
+#include <utility>
+
+#include "server/base/try.h"
+
+namespace linktor {
+
+EventLog::EventLog(Store& store, std::int64_t last_seq)
+    : reader_(store.pool(), store.sealer()),
+      pool_(store.pool()),
+      cursors_(store.identity()),
+      ring_(last_seq, kRingBytes),
+      hub_(last_seq) {}
+
+void EventLog::Publish(std::vector<CommittedEvent> events) {
+  std::vector<EncodedEvent> encoded;
+  encoded.reserve(events.size());
+  for (CommittedEvent& event : events) {
+    encoded.push_back(EncodeEvent(std::move(event), cursors_));
+  }
+  const std::int64_t last = encoded.back().seq;
+  ring_.Publish(std::move(encoded));
+  hub_.Publish(last);
+}
+
+absl::StatusOr<std::int64_t> EventLog::Start(
+    const v1::SubscribeEventsRequest& request) {
+  if (request.start_case() != v1::SubscribeEventsRequest::kAfterCursor) {
+    return request.position() == v1::POSITION_EARLIEST ? 0 : ring_.last_seq();
+  }
+  LINKTOR_ASSIGN(const std::int64_t seq,
+                 cursors_.Decode(request.after_cursor(), ring_.last_seq()));
+  std::int64_t oldest_seq = 0;
+  LINKTOR_TRY(pool_.Read([&](Database& database) -> absl::Status {
+    Statement state(database, "SELECT oldest_seq FROM log_state");
+    LINKTOR_ASSIGN(const bool row, state.Step());
+    if (row) oldest_seq = state.Int(0);
+    return absl::OkStatus();
+  }));
+  if (seq + 1 < oldest_seq) return Expired(oldest_seq);
+  return seq;
+}
+
+absl::Status EventLog::Expired(std::int64_t oldest_seq) const {
+  return MakeError(
+      absl::StatusCode::kOutOfRange,
+      "events after this cursor are no longer kept; start again at the oldest "
+      "cursor given, knowing that some are missing",
+      {.reason = v1::ERROR_REASON_CURSOR_EXPIRED,
+       .metadata = {{"oldest_cursor", cursors_.Encode(oldest_seq - 1)}}});
+}
+
+bool EventLog::ReadLive(const Want& want, const EventFilter& filter,
+                        Batch& batch) const {
+  if (want.include_raw) return false;
+  std::vector<LiveRing::Segment> segments;
+  if (!ring_.Read(want.after_seq, kMaxBatchBytes, segments)) return false;
+  batch.through_seq = want.after_seq;
+  for (const LiveRing::Segment& segment : segments) {
+    for (const EncodedEvent& event : *segment) {
+      if (event.seq <= want.after_seq) continue;
+      if (filter.Wants(event.type, event.channel_id, event.user_id)) {
+        if (batch.events == want.max_events ||
+            (batch.events > 0 &&
+             batch.framed.size() + event.framed.size() > kMaxBatchBytes)) {
+          return true;
+        }
+        batch.framed.append(event.framed);
+        ++batch.events;
+      }
+      batch.through_seq = event.seq;
+    }
+  }
+  return true;
+}
+
+absl::StatusOr<EventLog::Batch> EventLog::ReadStored(
+    const Want& want, const EventFilter& filter) {
+  LINKTOR_ASSIGN(
+      EventReader::Page page,
+      reader_.ReadAfter({.after_seq = want.after_seq,
+                         .last_seq = ring_.last_seq(),
+                         .max_events = want.max_events,
+                         .include_raw = want.include_raw},
+                        [&filter](std::string_view type,
+                                  std::string_view channel_id,
+                                  std::string_view user_id) {
+                          return filter.Wants(type, channel_id, user_id);
+                        }));
+  if (want.after_seq != 0 && want.after_seq + 1 < page.oldest_seq) {
+    return Expired(page.oldest_seq);
+  }
+  Batch batch;
+  batch.through_seq = page.through_seq;
+  for (CommittedEvent& event : page.events) {
+    const std::int64_t seq = event.seq;
+    const EncodedEvent encoded = EncodeEvent(std::move(event), cursors_);
+    if (batch.events > 0 &&
+        batch.framed.size() + encoded.framed.size() > kMaxBatchBytes) {
+      batch.through_seq = seq - 1;
+      break;
+    }
+    batch.framed.append(encoded.framed);
+    ++batch.events;
+  }
+  return batch;
+}
+
+}  // namespace linktor

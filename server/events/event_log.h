@@ -1,0 +1,68 @@
+// The log for reading: what is new from memory, what is older from the disk.
+// One for the server; thread-safe.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "server/events/cursor.h"
+#include "server/events/filter.h"
+#include "server/events/hub.h"
+#include "server/events/live_ring.h"
+#include "server/store/event_reader.h"
+#include "server/store/store.h"
+
+namespace linktor {
+
+class EventLog {
+ public:
+  // Of encoded events kept in memory.
+  static constexpr std::size_t kRingBytes = 32 * 1024 * 1024;
+  // Of events in one response; leaves room for the other fields in 1 MiB.
+  static constexpr std::size_t kMaxBatchBytes = 1000 * 1024;
+
+  EventLog(Store& store, std::int64_t last_seq);
+
+  // Called by the journal's writer after each commit.
+  void Publish(std::vector<CommittedEvent> events);
+
+  // The sequence to start after. Reads the disk: call on an executor.
+  absl::StatusOr<std::int64_t> Start(const v1::SubscribeEventsRequest& request);
+
+  struct Batch {
+    // Framed `events` fields, one after the other.
+    std::string framed;
+    int events = 0;
+    // Everything up to here has been looked at.
+    std::int64_t through_seq = 0;
+  };
+  struct Want {
+    std::int64_t after_seq = 0;
+    int max_events = 1000;
+    bool include_raw = false;
+  };
+  // From memory. False when the disk is needed.
+  bool ReadLive(const Want& want, const EventFilter& filter, Batch& batch) const;
+  // From the disk: call on an executor. CURSOR_EXPIRED when events in between
+  // have been trimmed, unless `after_seq` is 0.
+  absl::StatusOr<Batch> ReadStored(const Want& want, const EventFilter& filter);
+
+  std::int64_t last_seq() const { return ring_.last_seq(); }
+  std::string Cursor(std::int64_t seq) const { return cursors_.Encode(seq); }
+  Hub& hub() { return hub_; }
+
+ private:
+  absl::Status Expired(std::int64_t oldest_seq) const;
+
+  EventReader reader_;
+  ReadPool& pool_;
+  const CursorCodec cursors_;
+  LiveRing ring_;
+  Hub hub_;
+};
+
+}  // namespace linktor

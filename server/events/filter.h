@@ -1,0 +1,35 @@
+// Which events a subscriber wants. Pure.
+
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "linktor/instagram/v1/event_service.pb.h"
+#include "server/base/status.h"
+#include "server/base/strings.h"
+
+namespace linktor {
+
+class EventFilter {
+ public:
+  // Everything.
+  EventFilter() = default;
+  explicit EventFilter(const v1::SubscribeEventsRequest& request);
+
+  bool Wants(std::string_view type, std::string_view channel_id,
+             std::string_view user_id) const;
+
+ private:
+  StringSet channels_;
+  StringSet types_;
+  // "instagram." for "instagram.*".
+  std::vector<std::string> groups_;
+  StringSet users_;
+};
+
+// What is wrong with the request's filter.
+std::vector<FieldViolation> CheckFilter(
+    const v1::SubscribeEventsRequest& request);
+
+}  // namespace linktor

@@ -1,0 +1,136 @@
+#include "server/graph/client.h"
+
+#include <boost/json.hpp>
+#include <optional>
+
+#include "server/base/try.h"
+#include "server/graph/request.h"
+
+namespace linktor {
+namespace {
+
+namespace json = boost::json;
+
+// The JSON object of a 200 answer without `error`.
+std::optional<json::object> ReadObject(const HttpResult& result) {
+  if (result.status_code != 200) return std::nullopt;
+  json::error_code failed;
+  json::value root =
+      json::parse({result.body.data(), result.body.size()}, failed);
+  if (failed || !root.is_object() || root.get_object().contains("error")) {
+    return std::nullopt;
+  }
+  return std::move(root.get_object());
+}
+
+std::string Text(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  return value != nullptr && value->is_string()
+             ? std::string(value->get_string())
+             : "";
+}
+
+void AddIceBreaker(
+    const json::value& value,
+    google::protobuf::RepeatedPtrField<v1::IceBreaker>& out) {
+  if (!value.is_object()) return;
+  v1::IceBreaker* added = out.Add();
+  added->set_question(Text(value.get_object(), "question"));
+  added->set_payload(Text(value.get_object(), "payload"));
+}
+
+// One of the forms: {"call_to_actions": […], "locale"}, {"ice_breakers": […]}
+// around either, or {"question", "payload"}.
+void ReadSet(const json::value& value, v1::GetIceBreakersResponse& out) {
+  if (!value.is_object()) return;
+  const json::object& object = value.get_object();
+  if (const json::value* inner = object.if_contains("ice_breakers");
+      inner != nullptr && inner->is_array()) {
+    for (const json::value& one : inner->get_array()) ReadSet(one, out);
+    return;
+  }
+  const json::value* actions = object.if_contains("call_to_actions");
+  if (actions == nullptr || !actions->is_array()) {
+    return AddIceBreaker(value, *out.mutable_ice_breakers());
+  }
+  const std::string locale = Text(object, "locale");
+  auto* list = out.mutable_ice_breakers();
+  if (!locale.empty() && locale != "default") {
+    v1::LocalizedIceBreakers* localized = out.add_localizations();
+    localized->set_locale(locale);
+    list = localized->mutable_ice_breakers();
+  }
+  for (const json::value& one : actions->get_array()) {
+    AddIceBreaker(one, *list);
+  }
+}
+
+}  // namespace
+
+GraphSendResult ReadSendAnswer(const HttpResult& result) {
+  if (!result.transport.ok()) {
+    return {"", MapTransportError(GraphOperation::kSend, result)};
+  }
+  if (const auto object = ReadObject(result)) {
+    if (std::string mid = Text(*object, "message_id"); !mid.empty()) {
+      return {std::move(mid), {}};
+    }
+  }
+  return {"", MapGraphError(GraphOperation::kSend, result)};
+}
+
+absl::Status ReadProfileAnswer(const HttpResult& result) {
+  if (!result.transport.ok()) {
+    return MapTransportError(GraphOperation::kRepeatable, result).status;
+  }
+  if (ReadObject(result).has_value()) return absl::OkStatus();
+  return MapGraphError(GraphOperation::kRepeatable, result).status;
+}
+
+absl::StatusOr<v1::GetIceBreakersResponse> ReadIceBreakersAnswer(
+    const HttpResult& result) {
+  LINKTOR_TRY(ReadProfileAnswer(result));
+  v1::GetIceBreakersResponse response;
+  const auto object = ReadObject(result);
+  const json::value* data = object->if_contains("data");
+  if (data == nullptr || !data->is_array()) return response;
+  for (const json::value& one : data->get_array()) ReadSet(one, response);
+  return response;
+}
+
+void HttpGraphClient::Send(const GraphAccount& account, std::string_view to,
+                           const v1::MessageContent& content,
+                           absl::AnyInvocable<void(GraphSendResult)> done) {
+  transport_.Send(BuildSend(hosts_, account, to, content),
+                  [done = std::move(done)](HttpResult result) mutable {
+                    done(ReadSendAnswer(result));
+                  });
+}
+
+void HttpGraphClient::SetIceBreakers(const GraphAccount& account,
+                                     const v1::SetIceBreakersRequest& request,
+                                     Done done) {
+  transport_.Send(BuildSetIceBreakers(hosts_, account, request),
+                  [done = std::move(done)](HttpResult result) mutable {
+                    done(ReadProfileAnswer(result));
+                  });
+}
+
+void HttpGraphClient::GetIceBreakers(
+    const GraphAccount& account,
+    absl::AnyInvocable<void(absl::StatusOr<v1::GetIceBreakersResponse>)> done) {
+  transport_.Send(BuildGetIceBreakers(hosts_, account),
+                  [done = std::move(done)](HttpResult result) mutable {
+                    done(ReadIceBreakersAnswer(result));
+                  });
+}
+
+void HttpGraphClient::DeleteIceBreakers(const GraphAccount& account,
+                                        Done done) {
+  transport_.Send(BuildDeleteIceBreakers(hosts_, account),
+                  [done = std::move(done)](HttpResult result) mutable {
+                    done(ReadProfileAnswer(result));
+                  });
+}
+
+}  // namespace linktor

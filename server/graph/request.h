@@ -1,0 +1,27 @@
+// The HTTP requests of Meta's API, exactly. Pure.
+
+#pragma once
+
+#include <string_view>
+
+#include "linktor/instagram/v1/channel_service.pb.h"
+#include "linktor/instagram/v1/messaging_service.pb.h"
+#include "server/graph/account.h"
+#include "server/http/client.h"
+
+namespace linktor {
+
+// POST …/messages. `content` has passed the limits of policy/content.h.
+HttpCall BuildSend(const GraphHosts& hosts, const GraphAccount& account,
+                   std::string_view to, const v1::MessageContent& content);
+
+// POST, GET and DELETE …/messenger_profile.
+HttpCall BuildSetIceBreakers(const GraphHosts& hosts,
+                             const GraphAccount& account,
+                             const v1::SetIceBreakersRequest& request);
+HttpCall BuildGetIceBreakers(const GraphHosts& hosts,
+                             const GraphAccount& account);
+HttpCall BuildDeleteIceBreakers(const GraphHosts& hosts,
+                                const GraphAccount& account);
+
+}  // namespace linktor

@@ -1,0 +1,257 @@
+#include "server/http/client.h"
+
+#include <curl/curl.h>
+
+#include <cstring>
+#include <deque>
+#include <thread>
+#include <unordered_map>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "server/base/mutex.h"
+#include "server/base/strings.h"
+
+namespace linktor {
+namespace {
+
+constexpr int kPollMilliseconds = 1000;
+
+// curl_global_init is not thread-safe and must precede everything else.
+void InitCurlOnce() {
+  static const CURLcode once = curl_global_init(CURL_GLOBAL_ALL);
+  (void)once;
+}
+
+struct Transfer {
+  HttpCall call;
+  HttpTransport::Callback done;
+  HttpResult result;
+  std::size_t sent = 0;
+  std::size_t max_response = 0;
+  CURL* easy = nullptr;
+  curl_slist* headers = nullptr;
+  char error[CURL_ERROR_SIZE] = {};
+
+  ~Transfer() {
+    curl_slist_free_all(headers);
+    curl_easy_cleanup(easy);
+  }
+};
+
+std::size_t ReadBody(char* out, std::size_t size, std::size_t count,
+                     void* context) {
+  auto& transfer = *static_cast<Transfer*>(context);
+  const std::size_t n =
+      std::min(size * count, transfer.call.body.size() - transfer.sent);
+  std::memcpy(out, transfer.call.body.data() + transfer.sent, n);
+  transfer.sent += n;
+  return n;
+}
+
+// libcurl repeats a POST by itself when a kept-alive connection closes after
+// the request was taken. Refusing to rewind makes it fail instead, so that an
+// unknown outcome is reported as one.
+int RefuseRewind(void*, curl_off_t, int) { return CURL_SEEKFUNC_FAIL; }
+
+std::size_t WriteBody(char* data, std::size_t size, std::size_t count,
+                      void* context) {
+  auto& transfer = *static_cast<Transfer*>(context);
+  if (transfer.result.body.size() + size * count > transfer.max_response) {
+    return 0;
+  }
+  transfer.result.body.append(data, size * count);
+  return size * count;
+}
+
+std::size_t WriteHeader(char* data, std::size_t size, std::size_t count,
+                        void* context) {
+  auto& transfer = *static_cast<Transfer*>(context);
+  const std::string_view line(data, size * count);
+  const std::size_t colon = line.find(':');
+  if (line.starts_with("HTTP/")) {
+    transfer.result.headers.clear();
+  } else if (colon != std::string_view::npos) {
+    transfer.result.headers.emplace_back(
+        absl::AsciiStrToLower(ToAbsl(line.substr(0, colon))),
+        std::string(
+            absl::StripAsciiWhitespace(ToAbsl(line.substr(colon + 1)))));
+  }
+  return size * count;
+}
+
+}  // namespace
+
+std::string_view HttpResult::Header(std::string_view name) const {
+  for (const auto& [key, value] : headers) {
+    if (key == name) return value;
+  }
+  return {};
+}
+
+// Owns the multi handle and the thread that drives it.
+class CurlTransport::Loop {
+ public:
+  explicit Loop(const Options& options)
+      : options_(options), multi_(curl_multi_init()) {
+    curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS,
+                      options_.max_connections_per_host);
+    thread_ = std::thread([this] { Run(); });
+  }
+
+  ~Loop() {
+    Stop();
+    curl_multi_cleanup(multi_);
+  }
+
+  void Stop() {
+    {
+      MutexLock lock(mutex_);
+      stopping_ = true;
+    }
+    curl_multi_wakeup(multi_);
+    if (thread_.joinable()) thread_.join();
+  }
+
+  void Add(HttpCall call, Callback done) {
+    auto transfer = std::make_unique<Transfer>();
+    transfer->call = std::move(call);
+    transfer->done = std::move(done);
+    transfer->max_response = options_.max_response_bytes;
+    {
+      MutexLock lock(mutex_);
+      if (!stopping_) {
+        waiting_.push_back(std::move(transfer));
+      }
+    }
+    if (transfer == nullptr) {
+      curl_multi_wakeup(multi_);
+      return;
+    }
+    HttpResult result;
+    result.transport = absl::UnavailableError("the server is shutting down");
+    result.nothing_sent = true;
+    transfer->done(std::move(result));
+  }
+
+ private:
+  void Run() {
+    for (;;) {
+      std::deque<std::unique_ptr<Transfer>> fresh;
+      bool stopping = false;
+      {
+        MutexLock lock(mutex_);
+        fresh.swap(waiting_);
+        stopping = stopping_;
+      }
+      for (auto& transfer : fresh) Begin(std::move(transfer));
+      if (stopping) return Abandon();
+      int running = 0;
+      curl_multi_perform(multi_, &running);
+      Collect();
+      curl_multi_poll(multi_, nullptr, 0, kPollMilliseconds, nullptr);
+    }
+  }
+
+  void Begin(std::unique_ptr<Transfer> owned) {
+    Transfer& transfer = *owned;
+    CURL* easy = transfer.easy = curl_easy_init();
+    curl_easy_setopt(easy, CURLOPT_URL, transfer.call.url.c_str());
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer.error);
+    curl_easy_setopt(easy, CURLOPT_PROXY, options_.proxy.c_str());
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "localhost,127.0.0.1,::1");
+    curl_easy_setopt(
+        easy, CURLOPT_TIMEOUT_MS,
+        static_cast<long>(absl::ToInt64Milliseconds(transfer.call.timeout)));
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                     static_cast<long>(absl::ToInt64Milliseconds(
+                         options_.connect_timeout)));
+    curl_easy_setopt(
+        easy, CURLOPT_MAXAGE_CONN,
+        static_cast<long>(absl::ToInt64Seconds(options_.max_idle)));
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, WriteBody);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, WriteHeader);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
+    if (transfer.call.method == "GET") {
+      curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    } else {
+      curl_easy_setopt(easy, CURLOPT_POST, 1L);
+      curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST,
+                       transfer.call.method.c_str());
+      curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                       static_cast<curl_off_t>(transfer.call.body.size()));
+      curl_easy_setopt(easy, CURLOPT_READFUNCTION, ReadBody);
+      curl_easy_setopt(easy, CURLOPT_READDATA, &transfer);
+      curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, RefuseRewind);
+    }
+    // No "Expect: 100-continue": it costs a round trip.
+    transfer.headers = curl_slist_append(nullptr, "Expect:");
+    for (const auto& [name, value] : transfer.call.headers) {
+      transfer.headers = curl_slist_append(
+          transfer.headers, absl::StrCat(name, ": ", value).c_str());
+    }
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer.headers);
+    active_.emplace(easy, std::move(owned));
+    curl_multi_add_handle(multi_, easy);
+  }
+
+  void Collect() {
+    int left = 0;
+    while (CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+      if (message->msg != CURLMSG_DONE) continue;
+      Finish(message->easy_handle, message->data.result);
+    }
+  }
+
+  void Finish(CURL* easy, CURLcode code) {
+    auto node = active_.extract(easy);
+    Transfer& transfer = *node.mapped();
+    curl_multi_remove_handle(multi_, easy);
+    long status = 0;
+    long request_bytes = 0;
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &request_bytes);
+    transfer.result.status_code = static_cast<int>(status);
+    if (code != CURLE_OK) {
+      const char* text =
+          transfer.error[0] != '\0' ? transfer.error : curl_easy_strerror(code);
+      transfer.result.transport = absl::UnavailableError(text);
+      transfer.result.nothing_sent = request_bytes == 0 && transfer.sent == 0;
+    }
+    transfer.done(std::move(transfer.result));
+  }
+
+  // Nobody will know how these end.
+  void Abandon() {
+    while (!active_.empty()) {
+      Finish(active_.begin()->first, CURLE_ABORTED_BY_CALLBACK);
+    }
+  }
+
+  const Options options_;
+  CURLM* const multi_;
+  Mutex mutex_;
+  std::deque<std::unique_ptr<Transfer>> waiting_ ABSL_GUARDED_BY(mutex_);
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  // Only touched on the thread.
+  std::unordered_map<CURL*, std::unique_ptr<Transfer>> active_;
+  std::thread thread_;
+};
+
+CurlTransport::CurlTransport(const Options& options) {
+  InitCurlOnce();
+  loop_ = std::make_unique<Loop>(options);
+}
+
+CurlTransport::~CurlTransport() = default;
+
+void CurlTransport::Stop() { loop_->Stop(); }
+
+void CurlTransport::Send(HttpCall call, Callback done) {
+  loop_->Add(std::move(call), std::move(done));
+}
+
+}  // namespace linktor

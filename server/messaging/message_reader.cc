@@ -1,0 +1,83 @@
+#include "server/messaging/message_reader.h"
+
+#include <optional>
+
+#include "server/base/status.h"
+#include "server/base/try.h"
+#include "server/messaging/message_view.h"
+#include "server/store/identity.h"
+#include "server/store/message_table.h"
+
+namespace linktor {
+namespace {
+
+absl::Status MessageNotFound(const ChannelEntry& channel) {
+  return MakeError(absl::StatusCode::kNotFound,
+                   "the channel has no message under this id",
+                   {.reason = v1::ERROR_REASON_MESSAGE_NOT_FOUND,
+                    .metadata = {{"channel_id", channel.channel.id()}}});
+}
+
+}  // namespace
+
+absl::StatusOr<v1::Message> MessageReader::Find(
+    const v1::GetMessageRequest& request) {
+  const ChannelRegistry::EntryPtr channel =
+      registry_.Find(request.channel_id());
+  if (channel == nullptr) return ChannelNotFound(request.channel_id());
+  if (request.key_case() == v1::GetMessageRequest::kRequestId) {
+    std::optional<MessageRow> row;
+    LINKTOR_TRY(pool_.Read([&](Database& database) -> absl::Status {
+      LINKTOR_ASSIGN(row, ReadMessageByRequest(database, channel->no,
+                                               request.request_id()));
+      return absl::OkStatus();
+    }));
+    if (!row.has_value()) return MessageNotFound(*channel);
+    return OpenMessage(sealer_, *row);
+  }
+  const RawId key = request.key_case() == v1::GetMessageRequest::kMid
+                        ? MidKey(channel->no, request.mid())
+                        : ParseId(kMessagePrefix, request.message_id());
+  if (key.empty()) return MessageNotFound(*channel);
+  return FindByMidKey(*channel, key);
+}
+
+absl::StatusOr<v1::Message> MessageReader::FindByMidKey(
+    const ChannelEntry& channel, std::string_view mid_key) {
+  std::optional<MessageRow> row;
+  LINKTOR_TRY(pool_.Read([&](Database& database) -> absl::Status {
+    LINKTOR_ASSIGN(row, ReadMessageById(database, mid_key));
+    return absl::OkStatus();
+  }));
+  if (row.has_value()) {
+    if (row->channel_no != channel.no) return MessageNotFound(channel);
+    return OpenMessage(sealer_, *row);
+  }
+  for (const ItemKind kind : {ItemKind::kMessage, ItemKind::kEcho}) {
+    LINKTOR_ASSIGN(const auto event, events_.FindByMid(mid_key, kind));
+    if (!event.has_value() || event->channel_id() != channel.channel.id()) {
+      continue;
+    }
+    return kind == ItemKind::kMessage ? event->message_received()
+                                      : event->message_echoed();
+  }
+  return MessageNotFound(channel);
+}
+
+absl::StatusOr<MessageRow> MessageReader::FindSend(
+    const ChannelEntry& channel, std::string_view message_id) {
+  const RawId id = ParseId(kMessagePrefix, message_id);
+  std::optional<MessageRow> row;
+  if (!id.empty()) {
+    LINKTOR_TRY(pool_.Read([&](Database& database) -> absl::Status {
+      LINKTOR_ASSIGN(row, ReadMessageById(database, id));
+      return absl::OkStatus();
+    }));
+  }
+  if (!row.has_value() || row->channel_no != channel.no) {
+    return MessageNotFound(channel);
+  }
+  return *std::move(row);
+}
+
+}  // namespace linktor

@@ -1,0 +1,73 @@
+#include "server/messaging/message_view.h"
+
+#include "google/protobuf/util/time_util.h"
+#include "server/base/ids.h"
+#include "server/base/status.h"
+#include "server/base/try.h"
+
+namespace linktor {
+namespace {
+
+using google::protobuf::util::TimeUtil;
+
+}  // namespace
+
+v1::Message DescribeMessage(const MessageRow& row) {
+  v1::Message message;
+  message.set_id(FormatId(kMessagePrefix, row.id));
+  message.set_channel_id(row.channel_id);
+  message.set_user_id(row.user_id);
+  message.set_direction(v1::MESSAGE_DIRECTION_OUTBOUND);
+  message.set_origin(v1::MESSAGE_ORIGIN_API);
+  message.set_state(row.state);
+  message.set_mid(row.mid);
+  message.set_request_id(row.request_id);
+  message.set_settled_by(row.settled_by);
+  message.set_attempt(row.attempt);
+  *message.mutable_create_time() =
+      TimeUtil::MillisecondsToTimestamp(row.create_ms);
+  if (row.send_ms != 0) {
+    *message.mutable_send_time() =
+        TimeUtil::MillisecondsToTimestamp(row.send_ms);
+  }
+  if (row.echo_ms != 0) {
+    *message.mutable_echo_time() =
+        TimeUtil::MillisecondsToTimestamp(row.echo_ms);
+  }
+  return message;
+}
+
+void SetContent(const v1::MessageContent& content, v1::Message& message) {
+  message.set_text(content.text());
+}
+
+v1::MessageError ToMessageError(const absl::Status& status) {
+  const google::rpc::ErrorInfo info = ErrorInfoOf(status);
+  v1::MessageError error;
+  error.set_reason(info.reason());
+  error.set_message(std::string(status.message()));
+  *error.mutable_metadata() = info.metadata();
+  return error;
+}
+
+absl::StatusOr<v1::Message> OpenMessage(Sealer& sealer, const MessageRow& row) {
+  v1::Message message = DescribeMessage(row);
+  LINKTOR_ASSIGN(const std::string opened,
+                 sealer.Open(SealedPlace::kMessage, row.id, row.sealed_content));
+  v1::MessageContent content;
+  if (!content.ParseFromString(opened)) {
+    return absl::DataLossError("stored content cannot be read");
+  }
+  SetContent(content, message);
+  if (!row.sealed_error.empty()) {
+    LINKTOR_ASSIGN(
+        const std::string error,
+        sealer.Open(SealedPlace::kMessageError, row.id, row.sealed_error));
+    if (!message.mutable_error()->ParseFromString(error)) {
+      return absl::DataLossError("a stored error cannot be read");
+    }
+  }
+  return message;
+}
+
+}  // namespace linktor

@@ -1,0 +1,26 @@
+// Stored sends as the contract's Message.
+
+#pragma once
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "linktor/instagram/v1/message.pb.h"
+#include "linktor/instagram/v1/messaging_service.pb.h"
+#include "server/store/records.h"
+#include "server/store/sealer.h"
+
+namespace linktor {
+
+// Everything but content and error, which are sealed.
+v1::Message DescribeMessage(const MessageRow& row);
+
+// What was said.
+void SetContent(const v1::MessageContent& content, v1::Message& message);
+
+// The error of a send as Message.error carries it.
+v1::MessageError ToMessageError(const absl::Status& status);
+
+// The whole message. DATA_LOSS when its content cannot be opened.
+absl::StatusOr<v1::Message> OpenMessage(Sealer& sealer, const MessageRow& row);
+
+}  // namespace linktor

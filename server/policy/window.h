@@ -1,0 +1,51 @@
+// Instagram's messaging window: a business may answer for 24 hours after the
+// customer's last message. Pure.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+namespace linktor {
+
+// 24 h, from Meta's policy; the window is open while now < last + this.
+inline constexpr std::int64_t kMessagingWindowMs = 24LL * 60 * 60 * 1000;
+
+enum class WindowDecision {
+  // Send: the window is open, or Instagram is to decide.
+  kSend,
+  // Refuse: the last message is known and too old.
+  kClosed,
+  // Refuse: no message is known and the channel wants such sends refused.
+  kNoHistory,
+};
+
+struct WindowInput {
+  // Time of the customer's last message, if any is known; ms since the epoch.
+  std::optional<std::int64_t> last_inbound_ms;
+  std::int64_t now_ms = 0;
+  // The channel's NoHistoryPolicy.
+  bool refuse_without_history = false;
+};
+
+constexpr WindowDecision DecideWindow(const WindowInput& input) {
+  if (!input.last_inbound_ms.has_value()) {
+    return input.refuse_without_history ? WindowDecision::kNoHistory
+                                        : WindowDecision::kSend;
+  }
+  return input.now_ms < *input.last_inbound_ms + kMessagingWindowMs
+             ? WindowDecision::kSend
+             : WindowDecision::kClosed;
+}
+
+// The customer's last activity after one more item: late and future stamps are
+// harmless, because what counts is the earlier of Instagram's time and ours.
+constexpr std::int64_t AdvanceActivity(std::optional<std::int64_t> last_ms,
+                                       std::int64_t event_ms,
+                                       std::int64_t receive_ms) {
+  const std::int64_t seen =
+      event_ms > 0 && event_ms < receive_ms ? event_ms : receive_ms;
+  return last_ms.has_value() && *last_ms > seen ? *last_ms : seen;
+}
+
+}  // namespace linktor

@@ -1,0 +1,167 @@
+#include "server/rpc/health_service.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "server/rpc/call.h"
+
+namespace linktor {
+
+using grpc::health::v1::HealthCheckRequest;
+using grpc::health::v1::HealthCheckResponse;
+
+namespace {
+
+constexpr std::array<std::string_view, 4> kServices = {
+    "", "linktor.instagram.v1.ChannelService",
+    "linktor.instagram.v1.MessagingService",
+    "linktor.instagram.v1.EventService"};
+
+bool IsKnown(std::string_view service) {
+  return std::find(kServices.begin(), kServices.end(), service) !=
+         kServices.end();
+}
+
+HealthCheckResponse::ServingStatus StatusOf(std::string_view service,
+                                            bool serving) {
+  if (!IsKnown(service)) return HealthCheckResponse::SERVICE_UNKNOWN;
+  return serving ? HealthCheckResponse::SERVING
+                 : HealthCheckResponse::NOT_SERVING;
+}
+
+}  // namespace
+
+// One Watch stream. At most one write at a time: `writing_`; a state that
+// changes meanwhile is written after it. Whoever sees `ended_` without a write
+// under way finishes, once.
+class HealthService::Watcher final
+    : public grpc::ServerWriteReactor<HealthCheckResponse>,
+      public std::enable_shared_from_this<Watcher> {
+ public:
+  Watcher(HealthService& service, std::string name)
+      : service_(service), name_(std::move(name)) {}
+
+  void Tell(bool serving) {
+    {
+      MutexLock lock(mutex_);
+      next_ = StatusOf(name_, serving);
+    }
+    Advance(/*write_done=*/false);
+  }
+  void End() {
+    {
+      MutexLock lock(mutex_);
+      ended_ = true;
+    }
+    Advance(/*write_done=*/false);
+  }
+
+  void OnWriteDone(bool ok) override {
+    if (!ok) {
+      MutexLock lock(mutex_);
+      ended_ = true;
+    }
+    Advance(/*write_done=*/true);
+  }
+  void OnCancel() override { End(); }
+  void OnDone() override { service_.Remove(this); }
+
+ private:
+  void Advance(bool write_done) {
+    bool finish = false;
+    {
+      MutexLock lock(mutex_);
+      if (write_done) writing_ = false;
+      if (writing_ || finished_) return;
+      finish = ended_;
+      if (finish) {
+        finished_ = true;
+      } else if (next_ == told_) {
+        return;
+      } else {
+        writing_ = true;
+        told_ = next_;
+        response_.set_status(next_);
+      }
+    }
+    if (finish) return Finish(ToGrpcStatus(DrainingError()));
+    StartWrite(&response_);
+  }
+
+  HealthService& service_;
+  const std::string name_;
+  HealthCheckResponse response_;
+  Mutex mutex_;
+  HealthCheckResponse::ServingStatus next_ ABSL_GUARDED_BY(mutex_) =
+      HealthCheckResponse::UNKNOWN;
+  HealthCheckResponse::ServingStatus told_ ABSL_GUARDED_BY(mutex_) =
+      HealthCheckResponse::UNKNOWN;
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
+  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+grpc::ServerUnaryReactor* HealthService::Check(
+    grpc::CallbackServerContext* context, const HealthCheckRequest* request,
+    HealthCheckResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  if (!IsKnown(request->service())) {
+    reactor->Finish({grpc::StatusCode::NOT_FOUND, "no such service"});
+    return reactor;
+  }
+  {
+    MutexLock lock(mutex_);
+    response->set_status(StatusOf(request->service(), serving_));
+  }
+  reactor->Finish(grpc::Status::OK);
+  return reactor;
+}
+
+grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::Watch(
+    grpc::CallbackServerContext*, const HealthCheckRequest* request) {
+  auto watcher = std::make_shared<Watcher>(*this, request->service());
+  bool serving = false;
+  bool draining = false;
+  {
+    MutexLock lock(mutex_);
+    watchers_.emplace(watcher.get(), watcher);
+    serving = serving_;
+    draining = draining_;
+  }
+  watcher->StartSendInitialMetadata();
+  watcher->Tell(serving);
+  if (draining) watcher->End();
+  return watcher.get();
+}
+
+void HealthService::SetServing(bool serving) {
+  std::vector<std::shared_ptr<Watcher>> watchers;
+  {
+    MutexLock lock(mutex_);
+    serving_ = serving;
+    for (const auto& [key, watcher] : watchers_) watchers.push_back(watcher);
+  }
+  for (const auto& watcher : watchers) watcher->Tell(serving);
+}
+
+void HealthService::Drain() {
+  std::vector<std::shared_ptr<Watcher>> watchers;
+  {
+    MutexLock lock(mutex_);
+    draining_ = true;
+    for (const auto& [key, watcher] : watchers_) watchers.push_back(watcher);
+  }
+  for (const auto& watcher : watchers) watcher->End();
+}
+
+void HealthService::Remove(const Watcher* watcher) {
+  // Freed, if this is the last reference, after the lock is released.
+  decltype(watchers_)::node_type last;
+  MutexLock lock(mutex_);
+  last = watchers_.extract(watcher);
+}
+
+}  // namespace linktor

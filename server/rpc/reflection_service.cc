@@ -1,0 +1,243 @@
+#include "server/rpc/reflection_service.h"
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/descriptor.pb.h>
+
+#include <array>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "server/rpc/call.h"
+
+namespace linktor {
+namespace {
+
+using google::protobuf::DescriptorPool;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::FileDescriptor;
+
+constexpr std::array kServices = {
+    "grpc.health.v1.Health",
+    "grpc.reflection.v1.ServerReflection",
+    "grpc.reflection.v1alpha.ServerReflection",
+    "linktor.instagram.v1.ChannelService",
+    "linktor.instagram.v1.EventService",
+    "linktor.instagram.v1.MessagingService"};
+
+// A file and what it imports, each once, the file first.
+template <typename Response>
+void AddFile(const FileDescriptor* file, std::set<std::string>& seen,
+             Response& response) {
+  if (!seen.insert(file->name()).second) return;
+  google::protobuf::FileDescriptorProto proto;
+  file->CopyTo(&proto);
+  // Else clients print field names as they are written in the .proto.
+  file->CopyJsonNameTo(&proto);
+  response.mutable_file_descriptor_response()->add_file_descriptor_proto(
+      proto.SerializeAsString());
+  for (int i = 0; i < file->dependency_count(); ++i) {
+    AddFile(file->dependency(i), seen, response);
+  }
+}
+
+template <typename Response>
+void AnswerFile(const FileDescriptor* file, const std::string& what,
+                Response& response) {
+  if (file == nullptr) {
+    response.mutable_error_response()->set_error_code(
+        grpc::StatusCode::NOT_FOUND);
+    response.mutable_error_response()->set_error_message("not found: " + what);
+    return;
+  }
+  std::set<std::string> seen;
+  AddFile(file, seen, response);
+}
+
+// The requests and responses of both versions have the same members.
+template <typename Request, typename Response>
+Response Reflect(const Request& request) {
+  const DescriptorPool* pool = DescriptorPool::generated_pool();
+  Response response;
+  response.set_valid_host(request.host());
+  *response.mutable_original_request() = request;
+  switch (request.message_request_case()) {
+    case Request::kListServices:
+      for (const char* service : kServices) {
+        response.mutable_list_services_response()->add_service()->set_name(
+            service);
+      }
+      break;
+    case Request::kFileByFilename:
+      AnswerFile(pool->FindFileByName(request.file_by_filename()),
+                 request.file_by_filename(), response);
+      break;
+    case Request::kFileContainingSymbol:
+      AnswerFile(
+          pool->FindFileContainingSymbol(request.file_containing_symbol()),
+          request.file_containing_symbol(), response);
+      break;
+    case Request::kFileContainingExtension: {
+      const auto& wanted = request.file_containing_extension();
+      const auto* type = pool->FindMessageTypeByName(wanted.containing_type());
+      const FieldDescriptor* extension =
+          type == nullptr ? nullptr
+                          : pool->FindExtensionByNumber(
+                                type, wanted.extension_number());
+      AnswerFile(extension == nullptr ? nullptr : extension->file(),
+                 wanted.containing_type(), response);
+      break;
+    }
+    case Request::kAllExtensionNumbersOfType: {
+      const auto* type =
+          pool->FindMessageTypeByName(request.all_extension_numbers_of_type());
+      if (type == nullptr) {
+        AnswerFile(nullptr, request.all_extension_numbers_of_type(), response);
+        break;
+      }
+      std::vector<const FieldDescriptor*> extensions;
+      pool->FindAllExtensions(type, &extensions);
+      auto* found = response.mutable_all_extension_numbers_response();
+      found->set_base_type_name(type->full_name());
+      for (const FieldDescriptor* one : extensions) {
+        found->add_extension_number(one->number());
+      }
+      break;
+    }
+    default:
+      response.mutable_error_response()->set_error_code(
+          grpc::StatusCode::INVALID_ARGUMENT);
+      response.mutable_error_response()->set_error_message(
+          "the request asks for nothing");
+      break;
+  }
+  return response;
+}
+
+// One stream: reads a request, writes its answer, and so on. A read or a write
+// is under way at any time, and its end is told once; `ended_` makes that the
+// last one. A stream that a drain ends while it waits for a request is finished
+// there and then; Finish is called once (`finished_`).
+template <typename Request, typename Response>
+class Stream final : public grpc::ServerBidiReactor<Request, Response>,
+                     public ReflectionStream,
+                     public std::enable_shared_from_this<
+                         Stream<Request, Response>> {
+ public:
+  explicit Stream(ReflectionStreams& streams) : streams_(streams) {}
+
+  void Begin() { this->StartRead(&request_); }
+
+  void OnReadDone(bool ok) override {
+    if (!ok) return FinishOnce(grpc::Status::OK);
+    response_ = Reflect<Request, Response>(request_);
+    {
+      MutexLock lock(mutex_);
+      if (finished_) return;
+      writing_ = true;
+    }
+    this->StartWrite(&response_);
+  }
+
+  void OnWriteDone(bool ok) override {
+    bool ended = !ok;
+    {
+      MutexLock lock(mutex_);
+      writing_ = false;
+      ended = ended || ended_;
+    }
+    if (ended) return FinishOnce(ToGrpcStatus(DrainingError()));
+    this->StartRead(&request_);
+  }
+
+  void OnCancel() override { End(); }
+
+  void End() override {
+    {
+      MutexLock lock(mutex_);
+      ended_ = true;
+      if (writing_) return;
+    }
+    FinishOnce(ToGrpcStatus(DrainingError()));
+  }
+
+  void OnDone() override { streams_.Remove(this); }
+
+ private:
+  void FinishOnce(const grpc::Status& status) {
+    {
+      MutexLock lock(mutex_);
+      if (std::exchange(finished_, true)) return;
+    }
+    this->Finish(status);
+  }
+
+  ReflectionStreams& streams_;
+  Request request_;
+  Response response_;
+  Mutex mutex_;
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
+  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+template <typename Request, typename Response>
+grpc::ServerBidiReactor<Request, Response>* BeginStream(
+    ReflectionStreams& streams) {
+  auto stream = std::make_shared<Stream<Request, Response>>(streams);
+  auto* raw = stream.get();
+  streams.Add(stream);
+  raw->Begin();
+  return raw;
+}
+
+}  // namespace
+
+void ReflectionStreams::Add(const std::shared_ptr<ReflectionStream>& stream) {
+  bool draining = false;
+  {
+    MutexLock lock(mutex_);
+    streams_.insert(stream);
+    draining = draining_;
+  }
+  if (draining) stream->End();
+}
+
+void ReflectionStreams::Remove(const ReflectionStream* stream) {
+  std::shared_ptr<ReflectionStream> last;
+  MutexLock lock(mutex_);
+  for (auto it = streams_.begin(); it != streams_.end(); ++it) {
+    if (it->get() != stream) continue;
+    last = *it;
+    streams_.erase(it);
+    return;
+  }
+}
+
+void ReflectionStreams::Drain() {
+  std::vector<std::shared_ptr<ReflectionStream>> all;
+  {
+    MutexLock lock(mutex_);
+    draining_ = true;
+    all.assign(streams_.begin(), streams_.end());
+  }
+  for (const auto& stream : all) stream->End();
+}
+
+grpc::ServerBidiReactor<grpc::reflection::v1::ServerReflectionRequest,
+                        grpc::reflection::v1::ServerReflectionResponse>*
+ReflectionServiceV1::ServerReflectionInfo(grpc::CallbackServerContext*) {
+  return BeginStream<grpc::reflection::v1::ServerReflectionRequest,
+                     grpc::reflection::v1::ServerReflectionResponse>(streams_);
+}
+
+grpc::ServerBidiReactor<grpc::reflection::v1alpha::ServerReflectionRequest,
+                        grpc::reflection::v1alpha::ServerReflectionResponse>*
+ReflectionServiceV1Alpha::ServerReflectionInfo(grpc::CallbackServerContext*) {
+  return BeginStream<grpc::reflection::v1alpha::ServerReflectionRequest,
+                     grpc::reflection::v1alpha::ServerReflectionResponse>(
+      streams_);
+}
+
+}  // namespace linktor

@@ -1,0 +1,63 @@
+// grpc.reflection, v1 and v1alpha: newer clients ask for v1 first, older ones
+// know only v1alpha. Callback streams of our own, because Debian's plugin
+// holds a thread for each and cannot be ended.
+
+#pragma once
+
+#include <memory>
+#include <unordered_set>
+
+#include "grpc/reflection/v1/reflection.grpc.pb.h"
+#include "grpc/reflection/v1alpha/reflection.grpc.pb.h"
+#include "server/base/mutex.h"
+
+namespace linktor {
+
+// Something that a drain can end.
+class ReflectionStream {
+ public:
+  virtual ~ReflectionStream() = default;
+  virtual void End() = 0;
+};
+
+// The open streams of both versions.
+class ReflectionStreams {
+ public:
+  void Add(const std::shared_ptr<ReflectionStream>& stream);
+  void Remove(const ReflectionStream* stream);
+  void Drain();
+
+ private:
+  Mutex mutex_;
+  std::unordered_set<std::shared_ptr<ReflectionStream>> streams_
+      ABSL_GUARDED_BY(mutex_);
+  bool draining_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+class ReflectionServiceV1 final
+    : public grpc::reflection::v1::ServerReflection::CallbackService {
+ public:
+  explicit ReflectionServiceV1(ReflectionStreams& streams)
+      : streams_(streams) {}
+  grpc::ServerBidiReactor<grpc::reflection::v1::ServerReflectionRequest,
+                          grpc::reflection::v1::ServerReflectionResponse>*
+  ServerReflectionInfo(grpc::CallbackServerContext* context) override;
+
+ private:
+  ReflectionStreams& streams_;
+};
+
+class ReflectionServiceV1Alpha final
+    : public grpc::reflection::v1alpha::ServerReflection::CallbackService {
+ public:
+  explicit ReflectionServiceV1Alpha(ReflectionStreams& streams)
+      : streams_(streams) {}
+  grpc::ServerBidiReactor<grpc::reflection::v1alpha::ServerReflectionRequest,
+                          grpc::reflection::v1alpha::ServerReflectionResponse>*
+  ServerReflectionInfo(grpc::CallbackServerContext* context) override;
+
+ private:
+  ReflectionStreams& streams_;
+};
+
+}  // namespace linktor

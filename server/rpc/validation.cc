@@ -1,0 +1,295 @@
+#include "server/rpc/validation.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "server/base/ids.h"
+#include "server/base/status.h"
+#include "server/base/strings.h"
+#include "server/events/filter.h"
+#include "server/policy/content.h"
+
+namespace linktor {
+namespace {
+
+constexpr std::size_t kMaxName = 200;
+constexpr std::size_t kMaxToken = 4096;
+constexpr std::size_t kMaxSecret = 256;
+constexpr std::size_t kMaxMid = 1024;
+constexpr int kMaxAppSecretsGiven = 2;
+constexpr int kMaxChannelPage = 1000;
+constexpr int kMaxBatch = 1000;
+constexpr int kMinHeartbeatSeconds = 1;
+constexpr int kMaxHeartbeatSeconds = 300;
+
+// Fields of Channel that can be changed.
+constexpr std::array<std::string_view, 5> kMutableFields = {
+    "name", "instagram_account_id", "page_id", "api_version", "on_no_history"};
+
+// Collects violations.
+class Checks {
+ public:
+  void Require(bool holds, std::string_view field, std::string_view problem) {
+    if (!holds) {
+      found_.push_back({std::string(field), std::string(problem)});
+    }
+  }
+  void ChannelId(std::string_view id, std::string_view field = "channel_id") {
+    Require(IsChannelId(id), field, "must be 1-64 of [A-Za-z0-9._-]");
+  }
+  void RequestId(std::string_view id, std::string_view field = "request_id") {
+    Require(IsRequestId(id), field, "must be 1-128 of [A-Za-z0-9._:-]");
+  }
+  void Size(std::string_view text, std::size_t min, std::size_t max,
+            std::string_view field) {
+    Require(text.size() >= min && text.size() <= max, field,
+            absl::StrCat("must have ", min, " to ", max, " bytes; it has ",
+                         text.size()));
+  }
+  void Add(std::vector<FieldViolation> more) {
+    found_.insert(found_.end(), std::make_move_iterator(more.begin()),
+                  std::make_move_iterator(more.end()));
+  }
+  bool empty() const { return found_.empty(); }
+  absl::Status Result(
+      v1::ErrorReason reason = v1::ERROR_REASON_INVALID_REQUEST) {
+    return found_.empty() ? absl::OkStatus()
+                          : InvalidFields(reason, std::move(found_));
+  }
+
+ private:
+  std::vector<FieldViolation> found_;
+};
+
+// Digits after "v", a dot, digits.
+bool IsApiVersion(std::string_view text) {
+  const std::size_t dot = text.find('.');
+  if (!text.starts_with('v') || dot == std::string_view::npos) return false;
+  const auto digits = [](std::string_view part) {
+    return !part.empty() && part.size() <= 3 &&
+           std::all_of(part.begin(), part.end(), [](char c) {
+             return absl::ascii_isdigit(static_cast<unsigned char>(c));
+           });
+  };
+  return digits(text.substr(1, dot - 1)) && digits(text.substr(dot + 1));
+}
+
+// "en_GB".
+bool IsLocale(std::string_view text) {
+  const std::size_t bar = text.find('_');
+  if (bar != 2 && bar != 3) return false;
+  const std::string_view region = text.substr(bar + 1);
+  return region.size() == 2 &&
+         std::all_of(text.begin(), text.begin() + static_cast<long>(bar),
+                     [](unsigned char c) { return absl::ascii_islower(c); }) &&
+         std::all_of(region.begin(), region.end(),
+                     [](unsigned char c) { return absl::ascii_isupper(c); });
+}
+
+void CheckChannelFields(const v1::Channel& channel, Checks& checks) {
+  checks.Size(channel.name(), 0, kMaxName, "channel.name");
+  checks.Require(channel.page_id().empty() || IsNumericId(channel.page_id()),
+                 "channel.page_id", "must be 1-32 digits");
+  checks.Require(
+      channel.api_version().empty() || IsApiVersion(channel.api_version()),
+      "channel.api_version", "must look like v25.0");
+  checks.Require(v1::NoHistoryPolicy_IsValid(channel.on_no_history()),
+                 "channel.on_no_history", "is not a known policy");
+}
+
+}  // namespace
+
+absl::Status Validate(const v1::CreateChannelRequest& request) {
+  Checks checks;
+  const v1::Channel& channel = request.channel();
+  if (!channel.id().empty()) checks.ChannelId(channel.id(), "channel.id");
+  checks.Require(IsNumericId(channel.instagram_account_id()),
+                 "channel.instagram_account_id",
+                 "is required: 1-32 digits, entry.id of the account's webhooks");
+  checks.Require(v1::LoginType_IsValid(channel.login_type()),
+                 "channel.login_type", "is not a known login type");
+  checks.Require(channel.login_type() == v1::LOGIN_TYPE_INSTAGRAM_LOGIN ||
+                     !channel.page_id().empty(),
+                 "channel.page_id", "is required with Facebook Login");
+  CheckChannelFields(channel, checks);
+  const v1::ChannelCredentials& credentials = request.credentials();
+  checks.Size(credentials.access_token(), 0, kMaxToken,
+              "credentials.access_token");
+  checks.Require(credentials.app_secrets_size() <= kMaxAppSecretsGiven,
+                 "credentials.app_secrets", "at most two");
+  for (int i = 0; i < credentials.app_secrets_size(); ++i) {
+    checks.Size(credentials.app_secrets(i), 1, kMaxSecret,
+                absl::StrCat("credentials.app_secrets[", i, "]"));
+  }
+  checks.Size(credentials.verify_token(), 0, kMaxSecret,
+              "credentials.verify_token");
+  if (!request.request_id().empty()) checks.RequestId(request.request_id());
+  return checks.Result();
+}
+
+absl::Status Validate(const v1::GetChannelRequest& request) {
+  Checks checks;
+  checks.ChannelId(request.channel_id());
+  return checks.Result();
+}
+
+absl::Status Validate(const v1::ListChannelsRequest& request) {
+  Checks checks;
+  checks.Require(request.page_size() >= 0 &&
+                     request.page_size() <= kMaxChannelPage,
+                 "page_size", "must be 1-1000, or 0 for the default");
+  if (!request.page_token().empty()) {
+    checks.Require(IsChannelId(request.page_token()), "page_token",
+                   "is not one of ListChannels");
+  }
+  return checks.Result();
+}
+
+absl::Status Validate(const v1::UpdateChannelRequest& request) {
+  Checks checks;
+  checks.ChannelId(request.channel().id(), "channel.id");
+  checks.Require(request.update_mask().paths_size() > 0, "update_mask",
+                 "is required: the fields to change");
+  for (const std::string& path : request.update_mask().paths()) {
+    checks.Require(std::find(kMutableFields.begin(), kMutableFields.end(),
+                             path) != kMutableFields.end(),
+                   "update_mask",
+                   absl::StrCat("'", path,
+                                "' cannot be changed; name, "
+                                "instagram_account_id, page_id, api_version "
+                                "and on_no_history can"));
+    if (path == "instagram_account_id") {
+      checks.Require(IsNumericId(request.channel().instagram_account_id()),
+                     "channel.instagram_account_id", "must be 1-32 digits");
+    }
+  }
+  CheckChannelFields(request.channel(), checks);
+  return checks.Result();
+}
+
+absl::Status Validate(const v1::DeleteChannelRequest& request) {
+  Checks checks;
+  checks.ChannelId(request.channel_id());
+  return checks.Result();
+}
+
+absl::Status Validate(const v1::SetChannelCredentialsRequest& request) {
+  Checks checks;
+  checks.ChannelId(request.channel_id());
+  checks.Size(request.access_token(), 0, kMaxToken, "access_token");
+  checks.Size(request.verify_token(), 0, kMaxSecret, "verify_token");
+  if (request.has_add_app_secret()) {
+    checks.Size(request.add_app_secret(), 1, kMaxSecret, "add_app_secret");
+  }
+  checks.Require(request.has_access_token() || request.has_verify_token() ||
+                     request.has_add_app_secret() ||
+                     request.has_remove_app_secret(),
+                 "access_token",
+                 "nothing to change: set access_token, verify_token, "
+                 "add_app_secret or remove_app_secret");
+  return checks.Result();
+}
+
+absl::Status Validate(const v1::SetIceBreakersRequest& request) {
+  Checks checks;
+  checks.ChannelId(request.channel_id());
+  checks.Add(CheckIceBreakers(request.ice_breakers(), "ice_breakers"));
+  StringSet seen;
+  for (int i = 0; i < request.localizations_size(); ++i) {
+    const std::string at = absl::StrCat("localizations[", i, "]");
+    const v1::LocalizedIceBreakers& localized = request.localizations(i);
+    checks.Require(IsLocale(localized.locale()), at + ".locale",
+                   "must look like en_GB");
+    checks.Require(seen.insert(localized.locale()).second, at + ".locale",
+                   "is there twice");
+    checks.Add(
+        CheckIceBreakers(localized.ice_breakers(), at + ".ice_breakers"));
+  }
+  return checks.Result();
+}
+
+absl::Status Validate(const v1::GetIceBreakersRequest& request) {
+  Checks checks;
+  checks.ChannelId(request.channel_id());
+  return checks.Result();
+}
+
+absl::Status Validate(const v1::DeleteIceBreakersRequest& request) {
+  Checks checks;
+  checks.ChannelId(request.channel_id());
+  return checks.Result();
+}
+
+absl::Status Validate(const v1::SendMessageRequest& request) {
+  Checks checks;
+  checks.ChannelId(request.channel_id());
+  checks.Require(IsNumericId(request.to()), "to",
+                 "is required: the customer's Instagram-scoped id, 1-32 digits");
+  if (!request.request_id().empty()) checks.RequestId(request.request_id());
+  const v1::ErrorReason reason = checks.empty()
+                                     ? v1::ERROR_REASON_INVALID_CONTENT
+                                     : v1::ERROR_REASON_INVALID_REQUEST;
+  checks.Add(CheckContent(request.content()));
+  return checks.Result(reason);
+}
+
+absl::Status Validate(const v1::GetMessageRequest& request) {
+  Checks checks;
+  checks.ChannelId(request.channel_id());
+  switch (request.key_case()) {
+    case v1::GetMessageRequest::kMessageId:
+      checks.Require(!ParseId(kMessagePrefix, request.message_id()).empty(),
+                     "message_id", "is not a message id of this server");
+      break;
+    case v1::GetMessageRequest::kRequestId:
+      checks.RequestId(request.request_id());
+      break;
+    case v1::GetMessageRequest::kMid:
+      checks.Size(request.mid(), 1, kMaxMid, "mid");
+      break;
+    case v1::GetMessageRequest::KEY_NOT_SET:
+      checks.Require(false, "key",
+                     "one of message_id, request_id and mid is required");
+      break;
+  }
+  return checks.Result();
+}
+
+absl::Status Validate(const v1::ResolveMessageRequest& request) {
+  Checks checks;
+  checks.ChannelId(request.channel_id());
+  checks.Require(!ParseId(kMessagePrefix, request.message_id()).empty(),
+                 "message_id", "is not a message id of this server");
+  checks.Require(request.resolution() == v1::MESSAGE_RESOLUTION_SENT ||
+                     request.resolution() == v1::MESSAGE_RESOLUTION_NOT_SENT,
+                 "resolution",
+                 "must be MESSAGE_RESOLUTION_SENT or "
+                 "MESSAGE_RESOLUTION_NOT_SENT");
+  return checks.Result();
+}
+
+absl::Status Validate(const v1::SubscribeEventsRequest& request) {
+  Checks checks;
+  checks.Add(CheckFilter(request));
+  checks.Require(v1::Position_IsValid(request.position()), "position",
+                 "is not a known position");
+  checks.Require(
+      request.max_batch_size() >= 0 && request.max_batch_size() <= kMaxBatch,
+      "max_batch_size", "must be 1-1000, or 0 for the default");
+  if (request.has_heartbeat_interval()) {
+    const auto& interval = request.heartbeat_interval();
+    checks.Require(interval.seconds() >= kMinHeartbeatSeconds &&
+                       interval.nanos() >= 0 &&
+                       (interval.seconds() < kMaxHeartbeatSeconds ||
+                        (interval.seconds() == kMaxHeartbeatSeconds &&
+                         interval.nanos() == 0)),
+                   "heartbeat_interval", "must be 1 s to 300 s");
+  }
+  return checks.Result();
+}
+
+}  // namespace linktor

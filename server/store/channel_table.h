@@ -1,0 +1,55 @@
+// Channels and the conversations on them.
+// Used by the writer thread inside its transaction.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "server/store/records.h"
+#include "server/store/sqlite.h"
+
+namespace linktor {
+
+// How long a deleted channel's id stays taken: as long as Meta may still
+// deliver its webhooks (36 h), twice.
+inline constexpr std::int64_t kChannelIdRestMs = 72LL * 60 * 60 * 1000;
+
+class ChannelTable {
+ public:
+  explicit ChannelTable(Database& database);
+
+  absl::StatusOr<ChannelOutcome> Create(const CreateChannelRecord& record);
+  absl::StatusOr<ChannelOutcome> Update(const UpdateChannelRecord& record);
+  absl::StatusOr<ChannelOutcome> Delete(const DeleteChannelRecord& record);
+  absl::StatusOr<bool> IsLive(std::int64_t channel_no);
+
+  // Time of the customer's last message, if any is known.
+  absl::StatusOr<std::optional<std::int64_t>> LastInbound(
+      std::int64_t channel_no, std::string_view user_id);
+  absl::Status SetLastInbound(std::int64_t channel_no, std::string_view user_id,
+                              std::int64_t time_ms);
+  absl::Status AddKey(const NewKey& key);
+
+ private:
+  absl::StatusOr<std::optional<ChannelRow>> FindLive(std::string_view id);
+  // The live channel, other than `no`, that has one of the ids as its account
+  // or page.
+  absl::StatusOr<std::optional<std::string>> FindOwner(
+      const v1::Channel& channel, std::int64_t no);
+
+  Database& database_;
+  Statement is_live_;
+  Statement last_inbound_;
+  Statement set_last_inbound_;
+  Statement add_key_;
+};
+
+// All live channels, by id.
+absl::StatusOr<std::vector<ChannelRow>> ReadLiveChannels(Database& database);
+
+}  // namespace linktor

@@ -1,0 +1,44 @@
+// Webhook deliveries and their items as received.
+// Used by the writer thread inside its transaction.
+
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "server/store/event_table.h"
+#include "server/store/records.h"
+#include "server/store/sqlite.h"
+
+namespace linktor {
+
+class DeliveryTable {
+ public:
+  explicit DeliveryTable(Database& database);
+
+  // The number under which the next delivery is stored; items are added before
+  // the delivery, whose counts are known last.
+  absl::StatusOr<std::int64_t> NextNumber();
+  // Returns the number of the stored item.
+  absl::StatusOr<std::int64_t> AddItem(std::int64_t delivery_no, int position,
+                                       const WebhookItem& item,
+                                       LogState& state);
+  absl::Status Add(std::int64_t delivery_no, const WebhookRecord& record,
+                   const WebhookOutcome& outcome, std::string_view issue);
+
+  // Deletes raw items received before `before_ms`, and the oldest ones beyond
+  // `max_bytes`, at most `limit`. Returns how many.
+  absl::StatusOr<std::int64_t> TrimItems(std::int64_t before_ms,
+                                         std::int64_t max_bytes,
+                                         std::int64_t limit, LogState& state);
+
+ private:
+  Database& database_;
+  Statement last_number_;
+  Statement insert_item_;
+  Statement insert_;
+};
+
+}  // namespace linktor

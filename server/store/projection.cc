@@ -1,0 +1,106 @@
+#include "server/store/projection.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/status.h"
+#include "server/base/try.h"
+
+namespace linktor {
+namespace {
+
+// Rows one Trim may delete of each kind, so that it never holds up a batch.
+constexpr std::int64_t kTrimRows = 2000;
+
+}  // namespace
+
+Projection::Projection(Database& database)
+    : database_(database),
+      events_(database),
+      deliveries_(database),
+      messages_(database),
+      channels_(database),
+      save_state_(database,
+                  "UPDATE log_state SET last_seq = ?1, oldest_seq = ?2, "
+                  "log_ms = ?3, raw_bytes = ?4") {}
+
+absl::Status Projection::Load() {
+  Statement load(database_,
+                 "SELECT last_seq, oldest_seq, log_ms, raw_bytes FROM log_state");
+  LINKTOR_ASSIGN(const bool row, load.Step());
+  if (!row) return absl::DataLossError("the log has no state");
+  state_ = {load.Int(0), load.Int(1), load.Int(2), load.Int(3)};
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Outcome> Projection::Apply(const Record& record) {
+  return std::visit(
+      [this](const auto& one) {
+        AdvanceLogTime(one.time_ms);
+        return ApplyOne(one);
+      },
+      record);
+}
+
+void Projection::Restore(const Position& position) {
+  state_ = position.state;
+  committed_.resize(position.committed);
+}
+
+absl::Status Projection::Finish() {
+  return save_state_.Bind(1, state_.last_seq)
+      .Bind(2, state_.oldest_seq)
+      .Bind(3, state_.log_ms)
+      .Bind(4, state_.raw_bytes)
+      .Run();
+}
+
+std::vector<CommittedEvent> Projection::TakeCommitted() {
+  return std::exchange(committed_, {});
+}
+
+void Projection::AdvanceLogTime(std::int64_t time_ms) {
+  state_.log_ms = std::max(state_.log_ms, time_ms);
+}
+
+absl::StatusOr<Outcome> Projection::ApplyOne(
+    const CreateChannelRecord& record) {
+  return channels_.Create(record);
+}
+
+absl::StatusOr<Outcome> Projection::ApplyOne(
+    const UpdateChannelRecord& record) {
+  return channels_.Update(record);
+}
+
+absl::StatusOr<Outcome> Projection::ApplyOne(
+    const DeleteChannelRecord& record) {
+  return channels_.Delete(record);
+}
+
+absl::StatusOr<Outcome> Projection::ApplyOne(const TrimRecord& record) {
+  TrimOutcome outcome;
+  const auto count = [&outcome](std::int64_t rows) {
+    outcome.deleted += rows;
+    outcome.more = outcome.more || rows >= kTrimRows;
+  };
+  LINKTOR_ASSIGN(const std::int64_t events,
+                 events_.Trim(record.events_before_ms, kTrimRows, state_));
+  count(events);
+  LINKTOR_ASSIGN(const std::int64_t raw,
+                 deliveries_.TrimItems(record.raw_before_ms,
+                                       record.raw_max_bytes, kTrimRows, state_));
+  count(raw);
+  LINKTOR_ASSIGN(const std::int64_t keys,
+                 events_.TrimDedupe(record.dedupe_before_ms, kTrimRows));
+  count(keys);
+  LINKTOR_ASSIGN(const std::int64_t requests,
+                 messages_.TrimRequests(record.requests_before_ms, kTrimRows));
+  count(requests);
+  LINKTOR_ASSIGN(const std::int64_t echoes,
+                 messages_.TrimUnmatched(record.echoes_before_ms, kTrimRows));
+  count(echoes);
+  return outcome;
+}
+
+}  // namespace linktor

@@ -1,0 +1,238 @@
+// Projection: claims, outcomes and how unknown outcomes are settled.
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "google/protobuf/util/time_util.h"
+#include "linktor/instagram/v1/event.pb.h"
+#include "server/base/status.h"
+#include "server/base/try.h"
+#include "server/policy/window.h"
+#include "server/store/projection.h"
+
+namespace linktor {
+namespace {
+
+using google::protobuf::util::TimeUtil;
+
+absl::Status WindowClosed(std::int64_t last_inbound_ms) {
+  const std::string closed = absl::FormatTime(
+      absl::RFC3339_sec,
+      absl::FromUnixMillis(last_inbound_ms + kMessagingWindowMs),
+      absl::UTCTimeZone());
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition,
+      absl::StrCat("the customer's last message is more than 24 hours old; the "
+                   "messaging window closed at ",
+                   closed, ". It opens again when they write"),
+      {.reason = v1::ERROR_REASON_OUTSIDE_MESSAGING_WINDOW,
+       .metadata = {{"window_close_time", closed}}});
+}
+
+absl::Status NeverWritten() {
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition,
+      v1::ERROR_REASON_USER_HAS_NOT_WRITTEN,
+      "no message from this customer is known, and the channel refuses such "
+      "sends (on_no_history). Wait until they write");
+}
+
+// The event of a send that an echo has settled. It says who and how; what was
+// said is in the message.echoed event and in GetMessage.
+EventDraft SettledEvent(const MessageRow& row, std::int64_t log_ms,
+                        std::string& overlay) {
+  EventDraft draft;
+  draft.id = HashedRawId({"settled", row.id, std::to_string(row.attempt)});
+  draft.type = "message.sent";
+  draft.channel_no = row.channel_no;
+  draft.channel_id = row.channel_id;
+  draft.user_id = row.user_id;
+  draft.event_ms = row.echo_ms;
+  draft.encoded = std::make_shared<const std::string>();
+  v1::Event event;
+  event.set_id(FormatId(kEventPrefix, draft.id));
+  event.set_type(draft.type);
+  event.set_channel_id(draft.channel_id);
+  event.set_user_id(draft.user_id);
+  *event.mutable_event_time() = TimeUtil::MillisecondsToTimestamp(row.echo_ms);
+  *event.mutable_receive_time() = TimeUtil::MillisecondsToTimestamp(log_ms);
+  v1::Message* message = event.mutable_message_sent();
+  message->set_id(FormatId(kMessagePrefix, row.id));
+  message->set_channel_id(row.channel_id);
+  message->set_user_id(row.user_id);
+  message->set_direction(v1::MESSAGE_DIRECTION_OUTBOUND);
+  message->set_origin(v1::MESSAGE_ORIGIN_API);
+  message->set_state(row.state);
+  message->set_mid(row.mid);
+  message->set_request_id(row.request_id);
+  message->set_settled_by(row.settled_by);
+  message->set_attempt(row.attempt);
+  *message->mutable_echo_time() =
+      TimeUtil::MillisecondsToTimestamp(row.echo_ms);
+  overlay = event.SerializeAsString();
+  return draft;
+}
+
+}  // namespace
+
+absl::StatusOr<Outcome> Projection::ApplyOne(const ClaimRecord& record) {
+  ClaimOutcome outcome;
+  LINKTOR_ASSIGN(auto existing, messages_.FindByRequest(record.channel_no,
+                                                        record.request_id));
+  if (existing.has_value()) {
+    outcome.message = *existing;
+    if (existing->request_fingerprint != record.request_fingerprint) {
+      outcome.kind = ClaimOutcome::Kind::kReused;
+      return outcome;
+    }
+    if (existing->state == v1::MESSAGE_STATE_PENDING) {
+      outcome.kind = ClaimOutcome::Kind::kInFlight;
+      return outcome;
+    }
+    if (existing->state != v1::MESSAGE_STATE_FAILED) {
+      outcome.kind = ClaimOutcome::Kind::kEnded;
+      return outcome;
+    }
+  }
+  LINKTOR_ASSIGN(const bool live, channels_.IsLive(record.channel_no));
+  if (!live) {
+    outcome.refusal =
+        MakeError(absl::StatusCode::kNotFound,
+                  absl::StrCat("channel '", record.channel_id, "' was deleted"),
+                  {.reason = v1::ERROR_REASON_CHANNEL_NOT_FOUND,
+                   .metadata = {{"channel_id", record.channel_id}}});
+    return outcome;
+  }
+  LINKTOR_ASSIGN(const auto last_inbound,
+                 channels_.LastInbound(record.channel_no, record.user_id));
+  switch (DecideWindow({.last_inbound_ms = last_inbound,
+                        .now_ms = record.time_ms,
+                        .refuse_without_history =
+                            record.refuse_without_history})) {
+    case WindowDecision::kSend:
+      break;
+    case WindowDecision::kClosed:
+      outcome.refusal = WindowClosed(*last_inbound);
+      return outcome;
+    case WindowDecision::kNoHistory:
+      outcome.refusal = NeverWritten();
+      return outcome;
+  }
+  for (const NewKey& key : record.new_keys) LINKTOR_TRY(channels_.AddKey(key));
+  outcome.kind = ClaimOutcome::Kind::kClaimed;
+  if (existing.has_value()) {
+    MessageRow& row = outcome.message;
+    row.state = v1::MESSAGE_STATE_PENDING;
+    row.settled_by = v1::SETTLED_BY_UNSPECIFIED;
+    row.attempt += 1;
+    row.claim_ms = record.time_ms;
+    row.sealed_error.clear();
+    LINKTOR_TRY(messages_.Update(row));
+    return outcome;
+  }
+  outcome.message = {.id = record.message_id,
+                     .channel_no = record.channel_no,
+                     .channel_id = record.channel_id,
+                     .user_id = record.user_id,
+                     .state = v1::MESSAGE_STATE_PENDING,
+                     .settled_by = v1::SETTLED_BY_UNSPECIFIED,
+                     .attempt = 1,
+                     .request_id = record.request_id,
+                     .request_fingerprint = record.request_fingerprint,
+                     .content_match = record.content_match,
+                     .create_ms = record.time_ms,
+                     .claim_ms = record.time_ms,
+                     .sealed_content = record.sealed_content};
+  LINKTOR_TRY(messages_.Insert(outcome.message));
+  return outcome;
+}
+
+absl::StatusOr<Outcome> Projection::ApplyOne(const OutcomeRecord& record) {
+  LINKTOR_ASSIGN(auto found, messages_.FindById(record.message_id));
+  if (!found.has_value()) {
+    return absl::NotFoundError("outcome of an unknown message");
+  }
+  MessageOutcome outcome;
+  outcome.message = *std::move(found);
+  MessageRow& row = outcome.message;
+  if (row.state != record.expected_state ||
+      row.attempt != record.expected_attempt) {
+    return outcome;
+  }
+  outcome.applied = true;
+  for (const NewKey& key : record.new_keys) LINKTOR_TRY(channels_.AddKey(key));
+  row.state = record.state;
+  row.settled_by = record.settled_by;
+  row.sealed_error = record.sealed_error;
+  std::string overlay;
+  if (record.state == v1::MESSAGE_STATE_SENT) {
+    row.send_ms = record.time_ms;
+    if (!record.mid_key.empty()) {
+      row.mid = record.mid;
+      row.mid_key = record.mid_key;
+      // The echo may have come first, as one of elsewhere: it is this one.
+      LINKTOR_ASSIGN(row.echo_ms, events_.EchoTime(record.mid_key));
+      LINKTOR_TRY(messages_.RemoveUnmatched(record.mid_key));
+      if (row.echo_ms != 0) {
+        v1::Event echo;
+        *echo.mutable_message_sent()->mutable_echo_time() =
+            TimeUtil::MillisecondsToTimestamp(row.echo_ms);
+        overlay = echo.SerializeAsString();
+      }
+    }
+  }
+  LINKTOR_TRY(messages_.Update(row));
+  LINKTOR_ASSIGN(const std::int64_t seq,
+                 events_.Append(record.event, {.overlay = overlay}, state_,
+                                committed_));
+  (void)seq;
+  LINKTOR_TRY(SettleByContent(row.channel_no, row.user_id, row.content_match));
+  if (record.state == v1::MESSAGE_STATE_UNCONFIRMED) {
+    LINKTOR_ASSIGN(auto now, messages_.FindById(record.message_id));
+    if (now.has_value()) row = *std::move(now);
+  }
+  return outcome;
+}
+
+// An UNCONFIRMED text and an echo of the same text to the same user belong
+// together when nothing else could: one candidate on each side, and no send of
+// that text still under way.
+absl::Status Projection::SettleByContent(std::int64_t channel_no,
+                                         std::string_view user_id,
+                                         std::string_view content_match) {
+  if (content_match.empty()) return absl::OkStatus();
+  LINKTOR_ASSIGN(const auto open, messages_.FindOpen(channel_no, user_id));
+  std::optional<MessageRow> candidate;
+  for (const MessageRow& row : open) {
+    if (row.content_match != content_match) continue;
+    if (row.state != v1::MESSAGE_STATE_UNCONFIRMED || candidate.has_value()) {
+      return absl::OkStatus();
+    }
+    candidate = row;
+  }
+  if (!candidate.has_value()) return absl::OkStatus();
+  LINKTOR_ASSIGN(
+      const auto echoes,
+      messages_.FindUnmatched(channel_no, user_id, content_match,
+                              candidate->claim_ms - kEchoSkewMs,
+                              candidate->claim_ms + kEchoMatchMs));
+  if (echoes.size() != 1) return absl::OkStatus();
+  const UnmatchedEcho& echo = echoes.front();
+  candidate->state = v1::MESSAGE_STATE_SENT;
+  candidate->settled_by = v1::SETTLED_BY_ECHO_CONTENT;
+  candidate->mid = echo.mid;
+  candidate->mid_key = echo.mid_key;
+  candidate->echo_ms = echo.echo_ms;
+  candidate->send_ms = echo.echo_ms;
+  candidate->sealed_error.clear();
+  LINKTOR_TRY(messages_.Update(*candidate));
+  LINKTOR_TRY(messages_.RemoveUnmatched(echo.mid_key));
+  std::string overlay;
+  const EventDraft draft = SettledEvent(*candidate, state_.log_ms, overlay);
+  LINKTOR_ASSIGN(const std::int64_t seq,
+                 events_.Append(draft, {.overlay = overlay}, state_,
+                                committed_));
+  (void)seq;
+  return absl::OkStatus();
+}
+
+}  // namespace linktor

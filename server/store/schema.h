@@ -1,0 +1,14 @@
+// The tables, as append-only migrations counted by PRAGMA user_version.
+
+#pragma once
+
+#include "absl/status/status.h"
+#include "server/store/sqlite.h"
+
+namespace linktor {
+
+// Brings the database to the newest version. FAILED_PRECONDITION when a newer
+// program has written it.
+absl::Status Migrate(Database& database);
+
+}  // namespace linktor

@@ -1,0 +1,93 @@
+#include "server/store/store.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/crypto.h"
+#include "server/base/try.h"
+#include "server/store/schema.h"
+
+namespace linktor {
+namespace {
+
+constexpr std::size_t kLogIdSize = 8;
+// Pages the WAL may hold before a commit also checkpoints (4 KiB each): larger
+// means fewer long commits, smaller a quicker start after a crash.
+constexpr char kCheckpointPragma[] = "PRAGMA wal_autocheckpoint=4000";
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& data_dir,
+                                                   const Secret& master_key) {
+  std::unique_ptr<Store> store(new Store());
+  LINKTOR_TRY(store->Prepare(data_dir, master_key));
+  return store;
+}
+
+Store::~Store() {
+  if (lock_fd_ >= 0) close(lock_fd_);
+}
+
+absl::Status Store::Prepare(const std::string& data_dir,
+                            const Secret& master_key) {
+  std::error_code error;
+  const bool made = std::filesystem::create_directories(data_dir, error);
+  if (made) {
+    std::filesystem::permissions(data_dir, std::filesystem::perms::owner_all,
+                                 error);
+  }
+  if (error) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "cannot make the data folder ", data_dir, ": ", error.message()));
+  }
+  const std::string lock_path = data_dir + "/lock";
+  lock_fd_ = open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (lock_fd_ < 0) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "cannot write in the data folder ", data_dir, ": ",
+        std::strerror(errno)));
+  }
+  if (flock(lock_fd_, LOCK_EX | LOCK_NB) != 0) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the data folder ", data_dir, " is in use by another process"));
+  }
+  const std::string path = data_dir + "/gateway.db";
+  LINKTOR_ASSIGN(writer_, Database::Open(path, Database::Mode::kReadWrite));
+  LINKTOR_TRY(Migrate(*writer_));
+  LINKTOR_TRY(writer_->Execute(kCheckpointPragma));
+  pool_ = std::make_unique<ReadPool>(path);
+  sealer_ = std::make_unique<Sealer>(master_key, *pool_);
+  return CheckKeyAndIdentity();
+}
+
+absl::Status Store::CheckKeyAndIdentity() {
+  {
+    Statement read(*writer_, "SELECT log_id, epoch, key_check, last_seq FROM log_state");
+    LINKTOR_ASSIGN(const bool row, read.Step());
+    if (row) {
+      if (!sealer_->IsKeyCheck(read.Bytes(2))) {
+        return absl::FailedPreconditionError(
+            "the master key is not the one this data folder was made with; "
+            "nothing was changed");
+      }
+      identity_ = {read.String(0), read.Int(1)};
+      last_seq_ = read.Int(3);
+      return absl::OkStatus();
+    }
+  }
+  identity_ = {RandomBytes(kLogIdSize), 1};
+  const std::string key_check = sealer_->MakeKeyCheck();
+  Statement insert(*writer_,
+                   "INSERT INTO log_state (only_row, log_id, epoch, last_seq, "
+                   "oldest_seq, log_ms, raw_bytes, key_check) "
+                   "VALUES (1, ?, 1, 0, 1, 0, 0, ?)");
+  return insert.BindBlob(1, identity_.log_id).BindBlob(2, key_check).Run();
+}
+
+}  // namespace linktor

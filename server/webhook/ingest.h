@@ -1,0 +1,40 @@
+// Makes one journal record of one webhook POST: decides whose each item is,
+// names and seals it. Thread-safe.
+
+#pragma once
+
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "server/base/clock.h"
+#include "server/channels/registry.h"
+#include "server/store/records.h"
+#include "server/store/sealer.h"
+#include "server/webhook/parser.h"
+
+namespace linktor {
+
+class Ingest {
+ public:
+  Ingest(const Clock& clock, Sealer& sealer, const ChannelRegistry& registry)
+      : clock_(clock), sealer_(sealer), registry_(registry) {}
+
+  // `path` is the channel of the URL, `secret` the fingerprint of the app
+  // secret that the body was signed with. `body` as for ParseWebhook. Fails
+  // only when a data key cannot be read.
+  absl::StatusOr<WebhookRecord> MakeRecord(const ChannelEntry& path,
+                                           std::string_view secret,
+                                           std::string_view body);
+
+ private:
+  struct Context;
+  absl::Status AddItem(ParsedItem parsed, Context& context);
+  absl::Status DraftEvent(ParsedItem parsed, const Context& context,
+                          WebhookItem& item, std::vector<NewKey>& new_keys);
+
+  const Clock& clock_;
+  Sealer& sealer_;
+  const ChannelRegistry& registry_;
+};
+
+}  // namespace linktor

@@ -1,0 +1,450 @@
+#include "server/webhook/item_parser.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/crypto.h"
+#include "server/base/strings.h"
+
+namespace linktor {
+namespace {
+
+namespace dom = simdjson::dom;
+
+// Deeper items than any of Instagram's.
+constexpr std::size_t kMaxDepth = 32;
+// Room for nearly every item, so that buffers are made once.
+constexpr std::size_t kUsualItem = 4096;
+constexpr std::size_t kMaxUserId = 128;
+constexpr std::size_t kMaxMid = 1024;
+constexpr std::size_t kMaxPayloadJson = 64 * 1024;
+// Text and attachments beyond this are delivered by raw size only: an event
+// must fit into a response.
+constexpr std::size_t kMaxMessageBytes = 256 * 1024;
+
+// What did not fit, and where.
+struct Misfit {
+  std::string problem;
+  std::string path;
+};
+using Result = std::optional<Misfit>;
+
+std::string_view TypeName(const dom::element& value) {
+  switch (value.type()) {
+    case dom::element_type::ARRAY:
+      return "an array";
+    case dom::element_type::OBJECT:
+      return "an object";
+    case dom::element_type::STRING:
+      return "a string";
+    case dom::element_type::BOOL:
+      return "a boolean";
+    case dom::element_type::NULL_VALUE:
+      return "null";
+    default:
+      return "a number";
+  }
+}
+
+Misfit Wrong(const dom::element& value, std::string_view wanted,
+             std::string path) {
+  return {absl::StrCat("is ", ToAbsl(TypeName(value)), ", not ",
+                       ToAbsl(wanted)),
+          std::move(path)};
+}
+
+// Members that are null count as absent.
+std::optional<dom::element> Member(const dom::object& object,
+                                   std::string_view key) {
+  dom::element value;
+  if (object.at_key(key).get(value) != simdjson::SUCCESS || value.is_null()) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+Result ReadString(const dom::object& object, std::string_view key,
+                  std::string_view parent, std::string& out) {
+  const auto value = Member(object, key);
+  if (!value.has_value()) return std::nullopt;
+  std::string_view text;
+  if (value->get(text) != simdjson::SUCCESS) {
+    return Wrong(*value, "a string", absl::StrCat(ToAbsl(parent), ".", ToAbsl(key)));
+  }
+  out = std::string(text);
+  return std::nullopt;
+}
+
+// Ids are strings; tests and Messenger sometimes give numbers.
+Result ReadId(const dom::object& object, std::string_view key,
+              std::string_view parent, std::string& out) {
+  const auto value = Member(object, key);
+  if (!value.has_value()) return std::nullopt;
+  std::uint64_t number = 0;
+  if (value->get(number) == simdjson::SUCCESS) {
+    out = std::to_string(number);
+    return std::nullopt;
+  }
+  return ReadString(object, key, parent, out);
+}
+
+Result ReadObject(const dom::object& object, std::string_view key,
+                  std::string_view parent, std::optional<dom::object>& out) {
+  const auto value = Member(object, key);
+  if (!value.has_value()) return std::nullopt;
+  dom::object found;
+  if (value->get(found) != simdjson::SUCCESS) {
+    return Wrong(*value, "an object", absl::StrCat(ToAbsl(parent), ".", ToAbsl(key)));
+  }
+  out = found;
+  return std::nullopt;
+}
+
+Result ReadBool(const dom::object& object, std::string_view key,
+                std::string_view parent, bool& out) {
+  const auto value = Member(object, key);
+  if (!value.has_value()) return std::nullopt;
+  if (value->get(out) != simdjson::SUCCESS) {
+    return Wrong(*value, "a boolean", absl::StrCat(ToAbsl(parent), ".", ToAbsl(key)));
+  }
+  return std::nullopt;
+}
+
+Result ReadTime(const dom::object& object, std::int64_t& out) {
+  const auto value = Member(object, "timestamp");
+  if (!value.has_value()) return std::nullopt;
+  std::string_view text;
+  std::int64_t number = 0;
+  if (value->get(number) == simdjson::SUCCESS) {
+    out = ParseEventTime(std::to_string(number));
+  } else if (value->get(text) == simdjson::SUCCESS) {
+    out = ParseEventTime(text);
+  }
+  if (out == 0) {
+    return Misfit{"is not a time", "$.timestamp"};
+  }
+  return std::nullopt;
+}
+
+// Serialises with sorted keys, so that equal content gives equal bytes.
+void AppendCanonical(const dom::element& value, std::string& out) {
+  dom::object object;
+  dom::array array;
+  if (value.get(object) == simdjson::SUCCESS) {
+    std::vector<std::pair<std::string_view, dom::element>> members;
+    for (const auto [key, member] : object) members.emplace_back(key, member);
+    std::stable_sort(members.begin(), members.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    out.push_back('{');
+    for (const auto& [key, member] : members) {
+      out.append(absl::StrCat(key.size(), ":", ToAbsl(key)));
+      AppendCanonical(member, out);
+    }
+    out.push_back('}');
+  } else if (value.get(array) == simdjson::SUCCESS) {
+    out.push_back('[');
+    for (const dom::element member : array) AppendCanonical(member, out);
+    out.push_back(']');
+  } else {
+    out.append(simdjson::minify(value));
+    out.push_back(',');
+  }
+}
+
+// Event keys of a messaging item that are not modelled, most telling first.
+constexpr std::array<std::string_view, 16> kOtherKeys = {
+    "postback",            "reaction",
+    "read",                "referral",
+    "optin",               "pass_thread_control",
+    "take_thread_control", "request_thread_control",
+    "pass_thread_metadata", "app_roles",
+    "response_feedback",   "policy-enforcement",
+    "delivery",            "account_linking",
+    "message_edit",        "message"};
+
+// Members of a messaging item that are not its event.
+constexpr std::array<std::string_view, 5> kCommonKeys = {
+    "sender", "recipient", "timestamp", "is_self", "priority"};
+
+std::string KindOf(const dom::object& item) {
+  for (const std::string_view key : kOtherKeys) {
+    if (Member(item, key).has_value()) return std::string(key);
+  }
+  for (const auto [key, value] : item) {
+    if (std::find(kCommonKeys.begin(), kCommonKeys.end(), key) ==
+        kCommonKeys.end()) {
+      return std::string(key);
+    }
+  }
+  return "";
+}
+
+Result ReadAttachment(const dom::element& value, const std::string& path,
+                      v1::Attachment& out) {
+  dom::object attachment;
+  if (value.get(attachment) != simdjson::SUCCESS) {
+    return Wrong(value, "an object", path);
+  }
+  std::string text;
+  if (Result bad = ReadString(attachment, "type", path, text)) return bad;
+  out.set_type(text);
+  const auto payload_value = Member(attachment, "payload");
+  dom::object payload;
+  if (!payload_value.has_value() ||
+      payload_value->get(payload) != simdjson::SUCCESS) {
+    // Some kinds have no payload; Messenger has had text there.
+    if (payload_value.has_value()) {
+      out.set_payload_json(simdjson::minify(*payload_value));
+    }
+    return std::nullopt;
+  }
+  const std::string at = path + ".payload";
+  bool all_read = true;
+  for (const auto [key, member] : payload) {
+    std::string_view string;
+    const bool is_text = member.get(string) == simdjson::SUCCESS;
+    if (is_text && (key == "url" || key == "story_media_url")) {
+      out.set_url(std::string(string));
+    } else if (is_text && key == "title") {
+      out.set_title(std::string(string));
+    } else if (key == "ig_post_media_id" || key == "reel_video_id" ||
+               key == "story_media_id") {
+      std::string id;
+      if (Result bad = ReadId(payload, key, at, id)) return bad;
+      out.set_media_id(id);
+    } else {
+      all_read = false;
+    }
+  }
+  if (!all_read) {
+    std::string json = simdjson::minify(payload);
+    if (json.size() <= kMaxPayloadJson) out.set_payload_json(std::move(json));
+  }
+  return std::nullopt;
+}
+
+Result ReadMessage(const dom::object& message, v1::Message& out) {
+  std::string text;
+  if (Result bad = ReadString(message, "mid", "$.message", text)) return bad;
+  if (text.size() > kMaxMid) return Misfit{"is too long", "$.message.mid"};
+  out.set_mid(text);
+  text.clear();
+  if (Result bad = ReadString(message, "text", "$.message", text)) return bad;
+  out.set_text(text);
+  bool flag = false;
+  if (Result bad = ReadBool(message, "is_unsupported", "$.message", flag)) {
+    return bad;
+  }
+  out.set_unsupported(flag);
+  std::optional<dom::object> reply;
+  if (Result bad = ReadObject(message, "reply_to", "$.message", reply)) {
+    return bad;
+  }
+  if (reply.has_value()) {
+    text.clear();
+    if (Result bad = ReadString(*reply, "mid", "$.message.reply_to", text)) {
+      return bad;
+    }
+    out.set_reply_to_mid(text);
+  }
+  const auto attachments = Member(message, "attachments");
+  if (!attachments.has_value()) return std::nullopt;
+  dom::array array;
+  if (attachments->get(array) != simdjson::SUCCESS) {
+    return Wrong(*attachments, "an array", "$.message.attachments");
+  }
+  int i = 0;
+  for (const dom::element one : array) {
+    if (Result bad = ReadAttachment(
+            one, absl::StrCat("$.message.attachments[", i++, "]"),
+            *out.add_attachments())) {
+      return bad;
+    }
+  }
+  return std::nullopt;
+}
+
+bool IsTrue(const dom::object& object, std::string_view key) {
+  const auto value = Member(object, key);
+  bool flag = false;
+  return value.has_value() && value->get(flag) == simdjson::SUCCESS && flag;
+}
+
+// More special than a plain message; named as its event will be.
+std::string_view SpecialKind(const dom::object& item,
+                             const dom::object& message) {
+  if (IsTrue(message, "is_deleted")) return "unsend";
+  if (IsTrue(message, "is_echo")) return "";
+  if (IsTrue(message, "is_self") || IsTrue(item, "is_self")) return "self";
+  if (Member(message, "quick_reply").has_value()) return "quick_reply";
+  dom::element found;
+  if (message.at_pointer("/reply_to/story").get(found) == simdjson::SUCCESS) {
+    return "story_reply";
+  }
+  dom::array attachments;
+  if (message.at_key("attachments").get(attachments) == simdjson::SUCCESS) {
+    for (const dom::element one : attachments) {
+      std::string_view type;
+      if (one.at_key("type").get(type) != simdjson::SUCCESS) continue;
+      if (type == "story_mention") return "story_mention";
+      if (type == "template" &&
+          one.at_pointer("/payload/product").get(found) == simdjson::SUCCESS) {
+        return "product_share";
+      }
+    }
+  }
+  if (message.at_pointer("/referral/product").get(found) ==
+      simdjson::SUCCESS) {
+    return "product_share";
+  }
+  return "";
+}
+
+}  // namespace
+
+struct ItemParser::State {
+  dom::parser parser;
+
+  bool Reserve(std::size_t size);
+  Result ReadItem(const dom::object& object, ParsedItem& item);
+  Result ReadParties(const dom::object& object, bool echo, ParsedItem& item);
+  Result ReadEdit(const dom::object& edit, ParsedItem& item);
+};
+
+ItemParser::ItemParser() : state_(std::make_unique<State>()) {}
+ItemParser::~ItemParser() = default;
+
+bool ItemParser::State::Reserve(std::size_t size) {
+  if (parser.capacity() >= std::max(size, kUsualItem)) return true;
+  return parser.allocate(std::max(size, kUsualItem), kMaxDepth) ==
+         simdjson::SUCCESS;
+}
+
+Result ItemParser::State::ReadParties(const dom::object& object, bool echo,
+                                      ParsedItem& item) {
+  std::array<std::string, 2> ids;
+  constexpr std::array<std::string_view, 2> kParties = {"sender", "recipient"};
+  for (std::size_t i = 0; i < 2; ++i) {
+    std::optional<dom::object> party;
+    if (Result bad = ReadObject(object, kParties[i], "$", party)) return bad;
+    if (!party.has_value()) continue;
+    const std::string path = absl::StrCat("$.", ToAbsl(kParties[i]));
+    if (Result bad = ReadId(*party, "id", path, ids[i])) return bad;
+    if (ids[i].size() > kMaxUserId) {
+      return Misfit{"is too long", path + ".id"};
+    }
+  }
+  // An echo goes from the account to the customer, everything else the other
+  // way; whichever is not the account is the customer.
+  const std::string& usual = echo ? ids[1] : ids[0];
+  const std::string& other = echo ? ids[0] : ids[1];
+  item.user_id = !usual.empty() && usual == item.entry_id ? other : usual;
+  if (item.user_id == item.entry_id) item.user_id.clear();
+  return std::nullopt;
+}
+
+Result ItemParser::State::ReadEdit(const dom::object& edit, ParsedItem& item) {
+  const auto value = Member(edit, "num_edit");
+  std::int64_t number = -1;
+  if (value.has_value() && value->get(number) == simdjson::SUCCESS &&
+      number == 0) {
+    item.type = ItemType::kIgnored;
+  }
+  return std::nullopt;
+}
+
+Result ItemParser::State::ReadItem(const dom::object& object,
+                                   ParsedItem& item) {
+  std::optional<dom::object> message;
+  if (Result bad = ReadObject(object, "message", "$", message)) return bad;
+  const bool echo = message.has_value() && IsTrue(*message, "is_echo");
+  if (Result bad = ReadParties(object, echo, item)) return bad;
+  if (Result bad = ReadTime(object, item.event_ms)) return bad;
+  std::optional<dom::object> edit;
+  if (Result bad = ReadObject(object, "message_edit", "$", edit)) return bad;
+  if (edit.has_value() && !message.has_value()) return ReadEdit(*edit, item);
+  if (!message.has_value()) {
+    item.opens_window = Member(object, "postback").has_value() &&
+                        !IsTrue(object, "is_self");
+    return std::nullopt;
+  }
+  if (const std::string_view special = SpecialKind(object, *message);
+      !special.empty()) {
+    item.kind = std::string(special);
+    item.opens_window = special != "unsend" && special != "self";
+    return std::nullopt;
+  }
+  if (item.user_id.empty()) {
+    return Misfit{"names no customer",
+                  echo ? "$.recipient.id" : "$.sender.id"};
+  }
+  if (Result bad = ReadMessage(*message, item.message)) return bad;
+  if (item.message.ByteSizeLong() > kMaxMessageBytes) {
+    return Misfit{"is too large", "$.message"};
+  }
+  item.type = echo ? ItemType::kEcho : ItemType::kMessage;
+  item.opens_window = !echo;
+  return std::nullopt;
+}
+
+void ItemParser::Parse(std::string_view field, ParsedItem& item) {
+  item.type = ItemType::kUnknown;
+  item.kind = std::string(field);
+  if (!state_->Reserve(item.raw.size())) {
+    item.problem = "is too large";
+    item.content_hash = std::string(AsBytes(Sha256(item.raw)));
+    return;
+  }
+  dom::element root;
+  // The body's slack follows the last item, and other items the rest.
+  const auto error = state_->parser
+                         .parse(item.raw.data(), item.raw.size(),
+                                /*realloc_if_needed=*/false)
+                         .get(root);
+  if (error != simdjson::SUCCESS) {
+    item.content_hash = std::string(AsBytes(Sha256(item.raw)));
+    // JSON, but not what simdjson takes: numbers too large, lone surrogates,
+    // too deep.
+    const bool json = error == simdjson::NUMBER_ERROR ||
+                      error == simdjson::STRING_ERROR ||
+                      error == simdjson::DEPTH_ERROR;
+    if (!json) item.type = ItemType::kIssue;
+    item.problem = absl::StrCat("cannot be read: ",
+                                simdjson::error_message(error));
+    item.json_path = "$";
+    return;
+  }
+  const auto hash = [&] {
+    std::string canonical;
+    AppendCanonical(root, canonical);
+    item.content_hash = std::string(AsBytes(Sha256(canonical)));
+  };
+  dom::object object;
+  if (root.get(object) != simdjson::SUCCESS) {
+    hash();
+    item.problem = absl::StrCat("is ", ToAbsl(TypeName(root)), ", not an object");
+    item.json_path = "$";
+    return;
+  }
+  if (field.empty()) item.kind = KindOf(object);
+  // In the forms with a field, only fields of conversations hold messaging
+  // items; a comment has other members.
+  const bool messaging = item.form == EnvelopeForm::kMessaging ||
+                         item.form == EnvelopeForm::kStandby ||
+                         field.starts_with("message") ||
+                         field.starts_with("messaging") || field == "standby";
+  if (item.form != EnvelopeForm::kEntry && messaging) {
+    if (Result bad = state_->ReadItem(object, item)) {
+      item.type = ItemType::kUnknown;
+      item.problem = std::move(bad->problem);
+      item.json_path = std::move(bad->path);
+    }
+  }
+  if (item.type == ItemType::kUnknown || item.message.mid().empty()) hash();
+}
+
+}  // namespace linktor

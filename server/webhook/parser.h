@@ -1,0 +1,75 @@
+// Turns the body of a webhook POST into items. Pure: bytes in, values out.
+//
+// Nothing is dropped: every item of every entry comes out, in order; what is
+// not modelled, or has a wrong type somewhere, as ItemType::kUnknown with what
+// did not fit; what is not JSON as an issue. One bad item never spoils its
+// neighbours.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "linktor/instagram/v1/event.pb.h"
+#include "server/base/v1.h"
+
+namespace linktor {
+
+// Where in the envelope an item was. Persisted with raw items: do not change.
+enum class EnvelopeForm : std::int8_t {
+  // The whole body, when it is no envelope.
+  kBody = 0,
+  kMessaging = 1,
+  kStandby = 2,
+  // entry.changes[].value with its field.
+  kChanges = 3,
+  // entry.field and entry.value.
+  kFlat = 4,
+  // Another member of the entry, or the entry itself.
+  kEntry = 5,
+};
+
+enum class ItemType : std::int8_t {
+  kMessage,
+  kEcho,
+  // message_edit with num_edit 0: accompanies every message, says nothing.
+  kIgnored,
+  kUnknown,
+  // Not JSON, or no Instagram envelope.
+  kIssue,
+};
+
+struct ParsedItem {
+  ItemType type = ItemType::kUnknown;
+  EnvelopeForm form = EnvelopeForm::kMessaging;
+  // As received; into the body.
+  std::string_view raw;
+  std::string entry_id;
+  // The customer; empty when the item names none.
+  std::string user_id;
+  // Instagram's time, ms since the epoch; 0 when it gave none.
+  std::int64_t event_ms = 0;
+  // Of kMessage and kEcho: filled except for ids of ours.
+  v1::Message message;
+  // A customer's activity that opens the messaging window.
+  bool opens_window = false;
+  // Of kUnknown: see UnknownItem. Of kIssue: `problem` only.
+  std::string kind;
+  std::string problem;
+  std::string json_path;
+  // What makes two deliveries of a thing without a mid the same: a hash of the
+  // item that does not depend on the order of its keys. 32 bytes.
+  std::string content_hash;
+};
+
+// `body` must be followed by kBodySlack readable bytes (see http/message.h).
+// At least one item comes out.
+std::vector<ParsedItem> ParseWebhook(std::string_view body);
+
+// A time as Instagram gives it: a number or text of seconds or milliseconds,
+// or ISO 8601. 0 when it is none of these or before 1970.
+std::int64_t ParseEventTime(std::string_view text);
+
+}  // namespace linktor

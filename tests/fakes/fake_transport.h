@@ -1,0 +1,23 @@
+// Keeps each call and answers it at once with what the test has set.
+
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "server/http/client.h"
+
+namespace linktor {
+
+class FakeTransport final : public HttpTransport {
+ public:
+  void Send(HttpCall call, Callback done) override {
+    calls.push_back(std::move(call));
+    done(answer);
+  }
+
+  std::vector<HttpCall> calls;
+  HttpResult answer;
+};
+
+}  // namespace linktor

@@ -1,0 +1,40 @@
+// EqualsProto(text or message): field by field, with a report of what differs.
+
+#pragma once
+
+#include <gmock/gmock.h>
+#include <google/protobuf/message.h>
+#include <google/protobuf/text_format.h>
+#include <google/protobuf/util/message_differencer.h>
+
+#include <string>
+#include <type_traits>
+
+namespace linktor {
+
+// The message that `text` spells; fails the test when it spells none.
+template <typename Message>
+Message ParseText(const std::string& text) {
+  Message message;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &message))
+      << "not a " << Message::descriptor()->full_name() << ": " << text;
+  return message;
+}
+
+MATCHER_P(EqualsProto, expected, "equals the protobuf message") {
+  using Message = std::decay_t<decltype(arg)>;
+  Message want;
+  if constexpr (std::is_convertible_v<decltype(expected), std::string>) {
+    want = ParseText<Message>(expected);
+  } else {
+    want = expected;
+  }
+  std::string differences;
+  google::protobuf::util::MessageDifferencer differencer;
+  differencer.ReportDifferencesToString(&differences);
+  const bool equal = differencer.Compare(want, arg);
+  *result_listener << differences;
+  return equal;
+}
+
+}  // namespace linktor

@@ -1,0 +1,96 @@
+#include "server/base/status.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/proto_matchers.h"
+#include "tests/support/status_matchers.h"
+
+namespace linktor {
+namespace {
+
+absl::Status Detailed() {
+  return MakeError(absl::StatusCode::kResourceExhausted, "slow down",
+                   {.reason = v1::ERROR_REASON_RATE_LIMITED,
+                    .metadata = {{"graph_code", "4"}},
+                    .retry_after = absl::Milliseconds(1500)});
+}
+
+template <typename Detail>
+Detail DetailOf(const google::rpc::Status& status) {
+  Detail detail;
+  for (const auto& any : status.details()) {
+    if (any.UnpackTo(&detail)) return detail;
+  }
+  ADD_FAILURE() << "no " << Detail::descriptor()->full_name();
+  return detail;
+}
+
+TEST(StatusTest, DetailsAreReadBack) {
+  const absl::Status status = Detailed();
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_THAT(status, HasReason("RATE_LIMITED"));
+  EXPECT_THAT(status, HasMetadata("graph_code", "4"));
+  EXPECT_EQ(RetryDelayOf(status), absl::Milliseconds(1500));
+}
+
+TEST(StatusTest, DetailsReachTheRpcStatus) {
+  const google::rpc::Status rpc = ToRpcStatus(Detailed());
+  EXPECT_EQ(rpc.code(), 8);
+  EXPECT_EQ(rpc.message(), "slow down");
+  EXPECT_THAT(DetailOf<google::rpc::ErrorInfo>(rpc),
+              EqualsProto(R"pb(reason: "RATE_LIMITED"
+                               domain: "instagram.linktor"
+                               metadata { key: "graph_code" value: "4" })pb"));
+  EXPECT_THAT(
+      DetailOf<google::rpc::RetryInfo>(rpc),
+      EqualsProto("retry_delay { seconds: 1 nanos: 500000000 }"));
+}
+
+TEST(StatusTest, InvalidFieldsNamesThemAll) {
+  const absl::Status status =
+      InvalidFields(v1::ERROR_REASON_INVALID_REQUEST,
+                    {{"to", "must not be empty"}, {"content", "is missing"}});
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_EQ(status.message(), "to: must not be empty; content: is missing");
+  EXPECT_THAT(
+      DetailOf<google::rpc::BadRequest>(ToRpcStatus(status)),
+      EqualsProto(R"pb(
+        field_violations { field: "to" description: "must not be empty" }
+        field_violations { field: "content" description: "is missing" })pb"));
+}
+
+TEST(StatusTest, WithoutReasonItIsAFaultAndKeepsItsTextToItself) {
+  const google::rpc::Status rpc =
+      ToRpcStatus(absl::NotFoundError("row 7 of table secrets"));
+  EXPECT_EQ(rpc.code(), 13);
+  EXPECT_EQ(rpc.message().find("secrets"), std::string::npos);
+  EXPECT_EQ(DetailOf<google::rpc::ErrorInfo>(rpc).reason(), "INTERNAL_FAULT");
+}
+
+TEST(StatusTest, OkStaysOk) {
+  const google::rpc::Status rpc = ToRpcStatus(absl::OkStatus());
+  EXPECT_EQ(rpc.code(), 0);
+  EXPECT_EQ(rpc.details_size(), 0);
+}
+
+TEST(StatusTest, AddedMetadataJoinsTheRest) {
+  absl::Status status = Detailed();
+  AddErrorMetadata(status, "attempt", "2");
+  EXPECT_THAT(status, HasReason("RATE_LIMITED"));
+  EXPECT_THAT(status, HasMetadata("graph_code", "4"));
+  EXPECT_THAT(status, HasMetadata("attempt", "2"));
+  EXPECT_EQ(RetryDelayOf(status), absl::Milliseconds(1500));
+}
+
+TEST(StatusTest, EveryReasonHasAShortName) {
+  for (int i = v1::ErrorReason_MIN; i <= v1::ErrorReason_MAX; ++i) {
+    if (!v1::ErrorReason_IsValid(i)) continue;
+    const std::string name = ReasonName(static_cast<v1::ErrorReason>(i));
+    EXPECT_FALSE(name.empty());
+    EXPECT_FALSE(name.starts_with("ERROR_REASON_"));
+  }
+  EXPECT_EQ(ReasonName(v1::ERROR_REASON_CURSOR_EXPIRED), "CURSOR_EXPIRED");
+}
+
+}  // namespace
+}  // namespace linktor

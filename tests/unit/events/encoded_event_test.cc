@@ -1,0 +1,104 @@
+#include "server/events/encoded_event.h"
+
+#include <gtest/gtest.h>
+
+#include "linktor/instagram/v1/event_service.pb.h"
+#include "tests/support/proto_matchers.h"
+
+namespace linktor {
+namespace {
+
+const CursorCodec& Cursors() {
+  static const CursorCodec codec({.log_id = "log-id-1", .epoch = 1});
+  return codec;
+}
+
+CommittedEvent Committed(std::int64_t seq, const std::string& text,
+                         const std::string& overlay = "") {
+  const auto event = ParseText<v1::Event>(text);
+  return {.seq = seq,
+          .type = event.type(),
+          .channel_id = event.channel_id(),
+          .user_id = event.user_id(),
+          .encoded = std::make_shared<const std::string>(
+              event.SerializeAsString()),
+          .overlay = ParseText<v1::Event>(overlay).SerializeAsString()};
+}
+
+v1::SubscribeEventsResponse Decode(const std::string& framed) {
+  v1::SubscribeEventsResponse response;
+  EXPECT_TRUE(response.ParseFromString(framed));
+  return response;
+}
+
+constexpr char kEcho[] = R"pb(
+  id: "evt_1" type: "message.echoed" channel_id: "ch_1" user_id: "42"
+  message_echoed { id: "msg_a" text: "hello" origin: MESSAGE_ORIGIN_ELSEWHERE
+                   attachments { type: "image" } })pb";
+
+TEST(EncodeEventTest, IsAnEventsFieldWithItsCursor) {
+  const EncodedEvent encoded = EncodeEvent(Committed(7, kEcho), Cursors());
+  v1::Event want = ParseText<v1::Event>(kEcho);
+  want.set_cursor(Cursors().Encode(7));
+  const auto response = Decode(encoded.framed);
+  ASSERT_EQ(response.events_size(), 1);
+  EXPECT_THAT(response.events(0), EqualsProto(want));
+}
+
+TEST(EncodeEventTest, KeepsWhatTheFilterNeeds) {
+  const EncodedEvent encoded = EncodeEvent(Committed(7, kEcho), Cursors());
+  EXPECT_EQ(encoded.seq, 7);
+  EXPECT_EQ(encoded.type, "message.echoed");
+  EXPECT_EQ(encoded.channel_id, "ch_1");
+  EXPECT_EQ(encoded.user_id, "42");
+}
+
+TEST(EncodeEventTest, OverlayIsMergedOver) {
+  const EncodedEvent encoded = EncodeEvent(
+      Committed(7, kEcho, R"pb(message_echoed { id: "msg_b"
+                                                origin: MESSAGE_ORIGIN_API })pb"),
+      Cursors());
+  const auto response = Decode(encoded.framed);
+  EXPECT_THAT(response.events(0).message_echoed(),
+              EqualsProto(R"pb(id: "msg_b"
+                               text: "hello"
+                               origin: MESSAGE_ORIGIN_API
+                               attachments { type: "image" })pb"));
+}
+
+// Some languages' clients replace instead of merging a payload that is there
+// twice, so it must not be.
+TEST(EncodeEventTest, OverlayLeavesOnePayload) {
+  const EncodedEvent encoded = EncodeEvent(
+      Committed(7, kEcho, "message_echoed { id: 'msg_b' }"), Cursors());
+  const std::string once = Decode(encoded.framed).SerializeAsString();
+  EXPECT_EQ(encoded.framed.size(), once.size());
+}
+
+TEST(EncodeEventTest, SeveralAndACursorMakeAResponse) {
+  std::string bytes;
+  for (std::int64_t seq = 1; seq <= 3; ++seq) {
+    bytes += EncodeEvent(Committed(seq, kEcho), Cursors()).framed;
+  }
+  v1::SubscribeEventsResponse tail;
+  tail.set_cursor(Cursors().Encode(3));
+  bytes += tail.SerializeAsString();
+  const auto response = Decode(bytes);
+  ASSERT_EQ(response.events_size(), 3);
+  EXPECT_EQ(response.events(1).cursor(), Cursors().Encode(2));
+  EXPECT_EQ(response.cursor(), Cursors().Encode(3));
+}
+
+TEST(EncodeEventTest, EmptyAndLargeEventsAreFramedToo) {
+  EXPECT_EQ(Decode(EncodeEvent(Committed(1, ""), Cursors()).framed)
+                .events(0)
+                .cursor(),
+            Cursors().Encode(1));
+  const std::string text(300'000, 'x');
+  const EncodedEvent large = EncodeEvent(
+      Committed(1, "message_received { text: '" + text + "' }"), Cursors());
+  EXPECT_EQ(Decode(large.framed).events(0).message_received().text(), text);
+}
+
+}  // namespace
+}  // namespace linktor

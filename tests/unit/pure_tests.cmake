@@ -1,0 +1,40 @@
+# The unit tests of the folders that need no server: values in, values out, and
+# the HTTP listener and client over loopback.
+
+linktor_library(test_support
+  SOURCES
+    support/golden.cc support/golden.h
+    support/padded_body.h
+    support/proto_matchers.h
+    support/seed.h
+    support/status_matchers.h
+    support/temp_folder.h
+    support/test_socket.cc support/test_socket.h
+    fakes/fake_clock.h
+    fakes/fake_transport.h
+  PUBLIC linktor::base linktor::http GTest::gmock GTest::gtest)
+
+linktor_test(pure_tests
+  SOURCES
+    unit/base/crypto_test.cc
+    unit/base/executor_test.cc
+    unit/base/ids_test.cc
+    unit/base/log_test.cc
+    unit/base/status_test.cc
+    unit/events/cursor_test.cc
+    unit/events/encoded_event_test.cc
+    unit/events/filter_test.cc
+    unit/events/hub_test.cc
+    unit/events/live_ring_test.cc
+    unit/http/client_test.cc
+    unit/http/listener_test.cc
+    unit/http/message_test.cc
+    unit/policy/content_test.cc
+    unit/policy/window_test.cc
+  LINKS
+    linktor::test_support linktor::events linktor::graph linktor::policy
+    linktor::webhook linktor::http linktor::base Boost::json)
+
+linktor_test(crypto_guard_test
+  SOURCES unit/base/crypto_guard_test.cc
+  LINKS linktor::crypto linktor::boringssl_crypto ${CMAKE_DL_LIBS})

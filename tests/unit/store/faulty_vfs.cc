@@ -1,0 +1,166 @@
+#include "tests/unit/store/faulty_vfs.h"
+
+#include <sqlite3.h>
+
+#include <atomic>
+#include <cstring>
+#include <fstream>
+#include <map>
+#include <mutex>
+#include <new>
+#include <string>
+
+namespace linktor {
+
+struct FaultyVfs::State {
+  sqlite3_vfs vfs{};
+  sqlite3_vfs* real = nullptr;
+  std::atomic<int> write_code{0};
+  std::atomic<int> sync_code{0};
+  std::mutex mutex;
+  // By path: the bytes as of the last sync.
+  std::map<std::string, std::string> synced;
+};
+
+namespace {
+
+// SQLite allocates szOsFile bytes: this, then the real file.
+struct File {
+  sqlite3_file base;
+  std::atomic<int>* write_code;
+  std::atomic<int>* sync_code;
+  std::mutex* mutex;
+  std::map<std::string, std::string>* synced;
+  // Null for temporary files; SQLite keeps it as long as the file is open.
+  const char* path;
+
+  sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
+};
+
+File* AsFile(sqlite3_file* file) { return reinterpret_cast<File*>(file); }
+sqlite3_file* Real(sqlite3_file* file) { return AsFile(file)->real(); }
+
+int Close(sqlite3_file* file) {
+  return Real(file)->pMethods->xClose(Real(file));
+}
+int Read(sqlite3_file* file, void* out, int size, sqlite3_int64 offset) {
+  return Real(file)->pMethods->xRead(Real(file), out, size, offset);
+}
+int Write(sqlite3_file* file, const void* data, int size,
+          sqlite3_int64 offset) {
+  if (const int code = AsFile(file)->write_code->load(); code != 0) return code;
+  return Real(file)->pMethods->xWrite(Real(file), data, size, offset);
+}
+int Truncate(sqlite3_file* file, sqlite3_int64 size) {
+  return Real(file)->pMethods->xTruncate(Real(file), size);
+}
+int Sync(sqlite3_file* file, int flags) {
+  File* self = AsFile(file);
+  if (const int code = self->sync_code->load(); code != 0) return code;
+  const int code = Real(file)->pMethods->xSync(Real(file), flags);
+  if (code != SQLITE_OK || self->path == nullptr) return code;
+  sqlite3_int64 size = 0;
+  Real(file)->pMethods->xFileSize(Real(file), &size);
+  std::string bytes(static_cast<std::size_t>(size), '\0');
+  Real(file)->pMethods->xRead(Real(file), bytes.data(), static_cast<int>(size),
+                              0);
+  const std::lock_guard lock(*self->mutex);
+  (*self->synced)[self->path] = std::move(bytes);
+  return SQLITE_OK;
+}
+int FileSize(sqlite3_file* file, sqlite3_int64* size) {
+  return Real(file)->pMethods->xFileSize(Real(file), size);
+}
+int Lock(sqlite3_file* file, int level) {
+  return Real(file)->pMethods->xLock(Real(file), level);
+}
+int Unlock(sqlite3_file* file, int level) {
+  return Real(file)->pMethods->xUnlock(Real(file), level);
+}
+int CheckReservedLock(sqlite3_file* file, int* out) {
+  return Real(file)->pMethods->xCheckReservedLock(Real(file), out);
+}
+int FileControl(sqlite3_file* file, int op, void* arg) {
+  return Real(file)->pMethods->xFileControl(Real(file), op, arg);
+}
+int SectorSize(sqlite3_file* file) {
+  return Real(file)->pMethods->xSectorSize(Real(file));
+}
+int DeviceCharacteristics(sqlite3_file* file) {
+  return Real(file)->pMethods->xDeviceCharacteristics(Real(file));
+}
+int ShmMap(sqlite3_file* file, int page, int size, int extend,
+           void volatile** out) {
+  return Real(file)->pMethods->xShmMap(Real(file), page, size, extend, out);
+}
+int ShmLock(sqlite3_file* file, int offset, int n, int flags) {
+  return Real(file)->pMethods->xShmLock(Real(file), offset, n, flags);
+}
+void ShmBarrier(sqlite3_file* file) {
+  Real(file)->pMethods->xShmBarrier(Real(file));
+}
+int ShmUnmap(sqlite3_file* file, int remove) {
+  return Real(file)->pMethods->xShmUnmap(Real(file), remove);
+}
+
+// Version 2: without memory-mapped reads.
+constexpr sqlite3_io_methods kMethods = {
+    2,           Close,      Read,       Write,
+    Truncate,    Sync,       FileSize,   Lock,
+    Unlock,      CheckReservedLock,      FileControl,
+    SectorSize,  DeviceCharacteristics,  ShmMap,
+    ShmLock,     ShmBarrier, ShmUnmap,   nullptr,
+    nullptr};
+
+}  // namespace
+
+FaultyVfs::FaultyVfs() : state_(new State) {
+  state_->real = sqlite3_vfs_find(nullptr);
+  state_->vfs = *state_->real;
+  state_->vfs.zName = "linktor-faulty";
+  state_->vfs.pNext = nullptr;
+  state_->vfs.szOsFile =
+      static_cast<int>(sizeof(File)) + state_->real->szOsFile;
+  // Of the real functions only xOpen looks at pAppData.
+  state_->vfs.pAppData = state_;
+  state_->vfs.xDelete = [](sqlite3_vfs* vfs, const char* path, int sync_dir) {
+    auto* state = static_cast<State*>(vfs->pAppData);
+    const std::lock_guard lock(state->mutex);
+    state->synced.erase(path);
+    return state->real->xDelete(state->real, path, sync_dir);
+  };
+  state_->vfs.xOpen = [](sqlite3_vfs* vfs, const char* path, sqlite3_file* file,
+                         int flags, int* out_flags) {
+    auto* state = static_cast<State*>(vfs->pAppData);
+    File* self = new (file) File{.base = {nullptr},
+                                 .write_code = &state->write_code,
+                                 .sync_code = &state->sync_code,
+                                 .mutex = &state->mutex,
+                                 .synced = &state->synced,
+                                 .path = path};
+    const int code = state->real->xOpen(state->real, path, self->real(), flags,
+                                        out_flags);
+    if (self->real()->pMethods != nullptr) self->base.pMethods = &kMethods;
+    return code;
+  };
+  sqlite3_vfs_register(&state_->vfs, 1);
+}
+
+FaultyVfs::~FaultyVfs() {
+  sqlite3_vfs_unregister(&state_->vfs);
+  sqlite3_vfs_register(state_->real, 1);
+  delete state_;
+}
+
+void FaultyVfs::FailWrites(int code) { state_->write_code = code; }
+void FaultyVfs::FailSyncs(int code) { state_->sync_code = code; }
+
+void FaultyVfs::WriteSynced(const std::string& folder) const {
+  const std::lock_guard lock(state_->mutex);
+  for (const auto& [path, bytes] : state_->synced) {
+    const std::string name = path.substr(path.rfind('/') + 1);
+    std::ofstream(folder + "/" + name, std::ios::binary) << bytes;
+  }
+}
+
+}  // namespace linktor

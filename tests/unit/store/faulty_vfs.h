@@ -1,0 +1,34 @@
+// A disk that fails when it is told to, and remembers what was synced: as long
+// as it lives it stands between SQLite and the files of connections opened.
+
+#pragma once
+
+#include <string>
+
+struct sqlite3_vfs;
+
+namespace linktor {
+
+class FaultyVfs {
+ public:
+  // Registers itself as SQLite's default; at most one lives at a time, and
+  // longer than the connections opened meanwhile.
+  FaultyVfs();
+  ~FaultyVfs();
+  FaultyVfs(const FaultyVfs&) = delete;
+  FaultyVfs& operator=(const FaultyVfs&) = delete;
+
+  // The SQLite code with which writes or syncs fail from now on; 0: they work.
+  void FailWrites(int code);
+  void FailSyncs(int code);
+
+  // Writes what is left of the database after a power failure now, everything
+  // that was not synced being lost, to `folder`/gateway.db.
+  void WriteSynced(const std::string& folder) const;
+
+ private:
+  struct State;
+  State* const state_;
+};
+
+}  // namespace linktor

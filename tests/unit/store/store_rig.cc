@@ -1,0 +1,415 @@
+#include "tests/unit/store/store_rig.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <latch>
+#include <limits>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "google/protobuf/util/time_util.h"
+#include "server/base/crypto.h"
+#include "server/base/status.h"
+
+namespace linktor {
+namespace {
+
+using google::protobuf::util::TimeUtil;
+
+KeyScope ScopeOf(const TestChannel& channel, const std::string& user) {
+  return {.channel_no = channel.no, .user_id = user};
+}
+
+std::string SealOrDie(Sealer& sealer, const KeyScope& scope, SealedPlace place,
+                      std::string_view id, std::string_view plaintext,
+                      std::vector<NewKey>& new_keys) {
+  auto sealed = sealer.Seal(scope, place, id, plaintext, new_keys);
+  EXPECT_TRUE(sealed.ok()) << sealed.status();
+  return sealed.ok() ? *std::move(sealed) : "";
+}
+
+const char* TypeOf(TestItem kind) {
+  switch (kind) {
+    case TestItem::kMessage:
+      return "message.received";
+    case TestItem::kEcho:
+      return "message.echoed";
+    default:
+      return "instagram.unknown";
+  }
+}
+
+EventDraft MakeDraft(Sealer& sealer, const ItemSpec& spec,
+                     const WebhookItem& item, const WebhookRecord& record,
+                     std::vector<NewKey>& new_keys) {
+  EventDraft draft;
+  draft.id = HashedRawId({"event", item.mid_key, item.dedupe_key,
+                          std::to_string(static_cast<int>(item.kind))});
+  draft.type = TypeOf(spec.kind);
+  draft.channel_no = spec.channel.no;
+  draft.channel_id = spec.channel.id;
+  draft.user_id = spec.user;
+  draft.event_ms = spec.event_ms;
+  v1::Event event;
+  event.set_id(FormatId(kEventPrefix, draft.id));
+  event.set_type(draft.type);
+  event.set_channel_id(draft.channel_id);
+  event.set_user_id(draft.user_id);
+  event.set_delivery_id(FormatId(kDeliveryPrefix, record.delivery_id));
+  if (spec.kind == TestItem::kOther) {
+    event.mutable_unknown()->set_kind(spec.text);
+  } else {
+    v1::Message* message = spec.kind == TestItem::kEcho
+                               ? event.mutable_message_echoed()
+                               : event.mutable_message_received();
+    message->set_mid(spec.mid);
+    message->set_text(spec.text);
+    if (spec.kind == TestItem::kEcho) {
+      message->set_origin(v1::MESSAGE_ORIGIN_ELSEWHERE);
+    }
+  }
+  auto encoded = std::make_shared<const std::string>(event.SerializeAsString());
+  draft.sealed = SealOrDie(sealer, ScopeOf(spec.channel, spec.user),
+                           SealedPlace::kEvent, draft.id, *encoded, new_keys);
+  draft.encoded = std::move(encoded);
+  return draft;
+}
+
+std::string DedupeKeyOf(const ItemSpec& spec) {
+  std::string key;
+  for (int shift = 56; shift >= 0; shift -= 8) {
+    key.push_back(static_cast<char>(spec.event_ms >> shift));
+  }
+  key.append(
+      HashedRawId({"item", std::to_string(spec.channel.no), spec.user,
+                   std::to_string(static_cast<int>(spec.kind)), spec.text}));
+  return key;
+}
+
+}  // namespace
+
+TempFolder::TempFolder() {
+  std::string name =
+      (std::filesystem::temp_directory_path() / "linktor-XXXXXX").string();
+  EXPECT_NE(mkdtemp(name.data()), nullptr);
+  path_ = std::move(name);
+}
+
+TempFolder::~TempFolder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+Secret TestMasterKey(char fill) {
+  return Secret(std::string(AeadKey::kKeySize, fill));
+}
+
+CreateChannelRecord MakeChannel(const TestChannel& channel, std::int64_t now_ms,
+                                std::string request_id,
+                                std::string fingerprint) {
+  CreateChannelRecord record;
+  record.time_ms = now_ms;
+  record.channel_no = channel.no;
+  record.channel.set_id(channel.id);
+  record.channel.set_instagram_account_id(channel.account);
+  record.channel.set_page_id(channel.page);
+  record.sealed_credentials = "sealed";
+  record.request_id = std::move(request_id);
+  record.request_fingerprint = std::move(fingerprint);
+  return record;
+}
+
+RawId MidKeyOf(const TestChannel& channel, std::string_view mid) {
+  return HashedRawId({"mid", std::to_string(channel.no), mid});
+}
+
+WebhookRecord MakeDelivery(Sealer& sealer, std::int64_t now_ms,
+                           const std::vector<ItemSpec>& items) {
+  WebhookRecord record;
+  record.delivery_id = NewRawId();
+  record.channel_no = items.empty() ? kShop.no : items.front().channel.no;
+  record.time_ms = now_ms;
+  for (const ItemSpec& spec : items) {
+    record.bytes += static_cast<std::int64_t>(spec.raw.size());
+    WebhookItem item;
+    item.entry_id = spec.channel.account;
+    if (spec.kind == TestItem::kIgnored) {
+      item.fate = ItemFate::kIgnored;
+      record.items.push_back(std::move(item));
+      continue;
+    }
+    KeyScope scope = ScopeOf(spec.channel, spec.user);
+    if (spec.kind == TestItem::kIssue) {
+      item.fate = ItemFate::kIssue;
+      item.issue = spec.text;
+      scope.user_id.clear();
+    } else {
+      item.kind = spec.kind == TestItem::kMessage ? ItemKind::kMessage
+                  : spec.kind == TestItem::kEcho  ? ItemKind::kEcho
+                                                  : ItemKind::kOther;
+      item.mid = spec.mid;
+      if (spec.mid.empty()) {
+        item.dedupe_key = DedupeKeyOf(spec);
+      } else {
+        item.mid_key = MidKeyOf(spec.channel, spec.mid);
+      }
+      item.opens_window = spec.kind == TestItem::kMessage;
+      if (spec.kind == TestItem::kEcho && !spec.attachment &&
+          !spec.text.empty()) {
+        item.content_match = sealer.ContentMatch(scope, spec.text);
+      }
+      item.event = MakeDraft(sealer, spec, item, record, record.new_keys);
+    }
+    item.raw_channel_no = spec.channel.no;
+    item.sealed_raw =
+        SealOrDie(sealer, scope, SealedPlace::kRawItem,
+                  RawItemId(record.delivery_id,
+                            static_cast<int>(record.items.size())),
+                  spec.raw, record.new_keys);
+    record.items.push_back(std::move(item));
+  }
+  return record;
+}
+
+ClaimRecord MakeClaim(Sealer& sealer, const ClaimSpec& spec) {
+  ClaimRecord record;
+  record.time_ms = spec.now_ms;
+  record.message_id = NewRawId();
+  record.channel_no = spec.channel.no;
+  record.channel_id = spec.channel.id;
+  record.user_id = spec.user;
+  record.request_id = spec.request_id;
+  record.request_fingerprint = sealer.RequestFingerprint(
+      absl::StrCat(spec.user, " ", spec.text, " ", spec.attachment));
+  const KeyScope scope = ScopeOf(spec.channel, spec.user);
+  if (!spec.attachment) {
+    record.content_match = sealer.ContentMatch(scope, spec.text);
+  }
+  record.sealed_content =
+      SealOrDie(sealer, scope, SealedPlace::kMessage, record.message_id,
+                spec.text, record.new_keys);
+  record.refuse_without_history = spec.refuse_without_history;
+  return record;
+}
+
+OutcomeRecord MakeOutcome(Sealer& sealer, const MessageRow& message,
+                          const OutcomeSpec& spec) {
+  OutcomeRecord record;
+  record.time_ms = spec.now_ms;
+  record.message_id = message.id;
+  record.expected_state = spec.expected_state;
+  record.expected_attempt =
+      spec.expected_attempt != 0 ? spec.expected_attempt : message.attempt;
+  record.state = spec.state;
+  record.settled_by = spec.settled_by;
+  record.mid = spec.mid;
+  const TestChannel channel{.no = message.channel_no, .id = message.channel_id};
+  if (!spec.mid.empty()) record.mid_key = MidKeyOf(channel, spec.mid);
+  const KeyScope scope = ScopeOf(channel, message.user_id);
+  EventDraft& draft = record.event;
+  draft.id = NewRawId();
+  draft.type = spec.state == v1::MESSAGE_STATE_SENT     ? "message.sent"
+               : spec.state == v1::MESSAGE_STATE_FAILED ? "message.failed"
+                                                        : "message.unconfirmed";
+  draft.channel_no = message.channel_no;
+  draft.channel_id = message.channel_id;
+  draft.user_id = message.user_id;
+  v1::Event event;
+  event.set_id(FormatId(kEventPrefix, draft.id));
+  event.set_type(draft.type);
+  if (spec.state == v1::MESSAGE_STATE_SENT) {
+    event.mutable_message_sent()->set_mid(spec.mid);
+  } else {
+    record.sealed_error =
+        SealOrDie(sealer, scope, SealedPlace::kMessageError, message.id, "why",
+                  record.new_keys);
+  }
+  draft.encoded =
+      std::make_shared<const std::string>(event.SerializeAsString());
+  draft.sealed = SealOrDie(sealer, scope, SealedPlace::kEvent, draft.id,
+                           *draft.encoded, record.new_keys);
+  return record;
+}
+
+TrimRecord MakeTrim(std::int64_t now_ms) {
+  return {.time_ms = now_ms,
+          .raw_max_bytes = std::numeric_limits<std::int64_t>::max()};
+}
+
+SqliteJournal::Options StoreRig::PatientOptions() {
+  return {.max_batch_time = absl::Hours(1)};
+}
+
+StoreRig::StoreRig(SqliteJournal::Options options) : options_(options) {
+  Open();
+}
+
+StoreRig::~StoreRig() { Close(); }
+
+void StoreRig::Open(const WriterHook& hook) {
+  auto store = Store::Open(folder_.path(), TestMasterKey());
+  ASSERT_TRUE(store.ok()) << store.status();
+  store_ = *std::move(store);
+  std::unique_ptr<Database> writer = store_->TakeWriter();
+  if (hook) hook(*writer);
+  auto journal = SqliteJournal::Create(
+      options_, std::move(writer), store_->sealer(),
+      [this](std::vector<CommittedEvent> events) {
+        MutexLock lock(mutex_);
+        batches_.push_back(std::move(events));
+      },
+      [this](const absl::Status&) {
+        MutexLock lock(mutex_);
+        ++failures_;
+      });
+  ASSERT_TRUE(journal.ok()) << journal.status();
+  journal_ = *std::move(journal);
+}
+
+void StoreRig::Close() {
+  journal_.reset();
+  store_.reset();
+}
+
+void StoreRig::Reopen() {
+  Close();
+  Open();
+}
+
+void StoreRig::ExecuteClosed(const std::string& sql) {
+  ASSERT_EQ(store_, nullptr);
+  auto database =
+      Database::Open(database_path(), Database::Mode::kReadWrite);
+  ASSERT_TRUE(database.ok()) << database.status();
+  const absl::Status done = (*database)->Execute(sql.c_str());
+  ASSERT_TRUE(done.ok()) << done;
+}
+
+std::vector<absl::StatusOr<Outcome>> StoreRig::AppendTogether(
+    std::vector<Record> records) {
+  std::latch appended(1);
+  std::latch answered(static_cast<std::ptrdiff_t>(records.size()) + 1);
+  journal_->Append(MakeTrim(0), [&](const absl::StatusOr<Outcome>&) {
+    appended.wait();
+    answered.count_down();
+  });
+  std::vector<absl::StatusOr<Outcome>> outcomes(
+      records.size(), absl::UnknownError("not answered"));
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    journal_->Append(std::move(records[i]),
+                     [&, i](absl::StatusOr<Outcome> outcome) {
+                       outcomes[i] = std::move(outcome);
+                       answered.count_down();
+                     });
+  }
+  appended.count_down();
+  answered.wait();
+  return outcomes;
+}
+
+WebhookOutcome StoreRig::Deliver(const std::vector<ItemSpec>& items,
+                                 std::int64_t now_ms) {
+  auto outcome =
+      Append<WebhookOutcome>(MakeDelivery(sealer(), now_ms, items));
+  EXPECT_TRUE(outcome.ok()) << outcome.status();
+  return outcome.ok() ? *outcome : WebhookOutcome{};
+}
+
+ClaimOutcome StoreRig::Claim(const ClaimSpec& spec) {
+  auto outcome = Append<ClaimOutcome>(MakeClaim(sealer(), spec));
+  EXPECT_TRUE(outcome.ok()) << outcome.status();
+  return outcome.ok() ? *outcome : ClaimOutcome{};
+}
+
+MessageOutcome StoreRig::Settle(const MessageRow& message,
+                                const OutcomeSpec& spec) {
+  auto outcome = Append<MessageOutcome>(MakeOutcome(sealer(), message, spec));
+  EXPECT_TRUE(outcome.ok()) << outcome.status();
+  return outcome.ok() ? *outcome : MessageOutcome{};
+}
+
+ChannelOutcome StoreRig::Create(const TestChannel& channel,
+                                std::int64_t now_ms) {
+  auto outcome = Append<ChannelOutcome>(MakeChannel(channel, now_ms));
+  EXPECT_TRUE(outcome.ok()) << outcome.status();
+  return outcome.ok() ? *outcome : ChannelOutcome{};
+}
+
+TrimOutcome StoreRig::Trim(const TrimRecord& record) {
+  auto outcome = Append<TrimOutcome>(record);
+  EXPECT_TRUE(outcome.ok()) << outcome.status();
+  return outcome.ok() ? *outcome : TrimOutcome{};
+}
+
+MessageRow StoreRig::Message(const RawId& id) {
+  MessageRow row;
+  const absl::Status read = store_->pool().Read([&](Database& database) {
+    MessageTable table(database);
+    auto found = table.FindById(id);
+    if (found.ok() && found->has_value()) row = **std::move(found);
+    return found.status();
+  });
+  EXPECT_TRUE(read.ok()) << read;
+  return row;
+}
+
+std::vector<CommittedEvent> StoreRig::ReadEvents(bool include_raw) {
+  EventReader reader(store_->pool(), sealer());
+  auto page = reader.ReadAfter(
+      {.last_seq = Number("SELECT last_seq FROM log_state"),
+       .max_rows = std::numeric_limits<int>::max(),
+       .max_events = std::numeric_limits<int>::max(),
+       .max_bytes = std::numeric_limits<std::size_t>::max(),
+       .include_raw = include_raw},
+      [](auto, auto, auto) { return true; });
+  EXPECT_TRUE(page.ok()) << page.status();
+  return page.ok() ? std::move(page->events) : std::vector<CommittedEvent>();
+}
+
+std::vector<std::string> StoreRig::Rows(const std::string& sql) {
+  std::vector<std::string> rows;
+  const auto read_all = [&](Database& database) -> absl::Status {
+    Statement read(database, sql.c_str());
+    for (;;) {
+      const auto row = read.Step();
+      if (!row.ok()) return row.status();
+      if (!*row) return absl::OkStatus();
+      rows.push_back(read.String(0));
+    }
+  };
+  const absl::Status read = store_->pool().Read(read_all);
+  EXPECT_TRUE(read.ok()) << read;
+  return rows;
+}
+
+std::int64_t StoreRig::Number(const std::string& sql) {
+  const std::vector<std::string> rows = Rows(sql);
+  return rows.size() == 1 ? std::stoll(rows.front()) : -1;
+}
+
+std::vector<std::vector<CommittedEvent>> StoreRig::batches() const {
+  MutexLock lock(mutex_);
+  return batches_;
+}
+
+int StoreRig::failures() const {
+  MutexLock lock(mutex_);
+  return failures_;
+}
+
+std::vector<std::string> Summary(const std::vector<CommittedEvent>& events) {
+  std::vector<std::string> lines;
+  lines.reserve(events.size());
+  for (const CommittedEvent& event : events) {
+    lines.push_back(event.type + " " + event.user_id);
+  }
+  return lines;
+}
+
+std::string ReasonOf(const absl::Status& status) {
+  return ErrorInfoOf(status).reason();
+}
+
+}  // namespace linktor

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Lints the protos with buf and checks their format; with --fix formats them.
+# buf comes from npm into the cache folder.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+version=1.75.0
+home=$(linktor_cache_dir)/buf-$version
+buf=$home/node_modules/.bin/buf
+
+if [ ! -f protos/buf.yaml ]; then
+  say "no protos/buf.yaml, nothing to check"
+  exit 0
+fi
+
+if [ ! -x "$buf" ]; then
+  command -v npm >/dev/null ||
+    die "npm is needed to install buf; install Node.js with npm"
+  say "installing buf $version"
+  mkdir -p "$(dirname "$home")"
+  work=$(mktemp -d "$home.XXXXXX")
+  trap 'rm -rf "$work"' EXIT
+  # The program is in a package of its own for each platform, so no install
+  # script is needed.
+  npm install --prefix "$work" --ignore-scripts --no-audit --no-fund \
+    --no-save --loglevel=error "@bufbuild/buf@$version" >&2 ||
+    die "npm could not install buf; is the package registry reachable?"
+  mv -T "$work" "$home"
+fi
+
+cd protos
+if [ "${1:-}" = --fix ]; then
+  "$buf" format -w
+  exit 0
+fi
+"$buf" lint || die "buf lint found errors"
+"$buf" format -d --exit-code || die "badly formatted; run: make format"
+say "the protos are clean"

@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# Runs clang-tidy, by default on what changed since the last commit.
+#   TIDY=all            everything
+#   TIDY="a.cc b.cc"    these files
+#   TIDY_BASE=<commit>  what changed since then, uncommitted changes included
+#
+# It has a build folder of its own: the compile commands for g++ name
+# precompiled headers that clang cannot read.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+for tool in clang-tidy-14 clang++-14; do
+  command -v "$tool" >/dev/null ||
+    die "$tool is missing; run: tools/setup/apt.sh check"
+done
+
+changed_files() {
+  local base=${TIDY_BASE:-HEAD}
+  if ! git rev-parse --quiet --verify "$base^{commit}" >/dev/null; then
+    if [ -n "${TIDY_BASE:-}" ]; then die "TIDY_BASE=$base is no commit"; fi
+    return 0 # nothing is committed yet
+  fi
+  git diff --name-only --diff-filter=d "$base" -- '*.cc' '*.h'
+  git ls-files --others --exclude-standard -- '*.cc' '*.h'
+}
+
+# A header is checked through a source that includes it: its own if there is
+# one, else the first found.
+as_sources() {
+  local file source
+  while IFS= read -r file; do
+    case $file in
+      *.cc) printf '%s\n' "$file" ;;
+      *.h)
+        source=${file%.h}.cc
+        if [ ! -f "$source" ]; then
+          source=$(tree_files '*.cc' |
+            xargs -r -d '\n' grep -lF "#include \"$file\"" | sort | sed -n 1p) || :
+        fi
+        if [ -n "$source" ]; then printf '%s\n' "$source"; fi
+        ;;
+    esac
+  done
+}
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+case ${TIDY:-} in
+  all) tree_files '*.cc' >"$work/wanted" ;;
+  "") changed_files | as_sources >"$work/wanted" ;;
+  *) tr -s ' ' '\n' <<<"$TIDY" | as_sources >"$work/wanted" ;;
+esac
+if [ ! -s "$work/wanted" ]; then
+  say "nothing changed (TIDY=all checks everything)"
+  exit 0
+fi
+
+cmake --preset tidy --log-level=WARNING >"$work/log" 2>&1 ||
+  { cat "$work/log" >&2; die "configuring build/tidy failed"; }
+cmake --build --preset tidy -j "$(nproc)" >"$work/log" 2>&1 ||
+  { cat "$work/log" >&2; die "generating the protos' code failed"; }
+
+# Files that no target compiles have no compile command.
+python3 - "$work/wanted" >"$work/files" <<'PYTHON'
+import json, os, sys
+known = {os.path.relpath(entry["file"])
+         for entry in json.load(open("build/tidy/compile_commands.json"))}
+for name in sorted(set(open(sys.argv[1]).read().split("\n")) & known):
+    print(name)
+PYTHON
+
+say "checking $(wc -l <"$work/files") files"
+xargs -r -d '\n' -P "$(nproc)" -n 1 \
+  clang-tidy-14 -p build/tidy --quiet --use-color=false <"$work/files" \
+  2>"$work/stderr" || {
+  # Its stderr is counts of suppressed warnings, unless it could not run.
+  grep -v 'warnings\? generated\|warnings treated as errors' "$work/stderr" >&2 || :
+  die "clang-tidy found something"
+}

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Checks what must not be in the tree: hosts of package registries, paths of
+# somebody's machine, tokens, and files that have grown too long.
+# The brackets in the patterns keep this file from matching itself.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+tree_files >"$work/files"
+failed=0
+
+# forbid WHAT PATTERN
+forbid() {
+  if xargs -r -d '\n' grep -nIEH -- "$2" <"$work/files" >"$work/hits"; then
+    say "$1:"
+    head -n 20 "$work/hits" | cut -c -200 >&2
+    failed=1
+  fi
+}
+
+forbid "host of a package registry" \
+  '(deb|security|archive|snapshot)[.]debian[.]org|registry[.](npmjs|yarnpkg)|files[.]pythonhosted|pypi[.](org|python)|proxy[.]golang|sum[.]golang|(static|index)[.]crates|crates[.]io|repo1?[.]maven'
+forbid "path of somebody's machine" \
+  '(^|[^A-Za-z0-9_.}-])/(home|root|work|Users)/'
+forbid "something like an access token" \
+  '(EAA[A-Za-z0-9]{20,}|IG(AA|QV)[A-Za-z0-9_-]{20,})'
+
+if [ -f README.md ] && [ "$(wc -l <README.md)" -gt 200 ]; then
+  say "README.md has more than 200 lines"
+  failed=1
+fi
+while IFS= read -r file; do
+  case $file in
+    *.cc | *.h | *.py | *.go | *.ts | *.js | *.java | *.proto | *.sh | *.cmake)
+      lines=$(wc -l <"$file")
+      if [ "$lines" -gt 700 ]; then
+        say "$file has $lines lines; 700 is the most"
+        failed=1
+      fi
+      ;;
+  esac
+done <"$work/files"
+
+if [ "$failed" -ne 0 ]; then die "the tree is not clean"; fi
+say "$(wc -l <"$work/files") files are clean"
