@@ -82,7 +82,7 @@ bool CallLog::WaitForCount(std::size_t count, absl::Duration timeout) {
   MutexLock lock(mutex_);
   while (log_.items().size() < count) {
     const auto left = end - std::chrono::steady_clock::now();
-    if (left <= left.zero()) return false;
+    if (left.count() <= 0) return false;
     changed_.WaitFor(mutex_, left);
   }
   return true;

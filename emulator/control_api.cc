@@ -149,7 +149,7 @@ void ControlApi::Redeliver(const HttpRequest& request, std::string_view number,
   // Shared: it is still here when the webhook is not found.
   auto shared = std::make_shared<HttpResponder>(std::move(respond));
   const bool found =
-      emulator_.webhooks().Redeliver(n, [shared](WebhookAnswer answer) {
+      emulator_.webhooks().Redeliver(n, [shared](const WebhookAnswer& answer) {
         (*shared)(JsonResponse(
             200,
             json::object{{"n", answer.n}, {"webhook", AnswerJson(answer)}}));

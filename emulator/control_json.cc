@@ -199,7 +199,7 @@ absl::StatusOr<CustomerMessage> ReadCustomerMessage(const json::value& body) {
     if (reply_to->is_object()) {
       message.reply_to = reply_to->get_object();
     } else {
-      reader.Wrong("reply_to", "an object such as {\"mid\": \"...\"}");
+      reader.Wrong("reply_to", R"(an object such as {"mid": "..."})");
     }
   }
   LINKTOR_TRY(reader.status());
@@ -215,7 +215,7 @@ absl::StatusOr<Fault> ReadFault(const json::value& body) {
   fault.on = reader.String("on").value_or("");
   if (fault.on != "*" && fault.on != "messages" &&
       fault.on != "messenger_profile") {
-    reader.Wrong("on", "\"messages\", \"messenger_profile\" or \"*\"");
+    reader.Wrong("on", R"("messages", "messenger_profile" or "*")");
   }
   const std::string kind = reader.String("kind").value_or("");
   const auto* known = std::find_if(

@@ -52,9 +52,9 @@ absl::StatusOr<std::unique_ptr<Emulator>> Emulator::Start(
   listen.port = options.port;
   listen.threads = 2;
   absl::StatusOr<std::unique_ptr<HttpListener>> listener = HttpListener::Start(
-      listen,
-      [raw = emulator.get()](HttpRequest request, HttpResponder respond) {
-        raw->Handle(std::move(request), std::move(respond));
+      listen, [raw = emulator.get()](const HttpRequest& request,
+                                     HttpResponder respond) {
+        raw->Handle(request, std::move(respond));
       });
   if (!listener.ok()) return listener.status();
   emulator->listener_ = *std::move(listener);
@@ -128,7 +128,7 @@ void Emulator::Stop() {
   listener_->Stop(kStopGrace);
 }
 
-void Emulator::Handle(HttpRequest request, HttpResponder respond) {
+void Emulator::Handle(const HttpRequest& request, HttpResponder respond) {
   if (IsControl(request.target)) {
     control_.Handle(request, std::move(respond));
   } else {

@@ -89,7 +89,7 @@ class Emulator {
  private:
   explicit Emulator(const EmulatorConfig& config);
 
-  void Handle(HttpRequest request, HttpResponder respond);
+  void Handle(const HttpRequest& request, HttpResponder respond);
 
   Settings settings_;
   UserList users_;

@@ -181,10 +181,10 @@ GraphReply GraphApi::SendText(const Call& call) {
                    .send = std::get<TextSend>(std::move(read)),
                    .mid = FormatId(kMidPrefix, NewRawId())};
   users_.Received(sent.send.recipient_id);
-  return {.response = JsonResponse(
-              200, json::object{{"recipient_id", sent.send.recipient_id},
-                                {"message_id", sent.mid}}),
-          .sent = std::move(sent)};
+  HttpResponse response =
+      JsonResponse(200, json::object{{"recipient_id", sent.send.recipient_id},
+                                     {"message_id", sent.mid}});
+  return {.response = std::move(response), .sent = std::move(sent)};
 }
 
 HttpResponse GraphApi::Profile(const Call& call) {

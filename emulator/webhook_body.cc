@@ -40,7 +40,7 @@ absl::Status CheckCustomerMessage(const CustomerMessage& message) {
   }
   if (message.text.empty() && message.attachments.empty()) {
     return absl::InvalidArgumentError(
-        "a message needs \"text\" or \"attachments\"");
+        R"(a message needs "text" or "attachments")");
   }
   for (const json::value& attachment : message.attachments) {
     const json::object* object = attachment.if_object();

@@ -102,7 +102,7 @@ bool WebhookSender::WaitForDeliveries(std::uint64_t count,
   MutexLock lock(mutex_);
   while (ended_ < count) {
     const auto left = end - std::chrono::steady_clock::now();
-    if (left <= left.zero()) return false;
+    if (left.count() <= 0) return false;
     changed_.WaitFor(mutex_, left);
   }
   return true;

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -56,7 +57,7 @@ class Child {
   std::string LogTail() const;
 
  private:
-  Child(const Options& options, pid_t pid) : options_(options), pid_(pid) {}
+  Child(Options options, pid_t pid) : options_(std::move(options)), pid_(pid) {}
 
   const Options options_;
   const pid_t pid_;

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/substitute.h"
 #include "absl/time/clock.h"
 #include "client/demo/print.h"
 
@@ -38,6 +39,32 @@ constexpr char kAccessToken[] = "demo-access-token";
 
 constexpr char kQuestion[] = "Hi! Do you have this in size medium?";
 constexpr char kAnswer[] = "Yes, in blue and in green.";
+
+// $0 gRPC address, $1 the emulated Instagram's, $2 channel, $3 customer.
+constexpr char kCommands[] =
+    R"(Try it, in another terminal (grpcurl is at
+https://github.com/fullstorydev/grpcurl):
+
+   a customer writes
+     curl -d '{"from":"$3","text":"And in blue?"}' \
+       http://$1/emulator/messages
+   answer
+     grpcurl -plaintext -d '{"channelId":"$2","to":"$3",
+       "content":{"text":"In blue, too."}}' \
+       $0 linktor.instagram.v1.MessagingService/SendMessage
+   everything that has happened
+     grpcurl -plaintext -d '{"position":"POSITION_EARLIEST"}' \
+       $0 linktor.instagram.v1.EventService/SubscribeEvents
+   set ice breakers
+     grpcurl -plaintext -d '{"channelId":"$2","iceBreakers":[
+       {"question":"What products do you have?","payload":"GET_PRODUCTS"}]}' \
+       $0 linktor.instagram.v1.ChannelService/SetIceBreakers
+   what Instagram has received
+     curl http://$1/emulator/graph-calls
+
+Events appear here as they come. Ctrl-C ends the demonstration.
+
+)";
 
 // Prints at once: a person is waiting, or a pipe is.
 void Say(const std::string& text) {
@@ -86,8 +113,9 @@ absl::Status Demo::StayUp() {
 }
 
 absl::Status Demo::Stop() {
-  // The stream first: the server would wait for it.
+  // Our connections first: the server would wait for them.
   events_.reset();
+  gateway_.reset();
   absl::Status status;
   for (std::unique_ptr<Child>* child : {&server_, &instagram_}) {
     if (*child == nullptr) continue;
@@ -242,36 +270,8 @@ absl::Status Demo::PlayAnswer() {
 }
 
 void Demo::PrintCommands() const {
-  const std::string& grpc = addresses_.at("grpc");
-  const std::string service = "linktor.instagram.v1.";
-  const auto grpcurl = [&](const std::string& request,
-                           const std::string& method) {
-    return absl::StrCat("     grpcurl -plaintext -d '", request, "' \\\n",
-                        "       ", grpc, " ", service, method, "\n");
-  };
-  Say(absl::StrCat(
-      "Try it, in another terminal (grpcurl is at\n"
-      "https://github.com/fullstorydev/grpcurl):\n\n"
-      "   a customer writes\n"
-      "     curl -d '{\"from\":\"",
-      kCustomer, "\",\"text\":\"And in blue?\"}' \\\n       http://",
-      instagram_address_, "/emulator/messages\n", "   answer\n",
-      grpcurl(absl::StrCat("{\"channelId\":\"", kChannelId, "\",\"to\":\"",
-                           kCustomer,
-                           "\",\"content\":{\"text\":\"In blue, too.\"}}"),
-              "MessagingService/SendMessage"),
-      "   everything that has happened\n",
-      grpcurl("{\"position\":\"POSITION_EARLIEST\"}",
-              "EventService/SubscribeEvents"),
-      "   set ice breakers\n",
-      grpcurl(absl::StrCat("{\"channelId\":\"", kChannelId,
-                           "\",\"iceBreakers\":[{\"question\":\"What products "
-                           "do you have?\",\"payload\":\"GET_PRODUCTS\"}]}"),
-              "ChannelService/SetIceBreakers"),
-      "   what Instagram has received\n"
-      "     curl http://",
-      instagram_address_, "/emulator/graph-calls\n\n",
-      "Events appear here as they come. Ctrl-C ends the demonstration.\n\n"));
+  Say(absl::Substitute(kCommands, addresses_.at("grpc"), instagram_address_,
+                       kChannelId, kCustomer));
 }
 
 void Demo::PrintEvents(const std::vector<v1::Event>& events) const {

@@ -13,9 +13,9 @@ namespace {
 
 // The message that an event carries, whichever its payload case.
 const v1::Message* MessageOf(const v1::Event& event) {
-  const auto* reflection = event.GetReflection();
+  const auto* reflection = v1::Event::GetReflection();
   const auto* payload = reflection->GetOneofFieldDescriptor(
-      event, event.GetDescriptor()->FindOneofByName("payload"));
+      event, v1::Event::descriptor()->FindOneofByName("payload"));
   if (payload == nullptr ||
       payload->message_type() != v1::Message::descriptor()) {
     return nullptr;

@@ -57,7 +57,7 @@ void Signals::Wait(absl::Duration timeout) {
   }
 }
 
-void Signals::Wake() {
+void Signals::Wake() const {
   const std::uint64_t one = 1;
   // It fails only when the counter is full, and then it is awake anyway.
   [[maybe_unused]] const auto written = write(wake_fd_, &one, sizeof(one));

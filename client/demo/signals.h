@@ -26,7 +26,7 @@ class Signals {
   int times_asked() const { return ends_; }
 
   // Ends the current or the next Wait(). From any thread.
-  void Wake();
+  void Wake() const;
 
  private:
   int signal_fd_ = -1;

@@ -8,6 +8,8 @@
 #include <boost/json.hpp>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "server/base/strings.h"
 
 namespace linktor {
 namespace {
@@ -26,20 +28,62 @@ spdlog::level::level_enum ToSpdlog(LogLevel level) {
   return spdlog::level::err;
 }
 
-// What precedes a secret, and how many characters of it make it one.
-struct Marker {
-  std::string_view text;
-  bool keep;           // whether the marker itself is kept
-  std::size_t minimum;  // shorter runs are ordinary words
-};
-constexpr std::array kMarkers = {
-    Marker{"access_token=", true, 1}, Marker{"appsecret_proof=", true, 1},
-    Marker{"Bearer ", true, 1},       Marker{"EAA", false, 10},
-    Marker{"IGA", false, 10},         Marker{"IGQ", false, 10}};
+// What a secret follows: a name with "=" or, in JSON, with quotes and a colon;
+// the scheme of an Authorization header, in any case.
+constexpr std::array<std::string_view, 2> kNames = {"access_token",
+                                                    "appsecret_proof"};
+constexpr std::string_view kScheme = "bearer ";
+// How Meta's tokens begin, and how many more characters make it one: shorter
+// runs are ordinary words.
+constexpr std::array<std::string_view, 3> kTokenStarts = {"EAA", "IGA", "IGQ"};
+constexpr std::size_t kTokenMinimum = 10;
 
 bool IsTokenCharacter(char c) {
-  return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' ||
-         c == '-' || c == '.' || c == '|' || c == '%';
+  return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+         std::string_view("_-.|%+/=~").find(c) != std::string_view::npos;
+}
+
+std::size_t SkipBlanks(std::string_view text, std::size_t at) {
+  while (at < text.size() && (text[at] == ' ' || text[at] == '\\')) ++at;
+  return at;
+}
+
+// Where the value begins whose name ends at `at`; 0 when none follows.
+std::size_t ValueAfterName(std::string_view text, std::size_t at) {
+  if (at < text.size() && text[at] == '=') return at + 1;
+  for (const char expected : {'"', ':', '"'}) {
+    at = SkipBlanks(text, at);
+    if (at >= text.size() || text[at] != expected) return 0;
+    ++at;
+  }
+  return at;
+}
+
+// Where the secret begins that `text` announces at `at`; 0 when there is none.
+std::size_t SecretAfter(std::string_view text, std::size_t at) {
+  const std::string_view rest = text.substr(at);
+  for (const std::string_view name : kNames) {
+    if (rest.starts_with(name)) return ValueAfterName(text, at + name.size());
+  }
+  if (absl::StartsWithIgnoreCase(ToAbsl(rest), ToAbsl(kScheme))) {
+    return at + kScheme.size();
+  }
+  return 0;
+}
+
+std::size_t TokenEnd(std::string_view text, std::size_t at) {
+  while (at < text.size() && IsTokenCharacter(text[at])) ++at;
+  return at;
+}
+
+// Where the token of Meta's ends that begins at `at`; 0 when none does.
+std::size_t MetaTokenEnd(std::string_view text, std::size_t at) {
+  for (const std::string_view start : kTokenStarts) {
+    if (!text.substr(at).starts_with(start)) continue;
+    const std::size_t end = TokenEnd(text, at + start.size());
+    if (end >= at + start.size() + kTokenMinimum) return end;
+  }
+  return 0;
 }
 
 }  // namespace
@@ -66,23 +110,21 @@ void Log(LogLevel level, std::string_view event, const LogFields& fields) {
 }
 
 std::string Redact(std::string_view text) {
+  constexpr std::string_view kRedacted = "[redacted]";
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size();) {
-    bool found = false;
-    for (const Marker& marker : kMarkers) {
-      if (!text.substr(i).starts_with(marker.text)) continue;
-      const std::size_t start = i + marker.text.size();
-      std::size_t end = start;
-      while (end < text.size() && IsTokenCharacter(text[end])) ++end;
-      if (end - start < marker.minimum) continue;
-      if (marker.keep) out.append(marker.text);
-      out.append("[redacted]");
+    if (const std::size_t start = SecretAfter(text, i); start != 0) {
+      const std::size_t end = TokenEnd(text, start);
+      out.append(text.substr(i, start - i));
+      if (end > start) out.append(kRedacted);
       i = end;
-      found = true;
-      break;
+    } else if (const std::size_t end = MetaTokenEnd(text, i); end != 0) {
+      out.append(kRedacted);
+      i = end;
+    } else {
+      out.push_back(text[i++]);
     }
-    if (!found) out.push_back(text[i++]);
   }
   return out;
 }

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,15 @@ inline absl::string_view ToAbsl(std::string_view s) {
 
 inline std::string_view ToStd(absl::string_view s) {
   return std::string_view(s.data(), s.size());
+}
+
+// The first `max` bytes of valid UTF-8, less what would be half a character.
+inline std::string_view CutUtf8(std::string_view text, std::size_t max) {
+  if (text.size() <= max) return text;
+  while (max > 0 && (static_cast<unsigned char>(text[max]) & 0xC0U) == 0x80U) {
+    --max;
+  }
+  return text.substr(0, max);
 }
 
 struct StringHash {

@@ -46,9 +46,9 @@ absl::Status ChannelRegistry::Put(const ChannelRow& row) {
   }
   if (!row.deleted) {
     next->by_id[id] = entry;
-    next->by_account[row.channel.instagram_account_id()] = entry;
-    if (!row.channel.page_id().empty()) {
-      next->by_account[row.channel.page_id()] = entry;
+    for (const std::string& account :
+         {row.channel.instagram_account_id(), row.channel.page_id()}) {
+      if (!account.empty()) next->by_account[account] = entry;
     }
   }
   tables_ = std::move(next);

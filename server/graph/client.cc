@@ -33,7 +33,7 @@ std::string Text(const json::object& object, std::string_view key) {
 void AddIceBreaker(
     const json::value& value,
     google::protobuf::RepeatedPtrField<v1::IceBreaker>& out) {
-  if (!value.is_object()) return;
+  if (!value.is_object() || !value.get_object().contains("question")) return;
   v1::IceBreaker* added = out.Add();
   added->set_question(Text(value.get_object(), "question"));
   added->set_payload(Text(value.get_object(), "payload"));

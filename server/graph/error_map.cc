@@ -20,6 +20,8 @@ using Code = absl::StatusCode;
 
 constexpr absl::Duration kDefaultRetry = absl::Seconds(60);
 constexpr int kAnySubcode = 0;
+// Of Meta's texts; a whole status has to fit into 8 KiB of trailers.
+constexpr std::size_t kMaxText = 500;
 
 // One row of Meta's error list.
 struct Meaning {
@@ -175,9 +177,9 @@ struct GraphError {
 
 std::string Text(const json::object& object, std::string_view key) {
   const json::value* value = object.if_contains(key);
-  return value != nullptr && value->is_string()
-             ? std::string(value->get_string())
-             : "";
+  if (value == nullptr || !value->is_string()) return "";
+  const json::string& text = value->get_string();
+  return std::string(CutUtf8({text.data(), text.size()}, kMaxText));
 }
 
 int Number(const json::object& object, std::string_view key) {
@@ -293,7 +295,7 @@ GraphFailure MapGraphError(GraphOperation operation, const HttpResult& result) {
                         ? *listed
                         : MeaningOfStatus(result.status_code,
                                           error.has_value() && error->transient);
-  if (!error.has_value() && result.status_code < 300) {
+  if (listed == nullptr && result.status_code < 300) {
     // A success that does not say what it should.
     meaning = {0, 0, Code::kUnavailable, v1::ERROR_REASON_GRAPH_UNAVAILABLE,
                "Meta's answer makes no sense", true};

@@ -42,6 +42,12 @@ HttpCall Call(std::string method, std::string url, const GraphAccount& account,
   return call;
 }
 
+// Where ice breakers are kept; Facebook Login's Pages have Messenger's too.
+std::string ProfileEdge(const GraphHosts& hosts, const GraphAccount& account) {
+  return Edge(hosts, account, "messenger_profile") +
+         (IsFacebook(account) ? "?platform=instagram" : "");
+}
+
 json::array CallsToAction(
     const google::protobuf::RepeatedPtrField<v1::IceBreaker>& ice_breakers) {
   json::array actions;
@@ -87,17 +93,15 @@ HttpCall BuildSetIceBreakers(const GraphHosts& hosts,
   json::object body;
   if (IsFacebook(account)) body["platform"] = "instagram";
   body["ice_breakers"] = std::move(sets);
-  HttpCall call = Call("POST", Edge(hosts, account, "messenger_profile"),
-                       account, body);
+  HttpCall call = Call("POST", ProfileEdge(hosts, account), account, body);
   call.timeout = kProfileTimeout;
   return call;
 }
 
 HttpCall BuildGetIceBreakers(const GraphHosts& hosts,
                              const GraphAccount& account) {
-  std::string url = absl::StrCat(Edge(hosts, account, "messenger_profile"),
-                                 "?fields=ice_breakers");
-  if (IsFacebook(account)) absl::StrAppend(&url, "&platform=instagram");
+  std::string url = ProfileEdge(hosts, account);
+  absl::StrAppend(&url, IsFacebook(account) ? "&" : "?", "fields=ice_breakers");
   HttpCall call = Call("GET", std::move(url), account, {});
   call.timeout = kProfileTimeout;
   return call;
@@ -108,8 +112,7 @@ HttpCall BuildDeleteIceBreakers(const GraphHosts& hosts,
   json::object body;
   if (IsFacebook(account)) body["platform"] = "instagram";
   body["fields"] = {"ice_breakers"};
-  HttpCall call = Call("DELETE", Edge(hosts, account, "messenger_profile"),
-                       account, body);
+  HttpCall call = Call("DELETE", ProfileEdge(hosts, account), account, body);
   call.timeout = kProfileTimeout;
   return call;
 }

@@ -8,11 +8,14 @@
 #include <chrono>
 #include <list>
 #include <thread>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "server/base/log.h"
+#include "server/base/mutex.h"
 #include "server/base/strings.h"
 
 namespace linktor {
@@ -28,6 +31,9 @@ using Socket = asio::basic_stream_socket<Tcp, asio::io_context::executor_type>;
 constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
 // How often all connections' deadlines are looked at.
 constexpr auto kSweepInterval = std::chrono::seconds(1);
+// Read at once: nearly every request, and a good part of a long body.
+constexpr std::size_t kReadSize = 4096;
+constexpr std::size_t kBodyReadSize = 64 * 1024;
 // How long accepting rests when the process is out of descriptors.
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);
 
@@ -101,6 +107,22 @@ class OnceResponder {
   absl::AnyInvocable<void(HttpResponse)> respond_;
 };
 
+// Where responders leave their answers. It outlives the worker, because a
+// responder may be called, or dropped, when the listener has gone.
+struct Mailbox {
+  Mutex mutex;
+  // Null when the worker has gone.
+  asio::io_context* io ABSL_GUARDED_BY(mutex) = nullptr;
+};
+
+// How an answer is sent.
+struct AnswerForm {
+  unsigned version = 11;
+  bool keep_alive = false;
+  // To HEAD: without the body.
+  bool head_only = false;
+};
+
 // One thread with its own event loop and connections.
 class Worker {
  public:
@@ -112,14 +134,24 @@ class Worker {
         budget_(budget),
         connection_count_(connections),
         sweep_timer_(io_) {
+    {
+      MutexLock lock(mailbox_->mutex);
+      mailbox_->io = &io_;
+    }
     asio::co_spawn(io_, Sweep(), asio::detached);
     thread_ = std::thread([this] { io_.run(); });
   }
 
   ~Worker() {
+    {
+      MutexLock lock(mailbox_->mutex);
+      mailbox_->io = nullptr;
+    }
     work_.reset();
     io_.stop();
     thread_.join();
+    // What nobody answered ends with io_, which must still be there for it.
+    waiting_.clear();
   }
 
   asio::io_context& io() { return io_; }
@@ -160,17 +192,21 @@ class Worker {
     connection.deadline = SteadyClock::now() + absl::ToChronoNanoseconds(after);
   }
 
+  // No temporary with a destructor may stand in a co_await expression here:
+  // g++ 12 destroys those made by braces twice.
   asio::awaitable<void> Serve(Socket socket) {
     Connection connection(std::move(socket));
-    connections_.push_back(&connection);
-    const auto position = std::prev(connections_.end());
+    const auto position = connections_.insert(connections_.end(), &connection);
+    // However this ends, also by an exception.
+    const absl::Cleanup leave = [this, position] {
+      connections_.erase(position);
+      connection_count_.fetch_sub(1, std::memory_order_relaxed);
+    };
     beast::flat_buffer buffer;
     while (!draining_ && co_await ServeOne(connection, buffer)) {
     }
     beast::error_code ignored;
     connection.socket.shutdown(Tcp::socket::shutdown_send, ignored);
-    connections_.erase(position);
-    connection_count_.fetch_sub(1, std::memory_order_relaxed);
   }
 
   // Reads one request and answers it. False when the connection must close.
@@ -179,18 +215,21 @@ class Worker {
     http::request_parser<http::string_body> parser;
     parser.header_limit(static_cast<std::uint32_t>(options_.max_head_bytes));
     parser.body_limit(options_.max_body_bytes);
-    connection.idle = buffer.size() == 0;
-    Arm(connection, options_.idle_timeout);
-    Share share(budget_);
     // Waiting for the first byte is idling; from then on it is a request.
+    if (buffer.size() == 0) {
+      connection.idle = true;
+      Arm(connection, options_.idle_timeout);
+      auto [error, size] = co_await connection.socket.async_read_some(
+          buffer.prepare(kReadSize), kNoThrow);
+      if (error) co_return false;
+      buffer.commit(size);
+    }
+    connection.idle = false;
+    Arm(connection, options_.request_timeout);
     while (!parser.is_header_done()) {
       auto [error, size] = co_await http::async_read_some(
           connection.socket, buffer, parser, kNoThrow);
       if (error) co_return co_await Refuse(connection, error);
-      if (connection.idle) {
-        connection.idle = false;
-        Arm(connection, options_.request_timeout);
-      }
     }
     if (http::token_list(parser.get()[http::field::expect])
             .exists("100-continue")) {
@@ -201,20 +240,24 @@ class Worker {
         std::min<std::size_t>(parser.content_length().value_or(0),
                               options_.max_body_bytes) +
         kBodySlack);
+    if (parser.content_length().value_or(0) > kBodyReadSize) {
+      buffer.reserve(kBodyReadSize);
+    }
+    Share share(budget_);
     while (!parser.is_done()) {
       auto [error, size] = co_await http::async_read_some(
           connection.socket, buffer, parser, kNoThrow);
       if (error) co_return co_await Refuse(connection, error);
       if (!share.GrowTo(parser.get().body().size())) {
-        co_return co_await Answer(
-            connection, {.status = 503, .body = "too much in flight\n"}, 11,
-            false);
+        co_return co_await RefuseWith(connection, 503, "too much in flight\n");
       }
     }
+    if (buffer.capacity() > kReadSize) buffer.shrink_to_fit();
     connection.deadline = SteadyClock::time_point::max();
     auto message = parser.release();
-    const bool keep_alive = message.keep_alive();
-    const unsigned version = message.version();
+    AnswerForm form{.version = message.version(),
+                    .keep_alive = message.keep_alive(),
+                    .head_only = message.method() == http::verb::head};
     HttpRequest request;
     request.method = message.method();
     request.target = std::string(message.target());
@@ -223,19 +266,23 @@ class Worker {
     request.headers = std::move(static_cast<http::fields&>(message.base()));
     HttpResponse response = co_await CallHandler(std::move(request));
     if (response.drop) co_return false;
-    co_return co_await Answer(connection, std::move(response), version,
-                              keep_alive && !draining_);
+    if (draining_) form.keep_alive = false;
+    co_return co_await Answer(connection, std::move(response), form);
   }
 
   asio::awaitable<HttpResponse> CallHandler(HttpRequest request) {
     auto initiate = [this](auto completion, HttpRequest to_handle) {
+      const std::uint64_t id = next_id_++;
+      waiting_.emplace(id, std::move(completion));
       // Any-thread responder: the completion runs on this worker's loop.
-      auto shared =
-          std::make_shared<decltype(completion)>(std::move(completion));
-      OnceResponder once([this, shared](HttpResponse response) mutable {
-        asio::post(io_, [shared, answer = std::move(response)]() mutable {
-          std::move (*shared)(std::move(answer));
-        });
+      OnceResponder once([this, id, mailbox = mailbox_](HttpResponse response) {
+        MutexLock lock(mailbox->mutex);
+        if (mailbox->io == nullptr) return;
+        asio::post(*mailbox->io,
+                   [this, id, answer = std::move(response)]() mutable {
+                     auto node = waiting_.extract(id);
+                     if (!node.empty()) node.mapped()(std::move(answer));
+                   });
       });
       handler_(std::move(to_handle), HttpResponder(std::move(once)));
     };
@@ -247,48 +294,69 @@ class Worker {
   // Answers what could not be read, where that makes sense.
   asio::awaitable<bool> Refuse(Connection& connection, beast::error_code error) {
     if (error == http::error::body_limit) {
-      co_return co_await Answer(
-          connection, {.status = 413, .body = "body too large\n"}, 11, false);
+      co_return co_await RefuseWith(connection, 413, "body too large\n");
     }
     if (error == http::error::header_limit) {
-      co_return co_await Answer(
-          connection, {.status = 431, .body = "head too large\n"}, 11, false);
+      co_return co_await RefuseWith(connection, 431, "head too large\n");
     }
     if (error.category() == make_error_code(http::error::bad_value).category() &&
         error != http::error::end_of_stream &&
         error != http::error::partial_message) {
-      co_return co_await Answer(
-          connection, {.status = 400, .body = "not HTTP\n"}, 11, false);
+      co_return co_await RefuseWith(connection, 400, "not HTTP\n");
     }
     co_return false;
   }
 
+  asio::awaitable<bool> RefuseWith(Connection& connection, int status,
+                                   const char* text) {
+    HttpResponse response;
+    response.status = status;
+    response.body = text;
+    co_return co_await Answer(connection, std::move(response), AnswerForm());
+  }
+
   asio::awaitable<bool> Answer(Connection& connection, HttpResponse response,
-                               unsigned version, bool keep_alive) {
+                               AnswerForm form) {
     Arm(connection, options_.request_timeout);
     http::response<http::string_body> message(
-        static_cast<http::status>(response.status), version);
+        static_cast<http::status>(response.status), form.version);
     message.set(http::field::content_type, response.content_type);
     for (const auto& [name, value] : response.headers) message.set(name, value);
-    message.keep_alive(keep_alive);
+    message.keep_alive(form.keep_alive);
     message.body() = std::move(response.body);
     message.prepare_payload();
-    auto [error, size] =
-        co_await http::async_write(connection.socket, message, kNoThrow);
-    co_return !error && keep_alive;
+    http::response_serializer<http::string_body> serializer(message);
+    beast::error_code failed;
+    if (form.head_only) {
+      auto [error, size] = co_await http::async_write_header(
+          connection.socket, serializer, kNoThrow);
+      failed = error;
+    } else {
+      auto [error, size] =
+          co_await http::async_write(connection.socket, serializer, kNoThrow);
+      failed = error;
+    }
+    co_return !failed && form.keep_alive;
   }
 
   const HttpListener::Options& options_;
   const HttpListener::Handler& handler_;
   Budget& budget_;
   std::atomic<std::size_t>& connection_count_;
+  const std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
+  // Only touched on this worker's thread. Before io_, because connections that
+  // end with it take themselves off the list.
+  std::list<Connection*> connections_;
   asio::io_context io_{1};
   asio::executor_work_guard<asio::io_context::executor_type> work_{
       io_.get_executor()};
   // Only touched on this worker's thread.
   asio::steady_timer sweep_timer_;
-  std::list<Connection*> connections_;
   bool draining_ = false;
+  // Requests that are with the handler.
+  std::unordered_map<std::uint64_t, absl::AnyInvocable<void(HttpResponse)>>
+      waiting_;
+  std::uint64_t next_id_ = 0;
   std::thread thread_;
 };
 
@@ -342,10 +410,10 @@ class BeastListener final : public HttpListener {
 
   void Stop(absl::Duration grace) override {
     if (!accept_thread_.joinable()) return;
+    // Ends Accept, and with it the thread.
     asio::post(accept_io_, [this] {
       beast::error_code ignored;
       acceptor_.close(ignored);
-      accept_io_.stop();
     });
     accept_thread_.join();
     for (auto& worker : workers_) worker->Drain();

@@ -124,7 +124,6 @@ absl::StatusOr<ChannelOutcome> ChannelTable::Create(
   LINKTOR_ASSIGN(const auto owner,
                  FindOwner(record.channel, record.channel_no));
   if (owner.has_value()) return ChannelOutcome{.refusal = AccountTaken(*owner)};
-  for (const NewKey& key : record.new_keys) LINKTOR_TRY(AddKey(key));
   ChannelOutcome outcome;
   outcome.row = {.no = record.channel_no,
                  .revision = 1,
@@ -160,7 +159,6 @@ absl::StatusOr<ChannelOutcome> ChannelTable::Update(
   }
   LINKTOR_ASSIGN(const auto owner, FindOwner(record.channel, found->no));
   if (owner.has_value()) return ChannelOutcome{.refusal = AccountTaken(*owner)};
-  for (const NewKey& key : record.new_keys) LINKTOR_TRY(AddKey(key));
   ChannelOutcome outcome;
   outcome.row = *std::move(found);
   outcome.row.revision += 1;

@@ -10,9 +10,8 @@ DeliveryTable::DeliveryTable(Database& database)
     : database_(database),
       last_number_(database, "SELECT coalesce(max(no), 0) FROM deliveries"),
       insert_item_(database,
-                   "INSERT INTO raw_items (delivery_no, item, channel_no, "
-                   "entry_id, form, sealed_raw) VALUES (?,?,?,?,?,?) "
-                   "RETURNING no"),
+                   "INSERT INTO raw_items (no, delivery_no, item, channel_no, "
+                   "entry_id, form, sealed_raw) VALUES (?,?,?,?,?,?,?)"),
       insert_(database,
               "INSERT INTO deliveries (no, id, channel_no, receive_ms, bytes, "
               "events, duplicates, ignored, issues, issue, quarantined) "
@@ -28,21 +27,17 @@ absl::StatusOr<std::int64_t> DeliveryTable::AddItem(std::int64_t delivery_no,
                                                     int position,
                                                     const WebhookItem& item,
                                                     LogState& state) {
-  std::int64_t number = 0;
-  {
-    const StatementReset reset(insert_item_);
-    insert_item_.Bind(1, delivery_no)
-        .Bind(2, position)
-        .Bind(3, item.raw_channel_no)
-        .BindText(4, item.entry_id)
-        .Bind(5, item.form)
-        .BindBlob(6, item.sealed_raw);
-    LINKTOR_ASSIGN(bool row, insert_item_.Step());
-    if (row) number = insert_item_.Int(0);
-    while (row) {
-      LINKTOR_ASSIGN(row, insert_item_.Step());
-    }
-  }
+  // Numbers are not used again after the last item has been trimmed: events
+  // keep theirs, and would show another's content.
+  const std::int64_t number = ++state.last_raw_no;
+  LINKTOR_TRY(insert_item_.Bind(1, number)
+                  .Bind(2, delivery_no)
+                  .Bind(3, position)
+                  .Bind(4, item.raw_channel_no)
+                  .BindText(5, item.entry_id)
+                  .Bind(6, item.form)
+                  .BindBlob(7, item.sealed_raw)
+                  .Run());
   state.raw_bytes += static_cast<std::int64_t>(item.sealed_raw.size());
   return number;
 }
@@ -91,15 +86,22 @@ absl::StatusOr<std::int64_t> DeliveryTable::TrimItems(std::int64_t before_ms,
   Statement remove(database_, "DELETE FROM raw_items WHERE no <= ?1");
   LINKTOR_TRY(remove.Bind(1, bound).Run());
   state.raw_bytes = total;
-  // A delivery whose items are gone says nothing any more, unless it was an
-  // issue.
-  Statement remove_deliveries(
-      database_,
-      "DELETE FROM deliveries WHERE receive_ms < ?1 AND no < "
-      "coalesce((SELECT min(delivery_no) FROM raw_items), "
-      "(SELECT max(no) FROM deliveries))");
-  LINKTOR_TRY(remove_deliveries.Bind(1, before_ms).Run());
   return count;
+}
+
+absl::StatusOr<std::int64_t> DeliveryTable::TrimDeliveries(
+    std::int64_t before_ms, std::int64_t limit) {
+  Statement remove(
+      database_,
+      "DELETE FROM deliveries WHERE no IN (SELECT no FROM ("
+      "SELECT no, receive_ms FROM deliveries WHERE no < min("
+      "(SELECT max(no) FROM deliveries), coalesce("
+      "(SELECT delivery_no FROM raw_items ORDER BY no LIMIT 1), "
+      "9223372036854775807)) ORDER BY no LIMIT ?2) WHERE receive_ms < ?1)");
+  LINKTOR_TRY(remove.Bind(1, before_ms).Bind(2, limit).Run());
+  Statement changes(database_, "SELECT changes()");
+  LINKTOR_ASSIGN(const bool row, changes.Step());
+  return row ? changes.Int(0) : 0;
 }
 
 }  // namespace linktor

@@ -1,5 +1,7 @@
 #include "server/store/event_reader.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "server/base/log.h"
 #include "server/base/strings.h"
@@ -102,7 +104,9 @@ absl::StatusOr<EventReader::Page> EventReader::ReadAfter(const Bounds& bounds,
       }
     }
     // Sequences have no holes but those of trimming at the front.
-    if (looked_at < bounds.max_rows) page.through_seq = bounds.last_seq;
+    if (looked_at < bounds.max_rows) {
+      page.through_seq = std::max(bounds.after_seq, bounds.last_seq);
+    }
     return absl::OkStatus();
   }));
   page.events.reserve(rows.size());

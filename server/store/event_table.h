@@ -19,6 +19,8 @@ struct LogState {
   std::int64_t last_seq = 0;
   std::int64_t oldest_seq = 1;
   std::int64_t log_ms = 0;
+  // Numbers of raw items are not used again either.
+  std::int64_t last_raw_no = 0;
   // Of all raw items: summing them up would read them all.
   std::int64_t raw_bytes = 0;
 };

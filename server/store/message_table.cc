@@ -92,7 +92,7 @@ MessageTable::MessageTable(Database& database)
           database,
           "SELECT seq, echo_ms, mid, mid_key FROM unmatched_echoes "
           "WHERE channel_no = ?1 AND user_id = ?2 AND content_match = ?3 "
-          "AND echo_ms BETWEEN ?4 AND ?5 ORDER BY seq") {}
+          "ORDER BY seq") {}
 
 absl::StatusOr<std::optional<MessageRow>> MessageTable::FindById(
     std::string_view id) {
@@ -172,13 +172,11 @@ absl::Status MessageTable::RemoveUnmatched(std::string_view mid_key) {
 
 absl::StatusOr<std::vector<UnmatchedEcho>> MessageTable::FindUnmatched(
     std::int64_t channel_no, std::string_view user_id,
-    std::string_view content_match, std::int64_t from_ms, std::int64_t to_ms) {
+    std::string_view content_match) {
   const StatementReset reset(find_unmatched_);
   find_unmatched_.Bind(1, channel_no)
       .BindText(2, user_id)
-      .BindBlob(3, content_match)
-      .Bind(4, from_ms)
-      .Bind(5, to_ms);
+      .BindBlob(3, content_match);
   std::vector<UnmatchedEcho> found;
   for (;;) {
     LINKTOR_ASSIGN(const bool row, find_unmatched_.Step());

@@ -43,11 +43,10 @@ class MessageTable {
   absl::Status AddUnmatched(const WebhookItem& item, const UnmatchedEcho& echo,
                             std::int64_t log_ms);
   absl::Status RemoveUnmatched(std::string_view mid_key);
-  // Those of the conversation with that text and an echo time in the range.
+  // Those of the conversation with that text.
   absl::StatusOr<std::vector<UnmatchedEcho>> FindUnmatched(
       std::int64_t channel_no, std::string_view user_id,
-      std::string_view content_match, std::int64_t from_ms,
-      std::int64_t to_ms);
+      std::string_view content_match);
 
   // Forgets request ids of ended sends created before `before_ms`.
   absl::StatusOr<std::int64_t> TrimRequests(std::int64_t before_ms,

@@ -22,21 +22,29 @@ Projection::Projection(Database& database)
       channels_(database),
       save_state_(database,
                   "UPDATE log_state SET last_seq = ?1, oldest_seq = ?2, "
-                  "log_ms = ?3, raw_bytes = ?4") {}
+                  "log_ms = ?3, last_raw_no = ?4, raw_bytes = ?5") {}
 
 absl::Status Projection::Load() {
   Statement load(database_,
-                 "SELECT last_seq, oldest_seq, log_ms, raw_bytes FROM log_state");
+                 "SELECT last_seq, oldest_seq, log_ms, last_raw_no, raw_bytes "
+                 "FROM log_state");
   LINKTOR_ASSIGN(const bool row, load.Step());
   if (!row) return absl::DataLossError("the log has no state");
-  state_ = {load.Int(0), load.Int(1), load.Int(2), load.Int(3)};
+  state_ = {.last_seq = load.Int(0),
+            .oldest_seq = load.Int(1),
+            .log_ms = load.Int(2),
+            .last_raw_no = load.Int(3),
+            .raw_bytes = load.Int(4)};
   return absl::OkStatus();
 }
 
 absl::StatusOr<Outcome> Projection::Apply(const Record& record) {
   return std::visit(
-      [this](const auto& one) {
+      [this](const auto& one) -> absl::StatusOr<Outcome> {
         AdvanceLogTime(one.time_ms);
+        if constexpr (requires { one.new_keys; }) {
+          LINKTOR_TRY(AddKeys(one.new_keys));
+        }
         return ApplyOne(one);
       },
       record);
@@ -51,7 +59,8 @@ absl::Status Projection::Finish() {
   return save_state_.Bind(1, state_.last_seq)
       .Bind(2, state_.oldest_seq)
       .Bind(3, state_.log_ms)
-      .Bind(4, state_.raw_bytes)
+      .Bind(4, state_.last_raw_no)
+      .Bind(5, state_.raw_bytes)
       .Run();
 }
 
@@ -61,6 +70,11 @@ std::vector<CommittedEvent> Projection::TakeCommitted() {
 
 void Projection::AdvanceLogTime(std::int64_t time_ms) {
   state_.log_ms = std::max(state_.log_ms, time_ms);
+}
+
+absl::Status Projection::AddKeys(const std::vector<NewKey>& keys) {
+  for (const NewKey& key : keys) LINKTOR_TRY(channels_.AddKey(key));
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Outcome> Projection::ApplyOne(
@@ -91,6 +105,10 @@ absl::StatusOr<Outcome> Projection::ApplyOne(const TrimRecord& record) {
                  deliveries_.TrimItems(record.raw_before_ms,
                                        record.raw_max_bytes, kTrimRows, state_));
   count(raw);
+  LINKTOR_ASSIGN(
+      const std::int64_t deliveries,
+      deliveries_.TrimDeliveries(record.raw_before_ms, kTrimRows));
+  count(deliveries);
   LINKTOR_ASSIGN(const std::int64_t keys,
                  events_.TrimDedupe(record.dedupe_before_ms, kTrimRows));
   count(keys);

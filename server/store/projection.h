@@ -66,7 +66,11 @@ class Projection {
   absl::Status SettleByContent(std::int64_t channel_no,
                                std::string_view user_id,
                                std::string_view content_match);
+  absl::Status SettleWith(const UnmatchedEcho& echo, MessageRow& row);
   void AdvanceLogTime(std::int64_t time_ms);
+  // The keys a record brings are stored whatever becomes of it: the appender
+  // takes them for stored when the record has been applied.
+  absl::Status AddKeys(const std::vector<NewKey>& keys);
 
   Database& database_;
   EventTable events_;

@@ -1,5 +1,7 @@
 // Projection: claims, outcomes and how unknown outcomes are settled.
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "google/protobuf/util/time_util.h"
@@ -117,7 +119,6 @@ absl::StatusOr<Outcome> Projection::ApplyOne(const ClaimRecord& record) {
       outcome.refusal = NeverWritten();
       return outcome;
   }
-  for (const NewKey& key : record.new_keys) LINKTOR_TRY(channels_.AddKey(key));
   outcome.kind = ClaimOutcome::Kind::kClaimed;
   if (existing.has_value()) {
     MessageRow& row = outcome.message;
@@ -159,7 +160,6 @@ absl::StatusOr<Outcome> Projection::ApplyOne(const OutcomeRecord& record) {
     return outcome;
   }
   outcome.applied = true;
-  for (const NewKey& key : record.new_keys) LINKTOR_TRY(channels_.AddKey(key));
   row.state = record.state;
   row.settled_by = record.settled_by;
   row.sealed_error = record.sealed_error;
@@ -194,40 +194,58 @@ absl::StatusOr<Outcome> Projection::ApplyOne(const OutcomeRecord& record) {
 }
 
 // An UNCONFIRMED text and an echo of the same text to the same user belong
-// together when nothing else could: one candidate on each side, and no send of
-// that text still under way.
+// together when nothing else could: within the time, each has no other
+// candidate, and no send of that text is still under way.
 absl::Status Projection::SettleByContent(std::int64_t channel_no,
                                          std::string_view user_id,
                                          std::string_view content_match) {
   if (content_match.empty()) return absl::OkStatus();
-  LINKTOR_ASSIGN(const auto open, messages_.FindOpen(channel_no, user_id));
-  std::optional<MessageRow> candidate;
+  LINKTOR_ASSIGN(auto open, messages_.FindOpen(channel_no, user_id));
+  std::erase_if(open, [&](const MessageRow& row) {
+    return row.content_match != content_match;
+  });
   for (const MessageRow& row : open) {
-    if (row.content_match != content_match) continue;
-    if (row.state != v1::MESSAGE_STATE_UNCONFIRMED || candidate.has_value()) {
-      return absl::OkStatus();
-    }
-    candidate = row;
+    if (row.state != v1::MESSAGE_STATE_UNCONFIRMED) return absl::OkStatus();
   }
-  if (!candidate.has_value()) return absl::OkStatus();
-  LINKTOR_ASSIGN(
-      const auto echoes,
-      messages_.FindUnmatched(channel_no, user_id, content_match,
-                              candidate->claim_ms - kEchoSkewMs,
-                              candidate->claim_ms + kEchoMatchMs));
-  if (echoes.size() != 1) return absl::OkStatus();
-  const UnmatchedEcho& echo = echoes.front();
-  candidate->state = v1::MESSAGE_STATE_SENT;
-  candidate->settled_by = v1::SETTLED_BY_ECHO_CONTENT;
-  candidate->mid = echo.mid;
-  candidate->mid_key = echo.mid_key;
-  candidate->echo_ms = echo.echo_ms;
-  candidate->send_ms = echo.echo_ms;
-  candidate->sealed_error.clear();
-  LINKTOR_TRY(messages_.Update(*candidate));
+  if (open.empty()) return absl::OkStatus();
+  LINKTOR_ASSIGN(const auto echoes, messages_.FindUnmatched(
+                                        channel_no, user_id, content_match));
+  const auto fit = [](const MessageRow& row, const UnmatchedEcho& echo) {
+    return echo.echo_ms >= row.claim_ms - kEchoSkewMs &&
+           echo.echo_ms <= row.claim_ms + kEchoMatchMs;
+  };
+  for (MessageRow& row : open) {
+    const UnmatchedEcho* only = nullptr;
+    int candidates = 0;
+    for (const UnmatchedEcho& echo : echoes) {
+      if (!fit(row, echo)) continue;
+      only = &echo;
+      ++candidates;
+    }
+    if (candidates != 1 ||
+        std::count_if(open.begin(), open.end(), [&](const MessageRow& other) {
+          return fit(other, *only);
+        }) != 1) {
+      continue;
+    }
+    LINKTOR_TRY(SettleWith(*only, row));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Projection::SettleWith(const UnmatchedEcho& echo,
+                                    MessageRow& row) {
+  row.state = v1::MESSAGE_STATE_SENT;
+  row.settled_by = v1::SETTLED_BY_ECHO_CONTENT;
+  row.mid = echo.mid;
+  row.mid_key = echo.mid_key;
+  row.echo_ms = echo.echo_ms;
+  row.send_ms = echo.echo_ms;
+  row.sealed_error.clear();
+  LINKTOR_TRY(messages_.Update(row));
   LINKTOR_TRY(messages_.RemoveUnmatched(echo.mid_key));
   std::string overlay;
-  const EventDraft draft = SettledEvent(*candidate, state_.log_ms, overlay);
+  const EventDraft draft = SettledEvent(row, state_.log_ms, overlay);
   LINKTOR_ASSIGN(const std::int64_t seq,
                  events_.Append(draft, {.overlay = overlay}, state_,
                                 committed_));

@@ -23,7 +23,6 @@ std::string EchoOverlay(const MessageRow& row) {
 }  // namespace
 
 absl::StatusOr<Outcome> Projection::ApplyOne(const WebhookRecord& record) {
-  for (const NewKey& key : record.new_keys) LINKTOR_TRY(channels_.AddKey(key));
   LINKTOR_ASSIGN(const std::int64_t delivery_no, deliveries_.NextNumber());
   WebhookOutcome outcome;
   std::string first_issue;
@@ -130,7 +129,7 @@ absl::Status Projection::ApplyEcho(const WebhookItem& item,
 absl::StatusOr<Outcome> Projection::Quarantine(const WebhookRecord& record,
                                                std::string_view why) {
   AdvanceLogTime(record.time_ms);
-  for (const NewKey& key : record.new_keys) LINKTOR_TRY(channels_.AddKey(key));
+  LINKTOR_TRY(AddKeys(record.new_keys));
   LINKTOR_ASSIGN(const std::int64_t delivery_no, deliveries_.NextNumber());
   WebhookOutcome outcome;
   outcome.quarantined = true;

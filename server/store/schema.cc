@@ -21,6 +21,7 @@ CREATE TABLE log_state (
   last_seq INTEGER NOT NULL,   -- of the last event; never goes back
   oldest_seq INTEGER NOT NULL, -- of the first event still kept
   log_ms INTEGER NOT NULL,     -- log time: never goes back
+  last_raw_no INTEGER NOT NULL,-- of the last raw item; never goes back
   raw_bytes INTEGER NOT NULL,  -- of all raw_items
   key_check BLOB NOT NULL      -- opens only under the right master key
 );

@@ -17,14 +17,12 @@ constexpr char kCodePayload[] = "linktor/sqlite";
 constexpr int kBusyMs = 5000;
 
 absl::Status ToStatus(sqlite3* handle, int code, std::string_view what) {
+  if (handle != nullptr) code = sqlite3_extended_errcode(handle);
   absl::Status status = absl::InternalError(absl::StrCat(
       "sqlite: ", std::string(what), ": ",
       handle != nullptr ? sqlite3_errmsg(handle) : sqlite3_errstr(code), " (",
-      handle != nullptr ? sqlite3_extended_errcode(handle) : code, ")"));
-  status.SetPayload(kCodePayload, absl::Cord(std::to_string(
-                                      handle != nullptr
-                                          ? sqlite3_extended_errcode(handle)
-                                          : code)));
+      code, ")"));
+  status.SetPayload(kCodePayload, absl::Cord(std::to_string(code)));
   return status;
 }
 
@@ -54,6 +52,9 @@ StoreFault FaultOf(const absl::Status& status) {
   switch (code & 0xFF) {
     case SQLITE_FULL:
       return StoreFault::kFull;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return StoreFault::kBusy;
     case SQLITE_IOERR:
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
@@ -107,8 +108,10 @@ absl::Status Database::Execute(const char* sql) {
 
 Statement::Statement(Database& database, const char* sql)
     : handle_(database.handle()) {
-  bind_error_ = sqlite3_prepare_v3(handle_, sql, -1, SQLITE_PREPARE_PERSISTENT,
-                                   &statement_, nullptr);
+  const int code =
+      sqlite3_prepare_v3(handle_, sql, -1, SQLITE_PREPARE_PERSISTENT,
+                         &statement_, nullptr);
+  if (code != SQLITE_OK) prepared_ = ToStatus(handle_, code, sql);
 }
 
 Statement::~Statement() { sqlite3_finalize(statement_); }
@@ -151,8 +154,9 @@ Statement& Statement::BindTextOrNull(int index, std::string_view value) {
 }
 
 absl::StatusOr<bool> Statement::Step() {
+  if (!prepared_.ok()) return prepared_;
   if (bind_error_ != SQLITE_OK) {
-    return ToStatus(nullptr, bind_error_, "prepare or bind");
+    return ToStatus(nullptr, bind_error_, sqlite3_sql(statement_));
   }
   const int code = sqlite3_step(statement_);
   if (code == SQLITE_ROW) return true;
@@ -161,8 +165,10 @@ absl::StatusOr<bool> Statement::Step() {
 }
 
 void Statement::Reset() {
+  if (statement_ == nullptr) return;
   sqlite3_reset(statement_);
   sqlite3_clear_bindings(statement_);
+  bind_error_ = SQLITE_OK;
 }
 
 absl::Status Statement::Run() {

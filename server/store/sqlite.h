@@ -46,6 +46,8 @@ enum class StoreFault {
   kRecord,
   // No space left; may pass.
   kFull,
+  // Another program holds the database; may pass.
+  kBusy,
   // The file or disk is at fault. Final.
   kDisk,
 };
@@ -90,6 +92,9 @@ class Statement {
 
   sqlite3* handle_;
   sqlite3_stmt* statement_ = nullptr;
+  // Of compiling; stays.
+  absl::Status prepared_;
+  // The first one since the last Reset.
   int bind_error_ = 0;
 };
 

@@ -38,6 +38,14 @@ absl::Status DiskFull() {
                    "no space is left on the server's disk; nothing was done");
 }
 
+absl::Status Busy() {
+  return MakeError(absl::StatusCode::kResourceExhausted,
+                   "another program holds the server's database; nothing was "
+                   "done",
+                   {.reason = v1::ERROR_REASON_OVERLOADED,
+                    .retry_after = absl::Seconds(1)});
+}
+
 absl::Status StoreFailed() {
   return MakeError(absl::StatusCode::kUnavailable,
                    v1::ERROR_REASON_STORE_FAILED,
@@ -113,7 +121,9 @@ void SqliteJournal::Append(Record record, Callback done) {
       refusal = MakeError(absl::StatusCode::kUnavailable,
                           v1::ERROR_REASON_DRAINING,
                           "the server is shutting down; nothing was done");
-    } else if (waiting_bytes_ + waiting.bytes > options_.max_waiting_bytes) {
+    } else if (waiting_bytes_ > 0 && waiting_bytes_ + waiting.bytes >
+                                         options_.max_waiting_bytes) {
+      // One above the limit is taken when it is alone; else it never would be.
       refusal = MakeError(absl::StatusCode::kResourceExhausted,
                           "too much is waiting to be stored; nothing was done",
                           {.reason = v1::ERROR_REASON_OVERLOADED,
@@ -159,12 +169,18 @@ void SqliteJournal::RunBatch(std::deque<Waiting>& waiting) {
       }
     }
   }
+  // A transaction that could not even begin: nobody may wait for ever.
+  if (!status.ok() && count == 0) count = waiting.size();
   switch (FaultOf(status)) {
     case StoreFault::kNone:
       break;
     case StoreFault::kFull:
       Log(LogLevel::kError, "disk full", {{"error", status.ToString()}});
       status = DiskFull();
+      break;
+    case StoreFault::kBusy:
+      Log(LogLevel::kError, "database busy", {{"error", status.ToString()}});
+      status = Busy();
       break;
     case StoreFault::kRecord:
     case StoreFault::kDisk:

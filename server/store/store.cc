@@ -31,6 +31,10 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& data_dir,
 }
 
 Store::~Store() {
+  // The next process may come in only when all connections are closed.
+  sealer_.reset();
+  pool_.reset();
+  writer_.reset();
   if (lock_fd_ >= 0) close(lock_fd_);
 }
 
@@ -85,8 +89,8 @@ absl::Status Store::CheckKeyAndIdentity() {
   const std::string key_check = sealer_->MakeKeyCheck();
   Statement insert(*writer_,
                    "INSERT INTO log_state (only_row, log_id, epoch, last_seq, "
-                   "oldest_seq, log_ms, raw_bytes, key_check) "
-                   "VALUES (1, ?, 1, 0, 1, 0, 0, ?)");
+                   "oldest_seq, log_ms, last_raw_no, raw_bytes, key_check) "
+                   "VALUES (1, ?, 1, 0, 1, 0, 0, 0, ?)");
   return insert.BindBlob(1, identity_.log_id).BindBlob(2, key_check).Run();
 }
 

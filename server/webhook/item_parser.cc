@@ -22,6 +22,9 @@ constexpr std::size_t kUsualItem = 4096;
 constexpr std::size_t kMaxUserId = 128;
 constexpr std::size_t kMaxMid = 1024;
 constexpr std::size_t kMaxPayloadJson = 64 * 1024;
+// A kind is whatever key or field an item has; longer ones are cut, because an
+// event must fit into a response.
+constexpr std::size_t kMaxKind = 64;
 // Text and attachments beyond this are delivered by raw size only: an event
 // must fit into a response.
 constexpr std::size_t kMaxMessageBytes = 256 * 1024;
@@ -170,17 +173,21 @@ constexpr std::array<std::string_view, 16> kOtherKeys = {
 constexpr std::array<std::string_view, 5> kCommonKeys = {
     "sender", "recipient", "timestamp", "is_self", "priority"};
 
-std::string KindOf(const dom::object& item) {
+std::string_view KindOf(const dom::object& item) {
   for (const std::string_view key : kOtherKeys) {
-    if (Member(item, key).has_value()) return std::string(key);
+    if (Member(item, key).has_value()) return key;
   }
   for (const auto [key, value] : item) {
     if (std::find(kCommonKeys.begin(), kCommonKeys.end(), key) ==
         kCommonKeys.end()) {
-      return std::string(key);
+      return key;
     }
   }
   return "";
+}
+
+void SetPayloadJson(std::string json, v1::Attachment& out) {
+  if (json.size() <= kMaxPayloadJson) out.set_payload_json(std::move(json));
 }
 
 Result ReadAttachment(const dom::element& value, const std::string& path,
@@ -198,7 +205,7 @@ Result ReadAttachment(const dom::element& value, const std::string& path,
       payload_value->get(payload) != simdjson::SUCCESS) {
     // Some kinds have no payload; Messenger has had text there.
     if (payload_value.has_value()) {
-      out.set_payload_json(simdjson::minify(*payload_value));
+      SetPayloadJson(simdjson::minify(*payload_value), out);
     }
     return std::nullopt;
   }
@@ -207,12 +214,14 @@ Result ReadAttachment(const dom::element& value, const std::string& path,
   for (const auto [key, member] : payload) {
     std::string_view string;
     const bool is_text = member.get(string) == simdjson::SUCCESS;
-    if (is_text && (key == "url" || key == "story_media_url")) {
+    if (is_text && out.url().empty() &&
+        (key == "url" || key == "story_media_url")) {
       out.set_url(std::string(string));
-    } else if (is_text && key == "title") {
+    } else if (is_text && out.title().empty() && key == "title") {
       out.set_title(std::string(string));
-    } else if (key == "ig_post_media_id" || key == "reel_video_id" ||
-               key == "story_media_id") {
+    } else if (out.media_id().empty() &&
+               (key == "ig_post_media_id" || key == "reel_video_id" ||
+                key == "story_media_id")) {
       std::string id;
       if (Result bad = ReadId(payload, key, at, id)) return bad;
       out.set_media_id(id);
@@ -220,10 +229,7 @@ Result ReadAttachment(const dom::element& value, const std::string& path,
       all_read = false;
     }
   }
-  if (!all_read) {
-    std::string json = simdjson::minify(payload);
-    if (json.size() <= kMaxPayloadJson) out.set_payload_json(std::move(json));
-  }
+  if (!all_read) SetPayloadJson(simdjson::minify(payload), out);
   return std::nullopt;
 }
 
@@ -268,40 +274,51 @@ Result ReadMessage(const dom::object& message, v1::Message& out) {
   return std::nullopt;
 }
 
-bool IsTrue(const dom::object& object, std::string_view key) {
-  const auto value = Member(object, key);
-  bool flag = false;
-  return value.has_value() && value->get(flag) == simdjson::SUCCESS && flag;
+// What decides how a message is read.
+struct Flags {
+  bool deleted = false;
+  bool echo = false;
+  bool self = false;
+};
+
+Result ReadFlags(const dom::object& item, const dom::object& message,
+                 Flags& flags) {
+  bool self = false;
+  Result bad = ReadBool(message, "is_echo", "$.message", flags.echo);
+  if (!bad) bad = ReadBool(message, "is_deleted", "$.message", flags.deleted);
+  if (!bad) bad = ReadBool(message, "is_self", "$.message", self);
+  if (!bad) bad = ReadBool(item, "is_self", "$", flags.self);
+  flags.self = flags.self || self;
+  return bad;
+}
+
+// Whether something that is not null is there.
+template <typename Node>
+bool Has(const Node& root, std::string_view pointer) {
+  dom::element found;
+  return root.at_pointer(pointer).get(found) == simdjson::SUCCESS &&
+         !found.is_null();
 }
 
 // More special than a plain message; named as its event will be.
-std::string_view SpecialKind(const dom::object& item,
-                             const dom::object& message) {
-  if (IsTrue(message, "is_deleted")) return "unsend";
-  if (IsTrue(message, "is_echo")) return "";
-  if (IsTrue(message, "is_self") || IsTrue(item, "is_self")) return "self";
+std::string_view SpecialKind(const Flags& flags, const dom::object& message) {
+  if (flags.deleted) return "unsend";
+  if (flags.echo) return "";
+  if (flags.self) return "self";
   if (Member(message, "quick_reply").has_value()) return "quick_reply";
-  dom::element found;
-  if (message.at_pointer("/reply_to/story").get(found) == simdjson::SUCCESS) {
-    return "story_reply";
-  }
+  if (Has(message, "/reply_to/story")) return "story_reply";
   dom::array attachments;
   if (message.at_key("attachments").get(attachments) == simdjson::SUCCESS) {
     for (const dom::element one : attachments) {
       std::string_view type;
       if (one.at_key("type").get(type) != simdjson::SUCCESS) continue;
       if (type == "story_mention") return "story_mention";
-      if (type == "template" &&
-          one.at_pointer("/payload/product").get(found) == simdjson::SUCCESS) {
+      if (type == "template" && Has(one, "/payload/product")) {
         return "product_share";
       }
     }
   }
-  if (message.at_pointer("/referral/product").get(found) ==
-      simdjson::SUCCESS) {
-    return "product_share";
-  }
-  return "";
+  return Has(message, "/referral/product") ? "product_share" : "";
 }
 
 }  // namespace
@@ -349,11 +366,15 @@ Result ItemParser::State::ReadParties(const dom::object& object, bool echo,
 
 Result ItemParser::State::ReadEdit(const dom::object& edit, ParsedItem& item) {
   const auto value = Member(edit, "num_edit");
+  if (!value.has_value()) return std::nullopt;
+  // A number from Instagram, a string in Meta's documents.
   std::int64_t number = -1;
-  if (value.has_value() && value->get(number) == simdjson::SUCCESS &&
-      number == 0) {
-    item.type = ItemType::kIgnored;
-  }
+  std::string_view text;
+  const bool zero =
+      value->get(number) == simdjson::SUCCESS
+          ? number == 0
+          : value->get(text) == simdjson::SUCCESS && text == "0";
+  if (zero) item.type = ItemType::kIgnored;
   return std::nullopt;
 }
 
@@ -361,18 +382,24 @@ Result ItemParser::State::ReadItem(const dom::object& object,
                                    ParsedItem& item) {
   std::optional<dom::object> message;
   if (Result bad = ReadObject(object, "message", "$", message)) return bad;
-  const bool echo = message.has_value() && IsTrue(*message, "is_echo");
-  if (Result bad = ReadParties(object, echo, item)) return bad;
+  Flags flags;
+  Result bad_flag;
+  if (message.has_value()) {
+    bad_flag = ReadFlags(object, *message, flags);
+  } else {
+    bad_flag = ReadBool(object, "is_self", "$", flags.self);
+  }
+  if (Result bad = ReadParties(object, flags.echo, item)) return bad;
   if (Result bad = ReadTime(object, item.event_ms)) return bad;
+  if (bad_flag) return bad_flag;
   std::optional<dom::object> edit;
   if (Result bad = ReadObject(object, "message_edit", "$", edit)) return bad;
   if (edit.has_value() && !message.has_value()) return ReadEdit(*edit, item);
   if (!message.has_value()) {
-    item.opens_window = Member(object, "postback").has_value() &&
-                        !IsTrue(object, "is_self");
+    item.opens_window = Member(object, "postback").has_value() && !flags.self;
     return std::nullopt;
   }
-  if (const std::string_view special = SpecialKind(object, *message);
+  if (const std::string_view special = SpecialKind(flags, *message);
       !special.empty()) {
     item.kind = std::string(special);
     item.opens_window = special != "unsend" && special != "self";
@@ -380,20 +407,21 @@ Result ItemParser::State::ReadItem(const dom::object& object,
   }
   if (item.user_id.empty()) {
     return Misfit{"names no customer",
-                  echo ? "$.recipient.id" : "$.sender.id"};
+                  flags.echo ? "$.recipient.id" : "$.sender.id"};
   }
+  // The customer has written, even if not everything of it can be read.
+  item.opens_window = !flags.echo;
   if (Result bad = ReadMessage(*message, item.message)) return bad;
   if (item.message.ByteSizeLong() > kMaxMessageBytes) {
     return Misfit{"is too large", "$.message"};
   }
-  item.type = echo ? ItemType::kEcho : ItemType::kMessage;
-  item.opens_window = !echo;
+  item.type = flags.echo ? ItemType::kEcho : ItemType::kMessage;
   return std::nullopt;
 }
 
 void ItemParser::Parse(std::string_view field, ParsedItem& item) {
   item.type = ItemType::kUnknown;
-  item.kind = std::string(field);
+  item.kind = std::string(CutUtf8(field, kMaxKind));
   if (!state_->Reserve(item.raw.size())) {
     item.problem = "is too large";
     item.content_hash = std::string(AsBytes(Sha256(item.raw)));
@@ -430,16 +458,24 @@ void ItemParser::Parse(std::string_view field, ParsedItem& item) {
     item.json_path = "$";
     return;
   }
-  if (field.empty()) item.kind = KindOf(object);
   // In the forms with a field, only fields of conversations hold messaging
   // items; a comment has other members.
   const bool messaging = item.form == EnvelopeForm::kMessaging ||
                          item.form == EnvelopeForm::kStandby ||
                          field.starts_with("message") ||
                          field.starts_with("messaging") || field == "standby";
+  // By its own key where it has one, so that an item is of the same kind in
+  // every form of the envelope.
+  if (field.empty() || messaging) {
+    if (const std::string_view kind = KindOf(object); !kind.empty()) {
+      item.kind = std::string(CutUtf8(kind, kMaxKind));
+    }
+  }
   if (item.form != EnvelopeForm::kEntry && messaging) {
     if (Result bad = state_->ReadItem(object, item)) {
       item.type = ItemType::kUnknown;
+      // Half read; its content is its identity.
+      item.message.Clear();
       item.problem = std::move(bad->problem);
       item.json_path = std::move(bad->path);
     }

@@ -24,6 +24,9 @@ namespace ondemand = simdjson::ondemand;
 constexpr std::int64_t kSecondsLimit = 100'000'000'000;
 constexpr std::int64_t kLatestMs = 100'000'000'000'000;
 
+// Longer ids are nobody's; each item would carry a copy.
+constexpr std::size_t kMaxEntryId = 128;
+
 // A member of an entry, as text.
 struct EntryMember {
   std::string key;
@@ -101,7 +104,7 @@ class EnvelopeParser {
     const auto error =
         ReadMembers(raw, [&](std::string_view key, std::string_view value) {
           if (key == "id") {
-            entry_id_ = Unquote(value);
+            if (value.size() <= kMaxEntryId) entry_id_ = Unquote(value);
           } else if (key != "time" && key != "uid" && key != "changed_fields") {
             members.push_back({std::string(key), value});
           }
@@ -277,12 +280,12 @@ std::int64_t ParseEventTime(std::string_view text) {
   }
   absl::Time time;
   std::string error;
-  for (const char* format : {"%Y-%m-%d%ET%H:%M:%E*S%Ez", absl::RFC3339_full}) {
-    if (absl::ParseTime(format, ToAbsl(text), &time, &error)) {
-      return std::max<std::int64_t>(absl::ToUnixMillis(time), 0);
-    }
+  if (!absl::ParseTime(absl::RFC3339_full, ToAbsl(text), &time, &error)) {
+    return 0;
   }
-  return 0;
+  const std::int64_t ms = absl::ToUnixMillis(time);
+  // ParseTime also knows words such as "infinite-future".
+  return ms > 0 && ms < kLatestMs ? ms : 0;
 }
 
 std::vector<ParsedItem> ParseWebhook(std::string_view body) {

@@ -21,6 +21,7 @@ linktor_test(pure_tests
     unit/base/ids_test.cc
     unit/base/log_test.cc
     unit/base/status_test.cc
+    unit/base/strings_test.cc
     unit/events/cursor_test.cc
     unit/events/encoded_event_test.cc
     unit/events/filter_test.cc
@@ -31,9 +32,16 @@ linktor_test(pure_tests
     unit/http/message_test.cc
     unit/policy/content_test.cc
     unit/policy/window_test.cc
+    unit/webhook/bodies.h
+    unit/webhook/event_time_test.cc
+    unit/webhook/parser_golden_test.cc
+    unit/webhook/parser_random_test.cc
+    unit/webhook/parser_test.cc
+    unit/webhook/render.cc unit/webhook/render.h
+    unit/webhook/signature_test.cc
   LINKS
     linktor::test_support linktor::events linktor::graph linktor::policy
-    linktor::webhook linktor::http linktor::base Boost::json)
+    linktor::webhook linktor::http linktor::base Boost::json simdjson::simdjson)
 
 linktor_test(crypto_guard_test
   SOURCES unit/base/crypto_guard_test.cc

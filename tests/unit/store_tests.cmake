@@ -1,0 +1,18 @@
+linktor_test(store_tests
+  SOURCES
+    unit/store/channel_table_test.cc
+    unit/store/disk_fault_test.cc
+    unit/store/event_reader_test.cc
+    unit/store/faulty_vfs.cc unit/store/faulty_vfs.h
+    unit/store/poison_test.cc
+    unit/store/projection_claim_test.cc
+    unit/store/projection_echo_test.cc
+    unit/store/projection_webhook_test.cc
+    unit/store/schema_test.cc
+    unit/store/sealer_test.cc
+    unit/store/sqlite_journal_test.cc
+    unit/store/sqlite_test.cc
+    unit/store/store_rig.cc unit/store/store_rig.h
+    unit/store/store_test.cc
+    unit/store/trim_test.cc
+  LINKS linktor::store SQLite::SQLite3)

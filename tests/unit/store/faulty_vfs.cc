@@ -17,6 +17,7 @@ struct FaultyVfs::State {
   sqlite3_vfs* real = nullptr;
   std::atomic<int> write_code{0};
   std::atomic<int> sync_code{0};
+  std::atomic<int> lock_code{0};
   std::mutex mutex;
   // By path: the bytes as of the last sync.
   std::map<std::string, std::string> synced;
@@ -29,6 +30,7 @@ struct File {
   sqlite3_file base;
   std::atomic<int>* write_code;
   std::atomic<int>* sync_code;
+  std::atomic<int>* lock_code;
   std::mutex* mutex;
   std::map<std::string, std::string>* synced;
   // Null for temporary files; SQLite keeps it as long as the file is open.
@@ -94,6 +96,12 @@ int ShmMap(sqlite3_file* file, int page, int size, int extend,
   return Real(file)->pMethods->xShmMap(Real(file), page, size, extend, out);
 }
 int ShmLock(sqlite3_file* file, int offset, int n, int flags) {
+  // Of a WAL's locks the first is the writer's (SQLite's wal.c).
+  const int code = AsFile(file)->lock_code->load();
+  if (code != 0 && offset == 0 &&
+      flags == (SQLITE_SHM_LOCK | SQLITE_SHM_EXCLUSIVE)) {
+    return code;
+  }
   return Real(file)->pMethods->xShmLock(Real(file), offset, n, flags);
 }
 void ShmBarrier(sqlite3_file* file) {
@@ -135,6 +143,7 @@ FaultyVfs::FaultyVfs() : state_(new State) {
     File* self = new (file) File{.base = {nullptr},
                                  .write_code = &state->write_code,
                                  .sync_code = &state->sync_code,
+                                 .lock_code = &state->lock_code,
                                  .mutex = &state->mutex,
                                  .synced = &state->synced,
                                  .path = path};
@@ -154,12 +163,14 @@ FaultyVfs::~FaultyVfs() {
 
 void FaultyVfs::FailWrites(int code) { state_->write_code = code; }
 void FaultyVfs::FailSyncs(int code) { state_->sync_code = code; }
+void FaultyVfs::FailWriteLocks(int code) { state_->lock_code = code; }
 
-void FaultyVfs::WriteSynced(const std::string& folder) const {
+void FaultyVfs::WriteSynced(const std::string& from,
+                            const std::string& to) const {
   const std::lock_guard lock(state_->mutex);
   for (const auto& [path, bytes] : state_->synced) {
-    const std::string name = path.substr(path.rfind('/') + 1);
-    std::ofstream(folder + "/" + name, std::ios::binary) << bytes;
+    if (!path.starts_with(from + "/")) continue;
+    std::ofstream(to + path.substr(from.size()), std::ios::binary) << bytes;
   }
 }
 

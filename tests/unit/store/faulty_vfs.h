@@ -21,10 +21,12 @@ class FaultyVfs {
   // The SQLite code with which writes or syncs fail from now on; 0: they work.
   void FailWrites(int code);
   void FailSyncs(int code);
+  // As FailWrites, when a transaction that writes begins.
+  void FailWriteLocks(int code);
 
-  // Writes what is left of the database after a power failure now, everything
-  // that was not synced being lost, to `folder`/gateway.db.
-  void WriteSynced(const std::string& folder) const;
+  // Writes what would be left of the database files in `from` after a power
+  // failure now, everything that was not synced being lost, into `to`.
+  void WriteSynced(const std::string& from, const std::string& to) const;
 
  private:
   struct State;

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "absl/strings/str_cat.h"
 #include "tests/unit/store/store_rig.h"
 
 namespace linktor {
@@ -84,11 +85,12 @@ TEST(StoreTest, WrongMasterKeyChangesNothing) {
   rig.Create(kShop);
   rig.Deliver({{.mid = "m1", .text = "hello"}});
   rig.Close();
+  rig.ExecuteClosed("PRAGMA wal_checkpoint(TRUNCATE)");
   const std::string before = Bytes(rig.database_path());
   const auto store = Store::Open(rig.folder(), TestMasterKey('x'));
   EXPECT_EQ(store.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(store.status().message()), HasSubstr("master key"));
-  EXPECT_EQ(Bytes(rig.database_path()), before);
+  EXPECT_TRUE(Bytes(rig.database_path()) == before);
   rig.Open();
   EXPECT_EQ(rig.ReadEvents().size(), 1);
 }
@@ -111,9 +113,9 @@ TEST(ReadMasterKeyTest, TakesHexWithSpaceAround) {
 TEST(ReadMasterKeyTest, RefusesAnythingElse) {
   for (const std::string& content :
        {std::string(), std::string(63, 'a'), std::string(65, 'a'),
-        std::string(63, 'a') + "g", std::string(32, 'a') + " " +
-        std::string(32, 'a'), std::string(32, '\xaa'),
-        "0x" + std::string(62, 'a')}) {
+        std::string(64, 'g'), absl::StrCat(std::string(32, 'a'), " ",
+                                           std::string(32, 'a')),
+        std::string(32, '\xaa'), absl::StrCat("0x", std::string(62, 'a'))}) {
     const auto key = ReadKey(content);
     EXPECT_EQ(key.status().code(), absl::StatusCode::kFailedPrecondition);
     EXPECT_THAT(std::string(key.status().message()),

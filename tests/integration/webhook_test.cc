@@ -1,0 +1,254 @@
+// Webhooks over real sockets: who may post, and what comes of it.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <sstream>
+
+#include "absl/strings/str_cat.h"
+#include "server/http/message.h"
+#include "server/webhook/parser.h"
+#include "tests/support/gateway.h"
+
+namespace linktor::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class WebhookTest : public ::testing::Test {
+ protected:
+  WebhookTest() { gateway_.CreateChannel(); }
+
+  HttpResult Get(const std::string& path_and_query) {
+    return gateway_.Http({.method = "GET",
+                          .url = absl::StrCat("http://",
+                                              gateway_.server().webhook(),
+                                              path_and_query)});
+  }
+  // The value of a sample of /metrics; -1 when it is not there.
+  double Metric(const std::string& sample) {
+    const HttpResult result = gateway_.Http(
+        {.method = "GET",
+         .url = absl::StrCat("http://", gateway_.server().admin(),
+                             "/metrics")});
+    std::istringstream lines(result.body);
+    for (std::string line; std::getline(lines, line);) {
+      if (line.rfind(sample + " ", 0) == 0) {
+        return std::stod(line.substr(sample.size() + 1));
+      }
+    }
+    return -1;
+  }
+
+  Gateway gateway_;
+};
+
+TEST_F(WebhookTest, SignedMessageBecomesOneEventHoweverOftenDelivered) {
+  const std::string body = Gateway::TextBody("mid.1", "Hello");
+  EXPECT_EQ(gateway_.Post(body), 200);
+  EXPECT_EQ(gateway_.Post(body), 200);
+  const auto events = gateway_.AllEvents();
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].type(), "message.received");
+  EXPECT_EQ(events[0].channel_id(), kChannel);
+  EXPECT_EQ(events[0].user_id(), kUser);
+  EXPECT_EQ(events[0].message_received().text(), "Hello");
+  EXPECT_EQ(events[0].message_received().mid(), "mid.1");
+}
+
+TEST_F(WebhookTest, WrongSignatureIsRefusedAndStoresNothing) {
+  EXPECT_EQ(gateway_.Post(Gateway::TextBody("mid.1", "Hello"), "wrong"), 401);
+  EXPECT_TRUE(gateway_.AllEvents().empty());
+  EXPECT_EQ(Metric("linktor_webhook_answers_total{status=\"401\"}"), 1);
+}
+
+TEST_F(WebhookTest, UnknownChannelIsNotFound) {
+  EXPECT_EQ(gateway_.Post("{}", kAppSecret, "ch_other"), 404);
+}
+
+TEST_F(WebhookTest, VerificationEchoesTheChallengeForTheRightTokenOnly) {
+  const std::string path =
+      absl::StrCat("/webhooks/instagram/", kChannel, "?hub.mode=subscribe");
+  const HttpResult right = Get(absl::StrCat(
+      path, "&hub.verify_token=", kVerifyToken, "&hub.challenge=12345"));
+  EXPECT_EQ(right.status_code, 200);
+  EXPECT_EQ(right.body, "12345");
+  EXPECT_THAT(std::string(right.Header("content-type")),
+              HasSubstr("text/plain"));
+  EXPECT_EQ(Get(absl::StrCat(path, "&hub.verify_token=x&hub.challenge=1"))
+                .status_code,
+            403);
+}
+
+TEST_F(WebhookTest, BothSecretsSignDuringARotation) {
+  v1::SetChannelCredentialsRequest request;
+  request.set_channel_id(kChannel);
+  request.set_add_app_secret("second-secret");
+  v1::SetChannelCredentialsResponse response;
+  ASSERT_TRUE(gateway_.channels()
+                  .SetChannelCredentials(Context().get(), request, &response)
+                  .ok());
+  ASSERT_EQ(response.channel().app_secrets_size(), 2);
+  EXPECT_EQ(gateway_.Post(Gateway::TextBody("mid.1", "a"), kAppSecret), 200);
+  EXPECT_EQ(gateway_.Post(Gateway::TextBody("mid.2", "b"), "second-secret"),
+            200);
+  request.Clear();
+  request.set_channel_id(kChannel);
+  request.set_remove_app_secret(response.channel().app_secrets(0).fingerprint());
+  ASSERT_TRUE(gateway_.channels()
+                  .SetChannelCredentials(Context().get(), request, &response)
+                  .ok());
+  EXPECT_EQ(gateway_.Post(Gateway::TextBody("mid.3", "c"), kAppSecret), 401);
+  EXPECT_EQ(gateway_.Post(Gateway::TextBody("mid.4", "d"), "second-secret"),
+            200);
+  EXPECT_EQ(gateway_.AllEvents().size(), 3U);
+}
+
+TEST_F(WebhookTest, DeletedChannelAnswersNotFoundAndKeepsItsEvents) {
+  ASSERT_EQ(gateway_.Post(Gateway::TextBody("mid.1", "Hello")), 200);
+  v1::DeleteChannelRequest request;
+  request.set_channel_id(kChannel);
+  v1::DeleteChannelResponse response;
+  ASSERT_TRUE(gateway_.channels()
+                  .DeleteChannel(Context().get(), request, &response)
+                  .ok());
+  EXPECT_EQ(gateway_.Post(Gateway::TextBody("mid.2", "Hello")), 404);
+  EXPECT_EQ(gateway_.AllEvents().size(), 1U);
+  v1::CreateChannelResponse created;
+  const grpc::Status again = gateway_.channels().CreateChannel(
+      Context().get(), Gateway::DefaultChannel(), &created);
+  EXPECT_EQ(ErrorInfoOf(again).reason(), "CHANNEL_ALREADY_EXISTS");
+}
+
+TEST_F(WebhookTest, ItemsGoToTheChannelThatOwnsTheAccount) {
+  v1::CreateChannelRequest other = Gateway::DefaultChannel();
+  other.mutable_channel()->set_id("ch_other");
+  other.mutable_channel()->set_instagram_account_id("17841400000000002");
+  other.mutable_channel()->set_page_id("2002");
+  gateway_.CreateChannel(other);
+  const std::string body = std::regex_replace(
+      Gateway::TextBody("mid.1", "Hello"), std::regex(kAccount),
+      "17841400000000002");
+  EXPECT_EQ(gateway_.Post(body), 200);  // by the path of ch_test
+  const auto events = gateway_.AllEvents();
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].channel_id(), "ch_other");
+}
+
+TEST_F(WebhookTest, ItemsOfUnknownAccountsAreKeptButOnNoStream) {
+  const std::string body =
+      std::regex_replace(Gateway::TextBody("mid.1", "Hello"),
+                         std::regex(kAccount), "17841499999999999");
+  EXPECT_EQ(gateway_.Post(body), 200);
+  EXPECT_TRUE(gateway_.AllEvents().empty());
+  EXPECT_EQ(Metric("linktor_webhook_items_total{outcome=\"issue\"}"), 1);
+}
+
+TEST_F(WebhookTest, OnlyNumEditZeroIsIgnored) {
+  const std::string body = absl::StrCat(
+      R"({"object":"instagram","entry":[{"id":")", kAccount,
+      R"(","time":1,"messaging":[
+        {"timestamp":1700000000000,"message_edit":{"mid":"m","num_edit":0}},
+        {"timestamp":1700000000000,"message_edit":{"mid":"m","num_edit":1,
+         "text":"x"}}]}]})");
+  EXPECT_EQ(gateway_.Post(body), 200);
+  const auto events = gateway_.AllEvents();
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].type(), "instagram.unknown");
+  EXPECT_EQ(events[0].unknown().kind(), "message_edit");
+  EXPECT_THAT(events[0].raw_json(), HasSubstr("\"num_edit\":1"));
+  EXPECT_EQ(Metric("linktor_webhook_items_total{outcome=\"ignored\"}"), 1);
+}
+
+TEST_F(WebhookTest, BadItemsDoNotSpoilTheirNeighbours) {
+  const std::string body = absl::StrCat(
+      R"({"object":"instagram","entry":[{"id":")", kAccount,
+      R"(","time":1,"messaging":[
+        {"sender":{"id":"1"},"timestamp":1700000000001,
+         "message":{"mid":"a","text":"first"}},
+        {"sender":{"id":7},"timestamp":{},"message":{"mid":"b","text":"bad"}},
+        42,
+        {"sender":{"id":"1"},"timestamp":1700000000002,
+         "message":{"mid":"c","text":"last"}}]}]})");
+  EXPECT_EQ(gateway_.Post(body), 200);
+  std::vector<std::string> types;
+  for (const auto& event : gateway_.AllEvents()) types.push_back(event.type());
+  EXPECT_THAT(types, ElementsAre("message.received", "instagram.unknown",
+                                 "instagram.unknown", "message.received"));
+}
+
+TEST_F(WebhookTest, SignedBodyThatIsNoEnvelopeIsKeptAndAnswered200) {
+  EXPECT_EQ(gateway_.Post("this is not JSON"), 200);
+  EXPECT_EQ(gateway_.Post(""), 200);
+  EXPECT_EQ(Metric("linktor_webhook_items_total{outcome=\"issue\"}"), 2);
+}
+
+// Every payload that others have seen ends as event, duplicate, ignored or
+// issue, and the counts add up to the items.
+TEST_F(WebhookTest, CorpusIsAccountedFor) {
+  const char* source = std::getenv("LINKTOR_SOURCE_DIR");
+  const std::filesystem::path corpus =
+      std::filesystem::path(source == nullptr ? "." : source) /
+      "../shared/corpus";
+  if (!std::filesystem::exists(corpus)) GTEST_SKIP() << "no corpus here";
+  std::map<std::string, std::string> bodies;
+  for (const auto& file : std::filesystem::directory_iterator(corpus)) {
+    const std::string name = file.path().filename();
+    if (file.path().extension() != ".json" || name.rfind("api-", 0) == 0 ||
+        name.rfind("graph-error", 0) == 0) {
+      continue;
+    }
+    std::ifstream stream(file.path());
+    std::stringstream text;
+    text << stream.rdbuf();
+    bodies[name] = text.str();
+  }
+  ASSERT_GT(bodies.size(), 50U);
+  // A channel per account. Placeholders such as <IGID> cannot be accounts.
+  int channels = 0;
+  for (const auto& [name, body] : bodies) {
+    static const std::regex kId(R"re("id":\s*"?(\d{5,32})"?\s*[,}])re");
+    for (auto it = std::sregex_iterator(body.begin(), body.end(), kId);
+         it != std::sregex_iterator(); ++it) {
+      v1::CreateChannelRequest request = Gateway::DefaultChannel();
+      request.mutable_channel()->set_id(absl::StrCat("ch_", ++channels));
+      request.mutable_channel()->set_instagram_account_id((*it)[1]);
+      request.mutable_channel()->set_page_id("");
+      request.mutable_channel()->set_login_type(
+          v1::LOGIN_TYPE_INSTAGRAM_LOGIN);
+      v1::CreateChannelResponse response;
+      (void)gateway_.channels().CreateChannel(Context().get(), request,
+                                              &response);
+    }
+  }
+  double items = 0;
+  for (const auto& [name, body] : bodies) {
+    std::string padded = body;
+    padded.reserve(body.size() + kBodySlack);
+    items += static_cast<double>(ParseWebhook(padded).size());
+    EXPECT_EQ(gateway_.Post(body), 200) << name;
+  }
+  const double events =
+      Metric("linktor_webhook_items_total{outcome=\"event\"}");
+  const double duplicates =
+      Metric("linktor_webhook_items_total{outcome=\"duplicate\"}");
+  const double ignored =
+      Metric("linktor_webhook_items_total{outcome=\"ignored\"}");
+  const double issues =
+      Metric("linktor_webhook_items_total{outcome=\"issue\"}");
+  std::cout << "corpus: " << bodies.size() << " payloads, " << items
+            << " items: " << events << " events, " << duplicates
+            << " duplicates, " << ignored << " ignored, " << issues
+            << " issues\n";
+  EXPECT_EQ(events + duplicates + ignored + issues, items);
+  EXPECT_EQ(static_cast<double>(gateway_.AllEvents().size()), events);
+  EXPECT_GT(events, 20);
+}
+
+}  // namespace
+}  // namespace linktor::testing

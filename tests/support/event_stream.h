@@ -1,0 +1,63 @@
+// A subscriber that remembers everything it receives.
+
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "linktor/instagram/v1/event_service.grpc.pb.h"
+#include "server/base/mutex.h"
+#include "server/base/v1.h"
+
+namespace linktor::testing {
+
+// Cancelled when it goes.
+class EventStream {
+ public:
+  using Stub = v1::EventService::Stub;
+
+  EventStream(Stub& stub, const v1::SubscribeEventsRequest& request);
+  ~EventStream();
+  EventStream(const EventStream&) = delete;
+  EventStream& operator=(const EventStream&) = delete;
+
+  // Waits until the predicate holds for the events so far; false when 20 s
+  // pass or the stream ends first.
+  using Predicate = std::function<bool(const std::vector<v1::Event>&)>;
+  bool WaitFor(const Predicate& predicate);
+  // Until there are that many events.
+  bool WaitForCount(std::size_t count);
+  // Until there are that many responses.
+  bool WaitForResponses(std::size_t count);
+  // Until the stream has ended.
+  bool WaitForEnd();
+
+  std::vector<v1::Event> events() const;
+  std::vector<v1::SubscribeEventsResponse> responses() const;
+  // After the end.
+  grpc::Status status() const;
+  std::string trailing_cursor() const;
+
+ private:
+  void Read();
+  bool Wait(const std::function<bool()>& holds)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReader<v1::SubscribeEventsResponse>> reader_;
+  mutable Mutex mutex_;
+  CondVar changed_;
+  std::vector<v1::Event> events_ ABSL_GUARDED_BY(mutex_);
+  std::vector<v1::SubscribeEventsResponse> responses_ ABSL_GUARDED_BY(mutex_);
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
+  grpc::Status status_ ABSL_GUARDED_BY(mutex_);
+  std::thread thread_;
+};
+
+}  // namespace linktor::testing

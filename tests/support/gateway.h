@@ -1,0 +1,106 @@
+// The whole arrangement: the built server over real sockets, the emulator as
+// Instagram, and a channel between them.
+
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "emulator/emulator.h"
+#include "google/rpc/error_details.pb.h"
+#include "linktor/instagram/v1/channel_service.grpc.pb.h"
+#include "linktor/instagram/v1/event_service.grpc.pb.h"
+#include "linktor/instagram/v1/messaging_service.grpc.pb.h"
+#include "server/base/v1.h"
+#include "server/http/client.h"
+#include "tests/support/event_stream.h"
+#include "tests/support/server_process.h"
+
+namespace linktor::testing {
+
+inline constexpr char kChannel[] = "ch_test";
+inline constexpr char kAccount[] = "17841400000000001";
+inline constexpr char kPage[] = "100200300400500";
+inline constexpr char kAppSecret[] = "test-app-secret";
+inline constexpr char kVerifyToken[] = "test-verify-token";
+inline constexpr char kToken[] = "test-access-token";
+inline constexpr char kUser[] = "17841234567890";
+
+class Gateway {
+ public:
+  // Starts emulator and server; fails the test when they do not start.
+  explicit Gateway(std::vector<std::string> server_options = {});
+  ~Gateway();
+
+  ServerProcess& server() { return *server_; }
+  emulator::Emulator& instagram() { return *emulator_; }
+  const std::string& folder() const { return folder_; }
+  // Connects anew; after Restart the ports are others.
+  void Connect();
+  // SIGKILL and a new start on the same folder.
+  void Restart();
+
+  v1::ChannelService::Stub& channels() { return *channels_; }
+  v1::MessagingService::Stub& messaging() { return *messaging_; }
+  v1::EventService::Stub& events() { return *events_; }
+  std::shared_ptr<grpc::Channel> grpc_channel() { return grpc_channel_; }
+
+  // kChannel with kAccount, and the emulator's webhooks pointed at it.
+  v1::Channel CreateChannel();
+  v1::Channel CreateChannel(const v1::CreateChannelRequest& request);
+  static v1::CreateChannelRequest DefaultChannel();
+  void PointWebhooks();
+
+  // POSTs a webhook; returns the HTTP status, 0 without an answer.
+  int Post(const std::string& body, std::string_view secret = kAppSecret,
+           std::string_view channel = kChannel);
+  HttpResult Http(HttpCall call);
+  // A body with one text message.
+  static std::string TextBody(std::string_view mid, std::string_view text,
+                              std::string_view user = kUser,
+                              std::int64_t time_ms = 0);
+
+  // Sends a text to kUser; the status is in `status`.
+  v1::SendMessageResponse Send(std::string_view text,
+                               std::string_view request_id,
+                               grpc::Status& status,
+                               std::string_view to = kUser);
+  v1::Message GetByRequest(std::string_view request_id);
+  // Until the stream has told that state of that send.
+  v1::Message WaitForState(std::string_view request_id,
+                           v1::MessageState state);
+
+  static v1::SubscribeEventsRequest From(v1::Position position);
+  std::unique_ptr<EventStream> Subscribe(
+      const v1::SubscribeEventsRequest& request);
+  // Everything in the log now.
+  std::vector<v1::Event> AllEvents();
+
+  // POSTs of messages the emulator has received.
+  int SendsReceived();
+
+ private:
+  std::string folder_;
+  std::unique_ptr<emulator::Emulator> emulator_;
+  std::unique_ptr<CurlTransport> http_;
+  std::unique_ptr<ServerProcess> server_;
+  std::shared_ptr<grpc::Channel> grpc_channel_;
+  std::unique_ptr<v1::ChannelService::Stub> channels_;
+  std::unique_ptr<v1::MessagingService::Stub> messaging_;
+  std::unique_ptr<v1::EventService::Stub> events_;
+};
+
+// The message of an event that has one; empty for others.
+v1::Message MessageOf(const v1::Event& event);
+
+// A context with a deadline, as every call should have.
+std::unique_ptr<grpc::ClientContext> Context(int seconds = 20);
+
+// The ErrorInfo and the whole google.rpc.Status of a gRPC status.
+google::rpc::ErrorInfo ErrorInfoOf(const grpc::Status& status);
+
+}  // namespace linktor::testing

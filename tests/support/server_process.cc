@@ -1,0 +1,139 @@
+#include "tests/support/server_process.h"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <regex>
+#include <sstream>
+
+extern char** environ;
+
+namespace linktor::testing {
+namespace {
+
+std::string ReadAll(const std::string& path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// `out` is what standard output becomes; -1 for the log file.
+pid_t Spawn(const std::vector<std::string>& arguments,
+            const std::string& log_path, int out) {
+  const std::string program = BinDir() + "/linktor-igd";
+  std::vector<char*> argv = {const_cast<char*>(program.c_str())};
+  for (const std::string& one : arguments) {
+    argv.push_back(const_cast<char*>(one.c_str()));
+  }
+  argv.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, 2, log_path.c_str(),
+                                   O_WRONLY | O_CREAT | O_APPEND, 0600);
+  posix_spawn_file_actions_adddup2(&actions, out >= 0 ? out : 2, 1);
+  // Sockets of the test must not live on in the server.
+  posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+  pid_t pid = -1;
+  const int error = posix_spawn(&pid, program.c_str(), &actions, nullptr,
+                                argv.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  return error == 0 ? pid : -1;
+}
+
+int ToStatus(int wait_status) {
+  return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status)
+                                : -WTERMSIG(wait_status);
+}
+
+std::string NewLogPath() {
+  std::string path = "/tmp/linktor-test-log-XXXXXX";
+  const int fd = mkstemp(path.data());
+  if (fd >= 0) close(fd);
+  return path;
+}
+
+}  // namespace
+
+std::string BinDir() {
+  const char* dir = std::getenv("LINKTOR_BIN_DIR");
+  return dir != nullptr ? dir : "build/bin";
+}
+
+ServerProcess::~ServerProcess() {
+  if (running()) Kill();
+  if (!log_path_.empty()) unlink(log_path_.c_str());
+}
+
+bool ServerProcess::Start() {
+  if (log_path_.empty()) log_path_ = NewLogPath();
+  std::vector<std::string> arguments = {
+      "--data-dir",           options_.data_dir,
+      "--master-key-file",    options_.master_key_file,
+      "--grpc-listen",        "127.0.0.1:0",
+      "--webhook-listen",     "127.0.0.1:0",
+      "--admin-listen",       "127.0.0.1:0",
+      "--graph-facebook-url", options_.graph_url,
+      "--graph-instagram-url", options_.graph_url};
+  arguments.insert(arguments.end(), options_.more.begin(), options_.more.end());
+  // Only the ready line goes to standard output; its end means that the
+  // server has ended.
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return false;
+  pid_ = Spawn(arguments, log_path_, ends[1]);
+  close(ends[1]);
+  std::string line;
+  char c = 0;
+  while (running() && read(ends[0], &c, 1) == 1 && c != '\n') line.push_back(c);
+  close(ends[0]);
+  static const std::regex kReady(
+      R"(ready grpc=(\S+) webhook=(\S+) admin=(\S+))");
+  std::smatch found;
+  if (!std::regex_match(line, found, kReady)) {
+    if (running()) Wait();
+    return false;
+  }
+  grpc_ = found[1];
+  webhook_ = found[2];
+  admin_ = found[3];
+  return true;
+}
+
+void ServerProcess::Kill() {
+  kill(pid_, SIGKILL);
+  Wait();
+}
+
+ProcessEnd ServerProcess::Terminate() {
+  kill(pid_, SIGTERM);
+  const int status = Wait();
+  return {status, output()};
+}
+
+int ServerProcess::Wait() {
+  int status = 0;
+  while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  }
+  pid_ = -1;
+  return ToStatus(status);
+}
+
+std::string ServerProcess::output() const { return ReadAll(log_path_); }
+
+ProcessEnd RunServer(const std::vector<std::string>& arguments) {
+  const std::string log_path = NewLogPath();
+  const pid_t pid = Spawn(arguments, log_path, -1);
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  ProcessEnd end{ToStatus(status), ReadAll(log_path)};
+  unlink(log_path.c_str());
+  return end;
+}
+
+}  // namespace linktor::testing

@@ -1,0 +1,70 @@
+// The built server as a process of its own, started and killed at will.
+
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace linktor::testing {
+
+// How a process ended and what it said.
+struct ProcessEnd {
+  // Exit status, or -signal.
+  int status = 0;
+  std::string output;
+};
+
+// Ended with SIGKILL when it goes. Not thread-safe.
+class ServerProcess {
+ public:
+  // Ports are picked; `options` come after the defaults and may repeat them.
+  struct Options {
+    std::string data_dir;
+    std::string master_key_file;
+    std::string graph_url;
+    std::vector<std::string> more;
+  };
+
+  explicit ServerProcess(const Options& options) : options_(options) {}
+  ~ServerProcess();
+  ServerProcess(const ServerProcess&) = delete;
+  ServerProcess& operator=(const ServerProcess&) = delete;
+
+  // Starts it and waits for its ready line. False, with what it printed in
+  // output(), when it ended instead.
+  bool Start();
+  // SIGKILL, and waits.
+  void Kill();
+  // SIGTERM, and waits for its end.
+  ProcessEnd Terminate();
+  bool running() const { return pid_ > 0; }
+  pid_t pid() const { return pid_; }
+
+  // "127.0.0.1:12345".
+  const std::string& grpc() const { return grpc_; }
+  const std::string& webhook() const { return webhook_; }
+  const std::string& admin() const { return admin_; }
+  // Standard output and error so far.
+  std::string output() const;
+
+ private:
+  int Wait();
+
+  const Options options_;
+  pid_t pid_ = -1;
+  std::string log_path_;
+  std::string grpc_;
+  std::string webhook_;
+  std::string admin_;
+};
+
+// Runs the server's program to its end with just these arguments.
+ProcessEnd RunServer(const std::vector<std::string>& arguments);
+
+// The folder of the built programs.
+std::string BinDir();
+
+}  // namespace linktor::testing

@@ -1,0 +1,281 @@
+// How echoes find their sends, and settle those nobody knows the outcome of.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/store/store_rig.h"
+
+namespace linktor {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+constexpr std::int64_t kEdgeMs = 10 * kMinuteMs;
+
+class ProjectionEchoTest : public testing::Test {
+ protected:
+  void SetUp() override { rig_.Create(kShop); }
+
+  MessageRow Claim(const std::string& request, std::int64_t now_ms = kNowMs,
+                   const std::string& text = "hello") {
+    return rig_
+        .Claim({.text = text, .request_id = request, .now_ms = now_ms})
+        .message;
+  }
+  MessageRow Unconfirmed(const std::string& request,
+                         std::int64_t now_ms = kNowMs) {
+    const MessageRow claimed = Claim(request, now_ms);
+    return rig_
+        .Settle(claimed, {.state = v1::MESSAGE_STATE_UNCONFIRMED,
+                          .now_ms = now_ms})
+        .message;
+  }
+  void Echo(const std::string& mid, std::int64_t event_ms = kNowMs + 500,
+            const std::string& text = "hello") {
+    rig_.Deliver({{.kind = TestItem::kEcho,
+                   .mid = mid,
+                   .text = text,
+                   .event_ms = event_ms}},
+                 event_ms + 100);
+  }
+  v1::MessageState StateOf(const MessageRow& message) {
+    return rig_.Message(message.id).state;
+  }
+  std::vector<std::string> LooseMids() {
+    return rig_.Rows("SELECT mid FROM unmatched_echoes ORDER BY seq");
+  }
+
+  StoreRig rig_;
+};
+
+TEST_F(ProjectionEchoTest, EchoAfterTheAnswerIsKnownByItsMid) {
+  const MessageRow sent = Claim("r1");
+  rig_.Settle(sent, {.mid = "m1"});
+  Echo("m1");
+  EXPECT_EQ(rig_.Message(sent.id).echo_ms, kNowMs + 500);
+  EXPECT_THAT(LooseMids(), IsEmpty());
+  const v1::Event echo = MergeEvent(rig_.ReadEvents().back());
+  EXPECT_EQ(echo.message_echoed().id(), FormatId(kMessagePrefix, sent.id));
+  EXPECT_EQ(echo.message_echoed().origin(), v1::MESSAGE_ORIGIN_API);
+  EXPECT_EQ(echo.message_echoed().request_id(), "r1");
+  EXPECT_EQ(echo.message_echoed().text(), "hello");
+}
+
+TEST_F(ProjectionEchoTest, EchoBeforeTheAnswerIsFoldedIn) {
+  const MessageRow sent = Claim("r1");
+  Echo("m1");
+  EXPECT_EQ(StateOf(sent), v1::MESSAGE_STATE_PENDING)
+      << "the answer is under way";
+  EXPECT_THAT(LooseMids(), ElementsAre("m1"));
+  const MessageOutcome outcome =
+      rig_.Settle(sent, {.mid = "m1", .now_ms = kNowMs + 900});
+  EXPECT_EQ(outcome.message.echo_ms, kNowMs + 500);
+  EXPECT_EQ(outcome.message.settled_by, v1::SETTLED_BY_ANSWER);
+  EXPECT_THAT(LooseMids(), IsEmpty());
+  const v1::Event event = MergeEvent(rig_.ReadEvents().back());
+  EXPECT_EQ(event.type(), "message.sent");
+  EXPECT_EQ(event.message_sent().mid(), "m1");
+  EXPECT_EQ(event.message_sent().echo_time().seconds(),
+            (kNowMs + 500) / kSecondMs);
+}
+
+TEST_F(ProjectionEchoTest, EchoSettlesTheOneUnconfirmed) {
+  const MessageRow unknown = Unconfirmed("r1");
+  Echo("m1");
+  const MessageRow row = rig_.Message(unknown.id);
+  EXPECT_EQ(row.state, v1::MESSAGE_STATE_SENT);
+  EXPECT_EQ(row.settled_by, v1::SETTLED_BY_ECHO_CONTENT);
+  EXPECT_EQ(row.mid, "m1");
+  EXPECT_EQ(row.mid_key, MidKeyOf(kShop, "m1"));
+  EXPECT_EQ(row.sealed_error, "");
+  EXPECT_THAT(LooseMids(), IsEmpty());
+  EXPECT_THAT(Summary(rig_.ReadEvents()),
+              ElementsAre("message.unconfirmed 501", "message.echoed 501",
+                          "message.sent 501"));
+  const v1::Event event = MergeEvent(rig_.ReadEvents().back());
+  EXPECT_EQ(event.message_sent().id(), FormatId(kMessagePrefix, unknown.id));
+  EXPECT_EQ(event.message_sent().mid(), "m1");
+  EXPECT_EQ(event.message_sent().settled_by(), v1::SETTLED_BY_ECHO_CONTENT);
+}
+
+TEST_F(ProjectionEchoTest, EchoBeforeUnconfirmedSettlesItAtOnce) {
+  const MessageRow claimed = Claim("r1");
+  Echo("m1");
+  const MessageOutcome outcome =
+      rig_.Settle(claimed, {.state = v1::MESSAGE_STATE_UNCONFIRMED});
+  EXPECT_TRUE(outcome.applied);
+  EXPECT_EQ(outcome.message.state, v1::MESSAGE_STATE_SENT)
+      << "the caller is told the latest";
+  EXPECT_EQ(StateOf(claimed), v1::MESSAGE_STATE_SENT);
+  EXPECT_THAT(Summary(rig_.ReadEvents()),
+              ElementsAre("message.echoed 501", "message.unconfirmed 501",
+                          "message.sent 501"));
+}
+
+TEST_F(ProjectionEchoTest, AnswerAfterTheEchoSettledItIsLate) {
+  const MessageRow unknown = Unconfirmed("r1");
+  Echo("m1");
+  EXPECT_FALSE(
+      rig_.Settle(unknown, {.state = v1::MESSAGE_STATE_FAILED,
+                            .expected_state = v1::MESSAGE_STATE_UNCONFIRMED})
+          .applied);
+}
+
+TEST_F(ProjectionEchoTest, WithinTenMinutesOfTheClaim) {
+  const struct {
+    const char* name;
+    std::int64_t echo_ms;
+    bool settles;
+  } kCases[] = {{"edge", kNowMs + kEdgeMs, true},
+                {"beyond", kNowMs + kEdgeMs + 1, false},
+                {"skew", kNowMs - 2000, true},
+                {"before", kNowMs - 2001, false}};
+  for (const auto& test : kCases) {
+    StoreRig rig;
+    rig.Create(kShop);
+    const MessageRow claimed = rig.Claim({}).message;
+    rig.Settle(claimed, {.state = v1::MESSAGE_STATE_UNCONFIRMED});
+    rig.Deliver({{.kind = TestItem::kEcho,
+                  .mid = "m1",
+                  .text = "hello",
+                  .event_ms = test.echo_ms}});
+    EXPECT_EQ(rig.Message(claimed.id).state == v1::MESSAGE_STATE_SENT,
+              test.settles)
+        << test.name;
+  }
+}
+
+TEST_F(ProjectionEchoTest, TwoUnconfirmedOfOneTextStayUnknown) {
+  const MessageRow first = Unconfirmed("r1");
+  const MessageRow second = Unconfirmed("r2", kNowMs + 10);
+  Echo("m1");
+  EXPECT_EQ(StateOf(first), v1::MESSAGE_STATE_UNCONFIRMED);
+  EXPECT_EQ(StateOf(second), v1::MESSAGE_STATE_UNCONFIRMED);
+  // A second echo does not say which is whose either.
+  Echo("m2", kNowMs + 600);
+  EXPECT_EQ(StateOf(first), v1::MESSAGE_STATE_UNCONFIRMED);
+  EXPECT_EQ(StateOf(second), v1::MESSAGE_STATE_UNCONFIRMED);
+}
+
+// One that is weeks old and was never settled is no candidate any more; it
+// must not keep all later ones of that text unknown for ever.
+TEST_F(ProjectionEchoTest, OldUnconfirmedIsNoCandidate) {
+  const MessageRow old = Unconfirmed("r1", kNowMs - kDayMs);
+  const MessageRow recent = Unconfirmed("r2");
+  Echo("m1");
+  EXPECT_EQ(StateOf(old), v1::MESSAGE_STATE_UNCONFIRMED);
+  EXPECT_EQ(StateOf(recent), v1::MESSAGE_STATE_SENT);
+}
+
+TEST_F(ProjectionEchoTest, TwoEchoesForOneUnconfirmedStayUnknown) {
+  const MessageRow claimed = Claim("r1");
+  Echo("m1");
+  Echo("m2", kNowMs + 600);
+  rig_.Settle(claimed, {.state = v1::MESSAGE_STATE_UNCONFIRMED});
+  EXPECT_EQ(StateOf(claimed), v1::MESSAGE_STATE_UNCONFIRMED);
+  EXPECT_THAT(LooseMids(), ElementsAre("m1", "m2"));
+}
+
+// The first settles; the second is of elsewhere.
+TEST_F(ProjectionEchoTest, SecondIdenticalEchoIsOfElsewhere) {
+  const MessageRow unknown = Unconfirmed("r1");
+  Echo("m1");
+  Echo("m2", kNowMs + 600);
+  EXPECT_EQ(rig_.Message(unknown.id).mid, "m1");
+  EXPECT_THAT(LooseMids(), ElementsAre("m2"));
+  EXPECT_EQ(MergeEvent(rig_.ReadEvents().back()).message_echoed().origin(),
+            v1::MESSAGE_ORIGIN_ELSEWHERE);
+}
+
+TEST_F(ProjectionEchoTest, PendingSendOfThatTextIsWaitedFor) {
+  const MessageRow unknown = Unconfirmed("r1");
+  const MessageRow pending = Claim("r2", kNowMs + 100);
+  Echo("m1");
+  EXPECT_EQ(StateOf(unknown), v1::MESSAGE_STATE_UNCONFIRMED)
+      << "the echo may be of the one under way";
+  // It is.
+  rig_.Settle(pending, {.mid = "m1"});
+  EXPECT_EQ(StateOf(unknown), v1::MESSAGE_STATE_UNCONFIRMED);
+  EXPECT_EQ(rig_.Message(pending.id).echo_ms, kNowMs + 500);
+  // The next one is then of the first.
+  Echo("m2", kNowMs + 600);
+  EXPECT_EQ(rig_.Message(unknown.id).mid, "m2");
+}
+
+TEST_F(ProjectionEchoTest, PendingSendThatFailedGivesTheEchoFree) {
+  const MessageRow unknown = Unconfirmed("r1");
+  const MessageRow pending = Claim("r2", kNowMs + 100);
+  Echo("m1");
+  rig_.Settle(pending, {.state = v1::MESSAGE_STATE_FAILED});
+  EXPECT_EQ(rig_.Message(unknown.id).mid, "m1");
+}
+
+TEST_F(ProjectionEchoTest, PendingSendOfAnotherTextDoesNotMatter) {
+  const MessageRow unknown = Unconfirmed("r1");
+  Claim("r2", kNowMs + 100, "other text");
+  Echo("m1");
+  EXPECT_EQ(StateOf(unknown), v1::MESSAGE_STATE_SENT);
+}
+
+TEST_F(ProjectionEchoTest, OtherTextUserOrChannelSettlesNothing) {
+  rig_.Create(kCafe);
+  const MessageRow unknown = Unconfirmed("r1");
+  Echo("m1", kNowMs + 500, "hello!");
+  ItemSpec echo{.kind = TestItem::kEcho,
+                .user = "502",
+                .mid = "m2",
+                .text = "hello",
+                .event_ms = kNowMs + 500};
+  rig_.Deliver({echo});
+  echo.user = "501";
+  echo.channel = kCafe;
+  rig_.Deliver({echo});
+  EXPECT_EQ(StateOf(unknown), v1::MESSAGE_STATE_UNCONFIRMED);
+}
+
+TEST_F(ProjectionEchoTest, AttachmentsAreNeverMatchedByContent) {
+  const MessageRow claimed = rig_.Claim({.attachment = true}).message;
+  rig_.Settle(claimed, {.state = v1::MESSAGE_STATE_UNCONFIRMED});
+  rig_.Deliver({{.kind = TestItem::kEcho,
+                 .mid = "m1",
+                 .text = "hello",
+                 .attachment = true}});
+  EXPECT_EQ(StateOf(claimed), v1::MESSAGE_STATE_UNCONFIRMED);
+  EXPECT_THAT(LooseMids(), IsEmpty());
+  // Nor by that of a text.
+  Echo("m2");
+  EXPECT_EQ(StateOf(claimed), v1::MESSAGE_STATE_UNCONFIRMED);
+}
+
+TEST_F(ProjectionEchoTest, FailedAndSentAreNotSettledByContent) {
+  const MessageRow failed = Claim("r1");
+  rig_.Settle(failed, {.state = v1::MESSAGE_STATE_FAILED});
+  const MessageRow sent = Claim("r2");
+  rig_.Settle(sent, {.mid = "m9"});
+  Echo("m1");
+  EXPECT_EQ(StateOf(failed), v1::MESSAGE_STATE_FAILED);
+  EXPECT_EQ(rig_.Message(sent.id).mid, "m9");
+}
+
+TEST_F(ProjectionEchoTest, RedeliveredEchoSettlesOnce) {
+  const MessageRow unknown = Unconfirmed("r1");
+  Echo("m1");
+  const MessageRow next = Unconfirmed("r2", kNowMs + 700);
+  Echo("m1");
+  EXPECT_EQ(StateOf(unknown), v1::MESSAGE_STATE_SENT);
+  EXPECT_EQ(StateOf(next), v1::MESSAGE_STATE_UNCONFIRMED);
+}
+
+TEST_F(ProjectionEchoTest, EchoWithoutTimeCountsFromLogTime) {
+  const MessageRow unknown = Unconfirmed("r1");
+  rig_.Deliver({{.kind = TestItem::kEcho,
+                 .mid = "m1",
+                 .text = "hello",
+                 .event_ms = 0}},
+               kNowMs + 250);
+  EXPECT_EQ(rig_.Message(unknown.id).echo_ms, kNowMs + 250);
+}
+
+}  // namespace
+}  // namespace linktor

@@ -1,0 +1,159 @@
+// What Apply does with webhooks: dedupe, fates, the messaging window.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/store/store_rig.h"
+
+namespace linktor {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::SizeIs;
+
+class ProjectionWebhookTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    rig_.Create(kShop);
+    rig_.Create(kCafe);
+  }
+  // The last activity of user 501 on kShop.
+  std::vector<std::string> Activity() {
+    return rig_.Rows(
+        "SELECT last_inbound_ms FROM conversations "
+        "WHERE channel_no = 101 AND user_id = '501'");
+  }
+
+  StoreRig rig_;
+};
+
+TEST_F(ProjectionWebhookTest, CountsAddUp) {
+  const WebhookOutcome outcome = rig_.Deliver(
+      {{.mid = "m1"},
+       {.mid = "m1"},
+       {.kind = TestItem::kIgnored},
+       {.kind = TestItem::kIssue, .text = "is not JSON"},
+       {.kind = TestItem::kOther, .text = "optin"},
+       {.kind = TestItem::kIssue, .text = "second issue"}});
+  EXPECT_EQ(outcome.events, 2);
+  EXPECT_EQ(outcome.duplicates, 1);
+  EXPECT_EQ(outcome.ignored, 1);
+  EXPECT_EQ(outcome.issues, 2);
+  EXPECT_FALSE(outcome.quarantined);
+  EXPECT_THAT(
+      rig_.Rows("SELECT events || ' ' || duplicates || ' ' || ignored || ' ' "
+                "|| issues || ' ' || issue || ' ' || quarantined "
+                "FROM deliveries"),
+      ElementsAre("2 1 1 2 is not JSON 0"));
+  // Of what is new: two events and two issues.
+  EXPECT_THAT(rig_.Rows("SELECT item FROM raw_items ORDER BY item"),
+              ElementsAre("0", "3", "4", "5"));
+}
+
+TEST_F(ProjectionWebhookTest, EmptyDeliveryIsKept) {
+  rig_.Deliver({});
+  EXPECT_EQ(rig_.Number("SELECT count(*) FROM deliveries"), 1);
+  EXPECT_THAT(rig_.ReadEvents(), SizeIs(0));
+}
+
+// Messaging and standby copies, redeliveries with another timestamp: the mid
+// decides.
+TEST_F(ProjectionWebhookTest, MidDecidesWhateverElseDiffers) {
+  EXPECT_EQ(rig_.Deliver({{.mid = "m1", .text = "a"}}).events, 1);
+  const ItemSpec copy{.mid = "m1", .text = "b", .event_ms = kNowMs + 7};
+  EXPECT_EQ(rig_.Deliver({copy}, kNowMs + kHourMs).duplicates, 1);
+  rig_.Reopen();
+  EXPECT_EQ(rig_.Deliver({copy}, kNowMs + kDayMs).duplicates, 1);
+  EXPECT_THAT(rig_.ReadEvents(), SizeIs(1));
+}
+
+TEST_F(ProjectionWebhookTest, KindAndChannelTellMidsApart) {
+  EXPECT_EQ(rig_.Deliver({{.mid = "m1"}}).events, 1);
+  EXPECT_EQ(rig_.Deliver({{.kind = TestItem::kEcho, .mid = "m1"}}).events, 1);
+  EXPECT_EQ(rig_.Deliver({{.channel = kCafe, .mid = "m1"}}).events, 1);
+}
+
+TEST_F(ProjectionWebhookTest, WithoutMidTimeAndContentDecide) {
+  const ItemSpec item{.kind = TestItem::kOther, .text = "optin"};
+  EXPECT_EQ(rig_.Deliver({item, item}).duplicates, 1);
+  EXPECT_EQ(rig_.Deliver({item}).duplicates, 1);
+  ItemSpec other = item;
+  other.text = "referral";
+  EXPECT_EQ(rig_.Deliver({other}).events, 1);
+  other = item;
+  other.event_ms += 1;
+  EXPECT_EQ(rig_.Deliver({other}).events, 1);
+  other = item;
+  other.channel = kCafe;
+  EXPECT_EQ(rig_.Deliver({other}).events, 1);
+}
+
+TEST_F(ProjectionWebhookTest, DuplicateLeavesTheWindowAlone) {
+  rig_.Deliver({{.mid = "m1", .event_ms = kNowMs}}, kNowMs);
+  rig_.Deliver({{.mid = "m1", .event_ms = kNowMs + 9}}, kNowMs + kHourMs);
+  EXPECT_THAT(Activity(), ElementsAre(std::to_string(kNowMs)));
+}
+
+TEST_F(ProjectionWebhookTest, LateAndFutureStampsAreHarmless) {
+  rig_.Deliver({{.mid = "m1", .event_ms = kNowMs + kDayMs}}, kNowMs);
+  EXPECT_THAT(Activity(), ElementsAre(std::to_string(kNowMs)));
+  rig_.Deliver({{.mid = "m2", .event_ms = kNowMs - kDayMs}}, kNowMs + 5);
+  EXPECT_THAT(Activity(), ElementsAre(std::to_string(kNowMs)));
+  rig_.Deliver({{.mid = "m3", .event_ms = kNowMs + 3}}, kNowMs + 5);
+  EXPECT_THAT(Activity(), ElementsAre(std::to_string(kNowMs + 3)));
+  // Without a time of its own.
+  rig_.Deliver({{.mid = "m4", .event_ms = 0}}, kNowMs + 8);
+  EXPECT_THAT(Activity(), ElementsAre(std::to_string(kNowMs + 8)));
+}
+
+TEST_F(ProjectionWebhookTest, OnlyActivityOpensTheWindow) {
+  rig_.Deliver({{.kind = TestItem::kEcho, .mid = "e1", .text = "hi"},
+                {.kind = TestItem::kOther, .text = "reaction"}});
+  EXPECT_THAT(Activity(), SizeIs(0));
+}
+
+TEST_F(ProjectionWebhookTest, DeletedChannelsItemsAreKeptAsIssues) {
+  ASSERT_TRUE(rig_.Append<ChannelOutcome>(
+                      DeleteChannelRecord{.time_ms = kNowMs,
+                                          .channel_id = kShop.id})
+                  .ok());
+  const WebhookOutcome outcome =
+      rig_.Deliver({{.mid = "m1"}, {.channel = kCafe, .mid = "m1"}});
+  EXPECT_EQ(outcome.issues, 1);
+  EXPECT_EQ(outcome.events, 1);
+  EXPECT_THAT(rig_.Rows("SELECT issue FROM deliveries"),
+              ElementsAre("the channel was deleted"));
+  EXPECT_EQ(rig_.Number("SELECT count(*) FROM raw_items"), 2);
+  EXPECT_EQ(rig_.ReadEvents().size(), 1);
+}
+
+TEST_F(ProjectionWebhookTest, CommittedEventIsWhatIsReadBack) {
+  rig_.Deliver({{.mid = "m1", .text = "hello"},
+                {.kind = TestItem::kEcho, .mid = "e1", .text = "answer"}});
+  const auto live = rig_.batches().front();
+  const auto read = rig_.ReadEvents();
+  ASSERT_EQ(live.size(), read.size());
+  for (std::size_t i = 0; i < live.size(); ++i) {
+    EXPECT_EQ(live[i].seq, read[i].seq);
+    EXPECT_EQ(live[i].type, read[i].type);
+    EXPECT_EQ(*live[i].encoded, *read[i].encoded);
+    EXPECT_EQ(live[i].overlay, read[i].overlay);
+  }
+}
+
+// Sealed bytes and nothing readable of what was said are in the file.
+TEST_F(ProjectionWebhookTest, ContentIsNotReadableOnDisk) {
+  rig_.Deliver({{.mid = "m1", .text = "my-secret-text",
+                 .raw = "{\"text\":\"my-secret-text\"}"}});
+  rig_.Claim({.text = "my-secret-text"});
+  EXPECT_EQ(
+      rig_.Number("SELECT (SELECT count(*) FROM events WHERE instr("
+                  "sealed_event, 'my-secret') OR instr(overlay, 'my-secret')) "
+                  "+ (SELECT count(*) FROM raw_items WHERE instr(sealed_raw, "
+                  "'my-secret')) + (SELECT count(*) FROM messages WHERE "
+                  "instr(sealed_content, 'my-secret'))"),
+      0);
+}
+
+}  // namespace
+}  // namespace linktor

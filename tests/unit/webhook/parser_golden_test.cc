@@ -1,0 +1,56 @@
+// Pairs tests/golden/webhooks/x.json and x.textproto: bodies as Instagram
+// sends them, and what the parser makes of them.
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "server/webhook/parser.h"
+#include "tests/support/golden.h"
+#include "tests/support/padded_body.h"
+#include "tests/unit/webhook/render.h"
+
+namespace linktor {
+namespace {
+
+std::string GoldenFolder() { return SourceDir() + "/tests/golden/webhooks"; }
+
+TEST(ParserGoldenTest, Pairs) {
+  const std::vector<std::string> bodies = ListFiles(GoldenFolder(), ".json");
+  EXPECT_GE(bodies.size(), 50U);
+  for (const std::string& path : bodies) {
+    const PaddedBody body(ReadFile(path));
+    ExpectGolden(
+        "webhooks/" + std::filesystem::path(path).stem().string() +
+            ".textproto",
+        Render(ParseWebhook(body.view())));
+  }
+}
+
+TEST(ParserGoldenTest, NoAnswerWithoutItsBody) {
+  for (const std::string& path : ListFiles(GoldenFolder(), ".textproto")) {
+    const auto body = std::filesystem::path(path).replace_extension(".json");
+    EXPECT_TRUE(std::filesystem::exists(body)) << body;
+  }
+}
+
+// Bodies that others have published, where they are at hand: none is lost.
+TEST(ParserGoldenTest, PublishedBodies) {
+  const std::vector<std::string> paths =
+      ListFiles(SourceDir() + "/../shared/corpus", ".json");
+  if (paths.empty()) GTEST_SKIP() << "no published bodies here";
+  for (const std::string& path : paths) {
+    const PaddedBody body(ReadFile(path));
+    const std::vector<ParsedItem> items = ParseWebhook(body.view());
+    EXPECT_GE(items.size(), 1U) << path;
+    for (const ParsedItem& item : items) {
+      const bool entries = ReadFile(path).find("\"entry\"") != std::string::npos;
+      EXPECT_TRUE(item.type != ItemType::kIssue || !entries ||
+                  path.find("envelope-") != std::string::npos)
+          << path << "\n" << Render({item});
+    }
+  }
+}
+
+}  // namespace
+}  // namespace linktor

@@ -1,0 +1,315 @@
+#include "server/webhook/parser.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <set>
+
+#include "tests/unit/webhook/bodies.h"
+#include "tests/unit/webhook/render.h"
+
+namespace linktor {
+namespace {
+
+namespace json = boost::json;
+using testing::HasSubstr;
+
+std::vector<ItemType> TypesOf(const std::vector<ParsedItem>& items) {
+  std::vector<ItemType> types;
+  for (const ParsedItem& item : items) types.push_back(item.type);
+  return types;
+}
+
+void ExpectOneIssue(const std::string& text) {
+  const Parsed parsed(text);
+  ASSERT_EQ(parsed.items.size(), 1U) << text.substr(0, 200);
+  EXPECT_EQ(parsed.only().type, ItemType::kIssue) << text.substr(0, 200);
+  EXPECT_EQ(parsed.only().form, EnvelopeForm::kBody);
+  EXPECT_EQ(parsed.only().raw, parsed.body.view());
+  EXPECT_FALSE(parsed.only().problem.empty());
+  EXPECT_EQ(parsed.only().content_hash.size(), 32U);
+}
+
+TEST(ParseWebhookTest, WhatIsNoEnvelopeIsAnIssue) {
+  for (const char* text :
+       {"", " ", "\n\n", "not JSON", "null", "7", "\"object\"", "[]", "{",
+        "{}", "[[", "\xff\xfe", "\xef\xbb\xbf{}", "{\"object\":\"instagram\"}",
+        "{\"object\":\"instagram\",\"entry\":[]}",
+        "{\"object\":\"instagram\",\"entry\":7}",
+        "{\"object\":\"instagram\",\"entry\":{}}",
+        "{\"object\":\"whatsapp\",\"entry\":[{\"id\":\"1\"}]}",
+        "{\"object\":[\"instagram\"],\"entry\":[{\"id\":\"1\"}]}",
+        "{\"entry\":[{\"id\":\"1\"}]}", "{\"object\":\"instagram\"} {}",
+        "{\"object\":\"instagram\",\"entry\":[{\"id\":\"1\"}]}x",
+        "{\"object\":\"instagram\",\"entry\":[{\"id\":\"1\"}]]"}) {
+    ExpectOneIssue(text);
+  }
+}
+
+TEST(ParseWebhookTest, DeepAndHugeBodiesAreIssues) {
+  ExpectOneIssue(std::string(1 << 20, '['));
+  ExpectOneIssue(std::string(1 << 20, '{'));
+  ExpectOneIssue(std::string(1 << 20, '"'));
+  ExpectOneIssue(std::string(1 << 20, ' '));
+  ExpectOneIssue(std::string(1 << 20, '\0'));
+  ExpectOneIssue(std::string(100'000, '[') + std::string(100'000, ']'));
+}
+
+TEST(ParseWebhookTest, DeepItemsAreUnknownAndSpareTheirNeighbours) {
+  for (const std::size_t depth : {40UL, 2000UL, 100'000UL}) {
+    const std::string deep = Inbound("\"message\":" + std::string(depth, '[') +
+                                     std::string(depth, ']'));
+    const Parsed parsed(Messaging({TextItem("a"), deep, TextItem("b")}));
+    EXPECT_EQ(TypesOf(parsed.items),
+              (std::vector<ItemType>{ItemType::kMessage, ItemType::kUnknown,
+                                     ItemType::kMessage}));
+    EXPECT_EQ(parsed.items[1].raw, deep);
+    EXPECT_FALSE(parsed.items[1].problem.empty());
+  }
+}
+
+constexpr char kEverything[] = R"({"object":"instagram","entry":[
+  {"id":"17841400000000001","time":1700000001000,"messaging":[
+    {"sender":{"id":"1"},"recipient":{"id":"2"},"timestamp":1700000000000,
+     "message":{"mid":"m1","text":"gr\u00fc\u00dfe \ud83d\ude00",
+       "attachments":[{"type":"image","payload":{"url":"https:\/\/e.x\/1"}}]}},
+    {"read":{"mid":"m2"},"timestamp":-1.5e3}],
+   "standby":[true,null],"changes":[{"field":"comments","value":{"id":"1"}}]},
+  {"id":"0","time":1,"field":"messages","value":{"message":{"text":"t"}}}]})";
+
+TEST(ParseWebhookTest, TruncatedAtEveryByte) {
+  const std::string whole = kEverything;
+  EXPECT_EQ(Parsed(whole).items.size(), 6U);
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    ExpectOneIssue(whole.substr(0, size));
+  }
+}
+
+TEST(ParseWebhookTest, RawIsPartOfTheBody) {
+  const Parsed parsed(kEverything);
+  const std::string_view body = parsed.body.view();
+  for (const ParsedItem& item : parsed.items) {
+    EXPECT_GE(item.raw.data(), body.data());
+    EXPECT_LE(item.raw.data() + item.raw.size(), body.data() + body.size());
+  }
+}
+
+// ---- One wrong field -------------------------------------------------------
+
+constexpr char kFullItem[] = R"({"sender":{"id":"1000200030004001"},
+  "recipient":{"id":"17841400000000001"},"timestamp":1700000000000,
+  "is_self":false,"message":{"mid":"m","text":"t","is_echo":false,
+  "is_deleted":false,"is_self":false,"is_unsupported":false,
+  "attachments":[{"type":"image","payload":{"url":"https://e.x/1"}}],
+  "reply_to":{"mid":"m0"}}})";
+
+struct Field {
+  // Where it is, as a JSON pointer and as the path that is reported.
+  const char* pointer;
+  const char* path;
+  // Types that are right there: any of "snboa" (string, number, boolean,
+  // object, array).
+  const char* right;
+};
+
+constexpr Field kFields[] = {
+    {"/sender", "$.sender", "o"},
+    {"/sender/id", "$.sender.id", "sn"},
+    {"/recipient", "$.recipient", "o"},
+    {"/recipient/id", "$.recipient.id", "sn"},
+    {"/timestamp", "$.timestamp", "n"},
+    {"/is_self", "$.is_self", "b"},
+    {"/message", "$.message", "o"},
+    {"/message/mid", "$.message.mid", "s"},
+    {"/message/text", "$.message.text", "s"},
+    {"/message/is_echo", "$.message.is_echo", "b"},
+    {"/message/is_deleted", "$.message.is_deleted", "b"},
+    {"/message/is_self", "$.message.is_self", "b"},
+    {"/message/is_unsupported", "$.message.is_unsupported", "b"},
+    {"/message/attachments", "$.message.attachments", "a"},
+    {"/message/attachments/0", "$.message.attachments[0]", "o"},
+    {"/message/attachments/0/type", "$.message.attachments[0].type", "s"},
+    {"/message/reply_to", "$.message.reply_to", "o"},
+    {"/message/reply_to/mid", "$.message.reply_to.mid", "s"},
+};
+
+TEST(ParseWebhookTest, WrongTypeAtEveryFieldSparesTheNeighbours) {
+  const std::pair<char, const char*> wrong_values[] = {
+      {'s', "\"x\""}, {'n', "7"},      {'n', "-7.5"}, {'b', "true"},
+      {'o', "{}"},    {'a', "[1,{}]"}};
+  const std::string good = TextItem("good");
+  for (const Field& field : kFields) {
+    for (const auto& [type, text] : wrong_values) {
+      if (std::string_view(field.right).find(type) != std::string::npos) {
+        continue;
+      }
+      json::value item = json::parse(kFullItem);
+      item.at_pointer(field.pointer) = json::parse(text);
+      const Parsed parsed(Messaging({good, json::serialize(item), good}));
+      SCOPED_TRACE(json::serialize(item));
+      ASSERT_EQ(TypesOf(parsed.items),
+                (std::vector<ItemType>{ItemType::kMessage, ItemType::kUnknown,
+                                       ItemType::kMessage}));
+      EXPECT_EQ(parsed.items[1].json_path, field.path);
+      EXPECT_EQ(parsed.items[1].kind, "message");
+      EXPECT_FALSE(parsed.items[1].problem.empty());
+      EXPECT_TRUE(parsed.items[1].message.mid().empty());
+    }
+  }
+}
+
+TEST(ParseWebhookTest, NullCountsAsAbsent) {
+  for (const Field& field : kFields) {
+    json::value item = json::parse(kFullItem);
+    item.at_pointer(field.pointer) = nullptr;
+    const Parsed parsed(Messaging({json::serialize(item)}));
+    EXPECT_EQ(parsed.only().json_path.substr(0, 9),
+              std::string_view(field.pointer).starts_with("/sender")
+                  ? "$.sender."
+                  : std::string_view(field.pointer) ==
+                            "/message/attachments/0"
+                        ? "$.message"
+                        : "")
+        << field.pointer;
+  }
+}
+
+TEST(ParseWebhookTest, WhatCannotBeReadOfAMessageStillOpensTheWindow) {
+  const Parsed parsed(Messaging(
+      {Inbound(R"("message":{"mid":"m","attachments":[7]})")}));
+  EXPECT_EQ(parsed.only().type, ItemType::kUnknown);
+  EXPECT_TRUE(parsed.only().opens_window);
+  EXPECT_EQ(parsed.only().user_id, kCustomer);
+}
+
+TEST(ParseWebhookTest, BadItemAtEachPlaceOfMany) {
+  constexpr std::size_t kItems = 12;
+  for (const char* bad :
+       {"7", "null", "\"text\"", "[]", "{}", "[{}]", "{\"message\":[]}",
+        "{\"timestamp\":\"soon\"}", "{\"message\":{\"mid\":1e400}}",
+        "{\"message\":{\"text\":\"\\ud800\"}}"}) {
+    for (std::size_t place = 0; place < kItems; ++place) {
+      std::vector<std::string> items(kItems, TextItem("good"));
+      items[place] = bad;
+      const Parsed parsed(Messaging(items));
+      ASSERT_EQ(parsed.items.size(), kItems) << bad;
+      for (std::size_t i = 0; i < kItems; ++i) {
+        EXPECT_EQ(parsed.items[i].type,
+                  i == place ? ItemType::kUnknown : ItemType::kMessage)
+            << bad << " at " << place;
+      }
+      EXPECT_EQ(parsed.items[place].raw, bad);
+    }
+  }
+}
+
+// ---- Identity --------------------------------------------------------------
+
+std::string HashOf(const std::string& item) {
+  return Parsed(Messaging({item})).only().content_hash;
+}
+
+TEST(ParseWebhookTest, ContentHashIgnoresOrderAndBlanks) {
+  EXPECT_EQ(HashOf(R"({"read":{"mid":"m","x":1},"timestamp":5})"),
+            HashOf(R"({ "timestamp" : 5, "read": {"x":1, "mid":"\u006d"} })"));
+}
+
+TEST(ParseWebhookTest, ContentHashTellsDifferentItemsApart) {
+  const char* items[] = {
+      R"({"read":{"mid":"m"}})",        R"({"read":{"mid":"n"}})",
+      R"({"read":{"mid":["m"]}})",      R"({"read":{"mid":{"m":1}}})",
+      R"({"read":{"mid":null}})",       R"({"read":{"mid":1}})",
+      R"({"read":{"mid":true}})",       R"({"read":{"mid":"1"}})",
+      R"({"read":{"mid":"true"}})",     R"({"read":[]})",
+      R"({"read":{}})",                 R"({"read":{"mid":[1,2]}})",
+      R"({"read":{"mid":[[1],2]}})",    R"({"read":{"mid":[12]}})",
+      R"({"read":{"mid":"a","b":"c"}})", R"({"read":{"mid":"a,1:b\"c\""}})",
+      R"([])",                          R"(7)",
+      R"("7")",                         R"(null)"};
+  std::set<std::string> hashes;
+  for (const char* item : items) hashes.insert(HashOf(item));
+  EXPECT_EQ(hashes.size(), std::size(items));
+}
+
+// A redelivery may use another form of the envelope.
+TEST(ParseWebhookTest, IdentityDoesNotDependOnTheForm) {
+  const std::string item =
+      Inbound(R"("postback":{"mid":"m","title":"t","payload":"p"})");
+  const std::string field_value =
+      R"("field":"messaging_postbacks","value":)" + item;
+  const std::vector<std::string> bodies = {
+      Messaging({item}), Envelope({Entry("\"standby\":[" + item + "]")}),
+      Envelope({Entry("\"changes\":[{" + field_value + "}]")}),
+      Envelope({Entry(field_value)})};
+  const Parsed first(bodies[0]);
+  EXPECT_EQ(first.only().kind, "postback");
+  for (const std::string& body : bodies) {
+    const Parsed parsed(body);
+    ASSERT_EQ(parsed.items.size(), 1U) << body;
+    EXPECT_EQ(parsed.only().kind, first.only().kind) << body;
+    EXPECT_EQ(parsed.only().content_hash, first.only().content_hash) << body;
+    EXPECT_EQ(parsed.only().event_ms, first.only().event_ms) << body;
+    EXPECT_TRUE(parsed.only().opens_window) << body;
+  }
+}
+
+// ---- Limits ----------------------------------------------------------------
+
+TEST(ParseWebhookTest, LongIdsAreUnknown) {
+  const auto type_with_mid = [](std::size_t size) {
+    return Parsed(Messaging({TextItem(std::string(size, 'm'))})).only().type;
+  };
+  EXPECT_EQ(type_with_mid(1024), ItemType::kMessage);
+  EXPECT_EQ(type_with_mid(1025), ItemType::kUnknown);
+  const Parsed user(Messaging({"{\"sender\":{\"id\":\"" +
+                               std::string(129, '1') +
+                               "\"},\"message\":{\"mid\":\"m\"}}"}));
+  EXPECT_EQ(user.only().json_path, "$.sender.id");
+  EXPECT_TRUE(user.only().user_id.empty());
+}
+
+TEST(ParseWebhookTest, NothingMakesAnEventTooLargeForAResponse) {
+  const std::string large(400'000, 'x');
+  for (const std::string& body :
+       {Messaging({TextItem("m", large)}), Messaging({TextItem(large)}),
+        Messaging({"{\"" + large + "\":1}"}), Messaging({"\"" + large + "\""}),
+        Messaging({TextItem("m")}, large),
+        Messaging({Inbound("\"message\":{\"mid\":\"m\",\"reply_to\":{\"mid\":"
+                           "\"" + large + "\"}}")}),
+        Messaging({Inbound("\"message\":{\"mid\":\"m\",\"attachments\":[{"
+                           "\"type\":\"fallback\",\"payload\":\"" + large +
+                           "\"}]}")}),
+        Messaging({Inbound("\"message\":{\"mid\":\"m\",\"attachments\":[{"
+                           "\"type\":\"x\",\"payload\":{\"y\":\"" + large +
+                           "\"}}]}")}),
+        Envelope({Entry("\"" + large + "\":1")}),
+        Envelope({Entry("\"changes\":[{\"field\":\"" + large +
+                        "\",\"value\":{}}]")})}) {
+    const Parsed parsed(body);
+    ASSERT_EQ(parsed.items.size(), 1U);
+    const ParsedItem& item = parsed.only();
+    EXPECT_LE(item.message.ByteSizeLong() + item.kind.size() +
+                  item.problem.size() + item.json_path.size() +
+                  item.user_id.size() + item.entry_id.size(),
+              260U * 1024);
+  }
+}
+
+TEST(ParseWebhookTest, LongKindsAreCutBetweenCharacters) {
+  std::string kind = "x";
+  for (int i = 0; i < 100; ++i) kind += "\u00e4";
+  const Parsed parsed(Messaging({"{\"" + kind + "\":1}"}));
+  EXPECT_EQ(parsed.only().kind, kind.substr(0, 63));
+}
+
+TEST(ParseWebhookTest, TakesOneThousandItems) {
+  std::vector<std::string> items;
+  for (int i = 0; i < 1000; ++i) items.push_back(TextItem(absl::StrCat("m", i)));
+  const Parsed parsed(Messaging(items));
+  ASSERT_EQ(parsed.items.size(), 1000U);
+  EXPECT_EQ(parsed.items[999].message.mid(), "m999");
+}
+
+}  // namespace
+}  // namespace linktor

@@ -1,0 +1,98 @@
+#include "tests/unit/webhook/render.h"
+
+#include <google/protobuf/text_format.h>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+
+namespace linktor {
+namespace {
+
+const char* NameOf(EnvelopeForm form) {
+  switch (form) {
+    case EnvelopeForm::kBody:
+      return "BODY";
+    case EnvelopeForm::kMessaging:
+      return "MESSAGING";
+    case EnvelopeForm::kStandby:
+      return "STANDBY";
+    case EnvelopeForm::kChanges:
+      return "CHANGES";
+    case EnvelopeForm::kFlat:
+      return "FLAT";
+    case EnvelopeForm::kEntry:
+      return "ENTRY";
+  }
+  return "?";
+}
+
+void AddText(const char* name, const std::string& value, std::string& out) {
+  if (value.empty()) return;
+  absl::StrAppend(&out, "  ", name, ": \"", absl::Utf8SafeCEscape(value),
+                  "\"\n");
+}
+
+void AddMessage(const v1::Message& message, std::string& out) {
+  google::protobuf::TextFormat::Printer printer;
+  printer.SetInitialIndentLevel(2);
+  printer.SetUseUtf8StringEscaping(true);
+  std::string text;
+  printer.PrintToString(message, &text);
+  if (!text.empty()) absl::StrAppend(&out, "  message {\n", text, "  }\n");
+}
+
+}  // namespace
+
+const char* NameOf(ItemType type) {
+  switch (type) {
+    case ItemType::kMessage:
+      return "MESSAGE";
+    case ItemType::kEcho:
+      return "ECHO";
+    case ItemType::kIgnored:
+      return "IGNORED";
+    case ItemType::kUnknown:
+      return "UNKNOWN";
+    case ItemType::kIssue:
+      return "ISSUE";
+  }
+  return "?";
+}
+
+std::string Render(const std::vector<ParsedItem>& items) {
+  std::string out;
+  for (const ParsedItem& item : items) {
+    absl::StrAppend(&out, "item {\n  type: ", NameOf(item.type),
+                    "\n  form: ", NameOf(item.form),
+                    "\n  raw_bytes: ", item.raw.size(), "\n");
+    AddText("entry_id", item.entry_id, out);
+    AddText("user_id", item.user_id, out);
+    if (item.event_ms != 0) {
+      absl::StrAppend(&out, "  event_ms: ", item.event_ms, "\n");
+    }
+    if (item.opens_window) absl::StrAppend(&out, "  opens_window: true\n");
+    AddText("kind", item.kind, out);
+    AddText("problem", item.problem, out);
+    AddText("json_path", item.json_path, out);
+    AddMessage(item.message, out);
+    absl::StrAppend(&out, "}\n");
+  }
+  return out;
+}
+
+std::vector<std::string> StringsOf(const ParsedItem& item) {
+  std::vector<std::string> strings = {
+      std::string(item.raw), item.entry_id,          item.user_id,
+      item.kind,             item.problem,           item.json_path,
+      item.message.mid(),    item.message.text(),    item.message.reply_to_mid()};
+  for (const v1::Attachment& attachment : item.message.attachments()) {
+    for (const std::string* text :
+         {&attachment.type(), &attachment.url(), &attachment.title(),
+          &attachment.media_id(), &attachment.payload_json()}) {
+      strings.push_back(*text);
+    }
+  }
+  return strings;
+}
+
+}  // namespace linktor
