@@ -161,6 +161,12 @@ class Worker {
     asio::co_spawn(io_, Serve(std::move(socket)), asio::detached);
   }
 
+  void CloseAll() {
+    asio::post(io_, [this] {
+      for (Connection* connection : connections_) Close(*connection);
+    });
+  }
+
   void Drain() {
     asio::post(io_, [this] {
       draining_ = true;
@@ -368,7 +374,7 @@ class BeastListener final : public HttpListener {
         budget_(options.max_bytes_in_flight),
         acceptor_(accept_io_) {}
 
-  ~BeastListener() override { Stop(absl::ZeroDuration()); }
+  ~BeastListener() override { BeastListener::Stop(absl::ZeroDuration()); }
 
   absl::Status Bind() {
     beast::error_code error;
@@ -421,7 +427,7 @@ class BeastListener final : public HttpListener {
     while (connection_count_.load() > 0 && SteadyClock::now() < end) {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
-    workers_.clear();
+    for (auto& worker : workers_) worker->CloseAll();
   }
 
  private:

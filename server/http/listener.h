@@ -53,7 +53,8 @@ class HttpListener {
   virtual const std::string& address() const = 0;
 
   // Stops accepting, closes idle connections, waits for requests under way to
-  // be answered, at most for `grace`, and closes the rest. Called once.
+  // be answered, at most for `grace`, and closes the rest. Responders may still
+  // be called after it, and after destruction; they then do nothing.
   virtual void Stop(absl::Duration grace) = 0;
 };
 

@@ -190,6 +190,18 @@ void SetPayloadJson(std::string json, v1::Attachment& out) {
   if (json.size() <= kMaxPayloadJson) out.set_payload_json(std::move(json));
 }
 
+// Title and link, which Messenger's fallbacks have beside the payload.
+void ReadBeside(const dom::object& attachment, v1::Attachment& out) {
+  std::string_view text;
+  if (out.url().empty() && attachment["url"].get(text) == simdjson::SUCCESS) {
+    out.set_url(std::string(text));
+  }
+  if (out.title().empty() &&
+      attachment["title"].get(text) == simdjson::SUCCESS) {
+    out.set_title(std::string(text));
+  }
+}
+
 Result ReadAttachment(const dom::element& value, const std::string& path,
                       v1::Attachment& out) {
   dom::object attachment;
@@ -207,6 +219,7 @@ Result ReadAttachment(const dom::element& value, const std::string& path,
     if (payload_value.has_value()) {
       SetPayloadJson(simdjson::minify(*payload_value), out);
     }
+    ReadBeside(attachment, out);
     return std::nullopt;
   }
   const std::string at = path + ".payload";
@@ -230,6 +243,7 @@ Result ReadAttachment(const dom::element& value, const std::string& path,
     }
   }
   if (!all_read) SetPayloadJson(simdjson::minify(payload), out);
+  ReadBeside(attachment, out);
   return std::nullopt;
 }
 
@@ -462,16 +476,14 @@ void ItemParser::Parse(std::string_view field, ParsedItem& item) {
   // items; a comment has other members.
   const bool messaging = item.form == EnvelopeForm::kMessaging ||
                          item.form == EnvelopeForm::kStandby ||
-                         field.starts_with("message") ||
-                         field.starts_with("messaging") || field == "standby";
-  // By its own key where it has one, so that an item is of the same kind in
-  // every form of the envelope.
-  if (field.empty() || messaging) {
+                         (item.form != EnvelopeForm::kEntry &&
+                          field.starts_with("messag"));
+  if (messaging) {
+    // By its own key where it has one, so that an item is of the same kind in
+    // every form of the envelope.
     if (const std::string_view kind = KindOf(object); !kind.empty()) {
       item.kind = std::string(CutUtf8(kind, kMaxKind));
     }
-  }
-  if (item.form != EnvelopeForm::kEntry && messaging) {
     if (Result bad = state_->ReadItem(object, item)) {
       item.type = ItemType::kUnknown;
       // Half read; its content is its identity.

@@ -176,7 +176,10 @@ class EnvelopeParser {
 
   void AddItem(EnvelopeForm form, std::string_view field, std::string_view raw) {
     ParsedItem item;
-    item.form = form;
+    // The standby field's values are what entry.standby holds.
+    const bool valued =
+        form == EnvelopeForm::kChanges || form == EnvelopeForm::kFlat;
+    item.form = valued && field == "standby" ? EnvelopeForm::kStandby : form;
     item.raw = raw;
     item.entry_id = entry_id_;
     item_parser_.Parse(field, item);

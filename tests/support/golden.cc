@@ -27,8 +27,7 @@ std::vector<std::string> ListFiles(const std::string& folder,
                                    std::string_view suffix) {
   std::vector<std::string> paths;
   std::error_code error;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(folder, error)) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
     if (entry.path().string().ends_with(suffix)) {
       paths.push_back(entry.path().string());
     }

@@ -27,18 +27,24 @@ linktor_test(pure_tests
     unit/events/filter_test.cc
     unit/events/hub_test.cc
     unit/events/live_ring_test.cc
+    unit/graph/client_test.cc
+    unit/graph/error_map_test.cc
+    unit/graph/request_test.cc
     unit/http/client_test.cc
     unit/http/listener_test.cc
     unit/http/message_test.cc
     unit/policy/content_test.cc
     unit/policy/window_test.cc
     unit/webhook/bodies.h
+    unit/webhook/endpoint_test.cc
     unit/webhook/event_time_test.cc
+    unit/webhook/ingest_test.cc
     unit/webhook/parser_golden_test.cc
     unit/webhook/parser_random_test.cc
     unit/webhook/parser_test.cc
     unit/webhook/render.cc unit/webhook/render.h
     unit/webhook/signature_test.cc
+    unit/webhook/webhook_fixture.cc unit/webhook/webhook_fixture.h
   LINKS
     linktor::test_support linktor::events linktor::graph linktor::policy
     linktor::webhook linktor::http linktor::base Boost::json simdjson::simdjson)

@@ -16,3 +16,10 @@ linktor_test(store_tests
     unit/store/store_test.cc
     unit/store/trim_test.cc
   LINKS linktor::store SQLite::SQLite3)
+linktor_test(store_model_tests
+  SOURCES
+    model/oracle.cc model/oracle.h
+    model/store_model_test.cc
+    unit/store/store_rig.cc unit/store/store_rig.h
+  LINKS linktor::store
+  TIMEOUT 180)

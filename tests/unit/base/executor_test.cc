@@ -73,15 +73,15 @@ TEST(ExecutorTest, OneThreadKeepsTheOrder) {
       ASSERT_TRUE(executor.TryRun([&order, i] { order.push_back(i); }));
     }
   }
-  for (int i = 0; i < 100; ++i) EXPECT_EQ(order[static_cast<std::size_t>(i)], i);
+  for (int i = 0; i < 100; ++i)
+    EXPECT_EQ(order[static_cast<std::size_t>(i)], i);
 }
 
 TEST(ExecutorTest, TakesTasksThatOnlyMove) {
   std::promise<int> seen;
   Executor executor(1, 1);
-  executor.Run([&seen, value = std::make_unique<int>(7)] {
-    seen.set_value(*value);
-  });
+  executor.Run(
+      [&seen, value = std::make_unique<int>(7)] { seen.set_value(*value); });
   EXPECT_EQ(seen.get_future().get(), 7);
 }
 

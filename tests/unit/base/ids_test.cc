@@ -41,13 +41,18 @@ TEST(HashedRawIdTest, EqualPartsGiveEqualIds) {
 // Joining parts without their lengths would make these equal.
 TEST(HashedRawIdTest, PartsAreNotAmbiguous) {
   using namespace std::string_view_literals;
-  const std::set<RawId> ids = {
-      HashedRawId({}),           HashedRawId({""}),
-      HashedRawId({"", ""}),     HashedRawId({"ab"}),
-      HashedRawId({"a", "b"}),   HashedRawId({"", "ab"}),
-      HashedRawId({"ab", ""}),   HashedRawId({"b", "a"}),
-      HashedRawId({"a\0"sv}),    HashedRawId({"a", "\0"sv}),
-      HashedRawId({"\0\0\0\1a"sv}), HashedRawId({"\0\0\0\1b"sv, "a"})};
+  const std::set<RawId> ids = {HashedRawId({}),
+                               HashedRawId({""}),
+                               HashedRawId({"", ""}),
+                               HashedRawId({"ab"}),
+                               HashedRawId({"a", "b"}),
+                               HashedRawId({"", "ab"}),
+                               HashedRawId({"ab", ""}),
+                               HashedRawId({"b", "a"}),
+                               HashedRawId({"a\0"sv}),
+                               HashedRawId({"a", "\0"sv}),
+                               HashedRawId({"\0\0\0\1a"sv}),
+                               HashedRawId({"\0\0\0\1b"sv, "a"})};
   EXPECT_EQ(ids.size(), 12U);
 }
 

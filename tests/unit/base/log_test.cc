@@ -18,8 +18,7 @@ TEST(RedactTest, Table) {
        "https://host/me?access_token=[redacted]&fields=id"},
       {"access_token=abc%7Cdef", "access_token=[redacted]"},
       {"?appsecret_proof=00ff&x=1", "?appsecret_proof=[redacted]&x=1"},
-      {"Authorization: Bearer abc.def-1_2",
-       "Authorization: Bearer [redacted]"},
+      {"Authorization: Bearer abc.def-1_2", "Authorization: Bearer [redacted]"},
       {"authorization: bearer abc", "authorization: bearer [redacted]"},
       {"Bearer ab+cd/ef==, next", "Bearer [redacted], next"},
       {R"({"access_token":"abc123","x":1})",
@@ -29,7 +28,8 @@ TEST(RedactTest, Table) {
       {"IGAabcdefghijk", "[redacted]"},
       {"EAA is three letters", "EAA is three letters"},
       {"IGA EAA IGQ", "IGA EAA IGQ"},
-      {"two EAAabcdefghijk and IGQabcdefghijk", "two [redacted] and [redacted]"},
+      {"two EAAabcdefghijk and IGQabcdefghijk",
+       "two [redacted] and [redacted]"},
   };
   for (const RedactCase& c : cases) EXPECT_EQ(Redact(c.text), c.redacted);
 }

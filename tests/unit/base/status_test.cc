@@ -41,9 +41,8 @@ TEST(StatusTest, DetailsReachTheRpcStatus) {
               EqualsProto(R"pb(reason: "RATE_LIMITED"
                                domain: "instagram.linktor"
                                metadata { key: "graph_code" value: "4" })pb"));
-  EXPECT_THAT(
-      DetailOf<google::rpc::RetryInfo>(rpc),
-      EqualsProto("retry_delay { seconds: 1 nanos: 500000000 }"));
+  EXPECT_THAT(DetailOf<google::rpc::RetryInfo>(rpc),
+              EqualsProto("retry_delay { seconds: 1 nanos: 500000000 }"));
 }
 
 TEST(StatusTest, InvalidFieldsNamesThemAll) {
@@ -53,8 +52,7 @@ TEST(StatusTest, InvalidFieldsNamesThemAll) {
   EXPECT_THAT(status, StatusIs(absl::StatusCode::kInvalidArgument));
   EXPECT_EQ(status.message(), "to: must not be empty; content: is missing");
   EXPECT_THAT(
-      DetailOf<google::rpc::BadRequest>(ToRpcStatus(status)),
-      EqualsProto(R"pb(
+      DetailOf<google::rpc::BadRequest>(ToRpcStatus(status)), EqualsProto(R"pb(
         field_violations { field: "to" description: "must not be empty" }
         field_violations { field: "content" description: "is missing" })pb"));
 }

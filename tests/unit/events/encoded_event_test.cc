@@ -16,13 +16,13 @@ const CursorCodec& Cursors() {
 CommittedEvent Committed(std::int64_t seq, const std::string& text,
                          const std::string& overlay = "") {
   const auto event = ParseText<v1::Event>(text);
-  return {.seq = seq,
-          .type = event.type(),
-          .channel_id = event.channel_id(),
-          .user_id = event.user_id(),
-          .encoded = std::make_shared<const std::string>(
-              event.SerializeAsString()),
-          .overlay = ParseText<v1::Event>(overlay).SerializeAsString()};
+  return {
+      .seq = seq,
+      .type = event.type(),
+      .channel_id = event.channel_id(),
+      .user_id = event.user_id(),
+      .encoded = std::make_shared<const std::string>(event.SerializeAsString()),
+      .overlay = ParseText<v1::Event>(overlay).SerializeAsString()};
 }
 
 v1::SubscribeEventsResponse Decode(const std::string& framed) {
@@ -32,9 +32,16 @@ v1::SubscribeEventsResponse Decode(const std::string& framed) {
 }
 
 constexpr char kEcho[] = R"pb(
-  id: "evt_1" type: "message.echoed" channel_id: "ch_1" user_id: "42"
-  message_echoed { id: "msg_a" text: "hello" origin: MESSAGE_ORIGIN_ELSEWHERE
-                   attachments { type: "image" } })pb";
+  id: "evt_1"
+  type: "message.echoed"
+  channel_id: "ch_1"
+  user_id: "42"
+  message_echoed {
+    id: "msg_a"
+    text: "hello"
+    origin: MESSAGE_ORIGIN_ELSEWHERE
+    attachments { type: "image" }
+  })pb";
 
 TEST(EncodeEventTest, IsAnEventsFieldWithItsCursor) {
   const EncodedEvent encoded = EncodeEvent(Committed(7, kEcho), Cursors());
@@ -54,10 +61,12 @@ TEST(EncodeEventTest, KeepsWhatTheFilterNeeds) {
 }
 
 TEST(EncodeEventTest, OverlayIsMergedOver) {
-  const EncodedEvent encoded = EncodeEvent(
-      Committed(7, kEcho, R"pb(message_echoed { id: "msg_b"
-                                                origin: MESSAGE_ORIGIN_API })pb"),
-      Cursors());
+  const EncodedEvent encoded =
+      EncodeEvent(Committed(7, kEcho, R"pb(message_echoed {
+                                             id: "msg_b"
+                                             origin: MESSAGE_ORIGIN_API
+                                           })pb"),
+                  Cursors());
   const auto response = Decode(encoded.framed);
   EXPECT_THAT(response.events(0).message_echoed(),
               EqualsProto(R"pb(id: "msg_b"

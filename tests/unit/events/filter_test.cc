@@ -82,10 +82,10 @@ TEST(CheckFilterTest, RefusesMisspeltNames) {
         "message.received.*", "Message.received", "instagram.*x"}) {
     request.add_types(type);
   }
-  EXPECT_THAT(Check(request),
-              ElementsAre("types[0]", "types[1]", "types[2]", "types[3]",
-                          "types[4]", "types[5]", "types[6]", "types[7]",
-                          "types[8]", "types[9]"));
+  EXPECT_THAT(
+      Check(request),
+      ElementsAre("types[0]", "types[1]", "types[2]", "types[3]", "types[4]",
+                  "types[5]", "types[6]", "types[7]", "types[8]", "types[9]"));
 }
 
 TEST(CheckFilterTest, LimitsNumbers) {

@@ -17,8 +17,7 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-constexpr char kOk[] =
-    "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+constexpr char kOk[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 HttpResult Call(HttpTransport& transport, HttpCall call) {
   std::promise<HttpResult> done;
@@ -99,8 +98,7 @@ TEST(CurlTransportTest, ConnectionClosedAfterTheRequestIsNotRetried) {
   {
     CurlTransport transport({});
     ASSERT_EQ(Call(transport, Post(server.url("/"), "first")).status_code, 200);
-    const HttpResult result =
-        Call(transport, Post(server.url("/"), "second"));
+    const HttpResult result = Call(transport, Post(server.url("/"), "second"));
     EXPECT_THAT(result.transport, Not(IsOk()));
     EXPECT_FALSE(result.nothing_sent);
   }
@@ -148,7 +146,8 @@ TEST(CurlTransportTest, RefusedConnectionSentNothing) {
 
 TEST(CurlTransportTest, NoUrlSentNothing) {
   CurlTransport transport({});
-  for (const char* url : {"", "file:///etc/hostname", "http://", "gopher://x"}) {
+  for (const char* url :
+       {"", "file:///etc/hostname", "http://", "gopher://x"}) {
     const HttpResult result = Call(transport, Post(url));
     EXPECT_THAT(result.transport, Not(IsOk())) << url;
     EXPECT_TRUE(result.nothing_sent) << url;
@@ -203,7 +202,8 @@ TEST(CurlTransportTest, RedirectsAreNotFollowed) {
     while (!socket.ReadMessage().empty()) {
       ++requests;
       socket.Send(
-          "HTTP/1.1 302 Found\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n");
+          "HTTP/1.1 302 Found\r\nLocation: /other\r\nContent-Length: "
+          "0\r\n\r\n");
     }
   });
   {
@@ -228,20 +228,22 @@ TEST(CurlTransportTest, InterimAnswersLeaveNoHeaders) {
 // 127.0.0.2 is not among the addresses that are never proxied.
 TEST(CurlTransportTest, ProxyVariablesOfTheEnvironmentAreIgnored) {
   const std::string dead = "http://" + ClosedAddress();
-  for (const char* name : {"http_proxy", "HTTP_PROXY", "all_proxy",
-                           "ALL_PROXY"}) {
+  for (const char* name :
+       {"http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"}) {
     setenv(name, dead.c_str(), 1);
   }
-  TestServer server([&](TestSocket& socket) {
-    socket.ReadMessage();
-    socket.Send(kOk);
-  }, "127.0.0.2");
+  TestServer server(
+      [&](TestSocket& socket) {
+        socket.ReadMessage();
+        socket.Send(kOk);
+      },
+      "127.0.0.2");
   CurlTransport transport({});
   const HttpResult result = Call(transport, Post(server.url("/")));
   EXPECT_THAT(result.transport, IsOk());
   EXPECT_EQ(result.status_code, 200);
-  for (const char* name : {"http_proxy", "HTTP_PROXY", "all_proxy",
-                           "ALL_PROXY"}) {
+  for (const char* name :
+       {"http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"}) {
     unsetenv(name);
   }
 }

@@ -30,9 +30,8 @@ constexpr absl::Duration kShort = absl::Milliseconds(50);
 // Answers "<method> <target> <body>" at once.
 void Echo(HttpRequest request, HttpResponder respond) {
   const auto method = boost::beast::http::to_string(request.method);
-  respond({.body = absl::StrCat(
-               std::string(method.data(), method.size()), " ", request.target,
-               " ", request.body)});
+  respond({.body = absl::StrCat(std::string(method.data(), method.size()), " ",
+                                request.target, " ", request.body)});
 }
 
 // Takes requests and leaves it to the test to answer them.
@@ -137,8 +136,8 @@ TEST(ListenerTest, UnknownMethodsReachTheHandler) {
 TEST(ListenerTest, AnswerToHeadHasNoBody) {
   const auto listener = Start(Patient());
   TestSocket client = ConnectTo(*listener);
-  ASSERT_TRUE(client.Send(
-      absl::StrCat("HEAD /h HTTP/1.1\r\nHost: x\r\n\r\n", kGet)));
+  ASSERT_TRUE(
+      client.Send(absl::StrCat("HEAD /h HTTP/1.1\r\nHost: x\r\n\r\n", kGet)));
   const std::string head = client.ReadHead();
   EXPECT_THAT(head, StartsWith("HTTP/1.1 200 OK\r\n"));
   EXPECT_THAT(head, HasSubstr("Content-Length: 8\r\n"));
@@ -215,8 +214,8 @@ TEST(ListenerTest, RefusesLargeHeads) {
   options.max_head_bytes = 1000;
   const auto listener = Start(options);
   TestSocket fits = ConnectTo(*listener);
-  ASSERT_TRUE(fits.Send(absl::StrCat("GET / HTTP/1.1\r\nX: ",
-                                     std::string(900, 'x'), "\r\n\r\n")));
+  ASSERT_TRUE(fits.Send(absl::StrCat(
+      "GET / HTTP/1.1\r\nX: ", std::string(900, 'x'), "\r\n\r\n")));
   EXPECT_THAT(fits.ReadMessage(), HasSubstr(" 200 OK"));
   for (const std::string& head :
        {absl::StrCat("GET / HTTP/1.1\r\nX: ", std::string(2000, 'x'),
@@ -233,8 +232,7 @@ TEST(ListenerTest, RefusesWhatIsNotHttp) {
   const auto listener = Start(Patient());
   for (const std::string& rubbish :
        {std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"),
-        std::string("hello\r\n\r\n"),
-        std::string("GET / HTTP/9.9\r\n\r\n"),
+        std::string("hello\r\n\r\n"), std::string("GET / HTTP/9.9\r\n\r\n"),
         std::string("GET / HTTP/1.1\r\nno colon\r\n\r\n"),
         std::string("GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n"),
         std::string("POST / HTTP/1.1\r\nContent-Length: 1\r\n"
@@ -252,8 +250,9 @@ TEST(ListenerTest, RefusesWhatIsNotHttp) {
 
 TEST(ListenerTest, ClosesSilentlyOnHalfARequest) {
   const auto listener = Start(Patient());
-  for (const char* half : {"", "GET", "POST / HTTP/1.1\r\nContent-Length: "
-                               "4\r\n\r\nab"}) {
+  for (const char* half : {"", "GET",
+                           "POST / HTTP/1.1\r\nContent-Length: "
+                           "4\r\n\r\nab"}) {
     TestSocket client = ConnectTo(*listener);
     ASSERT_TRUE(client.Send(half));
     client.EndWriting();
@@ -316,9 +315,8 @@ TEST(ListenerTest, ClosesSlowRequests) {
 
 TEST(ListenerTest, SlowHandlersAreNotClosed) {
   Desk desk;
-  const auto listener =
-      Start({.idle_timeout = kShort, .request_timeout = kShort},
-            desk.handler());
+  const auto listener = Start(
+      {.idle_timeout = kShort, .request_timeout = kShort}, desk.handler());
   TestSocket client = ConnectTo(*listener);
   ASSERT_TRUE(client.Send(kGet));
   HttpResponder respond = desk.Take();
@@ -366,8 +364,8 @@ TEST(ListenerTest, RespondsFromAnyThread) {
     }).join();
   }
   for (TestSocket& client : clients) {
-    EXPECT_THAT(client.ReadMessage(), AllOf(HasSubstr(" 201 "),
-                                            HasSubstr("X-From: thread\r\n")));
+    EXPECT_THAT(client.ReadMessage(),
+                AllOf(HasSubstr(" 201 "), HasSubstr("X-From: thread\r\n")));
   }
 }
 
@@ -379,10 +377,9 @@ TEST(ListenerTest, HandlerThatNeverAnswersIs500) {
 }
 
 TEST(ListenerTest, DropClosesWithoutAnAnswer) {
-  const auto listener =
-      Start(Patient(), [](HttpRequest, HttpResponder respond) {
-        respond({.drop = true});
-      });
+  const auto listener = Start(
+      Patient(),
+      [](HttpRequest, HttpResponder respond) { respond({.drop = true}); });
   TestSocket client = ConnectTo(*listener);
   ASSERT_TRUE(client.Send(kGet));
   EXPECT_TRUE(client.ReadsEnd());
@@ -410,8 +407,9 @@ TEST(ListenerTest, StopLetsABodyUnderWayArrive) {
   const auto listener = Start(Patient());
   TestSocket busy = ConnectTo(*listener);
   TestSocket idle = ConnectTo(*listener);
-  ASSERT_TRUE(busy.Send("POST /b HTTP/1.1\r\nContent-Length: 4\r\n"
-                        "Expect: 100-continue\r\n\r\n"));
+  ASSERT_TRUE(
+      busy.Send("POST /b HTTP/1.1\r\nContent-Length: 4\r\n"
+                "Expect: 100-continue\r\n\r\n"));
   ASSERT_FALSE(busy.ReadHead().empty());
   std::future<void> stopped = std::async(
       std::launch::async, [&] { listener->Stop(absl::Seconds(30)); });

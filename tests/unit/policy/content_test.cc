@@ -75,12 +75,11 @@ TEST(CheckIceBreakersTest, OneToFour) {
 TEST(CheckIceBreakersTest, QuestionsInCharactersPayloadsInBytes) {
   const std::string longest = Repeat("\u20ac", 80);
   EXPECT_THAT(CheckStarters({{longest, std::string(1000, 'p')}}), IsEmpty());
-  EXPECT_THAT(CheckStarters({{longest + "x", "p"},
-                             {"", ""},
-                             {"q", std::string(1001, 'p')}}),
-              ElementsAre("ice_breakers[0].question",
-                          "ice_breakers[1].question", "ice_breakers[1].payload",
-                          "ice_breakers[2].payload"));
+  EXPECT_THAT(
+      CheckStarters(
+          {{longest + "x", "p"}, {"", ""}, {"q", std::string(1001, 'p')}}),
+      ElementsAre("ice_breakers[0].question", "ice_breakers[1].question",
+                  "ice_breakers[1].payload", "ice_breakers[2].payload"));
 }
 
 }  // namespace

@@ -30,10 +30,11 @@ TEST(DecideWindowTest, Table) {
       {std::nullopt, true, WindowDecision::kNoHistory},
   };
   for (const WindowCase& c : cases) {
-    EXPECT_EQ(DecideWindow({.last_inbound_ms = c.last,
-                            .now_ms = kNow,
-                            .refuse_without_history = c.refuse_without_history}),
-              c.decision)
+    EXPECT_EQ(
+        DecideWindow({.last_inbound_ms = c.last,
+                      .now_ms = kNow,
+                      .refuse_without_history = c.refuse_without_history}),
+        c.decision)
         << c.last.value_or(-1);
   }
 }

@@ -253,7 +253,8 @@ void StoreRig::Open(const WriterHook& hook) {
   ASSERT_TRUE(store.ok()) << store.status();
   store_ = *std::move(store);
   std::unique_ptr<Database> writer = store_->TakeWriter();
-  if (hook) hook(*writer);
+  if (hook) hook_ = hook;
+  if (hook_) hook_(*writer);
   auto journal = SqliteJournal::Create(
       options_, std::move(writer), store_->sealer(),
       [this](std::vector<CommittedEvent> events) {

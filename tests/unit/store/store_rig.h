@@ -118,7 +118,8 @@ class StoreRig {
   explicit StoreRig(SqliteJournal::Options options = PatientOptions());
   ~StoreRig();
 
-  // `hook` sees the writer's connection before the journal takes it.
+  // `hook` sees the writer's connection before the journal takes it, this time
+  // and whenever it is opened again.
   void Open(const WriterHook& hook = nullptr);
   void Close();
   void Reopen();
@@ -162,6 +163,7 @@ class StoreRig {
  private:
   TempFolder folder_;
   const SqliteJournal::Options options_;
+  WriterHook hook_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<SqliteJournal> journal_;
   mutable Mutex mutex_;

@@ -96,11 +96,24 @@ TEST_F(TrimTest, RawItemsByAge) {
   rig_.Deliver({{.mid = "m3"}}, kNowMs + 1);
   TrimRecord trim = MakeTrim();
   trim.raw_before_ms = kNowMs + 1;
-  EXPECT_EQ(rig_.Trim(trim).deleted, 2);
+  // Two items, and their delivery, which says nothing any more.
+  EXPECT_EQ(rig_.Trim(trim).deleted, 3);
   EXPECT_EQ(rig_.Number("SELECT count(*) FROM raw_items"), 1);
-  // The first delivery says nothing any more.
   EXPECT_EQ(rig_.Number("SELECT count(*) FROM deliveries"), 1);
   EXPECT_THAT(rig_.ReadEvents(true), SizeIs(3));
+}
+
+TEST_F(TrimTest, RawBytesAreCountedOverRestartAndRollback) {
+  const std::string stored = "SELECT sum(length(sealed_raw)) FROM raw_items";
+  const std::string counted = "SELECT raw_bytes FROM log_state";
+  rig_.Deliver({{.mid = "m1"}, {.mid = "m2", .raw = "{\"longer\":1}"}});
+  rig_.Reopen();
+  rig_.Deliver({{.mid = "m3"}, {.mid = "m3"}, {.kind = TestItem::kIgnored}});
+  EXPECT_EQ(rig_.Number(counted), rig_.Number(stored));
+  TrimRecord trim = MakeTrim();
+  trim.raw_max_bytes = 60;
+  rig_.Trim(trim);
+  EXPECT_EQ(rig_.Number(counted), rig_.Number(stored));
 }
 
 TEST_F(TrimTest, RawItemsBySize) {

@@ -20,10 +20,9 @@ TEST(ParserGoldenTest, Pairs) {
   EXPECT_GE(bodies.size(), 50U);
   for (const std::string& path : bodies) {
     const PaddedBody body(ReadFile(path));
-    ExpectGolden(
-        "webhooks/" + std::filesystem::path(path).stem().string() +
-            ".textproto",
-        Render(ParseWebhook(body.view())));
+    ExpectGolden("webhooks/" + std::filesystem::path(path).stem().string() +
+                     ".textproto",
+                 Render(ParseWebhook(body.view())));
   }
 }
 
@@ -44,10 +43,12 @@ TEST(ParserGoldenTest, PublishedBodies) {
     const std::vector<ParsedItem> items = ParseWebhook(body.view());
     EXPECT_GE(items.size(), 1U) << path;
     for (const ParsedItem& item : items) {
-      const bool entries = ReadFile(path).find("\"entry\"") != std::string::npos;
+      const bool entries =
+          ReadFile(path).find("\"entry\"") != std::string::npos;
       EXPECT_TRUE(item.type != ItemType::kIssue || !entries ||
                   path.find("envelope-") != std::string::npos)
-          << path << "\n" << Render({item});
+          << path << "\n"
+          << Render({item});
     }
   }
 }

@@ -61,12 +61,33 @@ void ExpectSound(const std::string& body, const Parsed& parsed) {
   }
 }
 
-constexpr std::string_view kFragments[] = {
-    "\"",     "{",         "}",      "[",       "]",     ",",
-    ":",      "\\",        "\\u0000", "\\ud800", "\\",    "null",
-    "true",   "1e999",     "-",      "0.1",     "\x80",  "\xed\xa0\x80",
-    "\xc3",   "\"id\":",   "\"message\":", "\"0\"", "[[[[[[", "\n",
-    "\"messaging\":", "18446744073709551616", "\"timestamp\":\"infinite-future\""};
+constexpr std::string_view kFragments[] = {"\"",
+                                           "{",
+                                           "}",
+                                           "[",
+                                           "]",
+                                           ",",
+                                           ":",
+                                           "\\",
+                                           "\\u0000",
+                                           "\\ud800",
+                                           "\\",
+                                           "null",
+                                           "true",
+                                           "1e999",
+                                           "-",
+                                           "0.1",
+                                           "\x80",
+                                           "\xed\xa0\x80",
+                                           "\xc3",
+                                           "\"id\":",
+                                           "\"message\":",
+                                           "\"0\"",
+                                           "[[[[[[",
+                                           "\n",
+                                           "\"messaging\":",
+                                           "18446744073709551616",
+                                           "\"timestamp\":\"infinite-future\""};
 
 std::string MutateBytes(std::string body, Random& random) {
   for (std::size_t n = 1 + random.Below(4); n-- > 0 && !body.empty();) {
@@ -82,8 +103,8 @@ std::string MutateBytes(std::string body, Random& random) {
         body.insert(at, kFragments[random.Below(std::size(kFragments))]);
         break;
       case 3:
-        body.insert(at, body.substr(random.Below(body.size()),
-                                    1 + random.Below(60)));
+        body.insert(
+            at, body.substr(random.Below(body.size()), 1 + random.Below(60)));
         break;
       default:
         body[at] = static_cast<char>(body[at] ^ (1 << random.Below(8)));
@@ -142,18 +163,30 @@ std::optional<std::size_t> CountItems(const json::value& root) {
 }
 
 json::value RandomValue(Random& random) {
-  const json::value values[] = {
-      nullptr, true, 7, -3, 0.25, 1e300, "", "text", "0", "\0x", "\u20ac",
-      json::array(), json::object(), json::array{1, json::object()},
-      json::object{{"id", "1"}}, json::object{{"message", 5}},
-      18446744073709551615ULL};
+  const json::value values[] = {nullptr,
+                                true,
+                                7,
+                                -3,
+                                0.25,
+                                1e300,
+                                "",
+                                "text",
+                                "0",
+                                "\0x",
+                                "\u20ac",
+                                json::array(),
+                                json::object(),
+                                json::array{1, json::object()},
+                                json::object{{"id", "1"}},
+                                json::object{{"message", 5}},
+                                18446744073709551615ULL};
   return values[random.Below(std::size(values))];
 }
 
 // Changes one value somewhere below `value`.
 void MutateTree(json::value& value, Random& random) {
-  constexpr std::string_view kKeys[] = {"message", "field",   "value", "id",
-                                        "standby", "changes", "mid",   "new",
+  constexpr std::string_view kKeys[] = {"message", "field",    "value", "id",
+                                        "standby", "changes",  "mid",   "new",
                                         "is_echo", "timestamp"};
   if (random.OneIn(6)) {
     value = RandomValue(random);
@@ -191,7 +224,12 @@ TEST(ParserRandomTest, EveryItemOfAMutatedEnvelopeIsAccountedFor) {
   for (const std::string& body : Seeds()) {
     json::error_code failed;
     json::value tree = json::parse(body, failed);
-    if (!failed && tree.is_object()) trees.push_back(std::move(tree));
+    // Numbers too large for it are left to the other tests.
+    if (failed || !tree.is_object() ||
+        json::serialize(tree).find("Infinity") != std::string::npos) {
+      continue;
+    }
+    trees.push_back(std::move(tree));
   }
   for (int i = 0; i < kTreeRounds && !HasFatalFailure(); ++i) {
     json::value tree = trees[random.Below(trees.size())];

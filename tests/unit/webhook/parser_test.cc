@@ -33,14 +33,27 @@ void ExpectOneIssue(const std::string& text) {
 
 TEST(ParseWebhookTest, WhatIsNoEnvelopeIsAnIssue) {
   for (const char* text :
-       {"", " ", "\n\n", "not JSON", "null", "7", "\"object\"", "[]", "{",
-        "{}", "[[", "\xff\xfe", "\xef\xbb\xbf{}", "{\"object\":\"instagram\"}",
+       {"",
+        " ",
+        "\n\n",
+        "not JSON",
+        "null",
+        "7",
+        "\"object\"",
+        "[]",
+        "{",
+        "{}",
+        "[[",
+        "\xff\xfe",
+        "\xef\xbb\xbf{}",
+        "{\"object\":\"instagram\"}",
         "{\"object\":\"instagram\",\"entry\":[]}",
         "{\"object\":\"instagram\",\"entry\":7}",
         "{\"object\":\"instagram\",\"entry\":{}}",
         "{\"object\":\"whatsapp\",\"entry\":[{\"id\":\"1\"}]}",
         "{\"object\":[\"instagram\"],\"entry\":[{\"id\":\"1\"}]}",
-        "{\"entry\":[{\"id\":\"1\"}]}", "{\"object\":\"instagram\"} {}",
+        "{\"entry\":[{\"id\":\"1\"}]}",
+        "{\"object\":\"instagram\"} {}",
         "{\"object\":\"instagram\",\"entry\":[{\"id\":\"1\"}]}x",
         "{\"object\":\"instagram\",\"entry\":[{\"id\":\"1\"}]]"}) {
     ExpectOneIssue(text);
@@ -136,8 +149,8 @@ constexpr Field kFields[] = {
 
 TEST(ParseWebhookTest, WrongTypeAtEveryFieldSparesTheNeighbours) {
   const std::pair<char, const char*> wrong_values[] = {
-      {'s', "\"x\""}, {'n', "7"},      {'n', "-7.5"}, {'b', "true"},
-      {'o', "{}"},    {'a', "[1,{}]"}};
+      {'s', "\"x\""}, {'n', "7"},  {'n', "-7.5"},
+      {'b', "true"},  {'o', "{}"}, {'a', "[1,{}]"}};
   const std::string good = TextItem("good");
   for (const Field& field : kFields) {
     for (const auto& [type, text] : wrong_values) {
@@ -167,17 +180,16 @@ TEST(ParseWebhookTest, NullCountsAsAbsent) {
     EXPECT_EQ(parsed.only().json_path.substr(0, 9),
               std::string_view(field.pointer).starts_with("/sender")
                   ? "$.sender."
-                  : std::string_view(field.pointer) ==
-                            "/message/attachments/0"
-                        ? "$.message"
-                        : "")
+              : std::string_view(field.pointer) == "/message/attachments/0"
+                  ? "$.message"
+                  : "")
         << field.pointer;
   }
 }
 
 TEST(ParseWebhookTest, WhatCannotBeReadOfAMessageStillOpensTheWindow) {
-  const Parsed parsed(Messaging(
-      {Inbound(R"("message":{"mid":"m","attachments":[7]})")}));
+  const Parsed parsed(
+      Messaging({Inbound(R"("message":{"mid":"m","attachments":[7]})")}));
   EXPECT_EQ(parsed.only().type, ItemType::kUnknown);
   EXPECT_TRUE(parsed.only().opens_window);
   EXPECT_EQ(parsed.only().user_id, kCustomer);
@@ -216,17 +228,26 @@ TEST(ParseWebhookTest, ContentHashIgnoresOrderAndBlanks) {
 }
 
 TEST(ParseWebhookTest, ContentHashTellsDifferentItemsApart) {
-  const char* items[] = {
-      R"({"read":{"mid":"m"}})",        R"({"read":{"mid":"n"}})",
-      R"({"read":{"mid":["m"]}})",      R"({"read":{"mid":{"m":1}}})",
-      R"({"read":{"mid":null}})",       R"({"read":{"mid":1}})",
-      R"({"read":{"mid":true}})",       R"({"read":{"mid":"1"}})",
-      R"({"read":{"mid":"true"}})",     R"({"read":[]})",
-      R"({"read":{}})",                 R"({"read":{"mid":[1,2]}})",
-      R"({"read":{"mid":[[1],2]}})",    R"({"read":{"mid":[12]}})",
-      R"({"read":{"mid":"a","b":"c"}})", R"({"read":{"mid":"a,1:b\"c\""}})",
-      R"([])",                          R"(7)",
-      R"("7")",                         R"(null)"};
+  const char* items[] = {R"({"read":{"mid":"m"}})",
+                         R"({"read":{"mid":"n"}})",
+                         R"({"read":{"mid":["m"]}})",
+                         R"({"read":{"mid":{"m":1}}})",
+                         R"({"read":{"mid":null}})",
+                         R"({"read":{"mid":1}})",
+                         R"({"read":{"mid":true}})",
+                         R"({"read":{"mid":"1"}})",
+                         R"({"read":{"mid":"true"}})",
+                         R"({"read":[]})",
+                         R"({"read":{}})",
+                         R"({"read":{"mid":[1,2]}})",
+                         R"({"read":{"mid":[[1],2]}})",
+                         R"({"read":{"mid":[12]}})",
+                         R"({"read":{"mid":"a","b":"c"}})",
+                         R"({"read":{"mid":"a,1:b\"c\""}})",
+                         R"([])",
+                         R"(7)",
+                         R"("7")",
+                         R"(null)"};
   std::set<std::string> hashes;
   for (const char* item : items) hashes.insert(HashOf(item));
   EXPECT_EQ(hashes.size(), std::size(items));
@@ -262,9 +283,9 @@ TEST(ParseWebhookTest, LongIdsAreUnknown) {
   };
   EXPECT_EQ(type_with_mid(1024), ItemType::kMessage);
   EXPECT_EQ(type_with_mid(1025), ItemType::kUnknown);
-  const Parsed user(Messaging({"{\"sender\":{\"id\":\"" +
-                               std::string(129, '1') +
-                               "\"},\"message\":{\"mid\":\"m\"}}"}));
+  const Parsed user(
+      Messaging({"{\"sender\":{\"id\":\"" + std::string(129, '1') +
+                 "\"},\"message\":{\"mid\":\"m\"}}"}));
   EXPECT_EQ(user.only().json_path, "$.sender.id");
   EXPECT_TRUE(user.only().user_id.empty());
 }
@@ -276,13 +297,14 @@ TEST(ParseWebhookTest, NothingMakesAnEventTooLargeForAResponse) {
         Messaging({"{\"" + large + "\":1}"}), Messaging({"\"" + large + "\""}),
         Messaging({TextItem("m")}, large),
         Messaging({Inbound("\"message\":{\"mid\":\"m\",\"reply_to\":{\"mid\":"
-                           "\"" + large + "\"}}")}),
+                           "\"" +
+                           large + "\"}}")}),
         Messaging({Inbound("\"message\":{\"mid\":\"m\",\"attachments\":[{"
-                           "\"type\":\"fallback\",\"payload\":\"" + large +
-                           "\"}]}")}),
+                           "\"type\":\"fallback\",\"payload\":\"" +
+                           large + "\"}]}")}),
         Messaging({Inbound("\"message\":{\"mid\":\"m\",\"attachments\":[{"
-                           "\"type\":\"x\",\"payload\":{\"y\":\"" + large +
-                           "\"}}]}")}),
+                           "\"type\":\"x\",\"payload\":{\"y\":\"" +
+                           large + "\"}}]}")}),
         Envelope({Entry("\"" + large + "\":1")}),
         Envelope({Entry("\"changes\":[{\"field\":\"" + large +
                         "\",\"value\":{}}]")})}) {
@@ -305,7 +327,8 @@ TEST(ParseWebhookTest, LongKindsAreCutBetweenCharacters) {
 
 TEST(ParseWebhookTest, TakesOneThousandItems) {
   std::vector<std::string> items;
-  for (int i = 0; i < 1000; ++i) items.push_back(TextItem(absl::StrCat("m", i)));
+  for (int i = 0; i < 1000; ++i)
+    items.push_back(TextItem(absl::StrCat("m", i)));
   const Parsed parsed(Messaging(items));
   ASSERT_EQ(parsed.items.size(), 1000U);
   EXPECT_EQ(parsed.items[999].message.mid(), "m999");

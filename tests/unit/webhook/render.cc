@@ -81,10 +81,15 @@ std::string Render(const std::vector<ParsedItem>& items) {
 }
 
 std::vector<std::string> StringsOf(const ParsedItem& item) {
-  std::vector<std::string> strings = {
-      std::string(item.raw), item.entry_id,          item.user_id,
-      item.kind,             item.problem,           item.json_path,
-      item.message.mid(),    item.message.text(),    item.message.reply_to_mid()};
+  std::vector<std::string> strings = {std::string(item.raw),
+                                      item.entry_id,
+                                      item.user_id,
+                                      item.kind,
+                                      item.problem,
+                                      item.json_path,
+                                      item.message.mid(),
+                                      item.message.text(),
+                                      item.message.reply_to_mid()};
   for (const v1::Attachment& attachment : item.message.attachments()) {
     for (const std::string* text :
          {&attachment.type(), &attachment.url(), &attachment.title(),

@@ -1,0 +1,447 @@
+#include "tests/model/oracle.h"
+
+#include <algorithm>
+
+namespace linktor {
+namespace {
+
+// Ten minutes, and how far Meta's clock may be behind.
+constexpr std::int64_t kMatchMs = 600'000;
+constexpr std::int64_t kBehindMs = 2'000;
+constexpr std::int64_t kRestMs = 72 * kHourMs;
+// What sealing adds: version, key id, nonce, tag.
+constexpr std::int64_t kSealedBytes = 1 + 8 + 12 + 16;
+
+template <typename Rows, typename Condition>
+std::int64_t Drop(Rows& rows, Condition condition) {
+  return static_cast<std::int64_t>(std::erase_if(rows, condition));
+}
+
+const char* TypeOf(TestItem kind) {
+  return kind == TestItem::kMessage ? "message.received"
+         : kind == TestItem::kEcho  ? "message.echoed"
+                                    : "instagram.unknown";
+}
+
+bool IsOpen(v1::MessageState state) {
+  return state == v1::MESSAGE_STATE_PENDING ||
+         state == v1::MESSAGE_STATE_UNCONFIRMED;
+}
+
+bool Fit(const Oracle::Message& message, const Oracle::LooseEcho& echo) {
+  const std::int64_t after = echo.echo_ms - message.claim_ms;
+  return -kBehindMs <= after && after <= kMatchMs;
+}
+
+}  // namespace
+
+const Oracle::Message* Oracle::Find(const RawId& id) const {
+  for (const Message& message : messages) {
+    if (message.id == id) return &message;
+  }
+  return nullptr;
+}
+
+bool Oracle::IsMidOfASend(std::int64_t channel_no,
+                          const std::string& mid) const {
+  return std::any_of(messages.begin(), messages.end(), [&](const auto& m) {
+    return m.channel.no == channel_no && m.mid == mid;
+  });
+}
+
+bool Oracle::IsLive(std::int64_t channel_no) const {
+  return std::any_of(channels.begin(), channels.end(), [&](const auto& c) {
+    return c.channel.no == channel_no && !c.deleted;
+  });
+}
+
+bool Oracle::IsDuplicate(const ItemSpec& item) const {
+  if (item.mid.empty()) {
+    return seen.contains({item.channel.no, item.user, item.kind, item.text,
+                          item.event_ms});
+  }
+  return std::any_of(events.begin(), events.end(), [&](const Event& event) {
+    return event.channel_no == item.channel.no &&
+           event.type == TypeOf(item.kind) && event.mid == item.mid;
+  });
+}
+
+void Oracle::AddEvent(Event event) {
+  event.seq = ++last_seq;
+  event.log_ms = log_ms;
+  told.push_back(event.type + " " + event.user);
+  events.push_back(std::move(event));
+}
+
+std::int64_t Oracle::AddRaw(std::int64_t now_ms, const ItemSpec& item) {
+  raws.push_back(
+      {.no = ++last_raw,
+       .delivery_no = last_delivery + 1,
+       .bytes = static_cast<std::int64_t>(item.raw.size()) + kSealedBytes,
+       .receive_ms = now_ms});
+  return last_raw;
+}
+
+WebhookOutcome Oracle::Deliver(std::int64_t now_ms,
+                               const std::vector<ItemSpec>& items) {
+  Oracle before;
+  const bool may_fail =
+      std::any_of(items.begin(), items.end(), [](const ItemSpec& item) {
+        return item.user == kPoisonUser;
+      });
+  if (may_fail) before = *this;
+  WebhookOutcome outcome;
+  if (!DeliverItems(now_ms, items, outcome)) {
+    *this = std::move(before);
+    log_ms = std::max(log_ms, now_ms);
+    outcome = {.quarantined = true};
+    for (const ItemSpec& item : items) {
+      if (item.kind == TestItem::kIgnored) {
+        ++outcome.ignored;
+      } else {
+        ++outcome.issues;
+        AddRaw(now_ms, item);
+      }
+    }
+  }
+  deliveries.push_back({++last_delivery, now_ms, outcome});
+  return outcome;
+}
+
+bool Oracle::DeliverItems(std::int64_t now_ms,
+                          const std::vector<ItemSpec>& items,
+                          WebhookOutcome& outcome) {
+  log_ms = std::max(log_ms, now_ms);
+  for (const ItemSpec& item : items) {
+    if (item.kind == TestItem::kIgnored) {
+      ++outcome.ignored;
+      continue;
+    }
+    if (item.kind == TestItem::kIssue || !IsLive(item.channel.no)) {
+      ++outcome.issues;
+      AddRaw(now_ms, item);
+      continue;
+    }
+    if (IsDuplicate(item)) {
+      ++outcome.duplicates;
+      continue;
+    }
+    if (item.user == kPoisonUser) return false;
+    ++outcome.events;
+    if (item.mid.empty()) {
+      seen[{item.channel.no, item.user, item.kind, item.text,
+            item.event_ms}] = log_ms;
+    }
+    Event event{.type = TypeOf(item.kind),
+                .channel_no = item.channel.no,
+                .user = item.user,
+                .mid = item.mid,
+                .text = item.text,
+                .event_ms = item.event_ms,
+                .raw = AddRaw(now_ms, item),
+                .raw_json = item.raw};
+    if (item.kind == TestItem::kEcho) {
+      ReceiveEcho(item, std::move(event));
+    } else {
+      AddEvent(std::move(event));
+    }
+    if (item.kind == TestItem::kMessage) {
+      std::int64_t seen_ms = now_ms;
+      if (item.event_ms > 0) seen_ms = std::min(seen_ms, item.event_ms);
+      auto [it, fresh] =
+          activity.try_emplace({item.channel.no, item.user}, seen_ms);
+      it->second = std::max(it->second, seen_ms);
+    }
+  }
+  return true;
+}
+
+void Oracle::ReceiveEcho(const ItemSpec& item, Event event) {
+  const std::int64_t echo_ms = item.event_ms != 0 ? item.event_ms : log_ms;
+  if (!item.mid.empty()) {
+    for (Message& message : messages) {
+      if (message.channel.no != item.channel.no || message.mid != item.mid) {
+        continue;
+      }
+      message.echo_ms = echo_ms;
+      event.message = message.id;
+      AddEvent(std::move(event));
+      return;
+    }
+  }
+  AddEvent(std::move(event));
+  if (item.mid.empty() || item.text.empty() || item.attachment) return;
+  loose.push_back({.channel_no = item.channel.no,
+                   .user = item.user,
+                   .text = item.text,
+                   .mid = item.mid,
+                   .echo_ms = echo_ms,
+                   .log_ms = log_ms});
+  SettleByContent(item.channel.no, item.user, item.text);
+}
+
+void Oracle::SettleByContent(std::int64_t channel_no, const std::string& user,
+                             const std::string& text) {
+  std::vector<Message*> unknown;
+  for (Message& message : messages) {
+    if (message.channel.no != channel_no || message.user != user ||
+        message.text != text || message.attachment) {
+      continue;
+    }
+    if (message.state == v1::MESSAGE_STATE_PENDING) return;
+    if (message.state == v1::MESSAGE_STATE_UNCONFIRMED) {
+      unknown.push_back(&message);
+    }
+  }
+  std::stable_sort(unknown.begin(), unknown.end(), [](auto* a, auto* b) {
+    return a->claim_ms < b->claim_ms;
+  });
+  std::vector<LooseEcho> echoes;
+  for (const LooseEcho& echo : loose) {
+    if (echo.channel_no == channel_no && echo.user == user &&
+        echo.text == text) {
+      echoes.push_back(echo);
+    }
+  }
+  std::vector<std::pair<Message*, LooseEcho>> pairs;
+  for (Message* message : unknown) {
+    for (const LooseEcho& echo : echoes) {
+      if (!Fit(*message, echo)) continue;
+      const auto rivals =
+          std::count_if(unknown.begin(), unknown.end(),
+                        [&](auto* other) { return Fit(*other, echo); });
+      const auto choices =
+          std::count_if(echoes.begin(), echoes.end(),
+                        [&](auto& other) { return Fit(*message, other); });
+      if (rivals == 1 && choices == 1) pairs.emplace_back(message, echo);
+    }
+  }
+  for (const auto& [message, echo] : pairs) {
+    message->state = v1::MESSAGE_STATE_SENT;
+    message->settled_by = v1::SETTLED_BY_ECHO_CONTENT;
+    message->mid = echo.mid;
+    message->echo_ms = echo.echo_ms;
+    message->send_ms = echo.echo_ms;
+    AddEvent({.type = "message.sent",
+              .channel_no = channel_no,
+              .user = user,
+              .mid = echo.mid,
+              .message = message->id});
+    Drop(loose, [&, mid = echo.mid](const LooseEcho& other) {
+      return other.channel_no == channel_no && other.mid == mid;
+    });
+  }
+}
+
+Oracle::Claimed Oracle::Claim(const ClaimSpec& spec, const RawId& id) {
+  Claimed result;
+  const std::int64_t log_before = log_ms;
+  log_ms = std::max(log_ms, spec.now_ms);
+  Message* existing = nullptr;
+  for (Message& message : messages) {
+    if (message.channel.no == spec.channel.no && !spec.request_id.empty() &&
+        message.request_id == spec.request_id) {
+      existing = &message;
+    }
+  }
+  if (existing != nullptr) {
+    result.message = *existing;
+    if (existing->user != spec.user || existing->text != spec.text ||
+        existing->attachment != spec.attachment) {
+      result.kind = ClaimOutcome::Kind::kReused;
+      return result;
+    }
+    if (existing->state == v1::MESSAGE_STATE_PENDING) {
+      result.kind = ClaimOutcome::Kind::kInFlight;
+      return result;
+    }
+    if (existing->state != v1::MESSAGE_STATE_FAILED) {
+      result.kind = ClaimOutcome::Kind::kEnded;
+      return result;
+    }
+  }
+  result.kind = ClaimOutcome::Kind::kRefused;
+  if (!IsLive(spec.channel.no)) {
+    result.reason = "CHANNEL_NOT_FOUND";
+    return result;
+  }
+  const auto last = activity.find({spec.channel.no, spec.user});
+  if (last == activity.end()) {
+    if (spec.refuse_without_history) {
+      result.reason = "USER_HAS_NOT_WRITTEN";
+      return result;
+    }
+  } else if (spec.now_ms >= last->second + kDayMs) {
+    result.reason = "OUTSIDE_MESSAGING_WINDOW";
+    return result;
+  }
+  if (spec.user == kPoisonUser) {
+    log_ms = log_before;
+    result.poison = true;
+    return result;
+  }
+  result.kind = ClaimOutcome::Kind::kClaimed;
+  if (existing != nullptr) {
+    existing->state = v1::MESSAGE_STATE_PENDING;
+    existing->settled_by = v1::SETTLED_BY_UNSPECIFIED;
+    ++existing->attempt;
+    existing->claim_ms = spec.now_ms;
+    result.message = *existing;
+    return result;
+  }
+  messages.push_back({.id = id,
+                      .channel = spec.channel,
+                      .user = spec.user,
+                      .text = spec.text,
+                      .attachment = spec.attachment,
+                      .request_id = spec.request_id,
+                      .create_ms = spec.now_ms,
+                      .claim_ms = spec.now_ms});
+  result.message = messages.back();
+  return result;
+}
+
+bool Oracle::Settle(const RawId& id, const OutcomeSpec& spec) {
+  log_ms = std::max(log_ms, spec.now_ms);
+  const auto message =
+      std::find_if(messages.begin(), messages.end(),
+                   [&](const Message& one) { return one.id == id; });
+  if (message->state != spec.expected_state ||
+      message->attempt != spec.expected_attempt) {
+    return false;
+  }
+  message->state = spec.state;
+  message->settled_by = spec.settled_by;
+  if (spec.state == v1::MESSAGE_STATE_SENT) {
+    message->send_ms = spec.now_ms;
+    message->mid = spec.mid;
+    if (!spec.mid.empty()) {
+      for (const Event& event : events) {
+        if (event.type == "message.echoed" && event.mid == spec.mid &&
+            event.channel_no == message->channel.no) {
+          message->echo_ms =
+              event.event_ms != 0 ? event.event_ms : event.log_ms;
+        }
+      }
+      Drop(loose, [&](const LooseEcho& echo) {
+        return echo.channel_no == message->channel.no && echo.mid == spec.mid;
+      });
+    }
+  }
+  AddEvent({.type = spec.state == v1::MESSAGE_STATE_SENT ? "message.sent"
+                    : spec.state == v1::MESSAGE_STATE_FAILED
+                        ? "message.failed"
+                        : "message.unconfirmed",
+            .channel_no = message->channel.no,
+            .user = message->user,
+            .mid = spec.state == v1::MESSAGE_STATE_SENT ? spec.mid : ""});
+  if (!message->attachment) {
+    SettleByContent(message->channel.no, message->user, message->text);
+  }
+  return true;
+}
+
+std::string Oracle::AccountTaken(const TestChannel& channel) const {
+  for (const Channel& other : channels) {
+    if (other.deleted || other.channel.no == channel.no) continue;
+    for (const std::string& mine : {channel.account, channel.page}) {
+      if (!mine.empty() &&
+          (mine == other.channel.account || mine == other.channel.page)) {
+        return "ACCOUNT_ALREADY_CONNECTED";
+      }
+    }
+  }
+  return "";
+}
+
+std::string Oracle::Create(const TestChannel& channel, std::int64_t now_ms,
+                           const std::string& request_id,
+                           const std::string& fingerprint) {
+  log_ms = std::max(log_ms, now_ms);
+  for (const Channel& other : channels) {
+    if (request_id.empty() || other.request_id != request_id) continue;
+    return other.deleted || other.fingerprint != fingerprint
+               ? "REQUEST_ID_REUSED"
+               : "";
+  }
+  for (const Channel& other : channels) {
+    if (other.channel.id == channel.id &&
+        (!other.deleted || now_ms - other.delete_ms < kRestMs)) {
+      return "CHANNEL_ALREADY_EXISTS";
+    }
+  }
+  if (const std::string taken = AccountTaken(channel); !taken.empty()) {
+    return taken;
+  }
+  channels.push_back({.channel = channel,
+                      .request_id = request_id,
+                      .fingerprint = fingerprint});
+  return "";
+}
+
+std::string Oracle::Update(const TestChannel& channel, std::int64_t revision,
+                           std::int64_t now_ms) {
+  log_ms = std::max(log_ms, now_ms);
+  for (Channel& mine : channels) {
+    if (mine.channel.no != channel.no || mine.deleted) continue;
+    if (mine.revision != revision) return "changed";
+    if (const std::string taken = AccountTaken(channel); !taken.empty()) {
+      return taken;
+    }
+    mine.channel = channel;
+    ++mine.revision;
+    return "";
+  }
+  return "CHANNEL_NOT_FOUND";
+}
+
+std::string Oracle::Delete(const std::string& id, std::int64_t now_ms) {
+  log_ms = std::max(log_ms, now_ms);
+  for (Channel& channel : channels) {
+    if (channel.channel.id != id || channel.deleted) continue;
+    channel.deleted = true;
+    channel.delete_ms = now_ms;
+    ++channel.revision;
+    return "";
+  }
+  return "CHANNEL_NOT_FOUND";
+}
+
+std::int64_t Oracle::Trim(const TrimRecord& trim) {
+  log_ms = std::max(log_ms, trim.time_ms);
+  std::int64_t gone = 0;
+  while (events.size() > 1 && events.front().log_ms < trim.events_before_ms) {
+    events.erase(events.begin());
+    ++gone;
+  }
+  std::int64_t bytes = 0;
+  for (const Raw& raw : raws) bytes += raw.bytes;
+  while (!raws.empty() && (bytes > trim.raw_max_bytes ||
+                           raws.front().receive_ms < trim.raw_before_ms)) {
+    bytes -= raws.front().bytes;
+    raws.erase(raws.begin());
+    ++gone;
+  }
+  const std::int64_t kept =
+      raws.empty() ? last_delivery : raws.front().delivery_no;
+  gone += Drop(deliveries, [&](const Delivery& delivery) {
+    return delivery.no < kept && delivery.no < last_delivery &&
+           delivery.receive_ms < trim.raw_before_ms;
+  });
+  gone += Drop(seen, [&](const auto& item) {
+    return item.second < trim.dedupe_before_ms;
+  });
+  for (Message& message : messages) {
+    if (!message.request_id.empty() && !IsOpen(message.state) &&
+        message.claim_ms < trim.requests_before_ms) {
+      message.request_id.clear();
+      ++gone;
+    }
+  }
+  gone += Drop(loose, [&](const LooseEcho& echo) {
+    return echo.log_ms < trim.echoes_before_ms;
+  });
+  return gone;
+}
+
+}  // namespace linktor

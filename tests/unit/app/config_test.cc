@@ -1,0 +1,121 @@
+#include "server/app/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include "tests/support/status_matchers.h"
+#include "tests/support/temp_folder.h"
+
+namespace linktor {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+absl::StatusOr<CommandLine> Read(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "linktor-igd");
+  return ReadCommandLine(static_cast<int>(arguments.size()), arguments.data());
+}
+
+// Set for one test.
+class Environment {
+ public:
+  Environment(const char* name, const char* value) : name_(name) {
+    setenv(name, value, 1);
+  }
+  ~Environment() { unsetenv(name_); }
+
+ private:
+  const char* name_;
+};
+
+class ConfigTest : public ::testing::Test {
+ protected:
+  std::string File(const std::string& content) {
+    const std::string path = folder_.path() + "/config.toml";
+    std::ofstream(path) << content;
+    return path;
+  }
+  TempFolder folder_;
+};
+
+TEST_F(ConfigTest, DefaultsAreGood) {
+  const auto read = Read({"--data-dir", "d", "--master-key-file", "k"});
+  ASSERT_THAT(read, IsOk());
+  EXPECT_EQ(read->config.grpc_listen, "127.0.0.1:50051");
+  EXPECT_EQ(read->config.webhook_listen, "127.0.0.1:8080");
+  EXPECT_EQ(read->config.admin_listen, "127.0.0.1:9090");
+  EXPECT_EQ(read->config.graph.facebook, "https://graph.facebook.com");
+}
+
+TEST_F(ConfigTest, OptionsWinOverVariablesOverTheFile) {
+  const std::string file = File(
+      "data_dir = \"from-file\"\nmaster_key_file = \"from-file\"\n"
+      "grpc_listen = \"127.0.0.1:1\"\nraw_max_bytes = 5\n");
+  const Environment key("LINKTOR_IG_MASTER_KEY_FILE", "from-variable");
+  const Environment grpc("LINKTOR_IG_GRPC_LISTEN", "127.0.0.1:2");
+  const auto read =
+      Read({"--config", file.c_str(), "--grpc-listen", "127.0.0.1:3"});
+  ASSERT_THAT(read, IsOk());
+  EXPECT_EQ(read->config.data_dir, "from-file");
+  EXPECT_EQ(read->config.master_key_file, "from-variable");
+  EXPECT_EQ(read->config.grpc_listen, "127.0.0.1:3");
+  EXPECT_EQ(read->config.raw_max_bytes, 5);
+}
+
+TEST_F(ConfigTest, EveryProblemIsToldWithItsLine) {
+  const std::string file =
+      File("data_dir = \"d\"\nno_such = 1\nwebhook_threads = \"many\"\n");
+  const auto read = Read({"--config", file.c_str()});
+  EXPECT_THAT(std::string(read.status().message()),
+              AllOf(HasSubstr(":2: there is no setting 'no_such'"),
+                    HasSubstr(":3: 'many' is not a value"),
+                    HasSubstr("master-key-file is required")));
+}
+
+TEST_F(ConfigTest, BadTomlNamesTheLine) {
+  const std::string file = File("data_dir = \"d\"\n= 1\n");
+  EXPECT_THAT(std::string(Read({"--config", file.c_str()}).status().message()),
+              HasSubstr(":2: "));
+}
+
+TEST_F(ConfigTest, MissingFileIsAProblem) {
+  const std::string missing = folder_.path() + "/none.toml";
+  EXPECT_FALSE(Read({"--config", missing.c_str()}).ok());
+}
+
+TEST_F(ConfigTest, UnsafeValuesAreRefused) {
+  Config config;
+  config.data_dir = "d";
+  config.master_key_file = "k";
+  EXPECT_THAT(CheckConfig(config), IsEmpty());
+  config.grpc_listen = "0.0.0.0:50051";
+  config.graph.facebook = "http://graph.example.com";
+  config.graph.instagram = "http://127.0.0.1:8081";
+  config.event_retention = absl::Hours(71);
+  EXPECT_EQ(CheckConfig(config).size(), 3U);
+}
+
+TEST_F(ConfigTest, BadOptionsEndWithASentence) {
+  const auto read = Read({"--no-such-option"});
+  ASSERT_THAT(read, IsOk());
+  EXPECT_TRUE(read->done);
+  EXPECT_NE(read->exit_code, 0);
+  EXPECT_THAT(read->message, HasSubstr("--no-such-option"));
+}
+
+TEST_F(ConfigTest, RetentionTakesDaysAndDurations) {
+  const auto read = Read({"--data-dir", "d", "--master-key-file", "k",
+                          "--event-retention", "10d", "--raw-retention",
+                          "36h"});
+  ASSERT_THAT(read, IsOk());
+  EXPECT_EQ(read->config.event_retention, absl::Hours(240));
+  EXPECT_EQ(read->config.raw_retention, absl::Hours(36));
+}
+
+}  // namespace
+}  // namespace linktor

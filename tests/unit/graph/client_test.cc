@@ -1,0 +1,124 @@
+#include "server/graph/client.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/fakes/fake_transport.h"
+#include "tests/support/proto_matchers.h"
+#include "tests/support/status_matchers.h"
+
+namespace linktor {
+namespace {
+
+HttpResult Ok(std::string body) {
+  return {.status_code = 200, .body = std::move(body)};
+}
+
+TEST(ReadSendAnswerTest, MidOfASuccess) {
+  const GraphSendResult result = ReadSendAnswer(
+      Ok(R"({"recipient_id":"1000200030004001","message_id":"aWdf"})"));
+  EXPECT_EQ(result.mid, "aWdf");
+  EXPECT_THAT(result.failure.status, IsOk());
+  EXPECT_FALSE(result.failure.outcome_unknown);
+}
+
+// What says 200 but not which message: it may have been sent.
+TEST(ReadSendAnswerTest, SuccessWithoutMidIsUnknown) {
+  for (const char* body :
+       {"", "{}", "[]", "null", "\"ok\"", "{\"recipient_id\":\"1\"}",
+        "{\"message_id\":\"\"}", "{\"message_id\":null}", "{\"message_id\":7}",
+        "{\"message_id\":\"m\"", "<html></html>",
+        "{\"message_id\":\"m\",\"error\":{}}",
+        "{\"message_id\":\"m\",\"error\":\"oops\"}",
+        "{\"message_id\":\"m\",\"error\":{\"code\":987654}}",
+        "{\"message_id\":\"\xff\"}"}) {
+    const GraphSendResult result = ReadSendAnswer(Ok(body));
+    EXPECT_EQ(result.mid, "") << body;
+    EXPECT_TRUE(result.failure.outcome_unknown) << body;
+    EXPECT_THAT(result.failure.status, StatusIs(absl::StatusCode::kUnknown));
+    EXPECT_THAT(result.failure.status, HasReason("SEND_OUTCOME_UNKNOWN"));
+  }
+}
+
+TEST(ReadSendAnswerTest, OtherStatusIsNoSuccess) {
+  HttpResult result = Ok(R"({"recipient_id":"1","message_id":"m"})");
+  result.status_code = 400;
+  EXPECT_EQ(ReadSendAnswer(result).mid, "");
+}
+
+TEST(ReadProfileAnswerTest, Table) {
+  EXPECT_THAT(ReadProfileAnswer(Ok("{\"result\":\"success\"}")), IsOk());
+  EXPECT_THAT(ReadProfileAnswer(Ok("rubbish")), HasReason("GRAPH_UNAVAILABLE"));
+  EXPECT_THAT(
+      ReadProfileAnswer({.status_code = 400,
+                         .body = R"({"error":{"code":190,"message":"m"}})"}),
+      HasReason("ACCESS_TOKEN_EXPIRED"));
+  EXPECT_THAT(
+      ReadProfileAnswer({.transport = absl::UnavailableError("no route")}),
+      HasReason("GRAPH_UNAVAILABLE"));
+}
+
+struct IceBreakerCase {
+  const char* body;
+  const char* response;
+};
+
+TEST(ReadIceBreakersAnswerTest, EveryForm) {
+  const IceBreakerCase cases[] = {
+      {R"({"data":[]})", ""},
+      {R"({})", ""},
+      {R"({"data":[{}]})", ""},
+      {R"({"data":[7,null,"x",[]]})", ""},
+      {R"({"data":[{"question":"q","payload":"p"}]})",
+       "ice_breakers { question: 'q' payload: 'p' }"},
+      {R"({"data":[{"ice_breakers":[{"question":"q","payload":"p"}]}]})",
+       "ice_breakers { question: 'q' payload: 'p' }"},
+      {R"({"data":[{"call_to_actions":[{"question":"q","payload":"p"},
+           {"question":"r","payload":"s"}],"locale":"default"},
+           {"call_to_actions":[{"question":"t","payload":"u"}],
+           "locale":"en_GB"}]})",
+       "ice_breakers { question: 'q' payload: 'p' } "
+       "ice_breakers { question: 'r' payload: 's' } "
+       "localizations { locale: 'en_GB' "
+       "  ice_breakers { question: 't' payload: 'u' } }"},
+      {R"({"data":[{"ice_breakers":[{"call_to_actions":[
+           {"question":"q","payload":"p"}],"locale":"default"}]}]})",
+       "ice_breakers { question: 'q' payload: 'p' }"},
+      {R"({"data":[{"call_to_actions":[{"question":"q","payload":"p"}]}]})",
+       "ice_breakers { question: 'q' payload: 'p' }"},
+  };
+  for (const IceBreakerCase& c : cases) {
+    const auto response = ReadIceBreakersAnswer(Ok(c.body));
+    ASSERT_THAT(response, IsOk()) << c.body;
+    EXPECT_THAT(*response, EqualsProto(c.response)) << c.body;
+  }
+}
+
+TEST(HttpGraphClientTest, SendsOneRequestAndReadsItsAnswer) {
+  FakeTransport transport;
+  transport.answer = Ok(R"({"recipient_id":"7","message_id":"m"})");
+  HttpGraphClient client(GraphHosts(), transport);
+  v1::MessageContent content;
+  content.set_text("hi");
+  std::string mid;
+  client.Send({.api_version = "v25.0", .page_id = "1"}, "7", content,
+              [&mid](GraphSendResult result) { mid = result.mid; });
+  EXPECT_EQ(mid, "m");
+  ASSERT_EQ(transport.calls.size(), 1U);
+  EXPECT_EQ(transport.calls[0].method, "POST");
+}
+
+TEST(HttpGraphClientTest, FailuresAreNotTriedAgain) {
+  FakeTransport transport;
+  transport.answer = {.transport = absl::UnavailableError("closed")};
+  HttpGraphClient client(GraphHosts(), transport);
+  v1::MessageContent content;
+  content.set_text("hi");
+  GraphSendResult seen;
+  client.Send({.page_id = "1"}, "7", content,
+              [&seen](GraphSendResult result) { seen = std::move(result); });
+  EXPECT_TRUE(seen.failure.outcome_unknown);
+  EXPECT_EQ(transport.calls.size(), 1U);
+}
+
+}  // namespace
+}  // namespace linktor

@@ -1,0 +1,99 @@
+// Golden requests: tests/golden/graph/*.txt hold what is sent to Meta, byte by
+// byte, for both kinds of login.
+
+#include "server/graph/request.h"
+
+#include <gtest/gtest.h>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "tests/support/golden.h"
+#include "tests/support/proto_matchers.h"
+
+namespace linktor {
+namespace {
+
+constexpr char kToken[] = "the-access-token";
+
+GraphAccount Account(v1::LoginType login_type) {
+  return {.login_type = login_type,
+          .api_version = "v25.0",
+          .instagram_account_id = "17841400000000001",
+          .page_id = "100200300400500",
+          .access_token = Secret(kToken)};
+}
+
+std::string Render(const HttpCall& call) {
+  std::string out = absl::StrCat(call.method, " ", call.url, "\n");
+  for (const auto& [name, value] : call.headers) {
+    absl::StrAppend(&out, name, ": ",
+                    absl::StrReplaceAll(value, {{kToken, "<token>"}}), "\n");
+  }
+  absl::StrAppend(&out, "\n", call.body, call.body.empty() ? "" : "\n");
+  return out;
+}
+
+// Writes or compares <name>_facebook.txt and <name>_instagram.txt.
+template <typename Build>
+void ExpectGoldenCalls(const std::string& name, Build build) {
+  for (const auto& [login, type] :
+       {std::pair("facebook", v1::LOGIN_TYPE_FACEBOOK_LOGIN),
+        std::pair("instagram", v1::LOGIN_TYPE_INSTAGRAM_LOGIN)}) {
+    const HttpCall call = build(GraphHosts(), Account(type));
+    EXPECT_EQ(call.url.find(kToken), std::string::npos);
+    EXPECT_EQ(call.body.find(kToken), std::string::npos);
+    ExpectGolden(absl::StrCat("graph/", name, "_", login, ".txt"),
+                 Render(call));
+  }
+}
+
+TEST(GraphRequestTest, SendText) {
+  v1::MessageContent content;
+  content.set_text("Gr\u00fc\u00dfe \U0001F600 \"quoted\" \\ / <b>\n\u2028");
+  ExpectGoldenCalls("send_text", [&](const auto& hosts, const auto& account) {
+    const HttpCall call =
+        BuildSend(hosts, account, "1000200030004001", content);
+    EXPECT_EQ(call.timeout, absl::Seconds(30));
+    return call;
+  });
+}
+
+TEST(GraphRequestTest, SetIceBreakers) {
+  const auto request = ParseText<v1::SetIceBreakersRequest>(R"pb(
+    channel_id: "ch_1"
+    ice_breakers { question: "When are you open?" payload: "HOURS" }
+    ice_breakers { question: "Where are you?" payload: "PLACE" }
+    localizations {
+      locale: "de_DE"
+      ice_breakers {
+        question: "Wann haben Sie ge\u00f6ffnet?"
+        payload: "HOURS"
+      }
+    })pb");
+  ExpectGoldenCalls("set_ice_breakers",
+                    [&](const auto& hosts, const auto& account) {
+                      return BuildSetIceBreakers(hosts, account, request);
+                    });
+}
+
+TEST(GraphRequestTest, GetIceBreakers) {
+  ExpectGoldenCalls("get_ice_breakers", BuildGetIceBreakers);
+}
+
+TEST(GraphRequestTest, DeleteIceBreakers) {
+  ExpectGoldenCalls("delete_ice_breakers", BuildDeleteIceBreakers);
+}
+
+TEST(GraphRequestTest, OtherHosts) {
+  const GraphHosts hosts{.facebook = "http://127.0.0.1:8081",
+                         .instagram = "http://127.0.0.1:8082"};
+  EXPECT_TRUE(
+      BuildGetIceBreakers(hosts, Account(v1::LOGIN_TYPE_FACEBOOK_LOGIN))
+          .url.starts_with("http://127.0.0.1:8081/v25.0/100200300400500/"));
+  EXPECT_TRUE(
+      BuildGetIceBreakers(hosts, Account(v1::LOGIN_TYPE_INSTAGRAM_LOGIN))
+          .url.starts_with("http://127.0.0.1:8082/v25.0/17841400000000001/"));
+}
+
+}  // namespace
+}  // namespace linktor

@@ -1,0 +1,270 @@
+#include "server/webhook/ingest.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <google/protobuf/util/time_util.h>
+
+#include <set>
+
+#include "server/store/event_reader.h"
+#include "tests/support/proto_matchers.h"
+#include "tests/support/status_matchers.h"
+#include "tests/unit/webhook/bodies.h"
+#include "tests/unit/webhook/webhook_fixture.h"
+
+namespace linktor {
+namespace {
+
+using google::protobuf::util::TimeUtil;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+constexpr char kSecret[] = "first-app-secret";
+constexpr char kOtherSecret[] = "other-app-secret";
+
+class IngestTest : public testing::Test {
+ protected:
+  IngestTest() {
+    fixture_.Put({.page_id = "100200300400500"});
+    fixture_.Put({.id = "ch_2",
+                  .no = 2,
+                  .account_id = "17841400000000002",
+                  .app_secrets = {kSecret, kOtherSecret}});
+    fixture_.Put({.id = "ch_3",
+                  .no = 3,
+                  .account_id = "17841400000000003",
+                  .app_secrets = {kOtherSecret}});
+  }
+
+  // The record of `text`, posted to ch_1 and signed with its secret.
+  WebhookRecord Make(const std::string& text,
+                     const std::string& secret = kSecret,
+                     const std::string& path = "ch_1") {
+    const PaddedBody body(text);
+    auto record = fixture_.ingest.MakeRecord(
+        *fixture_.Find(path), fixture_.Fingerprint(secret), body.view());
+    EXPECT_THAT(record, IsOk());
+    return *std::move(record);
+  }
+  WebhookItem MakeOne(const std::string& text) {
+    WebhookRecord record = Make(text);
+    EXPECT_EQ(record.items.size(), 1U);
+    return std::move(record.items.at(0));
+  }
+
+  WebhookFixture fixture_;
+};
+
+TEST_F(IngestTest, MessageBecomesAnEvent) {
+  const WebhookRecord record = Make(Messaging({TextItem("m1", "hi")}));
+  EXPECT_EQ(record.channel_no, 1);
+  EXPECT_EQ(record.time_ms, 1'700'000'060'000);
+  EXPECT_EQ(record.delivery_id.size(), 16U);
+  const WebhookItem& item = record.items.at(0);
+  EXPECT_EQ(item.fate, ItemFate::kEvent);
+  EXPECT_EQ(item.kind, ItemKind::kMessage);
+  EXPECT_EQ(item.mid, "m1");
+  EXPECT_TRUE(item.opens_window);
+  EXPECT_EQ(item.event.event_ms, 1'700'000'000'000);
+  EXPECT_EQ(item.entry_id, kAccount);
+  v1::Event want = ParseText<v1::Event>(R"pb(
+    type: "message.received"
+    channel_id: "ch_1"
+    user_id: "1000200030004001"
+    event_time { seconds: 1700000000 }
+    receive_time { seconds: 1700000060 }
+    message_received {
+      channel_id: "ch_1"
+      user_id: "1000200030004001"
+      mid: "m1"
+      text: "hi"
+      direction: MESSAGE_DIRECTION_INBOUND
+      state: MESSAGE_STATE_RECEIVED
+      create_time { seconds: 1700000060 }
+    })pb");
+  want.set_id(FormatId(kEventPrefix, item.event.id));
+  want.set_delivery_id(FormatId(kDeliveryPrefix, record.delivery_id));
+  want.mutable_message_received()->set_id(
+      FormatId(kMessagePrefix, item.mid_key));
+  EXPECT_THAT(WebhookFixture::EventOf(item), EqualsProto(want));
+}
+
+TEST_F(IngestTest, EchoBecomesAnEventWithItsContentMatch) {
+  const WebhookItem item = MakeOne(Messaging({absl::StrCat(
+      R"({"sender":{"id":")", kAccount, R"("},"recipient":{"id":")", kCustomer,
+      R"("},"timestamp":1700000000000,"message":{"mid":"m1","text":"hi",)",
+      R"("is_echo":true}})")}));
+  EXPECT_EQ(item.kind, ItemKind::kEcho);
+  EXPECT_FALSE(item.opens_window);
+  EXPECT_EQ(item.content_match.size(), 16U);
+  const v1::Event event = WebhookFixture::EventOf(item);
+  EXPECT_EQ(event.type(), "message.echoed");
+  EXPECT_EQ(event.user_id(), kCustomer);
+  EXPECT_EQ(event.message_echoed().origin(), v1::MESSAGE_ORIGIN_ELSEWHERE);
+  EXPECT_EQ(event.message_echoed().echo_time().seconds(), 1'700'000'000);
+}
+
+TEST_F(IngestTest, UnknownCarriesItsJson) {
+  const std::string read = Inbound(R"("read":{"mid":"m"})");
+  const WebhookItem item = MakeOne(Messaging({read}));
+  EXPECT_EQ(item.kind, ItemKind::kOther);
+  EXPECT_TRUE(item.mid_key.empty());
+  const v1::Event event = WebhookFixture::EventOf(item);
+  EXPECT_EQ(event.type(), "instagram.unknown");
+  EXPECT_EQ(event.unknown().kind(), "read");
+  EXPECT_EQ(event.raw_json(), read);
+}
+
+TEST_F(IngestTest, LargeUnknownCarriesItsSizeOnly) {
+  const std::string large =
+      Inbound("\"read\":\"" + std::string(kMaxRawJson, 'x') + "\"");
+  const v1::Event event = WebhookFixture::EventOf(MakeOne(Messaging({large})));
+  EXPECT_TRUE(event.raw_json().empty());
+  EXPECT_EQ(event.raw_size(), static_cast<std::int64_t>(large.size()));
+}
+
+TEST_F(IngestTest, EditZeroIsIgnored) {
+  const WebhookItem item =
+      MakeOne(Messaging({R"({"message_edit":{"mid":"m","num_edit":0}})"}));
+  EXPECT_EQ(item.fate, ItemFate::kIgnored);
+  EXPECT_TRUE(item.sealed_raw.empty());
+}
+
+TEST_F(IngestTest, OwnerByPageId) {
+  const WebhookItem item =
+      MakeOne(Messaging({TextItem("m")}, "100200300400500"));
+  EXPECT_EQ(item.fate, ItemFate::kEvent);
+  EXPECT_EQ(item.event.channel_id, "ch_1");
+}
+
+TEST_F(IngestTest, OneBodyForTwoChannels) {
+  const WebhookRecord record = Make(Envelope(
+      {Entry("\"messaging\":[" + TextItem("a") + "]"),
+       Entry("\"messaging\":[" + TextItem("b") + "]", "17841400000000002")}));
+  ASSERT_EQ(record.items.size(), 2U);
+  EXPECT_EQ(record.items[0].event.channel_id, "ch_1");
+  EXPECT_EQ(record.items[1].event.channel_id, "ch_2");
+  EXPECT_EQ(record.items[1].raw_channel_no, 2);
+}
+
+// Otherwise who knows one app's secret could speak for another's accounts.
+TEST_F(IngestTest, AnotherAppsAccountIsAnIssue) {
+  const WebhookItem item =
+      MakeOne(Messaging({TextItem("m")}, "17841400000000003"));
+  EXPECT_EQ(item.fate, ItemFate::kIssue);
+  EXPECT_THAT(item.issue, HasSubstr("17841400000000003"));
+  EXPECT_EQ(item.event.encoded, nullptr);
+  EXPECT_EQ(item.raw_channel_no, 1);
+  EXPECT_FALSE(item.sealed_raw.empty());
+}
+
+TEST_F(IngestTest, ThePathOnlyChoosesTheSecrets) {
+  const WebhookRecord record = Make(
+      Messaging({TextItem("m")}, "17841400000000003"), kOtherSecret, "ch_2");
+  EXPECT_EQ(record.channel_no, 2);
+  EXPECT_EQ(record.items[0].event.channel_id, "ch_3");
+}
+
+TEST_F(IngestTest, NobodysAccountsAreIssues) {
+  for (const char* id : {"", "17841400000000099", "ch_1", "null"}) {
+    EXPECT_EQ(MakeOne(Messaging({TextItem("m")}, id)).fate, ItemFate::kIssue)
+        << id;
+  }
+}
+
+// A channel whose page is not known must not own what names no account.
+TEST_F(IngestTest, EmptyIdsAreNobodys) {
+  fixture_.Put({.id = "ch_4", .no = 4, .account_id = ""});
+  EXPECT_EQ(MakeOne(Messaging({TextItem("m")}, "")).fate, ItemFate::kIssue);
+}
+
+TEST_F(IngestTest, DashboardTestsAreThePathsChannels) {
+  const WebhookItem item = MakeOne(Messaging({TextItem("random_mid")}, "0"));
+  const v1::Event event = WebhookFixture::EventOf(item);
+  EXPECT_EQ(event.channel_id(), "ch_1");
+  EXPECT_TRUE(event.test());
+  EXPECT_FALSE(item.opens_window);
+}
+
+TEST_F(IngestTest, StandbyIsMarkedAndOpensTheWindow) {
+  const WebhookItem item =
+      MakeOne(Envelope({Entry("\"standby\":[" + TextItem("m") + "]")}));
+  EXPECT_TRUE(WebhookFixture::EventOf(item).standby());
+  EXPECT_TRUE(item.opens_window);
+}
+
+// ---- Identity --------------------------------------------------------------
+
+TEST_F(IngestTest, SameMidIsTheSameEventInEveryForm) {
+  const std::string item = TextItem("m1");
+  const WebhookItem first = MakeOne(Messaging({item}));
+  fixture_.clock.Advance(absl::Hours(1));
+  for (const std::string& members :
+       {"\"standby\":[" + item + "]",
+        R"("changes":[{"field":"messages","value":)" + item + "}]",
+        R"("field":"messages","value":)" + item}) {
+    const WebhookItem again = MakeOne(Envelope({Entry(members)}));
+    EXPECT_EQ(again.mid_key, first.mid_key) << members;
+    EXPECT_EQ(again.event.id, first.event.id) << members;
+  }
+}
+
+TEST_F(IngestTest, WithoutMidTheContentIsTheIdentity) {
+  const std::string read = Inbound(R"("read":{"mid":"m"})");
+  const WebhookItem first = MakeOne(Messaging({read}));
+  fixture_.clock.Advance(absl::Hours(1));
+  const WebhookItem again =
+      MakeOne(Envelope({Entry("\"standby\":[" + read + "]")}));
+  EXPECT_EQ(first.dedupe_key.size(), 24U);
+  EXPECT_EQ(again.dedupe_key, first.dedupe_key);
+  EXPECT_EQ(again.event.id, first.event.id);
+}
+
+TEST_F(IngestTest, DifferentThingsHaveDifferentIdentities) {
+  const std::string echo = absl::StrCat(
+      R"({"sender":{"id":")", kAccount, R"("},"recipient":{"id":")", kCustomer,
+      R"("},"message":{"mid":"m1","is_echo":true}})");
+  const std::vector<std::string> bodies = {
+      Messaging({TextItem("m1")}),
+      Messaging({TextItem("m2")}),
+      Messaging({echo}),
+      Messaging({TextItem("m1")}, "17841400000000002"),
+      Messaging({Inbound(R"("read":{"mid":"m1"})")}),
+      Messaging({Inbound(R"("read":{"mid":"m1"})")}, "17841400000000002"),
+      Messaging({R"({"read":{"mid":"m1"},"timestamp":1})"}),
+      Messaging({R"({"read":{"mid":"m1"},"timestamp":2})"})};
+  std::set<std::string> ids;
+  for (const std::string& body : bodies) ids.insert(MakeOne(body).event.id);
+  EXPECT_EQ(ids.size(), bodies.size());
+}
+
+// An item that cannot be read must not shadow one that can, nor another of
+// the same mid.
+TEST_F(IngestTest, UnreadableMessagesAreKnownByTheirContent) {
+  const WebhookItem one = MakeOne(
+      Messaging({Inbound(R"("message":{"mid":"m1","attachments":[7]})")}));
+  const WebhookItem two = MakeOne(
+      Messaging({Inbound(R"("message":{"mid":"m1","attachments":[8]})")}));
+  EXPECT_TRUE(one.mid_key.empty());
+  EXPECT_NE(one.event.id, two.event.id);
+}
+
+TEST_F(IngestTest, TimesThatInstagramDidNotGiveAreAbsent) {
+  const v1::Event event = WebhookFixture::EventOf(
+      MakeOne(Messaging({R"({"sender":{"id":"1"},"message":{"mid":"m"}})"})));
+  EXPECT_FALSE(event.has_event_time());
+  EXPECT_TRUE(event.has_receive_time());
+}
+
+TEST_F(IngestTest, EveryRawItemIsSealed) {
+  const WebhookRecord record = Make(Messaging({TextItem("m", "confidential")}));
+  const WebhookItem& item = record.items.at(0);
+  EXPECT_FALSE(item.sealed_raw.empty());
+  EXPECT_EQ(item.sealed_raw.find("confidential"), std::string::npos);
+  EXPECT_EQ(item.event.sealed.find("confidential"), std::string::npos);
+  EXPECT_EQ(record.new_keys.size(), 1U);
+}
+
+}  // namespace
+}  // namespace linktor

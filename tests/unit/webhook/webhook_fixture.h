@@ -1,0 +1,49 @@
+// Channels, ingest and endpoint on an empty data folder, with a clock that
+// stands still.
+
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "server/channels/registry.h"
+#include "server/store/store.h"
+#include "server/webhook/ingest.h"
+#include "tests/fakes/fake_clock.h"
+#include "tests/support/temp_folder.h"
+
+namespace linktor {
+
+struct TestChannel {
+  std::string id = "ch_1";
+  std::int64_t no = 1;
+  std::string account_id = "17841400000000001";
+  std::string page_id;
+  std::vector<std::string> app_secrets = {"first-app-secret"};
+  std::string verify_token = "verify me";
+};
+
+class WebhookFixture {
+ public:
+  WebhookFixture();
+
+  void Put(const TestChannel& channel);
+  ChannelRegistry::EntryPtr Find(const std::string& id) const;
+  // What identifies an app secret.
+  std::string Fingerprint(const std::string& secret);
+  // The event of an item, as it would be delivered.
+  static v1::Event EventOf(const WebhookItem& item);
+
+  FakeClock clock{absl::FromUnixMillis(1'700'000'060'000)};
+
+ private:
+  TempFolder folder_;
+  std::unique_ptr<Store> store_;
+
+ public:
+  ChannelRegistry registry;
+  Ingest ingest;
+};
+
+}  // namespace linktor
