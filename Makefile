@@ -49,6 +49,7 @@ check: build ## Check format, protos, README, tree and clang-tidy (TIDY=all: eve
 	tools/check/buf.sh
 	tools/check/symbols.sh
 	tools/check/readme.sh
+	tools/check/readme_run.py
 	tools/check/tidy.sh
 
 format: ## Format the C++ and proto files

@@ -161,8 +161,8 @@ void ControlApi::Verify(const HttpRequest& request, HttpResponder& respond) {
   if (request.method != verb::post) return respond(WrongMethod("POST"));
   std::string challenge = NewChallenge();
   emulator_.webhooks().Verify(
-      challenge,
-      [challenge, respond = std::move(respond)](WebhookAnswer answer) mutable {
+      challenge, [challenge, respond = std::move(respond)](
+                     const WebhookAnswer& answer) mutable {
         json::object body = AnswerJson(answer);
         body["challenge"] = challenge;
         body["verified"] = answer.status == 200 && answer.body == challenge;

@@ -195,7 +195,7 @@ std::vector<std::string> CheckConfig(const Config& config) {
   }
   if (config.master_key_file.empty()) {
     problems.push_back(
-        "master-key-file is required; make one with 'openssl rand -hex 32'");
+        "master-key-file is required: 32 random bytes as 64 hex digits");
   }
   CheckListen(config.grpc_listen, "grpc-listen", true, problems);
   CheckListen(config.webhook_listen, "webhook-listen", false, problems);

@@ -44,6 +44,12 @@ int main(int argc, char** argv) {
     return command_line->exit_code == 0 ? 0 : kBadConfiguration;
   }
   if (command_line->check_only) {
+    const auto key =
+        linktor::ReadMasterKey(command_line->config.master_key_file);
+    if (!key.ok()) {
+      std::cerr << key.status().message() << "\n";
+      return kBadConfiguration;
+    }
     std::cout << "the configuration is good\n";
     return 0;
   }

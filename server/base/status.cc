@@ -11,6 +11,13 @@ namespace {
 
 constexpr absl::string_view kDomain = "instagram.linktor";
 constexpr absl::string_view kTypePrefix = "type.googleapis.com/";
+// A status travels in HTTP/2 trailers, of which clients take 8 KiB by default,
+// base64 and the message again, percent-encoded, included. What callers send
+// us (ids, names) may be in it, so everything is cut, in bytes.
+constexpr std::size_t kMaxMessage = 700;
+constexpr std::size_t kMaxMetadataValue = 256;
+constexpr std::size_t kMaxDescription = 250;
+constexpr std::size_t kMaxViolations = 2500;
 
 template <typename Detail>
 std::string TypeUrl() {
@@ -36,12 +43,12 @@ std::optional<Detail> GetDetail(const absl::Status& status) {
 
 absl::Status MakeError(absl::StatusCode code, std::string_view message,
                        const ErrorDetails& details) {
-  absl::Status status(code, ToAbsl(message));
+  absl::Status status(code, ToAbsl(CutUtf8(message, kMaxMessage)));
   google::rpc::ErrorInfo info;
   info.set_reason(ReasonName(details.reason));
   info.set_domain(std::string(kDomain));
   for (const auto& [key, value] : details.metadata) {
-    (*info.mutable_metadata())[key] = value;
+    (*info.mutable_metadata())[key] = CutUtf8(value, kMaxMetadataValue);
   }
   SetDetail(status, info);
   if (details.retry_after.has_value()) {
@@ -54,9 +61,11 @@ absl::Status MakeError(absl::StatusCode code, std::string_view message,
   if (!details.fields.empty()) {
     google::rpc::BadRequest bad;
     for (const FieldViolation& violation : details.fields) {
+      if (bad.ByteSizeLong() > kMaxViolations) break;
       auto* added = bad.add_field_violations();
-      added->set_field(violation.field);
-      added->set_description(violation.description);
+      added->set_field(std::string(CutUtf8(violation.field, kMaxDescription)));
+      added->set_description(
+          std::string(CutUtf8(violation.description, kMaxDescription)));
     }
     SetDetail(status, bad);
   }
@@ -100,7 +109,8 @@ std::optional<absl::Duration> RetryDelayOf(const absl::Status& status) {
 void AddErrorMetadata(absl::Status& status, std::string_view key,
                       std::string_view value) {
   google::rpc::ErrorInfo info = ErrorInfoOf(status);
-  (*info.mutable_metadata())[std::string(key)] = std::string(value);
+  (*info.mutable_metadata())[std::string(key)] =
+      CutUtf8(value, kMaxMetadataValue);
   SetDetail(status, info);
 }
 

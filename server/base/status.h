@@ -33,7 +33,9 @@ struct ErrorDetails {
   std::vector<FieldViolation> fields;
 };
 
-// `code` must not be OK. `message` says what happened and what to do.
+// `code` must not be OK. `message` says what happened and what to do. What
+// would not fit into a gRPC status is cut: long texts, and the last of very
+// many fields.
 absl::Status MakeError(absl::StatusCode code, std::string_view message,
                        const ErrorDetails& details);
 // The short form for errors with a reason alone.

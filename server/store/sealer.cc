@@ -247,8 +247,7 @@ absl::StatusOr<Secret> ReadMasterKey(const std::string& path) {
       })) {
     return absl::FailedPreconditionError(
         absl::StrCat("the master key file ", path,
-                     " must hold 64 hex digits, such as the output of "
-                     "'openssl rand -hex 32'"));
+                     " must hold 32 random bytes as 64 hex digits"));
   }
   return Secret(absl::HexStringToBytes(hex));
 }

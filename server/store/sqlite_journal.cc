@@ -262,10 +262,13 @@ void SqliteJournal::Answer(std::deque<Waiting>& waiting, std::size_t count,
                            const absl::Status& committed) {
   std::vector<CommittedEvent> events = projection_.TakeCommitted();
   if (committed.ok() && !events.empty()) on_commit_(std::move(events));
-  std::size_t bytes = 0;
+  {
+    // First, so that who is answered and appends again finds the room.
+    MutexLock lock(mutex_);
+    for (std::size_t i = 0; i < count; ++i) waiting_bytes_ -= waiting[i].bytes;
+  }
   for (std::size_t i = 0; i < count; ++i) {
     Waiting& one = waiting.front();
-    bytes += one.bytes;
     if (!committed.ok()) one.outcome = committed;
     if (one.outcome.ok()) {
       if (const auto* keys = KeysOf(one.record)) sealer_.MarkStored(*keys);
@@ -273,8 +276,6 @@ void SqliteJournal::Answer(std::deque<Waiting>& waiting, std::size_t count,
     one.done(std::move(one.outcome));
     waiting.pop_front();
   }
-  MutexLock lock(mutex_);
-  waiting_bytes_ -= bytes;
 }
 
 void SqliteJournal::Fail(const absl::Status& why) {

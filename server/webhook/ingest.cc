@@ -44,13 +44,18 @@ std::string_view TypeName(ItemType type) {
 
 // Identities are hashes of what makes two deliveries the same thing.
 // Persisted: do not change.
-std::string DedupeKey(std::int64_t channel_no, const ParsedItem& item) {
+// The dashboard's tests are all alike, and whoever presses the button again
+// wants to see something: what makes them different is their delivery.
+std::string DedupeKey(std::int64_t channel_no, const ParsedItem& item,
+                      std::string_view test_delivery) {
   std::string key;
   for (int shift = 56; shift >= 0; shift -= 8) {
     key.push_back(static_cast<char>(item.event_ms >> shift));
   }
   key.append(HashedRawId(
-      {"item", std::to_string(channel_no), item.kind, item.content_hash}));
+      {"item", std::to_string(channel_no), item.kind,
+                           test_delivery.empty() ? item.content_hash
+                                                 : test_delivery}));
   return key;
 }
 
@@ -127,12 +132,16 @@ absl::Status Ingest::DraftEvent(ParsedItem parsed, const Context& context,
   item.kind = KindOf(parsed.type);
   item.mid = parsed.message.mid();
   item.opens_window = parsed.opens_window && !test;
-  if (!item.mid.empty()) {
+  if (!item.mid.empty() && !test) {
     item.mid_key = MidKey(draft.channel_no, item.mid);
     draft.id = HashedRawId({"event", item.mid_key,
                             std::to_string(static_cast<int>(item.kind))});
   } else {
-    item.dedupe_key = DedupeKey(draft.channel_no, parsed);
+    const std::string test_delivery =
+        test ? RawItemId(context.record.delivery_id,
+                         static_cast<int>(context.record.items.size()))
+             : "";
+    item.dedupe_key = DedupeKey(draft.channel_no, parsed, test_delivery);
     draft.id = HashedRawId({"event", item.dedupe_key});
   }
   draft.type = TypeName(parsed.type);

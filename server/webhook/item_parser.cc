@@ -388,6 +388,7 @@ Result ItemParser::State::ReadEdit(const dom::object& edit, ParsedItem& item) {
       value->get(number) == simdjson::SUCCESS
           ? number == 0
           : value->get(text) == simdjson::SUCCESS && text == "0";
+  item.kind = "message_edit";
   if (zero) item.type = ItemType::kIgnored;
   return std::nullopt;
 }
@@ -430,6 +431,7 @@ Result ItemParser::State::ReadItem(const dom::object& object,
     return Misfit{"is too large", "$.message"};
   }
   item.type = flags.echo ? ItemType::kEcho : ItemType::kMessage;
+  item.kind = "message";
   return std::nullopt;
 }
 
@@ -479,17 +481,19 @@ void ItemParser::Parse(std::string_view field, ParsedItem& item) {
                          (item.form != EnvelopeForm::kEntry &&
                           field.starts_with("messag"));
   if (messaging) {
-    // By its own key where it has one, so that an item is of the same kind in
-    // every form of the envelope.
-    if (const std::string_view kind = KindOf(object); !kind.empty()) {
-      item.kind = std::string(CutUtf8(kind, kMaxKind));
-    }
+    item.kind.clear();
     if (Result bad = state_->ReadItem(object, item)) {
       item.type = ItemType::kUnknown;
       // Half read; its content is its identity.
       item.message.Clear();
       item.problem = std::move(bad->problem);
       item.json_path = std::move(bad->path);
+    }
+    // By its own key where it has one, so that an item is of the same kind in
+    // every form of the envelope.
+    if (item.kind.empty()) {
+      const std::string_view kind = KindOf(object);
+      item.kind = std::string(CutUtf8(kind.empty() ? field : kind, kMaxKind));
     }
   }
   if (item.type == ItemType::kUnknown || item.message.mid().empty()) hash();

@@ -63,13 +63,19 @@ TEST(ServerTest, EveryProblemOfTheConfigurationIsTold) {
 TEST(ServerTest, CheckValidatesAFileWithLineNumbers) {
   std::string path = "/tmp/linktor-config-XXXXXX";
   close(mkstemp(path.data()));
-  std::ofstream(path) << "data_dir = \"/tmp/x\"\nmaster_key_file = \"k\"\n";
+  const std::string key = path + ".key";
+  std::ofstream(path) << "data_dir = \"/tmp/x\"\nmaster_key_file = \"" << key
+                      << "\"\n";
+  EXPECT_THAT(RunServer({"check", "--config", path}).output,
+              HasSubstr("cannot read the master key file"));
+  std::ofstream(key) << std::string(64, 'a');
   EXPECT_EQ(RunServer({"check", "--config", path}).status, 0);
   std::ofstream(path, std::ios::app) << "webhook_prot = 1\n";
   const ProcessEnd end = RunServer({"check", "--config", path});
   EXPECT_EQ(end.status, 2);
   EXPECT_THAT(end.output, HasSubstr(":3: there is no setting 'webhook_prot'"));
   std::filesystem::remove(path);
+  std::filesystem::remove(key);
 }
 
 TEST(ServerTest, HealthReadinessAndMetrics) {

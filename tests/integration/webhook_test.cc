@@ -149,6 +149,21 @@ TEST_F(WebhookTest, ItemsOfUnknownAccountsAreKeptButOnNoStream) {
   EXPECT_EQ(Metric("linktor_webhook_items_total{outcome=\"issue\"}"), 1);
 }
 
+// Meta's dashboard sends the same test each time its button is pressed.
+TEST_F(WebhookTest, EveryPressOfTheTestButtonIsAnEvent) {
+  const std::string body =
+      R"({"object":"instagram","entry":[{"id":"0","time":1661141837537,
+        "messaging":[{"sender":{"id":"12334"},"recipient":{"id":"23245"},
+        "timestamp":"1527459824",
+        "message":{"mid":"random_mid","text":"random_text"}}]}]})";
+  EXPECT_EQ(gateway_.Post(body), 200);
+  EXPECT_EQ(gateway_.Post(body), 200);
+  const auto events = gateway_.AllEvents();
+  ASSERT_EQ(events.size(), 2U);
+  EXPECT_TRUE(events[0].test());
+  EXPECT_EQ(events[0].channel_id(), kChannel);
+}
+
 TEST_F(WebhookTest, OnlyNumEditZeroIsIgnored) {
   const std::string body = absl::StrCat(
       R"({"object":"instagram","entry":[{"id":")", kAccount,

@@ -57,8 +57,8 @@ bool Oracle::IsLive(std::int64_t channel_no) const {
 
 bool Oracle::IsDuplicate(const ItemSpec& item) const {
   if (item.mid.empty()) {
-    return seen.contains({item.channel.no, item.user, item.kind, item.text,
-                          item.event_ms});
+    return seen.contains(
+        {item.channel.no, item.user, item.kind, item.text, item.event_ms});
   }
   return std::any_of(events.begin(), events.end(), [&](const Event& event) {
     return event.channel_no == item.channel.no &&
@@ -85,10 +85,9 @@ std::int64_t Oracle::AddRaw(std::int64_t now_ms, const ItemSpec& item) {
 WebhookOutcome Oracle::Deliver(std::int64_t now_ms,
                                const std::vector<ItemSpec>& items) {
   Oracle before;
-  const bool may_fail =
-      std::any_of(items.begin(), items.end(), [](const ItemSpec& item) {
-        return item.user == kPoisonUser;
-      });
+  const bool may_fail = std::any_of(
+      items.begin(), items.end(),
+      [](const ItemSpec& item) { return item.user == kPoisonUser; });
   if (may_fail) before = *this;
   WebhookOutcome outcome;
   if (!DeliverItems(now_ms, items, outcome)) {
@@ -129,8 +128,8 @@ bool Oracle::DeliverItems(std::int64_t now_ms,
     if (item.user == kPoisonUser) return false;
     ++outcome.events;
     if (item.mid.empty()) {
-      seen[{item.channel.no, item.user, item.kind, item.text,
-            item.event_ms}] = log_ms;
+      seen[{item.channel.no, item.user, item.kind, item.text, item.event_ms}] =
+          log_ms;
     }
     Event event{.type = TypeOf(item.kind),
                 .channel_no = item.channel.no,
@@ -193,9 +192,8 @@ void Oracle::SettleByContent(std::int64_t channel_no, const std::string& user,
       unknown.push_back(&message);
     }
   }
-  std::stable_sort(unknown.begin(), unknown.end(), [](auto* a, auto* b) {
-    return a->claim_ms < b->claim_ms;
-  });
+  std::stable_sort(unknown.begin(), unknown.end(),
+                   [](auto* a, auto* b) { return a->claim_ms < b->claim_ms; });
   std::vector<LooseEcho> echoes;
   for (const LooseEcho& echo : loose) {
     if (echo.channel_no == channel_no && echo.user == user &&

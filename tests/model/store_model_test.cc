@@ -19,7 +19,7 @@ namespace linktor {
 namespace {
 
 // About 20 s, everything compared every hundred.
-constexpr int kSteps = 25'000;
+constexpr int kSteps = 60'000;
 constexpr int kStepsBetweenComparisons = 100;
 constexpr int kStepsBetweenRestarts = 700;
 
@@ -44,8 +44,8 @@ class StoreModelTest : public testing::Test {
   };
 
   void SetUp() override {
-    seed_ = static_cast<std::uint64_t>(FromEnvironment(
-        "LINKTOR_MODEL_SEED", std::random_device()()));
+    seed_ = static_cast<std::uint64_t>(
+        FromEnvironment("LINKTOR_MODEL_SEED", std::random_device()()));
     steps_ = FromEnvironment("LINKTOR_MODEL_STEPS", kSteps);
     std::cout << "LINKTOR_MODEL_SEED=" << seed_
               << " LINKTOR_MODEL_STEPS=" << steps_ << std::endl;
@@ -179,10 +179,10 @@ StoreModelTest::Step StoreModelTest::ClaimStep() {
                  .refuse_without_history = Chance(30)};
   // The request before, repeated.
   if (Chance(40) && !oracle_.messages.empty()) {
-    const auto& other = oracle_.messages[oracle_.messages.size() - 1 -
-                                         static_cast<std::size_t>(Below(
-                                             std::min<int>(6, static_cast<int>(
-                                                 oracle_.messages.size()))))];
+    const auto& other =
+        oracle_.messages[oracle_.messages.size() - 1 -
+                         static_cast<std::size_t>(Below(std::min<int>(
+                             6, static_cast<int>(oracle_.messages.size()))))];
     spec.channel = other.channel;
     spec.user = other.user;
     spec.text = other.text;
@@ -236,12 +236,12 @@ StoreModelTest::Step StoreModelTest::SettleStep() {
                         static_cast<std::size_t>(Below(std::min<int>(
                             10, static_cast<int>(candidates.size()))))];
   const bool resolve = message.state == v1::MESSAGE_STATE_UNCONFIRMED;
-  OutcomeSpec spec{.now_ms = now_ms_,
-                   .expected_state = resolve ? v1::MESSAGE_STATE_UNCONFIRMED
-                                             : v1::MESSAGE_STATE_PENDING,
-                   .expected_attempt = message.attempt,
-                   .settled_by = resolve ? v1::SETTLED_BY_CALLER
-                                         : v1::SETTLED_BY_ANSWER};
+  OutcomeSpec spec{
+      .now_ms = now_ms_,
+      .expected_state =
+          resolve ? v1::MESSAGE_STATE_UNCONFIRMED : v1::MESSAGE_STATE_PENDING,
+      .expected_attempt = message.attempt,
+      .settled_by = resolve ? v1::SETTLED_BY_CALLER : v1::SETTLED_BY_ANSWER};
   if (resolve && Chance(80)) return ClaimStep();
   if (Chance(3)) spec.expected_attempt += 1;
   const int kind = Below(10);
@@ -291,8 +291,8 @@ StoreModelTest::Step StoreModelTest::CreateStep() {
   return {MakeChannel(channel, now_ms_, request, fingerprint),
           [reason](const absl::StatusOr<Outcome>& outcome) {
             ASSERT_TRUE(outcome.ok()) << outcome.status();
-            EXPECT_EQ(
-                ReasonOf(std::get<ChannelOutcome>(*outcome).refusal), reason);
+            EXPECT_EQ(ReasonOf(std::get<ChannelOutcome>(*outcome).refusal),
+                      reason);
           },
           absl::StrCat("create ", channel.id, " ", channel.account, " ",
                        channel.page)};
@@ -332,8 +332,8 @@ StoreModelTest::Step StoreModelTest::DeleteStep() {
   return {DeleteChannelRecord{.time_ms = now_ms_, .channel_id = id},
           [reason](const absl::StatusOr<Outcome>& outcome) {
             ASSERT_TRUE(outcome.ok()) << outcome.status();
-            EXPECT_EQ(
-                ReasonOf(std::get<ChannelOutcome>(*outcome).refusal), reason);
+            EXPECT_EQ(ReasonOf(std::get<ChannelOutcome>(*outcome).refusal),
+                      reason);
           },
           absl::StrCat("delete ", id)};
 }
@@ -346,7 +346,7 @@ StoreModelTest::Step StoreModelTest::TrimStep() {
                         .dedupe_before_ms = cut(),
                         .requests_before_ms = cut(),
                         .echoes_before_ms = cut(),
-                        .raw_max_bytes = Below(40'000)};
+                        .raw_max_bytes = Chance(20) ? 0 : Below(40'000)};
   const std::int64_t gone = oracle_.Trim(trim);
   return {trim,
           [gone](const absl::StatusOr<Outcome>& outcome) {
@@ -391,10 +391,9 @@ void StoreModelTest::CompareEvents() {
   for (std::size_t i = 0; i < events.size(); ++i) {
     const Oracle::Event& expected = oracle_.events[i];
     const v1::Event event = MergeEvent(events[i]);
-    const v1::Message& message = event.has_message_received()
-                                     ? event.message_received()
-                                 : event.has_message_echoed()
-                                     ? event.message_echoed()
+    const v1::Message& message =
+        event.has_message_received() ? event.message_received()
+        : event.has_message_echoed() ? event.message_echoed()
                                      : event.message_sent();
     SCOPED_TRACE(absl::StrCat("event ", expected.seq, " ", expected.type));
     ASSERT_EQ(events[i].seq, expected.seq);
@@ -416,10 +415,10 @@ void StoreModelTest::CompareEvents() {
 void StoreModelTest::CompareMessages() {
   std::vector<std::string> expected;
   for (const Oracle::Message& m : oracle_.messages) {
-    expected.push_back(absl::StrCat(
-        m.user, " ", m.state, " ", m.settled_by, " ", m.attempt, " ",
-        m.request_id, " ", m.mid, " ", m.create_ms, " ", m.claim_ms, " ",
-        m.send_ms, " ", m.echo_ms));
+    expected.push_back(absl::StrCat(m.user, " ", m.state, " ", m.settled_by,
+                                    " ", m.attempt, " ", m.request_id, " ",
+                                    m.mid, " ", m.create_ms, " ", m.claim_ms,
+                                    " ", m.send_ms, " ", m.echo_ms));
   }
   EXPECT_EQ(
       rig_.Rows("SELECT user_id || ' ' || state || ' ' || settled_by || ' ' || "
@@ -455,9 +454,9 @@ void StoreModelTest::CompareTables() {
   expected.clear();
   for (const auto& [channel, revision, request, fingerprint, deleted, ms] :
        oracle_.channels) {
-    expected.push_back(
-        absl::StrCat(channel.no, " ", channel.id, " ", channel.account, " ",
-                     channel.page, " ", revision, " ", deleted));
+    expected.push_back(absl::StrCat(channel.no, " ", channel.id, " ",
+                                    channel.account, " ", channel.page, " ",
+                                    revision, " ", deleted));
   }
   EXPECT_EQ(rig_.Rows("SELECT no || ' ' || id || ' ' || account_id || ' ' || "
                       "page_id || ' ' || revision || ' ' || (delete_ms IS NOT "
@@ -467,11 +466,11 @@ void StoreModelTest::CompareTables() {
   for (const auto& raw : oracle_.raws) bytes += raw.bytes;
   const std::int64_t oldest =
       oracle_.events.empty() ? 1 : oracle_.events.front().seq;
-  EXPECT_EQ(rig_.Rows("SELECT last_seq || ' ' || oldest_seq || ' ' || log_ms "
-                      "|| ' ' || raw_bytes FROM log_state"),
-            std::vector<std::string>{absl::StrCat(oracle_.last_seq, " ", oldest,
-                                                  " ", oracle_.log_ms, " ",
-                                                  bytes)});
+  EXPECT_EQ(
+      rig_.Rows("SELECT last_seq || ' ' || oldest_seq || ' ' || log_ms "
+                "|| ' ' || raw_bytes FROM log_state"),
+      std::vector<std::string>{absl::StrCat(oracle_.last_seq, " ", oldest, " ",
+                                            oracle_.log_ms, " ", bytes)});
   EXPECT_EQ(rig_.Number("SELECT count(*) FROM raw_items"),
             static_cast<std::int64_t>(oracle_.raws.size()));
   EXPECT_EQ(rig_.Number("SELECT count(*) FROM dedupe"),

@@ -21,7 +21,7 @@ build=(
   # Tests
   libgtest-dev libgmock-dev librapidcheck-dev
 )
-check=(clang-14 clang-format-14 clang-tidy-14)
+check=(clang-14 clang-format-14 clang-tidy-14 curl)
 
 wanted=()
 for group in "${@:-build}"; do

@@ -69,11 +69,10 @@ TEST_F(ChannelTableTest, IdInUseIsRefused) {
 // One app's webhooks name either, so that neither may belong to two.
 TEST_F(ChannelTableTest, AccountOrPageInUseIsRefused) {
   rig_.Create(kShop);
-  for (const TestChannel& channel :
-       {TestChannel{7, "x", kShop.account, "8"},
-        TestChannel{7, "x", "9", kShop.page},
-        TestChannel{7, "x", kShop.page, "8"},
-        TestChannel{7, "x", "9", kShop.account}}) {
+  for (const TestChannel& channel : {TestChannel{7, "x", kShop.account, "8"},
+                                     TestChannel{7, "x", "9", kShop.page},
+                                     TestChannel{7, "x", kShop.page, "8"},
+                                     TestChannel{7, "x", "9", kShop.account}}) {
     EXPECT_EQ(Refusal(channel), "ACCOUNT_ALREADY_CONNECTED");
   }
   EXPECT_EQ(Refusal({7, "x", "9", "8"}), "");
@@ -97,13 +96,12 @@ TEST_F(ChannelTableTest, SameRequestIsReplayed) {
 
 TEST_F(ChannelTableTest, RequestIdOfAnotherChannelIsRefused) {
   Append(MakeChannel(kShop, kNowMs, "q1"));
-  EXPECT_EQ(ReasonOf(
-                Append(MakeChannel(kCafe, kNowMs, "q1", "other")).refusal),
+  EXPECT_EQ(ReasonOf(Append(MakeChannel(kCafe, kNowMs, "q1", "other")).refusal),
             "REQUEST_ID_REUSED");
   Delete(kShop.id);
-  EXPECT_EQ(ReasonOf(Append(MakeChannel(kShop, kNowMs + 9 * kDayMs, "q1"))
-                         .refusal),
-            "REQUEST_ID_REUSED");
+  EXPECT_EQ(
+      ReasonOf(Append(MakeChannel(kShop, kNowMs + 9 * kDayMs, "q1")).refusal),
+      "REQUEST_ID_REUSED");
 }
 
 TEST_F(ChannelTableTest, UpdateChangesAndCounts) {

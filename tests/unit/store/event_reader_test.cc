@@ -12,8 +12,9 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-constexpr auto kAll = [](std::string_view, std::string_view,
-                         std::string_view) { return true; };
+constexpr auto kAll = [](std::string_view, std::string_view, std::string_view) {
+  return true;
+};
 
 class EventReaderTest : public testing::Test {
  protected:
@@ -71,11 +72,10 @@ TEST_F(EventReaderTest, NeverGoesBack) {
 }
 
 TEST_F(EventReaderTest, FilterSeesTypeChannelAndUser) {
-  const auto page = Read(
-      {.last_seq = 10}, [](std::string_view type, std::string_view channel,
-                           std::string_view user) {
-        return type == "message.received" && channel == "shop" &&
-               user == "502";
+  const auto page =
+      Read({.last_seq = 10}, [](std::string_view type, std::string_view channel,
+                                std::string_view user) {
+        return type == "message.received" && channel == "shop" && user == "502";
       });
   EXPECT_THAT(Seqs(page), ElementsAre(2, 4, 6, 8));
   EXPECT_EQ(page.through_seq, 10) << "hidden events have been passed too";
@@ -98,8 +98,8 @@ TEST_F(EventReaderTest, PagesAddUpToTheWhole) {
   for (const int size : {1, 2, 3, 7}) {
     std::vector<std::int64_t> seqs;
     for (std::int64_t after = 0; after < 10;) {
-      const auto page = Read(
-          {.after_seq = after, .last_seq = 10, .max_events = size}, kAll);
+      const auto page =
+          Read({.after_seq = after, .last_seq = 10, .max_events = size}, kAll);
       ASSERT_GT(page.through_seq, after);
       after = page.through_seq;
       for (const auto seq : Seqs(page)) seqs.push_back(seq);
@@ -126,8 +126,8 @@ TEST_F(EventReaderTest, RawOnRequestUpTo256KiB) {
   rig_.Deliver({{.mid = "a", .raw = "{\"a\":1}"},
                 {.mid = "b", .raw = fits},
                 {.mid = "c", .raw = fits + "x"}});
-  const EventReader::Bounds bounds{.after_seq = 10, .last_seq = 13,
-                                   .max_bytes = 10'000'000};
+  const EventReader::Bounds bounds{
+      .after_seq = 10, .last_seq = 13, .max_bytes = 10'000'000};
   EXPECT_FALSE(MergeEvent(Read(bounds, kAll).events[0]).has_message_sent());
   EXPECT_EQ(MergeEvent(Read(bounds, kAll).events[0]).raw_json(), "");
   EventReader::Bounds with_raw = bounds;
@@ -145,7 +145,9 @@ TEST_F(EventReaderTest, RawOnRequestUpTo256KiB) {
 TEST_F(EventReaderTest, RawCountsTowardsTheBytesOfAPage) {
   const std::string raw(10'000, 'x');
   rig_.Deliver({{.mid = "a", .raw = raw}, {.mid = "b", .raw = raw}});
-  const auto page = Read({.after_seq = 10, .last_seq = 12, .max_bytes = 10'000,
+  const auto page = Read({.after_seq = 10,
+                          .last_seq = 12,
+                          .max_bytes = 10'000,
                           .include_raw = true},
                          kAll);
   EXPECT_THAT(Seqs(page), ElementsAre(11));
@@ -172,15 +174,14 @@ TEST_F(EventReaderTest, EventWhoseKeyIsGoneComesWithoutContent) {
 TEST_F(EventReaderTest, FindsByMidAndKind) {
   rig_.Deliver({{.kind = TestItem::kEcho, .mid = "m1", .text = "echo"}});
   EventReader reader(rig_.store().pool(), rig_.sealer());
-  const auto message = reader.FindByMid(MidKeyOf(kShop, "m1"),
-                                        ItemKind::kMessage);
+  const auto message =
+      reader.FindByMid(MidKeyOf(kShop, "m1"), ItemKind::kMessage);
   ASSERT_TRUE(message.ok() && message->has_value()) << message.status();
   EXPECT_EQ((*message)->message_received().text(), "text 1");
   const auto echo = reader.FindByMid(MidKeyOf(kShop, "m1"), ItemKind::kEcho);
   ASSERT_TRUE(echo.ok() && echo->has_value()) << echo.status();
   EXPECT_EQ((*echo)->message_echoed().text(), "echo");
-  const auto none = reader.FindByMid(MidKeyOf(kCafe, "m1"),
-                                     ItemKind::kMessage);
+  const auto none = reader.FindByMid(MidKeyOf(kCafe, "m1"), ItemKind::kMessage);
   ASSERT_TRUE(none.ok());
   EXPECT_FALSE(none->has_value());
 }

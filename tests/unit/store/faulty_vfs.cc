@@ -112,13 +112,25 @@ int ShmUnmap(sqlite3_file* file, int remove) {
 }
 
 // Version 2: without memory-mapped reads.
-constexpr sqlite3_io_methods kMethods = {
-    2,           Close,      Read,       Write,
-    Truncate,    Sync,       FileSize,   Lock,
-    Unlock,      CheckReservedLock,      FileControl,
-    SectorSize,  DeviceCharacteristics,  ShmMap,
-    ShmLock,     ShmBarrier, ShmUnmap,   nullptr,
-    nullptr};
+constexpr sqlite3_io_methods kMethods = {2,
+                                         Close,
+                                         Read,
+                                         Write,
+                                         Truncate,
+                                         Sync,
+                                         FileSize,
+                                         Lock,
+                                         Unlock,
+                                         CheckReservedLock,
+                                         FileControl,
+                                         SectorSize,
+                                         DeviceCharacteristics,
+                                         ShmMap,
+                                         ShmLock,
+                                         ShmBarrier,
+                                         ShmUnmap,
+                                         nullptr,
+                                         nullptr};
 
 }  // namespace
 
@@ -147,8 +159,8 @@ FaultyVfs::FaultyVfs() : state_(new State) {
                                  .mutex = &state->mutex,
                                  .synced = &state->synced,
                                  .path = path};
-    const int code = state->real->xOpen(state->real, path, self->real(), flags,
-                                        out_flags);
+    const int code =
+        state->real->xOpen(state->real, path, self->real(), flags, out_flags);
     if (self->real()->pMethods != nullptr) self->base.pMethods = &kMethods;
     return code;
   };

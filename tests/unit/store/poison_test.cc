@@ -74,10 +74,9 @@ TEST_F(PoisonTest, WebhookIsQuarantinedAndItsNeighboursAreStored) {
     EXPECT_EQ(poison.ignored, 1);
   }
   ExpectNoHoles(6);
-  EXPECT_THAT(
-      rig_.Rows("SELECT quarantined || (issue LIKE '%poison event%') "
-                "FROM deliveries WHERE quarantined"),
-      ElementsAre("11", "11"));
+  EXPECT_THAT(rig_.Rows("SELECT quarantined || (issue LIKE '%poison event%') "
+                        "FROM deliveries WHERE quarantined"),
+              ElementsAre("11", "11"));
   EXPECT_EQ(rig_.Number("SELECT count(*) FROM raw_items"), 10);
 }
 
@@ -97,23 +96,24 @@ TEST_F(PoisonTest, QuarantinedItemsCanBeOpened) {
   rig_.Deliver({{.user = "666", .mid = "m1", .raw = "{\"a\":1}"}});
   rig_.Reopen();
   std::string opened;
-  ASSERT_TRUE(
-      rig_.store()
-          .pool()
-          .Read([&](Database& database) -> absl::Status {
-            Statement read(database,
-                           "SELECT r.sealed_raw, d.id, r.item FROM raw_items r "
-                           "JOIN deliveries d ON d.no = r.delivery_no");
-            const auto row = read.Step();
-            if (!row.ok() || !*row) return absl::NotFoundError("no item");
-            auto raw = rig_.sealer().Open(
-                SealedPlace::kRawItem,
-                RawItemId(read.Bytes(1), static_cast<int>(read.Int(2))),
-                read.Bytes(0));
-            if (raw.ok()) opened = *std::move(raw);
-            return raw.status();
-          })
-          .ok());
+  ASSERT_TRUE(rig_.store()
+                  .pool()
+                  .Read([&](Database& database) -> absl::Status {
+                    Statement read(
+                        database,
+                        "SELECT r.sealed_raw, d.id, r.item FROM raw_items r "
+                        "JOIN deliveries d ON d.no = r.delivery_no");
+                    const auto row = read.Step();
+                    if (!row.ok() || !*row)
+                      return absl::NotFoundError("no item");
+                    auto raw = rig_.sealer().Open(
+                        SealedPlace::kRawItem,
+                        RawItemId(read.Bytes(1), static_cast<int>(read.Int(2))),
+                        read.Bytes(0));
+                    if (raw.ok()) opened = *std::move(raw);
+                    return raw.status();
+                  })
+                  .ok());
   EXPECT_EQ(opened, "{\"a\":1}");
 }
 

@@ -38,8 +38,8 @@ TEST_F(ProjectionClaimTest, ClaimIsPendingAndDurable) {
   EXPECT_EQ(row.create_ms, kNowMs);
   EXPECT_EQ(row.claim_ms, kNowMs);
   EXPECT_EQ(row.user_id, "501");
-  const auto content = rig_.sealer().Open(SealedPlace::kMessage, row.id,
-                                          row.sealed_content);
+  const auto content =
+      rig_.sealer().Open(SealedPlace::kMessage, row.id, row.sealed_content);
   ASSERT_TRUE(content.ok()) << content.status();
   EXPECT_EQ(*content, "hello");
   EXPECT_THAT(rig_.ReadEvents(), SizeIs(0)) << "a claim is no event";
@@ -131,9 +131,8 @@ TEST_F(ProjectionClaimTest, RefusedRetryLeavesTheFailedOne) {
 
 TEST_F(ProjectionClaimTest, WindowClosesAfter24Hours) {
   rig_.Deliver({{.mid = "i1"}});
-  EXPECT_EQ(
-      rig_.Claim({.request_id = "a", .now_ms = kNowMs + kDayMs - 1}).kind,
-      Kind::kClaimed);
+  EXPECT_EQ(rig_.Claim({.request_id = "a", .now_ms = kNowMs + kDayMs - 1}).kind,
+            Kind::kClaimed);
   const ClaimOutcome closed =
       rig_.Claim({.request_id = "b", .now_ms = kNowMs + kDayMs});
   EXPECT_EQ(closed.kind, Kind::kRefused);
@@ -166,10 +165,10 @@ TEST_F(ProjectionClaimTest, NoHistoryIsTheChannelsPolicy) {
 }
 
 TEST_F(ProjectionClaimTest, DeletedChannelIsNotFound) {
-  ASSERT_TRUE(rig_.Append<ChannelOutcome>(
-                      DeleteChannelRecord{.time_ms = kNowMs,
-                                          .channel_id = kShop.id})
-                  .ok());
+  ASSERT_TRUE(
+      rig_.Append<ChannelOutcome>(
+              DeleteChannelRecord{.time_ms = kNowMs, .channel_id = kShop.id})
+          .ok());
   const ClaimOutcome outcome = rig_.Claim({});
   EXPECT_EQ(outcome.kind, Kind::kRefused);
   EXPECT_EQ(outcome.refusal.code(), absl::StatusCode::kNotFound);
@@ -196,9 +195,8 @@ TEST_F(ProjectionClaimTest, OutcomeOfAnotherStateOrAttemptChangesNothing) {
   EXPECT_FALSE(
       rig_.Settle(claimed, {.mid = "m1", .expected_attempt = 2}).applied);
   EXPECT_FALSE(
-      rig_.Settle(claimed,
-                  {.mid = "m1",
-                   .expected_state = v1::MESSAGE_STATE_UNCONFIRMED})
+      rig_.Settle(claimed, {.mid = "m1",
+                            .expected_state = v1::MESSAGE_STATE_UNCONFIRMED})
           .applied);
   EXPECT_EQ(rig_.Message(claimed.id).state, v1::MESSAGE_STATE_PENDING);
   rig_.Settle(claimed, {.state = v1::MESSAGE_STATE_FAILED});

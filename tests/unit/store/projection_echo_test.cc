@@ -19,16 +19,15 @@ class ProjectionEchoTest : public testing::Test {
 
   MessageRow Claim(const std::string& request, std::int64_t now_ms = kNowMs,
                    const std::string& text = "hello") {
-    return rig_
-        .Claim({.text = text, .request_id = request, .now_ms = now_ms})
+    return rig_.Claim({.text = text, .request_id = request, .now_ms = now_ms})
         .message;
   }
   MessageRow Unconfirmed(const std::string& request,
                          std::int64_t now_ms = kNowMs) {
     const MessageRow claimed = Claim(request, now_ms);
     return rig_
-        .Settle(claimed, {.state = v1::MESSAGE_STATE_UNCONFIRMED,
-                          .now_ms = now_ms})
+        .Settle(claimed,
+                {.state = v1::MESSAGE_STATE_UNCONFIRMED, .now_ms = now_ms})
         .message;
   }
   void Echo(const std::string& mid, std::int64_t event_ms = kNowMs + 500,
@@ -269,11 +268,9 @@ TEST_F(ProjectionEchoTest, RedeliveredEchoSettlesOnce) {
 
 TEST_F(ProjectionEchoTest, EchoWithoutTimeCountsFromLogTime) {
   const MessageRow unknown = Unconfirmed("r1");
-  rig_.Deliver({{.kind = TestItem::kEcho,
-                 .mid = "m1",
-                 .text = "hello",
-                 .event_ms = 0}},
-               kNowMs + 250);
+  rig_.Deliver(
+      {{.kind = TestItem::kEcho, .mid = "m1", .text = "hello", .event_ms = 0}},
+      kNowMs + 250);
   EXPECT_EQ(rig_.Message(unknown.id).echo_ms, kNowMs + 250);
 }
 

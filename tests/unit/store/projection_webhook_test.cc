@@ -28,13 +28,13 @@ class ProjectionWebhookTest : public testing::Test {
 };
 
 TEST_F(ProjectionWebhookTest, CountsAddUp) {
-  const WebhookOutcome outcome = rig_.Deliver(
-      {{.mid = "m1"},
-       {.mid = "m1"},
-       {.kind = TestItem::kIgnored},
-       {.kind = TestItem::kIssue, .text = "is not JSON"},
-       {.kind = TestItem::kOther, .text = "optin"},
-       {.kind = TestItem::kIssue, .text = "second issue"}});
+  const WebhookOutcome outcome =
+      rig_.Deliver({{.mid = "m1"},
+                    {.mid = "m1"},
+                    {.kind = TestItem::kIgnored},
+                    {.kind = TestItem::kIssue, .text = "is not JSON"},
+                    {.kind = TestItem::kOther, .text = "optin"},
+                    {.kind = TestItem::kIssue, .text = "second issue"}});
   EXPECT_EQ(outcome.events, 2);
   EXPECT_EQ(outcome.duplicates, 1);
   EXPECT_EQ(outcome.ignored, 1);
@@ -113,10 +113,10 @@ TEST_F(ProjectionWebhookTest, OnlyActivityOpensTheWindow) {
 }
 
 TEST_F(ProjectionWebhookTest, DeletedChannelsItemsAreKeptAsIssues) {
-  ASSERT_TRUE(rig_.Append<ChannelOutcome>(
-                      DeleteChannelRecord{.time_ms = kNowMs,
-                                          .channel_id = kShop.id})
-                  .ok());
+  ASSERT_TRUE(
+      rig_.Append<ChannelOutcome>(
+              DeleteChannelRecord{.time_ms = kNowMs, .channel_id = kShop.id})
+          .ok());
   const WebhookOutcome outcome =
       rig_.Deliver({{.mid = "m1"}, {.channel = kCafe, .mid = "m1"}});
   EXPECT_EQ(outcome.issues, 1);
@@ -130,6 +130,7 @@ TEST_F(ProjectionWebhookTest, DeletedChannelsItemsAreKeptAsIssues) {
 TEST_F(ProjectionWebhookTest, CommittedEventIsWhatIsReadBack) {
   rig_.Deliver({{.mid = "m1", .text = "hello"},
                 {.kind = TestItem::kEcho, .mid = "e1", .text = "answer"}});
+  ASSERT_THAT(rig_.batches(), SizeIs(1));
   const auto live = rig_.batches().front();
   const auto read = rig_.ReadEvents();
   ASSERT_EQ(live.size(), read.size());
@@ -143,7 +144,8 @@ TEST_F(ProjectionWebhookTest, CommittedEventIsWhatIsReadBack) {
 
 // Sealed bytes and nothing readable of what was said are in the file.
 TEST_F(ProjectionWebhookTest, ContentIsNotReadableOnDisk) {
-  rig_.Deliver({{.mid = "m1", .text = "my-secret-text",
+  rig_.Deliver({{.mid = "m1",
+                 .text = "my-secret-text",
                  .raw = "{\"text\":\"my-secret-text\"}"}});
   rig_.Claim({.text = "my-secret-text"});
   EXPECT_EQ(

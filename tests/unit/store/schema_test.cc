@@ -41,8 +41,7 @@ TEST(SchemaTest, ReopenedDatabaseIsLeftAlone) {
   {
     const auto database = OpenAt(path);
     ASSERT_TRUE(Migrate(*database).ok());
-    ASSERT_TRUE(
-        database->Execute("INSERT INTO dedupe VALUES (x'01', 1)").ok());
+    ASSERT_TRUE(database->Execute("INSERT INTO dedupe VALUES (x'01', 1)").ok());
   }
   const auto database = OpenAt(path);
   const std::string before = One(*database, "PRAGMA schema_version");
@@ -92,8 +91,8 @@ TEST(SchemaTest, HotQueriesUseAnIndex) {
                    (std::string("EXPLAIN QUERY PLAN ") + sql).c_str());
     const auto row = plan.Step();
     ASSERT_TRUE(row.ok() && *row) << sql;
-    EXPECT_THAT(plan.String(3), testing::AnyOf(HasSubstr("SEARCH"),
-                                               HasSubstr("messages_open")))
+    EXPECT_THAT(plan.String(3),
+                testing::AnyOf(HasSubstr("SEARCH"), HasSubstr("messages_open")))
         << sql;
   }
 }

@@ -201,8 +201,8 @@ TEST_F(SealerTest, KeyOfARefusedChannelIsNotLost) {
   const auto refused = rig_.Append<ChannelOutcome>(std::move(record));
   ASSERT_TRUE(refused.ok() && !refused->refusal.ok());
   keys_.clear();
-  sealed = sealer().Seal(scope, SealedPlace::kCredentials, "777", "token",
-                         keys_);
+  sealed =
+      sealer().Seal(scope, SealedPlace::kCredentials, "777", "token", keys_);
   ASSERT_TRUE(sealed.ok());
   const bool brought_along = !keys_.empty();
   rig_.Reopen();
@@ -213,8 +213,7 @@ TEST_F(SealerTest, KeyOfARefusedChannelIsNotLost) {
 TEST_F(SealerTest, KeyOfAStaleOutcomeIsNotLost) {
   rig_.Create(kShop);
   const MessageRow message = rig_.Claim({}).message;
-  OutcomeRecord stale =
-      MakeOutcome(sealer(), message, {.expected_attempt = 9});
+  OutcomeRecord stale = MakeOutcome(sealer(), message, {.expected_attempt = 9});
   const KeyScope scope{.channel_no = kShop.no, .user_id = "999"};
   const auto sealed =
       sealer().Seal(scope, kPlace, "e1", "hello", stale.new_keys);

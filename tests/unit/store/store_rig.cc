@@ -163,11 +163,10 @@ WebhookRecord MakeDelivery(Sealer& sealer, std::int64_t now_ms,
       item.event = MakeDraft(sealer, spec, item, record, record.new_keys);
     }
     item.raw_channel_no = spec.channel.no;
-    item.sealed_raw =
-        SealOrDie(sealer, scope, SealedPlace::kRawItem,
-                  RawItemId(record.delivery_id,
-                            static_cast<int>(record.items.size())),
-                  spec.raw, record.new_keys);
+    item.sealed_raw = SealOrDie(
+        sealer, scope, SealedPlace::kRawItem,
+        RawItemId(record.delivery_id, static_cast<int>(record.items.size())),
+        spec.raw, record.new_keys);
     record.items.push_back(std::move(item));
   }
   return record;
@@ -222,9 +221,8 @@ OutcomeRecord MakeOutcome(Sealer& sealer, const MessageRow& message,
   if (spec.state == v1::MESSAGE_STATE_SENT) {
     event.mutable_message_sent()->set_mid(spec.mid);
   } else {
-    record.sealed_error =
-        SealOrDie(sealer, scope, SealedPlace::kMessageError, message.id, "why",
-                  record.new_keys);
+    record.sealed_error = SealOrDie(sealer, scope, SealedPlace::kMessageError,
+                                    message.id, "why", record.new_keys);
   }
   draft.encoded =
       std::make_shared<const std::string>(event.SerializeAsString());
@@ -281,8 +279,7 @@ void StoreRig::Reopen() {
 
 void StoreRig::ExecuteClosed(const std::string& sql) {
   ASSERT_EQ(store_, nullptr);
-  auto database =
-      Database::Open(database_path(), Database::Mode::kReadWrite);
+  auto database = Database::Open(database_path(), Database::Mode::kReadWrite);
   ASSERT_TRUE(database.ok()) << database.status();
   const absl::Status done = (*database)->Execute(sql.c_str());
   ASSERT_TRUE(done.ok()) << done;
@@ -312,8 +309,7 @@ std::vector<absl::StatusOr<Outcome>> StoreRig::AppendTogether(
 
 WebhookOutcome StoreRig::Deliver(const std::vector<ItemSpec>& items,
                                  std::int64_t now_ms) {
-  auto outcome =
-      Append<WebhookOutcome>(MakeDelivery(sealer(), now_ms, items));
+  auto outcome = Append<WebhookOutcome>(MakeDelivery(sealer(), now_ms, items));
   EXPECT_TRUE(outcome.ok()) << outcome.status();
   return outcome.ok() ? *outcome : WebhookOutcome{};
 }
@@ -358,13 +354,13 @@ MessageRow StoreRig::Message(const RawId& id) {
 
 std::vector<CommittedEvent> StoreRig::ReadEvents(bool include_raw) {
   EventReader reader(store_->pool(), sealer());
-  auto page = reader.ReadAfter(
-      {.last_seq = Number("SELECT last_seq FROM log_state"),
-       .max_rows = std::numeric_limits<int>::max(),
-       .max_events = std::numeric_limits<int>::max(),
-       .max_bytes = std::numeric_limits<std::size_t>::max(),
-       .include_raw = include_raw},
-      [](auto, auto, auto) { return true; });
+  auto page =
+      reader.ReadAfter({.last_seq = Number("SELECT last_seq FROM log_state"),
+                        .max_rows = std::numeric_limits<int>::max(),
+                        .max_events = std::numeric_limits<int>::max(),
+                        .max_bytes = std::numeric_limits<std::size_t>::max(),
+                        .include_raw = include_raw},
+                       [](auto, auto, auto) { return true; });
   EXPECT_TRUE(page.ok()) << page.status();
   return page.ok() ? std::move(page->events) : std::vector<CommittedEvent>();
 }

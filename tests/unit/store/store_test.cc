@@ -1,9 +1,9 @@
 #include "server/store/store.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -113,8 +113,8 @@ TEST(ReadMasterKeyTest, TakesHexWithSpaceAround) {
 TEST(ReadMasterKeyTest, RefusesAnythingElse) {
   for (const std::string& content :
        {std::string(), std::string(63, 'a'), std::string(65, 'a'),
-        std::string(64, 'g'), absl::StrCat(std::string(32, 'a'), " ",
-                                           std::string(32, 'a')),
+        std::string(64, 'g'),
+        absl::StrCat(std::string(32, 'a'), " ", std::string(32, 'a')),
         std::string(32, '\xaa'), absl::StrCat("0x", std::string(62, 'a'))}) {
     const auto key = ReadKey(content);
     EXPECT_EQ(key.status().code(), absl::StatusCode::kFailedPrecondition);

@@ -186,8 +186,7 @@ TEST_F(TrimTest, RequestIdsOfEndedSendsExpire) {
 TEST_F(TrimTest, SevenDaysCountFromTheLatestAttempt) {
   const MessageRow first = rig_.Claim({}).message;
   rig_.Settle(first, {.state = v1::MESSAGE_STATE_FAILED});
-  const MessageRow second =
-      rig_.Claim({.now_ms = kNowMs + 6 * kDayMs}).message;
+  const MessageRow second = rig_.Claim({.now_ms = kNowMs + 6 * kDayMs}).message;
   rig_.Settle(second, {.mid = "m1"});
   TrimRecord trim = MakeTrim();
   trim.requests_before_ms = kNowMs + kDayMs;
