@@ -80,17 +80,15 @@ absl::Status App::StartStore() {
                  ReadMasterKey(config_.master_key_file));
   LINKTOR_ASSIGN(store_, Store::Open(config_.data_dir, master_key));
   log_ = std::make_unique<EventLog>(*store_, store_->last_seq());
-  LINKTOR_ASSIGN(
-      journal_,
-      SqliteJournal::Create(
-          {}, store_->TakeWriter(), store_->sealer(),
-          [this](std::vector<CommittedEvent> events) {
-            log_->Publish(std::move(events));
-          },
-          [this](const absl::Status&) {
-            ready_ = false;
-            on_fatal_();
-          }));
+  LINKTOR_ASSIGN(journal_, SqliteJournal::Create(
+                               {}, store_->TakeWriter(), store_->sealer(),
+                               [this](std::vector<CommittedEvent> events) {
+                                 log_->Publish(std::move(events));
+                               },
+                               [this](const absl::Status&) {
+                                 ready_ = false;
+                                 on_fatal_();
+                               }));
   registry_ = std::make_unique<ChannelRegistry>(store_->sealer());
   std::vector<ChannelRow> channels;
   LINKTOR_TRY(store_->pool().Read([&](Database& database) -> absl::Status {
@@ -105,9 +103,8 @@ absl::Status App::StartStore() {
   admin_of_channels_ = std::make_unique<ChannelAdmin>(
       clock_, *journal_, store_->sealer(), *registry_);
   reader_ = std::make_unique<MessageReader>(*store_, *registry_);
-  sender_ = std::make_unique<Sender>(
-      Sender::Dependencies{clock_, *store_, *journal_, *registry_, *graph_,
-                           *reader_, *executor_});
+  sender_ = std::make_unique<Sender>(Sender::Dependencies{
+      clock_, *store_, *journal_, *registry_, *graph_, *reader_, *executor_});
   LINKTOR_TRY(sender_->SettleAbandoned());
   housekeeping_ = std::make_unique<Housekeeping>(
       clock_, *journal_,
@@ -156,12 +153,12 @@ absl::Status App::StartHttp() {
   endpoint_ = std::make_unique<WebhookEndpoint>(
       *registry_, *ingest_,
       [this](WebhookRecord record, auto done) {
-        journal_->Append(std::move(record),
-                         [done = std::move(done)](
-                             absl::StatusOr<Outcome> outcome) mutable {
-                           if (!outcome.ok()) return done(outcome.status());
-                           done(std::get<WebhookOutcome>(*outcome));
-                         });
+        journal_->Append(
+            std::move(record),
+            [done = std::move(done)](absl::StatusOr<Outcome> outcome) mutable {
+              if (!outcome.ok()) return done(outcome.status());
+              done(std::get<WebhookOutcome>(*outcome));
+            });
       },
       metrics_);
   HttpListener::Options webhook;
@@ -177,11 +174,10 @@ absl::Status App::StartHttp() {
                      }));
   HttpListener::Options admin;
   SplitHostPort(config_.admin_listen, admin.host, admin.port);
-  LINKTOR_ASSIGN(admin_,
-                 HttpListener::Start(
-                     admin, [this](HttpRequest request, HttpResponder done) {
-                       done(Administer(request));
-                     }));
+  LINKTOR_ASSIGN(admin_, HttpListener::Start(admin, [this](HttpRequest request,
+                                                           HttpResponder done) {
+                   done(Administer(request));
+                 }));
   return absl::OkStatus();
 }
 

@@ -1,10 +1,10 @@
 #include "server/app/config.h"
 
+#include <toml++/toml.h>
 #include <CLI/CLI.hpp>
 #include <boost/url.hpp>
 #include <functional>
 #include <sstream>
-#include <toml++/toml.h>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -83,8 +83,8 @@ std::vector<Setting> SettingsOf(Config& config) {
        Text(config.graph.facebook), config.graph.facebook},
       {"graph-instagram-url", "Meta's API for Instagram Login",
        Text(config.graph.instagram), config.graph.instagram},
-      {"graph-proxy", "proxy URL for calls to Meta",
-       Text(config.graph_proxy), "none"},
+      {"graph-proxy", "proxy URL for calls to Meta", Text(config.graph_proxy),
+       "none"},
       {"log-level", "debug, info, warning or error", Level(config.log_level),
        "info"},
       {"webhook-max-body", "bytes of one webhook body",
@@ -94,8 +94,7 @@ std::vector<Setting> SettingsOf(Config& config) {
        Number(config.webhook_max_in_flight),
        std::to_string(config.webhook_max_in_flight)},
       {"webhook-threads", "threads of the webhook port",
-       Number(config.webhook_threads),
-       std::to_string(config.webhook_threads)},
+       Number(config.webhook_threads), std::to_string(config.webhook_threads)},
       {"max-subscribers", "event streams at once",
        Number(config.max_subscribers), std::to_string(config.max_subscribers)},
       {"event-retention", "how long events are kept, such as 90d; at least 72h",
@@ -177,12 +176,14 @@ void CheckGraphUrl(const std::string& value, const char* name,
   if (!url.has_value() || url->host().empty() ||
       (url->scheme() != "https" && url->scheme() != "http") ||
       value.ends_with('/')) {
-    problems.push_back(absl::StrCat(
-        name, ": '", value, "' is not a URL such as https://graph.example.com"));
+    problems.push_back(
+        absl::StrCat(name, ": '", value,
+                     "' is not a URL such as https://graph.example.com"));
   } else if (url->scheme() == "http" && !IsLoopback(url->host_address())) {
     problems.push_back(absl::StrCat(
-        name, ": plain http only to a loopback address; tokens would travel "
-              "unencrypted"));
+        name,
+        ": plain http only to a loopback address; tokens would travel "
+        "unencrypted"));
   }
 }
 
@@ -229,7 +230,8 @@ absl::StatusOr<CommandLine> ReadCommandLine(int argc, const char* const* argv) {
   CLI::App app(
       "Linktor Instagram Gateway: Instagram Direct over gRPC.\nEvery option "
       "can also be an environment variable (LINKTOR_IG_DATA_DIR) or a line of "
-      "the configuration file (data_dir = \"...\"); options win over variables, "
+      "the configuration file (data_dir = \"...\"); options win over "
+      "variables, "
       "variables over the file.",
       "linktor-igd");
   app.set_version_flag("--version", LINKTOR_VERSION);

@@ -55,14 +55,14 @@ void Housekeeping::Run() {
         return absl::ToUnixMillis(now - age);
       };
       const absl::StatusOr<TrimOutcome> outcome = AppendAs<TrimOutcome>(
-          journal_, TrimRecord{.time_ms = absl::ToUnixMillis(now),
-                               .events_before_ms = before(ages_.events),
-                               .raw_before_ms = before(ages_.raw),
-                               .dedupe_before_ms = before(kDedupeAge),
-                               .requests_before_ms =
-                                   before(Sender::kRequestIdAge),
-                               .echoes_before_ms = before(kUnmatchedEchoAge),
-                               .raw_max_bytes = ages_.raw_max_bytes});
+          journal_,
+          TrimRecord{.time_ms = absl::ToUnixMillis(now),
+                     .events_before_ms = before(ages_.events),
+                     .raw_before_ms = before(ages_.raw),
+                     .dedupe_before_ms = before(kDedupeAge),
+                     .requests_before_ms = before(Sender::kRequestIdAge),
+                     .echoes_before_ms = before(kUnmatchedEchoAge),
+                     .raw_max_bytes = ages_.raw_max_bytes});
       if (!outcome.ok()) {
         Log(LogLevel::kWarning, "housekeeping failed",
             {{"error", outcome.status().ToString()}});

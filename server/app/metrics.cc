@@ -23,18 +23,18 @@ prometheus::Gauge& PlainGauge(prometheus::Registry& registry, const char* name,
 Metrics::Metrics()
     : answers_(CounterFamily(registry_, "linktor_webhook_answers_total",
                              "Answers of the webhook port, by HTTP status.")),
-      items_(CounterFamily(
-          registry_, "linktor_webhook_items_total",
-          "Webhook items, by what became of them; they add up.")),
+      items_(
+          CounterFamily(registry_, "linktor_webhook_items_total",
+                        "Webhook items, by what became of them; they add up.")),
       events_(items_.Add({{"outcome", "event"}})),
       duplicates_(items_.Add({{"outcome", "duplicate"}})),
       ignored_(items_.Add({{"outcome", "ignored"}})),
       issues_(items_.Add({{"outcome", "issue"}})),
-      quarantined_(CounterFamily(
-                       registry_, "linktor_webhook_quarantined_total",
-                       "Deliveries that could not be applied and were kept as "
-                       "received.")
-                       .Add({})),
+      quarantined_(
+          CounterFamily(registry_, "linktor_webhook_quarantined_total",
+                        "Deliveries that could not be applied and were kept as "
+                        "received.")
+              .Add({})),
       calls_(CounterFamily(registry_, "linktor_grpc_calls_total",
                            "Ended RPCs, by method and code.")),
       last_seq_(PlainGauge(registry_, "linktor_log_last_sequence",

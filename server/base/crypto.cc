@@ -42,7 +42,8 @@ Digest Sha256(std::string_view data) {
 }
 
 bool ConstantTimeEqual(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+  return a.size() == b.size() &&
+         CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
 void FillRandom(void* out, std::size_t size) {
@@ -71,7 +72,8 @@ struct HmacKey::Context {
 HmacKey::HmacKey(std::string_view key) : context_(std::make_unique<Context>()) {
   // A null key means "reuse the previous one" to HMAC_Init_ex.
   const void* data = key.empty() ? static_cast<const void*>("") : key.data();
-  Require(HMAC_Init_ex(&context_->ctx, data, key.size(), EVP_sha256(), nullptr));
+  Require(
+      HMAC_Init_ex(&context_->ctx, data, key.size(), EVP_sha256(), nullptr));
 }
 
 HmacKey::~HmacKey() = default;

@@ -50,7 +50,8 @@ class CondVar {
   bool WaitFor(Mutex& mutex, std::chrono::nanoseconds timeout)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     std::unique_lock<std::mutex> lock(mutex.mutex_, std::adopt_lock);
-    const bool signalled = cv_.wait_for(lock, timeout) == std::cv_status::no_timeout;
+    const bool signalled =
+        cv_.wait_for(lock, timeout) == std::cv_status::no_timeout;
     lock.release();
     return signalled;
   }

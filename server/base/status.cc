@@ -83,9 +83,8 @@ absl::Status InvalidFields(v1::ErrorReason reason,
       fields, "; ", [](std::string* out, const FieldViolation& violation) {
         absl::StrAppend(out, violation.field, ": ", violation.description);
       });
-  return MakeError(
-      absl::StatusCode::kInvalidArgument, message,
-      ErrorDetails{.reason = reason, .fields = std::move(fields)});
+  return MakeError(absl::StatusCode::kInvalidArgument, message,
+                   ErrorDetails{.reason = reason, .fields = std::move(fields)});
 }
 
 std::string ReasonName(v1::ErrorReason reason) {
@@ -116,9 +115,9 @@ void AddErrorMetadata(absl::Status& status, std::string_view key,
 
 google::rpc::Status ToRpcStatus(const absl::Status& status) {
   if (!status.ok() && ErrorInfoOf(status).reason().empty()) {
-    return ToRpcStatus(MakeError(
-        absl::StatusCode::kInternal, v1::ERROR_REASON_INTERNAL_FAULT,
-        "a fault in this server; its log says more"));
+    return ToRpcStatus(MakeError(absl::StatusCode::kInternal,
+                                 v1::ERROR_REASON_INTERNAL_FAULT,
+                                 "a fault in this server; its log says more"));
   }
   google::rpc::Status result;
   result.set_code(static_cast<int>(status.code()));

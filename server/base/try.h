@@ -2,12 +2,12 @@
 
 #pragma once
 
-#define LINKTOR_TRY(expression)                                   \
-  do {                                                            \
-    if (::absl::Status linktor_try_status = (expression);         \
-        !linktor_try_status.ok()) {                               \
-      return linktor_try_status;                                  \
-    }                                                             \
+#define LINKTOR_TRY(expression)                           \
+  do {                                                    \
+    if (::absl::Status linktor_try_status = (expression); \
+        !linktor_try_status.ok()) {                       \
+      return linktor_try_status;                          \
+    }                                                     \
   } while (false)
 
 #define LINKTOR_CONCAT_INNER(a, b) a##b
@@ -19,6 +19,6 @@
   target = *std::move(temporary)
 
 // LINKTOR_ASSIGN(auto value, MakeValue());
-#define LINKTOR_ASSIGN(target, expression)                                  \
+#define LINKTOR_ASSIGN(target, expression)                                \
   LINKTOR_ASSIGN_INNER(LINKTOR_CONCAT(linktor_assign_, __LINE__), target, \
                        expression)

@@ -72,8 +72,7 @@ absl::StatusOr<v1::Channel> ChannelAdmin::Create(
   channel.set_on_no_history(request.channel().on_no_history());
   FillDefaults(channel);
   channel.set_state(v1::CHANNEL_STATE_ACTIVE);
-  channel.set_webhook_path(
-      absl::StrCat("/webhooks/instagram/", channel.id()));
+  channel.set_webhook_path(absl::StrCat("/webhooks/instagram/", channel.id()));
   *channel.mutable_create_time() =
       TimeUtil::MillisecondsToTimestamp(record.time_ms);
   *channel.mutable_update_time() = channel.create_time();
@@ -175,11 +174,11 @@ absl::StatusOr<v1::Channel> ChannelAdmin::Modify(const std::string& channel_id,
     LINKTOR_TRY(registry_.Put(outcome.row));
     return outcome.row.channel;
   }
-  return MakeError(absl::StatusCode::kAborted,
-                   "the channel is being changed by others all the time; try "
-                   "again",
-                   {.reason = v1::ERROR_REASON_OVERLOADED,
-                    .retry_after = absl::Seconds(1)});
+  return MakeError(
+      absl::StatusCode::kAborted,
+      "the channel is being changed by others all the time; try "
+      "again",
+      {.reason = v1::ERROR_REASON_OVERLOADED, .retry_after = absl::Seconds(1)});
 }
 
 absl::Status ChannelAdmin::Delete(const v1::DeleteChannelRequest& request) {

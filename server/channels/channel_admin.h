@@ -19,7 +19,10 @@ class ChannelAdmin {
  public:
   ChannelAdmin(const Clock& clock, Journal& journal, Sealer& sealer,
                ChannelRegistry& registry)
-      : clock_(clock), journal_(journal), sealer_(sealer), registry_(registry) {}
+      : clock_(clock),
+        journal_(journal),
+        sealer_(sealer),
+        registry_(registry) {}
 
   // Requests have been validated; see rpc/validation.h.
   absl::StatusOr<v1::Channel> Create(const v1::CreateChannelRequest& request);

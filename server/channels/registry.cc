@@ -20,9 +20,10 @@ absl::Status ChannelRegistry::Put(const ChannelRow& row) {
   entry->revision = row.revision;
   entry->channel = row.channel;
   if (!row.deleted) {
-    LINKTOR_ASSIGN(const std::string opened,
-                   sealer_.Open(SealedPlace::kCredentials,
-                                std::to_string(row.no), row.sealed_credentials));
+    LINKTOR_ASSIGN(
+        const std::string opened,
+        sealer_.Open(SealedPlace::kCredentials, std::to_string(row.no),
+                     row.sealed_credentials));
     if (!entry->credentials.ParseFromString(opened)) {
       return absl::DataLossError("stored credentials cannot be read");
     }

@@ -35,10 +35,9 @@ std::string Checksum(std::string_view bytes) {
 }
 
 absl::Status Invalid(std::string_view why) {
-  return MakeError(absl::StatusCode::kInvalidArgument,
-                   v1::ERROR_REASON_CURSOR_INVALID,
-                   std::string(why) +
-                       "; start with POSITION_EARLIEST or POSITION_LATEST");
+  return MakeError(
+      absl::StatusCode::kInvalidArgument, v1::ERROR_REASON_CURSOR_INVALID,
+      std::string(why) + "; start with POSITION_EARLIEST or POSITION_LATEST");
 }
 
 }  // namespace
@@ -77,8 +76,8 @@ absl::StatusOr<std::int64_t> CursorCodec::Decode(std::string_view cursor,
   }
   const auto epoch = static_cast<std::int64_t>(
       ReadBigEndian(all.substr(1 + kLogIdSize, kEpochSize)));
-  const auto seq =
-      static_cast<std::int64_t>(ReadBigEndian(all.substr(kPrefixSize, kSeqSize)));
+  const auto seq = static_cast<std::int64_t>(
+      ReadBigEndian(all.substr(kPrefixSize, kSeqSize)));
   if (seq < 0) return Invalid("the cursor is damaged");
   if (seq > last_seq || epoch > epoch_) {
     return MakeError(

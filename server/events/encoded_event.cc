@@ -10,8 +10,8 @@
 namespace linktor {
 namespace {
 
-using google::protobuf::io::CodedOutputStream;
 using google::protobuf::internal::WireFormatLite;
+using google::protobuf::io::CodedOutputStream;
 
 void AppendTag(std::string& out, int field) {
   std::uint8_t buffer[10];
@@ -24,8 +24,8 @@ void AppendTag(std::string& out, int field) {
 
 void AppendLength(std::string& out, std::size_t length) {
   std::uint8_t buffer[10];
-  const std::uint8_t* end = CodedOutputStream::WriteVarint64ToArray(
-      length, buffer);
+  const std::uint8_t* end =
+      CodedOutputStream::WriteVarint64ToArray(length, buffer);
   out.append(reinterpret_cast<const char*>(buffer),
              static_cast<std::size_t>(end - buffer));
 }

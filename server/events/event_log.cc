@@ -79,15 +79,15 @@ absl::StatusOr<EventLog::Batch> EventLog::ReadStored(
     const Want& want, const EventFilter& filter) {
   LINKTOR_ASSIGN(
       EventReader::Page page,
-      reader_.ReadAfter({.after_seq = want.after_seq,
-                         .last_seq = ring_.last_seq(),
-                         .max_events = want.max_events,
-                         .include_raw = want.include_raw},
-                        [&filter](std::string_view type,
-                                  std::string_view channel_id,
-                                  std::string_view user_id) {
-                          return filter.Wants(type, channel_id, user_id);
-                        }));
+      reader_.ReadAfter(
+          {.after_seq = want.after_seq,
+           .last_seq = ring_.last_seq(),
+           .max_events = want.max_events,
+           .include_raw = want.include_raw},
+          [&filter](std::string_view type, std::string_view channel_id,
+                    std::string_view user_id) {
+            return filter.Wants(type, channel_id, user_id);
+          }));
   if (want.after_seq != 0 && want.after_seq + 1 < page.oldest_seq) {
     return Expired(page.oldest_seq);
   }

@@ -46,7 +46,8 @@ class EventLog {
     bool include_raw = false;
   };
   // From memory. False when the disk is needed.
-  bool ReadLive(const Want& want, const EventFilter& filter, Batch& batch) const;
+  bool ReadLive(const Want& want, const EventFilter& filter,
+                Batch& batch) const;
   // From the disk: call on an executor. CURSOR_EXPIRED when events in between
   // have been trimmed, unless `after_seq` is 0.
   absl::StatusOr<Batch> ReadStored(const Want& want, const EventFilter& filter);

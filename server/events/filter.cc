@@ -15,27 +15,42 @@ constexpr int kMaxUsers = 1000;
 // Every type the contract names, also those this version does not make yet: a
 // client written for a newer server gets silence, a misspelt name an error.
 constexpr std::array<std::string_view, 29> kTypes = {
-    "message.received",         "instagram.story_mention",
-    "instagram.story_reply",    "instagram.quick_reply",
-    "instagram.postback",       "instagram.reaction",
-    "instagram.product_share",  "message.echoed",
-    "message.edited",           "message.unsent",
-    "message.read",             "message.sent",
-    "message.failed",           "message.unconfirmed",
-    "instagram.referral",       "instagram.optin",
-    "instagram.handover",       "instagram.comment",
-    "instagram.live_comment",   "instagram.mention",
-    "instagram.story_insights", "instagram.feedback",
-    "instagram.policy_enforcement", "instagram.unknown",
-    "conversation.window_closing",  "channel.degraded",
-    "channel.recovered",        "channel.token_expiring",
+    "message.received",
+    "instagram.story_mention",
+    "instagram.story_reply",
+    "instagram.quick_reply",
+    "instagram.postback",
+    "instagram.reaction",
+    "instagram.product_share",
+    "message.echoed",
+    "message.edited",
+    "message.unsent",
+    "message.read",
+    "message.sent",
+    "message.failed",
+    "message.unconfirmed",
+    "instagram.referral",
+    "instagram.optin",
+    "instagram.handover",
+    "instagram.comment",
+    "instagram.live_comment",
+    "instagram.mention",
+    "instagram.story_insights",
+    "instagram.feedback",
+    "instagram.policy_enforcement",
+    "instagram.unknown",
+    "conversation.window_closing",
+    "channel.degraded",
+    "channel.recovered",
+    "channel.token_expiring",
     "channel.silent"};
 
 bool IsKnown(std::string_view type) {
   if (type.ends_with(".*")) {
     const std::string_view group = type.substr(0, type.size() - 1);
-    return std::any_of(kTypes.begin(), kTypes.end(),
-                       [&](std::string_view t) { return t.starts_with(group); });
+    return std::any_of(kTypes.begin(), kTypes.end(), [&](std::string_view t) {
+      return t.starts_with(group);
+    });
   }
   return std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end();
 }
@@ -69,8 +84,8 @@ std::vector<FieldViolation> CheckFilter(
   std::vector<FieldViolation> found;
   const auto at_most = [&found](int size, int limit, const char* field) {
     if (size > limit) {
-      found.push_back({field, absl::StrCat("has ", size,
-                                           " entries; at most ", limit)});
+      found.push_back(
+          {field, absl::StrCat("has ", size, " entries; at most ", limit)});
     }
   };
   at_most(request.channel_ids_size(), kMaxChannels, "channel_ids");
@@ -78,9 +93,9 @@ std::vector<FieldViolation> CheckFilter(
   at_most(request.user_ids_size(), kMaxUsers, "user_ids");
   for (int i = 0; i < std::min(request.types_size(), kMaxTypes); ++i) {
     if (!IsKnown(request.types(i))) {
-      found.push_back({absl::StrCat("types[", i, "]"),
-                       absl::StrCat("'", request.types(i),
-                                    "' is not an event type")});
+      found.push_back(
+          {absl::StrCat("types[", i, "]"),
+           absl::StrCat("'", request.types(i), "' is not an event type")});
     }
   }
   return found;

@@ -30,9 +30,8 @@ std::string Text(const json::object& object, std::string_view key) {
              : "";
 }
 
-void AddIceBreaker(
-    const json::value& value,
-    google::protobuf::RepeatedPtrField<v1::IceBreaker>& out) {
+void AddIceBreaker(const json::value& value,
+                   google::protobuf::RepeatedPtrField<v1::IceBreaker>& out) {
   if (!value.is_object() || !value.get_object().contains("question")) return;
   v1::IceBreaker* added = out.Add();
   added->set_question(Text(value.get_object(), "question"));

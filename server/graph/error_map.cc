@@ -47,7 +47,8 @@ constexpr char kGoneText[] =
 constexpr char kNoUserText[] =
     "Instagram knows no such user for this account; use the user_id of a "
     "webhook event of this channel";
-constexpr char kRateText[] = "Meta limits this app or account; nothing was done";
+constexpr char kRateText[] =
+    "Meta limits this app or account; nothing was done";
 constexpr char kMediaText[] =
     "Meta could not fetch or use the media; it must be public, of a type and "
     "size that Instagram takes";
@@ -70,8 +71,8 @@ constexpr std::array kMeanings = {
             "and complete App Review"},
     Meaning{4, kAnySubcode, Code::kResourceExhausted,
             v1::ERROR_REASON_RATE_LIMITED, kRateText},
-    Meaning{9, 2018352, Code::kResourceExhausted,
-            v1::ERROR_REASON_RATE_LIMITED, kRateText},
+    Meaning{9, 2018352, Code::kResourceExhausted, v1::ERROR_REASON_RATE_LIMITED,
+            kRateText},
     Meaning{17, kAnySubcode, Code::kResourceExhausted,
             v1::ERROR_REASON_RATE_LIMITED, kRateText},
     Meaning{32, kAnySubcode, Code::kResourceExhausted,
@@ -111,10 +112,10 @@ constexpr std::array kMeanings = {
             v1::ERROR_REASON_THREAD_CONTROLLED_BY_ANOTHER_APP, kThreadText},
     Meaning{100, 33, Code::kNotFound, v1::ERROR_REASON_RECIPIENT_NOT_FOUND,
             kNoUserText},
-    Meaning{100, 2018001, Code::kNotFound,
-            v1::ERROR_REASON_RECIPIENT_NOT_FOUND, kNoUserText},
-    Meaning{100, 2534014, Code::kNotFound,
-            v1::ERROR_REASON_RECIPIENT_NOT_FOUND, kNoUserText},
+    Meaning{100, 2018001, Code::kNotFound, v1::ERROR_REASON_RECIPIENT_NOT_FOUND,
+            kNoUserText},
+    Meaning{100, 2534014, Code::kNotFound, v1::ERROR_REASON_RECIPIENT_NOT_FOUND,
+            kNoUserText},
     Meaning{100, 2534029, Code::kPermissionDenied,
             v1::ERROR_REASON_ACTION_BLOCKED,
             "Meta has blocked the app or account from Instagram messaging"},
@@ -198,21 +199,20 @@ std::optional<GraphError> ParseError(std::string_view body) {
   if (found == nullptr || !found->is_object()) return std::nullopt;
   const json::object& error = found->get_object();
   const json::value* transient = error.if_contains("is_transient");
-  return GraphError{
-      .code = Number(error, "code"),
-      .subcode = Number(error, "error_subcode"),
-      .message = Redact(Text(error, "message")),
-      .type = Text(error, "type"),
-      .fbtrace_id = Text(error, "fbtrace_id"),
-      .transient = transient != nullptr && transient->is_bool() &&
-                   transient->get_bool()};
+  return GraphError{.code = Number(error, "code"),
+                    .subcode = Number(error, "error_subcode"),
+                    .message = Redact(Text(error, "message")),
+                    .type = Text(error, "type"),
+                    .fbtrace_id = Text(error, "fbtrace_id"),
+                    .transient = transient != nullptr && transient->is_bool() &&
+                                 transient->get_bool()};
 }
 
 const Meaning* FindMeaning(int code, int subcode) {
   const auto it = std::find_if(
       kMeanings.begin(), kMeanings.end(), [&](const Meaning& meaning) {
-        return meaning.code == code && (meaning.subcode == kAnySubcode ||
-                                        meaning.subcode == subcode);
+        return meaning.code == code &&
+               (meaning.subcode == kAnySubcode || meaning.subcode == subcode);
       });
   return it == kMeanings.end() ? nullptr : &*it;
 }
@@ -220,8 +220,12 @@ const Meaning* FindMeaning(int code, int subcode) {
 // Codes of no list: by what else Meta says.
 Meaning MeaningOfStatus(int http_status, bool transient) {
   if (transient || http_status >= 500) {
-    return {0, 0, Code::kUnavailable, v1::ERROR_REASON_GRAPH_UNAVAILABLE,
-            kUnclearText, true};
+    return {0,
+            0,
+            Code::kUnavailable,
+            v1::ERROR_REASON_GRAPH_UNAVAILABLE,
+            kUnclearText,
+            true};
   }
   switch (http_status) {
     case 401:
@@ -229,8 +233,7 @@ Meaning MeaningOfStatus(int http_status, bool transient) {
               v1::ERROR_REASON_ACCESS_TOKEN_EXPIRED, kTokenText};
     case 403:
       return {0, 0, Code::kPermissionDenied,
-              v1::ERROR_REASON_PERMISSION_MISSING,
-              "Meta does not permit this"};
+              v1::ERROR_REASON_PERMISSION_MISSING, "Meta does not permit this"};
     case 404:
       return {0, 0, Code::kNotFound, v1::ERROR_REASON_RECIPIENT_NOT_FOUND,
               "Meta knows no such object"};
@@ -260,9 +263,8 @@ absl::Duration RetryAfter(const HttpResult& result) {
       if (!id.value().is_array()) continue;
       for (const json::value& one : id.value().get_array()) {
         if (!one.is_object()) continue;
-        minutes = std::max(
-            minutes,
-            Number(one.get_object(), "estimated_time_to_regain_access"));
+        minutes = std::max(minutes, Number(one.get_object(),
+                                           "estimated_time_to_regain_access"));
       }
     }
   }
@@ -291,14 +293,18 @@ GraphFailure MapGraphError(GraphOperation operation, const HttpResult& result) {
       absl::StrContains(error->message, "disabled access")) {
     listed = FindMeaning(kPermissionCode, kMessagingDisabledSubcode);
   }
-  Meaning meaning = listed != nullptr
-                        ? *listed
-                        : MeaningOfStatus(result.status_code,
-                                          error.has_value() && error->transient);
+  Meaning meaning = listed != nullptr ? *listed
+                                      : MeaningOfStatus(result.status_code,
+                                                        error.has_value() &&
+                                                            error->transient);
   if (listed == nullptr && result.status_code < 300) {
     // A success that does not say what it should.
-    meaning = {0, 0, Code::kUnavailable, v1::ERROR_REASON_GRAPH_UNAVAILABLE,
-               "Meta's answer makes no sense", true};
+    meaning = {0,
+               0,
+               Code::kUnavailable,
+               v1::ERROR_REASON_GRAPH_UNAVAILABLE,
+               "Meta's answer makes no sense",
+               true};
   }
   ErrorDetails details{.reason = meaning.reason};
   details.metadata = {{"http_status", std::to_string(result.status_code)}};

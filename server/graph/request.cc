@@ -31,10 +31,10 @@ HttpCall Call(std::string method, std::string url, const GraphAccount& account,
               const json::object& body) {
   HttpCall call{.method = std::move(method), .url = std::move(url)};
   // In a header, so that tokens stay out of URLs and their logs.
-  call.headers = {{"Authorization",
-                   absl::StrCat("Bearer ",
-                                std::string(account.access_token.Reveal()))},
-                  {"Accept", "application/json"}};
+  call.headers = {
+      {"Authorization",
+       absl::StrCat("Bearer ", std::string(account.access_token.Reveal()))},
+      {"Accept", "application/json"}};
   if (!body.empty()) {
     call.headers.emplace_back("Content-Type", "application/json");
     call.body = json::serialize(body);

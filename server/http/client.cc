@@ -165,9 +165,9 @@ class CurlTransport::Loop {
     curl_easy_setopt(
         easy, CURLOPT_TIMEOUT_MS,
         static_cast<long>(absl::ToInt64Milliseconds(transfer.call.timeout)));
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-                     static_cast<long>(absl::ToInt64Milliseconds(
-                         options_.connect_timeout)));
+    curl_easy_setopt(
+        easy, CURLOPT_CONNECTTIMEOUT_MS,
+        static_cast<long>(absl::ToInt64Milliseconds(options_.connect_timeout)));
     curl_easy_setopt(
         easy, CURLOPT_MAXAGE_CONN,
         static_cast<long>(absl::ToInt64Seconds(options_.max_idle)));

@@ -298,14 +298,16 @@ class Worker {
   }
 
   // Answers what could not be read, where that makes sense.
-  asio::awaitable<bool> Refuse(Connection& connection, beast::error_code error) {
+  asio::awaitable<bool> Refuse(Connection& connection,
+                               beast::error_code error) {
     if (error == http::error::body_limit) {
       co_return co_await RefuseWith(connection, 413, "body too large\n");
     }
     if (error == http::error::header_limit) {
       co_return co_await RefuseWith(connection, 431, "head too large\n");
     }
-    if (error.category() == make_error_code(http::error::bad_value).category() &&
+    if (error.category() ==
+            make_error_code(http::error::bad_value).category() &&
         error != http::error::end_of_stream &&
         error != http::error::partial_message) {
       co_return co_await RefuseWith(connection, 400, "not HTTP\n");
@@ -388,9 +390,11 @@ class BeastListener final : public HttpListener {
     }
     const Tcp::endpoint endpoint = found.begin()->endpoint();
     acceptor_.open(endpoint.protocol(), error);
-    if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
+    if (!error)
+      acceptor_.set_option(asio::socket_base::reuse_address(true), error);
     if (!error) acceptor_.bind(endpoint, error);
-    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    if (!error)
+      acceptor_.listen(asio::socket_base::max_listen_connections, error);
     if (error) {
       return absl::UnavailableError(
           absl::StrCat("cannot listen on ", options_.host, ":", options_.port,
@@ -398,8 +402,9 @@ class BeastListener final : public HttpListener {
     }
     const Tcp::endpoint bound = acceptor_.local_endpoint();
     const std::string host = bound.address().to_string();
-    address_ = bound.address().is_v6() ? absl::StrCat("[", host, "]:", bound.port())
-                                       : absl::StrCat(host, ":", bound.port());
+    address_ = bound.address().is_v6()
+                   ? absl::StrCat("[", host, "]:", bound.port())
+                   : absl::StrCat(host, ":", bound.port());
     return absl::OkStatus();
   }
 
@@ -495,7 +500,8 @@ bool SplitHostPort(std::string_view text, std::string& host,
   const std::string_view digits = text.substr(colon + 1);
   const auto [end, error] =
       std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (error != std::errc() || end != digits.data() + digits.size()) return false;
+  if (error != std::errc() || end != digits.data() + digits.size())
+    return false;
   host = std::string(name);
   return !host.empty();
 }

@@ -40,7 +40,8 @@ class HttpListener {
 
   // Called on a listener thread; must not block. `respond` may be called later
   // and from another thread.
-  using Handler = std::function<void(HttpRequest request, HttpResponder respond)>;
+  using Handler =
+      std::function<void(HttpRequest request, HttpResponder respond)>;
 
   // Binds and serves until destruction. UNAVAILABLE when the address cannot be
   // bound, INVALID_ARGUMENT when it is none.

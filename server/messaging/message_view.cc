@@ -52,8 +52,9 @@ v1::MessageError ToMessageError(const absl::Status& status) {
 
 absl::StatusOr<v1::Message> OpenMessage(Sealer& sealer, const MessageRow& row) {
   v1::Message message = DescribeMessage(row);
-  LINKTOR_ASSIGN(const std::string opened,
-                 sealer.Open(SealedPlace::kMessage, row.id, row.sealed_content));
+  LINKTOR_ASSIGN(
+      const std::string opened,
+      sealer.Open(SealedPlace::kMessage, row.id, row.sealed_content));
   v1::MessageContent content;
   if (!content.ParseFromString(opened)) {
     return absl::DataLossError("stored content cannot be read");

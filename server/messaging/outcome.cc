@@ -55,10 +55,10 @@ absl::StatusOr<OutcomeRecord> MakeOutcomeRecord(
   SetContent(content, message);
   if (end.state != v1::MESSAGE_STATE_SENT) {
     *message.mutable_error() = ToMessageError(end.error);
-    LINKTOR_ASSIGN(record.sealed_error,
-                   sealer.Seal(scope, SealedPlace::kMessageError, row.id,
-                               message.error().SerializeAsString(),
-                               record.new_keys));
+    LINKTOR_ASSIGN(
+        record.sealed_error,
+        sealer.Seal(scope, SealedPlace::kMessageError, row.id,
+                    message.error().SerializeAsString(), record.new_keys));
   }
 
   const EventOfState event_of = EventOf(end.state);
@@ -77,9 +77,8 @@ absl::StatusOr<OutcomeRecord> MakeOutcomeRecord(
   *event.mutable_receive_time() = TimeUtil::MillisecondsToTimestamp(now_ms);
   *(event.*event_of.payload)() = std::move(message);
   auto encoded = std::make_shared<const std::string>(event.SerializeAsString());
-  LINKTOR_ASSIGN(draft.sealed,
-                 sealer.Seal(scope, SealedPlace::kEvent, draft.id, *encoded,
-                             record.new_keys));
+  LINKTOR_ASSIGN(draft.sealed, sealer.Seal(scope, SealedPlace::kEvent, draft.id,
+                                           *encoded, record.new_keys));
   draft.encoded = std::move(encoded);
   return record;
 }

@@ -28,7 +28,8 @@ absl::Status Draining() {
 absl::Status InFlight(const RawId& id, const std::string& request_id) {
   return MakeError(
       absl::StatusCode::kAborted,
-      "a call with this request id is still under way; ask again, or GetMessage",
+      "a call with this request id is still under way; ask again, or "
+      "GetMessage",
       {.reason = v1::ERROR_REASON_REQUEST_IN_FLIGHT,
        .metadata = {{"request_id", request_id},
                     {"message_id", FormatId(kMessagePrefix, id)}}});
@@ -132,19 +133,17 @@ absl::StatusOr<ClaimRecord> Sender::MakeClaim(const ChannelEntry& channel,
   job.scope = {.channel_no = channel.no, .user_id = claim.user_id};
   claim.content_match =
       sealer_.ContentMatch(job.scope, job.request.content().text());
-  LINKTOR_ASSIGN(claim.sealed_content,
-                 sealer_.Seal(job.scope, SealedPlace::kMessage,
-                              claim.message_id,
-                              job.request.content().SerializeAsString(),
-                              claim.new_keys));
+  LINKTOR_ASSIGN(
+      claim.sealed_content,
+      sealer_.Seal(job.scope, SealedPlace::kMessage, claim.message_id,
+                   job.request.content().SerializeAsString(), claim.new_keys));
   return claim;
 }
 
 // On the journal's thread: claims enter their lanes in the order of the log.
 void Sender::OnClaim(const JobPtr& job, absl::StatusOr<Outcome> outcome) {
   if (!outcome.ok()) {
-    deps_.executor.Run(
-        [job, status = outcome.status()] { job->done(status); });
+    deps_.executor.Run([job, status = outcome.status()] { job->done(status); });
     return;
   }
   auto& claim = std::get<ClaimOutcome>(*outcome);
@@ -192,20 +191,19 @@ void Sender::EnterLane(const JobPtr& job) {
 }
 
 void Sender::Start(const JobPtr& job) {
-  deps_.graph.Send(
-      job->account, job->row.user_id, job->request.content(),
-      [this, job](GraphSendResult result) {
-        if (!result.mid.empty()) {
-          job->end = {.state = v1::MESSAGE_STATE_SENT,
-                      .mid = std::move(result.mid)};
-        } else {
-          job->end = {.state = result.failure.outcome_unknown
-                                   ? v1::MESSAGE_STATE_UNCONFIRMED
-                                   : v1::MESSAGE_STATE_FAILED,
-                      .error = std::move(result.failure.status)};
-        }
-        deps_.executor.Run([this, job] { Record(job); });
-      });
+  deps_.graph.Send(job->account, job->row.user_id, job->request.content(),
+                   [this, job](GraphSendResult result) {
+                     if (!result.mid.empty()) {
+                       job->end = {.state = v1::MESSAGE_STATE_SENT,
+                                   .mid = std::move(result.mid)};
+                     } else {
+                       job->end = {.state = result.failure.outcome_unknown
+                                                ? v1::MESSAGE_STATE_UNCONFIRMED
+                                                : v1::MESSAGE_STATE_FAILED,
+                                   .error = std::move(result.failure.status)};
+                     }
+                     deps_.executor.Run([this, job] { Record(job); });
+                   });
 }
 
 void Sender::Record(const JobPtr& job) {
@@ -215,13 +213,12 @@ void Sender::Record(const JobPtr& job) {
   absl::StatusOr<OutcomeRecord> record = MakeOutcomeRecord(
       sealer_, job->row, job->request.content(), job->end, NowMs());
   if (!record.ok()) return OnRecorded(job, record.status());
-  deps_.journal.Append(*std::move(record),
-                       [this, job](absl::StatusOr<Outcome> outcome) {
-                         deps_.executor.Run(
-                             [this, job, o = std::move(outcome)]() mutable {
-                               OnRecorded(job, std::move(o));
-                             });
-                       });
+  deps_.journal.Append(
+      *std::move(record), [this, job](absl::StatusOr<Outcome> outcome) {
+        deps_.executor.Run([this, job, o = std::move(outcome)]() mutable {
+          OnRecorded(job, std::move(o));
+        });
+      });
 }
 
 void Sender::OnRecorded(const JobPtr& job, absl::StatusOr<Outcome> outcome) {
@@ -327,11 +324,10 @@ absl::StatusOr<v1::Message> Sender::Resolve(
   LINKTOR_ASSIGN(const MessageRow row,
                  deps_.reader.FindSend(*channel, request.message_id()));
   const auto refuse = [](v1::MessageState state) {
-    return MakeError(
-        absl::StatusCode::kFailedPrecondition,
-        "only an UNCONFIRMED message can be resolved",
-        {.reason = v1::ERROR_REASON_MESSAGE_NOT_UNCONFIRMED,
-         .metadata = {{"state", v1::MessageState_Name(state)}}});
+    return MakeError(absl::StatusCode::kFailedPrecondition,
+                     "only an UNCONFIRMED message can be resolved",
+                     {.reason = v1::ERROR_REASON_MESSAGE_NOT_UNCONFIRMED,
+                      .metadata = {{"state", v1::MessageState_Name(state)}}});
   };
   if (row.state != v1::MESSAGE_STATE_UNCONFIRMED) return refuse(row.state);
   SendEnd end{.settled_by = v1::SETTLED_BY_CALLER};
@@ -351,8 +347,8 @@ absl::StatusOr<v1::Message> Sender::Resolve(
   }
   LINKTOR_ASSIGN(OutcomeRecord record,
                  MakeOutcomeRecord(sealer_, row, content, end, NowMs()));
-  LINKTOR_ASSIGN(const auto outcome, AppendAs<MessageOutcome>(
-                                         deps_.journal, std::move(record)));
+  LINKTOR_ASSIGN(const auto outcome,
+                 AppendAs<MessageOutcome>(deps_.journal, std::move(record)));
   if (!outcome.applied) return refuse(outcome.message.state);
   return OpenMessage(sealer_, outcome.message);
 }
@@ -421,7 +417,8 @@ void Sender::Tick() {
         for (Waiter& waiter : waiters) {
           if (waiter.deadline <= now) late.emplace_back(id, std::move(waiter));
         }
-        std::erase_if(waiters, [now](const Waiter& w) { return w.deadline <= now; });
+        std::erase_if(waiters,
+                      [now](const Waiter& w) { return w.deadline <= now; });
       }
       if (ticks % kTicksPerRetry == 0) again.swap(unrecorded_);
     }

@@ -8,10 +8,9 @@
 namespace linktor {
 
 std::size_t CountCharacters(std::string_view utf8) {
-  return static_cast<std::size_t>(
-      std::count_if(utf8.begin(), utf8.end(), [](char c) {
-        return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-      }));
+  return static_cast<std::size_t>(std::count_if(
+      utf8.begin(), utf8.end(),
+      [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
 std::vector<FieldViolation> CheckContent(const v1::MessageContent& content) {
@@ -54,9 +53,10 @@ std::vector<FieldViolation> CheckIceBreakers(
                                     " characters; it has ", characters)});
     }
     if (entry.payload().empty() || entry.payload().size() > kMaxPayloadBytes) {
-      found.push_back({absl::StrCat(at, ".payload"),
-                       absl::StrCat("must have 1 to ", kMaxPayloadBytes,
-                                    " bytes; it has ", entry.payload().size())});
+      found.push_back(
+          {absl::StrCat(at, ".payload"),
+           absl::StrCat("must have 1 to ", kMaxPayloadBytes, " bytes; it has ",
+                        entry.payload().size())});
     }
   }
   return found;

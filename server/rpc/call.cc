@@ -28,17 +28,17 @@ void CallContext::Finish(grpc::ServerUnaryReactor* reactor,
 }
 
 absl::Status DrainingError() {
-  return MakeError(absl::StatusCode::kUnavailable,
-                   "the server is shutting down; connect again",
-                   {.reason = v1::ERROR_REASON_DRAINING,
-                    .retry_after = absl::Seconds(1)});
+  return MakeError(
+      absl::StatusCode::kUnavailable,
+      "the server is shutting down; connect again",
+      {.reason = v1::ERROR_REASON_DRAINING, .retry_after = absl::Seconds(1)});
 }
 
 absl::Status OverloadedError() {
-  return MakeError(absl::StatusCode::kResourceExhausted,
-                   "the server has too much to do; nothing was done",
-                   {.reason = v1::ERROR_REASON_OVERLOADED,
-                    .retry_after = absl::Seconds(1)});
+  return MakeError(
+      absl::StatusCode::kResourceExhausted,
+      "the server has too much to do; nothing was done",
+      {.reason = v1::ERROR_REASON_OVERLOADED, .retry_after = absl::Seconds(1)});
 }
 
 }  // namespace linktor

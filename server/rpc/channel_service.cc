@@ -17,12 +17,12 @@ grpc::ServerUnaryReactor* ChannelServiceImpl::CreateChannel(
     grpc::CallbackServerContext* context,
     const v1::CreateChannelRequest* request,
     v1::CreateChannelResponse* response) {
-  return calls_.RunUnary(context, "CreateChannel",
-                         [this, request, response]() -> absl::Status {
-    LINKTOR_TRY(Validate(*request));
-    LINKTOR_ASSIGN(*response->mutable_channel(), admin_.Create(*request));
-    return absl::OkStatus();
-  });
+  return calls_.RunUnary(
+      context, "CreateChannel", [this, request, response]() -> absl::Status {
+        LINKTOR_TRY(Validate(*request));
+        LINKTOR_ASSIGN(*response->mutable_channel(), admin_.Create(*request));
+        return absl::OkStatus();
+      });
 }
 
 grpc::ServerUnaryReactor* ChannelServiceImpl::GetChannel(
@@ -30,48 +30,49 @@ grpc::ServerUnaryReactor* ChannelServiceImpl::GetChannel(
     v1::GetChannelResponse* response) {
   return calls_.RunUnary(context, "GetChannel",
                          [this, request, response]() -> absl::Status {
-    LINKTOR_TRY(Validate(*request));
-    const ChannelRegistry::EntryPtr channel =
-        registry_.Find(request->channel_id());
-    if (channel == nullptr) return ChannelNotFound(request->channel_id());
-    *response->mutable_channel() = channel->channel;
-    return absl::OkStatus();
-  });
+                           LINKTOR_TRY(Validate(*request));
+                           const ChannelRegistry::EntryPtr channel =
+                               registry_.Find(request->channel_id());
+                           if (channel == nullptr)
+                             return ChannelNotFound(request->channel_id());
+                           *response->mutable_channel() = channel->channel;
+                           return absl::OkStatus();
+                         });
 }
 
 grpc::ServerUnaryReactor* ChannelServiceImpl::ListChannels(
     grpc::CallbackServerContext* context,
     const v1::ListChannelsRequest* request,
     v1::ListChannelsResponse* response) {
-  return calls_.RunUnary(context, "ListChannels",
-                         [this, request, response]() -> absl::Status {
-    LINKTOR_TRY(Validate(*request));
-    const int page_size =
-        request->page_size() == 0 ? kDefaultPage : request->page_size();
-    for (const ChannelRegistry::EntryPtr& entry : registry_.List()) {
-      // The token is the last id of the page before.
-      if (entry->channel.id() <= request->page_token()) continue;
-      if (response->channels_size() == page_size) {
-        response->set_next_page_token(
-            response->channels(page_size - 1).id());
-        break;
-      }
-      *response->add_channels() = entry->channel;
-    }
-    return absl::OkStatus();
-  });
+  return calls_.RunUnary(
+      context, "ListChannels", [this, request, response]() -> absl::Status {
+        LINKTOR_TRY(Validate(*request));
+        const int page_size =
+            request->page_size() == 0 ? kDefaultPage : request->page_size();
+        for (const ChannelRegistry::EntryPtr& entry : registry_.List()) {
+          // The token is the last id of the page before.
+          if (entry->channel.id() <= request->page_token()) continue;
+          if (response->channels_size() == page_size) {
+            response->set_next_page_token(
+                response->channels(page_size - 1).id());
+            break;
+          }
+          *response->add_channels() = entry->channel;
+        }
+        return absl::OkStatus();
+      });
 }
 
 grpc::ServerUnaryReactor* ChannelServiceImpl::UpdateChannel(
     grpc::CallbackServerContext* context,
     const v1::UpdateChannelRequest* request,
     v1::UpdateChannelResponse* response) {
-  return calls_.RunUnary(context, "UpdateChannel",
-                         [this, request, response]() -> absl::Status {
-    LINKTOR_TRY(Validate(*request));
-    LINKTOR_ASSIGN(*response->mutable_channel(), admin_.Update(*request));
-    return absl::OkStatus();
-  });
+  return calls_.RunUnary(
+      context, "UpdateChannel", [this, request, response]() -> absl::Status {
+        LINKTOR_TRY(Validate(*request));
+        LINKTOR_ASSIGN(*response->mutable_channel(), admin_.Update(*request));
+        return absl::OkStatus();
+      });
 }
 
 grpc::ServerUnaryReactor* ChannelServiceImpl::DeleteChannel(
@@ -79,9 +80,9 @@ grpc::ServerUnaryReactor* ChannelServiceImpl::DeleteChannel(
     const v1::DeleteChannelRequest* request, v1::DeleteChannelResponse*) {
   return calls_.RunUnary(context, "DeleteChannel",
                          [this, request]() -> absl::Status {
-    LINKTOR_TRY(Validate(*request));
-    return admin_.Delete(*request);
-  });
+                           LINKTOR_TRY(Validate(*request));
+                           return admin_.Delete(*request);
+                         });
 }
 
 grpc::ServerUnaryReactor* ChannelServiceImpl::SetChannelCredentials(
@@ -90,11 +91,11 @@ grpc::ServerUnaryReactor* ChannelServiceImpl::SetChannelCredentials(
     v1::SetChannelCredentialsResponse* response) {
   return calls_.RunUnary(context, "SetChannelCredentials",
                          [this, request, response]() -> absl::Status {
-    LINKTOR_TRY(Validate(*request));
-    LINKTOR_ASSIGN(*response->mutable_channel(),
-                   admin_.SetCredentials(*request));
-    return absl::OkStatus();
-  });
+                           LINKTOR_TRY(Validate(*request));
+                           LINKTOR_ASSIGN(*response->mutable_channel(),
+                                          admin_.SetCredentials(*request));
+                           return absl::OkStatus();
+                         });
 }
 
 template <typename Request, typename Begin>

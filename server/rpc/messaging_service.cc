@@ -17,13 +17,12 @@ grpc::ServerUnaryReactor* MessagingServiceImpl::SendMessage(
     if (absl::Status status = Validate(*request); !status.ok()) {
       return calls_.Finish(reactor, kMethod, status);
     }
-    sender_.Send(
-        *request, deadline,
-        [this, reactor,
-         response](absl::StatusOr<v1::SendMessageResponse> result) {
-          if (result.ok()) *response = *std::move(result);
-          calls_.Finish(reactor, kMethod, result.status());
-        });
+    sender_.Send(*request, deadline,
+                 [this, reactor,
+                  response](absl::StatusOr<v1::SendMessageResponse> result) {
+                   if (result.ok()) *response = *std::move(result);
+                   calls_.Finish(reactor, kMethod, result.status());
+                 });
   };
   if (calls_.draining()) {
     calls_.Finish(reactor, kMethod, DrainingError());
@@ -36,24 +35,24 @@ grpc::ServerUnaryReactor* MessagingServiceImpl::SendMessage(
 grpc::ServerUnaryReactor* MessagingServiceImpl::GetMessage(
     grpc::CallbackServerContext* context, const v1::GetMessageRequest* request,
     v1::GetMessageResponse* response) {
-  return calls_.RunUnary(context, "GetMessage",
-                         [this, request, response]() -> absl::Status {
-    LINKTOR_TRY(Validate(*request));
-    LINKTOR_ASSIGN(*response->mutable_message(), reader_.Find(*request));
-    return absl::OkStatus();
-  });
+  return calls_.RunUnary(
+      context, "GetMessage", [this, request, response]() -> absl::Status {
+        LINKTOR_TRY(Validate(*request));
+        LINKTOR_ASSIGN(*response->mutable_message(), reader_.Find(*request));
+        return absl::OkStatus();
+      });
 }
 
 grpc::ServerUnaryReactor* MessagingServiceImpl::ResolveMessage(
     grpc::CallbackServerContext* context,
     const v1::ResolveMessageRequest* request,
     v1::ResolveMessageResponse* response) {
-  return calls_.RunUnary(context, "ResolveMessage",
-                         [this, request, response]() -> absl::Status {
-    LINKTOR_TRY(Validate(*request));
-    LINKTOR_ASSIGN(*response->mutable_message(), sender_.Resolve(*request));
-    return absl::OkStatus();
-  });
+  return calls_.RunUnary(
+      context, "ResolveMessage", [this, request, response]() -> absl::Status {
+        LINKTOR_TRY(Validate(*request));
+        LINKTOR_ASSIGN(*response->mutable_message(), sender_.Resolve(*request));
+        return absl::OkStatus();
+      });
 }
 
 }  // namespace linktor

@@ -18,13 +18,12 @@ using google::protobuf::DescriptorPool;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::FileDescriptor;
 
-constexpr std::array kServices = {
-    "grpc.health.v1.Health",
-    "grpc.reflection.v1.ServerReflection",
-    "grpc.reflection.v1alpha.ServerReflection",
-    "linktor.instagram.v1.ChannelService",
-    "linktor.instagram.v1.EventService",
-    "linktor.instagram.v1.MessagingService"};
+constexpr std::array kServices = {"grpc.health.v1.Health",
+                                  "grpc.reflection.v1.ServerReflection",
+                                  "grpc.reflection.v1alpha.ServerReflection",
+                                  "linktor.instagram.v1.ChannelService",
+                                  "linktor.instagram.v1.EventService",
+                                  "linktor.instagram.v1.MessagingService"};
 
 // A file and what it imports, each once, the file first.
 template <typename Response>
@@ -82,9 +81,9 @@ Response Reflect(const Request& request) {
       const auto& wanted = request.file_containing_extension();
       const auto* type = pool->FindMessageTypeByName(wanted.containing_type());
       const FieldDescriptor* extension =
-          type == nullptr ? nullptr
-                          : pool->FindExtensionByNumber(
-                                type, wanted.extension_number());
+          type == nullptr
+              ? nullptr
+              : pool->FindExtensionByNumber(type, wanted.extension_number());
       AnswerFile(extension == nullptr ? nullptr : extension->file(),
                  wanted.containing_type(), response);
       break;
@@ -120,10 +119,10 @@ Response Reflect(const Request& request) {
 // last one. A stream that a drain ends while it waits for a request is finished
 // there and then; Finish is called once (`finished_`).
 template <typename Request, typename Response>
-class Stream final : public grpc::ServerBidiReactor<Request, Response>,
-                     public ReflectionStream,
-                     public std::enable_shared_from_this<
-                         Stream<Request, Response>> {
+class Stream final
+    : public grpc::ServerBidiReactor<Request, Response>,
+      public ReflectionStream,
+      public std::enable_shared_from_this<Stream<Request, Response>> {
  public:
   explicit Stream(ReflectionStreams& streams) : streams_(streams) {}
 

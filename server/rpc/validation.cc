@@ -107,9 +107,10 @@ absl::Status Validate(const v1::CreateChannelRequest& request) {
   Checks checks;
   const v1::Channel& channel = request.channel();
   if (!channel.id().empty()) checks.ChannelId(channel.id(), "channel.id");
-  checks.Require(IsNumericId(channel.instagram_account_id()),
-                 "channel.instagram_account_id",
-                 "is required: 1-32 digits, entry.id of the account's webhooks");
+  checks.Require(
+      IsNumericId(channel.instagram_account_id()),
+      "channel.instagram_account_id",
+      "is required: 1-32 digits, entry.id of the account's webhooks");
   checks.Require(v1::LoginType_IsValid(channel.login_type()),
                  "channel.login_type", "is not a known login type");
   checks.Require(channel.login_type() == v1::LOGIN_TYPE_INSTAGRAM_LOGIN ||
@@ -139,9 +140,9 @@ absl::Status Validate(const v1::GetChannelRequest& request) {
 
 absl::Status Validate(const v1::ListChannelsRequest& request) {
   Checks checks;
-  checks.Require(request.page_size() >= 0 &&
-                     request.page_size() <= kMaxChannelPage,
-                 "page_size", "must be 1-1000, or 0 for the default");
+  checks.Require(
+      request.page_size() >= 0 && request.page_size() <= kMaxChannelPage,
+      "page_size", "must be 1-1000, or 0 for the default");
   if (!request.page_token().empty()) {
     checks.Require(IsChannelId(request.page_token()), "page_token",
                    "is not one of ListChannels");
@@ -227,8 +228,9 @@ absl::Status Validate(const v1::DeleteIceBreakersRequest& request) {
 absl::Status Validate(const v1::SendMessageRequest& request) {
   Checks checks;
   checks.ChannelId(request.channel_id());
-  checks.Require(IsNumericId(request.to()), "to",
-                 "is required: the customer's Instagram-scoped id, 1-32 digits");
+  checks.Require(
+      IsNumericId(request.to()), "to",
+      "is required: the customer's Instagram-scoped id, 1-32 digits");
   if (!request.request_id().empty()) checks.RequestId(request.request_id());
   const v1::ErrorReason reason = checks.empty()
                                      ? v1::ERROR_REASON_INVALID_CONTENT

@@ -64,8 +64,8 @@ ChannelTable::ChannelTable(Database& database)
           "INSERT INTO conversations (channel_no, user_id, last_inbound_ms) "
           "VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET last_inbound_ms = ?3"),
       add_key_(database,
-               "INSERT OR IGNORE INTO data_keys (id, channel_no, user_id, "
-               "wrapped) VALUES (?,?,?,?)") {}
+               "INSERT INTO data_keys (id, channel_no, user_id, wrapped) "
+               "VALUES (?,?,?,?) ON CONFLICT (id) DO NOTHING") {}
 
 absl::StatusOr<std::optional<ChannelRow>> ChannelTable::FindLive(
     std::string_view id) {
@@ -154,8 +154,7 @@ absl::StatusOr<ChannelOutcome> ChannelTable::Update(
     return ChannelOutcome{.refusal = NotFound(record.channel.id())};
   }
   if (found->revision != record.expected_revision) {
-    return ChannelOutcome{.refusal =
-                              absl::AbortedError("changed meanwhile")};
+    return ChannelOutcome{.refusal = absl::AbortedError("changed meanwhile")};
   }
   LINKTOR_ASSIGN(const auto owner, FindOwner(record.channel, found->no));
   if (owner.has_value()) return ChannelOutcome{.refusal = AccountTaken(*owner)};
@@ -234,8 +233,9 @@ absl::Status ChannelTable::AddKey(const NewKey& key) {
 }
 
 absl::StatusOr<std::vector<ChannelRow>> ReadLiveChannels(Database& database) {
-  Statement read(database, "SELECT " LINKTOR_CHANNEL_COLUMNS
-                           " FROM channels WHERE delete_ms IS NULL ORDER BY id");
+  Statement read(database,
+                 "SELECT " LINKTOR_CHANNEL_COLUMNS
+                 " FROM channels WHERE delete_ms IS NULL ORDER BY id");
   std::vector<ChannelRow> rows;
   for (;;) {
     LINKTOR_ASSIGN(const bool row, read.Step());

@@ -33,9 +33,9 @@ class DeliveryTable {
   absl::StatusOr<std::int64_t> TrimItems(std::int64_t before_ms,
                                          std::int64_t max_bytes,
                                          std::int64_t limit, LogState& state);
-  // Deletes deliveries received before `before_ms` whose items are gone, looking
-  // at no more than `limit` of the oldest. Never the last one, whose number the
-  // next one follows. Returns how many.
+  // Deletes deliveries received before `before_ms` whose items are gone, of the
+  // `limit` oldest. Never the last one, whose number the next one follows.
+  // Returns how many.
   absl::StatusOr<std::int64_t> TrimDeliveries(std::int64_t before_ms,
                                               std::int64_t limit);
 

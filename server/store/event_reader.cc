@@ -96,7 +96,8 @@ absl::StatusOr<EventReader::Page> EventReader::ReadAfter(const Bounds& bounds,
           row.raw_id = RawItemId(raw.Bytes(2), static_cast<int>(raw.Int(1)));
         }
       }
-      bytes += row.sealed.size() + row.event.overlay.size() + row.sealed_raw.size();
+      bytes +=
+          row.sealed.size() + row.event.overlay.size() + row.sealed_raw.size();
       rows.push_back(std::move(row));
       if (static_cast<int>(rows.size()) >= bounds.max_events ||
           bytes >= bounds.max_bytes) {

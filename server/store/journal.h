@@ -17,9 +17,10 @@ namespace linktor {
 // The seam behind which another engine can stand.
 class Journal {
  public:
-  // Errors: RESOURCE_EXHAUSTED (OVERLOADED, DISK_FULL), UNAVAILABLE
-  // (STORE_FAILED, DRAINING): not stored. INTERNAL (INTERNAL_FAULT): the record
-  // cannot be applied, and is not stored.
+  // Errors: RESOURCE_EXHAUSTED (OVERLOADED, DISK_FULL) and UNAVAILABLE with
+  // DRAINING: not stored. UNAVAILABLE with STORE_FAILED: the disk failed; a
+  // record whose commit it was may turn out to be stored after a restart.
+  // INTERNAL (INTERNAL_FAULT): the record cannot be applied, and is not stored.
   using Callback = absl::AnyInvocable<void(absl::StatusOr<Outcome>)>;
 
   virtual ~Journal() = default;

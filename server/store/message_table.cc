@@ -6,9 +6,9 @@
 namespace linktor {
 namespace {
 
-#define LINKTOR_MESSAGE_COLUMNS                                             \
-  "id, channel_no, channel_id, user_id, state, settled_by, attempt, "       \
-  "request_id, request_fingerprint, content_match, mid, create_ms, "        \
+#define LINKTOR_MESSAGE_COLUMNS                                       \
+  "id, channel_no, channel_id, user_id, state, settled_by, attempt, " \
+  "request_id, request_fingerprint, content_match, mid, create_ms, "  \
   "claim_ms, send_ms, echo_ms, sealed_content, sealed_error, mid_key"
 
 MessageRow ReadRow(const Statement& s) {
@@ -60,17 +60,16 @@ absl::StatusOr<std::int64_t> Changes(Database& database) {
 
 MessageTable::MessageTable(Database& database)
     : database_(database),
-      by_id_(database, "SELECT " LINKTOR_MESSAGE_COLUMNS
-                       " FROM messages WHERE id = ?1"),
+      by_id_(database,
+             "SELECT " LINKTOR_MESSAGE_COLUMNS " FROM messages WHERE id = ?1"),
       by_request_(database,
                   "SELECT " LINKTOR_MESSAGE_COLUMNS
                   " FROM messages WHERE channel_no = ?1 AND request_id = ?2"),
       by_mid_(database, "SELECT " LINKTOR_MESSAGE_COLUMNS
                         " FROM messages WHERE mid_key = ?1"),
-      open_(database,
-            "SELECT " LINKTOR_MESSAGE_COLUMNS
-            " FROM messages WHERE channel_no = ?1 AND user_id = ?2 "
-            "AND state IN (2, 4) ORDER BY claim_ms, no"),
+      open_(database, "SELECT " LINKTOR_MESSAGE_COLUMNS
+                      " FROM messages WHERE channel_no = ?1 AND user_id = ?2 "
+                      "AND state IN (2, 4) ORDER BY claim_ms, no"),
       insert_(database,
               "INSERT INTO messages (id, channel_no, channel_id, user_id, "
               "state, settled_by, attempt, request_id, request_fingerprint, "
@@ -198,15 +197,16 @@ absl::StatusOr<std::int64_t> MessageTable::TrimRequests(std::int64_t before_ms,
 
 absl::StatusOr<std::int64_t> MessageTable::TrimUnmatched(std::int64_t before_ms,
                                                          std::int64_t limit) {
-  Statement trim(database_,
-                 "DELETE FROM unmatched_echoes WHERE seq IN ("
-                 "SELECT seq FROM unmatched_echoes WHERE log_ms < ?1 LIMIT ?2)");
+  Statement trim(
+      database_,
+      "DELETE FROM unmatched_echoes WHERE seq IN ("
+      "SELECT seq FROM unmatched_echoes WHERE log_ms < ?1 LIMIT ?2)");
   LINKTOR_TRY(trim.Bind(1, before_ms).Bind(2, limit).Run());
   return Changes(database_);
 }
 
-absl::StatusOr<std::optional<MessageRow>> ReadMessageById(
-    Database& database, std::string_view id) {
+absl::StatusOr<std::optional<MessageRow>> ReadMessageById(Database& database,
+                                                          std::string_view id) {
   Statement find(database, "SELECT " LINKTOR_MESSAGE_COLUMNS
                            " FROM messages WHERE id = ?1 OR mid_key = ?1");
   return ReadOne(find.BindBlob(1, id));

@@ -101,13 +101,13 @@ absl::StatusOr<Outcome> Projection::ApplyOne(const TrimRecord& record) {
   LINKTOR_ASSIGN(const std::int64_t events,
                  events_.Trim(record.events_before_ms, kTrimRows, state_));
   count(events);
-  LINKTOR_ASSIGN(const std::int64_t raw,
-                 deliveries_.TrimItems(record.raw_before_ms,
-                                       record.raw_max_bytes, kTrimRows, state_));
-  count(raw);
   LINKTOR_ASSIGN(
-      const std::int64_t deliveries,
-      deliveries_.TrimDeliveries(record.raw_before_ms, kTrimRows));
+      const std::int64_t raw,
+      deliveries_.TrimItems(record.raw_before_ms, record.raw_max_bytes,
+                            kTrimRows, state_));
+  count(raw);
+  LINKTOR_ASSIGN(const std::int64_t deliveries,
+                 deliveries_.TrimDeliveries(record.raw_before_ms, kTrimRows));
   count(deliveries);
   LINKTOR_ASSIGN(const std::int64_t keys,
                  events_.TrimDedupe(record.dedupe_before_ms, kTrimRows));

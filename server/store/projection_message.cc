@@ -78,8 +78,8 @@ EventDraft SettledEvent(const MessageRow& row, std::int64_t log_ms,
 
 absl::StatusOr<Outcome> Projection::ApplyOne(const ClaimRecord& record) {
   ClaimOutcome outcome;
-  LINKTOR_ASSIGN(auto existing, messages_.FindByRequest(record.channel_no,
-                                                        record.request_id));
+  LINKTOR_ASSIGN(auto existing,
+                 messages_.FindByRequest(record.channel_no, record.request_id));
   if (existing.has_value()) {
     outcome.message = *existing;
     if (existing->request_fingerprint != record.request_fingerprint) {
@@ -106,10 +106,10 @@ absl::StatusOr<Outcome> Projection::ApplyOne(const ClaimRecord& record) {
   }
   LINKTOR_ASSIGN(const auto last_inbound,
                  channels_.LastInbound(record.channel_no, record.user_id));
-  switch (DecideWindow({.last_inbound_ms = last_inbound,
-                        .now_ms = record.time_ms,
-                        .refuse_without_history =
-                            record.refuse_without_history})) {
+  switch (
+      DecideWindow({.last_inbound_ms = last_inbound,
+                    .now_ms = record.time_ms,
+                    .refuse_without_history = record.refuse_without_history})) {
     case WindowDecision::kSend:
       break;
     case WindowDecision::kClosed:
@@ -181,9 +181,9 @@ absl::StatusOr<Outcome> Projection::ApplyOne(const OutcomeRecord& record) {
     }
   }
   LINKTOR_TRY(messages_.Update(row));
-  LINKTOR_ASSIGN(const std::int64_t seq,
-                 events_.Append(record.event, {.overlay = overlay}, state_,
-                                committed_));
+  LINKTOR_ASSIGN(
+      const std::int64_t seq,
+      events_.Append(record.event, {.overlay = overlay}, state_, committed_));
   (void)seq;
   LINKTOR_TRY(SettleByContent(row.channel_no, row.user_id, row.content_match));
   if (record.state == v1::MESSAGE_STATE_UNCONFIRMED) {
@@ -208,8 +208,8 @@ absl::Status Projection::SettleByContent(std::int64_t channel_no,
     if (row.state != v1::MESSAGE_STATE_UNCONFIRMED) return absl::OkStatus();
   }
   if (open.empty()) return absl::OkStatus();
-  LINKTOR_ASSIGN(const auto echoes, messages_.FindUnmatched(
-                                        channel_no, user_id, content_match));
+  LINKTOR_ASSIGN(const auto echoes,
+                 messages_.FindUnmatched(channel_no, user_id, content_match));
   const auto fit = [](const MessageRow& row, const UnmatchedEcho& echo) {
     return echo.echo_ms >= row.claim_ms - kEchoSkewMs &&
            echo.echo_ms <= row.claim_ms + kEchoMatchMs;
@@ -246,9 +246,9 @@ absl::Status Projection::SettleWith(const UnmatchedEcho& echo,
   LINKTOR_TRY(messages_.RemoveUnmatched(echo.mid_key));
   std::string overlay;
   const EventDraft draft = SettledEvent(row, state_.log_ms, overlay);
-  LINKTOR_ASSIGN(const std::int64_t seq,
-                 events_.Append(draft, {.overlay = overlay}, state_,
-                                committed_));
+  LINKTOR_ASSIGN(
+      const std::int64_t seq,
+      events_.Append(draft, {.overlay = overlay}, state_, committed_));
   (void)seq;
   return absl::OkStatus();
 }

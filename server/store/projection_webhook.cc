@@ -70,7 +70,8 @@ absl::StatusOr<ItemFate> Projection::ApplyItem(const WebhookRecord& record,
   }
   std::int64_t raw_no = 0;
   if (!item.sealed_raw.empty()) {
-    LINKTOR_ASSIGN(raw_no, deliveries_.AddItem(delivery_no, position, item, state_));
+    LINKTOR_ASSIGN(raw_no,
+                   deliveries_.AddItem(delivery_no, position, item, state_));
   }
   if (!live) return ItemFate::kIssue;
   if (item.kind == ItemKind::kEcho) {
@@ -85,9 +86,8 @@ absl::StatusOr<ItemFate> Projection::ApplyItem(const WebhookRecord& record,
     (void)seq;
   }
   if (item.opens_window && !item.event.user_id.empty()) {
-    LINKTOR_ASSIGN(const auto last,
-                   channels_.LastInbound(item.event.channel_no,
-                                         item.event.user_id));
+    LINKTOR_ASSIGN(const auto last, channels_.LastInbound(item.event.channel_no,
+                                                          item.event.user_id));
     const std::int64_t now =
         AdvanceActivity(last, item.event.event_ms, record.time_ms);
     if (!last.has_value() || now > *last) {
@@ -118,10 +118,12 @@ absl::Status Projection::ApplyEcho(const WebhookItem& item,
   if (own.has_value() || item.content_match.empty() || item.mid_key.empty()) {
     return absl::OkStatus();
   }
-  LINKTOR_TRY(messages_.AddUnmatched(
-      item,
-      {.seq = seq, .echo_ms = echo_ms, .mid = item.mid, .mid_key = item.mid_key},
-      state_.log_ms));
+  LINKTOR_TRY(messages_.AddUnmatched(item,
+                                     {.seq = seq,
+                                      .echo_ms = echo_ms,
+                                      .mid = item.mid,
+                                      .mid_key = item.mid_key},
+                                     state_.log_ms));
   return SettleByContent(item.event.channel_no, item.event.user_id,
                          item.content_match);
 }

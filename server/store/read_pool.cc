@@ -14,8 +14,7 @@ absl::Status ReadPool::Read(absl::FunctionRef<absl::Status(Database&)> read) {
     }
   }
   if (database == nullptr) {
-    LINKTOR_ASSIGN(database,
-                   Database::Open(path_, Database::Mode::kReadOnly));
+    LINKTOR_ASSIGN(database, Database::Open(path_, Database::Mode::kReadOnly));
   }
   LINKTOR_TRY(database->Execute("BEGIN"));
   absl::Status status = read(*database);

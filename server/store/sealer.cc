@@ -18,7 +18,8 @@ namespace {
 constexpr char kVersion = 1;
 constexpr std::size_t kHeaderSize = 1 + sizeof(std::int64_t);
 constexpr std::size_t kFingerprintSize = 16;
-constexpr std::string_view kKeyCheckText = "linktor instagram gateway key check";
+constexpr std::string_view kKeyCheckText =
+    "linktor instagram gateway key check";
 
 // Independent keys from the master key, by purpose (HMAC as a KDF).
 std::string DeriveKey(const Secret& master, std::string_view purpose) {
@@ -114,8 +115,8 @@ std::string Sealer::Fingerprint(std::string_view secret) const {
 
 std::string Sealer::ContentMatch(const KeyScope& scope,
                                  std::string_view text) const {
-  return Truncated(content_.Sign(absl::StrCat(
-      scope.channel_no, " ", scope.user_id, " ", ToAbsl(text))));
+  return Truncated(content_.Sign(
+      absl::StrCat(scope.channel_no, " ", scope.user_id, " ", ToAbsl(text))));
 }
 
 std::string Sealer::RequestFingerprint(std::string_view request) const {
@@ -123,7 +124,8 @@ std::string Sealer::RequestFingerprint(std::string_view request) const {
 }
 
 Sealer::KeyPtr Sealer::FindByScope(const KeyScope& scope) {
-  if (const auto it = young_.by_scope.find(scope); it != young_.by_scope.end()) {
+  if (const auto it = young_.by_scope.find(scope);
+      it != young_.by_scope.end()) {
     return it->second;
   }
   const auto it = old_.by_scope.find(scope);
@@ -242,9 +244,8 @@ absl::StatusOr<Secret> ReadMasterKey(const std::string& path) {
   content << file.rdbuf();
   const std::string hex(absl::StripAsciiWhitespace(content.str()));
   if (hex.size() != 2 * AeadKey::kKeySize ||
-      !std::all_of(hex.begin(), hex.end(), [](unsigned char c) {
-        return absl::ascii_isxdigit(c);
-      })) {
+      !std::all_of(hex.begin(), hex.end(),
+                   [](unsigned char c) { return absl::ascii_isxdigit(c); })) {
     return absl::FailedPreconditionError(
         absl::StrCat("the master key file ", path,
                      " must hold 32 random bytes as 64 hex digits"));

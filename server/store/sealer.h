@@ -100,7 +100,8 @@ class Sealer {
 
   absl::StatusOr<KeyPtr> KeyFor(const KeyScope& scope);
   absl::StatusOr<KeyPtr> KeyById(std::int64_t id);
-  KeyPtr FindByScope(const KeyScope& scope) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  KeyPtr FindByScope(const KeyScope& scope)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   KeyPtr FindById(std::int64_t id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Remember(const KeyPtr& key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<KeyPtr> Unwrap(NewKey stored) const;

@@ -32,9 +32,9 @@ absl::Status AssertPragma(Database& database, const char* sql,
   const absl::StatusOr<bool> row = statement.Step();
   if (!row.ok()) return row.status();
   if (!*row || statement.Bytes(0) != wanted) {
-    return absl::InternalError(absl::StrCat(
-        sql, " is ", *row ? statement.String(0) : "nothing", ", wanted ",
-        std::string(wanted)));
+    return absl::InternalError(
+        absl::StrCat(sql, " is ", *row ? statement.String(0) : "nothing",
+                     ", wanted ", std::string(wanted)));
   }
   return absl::OkStatus();
 }
@@ -45,8 +45,7 @@ StoreFault FaultOf(const absl::Status& status) {
   if (status.ok()) return StoreFault::kNone;
   const auto payload = status.GetPayload(kCodePayload);
   int code = 0;
-  if (!payload.has_value() ||
-      !absl::SimpleAtoi(std::string(*payload), &code)) {
+  if (!payload.has_value() || !absl::SimpleAtoi(std::string(*payload), &code)) {
     return StoreFault::kRecord;
   }
   switch (code & 0xFF) {
@@ -87,10 +86,9 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(
       return status;
     }
   }
-  for (const auto& [sql, wanted] :
-       {std::pair{"PRAGMA journal_mode", "wal"},
-        std::pair{"PRAGMA synchronous", "2"},
-        std::pair{"PRAGMA foreign_keys", "1"}}) {
+  for (const auto& [sql, wanted] : {std::pair{"PRAGMA journal_mode", "wal"},
+                                    std::pair{"PRAGMA synchronous", "2"},
+                                    std::pair{"PRAGMA foreign_keys", "1"}}) {
     if (absl::Status status = AssertPragma(*database, sql, wanted);
         !status.ok()) {
       return status;
@@ -108,9 +106,8 @@ absl::Status Database::Execute(const char* sql) {
 
 Statement::Statement(Database& database, const char* sql)
     : handle_(database.handle()) {
-  const int code =
-      sqlite3_prepare_v3(handle_, sql, -1, SQLITE_PREPARE_PERSISTENT,
-                         &statement_, nullptr);
+  const int code = sqlite3_prepare_v3(
+      handle_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement_, nullptr);
   if (code != SQLITE_OK) prepared_ = ToStatus(handle_, code, sql);
 }
 

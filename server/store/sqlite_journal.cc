@@ -39,23 +39,24 @@ absl::Status DiskFull() {
 }
 
 absl::Status Busy() {
-  return MakeError(absl::StatusCode::kResourceExhausted,
-                   "another program holds the server's database; nothing was "
-                   "done",
-                   {.reason = v1::ERROR_REASON_OVERLOADED,
-                    .retry_after = absl::Seconds(1)});
+  return MakeError(
+      absl::StatusCode::kResourceExhausted,
+      "another program holds the server's database; nothing was "
+      "done",
+      {.reason = v1::ERROR_REASON_OVERLOADED, .retry_after = absl::Seconds(1)});
 }
 
 absl::Status StoreFailed() {
   return MakeError(absl::StatusCode::kUnavailable,
                    v1::ERROR_REASON_STORE_FAILED,
-                   "the server's disk has failed; nothing was done");
+                   "the server's disk has failed; nothing was sent, and a "
+                   "restart will show whether this was stored");
 }
 
 absl::Status CannotApply() {
-  return MakeError(absl::StatusCode::kInternal,
-                   v1::ERROR_REASON_INTERNAL_FAULT,
-                   "the request could not be stored; the server's log says why");
+  return MakeError(
+      absl::StatusCode::kInternal, v1::ERROR_REASON_INTERNAL_FAULT,
+      "the request could not be stored; the server's log says why");
 }
 
 }  // namespace
@@ -118,11 +119,11 @@ void SqliteJournal::Append(Record record, Callback done) {
   } else {
     MutexLock lock(mutex_);
     if (stopping_) {
-      refusal = MakeError(absl::StatusCode::kUnavailable,
-                          v1::ERROR_REASON_DRAINING,
-                          "the server is shutting down; nothing was done");
-    } else if (waiting_bytes_ > 0 && waiting_bytes_ + waiting.bytes >
-                                         options_.max_waiting_bytes) {
+      refusal =
+          MakeError(absl::StatusCode::kUnavailable, v1::ERROR_REASON_DRAINING,
+                    "the server is shutting down; nothing was done");
+    } else if (waiting_bytes_ > 0 &&
+               waiting_bytes_ + waiting.bytes > options_.max_waiting_bytes) {
       // One above the limit is taken when it is alone; else it never would be.
       refusal = MakeError(absl::StatusCode::kResourceExhausted,
                           "too much is waiting to be stored; nothing was done",

@@ -53,9 +53,9 @@ absl::Status Store::Prepare(const std::string& data_dir,
   const std::string lock_path = data_dir + "/lock";
   lock_fd_ = open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock_fd_ < 0) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "cannot write in the data folder ", data_dir, ": ",
-        std::strerror(errno)));
+    return absl::FailedPreconditionError(
+        absl::StrCat("cannot write in the data folder ", data_dir, ": ",
+                     std::strerror(errno)));
   }
   if (flock(lock_fd_, LOCK_EX | LOCK_NB) != 0) {
     return absl::FailedPreconditionError(absl::StrCat(
@@ -72,7 +72,8 @@ absl::Status Store::Prepare(const std::string& data_dir,
 
 absl::Status Store::CheckKeyAndIdentity() {
   {
-    Statement read(*writer_, "SELECT log_id, epoch, key_check, last_seq FROM log_state");
+    Statement read(*writer_,
+                   "SELECT log_id, epoch, key_check, last_seq FROM log_state");
     LINKTOR_ASSIGN(const bool row, read.Step());
     if (row) {
       if (!sealer_->IsKeyCheck(read.Bytes(2))) {

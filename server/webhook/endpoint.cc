@@ -44,13 +44,13 @@ const SigningSecret* FindSecret(const ChannelEntry& channel,
 
 void WebhookEndpoint::Handle(HttpRequest request, HttpResponder respond) {
   HttpTarget target;
-  const bool ours = ParseTarget(request.target, target) &&
-                    target.segments.size() == 3 &&
-                    target.segments[0] == "webhooks" &&
-                    target.segments[1] == "instagram";
+  const bool ours =
+      ParseTarget(request.target, target) && target.segments.size() == 3 &&
+      target.segments[0] == "webhooks" && target.segments[1] == "instagram";
   const ChannelRegistry::EntryPtr channel =
       ours ? registry_.Find(target.segments[2]) : nullptr;
-  if (channel == nullptr) return Answer(respond, Text(404, "no such webhook\n"));
+  if (channel == nullptr)
+    return Answer(respond, Text(404, "no such webhook\n"));
   if (request.method == http::verb::get) {
     return Answer(respond, Verify(*channel, target));
   }

@@ -52,10 +52,9 @@ std::string DedupeKey(std::int64_t channel_no, const ParsedItem& item,
   for (int shift = 56; shift >= 0; shift -= 8) {
     key.push_back(static_cast<char>(item.event_ms >> shift));
   }
-  key.append(HashedRawId(
-      {"item", std::to_string(channel_no), item.kind,
-                           test_delivery.empty() ? item.content_hash
-                                                 : test_delivery}));
+  key.append(
+      HashedRawId({"item", std::to_string(channel_no), item.kind,
+                   test_delivery.empty() ? item.content_hash : test_delivery}));
   return key;
 }
 
@@ -103,23 +102,22 @@ absl::Status Ingest::AddItem(ParsedItem parsed, Context& context) {
     item.issue = std::move(parsed.problem);
   } else if (channel == nullptr) {
     item.fate = ItemFate::kIssue;
-    item.issue = absl::StrCat("no channel with this app secret has the account "
-                              "or page '",
-                              parsed.entry_id, "'");
+    item.issue = absl::StrCat(
+        "no channel with this app secret has the account "
+        "or page '",
+        parsed.entry_id, "'");
   } else {
     scope = {.channel_no = channel->no, .user_id = parsed.user_id};
     item.event.channel_no = channel->no;
     item.event.channel_id = channel->channel.id();
-    LINKTOR_TRY(
-        DraftEvent(std::move(parsed), context, item, record.new_keys));
+    LINKTOR_TRY(DraftEvent(std::move(parsed), context, item, record.new_keys));
   }
   item.raw_channel_no = scope.channel_no;
-  LINKTOR_ASSIGN(
-      item.sealed_raw,
-      sealer_.Seal(scope, SealedPlace::kRawItem,
-                   RawItemId(record.delivery_id,
-                             static_cast<int>(record.items.size())),
-                   raw, record.new_keys));
+  LINKTOR_ASSIGN(item.sealed_raw,
+                 sealer_.Seal(scope, SealedPlace::kRawItem,
+                              RawItemId(record.delivery_id,
+                                        static_cast<int>(record.items.size())),
+                              raw, record.new_keys));
   record.items.push_back(std::move(item));
   return absl::OkStatus();
 }
@@ -134,8 +132,8 @@ absl::Status Ingest::DraftEvent(ParsedItem parsed, const Context& context,
   item.opens_window = parsed.opens_window && !test;
   if (!item.mid.empty() && !test) {
     item.mid_key = MidKey(draft.channel_no, item.mid);
-    draft.id = HashedRawId({"event", item.mid_key,
-                            std::to_string(static_cast<int>(item.kind))});
+    draft.id = HashedRawId(
+        {"event", item.mid_key, std::to_string(static_cast<int>(item.kind))});
   } else {
     const std::string test_delivery =
         test ? RawItemId(context.record.delivery_id,
@@ -181,8 +179,8 @@ absl::Status Ingest::DraftEvent(ParsedItem parsed, const Context& context,
   } else {
     const bool inbound = parsed.type == ItemType::kMessage;
     v1::Message& message = parsed.message;
-    message.set_id(FormatId(
-        kMessagePrefix, item.mid_key.empty() ? draft.id : item.mid_key));
+    message.set_id(FormatId(kMessagePrefix,
+                            item.mid_key.empty() ? draft.id : item.mid_key));
     message.set_channel_id(draft.channel_id);
     message.set_user_id(draft.user_id);
     message.set_direction(inbound ? v1::MESSAGE_DIRECTION_INBOUND

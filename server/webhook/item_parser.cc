@@ -55,9 +55,9 @@ std::string_view TypeName(const dom::element& value) {
 
 Misfit Wrong(const dom::element& value, std::string_view wanted,
              std::string path) {
-  return {absl::StrCat("is ", ToAbsl(TypeName(value)), ", not ",
-                       ToAbsl(wanted)),
-          std::move(path)};
+  return {
+      absl::StrCat("is ", ToAbsl(TypeName(value)), ", not ", ToAbsl(wanted)),
+      std::move(path)};
 }
 
 // Members that are null count as absent.
@@ -76,7 +76,8 @@ Result ReadString(const dom::object& object, std::string_view key,
   if (!value.has_value()) return std::nullopt;
   std::string_view text;
   if (value->get(text) != simdjson::SUCCESS) {
-    return Wrong(*value, "a string", absl::StrCat(ToAbsl(parent), ".", ToAbsl(key)));
+    return Wrong(*value, "a string",
+                 absl::StrCat(ToAbsl(parent), ".", ToAbsl(key)));
   }
   out = std::string(text);
   return std::nullopt;
@@ -101,7 +102,8 @@ Result ReadObject(const dom::object& object, std::string_view key,
   if (!value.has_value()) return std::nullopt;
   dom::object found;
   if (value->get(found) != simdjson::SUCCESS) {
-    return Wrong(*value, "an object", absl::StrCat(ToAbsl(parent), ".", ToAbsl(key)));
+    return Wrong(*value, "an object",
+                 absl::StrCat(ToAbsl(parent), ".", ToAbsl(key)));
   }
   out = found;
   return std::nullopt;
@@ -112,7 +114,8 @@ Result ReadBool(const dom::object& object, std::string_view key,
   const auto value = Member(object, key);
   if (!value.has_value()) return std::nullopt;
   if (value->get(out) != simdjson::SUCCESS) {
-    return Wrong(*value, "a boolean", absl::StrCat(ToAbsl(parent), ".", ToAbsl(key)));
+    return Wrong(*value, "a boolean",
+                 absl::StrCat(ToAbsl(parent), ".", ToAbsl(key)));
   }
   return std::nullopt;
 }
@@ -140,8 +143,9 @@ void AppendCanonical(const dom::element& value, std::string& out) {
   if (value.get(object) == simdjson::SUCCESS) {
     std::vector<std::pair<std::string_view, dom::element>> members;
     for (const auto [key, member] : object) members.emplace_back(key, member);
-    std::stable_sort(members.begin(), members.end(),
-                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::stable_sort(
+        members.begin(), members.end(),
+        [](const auto& a, const auto& b) { return a.first < b.first; });
     out.push_back('{');
     for (const auto& [key, member] : members) {
       out.append(absl::StrCat(key.size(), ":", ToAbsl(key)));
@@ -160,14 +164,22 @@ void AppendCanonical(const dom::element& value, std::string& out) {
 
 // Event keys of a messaging item that are not modelled, most telling first.
 constexpr std::array<std::string_view, 16> kOtherKeys = {
-    "postback",            "reaction",
-    "read",                "referral",
-    "optin",               "pass_thread_control",
-    "take_thread_control", "request_thread_control",
-    "pass_thread_metadata", "app_roles",
-    "response_feedback",   "policy-enforcement",
-    "delivery",            "account_linking",
-    "message_edit",        "message"};
+    "postback",
+    "reaction",
+    "read",
+    "referral",
+    "optin",
+    "pass_thread_control",
+    "take_thread_control",
+    "request_thread_control",
+    "pass_thread_metadata",
+    "app_roles",
+    "response_feedback",
+    "policy-enforcement",
+    "delivery",
+    "account_linking",
+    "message_edit",
+    "message"};
 
 // Members of a messaging item that are not its event.
 constexpr std::array<std::string_view, 5> kCommonKeys = {
@@ -384,10 +396,9 @@ Result ItemParser::State::ReadEdit(const dom::object& edit, ParsedItem& item) {
   // A number from Instagram, a string in Meta's documents.
   std::int64_t number = -1;
   std::string_view text;
-  const bool zero =
-      value->get(number) == simdjson::SUCCESS
-          ? number == 0
-          : value->get(text) == simdjson::SUCCESS && text == "0";
+  const bool zero = value->get(number) == simdjson::SUCCESS
+                        ? number == 0
+                        : value->get(text) == simdjson::SUCCESS && text == "0";
   item.kind = "message_edit";
   if (zero) item.type = ItemType::kIgnored;
   return std::nullopt;
@@ -457,8 +468,8 @@ void ItemParser::Parse(std::string_view field, ParsedItem& item) {
                       error == simdjson::STRING_ERROR ||
                       error == simdjson::DEPTH_ERROR;
     if (!json) item.type = ItemType::kIssue;
-    item.problem = absl::StrCat("cannot be read: ",
-                                simdjson::error_message(error));
+    item.problem =
+        absl::StrCat("cannot be read: ", simdjson::error_message(error));
     item.json_path = "$";
     return;
   }
@@ -470,16 +481,17 @@ void ItemParser::Parse(std::string_view field, ParsedItem& item) {
   dom::object object;
   if (root.get(object) != simdjson::SUCCESS) {
     hash();
-    item.problem = absl::StrCat("is ", ToAbsl(TypeName(root)), ", not an object");
+    item.problem =
+        absl::StrCat("is ", ToAbsl(TypeName(root)), ", not an object");
     item.json_path = "$";
     return;
   }
   // In the forms with a field, only fields of conversations hold messaging
   // items; a comment has other members.
-  const bool messaging = item.form == EnvelopeForm::kMessaging ||
-                         item.form == EnvelopeForm::kStandby ||
-                         (item.form != EnvelopeForm::kEntry &&
-                          field.starts_with("messag"));
+  const bool messaging =
+      item.form == EnvelopeForm::kMessaging ||
+      item.form == EnvelopeForm::kStandby ||
+      (item.form != EnvelopeForm::kEntry && field.starts_with("messag"));
   if (messaging) {
     item.kind.clear();
     if (Result bad = state_->ReadItem(object, item)) {

@@ -75,18 +75,18 @@ class EnvelopeParser {
   std::optional<std::string> ParseBody() {
     std::string object_name;
     std::vector<std::string_view> entries;
-    const auto error = ReadMembers(body_, [&](std::string_view key,
-                                              std::string_view raw) {
-      if (key == "object") object_name = Unquote(raw);
-      if (key == "entry") entries.push_back(raw);
-    });
+    const auto error =
+        ReadMembers(body_, [&](std::string_view key, std::string_view raw) {
+          if (key == "object") object_name = Unquote(raw);
+          if (key == "entry") entries.push_back(raw);
+        });
     if (error != simdjson::SUCCESS) return NotJson(error);
     if (object_name != "instagram" && object_name != "page") {
       return "this is not an Instagram webhook: its object is not 'instagram'";
     }
     for (const std::string_view raw : entries) {
-      if (const auto bad =
-              ReadElements(raw, [&](std::string_view one) { ParseEntry(one); })) {
+      if (const auto bad = ReadElements(
+              raw, [&](std::string_view one) { ParseEntry(one); })) {
         return NotJson(bad);
       }
     }
@@ -174,7 +174,8 @@ class EnvelopeParser {
     }
   }
 
-  void AddItem(EnvelopeForm form, std::string_view field, std::string_view raw) {
+  void AddItem(EnvelopeForm form, std::string_view field,
+               std::string_view raw) {
     ParsedItem item;
     // The standby field's values are what entry.standby holds.
     const bool valued =

@@ -28,8 +28,8 @@ int Number(const char* name, int fallback) {
 }
 
 unsigned Seed() {
-  static const unsigned seed = static_cast<unsigned>(
-      Number("LINKTOR_CRASH_SEED", static_cast<int>(std::random_device{}() >> 1)));
+  static const unsigned seed = static_cast<unsigned>(Number(
+      "LINKTOR_CRASH_SEED", static_cast<int>(std::random_device{}() >> 1)));
   return seed;
 }
 
@@ -80,11 +80,12 @@ class Poster {
     http_.Send({.method = "POST",
                 .url = url_,
                 .headers = {{"X-Hub-Signature-256",
-                             "sha256=" + absl::BytesToHexString(
-                                             ToAbsl(AsBytes(mac)))}},
+                             "sha256=" +
+                                 absl::BytesToHexString(ToAbsl(AsBytes(mac)))}},
                 .body = body},
                [this, mid](HttpResult result) {
-                 if (!result.transport.ok() || result.status_code != 200) return;
+                 if (!result.transport.ok() || result.status_code != 200)
+                   return;
                  MutexLock lock(mutex_);
                  acknowledged_.insert(mid);
                });
@@ -176,8 +177,7 @@ TEST_F(CrashTest, NothingIsSentTwiceAndTheStateIsTrue) {
         if (!told.contains(id)) break;
         if (told[id] == grpc::StatusCode::OK) continue;
         grpc::Status status;
-        (void)gateway.Send("text of " + id, id, status,
-                           absl::StrCat(1000 + c));
+        (void)gateway.Send("text of " + id, id, status, absl::StrCat(1000 + c));
         told[id] = status.error_code();
       }
     }
@@ -201,8 +201,7 @@ TEST_F(CrashTest, NothingIsSentTwiceAndTheStateIsTrue) {
         EXPECT_EQ(code, grpc::StatusCode::UNKNOWN) << id;
         break;
       default:
-        ADD_FAILURE() << id << " is "
-                      << v1::MessageState_Name(message.state());
+        ADD_FAILURE() << id << " is " << v1::MessageState_Name(message.state());
     }
   }
   std::cout << rounds_ << " kills, " << told.size() << " requests, "

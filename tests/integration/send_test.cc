@@ -141,8 +141,7 @@ TEST_F(SendTest, AcceptThenCloseOnAKeptAliveConnectionIsUnconfirmedThenSent) {
   (void)gateway_.Send("Hello", "r1", status_);
   EXPECT_EQ(status_.error_code(), grpc::StatusCode::UNKNOWN);
   EXPECT_EQ(ErrorInfoOf(status_).reason(), "SEND_OUTCOME_UNKNOWN");
-  EXPECT_EQ(gateway_.GetByRequest("r1").state(),
-            v1::MESSAGE_STATE_UNCONFIRMED);
+  EXPECT_EQ(gateway_.GetByRequest("r1").state(), v1::MESSAGE_STATE_UNCONFIRMED);
   EXPECT_EQ(gateway_.SendsReceived(), 2);
   // Asking again does not send again.
   (void)gateway_.Send("Hello", "r1", status_);
@@ -204,8 +203,8 @@ TEST_F(SendTest, SecondCallWaitsForTheFirst) {
   v1::SendMessageResponse first;
   std::thread other(
       [&] { first = gateway_.Send("Hello", "r1", first_status); });
-  ASSERT_TRUE(gateway_.instagram().graph_calls().WaitForCount(
-      1, absl::Seconds(20)));
+  ASSERT_TRUE(
+      gateway_.instagram().graph_calls().WaitForCount(1, absl::Seconds(20)));
   const auto second = gateway_.Send("Hello", "r1", status_);
   other.join();
   ASSERT_TRUE(first_status.ok());
@@ -263,12 +262,12 @@ TEST_F(SendTest, SendsToOneUserLeaveInOrder) {
 TEST_F(SendTest, WindowClosesAfter24Hours) {
   const std::int64_t now = absl::ToUnixMillis(absl::Now());
   constexpr std::int64_t kHour = 3'600'000;
-  ASSERT_EQ(gateway_.Post(Gateway::TextBody("m1", "old", "111",
-                                            now - 25 * kHour)),
-            200);
-  ASSERT_EQ(gateway_.Post(Gateway::TextBody("m2", "new", "222",
-                                            now - 23 * kHour)),
-            200);
+  ASSERT_EQ(
+      gateway_.Post(Gateway::TextBody("m1", "old", "111", now - 25 * kHour)),
+      200);
+  ASSERT_EQ(
+      gateway_.Post(Gateway::TextBody("m2", "new", "222", now - 23 * kHour)),
+      200);
   (void)gateway_.Send("Hello", "r1", status_, "111");
   EXPECT_EQ(status_.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
   EXPECT_EQ(ErrorInfoOf(status_).reason(), "OUTSIDE_MESSAGING_WINDOW");
@@ -337,8 +336,7 @@ TEST_F(SendTest, ReceivedMessagesAreFoundByMidAndId) {
       gateway_.messaging().GetMessage(Context().get(), request, &by_id).ok());
   EXPECT_EQ(by_id.message().mid(), "mid.in");
   request.set_mid("mid.other");
-  status_ =
-      gateway_.messaging().GetMessage(Context().get(), request, &by_id);
+  status_ = gateway_.messaging().GetMessage(Context().get(), request, &by_id);
   EXPECT_EQ(ErrorInfoOf(status_).reason(), "MESSAGE_NOT_FOUND");
 }
 

@@ -83,8 +83,7 @@ TEST(ServerTest, HealthReadinessAndMetrics) {
   auto health = grpc::health::v1::Health::NewStub(gateway.grpc_channel());
   grpc::health::v1::HealthCheckResponse response;
   ASSERT_TRUE(health->Check(Context().get(), {}, &response).ok());
-  EXPECT_EQ(response.status(),
-            grpc::health::v1::HealthCheckResponse::SERVING);
+  EXPECT_EQ(response.status(), grpc::health::v1::HealthCheckResponse::SERVING);
   for (const char* path : {"/healthz", "/readyz", "/metrics"}) {
     const HttpResult result = gateway.Http(
         {.method = "GET",
@@ -114,11 +113,11 @@ std::vector<std::string> ListServices(Gateway& gateway) {
 
 TEST(ServerTest, ReflectionInBothVersions) {
   Gateway gateway;
-  EXPECT_THAT((ListServices<grpc::reflection::v1::ServerReflection,
-                            grpc::reflection::v1::ServerReflectionRequest,
-                            grpc::reflection::v1::ServerReflectionResponse>(
-                  gateway)),
-              ::testing::Contains("linktor.instagram.v1.EventService"));
+  EXPECT_THAT(
+      (ListServices<grpc::reflection::v1::ServerReflection,
+                    grpc::reflection::v1::ServerReflectionRequest,
+                    grpc::reflection::v1::ServerReflectionResponse>(gateway)),
+      ::testing::Contains("linktor.instagram.v1.EventService"));
   EXPECT_THAT(
       (ListServices<grpc::reflection::v1alpha::ServerReflection,
                     grpc::reflection::v1alpha::ServerReflectionRequest,
@@ -137,8 +136,8 @@ TEST(ServerTest, StopsCleanlyWithStreamsOpen) {
   auto watch = health->Watch(health_context.get(), {});
   grpc::health::v1::HealthCheckResponse state;
   ASSERT_TRUE(watch->Read(&state));
-  auto reflection = grpc::reflection::v1::ServerReflection::NewStub(
-      gateway.grpc_channel());
+  auto reflection =
+      grpc::reflection::v1::ServerReflection::NewStub(gateway.grpc_channel());
   auto reflection_context = Context();
   auto open = reflection->ServerReflectionInfo(reflection_context.get());
   const ProcessEnd end = gateway.server().Terminate();
@@ -169,8 +168,7 @@ TEST(ServerTest, NothingReadableOnDisk) {
     std::stringstream content;
     content << stream.rdbuf();
     const std::string text = content.str();
-    for (const char* secret :
-         {"CANARY", kAppSecret, kVerifyToken, kToken}) {
+    for (const char* secret : {"CANARY", kAppSecret, kVerifyToken, kToken}) {
       EXPECT_EQ(text.find(secret), std::string::npos)
           << secret << " in " << file.path();
     }

@@ -115,8 +115,8 @@ TEST_F(SubscribeTest, EveryViolationOfTheRequestIsTold) {
   const auto stream = gateway_.Subscribe(request);
   ASSERT_TRUE(stream->WaitForEnd());
   const std::string message = stream->status().error_message();
-  for (const char* field : {"types[0]", "max_batch_size",
-                            "heartbeat_interval"}) {
+  for (const char* field :
+       {"types[0]", "max_batch_size", "heartbeat_interval"}) {
     EXPECT_THAT(message, ::testing::HasSubstr(field));
   }
 }

@@ -25,17 +25,17 @@ class WebhookTest : public ::testing::Test {
   WebhookTest() { gateway_.CreateChannel(); }
 
   HttpResult Get(const std::string& path_and_query) {
-    return gateway_.Http({.method = "GET",
-                          .url = absl::StrCat("http://",
-                                              gateway_.server().webhook(),
-                                              path_and_query)});
+    return gateway_.Http(
+        {.method = "GET",
+         .url = absl::StrCat("http://", gateway_.server().webhook(),
+                             path_and_query)});
   }
   // The value of a sample of /metrics; -1 when it is not there.
   double Metric(const std::string& sample) {
-    const HttpResult result = gateway_.Http(
-        {.method = "GET",
-         .url = absl::StrCat("http://", gateway_.server().admin(),
-                             "/metrics")});
+    const HttpResult result =
+        gateway_.Http({.method = "GET",
+                       .url = absl::StrCat("http://", gateway_.server().admin(),
+                                           "/metrics")});
     std::istringstream lines(result.body);
     for (std::string line; std::getline(lines, line);) {
       if (line.rfind(sample + " ", 0) == 0) {
@@ -99,7 +99,8 @@ TEST_F(WebhookTest, BothSecretsSignDuringARotation) {
             200);
   request.Clear();
   request.set_channel_id(kChannel);
-  request.set_remove_app_secret(response.channel().app_secrets(0).fingerprint());
+  request.set_remove_app_secret(
+      response.channel().app_secrets(0).fingerprint());
   ASSERT_TRUE(gateway_.channels()
                   .SetChannelCredentials(Context().get(), request, &response)
                   .ok());
@@ -131,9 +132,9 @@ TEST_F(WebhookTest, ItemsGoToTheChannelThatOwnsTheAccount) {
   other.mutable_channel()->set_instagram_account_id("17841400000000002");
   other.mutable_channel()->set_page_id("2002");
   gateway_.CreateChannel(other);
-  const std::string body = std::regex_replace(
-      Gateway::TextBody("mid.1", "Hello"), std::regex(kAccount),
-      "17841400000000002");
+  const std::string body =
+      std::regex_replace(Gateway::TextBody("mid.1", "Hello"),
+                         std::regex(kAccount), "17841400000000002");
   EXPECT_EQ(gateway_.Post(body), 200);  // by the path of ch_test
   const auto events = gateway_.AllEvents();
   ASSERT_EQ(events.size(), 1U);
@@ -165,9 +166,9 @@ TEST_F(WebhookTest, EveryPressOfTheTestButtonIsAnEvent) {
 }
 
 TEST_F(WebhookTest, OnlyNumEditZeroIsIgnored) {
-  const std::string body = absl::StrCat(
-      R"({"object":"instagram","entry":[{"id":")", kAccount,
-      R"(","time":1,"messaging":[
+  const std::string body =
+      absl::StrCat(R"({"object":"instagram","entry":[{"id":")", kAccount,
+                   R"(","time":1,"messaging":[
         {"timestamp":1700000000000,"message_edit":{"mid":"m","num_edit":0}},
         {"timestamp":1700000000000,"message_edit":{"mid":"m","num_edit":1,
          "text":"x"}}]}]})");
@@ -181,9 +182,9 @@ TEST_F(WebhookTest, OnlyNumEditZeroIsIgnored) {
 }
 
 TEST_F(WebhookTest, BadItemsDoNotSpoilTheirNeighbours) {
-  const std::string body = absl::StrCat(
-      R"({"object":"instagram","entry":[{"id":")", kAccount,
-      R"(","time":1,"messaging":[
+  const std::string body =
+      absl::StrCat(R"({"object":"instagram","entry":[{"id":")", kAccount,
+                   R"(","time":1,"messaging":[
         {"sender":{"id":"1"},"timestamp":1700000000001,
          "message":{"mid":"a","text":"first"}},
         {"sender":{"id":7},"timestamp":{},"message":{"mid":"b","text":"bad"}},
@@ -234,8 +235,7 @@ TEST_F(WebhookTest, CorpusIsAccountedFor) {
       request.mutable_channel()->set_id(absl::StrCat("ch_", ++channels));
       request.mutable_channel()->set_instagram_account_id((*it)[1]);
       request.mutable_channel()->set_page_id("");
-      request.mutable_channel()->set_login_type(
-          v1::LOGIN_TYPE_INSTAGRAM_LOGIN);
+      request.mutable_channel()->set_login_type(v1::LOGIN_TYPE_INSTAGRAM_LOGIN);
       v1::CreateChannelResponse response;
       (void)gateway_.channels().CreateChannel(Context().get(), request,
                                               &response);

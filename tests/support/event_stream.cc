@@ -7,8 +7,7 @@ constexpr std::chrono::seconds kLimit{20};
 
 }  // namespace
 
-EventStream::EventStream(Stub& stub,
-                         const v1::SubscribeEventsRequest& request)
+EventStream::EventStream(Stub& stub, const v1::SubscribeEventsRequest& request)
     : reader_(stub.SubscribeEvents(&context_, request)),
       thread_([this] { Read(); }) {}
 
@@ -48,7 +47,8 @@ bool EventStream::WaitFor(const Predicate& predicate) {
 }
 
 bool EventStream::WaitForCount(std::size_t count) {
-  return WaitFor([count](const auto& events) { return events.size() >= count; });
+  return WaitFor(
+      [count](const auto& events) { return events.size() >= count; });
 }
 
 bool EventStream::WaitForResponses(std::size_t count) {
@@ -79,8 +79,9 @@ grpc::Status EventStream::status() const {
 std::string EventStream::trailing_cursor() const {
   const auto& trailers = context_.GetServerTrailingMetadata();
   const auto it = trailers.find("linktor-cursor");
-  return it == trailers.end() ? ""
-                              : std::string(it->second.data(), it->second.size());
+  return it == trailers.end()
+             ? ""
+             : std::string(it->second.data(), it->second.size());
 }
 
 }  // namespace linktor::testing

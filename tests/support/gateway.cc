@@ -111,26 +111,26 @@ HttpResult Gateway::Http(HttpCall call) {
 int Gateway::Post(const std::string& body, std::string_view secret,
                   std::string_view channel) {
   const Digest mac = HmacKey(secret).Sign(body);
-  HttpCall call{.method = "POST",
-                .url = absl::StrCat("http://", server_->webhook(),
-                                    "/webhooks/instagram/", ToAbsl(channel)),
-                .headers = {{"Content-Type", "application/json"},
-                            {"X-Hub-Signature-256",
-                             "sha256=" + absl::BytesToHexString(
-                                             ToAbsl(AsBytes(mac)))}},
-                .body = body};
+  HttpCall call{
+      .method = "POST",
+      .url = absl::StrCat("http://", server_->webhook(), "/webhooks/instagram/",
+                          ToAbsl(channel)),
+      .headers = {{"Content-Type", "application/json"},
+                  {"X-Hub-Signature-256",
+                   "sha256=" + absl::BytesToHexString(ToAbsl(AsBytes(mac)))}},
+      .body = body};
   return Http(std::move(call)).status_code;
 }
 
 std::string Gateway::TextBody(std::string_view mid, std::string_view text,
                               std::string_view user, std::int64_t time_ms) {
   if (time_ms == 0) time_ms = absl::ToUnixMillis(absl::Now());
-  return absl::StrCat(
-      R"({"object":"instagram","entry":[{"id":")", kAccount, R"(","time":)",
-      time_ms, R"(,"messaging":[{"sender":{"id":")", ToAbsl(user),
-      R"("},"recipient":{"id":")", kAccount, R"("},"timestamp":)", time_ms,
-      R"(,"message":{"mid":")", ToAbsl(mid), R"(","text":")", ToAbsl(text),
-      R"("}}]}]})");
+  return absl::StrCat(R"({"object":"instagram","entry":[{"id":")", kAccount,
+                      R"(","time":)", time_ms,
+                      R"(,"messaging":[{"sender":{"id":")", ToAbsl(user),
+                      R"("},"recipient":{"id":")", kAccount,
+                      R"("},"timestamp":)", time_ms, R"(,"message":{"mid":")",
+                      ToAbsl(mid), R"(","text":")", ToAbsl(text), R"("}}]}]})");
 }
 
 v1::SendMessageResponse Gateway::Send(std::string_view text,
@@ -182,8 +182,8 @@ std::unique_ptr<EventStream> Gateway::Subscribe(
 
 std::vector<v1::Event> Gateway::AllEvents() {
   auto context = Context();
-  auto reader = events_->SubscribeEvents(context.get(),
-                                         From(v1::POSITION_EARLIEST));
+  auto reader =
+      events_->SubscribeEvents(context.get(), From(v1::POSITION_EARLIEST));
   std::vector<v1::Event> all;
   v1::SubscribeEventsResponse response;
   while (reader->Read(&response)) {

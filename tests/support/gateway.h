@@ -71,8 +71,7 @@ class Gateway {
                                std::string_view to = kUser);
   v1::Message GetByRequest(std::string_view request_id);
   // Until the stream has told that state of that send.
-  v1::Message WaitForState(std::string_view request_id,
-                           v1::MessageState state);
+  v1::Message WaitForState(std::string_view request_id, v1::MessageState state);
 
   static v1::SubscribeEventsRequest From(v1::Position position);
   std::unique_ptr<EventStream> Subscribe(

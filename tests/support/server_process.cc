@@ -72,14 +72,20 @@ ServerProcess::~ServerProcess() {
 
 bool ServerProcess::Start() {
   if (log_path_.empty()) log_path_ = NewLogPath();
-  std::vector<std::string> arguments = {
-      "--data-dir",           options_.data_dir,
-      "--master-key-file",    options_.master_key_file,
-      "--grpc-listen",        "127.0.0.1:0",
-      "--webhook-listen",     "127.0.0.1:0",
-      "--admin-listen",       "127.0.0.1:0",
-      "--graph-facebook-url", options_.graph_url,
-      "--graph-instagram-url", options_.graph_url};
+  std::vector<std::string> arguments = {"--data-dir",
+                                        options_.data_dir,
+                                        "--master-key-file",
+                                        options_.master_key_file,
+                                        "--grpc-listen",
+                                        "127.0.0.1:0",
+                                        "--webhook-listen",
+                                        "127.0.0.1:0",
+                                        "--admin-listen",
+                                        "127.0.0.1:0",
+                                        "--graph-facebook-url",
+                                        options_.graph_url,
+                                        "--graph-instagram-url",
+                                        options_.graph_url};
   arguments.insert(arguments.end(), options_.more.begin(), options_.more.end());
   // Only the ready line goes to standard output; its end means that the
   // server has ended.

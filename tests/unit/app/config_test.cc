@@ -109,9 +109,9 @@ TEST_F(ConfigTest, BadOptionsEndWithASentence) {
 }
 
 TEST_F(ConfigTest, RetentionTakesDaysAndDurations) {
-  const auto read = Read({"--data-dir", "d", "--master-key-file", "k",
-                          "--event-retention", "10d", "--raw-retention",
-                          "36h"});
+  const auto read =
+      Read({"--data-dir", "d", "--master-key-file", "k", "--event-retention",
+            "10d", "--raw-retention", "36h"});
   ASSERT_THAT(read, IsOk());
   EXPECT_EQ(read->config.event_retention, absl::Hours(240));
   EXPECT_EQ(read->config.raw_retention, absl::Hours(36));

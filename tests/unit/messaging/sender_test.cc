@@ -95,15 +95,14 @@ class SenderTest : public ::testing::Test {
 
   void StartSender() {
     executor_ = std::make_unique<Executor>(2, 100);
-    sender_ = std::make_unique<Sender>(
-        Sender::Dependencies{clock_, *store_, *journal_, *registry_, graph_,
-                             *reader_, *executor_});
+    sender_ = std::make_unique<Sender>(Sender::Dependencies{
+        clock_, *store_, *journal_, *registry_, graph_, *reader_, *executor_});
   }
 
-  std::future<Result> Begin(const std::string& text, const std::string& id,
-                            const std::string& to = "777",
-                            std::chrono::milliseconds time =
-                                std::chrono::seconds(20)) {
+  std::future<Result> Begin(
+      const std::string& text, const std::string& id,
+      const std::string& to = "777",
+      std::chrono::milliseconds time = std::chrono::seconds(20)) {
     v1::SendMessageRequest request;
     request.set_channel_id("ch_1");
     request.set_to(to);

@@ -105,10 +105,10 @@ TEST(ValidateIceBreakers, LocalesAndLimits) {
     set->set_locale(locale);
     *set->add_ice_breakers() = request.ice_breakers(0);
   }
-  EXPECT_THAT(Fields(Validate(request)),
-              ElementsAre("ice_breakers", "ice_breakers[1].question",
-                          "localizations[1].locale",
-                          "localizations[2].locale"));
+  EXPECT_THAT(
+      Fields(Validate(request)),
+      ElementsAre("ice_breakers", "ice_breakers[1].question",
+                  "localizations[1].locale", "localizations[2].locale"));
 }
 
 TEST(ValidateGetMessage, OneKeyIsRequired) {

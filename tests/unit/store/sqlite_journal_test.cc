@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <latch>
-#include <limits>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
