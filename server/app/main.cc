@@ -2,8 +2,10 @@
 
 #include <pthread.h>
 
+#include <unistd.h>
+
+#include <atomic>
 #include <csignal>
-#include <cstdio>
 #include <iostream>
 
 #include "absl/strings/str_cat.h"

@@ -21,8 +21,9 @@ prometheus::Gauge& PlainGauge(prometheus::Registry& registry, const char* name,
 }  // namespace
 
 Metrics::Metrics()
-    : answers_(CounterFamily(registry_, "linktor_webhook_answers_total",
-                             "Answers of the webhook port, by HTTP status.")),
+    : answers_(CounterFamily(
+          registry_, "linktor_webhook_answers_total",
+          "Answers to webhook requests that could be read, by status.")),
       items_(
           CounterFamily(registry_, "linktor_webhook_items_total",
                         "Webhook items, by what became of them; they add up.")),

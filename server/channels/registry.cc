@@ -34,12 +34,14 @@ absl::Status ChannelRegistry::Put(const ChannelRow& row) {
     }
   }
   MutexLock lock(mutex_);
+  std::int64_t& revision = revisions_[row.no];
+  if (row.revision <= revision) return absl::OkStatus();
+  revision = row.revision;
   auto next = std::make_shared<Tables>(*tables_);
   const std::string& id = row.channel.id();
   if (const auto it = next->by_id.find(id); it != next->by_id.end()) {
-    if (it->second->no == row.no && it->second->revision >= row.revision) {
-      return absl::OkStatus();
-    }
+    // A deleted channel's id may be another's by now.
+    if (row.deleted && it->second->no != row.no) return absl::OkStatus();
     std::erase_if(next->by_account, [&](const auto& item) {
       return item.second->no == it->second->no;
     });

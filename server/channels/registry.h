@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -69,6 +70,10 @@ class ChannelRegistry {
   mutable Mutex mutex_;
   std::shared_ptr<const Tables> tables_ ABSL_GUARDED_BY(mutex_) =
       std::make_shared<const Tables>();
+  // Of every channel ever put, by number: changes may be put in another order
+  // than they were made, and a deleted channel must not come back.
+  std::unordered_map<std::int64_t, std::int64_t> revisions_
+      ABSL_GUARDED_BY(mutex_);
 };
 
 // CHANNEL_NOT_FOUND.

@@ -53,6 +53,10 @@ absl::Status EventLog::Expired(std::int64_t oldest_seq) const {
 
 bool EventLog::ReadLive(const Want& want, const EventFilter& filter,
                         Batch& batch) const {
+  if (want.after_seq >= ring_.last_seq()) {
+    batch.through_seq = want.after_seq;
+    return true;
+  }
   if (want.include_raw) return false;
   std::vector<LiveRing::Segment> segments;
   if (!ring_.Read(want.after_seq, kMaxBatchBytes, segments)) return false;

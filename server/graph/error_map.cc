@@ -241,8 +241,8 @@ Meaning MeaningOfStatus(int http_status, bool transient) {
       return {0, 0, Code::kResourceExhausted, v1::ERROR_REASON_RATE_LIMITED,
               kRateText};
     default:
-      return {0, 0, Code::kInternal, v1::ERROR_REASON_INTERNAL_FAULT,
-              "Meta answered in a way this server does not know"};
+      return {0, 0, Code::kInternal, v1::ERROR_REASON_GRAPH_ERROR,
+              "Meta refused for a reason this server does not know"};
   }
 }
 
@@ -305,6 +305,14 @@ GraphFailure MapGraphError(GraphOperation operation, const HttpResult& result) {
                v1::ERROR_REASON_GRAPH_UNAVAILABLE,
                "Meta's answer makes no sense",
                true};
+  }
+  // Calls about the account itself have no recipient.
+  if (operation == GraphOperation::kRepeatable &&
+      meaning.reason == v1::ERROR_REASON_RECIPIENT_NOT_FOUND) {
+    meaning.reason = v1::ERROR_REASON_GRAPH_ERROR;
+    meaning.text =
+        "Meta knows no such page or account under this token; check the "
+        "channel's page_id, instagram_account_id and login_type";
   }
   ErrorDetails details{.reason = meaning.reason};
   details.metadata = {{"http_status", std::to_string(result.status_code)}};

@@ -50,7 +50,10 @@ absl::StatusOr<OutcomeRecord> MakeOutcomeRecord(
   after.state = end.state;
   after.settled_by = end.settled_by;
   after.mid = end.mid;
-  if (end.state == v1::MESSAGE_STATE_SENT) after.send_ms = now_ms;
+  if (end.state == v1::MESSAGE_STATE_SENT &&
+      end.settled_by == v1::SETTLED_BY_ANSWER) {
+    after.send_ms = now_ms;
+  }
   v1::Message message = DescribeMessage(after);
   SetContent(content, message);
   if (end.state != v1::MESSAGE_STATE_SENT) {

@@ -18,7 +18,7 @@ namespace {
 // How exactly waiting callers' deadlines are kept.
 constexpr std::chrono::milliseconds kTick{50};
 // How often an outcome that could not be recorded is tried again.
-constexpr int kTicksPerRetry = 20;
+constexpr std::chrono::seconds kRetryInterval{1};
 
 absl::Status Draining() {
   return MakeError(absl::StatusCode::kUnavailable, v1::ERROR_REASON_DRAINING,
@@ -66,7 +66,7 @@ void Sender::Stop() {
     MutexLock lock(mutex_);
     stopping_ = true;
   }
-  changed_.SignalAll();
+  stop_.SignalAll();
   if (ticker_.joinable()) ticker_.join();
 }
 
@@ -177,10 +177,13 @@ void Sender::EnterLane(const JobPtr& job) {
   bool first = false;
   {
     MutexLock lock(mutex_);
-    auto& lane = lanes_[job->scope];
-    first = lane.empty();
+    // Whoever comes too late enters no lane: nothing may start it there.
     give_up = draining_;
-    lane.push_back(job);
+    if (!give_up) {
+      auto& lane = lanes_[job->scope];
+      first = lane.empty();
+      lane.push_back(job);
+    }
   }
   if (give_up) {
     job->end = {.state = v1::MESSAGE_STATE_FAILED, .error = Draining()};
@@ -257,7 +260,7 @@ void Sender::Answer(const JobPtr& job, const absl::Status& status,
   std::vector<Waiter> waiters;
   {
     MutexLock lock(mutex_);
-    if (auto node = waiters_.extract(job->row.id)) {
+    if (auto node = waiters_.extract(AttemptOf(job->row))) {
       waiters = std::move(node.mapped());
     }
   }
@@ -287,7 +290,7 @@ void Sender::LeaveLane(const JobPtr& job) {
       next = it->second.front();
     }
   }
-  changed_.SignalAll();
+  lane_left_.SignalAll();
   if (next != nullptr) Start(next);
 }
 
@@ -308,12 +311,19 @@ void Sender::AnswerEnded(const JobPtr& job) {
 }
 
 void Sender::AddWaiter(const JobPtr& job) {
-  MutexLock lock(mutex_);
-  waiters_[job->row.id].push_back(
-      {job->deadline, job->row.request_id,
-       [job](absl::StatusOr<v1::SendMessageResponse> r) {
-         job->done(std::move(r));
-       }});
+  {
+    MutexLock lock(mutex_);
+    if (!draining_) {
+      waiters_[AttemptOf(job->row)].push_back(
+          {job->deadline, job->row.request_id,
+           [job](absl::StatusOr<v1::SendMessageResponse> r) {
+             job->done(std::move(r));
+           }});
+      return;
+    }
+  }
+  deps_.executor.Run(
+      [job] { job->done(InFlight(job->row.id, job->row.request_id)); });
 }
 
 absl::StatusOr<v1::Message> Sender::Resolve(
@@ -335,8 +345,12 @@ absl::StatusOr<v1::Message> Sender::Resolve(
     end.state = v1::MESSAGE_STATE_SENT;
   } else {
     end.state = v1::MESSAGE_STATE_FAILED;
-    end.error = OutcomeUnknown(
-        "resolved as not sent; the request id may be used again");
+    end.error = MakeError(
+        absl::StatusCode::kFailedPrecondition,
+        "resolved as not sent; the request id may be used again",
+        {.reason = v1::ERROR_REASON_RESOLVED_NOT_SENT,
+         .metadata = {{"message_id", FormatId(kMessagePrefix, row.id)},
+                      {"request_id", row.request_id}}});
   }
   LINKTOR_ASSIGN(
       const std::string opened,
@@ -397,30 +411,46 @@ void Sender::Drain(std::chrono::milliseconds grace) {
     job->end = {.state = v1::MESSAGE_STATE_FAILED, .error = Draining()};
     Record(job);
   }
-  MutexLock lock(mutex_);
-  while (!lanes_.empty() && std::chrono::steady_clock::now() < end) {
-    changed_.WaitFor(mutex_, end - std::chrono::steady_clock::now());
+  absl::flat_hash_map<Attempt, std::vector<Waiter>> waiters;
+  {
+    MutexLock lock(mutex_);
+    while (!lanes_.empty() && std::chrono::steady_clock::now() < end) {
+      lane_left_.WaitFor(mutex_, end - std::chrono::steady_clock::now());
+    }
+    waiters.swap(waiters_);
+  }
+  // Nobody may wait longer than the server.
+  for (auto& [attempt, list] : waiters) {
+    for (Waiter& waiter : list) {
+      waiter.done(InFlight(attempt.first, waiter.request_id));
+    }
   }
 }
 
 void Sender::Tick() {
-  for (int ticks = 0;; ++ticks) {
+  using SteadyClock = std::chrono::steady_clock;
+  auto next_retry = SteadyClock::now() + kRetryInterval;
+  for (;;) {
     std::vector<std::pair<RawId, Waiter>> late;
     std::vector<JobPtr> again;
     {
       MutexLock lock(mutex_);
-      if (stopping_) return;
-      changed_.WaitFor(mutex_, kTick);
+      if (!stopping_) stop_.WaitFor(mutex_, kTick);
       if (stopping_) return;
       const auto now = std::chrono::system_clock::now();
-      for (auto& [id, waiters] : waiters_) {
+      for (auto& [attempt, waiters] : waiters_) {
         for (Waiter& waiter : waiters) {
-          if (waiter.deadline <= now) late.emplace_back(id, std::move(waiter));
+          if (waiter.deadline <= now) {
+            late.emplace_back(attempt.first, std::move(waiter));
+          }
         }
         std::erase_if(waiters,
                       [now](const Waiter& w) { return w.deadline <= now; });
       }
-      if (ticks % kTicksPerRetry == 0) again.swap(unrecorded_);
+      if (SteadyClock::now() >= next_retry) {
+        next_retry = SteadyClock::now() + kRetryInterval;
+        again.swap(unrecorded_);
+      }
     }
     for (auto& [id, waiter] : late) {
       waiter.done(InFlight(id, waiter.request_id));

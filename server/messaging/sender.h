@@ -39,7 +39,7 @@ class Sender {
   // With less time left a send is not begun: the caller would only learn that
   // it does not know how it ended.
   static constexpr std::chrono::milliseconds kLeastTime{500};
-  // How long Meta remembers nothing and we everything: request ids are kept.
+  // How long a request id is kept.
   static constexpr absl::Duration kRequestIdAge = absl::Hours(7 * 24);
 
   struct Dependencies {
@@ -78,6 +78,12 @@ class Sender {
  private:
   struct Job;
   using JobPtr = std::shared_ptr<Job>;
+  // Of a message; its id alone would mix up a caller of the next attempt with
+  // the end of this one.
+  using Attempt = std::pair<RawId, int>;
+  static Attempt AttemptOf(const MessageRow& row) {
+    return {row.id, row.attempt};
+  }
   struct Waiter {
     Deadline deadline;
     std::string request_id;
@@ -102,10 +108,11 @@ class Sender {
   Sealer& sealer_;
 
   Mutex mutex_;
-  CondVar changed_;
+  CondVar lane_left_;
+  CondVar stop_;
   absl::flat_hash_map<KeyScope, std::deque<JobPtr>> lanes_
       ABSL_GUARDED_BY(mutex_);
-  absl::flat_hash_map<RawId, std::vector<Waiter>> waiters_
+  absl::flat_hash_map<Attempt, std::vector<Waiter>> waiters_
       ABSL_GUARDED_BY(mutex_);
   // Ended, but the journal had no room; tried again.
   std::vector<JobPtr> unrecorded_ ABSL_GUARDED_BY(mutex_);

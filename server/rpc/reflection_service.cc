@@ -133,7 +133,7 @@ class Stream final
     response_ = Reflect<Request, Response>(request_);
     {
       MutexLock lock(mutex_);
-      if (finished_) return;
+      if (finished_ || ended_) return;
       writing_ = true;
     }
     this->StartWrite(&response_);
@@ -156,9 +156,9 @@ class Stream final
     {
       MutexLock lock(mutex_);
       ended_ = true;
-      if (writing_) return;
+      if (writing_ || std::exchange(finished_, true)) return;
     }
-    FinishOnce(ToGrpcStatus(DrainingError()));
+    this->Finish(ToGrpcStatus(DrainingError()));
   }
 
   void OnDone() override { streams_.Remove(this); }

@@ -222,7 +222,8 @@ absl::StatusOr<std::optional<MessageRow>> ReadMessageByRequest(
 
 absl::StatusOr<std::vector<MessageRow>> FindPending(Database& database) {
   Statement pending(database, "SELECT " LINKTOR_MESSAGE_COLUMNS
-                              " FROM messages WHERE state = 2 ORDER BY no");
+                              " FROM messages WHERE state IN (2, 4) "
+                              "AND state = 2 ORDER BY no");
   return ReadAll(pending);
 }
 

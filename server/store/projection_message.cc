@@ -165,7 +165,9 @@ absl::StatusOr<Outcome> Projection::ApplyOne(const OutcomeRecord& record) {
   row.sealed_error = record.sealed_error;
   std::string overlay;
   if (record.state == v1::MESSAGE_STATE_SENT) {
-    row.send_ms = record.time_ms;
+    if (record.settled_by == v1::SETTLED_BY_ANSWER) {
+      row.send_ms = record.time_ms;
+    }
     if (!record.mid_key.empty()) {
       row.mid = record.mid;
       row.mid_key = record.mid_key;

@@ -111,6 +111,7 @@ CREATE TABLE dedupe (
   key BLOB PRIMARY KEY,
   log_ms INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX dedupe_age ON dedupe (log_ms);
 
 -- Sends made through this server.
 CREATE TABLE messages (
@@ -135,6 +136,8 @@ CREATE TABLE messages (
   sealed_error BLOB
 );
 CREATE UNIQUE INDEX messages_request ON messages (channel_no, request_id)
+  WHERE request_id IS NOT NULL;
+CREATE INDEX messages_request_age ON messages (claim_ms)
   WHERE request_id IS NOT NULL;
 CREATE INDEX messages_mid ON messages (mid_key) WHERE mid_key IS NOT NULL;
 -- Sends that are not settled: few at any time.

@@ -51,6 +51,8 @@ StoreFault FaultOf(const absl::Status& status) {
   switch (code & 0xFF) {
     case SQLITE_FULL:
       return StoreFault::kFull;
+    case SQLITE_NOMEM:
+    case SQLITE_INTERRUPT:
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return StoreFault::kBusy;

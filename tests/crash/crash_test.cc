@@ -53,7 +53,7 @@ class Poster {
         http_(CurlTransport::Options{}),
         thread_([this] { Run(); }) {}
 
-  // Stops, waits for what is under way, and tells which were acknowledged.
+  // Stops, gives up what is under way, and tells which were acknowledged.
   std::set<std::string> Stop() {
     stopping_ = true;
     thread_.join();
@@ -109,11 +109,14 @@ TEST_F(CrashTest, EveryAcknowledgedWebhookIsOnTheStreamOnce) {
   std::uniform_int_distribution<int> life_ms(150, 600);
   std::set<std::string> acknowledged;
   int posted = 0;
+  double seconds = 0;
   for (int round = 0; round < rounds_; ++round) {
     Poster poster(gateway, rate, absl::StrCat("r", round, "."));
     // A random moment is what this test is about.
-    std::this_thread::sleep_for(std::chrono::milliseconds(life_ms(random_)));
+    const int life = life_ms(random_);
+    std::this_thread::sleep_for(std::chrono::milliseconds(life));
     gateway.server().Kill();
+    seconds += life / 1000.0;
     acknowledged.merge(poster.Stop());
     posted += poster.posted();
     gateway.Restart();
@@ -130,8 +133,10 @@ TEST_F(CrashTest, EveryAcknowledgedWebhookIsOnTheStreamOnce) {
   for (const auto& [mid, count] : seen) EXPECT_LE(count, 1) << mid;
   std::cout << rounds_ << " kills, " << posted << " posts, "
             << acknowledged.size() << " acknowledged, " << seen.size()
-            << " on the stream\n";
-  EXPECT_GT(acknowledged.size(), static_cast<std::size_t>(rounds_) * 20);
+            << " on the stream, " << posted / seconds << " posts/s\n";
+  // Else the load was not what this test claims.
+  EXPECT_GT(posted / seconds, 0.7 * rate);
+  EXPECT_GT(static_cast<double>(acknowledged.size()), 0.7 * posted);
 }
 
 TEST_F(CrashTest, NothingIsSentTwiceAndTheStateIsTrue) {
@@ -149,7 +154,10 @@ TEST_F(CrashTest, NothingIsSentTwiceAndTheStateIsTrue) {
   std::uniform_int_distribution<int> life_ms(20, 120);
   std::map<std::string, grpc::StatusCode> told;
   Mutex mutex;
-  for (int round = 0; round < rounds_; ++round) {
+  // Only kills between a claim and its outcome count.
+  int between = 0;
+  int kills = 0;
+  for (int round = 0; between < rounds_ && round < 5 * rounds_; ++round) {
     std::atomic<bool> stopping{false};
     std::vector<std::thread> callers;
     for (int c = 0; c < kCallers; ++c) {
@@ -170,6 +178,8 @@ TEST_F(CrashTest, NothingIsSentTwiceAndTheStateIsTrue) {
     stopping = true;
     for (auto& caller : callers) caller.join();
     gateway.Restart();
+    ++kills;
+    bool left_unconfirmed = false;
     // Whoever got no answer asks again with the same id.
     for (int c = 0; c < kCallers; ++c) {
       for (int i = 0;; ++i) {
@@ -179,8 +189,10 @@ TEST_F(CrashTest, NothingIsSentTwiceAndTheStateIsTrue) {
         grpc::Status status;
         (void)gateway.Send("text of " + id, id, status, absl::StrCat(1000 + c));
         told[id] = status.error_code();
+        left_unconfirmed |= status.error_code() == grpc::StatusCode::UNKNOWN;
       }
     }
+    between += left_unconfirmed ? 1 : 0;
   }
   std::map<std::string, int> received;
   for (const auto& call : gateway.instagram().graph_calls().Get().calls) {
@@ -204,10 +216,11 @@ TEST_F(CrashTest, NothingIsSentTwiceAndTheStateIsTrue) {
         ADD_FAILURE() << id << " is " << v1::MessageState_Name(message.state());
     }
   }
-  std::cout << rounds_ << " kills, " << told.size() << " requests, "
-            << states[v1::MESSAGE_STATE_SENT] << " sent, "
+  std::cout << kills << " kills, " << between
+            << " between a claim and its outcome, " << told.size()
+            << " requests, " << states[v1::MESSAGE_STATE_SENT] << " sent, "
             << states[v1::MESSAGE_STATE_UNCONFIRMED] << " unconfirmed\n";
-  EXPECT_GT(states[v1::MESSAGE_STATE_UNCONFIRMED], 0);
+  EXPECT_GE(between, rounds_);
   EXPECT_GT(states[v1::MESSAGE_STATE_SENT], 0);
 }
 

@@ -142,6 +142,19 @@ TEST_F(SubscribeTest, HeartbeatsAreEmptyAndCarryTheCursor) {
   EXPECT_EQ(responses[2].cursor(), responses[0].cursor());
 }
 
+// Raw items are read from the disk, but there is nothing to read at the end.
+TEST_F(SubscribeTest, HeartbeatsComeWithRawJsonToo) {
+  Receive(1);
+  v1::SubscribeEventsRequest request = Gateway::From(v1::POSITION_EARLIEST);
+  request.set_include_raw(true);
+  request.mutable_heartbeat_interval()->set_seconds(1);
+  const auto stream = gateway_.Subscribe(request);
+  ASSERT_TRUE(stream->WaitForResponses(3));
+  EXPECT_EQ(stream->events().size(), 1U);
+  Receive(2);
+  EXPECT_TRUE(stream->WaitForCount(2));
+}
+
 TEST_F(SubscribeTest, RawJsonComesOnRequest) {
   const std::string body = Gateway::TextBody("mid.raw", "Hello");
   ASSERT_EQ(gateway_.Post(body), 200);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <boost/json.hpp>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -10,8 +11,6 @@
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
-#include "server/http/message.h"
-#include "server/webhook/parser.h"
 #include "tests/support/gateway.h"
 
 namespace linktor::testing {
@@ -19,6 +18,35 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+
+// How many items a payload has, counted without the server's parser: elements
+// of messaging, standby and changes, a flat field, and one for an entry without
+// any of them or a body that is no envelope.
+int CountItems(const std::string& body) {
+  namespace json = boost::json;
+  const json::value root = json::parse(body);
+  const json::value* entries =
+      root.is_object() ? root.get_object().if_contains("entry") : nullptr;
+  const json::value* object =
+      root.is_object() ? root.get_object().if_contains("object") : nullptr;
+  if (entries == nullptr || object == nullptr ||
+      (*object != "instagram" && *object != "page") ||
+      entries->as_array().empty()) {
+    return 1;
+  }
+  int items = 0;
+  for (const json::value& entry : entries->as_array()) {
+    int found = 0;
+    for (const char* list : {"messaging", "standby", "changes"}) {
+      if (const json::value* array = entry.as_object().if_contains(list)) {
+        found += static_cast<int>(array->as_array().size());
+      }
+    }
+    if (entry.as_object().contains("field")) ++found;
+    items += std::max(found, 1);
+  }
+  return items;
+}
 
 class WebhookTest : public ::testing::Test {
  protected:
@@ -243,9 +271,7 @@ TEST_F(WebhookTest, CorpusIsAccountedFor) {
   }
   double items = 0;
   for (const auto& [name, body] : bodies) {
-    std::string padded = body;
-    padded.reserve(body.size() + kBodySlack);
-    items += static_cast<double>(ParseWebhook(padded).size());
+    items += CountItems(body);
     EXPECT_EQ(gateway_.Post(body), 200) << name;
   }
   const double events =

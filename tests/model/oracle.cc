@@ -311,7 +311,10 @@ bool Oracle::Settle(const RawId& id, const OutcomeSpec& spec) {
   message->state = spec.state;
   message->settled_by = spec.settled_by;
   if (spec.state == v1::MESSAGE_STATE_SENT) {
-    message->send_ms = spec.now_ms;
+    // Only Instagram's answer says when.
+    if (spec.settled_by == v1::SETTLED_BY_ANSWER) {
+      message->send_ms = spec.now_ms;
+    }
     message->mid = spec.mid;
     if (!spec.mid.empty()) {
       for (const Event& event : events) {

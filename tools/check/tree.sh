@@ -26,6 +26,8 @@ forbid "path of somebody's machine" \
 forbid "something like an access token" \
   '(EAA[A-Za-z0-9]{20,}|IG(AA|QV)[A-Za-z0-9_-]{20,})'
 
+forbid "placeholder" '@@[A-Z_]+@@'
+
 if [ -f README.md ] && [ "$(wc -l <README.md)" -gt 200 ]; then
   say "README.md has more than 200 lines"
   failed=1

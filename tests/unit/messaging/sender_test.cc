@@ -67,6 +67,45 @@ class FakeGraph final : public GraphClient {
   int count_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
+// Passes records on, or keeps them until they may go.
+class HeldJournal final : public Journal {
+ public:
+  explicit HeldJournal(std::unique_ptr<SqliteJournal>& journal)
+      : journal_(journal) {}
+
+  void Append(Record record, Callback done) override {
+    {
+      MutexLock lock(mutex_);
+      if (held_) {
+        kept_.emplace_back(std::move(record), std::move(done));
+        return;
+      }
+    }
+    journal_->Append(std::move(record), std::move(done));
+  }
+  void Hold() {
+    MutexLock lock(mutex_);
+    held_ = true;
+  }
+  void Release() {
+    std::vector<std::pair<Record, Callback>> kept;
+    {
+      MutexLock lock(mutex_);
+      held_ = false;
+      kept.swap(kept_);
+    }
+    for (auto& [record, done] : kept) {
+      journal_->Append(std::move(record), std::move(done));
+    }
+  }
+
+ private:
+  std::unique_ptr<SqliteJournal>& journal_;
+  Mutex mutex_;
+  bool held_ ABSL_GUARDED_BY(mutex_) = false;
+  std::vector<std::pair<Record, Callback>> kept_ ABSL_GUARDED_BY(mutex_);
+};
+
 class SenderTest : public ::testing::Test {
  protected:
   using Result = absl::StatusOr<v1::SendMessageResponse>;
@@ -95,8 +134,9 @@ class SenderTest : public ::testing::Test {
 
   void StartSender() {
     executor_ = std::make_unique<Executor>(2, 100);
-    sender_ = std::make_unique<Sender>(Sender::Dependencies{
-        clock_, *store_, *journal_, *registry_, graph_, *reader_, *executor_});
+    sender_ = std::make_unique<Sender>(
+        Sender::Dependencies{clock_, *store_, held_journal_, *registry_, graph_,
+                             *reader_, *executor_});
   }
 
   std::future<Result> Begin(
@@ -122,6 +162,7 @@ class SenderTest : public ::testing::Test {
   FakeClock clock_{absl::FromUnixSeconds(1'800'000'000)};
   std::unique_ptr<Store> store_;
   std::unique_ptr<SqliteJournal> journal_;
+  HeldJournal held_journal_{journal_};
   std::unique_ptr<ChannelRegistry> registry_;
   std::unique_ptr<MessageReader> reader_;
   FakeGraph graph_;
@@ -196,6 +237,36 @@ TEST_F(SenderTest, DrainGivesUpWhatWaitsInALane) {
   one.done({"mid.1", {}});
   EXPECT_THAT(first.get(), IsOk());
   EXPECT_EQ(graph_.count(), 2);
+}
+
+// A claim that becomes durable only when the server is draining must not start
+// behind the one before it: its caller is told that nothing was sent.
+TEST_F(SenderTest, ClaimDuringADrainIsNeverStarted) {
+  auto first = Begin("one", "r1");
+  FakeGraph::Sent one = graph_.Next();
+  held_journal_.Hold();
+  auto late = Begin("two", "r2");
+  sender_->Drain(std::chrono::milliseconds(0));
+  // The one before it ends first: that must not start the late one.
+  held_journal_.Release();
+  one.done({"mid.1", {}});
+  EXPECT_THAT(late.get(), HasReason("DRAINING"));
+  EXPECT_THAT(first.get(), IsOk());
+  sender_->Drain(std::chrono::seconds(5));
+  EXPECT_EQ(graph_.count(), 1);
+}
+
+TEST_F(SenderTest, DrainAnswersWhoeverWaits) {
+  auto first = Begin("one", "r1");
+  FakeGraph::Sent one = graph_.Next();
+  auto waiting = Begin("one", "r1");
+  auto marker = Begin("marker", "r2", "888");
+  graph_.Next().done({"mid.m", {}});
+  EXPECT_THAT(marker.get(), IsOk());
+  sender_->Drain(std::chrono::milliseconds(0));
+  EXPECT_THAT(waiting.get(), HasReason("REQUEST_IN_FLIGHT"));
+  one.done({"mid.1", {}});
+  EXPECT_THAT(first.get(), IsOk());
 }
 
 TEST_F(SenderTest, AbandonedSendsBecomeUnconfirmed) {
