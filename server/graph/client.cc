@@ -101,7 +101,7 @@ void HttpGraphClient::Send(const GraphAccount& account, std::string_view to,
                            const v1::MessageContent& content,
                            absl::AnyInvocable<void(GraphSendResult)> done) {
   transport_.Send(BuildSend(hosts_, account, to, content),
-                  [done = std::move(done)](HttpResult result) mutable {
+                  [done = std::move(done)](const HttpResult& result) mutable {
                     done(ReadSendAnswer(result));
                   });
 }
@@ -110,7 +110,7 @@ void HttpGraphClient::SetIceBreakers(const GraphAccount& account,
                                      const v1::SetIceBreakersRequest& request,
                                      Done done) {
   transport_.Send(BuildSetIceBreakers(hosts_, account, request),
-                  [done = std::move(done)](HttpResult result) mutable {
+                  [done = std::move(done)](const HttpResult& result) mutable {
                     done(ReadProfileAnswer(result));
                   });
 }
@@ -119,7 +119,7 @@ void HttpGraphClient::GetIceBreakers(
     const GraphAccount& account,
     absl::AnyInvocable<void(absl::StatusOr<v1::GetIceBreakersResponse>)> done) {
   transport_.Send(BuildGetIceBreakers(hosts_, account),
-                  [done = std::move(done)](HttpResult result) mutable {
+                  [done = std::move(done)](const HttpResult& result) mutable {
                     done(ReadIceBreakersAnswer(result));
                   });
 }
@@ -127,7 +127,7 @@ void HttpGraphClient::GetIceBreakers(
 void HttpGraphClient::DeleteIceBreakers(const GraphAccount& account,
                                         Done done) {
   transport_.Send(BuildDeleteIceBreakers(hosts_, account),
-                  [done = std::move(done)](HttpResult result) mutable {
+                  [done = std::move(done)](const HttpResult& result) mutable {
                     done(ReadProfileAnswer(result));
                   });
 }

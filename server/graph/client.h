@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
@@ -47,8 +48,8 @@ class GraphClient {
 
 class HttpGraphClient final : public GraphClient {
  public:
-  HttpGraphClient(const GraphHosts& hosts, HttpTransport& transport)
-      : hosts_(hosts), transport_(transport) {}
+  HttpGraphClient(GraphHosts hosts, HttpTransport& transport)
+      : hosts_(std::move(hosts)), transport_(transport) {}
 
   void Send(const GraphAccount& account, std::string_view to,
             const v1::MessageContent& content,

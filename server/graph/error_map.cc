@@ -209,12 +209,12 @@ std::optional<GraphError> ParseError(std::string_view body) {
 }
 
 const Meaning* FindMeaning(int code, int subcode) {
-  const auto it = std::find_if(
+  const auto* const it = std::find_if(
       kMeanings.begin(), kMeanings.end(), [&](const Meaning& meaning) {
         return meaning.code == code &&
                (meaning.subcode == kAnySubcode || meaning.subcode == subcode);
       });
-  return it == kMeanings.end() ? nullptr : &*it;
+  return it == kMeanings.end() ? nullptr : it;
 }
 
 // Codes of no list: by what else Meta says.

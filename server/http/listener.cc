@@ -235,7 +235,9 @@ class Worker {
     while (!parser.is_header_done()) {
       auto [error, size] = co_await http::async_read_some(
           connection.socket, buffer, parser, kNoThrow);
-      if (error) co_return co_await Refuse(connection, error);
+      if (error) {
+        co_return co_await Refuse(connection, error);
+      }
     }
     if (http::token_list(parser.get()[http::field::expect])
             .exists("100-continue")) {
@@ -253,7 +255,9 @@ class Worker {
     while (!parser.is_done()) {
       auto [error, size] = co_await http::async_read_some(
           connection.socket, buffer, parser, kNoThrow);
-      if (error) co_return co_await Refuse(connection, error);
+      if (error) {
+        co_return co_await Refuse(connection, error);
+      }
       if (!share.GrowTo(parser.get().body().size())) {
         co_return co_await RefuseWith(connection, 503, "too much in flight\n");
       }

@@ -28,9 +28,9 @@ int Number(const char* name, int fallback) {
 }
 
 unsigned Seed() {
-  static const unsigned seed = static_cast<unsigned>(Number(
+  static const unsigned kSeed = static_cast<unsigned>(Number(
       "LINKTOR_CRASH_SEED", static_cast<int>(std::random_device{}() >> 1)));
-  return seed;
+  return kSeed;
 }
 
 class CrashTest : public ::testing::Test {
@@ -83,7 +83,7 @@ class Poster {
                              "sha256=" +
                                  absl::BytesToHexString(ToAbsl(AsBytes(mac)))}},
                 .body = body},
-               [this, mid](HttpResult result) {
+               [this, mid](const HttpResult& result) {
                  if (!result.transport.ok() || result.status_code != 200)
                    return;
                  MutexLock lock(mutex_);
@@ -160,6 +160,7 @@ TEST_F(CrashTest, NothingIsSentTwiceAndTheStateIsTrue) {
   for (int round = 0; between < rounds_ && round < 5 * rounds_; ++round) {
     std::atomic<bool> stopping{false};
     std::vector<std::thread> callers;
+    callers.reserve(kCallers);
     for (int c = 0; c < kCallers; ++c) {
       callers.emplace_back([&, c] {
         for (int i = 0; !stopping; ++i) {

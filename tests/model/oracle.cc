@@ -371,7 +371,7 @@ std::string Oracle::Create(const TestChannel& channel, std::int64_t now_ms,
       return "CHANNEL_ALREADY_EXISTS";
     }
   }
-  if (const std::string taken = AccountTaken(channel); !taken.empty()) {
+  if (std::string taken = AccountTaken(channel); !taken.empty()) {
     return taken;
   }
   channels.push_back({.channel = channel,
@@ -386,7 +386,7 @@ std::string Oracle::Update(const TestChannel& channel, std::int64_t revision,
   for (Channel& mine : channels) {
     if (mine.channel.no != channel.no || mine.deleted) continue;
     if (mine.revision != revision) return "changed";
-    if (const std::string taken = AccountTaken(channel); !taken.empty()) {
+    if (std::string taken = AccountTaken(channel); !taken.empty()) {
       return taken;
     }
     mine.channel = channel;

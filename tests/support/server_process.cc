@@ -11,8 +11,6 @@
 #include <regex>
 #include <sstream>
 
-extern char** environ;
-
 namespace linktor::testing {
 namespace {
 

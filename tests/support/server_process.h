@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace linktor::testing {
@@ -28,7 +29,7 @@ class ServerProcess {
     std::vector<std::string> more;
   };
 
-  explicit ServerProcess(const Options& options) : options_(options) {}
+  explicit ServerProcess(Options options) : options_(std::move(options)) {}
   ~ServerProcess();
   ServerProcess(const ServerProcess&) = delete;
   ServerProcess& operator=(const ServerProcess&) = delete;

@@ -107,6 +107,13 @@ class HeldJournal final : public Journal {
 };
 
 class SenderTest : public ::testing::Test {
+ public:
+  ~SenderTest() override {
+    sender_->Stop();
+    journal_->Stop();
+    executor_.reset();
+  }
+
  protected:
   using Result = absl::StatusOr<v1::SendMessageResponse>;
 
@@ -114,7 +121,7 @@ class SenderTest : public ::testing::Test {
     store_ = *Store::Open(folder_.path(), Secret(std::string(32, 'k')));
     journal_ = *SqliteJournal::Create(
         {}, store_->TakeWriter(), store_->sealer(),
-        [](std::vector<CommittedEvent>) {}, [](const absl::Status&) {});
+        [](const std::vector<CommittedEvent>&) {}, [](const absl::Status&) {});
     registry_ = std::make_unique<ChannelRegistry>(store_->sealer());
     ChannelAdmin admin(clock_, *journal_, store_->sealer(), *registry_);
     v1::CreateChannelRequest request;
@@ -125,11 +132,6 @@ class SenderTest : public ::testing::Test {
     EXPECT_THAT(admin.Create(request), IsOk());
     reader_ = std::make_unique<MessageReader>(*store_, *registry_);
     StartSender();
-  }
-  ~SenderTest() override {
-    sender_->Stop();
-    journal_->Stop();
-    executor_.reset();
   }
 
   void StartSender() {
@@ -149,8 +151,9 @@ class SenderTest : public ::testing::Test {
     request.mutable_content()->set_text(text);
     request.set_request_id(id);
     auto promise = std::make_shared<std::promise<Result>>();
-    sender_->Send(request, std::chrono::system_clock::now() + time,
-                  [promise](Result result) { promise->set_value(result); });
+    sender_->Send(
+        request, std::chrono::system_clock::now() + time,
+        [promise](const Result& result) { promise->set_value(result); });
     return promise->get_future();
   }
 
