@@ -47,6 +47,7 @@ check: build ## Check format, protos, README, tree and clang-tidy (TIDY=all: eve
 	tools/check/tree.sh
 	tools/check/format.sh
 	tools/check/buf.sh
+	tools/check/errors.sh
 	tools/check/symbols.sh
 	tools/check/readme.sh
 	tools/check/readme_run.py

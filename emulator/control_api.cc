@@ -1,5 +1,7 @@
 #include "emulator/control_api.h"
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -7,30 +9,20 @@
 #include "absl/status/status.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "emulator/control_help.h"
 #include "emulator/control_json.h"
+#include "emulator/customer_json.h"
 #include "emulator/emulator.h"
 #include "emulator/json.h"
 #include "server/base/crypto.h"
+#include "server/base/ids.h"
 #include "server/base/strings.h"
 
 namespace linktor::emulator {
 namespace {
 
 using boost::beast::http::verb;
-
-constexpr char kHelp[] =
-    "Linktor Instagram emulator\n"
-    "\n"
-    "GET PUT         /emulator/config\n"
-    "POST            /emulator/messages\n"
-    "GET POST        /emulator/webhooks\n"
-    "POST            /emulator/webhooks/{n}/redeliver\n"
-    "POST            /emulator/verify\n"
-    "GET DELETE      /emulator/graph-calls\n"
-    "GET POST DELETE /emulator/faults\n"
-    "GET             /emulator/users\n"
-    "\n"
-    "Every other path is the Graph API.\n";
 
 HttpResponse Problem(int status, std::string_view sentence) {
   return JsonResponse(
@@ -76,13 +68,19 @@ void ControlApi::Handle(const HttpRequest& request, HttpResponder respond) {
   std::vector<std::string> path = std::move(target.segments);
   if (path.back().empty()) path.pop_back();
   const std::string name = path.size() > 1 ? path[1] : "";
-  if (path.size() == 1) return respond({.body = kHelp});
+  if (path.size() == 1) {
+    return respond({.body = ControlHelp(emulator_.address())});
+  }
   if (path.size() == 4 && name == "webhooks" && path[3] == "redeliver") {
     return Redeliver(request, path[2], respond);
+  }
+  if (path.size() == 3 && name == "users") {
+    return OneUser(request, path[2], respond);
   }
   if (path.size() == 2) {
     if (name == "config") return Config(request, respond);
     if (name == "messages") return Messages(request, respond);
+    if (name == "taps") return Taps(request, respond);
     if (name == "webhooks") return Webhooks(request, respond);
     if (name == "verify") return Verify(request, respond);
     if (name == "graph-calls") return GraphCalls(request, respond);
@@ -106,20 +104,36 @@ void ControlApi::Config(const HttpRequest& request, HttpResponder& respond) {
 
 void ControlApi::Messages(const HttpRequest& request, HttpResponder& respond) {
   if (request.method != verb::post) return respond(WrongMethod("POST"));
-  absl::StatusOr<CustomerMessage> message =
-      ReadBody(request, ReadCustomerMessage);
-  if (!message.ok()) return respond(Problem(message.status()));
-  // It was checked when it was read, so it cannot be refused any more.
-  emulator_
-      .StartMessage(
-          *std::move(message),
-          [respond = std::move(respond)](Emulator::Played played) mutable {
-            respond(JsonResponse(
-                200, json::object{{"mid", played.mid},
-                                  {"n", played.webhook.n},
-                                  {"webhook", AnswerJson(played.webhook)}}));
-          })
-      .IgnoreError();
+  absl::StatusOr<CustomerEvent> event = ReadBody(request, ReadCustomerEvent);
+  if (!event.ok()) return respond(Problem(event.status()));
+  Start(*std::move(event), {}, respond);
+}
+
+void ControlApi::Taps(const HttpRequest& request, HttpResponder& respond) {
+  if (request.method != verb::post) return respond(WrongMethod("POST"));
+  absl::StatusOr<Tap> tap = ReadBody(request, ReadTap);
+  if (!tap.ok()) return respond(Problem(tap.status()));
+  absl::StatusOr<CustomerEvent> event = emulator_.Tapped(*tap);
+  if (!event.ok()) return respond(Problem(event.status()));
+  // What was found: a caller sees at once which payload went out.
+  json::object also{{event->kind, event->value}};
+  Start(*std::move(event), std::move(also), respond);
+}
+
+void ControlApi::Start(CustomerEvent event, json::object also,
+                       HttpResponder& respond) {
+  // Shared: it is still here when the event is refused.
+  auto shared = std::make_shared<HttpResponder>(std::move(respond));
+  const absl::Status status = emulator_.StartEvent(
+      std::move(event),
+      [also = std::move(also), shared](const Emulator::Played& played) {
+        json::object body{{"mid", played.mid},
+                          {"n", played.webhook.n},
+                          {"webhook", AnswerJson(played.webhook)}};
+        body.insert(also.begin(), also.end());
+        (*shared)(JsonResponse(200, body));
+      });
+  if (!status.ok()) (*shared)(Problem(status));
 }
 
 void ControlApi::Webhooks(const HttpRequest& request, HttpResponder& respond) {
@@ -199,6 +213,27 @@ void ControlApi::Faults(const HttpRequest& request, HttpResponder& respond) {
 void ControlApi::Users(const HttpRequest& request, HttpResponder& respond) {
   if (request.method != verb::get) return respond(WrongMethod("GET"));
   respond(JsonResponse(200, UsersJson(emulator_.users())));
+}
+
+void ControlApi::OneUser(const HttpRequest& request, std::string_view id,
+                         HttpResponder& respond) {
+  if (!IsNumericId(id)) {
+    return respond(Problem(400, "a user's id is 1 to 32 digits"));
+  }
+  if (request.method == verb::put) {
+    absl::StatusOr<UserChange> change = ReadBody(request, ReadUserChange);
+    if (!change.ok()) return respond(Problem(change.status()));
+    if (absl::Status status = emulator_.ChangeUser(id, *change); !status.ok()) {
+      return respond(Problem(status));
+    }
+  } else if (request.method != verb::get) {
+    return respond(WrongMethod("GET, PUT"));
+  }
+  const std::optional<User> user = emulator_.FindUser(id);
+  if (!user.has_value()) {
+    return respond(Problem(404, "nobody has met this user; PUT makes them"));
+  }
+  respond(JsonResponse(200, UserJson(*user, absl::Now())));
 }
 
 }  // namespace linktor::emulator

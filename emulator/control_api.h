@@ -3,15 +3,23 @@
 //
 //   GET|PUT        /emulator/config
 //   POST           /emulator/messages                 a customer writes
+//   POST           /emulator/taps                     a customer taps
 //   GET|POST       /emulator/webhooks                 POST: any body, signed
 //   POST           /emulator/webhooks/{n}/redeliver
 //   POST           /emulator/verify                   Meta's GET verification
 //   GET|DELETE     /emulator/graph-calls
 //   GET|POST|DELETE /emulator/faults
 //   GET            /emulator/users
+//   GET|PUT        /emulator/users/{id}
+//
+// control_help.cc says the same to people, with examples.
 
 #pragma once
 
+#include <string_view>
+
+#include "emulator/customer_event.h"
+#include "emulator/json.h"
 #include "server/http/message.h"
 
 namespace linktor::emulator {
@@ -30,6 +38,7 @@ class ControlApi {
  private:
   void Config(const HttpRequest& request, HttpResponder& respond);
   void Messages(const HttpRequest& request, HttpResponder& respond);
+  void Taps(const HttpRequest& request, HttpResponder& respond);
   void Webhooks(const HttpRequest& request, HttpResponder& respond);
   void Redeliver(const HttpRequest& request, std::string_view number,
                  HttpResponder& respond);
@@ -37,6 +46,10 @@ class ControlApi {
   void GraphCalls(const HttpRequest& request, HttpResponder& respond);
   void Faults(const HttpRequest& request, HttpResponder& respond);
   void Users(const HttpRequest& request, HttpResponder& respond);
+  void OneUser(const HttpRequest& request, std::string_view id,
+               HttpResponder& respond);
+  // Plays the event; `also` is added to the answer.
+  void Start(CustomerEvent event, json::object also, HttpResponder& respond);
 
   Emulator& emulator_;
 };

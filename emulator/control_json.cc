@@ -2,15 +2,17 @@
 
 #include <algorithm>
 #include <boost/url.hpp>
-#include <initializer_list>
 #include <limits>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "emulator/customer_json.h"
+#include "emulator/json_reader.h"
 #include "server/base/ids.h"
-#include "server/base/strings.h"
 #include "server/base/try.h"
 
 namespace linktor::emulator {
@@ -32,72 +34,6 @@ constexpr KindName kKinds[] = {
     {FaultKind::kGraphError, "graph_error"},
 };
 
-// Reads the members of one JSON object; remembers the first problem.
-class Reader {
- public:
-  Reader(const json::value& body, std::initializer_list<std::string_view> known)
-      : object_(body.if_object()) {
-    if (object_ == nullptr) {
-      Fail("the body must be a JSON object");
-      return;
-    }
-    for (const json::key_value_pair& member : *object_) {
-      const std::string_view name = member.key();
-      if (std::find(known.begin(), known.end(), name) == known.end()) {
-        Fail(absl::StrCat("\"", ToAbsl(name),
-                          "\" is not a member of this request"));
-      }
-    }
-  }
-
-  const absl::Status& status() const { return status_; }
-
-  const json::value* Find(std::string_view name) const {
-    return object_ == nullptr
-               ? nullptr
-               : object_->if_contains({name.data(), name.size()});
-  }
-
-  std::optional<std::string> String(std::string_view name) {
-    const json::value* value = Find(name);
-    if (value == nullptr) return std::nullopt;
-    if (value->is_string()) return std::string(AsView(value->get_string()));
-    Wrong(name, "a string");
-    return std::nullopt;
-  }
-
-  std::optional<bool> Bool(std::string_view name) {
-    const json::value* value = Find(name);
-    if (value == nullptr) return std::nullopt;
-    if (value->is_bool()) return value->get_bool();
-    Wrong(name, "true or false");
-    return std::nullopt;
-  }
-
-  std::optional<std::int64_t> Integer(std::string_view name, std::int64_t min,
-                                      std::int64_t max) {
-    const json::value* value = Find(name);
-    if (value == nullptr) return std::nullopt;
-    json::error_code error;
-    const auto number = value->to_number<std::int64_t>(error);
-    if (!error && number >= min && number <= max) return number;
-    Wrong(name, absl::StrCat("a whole number from ", min, " to ", max));
-    return std::nullopt;
-  }
-
-  void Wrong(std::string_view name, const std::string& wanted) {
-    Fail(absl::StrCat("\"", ToAbsl(name), "\" must be ", wanted));
-  }
-
- private:
-  void Fail(const std::string& sentence) {
-    if (status_.ok()) status_ = absl::InvalidArgumentError(sentence);
-  }
-
-  const json::object* object_;
-  absl::Status status_;
-};
-
 bool IsHttpUrl(const std::string& text) {
   const auto url = boost::urls::parse_uri(text);
   return url.has_value() && !url->host().empty() &&
@@ -114,6 +50,20 @@ std::string_view KindNameOf(FaultKind kind) {
 std::optional<Secret> ToSecret(std::optional<std::string> text) {
   if (!text.has_value()) return std::nullopt;
   return Secret(*std::move(text));
+}
+
+std::optional<std::vector<std::string>> ReadPermissions(JsonReader& reader) {
+  const json::array* list = reader.Array("permissions");
+  if (list == nullptr) return std::nullopt;
+  std::vector<std::string> permissions;
+  for (const json::value& entry : *list) {
+    if (const json::string* name = entry.if_string()) {
+      permissions.emplace_back(AsView(*name));
+    } else {
+      reader.Wrong("permissions", "an array of strings");
+    }
+  }
+  return permissions;
 }
 
 // What a "status" fault answers: JSON as given, or a string as plain text.
@@ -150,16 +100,23 @@ json::object FaultJson(const Fault& fault) {
 }  // namespace
 
 absl::StatusOr<ConfigChange> ReadConfigChange(const json::value& body) {
-  Reader reader(
-      body, {"webhook_url", "app_secret", "verify_token", "account_id",
-             "page_id", "hold_echoes", "echo_before_answer", "echo_delay_ms"});
+  JsonReader reader(
+      body,
+      {"webhook_url", "app_secret", "verify_token", "account_id", "page_id",
+       "hold_echoes", "echo_before_answer", "echo_delay_ms", "strict",
+       "access_token", "permissions", "app_approved", "access_to_messages"});
   ConfigChange change{.webhook_url = reader.String("webhook_url"),
                       .app_secret = ToSecret(reader.String("app_secret")),
                       .verify_token = ToSecret(reader.String("verify_token")),
                       .account_id = reader.String("account_id"),
                       .page_id = reader.String("page_id"),
                       .hold_echoes = reader.Bool("hold_echoes"),
-                      .echo_before_answer = reader.Bool("echo_before_answer")};
+                      .echo_before_answer = reader.Bool("echo_before_answer"),
+                      .strict = reader.Bool("strict"),
+                      .access_token = ToSecret(reader.String("access_token")),
+                      .permissions = ReadPermissions(reader),
+                      .app_approved = reader.Bool("app_approved"),
+                      .access_to_messages = reader.Bool("access_to_messages")};
   if (const auto ms = reader.Integer("echo_delay_ms", 0, kMaxDelayMs)) {
     change.echo_delay = absl::Milliseconds(*ms);
   }
@@ -178,44 +135,17 @@ absl::StatusOr<ConfigChange> ReadConfigChange(const json::value& body) {
   return change;
 }
 
-absl::StatusOr<CustomerMessage> ReadCustomerMessage(const json::value& body) {
-  Reader reader(
-      body, {"from", "text", "attachments", "mid", "timestamp", "reply_to"});
-  CustomerMessage message{.from = reader.String("from").value_or(""),
-                          .text = reader.String("text").value_or(""),
-                          .mid = reader.String("mid").value_or("")};
-  if (const auto ms = reader.Integer(
-          "timestamp", 0, std::numeric_limits<std::int64_t>::max())) {
-    message.time = absl::FromUnixMillis(*ms);
-  }
-  if (const json::value* attachments = reader.Find("attachments")) {
-    if (attachments->is_array()) {
-      message.attachments = attachments->get_array();
-    } else {
-      reader.Wrong("attachments", "an array");
-    }
-  }
-  if (const json::value* reply_to = reader.Find("reply_to")) {
-    if (reply_to->is_object()) {
-      message.reply_to = reply_to->get_object();
-    } else {
-      reader.Wrong("reply_to", R"(an object such as {"mid": "..."})");
-    }
-  }
-  LINKTOR_TRY(reader.status());
-  LINKTOR_TRY(CheckCustomerMessage(message));
-  return message;
-}
-
 absl::StatusOr<Fault> ReadFault(const json::value& body) {
-  Reader reader(body, {"on", "kind", "times", "ms", "status", "body", "code",
-                       "subcode", "message", "type", "is_transient"});
+  JsonReader reader(
+      body, {"on", "kind", "times", "ms", "status", "body", "code", "subcode",
+             "message", "type", "is_transient"});
   constexpr std::int64_t kMaxInt = std::numeric_limits<int>::max();
   Fault fault;
   fault.on = reader.String("on").value_or("");
   if (fault.on != "*" && fault.on != "messages" &&
-      fault.on != "messenger_profile") {
-    reader.Wrong("on", R"("messages", "messenger_profile" or "*")");
+      fault.on != "messenger_profile" && fault.on != "user_profile") {
+    reader.Wrong("on",
+                 R"("messages", "messenger_profile", "user_profile" or "*")");
   }
   const std::string kind = reader.String("kind").value_or("");
   const auto* known = std::find_if(
@@ -265,7 +195,12 @@ json::value ConfigJson(const EmulatorConfig& config,
       {"hold_echoes", config.hold_echoes},
       {"echo_before_answer", config.echo_before_answer},
       {"echo_delay_ms", absl::ToInt64Milliseconds(config.echo_delay)},
-      {"waiting_echoes", waiting_echoes}};
+      {"waiting_echoes", waiting_echoes},
+      {"strict", config.strict},
+      {"access_token_set", !config.access_token.empty()},
+      {"permissions", json::value_from(config.permissions)},
+      {"app_approved", config.app_approved},
+      {"access_to_messages", config.access_to_messages}};
 }
 
 json::value FaultsJson(const std::vector<Fault>& faults) {
@@ -305,12 +240,9 @@ json::value WebhooksJson(const WebhookSender::List& list) {
 }
 
 json::value UsersJson(const std::vector<User>& users) {
+  const absl::Time now = absl::Now();
   json::array list;
-  for (const User& user : users) {
-    list.push_back(json::object{{"id", user.id},
-                                {"written", user.written},
-                                {"received", user.received}});
-  }
+  for (const User& user : users) list.push_back(UserJson(user, now));
   return json::object{{"users", std::move(list)}};
 }
 

@@ -1,6 +1,6 @@
-// The JSON of the control API, to and from values. Reading is strict: a
-// misspelt member would otherwise make a test pass for the wrong reason.
-// Every error is INVALID_ARGUMENT with a sentence.
+// The JSON of the control API, to and from values; that of customers is in
+// customer_json.h. Reading is strict. Every error is INVALID_ARGUMENT with a
+// sentence.
 
 #pragma once
 
@@ -10,13 +10,11 @@
 #include "emulator/json.h"
 #include "emulator/settings.h"
 #include "emulator/user_list.h"
-#include "emulator/webhook_body.h"
 #include "emulator/webhook_sender.h"
 
 namespace linktor::emulator {
 
 absl::StatusOr<ConfigChange> ReadConfigChange(const json::value& body);
-absl::StatusOr<CustomerMessage> ReadCustomerMessage(const json::value& body);
 absl::StatusOr<Fault> ReadFault(const json::value& body);
 
 // Without secrets; says whether they are set.

@@ -5,7 +5,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "emulator/webhook_body.h"
 #include "server/base/ids.h"
+#include "server/base/try.h"
 
 namespace linktor::emulator {
 namespace {
@@ -27,7 +29,7 @@ Emulator::Emulator(const EmulatorConfig& config)
     : settings_(config),
       sender_(settings_),
       echoes_(sender_, config.hold_echoes),
-      graph_(settings_, users_),
+      graph_(settings_, users_, profiles_),
       endpoint_({.settings = settings_,
                  .api = graph_,
                  .calls = calls_,
@@ -66,39 +68,74 @@ void Emulator::Configure(const ConfigChange& change) {
   if (change.hold_echoes.has_value()) echoes_.SetHeld(*change.hold_echoes);
 }
 
-absl::Status Emulator::StartMessage(CustomerMessage message,
-                                    PlayedCallback done) {
-  if (absl::Status status = CheckCustomerMessage(message); !status.ok()) {
-    return status;
+absl::Status Emulator::StartEvent(CustomerEvent event, PlayedCallback done) {
+  if (!IsNumericId(event.from)) {
+    return absl::InvalidArgumentError(
+        "an event is of a customer: an id of 1 to 32 digits");
   }
-  if (message.mid.empty()) message.mid = FormatId(kMidPrefix, NewRawId());
-  users_.Wrote(message.from);
-  std::string body =
-      CustomerMessageBody(message, settings_.Get().account_id, absl::Now());
-  sender_.Send("message", std::move(body),
-               [mid = std::move(message.mid),
+  if (event.mid.empty() && IsMessage(event)) {
+    event.mid = FormatId(kMidPrefix, NewRawId());
+  } else if (event.mid.empty()) {
+    if (const auto user = users_.Find(event.from)) {
+      event.mid = user->last_received_mid;
+    }
+    if (event.mid.empty()) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "no message was sent to ", event.from,
+          " yet; give the \"mid\" of the message the reaction is about"));
+    }
+  }
+  const absl::Time now = absl::Now();
+  if (IsMessage(event)) users_.Wrote(event.from, event.time.value_or(now));
+  std::string body = CustomerEventBody(event, settings_.Get().account_id, now);
+  sender_.Send(event.kind, std::move(body),
+               [mid = std::move(event.mid),
                 done = std::move(done)](WebhookAnswer answer) mutable {
                  done({.mid = std::move(mid), .webhook = std::move(answer)});
                });
   return absl::OkStatus();
 }
 
-absl::StatusOr<Emulator::Played> Emulator::PlayMessage(
-    CustomerMessage message) {
+absl::StatusOr<Emulator::Played> Emulator::Play(CustomerEvent event) {
   // Shared, because the promise is still in use for a moment after it has
   // woken us.
   auto promise = std::make_shared<std::promise<Played>>();
   std::future<Played> played = promise->get_future();
-  absl::Status status = StartMessage(
-      std::move(message),
-      [promise](Played result) { promise->set_value(std::move(result)); });
+  absl::Status status = StartEvent(std::move(event), [promise](Played result) {
+    promise->set_value(std::move(result));
+  });
   if (!status.ok()) return status;
   return played.get();
+}
+
+absl::StatusOr<Emulator::Played> Emulator::PlayMessage(
+    CustomerMessage message) {
+  LINKTOR_TRY(CheckCustomerMessage(message));
+  return Play(MessageEvent(std::move(message)));
 }
 
 absl::StatusOr<Emulator::Played> Emulator::PlayText(std::string_view from,
                                                     std::string_view text) {
   return PlayMessage({.from = std::string(from), .text = std::string(text)});
+}
+
+absl::StatusOr<CustomerEvent> Emulator::Tapped(const Tap& tap) const {
+  return ResolveTap(tap, users_.Find(tap.from), profiles_,
+                    settings_.Get().account_id);
+}
+
+absl::StatusOr<Emulator::Played> Emulator::PlayTap(const Tap& tap) {
+  LINKTOR_ASSIGN(CustomerEvent event, Tapped(tap));
+  return Play(std::move(event));
+}
+
+absl::Status Emulator::ChangeUser(std::string_view id,
+                                  const UserChange& change) {
+  if (!IsNumericId(id)) {
+    return absl::InvalidArgumentError(
+        "a user's id is an Instagram-scoped id: 1 to 32 digits");
+  }
+  return users_.Change(id, change, absl::Now());
 }
 
 WebhookAnswer Emulator::SendWebhook(std::string body) {

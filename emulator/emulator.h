@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,14 +17,16 @@
 #include "absl/time/time.h"
 #include "emulator/call_log.h"
 #include "emulator/control_api.h"
+#include "emulator/customer_event.h"
 #include "emulator/echo_lane.h"
 #include "emulator/faults.h"
 #include "emulator/graph_api.h"
 #include "emulator/graph_endpoint.h"
+#include "emulator/profile_store.h"
 #include "emulator/settings.h"
+#include "emulator/tap.h"
 #include "emulator/timer_queue.h"
 #include "emulator/user_list.h"
-#include "emulator/webhook_body.h"
 #include "emulator/webhook_sender.h"
 #include "server/http/listener.h"
 
@@ -40,8 +43,9 @@ class Emulator {
     EmulatorConfig config;
   };
 
-  // A customer's message and what the gateway answered to its webhook.
+  // What a customer did and what the gateway answered to its webhook.
   struct Played {
+    // Of the message or tap; of a reaction, the message it is about.
     std::string mid;
     WebhookAnswer webhook;
   };
@@ -64,12 +68,18 @@ class Emulator {
   // How many echoes are held back or not sent yet.
   std::size_t waiting_echoes() const { return echoes_.waiting(); }
 
-  // A customer writes. INVALID_ARGUMENT, without a webhook and without calling
-  // `done`, when Instagram could not send such a message.
-  absl::Status StartMessage(CustomerMessage message, PlayedCallback done);
+  // A customer does something. INVALID_ARGUMENT, without a webhook and without
+  // calling `done`, when nobody could do it on Instagram.
+  absl::Status StartEvent(CustomerEvent event, PlayedCallback done);
   // The same, and waits for the gateway's answer. Not from a callback.
+  absl::StatusOr<Played> Play(CustomerEvent event);
   absl::StatusOr<Played> PlayMessage(CustomerMessage message);
   absl::StatusOr<Played> PlayText(std::string_view from, std::string_view text);
+
+  // What a tap makes, to be played. INVALID_ARGUMENT when nothing of the kind
+  // was offered to that customer.
+  absl::StatusOr<CustomerEvent> Tapped(const Tap& tap) const;
+  absl::StatusOr<Played> PlayTap(const Tap& tap);
 
   // Webhooks with any body, redelivery and verification: webhook_sender.h.
   WebhookSender& webhooks() { return sender_; }
@@ -81,6 +91,12 @@ class Emulator {
   FaultQueue& faults() { return faults_; }
   CallLog& graph_calls() { return calls_; }
   std::vector<User> users() const { return users_.List(); }
+  std::optional<User> FindUser(std::string_view id) const {
+    return users_.Find(id);
+  }
+  // Creates the user if need be. INVALID_ARGUMENT when the id is not one,
+  // RESOURCE_EXHAUSTED when there are too many users.
+  absl::Status ChangeUser(std::string_view id, const UserChange& change);
 
   // Answers or drops what is under way and ends serving. Called by the
   // destructor; calling it again does nothing.
@@ -93,6 +109,7 @@ class Emulator {
 
   Settings settings_;
   UserList users_;
+  ProfileStore profiles_;
   CallLog calls_;
   FaultQueue faults_;
   TimerQueue timers_;

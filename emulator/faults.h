@@ -29,7 +29,8 @@ enum class FaultKind {
 };
 
 struct Fault {
-  // The edge: "messages", "messenger_profile", or "*" for every Graph call.
+  // The edge: "messages", "messenger_profile", "user_profile", or "*" for every
+  // Graph call.
   std::string on = "*";
   FaultKind kind = FaultKind::kClose;
   // How many calls it strikes; 0 for all until it is cleared.

@@ -9,6 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
+#include "emulator/meta_rules.h"
 #include "server/base/ids.h"
 #include "server/base/strings.h"
 
@@ -19,6 +21,8 @@ using boost::beast::http::verb;
 
 constexpr char kMessages[] = "messages";
 constexpr char kProfile[] = "messenger_profile";
+// Our name for GET /{IGSID}, which has no edge.
+constexpr char kUserProfile[] = "user_profile";
 constexpr char kIceBreakers[] = "ice_breakers";
 constexpr char kMidPrefix[] = "m_";
 
@@ -39,25 +43,31 @@ std::vector<std::string> PathOf(HttpTarget target) {
   return path;
 }
 
-bool IsEdge(const std::vector<std::string>& path) {
-  return path.size() == 2 && (path[1] == kMessages || path[1] == kProfile);
+// What a path names; empty when there is no such thing.
+std::string EdgeOf(const std::vector<std::string>& path) {
+  if (path.size() == 1 && IsNumericId(path[0])) return kUserProfile;
+  const bool known =
+      path.size() == 2 && (path[1] == kMessages || path[1] == kProfile);
+  return known ? path[1] : std::string();
 }
 
-// Whether there is a token at all: this Instagram accepts any.
-bool HasToken(const HttpRequest& request, const HttpTarget& target,
-              const json::value& body) {
+// Empty when there is none.
+std::string TokenOf(const HttpRequest& request, const HttpTarget& target,
+                    const json::value& body) {
   constexpr std::string_view kScheme = "bearer ";
-  const std::string header = absl::AsciiStrToLower(
+  const std::string header(
       absl::StripAsciiWhitespace(ToAbsl(request.Header("authorization"))));
-  if (std::string_view(header).starts_with(kScheme) &&
+  if (std::string_view(absl::AsciiStrToLower(header)).starts_with(kScheme) &&
       header.size() > kScheme.size()) {
-    return true;
+    return header.substr(kScheme.size());
   }
-  if (!target.Parameter("access_token").empty()) return true;
+  if (const auto token = target.Parameter("access_token"); !token.empty()) {
+    return std::string(token);
+  }
   const json::object* object = body.if_object();
   const json::string* token =
       object == nullptr ? nullptr : FindString(*object, "access_token");
-  return token != nullptr && !token->empty();
+  return token == nullptr ? std::string() : std::string(AsView(*token));
 }
 
 GraphError UnsupportedMethod(verb method) {
@@ -72,6 +82,22 @@ GraphError UnsupportedMethod(verb method) {
 std::vector<std::string> FieldNames(std::string_view list) {
   return absl::StrSplit(ToAbsl(list), absl::ByAnyChar(" ,[]\"'"),
                         absl::SkipEmpty());
+}
+
+// Absent when a user's profile has no such field.
+std::optional<json::value> ProfileField(const User& user,
+                                        std::string_view field) {
+  if (field == "id") return json::value(user.id);
+  if (field == "name") return json::value(user.name);
+  if (field == "username") return json::value(user.username);
+  // Nobody here has a picture or followers.
+  if (field == "profile_pic") return json::value(nullptr);
+  if (field == "follower_count") return json::value(0);
+  if (field == "is_user_follow_business" ||
+      field == "is_business_follow_user" || field == "is_verified_user") {
+    return json::value(false);
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -112,14 +138,14 @@ struct GraphApi::Call {
   }
 };
 
-GraphApi::GraphApi(const Settings& settings, UserList& users)
-    : settings_(settings), users_(users) {}
+GraphApi::GraphApi(const Settings& settings, UserList& users,
+                   ProfileStore& profiles)
+    : settings_(settings), users_(users), profiles_(profiles) {}
 
 std::string GraphApi::Edge(const HttpRequest& request) {
   HttpTarget target;
   if (!ParseTarget(request.target, target)) return {};
-  std::vector<std::string> path = PathOf(std::move(target));
-  return IsEdge(path) ? std::move(path[1]) : std::string();
+  return EdgeOf(PathOf(std::move(target)));
 }
 
 GraphReply GraphApi::Handle(const HttpRequest& request) {
@@ -128,7 +154,8 @@ GraphReply GraphApi::Handle(const HttpRequest& request) {
     return {ErrorResponse({.code = 2500, .message = "Malformed path"})};
   }
   const std::vector<std::string> path = PathOf(target);
-  if (!IsEdge(path)) {
+  const std::string edge = EdgeOf(path);
+  if (edge.empty()) {
     return {ErrorResponse(
         request.method == verb::post
             ? InvalidParameter("Unsupported post request", 33)
@@ -145,11 +172,9 @@ GraphReply GraphApi::Handle(const HttpRequest& request) {
     }
     body = *std::move(parsed);
   }
-  if (!HasToken(request, target, body)) {
-    return {ErrorResponse(
-        {.status = 401,
-         .code = 190,
-         .message = "An access token is required to request this resource."})};
+  const EmulatorConfig config = settings_.Get();
+  if (const auto error = RefuseToken(config, TokenOf(request, target, body))) {
+    return {ErrorResponse(*error)};
   }
   if (path[0] != "me" && !IsNumericId(path[0])) {
     return {ErrorResponse(
@@ -159,28 +184,40 @@ GraphReply GraphApi::Handle(const HttpRequest& request) {
              "(#803) Some of the aliases you requested do not exist: ",
              path[0])})};
   }
-  const EmulatorConfig config = settings_.Get();
   const bool own = path[0] == "me" || path[0] == config.page_id;
+  const bool other = !own && !config.page_id.empty() &&
+                     path[0] != config.account_id && edge != kUserProfile;
+  if (config.strict && other) {
+    return {ErrorResponse(
+        InvalidParameter(absl::StrCat("Unsupported request. Object with ID '",
+                                      path[0], "' does not exist"),
+                         33))};
+  }
   const Call call{.method = request.method,
                   .target = target,
                   .body = body,
                   .account_id = own ? config.account_id : path[0]};
-  if (path[1] == kMessages) return SendText(call);
-  return {Profile(call)};
+  if (edge == kMessages) return Send(call);
+  return {edge == kProfile ? Profile(call) : UserProfile(call, path[0])};
 }
 
-GraphReply GraphApi::SendText(const Call& call) {
+GraphReply GraphApi::Send(const Call& call) {
   if (call.method != verb::post) {
     return {ErrorResponse(UnsupportedMethod(call.method))};
   }
-  std::variant<TextSend, GraphError> read = ReadTextSend(call.body);
+  std::variant<SendRequest, GraphError> read = ReadSendRequest(call.body);
   if (const GraphError* error = std::get_if<GraphError>(&read)) {
     return {ErrorResponse(*error)};
   }
   SentMessage sent{.account_id = call.account_id,
-                   .send = std::get<TextSend>(std::move(read)),
+                   .send = std::get<SendRequest>(std::move(read)),
                    .mid = FormatId(kMidPrefix, NewRawId())};
-  users_.Received(sent.send.recipient_id);
+  const std::string& to = sent.send.recipient_id;
+  if (const auto error = RefuseSend(settings_.Get(), users_.Find(to), sent.send,
+                                    absl::Now())) {
+    return {ErrorResponse(*error)};
+  }
+  users_.Received(to, sent.mid, sent.send.offers);
   HttpResponse response =
       JsonResponse(200, json::object{{"recipient_id", sent.send.recipient_id},
                                      {"message_id", sent.mid}});
@@ -217,6 +254,34 @@ HttpResponse GraphApi::Profile(const Call& call) {
   }
   profiles_.Delete(call.account_id);
   return JsonResponse(200, done);
+}
+
+HttpResponse GraphApi::UserProfile(const Call& call, const std::string& id) {
+  if (call.method != verb::get) {
+    return ErrorResponse(UnsupportedMethod(call.method));
+  }
+  std::vector<std::string> fields = call.Fields();
+  if (fields.empty()) fields = {"name", "username"};
+  const EmulatorConfig config = settings_.Get();
+  const std::optional<User> user =
+      config.strict ? users_.Find(id) : users_.FindOrMake(id);
+  json::object profile;
+  for (const std::string& field : fields) {
+    std::optional<json::value> value =
+        ProfileField(user.value_or(User{}), field);
+    if (!value.has_value()) {
+      return ErrorResponse(InvalidParameter(
+          absl::StrCat("Tried accessing nonexisting field (", field, ")")));
+    }
+    profile[field] = *std::move(value);
+  }
+  if (const auto error = RefuseProfile(config, user)) {
+    return ErrorResponse(*error);
+  }
+  // Of someone who has blocked the account, Meta tells nothing more.
+  if (user->blocked) profile.clear();
+  profile["id"] = id;
+  return JsonResponse(200, profile);
 }
 
 }  // namespace linktor::emulator

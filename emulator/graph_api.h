@@ -1,5 +1,6 @@
 // What this Instagram's Graph API does with a call, without the transport:
-// POST /{version}/{id}/messages for text, and messenger_profile.
+// POST /{version}/{id}/messages, messenger_profile, and the profiles of users,
+// GET /{version}/{IGSID}.
 
 #pragma once
 
@@ -7,8 +8,8 @@
 #include <string>
 
 #include "emulator/profile_store.h"
+#include "emulator/send_request.h"
 #include "emulator/settings.h"
-#include "emulator/text_send.h"
 #include "emulator/user_list.h"
 #include "server/http/message.h"
 
@@ -18,7 +19,7 @@ namespace linktor::emulator {
 struct SentMessage {
   // The Instagram account that sent it.
   std::string account_id;
-  TextSend send;
+  SendRequest send;
   // Instagram's id of the message.
   std::string mid;
 };
@@ -28,27 +29,28 @@ struct GraphReply {
   std::optional<SentMessage> sent;
 };
 
-// Accepts any token and any account. Thread-safe.
+// Accepts any account, and any token unless it is strict. Thread-safe.
 class GraphApi {
  public:
-  // Both outlive this object.
-  GraphApi(const Settings& settings, UserList& users);
+  // All of them outlive this object.
+  GraphApi(const Settings& settings, UserList& users, ProfileStore& profiles);
 
   GraphReply Handle(const HttpRequest& request);
 
-  // "messages" or "messenger_profile", by the path alone; empty when it names
-  // neither.
+  // "messages", "messenger_profile" or "user_profile", by the path alone; empty
+  // when it names none of them.
   static std::string Edge(const HttpRequest& request);
 
  private:
   struct Call;
 
-  GraphReply SendText(const Call& call);
+  GraphReply Send(const Call& call);
   HttpResponse Profile(const Call& call);
+  HttpResponse UserProfile(const Call& call, const std::string& id);
 
   const Settings& settings_;
   UserList& users_;
-  ProfileStore profiles_;
+  ProfileStore& profiles_;
 };
 
 }  // namespace linktor::emulator

@@ -28,4 +28,9 @@ GraphError InvalidParameter(std::string_view what, int subcode) {
           .message = "(#100) " + std::string(what)};
 }
 
+GraphError NoSuchUser() {
+  constexpr int kSubcode = 2534014;
+  return InvalidParameter("No matching user found", kSubcode);
+}
+
 }  // namespace linktor::emulator

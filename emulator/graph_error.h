@@ -26,4 +26,7 @@ HttpResponse ErrorResponse(const GraphError& error);
 // The commonest: "(#100) <what>".
 GraphError InvalidParameter(std::string_view what, int subcode = 0);
 
+// The Send API's error for an id that is no user's.
+GraphError NoSuchUser();
+
 }  // namespace linktor::emulator

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/strings/str_split.h"
 #include "emulator/control_json.h"
 #include "emulator/emulator.h"
 #include "server/base/crypto.h"
@@ -26,16 +27,28 @@ struct Arguments {
   std::string verify_token;
   std::string account_id;
   std::string page_id;
+  bool strict = false;
+  std::string access_token;
+  std::string permissions;
 };
+
+constexpr char kFooter[] =
+    R"(Everything can be changed while it runs, and customers be played, by requests;
+"curl HOST:PORT/emulator" explains them. For example, a customer writes:
+  curl HOST:PORT/emulator/messages -d '{"from":"6101","text":"Hello"}')";
+
+std::string VariableOf(const std::string& option) {
+  std::string variable = "LINKTOR_IG_EMULATOR_" + option;
+  for (char& c : variable) {
+    c = c == '-' ? '_' : static_cast<char>(std::toupper(c));
+  }
+  return variable;
+}
 
 void AddOptions(CLI::App& app, Arguments& arguments) {
   const auto add = [&](const std::string& name, std::string& value,
                        const std::string& help) {
-    std::string variable = "LINKTOR_IG_EMULATOR_" + name;
-    for (char& c : variable) {
-      c = c == '-' ? '_' : static_cast<char>(std::toupper(c));
-    }
-    return app.add_option("--" + name, value, help)->envname(variable);
+    return app.add_option("--" + name, value, help)->envname(VariableOf(name));
   };
   add("listen", arguments.listen,
       "HOST:PORT to serve on; loopback only, port 0 picks one")
@@ -47,6 +60,16 @@ void AddOptions(CLI::App& app, Arguments& arguments) {
   add("account-id", arguments.account_id,
       "the Instagram account that \"me\" stands for");
   add("page-id", arguments.page_id, "the Facebook Page of that account");
+  app.add_flag("--strict", arguments.strict,
+               "refuse what Meta refuses: outside the 24 h after a customer's "
+               "message, to ids that nobody has met, and as the next two say")
+      ->envname(VariableOf("strict"));
+  add("access-token", arguments.access_token,
+      "with --strict, the only token that has not expired; any by default");
+  add("permissions", arguments.permissions,
+      "with --strict, what the token was granted, with commas; by default all "
+      "that messaging takes");
+  app.footer(kFooter);
 }
 
 // Checked as the control API checks the same values.
@@ -65,6 +88,12 @@ absl::StatusOr<Emulator::Options> ToOptions(const Arguments& arguments) {
   if (!change.ok()) return change.status();
   change->app_secret = Secret(arguments.app_secret);
   change->verify_token = Secret(arguments.verify_token);
+  change->strict = arguments.strict;
+  change->access_token = Secret(arguments.access_token);
+  if (!arguments.permissions.empty()) {
+    change->permissions =
+        absl::StrSplit(arguments.permissions, ',', absl::SkipWhitespace());
+  }
   linktor::emulator::Settings settings(options.config);
   settings.Apply(*change);
   options.config = settings.Get();

@@ -65,6 +65,16 @@ bool IsLocalised(const json::value& entry) {
          (object->contains("call_to_actions") || object->contains("locale"));
 }
 
+// Adds checked {"question", "payload"}.
+void Append(const json::array& questions, std::vector<IceBreaker>& out) {
+  for (const json::value& entry : questions) {
+    const json::object& object = entry.get_object();
+    out.push_back(
+        {.question = std::string(AsView(*FindString(object, "question"))),
+         .payload = std::string(AsView(*FindString(object, "payload")))});
+  }
+}
+
 }  // namespace
 
 std::optional<GraphError> ProfileStore::Set(std::string_view account,
@@ -101,6 +111,22 @@ json::value ProfileStore::Get(std::string_view account) const {
     }
   }
   return json::object{{"data", std::move(data)}};
+}
+
+std::vector<IceBreaker> ProfileStore::IceBreakers(
+    std::string_view account) const {
+  std::vector<IceBreaker> list;
+  MutexLock lock(mutex_);
+  const auto it = ice_breakers_.find(account);
+  if (it == ice_breakers_.end()) return list;
+  if (!IsLocalised(it->second.front())) {
+    Append(it->second, list);
+    return list;
+  }
+  for (const json::value& entry : it->second) {
+    Append(*FindArray(entry.get_object(), "call_to_actions"), list);
+  }
+  return list;
 }
 
 void ProfileStore::Delete(std::string_view account) {

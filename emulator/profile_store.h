@@ -7,12 +7,18 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "emulator/graph_error.h"
 #include "emulator/json.h"
 #include "server/base/mutex.h"
 
 namespace linktor::emulator {
+
+struct IceBreaker {
+  std::string question;
+  std::string payload;
+};
 
 // Thread-safe.
 class ProfileStore {
@@ -27,6 +33,9 @@ class ProfileStore {
   // {"data": [{"locale", "call_to_actions"}, ...]} or
   // {"data": [{"ice_breakers": [...]}]}; {"data": []} when there are none.
   json::value Get(std::string_view account) const;
+
+  // Those of every locale, in the order they were given.
+  std::vector<IceBreaker> IceBreakers(std::string_view account) const;
 
   // Removing what is not there is no error.
   void Delete(std::string_view account);

@@ -29,6 +29,11 @@ void Settings::Apply(const ConfigChange& change) {
   Take(change.hold_echoes, config_.hold_echoes);
   Take(change.echo_before_answer, config_.echo_before_answer);
   Take(change.echo_delay, config_.echo_delay);
+  Take(change.strict, config_.strict);
+  Take(change.access_token, config_.access_token);
+  Take(change.permissions, config_.permissions);
+  Take(change.app_approved, config_.app_approved);
+  Take(change.access_to_messages, config_.access_to_messages);
 }
 
 }  // namespace linktor::emulator

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "server/base/mutex.h"
@@ -30,6 +31,19 @@ struct EmulatorConfig {
   // From the answer to a send to its echo. On Instagram it is about a second;
   // this is just enough for the answer to arrive first.
   absl::Duration echo_delay = absl::Milliseconds(20);
+  // Refuse what Meta refuses: messaging windows, and all that follows here.
+  // Otherwise every call with a token and every customer is welcome.
+  bool strict = false;
+  // The one token that is valid; any other has expired. Empty for any token.
+  Secret access_token;
+  // What the token was granted. These are what messaging takes.
+  std::vector<std::string> permissions = {
+      "instagram_basic", "instagram_manage_messages", "pages_manage_metadata"};
+  // Whether Meta has approved the app. If not, only people with a role in it
+  // can be written to (User::app_role).
+  bool app_approved = true;
+  // The account owner's switch "Allow access to messages".
+  bool access_to_messages = true;
 };
 
 // What is absent stays as it is.
@@ -42,6 +56,11 @@ struct ConfigChange {
   std::optional<bool> hold_echoes;
   std::optional<bool> echo_before_answer;
   std::optional<absl::Duration> echo_delay;
+  std::optional<bool> strict;
+  std::optional<Secret> access_token;
+  std::optional<std::vector<std::string>> permissions;
+  std::optional<bool> app_approved;
+  std::optional<bool> access_to_messages;
 };
 
 // Thread-safe.

@@ -1,40 +1,93 @@
-// The people this Instagram knows: everyone who has written or was written to.
+// The people this Instagram knows: everyone who has written, was written to,
+// or was set by a test; and what each can tap.
 
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "emulator/send_request.h"
 #include "server/base/mutex.h"
 
 namespace linktor::emulator {
 
+// Something in a message that this user was sent, and can tap.
+struct Tappable {
+  Offer offer;
+  // Instagram's id of that message.
+  std::string mid;
+};
+
 struct User {
   // Instagram-scoped id (IGSID).
   std::string id;
-  // Messages this user wrote, and messages sent to this user.
+  // Messages this user wrote, taps among them, and messages sent to this user.
   std::uint64_t written = 0;
   std::uint64_t received = 0;
+  // Instagram's id of the newest message sent to this user; empty for none.
+  std::string last_received_mid;
+  std::string username;
+  std::string name;
+  // The latest message or tap, by its own time; absent for someone who has
+  // never written, and so has not agreed to show their profile either.
+  std::optional<absl::Time> last_message;
+  // False for an id that Instagram does not know, as after an account is gone.
+  bool exists = true;
+  // Has blocked the account.
+  bool blocked = false;
+  // False for someone who cannot receive messages now.
+  bool messages_allowed = true;
+  // Has a role in the app, so that an app not yet approved can write to them.
+  bool app_role = false;
+  // Oldest first.
+  std::vector<Tappable> tappable;
+};
+
+// What is absent stays as it is.
+struct UserChange {
+  std::optional<std::string> username;
+  std::optional<std::string> name;
+  std::optional<bool> exists;
+  std::optional<bool> blocked;
+  std::optional<bool> messages_allowed;
+  std::optional<bool> app_role;
+  // How long ago the latest message was; absent inside for never.
+  std::optional<std::optional<absl::Duration>> last_message_age;
 };
 
 // Thread-safe.
 class UserList {
  public:
-  // Each creates the user on first use, up to kMaxUsers; further users are
-  // served but not listed.
-  void Wrote(std::string_view id);
-  void Received(std::string_view id);
+  // A message or tap of the user, which ends the quick replies shown to them.
+  // Creates the user on first use, up to kMaxUsers; further users are served
+  // but not listed.
+  void Wrote(std::string_view id, absl::Time time);
+  // A message sent to the user; creates them likewise. Its quick replies take
+  // the place of earlier ones.
+  void Received(std::string_view id, std::string_view mid,
+                const std::vector<Offer>& offers);
+  // Creates the user too. RESOURCE_EXHAUSTED when the list is full.
+  absl::Status Change(std::string_view id, const UserChange& change,
+                      absl::Time now);
 
+  std::optional<User> Find(std::string_view id) const;
+  // The user, who is created if need be.
+  User FindOrMake(std::string_view id);
   // By id.
   std::vector<User> List() const;
 
  private:
   static constexpr std::size_t kMaxUsers = 10'000;
+  // Of one user; the oldest is forgotten.
+  static constexpr std::size_t kMaxTappable = 100;
 
-  User* Find(std::string_view id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  User* FindOrAdd(std::string_view id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   mutable Mutex mutex_;
   std::map<std::string, User, std::less<>> users_ ABSL_GUARDED_BY(mutex_);

@@ -32,7 +32,7 @@ struct WebhookAnswer {
 // A webhook that was sent.
 struct Webhook {
   std::uint64_t n = 0;
-  // "message", "echo" or "raw".
+  // "message", "postback", "reaction", "echo" or "raw".
   std::string kind;
   std::string url;
   // The exact bytes that were signed.

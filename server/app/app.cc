@@ -38,7 +38,7 @@ struct App::Rpc {
   Rpc(App& app)
       : calls(*app.executor_, app.metrics_),
         channels(calls, *app.admin_of_channels_, *app.registry_, *app.graph_),
-        messaging(calls, *app.sender_, *app.reader_),
+        messaging(calls, *app.sender_, *app.reader_, *app.conversations_),
         events(calls, *app.log_,
                static_cast<std::size_t>(app.config_.max_subscribers)),
         reflection_v1(reflection_streams),
@@ -103,9 +103,14 @@ absl::Status App::StartStore() {
   admin_of_channels_ = std::make_unique<ChannelAdmin>(
       clock_, *journal_, store_->sealer(), *registry_);
   reader_ = std::make_unique<MessageReader>(*store_, *registry_);
-  sender_ = std::make_unique<Sender>(Sender::Dependencies{
-      clock_, *store_, *journal_, *registry_, *graph_, *reader_, *executor_});
+  sender_ = std::make_unique<Sender>(
+      Sender::Dependencies{clock_, *store_, *journal_, *registry_, *graph_,
+                           *reader_, *executor_, config_.sends_per_user_hour});
   LINKTOR_TRY(sender_->SettleAbandoned());
+  users_ = std::make_unique<UserDirectory>(UserDirectory::Dependencies{
+      clock_, *store_, *journal_, *registry_, *graph_});
+  conversations_ =
+      std::make_unique<Conversations>(clock_, *store_, *journal_, *registry_);
   housekeeping_ = std::make_unique<Housekeeping>(
       clock_, *journal_,
       Housekeeping::Ages{config_.event_retention, config_.raw_retention,
@@ -149,7 +154,8 @@ absl::Status App::StartGrpc() {
 }
 
 absl::Status App::StartHttp() {
-  ingest_ = std::make_unique<Ingest>(clock_, store_->sealer(), *registry_);
+  ingest_ =
+      std::make_unique<Ingest>(clock_, store_->sealer(), *registry_, *users_);
   endpoint_ = std::make_unique<WebhookEndpoint>(
       *registry_, *ingest_,
       [this](WebhookRecord record, auto done) {
@@ -223,6 +229,7 @@ void App::Stop() {
   }
   if (admin_ != nullptr) admin_->Stop(absl::ZeroDuration());
   if (sender_ != nullptr) sender_->Stop();
+  if (users_ != nullptr) users_->Stop();
   housekeeping_.reset();
   // What is left of work refuses itself: first the writer ends, then whoever
   // still has something to append.

@@ -22,8 +22,10 @@
 #include "server/graph/client.h"
 #include "server/http/client.h"
 #include "server/http/listener.h"
+#include "server/messaging/conversations.h"
 #include "server/messaging/message_reader.h"
 #include "server/messaging/sender.h"
+#include "server/messaging/user_directory.h"
 #include "server/rpc/call.h"
 #include "server/store/sqlite_journal.h"
 #include "server/store/store.h"
@@ -78,6 +80,8 @@ class App {
   std::unique_ptr<ChannelAdmin> admin_of_channels_;
   std::unique_ptr<MessageReader> reader_;
   std::unique_ptr<Sender> sender_;
+  std::unique_ptr<UserDirectory> users_;
+  std::unique_ptr<Conversations> conversations_;
   std::unique_ptr<Housekeeping> housekeeping_;
   struct Rpc;
   std::unique_ptr<Rpc> rpc_;

@@ -97,6 +97,10 @@ std::vector<Setting> SettingsOf(Config& config) {
        Number(config.webhook_threads), std::to_string(config.webhook_threads)},
       {"max-subscribers", "event streams at once",
        Number(config.max_subscribers), std::to_string(config.max_subscribers)},
+      {"sends-per-user-hour",
+       "most messages to one customer within an hour; 0 for any number",
+       Number(config.sends_per_user_hour),
+       std::to_string(config.sends_per_user_hour)},
       {"event-retention", "how long events are kept, such as 90d; at least 72h",
        Age(config.event_retention), "90d"},
       {"raw-retention", "how long webhook items are kept as received",
@@ -210,6 +214,9 @@ std::vector<std::string> CheckConfig(const Config& config) {
   positive(config.webhook_max_in_flight, "webhook-max-in-flight");
   positive(config.webhook_threads, "webhook-threads");
   positive(config.max_subscribers, "max-subscribers");
+  if (config.sends_per_user_hour < 0) {
+    problems.push_back("sends-per-user-hour must not be negative");
+  }
   if (config.event_retention < kLeastEventRetention) {
     problems.push_back(
         "event-retention must be at least 72h: Meta may deliver a webhook "

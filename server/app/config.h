@@ -29,6 +29,9 @@ struct Config {
   std::int64_t webhook_max_in_flight = 256 * 1024 * 1024;
   int webhook_threads = 1;
   int max_subscribers = 20'000;
+  // Most messages to one customer within an hour; 0 for any number. The page
+  // that this server keeps to says 200 calls per user and hour.
+  int sends_per_user_hour = 200;
   absl::Duration event_retention = absl::Hours(90 * 24);
   absl::Duration raw_retention = absl::Hours(7 * 24);
   std::int64_t raw_max_bytes = 1024LL * 1024 * 1024;

@@ -4,6 +4,7 @@
 
 #include "server/base/log.h"
 #include "server/messaging/sender.h"
+#include "server/store/conversation_table.h"
 #include "server/store/projection.h"
 
 namespace linktor {
@@ -17,6 +18,9 @@ constexpr absl::Duration kDedupeAge = absl::Hours(72);
 // Longer than an echo may be matched by its text.
 constexpr absl::Duration kUnmatchedEchoAge =
     absl::Milliseconds(2 * kEchoMatchMs);
+
+// Twice as long as calls are counted.
+constexpr absl::Duration kCallAge = absl::Milliseconds(2 * kQuotaPeriodMs);
 
 }  // namespace
 
@@ -62,6 +66,7 @@ void Housekeeping::Run() {
                      .dedupe_before_ms = before(kDedupeAge),
                      .requests_before_ms = before(Sender::kRequestIdAge),
                      .echoes_before_ms = before(kUnmatchedEchoAge),
+                     .calls_before_ms = before(kCallAge),
                      .raw_max_bytes = ages_.raw_max_bytes});
       if (!outcome.ok()) {
         Log(LogLevel::kWarning, "housekeeping failed",

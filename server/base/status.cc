@@ -58,6 +58,13 @@ absl::Status MakeError(absl::StatusCode code, std::string_view message,
             absl::ToInt64Milliseconds(*details.retry_after));
     SetDetail(status, retry);
   }
+  if (details.quota.has_value()) {
+    google::rpc::QuotaFailure failure;
+    auto* violation = failure.add_violations();
+    violation->set_subject(details.quota->subject);
+    violation->set_description(details.quota->description);
+    SetDetail(status, failure);
+  }
   if (!details.fields.empty()) {
     google::rpc::BadRequest bad;
     for (const FieldViolation& violation : details.fields) {
@@ -113,11 +120,21 @@ void AddErrorMetadata(absl::Status& status, std::string_view key,
   SetDetail(status, info);
 }
 
-google::rpc::Status ToRpcStatus(const absl::Status& status) {
-  if (!status.ok() && ErrorInfoOf(status).reason().empty()) {
-    return ToRpcStatus(MakeError(absl::StatusCode::kInternal,
-                                 v1::ERROR_REASON_INTERNAL_FAULT,
-                                 "a fault in this server; its log says more"));
+std::string RemedyOf(std::string_view reason_name) {
+  const auto* value = v1::ErrorReason_descriptor()->FindValueByName(
+      absl::StrCat("ERROR_REASON_", ToAbsl(reason_name)));
+  return value == nullptr ? "" : value->options().GetExtension(v1::remedy);
+}
+
+google::rpc::Status ToRpcStatus(const absl::Status& given) {
+  absl::Status status = given;
+  if (!status.ok()) {
+    if (ErrorInfoOf(status).reason().empty()) {
+      status = MakeError(absl::StatusCode::kInternal,
+                         v1::ERROR_REASON_INTERNAL_FAULT,
+                         "a fault in this server; its log says more");
+    }
+    AddErrorMetadata(status, "remedy", RemedyOf(ErrorInfoOf(status).reason()));
   }
   google::rpc::Status result;
   result.set_code(static_cast<int>(status.code()));

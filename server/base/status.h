@@ -25,12 +25,19 @@ struct FieldViolation {
   std::string description;
 };
 
+// The limit that was reached, for google.rpc.QuotaFailure.
+struct QuotaViolation {
+  std::string subject;
+  std::string description;
+};
+
 // What goes beside code and message.
 struct ErrorDetails {
   v1::ErrorReason reason = v1::ERROR_REASON_INTERNAL_FAULT;
   std::vector<std::pair<std::string, std::string>> metadata;
   std::optional<absl::Duration> retry_after;
   std::vector<FieldViolation> fields;
+  std::optional<QuotaViolation> quota;
 };
 
 // `code` must not be OK. `message` says what happened and what to do. What
@@ -58,8 +65,12 @@ std::optional<absl::Duration> RetryDelayOf(const absl::Status& status);
 void AddErrorMetadata(absl::Status& status, std::string_view key,
                       std::string_view value);
 
-// The status as clients see it. One without a reason is a fault of ours: it
-// becomes INTERNAL_FAULT without its text, which may tell too much.
+// What to do about errors of a reason, from the contract.
+std::string RemedyOf(std::string_view reason_name);
+
+// The status as clients see it, with the remedy in the ErrorInfo's metadata.
+// One without a reason is a fault of ours: it becomes INTERNAL_FAULT without
+// its text, which may tell too much.
 google::rpc::Status ToRpcStatus(const absl::Status& status);
 
 }  // namespace linktor

@@ -38,6 +38,17 @@ void FillDefaults(v1::Channel& channel) {
   }
 }
 
+// Unless it is there already, or there is no room.
+void AddIceBreaker(const v1::IceBreaker& one,
+                   google::protobuf::RepeatedPtrField<v1::IceBreaker>& list) {
+  const bool known =
+      std::any_of(list.begin(), list.end(), [&](const v1::IceBreaker& other) {
+        return other.question() == one.question() &&
+               other.payload() == one.payload();
+      });
+  if (!known && list.size() < kMaxKnownIceBreakers) *list.Add() = one;
+}
+
 std::string Hex(std::string_view bytes) {
   return absl::BytesToHexString(ToAbsl(bytes));
 }
@@ -152,19 +163,10 @@ absl::StatusOr<v1::Channel> ChannelAdmin::Modify(const std::string& channel_id,
   for (int i = 0; i < kMaxConflicts; ++i) {
     const ChannelRegistry::EntryPtr entry = registry_.Find(channel_id);
     if (entry == nullptr) return ChannelNotFound(channel_id);
-    Draft draft{entry->channel, entry->credentials};
+    Draft draft{entry->channel, entry->credentials, entry->ice_breakers};
     LINKTOR_TRY(change(draft));
-    UpdateChannelRecord record;
-    record.time_ms = NowMs();
-    record.channel_no = entry->no;
-    record.expected_revision = entry->revision;
-    DescribeCredentials(draft.credentials, record.time_ms, draft.channel);
-    *draft.channel.mutable_update_time() =
-        TimeUtil::MillisecondsToTimestamp(record.time_ms);
-    record.channel = std::move(draft.channel);
-    LINKTOR_ASSIGN(
-        record.sealed_credentials,
-        SealCredentials(entry->no, draft.credentials, record.new_keys));
+    LINKTOR_ASSIGN(UpdateChannelRecord record,
+                   MakeUpdate(*entry, std::move(draft)));
     LINKTOR_ASSIGN(const auto outcome,
                    AppendAs<ChannelOutcome>(journal_, std::move(record)));
     // Another change came first; its caller may not have told the registry
@@ -179,6 +181,55 @@ absl::StatusOr<v1::Channel> ChannelAdmin::Modify(const std::string& channel_id,
       "the channel is being changed by others all the time; try "
       "again",
       {.reason = v1::ERROR_REASON_OVERLOADED, .retry_after = absl::Seconds(1)});
+}
+
+absl::StatusOr<UpdateChannelRecord> ChannelAdmin::MakeUpdate(
+    const ChannelEntry& entry, Draft draft) {
+  UpdateChannelRecord record;
+  record.time_ms = NowMs();
+  record.channel_no = entry.no;
+  record.expected_revision = entry.revision;
+  DescribeCredentials(draft.credentials, record.time_ms, draft.channel);
+  *draft.channel.mutable_update_time() =
+      TimeUtil::MillisecondsToTimestamp(record.time_ms);
+  record.channel = std::move(draft.channel);
+  LINKTOR_ASSIGN(record.sealed_credentials,
+                 SealCredentials(entry.no, draft.credentials, record.new_keys));
+  v1::GetIceBreakersResponse ice_breakers;
+  *ice_breakers.mutable_ice_breakers() = std::move(draft.ice_breakers);
+  record.ice_breakers = ice_breakers.SerializeAsString();
+  return record;
+}
+
+absl::Status ChannelAdmin::RememberIceBreakers(
+    const std::string& channel_id, const IceBreakerList& ice_breakers,
+    const google::protobuf::RepeatedPtrField<v1::LocalizedIceBreakers>&
+        localizations) {
+  const ChannelRegistry::EntryPtr entry = registry_.Find(channel_id);
+  if (entry == nullptr) return ChannelNotFound(channel_id);
+  IceBreakerList wanted;
+  const auto add = [&wanted](const IceBreakerList& more) {
+    for (const v1::IceBreaker& one : more) AddIceBreaker(one, wanted);
+  };
+  add(ice_breakers);
+  for (const v1::LocalizedIceBreakers& one : localizations) {
+    add(one.ice_breakers());
+  }
+  if (std::all_of(wanted.begin(), wanted.end(), [&](const v1::IceBreaker& one) {
+        return entry->IsIceBreaker(one.question(), one.payload());
+      })) {
+    return absl::OkStatus();
+  }
+  return Modify(channel_id,
+                [&](Draft& draft) {
+                  IceBreakerList all = wanted;
+                  for (const v1::IceBreaker& one : draft.ice_breakers) {
+                    AddIceBreaker(one, all);
+                  }
+                  draft.ice_breakers = std::move(all);
+                  return absl::OkStatus();
+                })
+      .status();
 }
 
 absl::Status ChannelAdmin::Delete(const v1::DeleteChannelRequest& request) {

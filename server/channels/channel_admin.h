@@ -14,6 +14,9 @@ namespace linktor {
 
 // App secrets that may be live at once.
 inline constexpr int kMaxAppSecrets = 2;
+// Ice breakers known of a channel: four in each of many languages, and those
+// from before the last changes.
+inline constexpr int kMaxKnownIceBreakers = 400;
 
 class ChannelAdmin {
  public:
@@ -31,15 +34,28 @@ class ChannelAdmin {
       const v1::SetChannelCredentialsRequest& request);
   absl::Status Delete(const v1::DeleteChannelRequest& request);
 
+  // Remembers ice breakers that the account has or is about to have, so that
+  // taps on them are recognised. Earlier ones stay known for as long as there
+  // is room: a customer may still have them on the screen.
+  absl::Status RememberIceBreakers(
+      const std::string& channel_id,
+      const google::protobuf::RepeatedPtrField<v1::IceBreaker>& ice_breakers,
+      const google::protobuf::RepeatedPtrField<v1::LocalizedIceBreakers>&
+          localizations);
+
  private:
+  using IceBreakerList = google::protobuf::RepeatedPtrField<v1::IceBreaker>;
   // What a change makes of a channel; it may be asked again after a conflict.
   struct Draft {
     v1::Channel channel;
     v1::ChannelCredentials credentials;
+    IceBreakerList ice_breakers;
   };
   using Change = absl::FunctionRef<absl::Status(Draft&)>;
   absl::StatusOr<v1::Channel> Modify(const std::string& channel_id,
                                      Change change);
+  absl::StatusOr<UpdateChannelRecord> MakeUpdate(const ChannelEntry& entry,
+                                                 Draft draft);
   absl::StatusOr<std::string> SealCredentials(
       std::int64_t channel_no, const v1::ChannelCredentials& credentials,
       std::vector<NewKey>& new_keys);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "linktor/instagram/v1/channel_service.pb.h"
 #include "server/base/status.h"
 #include "server/base/try.h"
 
@@ -14,11 +15,24 @@ bool ChannelEntry::HasSecret(std::string_view fingerprint) const {
       [&](const SigningSecret& s) { return s.fingerprint == fingerprint; });
 }
 
+bool ChannelEntry::IsIceBreaker(std::string_view title,
+                                std::string_view payload) const {
+  return std::any_of(
+      ice_breakers.begin(), ice_breakers.end(), [&](const v1::IceBreaker& one) {
+        return one.question() == title && one.payload() == payload;
+      });
+}
+
 absl::Status ChannelRegistry::Put(const ChannelRow& row) {
   auto entry = std::make_shared<ChannelEntry>();
   entry->no = row.no;
   entry->revision = row.revision;
   entry->channel = row.channel;
+  v1::GetIceBreakersResponse ice_breakers;
+  if (!ice_breakers.ParseFromString(row.ice_breakers)) {
+    return absl::DataLossError("stored ice breakers cannot be read");
+  }
+  entry->ice_breakers = std::move(*ice_breakers.mutable_ice_breakers());
   if (!row.deleted) {
     LINKTOR_ASSIGN(
         const std::string opened,

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "linktor/instagram/v1/channel.pb.h"
+#include "linktor/instagram/v1/ice_breaker.pb.h"
 #include "server/base/crypto.h"
 #include "server/base/mutex.h"
 #include "server/base/secret.h"
@@ -39,9 +40,13 @@ struct ChannelEntry {
   std::vector<SigningSecret> secrets;
   // As stored, for changes.
   v1::ChannelCredentials credentials;
+  // Those that the account has or lately had, newest first; every locale.
+  google::protobuf::RepeatedPtrField<v1::IceBreaker> ice_breakers;
 
   // Whether one of the secrets has that fingerprint.
   bool HasSecret(std::string_view fingerprint) const;
+  // Whether a postback with this title and payload is a tap on an ice breaker.
+  bool IsIceBreaker(std::string_view title, std::string_view payload) const;
 };
 
 class ChannelRegistry {

@@ -97,10 +97,16 @@ absl::StatusOr<v1::GetIceBreakersResponse> ReadIceBreakersAnswer(
   return response;
 }
 
+absl::StatusOr<std::string> ReadUserProfileAnswer(const HttpResult& result) {
+  LINKTOR_TRY(ReadProfileAnswer(result));
+  return Text(*ReadObject(result), "username");
+}
+
 void HttpGraphClient::Send(const GraphAccount& account, std::string_view to,
                            const v1::MessageContent& content,
+                           v1::MessageTag tag,
                            absl::AnyInvocable<void(GraphSendResult)> done) {
-  transport_.Send(BuildSend(hosts_, account, to, content),
+  transport_.Send(BuildSend(hosts_, account, to, content, tag),
                   [done = std::move(done)](const HttpResult& result) mutable {
                     done(ReadSendAnswer(result));
                   });
@@ -129,6 +135,15 @@ void HttpGraphClient::DeleteIceBreakers(const GraphAccount& account,
   transport_.Send(BuildDeleteIceBreakers(hosts_, account),
                   [done = std::move(done)](const HttpResult& result) mutable {
                     done(ReadProfileAnswer(result));
+                  });
+}
+
+void HttpGraphClient::GetUserProfile(
+    const GraphAccount& account, std::string_view user_id,
+    absl::AnyInvocable<void(absl::StatusOr<std::string>)> done) {
+  transport_.Send(BuildGetUserProfile(hosts_, account, user_id),
+                  [done = std::move(done)](const HttpResult& result) mutable {
+                    done(ReadUserProfileAnswer(result));
                   });
 }
 

@@ -32,7 +32,7 @@ class GraphClient {
 
   // Sends once, and never again by itself.
   virtual void Send(const GraphAccount& account, std::string_view to,
-                    const v1::MessageContent& content,
+                    const v1::MessageContent& content, v1::MessageTag tag,
                     absl::AnyInvocable<void(GraphSendResult)> done) = 0;
 
   using Done = absl::AnyInvocable<void(absl::Status)>;
@@ -44,6 +44,11 @@ class GraphClient {
       absl::AnyInvocable<void(absl::StatusOr<v1::GetIceBreakersResponse>)>
           done) = 0;
   virtual void DeleteIceBreakers(const GraphAccount& account, Done done) = 0;
+
+  // A customer's user name; empty when Instagram does not give it.
+  virtual void GetUserProfile(
+      const GraphAccount& account, std::string_view user_id,
+      absl::AnyInvocable<void(absl::StatusOr<std::string>)> done) = 0;
 };
 
 class HttpGraphClient final : public GraphClient {
@@ -52,7 +57,7 @@ class HttpGraphClient final : public GraphClient {
       : hosts_(std::move(hosts)), transport_(transport) {}
 
   void Send(const GraphAccount& account, std::string_view to,
-            const v1::MessageContent& content,
+            const v1::MessageContent& content, v1::MessageTag tag,
             absl::AnyInvocable<void(GraphSendResult)> done) override;
   void SetIceBreakers(const GraphAccount& account,
                       const v1::SetIceBreakersRequest& request,
@@ -62,6 +67,9 @@ class HttpGraphClient final : public GraphClient {
       absl::AnyInvocable<void(absl::StatusOr<v1::GetIceBreakersResponse>)> done)
       override;
   void DeleteIceBreakers(const GraphAccount& account, Done done) override;
+  void GetUserProfile(
+      const GraphAccount& account, std::string_view user_id,
+      absl::AnyInvocable<void(absl::StatusOr<std::string>)> done) override;
 
  private:
   const GraphHosts hosts_;
@@ -73,5 +81,6 @@ GraphSendResult ReadSendAnswer(const HttpResult& result);
 absl::Status ReadProfileAnswer(const HttpResult& result);
 absl::StatusOr<v1::GetIceBreakersResponse> ReadIceBreakersAnswer(
     const HttpResult& result);
+absl::StatusOr<std::string> ReadUserProfileAnswer(const HttpResult& result);
 
 }  // namespace linktor

@@ -20,6 +20,8 @@ using Code = absl::StatusCode;
 
 constexpr absl::Duration kDefaultRetry = absl::Seconds(60);
 constexpr int kAnySubcode = 0;
+// What the path names, which is our page or account and not the recipient.
+constexpr int kNoObjectSubcode = 33;
 // Of Meta's texts; a whole status has to fit into 8 KiB of trailers.
 constexpr std::size_t kMaxText = 500;
 
@@ -54,6 +56,9 @@ constexpr char kMediaText[] =
     "size that Instagram takes";
 constexpr char kTokenText[] =
     "Meta refuses the access token; set a new one by SetChannelCredentials";
+constexpr char kNoObjectText[] =
+    "Meta knows no such page or account under this token; check the channel's "
+    "page_id, instagram_account_id and login_type";
 constexpr char kUnclearText[] = "Meta failed without saying whether it acted";
 
 // Rows with a subcode come before the row of their code alone.
@@ -110,8 +115,8 @@ constexpr std::array kMeanings = {
             v1::ERROR_REASON_THREAD_CONTROLLED_BY_ANOTHER_APP, kThreadText},
     Meaning{100, 2534037, Code::kFailedPrecondition,
             v1::ERROR_REASON_THREAD_CONTROLLED_BY_ANOTHER_APP, kThreadText},
-    Meaning{100, 33, Code::kNotFound, v1::ERROR_REASON_RECIPIENT_NOT_FOUND,
-            kNoUserText},
+    Meaning{100, kNoObjectSubcode, Code::kNotFound,
+            v1::ERROR_REASON_GRAPH_ERROR, kNoObjectText},
     Meaning{100, 2018001, Code::kNotFound, v1::ERROR_REASON_RECIPIENT_NOT_FOUND,
             kNoUserText},
     Meaning{100, 2534014, Code::kNotFound, v1::ERROR_REASON_RECIPIENT_NOT_FOUND,
@@ -164,6 +169,7 @@ constexpr std::array kMeanings = {
             v1::ERROR_REASON_RECIPIENT_NOT_FOUND, kNoUserText},
 };
 
+constexpr int kParameterCode = 100;
 constexpr int kPermissionCode = 200;
 constexpr int kMessagingDisabledSubcode = 2534041;
 
@@ -293,6 +299,11 @@ GraphFailure MapGraphError(GraphOperation operation, const HttpResult& result) {
       absl::StrContains(error->message, "disabled access")) {
     listed = FindMeaning(kPermissionCode, kMessagingDisabledSubcode);
   }
+  // So is a page or account that the token is not for.
+  if (error.has_value() && error->code == kParameterCode &&
+      absl::StrContains(error->message, "Unsupported request - method type")) {
+    listed = FindMeaning(kParameterCode, kNoObjectSubcode);
+  }
   Meaning meaning = listed != nullptr ? *listed
                                       : MeaningOfStatus(result.status_code,
                                                         error.has_value() &&
@@ -310,9 +321,7 @@ GraphFailure MapGraphError(GraphOperation operation, const HttpResult& result) {
   if (operation == GraphOperation::kRepeatable &&
       meaning.reason == v1::ERROR_REASON_RECIPIENT_NOT_FOUND) {
     meaning.reason = v1::ERROR_REASON_GRAPH_ERROR;
-    meaning.text =
-        "Meta knows no such page or account under this token; check the "
-        "channel's page_id, instagram_account_id and login_type";
+    meaning.text = kNoObjectText;
   }
   ErrorDetails details{.reason = meaning.reason};
   details.metadata = {{"http_status", std::to_string(result.status_code)}};

@@ -11,6 +11,8 @@ namespace json = boost::json;
 
 // Meta's limit for an answer is not documented; its own SDKs wait this long.
 constexpr absl::Duration kSendTimeout = absl::Seconds(30);
+// Meta fetches media before it answers; a video may take it 75 s.
+constexpr absl::Duration kMediaTimeout = absl::Seconds(90);
 constexpr absl::Duration kProfileTimeout = absl::Seconds(20);
 
 bool IsFacebook(const GraphAccount& account) {
@@ -58,24 +60,121 @@ json::array CallsToAction(
   return actions;
 }
 
-}  // namespace
+json::object MediaAttachment(const char* type, const v1::Media& media) {
+  return {{"type", type}, {"payload", {{"url", media.url()}}}};
+}
 
-HttpCall BuildSend(const GraphHosts& hosts, const GraphAccount& account,
-                   std::string_view to, const v1::MessageContent& content) {
-  json::object body;
-  body["recipient"] = {{"id", to}};
-  if (IsFacebook(account)) body["messaging_type"] = "RESPONSE";
+json::object Button(const v1::TemplateButton& button) {
+  json::object out;
+  if (button.has_url()) {
+    out = {{"type", "web_url"}, {"url", button.url()}};
+  } else {
+    out = {{"type", "postback"}, {"payload", button.payload()}};
+  }
+  out["title"] = button.title();
+  return out;
+}
+
+json::object Element(const v1::TemplateElement& element) {
+  json::object out{{"title", element.title()}};
+  if (!element.subtitle().empty()) out["subtitle"] = element.subtitle();
+  if (!element.image_url().empty()) out["image_url"] = element.image_url();
+  if (!element.default_url().empty()) {
+    out["default_action"] = {{"type", "web_url"},
+                             {"url", element.default_url()}};
+  }
+  json::array buttons;
+  for (const auto& button : element.buttons()) {
+    buttons.push_back(Button(button));
+  }
+  if (!buttons.empty()) out["buttons"] = std::move(buttons);
+  return out;
+}
+
+json::object TemplateAttachment(const v1::Template& content) {
+  json::array elements;
+  for (const auto& element : content.generic().elements()) {
+    elements.push_back(Element(element));
+  }
+  return {{"type", "template"},
+          {"payload",
+           {{"template_type", "generic"}, {"elements", std::move(elements)}}}};
+}
+
+bool HasMedia(const v1::MessageContent& content) {
+  return content.has_image() || content.has_video() || content.has_audio() ||
+         content.has_template_();
+}
+
+json::object MessageBody(const GraphAccount& account,
+                         const v1::MessageContent& content) {
   json::object message;
   switch (content.content_case()) {
     case v1::MessageContent::kText:
       message["text"] = content.text();
       break;
+    case v1::MessageContent::kImage:
+      // The sample of Instagram Login names it in the plural.
+      message[IsFacebook(account) ? "attachment" : "attachments"] =
+          MediaAttachment("image", content.image());
+      break;
+    case v1::MessageContent::kVideo:
+      message["attachment"] = MediaAttachment("video", content.video());
+      break;
+    case v1::MessageContent::kAudio:
+      message["attachment"] = MediaAttachment("audio", content.audio());
+      break;
+    case v1::MessageContent::kSticker:
+      message["attachment"] = {{"type", "like_heart"}};
+      break;
+    case v1::MessageContent::kTemplate:
+      message["attachment"] = TemplateAttachment(content.template_());
+      break;
     case v1::MessageContent::CONTENT_NOT_SET:
       break;
   }
-  body["message"] = std::move(message);
+  json::array replies;
+  for (const auto& reply : content.quick_replies()) {
+    replies.push_back({{"content_type", "text"},
+                       {"title", reply.title()},
+                       {"payload", reply.payload()}});
+  }
+  if (!replies.empty()) message["quick_replies"] = std::move(replies);
+  return message;
+}
+
+}  // namespace
+
+HttpCall BuildSend(const GraphHosts& hosts, const GraphAccount& account,
+                   std::string_view to, const v1::MessageContent& content,
+                   v1::MessageTag tag) {
+  json::object body;
+  body["recipient"] = {{"id", to}};
+  const bool tagged = tag == v1::MESSAGE_TAG_HUMAN_AGENT;
+  if (IsFacebook(account)) {
+    body["messaging_type"] = tagged ? "MESSAGE_TAG" : "RESPONSE";
+  } else if (!tagged && !content.quick_replies().empty()) {
+    // Of Instagram Login's samples only that with quick replies has it.
+    body["messaging_type"] = "RESPONSE";
+  }
+  if (tagged) body["tag"] = "HUMAN_AGENT";
+  body["message"] = MessageBody(account, content);
   HttpCall call = Call("POST", Edge(hosts, account, "messages"), account, body);
-  call.timeout = kSendTimeout;
+  call.timeout = HasMedia(content) ? kMediaTimeout : kSendTimeout;
+  return call;
+}
+
+HttpCall BuildGetUserProfile(const GraphHosts& hosts,
+                             const GraphAccount& account,
+                             std::string_view user_id) {
+  // Only what is used: one field that Meta does not know fails them all.
+  HttpCall call =
+      Call("GET",
+           absl::StrCat(IsFacebook(account) ? hosts.facebook : hosts.instagram,
+                        "/", account.api_version, "/", std::string(user_id),
+                        "?fields=username"),
+           account, {});
+  call.timeout = kProfileTimeout;
   return call;
 }
 

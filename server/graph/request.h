@@ -13,7 +13,13 @@ namespace linktor {
 
 // POST …/messages. `content` has passed the limits of policy/content.h.
 HttpCall BuildSend(const GraphHosts& hosts, const GraphAccount& account,
-                   std::string_view to, const v1::MessageContent& content);
+                   std::string_view to, const v1::MessageContent& content,
+                   v1::MessageTag tag);
+
+// GET of a customer's profile: the user name.
+HttpCall BuildGetUserProfile(const GraphHosts& hosts,
+                             const GraphAccount& account,
+                             std::string_view user_id);
 
 // POST, GET and DELETE …/messenger_profile.
 HttpCall BuildSetIceBreakers(const GraphHosts& hosts,

@@ -58,8 +58,7 @@ absl::StatusOr<v1::Message> MessageReader::FindByMidKey(
     if (!event.has_value() || event->channel_id() != channel.channel.id()) {
       continue;
     }
-    return kind == ItemKind::kMessage ? event->message_received()
-                                      : event->message_echoed();
+    if (const v1::Message* message = MessageOf(*event)) return *message;
   }
   return MessageNotFound(channel);
 }

@@ -10,6 +10,13 @@ namespace {
 
 using google::protobuf::util::TimeUtil;
 
+void AddAttachment(const char* type, const std::string& url,
+                   v1::Message& message) {
+  v1::Attachment* added = message.add_attachments();
+  added->set_type(type);
+  added->set_url(url);
+}
+
 }  // namespace
 
 v1::Message DescribeMessage(const MessageRow& row) {
@@ -38,7 +45,55 @@ v1::Message DescribeMessage(const MessageRow& row) {
 }
 
 void SetContent(const v1::MessageContent& content, v1::Message& message) {
-  message.set_text(content.text());
+  switch (content.content_case()) {
+    case v1::MessageContent::kText:
+      message.set_text(content.text());
+      if (content.quick_replies().empty()) return;
+      break;
+    case v1::MessageContent::kImage:
+      AddAttachment("image", content.image().url(), message);
+      break;
+    case v1::MessageContent::kVideo:
+      AddAttachment("video", content.video().url(), message);
+      break;
+    case v1::MessageContent::kAudio:
+      AddAttachment("audio", content.audio().url(), message);
+      break;
+    case v1::MessageContent::kSticker:
+      AddAttachment("like_heart", "", message);
+      break;
+    case v1::MessageContent::kTemplate:
+      AddAttachment("template", "", message);
+      break;
+    case v1::MessageContent::CONTENT_NOT_SET:
+      return;
+  }
+  *message.mutable_content() = content;
+}
+
+const v1::Message* MessageOf(const v1::Event& event) {
+  switch (event.payload_case()) {
+    case v1::Event::kMessageReceived:
+      return &event.message_received();
+    case v1::Event::kMessageEchoed:
+      return &event.message_echoed();
+    case v1::Event::kMessageSent:
+      return &event.message_sent();
+    case v1::Event::kMessageFailed:
+      return &event.message_failed();
+    case v1::Event::kMessageUnconfirmed:
+      return &event.message_unconfirmed();
+    case v1::Event::kQuickReply:
+      return &event.quick_reply().message();
+    case v1::Event::kStoryMention:
+      return &event.story_mention().message();
+    case v1::Event::kStoryReply:
+      return &event.story_reply().message();
+    case v1::Event::kProductShare:
+      return &event.product_share().message();
+    default:
+      return nullptr;
+  }
 }
 
 v1::MessageError ToMessageError(const absl::Status& status) {
@@ -47,6 +102,7 @@ v1::MessageError ToMessageError(const absl::Status& status) {
   error.set_reason(info.reason());
   error.set_message(std::string(status.message()));
   *error.mutable_metadata() = info.metadata();
+  (*error.mutable_metadata())["remedy"] = RemedyOf(info.reason());
   return error;
 }
 

@@ -4,6 +4,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "linktor/instagram/v1/event.pb.h"
 #include "linktor/instagram/v1/message.pb.h"
 #include "linktor/instagram/v1/messaging_service.pb.h"
 #include "server/store/records.h"
@@ -14,8 +15,12 @@ namespace linktor {
 // Everything but content and error, which are sealed.
 v1::Message DescribeMessage(const MessageRow& row);
 
-// What was said.
+// What was said: text and attachments, and the content itself where it is more
+// than a text.
 void SetContent(const v1::MessageContent& content, v1::Message& message);
+
+// The message that an event brought or is about; null when it has none.
+const v1::Message* MessageOf(const v1::Event& event);
 
 // The error of a send as Message.error carries it.
 v1::MessageError ToMessageError(const absl::Status& status);

@@ -128,11 +128,15 @@ absl::StatusOr<ClaimRecord> Sender::MakeClaim(const ChannelEntry& channel,
   fingerprinted.clear_request_id();
   claim.request_fingerprint =
       sealer_.RequestFingerprint(fingerprinted.SerializeAsString());
+  claim.human_agent = job.request.tag() == v1::MESSAGE_TAG_HUMAN_AGENT;
+  claim.quota = deps_.quota;
   claim.refuse_without_history =
       channel.channel.on_no_history() == v1::NO_HISTORY_POLICY_REFUSE;
   job.scope = {.channel_no = channel.no, .user_id = claim.user_id};
-  claim.content_match =
-      sealer_.ContentMatch(job.scope, job.request.content().text());
+  if (job.request.content().has_text()) {
+    claim.content_match =
+        sealer_.ContentMatch(job.scope, job.request.content().text());
+  }
   LINKTOR_ASSIGN(
       claim.sealed_content,
       sealer_.Seal(job.scope, SealedPlace::kMessage, claim.message_id,
@@ -195,7 +199,7 @@ void Sender::EnterLane(const JobPtr& job) {
 
 void Sender::Start(const JobPtr& job) {
   deps_.graph.Send(job->account, job->row.user_id, job->request.content(),
-                   [this, job](GraphSendResult result) {
+                   job->request.tag(), [this, job](GraphSendResult result) {
                      if (!result.mid.empty()) {
                        job->end = {.state = v1::MESSAGE_STATE_SENT,
                                    .mid = std::move(result.mid)};

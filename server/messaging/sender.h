@@ -50,6 +50,8 @@ class Sender {
     GraphClient& graph;
     MessageReader& reader;
     Executor& executor;
+    // Most calls to one customer within an hour; 0 for any number.
+    int quota = 0;
   };
 
   explicit Sender(const Dependencies& dependencies);

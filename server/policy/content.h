@@ -18,6 +18,13 @@ inline constexpr int kMaxIceBreakers = 4;
 // Not stated by Meta; the limits of its own tools.
 inline constexpr std::size_t kMaxQuestionCharacters = 80;
 inline constexpr std::size_t kMaxPayloadBytes = 1000;
+inline constexpr std::size_t kMaxUrlBytes = 2000;
+// Generic template and quick reply references.
+inline constexpr int kMaxElements = 10;
+inline constexpr int kMaxButtons = 3;
+inline constexpr int kMaxQuickReplies = 13;
+inline constexpr std::size_t kMaxElementCharacters = 80;
+inline constexpr std::size_t kMaxButtonCharacters = 20;
 
 // Every violation, with the field's path under "content".
 std::vector<FieldViolation> CheckContent(const v1::MessageContent& content);

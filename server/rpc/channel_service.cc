@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "server/base/log.h"
 #include "server/base/try.h"
 #include "server/channels/graph_account.h"
 #include "server/rpc/validation.h"
@@ -129,6 +130,17 @@ grpc::ServerUnaryReactor* ChannelServiceImpl::RunGraph(
   return reactor;
 }
 
+template <typename Work>
+void ChannelServiceImpl::RunBlocking(End end, Work work) {
+  // Shared, because a refused task is gone with what it holds.
+  auto held = std::make_shared<End>(std::move(end));
+  if (!calls_.executor().TryRun([held, work = std::move(work)]() mutable {
+        work(std::move(*held));
+      })) {
+    (*held)(OverloadedError());
+  }
+}
+
 grpc::ServerUnaryReactor* ChannelServiceImpl::SetIceBreakers(
     grpc::CallbackServerContext* context,
     const v1::SetIceBreakersRequest* request,
@@ -136,16 +148,26 @@ grpc::ServerUnaryReactor* ChannelServiceImpl::SetIceBreakers(
   return RunGraph(
       context, "SetIceBreakers", *request,
       [this, request, response](const GraphAccount& account, End end) {
-        graph_.SetIceBreakers(
-            account, *request,
-            [request, response,
-             end = std::move(end)](absl::Status status) mutable {
-              if (status.ok()) {
-                *response->mutable_ice_breakers() = request->ice_breakers();
-                *response->mutable_localizations() = request->localizations();
-              }
-              end(std::move(status));
-            });
+        // Remembered first: a tap may come before Meta's answer.
+        RunBlocking(std::move(end), [this, request, response,
+                                     account](End done) {
+          if (absl::Status status = admin_.RememberIceBreakers(
+                  request->channel_id(), request->ice_breakers(),
+                  request->localizations());
+              !status.ok()) {
+            return done(std::move(status));
+          }
+          graph_.SetIceBreakers(
+              account, *request,
+              [request, response,
+               done = std::move(done)](absl::Status status) mutable {
+                if (status.ok()) {
+                  *response->mutable_ice_breakers() = request->ice_breakers();
+                  *response->mutable_localizations() = request->localizations();
+                }
+                done(std::move(status));
+              });
+        });
       });
 }
 
@@ -155,13 +177,25 @@ grpc::ServerUnaryReactor* ChannelServiceImpl::GetIceBreakers(
     v1::GetIceBreakersResponse* response) {
   return RunGraph(
       context, "GetIceBreakers", *request,
-      [this, response](const GraphAccount& account, End end) {
+      [this, request, response](const GraphAccount& account, End end) {
         graph_.GetIceBreakers(
             account,
-            [response, end = std::move(end)](
+            [this, request, response, end = std::move(end)](
                 absl::StatusOr<v1::GetIceBreakersResponse> found) mutable {
-              if (found.ok()) *response = *std::move(found);
-              end(found.status());
+              if (!found.ok()) return end(found.status());
+              *response = *std::move(found);
+              RunBlocking(std::move(end), [this, request, response](End done) {
+                // The answer is as good without it.
+                if (absl::Status status = admin_.RememberIceBreakers(
+                        request->channel_id(), response->ice_breakers(),
+                        response->localizations());
+                    !status.ok()) {
+                  Log(LogLevel::kWarning, "ice breakers are not remembered",
+                      {{"channel", request->channel_id()},
+                       {"error", status.ToString()}});
+                }
+                done(absl::OkStatus());
+              });
             });
       });
 }

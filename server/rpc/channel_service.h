@@ -61,6 +61,9 @@ class ChannelServiceImpl final : public v1::ChannelService::CallbackService {
   grpc::ServerUnaryReactor* RunGraph(grpc::CallbackServerContext* context,
                                      std::string_view method,
                                      const Request& request, Begin begin);
+  // Runs `work`, which may block and gets `end`, on the executor.
+  template <typename Work>
+  void RunBlocking(End end, Work work);
 
   CallContext& calls_;
   ChannelAdmin& admin_;

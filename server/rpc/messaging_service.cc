@@ -55,4 +55,30 @@ grpc::ServerUnaryReactor* MessagingServiceImpl::ResolveMessage(
       });
 }
 
+grpc::ServerUnaryReactor* MessagingServiceImpl::GetConversation(
+    grpc::CallbackServerContext* context,
+    const v1::GetConversationRequest* request,
+    v1::GetConversationResponse* response) {
+  return calls_.RunUnary(context, "GetConversation",
+                         [this, request, response]() -> absl::Status {
+                           LINKTOR_TRY(Validate(*request));
+                           LINKTOR_ASSIGN(*response->mutable_conversation(),
+                                          conversations_.Get(*request));
+                           return absl::OkStatus();
+                         });
+}
+
+grpc::ServerUnaryReactor* MessagingServiceImpl::UpdateConversation(
+    grpc::CallbackServerContext* context,
+    const v1::UpdateConversationRequest* request,
+    v1::UpdateConversationResponse* response) {
+  return calls_.RunUnary(context, "UpdateConversation",
+                         [this, request, response]() -> absl::Status {
+                           LINKTOR_TRY(Validate(*request));
+                           LINKTOR_ASSIGN(*response->mutable_conversation(),
+                                          conversations_.Update(*request));
+                           return absl::OkStatus();
+                         });
+}
+
 }  // namespace linktor

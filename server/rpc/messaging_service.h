@@ -3,6 +3,7 @@
 #pragma once
 
 #include "linktor/instagram/v1/messaging_service.grpc.pb.h"
+#include "server/messaging/conversations.h"
 #include "server/messaging/message_reader.h"
 #include "server/messaging/sender.h"
 #include "server/rpc/call.h"
@@ -13,8 +14,11 @@ class MessagingServiceImpl final
     : public v1::MessagingService::CallbackService {
  public:
   MessagingServiceImpl(CallContext& calls, Sender& sender,
-                       MessageReader& reader)
-      : calls_(calls), sender_(sender), reader_(reader) {}
+                       MessageReader& reader, Conversations& conversations)
+      : calls_(calls),
+        sender_(sender),
+        reader_(reader),
+        conversations_(conversations) {}
 
   grpc::ServerUnaryReactor* SendMessage(
       grpc::CallbackServerContext* context,
@@ -28,11 +32,20 @@ class MessagingServiceImpl final
       grpc::CallbackServerContext* context,
       const v1::ResolveMessageRequest* request,
       v1::ResolveMessageResponse* response) override;
+  grpc::ServerUnaryReactor* GetConversation(
+      grpc::CallbackServerContext* context,
+      const v1::GetConversationRequest* request,
+      v1::GetConversationResponse* response) override;
+  grpc::ServerUnaryReactor* UpdateConversation(
+      grpc::CallbackServerContext* context,
+      const v1::UpdateConversationRequest* request,
+      v1::UpdateConversationResponse* response) override;
 
  private:
   CallContext& calls_;
   Sender& sender_;
   MessageReader& reader_;
+  Conversations& conversations_;
 };
 
 }  // namespace linktor

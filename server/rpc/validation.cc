@@ -41,6 +41,10 @@ class Checks {
   void ChannelId(std::string_view id, std::string_view field = "channel_id") {
     Require(IsChannelId(id), field, "must be 1-64 of [A-Za-z0-9._-]");
   }
+  void UserId(std::string_view id, std::string_view field) {
+    Require(IsNumericId(id), field,
+            "is required: the customer's Instagram-scoped id, 1-32 digits");
+  }
   void RequestId(std::string_view id, std::string_view field = "request_id") {
     Require(IsRequestId(id), field, "must be 1-128 of [A-Za-z0-9._:-]");
   }
@@ -228,9 +232,10 @@ absl::Status Validate(const v1::DeleteIceBreakersRequest& request) {
 absl::Status Validate(const v1::SendMessageRequest& request) {
   Checks checks;
   checks.ChannelId(request.channel_id());
-  checks.Require(
-      IsNumericId(request.to()), "to",
-      "is required: the customer's Instagram-scoped id, 1-32 digits");
+  checks.UserId(request.to(), "to");
+  checks.Require(request.tag() == v1::MESSAGE_TAG_UNSPECIFIED ||
+                     request.tag() == v1::MESSAGE_TAG_HUMAN_AGENT,
+                 "tag", "must be MESSAGE_TAG_HUMAN_AGENT or absent");
   if (!request.request_id().empty()) checks.RequestId(request.request_id());
   const v1::ErrorReason reason = checks.empty()
                                      ? v1::ERROR_REASON_INVALID_CONTENT
@@ -271,6 +276,28 @@ absl::Status Validate(const v1::ResolveMessageRequest& request) {
                  "resolution",
                  "must be MESSAGE_RESOLUTION_SENT or "
                  "MESSAGE_RESOLUTION_NOT_SENT");
+  return checks.Result();
+}
+
+absl::Status Validate(const v1::GetConversationRequest& request) {
+  Checks checks;
+  checks.ChannelId(request.channel_id());
+  checks.UserId(request.user_id(), "user_id");
+  return checks.Result();
+}
+
+absl::Status Validate(const v1::UpdateConversationRequest& request) {
+  Checks checks;
+  checks.ChannelId(request.conversation().channel_id(),
+                   "conversation.channel_id");
+  checks.UserId(request.conversation().user_id(), "conversation.user_id");
+  checks.Require(request.update_mask().paths_size() > 0, "update_mask",
+                 "is required: opted_out");
+  for (const std::string& path : request.update_mask().paths()) {
+    checks.Require(
+        path == "opted_out", "update_mask",
+        absl::StrCat("'", path, "' cannot be changed; opted_out can"));
+  }
   return checks.Result();
 }
 

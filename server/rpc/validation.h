@@ -25,6 +25,8 @@ absl::Status Validate(const v1::DeleteIceBreakersRequest& request);
 absl::Status Validate(const v1::SendMessageRequest& request);
 absl::Status Validate(const v1::GetMessageRequest& request);
 absl::Status Validate(const v1::ResolveMessageRequest& request);
+absl::Status Validate(const v1::GetConversationRequest& request);
+absl::Status Validate(const v1::UpdateConversationRequest& request);
 absl::Status Validate(const v1::SubscribeEventsRequest& request);
 
 }  // namespace linktor

@@ -14,6 +14,7 @@ absl::StatusOr<ChannelRow> ReadRow(const Statement& s) {
   row.revision = s.Int(1);
   row.sealed_credentials = s.String(3);
   row.deleted = !s.IsNull(4);
+  row.ice_breakers = s.String(5);
   if (!row.channel.ParseFromString(s.String(2))) {
     return absl::DataLossError("a stored channel cannot be read");
   }
@@ -21,7 +22,7 @@ absl::StatusOr<ChannelRow> ReadRow(const Statement& s) {
 }
 
 #define LINKTOR_CHANNEL_COLUMNS \
-  "no, revision, body, sealed_credentials, delete_ms"
+  "no, revision, body, sealed_credentials, delete_ms, ice_breakers"
 
 absl::Status NotFound(std::string_view channel_id) {
   return MakeError(absl::StatusCode::kNotFound,
@@ -56,13 +57,6 @@ ChannelTable::ChannelTable(Database& database)
     : database_(database),
       is_live_(database,
                "SELECT 1 FROM channels WHERE no = ?1 AND delete_ms IS NULL"),
-      last_inbound_(database,
-                    "SELECT last_inbound_ms FROM conversations "
-                    "WHERE channel_no = ?1 AND user_id = ?2"),
-      set_last_inbound_(
-          database,
-          "INSERT INTO conversations (channel_no, user_id, last_inbound_ms) "
-          "VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET last_inbound_ms = ?3"),
       add_key_(database,
                "INSERT INTO data_keys (id, channel_no, user_id, wrapped) "
                "VALUES (?,?,?,?) ON CONFLICT (id) DO NOTHING") {}
@@ -102,7 +96,7 @@ absl::StatusOr<ChannelOutcome> ChannelTable::Create(
     LINKTOR_ASSIGN(const bool row, find.BindText(1, record.request_id).Step());
     if (row) {
       LINKTOR_ASSIGN(ChannelRow found, ReadRow(find));
-      if (find.Bytes(5) != record.request_fingerprint || found.deleted) {
+      if (find.Bytes(6) != record.request_fingerprint || found.deleted) {
         return ChannelOutcome{
             .refusal = MakeError(
                 absl::StatusCode::kInvalidArgument,
@@ -165,17 +159,21 @@ absl::StatusOr<ChannelOutcome> ChannelTable::Update(
   if (record.sealed_credentials.has_value()) {
     outcome.row.sealed_credentials = *record.sealed_credentials;
   }
+  if (record.ice_breakers.has_value()) {
+    outcome.row.ice_breakers = *record.ice_breakers;
+  }
   const std::string body = outcome.row.channel.SerializeAsString();
   Statement update(database_,
                    "UPDATE channels SET account_id = ?1, page_id = ?2, "
-                   "revision = ?3, body = ?4, sealed_credentials = ?5 "
-                   "WHERE no = ?6");
+                   "revision = ?3, body = ?4, sealed_credentials = ?5, "
+                   "ice_breakers = ?7 WHERE no = ?6");
   LINKTOR_TRY(update.BindText(1, record.channel.instagram_account_id())
                   .BindText(2, record.channel.page_id())
                   .Bind(3, outcome.row.revision)
                   .BindBlob(4, body)
                   .BindBlob(5, outcome.row.sealed_credentials)
                   .Bind(6, outcome.row.no)
+                  .BindBlobOrNull(7, outcome.row.ice_breakers)
                   .Run());
   return outcome;
 }
@@ -204,24 +202,6 @@ absl::StatusOr<ChannelOutcome> ChannelTable::Delete(
 absl::StatusOr<bool> ChannelTable::IsLive(std::int64_t channel_no) {
   const StatementReset reset(is_live_);
   return is_live_.Bind(1, channel_no).Step();
-}
-
-absl::StatusOr<std::optional<std::int64_t>> ChannelTable::LastInbound(
-    std::int64_t channel_no, std::string_view user_id) {
-  const StatementReset reset(last_inbound_);
-  LINKTOR_ASSIGN(const bool row,
-                 last_inbound_.Bind(1, channel_no).BindText(2, user_id).Step());
-  if (!row || last_inbound_.IsNull(0)) return std::nullopt;
-  return last_inbound_.Int(0);
-}
-
-absl::Status ChannelTable::SetLastInbound(std::int64_t channel_no,
-                                          std::string_view user_id,
-                                          std::int64_t time_ms) {
-  return set_last_inbound_.Bind(1, channel_no)
-      .BindText(2, user_id)
-      .Bind(3, time_ms)
-      .Run();
 }
 
 absl::Status ChannelTable::AddKey(const NewKey& key) {

@@ -1,4 +1,4 @@
-// Channels and the conversations on them.
+// Channels, and the data keys of all that is sealed.
 // Used by the writer thread inside its transaction.
 
 #pragma once
@@ -28,11 +28,6 @@ class ChannelTable {
   absl::StatusOr<ChannelOutcome> Delete(const DeleteChannelRecord& record);
   absl::StatusOr<bool> IsLive(std::int64_t channel_no);
 
-  // Time of the customer's last message, if any is known.
-  absl::StatusOr<std::optional<std::int64_t>> LastInbound(
-      std::int64_t channel_no, std::string_view user_id);
-  absl::Status SetLastInbound(std::int64_t channel_no, std::string_view user_id,
-                              std::int64_t time_ms);
   absl::Status AddKey(const NewKey& key);
 
  private:
@@ -44,8 +39,6 @@ class ChannelTable {
 
   Database& database_;
   Statement is_live_;
-  Statement last_inbound_;
-  Statement set_last_inbound_;
   Statement add_key_;
 };
 

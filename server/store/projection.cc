@@ -20,6 +20,7 @@ Projection::Projection(Database& database)
       deliveries_(database),
       messages_(database),
       channels_(database),
+      conversations_(database),
       save_state_(database,
                   "UPDATE log_state SET last_seq = ?1, oldest_seq = ?2, "
                   "log_ms = ?3, last_raw_no = ?4, raw_bytes = ?5") {}
@@ -92,6 +93,33 @@ absl::StatusOr<Outcome> Projection::ApplyOne(
   return channels_.Delete(record);
 }
 
+absl::StatusOr<Outcome> Projection::ApplyOne(const OptOutRecord& record) {
+  ConversationOutcome outcome;
+  LINKTOR_ASSIGN(outcome.live, channels_.IsLive(record.channel_no));
+  if (!outcome.live) return outcome;
+  LINKTOR_ASSIGN(outcome.row,
+                 conversations_.Find(record.channel_no, record.user_id));
+  // Repeated, it stays the first time.
+  if (record.opted_out == outcome.row.opt_out_ms.has_value()) return outcome;
+  outcome.row.opt_out_ms.reset();
+  if (record.opted_out) outcome.row.opt_out_ms = record.time_ms;
+  LINKTOR_TRY(conversations_.SetOptOut(record.channel_no, record.user_id,
+                                       outcome.row.opt_out_ms));
+  return outcome;
+}
+
+absl::StatusOr<Outcome> Projection::ApplyOne(const UsernameRecord& record) {
+  ConversationOutcome outcome;
+  LINKTOR_ASSIGN(outcome.live, channels_.IsLive(record.channel_no));
+  if (!outcome.live) return outcome;
+  LINKTOR_ASSIGN(outcome.row,
+                 conversations_.Find(record.channel_no, record.user_id));
+  outcome.row.sealed_username = record.sealed_username;
+  LINKTOR_TRY(conversations_.SetUsername(record.channel_no, record.user_id,
+                                         record.sealed_username));
+  return outcome;
+}
+
 absl::StatusOr<Outcome> Projection::ApplyOne(const TrimRecord& record) {
   TrimOutcome outcome;
   const auto count = [&outcome](std::int64_t rows) {
@@ -118,6 +146,9 @@ absl::StatusOr<Outcome> Projection::ApplyOne(const TrimRecord& record) {
   LINKTOR_ASSIGN(const std::int64_t echoes,
                  messages_.TrimUnmatched(record.echoes_before_ms, kTrimRows));
   count(echoes);
+  LINKTOR_ASSIGN(const std::int64_t calls,
+                 conversations_.TrimCalls(record.calls_before_ms, kTrimRows));
+  count(calls);
   return outcome;
 }
 

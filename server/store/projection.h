@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "server/store/channel_table.h"
+#include "server/store/conversation_table.h"
 #include "server/store/delivery_table.h"
 #include "server/store/event_table.h"
 #include "server/store/message_table.h"
@@ -57,12 +58,18 @@ class Projection {
   absl::StatusOr<Outcome> ApplyOne(const CreateChannelRecord& record);
   absl::StatusOr<Outcome> ApplyOne(const UpdateChannelRecord& record);
   absl::StatusOr<Outcome> ApplyOne(const DeleteChannelRecord& record);
+  absl::StatusOr<Outcome> ApplyOne(const OptOutRecord& record);
+  absl::StatusOr<Outcome> ApplyOne(const UsernameRecord& record);
   absl::StatusOr<Outcome> ApplyOne(const TrimRecord& record);
 
   absl::StatusOr<ItemFate> ApplyItem(const WebhookRecord& record,
                                      std::int64_t delivery_no, int position,
                                      bool& duplicate);
   absl::Status ApplyEcho(const WebhookItem& item, std::int64_t raw_no);
+  // What Apply adds to an event that names one of our sends.
+  absl::StatusOr<std::string> TargetOverlay(const WebhookItem& item);
+  // `refusal` is OK when the policy lets the message go.
+  absl::Status Decide(const ClaimRecord& record, absl::Status& refusal);
   absl::Status SettleByContent(std::int64_t channel_no,
                                std::string_view user_id,
                                std::string_view content_match);
@@ -77,6 +84,7 @@ class Projection {
   DeliveryTable deliveries_;
   MessageTable messages_;
   ChannelTable channels_;
+  ConversationTable conversations_;
   Statement save_state_;
   LogState state_;
   std::vector<CommittedEvent> committed_;

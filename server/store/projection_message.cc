@@ -3,40 +3,18 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/time.h"
 #include "google/protobuf/util/time_util.h"
 #include "linktor/instagram/v1/event.pb.h"
 #include "server/base/status.h"
 #include "server/base/try.h"
 #include "server/policy/window.h"
 #include "server/store/projection.h"
+#include "server/store/refusals.h"
 
 namespace linktor {
 namespace {
 
 using google::protobuf::util::TimeUtil;
-
-absl::Status WindowClosed(std::int64_t last_inbound_ms) {
-  const std::string closed = absl::FormatTime(
-      absl::RFC3339_sec,
-      absl::FromUnixMillis(last_inbound_ms + kMessagingWindowMs),
-      absl::UTCTimeZone());
-  return MakeError(
-      absl::StatusCode::kFailedPrecondition,
-      absl::StrCat("the customer's last message is more than 24 hours old; the "
-                   "messaging window closed at ",
-                   closed, ". It opens again when they write"),
-      {.reason = v1::ERROR_REASON_OUTSIDE_MESSAGING_WINDOW,
-       .metadata = {{"window_close_time", closed}}});
-}
-
-absl::Status NeverWritten() {
-  return MakeError(
-      absl::StatusCode::kFailedPrecondition,
-      v1::ERROR_REASON_USER_HAS_NOT_WRITTEN,
-      "no message from this customer is known, and the channel refuses such "
-      "sends (on_no_history). Wait until they write");
-}
 
 // The event of a send that an echo has settled. It says who and how; what was
 // said is in the message.echoed event and in GetMessage.
@@ -104,21 +82,10 @@ absl::StatusOr<Outcome> Projection::ApplyOne(const ClaimRecord& record) {
                    .metadata = {{"channel_id", record.channel_id}}});
     return outcome;
   }
-  LINKTOR_ASSIGN(const auto last_inbound,
-                 channels_.LastInbound(record.channel_no, record.user_id));
-  switch (
-      DecideWindow({.last_inbound_ms = last_inbound,
-                    .now_ms = record.time_ms,
-                    .refuse_without_history = record.refuse_without_history})) {
-    case WindowDecision::kSend:
-      break;
-    case WindowDecision::kClosed:
-      outcome.refusal = WindowClosed(*last_inbound);
-      return outcome;
-    case WindowDecision::kNoHistory:
-      outcome.refusal = NeverWritten();
-      return outcome;
-  }
+  LINKTOR_TRY(Decide(record, outcome.refusal));
+  if (!outcome.refusal.ok()) return outcome;
+  LINKTOR_TRY(conversations_.AddCall(record.channel_no, record.user_id,
+                                     record.time_ms));
   outcome.kind = ClaimOutcome::Kind::kClaimed;
   if (existing.has_value()) {
     MessageRow& row = outcome.message;
@@ -145,6 +112,42 @@ absl::StatusOr<Outcome> Projection::ApplyOne(const ClaimRecord& record) {
                      .sealed_content = record.sealed_content};
   LINKTOR_TRY(messages_.Insert(outcome.message));
   return outcome;
+}
+
+absl::Status Projection::Decide(const ClaimRecord& record,
+                                absl::Status& refusal) {
+  LINKTOR_ASSIGN(const ConversationRow conversation,
+                 conversations_.Find(record.channel_no, record.user_id));
+  switch (
+      DecideWindow({.last_inbound_ms = conversation.last_inbound_ms,
+                    .now_ms = record.time_ms,
+                    .human_agent = record.human_agent,
+                    .refuse_without_history = record.refuse_without_history})) {
+    case WindowDecision::kSend:
+      break;
+    case WindowDecision::kClosed:
+      refusal = WindowClosed(*conversation.last_inbound_ms, record.time_ms);
+      return absl::OkStatus();
+    case WindowDecision::kHumanAgentClosed:
+      refusal = HumanAgentWindowClosed(*conversation.last_inbound_ms);
+      return absl::OkStatus();
+    case WindowDecision::kNoHistory:
+      refusal = NeverWritten();
+      return absl::OkStatus();
+  }
+  if (conversation.opt_out_ms.has_value()) {
+    refusal = OptedOut(*conversation.opt_out_ms);
+    return absl::OkStatus();
+  }
+  if (record.quota == 0) return absl::OkStatus();
+  LINKTOR_ASSIGN(const auto free_ms,
+                 conversations_.BlockedUntil(record.channel_no, record.user_id,
+                                             record.quota, record.time_ms));
+  if (free_ms.has_value()) {
+    refusal =
+        QuotaExceeded(record.user_id, record.quota, record.time_ms, *free_ms);
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Outcome> Projection::ApplyOne(const OutcomeRecord& record) {

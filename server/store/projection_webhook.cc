@@ -77,25 +77,47 @@ absl::StatusOr<ItemFate> Projection::ApplyItem(const WebhookRecord& record,
   if (item.kind == ItemKind::kEcho) {
     LINKTOR_TRY(ApplyEcho(item, raw_no));
   } else {
-    LINKTOR_ASSIGN(
-        const std::int64_t seq,
-        events_.Append(
-            item.event,
-            {.mid_key = item.mid_key, .kind = item.kind, .raw_no = raw_no},
-            state_, committed_));
+    LINKTOR_ASSIGN(std::string overlay, TargetOverlay(item));
+    LINKTOR_ASSIGN(const std::int64_t seq,
+                   events_.Append(item.event,
+                                  {.mid_key = item.mid_key,
+                                   .kind = item.kind,
+                                   .raw_no = raw_no,
+                                   .overlay = std::move(overlay)},
+                                  state_, committed_));
     (void)seq;
   }
   if (item.opens_window && !item.event.user_id.empty()) {
-    LINKTOR_ASSIGN(const auto last, channels_.LastInbound(item.event.channel_no,
-                                                          item.event.user_id));
+    LINKTOR_ASSIGN(
+        const ConversationRow conversation,
+        conversations_.Find(item.event.channel_no, item.event.user_id));
+    const auto& last = conversation.last_inbound_ms;
+    // Instagram's time is held against log time, which never goes back: with a
+    // clock that is set back for a while the customer's message would seem
+    // older than it is for ever. Without one the record's time counts: log time
+    // stays ahead for as long as a clock once was, and the window would stay
+    // open with it.
+    const std::int64_t received =
+        item.event.event_ms > 0 ? state_.log_ms : record.time_ms;
     const std::int64_t now =
-        AdvanceActivity(last, item.event.event_ms, record.time_ms);
+        AdvanceActivity(last, item.event.event_ms, received);
     if (!last.has_value() || now > *last) {
-      LINKTOR_TRY(channels_.SetLastInbound(item.event.channel_no,
-                                           item.event.user_id, now));
+      LINKTOR_TRY(conversations_.SetLastInbound(item.event.channel_no,
+                                                item.event.user_id, now));
     }
   }
   return ItemFate::kEvent;
+}
+
+// A reaction to a message of ours names it by our id, which only the tables
+// know.
+absl::StatusOr<std::string> Projection::TargetOverlay(const WebhookItem& item) {
+  if (item.target_mid_key.empty()) return std::string();
+  LINKTOR_ASSIGN(const auto own, messages_.FindByMid(item.target_mid_key));
+  if (!own.has_value()) return std::string();
+  v1::Event overlay;
+  overlay.mutable_reaction()->set_message_id(FormatId(kMessagePrefix, own->id));
+  return overlay.SerializeAsString();
 }
 
 absl::Status Projection::ApplyEcho(const WebhookItem& item,

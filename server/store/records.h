@@ -56,6 +56,7 @@ enum class ItemKind : std::int8_t {
   kOther = 0,
   kMessage = 1,
   kEcho = 2,
+  kPostback = 3,
 };
 
 enum class ItemFate : std::int8_t { kEvent, kIgnored, kIssue };
@@ -73,6 +74,8 @@ struct WebhookItem {
   bool opens_window = false;
   // Echoes of text only: keyed hash of it.
   std::string content_match;
+  // Of a reaction: the message reacted to, as MidKey names it.
+  RawId target_mid_key;
   // The item as received.
   std::string entry_id;
   std::int8_t form = 0;
@@ -139,7 +142,10 @@ struct ClaimRecord {
   std::string content_match;
   // Sealed for (kMessage, message_id).
   std::string sealed_content;
+  bool human_agent = false;
   bool refuse_without_history = false;
+  // Most calls to one customer within an hour; 0 for any number.
+  int quota = 0;
   std::vector<NewKey> new_keys;
 };
 
@@ -194,6 +200,9 @@ struct ChannelRow {
   std::int64_t revision = 0;
   v1::Channel channel;
   std::string sealed_credentials;
+  // Those it has or lately had, newest first, as a GetIceBreakersResponse
+  // whose ice_breakers are of every locale.
+  std::string ice_breakers;
   bool deleted = false;
 };
 
@@ -214,7 +223,9 @@ struct UpdateChannelRecord {
   // Refused with ABORTED when the channel has changed since it was read.
   std::int64_t expected_revision = 0;
   v1::Channel channel;
+  // What is not given stays.
   std::optional<std::string> sealed_credentials;
+  std::optional<std::string> ice_breakers;
   std::vector<NewKey> new_keys;
 };
 
@@ -231,6 +242,40 @@ struct ChannelOutcome {
   bool replayed = false;
 };
 
+// ---- Conversations --------------------------------------------------------
+
+struct ConversationRow {
+  std::int64_t channel_no = 0;
+  std::string user_id;
+  // What opens the messaging window.
+  std::optional<std::int64_t> last_inbound_ms;
+  // Since when the customer wants no messages.
+  std::optional<std::int64_t> opt_out_ms;
+  // For (kUsername, user_id); empty when not known.
+  std::string sealed_username;
+};
+
+struct OptOutRecord {
+  std::int64_t time_ms = 0;
+  std::int64_t channel_no = 0;
+  std::string user_id;
+  bool opted_out = false;
+};
+
+struct UsernameRecord {
+  std::int64_t time_ms = 0;
+  std::int64_t channel_no = 0;
+  std::string user_id;
+  std::string sealed_username;
+  std::vector<NewKey> new_keys;
+};
+
+struct ConversationOutcome {
+  // False: the channel was deleted.
+  bool live = true;
+  ConversationRow row;
+};
+
 // ---- Housekeeping ---------------------------------------------------------
 
 // Deletes a bounded amount of what is past its cut-off; appended again until
@@ -243,6 +288,7 @@ struct TrimRecord {
   std::int64_t dedupe_before_ms = 0;
   std::int64_t requests_before_ms = 0;
   std::int64_t echoes_before_ms = 0;
+  std::int64_t calls_before_ms = 0;
   // The oldest raw items go until at most this many bytes are left.
   std::int64_t raw_max_bytes = 0;
 };
@@ -255,8 +301,9 @@ struct TrimOutcome {
 
 using Record =
     std::variant<WebhookRecord, ClaimRecord, OutcomeRecord, CreateChannelRecord,
-                 UpdateChannelRecord, DeleteChannelRecord, TrimRecord>;
+                 UpdateChannelRecord, DeleteChannelRecord, OptOutRecord,
+                 UsernameRecord, TrimRecord>;
 using Outcome = std::variant<WebhookOutcome, ClaimOutcome, MessageOutcome,
-                             ChannelOutcome, TrimOutcome>;
+                             ChannelOutcome, ConversationOutcome, TrimOutcome>;
 
 }  // namespace linktor

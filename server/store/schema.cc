@@ -158,11 +158,30 @@ CREATE TABLE unmatched_echoes (
 );
 CREATE INDEX unmatched_echoes_user ON unmatched_echoes (channel_no, user_id);
 )sql",
+    R"sql(
+ALTER TABLE channels ADD COLUMN ice_breakers BLOB; -- see records.h
+ALTER TABLE conversations ADD COLUMN opt_out_ms INTEGER; -- NULL: not opted out
+ALTER TABLE conversations ADD COLUMN sealed_username BLOB;
+
+-- Calls to Instagram that reach a customer: those of the last hour are counted.
+CREATE TABLE send_calls (
+  no INTEGER PRIMARY KEY,
+  channel_no INTEGER NOT NULL,
+  user_id TEXT NOT NULL,
+  call_ms INTEGER NOT NULL
+);
+CREATE INDEX send_calls_user ON send_calls (channel_no, user_id, call_ms);
+CREATE INDEX send_calls_age ON send_calls (call_ms);
+)sql",
 };
 
 }  // namespace
 
 absl::Status Migrate(Database& database) {
+  return MigrateTo(database, static_cast<std::int64_t>(kMigrations.size()));
+}
+
+absl::Status MigrateTo(Database& database, std::int64_t target) {
   std::int64_t version = 0;
   {
     Statement statement(database, "PRAGMA user_version");
@@ -175,8 +194,8 @@ absl::Status Migrate(Database& database) {
                      "; this program knows up to ", kMigrations.size(),
                      ". Start the newer program."));
   }
-  for (auto next = static_cast<std::size_t>(version); next < kMigrations.size();
-       ++next) {
+  for (auto next = static_cast<std::size_t>(version);
+       next < static_cast<std::size_t>(target); ++next) {
     LINKTOR_TRY(database.Execute("BEGIN IMMEDIATE"));
     absl::Status status = database.Execute(kMigrations[next]);
     if (status.ok()) {

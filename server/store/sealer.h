@@ -52,6 +52,7 @@ enum class SealedPlace : char {
   kMessage = 'm',
   kMessageError = 'x',
   kCredentials = 'c',
+  kUsername = 'u',
 };
 
 class Sealer {

@@ -55,7 +55,7 @@ void WebhookEndpoint::Handle(HttpRequest request, HttpResponder respond) {
     return Answer(respond, Verify(*channel, target));
   }
   if (request.method == http::verb::post) {
-    return Deliver(*channel, request, std::move(respond));
+    return Deliver(channel, request, std::move(respond));
   }
   HttpResponse response = Text(405, "GET and POST only\n");
   response.headers.emplace_back("Allow", "GET, POST");
@@ -77,12 +77,12 @@ HttpResponse WebhookEndpoint::Verify(const ChannelEntry& channel,
   return Text(200, std::string(challenge));
 }
 
-void WebhookEndpoint::Deliver(const ChannelEntry& channel,
+void WebhookEndpoint::Deliver(const ChannelRegistry::EntryPtr& channel,
                               const HttpRequest& request,
                               HttpResponder respond) {
   const auto signature = ParseSignature(request.Header(kSignatureHeader));
   const SigningSecret* secret =
-      signature.has_value() ? FindSecret(channel, request.body, *signature)
+      signature.has_value() ? FindSecret(*channel, request.body, *signature)
                             : nullptr;
   if (secret == nullptr) {
     return Answer(respond, Text(401, "wrong or missing signature\n"));
@@ -91,7 +91,7 @@ void WebhookEndpoint::Deliver(const ChannelEntry& channel,
       ingest_.MakeRecord(channel, secret->fingerprint, request.body);
   if (!record.ok()) {
     Log(LogLevel::kError, "webhook cannot be recorded",
-        {{"channel", channel.channel.id()},
+        {{"channel", channel->channel.id()},
          {"error", record.status().ToString()}});
     return Answer(respond, Text(503, "try again\n"));
   }

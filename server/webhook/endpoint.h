@@ -44,8 +44,8 @@ class WebhookEndpoint {
  private:
   HttpResponse Verify(const ChannelEntry& channel,
                       const HttpTarget& target) const;
-  void Deliver(const ChannelEntry& channel, const HttpRequest& request,
-               HttpResponder respond);
+  void Deliver(const ChannelRegistry::EntryPtr& channel,
+               const HttpRequest& request, HttpResponder respond);
   void Answer(HttpResponder& respond, HttpResponse response);
 
   const ChannelRegistry& registry_;

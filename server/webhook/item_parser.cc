@@ -9,6 +9,9 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/crypto.h"
 #include "server/base/strings.h"
+#include "server/webhook/json_fields.h"
+#include "server/webhook/media_expiry.h"
+#include "server/webhook/special_items.h"
 
 namespace linktor {
 namespace {
@@ -20,7 +23,6 @@ constexpr std::size_t kMaxDepth = 32;
 // Room for nearly every item, so that buffers are made once.
 constexpr std::size_t kUsualItem = 4096;
 constexpr std::size_t kMaxUserId = 128;
-constexpr std::size_t kMaxMid = 1024;
 constexpr std::size_t kMaxPayloadJson = 64 * 1024;
 // A kind is whatever key or field an item has; longer ones are cut, because an
 // event must fit into a response.
@@ -28,97 +30,6 @@ constexpr std::size_t kMaxKind = 64;
 // Text and attachments beyond this are delivered by raw size only: an event
 // must fit into a response.
 constexpr std::size_t kMaxMessageBytes = 256 * 1024;
-
-// What did not fit, and where.
-struct Misfit {
-  std::string problem;
-  std::string path;
-};
-using Result = std::optional<Misfit>;
-
-std::string_view TypeName(const dom::element& value) {
-  switch (value.type()) {
-    case dom::element_type::ARRAY:
-      return "an array";
-    case dom::element_type::OBJECT:
-      return "an object";
-    case dom::element_type::STRING:
-      return "a string";
-    case dom::element_type::BOOL:
-      return "a boolean";
-    case dom::element_type::NULL_VALUE:
-      return "null";
-    default:
-      return "a number";
-  }
-}
-
-Misfit Wrong(const dom::element& value, std::string_view wanted,
-             std::string path) {
-  return {
-      absl::StrCat("is ", ToAbsl(TypeName(value)), ", not ", ToAbsl(wanted)),
-      std::move(path)};
-}
-
-// Members that are null count as absent.
-std::optional<dom::element> Member(const dom::object& object,
-                                   std::string_view key) {
-  dom::element value;
-  if (object.at_key(key).get(value) != simdjson::SUCCESS || value.is_null()) {
-    return std::nullopt;
-  }
-  return value;
-}
-
-Result ReadString(const dom::object& object, std::string_view key,
-                  std::string_view parent, std::string& out) {
-  const auto value = Member(object, key);
-  if (!value.has_value()) return std::nullopt;
-  std::string_view text;
-  if (value->get(text) != simdjson::SUCCESS) {
-    return Wrong(*value, "a string",
-                 absl::StrCat(ToAbsl(parent), ".", ToAbsl(key)));
-  }
-  out = std::string(text);
-  return std::nullopt;
-}
-
-// Ids are strings; tests and Messenger sometimes give numbers.
-Result ReadId(const dom::object& object, std::string_view key,
-              std::string_view parent, std::string& out) {
-  const auto value = Member(object, key);
-  if (!value.has_value()) return std::nullopt;
-  std::uint64_t number = 0;
-  if (value->get(number) == simdjson::SUCCESS) {
-    out = std::to_string(number);
-    return std::nullopt;
-  }
-  return ReadString(object, key, parent, out);
-}
-
-Result ReadObject(const dom::object& object, std::string_view key,
-                  std::string_view parent, std::optional<dom::object>& out) {
-  const auto value = Member(object, key);
-  if (!value.has_value()) return std::nullopt;
-  dom::object found;
-  if (value->get(found) != simdjson::SUCCESS) {
-    return Wrong(*value, "an object",
-                 absl::StrCat(ToAbsl(parent), ".", ToAbsl(key)));
-  }
-  out = found;
-  return std::nullopt;
-}
-
-Result ReadBool(const dom::object& object, std::string_view key,
-                std::string_view parent, bool& out) {
-  const auto value = Member(object, key);
-  if (!value.has_value()) return std::nullopt;
-  if (value->get(out) != simdjson::SUCCESS) {
-    return Wrong(*value, "a boolean",
-                 absl::StrCat(ToAbsl(parent), ".", ToAbsl(key)));
-  }
-  return std::nullopt;
-}
 
 Result ReadTime(const dom::object& object, std::int64_t& out) {
   const auto value = Member(object, "timestamp");
@@ -283,14 +194,14 @@ Result ReadMessage(const dom::object& message, v1::Message& out) {
     }
     out.set_reply_to_mid(text);
   }
-  const auto attachments = Member(message, "attachments");
-  if (!attachments.has_value()) return std::nullopt;
-  dom::array array;
-  if (attachments->get(array) != simdjson::SUCCESS) {
-    return Wrong(*attachments, "an array", "$.message.attachments");
+  std::optional<dom::array> attachments;
+  if (Result bad =
+          ReadArray(message, "attachments", "$.message", attachments)) {
+    return bad;
   }
+  if (!attachments.has_value()) return std::nullopt;
   int i = 0;
-  for (const dom::element one : array) {
+  for (const dom::element one : *attachments) {
     if (Result bad = ReadAttachment(
             one, absl::StrCat("$.message.attachments[", i++, "]"),
             *out.add_attachments())) {
@@ -326,25 +237,38 @@ bool Has(const Node& root, std::string_view pointer) {
          !found.is_null();
 }
 
-// More special than a plain message; named as its event will be.
-std::string_view SpecialKind(const Flags& flags, const dom::object& message) {
-  if (flags.deleted) return "unsend";
-  if (flags.echo) return "";
-  if (flags.self) return "self";
-  if (Member(message, "quick_reply").has_value()) return "quick_reply";
-  if (Has(message, "/reply_to/story")) return "story_reply";
+// What a message is besides. Precedence: unsent, echo, self, quick reply, story
+// reply, story mention, product share, message.
+struct Special {
+  ItemType type = ItemType::kMessage;
+  // As items without a type of their own are named.
+  std::string_view kind = "message";
+};
+
+Special SpecialOf(const Flags& flags, const dom::object& message) {
+  if (flags.deleted) return {ItemType::kUnknown, "unsend"};
+  if (flags.echo) return {ItemType::kEcho, "message"};
+  if (flags.self) return {ItemType::kUnknown, "self"};
+  if (Member(message, "quick_reply").has_value()) {
+    return {ItemType::kQuickReply, "quick_reply"};
+  }
+  if (Has(message, "/reply_to/story")) {
+    return {ItemType::kStoryReply, "story_reply"};
+  }
+  bool product = Has(message, "/referral/product");
   dom::array attachments;
   if (message.at_key("attachments").get(attachments) == simdjson::SUCCESS) {
     for (const dom::element one : attachments) {
       std::string_view type;
       if (one.at_key("type").get(type) != simdjson::SUCCESS) continue;
-      if (type == "story_mention") return "story_mention";
-      if (type == "template" && Has(one, "/payload/product")) {
-        return "product_share";
+      if (type == kStoryMentionType) {
+        return {ItemType::kStoryMention, "story_mention"};
       }
+      if (type == "template" && Has(one, "/payload/product")) product = true;
     }
   }
-  return Has(message, "/referral/product") ? "product_share" : "";
+  if (product) return {ItemType::kProductShare, "product_share"};
+  return {};
 }
 
 }  // namespace
@@ -356,6 +280,9 @@ struct ItemParser::State {
   Result ReadItem(const dom::object& object, ParsedItem& item);
   Result ReadParties(const dom::object& object, bool echo, ParsedItem& item);
   Result ReadEdit(const dom::object& edit, ParsedItem& item);
+  Result ReadMessageItem(const dom::object& message, const Flags& flags,
+                         ParsedItem& item);
+  Result ReadInteraction(const dom::object& object, ParsedItem& item);
 };
 
 ItemParser::ItemParser() : state_(std::make_unique<State>()) {}
@@ -421,28 +348,56 @@ Result ItemParser::State::ReadItem(const dom::object& object,
   std::optional<dom::object> edit;
   if (Result bad = ReadObject(object, "message_edit", "$", edit)) return bad;
   if (edit.has_value() && !message.has_value()) return ReadEdit(*edit, item);
-  if (!message.has_value()) {
-    item.opens_window = Member(object, "postback").has_value() && !flags.self;
-    return std::nullopt;
-  }
-  if (const std::string_view special = SpecialKind(flags, *message);
-      !special.empty()) {
-    item.kind = std::string(special);
-    item.opens_window = special != "unsend" && special != "self";
-    return std::nullopt;
-  }
+  if (message.has_value()) return ReadMessageItem(*message, flags, item);
+  if (flags.self) return std::nullopt;
+  return ReadInteraction(object, item);
+}
+
+Result ItemParser::State::ReadMessageItem(const dom::object& message,
+                                          const Flags& flags,
+                                          ParsedItem& item) {
+  const Special special = SpecialOf(flags, message);
+  item.kind = std::string(special.kind);
+  if (special.type == ItemType::kUnknown) return std::nullopt;
   if (item.user_id.empty()) {
     return Misfit{"names no customer",
                   flags.echo ? "$.recipient.id" : "$.sender.id"};
   }
   // The customer has written, even if not everything of it can be read.
   item.opens_window = !flags.echo;
-  if (Result bad = ReadMessage(*message, item.message)) return bad;
-  if (item.message.ByteSizeLong() > kMaxMessageBytes) {
+  if (Result bad = ReadMessage(message, item.message)) return bad;
+  SetExpiryTimes(item.event_ms, item.message);
+  if (Result bad = ReadSpecial(special.type, message, item)) return bad;
+  if (item.message.ByteSizeLong() + item.payload.ByteSizeLong() >
+      kMaxMessageBytes) {
     return Misfit{"is too large", "$.message"};
   }
-  item.type = flags.echo ? ItemType::kEcho : ItemType::kMessage;
-  item.kind = "message";
+  item.type = special.type;
+  return std::nullopt;
+}
+
+Result ItemParser::State::ReadInteraction(const dom::object& object,
+                                          ParsedItem& item) {
+  // Whatever it says, the customer has tapped.
+  item.opens_window = Member(object, "postback").has_value();
+  std::optional<dom::object> postback;
+  if (Result bad = ReadObject(object, "postback", "$", postback)) return bad;
+  std::optional<dom::object> reaction;
+  if (Result bad = ReadObject(object, "reaction", "$", reaction)) return bad;
+  if (!postback.has_value() && !reaction.has_value()) return std::nullopt;
+  item.kind = postback.has_value() ? "postback" : "reaction";
+  if (item.user_id.empty()) {
+    return Misfit{"names no customer", "$.sender.id"};
+  }
+  const Result bad =
+      postback.has_value()
+          ? ReadPostback(*postback, *item.payload.mutable_postback())
+          : ReadReaction(*reaction, *item.payload.mutable_reaction());
+  if (bad) return bad;
+  if (item.payload.ByteSizeLong() > kMaxMessageBytes) {
+    return Misfit{"is too large", absl::StrCat("$.", item.kind)};
+  }
+  item.type = postback.has_value() ? ItemType::kPostback : ItemType::kReaction;
   return std::nullopt;
 }
 
@@ -475,7 +430,11 @@ void ItemParser::Parse(std::string_view field, ParsedItem& item) {
   }
   const auto hash = [&] {
     std::string canonical;
-    AppendCanonical(root, canonical);
+    if (item.type == ItemType::kReaction) {
+      canonical = ReactionIdentity(item.user_id, item.payload.reaction());
+    } else {
+      AppendCanonical(root, canonical);
+    }
     item.content_hash = std::string(AsBytes(Sha256(canonical)));
   };
   dom::object object;
@@ -498,6 +457,7 @@ void ItemParser::Parse(std::string_view field, ParsedItem& item) {
       item.type = ItemType::kUnknown;
       // Half read; its content is its identity.
       item.message.Clear();
+      item.payload.Clear();
       item.problem = std::move(bad->problem);
       item.json_path = std::move(bad->path);
     }
@@ -508,7 +468,7 @@ void ItemParser::Parse(std::string_view field, ParsedItem& item) {
       item.kind = std::string(CutUtf8(kind.empty() ? field : kind, kMaxKind));
     }
   }
-  if (item.type == ItemType::kUnknown || item.message.mid().empty()) hash();
+  if (MidOf(item).empty()) hash();
 }
 
 }  // namespace linktor

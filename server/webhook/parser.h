@@ -34,6 +34,14 @@ enum class EnvelopeForm : std::int8_t {
 enum class ItemType : std::int8_t {
   kMessage,
   kEcho,
+  // Messages that are something more special.
+  kQuickReply,
+  kStoryReply,
+  kStoryMention,
+  kProductShare,
+  // A button, menu entry or ice breaker was tapped.
+  kPostback,
+  kReaction,
   // message_edit with num_edit 0: accompanies every message, says nothing.
   kIgnored,
   kUnknown,
@@ -51,8 +59,11 @@ struct ParsedItem {
   std::string user_id;
   // Instagram's time, ms since the epoch; 0 when it gave none.
   std::int64_t event_ms = 0;
-  // Of kMessage and kEcho: filled except for ids of ours.
+  // Of all that are messages: filled except for ids of ours.
   v1::Message message;
+  // Of the special ones, postbacks and reactions: the event's payload, without
+  // the message within it and without what only this server knows.
+  v1::Event payload;
   // A customer's activity that opens the messaging window.
   bool opens_window = false;
   // Of kUnknown: see UnknownItem. Of kIssue: `problem` only.
@@ -60,9 +71,17 @@ struct ParsedItem {
   std::string problem;
   std::string json_path;
   // What makes two deliveries of a thing without a mid the same: a hash of the
-  // item that does not depend on the order of its keys. 32 bytes.
+  // item that does not depend on the order of its keys, for a reaction of what
+  // it says. 32 bytes.
   std::string content_hash;
 };
+
+// Instagram's id of the item itself; empty when it has none. A reaction has
+// none: its mid is that of the message reacted to.
+inline const std::string& MidOf(const ParsedItem& item) {
+  return item.type == ItemType::kPostback ? item.payload.postback().mid()
+                                          : item.message.mid();
+}
 
 // `body` must be followed by kBodySlack readable bytes (see http/message.h).
 // At least one item comes out.

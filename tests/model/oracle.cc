@@ -18,9 +18,16 @@ std::int64_t Drop(Rows& rows, Condition condition) {
 }
 
 const char* TypeOf(TestItem kind) {
-  return kind == TestItem::kMessage ? "message.received"
-         : kind == TestItem::kEcho  ? "message.echoed"
-                                    : "instagram.unknown";
+  return kind == TestItem::kMessage    ? "message.received"
+         : kind == TestItem::kEcho     ? "message.echoed"
+         : kind == TestItem::kPostback ? "instagram.postback"
+         : kind == TestItem::kReaction ? "instagram.reaction"
+                                       : "instagram.unknown";
+}
+
+Oracle::ItemKey KeyOf(const ItemSpec& item) {
+  return {item.channel.no, item.user,   item.kind,
+          item.text,       item.target, item.event_ms};
 }
 
 bool IsOpen(v1::MessageState state) {
@@ -42,11 +49,20 @@ const Oracle::Message* Oracle::Find(const RawId& id) const {
   return nullptr;
 }
 
+const Oracle::Message* Oracle::FindByMid(std::int64_t channel_no,
+                                         const std::string& mid) const {
+  for (const Message& message : messages) {
+    if (message.channel.no == channel_no && !mid.empty() &&
+        message.mid == mid) {
+      return &message;
+    }
+  }
+  return nullptr;
+}
+
 bool Oracle::IsMidOfASend(std::int64_t channel_no,
                           const std::string& mid) const {
-  return std::any_of(messages.begin(), messages.end(), [&](const auto& m) {
-    return m.channel.no == channel_no && m.mid == mid;
-  });
+  return FindByMid(channel_no, mid) != nullptr;
 }
 
 bool Oracle::IsLive(std::int64_t channel_no) const {
@@ -57,8 +73,7 @@ bool Oracle::IsLive(std::int64_t channel_no) const {
 
 bool Oracle::IsDuplicate(const ItemSpec& item) const {
   if (item.mid.empty()) {
-    return seen.contains(
-        {item.channel.no, item.user, item.kind, item.text, item.event_ms});
+    return seen.contains(KeyOf(item));
   }
   return std::any_of(events.begin(), events.end(), [&](const Event& event) {
     return event.channel_no == item.channel.no &&
@@ -128,28 +143,36 @@ bool Oracle::DeliverItems(std::int64_t now_ms,
     if (item.user == kPoisonUser) return false;
     ++outcome.events;
     if (item.mid.empty()) {
-      seen[{item.channel.no, item.user, item.kind, item.text, item.event_ms}] =
-          log_ms;
+      seen[KeyOf(item)] = log_ms;
     }
     Event event{.type = TypeOf(item.kind),
                 .channel_no = item.channel.no,
                 .user = item.user,
                 .mid = item.mid,
                 .text = item.text,
+                .target = item.target,
                 .event_ms = item.event_ms,
                 .raw = AddRaw(now_ms, item),
                 .raw_json = item.raw};
     if (item.kind == TestItem::kEcho) {
       ReceiveEcho(item, std::move(event));
     } else {
+      if (item.kind == TestItem::kReaction) {
+        const Message* own = FindByMid(item.channel.no, item.target);
+        event.message =
+            own != nullptr ? own->id : MidKeyOf(item.channel, item.target);
+      }
       AddEvent(std::move(event));
     }
-    if (item.kind == TestItem::kMessage) {
-      std::int64_t seen_ms = now_ms;
-      if (item.event_ms > 0) seen_ms = std::min(seen_ms, item.event_ms);
-      auto [it, fresh] =
-          activity.try_emplace({item.channel.no, item.user}, seen_ms);
+    if (item.kind == TestItem::kMessage || item.kind == TestItem::kPostback) {
+      const Customer customer{item.channel.no, item.user};
+      // Instagram's time, unless it is later than any clock has been; ours
+      // when there is none.
+      const std::int64_t seen_ms =
+          item.event_ms > 0 ? std::min(item.event_ms, log_ms) : now_ms;
+      auto [it, fresh] = activity.try_emplace(customer, seen_ms);
       it->second = std::max(it->second, seen_ms);
+      known.insert(customer);
     }
   }
   return true;
@@ -245,7 +268,8 @@ Oracle::Claimed Oracle::Claim(const ClaimSpec& spec, const RawId& id) {
   if (existing != nullptr) {
     result.message = *existing;
     if (existing->user != spec.user || existing->text != spec.text ||
-        existing->attachment != spec.attachment) {
+        existing->attachment != spec.attachment ||
+        existing->human_agent != spec.human_agent) {
       result.kind = ClaimOutcome::Kind::kReused;
       return result;
     }
@@ -263,21 +287,14 @@ Oracle::Claimed Oracle::Claim(const ClaimSpec& spec, const RawId& id) {
     result.reason = "CHANNEL_NOT_FOUND";
     return result;
   }
-  const auto last = activity.find({spec.channel.no, spec.user});
-  if (last == activity.end()) {
-    if (spec.refuse_without_history) {
-      result.reason = "USER_HAS_NOT_WRITTEN";
-      return result;
-    }
-  } else if (spec.now_ms >= last->second + kDayMs) {
-    result.reason = "OUTSIDE_MESSAGING_WINDOW";
-    return result;
-  }
+  result.reason = Refuse(spec);
+  if (!result.reason.empty()) return result;
   if (spec.user == kPoisonUser) {
     log_ms = log_before;
     result.poison = true;
     return result;
   }
+  calls.push_back({spec.channel.no, spec.user, spec.now_ms});
   result.kind = ClaimOutcome::Kind::kClaimed;
   if (existing != nullptr) {
     existing->state = v1::MESSAGE_STATE_PENDING;
@@ -292,11 +309,59 @@ Oracle::Claimed Oracle::Claim(const ClaimSpec& spec, const RawId& id) {
                       .user = spec.user,
                       .text = spec.text,
                       .attachment = spec.attachment,
+                      .human_agent = spec.human_agent,
                       .request_id = spec.request_id,
                       .create_ms = spec.now_ms,
                       .claim_ms = spec.now_ms});
   result.message = messages.back();
   return result;
+}
+
+int Oracle::CallsOfTheHour(const ClaimSpec& spec) const {
+  return static_cast<int>(
+      std::count_if(calls.begin(), calls.end(), [&](const Call& call) {
+        return call.channel_no == spec.channel.no && call.user == spec.user &&
+               call.ms <= spec.now_ms && spec.now_ms < call.ms + kHourMs;
+      }));
+}
+
+std::string Oracle::Refuse(const ClaimSpec& spec) const {
+  const Customer customer{spec.channel.no, spec.user};
+  const auto last = activity.find(customer);
+  if (last == activity.end()) {
+    if (spec.refuse_without_history) return "USER_HAS_NOT_WRITTEN";
+  } else if (spec.human_agent) {
+    if (spec.now_ms >= last->second + 7 * kDayMs) {
+      return "HUMAN_AGENT_WINDOW_CLOSED";
+    }
+  } else if (spec.now_ms >= last->second + kDayMs) {
+    return "OUTSIDE_MESSAGING_WINDOW";
+  }
+  if (opted_out.contains(customer)) return "RECIPIENT_OPTED_OUT";
+  return spec.quota > 0 && CallsOfTheHour(spec) >= spec.quota ? "RATE_LIMITED"
+                                                              : "";
+}
+
+bool Oracle::OptOut(const OptOutSpec& spec) {
+  log_ms = std::max(log_ms, spec.now_ms);
+  if (!IsLive(spec.channel.no)) return false;
+  const Customer customer{spec.channel.no, spec.user};
+  if (spec.opted_out) {
+    opted_out.try_emplace(customer, spec.now_ms);
+    known.insert(customer);
+  } else {
+    opted_out.erase(customer);
+  }
+  return true;
+}
+
+bool Oracle::Name(const TestChannel& channel, const std::string& user,
+                  const std::string& name, std::int64_t now_ms) {
+  log_ms = std::max(log_ms, now_ms);
+  if (!IsLive(channel.no)) return false;
+  names[{channel.no, user}] = name;
+  known.insert({channel.no, user});
+  return true;
 }
 
 bool Oracle::Settle(const RawId& id, const OutcomeSpec& spec) {
@@ -381,7 +446,7 @@ std::string Oracle::Create(const TestChannel& channel, std::int64_t now_ms,
 }
 
 std::string Oracle::Update(const TestChannel& channel, std::int64_t revision,
-                           std::int64_t now_ms) {
+                           std::int64_t now_ms, const Change& change) {
   log_ms = std::max(log_ms, now_ms);
   for (Channel& mine : channels) {
     if (mine.channel.no != channel.no || mine.deleted) continue;
@@ -390,6 +455,8 @@ std::string Oracle::Update(const TestChannel& channel, std::int64_t revision,
       return taken;
     }
     mine.channel = channel;
+    mine.credentials = change.credentials.value_or(mine.credentials);
+    mine.ice_breakers = change.ice_breakers.value_or(mine.ice_breakers);
     ++mine.revision;
     return "";
   }
@@ -402,6 +469,7 @@ std::string Oracle::Delete(const std::string& id, std::int64_t now_ms) {
     if (channel.channel.id != id || channel.deleted) continue;
     channel.deleted = true;
     channel.delete_ms = now_ms;
+    channel.credentials.clear();
     ++channel.revision;
     return "";
   }
@@ -442,6 +510,8 @@ std::int64_t Oracle::Trim(const TrimRecord& trim) {
   gone += Drop(loose, [&](const LooseEcho& echo) {
     return echo.log_ms < trim.echoes_before_ms;
   });
+  gone += Drop(
+      calls, [&](const Call& call) { return call.ms < trim.calls_before_ms; });
   return gone;
 }
 

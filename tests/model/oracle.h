@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <tuple>
@@ -31,6 +32,8 @@ class Oracle {
     std::string text;
     // The send it is about or was recognised as; "" if none.
     RawId message;
+    // Of a reaction: the message reacted to.
+    std::string target;
     std::int64_t event_ms = 0;
     std::int64_t log_ms = 0;
     // Where its raw item is, if it has one.
@@ -43,6 +46,7 @@ class Oracle {
     std::string user;
     std::string text;
     bool attachment = false;
+    bool human_agent = false;
     std::string request_id;
     v1::MessageState state = v1::MESSAGE_STATE_PENDING;
     v1::SettledBy settled_by = v1::SETTLED_BY_UNSPECIFIED;
@@ -79,6 +83,13 @@ class Oracle {
     std::string fingerprint;
     bool deleted = false;
     std::int64_t delete_ms = 0;
+    std::string credentials = "sealed";
+    std::string ice_breakers;
+  };
+  struct Call {
+    std::int64_t channel_no = 0;
+    std::string user;
+    std::int64_t ms = 0;
   };
 
   WebhookOutcome Deliver(std::int64_t now_ms,
@@ -99,13 +110,24 @@ class Oracle {
   std::string Create(const TestChannel& channel, std::int64_t now_ms,
                      const std::string& request_id,
                      const std::string& fingerprint);
+  // What is not given stays.
+  struct Change {
+    std::optional<std::string> credentials;
+    std::optional<std::string> ice_breakers;
+  };
   std::string Update(const TestChannel& channel, std::int64_t revision,
-                     std::int64_t now_ms);
+                     std::int64_t now_ms, const Change& change);
   std::string Delete(const std::string& id, std::int64_t now_ms);
+  // These return whether the channel lives.
+  bool OptOut(const OptOutSpec& spec);
+  bool Name(const TestChannel& channel, const std::string& user,
+            const std::string& name, std::int64_t now_ms);
   // How many rows go.
   std::int64_t Trim(const TrimRecord& trim);
 
   const Message* Find(const RawId& id) const;
+  // Calls to the customer within the hour before a claim.
+  int CallsOfTheHour(const ClaimSpec& spec) const;
   bool IsMidOfASend(std::int64_t channel_no, const std::string& mid) const;
 
   std::int64_t last_seq = 0;
@@ -120,18 +142,32 @@ class Oracle {
   std::vector<Delivery> deliveries;
   std::vector<Raw> raws;
   std::vector<Channel> channels;
-  std::map<std::pair<std::int64_t, std::string>, std::int64_t> activity;
-  // Without a mid: channel, user, kind, text and time; when it was added.
+  // By channel and user: when they last wrote, since when they want no
+  // messages, their names, and every conversation there is something about.
+  using Customer = std::pair<std::int64_t, std::string>;
+  std::map<Customer, std::int64_t> activity;
+  std::map<Customer, std::int64_t> opted_out;
+  std::map<Customer, std::string> names;
+  std::set<Customer> known;
+  // In the order they were made.
+  std::vector<Call> calls;
+  // Without a mid: channel, user, kind, text, target and time; when it was
+  // added.
   using ItemKey = std::tuple<std::int64_t, std::string, TestItem, std::string,
-                             std::int64_t>;
+                             std::string, std::int64_t>;
   std::map<ItemKey, std::int64_t> seen;
 
  private:
   bool IsLive(std::int64_t channel_no) const;
   bool IsDuplicate(const ItemSpec& item) const;
+  // Our own send with that mid; null when there is none.
+  const Message* FindByMid(std::int64_t channel_no,
+                           const std::string& mid) const;
   // False when it is poison.
   bool DeliverItems(std::int64_t now_ms, const std::vector<ItemSpec>& items,
                     WebhookOutcome& outcome);
+  // The reason why policy refuses it; "" when it does not.
+  std::string Refuse(const ClaimSpec& spec) const;
   void ReceiveEcho(const ItemSpec& item, Event event);
   void AddEvent(Event event);
   std::int64_t AddRaw(std::int64_t now_ms, const ItemSpec& item);

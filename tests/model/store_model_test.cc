@@ -34,6 +34,30 @@ std::int64_t FromEnvironment(const char* name, std::int64_t otherwise) {
   return value == nullptr ? otherwise : std::atoll(value);
 }
 
+// The parts of an event that the oracle knows, wherever they are in it.
+v1::Message Told(const v1::Event& event) {
+  v1::Message told;
+  if (event.has_message_received()) return event.message_received();
+  if (event.has_message_echoed()) return event.message_echoed();
+  if (event.has_message_sent()) return event.message_sent();
+  if (event.has_postback()) {
+    told.set_mid(event.postback().mid());
+    told.set_text(event.postback().payload());
+  } else if (event.has_reaction()) {
+    told.set_id(event.reaction().message_id());
+    told.set_text(event.reaction().emoji());
+  } else {
+    told.set_text(event.unknown().kind());
+  }
+  return told;
+}
+
+std::int64_t TimeOf(const std::map<Oracle::Customer, std::int64_t>& times,
+                    const Oracle::Customer& customer) {
+  const auto it = times.find(customer);
+  return it == times.end() ? 0 : it->second;
+}
+
 class StoreModelTest : public testing::Test {
  protected:
   // A record, and what to do with its outcome.
@@ -66,6 +90,13 @@ class StoreModelTest : public testing::Test {
     return *(values.begin() + Below(static_cast<int>(values.size())));
   }
 
+  // One of the last few.
+  template <typename T>
+  const T& PickRecent(const std::vector<T>& all, int few) {
+    const auto size = static_cast<int>(all.size());
+    return all[static_cast<std::size_t>(size - 1 - Below(std::min(few, size)))];
+  }
+
   void MoveClock();
   TestChannel PickChannel();
   ItemSpec RandomItem();
@@ -76,6 +107,8 @@ class StoreModelTest : public testing::Test {
   Step CreateStep();
   Step UpdateStep();
   Step DeleteStep();
+  Step OptOutStep();
+  Step NameStep();
   Step TrimStep();
   void RunSteps(int count);
 
@@ -93,6 +126,8 @@ class StoreModelTest : public testing::Test {
   std::int64_t next_raw_ = 1;
   Oracle oracle_;
   StoreRig rig_;
+  // How often each refusal was met with.
+  std::map<std::string, int> refusals_;
   // The last steps, for the report of a failure.
   std::vector<std::string> history_;
 };
@@ -123,23 +158,35 @@ TestChannel StoreModelTest::PickChannel() {
 ItemSpec StoreModelTest::RandomItem() {
   ItemSpec item;
   const int kind = Below(100);
-  item.kind = kind < 40   ? TestItem::kMessage
-              : kind < 80 ? TestItem::kEcho
+  item.kind = kind < 35   ? TestItem::kMessage
+              : kind < 70 ? TestItem::kEcho
+              : kind < 78 ? TestItem::kPostback
+              : kind < 86 ? TestItem::kReaction
               : kind < 92 ? TestItem::kOther
               : kind < 96 ? TestItem::kIgnored
                           : TestItem::kIssue;
   item.channel = PickChannel();
   item.user = Chance(1) ? Oracle::kPoisonUser : Pick({"501", "502"});
-  if (item.kind != TestItem::kOther && Chance(95)) {
-    // A window of mids that moves on, so that there are new and old ones.
-    item.mid = absl::StrCat("m", oracle_.last_seq / 4 + Below(12));
+  // A window of mids that moves on, so that there are new and old ones.
+  const auto pick_mid = [this] {
+    return absl::StrCat("m", oracle_.last_seq / 4 + Below(12));
+  };
+  if (item.kind == TestItem::kReaction) {
+    item.target = pick_mid();
+    if (Chance(50) && !oracle_.messages.empty()) {
+      item.target = PickRecent(oracle_.messages, 20).mid;
+    }
+  } else if (item.kind != TestItem::kOther && Chance(95)) {
+    item.mid = pick_mid();
   }
   item.text = Pick({"yes", "no", "hello", ""});
   item.attachment = Chance(10);
   item.event_ms = now_ms_ - Below(3000);
   if (Chance(5)) item.event_ms = now_ms_ + (Below(40) - 20) * kMinuteMs;
   if (Chance(3)) item.event_ms = 0;
-  if (item.kind == TestItem::kOther) item.event_ms = now_ms_ / 5000 * 5000;
+  if (item.kind == TestItem::kOther || item.kind == TestItem::kReaction) {
+    item.event_ms = now_ms_ / 5000 * 5000;
+  }
   item.raw = absl::StrCat("{\"n\":", next_raw_++, "}");
   return item;
 }
@@ -176,17 +223,17 @@ StoreModelTest::Step StoreModelTest::ClaimStep() {
                  .request_id = absl::StrCat("r", Below(8)),
                  .now_ms = now_ms_,
                  .attachment = Chance(10),
-                 .refuse_without_history = Chance(30)};
+                 .human_agent = Chance(15),
+                 .refuse_without_history = Chance(30),
+                 .quota = Chance(50) ? Below(60) : 0};
   // The request before, repeated.
   if (Chance(40) && !oracle_.messages.empty()) {
-    const auto& other =
-        oracle_.messages[oracle_.messages.size() - 1 -
-                         static_cast<std::size_t>(Below(std::min<int>(
-                             6, static_cast<int>(oracle_.messages.size()))))];
+    const auto& other = PickRecent(oracle_.messages, 6);
     spec.channel = other.channel;
     spec.user = other.user;
     spec.text = other.text;
     spec.attachment = other.attachment;
+    spec.human_agent = other.human_agent;
     spec.request_id = other.request_id;
   } else if (Chance(60)) {
     spec.request_id = absl::StrCat("new", next_raw_++);
@@ -194,28 +241,38 @@ StoreModelTest::Step StoreModelTest::ClaimStep() {
   // The edges of the window.
   const auto last = oracle_.activity.find({spec.channel.no, spec.user});
   if (Chance(5) && last != oracle_.activity.end()) {
-    spec.now_ms = last->second + kDayMs - Below(2);
+    spec.now_ms = last->second + (spec.human_agent ? 7 : 1) * kDayMs - Below(2);
+  }
+  // Those of the hour.
+  if (Chance(5) && !oracle_.calls.empty()) {
+    const Oracle::Call& call = PickRecent(oracle_.calls, 200);
+    spec.user = call.user;
+    spec.now_ms = call.ms + kHourMs - Below(2);
+    spec.quota = oracle_.CallsOfTheHour(spec) + Below(2);
   }
   ClaimRecord record = MakeClaim(rig_.sealer(), spec);
   const Oracle::Claimed expected = oracle_.Claim(spec, record.message_id);
-  return {std::move(record),
-          [expected](const absl::StatusOr<Outcome>& outcome) {
-            if (expected.poison) {
-              EXPECT_EQ(outcome.status().code(), absl::StatusCode::kInternal);
-              return;
-            }
-            ASSERT_TRUE(outcome.ok()) << outcome.status();
-            const auto& actual = std::get<ClaimOutcome>(*outcome);
-            EXPECT_EQ(actual.kind, expected.kind);
-            EXPECT_EQ(ReasonOf(actual.refusal), expected.reason);
-            if (expected.kind == ClaimOutcome::Kind::kRefused) return;
-            EXPECT_EQ(actual.message.id, expected.message.id);
-            EXPECT_EQ(actual.message.state, expected.message.state);
-            EXPECT_EQ(actual.message.attempt, expected.message.attempt);
-            EXPECT_EQ(actual.message.mid, expected.message.mid);
-          },
-          absl::StrCat("claim ", spec.channel.id, " ", spec.user, " '",
-                       spec.text, "' ", spec.request_id, " at ", spec.now_ms)};
+  if (!expected.reason.empty()) ++refusals_[expected.reason];
+  return {
+      std::move(record),
+      [expected](const absl::StatusOr<Outcome>& outcome) {
+        if (expected.poison) {
+          EXPECT_EQ(outcome.status().code(), absl::StatusCode::kInternal);
+          return;
+        }
+        ASSERT_TRUE(outcome.ok()) << outcome.status();
+        const auto& actual = std::get<ClaimOutcome>(*outcome);
+        EXPECT_EQ(actual.kind, expected.kind);
+        EXPECT_EQ(ReasonOf(actual.refusal), expected.reason);
+        if (expected.kind == ClaimOutcome::Kind::kRefused) return;
+        EXPECT_EQ(actual.message.id, expected.message.id);
+        EXPECT_EQ(actual.message.state, expected.message.state);
+        EXPECT_EQ(actual.message.attempt, expected.message.attempt);
+        EXPECT_EQ(actual.message.mid, expected.message.mid);
+      },
+      absl::StrCat("claim ", spec.channel.id, " ", spec.user, " '", spec.text,
+                   "' ", spec.request_id, " at ", spec.now_ms, " quota ",
+                   spec.quota, spec.human_agent ? " by a person" : "")};
 }
 
 StoreModelTest::Step StoreModelTest::SettleStep() {
@@ -280,9 +337,9 @@ StoreModelTest::Step StoreModelTest::SettleStep() {
 }
 
 StoreModelTest::Step StoreModelTest::CreateStep() {
-  const TestChannel channel{next_channel_no_++, Pick({"a", "b", "c"}),
-                            Pick({"1", "2", "3", "4"}),
-                            Pick({"1", "2", "5", "6", ""})};
+  const TestChannel channel{
+      next_channel_no_++, Pick({"a", "b", "c", "d", "e", "f"}),
+      Pick({"1", "2", "3", "4"}), Pick({"1", "2", "5", "6", ""})};
   const std::string request =
       Chance(50) ? "" : absl::StrCat("q", next_channel_no_ / 3);
   const std::string fingerprint = channel.id;
@@ -311,7 +368,11 @@ StoreModelTest::Step StoreModelTest::UpdateStep() {
   record.channel_no = channel.no;
   record.expected_revision = revision;
   record.channel = MakeChannel(channel).channel;
-  const std::string reason = oracle_.Update(channel, revision, now_ms_);
+  if (Chance(50)) record.sealed_credentials = Pick({"sealed", "resealed"});
+  if (Chance(50)) record.ice_breakers = Pick({"", "one", "two"});
+  const std::string reason =
+      oracle_.Update(channel, revision, now_ms_,
+                     {record.sealed_credentials, record.ice_breakers});
   return {std::move(record),
           [reason](const absl::StatusOr<Outcome>& outcome) {
             ASSERT_TRUE(outcome.ok()) << outcome.status();
@@ -327,7 +388,7 @@ StoreModelTest::Step StoreModelTest::UpdateStep() {
 }
 
 StoreModelTest::Step StoreModelTest::DeleteStep() {
-  const std::string id = Pick({"a", "b", "c"});
+  const std::string id = Pick({"a", "b", "c", "d", "e", "f"});
   const std::string reason = oracle_.Delete(id, now_ms_);
   return {DeleteChannelRecord{.time_ms = now_ms_, .channel_id = id},
           [reason](const absl::StatusOr<Outcome>& outcome) {
@@ -338,6 +399,34 @@ StoreModelTest::Step StoreModelTest::DeleteStep() {
           absl::StrCat("delete ", id)};
 }
 
+StoreModelTest::Step StoreModelTest::OptOutStep() {
+  const OptOutSpec spec{.channel = PickChannel(),
+                        .user = Pick({"501", "502", "503"}),
+                        .opted_out = Chance(30),
+                        .now_ms = now_ms_};
+  const bool live = oracle_.OptOut(spec);
+  return {MakeOptOut(spec),
+          [live](const absl::StatusOr<Outcome>& outcome) {
+            ASSERT_TRUE(outcome.ok()) << outcome.status();
+            EXPECT_EQ(std::get<ConversationOutcome>(*outcome).live, live);
+          },
+          absl::StrCat("opt out ", spec.channel.id, " ", spec.user, " ",
+                       spec.opted_out)};
+}
+
+StoreModelTest::Step StoreModelTest::NameStep() {
+  const TestChannel channel = PickChannel();
+  const std::string user = Pick({"501", "502", "503"});
+  const std::string name = Pick({"ada", "bob", "eve"});
+  const bool live = oracle_.Name(channel, user, name, now_ms_);
+  return {MakeUsername(rig_.sealer(), channel, user, name, now_ms_),
+          [live](const absl::StatusOr<Outcome>& outcome) {
+            ASSERT_TRUE(outcome.ok()) << outcome.status();
+            EXPECT_EQ(std::get<ConversationOutcome>(*outcome).live, live);
+          },
+          absl::StrCat("name ", channel.id, " ", user, " ", name)};
+}
+
 StoreModelTest::Step StoreModelTest::TrimStep() {
   const auto cut = [this] { return now_ms_ - Below(20) * kHourMs / 4; };
   const TrimRecord trim{.time_ms = now_ms_,
@@ -346,6 +435,7 @@ StoreModelTest::Step StoreModelTest::TrimStep() {
                         .dedupe_before_ms = cut(),
                         .requests_before_ms = cut(),
                         .echoes_before_ms = cut(),
+                        .calls_before_ms = cut(),
                         .raw_max_bytes = Chance(20) ? 0 : Below(40'000)};
   const std::int64_t gone = oracle_.Trim(trim);
   return {trim,
@@ -364,6 +454,8 @@ StoreModelTest::Step StoreModelTest::RandomStep() {
   if (kind < 12) return UpdateStep();
   if (kind < 14) return DeleteStep();
   if (kind < 20) return TrimStep();
+  if (kind < 40) return OptOutStep();
+  if (kind < 55) return NameStep();
   if (kind < 450) return DeliverStep();
   if (kind < 700) return ClaimStep();
   return SettleStep();
@@ -391,17 +483,14 @@ void StoreModelTest::CompareEvents() {
   for (std::size_t i = 0; i < events.size(); ++i) {
     const Oracle::Event& expected = oracle_.events[i];
     const v1::Event event = MergeEvent(events[i]);
-    const v1::Message& message =
-        event.has_message_received() ? event.message_received()
-        : event.has_message_echoed() ? event.message_echoed()
-                                     : event.message_sent();
+    const v1::Message message = Told(event);
     SCOPED_TRACE(absl::StrCat("event ", expected.seq, " ", expected.type));
     ASSERT_EQ(events[i].seq, expected.seq);
     ASSERT_EQ(events[i].type, expected.type);
     ASSERT_EQ(events[i].user_id, expected.user);
     ASSERT_EQ(message.mid(), expected.mid);
-    ASSERT_EQ(event.has_unknown() ? event.unknown().kind() : message.text(),
-              expected.text);
+    ASSERT_EQ(message.text(), expected.text);
+    ASSERT_EQ(event.reaction().mid(), expected.target);
     ASSERT_EQ(message.id(), expected.message.empty()
                                 ? ""
                                 : FormatId(kMessagePrefix, expected.message));
@@ -430,12 +519,27 @@ void StoreModelTest::CompareMessages() {
 
 void StoreModelTest::CompareTables() {
   std::vector<std::string> expected;
-  for (const auto& [key, ms] : oracle_.activity) {
-    expected.push_back(absl::StrCat(key.first, " ", key.second, " ", ms));
+  for (const Oracle::Customer& customer : oracle_.known) {
+    expected.push_back(absl::StrCat(customer.first, " ", customer.second, " ",
+                                    TimeOf(oracle_.activity, customer), " ",
+                                    TimeOf(oracle_.opted_out, customer)));
+    const ConversationRow row =
+        rig_.Conversation({.no = customer.first}, customer.second);
+    const auto name = oracle_.names.find(customer);
+    EXPECT_EQ(rig_.NameIn(row),
+              name == oracle_.names.end() ? "" : name->second);
   }
   EXPECT_EQ(rig_.Rows("SELECT channel_no || ' ' || user_id || ' ' || "
-                      "last_inbound_ms FROM conversations "
+                      "coalesce(last_inbound_ms, 0) || ' ' || "
+                      "coalesce(opt_out_ms, 0) FROM conversations "
                       "ORDER BY channel_no, user_id"),
+            expected);
+  expected.clear();
+  for (const auto& [channel_no, user, ms] : oracle_.calls) {
+    expected.push_back(absl::StrCat(channel_no, " ", user, " ", ms));
+  }
+  EXPECT_EQ(rig_.Rows("SELECT channel_no || ' ' || user_id || ' ' || call_ms "
+                      "FROM send_calls ORDER BY no"),
             expected);
   expected.clear();
   for (const auto& echo : oracle_.loose) expected.push_back(echo.mid);
@@ -452,15 +556,17 @@ void StoreModelTest::CompareTables() {
                       "' ' || quarantined FROM deliveries ORDER BY no"),
             expected);
   expected.clear();
-  for (const auto& [channel, revision, request, fingerprint, deleted, ms] :
-       oracle_.channels) {
-    expected.push_back(absl::StrCat(channel.no, " ", channel.id, " ",
-                                    channel.account, " ", channel.page, " ",
-                                    revision, " ", deleted));
+  for (const Oracle::Channel& c : oracle_.channels) {
+    expected.push_back(absl::StrCat(c.channel.no, " ", c.channel.id, " ",
+                                    c.channel.account, " ", c.channel.page, " ",
+                                    c.revision, " ", c.deleted, " ",
+                                    c.credentials, " ", c.ice_breakers));
   }
   EXPECT_EQ(rig_.Rows("SELECT no || ' ' || id || ' ' || account_id || ' ' || "
                       "page_id || ' ' || revision || ' ' || (delete_ms IS NOT "
-                      "NULL) FROM channels ORDER BY no"),
+                      "NULL) || ' ' || coalesce(sealed_credentials, '') || "
+                      "' ' || coalesce(ice_breakers, '') "
+                      "FROM channels ORDER BY no"),
             expected);
   std::int64_t bytes = 0;
   for (const auto& raw : oracle_.raws) bytes += raw.bytes;
@@ -525,6 +631,9 @@ TEST_F(StoreModelTest, DoesWhatTheOracleSays) {
   std::cout << oracle_.last_seq << " events, " << oracle_.messages.size()
             << " sends, of them " << by_content << " settled by content, "
             << oracle_.channels.size() << " channels\n";
+  for (const auto& [reason, count] : refusals_) {
+    std::cout << count << " times " << reason << "\n";
+  }
   if (HasFailure()) {
     const std::size_t first = history_.size() > 30 ? history_.size() - 30 : 0;
     for (std::size_t i = first; i < history_.size(); ++i) {

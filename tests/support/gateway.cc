@@ -219,6 +219,14 @@ v1::Message MessageOf(const v1::Event& event) {
       return event.message_failed();
     case v1::Event::kMessageUnconfirmed:
       return event.message_unconfirmed();
+    case v1::Event::kQuickReply:
+      return event.quick_reply().message();
+    case v1::Event::kStoryReply:
+      return event.story_reply().message();
+    case v1::Event::kStoryMention:
+      return event.story_mention().message();
+    case v1::Event::kProductShare:
+      return event.product_share().message();
     default:
       return {};
   }
@@ -232,13 +240,7 @@ std::unique_ptr<grpc::ClientContext> Context(int seconds) {
 }
 
 google::rpc::ErrorInfo ErrorInfoOf(const grpc::Status& status) {
-  google::rpc::Status rpc;
-  google::rpc::ErrorInfo info;
-  if (!rpc.ParseFromString(status.error_details())) return info;
-  for (const auto& detail : rpc.details()) {
-    if (detail.UnpackTo(&info)) return info;
-  }
-  return info;
+  return DetailOf<google::rpc::ErrorInfo>(status);
 }
 
 }  // namespace linktor::testing

@@ -12,6 +12,7 @@
 
 #include "emulator/emulator.h"
 #include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
 #include "linktor/instagram/v1/channel_service.grpc.pb.h"
 #include "linktor/instagram/v1/event_service.grpc.pb.h"
 #include "linktor/instagram/v1/messaging_service.grpc.pb.h"
@@ -99,7 +100,17 @@ v1::Message MessageOf(const v1::Event& event);
 // A context with a deadline, as every call should have.
 std::unique_ptr<grpc::ClientContext> Context(int seconds = 20);
 
-// The ErrorInfo and the whole google.rpc.Status of a gRPC status.
+// A google.rpc detail of a gRPC status; empty when it has none of the kind.
+template <typename Detail>
+Detail DetailOf(const grpc::Status& status) {
+  google::rpc::Status rpc;
+  Detail found;
+  if (!rpc.ParseFromString(status.error_details())) return found;
+  for (const auto& detail : rpc.details()) {
+    if (detail.UnpackTo(&found)) return found;
+  }
+  return found;
+}
 google::rpc::ErrorInfo ErrorInfoOf(const grpc::Status& status);
 
 }  // namespace linktor::testing

@@ -1,6 +1,8 @@
 linktor_test(store_tests
   SOURCES
     unit/store/channel_table_test.cc
+    unit/store/clock_jump_test.cc
+    unit/store/conversation_test.cc
     unit/store/disk_fault_test.cc
     unit/store/event_reader_test.cc
     unit/store/faulty_vfs.cc unit/store/faulty_vfs.h
@@ -8,6 +10,7 @@ linktor_test(store_tests
     unit/store/projection_claim_test.cc
     unit/store/projection_echo_test.cc
     unit/store/projection_webhook_test.cc
+    unit/store/quota_test.cc
     unit/store/schema_test.cc
     unit/store/sealer_test.cc
     unit/store/sqlite_journal_test.cc
@@ -15,6 +18,7 @@ linktor_test(store_tests
     unit/store/store_rig.cc unit/store/store_rig.h
     unit/store/store_test.cc
     unit/store/trim_test.cc
+    unit/store/upgrade_test.cc
   LINKS linktor::store SQLite::SQLite3)
 linktor_test(store_model_tests
   SOURCES

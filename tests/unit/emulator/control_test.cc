@@ -26,11 +26,29 @@ TEST_F(ControlTest, ConfigIsChangedMemberByMember) {
   EXPECT_EQ(emulator_->config().webhook_url, gateway_.url());
 }
 
+TEST_F(ControlTest, ConfigOfWhatMetaRefuses) {
+  const Reply reply =
+      Control("PUT", "/emulator/config",
+              R"({"strict":true,"access_token":"t","permissions":["a","b"],)"
+              R"("app_approved":false,"access_to_messages":false})");
+  ASSERT_EQ(reply.status, 200) << reply.body;
+  const EmulatorConfig config = emulator_->config();
+  EXPECT_TRUE(config.strict);
+  EXPECT_EQ(config.access_token.Reveal(), "t");
+  EXPECT_EQ(config.permissions, (std::vector<std::string>{"a", "b"}));
+  EXPECT_FALSE(config.app_approved);
+  EXPECT_FALSE(config.access_to_messages);
+  EXPECT_EQ(reply.Json().at("permissions"), *ParseJson(R"(["a","b"])"));
+}
+
 TEST_F(ControlTest, ConfigNeverShowsSecrets) {
   Connect();
+  emulator_->Configure({.access_token = Secret("hidden-token")});
   const Reply reply = Control("GET", "/emulator/config");
   EXPECT_THAT(reply.body, Not(HasSubstr(kSecret)));
   EXPECT_THAT(reply.body, Not(HasSubstr(kVerifyToken)));
+  EXPECT_THAT(reply.body, Not(HasSubstr("hidden-token")));
+  EXPECT_TRUE(reply.Json().at("access_token_set").as_bool());
   EXPECT_TRUE(reply.Json().at("app_secret_set").as_bool());
 }
 
@@ -47,6 +65,12 @@ TEST_F(ControlTest, MalformedRequestsGetASentence) {
       {"PUT", "/emulator/config", R"({"hold_echoes":1})", "true or false"},
       {"PUT", "/emulator/config", R"({"webhook_url":"ftp://x/"})", "http"},
       {"PUT", "/emulator/config", R"({"account_id":"me"})", "digits"},
+      {"PUT", "/emulator/config", R"({"page_id":"me"})", "digits"},
+      {"PUT", "/emulator/config", R"({"strict":"yes"})", "true or false"},
+      {"PUT", "/emulator/config", R"({"permissions":"a"})", "an array"},
+      {"PUT", "/emulator/config", R"({"permissions":[1]})", "strings"},
+      {"PUT", "/emulator/config", R"({"access_token":1})", "a string"},
+      {"PUT", "/emulator/config", R"({"echo_delay_ms":-1})", "echo_delay_ms"},
       {"POST", "/emulator/messages", "", "not valid JSON"},
       {"POST", "/emulator/messages", R"({"text":"x"})", "from"},
       {"POST", "/emulator/messages", R"({"from":61,"text":"x"})", "string"},

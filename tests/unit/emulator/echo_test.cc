@@ -32,6 +32,41 @@ TEST_F(EchoTest, NamesTheSentMessage) {
   EXPECT_TRUE(item.at("message").at("is_echo").as_bool());
 }
 
+TEST_F(EchoTest, HasAttachmentsAndTheAnsweredMessage) {
+  Graph("POST", "/me/messages", R"({"recipient":{"id":"61"},
+      "reply_to":{"mid":"m_1"},"message":{"attachment":{
+          "type":"image","payload":{"url":"https://a/b"}}}})");
+  const json::object item = ItemOf(gateway_.WaitForWebhooks(1)[0]);
+  json::object message = item.at("message").as_object();
+  message.erase("mid");
+  EXPECT_EQ(json::value(message), *ParseJson(R"({"is_echo":true,
+      "attachments":[{"type":"image","payload":{"url":"https://a/b"}}],
+      "reply_to":{"mid":"m_1"}})"));
+}
+
+TEST_F(EchoTest, QuickRepliesAndTagsAreNotInIt) {
+  Graph("POST", "/me/messages", R"({"recipient":{"id":"61"},
+      "messaging_type":"MESSAGE_TAG","tag":"HUMAN_AGENT",
+      "message":{"text":"Which?","quick_replies":[
+          {"content_type":"text","title":"Sale","payload":"SALE"}]}})");
+  const json::object item = ItemOf(gateway_.WaitForWebhooks(1)[0]);
+  json::object message = item.at("message").as_object();
+  message.erase("mid");
+  EXPECT_EQ(json::value(message),
+            *ParseJson(R"({"is_echo":true,"text":"Which?"})"));
+}
+
+TEST_F(EchoTest, TemplateIsEchoedAsInstagramShowsIt) {
+  Graph("POST", "/me/messages", R"({"recipient":{"id":"61"},
+      "message":{"attachment":{"type":"template","payload":{
+          "template_type":"generic","elements":[
+              {"title":"Dress","subtitle":"Linen"}]}}}})");
+  const json::object item = ItemOf(gateway_.WaitForWebhooks(1)[0]);
+  EXPECT_EQ(item.at("message").at("attachments"),
+            *ParseJson(R"([{"type":"template","payload":{"generic":{
+                "elements":[{"title":"Dress","subtitle":"Linen"}]}}}])"));
+}
+
 TEST_F(EchoTest, PageStandsForItsAccount) {
   emulator_->Configure({.page_id = "100200300"});
   const char* body = R"({"recipient":{"id":"61"},"message":{"text":"x"}})";

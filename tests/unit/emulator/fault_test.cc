@@ -90,6 +90,26 @@ TEST_F(FaultTest, StrikesOnlyItsEdge) {
             500);
 }
 
+TEST_F(FaultTest, StrikesUserProfiles) {
+  AddFault(R"({"on":"user_profile","kind":"graph_error","code":613})");
+  EXPECT_EQ(Send("x").status, 200);
+  EXPECT_EQ(ErrorCode(Graph("GET", "/v25.0/61?fields=username")), 613);
+  EXPECT_EQ(Graph("GET", "/v25.0/61?fields=username").status, 200);
+}
+
+TEST_F(FaultTest, IsListedAsItWillStrike) {
+  AddFault(R"({"on":"messages","kind":"graph_error","code":100,
+               "subcode":2534014,"times":3})");
+  Send("x");
+  const json::value fault =
+      Control("GET", "/emulator/faults").Json().at("faults").at(0);
+  EXPECT_EQ(Text(fault, "on"), "messages");
+  EXPECT_EQ(Text(fault, "kind"), "graph_error");
+  EXPECT_EQ(fault.at("times").as_int64(), 2);
+  EXPECT_EQ(fault.at("subcode").as_int64(), 2534014);
+  EXPECT_EQ(fault.at("status").as_int64(), 400);
+}
+
 TEST_F(FaultTest, TimesZeroLastsUntilCleared) {
   AddFault(R"({"on":"*","kind":"status","status":500,"times":0})");
   for (int i = 0; i < 3; ++i) EXPECT_EQ(Send("x").status, 500);

@@ -93,6 +93,22 @@ TEST(ReadIceBreakersAnswerTest, EveryForm) {
   }
 }
 
+TEST(ReadUserProfileAnswerTest, Table) {
+  const auto name = [](const char* body) {
+    return ReadUserProfileAnswer(Ok(body));
+  };
+  EXPECT_EQ(*name(R"({"username":"customer_user","id":"7"})"), "customer_user");
+  // Instagram may leave it out or give null.
+  EXPECT_EQ(*name(R"({"id":"7"})"), "");
+  EXPECT_EQ(*name(R"({"username":null,"id":"7"})"), "");
+  EXPECT_EQ(*name(R"({"username":7,"id":"7"})"), "");
+  EXPECT_THAT(name("rubbish"), HasReason("GRAPH_UNAVAILABLE"));
+  EXPECT_THAT(ReadUserProfileAnswer(
+                  {.status_code = 400,
+                   .body = R"({"error":{"code":230,"message":"consent"}})"}),
+              HasReason("GRAPH_ERROR"));
+}
+
 TEST(HttpGraphClientTest, SendsOneRequestAndReadsItsAnswer) {
   FakeTransport transport;
   transport.answer = Ok(R"({"recipient_id":"7","message_id":"m"})");
@@ -101,6 +117,7 @@ TEST(HttpGraphClientTest, SendsOneRequestAndReadsItsAnswer) {
   content.set_text("hi");
   std::string mid;
   client.Send({.api_version = "v25.0", .page_id = "1"}, "7", content,
+              v1::MESSAGE_TAG_UNSPECIFIED,
               [&mid](GraphSendResult result) { mid = result.mid; });
   EXPECT_EQ(mid, "m");
   ASSERT_EQ(transport.calls.size(), 1U);
@@ -114,7 +131,7 @@ TEST(HttpGraphClientTest, FailuresAreNotTriedAgain) {
   v1::MessageContent content;
   content.set_text("hi");
   GraphSendResult seen;
-  client.Send({.page_id = "1"}, "7", content,
+  client.Send({.page_id = "1"}, "7", content, v1::MESSAGE_TAG_UNSPECIFIED,
               [&seen](GraphSendResult result) { seen = std::move(result); });
   EXPECT_TRUE(seen.failure.outcome_unknown);
   EXPECT_EQ(transport.calls.size(), 1U);

@@ -65,7 +65,7 @@ TEST(ErrorMapTest, Table) {
       {27, 0, Code::kFailedPrecondition, "THREAD_CONTROLLED_BY_ANOTHER_APP"},
       {100, 2534037, Code::kFailedPrecondition,
        "THREAD_CONTROLLED_BY_ANOTHER_APP"},
-      {100, 33, Code::kNotFound, "RECIPIENT_NOT_FOUND"},
+      {100, 33, Code::kNotFound, "GRAPH_ERROR"},
       {100, 2018001, Code::kNotFound, "RECIPIENT_NOT_FOUND"},
       {100, 2534014, Code::kNotFound, "RECIPIENT_NOT_FOUND"},
       {100, 2534029, Code::kPermissionDenied, "ACTION_BLOCKED"},
@@ -114,6 +114,19 @@ TEST(ErrorMapTest, Table) {
         HasReason(reason == "RECIPIENT_NOT_FOUND" ? "GRAPH_ERROR"
                                                   : row.reason));
   }
+}
+
+// What the path names is the channel's page or account, not the recipient.
+TEST(ErrorMapTest, WrongPageIsNotTheRecipients) {
+  HttpResult result{.status_code = 400};
+  result.body =
+      R"({"error":{"code":100,"message":"Unsupported request - method type: )"
+      R"(post"}})";
+  const absl::Status status =
+      MapGraphError(GraphOperation::kSend, result).status;
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(status, HasReason("GRAPH_ERROR"));
+  EXPECT_THAT(status.message(), HasSubstr("page_id"));
 }
 
 TEST(ErrorMapTest, SubcodeIsInTheMetadata) {
@@ -281,7 +294,7 @@ TEST(ErrorMapTest, PublishedErrors) {
   const std::map<std::string, std::string> reasons = {
       {"graph-error-02.json", "OUTSIDE_MESSAGING_WINDOW"},
       {"graph-error-03.json", "THREAD_CONTROLLED_BY_ANOTHER_APP"},
-      {"graph-error-04.json", "INVALID_CONTENT"},
+      {"graph-error-04.json", "GRAPH_ERROR"},
       {"graph-error-06.json", "RECIPIENT_NOT_FOUND"},
       {"graph-error-08.json", "RECIPIENT_NOT_FOUND"}};
   const std::string folder = SourceDir() + "/../shared/corpus/";

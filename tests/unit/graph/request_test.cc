@@ -47,15 +47,80 @@ void ExpectGoldenCalls(const std::string& name, Build build) {
   }
 }
 
+// One kind of message, for both logins.
+void ExpectGoldenSend(const std::string& name, const std::string& content_text,
+                      absl::Duration timeout,
+                      v1::MessageTag tag = v1::MESSAGE_TAG_UNSPECIFIED) {
+  const auto content = ParseText<v1::MessageContent>(content_text);
+  ExpectGoldenCalls(name, [&](const auto& hosts, const auto& account) {
+    const HttpCall call =
+        BuildSend(hosts, account, "1000200030004001", content, tag);
+    EXPECT_EQ(call.timeout, timeout) << name;
+    return call;
+  });
+}
+
+constexpr absl::Duration kPlain = absl::Seconds(30);
+// Meta fetches the media before it answers.
+constexpr absl::Duration kWithMedia = absl::Seconds(90);
+
 TEST(GraphRequestTest, SendText) {
   v1::MessageContent content;
   content.set_text("Gr\u00fc\u00dfe \U0001F600 \"quoted\" \\ / <b>\n\u2028");
-  ExpectGoldenCalls("send_text", [&](const auto& hosts, const auto& account) {
-    const HttpCall call =
-        BuildSend(hosts, account, "1000200030004001", content);
-    EXPECT_EQ(call.timeout, absl::Seconds(30));
-    return call;
-  });
+  ExpectGoldenSend("send_text", content.DebugString(), kPlain);
+}
+
+TEST(GraphRequestTest, SendTextByHumanAgent) {
+  ExpectGoldenSend("send_human_agent", "text: 'Back in stock.'", kPlain,
+                   v1::MESSAGE_TAG_HUMAN_AGENT);
+}
+
+TEST(GraphRequestTest, SendMedia) {
+  ExpectGoldenSend("send_image", "image { url: 'https://e.x/a.jpg?b=c&d=\"' }",
+                   kWithMedia);
+  ExpectGoldenSend("send_video", "video { url: 'https://e.x/a.mp4' }",
+                   kWithMedia);
+  ExpectGoldenSend("send_audio", "audio { url: 'https://e.x/a.m4a' }",
+                   kWithMedia);
+}
+
+TEST(GraphRequestTest, SendSticker) {
+  ExpectGoldenSend("send_sticker", "sticker { id: 'like' }", kPlain);
+}
+
+TEST(GraphRequestTest, SendQuickReplies) {
+  const std::string content =
+      "text: 'Which size?' "
+      "quick_replies { title: 'Small' payload: 'size:s' } "
+      "quick_replies { title: 'Gro\303\237' payload: 'size:l' }";
+  ExpectGoldenSend("send_quick_replies", content, kPlain);
+  ExpectGoldenSend("send_quick_replies_human_agent", content, kPlain,
+                   v1::MESSAGE_TAG_HUMAN_AGENT);
+}
+
+TEST(GraphRequestTest, SendTemplate) {
+  ExpectGoldenSend("send_template", R"pb(
+                     template {
+                       generic {
+                         elements {
+                           title: "Hats"
+                           subtitle: "For autumn"
+                           image_url: "https://e.x/hats.jpg"
+                           default_url: "https://e.x/hats"
+                           buttons { title: "Shop" url: "https://e.x/shop" }
+                           buttons { title: "More" payload: "HATS" }
+                         }
+                         elements { title: "Scarves" subtitle: "For winter" }
+                       }
+                     })pb",
+                   kWithMedia);
+}
+
+TEST(GraphRequestTest, GetUserProfile) {
+  ExpectGoldenCalls(
+      "get_user_profile", [](const auto& hosts, const auto& account) {
+        return BuildGetUserProfile(hosts, account, "1000200030004001");
+      });
 }
 
 TEST(GraphRequestTest, SetIceBreakers) {

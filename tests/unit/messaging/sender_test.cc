@@ -22,14 +22,15 @@ class FakeGraph final : public GraphClient {
   struct Sent {
     std::string to;
     std::string text;
+    v1::MessageTag tag;
     absl::AnyInvocable<void(GraphSendResult)> done;
   };
 
   void Send(const GraphAccount&, std::string_view to,
-            const v1::MessageContent& content,
+            const v1::MessageContent& content, v1::MessageTag tag,
             absl::AnyInvocable<void(GraphSendResult)> done) override {
     MutexLock lock(mutex_);
-    sent_.push_back({std::string(to), content.text(), std::move(done)});
+    sent_.push_back({std::string(to), content.text(), tag, std::move(done)});
     ++count_;
     arrived_.SignalAll();
   }
@@ -45,6 +46,11 @@ class FakeGraph final : public GraphClient {
   }
   void DeleteIceBreakers(const GraphAccount&, Done done) override {
     done(absl::OkStatus());
+  }
+  void GetUserProfile(
+      const GraphAccount&, std::string_view,
+      absl::AnyInvocable<void(absl::StatusOr<std::string>)> done) override {
+    done("");
   }
 
   // The oldest unanswered call; waits for one.
@@ -134,18 +140,20 @@ class SenderTest : public ::testing::Test {
     StartSender();
   }
 
-  void StartSender() {
+  void StartSender(int quota = 0) {
     executor_ = std::make_unique<Executor>(2, 100);
     sender_ = std::make_unique<Sender>(
         Sender::Dependencies{clock_, *store_, held_journal_, *registry_, graph_,
-                             *reader_, *executor_});
+                             *reader_, *executor_, quota});
   }
 
   std::future<Result> Begin(
       const std::string& text, const std::string& id,
       const std::string& to = "777",
-      std::chrono::milliseconds time = std::chrono::seconds(20)) {
+      std::chrono::milliseconds time = std::chrono::seconds(20),
+      v1::MessageTag tag = v1::MESSAGE_TAG_UNSPECIFIED) {
     v1::SendMessageRequest request;
+    request.set_tag(tag);
     request.set_channel_id("ch_1");
     request.set_to(to);
     request.mutable_content()->set_text(text);
@@ -280,6 +288,54 @@ TEST_F(SenderTest, AbandonedSendsBecomeUnconfirmed) {
   ASSERT_THAT(sender_->SettleAbandoned(), IsOk());
   EXPECT_THAT(Begin("one", "r1").get(), HasReason("SEND_OUTCOME_UNKNOWN"));
   EXPECT_EQ(graph_.count(), 1);
+}
+
+TEST_F(SenderTest, TagGoesToInstagramAsGivenAndNoOtherDoes) {
+  auto plain = Begin("one", "r1", "777");
+  FakeGraph::Sent one = graph_.Next();
+  EXPECT_EQ(one.tag, v1::MESSAGE_TAG_UNSPECIFIED);
+  one.done({"mid.1", {}});
+  EXPECT_THAT(plain.get(), IsOk());
+  auto tagged = Begin("two", "r2", "777", std::chrono::seconds(20),
+                      v1::MESSAGE_TAG_HUMAN_AGENT);
+  FakeGraph::Sent two = graph_.Next();
+  EXPECT_EQ(two.tag, v1::MESSAGE_TAG_HUMAN_AGENT);
+  two.done({"mid.2", {}});
+  EXPECT_THAT(tagged.get(), IsOk());
+}
+
+TEST_F(SenderTest, OtherTagIsAnotherRequest) {
+  auto plain = Begin("one", "r1");
+  graph_.Next().done({"mid.1", {}});
+  EXPECT_THAT(plain.get(), IsOk());
+  EXPECT_THAT(Begin("one", "r1", "777", std::chrono::seconds(20),
+                    v1::MESSAGE_TAG_HUMAN_AGENT)
+                  .get(),
+              HasReason("REQUEST_ID_REUSED"));
+}
+
+TEST_F(SenderTest, BeyondTheQuotaInstagramIsNotCalled) {
+  sender_->Stop();
+  StartSender(/*quota=*/1);
+  auto first = Begin("one", "r1");
+  graph_.Next().done({"mid.1", {}});
+  EXPECT_THAT(first.get(), IsOk());
+  EXPECT_THAT(Begin("two", "r2").get(), HasReason("RATE_LIMITED"));
+  EXPECT_EQ(graph_.count(), 1);
+  clock_.Advance(absl::Hours(1));
+  auto later = Begin("two", "r2");
+  graph_.Next().done({"mid.2", {}});
+  EXPECT_THAT(later.get(), IsOk());
+}
+
+TEST_F(SenderTest, OptedOutCustomerIsNotCalled) {
+  const OptOutRecord out{.time_ms = absl::ToUnixMillis(clock_.Now()),
+                         .channel_no = registry_->Find("ch_1")->no,
+                         .user_id = "777",
+                         .opted_out = true};
+  ASSERT_THAT(AppendAs<ConversationOutcome>(*journal_, out), IsOk());
+  EXPECT_THAT(Begin("one", "r1").get(), HasReason("RECIPIENT_OPTED_OUT"));
+  EXPECT_EQ(graph_.count(), 0);
 }
 
 TEST_F(SenderTest, ChannelWithoutATokenIsRefused) {

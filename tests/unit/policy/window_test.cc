@@ -8,34 +8,58 @@ namespace linktor {
 namespace {
 
 constexpr std::int64_t kHourMs = 60 * 60 * 1000;
+constexpr std::int64_t kDayMs = 24 * kHourMs;
 constexpr std::int64_t kNow = 1'800'000'000'000;
 
 struct WindowCase {
+  const char* name;
   std::optional<std::int64_t> last;
+  bool human_agent;
   bool refuse_without_history;
   WindowDecision decision;
 };
 
+// Open while now < last + 24 h, or 7 days.
+constexpr WindowCase kWindowCases[] = {
+    {"just now", kNow, false, false, WindowDecision::kSend},
+    {"23:59:59.999", kNow - kDayMs + 1, false, false, WindowDecision::kSend},
+    {"24:00:00.000", kNow - kDayMs, false, false, WindowDecision::kClosed},
+    {"24:00:00.001", kNow - kDayMs - 1, false, false, WindowDecision::kClosed},
+    {"closed, history wanted", kNow - kDayMs, false, true,
+     WindowDecision::kClosed},
+    {"agent within 24 h", kNow - kHourMs, true, false, WindowDecision::kSend},
+    {"agent at 24 h", kNow - kDayMs, true, false, WindowDecision::kSend},
+    {"agent at 7 days - 1 ms", kNow - 7 * kDayMs + 1, true, false,
+     WindowDecision::kSend},
+    {"agent at 7 days", kNow - 7 * kDayMs, true, false,
+     WindowDecision::kHumanAgentClosed},
+    {"agent after 8 days, history wanted", kNow - 8 * kDayMs, true, true,
+     WindowDecision::kHumanAgentClosed},
+    {"no tag at 7 days - 1 ms", kNow - 7 * kDayMs + 1, false, false,
+     WindowDecision::kClosed},
+    // A clock set back must not close it.
+    {"message from the future", kNow + kHourMs, false, false,
+     WindowDecision::kSend},
+    {"agent, message from the future", kNow + kHourMs, true, false,
+     WindowDecision::kSend},
+    {"no history", std::nullopt, false, false, WindowDecision::kSend},
+    {"no history, wanted", std::nullopt, false, true,
+     WindowDecision::kNoHistory},
+    {"agent, no history", std::nullopt, true, false, WindowDecision::kSend},
+    // The tag does not begin conversations.
+    {"agent, no history, wanted", std::nullopt, true, true,
+     WindowDecision::kNoHistory},
+};
+
 TEST(DecideWindowTest, Table) {
-  const WindowCase cases[] = {
-      {kNow, false, WindowDecision::kSend},
-      {kNow - 24 * kHourMs + 1, false, WindowDecision::kSend},
-      // Open while now < last + 24 h.
-      {kNow - 24 * kHourMs, false, WindowDecision::kClosed},
-      {kNow - 24 * kHourMs - 1, false, WindowDecision::kClosed},
-      {kNow - 24 * kHourMs, true, WindowDecision::kClosed},
-      // A clock set back must not close it.
-      {kNow + kHourMs, false, WindowDecision::kSend},
-      {std::nullopt, false, WindowDecision::kSend},
-      {std::nullopt, true, WindowDecision::kNoHistory},
-  };
-  for (const WindowCase& c : cases) {
+  for (const WindowCase& c : kWindowCases) {
     EXPECT_EQ(
         DecideWindow({.last_inbound_ms = c.last,
                       .now_ms = kNow,
+                      .human_agent = c.human_agent,
                       .refuse_without_history = c.refuse_without_history}),
         c.decision)
-        << c.last.value_or(-1);
+        << c.name;
   }
 }
 

@@ -119,6 +119,36 @@ TEST_F(ChannelTableTest, UpdateChangesAndCounts) {
   EXPECT_EQ(Refusal({7, "x", kShop.account, "8"}), "");
 }
 
+TEST_F(ChannelTableTest, UpdateChangesWhatItIsGivenAndNothingElse) {
+  const ChannelRow created = rig_.Create(kShop).row;
+  EXPECT_EQ(created.ice_breakers, "");
+  UpdateChannelRecord starters = MakeUpdate(created);
+  starters.ice_breakers = "starters";
+  const ChannelRow first = Append(starters).row;
+  EXPECT_EQ(first.ice_breakers, "starters");
+  EXPECT_EQ(first.sealed_credentials, "sealed");
+  UpdateChannelRecord credentials = MakeUpdate(first);
+  credentials.sealed_credentials = "resealed";
+  const ChannelRow second = Append(credentials).row;
+  EXPECT_EQ(second.ice_breakers, "starters");
+  EXPECT_EQ(second.sealed_credentials, "resealed");
+  rig_.Reopen();
+  EXPECT_THAT(rig_.Rows("SELECT revision || ' ' || sealed_credentials || ' ' "
+                        "|| ice_breakers FROM channels"),
+              ElementsAre("3 resealed starters"));
+}
+
+TEST_F(ChannelTableTest, EmptiedIceBreakersAreGone) {
+  UpdateChannelRecord update = MakeUpdate(rig_.Create(kShop).row);
+  update.ice_breakers = "starters";
+  update = MakeUpdate(Append(update).row);
+  update.ice_breakers = "";
+  EXPECT_EQ(Append(update).row.ice_breakers, "");
+  EXPECT_EQ(rig_.Number("SELECT count(*) FROM channels WHERE "
+                        "ice_breakers IS NOT NULL"),
+            0);
+}
+
 TEST_F(ChannelTableTest, UpdateOfAnOldRevisionIsAborted) {
   const ChannelRow row = rig_.Create(kShop).row;
   EXPECT_TRUE(Append(MakeUpdate(row)).refusal.ok());

@@ -73,6 +73,97 @@ TEST_F(ProjectionWebhookTest, KindAndChannelTellMidsApart) {
   EXPECT_EQ(rig_.Deliver({{.channel = kCafe, .mid = "m1"}}).events, 1);
 }
 
+TEST_F(ProjectionWebhookTest, PostbackIsKnownByItsMid) {
+  const ItemSpec tap{.kind = TestItem::kPostback, .mid = "p1", .text = "BUY"};
+  EXPECT_EQ(rig_.Deliver({tap}).events, 1);
+  const ItemSpec copy{.kind = TestItem::kPostback,
+                      .mid = "p1",
+                      .text = "other",
+                      .event_ms = kNowMs + 7};
+  EXPECT_EQ(rig_.Deliver({copy}, kNowMs + kHourMs).duplicates, 1);
+  rig_.Reopen();
+  EXPECT_EQ(rig_.Deliver({tap}, kNowMs + kDayMs).duplicates, 1);
+  EXPECT_THAT(Summary(rig_.ReadEvents()),
+              ElementsAre("instagram.postback 501"));
+}
+
+TEST_F(ProjectionWebhookTest, PostbackAndMessageOfOneMidAreTwo) {
+  const ItemSpec tap{.kind = TestItem::kPostback, .mid = "m1", .text = "BUY"};
+  EXPECT_EQ(rig_.Deliver({tap, {.mid = "m1"}}).events, 2);
+  EXPECT_EQ(rig_.Deliver({tap, {.mid = "m1"}}).duplicates, 2);
+}
+
+// As before API version v11.0.
+TEST_F(ProjectionWebhookTest, PostbackWithoutMidIsKnownByTimeAndContent) {
+  ItemSpec tap{.kind = TestItem::kPostback, .text = "BUY"};
+  EXPECT_EQ(rig_.Deliver({tap, tap}).duplicates, 1);
+  tap.event_ms += 1;
+  EXPECT_EQ(rig_.Deliver({tap}).events, 1) << "tapped once more";
+}
+
+TEST_F(ProjectionWebhookTest, PostbackOpensTheWindow) {
+  rig_.Deliver({{.kind = TestItem::kPostback, .mid = "p1", .text = "BUY"}});
+  EXPECT_THAT(Activity(), ElementsAre(std::to_string(kNowMs)));
+}
+
+// ---- Reactions --------------------------------------------------------------
+
+v1::Reaction LastReaction(StoreRig& rig) {
+  return MergeEvent(rig.ReadEvents().back()).reaction();
+}
+
+TEST_F(ProjectionWebhookTest, ReactionToOurSendNamesItByOurId) {
+  const MessageRow sent = rig_.Claim({}).message;
+  rig_.Settle(sent, {.mid = "m1"});
+  rig_.Deliver({{.kind = TestItem::kReaction, .text = "x", .target = "m1"}});
+  const v1::Reaction reaction = LastReaction(rig_);
+  EXPECT_EQ(reaction.message_id(), FormatId(kMessagePrefix, sent.id));
+  EXPECT_EQ(reaction.mid(), "m1");
+  EXPECT_EQ(reaction.emoji(), "x") << "the rest is as Instagram sent it";
+  const auto live = rig_.batches().back().back();
+  EXPECT_EQ(MergeEvent(live).reaction().message_id(), reaction.message_id())
+      << "live subscribers are told the same";
+}
+
+TEST_F(ProjectionWebhookTest, ReactionToASendSettledByItsEchoNamesItToo) {
+  const MessageRow sent = rig_.Claim({}).message;
+  rig_.Settle(sent, {.state = v1::MESSAGE_STATE_UNCONFIRMED});
+  rig_.Deliver({{.kind = TestItem::kEcho, .mid = "m1", .text = "hello"}});
+  ASSERT_EQ(rig_.Message(sent.id).mid, "m1");
+  rig_.Deliver({{.kind = TestItem::kReaction, .text = "x", .target = "m1"}});
+  EXPECT_EQ(LastReaction(rig_).message_id(), FormatId(kMessagePrefix, sent.id));
+}
+
+TEST_F(ProjectionWebhookTest, ReactionToAnotherMessageStaysAsItCame) {
+  const MessageRow sent = rig_.Claim({}).message;
+  rig_.Settle(sent, {.mid = "m1"});
+  // Of elsewhere, and of another channel with the same mid.
+  for (const ItemSpec& item :
+       {ItemSpec{.kind = TestItem::kReaction, .text = "x", .target = "m2"},
+        ItemSpec{.kind = TestItem::kReaction,
+        .channel = kCafe,
+        .text = "x",
+        .target = "m1"}}) {
+    rig_.Deliver({item});
+    EXPECT_EQ(LastReaction(rig_).message_id(),
+              FormatId(kMessagePrefix, MidKeyOf(item.channel, item.target)));
+  }
+}
+
+TEST_F(ProjectionWebhookTest, ReactionsAreKnownByTimeAndContent) {
+  ItemSpec love{.kind = TestItem::kReaction, .text = "x", .target = "m1"};
+  EXPECT_EQ(rig_.Deliver({love, love}).duplicates, 1);
+  ItemSpec other = love;
+  other.target = "m2";
+  EXPECT_EQ(rig_.Deliver({other}).events, 1);
+  // Taken back and given again.
+  love.event_ms += 5000;
+  EXPECT_EQ(rig_.Deliver({love}).events, 1);
+  EXPECT_THAT(Activity(), SizeIs(0)) << "a reaction opens no window";
+}
+
+// ---- What decides without a mid ---------------------------------------------
+
 TEST_F(ProjectionWebhookTest, WithoutMidTimeAndContentDecide) {
   const ItemSpec item{.kind = TestItem::kOther, .text = "optin"};
   EXPECT_EQ(rig_.Deliver({item, item}).duplicates, 1);

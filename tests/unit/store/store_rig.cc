@@ -36,8 +36,52 @@ const char* TypeOf(TestItem kind) {
       return "message.received";
     case TestItem::kEcho:
       return "message.echoed";
+    case TestItem::kPostback:
+      return "instagram.postback";
+    case TestItem::kReaction:
+      return "instagram.reaction";
     default:
       return "instagram.unknown";
+  }
+}
+
+ItemKind KindOf(TestItem kind) {
+  switch (kind) {
+    case TestItem::kMessage:
+      return ItemKind::kMessage;
+    case TestItem::kEcho:
+      return ItemKind::kEcho;
+    case TestItem::kPostback:
+      return ItemKind::kPostback;
+    default:
+      return ItemKind::kOther;
+  }
+}
+
+// What the item says, as its payload.
+void Describe(const ItemSpec& spec, v1::Event& event) {
+  switch (spec.kind) {
+    case TestItem::kMessage:
+      event.mutable_message_received()->set_mid(spec.mid);
+      event.mutable_message_received()->set_text(spec.text);
+      return;
+    case TestItem::kEcho:
+      event.mutable_message_echoed()->set_mid(spec.mid);
+      event.mutable_message_echoed()->set_text(spec.text);
+      event.mutable_message_echoed()->set_origin(v1::MESSAGE_ORIGIN_ELSEWHERE);
+      return;
+    case TestItem::kPostback:
+      event.mutable_postback()->set_mid(spec.mid);
+      event.mutable_postback()->set_payload(spec.text);
+      return;
+    case TestItem::kReaction:
+      event.mutable_reaction()->set_mid(spec.target);
+      event.mutable_reaction()->set_message_id(
+          FormatId(kMessagePrefix, MidKeyOf(spec.channel, spec.target)));
+      event.mutable_reaction()->set_emoji(spec.text);
+      return;
+    default:
+      event.mutable_unknown()->set_kind(spec.text);
   }
 }
 
@@ -58,18 +102,7 @@ EventDraft MakeDraft(Sealer& sealer, const ItemSpec& spec,
   event.set_channel_id(draft.channel_id);
   event.set_user_id(draft.user_id);
   event.set_delivery_id(FormatId(kDeliveryPrefix, record.delivery_id));
-  if (spec.kind == TestItem::kOther) {
-    event.mutable_unknown()->set_kind(spec.text);
-  } else {
-    v1::Message* message = spec.kind == TestItem::kEcho
-                               ? event.mutable_message_echoed()
-                               : event.mutable_message_received();
-    message->set_mid(spec.mid);
-    message->set_text(spec.text);
-    if (spec.kind == TestItem::kEcho) {
-      message->set_origin(v1::MESSAGE_ORIGIN_ELSEWHERE);
-    }
-  }
+  Describe(spec, event);
   auto encoded = std::make_shared<const std::string>(event.SerializeAsString());
   draft.sealed = SealOrDie(sealer, ScopeOf(spec.channel, spec.user),
                            SealedPlace::kEvent, draft.id, *encoded, new_keys);
@@ -82,9 +115,9 @@ std::string DedupeKeyOf(const ItemSpec& spec) {
   for (int shift = 56; shift >= 0; shift -= 8) {
     key.push_back(static_cast<char>(spec.event_ms >> shift));
   }
-  key.append(
-      HashedRawId({"item", std::to_string(spec.channel.no), spec.user,
-                   std::to_string(static_cast<int>(spec.kind)), spec.text}));
+  key.append(HashedRawId({"item", std::to_string(spec.channel.no), spec.user,
+                          std::to_string(static_cast<int>(spec.kind)),
+                          spec.text, spec.target}));
   return key;
 }
 
@@ -146,16 +179,18 @@ WebhookRecord MakeDelivery(Sealer& sealer, std::int64_t now_ms,
       item.issue = spec.text;
       scope.user_id.clear();
     } else {
-      item.kind = spec.kind == TestItem::kMessage ? ItemKind::kMessage
-                  : spec.kind == TestItem::kEcho  ? ItemKind::kEcho
-                                                  : ItemKind::kOther;
+      item.kind = KindOf(spec.kind);
       item.mid = spec.mid;
       if (spec.mid.empty()) {
         item.dedupe_key = DedupeKeyOf(spec);
       } else {
         item.mid_key = MidKeyOf(spec.channel, spec.mid);
       }
-      item.opens_window = spec.kind == TestItem::kMessage;
+      item.opens_window =
+          spec.kind == TestItem::kMessage || spec.kind == TestItem::kPostback;
+      if (spec.kind == TestItem::kReaction) {
+        item.target_mid_key = MidKeyOf(spec.channel, spec.target);
+      }
       if (spec.kind == TestItem::kEcho && !spec.attachment &&
           !spec.text.empty()) {
         item.content_match = sealer.ContentMatch(scope, spec.text);
@@ -180,8 +215,8 @@ ClaimRecord MakeClaim(Sealer& sealer, const ClaimSpec& spec) {
   record.channel_id = spec.channel.id;
   record.user_id = spec.user;
   record.request_id = spec.request_id;
-  record.request_fingerprint = sealer.RequestFingerprint(
-      absl::StrCat(spec.user, " ", spec.text, " ", spec.attachment));
+  record.request_fingerprint = sealer.RequestFingerprint(absl::StrCat(
+      spec.user, " ", spec.text, " ", spec.attachment, " ", spec.human_agent));
   const KeyScope scope = ScopeOf(spec.channel, spec.user);
   if (!spec.attachment) {
     record.content_match = sealer.ContentMatch(scope, spec.text);
@@ -189,7 +224,9 @@ ClaimRecord MakeClaim(Sealer& sealer, const ClaimSpec& spec) {
   record.sealed_content =
       SealOrDie(sealer, scope, SealedPlace::kMessage, record.message_id,
                 spec.text, record.new_keys);
+  record.human_agent = spec.human_agent;
   record.refuse_without_history = spec.refuse_without_history;
+  record.quota = spec.quota;
   return record;
 }
 
@@ -228,6 +265,26 @@ OutcomeRecord MakeOutcome(Sealer& sealer, const MessageRow& message,
       std::make_shared<const std::string>(event.SerializeAsString());
   draft.sealed = SealOrDie(sealer, scope, SealedPlace::kEvent, draft.id,
                            *draft.encoded, record.new_keys);
+  return record;
+}
+
+OptOutRecord MakeOptOut(const OptOutSpec& spec) {
+  return {.time_ms = spec.now_ms,
+          .channel_no = spec.channel.no,
+          .user_id = spec.user,
+          .opted_out = spec.opted_out};
+}
+
+UsernameRecord MakeUsername(Sealer& sealer, const TestChannel& channel,
+                            const std::string& user, const std::string& name,
+                            std::int64_t now_ms) {
+  UsernameRecord record;
+  record.time_ms = now_ms;
+  record.channel_no = channel.no;
+  record.user_id = user;
+  record.sealed_username =
+      SealOrDie(sealer, ScopeOf(channel, user), SealedPlace::kUsername, user,
+                name, record.new_keys);
   return record;
 }
 
@@ -334,6 +391,20 @@ ChannelOutcome StoreRig::Create(const TestChannel& channel,
   return outcome.ok() ? *outcome : ChannelOutcome{};
 }
 
+ConversationOutcome StoreRig::OptOut(const OptOutSpec& spec) {
+  auto outcome = Append<ConversationOutcome>(MakeOptOut(spec));
+  EXPECT_TRUE(outcome.ok()) << outcome.status();
+  return outcome.ok() ? *outcome : ConversationOutcome{};
+}
+
+ConversationOutcome StoreRig::Name(const std::string& user,
+                                   const std::string& name) {
+  auto outcome =
+      Append<ConversationOutcome>(MakeUsername(sealer(), kShop, user, name));
+  EXPECT_TRUE(outcome.ok()) << outcome.status();
+  return outcome.ok() ? *outcome : ConversationOutcome{};
+}
+
 TrimOutcome StoreRig::Trim(const TrimRecord& record) {
   auto outcome = Append<TrimOutcome>(record);
   EXPECT_TRUE(outcome.ok()) << outcome.status();
@@ -350,6 +421,26 @@ MessageRow StoreRig::Message(const RawId& id) {
   });
   EXPECT_TRUE(read.ok()) << read;
   return row;
+}
+
+ConversationRow StoreRig::Conversation(const TestChannel& channel,
+                                       const std::string& user) {
+  ConversationRow row;
+  const absl::Status read = store_->pool().Read([&](Database& database) {
+    auto found = ReadConversation(database, channel.no, user);
+    if (found.ok()) row = *std::move(found);
+    return found.status();
+  });
+  EXPECT_TRUE(read.ok()) << read;
+  return row;
+}
+
+std::string StoreRig::NameIn(const ConversationRow& row) {
+  if (row.sealed_username.empty()) return "";
+  const auto opened =
+      sealer().Open(SealedPlace::kUsername, row.user_id, row.sealed_username);
+  EXPECT_TRUE(opened.ok()) << opened.status();
+  return opened.ok() ? *opened : "";
 }
 
 std::vector<CommittedEvent> StoreRig::ReadEvents(bool include_raw) {

@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "linktor/instagram/v1/event.pb.h"
 #include "server/base/mutex.h"
+#include "server/store/conversation_table.h"
 #include "server/store/event_reader.h"
 #include "server/store/message_table.h"
 #include "server/store/records.h"
@@ -59,7 +60,16 @@ CreateChannelRecord MakeChannel(const TestChannel& channel,
                                 std::string request_id = "",
                                 std::string fingerprint = "same");
 
-enum class TestItem : std::int8_t { kMessage, kEcho, kOther, kIgnored, kIssue };
+enum class TestItem : std::int8_t {
+  kMessage,
+  kEcho,
+  kOther,
+  kIgnored,
+  kIssue,
+  kPostback,
+  // Without a mid of its own; `target` is that of the message reacted to.
+  kReaction,
+};
 
 // One item of a webhook.
 struct ItemSpec {
@@ -69,6 +79,7 @@ struct ItemSpec {
   // Empty: told apart by `text`, as items without a mid are.
   std::string mid;
   std::string text;
+  std::string target;
   std::int64_t event_ms = kNowMs;
   // Echoes: more than text, so that its content matches nothing.
   bool attachment = false;
@@ -87,7 +98,9 @@ struct ClaimSpec {
   std::string request_id = "r1";
   std::int64_t now_ms = kNowMs;
   bool attachment = false;
+  bool human_agent = false;
   bool refuse_without_history = false;
+  int quota = 0;
 };
 ClaimRecord MakeClaim(Sealer& sealer, const ClaimSpec& spec);
 
@@ -102,6 +115,18 @@ struct OutcomeSpec {
 };
 OutcomeRecord MakeOutcome(Sealer& sealer, const MessageRow& message,
                           const OutcomeSpec& spec);
+
+struct OptOutSpec {
+  TestChannel channel = kShop;
+  std::string user = "501";
+  bool opted_out = true;
+  std::int64_t now_ms = kNowMs;
+};
+OptOutRecord MakeOptOut(const OptOutSpec& spec);
+
+UsernameRecord MakeUsername(Sealer& sealer, const TestChannel& channel,
+                            const std::string& user, const std::string& name,
+                            std::int64_t now_ms = kNowMs);
 
 // Trims nothing.
 TrimRecord MakeTrim(std::int64_t now_ms = kNowMs);
@@ -147,10 +172,16 @@ class StoreRig {
   MessageOutcome Settle(const MessageRow& message, const OutcomeSpec& spec);
   ChannelOutcome Create(const TestChannel& channel,
                         std::int64_t now_ms = kNowMs);
+  ConversationOutcome OptOut(const OptOutSpec& spec);
+  ConversationOutcome Name(const std::string& user, const std::string& name);
   TrimOutcome Trim(const TrimRecord& record);
 
   // What the tables say.
   MessageRow Message(const RawId& id);
+  ConversationRow Conversation(const TestChannel& channel,
+                               const std::string& user);
+  // The user name of a row; "" when it has none.
+  std::string NameIn(const ConversationRow& row);
   std::vector<CommittedEvent> ReadEvents(bool include_raw = false);
   // The first column of a query's rows.
   std::vector<std::string> Rows(const std::string& sql);

@@ -1,5 +1,5 @@
 // What Trim deletes: events, dedupe keys, raw items and deliveries, request
-// ids, loose echoes.
+// ids, loose echoes, counted calls.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -191,6 +191,39 @@ TEST_F(TrimTest, SevenDaysCountFromTheLatestAttempt) {
   TrimRecord trim = MakeTrim();
   trim.requests_before_ms = kNowMs + kDayMs;
   EXPECT_EQ(rig_.Trim(trim).deleted, 0);
+}
+
+TEST_F(TrimTest, CallsByTheirTime) {
+  for (int i = 0; i < 3; ++i) {
+    rig_.Claim({.request_id = absl::StrCat("r", i), .now_ms = kNowMs + i});
+  }
+  rig_.Claim({.user = "502", .request_id = "other", .now_ms = kNowMs});
+  TrimRecord trim = MakeTrim(kNowMs + kDayMs);
+  trim.calls_before_ms = kNowMs;
+  EXPECT_EQ(rig_.Trim(trim).deleted, 0);
+  trim.calls_before_ms = kNowMs + 2;
+  EXPECT_EQ(rig_.Trim(trim).deleted, 3);
+  EXPECT_THAT(rig_.Rows("SELECT call_ms FROM send_calls"),
+              ElementsAre(std::to_string(kNowMs + 2)));
+  EXPECT_EQ(rig_.Number("SELECT count(*) FROM messages"), 4)
+      << "the messages stay";
+}
+
+TEST_F(TrimTest, ManyCallsAreTrimmedInSteps) {
+  std::vector<Record> claims;
+  for (int i = 0; i < 2001; ++i) {
+    claims.emplace_back(
+        MakeClaim(rig_.sealer(), {.request_id = absl::StrCat("r", i)}));
+  }
+  rig_.AppendTogether(std::move(claims));
+  TrimRecord trim = MakeTrim();
+  trim.calls_before_ms = kNowMs + 1;
+  const TrimOutcome first = rig_.Trim(trim);
+  EXPECT_EQ(first.deleted, 2000);
+  EXPECT_TRUE(first.more);
+  const TrimOutcome second = rig_.Trim(trim);
+  EXPECT_EQ(second.deleted, 1);
+  EXPECT_FALSE(second.more);
 }
 
 TEST_F(TrimTest, LooseEchoesExpireByLogTime) {

@@ -43,7 +43,7 @@ class IngestTest : public testing::Test {
                      const std::string& path = "ch_1") {
     const PaddedBody body(text);
     auto record = fixture_.ingest.MakeRecord(
-        *fixture_.Find(path), fixture_.Fingerprint(secret), body.view());
+        fixture_.Find(path), fixture_.Fingerprint(secret), body.view());
     EXPECT_THAT(record, IsOk());
     return *std::move(record);
   }
@@ -103,6 +103,143 @@ TEST_F(IngestTest, EchoBecomesAnEventWithItsContentMatch) {
   EXPECT_EQ(event.user_id(), kCustomer);
   EXPECT_EQ(event.message_echoed().origin(), v1::MESSAGE_ORIGIN_ELSEWHERE);
   EXPECT_EQ(event.message_echoed().echo_time().seconds(), 1'700'000'000);
+}
+
+// The event of one item of the customer's, without what is not known before.
+v1::Event Bare(const WebhookItem& item) {
+  v1::Event event = WebhookFixture::EventOf(item);
+  event.clear_id();
+  event.clear_delivery_id();
+  event.clear_receive_time();
+  return event;
+}
+
+struct TypeCase {
+  const char* rest;
+  const char* type;
+  ItemKind kind;
+  bool opens_window;
+};
+
+TEST_F(IngestTest, EveryTypeHasItsNameKindAndWindow) {
+  const TypeCase cases[] = {
+      {R"("message":{"mid":"m","text":"t"})", "message.received",
+       ItemKind::kMessage, true},
+      {R"("message":{"mid":"m","text":"t","quick_reply":{"payload":"p"}})",
+       "instagram.quick_reply", ItemKind::kMessage, true},
+      {R"("message":{"mid":"m","reply_to":{"story":{"id":"1"}}})",
+       "instagram.story_reply", ItemKind::kMessage, true},
+      {R"("message":{"mid":"m","attachments":[{"type":"story_mention"}]})",
+       "instagram.story_mention", ItemKind::kMessage, true},
+      {R"("message":{"mid":"m","referral":{"product":{"id":"1"}}})",
+       "instagram.product_share", ItemKind::kMessage, true},
+      {R"("postback":{"mid":"m","title":"t","payload":"p"})",
+       "instagram.postback", ItemKind::kPostback, true},
+      {R"("reaction":{"mid":"m","action":"react","reaction":"love"})",
+       "instagram.reaction", ItemKind::kOther, false},
+      {R"("read":{"mid":"m"})", "instagram.unknown", ItemKind::kOther, false},
+      {R"("is_self":true,"postback":{"mid":"m","payload":"p"})",
+       "instagram.unknown", ItemKind::kOther, false},
+      {R"("message":{"mid":"m","is_deleted":true})", "instagram.unknown",
+       ItemKind::kOther, false},
+  };
+  for (const TypeCase& c : cases) {
+    const WebhookItem item = MakeOne(Messaging({Inbound(c.rest)}));
+    EXPECT_EQ(item.event.type, c.type) << c.rest;
+    EXPECT_EQ(item.kind, c.kind) << c.rest;
+    EXPECT_EQ(item.opens_window, c.opens_window) << c.rest;
+    EXPECT_EQ(item.mid_key.empty(), c.kind == ItemKind::kOther) << c.rest;
+    EXPECT_EQ(WebhookFixture::EventOf(item).type(), c.type) << c.rest;
+  }
+}
+
+TEST_F(IngestTest, SpecialMessagesCarryTheMessageAsAWhole) {
+  const WebhookItem item = MakeOne(Messaging({Inbound(
+      R"("message":{"mid":"m1","text":"L","quick_reply":{"payload":"p"}})")}));
+  v1::Event want = ParseText<v1::Event>(R"pb(
+    type: "instagram.quick_reply"
+    channel_id: "ch_1"
+    user_id: "1000200030004001"
+    event_time { seconds: 1700000000 }
+    quick_reply {
+      payload: "p"
+      text: "L"
+      message {
+        channel_id: "ch_1"
+        user_id: "1000200030004001"
+        mid: "m1"
+        text: "L"
+        direction: MESSAGE_DIRECTION_INBOUND
+        state: MESSAGE_STATE_RECEIVED
+        create_time { seconds: 1700000060 }
+      }
+    })pb");
+  want.mutable_quick_reply()->mutable_message()->set_id(
+      FormatId(kMessagePrefix, item.mid_key));
+  EXPECT_THAT(Bare(item), EqualsProto(want));
+}
+
+TEST_F(IngestTest, ReactionNamesTheMessageItIsTo) {
+  const WebhookItem message = MakeOne(Messaging({TextItem("m1")}));
+  const WebhookItem reaction = MakeOne(Messaging({Inbound(
+      R"("reaction":{"mid":"m1","action":"react","reaction":"love"})")}));
+  EXPECT_EQ(reaction.target_mid_key, message.mid_key);
+  EXPECT_EQ(WebhookFixture::EventOf(reaction).reaction().message_id(),
+            WebhookFixture::EventOf(message).message_received().id());
+}
+
+// Whatever else an item says, and in whatever order.
+TEST_F(IngestTest, ReactionsAreKnownByWhatTheySay) {
+  const WebhookItem first = MakeOne(Messaging({Inbound(
+      R"("reaction":{"mid":"m","action":"react","reaction":"love"})")}));
+  const WebhookItem again = MakeOne(Messaging({Inbound(
+      R"("reaction":{"reaction":"love","new":1,"action":"react","mid":"m"})")}));
+  const WebhookItem other = MakeOne(
+      Messaging({Inbound(R"("reaction":{"mid":"m","action":"unreact"})")}));
+  EXPECT_EQ(first.dedupe_key, again.dedupe_key);
+  EXPECT_NE(first.dedupe_key, other.dedupe_key);
+}
+
+TEST_F(IngestTest, PostbackOfAnIceBreakerSaysSo) {
+  fixture_.Put({.id = "ch_5",
+                .no = 5,
+                .account_id = "17841400000000005",
+                .ice_breakers = {{"When are you open?", "HOURS"}}});
+  const auto postback = [&](const std::string& title,
+                            const std::string& payload) {
+    return WebhookFixture::EventOf(
+               MakeOne(Messaging({Inbound(absl::StrCat(
+                                     R"("postback":{"title":")", title,
+                                     R"(","payload":")", payload, R"("})"))},
+                                 "17841400000000005")))
+        .postback();
+  };
+  const v1::Postback tap = postback("When are you open?", "HOURS");
+  EXPECT_TRUE(tap.from_ice_breaker());
+  EXPECT_EQ(tap.question(), "When are you open?");
+  for (const v1::Postback& other :
+       {postback("When are you open?", "OTHER"), postback("Open?", "HOURS")}) {
+    EXPECT_FALSE(other.from_ice_breaker());
+    EXPECT_EQ(other.question(), "");
+  }
+}
+
+// ---- User names ------------------------------------------------------------
+
+TEST_F(IngestTest, KnownUserNameIsOnTheEvent) {
+  fixture_.names.known_user = kCustomer;
+  fixture_.names.name = "customer_user";
+  EXPECT_EQ(
+      WebhookFixture::EventOf(MakeOne(Messaging({TextItem("m")}))).username(),
+      "customer_user");
+}
+
+TEST_F(IngestTest, OnlyActivityHasTheNameLookedUp) {
+  (void)Make(Messaging({TextItem("m")}));
+  (void)Make(Messaging({Inbound(R"("read":{"mid":"m"})")}));
+  (void)Make(Messaging({TextItem("random_mid")}, "0"));
+  EXPECT_THAT(fixture_.names.active,
+              testing::ElementsAre(testing::Pair("ch_1", kCustomer)));
 }
 
 TEST_F(IngestTest, UnknownCarriesItsJson) {
@@ -230,6 +367,8 @@ TEST_F(IngestTest, DifferentThingsHaveDifferentIdentities) {
       Messaging({TextItem("m2")}),
       Messaging({echo}),
       Messaging({TextItem("m1")}, "17841400000000002"),
+      Messaging({Inbound(R"("postback":{"mid":"m1","payload":"p"})")}),
+      Messaging({Inbound(R"("reaction":{"mid":"m1","action":"react"})")}),
       Messaging({Inbound(R"("read":{"mid":"m1"})")}),
       Messaging({Inbound(R"("read":{"mid":"m1"})")}, "17841400000000002"),
       Messaging({R"({"read":{"mid":"m1"},"timestamp":1})"}),

@@ -255,8 +255,7 @@ TEST(ParseWebhookTest, ContentHashTellsDifferentItemsApart) {
 
 // A redelivery may use another form of the envelope.
 TEST(ParseWebhookTest, IdentityDoesNotDependOnTheForm) {
-  const std::string item =
-      Inbound(R"("postback":{"mid":"m","title":"t","payload":"p"})");
+  const std::string item = Inbound(R"("postback":{"title":"t","payload":"p"})");
   const std::string field_value =
       R"("field":"messaging_postbacks","value":)" + item;
   const std::vector<std::string> bodies = {

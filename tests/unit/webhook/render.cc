@@ -32,13 +32,14 @@ void AddText(const char* name, const std::string& value, std::string& out) {
                   "\"\n");
 }
 
-void AddMessage(const v1::Message& message, std::string& out) {
+void AddMessage(const char* name, const google::protobuf::Message& message,
+                std::string& out) {
   google::protobuf::TextFormat::Printer printer;
   printer.SetInitialIndentLevel(2);
   printer.SetUseUtf8StringEscaping(true);
   std::string text;
   printer.PrintToString(message, &text);
-  if (!text.empty()) absl::StrAppend(&out, "  message {\n", text, "  }\n");
+  if (!text.empty()) absl::StrAppend(&out, "  ", name, " {\n", text, "  }\n");
 }
 
 }  // namespace
@@ -49,6 +50,18 @@ const char* NameOf(ItemType type) {
       return "MESSAGE";
     case ItemType::kEcho:
       return "ECHO";
+    case ItemType::kQuickReply:
+      return "QUICK_REPLY";
+    case ItemType::kStoryReply:
+      return "STORY_REPLY";
+    case ItemType::kStoryMention:
+      return "STORY_MENTION";
+    case ItemType::kProductShare:
+      return "PRODUCT_SHARE";
+    case ItemType::kPostback:
+      return "POSTBACK";
+    case ItemType::kReaction:
+      return "REACTION";
     case ItemType::kIgnored:
       return "IGNORED";
     case ItemType::kUnknown:
@@ -74,29 +87,49 @@ std::string Render(const std::vector<ParsedItem>& items) {
     AddText("kind", item.kind, out);
     AddText("problem", item.problem, out);
     AddText("json_path", item.json_path, out);
-    AddMessage(item.message, out);
+    AddMessage("message", item.message, out);
+    AddMessage("payload", item.payload, out);
     absl::StrAppend(&out, "}\n");
   }
   return out;
 }
 
-std::vector<std::string> StringsOf(const ParsedItem& item) {
-  std::vector<std::string> strings = {std::string(item.raw),
-                                      item.entry_id,
-                                      item.user_id,
-                                      item.kind,
-                                      item.problem,
-                                      item.json_path,
-                                      item.message.mid(),
-                                      item.message.text(),
-                                      item.message.reply_to_mid()};
-  for (const v1::Attachment& attachment : item.message.attachments()) {
-    for (const std::string* text :
-         {&attachment.type(), &attachment.url(), &attachment.title(),
-          &attachment.media_id(), &attachment.payload_json()}) {
-      strings.push_back(*text);
+namespace {
+
+// Every string in a message and those within it.
+void AddStrings(const google::protobuf::Message& message,
+                std::vector<std::string>& out) {
+  const auto* reflection = message.GetReflection();
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  reflection->ListFields(message, &fields);
+  for (const auto* field : fields) {
+    const int size =
+        field->is_repeated() ? reflection->FieldSize(message, field) : 1;
+    for (int i = 0; i < size; ++i) {
+      if (field->cpp_type() ==
+          google::protobuf::FieldDescriptor::CPPTYPE_STRING) {
+        out.push_back(field->is_repeated()
+                          ? reflection->GetRepeatedString(message, field, i)
+                          : reflection->GetString(message, field));
+      } else if (field->cpp_type() ==
+                 google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE) {
+        AddStrings(field->is_repeated()
+                       ? reflection->GetRepeatedMessage(message, field, i)
+                       : reflection->GetMessage(message, field),
+                   out);
+      }
     }
   }
+}
+
+}  // namespace
+
+std::vector<std::string> StringsOf(const ParsedItem& item) {
+  std::vector<std::string> strings = {std::string(item.raw), item.entry_id,
+                                      item.user_id,          item.kind,
+                                      item.problem,          item.json_path};
+  AddStrings(item.message, strings);
+  AddStrings(item.payload, strings);
   return strings;
 }
 

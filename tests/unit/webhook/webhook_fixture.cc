@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "linktor/instagram/v1/channel_service.pb.h"
 #include "linktor/instagram/v1/event.pb.h"
 
 namespace linktor {
@@ -18,13 +19,20 @@ std::unique_ptr<Store> OpenStore(const std::string& folder) {
 WebhookFixture::WebhookFixture()
     : store_(OpenStore(folder_.path())),
       registry(store_->sealer()),
-      ingest(clock, store_->sealer(), registry) {}
+      ingest(clock, store_->sealer(), registry, names) {}
 
 void WebhookFixture::Put(const TestChannel& channel) {
   ChannelRow row{.no = channel.no, .revision = 1};
   row.channel.set_id(channel.id);
   row.channel.set_instagram_account_id(channel.account_id);
   row.channel.set_page_id(channel.page_id);
+  v1::GetIceBreakersResponse ice_breakers;
+  for (const auto& [question, payload] : channel.ice_breakers) {
+    v1::IceBreaker* added = ice_breakers.add_ice_breakers();
+    added->set_question(question);
+    added->set_payload(payload);
+  }
+  row.ice_breakers = ice_breakers.SerializeAsString();
   v1::ChannelCredentials credentials;
   for (const std::string& secret : channel.app_secrets) {
     credentials.add_app_secrets(secret);

@@ -22,6 +22,23 @@ struct TestChannel {
   std::string page_id;
   std::vector<std::string> app_secrets = {"first-app-secret"};
   std::string verify_token = "verify me";
+  std::vector<std::pair<std::string, std::string>> ice_breakers;
+};
+
+// Knows what it is told, and remembers who was active.
+class FakeUserNames final : public UserNames {
+ public:
+  std::string Find(std::int64_t, std::string_view user_id) override {
+    return user_id == known_user ? name : "";
+  }
+  void OnActivity(const ChannelRegistry::EntryPtr& channel,
+                  std::string_view user_id) override {
+    active.emplace_back(channel->channel.id(), user_id);
+  }
+
+  std::string known_user;
+  std::string name;
+  std::vector<std::pair<std::string, std::string>> active;
 };
 
 class WebhookFixture {
@@ -43,6 +60,7 @@ class WebhookFixture {
 
  public:
   ChannelRegistry registry;
+  FakeUserNames names;
   Ingest ingest;
 };
 

@@ -1,0 +1,83 @@
+// conversations get|opt-out|opt-in
+
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "client/cli/commands.h"
+#include "client/cli/describe.h"
+
+namespace linktor::cli {
+namespace {
+
+using Service = v1::MessagingService::Stub;
+
+struct Names {
+  std::string channel_id, user_id;
+};
+
+std::string Text(const v1::Conversation& conversation) {
+  return Describe(conversation, absl::Now(), absl::LocalTimeZone());
+}
+
+ExitCode Get(Session& session, const Names& names) {
+  v1::GetConversationRequest request;
+  request.set_channel_id(names.channel_id);
+  request.set_user_id(names.user_id);
+  v1::GetConversationResponse response;
+  if (auto failure = session.Call(CallKind::kRead, &Service::GetConversation,
+                                  request, &response)) {
+    return session.Fail(*failure);
+  }
+  return session.Print(response, Text(response.conversation()));
+}
+
+ExitCode SetOptedOut(Session& session, const Names& names, bool opted_out) {
+  v1::UpdateConversationRequest request;
+  request.mutable_conversation()->set_channel_id(names.channel_id);
+  request.mutable_conversation()->set_user_id(names.user_id);
+  request.mutable_conversation()->set_opted_out(opted_out);
+  request.mutable_update_mask()->add_paths("opted_out");
+  v1::UpdateConversationResponse response;
+  if (auto failure =
+          session.Call(CallKind::kChange, &Service::UpdateConversation, request,
+                       &response)) {
+    return session.Fail(*failure);
+  }
+  return session.Print(response, Text(response.conversation()));
+}
+
+ExitCode OptOut(Session& session, const Names& names) {
+  return SetOptedOut(session, names, true);
+}
+
+ExitCode OptIn(Session& session, const Names& names) {
+  return SetOptedOut(session, names, false);
+}
+
+}  // namespace
+
+void AddConversations(const Program& program) {
+  CLI::App* group = AddGroup(program.app, "conversations",
+                             "windows, user names and opt-outs of customers");
+  const auto add = [&](const char* name, const char* what,
+                       ExitCode (*action)(Session&, const Names&)) {
+    auto names = std::make_shared<Names>();
+    CLI::App* command =
+        AddCommand(*group, name, what,
+                   absl::StrCat("  linktor-ig conversations ", name,
+                                " ch_shop 6100000000000001"));
+    command->add_option("CHANNEL", names->channel_id, "the channel")
+        ->required();
+    command->add_option("USER", names->user_id, "the customer's IGSID")
+        ->required();
+    Session& session = program.session;
+    Bind(command, program.run,
+         [&session, names, action] { return action(session, *names); });
+  };
+  add("get", "whether and until when the customer can be written to", Get);
+  add("opt-out", "the customer wants no messages: sends are refused", OptOut);
+  add("opt-in", "the customer wants messages again", OptIn);
+}
+
+}  // namespace linktor::cli

@@ -1,0 +1,259 @@
+#include "client/cli/describe.h"
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
+#include "client/cli/text.h"
+
+namespace linktor::cli {
+namespace {
+
+// A customer's text is at most 1000 bytes; one line shows its beginning.
+constexpr std::size_t kTextOnALine = 200;
+
+void Add(std::string& out, const char* name, const std::string& value) {
+  if (!value.empty()) absl::StrAppendFormat(&out, "%-15s %s\n", name, value);
+}
+
+void AddTime(std::string& out, const char* name,
+             const google::protobuf::Timestamp& time,
+             const absl::TimeZone& zone) {
+  Add(out, name, ShowTime(time, zone));
+}
+
+// "MESSAGE_STATE_SENT" as "SENT"; a value this program does not know as its
+// number.
+std::string Short(const std::string& name, const char* prefix, int value) {
+  if (name.empty()) return absl::StrCat(value);
+  return std::string(absl::StripPrefix(name, prefix));
+}
+
+std::string Counted(int count, const char* one, const char* many) {
+  return absl::StrCat(count, " ", count == 1 ? one : many);
+}
+
+std::string TemplateSummary(const v1::Template& layout) {
+  const auto& elements = layout.generic().elements();
+  std::string out =
+      absl::StrCat("template with ", Counted(elements.size(), "card", "cards"));
+  if (!elements.empty()) {
+    absl::StrAppend(&out, ": ", Quote(elements[0].title(), kTextOnALine));
+  }
+  return out;
+}
+
+std::string Settled(v1::SettledBy by) {
+  switch (by) {
+    case v1::SETTLED_BY_ANSWER:
+      return "Instagram's answer";
+    case v1::SETTLED_BY_ECHO_CONTENT:
+      return "an echo of the same text (a conclusion, not a proof)";
+    case v1::SETTLED_BY_CALLER:
+      return "someone who looked (messages resolve)";
+    default:
+      return "";
+  }
+}
+
+std::string WindowLine(const google::protobuf::Timestamp& close, absl::Time now,
+                       const absl::TimeZone& zone) {
+  if (close.seconds() == 0) return "";
+  const bool open = absl::FromUnixSeconds(close.seconds()) > now;
+  return absl::StrCat(open ? "open until " : "closed since ",
+                      ShowTime(close, zone));
+}
+
+}  // namespace
+
+std::string Summary(const v1::MessageContent& content) {
+  std::string out;
+  switch (content.content_case()) {
+    case v1::MessageContent::kText:
+      out = Quote(content.text(), kTextOnALine);
+      break;
+    case v1::MessageContent::kImage:
+      out = absl::StrCat("image ", EscapeControls(content.image().url()));
+      break;
+    case v1::MessageContent::kVideo:
+      out = absl::StrCat("video ", EscapeControls(content.video().url()));
+      break;
+    case v1::MessageContent::kAudio:
+      out = absl::StrCat("audio ", EscapeControls(content.audio().url()));
+      break;
+    case v1::MessageContent::kSticker:
+      out = absl::StrCat("sticker ", EscapeControls(content.sticker().id()));
+      break;
+    case v1::MessageContent::kTemplate:
+      out = TemplateSummary(content.template_());
+      break;
+    default:
+      out = "something this program does not know";
+  }
+  if (content.quick_replies_size() > 0) {
+    absl::StrAppend(
+        &out, " [",
+        Counted(content.quick_replies_size(), "quick reply", "quick replies"),
+        "]");
+  }
+  return out;
+}
+
+std::string Summary(const v1::Message& message) {
+  if (message.has_content() &&
+      message.content().content_case() != v1::MessageContent::CONTENT_NOT_SET) {
+    return Summary(message.content());
+  }
+  std::string out;
+  if (!message.text().empty()) out = Quote(message.text(), kTextOnALine);
+  if (message.attachments_size() > 0) {
+    std::string types;
+    for (const auto& attachment : message.attachments()) {
+      absl::StrAppend(&types, types.empty() ? "" : ", ",
+                      EscapeControls(attachment.type()));
+    }
+    absl::StrAppend(&out, out.empty() ? "" : " ", "[", types, "]");
+  }
+  if (message.unsupported()) {
+    absl::StrAppend(&out, out.empty() ? "" : " ",
+                    "(Instagram does not show it to its API)");
+  }
+  return out.empty() ? "(no text)" : out;
+}
+
+std::string Describe(const v1::Channel& channel, const absl::TimeZone& zone) {
+  std::string out;
+  Add(out, "channel", EscapeControls(channel.id()));
+  Add(out, "name", EscapeControls(channel.name()));
+  Add(out, "account", EscapeControls(channel.instagram_account_id()));
+  Add(out, "page", EscapeControls(channel.page_id()));
+  Add(out, "login",
+      channel.login_type() == v1::LOGIN_TYPE_INSTAGRAM_LOGIN
+          ? "Instagram Login"
+          : "Facebook Login");
+  Add(out, "API version", EscapeControls(channel.api_version()));
+  Add(out, "state",
+      Short(v1::ChannelState_Name(channel.state()), "CHANNEL_STATE_",
+            channel.state()));
+  Add(out, "webhook path", EscapeControls(channel.webhook_path()));
+  Add(out, "no history",
+      channel.on_no_history() == v1::NO_HISTORY_POLICY_REFUSE
+          ? "sends to users who have not written are refused"
+          : "sends to users who have not written are tried");
+  Add(out, "access token",
+      channel.access_token_fingerprint().empty()
+          ? "NOT SET: nothing can be sent"
+          : absl::StrCat("set, fingerprint ",
+                         EscapeControls(channel.access_token_fingerprint())));
+  for (const v1::AppSecret& secret : channel.app_secrets()) {
+    Add(out, "app secret",
+        absl::StrCat("set, fingerprint ", EscapeControls(secret.fingerprint()),
+                     ", since ", ShowTime(secret.create_time(), zone)));
+  }
+  if (channel.app_secrets().empty()) {
+    Add(out, "app secret", "NOT SET: webhooks are refused");
+  }
+  Add(out, "verify token",
+      channel.verify_token_set()
+          ? "set"
+          : "NOT SET: Meta cannot verify the webhook URL");
+  AddTime(out, "created", channel.create_time(), zone);
+  AddTime(out, "changed", channel.update_time(), zone);
+  return out;
+}
+
+std::string Describe(const v1::Message& message, const absl::TimeZone& zone) {
+  std::string out;
+  Add(out, "message", EscapeControls(message.id()));
+  Add(out, "state",
+      Short(v1::MessageState_Name(message.state()), "MESSAGE_STATE_",
+            message.state()));
+  Add(out, "mid", EscapeControls(message.mid()));
+  Add(out, "request id", EscapeControls(message.request_id()));
+  Add(out, "channel", EscapeControls(message.channel_id()));
+  Add(out, "user", EscapeControls(message.user_id()));
+  Add(out, "direction",
+      message.direction() == v1::MESSAGE_DIRECTION_INBOUND ? "from the customer"
+      : message.origin() == v1::MESSAGE_ORIGIN_ELSEWHERE
+          ? "to the customer, sent elsewhere"
+          : "to the customer");
+  Add(out, "content", Summary(message));
+  for (const v1::Attachment& attachment : message.attachments()) {
+    Add(out, "attachment",
+        absl::StrCat(EscapeControls(attachment.type()), " ",
+                     EscapeControls(attachment.url())));
+  }
+  Add(out, "answers mid", EscapeControls(message.reply_to_mid()));
+  if (message.attempt() > 1)
+    Add(out, "attempt", absl::StrCat(message.attempt()));
+  Add(out, "settled by", Settled(message.settled_by()));
+  Add(out, "reason", EscapeControls(message.error().reason()));
+  Add(out, "error", EscapeControls(message.error().message()));
+  AddTime(out, "created", message.create_time(), zone);
+  AddTime(out, "sent", message.send_time(), zone);
+  AddTime(out, "echoed", message.echo_time(), zone);
+  return out;
+}
+
+std::string Describe(const v1::Conversation& conversation, absl::Time now,
+                     const absl::TimeZone& zone) {
+  std::string out;
+  Add(out, "channel", EscapeControls(conversation.channel_id()));
+  Add(out, "user", EscapeControls(conversation.user_id()));
+  if (!conversation.username().empty()) {
+    Add(out, "name",
+        absl::StrCat("@", EscapeControls(conversation.username())));
+  }
+  if (conversation.has_last_inbound_time()) {
+    AddTime(out, "last wrote", conversation.last_inbound_time(), zone);
+  } else {
+    Add(out, "last wrote", "never, as far as this server knows");
+  }
+  Add(out, "24 h window",
+      WindowLine(conversation.window_close_time(), now, zone));
+  Add(out, "human agent",
+      WindowLine(conversation.human_agent_close_time(), now, zone));
+  Add(out, "opted out",
+      conversation.opted_out()
+          ? absl::StrCat("YES, since ",
+                         ShowTime(conversation.opt_out_time(), zone),
+                         ": sends are refused")
+          : "no");
+  return out;
+}
+
+std::string Describe(const v1::GetIceBreakersResponse& ice_breakers) {
+  if (ice_breakers.ice_breakers().empty() &&
+      ice_breakers.localizations().empty()) {
+    return "No ice breakers are set.\n";
+  }
+  std::string out;
+  const auto add = [&out](const v1::IceBreaker& one) {
+    absl::StrAppend(&out, "  ", Quote(one.question()), " gives ",
+                    EscapeControls(one.payload()), "\n");
+  };
+  absl::StrAppend(&out, "default\n");
+  for (const auto& one : ice_breakers.ice_breakers()) add(one);
+  for (const auto& locale : ice_breakers.localizations()) {
+    absl::StrAppend(&out, EscapeControls(locale.locale()), "\n");
+    for (const auto& one : locale.ice_breakers()) add(one);
+  }
+  return out;
+}
+
+std::string OneLine(const v1::Channel& channel) {
+  std::string lacks;
+  const auto add = [&lacks](bool missing, const char* what) {
+    if (missing) absl::StrAppend(&lacks, lacks.empty() ? "" : ", ", what);
+  };
+  add(channel.access_token_fingerprint().empty(), "access token");
+  add(channel.app_secrets().empty(), "app secret");
+  add(!channel.verify_token_set(), "verify token");
+  return absl::StrFormat(
+      "%-24s account %-20s %s%s\n", EscapeControls(channel.id()),
+      EscapeControls(channel.instagram_account_id()),
+      EscapeControls(channel.name()),
+      lacks.empty() ? "" : absl::StrCat(" (NOT SET: ", lacks, ")"));
+}
+
+}  // namespace linktor::cli

@@ -1,0 +1,34 @@
+// The contract's resources for a person: blocks of lines, and one-line
+// summaries. Everything that came from outside is escaped. Pure functions, for
+// any thread.
+
+#pragma once
+
+#include <string>
+
+#include "absl/time/time.h"
+#include "linktor/instagram/v1/channel.pb.h"
+#include "linktor/instagram/v1/channel_service.pb.h"
+#include "linktor/instagram/v1/content.pb.h"
+#include "linktor/instagram/v1/conversation.pb.h"
+#include "linktor/instagram/v1/message.pb.h"
+
+namespace linktor::cli {
+
+namespace v1 = ::linktor::instagram::v1;
+
+// In a few words: "\"Hello\" [2 quick replies]", "image https://…".
+std::string Summary(const v1::MessageContent& content);
+std::string Summary(const v1::Message& message);
+
+std::string Describe(const v1::Channel& channel, const absl::TimeZone& zone);
+std::string Describe(const v1::Message& message, const absl::TimeZone& zone);
+// `now` decides what is still open.
+std::string Describe(const v1::Conversation& conversation, absl::Time now,
+                     const absl::TimeZone& zone);
+std::string Describe(const v1::GetIceBreakersResponse& ice_breakers);
+
+// One line of `channels list`.
+std::string OneLine(const v1::Channel& channel);
+
+}  // namespace linktor::cli

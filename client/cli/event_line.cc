@@ -1,0 +1,144 @@
+#include "client/cli/event_line.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "client/cli/describe.h"
+#include "client/cli/text.h"
+
+namespace linktor::cli {
+namespace {
+
+std::string Mid(const std::string& mid) {
+  return mid.empty() ? "" : absl::StrCat(" (", Shorten(mid), ")");
+}
+
+std::string Wrote(const char* verb, const v1::Message& message) {
+  return absl::StrCat(
+      verb, Summary(message),
+      message.reply_to_mid().empty()
+          ? ""
+          : absl::StrCat(" in answer to ", Shorten(message.reply_to_mid())),
+      Mid(message.mid()));
+}
+
+std::string Failed(const v1::Message& message) {
+  return absl::StrCat("not sent: ", Summary(message), ": ",
+                      EscapeControls(message.error().reason()), ": ",
+                      EscapeControls(message.error().message()));
+}
+
+std::string Unconfirmed(const v1::Message& message) {
+  return absl::StrCat("OUTCOME UNKNOWN, do not send again: ", Summary(message),
+                      " (", EscapeControls(message.id()), ")");
+}
+
+std::string Reacted(const v1::Reaction& reaction) {
+  if (reaction.action() == "unreact") {
+    return absl::StrCat("took back their reaction to ",
+                        Shorten(reaction.mid()));
+  }
+  return absl::StrCat(
+      "reacted ",
+      EscapeControls(reaction.emoji().empty() ? reaction.reaction()
+                                              : reaction.emoji()),
+      " to ", Shorten(reaction.mid()));
+}
+
+std::string Tapped(const v1::Postback& postback) {
+  return absl::StrCat("tapped ",
+                      postback.from_ice_breaker() ? "the ice breaker " : "",
+                      Quote(postback.title()), ", which gives ",
+                      EscapeControls(postback.payload()), Mid(postback.mid()));
+}
+
+std::string Shared(const v1::ProductShare& share) {
+  const v1::Product& product = share.product();
+  return absl::StrCat(
+      "shared the product ", EscapeControls(product.id()),
+      product.name().empty() ? "" : " ",
+      product.name().empty() ? "" : Quote(product.name()),
+      share.more_products_size() == 0
+          ? ""
+          : absl::StrCat(" and ", share.more_products_size(), " more"),
+      share.message().text().empty() ? "" : " with ",
+      share.message().text().empty() ? "" : Quote(share.message().text()),
+      Mid(share.message().mid()));
+}
+
+std::string Unknown(const v1::UnknownItem& item) {
+  if (item.problem().empty()) {
+    return absl::StrCat("an item of the kind ", Quote(item.kind()),
+                        "; --raw shows it");
+  }
+  return absl::StrCat(
+      "an item that was not understood: ", EscapeControls(item.problem()),
+      " at ", EscapeControls(item.json_path()), "; --raw shows it");
+}
+
+std::string What(const v1::Event& event) {
+  switch (event.payload_case()) {
+    case v1::Event::kMessageReceived:
+      return Wrote("wrote ", event.message_received());
+    case v1::Event::kMessageEchoed:
+      return Wrote(event.message_echoed().origin() == v1::MESSAGE_ORIGIN_API
+                       ? "Instagram shows our "
+                       : "was sent from elsewhere: ",
+                   event.message_echoed());
+    case v1::Event::kMessageSent:
+      return Wrote("was sent ", event.message_sent());
+    case v1::Event::kMessageFailed:
+      return Failed(event.message_failed());
+    case v1::Event::kMessageUnconfirmed:
+      return Unconfirmed(event.message_unconfirmed());
+    case v1::Event::kUnknown:
+      return Unknown(event.unknown());
+    case v1::Event::kQuickReply:
+      return absl::StrCat("chose ", Quote(event.quick_reply().text()),
+                          ", which gives ",
+                          EscapeControls(event.quick_reply().payload()),
+                          Mid(event.quick_reply().message().mid()));
+    case v1::Event::kPostback:
+      return Tapped(event.postback());
+    case v1::Event::kReaction:
+      return Reacted(event.reaction());
+    case v1::Event::kStoryMention:
+      return absl::StrCat("mentioned the account in their story",
+                          Mid(event.story_mention().message().mid()));
+    case v1::Event::kStoryReply:
+      return absl::StrCat("answered the story ",
+                          Shorten(event.story_reply().story_id()), ": ",
+                          event.story_reply().reply_text().empty()
+                              ? Summary(event.story_reply().message())
+                              : Quote(event.story_reply().reply_text()),
+                          Mid(event.story_reply().message().mid()));
+    case v1::Event::kProductShare:
+      return Shared(event.product_share());
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
+std::string EventLine(const v1::Event& event, const absl::TimeZone& zone,
+                      bool raw) {
+  const std::string who = !event.username().empty()
+                              ? absl::StrCat("@", event.username())
+                          : event.user_id().empty() ? "-"
+                                                    : event.user_id();
+  std::string line = absl::StrFormat(
+      "%s  %s  %-17s  %-18s %s", ShowTime(event.receive_time(), zone),
+      EscapeControls(event.channel_id()), EscapeControls(who),
+      EscapeControls(event.type()), What(event));
+  if (event.test()) absl::StrAppend(&line, " [test]");
+  if (event.standby()) absl::StrAppend(&line, " [standby]");
+  if (raw && !event.raw_json().empty()) {
+    absl::StrAppend(&line, "\n    ", EscapeControls(event.raw_json()));
+  } else if (raw && event.raw_size() > 0) {
+    absl::StrAppend(&line, "\n    (", event.raw_size(),
+                    " bytes, too large to be passed on)");
+  }
+  return line;
+}
+
+}  // namespace linktor::cli

@@ -1,0 +1,80 @@
+// events tail
+
+#include <memory>
+
+#include "client/cli/commands.h"
+#include "client/cli/tail.h"
+#include "client/cli/watch.h"
+
+namespace linktor::cli {
+namespace {
+
+struct TailOptions {
+  std::string after;
+  bool from_start = false;
+  std::vector<std::string> types, channels, users;
+  bool raw = false;
+  std::int64_t count = 0;
+  bool until_caught_up = false;
+};
+
+ExitCode RunTail(Session& session, const TailOptions& options) {
+  // Before the connection, whose threads must have its signals blocked.
+  Watch watch;
+  Tail::Options tail{.count = options.count,
+                     .until_caught_up = options.until_caught_up};
+  v1::SubscribeEventsRequest& request = tail.request;
+  for (const auto& type : options.types) request.add_types(type);
+  for (const auto& channel : options.channels) request.add_channel_ids(channel);
+  for (const auto& user : options.users) request.add_user_ids(user);
+  request.set_include_raw(options.raw);
+  if (!options.after.empty()) {
+    request.set_after_cursor(options.after);
+  } else {
+    request.set_position(options.from_start ? v1::POSITION_EARLIEST
+                                            : v1::POSITION_LATEST);
+  }
+  return Tail(session, watch, std::move(tail)).Run();
+}
+
+}  // namespace
+
+void AddEvents(const Program& program) {
+  CLI::App* group =
+      AddGroup(program.app, "events", "everything that happens, in order");
+  auto options = std::make_shared<TailOptions>();
+  CLI::App* tail = AddCommand(
+      *group, "tail", "print events as they come, until Ctrl-C",
+      "  linktor-ig events tail --from-start --channel ch_shop --type "
+      "'message.*'\n"
+      "All that is there, as JSON, one event a line with its cursor:\n"
+      "  linktor-ig events tail --from-start --until-caught-up --json\n"
+      "When the connection breaks it is taken up again after the last cursor. "
+      "At the end the\ncursor to go on with is on standard error; Ctrl-C ends "
+      "with exit code 0.\nA server that cannot be reached at the start ends it "
+      "with 3.");
+  CLI::Option* after =
+      tail->add_option("--after", options->after, "go on after this cursor");
+  tail->add_flag("--from-start", options->from_start,
+                 "everything that is kept; without it only what is new")
+      ->excludes(after);
+  const auto add = [tail](const char* name, std::vector<std::string>& values,
+                          const char* what) {
+    tail->add_option(name, values, what)->allow_extra_args(false);
+  };
+  add("--type", options->types,
+      "only this type, or group such as 'instagram.*'; repeatable");
+  add("--channel", options->channels, "only this channel; repeatable");
+  add("--user", options->users, "only this customer; repeatable");
+  tail->add_flag("--raw", options->raw,
+                 "with each item as Instagram sent it, while it is kept");
+  tail->add_option("--count", options->count, "end after so many events")
+      ->check(CLI::PositiveNumber);
+  tail->add_flag("--until-caught-up", options->until_caught_up,
+                 "end when everything there is has been printed");
+  Session& session = program.session;
+  Bind(tail, program.run,
+       [&session, options] { return RunTail(session, *options); });
+}
+
+}  // namespace linktor::cli

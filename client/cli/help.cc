@@ -1,0 +1,136 @@
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "client/cli/commands.h"
+
+namespace linktor::cli {
+namespace {
+
+// A slip of the finger, not another word.
+constexpr std::size_t kMaxTypos = 2;
+
+// How many letters must be added, dropped or changed.
+std::size_t Distance(const std::string& a, const std::string& b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), 0);
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t changed = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, changed});
+    }
+  }
+  return row.back();
+}
+
+const CLI::App& Innermost(const CLI::App& app) {
+  const CLI::App* at = &app;
+  while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+  return *at;
+}
+
+}  // namespace
+
+std::string ExplainUsage(const CLI::App& app, const std::string& message) {
+  const CLI::App& innermost = Innermost(app);
+  const auto commands =
+      innermost.get_subcommands([](const CLI::App*) { return true; });
+  const std::vector<std::string> unknown = app.remaining(true);
+  const auto word = std::find_if(
+      unknown.begin(), unknown.end(),
+      [](const std::string& one) { return !absl::StartsWith(one, "-"); });
+  if (commands.empty() || word == unknown.end()) return message;
+  std::string out = absl::StrCat(Deepest(app), " has no command '", *word, "'");
+  for (const CLI::App* command : commands) {
+    if (Distance(command->get_name(), *word) <= kMaxTypos) {
+      return absl::StrCat(out, "; did you mean '", command->get_name(), "'?");
+    }
+  }
+  return out;
+}
+
+std::string Deepest(const CLI::App& app) {
+  std::string name = app.get_name();
+  for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
+    at = at->get_subcommands().front();
+    absl::StrAppend(&name, " ", at->get_name());
+  }
+  return name;
+}
+
+CLI::App* AddGroup(CLI::App& app, const std::string& name,
+                   const std::string& what, const std::string& more) {
+  CLI::App* group = app.add_subcommand(name, what);
+  // One: or the text of a message that is the name of a command would be taken
+  // for it.
+  group->require_subcommand(1);
+  group->footer(more);
+  return group;
+}
+
+CLI::App* AddCommand(CLI::App& group, const std::string& name,
+                     const std::string& what, const std::string& example) {
+  CLI::App* command = group.add_subcommand(name, what);
+  command->footer(absl::StrCat("\nExample:\n", example));
+  return command;
+}
+
+void Bind(CLI::App* command, Run& run, Run action) {
+  command->callback([&run, action = std::move(action)] { run = action; });
+}
+
+std::string Overview() {
+  return "Works the Linktor Instagram Gateway: channels, messages and the "
+         "event stream.\n"
+         "\n"
+         "  channel   an Instagram professional account that the server speaks "
+         "for, with\n"
+         "            its credentials; named by an id of yours, such as "
+         "ch_shop\n"
+         "  user      a customer, by their Instagram-scoped id (IGSID): digits "
+         "that only\n"
+         "            this account knows them by; events tell it\n"
+         "  window    a business may write within 24 hours after the customer "
+         "did something;\n"
+         "            a person with Meta's approval within 7 days "
+         "(--human-agent)\n"
+         "  cursor    a position in the log of events; reading goes on after "
+         "it\n"
+         "  request   an id of yours for one send: repeating it never sends "
+         "twice\n";
+}
+
+std::string ExitCodes() {
+  return "\n"
+         "From an empty server to a conversation:\n"
+         "  linktor-ig channels create --id ch_shop --account-id "
+         "17841400000000001 \\\n"
+         "      --page-id 100000000000001 --access-token-file token \\\n"
+         "      --app-secret-file secret --verify-token-file verify\n"
+         "  # register https://<your host>/webhooks/instagram/ch_shop at Meta, "
+         "then\n"
+         "  linktor-ig events tail --channel ch_shop\n"
+         "  # 2026-01-02 03:04:05  ch_shop  6100000000000001   "
+         "message.received   wrote \"Hi\"\n"
+         "  linktor-ig send text ch_shop 6100000000000001 \"Hello!\"\n"
+         "  linktor-ig conversations get ch_shop 6100000000000001\n"
+         "\n"
+         "Exit codes:\n"
+         "  0  done\n"
+         "  1  refused by the server, or by Instagram; standard error says why "
+         "and what to do\n"
+         "  2  wrong usage: nothing was asked of the server\n"
+         "  3  the server, or Instagram, is not available: nothing was done\n"
+         "  4  the outcome is unknown: it may have been done. A message: do "
+         "not send it again\n"
+         "  5  done, but standard output could not be written\n"
+         "\n"
+         "linktor-ig COMMAND --help explains a command and has an example.\n"
+         "linktor-ig errors REASON explains the reason of an error.";
+}
+
+}  // namespace linktor::cli

@@ -1,0 +1,71 @@
+// linktor-ig: the gateway from the command line.
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstring>
+#include <sstream>
+
+#include "absl/strings/str_cat.h"
+#include "client/cli/commands.h"
+
+namespace {
+
+using linktor::cli::ExitCode;
+using linktor::cli::Program;
+using linktor::cli::Run;
+using linktor::cli::Session;
+
+void AddGlobalOptions(CLI::App& app, Session::Options& options) {
+  app.add_option("--server", options.server, "HOST:PORT of the server")
+      ->capture_default_str()
+      ->envname("LINKTOR_IG_SERVER");
+  app.add_option("--timeout", options.timeout_s,
+                 "seconds for a call; 120 for sends with media, else 35")
+      ->check(CLI::Range(1, 3600));
+  app.add_flag("--json", options.json,
+               "proto3 JSON for machines, one object a line; errors too");
+}
+
+// --json may stand behind what could not be understood.
+bool WantsJson(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    if (std::strcmp(argv[i], "--") == 0) return false;
+    if (std::strcmp(argv[i], "--json") == 0) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // A reader that has gone (| head) is an error of the write, not our end.
+  std::signal(SIGPIPE, SIG_IGN);
+  Session session;
+  Run run;
+  CLI::App app(linktor::cli::Overview(), "linktor-ig");
+  app.footer(linktor::cli::ExitCodes());
+  // Global options may stand anywhere.
+  app.fallthrough();
+  app.require_subcommand(1);
+  AddGlobalOptions(app, session.options());
+  const Program program{app, session, run};
+  linktor::cli::AddChannels(program);
+  linktor::cli::AddSend(program);
+  linktor::cli::AddMessages(program);
+  linktor::cli::AddConversations(program);
+  linktor::cli::AddIceBreakers(program);
+  linktor::cli::AddEvents(program);
+  linktor::cli::AddErrors(program);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);
+    session.options().json = WantsJson(argc, argv);
+    linktor::cli::Failure failure = linktor::cli::UsageFailure(
+        linktor::cli::ExplainUsage(app, error.what()));
+    failure.remedy =
+        absl::StrCat("see ", linktor::cli::Deepest(app), " --help");
+    return static_cast<int>(session.Fail(failure));
+  }
+  return static_cast<int>(run());
+}

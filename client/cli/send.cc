@@ -1,0 +1,243 @@
+// send text|image|video|audio|heart|template|json
+
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "client/cli/arguments.h"
+#include "client/cli/card.h"
+#include "client/cli/commands.h"
+#include "client/cli/describe.h"
+#include "client/cli/request_id.h"
+
+namespace linktor::cli {
+namespace {
+
+using Service = v1::MessagingService::Stub;
+
+struct SendOptions {
+  std::string channel_id, user_id, request_id;
+  bool human_agent = false;
+  std::string argument;  // the text, URL or file
+  std::vector<std::string> quick_replies;
+  TemplateOptions layout;
+};
+
+using Content = absl::StatusOr<v1::MessageContent>;
+using Build = Content (*)(const SendOptions&);
+
+// Meta fetches media while the call lasts.
+bool HasMedia(const v1::MessageContent& content) {
+  return content.content_case() != v1::MessageContent::kText &&
+         content.content_case() != v1::MessageContent::kSticker;
+}
+
+Failure Explain(Failure failure, const v1::SendMessageRequest& request) {
+  if (failure.exit_code != ExitCode::kOutcomeUnknown) return failure;
+  failure.metadata.try_emplace("request_id", request.request_id());
+  failure.next.push_back(absl::StrCat("linktor-ig messages get ",
+                                      request.channel_id(), " --request-id ",
+                                      request.request_id()));
+  if (const auto id = failure.metadata.find("message_id");
+      failure.reason == "SEND_OUTCOME_UNKNOWN" &&
+      id != failure.metadata.end()) {
+    failure.next.push_back(absl::StrCat(
+        "after looking into Instagram: linktor-ig messages resolve ",
+        request.channel_id(), " ", id->second, " sent|not-sent"));
+  }
+  return failure;
+}
+
+ExitCode Send(Session& session, const SendOptions& options,
+              const v1::MessageContent& content) {
+  v1::SendMessageRequest request;
+  request.set_channel_id(options.channel_id);
+  request.set_to(options.user_id);
+  *request.mutable_content() = content;
+  request.set_request_id(RequestIdOr(options.request_id));
+  if (options.human_agent) request.set_tag(v1::MESSAGE_TAG_HUMAN_AGENT);
+  v1::SendMessageResponse response;
+  if (auto failure = session.Call(
+          CallKind::kSend, &Service::SendMessage, request, &response,
+          HasMedia(content) ? Session::kMediaTimeoutSeconds
+                            : Session::kTimeoutSeconds)) {
+    return session.Fail(Explain(*std::move(failure), request));
+  }
+  std::string text;
+  if (response.replayed()) {
+    text =
+        "Sent before, not again: this is the outcome of the earlier call "
+        "with this request id.\n";
+  }
+  absl::StrAppend(&text, Describe(response.message(), absl::LocalTimeZone()));
+  return session.Print(response, text);
+}
+
+Content TextContent(const SendOptions& options) {
+  v1::MessageContent content;
+  content.set_text(options.argument);
+  for (const std::string& one : options.quick_replies) {
+    absl::StatusOr<v1::QuickReply> reply = ParseQuickReply(one);
+    if (!reply.ok()) return reply.status();
+    *content.add_quick_replies() = *std::move(reply);
+  }
+  return content;
+}
+
+Content ImageContent(const SendOptions& options) {
+  v1::MessageContent content;
+  content.mutable_image()->set_url(options.argument);
+  return content;
+}
+
+Content VideoContent(const SendOptions& options) {
+  v1::MessageContent content;
+  content.mutable_video()->set_url(options.argument);
+  return content;
+}
+
+Content AudioContent(const SendOptions& options) {
+  v1::MessageContent content;
+  content.mutable_audio()->set_url(options.argument);
+  return content;
+}
+
+Content HeartContent(const SendOptions& /*options*/) {
+  v1::MessageContent content;
+  content.mutable_sticker()->set_id("like_heart");
+  return content;
+}
+
+Content TemplateContent(const SendOptions& options) {
+  absl::StatusOr<v1::Template> layout = BuildTemplate(options.layout);
+  if (!layout.ok()) return layout.status();
+  v1::MessageContent content;
+  *content.mutable_template_() = *std::move(layout);
+  return content;
+}
+
+Content JsonContent(const SendOptions& options) {
+  v1::MessageContent content;
+  if (absl::Status status = ParseJsonFile(options.argument, content);
+      !status.ok()) {
+    return status;
+  }
+  return content;
+}
+
+// Name and explanation of the command's own argument; none without a name.
+struct Argument {
+  const char* name = nullptr;
+  const char* what = nullptr;
+};
+
+CLI::App* AddKind(CLI::App& group, const Program& program,
+                  const std::shared_ptr<SendOptions>& options,
+                  const std::string& name, const std::string& what,
+                  Argument argument, Build build, const std::string& example) {
+  CLI::App* command = AddCommand(group, name, what, example);
+  command->add_option("CHANNEL", options->channel_id, "from which channel")
+      ->required();
+  command->add_option("USER", options->user_id, "to whom: the customer's IGSID")
+      ->required();
+  if (argument.name != nullptr) {
+    command->add_option(argument.name, options->argument, argument.what)
+        ->required();
+  }
+  command->add_option("--request-id", options->request_id,
+                      "your id of this message: with the same one it is never "
+                      "sent twice");
+  command->add_flag("--human-agent", options->human_agent,
+                    "a person wrote it: may leave within 7 days; Meta must "
+                    "have approved the app for it");
+  Session& session = program.session;
+  Bind(command, program.run, [&session, options, build] {
+    const Content content = build(*options);
+    return content.ok() ? Send(session, *options, *content)
+                        : session.Usage(content.status());
+  });
+  return command;
+}
+
+void AddText(CLI::App& group, const Program& program) {
+  auto options = std::make_shared<SendOptions>();
+  CLI::App* text = AddKind(
+      group, program, options, "text", "a text, with choices under it",
+      {"TEXT", "at most 1000 bytes"}, TextContent,
+      "  linktor-ig send text ch_shop 6100000000000001 'Blue or green?' \\\n"
+      "      --quick-reply 'Blue=COLOUR_BLUE' --quick-reply "
+      "'Green=COLOUR_GREEN'\n"
+      "A text that begins with a dash comes last, after --:\n"
+      "  linktor-ig send text ch_shop 6100000000000001 -- '-10 % today'");
+  text->add_option("--quick-reply", options->quick_replies,
+                   "'Title=PAYLOAD', up to 13 times; what is tapped comes "
+                   "back as instagram.quick_reply")
+      ->allow_extra_args(false);
+}
+
+void AddTemplate(CLI::App& group, const Program& program) {
+  auto options = std::make_shared<SendOptions>();
+  TemplateOptions& layout = options->layout;
+  CLI::App* command = AddKind(
+      group, program, options, "template", "cards with pictures and buttons",
+      {}, TemplateContent,
+      "  linktor-ig send template ch_shop 6100000000000001 --title 'Blue hat' "
+      "\\\n"
+      "      --subtitle '19 EUR' --button 'Buy=https://example.com/hat' "
+      "\\\n"
+      "      --button 'Ask=ASK_HAT'\n"
+      "Several cards, as JSON (TemplateElement) each:\n"
+      "  linktor-ig send template ch_shop 6100000000000001 \\\n"
+      "      --element '{\"title\":\"Blue\",\"subtitle\":\"19 EUR\"}' \\\n"
+      "      --element '{\"title\":\"Green\",\"buttons\":[{\"title\":\"Buy\","
+      "\"payload\":\"BUY\"}]}'");
+  command->add_option("--title", layout.title, "of one card");
+  command->add_option("--subtitle", layout.subtitle);
+  command->add_option("--image-url", layout.image_url);
+  command->add_option("--default-url", layout.default_url,
+                      "opens when the card is tapped");
+  command
+      ->add_option("--button", layout.buttons,
+                   "'Title=https://...' opens a page, 'Title=PAYLOAD' comes "
+                   "back as instagram.postback; up to 3 times")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--element", layout.elements,
+                   "a card as JSON; up to 10 times")
+      ->allow_extra_args(false);
+  command->add_option("--file", layout.file,
+                      "the whole template as JSON: {\"elements\": [...]}; '-' "
+                      "is standard input");
+}
+
+}  // namespace
+
+void AddSend(const Program& program) {
+  CLI::App* group = AddGroup(
+      program.app, "send", "send a message",
+      "\nExit code 4 says that nobody knows whether it was sent: do not send "
+      "it again.");
+  AddText(*group, program);
+  const auto add_media = [&](const char* name, const char* what, Build build,
+                             const char* file) {
+    AddKind(
+        *group, program, std::make_shared<SendOptions>(), name, what,
+        {"URL", "public URL of the file, which Meta fetches"}, build,
+        absl::StrCat("  linktor-ig send ", name,
+                     " ch_shop 6100000000000001 https://example.com/", file));
+  };
+  add_media("image", "PNG, JPEG or GIF, at most 8 MB", ImageContent, "a.jpg");
+  add_media("video", "MP4, OGG, AVI, MOV or WebM, at most 25 MB", VideoContent,
+            "a.mp4");
+  add_media("audio", "a voice message, at most 25 MB", AudioContent, "a.m4a");
+  AddKind(*group, program, std::make_shared<SendOptions>(), "heart",
+          "the heart sticker", {}, HeartContent,
+          "  linktor-ig send heart ch_shop 6100000000000001");
+  AddTemplate(*group, program);
+  AddKind(*group, program, std::make_shared<SendOptions>(), "json",
+          "a MessageContent as JSON",
+          {"FILE", "file, or '-' for standard input"}, JsonContent,
+          "  echo '{\"text\": \"Hello\"}' | linktor-ig send json ch_shop "
+          "6100000000000001 -");
+}
+
+}  // namespace linktor::cli

@@ -1,0 +1,151 @@
+#include "emulator/customer_event.h"
+
+#include <utility>
+
+#include "server/base/ids.h"
+
+namespace linktor::emulator {
+namespace {
+
+constexpr char kMessage[] = "message";
+constexpr char kPostback[] = "postback";
+constexpr char kReaction[] = "reaction";
+
+struct ReactionName {
+  std::string_view name;
+  std::string_view emoji;
+};
+
+constexpr ReactionName kReactions[] = {
+    {"love", "❤"}, {"laugh", "😆"}, {"wow", "😮"},
+    {"sad", "😢"},  {"angry", "😠"}, {"like", "👍"},
+};
+
+json::string ToJson(std::string_view text) {
+  return json::string(text.data(), text.size());
+}
+
+json::object Attachment(std::string_view type, json::object payload) {
+  return {{"type", ToJson(type)}, {"payload", std::move(payload)}};
+}
+
+CustomerEvent AttachmentEvent(std::string_view from, json::object attachment) {
+  return {.from = std::string(from),
+          .kind = kMessage,
+          .value = {{"attachments", json::array{std::move(attachment)}}}};
+}
+
+}  // namespace
+
+absl::Status CheckCustomerMessage(const CustomerMessage& message) {
+  if (!IsNumericId(message.from)) {
+    return absl::InvalidArgumentError(
+        "\"from\" must be an Instagram-scoped id: a string of 1 to 32 digits");
+  }
+  if (message.text.empty() && message.attachments.empty()) {
+    return absl::InvalidArgumentError(
+        R"(a message needs "text" or "attachments")");
+  }
+  for (const json::value& attachment : message.attachments) {
+    const json::object* object = attachment.if_object();
+    if (object == nullptr || FindString(*object, "type") == nullptr) {
+      return absl::InvalidArgumentError(
+          "every attachment must be an object with a string \"type\"");
+    }
+  }
+  return absl::OkStatus();
+}
+
+CustomerEvent MessageEvent(CustomerMessage message) {
+  CustomerEvent event{.from = std::move(message.from),
+                      .kind = kMessage,
+                      .mid = std::move(message.mid),
+                      .time = message.time};
+  if (!message.text.empty()) event.value["text"] = message.text;
+  if (!message.attachments.empty()) {
+    event.value["attachments"] = std::move(message.attachments);
+  }
+  if (!message.reply_to.empty()) {
+    event.value["reply_to"] = std::move(message.reply_to);
+  }
+  return event;
+}
+
+CustomerEvent QuickReplyEvent(std::string_view from, std::string_view title,
+                              std::string_view payload) {
+  return {
+      .from = std::string(from),
+      .kind = kMessage,
+      .value = {{"text", ToJson(title)},
+                {"quick_reply", json::object{{"payload", ToJson(payload)}}}}};
+}
+
+CustomerEvent StoryReplyEvent(std::string_view from, std::string_view text,
+                              std::string_view story_id,
+                              std::string_view story_url) {
+  json::object story{{"url", ToJson(story_url)}, {"id", ToJson(story_id)}};
+  return {.from = std::string(from),
+          .kind = kMessage,
+          .value = {{"text", ToJson(text)},
+                    {"reply_to", json::object{{"story", std::move(story)}}}}};
+}
+
+CustomerEvent StoryMentionEvent(std::string_view from, std::string_view url) {
+  return MediaEvent(from, "story_mention", url);
+}
+
+CustomerEvent MediaEvent(std::string_view from, std::string_view type,
+                         std::string_view url) {
+  return AttachmentEvent(from, Attachment(type, {{"url", ToJson(url)}}));
+}
+
+CustomerEvent ProductShareEvent(std::string_view from, json::array elements) {
+  json::object product{{"elements", std::move(elements)}};
+  return AttachmentEvent(
+      from, Attachment("template", {{"product", std::move(product)}}));
+}
+
+CustomerEvent ProductQuestionEvent(std::string_view from, std::string_view text,
+                                   std::string_view product_id) {
+  json::object product{{"id", ToJson(product_id)}};
+  return {.from = std::string(from),
+          .kind = kMessage,
+          .value = {{"text", ToJson(text)},
+                    {"referral", json::object{{"product", product}}}}};
+}
+
+CustomerEvent PostbackEvent(std::string_view from, std::string_view title,
+                            std::string_view payload) {
+  return {.from = std::string(from),
+          .kind = kPostback,
+          .value = {{"title", ToJson(title)}, {"payload", ToJson(payload)}}};
+}
+
+CustomerEvent ReactionEvent(std::string_view from, std::string_view mid,
+                            std::string_view reaction, std::string_view emoji) {
+  if (emoji.empty()) emoji = UsualEmoji(reaction);
+  return {.from = std::string(from),
+          .kind = kReaction,
+          .value = {{"action", "react"},
+                    {"reaction", ToJson(reaction)},
+                    {"emoji", ToJson(emoji)}},
+          .mid = std::string(mid)};
+}
+
+CustomerEvent UnreactEvent(std::string_view from, std::string_view mid) {
+  return {.from = std::string(from),
+          .kind = kReaction,
+          .value = {{"action", "unreact"}},
+          .mid = std::string(mid)};
+}
+
+bool IsMessage(const CustomerEvent& event) { return event.kind != kReaction; }
+
+std::string_view UsualEmoji(std::string_view reaction) {
+  for (const ReactionName& known : kReactions) {
+    if (known.name == reaction) return known.emoji;
+  }
+  return {};
+}
+
+}  // namespace linktor::emulator

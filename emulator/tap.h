@@ -1,0 +1,39 @@
+// A customer's tap on something that was offered to them. Pure.
+
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "emulator/customer_event.h"
+#include "emulator/profile_store.h"
+#include "emulator/user_list.h"
+
+namespace linktor::emulator {
+
+struct Tap {
+  // Who taps.
+  std::string from;
+  // What it says: a quick reply's or a button's title, an ice breaker's
+  // question. Empty when payload says which.
+  std::string title;
+  // Tells apart what has the same title; empty for any.
+  std::string payload;
+  // Only what this message offered; empty for all, ice breakers included.
+  std::string message_mid;
+  std::optional<absl::Time> time;
+  bool standby = false;
+};
+
+// What the tap makes: the newest match of the user's quick replies and
+// buttons, or else one of the account's ice breakers.
+// INVALID_ARGUMENT with a sentence, which lists what can be tapped, when there
+// is none.
+absl::StatusOr<CustomerEvent> ResolveTap(const Tap& tap,
+                                         const std::optional<User>& user,
+                                         const ProfileStore& profiles,
+                                         const std::string& account_id);
+
+}  // namespace linktor::emulator

@@ -1,0 +1,175 @@
+#include "server/messaging/user_directory.h"
+
+#include <chrono>
+#include <future>
+#include <memory>
+#include <utility>
+
+#include "server/base/log.h"
+#include "server/base/try.h"
+#include "server/channels/graph_account.h"
+#include "server/store/conversation_table.h"
+
+namespace linktor {
+namespace {
+
+// Longer ones are not Instagram's: it allows 30 characters.
+constexpr std::size_t kMaxUsername = 128;
+
+}  // namespace
+
+UserDirectory::UserDirectory(const Dependencies& dependencies)
+    : deps_(dependencies), thread_([this] { Run(); }) {}
+
+UserDirectory::~UserDirectory() { Stop(); }
+
+void UserDirectory::Stop() {
+  {
+    MutexLock lock(mutex_);
+    stopping_ = true;
+    wake_.SignalAll();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+UserDirectory::Known* UserDirectory::Lookup(const KeyScope& user) {
+  if (const auto it = young_.find(user); it != young_.end()) {
+    return &it->second;
+  }
+  if (auto node = old_.extract(user)) {
+    return &(Remember(user) = std::move(node.mapped()));
+  }
+  return nullptr;
+}
+
+UserDirectory::Known& UserDirectory::Remember(const KeyScope& user) {
+  if (young_.size() >= kCacheSize / 2) {
+    old_ = std::exchange(young_, {});
+  }
+  return young_[user];
+}
+
+std::string UserDirectory::Read(const KeyScope& user) {
+  ConversationRow row;
+  const absl::Status status =
+      deps_.store.pool().Read([&](Database& database) -> absl::Status {
+        LINKTOR_ASSIGN(
+            row, ReadConversation(database, user.channel_no, user.user_id));
+        return absl::OkStatus();
+      });
+  if (!status.ok() || row.sealed_username.empty()) return "";
+  const auto opened = deps_.store.sealer().Open(
+      SealedPlace::kUsername, user.user_id, row.sealed_username);
+  return opened.ok() ? *opened : "";
+}
+
+std::string UserDirectory::Find(std::int64_t channel_no,
+                                std::string_view user_id) {
+  const KeyScope user{.channel_no = channel_no,
+                      .user_id = std::string(user_id)};
+  {
+    MutexLock lock(mutex_);
+    const Known* known = Lookup(user);
+    if (known != nullptr && known->name.has_value()) return *known->name;
+  }
+  std::string name = Read(user);
+  MutexLock lock(mutex_);
+  Known* known = Lookup(user);
+  if (known == nullptr) known = &Remember(user);
+  // Another thread may have been told meanwhile.
+  if (!known->name.has_value()) known->name = std::move(name);
+  return *known->name;
+}
+
+void UserDirectory::OnActivity(const ChannelRegistry::EntryPtr& channel,
+                               std::string_view user_id) {
+  if (channel->access_token.empty()) return;
+  const KeyScope user{.channel_no = channel->no,
+                      .user_id = std::string(user_id)};
+  MutexLock lock(mutex_);
+  if (stopping_ || queue_.size() >= kQueueSize) return;
+  Known* known = Lookup(user);
+  if (known == nullptr) known = &Remember(user);
+  if (known->queued) return;
+  // A longer wait than there is was set by a clock that was ahead.
+  const absl::Duration wait = known->ask_time - deps_.clock.Now();
+  if (wait > absl::ZeroDuration() && wait <= kMaxAge) return;
+  known->queued = true;
+  queue_.push_back({channel->channel.id(), user});
+  wake_.SignalAll();
+}
+
+void UserDirectory::Run() {
+  for (;;) {
+    Wanted next;
+    {
+      MutexLock lock(mutex_);
+      while (!stopping_ && queue_.empty()) wake_.Wait(mutex_);
+      if (stopping_) return;
+      next = std::move(queue_.front());
+      queue_.pop_front();
+    }
+    const std::string name = Ask(next);
+    const bool known_now = !name.empty() && Store(next.user, name);
+    const auto end = std::chrono::steady_clock::now() +
+                     absl::ToChronoNanoseconds(deps_.pause);
+    MutexLock lock(mutex_);
+    if (Known* known = Lookup(next.user)) {
+      known->queued = false;
+      known->ask_time = deps_.clock.Now() + (known_now ? kMaxAge : kRetryAfter);
+    }
+    while (!stopping_ && std::chrono::steady_clock::now() < end) {
+      wake_.WaitFor(mutex_, end - std::chrono::steady_clock::now());
+    }
+  }
+}
+
+std::string UserDirectory::Ask(const Wanted& wanted) {
+  const ChannelRegistry::EntryPtr channel =
+      deps_.registry.Find(wanted.channel_id);
+  // Deleted meanwhile, and perhaps made anew.
+  if (channel == nullptr || channel->no != wanted.user.channel_no) return "";
+  const absl::StatusOr<GraphAccount> account = GraphAccountOf(*channel);
+  if (!account.ok()) return "";
+  // Shared: the waiter wakes, and returns, before set_value does.
+  const auto answer =
+      std::make_shared<std::promise<absl::StatusOr<std::string>>>();
+  deps_.graph.GetUserProfile(*account, wanted.user.user_id,
+                             [answer](absl::StatusOr<std::string> name) {
+                               answer->set_value(std::move(name));
+                             });
+  const absl::StatusOr<std::string> name = answer->get_future().get();
+  if (!name.ok()) {
+    Log(LogLevel::kDebug, "a user name cannot be had",
+        {{"error", name.status().ToString()}});
+    return "";
+  }
+  return name->size() <= kMaxUsername ? *name : "";
+}
+
+bool UserDirectory::Store(const KeyScope& user, const std::string& name) {
+  {
+    MutexLock lock(mutex_);
+    const Known* known = Lookup(user);
+    if (known != nullptr && known->name == name) return true;
+  }
+  UsernameRecord record;
+  record.time_ms = absl::ToUnixMillis(deps_.clock.Now());
+  record.channel_no = user.channel_no;
+  record.user_id = user.user_id;
+  absl::StatusOr<std::string> sealed = deps_.store.sealer().Seal(
+      user, SealedPlace::kUsername, user.user_id, name, record.new_keys);
+  if (!sealed.ok()) return false;
+  record.sealed_username = *std::move(sealed);
+  const auto outcome =
+      AppendAs<ConversationOutcome>(deps_.journal, std::move(record));
+  // Full, or the channel was deleted: asked for again later.
+  if (!outcome.ok() || !outcome->live) return false;
+  MutexLock lock(mutex_);
+  Known* known = Lookup(user);
+  if (known == nullptr) known = &Remember(user);
+  known->name = name;
+  return true;
+}
+
+}  // namespace linktor

@@ -1,0 +1,93 @@
+// Asks Instagram for the user names of customers who write, one at a time and
+// not too often, and remembers them. Thread-safe.
+
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/time/time.h"
+#include "server/base/clock.h"
+#include "server/base/mutex.h"
+#include "server/channels/registry.h"
+#include "server/channels/user_names.h"
+#include "server/graph/client.h"
+#include "server/store/journal.h"
+#include "server/store/store.h"
+
+namespace linktor {
+
+class UserDirectory final : public UserNames {
+ public:
+  // A name is asked for again when it is this old and the customer writes.
+  static constexpr absl::Duration kMaxAge = absl::Hours(24);
+  // After an answer without a name, such as a missing permission or consent.
+  static constexpr absl::Duration kRetryAfter = absl::Hours(1);
+  // Names kept in memory, and customers waiting for theirs; beyond it the
+  // oldest are forgotten and the newest not asked for.
+  static constexpr std::size_t kCacheSize = 50'000;
+  static constexpr std::size_t kQueueSize = 1'000;
+
+  struct Dependencies {
+    const Clock& clock;
+    Store& store;
+    Journal& journal;
+    const ChannelRegistry& registry;
+    GraphClient& graph;
+    // Between two calls: profiles are the least of what an account's share of
+    // Meta's limits is for.
+    absl::Duration pause = absl::Milliseconds(100);
+  };
+
+  explicit UserDirectory(const Dependencies& dependencies);
+  ~UserDirectory() override;
+
+  std::string Find(std::int64_t channel_no, std::string_view user_id) override;
+  void OnActivity(const ChannelRegistry::EntryPtr& channel,
+                  std::string_view user_id) override;
+
+  // Ends the thread; what waits is forgotten. After the transport has stopped,
+  // so that no answer is waited for, and before the journal does.
+  void Stop();
+
+ private:
+  struct Known {
+    // What the disk says; empty when it has no name, nothing when it has not
+    // been read.
+    std::optional<std::string> name;
+    // When to ask again; the distant past when this process has not asked.
+    absl::Time ask_time = absl::InfinitePast();
+    bool queued = false;
+  };
+  using Table = absl::flat_hash_map<KeyScope, Known>;
+
+  struct Wanted {
+    std::string channel_id;
+    KeyScope user;
+  };
+
+  void Run();
+  // The name; empty when it cannot be had. Waits for Instagram.
+  std::string Ask(const Wanted& wanted);
+  // Whether it is stored now.
+  bool Store(const KeyScope& user, const std::string& name);
+  std::string Read(const KeyScope& user);
+  // The entry, moved into the young generation; null when it is not cached.
+  Known* Lookup(const KeyScope& user) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Known& Remember(const KeyScope& user) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const Dependencies deps_;
+  Mutex mutex_;
+  CondVar wake_;
+  Table young_ ABSL_GUARDED_BY(mutex_);
+  Table old_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Wanted> queue_ ABSL_GUARDED_BY(mutex_);
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread thread_;
+};
+
+}  // namespace linktor

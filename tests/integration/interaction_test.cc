@@ -1,0 +1,269 @@
+// What customers do beside writing text, played by the emulator: every event
+// kind of the contract arrives typed.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "absl/strings/str_cat.h"
+#include "tests/support/gateway.h"
+
+namespace linktor::testing {
+namespace {
+
+using emulator::CustomerEvent;
+
+class InteractionTest : public ::testing::Test {
+ protected:
+  InteractionTest() { gateway_.CreateChannel(); }
+
+  // Plays it, and returns the event it became.
+  v1::Event Play(CustomerEvent event) {
+    const auto played = gateway_.instagram().Play(std::move(event));
+    EXPECT_TRUE(played.ok()) << played.status();
+    EXPECT_EQ(played->webhook.status, 200);
+    const std::vector<v1::Event> events = gateway_.AllEvents();
+    return events.empty() ? v1::Event() : events.back();
+  }
+
+  // A tap on what the gateway has offered.
+  v1::Event Tap(const std::string& title) {
+    auto tap = gateway_.instagram().Tapped({.from = kUser, .title = title});
+    EXPECT_TRUE(tap.ok()) << tap.status();
+    return Play(*std::move(tap));
+  }
+
+  v1::Message Send(const v1::MessageContent& content) {
+    v1::SendMessageRequest request;
+    request.set_channel_id(kChannel);
+    request.set_to(kUser);
+    *request.mutable_content() = content;
+    v1::SendMessageResponse response;
+    const grpc::Status status =
+        gateway_.messaging().SendMessage(Context().get(), request, &response);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    return response.message();
+  }
+
+  void SetIceBreaker(const std::string& question, const std::string& payload) {
+    v1::SetIceBreakersRequest request;
+    request.set_channel_id(kChannel);
+    v1::IceBreaker* one = request.add_ice_breakers();
+    one->set_question(question);
+    one->set_payload(payload);
+    v1::SetIceBreakersResponse response;
+    ASSERT_TRUE(gateway_.channels()
+                    .SetIceBreakers(Context().get(), request, &response)
+                    .ok());
+  }
+
+  v1::Conversation GetConversation() {
+    v1::GetConversationRequest request;
+    request.set_channel_id(kChannel);
+    request.set_user_id(kUser);
+    v1::GetConversationResponse response;
+    EXPECT_TRUE(gateway_.messaging()
+                    .GetConversation(Context().get(), request, &response)
+                    .ok());
+    return response.conversation();
+  }
+
+  Gateway gateway_;
+};
+
+TEST_F(InteractionTest, QuickReplyOfAMessageOfOurs) {
+  v1::MessageContent content;
+  content.set_text("Which size?");
+  v1::QuickReply* reply = content.add_quick_replies();
+  reply->set_title("Large");
+  reply->set_payload("size:l");
+  (void)Send(content);
+  const v1::Event event = Tap("Large");
+  EXPECT_EQ(event.type(), "instagram.quick_reply");
+  EXPECT_EQ(event.quick_reply().payload(), "size:l");
+  EXPECT_EQ(event.quick_reply().text(), "Large");
+  EXPECT_EQ(event.quick_reply().message().direction(),
+            v1::MESSAGE_DIRECTION_INBOUND);
+}
+
+TEST_F(InteractionTest, ButtonOfATemplateOfOurs) {
+  v1::MessageContent content;
+  v1::TemplateElement* element =
+      content.mutable_template_()->mutable_generic()->add_elements();
+  element->set_title("Summer Collection");
+  v1::TemplateButton* button = element->add_buttons();
+  button->set_title("Learn More");
+  button->set_payload("SUMMER_INFO");
+  (void)Send(content);
+  const v1::Event event = Tap("Learn More");
+  EXPECT_EQ(event.type(), "instagram.postback");
+  EXPECT_EQ(event.postback().payload(), "SUMMER_INFO");
+  EXPECT_EQ(event.postback().title(), "Learn More");
+  EXPECT_FALSE(event.postback().from_ice_breaker());
+}
+
+TEST_F(InteractionTest, IceBreakerSaysSoAlsoAfterARestartAndAChange) {
+  SetIceBreaker("When are you open?", "HOURS");
+  const v1::Event event = Tap("When are you open?");
+  EXPECT_EQ(event.type(), "instagram.postback");
+  EXPECT_TRUE(event.postback().from_ice_breaker());
+  EXPECT_EQ(event.postback().question(), "When are you open?");
+  EXPECT_EQ(event.postback().payload(), "HOURS");
+  // One that a customer still has on the screen.
+  SetIceBreaker("Where are you?", "PLACE");
+  gateway_.Restart();
+  EXPECT_TRUE(
+      Play(emulator::PostbackEvent(kUser, "When are you open?", "HOURS"))
+          .postback()
+          .from_ice_breaker());
+  EXPECT_TRUE(Tap("Where are you?").postback().from_ice_breaker());
+}
+
+// Set in Meta's own tools, then read through this server.
+TEST_F(InteractionTest, IceBreakersThatWereReadAreKnown) {
+  SetIceBreaker("When are you open?", "HOURS");
+  v1::CreateChannelRequest other = Gateway::DefaultChannel();
+  v1::DeleteChannelRequest remove;
+  remove.set_channel_id(kChannel);
+  v1::DeleteChannelResponse removed;
+  ASSERT_TRUE(gateway_.channels()
+                  .DeleteChannel(Context().get(), remove, &removed)
+                  .ok());
+  other.mutable_channel()->set_id("ch_again");
+  gateway_.CreateChannel(other);
+  gateway_.instagram().Configure(
+      {.webhook_url = absl::StrCat("http://", gateway_.server().webhook(),
+                                   "/webhooks/instagram/ch_again")});
+  EXPECT_FALSE(Tap("When are you open?").postback().from_ice_breaker());
+  v1::GetIceBreakersRequest request;
+  request.set_channel_id("ch_again");
+  v1::GetIceBreakersResponse response;
+  ASSERT_TRUE(gateway_.channels()
+                  .GetIceBreakers(Context().get(), request, &response)
+                  .ok());
+  ASSERT_EQ(response.ice_breakers_size(), 1);
+  EXPECT_TRUE(Tap("When are you open?").postback().from_ice_breaker());
+}
+
+TEST_F(InteractionTest, ReactionNamesOurMessage) {
+  v1::MessageContent content;
+  content.set_text("Done!");
+  const v1::Message sent = Send(content);
+  const v1::Event event =
+      Play(emulator::ReactionEvent(kUser, sent.mid(), "love"));
+  EXPECT_EQ(event.type(), "instagram.reaction");
+  EXPECT_EQ(event.reaction().message_id(), sent.id());
+  EXPECT_EQ(event.reaction().mid(), sent.mid());
+  EXPECT_EQ(event.reaction().reaction(), "love");
+  EXPECT_EQ(event.reaction().action(), "react");
+  EXPECT_EQ(event.reaction().emoji(), "\u2764");
+  const v1::Event taken = Play(emulator::UnreactEvent(kUser, sent.mid()));
+  EXPECT_EQ(taken.reaction().message_id(), sent.id());
+  EXPECT_EQ(taken.reaction().action(), "unreact");
+  EXPECT_EQ(taken.reaction().reaction(), "");
+  EXPECT_FALSE(GetConversation().has_last_inbound_time());
+}
+
+TEST_F(InteractionTest, ReactionWithAnyEmoji) {
+  const v1::Event event =
+      Play(emulator::ReactionEvent(kUser, "m_1", "other", "\U0001F984"));
+  EXPECT_EQ(event.reaction().reaction(), "other");
+  EXPECT_EQ(event.reaction().emoji(), "\U0001F984");
+}
+
+TEST_F(InteractionTest, StoriesAndProducts) {
+  const v1::Event mention =
+      Play(emulator::StoryMentionEvent(kUser, "https://e.x/story.jpg"));
+  EXPECT_EQ(mention.type(), "instagram.story_mention");
+  EXPECT_EQ(mention.story_mention().media_url(), "https://e.x/story.jpg");
+  EXPECT_EQ(mention.story_mention().media_expire_time().seconds(),
+            mention.event_time().seconds() + 24 * 60 * 60);
+  const v1::Event reply = Play(emulator::StoryReplyEvent(
+      kUser, "Love this!", "story_1", "https://e.x/our.jpg"));
+  EXPECT_EQ(reply.type(), "instagram.story_reply");
+  EXPECT_EQ(reply.story_reply().story_id(), "story_1");
+  EXPECT_EQ(reply.story_reply().reply_text(), "Love this!");
+  const v1::Event share = Play(emulator::ProductShareEvent(
+      kUser, {{{"id", "p1"}, {"title", "Summer Dress"}}}));
+  EXPECT_EQ(share.type(), "instagram.product_share");
+  EXPECT_EQ(share.product_share().product().name(), "Summer Dress");
+  const v1::Event question =
+      Play(emulator::ProductQuestionEvent(kUser, "Still there?", "p2"));
+  EXPECT_EQ(question.product_share().product().id(), "p2");
+  EXPECT_EQ(question.product_share().message().text(), "Still there?");
+  EXPECT_TRUE(GetConversation().has_window_close_time());
+}
+
+// All that are messages can be got by their ids.
+TEST_F(InteractionTest, SpecialMessagesAreFoundByTheirMid) {
+  const v1::Event event = Play(emulator::QuickReplyEvent(kUser, "L", "size:l"));
+  v1::GetMessageRequest request;
+  request.set_channel_id(kChannel);
+  request.set_mid(event.quick_reply().message().mid());
+  v1::GetMessageResponse response;
+  ASSERT_TRUE(gateway_.messaging()
+                  .GetMessage(Context().get(), request, &response)
+                  .ok());
+  EXPECT_EQ(response.message().id(), event.quick_reply().message().id());
+}
+
+TEST_F(InteractionTest, RedeliveriesOfEachKindAreOneEvent) {
+  std::vector<CustomerEvent> all = {
+      emulator::QuickReplyEvent(kUser, "L", "size:l"),
+      emulator::PostbackEvent(kUser, "More", "MORE"),
+      emulator::ReactionEvent(kUser, "m_1", "love"),
+      emulator::UnreactEvent(kUser, "m_1"),
+      emulator::StoryMentionEvent(kUser, "https://e.x/story.jpg"),
+      emulator::StoryReplyEvent(kUser, "!", "story_1", "https://e.x/our.jpg"),
+      emulator::ProductQuestionEvent(kUser, "?", "p2")};
+  std::size_t count = 0;
+  for (CustomerEvent& event : all) {
+    event.time = absl::FromUnixMillis(1'700'000'000'000);
+    if (event.mid.empty()) event.mid = absl::StrCat("mid_", count);
+    ++count;
+    for (const bool standby : {false, true, false}) {
+      event.standby = standby;
+      (void)Play(event);
+      EXPECT_EQ(gateway_.AllEvents().size(), count) << event.kind;
+    }
+  }
+}
+
+// ---- User names ------------------------------------------------------------
+
+TEST_F(InteractionTest, UserNameIsKnownFromTheSecondMessageOnAndOverARestart) {
+  ASSERT_TRUE(gateway_.instagram()
+                  .ChangeUser(kUser, {.username = "customer_user"})
+                  .ok());
+  ASSERT_TRUE(gateway_.instagram().PlayText(kUser, "one").ok());
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (GetConversation().username().empty() &&
+         std::chrono::steady_clock::now() < end) {
+  }
+  EXPECT_EQ(GetConversation().username(), "customer_user");
+  ASSERT_TRUE(gateway_.instagram().PlayText(kUser, "two").ok());
+  gateway_.Restart();
+  ASSERT_TRUE(gateway_.instagram().PlayText(kUser, "three").ok());
+  const std::vector<v1::Event> events = gateway_.AllEvents();
+  ASSERT_EQ(events.size(), 3U);
+  EXPECT_EQ(events[0].username(), "");
+  EXPECT_EQ(events[1].username(), "customer_user");
+  EXPECT_EQ(events[2].username(), "customer_user");
+}
+
+// However Instagram answers about the name, the webhook is answered at once.
+TEST_F(InteractionTest, AskingForANameHoldsUpNoWebhook) {
+  ASSERT_TRUE(gateway_.instagram()
+                  .AddFault({.on = "user_profile",
+                             .kind = emulator::FaultKind::kDelay,
+                             .times = 0,
+                             .delay = absl::Seconds(60)})
+                  .ok());
+  ASSERT_TRUE(gateway_.instagram().PlayText(kUser, "one").ok());
+  ASSERT_TRUE(gateway_.instagram().PlayText(kUser, "two").ok());
+  EXPECT_EQ(gateway_.AllEvents().size(), 2U);
+}
+
+}  // namespace
+}  // namespace linktor::testing

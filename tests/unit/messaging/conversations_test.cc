@@ -1,0 +1,133 @@
+#include "server/messaging/conversations.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/proto_matchers.h"
+#include "tests/unit/messaging/messaging_fixture.h"
+
+namespace linktor {
+namespace {
+
+constexpr char kUser[] = "777";
+
+class ConversationsTest : public MessagingFixture {
+ protected:
+  absl::StatusOr<v1::Conversation> Get(const std::string& channel = "ch_1",
+                                       const std::string& user = kUser) {
+    v1::GetConversationRequest request;
+    request.set_channel_id(channel);
+    request.set_user_id(user);
+    return conversations_.Get(request);
+  }
+  absl::StatusOr<v1::Conversation> SetOptOut(
+      bool opted_out, const std::string& channel = "ch_1") {
+    v1::UpdateConversationRequest request;
+    request.mutable_conversation()->set_channel_id(channel);
+    request.mutable_conversation()->set_user_id(kUser);
+    request.mutable_conversation()->set_opted_out(opted_out);
+    request.mutable_update_mask()->add_paths("opted_out");
+    return conversations_.Update(request);
+  }
+  std::int64_t ChannelNo() { return registry_->Find("ch_1")->no; }
+
+  // The customer writes now.
+  void Write() {
+    WebhookItem item;
+    item.kind = ItemKind::kMessage;
+    item.mid_key = NewRawId();
+    item.opens_window = true;
+    item.event.id = NewRawId();
+    item.event.channel_no = ChannelNo();
+    item.event.user_id = kUser;
+    item.event.event_ms = NowMs();
+    item.event.encoded = std::make_shared<const std::string>();
+    WebhookRecord record;
+    record.delivery_id = NewRawId();
+    record.time_ms = NowMs();
+    record.items.push_back(std::move(item));
+    EXPECT_THAT(AppendAs<WebhookOutcome>(*journal_, std::move(record)), IsOk());
+  }
+  void Name(const std::string& name) {
+    UsernameRecord record;
+    record.time_ms = NowMs();
+    record.channel_no = ChannelNo();
+    record.user_id = kUser;
+    record.sealed_username = *store_->sealer().Seal(
+        {.channel_no = ChannelNo(), .user_id = kUser}, SealedPlace::kUsername,
+        kUser, name, record.new_keys);
+    EXPECT_THAT(AppendAs<ConversationOutcome>(*journal_, std::move(record)),
+                IsOk());
+  }
+
+  Conversations conversations_{clock_, *store_, *journal_, *registry_};
+};
+
+TEST_F(ConversationsTest, UnknownOneIsEmptyButForItsIds) {
+  EXPECT_THAT(*Get(), EqualsProto("channel_id: 'ch_1' user_id: '777'"));
+}
+
+TEST_F(ConversationsTest, TimesAreThoseOfTheLastMessage) {
+  Write();
+  clock_.Advance(absl::Seconds(90));
+  Write();
+  // 24 hours and 7 days later.
+  EXPECT_THAT(*Get(), EqualsProto(R"pb(
+    channel_id: 'ch_1'
+    user_id: '777'
+    last_inbound_time { seconds: 1800000090 }
+    window_close_time { seconds: 1800086490 }
+    human_agent_close_time { seconds: 1800604890 })pb"));
+}
+
+TEST_F(ConversationsTest, UsernameIsTold) {
+  Name("ada.writes");
+  EXPECT_EQ(Get()->username(), "ada.writes");
+  EXPECT_EQ(Get("ch_1", "778")->username(), "");
+}
+
+TEST_F(ConversationsTest, OptOutHasItsTime) {
+  clock_.Advance(absl::Milliseconds(250));
+  const auto updated = SetOptOut(true);
+  ASSERT_THAT(updated, IsOk());
+  EXPECT_THAT(*updated, EqualsProto(R"pb(
+    channel_id: 'ch_1'
+    user_id: '777'
+    opted_out: true
+    opt_out_time { seconds: 1800000000 nanos: 250000000 })pb"));
+  EXPECT_THAT(*Get(), EqualsProto(*updated));
+}
+
+TEST_F(ConversationsTest, RepeatedOptOutIsTheSame) {
+  const auto first = SetOptOut(true);
+  clock_.Advance(absl::Hours(1));
+  EXPECT_THAT(*SetOptOut(true), EqualsProto(*first));
+}
+
+TEST_F(ConversationsTest, OptInAgainLeavesTheRest) {
+  Write();
+  Name("ada");
+  const auto before = Get();
+  ASSERT_THAT(SetOptOut(true), IsOk());
+  EXPECT_THAT(*SetOptOut(false), EqualsProto(*before));
+  EXPECT_THAT(*Get(), EqualsProto(*before));
+}
+
+TEST_F(ConversationsTest, MissingChannelIsNotFound) {
+  EXPECT_THAT(Get("nowhere"), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(Get("nowhere"), HasReason("CHANNEL_NOT_FOUND"));
+  EXPECT_THAT(SetOptOut(true, "nowhere"), HasReason("CHANNEL_NOT_FOUND"));
+}
+
+// Between finding the channel and the record's turn in the journal.
+TEST_F(ConversationsTest, ChannelDeletedMeanwhileIsNotFound) {
+  ASSERT_THAT(AppendAs<ChannelOutcome>(
+                  *journal_, DeleteChannelRecord{.time_ms = NowMs(),
+                                                 .channel_id = "ch_1"}),
+              IsOk());
+  ASSERT_NE(registry_->Find("ch_1"), nullptr);
+  EXPECT_THAT(SetOptOut(true), HasReason("CHANNEL_NOT_FOUND"));
+}
+
+}  // namespace
+}  // namespace linktor

@@ -1,0 +1,404 @@
+// The directory with a real store, a fake clock, and Instagram as a fake.
+
+#include "server/messaging/user_directory.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <deque>
+
+#include "absl/strings/str_cat.h"
+#include "tests/unit/messaging/messaging_fixture.h"
+
+namespace linktor {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::Not;
+
+// How long a failing test waits for a question.
+constexpr std::chrono::seconds kPatience{5};
+
+// Keeps what is asked until the test answers it.
+class FakeProfiles final : public GraphClient {
+ public:
+  using Name = absl::StatusOr<std::string>;
+
+  void GetUserProfile(const GraphAccount&, std::string_view user_id,
+                      absl::AnyInvocable<void(Name)> done) override {
+    {
+      MutexLock lock(mutex_);
+      asked_.emplace_back(user_id);
+      if (!closed_) {
+        waiting_.emplace_back(user_id, std::move(done));
+        arrived_.SignalAll();
+        return;
+      }
+    }
+    done(absl::UnavailableError("closed"));
+  }
+  void Send(const GraphAccount&, std::string_view, const v1::MessageContent&,
+            v1::MessageTag,
+            absl::AnyInvocable<void(GraphSendResult)>) override {
+    ADD_FAILURE();
+  }
+  void SetIceBreakers(const GraphAccount&, const v1::SetIceBreakersRequest&,
+                      Done) override {
+    ADD_FAILURE();
+  }
+  void GetIceBreakers(
+      const GraphAccount&,
+      absl::AnyInvocable<void(absl::StatusOr<v1::GetIceBreakersResponse>)>)
+      override {
+    ADD_FAILURE();
+  }
+  void DeleteIceBreakers(const GraphAccount&, Done) override { ADD_FAILURE(); }
+
+  // Waits until somebody's name is asked for. Returns whose; "?", and the test
+  // fails, when nobody's is.
+  std::string Wait() {
+    const auto end = std::chrono::steady_clock::now() + kPatience;
+    MutexLock lock(mutex_);
+    while (waiting_.empty()) {
+      if (std::chrono::steady_clock::now() >= end) {
+        ADD_FAILURE() << "nobody's name is asked for";
+        return "?";
+      }
+      arrived_.WaitFor(mutex_, end - std::chrono::steady_clock::now());
+    }
+    return waiting_.front().first;
+  }
+  // Answers the next question; waits for one. Returns whose name it was.
+  std::string Answer(Name name) {
+    const std::string user = Wait();
+    absl::AnyInvocable<void(Name)> done;
+    {
+      MutexLock lock(mutex_);
+      if (waiting_.empty()) return user;
+      done = std::move(waiting_.front().second);
+      waiting_.pop_front();
+    }
+    done(std::move(name));
+    return user;
+  }
+  // Answers whatever is asked and will be.
+  void Close() {
+    std::deque<std::pair<std::string, absl::AnyInvocable<void(Name)>>> waiting;
+    {
+      MutexLock lock(mutex_);
+      closed_ = true;
+      waiting.swap(waiting_);
+    }
+    for (auto& [user, done] : waiting) done(absl::UnavailableError("closed"));
+  }
+
+  std::vector<std::string> asked() {
+    MutexLock lock(mutex_);
+    return asked_;
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar arrived_;
+  std::deque<std::pair<std::string, absl::AnyInvocable<void(Name)>>> waiting_
+      ABSL_GUARDED_BY(mutex_);
+  std::vector<std::string> asked_ ABSL_GUARDED_BY(mutex_);
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+// Passes records on, or refuses them as a full disk does.
+class FullJournal final : public Journal {
+ public:
+  explicit FullJournal(std::unique_ptr<SqliteJournal>& journal)
+      : journal_(journal) {}
+
+  void Append(Record record, Callback done) override {
+    if (full_) return done(absl::ResourceExhaustedError("full"));
+    journal_->Append(std::move(record), std::move(done));
+  }
+  void set_full(bool full) { full_ = full; }
+
+ private:
+  std::unique_ptr<SqliteJournal>& journal_;
+  std::atomic<bool> full_ = false;
+};
+
+class UserDirectoryTest : public MessagingFixture {
+ protected:
+  UserDirectoryTest() { Start(); }
+  ~UserDirectoryTest() override { Stop(); }
+
+  void Start() {
+    graph_ = std::make_unique<FakeProfiles>();
+    users_ = std::make_unique<UserDirectory>(
+        UserDirectory::Dependencies{clock_, *store_, full_journal_, *registry_,
+                                    *graph_, absl::ZeroDuration()});
+  }
+  void Stop() {
+    graph_->Close();
+    users_.reset();
+  }
+  void Restart() {
+    Stop();
+    Close();
+    Open();
+    Start();
+  }
+
+  std::int64_t No(const std::string& channel = "ch_1") {
+    return registry_->Find(channel)->no;
+  }
+  std::string Find(const std::string& user) { return users_->Find(No(), user); }
+  // The customer writes.
+  void Activity(const std::string& user, const std::string& channel = "ch_1") {
+    users_->OnActivity(registry_->Find(channel), user);
+  }
+  // Waits until the answers so far have been dealt with and what had to be
+  // asked before has been: questions are asked in their order, one at a time.
+  void Sync() {
+    const std::string marker = absl::StrCat("9000", ++markers_);
+    Activity(marker);
+    ASSERT_EQ(graph_->Wait(), marker) << "asked before the marker";
+    graph_->Answer("");
+  }
+  // How often that customer's name was asked for.
+  std::int64_t Asked(const std::string& user) {
+    const auto asked = graph_->asked();
+    return std::count(asked.begin(), asked.end(), user);
+  }
+  // Whether the customer's next message makes it ask.
+  bool AsksFor(const std::string& user) {
+    const std::int64_t before = Asked(user);
+    Activity(user);
+    const std::string marker = absl::StrCat("9000", ++markers_);
+    Activity(marker);
+    const bool asks = graph_->Wait() == user;
+    if (asks) graph_->Answer("");
+    EXPECT_EQ(graph_->Answer(""), marker);
+    EXPECT_EQ(Asked(user), before + (asks ? 1 : 0));
+    return asks;
+  }
+  void Learn(const std::string& user, const std::string& name) {
+    Activity(user);
+    ASSERT_EQ(graph_->Answer(name), user);
+    Sync();
+  }
+
+  FullJournal full_journal_{journal_};
+  std::unique_ptr<FakeProfiles> graph_;
+  std::unique_ptr<UserDirectory> users_;
+  int markers_ = 0;
+};
+
+TEST_F(UserDirectoryTest, UnknownNameIsEmptyAndNotAskedForByItself) {
+  EXPECT_EQ(Find("777"), "");
+  Sync();
+  EXPECT_EQ(Asked("777"), 0);
+}
+
+TEST_F(UserDirectoryTest, AsksOnceForACustomerWhoWrites) {
+  Activity("777");
+  Activity("777");
+  EXPECT_EQ(graph_->Wait(), "777");
+  Activity("777");
+  graph_->Answer("ada.writes");
+  Activity("777");
+  Sync();
+  EXPECT_EQ(Find("777"), "ada.writes");
+  EXPECT_EQ(Asked("777"), 1);
+}
+
+TEST_F(UserDirectoryTest, CustomersAreAskedForInTheirOrderOneAtATime) {
+  for (const char* user : {"1", "2", "3"}) Activity(user);
+  EXPECT_EQ(graph_->Wait(), "1");
+  EXPECT_THAT(graph_->asked(), ElementsAre("1"));
+  EXPECT_EQ(graph_->Answer("one"), "1");
+  EXPECT_EQ(graph_->Answer("two"), "2");
+  EXPECT_EQ(graph_->Answer("three"), "3");
+  Sync();
+  EXPECT_EQ(Find("2"), "two");
+}
+
+TEST_F(UserDirectoryTest, NameIsAskedForAgainAfterADay) {
+  Learn("777", "ada");
+  clock_.Advance(absl::Hours(24) - absl::Milliseconds(1));
+  EXPECT_FALSE(AsksFor("777"));
+  clock_.Advance(absl::Milliseconds(1));
+  EXPECT_TRUE(AsksFor("777"));
+  EXPECT_EQ(Find("777"), "ada") << "the answer had no name";
+}
+
+TEST_F(UserDirectoryTest, WithoutANameItIsAskedForAgainAfterAnHour) {
+  for (const auto& answer :
+       {absl::StatusOr<std::string>(""),
+        absl::StatusOr<std::string>(absl::PermissionDeniedError("no consent")),
+        absl::StatusOr<std::string>(std::string(129, 'a'))}) {
+    Activity("777");
+    graph_->Answer(answer);
+    Sync();
+    clock_.Advance(absl::Hours(1) - absl::Milliseconds(1));
+    EXPECT_FALSE(AsksFor("777"));
+    clock_.Advance(absl::Milliseconds(1));
+  }
+  EXPECT_TRUE(AsksFor("777"));
+  EXPECT_EQ(Find("777"), "");
+  EXPECT_EQ(Row(No(), "777").sealed_username, "");
+}
+
+TEST_F(UserDirectoryTest, ChangedNameIsTaken) {
+  Learn("777", "ada");
+  clock_.Advance(absl::Hours(24));
+  Learn("777", "ada.lovelace");
+  EXPECT_EQ(Find("777"), "ada.lovelace");
+  Restart();
+  EXPECT_EQ(Find("777"), "ada.lovelace");
+}
+
+TEST_F(UserDirectoryTest, SameNameIsNotStoredAgain) {
+  Learn("777", "ada");
+  const std::string sealed = Row(No(), "777").sealed_username;
+  clock_.Advance(absl::Hours(24));
+  Learn("777", "ada");
+  EXPECT_EQ(Row(No(), "777").sealed_username, sealed);
+}
+
+TEST_F(UserDirectoryTest, NameIsStoredSealedAndRememberedOverARestart) {
+  Learn("777", "ada.writes");
+  const std::string sealed = Row(No(), "777").sealed_username;
+  EXPECT_THAT(sealed, Not(testing::HasSubstr("ada")));
+  EXPECT_EQ(*store_->sealer().Open(SealedPlace::kUsername, "777", sealed),
+            "ada.writes");
+  Restart();
+  EXPECT_EQ(Find("777"), "ada.writes");
+  EXPECT_THAT(graph_->asked(), ElementsAre());
+}
+
+// A question about a customer nobody has looked up since the start must not
+// make their stored name forgotten.
+TEST_F(UserDirectoryTest, StoredNameOutlivesAQuestionWithoutAnswer) {
+  Learn("777", "ada");
+  Restart();
+  Activity("777");
+  EXPECT_EQ(Find("777"), "ada") << "while it is asked for";
+  graph_->Answer(absl::UnavailableError("no"));
+  Sync();
+  EXPECT_EQ(Find("777"), "ada");
+}
+
+TEST_F(UserDirectoryTest, ChannelsHaveTheirOwnCustomers) {
+  CreateChannel("ch_2", "17841400000000002", "200");
+  Learn("777", "ada");
+  EXPECT_EQ(users_->Find(No("ch_2"), "777"), "");
+  Activity("777", "ch_2");
+  graph_->Answer("ada.elsewhere");
+  Sync();
+  EXPECT_EQ(users_->Find(No("ch_2"), "777"), "ada.elsewhere");
+  EXPECT_EQ(Find("777"), "ada");
+}
+
+TEST_F(UserDirectoryTest, NameThatCannotBeStoredIsAskedForAgainAfterAnHour) {
+  full_journal_.set_full(true);
+  Learn("777", "ada");
+  EXPECT_EQ(Row(No(), "777").sealed_username, "");
+  full_journal_.set_full(false);
+  clock_.Advance(absl::Hours(1));
+  Learn("777", "ada");
+  EXPECT_EQ(Asked("777"), 2);
+  EXPECT_EQ(Find("777"), "ada");
+  EXPECT_NE(Row(No(), "777").sealed_username, "");
+}
+
+TEST_F(UserDirectoryTest, FullQueueForgetsTheNewest) {
+  Activity("first");
+  graph_->Wait();  // it is no longer in the queue
+  const int size = static_cast<int>(UserDirectory::kQueueSize);
+  for (int i = 0; i < size + 1; ++i) Activity(absl::StrCat(i));
+  graph_->Answer("");
+  for (int i = 0; i < size; ++i) {
+    ASSERT_EQ(graph_->Answer(""), absl::StrCat(i));
+  }
+  Sync();
+  EXPECT_EQ(Asked(absl::StrCat(size)), 0);
+  EXPECT_TRUE(AsksFor(absl::StrCat(size))) << "their next message";
+}
+
+// ---- Channels come and go ---------------------------------------------------
+
+TEST_F(UserDirectoryTest, ChannelWithoutATokenIsNotAsked) {
+  v1::SetChannelCredentialsRequest request;
+  request.set_channel_id("ch_1");
+  request.set_access_token("");
+  ASSERT_THAT(Admin().SetCredentials(request), IsOk());
+  CreateChannel("ch_2", "17841400000000002", "200");
+  Activity("777");
+  Activity("marker", "ch_2");
+  EXPECT_EQ(graph_->Answer(""), "marker");
+  // Nor does that count as asked.
+  request.set_access_token("token");
+  ASSERT_THAT(Admin().SetCredentials(request), IsOk());
+  Activity("777");
+  EXPECT_EQ(graph_->Answer(""), "777");
+  EXPECT_THAT(graph_->asked(), ElementsAre("marker", "777"));
+}
+
+TEST_F(UserDirectoryTest, ChannelDeletedWhileItsCustomerWaitsIsNotAsked) {
+  CreateChannel("ch_2", "17841400000000002", "200");
+  Activity("first", "ch_2");
+  graph_->Wait();
+  Activity("777");
+  DeleteChannel("ch_1");
+  Activity("last", "ch_2");
+  EXPECT_EQ(graph_->Answer(""), "first");
+  EXPECT_EQ(graph_->Answer(""), "last");
+}
+
+// The id is another channel's by then: its token knows no such customer.
+TEST_F(UserDirectoryTest, ChannelMadeAnewIsNotAskedForTheOldOnesCustomers) {
+  CreateChannel("ch_2", "17841400000000002", "200");
+  Activity("first", "ch_2");
+  graph_->Wait();
+  Activity("777");
+  DeleteChannel("ch_1");
+  clock_.Advance(absl::Hours(72));
+  CreateChannel("ch_1", "17841400000000001", "100");
+  Activity("last", "ch_2");
+  EXPECT_EQ(graph_->Answer(""), "first");
+  EXPECT_EQ(graph_->Answer(""), "last");
+}
+
+TEST_F(UserDirectoryTest, NameThatComesAfterTheChannelWentIsNotKept) {
+  CreateChannel("ch_2", "17841400000000002", "200");
+  const std::int64_t no = No();
+  Activity("777");
+  graph_->Wait();
+  DeleteChannel("ch_1");
+  graph_->Answer("ada");
+  Activity("last", "ch_2");
+  EXPECT_EQ(graph_->Answer(""), "last");
+  EXPECT_EQ(users_->Find(no, "777"), "");
+  EXPECT_EQ(Row(no, "777").sealed_username, "");
+}
+
+// ---- Ends and clocks --------------------------------------------------------
+
+TEST_F(UserDirectoryTest, AfterStopNobodyIsAskedFor) {
+  Learn("777", "ada");
+  graph_->Close();
+  users_->Stop();
+  Activity("778");
+  EXPECT_EQ(Asked("778"), 0);
+  EXPECT_EQ(Find("777"), "ada") << "what is known is still told";
+}
+
+TEST_F(UserDirectoryTest, ClockThatWasAheadDoesNotKeepItFromAsking) {
+  clock_.Advance(absl::Hours(48));
+  Learn("777", "ada");
+  clock_.Advance(-absl::Hours(48));
+  EXPECT_TRUE(AsksFor("777"));
+  EXPECT_FALSE(AsksFor("777"));
+}
+
+}  // namespace
+}  // namespace linktor
