@@ -20,7 +20,7 @@ exec 9>&-
 endef
 
 .ONESHELL:
-.PHONY: help setup build run test check format asan tsan clean
+.PHONY: help setup build run test check format asan tsan bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) |
@@ -65,6 +65,9 @@ asan: setup ## Build and test with AddressSanitizer and UndefinedBehaviorSanitiz
 tsan: setup ## Build and test with ThreadSanitizer
 	@$(call configure_and_build,tsan)
 	ctest --preset tsan -j $(JOBS)
+
+bench: build ## Measure against the raw layers; BENCH=--help says what can be chosen
+	@build/bin/linktor-bench --json build/bench.json $(BENCH)
 
 clean: ## Remove what was built; the set-up's results stay
 	@rm -rf build

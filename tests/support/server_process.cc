@@ -4,6 +4,7 @@
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <algorithm>
 
 #include <csignal>
 #include <cstdlib>
@@ -70,21 +71,21 @@ ServerProcess::~ServerProcess() {
 
 bool ServerProcess::Start() {
   if (log_path_.empty()) log_path_ = NewLogPath();
-  std::vector<std::string> arguments = {"--data-dir",
-                                        options_.data_dir,
-                                        "--master-key-file",
-                                        options_.master_key_file,
-                                        "--grpc-listen",
-                                        "127.0.0.1:0",
-                                        "--webhook-listen",
-                                        "127.0.0.1:0",
-                                        "--admin-listen",
-                                        "127.0.0.1:0",
-                                        "--graph-facebook-url",
-                                        options_.graph_url,
-                                        "--graph-instagram-url",
-                                        options_.graph_url};
-  arguments.insert(arguments.end(), options_.more.begin(), options_.more.end());
+  std::vector<std::string> arguments = options_.more;
+  for (const auto& [option, value] :
+       {std::pair("--data-dir", options_.data_dir),
+        std::pair("--master-key-file", options_.master_key_file),
+        std::pair("--grpc-listen", std::string("127.0.0.1:0")),
+        std::pair("--webhook-listen", std::string("127.0.0.1:0")),
+        std::pair("--admin-listen", std::string("127.0.0.1:0")),
+        std::pair("--graph-facebook-url", options_.graph_url),
+        std::pair("--graph-instagram-url", options_.graph_url)}) {
+    if (std::find(options_.more.begin(), options_.more.end(), option) !=
+        options_.more.end()) {
+      continue;
+    }
+    arguments.insert(arguments.end(), {option, value});
+  }
   // Only the ready line goes to standard output; its end means that the
   // server has ended.
   int ends[2];

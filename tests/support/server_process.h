@@ -21,7 +21,7 @@ struct ProcessEnd {
 // Ended with SIGKILL when it goes. Not thread-safe.
 class ServerProcess {
  public:
-  // Ports are picked; `options` come after the defaults and may repeat them.
+  // Ports are picked; `more` are further options, or others in place of these.
   struct Options {
     std::string data_dir;
     std::string master_key_file;

@@ -1,0 +1,63 @@
+// Ratio 6: from the post to the subscriber, at 200 a second.
+
+#include <atomic>
+
+#include "tests/bench/fleet.h"
+#include "tests/bench/http_load.h"
+#include "tests/bench/raw_log.h"
+#include "tests/bench/setting.h"
+
+namespace linktor::bench {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr double kRate = 200;
+constexpr std::size_t kPosts = 800;
+
+}  // namespace
+
+void MeasureLatency(const Setting& setting) {
+  Arrangement server;
+  PostMaker posts(server.target(), 100);
+  (void)RunLoad(
+      {.address = server.target().address, .requests = posts.Many(500)});
+  Ratio ratio{.number = "6",
+              .name = "post to subscriber p50 at 200/s / fdatasync p50",
+              .unit = "ms",
+              .at_most = 3};
+  const std::size_t count = setting.Scaled(kPosts);
+  for (int round = 0; round < setting.rounds; ++round) {
+    const double disk = ProbeDisk(server.gateway().folder());
+    setting.report.SetDisk(disk);
+    const std::uint64_t first = posts.next_number();
+    Load load{.address = server.target().address,
+              .connections = 4,
+              .requests = posts.Many(count),
+              .rate = kRate};
+    // Nanoseconds; written before the post and read after its event.
+    std::vector<std::atomic<std::int64_t>> sent(count);
+    std::vector<double> taken(count);
+    load.on_send = [&](std::size_t index) {
+      sent[index] = SteadyClock::now().time_since_epoch().count();
+    };
+    Fleet follower({.address = server.grpc_address(),
+                    .on_event = [&](int, std::string_view event) {
+                      const std::uint64_t at = NumberIn(event) - first;
+                      if (at >= count) return;
+                      taken[at] =
+                          static_cast<double>(
+                              SteadyClock::now().time_since_epoch().count() -
+                              sent[at]) /
+                          1e6;
+                    }});
+    follower.WaitForFirst();
+    (void)RunLoad(load);
+    (void)follower.WaitForEvents(count);
+    ratio.above.push_back(QuantileOf(taken, 0.5));
+    ratio.below.push_back(disk);
+  }
+  setting.report.Add(std::move(ratio));
+}
+
+}  // namespace linktor::bench

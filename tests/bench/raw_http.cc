@@ -1,0 +1,78 @@
+// The denominator of the HTTP ratios: the least that Beast needs to read a
+// POST and answer it. A coroutine per connection on a plain socket, one
+// thread, no timers. Also plays an instant Graph: the answer is what a send
+// gets.
+
+#include <boost/asio.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+#include <cstdio>
+
+#include "tests/bench/raw.h"
+
+namespace linktor::bench {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using Tcp = asio::ip::tcp;
+using Socket = asio::basic_stream_socket<Tcp, asio::io_context::executor_type>;
+
+constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t kBodyLimit = 64 * 1024 * 1024;
+
+asio::awaitable<void> Serve(Socket socket, std::string answer) {
+  boost::beast::flat_buffer buffer;
+  std::uint64_t count = 0;
+  for (;;) {
+    http::request_parser<http::string_body> parser;
+    parser.body_limit(kBodyLimit);
+    auto [read_failed, size] =
+        co_await http::async_read(socket, buffer, parser, kNoThrow);
+    if (read_failed) co_return;
+    http::response<http::string_body> response(http::status::ok, 11);
+    response.body() = answer;
+    if (!answer.empty()) {
+      // Each send has a mid of its own.
+      response.set(http::field::content_type, "application/json");
+      response.body() =
+          "{\"recipient_id\":\"1\",\"message_id\":\"m_" +
+          std::to_string(reinterpret_cast<std::uintptr_t>(&buffer)) + "_" +
+          std::to_string(++count) + "\"}";
+    }
+    response.keep_alive(parser.get().keep_alive());
+    response.prepare_payload();
+    http::response_serializer<http::string_body> serializer(response);
+    auto [write_failed, written] =
+        co_await http::async_write(socket, serializer, kNoThrow);
+    if (write_failed) co_return;
+  }
+}
+
+asio::awaitable<void> Accept(
+    asio::basic_socket_acceptor<Tcp, asio::io_context::executor_type>& acceptor,
+    asio::io_context& io, std::string answer) {
+  for (;;) {
+    Socket socket(io);
+    auto [failed] = co_await acceptor.async_accept(socket, kNoThrow);
+    if (failed) co_return;
+    socket.set_option(Tcp::no_delay(true));
+    asio::co_spawn(io, Serve(std::move(socket), answer), asio::detached);
+  }
+}
+
+}  // namespace
+
+int RunRawHttp(bool graph) {
+  asio::io_context io{1};
+  asio::basic_socket_acceptor<Tcp, asio::io_context::executor_type> acceptor(
+      io, Tcp::endpoint(asio::ip::make_address("127.0.0.1"), 0));
+  std::printf("ready http=127.0.0.1:%d\n", acceptor.local_endpoint().port());
+  std::fflush(stdout);
+  asio::co_spawn(io, Accept(acceptor, io, graph ? "graph" : ""),
+                 asio::detached);
+  io.run();
+  return 0;
+}
+
+}  // namespace linktor::bench

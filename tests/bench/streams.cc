@@ -1,0 +1,133 @@
+// What subscribers cost who do nothing, or do not read.
+
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <thread>
+
+#include "tests/bench/fleet.h"
+#include "tests/bench/http_load.h"
+#include "tests/bench/program.h"
+#include "tests/bench/setting.h"
+
+namespace linktor::bench {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr double kKiB = 1024;
+constexpr int kHealthy = 100;
+constexpr int kStalled = 900;
+// Fewer posts a second than fill the machine: what is measured is waiting.
+constexpr double kRate = 500;
+constexpr std::size_t kPosts = 2500;
+// So that the stalled are far beyond what a connection holds.
+constexpr int kItems = 4;
+
+// p99 of the healthy subscribers' wait, in ms.
+double WaitOfHealthy(Arrangement& server, PostMaker& posts, std::size_t count) {
+  const std::uint64_t first = posts.next_number();
+  Load load{.address = server.target().address,
+            .connections = 8,
+            .requests = posts.Many(count, kItems),
+            .rate = kRate};
+  std::vector<std::atomic<std::int64_t>> sent(count);
+  std::vector<std::vector<double>> waits(kHealthy);
+  for (auto& one : waits) one.reserve(count * kItems);
+  load.on_send = [&](std::size_t index) {
+    sent[index] = SteadyClock::now().time_since_epoch().count();
+  };
+  Fleet healthy(
+      {.address = server.grpc_address(),
+       .streams = kHealthy,
+       .connections = 4,
+       .on_event = [&](int stream, std::string_view event) {
+         const std::uint64_t at = (NumberIn(event) - first) / kItems;
+         if (at >= count) return;
+         waits[static_cast<std::size_t>(stream)].push_back(
+             static_cast<double>(SteadyClock::now().time_since_epoch().count() -
+                                 sent[at]) /
+             1e6);
+       }});
+  healthy.WaitForFirst();
+  (void)RunLoad(load);
+  if (!healthy.WaitForEvents(count * kItems) ||
+      healthy.total() != count * kItems * kHealthy) {
+    std::fprintf(stderr, "healthy subscribers lost events\n");
+  }
+  std::vector<double> all;
+  for (const auto& one : waits) all.insert(all.end(), one.begin(), one.end());
+  return QuantileOf(std::move(all), 0.99);
+}
+
+}  // namespace
+
+void MeasureIdleStreams(const Setting& setting) {
+  const int streams = static_cast<int>(setting.Scaled(10'000));
+  Ratio ratio{.name = "memory of an idle subscriber, 100 connections",
+              .unit = "KiB",
+              .at_most = 64};
+  for (int round = 0; round < std::min(setting.rounds, 3); ++round) {
+    Arrangement server;
+    PostMaker posts(server.target(), 100);
+    (void)RunLoad(
+        {.address = server.target().address, .requests = posts.Many(1000)});
+    const std::size_t before = ResidentBytes(server.pid());
+    Fleet fleet({.address = server.grpc_address(),
+                 .streams = streams,
+                 .connections = 100});
+    fleet.WaitForFirst();
+    const std::size_t after = ResidentBytes(server.pid());
+    ratio.above.push_back(static_cast<double>(after - std::min(before, after)) /
+                          kKiB / streams);
+    ratio.below.push_back(1);
+    // Every one of them still gets what comes.
+    (void)RunLoad({.address = server.target().address,
+                   .connections = 1,
+                   .requests = posts.Many(10)});
+    if (!fleet.WaitForEvents(10)) {
+      std::fprintf(stderr, "idle subscribers lost events\n");
+    }
+  }
+  setting.report.Add(std::move(ratio));
+}
+
+void MeasureStalledStreams(const Setting& setting) {
+  Ratio ratio{.name = "p99 of 100 subscribers, with 900 stalled / without",
+              .unit = "ms",
+              .at_most = 1.5};
+  Ratio memory{.name = "memory of the server with 900 stalled",
+               .unit = "MiB",
+               .at_most = 256};
+  const std::size_t count = setting.Scaled(kPosts);
+  for (int round = 0; round < setting.rounds; ++round) {
+    Arrangement server;
+    PostMaker posts(server.target(), 100);
+    (void)WaitOfHealthy(server, posts, count / 4 + 1);
+    ratio.below.push_back(WaitOfHealthy(server, posts, count));
+    Fleet stalled({.address = server.grpc_address(),
+                   .streams = kStalled,
+                   .connections = 90,
+                   .stalled = true});
+    stalled.WaitForFirst();
+    ratio.above.push_back(WaitOfHealthy(server, posts, count));
+    memory.above.push_back(static_cast<double>(ResidentBytes(server.pid())) /
+                           kKiB / kKiB);
+    memory.below.push_back(1);
+    // Nothing was lost: it is all in the log.
+    const std::uint64_t wanted = posts.next_number();
+    v1::SubscribeEventsRequest all;
+    all.set_position(v1::POSITION_EARLIEST);
+    Fleet reader(
+        {.address = server.grpc_address(), .request = all.SerializeAsString()});
+    if (!reader.WaitForEvents(wanted) || reader.least() != wanted) {
+      std::fprintf(stderr, "the log has %lu of %lu events\n",
+                   static_cast<unsigned long>(reader.least()),
+                   static_cast<unsigned long>(wanted));
+    }
+  }
+  setting.report.Add(std::move(ratio));
+  setting.report.Add(std::move(memory));
+}
+
+}  // namespace linktor::bench

@@ -1,0 +1,24 @@
+// Unary calls with a fixed number in flight.
+
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+
+namespace linktor::bench {
+
+struct UnaryLoad {
+  std::string address;
+  std::string method;
+  // The serialised request of the next call; from several threads.
+  std::function<std::string()> make;
+  std::size_t calls = 0;
+  int channels = 1;
+  int in_flight = 1;
+};
+
+// Calls a second. Ends the process when a call fails.
+double RunUnaryLoad(const UnaryLoad& load);
+
+}  // namespace linktor::bench
