@@ -7,6 +7,7 @@
 #include "linktor/instagram/v1/event.pb.h"
 #include "server/base/try.h"
 #include "server/messaging/message_view.h"
+#include "server/store/event_form.h"
 #include "server/store/identity.h"
 
 namespace linktor {
@@ -79,10 +80,10 @@ absl::StatusOr<OutcomeRecord> MakeOutcomeRecord(
   event.set_user_id(draft.user_id);
   *event.mutable_receive_time() = TimeUtil::MillisecondsToTimestamp(now_ms);
   *(event.*event_of.payload)() = std::move(message);
-  auto encoded = std::make_shared<const std::string>(event.SerializeAsString());
+  EventForm form = FormOf(std::move(event));
   LINKTOR_ASSIGN(draft.sealed, sealer.Seal(scope, SealedPlace::kEvent, draft.id,
-                                           *encoded, record.new_keys));
-  draft.encoded = std::move(encoded);
+                                           form.stored, record.new_keys));
+  draft.encoded = std::make_shared<const std::string>(std::move(form.whole));
   return record;
 }
 

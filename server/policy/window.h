@@ -48,14 +48,12 @@ constexpr WindowDecision DecideWindow(const WindowInput& input) {
                            : WindowDecision::kClosed;
 }
 
-// The customer's last activity after one more item: late and future stamps are
-// harmless, because what counts is the earlier of Instagram's time and ours.
-constexpr std::int64_t AdvanceActivity(std::optional<std::int64_t> last_ms,
-                                       std::int64_t event_ms,
-                                       std::int64_t receive_ms) {
-  const std::int64_t seen =
-      event_ms > 0 && event_ms < receive_ms ? event_ms : receive_ms;
-  return last_ms.has_value() && *last_ms > seen ? *last_ms : seen;
+// When an item of the customer's counts as activity; their last activity is the
+// latest of these. Late and future stamps are harmless, because what counts is
+// the earlier of Instagram's time and ours.
+constexpr std::int64_t ActivityTime(std::int64_t event_ms,
+                                    std::int64_t receive_ms) {
+  return event_ms > 0 && event_ms < receive_ms ? event_ms : receive_ms;
 }
 
 }  // namespace linktor

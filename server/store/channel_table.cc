@@ -55,8 +55,6 @@ absl::Status IdTaken(std::string_view channel_id) {
 
 ChannelTable::ChannelTable(Database& database)
     : database_(database),
-      is_live_(database,
-               "SELECT 1 FROM channels WHERE no = ?1 AND delete_ms IS NULL"),
       add_key_(database,
                "INSERT INTO data_keys (id, channel_no, user_id, wrapped) "
                "VALUES (?,?,?,?) ON CONFLICT (id) DO NOTHING") {}
@@ -124,6 +122,7 @@ absl::StatusOr<ChannelOutcome> ChannelTable::Create(
                  .channel = record.channel,
                  .sealed_credentials = record.sealed_credentials};
   const std::string body = record.channel.SerializeAsString();
+  live_.reset();
   Statement insert(database_,
                    "INSERT INTO channels (no, id, account_id, page_id, "
                    "revision, body, sealed_credentials, request_id, "
@@ -189,6 +188,7 @@ absl::StatusOr<ChannelOutcome> ChannelTable::Delete(
   outcome.row.revision += 1;
   outcome.row.deleted = true;
   outcome.row.sealed_credentials.clear();
+  live_.reset();
   Statement remove(database_,
                    "UPDATE channels SET delete_ms = ?1, revision = ?2, "
                    "sealed_credentials = NULL WHERE no = ?3");
@@ -200,8 +200,18 @@ absl::StatusOr<ChannelOutcome> ChannelTable::Delete(
 }
 
 absl::StatusOr<bool> ChannelTable::IsLive(std::int64_t channel_no) {
-  const StatementReset reset(is_live_);
-  return is_live_.Bind(1, channel_no).Step();
+  if (!live_.has_value()) {
+    absl::flat_hash_set<std::int64_t> live;
+    Statement read(database_,
+                   "SELECT no FROM channels WHERE delete_ms IS NULL");
+    for (;;) {
+      LINKTOR_ASSIGN(const bool row, read.Step());
+      if (!row) break;
+      live.insert(read.Int(0));
+    }
+    live_ = std::move(live);
+  }
+  return live_->contains(channel_no);
 }
 
 absl::Status ChannelTable::AddKey(const NewKey& key) {

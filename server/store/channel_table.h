@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/store/records.h"
@@ -27,6 +28,8 @@ class ChannelTable {
   absl::StatusOr<ChannelOutcome> Update(const UpdateChannelRecord& record);
   absl::StatusOr<ChannelOutcome> Delete(const DeleteChannelRecord& record);
   absl::StatusOr<bool> IsLive(std::int64_t channel_no);
+  // What is kept in memory of the table may be wrong now: after a rollback.
+  void ForgetCached() { live_.reset(); }
 
   absl::Status AddKey(const NewKey& key);
 
@@ -38,7 +41,8 @@ class ChannelTable {
       const v1::Channel& channel, std::int64_t no);
 
   Database& database_;
-  Statement is_live_;
+  // Asked of every item. The numbers of the live channels; read when asked for.
+  std::optional<absl::flat_hash_set<std::int64_t>> live_;
   Statement add_key_;
 };
 

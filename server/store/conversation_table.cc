@@ -28,10 +28,11 @@ absl::StatusOr<ConversationRow> Read(Statement& find, std::int64_t channel_no,
 ConversationTable::ConversationTable(Database& database)
     : database_(database),
       find_(database, kFind),
-      set_last_inbound_(
+      advance_last_inbound_(
           database,
           "INSERT INTO conversations (channel_no, user_id, last_inbound_ms) "
-          "VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET last_inbound_ms = ?3"),
+          "VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET last_inbound_ms = ?3 "
+          "WHERE last_inbound_ms IS NULL OR last_inbound_ms < ?3"),
       set_opt_out_(
           database,
           "INSERT INTO conversations (channel_no, user_id, opt_out_ms) "
@@ -53,10 +54,10 @@ absl::StatusOr<ConversationRow> ConversationTable::Find(
   return Read(find_, channel_no, user_id);
 }
 
-absl::Status ConversationTable::SetLastInbound(std::int64_t channel_no,
-                                               std::string_view user_id,
-                                               std::int64_t time_ms) {
-  return set_last_inbound_.Bind(1, channel_no)
+absl::Status ConversationTable::AdvanceLastInbound(std::int64_t channel_no,
+                                                   std::string_view user_id,
+                                                   std::int64_t time_ms) {
+  return advance_last_inbound_.Bind(1, channel_no)
       .BindText(2, user_id)
       .Bind(3, time_ms)
       .Run();

@@ -25,8 +25,10 @@ class ConversationTable {
   // Empty but for its ids when nothing is known.
   absl::StatusOr<ConversationRow> Find(std::int64_t channel_no,
                                        std::string_view user_id);
-  absl::Status SetLastInbound(std::int64_t channel_no, std::string_view user_id,
-                              std::int64_t time_ms);
+  // Unless it is later already.
+  absl::Status AdvanceLastInbound(std::int64_t channel_no,
+                                  std::string_view user_id,
+                                  std::int64_t time_ms);
   // No time: not opted out.
   absl::Status SetOptOut(std::int64_t channel_no, std::string_view user_id,
                          std::optional<std::int64_t> time_ms);
@@ -47,7 +49,7 @@ class ConversationTable {
  private:
   Database& database_;
   Statement find_;
-  Statement set_last_inbound_;
+  Statement advance_last_inbound_;
   Statement set_opt_out_;
   Statement set_username_;
   Statement blocking_call_;

@@ -18,9 +18,12 @@ DeliveryTable::DeliveryTable(Database& database)
               "VALUES (?,?,?,?,?,?,?,?,?,?,?)") {}
 
 absl::StatusOr<std::int64_t> DeliveryTable::NextNumber() {
-  const StatementReset reset(last_number_);
-  LINKTOR_ASSIGN(const bool row, last_number_.Step());
-  return (row ? last_number_.Int(0) : 0) + 1;
+  if (last_number_cached_ == kUnread) {
+    const StatementReset reset(last_number_);
+    LINKTOR_ASSIGN(const bool row, last_number_.Step());
+    last_number_cached_ = row ? last_number_.Int(0) : 0;
+  }
+  return last_number_cached_ + 1;
 }
 
 absl::StatusOr<std::int64_t> DeliveryTable::AddItem(std::int64_t delivery_no,
@@ -46,6 +49,7 @@ absl::Status DeliveryTable::Add(std::int64_t delivery_no,
                                 const WebhookRecord& record,
                                 const WebhookOutcome& outcome,
                                 std::string_view issue) {
+  last_number_cached_ = delivery_no;
   return insert_.Bind(1, delivery_no)
       .BindBlob(2, record.delivery_id)
       .Bind(3, record.channel_no)

@@ -21,6 +21,8 @@ class DeliveryTable {
   // The number under which the next delivery is stored; items are added before
   // the delivery, whose counts are known last.
   absl::StatusOr<std::int64_t> NextNumber();
+  // What is kept in memory of the table may be wrong now: after a rollback.
+  void ForgetCached() { last_number_cached_ = kUnread; }
   // Returns the number of the stored item.
   absl::StatusOr<std::int64_t> AddItem(std::int64_t delivery_no, int position,
                                        const WebhookItem& item,
@@ -40,8 +42,11 @@ class DeliveryTable {
                                               std::int64_t limit);
 
  private:
+  static constexpr std::int64_t kUnread = -1;
+
   Database& database_;
   Statement last_number_;
+  std::int64_t last_number_cached_ = kUnread;
   Statement insert_item_;
   Statement insert_;
 };

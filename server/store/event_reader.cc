@@ -6,20 +6,10 @@
 #include "server/base/log.h"
 #include "server/base/strings.h"
 #include "server/base/try.h"
+#include "server/store/event_form.h"
 
 namespace linktor {
 namespace {
-
-// What is left of an event whose content cannot be opened: its key was
-// destroyed, or the bytes are damaged.
-std::string WithoutContent(const CommittedEvent& event, std::string_view id) {
-  v1::Event bare;
-  bare.set_id(FormatId(kEventPrefix, id));
-  bare.set_type(event.type);
-  bare.set_channel_id(event.channel_id);
-  bare.set_user_id(event.user_id);
-  return bare.SerializeAsString();
-}
 
 void AddRaw(CommittedEvent& event, std::string raw) {
   v1::Event extra;
@@ -126,17 +116,16 @@ absl::StatusOr<CommittedEvent> EventReader::OpenRow(Row row) {
   }
   absl::StatusOr<std::string> opened =
       sealer_.Open(SealedPlace::kEvent, row.id, row.sealed);
-  if (opened.ok()) {
-    event.encoded = std::make_shared<const std::string>(*std::move(opened));
-  } else if (absl::IsDataLoss(opened.status())) {
+  if (absl::IsDataLoss(opened.status())) {
+    // Its key was destroyed, or the bytes are damaged: what is readable stays.
     Log(LogLevel::kError, "event content cannot be opened",
         {{"seq", std::to_string(event.seq)},
          {"error", std::string(opened.status().message())}});
-    event.encoded =
-        std::make_shared<const std::string>(WithoutContent(event, row.id));
-  } else {
-    return opened.status();
+    opened = std::string();
   }
+  if (!opened.ok()) return opened.status();
+  event.encoded = std::make_shared<const std::string>(
+      WholeEvent(row.id, event.type, event.channel_id, event.user_id, *opened));
   if (!row.sealed_raw.empty()) {
     absl::StatusOr<std::string> raw =
         sealer_.Open(SealedPlace::kRawItem, row.raw_id, row.sealed_raw);
@@ -151,9 +140,10 @@ absl::StatusOr<std::optional<v1::Event>> EventReader::FindByMid(
   LINKTOR_TRY(pool_.Read([&](Database& database) -> absl::Status {
     Statement find(database,
                    "SELECT e.seq, e.type, e.channel_id, e.user_id, e.id, "
-                   "e.overlay, e.sealed_event FROM event_mids m "
-                   "JOIN events e ON e.seq = m.seq "
-                   "WHERE m.mid_key = ?1 AND m.kind = ?2");
+                   "e.overlay, e.sealed_event FROM events e WHERE e.seq = ("
+                   "SELECT seq FROM event_mids WHERE mid_key = ?1 AND "
+                   "kind = ?2 UNION ALL SELECT seq FROM recent_mids "
+                   "WHERE mid_key = ?1 AND kind = ?2 LIMIT 1)");
     find.BindBlob(1, mid_key).Bind(2, static_cast<std::int64_t>(kind));
     LINKTOR_ASSIGN(const bool found, find.Step());
     if (found) {

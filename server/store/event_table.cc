@@ -6,21 +6,15 @@
 
 namespace linktor {
 
-EventTable::EventTable(Database& database)
+EventTable::EventTable(Database& database, std::size_t mid_run)
     : database_(database),
       insert_(database,
               "INSERT INTO events (seq, id, type, channel_no, channel_id, "
               "user_id, event_ms, log_ms, mid_key, raw_no, overlay, "
               "sealed_event) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"),
-      insert_mid_(database,
-                  "INSERT INTO event_mids (mid_key, kind, seq) VALUES (?,?,?)"),
-      find_mid_(database,
-                "SELECT 1 FROM event_mids WHERE mid_key = ? AND kind = ? "
-                "LIMIT 1"),
-      find_echo_(database,
-                 "SELECT e.event_ms, e.log_ms FROM event_mids m "
-                 "JOIN events e ON e.seq = m.seq "
-                 "WHERE m.mid_key = ? AND m.kind = ? LIMIT 1"),
+      mids_(database, mid_run),
+      find_time_(database,
+                 "SELECT event_ms, log_ms FROM events WHERE seq = ?1"),
       find_dedupe_(database, "SELECT 1 FROM dedupe WHERE key = ?"),
       insert_dedupe_(database, "INSERT INTO dedupe (key, log_ms) VALUES (?,?)"),
       trim_bound_(database,
@@ -58,10 +52,7 @@ absl::StatusOr<std::int64_t> EventTable::Append(
   }
   LINKTOR_TRY(insert_.Run());
   if (!place.mid_key.empty()) {
-    LINKTOR_TRY(insert_mid_.BindBlob(1, place.mid_key)
-                    .Bind(2, static_cast<std::int64_t>(place.kind))
-                    .Bind(3, seq)
-                    .Run());
+    LINKTOR_TRY(mids_.Add(place.mid_key, place.kind, seq));
   }
   state.last_seq = seq;
   committed.push_back(CommittedEvent{.seq = seq,
@@ -73,22 +64,14 @@ absl::StatusOr<std::int64_t> EventTable::Append(
   return seq;
 }
 
-absl::StatusOr<bool> EventTable::HasMid(std::string_view mid_key,
-                                        ItemKind kind) {
-  const StatementReset reset(find_mid_);
-  return find_mid_.BindBlob(1, mid_key)
-      .Bind(2, static_cast<std::int64_t>(kind))
-      .Step();
-}
-
 absl::StatusOr<std::int64_t> EventTable::EchoTime(std::string_view mid_key) {
-  const StatementReset reset(find_echo_);
-  find_echo_.BindBlob(1, mid_key)
-      .Bind(2, static_cast<std::int64_t>(ItemKind::kEcho));
-  LINKTOR_ASSIGN(const bool row, find_echo_.Step());
+  LINKTOR_ASSIGN(const std::int64_t seq, mids_.Find(mid_key, ItemKind::kEcho));
+  if (seq == 0) return 0;
+  const StatementReset reset(find_time_);
+  LINKTOR_ASSIGN(const bool row, find_time_.Bind(1, seq).Step());
   if (!row) return 0;
-  const std::int64_t event_ms = find_echo_.Int(0);
-  return event_ms != 0 ? event_ms : find_echo_.Int(1);
+  const std::int64_t event_ms = find_time_.Int(0);
+  return event_ms != 0 ? event_ms : find_time_.Int(1);
 }
 
 absl::StatusOr<bool> EventTable::AddDedupeKey(std::string_view key,
@@ -115,6 +98,7 @@ absl::StatusOr<std::int64_t> EventTable::Trim(std::int64_t before_ms,
   }
   const std::int64_t deleted = bound - state.oldest_seq + 1;
   LINKTOR_TRY(trim_mids_.Bind(1, bound).Run());
+  LINKTOR_TRY(mids_.ForgetThrough(bound));
   LINKTOR_TRY(trim_events_.Bind(1, bound).Run());
   state.oldest_seq = bound + 1;
   return std::max<std::int64_t>(deleted, 1);

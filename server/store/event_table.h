@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "server/store/mid_index.h"
 #include "server/store/records.h"
 #include "server/store/sqlite.h"
 
@@ -27,7 +28,10 @@ struct LogState {
 
 class EventTable {
  public:
-  explicit EventTable(Database& database);
+  // `mid_run`: see MidIndex.
+  EventTable(Database& database, std::size_t mid_run);
+
+  MidIndex& mids() { return mids_; }
 
   // What an event is stored with besides its draft.
   struct Place {
@@ -41,8 +45,6 @@ class EventTable {
                                       const Place& place, LogState& state,
                                       std::vector<CommittedEvent>& committed);
 
-  // Whether an event of that kind names the mid.
-  absl::StatusOr<bool> HasMid(std::string_view mid_key, ItemKind kind);
   // Instagram's time of the echo with that mid; 0 when there is none.
   absl::StatusOr<std::int64_t> EchoTime(std::string_view mid_key);
   // Remembers a dedupe key. False when it was there.
@@ -58,9 +60,8 @@ class EventTable {
  private:
   Database& database_;
   Statement insert_;
-  Statement insert_mid_;
-  Statement find_mid_;
-  Statement find_echo_;
+  MidIndex mids_;
+  Statement find_time_;
   Statement find_dedupe_;
   Statement insert_dedupe_;
   Statement trim_bound_;

@@ -14,9 +14,9 @@ constexpr std::int64_t kTrimRows = 2000;
 
 }  // namespace
 
-Projection::Projection(Database& database)
+Projection::Projection(Database& database, std::size_t mid_run)
     : database_(database),
-      events_(database),
+      events_(database, mid_run),
       deliveries_(database),
       messages_(database),
       channels_(database),
@@ -36,7 +36,7 @@ absl::Status Projection::Load() {
             .log_ms = load.Int(2),
             .last_raw_no = load.Int(3),
             .raw_bytes = load.Int(4)};
-  return absl::OkStatus();
+  return events_.mids().Load();
 }
 
 absl::StatusOr<Outcome> Projection::Apply(const Record& record) {
@@ -51,12 +51,17 @@ absl::StatusOr<Outcome> Projection::Apply(const Record& record) {
       record);
 }
 
-void Projection::Restore(const Position& position) {
+absl::Status Projection::Restore(const Position& position) {
   state_ = position.state;
   committed_.resize(position.committed);
+  channels_.ForgetCached();
+  deliveries_.ForgetCached();
+  if (events_.mids().version() == position.mids) return absl::OkStatus();
+  return events_.mids().Load();
 }
 
 absl::Status Projection::Finish() {
+  LINKTOR_TRY(events_.mids().Settle());
   return save_state_.Bind(1, state_.last_seq)
       .Bind(2, state_.oldest_seq)
       .Bind(3, state_.log_ms)

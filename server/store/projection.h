@@ -24,7 +24,9 @@ inline constexpr std::int64_t kEchoSkewMs = 2000;
 
 class Projection {
  public:
-  explicit Projection(Database& database);
+  // `mid_run`: see MidIndex.
+  explicit Projection(Database& database,
+                      std::size_t mid_run = MidIndex::kRunSize);
 
   // Loads the log's state; call once, after migration.
   absl::Status Load();
@@ -40,9 +42,14 @@ class Projection {
   struct Position {
     LogState state;
     std::size_t committed = 0;
+    std::uint64_t mids = 0;
   };
-  Position Mark() const { return {state_, committed_.size()}; }
-  void Restore(const Position& position);
+  Position Mark() {
+    return {state_, committed_.size(), events_.mids().version()};
+  }
+  // Also what is kept in memory of the tables is read again where it may have
+  // changed. A failure is the disk's.
+  absl::Status Restore(const Position& position);
 
   // Writes the log's state; the last thing before a commit.
   absl::Status Finish();

@@ -60,7 +60,9 @@ absl::StatusOr<ItemFate> Projection::ApplyItem(const WebhookRecord& record,
   }
   if (live) {
     if (!item.mid_key.empty()) {
-      LINKTOR_ASSIGN(duplicate, events_.HasMid(item.mid_key, item.kind));
+      LINKTOR_ASSIGN(const std::int64_t seq,
+                     events_.mids().Find(item.mid_key, item.kind));
+      duplicate = seq != 0;
     } else {
       LINKTOR_ASSIGN(const bool fresh,
                      events_.AddDedupeKey(item.dedupe_key, state_.log_ms));
@@ -88,10 +90,6 @@ absl::StatusOr<ItemFate> Projection::ApplyItem(const WebhookRecord& record,
     (void)seq;
   }
   if (item.opens_window && !item.event.user_id.empty()) {
-    LINKTOR_ASSIGN(
-        const ConversationRow conversation,
-        conversations_.Find(item.event.channel_no, item.event.user_id));
-    const auto& last = conversation.last_inbound_ms;
     // Instagram's time is held against log time, which never goes back: with a
     // clock that is set back for a while the customer's message would seem
     // older than it is for ever. Without one the record's time counts: log time
@@ -99,12 +97,9 @@ absl::StatusOr<ItemFate> Projection::ApplyItem(const WebhookRecord& record,
     // open with it.
     const std::int64_t received =
         item.event.event_ms > 0 ? state_.log_ms : record.time_ms;
-    const std::int64_t now =
-        AdvanceActivity(last, item.event.event_ms, received);
-    if (!last.has_value() || now > *last) {
-      LINKTOR_TRY(conversations_.SetLastInbound(item.event.channel_no,
-                                                item.event.user_id, now));
-    }
+    LINKTOR_TRY(conversations_.AdvanceLastInbound(
+        item.event.channel_no, item.event.user_id,
+        ActivityTime(item.event.event_ms, received)));
   }
   return ItemFate::kEvent;
 }

@@ -172,6 +172,13 @@ CREATE TABLE send_calls (
 );
 CREATE INDEX send_calls_user ON send_calls (channel_no, user_id, call_ms);
 CREATE INDEX send_calls_age ON send_calls (call_ms);
+
+-- The newest of event_mids, until mid_index.h moves them there.
+CREATE TABLE recent_mids (
+  seq INTEGER PRIMARY KEY,     -- of the event
+  mid_key BLOB NOT NULL,
+  kind INTEGER NOT NULL
+);
 )sql",
 };
 

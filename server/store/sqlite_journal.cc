@@ -95,7 +95,7 @@ SqliteJournal::SqliteJournal(const Options& options,
       sealer_(sealer),
       on_commit_(std::move(on_commit)),
       on_failure_(std::move(on_failure)),
-      projection_(*database_),
+      projection_(*database_, options.mid_run),
       begin_(*database_, "BEGIN IMMEDIATE"),
       commit_(*database_, "COMMIT") {}
 
@@ -160,15 +160,12 @@ void SqliteJournal::RunBatch(std::deque<Waiting>& waiting) {
   std::size_t count = 0;
   absl::Status status = ApplyTogether(waiting, count);
   if (!status.ok()) {
-    (void)database_->Execute("ROLLBACK");
-    projection_.Restore(before);
-    if (FaultOf(status) == StoreFault::kRecord) {
+    absl::Status restored = RollBack(before);
+    if (restored.ok() && FaultOf(status) == StoreFault::kRecord) {
       status = ApplyOneByOne(waiting, count);
-      if (!status.ok()) {
-        (void)database_->Execute("ROLLBACK");
-        projection_.Restore(before);
-      }
+      if (!status.ok()) restored = RollBack(before);
     }
+    if (!restored.ok()) status = restored;
   }
   // A transaction that could not even begin: nobody may wait for ever.
   if (!status.ok() && count == 0) count = waiting.size();
@@ -191,6 +188,11 @@ void SqliteJournal::RunBatch(std::deque<Waiting>& waiting) {
       break;
   }
   Answer(waiting, count, status);
+}
+
+absl::Status SqliteJournal::RollBack(const Projection::Position& before) {
+  (void)database_->Execute("ROLLBACK");
+  return projection_.Restore(before);
 }
 
 absl::Status SqliteJournal::ApplyTogether(std::deque<Waiting>& waiting,
@@ -241,7 +243,10 @@ absl::StatusOr<Outcome> SqliteJournal::ApplyAlone(Waiting& waiting,
       } else {
         disk = database_->Execute("ROLLBACK TO one");
       }
-      projection_.Restore(before);
+      if (absl::Status restored = projection_.Restore(before);
+          disk.ok() && !restored.ok()) {
+        disk = restored;
+      }
     }
     if (disk.ok()) disk = database_->Execute("RELEASE one");
     return outcome;

@@ -27,6 +27,8 @@ class SqliteJournal final : public Journal {
     absl::Duration max_batch_time = absl::Milliseconds(2);
     // More content than this waiting is refused: OVERLOADED.
     std::size_t max_waiting_bytes = 64 * 1024 * 1024;
+    // See MidIndex.
+    std::size_t mid_run = MidIndex::kRunSize;
   };
 
   // What the writer tells, on its thread: the events of each batch, in order,
@@ -62,6 +64,7 @@ class SqliteJournal final : public Journal {
   std::deque<Waiting> TakeAll();
   // Applies and commits the front of `waiting`, and answers it.
   void RunBatch(std::deque<Waiting>& waiting);
+  absl::Status RollBack(const Projection::Position& before);
   absl::Status ApplyTogether(std::deque<Waiting>& waiting, std::size_t& count);
   absl::Status ApplyOneByOne(std::deque<Waiting>& waiting, std::size_t count);
   absl::StatusOr<Outcome> ApplyAlone(Waiting& waiting, absl::Status& disk);

@@ -8,6 +8,7 @@
 #include "server/base/ids.h"
 #include "server/base/strings.h"
 #include "server/base/try.h"
+#include "server/store/event_form.h"
 #include "server/store/event_reader.h"
 #include "server/store/identity.h"
 #include "server/webhook/event_draft.h"
@@ -143,12 +144,11 @@ absl::Status Ingest::DraftEvent(ParsedItem parsed,
     frame.username = names_.Find(channel->no, draft.user_id);
     if (item.opens_window) names_.OnActivity(channel, draft.user_id);
   }
-  auto encoded = std::make_shared<const std::string>(
-      DescribeItem(std::move(parsed), frame).SerializeAsString());
+  EventForm form = FormOf(DescribeItem(std::move(parsed), frame));
   LINKTOR_ASSIGN(draft.sealed,
-                 sealer_.Seal(scope, SealedPlace::kEvent, draft.id, *encoded,
+                 sealer_.Seal(scope, SealedPlace::kEvent, draft.id, form.stored,
                               record.new_keys));
-  draft.encoded = std::move(encoded);
+  draft.encoded = std::make_shared<const std::string>(std::move(form.whole));
   return absl::OkStatus();
 }
 

@@ -125,7 +125,9 @@ class StoreModelTest : public testing::Test {
   std::int64_t next_channel_no_ = 1;
   std::int64_t next_raw_ = 1;
   Oracle oracle_;
-  StoreRig rig_;
+  // So small that runs of mids are moved all the time.
+  StoreRig rig_{
+      SqliteJournal::Options{.max_batch_time = absl::Hours(1), .mid_run = 200}};
   // How often each refusal was met with.
   std::map<std::string, int> refusals_;
   // The last steps, for the report of a failure.

@@ -6,6 +6,7 @@ linktor_test(store_tests
     unit/store/disk_fault_test.cc
     unit/store/event_reader_test.cc
     unit/store/faulty_vfs.cc unit/store/faulty_vfs.h
+    unit/store/mid_index_test.cc
     unit/store/poison_test.cc
     unit/store/projection_claim_test.cc
     unit/store/projection_echo_test.cc

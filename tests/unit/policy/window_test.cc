@@ -64,31 +64,24 @@ TEST(DecideWindowTest, Table) {
 }
 
 struct ActivityCase {
-  std::optional<std::int64_t> last;
   std::int64_t event;
   std::int64_t received;
   std::int64_t want;
 };
 
-TEST(AdvanceActivityTest, Table) {
+TEST(ActivityTimeTest, Table) {
   const ActivityCase cases[] = {
-      {std::nullopt, 1000, 2000, 1000},
+      {1000, 2000, 1000},
       // Instagram gave no time.
-      {std::nullopt, 0, 2000, 2000},
-      {std::nullopt, -5, 2000, 2000},
+      {0, 2000, 2000},
+      {-5, 2000, 2000},
       // A stamp from the future counts as now.
-      {std::nullopt, 9000, 2000, 2000},
-      {std::nullopt, 2000, 2000, 2000},
-      // A late one does not set it back.
-      {1500, 1000, 2000, 1500},
-      {1500, 1700, 2000, 1700},
-      {1500, 9000, 2000, 2000},
-      {2500, 9000, 2000, 2500},
-      {std::nullopt, std::numeric_limits<std::int64_t>::max(), 2000, 2000},
+      {9000, 2000, 2000},
+      {2000, 2000, 2000},
+      {std::numeric_limits<std::int64_t>::max(), 2000, 2000},
   };
   for (const ActivityCase& c : cases) {
-    EXPECT_EQ(AdvanceActivity(c.last, c.event, c.received), c.want)
-        << c.last.value_or(-1) << " " << c.event;
+    EXPECT_EQ(ActivityTime(c.event, c.received), c.want) << c.event;
   }
 }
 

@@ -31,7 +31,7 @@ TEST(SchemaTest, FreshDatabaseGetsEveryTable) {
                 "sqlite_schema WHERE type = 'table' AND name NOT LIKE "
                 "'sqlite_%' ORDER BY name)"),
             "channels,conversations,data_keys,dedupe,deliveries,event_mids,"
-            "events,log_state,messages,raw_items,send_calls,"
+            "events,log_state,messages,raw_items,recent_mids,send_calls,"
             "unmatched_echoes");
   EXPECT_EQ(One(*database, "PRAGMA user_version"), "2");
 }
@@ -105,7 +105,8 @@ TEST(SchemaTest, HotQueriesUseAnIndex) {
   const auto database = OpenAt(folder.path() + "/a.db");
   ASSERT_TRUE(Migrate(*database).ok());
   for (const char* sql :
-       {"SELECT 1 FROM event_mids WHERE mid_key = ? AND kind = ?",
+       {"SELECT seq FROM event_mids WHERE mid_key = ? AND kind = ? LIMIT 1",
+        "DELETE FROM recent_mids WHERE seq <= ?1",
         "SELECT 1 FROM dedupe WHERE key = ?",
         "SELECT sealed_content FROM messages WHERE id = ?1",
         "SELECT id FROM messages WHERE channel_no = ?1 AND request_id = ?2",

@@ -12,6 +12,7 @@
 #include "google/protobuf/util/time_util.h"
 #include "server/base/crypto.h"
 #include "server/base/status.h"
+#include "server/store/event_form.h"
 
 namespace linktor {
 namespace {
@@ -103,10 +104,11 @@ EventDraft MakeDraft(Sealer& sealer, const ItemSpec& spec,
   event.set_user_id(draft.user_id);
   event.set_delivery_id(FormatId(kDeliveryPrefix, record.delivery_id));
   Describe(spec, event);
-  auto encoded = std::make_shared<const std::string>(event.SerializeAsString());
-  draft.sealed = SealOrDie(sealer, ScopeOf(spec.channel, spec.user),
-                           SealedPlace::kEvent, draft.id, *encoded, new_keys);
-  draft.encoded = std::move(encoded);
+  EventForm form = FormOf(std::move(event));
+  draft.sealed =
+      SealOrDie(sealer, ScopeOf(spec.channel, spec.user), SealedPlace::kEvent,
+                draft.id, form.stored, new_keys);
+  draft.encoded = std::make_shared<const std::string>(std::move(form.whole));
   return draft;
 }
 

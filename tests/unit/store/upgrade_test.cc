@@ -55,6 +55,11 @@ void Downgrade(const StoreRig& rig, std::int64_t version) {
                                       .c_str()),
                   IsOk());
     }
+    // Version 1 had all of them in one table.
+    ASSERT_THAT((*old)->Execute("INSERT INTO main.event_mids (mid_key, kind, "
+                                "seq) SELECT mid_key, kind, seq FROM "
+                                "new.recent_mids"),
+                IsOk());
   }
   std::filesystem::rename(old_path, rig.database_path());
 }
