@@ -37,11 +37,11 @@ absl::StatusOr<std::string> ReadAll(std::FILE* file, const std::string& path) {
 }  // namespace
 
 absl::StatusOr<std::pair<std::string, std::string>> ParsePair(
-    const std::string& text) {
+    const std::string& text, const char* form) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("'", text, "' is not of the form 'Title=PAYLOAD'"));
+        absl::StrCat("'", text, "' is not of the form '", form, "'"));
   }
   return std::pair(text.substr(0, equals), text.substr(equals + 1));
 }
@@ -56,7 +56,7 @@ absl::StatusOr<v1::QuickReply> ParseQuickReply(const std::string& text) {
 }
 
 absl::StatusOr<v1::IceBreaker> ParseIceBreaker(const std::string& text) {
-  const auto pair = ParsePair(text);
+  const auto pair = ParsePair(text, "Question=PAYLOAD");
   if (!pair.ok()) return pair.status();
   v1::IceBreaker ice_breaker;
   ice_breaker.set_question(pair->first);
@@ -95,9 +95,11 @@ absl::Status ParseJson(const std::string& what, const std::string& json,
   const auto status =
       google::protobuf::util::JsonStringToMessage(json, &message);
   if (status.ok()) return absl::OkStatus();
+  // Its further lines repeat the input and point at a place in it.
+  const std::string problem = status.message().ToString();
   return absl::InvalidArgumentError(
       absl::StrCat(what, " is not a ", message.GetDescriptor()->name(),
-                   " as JSON: ", status.message().ToString()));
+                   " as JSON: ", problem.substr(0, problem.find('\n'))));
 }
 
 absl::Status ParseJsonFile(const std::string& path,

@@ -18,9 +18,10 @@ namespace linktor::cli {
 
 namespace v1 = ::linktor::instagram::v1;
 
-// "Title=PAYLOAD", parted at the first '='; neither part may be empty.
+// "Title=PAYLOAD", parted at the first '='; neither part may be empty. `form`
+// is what the error asks for.
 absl::StatusOr<std::pair<std::string, std::string>> ParsePair(
-    const std::string& text);
+    const std::string& text, const char* form = "Title=PAYLOAD");
 
 absl::StatusOr<v1::QuickReply> ParseQuickReply(const std::string& text);
 absl::StatusOr<v1::IceBreaker> ParseIceBreaker(const std::string& text);

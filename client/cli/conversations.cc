@@ -27,7 +27,7 @@ ExitCode Get(Session& session, const Names& names) {
   v1::GetConversationResponse response;
   if (auto failure = session.Call(CallKind::kRead, &Service::GetConversation,
                                   request, &response)) {
-    return session.Fail(*failure);
+    return session.Fail(*std::move(failure), {names.channel_id, names.user_id});
   }
   return session.Print(response, Text(response.conversation()));
 }
@@ -42,7 +42,7 @@ ExitCode SetOptedOut(Session& session, const Names& names, bool opted_out) {
   if (auto failure =
           session.Call(CallKind::kChange, &Service::UpdateConversation, request,
                        &response)) {
-    return session.Fail(*failure);
+    return session.Fail(*std::move(failure), {names.channel_id, names.user_id});
   }
   return session.Print(response, Text(response.conversation()));
 }

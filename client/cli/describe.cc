@@ -178,15 +178,21 @@ std::string Describe(const v1::Message& message, const absl::TimeZone& zone) {
           ? "to the customer, sent elsewhere"
           : "to the customer");
   Add(out, "content", Summary(message));
-  for (const v1::Attachment& attachment : message.attachments()) {
-    Add(out, "attachment",
-        absl::StrCat(EscapeControls(attachment.type()), " ",
-                     EscapeControls(attachment.url())));
+  // What this program sent is in the content.
+  if (!message.has_content()) {
+    for (const v1::Attachment& attachment : message.attachments()) {
+      Add(out, "attachment",
+          absl::StrCat(EscapeControls(attachment.type()),
+                       attachment.url().empty() ? "" : " ",
+                       EscapeControls(attachment.url())));
+    }
   }
   Add(out, "answers mid", EscapeControls(message.reply_to_mid()));
   if (message.attempt() > 1)
     Add(out, "attempt", absl::StrCat(message.attempt()));
-  Add(out, "settled by", Settled(message.settled_by()));
+  if (message.state() != v1::MESSAGE_STATE_UNCONFIRMED) {
+    Add(out, "settled by", Settled(message.settled_by()));
+  }
   Add(out, "reason", EscapeControls(message.error().reason()));
   Add(out, "error", EscapeControls(message.error().message()));
   AddTime(out, "created", message.create_time(), zone);
@@ -249,11 +255,13 @@ std::string OneLine(const v1::Channel& channel) {
   add(channel.access_token_fingerprint().empty(), "access token");
   add(channel.app_secrets().empty(), "app secret");
   add(!channel.verify_token_set(), "verify token");
-  return absl::StrFormat(
-      "%-24s account %-20s %s%s\n", EscapeControls(channel.id()),
+  std::string line = absl::StrFormat(
+      "%-24s account %-20s %s%s", EscapeControls(channel.id()),
       EscapeControls(channel.instagram_account_id()),
       EscapeControls(channel.name()),
       lacks.empty() ? "" : absl::StrCat(" (NOT SET: ", lacks, ")"));
+  absl::StripTrailingAsciiWhitespace(&line);
+  return line + "\n";
 }
 
 }  // namespace linktor::cli

@@ -8,8 +8,16 @@
 namespace linktor::cli {
 namespace {
 
-std::string Mid(const std::string& mid) {
-  return mid.empty() ? "" : absl::StrCat(" (", Shorten(mid), ")");
+// The longest types that come often: "instagram.product_share".
+constexpr int kTypeWidth = 23;
+// IGSIDs have 15 to 17 digits.
+constexpr int kUserWidth = 17;
+
+// In full, so that `messages get --id` and `messages resolve` can be given it.
+std::string Id(const std::string& message_id) {
+  return message_id.empty()
+             ? ""
+             : absl::StrCat(" (", EscapeControls(message_id), ")");
 }
 
 std::string Wrote(const char* verb, const v1::Message& message) {
@@ -18,37 +26,40 @@ std::string Wrote(const char* verb, const v1::Message& message) {
       message.reply_to_mid().empty()
           ? ""
           : absl::StrCat(" in answer to ", Shorten(message.reply_to_mid())),
-      Mid(message.mid()));
+      Id(message.id()));
 }
 
 std::string Failed(const v1::Message& message) {
   return absl::StrCat("not sent: ", Summary(message), ": ",
                       EscapeControls(message.error().reason()), ": ",
-                      EscapeControls(message.error().message()));
+                      EscapeControls(message.error().message()),
+                      Id(message.id()));
 }
 
 std::string Unconfirmed(const v1::Message& message) {
   return absl::StrCat("OUTCOME UNKNOWN, do not send again: ", Summary(message),
-                      " (", EscapeControls(message.id()), ")");
+                      Id(message.id()));
 }
 
 std::string Reacted(const v1::Reaction& reaction) {
+  const std::string to = reaction.message_id().empty()
+                             ? Shorten(reaction.mid())
+                             : EscapeControls(reaction.message_id());
   if (reaction.action() == "unreact") {
-    return absl::StrCat("took back their reaction to ",
-                        Shorten(reaction.mid()));
+    return absl::StrCat("took back their reaction to ", to);
   }
   return absl::StrCat(
       "reacted ",
       EscapeControls(reaction.emoji().empty() ? reaction.reaction()
                                               : reaction.emoji()),
-      " to ", Shorten(reaction.mid()));
+      " to ", to);
 }
 
 std::string Tapped(const v1::Postback& postback) {
   return absl::StrCat("tapped ",
                       postback.from_ice_breaker() ? "the ice breaker " : "",
                       Quote(postback.title()), ", which gives ",
-                      EscapeControls(postback.payload()), Mid(postback.mid()));
+                      EscapeControls(postback.payload()));
 }
 
 std::string Shared(const v1::ProductShare& share) {
@@ -62,7 +73,7 @@ std::string Shared(const v1::ProductShare& share) {
           : absl::StrCat(" and ", share.more_products_size(), " more"),
       share.message().text().empty() ? "" : " with ",
       share.message().text().empty() ? "" : Quote(share.message().text()),
-      Mid(share.message().mid()));
+      Id(share.message().id()));
 }
 
 std::string Unknown(const v1::UnknownItem& item) {
@@ -81,7 +92,7 @@ std::string What(const v1::Event& event) {
       return Wrote("wrote ", event.message_received());
     case v1::Event::kMessageEchoed:
       return Wrote(event.message_echoed().origin() == v1::MESSAGE_ORIGIN_API
-                       ? "Instagram shows our "
+                       ? "shown by Instagram: "
                        : "was sent from elsewhere: ",
                    event.message_echoed());
     case v1::Event::kMessageSent:
@@ -96,21 +107,21 @@ std::string What(const v1::Event& event) {
       return absl::StrCat("chose ", Quote(event.quick_reply().text()),
                           ", which gives ",
                           EscapeControls(event.quick_reply().payload()),
-                          Mid(event.quick_reply().message().mid()));
+                          Id(event.quick_reply().message().id()));
     case v1::Event::kPostback:
       return Tapped(event.postback());
     case v1::Event::kReaction:
       return Reacted(event.reaction());
     case v1::Event::kStoryMention:
       return absl::StrCat("mentioned the account in their story",
-                          Mid(event.story_mention().message().mid()));
+                          Id(event.story_mention().message().id()));
     case v1::Event::kStoryReply:
       return absl::StrCat("answered the story ",
                           Shorten(event.story_reply().story_id()), ": ",
                           event.story_reply().reply_text().empty()
                               ? Summary(event.story_reply().message())
                               : Quote(event.story_reply().reply_text()),
-                          Mid(event.story_reply().message().mid()));
+                          Id(event.story_reply().message().id()));
     case v1::Event::kProductShare:
       return Shared(event.product_share());
     default:
@@ -122,14 +133,18 @@ std::string What(const v1::Event& event) {
 
 std::string EventLine(const v1::Event& event, const absl::TimeZone& zone,
                       bool raw) {
-  const std::string who = !event.username().empty()
-                              ? absl::StrCat("@", event.username())
-                          : event.user_id().empty() ? "-"
-                                                    : event.user_id();
+  // The id and not only the name: it is what an answer is sent to.
   std::string line = absl::StrFormat(
-      "%s  %s  %-17s  %-18s %s", ShowTime(event.receive_time(), zone),
-      EscapeControls(event.channel_id()), EscapeControls(who),
-      EscapeControls(event.type()), What(event));
+      "%s  %s  %-*s  %-*s", ShowTime(event.receive_time(), zone),
+      EscapeControls(event.channel_id()), kUserWidth,
+      event.user_id().empty() ? "-" : EscapeControls(event.user_id()),
+      kTypeWidth, EscapeControls(event.type()));
+  if (!event.username().empty()) {
+    absl::StrAppend(&line, " @", EscapeControls(event.username()));
+  }
+  if (const std::string what = What(event); !what.empty()) {
+    absl::StrAppend(&line, " ", what);
+  }
   if (event.test()) absl::StrAppend(&line, " [test]");
   if (event.standby()) absl::StrAppend(&line, " [standby]");
   if (raw && !event.raw_json().empty()) {

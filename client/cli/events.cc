@@ -11,6 +11,7 @@ namespace {
 
 struct TailOptions {
   std::string after;
+  bool after_given = false;
   bool from_start = false;
   std::vector<std::string> types, channels, users;
   bool raw = false;
@@ -19,6 +20,11 @@ struct TailOptions {
 };
 
 ExitCode RunTail(Session& session, const TailOptions& options) {
+  // A script's variable that is empty would lose what came meanwhile.
+  if (options.after_given && options.after.empty()) {
+    return session.Usage(absl::InvalidArgumentError(
+        "--after is empty: give a cursor, or --from-start"));
+  }
   // Before the connection, whose threads must have its signals blocked.
   Watch watch;
   Tail::Options tail{.count = options.count,
@@ -52,7 +58,10 @@ void AddEvents(const Program& program) {
       "When the connection breaks it is taken up again after the last cursor. "
       "At the end the\ncursor to go on with is on standard error; Ctrl-C ends "
       "with exit code 0.\nA server that cannot be reached at the start ends it "
-      "with 3.");
+      "with 3.\nA line has the time here, the channel, the customer's IGSID "
+      "(answer to it), the type, and\nwhat happened, with the id of the "
+      "message "
+      "(msg_...) for linktor-ig messages get.");
   CLI::Option* after =
       tail->add_option("--after", options->after, "go on after this cursor");
   tail->add_flag("--from-start", options->from_start,
@@ -73,8 +82,10 @@ void AddEvents(const Program& program) {
   tail->add_flag("--until-caught-up", options->until_caught_up,
                  "end when everything there is has been printed");
   Session& session = program.session;
-  Bind(tail, program.run,
-       [&session, options] { return RunTail(session, *options); });
+  Bind(tail, program.run, [&session, options, after] {
+    options->after_given = after->count() > 0;
+    return RunTail(session, *options);
+  });
 }
 
 }  // namespace linktor::cli

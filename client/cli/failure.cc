@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/cli/reasons.h"
 #include "client/cli/text.h"
@@ -90,6 +91,44 @@ Failure FailureOf(const grpc::Status& status, CallKind kind) {
   return failure;
 }
 
+void Advise(const Subject& subject, Failure& failure) {
+  const auto shown = [](const std::string& id, const char* otherwise) {
+    return id.empty() ? otherwise : id;
+  };
+  const std::string channel = shown(subject.channel_id, "CHANNEL");
+  const std::string user = shown(subject.user_id, "USER");
+  const auto next = [&failure](const auto&... parts) {
+    failure.next.push_back(absl::StrCat(parts...));
+  };
+  const std::string& reason = failure.reason;
+  if (reason == "CHANNEL_NOT_FOUND") {
+    next("linktor-ig channels list");
+  } else if (reason == "ACCESS_TOKEN_EXPIRED" ||
+             reason == "CREDENTIALS_MISSING" ||
+             reason == "PERMISSION_MISSING") {
+    next("linktor-ig channels set-credentials ", channel,
+         " --access-token-file FILE");
+  } else if (reason == "RECIPIENT_OPTED_OUT") {
+    next("if they have agreed again: linktor-ig conversations opt-in ", channel,
+         " ", user);
+  } else if (reason == "OUTSIDE_MESSAGING_WINDOW") {
+    next("linktor-ig conversations get ", channel, " ", user);
+    next("if a person wrote it, the same with --human-agent");
+  } else if (reason == "USER_HAS_NOT_WRITTEN" ||
+             reason == "HUMAN_AGENT_WINDOW_CLOSED") {
+    next("linktor-ig conversations get ", channel, " ", user);
+  } else if (reason == "RECIPIENT_NOT_FOUND") {
+    next("linktor-ig events tail --from-start --channel ", channel);
+  } else if (reason == "CURSOR_INVALID" || reason == "CURSOR_EXPIRED") {
+    next("linktor-ig events tail --from-start");
+  } else if (reason == "CURSOR_REWOUND") {
+    if (const auto at = failure.metadata.find("restart_cursor");
+        at != failure.metadata.end()) {
+      next("linktor-ig events tail --after ", at->second);
+    }
+  }
+}
+
 Failure NotReached(const std::string& server, const std::string& detail) {
   return {.exit_code = ExitCode::kUnavailable,
           .code = "UNAVAILABLE",
@@ -141,6 +180,11 @@ std::string ToText(const Failure& failure) {
     absl::StrAppend(&out, "code: ", failure.code, "\n");
   }
   for (const auto& [field, problem] : failure.violations) {
+    // The message tells the first of them already.
+    if (failure.violations.size() == 1 &&
+        absl::StrContains(failure.message, problem)) {
+      break;
+    }
     absl::StrAppend(&out, "field: ", EscapeControls(field), ": ",
                     EscapeControls(problem), "\n");
   }

@@ -48,6 +48,16 @@ struct Failure {
 // that broke then says nothing about what was done.
 Failure FailureOf(const grpc::Status& status, CallKind kind);
 
+// What the command was about; empty for what it does not name.
+struct Subject {
+  std::string channel_id;
+  std::string user_id;
+};
+
+// Adds the commands of this program that help. The remedies are the server's,
+// for every client, and speak of its RPCs.
+void Advise(const Subject& subject, Failure& failure);
+
 // The server could not be reached, so nothing was done.
 Failure NotReached(const std::string& server, const std::string& detail);
 

@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "client/cli/commands.h"
 
 namespace linktor::cli {
@@ -33,17 +34,27 @@ const CLI::App& Innermost(const CLI::App& app) {
   return *at;
 }
 
+void AppendName(std::string* out, const CLI::App* command) {
+  *out += command->get_name();
+}
+
 }  // namespace
 
 std::string ExplainUsage(const CLI::App& app, const std::string& message) {
   const CLI::App& innermost = Innermost(app);
-  const auto commands =
-      innermost.get_subcommands([](const CLI::App*) { return true; });
+  // Without names: groups of options.
+  const auto commands = innermost.get_subcommands(
+      [](const CLI::App* one) { return !one->get_name().empty(); });
   const std::vector<std::string> unknown = app.remaining(true);
   const auto word = std::find_if(
       unknown.begin(), unknown.end(),
       [](const std::string& one) { return !absl::StartsWith(one, "-"); });
-  if (commands.empty() || word == unknown.end()) return message;
+  if (commands.empty()) return message;
+  if (unknown.empty() && absl::StrContains(message, "subcommand")) {
+    return absl::StrCat(Deepest(app), " needs a command: ",
+                        absl::StrJoin(commands, ", ", AppendName));
+  }
+  if (word == unknown.end()) return message;
   std::string out = absl::StrCat(Deepest(app), " has no command '", *word, "'");
   for (const CLI::App* command : commands) {
     if (Distance(command->get_name(), *word) <= kMaxTypos) {
@@ -115,7 +126,7 @@ std::string ExitCodes() {
          "then\n"
          "  linktor-ig events tail --channel ch_shop\n"
          "  # 2026-01-02 03:04:05  ch_shop  6100000000000001   "
-         "message.received   wrote \"Hi\"\n"
+         "message.received        wrote \"Hi\" (msg_...)\n"
          "  linktor-ig send text ch_shop 6100000000000001 \"Hello!\"\n"
          "  linktor-ig conversations get ch_shop 6100000000000001\n"
          "\n"

@@ -47,7 +47,7 @@ ExitCode Set(Session& session, const SetOptions& options) {
   v1::SetIceBreakersResponse response;
   if (auto failure = session.Call(CallKind::kChange, &Service::SetIceBreakers,
                                   *request, &response)) {
-    return session.Fail(*failure);
+    return session.Fail(*std::move(failure), {options.channel_id, ""});
   }
   v1::GetIceBreakersResponse now;
   *now.mutable_ice_breakers() = response.ice_breakers();
@@ -61,7 +61,7 @@ ExitCode Get(Session& session, const std::string& channel_id) {
   v1::GetIceBreakersResponse response;
   if (auto failure = session.Call(CallKind::kRead, &Service::GetIceBreakers,
                                   request, &response)) {
-    return session.Fail(*failure);
+    return session.Fail(*std::move(failure), {channel_id, ""});
   }
   return session.Print(response, Describe(response));
 }
@@ -72,7 +72,7 @@ ExitCode Delete(Session& session, const std::string& channel_id) {
   v1::DeleteIceBreakersResponse response;
   if (auto failure = session.Call(
           CallKind::kChange, &Service::DeleteIceBreakers, request, &response)) {
-    return session.Fail(*failure);
+    return session.Fail(*std::move(failure), {channel_id, ""});
   }
   return session.Print(response, "The account has no ice breakers now.\n");
 }

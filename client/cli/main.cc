@@ -26,11 +26,12 @@ void AddGlobalOptions(CLI::App& app, Session::Options& options) {
                "proto3 JSON for machines, one object a line; errors too");
 }
 
-// --json may stand behind what could not be understood.
-bool WantsJson(int argc, char** argv) {
+// Whether `option` stands before any "--", be it behind what could not be
+// understood.
+bool Has(int argc, char** argv, const char* option) {
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--") == 0) return false;
-    if (std::strcmp(argv[i], "--json") == 0) return true;
+    if (std::strcmp(argv[i], option) == 0) return true;
   }
   return false;
 }
@@ -59,10 +60,16 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);
-    session.options().json = WantsJson(argc, argv);
+    // A text such as "-hello" is -h to CLI11; help and 0 would look to a script
+    // as if it had been sent.
+    const bool by_mistake = error.get_exit_code() == 0 &&
+                            !Has(argc, argv, "-h") &&
+                            !Has(argc, argv, "--help");
+    if (error.get_exit_code() == 0 && !by_mistake) return app.exit(error);
+    session.options().json = Has(argc, argv, "--json");
     linktor::cli::Failure failure = linktor::cli::UsageFailure(
-        linktor::cli::ExplainUsage(app, error.what()));
+        by_mistake ? "what begins with a dash comes last, after --"
+                   : linktor::cli::ExplainUsage(app, error.what()));
     failure.remedy =
         absl::StrCat("see ", linktor::cli::Deepest(app), " --help");
     return static_cast<int>(session.Fail(failure));

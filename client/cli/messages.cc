@@ -28,7 +28,7 @@ ExitCode Get(Session& session, const GetOptions& options) {
   v1::GetMessageResponse response;
   if (auto failure = session.Call(CallKind::kRead, &Service::GetMessage,
                                   request, &response)) {
-    return session.Fail(*failure);
+    return session.Fail(*std::move(failure), {options.channel_id, ""});
   }
   std::string text = Describe(response.message(), absl::LocalTimeZone());
   if (response.message().state() == v1::MESSAGE_STATE_UNCONFIRMED) {
@@ -52,7 +52,7 @@ ExitCode Resolve(Session& session, const ResolveOptions& options) {
   v1::ResolveMessageResponse response;
   if (auto failure = session.Call(CallKind::kChange, &Service::ResolveMessage,
                                   request, &response)) {
-    return session.Fail(*failure);
+    return session.Fail(*std::move(failure), {options.channel_id, ""});
   }
   return session.Print(response,
                        Describe(response.message(), absl::LocalTimeZone()));

@@ -60,7 +60,8 @@ ExitCode Send(Session& session, const SendOptions& options,
           CallKind::kSend, &Service::SendMessage, request, &response,
           HasMedia(content) ? Session::kMediaTimeoutSeconds
                             : Session::kTimeoutSeconds)) {
-    return session.Fail(Explain(*std::move(failure), request));
+    return session.Fail(Explain(*std::move(failure), request),
+                        {options.channel_id, options.user_id});
   }
   std::string text;
   if (response.replayed()) {
@@ -190,7 +191,8 @@ void AddTemplate(CLI::App& group, const Program& program) {
       "      --element '{\"title\":\"Blue\",\"subtitle\":\"19 EUR\"}' \\\n"
       "      --element '{\"title\":\"Green\",\"buttons\":[{\"title\":\"Buy\","
       "\"payload\":\"BUY\"}]}'");
-  command->add_option("--title", layout.title, "of one card");
+  command->add_option("--title", layout.title,
+                      "of one card; it needs one more of these beside it");
   command->add_option("--subtitle", layout.subtitle);
   command->add_option("--image-url", layout.image_url);
   command->add_option("--default-url", layout.default_url,

@@ -6,6 +6,7 @@
 
 #include <boost/json.hpp>
 #include <cstdio>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "client/cli/text.h"
@@ -15,6 +16,9 @@ namespace {
 
 // How long to try to connect. A server that is up answers within a round trip.
 constexpr auto kConnectTimeout = std::chrono::seconds(5);
+
+// Less than the first step of Backoff.
+constexpr int kReconnectMs = 200;
 
 // What gRPC says about why it cannot connect; empty when it now can.
 std::string WhyNot(const std::shared_ptr<grpc::Channel>& channel) {
@@ -38,6 +42,10 @@ std::optional<Failure> Session::Reach() {
     // The server is in the operator's own network, whatever the environment
     // says about proxies.
     arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+    // gRPC by itself would come to try every two minutes only; how long to
+    // wait for a server that is away is Backoff's to say.
+    arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectMs);
+    arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectMs);
     channel_ = grpc::CreateCustomChannel(
         options_.server, grpc::InsecureChannelCredentials(), arguments);
   }
@@ -65,7 +73,8 @@ bool Session::Write(const std::string& text) {
          std::fflush(stdout) == 0;
 }
 
-ExitCode Session::Fail(const Failure& failure) {
+ExitCode Session::Fail(Failure failure, const Subject& subject) {
+  Advise(subject, failure);
   const std::string text = options_.json ? ToJson(failure) : ToText(failure);
   std::fputs(text.c_str(), stderr);
   return failure.exit_code;

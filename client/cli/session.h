@@ -76,8 +76,8 @@ class Session {
                  const std::string& text);
   // Writes and flushes; false when standard output takes no more.
   bool Write(const std::string& text);
-  // To standard error. The failure's exit code.
-  ExitCode Fail(const Failure& failure);
+  // To standard error, with what helps. The failure's exit code.
+  ExitCode Fail(Failure failure, const Subject& subject = {});
   ExitCode Usage(const absl::Status& status);
   // A remark on standard error; with --json {"notice": …, "cursor": …}.
   void Notice(const std::string& text, const std::string& cursor = "");

@@ -53,6 +53,7 @@ Tail::Tail(Session& session, Watch& watch, Options options)
 
 ExitCode Tail::Run() {
   if (auto failure = session_.Reach()) return session_.Fail(*failure);
+  WarnOfUnknownChannels();
   for (;;) {
     grpc::Status status;
     const Ended ended = ReadOnce(status);
@@ -76,6 +77,23 @@ ExitCode Tail::Run() {
                      ShowDuration(absl::Ceil(wait, absl::Milliseconds(100)))));
     broken_ = true;
     if (!watch_.Sleep(wait)) return Stopped(Ended::kDone);
+  }
+}
+
+// The stream takes any id, as a channel may come later; a slip of the finger
+// would show nothing for ever.
+void Tail::WarnOfUnknownChannels() {
+  for (const std::string& id : options_.request.channel_ids()) {
+    v1::GetChannelRequest request;
+    request.set_channel_id(id);
+    v1::GetChannelResponse response;
+    const auto failure =
+        session_.Call(CallKind::kRead, &v1::ChannelService::Stub::GetChannel,
+                      request, &response);
+    if (failure.has_value() && failure->reason == "CHANNEL_NOT_FOUND") {
+      session_.Notice(absl::StrCat("warning: there is no channel '", id,
+                                   "' now; linktor-ig channels list"));
+    }
   }
 }
 
@@ -104,7 +122,13 @@ Tail::Ended Tail::ReadOnce(grpc::Status& status) {
 
 // kBroken: go on.
 Tail::Ended Tail::Handle(const v1::SubscribeEventsResponse& response) {
-  if (std::exchange(broken_, false)) session_.Notice("connected again");
+  if (std::exchange(broken_, false)) {
+    session_.Notice("connected again");
+  } else if (!std::exchange(greeted_, true) && !options_.until_caught_up) {
+    // The first answer, and nothing else, says that from here on nothing is
+    // missed; scripts wait for this line.
+    session_.Notice("reading events; Ctrl-C ends");
+  }
   backoff_.Reset();
   if (response.heartbeat_interval().seconds() > 0) {
     silence_limit_ = absl::Seconds(response.heartbeat_interval().seconds()) *

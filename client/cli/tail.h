@@ -38,6 +38,7 @@ class Tail {
   // What reading came to.
   enum class Ended { kDone, kBroken, kOutputClosed };
 
+  void WarnOfUnknownChannels();
   Ended ReadOnce(grpc::Status& status);
   Ended Handle(const v1::SubscribeEventsResponse& response);
   void Advance(const std::string& cursor);
@@ -50,7 +51,10 @@ class Tail {
   std::string cursor_;
   std::int64_t printed_ = 0;
   absl::Duration silence_limit_;
+  // Between a break and the next answer.
   bool broken_ = false;
+  // Whether the first answer has come.
+  bool greeted_ = false;
 };
 
 // Whether a stream that ended so can be taken up again: the connection broke

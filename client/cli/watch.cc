@@ -1,5 +1,8 @@
 #include "client/cli/watch.h"
 
+#include <poll.h>
+#include <unistd.h>
+
 #include <csignal>
 #include <ctime>
 
@@ -10,6 +13,13 @@ namespace {
 
 // How often to look at the clock. A signal is noticed at once.
 constexpr timespec kTick = {.tv_sec = 0, .tv_nsec = 100'000'000};
+
+// Whether standard output is a pipe whose reader has gone (| head). Without
+// looking, that would show only at the next event, perhaps never.
+bool ReaderHasGone() {
+  pollfd out = {.fd = STDOUT_FILENO, .events = 0, .revents = 0};
+  return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
 
 bool IsIgnored(int signal) {
   struct sigaction action = {};
@@ -85,7 +95,8 @@ bool Watch::Sleep(absl::Duration duration) {
 void Watch::Work() {
   const sigset_t set = Signals();
   for (;;) {
-    const bool asked = sigtimedwait(&set, nullptr, &kTick) > 0;
+    const bool asked =
+        sigtimedwait(&set, nullptr, &kTick) > 0 || ReaderHasGone();
     std::lock_guard lock(mutex_);
     if (stopping_) return;
     if (asked) {

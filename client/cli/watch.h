@@ -36,7 +36,7 @@ class Watch {
   // Whether a read since Begin() took too long.
   bool was_silent();
 
-  // Whether the user has asked for the end.
+  // Whether the user has asked for the end, or nobody reads standard output.
   bool asked_to_end();
   // False, at once, when the user asks for the end.
   bool Sleep(absl::Duration duration);

@@ -1,5 +1,6 @@
 #include "server/events/event_log.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "server/base/try.h"
@@ -77,6 +78,43 @@ bool EventLog::ReadLive(const Want& want, const EventFilter& filter,
     }
   }
   return true;
+}
+
+void EventLog::AppendPosition(std::int64_t through_seq,
+                              std::string& response) const {
+  const std::int64_t last_seq = ring_.last_seq();
+  v1::SubscribeEventsResponse tail;
+  tail.set_cursor(Cursor(through_seq));
+  tail.set_caught_up(through_seq >= last_seq);
+  tail.set_backlog(std::max<std::int64_t>(last_seq - through_seq, 0));
+  // The fields of a message may come in any order.
+  tail.AppendToString(&response);
+}
+
+EventLog::SharedResponsePtr EventLog::ReadShared(std::int64_t after_seq) {
+  const std::int64_t last_seq = ring_.last_seq();
+  if (after_seq >= last_seq) return nullptr;
+  {
+    MutexLock lock(shared_mutex_);
+    for (const SharedResponsePtr& one : shared_) {
+      if (one->after_seq == after_seq && one->last_seq == last_seq) return one;
+    }
+  }
+  Batch batch;
+  if (!ReadLive({.after_seq = after_seq}, EventFilter(), batch) ||
+      batch.events == 0) {
+    return nullptr;
+  }
+  auto made = std::make_shared<SharedResponse>();
+  made->after_seq = after_seq;
+  made->through_seq = batch.through_seq;
+  made->last_seq = last_seq;
+  made->bytes = std::move(batch.framed);
+  AppendPosition(batch.through_seq, made->bytes);
+  MutexLock lock(shared_mutex_);
+  shared_.push_back(made);
+  if (shared_.size() > kSharedPlaces) shared_.pop_front();
+  return made;
 }
 
 absl::StatusOr<EventLog::Batch> EventLog::ReadStored(

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -24,6 +26,8 @@ class EventLog {
   static constexpr std::size_t kRingBytes = 32 * 1024 * 1024;
   // Of events in one response; leaves room for the other fields in 1 MiB.
   static constexpr std::size_t kMaxBatchBytes = 1000 * 1024;
+  // Responses that are shared at a time; those who keep up are at few places.
+  static constexpr std::size_t kSharedPlaces = 4;
 
   EventLog(Store& store, std::int64_t last_seq);
 
@@ -48,6 +52,23 @@ class EventLog {
   // From memory. False when the disk is needed.
   bool ReadLive(const Want& want, const EventFilter& filter,
                 Batch& batch) const;
+  // A whole SubscribeEventsResponse with what follows on `after_seq`,
+  // unfiltered: the same bytes for all who ask at the same place. Null when the
+  // disk is needed or nothing is new.
+  struct SharedResponse {
+    std::int64_t after_seq = 0;
+    std::int64_t through_seq = 0;
+    // The end of the log when it was made: what it says of it is true.
+    std::int64_t last_seq = 0;
+    std::string bytes;
+  };
+  using SharedResponsePtr = std::shared_ptr<const SharedResponse>;
+  SharedResponsePtr ReadShared(std::int64_t after_seq);
+
+  // Appends what a response says besides its events: cursor, whether it has
+  // caught up, backlog.
+  void AppendPosition(std::int64_t through_seq, std::string& response) const;
+
   // From the disk: call on an executor. CURSOR_EXPIRED when events in between
   // have been trimmed, unless `after_seq` is 0.
   absl::StatusOr<Batch> ReadStored(const Want& want, const EventFilter& filter);
@@ -64,6 +85,9 @@ class EventLog {
   const CursorCodec cursors_;
   LiveRing ring_;
   Hub hub_;
+  mutable Mutex shared_mutex_;
+  // Of the latest places, oldest first.
+  std::deque<SharedResponsePtr> shared_ ABSL_GUARDED_BY(shared_mutex_);
 };
 
 }  // namespace linktor

@@ -17,6 +17,11 @@ class EventFilter {
   EventFilter() = default;
   explicit EventFilter(const v1::SubscribeEventsRequest& request);
 
+  // Whether it hides nothing.
+  bool everything() const {
+    return channels_.empty() && types_.empty() && groups_.empty() &&
+           users_.empty();
+  }
   bool Wants(std::string_view type, std::string_view channel_id,
              std::string_view user_id) const;
 

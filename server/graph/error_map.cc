@@ -182,11 +182,12 @@ struct GraphError {
   bool transient = false;
 };
 
+// Callers are told all of Meta's texts, and any may quote the request.
 std::string Text(const json::object& object, std::string_view key) {
   const json::value* value = object.if_contains(key);
   if (value == nullptr || !value->is_string()) return "";
   const json::string& text = value->get_string();
-  return std::string(CutUtf8({text.data(), text.size()}, kMaxText));
+  return Redact(CutUtf8({text.data(), text.size()}, kMaxText));
 }
 
 int Number(const json::object& object, std::string_view key) {
@@ -207,7 +208,7 @@ std::optional<GraphError> ParseError(std::string_view body) {
   const json::value* transient = error.if_contains("is_transient");
   return GraphError{.code = Number(error, "code"),
                     .subcode = Number(error, "error_subcode"),
-                    .message = Redact(Text(error, "message")),
+                    .message = Text(error, "message"),
                     .type = Text(error, "type"),
                     .fbtrace_id = Text(error, "fbtrace_id"),
                     .transient = transient != nullptr && transient->is_bool() &&

@@ -210,7 +210,7 @@ HttpCall BuildDeleteIceBreakers(const GraphHosts& hosts,
                                 const GraphAccount& account) {
   json::object body;
   if (IsFacebook(account)) body["platform"] = "instagram";
-  body["fields"] = {"ice_breakers"};
+  body["fields"] = json::array{"ice_breakers"};
   HttpCall call = Call("DELETE", ProfileEdge(hosts, account), account, body);
   call.timeout = kProfileTimeout;
   return call;

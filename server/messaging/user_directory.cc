@@ -148,11 +148,24 @@ std::string UserDirectory::Ask(const Wanted& wanted) {
 }
 
 bool UserDirectory::Store(const KeyScope& user, const std::string& name) {
+  // First in memory: whoever reads the name from the disk may expect it on the
+  // next event.
+  decltype(Known::name) before;
   {
     MutexLock lock(mutex_);
-    const Known* known = Lookup(user);
-    if (known != nullptr && known->name == name) return true;
+    Known* known = Lookup(user);
+    if (known == nullptr) known = &Remember(user);
+    if (known->name == name) return true;
+    before = std::exchange(known->name, name);
   }
+  if (Append(user, name)) return true;
+  MutexLock lock(mutex_);
+  Known* known = Lookup(user);
+  if (known != nullptr) known->name = before;
+  return false;
+}
+
+bool UserDirectory::Append(const KeyScope& user, const std::string& name) {
   UsernameRecord record;
   record.time_ms = absl::ToUnixMillis(deps_.clock.Now());
   record.channel_no = user.channel_no;
@@ -164,12 +177,7 @@ bool UserDirectory::Store(const KeyScope& user, const std::string& name) {
   const auto outcome =
       AppendAs<ConversationOutcome>(deps_.journal, std::move(record));
   // Full, or the channel was deleted: asked for again later.
-  if (!outcome.ok() || !outcome->live) return false;
-  MutexLock lock(mutex_);
-  Known* known = Lookup(user);
-  if (known == nullptr) known = &Remember(user);
-  known->name = name;
-  return true;
+  return outcome.ok() && outcome->live;
 }
 
 }  // namespace linktor

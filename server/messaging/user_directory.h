@@ -75,6 +75,8 @@ class UserDirectory final : public UserNames {
   std::string Ask(const Wanted& wanted);
   // Whether it is stored now.
   bool Store(const KeyScope& user, const std::string& name);
+  // Makes it durable. False when it could not be.
+  bool Append(const KeyScope& user, const std::string& name);
   std::string Read(const KeyScope& user);
   // The entry, moved into the young generation; null when it is not cached.
   Known* Lookup(const KeyScope& user) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

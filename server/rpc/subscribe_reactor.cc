@@ -51,6 +51,8 @@ SubscribeReactor::SubscribeReactor(grpc::CallbackServerContext& context,
       request_(request),
       filter_(request),
       heartbeat_(HeartbeatOf(request)),
+      shares_(filter_.everything() && !request.include_raw() &&
+              request.max_batch_size() == 0),
       last_write_(SteadyClock::now()) {
   want_.max_events =
       request.max_batch_size() == 0 ? kDefaultBatch : request.max_batch_size();
@@ -100,6 +102,12 @@ void SubscribeReactor::Continue() {
   const std::shared_ptr<SubscribeReactor> self = shared_from_this();
   for (;;) {
     if (FinishIfEnded()) return;
+    if (shares_ && !first_) {
+      if (auto response = log_.ReadShared(want_.after_seq)) {
+        want_.after_seq = response->through_seq;
+        return WriteShared(std::move(response));
+      }
+    }
     EventLog::Batch batch;
     if (!log_.ReadLive(want_, filter_, batch)) {
       calls_.executor().Run([self] { self->ReadStored(); });
@@ -129,22 +137,31 @@ void SubscribeReactor::ReadStored() {
 }
 
 void SubscribeReactor::Write(const EventLog::Batch& batch) {
-  v1::SubscribeEventsResponse tail;
-  const std::int64_t last_seq = log_.last_seq();
-  tail.set_cursor(log_.Cursor(want_.after_seq));
-  tail.set_caught_up(want_.after_seq >= last_seq);
-  tail.set_backlog(std::max<std::int64_t>(last_seq - want_.after_seq, 0));
+  std::string bytes = batch.framed;
+  log_.AppendPosition(want_.after_seq, bytes);
   if (std::exchange(first_, false)) {
-    tail.mutable_heartbeat_interval()->set_seconds(heartbeat_.count() / 1000);
-    tail.mutable_heartbeat_interval()->set_nanos(
+    v1::SubscribeEventsResponse extra;
+    extra.mutable_heartbeat_interval()->set_seconds(heartbeat_.count() / 1000);
+    extra.mutable_heartbeat_interval()->set_nanos(
         static_cast<int>(heartbeat_.count() % 1000) * 1'000'000);
+    extra.AppendToString(&bytes);
   }
-  // The fields of a message may come in any order: framed events, then these.
-  std::string bytes;
-  bytes.reserve(batch.framed.size() + tail.ByteSizeLong());
-  bytes.append(batch.framed);
-  tail.AppendToString(&bytes);
-  const grpc::Slice slice(bytes);
+  StartWriteOf(grpc::Slice(bytes));
+}
+
+void SubscribeReactor::WriteShared(EventLog::SharedResponsePtr response) {
+  // The slice holds a reference until gRPC has sent it.
+  auto* held = new EventLog::SharedResponsePtr(std::move(response));
+  const std::string& bytes = (*held)->bytes;
+  StartWriteOf(grpc::Slice(
+      const_cast<char*>(bytes.data()), bytes.size(),
+      [](void* user) {
+        delete static_cast<EventLog::SharedResponsePtr*>(user);
+      },
+      held));
+}
+
+void SubscribeReactor::StartWriteOf(const grpc::Slice& slice) {
   outgoing_ = grpc::ByteBuffer(&slice, 1);
   {
     MutexLock lock(mutex_);

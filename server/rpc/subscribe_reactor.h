@@ -63,6 +63,8 @@ class SubscribeReactor final
   void Continue();
   void ReadStored();
   void Write(const EventLog::Batch& batch);
+  void WriteShared(EventLog::SharedResponsePtr response);
+  void StartWriteOf(const grpc::Slice& slice);
   bool FinishIfEnded();
 
   grpc::CallbackServerContext& context_;
@@ -71,6 +73,8 @@ class SubscribeReactor final
   const v1::SubscribeEventsRequest request_;
   const EventFilter filter_;
   const std::chrono::milliseconds heartbeat_;
+  // Wants what most do, so that its responses are those of others.
+  const bool shares_;
 
   std::shared_ptr<SubscribeReactor> self_;
   // Only used by the holder of the right.

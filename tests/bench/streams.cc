@@ -23,6 +23,7 @@ constexpr double kRate = 500;
 constexpr std::size_t kPosts = 2500;
 // So that the stalled are far beyond what a connection holds.
 constexpr int kItems = 4;
+constexpr int kFilling = 20;
 
 // p99 of the healthy subscribers' wait, in ms.
 double WaitOfHealthy(Arrangement& server, PostMaker& posts, std::size_t count) {
@@ -110,6 +111,10 @@ void MeasureStalledStreams(const Setting& setting) {
                    .connections = 90,
                    .stalled = true});
     stalled.WaitForFirst();
+    // Until what the connections take in is full.
+    (void)RunLoad({.address = server.target().address,
+                   .connections = 8,
+                   .requests = posts.Many(count, kFilling)});
     ratio.above.push_back(WaitOfHealthy(server, posts, count));
     memory.above.push_back(static_cast<double>(ResidentBytes(server.pid())) /
                            kKiB / kKiB);

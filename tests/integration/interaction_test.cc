@@ -16,7 +16,11 @@ using emulator::CustomerEvent;
 
 class InteractionTest : public ::testing::Test {
  protected:
-  InteractionTest() { gateway_.CreateChannel(); }
+  InteractionTest() {
+    gateway_.CreateChannel();
+    // The last event is then the customer's.
+    gateway_.instagram().Configure({.hold_echoes = true});
+  }
 
   // Plays it, and returns the event it became.
   v1::Event Play(CustomerEvent event) {

@@ -1,0 +1,175 @@
+#include "client/cli/arguments.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include "client/cli/card.h"
+#include "tests/support/proto_matchers.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/temp_folder.h"
+
+namespace linktor::cli {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::Pair;
+
+std::string Problem(const absl::Status& status) {
+  return std::string(status.message());
+}
+
+std::string Written(const TempFolder& folder, const std::string& text) {
+  const std::string path = folder.path() + "/file";
+  std::ofstream(path) << text;
+  return path;
+}
+
+TEST(ParsePairTest, PartsAtTheFirstEqualsSign) {
+  const auto pair = ParsePair("Blue=COLOUR=BLUE");
+  ASSERT_THAT(pair, IsOk());
+  EXPECT_THAT(*pair, Pair("Blue", "COLOUR=BLUE"));
+}
+
+TEST(ParsePairTest, NeitherPartMayBeEmpty) {
+  for (const char* text : {"", "Blue", "=", "Blue=", "=BLUE"}) {
+    EXPECT_THAT(Problem(ParsePair(text).status()),
+                HasSubstr("is not of the form 'Title=PAYLOAD'"))
+        << text;
+  }
+}
+
+TEST(ParsePairTest, IceBreakerAsksForAQuestion) {
+  EXPECT_THAT(Problem(ParseIceBreaker("Open?").status()),
+              HasSubstr("'Question=PAYLOAD'"));
+}
+
+TEST(ParseButtonTest, UrlOpensAndAnythingElseComesBack) {
+  EXPECT_THAT(*ParseButton("Buy=https://e.x/?a=b"),
+              EqualsProto(R"pb(title: "Buy" url: "https://e.x/?a=b")pb"));
+  EXPECT_THAT(*ParseButton("Buy=http://e.x"),
+              EqualsProto(R"pb(title: "Buy" url: "http://e.x")pb"));
+  EXPECT_THAT(*ParseButton("Ask=https"),
+              EqualsProto(R"pb(title: "Ask" payload: "https")pb"));
+}
+
+TEST(ReadFileTest, NamesWhatCannotBeRead) {
+  const TempFolder folder;
+  EXPECT_THAT(Problem(ReadFile(folder.path() + "/none").status()),
+              HasSubstr("/none: No such file or directory"));
+  EXPECT_THAT(Problem(ReadFile(folder.path()).status()),
+              HasSubstr("Is a directory"));
+}
+
+TEST(ReadFileTest, MoreThanAMegabyteIsRefused) {
+  const TempFolder folder;
+  const std::string path = Written(folder, std::string(1'000'001, 'x'));
+  EXPECT_THAT(Problem(ReadFile(path).status()), HasSubstr("larger than 1 MB"));
+}
+
+TEST(ParseJsonTest, UnknownFieldIsAnErrorThatNamesIt) {
+  v1::MessageContent content;
+  const absl::Status status = ParseJson("x.json", R"({"txt":"Hi"})", content);
+  EXPECT_THAT(Problem(status),
+              HasSubstr("x.json is not a MessageContent as JSON: "));
+  EXPECT_THAT(Problem(status), HasSubstr("txt"));
+}
+
+TEST(ParseJsonTest, BrokenJsonIsToldOnOneLine) {
+  v1::MessageContent content;
+  const absl::Status status =
+      ParseJson("x.json", "{\"text\":\n\"Hi\"", content);
+  EXPECT_FALSE(status.ok());
+  EXPECT_THAT(Problem(status), Not(HasSubstr("\n")));
+}
+
+TEST(ParseTemplateTest, TakesATemplateOrItsCards) {
+  const auto cards = ParseTemplate("x", R"({"elements":[{"title":"A"}]})");
+  const auto whole =
+      ParseTemplate("x", R"({"generic":{"elements":[{"title":"A"}]}})");
+  ASSERT_THAT(cards, IsOk());
+  ASSERT_THAT(whole, IsOk());
+  EXPECT_THAT(*cards,
+              EqualsProto(R"pb(generic { elements { title: "A" } })pb"));
+  EXPECT_THAT(*whole, EqualsProto(*cards));
+}
+
+TEST(ParseTemplateTest, AnythingElseIsAnError) {
+  EXPECT_FALSE(ParseTemplate("x", R"({"cards":[]})").ok());
+}
+
+// ---- Secrets ---------------------------------------------------------------
+
+constexpr char kVariable[] = "LINKTOR_TEST_SECRET";
+
+class ReadSecretTest : public ::testing::Test {
+ protected:
+  ~ReadSecretTest() override { unsetenv(kVariable); }
+  TempFolder folder_;
+};
+
+TEST_F(ReadSecretTest, FileWithoutItsLineEnd) {
+  EXPECT_EQ(*ReadSecret(Written(folder_, "tok en \r\n"), kVariable), "tok en");
+}
+
+TEST_F(ReadSecretTest, FileWinsOverTheVariable) {
+  setenv(kVariable, "from variable", 1);
+  EXPECT_EQ(*ReadSecret(Written(folder_, "from file"), kVariable), "from file");
+  EXPECT_EQ(*ReadSecret("", kVariable), "from variable");
+}
+
+TEST_F(ReadSecretTest, NeitherIsNoSecret) {
+  EXPECT_EQ(*ReadSecret("", kVariable), "");
+}
+
+TEST_F(ReadSecretTest, EmptyIsAnError) {
+  setenv(kVariable, " ", 1);
+  EXPECT_THAT(Problem(ReadSecret("", kVariable).status()),
+              HasSubstr("the secret in LINKTOR_TEST_SECRET is empty"));
+  EXPECT_FALSE(ReadSecret(Written(folder_, "\n"), kVariable).ok());
+}
+
+// ---- Cards -----------------------------------------------------------------
+
+TEST(BuildTemplateTest, CardInWordsComesBeforeTheElements) {
+  const auto built = BuildTemplate({.title = "Blue",
+                                    .subtitle = "19 EUR",
+                                    .image_url = "https://e.x/a.jpg",
+                                    .default_url = "https://e.x",
+                                    .buttons = {"Ask=ASK"},
+                                    .elements = {R"({"title":"Green"})"}});
+  ASSERT_THAT(built, IsOk());
+  EXPECT_THAT(*built, EqualsProto(R"pb(
+    generic {
+      elements {
+        title: "Blue"
+        subtitle: "19 EUR"
+        image_url: "https://e.x/a.jpg"
+        default_url: "https://e.x"
+        buttons { title: "Ask" payload: "ASK" }
+      }
+      elements { title: "Green" }
+    })pb"));
+}
+
+TEST(BuildTemplateTest, SaysWhatIsMissing) {
+  EXPECT_THAT(Problem(BuildTemplate({}).status()), HasSubstr("no card"));
+  EXPECT_THAT(Problem(BuildTemplate({.subtitle = "x"}).status()),
+              HasSubstr("needs a --title"));
+  EXPECT_THAT(
+      Problem(BuildTemplate({.title = "x", .buttons = {"Ask"}}).status()),
+      HasSubstr("'Ask'"));
+}
+
+TEST(BuildTemplateTest, NothingBesideAFile) {
+  EXPECT_THAT(
+      Problem(BuildTemplate({.title = "x", .file = "cards.json"}).status()),
+      HasSubstr("--file is the whole template"));
+  EXPECT_FALSE(BuildTemplate({.elements = {"{}"}, .file = "cards.json"}).ok());
+}
+
+}  // namespace
+}  // namespace linktor::cli

@@ -1,0 +1,242 @@
+#include "client/cli/failure.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+
+namespace linktor::cli {
+namespace {
+
+using grpc::StatusCode;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::Pair;
+
+// As the server makes it: the reason, with details beside it.
+grpc::Status Refusal(StatusCode code, const std::string& reason,
+                     const std::map<std::string, std::string>& metadata = {},
+                     const std::vector<google::protobuf::Any>& more = {}) {
+  google::rpc::Status rpc;
+  google::rpc::ErrorInfo info;
+  info.set_reason(reason);
+  info.set_domain("instagram.linktor");
+  for (const auto& [key, value] : metadata) {
+    (*info.mutable_metadata())[key] = value;
+  }
+  rpc.add_details()->PackFrom(info);
+  for (const auto& one : more) *rpc.add_details() = one;
+  return {code, "no", rpc.SerializeAsString()};
+}
+
+google::protobuf::Any Packed(const google::protobuf::Message& message) {
+  google::protobuf::Any any;
+  any.PackFrom(message);
+  return any;
+}
+
+ExitCode CodeOf(const grpc::Status& status, CallKind kind) {
+  return FailureOf(status, kind).exit_code;
+}
+
+// ---- Exit codes ------------------------------------------------------------
+
+TEST(FailureTest, ExitCodesAreWhatScriptsRelyOn) {
+  EXPECT_EQ(static_cast<int>(ExitCode::kOk), 0);
+  EXPECT_EQ(static_cast<int>(ExitCode::kRefused), 1);
+  EXPECT_EQ(static_cast<int>(ExitCode::kUsage), 2);
+  EXPECT_EQ(static_cast<int>(ExitCode::kUnavailable), 3);
+  EXPECT_EQ(static_cast<int>(ExitCode::kOutcomeUnknown), 4);
+  EXPECT_EQ(static_cast<int>(ExitCode::kOutput), 5);
+}
+
+TEST(FailureTest, RefusalIsOne) {
+  for (const StatusCode code :
+       {StatusCode::INVALID_ARGUMENT, StatusCode::NOT_FOUND,
+        StatusCode::FAILED_PRECONDITION, StatusCode::RESOURCE_EXHAUSTED,
+        StatusCode::UNIMPLEMENTED, StatusCode::INTERNAL}) {
+    EXPECT_EQ(CodeOf(Refusal(code, "ANY"), CallKind::kSend), ExitCode::kRefused)
+        << CodeName(code);
+  }
+}
+
+TEST(FailureTest, ServersOwnUnavailabilityIsThreeEvenForASend) {
+  EXPECT_EQ(
+      CodeOf(Refusal(StatusCode::UNAVAILABLE, "DRAINING"), CallKind::kSend),
+      ExitCode::kUnavailable);
+}
+
+TEST(FailureTest, BrokenConnectionIsUnknownUnlessItWasARead) {
+  for (const StatusCode code :
+       {StatusCode::UNAVAILABLE, StatusCode::DEADLINE_EXCEEDED,
+        StatusCode::CANCELLED, StatusCode::UNKNOWN, StatusCode::INTERNAL}) {
+    const grpc::Status status(code, "broken");
+    EXPECT_EQ(CodeOf(status, CallKind::kSend), ExitCode::kOutcomeUnknown);
+    EXPECT_EQ(CodeOf(status, CallKind::kChange), ExitCode::kOutcomeUnknown);
+    EXPECT_EQ(CodeOf(status, CallKind::kRead), ExitCode::kUnavailable);
+  }
+}
+
+TEST(FailureTest, UnknownOutcomeIsFour) {
+  EXPECT_EQ(CodeOf(Refusal(StatusCode::UNKNOWN, "SEND_OUTCOME_UNKNOWN"),
+                   CallKind::kSend),
+            ExitCode::kOutcomeUnknown);
+  EXPECT_EQ(CodeOf(Refusal(StatusCode::ABORTED, "REQUEST_IN_FLIGHT"),
+                   CallKind::kSend),
+            ExitCode::kOutcomeUnknown);
+}
+
+// ---- Remedies --------------------------------------------------------------
+
+TEST(FailureTest, RemedyIsTheServersElseOfTheContract) {
+  EXPECT_EQ(FailureOf(Refusal(StatusCode::NOT_FOUND, "CHANNEL_NOT_FOUND",
+                              {{"remedy", "Do this."}}),
+                      CallKind::kRead)
+                .remedy,
+            "Do this.");
+  EXPECT_THAT(FailureOf(Refusal(StatusCode::NOT_FOUND, "CHANNEL_NOT_FOUND"),
+                        CallKind::kRead)
+                  .remedy,
+              HasSubstr("ListChannels"));
+}
+
+TEST(FailureTest, LostSendSaysNotToSendItAgain) {
+  EXPECT_THAT(
+      FailureOf({StatusCode::UNAVAILABLE, "broken"}, CallKind::kSend).remedy,
+      HasSubstr("do not send it again"));
+  EXPECT_THAT(
+      FailureOf({StatusCode::UNAVAILABLE, "broken"}, CallKind::kRead).remedy,
+      HasSubstr("nothing was done"));
+}
+
+Failure Advised(const std::string& reason, const Subject& subject = {},
+                std::map<std::string, std::string> metadata = {}) {
+  Failure failure{.reason = reason, .metadata = std::move(metadata)};
+  Advise(subject, failure);
+  return failure;
+}
+
+TEST(AdviseTest, GivesCommandsWithTheIdsAtHand) {
+  EXPECT_THAT(Advised("RECIPIENT_OPTED_OUT", {"ch", "61"}).next,
+              ElementsAre(HasSubstr("linktor-ig conversations opt-in ch 61")));
+  EXPECT_THAT(Advised("OUTSIDE_MESSAGING_WINDOW", {"ch", "61"}).next,
+              ElementsAre("linktor-ig conversations get ch 61",
+                          HasSubstr("--human-agent")));
+  EXPECT_THAT(Advised("ACCESS_TOKEN_EXPIRED", {"ch", ""}).next,
+              ElementsAre("linktor-ig channels set-credentials ch "
+                          "--access-token-file FILE"));
+  EXPECT_THAT(Advised("CURSOR_REWOUND", {}, {{"restart_cursor", "AAA"}}).next,
+              ElementsAre("linktor-ig events tail --after AAA"));
+}
+
+TEST(AdviseTest, PlaceholdersForWhatTheCommandDoesNotName) {
+  EXPECT_THAT(Advised("USER_HAS_NOT_WRITTEN").next,
+              ElementsAre("linktor-ig conversations get CHANNEL USER"));
+}
+
+TEST(AdviseTest, NoAdviceForTheRest) {
+  EXPECT_THAT(Advised("INVALID_CONTENT").next, IsEmpty());
+  EXPECT_THAT(Advised("").next, IsEmpty());
+  EXPECT_THAT(Advised("CURSOR_REWOUND").next, IsEmpty());
+}
+
+// ---- Rendering -------------------------------------------------------------
+
+Failure Full() {
+  google::rpc::BadRequest bad;
+  for (const char* field : {"a", "b"}) {
+    auto* violation = bad.add_field_violations();
+    violation->set_field(field);
+    violation->set_description("is wrong");
+  }
+  google::rpc::RetryInfo retry;
+  retry.mutable_retry_delay()->set_seconds(90);
+  Failure failure =
+      FailureOf(Refusal(StatusCode::RESOURCE_EXHAUSTED, "RATE_LIMITED",
+                        {{"remedy", "Wait."}, {"graph_code", "613"}},
+                        {Packed(bad), Packed(retry)}),
+                CallKind::kSend);
+  failure.next.emplace_back("linktor-ig channels list");
+  return failure;
+}
+
+TEST(FailureTest, DetailsAreRead) {
+  const Failure failure = Full();
+  EXPECT_EQ(failure.code, "RESOURCE_EXHAUSTED");
+  EXPECT_EQ(failure.retry_delay, absl::Seconds(90));
+  EXPECT_THAT(failure.violations,
+              ElementsAre(Pair("a", "is wrong"), Pair("b", "is wrong")));
+  EXPECT_THAT(failure.metadata, ElementsAre(Pair("graph_code", "613")));
+}
+
+TEST(FailureTest, TextForAPerson) {
+  EXPECT_EQ(ToText(Full()),
+            "error: no\n"
+            "reason: RATE_LIMITED (RESOURCE_EXHAUSTED)\n"
+            "field: a: is wrong\n"
+            "field: b: is wrong\n"
+            "detail: graph_code = 613\n"
+            "what to do: Wait.\n"
+            "try again in: 90 s\n"
+            "next: linktor-ig channels list\n");
+}
+
+TEST(FailureTest, OneFieldThatTheMessageTellsIsNotRepeated) {
+  Failure failure{.message = "to: is required", .reason = "INVALID_REQUEST"};
+  failure.violations = {{"to", "is required"}};
+  EXPECT_THAT(ToText(failure), Not(HasSubstr("field:")));
+  EXPECT_THAT(ToJson(failure), HasSubstr("fieldViolations"));
+}
+
+TEST(FailureTest, TextCannotDriveATerminal) {
+  Failure failure{.message = "Meta: \x1b[2J\nreason: FAKE",
+                  .reason = "\x07",
+                  .remedy = "\x1b",
+                  .violations = {{"\x1b", "\x1b"}},
+                  .metadata = {{"\x1b", "\x1b"}},
+                  .next = {"\x1b"}};
+  const std::string text = ToText(failure);
+  EXPECT_THAT(text, Not(HasSubstr("\x1b")));
+  EXPECT_THAT(text, Not(HasSubstr("\x07")));
+  EXPECT_THAT(text, Not(HasSubstr("\nreason: FAKE")));
+}
+
+TEST(FailureTest, JsonForAMachineOnOneLine) {
+  const std::string line = ToJson(Full());
+  ASSERT_EQ(line.find('\n'), line.size() - 1);
+  const auto error = boost::json::parse(line).at("error");
+  EXPECT_EQ(error.at("code"), "RESOURCE_EXHAUSTED");
+  EXPECT_EQ(error.at("reason"), "RATE_LIMITED");
+  EXPECT_EQ(error.at("message"), "no");
+  EXPECT_EQ(error.at("remedy"), "Wait.");
+  EXPECT_EQ(error.at("retryDelaySeconds").to_number<double>(), 90);
+  EXPECT_EQ(error.at("fieldViolations").as_array().size(), 2U);
+  EXPECT_EQ(error.at("metadata").at("graph_code"), "613");
+  EXPECT_EQ(error.at("exitCode"), 1);
+}
+
+TEST(FailureTest, NotReachedIsThreeAndSaysHowToReachIt) {
+  const Failure failure = NotReached("host:1", "refused");
+  EXPECT_EQ(failure.exit_code, ExitCode::kUnavailable);
+  EXPECT_THAT(ToText(failure),
+              HasSubstr("cannot reach the server at host:1: refused"));
+  EXPECT_THAT(failure.remedy, HasSubstr("--server"));
+}
+
+TEST(FailureTest, UsageIsTwoAndHasNoCode) {
+  EXPECT_EQ(UsageFailure("x").exit_code, ExitCode::kUsage);
+  EXPECT_EQ(ToText(UsageFailure("x")), "error: x\n");
+}
+
+TEST(FailureTest, CodeHasTheContractsName) {
+  EXPECT_EQ(CodeName(StatusCode::UNAUTHENTICATED), "UNAUTHENTICATED");
+  EXPECT_EQ(CodeName(StatusCode::NOT_FOUND), "NOT_FOUND");
+}
+
+}  // namespace
+}  // namespace linktor::cli
