@@ -2,6 +2,7 @@
 
 #include <google/protobuf/util/json_util.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -138,6 +139,15 @@ absl::StatusOr<std::string> ReadSecret(const std::string& path,
   if (secret.empty()) {
     return absl::InvalidArgumentError(
         absl::StrCat("the secret in ", source, " is empty"));
+  }
+  // A second line, or a file that is something else, would only be found out
+  // when Meta refuses it.
+  if (!std::all_of(secret.begin(), secret.end(), [](char c) {
+        return absl::ascii_isgraph(static_cast<unsigned char>(c));
+      })) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the secret in ", source,
+                     " is not one word of printable ASCII, as Meta's are"));
   }
   return secret;
 }

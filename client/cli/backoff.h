@@ -17,7 +17,7 @@ class Backoff {
   // Short enough that a restart is not noticed.
   static constexpr absl::Duration kFirst = absl::Milliseconds(500);
   // Long enough not to be a load, short enough for someone who watches.
-  static constexpr absl::Duration kMost = absl::Seconds(20);
+  static constexpr absl::Duration kMost = absl::Seconds(5);
 
   // `random` gives numbers in [0, 1).
   explicit Backoff(std::function<double()> random)

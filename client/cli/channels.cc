@@ -321,8 +321,10 @@ void AddSetCredentials(CLI::App& group, const Program& program) {
           kAboutSecrets));
   set->add_option("ID", options->id, "the channel")->required();
   AddSecretFiles(set, options->files);
-  set->add_flag("--remove-access-token", options->remove_access_token);
-  set->add_flag("--remove-verify-token", options->remove_verify_token);
+  set->add_flag("--remove-access-token", options->remove_access_token)
+      ->excludes("--access-token-file");
+  set->add_flag("--remove-verify-token", options->remove_verify_token)
+      ->excludes("--verify-token-file");
   set->add_option("--remove-app-secret", options->remove_app_secret,
                   "fingerprint of the app secret to remove");
   Bind(set, program.run,

@@ -78,7 +78,7 @@ void AddEvents(const Program& program) {
   tail->add_flag("--raw", options->raw,
                  "with each item as Instagram sent it, while it is kept");
   tail->add_option("--count", options->count, "end after so many events")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, 1'000'000'000));
   tail->add_flag("--until-caught-up", options->until_caught_up,
                  "end when everything there is has been printed");
   Session& session = program.session;

@@ -5,12 +5,12 @@
 #include <cstring>
 #include <sstream>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "client/cli/commands.h"
 
 namespace {
 
-using linktor::cli::ExitCode;
 using linktor::cli::Program;
 using linktor::cli::Run;
 using linktor::cli::Session;
@@ -18,6 +18,14 @@ using linktor::cli::Session;
 void AddGlobalOptions(CLI::App& app, Session::Options& options) {
   app.add_option("--server", options.server, "HOST:PORT of the server")
       ->capture_default_str()
+      ->check([](const std::string& text) {
+        const std::size_t colon = text.rfind(':');
+        int port = 0;
+        const bool good = colon != std::string::npos && colon > 0 &&
+                          absl::SimpleAtoi(text.substr(colon + 1), &port) &&
+                          port > 0 && port < 65536;
+        return good ? std::string() : "'" + text + "' is not HOST:PORT";
+      })
       ->envname("LINKTOR_IG_SERVER");
   app.add_option("--timeout", options.timeout_s,
                  "seconds for a call; 120 for sends with media, else 35")

@@ -73,7 +73,7 @@ bool Session::Write(const std::string& text) {
          std::fflush(stdout) == 0;
 }
 
-ExitCode Session::Fail(Failure failure, const Subject& subject) {
+ExitCode Session::Fail(Failure failure, const Subject& subject) const {
   Advise(subject, failure);
   const std::string text = options_.json ? ToJson(failure) : ToText(failure);
   std::fputs(text.c_str(), stderr);
@@ -84,7 +84,7 @@ ExitCode Session::Usage(const absl::Status& status) {
   return Fail(UsageFailure(std::string(status.message())));
 }
 
-void Session::Notice(const std::string& text, const std::string& cursor) {
+void Session::Notice(const std::string& text, const std::string& cursor) const {
   if (options_.json) {
     boost::json::object notice{{"notice", text}};
     if (!cursor.empty()) notice["cursor"] = cursor;

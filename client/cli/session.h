@@ -77,10 +77,10 @@ class Session {
   // Writes and flushes; false when standard output takes no more.
   bool Write(const std::string& text);
   // To standard error, with what helps. The failure's exit code.
-  ExitCode Fail(Failure failure, const Subject& subject = {});
+  ExitCode Fail(Failure failure, const Subject& subject = {}) const;
   ExitCode Usage(const absl::Status& status);
   // A remark on standard error; with --json {"notice": …, "cursor": …}.
-  void Notice(const std::string& text, const std::string& cursor = "");
+  void Notice(const std::string& text, const std::string& cursor = "") const;
 
  private:
   Options options_;

@@ -2,11 +2,13 @@
 
 #include <grpcpp/support/sync_stream.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <random>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "client/cli/event_line.h"
 #include "client/cli/text.h"
 
@@ -17,6 +19,12 @@ namespace {
 constexpr int kSilentIntervals = 3;
 // Until the server says what is in force.
 constexpr absl::Duration kDefaultInterval = absl::Seconds(15);
+
+// How long to try to connect again before the next wait: some of gRPC's own
+// attempts (kReconnectMs of session.cc).
+constexpr absl::Duration kConnectTimeout = absl::Seconds(1);
+// How often to look meanwhile whether the user has asked for the end.
+constexpr absl::Duration kLook = absl::Milliseconds(100);
 
 double Random() {
   static std::random_device device;
@@ -77,6 +85,20 @@ ExitCode Tail::Run() {
                      ShowDuration(absl::Ceil(wait, absl::Milliseconds(100)))));
     broken_ = true;
     if (!watch_.Sleep(wait)) return Stopped(Ended::kDone);
+    Connect();
+  }
+}
+
+// gRPC makes progress only while somebody waits for it: without this, a call
+// fails at once with the error of an attempt before the wait, although the
+// server is there again.
+void Tail::Connect() {
+  const absl::Time deadline = absl::Now() + kConnectTimeout;
+  while (!watch_.asked_to_end() && absl::Now() < deadline) {
+    const grpc_connectivity_state state = session_.channel()->GetState(true);
+    if (state == GRPC_CHANNEL_READY) return;
+    session_.channel()->WaitForStateChange(
+        state, absl::ToChronoTime(std::min(deadline, absl::Now() + kLook)));
   }
 }
 
@@ -140,7 +162,11 @@ Tail::Ended Tail::Handle(const v1::SubscribeEventsResponse& response) {
                                  : EventLine(event, absl::LocalTimeZone(),
                                              options_.request.include_raw()) +
                                        "\n";
-    if (!session_.Write(line)) return Ended::kOutputClosed;
+    if (!session_.Write(line)) {
+      // Ending the call may change it.
+      write_error_ = errno;
+      return Ended::kOutputClosed;
+    }
     Advance(event.cursor());
     ++printed_;
     if (options_.count > 0 && printed_ == options_.count) return Ended::kDone;
@@ -159,7 +185,7 @@ void Tail::Advance(const std::string& cursor) {
 
 ExitCode Tail::Stopped(Ended ended) {
   // A reader that has seen enough (| head) is no fault.
-  const bool failed = ended == Ended::kOutputClosed && errno != EPIPE;
+  const bool failed = ended == Ended::kOutputClosed && write_error_ != EPIPE;
   session_.Notice(failed ? "standard output cannot be written"
                          : absl::StrCat("stopped after ", printed_,
                                         printed_ == 1 ? " event" : " events"),

@@ -39,6 +39,7 @@ class Tail {
   enum class Ended { kDone, kBroken, kOutputClosed };
 
   void WarnOfUnknownChannels();
+  void Connect();
   Ended ReadOnce(grpc::Status& status);
   Ended Handle(const v1::SubscribeEventsResponse& response);
   void Advance(const std::string& cursor);
@@ -51,6 +52,8 @@ class Tail {
   std::string cursor_;
   std::int64_t printed_ = 0;
   absl::Duration silence_limit_;
+  // errno of the write that failed.
+  int write_error_ = 0;
   // Between a break and the next answer.
   bool broken_ = false;
   // Whether the first answer has come.

@@ -68,7 +68,13 @@ absl::Status MakeError(absl::StatusCode code, std::string_view message,
   if (!details.fields.empty()) {
     google::rpc::BadRequest bad;
     for (const FieldViolation& violation : details.fields) {
-      if (bad.ByteSizeLong() > kMaxViolations) break;
+      if (bad.ByteSizeLong() > kMaxViolations) {
+        AddErrorMetadata(status, "omitted_violations",
+                         std::to_string(details.fields.size() -
+                                        static_cast<std::size_t>(
+                                            bad.field_violations_size())));
+        break;
+      }
       auto* added = bad.add_field_violations();
       added->set_field(std::string(CutUtf8(violation.field, kMaxDescription)));
       added->set_description(

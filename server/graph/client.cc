@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <optional>
 
+#include "server/base/status.h"
 #include "server/base/try.h"
 #include "server/graph/request.h"
 
@@ -102,14 +103,38 @@ absl::StatusOr<std::string> ReadUserProfileAnswer(const HttpResult& result) {
   return Text(*ReadObject(result), "username");
 }
 
+namespace {
+
+// Meta has one code for both windows; which it was, the tag tells.
+void NameWindow(v1::MessageTag tag, absl::Status& status) {
+  const google::rpc::ErrorInfo info = ErrorInfoOf(status);
+  if (tag != v1::MESSAGE_TAG_HUMAN_AGENT ||
+      info.reason() != ReasonName(v1::ERROR_REASON_OUTSIDE_MESSAGING_WINDOW)) {
+    return;
+  }
+  ErrorDetails details{.reason = v1::ERROR_REASON_HUMAN_AGENT_WINDOW_CLOSED};
+  for (const auto& [key, value] : info.metadata()) {
+    details.metadata.emplace_back(key, value);
+  }
+  status = MakeError(status.code(),
+                     "Instagram says that not even a human agent may answer: "
+                     "the customer has not written within 7 days",
+                     details);
+}
+
+}  // namespace
+
 void HttpGraphClient::Send(const GraphAccount& account, std::string_view to,
                            const v1::MessageContent& content,
                            v1::MessageTag tag,
                            absl::AnyInvocable<void(GraphSendResult)> done) {
-  transport_.Send(BuildSend(hosts_, account, to, content, tag),
-                  [done = std::move(done)](const HttpResult& result) mutable {
-                    done(ReadSendAnswer(result));
-                  });
+  transport_.Send(
+      BuildSend(hosts_, account, to, content, tag),
+      [tag, done = std::move(done)](const HttpResult& result) mutable {
+        GraphSendResult answer = ReadSendAnswer(result);
+        NameWindow(tag, answer.failure.status);
+        done(std::move(answer));
+      });
 }
 
 void HttpGraphClient::SetIceBreakers(const GraphAccount& account,

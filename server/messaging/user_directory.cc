@@ -49,7 +49,7 @@ UserDirectory::Known& UserDirectory::Remember(const KeyScope& user) {
   return young_[user];
 }
 
-std::string UserDirectory::Read(const KeyScope& user) {
+std::optional<std::string> UserDirectory::Read(const KeyScope& user) {
   ConversationRow row;
   const absl::Status status =
       deps_.store.pool().Read([&](Database& database) -> absl::Status {
@@ -57,10 +57,11 @@ std::string UserDirectory::Read(const KeyScope& user) {
             row, ReadConversation(database, user.channel_no, user.user_id));
         return absl::OkStatus();
       });
-  if (!status.ok() || row.sealed_username.empty()) return "";
+  if (!status.ok()) return std::nullopt;
+  if (row.sealed_username.empty()) return "";
   const auto opened = deps_.store.sealer().Open(
       SealedPlace::kUsername, user.user_id, row.sealed_username);
-  return opened.ok() ? *opened : "";
+  return opened.ok() ? *opened : std::string();
 }
 
 std::string UserDirectory::Find(std::int64_t channel_no,
@@ -72,7 +73,9 @@ std::string UserDirectory::Find(std::int64_t channel_no,
     const Known* known = Lookup(user);
     if (known != nullptr && known->name.has_value()) return *known->name;
   }
-  std::string name = Read(user);
+  std::optional<std::string> name = Read(user);
+  // Not remembered: the next one asks again.
+  if (!name.has_value()) return "";
   MutexLock lock(mutex_);
   Known* known = Lookup(user);
   if (known == nullptr) known = &Remember(user);

@@ -77,7 +77,8 @@ class UserDirectory final : public UserNames {
   bool Store(const KeyScope& user, const std::string& name);
   // Makes it durable. False when it could not be.
   bool Append(const KeyScope& user, const std::string& name);
-  std::string Read(const KeyScope& user);
+  // Nothing when the disk cannot be read.
+  std::optional<std::string> Read(const KeyScope& user);
   // The entry, moved into the young generation; null when it is not cached.
   Known* Lookup(const KeyScope& user) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Known& Remember(const KeyScope& user) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

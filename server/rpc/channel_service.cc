@@ -184,18 +184,19 @@ grpc::ServerUnaryReactor* ChannelServiceImpl::GetIceBreakers(
                 absl::StatusOr<v1::GetIceBreakersResponse> found) mutable {
               if (!found.ok()) return end(found.status());
               *response = *std::move(found);
-              RunBlocking(std::move(end), [this, request, response](End done) {
-                // The answer is as good without it.
-                if (absl::Status status = admin_.RememberIceBreakers(
-                        request->channel_id(), response->ice_breakers(),
-                        response->localizations());
-                    !status.ok()) {
-                  Log(LogLevel::kWarning, "ice breakers are not remembered",
-                      {{"channel", request->channel_id()},
-                       {"error", status.ToString()}});
-                }
-                done(absl::OkStatus());
-              });
+              calls_.executor().Run(
+                  [this, request, response, done = std::move(end)]() mutable {
+                    // The answer is as good without it.
+                    if (absl::Status status = admin_.RememberIceBreakers(
+                            request->channel_id(), response->ice_breakers(),
+                            response->localizations());
+                        !status.ok()) {
+                      Log(LogLevel::kWarning, "ice breakers are not remembered",
+                          {{"channel", request->channel_id()},
+                           {"error", status.ToString()}});
+                    }
+                    done(absl::OkStatus());
+                  });
             });
       });
 }

@@ -42,6 +42,7 @@ absl::Status MidIndex::Load() {
   recent_.clear();
   run_.clear();
   moved_ = 0;
+  run_last_seq_ = 0;
   forgotten_seq_ = 0;
   added_ = 0;
   ++version_;
@@ -97,6 +98,8 @@ absl::Status MidIndex::Settle() {
 }
 
 void MidIndex::BeginRun() {
+  // Not that of an earlier run: after a rollback its sequences come again.
+  run_last_seq_ = 0;
   run_.reserve(recent_.size());
   for (const auto& [key, seq] : recent_) {
     run_.push_back({key, seq});

@@ -142,7 +142,10 @@ absl::Status Ingest::DraftEvent(ParsedItem parsed,
                    .test = test};
   if (!test && !draft.user_id.empty()) {
     frame.username = names_.Find(channel->no, draft.user_id);
-    if (item.opens_window) names_.OnActivity(channel, draft.user_id);
+    // What is no id has no profile, and does not belong into a URL.
+    if (item.opens_window && IsNumericId(draft.user_id)) {
+      names_.OnActivity(channel, draft.user_id);
+    }
   }
   EventForm form = FormOf(DescribeItem(std::move(parsed), frame));
   LINKTOR_ASSIGN(draft.sealed,

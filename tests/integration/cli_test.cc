@@ -25,7 +25,6 @@ namespace {
 namespace json = boost::json;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
-using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -56,6 +55,7 @@ class Cli {
     variables.push_back(absl::StrCat("LINKTOR_IG_SERVER=", options.server));
     variables.emplace_back("TZ=UTC");
     std::vector<char*> envp;
+    envp.reserve(variables.size() + 1);
     for (std::string& one : variables) envp.push_back(one.data());
     envp.push_back(nullptr);
     int out[2];
@@ -183,7 +183,7 @@ class CliTest : public ::testing::Test {
   }
 
   std::string Written(const std::string& name, const std::string& text) {
-    const std::string path = absl::StrCat(gateway_.folder(), "/", name);
+    std::string path = absl::StrCat(gateway_.folder(), "/", name);
     std::ofstream(path) << text;
     return path;
   }

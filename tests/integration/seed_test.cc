@@ -81,9 +81,10 @@ std::vector<Section> SectionsWith(std::string_view kind) {
 
 class SeedTest : public ::testing::TestWithParam<Section> {
  protected:
-  SeedTest() {
+  void CreateChannel(v1::LoginType login_type = v1::LOGIN_TYPE_FACEBOOK_LOGIN) {
     v1::CreateChannelRequest request = Gateway::DefaultChannel();
     request.mutable_channel()->set_id(kSeedChannel);
+    request.mutable_channel()->set_login_type(login_type);
     gateway_.PointWebhooks();
     gateway_.instagram().Configure(
         {.webhook_url = absl::StrCat("http://", gateway_.server().webhook(),
@@ -190,28 +191,59 @@ json::value ToOurs(const json::value& page, std::string_view key = "") {
   return out;
 }
 
-class SeedRequestTest : public SeedTest {};
+class SeedRequestTest : public SeedTest {
+ protected:
+  // The request is accepted and makes one call, on the edge of that id.
+  void ExpectGraphCall(const std::string& id, const json::value& body) {
+    const grpc::Status status = Call(*GetParam().Find("request "));
+    ASSERT_TRUE(status.ok()) << status.error_message();
+    const std::vector<std::string> words =
+        absl::StrSplit(GetParam().Find("graph ")->kind, ' ');
+    ASSERT_EQ(words.size(), 3U);
+    const auto calls = gateway_.instagram().graph_calls().Get().calls;
+    ASSERT_EQ(calls.size(), 1U);
+    EXPECT_EQ(calls[0].method, words[1]);
+    EXPECT_EQ(calls[0].status, 200);
+    EXPECT_TRUE(
+        absl::StrContains(calls[0].path, absl::StrCat("/", id, "/", words[2])))
+        << calls[0].path;
+    ExpectSame(body, calls[0].body, "$");
+  }
+};
 
-TEST_P(SeedRequestTest, RequestIsThePagesAndReachesInstagramAsPrinted) {
-  const Section& section = GetParam();
-  const Block* request = section.Find("request ");
-  const Block* page = section.Find("page");
-  const Block* graph = section.Find("graph ");
-  ASSERT_NE(page, nullptr);
-  ASSERT_NE(graph, nullptr);
-  EXPECT_EQ(ToOurs(json::parse(page->text)), json::parse(request->text));
-  const grpc::Status status = Call(*request);
-  ASSERT_TRUE(status.ok()) << status.error_message();
-  const std::vector<std::string> words = absl::StrSplit(graph->kind, ' ');
-  ASSERT_EQ(words.size(), 3U);
-  const auto calls = gateway_.instagram().graph_calls().Get().calls;
-  ASSERT_EQ(calls.size(), 1U);
-  EXPECT_EQ(calls[0].method, words[1]);
-  EXPECT_EQ(calls[0].status, 200);
-  EXPECT_TRUE(
-      absl::StrContains(calls[0].path, absl::StrCat("/", kPage, "/", words[2])))
-      << calls[0].path;
-  ExpectSame(json::parse(graph->text), calls[0].body, "$");
+// What the document says of Instagram Login, done to the block of the other.
+json::value WithInstagramLogin(json::value graph) {
+  json::object& body = graph.as_object();
+  body.erase("platform");
+  if (!body.contains("message")) return graph;
+  // Erasing moves other members: no reference before it.
+  if (!body.at("message").as_object().contains("quick_replies")) {
+    body.erase("messaging_type");
+  }
+  json::object& content = body.at("message").as_object();
+  if (content.contains("attachment") &&
+      content.at("attachment").at("type") == "image") {
+    const json::value attachment = content.at("attachment");
+    content["attachments"] = attachment;
+    content.erase("attachment");
+  }
+  return graph;
+}
+
+TEST_P(SeedRequestTest, RequestIsThePages) {
+  EXPECT_EQ(ToOurs(json::parse(GetParam().Find("page")->text)),
+            json::parse(GetParam().Find("request ")->text));
+}
+
+TEST_P(SeedRequestTest, ReachesInstagramAsPrinted) {
+  CreateChannel();
+  ExpectGraphCall(kPage, json::parse(GetParam().Find("graph ")->text));
+}
+
+TEST_P(SeedRequestTest, ReachesInstagramWithInstagramLogin) {
+  CreateChannel(v1::LOGIN_TYPE_INSTAGRAM_LOGIN);
+  ExpectGraphCall(kAccount, WithInstagramLogin(
+                                json::parse(GetParam().Find("graph ")->text)));
 }
 
 // ---- Events ----------------------------------------------------------------
@@ -284,6 +316,7 @@ TEST_P(SeedEventTest, WebhookArrivesAsPrinted) {
   EXPECT_EQ(page_json.at("event"), want.at("type"));
   ExpectAccounted(page_json.at("data"), want, section);
   const json::value* username = want.as_object().if_contains("username");
+  CreateChannel();
   if (username != nullptr) LearnUsername(username->as_string().c_str());
   ASSERT_EQ(gateway_.Post(webhook->text, kAppSecret, kSeedChannel), 200);
   const std::vector<v1::Event> events = gateway_.AllEvents();

@@ -159,6 +159,9 @@ TEST_P(TroubleshootingTest, CodeReasonAndRemedy) {
   EXPECT_EQ(info.domain(), "instagram.linktor");
   EXPECT_EQ(info.reason(), situation.reason) << status.error_message();
   EXPECT_THAT(info.metadata().at("remedy"), HasSubstr(situation.remedy));
+  EXPECT_EQ(DetailOf<google::rpc::RetryInfo>(status).has_retry_delay(),
+            situation.code == StatusCode::RESOURCE_EXHAUSTED ||
+                situation.code == StatusCode::UNAVAILABLE);
   // The document for people knows it too.
   EXPECT_TRUE(absl::StrContains(ReadFile(SourceDir() + "/docs/going-live.md"),
                                 absl::StrCat("`", situation.reason, "`")));
@@ -175,6 +178,20 @@ TEST_P(TroubleshootingTest, CodeReasonAndRemedy) {
 INSTANTIATE_TEST_SUITE_P(Page, TroubleshootingTest,
                          ::testing::ValuesIn(Situations()),
                          [](const auto& one) { return one.param.name; });
+
+// Nothing was claimed, so nothing is on the stream.
+TEST(CredentialsTroubleshootingTest, ChannelWithoutATokenSaysSo) {
+  Gateway gateway;
+  v1::CreateChannelRequest request = Gateway::DefaultChannel();
+  request.mutable_credentials()->clear_access_token();
+  gateway.CreateChannel(request);
+  grpc::Status status;
+  (void)gateway.Send("Hello", "r1", status);
+  EXPECT_EQ(status.error_code(), StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(ErrorInfoOf(status).reason(), "CREDENTIALS_MISSING");
+  EXPECT_THAT(ErrorInfoOf(status).metadata().at("remedy"),
+              HasSubstr("SetChannelCredentials"));
+}
 
 TEST(WebhookTroubleshootingTest, WhatMetaIsAnswered) {
   Gateway gateway;

@@ -56,7 +56,7 @@ that reads it.
 | detail | when | what is in it |
 |---|---|---|
 | `google.rpc.ErrorInfo` | always | `reason`: a name from the list below. `domain`: `instagram.linktor`. `metadata["remedy"]`: what to do, as below. More metadata by reason. |
-| `google.rpc.BadRequest` | fields of the request are wrong | every wrong field, not just the first |
+| `google.rpc.BadRequest` | fields of the request are wrong | every wrong field, not just the first, as far as they fit into a status (some 25); `metadata["omitted_violations"]` counts the rest |
 | `google.rpc.RetryInfo` | it is known when to try again | the delay |
 | `google.rpc.QuotaFailure` | a limit of this server is reached | which limit, and of what |
 

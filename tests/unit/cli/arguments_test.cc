@@ -112,13 +112,13 @@ class ReadSecretTest : public ::testing::Test {
 };
 
 TEST_F(ReadSecretTest, FileWithoutItsLineEnd) {
-  EXPECT_EQ(*ReadSecret(Written(folder_, "tok en \r\n"), kVariable), "tok en");
+  EXPECT_EQ(*ReadSecret(Written(folder_, "token \r\n"), kVariable), "token");
 }
 
 TEST_F(ReadSecretTest, FileWinsOverTheVariable) {
-  setenv(kVariable, "from variable", 1);
-  EXPECT_EQ(*ReadSecret(Written(folder_, "from file"), kVariable), "from file");
-  EXPECT_EQ(*ReadSecret("", kVariable), "from variable");
+  setenv(kVariable, "variable", 1);
+  EXPECT_EQ(*ReadSecret(Written(folder_, "file"), kVariable), "file");
+  EXPECT_EQ(*ReadSecret("", kVariable), "variable");
 }
 
 TEST_F(ReadSecretTest, NeitherIsNoSecret) {
@@ -130,6 +130,16 @@ TEST_F(ReadSecretTest, EmptyIsAnError) {
   EXPECT_THAT(Problem(ReadSecret("", kVariable).status()),
               HasSubstr("the secret in LINKTOR_TEST_SECRET is empty"));
   EXPECT_FALSE(ReadSecret(Written(folder_, "\n"), kVariable).ok());
+}
+
+// The wrong file, or one with a second line.
+TEST_F(ReadSecretTest, MoreThanOneWordIsAnError) {
+  for (const char* text : {"tok en", "token\nsecret", "tok\xc3\xa9n"}) {
+    const absl::Status status =
+        ReadSecret(Written(folder_, text), kVariable).status();
+    EXPECT_THAT(Problem(status), HasSubstr("is not one word"));
+    EXPECT_THAT(Problem(status), Not(HasSubstr("tok")));
+  }
 }
 
 // ---- Cards -----------------------------------------------------------------

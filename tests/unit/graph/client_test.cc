@@ -124,6 +124,25 @@ TEST(HttpGraphClientTest, SendsOneRequestAndReadsItsAnswer) {
   EXPECT_EQ(transport.calls[0].method, "POST");
 }
 
+TEST(HttpGraphClientTest, ClosedWindowIsTheOneOfTheTag) {
+  FakeTransport transport;
+  transport.answer = {
+      .status_code = 400,
+      .body = R"({"error":{"code":10,"error_subcode":2534022}})"};
+  HttpGraphClient client(GraphHosts(), transport);
+  v1::MessageContent content;
+  content.set_text("hi");
+  for (const auto& [tag, reason] :
+       {std::pair(v1::MESSAGE_TAG_UNSPECIFIED, "OUTSIDE_MESSAGING_WINDOW"),
+        std::pair(v1::MESSAGE_TAG_HUMAN_AGENT, "HUMAN_AGENT_WINDOW_CLOSED")}) {
+    GraphSendResult seen;
+    client.Send({.page_id = "1"}, "7", content, tag,
+                [&seen](GraphSendResult result) { seen = std::move(result); });
+    EXPECT_THAT(seen.failure.status, HasReason(reason));
+    EXPECT_THAT(seen.failure.status, HasMetadata("graph_subcode", "2534022"));
+  }
+}
+
 TEST(HttpGraphClientTest, FailuresAreNotTriedAgain) {
   FakeTransport transport;
   transport.answer = {.transport = absl::UnavailableError("closed")};

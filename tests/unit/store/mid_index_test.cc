@@ -114,6 +114,23 @@ TEST_F(MidIndexTest, RolledBackOnesAreGone) {
   ExpectAll(1, 3);
 }
 
+// A run that began in a transaction which failed must not end later ones'
+// recent rows: their sequences are given out again.
+TEST_F(MidIndexTest, RunOfAFailedCommitLeavesNoMark) {
+  Commit(1, 3);
+  ASSERT_THAT(database_->Execute("BEGIN"), IsOk());
+  for (std::int64_t seq = 4; seq <= 1000; ++seq) {
+    ASSERT_THAT(index_->Add(Mid(seq), ItemKind::kMessage, seq), IsOk());
+  }
+  ASSERT_THAT(index_->Settle(), IsOk());
+  ASSERT_THAT(database_->Execute("ROLLBACK"), IsOk());
+  ASSERT_THAT(index_->Load(), IsOk());
+  Commit(4, kRun);
+  for (std::int64_t at = kRun + 1; at <= 200; at += 10) Commit(at, at + 9);
+  Reopen();
+  ExpectAll(1, 200);
+}
+
 // Their events are deleted: a run under way must not bring them back.
 TEST_F(MidIndexTest, ForgottenOnesStayForgotten) {
   Commit(1, kRun - 1);

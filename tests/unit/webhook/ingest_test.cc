@@ -238,6 +238,8 @@ TEST_F(IngestTest, OnlyActivityHasTheNameLookedUp) {
   (void)Make(Messaging({TextItem("m")}));
   (void)Make(Messaging({Inbound(R"("read":{"mid":"m"})")}));
   (void)Make(Messaging({TextItem("random_mid")}, "0"));
+  (void)Make(Messaging({R"({"sender":{"id":"me/accounts?fields=x"},)"
+                        R"("message":{"mid":"m2","text":"t"}})"}));
   EXPECT_THAT(fixture_.names.active,
               testing::ElementsAre(testing::Pair("ch_1", kCustomer)));
 }
