@@ -20,7 +20,7 @@ exec 9>&-
 endef
 
 .ONESHELL:
-.PHONY: help setup build run test check format asan tsan bench clean
+.PHONY: help setup build run test check format asan tsan fuzz bazel bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) |
@@ -65,6 +65,15 @@ asan: setup ## Build and test with AddressSanitizer and UndefinedBehaviorSanitiz
 tsan: setup ## Build and test with ThreadSanitizer
 	@$(call configure_and_build,tsan)
 	ctest --preset tsan -j $(JOBS)
+
+fuzz: setup ## Try to break the properties of tests/fuzz, FUZZ_SECONDS (15) for each
+	@tools/setup/apt.sh check
+	$(call configure_and_build,fuzz)
+	tools/check/fuzz.sh
+
+bazel: setup ## Build and test everything with Bazel instead of CMake
+	@tools/setup/apt.sh bazel
+	JOBS=$(JOBS) tools/check/bazel.sh
 
 bench: build ## Measure against the raw layers; BENCH=--help says what can be chosen
 	@build/bin/linktor-bench --json build/bench.json $(BENCH)

@@ -2,7 +2,7 @@
 # Installs the Debian packages that are missing. Instant, and needs no root,
 # when none is.
 #
-# Usage: apt.sh [build] [check]     (default: build)
+# Usage: apt.sh [build] [check] [bazel]     (default: build)
 set -euo pipefail
 . "$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/common.sh"
 
@@ -21,14 +21,16 @@ build=(
   # Tests
   libgtest-dev libgmock-dev librapidcheck-dev
 )
-check=(clang-14 clang-format-14 clang-tidy-14 curl)
+check=(clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev curl)
+bazel=(bazel-bootstrap bazel-rules-java)
 
 wanted=()
 for group in "${@:-build}"; do
   case $group in
     build) wanted+=("${build[@]}") ;;
     check) wanted+=("${check[@]}") ;;
-    *) die "unknown group '$group'; use build or check" ;;
+    bazel) wanted+=("${bazel[@]}") ;;
+    *) die "unknown group '$group'; use build, check or bazel" ;;
   esac
 done
 

@@ -1,0 +1,159 @@
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "server/app/config.h"
+#include "server/base/strings.h"
+#include "tests/fuzz/properties.h"
+
+namespace linktor::fuzz {
+namespace {
+
+// A file without a place on the disk.
+class MemoryFile {
+ public:
+  MemoryFile() : fd_(memfd_create("linktor-fuzz", MFD_CLOEXEC)) {
+    if (fd_ < 0) {
+      std::perror("memfd_create");
+      std::exit(2);
+    }
+  }
+  ~MemoryFile() { close(fd_); }
+  MemoryFile(const MemoryFile&) = delete;
+  MemoryFile& operator=(const MemoryFile&) = delete;
+
+  void Write(std::string_view text) const {
+    if (ftruncate(fd_, 0) != 0 || pwrite(fd_, text.data(), text.size(), 0) !=
+                                      static_cast<ssize_t>(text.size())) {
+      std::perror("memory file");
+      std::exit(2);
+    }
+  }
+  std::string path() const { return absl::StrCat("/proc/self/fd/", fd_); }
+
+ private:
+  const int fd_;
+};
+
+struct Input {
+  std::vector<std::string> arguments = {"linktor-igd"};
+  std::string_view file;
+};
+
+Input Split(std::string_view text) {
+  Input input;
+  while (!text.empty() && text.front() != '\n') {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    // It could name a device that never ends.
+    const std::string_view line = text.substr(0, end);
+    if (!line.starts_with("--config")) input.arguments.emplace_back(line);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  if (!text.empty()) input.file = text.substr(1);
+  return input;
+}
+
+// By the C library, where the server asks Boost.
+bool IsLoopbackAddress(std::string host) {
+  if (host == "localhost") return true;
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+  }
+  // The zone does not matter.
+  host = host.substr(0, host.find('%'));
+  in_addr v4{};
+  in6_addr v6{};
+  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) {
+    return ntohl(v4.s_addr) >> 24U == 127;
+  }
+  return inet_pton(AF_INET6, host.c_str(), &v6) == 1 &&
+         IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+bool IsSafeUrl(std::string_view url) {
+  if (url.starts_with("https://")) return true;
+  if (!url.starts_with("http://")) return false;
+  url.remove_prefix(7);
+  url = url.substr(0, url.find_first_of("/?#"));
+  if (const std::size_t at = url.rfind('@'); at != std::string_view::npos) {
+    url.remove_prefix(at + 1);
+  }
+  if (const std::size_t colon = url.rfind(':');
+      colon != std::string_view::npos && !url.ends_with(']')) {
+    url = url.substr(0, colon);
+  }
+  return IsLoopbackAddress(std::string(url));
+}
+
+// A configuration that the server starts with.
+Violation CheckGood(const Config& config) {
+  if (!CheckConfig(config).empty()) return "it was accepted with a problem";
+  if (config.data_dir.empty() || config.master_key_file.empty()) {
+    return "it was accepted without its folder or key";
+  }
+  const std::string& listen = config.grpc_listen;
+  if (!IsLoopbackAddress(listen.substr(0, listen.rfind(':')))) {
+    return "the gRPC port can be reached from other machines";
+  }
+  for (const std::string& url :
+       {config.graph.facebook, config.graph.instagram}) {
+    if (!IsSafeUrl(url)) return "tokens would travel unencrypted to " + url;
+  }
+  if (config.webhook_max_body < 1 || config.webhook_max_in_flight < 1 ||
+      config.webhook_threads < 1 || config.max_subscribers < 1 ||
+      config.sends_per_user_hour < 0 || config.raw_max_bytes < 0 ||
+      config.event_retention < absl::Hours(72) ||
+      config.raw_retention < absl::ZeroDuration()) {
+    return "it was accepted with a number out of range";
+  }
+  return std::nullopt;
+}
+
+// Whether a value can have a line break in it: then its problem has, too.
+bool HasLongText(std::string_view file) {
+  for (const std::string_view mark : {"\\", "\"\"\"", "'''"}) {
+    if (file.find(mark) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+Violation CheckProblems(const absl::Status& status, std::string_view file) {
+  if (!absl::IsInvalidArgument(status)) return "refused with another code";
+  if (status.message().empty()) return "refused without a problem";
+  if (HasLongText(file)) return std::nullopt;
+  for (const absl::string_view line : absl::StrSplit(status.message(), '\n')) {
+    if (line.empty()) return "a problem says nothing";
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Violation CheckConfiguration(std::string_view text) {
+  static const MemoryFile file;
+  Input input = Split(text);
+  file.Write(input.file);
+  if (!input.file.empty()) {
+    input.arguments.insert(input.arguments.begin() + 1,
+                           {"--config", file.path()});
+  }
+  std::vector<const char*> arguments;
+  for (const std::string& argument : input.arguments) {
+    arguments.push_back(argument.c_str());
+  }
+  const auto read =
+      ReadCommandLine(static_cast<int>(arguments.size()), arguments.data());
+  if (!read.ok()) return CheckProblems(read.status(), input.file);
+  if (!read->done) return CheckGood(read->config);
+  return read->message.empty() ? "it ends without a word" : Violation();
+}
+
+}  // namespace linktor::fuzz

@@ -1,0 +1,39 @@
+// What Meta's answer says, read by simdjson where the server asks Boost.JSON,
+// and whether a send with that answer may have happened. Pure.
+
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "server/http/client.h"
+
+namespace linktor::fuzz {
+
+struct Answer {
+  // False: simdjson does not take the body, so nothing below is known.
+  bool readable = false;
+  bool is_object = false;
+  // Whether there is a member `error`, and whether it is an object.
+  bool has_error = false;
+  bool has_error_object = false;
+  // Of the error: whether it says so, and its code if that is a whole number.
+  bool transient = false;
+  bool has_code = false;
+  std::optional<std::int64_t> code;
+  // Of a 200 without `error`: message_id, if it is a text.
+  std::optional<std::string> mid;
+};
+
+Answer ReadAnswer(const HttpResult& result);
+
+enum class Certainty {
+  kMayHaveHappened,
+  kNothingHappened,
+  // Meta's list of errors decides, which is not repeated here.
+  kByTheList,
+};
+
+Certainty CertaintyOf(const HttpResult& result, const Answer& answer);
+
+}  // namespace linktor::fuzz

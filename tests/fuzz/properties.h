@@ -1,0 +1,48 @@
+// What holds for all bytes from outside: the properties that libFuzzer tries to
+// break ("make fuzz") and fuzz_corpus_tests checks on the seeds. Each takes one
+// input and says what is wrong with what the code made of it. Not thread-safe:
+// some keep a data folder for the life of the process.
+
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace linktor::fuzz {
+
+// A sentence; nothing when the property holds.
+using Violation = std::optional<std::string>;
+
+// The body of a webhook POST. Every item of it comes out once and in order,
+// points into the body, and becomes an event that can be sent to subscribers,
+// or an issue; what is kept is what was received.
+Violation CheckWebhook(std::string_view input);
+
+// A signature header, a line break, a body. Accepted is the HMAC of the body
+// under the app secret in hexadecimal after "sha256=", and nothing else.
+Violation CheckSignature(std::string_view input);
+
+// A cursor; its first bytes are also taken for a position in a log. Decode
+// takes what Encode has made, and nothing else.
+Violation CheckCursor(std::string_view input);
+
+// Meta's answer: a line with the HTTP status, or "sent" or "unsent" and why
+// there is no answer; headers; an empty line; the body. A send ends with a mid
+// or with a reason, and with UNKNOWN when it may have happened.
+Violation CheckGraph(std::string_view input);
+
+// Arguments, one a line; an empty line; the configuration file. The server has
+// a configuration that it may start with, or says why not.
+Violation CheckConfiguration(std::string_view input);
+
+struct Property {
+  // Of the folder with its seeds, too.
+  const char* name;
+  Violation (*check)(std::string_view input);
+};
+
+std::span<const Property> Properties();
+
+}  // namespace linktor::fuzz

@@ -1,0 +1,125 @@
+#include <array>
+#include <cstdint>
+#include <functional>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "server/base/crypto.h"
+#include "server/base/strings.h"
+#include "server/webhook/signature.h"
+#include "tests/fuzz/properties.h"
+#include "tests/fuzz/webhook_rig.h"
+
+namespace linktor::fuzz {
+namespace {
+
+constexpr std::string_view kPrefix = "sha256=";
+constexpr std::size_t kBlock = 64;
+// The listener takes no longer header.
+constexpr std::size_t kMaxHeader = 4096;
+
+// RFC 2104, of nothing but SHA-256.
+Digest Hmac(std::string_view key, std::string_view data) {
+  std::string inner(kBlock, 0x36);
+  std::string outer(kBlock, 0x5c);
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    inner[i] = static_cast<char>(inner[i] ^ key[i]);
+    outer[i] = static_cast<char>(outer[i] ^ key[i]);
+  }
+  const Digest inside = Sha256(inner + std::string(data));
+  return Sha256(outer + std::string(AsBytes(inside)));
+}
+
+std::string RightHeader(std::string_view body) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string header(kPrefix);
+  for (const std::uint8_t byte : Hmac(kAppSecret, body)) {
+    header.push_back(kDigits[byte >> 4U]);
+    header.push_back(kDigits[byte & 15U]);
+  }
+  return header;
+}
+
+// Whether they are the same header: hexadecimal digits may be of either case,
+// what is before them may not.
+bool SameHeader(std::string_view a, std::string_view b) {
+  if (a.size() != b.size() || !a.starts_with(kPrefix)) return false;
+  for (std::size_t i = kPrefix.size(); i < a.size(); ++i) {
+    if (absl::ascii_tolower(static_cast<unsigned char>(a[i])) !=
+        absl::ascii_tolower(static_cast<unsigned char>(b[i]))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool Accepts(std::string_view header, std::string_view body) {
+  static const HmacKey key(kAppSecret);
+  const auto mac = ParseSignature(header);
+  return mac.has_value() && key.Verify(body, *mac);
+}
+
+// Every byte of the right header changed to `other`.
+Violation CheckChangedHeader(const std::string& right, std::string_view body,
+                             char other) {
+  for (std::size_t i = 0; i < right.size(); ++i) {
+    std::string changed = right;
+    changed[i] = other;
+    if (Accepts(changed, body) != SameHeader(changed, right)) {
+      return absl::StrCat("with byte ", i, " of the header changed it is ",
+                          SameHeader(changed, right) ? "refused" : "accepted");
+    }
+  }
+  for (const std::string& longer :
+       {right + other, std::string(1, other) + right}) {
+    if (Accepts(longer, body)) return "a longer header is accepted";
+  }
+  if (Accepts(right.substr(0, right.size() - 1), body)) {
+    return "a shorter header is accepted";
+  }
+  return std::nullopt;
+}
+
+// A body that is not the one signed.
+Violation CheckChangedBody(const std::string& right, std::string_view body,
+                           std::size_t choice) {
+  std::string changed(body);
+  changed.push_back('\0');
+  if (Accepts(right, changed)) return "a longer body is accepted";
+  changed = body;
+  if (changed.empty()) return std::nullopt;
+  const std::size_t at = choice % changed.size();
+  changed[at] = static_cast<char>(changed[at] ^ (1U << (choice >> 8U) % 8));
+  if (Accepts(right, changed)) return "a changed body is accepted";
+  if (Accepts(right, body.substr(1))) return "a shorter body is accepted";
+  return std::nullopt;
+}
+
+}  // namespace
+
+Violation CheckSignature(std::string_view input) {
+  static WebhookRig rig;
+  const std::size_t line = std::min(input.find('\n'), input.size());
+  const std::string header(input.substr(0, std::min(line, kMaxHeader)));
+  const std::string_view body = input.substr(std::min(line + 1, input.size()));
+  const std::string right = RightHeader(body);
+  const bool good = SameHeader(header, right);
+  if (Accepts(header, body) != good) {
+    return good ? "the right signature is refused"
+                : "a wrong signature is accepted";
+  }
+  // In HTTP the blanks around a header's value are no part of it.
+  const bool good_in_http =
+      SameHeader(ToStd(absl::StripAsciiWhitespace(header)), right);
+  if (rig.Post(header, body) != (good_in_http ? 200 : 401)) {
+    return "the webhook URL decides otherwise";
+  }
+  if (!Accepts(right, body)) return "the right signature is refused";
+  const std::size_t choice = std::hash<std::string_view>()(input);
+  const char other =
+      input.empty() ? 'A' : input[(choice >> 16U) % input.size()];
+  if (Violation bad = CheckChangedHeader(right, body, other)) return bad;
+  return CheckChangedBody(right, body, choice);
+}
+
+}  // namespace linktor::fuzz

@@ -1,0 +1,180 @@
+#include <functional>
+
+#include "absl/strings/str_cat.h"
+#include "server/store/event_reader.h"
+#include "server/webhook/event_draft.h"
+#include "tests/fuzz/envelope_oracle.h"
+#include "tests/fuzz/json_slices.h"
+#include "tests/fuzz/properties.h"
+#include "tests/fuzz/proto_checks.h"
+#include "tests/fuzz/webhook_rig.h"
+#include "tests/support/padded_body.h"
+
+namespace linktor::fuzz {
+namespace {
+
+// An event has to fit into a response of 4 MiB with others: 256 KiB of what
+// people wrote, and what this server adds.
+constexpr std::size_t kMaxEvent = 300'000;
+constexpr std::size_t kMaxKind = 64;
+constexpr std::size_t kMaxId = 128;
+constexpr std::size_t kMaxMid = 1024;
+// What this server says itself is short.
+constexpr std::size_t kMaxSentence = 256;
+// The year 10000, where timestamps end.
+constexpr std::int64_t kEndOfTimeMs = 253'402'300'800'000;
+
+// One input in so many is also made larger than the limits, which inputs of
+// this size never reach.
+constexpr std::size_t kInflateOneIn = 32;
+constexpr std::size_t kInflations[] = {1100, 70'000, 270'000, 540'000};
+
+Violation CheckItem(std::string_view body, const ParsedItem& item) {
+  if (item.raw.data() < body.data() ||
+      item.raw.data() + item.raw.size() > body.data() + body.size()) {
+    return "an item is not within the body";
+  }
+  for (const std::string* text : {&item.entry_id, &item.user_id, &item.kind,
+                                  &item.problem, &item.json_path}) {
+    if (item.type != ItemType::kIssue && !IsUtf8(*text)) {
+      return "an item has text that is not UTF-8";
+    }
+  }
+  if (item.entry_id.size() > kMaxId || item.user_id.size() > kMaxId ||
+      item.kind.size() > kMaxKind || MidOf(item).size() > kMaxMid ||
+      item.problem.size() > kMaxSentence ||
+      item.json_path.size() > kMaxSentence) {
+    return "an item has too long a name";
+  }
+  if (item.event_ms < 0 || item.event_ms >= kEndOfTimeMs) {
+    return "an item is of no time";
+  }
+  const bool named = !MidOf(item).empty();
+  if (named &&
+      (item.type == ItemType::kUnknown || item.type == ItemType::kIssue)) {
+    return "an item that was not understood has a mid";
+  }
+  if (!named && item.type != ItemType::kIgnored &&
+      item.content_hash.size() != sizeof(Digest)) {
+    return "an item has neither mid nor hash, and would be a duplicate";
+  }
+  return std::nullopt;
+}
+
+// The items are those that the oracle finds, no more and no fewer.
+Violation CheckItems(std::string_view body,
+                     const std::vector<ParsedItem>& items) {
+  if (items.empty()) return "nothing came out";
+  for (const ParsedItem& item : items) {
+    if (Violation bad = CheckItem(body, item)) return bad;
+  }
+  const auto expected = ExpectedItems(body);
+  if (!expected.has_value()) return std::nullopt;
+  if (items.size() != expected->size()) {
+    return absl::StrCat("the body has ", expected->size(), " items, ",
+                        items.size(), " came out");
+  }
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const ExpectedItem& wanted = (*expected)[i];
+    // simdjson counts the white space behind an object as part of it.
+    const std::string_view raw = TrimJson(items[i].raw);
+    if (raw.data() != wanted.raw.data() || raw.size() != wanted.raw.size()) {
+      return absl::StrCat("item ", i, " is not the text expected");
+    }
+    if (items[i].form != wanted.form) {
+      return absl::StrCat("item ", i, " was in another form of the envelope");
+    }
+    if ((items[i].type == ItemType::kIssue) != wanted.issue) {
+      return absl::StrCat("item ", i, wanted.issue ? " should" : " should not",
+                          " be an issue");
+    }
+  }
+  return std::nullopt;
+}
+
+Violation CheckEvent(const ParsedItem& parsed, const WebhookItem& item) {
+  if (item.event.encoded == nullptr) return "an event was not encoded";
+  if (item.event.encoded->size() > kMaxEvent) return "an event is too large";
+  v1::Event event;
+  if (!event.ParseFromString(*item.event.encoded)) {
+    return "an event cannot be read again";
+  }
+  if (Violation bad = CheckBinary(event)) return "of an event: " + *bad;
+  if (Violation bad = CheckJson(event)) return "of an event: " + *bad;
+  if (event.type() != std::string(EventTypeOf(parsed.type))) {
+    return "an event has another type than its item";
+  }
+  if (event.payload_case() == v1::Event::PAYLOAD_NOT_SET) {
+    return "an event says nothing";
+  }
+  const bool unknown = parsed.type == ItemType::kUnknown;
+  if (event.has_unknown() != unknown) return "an event has another's payload";
+  if (unknown && event.raw_json() != parsed.raw &&
+      event.raw_size() != static_cast<std::int64_t>(parsed.raw.size())) {
+    return "an unknown event does not say what came";
+  }
+  if (item.mid.empty() == item.dedupe_key.empty() && !event.test()) {
+    return "an event has no identity, or two";
+  }
+  return std::nullopt;
+}
+
+Violation CheckKept(WebhookRig& rig, const WebhookRecord& record, int position,
+                    const ParsedItem& parsed) {
+  const WebhookItem& item = record.items[static_cast<std::size_t>(position)];
+  if (item.fate == ItemFate::kIgnored) {
+    return parsed.type == ItemType::kIgnored
+               ? Violation()
+               : "an item was ignored that says something";
+  }
+  const auto kept = rig.OpenRaw(record, position, item.sealed_raw);
+  if (!kept.ok() || *kept != parsed.raw) return "what was received is not kept";
+  if (item.fate == ItemFate::kIssue) {
+    return item.issue.empty() ? "an issue says nothing" : Violation();
+  }
+  return CheckEvent(parsed, item);
+}
+
+Violation CheckBody(const std::string& text) {
+  static WebhookRig rig;
+  const PaddedBody padded(text);
+  const std::string_view body = padded.view();
+  const std::vector<ParsedItem> items = ParseWebhook(body);
+  if (Violation bad = CheckItems(body, items)) return bad;
+  const auto record = rig.Ingest(body);
+  if (!record.ok()) return "the body cannot be recorded";
+  if (record->items.size() != items.size()) {
+    return "items were lost before the journal";
+  }
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (Violation bad =
+            CheckKept(rig, *record, static_cast<int>(i), items[i])) {
+      return bad;
+    }
+  }
+  return std::nullopt;
+}
+
+// With some text longer, if it has any: behind one of its quotes.
+std::string Inflate(std::string body, std::size_t choice) {
+  std::vector<std::size_t> quotes;
+  for (std::size_t i = 0; i < body.size(); ++i) {
+    if (body[i] == '"') quotes.push_back(i);
+  }
+  if (quotes.empty()) return body;
+  const std::size_t size = kInflations[choice % std::size(kInflations)];
+  choice /= std::size(kInflations);
+  body.insert(quotes[choice % quotes.size()] + 1, size, '1');
+  return body;
+}
+
+}  // namespace
+
+Violation CheckWebhook(std::string_view input) {
+  if (Violation bad = CheckBody(std::string(input))) return bad;
+  const std::size_t hash = std::hash<std::string_view>()(input);
+  if (hash % kInflateOneIn != 0) return std::nullopt;
+  return CheckBody(Inflate(std::string(input), hash / kInflateOneIn));
+}
+
+}  // namespace linktor::fuzz

@@ -1,0 +1,58 @@
+// The webhook URL of one channel on an empty data folder: what a body or a
+// signature meets in the server. One per process, used by one thread.
+
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "server/channels/registry.h"
+#include "server/channels/user_names.h"
+#include "server/store/store.h"
+#include "server/webhook/endpoint.h"
+#include "server/webhook/ingest.h"
+#include "tests/fakes/fake_clock.h"
+#include "tests/support/temp_folder.h"
+
+namespace linktor::fuzz {
+
+// The seeds are signed with it.
+inline constexpr std::string_view kAppSecret = "first-app-secret";
+// The account of the golden webhooks.
+inline constexpr char kAccountId[] = "17841400000000001";
+
+class WebhookRig {
+ public:
+  // Ends the program when it cannot be set up.
+  WebhookRig();
+  ~WebhookRig();
+  WebhookRig(const WebhookRig&) = delete;
+  WebhookRig& operator=(const WebhookRig&) = delete;
+
+  // What ingest makes of a body. `body` as for ParseWebhook.
+  absl::StatusOr<WebhookRecord> Ingest(std::string_view body);
+  // The bytes of an item as they were kept.
+  absl::StatusOr<std::string> OpenRaw(const WebhookRecord& record, int position,
+                                      std::string_view sealed);
+  // The HTTP status that a signed POST is answered with.
+  int Post(const std::string& signature, std::string_view body);
+
+ private:
+  class Names;
+  class Observer;
+
+  void PutChannel();
+
+  const FakeClock clock_{absl::FromUnixMillis(1'700'000'060'000)};
+  const TempFolder folder_;
+  const std::unique_ptr<Store> store_;
+  ChannelRegistry registry_;
+  const std::unique_ptr<Names> names_;
+  const std::unique_ptr<Observer> observer_;
+  linktor::Ingest ingest_;
+  WebhookEndpoint endpoint_;
+};
+
+}  // namespace linktor::fuzz

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Builds everything with Bazel and runs the tests, with the results of earlier
+# runs from the cache folder. Downloads nothing.
+#   JOBS=2         that many jobs; default: one for each core
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+# Bazel never removes anything from its cache. A whole build makes about
+# 150 MB, so this is a few dozen changes of everything.
+cache_limit_mb=4000
+
+command -v bazel >/dev/null ||
+  die "bazel is missing; run: tools/setup/apt.sh bazel"
+cache=$(linktor_cache_dir)/bazel
+mkdir -p "$cache" build
+if [ "$(du -sm "$cache" | cut -f 1)" -gt "$cache_limit_mb" ]; then
+  say "$cache is over $cache_limit_mb MB, starting again"
+  rm -rf "$cache"
+fi
+
+# The server would live on for hours, and reads the versions of Debian's
+# packages only when it starts.
+trap 'bazel shutdown >/dev/null 2>&1 9>&-' EXIT
+
+# run_bazel COMMAND: without the lock, which the server would keep.
+run_bazel() {
+  bazel "$1" --disk_cache="$cache" --jobs="${JOBS:-$(nproc)}" \
+    --noshow_progress --color=no //... 9>&-
+}
+
+exec 9>build/.lock
+flock --nonblock 9 || { say "waiting for another build"; flock 9; }
+run_bazel build
+exec 9>&-
+run_bazel test
