@@ -177,7 +177,10 @@ void CheckListen(const std::string& value, const char* name, bool loopback_only,
 void CheckGraphUrl(const std::string& value, const char* name,
                    std::vector<std::string>& problems) {
   const auto url = boost::urls::parse_uri(value);
+  // No user: parsers differ on which side of an "@" the host is, and the other
+  // side may look like a loopback address.
   if (!url.has_value() || url->host().empty() ||
+      value.find('@') != std::string::npos ||
       (url->scheme() != "https" && url->scheme() != "http") ||
       value.ends_with('/')) {
     problems.push_back(

@@ -3,15 +3,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "server/app/config.h"
-#include "server/base/strings.h"
 #include "tests/fuzz/properties.h"
 
 namespace linktor::fuzz {
@@ -86,9 +86,10 @@ bool IsSafeUrl(std::string_view url) {
   if (const std::size_t at = url.rfind('@'); at != std::string_view::npos) {
     url.remove_prefix(at + 1);
   }
-  if (const std::size_t colon = url.rfind(':');
-      colon != std::string_view::npos && !url.ends_with(']')) {
-    url = url.substr(0, colon);
+  // Up to the port, or to the end of an address with colons.
+  const std::size_t end = url.starts_with('[') ? url.find(']') : url.find(':');
+  if (end != std::string_view::npos) {
+    url = url.substr(0, end + (url.starts_with('[') ? 1 : 0));
   }
   return IsLoopbackAddress(std::string(url));
 }
@@ -119,10 +120,10 @@ Violation CheckGood(const Config& config) {
 
 // Whether a value can have a line break in it: then its problem has, too.
 bool HasLongText(std::string_view file) {
-  for (const std::string_view mark : {"\\", "\"\"\"", "'''"}) {
-    if (file.find(mark) != std::string_view::npos) return true;
-  }
-  return false;
+  constexpr std::array<std::string_view, 3> kMarks = {"\\", R"(""")", "'''"};
+  return std::any_of(kMarks.begin(), kMarks.end(), [file](auto mark) {
+    return file.find(mark) != std::string_view::npos;
+  });
 }
 
 Violation CheckProblems(const absl::Status& status, std::string_view file) {
@@ -137,21 +138,21 @@ Violation CheckProblems(const absl::Status& status, std::string_view file) {
 
 }  // namespace
 
-Violation CheckConfiguration(std::string_view text) {
-  static const MemoryFile file;
-  Input input = Split(text);
-  file.Write(input.file);
-  if (!input.file.empty()) {
-    input.arguments.insert(input.arguments.begin() + 1,
-                           {"--config", file.path()});
+Violation CheckConfiguration(std::string_view input) {
+  static const MemoryFile kFile;
+  Input parts = Split(input);
+  kFile.Write(parts.file);
+  if (!parts.file.empty()) {
+    parts.arguments.insert(parts.arguments.begin() + 1,
+                           {"--config", kFile.path()});
   }
   std::vector<const char*> arguments;
-  for (const std::string& argument : input.arguments) {
+  for (const std::string& argument : parts.arguments) {
     arguments.push_back(argument.c_str());
   }
   const auto read =
       ReadCommandLine(static_cast<int>(arguments.size()), arguments.data());
-  if (!read.ok()) return CheckProblems(read.status(), input.file);
+  if (!read.ok()) return CheckProblems(read.status(), parts.file);
   if (!read->done) return CheckGood(read->config);
   return read->message.empty() ? "it ends without a word" : Violation();
 }

@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <boost/json.hpp>
+#include <cstdint>
 #include <string_view>
 
 namespace linktor::fuzz {
@@ -85,8 +86,10 @@ Certainty CertaintyOf(const HttpResult& result, const Answer& answer) {
     return unclear || answer.transient ? Certainty::kMayHaveHappened
                                        : Certainty::kNothingHappened;
   }
-  if (answer.code == 1 || answer.code == 2) return Certainty::kMayHaveHappened;
-  return Certainty::kByTheList;
+  // "Unknown error" and "service temporarily unavailable".
+  const std::int64_t code = answer.code.value_or(0);
+  return code == 1 || code == 2 ? Certainty::kMayHaveHappened
+                                : Certainty::kByTheList;
 }
 
 }  // namespace linktor::fuzz

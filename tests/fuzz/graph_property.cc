@@ -1,9 +1,9 @@
+#include <algorithm>
 #include <boost/json.hpp>
 #include <functional>
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "server/base/status.h"

@@ -1,11 +1,10 @@
-#include <array>
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "server/base/crypto.h"
-#include "server/base/strings.h"
 #include "server/webhook/signature.h"
 #include "tests/fuzz/properties.h"
 #include "tests/fuzz/webhook_rig.h"
@@ -53,10 +52,18 @@ bool SameHeader(std::string_view a, std::string_view b) {
   return true;
 }
 
+// In HTTP the blanks around a header's value are no part of it.
+std::string_view WithoutBlanks(std::string_view value) {
+  constexpr std::string_view kBlanks = " \t";
+  const std::size_t begin = value.find_first_not_of(kBlanks);
+  if (begin == std::string_view::npos) return {};
+  return value.substr(begin, value.find_last_not_of(kBlanks) + 1 - begin);
+}
+
 bool Accepts(std::string_view header, std::string_view body) {
-  static const HmacKey key(kAppSecret);
+  static const HmacKey kKey(kAppSecret);
   const auto mac = ParseSignature(header);
-  return mac.has_value() && key.Verify(body, *mac);
+  return mac.has_value() && kKey.Verify(body, *mac);
 }
 
 // Every byte of the right header changed to `other`.
@@ -108,9 +115,7 @@ Violation CheckSignature(std::string_view input) {
     return good ? "the right signature is refused"
                 : "a wrong signature is accepted";
   }
-  // In HTTP the blanks around a header's value are no part of it.
-  const bool good_in_http =
-      SameHeader(ToStd(absl::StripAsciiWhitespace(header)), right);
+  const bool good_in_http = SameHeader(WithoutBlanks(header), right);
   if (rig.Post(header, body) != (good_in_http ? 200 : 401)) {
     return "the webhook URL decides otherwise";
   }

@@ -1,7 +1,7 @@
 #include <functional>
+#include <iterator>
 
 #include "absl/strings/str_cat.h"
-#include "server/store/event_reader.h"
 #include "server/webhook/event_draft.h"
 #include "tests/fuzz/envelope_oracle.h"
 #include "tests/fuzz/json_slices.h"
@@ -25,9 +25,10 @@ constexpr std::size_t kMaxSentence = 256;
 constexpr std::int64_t kEndOfTimeMs = 253'402'300'800'000;
 
 // One input in so many is also made larger than the limits, which inputs of
-// this size never reach.
-constexpr std::size_t kInflateOneIn = 32;
-constexpr std::size_t kInflations[] = {1100, 70'000, 270'000, 540'000};
+// this size never reach: those of a mid, of an attachment's payload, of an
+// event.
+constexpr std::size_t kInflateOneIn = 16;
+constexpr std::size_t kInflations[] = {1100, 70'000, 540'000};
 
 Violation CheckItem(std::string_view body, const ParsedItem& item) {
   if (item.raw.data() < body.data() ||
@@ -155,16 +156,18 @@ Violation CheckBody(const std::string& text) {
   return std::nullopt;
 }
 
-// With some text longer, if it has any: behind one of its quotes.
+// With one of the texts that are values longer, if there is any.
 std::string Inflate(std::string body, std::size_t choice) {
-  std::vector<std::size_t> quotes;
-  for (std::size_t i = 0; i < body.size(); ++i) {
-    if (body[i] == '"') quotes.push_back(i);
+  constexpr std::string_view kTextBegins = ":\"";
+  std::vector<std::size_t> texts;
+  for (std::size_t at = body.find(kTextBegins); at != std::string::npos;
+       at = body.find(kTextBegins, at + 1)) {
+    texts.push_back(at + kTextBegins.size());
   }
-  if (quotes.empty()) return body;
+  if (texts.empty()) return body;
   const std::size_t size = kInflations[choice % std::size(kInflations)];
   choice /= std::size(kInflations);
-  body.insert(quotes[choice % quotes.size()] + 1, size, '1');
+  body.insert(texts[choice % texts.size()], size, '1');
   return body;
 }
 

@@ -20,7 +20,7 @@ linktor_test(store_tests
     unit/store/store_test.cc
     unit/store/trim_test.cc
     unit/store/upgrade_test.cc
-  LINKS linktor::store SQLite::SQLite3)
+  LINKS linktor::store linktor::test_support SQLite::SQLite3)
 linktor_test(store_model_tests
   SOURCES
     model/oracle.cc model/oracle.h

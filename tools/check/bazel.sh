@@ -6,7 +6,7 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 # Bazel never removes anything from its cache. A whole build makes about
-# 150 MB, so this is a few dozen changes of everything.
+# 200 MB, so this is some twenty changes of everything.
 cache_limit_mb=4000
 
 command -v bazel >/dev/null ||

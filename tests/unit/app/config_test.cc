@@ -100,6 +100,20 @@ TEST_F(ConfigTest, UnsafeValuesAreRefused) {
   EXPECT_EQ(CheckConfig(config).size(), 3U);
 }
 
+// What looks like a loopback address is a user there: tokens would go to the
+// other side of the "@", unencrypted.
+TEST_F(ConfigTest, GraphUrlsHaveNoUser) {
+  for (const char* url :
+       {"http://127.0.0.1@example.com", "http://[::1]@example.com:80",
+        "http://127.0.0.1:8081@example.com", "https://user:pw@example.com"}) {
+    Config config;
+    config.data_dir = "d";
+    config.master_key_file = "k";
+    config.graph.facebook = url;
+    EXPECT_EQ(CheckConfig(config).size(), 1U) << url;
+  }
+}
+
 TEST_F(ConfigTest, BadOptionsEndWithASentence) {
   const auto read = Read({"--no-such-option"});
   ASSERT_THAT(read, IsOk());
