@@ -49,10 +49,10 @@ void Metrics::OnAnswer(int http_status) {
 }
 
 void Metrics::OnOutcome(const WebhookOutcome& outcome) {
-  events_.Increment(outcome.events);
-  duplicates_.Increment(outcome.duplicates);
-  ignored_.Increment(outcome.ignored);
-  issues_.Increment(outcome.issues);
+  events_.Increment(static_cast<double>(outcome.events));
+  duplicates_.Increment(static_cast<double>(outcome.duplicates));
+  ignored_.Increment(static_cast<double>(outcome.ignored));
+  issues_.Increment(static_cast<double>(outcome.issues));
   if (outcome.quarantined) quarantined_.Increment();
 }
 

@@ -37,10 +37,10 @@ absl::StatusOr<Outcome> Projection::ApplyOne(const WebhookRecord& record) {
     } else if (fate == ItemFate::kIgnored) {
       ++outcome.ignored;
     } else {
-      ++outcome.issues;
+      const WebhookItem& item = record.items[static_cast<std::size_t>(i)];
+      outcome.issues += item.count;
       if (first_issue.empty()) {
-        const std::string& issue =
-            record.items[static_cast<std::size_t>(i)].issue;
+        const std::string& issue = item.issue;
         first_issue = issue.empty() ? "the channel was deleted" : issue;
       }
     }
@@ -158,7 +158,7 @@ absl::StatusOr<Outcome> Projection::Quarantine(const WebhookRecord& record,
       ++outcome.ignored;
       continue;
     }
-    ++outcome.issues;
+    outcome.issues += item.count;
     if (!item.sealed_raw.empty()) {
       LINKTOR_ASSIGN(const std::int64_t raw_no,
                      deliveries_.AddItem(delivery_no, i, item, state_));

@@ -63,6 +63,8 @@ enum class ItemFate : std::int8_t { kEvent, kIgnored, kIssue };
 
 struct WebhookItem {
   ItemFate fate = ItemFate::kEvent;
+  // How many of the body's items it stands for; more than one only for issues.
+  std::int64_t count = 1;
   ItemKind kind = ItemKind::kOther;
   EventDraft event;
   // For kinds whose mid decides what is a duplicate: hash of channel and mid.
@@ -96,12 +98,12 @@ struct WebhookRecord {
   std::vector<NewKey> new_keys;
 };
 
-// The counts add up to the items.
+// The counts add up to the body's items.
 struct WebhookOutcome {
-  int events = 0;
-  int duplicates = 0;
-  int ignored = 0;
-  int issues = 0;
+  std::int64_t events = 0;
+  std::int64_t duplicates = 0;
+  std::int64_t ignored = 0;
+  std::int64_t issues = 0;
   // Stored as it is because it could not be applied.
   bool quarantined = false;
 };

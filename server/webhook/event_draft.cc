@@ -106,7 +106,7 @@ ItemKind KindOf(ItemType type) {
   }
 }
 
-v1::Event DescribeItem(ParsedItem parsed, const EventFrame& frame) {
+v1::Event DescribeItem(ParsedItem& parsed, const EventFrame& frame) {
   const EventDraft& draft = frame.draft;
   v1::Event event = std::move(parsed.payload);
   event.set_id(FormatId(kEventPrefix, draft.id));

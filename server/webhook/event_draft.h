@@ -30,7 +30,8 @@ struct EventFrame {
   bool test = false;
 };
 
-// The whole event but for cursor and what only the tables know.
-v1::Event DescribeItem(ParsedItem parsed, const EventFrame& frame);
+// The whole event but for cursor and what only the tables know. Moves out what
+// it says of `parsed`.
+v1::Event DescribeItem(ParsedItem& parsed, const EventFrame& frame);
 
 }  // namespace linktor

@@ -51,17 +51,20 @@ absl::StatusOr<WebhookRecord> Ingest::MakeRecord(
   context.record.channel_no = path->no;
   context.record.time_ms = absl::ToUnixMillis(clock_.Now());
   context.record.bytes = static_cast<std::int64_t>(body.size());
-  for (ParsedItem& item : ParseWebhook(body)) {
-    LINKTOR_TRY(AddItem(std::move(item), context));
-  }
+  absl::Status status;
+  ParseWebhook(body, [&](ParsedItem& item) {
+    if (status.ok()) status = AddItem(item, context);
+  });
+  LINKTOR_TRY(status);
   return std::move(context.record);
 }
 
-absl::Status Ingest::AddItem(ParsedItem parsed, Context& context) {
+absl::Status Ingest::AddItem(ParsedItem& parsed, Context& context) {
   WebhookRecord& record = context.record;
   WebhookItem item;
   item.entry_id = parsed.entry_id;
   item.form = static_cast<std::int8_t>(parsed.form);
+  item.count = parsed.count;
   if (parsed.type == ItemType::kIgnored) {
     item.fate = ItemFate::kIgnored;
     record.items.push_back(std::move(item));
@@ -85,7 +88,7 @@ absl::Status Ingest::AddItem(ParsedItem parsed, Context& context) {
         parsed.entry_id, "'");
   } else {
     scope = {.channel_no = owner->no, .user_id = parsed.user_id};
-    LINKTOR_TRY(DraftEvent(std::move(parsed), owner, context, item));
+    LINKTOR_TRY(DraftEvent(parsed, owner, context, item));
   }
   item.raw_channel_no = scope.channel_no;
   LINKTOR_ASSIGN(item.sealed_raw,
@@ -97,7 +100,7 @@ absl::Status Ingest::AddItem(ParsedItem parsed, Context& context) {
   return absl::OkStatus();
 }
 
-absl::Status Ingest::DraftEvent(ParsedItem parsed,
+absl::Status Ingest::DraftEvent(ParsedItem& parsed,
                                 const ChannelRegistry::EntryPtr& channel,
                                 Context& context, WebhookItem& item) {
   const bool test = parsed.entry_id == kTestEntryId;
@@ -147,7 +150,7 @@ absl::Status Ingest::DraftEvent(ParsedItem parsed,
       names_.OnActivity(channel, draft.user_id);
     }
   }
-  EventForm form = FormOf(DescribeItem(std::move(parsed), frame));
+  EventForm form = FormOf(DescribeItem(parsed, frame));
   LINKTOR_ASSIGN(draft.sealed,
                  sealer_.Seal(scope, SealedPlace::kEvent, draft.id, form.stored,
                               record.new_keys));

@@ -31,8 +31,9 @@ class Ingest {
 
  private:
   struct Context;
-  absl::Status AddItem(ParsedItem parsed, Context& context);
-  absl::Status DraftEvent(ParsedItem parsed,
+  // Both move out what they keep of `parsed`.
+  absl::Status AddItem(ParsedItem& parsed, Context& context);
+  absl::Status DraftEvent(ParsedItem& parsed,
                           const ChannelRegistry::EntryPtr& channel,
                           Context& context, WebhookItem& item);
 

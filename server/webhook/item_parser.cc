@@ -4,13 +4,15 @@
 
 #include <algorithm>
 #include <array>
-#include <vector>
 
+#include "absl/base/casts.h"
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
 #include "server/base/crypto.h"
 #include "server/base/strings.h"
 #include "server/webhook/json_fields.h"
 #include "server/webhook/media_expiry.h"
+#include "server/webhook/message_reader.h"
 #include "server/webhook/special_items.h"
 
 namespace linktor {
@@ -18,26 +20,34 @@ namespace {
 
 namespace dom = simdjson::dom;
 
-// Deeper items than any of Instagram's.
-constexpr std::size_t kMaxDepth = 32;
 // Room for nearly every item, so that buffers are made once.
 constexpr std::size_t kUsualItem = 4096;
 constexpr std::size_t kMaxUserId = 128;
-constexpr std::size_t kMaxPayloadJson = 64 * 1024;
-// A kind is whatever key or field an item has; longer ones are cut, because an
-// event must fit into a response.
-constexpr std::size_t kMaxKind = 64;
-// Text and attachments beyond this are delivered by raw size only: an event
-// must fit into a response.
-constexpr std::size_t kMaxMessageBytes = 256 * 1024;
+// Larger items are the same when they are byte for byte.
+constexpr std::size_t kMaxCanonical = 256 * 1024;
 
-Result ReadTime(const dom::object& object, std::int64_t& out) {
-  const auto value = Member(object, "timestamp");
+// The members of a messaging item that are read.
+enum Name : std::size_t {
+  kMessage,
+  kSender,
+  kRecipient,
+  kTimestamp,
+  kMessageEdit,
+  kIsSelf,
+  kPostback,
+  kReaction,
+};
+constexpr std::array<std::string_view, 8> kNames = {
+    "message",      "sender",  "recipient", "timestamp",
+    "message_edit", "is_self", "postback",  "reaction"};
+using ItemMembers = Members<kNames.size()>;
+
+Result ReadTime(const std::optional<dom::element>& value, std::int64_t& out) {
   if (!value.has_value()) return std::nullopt;
   std::string_view text;
   std::int64_t number = 0;
   if (value->get(number) == simdjson::SUCCESS) {
-    out = ParseEventTime(std::to_string(number));
+    out = EventTimeOf(number);
   } else if (value->get(text) == simdjson::SUCCESS) {
     out = ParseEventTime(text);
   }
@@ -47,19 +57,51 @@ Result ReadTime(const dom::object& object, std::int64_t& out) {
   return std::nullopt;
 }
 
+// As what it is and its value; texts with their length.
+void AppendCanonicalScalar(const dom::element& value, std::string& out) {
+  out.push_back(static_cast<char>(value.type()));
+  switch (value.type()) {
+    case dom::element_type::STRING: {
+      const std::string_view text = value.get_string().value_unsafe();
+      absl::StrAppend(&out, text.size(), ":", ToAbsl(text));
+      break;
+    }
+    case dom::element_type::INT64:
+      absl::StrAppend(&out, value.get_int64().value_unsafe());
+      break;
+    case dom::element_type::UINT64:
+      absl::StrAppend(&out, value.get_uint64().value_unsafe());
+      break;
+    case dom::element_type::DOUBLE:
+      absl::StrAppend(&out, absl::bit_cast<std::uint64_t>(
+                                value.get_double().value_unsafe()));
+      break;
+    case dom::element_type::BOOL:
+      out.push_back(value.get_bool().value_unsafe() ? '1' : '0');
+      break;
+    default:
+      break;
+  }
+  out.push_back(',');
+}
+
 // Serialises with sorted keys, so that equal content gives equal bytes.
+// Persisted as a hash: do not change.
 void AppendCanonical(const dom::element& value, std::string& out) {
   dom::object object;
   dom::array array;
   if (value.get(object) == simdjson::SUCCESS) {
-    std::vector<std::pair<std::string_view, dom::element>> members;
+    absl::InlinedVector<std::pair<std::string_view, dom::element>, 16> members;
     for (const auto [key, member] : object) members.emplace_back(key, member);
-    std::stable_sort(
-        members.begin(), members.end(),
-        [](const auto& a, const auto& b) { return a.first < b.first; });
+    const auto by_key = [](const auto& a, const auto& b) {
+      return a.first < b.first;
+    };
+    if (!std::is_sorted(members.begin(), members.end(), by_key)) {
+      std::stable_sort(members.begin(), members.end(), by_key);
+    }
     out.push_back('{');
     for (const auto& [key, member] : members) {
-      out.append(absl::StrCat(key.size(), ":", ToAbsl(key)));
+      absl::StrAppend(&out, key.size(), ":", ToAbsl(key));
       AppendCanonical(member, out);
     }
     out.push_back('}');
@@ -68,8 +110,7 @@ void AppendCanonical(const dom::element& value, std::string& out) {
     for (const dom::element member : array) AppendCanonical(member, out);
     out.push_back(']');
   } else {
-    out.append(simdjson::minify(value));
-    out.push_back(',');
+    AppendCanonicalScalar(value, out);
   }
 }
 
@@ -109,205 +150,57 @@ std::string_view KindOf(const dom::object& item) {
   return "";
 }
 
-void SetPayloadJson(std::string json, v1::Attachment& out) {
-  if (json.size() <= kMaxPayloadJson) out.set_payload_json(std::move(json));
-}
-
-// Title and link, which Messenger's fallbacks have beside the payload.
-void ReadBeside(const dom::object& attachment, v1::Attachment& out) {
-  std::string_view text;
-  if (out.url().empty() && attachment["url"].get(text) == simdjson::SUCCESS) {
-    out.set_url(std::string(text));
-  }
-  if (out.title().empty() &&
-      attachment["title"].get(text) == simdjson::SUCCESS) {
-    out.set_title(std::string(text));
-  }
-}
-
-Result ReadAttachment(const dom::element& value, const std::string& path,
-                      v1::Attachment& out) {
-  dom::object attachment;
-  if (value.get(attachment) != simdjson::SUCCESS) {
-    return Wrong(value, "an object", path);
-  }
-  std::string text;
-  if (Result bad = ReadString(attachment, "type", path, text)) return bad;
-  out.set_type(text);
-  const auto payload_value = Member(attachment, "payload");
-  dom::object payload;
-  if (!payload_value.has_value() ||
-      payload_value->get(payload) != simdjson::SUCCESS) {
-    // Some kinds have no payload; Messenger has had text there.
-    if (payload_value.has_value()) {
-      SetPayloadJson(simdjson::minify(*payload_value), out);
-    }
-    ReadBeside(attachment, out);
-    return std::nullopt;
-  }
-  const std::string at = path + ".payload";
-  bool all_read = true;
-  for (const auto [key, member] : payload) {
-    std::string_view string;
-    const bool is_text = member.get(string) == simdjson::SUCCESS;
-    if (is_text && out.url().empty() &&
-        (key == "url" || key == "story_media_url")) {
-      out.set_url(std::string(string));
-    } else if (is_text && out.title().empty() && key == "title") {
-      out.set_title(std::string(string));
-    } else if (out.media_id().empty() &&
-               (key == "ig_post_media_id" || key == "reel_video_id" ||
-                key == "story_media_id")) {
-      std::string id;
-      if (Result bad = ReadId(payload, key, at, id)) return bad;
-      out.set_media_id(id);
-    } else {
-      all_read = false;
-    }
-  }
-  if (!all_read) SetPayloadJson(simdjson::minify(payload), out);
-  ReadBeside(attachment, out);
-  return std::nullopt;
-}
-
-Result ReadMessage(const dom::object& message, v1::Message& out) {
-  std::string text;
-  if (Result bad = ReadString(message, "mid", "$.message", text)) return bad;
-  if (text.size() > kMaxMid) return Misfit{"is too long", "$.message.mid"};
-  out.set_mid(text);
-  text.clear();
-  if (Result bad = ReadString(message, "text", "$.message", text)) return bad;
-  out.set_text(text);
-  bool flag = false;
-  if (Result bad = ReadBool(message, "is_unsupported", "$.message", flag)) {
-    return bad;
-  }
-  out.set_unsupported(flag);
-  std::optional<dom::object> reply;
-  if (Result bad = ReadObject(message, "reply_to", "$.message", reply)) {
-    return bad;
-  }
-  if (reply.has_value()) {
-    text.clear();
-    if (Result bad = ReadString(*reply, "mid", "$.message.reply_to", text)) {
-      return bad;
-    }
-    out.set_reply_to_mid(text);
-  }
-  std::optional<dom::array> attachments;
-  if (Result bad =
-          ReadArray(message, "attachments", "$.message", attachments)) {
-    return bad;
-  }
-  if (!attachments.has_value()) return std::nullopt;
-  int i = 0;
-  for (const dom::element one : *attachments) {
-    if (Result bad = ReadAttachment(
-            one, absl::StrCat("$.message.attachments[", i++, "]"),
-            *out.add_attachments())) {
-      return bad;
-    }
-  }
-  return std::nullopt;
-}
-
-// What decides how a message is read.
-struct Flags {
-  bool deleted = false;
-  bool echo = false;
-  bool self = false;
-};
-
-Result ReadFlags(const dom::object& item, const dom::object& message,
-                 Flags& flags) {
-  bool self = false;
-  Result bad = ReadBool(message, "is_echo", "$.message", flags.echo);
-  if (!bad) bad = ReadBool(message, "is_deleted", "$.message", flags.deleted);
-  if (!bad) bad = ReadBool(message, "is_self", "$.message", self);
-  if (!bad) bad = ReadBool(item, "is_self", "$", flags.self);
-  flags.self = flags.self || self;
-  return bad;
-}
-
-// Whether something that is not null is there.
-template <typename Node>
-bool Has(const Node& root, std::string_view pointer) {
-  dom::element found;
-  return root.at_pointer(pointer).get(found) == simdjson::SUCCESS &&
-         !found.is_null();
-}
-
-// What a message is besides. Precedence: unsent, echo, self, quick reply, story
-// reply, story mention, product share, message.
-struct Special {
-  ItemType type = ItemType::kMessage;
-  // As items without a type of their own are named.
-  std::string_view kind = "message";
-};
-
-Special SpecialOf(const Flags& flags, const dom::object& message) {
-  if (flags.deleted) return {ItemType::kUnknown, "unsend"};
-  if (flags.echo) return {ItemType::kEcho, "message"};
-  if (flags.self) return {ItemType::kUnknown, "self"};
-  if (Member(message, "quick_reply").has_value()) {
-    return {ItemType::kQuickReply, "quick_reply"};
-  }
-  if (Has(message, "/reply_to/story")) {
-    return {ItemType::kStoryReply, "story_reply"};
-  }
-  bool product = Has(message, "/referral/product");
-  dom::array attachments;
-  if (message.at_key("attachments").get(attachments) == simdjson::SUCCESS) {
-    for (const dom::element one : attachments) {
-      std::string_view type;
-      if (one.at_key("type").get(type) != simdjson::SUCCESS) continue;
-      if (type == kStoryMentionType) {
-        return {ItemType::kStoryMention, "story_mention"};
-      }
-      if (type == "template" && Has(one, "/payload/product")) product = true;
-    }
-  }
-  if (product) return {ItemType::kProductShare, "product_share"};
-  return {};
-}
-
 }  // namespace
 
 struct ItemParser::State {
   dom::parser parser;
+  dom::element root;
 
   bool Reserve(std::size_t size);
   Result ReadItem(const dom::object& object, ParsedItem& item);
-  Result ReadParties(const dom::object& object, bool echo, ParsedItem& item);
+  Result ReadParties(const ItemMembers& members, bool echo, ParsedItem& item);
+  Result ReadParty(const std::optional<dom::element>& member,
+                   std::string_view path, std::string& id);
   Result ReadEdit(const dom::object& edit, ParsedItem& item);
-  Result ReadMessageItem(const dom::object& message, const Flags& flags,
+  Result ReadMessageItem(const MessageReader& message, bool self,
                          ParsedItem& item);
-  Result ReadInteraction(const dom::object& object, ParsedItem& item);
+  Result ReadInteraction(const ItemMembers& members, ParsedItem& item);
 };
+
+void ClearRead(ParsedItem& item) {
+  item.message.Clear();
+  if (item.payload.payload_case() != v1::Event::PAYLOAD_NOT_SET) {
+    item.payload.Clear();
+  }
+}
 
 ItemParser::ItemParser() : state_(std::make_unique<State>()) {}
 ItemParser::~ItemParser() = default;
 
 bool ItemParser::State::Reserve(std::size_t size) {
   if (parser.capacity() >= std::max(size, kUsualItem)) return true;
-  return parser.allocate(std::max(size, kUsualItem), kMaxDepth) ==
+  return parser.allocate(std::max(size, kUsualItem), kMaxItemDepth) ==
          simdjson::SUCCESS;
 }
 
-Result ItemParser::State::ReadParties(const dom::object& object, bool echo,
+Result ItemParser::State::ReadParty(const std::optional<dom::element>& member,
+                                    std::string_view path, std::string& id) {
+  std::optional<dom::object> party;
+  if (Result bad = ReadObject(member, path, party)) return bad;
+  if (!party.has_value()) return std::nullopt;
+  if (Result bad = ReadId(*party, "id", path, id)) return bad;
+  if (id.size() > kMaxUserId) {
+    return Misfit{"is too long", std::string(path) + ".id"};
+  }
+  return std::nullopt;
+}
+
+Result ItemParser::State::ReadParties(const ItemMembers& members, bool echo,
                                       ParsedItem& item) {
   std::array<std::string, 2> ids;
-  constexpr std::array<std::string_view, 2> kParties = {"sender", "recipient"};
-  for (std::size_t i = 0; i < 2; ++i) {
-    std::optional<dom::object> party;
-    if (Result bad = ReadObject(object, kParties[i], "$", party)) return bad;
-    if (!party.has_value()) continue;
-    const std::string path = absl::StrCat("$.", ToAbsl(kParties[i]));
-    if (Result bad = ReadId(*party, "id", path, ids[i])) return bad;
-    if (ids[i].size() > kMaxUserId) {
-      return Misfit{"is too long", path + ".id"};
-    }
-  }
+  Result bad = ReadParty(members[kSender], "$.sender", ids[0]);
+  if (!bad) bad = ReadParty(members[kRecipient], "$.recipient", ids[1]);
+  if (bad) return bad;
   // An echo goes from the account to the customer, everything else the other
   // way; whichever is not the account is the customer.
   const std::string& usual = echo ? ids[1] : ids[0];
@@ -333,57 +226,80 @@ Result ItemParser::State::ReadEdit(const dom::object& edit, ParsedItem& item) {
 
 Result ItemParser::State::ReadItem(const dom::object& object,
                                    ParsedItem& item) {
+  const ItemMembers members(object, kNames);
   std::optional<dom::object> message;
-  if (Result bad = ReadObject(object, "message", "$", message)) return bad;
-  Flags flags;
+  if (Result bad = ReadObject(members[kMessage], "$.message", message)) {
+    return bad;
+  }
+  std::optional<MessageReader> reader;
   Result bad_flag;
   if (message.has_value()) {
-    bad_flag = ReadFlags(object, *message, flags);
-  } else {
-    bad_flag = ReadBool(object, "is_self", "$", flags.self);
+    if (message->size() > kMaxMembers) {
+      return Misfit{"has too many members", "$.message"};
+    }
+    bad_flag = reader.emplace(*message).ReadFlags();
   }
-  if (Result bad = ReadParties(object, flags.echo, item)) return bad;
-  if (Result bad = ReadTime(object, item.event_ms)) return bad;
+  bool self = false;
+  if (!bad_flag) bad_flag = ReadBool(members[kIsSelf], "$.is_self", self);
+  const bool echo = reader.has_value() && reader->echo();
+  if (Result bad = ReadParties(members, echo, item)) return bad;
+  if (Result bad = ReadTime(members[kTimestamp], item.event_ms)) return bad;
   if (bad_flag) return bad_flag;
   std::optional<dom::object> edit;
-  if (Result bad = ReadObject(object, "message_edit", "$", edit)) return bad;
-  if (edit.has_value() && !message.has_value()) return ReadEdit(*edit, item);
-  if (message.has_value()) return ReadMessageItem(*message, flags, item);
-  if (flags.self) return std::nullopt;
-  return ReadInteraction(object, item);
+  if (Result bad = ReadObject(members[kMessageEdit], "$.message_edit", edit)) {
+    return bad;
+  }
+  if (reader.has_value()) {
+    return ReadMessageItem(*reader, self || reader->self(), item);
+  }
+  if (edit.has_value()) return ReadEdit(*edit, item);
+  if (self) return std::nullopt;
+  return ReadInteraction(members, item);
 }
 
-Result ItemParser::State::ReadMessageItem(const dom::object& message,
-                                          const Flags& flags,
-                                          ParsedItem& item) {
-  const Special special = SpecialOf(flags, message);
-  item.kind = std::string(special.kind);
+Result ItemParser::State::ReadMessageItem(const MessageReader& message,
+                                          bool self, ParsedItem& item) {
+  const MessageReader::Special special = message.WhatItIs(self);
+  item.kind = special.kind;
   if (special.type == ItemType::kUnknown) return std::nullopt;
   if (item.user_id.empty()) {
     return Misfit{"names no customer",
-                  flags.echo ? "$.recipient.id" : "$.sender.id"};
+                  message.echo() ? "$.recipient.id" : "$.sender.id"};
   }
   // The customer has written, even if not everything of it can be read.
-  item.opens_window = !flags.echo;
-  if (Result bad = ReadMessage(message, item.message)) return bad;
+  item.opens_window = !message.echo();
+  if (Result bad = message.Read(item.message)) return bad;
   SetExpiryTimes(item.event_ms, item.message);
-  if (Result bad = ReadSpecial(special.type, message, item)) return bad;
-  if (item.message.ByteSizeLong() + item.payload.ByteSizeLong() >
-      kMaxMessageBytes) {
+  if (Result bad = ReadSpecial(special.type, message.object(), item)) {
+    return bad;
+  }
+  // It is about as large as its JSON, the payload may say the same again.
+  if (item.raw.size() > kMaxMessageBytes / 4 &&
+      item.message.ByteSizeLong() + item.payload.ByteSizeLong() >
+          kMaxMessageBytes) {
+    // Whatever it says, that mid's message of that size is this one.
+    if (!item.message.mid().empty()) {
+      item.content_hash = std::string(AsBytes(Sha256(absl::StrCat(
+          "too large:", item.raw.size(), ":", ToAbsl(item.message.mid())))));
+    }
     return Misfit{"is too large", "$.message"};
   }
   item.type = special.type;
   return std::nullopt;
 }
 
-Result ItemParser::State::ReadInteraction(const dom::object& object,
+Result ItemParser::State::ReadInteraction(const ItemMembers& members,
                                           ParsedItem& item) {
   // Whatever it says, the customer has tapped.
-  item.opens_window = Member(object, "postback").has_value();
+  item.opens_window = members[kPostback].has_value();
   std::optional<dom::object> postback;
-  if (Result bad = ReadObject(object, "postback", "$", postback)) return bad;
+  if (Result bad = ReadObject(members[kPostback], "$.postback", postback)) {
+    return bad;
+  }
   std::optional<dom::object> reaction;
-  if (Result bad = ReadObject(object, "reaction", "$", reaction)) return bad;
+  if (Result bad = ReadObject(members[kReaction], "$.reaction", reaction)) {
+    return bad;
+  }
   if (!postback.has_value() && !reaction.has_value()) return std::nullopt;
   item.kind = postback.has_value() ? "postback" : "reaction";
   if (item.user_id.empty()) {
@@ -401,45 +317,45 @@ Result ItemParser::State::ReadInteraction(const dom::object& object,
   return std::nullopt;
 }
 
-void ItemParser::Parse(std::string_view field, ParsedItem& item) {
-  item.type = ItemType::kUnknown;
-  item.kind = std::string(CutUtf8(field, kMaxKind));
-  if (!state_->Reserve(item.raw.size())) {
-    item.problem = "is too large";
-    item.content_hash = std::string(AsBytes(Sha256(item.raw)));
-    return;
+const dom::element* ItemParser::Load(ParsedItem& item) {
+  simdjson::error_code error = simdjson::CAPACITY;
+  if (state_->Reserve(item.raw.size())) {
+    // The body's slack follows the last item, and other items the rest.
+    error = state_->parser
+                .parse(item.raw.data(), item.raw.size(),
+                       /*realloc_if_needed=*/false)
+                .get(state_->root);
   }
-  dom::element root;
-  // The body's slack follows the last item, and other items the rest.
-  const auto error = state_->parser
-                         .parse(item.raw.data(), item.raw.size(),
-                                /*realloc_if_needed=*/false)
-                         .get(root);
-  if (error != simdjson::SUCCESS) {
-    item.content_hash = std::string(AsBytes(Sha256(item.raw)));
-    // JSON, but not what simdjson takes: numbers too large, lone surrogates,
-    // too deep.
-    const bool json = error == simdjson::NUMBER_ERROR ||
-                      error == simdjson::STRING_ERROR ||
-                      error == simdjson::DEPTH_ERROR;
-    if (!json) item.type = ItemType::kIssue;
-    item.problem =
-        absl::StrCat("cannot be read: ", simdjson::error_message(error));
-    item.json_path = "$";
-    return;
-  }
-  const auto hash = [&] {
-    std::string canonical;
-    if (item.type == ItemType::kReaction) {
-      canonical = ReactionIdentity(item.user_id, item.payload.reaction());
-    } else {
-      AppendCanonical(root, canonical);
+  if (error == simdjson::SUCCESS) return &state_->root;
+  // JSON, but not what simdjson takes: numbers too large, lone surrogates,
+  // too deep.
+  const bool json = error == simdjson::NUMBER_ERROR ||
+                    error == simdjson::STRING_ERROR ||
+                    error == simdjson::DEPTH_ERROR;
+  item.type = json ? ItemType::kUnknown : ItemType::kIssue;
+  item.problem =
+      absl::StrCat("cannot be read: ", simdjson::error_message(error));
+  item.json_path = "$";
+  return nullptr;
+}
+
+bool ItemParser::MayBeKnown(const dom::element& root) {
+  dom::object object;
+  if (root.get(object) != simdjson::SUCCESS) return false;
+  for (const auto [key, value] : object) {
+    if (key == kNames[kMessage]) return MessageReader::MayBeOne(value);
+    if (key == kNames[kMessageEdit] || key == kNames[kPostback] ||
+        key == kNames[kReaction]) {
+      return true;
     }
-    item.content_hash = std::string(AsBytes(Sha256(canonical)));
-  };
+  }
+  return false;
+}
+
+void ItemParser::Read(std::string_view field, const dom::element& root,
+                      ParsedItem& item) {
   dom::object object;
   if (root.get(object) != simdjson::SUCCESS) {
-    hash();
     item.problem =
         absl::StrCat("is ", ToAbsl(TypeName(root)), ", not an object");
     item.json_path = "$";
@@ -451,24 +367,41 @@ void ItemParser::Parse(std::string_view field, ParsedItem& item) {
       item.form == EnvelopeForm::kMessaging ||
       item.form == EnvelopeForm::kStandby ||
       (item.form != EnvelopeForm::kEntry && field.starts_with("messag"));
-  if (messaging) {
-    item.kind.clear();
-    if (Result bad = state_->ReadItem(object, item)) {
-      item.type = ItemType::kUnknown;
-      // Half read; its content is its identity.
-      item.message.Clear();
-      item.payload.Clear();
-      item.problem = std::move(bad->problem);
-      item.json_path = std::move(bad->path);
-    }
-    // By its own key where it has one, so that an item is of the same kind in
-    // every form of the envelope.
-    if (item.kind.empty()) {
-      const std::string_view kind = KindOf(object);
-      item.kind = std::string(CutUtf8(kind.empty() ? field : kind, kMaxKind));
-    }
+  if (!messaging) return;
+  item.kind.clear();
+  const bool wide = object.size() > kMaxMembers;
+  Result bad = wide ? Misfit{"has too many members", "$"}
+                    : state_->ReadItem(object, item);
+  if (bad) {
+    item.type = ItemType::kUnknown;
+    // Half read; its content is its identity.
+    ClearRead(item);
+    Describe(*bad, item.problem);
+    item.json_path = bad->path;
   }
-  if (MidOf(item).empty()) hash();
+  // By its own key where it has one, so that an item is of the same kind in
+  // every form of the envelope.
+  if (item.kind.empty()) {
+    const std::string_view kind = wide ? "" : KindOf(object);
+    item.kind = CutUtf8(kind.empty() ? field : kind, kMaxKind);
+  }
+}
+
+void ItemParser::Identify(const dom::element* root, ParsedItem& item) {
+  if (item.type == ItemType::kIssue || item.type == ItemType::kIgnored ||
+      !MidOf(item).empty() || !item.content_hash.empty()) {
+    return;
+  }
+  std::string canonical;
+  std::string_view identity = item.raw;
+  if (item.type == ItemType::kReaction) {
+    canonical = ReactionIdentity(item.user_id, item.payload.reaction());
+    identity = canonical;
+  } else if (root != nullptr && item.raw.size() <= kMaxCanonical) {
+    AppendCanonical(*root, canonical);
+    identity = canonical;
+  }
+  item.content_hash = std::string(AsBytes(Sha256(identity)));
 }
 
 }  // namespace linktor

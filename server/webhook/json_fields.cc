@@ -26,9 +26,15 @@ std::string_view TypeName(const dom::element& value) {
 
 Misfit Wrong(const dom::element& value, std::string_view wanted,
              std::string path) {
-  return {
-      absl::StrCat("is ", ToAbsl(TypeName(value)), ", not ", ToAbsl(wanted)),
-      std::move(path)};
+  return {wanted, std::move(path), TypeName(value)};
+}
+
+void Describe(const Misfit& misfit, std::string& out) {
+  out.clear();
+  if (!misfit.found.empty()) {
+    absl::StrAppend(&out, "is ", ToAbsl(misfit.found), ", not ");
+  }
+  out.append(misfit.problem);
 }
 
 std::optional<dom::element> Member(const dom::object& object,
@@ -40,17 +46,67 @@ std::optional<dom::element> Member(const dom::object& object,
   return value;
 }
 
+namespace {
+
+// Fills `out` with the member, if it is there, as a `Value`. `path` is only
+// asked for when it is another.
+template <typename Value, typename Path, typename Out>
+Result ReadAs(const std::optional<dom::element>& member,
+              std::string_view wanted, Path path, Out& out) {
+  if (!member.has_value()) return std::nullopt;
+  Value value;
+  if (member->get(value) != simdjson::SUCCESS) {
+    return Wrong(*member, wanted, path());
+  }
+  out = value;
+  return std::nullopt;
+}
+
+template <typename Value, typename Out>
+Result ReadAt(const std::optional<dom::element>& member, std::string_view path,
+              std::string_view wanted, Out& out) {
+  return ReadAs<Value>(
+      member, wanted, [path] { return std::string(path); }, out);
+}
+
+template <typename Value, typename Out>
+Result ReadIn(const dom::object& object, std::string_view key,
+              std::string_view parent, std::string_view wanted, Out& out) {
+  return ReadAs<Value>(
+      Member(object, key), wanted,
+      [&] { return absl::StrCat(ToAbsl(parent), ".", ToAbsl(key)); }, out);
+}
+
+constexpr std::string_view kString = "a string";
+constexpr std::string_view kBoolean = "a boolean";
+constexpr std::string_view kObject = "an object";
+constexpr std::string_view kArray = "an array";
+
+}  // namespace
+
+Result ReadString(const std::optional<dom::element>& member,
+                  std::string_view path, std::string& out) {
+  return ReadAt<std::string_view>(member, path, kString, out);
+}
+
+Result ReadBool(const std::optional<dom::element>& member,
+                std::string_view path, bool& out) {
+  return ReadAt<bool>(member, path, kBoolean, out);
+}
+
+Result ReadObject(const std::optional<dom::element>& member,
+                  std::string_view path, std::optional<dom::object>& out) {
+  return ReadAt<dom::object>(member, path, kObject, out);
+}
+
+Result ReadArray(const std::optional<dom::element>& member,
+                 std::string_view path, std::optional<dom::array>& out) {
+  return ReadAt<dom::array>(member, path, kArray, out);
+}
+
 Result ReadString(const dom::object& object, std::string_view key,
                   std::string_view parent, std::string& out) {
-  const auto value = Member(object, key);
-  if (!value.has_value()) return std::nullopt;
-  std::string_view text;
-  if (value->get(text) != simdjson::SUCCESS) {
-    return Wrong(*value, "a string",
-                 absl::StrCat(ToAbsl(parent), ".", ToAbsl(key)));
-  }
-  out = std::string(text);
-  return std::nullopt;
+  return ReadIn<std::string_view>(object, key, parent, kString, out);
 }
 
 Result ReadId(const dom::object& object, std::string_view key,
@@ -67,39 +123,12 @@ Result ReadId(const dom::object& object, std::string_view key,
 
 Result ReadObject(const dom::object& object, std::string_view key,
                   std::string_view parent, std::optional<dom::object>& out) {
-  const auto value = Member(object, key);
-  if (!value.has_value()) return std::nullopt;
-  dom::object found;
-  if (value->get(found) != simdjson::SUCCESS) {
-    return Wrong(*value, "an object",
-                 absl::StrCat(ToAbsl(parent), ".", ToAbsl(key)));
-  }
-  out = found;
-  return std::nullopt;
-}
-
-Result ReadBool(const dom::object& object, std::string_view key,
-                std::string_view parent, bool& out) {
-  const auto value = Member(object, key);
-  if (!value.has_value()) return std::nullopt;
-  if (value->get(out) != simdjson::SUCCESS) {
-    return Wrong(*value, "a boolean",
-                 absl::StrCat(ToAbsl(parent), ".", ToAbsl(key)));
-  }
-  return std::nullopt;
+  return ReadIn<dom::object>(object, key, parent, kObject, out);
 }
 
 Result ReadArray(const dom::object& object, std::string_view key,
                  std::string_view parent, std::optional<dom::array>& out) {
-  const auto value = Member(object, key);
-  if (!value.has_value()) return std::nullopt;
-  dom::array found;
-  if (value->get(found) != simdjson::SUCCESS) {
-    return Wrong(*value, "an array",
-                 absl::StrCat(ToAbsl(parent), ".", ToAbsl(key)));
-  }
-  out = found;
-  return std::nullopt;
+  return ReadIn<dom::array>(object, key, parent, kArray, out);
 }
 
 }  // namespace linktor

@@ -7,6 +7,7 @@
 
 #include <simdjson.h>
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -16,15 +17,20 @@ namespace linktor {
 
 // What did not fit, and where, as a JSON path from the item.
 struct Misfit {
-  std::string problem;
+  // A sentence's end; or, with `found`, what should have been there.
+  std::string_view problem;
   std::string path;
+  std::string_view found = {};
 };
+
+// "is too long", "is a number, not an object".
+void Describe(const Misfit& misfit, std::string& out);
 using Result = std::optional<Misfit>;
 
 // "an array", for messages.
 std::string_view TypeName(const simdjson::dom::element& value);
 
-// "is a number, not an object".
+// `wanted` must last.
 Misfit Wrong(const simdjson::dom::element& value, std::string_view wanted,
              std::string path);
 
@@ -32,14 +38,57 @@ Misfit Wrong(const simdjson::dom::element& value, std::string_view wanted,
 std::optional<simdjson::dom::element> Member(
     const simdjson::dom::object& object, std::string_view key);
 
+// Several members of an object, found in one pass over it: the first of each
+// name; one that is null counts as absent.
+template <std::size_t N>
+class Members {
+ public:
+  Members(const simdjson::dom::object& object,
+          const std::array<std::string_view, N>& names) {
+    static_assert(N <= 32);
+    std::uint32_t seen = 0;
+    for (const auto [key, value] : object) {
+      for (std::size_t i = 0; i < N; ++i) {
+        if (key.size() != names[i].size() || key != names[i]) continue;
+        const std::uint32_t bit = std::uint32_t{1} << i;
+        if ((seen & bit) == 0 && !value.is_null()) {
+          found_[i] = value;
+          there_ |= bit;
+        }
+        seen |= bit;
+        break;
+      }
+    }
+  }
+
+  std::optional<simdjson::dom::element> operator[](std::size_t i) const {
+    if ((there_ >> i & 1) == 0) return std::nullopt;
+    return found_[i];
+  }
+
+ private:
+  std::array<simdjson::dom::element, N> found_;
+  std::uint32_t there_ = 0;
+};
+
+// Of members found already; `path` is the member's.
+Result ReadString(const std::optional<simdjson::dom::element>& member,
+                  std::string_view path, std::string& out);
+Result ReadBool(const std::optional<simdjson::dom::element>& member,
+                std::string_view path, bool& out);
+Result ReadObject(const std::optional<simdjson::dom::element>& member,
+                  std::string_view path,
+                  std::optional<simdjson::dom::object>& out);
+Result ReadArray(const std::optional<simdjson::dom::element>& member,
+                 std::string_view path,
+                 std::optional<simdjson::dom::array>& out);
+
 // `parent` is the path of `object`.
 Result ReadString(const simdjson::dom::object& object, std::string_view key,
                   std::string_view parent, std::string& out);
 // Ids are strings; tests and Messenger sometimes give numbers.
 Result ReadId(const simdjson::dom::object& object, std::string_view key,
               std::string_view parent, std::string& out);
-Result ReadBool(const simdjson::dom::object& object, std::string_view key,
-                std::string_view parent, bool& out);
 Result ReadObject(const simdjson::dom::object& object, std::string_view key,
                   std::string_view parent,
                   std::optional<simdjson::dom::object>& out);

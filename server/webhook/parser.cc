@@ -4,20 +4,18 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "server/base/crypto.h"
 #include "server/base/strings.h"
-#include "server/http/message.h"
 #include "server/webhook/item_parser.h"
+#include "server/webhook/json_structure.h"
 
 namespace linktor {
 namespace {
-
-namespace ondemand = simdjson::ondemand;
 
 // Below this a number of seconds, from it on milliseconds (the year 5138 and
 // 1973).
@@ -27,260 +25,267 @@ constexpr std::int64_t kLatestMs = 100'000'000'000'000;
 // Longer ids are nobody's; each item would carry a copy.
 constexpr std::size_t kMaxEntryId = 128;
 
-// A member of an entry, as text.
-struct EntryMember {
-  std::string key;
-  std::string_view raw;
-};
+// How deep a body may be to be read as a whole: of what is nearest to its root,
+// items included, nothing is deeper than an item may be.
+constexpr std::size_t kMaxDepth = kMaxItemDepth + 3;
 
-std::string_view Trim(std::string_view text) {
-  return ToStd(absl::StripAsciiWhitespace(ToAbsl(text)));
+std::string NotJson(simdjson::error_code error) {
+  return absl::StrCat("the body is not a JSON envelope: ",
+                      simdjson::error_message(error));
 }
 
-// The text of any value, consuming it.
-simdjson::error_code RawJson(ondemand::value value, std::string_view& out) {
-  ondemand::json_type type;
-  if (const auto error = value.type().get(type)) return error;
-  if (type == ondemand::json_type::object) {
-    ondemand::object object;
-    if (const auto error = value.get_object().get(object)) return error;
-    return object.raw_json().get(out);
-  }
-  if (type == ondemand::json_type::array) {
-    ondemand::array array;
-    if (const auto error = value.get_array().get(array)) return error;
-    return array.raw_json().get(out);
-  }
-  out = Trim(value.raw_json_token());
-  return simdjson::SUCCESS;
-}
-
-// Walks the envelope; only its shape is looked at, items are left as text.
+// Walks the envelope, of which only the shape is looked at.
 class EnvelopeParser {
  public:
-  explicit EnvelopeParser(std::string_view body) : body_(body) {}
+  EnvelopeParser(std::string_view body,
+                 absl::FunctionRef<void(ParsedItem&)> use)
+      : body_(body), use_(use) {}
 
-  std::vector<ParsedItem> Parse() {
-    if (const std::optional<std::string> issue = ParseBody()) {
-      items_.clear();
-      AddIssue(EnvelopeForm::kBody, body_, *issue);
-    } else if (items_.empty()) {
-      AddIssue(EnvelopeForm::kBody, body_, "the envelope has no entries");
+  void Parse() {
+    JsonValue root;
+    std::optional<std::string> issue = CheckBody(root);
+    if (!issue) {
+      (void)json_.ForEachMember(
+          root, [this](std::string_view key, JsonValue& value) {
+            if (key != "entry") return;
+            (void)json_.ForEachElement(
+                value, [this](JsonValue& entry) { ParseEntry(entry); });
+          });
+      UseFolded();
+      if (none_) issue = "the envelope has no entries";
     }
-    return std::move(items_);
+    if (issue) UseIssue(EnvelopeForm::kBody, body_, std::move(*issue));
   }
 
  private:
   // What is wrong with the body as a whole, if anything.
-  std::optional<std::string> ParseBody() {
+  std::optional<std::string> CheckBody(JsonValue& root) {
+    if (const auto error = json_.Load(body_, kMaxDepth)) return NotJson(error);
+    root = json_.Root();
     std::string object_name;
-    std::vector<std::string_view> entries;
-    const auto error =
-        ReadMembers(body_, [&](std::string_view key, std::string_view raw) {
-          if (key == "object") object_name = Unquote(raw);
-          if (key == "entry") entries.push_back(raw);
+    simdjson::error_code bad_entries = simdjson::SUCCESS;
+    JsonValue peeked = root;
+    const auto error = json_.PeekAtMembers(
+        peeked, [&](std::string_view key, JsonValue& value) {
+          if (key == "object") object_name = json_.Name(value);
+          if (key == "entry" && bad_entries == simdjson::SUCCESS) {
+            bad_entries = json_.CheckArray(value);
+          }
         });
     if (error != simdjson::SUCCESS) return NotJson(error);
+    if (!json_.read() && !json_.EndsWith(peeked)) {
+      return NotJson(simdjson::TRAILING_CONTENT);
+    }
     if (object_name != "instagram" && object_name != "page") {
       return "this is not an Instagram webhook: its object is not 'instagram'";
     }
-    for (const std::string_view raw : entries) {
-      if (const auto bad = ReadElements(
-              raw, [&](std::string_view one) { ParseEntry(one); })) {
-        return NotJson(bad);
-      }
-    }
+    if (bad_entries != simdjson::SUCCESS) return NotJson(bad_entries);
     return std::nullopt;
   }
 
-  static std::string NotJson(simdjson::error_code error) {
-    return absl::StrCat("the body is not a JSON envelope: ",
-                        simdjson::error_message(error));
-  }
-
-  void ParseEntry(std::string_view raw) {
+  void ParseEntry(JsonValue& entry) {
     entry_id_.clear();
-    std::vector<EntryMember> members;
-    const auto error =
-        ReadMembers(raw, [&](std::string_view key, std::string_view value) {
+    std::string flat_field;
+    // First, because the items need the entry's id.
+    JsonValue peeked = entry;
+    const auto error = json_.PeekAtMembers(
+        peeked, [&](std::string_view key, JsonValue& value) {
           if (key == "id") {
-            if (value.size() <= kMaxEntryId) entry_id_ = Unquote(value);
-          } else if (key != "time" && key != "uid" && key != "changed_fields") {
-            members.push_back({std::string(key), value});
+            entry_id_ = json_.Name(value);
+            if (entry_id_.size() > kMaxEntryId) entry_id_.clear();
+          } else if (key == "field") {
+            flat_field = json_.Name(value);
           }
         });
     if (error != simdjson::SUCCESS) {
-      return AddIssue(EnvelopeForm::kEntry, raw,
-                      absl::StrCat("an entry is not an object: ",
-                                   simdjson::error_message(error)));
+      return AddBadEntry(entry, error);
     }
-    const std::size_t before = items_.size();
-    std::string flat_field;
-    std::optional<std::string_view> flat_value;
-    for (const EntryMember& member : members) {
-      if (member.key == "messaging") {
-        ParseArray(member, EnvelopeForm::kMessaging);
-      } else if (member.key == "standby") {
-        ParseArray(member, EnvelopeForm::kStandby);
-      } else if (member.key == "changes") {
-        ParseChanges(member);
-      } else if (member.key == "field") {
-        flat_field = Unquote(member.raw);
-      } else if (member.key == "value") {
-        flat_value = member.raw;
-      } else {
-        AddItem(EnvelopeForm::kEntry, member.key, member.raw);
-      }
-    }
+    found_ = false;
+    std::optional<JsonValue> flat_value;
+    (void)json_.ForEachMember(entry,
+                              [&](std::string_view key, JsonValue& value) {
+                                if (key == "value") {
+                                  flat_value = value;
+                                } else {
+                                  ParseMember(key, value);
+                                }
+                              });
     if (flat_value.has_value() || !flat_field.empty()) {
-      AddItem(EnvelopeForm::kFlat, flat_field, flat_value.value_or(raw));
+      JsonValue& value = flat_value.has_value() ? *flat_value : entry;
+      AddItem(EnvelopeForm::kFlat, flat_field, value);
     }
-    if (items_.size() == before) {
-      AddItem(EnvelopeForm::kEntry, "", raw);
-      if (items_.back().problem.empty()) {
-        items_.back().problem = "the entry has no events";
-      }
+    if (!found_) {
+      AddItem(EnvelopeForm::kEntry, "", entry, "the entry has no events");
     }
   }
 
-  void ParseArray(const EntryMember& member, EnvelopeForm form) {
-    if (ReadElements(member.raw, [&](std::string_view one) {
-          AddItem(form, "", one);
+  void AddBadEntry(JsonValue& entry, simdjson::error_code error) {
+    if (unknown_ >= kMaxUnknownItems) return Fold(entry);
+    ++unknown_;
+    UseIssue(EnvelopeForm::kEntry, json_.Text(entry),
+             absl::StrCat("an entry is not an object: ",
+                          simdjson::error_message(error)));
+  }
+
+  void ParseMember(std::string_view key, JsonValue& value) {
+    if (key == "messaging") {
+      ParseArray(key, value, EnvelopeForm::kMessaging);
+    } else if (key == "standby") {
+      ParseArray(key, value, EnvelopeForm::kStandby);
+    } else if (key == "changes") {
+      if (json_.ForEachElement(value, [this](JsonValue& one) {
+            ParseChange(one);
+          }) != simdjson::SUCCESS) {
+        AddItem(EnvelopeForm::kEntry, key, value, "is not an array");
+      }
+    } else if (key != "id" && key != "time" && key != "uid" &&
+               key != "changed_fields" && key != "field") {
+      AddItem(EnvelopeForm::kEntry, key, value);
+    }
+  }
+
+  void ParseArray(std::string_view key, JsonValue& array, EnvelopeForm form) {
+    if (json_.ForEachElement(array, [this, form](JsonValue& one) {
+          if (unknown_ >= kMaxUnknownItems && !json_.HasMembers(one)) {
+            found_ = true;
+            Fold(one);
+          } else {
+            AddItem(form, "", one);
+          }
         }) != simdjson::SUCCESS) {
-      AddItem(EnvelopeForm::kEntry, member.key, member.raw);
-      items_.back().problem = "is not an array";
+      AddItem(EnvelopeForm::kEntry, key, array, "is not an array");
     }
   }
 
-  void ParseChanges(const EntryMember& member) {
-    const auto parse_one = [this](std::string_view raw) {
-      std::string field;
-      std::optional<std::string_view> value;
-      const auto error =
-          ReadMembers(raw, [&](std::string_view key, std::string_view inner) {
-            if (key == "field") field = Unquote(inner);
-            if (key == "value") value = inner;
-          });
-      if (error != simdjson::SUCCESS || !value.has_value()) {
-        AddItem(EnvelopeForm::kEntry, "changes", raw);
-        items_.back().problem = "has no value";
-        return;
-      }
-      AddItem(EnvelopeForm::kChanges, field, *value);
-    };
-    if (ReadElements(member.raw, parse_one) != simdjson::SUCCESS) {
-      AddItem(EnvelopeForm::kEntry, member.key, member.raw);
-      items_.back().problem = "is not an array";
+  void ParseChange(JsonValue& change) {
+    std::string field;
+    std::optional<JsonValue> found;
+    const auto error = json_.ForEachMember(
+        change, [&](std::string_view key, JsonValue& value) {
+          if (key == "field") field = json_.Name(value);
+          if (key == "value") found = value;
+        });
+    if (error != simdjson::SUCCESS || !found.has_value()) {
+      return AddItem(EnvelopeForm::kEntry, "changes", change, "has no value");
     }
+    AddItem(EnvelopeForm::kChanges, field, *found);
   }
 
-  void AddItem(EnvelopeForm form, std::string_view field,
-               std::string_view raw) {
-    ParsedItem item;
+  // `problem`: what the envelope says against it.
+  void AddItem(EnvelopeForm form, std::string_view field, JsonValue& value,
+               std::string_view problem = "") {
+    found_ = true;
+    const bool full = unknown_ >= kMaxUnknownItems;
+    if (full && json_.read() && !ItemParser::MayBeKnown(value.element)) {
+      return Fold(value);
+    }
     // The standby field's values are what entry.standby holds.
     const bool valued =
         form == EnvelopeForm::kChanges || form == EnvelopeForm::kFlat;
+    ParsedItem& item = NewItem();
     item.form = valued && field == "standby" ? EnvelopeForm::kStandby : form;
-    item.raw = raw;
-    item.entry_id = entry_id_;
-    item_parser_.Parse(field, item);
-    items_.push_back(std::move(item));
+    item.raw = json_.Text(value);
+    item.kind = CutUtf8(field, kMaxKind);
+    const simdjson::dom::element* root =
+        json_.read() ? &value.element : item_parser_.Load(item);
+    if (root != nullptr) item_parser_.Read(field, *root, item);
+    if (item.type == ItemType::kUnknown || item.type == ItemType::kIssue) {
+      if (full) return Fold(value);
+      ++unknown_;
+      if (!problem.empty()) item.problem = problem;
+    }
+    UseFolded();
+    ItemParser::Identify(root, item);
+    Use(item);
   }
 
-  void AddIssue(EnvelopeForm form, std::string_view raw, std::string problem) {
-    ParsedItem item;
+  ParsedItem& NewItem() {
+    if (used_) {
+      ClearRead(item_);
+      used_ = false;
+    }
+    item_.type = ItemType::kUnknown;
+    item_.entry_id = entry_id_;
+    item_.user_id.clear();
+    item_.event_ms = 0;
+    item_.opens_window = false;
+    item_.kind.clear();
+    item_.problem.clear();
+    item_.json_path.clear();
+    item_.content_hash.clear();
+    return item_;
+  }
+
+  void Use(ParsedItem& item) {
+    none_ = false;
+    used_ = item.type != ItemType::kUnknown && item.type != ItemType::kIssue;
+    use_(item);
+  }
+
+  void UseIssue(EnvelopeForm form, std::string_view raw, std::string problem,
+                std::int64_t count = 1) {
+    ParsedItem& item = NewItem();
     item.type = ItemType::kIssue;
     item.form = form;
     item.raw = raw;
-    item.entry_id = entry_id_;
     item.problem = std::move(problem);
-    item.content_hash = std::string(AsBytes(Sha256(raw)));
-    items_.push_back(std::move(item));
+    item.count = count;
+    Use(item);
+    item.count = 1;
   }
 
-  // The text within quotes of an id or name; other tokens as they are.
-  static std::string Unquote(std::string_view raw) {
-    if (raw.size() >= 2 && raw.front() == '"' && raw.back() == '"') {
-      raw = raw.substr(1, raw.size() - 2);
-    }
-    return std::string(raw);
+  // Keeps what is unknown beyond the limit: the body from the first to the last
+  // of them.
+  void Fold(const JsonValue& value) {
+    if (folded_ == 0) first_folded_.first = value.first;
+    last_folded_.first = value.first;
+    ++folded_;
   }
 
-  // Calls `use` with each member of the object that `text` is.
-  template <typename Use>
-  simdjson::error_code ReadMembers(std::string_view text, Use use) {
-    ondemand::document document;
-    if (const auto error = parser_.iterate(Padded(text)).get(document)) {
-      return error;
-    }
-    ondemand::object object;
-    if (const auto error = document.get_object().get(object)) return error;
-    // Collected first: a fault at the end makes the whole text bad.
-    std::vector<std::pair<std::string, std::string_view>> members;
-    for (auto found : object) {
-      ondemand::field field;
-      if (const auto error = std::move(found).get(field)) return error;
-      std::string_view key;
-      if (const auto error = field.unescaped_key().get(key)) return error;
-      std::string owned_key(key);
-      std::string_view raw;
-      if (const auto error = RawJson(field.value(), raw)) return error;
-      members.emplace_back(std::move(owned_key), raw);
-    }
-    if (!AtEnd(document)) return simdjson::TRAILING_CONTENT;
-    for (const auto& [key, raw] : members) use(key, raw);
-    return simdjson::SUCCESS;
-  }
-
-  // Calls `use` with each element of the array that `text` is.
-  template <typename Use>
-  simdjson::error_code ReadElements(std::string_view text, Use use) {
-    ondemand::document document;
-    if (const auto error = parser_.iterate(Padded(text)).get(document)) {
-      return error;
-    }
-    ondemand::array array;
-    if (const auto error = document.get_array().get(array)) return error;
-    std::vector<std::string_view> elements;
-    for (auto found : array) {
-      ondemand::value value;
-      if (const auto error = std::move(found).get(value)) return error;
-      std::string_view raw;
-      if (const auto error = RawJson(value, raw)) return error;
-      elements.push_back(raw);
-    }
-    if (!AtEnd(document)) return simdjson::TRAILING_CONTENT;
-    for (const std::string_view raw : elements) use(raw);
-    return simdjson::SUCCESS;
-  }
-
-  // The body is followed by slack, and what is inside it by the rest of it.
-  static simdjson::padded_string_view Padded(std::string_view text) {
-    static_assert(kBodySlack >= simdjson::SIMDJSON_PADDING);
-    return simdjson::padded_string_view(
-        text.data(), text.size(), text.size() + simdjson::SIMDJSON_PADDING);
-  }
-
-  static bool AtEnd(ondemand::document& document) {
-    return document.current_location().error() == simdjson::OUT_OF_BOUNDS;
+  void UseFolded() {
+    if (folded_ == 0) return;
+    const std::int64_t count = std::exchange(folded_, 0);
+    first_folded_.end = 0;
+    last_folded_.end = 0;
+    const char* begin = json_.Text(first_folded_).data();
+    const std::string_view last = json_.Text(last_folded_);
+    const auto size =
+        static_cast<std::size_t>(last.data() + last.size() - begin);
+    UseIssue(EnvelopeForm::kBody, {begin, size},
+             absl::StrCat(count, " more that are not understood, after ",
+                          kMaxUnknownItems, " in this body"),
+             count);
   }
 
   const std::string_view body_;
-  std::vector<ParsedItem> items_;
-  std::string entry_id_;
-  // One at a time: what is found is copied out before it is used.
-  ondemand::parser parser_;
+  const absl::FunctionRef<void(ParsedItem&)> use_;
+  JsonStructure json_;
   ItemParser item_parser_;
+  std::string entry_id_;
+  // Of the entry, whether it had an item; of the body, that it had none.
+  bool found_ = false;
+  bool none_ = true;
+  // One for all, so that its buffers are made once.
+  ParsedItem item_;
+  bool used_ = false;
+  int unknown_ = 0;
+  std::int64_t folded_ = 0;
+  JsonValue first_folded_;
+  JsonValue last_folded_;
 };
 
 }  // namespace
 
+std::int64_t EventTimeOf(std::int64_t number) {
+  if (number <= 0) return 0;
+  if (number < kSecondsLimit) number *= 1000;
+  return number < kLatestMs ? number : 0;
+}
+
 std::int64_t ParseEventTime(std::string_view text) {
   std::int64_t number = 0;
   if (absl::SimpleAtoi(ToAbsl(text), &number)) {
-    if (number <= 0) return 0;
-    if (number < kSecondsLimit) number *= 1000;
-    return number < kLatestMs ? number : 0;
+    return EventTimeOf(number);
   }
   absl::Time time;
   std::string error;
@@ -292,8 +297,9 @@ std::int64_t ParseEventTime(std::string_view text) {
   return ms > 0 && ms < kLatestMs ? ms : 0;
 }
 
-std::vector<ParsedItem> ParseWebhook(std::string_view body) {
-  return EnvelopeParser(body).Parse();
+void ParseWebhook(std::string_view body,
+                  absl::FunctionRef<void(ParsedItem&)> use) {
+  EnvelopeParser(body, use).Parse();
 }
 
 }  // namespace linktor

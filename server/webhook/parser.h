@@ -3,15 +3,16 @@
 // Nothing is dropped: every item of every entry comes out, in order; what is
 // not modelled, or has a wrong type somewhere, as ItemType::kUnknown with what
 // did not fit; what is not JSON as an issue. One bad item never spoils its
-// neighbours.
+// neighbours. Only of what a body has beyond any of Instagram's, those that say
+// nothing are kept together: see kMaxUnknownItems.
 
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "linktor/instagram/v1/event.pb.h"
 #include "server/base/v1.h"
 
@@ -49,8 +50,15 @@ enum class ItemType : std::int8_t {
   kIssue,
 };
 
+// Instagram sends at most 1,000 updates at a time. When a body has had so many
+// unknown items, those that follow are an issue: one for all until the next
+// item that is known.
+inline constexpr int kMaxUnknownItems = 1000;
+
 struct ParsedItem {
   ItemType type = ItemType::kUnknown;
+  // How many this stands for: more than one only for the issue above.
+  std::int64_t count = 1;
   EnvelopeForm form = EnvelopeForm::kMessaging;
   // As received; into the body.
   std::string_view raw;
@@ -72,7 +80,7 @@ struct ParsedItem {
   std::string json_path;
   // What makes two deliveries of a thing without a mid the same: a hash of the
   // item that does not depend on the order of its keys, for a reaction of what
-  // it says. 32 bytes.
+  // it says. 32 bytes; empty for issues.
   std::string content_hash;
 };
 
@@ -83,12 +91,16 @@ inline const std::string& MidOf(const ParsedItem& item) {
                                           : item.message.mid();
 }
 
-// `body` must be followed by kBodySlack readable bytes (see http/message.h).
-// At least one item comes out.
-std::vector<ParsedItem> ParseWebhook(std::string_view body);
+// Calls `use` with one item after the other, at least one, and lets it move out
+// what it wants of them. `body` must be followed by kBodySlack readable bytes
+// (see http/message.h). The memory this takes is bounded by the body's size,
+// not by what is in it.
+void ParseWebhook(std::string_view body,
+                  absl::FunctionRef<void(ParsedItem&)> use);
 
 // A time as Instagram gives it: a number or text of seconds or milliseconds,
 // or ISO 8601. 0 when it is none of these or before 1970.
 std::int64_t ParseEventTime(std::string_view text);
+std::int64_t EventTimeOf(std::int64_t number);
 
 }  // namespace linktor

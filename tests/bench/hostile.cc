@@ -9,15 +9,17 @@ namespace {
 constexpr std::size_t kSize = 1 << 20;
 
 // `item`, repeated to the size, as messaging items.
-std::string Items(std::string_view item) {
-  std::string out =
+HostileBody Items(std::string name, std::string_view item) {
+  HostileBody out{.name = std::move(name), .text = {}, .items = {}};
+  out.text =
       R"({"object":"instagram","entry":[{"id":"17841400000000001","time":1,"messaging":[)";
-  while (out.size() < kSize) {
-    out.append(item);
-    out.push_back(',');
+  while (out.text.size() < kSize) {
+    out.items.push_back({out.text.size(), item.size()});
+    out.text.append(item);
+    out.text.push_back(',');
   }
-  out.back() = ']';
-  out.append("}]}");
+  out.text.back() = ']';
+  out.text.append("}]}");
   return out;
 }
 
@@ -40,28 +42,28 @@ std::vector<HostileBody> HostileBodies() {
   std::string keys = R"("text":"t")";
   while (keys.size() < kSize) keys.append(R"(,"text":"t")");
   return {
-      {"1 MiB of [", std::string(kSize, '[')},
-      {"1 MiB of {", std::string(kSize, '{')},
-      {"an item 100,000 deep",
-       Items(Message("\"text\":" + std::string(100'000, '[') +
-                     std::string(100'000, ']')))},
-      {"one key, again and again", Items(Message(keys))},
-      {"lone surrogates", Items(Message(R"("text":"\ud800")"))},
-      {"NUL characters", Items(Message(R"("text":"\u0000\u0000")"))},
-      {"huge numbers", Items(Message("\"text\":1e400"))},
-      {"a number of 1 MiB", Items(Message("\"x\":" + std::string(kSize, '9')))},
-      {"a text of 1 MiB",
-       Items(Message("\"text\":\"" + std::string(kSize, 't') + "\""))},
-      {"escapes",
-       Items(Message("\"text\":\"" + Repeat("\\u00e4", kSize) + "\""))},
-      {"empty items", Items("{}")},
-      {"items that are no objects", Items("7")},
-      {"wrong types", Items(Message(R"("text":[])"))},
-      {"many attachments",
-       Items(Message(
-           "\"attachments\":[" +
-           Repeat(R"({"type":"image","payload":{"url":"u"}},)", kSize - 64) +
-           R"({"type":"image"}])"))},
+      {"1 MiB of [", std::string(kSize, '['), {}},
+      {"1 MiB of {", std::string(kSize, '{'), {}},
+      Items("an item 100,000 deep",
+            Message("\"text\":" + std::string(100'000, '[') +
+                    std::string(100'000, ']'))),
+      Items("one key, again and again", Message(keys)),
+      Items("lone surrogates", Message(R"("text":"\ud800")")),
+      Items("NUL characters", Message(R"("text":"\u0000\u0000")")),
+      Items("huge numbers", Message("\"text\":1e400")),
+      Items("a number of 1 MiB", Message("\"x\":" + std::string(kSize, '9'))),
+      Items("a text of 1 MiB",
+            Message("\"text\":\"" + std::string(kSize, 't') + "\"")),
+      Items("escapes",
+            Message("\"text\":\"" + Repeat("\\u00e4", kSize) + "\"")),
+      Items("empty items", "{}"),
+      Items("items that are no objects", "7"),
+      Items("wrong types", Message(R"("text":[])")),
+      Items("many attachments",
+            Message("\"attachments\":[" +
+                    Repeat(R"({"type":"image","payload":{"url":"u"}},)",
+                           kSize - 64) +
+                    R"({"type":"image"}])")),
   };
 }
 

@@ -2,7 +2,9 @@
 
 #pragma once
 
+#include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace linktor::bench {
@@ -10,6 +12,8 @@ namespace linktor::bench {
 struct HostileBody {
   std::string name;
   std::string text;
+  // Where its items are: begin and size.
+  std::vector<std::pair<std::size_t, std::size_t>> items;
 };
 
 std::vector<HostileBody> HostileBodies();

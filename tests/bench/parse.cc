@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <chrono>
+#include <cstdlib>
 
 #include "server/webhook/parser.h"
 #include "tests/bench/hostile.h"
@@ -29,24 +30,52 @@ double Quickest(Run run) {
   return best;
 }
 
+// simdjson stops at the first fault. What follows has to be validated too, so
+// then each item is validated by itself.
+class Validation {
+ public:
+  explicit Validation(const HostileBody& hostile)
+      : hostile_(hostile), body_(hostile.text) {
+    // No limit of depth: it would stop there.
+    if (parser_.allocate(hostile.text.size(), hostile.text.size()) !=
+        simdjson::SUCCESS) {
+      std::abort();
+    }
+  }
+
+  std::string_view body() const { return body_.view(); }
+
+  void Run() {
+    if (Validate(body())) return;
+    for (const auto& [begin, size] : hostile_.items) {
+      (void)Validate(body().substr(begin, size));
+    }
+  }
+
+ private:
+  bool Validate(std::string_view text) {
+    return parser_.parse(text.data(), text.size(), false).error() ==
+           simdjson::SUCCESS;
+  }
+
+  const HostileBody& hostile_;
+  PaddedBody body_;
+  simdjson::dom::parser parser_;
+};
+
 }  // namespace
 
 void MeasureHostileBodies(const Setting& setting) {
   for (const HostileBody& hostile : HostileBodies()) {
-    const PaddedBody body(hostile.text);
-    simdjson::dom::parser parser;
+    Validation validation(hostile);
     Ratio ratio{.number = "9",
                 .name = "parse / simdjson validates: " + hostile.name,
                 .unit = "ms",
                 .at_most = 4};
     for (int round = 0; round < setting.rounds; ++round) {
-      ratio.below.push_back(Quickest([&] {
-        // What is wrong with it is of no interest here.
-        (void)parser.parse(body.view().data(), body.view().size(), false)
-            .error();
-      }));
-      ratio.above.push_back(
-          Quickest([&] { (void)ParseWebhook(body.view()).size(); }));
+      ratio.below.push_back(Quickest([&] { validation.Run(); }));
+      ratio.above.push_back(Quickest(
+          [&] { ParseWebhook(validation.body(), [](ParsedItem&) {}); }));
     }
     setting.report.Add(std::move(ratio));
   }

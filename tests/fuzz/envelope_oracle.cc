@@ -10,11 +10,19 @@ namespace {
 
 using Items = std::vector<ExpectedItem>;
 
+// A string's text, other values as written; nothing for objects and arrays.
+std::string NameOf(std::string_view raw) {
+  if (IsObject(raw) || IsArray(raw)) return "";
+  const auto value = boost::json::parse(boost::json::string_view(raw));
+  if (!value.is_string()) return std::string(raw);
+  return std::string(value.get_string());
+}
+
 void AddChange(std::string_view raw, Items& items) {
   bool standby = false;
   std::optional<std::string_view> value;
   for (const JsonMember& member : MembersOf(raw)) {
-    if (member.key == "field") standby = member.value == "\"standby\"";
+    if (member.key == "field") standby = NameOf(member.value) == "standby";
     if (member.key == "value") value = member.value;
   }
   if (!value.has_value()) {
@@ -49,14 +57,14 @@ void AddEntry(std::string_view entry, Items& items) {
   }
   const std::size_t before = items.size();
   // One item in the form {"field": …, "value": …}.
-  std::string_view field = "\"\"";
+  std::string field;
   std::optional<std::string_view> value;
   for (const JsonMember& member : MembersOf(entry)) {
     const std::string& key = member.key;
     if (key == "messaging" || key == "standby" || key == "changes") {
       AddList(member, items);
     } else if (key == "field") {
-      field = member.value;
+      field = NameOf(member.value);
     } else if (key == "value") {
       value = member.value;
     } else if (key != "id" && key != "time" && key != "uid" &&
@@ -64,9 +72,9 @@ void AddEntry(std::string_view entry, Items& items) {
       items.push_back({EnvelopeForm::kEntry, member.value});
     }
   }
-  if (value.has_value() || field != "\"\"") {
+  if (value.has_value() || !field.empty()) {
     items.push_back(
-        {field == "\"standby\"" ? EnvelopeForm::kStandby : EnvelopeForm::kFlat,
+        {field == "standby" ? EnvelopeForm::kStandby : EnvelopeForm::kFlat,
          value.value_or(entry)});
   }
   if (items.size() == before) items.push_back({EnvelopeForm::kEntry, entry});
@@ -80,18 +88,17 @@ std::optional<Items> ExpectedItems(std::string_view body) {
                      failed);
   if (failed) return std::nullopt;
   const Items whole = {{EnvelopeForm::kBody, TrimJson(body), true}};
-  std::string_view name;
+  std::string name;
   Items items;
   for (const JsonMember& member : MembersOf(TrimJson(body))) {
-    if (member.key == "object") name = member.value;
+    if (member.key == "object") name = NameOf(member.value);
     if (member.key != "entry") continue;
     if (!IsArray(member.value)) return whole;
     for (const std::string_view entry : ElementsOf(member.value)) {
       AddEntry(entry, items);
     }
   }
-  // Names are compared as written; Instagram escapes none.
-  const bool ours = name == "\"instagram\"" || name == "\"page\"";
+  const bool ours = name == "instagram" || name == "page";
   return ours && !items.empty() ? items : whole;
 }
 

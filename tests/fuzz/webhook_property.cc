@@ -9,6 +9,7 @@
 #include "tests/fuzz/proto_checks.h"
 #include "tests/fuzz/webhook_rig.h"
 #include "tests/support/padded_body.h"
+#include "tests/support/parse_all.h"
 
 namespace linktor::fuzz {
 namespace {
@@ -56,6 +57,7 @@ Violation CheckItem(std::string_view body, const ParsedItem& item) {
     return "an item that was not understood has a mid";
   }
   if (!named && item.type != ItemType::kIgnored &&
+      item.type != ItemType::kIssue &&
       item.content_hash.size() != sizeof(Digest)) {
     return "an item has neither mid nor hash, and would be a duplicate";
   }
@@ -140,7 +142,7 @@ Violation CheckBody(const std::string& text) {
   static WebhookRig rig;
   const PaddedBody padded(text);
   const std::string_view body = padded.view();
-  const std::vector<ParsedItem> items = ParseWebhook(body);
+  const std::vector<ParsedItem> items = ParseAll(body);
   if (Violation bad = CheckItems(body, items)) return bad;
   const auto record = rig.Ingest(body);
   if (!record.ok()) return "the body cannot be recorded";

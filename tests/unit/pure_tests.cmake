@@ -5,6 +5,7 @@ linktor_library(test_support
   SOURCES
     support/golden.cc support/golden.h
     support/padded_body.h
+    support/parse_all.h
     support/proto_matchers.h
     support/seed.h
     support/status_matchers.h
@@ -12,7 +13,8 @@ linktor_library(test_support
     support/test_socket.cc support/test_socket.h
     fakes/fake_clock.h
     fakes/fake_transport.h
-  PUBLIC linktor::base linktor::http GTest::gmock GTest::gtest)
+  PUBLIC linktor::base linktor::http linktor::webhook GTest::gmock
+  GTest::gtest)
 
 linktor_test(pure_tests
   SOURCES
@@ -38,6 +40,7 @@ linktor_test(pure_tests
     unit/webhook/bodies.h
     unit/webhook/endpoint_test.cc
     unit/webhook/event_time_test.cc
+    unit/webhook/hostile_body_test.cc
     unit/webhook/ingest_test.cc
     unit/webhook/parser_golden_test.cc
     unit/webhook/parser_random_test.cc

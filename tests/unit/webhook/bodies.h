@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "server/webhook/parser.h"
 #include "tests/support/padded_body.h"
+#include "tests/support/parse_all.h"
 
 namespace linktor {
 
@@ -49,7 +50,7 @@ inline std::string Messaging(const std::vector<std::string>& items,
 // The parsed items, with the bytes that they point into.
 struct Parsed {
   explicit Parsed(const std::string& text)
-      : body(text), items(ParseWebhook(body.view())) {}
+      : body(text), items(ParseAll(body.view())) {}
   const ParsedItem& only() const { return items.front(); }
 
   PaddedBody body;

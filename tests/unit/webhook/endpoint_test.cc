@@ -25,7 +25,7 @@ class CountingObserver final : public WebhookObserver {
     outcomes.push_back(outcome.events);
   }
   std::vector<int> answers;
-  std::vector<int> outcomes;
+  std::vector<std::int64_t> outcomes;
 };
 
 std::string Sign(std::string_view body, std::string_view secret) {

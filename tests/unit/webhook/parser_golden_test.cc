@@ -8,6 +8,7 @@
 #include "server/webhook/parser.h"
 #include "tests/support/golden.h"
 #include "tests/support/padded_body.h"
+#include "tests/support/parse_all.h"
 #include "tests/unit/webhook/render.h"
 
 namespace linktor {
@@ -22,7 +23,7 @@ TEST(ParserGoldenTest, Pairs) {
     const PaddedBody body(ReadFile(path));
     ExpectGolden("webhooks/" + std::filesystem::path(path).stem().string() +
                      ".textproto",
-                 Render(ParseWebhook(body.view())));
+                 Render(ParseAll(body.view())));
   }
 }
 
@@ -40,7 +41,7 @@ TEST(ParserGoldenTest, PublishedBodies) {
   if (paths.empty()) GTEST_SKIP() << "no published bodies here";
   for (const std::string& path : paths) {
     const PaddedBody body(ReadFile(path));
-    const std::vector<ParsedItem> items = ParseWebhook(body.view());
+    const std::vector<ParsedItem> items = ParseAll(body.view());
     EXPECT_GE(items.size(), 1U) << path;
     for (const ParsedItem& item : items) {
       const bool entries =

@@ -1,0 +1,137 @@
+#include "server/webhook/json_structure.h"
+
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "server/base/strings.h"
+#include "server/http/message.h"
+
+namespace linktor {
+namespace {
+
+const std::uint8_t* BytesOf(std::string_view text) {
+  return reinterpret_cast<const std::uint8_t*>(text.data());
+}
+
+}  // namespace
+
+simdjson::error_code JsonStructure::Load(std::string_view text,
+                                         std::size_t max_depth) {
+  static_assert(kBodySlack >= simdjson::SIMDJSON_PADDING);
+  text_ = text;
+  read_ = false;
+  count_ = 0;
+  if (text.empty()) return simdjson::EMPTY;
+  // The kernel for this processor, not the one for any.
+  if (const auto error = simdjson::get_active_implementation()
+                             ->create_dom_parser_implementation(
+                                 text.size(), max_depth, stages_)) {
+    return error;
+  }
+  if (const auto error = stages_->stage1(BytesOf(text), text.size(),
+                                         simdjson::stage1_mode::regular)) {
+    return error;
+  }
+  positions_ = stages_->structural_indexes.get();
+  count_ = stages_->n_structural_indexes;
+  if (const auto error = document_.allocate(text.size())) return error;
+  read_ = stages_->stage2(document_) == simdjson::SUCCESS;
+  root_ = {.first = 0, .end = 0, .element = {}};
+  if (read_) root_.element = document_.root();
+  ends_.clear();
+  return simdjson::SUCCESS;
+}
+
+std::string_view JsonStructure::Text(JsonValue& value) {
+  // What does not end, ends with the text.
+  if (value.end == 0 && Skip(value) != simdjson::SUCCESS) value.end = count_;
+  if (value.first >= count_) return {};
+  const std::size_t begin = positions_[value.first];
+  const char first = text_[begin];
+  if (first == '{' || first == '[') {
+    return text_.substr(begin, positions_[value.end - 1] + 1 - begin);
+  }
+  const std::size_t end =
+      value.end < count_ ? positions_[value.end] : text_.size();
+  return ToStd(absl::StripTrailingAsciiWhitespace(
+      ToAbsl(text_.substr(begin, end - begin))));
+}
+
+simdjson::error_code JsonStructure::SkipBrackets(JsonValue& value) {
+  if (!read_) {
+    if (ends_.empty()) FindEnds();
+    value.end = ends_[value.first];
+    return value.end != 0 ? simdjson::SUCCESS
+                          : simdjson::INCOMPLETE_ARRAY_OR_OBJECT;
+  }
+  // Every bracket has its other.
+  std::uint32_t at = value.first + 1;
+  for (int depth = 1; depth != 0; ++at) {
+    // '{' and '[', '}' and ']' differ by a bit.
+    const int next = text_[positions_[at]] | 0x20;
+    depth += static_cast<int>(next == '{') - static_cast<int>(next == '}');
+  }
+  value.end = at;
+  return simdjson::SUCCESS;
+}
+
+void JsonStructure::FindEnds() {
+  ends_.assign(count_, 0);
+  // The open ones, innermost first, linked by their places in ends_.
+  constexpr std::uint32_t kNone = ~std::uint32_t{0};
+  std::uint32_t open = kNone;
+  for (std::uint32_t at = 0; at < count_; ++at) {
+    const char next = text_[positions_[at]];
+    if (next == '{' || next == '[') {
+      ends_[at] = open;
+      open = at;
+    } else if ((next == '}' || next == ']') && open != kNone) {
+      open = std::exchange(ends_[open], at + 1);
+    }
+  }
+  while (open != kNone) open = std::exchange(ends_[open], 0);
+}
+
+simdjson::error_code JsonStructure::ReadKey(std::uint32_t position,
+                                            std::string_view& key) {
+  if (CharAt(position) != '"' || CharAt(position + 1) != ':') {
+    return simdjson::TAPE_ERROR;
+  }
+  JsonValue value{.first = position, .end = position + 1, .element = {}};
+  return Unescape(Text(value), key);
+}
+
+simdjson::error_code JsonStructure::Unescape(std::string_view quoted,
+                                             std::string_view& text) {
+  if (quoted.find('\\') == std::string_view::npos) {
+    text = quoted.substr(1, quoted.size() - 2);
+    return simdjson::SUCCESS;
+  }
+  return text_parser_.parse(quoted.data(), quoted.size()).get(text);
+}
+
+std::string JsonStructure::Name(JsonValue& value) {
+  if (read_) {
+    std::string_view text;
+    if (value.element.get(text) == simdjson::SUCCESS) return std::string(text);
+    const bool container =
+        value.element.is_object() || value.element.is_array();
+    return container ? "" : simdjson::minify(value.element);
+  }
+  const char first = CharAt(value.first);
+  if (first == '{' || first == '[') return "";
+  const std::string_view raw = Text(value);
+  std::string_view text;
+  if (first == '"' && Unescape(raw, text) == simdjson::SUCCESS) {
+    return std::string(text);
+  }
+  return std::string(raw);
+}
+
+simdjson::error_code JsonStructure::CheckArray(JsonValue& value) {
+  if (!read_) return ForEachElement(value, [](JsonValue&) {});
+  return value.element.is_array() ? simdjson::SUCCESS
+                                  : simdjson::INCORRECT_TYPE;
+}
+
+}  // namespace linktor

@@ -1,0 +1,211 @@
+#include "server/webhook/message_reader.h"
+
+#include <array>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/strings.h"
+#include "server/webhook/special_items.h"
+
+namespace linktor {
+namespace {
+
+namespace dom = simdjson::dom;
+
+constexpr std::size_t kMaxPayloadJson = 64 * 1024;
+
+enum Name : std::size_t {
+  kMid,
+  kText,
+  kIsEcho,
+  kIsDeleted,
+  kIsSelf,
+  kIsUnsupported,
+  kReplyTo,
+  kAttachments,
+  kQuickReply,
+  kReferral,
+};
+constexpr std::array<std::string_view, 10> kNames = {
+    "mid",         "text",           "is_echo",  "is_deleted",
+    "is_self",     "is_unsupported", "reply_to", "attachments",
+    "quick_reply", "referral"};
+
+void SetPayloadJson(std::string json, v1::Attachment& out) {
+  if (json.size() <= kMaxPayloadJson) out.set_payload_json(std::move(json));
+}
+
+// Title and link, which Messenger's fallbacks have beside the payload.
+void ReadBeside(const dom::object& attachment, v1::Attachment& out) {
+  std::string_view text;
+  if (out.url().empty() && attachment["url"].get(text) == simdjson::SUCCESS) {
+    out.set_url(std::string(text));
+  }
+  if (out.title().empty() &&
+      attachment["title"].get(text) == simdjson::SUCCESS) {
+    out.set_title(std::string(text));
+  }
+}
+
+Result ReadAttachment(const dom::element& value, const std::string& path,
+                      v1::Attachment& out) {
+  dom::object attachment;
+  if (value.get(attachment) != simdjson::SUCCESS) {
+    return Wrong(value, "an object", path);
+  }
+  std::string text;
+  if (Result bad = ReadString(attachment, "type", path, text)) return bad;
+  out.set_type(text);
+  const auto payload_value = Member(attachment, "payload");
+  dom::object payload;
+  if (!payload_value.has_value() ||
+      payload_value->get(payload) != simdjson::SUCCESS) {
+    // Some kinds have no payload; Messenger has had text there.
+    if (payload_value.has_value()) {
+      SetPayloadJson(simdjson::minify(*payload_value), out);
+    }
+    ReadBeside(attachment, out);
+    return std::nullopt;
+  }
+  const std::string at = path + ".payload";
+  bool all_read = true;
+  for (const auto [key, member] : payload) {
+    std::string_view string;
+    const bool is_text = member.get(string) == simdjson::SUCCESS;
+    if (is_text && out.url().empty() &&
+        (key == "url" || key == "story_media_url")) {
+      out.set_url(std::string(string));
+    } else if (is_text && out.title().empty() && key == "title") {
+      out.set_title(std::string(string));
+    } else if (out.media_id().empty() &&
+               (key == "ig_post_media_id" || key == "reel_video_id" ||
+                key == "story_media_id")) {
+      std::string id;
+      if (Result bad = ReadId(payload, key, at, id)) return bad;
+      out.set_media_id(id);
+    } else {
+      all_read = false;
+    }
+  }
+  if (!all_read) SetPayloadJson(simdjson::minify(payload), out);
+  ReadBeside(attachment, out);
+  return std::nullopt;
+}
+
+// Whether something that is not null is there.
+bool Has(const std::optional<dom::element>& root, std::string_view pointer) {
+  dom::element found;
+  return root.has_value() &&
+         root->at_pointer(pointer).get(found) == simdjson::SUCCESS &&
+         !found.is_null();
+}
+
+}  // namespace
+
+MessageReader::MessageReader(const dom::object& message)
+    : object_(message), members_(message, kNames) {
+  static_assert(kNames.size() == kCount);
+}
+
+bool MessageReader::MayBeOne(const dom::element& value) {
+  dom::object message;
+  if (value.get(message) != simdjson::SUCCESS) return value.is_null();
+  for (const auto [key, member] : message) {
+    if (key == kNames[kMid] || key == kNames[kText]) {
+      if (!member.is_string() && !member.is_null()) return false;
+    }
+  }
+  return true;
+}
+
+Result MessageReader::ReadFlags() {
+  Result bad = ReadBool(members_[kIsEcho], "$.message.is_echo", echo_);
+  if (!bad) {
+    bad = ReadBool(members_[kIsDeleted], "$.message.is_deleted", deleted_);
+  }
+  if (!bad) bad = ReadBool(members_[kIsSelf], "$.message.is_self", self_);
+  return bad;
+}
+
+MessageReader::Special MessageReader::WhatItIs(bool self) const {
+  if (deleted_) return {ItemType::kUnknown, "unsend"};
+  if (echo_) return {ItemType::kEcho, "message"};
+  if (self) return {ItemType::kUnknown, "self"};
+  if (members_[kQuickReply].has_value()) {
+    return {ItemType::kQuickReply, "quick_reply"};
+  }
+  if (Has(members_[kReplyTo], "/story")) {
+    return {ItemType::kStoryReply, "story_reply"};
+  }
+  return SpecialAttachment();
+}
+
+MessageReader::Special MessageReader::SpecialAttachment() const {
+  bool product = Has(members_[kReferral], "/product");
+  dom::array attachments;
+  if (members_[kAttachments].has_value() &&
+      members_[kAttachments]->get(attachments) == simdjson::SUCCESS) {
+    for (const dom::element one : attachments) {
+      std::string_view type;
+      if (one.at_key("type").get(type) != simdjson::SUCCESS) continue;
+      if (type == kStoryMentionType) {
+        return {ItemType::kStoryMention, "story_mention"};
+      }
+      if (type == "template" && Has(one, "/payload/product")) product = true;
+    }
+  }
+  if (product) return {ItemType::kProductShare, "product_share"};
+  return {};
+}
+
+Result MessageReader::Read(v1::Message& out) const {
+  std::string& mid = *out.mutable_mid();
+  if (Result bad = ReadString(members_[kMid], "$.message.mid", mid)) return bad;
+  if (mid.size() > kMaxMid) return Misfit{"is too long", "$.message.mid"};
+  std::string& text = *out.mutable_text();
+  if (Result bad = ReadString(members_[kText], "$.message.text", text)) {
+    return bad;
+  }
+  bool flag = false;
+  if (Result bad = ReadBool(members_[kIsUnsupported],
+                            "$.message.is_unsupported", flag)) {
+    return bad;
+  }
+  out.set_unsupported(flag);
+  std::optional<dom::object> reply;
+  if (Result bad =
+          ReadObject(members_[kReplyTo], "$.message.reply_to", reply)) {
+    return bad;
+  }
+  if (reply.has_value()) {
+    if (Result bad = ReadString(*reply, "mid", "$.message.reply_to",
+                                *out.mutable_reply_to_mid())) {
+      return bad;
+    }
+  }
+  return ReadAttachments(out);
+}
+
+Result MessageReader::ReadAttachments(v1::Message& out) const {
+  constexpr std::string_view kPath = "$.message.attachments";
+  std::optional<dom::array> attachments;
+  if (Result bad = ReadArray(members_[kAttachments], kPath, attachments)) {
+    return bad;
+  }
+  if (!attachments.has_value()) return std::nullopt;
+  if (attachments->size() > kMaxAttachments) {
+    return Misfit{"has too many elements", std::string(kPath)};
+  }
+  int i = 0;
+  for (const dom::element one : *attachments) {
+    if (Result bad =
+            ReadAttachment(one, absl::StrCat(ToAbsl(kPath), "[", i++, "]"),
+                           *out.add_attachments())) {
+      return bad;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace linktor
