@@ -20,7 +20,7 @@ exec 9>&-
 endef
 
 .ONESHELL:
-.PHONY: help setup build run test check format asan tsan fuzz bazel bench clean
+.PHONY: help setup build run test check format asan tsan fuzz bazel bench soak clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) |
@@ -45,6 +45,7 @@ test: build ## Build everything and run the tests
 check: build ## Check format, protos, README, tree and clang-tidy (TIDY=all: every file)
 	@tools/setup/apt.sh check
 	tools/check/tree.sh
+	tools/check/parity.py
 	tools/check/format.sh
 	tools/check/buf.sh
 	tools/check/errors.sh
@@ -77,6 +78,9 @@ bazel: setup ## Build and test everything with Bazel instead of CMake
 
 bench: build ## Measure against the raw layers; BENCH=--help says what can be chosen
 	@build/bin/linktor-bench --json build/bench.json $(BENCH)
+
+soak: build ## Run every suite at its full size; the figures go to docs/soak.md
+	@tools/check/soak.sh
 
 clean: ## Remove what was built; the set-up's results stay
 	@rm -rf build

@@ -125,6 +125,7 @@ absl::StatusOr<EventLog::Batch> EventLog::ReadStored(
           {.after_seq = want.after_seq,
            .last_seq = ring_.last_seq(),
            .max_events = want.max_events,
+           .max_bytes = kMaxBatchBytes,
            .include_raw = want.include_raw},
           [&filter](std::string_view type, std::string_view channel_id,
                     std::string_view user_id) {

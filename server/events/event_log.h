@@ -24,8 +24,9 @@ class EventLog {
  public:
   // Of encoded events kept in memory.
   static constexpr std::size_t kRingBytes = 32 * 1024 * 1024;
-  // Of events in one response; leaves room for the other fields in 1 MiB.
-  static constexpr std::size_t kMaxBatchBytes = 1000 * 1024;
+  // Of events in one response, unless it is a single one. What a subscriber
+  // that does not read costs is one response and gRPC's window of 64 KiB.
+  static constexpr std::size_t kMaxBatchBytes = 64 * 1024;
   // Responses that are shared at a time; those who keep up are at few places.
   static constexpr std::size_t kSharedPlaces = 4;
 

@@ -6,8 +6,8 @@
 #include <cstdlib>
 
 #include "server/webhook/parser.h"
-#include "tests/bench/hostile.h"
 #include "tests/bench/setting.h"
+#include "tests/support/hostile_bodies.h"
 #include "tests/support/padded_body.h"
 
 namespace linktor::bench {

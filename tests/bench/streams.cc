@@ -25,6 +25,18 @@ constexpr std::size_t kPosts = 2500;
 constexpr int kItems = 4;
 constexpr int kFilling = 20;
 
+// Until the process has nothing left to do.
+void WaitUntilIdle(pid_t pid) {
+  constexpr auto kLook = std::chrono::milliseconds(200);
+  constexpr double kIdleSeconds = 0.02;
+  for (int looks = 0; looks < 300; ++looks) {
+    const double before = CpuSeconds(pid);
+    std::this_thread::sleep_for(kLook);
+    if (CpuSeconds(pid) - before <= kIdleSeconds) return;
+  }
+  std::fprintf(stderr, "the server has not come to rest\n");
+}
+
 // p99 of the healthy subscribers' wait, in ms.
 double WaitOfHealthy(Arrangement& server, PostMaker& posts, std::size_t count) {
   const std::uint64_t first = posts.next_number();
@@ -111,10 +123,11 @@ void MeasureStalledStreams(const Setting& setting) {
                    .connections = 90,
                    .stalled = true});
     stalled.WaitForFirst();
-    // Until what the connections take in is full.
+    // Until what the connections take in is full, and they do stall.
     (void)RunLoad({.address = server.target().address,
                    .connections = 8,
                    .requests = posts.Many(count, kFilling)});
+    WaitUntilIdle(server.pid());
     ratio.above.push_back(WaitOfHealthy(server, posts, count));
     memory.above.push_back(static_cast<double>(ResidentBytes(server.pid())) /
                            kKiB / kKiB);

@@ -11,6 +11,7 @@
 #include <boost/json.hpp>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <fstream>
 #include <optional>
 
@@ -52,6 +53,13 @@ class Cli {
     }
     argv.push_back(nullptr);
     std::vector<std::string> variables = options.environment;
+    // Of the test's own environment it gets nothing but these.
+    for (const char* name :
+         {"ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"}) {
+      if (const char* value = std::getenv(name); value != nullptr) {
+        variables.push_back(absl::StrCat(name, "=", value));
+      }
+    }
     variables.push_back(absl::StrCat("LINKTOR_IG_SERVER=", options.server));
     variables.emplace_back("TZ=UTC");
     std::vector<char*> envp;

@@ -1,6 +1,7 @@
 #include "tests/support/server_process.h"
 
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -111,7 +112,7 @@ bool ServerProcess::Start() {
 
 void ServerProcess::Kill() {
   kill(pid_, SIGKILL);
-  Wait();
+  EXPECT_EQ(Wait(), -SIGKILL) << "it had ended by itself:\n" << output();
 }
 
 ProcessEnd ServerProcess::Terminate() {

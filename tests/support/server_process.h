@@ -37,7 +37,7 @@ class ServerProcess {
   // Starts it and waits for its ready line. False, with what it printed in
   // output(), when it ended instead.
   bool Start();
-  // SIGKILL, and waits.
+  // SIGKILL, and waits. Fails the test when it had ended by itself.
   void Kill();
   // SIGTERM, and waits for its end.
   ProcessEnd Terminate();

@@ -4,6 +4,7 @@
 linktor_library(test_support
   SOURCES
     support/golden.cc support/golden.h
+    support/hostile_bodies.cc support/hostile_bodies.h
     support/padded_body.h
     support/parse_all.h
     support/proto_matchers.h

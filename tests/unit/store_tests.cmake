@@ -2,6 +2,7 @@ linktor_test(store_tests
   SOURCES
     unit/store/channel_table_test.cc
     unit/store/clock_jump_test.cc
+    unit/store/checkpointer_test.cc
     unit/store/conversation_test.cc
     unit/store/disk_fault_test.cc
     unit/store/event_reader_test.cc

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# Lints the protos with buf and checks their format; with --fix formats them.
-# buf comes from npm into the cache folder.
+# Lints the protos with buf, checks their format, and that nothing breaks whoever
+# uses those of the last release; with --fix formats them. buf comes from npm
+# into the cache folder.
+#   BUF_AGAINST=<commit>   instead of the last tag
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -28,6 +30,8 @@ if [ ! -x "$buf" ]; then
   mv -T "$work" "$home"
 fi
 
+against=${BUF_AGAINST:-$(git describe --tags --abbrev=0 2>/dev/null)} || :
+
 cd protos
 if [ "${1:-}" = --fix ]; then
   "$buf" format -w
@@ -35,4 +39,15 @@ if [ "${1:-}" = --fix ]; then
 fi
 "$buf" lint || die "buf lint found errors"
 "$buf" format -d --exit-code || die "badly formatted; run: make format"
+if [ -z "$against" ]; then
+  say "no tag yet, so there is no release that could be broken"
+else
+  # From the repository, not the work tree: a folder of that commit's protos.
+  released=$(mktemp -d)
+  trap 'rm -rf "$released"' EXIT
+  git archive "$against" . | tar -x -C "$released"
+  "$buf" breaking --against "$released" ||
+    die "this breaks whoever uses the protos of $against"
+  say "nothing of $against is broken"
+fi
 say "the protos are clean"

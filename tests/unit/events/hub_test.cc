@@ -4,6 +4,8 @@
 
 #include <atomic>
 #include <future>
+#include <memory>
+#include <vector>
 
 namespace linktor {
 namespace {
@@ -44,10 +46,14 @@ std::shared_ptr<RecordingSubscriber> NewSubscriber() {
 
 // After it returns, the hub has worked off everything published before.
 void Settle(Hub& hub, std::int64_t seq) {
-  const auto sentinel = NewSubscriber();
-  ASSERT_TRUE(hub.Wait(sentinel, seq));
+  // So many that it is the hub's thread that calls them.
+  std::vector<std::shared_ptr<RecordingSubscriber>> sentinels(Hub::kFew + 1);
+  for (auto& sentinel : sentinels) {
+    sentinel = NewSubscriber();
+    ASSERT_TRUE(hub.Wait(sentinel, seq));
+  }
   hub.Publish(seq + 1);
-  ASSERT_TRUE(sentinel->WaitPublished());
+  for (auto& sentinel : sentinels) ASSERT_TRUE(sentinel->WaitPublished());
 }
 
 TEST(HubTest, WakesWhoWaits) {
@@ -57,6 +63,14 @@ TEST(HubTest, WakesWhoWaits) {
   ASSERT_TRUE(hub.Wait(subscriber, 5));
   hub.Publish(6);
   EXPECT_TRUE(subscriber->WaitPublished());
+}
+
+TEST(HubTest, FewAreCalledBeforePublishReturns) {
+  Hub hub(5);
+  const auto subscriber = NewSubscriber();
+  ASSERT_TRUE(hub.Wait(subscriber, 5));
+  hub.Publish(6);
+  EXPECT_EQ(subscriber->published(), 1);
 }
 
 TEST(HubTest, WakesOnceForEachWait) {

@@ -7,15 +7,18 @@
 #include <utility>
 #include <vector>
 
-namespace linktor::bench {
+namespace linktor {
 
 struct HostileBody {
   std::string name;
   std::string text;
   // Where its items are: begin and size.
   std::vector<std::pair<std::size_t, std::size_t>> items;
+
+  // How many must be accounted for: a body that is no envelope is one.
+  std::size_t count() const { return items.empty() ? 1 : items.size(); }
 };
 
 std::vector<HostileBody> HostileBodies();
 
-}  // namespace linktor::bench
+}  // namespace linktor

@@ -1,9 +1,9 @@
-#include "tests/bench/hostile.h"
+#include "tests/support/hostile_bodies.h"
 
 #include "absl/strings/str_cat.h"
 #include "server/base/strings.h"
 
-namespace linktor::bench {
+namespace linktor {
 namespace {
 
 constexpr std::size_t kSize = 1 << 20;
@@ -67,4 +67,4 @@ std::vector<HostileBody> HostileBodies() {
   };
 }
 
-}  // namespace linktor::bench
+}  // namespace linktor

@@ -1,0 +1,117 @@
+// Bodies that would hurt a careless server, signed as Instagram's: each is
+// accounted for, item by item, without much memory.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <fstream>
+#include <sstream>
+
+#include "absl/strings/str_cat.h"
+#include "tests/support/gateway.h"
+#include "tests/support/hostile_bodies.h"
+
+namespace linktor::testing {
+namespace {
+
+constexpr std::int64_t kMaxGrowth = 16 * 1024;
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kMemoryIsOurs = false;
+#else
+constexpr bool kMemoryIsOurs = true;
+#endif
+
+class HostileTest : public ::testing::Test {
+ protected:
+  HostileTest() { gateway_.CreateChannel(); }
+
+  // Items by what became of them, added up.
+  std::int64_t Accounted() {
+    const HttpResult result =
+        gateway_.Http({.method = "GET",
+                       .url = absl::StrCat("http://", gateway_.server().admin(),
+                                           "/metrics")});
+    std::int64_t sum = 0;
+    std::istringstream lines(result.body);
+    for (std::string line; std::getline(lines, line);) {
+      if (line.rfind("linktor_webhook_items_total{", 0) == 0) {
+        sum += std::stoll(line.substr(line.rfind(' ') + 1));
+      }
+    }
+    return sum;
+  }
+
+  // KiB of memory of the server, as /proc calls it.
+  std::int64_t Memory(const std::string& name) {
+    std::ifstream status(
+        absl::StrCat("/proc/", gateway_.server().pid(), "/status"));
+    for (std::string line; std::getline(status, line);) {
+      if (line.rfind(name + ":", 0) == 0) {
+        return std::stoll(line.substr(name.size() + 1));
+      }
+    }
+    return 0;
+  }
+  // From now on VmHWM is the most since now.
+  void ForgetPeak() {
+    std::ofstream(
+        absl::StrCat("/proc/", gateway_.server().pid(), "/clear_refs"))
+        << "5";
+  }
+
+  void ExpectAccountedFor(const HostileBody& body) {
+    const std::int64_t before = Accounted();
+    ForgetPeak();
+    const std::int64_t memory = Memory("VmRSS");
+    EXPECT_EQ(gateway_.Post(body.text), 200) << body.name;
+    const std::int64_t growth = Memory("VmHWM") - memory;
+    EXPECT_EQ(Accounted() - before, static_cast<std::int64_t>(body.count()))
+        << body.name;
+    if (kMemoryIsOurs) {
+      EXPECT_LE(growth, kMaxGrowth) << body.name;
+    }
+  }
+
+  Gateway gateway_;
+};
+
+TEST_F(HostileTest, EveryItemIsAccountedForWithinTheMemory) {
+  // What the server keeps once it has worked.
+  for (int i = 0; i < 200; ++i) {
+    ASSERT_EQ(gateway_.Post(Gateway::TextBody(absl::StrCat("m", i), "x")), 200);
+  }
+  for (const HostileBody& body : HostileBodies()) ExpectAccountedFor(body);
+}
+
+TEST_F(HostileTest, BadItemAtEachPlaceOfAThousand) {
+  constexpr int kItems = 1000;
+  constexpr int kPlaces = 50;
+  const std::string good = Gateway::TextBody("MID", "x");
+  const std::size_t begin = good.find("[{\"sender\"") + 1;
+  const std::string item = good.substr(begin, good.rfind("]}]") - begin);
+  ASSERT_THAT(item, ::testing::HasSubstr("MID"));
+  std::int64_t events = 0;
+  for (int round = 0; round < kItems / kPlaces; ++round) {
+    // Each round another fiftieth of the places.
+    std::string items;
+    for (int i = 0; i < kItems; ++i) {
+      std::string one = item;
+      one.replace(one.find("MID"), 3, absl::StrCat("m", round, ".", i));
+      const bool bad = i % (kItems / kPlaces) == round;
+      absl::StrAppend(&items, i == 0 ? "" : ",",
+                      bad ? "{\"message\":{\"mid\":1e400}}" : one);
+    }
+    EXPECT_EQ(gateway_.Post(good.substr(0, begin) + items +
+                            good.substr(good.rfind("]}]"))),
+              200);
+    events += kItems - kPlaces;
+  }
+  // The bad ones are all alike: one event, and duplicates.
+  EXPECT_EQ(Accounted(), std::int64_t{kItems} * kItems / kPlaces);
+  EXPECT_EQ(gateway_.AllEvents().size(), static_cast<std::size_t>(events + 1));
+}
+
+}  // namespace
+}  // namespace linktor::testing

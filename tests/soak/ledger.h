@@ -1,0 +1,61 @@
+// Holds what a subscriber received against what was delivered. Pure.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "linktor/instagram/v1/event.pb.h"
+#include "server/base/v1.h"
+#include "tests/soak/catalogue.h"
+
+namespace linktor::testing {
+
+// What a cursor's sequence is; -1 for what is no cursor. Clients must not look
+// inside: this is a test of the server (see server/events/cursor.h).
+std::int64_t SequenceOf(const std::string& cursor);
+
+// Of one subscriber. Not thread-safe.
+class Ledger {
+ public:
+  // Borrowed: what the events should be of.
+  explicit Ledger(const Catalogue& catalogue)
+      : catalogue_(catalogue), times_(catalogue.size()) {}
+
+  // The next event of the stream.
+  void Take(const v1::Event& event);
+
+  struct Verdict {
+    // Events beyond the first of an item.
+    std::uint64_t duplicates = 0;
+    // Items without an event.
+    std::uint64_t missing = 0;
+    // Events that are of no item, differ from theirs, or come out of order.
+    std::uint64_t wrong = 0;
+    // The first few of all these, by name.
+    std::string report;
+  };
+  // Of a stream from the log's beginning to its end.
+  Verdict Judge() const;
+
+  std::uint64_t events() const { return events_; }
+  // Of the order of all events: equal for subscribers who received the same.
+  std::uint64_t order_hash() const { return order_hash_; }
+
+ private:
+  void CheckContent(const v1::Event& event, std::uint32_t number);
+  void Wrong(const v1::Event& event, std::string_view why);
+
+  const Catalogue& catalogue_;
+  // How often the event of each item came.
+  std::vector<std::uint8_t> times_;
+  std::uint64_t events_ = 0;
+  std::uint64_t wrong_ = 0;
+  std::int64_t last_sequence_ = 0;
+  std::uint64_t order_hash_ = 0;
+  std::vector<std::string> notes_;
+};
+
+}  // namespace linktor::testing

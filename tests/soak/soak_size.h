@@ -1,0 +1,27 @@
+// How large these tests are: small enough for every change, or as "make soak"
+// runs them.
+
+#pragma once
+
+#include <cstdint>
+#include <cstdlib>
+
+namespace linktor::testing {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kSanitized = true;
+#else
+inline constexpr bool kSanitized = false;
+#endif
+
+inline constexpr std::uint64_t kDeliveries = kSanitized ? 10'000 : 100'000;
+inline constexpr std::uint64_t kKills = 3;
+inline constexpr std::uint64_t kSubscribers = 1000;
+
+inline std::uint64_t FromEnvironment(const char* name,
+                                     std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+}  // namespace linktor::testing
