@@ -101,7 +101,7 @@ TEST_F(HostileTest, BadItemAtEachPlaceOfAThousand) {
       one.replace(one.find("MID"), 3, absl::StrCat("m", round, ".", i));
       const bool bad = i % (kItems / kPlaces) == round;
       absl::StrAppend(&items, i == 0 ? "" : ",",
-                      bad ? "{\"message\":{\"mid\":1e400}}" : one);
+                      bad ? R"({"message":{"mid":1e400}})" : one);
     }
     EXPECT_EQ(gateway_.Post(good.substr(0, begin) + items +
                             good.substr(good.rfind("]}]"))),
