@@ -85,6 +85,23 @@ function(linktor_library name)
   add_library(linktor::${name} ALIAS ${target})
 endfunction()
 
+# What every program has under ThreadSanitizer.
+if(LINKTOR_SANITIZE MATCHES "thread")
+  add_library(linktor_grpc_order OBJECT
+    "${PROJECT_SOURCE_DIR}/tools/sanitizers/grpc_order.cc")
+  target_link_libraries(linktor_grpc_order PUBLIC gRPC::grpc++
+    absl::synchronization ${CMAKE_DL_LIBS})
+endif()
+
+function(_linktor_program target)
+  if(TARGET linktor_grpc_order)
+    target_link_libraries(${target} PRIVATE linktor_grpc_order)
+    set(exports "${PROJECT_SOURCE_DIR}/tools/sanitizers/tsan.map")
+    target_link_options(${target} PRIVATE "LINKER:--version-script=${exports}")
+    set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS "${exports}")
+  endif()
+endfunction()
+
 function(linktor_executable name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "PCH" "SOURCES;LINKS")
   _linktor_check_arguments("linktor_executable(${name})")
@@ -92,6 +109,7 @@ function(linktor_executable name)
   target_link_libraries(${name} PRIVATE ${arg_LINKS})
   set_target_properties(${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY "${LINKTOR_BIN_DIR}")
+  _linktor_program(${name})
   _linktor_own_code(${name} "${arg_PCH}")
 endfunction()
 
@@ -109,6 +127,7 @@ function(linktor_test name)
   endif()
   set_target_properties(${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+  _linktor_program(${name})
   if(NOT arg_PCH)
     set(arg_PCH test)
   endif()
