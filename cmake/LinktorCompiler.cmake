@@ -77,7 +77,7 @@ if(LINKTOR_SANITIZE)
     "ASAN_OPTIONS=exitcode=66:halt_on_error=1:strict_string_checks=1:detect_stack_use_after_return=1:check_initialization_order=1"
     "LSAN_OPTIONS=exitcode=66:print_suppressions=0:suppressions=${_linktor_suppressions}/lsan.supp"
     "UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:suppressions=${_linktor_suppressions}/ubsan.supp"
-    "TSAN_OPTIONS=exitcode=66:halt_on_error=1:second_deadlock_stack=1:history_size=4:suppressions=${_linktor_suppressions}/tsan.supp")
+    "TSAN_OPTIONS=exitcode=66:halt_on_error=1:atexit_sleep_ms=0:second_deadlock_stack=1:history_size=4:suppressions=${_linktor_suppressions}/tsan.supp")
   if(LINKTOR_SANITIZE MATCHES "thread")
     # g++ 12's run-time fails at start on kernels that randomise addresses
     # over more bits than it knows; child processes inherit the setting.

@@ -44,19 +44,13 @@ bool Hub::Wait(const std::shared_ptr<Subscriber>& subscriber,
 }
 
 void Hub::Publish(std::int64_t last_seq) {
-  Subscribers few;
   {
     MutexLock lock(mutex_);
     last_seq_ = last_seq;
     if (waiting_.empty()) return;
-    if (waiting_.size() <= kFew) {
-      few.swap(waiting_);
-    } else {
-      published_ = true;
-    }
+    published_ = true;
   }
-  if (few.empty()) return wake_.Signal();
-  for (const auto& [key, subscriber] : few) subscriber->OnPublished();
+  wake_.Signal();
 }
 
 void Hub::Drain() {

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <thread>
@@ -29,9 +28,6 @@ class Subscriber {
 class Hub {
  public:
   static constexpr std::chrono::milliseconds kTick{250};
-  // So many are called by who publishes: sooner than a thread wakes up, and no
-  // burden on the writer.
-  static constexpr std::size_t kFew = 2;
 
   explicit Hub(std::int64_t last_seq);
   ~Hub();
@@ -46,8 +42,7 @@ class Hub {
   // false, without remembering, when it has been already.
   bool Wait(const std::shared_ptr<Subscriber>& subscriber, std::int64_t seq);
 
-  // There are events up to `last_seq`. Called by the journal's writer. Calls
-  // subscribers itself when they are few.
+  // There are events up to `last_seq`. Called by the journal's writer.
   void Publish(std::int64_t last_seq);
 
   // Ends every stream and refuses new ones.

@@ -8,7 +8,6 @@
 
 #include "absl/status/statusor.h"
 #include "server/base/secret.h"
-#include "server/store/checkpointer.h"
 #include "server/store/read_pool.h"
 #include "server/store/sealer.h"
 #include "server/store/sqlite.h"
@@ -33,8 +32,7 @@ class Store {
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
-  // The one connection that writes, for the journal; once. It may not outlive
-  // this.
+  // The one connection that writes, for the journal; once.
   std::unique_ptr<Database> TakeWriter() { return std::move(writer_); }
   ReadPool& pool() { return *pool_; }
   Sealer& sealer() { return *sealer_; }
@@ -48,7 +46,6 @@ class Store {
   absl::Status CheckKeyAndIdentity();
 
   int lock_fd_ = -1;
-  std::unique_ptr<Checkpointer> checkpointer_;
   std::unique_ptr<Database> writer_;
   std::unique_ptr<ReadPool> pool_;
   std::unique_ptr<Sealer> sealer_;

@@ -18,6 +18,7 @@
 #include "server/base/crypto.h"
 #include "server/base/strings.h"
 #include "tests/support/gateway.h"
+#include "tests/support/sanitized.h"
 
 namespace linktor::testing {
 namespace {
@@ -105,7 +106,7 @@ class Poster {
 TEST_F(CrashTest, EveryAcknowledgedWebhookIsOnTheStreamOnce) {
   Gateway gateway;
   gateway.CreateChannel();
-  const int rate = Number("LINKTOR_CRASH_POSTS", 2000);
+  const int rate = Number("LINKTOR_CRASH_POSTS", kSanitized ? 500 : 2000);
   std::uniform_int_distribution<int> life_ms(150, 600);
   std::set<std::string> acknowledged;
   int posted = 0;

@@ -11,17 +11,12 @@
 #include "absl/strings/str_cat.h"
 #include "tests/support/gateway.h"
 #include "tests/support/hostile_bodies.h"
+#include "tests/support/sanitized.h"
 
 namespace linktor::testing {
 namespace {
 
 constexpr std::int64_t kMaxGrowth = 16 * 1024;
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kMemoryIsOurs = false;
-#else
-constexpr bool kMemoryIsOurs = true;
-#endif
 
 class HostileTest : public ::testing::Test {
  protected:
@@ -69,7 +64,8 @@ class HostileTest : public ::testing::Test {
     const std::int64_t growth = Memory("VmHWM") - memory;
     EXPECT_EQ(Accounted() - before, static_cast<std::int64_t>(body.count()))
         << body.name;
-    if (kMemoryIsOurs) {
+    // A sanitizer's memory is not the server's.
+    if (!kSanitized) {
       EXPECT_LE(growth, kMaxGrowth) << body.name;
     }
   }

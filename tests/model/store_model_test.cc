@@ -13,13 +13,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "tests/model/oracle.h"
+#include "tests/support/sanitized.h"
 #include "tests/unit/store/store_rig.h"
 
 namespace linktor {
 namespace {
 
-// About 20 s, everything compared every hundred.
-constexpr int kSteps = 60'000;
+// About 20 s, everything compared every hundred; with a sanitizer, 30 to 60 s.
+constexpr int kSteps = kSanitized ? 10'000 : 60'000;
 constexpr int kStepsBetweenComparisons = 100;
 constexpr int kStepsBetweenRestarts = 700;
 

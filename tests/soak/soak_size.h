@@ -6,13 +6,9 @@
 #include <cstdint>
 #include <cstdlib>
 
-namespace linktor::testing {
+#include "tests/support/sanitized.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool kSanitized = true;
-#else
-inline constexpr bool kSanitized = false;
-#endif
+namespace linktor::testing {
 
 inline constexpr std::uint64_t kDeliveries = kSanitized ? 10'000 : 100'000;
 inline constexpr std::uint64_t kKills = 3;

@@ -8,6 +8,7 @@ linktor_library(test_support
     support/padded_body.h
     support/parse_all.h
     support/proto_matchers.h
+    support/sanitized.h
     support/seed.h
     support/status_matchers.h
     support/temp_folder.h

@@ -2,7 +2,6 @@ linktor_test(store_tests
   SOURCES
     unit/store/channel_table_test.cc
     unit/store/clock_jump_test.cc
-    unit/store/checkpointer_test.cc
     unit/store/conversation_test.cc
     unit/store/disk_fault_test.cc
     unit/store/event_reader_test.cc
@@ -27,5 +26,5 @@ linktor_test(store_model_tests
     model/oracle.cc model/oracle.h
     model/store_model_test.cc
     unit/store/store_rig.cc unit/store/store_rig.h
-  LINKS linktor::store
+  LINKS linktor::store linktor::test_support
   TIMEOUT 180)

@@ -159,6 +159,7 @@ def note_cmake(targets, command, folder, arguments, work):
             target.defines.update(arguments.get(keyword, []))
     elif command == "add_test":
         program, *rest = arguments["COMMAND"]
+        program = program.removeprefix("$<TARGET_FILE:").removesuffix(">")
         target = Target("command", folder, depends={program})
         target.arguments = tuple(rest)
         targets[arguments["NAME"][0]] = target

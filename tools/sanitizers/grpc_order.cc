@@ -2,11 +2,13 @@
 // its locks and atomics are not seen, and what one of our threads hands to
 // another through gRPC looks like a race. gRPC's promises are few: whoever is
 // told that an operation is complete sees what was done before it was started,
-// and so it is with a reactor's OnDone and OnCancel. They are made here, at the
-// functions that our programs and gRPC call each other by. What is not handed
-// over, is still a race.
+// a reactor's OnDone and OnCancel see what it did before, and who has shut a
+// server down sees all of it. They are kept here, in the functions by which our
+// programs and gRPC call each other. What is not handed over is still a race.
 //
-// Linked into every program that uses gRPC, in builds for ThreadSanitizer only.
+// Linked into every program, in builds for ThreadSanitizer only. It depends on
+// how gRPC 1.51 works inside; with another version, reports without end are
+// what one would see.
 
 #include <absl/synchronization/mutex.h>
 #include <dlfcn.h>
@@ -16,6 +18,7 @@
 #include <grpcpp/support/server_callback.h>
 #include <sanitizer/tsan_interface.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -24,14 +27,45 @@
 
 namespace {
 
-// gRPC's own function of that name.
+// The library's own function of a name. Looked up when it is first called, and
+// without a lock: libraries call these before the program's own initialisers.
 template <typename Function>
-Function* Next(const char* name) {
-  return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
-}
+class Next {
+ public:
+  explicit constexpr Next(const char* name) : name_(name) {}
 
+  template <typename... Arguments>
+  auto operator()(Arguments... arguments) {
+    Function* function = function_.load(std::memory_order_relaxed);
+    if (function == nullptr) {
+      function = reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name_));
+      function_.store(function, std::memory_order_relaxed);
+    }
+    return function(arguments...);
+  }
+
+ private:
+  const char* const name_;
+  std::atomic<Function*> function_{nullptr};
+};
+
+constinit Next<decltype(grpc_call_start_batch)> next_start_batch(
+    "grpc_call_start_batch");
+constinit Next<decltype(grpc_completion_queue_next)> next_queue_next(
+    "grpc_completion_queue_next");
+constinit Next<decltype(grpc_completion_queue_pluck)> next_queue_pluck(
+    "grpc_completion_queue_pluck");
+constinit Next<void(absl::Mutex*)> next_lock("_ZN4absl7debian35Mutex4LockEv");
+constinit Next<void(absl::Mutex*)> next_unlock(
+    "_ZN4absl7debian35Mutex6UnlockEv");
+
+// Its address stands for the ends of all calls.
+char calls_end;
+
+// A server empties its queue when its last call has ended.
 grpc_event Acquired(grpc_event event) {
   if (event.type == GRPC_OP_COMPLETE) __tsan_acquire(event.tag);
+  if (event.type == GRPC_QUEUE_SHUTDOWN) __tsan_acquire(&calls_end);
   return event;
 }
 
@@ -82,10 +116,8 @@ extern "C" grpc_call_error grpc_call_start_batch(grpc_call* call,
                                                  const grpc_op* ops,
                                                  std::size_t nops, void* tag,
                                                  void* reserved) {
-  static auto* const next =
-      Next<decltype(grpc_call_start_batch)>("grpc_call_start_batch");
   __tsan_release(tag);
-  return next(call, ops, nops, tag, reserved);
+  return next_start_batch(call, ops, nops, tag, reserved);
 }
 
 // ---- An operation is complete -----------------------------------------------
@@ -93,33 +125,14 @@ extern "C" grpc_call_error grpc_call_start_batch(grpc_call* call,
 extern "C" grpc_event grpc_completion_queue_next(grpc_completion_queue* queue,
                                                  gpr_timespec deadline,
                                                  void* reserved) {
-  static auto* const next =
-      Next<decltype(grpc_completion_queue_next)>("grpc_completion_queue_next");
-  return Acquired(next(queue, deadline, reserved));
+  return Acquired(next_queue_next(queue, deadline, reserved));
 }
 
 extern "C" grpc_event grpc_completion_queue_pluck(grpc_completion_queue* queue,
                                                   void* tag,
                                                   gpr_timespec deadline,
                                                   void* reserved) {
-  static auto* const next = Next<decltype(grpc_completion_queue_pluck)>(
-      "grpc_completion_queue_pluck");
-  return Acquired(next(queue, tag, deadline, reserved));
-}
-
-// ---- The mutex of gRPC's headers --------------------------------------------
-
-void absl::Mutex::Lock() {
-  static auto* const next = Next<void(Mutex*)>("_ZN4absl7debian35Mutex4LockEv");
-  next(this);
-  __tsan_acquire(this);
-}
-
-void absl::Mutex::Unlock() {
-  static auto* const next =
-      Next<void(Mutex*)>("_ZN4absl7debian35Mutex6UnlockEv");
-  __tsan_release(this);
-  next(this);
+  return Acquired(next_queue_pluck(queue, tag, deadline, reserved));
 }
 
 namespace grpc::internal {
@@ -160,8 +173,12 @@ void RunStatus(grpc_completion_queue_functor* functor, int ok) {
 // Who counted last may have been gRPC, unseen; its counterparts are not.
 void ServerCallbackCall::ScheduleOnDone(bool inline_ondone) {
   (void)callbacks_outstanding_.load(std::memory_order_acquire);
-  if (inline_ondone) return CallOnDone();
-  Reactions::Get().Run([this] { CallOnDone(); });
+  const auto done = [this] {
+    CallOnDone();
+    __tsan_release(&calls_end);
+  };
+  if (inline_ondone) return done();
+  Reactions::Get().Run(done);
 }
 
 void ServerCallbackCall::CallOnCancel(ServerReactor* reactor) {
@@ -175,3 +192,15 @@ void ServerCallbackCall::CallOnCancel(ServerReactor* reactor) {
 }
 
 }  // namespace grpc::internal
+
+// ---- The mutex of gRPC's headers --------------------------------------------
+
+void absl::Mutex::Lock() {
+  next_lock(this);
+  __tsan_acquire(this);
+}
+
+void absl::Mutex::Unlock() {
+  __tsan_release(this);
+  next_unlock(this);
+}
