@@ -65,7 +65,7 @@ class JsonStructure {
   template <typename Use>
   simdjson::error_code ForEachMember(JsonValue& object, Use use) {
     return Checked(object, use, [this](JsonValue& value, auto& each) {
-      return WalkObject(value, each);
+      return this->WalkObject(value, each);
     });
   }
 
@@ -86,7 +86,7 @@ class JsonStructure {
   template <typename Use>
   simdjson::error_code ForEachElement(JsonValue& array, Use use) {
     return Checked(array, use, [this](JsonValue& value, auto& each) {
-      return WalkArray(value, each);
+      return this->WalkArray(value, each);
     });
   }
 
