@@ -150,10 +150,10 @@ void ReadFile(const std::string& path, const std::vector<Setting>& settings,
         std::find_if(settings.begin(), settings.end(),
                      [&](const Setting& s) { return KeyOf(s) == name; });
     if (it == settings.end()) {
-      problems.push_back(at + "there is no setting '" + name + "'");
+      problems.push_back(absl::StrCat(at, "there is no setting '", name, "'"));
     } else if (!it->set(TextOf(node))) {
-      problems.push_back(at + "'" + TextOf(node) + "' is not a value for " +
-                         name);
+      problems.push_back(
+          absl::StrCat(at, "'", TextOf(node), "' is not a value for ", name));
     }
   }
 }
@@ -199,10 +199,11 @@ void CheckGraphUrl(const std::string& value, const char* name,
 std::vector<std::string> CheckConfig(const Config& config) {
   std::vector<std::string> problems;
   if (config.data_dir.empty()) {
-    problems.push_back("data-dir is required: the folder for everything kept");
+    problems.emplace_back(
+        "data-dir is required: the folder for everything kept");
   }
   if (config.master_key_file.empty()) {
-    problems.push_back(
+    problems.emplace_back(
         "master-key-file is required: 32 random bytes as 64 hex digits");
   }
   CheckListen(config.grpc_listen, "grpc-listen", true, problems);
@@ -218,18 +219,18 @@ std::vector<std::string> CheckConfig(const Config& config) {
   positive(config.webhook_threads, "webhook-threads");
   positive(config.max_subscribers, "max-subscribers");
   if (config.sends_per_user_hour < 0) {
-    problems.push_back("sends-per-user-hour must not be negative");
+    problems.emplace_back("sends-per-user-hour must not be negative");
   }
   if (config.event_retention < kLeastEventRetention) {
-    problems.push_back(
+    problems.emplace_back(
         "event-retention must be at least 72h: Meta may deliver a webhook "
         "again for 36 hours, and only kept events recognise it");
   }
   if (config.raw_retention < absl::ZeroDuration()) {
-    problems.push_back("raw-retention must not be negative");
+    problems.emplace_back("raw-retention must not be negative");
   }
   if (config.raw_max_bytes < 0) {
-    problems.push_back("raw-max-bytes must not be negative");
+    problems.emplace_back("raw-max-bytes must not be negative");
   }
   return problems;
 }

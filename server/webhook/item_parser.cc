@@ -305,10 +305,9 @@ Result ItemParser::State::ReadInteraction(const ItemMembers& members,
   if (item.user_id.empty()) {
     return Misfit{"names no customer", "$.sender.id"};
   }
-  const Result bad =
-      postback.has_value()
-          ? ReadPostback(*postback, *item.payload.mutable_postback())
-          : ReadReaction(*reaction, *item.payload.mutable_reaction());
+  Result bad = postback.has_value()
+                   ? ReadPostback(*postback, *item.payload.mutable_postback())
+                   : ReadReaction(*reaction, *item.payload.mutable_reaction());
   if (bad) return bad;
   if (item.payload.ByteSizeLong() > kMaxMessageBytes) {
     return Misfit{"is too large", absl::StrCat("$.", item.kind)};

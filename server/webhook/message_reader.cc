@@ -1,5 +1,6 @@
 #include "server/webhook/message_reader.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
@@ -111,12 +112,11 @@ MessageReader::MessageReader(const dom::object& message)
 bool MessageReader::MayBeOne(const dom::element& value) {
   dom::object message;
   if (value.get(message) != simdjson::SUCCESS) return value.is_null();
-  for (const auto [key, member] : message) {
-    if (key == kNames[kMid] || key == kNames[kText]) {
-      if (!member.is_string() && !member.is_null()) return false;
-    }
-  }
-  return true;
+  const auto fits = [](const dom::key_value_pair& member) {
+    const bool text = member.key == kNames[kMid] || member.key == kNames[kText];
+    return !text || member.value.is_string() || member.value.is_null();
+  };
+  return std::all_of(message.begin(), message.end(), fits);
 }
 
 Result MessageReader::ReadFlags() {

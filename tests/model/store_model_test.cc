@@ -629,7 +629,7 @@ TEST_F(StoreModelTest, DoesWhatTheOracleSays) {
   int by_content = 0;
   for (const auto& message : oracle_.messages) {
     ++states[message.state];
-    by_content += message.settled_by == v1::SETTLED_BY_ECHO_CONTENT;
+    if (message.settled_by == v1::SETTLED_BY_ECHO_CONTENT) ++by_content;
   }
   std::cout << oracle_.last_seq << " events, " << oracle_.messages.size()
             << " sends, of them " << by_content << " settled by content, "

@@ -14,7 +14,7 @@ HostileBody Items(std::string name, std::string_view item) {
   out.text =
       R"({"object":"instagram","entry":[{"id":"17841400000000001","time":1,"messaging":[)";
   while (out.text.size() < kSize) {
-    out.items.push_back({out.text.size(), item.size()});
+    out.items.emplace_back(out.text.size(), item.size());
     out.text.append(item);
     out.text.push_back(',');
   }
@@ -53,9 +53,9 @@ std::vector<HostileBody> HostileBodies() {
       Items("huge numbers", Message("\"text\":1e400")),
       Items("a number of 1 MiB", Message("\"x\":" + std::string(kSize, '9'))),
       Items("a text of 1 MiB",
-            Message("\"text\":\"" + std::string(kSize, 't') + "\"")),
+            Message(R"("text":")" + std::string(kSize, 't') + "\"")),
       Items("escapes",
-            Message("\"text\":\"" + Repeat("\\u00e4", kSize) + "\"")),
+            Message(R"("text":")" + Repeat("\\u00e4", kSize) + "\"")),
       Items("empty items", "{}"),
       Items("items that are no objects", "7"),
       Items("wrong types", Message(R"("text":[])")),

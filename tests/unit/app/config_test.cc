@@ -36,7 +36,7 @@ class Environment {
 class ConfigTest : public ::testing::Test {
  protected:
   std::string File(const std::string& content) {
-    const std::string path = folder_.path() + "/config.toml";
+    std::string path = folder_.path() + "/config.toml";
     std::ofstream(path) << content;
     return path;
   }

@@ -181,7 +181,7 @@ TEST_F(WebhookEndpointTest, ChannelWithoutSecretsTakesNothing) {
 
 // Meta delivers everything again that is not answered 200.
 TEST_F(WebhookEndpointTest, SignedRubbishIsKeptAndAnswered200) {
-  for (const std::string body : {"", "rubbish", "[]", "{\"object\":\"x\"}"}) {
+  for (const std::string body : {"", "rubbish", "[]", R"({"object":"x"})"}) {
     EXPECT_EQ(Post(body, Sign(body, "first-app-secret")).status, 200) << body;
     ASSERT_FALSE(sunk_.empty());
     EXPECT_EQ(sunk_.back().items.size(), 1U);

@@ -40,8 +40,8 @@ class ManyUnknownItemsTest : public testing::TestWithParam<const char*> {
 TEST_P(ManyUnknownItemsTest, BeyondTheLimitTheyAreOneIssue) {
   for (const char* unknown :
        {"{}", "[]", "7", "null", "{\"typing\":1}", "{\"message\":7}",
-        "{\"message\":{\"text\":[]}}", "{\"message\":{\"is_echo\":\"\"}}",
-        "{\"reaction\":{\"a\":[{},{}]}}"}) {
+        R"({"message":{"text":[]}})", R"({"message":{"is_echo":""}})",
+        R"({"reaction":{"a":[{},{}]}})"}) {
     std::vector<std::string> items = Times(kMaxUnknownItems, unknown);
     items.insert(items.end(), {unknown, unknown, unknown, TextItem("m"),
                                TextItem("n"), unknown, unknown});
@@ -119,12 +119,12 @@ TEST(HostileBodyTest, InPartsAsWhole) {
 TEST(HostileBodyTest, DepthIsTheItemsOwn) {
   for (const std::size_t depth : {10UL, 29UL, 30UL, 31UL, 32UL, 33UL, 34UL}) {
     // The item and its message are two more.
-    const std::string item = Inbound(
-        "\"message\":{\"mid\":\"m\",\"text\":\"t\",\"x\":" +
-        std::string(depth - 2, '[') + std::string(depth - 2, ']') + "}");
+    const std::string item = Inbound(R"("message":{"mid":"m","text":"t","x":)" +
+                                     std::string(depth - 2, '[') +
+                                     std::string(depth - 2, ']') + "}");
     const Parsed in_list(Messaging({item, TextItem("n")}));
     const Parsed in_change(Envelope({Entry(absl::StrCat(
-        "\"changes\":[{\"field\":\"messages\",\"value\":", item, "}]"))}));
+        R"("changes":[{"field":"messages","value":)", item, "}]"))}));
     const auto wanted = depth <= 32 ? ItemType::kMessage : ItemType::kUnknown;
     EXPECT_EQ(in_list.items[0].type, wanted) << depth;
     EXPECT_EQ(in_list.items[1].type, ItemType::kMessage) << depth;
@@ -133,15 +133,15 @@ TEST(HostileBodyTest, DepthIsTheItemsOwn) {
 }
 
 TEST(HostileBodyTest, WideObjectsAndManyAttachmentsAreUnknown) {
-  std::string wide = "\"mid\":\"m\"";
-  for (int i = 0; i < 1000; ++i) wide += ",\"text\":\"t\"";
+  std::string wide = R"("mid":"m")";
+  for (int i = 0; i < 1000; ++i) wide += R"(,"text":"t")";
   const Parsed message(Messaging({Inbound("\"message\":{" + wide + "}")}));
   EXPECT_EQ(message.only().json_path, "$.message");
   const Parsed item(Messaging({"{" + wide + "}"}));
   EXPECT_EQ(item.only().json_path, "$");
-  const std::vector<std::string> many = Times(1001, "{\"type\":\"image\"}");
+  const std::vector<std::string> many = Times(1001, R"({"type":"image"})");
   const auto with = [](const std::vector<std::string>& attachments) {
-    return Messaging({Inbound("\"message\":{\"mid\":\"m\",\"attachments\":[" +
+    return Messaging({Inbound(R"("message":{"mid":"m","attachments":[)" +
                               absl::StrJoin(attachments, ",") + "]}")});
   };
   EXPECT_EQ(Parsed(with(many)).only().json_path, "$.message.attachments");

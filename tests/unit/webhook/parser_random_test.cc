@@ -90,7 +90,7 @@ constexpr std::string_view kFragments[] = {"\"",
                                            "\n",
                                            "\"messaging\":",
                                            "18446744073709551616",
-                                           "\"timestamp\":\"infinite-future\""};
+                                           R"("timestamp":"infinite-future")"};
 
 std::string MutateBytes(std::string body, Random& random) {
   for (std::size_t n = 1 + random.Below(4); n-- > 0 && !body.empty();) {
@@ -192,31 +192,31 @@ void MutateTree(json::value& value, Random& random) {
   constexpr std::string_view kKeys[] = {"message", "field",    "value", "id",
                                         "standby", "changes",  "mid",   "new",
                                         "is_echo", "timestamp"};
-  if (random.OneIn(6)) {
+  const bool array = value.is_array() && !value.get_array().empty();
+  const bool object = value.is_object() && !value.get_object().empty();
+  if (random.OneIn(6) || !(array || object)) {
     value = RandomValue(random);
-  } else if (value.is_array() && !value.get_array().empty()) {
-    json::array& array = value.get_array();
-    const std::size_t at = random.Below(array.size());
+  } else if (array) {
+    json::array& items = value.get_array();
+    const std::size_t at = random.Below(items.size());
     if (random.OneIn(4)) {
-      array.push_back(json::value(array[at]));
+      items.push_back(json::value(items[at]));
     } else if (random.OneIn(4)) {
-      array.erase(array.begin() + static_cast<std::ptrdiff_t>(at));
+      items.erase(items.begin() + static_cast<std::ptrdiff_t>(at));
     } else {
-      MutateTree(array[at], random);
+      MutateTree(items[at], random);
     }
-  } else if (value.is_object() && !value.get_object().empty()) {
-    json::object& object = value.get_object();
-    const auto it = object.begin() +
-                    static_cast<std::ptrdiff_t>(random.Below(object.size()));
+  } else {
+    json::object& members = value.get_object();
+    auto* const it = members.begin() +
+                     static_cast<std::ptrdiff_t>(random.Below(members.size()));
     if (random.OneIn(5)) {
-      object[kKeys[random.Below(std::size(kKeys))]] = RandomValue(random);
+      members[kKeys[random.Below(std::size(kKeys))]] = RandomValue(random);
     } else if (random.OneIn(6)) {
-      object.erase(it);
+      members.erase(it);
     } else {
       MutateTree(it->value(), random);
     }
-  } else {
-    value = RandomValue(random);
   }
 }
 

@@ -13,10 +13,10 @@ namespace linktor {
 namespace {
 
 namespace json = boost::json;
-using testing::HasSubstr;
 
 std::vector<ItemType> TypesOf(const std::vector<ParsedItem>& items) {
   std::vector<ItemType> types;
+  types.reserve(items.size());
   for (const ParsedItem& item : items) types.push_back(item.type);
   return types;
 }
@@ -31,30 +31,29 @@ void ExpectOneIssue(const std::string& text) {
 }
 
 TEST(ParseWebhookTest, WhatIsNoEnvelopeIsAnIssue) {
-  for (const char* text :
-       {"",
-        " ",
-        "\n\n",
-        "not JSON",
-        "null",
-        "7",
-        "\"object\"",
-        "[]",
-        "{",
-        "{}",
-        "[[",
-        "\xff\xfe",
-        "\xef\xbb\xbf{}",
-        "{\"object\":\"instagram\"}",
-        "{\"object\":\"instagram\",\"entry\":[]}",
-        "{\"object\":\"instagram\",\"entry\":7}",
-        "{\"object\":\"instagram\",\"entry\":{}}",
-        "{\"object\":\"whatsapp\",\"entry\":[{\"id\":\"1\"}]}",
-        "{\"object\":[\"instagram\"],\"entry\":[{\"id\":\"1\"}]}",
-        "{\"entry\":[{\"id\":\"1\"}]}",
-        "{\"object\":\"instagram\"} {}",
-        "{\"object\":\"instagram\",\"entry\":[{\"id\":\"1\"}]}x",
-        "{\"object\":\"instagram\",\"entry\":[{\"id\":\"1\"}]]"}) {
+  for (const char* text : {"",
+                           " ",
+                           "\n\n",
+                           "not JSON",
+                           "null",
+                           "7",
+                           "\"object\"",
+                           "[]",
+                           "{",
+                           "{}",
+                           "[[",
+                           "\xff\xfe",
+                           "\xef\xbb\xbf{}",
+                           R"({"object":"instagram"})",
+                           R"({"object":"instagram","entry":[]})",
+                           R"({"object":"instagram","entry":7})",
+                           R"({"object":"instagram","entry":{}})",
+                           R"({"object":"whatsapp","entry":[{"id":"1"}]})",
+                           R"({"object":["instagram"],"entry":[{"id":"1"}]})",
+                           R"({"entry":[{"id":"1"}]})",
+                           R"({"object":"instagram"} {})",
+                           R"({"object":"instagram","entry":[{"id":"1"}]}x)",
+                           R"({"object":"instagram","entry":[{"id":"1"}]])"}) {
     ExpectOneIssue(text);
   }
 }
@@ -198,8 +197,8 @@ TEST(ParseWebhookTest, BadItemAtEachPlaceOfMany) {
   constexpr std::size_t kItems = 12;
   for (const char* bad :
        {"7", "null", "\"text\"", "[]", "{}", "[{}]", "{\"message\":[]}",
-        "{\"timestamp\":\"soon\"}", "{\"message\":{\"mid\":1e400}}",
-        "{\"message\":{\"text\":\"\\ud800\"}}"}) {
+        R"({"timestamp":"soon"})", R"({"message":{"mid":1e400}})",
+        R"({"message":{"text":"\ud800"}})"}) {
     for (std::size_t place = 0; place < kItems; ++place) {
       std::vector<std::string> items(kItems, TextItem("good"));
       items[place] = bad;
@@ -281,9 +280,8 @@ TEST(ParseWebhookTest, LongIdsAreUnknown) {
   };
   EXPECT_EQ(type_with_mid(1024), ItemType::kMessage);
   EXPECT_EQ(type_with_mid(1025), ItemType::kUnknown);
-  const Parsed user(
-      Messaging({"{\"sender\":{\"id\":\"" + std::string(129, '1') +
-                 "\"},\"message\":{\"mid\":\"m\"}}"}));
+  const Parsed user(Messaging({R"({"sender":{"id":")" + std::string(129, '1') +
+                               R"("},"message":{"mid":"m"}})"}));
   EXPECT_EQ(user.only().json_path, "$.sender.id");
   EXPECT_TRUE(user.only().user_id.empty());
 }
@@ -294,8 +292,7 @@ TEST(ParseWebhookTest, NothingMakesAnEventTooLargeForAResponse) {
        {Messaging({TextItem("m", large)}), Messaging({TextItem(large)}),
         Messaging({"{\"" + large + "\":1}"}), Messaging({"\"" + large + "\""}),
         Messaging({TextItem("m")}, large),
-        Messaging({Inbound("\"message\":{\"mid\":\"m\",\"reply_to\":{\"mid\":"
-                           "\"" +
+        Messaging({Inbound(R"("message":{"mid":"m","reply_to":{"mid":")" +
                            large + "\"}}")}),
         Messaging({Inbound("\"message\":{\"mid\":\"m\",\"attachments\":[{"
                            "\"type\":\"fallback\",\"payload\":\"" +
@@ -304,8 +301,8 @@ TEST(ParseWebhookTest, NothingMakesAnEventTooLargeForAResponse) {
                            "\"type\":\"x\",\"payload\":{\"y\":\"" +
                            large + "\"}}]}")}),
         Envelope({Entry("\"" + large + "\":1")}),
-        Envelope({Entry("\"changes\":[{\"field\":\"" + large +
-                        "\",\"value\":{}}]")})}) {
+        Envelope({Entry(R"("changes":[{"field":")" + large +
+                        R"(","value":{}}])")})}) {
     const Parsed parsed(body);
     ASSERT_EQ(parsed.items.size(), 1U);
     const ParsedItem& item = parsed.only();
@@ -324,9 +321,12 @@ TEST(ParseWebhookTest, LongKindsAreCutBetweenCharacters) {
 }
 
 TEST(ParseWebhookTest, TakesOneThousandItems) {
+  constexpr int kItems = 1000;
   std::vector<std::string> items;
-  for (int i = 0; i < 1000; ++i)
+  items.reserve(kItems);
+  for (int i = 0; i < kItems; ++i) {
     items.push_back(TextItem(absl::StrCat("m", i)));
+  }
   const Parsed parsed(Messaging(items));
   ASSERT_EQ(parsed.items.size(), 1000U);
   EXPECT_EQ(parsed.items[999].message.mid(), "m999");
