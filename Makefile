@@ -42,8 +42,8 @@ run: build ## Build, then start server and emulator and play one exchange
 test: build ## Build everything and run the tests
 	@ctest --preset release -j $(JOBS)
 
-check: build ## Check format, protos, README, tree and clang-tidy (TIDY=all: every file)
-	@tools/setup/apt.sh check
+check: build ## Check format, protos, README, tree, clang-tidy (TIDY=all: every file), Bazel
+	@tools/setup/apt.sh check bazel
 	tools/check/tree.sh
 	tools/check/parity.py
 	tools/check/format.sh
@@ -53,6 +53,7 @@ check: build ## Check format, protos, README, tree and clang-tidy (TIDY=all: eve
 	tools/check/readme.sh
 	tools/check/readme_run.py
 	tools/check/tidy.sh
+	JOBS=$(JOBS) tools/check/bazel.sh
 
 format: ## Format the C++ and proto files
 	@tools/setup/apt.sh check
