@@ -109,6 +109,9 @@ Fleet::Fleet(FleetOptions options) : options_(std::move(options)) {
     // Else all channels would share one connection.
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
     arguments.SetMaxReceiveMessageSize(-1);
+    // A client's window else grows to megabytes while nobody reads: it would
+    // take in all that is sent, and not stall.
+    if (options_.stalled) arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
     channels_.push_back(grpc::CreateCustomChannel(
         options_.address, grpc::InsecureChannelCredentials(), arguments));
     stubs_.push_back(std::make_unique<grpc::GenericStub>(channels_.back()));
