@@ -1,5 +1,7 @@
 #include "server/webhook/json_structure.h"
 
+#include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -9,11 +11,45 @@
 namespace linktor {
 namespace {
 
+// Of text, whose memory is kept: some 300 KB for a thread.
+constexpr std::size_t kKeptCapacity = 16 * 1024;
+
 const std::uint8_t* BytesOf(std::string_view text) {
   return reinterpret_cast<const std::uint8_t*>(text.data());
 }
 
 }  // namespace
+
+JsonStructure::~JsonStructure() {
+  if (memory_ != nullptr && memory_->document.capacity() <= kKeptCapacity) {
+    Spare() = std::move(memory_);
+  }
+}
+
+// What the last one on this thread left: nearly all webhooks are small, and the
+// memory for one costs more than reading it.
+std::unique_ptr<JsonStructure::Memory>& JsonStructure::Spare() {
+  thread_local std::unique_ptr<Memory> spare;
+  return spare;
+}
+
+simdjson::error_code JsonStructure::TakeMemory(std::size_t size,
+                                               std::size_t max_depth) {
+  if (memory_ == nullptr) memory_ = std::move(Spare());
+  if (memory_ != nullptr && memory_->document.capacity() >= size &&
+      memory_->stages->max_depth() == max_depth) {
+    return simdjson::SUCCESS;
+  }
+  memory_ = std::make_unique<Memory>();
+  const std::size_t capacity = std::max(size, kKeptCapacity);
+  // The kernel for this processor, not the one for any.
+  if (const auto error = simdjson::get_active_implementation()
+                             ->create_dom_parser_implementation(
+                                 capacity, max_depth, memory_->stages)) {
+    return error;
+  }
+  return memory_->document.allocate(capacity);
+}
 
 simdjson::error_code JsonStructure::Load(std::string_view text,
                                          std::size_t max_depth) {
@@ -22,22 +58,17 @@ simdjson::error_code JsonStructure::Load(std::string_view text,
   read_ = false;
   count_ = 0;
   if (text.empty()) return simdjson::EMPTY;
-  // The kernel for this processor, not the one for any.
-  if (const auto error = simdjson::get_active_implementation()
-                             ->create_dom_parser_implementation(
-                                 text.size(), max_depth, stages_)) {
+  if (const auto error = TakeMemory(text.size(), max_depth)) return error;
+  auto& stages = *memory_->stages;
+  if (const auto error = stages.stage1(BytesOf(text), text.size(),
+                                       simdjson::stage1_mode::regular)) {
     return error;
   }
-  if (const auto error = stages_->stage1(BytesOf(text), text.size(),
-                                         simdjson::stage1_mode::regular)) {
-    return error;
-  }
-  positions_ = stages_->structural_indexes.get();
-  count_ = stages_->n_structural_indexes;
-  if (const auto error = document_.allocate(text.size())) return error;
-  read_ = stages_->stage2(document_) == simdjson::SUCCESS;
+  positions_ = stages.structural_indexes.get();
+  count_ = stages.n_structural_indexes;
+  read_ = stages.stage2(memory_->document) == simdjson::SUCCESS;
   root_ = {.first = 0, .end = 0, .element = {}};
-  if (read_) root_.element = document_.root();
+  if (read_) root_.element = memory_->document.root();
   ends_.clear();
   return simdjson::SUCCESS;
 }

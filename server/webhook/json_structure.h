@@ -29,6 +29,11 @@ struct JsonValue {
 // character, and four more or, when it is read, eight for each value.
 class JsonStructure {
  public:
+  JsonStructure() = default;
+  ~JsonStructure();
+  JsonStructure(const JsonStructure&) = delete;
+  JsonStructure& operator=(const JsonStructure&) = delete;
+
   // Finds the structure of `text`, which must outlive this and be followed by
   // kBodySlack bytes, and reads it if it is all right and at most `max_depth`
   // deep. Fails when it is no JSON at all: empty, with text that does not end
@@ -150,8 +155,15 @@ class JsonStructure {
   std::string_view text_;
   bool read_ = false;
   JsonValue root_;
-  std::unique_ptr<simdjson::internal::dom_parser_implementation> stages_;
-  simdjson::dom::document document_;
+  // simdjson's memory, for texts up to its capacity.
+  struct Memory {
+    std::unique_ptr<simdjson::internal::dom_parser_implementation> stages;
+    simdjson::dom::document document;
+  };
+  static std::unique_ptr<Memory>& Spare();
+  simdjson::error_code TakeMemory(std::size_t size, std::size_t max_depth);
+
+  std::unique_ptr<Memory> memory_;
   const std::uint32_t* positions_ = nullptr;
   std::uint32_t count_ = 0;
   // When the whole is not read: for each opening bracket what is behind the

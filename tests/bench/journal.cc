@@ -61,22 +61,25 @@ class Rig {
     Mutex mutex;
     CondVar changed;
     std::size_t done = 0;
+    std::size_t wanted = 0;
     const auto begin = std::chrono::steady_clock::now();
     for (std::size_t asked = 0; asked < records.size(); ++asked) {
       {
         MutexLock lock(mutex);
-        while (asked - done >= kInFlight) changed.Wait(mutex);
+        // Woken once for a batch, as the denominator's is.
+        if (asked - done >= kInFlight) wanted = asked - kInFlight / 2;
+        while (done < wanted) changed.Wait(mutex);
       }
       journal_->Append(std::move(records[asked]),
                        [&](const absl::StatusOr<Outcome>& outcome) {
                          if (!outcome.ok()) std::abort();
                          MutexLock lock(mutex);
-                         ++done;
-                         changed.Signal();
+                         if (++done == wanted) changed.Signal();
                        });
     }
     MutexLock lock(mutex);
-    while (done < records.size()) changed.Wait(mutex);
+    wanted = records.size();
+    while (done < wanted) changed.Wait(mutex);
     return std::chrono::duration<double>(std::chrono::steady_clock::now() -
                                          begin)
         .count();
