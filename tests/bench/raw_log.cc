@@ -94,14 +94,21 @@ double RunRawLog(const std::string& folder, std::size_t count,
   return seconds;
 }
 
-double ProbeDisk(const std::string& folder) {
+double ProbeDisk(const std::string& folder, double rate) {
   constexpr std::size_t kWrites = 200;
   constexpr std::size_t kPage = 4096;
   const std::string path = folder + "/probe";
   const int fd = OpenPreallocated(path, kWrites * kPage);
   const std::string page(kPage, 'p');
   std::vector<double> times;
+  const auto start = SteadyClock::now();
   for (std::size_t i = 0; i < kWrites; ++i) {
+    if (rate > 0) {
+      std::this_thread::sleep_until(
+          start +
+          std::chrono::duration_cast<SteadyClock::duration>(
+              std::chrono::duration<double>(static_cast<double>(i) / rate)));
+    }
     const auto begin = SteadyClock::now();
     WriteAt(fd, page, i * kPage);
     if (fdatasync(fd) != 0) std::abort();

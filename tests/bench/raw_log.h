@@ -13,7 +13,9 @@ namespace linktor::bench {
 double RunRawLog(const std::string& folder, std::size_t count,
                  std::size_t bytes, int in_flight);
 
-// Milliseconds of one 4 KiB write and fdatasync, the median of 200.
-double ProbeDisk(const std::string& folder);
+// Milliseconds of one 4 KiB write and fdatasync, the median of 200: one after
+// the other, or `rate` a second, with which a disk and processors that have
+// rested in between take longer.
+double ProbeDisk(const std::string& folder, double rate = 0);
 
 }  // namespace linktor::bench
