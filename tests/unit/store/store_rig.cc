@@ -346,12 +346,16 @@ void StoreRig::ExecuteClosed(const std::string& sql) {
 
 std::vector<absl::StatusOr<Outcome>> StoreRig::AppendTogether(
     std::vector<Record> records) {
+  // The writer is held up by the answer to a batch that has none of them.
+  std::latch held(1);
   std::latch appended(1);
   std::latch answered(static_cast<std::ptrdiff_t>(records.size()) + 1);
   journal_->Append(MakeTrim(0), [&](const absl::StatusOr<Outcome>&) {
+    held.count_down();
     appended.wait();
     answered.count_down();
   });
+  held.wait();
   std::vector<absl::StatusOr<Outcome>> outcomes(
       records.size(), absl::UnknownError("not answered"));
   for (std::size_t i = 0; i < records.size(); ++i) {
