@@ -155,6 +155,8 @@ std::string_view KindOf(const dom::object& item) {
 struct ItemParser::State {
   dom::parser parser;
   dom::element root;
+  // Of the sender and the recipient; kept for their memory.
+  std::array<std::string, 2> ids;
 
   bool Reserve(std::size_t size);
   Result ReadItem(const dom::object& object, ParsedItem& item);
@@ -179,8 +181,10 @@ ItemParser::~ItemParser() = default;
 
 bool ItemParser::State::Reserve(std::size_t size) {
   if (parser.capacity() >= std::max(size, kUsualItem)) return true;
-  return parser.allocate(std::max(size, kUsualItem), kMaxItemDepth) ==
-         simdjson::SUCCESS;
+  const auto error = parser.allocate(std::max(size, kUsualItem), kMaxItemDepth);
+  // Says nothing about the item.
+  if (error == simdjson::MEMALLOC) throw std::bad_alloc();
+  return error == simdjson::SUCCESS;
 }
 
 Result ItemParser::State::ReadParty(const std::optional<dom::element>& member,
@@ -197,7 +201,7 @@ Result ItemParser::State::ReadParty(const std::optional<dom::element>& member,
 
 Result ItemParser::State::ReadParties(const ItemMembers& members, bool echo,
                                       ParsedItem& item) {
-  std::array<std::string, 2> ids;
+  for (std::string& id : ids) id.clear();
   Result bad = ReadParty(members[kSender], "$.sender", ids[0]);
   if (!bad) bad = ReadParty(members[kRecipient], "$.recipient", ids[1]);
   if (bad) return bad;

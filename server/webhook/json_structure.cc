@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <new>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -43,12 +44,13 @@ simdjson::error_code JsonStructure::TakeMemory(std::size_t size,
   memory_ = std::make_unique<Memory>();
   const std::size_t capacity = std::max(size, kKeptCapacity);
   // The kernel for this processor, not the one for any.
-  if (const auto error = simdjson::get_active_implementation()
-                             ->create_dom_parser_implementation(
-                                 capacity, max_depth, memory_->stages)) {
-    return error;
-  }
-  return memory_->document.allocate(capacity);
+  auto error =
+      simdjson::get_active_implementation()->create_dom_parser_implementation(
+          capacity, max_depth, memory_->stages);
+  if (!error) error = memory_->document.allocate(capacity);
+  // Says nothing about the text.
+  if (error == simdjson::MEMALLOC) throw std::bad_alloc();
+  return error;
 }
 
 simdjson::error_code JsonStructure::Load(std::string_view text,

@@ -36,8 +36,8 @@ class JsonStructure {
 
   // Finds the structure of `text`, which must outlive this and be followed by
   // kBodySlack bytes, and reads it if it is all right and at most `max_depth`
-  // deep. Fails when it is no JSON at all: empty, with text that does not end
-  // or is not UTF-8.
+  // deep. Fails when it is no JSON at all: empty, with text that does not end,
+  // is not UTF-8 or has control characters. Throws std::bad_alloc.
   simdjson::error_code Load(std::string_view text, std::size_t max_depth);
 
   // Whether values are read. If not, brackets may not match, and numbers and

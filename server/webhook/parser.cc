@@ -196,6 +196,7 @@ class EnvelopeParser {
     }
     UseFolded();
     ItemParser::Identify(root, item);
+    used_ = item.type != ItemType::kUnknown && item.type != ItemType::kIssue;
     Use(item);
   }
 
@@ -218,27 +219,32 @@ class EnvelopeParser {
 
   void Use(ParsedItem& item) {
     none_ = false;
-    used_ = item.type != ItemType::kUnknown && item.type != ItemType::kIssue;
     use_(item);
   }
 
+  // Not with item_, in which the next item may be waiting.
   void UseIssue(EnvelopeForm form, std::string_view raw, std::string problem,
                 std::int64_t count = 1) {
-    ParsedItem& item = NewItem();
-    item.type = ItemType::kIssue;
-    item.form = form;
-    item.raw = raw;
-    item.problem = std::move(problem);
-    item.count = count;
-    Use(item);
-    item.count = 1;
+    ParsedItem issue;
+    issue.type = ItemType::kIssue;
+    issue.entry_id = entry_id_;
+    issue.form = form;
+    issue.raw = raw;
+    issue.problem = std::move(problem);
+    issue.count = count;
+    Use(issue);
   }
 
   // Keeps what is unknown beyond the limit: the body from the first to the last
-  // of them.
+  // of them. They do not all come in the body's order: an entry's flat value is
+  // its last item.
   void Fold(const JsonValue& value) {
-    if (folded_ == 0) first_folded_.first = value.first;
-    last_folded_.first = value.first;
+    if (folded_ == 0 || value.first < first_folded_.first) {
+      first_folded_.first = value.first;
+    }
+    if (folded_ == 0 || value.first > last_folded_.first) {
+      last_folded_.first = value.first;
+    }
     ++folded_;
   }
 

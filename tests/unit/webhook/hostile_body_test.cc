@@ -11,6 +11,7 @@
 namespace linktor {
 namespace {
 
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -57,8 +58,14 @@ TEST_P(ManyUnknownItemsTest, BeyondTheLimitTheyAreOneIssue) {
     EXPECT_EQ(rest[0].count, 3);
     EXPECT_EQ(rest[0].raw, absl::StrCat(unknown, ",", unknown, ",", unknown));
     EXPECT_THAT(rest[0].problem, StartsWith("3 more that are not understood"));
-    EXPECT_EQ(rest[1].message.mid(), "m");
-    EXPECT_EQ(rest[2].message.mid(), "n");
+    for (int known : {1, 2}) {
+      const std::string mid = known == 1 ? "m" : "n";
+      EXPECT_EQ(rest[known].type, ItemType::kMessage) << unknown;
+      EXPECT_EQ(rest[known].raw, TextItem(mid));
+      EXPECT_EQ(rest[known].message.mid(), mid);
+      EXPECT_FALSE(rest[known].user_id.empty());
+      EXPECT_TRUE(rest[known].opens_window);
+    }
     EXPECT_EQ(rest[3].count, 2);
     EXPECT_EQ(rest[3].raw, absl::StrCat(unknown, ",", unknown));
   }
@@ -76,6 +83,44 @@ TEST_P(ManyUnknownItemsTest, ThoseOfSeveralEntriesAreOneText) {
   EXPECT_EQ(rest.count, 5);
   EXPECT_THAT(std::string(rest.raw), StartsWith("{}]},7,[],{"));
   EXPECT_THAT(std::string(rest.raw), HasSubstr("[{},{}"));
+}
+
+// What the item had that ended them is its own.
+TEST_P(ManyUnknownItemsTest, KnownOnesKeepTheirContent) {
+  const std::string image = Inbound(
+      R"("message":{"mid":"m","attachments":[{"type":"image","payload":)"
+      R"({"url":"https://example.com/a"}}]})");
+  std::vector<std::string> items = Times(kMaxUnknownItems + 1, "7");
+  items.insert(items.end(), {image, TextItem("n"), "7", TextItem("o")});
+  const Parsed parsed(With(items));
+  ASSERT_EQ(parsed.items.size(), kMaxUnknownItems + 5U);
+  const ParsedItem* rest = &parsed.items[kMaxUnknownItems];
+  EXPECT_EQ(rest[1].type, ItemType::kMessage);
+  EXPECT_EQ(rest[1].message.attachments_size(), 1);
+  EXPECT_EQ(rest[2].message.attachments_size(), 0);
+  EXPECT_EQ(rest[2].message.mid(), "n");
+  EXPECT_EQ(rest[4].message.mid(), "o");
+}
+
+// An entry's flat value is its last item, wherever it stands.
+TEST_P(ManyUnknownItemsTest, FlatValuesStandAnywhere) {
+  std::vector<std::string> entries(kMaxUnknownItems, "7");
+  entries.push_back(R"({"value":7,"messaging":[{},[]]})");
+  entries.push_back(R"({"field":"messages","value":)" + TextItem("m") +
+                    R"(,"messaging":[8]})");
+  entries.push_back(R"({"value":9})");
+  const Parsed parsed("{\"x\":" + std::string(GetParam()) + "," +
+                      Envelope(entries).substr(1));
+  ASSERT_EQ(parsed.items.size(), kMaxUnknownItems + 3U);
+  EXPECT_EQ(CountOf(parsed), kMaxUnknownItems + 6);
+  const ParsedItem* rest = &parsed.items[kMaxUnknownItems];
+  EXPECT_EQ(rest[0].count, 4);
+  EXPECT_THAT(std::string(rest[0].raw),
+              StartsWith(R"(7,"messaging":[{},[]]})"));
+  EXPECT_THAT(std::string(rest[0].raw), EndsWith("8"));
+  EXPECT_EQ(rest[1].type, ItemType::kMessage);
+  EXPECT_EQ(rest[1].message.mid(), "m");
+  EXPECT_EQ(rest[2].raw, "9");
 }
 
 TEST_P(ManyUnknownItemsTest, EntriesThatAreNoObjectsCountAsWell) {
