@@ -123,8 +123,7 @@ absl::Status App::StartStore() {
 absl::Status App::StartGrpc() {
   // Never released: when the last user of the library goes, it joins a thread
   // that may be in a poll of 10 s, and stopping may take 25 s.
-  static const bool kept = (grpc_init(), true);
-  (void)kept;
+  grpc_init();
   rpc_ = std::make_unique<Rpc>(*this);
   grpc::ServerBuilder builder;
   int port = 0;

@@ -60,8 +60,9 @@ void MeasureFanOut(const Setting& setting) {
     const auto begin = SteadyClock::now();
     std::thread sender([&load] { (void)RunLoad(load); });
     if (!fleet.WaitForEvents(count)) {
-      std::fprintf(stderr, "a subscriber has only %lu of %zu events\n",
-                   static_cast<unsigned long>(fleet.least()), count);
+      setting.report.AddFault(absl::StrCat("fan-out: a subscriber has ",
+                                           fleet.least(), " of ", count,
+                                           " events"));
     }
     ratio.above.push_back(static_cast<double>(fleet.total()) / Seconds(begin));
     sender.join();

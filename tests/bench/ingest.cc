@@ -1,7 +1,6 @@
 // Ratios 1, 2, 5 and 7: webhooks in.
 
-#include <cstdio>
-
+#include "absl/strings/str_cat.h"
 #include "tests/bench/fleet.h"
 #include "tests/bench/http_load.h"
 #include "tests/bench/program.h"
@@ -16,13 +15,15 @@ constexpr int kConnections = 64;
 // Updates of one post, as many as Meta sends at once.
 constexpr int kMany = 1000;
 
-LoadResult Post(const std::string& address, std::vector<std::string> requests,
+LoadResult Post(const Setting& setting, const std::string& address,
+                std::vector<std::string> requests,
                 int connections = kConnections) {
   Load load{.address = address, .connections = connections};
   load.requests = std::move(requests);
   LoadResult result = RunLoad(load);
   if (result.refused > 0) {
-    std::fprintf(stderr, "%zu posts were refused\n", result.refused);
+    setting.report.AddFault(
+        absl::StrCat("ingest: ", result.refused, " posts were refused"));
   }
   return result;
 }
@@ -35,7 +36,7 @@ void MeasureIngest(const Setting& setting) {
   Arrangement server;
   PostMaker posts(server.target(), kUsers);
   // Makes the customers' keys, and fills what is filled once.
-  (void)Post(server.target().address, posts.Many(2 * kUsers));
+  (void)Post(setting, server.target().address, posts.Many(2 * kUsers));
 
   Ratio alone{.number = "1",
               .name = "durable webhooks / Beast answering 200, 64 connections",
@@ -56,8 +57,9 @@ void MeasureIngest(const Setting& setting) {
   const std::size_t count = setting.Scaled(kPosts);
   for (int round = 0; round < setting.rounds; ++round) {
     std::vector<std::string> requests = posts.Many(count);
-    const LoadResult below = Post(raw_address, requests);
-    const LoadResult above = Post(server.target().address, std::move(requests));
+    const LoadResult below = Post(setting, raw_address, requests);
+    const LoadResult above =
+        Post(setting, server.target().address, std::move(requests));
     alone.above.push_back(above.per_second());
     alone.below.push_back(below.per_second());
     tail.above.push_back(above.Quantile(0.99));
@@ -65,16 +67,18 @@ void MeasureIngest(const Setting& setting) {
     {
       Fleet follower({.address = server.grpc_address()});
       follower.WaitForFirst();
-      const LoadResult with = Post(server.target().address, posts.Many(count));
+      const LoadResult with =
+          Post(setting, server.target().address, posts.Many(count));
       if (!follower.WaitForEvents(count) || follower.least() != count) {
-        std::fprintf(stderr, "the subscriber has %lu of %zu events\n",
-                     static_cast<unsigned long>(follower.least()), count);
+        setting.report.AddFault(absl::StrCat("ingest: the subscriber has ",
+                                             follower.least(), " of ", count,
+                                             " events"));
       }
       followed.above.push_back(with.per_second());
       followed.below.push_back(below.per_second());
     }
-    const LoadResult big =
-        Post(server.target().address, posts.Many(count / kMany + 1, kMany), 4);
+    const LoadResult big = Post(setting, server.target().address,
+                                posts.Many(count / kMany + 1, kMany), 4);
     many.above.push_back(big.per_second() * kMany);
     many.below.push_back(above.per_second());
   }

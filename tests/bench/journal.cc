@@ -1,9 +1,7 @@
-// Ratio 3: appends to the journal in this process, and the bytes they leave on
-// the disk.
+// Ratio 3: appends to the journal in this process.
 
-#include <atomic>
-#include <cstdio>
-#include <filesystem>
+#include <chrono>
+#include <cstdlib>
 
 #include "server/base/crypto.h"
 #include "server/store/sqlite_journal.h"
@@ -56,7 +54,8 @@ class Rig {
     return records;
   }
 
-  // Seconds for all of them, with kInFlight waiting at any time.
+  // Seconds for all of them, with kInFlight waiting at most, and half of them
+  // at least until the end.
   double Append(std::vector<WebhookRecord> records) {
     Mutex mutex;
     CondVar changed;

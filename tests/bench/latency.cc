@@ -55,7 +55,9 @@ void MeasureLatency(const Setting& setting) {
                     }});
     follower.WaitForFirst();
     (void)RunLoad(load);
-    (void)follower.WaitForEvents(count);
+    if (!follower.WaitForEvents(count)) {
+      setting.report.AddFault("latency: the subscriber has not had all events");
+    }
     ratio.above.push_back(QuantileOf(taken, 0.5));
     ratio.below.push_back(disk);
   }

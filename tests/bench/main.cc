@@ -28,6 +28,12 @@ constexpr Family kFamilies[] = {
     {"disk", linktor::bench::MeasureDisk},
 };
 
+std::vector<std::string> Names() {
+  std::vector<std::string> names;
+  for (const Family& family : kFamilies) names.emplace_back(family.name);
+  return names;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -39,7 +45,8 @@ int main(int argc, char** argv) {
   app.add_option("--only", only,
                  "families: ingest, journal, fan-out, latency, "
                  "sends, hostile, idle, stalled, disk")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->check(CLI::IsMember(Names()));
   app.add_option("--json", json, "also write the figures to this file");
   app.add_option("--rounds", rounds, "rounds of each pair")
       ->check(CLI::Range(1, 99));
@@ -58,5 +65,5 @@ int main(int argc, char** argv) {
   }
   std::cout << report.Table();
   if (!json.empty()) std::ofstream(json) << report.Json() << "\n";
-  return 0;
+  return report.sound() ? 0 : 1;
 }

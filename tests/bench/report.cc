@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <iostream>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -49,6 +51,11 @@ double Median(std::vector<double> values) {
                                 : (values[half - 1] + values[half]) / 2;
 }
 
+void Report::AddFault(std::string what) {
+  std::cerr << what << std::endl;
+  faults_.push_back(std::move(what));
+}
+
 std::string Report::Table() const {
   std::string out = absl::StrFormat(
       "| # | what | above | below | ratio | spread | aim | met |\n"
@@ -72,6 +79,9 @@ std::string Report::Table() const {
                   Median(disk_ms_) > 1
                       ? "; over 1 ms: durable figures say nothing here\n"
                       : "\n");
+  for (const std::string& fault : faults_) {
+    absl::StrAppend(&out, "FAULT: ", fault, "\n");
+  }
   return out;
 }
 
@@ -89,7 +99,8 @@ std::string Report::Json() const {
     ratios.push_back(std::move(one));
   }
   return json::serialize(json::object{{"ratios", std::move(ratios)},
-                                      {"fdatasync_p50_ms", Median(disk_ms_)}});
+                                      {"fdatasync_p50_ms", Median(disk_ms_)},
+                                      {"faults", json::value_from(faults_)}});
 }
 
 }  // namespace linktor::bench

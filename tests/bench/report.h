@@ -26,6 +26,9 @@ class Report {
  public:
   void Add(Ratio ratio) { ratios_.push_back(std::move(ratio)); }
   void SetDisk(double p50_ms) { disk_ms_.push_back(p50_ms); }
+  // Something was lost or refused, which no figure makes good.
+  void AddFault(std::string what);
+  bool sound() const { return faults_.empty(); }
 
   // A table for people.
   std::string Table() const;
@@ -34,6 +37,7 @@ class Report {
  private:
   std::vector<Ratio> ratios_;
   std::vector<double> disk_ms_;
+  std::vector<std::string> faults_;
 };
 
 double Median(std::vector<double> values);

@@ -2,9 +2,9 @@
 
 #include <atomic>
 #include <chrono>
-#include <cstdio>
 #include <thread>
 
+#include "absl/strings/str_cat.h"
 #include "tests/bench/fleet.h"
 #include "tests/bench/http_load.h"
 #include "tests/bench/program.h"
@@ -20,13 +20,15 @@ constexpr int kHealthy = 100;
 constexpr int kStalled = 900;
 // Fewer posts a second than fill the machine: what is measured is waiting.
 constexpr double kRate = 500;
-constexpr std::size_t kPosts = 2500;
-// So that the stalled are far beyond what a connection holds.
+// Long enough for several checkpoints, which are what p99 is made of.
+constexpr std::size_t kPosts = 5000;
 constexpr int kItems = 4;
+// So that the stalled are far beyond what a connection holds.
+constexpr std::size_t kFillingPosts = 2500;
 constexpr int kFilling = 20;
 
 // Until the process has nothing left to do.
-void WaitUntilIdle(pid_t pid) {
+void WaitUntilIdle(const Setting& setting, pid_t pid) {
   constexpr auto kLook = std::chrono::milliseconds(200);
   constexpr double kIdleSeconds = 0.02;
   for (int looks = 0; looks < 300; ++looks) {
@@ -34,11 +36,12 @@ void WaitUntilIdle(pid_t pid) {
     std::this_thread::sleep_for(kLook);
     if (CpuSeconds(pid) - before <= kIdleSeconds) return;
   }
-  std::fprintf(stderr, "the server has not come to rest\n");
+  setting.report.AddFault("streams: the server has not come to rest");
 }
 
 // p99 of the healthy subscribers' wait, in ms.
-double WaitOfHealthy(Arrangement& server, PostMaker& posts, std::size_t count) {
+double WaitOfHealthy(const Setting& setting, Arrangement& server,
+                     PostMaker& posts, std::size_t count) {
   const std::uint64_t first = posts.next_number();
   Load load{.address = server.target().address,
             .connections = 8,
@@ -66,7 +69,7 @@ double WaitOfHealthy(Arrangement& server, PostMaker& posts, std::size_t count) {
   (void)RunLoad(load);
   if (!healthy.WaitForEvents(count * kItems) ||
       healthy.total() != count * kItems * kHealthy) {
-    std::fprintf(stderr, "healthy subscribers lost events\n");
+    setting.report.AddFault("streams: healthy subscribers lost events");
   }
   std::vector<double> all;
   for (const auto& one : waits) all.insert(all.end(), one.begin(), one.end());
@@ -99,7 +102,7 @@ void MeasureIdleStreams(const Setting& setting) {
                    .connections = 1,
                    .requests = posts.Many(10)});
     if (!fleet.WaitForEvents(10)) {
-      std::fprintf(stderr, "idle subscribers lost events\n");
+      setting.report.AddFault("streams: idle subscribers lost events");
     }
   }
   setting.report.Add(std::move(ratio));
@@ -116,19 +119,25 @@ void MeasureStalledStreams(const Setting& setting) {
   for (int round = 0; round < setting.rounds; ++round) {
     Arrangement server;
     PostMaker posts(server.target(), 100);
-    (void)WaitOfHealthy(server, posts, count / 4 + 1);
-    ratio.below.push_back(WaitOfHealthy(server, posts, count));
+    // Twice the same, so that the store is as large for both.
+    const auto fill = [&] {
+      (void)RunLoad(
+          {.address = server.target().address,
+           .connections = 8,
+           .requests = posts.Many(setting.Scaled(kFillingPosts), kFilling)});
+      WaitUntilIdle(setting, server.pid());
+    };
+    (void)WaitOfHealthy(setting, server, posts, count / 8 + 1);
+    fill();
+    ratio.below.push_back(WaitOfHealthy(setting, server, posts, count));
     Fleet stalled({.address = server.grpc_address(),
                    .streams = kStalled,
                    .connections = 90,
                    .stalled = true});
     stalled.WaitForFirst();
     // Until what the connections take in is full, and they do stall.
-    (void)RunLoad({.address = server.target().address,
-                   .connections = 8,
-                   .requests = posts.Many(count, kFilling)});
-    WaitUntilIdle(server.pid());
-    ratio.above.push_back(WaitOfHealthy(server, posts, count));
+    fill();
+    ratio.above.push_back(WaitOfHealthy(setting, server, posts, count));
     memory.above.push_back(static_cast<double>(ResidentBytes(server.pid())) /
                            kKiB / kKiB);
     memory.below.push_back(1);
@@ -139,9 +148,8 @@ void MeasureStalledStreams(const Setting& setting) {
     Fleet reader(
         {.address = server.grpc_address(), .request = all.SerializeAsString()});
     if (!reader.WaitForEvents(wanted) || reader.least() != wanted) {
-      std::fprintf(stderr, "the log has %lu of %lu events\n",
-                   static_cast<unsigned long>(reader.least()),
-                   static_cast<unsigned long>(wanted));
+      setting.report.AddFault(absl::StrCat(
+          "streams: the log has ", reader.least(), " of ", wanted, " events"));
     }
   }
   setting.report.Add(std::move(ratio));

@@ -20,10 +20,14 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstdlib>
 #include <deque>
 #include <functional>
 #include <mutex>
 #include <thread>
+
+static_assert(GRPC_CPP_VERSION_MAJOR == 1 && GRPC_CPP_VERSION_MINOR == 51,
+              "this follows gRPC 1.51: look at each part of it again");
 
 namespace {
 
@@ -39,6 +43,8 @@ class Next {
     Function* function = function_.load(std::memory_order_relaxed);
     if (function == nullptr) {
       function = reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name_));
+      // Of another version of gRPC or Abseil: see above.
+      if (function == nullptr) std::abort();
       function_.store(function, std::memory_order_relaxed);
     }
     return function(arguments...);
