@@ -345,14 +345,34 @@ const dom::element* ItemParser::Load(ParsedItem& item) {
 bool ItemParser::MayBeKnown(const dom::element& root) {
   dom::object object;
   if (root.get(object) != simdjson::SUCCESS) return false;
+  bool may = false;
+  // Of each name the first counts.
+  std::uint32_t seen = 0;
   for (const auto [key, value] : object) {
-    if (key == kNames[kMessage]) return MessageReader::MayBeOne(value);
-    if (key == kNames[kMessageEdit] || key == kNames[kPostback] ||
-        key == kNames[kReaction]) {
-      return true;
+    const auto name = std::find(kNames.begin(), kNames.end(), key);
+    if (name == kNames.end()) continue;
+    const auto at = static_cast<std::size_t>(name - kNames.begin());
+    if ((seen >> at & 1) != 0) continue;
+    seen |= std::uint32_t{1} << at;
+    switch (at) {
+      case kSender:
+      case kRecipient:
+        if (!value.is_object() && !value.is_null()) return false;
+        break;
+      case kMessage:
+        if (!MessageReader::MayBeOne(value)) return false;
+        may = true;
+        break;
+      case kMessageEdit:
+      case kPostback:
+      case kReaction:
+        may = true;
+        break;
+      default:
+        break;
     }
   }
-  return false;
+  return may;
 }
 
 void ItemParser::Read(std::string_view field, const dom::element& root,

@@ -228,6 +228,22 @@ std::string Crowd(std::string body) {
   return body;
 }
 
+bool Understood(const ParsedItem& item) {
+  return item.type != ItemType::kUnknown && item.type != ItemType::kIssue;
+}
+
+// What is understood does not depend on what comes before it.
+Violation CheckCrowd(const std::string& body) {
+  const std::string crowd = Crowd(body);
+  const PaddedBody alone(body);
+  const PaddedBody crowded(crowd);
+  if (std::ranges::count_if(ParseAll(alone.view()), Understood) !=
+      std::ranges::count_if(ParseAll(crowded.view()), Understood)) {
+    return "a crowd before them changes what is understood";
+  }
+  return CheckBody(crowd);
+}
+
 }  // namespace
 
 Violation CheckWebhook(std::string_view input) {
@@ -238,7 +254,7 @@ Violation CheckWebhook(std::string_view input) {
     case 0:
       return CheckBody(Inflate(std::string(input), choice));
     case 1:
-      return CheckBody(Crowd(std::string(input)));
+      return CheckCrowd(std::string(input));
     default:
       return std::nullopt;
   }

@@ -7,8 +7,11 @@
 #include <cstdint>
 #include <fstream>
 #include <sstream>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "server/webhook/parser.h"
 #include "tests/support/gateway.h"
 #include "tests/support/hostile_bodies.h"
 #include "tests/support/sanitized.h"
@@ -79,6 +82,30 @@ TEST_F(HostileTest, EveryItemIsAccountedForWithinTheMemory) {
     ASSERT_EQ(gateway_.Post(Gateway::TextBody(absl::StrCat("m", i), "x")), 200);
   }
   for (const HostileBody& body : HostileBodies()) ExpectAccountedFor(body);
+  ExpectAccountedFor(OneWrongType());
+}
+
+TEST_F(HostileTest, MessagesBehindACrowdArrive) {
+  const std::string first = Gateway::TextBody("m1", "one");
+  const std::string second = Gateway::TextBody("m2", "two");
+  const std::size_t begin = first.find("[{\"sender\"") + 1;
+  const auto item = [&](const std::string& body) {
+    return body.substr(begin, body.rfind("]}]") - begin);
+  };
+  std::string crowd;
+  for (int i = 0; i < kMaxUnknownItems + 500; ++i) crowd += "{},";
+  EXPECT_EQ(
+      gateway_.Post(first.substr(0, begin) + crowd + item(first) + "," + crowd +
+                    item(second) + ",7" + first.substr(first.rfind("]}]"))),
+      200);
+  std::vector<std::string> texts;
+  for (const v1::Event& event : gateway_.AllEvents()) {
+    if (event.has_message_received()) {
+      texts.push_back(event.message_received().text());
+    }
+  }
+  EXPECT_THAT(texts, ::testing::ElementsAre("one", "two"));
+  EXPECT_EQ(Accounted(), 2 * (kMaxUnknownItems + 500) + 3);
 }
 
 TEST_F(HostileTest, BadItemAtEachPlaceOfAThousand) {

@@ -21,4 +21,8 @@ struct HostileBody {
 
 std::vector<HostileBody> HostileBodies();
 
+// One field of an item has a wrong type, another one in each item: some are
+// events all the same, at an event's cost.
+HostileBody OneWrongType();
+
 }  // namespace linktor

@@ -137,6 +137,34 @@ std::string NameOf(const testing::TestParamInfo<const char*>& body) {
 INSTANTIATE_TEST_SUITE_P(Body, ManyUnknownItemsTest,
                          testing::Values("1", kUnreadable), NameOf);
 
+// Beyond the limit a look decides whether an item is read at all.
+TEST(HostileBodyTest, CrowdChangesNothingThatIsUnderstood) {
+  const auto understood = [](const std::string& body) {
+    std::vector<std::string> raw;
+    for (const ParsedItem& item : Parsed(body).items) {
+      if (item.type != ItemType::kUnknown && item.type != ItemType::kIssue) {
+        raw.emplace_back(item.raw);
+      }
+    }
+    return raw;
+  };
+  std::string crowd;
+  for (int i = 0; i < kMaxUnknownItems; ++i) crowd += "7,";
+  int compared = 0;
+  for (const std::string& path :
+       ListFiles(SourceDir() + "/tests/golden/webhooks", ".json")) {
+    const std::string text = ReadFile(path);
+    std::string crowded = text;
+    const std::size_t at = crowded.find('[', crowded.find("\"entry\""));
+    if (at == std::string::npos) continue;
+    crowded.insert(at + 1, crowd);
+    const std::vector<std::string> expected = understood(text);
+    EXPECT_EQ(understood(crowded), expected) << path;
+    if (!expected.empty()) ++compared;
+  }
+  EXPECT_GE(compared, 20);
+}
+
 // A fault anywhere makes the parser go through the body another way: what it
 // finds must be the same.
 TEST(HostileBodyTest, InPartsAsWhole) {
