@@ -141,6 +141,8 @@ class SoakTest : public ::testing::Test {
     const auto start = SteadyClock::now();
     EXPECT_EQ(gateway_.server().Terminate().status, 0);
     stop_seconds_ = SecondsSince(start);
+    // What the README promises.
+    EXPECT_LE(stop_seconds_, 25);
     const auto books = ReadBooks(gateway_.folder() + "/data");
     ASSERT_TRUE(books.ok()) << books.status();
     const std::string faults =
