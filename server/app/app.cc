@@ -37,7 +37,7 @@ constexpr absl::Duration kHttpGrace = absl::Seconds(5);
 }  // namespace
 
 struct App::Rpc {
-  Rpc(App& app)
+  explicit Rpc(App& app)
       : calls(*app.executor_, app.metrics_),
         channels(calls, *app.admin_of_channels_, *app.registry_, *app.graph_),
         messaging(calls, *app.sender_, *app.reader_, *app.conversations_),
@@ -57,9 +57,10 @@ struct App::Rpc {
   std::unique_ptr<grpc::Server> server;
 };
 
-App::App(const Config& config, const Clock& clock,
-         std::function<void()> on_fatal)
-    : config_(config), clock_(clock), on_fatal_(std::move(on_fatal)) {}
+App::App(Config config, const Clock& clock, std::function<void()> on_fatal)
+    : config_(std::move(config)),
+      clock_(clock),
+      on_fatal_(std::move(on_fatal)) {}
 
 App::~App() { Stop(); }
 
@@ -163,7 +164,7 @@ absl::Status App::StartHttp() {
       std::make_unique<Ingest>(clock_, store_->sealer(), *registry_, *users_);
   endpoint_ = std::make_unique<WebhookEndpoint>(
       *registry_, *ingest_,
-      [this](WebhookRecord record, auto done) {
+      [this](WebhookRecord&& record, auto done) {
         journal_->Append(
             std::move(record),
             [done = std::move(done)](absl::StatusOr<Outcome> outcome) mutable {
@@ -185,8 +186,9 @@ absl::Status App::StartHttp() {
                      }));
   HttpListener::Options admin;
   SplitHostPort(config_.admin_listen, admin.host, admin.port);
-  LINKTOR_ASSIGN(admin_, HttpListener::Start(admin, [this](HttpRequest request,
-                                                           HttpResponder done) {
+  LINKTOR_ASSIGN(admin_,
+                 HttpListener::Start(admin, [this](const HttpRequest& request,
+                                                   HttpResponder done) {
                    done(Administer(request));
                  }));
   return absl::OkStatus();

@@ -56,7 +56,7 @@ class App {
   void Stop();
 
  private:
-  App(const Config& config, const Clock& clock, std::function<void()> on_fatal);
+  App(Config config, const Clock& clock, std::function<void()> on_fatal);
   absl::Status StartStore();
   absl::Status StartGrpc();
   absl::Status StartHttp();

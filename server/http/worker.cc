@@ -215,7 +215,9 @@ asio::awaitable<bool> HttpWorker::ServeOne(Connection& connection,
         connection.socket, buffer, parser, kNoThrow);
     unreadable = error;
   }
-  if (unreadable) co_return co_await Refuse(connection, unreadable);
+  if (unreadable) {
+    co_return co_await Refuse(connection, unreadable);
+  }
   if (http::token_list(parser.get()[http::field::expect])
           .exists("100-continue")) {
     http::response<http::empty_body> go_on(http::status::continue_, 11);
@@ -231,7 +233,9 @@ asio::awaitable<bool> HttpWorker::ServeOne(Connection& connection,
   Share share(budget_);
   Feed(parser, buffer, unreadable);
   for (;;) {
-    if (unreadable) co_return co_await Refuse(connection, unreadable);
+    if (unreadable) {
+      co_return co_await Refuse(connection, unreadable);
+    }
     if (!share.GrowTo(parser.get().body().size())) {
       co_return co_await RefuseWith(connection, 503, "too much in flight\n");
     }

@@ -349,7 +349,7 @@ bool ItemParser::MayBeKnown(const dom::element& root) {
   // Of each name the first counts.
   std::uint32_t seen = 0;
   for (const auto [key, value] : object) {
-    const auto name = std::find(kNames.begin(), kNames.end(), key);
+    const auto* const name = std::find(kNames.begin(), kNames.end(), key);
     if (name == kNames.end()) continue;
     const auto at = static_cast<std::size_t>(name - kNames.begin());
     if ((seen >> at & 1) != 0) continue;

@@ -91,7 +91,7 @@ class Rig {
     store_ = *Store::Open(folder_.path(), Secret(std::string(32, 'k')));
     journal_ = *SqliteJournal::Create(
         {}, store_->TakeWriter(), store_->sealer(),
-        [](std::vector<CommittedEvent>) {},
+        [](const std::vector<CommittedEvent>&) {},
         [](const absl::Status&) { std::abort(); });
     return store_->sealer();
   }

@@ -9,15 +9,12 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "google/protobuf/util/time_util.h"
 #include "server/base/crypto.h"
 #include "server/base/status.h"
 #include "server/store/event_form.h"
 
 namespace linktor {
 namespace {
-
-using google::protobuf::util::TimeUtil;
 
 KeyScope ScopeOf(const TestChannel& channel, const std::string& user) {
   return {.channel_no = channel.no, .user_id = user};
@@ -217,8 +214,9 @@ ClaimRecord MakeClaim(Sealer& sealer, const ClaimSpec& spec) {
   record.channel_id = spec.channel.id;
   record.user_id = spec.user;
   record.request_id = spec.request_id;
-  record.request_fingerprint = sealer.RequestFingerprint(absl::StrCat(
-      spec.user, " ", spec.text, " ", spec.attachment, " ", spec.human_agent));
+  record.request_fingerprint = sealer.RequestFingerprint(
+      absl::StrCat(spec.user, " ", spec.text, " ", spec.attachment ? 1 : 0, " ",
+                   spec.human_agent ? 1 : 0));
   const KeyScope scope = ScopeOf(spec.channel, spec.user);
   if (!spec.attachment) {
     record.content_match = sealer.ContentMatch(scope, spec.text);
@@ -422,7 +420,7 @@ MessageRow StoreRig::Message(const RawId& id) {
   const absl::Status read = store_->pool().Read([&](Database& database) {
     MessageTable table(database);
     auto found = table.FindById(id);
-    if (found.ok() && found->has_value()) row = **std::move(found);
+    if (found.ok() && found->has_value()) row = **found;
     return found.status();
   });
   EXPECT_TRUE(read.ok()) << read;
@@ -434,7 +432,7 @@ ConversationRow StoreRig::Conversation(const TestChannel& channel,
   ConversationRow row;
   const absl::Status read = store_->pool().Read([&](Database& database) {
     auto found = ReadConversation(database, channel.no, user);
-    if (found.ok()) row = *std::move(found);
+    if (found.ok()) row = *found;
     return found.status();
   });
   EXPECT_TRUE(read.ok()) << read;

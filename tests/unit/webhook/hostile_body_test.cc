@@ -105,10 +105,10 @@ TEST_P(ManyUnknownItemsTest, KnownOnesKeepTheirContent) {
 // An entry's flat value is its last item, wherever it stands.
 TEST_P(ManyUnknownItemsTest, FlatValuesStandAnywhere) {
   std::vector<std::string> entries(kMaxUnknownItems, "7");
-  entries.push_back(R"({"value":7,"messaging":[{},[]]})");
+  entries.emplace_back(R"({"value":7,"messaging":[{},[]]})");
   entries.push_back(R"({"field":"messages","value":)" + TextItem("m") +
                     R"(,"messaging":[8]})");
-  entries.push_back(R"({"value":9})");
+  entries.emplace_back(R"({"value":9})");
   const Parsed parsed("{\"x\":" + std::string(GetParam()) + "," +
                       Envelope(entries).substr(1));
   ASSERT_EQ(parsed.items.size(), kMaxUnknownItems + 3U);
