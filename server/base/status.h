@@ -71,6 +71,6 @@ std::string RemedyOf(std::string_view reason_name);
 // The status as clients see it, with the remedy in the ErrorInfo's metadata.
 // One without a reason is a fault of ours: it becomes INTERNAL_FAULT without
 // its text, which may tell too much.
-google::rpc::Status ToRpcStatus(const absl::Status& status);
+google::rpc::Status ToRpcStatus(const absl::Status& given);
 
 }  // namespace linktor
