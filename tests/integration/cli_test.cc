@@ -1,23 +1,18 @@
-// The built command-line client as a process, against the real server.
+// The built command-line client as a process, against the real server; what
+// follows the events is in cli_tail_test.cc.
 
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <poll.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <boost/json.hpp>
-#include <chrono>
-#include <csignal>
-#include <cstdlib>
-#include <fstream>
-#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "tests/integration/cli_fixture.h"
+#include "tests/integration/cli_process.h"
 #include "tests/support/gateway.h"
 
 namespace linktor::testing {
@@ -25,217 +20,10 @@ namespace {
 
 namespace json = boost::json;
 using ::testing::AllOf;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
-
-// Far more than any command here takes, also under a sanitizer.
-constexpr std::chrono::seconds kPatience{60};
-
-// linktor-ig as a process. Killed when it goes.
-class Cli {
- public:
-  struct Options {
-    std::string server;
-    std::vector<std::string> arguments;
-    std::string input = "/dev/null";
-    // "NAME=value".
-    std::vector<std::string> environment;
-  };
-
-  explicit Cli(const Options& options) {
-    const std::string program = BinDir() + "/linktor-ig";
-    std::vector<char*> argv = {const_cast<char*>(program.c_str())};
-    for (const std::string& one : options.arguments) {
-      argv.push_back(const_cast<char*>(one.c_str()));
-    }
-    argv.push_back(nullptr);
-    std::vector<std::string> variables = options.environment;
-    // Of the test's own environment it gets nothing but these.
-    for (const char* name :
-         {"ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"}) {
-      if (const char* value = std::getenv(name); value != nullptr) {
-        variables.push_back(absl::StrCat(name, "=", value));
-      }
-    }
-    variables.push_back(absl::StrCat("LINKTOR_IG_SERVER=", options.server));
-    variables.emplace_back("TZ=UTC");
-    std::vector<char*> envp;
-    envp.reserve(variables.size() + 1);
-    for (std::string& one : variables) envp.push_back(one.data());
-    envp.push_back(nullptr);
-    int out[2];
-    int err[2];
-    EXPECT_EQ(pipe2(out, O_CLOEXEC), 0);
-    EXPECT_EQ(pipe2(err, O_CLOEXEC), 0);
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 0, options.input.c_str(),
-                                     O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, out[1], 1);
-    posix_spawn_file_actions_adddup2(&actions, err[1], 2);
-    posix_spawn_file_actions_addclosefrom_np(&actions, 3);
-    // Shells have what runs in their background ignore SIGINT, and so would
-    // linktor-ig.
-    sigset_t interrupt;
-    sigemptyset(&interrupt);
-    sigaddset(&interrupt, SIGINT);
-    posix_spawnattr_t attributes;
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setsigdefault(&attributes, &interrupt);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-    EXPECT_EQ(posix_spawn(&pid_, program.c_str(), &actions, &attributes,
-                          argv.data(), envp.data()),
-              0);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    close(out[1]);
-    close(err[1]);
-    out_.fd = out[0];
-    err_.fd = err[0];
-  }
-  ~Cli() {
-    CloseOut();
-    close(err_.fd);
-    if (pid_ > 0) {
-      kill(pid_, SIGKILL);
-      waitpid(pid_, nullptr, 0);
-    }
-  }
-  Cli(const Cli&) = delete;
-  Cli& operator=(const Cli&) = delete;
-
-  const std::string& out() const { return out_.text; }
-  const std::string& err() const { return err_.text; }
-  std::vector<std::string> lines() const {
-    return absl::StrSplit(out_.text, '\n', absl::SkipEmpty());
-  }
-
-  // Reads until the text stands there; false when the program ends before.
-  bool WaitForOut(const std::string& text) { return WaitFor(out_, text); }
-  bool WaitForErr(const std::string& text) { return WaitFor(err_, text); }
-  // As `head -1` does when it has its line.
-  void CloseOut() {
-    if (out_.fd >= 0) close(std::exchange(out_.fd, -1));
-  }
-  void Signal(int signal) const { kill(pid_, signal); }
-  // Exit code; -signal.
-  int Wait() {
-    while (Read()) {
-    }
-    int status = 0;
-    waitpid(std::exchange(pid_, -1), &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-  }
-
- private:
-  struct Stream {
-    int fd = -1;
-    bool ended = false;
-    std::string text;
-  };
-
-  bool WaitFor(Stream& stream, const std::string& text) {
-    while (!absl::StrContains(stream.text, text)) {
-      if (!Read()) return false;
-    }
-    return true;
-  }
-
-  // Some more of either; false when both have ended, or it takes too long.
-  bool Read() {
-    std::vector<pollfd> polls;
-    for (const Stream* stream : {&out_, &err_}) {
-      if (stream->fd >= 0 && !stream->ended) {
-        polls.push_back({.fd = stream->fd, .events = POLLIN, .revents = 0});
-      }
-    }
-    if (polls.empty()) return false;
-    const int ready =
-        poll(polls.data(), polls.size(),
-             static_cast<int>(std::chrono::milliseconds(kPatience).count()));
-    if (ready <= 0) {
-      ADD_FAILURE() << "linktor-ig says nothing more; so far: " << out_.text
-                    << err_.text;
-      kill(pid_, SIGKILL);
-      return false;
-    }
-    for (Stream* stream : {&out_, &err_}) {
-      for (const pollfd& one : polls) {
-        if (one.fd != stream->fd || one.revents == 0) continue;
-        char buffer[4096];
-        const ssize_t size = read(stream->fd, buffer, sizeof(buffer));
-        if (size > 0) {
-          stream->text.append(buffer, static_cast<std::size_t>(size));
-        } else {
-          stream->ended = true;
-        }
-      }
-    }
-    return true;
-  }
-
-  pid_t pid_ = -1;
-  Stream out_;
-  Stream err_;
-};
-
-// How a command ended.
-struct Outcome {
-  int status = 0;
-  std::string out;
-  std::string err;
-};
-
-class CliTest : public ::testing::Test {
- protected:
-  Outcome RunCli(std::vector<std::string> arguments,
-                 std::vector<std::string> environment = {}) {
-    Cli cli({.server = gateway_.server().grpc(),
-             .arguments = std::move(arguments),
-             .environment = std::move(environment)});
-    const int status = cli.Wait();
-    return {status, cli.out(), cli.err()};
-  }
-
-  std::string Written(const std::string& name, const std::string& text) {
-    std::string path = absl::StrCat(gateway_.folder(), "/", name);
-    std::ofstream(path) << text;
-    return path;
-  }
-
-  // What Instagram was asked to send by `arguments`.
-  json::value Sent(std::vector<std::string> arguments) {
-    const int before = gateway_.SendsReceived();
-    const Outcome outcome = RunCli(std::move(arguments));
-    EXPECT_EQ(outcome.status, 0) << outcome.err;
-    EXPECT_THAT(outcome.out, HasSubstr("state           SENT"));
-    EXPECT_EQ(gateway_.SendsReceived(), before + 1);
-    json::value last;
-    for (const auto& call : gateway_.instagram().graph_calls().Get().calls) {
-      if (call.method == "POST" && absl::EndsWith(call.path, "/messages")) {
-        last = call.body;
-      }
-    }
-    EXPECT_EQ(last.at("recipient").at("id"), kUser);
-    return last.at("message");
-  }
-
-  Cli::Options Tail(std::vector<std::string> more = {}) {
-    std::vector<std::string> arguments = {"events", "tail"};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return {.server = gateway_.server().grpc(),
-            .arguments = std::move(arguments)};
-  }
-
-  void Write(const std::string& text) {
-    ASSERT_TRUE(gateway_.instagram().PlayText(kUser, text).ok());
-  }
-
-  Gateway gateway_;
-};
 
 // ---- Channels --------------------------------------------------------------
 
@@ -287,18 +75,6 @@ TEST_F(CliTest, SecretsAreNeverPrinted) {
 }
 
 // ---- Sending ---------------------------------------------------------------
-
-class CliSendTest : public CliTest {
- protected:
-  CliSendTest() { gateway_.CreateChannel(); }
-
-  json::value Send(const std::string& kind,
-                   const std::vector<std::string>& more) {
-    std::vector<std::string> arguments = {"send", kind, kChannel, kUser};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return Sent(std::move(arguments));
-  }
-};
 
 TEST_F(CliSendTest, TextAndQuickReplies) {
   EXPECT_EQ(Send("text", {"--", "-10 % today"}),
@@ -468,118 +244,6 @@ TEST_F(CliSendTest, IceBreakersAreSetTappedAndDeleted) {
   EXPECT_EQ(RunCli({"ice-breakers", "delete", kChannel}).status, 0);
   EXPECT_THAT(RunCli({"ice-breakers", "get", kChannel}).out,
               HasSubstr("No ice breakers"));
-}
-
-// ---- Events ----------------------------------------------------------------
-
-TEST_F(CliSendTest, TailGoesOnAfterTheCursorItEndedWith) {
-  Write("one");
-  Write("two");
-  const Outcome first =
-      RunCli({"events", "tail", "--from-start", "--count", "1", "--json"});
-  const json::value event = json::parse(first.out);
-  EXPECT_EQ(event.at("messageReceived").at("text"), "one");
-  const std::string cursor(json::parse(first.err.substr(first.err.rfind('{')))
-                               .at("cursor")
-                               .as_string());
-  EXPECT_EQ(event.at("cursor").as_string(), cursor.c_str());
-  const Outcome rest =
-      RunCli({"events", "tail", "--after", cursor, "--until-caught-up"});
-  EXPECT_EQ(rest.status, 0);
-  EXPECT_THAT(rest.out, AllOf(HasSubstr("\"two\""), Not(HasSubstr("\"one\""))));
-  EXPECT_THAT(rest.err,
-              HasSubstr("go on with: linktor-ig events tail --after"));
-}
-
-TEST_F(CliSendTest, TailPrintsJsonLinesAndEndsWithCtrlC) {
-  Cli tail(Tail({"--json", "--raw"}));
-  ASSERT_TRUE(tail.WaitForErr("reading events"));
-  Write("one \"quoted\"\n\x1b[2J");
-  Write("two");
-  ASSERT_TRUE(tail.WaitForOut("\"two\""));
-  tail.Signal(SIGINT);
-  EXPECT_EQ(tail.Wait(), 0);
-  ASSERT_EQ(tail.lines().size(), 2U);
-  for (const std::string& line : tail.lines()) {
-    const json::value event = json::parse(line);
-    EXPECT_EQ(event.at("type"), "message.received");
-    // The raw item is JSON in a string.
-    EXPECT_TRUE(json::parse(event.at("rawJson").as_string()).is_object());
-  }
-  for (const auto line : absl::StrSplit(tail.err(), '\n', absl::SkipEmpty())) {
-    EXPECT_TRUE(json::parse({line.data(), line.size()}).is_object());
-  }
-}
-
-TEST_F(CliSendTest, TailIsNotDrivenByWhatCustomersWrite) {
-  Write("\x1b]0;x\x07\r\nfake  line\u202e");
-  const Outcome tail =
-      RunCli({"events", "tail", "--from-start", "--count", "1"});
-  EXPECT_THAT(tail.out,
-              HasSubstr("wrote \"\\x1b]0;x\\x07\\r\\nfake  line\\u{202e}\""));
-  EXPECT_EQ(std::count(tail.out.begin(), tail.out.end(), '\n'), 1);
-}
-
-TEST_F(CliSendTest, TailEndsWhenItsReaderGoesAlsoWithoutAnEvent) {
-  Cli tail(Tail());
-  ASSERT_TRUE(tail.WaitForErr("reading events"));
-  tail.CloseOut();
-  EXPECT_EQ(tail.Wait(), 0);
-}
-
-TEST_F(CliSendTest, TailWarnsOfAChannelThatIsNotThere) {
-  const Outcome tail = RunCli({"events", "tail", "--channel", "ch_tset",
-                               "--from-start", "--until-caught-up"});
-  EXPECT_EQ(tail.status, 0);
-  EXPECT_THAT(tail.err, HasSubstr("there is no channel 'ch_tset'"));
-}
-
-TEST_F(CliSendTest, RefusedCursorEndsTheTail) {
-  const Outcome tail = RunCli({"events", "tail", "--after", "bogus"});
-  EXPECT_EQ(tail.status, 1);
-  EXPECT_THAT(tail.err, AllOf(HasSubstr("reason: CURSOR_INVALID"),
-                              HasSubstr("events tail --from-start")));
-}
-
-// The server dies and comes back on its port: each event once, in order.
-TEST(CliRestartTest, TailGoesOnAcrossServers) {
-  Gateway gateway;
-  gateway.CreateChannel();
-  Cli tail({.server = gateway.server().grpc(),
-            .arguments = {"events", "tail", "--json"}});
-  ASSERT_TRUE(tail.WaitForErr("reading events"));
-  std::vector<std::string> more = {"--grpc-listen", gateway.server().grpc()};
-  int number = 0;
-  const auto write = [&] {
-    const std::string text = absl::StrCat("number ", number++);
-    ASSERT_TRUE(gateway.instagram().PlayText(kUser, text).ok());
-  };
-  write();
-  write();
-  ASSERT_TRUE(tail.WaitForOut("\"number 1\""));
-  gateway.server().Kill();
-  ASSERT_TRUE(tail.WaitForErr("connecting again in"));
-  ServerProcess second({.data_dir = gateway.folder() + "/data",
-                        .master_key_file = gateway.folder() + "/master.key",
-                        .graph_url = gateway.instagram().url(),
-                        .more = more});
-  ASSERT_TRUE(second.Start()) << second.output();
-  gateway.instagram().Configure(
-      {.webhook_url = absl::StrCat("http://", second.webhook(),
-                                   "/webhooks/instagram/", kChannel)});
-  write();
-  write();
-  ASSERT_TRUE(tail.WaitForOut("\"number 3\""));
-  EXPECT_TRUE(tail.WaitForErr("connected again"));
-  tail.Signal(SIGTERM);
-  EXPECT_EQ(tail.Wait(), 0);
-  std::vector<std::string> texts;
-  for (const std::string& line : tail.lines()) {
-    texts.emplace_back(
-        json::parse(line).at("messageReceived").at("text").as_string());
-  }
-  EXPECT_THAT(texts,
-              ElementsAre("number 0", "number 1", "number 2", "number 3"));
 }
 
 }  // namespace

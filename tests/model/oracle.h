@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "server/store/records.h"
-#include "tests/unit/store/store_rig.h"
+#include "tests/unit/store/record_makers.h"
 
 namespace linktor {
 

@@ -12,6 +12,7 @@ linktor_test(store_tests
     unit/store/projection_echo_test.cc
     unit/store/projection_webhook_test.cc
     unit/store/quota_test.cc
+    unit/store/record_makers.cc unit/store/record_makers.h
     unit/store/schema_test.cc
     unit/store/sealer_test.cc
     unit/store/sqlite_journal_test.cc
@@ -23,8 +24,13 @@ linktor_test(store_tests
   LINKS linktor::store linktor::test_support SQLite::SQLite3)
 linktor_test(store_model_tests
   SOURCES
+    model/comparisons.cc
     model/oracle.cc model/oracle.h
+    model/oracle_sends.cc
+    model/random_steps.cc
+    model/store_model.h
     model/store_model_test.cc
+    unit/store/record_makers.cc unit/store/record_makers.h
     unit/store/store_rig.cc unit/store/store_rig.h
   LINKS linktor::store linktor::test_support
   TIMEOUT 180)
