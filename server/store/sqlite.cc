@@ -6,6 +6,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "server/store/wal_gather.h"
 
 namespace linktor {
 namespace {
@@ -76,7 +77,9 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(
                                 : SQLITE_OPEN_READONLY) |
       SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   sqlite3* handle = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
+  const int code =
+      sqlite3_open_v2(path.c_str(), &handle, flags,
+                      mode == Mode::kReadWrite ? WalGatheringVfs() : nullptr);
   std::unique_ptr<Database> database(new Database(handle));
   if (code != SQLITE_OK) return ToStatus(handle, code, "open " + path);
   sqlite3_busy_timeout(handle, kBusyMs);

@@ -21,6 +21,7 @@ linktor_test(store_tests
     unit/store/store_test.cc
     unit/store/trim_test.cc
     unit/store/upgrade_test.cc
+    unit/store/wal_gather_test.cc
   LINKS linktor::store linktor::test_support SQLite::SQLite3)
 linktor_test(store_model_tests
   SOURCES

@@ -19,8 +19,9 @@ struct FaultyVfs::State {
   std::atomic<int> sync_code{0};
   std::atomic<int> lock_code{0};
   std::mutex mutex;
-  // By path: the bytes as of the last sync.
+  // By path: the bytes as of the last sync, and how often it was written.
   std::map<std::string, std::string> synced;
+  std::map<std::string, int> writes;
 };
 
 namespace {
@@ -28,11 +29,7 @@ namespace {
 // SQLite allocates szOsFile bytes: this, then the real file.
 struct File {
   sqlite3_file base;
-  std::atomic<int>* write_code;
-  std::atomic<int>* sync_code;
-  std::atomic<int>* lock_code;
-  std::mutex* mutex;
-  std::map<std::string, std::string>* synced;
+  FaultyVfs::State* state;
   // Null for temporary files; SQLite keeps it as long as the file is open.
   const char* path;
 
@@ -50,7 +47,12 @@ int Read(sqlite3_file* file, void* out, int size, sqlite3_int64 offset) {
 }
 int Write(sqlite3_file* file, const void* data, int size,
           sqlite3_int64 offset) {
-  if (const int code = AsFile(file)->write_code->load(); code != 0) return code;
+  File* self = AsFile(file);
+  if (const int code = self->state->write_code; code != 0) return code;
+  if (self->path != nullptr) {
+    const std::lock_guard lock(self->state->mutex);
+    ++self->state->writes[self->path];
+  }
   return Real(file)->pMethods->xWrite(Real(file), data, size, offset);
 }
 int Truncate(sqlite3_file* file, sqlite3_int64 size) {
@@ -58,7 +60,7 @@ int Truncate(sqlite3_file* file, sqlite3_int64 size) {
 }
 int Sync(sqlite3_file* file, int flags) {
   File* self = AsFile(file);
-  if (const int code = self->sync_code->load(); code != 0) return code;
+  if (const int code = self->state->sync_code; code != 0) return code;
   const int code = Real(file)->pMethods->xSync(Real(file), flags);
   if (code != SQLITE_OK || self->path == nullptr) return code;
   sqlite3_int64 size = 0;
@@ -66,8 +68,8 @@ int Sync(sqlite3_file* file, int flags) {
   std::string bytes(static_cast<std::size_t>(size), '\0');
   Real(file)->pMethods->xRead(Real(file), bytes.data(), static_cast<int>(size),
                               0);
-  const std::lock_guard lock(*self->mutex);
-  (*self->synced)[self->path] = std::move(bytes);
+  const std::lock_guard lock(self->state->mutex);
+  self->state->synced[self->path] = std::move(bytes);
   return SQLITE_OK;
 }
 int FileSize(sqlite3_file* file, sqlite3_int64* size) {
@@ -97,7 +99,7 @@ int ShmMap(sqlite3_file* file, int page, int size, int extend,
 }
 int ShmLock(sqlite3_file* file, int offset, int n, int flags) {
   // Of a WAL's locks the first is the writer's (SQLite's wal.c).
-  const int code = AsFile(file)->lock_code->load();
+  const int code = AsFile(file)->state->lock_code;
   if (code != 0 && offset == 0 &&
       flags == (SQLITE_SHM_LOCK | SQLITE_SHM_EXCLUSIVE)) {
     return code;
@@ -152,13 +154,8 @@ FaultyVfs::FaultyVfs() : state_(new State) {
   state_->vfs.xOpen = [](sqlite3_vfs* vfs, const char* path, sqlite3_file* file,
                          int flags, int* out_flags) {
     auto* state = static_cast<State*>(vfs->pAppData);
-    File* self = new (file) File{.base = {nullptr},
-                                 .write_code = &state->write_code,
-                                 .sync_code = &state->sync_code,
-                                 .lock_code = &state->lock_code,
-                                 .mutex = &state->mutex,
-                                 .synced = &state->synced,
-                                 .path = path};
+    File* self =
+        new (file) File{.base = {nullptr}, .state = state, .path = path};
     const int code =
         state->real->xOpen(state->real, path, self->real(), flags, out_flags);
     if (self->real()->pMethods != nullptr) self->base.pMethods = &kMethods;
@@ -176,6 +173,15 @@ FaultyVfs::~FaultyVfs() {
 void FaultyVfs::FailWrites(int code) { state_->write_code = code; }
 void FaultyVfs::FailSyncs(int code) { state_->sync_code = code; }
 void FaultyVfs::FailWriteLocks(int code) { state_->lock_code = code; }
+
+int FaultyVfs::Writes(const std::string& suffix) const {
+  const std::lock_guard lock(state_->mutex);
+  int writes = 0;
+  for (const auto& [path, count] : state_->writes) {
+    if (path.ends_with(suffix)) writes += count;
+  }
+  return writes;
+}
 
 void FaultyVfs::WriteSynced(const std::string& from,
                             const std::string& to) const {

@@ -11,6 +11,8 @@ namespace linktor {
 
 class FaultyVfs {
  public:
+  struct State;
+
   // Registers itself as SQLite's default; at most one lives at a time, and
   // longer than the connections opened meanwhile.
   FaultyVfs();
@@ -24,12 +26,14 @@ class FaultyVfs {
   // As FailWrites, when a transaction that writes begins.
   void FailWriteLocks(int code);
 
+  // How many calls have written to files whose name ends so.
+  int Writes(const std::string& suffix) const;
+
   // Writes what would be left of the database files in `from` after a power
   // failure now, everything that was not synced being lost, into `to`.
   void WriteSynced(const std::string& from, const std::string& to) const;
 
  private:
-  struct State;
   State* const state_;
 };
 

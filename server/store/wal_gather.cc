@@ -1,0 +1,214 @@
+#include "server/store/wal_gather.h"
+
+#include <sqlite3.h>
+
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <string>
+#include <string_view>
+
+namespace linktor {
+namespace {
+
+// More is written in pieces: SQLite's layer for Unix takes no more than this in
+// one call (os_unix.c). A page is at most half of it.
+constexpr std::size_t kMostGathered = 0x1ffff;
+// Of the locks upon a write-ahead log (SQLite's wal.c): the writer's.
+constexpr int kWriteLock = 0;
+
+// A file of SQLite's: what the default VFS opened, and what has been written to
+// a write-ahead log but not handed on.
+struct File {
+  sqlite3_file base;  // first: SQLite knows the rest only by its address
+  std::unique_ptr<std::max_align_t[]> memory;
+  bool is_wal = false;
+  std::string gathered;
+  sqlite3_int64 gathered_at = 0;  // offset of its first byte
+  File* database = nullptr;       // of a write-ahead log
+  File* wal = nullptr;            // of a database, while it is open
+
+  sqlite3_file* real() const {
+    return reinterpret_cast<sqlite3_file*>(memory.get());
+  }
+};
+
+File* AsFile(sqlite3_file* file) { return reinterpret_cast<File*>(file); }
+sqlite3_file* Real(sqlite3_file* file) { return AsFile(file)->real(); }
+const sqlite3_io_methods* Methods(sqlite3_file* file) {
+  return Real(file)->pMethods;
+}
+
+// After a failure everything stays, so that no later sync can succeed without
+// it.
+int HandOn(sqlite3_file* file) {
+  File* self = AsFile(file);
+  if (self->gathered.empty()) return SQLITE_OK;
+  const int code = Methods(file)->xWrite(
+      Real(file), self->gathered.data(),
+      static_cast<int>(self->gathered.size()), self->gathered_at);
+  if (code == SQLITE_OK) self->gathered.clear();
+  return code;
+}
+
+int Close(sqlite3_file* file) {
+  File* self = AsFile(file);
+  if (self->database != nullptr) self->database->wal = nullptr;
+  if (self->wal != nullptr) self->wal->database = nullptr;
+  const int code = Methods(file)->xClose(Real(file));
+  self->~File();
+  return code;
+}
+
+int Read(sqlite3_file* file, void* out, int size, sqlite3_int64 offset) {
+  if (const int code = HandOn(file); code != SQLITE_OK) return code;
+  return Methods(file)->xRead(Real(file), out, size, offset);
+}
+
+int Write(sqlite3_file* file, const void* data, int size,
+          sqlite3_int64 offset) {
+  File* self = AsFile(file);
+  if (!self->is_wal) {
+    return Methods(file)->xWrite(Real(file), data, size, offset);
+  }
+  const std::size_t held = self->gathered.size();
+  const auto end = self->gathered_at + static_cast<sqlite3_int64>(held);
+  if (offset != end || held + static_cast<std::size_t>(size) > kMostGathered) {
+    if (const int code = HandOn(file); code != SQLITE_OK) return code;
+  }
+  if (self->gathered.empty()) self->gathered_at = offset;
+  self->gathered.append(static_cast<const char*>(data),
+                        static_cast<std::size_t>(size));
+  return SQLITE_OK;
+}
+
+int Truncate(sqlite3_file* file, sqlite3_int64 size) {
+  if (const int code = HandOn(file); code != SQLITE_OK) return code;
+  return Methods(file)->xTruncate(Real(file), size);
+}
+
+int Sync(sqlite3_file* file, int flags) {
+  if (const int code = HandOn(file); code != SQLITE_OK) return code;
+  return Methods(file)->xSync(Real(file), flags);
+}
+
+int FileSize(sqlite3_file* file, sqlite3_int64* size) {
+  if (const int code = HandOn(file); code != SQLITE_OK) return code;
+  return Methods(file)->xFileSize(Real(file), size);
+}
+
+int Lock(sqlite3_file* file, int level) {
+  return Methods(file)->xLock(Real(file), level);
+}
+int Unlock(sqlite3_file* file, int level) {
+  return Methods(file)->xUnlock(Real(file), level);
+}
+int CheckReservedLock(sqlite3_file* file, int* out) {
+  return Methods(file)->xCheckReservedLock(Real(file), out);
+}
+int FileControl(sqlite3_file* file, int op, void* arg) {
+  return Methods(file)->xFileControl(Real(file), op, arg);
+}
+int SectorSize(sqlite3_file* file) {
+  return Methods(file)->xSectorSize(Real(file));
+}
+int DeviceCharacteristics(sqlite3_file* file) {
+  return Methods(file)->xDeviceCharacteristics(Real(file));
+}
+int ShmMap(sqlite3_file* file, int page, int size, int extend,
+           void volatile** out) {
+  return Methods(file)->xShmMap(Real(file), page, size, extend, out);
+}
+
+// Whoever gets the writer's lock next may put frames of its own where those of
+// a transaction that was not committed would have been: they are dropped.
+int ShmLock(sqlite3_file* file, int offset, int n, int flags) {
+  constexpr int kRelease = SQLITE_SHM_UNLOCK | SQLITE_SHM_EXCLUSIVE;
+  if (flags == kRelease && offset == kWriteLock) {
+    if (File* wal = AsFile(file)->wal; wal != nullptr) wal->gathered.clear();
+  }
+  return Methods(file)->xShmLock(Real(file), offset, n, flags);
+}
+
+// Precedes the moment from which on others see a commit. With synchronous FULL
+// nothing is left to hand on by then.
+void ShmBarrier(sqlite3_file* file) {
+  if (File* wal = AsFile(file)->wal; wal != nullptr) (void)HandOn(&wal->base);
+  Methods(file)->xShmBarrier(Real(file));
+}
+int ShmUnmap(sqlite3_file* file, int remove) {
+  return Methods(file)->xShmUnmap(Real(file), remove);
+}
+
+// Version 2: without memory-mapped reads.
+constexpr sqlite3_io_methods kMethods = {2,
+                                         Close,
+                                         Read,
+                                         Write,
+                                         Truncate,
+                                         Sync,
+                                         FileSize,
+                                         Lock,
+                                         Unlock,
+                                         CheckReservedLock,
+                                         FileControl,
+                                         SectorSize,
+                                         DeviceCharacteristics,
+                                         ShmMap,
+                                         ShmLock,
+                                         ShmBarrier,
+                                         ShmUnmap,
+                                         nullptr,
+                                         nullptr};
+
+sqlite3_vfs* Default() { return sqlite3_vfs_find(nullptr); }
+
+int Open(sqlite3_vfs*, const char* path, sqlite3_file* file, int flags,
+         int* out_flags) {
+  sqlite3_vfs* below = Default();
+  File* self = new (file) File{};
+  const std::size_t size = static_cast<std::size_t>(below->szOsFile);
+  self->memory = std::make_unique<std::max_align_t[]>(
+      (size + sizeof(std::max_align_t) - 1) / sizeof(std::max_align_t));
+  const int code = below->xOpen(below, path, self->real(), flags, out_flags);
+  if (self->real()->pMethods == nullptr) {
+    self->~File();
+    file->pMethods = nullptr;
+    return code;
+  }
+  self->base.pMethods = &kMethods;
+  if (code == SQLITE_OK && (flags & SQLITE_OPEN_WAL) != 0) {
+    self->is_wal = true;
+    self->database = AsFile(sqlite3_database_file_object(path));
+    self->database->wal = self;
+  }
+  return code;
+}
+
+sqlite3_vfs MakeVfs() {
+  // What opens nothing is the default's own.
+  sqlite3_vfs vfs = *Default();
+  vfs.pNext = nullptr;
+  vfs.zName = "linktor-wal-gather";
+  vfs.szOsFile = static_cast<int>(sizeof(File));
+  vfs.pAppData = nullptr;
+  vfs.xOpen = Open;
+  vfs.xDelete = [](sqlite3_vfs*, const char* path, int sync_dir) {
+    sqlite3_vfs* below = Default();
+    return below->xDelete(below, path, sync_dir);
+  };
+  return vfs;
+}
+
+}  // namespace
+
+const char* WalGatheringVfs() {
+  static sqlite3_vfs* const vfs = [] {
+    auto* made = new sqlite3_vfs(MakeVfs());
+    sqlite3_vfs_register(made, 0);
+    return made;
+  }();
+  return vfs->zName;
+}
+
+}  // namespace linktor
