@@ -112,6 +112,7 @@ int main(int argc, char** argv) {
   CLI::App app("A local Instagram for the Linktor Instagram Gateway.",
                "linktor-ig-emulator");
   Arguments arguments;
+  app.set_version_flag("--version", LINKTOR_VERSION);
   AddOptions(app, arguments);
   try {
     app.parse(argc, argv);

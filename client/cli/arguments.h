@@ -43,6 +43,11 @@ absl::Status ParseJsonFile(const std::string& path,
 absl::StatusOr<v1::Template> ParseTemplate(const std::string& what,
                                            const std::string& json);
 
+// An error that names the first text of `request` that is not UTF-8, which no
+// call can carry. `path` is where the message stands, "" or such as "content.".
+absl::Status CheckTexts(const google::protobuf::Message& request,
+                        const std::string& path = "");
+
 // A secret from `path` ("-" is standard input) or, without one, from the
 // environment variable; empty when there is neither. White space at its end is
 // dropped: editors add a line end. An empty secret is an error.

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "client/cli/arguments.h"
 #include "client/cli/commands.h"
 #include "client/cli/tail.h"
 #include "client/cli/watch.h"
@@ -39,6 +40,9 @@ ExitCode RunTail(Session& session, const TailOptions& options) {
   } else {
     request.set_position(options.from_start ? v1::POSITION_EARLIEST
                                             : v1::POSITION_LATEST);
+  }
+  if (const absl::Status texts = CheckTexts(request); !texts.ok()) {
+    return session.Usage(texts);
   }
   return Tail(session, watch, std::move(tail)).Run();
 }

@@ -56,6 +56,7 @@ int main(int argc, char** argv) {
   // Global options may stand anywhere.
   app.fallthrough();
   app.require_subcommand(1);
+  app.set_version_flag("--version", LINKTOR_VERSION);
   AddGlobalOptions(app, session.options());
   const Program program{app, session, run};
   linktor::cli::AddChannels(program);
@@ -70,9 +71,9 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     // A text such as "-hello" is -h to CLI11; help and 0 would look to a script
     // as if it had been sent.
-    const bool by_mistake = error.get_exit_code() == 0 &&
-                            !Has(argc, argv, "-h") &&
-                            !Has(argc, argv, "--help");
+    const bool by_mistake =
+        error.get_exit_code() == 0 && !Has(argc, argv, "-h") &&
+        !Has(argc, argv, "--help") && !Has(argc, argv, "--version");
     if (error.get_exit_code() == 0 && !by_mistake) return app.exit(error);
     session.options().json = Has(argc, argv, "--json");
     linktor::cli::Failure failure = linktor::cli::UsageFailure(

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "client/cli/arguments.h"
 #include "client/cli/failure.h"
 #include "linktor/instagram/v1/channel_service.grpc.pb.h"
 #include "linktor/instagram/v1/event_service.grpc.pb.h"
@@ -44,9 +45,9 @@ class Session {
   Options& options() { return options_; }
   const Options& options() const { return options_; }
 
-  // Connects first, so that a server that is not there is told from a call
-  // whose outcome is unknown. Nothing when it succeeded. Stub is one of the
-  // three below.
+  // Refuses texts that no call can carry. Connects first, so that a server that
+  // is not there is told from a call whose outcome is unknown. Nothing when it
+  // succeeded. Stub is one of the three below.
   template <typename Stub, typename Request, typename Response>
   std::optional<Failure> Call(CallKind kind,
                               grpc::Status (Stub::*method)(grpc::ClientContext*,
@@ -54,6 +55,9 @@ class Session {
                                                            Response*),
                               const Request& request, Response* response,
                               int timeout_s = kTimeoutSeconds) {
+    if (const absl::Status texts = CheckTexts(request); !texts.ok()) {
+      return UsageFailure(std::string(texts.message()));
+    }
     if (std::optional<Failure> failure = Reach()) return failure;
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() +

@@ -107,6 +107,15 @@ std::string Quote(const std::string& text, std::size_t max_characters) {
   return absl::StrCat("\"", Escape(text, true, max_characters), "\"");
 }
 
+bool IsUtf8(const std::string& text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t length = Decode(text, at).length;
+    if (length == 0) return false;
+    at += length;
+  }
+  return true;
+}
+
 std::string Shorten(const std::string& id) {
   // Cutting bytes may cut characters, which the escaping then shows; real ids
   // are ASCII.

@@ -23,6 +23,9 @@ std::string EscapeControls(const std::string& text);
 // ellipsis; 0 is no limit.
 std::string Quote(const std::string& text, std::size_t max_characters = 0);
 
+// Whether it is UTF-8 throughout.
+bool IsUtf8(const std::string& text);
+
 // A long id by its beginning and end. Instagram's mids are 150 characters of
 // which most are the same.
 std::string Shorten(const std::string& id);

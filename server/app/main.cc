@@ -1,7 +1,7 @@
 // linktor-igd: the server.
 
+#include <google/protobuf/stubs/logging.h>
 #include <pthread.h>
-
 #include <unistd.h>
 
 #include <atomic>
@@ -56,6 +56,11 @@ int main(int argc, char** argv) {
     return 0;
   }
   linktor::InitLogging(command_line->config.log_level);
+  google::protobuf::SetLogHandler([](google::protobuf::LogLevel, const char*,
+                                     int, const std::string& message) {
+    linktor::Log(linktor::LogLevel::kWarning, "protobuf",
+                 {{"message", message}});
+  });
   const linktor::SystemClock clock;
   std::atomic<bool> failed{false};
   auto app = linktor::App::Start(command_line->config, clock, [&failed] {

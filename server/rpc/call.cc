@@ -1,5 +1,8 @@
 #include "server/rpc/call.h"
 
+#include <grpcpp/impl/codegen/proto_utils.h>
+
+#include "absl/strings/str_cat.h"
 #include "server/base/log.h"
 #include "server/base/status.h"
 
@@ -25,6 +28,21 @@ void CallContext::Finish(grpc::ServerUnaryReactor* reactor,
                          std::string_view method, const absl::Status& status) {
   Report(method, status);
   reactor->Finish(ToGrpcStatus(status));
+}
+
+absl::Status ParseRequest(const grpc::ByteBuffer& bytes,
+                          google::protobuf::Message& request) {
+  grpc::ByteBuffer copy(bytes);  // Deserialize empties what it is given
+  if (grpc::SerializationTraits<google::protobuf::Message>::Deserialize(
+          &copy, &request)
+          .ok()) {
+    return absl::OkStatus();
+  }
+  return MakeError(
+      absl::StatusCode::kInvalidArgument, v1::ERROR_REASON_INVALID_REQUEST,
+      absl::StrCat("this is no ", request.GetDescriptor()->name(),
+                   ": not a Protocol Buffers message, or with a text that is "
+                   "not UTF-8"));
 }
 
 absl::Status DrainingError() {

@@ -1,13 +1,14 @@
-// What every RPC shares: one place that turns a status into gRPC's, one that
-// refuses while draining, one that moves blocking work off gRPC's threads.
+// What every RPC shares: a status becomes gRPC's, calls are counted, and
+// refused while draining.
 
 #pragma once
 
+#include <google/protobuf/message.h>
+#include <google/protobuf/message.h>
 #include <grpcpp/grpcpp.h>
 
 #include <atomic>
 #include <string_view>
-#include <utility>
 
 #include "absl/status/status.h"
 #include "server/base/executor.h"
@@ -43,34 +44,17 @@ class CallContext {
   // that do not end through Finish.
   void Report(std::string_view method, const absl::Status& status);
 
-  // Runs `work`, which returns an absl::Status, on the executor and ends the
-  // call with it.
-  template <typename Work>
-  grpc::ServerUnaryReactor* RunUnary(grpc::CallbackServerContext* context,
-                                     std::string_view method, Work work);
-
  private:
   Executor& executor_;
   CallObserver& observer_;
   std::atomic<bool> draining_{false};
 };
 
+// Reads `bytes` into `request`; else INVALID_REQUEST.
+absl::Status ParseRequest(const grpc::ByteBuffer& bytes,
+                          google::protobuf::Message& request);
+
 absl::Status DrainingError();
 absl::Status OverloadedError();
-
-template <typename Work>
-grpc::ServerUnaryReactor* CallContext::RunUnary(
-    grpc::CallbackServerContext* context, std::string_view method, Work work) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  if (draining()) {
-    Finish(reactor, method, DrainingError());
-  } else if (!executor_.TryRun(
-                 [this, reactor, method, work = std::move(work)]() mutable {
-                   Finish(reactor, method, work());
-                 })) {
-    Finish(reactor, method, OverloadedError());
-  }
-  return reactor;
-}
 
 }  // namespace linktor

@@ -1,84 +1,75 @@
 #include "server/rpc/messaging_service.h"
 
 #include "server/base/try.h"
-#include "server/rpc/validation.h"
 
 namespace linktor {
 
 // Not RunUnary: the executor is held only for the steps, not while Instagram
 // works.
 grpc::ServerUnaryReactor* MessagingServiceImpl::SendMessage(
-    grpc::CallbackServerContext* context, const v1::SendMessageRequest* request,
-    v1::SendMessageResponse* response) {
-  static constexpr std::string_view kMethod = "SendMessage";
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  const RawUnary raw(context, request, response, "SendMessage");
   const Sender::Deadline deadline = context->deadline();
-  const auto begin = [this, reactor, request, response, deadline] {
-    if (absl::Status status = Validate(*request); !status.ok()) {
-      return calls_.Finish(reactor, kMethod, status);
-    }
-    sender_.Send(*request, deadline,
-                 [this, reactor,
-                  response](absl::StatusOr<v1::SendMessageResponse> result) {
-                   if (result.ok()) *response = *std::move(result);
-                   calls_.Finish(reactor, kMethod, result.status());
-                 });
-  };
-  if (calls_.draining()) {
-    calls_.Finish(reactor, kMethod, DrainingError());
-  } else if (!calls_.executor().TryRun(begin)) {
-    calls_.Finish(reactor, kMethod, OverloadedError());
+  const auto call =
+      OpenUnary<v1::SendMessageRequest, v1::SendMessageResponse>(calls_, raw);
+  if (call != nullptr && !calls_.executor().TryRun([this, call, deadline] {
+        sender_.Send(call->request(), deadline,
+                     [call](absl::StatusOr<v1::SendMessageResponse> result) {
+                       if (result.ok()) call->response() = *std::move(result);
+                       call->Finish(result.status());
+                     });
+      })) {
+    call->Finish(OverloadedError());
   }
-  return reactor;
+  return raw.reactor;
 }
 
 grpc::ServerUnaryReactor* MessagingServiceImpl::GetMessage(
-    grpc::CallbackServerContext* context, const v1::GetMessageRequest* request,
-    v1::GetMessageResponse* response) {
-  return calls_.RunUnary(
-      context, "GetMessage", [this, request, response]() -> absl::Status {
-        LINKTOR_TRY(Validate(*request));
-        LINKTOR_ASSIGN(*response->mutable_message(), reader_.Find(*request));
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  return RunUnary<v1::GetMessageRequest, v1::GetMessageResponse>(
+      calls_, {context, request, response, "GetMessage"},
+      [this](const auto& asked, auto& answer) -> absl::Status {
+        LINKTOR_ASSIGN(*answer.mutable_message(), reader_.Find(asked));
         return absl::OkStatus();
       });
 }
 
 grpc::ServerUnaryReactor* MessagingServiceImpl::ResolveMessage(
-    grpc::CallbackServerContext* context,
-    const v1::ResolveMessageRequest* request,
-    v1::ResolveMessageResponse* response) {
-  return calls_.RunUnary(
-      context, "ResolveMessage", [this, request, response]() -> absl::Status {
-        LINKTOR_TRY(Validate(*request));
-        LINKTOR_ASSIGN(*response->mutable_message(), sender_.Resolve(*request));
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  return RunUnary<v1::ResolveMessageRequest, v1::ResolveMessageResponse>(
+      calls_, {context, request, response, "ResolveMessage"},
+      [this](const auto& asked, auto& answer) -> absl::Status {
+        LINKTOR_ASSIGN(*answer.mutable_message(), sender_.Resolve(asked));
         return absl::OkStatus();
       });
 }
 
 grpc::ServerUnaryReactor* MessagingServiceImpl::GetConversation(
-    grpc::CallbackServerContext* context,
-    const v1::GetConversationRequest* request,
-    v1::GetConversationResponse* response) {
-  return calls_.RunUnary(context, "GetConversation",
-                         [this, request, response]() -> absl::Status {
-                           LINKTOR_TRY(Validate(*request));
-                           LINKTOR_ASSIGN(*response->mutable_conversation(),
-                                          conversations_.Get(*request));
-                           return absl::OkStatus();
-                         });
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  return RunUnary<v1::GetConversationRequest, v1::GetConversationResponse>(
+      calls_, {context, request, response, "GetConversation"},
+      [this](const auto& asked, auto& answer) -> absl::Status {
+        LINKTOR_ASSIGN(*answer.mutable_conversation(),
+                       conversations_.Get(asked));
+        return absl::OkStatus();
+      });
 }
 
 grpc::ServerUnaryReactor* MessagingServiceImpl::UpdateConversation(
-    grpc::CallbackServerContext* context,
-    const v1::UpdateConversationRequest* request,
-    v1::UpdateConversationResponse* response) {
-  return calls_.RunUnary(context, "UpdateConversation",
-                         [this, request, response]() -> absl::Status {
-                           LINKTOR_TRY(Validate(*request));
-                           LINKTOR_ASSIGN(*response->mutable_conversation(),
-                                          conversations_.Update(*request));
-                           return absl::OkStatus();
-                         });
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  return RunUnary<v1::UpdateConversationRequest,
+                  v1::UpdateConversationResponse>(
+      calls_, {context, request, response, "UpdateConversation"},
+      [this](const auto& asked, auto& answer) -> absl::Status {
+        LINKTOR_ASSIGN(*answer.mutable_conversation(),
+                       conversations_.Update(asked));
+        return absl::OkStatus();
+      });
 }
 
 }  // namespace linktor

@@ -6,12 +6,19 @@
 #include "server/messaging/conversations.h"
 #include "server/messaging/message_reader.h"
 #include "server/messaging/sender.h"
-#include "server/rpc/call.h"
+#include "server/rpc/unary_call.h"
 
 namespace linktor {
 
-class MessagingServiceImpl final
-    : public v1::MessagingService::CallbackService {
+using RawMessagingService = RawMethods<
+    v1::MessagingService::Service,
+    v1::MessagingService::WithRawCallbackMethod_SendMessage,
+    v1::MessagingService::WithRawCallbackMethod_GetMessage,
+    v1::MessagingService::WithRawCallbackMethod_ResolveMessage,
+    v1::MessagingService::WithRawCallbackMethod_GetConversation,
+    v1::MessagingService::WithRawCallbackMethod_UpdateConversation>::Type;
+
+class MessagingServiceImpl final : public RawMessagingService {
  public:
   MessagingServiceImpl(CallContext& calls, Sender& sender,
                        MessageReader& reader, Conversations& conversations)
@@ -20,26 +27,21 @@ class MessagingServiceImpl final
         reader_(reader),
         conversations_(conversations) {}
 
-  grpc::ServerUnaryReactor* SendMessage(
-      grpc::CallbackServerContext* context,
-      const v1::SendMessageRequest* request,
-      v1::SendMessageResponse* response) override;
-  grpc::ServerUnaryReactor* GetMessage(
-      grpc::CallbackServerContext* context,
-      const v1::GetMessageRequest* request,
-      v1::GetMessageResponse* response) override;
-  grpc::ServerUnaryReactor* ResolveMessage(
-      grpc::CallbackServerContext* context,
-      const v1::ResolveMessageRequest* request,
-      v1::ResolveMessageResponse* response) override;
+  grpc::ServerUnaryReactor* SendMessage(grpc::CallbackServerContext* context,
+                                        const grpc::ByteBuffer* request,
+                                        grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* GetMessage(grpc::CallbackServerContext* context,
+                                       const grpc::ByteBuffer* request,
+                                       grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* ResolveMessage(grpc::CallbackServerContext* context,
+                                           const grpc::ByteBuffer* request,
+                                           grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* GetConversation(
-      grpc::CallbackServerContext* context,
-      const v1::GetConversationRequest* request,
-      v1::GetConversationResponse* response) override;
+      grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+      grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* UpdateConversation(
-      grpc::CallbackServerContext* context,
-      const v1::UpdateConversationRequest* request,
-      v1::UpdateConversationResponse* response) override;
+      grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+      grpc::ByteBuffer* response) override;
 
  private:
   CallContext& calls_;

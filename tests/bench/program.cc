@@ -60,19 +60,6 @@ std::string AddressIn(const std::string& line, const std::string& name) {
   return line.substr(begin, line.find(' ', begin) - begin);
 }
 
-std::size_t ResidentBytes(pid_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/smaps_rollup");
-  std::size_t kib = 0;
-  for (std::string line; std::getline(file, line);) {
-    std::istringstream words(line);
-    std::string name;
-    std::size_t value = 0;
-    words >> name >> value;
-    if (name == "Private_Dirty:" || name == "Private_Clean:") kib += value;
-  }
-  return kib * 1024;
-}
-
 double CpuSeconds(pid_t pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
   std::string text((std::istreambuf_iterator<char>(file)),

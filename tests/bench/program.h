@@ -33,9 +33,6 @@ class Program {
 // "127.0.0.1:1234" of "ready http=127.0.0.1:1234".
 std::string AddressIn(const std::string& line, const std::string& name);
 
-// Memory of a process in bytes that is in RAM and its own.
-std::size_t ResidentBytes(pid_t pid);
-
 // Seconds of CPU a process has used.
 double CpuSeconds(pid_t pid);
 

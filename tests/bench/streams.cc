@@ -9,6 +9,7 @@
 #include "tests/bench/http_load.h"
 #include "tests/bench/program.h"
 #include "tests/bench/setting.h"
+#include "tests/support/server_process.h"
 
 namespace linktor::bench {
 namespace {
@@ -88,12 +89,12 @@ void MeasureIdleStreams(const Setting& setting) {
     PostMaker posts(server.target(), 100);
     (void)RunLoad(
         {.address = server.target().address, .requests = posts.Many(1000)});
-    const std::size_t before = ResidentBytes(server.pid());
+    const std::size_t before = testing::ResidentBytes(server.pid());
     Fleet fleet({.address = server.grpc_address(),
                  .streams = streams,
                  .connections = 100});
     fleet.WaitForFirst();
-    const std::size_t after = ResidentBytes(server.pid());
+    const std::size_t after = testing::ResidentBytes(server.pid());
     ratio.above.push_back(static_cast<double>(after - std::min(before, after)) /
                           kKiB / streams);
     ratio.below.push_back(1);
@@ -138,7 +139,7 @@ void MeasureStalledStreams(const Setting& setting) {
     // Until what the connections take in is full, and they do stall.
     fill();
     ratio.above.push_back(WaitOfHealthy(setting, server, posts, count));
-    memory.above.push_back(static_cast<double>(ResidentBytes(server.pid())) /
+    memory.above.push_back(static_cast<double>(testing::ResidentBytes(server.pid())) /
                            kKiB / kKiB);
     memory.below.push_back(1);
     // Nothing was lost: it is all in the log.

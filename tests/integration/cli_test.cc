@@ -22,6 +22,7 @@ namespace json = boost::json;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::MatchesRegex;
 using ::testing::Not;
 using ::testing::StartsWith;
 
@@ -175,6 +176,25 @@ TEST_F(CliSendTest, WrongUsageIsTwoAndAsksNothing) {
   EXPECT_EQ(RunCli({"send", "fax", kChannel, kUser}).status, 2);
   EXPECT_EQ(RunCli({"send", "json", kChannel, kUser, "/nowhere"}).status, 2);
   EXPECT_EQ(RunCli({"events", "tail", "--after", ""}).status, 2);
+  EXPECT_EQ(gateway_.SendsReceived(), 0);
+}
+
+TEST_F(CliTest, VersionIsTheServers) {
+  const ProcessEnd server = RunServer({"--version"});
+  EXPECT_THAT(server.output, MatchesRegex("[0-9]+\\.[0-9]+\\.[0-9]+\n"));
+  const Outcome outcome = RunCli({"--version"});
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(outcome.out, server.output);
+}
+
+TEST_F(CliSendTest, TextThatIsNotUtf8IsNotSent) {
+  const Outcome send = RunCli({"send", "text", kChannel, kUser, "caf\xe9"});
+  EXPECT_EQ(send.status, 2);
+  EXPECT_THAT(send.err, StartsWith("error: what is given for content.text is "
+                                   "not UTF-8\n"));
+  const Outcome tail = RunCli({"events", "tail", "--user", "\xff"});
+  EXPECT_EQ(tail.status, 2);
+  EXPECT_THAT(tail.err, HasSubstr("user_ids is not UTF-8"));
   EXPECT_EQ(gateway_.SendsReceived(), 0);
 }
 

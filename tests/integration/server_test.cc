@@ -1,10 +1,13 @@
 // Starting, stopping, administration, and what lies on the disk.
 
 #include <gmock/gmock.h>
+#include <google/protobuf/descriptor.h>
+#include <grpcpp/generic/generic_stub.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
@@ -124,6 +127,64 @@ TEST(ServerTest, ReflectionInBothVersions) {
                     grpc::reflection::v1alpha::ServerReflectionResponse>(
           gateway)),
       ::testing::Contains("linktor.instagram.v1.EventService"));
+}
+
+// A message with bytes for its first text, perhaps an inner one's, that are not
+// UTF-8; empty when it has no text.
+std::string NotUtf8(const google::protobuf::Descriptor& type) {
+  using Field = google::protobuf::FieldDescriptor;
+  for (int i = 0; i < type.field_count(); ++i) {
+    const Field* field = type.field(i);
+    std::string value;
+    if (field->type() == Field::TYPE_STRING) value = "\xff";
+    if (field->type() == Field::TYPE_MESSAGE) {
+      value = NotUtf8(*field->message_type());
+    }
+    if (value.empty()) continue;
+    return std::string{static_cast<char>(field->number() << 3 | 2),
+                       static_cast<char>(value.size())} +
+           value;
+  }
+  return "";
+}
+
+// Whatever the client's language lets through, gRPC's own answer would be
+// UNIMPLEMENTED without a word.
+TEST(ServerTest, BytesThatAreNoRequestAreRefusedByEveryMethod) {
+  Gateway gateway;
+  grpc::GenericStub stub(gateway.grpc_channel());
+  const auto* pool = google::protobuf::DescriptorPool::generated_pool();
+  int methods = 0;
+  for (const char* name : {"ChannelService", "MessagingService"}) {
+    const auto* service =
+        pool->FindServiceByName(absl::StrCat("linktor.instagram.v1.", name));
+    ASSERT_NE(service, nullptr);
+    for (int i = 0; i < service->method_count(); ++i, ++methods) {
+      const auto* method = service->method(i);
+      // One that ends too early, and one with bytes where a text should be.
+      for (const std::string& bytes :
+           {std::string("\x0a\x05shop"), NotUtf8(*method->input_type())}) {
+        const grpc::Slice slice(bytes);
+        const grpc::ByteBuffer request(&slice, 1);
+        grpc::ByteBuffer response;
+        const auto context = Context();
+        std::promise<grpc::Status> ended;
+        stub.UnaryCall(
+            context.get(),
+            absl::StrCat("/", service->full_name(), "/", method->name()), {},
+            &request, &response,
+            [&](grpc::Status status) { ended.set_value(std::move(status)); });
+        const grpc::Status status = ended.get_future().get();
+        SCOPED_TRACE(method->full_name());
+        EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+        EXPECT_EQ(ErrorInfoOf(status).reason(), "INVALID_REQUEST");
+        EXPECT_THAT(status.error_message(),
+                    ::testing::HasSubstr(
+                        absl::StrCat("no ", method->input_type()->name())));
+      }
+    }
+  }
+  EXPECT_EQ(methods, 14);
 }
 
 TEST(ServerTest, StopsCleanlyWithStreamsOpen) {

@@ -6,9 +6,7 @@
 
 #include <chrono>
 #include <cstdio>
-#include <fstream>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,19 +23,6 @@ constexpr double kMostKiBEach = 64;
 constexpr std::chrono::seconds kPatience{120};
 // So that the server has what it needs anyway before it is measured.
 constexpr int kPostsBefore = 500;
-
-// Resident memory of a process in KiB.
-double ResidentKiB(pid_t pid) {
-  std::ifstream file(absl::StrCat("/proc/", pid, "/status"));
-  for (std::string line; std::getline(file, line);) {
-    std::istringstream words(line);
-    std::string name;
-    double kib = 0;
-    if (words >> name >> kib && name == "VmRSS:") return kib;
-  }
-  ADD_FAILURE() << "no resident size of process " << pid;
-  return 0;
-}
 
 // How far all streams have come together.
 class Progress {
@@ -162,11 +147,12 @@ class IdleTest : public ::testing::Test {
 
 TEST_F(IdleTest, SubscribersCostLittleAndAreReachedOnceEach) {
   for (int i = 0; i < kPostsBefore; ++i) Post(absl::StrCat("before.", i));
-  const double before = ResidentKiB(gateway_.server().pid());
+  const pid_t pid = gateway_.server().pid();
+  const auto before = static_cast<double>(ResidentBytes(pid));
   Subscribe(count_);
   if (HasFatalFailure()) return;
-  const double each = (ResidentKiB(gateway_.server().pid()) - before) /
-                      static_cast<double>(count_);
+  const double each = (static_cast<double>(ResidentBytes(pid)) - before) /
+                      static_cast<double>(count_) / 1024;
   Post("one");
   ASSERT_TRUE(progress_.WaitForEvents(count_));
   // Whoever received the first twice has it before this.

@@ -5,13 +5,15 @@
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <algorithm>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <regex>
 #include <sstream>
+
+#include "absl/strings/str_cat.h"
 
 namespace linktor::testing {
 namespace {
@@ -140,6 +142,20 @@ ProcessEnd RunServer(const std::vector<std::string>& arguments) {
   ProcessEnd end{ToStatus(status), ReadAll(log_path)};
   unlink(log_path.c_str());
   return end;
+}
+
+std::size_t ResidentBytes(pid_t pid) {
+  std::ifstream file(absl::StrCat("/proc/", pid, "/smaps_rollup"));
+  std::size_t kib = 0;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line);
+    std::string name;
+    std::size_t value = 0;
+    words >> name >> value;
+    if (name == "Private_Dirty:" || name == "Private_Clean:") kib += value;
+  }
+  EXPECT_GT(kib, 0U) << "no memory of process " << pid;
+  return kib * 1024;
 }
 
 }  // namespace linktor::testing

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
@@ -64,6 +65,11 @@ class ServerProcess {
 
 // Runs the server's program to its end with just these arguments.
 ProcessEnd RunServer(const std::vector<std::string>& arguments);
+
+// Memory of a process in bytes that is in RAM and its own: what it shares with
+// others, such as libraries, is not counted. Fails the test when it cannot be
+// read.
+std::size_t ResidentBytes(pid_t pid);
 
 // The folder of the built programs.
 std::string BinDir();

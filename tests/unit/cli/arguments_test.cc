@@ -7,6 +7,9 @@
 #include <fstream>
 
 #include "client/cli/card.h"
+#include "linktor/instagram/v1/channel_service.pb.h"
+#include "linktor/instagram/v1/event_service.pb.h"
+#include "linktor/instagram/v1/messaging_service.pb.h"
 #include "tests/support/proto_matchers.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_folder.h"
@@ -102,6 +105,32 @@ TEST(ParseTemplateTest, AnythingElseIsAnError) {
 }
 
 // ---- Secrets ---------------------------------------------------------------
+
+TEST(CheckTextsTest, NamesTheFirstThatIsNotUtf8) {
+  v1::SendMessageRequest request;
+  request.set_channel_id("ch_shop");
+  request.mutable_content()->set_text("café ☕ 😀");
+  EXPECT_THAT(CheckTexts(request), IsOk());
+  request.mutable_content()->set_text("caf\xe9");
+  EXPECT_EQ(Problem(CheckTexts(request)),
+            "what is given for content.text is not UTF-8");
+  request.set_channel_id("\xc0\xaf");  // overlong
+  EXPECT_EQ(Problem(CheckTexts(request)),
+            "what is given for channel_id is not UTF-8");
+}
+
+TEST(CheckTextsTest, LooksIntoLists) {
+  v1::SubscribeEventsRequest events;
+  events.add_user_ids("1");
+  events.add_user_ids("\xed\xa0\x80");  // half a surrogate
+  EXPECT_THAT(Problem(CheckTexts(events)), HasSubstr("user_ids"));
+  v1::SetIceBreakersRequest ice_breakers;
+  ice_breakers.add_ice_breakers()->set_question("What?");
+  EXPECT_THAT(CheckTexts(ice_breakers), IsOk());
+  ice_breakers.add_ice_breakers()->set_payload("\xf4\x90\x80\x80");
+  EXPECT_THAT(Problem(CheckTexts(ice_breakers)),
+              HasSubstr("ice_breakers.payload"));
+}
 
 constexpr char kVariable[] = "LINKTOR_TEST_SECRET";
 
