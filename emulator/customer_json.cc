@@ -188,7 +188,7 @@ void CheckKinds(JsonReader& reader) {
   for (const char* part : {"reply_to", "quick_reply", "story", "product"}) {
     if (reader.Has(part) && !message) {
       reader.Fail(
-          absl::StrCat("\"", part, "\" goes with \"text\" or \"attachments\""));
+          absl::StrCat("\"", part, R"(" goes with "text" or "attachments")"));
     }
   }
   if (reader.Has("mid") && (reader.Has("reaction") || reader.Has("unreact"))) {

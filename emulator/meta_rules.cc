@@ -114,11 +114,11 @@ std::optional<GraphError> RefuseSend(const EmulatorConfig& config,
                                      const std::optional<User>& user,
                                      const SendRequest& send, absl::Time now) {
   if (!config.strict) return RefuseUser(user);
-  if (const auto error = RefuseApp(config, user)) return error;
+  if (auto error = RefuseApp(config, user)) return error;
   // An id that nobody has met is no user's, for a gateway can only have it
   // from a webhook.
   if (!user.has_value()) return NoSuchUser();
-  if (const auto error = RefuseUser(user)) return error;
+  if (auto error = RefuseUser(user)) return error;
   return RefuseLate(*user, send, now);
 }
 

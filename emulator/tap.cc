@@ -1,5 +1,6 @@
 #include "emulator/tap.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -47,14 +48,15 @@ absl::StatusOr<CustomerEvent> ResolveTap(const Tap& tap,
                                          const ProfileStore& profiles,
                                          const std::string& account_id) {
   std::vector<std::string> titles;
-  const std::vector<Tappable> offered =
-      user.has_value() ? user->tappable : std::vector<Tappable>();
-  for (auto it = offered.rbegin(); it != offered.rend(); ++it) {
-    if (!tap.message_mid.empty() && tap.message_mid != it->mid) continue;
-    if (Fits(tap, it->offer.title, it->offer.payload)) {
-      return Make(tap, it->offer);
+  std::vector<Tappable> offered;
+  if (user.has_value()) offered = user->tappable;
+  std::reverse(offered.begin(), offered.end());  // the newest first
+  for (const Tappable& one : offered) {
+    if (!tap.message_mid.empty() && tap.message_mid != one.mid) continue;
+    if (Fits(tap, one.offer.title, one.offer.payload)) {
+      return Make(tap, one.offer);
     }
-    titles.push_back(Quoted(it->offer.title));
+    titles.push_back(Quoted(one.offer.title));
   }
   if (!tap.message_mid.empty()) return NothingToTap(tap, titles);
   for (const IceBreaker& one : profiles.IceBreakers(account_id)) {

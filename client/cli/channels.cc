@@ -194,7 +194,7 @@ ExitCode Create(Session& session, const ChannelOptions& options) {
   if (auto failure = session.Call(CallKind::kChange, &Service::CreateChannel,
                                   request, &response)) {
     if (failure->exit_code == ExitCode::kOutcomeUnknown) {
-      failure->next.push_back("linktor-ig channels list");
+      failure->next.emplace_back("linktor-ig channels list");
     }
     return session.Fail(*failure);
   }

@@ -80,7 +80,7 @@ ExitCode Session::Fail(Failure failure, const Subject& subject) const {
   return failure.exit_code;
 }
 
-ExitCode Session::Usage(const absl::Status& status) {
+ExitCode Session::Usage(const absl::Status& status) const {
   return Fail(UsageFailure(std::string(status.message())));
 }
 

@@ -82,7 +82,7 @@ class Session {
   bool Write(const std::string& text);
   // To standard error, with what helps. The failure's exit code.
   ExitCode Fail(Failure failure, const Subject& subject = {}) const;
-  ExitCode Usage(const absl::Status& status);
+  ExitCode Usage(const absl::Status& status) const;
   // A remark on standard error; with --json {"notice": …, "cursor": …}.
   void Notice(const std::string& text, const std::string& cursor = "") const;
 

@@ -180,10 +180,10 @@ absl::Status App::StartHttp() {
   webhook.max_bytes_in_flight =
       static_cast<std::size_t>(config_.webhook_max_in_flight);
   LINKTOR_ASSIGN(webhook_,
-                 HttpListener::Start(
-                     webhook, [this](HttpRequest request, HttpResponder done) {
-                       endpoint_->Handle(std::move(request), std::move(done));
-                     }));
+                 HttpListener::Start(webhook, [this](const HttpRequest& request,
+                                                     HttpResponder done) {
+                   endpoint_->Handle(request, std::move(done));
+                 }));
   HttpListener::Options admin;
   SplitHostPort(config_.admin_listen, admin.host, admin.port);
   LINKTOR_ASSIGN(admin_,

@@ -2,7 +2,6 @@
 
 #include <curl/curl.h>
 
-#include <cstring>
 #include <deque>
 #include <thread>
 #include <unordered_map>
@@ -19,8 +18,8 @@ constexpr int kPollMilliseconds = 1000;
 
 // curl_global_init is not thread-safe and must precede everything else.
 void InitCurlOnce() {
-  static const CURLcode once = curl_global_init(CURL_GLOBAL_ALL);
-  (void)once;
+  static const CURLcode kCode = curl_global_init(CURL_GLOBAL_ALL);
+  (void)kCode;
 }
 
 struct Transfer {
@@ -43,8 +42,7 @@ std::size_t ReadBody(char* out, std::size_t size, std::size_t count,
                      void* context) {
   auto& transfer = *static_cast<Transfer*>(context);
   const std::size_t n =
-      std::min(size * count, transfer.call.body.size() - transfer.sent);
-  std::memcpy(out, transfer.call.body.data() + transfer.sent, n);
+      transfer.call.body.copy(out, size * count, transfer.sent);
   transfer.sent += n;
   return n;
 }
@@ -92,8 +90,8 @@ std::string_view HttpResult::Header(std::string_view name) const {
 // Owns the multi handle and the thread that drives it.
 class CurlTransport::Loop {
  public:
-  explicit Loop(const Options& options)
-      : options_(options), multi_(curl_multi_init()) {
+  explicit Loop(Options options)
+      : options_(std::move(options)), multi_(curl_multi_init()) {
     curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS,
                       options_.max_connections_per_host);
     thread_ = std::thread([this] { Run(); });
@@ -118,13 +116,7 @@ class CurlTransport::Loop {
     transfer->call = std::move(call);
     transfer->done = std::move(done);
     transfer->max_response = options_.max_response_bytes;
-    {
-      MutexLock lock(mutex_);
-      if (!stopping_) {
-        waiting_.push_back(std::move(transfer));
-      }
-    }
-    if (transfer == nullptr) {
+    if (Take(transfer)) {
       curl_multi_wakeup(multi_);
       return;
     }
@@ -135,6 +127,14 @@ class CurlTransport::Loop {
   }
 
  private:
+  // False, and `transfer` stays, when the loop is stopping.
+  bool Take(std::unique_ptr<Transfer>& transfer) {
+    MutexLock lock(mutex_);
+    if (stopping_) return false;
+    waiting_.push_back(std::move(transfer));
+    return true;
+  }
+
   void Run() {
     for (;;) {
       std::deque<std::unique_ptr<Transfer>> fresh;

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <google/protobuf/message.h>
-#include <google/protobuf/message.h>
 #include <grpcpp/grpcpp.h>
 
 #include <atomic>

@@ -16,8 +16,9 @@ grpc::ServerUnaryReactor* MessagingServiceImpl::SendMessage(
   if (call != nullptr && !calls_.executor().TryRun([this, call, deadline] {
         sender_.Send(call->request(), deadline,
                      [call](absl::StatusOr<v1::SendMessageResponse> result) {
-                       if (result.ok()) call->response() = *std::move(result);
-                       call->Finish(result.status());
+                       if (!result.ok()) return call->Finish(result.status());
+                       call->response() = *std::move(result);
+                       call->Finish(absl::OkStatus());
                      });
       })) {
     call->Finish(OverloadedError());

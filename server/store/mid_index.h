@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <cstring>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -51,7 +52,9 @@ class MidIndex {
     std::int8_t kind;
 
     bool operator==(const Key&) const = default;
-    auto operator<=>(const Key&) const = default;
+    bool operator<(const Key& other) const {
+      return std::tie(mid, kind) < std::tie(other.mid, other.kind);
+    }
     template <typename H>
     friend H AbslHashValue(H h, const Key& key) {
       // The mid is a hash already.

@@ -175,16 +175,17 @@ absl::StatusOr<Sealer::KeyPtr> Sealer::KeyFor(const KeyScope& scope) {
     if (row) stored = NewKey{find.Int(0), scope, find.String(1)};
     return absl::OkStatus();
   }));
+  const bool made = !stored.has_value();
   KeyPtr key;
-  if (stored.has_value()) {
-    LINKTOR_ASSIGN(key, Unwrap(*std::move(stored)));
-  } else {
+  if (made) {
     key = MakeKey(scope);
+  } else {
+    LINKTOR_ASSIGN(key, Unwrap(*std::move(stored)));
   }
   MutexLock lock(mutex_);
   // Another thread may have been faster; there must be one key per scope.
   if (KeyPtr other = FindByScope(scope)) return other;
-  if (!stored.has_value()) unstored_[scope] = key;
+  if (made) unstored_[scope] = key;
   Remember(key);
   return key;
 }

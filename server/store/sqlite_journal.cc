@@ -113,29 +113,30 @@ void SqliteJournal::Stop() {
 void SqliteJournal::Append(Record record, Callback done) {
   Waiting waiting{.record = std::move(record), .done = std::move(done)};
   waiting.bytes = SizeOf(waiting.record);
-  absl::Status refusal;
-  if (failed_.load(std::memory_order_acquire)) {
-    refusal = StoreFailed();
-  } else {
-    MutexLock lock(mutex_);
-    if (stopping_) {
-      refusal =
-          MakeError(absl::StatusCode::kUnavailable, v1::ERROR_REASON_DRAINING,
-                    "the server is shutting down; nothing was done");
-    } else if (waiting_bytes_ > 0 &&
-               waiting_bytes_ + waiting.bytes > options_.max_waiting_bytes) {
-      // One above the limit is taken when it is alone; else it never would be.
-      refusal = MakeError(absl::StatusCode::kResourceExhausted,
-                          "too much is waiting to be stored; nothing was done",
-                          {.reason = v1::ERROR_REASON_OVERLOADED,
-                           .retry_after = absl::Seconds(1)});
-    } else {
-      waiting_bytes_ += waiting.bytes;
-      waiting_.push_back(std::move(waiting));
-    }
-  }
+  const absl::Status refusal = failed_.load(std::memory_order_acquire)
+                                   ? StoreFailed()
+                                   : Enqueue(waiting);
   if (!refusal.ok()) return waiting.done(refusal);
   ready_.Signal();
+}
+
+absl::Status SqliteJournal::Enqueue(Waiting& waiting) {
+  MutexLock lock(mutex_);
+  if (stopping_) {
+    return MakeError(absl::StatusCode::kUnavailable, v1::ERROR_REASON_DRAINING,
+                     "the server is shutting down; nothing was done");
+  }
+  // One above the limit is taken when it is alone; else it never would be.
+  if (waiting_bytes_ > 0 &&
+      waiting_bytes_ + waiting.bytes > options_.max_waiting_bytes) {
+    return MakeError(absl::StatusCode::kResourceExhausted,
+                     "too much is waiting to be stored; nothing was done",
+                     {.reason = v1::ERROR_REASON_OVERLOADED,
+                      .retry_after = absl::Seconds(1)});
+  }
+  waiting_bytes_ += waiting.bytes;
+  waiting_.push_back(std::move(waiting));
+  return absl::OkStatus();
 }
 
 std::deque<SqliteJournal::Waiting> SqliteJournal::TakeAll() {

@@ -61,6 +61,8 @@ class SqliteJournal final : public Journal {
   SqliteJournal(const Options& options, std::unique_ptr<Database> database,
                 Sealer& sealer, CommitSink on_commit, FailureSink on_failure);
   void Run();
+  // Takes it, or leaves it and says why.
+  absl::Status Enqueue(Waiting& waiting);
   std::deque<Waiting> TakeAll();
   // Applies and commits the front of `waiting`, and answers it.
   void RunBatch(std::deque<Waiting>& waiting);

@@ -167,7 +167,7 @@ int Open(sqlite3_vfs*, const char* path, sqlite3_file* file, int flags,
          int* out_flags) {
   sqlite3_vfs* below = Default();
   File* self = new (file) File{};
-  const std::size_t size = static_cast<std::size_t>(below->szOsFile);
+  const auto size = static_cast<std::size_t>(below->szOsFile);
   self->memory = std::make_unique<std::max_align_t[]>(
       (size + sizeof(std::max_align_t) - 1) / sizeof(std::max_align_t));
   const int code = below->xOpen(below, path, self->real(), flags, out_flags);
@@ -203,12 +203,12 @@ sqlite3_vfs MakeVfs() {
 }  // namespace
 
 const char* WalGatheringVfs() {
-  static sqlite3_vfs* const vfs = [] {
+  static sqlite3_vfs* const kVfs = [] {
     auto* made = new sqlite3_vfs(MakeVfs());
     sqlite3_vfs_register(made, 0);
     return made;
   }();
-  return vfs->zName;
+  return kVfs->zName;
 }
 
 }  // namespace linktor

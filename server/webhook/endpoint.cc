@@ -42,7 +42,8 @@ const SigningSecret* FindSecret(const ChannelEntry& channel,
 
 }  // namespace
 
-void WebhookEndpoint::Handle(HttpRequest request, HttpResponder respond) {
+void WebhookEndpoint::Handle(const HttpRequest& request,
+                             HttpResponder respond) {
   HttpTarget target;
   const bool ours =
       ParseTarget(request.target, target) && target.segments.size() == 3 &&

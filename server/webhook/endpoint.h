@@ -39,7 +39,7 @@ class WebhookEndpoint {
         observer_(observer) {}
 
   // An HttpListener::Handler.
-  void Handle(HttpRequest request, HttpResponder respond);
+  void Handle(const HttpRequest& request, HttpResponder respond);
 
  private:
   HttpResponse Verify(const ChannelEntry& channel,

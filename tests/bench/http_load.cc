@@ -4,6 +4,7 @@
 #include <boost/asio.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 
@@ -95,8 +96,8 @@ LoadResult RunLoad(const Load& load) { return Runner(load).Run(); }
 
 double QuantileOf(std::vector<double> values, double q) {
   if (values.empty()) return 0;
-  const auto at = static_cast<std::ptrdiff_t>(
-      q * static_cast<double>(values.size() - 1) + 0.5);
+  const std::ptrdiff_t at =
+      std::lround(q * static_cast<double>(values.size() - 1));
   std::nth_element(values.begin(), values.begin() + at, values.end());
   return values[static_cast<std::size_t>(at)];
 }

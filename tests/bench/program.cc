@@ -1,17 +1,15 @@
 #include "tests/bench/program.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
-
-extern char** environ;
 
 namespace linktor::bench {
 
@@ -20,6 +18,7 @@ Program::Program(const std::vector<std::string>& arguments) {
   int life[2];
   if (pipe2(ends, O_CLOEXEC) != 0 || pipe2(life, O_CLOEXEC) != 0) std::abort();
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (const std::string& one : arguments) {
     argv.push_back(const_cast<char*>(one.c_str()));
   }

@@ -36,9 +36,9 @@ asio::awaitable<void> Serve(Socket socket, std::string answer) {
       // Each send has a mid of its own.
       response.set(http::field::content_type, "application/json");
       response.body() =
-          "{\"recipient_id\":\"1\",\"message_id\":\"m_" +
+          R"({"recipient_id":"1","message_id":"m_)" +
           std::to_string(reinterpret_cast<std::uintptr_t>(&buffer)) + "_" +
-          std::to_string(++count) + "\"}";
+          std::to_string(++count) + R"("})";
     }
     response.keep_alive(parser.get().keep_alive());
     response.prepare_payload();

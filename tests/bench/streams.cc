@@ -139,8 +139,9 @@ void MeasureStalledStreams(const Setting& setting) {
     // Until what the connections take in is full, and they do stall.
     fill();
     ratio.above.push_back(WaitOfHealthy(setting, server, posts, count));
-    memory.above.push_back(static_cast<double>(testing::ResidentBytes(server.pid())) /
-                           kKiB / kKiB);
+    memory.above.push_back(
+        static_cast<double>(testing::ResidentBytes(server.pid())) / kKiB /
+        kKiB);
     memory.below.push_back(1);
     // Nothing was lost: it is all in the log.
     const std::uint64_t wanted = posts.next_number();

@@ -51,7 +51,7 @@ class WebhookEndpointTest : public testing::Test {
       request.headers.insert("X-Hub-Signature-256", signature);
     }
     HttpResponse answer{.status = 0};
-    endpoint_.Handle(std::move(request), [&answer](HttpResponse response) {
+    endpoint_.Handle(request, [&answer](HttpResponse response) {
       answer = std::move(response);
     });
     return answer;
