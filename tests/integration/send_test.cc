@@ -13,7 +13,6 @@
 namespace linktor::testing {
 namespace {
 
-using emulator::Fault;
 using emulator::FaultKind;
 using ::testing::HasSubstr;
 
@@ -237,6 +236,7 @@ TEST_F(SendTest, SendsToOneUserLeaveInOrder) {
                   .ok());
   constexpr int kSends = 20;
   std::vector<std::thread> callers;
+  callers.reserve(kSends);
   for (int i = 0; i < kSends; ++i) {
     callers.emplace_back([this, i] {
       grpc::Status status;

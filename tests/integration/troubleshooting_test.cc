@@ -17,7 +17,6 @@ namespace linktor::testing {
 namespace {
 
 using emulator::Emulator;
-using emulator::Fault;
 using emulator::FaultKind;
 using grpc::StatusCode;
 using ::testing::HasSubstr;

@@ -43,7 +43,9 @@ bool EventStream::Wait(const std::function<bool()>& holds) {
 
 bool EventStream::WaitFor(const Predicate& predicate) {
   MutexLock lock(mutex_);
-  return Wait([&] { return predicate(events_); });
+  return Wait([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return predicate(events_);
+  });
 }
 
 bool EventStream::WaitForCount(std::size_t count) {
@@ -53,12 +55,14 @@ bool EventStream::WaitForCount(std::size_t count) {
 
 bool EventStream::WaitForResponses(std::size_t count) {
   MutexLock lock(mutex_);
-  return Wait([&] { return responses_.size() >= count; });
+  return Wait([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return responses_.size() >= count;
+  });
 }
 
 bool EventStream::WaitForEnd() {
   MutexLock lock(mutex_);
-  return Wait([&] { return ended_; });
+  return Wait([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return ended_; });
 }
 
 std::vector<v1::Event> EventStream::events() const {

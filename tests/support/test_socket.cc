@@ -73,7 +73,7 @@ TestSocket::~TestSocket() {
   if (fd_ >= 0) close(fd_);
 }
 
-bool TestSocket::Send(std::string_view bytes) {
+bool TestSocket::Send(std::string_view bytes) const {
   while (!bytes.empty()) {
     const ssize_t n = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (n <= 0) return false;
@@ -124,7 +124,7 @@ bool TestSocket::ReadsEnd() {
   return n == 0 || (n < 0 && errno == ECONNRESET);
 }
 
-void TestSocket::EndWriting() { shutdown(fd_, SHUT_WR); }
+void TestSocket::EndWriting() const { shutdown(fd_, SHUT_WR); }
 
 std::string ClosedAddress() {
   std::uint16_t port = 0;
@@ -132,8 +132,8 @@ std::string ClosedAddress() {
   return "127.0.0.1:" + std::to_string(port);
 }
 
-TestServer::TestServer(Serve serve, const std::string& host)
-    : serve_(std::move(serve)), host_(host) {
+TestServer::TestServer(Serve serve, std::string host)
+    : serve_(std::move(serve)), host_(std::move(host)) {
   fd_ = BindAny(host_, port_);
   if (listen(fd_, SOMAXCONN) != 0) std::abort();
   thread_ = std::thread([this] { Run(); });

@@ -26,7 +26,7 @@ class TestSocket {
   TestSocket& operator=(TestSocket&&) = delete;
 
   // False when the other side has closed.
-  bool Send(std::string_view bytes);
+  bool Send(std::string_view bytes) const;
   // One HTTP message: head, and as much body as its Content-Length says.
   // Empty when the connection closed first.
   std::string ReadMessage();
@@ -35,7 +35,7 @@ class TestSocket {
   // Whether the other side closes without another byte.
   bool ReadsEnd();
   // No more will be sent.
-  void EndWriting();
+  void EndWriting() const;
 
  private:
   bool ReadMore();
@@ -54,7 +54,7 @@ class TestServer {
  public:
   using Serve = std::function<void(TestSocket&)>;
 
-  explicit TestServer(Serve serve, const std::string& host = "127.0.0.1");
+  explicit TestServer(Serve serve, std::string host = "127.0.0.1");
   ~TestServer();
 
   std::string url(std::string_view path) const;

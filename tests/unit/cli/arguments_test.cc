@@ -26,7 +26,7 @@ std::string Problem(const absl::Status& status) {
 }
 
 std::string Written(const TempFolder& folder, const std::string& text) {
-  const std::string path = folder.path() + "/file";
+  std::string path = folder.path() + "/file";
   std::ofstream(path) << text;
   return path;
 }
@@ -136,7 +136,7 @@ constexpr char kVariable[] = "LINKTOR_TEST_SECRET";
 
 class ReadSecretTest : public ::testing::Test {
  protected:
-  ~ReadSecretTest() override { unsetenv(kVariable); }
+  void TearDown() override { unsetenv(kVariable); }
   TempFolder folder_;
 };
 

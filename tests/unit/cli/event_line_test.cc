@@ -106,7 +106,7 @@ std::multimap<std::string, Case> Cases() {
       {"product_share",
        {R"(product_share { product { id: "p_1" name: "Dress" }
            more_products { id: "p_2" } message { id: "msg_1" text: "?" } })",
-        "shared the product p_1 \"Dress\" and 1 more with \"?\" (msg_1)"}},
+        R"(shared the product p_1 "Dress" and 1 more with "?" (msg_1))"}},
   };
 }
 
@@ -121,7 +121,7 @@ TEST(EventLineTest, EveryPayloadOfTheContractHasALine) {
   const auto cases = Cases();
   const auto* payload = v1::Event::descriptor()->FindOneofByName("payload");
   for (int i = 0; i < payload->field_count(); ++i) {
-    EXPECT_EQ(cases.count(payload->field(i)->name()) > 0, true)
+    EXPECT_TRUE(cases.contains(payload->field(i)->name()))
         << payload->field(i)->name();
   }
 }
@@ -191,7 +191,8 @@ TEST(EventLineTest, NoFieldOfAnyPayloadCanDriveATerminal) {
     v1::Event event;
     FillStrings(event, 0);
     FillStrings(
-        *event.GetReflection()->MutableMessage(&event, payload->field(i)), 3);
+        *v1::Event::GetReflection()->MutableMessage(&event, payload->field(i)),
+        3);
     // The line end before the raw item is ours.
     std::string line = Line(event, true);
     const std::size_t raw = line.find("\n    ");

@@ -25,7 +25,7 @@ TEST(EscapeControlsTest, NothingCanReorderOrHide) {
 
 TEST(EscapeControlsTest, WritingOfPeopleStays) {
   for (const char* text : {"", "Olá!", "你好", "مرحبا", "👩‍👩‍👧",
-                           "❤️", "\"quoted\" \\"}) {
+                           "❤️", R"("quoted" \)"}) {
     EXPECT_EQ(EscapeControls(text), text);
   }
 }

@@ -10,8 +10,6 @@
 namespace linktor {
 namespace {
 
-using testing::Not;
-
 constexpr std::int64_t kLast = 1000;
 
 class CursorCodecTest : public testing::Test {

@@ -9,8 +9,8 @@ namespace linktor {
 namespace {
 
 const CursorCodec& Cursors() {
-  static const CursorCodec codec({.log_id = "log-id-1", .epoch = 1});
-  return codec;
+  static const CursorCodec kCodec({.log_id = "log-id-1", .epoch = 1});
+  return kCodec;
 }
 
 CommittedEvent Committed(std::int64_t seq, const std::string& text,
@@ -45,7 +45,7 @@ constexpr char kEcho[] = R"pb(
 
 TEST(EncodeEventTest, IsAnEventsFieldWithItsCursor) {
   const EncodedEvent encoded = EncodeEvent(Committed(7, kEcho), Cursors());
-  v1::Event want = ParseText<v1::Event>(kEcho);
+  auto want = ParseText<v1::Event>(kEcho);
   want.set_cursor(Cursors().Encode(7));
   const auto response = Decode(encoded.framed);
   ASSERT_EQ(response.events_size(), 1);
