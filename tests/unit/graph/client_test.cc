@@ -24,12 +24,12 @@ TEST(ReadSendAnswerTest, MidOfASuccess) {
 // What says 200 but not which message: it may have been sent.
 TEST(ReadSendAnswerTest, SuccessWithoutMidIsUnknown) {
   for (const char* body :
-       {"", "{}", "[]", "null", "\"ok\"", "{\"recipient_id\":\"1\"}",
-        "{\"message_id\":\"\"}", "{\"message_id\":null}", "{\"message_id\":7}",
-        "{\"message_id\":\"m\"", "<html></html>",
-        "{\"message_id\":\"m\",\"error\":{}}",
-        "{\"message_id\":\"m\",\"error\":\"oops\"}",
-        "{\"message_id\":\"m\",\"error\":{\"code\":987654}}",
+       {"", "{}", "[]", "null", R"("ok")", R"({"recipient_id":"1"})",
+        R"({"message_id":""})", R"({"message_id":null})", R"({"message_id":7})",
+        R"({"message_id":"m")", "<html></html>",
+        R"({"message_id":"m","error":{}})",
+        R"({"message_id":"m","error":"oops"})",
+        R"({"message_id":"m","error":{"code":987654}})",
         "{\"message_id\":\"\xff\"}"}) {
     const GraphSendResult result = ReadSendAnswer(Ok(body));
     EXPECT_EQ(result.mid, "") << body;
@@ -118,7 +118,7 @@ TEST(HttpGraphClientTest, SendsOneRequestAndReadsItsAnswer) {
   std::string mid;
   client.Send({.api_version = "v25.0", .page_id = "1"}, "7", content,
               v1::MESSAGE_TAG_UNSPECIFIED,
-              [&mid](GraphSendResult result) { mid = result.mid; });
+              [&mid](const GraphSendResult& result) { mid = result.mid; });
   EXPECT_EQ(mid, "m");
   ASSERT_EQ(transport.calls.size(), 1U);
   EXPECT_EQ(transport.calls[0].method, "POST");

@@ -53,8 +53,7 @@ void ExpectGoldenSend(const std::string& name, const std::string& content_text,
                       v1::MessageTag tag = v1::MESSAGE_TAG_UNSPECIFIED) {
   const auto content = ParseText<v1::MessageContent>(content_text);
   ExpectGoldenCalls(name, [&](const auto& hosts, const auto& account) {
-    const HttpCall call =
-        BuildSend(hosts, account, "1000200030004001", content, tag);
+    HttpCall call = BuildSend(hosts, account, "1000200030004001", content, tag);
     EXPECT_EQ(call.timeout, timeout) << name;
     return call;
   });

@@ -19,16 +19,14 @@
 namespace linktor {
 namespace {
 
-using testing::AnyOf;
 using testing::HasSubstr;
-using testing::Not;
 using testing::StartsWith;
 
 constexpr absl::Duration kLong = absl::Hours(1);
 constexpr absl::Duration kShort = absl::Milliseconds(50);
 
 // Answers "<method> <target> <body>" at once.
-void Echo(HttpRequest request, HttpResponder respond) {
+void Echo(const HttpRequest& request, HttpResponder respond) {
   const auto method = boost::beast::http::to_string(request.method);
   respond({.body = absl::StrCat(std::string(method.data(), method.size()), " ",
                                 request.target, " ", request.body)});
@@ -38,7 +36,7 @@ void Echo(HttpRequest request, HttpResponder respond) {
 class Desk {
  public:
   HttpListener::Handler handler() {
-    return [this](HttpRequest, HttpResponder respond) {
+    return [this](const HttpRequest&, HttpResponder respond) {
       MutexLock lock(mutex_);
       waiting_.push_back(std::move(respond));
       arrived_.Signal();
@@ -156,7 +154,7 @@ TEST(ListenerTest, ReadsChunkedBodies) {
 TEST(ListenerTest, BodiesAreFollowedBySlack) {
   std::atomic<bool> roomy = true;
   const auto listener =
-      Start(Patient(), [&](HttpRequest request, HttpResponder respond) {
+      Start(Patient(), [&](const HttpRequest& request, HttpResponder respond) {
         if (request.body.capacity() < request.body.size() + kBodySlack) {
           roomy = false;
         }
@@ -231,7 +229,7 @@ TEST(ListenerTest, RefusesLargeHeads) {
 TEST(ListenerTest, RefusesWhatIsNotHttp) {
   const auto listener = Start(Patient());
   for (const std::string& rubbish :
-       {std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"),
+       {std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 15),
         std::string("hello\r\n\r\n"), std::string("GET / HTTP/9.9\r\n\r\n"),
         std::string("GET / HTTP/1.1\r\nno colon\r\n\r\n"),
         std::string("GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n"),
@@ -370,16 +368,18 @@ TEST(ListenerTest, RespondsFromAnyThread) {
 }
 
 TEST(ListenerTest, HandlerThatNeverAnswersIs500) {
-  const auto listener = Start(Patient(), [](HttpRequest, HttpResponder) {});
+  const auto listener =
+      Start(Patient(), [](const HttpRequest&, const HttpResponder&) {});
   TestSocket client = ConnectTo(*listener);
   ASSERT_TRUE(client.Send(kGet));
   EXPECT_THAT(client.ReadMessage(), StartsWith("HTTP/1.1 500 "));
 }
 
 TEST(ListenerTest, DropClosesWithoutAnAnswer) {
-  const auto listener = Start(
-      Patient(),
-      [](HttpRequest, HttpResponder respond) { respond({.drop = true}); });
+  const auto listener =
+      Start(Patient(), [](const HttpRequest&, HttpResponder respond) {
+        respond({.drop = true});
+      });
   TestSocket client = ConnectTo(*listener);
   ASSERT_TRUE(client.Send(kGet));
   EXPECT_TRUE(client.ReadsEnd());

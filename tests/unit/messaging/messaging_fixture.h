@@ -70,11 +70,13 @@ class MessagingFixture : public ::testing::Test {
   std::int64_t NowMs() const { return absl::ToUnixMillis(clock_.Now()); }
   ConversationRow Row(std::int64_t channel_no, const std::string& user) {
     ConversationRow row;
-    const absl::Status read = store_->pool().Read([&](Database& database) {
-      auto found = ReadConversation(database, channel_no, user);
-      if (found.ok()) row = *std::move(found);
-      return found.status();
-    });
+    const absl::Status read =
+        store_->pool().Read([&](Database& database) -> absl::Status {
+          auto found = ReadConversation(database, channel_no, user);
+          if (!found.ok()) return found.status();
+          row = *std::move(found);
+          return absl::OkStatus();
+        });
     EXPECT_THAT(read, IsOk());
     return row;
   }
