@@ -72,7 +72,7 @@ class FakeProfiles final : public GraphClient {
   }
   // Answers the next question; waits for one. Returns whose name it was.
   std::string Answer(Name name) {
-    const std::string user = Wait();
+    std::string user = Wait();
     absl::AnyInvocable<void(Name)> done;
     {
       MutexLock lock(mutex_);
@@ -128,7 +128,7 @@ class FullJournal final : public Journal {
 class UserDirectoryTest : public MessagingFixture {
  protected:
   UserDirectoryTest() { Start(); }
-  ~UserDirectoryTest() override { Stop(); }
+  void TearDown() override { Stop(); }
 
   void Start() {
     graph_ = std::make_unique<FakeProfiles>();

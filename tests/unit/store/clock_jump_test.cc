@@ -43,7 +43,9 @@ class ClockJumpTest : public testing::Test {
   // As many as `quota` allows, and it is tried. Returns how many that was.
   int ClaimAll(std::int64_t clock_ms, int quota) {
     int claimed = 0;
-    for (int i = 0; i < 10; ++i) claimed += RefusalAt(clock_ms, quota).ok();
+    for (int i = 0; i < 10; ++i) {
+      if (RefusalAt(clock_ms, quota).ok()) ++claimed;
+    }
     return claimed;
   }
 

@@ -147,8 +147,10 @@ TEST(DiskFaultTest, WhatWaitsWhenTheDiskFailsIsAnswered) {
   StoreRig rig({.max_batch_bytes = 1, .max_batch_time = absl::Hours(1)});
   rig.Create(kShop);
   vfs.FailSyncs(SQLITE_IOERR_FSYNC);
+  constexpr std::size_t kRecords = 5;
   std::vector<Record> records;
-  for (int i = 0; i < 5; ++i) {
+  records.reserve(kRecords);
+  while (records.size() < kRecords) {
     records.emplace_back(MakeDelivery(rig.sealer(), kNowMs, {}));
   }
   for (const auto& outcome : rig.AppendTogether(std::move(records))) {

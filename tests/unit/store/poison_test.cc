@@ -112,8 +112,9 @@ TEST_F(PoisonTest, QuarantinedItemsCanBeOpened) {
                         SealedPlace::kRawItem,
                         RawItemId(read.Bytes(1), static_cast<int>(read.Int(2))),
                         read.Bytes(0));
-                    if (raw.ok()) opened = *std::move(raw);
-                    return raw.status();
+                    if (!raw.ok()) return raw.status();
+                    opened = *std::move(raw);
+                    return absl::OkStatus();
                   })
                   .ok());
   EXPECT_EQ(opened, "{\"a\":1}");

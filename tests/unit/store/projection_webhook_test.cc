@@ -237,7 +237,7 @@ TEST_F(ProjectionWebhookTest, CommittedEventIsWhatIsReadBack) {
 TEST_F(ProjectionWebhookTest, ContentIsNotReadableOnDisk) {
   rig_.Deliver({{.mid = "m1",
                  .text = "my-secret-text",
-                 .raw = "{\"text\":\"my-secret-text\"}"}});
+                 .raw = R"({"text":"my-secret-text"})"}});
   rig_.Claim({.text = "my-secret-text"});
   EXPECT_EQ(
       rig_.Number("SELECT (SELECT count(*) FROM events WHERE instr("

@@ -36,7 +36,7 @@ class QuotaTest : public testing::Test {
     }
     int claimed = 0;
     for (const auto& outcome : rig_.AppendTogether(std::move(claims))) {
-      claimed += std::get<ClaimOutcome>(*outcome).kind == Kind::kClaimed;
+      if (std::get<ClaimOutcome>(*outcome).kind == Kind::kClaimed) ++claimed;
     }
     return claimed;
   }
@@ -157,8 +157,10 @@ TEST_F(QuotaTest, RetriedFailureIsCountedAgain) {
 }
 
 TEST_F(QuotaTest, CallsInOneMillisecondCountEach) {
+  constexpr int kCalls = 3;
   std::vector<Record> claims;
-  for (int i = 0; i < 3; ++i) {
+  claims.reserve(kCalls);
+  for (int i = 0; i < kCalls; ++i) {
     claims.emplace_back(MakeClaim(
         rig_.sealer(), {.request_id = absl::StrCat("r", i), .quota = 2}));
   }
