@@ -62,7 +62,7 @@ class TracedJournal {
             trace_.push_back(absl::StrCat("event ", event.seq));
           }
         },
-        [this](const absl::Status&) { trace_.push_back("failed"); });
+        [this](const absl::Status&) { trace_.emplace_back("failed"); });
     EXPECT_TRUE(AppendAndWait(*journal_, MakeChannel(kShop)).ok());
   }
 
@@ -165,7 +165,7 @@ TEST(SqliteJournalTest, WaitingIsAppliedAndNewIsRefusedAtTheEnd) {
         *refused = ReasonOf(late.status()) == "DRAINING";
       });
     }
-    traced.trace().push_back("refused");
+    traced.trace().emplace_back("refused");
   });
   traced.Append(MakeDelivery(traced.sealer(), kNowMs, {Text("m1")}), "last");
   std::thread stopper([&] { traced.Stop(); });
@@ -208,8 +208,10 @@ TEST(SqliteJournalTest, StateIsKeptOverRestart) {
 TEST(SqliteJournalTest, ManyThreadsShareOneSequence) {
   StoreRig rig(SqliteJournal::Options{});
   rig.Create(kShop);
+  constexpr int kThreads = 4;
   std::vector<std::thread> threads;
-  for (int t = 0; t < 4; ++t) {
+  threads.reserve(kThreads);
+  for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&rig, t] {
       for (int i = 0; i < 50; ++i) {
         rig.Deliver({Text(absl::StrCat("m", t, "-", i)), Text("same")});
