@@ -60,8 +60,8 @@ TEST_F(TrimTest, EmptyLogIsLeftAlone) {
 }
 
 TEST_F(TrimTest, MoreThanABatchIsTrimmedInSteps) {
-  std::vector<ItemSpec> items;
-  for (int i = 0; i < 4100; ++i) items.push_back({.mid = absl::StrCat(i)});
+  std::vector<ItemSpec> items(4100);
+  for (std::size_t i = 0; i < items.size(); ++i) items[i].mid = absl::StrCat(i);
   rig_.Deliver(items);
   TrimRecord trim = MakeTrim();
   trim.events_before_ms = kNowMs + kDayMs;
@@ -140,16 +140,16 @@ TEST_F(TrimTest, RawItemsBySize) {
 // After all raw items have gone, new ones must not take the numbers by which
 // old events know theirs: one customer's JSON would be delivered as another's.
 TEST_F(TrimTest, NumbersOfRawItemsAreNotUsedAgain) {
-  rig_.Deliver({{.user = "501", .mid = "m1", .raw = "{\"of\":\"501\"}"}});
+  rig_.Deliver({{.user = "501", .mid = "m1", .raw = R"({"of":"501"})"}});
   TrimRecord trim = MakeTrim();
   trim.raw_before_ms = kNowMs + 1;
   rig_.Trim(trim);
   rig_.Reopen();
-  rig_.Deliver({{.user = "502", .mid = "m2", .raw = "{\"of\":\"502\"}"}});
+  rig_.Deliver({{.user = "502", .mid = "m2", .raw = R"({"of":"502"})"}});
   const auto events = rig_.ReadEvents(/*include_raw=*/true);
   ASSERT_THAT(events, SizeIs(2));
   EXPECT_EQ(MergeEvent(events[0]).raw_json(), "");
-  EXPECT_EQ(MergeEvent(events[1]).raw_json(), "{\"of\":\"502\"}");
+  EXPECT_EQ(MergeEvent(events[1]).raw_json(), R"({"of":"502"})");
 }
 
 // Nor do those of deliveries, which bound what is trimmed.
@@ -214,8 +214,10 @@ TEST_F(TrimTest, CallsByTheirTime) {
 }
 
 TEST_F(TrimTest, ManyCallsAreTrimmedInSteps) {
+  constexpr int kCalls = 2001;
   std::vector<Record> claims;
-  for (int i = 0; i < 2001; ++i) {
+  claims.reserve(kCalls);
+  for (int i = 0; i < kCalls; ++i) {
     claims.emplace_back(
         MakeClaim(rig_.sealer(), {.request_id = absl::StrCat("r", i)}));
   }
