@@ -24,6 +24,11 @@ constexpr char kCheckpointPragma[] = "PRAGMA wal_autocheckpoint=16384";
 // Of pages the writer keeps in memory, in KiB: the indexes that new keys are
 // spread over should fit, or each key costs a read.
 constexpr char kCachePragma[] = "PRAGMA cache_size=-65536";
+// What a transaction changes stays in memory until it commits; a batch is
+// small. SQLite 3.40 may write a log that ends too early when a page was
+// written before the commit, changed after a savepoint, and the savepoint
+// rolled back.
+constexpr char kSpillPragma[] = "PRAGMA cache_spill=OFF";
 
 }  // namespace
 
@@ -70,6 +75,7 @@ absl::Status Store::Prepare(const std::string& data_dir,
   LINKTOR_TRY(Migrate(*writer_));
   LINKTOR_TRY(writer_->Execute(kCheckpointPragma));
   LINKTOR_TRY(writer_->Execute(kCachePragma));
+  LINKTOR_TRY(writer_->Execute(kSpillPragma));
   pool_ = std::make_unique<ReadPool>(path);
   sealer_ = std::make_unique<Sealer>(master_key, *pool_);
   return CheckKeyAndIdentity();

@@ -8,9 +8,9 @@
 namespace linktor {
 
 // The name under which SQLite knows this layer (a VFS), for sqlite3_open_v2. It
-// stands upon SQLite's default VFS at the time a file is opened. Made for
+// stands upon SQLite's default VFS at the time a file is opened. Only for
 // journal_mode WAL and synchronous FULL: with less, where a commit is not
-// synced, it does not fail when its write does.
+// synced, one whose write fails is not refused, and others see damage.
 const char* WalGatheringVfs();
 
 }  // namespace linktor

@@ -16,6 +16,7 @@ struct FaultyVfs::State {
   sqlite3_vfs vfs{};
   sqlite3_vfs* real = nullptr;
   std::atomic<int> write_code{0};
+  std::atomic<int> one_write_code{0};
   std::atomic<int> sync_code{0};
   std::atomic<int> lock_code{0};
   std::mutex mutex;
@@ -49,6 +50,9 @@ int Write(sqlite3_file* file, const void* data, int size,
           sqlite3_int64 offset) {
   File* self = AsFile(file);
   if (const int code = self->state->write_code; code != 0) return code;
+  if (const int code = self->state->one_write_code.exchange(0); code != 0) {
+    return code;
+  }
   if (self->path != nullptr) {
     const std::lock_guard lock(self->state->mutex);
     ++self->state->writes[self->path];
@@ -171,6 +175,7 @@ FaultyVfs::~FaultyVfs() {
 }
 
 void FaultyVfs::FailWrites(int code) { state_->write_code = code; }
+void FaultyVfs::FailOneWrite(int code) { state_->one_write_code = code; }
 void FaultyVfs::FailSyncs(int code) { state_->sync_code = code; }
 void FaultyVfs::FailWriteLocks(int code) { state_->lock_code = code; }
 

@@ -23,6 +23,8 @@ class FaultyVfs {
   // The SQLite code with which writes or syncs fail from now on; 0: they work.
   void FailWrites(int code);
   void FailSyncs(int code);
+  // As FailWrites, for the next write alone.
+  void FailOneWrite(int code);
   // As FailWrites, when a transaction that writes begins.
   void FailWriteLocks(int code);
 
