@@ -101,10 +101,11 @@ TEST_F(UpgradeTest, EventsStay) {
 
 TEST_F(UpgradeTest, ChannelsStay) {
   std::vector<ChannelRow> channels;
-  ASSERT_THAT(rig_.store().pool().Read([&](Database& database) {
+  ASSERT_THAT(rig_.store().pool().Read([&](Database& database) -> absl::Status {
     auto rows = ReadLiveChannels(database);
-    if (rows.ok()) channels = *std::move(rows);
-    return rows.status();
+    if (!rows.ok()) return rows.status();
+    channels = *std::move(rows);
+    return absl::OkStatus();
   }),
               IsOk());
   ASSERT_EQ(channels.size(), 2U);

@@ -16,9 +16,7 @@
 namespace linktor {
 namespace {
 
-using google::protobuf::util::TimeUtil;
 using testing::HasSubstr;
-using testing::StartsWith;
 
 constexpr char kSecret[] = "first-app-secret";
 constexpr char kOtherSecret[] = "other-app-secret";
@@ -68,7 +66,7 @@ TEST_F(IngestTest, MessageBecomesAnEvent) {
   EXPECT_TRUE(item.opens_window);
   EXPECT_EQ(item.event.event_ms, 1'700'000'000'000);
   EXPECT_EQ(item.entry_id, kAccount);
-  v1::Event want = ParseText<v1::Event>(R"pb(
+  auto want = ParseText<v1::Event>(R"pb(
     type: "message.received"
     channel_id: "ch_1"
     user_id: "1000200030004001"
@@ -156,7 +154,7 @@ TEST_F(IngestTest, EveryTypeHasItsNameKindAndWindow) {
 TEST_F(IngestTest, SpecialMessagesCarryTheMessageAsAWhole) {
   const WebhookItem item = MakeOne(Messaging({Inbound(
       R"("message":{"mid":"m1","text":"L","quick_reply":{"payload":"p"}})")}));
-  v1::Event want = ParseText<v1::Event>(R"pb(
+  auto want = ParseText<v1::Event>(R"pb(
     type: "instagram.quick_reply"
     channel_id: "ch_1"
     user_id: "1000200030004001"
@@ -257,7 +255,7 @@ TEST_F(IngestTest, UnknownCarriesItsJson) {
 
 TEST_F(IngestTest, LargeUnknownCarriesItsSizeOnly) {
   const std::string large =
-      Inbound("\"read\":\"" + std::string(kMaxRawJson, 'x') + "\"");
+      Inbound(R"("read":")" + std::string(kMaxRawJson, 'x') + "\"");
   const v1::Event event = WebhookFixture::EventOf(MakeOne(Messaging({large})));
   EXPECT_TRUE(event.raw_json().empty());
   EXPECT_EQ(event.raw_size(), static_cast<std::int64_t>(large.size()));

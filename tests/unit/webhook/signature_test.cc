@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "server/base/strings.h"
 
 namespace linktor {
@@ -26,9 +27,10 @@ TEST(ParseSignatureTest, RefusesEverythingElse) {
   for (const std::string& bad :
        {std::string(), std::string("sha256="), good, "sha1=" + good,
         "SHA256=" + good, "sha256:" + good, " sha256=" + good,
-        "sha256= " + good, "sha256=" + good.substr(1), "sha256=" + good + "0",
-        "sha256=" + good + " ", "sha256=" + good + "," + good,
-        "sha256=g" + good.substr(1), "sha256=" + good.substr(2) + "0x",
+        "sha256= " + good, "sha256=" + good.substr(1),
+        absl::StrCat("sha256=", good, "0"), absl::StrCat("sha256=", good, " "),
+        absl::StrCat("sha256=", good, ",", good), "sha256=g" + good.substr(1),
+        absl::StrCat("sha256=", good.substr(2), "0x"),
         "sha256=" + good.substr(1) + '\0'}) {
     EXPECT_FALSE(ParseSignature(bad).has_value()) << bad;
   }
