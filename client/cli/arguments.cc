@@ -143,7 +143,7 @@ absl::Status CheckTexts(const google::protobuf::Message& request,
             absl::StrCat("what is given for ", name, " is not UTF-8"));
       }
       if (!message) continue;
-      const absl::Status inner =
+      absl::Status inner =
           CheckTexts(list ? reflection.GetRepeatedMessage(request, field, i)
                           : reflection.GetMessage(request, field),
                      absl::StrCat(name, "."));
