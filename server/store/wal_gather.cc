@@ -7,6 +7,8 @@
 #include <new>
 #include <string>
 
+#include "server/store/file_forward.h"
+
 namespace linktor {
 namespace {
 
@@ -107,29 +109,6 @@ int FileSize(sqlite3_file* file, sqlite3_int64* size) {
   return Methods(file)->xFileSize(Real(file), size);
 }
 
-int Lock(sqlite3_file* file, int level) {
-  return Methods(file)->xLock(Real(file), level);
-}
-int Unlock(sqlite3_file* file, int level) {
-  return Methods(file)->xUnlock(Real(file), level);
-}
-int CheckReservedLock(sqlite3_file* file, int* out) {
-  return Methods(file)->xCheckReservedLock(Real(file), out);
-}
-int FileControl(sqlite3_file* file, int op, void* arg) {
-  return Methods(file)->xFileControl(Real(file), op, arg);
-}
-int SectorSize(sqlite3_file* file) {
-  return Methods(file)->xSectorSize(Real(file));
-}
-int DeviceCharacteristics(sqlite3_file* file) {
-  return Methods(file)->xDeviceCharacteristics(Real(file));
-}
-int ShmMap(sqlite3_file* file, int page, int size, int extend,
-           void volatile** out) {
-  return Methods(file)->xShmMap(Real(file), page, size, extend, out);
-}
-
 // Whoever gets the writer's lock next may put frames of its own where those of
 // a transaction that was not committed would have been: they are dropped.
 int ShmLock(sqlite3_file* file, int offset, int n, int flags) {
@@ -149,30 +128,19 @@ void ShmBarrier(sqlite3_file* file) {
   if (File* wal = AsFile(file)->wal; wal != nullptr) (void)HandOn(&wal->base);
   Methods(file)->xShmBarrier(Real(file));
 }
-int ShmUnmap(sqlite3_file* file, int remove) {
-  return Methods(file)->xShmUnmap(Real(file), remove);
-}
 
-// Version 2: without memory-mapped reads.
-constexpr sqlite3_io_methods kMethods = {2,
-                                         Close,
-                                         Read,
-                                         Write,
-                                         Truncate,
-                                         Sync,
-                                         FileSize,
-                                         Lock,
-                                         Unlock,
-                                         CheckReservedLock,
-                                         FileControl,
-                                         SectorSize,
-                                         DeviceCharacteristics,
-                                         ShmMap,
-                                         ShmLock,
-                                         ShmBarrier,
-                                         ShmUnmap,
-                                         nullptr,
-                                         nullptr};
+constexpr sqlite3_io_methods kMethods = [] {
+  sqlite3_io_methods methods = ForwardingMethods<Real>();
+  methods.xClose = Close;
+  methods.xRead = Read;
+  methods.xWrite = Write;
+  methods.xTruncate = Truncate;
+  methods.xSync = Sync;
+  methods.xFileSize = FileSize;
+  methods.xShmLock = ShmLock;
+  methods.xShmBarrier = ShmBarrier;
+  return methods;
+}();
 
 // SQLite's default, which `self` becomes when no other is left before it.
 sqlite3_vfs* Below(sqlite3_vfs* self) {

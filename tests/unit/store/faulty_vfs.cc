@@ -10,6 +10,8 @@
 #include <new>
 #include <string>
 
+#include "server/store/file_forward.h"
+
 namespace linktor {
 
 struct FaultyVfs::State {
@@ -40,12 +42,6 @@ struct File {
 File* AsFile(sqlite3_file* file) { return reinterpret_cast<File*>(file); }
 sqlite3_file* Real(sqlite3_file* file) { return AsFile(file)->real(); }
 
-int Close(sqlite3_file* file) {
-  return Real(file)->pMethods->xClose(Real(file));
-}
-int Read(sqlite3_file* file, void* out, int size, sqlite3_int64 offset) {
-  return Real(file)->pMethods->xRead(Real(file), out, size, offset);
-}
 int Write(sqlite3_file* file, const void* data, int size,
           sqlite3_int64 offset) {
   File* self = AsFile(file);
@@ -58,9 +54,6 @@ int Write(sqlite3_file* file, const void* data, int size,
     ++self->state->writes[self->path];
   }
   return Real(file)->pMethods->xWrite(Real(file), data, size, offset);
-}
-int Truncate(sqlite3_file* file, sqlite3_int64 size) {
-  return Real(file)->pMethods->xTruncate(Real(file), size);
 }
 int Sync(sqlite3_file* file, int flags) {
   File* self = AsFile(file);
@@ -76,31 +69,6 @@ int Sync(sqlite3_file* file, int flags) {
   self->state->synced[self->path] = std::move(bytes);
   return SQLITE_OK;
 }
-int FileSize(sqlite3_file* file, sqlite3_int64* size) {
-  return Real(file)->pMethods->xFileSize(Real(file), size);
-}
-int Lock(sqlite3_file* file, int level) {
-  return Real(file)->pMethods->xLock(Real(file), level);
-}
-int Unlock(sqlite3_file* file, int level) {
-  return Real(file)->pMethods->xUnlock(Real(file), level);
-}
-int CheckReservedLock(sqlite3_file* file, int* out) {
-  return Real(file)->pMethods->xCheckReservedLock(Real(file), out);
-}
-int FileControl(sqlite3_file* file, int op, void* arg) {
-  return Real(file)->pMethods->xFileControl(Real(file), op, arg);
-}
-int SectorSize(sqlite3_file* file) {
-  return Real(file)->pMethods->xSectorSize(Real(file));
-}
-int DeviceCharacteristics(sqlite3_file* file) {
-  return Real(file)->pMethods->xDeviceCharacteristics(Real(file));
-}
-int ShmMap(sqlite3_file* file, int page, int size, int extend,
-           void volatile** out) {
-  return Real(file)->pMethods->xShmMap(Real(file), page, size, extend, out);
-}
 int ShmLock(sqlite3_file* file, int offset, int n, int flags) {
   // Of a WAL's locks the first is the writer's (SQLite's wal.c).
   const int code = AsFile(file)->state->lock_code;
@@ -110,33 +78,14 @@ int ShmLock(sqlite3_file* file, int offset, int n, int flags) {
   }
   return Real(file)->pMethods->xShmLock(Real(file), offset, n, flags);
 }
-void ShmBarrier(sqlite3_file* file) {
-  Real(file)->pMethods->xShmBarrier(Real(file));
-}
-int ShmUnmap(sqlite3_file* file, int remove) {
-  return Real(file)->pMethods->xShmUnmap(Real(file), remove);
-}
 
-// Version 2: without memory-mapped reads.
-constexpr sqlite3_io_methods kMethods = {2,
-                                         Close,
-                                         Read,
-                                         Write,
-                                         Truncate,
-                                         Sync,
-                                         FileSize,
-                                         Lock,
-                                         Unlock,
-                                         CheckReservedLock,
-                                         FileControl,
-                                         SectorSize,
-                                         DeviceCharacteristics,
-                                         ShmMap,
-                                         ShmLock,
-                                         ShmBarrier,
-                                         ShmUnmap,
-                                         nullptr,
-                                         nullptr};
+constexpr sqlite3_io_methods kMethods = [] {
+  sqlite3_io_methods methods = ForwardingMethods<Real>();
+  methods.xWrite = Write;
+  methods.xSync = Sync;
+  methods.xShmLock = ShmLock;
+  return methods;
+}();
 
 }  // namespace
 
