@@ -7,15 +7,16 @@ SHELL := /bin/bash
 .NOTPARALLEL:
 
 JOBS ?= $(shell nproc)
+PROGRAMS := linktor-igd linktor-ig linktor-ig-emulator linktor-ig-demo
 
-# $(call configure_and_build,PRESET): under a lock, so that two runs of make
-# never have two runs of Ninja in one folder.
+# $(call configure_and_build,PRESET,TARGETS): under a lock, so that two runs of
+# make never have two runs of Ninja in one folder. No TARGETS: everything.
 define configure_and_build
 mkdir -p build
 exec 9>build/.lock
 flock --nonblock 9 || { echo "waiting for another build"; flock 9; }
 cmake --preset $(1) --log-level=NOTICE
-cmake --build --preset $(1) -j $(JOBS)
+cmake --build --preset $(1) -j $(JOBS) $(addprefix --target ,$(2))
 exec 9>&-
 endef
 
@@ -36,8 +37,9 @@ setup: ## Install missing Debian packages and build BoringSSL, once
 build: setup ## Build everything; the programs are in build/bin
 	@$(call configure_and_build,release)
 
-run: build ## Build, then start server and emulator and play one exchange
-	@exec build/bin/linktor-ig-demo
+run: setup ## Build the programs, start server and emulator, play one exchange
+	@$(call configure_and_build,release,$(PROGRAMS))
+	exec build/bin/linktor-ig-demo
 
 test: build ## Build everything and run the tests
 	@ctest --preset release -j $(JOBS)
