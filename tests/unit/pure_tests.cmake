@@ -20,6 +20,7 @@ linktor_library(test_support
 
 linktor_test(pure_tests
   SOURCES
+    unit/base/connection_limits_test.cc
     unit/base/crypto_test.cc
     unit/base/executor_test.cc
     unit/base/ids_test.cc
