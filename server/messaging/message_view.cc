@@ -31,6 +31,7 @@ v1::Message DescribeMessage(const MessageRow& row) {
   message.set_request_id(row.request_id);
   message.set_settled_by(row.settled_by);
   message.set_attempt(row.attempt);
+  message.set_api_key_id(row.api_key_id);
   *message.mutable_create_time() =
       TimeUtil::MillisecondsToTimestamp(row.create_ms);
   if (row.send_ms != 0) {

@@ -44,7 +44,7 @@ absl::Status OutcomeUnknown(std::string_view why) {
 
 struct Sender::Job {
   v1::SendMessageRequest request;
-  Deadline deadline;
+  CallInfo from;
   Done done;
   GraphAccount account;
   MessageRow row;
@@ -74,11 +74,10 @@ std::int64_t Sender::NowMs() const {
   return absl::ToUnixMillis(deps_.clock.Now());
 }
 
-void Sender::Send(v1::SendMessageRequest request, Deadline deadline,
-                  Done done) {
+void Sender::Send(v1::SendMessageRequest request, CallInfo from, Done done) {
   auto job = std::make_shared<Job>();
   job->request = std::move(request);
-  job->deadline = deadline;
+  job->from = std::move(from);
   job->done = std::move(done);
   const auto refuse = [&](absl::Status status) {
     job->done(std::move(status));
@@ -90,7 +89,7 @@ void Sender::Send(v1::SendMessageRequest request, Deadline deadline,
       return;
     }
   }
-  if (deadline - std::chrono::system_clock::now() < kLeastTime) {
+  if (job->from.deadline - std::chrono::system_clock::now() < kLeastTime) {
     return refuse(MakeError(
         absl::StatusCode::kDeadlineExceeded,
         v1::ERROR_REASON_DEADLINE_TOO_SHORT,
@@ -130,6 +129,7 @@ absl::StatusOr<ClaimRecord> Sender::MakeClaim(const ChannelEntry& channel,
       sealer_.RequestFingerprint(fingerprinted.SerializeAsString());
   claim.human_agent = job.request.tag() == v1::MESSAGE_TAG_HUMAN_AGENT;
   claim.quota = deps_.quota;
+  claim.api_key_id = job.from.api_key_id;
   claim.refuse_without_history =
       channel.channel.on_no_history() == v1::NO_HISTORY_POLICY_REFUSE;
   job.scope = {.channel_no = channel.no, .user_id = claim.user_id};
@@ -319,7 +319,7 @@ void Sender::AddWaiter(const JobPtr& job) {
     MutexLock lock(mutex_);
     if (!draining_) {
       waiters_[AttemptOf(job->row)].push_back(
-          {job->deadline, job->row.request_id,
+          {job->from.deadline, job->row.request_id,
            [job](absl::StatusOr<v1::SendMessageResponse> r) {
              job->done(std::move(r));
            }});

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <deque>
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -36,6 +37,13 @@ class Sender {
   using Done =
       absl::AnyInvocable<void(absl::StatusOr<v1::SendMessageResponse>)>;
 
+  // It says who asks for a send, and until when.
+  struct CallInfo {
+    Deadline deadline;
+    // The key of the caller, which the message then names; empty without one.
+    std::string api_key_id;
+  };
+
   // With less time left a send is not begun: the caller would only learn that
   // it does not know how it ended.
   static constexpr std::chrono::milliseconds kLeastTime{500};
@@ -60,7 +68,7 @@ class Sender {
   Sender& operator=(const Sender&) = delete;
 
   // `request` has been validated. `done` is called once, on the executor.
-  void Send(v1::SendMessageRequest request, Deadline deadline, Done done);
+  void Send(v1::SendMessageRequest request, CallInfo from, Done done);
 
   // Blocks on the journal: call on an executor. `request` has been validated.
   absl::StatusOr<v1::Message> Resolve(const v1::ResolveMessageRequest& request);
@@ -80,8 +88,8 @@ class Sender {
  private:
   struct Job;
   using JobPtr = std::shared_ptr<Job>;
-  // Of a message; its id alone would mix up a caller of the next attempt with
-  // the end of this one.
+  // One attempt at a message; the message's id alone would mix up a caller of
+  // the next attempt with the end of this one.
   using Attempt = std::pair<RawId, int>;
   static Attempt AttemptOf(const MessageRow& row) {
     return {row.id, row.attempt};

@@ -178,7 +178,7 @@ absl::StatusOr<ChannelOutcome> ChannelTable::Update(
 }
 
 absl::StatusOr<ChannelOutcome> ChannelTable::Delete(
-    const DeleteChannelRecord& record) {
+    const DeleteChannelRecord& record, std::int64_t last_seq) {
   LINKTOR_ASSIGN(auto found, FindLive(record.channel_id));
   if (!found.has_value()) {
     return ChannelOutcome{.refusal = NotFound(record.channel_id)};
@@ -191,10 +191,11 @@ absl::StatusOr<ChannelOutcome> ChannelTable::Delete(
   live_.reset();
   Statement remove(database_,
                    "UPDATE channels SET delete_ms = ?1, revision = ?2, "
-                   "sealed_credentials = NULL WHERE no = ?3");
+                   "sealed_credentials = NULL, delete_seq = ?4 WHERE no = ?3");
   LINKTOR_TRY(remove.Bind(1, record.time_ms)
                   .Bind(2, outcome.row.revision)
                   .Bind(3, outcome.row.no)
+                  .Bind(4, last_seq)
                   .Run());
   return outcome;
 }
@@ -233,6 +234,14 @@ absl::StatusOr<std::vector<ChannelRow>> ReadLiveChannels(Database& database) {
     LINKTOR_ASSIGN(ChannelRow found, ReadRow(read));
     rows.push_back(std::move(found));
   }
+}
+
+absl::StatusOr<bool> MayHaveStoredEvents(Database& database,
+                                         std::string_view deleted_channel_id) {
+  Statement read(database,
+                 "SELECT 1 FROM channels, log_state WHERE id = ?1 AND "
+                 "delete_seq >= oldest_seq LIMIT 1");
+  return read.BindText(1, deleted_channel_id).Step();
 }
 
 }  // namespace linktor

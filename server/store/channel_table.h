@@ -26,7 +26,9 @@ class ChannelTable {
 
   absl::StatusOr<ChannelOutcome> Create(const CreateChannelRecord& record);
   absl::StatusOr<ChannelOutcome> Update(const UpdateChannelRecord& record);
-  absl::StatusOr<ChannelOutcome> Delete(const DeleteChannelRecord& record);
+  // `last_seq`: of the newest event, which is the last it can have.
+  absl::StatusOr<ChannelOutcome> Delete(const DeleteChannelRecord& record,
+                                        std::int64_t last_seq);
   absl::StatusOr<bool> IsLive(std::int64_t channel_no);
   // What is kept in memory of the table may be wrong now: after a rollback.
   void ForgetCached() { live_.reset(); }
@@ -48,5 +50,10 @@ class ChannelTable {
 
 // All live channels, by id.
 absl::StatusOr<std::vector<ChannelRow>> ReadLiveChannels(Database& database);
+
+// Whether a channel of that id was deleted so lately that its events may still
+// be stored. For readers, on their own connection.
+absl::StatusOr<bool> MayHaveStoredEvents(Database& database,
+                                         std::string_view deleted_channel_id);
 
 }  // namespace linktor

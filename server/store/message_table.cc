@@ -6,10 +6,11 @@
 namespace linktor {
 namespace {
 
-#define LINKTOR_MESSAGE_COLUMNS                                       \
-  "id, channel_no, channel_id, user_id, state, settled_by, attempt, " \
-  "request_id, request_fingerprint, content_match, mid, create_ms, "  \
-  "claim_ms, send_ms, echo_ms, sealed_content, sealed_error, mid_key"
+#define LINKTOR_MESSAGE_COLUMNS                                         \
+  "id, channel_no, channel_id, user_id, state, settled_by, attempt, "   \
+  "request_id, request_fingerprint, content_match, mid, create_ms, "    \
+  "claim_ms, send_ms, echo_ms, sealed_content, sealed_error, mid_key, " \
+  "api_key_id"
 
 MessageRow ReadRow(const Statement& s) {
   MessageRow row;
@@ -31,6 +32,7 @@ MessageRow ReadRow(const Statement& s) {
   row.sealed_content = s.String(15);
   row.sealed_error = s.String(16);
   row.mid_key = s.String(17);
+  row.api_key_id = s.String(18);
   return row;
 }
 
@@ -74,13 +76,13 @@ MessageTable::MessageTable(Database& database)
               "INSERT INTO messages (id, channel_no, channel_id, user_id, "
               "state, settled_by, attempt, request_id, request_fingerprint, "
               "content_match, mid, create_ms, claim_ms, send_ms, echo_ms, "
-              "sealed_content, sealed_error, mid_key) "
-              "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
+              "sealed_content, sealed_error, mid_key, api_key_id) "
+              "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
       update_(database,
               "UPDATE messages SET state = ?1, settled_by = ?2, attempt = ?3, "
               "mid = ?4, claim_ms = ?5, send_ms = ?6, echo_ms = ?7, "
               "sealed_content = ?8, sealed_error = ?9, mid_key = ?10, "
-              "content_match = ?11 WHERE id = ?12"),
+              "content_match = ?11, api_key_id = ?12 WHERE id = ?13"),
       add_unmatched_(database,
                      "INSERT INTO unmatched_echoes (seq, channel_no, user_id, "
                      "content_match, echo_ms, log_ms, mid, mid_key) "
@@ -132,6 +134,7 @@ absl::Status MessageTable::Insert(const MessageRow& row) {
       .BindBlob(16, row.sealed_content)
       .BindBlobOrNull(17, row.sealed_error)
       .BindBlobOrNull(18, row.mid_key)
+      .BindTextOrNull(19, row.api_key_id)
       .Run();
 }
 
@@ -147,7 +150,8 @@ absl::Status MessageTable::Update(const MessageRow& row) {
       .BindBlobOrNull(9, row.sealed_error)
       .BindBlobOrNull(10, row.mid_key)
       .BindBlobOrNull(11, row.content_match)
-      .BindBlob(12, row.id)
+      .BindTextOrNull(12, row.api_key_id)
+      .BindBlob(13, row.id)
       .Run();
 }
 

@@ -20,6 +20,7 @@ Projection::Projection(Database& database, std::size_t mid_run)
       deliveries_(database),
       messages_(database),
       channels_(database),
+      api_keys_(database),
       conversations_(database),
       save_state_(database,
                   "UPDATE log_state SET last_seq = ?1, oldest_seq = ?2, "
@@ -95,7 +96,24 @@ absl::StatusOr<Outcome> Projection::ApplyOne(
 
 absl::StatusOr<Outcome> Projection::ApplyOne(
     const DeleteChannelRecord& record) {
-  return channels_.Delete(record);
+  return channels_.Delete(record, state_.last_seq);
+}
+
+absl::StatusOr<Outcome> Projection::ApplyOne(const CreateApiKeyRecord& record) {
+  return api_keys_.Create(record);
+}
+
+absl::StatusOr<Outcome> Projection::ApplyOne(const UpdateApiKeyRecord& record) {
+  return api_keys_.Update(record);
+}
+
+absl::StatusOr<Outcome> Projection::ApplyOne(const DeleteApiKeyRecord& record) {
+  return api_keys_.Delete(record);
+}
+
+absl::StatusOr<Outcome> Projection::ApplyOne(const UseApiKeysRecord& record) {
+  LINKTOR_TRY(api_keys_.RecordUse(record));
+  return ApiKeyOutcome{.kind = ApiKeyOutcome::Kind::kApplied};
 }
 
 absl::StatusOr<Outcome> Projection::ApplyOne(const OptOutRecord& record) {

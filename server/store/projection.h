@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "server/store/api_key_table.h"
 #include "server/store/channel_table.h"
 #include "server/store/conversation_table.h"
 #include "server/store/delivery_table.h"
@@ -65,6 +66,10 @@ class Projection {
   absl::StatusOr<Outcome> ApplyOne(const CreateChannelRecord& record);
   absl::StatusOr<Outcome> ApplyOne(const UpdateChannelRecord& record);
   absl::StatusOr<Outcome> ApplyOne(const DeleteChannelRecord& record);
+  absl::StatusOr<Outcome> ApplyOne(const CreateApiKeyRecord& record);
+  absl::StatusOr<Outcome> ApplyOne(const UpdateApiKeyRecord& record);
+  absl::StatusOr<Outcome> ApplyOne(const DeleteApiKeyRecord& record);
+  absl::StatusOr<Outcome> ApplyOne(const UseApiKeysRecord& record);
   absl::StatusOr<Outcome> ApplyOne(const OptOutRecord& record);
   absl::StatusOr<Outcome> ApplyOne(const UsernameRecord& record);
   absl::StatusOr<Outcome> ApplyOne(const TrimRecord& record);
@@ -91,6 +96,7 @@ class Projection {
   DeliveryTable deliveries_;
   MessageTable messages_;
   ChannelTable channels_;
+  ApiKeyTable api_keys_;
   ConversationTable conversations_;
   Statement save_state_;
   LogState state_;

@@ -46,6 +46,7 @@ EventDraft SettledEvent(const MessageRow& row, std::int64_t log_ms,
   message->set_request_id(row.request_id);
   message->set_settled_by(row.settled_by);
   message->set_attempt(row.attempt);
+  message->set_api_key_id(row.api_key_id);
   *message->mutable_echo_time() =
       TimeUtil::MillisecondsToTimestamp(row.echo_ms);
   overlay = event.SerializeAsString();
@@ -94,6 +95,7 @@ absl::StatusOr<Outcome> Projection::ApplyOne(const ClaimRecord& record) {
     row.attempt += 1;
     row.claim_ms = record.time_ms;
     row.sealed_error.clear();
+    row.api_key_id = record.api_key_id;
     LINKTOR_TRY(messages_.Update(row));
     return outcome;
   }
@@ -109,7 +111,8 @@ absl::StatusOr<Outcome> Projection::ApplyOne(const ClaimRecord& record) {
                      .content_match = record.content_match,
                      .create_ms = record.time_ms,
                      .claim_ms = record.time_ms,
-                     .sealed_content = record.sealed_content};
+                     .sealed_content = record.sealed_content,
+                     .api_key_id = record.api_key_id};
   LINKTOR_TRY(messages_.Insert(outcome.message));
   return outcome;
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "linktor/instagram/v1/api_key.pb.h"
 #include "linktor/instagram/v1/channel.pb.h"
 #include "linktor/instagram/v1/message.pb.h"
 #include "server/base/ids.h"
@@ -130,6 +131,8 @@ struct MessageRow {
   std::int64_t echo_ms = 0;
   std::string sealed_content;
   std::string sealed_error;
+  // The key of the latest attempt's caller; empty without keys.
+  std::string api_key_id;
 };
 
 // Asks for the right to send, once.
@@ -148,6 +151,7 @@ struct ClaimRecord {
   bool refuse_without_history = false;
   // Most calls to one customer within an hour; 0 for any number.
   int quota = 0;
+  std::string api_key_id;
   std::vector<NewKey> new_keys;
 };
 
@@ -244,6 +248,69 @@ struct ChannelOutcome {
   bool replayed = false;
 };
 
+// ---- API keys -------------------------------------------------------------
+
+// Keys that may exist at once: all are held in memory.
+inline constexpr int kMaxApiKeys = 10'000;
+
+struct ApiKeyRow {
+  // Grows with every change but that of the last use, from 1.
+  std::int64_t revision = 0;
+  v1::ApiKey key;
+  // See Sealer::ApiKeyHash.
+  std::string hash;
+  bool deleted = false;
+};
+
+struct CreateApiKeyRecord {
+  std::int64_t time_ms = 0;
+  v1::ApiKey key;
+  std::string hash;
+  // Request ids are the creator's own: the id of the key that called, empty
+  // without one.
+  std::string creator;
+  std::string request_id;
+  std::string request_fingerprint;
+};
+
+struct UpdateApiKeyRecord {
+  std::int64_t time_ms = 0;
+  std::int64_t expected_revision = 0;
+  // Its last use is ignored.
+  v1::ApiKey key;
+};
+
+struct DeleteApiKeyRecord {
+  std::int64_t time_ms = 0;
+  std::int64_t expected_revision = 0;
+  std::string id;
+};
+
+// When keys were last used, by id, in ms. Keys that are gone are skipped.
+struct UseApiKeysRecord {
+  std::int64_t time_ms = 0;
+  std::vector<std::pair<std::string, std::int64_t>> uses;
+};
+
+struct ApiKeyOutcome {
+  enum class Kind : std::int8_t {
+    // `row` is the key as it is now.
+    kApplied,
+    // `row` was created before, by the same request.
+    kReplayed,
+    // The request id names another creation.
+    kReused,
+    // There is no such key.
+    kNotFound,
+    // It has changed since it was read.
+    kChanged,
+    // There are kMaxApiKeys already.
+    kTooMany,
+  };
+  Kind kind = Kind::kNotFound;
+  ApiKeyRow row;
+};
+
 // ---- Conversations --------------------------------------------------------
 
 struct ConversationRow {
@@ -303,9 +370,11 @@ struct TrimOutcome {
 
 using Record =
     std::variant<WebhookRecord, ClaimRecord, OutcomeRecord, CreateChannelRecord,
-                 UpdateChannelRecord, DeleteChannelRecord, OptOutRecord,
-                 UsernameRecord, TrimRecord>;
-using Outcome = std::variant<WebhookOutcome, ClaimOutcome, MessageOutcome,
-                             ChannelOutcome, ConversationOutcome, TrimOutcome>;
+                 UpdateChannelRecord, DeleteChannelRecord, CreateApiKeyRecord,
+                 UpdateApiKeyRecord, DeleteApiKeyRecord, UseApiKeysRecord,
+                 OptOutRecord, UsernameRecord, TrimRecord>;
+using Outcome =
+    std::variant<WebhookOutcome, ClaimOutcome, MessageOutcome, ChannelOutcome,
+                 ApiKeyOutcome, ConversationOutcome, TrimOutcome>;
 
 }  // namespace linktor

@@ -180,6 +180,26 @@ CREATE TABLE recent_mids (
   kind INTEGER NOT NULL
 );
 )sql",
+    R"sql(
+-- Keys of callers. What a caller sends is not here, only a keyed hash of it.
+CREATE TABLE api_keys (
+  id TEXT PRIMARY KEY,
+  revision INTEGER NOT NULL,
+  body BLOB NOT NULL,          -- an ApiKey message without its last use
+  hash BLOB NOT NULL,          -- see Sealer::ApiKeyHash
+  creator TEXT NOT NULL,       -- the key that created it; '' without one
+  request_id TEXT,             -- of its creation
+  request_fingerprint BLOB,
+  last_use_ms INTEGER          -- NULL: it was never used
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX api_keys_request ON api_keys (creator, request_id)
+  WHERE request_id IS NOT NULL;
+
+-- The key whose caller made the latest attempt; NULL without keys.
+ALTER TABLE messages ADD COLUMN api_key_id TEXT;
+-- log_state.last_seq when the channel was deleted: its events are not newer.
+ALTER TABLE channels ADD COLUMN delete_seq INTEGER;
+)sql",
 };
 
 }  // namespace

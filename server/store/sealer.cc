@@ -55,7 +55,8 @@ Sealer::Sealer(const Secret& master_key, ReadPool& keys)
       wrapping_(DeriveKey(master_key, "wrap data keys")),
       fingerprints_(DeriveKey(master_key, "fingerprint secrets")),
       content_(DeriveKey(master_key, "match content")),
-      requests_(DeriveKey(master_key, "fingerprint requests")) {}
+      requests_(DeriveKey(master_key, "fingerprint requests")),
+      api_keys_(DeriveKey(master_key, "hash API keys")) {}
 
 absl::StatusOr<std::string> Sealer::Seal(const KeyScope& scope,
                                          SealedPlace place, std::string_view id,
@@ -121,6 +122,10 @@ std::string Sealer::ContentMatch(const KeyScope& scope,
 
 std::string Sealer::RequestFingerprint(std::string_view request) const {
   return Truncated(requests_.Sign(request));
+}
+
+Digest Sealer::ApiKeyHash(std::string_view key) const {
+  return api_keys_.Sign(key);
 }
 
 Sealer::KeyPtr Sealer::FindByScope(const KeyScope& scope) {

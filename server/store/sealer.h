@@ -87,6 +87,8 @@ class Sealer {
   std::string Fingerprint(std::string_view secret) const;
   std::string ContentMatch(const KeyScope& scope, std::string_view text) const;
   std::string RequestFingerprint(std::string_view request) const;
+  // Returns what is stored of an API key. Persisted: do not change.
+  Digest ApiKeyHash(std::string_view key) const;
 
  private:
   struct DataKey {
@@ -113,6 +115,7 @@ class Sealer {
   const HmacKey fingerprints_;
   const HmacKey content_;
   const HmacKey requests_;
+  const HmacKey api_keys_;
 
   Mutex mutex_;
   Generation young_ ABSL_GUARDED_BY(mutex_);

@@ -170,6 +170,8 @@ void SqliteJournal::RunBatch(std::deque<Waiting>& waiting) {
   }
   // A transaction that could not even begin: nobody may wait for ever.
   if (!status.ok() && count == 0) count = waiting.size();
+  disk_full_.store(FaultOf(status) == StoreFault::kFull,
+                   std::memory_order_relaxed);
   switch (FaultOf(status)) {
     case StoreFault::kNone:
       break;

@@ -50,6 +50,10 @@ class SqliteJournal final : public Journal {
 
   void Append(Record record, Callback done) override;
 
+  // Whether the last commit failed because the disk has no room. It is known
+  // again with the next append. Thread-safe.
+  bool disk_full() const { return disk_full_.load(std::memory_order_relaxed); }
+
  private:
   struct Waiting {
     Record record;
@@ -84,6 +88,7 @@ class SqliteJournal final : public Journal {
   Statement commit_;
   // Set once, by the writer.
   std::atomic<bool> failed_{false};
+  std::atomic<bool> disk_full_{false};
 
   Mutex mutex_;
   CondVar ready_;

@@ -160,7 +160,9 @@ class SenderTest : public ::testing::Test {
     request.set_request_id(id);
     auto promise = std::make_shared<std::promise<Result>>();
     sender_->Send(
-        request, std::chrono::system_clock::now() + time,
+        request,
+        {.deadline = std::chrono::system_clock::now() + time,
+         .api_key_id = "0123456789abcdef"},
         [promise](const Result& result) { promise->set_value(result); });
     return promise->get_future();
   }

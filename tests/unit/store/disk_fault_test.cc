@@ -40,10 +40,12 @@ TEST(DiskFaultTest, FullDiskRefusesUntilThereIsRoom) {
   });
   ExpectFull(Deliver(rig, "m1", 100'000).status());
   ExpectFull(Deliver(rig, "m2", 100'000).status());
+  EXPECT_TRUE(rig.journal().disk_full());
   // Trimming makes room.
   TrimRecord trim = MakeTrim();
   trim.raw_max_bytes = 0;
   EXPECT_EQ(rig.Trim(trim).deleted, 1);
+  EXPECT_FALSE(rig.journal().disk_full());
   EXPECT_TRUE(Deliver(rig, "m3", 100'000).ok());
   EXPECT_EQ(rig.failures(), 0);
   const auto events = rig.ReadEvents();

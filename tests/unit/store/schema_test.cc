@@ -26,14 +26,15 @@ TEST(SchemaTest, FreshDatabaseGetsEveryTable) {
   const TempFolder folder;
   const auto database = OpenAt(folder.path() + "/a.db");
   ASSERT_TRUE(Migrate(*database).ok());
-  EXPECT_EQ(One(*database,
-                "SELECT group_concat(name) FROM (SELECT name FROM "
-                "sqlite_schema WHERE type = 'table' AND name NOT LIKE "
-                "'sqlite_%' ORDER BY name)"),
-            "channels,conversations,data_keys,dedupe,deliveries,event_mids,"
-            "events,log_state,messages,raw_items,recent_mids,send_calls,"
-            "unmatched_echoes");
-  EXPECT_EQ(One(*database, "PRAGMA user_version"), "2");
+  EXPECT_EQ(
+      One(*database,
+          "SELECT group_concat(name) FROM (SELECT name FROM "
+          "sqlite_schema WHERE type = 'table' AND name NOT LIKE "
+          "'sqlite_%' ORDER BY name)"),
+      "api_keys,channels,conversations,data_keys,dedupe,deliveries,event_mids,"
+      "events,log_state,messages,raw_items,recent_mids,send_calls,"
+      "unmatched_echoes");
+  EXPECT_EQ(One(*database, "PRAGMA user_version"), "3");
 }
 
 TEST(SchemaTest, ReopenedDatabaseIsLeftAlone) {

@@ -144,7 +144,7 @@ TEST_F(UpgradeTest, WhatIsNewWorks) {
   EXPECT_THAT(rig_.Claim({.request_id = "b", .quota = 1}).refusal,
               HasReason("RATE_LIMITED"));
   rig_.Reopen();
-  EXPECT_THAT(rig_.Rows("PRAGMA user_version"), ElementsAre("2"));
+  EXPECT_THAT(rig_.Rows("PRAGMA user_version"), ElementsAre("3"));
 }
 
 }  // namespace
