@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::size_t kPrefixBytes = 8;
 
-// What addresses are counted by: an IPv4 address (also one mapped into IPv6)
-// as it is, of an IPv6 address the first 64 bits.
+// Returns what an address is counted by: an IPv4 address (also one mapped into
+// IPv6) as it is, of an IPv6 address the first 64 bits.
 std::string KeyOf(std::string_view address) {
   const std::string text(address.substr(0, address.find('%')));
   std::array<unsigned char, sizeof(in6_addr)> bytes{};

@@ -28,14 +28,17 @@ spdlog::level::level_enum ToSpdlog(LogLevel level) {
   return spdlog::level::err;
 }
 
+constexpr char kAuditLogger[] = "linktor.audit";
+
 // What a secret follows: a name with "=" or, in JSON, with quotes and a colon;
 // the scheme of an Authorization header, in any case.
 constexpr std::array<std::string_view, 2> kNames = {"access_token",
                                                     "appsecret_proof"};
 constexpr std::string_view kScheme = "bearer ";
-// How Meta's tokens begin, and how many more characters make it one: shorter
-// runs are ordinary words.
-constexpr std::array<std::string_view, 3> kTokenStarts = {"EAA", "IGA", "IGQ"};
+// How Meta's tokens and this server's API keys begin, and how many more
+// characters make it one: shorter runs are ordinary words.
+constexpr std::array<std::string_view, 4> kTokenStarts = {"EAA", "IGA", "IGQ",
+                                                          "lig_"};
 constexpr std::size_t kTokenMinimum = 10;
 
 bool IsTokenCharacter(char c) {
@@ -76,14 +79,23 @@ std::size_t TokenEnd(std::string_view text, std::size_t at) {
   return at;
 }
 
-// Where the token of Meta's ends that begins at `at`; 0 when none does.
-std::size_t MetaTokenEnd(std::string_view text, std::size_t at) {
+// Where the token or key ends that begins at `at`; 0 when none does.
+std::size_t KnownTokenEnd(std::string_view text, std::size_t at) {
   for (const std::string_view start : kTokenStarts) {
     if (!text.substr(at).starts_with(start)) continue;
     const std::size_t end = TokenEnd(text, at + start.size());
     if (end >= at + start.size() + kTokenMinimum) return end;
   }
   return 0;
+}
+
+// The fields as a JSON object without its braces.
+std::string ToJson(std::string_view event, const LogFields& fields) {
+  boost::json::object object;
+  object["event"] = event;
+  for (const auto& [key, value] : fields) object[key] = Redact(value);
+  const std::string line = boost::json::serialize(object);
+  return line.substr(1, line.size() - 2);
 }
 
 }  // namespace
@@ -95,18 +107,24 @@ void InitLogging(LogLevel level) {
                       spdlog::pattern_time_type::utc);
   logger->set_level(ToSpdlog(level));
   logger->flush_on(spdlog::level::debug);
+  // The same lines, but at every level of the log.
+  std::shared_ptr<spdlog::logger> audit = logger->clone(kAuditLogger);
+  audit->set_level(spdlog::level::info);
+  spdlog::register_logger(std::move(audit));
   spdlog::set_default_logger(std::move(logger));
 }
 
 void Log(LogLevel level, std::string_view event, const LogFields& fields) {
   const auto spd_level = ToSpdlog(level);
   if (!spdlog::default_logger_raw()->should_log(spd_level)) return;
-  boost::json::object object;
-  object["event"] = event;
-  for (const auto& [key, value] : fields) object[key] = Redact(value);
-  const std::string line = boost::json::serialize(object);
-  spdlog::default_logger_raw()->log(
-      spd_level, std::string_view(line).substr(1, line.size() - 2));
+  spdlog::default_logger_raw()->log(spd_level, ToJson(event, fields));
+}
+
+void LogAudit(const LogFields& fields) {
+  // Without InitLogging, as in tests, there is no such logger.
+  if (const auto logger = spdlog::get(kAuditLogger)) {
+    logger->info(ToJson("audit", fields));
+  }
 }
 
 std::string Redact(std::string_view text) {
@@ -119,7 +137,7 @@ std::string Redact(std::string_view text) {
       out.append(text.substr(i, start - i));
       if (end > start) out.append(kRedacted);
       i = end;
-    } else if (const std::size_t end = MetaTokenEnd(text, i); end != 0) {
+    } else if (const std::size_t end = KnownTokenEnd(text, i); end != 0) {
       out.append(kRedacted);
       i = end;
     } else {

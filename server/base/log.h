@@ -21,8 +21,13 @@ void InitLogging(LogLevel level);
 // safe.
 void Log(LogLevel level, std::string_view event, const LogFields& fields = {});
 
-// `text` with what looks like an access token, an Authorization header or an
-// access_token parameter replaced. Every field passes through it.
+// Writes the audit line of a call that changes something, whatever the level.
+// Thread-safe.
+void LogAudit(const LogFields& fields);
+
+// `text` with what looks like an access token, an API key of this server, an
+// Authorization header or an access_token parameter replaced. Every field
+// passes through it.
 std::string Redact(std::string_view text);
 
 }  // namespace linktor

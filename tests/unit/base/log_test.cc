@@ -26,6 +26,8 @@ TEST(RedactTest, Table) {
       {R"({"access_token": "abc123"})", R"({"access_token": "[redacted]"})"},
       {"token EAAabcdefghijk ended", "token [redacted] ended"},
       {"IGAabcdefghijk", "[redacted]"},
+      {"key lig_0123456789abcdef_SECRET, next", "key [redacted], next"},
+      {"lig_short", "lig_short"},
       {"EAA is three letters", "EAA is three letters"},
       {"IGA EAA IGQ", "IGA EAA IGQ"},
       {"two EAAabcdefghijk and IGQabcdefghijk",
