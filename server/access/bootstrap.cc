@@ -1,0 +1,110 @@
+#include "server/access/bootstrap.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "google/protobuf/util/time_util.h"
+#include "server/access/key_text.h"
+#include "server/base/log.h"
+#include "server/base/strings.h"
+#include "server/base/try.h"
+
+namespace linktor::access {
+namespace {
+
+// More than any key has: enough to see that a file is something else.
+constexpr std::size_t kLookAt = 256;
+
+absl::Status Failed(const std::string& path, std::string_view what) {
+  return absl::FailedPreconditionError(
+      absl::StrCat("bootstrap-key-file: ", path, ": ", ToAbsl(what)));
+}
+
+absl::Status FailedWithErrno(const std::string& path, std::string_view what) {
+  const std::string why = std::strerror(errno);
+  return Failed(path, std::string(what) + ": " + why);
+}
+
+// OK when nothing of worth is at `path`.
+absl::Status CheckReplaceable(const std::string& path) {
+  struct stat found {};
+  if (lstat(path.c_str(), &found) != 0) {
+    if (errno == ENOENT) return absl::OkStatus();
+    return FailedWithErrno(path, "cannot be looked at");
+  }
+  if (!S_ISREG(found.st_mode)) return Failed(path, "is no ordinary file");
+  std::ifstream file(path, std::ios::binary);
+  std::string text(kLookAt, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  absl::StripAsciiWhitespace(&text);
+  if (text.empty() || !KeyIdOf(text).empty()) return absl::OkStatus();
+  return Failed(path,
+                "exists and holds no API key; it is not overwritten. Name "
+                "another file");
+}
+
+// Writes a file beside it and renames that, so that there is no moment with
+// half a key or with another mode.
+absl::Status WriteKey(const std::string& path, const Secret& key) {
+  const std::string beside = path + ".new";
+  (void)unlink(beside.c_str());
+  const int fd = open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+                      S_IRUSR | S_IWUSR);
+  if (fd < 0) return FailedWithErrno(path, "cannot be written");
+  const absl::Cleanup close_it = [fd] { close(fd); };
+  const Secret line(std::string(key.Reveal()) + "\n");
+  const std::string_view bytes = line.Reveal();
+  if (write(fd, bytes.data(), bytes.size()) !=
+          static_cast<ssize_t>(bytes.size()) ||
+      fsync(fd) != 0 || std::rename(beside.c_str(), path.c_str()) != 0) {
+    absl::Status failed = FailedWithErrno(path, "cannot be written");
+    (void)unlink(beside.c_str());
+    return failed;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status WriteBootstrapKey(const std::string& path, const Clock& clock,
+                               Journal& journal, const Sealer& sealer,
+                               ApiKeys& keys) {
+  if (keys.HasManager()) return absl::OkStatus();
+  LINKTOR_TRY(CheckReplaceable(path));
+  const KeyText made = NewKeyText();
+  // The file first: after a crash between the two it holds a key that does not
+  // exist, and the next start replaces it.
+  LINKTOR_TRY(WriteKey(path, made.text));
+  const Digest hash = sealer.ApiKeyHash(made.text.Reveal());
+  CreateApiKeyRecord record;
+  record.time_ms = absl::ToUnixMillis(clock.Now());
+  record.hash = AsBytes(hash);
+  record.key.set_id(made.id);
+  record.key.set_name("bootstrap");
+  record.key.add_permissions(v1::PERMISSION_MANAGE_ACCESS);
+  *record.key.mutable_create_time() =
+      google::protobuf::util::TimeUtil::MillisecondsToTimestamp(record.time_ms);
+  *record.key.mutable_update_time() = record.key.create_time();
+  LINKTOR_ASSIGN(const auto outcome,
+                 AppendAs<ApiKeyOutcome>(journal, std::move(record)));
+  if (outcome.kind != ApiKeyOutcome::Kind::kApplied) {
+    return Failed(path, "there are too many API keys to make another");
+  }
+  keys.Put(outcome.row);
+  Log(LogLevel::kInfo, "an API key that manages access was written",
+      {{"api_key", made.id}, {"file", path}});
+  return absl::OkStatus();
+}
+
+}  // namespace linktor::access

@@ -1,0 +1,25 @@
+// The first API key, which creates the others.
+
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "server/access/api_keys.h"
+#include "server/base/clock.h"
+#include "server/store/journal.h"
+#include "server/store/sealer.h"
+
+namespace linktor::access {
+
+// When no key that is in force manages access over all channels, makes one that
+// may do nothing else and writes it to `path`, with mode 0600 and a line break
+// behind it. A file that is there is replaced only when it is empty or holds a
+// key of this form, which then is one that no longer exists.
+// FAILED_PRECONDITION with a sentence when the file cannot be written or is
+// something else.
+absl::Status WriteBootstrapKey(const std::string& path, const Clock& clock,
+                               Journal& journal, const Sealer& sealer,
+                               ApiKeys& keys);
+
+}  // namespace linktor::access
