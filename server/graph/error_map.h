@@ -11,26 +11,27 @@
 namespace linktor {
 
 enum class GraphOperation {
-  // Not repeatable: an unclear end means that nobody can know.
+  // The call cannot be repeated: an unclear end means that nobody can know.
   kSend,
-  // Repeatable: reads and replacing writes.
+  // The call can be repeated: it reads, or it replaces what is there.
   kRepeatable,
 };
 
 struct GraphFailure {
-  // With reason, metadata and, where it is known, retry delay.
+  // It has reason, metadata and, where it helps, a retry delay. It is never
+  // UNAUTHENTICATED or PERMISSION_DENIED, which speak of the caller's key.
   absl::Status status;
-  // Of kSend: whether it may have been processed. The status is then UNKNOWN
-  // with SEND_OUTCOME_UNKNOWN.
+  // Whether a kSend may have been processed. The status is then UNKNOWN with
+  // SEND_OUTCOME_UNKNOWN.
   bool outcome_unknown = false;
 };
 
-// Of an answer that is no success: an error status, a body with `error`, or a
-// body that is not what it should be. Decides by (code, subcode), then code,
-// then HTTP status.
+// Says what an answer means that is no success: an error status, a body with
+// `error`, or a body that is not what it should be. It decides by (code,
+// subcode), then code, then HTTP status.
 GraphFailure MapGraphError(GraphOperation operation, const HttpResult& result);
 
-// Of a call without a complete answer.
+// Says what a call means that ended without a complete answer.
 GraphFailure MapTransportError(GraphOperation operation,
                                const HttpResult& result);
 

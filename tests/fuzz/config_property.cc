@@ -94,16 +94,45 @@ bool IsSafeUrl(std::string_view url) {
   return IsLoopbackAddress(std::string(url));
 }
 
+bool IsPublic(const std::string& listen) {
+  return !IsLoopbackAddress(listen.substr(0, listen.rfind(':')));
+}
+
+// What other machines can reach is protected, or somebody has said that it need
+// not be.
+Violation CheckReach(const Config& config) {
+  const Access& access = config.access;
+  if (!config.grpc_listen.starts_with("unix:") &&
+      IsPublic(config.grpc_listen)) {
+    if (!access.keys && !access.allow_grpc_without_keys) {
+      return "other machines can call without a key";
+    }
+    if (access.grpc_tls_cert.empty() && !access.allow_grpc_without_tls) {
+      return "other machines can call without TLS";
+    }
+  }
+  if (IsPublic(config.webhook_listen) && access.webhook_tls_cert.empty() &&
+      !access.allow_webhook_without_tls) {
+    return "other machines can post webhooks without TLS";
+  }
+  if (IsPublic(config.admin_listen) &&
+      !access.allow_admin_from_other_machines) {
+    return "other machines can reach the admin port";
+  }
+  if (access.grpc_tls_cert.empty() != access.grpc_tls_key.empty() ||
+      access.webhook_tls_cert.empty() != access.webhook_tls_key.empty()) {
+    return "a certificate was accepted without its key, or a key without it";
+  }
+  return std::nullopt;
+}
+
 // A configuration that the server starts with.
 Violation CheckGood(const Config& config) {
   if (!CheckConfig(config).empty()) return "it was accepted with a problem";
   if (config.data_dir.empty() || config.master_key_file.empty()) {
     return "it was accepted without its folder or key";
   }
-  const std::string& listen = config.grpc_listen;
-  if (!IsLoopbackAddress(listen.substr(0, listen.rfind(':')))) {
-    return "the gRPC port can be reached from other machines";
-  }
+  if (Violation open = CheckReach(config); open.has_value()) return open;
   for (const std::string& url :
        {config.graph.facebook, config.graph.instagram}) {
     if (!IsSafeUrl(url)) return "tokens would travel unencrypted to " + url;

@@ -18,7 +18,7 @@ namespace linktor::fuzz {
 namespace {
 
 constexpr int kOk = 200;
-// Of trailers, as clients take them by default.
+// How many bytes of trailers clients take by default.
 constexpr std::size_t kMaxTrailers = 8 * 1024;
 // The names and sizes of the three trailers, and what HTTP/2 counts for each.
 constexpr std::size_t kTrailerNames = 256;
@@ -62,8 +62,8 @@ HttpResult ReadInput(std::string_view text) {
   return result;
 }
 
-// How long the status is in trailers: grpc-message percent-encoded, the
-// details in base64 without padding.
+// Returns how long the status is in trailers, where grpc-message is
+// percent-encoded and the details are in base64 without padding.
 std::size_t TrailerBytes(const google::rpc::Status& status) {
   std::size_t size = kTrailerNames;
   for (const char c : status.message()) {
@@ -72,7 +72,7 @@ std::size_t TrailerBytes(const google::rpc::Status& status) {
   return size + (status.ByteSizeLong() * 4 + 2) / 3;
 }
 
-// What holds for every error that clients get.
+// Checks what holds for every error that clients get.
 Violation CheckError(const absl::Status& status) {
   if (status.ok()) return "a failure has no error";
   const google::rpc::ErrorInfo info = ErrorInfoOf(status);
@@ -83,6 +83,9 @@ Violation CheckError(const absl::Status& status) {
     return absl::StrCat("'", info.reason(), "' is no reason");
   }
   if (status.message().empty()) return "an error says nothing";
+  if (absl::IsUnauthenticated(status) || absl::IsPermissionDenied(status)) {
+    return "an error of Meta's speaks of the caller's key";
+  }
   const auto delay = RetryDelayOf(status);
   if (absl::IsUnavailable(status) || absl::IsResourceExhausted(status)) {
     if (!delay.has_value() || *delay <= absl::ZeroDuration()) {
@@ -135,7 +138,7 @@ Violation CheckSend(const HttpResult& result, const Answer& answer) {
   return IsUtf8(sent.mid) ? Violation() : "a mid is not UTF-8";
 }
 
-// Of the calls that can be repeated; null when it succeeded.
+// Checks the result of a call that can be repeated.
 Violation CheckRepeatable(const HttpResult& result, const Answer& answer,
                           const absl::Status& status) {
   if (!status.ok()) {
@@ -170,17 +173,19 @@ Violation CheckReads(const HttpResult& result, const Answer& answer) {
 
 // ---- Secrets ----------------------------------------------------------------
 
-// Looks like one of Meta's tokens; in parts, so that it does not in the tree.
-// The first digits may be told, of one that Meta's text ends within.
+// Together they look like one of Meta's tokens; apart, so that no check of the
+// tree takes them for one. An error may tell the first digits of a token if
+// Meta's text ends within it.
 constexpr std::string_view kTokenStart = "EAA";
 constexpr std::string_view kTokenRest = "0123456789canary0canary1";
-// What others' secrets look like is not known, only where they are.
+// Nobody knows what other secrets look like, only which words precede them.
 constexpr std::string_view kSecret = "qZ7canary3";
 constexpr std::string_view kBefore[] = {
     "access_token=", "appsecret_proof=", R"("access_token":")",
     R"(\"access_token\": \")", "Bearer "};
 
-// More than errors quote of Meta's texts; Redact is slow under sanitizers.
+// This is more than errors quote of Meta's texts; Redact is slow under
+// sanitizers.
 constexpr std::size_t kMaxAround = 600;
 
 bool Tells(const absl::Status& status) {
@@ -188,7 +193,7 @@ bool Tells(const absl::Status& status) {
   return told.find("canary") != std::string::npos;
 }
 
-// An answer whose error has `text` wherever Meta's texts may be.
+// Makes an answer whose error has `text` wherever Meta's texts may be.
 HttpResult ErrorWith(int status_code, const std::string& text) {
   HttpResult result{.status_code = status_code};
   result.body = boost::json::serialize(boost::json::object{
@@ -199,8 +204,9 @@ HttpResult ErrorWith(int status_code, const std::string& text) {
   return result;
 }
 
-// A secret between parts of the input is in no error. It begins a word: run
-// together with another secret, its name would be taken for a part of that.
+// Checks that no error tells a secret that stands between parts of the input.
+// The secret begins a word: if it ran together with another one, its name would
+// be taken for a part of that.
 Violation CheckRedaction(std::string_view input, int status_code) {
   if (input.find("canary") != std::string_view::npos) return std::nullopt;
   input = input.substr(0, kMaxAround);

@@ -1,6 +1,6 @@
-// The troubleshooting section of Linktor's page: each situation that the
-// emulator can bring about, with what the caller is told. docs/going-live.md
-// has the same list for people.
+// Goes through the troubleshooting section of Linktor's page: it brings about
+// each situation that the emulator can, and checks what the caller is told.
+// docs/going-live.md has the same list for people.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -27,7 +27,7 @@ struct Situation {
   std::function<void(Emulator&)> arrange;
   StatusCode code;
   std::string reason;
-  // Part of what to do.
+  // A part of the remedy that the caller is told.
   std::string remedy;
 };
 
@@ -76,7 +76,7 @@ std::vector<Situation> Situations() {
          Strict(instagram);
          instagram.Configure({.access_token = Secret("another")});
        },
-       StatusCode::UNAUTHENTICATED, "ACCESS_TOKEN_EXPIRED",
+       StatusCode::FAILED_PRECONDITION, "ACCESS_TOKEN_EXPIRED",
        "SetChannelCredentials"},
       {"OutsideTheWindow",
        [](Emulator& instagram) {
@@ -100,7 +100,7 @@ std::vector<Situation> Situations() {
          instagram.Configure(
              {.permissions = std::vector<std::string>{"instagram_basic"}});
        },
-       StatusCode::PERMISSION_DENIED, "PERMISSION_MISSING",
+       StatusCode::FAILED_PRECONDITION, "PERMISSION_MISSING",
        "instagram_manage_messages"},
       {"AppNotApproved",
        [](Emulator& instagram) {
@@ -108,7 +108,7 @@ std::vector<Situation> Situations() {
          User({.last_message_age = absl::ZeroDuration()})(instagram);
          instagram.Configure({.app_approved = false});
        },
-       StatusCode::PERMISSION_DENIED, "APP_NOT_APPROVED", "App Review"},
+       StatusCode::FAILED_PRECONDITION, "APP_NOT_APPROVED", "App Review"},
       {"AccountNotConnected",
        [](Emulator& instagram) {
          Strict(instagram);
@@ -139,7 +139,7 @@ std::vector<Situation> Situations() {
       {"AccountRestricted", GraphError(10, 1893063),
        StatusCode::FAILED_PRECONDITION, "ACCOUNT_RESTRICTED",
        "Account Quality"},
-      {"ActionBlocked", GraphError(368, 0), StatusCode::PERMISSION_DENIED,
+      {"ActionBlocked", GraphError(368, 0), StatusCode::FAILED_PRECONDITION,
        "ACTION_BLOCKED", "Stop sending"},
   };
 }
@@ -213,7 +213,7 @@ TEST(WebhookTroubleshootingTest, WhatMetaIsAnswered) {
   const std::string body = Gateway::TextBody("m1", "Hello");
   EXPECT_EQ(gateway.Post(body, "another secret"), 401);
   EXPECT_EQ(gateway.AllEvents().size(), 0U);
-  // Another account's: answered, but nobody's event.
+  // A webhook of another account is answered, but is nobody's event.
   EXPECT_EQ(gateway.Post(
                 absl::StrReplaceAll(body, {{kAccount, "17841499999999999"}})),
             200);

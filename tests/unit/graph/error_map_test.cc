@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/base/status.h"
+#include "server/graph/error_table.h"
 #include "tests/support/golden.h"
 #include "tests/support/status_matchers.h"
 
@@ -35,10 +36,10 @@ struct Row {
   const char* reason;
 };
 
-// A send that certainly was not processed.
+// Each of these sends certainly was not processed.
 TEST(ErrorMapTest, Table) {
   const Row rows[] = {
-      {3, 0, Code::kPermissionDenied, "APP_NOT_APPROVED"},
+      {3, 0, Code::kFailedPrecondition, "APP_NOT_APPROVED"},
       {4, 0, Code::kResourceExhausted, "RATE_LIMITED"},
       {4, 2018354, Code::kResourceExhausted, "RATE_LIMITED"},
       {9, 2018352, Code::kResourceExhausted, "RATE_LIMITED"},
@@ -59,16 +60,16 @@ TEST(ErrorMapTest, Table) {
       {10, 2018321, Code::kFailedPrecondition,
        "THREAD_CONTROLLED_BY_ANOTHER_APP"},
       {10, 1893063, Code::kFailedPrecondition, "ACCOUNT_RESTRICTED"},
-      // Bare 10, and 10 with a subcode nobody has listed.
-      {10, 0, Code::kPermissionDenied, "PERMISSION_MISSING"},
-      {10, 999, Code::kPermissionDenied, "PERMISSION_MISSING"},
+      // 10 comes alone, and with subcodes that nobody has listed.
+      {10, 0, Code::kFailedPrecondition, "PERMISSION_MISSING"},
+      {10, 999, Code::kFailedPrecondition, "PERMISSION_MISSING"},
       {27, 0, Code::kFailedPrecondition, "THREAD_CONTROLLED_BY_ANOTHER_APP"},
       {100, 2534037, Code::kFailedPrecondition,
        "THREAD_CONTROLLED_BY_ANOTHER_APP"},
       {100, 33, Code::kNotFound, "GRAPH_ERROR"},
       {100, 2018001, Code::kNotFound, "RECIPIENT_NOT_FOUND"},
       {100, 2534014, Code::kNotFound, "RECIPIENT_NOT_FOUND"},
-      {100, 2534029, Code::kPermissionDenied, "ACTION_BLOCKED"},
+      {100, 2534029, Code::kFailedPrecondition, "ACTION_BLOCKED"},
       {100, 2018008, Code::kInvalidArgument, "MEDIA_REJECTED"},
       {100, 2018047, Code::kInvalidArgument, "MEDIA_REJECTED"},
       {100, 2018074, Code::kInvalidArgument, "MEDIA_REJECTED"},
@@ -77,17 +78,17 @@ TEST(ErrorMapTest, Table) {
       {100, 0, Code::kInvalidArgument, "INVALID_CONTENT"},
       {100, 1893061, Code::kInvalidArgument, "INVALID_CONTENT"},
       {36000, 0, Code::kInvalidArgument, "MEDIA_REJECTED"},
-      {102, 0, Code::kUnauthenticated, "ACCESS_TOKEN_EXPIRED"},
-      {190, 0, Code::kUnauthenticated, "ACCESS_TOKEN_EXPIRED"},
-      {190, 460, Code::kUnauthenticated, "ACCESS_TOKEN_EXPIRED"},
-      {190, 463, Code::kUnauthenticated, "ACCESS_TOKEN_EXPIRED"},
-      {200, 0, Code::kPermissionDenied, "PERMISSION_MISSING"},
-      {200, 2018028, Code::kPermissionDenied, "APP_NOT_APPROVED"},
+      {102, 0, Code::kFailedPrecondition, "ACCESS_TOKEN_EXPIRED"},
+      {190, 0, Code::kFailedPrecondition, "ACCESS_TOKEN_EXPIRED"},
+      {190, 460, Code::kFailedPrecondition, "ACCESS_TOKEN_EXPIRED"},
+      {190, 463, Code::kFailedPrecondition, "ACCESS_TOKEN_EXPIRED"},
+      {200, 0, Code::kFailedPrecondition, "PERMISSION_MISSING"},
+      {200, 2018028, Code::kFailedPrecondition, "APP_NOT_APPROVED"},
       {200, 2534041, Code::kFailedPrecondition, "MESSAGING_DISABLED"},
       {200, 1545041, Code::kFailedPrecondition, "RECIPIENT_UNAVAILABLE"},
       {551, 0, Code::kFailedPrecondition, "RECIPIENT_UNAVAILABLE"},
       {551, 1545041, Code::kFailedPrecondition, "RECIPIENT_UNAVAILABLE"},
-      {368, 0, Code::kPermissionDenied, "ACTION_BLOCKED"},
+      {368, 0, Code::kFailedPrecondition, "ACTION_BLOCKED"},
       {803, 0, Code::kNotFound, "RECIPIENT_NOT_FOUND"},
       {9010, 0, Code::kNotFound, "RECIPIENT_NOT_FOUND"},
   };
@@ -102,11 +103,11 @@ TEST(ErrorMapTest, Table) {
                 HasMetadata("graph_code", std::to_string(row.code)));
     EXPECT_THAT(failure.status, HasMetadata("fbtrace_id", "trace"));
     EXPECT_THAT(failure.status, HasMetadata("http_status", "400"));
-    // Who may try again is told when.
+    // An error says when to try again where that helps.
     EXPECT_EQ(RetryDelayOf(failure.status).has_value(),
               row.canonical == Code::kResourceExhausted ||
                   row.canonical == Code::kUnavailable);
-    // The same for what can be repeated, but that there is no recipient.
+    // Calls that can be repeated mean the same, but have no recipient.
     const std::string_view reason(row.reason);
     EXPECT_THAT(
         MapGraphError(GraphOperation::kRepeatable, Error(row.code, row.subcode))
@@ -116,7 +117,7 @@ TEST(ErrorMapTest, Table) {
   }
 }
 
-// What the path names is the channel's page or account, not the recipient.
+// The path of the call names the channel's page or account, not the recipient.
 TEST(ErrorMapTest, WrongPageIsNotTheRecipients) {
   HttpResult result{.status_code = 400};
   result.body =
@@ -167,6 +168,49 @@ TEST(ErrorMapTest, MessagingSwitchedOffIsKnownByItsText) {
               HasReason("PERMISSION_MISSING"));
 }
 
+bool SpeaksOfTheCallersKey(Code code) {
+  return code == Code::kUnauthenticated || code == Code::kPermissionDenied;
+}
+
+// Callers change their key to this server when they are told of it; Meta knows
+// nothing of that key.
+TEST(ErrorMapTest, NoRowSpeaksOfTheCallersKey) {
+  ASSERT_FALSE(GraphMeanings().empty());
+  for (const GraphMeaning& row : GraphMeanings()) {
+    EXPECT_FALSE(SpeaksOfTheCallersKey(row.canonical))
+        << row.code << "/" << row.subcode;
+  }
+  for (int http_status = 100; http_status < 600; ++http_status) {
+    for (const bool transient : {false, true}) {
+      EXPECT_FALSE(SpeaksOfTheCallersKey(
+          MeaningOfHttpStatus(http_status, transient).canonical))
+          << http_status;
+    }
+  }
+}
+
+TEST(ErrorMapTest, NoAnswerSpeaksOfTheCallersKey) {
+  std::vector<std::pair<int, int>> errors = {{0, 0}, {987654, 0}, {190, 999}};
+  for (const GraphMeaning& row : GraphMeanings()) {
+    errors.emplace_back(row.code, row.subcode);
+  }
+  for (const auto& [code, subcode] : errors) {
+    for (const char* text :
+         {"text", "disabled access", "Unsupported request - method type"}) {
+      for (const int http_status :
+           {200, 302, 400, 401, 403, 404, 407, 429, 500}) {
+        const HttpResult answer = Error(code, subcode, text, http_status);
+        for (const GraphOperation operation :
+             {GraphOperation::kSend, GraphOperation::kRepeatable}) {
+          EXPECT_FALSE(SpeaksOfTheCallersKey(
+              MapGraphError(operation, answer).status.code()))
+              << code << "/" << subcode << " with " << http_status;
+        }
+      }
+    }
+  }
+}
+
 struct HttpRow {
   int http_status;
   const char* body;
@@ -195,10 +239,10 @@ TEST(ErrorMapTest, WithoutAKnownCodeTheHttpStatusDecides) {
       {400, kUnlisted, Code::kInternal, "GRAPH_ERROR", Code::kInternal},
       {400, "rubbish", Code::kInternal, "GRAPH_ERROR", Code::kInternal},
       {302, "", Code::kInternal, "GRAPH_ERROR", Code::kInternal},
-      {401, kUnlisted, Code::kUnauthenticated, "ACCESS_TOKEN_EXPIRED",
-       Code::kUnauthenticated},
-      {403, "", Code::kPermissionDenied, "PERMISSION_MISSING",
-       Code::kPermissionDenied},
+      {401, kUnlisted, Code::kFailedPrecondition, "ACCESS_TOKEN_EXPIRED",
+       Code::kFailedPrecondition},
+      {403, "", Code::kFailedPrecondition, "PERMISSION_MISSING",
+       Code::kFailedPrecondition},
       {404, "", Code::kNotFound, "RECIPIENT_NOT_FOUND", Code::kNotFound},
       {429, "", Code::kResourceExhausted, "RATE_LIMITED",
        Code::kResourceExhausted},
@@ -289,7 +333,7 @@ TEST(ErrorMapTest, TextsAreRedactedAndBounded) {
   EXPECT_LE(ToRpcStatus(failure.status).ByteSizeLong(), 2000U);
 }
 
-// Answers that others have published, where they are at hand.
+// The answers that others have published are read where they are at hand.
 TEST(ErrorMapTest, PublishedErrors) {
   const std::map<std::string, std::string> reasons = {
       {"graph-error-02.json", "OUTSIDE_MESSAGING_WINDOW"},
@@ -298,8 +342,9 @@ TEST(ErrorMapTest, PublishedErrors) {
       {"graph-error-06.json", "RECIPIENT_NOT_FOUND"},
       {"graph-error-08.json", "RECIPIENT_NOT_FOUND"}};
   const std::string folder = SourceDir() + "/../shared/corpus/";
+  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "not here";
   for (const auto& [name, reason] : reasons) {
-    if (!std::filesystem::exists(folder + name)) GTEST_SKIP() << "not here";
+    ASSERT_TRUE(std::filesystem::exists(folder + name)) << name;
     const GraphFailure failure =
         MapGraphError(GraphOperation::kSend,
                       {.status_code = 400, .body = ReadFile(folder + name)});
