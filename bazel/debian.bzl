@@ -24,6 +24,8 @@ _MODULES = {
     "gmock_main": "gmock_main",
     "grpc++": "grpc++",
     "gtest": "gtest",
+    "openssl_crypto": "libcrypto",
+    "openssl_ssl": "libssl",
     "prometheus": "prometheus-cpp-core",
     "protobuf": "protobuf",
     "simdjson": "simdjson",

@@ -1,17 +1,22 @@
 #include "server/http/listener.h"
 
 #include <algorithm>
-#include <atomic>
 #include <boost/asio.hpp>
 #include <boost/beast/core/error.hpp>
 #include <charconv>
 #include <chrono>
+#include <latch>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "server/base/log.h"
+#include "server/http/budget.h"
+#include "server/http/connection_count.h"
+#include "server/http/log_throttle.h"
+#include "server/http/tls_context.h"
 #include "server/http/worker.h"
 
 namespace linktor {
@@ -19,11 +24,11 @@ namespace {
 
 namespace beast = boost::beast;
 using Tcp = asio::ip::tcp;
-using SteadyClock = std::chrono::steady_clock;
 
-constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
 // How long accepting rests when the process is out of descriptors.
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);
+// A longer grace is as good as this one, which a clock can be moved by.
+constexpr absl::Duration kMaxGrace = absl::Hours(24);
 
 class BeastListener final : public HttpListener {
  public:
@@ -31,7 +36,12 @@ class BeastListener final : public HttpListener {
       : options_(options),
         handler_(std::move(handler)),
         budget_(options.max_bytes_in_flight),
-        acceptor_(accept_io_) {}
+        connections_(
+            std::max<std::size_t>(1, options.max_connections),
+            std::max<std::size_t>(1, options.max_connections_per_address)),
+        acceptor_(accept_io_) {
+    if (options_.tls) tls_.emplace(options_.tls);
+  }
 
   ~BeastListener() override { BeastListener::Stop(absl::ZeroDuration()); }
 
@@ -66,9 +76,13 @@ class BeastListener final : public HttpListener {
   }
 
   void Run() {
+    const HttpShared shared{.options = options_,
+                            .handler = handler_,
+                            .address = address_,
+                            .budget = budget_,
+                            .tls = tls_ ? &*tls_ : nullptr};
     for (int i = 0; i < std::max(1, options_.threads); ++i) {
-      workers_.push_back(std::make_unique<HttpWorker>(
-          options_, handler_, budget_, connection_count_));
+      workers_.push_back(std::make_unique<HttpWorker>(shared));
     }
     asio::co_spawn(accept_io_, Accept(), asio::detached);
     accept_thread_ = std::thread([this] { accept_io_.run(); });
@@ -85,11 +99,13 @@ class BeastListener final : public HttpListener {
     });
     accept_thread_.join();
     for (auto& worker : workers_) worker->Drain();
-    const auto end = SteadyClock::now() + absl::ToChronoNanoseconds(grace);
-    while (connection_count_.load() > 0 && SteadyClock::now() < end) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    if (connections_.WaitUntilNone(
+            absl::ToChronoNanoseconds(std::min(grace, kMaxGrace)))) {
+      return;
     }
-    for (auto& worker : workers_) worker->CloseAll();
+    closed_.emplace(std::ssize(workers_));
+    for (auto& worker : workers_) worker->CloseAll(*closed_);
+    closed_->wait();
   }
 
  private:
@@ -98,7 +114,9 @@ class BeastListener final : public HttpListener {
     for (std::size_t next = 0;; ++next) {
       HttpWorker& worker = *workers_[next % workers_.size()];
       HttpSocket socket(worker.io());
-      auto [error] = co_await acceptor_.async_accept(socket, kNoThrow);
+      Tcp::endpoint peer;
+      auto [error] =
+          co_await acceptor_.async_accept(socket, peer, kHttpNoThrow);
       if (error == asio::error::operation_aborted ||
           error == asio::error::bad_descriptor) {
         co_return;
@@ -106,30 +124,48 @@ class BeastListener final : public HttpListener {
       if (error) {
         Log(LogLevel::kWarning, "accept failed", {{"error", error.message()}});
         pause.expires_after(kAcceptPause);
-        co_await pause.async_wait(kNoThrow);
+        co_await pause.async_wait(kHttpNoThrow);
         continue;
       }
-      if (connection_count_.fetch_add(1, std::memory_order_relaxed) >=
-          options_.max_connections) {
-        connection_count_.fetch_sub(1, std::memory_order_relaxed);
+      std::optional<HttpConnectionCount::Place> place =
+          connections_.Enter(peer.address().to_string());
+      if (!place.has_value()) {
+        LogRefused(peer);
         continue;
       }
       beast::error_code ignored;
       socket.set_option(Tcp::no_delay(true), ignored);
-      asio::post(worker.io(), [&worker, s = std::move(socket)]() mutable {
-        worker.Adopt(std::move(s));
+      asio::post(worker.io(), [&worker, s = std::move(socket),
+                               p = *std::move(place)]() mutable {
+        worker.Adopt(std::move(s), std::move(p));
       });
     }
+  }
+
+  void LogRefused(const Tcp::endpoint& peer) {
+    if (!refusals_.Pass(std::chrono::steady_clock::now())) return;
+    Log(LogLevel::kWarning, "connection refused",
+        {{"listener", address_},
+         {"peer", peer.address().to_string()},
+         {"reason", "connection limit"}});
   }
 
   const Options options_;
   const Handler handler_;
   HttpBudget budget_;
-  std::atomic<std::size_t> connection_count_{0};
+  HttpConnectionCount connections_;
+  // Nothing when the listener speaks plaintext.
+  std::optional<TlsContexts> tls_;
   asio::io_context accept_io_{1};
   asio::basic_socket_acceptor<Tcp, asio::io_context::executor_type> acceptor_;
   std::string address_;
+  // Counts the workers that have yet to close their connections. A member and
+  // not a local of Stop, because a worker may still be inside it when the wait
+  // for it is over.
+  std::optional<std::latch> closed_;
   std::vector<std::unique_ptr<HttpWorker>> workers_;
+  // Only touched on the accepting thread.
+  LogThrottle refusals_;
   std::thread accept_thread_;
 };
 

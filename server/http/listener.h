@@ -1,6 +1,7 @@
 // The HTTP/1.1 server for webhooks and administration: Boost.Beast behind one
-// handler function. It keeps strangers within limits (connections, head and
-// body size, bytes in flight, idle time) before any handler sees them.
+// handler function, over plaintext or TLS. It keeps strangers within limits
+// (connections, head and body size, bytes in flight, idle time) before any
+// handler sees them.
 
 #pragma once
 
@@ -12,6 +13,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "server/base/tls_identity.h"
 #include "server/http/message.h"
 
 namespace linktor {
@@ -19,21 +21,31 @@ namespace linktor {
 class HttpListener {
  public:
   struct Options {
-    // Numeric address or name, and port (0 picks one).
+    // The address to listen on, numeric or a name, and the port; 0 picks one.
     std::string host = "127.0.0.1";
     std::uint16_t port = 0;
-    // Threads that serve connections.
+    // The identity for TLS 1.2 and 1.3, asked for at each handshake, so that a
+    // changed one serves the next handshake and open connections go on. Without
+    // it, the listener speaks plaintext. A connection is closed when the
+    // identity cannot be used; it never falls back to plaintext.
+    TlsSource tls;
+    // How many threads serve connections.
     int threads = 1;
-    // Over it: refused by closing.
+    // How many connections there may be, in total and from one address (IPv6:
+    // from the first 64 bits of one). Those over a limit are closed at once.
+    // The peer behind a reverse proxy is the proxy.
     std::size_t max_connections = 10'000;
-    // Over it: 431.
+    std::size_t max_connections_per_address = 1000;
+    // A request with a longer head is answered with 431.
     std::size_t max_head_bytes = 16 * 1024;
-    // Over it: 413.
+    // A request with a longer body is answered with 413.
     std::size_t max_body_bytes = 16 * 1024 * 1024;
-    // Bytes of all bodies read but not yet answered; over it: 503.
+    // How many bytes of all bodies may be read but not yet answered. A request
+    // that passes it is answered with 503.
     std::size_t max_bytes_in_flight = 256 * 1024 * 1024;
-    // A connection that waits this long for a request, or for the rest of one,
-    // is closed. Checked once a second for all.
+    // A connection that waits longer for a request (idle), or for the TLS
+    // handshake or the rest of a request, is closed. All are checked once a
+    // second.
     absl::Duration idle_timeout = absl::Seconds(75);
     absl::Duration request_timeout = absl::Seconds(20);
   };
@@ -55,8 +67,10 @@ class HttpListener {
   virtual const std::string& address() const = 0;
 
   // Stops accepting, closes idle connections, waits for requests under way to
-  // be answered, at most for `grace`, and closes the rest. Responders may still
-  // be called after it, and after destruction; they then do nothing.
+  // be answered, at most for `grace`, and closes the rest. It returns as soon
+  // as the last connection has gone. Responders may still be called after it,
+  // and after destruction; they then do nothing. Not called on a listener
+  // thread.
   virtual void Stop(absl::Duration grace) = 0;
 };
 

@@ -3,10 +3,10 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 
 namespace linktor {
@@ -35,17 +35,6 @@ int BindAny(const std::string& host, std::uint16_t& port) {
   return fd;
 }
 
-// The value of Content-Length in a head; 0 when it has none.
-std::size_t ContentLength(std::string_view head) {
-  constexpr std::string_view kName = "content-length:";
-  for (std::size_t i = 0; i + kName.size() < head.size(); ++i) {
-    if (strncasecmp(head.data() + i, kName.data(), kName.size()) == 0) {
-      return std::strtoull(head.data() + i + kName.size(), nullptr, 10);
-    }
-  }
-  return 0;
-}
-
 }  // namespace
 
 TestSocket::TestSocket(int fd) : fd_(fd) {
@@ -56,13 +45,21 @@ TestSocket::TestSocket(int fd) : fd_(fd) {
   setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
-TestSocket TestSocket::Connect(const std::string& address) {
+TestSocket TestSocket::Connect(const std::string& address,
+                               const std::string& from) {
   const std::size_t colon = address.rfind(':');
   const sockaddr_in to = AddressOf(
       address.substr(0, colon),
       static_cast<std::uint16_t>(std::stoi(address.substr(colon + 1))));
+  const sockaddr_in own = AddressOf(from, 0);
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  // The port is chosen when both ends are known, or the ports of an address
+  // would be used up by few connections.
+  const int on = 1;
   if (fd < 0 ||
+      setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on)) !=
+          0 ||
+      bind(fd, reinterpret_cast<const sockaddr*>(&own), sizeof(own)) != 0 ||
       connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof(to)) != 0) {
     std::abort();
   }
@@ -82,43 +79,25 @@ bool TestSocket::Send(std::string_view bytes) const {
   return true;
 }
 
-bool TestSocket::ReadMore() {
-  char buffer[4096];
-  const ssize_t n = recv(fd_, buffer, sizeof(buffer), 0);
-  if (n <= 0) return false;
-  unread_.append(buffer, static_cast<std::size_t>(n));
-  return true;
-}
-
-bool TestSocket::ReadUntil(std::string_view end) {
-  while (unread_.find(end) == std::string::npos) {
-    if (!ReadMore()) return false;
-  }
-  return true;
-}
-
 std::string TestSocket::ReadHead() {
-  constexpr std::string_view kEnd = "\r\n\r\n";
-  if (!ReadUntil(kEnd)) return "";
-  const std::size_t size = unread_.find(kEnd) + kEnd.size();
-  std::string head = unread_.substr(0, size);
-  unread_.erase(0, size);
-  return head;
+  return reader_.ReadHead([this](std::string& out) { return ReadMore(out); });
 }
 
 std::string TestSocket::ReadMessage() {
-  std::string message = ReadHead();
-  const std::size_t length = ContentLength(message);
-  while (unread_.size() < length) {
-    if (!ReadMore()) return "";
-  }
-  message.append(unread_, 0, length);
-  unread_.erase(0, length);
-  return message;
+  return reader_.ReadMessage(
+      [this](std::string& out) { return ReadMore(out); });
+}
+
+bool TestSocket::ReadMore(std::string& out) const {
+  char buffer[4096];
+  const ssize_t n = recv(fd_, buffer, sizeof(buffer), 0);
+  if (n <= 0) return false;
+  out.append(buffer, static_cast<std::size_t>(n));
+  return true;
 }
 
 bool TestSocket::ReadsEnd() {
-  if (!unread_.empty()) return false;
+  if (!reader_.empty()) return false;
   char byte = 0;
   const ssize_t n = recv(fd_, &byte, 1, 0);
   return n == 0 || (n < 0 && errno == ECONNRESET);

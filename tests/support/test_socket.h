@@ -10,7 +10,7 @@
 #include <thread>
 #include <utility>
 
-#include "server/base/mutex.h"
+#include "tests/support/http_reader.h"
 
 namespace linktor {
 
@@ -18,11 +18,13 @@ namespace linktor {
 class TestSocket {
  public:
   explicit TestSocket(int fd);
-  // To "127.0.0.1:8080".
-  static TestSocket Connect(const std::string& address);
+  // Connects to "127.0.0.1:8080", from a free port of `from`, an address of the
+  // loopback.
+  static TestSocket Connect(const std::string& address,
+                            const std::string& from = "127.0.0.1");
   ~TestSocket();
   TestSocket(TestSocket&& other) noexcept
-      : fd_(std::exchange(other.fd_, -1)), unread_(std::move(other.unread_)) {}
+      : fd_(std::exchange(other.fd_, -1)), reader_(std::move(other.reader_)) {}
   TestSocket& operator=(TestSocket&&) = delete;
 
   // False when the other side has closed.
@@ -34,15 +36,16 @@ class TestSocket {
   std::string ReadHead();
   // Whether the other side closes without another byte.
   bool ReadsEnd();
-  // No more will be sent.
+  // Tells the other side that no more will be sent.
   void EndWriting() const;
+  // The descriptor, for who speaks another protocol over it.
+  int fd() const { return fd_; }
 
  private:
-  bool ReadMore();
-  bool ReadUntil(std::string_view end);
+  bool ReadMore(std::string& out) const;
 
   int fd_;
-  std::string unread_;
+  HttpReader reader_;
 };
 
 // A port nobody listens on, as "127.0.0.1:<port>".

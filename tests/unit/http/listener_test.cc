@@ -7,14 +7,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <deque>
-#include <future>
-#include <optional>
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "server/base/mutex.h"
+#include "tests/support/ipv6.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/test_socket.h"
+#include "tests/unit/http/listener_fixture.h"
 
 namespace linktor {
 namespace {
@@ -22,66 +24,8 @@ namespace {
 using testing::HasSubstr;
 using testing::StartsWith;
 
-constexpr absl::Duration kLong = absl::Hours(1);
-constexpr absl::Duration kShort = absl::Milliseconds(50);
-
-// Answers "<method> <target> <body>" at once.
-void Echo(const HttpRequest& request, HttpResponder respond) {
-  const auto method = boost::beast::http::to_string(request.method);
-  respond({.body = absl::StrCat(std::string(method.data(), method.size()), " ",
-                                request.target, " ", request.body)});
-}
-
-// Takes requests and leaves it to the test to answer them.
-class Desk {
- public:
-  HttpListener::Handler handler() {
-    return [this](const HttpRequest&, HttpResponder respond) {
-      MutexLock lock(mutex_);
-      waiting_.push_back(std::move(respond));
-      arrived_.Signal();
-    };
-  }
-  // Waits for a request.
-  HttpResponder Take() {
-    MutexLock lock(mutex_);
-    while (waiting_.empty()) arrived_.Wait(mutex_);
-    HttpResponder respond = std::move(waiting_.front());
-    waiting_.pop_front();
-    return respond;
-  }
-
- private:
-  Mutex mutex_;
-  CondVar arrived_;
-  std::deque<HttpResponder> waiting_ ABSL_GUARDED_BY(mutex_);
-};
-
-HttpListener::Options Patient() {
-  return {.idle_timeout = kLong, .request_timeout = kLong};
-}
-
-std::unique_ptr<HttpListener> Start(const HttpListener::Options& options,
-                                    HttpListener::Handler handler = Echo) {
-  auto listener = HttpListener::Start(options, std::move(handler));
-  EXPECT_THAT(listener, IsOk());
-  return *std::move(listener);
-}
-
-TestSocket ConnectTo(const HttpListener& listener) {
-  return TestSocket::Connect(listener.address());
-}
-
-std::string Post(std::string_view target, std::string_view body) {
-  return absl::StrCat("POST ", std::string(target),
-                      " HTTP/1.1\r\nHost: x\r\nContent-Length: ", body.size(),
-                      "\r\n\r\n", std::string(body));
-}
-
-constexpr char kGet[] = "GET /get HTTP/1.1\r\nHost: x\r\n\r\n";
-
 TEST(ListenerTest, AnswersAndKeepsTheConnection) {
-  const auto listener = Start(Patient());
+  const auto listener = StartListener(Patient());
   TestSocket client = ConnectTo(*listener);
   for (int i = 0; i < 3; ++i) {
     ASSERT_TRUE(client.Send(Post("/a?b=c", "body")));
@@ -93,7 +37,7 @@ TEST(ListenerTest, AnswersAndKeepsTheConnection) {
 }
 
 TEST(ListenerTest, AnswersPipelinedRequestsInOrder) {
-  const auto listener = Start(Patient());
+  const auto listener = StartListener(Patient());
   TestSocket client = ConnectTo(*listener);
   ASSERT_TRUE(
       client.Send(absl::StrCat(Post("/1", "one"), kGet, Post("/3", ""))));
@@ -103,7 +47,7 @@ TEST(ListenerTest, AnswersPipelinedRequestsInOrder) {
 }
 
 TEST(ListenerTest, ReadsRequestsThatComeByteByByte) {
-  const auto listener = Start(Patient());
+  const auto listener = StartListener(Patient());
   TestSocket client = ConnectTo(*listener);
   for (const char c : Post("/slow", "xyz")) {
     ASSERT_TRUE(client.Send(std::string_view(&c, 1)));
@@ -112,7 +56,7 @@ TEST(ListenerTest, ReadsRequestsThatComeByteByByte) {
 }
 
 TEST(ListenerTest, ClosesWhenTheClientSaysSo) {
-  const auto listener = Start(Patient());
+  const auto listener = StartListener(Patient());
   for (const char* request :
        {"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
         "GET / HTTP/1.0\r\n\r\n"}) {
@@ -124,7 +68,7 @@ TEST(ListenerTest, ClosesWhenTheClientSaysSo) {
 }
 
 TEST(ListenerTest, UnknownMethodsReachTheHandler) {
-  const auto listener = Start(Patient());
+  const auto listener = StartListener(Patient());
   TestSocket client = ConnectTo(*listener);
   ASSERT_TRUE(client.Send("BREW /pot HTTP/1.1\r\nHost: x\r\n\r\n"));
   EXPECT_TRUE(client.ReadMessage().ends_with("<unknown> /pot "));
@@ -132,7 +76,7 @@ TEST(ListenerTest, UnknownMethodsReachTheHandler) {
 
 // A body after the head would be taken for the next answer.
 TEST(ListenerTest, AnswerToHeadHasNoBody) {
-  const auto listener = Start(Patient());
+  const auto listener = StartListener(Patient());
   TestSocket client = ConnectTo(*listener);
   ASSERT_TRUE(
       client.Send(absl::StrCat("HEAD /h HTTP/1.1\r\nHost: x\r\n\r\n", kGet)));
@@ -143,7 +87,7 @@ TEST(ListenerTest, AnswerToHeadHasNoBody) {
 }
 
 TEST(ListenerTest, ReadsChunkedBodies) {
-  const auto listener = Start(Patient());
+  const auto listener = StartListener(Patient());
   TestSocket client = ConnectTo(*listener);
   ASSERT_TRUE(
       client.Send("POST /c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked"
@@ -153,8 +97,8 @@ TEST(ListenerTest, ReadsChunkedBodies) {
 
 TEST(ListenerTest, BodiesAreFollowedBySlack) {
   std::atomic<bool> roomy = true;
-  const auto listener =
-      Start(Patient(), [&](const HttpRequest& request, HttpResponder respond) {
+  const auto listener = StartListener(
+      Patient(), [&](const HttpRequest& request, HttpResponder respond) {
         if (request.body.capacity() < request.body.size() + kBodySlack) {
           roomy = false;
         }
@@ -174,7 +118,7 @@ TEST(ListenerTest, BodiesAreFollowedBySlack) {
 }
 
 TEST(ListenerTest, SaysContinueToWhoWaitsForIt) {
-  const auto listener = Start(Patient());
+  const auto listener = StartListener(Patient());
   TestSocket client = ConnectTo(*listener);
   ASSERT_TRUE(
       client.Send("POST /e HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
@@ -187,7 +131,7 @@ TEST(ListenerTest, SaysContinueToWhoWaitsForIt) {
 TEST(ListenerTest, RefusesLargeBodies) {
   HttpListener::Options options = Patient();
   options.max_body_bytes = 1000;
-  const auto listener = Start(options);
+  const auto listener = StartListener(options);
   TestSocket fits = ConnectTo(*listener);
   ASSERT_TRUE(fits.Send(Post("/", std::string(1000, 'x'))));
   EXPECT_THAT(fits.ReadMessage(), HasSubstr(" 200 OK"));
@@ -210,7 +154,7 @@ TEST(ListenerTest, RefusesLargeBodies) {
 TEST(ListenerTest, RefusesLargeHeads) {
   HttpListener::Options options = Patient();
   options.max_head_bytes = 1000;
-  const auto listener = Start(options);
+  const auto listener = StartListener(options);
   TestSocket fits = ConnectTo(*listener);
   ASSERT_TRUE(fits.Send(absl::StrCat(
       "GET / HTTP/1.1\r\nX: ", std::string(900, 'x'), "\r\n\r\n")));
@@ -227,7 +171,7 @@ TEST(ListenerTest, RefusesLargeHeads) {
 }
 
 TEST(ListenerTest, RefusesWhatIsNotHttp) {
-  const auto listener = Start(Patient());
+  const auto listener = StartListener(Patient());
   for (const std::string& rubbish :
        {std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 15),
         std::string("hello\r\n\r\n"), std::string("GET / HTTP/9.9\r\n\r\n"),
@@ -247,7 +191,7 @@ TEST(ListenerTest, RefusesWhatIsNotHttp) {
 }
 
 TEST(ListenerTest, ClosesSilentlyOnHalfARequest) {
-  const auto listener = Start(Patient());
+  const auto listener = StartListener(Patient());
   for (const char* half : {"", "GET",
                            "POST / HTTP/1.1\r\nContent-Length: "
                            "4\r\n\r\nab"}) {
@@ -262,7 +206,7 @@ TEST(ListenerTest, RefusesBodiesOverTheBudgetOfAll) {
   HttpListener::Options options = Patient();
   options.max_bytes_in_flight = 1000;
   Desk desk;
-  const auto listener = Start(options, desk.handler());
+  const auto listener = StartListener(options, desk.handler());
   TestSocket first = ConnectTo(*listener);
   ASSERT_TRUE(first.Send(Post("/", std::string(600, 'x'))));
   HttpResponder answer_first = desk.Take();
@@ -286,7 +230,7 @@ TEST(ListenerTest, RefusesBodiesOverTheBudgetOfAll) {
 
 TEST(ListenerTest, ClosesIdleConnections) {
   const auto listener =
-      Start({.idle_timeout = kShort, .request_timeout = kLong});
+      StartListener({.idle_timeout = kShort, .request_timeout = kLong});
   TestSocket silent = ConnectTo(*listener);
   TestSocket kept_alive = ConnectTo(*listener);
   ASSERT_TRUE(kept_alive.Send(kGet));
@@ -298,7 +242,7 @@ TEST(ListenerTest, ClosesIdleConnections) {
 // However long a connection may be idle, a request that has begun must come.
 TEST(ListenerTest, ClosesSlowRequests) {
   const auto listener =
-      Start({.idle_timeout = kLong, .request_timeout = kShort});
+      StartListener({.idle_timeout = kLong, .request_timeout = kShort});
   TestSocket slow_head = ConnectTo(*listener);
   TestSocket slow_body = ConnectTo(*listener);
   TestSocket slow_pipelined = ConnectTo(*listener);
@@ -313,7 +257,7 @@ TEST(ListenerTest, ClosesSlowRequests) {
 
 TEST(ListenerTest, SlowHandlersAreNotClosed) {
   Desk desk;
-  const auto listener = Start(
+  const auto listener = StartListener(
       {.idle_timeout = kShort, .request_timeout = kShort}, desk.handler());
   TestSocket client = ConnectTo(*listener);
   ASSERT_TRUE(client.Send(kGet));
@@ -325,32 +269,11 @@ TEST(ListenerTest, SlowHandlersAreNotClosed) {
   EXPECT_THAT(client.ReadMessage(), HasSubstr(" 202 "));
 }
 
-TEST(ListenerTest, LimitsConnections) {
-  HttpListener::Options options = Patient();
-  options.max_connections = 2;
-  const auto listener = Start(options);
-  std::optional<TestSocket> first(ConnectTo(*listener));
-  TestSocket second = ConnectTo(*listener);
-  for (TestSocket* client : {&*first, &second}) {
-    ASSERT_TRUE(client->Send(kGet));
-    ASSERT_FALSE(client->ReadMessage().empty());
-  }
-  EXPECT_TRUE(ConnectTo(*listener).ReadsEnd());
-  // Room again, once the listener has seen the close.
-  first.reset();
-  std::string answer;
-  for (int i = 0; i < 10'000 && answer.empty(); ++i) {
-    TestSocket again = ConnectTo(*listener);
-    if (again.Send(kGet)) answer = again.ReadMessage();
-  }
-  EXPECT_THAT(answer, HasSubstr(" 200 OK"));
-}
-
 TEST(ListenerTest, RespondsFromAnyThread) {
   Desk desk;
   HttpListener::Options options = Patient();
   options.threads = 3;
-  const auto listener = Start(options, desk.handler());
+  const auto listener = StartListener(options, desk.handler());
   std::vector<TestSocket> clients;
   for (int i = 0; i < 6; ++i) {
     clients.push_back(ConnectTo(*listener));
@@ -369,7 +292,7 @@ TEST(ListenerTest, RespondsFromAnyThread) {
 
 TEST(ListenerTest, HandlerThatNeverAnswersIs500) {
   const auto listener =
-      Start(Patient(), [](const HttpRequest&, const HttpResponder&) {});
+      StartListener(Patient(), [](const HttpRequest&, const HttpResponder&) {});
   TestSocket client = ConnectTo(*listener);
   ASSERT_TRUE(client.Send(kGet));
   EXPECT_THAT(client.ReadMessage(), StartsWith("HTTP/1.1 500 "));
@@ -377,7 +300,7 @@ TEST(ListenerTest, HandlerThatNeverAnswersIs500) {
 
 TEST(ListenerTest, DropClosesWithoutAnAnswer) {
   const auto listener =
-      Start(Patient(), [](const HttpRequest&, HttpResponder respond) {
+      StartListener(Patient(), [](const HttpRequest&, HttpResponder respond) {
         respond({.drop = true});
       });
   TestSocket client = ConnectTo(*listener);
@@ -385,72 +308,10 @@ TEST(ListenerTest, DropClosesWithoutAnAnswer) {
   EXPECT_TRUE(client.ReadsEnd());
 }
 
-TEST(ListenerTest, StopLetsTheRequestUnderWayFinish) {
-  Desk desk;
-  const auto listener = Start(Patient(), desk.handler());
-  TestSocket busy = ConnectTo(*listener);
-  TestSocket idle = ConnectTo(*listener);
-  ASSERT_TRUE(busy.Send(kGet));
-  HttpResponder respond = desk.Take();
-  std::future<void> stopped = std::async(
-      std::launch::async, [&] { listener->Stop(absl::Seconds(30)); });
-  EXPECT_TRUE(idle.ReadsEnd());
-  respond({.status = 200, .body = "done"});
-  const std::string answer = busy.ReadMessage();
-  EXPECT_THAT(answer, HasSubstr("Connection: close\r\n"));
-  EXPECT_TRUE(answer.ends_with("done"));
-  EXPECT_TRUE(busy.ReadsEnd());
-  stopped.get();
-}
-
-TEST(ListenerTest, StopLetsABodyUnderWayArrive) {
-  const auto listener = Start(Patient());
-  TestSocket busy = ConnectTo(*listener);
-  TestSocket idle = ConnectTo(*listener);
-  ASSERT_TRUE(
-      busy.Send("POST /b HTTP/1.1\r\nContent-Length: 4\r\n"
-                "Expect: 100-continue\r\n\r\n"));
-  ASSERT_FALSE(busy.ReadHead().empty());
-  std::future<void> stopped = std::async(
-      std::launch::async, [&] { listener->Stop(absl::Seconds(30)); });
-  EXPECT_TRUE(idle.ReadsEnd());
-  ASSERT_TRUE(busy.Send("body"));
-  EXPECT_TRUE(busy.ReadMessage().ends_with("POST /b body"));
-  stopped.get();
-}
-
-// The journal answers when it can, which may be after the grace is over.
-TEST(ListenerTest, RespondersMayOutliveTheListener) {
-  Desk desk;
-  auto listener = Start(Patient(), desk.handler());
-  TestSocket first = ConnectTo(*listener);
-  TestSocket second = ConnectTo(*listener);
-  ASSERT_TRUE(first.Send(Post("/", "body")));
-  ASSERT_TRUE(second.Send(Post("/", "body")));
-  HttpResponder called = desk.Take();
-  {
-    HttpResponder dropped = desk.Take();
-    listener->Stop(absl::ZeroDuration());
-    EXPECT_TRUE(first.ReadsEnd());
-    EXPECT_TRUE(second.ReadsEnd());
-    listener.reset();
-  }
-  called({.status = 200});
-}
-
-TEST(ListenerTest, StopFreesTheAddress) {
-  const auto listener = Start(Patient());
-  std::string host;
-  std::uint16_t port = 0;
-  ASSERT_TRUE(SplitHostPort(listener->address(), host, port));
-  listener->Stop(absl::ZeroDuration());
-  EXPECT_THAT(HttpListener::Start({.host = host, .port = port}, Echo), IsOk());
-}
-
 TEST(ListenerTest, StartFailsWithASentence) {
   EXPECT_THAT(HttpListener::Start({.host = "not an address"}, Echo),
               StatusIs(absl::StatusCode::kInvalidArgument));
-  const auto listener = Start(Patient());
+  const auto listener = StartListener(Patient());
   std::string host;
   std::uint16_t port = 0;
   ASSERT_TRUE(SplitHostPort(listener->address(), host, port));
@@ -461,8 +322,9 @@ TEST(ListenerTest, StartFailsWithASentence) {
 }
 
 TEST(ListenerTest, ListensOnIpv6) {
+  if (!MachineHasIpv6Loopback()) GTEST_SKIP() << "this machine has no IPv6";
   auto listener = HttpListener::Start({.host = "::1"}, Echo);
-  if (!listener.ok()) GTEST_SKIP() << "this machine has no IPv6";
+  ASSERT_THAT(listener, IsOk());
   EXPECT_THAT((*listener)->address(), StartsWith("[::1]:"));
 }
 

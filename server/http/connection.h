@@ -1,0 +1,108 @@
+// A worker knows this of its connections, whatever their streams are. All of it
+// is only touched on the worker's thread. Internal to the listener.
+
+#pragma once
+
+#include <boost/asio.hpp>
+#include <boost/beast/core/error.hpp>
+#include <chrono>
+#include <list>
+
+#include "absl/time/time.h"
+#include "server/http/budget.h"
+#include "server/http/handler_calls.h"
+#include "server/http/listener.h"
+
+namespace linktor {
+
+namespace asio = boost::asio;
+
+using HttpSocket =
+    asio::basic_stream_socket<asio::ip::tcp, asio::io_context::executor_type>;
+
+// How the listener's coroutines await: errors are values.
+inline constexpr auto kHttpNoThrow = asio::as_tuple(asio::use_awaitable);
+
+class HttpConnection;
+
+// The connections of one worker have this in common.
+struct HttpLoop {
+  const HttpListener::Options& options;
+  HttpBudget& budget;
+  HandlerCalls& calls;
+  std::list<HttpConnection*> connections;
+  // Whether connections end once they are idle.
+  bool draining = false;
+};
+
+// One connection, which is on its loop's list for as long as this exists.
+class HttpConnection {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  HttpConnection(HttpLoop& loop, HttpSocket& socket)
+      : loop_(loop),
+        socket_(socket),
+        position_(loop.connections.insert(loop.connections.end(), this)) {}
+  ~HttpConnection() { loop_.connections.erase(position_); }
+  HttpConnection(const HttpConnection&) = delete;
+  HttpConnection& operator=(const HttpConnection&) = delete;
+
+  // A TLS handshake is under way. A drain closes the connection, and so does
+  // the sweep after `time`.
+  void BeginHandshake(absl::Duration time) { Begin(Phase::kHandshake, time); }
+  // No request is under way. A drain ends the connection, and so does the sweep
+  // after `time`.
+  void BeginIdling(absl::Duration time) { Begin(Phase::kIdle, time); }
+  // A request, or something else that a drain waits for, is under way. The
+  // sweep closes the connection after `time`.
+  void BeginWork(absl::Duration time) { Begin(Phase::kWork, time); }
+  // The sweep leaves the connection alone: a handler has its request.
+  void NeverExpire() { deadline_ = Clock::time_point::max(); }
+
+  // Ends the connection unless a request is under way.
+  void Drain() {
+    if (phase_ == Phase::kHandshake) Close();
+    if (phase_ != Phase::kIdle) return;
+    EndIdling();
+    // The sweep tries again: what has just come may be a part of a TLS record,
+    // which is no request yet, and then the wait goes on.
+    deadline_ = Clock::time_point::min();
+  }
+  // Ends the connection if its time has passed.
+  void Sweep(Clock::time_point now) {
+    if (now < deadline_) return;
+    if (phase_ == Phase::kIdle) {
+      EndIdling();
+    } else {
+      Close();
+    }
+  }
+  // Closes the socket at once; whoever waits for it gets an error.
+  void Close() {
+    boost::beast::error_code ignored;
+    socket_.close(ignored);
+  }
+
+ private:
+  enum class Phase { kHandshake, kIdle, kWork };
+
+  void Begin(Phase phase, absl::Duration time) {
+    phase_ = phase;
+    deadline_ = Clock::now() + absl::ToChronoNanoseconds(time);
+  }
+  // Ends the wait for a request, so that the connection closes in order. When
+  // something has just come, this does nothing.
+  void EndIdling() {
+    boost::beast::error_code ignored;
+    socket_.cancel(ignored);
+  }
+
+  HttpLoop& loop_;
+  HttpSocket& socket_;
+  const std::list<HttpConnection*>::iterator position_;
+  Clock::time_point deadline_ = Clock::time_point::max();
+  Phase phase_ = Phase::kIdle;
+};
+
+}  // namespace linktor

@@ -1,0 +1,188 @@
+#include "server/http/session.h"
+
+#include <algorithm>
+#include <boost/beast/http.hpp>
+#include <utility>
+
+namespace linktor {
+namespace {
+
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using Parser = http::request_parser<http::string_body>;
+
+// Read at once: nearly every request, and a good part of a long body.
+constexpr std::size_t kReadSize = 4096;
+constexpr std::size_t kBodyReadSize = 64 * 1024;
+
+// A share of the budget, given back when it goes.
+class Share {
+ public:
+  explicit Share(HttpBudget& budget) : budget_(budget) {}
+  ~Share() { budget_.Give(held_); }
+  Share(const Share&) = delete;
+  Share& operator=(const Share&) = delete;
+
+  bool GrowTo(std::size_t bytes) {
+    if (bytes <= held_) return true;
+    if (!budget_.Take(bytes - held_)) return false;
+    held_ = bytes;
+    return true;
+  }
+
+ private:
+  HttpBudget& budget_;
+  std::size_t held_ = 0;
+};
+
+// Parses what has been read already; a read of Beast's, which does too, would
+// go through the event loop for it.
+void Feed(Parser& parser, beast::flat_buffer& buffer,
+          beast::error_code& error) {
+  if (buffer.size() == 0 || parser.is_done()) return;
+  buffer.consume(parser.put(buffer.data(), error));
+  if (error == http::error::need_more) error = {};
+}
+
+// Makes room for the body that the head announces.
+void MakeRoom(Parser& parser, beast::flat_buffer& buffer,
+              std::size_t max_body_bytes) {
+  const std::size_t announced = parser.content_length().value_or(0);
+  parser.get().body().reserve(std::min(announced, max_body_bytes) + kBodySlack);
+  if (announced > kBodyReadSize) buffer.reserve(kBodyReadSize);
+}
+
+bool AwaitsContinue(const Parser& parser) {
+  return http::token_list(parser.get()[http::field::expect])
+      .exists("100-continue");
+}
+
+HttpRequest RequestOf(http::request<http::string_body> message) {
+  HttpRequest request;
+  request.method = message.method();
+  request.target = std::string(message.target());
+  request.body = std::move(message.body());
+  request.body.reserve(request.body.size() + kBodySlack);
+  request.headers = std::move(static_cast<http::fields&>(message.base()));
+  return request;
+}
+
+}  // namespace
+
+template <typename Stream>
+asio::awaitable<void> HttpSession<Stream>::Run() {
+  // g++ 12 makes nonsense of a co_await in the condition of a loop in a
+  // template.
+  bool go_on = true;
+  while (go_on && !loop_.draining) {
+    go_on = co_await ServeOne();
+  }
+}
+
+template <typename Stream>
+asio::awaitable<bool> HttpSession<Stream>::ServeOne() {
+  const HttpListener::Options& options = loop_.options;
+  Parser parser;
+  parser.header_limit(static_cast<std::uint32_t>(options.max_head_bytes));
+  parser.body_limit(options.max_body_bytes);
+  // Waiting for the first byte is idling; from then on it is a request.
+  if (buffer_.size() == 0) {
+    connection_.BeginIdling(options.idle_timeout);
+    auto [error, size] = co_await stream_.async_read_some(
+        buffer_.prepare(kReadSize), kHttpNoThrow);
+    if (error) co_return false;
+    buffer_.commit(size);
+  }
+  connection_.BeginWork(options.request_timeout);
+  beast::error_code unreadable;
+  Feed(parser, buffer_, unreadable);
+  while (!unreadable && !parser.is_header_done()) {
+    auto [error, size] =
+        co_await http::async_read_some(stream_, buffer_, parser, kHttpNoThrow);
+    unreadable = error;
+  }
+  if (unreadable) co_return co_await Refuse(unreadable);
+  if (AwaitsContinue(parser)) {
+    http::response<http::empty_body> go_on(http::status::continue_, 11);
+    co_await http::async_write(stream_, go_on, kHttpNoThrow);
+  }
+  MakeRoom(parser, buffer_, options.max_body_bytes);
+  Share share(loop_.budget);
+  Feed(parser, buffer_, unreadable);
+  for (;;) {
+    if (unreadable) co_return co_await Refuse(unreadable);
+    if (!share.GrowTo(parser.get().body().size())) {
+      co_return co_await RefuseWith(503, "too much in flight\n");
+    }
+    if (parser.is_done()) break;
+    auto [error, size] =
+        co_await http::async_read_some(stream_, buffer_, parser, kHttpNoThrow);
+    unreadable = error;
+  }
+  if (buffer_.capacity() > kReadSize) buffer_.shrink_to_fit();
+  connection_.NeverExpire();
+  auto message = parser.release();
+  AnswerForm form{.version = message.version(),
+                  .keep_alive = message.keep_alive(),
+                  .head_only = message.method() == http::verb::head};
+  HttpRequest request = RequestOf(std::move(message));
+  HttpResponse response = co_await loop_.calls.Call(std::move(request));
+  if (response.drop) co_return false;
+  if (loop_.draining) form.keep_alive = false;
+  co_return co_await Answer(std::move(response), form);
+}
+
+template <typename Stream>
+asio::awaitable<bool> HttpSession<Stream>::Refuse(beast::error_code error) {
+  if (error == http::error::body_limit) {
+    co_return co_await RefuseWith(413, "body too large\n");
+  }
+  if (error == http::error::header_limit) {
+    co_return co_await RefuseWith(431, "head too large\n");
+  }
+  if (error.category() == make_error_code(http::error::bad_value).category() &&
+      error != http::error::end_of_stream &&
+      error != http::error::partial_message) {
+    co_return co_await RefuseWith(400, "not HTTP\n");
+  }
+  co_return false;
+}
+
+template <typename Stream>
+asio::awaitable<bool> HttpSession<Stream>::RefuseWith(int status,
+                                                      const char* text) {
+  HttpResponse response;
+  response.status = status;
+  response.body = text;
+  co_return co_await Answer(std::move(response), AnswerForm());
+}
+
+template <typename Stream>
+asio::awaitable<bool> HttpSession<Stream>::Answer(HttpResponse response,
+                                                  AnswerForm form) {
+  connection_.BeginWork(loop_.options.request_timeout);
+  http::response<http::string_body> message(
+      static_cast<http::status>(response.status), form.version);
+  message.set(http::field::content_type, response.content_type);
+  for (const auto& [name, value] : response.headers) message.set(name, value);
+  message.keep_alive(form.keep_alive);
+  message.body() = std::move(response.body);
+  message.prepare_payload();
+  http::response_serializer<http::string_body> serializer(message);
+  beast::error_code failed;
+  if (form.head_only) {
+    auto [error, size] =
+        co_await http::async_write_header(stream_, serializer, kHttpNoThrow);
+    failed = error;
+  } else {
+    auto [error, size] =
+        co_await http::async_write(stream_, serializer, kHttpNoThrow);
+    failed = error;
+  }
+  co_return !failed && form.keep_alive;
+}
+
+template class HttpSession<HttpSocket>;
+template class HttpSession<HttpTlsStream>;
+
+}  // namespace linktor

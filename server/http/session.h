@@ -1,0 +1,61 @@
+// The HTTP/1.1 of one connection: reads requests, hands them to the handler and
+// sends the answers. It is a template, so that plaintext pays nothing for TLS.
+// Internal to the listener; only used on the worker's thread.
+
+#pragma once
+
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/flat_stream.hpp>
+
+#include "server/http/connection.h"
+
+namespace linktor {
+
+// OpenSSL makes a record of each buffer that is written; the flat stream joins
+// the head and the body of an answer into one.
+using HttpTlsStream = boost::beast::flat_stream<asio::ssl::stream<HttpSocket>>;
+
+template <typename Stream>
+class HttpSession {
+ public:
+  // All outlive this. `stream` is that of `connection`.
+  HttpSession(HttpLoop& loop, HttpConnection& connection, Stream& stream)
+      : loop_(loop), connection_(connection), stream_(stream) {}
+  HttpSession(const HttpSession&) = delete;
+  HttpSession& operator=(const HttpSession&) = delete;
+
+  // No temporary with a destructor may stand in a co_await expression in these:
+  // g++ 12 destroys those made by braces twice.
+
+  // Serves requests until the connection must close, which is left to the
+  // caller.
+  asio::awaitable<void> Run();
+
+ private:
+  // How an answer is sent.
+  struct AnswerForm {
+    unsigned version = 11;
+    bool keep_alive = false;
+    // The answer to HEAD goes without its body.
+    bool head_only = false;
+  };
+
+  // Reads one request and answers it. False when the connection must close.
+  asio::awaitable<bool> ServeOne();
+  // Answers what could not be read, where that makes sense.
+  asio::awaitable<bool> Refuse(boost::beast::error_code error);
+  asio::awaitable<bool> RefuseWith(int status, const char* text);
+  asio::awaitable<bool> Answer(HttpResponse response, AnswerForm form);
+
+  HttpLoop& loop_;
+  HttpConnection& connection_;
+  Stream& stream_;
+  // Bytes that have been read and not parsed yet.
+  boost::beast::flat_buffer buffer_;
+};
+
+extern template class HttpSession<HttpSocket>;
+extern template class HttpSession<HttpTlsStream>;
+
+}  // namespace linktor
