@@ -80,13 +80,15 @@ bool EventLog::ReadLive(const Want& want, const EventFilter& filter,
   return true;
 }
 
-void EventLog::AppendPosition(std::int64_t through_seq,
+void EventLog::AppendPosition(std::int64_t through_seq, bool tell_backlog,
                               std::string& response) const {
   const std::int64_t last_seq = ring_.last_seq();
   v1::SubscribeEventsResponse tail;
   tail.set_cursor(Cursor(through_seq));
   tail.set_caught_up(through_seq >= last_seq);
-  tail.set_backlog(std::max<std::int64_t>(last_seq - through_seq, 0));
+  if (tell_backlog) {
+    tail.set_backlog(std::max<std::int64_t>(last_seq - through_seq, 0));
+  }
   // The fields of a message may come in any order.
   tail.AppendToString(&response);
 }
@@ -110,7 +112,7 @@ EventLog::SharedResponsePtr EventLog::ReadShared(std::int64_t after_seq) {
   made->through_seq = batch.through_seq;
   made->last_seq = last_seq;
   made->bytes = std::move(batch.framed);
-  AppendPosition(batch.through_seq, made->bytes);
+  AppendPosition(batch.through_seq, /*tell_backlog=*/true, made->bytes);
   MutexLock lock(shared_mutex_);
   shared_.push_back(made);
   if (shared_.size() > kSharedPlaces) shared_.pop_front();

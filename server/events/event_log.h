@@ -49,6 +49,8 @@ class EventLog {
     std::int64_t after_seq = 0;
     int max_events = 1000;
     bool include_raw = false;
+    // False for callers who must not learn how much others receive.
+    bool tell_backlog = true;
   };
   // From memory. False when the disk is needed.
   bool ReadLive(const Want& want, const EventFilter& filter,
@@ -67,8 +69,9 @@ class EventLog {
   SharedResponsePtr ReadShared(std::int64_t after_seq);
 
   // Appends what a response says besides its events: cursor, whether it has
-  // caught up, backlog.
-  void AppendPosition(std::int64_t through_seq, std::string& response) const;
+  // caught up and, unless the caller must not know it, the backlog.
+  void AppendPosition(std::int64_t through_seq, bool tell_backlog,
+                      std::string& response) const;
 
   // From the disk: call on an executor. CURSOR_EXPIRED when events in between
   // have been trimmed, unless `after_seq` is 0.

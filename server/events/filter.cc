@@ -57,9 +57,12 @@ bool IsKnown(std::string_view type) {
 
 }  // namespace
 
-EventFilter::EventFilter(const v1::SubscribeEventsRequest& request)
+EventFilter::EventFilter(const v1::SubscribeEventsRequest& request,
+                         const StringSet& covered)
     : channels_(request.channel_ids().begin(), request.channel_ids().end()),
       users_(request.user_ids().begin(), request.user_ids().end()) {
+  // Named ones have been judged already.
+  if (channels_.empty()) channels_ = covered;
   for (const std::string& type : request.types()) {
     if (type.ends_with(".*")) {
       groups_.push_back(type.substr(0, type.size() - 1));

@@ -15,13 +15,17 @@ class EventFilter {
  public:
   // Everything.
   EventFilter() = default;
-  explicit EventFilter(const v1::SubscribeEventsRequest& request);
+  // `covered`: the channels that the caller's API key covers; empty: all.
+  EventFilter(const v1::SubscribeEventsRequest& request,
+              const StringSet& covered);
 
   // Whether it hides nothing.
   bool everything() const {
     return channels_.empty() && types_.empty() && groups_.empty() &&
            users_.empty();
   }
+  // The channels it lets through; empty: all.
+  const StringSet& channels() const { return channels_; }
   bool Wants(std::string_view type, std::string_view channel_id,
              std::string_view user_id) const;
 

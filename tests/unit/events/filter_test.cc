@@ -51,10 +51,23 @@ TEST(EventFilterTest, Table) {
        "1", false},
   };
   for (const WantsCase& c : cases) {
-    const EventFilter filter(ParseText<v1::SubscribeEventsRequest>(c.request));
+    const EventFilter filter(ParseText<v1::SubscribeEventsRequest>(c.request),
+                             {});
     EXPECT_EQ(filter.Wants(c.type, c.channel, c.user), c.wanted)
         << c.request << " for " << c.type << " " << c.channel << " " << c.user;
   }
+}
+
+// A caller whose key is limited to channels gets no others.
+TEST(EventFilterTest, WithoutChannelsItsCallersAreTaken) {
+  const EventFilter filter({}, {"a", "b"});
+  EXPECT_FALSE(filter.everything());
+  EXPECT_TRUE(filter.Wants("message.received", "a", "1"));
+  EXPECT_FALSE(filter.Wants("message.received", "c", "1"));
+  v1::SubscribeEventsRequest request;
+  request.add_channel_ids("b");
+  EXPECT_FALSE(EventFilter(request, {"a", "b"}).Wants("message.sent", "a", ""));
+  EXPECT_TRUE(EventFilter({}, {}).everything());
 }
 
 std::vector<std::string> Check(const v1::SubscribeEventsRequest& request) {
