@@ -3,6 +3,7 @@
 #include <grpcpp/impl/codegen/proto_utils.h>
 
 #include "absl/strings/str_cat.h"
+#include "server/base/ids.h"
 #include "server/base/log.h"
 #include "server/base/status.h"
 
@@ -24,10 +25,26 @@ void CallContext::Report(std::string_view method, const absl::Status& status) {
   }
 }
 
-void CallContext::Finish(grpc::ServerUnaryReactor* reactor,
-                         std::string_view method, const absl::Status& status) {
-  Report(method, status);
-  reactor->Finish(ToGrpcStatus(status));
+void CallContext::Audit(std::string_view method, const AuditSubject& subject,
+                        const absl::Status& status) {
+  LogFields fields = {{"method", std::string(method)}};
+  const auto add = [&fields](std::string_view name, std::string_view value) {
+    // A request that was refused may hold anything in place of an id.
+    if (IsRequestId(value)) fields.emplace_back(name, std::string(value));
+  };
+  const google::rpc::ErrorInfo info = ErrorInfoOf(status);
+  if (!subject.api_key_id.empty()) {
+    add("api_key", subject.api_key_id);
+  } else if (const auto it = info.metadata().find("api_key_id");
+             it != info.metadata().end()) {
+    add("api_key", it->second);
+  }
+  add("channel", subject.channel_id);
+  add("request_id", subject.request_id);
+  add("target", subject.target);
+  fields.emplace_back("peer", subject.peer);
+  fields.emplace_back("outcome", status.ok() ? "OK" : info.reason());
+  LogAudit(fields);
 }
 
 absl::Status ParseRequest(const grpc::ByteBuffer& bytes,
@@ -43,20 +60,6 @@ absl::Status ParseRequest(const grpc::ByteBuffer& bytes,
       absl::StrCat("this is no ", request.GetDescriptor()->name(),
                    ": not a Protocol Buffers message, or with a text that is "
                    "not UTF-8"));
-}
-
-absl::Status DrainingError() {
-  return MakeError(
-      absl::StatusCode::kUnavailable,
-      "the server is shutting down; connect again",
-      {.reason = v1::ERROR_REASON_DRAINING, .retry_after = absl::Seconds(1)});
-}
-
-absl::Status OverloadedError() {
-  return MakeError(
-      absl::StatusCode::kResourceExhausted,
-      "the server has too much to do; nothing was done",
-      {.reason = v1::ERROR_REASON_OVERLOADED, .retry_after = absl::Seconds(1)});
 }
 
 }  // namespace linktor

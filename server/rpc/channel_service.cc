@@ -16,8 +16,9 @@ grpc::ServerUnaryReactor* ChannelServiceImpl::CreateChannel(
     grpc::ByteBuffer* response) {
   return RunUnary<v1::CreateChannelRequest, v1::CreateChannelResponse>(
       calls_, {context, request, response, "CreateChannel"},
-      [this](const auto& asked, auto& answer) -> absl::Status {
-        LINKTOR_ASSIGN(*answer.mutable_channel(), admin_.Create(asked));
+      [this](auto& call) -> absl::Status {
+        LINKTOR_ASSIGN(*call.response().mutable_channel(),
+                       admin_.Create(call.request()));
         return absl::OkStatus();
       });
 }
@@ -27,11 +28,12 @@ grpc::ServerUnaryReactor* ChannelServiceImpl::GetChannel(
     grpc::ByteBuffer* response) {
   return RunUnary<v1::GetChannelRequest, v1::GetChannelResponse>(
       calls_, {context, request, response, "GetChannel"},
-      [this](const auto& asked, auto& answer) -> absl::Status {
+      [this](auto& call) -> absl::Status {
         const ChannelRegistry::EntryPtr channel =
-            registry_.Find(asked.channel_id());
-        if (channel == nullptr) return ChannelNotFound(asked.channel_id());
-        *answer.mutable_channel() = channel->channel;
+            registry_.Find(call.request().channel_id());
+        if (channel == nullptr)
+          return ChannelNotFound(call.request().channel_id());
+        *call.response().mutable_channel() = channel->channel;
         return absl::OkStatus();
       });
 }
@@ -41,12 +43,15 @@ grpc::ServerUnaryReactor* ChannelServiceImpl::ListChannels(
     grpc::ByteBuffer* response) {
   return RunUnary<v1::ListChannelsRequest, v1::ListChannelsResponse>(
       calls_, {context, request, response, "ListChannels"},
-      [this](const auto& asked, auto& answer) -> absl::Status {
+      [this](auto& call) -> absl::Status {
+        const v1::ListChannelsRequest& asked = call.request();
+        v1::ListChannelsResponse& answer = call.response();
         const int page_size =
             asked.page_size() == 0 ? kDefaultPage : asked.page_size();
         for (const ChannelRegistry::EntryPtr& entry : registry_.List()) {
           // The token is the last id of the page before.
           if (entry->channel.id() <= asked.page_token()) continue;
+          if (!call.caller().Covers(entry->channel.id())) continue;
           if (answer.channels_size() == page_size) {
             answer.set_next_page_token(answer.channels(page_size - 1).id());
             break;
@@ -62,8 +67,9 @@ grpc::ServerUnaryReactor* ChannelServiceImpl::UpdateChannel(
     grpc::ByteBuffer* response) {
   return RunUnary<v1::UpdateChannelRequest, v1::UpdateChannelResponse>(
       calls_, {context, request, response, "UpdateChannel"},
-      [this](const auto& asked, auto& answer) -> absl::Status {
-        LINKTOR_ASSIGN(*answer.mutable_channel(), admin_.Update(asked));
+      [this](auto& call) -> absl::Status {
+        LINKTOR_ASSIGN(*call.response().mutable_channel(),
+                       admin_.Update(call.request()));
         return absl::OkStatus();
       });
 }
@@ -73,7 +79,7 @@ grpc::ServerUnaryReactor* ChannelServiceImpl::DeleteChannel(
     grpc::ByteBuffer* response) {
   return RunUnary<v1::DeleteChannelRequest, v1::DeleteChannelResponse>(
       calls_, {context, request, response, "DeleteChannel"},
-      [this](const auto& asked, auto&) { return admin_.Delete(asked); });
+      [this](auto& call) { return admin_.Delete(call.request()); });
 }
 
 grpc::ServerUnaryReactor* ChannelServiceImpl::SetChannelCredentials(
@@ -82,8 +88,9 @@ grpc::ServerUnaryReactor* ChannelServiceImpl::SetChannelCredentials(
   return RunUnary<v1::SetChannelCredentialsRequest,
                   v1::SetChannelCredentialsResponse>(
       calls_, {context, request, response, "SetChannelCredentials"},
-      [this](const auto& asked, auto& answer) -> absl::Status {
-        LINKTOR_ASSIGN(*answer.mutable_channel(), admin_.SetCredentials(asked));
+      [this](auto& call) -> absl::Status {
+        LINKTOR_ASSIGN(*call.response().mutable_channel(),
+                       admin_.SetCredentials(call.request()));
         return absl::OkStatus();
       });
 }

@@ -1,21 +1,25 @@
 #include "server/rpc/event_service.h"
 
-#include "server/rpc/subscribe_reactor.h"
-#include "server/rpc/validation.h"
+#include <utility>
 
 namespace linktor {
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* EventServiceImpl::SubscribeEvents(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
   v1::SubscribeEventsRequest parsed;
-  absl::Status status = ParseRequest(*request, parsed);
-  if (status.ok()) status = Validate(parsed);
-  if (status.ok() && calls_.draining()) status = DrainingError();
-  if (status.ok() && log_.hub().size() >= max_subscribers_) {
-    status = OverloadedError();
+  Admitted admitted;
+  absl::Status status;
+  Admission& admission = deps_.calls.admission();
+  auto entered =
+      admission.AdmitStream(*context, admission.Find("SubscribeEvents"));
+  if (entered.ok()) {
+    admitted = *std::move(entered);
+    status = ReadRequest(admitted.caller, *request, parsed);
+  } else {
+    status = entered.status();
   }
-  return SubscribeReactor::Begin(*context, calls_, log_, parsed,
-                                 std::move(status));
+  return SubscribeReactor::Begin(*context, deps_, std::move(parsed),
+                                 std::move(admitted), std::move(status));
 }
 
 }  // namespace linktor

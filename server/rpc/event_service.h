@@ -4,8 +4,7 @@
 #pragma once
 
 #include "linktor/instagram/v1/event_service.grpc.pb.h"
-#include "server/events/event_log.h"
-#include "server/rpc/call.h"
+#include "server/rpc/subscribe_reactor.h"
 
 namespace linktor {
 
@@ -13,19 +12,15 @@ class EventServiceImpl final
     : public v1::EventService::WithRawCallbackMethod_SubscribeEvents<
           v1::EventService::Service> {
  public:
-  // `max_subscribers`: streams at once; more are refused with OVERLOADED.
-  EventServiceImpl(CallContext& calls, EventLog& log,
-                   std::size_t max_subscribers)
-      : calls_(calls), log_(log), max_subscribers_(max_subscribers) {}
+  explicit EventServiceImpl(const SubscribeReactor::Dependencies& dependencies)
+      : deps_(dependencies) {}
 
   grpc::ServerWriteReactor<grpc::ByteBuffer>* SubscribeEvents(
       grpc::CallbackServerContext* context,
       const grpc::ByteBuffer* request) override;
 
  private:
-  CallContext& calls_;
-  EventLog& log_;
-  const std::size_t max_subscribers_;
+  const SubscribeReactor::Dependencies deps_;
 };
 
 }  // namespace linktor

@@ -1,11 +1,14 @@
 #include "server/rpc/health_service.h"
 
+#include <google/protobuf/descriptor.h>
+
 #include <algorithm>
-#include <array>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "server/access/methods.h"
+#include "server/base/status.h"
 #include "server/rpc/call.h"
 
 namespace linktor {
@@ -15,14 +18,13 @@ using grpc::health::v1::HealthCheckResponse;
 
 namespace {
 
-constexpr std::array<std::string_view, 4> kServices = {
-    "", "linktor.instagram.v1.ChannelService",
-    "linktor.instagram.v1.MessagingService",
-    "linktor.instagram.v1.EventService"};
-
+// The whole server, and each service of the contract.
 bool IsKnown(std::string_view service) {
-  return std::find(kServices.begin(), kServices.end(), service) !=
-         kServices.end();
+  const auto services = access::Methods::Services();
+  return service.empty() ||
+         std::any_of(services.begin(), services.end(), [&](const auto* one) {
+           return one->full_name() == service;
+         });
 }
 
 HealthCheckResponse::ServingStatus StatusOf(std::string_view service,
@@ -44,9 +46,12 @@ class HealthService::Watcher final
   Watcher(HealthService& service, std::string name)
       : service_(service), name_(std::move(name)) {}
 
-  void Tell(bool serving) {
+  // `version` tells which of two changes is the later one.
+  void Tell(bool serving, std::int64_t version) {
     {
       MutexLock lock(mutex_);
+      if (version < version_) return;
+      version_ = version;
       next_ = StatusOf(name_, serving);
     }
     Advance(/*write_done=*/false);
@@ -95,6 +100,7 @@ class HealthService::Watcher final
   const std::string name_;
   HealthCheckResponse response_;
   Mutex mutex_;
+  std::int64_t version_ ABSL_GUARDED_BY(mutex_) = 0;
   HealthCheckResponse::ServingStatus next_ ABSL_GUARDED_BY(mutex_) =
       HealthCheckResponse::UNKNOWN;
   HealthCheckResponse::ServingStatus told_ ABSL_GUARDED_BY(mutex_) =
@@ -108,15 +114,24 @@ grpc::ServerUnaryReactor* HealthService::Check(
     grpc::CallbackServerContext* context, const HealthCheckRequest* request,
     HealthCheckResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  if (!IsKnown(request->service())) {
-    reactor->Finish({grpc::StatusCode::NOT_FOUND, "no such service"});
-    return reactor;
+  const auto answer = [this, reactor, response, name = request->service()] {
+    if (!IsKnown(name)) {
+      return reactor->Finish(ToGrpcStatus(MakeError(
+          absl::StatusCode::kNotFound, v1::ERROR_REASON_INVALID_REQUEST,
+          "there is no service of this name; leave it empty to ask for the "
+          "whole server")));
+    }
+    {
+      MutexLock lock(mutex_);
+      response->set_status(StatusOf(name, serving_));
+    }
+    reactor->Finish(grpc::Status::OK);
+  };
+  if (gate_.draining()) {
+    gate_.Run(answer);
+  } else {
+    answer();
   }
-  {
-    MutexLock lock(mutex_);
-    response->set_status(StatusOf(request->service(), serving_));
-  }
-  reactor->Finish(grpc::Status::OK);
   return reactor;
 }
 
@@ -125,26 +140,31 @@ grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::Watch(
   auto watcher = std::make_shared<Watcher>(*this, request->service());
   bool serving = false;
   bool draining = false;
+  std::int64_t version = 0;
   {
     MutexLock lock(mutex_);
     watchers_.emplace(watcher.get(), watcher);
     serving = serving_;
     draining = draining_;
+    version = version_;
   }
   watcher->StartSendInitialMetadata();
-  watcher->Tell(serving);
-  if (draining) watcher->End();
+  watcher->Tell(serving, version);
+  if (draining) gate_.Run([watcher] { watcher->End(); });
   return watcher.get();
 }
 
 void HealthService::SetServing(bool serving) {
   std::vector<std::shared_ptr<Watcher>> watchers;
+  std::int64_t version = 0;
   {
     MutexLock lock(mutex_);
+    if (serving_ == serving) return;
     serving_ = serving;
+    version = ++version_;
     for (const auto& [key, watcher] : watchers_) watchers.push_back(watcher);
   }
-  for (const auto& watcher : watchers) watcher->Tell(serving);
+  for (const auto& watcher : watchers) watcher->Tell(serving, version);
 }
 
 void HealthService::Drain() {

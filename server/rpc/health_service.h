@@ -3,12 +3,14 @@
 
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <unordered_map>
 
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "server/base/mutex.h"
+#include "server/rpc/stop_gate.h"
 
 namespace linktor {
 
@@ -22,9 +24,13 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
       grpc::CallbackServerContext* context,
       const grpc::health::v1::HealthCheckRequest* request) override;
 
-  // SERVING or NOT_SERVING, told to all who watch.
+  // `gate` must outlive this. The service is open to callers without a key.
+  explicit HealthService(StopGate& gate) : gate_(gate) {}
+
+  // SERVING or NOT_SERVING, told to all who watch. Those who ask hear of the
+  // latest change, however calls of this overtake each other on their way.
   void SetServing(bool serving);
-  // Ends all watches, and every later one at once.
+  // Ends all watches with DRAINING, and every later one at once.
   void Drain();
 
  private:
@@ -32,7 +38,10 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
 
   void Remove(const Watcher* watcher);
 
+  StopGate& gate_;
   Mutex mutex_;
+  // Counts the changes of serving_.
+  std::int64_t version_ ABSL_GUARDED_BY(mutex_) = 0;
   bool serving_ ABSL_GUARDED_BY(mutex_) = false;
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
   std::unordered_map<const Watcher*, std::shared_ptr<Watcher>> watchers_

@@ -14,7 +14,9 @@ grpc::ServerUnaryReactor* MessagingServiceImpl::SendMessage(
   const auto call =
       OpenUnary<v1::SendMessageRequest, v1::SendMessageResponse>(calls_, raw);
   if (call != nullptr && !calls_.executor().TryRun([this, call, deadline] {
-        sender_.Send(call->request(), deadline,
+        sender_.Send(call->request(),
+                     {.deadline = deadline,
+                      .api_key_id = std::string(call->caller().key_id())},
                      [call](absl::StatusOr<v1::SendMessageResponse> result) {
                        if (!result.ok()) return call->Finish(result.status());
                        call->response() = *std::move(result);
@@ -31,8 +33,9 @@ grpc::ServerUnaryReactor* MessagingServiceImpl::GetMessage(
     grpc::ByteBuffer* response) {
   return RunUnary<v1::GetMessageRequest, v1::GetMessageResponse>(
       calls_, {context, request, response, "GetMessage"},
-      [this](const auto& asked, auto& answer) -> absl::Status {
-        LINKTOR_ASSIGN(*answer.mutable_message(), reader_.Find(asked));
+      [this](auto& call) -> absl::Status {
+        LINKTOR_ASSIGN(*call.response().mutable_message(),
+                       reader_.Find(call.request()));
         return absl::OkStatus();
       });
 }
@@ -42,8 +45,9 @@ grpc::ServerUnaryReactor* MessagingServiceImpl::ResolveMessage(
     grpc::ByteBuffer* response) {
   return RunUnary<v1::ResolveMessageRequest, v1::ResolveMessageResponse>(
       calls_, {context, request, response, "ResolveMessage"},
-      [this](const auto& asked, auto& answer) -> absl::Status {
-        LINKTOR_ASSIGN(*answer.mutable_message(), sender_.Resolve(asked));
+      [this](auto& call) -> absl::Status {
+        LINKTOR_ASSIGN(*call.response().mutable_message(),
+                       sender_.Resolve(call.request()));
         return absl::OkStatus();
       });
 }
@@ -53,9 +57,9 @@ grpc::ServerUnaryReactor* MessagingServiceImpl::GetConversation(
     grpc::ByteBuffer* response) {
   return RunUnary<v1::GetConversationRequest, v1::GetConversationResponse>(
       calls_, {context, request, response, "GetConversation"},
-      [this](const auto& asked, auto& answer) -> absl::Status {
-        LINKTOR_ASSIGN(*answer.mutable_conversation(),
-                       conversations_.Get(asked));
+      [this](auto& call) -> absl::Status {
+        LINKTOR_ASSIGN(*call.response().mutable_conversation(),
+                       conversations_.Get(call.request()));
         return absl::OkStatus();
       });
 }
@@ -66,9 +70,9 @@ grpc::ServerUnaryReactor* MessagingServiceImpl::UpdateConversation(
   return RunUnary<v1::UpdateConversationRequest,
                   v1::UpdateConversationResponse>(
       calls_, {context, request, response, "UpdateConversation"},
-      [this](const auto& asked, auto& answer) -> absl::Status {
-        LINKTOR_ASSIGN(*answer.mutable_conversation(),
-                       conversations_.Update(asked));
+      [this](auto& call) -> absl::Status {
+        LINKTOR_ASSIGN(*call.response().mutable_conversation(),
+                       conversations_.Update(call.request()));
         return absl::OkStatus();
       });
 }

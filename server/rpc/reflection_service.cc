@@ -18,12 +18,10 @@ using google::protobuf::DescriptorPool;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::FileDescriptor;
 
-constexpr std::array kServices = {"grpc.health.v1.Health",
-                                  "grpc.reflection.v1.ServerReflection",
-                                  "grpc.reflection.v1alpha.ServerReflection",
-                                  "linktor.instagram.v1.ChannelService",
-                                  "linktor.instagram.v1.EventService",
-                                  "linktor.instagram.v1.MessagingService"};
+// gRPC's own services; those of the contract come after them.
+constexpr std::array kGrpcServices = {
+    "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
+    "grpc.reflection.v1alpha.ServerReflection"};
 
 // A file and what it imports, each once, the file first.
 template <typename Response>
@@ -63,9 +61,13 @@ Response Reflect(const Request& request) {
   *response.mutable_original_request() = request;
   switch (request.message_request_case()) {
     case Request::kListServices:
-      for (const char* service : kServices) {
+      for (const char* service : kGrpcServices) {
         response.mutable_list_services_response()->add_service()->set_name(
             service);
+      }
+      for (const auto* service : access::Methods::Services()) {
+        response.mutable_list_services_response()->add_service()->set_name(
+            service->full_name());
       }
       break;
     case Request::kFileByFilename:
@@ -114,9 +116,9 @@ Response Reflect(const Request& request) {
   return response;
 }
 
-// One stream: reads a request, writes its answer, and so on. A read or a write
-// is under way at any time, and its end is told once; `ended_` makes that the
-// last one. A stream that a drain ends while it waits for a request is finished
+// One stream: it reads a request, writes its answer, and so on. A read or a
+// write is under way at any time, and its end is told once; `end_` makes that
+// the last one. A stream that is ended while it waits for a request is finished
 // there and then; Finish is called once (`finished_`).
 template <typename Request, typename Response>
 class Stream final
@@ -124,41 +126,44 @@ class Stream final
       public ReflectionStream,
       public std::enable_shared_from_this<Stream<Request, Response>> {
  public:
-  explicit Stream(ReflectionStreams& streams) : streams_(streams) {}
+  Stream(ReflectionStreams& streams, access::Caller caller)
+      : streams_(streams), caller_(std::move(caller)) {}
 
   void Begin() { this->StartRead(&request_); }
+  const access::Caller& caller() const override { return caller_; }
 
   void OnReadDone(bool ok) override {
     if (!ok) return FinishOnce(grpc::Status::OK);
     response_ = Reflect<Request, Response>(request_);
     {
       MutexLock lock(mutex_);
-      if (finished_ || ended_) return;
+      if (finished_ || !end_.ok()) return;
       writing_ = true;
     }
     this->StartWrite(&response_);
   }
 
   void OnWriteDone(bool ok) override {
-    bool ended = !ok;
+    absl::Status end;
+    if (!ok) end = absl::CancelledError("the client is gone");
     {
       MutexLock lock(mutex_);
       writing_ = false;
-      ended = ended || ended_;
+      if (!end_.ok()) end = end_;
     }
-    if (ended) return FinishOnce(ToGrpcStatus(DrainingError()));
+    if (!end.ok()) return FinishOnce(ToGrpcStatus(end));
     this->StartRead(&request_);
   }
 
-  void OnCancel() override { End(); }
+  void OnCancel() override { End(absl::CancelledError("cancelled")); }
 
-  void End() override {
+  void End(const absl::Status& why) override {
     {
       MutexLock lock(mutex_);
-      ended_ = true;
+      if (end_.ok()) end_ = why;
       if (writing_ || std::exchange(finished_, true)) return;
     }
-    this->Finish(ToGrpcStatus(DrainingError()));
+    this->Finish(ToGrpcStatus(why));
   }
 
   void OnDone() override { streams_.Remove(this); }
@@ -173,21 +178,35 @@ class Stream final
   }
 
   ReflectionStreams& streams_;
+  const access::Caller caller_;
   Request request_;
   Response response_;
   Mutex mutex_;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
-  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
+  // Not OK when the stream is to end.
+  absl::Status end_ ABSL_GUARDED_BY(mutex_);
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 template <typename Request, typename Response>
 grpc::ServerBidiReactor<Request, Response>* BeginStream(
-    ReflectionStreams& streams) {
-  auto stream = std::make_shared<Stream<Request, Response>>(streams);
+    ReflectionStreams& streams, const grpc::CallbackServerContext& context) {
+  absl::StatusOr<access::Caller> caller =
+      streams.admission().AdmitAnyKey(context);
+  auto stream = std::make_shared<Stream<Request, Response>>(
+      streams, caller.ok() ? *caller : access::Caller());
   auto* raw = stream.get();
   streams.Add(stream);
-  raw->Begin();
+  if (caller.ok()) {
+    raw->Begin();
+    return raw;
+  }
+  StopGate& gate = streams.admission().gate();
+  if (gate.draining()) {
+    gate.Run([stream, why = caller.status()] { stream->End(why); });
+  } else {
+    stream->End(caller.status());
+  }
   return raw;
 }
 
@@ -200,7 +219,7 @@ void ReflectionStreams::Add(const std::shared_ptr<ReflectionStream>& stream) {
     streams_.insert(stream);
     draining = draining_;
   }
-  if (draining) stream->End();
+  if (draining) stream->End(DrainingError());
 }
 
 void ReflectionStreams::Remove(const ReflectionStream* stream) {
@@ -221,22 +240,41 @@ void ReflectionStreams::Drain() {
     draining_ = true;
     all.assign(streams_.begin(), streams_.end());
   }
-  for (const auto& stream : all) stream->End();
+  for (const auto& stream : all) stream->End(DrainingError());
+}
+
+void ReflectionStreams::CheckKeys() {
+  const access::ApiKeys* keys = admission_.keys();
+  if (keys == nullptr) return;
+  std::vector<std::shared_ptr<ReflectionStream>> all;
+  {
+    MutexLock lock(mutex_);
+    all.assign(streams_.begin(), streams_.end());
+  }
+  for (const auto& stream : all) {
+    if (absl::Status status = keys->RecheckInForce(stream->caller());
+        !status.ok()) {
+      stream->End(status);
+    }
+  }
 }
 
 grpc::ServerBidiReactor<grpc::reflection::v1::ServerReflectionRequest,
                         grpc::reflection::v1::ServerReflectionResponse>*
-ReflectionServiceV1::ServerReflectionInfo(grpc::CallbackServerContext*) {
+ReflectionServiceV1::ServerReflectionInfo(
+    grpc::CallbackServerContext* context) {
   return BeginStream<grpc::reflection::v1::ServerReflectionRequest,
-                     grpc::reflection::v1::ServerReflectionResponse>(streams_);
+                     grpc::reflection::v1::ServerReflectionResponse>(streams_,
+                                                                     *context);
 }
 
 grpc::ServerBidiReactor<grpc::reflection::v1alpha::ServerReflectionRequest,
                         grpc::reflection::v1alpha::ServerReflectionResponse>*
-ReflectionServiceV1Alpha::ServerReflectionInfo(grpc::CallbackServerContext*) {
+ReflectionServiceV1Alpha::ServerReflectionInfo(
+    grpc::CallbackServerContext* context) {
   return BeginStream<grpc::reflection::v1alpha::ServerReflectionRequest,
                      grpc::reflection::v1alpha::ServerReflectionResponse>(
-      streams_);
+      streams_, *context);
 }
 
 }  // namespace linktor

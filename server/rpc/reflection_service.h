@@ -9,25 +9,38 @@
 
 #include "grpc/reflection/v1/reflection.grpc.pb.h"
 #include "grpc/reflection/v1alpha/reflection.grpc.pb.h"
+#include "server/access/caller.h"
 #include "server/base/mutex.h"
+#include "server/rpc/admission.h"
 
 namespace linktor {
 
-// Something that a drain can end.
+// A stream that can be ended from outside.
 class ReflectionStream {
  public:
   virtual ~ReflectionStream() = default;
-  virtual void End() = 0;
+  virtual void End(const absl::Status& why) = 0;
+  // Returns whoever reads the stream.
+  virtual const access::Caller& caller() const = 0;
 };
 
-// The open streams of both versions.
+// The open streams of both versions. Callers need a key that is in force, and
+// no permission.
 class ReflectionStreams {
  public:
+  // `admission` must outlive this.
+  explicit ReflectionStreams(Admission& admission) : admission_(admission) {}
+
+  Admission& admission() { return admission_; }
+  // Ends the streams of keys that are no longer in force. Called about twice a
+  // second.
+  void CheckKeys();
   void Add(const std::shared_ptr<ReflectionStream>& stream);
   void Remove(const ReflectionStream* stream);
   void Drain();
 
  private:
+  Admission& admission_;
   Mutex mutex_;
   std::unordered_set<std::shared_ptr<ReflectionStream>> streams_
       ABSL_GUARDED_BY(mutex_);

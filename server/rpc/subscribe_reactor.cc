@@ -3,14 +3,19 @@
 #include <algorithm>
 #include <utility>
 
+#include "linktor/instagram/v1/permission.pb.h"
+#include "server/base/try.h"
+
 namespace linktor {
 namespace {
 
-using SteadyClock = std::chrono::steady_clock;
-
+constexpr char kMethod[] = "SubscribeEvents";
 constexpr std::chrono::milliseconds kDefaultHeartbeat{15'000};
 constexpr int kDefaultBatch = 1000;
 constexpr char kCursorTrailer[] = "linktor-cursor";
+// A stream whose key was revoked has this many ticks to take in what is on its
+// way and the reason; then it is cut off, so that it is over within a second.
+constexpr int kTicksToLeave = 2;
 
 std::chrono::milliseconds HeartbeatOf(
     const v1::SubscribeEventsRequest& request) {
@@ -20,125 +25,158 @@ std::chrono::milliseconds HeartbeatOf(
       request.heartbeat_interval().nanos() / 1'000'000);
 }
 
+const StringSet& CoveredBy(const access::Caller& caller) {
+  static const StringSet* const kAll = new StringSet();
+  return caller.key() == nullptr ? *kAll : caller.key()->channels;
+}
+
 }  // namespace
 
-SubscribeReactor* SubscribeReactor::Begin(
-    grpc::CallbackServerContext& context, CallContext& calls, EventLog& log,
-    const v1::SubscribeEventsRequest& request, absl::Status status) {
-  auto reactor =
-      std::make_shared<SubscribeReactor>(context, calls, log, request);
+SubscribeReactor* SubscribeReactor::Begin(grpc::CallbackServerContext& context,
+                                          const Dependencies& dependencies,
+                                          v1::SubscribeEventsRequest request,
+                                          Admitted admitted,
+                                          absl::Status status) {
+  auto reactor = std::make_shared<SubscribeReactor>(
+      context, dependencies, std::move(request), std::move(admitted));
   reactor->self_ = reactor;
-  // Else callers in Go and Python wait for the first message to get a stream.
-  if (status.ok()) reactor->StartSendInitialMetadata();
-  if (status.ok() && !log.hub().Add(reactor)) status = DrainingError();
-  if (status.ok() &&
-      !calls.executor().TryRun([reactor] { reactor->FindStart(); })) {
+  reactor->turn_.AssertHeld();
+  if (status.ok() && !dependencies.log.hub().Add(reactor)) {
+    status = DrainingError();
+  }
+  if (status.ok()) {
+    // Without it callers in Go and Python wait for the first message to get a
+    // stream.
+    reactor->StartSendInitialMetadata();
+    if (dependencies.calls.executor().TryRun([reactor] {
+          reactor->turn_.AssertHeld();
+          reactor->FindStart();
+        })) {
+      reactor->turn_.PassOn();
+      return reactor.get();
+    }
     status = OverloadedError();
   }
-  if (!status.ok()) {
-    reactor->End(std::move(status));
+  reactor->turn_.End(std::move(status));
+  const auto finish = [reactor] {
+    reactor->turn_.AssertHeld();
     reactor->FinishIfEnded();
+    reactor->turn_.KeepForEver();
+  };
+  StopGate& gate = dependencies.calls.admission().gate();
+  if (gate.draining()) {
+    gate.Run(finish);
+  } else {
+    finish();
   }
+  reactor->turn_.PassOn();
   return reactor.get();
 }
 
 SubscribeReactor::SubscribeReactor(grpc::CallbackServerContext& context,
-                                   CallContext& calls, EventLog& log,
-                                   const v1::SubscribeEventsRequest& request)
+                                   const Dependencies& dependencies,
+                                   v1::SubscribeEventsRequest request,
+                                   Admitted admitted)
     : context_(context),
-      calls_(calls),
-      log_(log),
-      request_(request),
-      filter_(request),
-      heartbeat_(HeartbeatOf(request)),
-      shares_(filter_.everything() && !request.include_raw() &&
-              request.max_batch_size() == 0),
-      last_write_(SteadyClock::now()) {
-  want_.max_events =
-      request.max_batch_size() == 0 ? kDefaultBatch : request.max_batch_size();
-  want_.include_raw = request.include_raw();
+      deps_(dependencies),
+      request_(std::move(request)),
+      admitted_(std::move(admitted)),
+      filter_(request_, CoveredBy(admitted_.caller)),
+      heartbeat_(HeartbeatOf(request_)),
+      shares_(filter_.everything() && !request_.include_raw() &&
+              request_.max_batch_size() == 0),
+      last_write_(SteadyClock::now().time_since_epoch().count()) {
+  want_.max_events = request_.max_batch_size() == 0 ? kDefaultBatch
+                                                    : request_.max_batch_size();
+  want_.include_raw = request_.include_raw();
+  want_.tell_backlog = admitted_.caller.CoversAll();
 }
 
-bool SubscribeReactor::Take() {
-  MutexLock lock(mutex_);
-  return !std::exchange(busy_, true);
-}
-
-void SubscribeReactor::End(absl::Status status) {
-  MutexLock lock(mutex_);
-  if (!end_.has_value()) end_ = std::move(status);
+void SubscribeReactor::EndWith(absl::Status status) {
+  turn_.End(std::move(status));
+  if (!turn_.TryTake()) return;
+  FinishIfEnded();
+  turn_.KeepForEver();
 }
 
 bool SubscribeReactor::FinishIfEnded() {
-  absl::Status status;
-  {
-    MutexLock lock(mutex_);
-    if (!end_.has_value()) return false;
-    status = *end_;
-  }
-  // `busy_` stays set: nobody takes the right again.
+  const std::optional<absl::Status> status = turn_.end();
+  if (!status.has_value()) return false;
   if (started_) {
-    context_.AddTrailingMetadata(kCursorTrailer, log_.Cursor(want_.after_seq));
+    context_.AddTrailingMetadata(kCursorTrailer,
+                                 deps_.log.Cursor(want_.after_seq));
   }
-  calls_.Report("SubscribeEvents", status);
-  Finish(absl::IsCancelled(status) ? grpc::Status::CANCELLED
-                                   : ToGrpcStatus(status));
+  deps_.calls.Report(kMethod, *status);
+  Finish(absl::IsCancelled(*status) ? grpc::Status::CANCELLED
+                                    : ToGrpcStatus(*status));
   return true;
 }
 
+absl::StatusOr<std::int64_t> SubscribeReactor::StartPosition() const {
+  LINKTOR_TRY(deps_.channels.Check(request_.channel_ids()));
+  return deps_.log.Start(request_);
+}
+
 void SubscribeReactor::FindStart() {
-  absl::StatusOr<std::int64_t> start = log_.Start(request_);
+  const absl::StatusOr<std::int64_t> start = StartPosition();
   if (start.ok()) {
     want_.after_seq = *start;
     started_ = true;
   } else {
-    End(start.status());
+    turn_.End(start.status());
   }
   Continue();
 }
 
 void SubscribeReactor::Continue() {
-  // Without the right another thread may end the stream at any time.
+  // Without the turn another thread may end the stream at any time.
   const std::shared_ptr<SubscribeReactor> self = shared_from_this();
   for (;;) {
-    if (FinishIfEnded()) return;
+    if (FinishIfEnded()) return turn_.KeepForEver();
     if (shares_ && !first_) {
-      if (auto response = log_.ReadShared(want_.after_seq)) {
+      if (auto response = deps_.log.ReadShared(want_.after_seq)) {
         want_.after_seq = response->through_seq;
         return WriteShared(std::move(response));
       }
     }
     EventLog::Batch batch;
-    if (!log_.ReadLive(want_, filter_, batch)) {
-      calls_.executor().Run([self] { self->ReadStored(); });
-      return;
+    if (!deps_.log.ReadLive(want_, filter_, batch)) {
+      deps_.calls.executor().Run([self] {
+        self->turn_.AssertHeld();
+        self->ReadStored();
+      });
+      return turn_.PassOn();
     }
     want_.after_seq = std::max(want_.after_seq, batch.through_seq);
-    if (batch.events > 0 || first_) return Write(batch);
-    {
-      MutexLock lock(mutex_);
-      if (end_.has_value()) continue;
-      busy_ = false;
-    }
-    // Something may have come since; then go on, unless another thread does.
-    if (log_.hub().Wait(self, want_.after_seq) || !Take()) return;
+    if (IsWorthTelling(batch)) return Write(batch);
+    const std::int64_t position = want_.after_seq;
+    turn_.GiveBack();
+    // Something may have come since: then this thread goes on, unless another
+    // one does.
+    const bool waits =
+        !turn_.end().has_value() && deps_.log.hub().Wait(self, position);
+    if (waits || !turn_.TryTake()) return;
   }
 }
 
 void SubscribeReactor::ReadStored() {
-  absl::StatusOr<EventLog::Batch> batch = log_.ReadStored(want_, filter_);
+  absl::StatusOr<EventLog::Batch> batch = deps_.log.ReadStored(want_, filter_);
   if (!batch.ok()) {
-    End(batch.status());
+    turn_.End(batch.status());
     return Continue();
   }
   want_.after_seq = std::max(want_.after_seq, batch->through_seq);
-  if (batch->events > 0 || first_) return Write(*batch);
+  if (IsWorthTelling(*batch)) return Write(*batch);
   Continue();
+}
+
+bool SubscribeReactor::IsWorthTelling(const EventLog::Batch& batch) const {
+  return batch.events > 0 || first_ || HeartbeatIsDue(SteadyClock::now());
 }
 
 void SubscribeReactor::Write(const EventLog::Batch& batch) {
   std::string bytes = batch.framed;
-  log_.AppendPosition(want_.after_seq, bytes);
+  deps_.log.AppendPosition(want_.after_seq, want_.tell_backlog, bytes);
   if (std::exchange(first_, false)) {
     v1::SubscribeEventsResponse extra;
     extra.mutable_heartbeat_interval()->set_seconds(heartbeat_.count() / 1000);
@@ -163,43 +201,58 @@ void SubscribeReactor::WriteShared(EventLog::SharedResponsePtr response) {
 
 void SubscribeReactor::StartWriteOf(const grpc::Slice& slice) {
   outgoing_ = grpc::ByteBuffer(&slice, 1);
-  {
-    MutexLock lock(mutex_);
-    last_write_ = SteadyClock::now();
-  }
+  last_write_.store(SteadyClock::now().time_since_epoch().count(),
+                    std::memory_order_relaxed);
   StartWrite(&outgoing_);
+  turn_.PassOn();
 }
 
 void SubscribeReactor::OnWriteDone(bool ok) {
-  if (!ok) End(absl::CancelledError("the client is gone"));
+  turn_.AssertHeld();
+  if (!ok) turn_.End(absl::CancelledError("the client is gone"));
   Continue();
 }
 
 void SubscribeReactor::OnCancel() {
-  End(absl::CancelledError("cancelled by the client"));
-  if (Take()) FinishIfEnded();
+  EndWith(absl::CancelledError("cancelled by the client"));
 }
 
-void SubscribeReactor::OnDrain() {
-  End(DrainingError());
-  if (Take()) FinishIfEnded();
-}
+void SubscribeReactor::OnDrain() { EndWith(DrainingError()); }
 
 void SubscribeReactor::OnDone() {
-  log_.hub().Remove(this);
+  deps_.log.hub().Remove(this);
+  admitted_ = {};
   self_.reset();
 }
 
 void SubscribeReactor::OnPublished() {
-  if (Take()) Continue();
+  if (turn_.TryTake()) Continue();
+}
+
+void SubscribeReactor::CheckKey() {
+  const access::ApiKeys* keys = deps_.calls.admission().keys();
+  if (keys == nullptr) return;
+  if (ticks_since_revoked_ > 0) {
+    // The client takes nothing in, so that the end cannot reach it.
+    if (ticks_since_revoked_++ == kTicksToLeave) context_.TryCancel();
+    return;
+  }
+  const std::uint64_t generation = keys->generation();
+  if (generation == key_generation_ && !keys->Expired(admitted_.caller)) return;
+  key_generation_ = generation;
+  absl::Status status = keys->Recheck(
+      admitted_.caller, v1::PERMISSION_READ_EVENTS,
+      StringSet(request_.channel_ids().begin(), request_.channel_ids().end()));
+  if (status.ok()) return;
+  ticks_since_revoked_ = 1;
+  EndWith(std::move(status));
 }
 
 void SubscribeReactor::OnTick(SteadyClock::time_point now) {
-  {
-    MutexLock lock(mutex_);
-    if (busy_ || now - last_write_ < heartbeat_) return;
-    busy_ = true;
-  }
+  CheckKey();
+  if (!HeartbeatIsDue(now) || !turn_.TryTake()) return;
+  // Whoever had the turn may have written, or have been told of an end.
+  if (turn_.end().has_value() || !HeartbeatIsDue(now)) return Continue();
   Write({});
 }
 

@@ -30,38 +30,37 @@ struct RawMethods<Service, First, Rest...> {
 
 // What gRPC gives to a raw method, and the method's name.
 struct RawUnary {
-  RawUnary(grpc::CallbackServerContext* context,
+  RawUnary(grpc::CallbackServerContext* server_context,
            const grpc::ByteBuffer* request_bytes,
            grpc::ByteBuffer* response_bytes, std::string_view method_name)
-      : reactor(context->DefaultReactor()),
+      : context(server_context),
+        reactor(server_context->DefaultReactor()),
         request(request_bytes),
         response(response_bytes),
         method(method_name) {}
 
+  grpc::CallbackServerContext* context;
   grpc::ServerUnaryReactor* reactor;
   const grpc::ByteBuffer* request;
   grpc::ByteBuffer* response;
   std::string_view method;
 };
 
-// A call under way. Kept by who works on it; ended once, by Finish.
+// A call under way. Whoever works on it keeps it; it is ended once, by Finish.
 template <typename Request, typename Response>
 class UnaryCall {
  public:
   UnaryCall(CallContext& calls, const RawUnary& raw)
-      : calls_(calls), raw_(raw) {}
+      : calls_(calls), raw_(raw), method_(calls.admission().Find(raw.method)) {}
 
-  // OK, or why it is not carried out: DRAINING, INVALID_REQUEST and what
-  // Validate says.
+  // OK, or why it is not carried out.
   absl::Status Read() {
-    if (calls_.draining()) return DrainingError();
-    if (absl::Status status = ParseRequest(*raw_.request, request_);
-        !status.ok()) {
-      return status;
-    }
-    return Validate(request_);
+    LINKTOR_ASSIGN(admitted_,
+                   calls_.admission().AdmitCall(*raw_.context, method_));
+    return ReadRequest(admitted_.caller, *raw_.request, request_);
   }
 
+  const access::Caller& caller() const { return admitted_.caller; }
   const Request& request() const { return request_; }
   Response& response() { return response_; }
 
@@ -72,12 +71,49 @@ class UnaryCall {
       (void)grpc::SerializationTraits<Response>::Serialize(response_,
                                                            raw_.response, &own);
     }
-    calls_.Finish(raw_.reactor, raw_.method, status);
+    calls_.Report(raw_.method, status);
+    // Callers that are not known change nothing.
+    if (method_.changes && !absl::IsUnauthenticated(status)) Audit(status);
+    // The place within the limits is free when the caller has its answer.
+    admitted_ = {};
+    raw_.reactor->Finish(ToGrpcStatus(status));
   }
 
  private:
+  void Audit(const absl::Status& status) {
+    AuditSubject subject{.api_key_id = admitted_.caller.key_id(),
+                         .channel_id = ChannelOf(request_),
+                         .peer = raw_.context->peer()};
+    if constexpr (requires { response_.message(); }) {
+      subject.request_id = response_.message().request_id();
+      subject.target = response_.message().id();
+    }
+    if constexpr (requires { response_.channel(); }) {
+      if (subject.channel_id.empty()) {
+        subject.channel_id = response_.channel().id();
+      }
+    }
+    if constexpr (requires { response_.api_key(); }) {
+      subject.target = response_.api_key().id();
+    }
+    if constexpr (requires { response_.conversation(); }) {
+      subject.target = response_.conversation().user_id();
+    }
+    if constexpr (requires { request_.api_key_id(); }) {
+      subject.target = request_.api_key_id();
+    }
+    if constexpr (requires { request_.request_id(); }) {
+      if (!request_.request_id().empty()) {
+        subject.request_id = request_.request_id();
+      }
+    }
+    calls_.Audit(raw_.method, subject, status);
+  }
+
   CallContext& calls_;
   const RawUnary raw_;
+  const access::Method& method_;
+  Admitted admitted_;
   Request request_;
   Response response_;
 };
@@ -87,22 +123,26 @@ template <typename Request, typename Response>
 std::shared_ptr<UnaryCall<Request, Response>> OpenUnary(CallContext& calls,
                                                         const RawUnary& raw) {
   auto call = std::make_shared<UnaryCall<Request, Response>>(calls, raw);
-  if (absl::Status status = call->Read(); !status.ok()) {
+  const absl::Status status = call->Read();
+  if (status.ok()) return call;
+  if (calls.admission().gate().draining()) {
+    calls.admission().gate().Run([call, status] { call->Finish(status); });
+  } else {
     call->Finish(status);
-    return nullptr;
   }
-  return call;
+  return nullptr;
 }
 
-// Runs `work`, which gets request and response and returns an absl::Status, on
-// the executor and ends the call with it.
+// Runs `work` on the executor and ends the call with the absl::Status that it
+// returns. It is given the call, of which it reads caller and request and fills
+// the response.
 template <typename Request, typename Response, typename Work>
 grpc::ServerUnaryReactor* RunUnary(CallContext& calls, const RawUnary& raw,
                                    Work work) {
   const auto call = OpenUnary<Request, Response>(calls, raw);
   if (call != nullptr &&
       !calls.executor().TryRun([call, work = std::move(work)]() mutable {
-        call->Finish(work(call->request(), call->response()));
+        call->Finish(work(*call));
       })) {
     call->Finish(OverloadedError());
   }

@@ -12,6 +12,7 @@
 #include "server/base/strings.h"
 #include "server/events/filter.h"
 #include "server/policy/content.h"
+#include "server/rpc/checks.h"
 
 namespace linktor {
 namespace {
@@ -29,45 +30,6 @@ constexpr int kMaxHeartbeatSeconds = 300;
 // Fields of Channel that can be changed.
 constexpr std::array<std::string_view, 5> kMutableFields = {
     "name", "instagram_account_id", "page_id", "api_version", "on_no_history"};
-
-// Collects violations.
-class Checks {
- public:
-  void Require(bool holds, std::string_view field, std::string_view problem) {
-    if (!holds) {
-      found_.push_back({std::string(field), std::string(problem)});
-    }
-  }
-  void ChannelId(std::string_view id, std::string_view field = "channel_id") {
-    Require(IsChannelId(id), field, "must be 1-64 of [A-Za-z0-9._-]");
-  }
-  void UserId(std::string_view id, std::string_view field) {
-    Require(IsNumericId(id), field,
-            "is required: the customer's Instagram-scoped id, 1-32 digits");
-  }
-  void RequestId(std::string_view id, std::string_view field = "request_id") {
-    Require(IsRequestId(id), field, "must be 1-128 of [A-Za-z0-9._:-]");
-  }
-  void Size(std::string_view text, std::size_t min, std::size_t max,
-            std::string_view field) {
-    Require(text.size() >= min && text.size() <= max, field,
-            absl::StrCat("must have ", min, " to ", max, " bytes; it has ",
-                         text.size()));
-  }
-  void Add(std::vector<FieldViolation> more) {
-    found_.insert(found_.end(), std::make_move_iterator(more.begin()),
-                  std::make_move_iterator(more.end()));
-  }
-  bool empty() const { return found_.empty(); }
-  absl::Status Result(
-      v1::ErrorReason reason = v1::ERROR_REASON_INVALID_REQUEST) {
-    return found_.empty() ? absl::OkStatus()
-                          : InvalidFields(reason, std::move(found_));
-  }
-
- private:
-  std::vector<FieldViolation> found_;
-};
 
 // Digits after "v", a dot, digits.
 bool IsApiVersion(std::string_view text) {

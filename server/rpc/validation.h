@@ -4,6 +4,7 @@
 #pragma once
 
 #include "absl/status/status.h"
+#include "linktor/instagram/v1/access_service.pb.h"
 #include "linktor/instagram/v1/channel_service.pb.h"
 #include "linktor/instagram/v1/event_service.pb.h"
 #include "linktor/instagram/v1/messaging_service.pb.h"
@@ -28,5 +29,10 @@ absl::Status Validate(const v1::ResolveMessageRequest& request);
 absl::Status Validate(const v1::GetConversationRequest& request);
 absl::Status Validate(const v1::UpdateConversationRequest& request);
 absl::Status Validate(const v1::SubscribeEventsRequest& request);
+absl::Status Validate(const v1::CreateApiKeyRequest& request);
+absl::Status Validate(const v1::GetApiKeyRequest& request);
+absl::Status Validate(const v1::ListApiKeysRequest& request);
+absl::Status Validate(const v1::UpdateApiKeyRequest& request);
+absl::Status Validate(const v1::DeleteApiKeyRequest& request);
 
 }  // namespace linktor

@@ -1,0 +1,133 @@
+#include "server/rpc/admission.h"
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "server/base/status.h"
+#include "server/base/strings.h"
+#include "server/base/try.h"
+
+namespace linktor {
+namespace {
+
+constexpr char kAuthorization[] = "authorization";
+constexpr char kApiKey[] = "x-api-key";
+constexpr std::string_view kScheme = "Bearer ";
+
+absl::Status KeyMissing() {
+  return MakeError(absl::StatusCode::kUnauthenticated,
+                   v1::ERROR_REASON_API_KEY_MISSING,
+                   "this server asks for an API key, and the call has none");
+}
+
+absl::Status TwoKeys() {
+  return MakeError(absl::StatusCode::kUnauthenticated,
+                   v1::ERROR_REASON_API_KEY_INVALID,
+                   "the call has more than one API key; send one");
+}
+
+// The key that the call presents. Authorization of another scheme is none of
+// ours: a proxy may have put it there.
+absl::StatusOr<std::string_view> PresentedKey(
+    const grpc::CallbackServerContext& context) {
+  const auto& metadata = context.client_metadata();
+  std::string_view found;
+  for (const char* name : {kAuthorization, kApiKey}) {
+    const auto [begin, end] = metadata.equal_range(name);
+    for (auto it = begin; it != end; ++it) {
+      std::string_view value(it->second.data(), it->second.size());
+      if (name == kAuthorization) {
+        if (!absl::StartsWithIgnoreCase(ToAbsl(value), ToAbsl(kScheme))) {
+          continue;
+        }
+        value.remove_prefix(kScheme.size());
+      }
+      while (value.starts_with(' ')) value.remove_prefix(1);
+      while (value.ends_with(' ')) value.remove_suffix(1);
+      if (value.empty()) continue;
+      if (!found.empty() && found != value) return TwoKeys();
+      found = value;
+    }
+  }
+  if (found.empty()) return KeyMissing();
+  return found;
+}
+
+}  // namespace
+
+absl::Status DrainingError() {
+  return MakeError(
+      absl::StatusCode::kUnavailable,
+      "the server is shutting down; connect again",
+      {.reason = v1::ERROR_REASON_DRAINING, .retry_after = absl::Seconds(1)});
+}
+
+absl::Status OverloadedError() {
+  return MakeError(
+      absl::StatusCode::kResourceExhausted,
+      "the server has too much to do; nothing was done",
+      {.reason = v1::ERROR_REASON_OVERLOADED, .retry_after = absl::Seconds(1)});
+}
+
+absl::StatusOr<access::Caller> Admission::Authenticate(
+    const grpc::CallbackServerContext& context) {
+  if (keys_ == nullptr) return access::Caller();
+  LINKTOR_ASSIGN(const std::string_view key, PresentedKey(context));
+  return keys_->Authenticate(key);
+}
+
+absl::StatusOr<Admitted> Admission::Admit(
+    const grpc::CallbackServerContext& context, const access::Method& method,
+    const Kind& kind) {
+  if (gate_.draining()) return DrainingError();
+  Admitted admitted;
+  std::int64_t before = 0;
+  admitted.total = Place(kind.total, before);
+  if (before >= kind.max_total) return OverloadedError();
+  LINKTOR_ASSIGN(admitted.caller, Authenticate(context));
+  const access::Caller& caller = admitted.caller;
+  if (!caller.Has(method.permission)) {
+    return access::LacksPermission(caller, method.permission);
+  }
+  if (caller.key() == nullptr) return admitted;
+  admitted.own = Place((*caller.key()->use).*kind.own, before);
+  if (before >= kind.max_own) {
+    return MakeError(
+        absl::StatusCode::kResourceExhausted,
+        absl::StrCat("the API key has as much under way as one key may: ",
+                     kind.own_name, " is ", kind.max_own),
+        {.reason = v1::ERROR_REASON_LIMIT_REACHED,
+         .metadata = {{"limit", kind.own_name},
+                      {"value", absl::StrCat(kind.max_own)},
+                      {"api_key_id", std::string(caller.key_id())}},
+         .retry_after = absl::Seconds(1)});
+  }
+  return admitted;
+}
+
+absl::StatusOr<Admitted> Admission::AdmitCall(
+    const grpc::CallbackServerContext& context, const access::Method& method) {
+  return Admit(context, method,
+               {.total = calls_,
+                .max_total = limits_.max_calls,
+                .own = &access::KeyUse::calls,
+                .max_own = limits_.max_calls_per_key,
+                .own_name = "max_calls_per_key"});
+}
+
+absl::StatusOr<Admitted> Admission::AdmitStream(
+    const grpc::CallbackServerContext& context, const access::Method& method) {
+  return Admit(context, method,
+               {.total = streams_,
+                .max_total = limits_.max_streams,
+                .own = &access::KeyUse::streams,
+                .max_own = limits_.max_streams_per_key,
+                .own_name = "max_streams_per_key"});
+}
+
+absl::StatusOr<access::Caller> Admission::AdmitAnyKey(
+    const grpc::CallbackServerContext& context) {
+  if (gate_.draining()) return DrainingError();
+  return Authenticate(context);
+}
+
+}  // namespace linktor
