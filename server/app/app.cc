@@ -1,18 +1,17 @@
 #include "server/app/app.h"
 
-#include <grpc/grpc.h>
-
 #include <chrono>
+#include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/access/bootstrap.h"
+#include "server/app/core_dumps.h"
 #include "server/base/crypto.h"
+#include "server/base/log.h"
 #include "server/base/try.h"
-#include "server/rpc/channel_service.h"
-#include "server/rpc/event_service.h"
-#include "server/rpc/health_service.h"
-#include "server/rpc/messaging_service.h"
-#include "server/rpc/reflection_service.h"
+#include "server/rpc/descriptor_limit.h"
+#include "server/store/api_key_table.h"
 #include "server/store/channel_table.h"
 
 namespace linktor {
@@ -22,40 +21,19 @@ namespace {
 constexpr std::size_t kExecutorThreads = 8;
 constexpr std::size_t kExecutorQueue = 10'000;
 
-// Clients may ping every 10 s: streams live for months.
-constexpr int kMinPingIntervalMs = 5'000;
-// Finds clients that are gone without a word.
-constexpr int kKeepaliveMs = 60'000;
-constexpr int kKeepaliveTimeoutMs = 20'000;
+// How often the App looks after what changes by itself. A stream must end
+// within a second when its key does.
+constexpr std::chrono::milliseconds kTick{500};
+constexpr std::uint64_t kTicksPerRefresh = 2;
+constexpr std::uint64_t kTicksPerKeyUse = 60;
 
-// Of the 25 s that stopping may take.
+// The parts of the 25 s that stopping may take.
 constexpr std::chrono::seconds kGraphGrace{15};
 constexpr std::chrono::seconds kRecordGrace{1};
 constexpr std::chrono::seconds kCallGrace{3};
 constexpr absl::Duration kHttpGrace = absl::Seconds(5);
 
 }  // namespace
-
-struct App::Rpc {
-  explicit Rpc(App& app)
-      : calls(*app.executor_, app.metrics_),
-        channels(calls, *app.admin_of_channels_, *app.registry_, *app.graph_),
-        messaging(calls, *app.sender_, *app.reader_, *app.conversations_),
-        events(calls, *app.log_,
-               static_cast<std::size_t>(app.config_.max_subscribers)),
-        reflection_v1(reflection_streams),
-        reflection_v1alpha(reflection_streams) {}
-
-  CallContext calls;
-  ChannelServiceImpl channels;
-  MessagingServiceImpl messaging;
-  EventServiceImpl events;
-  HealthService health;
-  ReflectionStreams reflection_streams;
-  ReflectionServiceV1 reflection_v1;
-  ReflectionServiceV1Alpha reflection_v1alpha;
-  std::unique_ptr<grpc::Server> server;
-};
 
 App::App(Config config, const Clock& clock, std::function<void()> on_fatal)
     : config_(std::move(config)),
@@ -64,17 +42,29 @@ App::App(Config config, const Clock& clock, std::function<void()> on_fatal)
 
 App::~App() { Stop(); }
 
+absl::Status App::CheckFiles(const Config& config, const Clock& clock) {
+  LINKTOR_TRY(ReadMasterKey(config.master_key_file).status());
+  return App(config, clock, nullptr).LoadCertificates();
+}
+
 absl::StatusOr<std::unique_ptr<App>> App::Start(
     const Config& config, const Clock& clock, std::function<void()> on_fatal) {
   if (!CryptoSelfTest()) {
     return absl::FailedPreconditionError("the cryptographic self test failed");
   }
+  if (!config.access.allow_core_dumps) LINKTOR_TRY(ForbidCoreDumps());
+  Log(LogLevel::kDebug, "descriptors",
+      {{"limit", std::to_string(RaiseDescriptorLimit())}});
   std::unique_ptr<App> app(new App(config, clock, std::move(on_fatal)));
+  LINKTOR_TRY(app->LoadCertificates());
   LINKTOR_TRY(app->StartStore());
+  LINKTOR_TRY(app->LoadKeys());
   LINKTOR_TRY(app->StartGrpc());
   LINKTOR_TRY(app->StartHttp());
-  app->ready_ = true;
-  app->rpc_->health.SetServing(true);
+  app->serving_ = true;
+  app->grpc_->health().SetServing(true);
+  app->ticker_ =
+      std::make_unique<Ticker>(kTick, [raw = app.get()] { raw->Tick(); });
   return app;
 }
 
@@ -89,7 +79,7 @@ absl::Status App::StartStore() {
                                  log_->Publish(std::move(events));
                                },
                                [this](const absl::Status&) {
-                                 ready_ = false;
+                                 serving_ = false;
                                  on_fatal_();
                                }));
   registry_ = std::make_unique<ChannelRegistry>(store_->sealer());
@@ -121,41 +111,77 @@ absl::Status App::StartStore() {
   return absl::OkStatus();
 }
 
-absl::Status App::StartGrpc() {
-  // Never released: when the last user of the library goes, it joins a thread
-  // that may be in a poll of 10 s, and stopping may take 25 s.
-  grpc_init();
-  rpc_ = std::make_unique<Rpc>(*this);
-  grpc::ServerBuilder builder;
-  int port = 0;
-  builder.AddListeningPort(config_.grpc_listen,
-                           grpc::InsecureServerCredentials(), &port);
-  // A second server on the port must fail, not share it.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  builder.AddChannelArgument(
-      GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
-      kMinPingIntervalMs);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
-                             kKeepaliveTimeoutMs);
-  builder.RegisterService(&rpc_->channels);
-  builder.RegisterService(&rpc_->messaging);
-  builder.RegisterService(&rpc_->events);
-  builder.RegisterService(&rpc_->health);
-  builder.RegisterService(&rpc_->reflection_v1);
-  builder.RegisterService(&rpc_->reflection_v1alpha);
-  rpc_->server = builder.BuildAndStart();
-  if (rpc_->server == nullptr || port == 0) {
-    return absl::UnavailableError(
-        absl::StrCat("cannot listen on ", config_.grpc_listen, " for gRPC"));
+absl::Status App::LoadCertificates() {
+  const Access& files = config_.access;
+  if (!files.grpc_tls_cert.empty()) {
+    LINKTOR_ASSIGN(
+        grpc_certificate_,
+        access::CertificateFiles::Load({.certificate = files.grpc_tls_cert,
+                                        .key = files.grpc_tls_key,
+                                        .client_ca = files.grpc_tls_client_ca},
+                                       clock_));
   }
-  std::string host;
-  std::uint16_t ignored = 0;
-  SplitHostPort(config_.grpc_listen, host, ignored);
-  grpc_address_ = host.find(':') == std::string::npos
-                      ? absl::StrCat(host, ":", port)
-                      : absl::StrCat("[", host, "]:", port);
+  if (!files.webhook_tls_cert.empty()) {
+    LINKTOR_ASSIGN(
+        webhook_certificate_,
+        access::CertificateFiles::Load({.certificate = files.webhook_tls_cert,
+                                        .key = files.webhook_tls_key},
+                                       clock_));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status App::LoadKeys() {
+  keys_ = std::make_unique<access::ApiKeys>(clock_, store_->sealer());
+  std::vector<ApiKeyRow> rows;
+  LINKTOR_TRY(store_->pool().Read([&](Database& database) -> absl::Status {
+    LINKTOR_ASSIGN(rows, ReadApiKeys(database));
+    return absl::OkStatus();
+  }));
+  for (const ApiKeyRow& row : rows) keys_->Put(row);
+  key_admin_ = std::make_unique<access::KeyAdmin>(clock_, *journal_,
+                                                  store_->sealer(), *keys_);
+  const std::string& file = config_.access.bootstrap_key_file;
+  if (!config_.access.keys) return absl::OkStatus();
+  if (!file.empty()) {
+    return access::WriteBootstrapKey(file, clock_, *journal_, store_->sealer(),
+                                     *keys_);
+  }
+  if (!keys_->HasManager()) {
+    Log(LogLevel::kWarning,
+        "no API key in force manages access over all channels; start with "
+        "--bootstrap-key-file to have one made");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status App::StartGrpc() {
+  known_channels_ = std::make_unique<KnownChannels>(*registry_, store_->pool());
+  GrpcServer::Options options;
+  options.listen.unix_path = UnixPathOf(config_.grpc_listen);
+  if (options.listen.unix_path.empty()) {
+    SplitHostPort(config_.grpc_listen, options.listen.host,
+                  options.listen.port);
+  }
+  options.listen.max_connections =
+      static_cast<std::size_t>(config_.max_connections);
+  options.listen.max_connections_per_address =
+      static_cast<std::size_t>(config_.max_connections_per_address);
+  if (grpc_certificate_ != nullptr) {
+    options.tls = grpc_certificate_->source();
+    options.require_client_certificate =
+        !config_.access.grpc_tls_client_ca.empty();
+  }
+  options.limits.max_streams = config_.max_subscribers;
+  options.limits.max_streams_per_key = config_.max_streams_per_key;
+  options.limits.max_calls_per_key = config_.max_calls_per_key;
+  LINKTOR_ASSIGN(
+      grpc_,
+      GrpcServer::Start(
+          options,
+          {*executor_, metrics_, config_.access.keys ? keys_.get() : nullptr,
+           *key_admin_, *admin_of_channels_, *registry_, *known_channels_,
+           *graph_, *sender_, *reader_, *conversations_, *log_}));
   return absl::OkStatus();
 }
 
@@ -179,6 +205,12 @@ absl::Status App::StartHttp() {
   webhook.max_body_bytes = static_cast<std::size_t>(config_.webhook_max_body);
   webhook.max_bytes_in_flight =
       static_cast<std::size_t>(config_.webhook_max_in_flight);
+  webhook.max_connections = static_cast<std::size_t>(config_.max_connections);
+  webhook.max_connections_per_address =
+      static_cast<std::size_t>(config_.max_connections_per_address);
+  if (webhook_certificate_ != nullptr) {
+    webhook.tls = webhook_certificate_->source();
+  }
   LINKTOR_ASSIGN(webhook_,
                  HttpListener::Start(webhook, [this](const HttpRequest& request,
                                                      HttpResponder done) {
@@ -200,25 +232,93 @@ HttpResponse App::Administer(const HttpRequest& request) {
     return {.status = 405, .body = "GET only\n"};
   }
   if (request.target == "/healthz") return {.body = "ok\n"};
-  if (request.target == "/readyz") {
-    if (ready_) return {.body = "ready\n"};
-    return {.status = 503, .body = "not ready\n"};
-  }
+  if (request.target == "/readyz") return Readiness();
   if (request.target == "/metrics") {
     return {.content_type = "text/plain; version=0.0.4; charset=utf-8",
-            .body = metrics_.Render({.last_seq = log_->last_seq(),
-                                     .subscribers = log_->hub().size()})};
+            .body = metrics_.Render(Moment())};
   }
   return {.status = 404, .body = "/healthz, /readyz or /metrics\n"};
 }
 
+std::vector<App::Listener> App::Listeners() const {
+  std::vector<Listener> listeners;
+  if (grpc_certificate_ != nullptr) {
+    listeners.push_back({"grpc", *grpc_certificate_});
+  }
+  if (webhook_certificate_ != nullptr) {
+    listeners.push_back({"webhook", *webhook_certificate_});
+  }
+  return listeners;
+}
+
+HttpResponse App::Readiness() const {
+  if (!serving_) return {.status = 503, .body = "not ready\n"};
+  if (journal_->disk_full()) {
+    return {.status = 503,
+            .body = "not ready: no space is left on the server's disk\n"};
+  }
+  // Certificates that need attention still serve.
+  std::string body = "ready\n";
+  for (const Listener& one : Listeners()) {
+    const std::string problem = one.certificate.Problem(clock_.Now());
+    if (!problem.empty()) absl::StrAppend(&body, one.name, ": ", problem, "\n");
+  }
+  return {.body = std::move(body)};
+}
+
+Metrics::Moment App::Moment() const {
+  Metrics::Moment moment{.last_seq = log_->last_seq(),
+                         .subscribers = log_->hub().size(),
+                         .disk_full = journal_->disk_full()};
+  for (const Listener& one : Listeners()) {
+    moment.certificates.push_back(
+        {.listener = one.name,
+         .end = one.certificate.not_after(),
+         .problem = !one.certificate.Problem(clock_.Now()).empty()});
+  }
+  return moment;
+}
+
+void App::Tick() {
+  ++ticks_;
+  if (ticks_ % kTicksPerRefresh == 0) {
+    if (grpc_certificate_ != nullptr) grpc_certificate_->Refresh();
+    if (webhook_certificate_ != nullptr) webhook_certificate_->Refresh();
+    LogCertificateProblems();
+    // Without an append nobody would notice that there is room again.
+    if (journal_->disk_full()) ProbeDisk();
+  }
+  grpc_->health().SetServing(serving_ && !journal_->disk_full());
+  grpc_->CheckKeys();
+  if (ticks_ % kTicksPerKeyUse == 0) key_admin_->StoreUses(/*all=*/false);
+}
+
+void App::LogCertificateProblems() {
+  for (const Listener& one : Listeners()) {
+    std::string problem = one.certificate.Problem(clock_.Now());
+    std::string& logged = logged_problems_[one.name];
+    if (problem == logged) continue;
+    if (!problem.empty()) {
+      Log(LogLevel::kWarning, "certificate needs attention",
+          {{"listener", one.name}, {"problem", problem}});
+    }
+    logged = std::move(problem);
+  }
+}
+
+void App::ProbeDisk() {
+  // A Trim that finds nothing to delete is the smallest record there is.
+  journal_->Append(
+      TrimRecord{.time_ms = absl::ToUnixMillis(clock_.Now()),
+                 .raw_max_bytes = std::numeric_limits<std::int64_t>::max()},
+      [](const absl::StatusOr<Outcome>&) {});
+}
+
 void App::Stop() {
   if (std::exchange(stopped_, true)) return;
-  ready_ = false;
-  if (rpc_ != nullptr) {
-    rpc_->health.SetServing(false);
-    rpc_->calls.Drain();
-  }
+  serving_ = false;
+  ticker_.reset();
+  if (grpc_ != nullptr) grpc_->Drain();
   // Webhooks under way are answered; Meta delivers later ones again.
   if (webhook_ != nullptr) webhook_->Stop(kHttpGrace);
   if (sender_ != nullptr) sender_->Drain(kGraphGrace);
@@ -226,18 +326,14 @@ void App::Stop() {
   // is recorded and told.
   if (transport_ != nullptr) transport_->Stop();
   if (sender_ != nullptr) sender_->Drain(kRecordGrace);
-  if (log_ != nullptr) log_->hub().Drain();
-  if (rpc_ != nullptr) {
-    rpc_->health.Drain();
-    rpc_->reflection_streams.Drain();
-    if (rpc_->server != nullptr) {
-      rpc_->server->Shutdown(std::chrono::system_clock::now() + kCallGrace);
-    }
-  }
+  if (grpc_ != nullptr) grpc_->Shutdown(kCallGrace);
   if (admin_ != nullptr) admin_->Stop(absl::ZeroDuration());
   if (sender_ != nullptr) sender_->Stop();
   if (users_ != nullptr) users_->Stop();
   housekeeping_.reset();
+  if (key_admin_ != nullptr && config_.access.keys) {
+    key_admin_->StoreUses(/*all=*/true);
+  }
   // What is left of work refuses itself: first the writer ends, then whoever
   // still has something to append.
   if (journal_ != nullptr) journal_->Stop();

@@ -3,20 +3,26 @@
 
 #pragma once
 
-#include <grpcpp/grpcpp.h>
-
+#include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "server/access/api_keys.h"
+#include "server/access/certificates.h"
+#include "server/access/key_admin.h"
 #include "server/app/config.h"
+#include "server/app/grpc_server.h"
 #include "server/app/housekeeping.h"
 #include "server/app/metrics.h"
 #include "server/base/clock.h"
 #include "server/base/executor.h"
+#include "server/base/ticker.h"
 #include "server/channels/channel_admin.h"
+#include "server/channels/known_channels.h"
 #include "server/channels/registry.h"
 #include "server/events/event_log.h"
 #include "server/graph/client.h"
@@ -26,7 +32,6 @@
 #include "server/messaging/message_reader.h"
 #include "server/messaging/sender.h"
 #include "server/messaging/user_directory.h"
-#include "server/rpc/call.h"
 #include "server/store/sqlite_journal.h"
 #include "server/store/store.h"
 #include "server/webhook/endpoint.h"
@@ -36,6 +41,10 @@ namespace linktor {
 
 class App {
  public:
+  // Whether the files that the configuration names can be used: the master key,
+  // certificates and their keys. FAILED_PRECONDITION with a sentence.
+  static absl::Status CheckFiles(const Config& config, const Clock& clock);
+
   // Starts serving. `clock` must outlive the App. `on_fatal` is called once,
   // from another thread, when the server cannot go on (its disk has failed);
   // then Stop it. FAILED_PRECONDITION or UNAVAILABLE with a sentence when it
@@ -47,7 +56,7 @@ class App {
   App& operator=(const App&) = delete;
 
   // Addresses in use, with real ports.
-  std::string grpc_address() const { return grpc_address_; }
+  const std::string& grpc_address() const { return grpc_->address(); }
   const std::string& webhook_address() const { return webhook_->address(); }
   const std::string& admin_address() const { return admin_->address(); }
 
@@ -57,16 +66,30 @@ class App {
 
  private:
   App(Config config, const Clock& clock, std::function<void()> on_fatal);
+  // A listener with TLS.
+  struct Listener {
+    const char* name;
+    const access::CertificateFiles& certificate;
+  };
+
+  absl::Status LoadCertificates();
   absl::Status StartStore();
+  absl::Status LoadKeys();
   absl::Status StartGrpc();
   absl::Status StartHttp();
   HttpResponse Administer(const HttpRequest& request);
+  HttpResponse Readiness() const;
+  Metrics::Moment Moment() const;
+  std::vector<Listener> Listeners() const;
+  void Tick();
+  void LogCertificateProblems();
+  void ProbeDisk();
 
   const Config config_;
   const Clock& clock_;
   const std::function<void()> on_fatal_;
-  std::string grpc_address_;
-  std::atomic<bool> ready_{false};
+  // False until everything is started, and from the beginning of the end.
+  std::atomic<bool> serving_{false};
   bool stopped_ = false;
 
   Metrics metrics_;
@@ -83,12 +106,21 @@ class App {
   std::unique_ptr<UserDirectory> users_;
   std::unique_ptr<Conversations> conversations_;
   std::unique_ptr<Housekeeping> housekeeping_;
-  struct Rpc;
-  std::unique_ptr<Rpc> rpc_;
+  std::unique_ptr<access::CertificateFiles> grpc_certificate_;
+  std::unique_ptr<access::CertificateFiles> webhook_certificate_;
+  std::unique_ptr<access::ApiKeys> keys_;
+  std::unique_ptr<access::KeyAdmin> key_admin_;
+  std::unique_ptr<KnownChannels> known_channels_;
+  std::unique_ptr<GrpcServer> grpc_;
   std::unique_ptr<Ingest> ingest_;
   std::unique_ptr<WebhookEndpoint> endpoint_;
   std::unique_ptr<HttpListener> webhook_;
   std::unique_ptr<HttpListener> admin_;
+  // Only used by the ticker: how often it has ticked, and what the log was last
+  // told of each listener's certificate.
+  std::uint64_t ticks_ = 0;
+  std::map<std::string, std::string> logged_problems_;
+  std::unique_ptr<Ticker> ticker_;
 };
 
 }  // namespace linktor

@@ -2,21 +2,15 @@
 
 #include <toml++/toml.h>
 #include <CLI/CLI.hpp>
-#include <boost/url.hpp>
 #include <functional>
 #include <sstream>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "server/http/listener.h"
 
 namespace linktor {
 namespace {
-
-// Meta may deliver a webhook again for 36 h; keys that recognise it live as
-// long as events.
-constexpr absl::Duration kLeastEventRetention = absl::Hours(72);
 
 // One setting under its three names: --data-dir, LINKTOR_IG_DATA_DIR and
 // data_dir.
@@ -26,6 +20,8 @@ struct Setting {
   // False when the text is not a value for it.
   std::function<bool(const std::string&)> set;
   std::string fallback;
+  // Whether its name alone means "true".
+  bool flag_alone = false;
 };
 
 std::function<bool(const std::string&)> Text(std::string& target) {
@@ -57,6 +53,23 @@ std::function<bool(const std::string&)> Age(absl::Duration& target) {
   return [&target](const std::string& text) { return ParseAge(text, target); };
 }
 
+std::function<bool(const std::string&)> Flag(bool& target) {
+  return [&target](const std::string& text) {
+    if (text != "true" && text != "false") return false;
+    target = text == "true";
+    return true;
+  };
+}
+
+// "none" or "keys".
+std::function<bool(const std::string&)> Authentication(bool& keys) {
+  return [&keys](const std::string& text) {
+    if (text != "none" && text != "keys") return false;
+    keys = text == "keys";
+    return true;
+  };
+}
+
 std::function<bool(const std::string&)> Level(LogLevel& target) {
   return [&target](const std::string& text) {
     if (text == "debug") return target = LogLevel::kDebug, true;
@@ -67,15 +80,55 @@ std::function<bool(const std::string&)> Level(LogLevel& target) {
   };
 }
 
-std::vector<Setting> SettingsOf(Config& config) {
+std::vector<Setting> AccessSettingsOf(Access& access) {
   return {
+      {"auth", "none, or keys: callers need an API key",
+       Authentication(access.keys), "none"},
+      {"bootstrap-key-file",
+       "where a key that manages access is written while there is none",
+       Text(access.bootstrap_key_file), ""},
+      {"grpc-tls-cert", "PEM file: certificate chain of the gRPC port",
+       Text(access.grpc_tls_cert), ""},
+      {"grpc-tls-key", "PEM file: its private key", Text(access.grpc_tls_key),
+       ""},
+      {"grpc-tls-client-ca",
+       "PEM file: clients need a certificate signed by one of these",
+       Text(access.grpc_tls_client_ca), ""},
+      {"webhook-tls-cert", "PEM file: certificate chain of the webhook port",
+       Text(access.webhook_tls_cert), ""},
+      {"webhook-tls-key", "PEM file: its private key",
+       Text(access.webhook_tls_key), ""},
+      {"allow-grpc-without-keys",
+       "let every machine that reaches the gRPC port do everything",
+       Flag(access.allow_grpc_without_keys), "false", true},
+      {"allow-grpc-without-tls",
+       "leave the gRPC port unencrypted, for instance behind a mesh",
+       Flag(access.allow_grpc_without_tls), "false", true},
+      {"allow-webhook-without-tls",
+       "leave the webhook port unencrypted, for instance behind a proxy",
+       Flag(access.allow_webhook_without_tls), "false", true},
+      {"allow-admin-from-other-machines",
+       "show metrics and readiness to every machine that reaches the port",
+       Flag(access.allow_admin_from_other_machines), "false", true},
+      {"allow-core-dumps",
+       "let keys and texts in memory reach core files and debuggers",
+       Flag(access.allow_core_dumps), "false", true},
+  };
+}
+
+std::vector<Setting> SettingsOf(Config& config) {
+  std::vector<Setting> settings = {
       {"data-dir", "folder for everything the server keeps",
        Text(config.data_dir), ""},
       {"master-key-file", "file with 32 bytes as 64 hex digits",
        Text(config.master_key_file), ""},
-      {"grpc-listen", "HOST:PORT of the gRPC port; loopback only",
+      {"grpc-listen",
+       "HOST:PORT of the gRPC port, or unix:PATH; an address that is not "
+       "loopback needs --auth keys and TLS",
        Text(config.grpc_listen), config.grpc_listen},
-      {"webhook-listen", "HOST:PORT of the webhook port",
+      {"webhook-listen",
+       "HOST:PORT of the webhook port; an address that is not loopback needs "
+       "TLS",
        Text(config.webhook_listen), config.webhook_listen},
       {"admin-listen", "HOST:PORT of /healthz, /readyz and /metrics",
        Text(config.admin_listen), config.admin_listen},
@@ -95,8 +148,19 @@ std::vector<Setting> SettingsOf(Config& config) {
        std::to_string(config.webhook_max_in_flight)},
       {"webhook-threads", "threads of the webhook port",
        Number(config.webhook_threads), std::to_string(config.webhook_threads)},
+      {"max-connections", "connections of the gRPC and of the webhook port",
+       Number(config.max_connections), std::to_string(config.max_connections)},
+      {"max-connections-per-address", "those of them from one address",
+       Number(config.max_connections_per_address),
+       std::to_string(config.max_connections_per_address)},
       {"max-subscribers", "event streams at once",
        Number(config.max_subscribers), std::to_string(config.max_subscribers)},
+      {"max-streams-per-key", "event streams of one API key at once",
+       Number(config.max_streams_per_key),
+       std::to_string(config.max_streams_per_key)},
+      {"max-calls-per-key", "calls of one API key at once",
+       Number(config.max_calls_per_key),
+       std::to_string(config.max_calls_per_key)},
       {"sends-per-user-hour",
        "most messages to one customer within an hour; 0 for any number",
        Number(config.sends_per_user_hour),
@@ -108,6 +172,10 @@ std::vector<Setting> SettingsOf(Config& config) {
       {"raw-max-bytes", "most bytes of webhook items kept as received",
        Number(config.raw_max_bytes), std::to_string(config.raw_max_bytes)},
   };
+  std::vector<Setting> access = AccessSettingsOf(config.access);
+  settings.insert(settings.end(), std::make_move_iterator(access.begin()),
+                  std::make_move_iterator(access.end()));
+  return settings;
 }
 
 std::string Replace(std::string text, char from, char to) {
@@ -158,82 +226,7 @@ void ReadFile(const std::string& path, const std::vector<Setting>& settings,
   }
 }
 
-void CheckListen(const std::string& value, const char* name, bool loopback_only,
-                 std::vector<std::string>& problems) {
-  std::string host;
-  std::uint16_t port = 0;
-  if (!SplitHostPort(value, host, port)) {
-    problems.push_back(absl::StrCat(name, ": '", value,
-                                    "' is not HOST:PORT, such as "
-                                    "127.0.0.1:8080"));
-  } else if (loopback_only && !IsLoopback(host)) {
-    problems.push_back(absl::StrCat(
-        name, ": '", host,
-        "' is not a loopback address. Until the server authenticates its "
-        "callers, its gRPC port can only be reached from this machine"));
-  }
-}
-
-void CheckGraphUrl(const std::string& value, const char* name,
-                   std::vector<std::string>& problems) {
-  const auto url = boost::urls::parse_uri(value);
-  // No user: parsers differ on which side of an "@" the host is, and the other
-  // side may look like a loopback address.
-  if (!url.has_value() || url->host().empty() ||
-      value.find('@') != std::string::npos ||
-      (url->scheme() != "https" && url->scheme() != "http") ||
-      value.ends_with('/')) {
-    problems.push_back(
-        absl::StrCat(name, ": '", value,
-                     "' is not a URL such as https://graph.example.com"));
-  } else if (url->scheme() == "http" && !IsLoopback(url->host_address())) {
-    problems.push_back(absl::StrCat(
-        name,
-        ": plain http only to a loopback address; tokens would travel "
-        "unencrypted"));
-  }
-}
-
 }  // namespace
-
-std::vector<std::string> CheckConfig(const Config& config) {
-  std::vector<std::string> problems;
-  if (config.data_dir.empty()) {
-    problems.emplace_back(
-        "data-dir is required: the folder for everything kept");
-  }
-  if (config.master_key_file.empty()) {
-    problems.emplace_back(
-        "master-key-file is required: 32 random bytes as 64 hex digits");
-  }
-  CheckListen(config.grpc_listen, "grpc-listen", true, problems);
-  CheckListen(config.webhook_listen, "webhook-listen", false, problems);
-  CheckListen(config.admin_listen, "admin-listen", false, problems);
-  CheckGraphUrl(config.graph.facebook, "graph-facebook-url", problems);
-  CheckGraphUrl(config.graph.instagram, "graph-instagram-url", problems);
-  const auto positive = [&](std::int64_t value, const char* name) {
-    if (value < 1) problems.push_back(absl::StrCat(name, " must be positive"));
-  };
-  positive(config.webhook_max_body, "webhook-max-body");
-  positive(config.webhook_max_in_flight, "webhook-max-in-flight");
-  positive(config.webhook_threads, "webhook-threads");
-  positive(config.max_subscribers, "max-subscribers");
-  if (config.sends_per_user_hour < 0) {
-    problems.emplace_back("sends-per-user-hour must not be negative");
-  }
-  if (config.event_retention < kLeastEventRetention) {
-    problems.emplace_back(
-        "event-retention must be at least 72h: Meta may deliver a webhook "
-        "again for 36 hours, and only kept events recognise it");
-  }
-  if (config.raw_retention < absl::ZeroDuration()) {
-    problems.emplace_back("raw-retention must not be negative");
-  }
-  if (config.raw_max_bytes < 0) {
-    problems.emplace_back("raw-max-bytes must not be negative");
-  }
-  return problems;
-}
 
 absl::StatusOr<CommandLine> ReadCommandLine(int argc, const char* const* argv) {
   CommandLine result;
@@ -251,10 +244,13 @@ absl::StatusOr<CommandLine> ReadCommandLine(int argc, const char* const* argv) {
       ->envname("LINKTOR_IG_CONFIG");
   std::vector<std::string> given(settings.size());
   for (std::size_t i = 0; i < settings.size(); ++i) {
-    app.add_option(std::string("--") + settings[i].flag, given[i],
-                   settings[i].description)
-        ->envname(EnvironmentOf(settings[i]))
-        ->default_str(settings[i].fallback);
+    const std::string name = std::string("--") + settings[i].flag;
+    CLI::Option* option =
+        settings[i].flag_alone
+            ? app.add_flag(name, given[i], settings[i].description)
+            : app.add_option(name, given[i], settings[i].description)
+                  ->default_str(settings[i].fallback);
+    option->envname(EnvironmentOf(settings[i]));
   }
   CLI::App* check = app.add_subcommand(
       "check", "say whether the configuration is good, and end");

@@ -1,4 +1,4 @@
-// What the server is told: by flags, LINKTOR_IG_… environment variables and a
+// The configuration comes from flags, LINKTOR_IG_… environment variables and a
 // TOML file, in this order of precedence.
 
 #pragma once
@@ -14,12 +14,36 @@
 
 namespace linktor {
 
+// This says who may call, and how connections are protected. On a loopback
+// address and on a Unix socket nothing is required; elsewhere each requirement
+// can be waived by the option that says what is given up.
+struct Access {
+  // Whether callers need an API key.
+  bool keys = false;
+  // Where the first key is written; empty: nowhere.
+  std::string bootstrap_key_file;
+  // PEM files. Certificate and key come together.
+  std::string grpc_tls_cert;
+  std::string grpc_tls_key;
+  // With it clients need a certificate that one of these has signed.
+  std::string grpc_tls_client_ca;
+  std::string webhook_tls_cert;
+  std::string webhook_tls_key;
+  bool allow_grpc_without_keys = false;
+  bool allow_grpc_without_tls = false;
+  bool allow_webhook_without_tls = false;
+  bool allow_admin_from_other_machines = false;
+  bool allow_core_dumps = false;
+};
+
 struct Config {
   std::string data_dir;
   std::string master_key_file;
+  // HOST:PORT, or unix:PATH for a Unix socket.
   std::string grpc_listen = "127.0.0.1:50051";
   std::string webhook_listen = "127.0.0.1:8080";
   std::string admin_listen = "127.0.0.1:9090";
+  Access access;
   GraphHosts graph;
   // Proxy for calls to Meta; empty for none.
   std::string graph_proxy;
@@ -28,7 +52,14 @@ struct Config {
   std::int64_t webhook_max_body = 16 * 1024 * 1024;
   std::int64_t webhook_max_in_flight = 256 * 1024 * 1024;
   int webhook_threads = 1;
+  // Connections of the gRPC port, and the same number of the webhook port.
+  int max_connections = 10'000;
+  // How many of them may come from one address.
+  int max_connections_per_address = 1'000;
   int max_subscribers = 20'000;
+  // One API key may have this much under way at once.
+  int max_streams_per_key = 1'000;
+  int max_calls_per_key = 5'000;
   // Most messages to one customer within an hour; 0 for any number. The page
   // that this server keeps to says 200 calls per user and hour.
   int sends_per_user_hour = 200;
@@ -50,7 +81,11 @@ struct CommandLine {
 // Reads all three sources. INVALID_ARGUMENT with every problem, one a line.
 absl::StatusOr<CommandLine> ReadCommandLine(int argc, const char* const* argv);
 
-// What is wrong with the values, one sentence each; empty when nothing is.
+// Tells what is wrong with the values, one sentence each; empty when nothing
+// is.
 std::vector<std::string> CheckConfig(const Config& config);
+
+// The path of "unix:PATH"; empty for anything else.
+std::string UnixPathOf(const std::string& listen);
 
 }  // namespace linktor

@@ -35,6 +35,7 @@ sigset_t BlockSignals() {
 
 int main(int argc, char** argv) {
   const sigset_t signals = BlockSignals();
+  const linktor::SystemClock clock;
   const auto command_line = linktor::ReadCommandLine(argc, argv);
   if (!command_line.ok()) {
     std::cerr << command_line.status().message() << "\n";
@@ -46,10 +47,10 @@ int main(int argc, char** argv) {
     return command_line->exit_code == 0 ? 0 : kBadConfiguration;
   }
   if (command_line->check_only) {
-    const auto key =
-        linktor::ReadMasterKey(command_line->config.master_key_file);
-    if (!key.ok()) {
-      std::cerr << key.status().message() << "\n";
+    const absl::Status files =
+        linktor::App::CheckFiles(command_line->config, clock);
+    if (!files.ok()) {
+      std::cerr << files.message() << "\n";
       return kBadConfiguration;
     }
     std::cout << "the configuration is good\n";
@@ -61,7 +62,6 @@ int main(int argc, char** argv) {
     linktor::Log(linktor::LogLevel::kWarning, "protobuf",
                  {{"message", message}});
   });
-  const linktor::SystemClock clock;
   std::atomic<bool> failed{false};
   auto app = linktor::App::Start(command_line->config, clock, [&failed] {
     failed = true;

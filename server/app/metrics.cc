@@ -12,6 +12,11 @@ prometheus::Family<prometheus::Counter>& CounterFamily(
   return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
 }
 
+prometheus::Family<prometheus::Gauge>& GaugeFamily(
+    prometheus::Registry& registry, const char* name, const char* help) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
+}
+
 prometheus::Gauge& PlainGauge(prometheus::Registry& registry, const char* name,
                               const char* help) {
   return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add(
@@ -40,8 +45,17 @@ Metrics::Metrics()
                            "Ended RPCs, by method and code.")),
       last_seq_(PlainGauge(registry_, "linktor_log_last_sequence",
                            "Sequence of the newest event.")),
-      subscribers_(PlainGauge(registry_, "linktor_subscribers",
-                              "Open event streams.")) {}
+      subscribers_(
+          PlainGauge(registry_, "linktor_subscribers", "Open event streams.")),
+      disk_full_(PlainGauge(registry_, "linktor_disk_full",
+                            "1 while nothing can be stored because the disk "
+                            "has no room.")),
+      certificate_ends_(GaugeFamily(
+          registry_, "linktor_tls_certificate_end_timestamp_seconds",
+          "When the certificate in force ends, by listener.")),
+      certificate_problems_(GaugeFamily(
+          registry_, "linktor_tls_certificate_problem",
+          "1 while a certificate needs attention; /readyz says why.")) {}
 
 void Metrics::OnAnswer(int http_status) {
   // Add finds the counter of these labels if there is one.
@@ -66,6 +80,13 @@ void Metrics::OnCall(std::string_view method, absl::StatusCode code) {
 std::string Metrics::Render(const Moment& moment) {
   last_seq_.Set(static_cast<double>(moment.last_seq));
   subscribers_.Set(static_cast<double>(moment.subscribers));
+  disk_full_.Set(moment.disk_full ? 1 : 0);
+  for (const Certificate& one : moment.certificates) {
+    const prometheus::Labels labels = {{"listener", one.listener}};
+    certificate_ends_.Add(labels).Set(
+        static_cast<double>(absl::ToUnixSeconds(one.end)));
+    certificate_problems_.Add(labels).Set(one.problem ? 1 : 0);
+  }
   return prometheus::TextSerializer().Serialize(registry_.Collect());
 }
 

@@ -9,7 +9,9 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "absl/time/time.h"
 #include "server/rpc/call.h"
 #include "server/webhook/endpoint.h"
 
@@ -24,9 +26,18 @@ class Metrics final : public WebhookObserver, public CallObserver {
   void OnCall(std::string_view method, absl::StatusCode code) override;
 
   // The text of /metrics, with these values of the moment.
+  struct Certificate {
+    // "grpc" or "webhook".
+    std::string listener;
+    absl::Time end;
+    // Whether /readyz says that it needs attention.
+    bool problem = false;
+  };
   struct Moment {
     std::int64_t last_seq = 0;
     std::size_t subscribers = 0;
+    bool disk_full = false;
+    std::vector<Certificate> certificates;
   };
   std::string Render(const Moment& moment);
 
@@ -42,6 +53,9 @@ class Metrics final : public WebhookObserver, public CallObserver {
   prometheus::Family<prometheus::Counter>& calls_;
   prometheus::Gauge& last_seq_;
   prometheus::Gauge& subscribers_;
+  prometheus::Gauge& disk_full_;
+  prometheus::Family<prometheus::Gauge>& certificate_ends_;
+  prometheus::Family<prometheus::Gauge>& certificate_problems_;
 };
 
 }  // namespace linktor

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 
@@ -97,7 +98,75 @@ TEST_F(ConfigTest, UnsafeValuesAreRefused) {
   config.graph.facebook = "http://graph.example.com";
   config.graph.instagram = "http://127.0.0.1:8081";
   config.event_retention = absl::Hours(71);
-  EXPECT_EQ(CheckConfig(config).size(), 3U);
+  // Two of them are the address without keys and without TLS.
+  EXPECT_EQ(CheckConfig(config).size(), 4U);
+}
+
+struct ReachCase {
+  std::vector<const char*> options;
+  // A part of each problem that is expected.
+  std::vector<const char*> problems;
+};
+
+// What other machines can reach needs protection, or a word that it needs none.
+TEST_F(ConfigTest, WhatOtherMachinesCanReach) {
+  const ReachCase cases[] = {
+      {{"--grpc-listen", "0.0.0.0:1"}, {"--auth keys", "--grpc-tls-cert"}},
+      {{"--grpc-listen", "[::]:1"}, {"--auth keys", "--grpc-tls-cert"}},
+      {{"--grpc-listen", "10.0.0.1:1", "--auth", "keys"}, {"--grpc-tls-cert"}},
+      {{"--grpc-listen", "10.0.0.1:1", "--auth", "keys", "--grpc-tls-cert", "c",
+        "--grpc-tls-key", "k"},
+       {}},
+      {{"--grpc-listen", "10.0.0.1:1", "--auth", "keys",
+        "--allow-grpc-without-tls"},
+       {}},
+      {{"--grpc-listen", "10.0.0.1:1", "--allow-grpc-without-keys",
+        "--allow-grpc-without-tls"},
+       {}},
+      {{"--grpc-listen", "localhost:1"}, {}},
+      {{"--grpc-listen", "[::1]:1"}, {}},
+      {{"--grpc-listen", "unix:/run/gateway.sock"}, {}},
+      {{"--grpc-listen", "unix:"}, {"path of the socket"}},
+      {{"--webhook-listen", "0.0.0.0:1"}, {"--webhook-tls-cert"}},
+      {{"--webhook-listen", "0.0.0.0:1", "--webhook-tls-cert", "c",
+        "--webhook-tls-key", "k"},
+       {}},
+      {{"--webhook-listen", "0.0.0.0:1", "--allow-webhook-without-tls"}, {}},
+      {{"--admin-listen", "0.0.0.0:1"}, {"--allow-admin-from-other-machines"}},
+      {{"--admin-listen", "0.0.0.0:1", "--allow-admin-from-other-machines"},
+       {}},
+      {{"--grpc-tls-cert", "c"}, {"grpc-tls-cert and grpc-tls-key belong"}},
+      {{"--webhook-tls-key", "k"}, {"belong together"}},
+      {{"--grpc-tls-client-ca", "a"}, {"grpc-tls-client-ca needs"}},
+      {{"--bootstrap-key-file", "f"}, {"bootstrap-key-file needs auth"}},
+      {{"--max-calls-per-key", "0"}, {"max-calls-per-key must be positive"}},
+  };
+  for (const ReachCase& one : cases) {
+    std::vector<const char*> options = {"--data-dir", "d", "--master-key-file",
+                                        "k"};
+    options.insert(options.end(), one.options.begin(), one.options.end());
+    const auto read = Read(options);
+    const std::string message(read.status().message());
+    SCOPED_TRACE(one.options[0] + std::string(" ") + one.options[1]);
+    EXPECT_EQ(read.ok(), one.problems.empty()) << message;
+    for (const char* problem : one.problems) {
+      EXPECT_THAT(message, HasSubstr(problem));
+    }
+    EXPECT_EQ(std::count(message.begin(), message.end(), '\n') + 1,
+              std::max<std::ptrdiff_t>(
+                  static_cast<std::ptrdiff_t>(one.problems.size()), 1))
+        << message;
+  }
+}
+
+TEST_F(ConfigTest, WaiversAreLinesOfTheFileToo) {
+  const std::string file = File(
+      "data_dir = \"d\"\nmaster_key_file = \"k\"\nauth = \"keys\"\n"
+      "grpc_listen = \"0.0.0.0:1\"\nallow_grpc_without_tls = true\n");
+  const auto read = Read({"--config", file.c_str()});
+  ASSERT_THAT(read, IsOk());
+  EXPECT_TRUE(read->config.access.keys);
+  EXPECT_TRUE(read->config.access.allow_grpc_without_tls);
 }
 
 // What looks like a loopback address is a user there: tokens would go to the

@@ -1,0 +1,161 @@
+#include "server/app/grpc_server.h"
+
+#include <grpc/grpc.h>
+
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/try.h"
+#include "server/rpc/tls_credentials.h"
+
+namespace linktor {
+namespace {
+
+// Clients may ping every 10 s: streams live for months.
+constexpr int kMinPingIntervalMs = 5'000;
+// How clients that are gone without a word are found.
+constexpr int kKeepaliveMs = 60'000;
+constexpr int kKeepaliveTimeoutMs = 20'000;
+// How long a peer may take for the TLS handshake.
+constexpr int kHandshakeTimeoutMs = 10'000;
+
+// Before the goodbye no call may arrive for this long. Callers on one machine
+// answer within a fraction of it, others within a round trip.
+constexpr std::chrono::milliseconds kQuiet{20};
+constexpr std::chrono::milliseconds kQuietStep{2};
+// Callers who do not wait for answers never fall silent.
+constexpr std::chrono::milliseconds kQuietAtMost{500};
+
+// gRPC's shutdown without waiting: when it has begun, every client has been
+// sent GOAWAY. Server::Shutdown does the same and then waits.
+class Goodbye {
+ public:
+  explicit Goodbye(grpc::Server& server)
+      : queue_(grpc_completion_queue_create_for_next(nullptr)) {
+    grpc_server_shutdown_and_notify(server.c_server(), queue_, this);
+  }
+  // The server must have been shut down.
+  ~Goodbye() {
+    (void)grpc_completion_queue_next(queue_, gpr_inf_future(GPR_CLOCK_REALTIME),
+                                     nullptr);
+    grpc_completion_queue_shutdown(queue_);
+    while (grpc_completion_queue_next(
+               queue_, gpr_inf_future(GPR_CLOCK_REALTIME), nullptr)
+               .type != GRPC_QUEUE_SHUTDOWN) {
+    }
+    grpc_completion_queue_destroy(queue_);
+  }
+  Goodbye(const Goodbye&) = delete;
+  Goodbye& operator=(const Goodbye&) = delete;
+
+ private:
+  grpc_completion_queue* const queue_;
+};
+
+}  // namespace
+
+GrpcServer::GrpcServer(const Options& options, const Dependencies& dependencies,
+                       access::Methods methods,
+                       std::unique_ptr<GrpcListener> listener)
+    : log_(dependencies.log),
+      listener_(std::move(listener)),
+      admission_(std::move(methods), dependencies.keys, options.limits),
+      calls_(dependencies.executor, dependencies.observer, admission_),
+      access_(calls_, dependencies.key_admin),
+      channels_(calls_, dependencies.channel_admin, dependencies.registry,
+                dependencies.graph),
+      messaging_(calls_, dependencies.sender, dependencies.reader,
+                 dependencies.conversations),
+      events_({calls_, dependencies.log, dependencies.known_channels}),
+      health_(admission_.gate()),
+      reflection_streams_(admission_),
+      reflection_v1_(reflection_streams_),
+      reflection_v1alpha_(reflection_streams_) {}
+
+GrpcServer::~GrpcServer() = default;
+
+absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
+    const Options& options, const Dependencies& dependencies) {
+  LINKTOR_ASSIGN(access::Methods methods,
+                 access::Methods::Read(access::Methods::Services()));
+  LINKTOR_ASSIGN(auto listener, GrpcListener::Bind(options.listen));
+  std::unique_ptr<GrpcServer> server(new GrpcServer(
+      options, dependencies, std::move(methods), std::move(listener)));
+  LINKTOR_TRY(server->Serve(options));
+  return server;
+}
+
+absl::Status GrpcServer::Serve(const Options& options) {
+  // Never released: when the last user of the library goes, it joins a thread
+  // that may be in a poll of 10 s, and stopping may take 25 s.
+  grpc_init();
+  grpc::ServerBuilder builder;
+  listener_->Attach(
+      builder, options.tls == nullptr
+                   ? grpc::InsecureServerCredentials()
+                   : MakeTlsCredentials(options.tls,
+                                        options.require_client_certificate));
+  builder.AddChannelArgument(
+      GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+      kMinPingIntervalMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
+                             kKeepaliveTimeoutMs);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
+                             kHandshakeTimeoutMs);
+  builder.RegisterService(&access_);
+  builder.RegisterService(&channels_);
+  builder.RegisterService(&messaging_);
+  builder.RegisterService(&events_);
+  builder.RegisterService(&health_);
+  builder.RegisterService(&reflection_v1_);
+  builder.RegisterService(&reflection_v1alpha_);
+  server_ = builder.BuildAndStart();
+  if (server_ == nullptr) {
+    return absl::UnavailableError(
+        absl::StrCat("cannot serve gRPC on ", address()));
+  }
+  listener_->Start();
+  return absl::OkStatus();
+}
+
+void GrpcServer::Drain() {
+  health_.SetServing(false);
+  admission_.gate().Drain();
+  listener_->StopAccepting();
+}
+
+void GrpcServer::AwaitQuiet() {
+  using SteadyClock = std::chrono::steady_clock;
+  const auto give_up = SteadyClock::now() + kQuietAtMost;
+  auto quiet_since = SteadyClock::now();
+  std::int64_t arrivals = admission_.gate().arrivals();
+  while (SteadyClock::now() < give_up &&
+         SteadyClock::now() - quiet_since < kQuiet) {
+    std::this_thread::sleep_for(kQuietStep);
+    const std::int64_t now = admission_.gate().arrivals();
+    if (now != arrivals || admission_.calls_in_flight() > 0) {
+      quiet_since = SteadyClock::now();
+    }
+    arrivals = now;
+  }
+}
+
+void GrpcServer::Shutdown(std::chrono::milliseconds grace) {
+  if (server_ == nullptr) return;
+  admission_.gate().Hold();
+  AwaitQuiet();
+  {
+    const Goodbye goodbye(*server_);
+    admission_.gate().Release();
+    log_.hub().Drain();
+    health_.Drain();
+    reflection_streams_.Drain();
+    server_->Shutdown(std::chrono::system_clock::now() + grace);
+  }
+  server_.reset();
+}
+
+}  // namespace linktor
