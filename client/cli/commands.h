@@ -1,19 +1,20 @@
-// The commands. Each function adds one group to the program and binds it to
-// the session; what a parsed command line asks for is left in `run`, so that
-// no command runs inside CLI11, which throws.
+// Here are the commands. Each function adds one group to the program and binds
+// it to the session. It leaves the work that a parsed command line asks for in
+// `run`, so that no command runs inside CLI11, which throws.
 
 #pragma once
 
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "client/cli/exit_code.h"
 #include "client/cli/session.h"
 
 namespace linktor::cli {
 
-// What the command line asked for; main() runs it.
+// This is the work that the command line asked for; main() runs it.
 using Run = std::function<ExitCode()>;
 
 struct Program {
@@ -29,23 +30,34 @@ void AddConversations(const Program& program);
 void AddIceBreakers(const Program& program);
 void AddEvents(const Program& program);
 void AddErrors(const Program& program);
+void AddKeys(const Program& program);
 
-// A group of commands, one of which must be given.
+// These two serve the group `keys`: the first adds the commands that make a
+// key, the second an option that refuses unknown permissions.
+void AddNewKeys(CLI::App& group, const Program& program);
+CLI::Option* AddPermissionOption(CLI::App* command,
+                                 std::vector<std::string>& permissions);
+
+// Adds a group of commands, one of which must be given.
 CLI::App* AddGroup(CLI::App& app, const std::string& name,
                    const std::string& what, const std::string& more = "");
-// A command with an example in its help; `run` keeps what it needs alive.
+// Adds a command with an example in its help; `run` keeps what it needs alive.
 CLI::App* AddCommand(CLI::App& group, const std::string& name,
                      const std::string& what, const std::string& example);
 void Bind(CLI::App* command, Run& run, Run action);
 
-// What to say of a command line that CLI11 refused with `message`: the command
-// that was meant, when one was misspelt.
+// Explains a command line that CLI11 refused with `message`; it names the
+// command that was meant when one was misspelt.
 std::string ExplainUsage(const CLI::App& app, const std::string& message);
-// The innermost command that was recognised: "linktor-ig send text".
+// Returns the innermost command that was recognised, as "linktor-ig send text".
 std::string Deepest(const CLI::App& app);
 
-// The help of the program as a whole.
+// The help of the program as a whole has the overview before its commands and
+// the footer after them.
 std::string Overview();
-std::string ExitCodes();
+std::string Footer();
+
+// Adds the options of the program as a whole, which may stand anywhere.
+void AddGlobalOptions(CLI::App& app, Session::Options& options);
 
 }  // namespace linktor::cli

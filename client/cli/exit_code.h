@@ -1,4 +1,4 @@
-// How linktor-ig ends. Scripts rely on the numbers: do not change them.
+// This is how linktor-ig ends. Scripts rely on the numbers: do not change them.
 
 #pragma once
 
@@ -8,11 +8,13 @@ enum class ExitCode {
   kOk = 0,
   // The server, or Instagram through it, refused.
   kRefused = 1,
-  // Wrong arguments, or a file that cannot be used; no call was made.
+  // The arguments were wrong or a file could not be used; no call was made.
   kUsage = 2,
-  // Not reachable, or not able to serve now; nothing was done.
+  // The server cannot be reached, or says itself that it cannot serve now;
+  // nothing was done. A call that only reads and got lost ends so too.
   kUnavailable = 3,
-  // It may have been done or not. For a send: do not send it again.
+  // Nobody knows whether it was done. A message may be sent again only under
+  // the same request id.
   kOutcomeUnknown = 4,
   // It was done, but the answer could not be written to standard output.
   kOutput = 5,

@@ -12,6 +12,9 @@
 namespace linktor::cli {
 namespace {
 
+// The domain of the server's own reasons. Proxies have other ones.
+constexpr char kDomain[] = "instagram.linktor";
+
 void AddDetails(const grpc::Status& status, Failure& failure) {
   google::rpc::Status rpc;
   if (!rpc.ParseFromString(status.error_details())) return;
@@ -20,6 +23,7 @@ void AddDetails(const grpc::Status& status, Failure& failure) {
     google::rpc::BadRequest bad;
     google::rpc::RetryInfo retry;
     if (detail.UnpackTo(&info)) {
+      if (info.domain() != kDomain) continue;
       failure.reason = info.reason();
       for (const auto& [key, value] : info.metadata()) {
         failure.metadata[key] = value;
@@ -36,39 +40,52 @@ void AddDetails(const grpc::Status& status, Failure& failure) {
   }
 }
 
+// Returns whether a status that the server did not make says all the same that
+// the call never got as far as its work.
+bool NeverBegan(grpc::StatusCode code) {
+  switch (code) {
+    case grpc::StatusCode::INVALID_ARGUMENT:
+    case grpc::StatusCode::NOT_FOUND:
+    case grpc::StatusCode::ALREADY_EXISTS:
+    case grpc::StatusCode::PERMISSION_DENIED:
+    case grpc::StatusCode::FAILED_PRECONDITION:
+    case grpc::StatusCode::OUT_OF_RANGE:
+    case grpc::StatusCode::UNIMPLEMENTED:
+    case grpc::StatusCode::UNAUTHENTICATED:
+      return true;
+    default:
+      return false;
+  }
+}
+
 ExitCode ExitCodeOf(grpc::StatusCode code, const std::string& reason,
                     CallKind kind) {
-  // In flight: nobody knows the outcome yet.
+  // While the call is in flight nobody knows the outcome yet.
   if (reason == "SEND_OUTCOME_UNKNOWN" || reason == "REQUEST_IN_FLIGHT") {
     return ExitCode::kOutcomeUnknown;
   }
-  switch (code) {
-    case grpc::StatusCode::UNAVAILABLE:
-    case grpc::StatusCode::DEADLINE_EXCEEDED:
-    case grpc::StatusCode::CANCELLED:
-    case grpc::StatusCode::UNKNOWN:
-    case grpc::StatusCode::INTERNAL:
-      break;
-    default:
-      return ExitCode::kRefused;
+  if (!reason.empty()) {
+    return code == grpc::StatusCode::UNAVAILABLE ? ExitCode::kUnavailable
+                                                 : ExitCode::kRefused;
   }
-  if (reason.empty()) {
-    // Not the server's word: the connection broke or the time ran out.
-    return kind == CallKind::kRead ? ExitCode::kUnavailable
-                                   : ExitCode::kOutcomeUnknown;
-  }
-  return code == grpc::StatusCode::UNAVAILABLE ? ExitCode::kUnavailable
-                                               : ExitCode::kRefused;
+  if (NeverBegan(code)) return ExitCode::kRefused;
+  // The connection broke or the time ran out. The library also makes
+  // RESOURCE_EXHAUSTED of an answer that is too large, after the work was done.
+  if (kind != CallKind::kRead) return ExitCode::kOutcomeUnknown;
+  return code == grpc::StatusCode::RESOURCE_EXHAUSTED ? ExitCode::kRefused
+                                                      : ExitCode::kUnavailable;
 }
 
-std::string OwnRemedy(ExitCode exit_code, CallKind kind) {
-  if (exit_code == ExitCode::kUnavailable) {
-    return "Try again: nothing was done.";
+std::string OwnRemedy(const Failure& failure, CallKind kind) {
+  if (failure.exit_code == ExitCode::kUnavailable) {
+    return failure.reason.empty() ? "Try again: reading changes nothing."
+                                  : "Try again: nothing was done.";
   }
-  if (exit_code != ExitCode::kOutcomeUnknown) return "";
+  if (failure.exit_code != ExitCode::kOutcomeUnknown) return "";
   return kind == CallKind::kSend
-             ? "It may have been sent: do not send it again under another "
-               "request id. Repeating it with the same one is safe."
+             ? "Nobody knows whether it was sent: the answer did not come from "
+               "the server. Repeat it with the same request id, which never "
+               "sends twice; under another one the customer may get it twice."
              : "It may have been done: look before you repeat it.";
 }
 
@@ -86,47 +103,9 @@ Failure FailureOf(const grpc::Status& status, CallKind kind) {
     failure.remedy = RemedyOf(failure.reason);
   }
   if (failure.remedy.empty()) {
-    failure.remedy = OwnRemedy(failure.exit_code, kind);
+    failure.remedy = OwnRemedy(failure, kind);
   }
   return failure;
-}
-
-void Advise(const Subject& subject, Failure& failure) {
-  const auto shown = [](const std::string& id, const char* otherwise) {
-    return id.empty() ? otherwise : id;
-  };
-  const std::string channel = shown(subject.channel_id, "CHANNEL");
-  const std::string user = shown(subject.user_id, "USER");
-  const auto next = [&failure](const auto&... parts) {
-    failure.next.push_back(absl::StrCat(parts...));
-  };
-  const std::string& reason = failure.reason;
-  if (reason == "CHANNEL_NOT_FOUND") {
-    next("linktor-ig channels list");
-  } else if (reason == "ACCESS_TOKEN_EXPIRED" ||
-             reason == "CREDENTIALS_MISSING" ||
-             reason == "PERMISSION_MISSING") {
-    next("linktor-ig channels set-credentials ", channel,
-         " --access-token-file FILE");
-  } else if (reason == "RECIPIENT_OPTED_OUT") {
-    next("if they have agreed again: linktor-ig conversations opt-in ", channel,
-         " ", user);
-  } else if (reason == "OUTSIDE_MESSAGING_WINDOW") {
-    next("linktor-ig conversations get ", channel, " ", user);
-    next("if a person wrote it, the same with --human-agent");
-  } else if (reason == "USER_HAS_NOT_WRITTEN" ||
-             reason == "HUMAN_AGENT_WINDOW_CLOSED") {
-    next("linktor-ig conversations get ", channel, " ", user);
-  } else if (reason == "RECIPIENT_NOT_FOUND") {
-    next("linktor-ig events tail --from-start --channel ", channel);
-  } else if (reason == "CURSOR_INVALID" || reason == "CURSOR_EXPIRED") {
-    next("linktor-ig events tail --from-start");
-  } else if (reason == "CURSOR_REWOUND") {
-    if (const auto at = failure.metadata.find("restart_cursor");
-        at != failure.metadata.end()) {
-      next("linktor-ig events tail --after ", at->second);
-    }
-  }
 }
 
 Failure NotReached(const std::string& server, const std::string& detail) {
@@ -225,6 +204,10 @@ std::string ToJson(const Failure& failure) {
     boost::json::object metadata;
     for (const auto& [key, value] : failure.metadata) metadata[key] = value;
     error["metadata"] = std::move(metadata);
+  }
+  if (!failure.next.empty()) {
+    error["next"] =
+        boost::json::array(failure.next.begin(), failure.next.end());
   }
   error["exitCode"] = static_cast<int>(failure.exit_code);
   return boost::json::serialize(boost::json::object{{"error", error}}) + "\n";

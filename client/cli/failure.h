@@ -1,5 +1,5 @@
-// A call that did not succeed: what the server said, what to do about it, and
-// how the program ends. Pure functions, for any thread.
+// A failure is a call that did not succeed: what the server said, what to do
+// about it, and how the program ends. The functions are pure, for any thread.
 
 #pragma once
 
@@ -16,58 +16,52 @@
 
 namespace linktor::cli {
 
-// What a call that got lost on its way may have done.
+// It tells how much a call that got lost on its way may have done.
 enum class CallKind {
-  // Nothing.
+  // It reads and changes nothing.
   kRead,
-  // A change that can be looked up and repeated.
+  // It makes a change that can be looked up and repeated.
   kChange,
-  // A message that must not be sent twice.
+  // It sends a message, which must not be sent twice.
   kSend,
 };
 
 struct Failure {
   ExitCode exit_code = ExitCode::kRefused;
-  // gRPC's, such as "NOT_FOUND"; empty when no call was made.
+  // This is gRPC's code, such as "NOT_FOUND"; it is empty when no call was
+  // made.
   std::string code;
   std::string message;
-  // A value of ErrorReason without its prefix; empty when the error is not the
-  // server's own.
+  // This is a value of ErrorReason without its prefix. It is empty when the
+  // status has no ErrorInfo of the server, so that somebody else made it.
   std::string reason;
   std::string remedy;
   std::optional<absl::Duration> retry_delay;
-  // Field and what is wrong with it.
+  // Each has a field and what is wrong with it.
   std::vector<std::pair<std::string, std::string>> violations;
-  // Of ErrorInfo, without the remedy.
+  // It holds the metadata of ErrorInfo without the remedy, and what this
+  // program adds.
   std::map<std::string, std::string> metadata;
-  // Commands that help next.
+  // These are commands that help next.
   std::vector<std::string> next;
 };
 
-// `status` is not OK and came after the server had been reached: a connection
-// that broke then says nothing about what was done.
+// `status` is not OK and came after the server had been reached. Only a status
+// with an ErrorInfo of the server says what was done. Any other was made on the
+// way when something broke, also after the request had arrived.
 Failure FailureOf(const grpc::Status& status, CallKind kind);
-
-// What the command was about; empty for what it does not name.
-struct Subject {
-  std::string channel_id;
-  std::string user_id;
-};
-
-// Adds the commands of this program that help. The remedies are the server's,
-// for every client, and speak of its RPCs.
-void Advise(const Subject& subject, Failure& failure);
 
 // The server could not be reached, so nothing was done.
 Failure NotReached(const std::string& server, const std::string& detail);
 
-// Wrong arguments.
+// The arguments were wrong, so that no call was made.
 Failure UsageFailure(const std::string& message);
 
-// "NOT_FOUND".
+// Returns the name as the contract has it, such as "NOT_FOUND".
 std::string CodeName(grpc::StatusCode code);
 
-// Lines for a person, and one line of JSON with a line end.
+// The first writes lines for a person, the second one line of JSON with a line
+// end.
 std::string ToText(const Failure& failure);
 std::string ToJson(const Failure& failure);
 

@@ -10,10 +10,10 @@
 namespace linktor::cli {
 namespace {
 
-// A slip of the finger, not another word.
+// More changes than these make another word, not a slip of the finger.
 constexpr std::size_t kMaxTypos = 2;
 
-// How many letters must be added, dropped or changed.
+// Counts the letters that must be added, dropped or changed.
 std::size_t Distance(const std::string& a, const std::string& b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), 0);
@@ -42,7 +42,7 @@ void AppendName(std::string* out, const CLI::App* command) {
 
 std::string ExplainUsage(const CLI::App& app, const std::string& message) {
   const CLI::App& innermost = Innermost(app);
-  // Without names: groups of options.
+  // Groups of options have no names.
   const auto commands = innermost.get_subcommands(
       [](const CLI::App* one) { return !one->get_name().empty(); });
   const std::vector<std::string> unknown = app.remaining(true);
@@ -76,8 +76,8 @@ std::string Deepest(const CLI::App& app) {
 CLI::App* AddGroup(CLI::App& app, const std::string& name,
                    const std::string& what, const std::string& more) {
   CLI::App* group = app.add_subcommand(name, what);
-  // One: or the text of a message that is the name of a command would be taken
-  // for it.
+  // It takes one and no more, or the text of a message that is the name of a
+  // command would be taken for it.
   group->require_subcommand(1);
   group->footer(more);
   return group;
@@ -112,10 +112,15 @@ std::string Overview() {
          "  cursor    a position in the log of events; reading goes on after "
          "it\n"
          "  request   an id of yours for one send: repeating it never sends "
-         "twice\n";
+         "twice\n"
+         "  key       an API key, by which the server knows who calls and what "
+         "they may do;\n"
+         "            its id is no secret\n";
 }
 
-std::string ExitCodes() {
+namespace {
+
+std::string FirstSteps() {
   return "\n"
          "From an empty server to a conversation:\n"
          "  linktor-ig channels create --id ch_shop --account-id "
@@ -128,20 +133,65 @@ std::string ExitCodes() {
          "  # 2026-01-02 03:04:05  ch_shop  6100000000000001   "
          "message.received        wrote \"Hi\" (msg_...)\n"
          "  linktor-ig send text ch_shop 6100000000000001 \"Hello!\"\n"
-         "  linktor-ig conversations get ch_shop 6100000000000001\n"
+         "  linktor-ig conversations get ch_shop 6100000000000001\n";
+}
+
+std::string AboutServers() {
+  return "\n"
+         "Which server is called, and as whom. Options win over variables, and "
+         "these over the file:\n"
+         "  --server ADDRESS        LINKTOR_IG_SERVER        HOST:PORT, "
+         "unix:PATH, or a name of the file\n"
+         "  --tls                   LINKTOR_IG_TLS=yes       with the roots of "
+         "the system\n"
+         "  --ca FILE               LINKTOR_IG_CA            with roots of "
+         "yours\n"
+         "  --cert FILE --key FILE  LINKTOR_IG_CERT, _KEY    with a client "
+         "certificate\n"
+         "  --tls-name NAME         LINKTOR_IG_TLS_NAME      the certificate "
+         "has this name\n"
+         "  --api-key-file FILE     LINKTOR_IG_API_KEY_FILE  or the key itself "
+         "in LINKTOR_IG_API_KEY\n"
+         "  --config FILE           LINKTOR_IG_CLI_CONFIG    else "
+         "linktor-ig/config.toml in\n"
+         "                                                   $XDG_CONFIG_HOME "
+         "or ~/.config\n"
+         "No option takes an API key itself: every user of the machine would "
+         "see it in ps.\n"
          "\n"
+         "The file gives names to servers; its paths begin at its own folder:\n"
+         "  default = \"prod\"  # optional: when no server is given\n"
+         "  [servers.prod]    # linktor-ig --server prod ...\n"
+         "  address = \"gateway.example.com:50051\"\n"
+         "  tls = true        # also ca, cert, key, tls_name, "
+         "send_key_unencrypted\n"
+         "  api_key_file = \"prod.key\"\n";
+}
+
+std::string ExitCodes() {
+  return "\n"
          "Exit codes:\n"
          "  0  done\n"
          "  1  refused by the server, or by Instagram; standard error says why "
          "and what to do\n"
          "  2  wrong usage: nothing was asked of the server\n"
-         "  3  the server, or Instagram, is not available: nothing was done\n"
-         "  4  the outcome is unknown: it may have been done. A message: do "
-         "not send it again\n"
+         "  3  the server cannot be reached, or says that it or Instagram "
+         "cannot serve now:\n"
+         "     nothing was done\n"
+         "  4  nobody knows whether it was done: the connection broke, or the "
+         "server says so.\n"
+         "     Repeat a send only with the same --request-id; standard error "
+         "shows the command\n"
          "  5  done, but standard output could not be written\n"
          "\n"
          "linktor-ig COMMAND --help explains a command and has an example.\n"
          "linktor-ig errors REASON explains the reason of an error.";
+}
+
+}  // namespace
+
+std::string Footer() {
+  return absl::StrCat(FirstSteps(), AboutServers(), ExitCodes());
 }
 
 }  // namespace linktor::cli

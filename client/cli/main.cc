@@ -1,11 +1,13 @@
-// linktor-ig: the gateway from the command line.
+// linktor-ig works the gateway from the command line.
+
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
-#include <sstream>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "client/cli/commands.h"
 
@@ -15,27 +17,8 @@ using linktor::cli::Program;
 using linktor::cli::Run;
 using linktor::cli::Session;
 
-void AddGlobalOptions(CLI::App& app, Session::Options& options) {
-  app.add_option("--server", options.server, "HOST:PORT of the server")
-      ->capture_default_str()
-      ->check([](const std::string& text) {
-        const std::size_t colon = text.rfind(':');
-        int port = 0;
-        const bool good = colon != std::string::npos && colon > 0 &&
-                          absl::SimpleAtoi(text.substr(colon + 1), &port) &&
-                          port > 0 && port < 65536;
-        return good ? std::string() : "'" + text + "' is not HOST:PORT";
-      })
-      ->envname("LINKTOR_IG_SERVER");
-  app.add_option("--timeout", options.timeout_s,
-                 "seconds for a call; 120 for sends with media, else 35")
-      ->check(CLI::Range(1, 3600));
-  app.add_flag("--json", options.json,
-               "proto3 JSON for machines, one object a line; errors too");
-}
-
-// Whether `option` stands before any "--", be it behind what could not be
-// understood.
+// Returns whether `option` stands before any "--", be it behind what could not
+// be understood.
 bool Has(int argc, char** argv, const char* option) {
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--") == 0) return false;
@@ -49,15 +32,19 @@ bool Has(int argc, char** argv, const char* option) {
 int main(int argc, char** argv) {
   // A reader that has gone (| head) is an error of the write, not our end.
   std::signal(SIGPIPE, SIG_IGN);
-  Session session;
+  // gRPC's own log would stand among our words, and in the JSON of --json.
+  setenv("GRPC_VERBOSITY", "NONE", 0);
+  Session session(linktor::cli::ProcessVariable);
+  session.options().terminal = isatty(STDOUT_FILENO) == 1;
+  session.options().words.assign(argv + std::min(argc, 1), argv + argc);
   Run run;
   CLI::App app(linktor::cli::Overview(), "linktor-ig");
-  app.footer(linktor::cli::ExitCodes());
+  app.footer(linktor::cli::Footer());
   // Global options may stand anywhere.
   app.fallthrough();
   app.require_subcommand(1);
   app.set_version_flag("--version", LINKTOR_VERSION);
-  AddGlobalOptions(app, session.options());
+  linktor::cli::AddGlobalOptions(app, session.options());
   const Program program{app, session, run};
   linktor::cli::AddChannels(program);
   linktor::cli::AddSend(program);
@@ -65,6 +52,7 @@ int main(int argc, char** argv) {
   linktor::cli::AddConversations(program);
   linktor::cli::AddIceBreakers(program);
   linktor::cli::AddEvents(program);
+  linktor::cli::AddKeys(program);
   linktor::cli::AddErrors(program);
   try {
     app.parse(argc, argv);

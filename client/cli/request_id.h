@@ -1,4 +1,4 @@
-// Request ids of this program's own making.
+// It makes request ids for calls to which the user gave none.
 
 #pragma once
 
@@ -9,8 +9,9 @@
 
 namespace linktor::cli {
 
-// `given`, or a new id. Made here and not by the server, so that the outcome of
-// a call whose answer got lost can be asked for.
+// Returns `given`, or a new id. It is made here and not by the server, so that
+// a call whose answer got lost can be asked for, and repeated without doing it
+// twice.
 inline std::string RequestIdOr(const std::string& given) {
   if (!given.empty()) return given;
   std::random_device random;

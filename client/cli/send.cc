@@ -1,12 +1,15 @@
-// send text|image|video|audio|heart|template|json
+// This file has the commands send text|image|video|audio|heart|template|json.
 
 #include <memory>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "client/cli/arguments.h"
 #include "client/cli/card.h"
 #include "client/cli/commands.h"
 #include "client/cli/describe.h"
+#include "client/cli/farewell.h"
+#include "client/cli/repeat.h"
 #include "client/cli/request_id.h"
 
 namespace linktor::cli {
@@ -17,7 +20,8 @@ using Service = v1::MessagingService::Stub;
 struct SendOptions {
   std::string channel_id, user_id, request_id;
   bool human_agent = false;
-  std::string argument;  // the text, URL or file
+  // It is the text, the URL or the file.
+  std::string argument;
   std::vector<std::string> quick_replies;
   TemplateOptions layout;
 };
@@ -31,20 +35,36 @@ bool HasMedia(const v1::MessageContent& content) {
          content.content_case() != v1::MessageContent::kSticker;
 }
 
-Failure Explain(Failure failure, const v1::SendMessageRequest& request) {
+// Adds the request id, which is of this program's making when none was given,
+// and what to do when the outcome is unknown.
+Failure Explain(Failure failure, const v1::SendMessageRequest& request,
+                const std::vector<std::string>& words) {
+  if (!failure.code.empty()) {
+    failure.metadata.try_emplace("request_id", request.request_id());
+  }
   if (failure.exit_code != ExitCode::kOutcomeUnknown) return failure;
-  failure.metadata.try_emplace("request_id", request.request_id());
   failure.next.push_back(absl::StrCat("linktor-ig messages get ",
                                       request.channel_id(), " --request-id ",
                                       request.request_id()));
+  if (failure.reason != "SEND_OUTCOME_UNKNOWN") {
+    failure.next.push_back(absl::StrCat(
+        "safe to repeat: ", RepeatCommand(words, request.request_id())));
+    return failure;
+  }
   if (const auto id = failure.metadata.find("message_id");
-      failure.reason == "SEND_OUTCOME_UNKNOWN" &&
       id != failure.metadata.end()) {
     failure.next.push_back(absl::StrCat(
         "after looking into Instagram: linktor-ig messages resolve ",
         request.channel_id(), " ", id->second, " sent|not-sent"));
   }
   return failure;
+}
+
+// The program is told to end while the call is under way.
+Failure Interrupted() {
+  return FailureOf(
+      {grpc::StatusCode::CANCELLED, "interrupted before the answer came"},
+      CallKind::kSend);
 }
 
 ExitCode Send(Session& session, const SendOptions& options,
@@ -55,12 +75,24 @@ ExitCode Send(Session& session, const SendOptions& options,
   *request.mutable_content() = content;
   request.set_request_id(RequestIdOr(options.request_id));
   if (options.human_agent) request.set_tag(v1::MESSAGE_TAG_HUMAN_AGENT);
+  const auto explain = [&](Failure failure) {
+    return Explain(std::move(failure), request, session.options().words);
+  };
+  if (const absl::Status texts = CheckTexts(request); !texts.ok()) {
+    return session.Usage(texts);
+  }
+  if (auto failure = session.Reach()) {
+    return session.Fail(explain(*std::move(failure)));
+  }
+  // Someone who loses patience must not lose the request id.
+  const Farewell farewell(session.Rendered(explain(Interrupted())),
+                          ExitCode::kOutcomeUnknown);
   v1::SendMessageResponse response;
   if (auto failure = session.Call(
           CallKind::kSend, &Service::SendMessage, request, &response,
           HasMedia(content) ? Session::kMediaTimeoutSeconds
                             : Session::kTimeoutSeconds)) {
-    return session.Fail(Explain(*std::move(failure), request),
+    return session.Fail(explain(*std::move(failure)),
                         {options.channel_id, options.user_id});
   }
   std::string text;
@@ -125,7 +157,8 @@ Content JsonContent(const SendOptions& options) {
   return content;
 }
 
-// Name and explanation of the command's own argument; none without a name.
+// It names and explains the command's own argument; without a name there is
+// none.
 struct Argument {
   const char* name = nullptr;
   const char* what = nullptr;
@@ -216,8 +249,11 @@ void AddTemplate(CLI::App& group, const Program& program) {
 void AddSend(const Program& program) {
   CLI::App* group = AddGroup(
       program.app, "send", "send a message",
-      "\nExit code 4 says that nobody knows whether it was sent: do not send "
-      "it again.");
+      "\nExit code 4 says that nobody knows whether it was sent. Standard "
+      "error "
+      "then shows the\nsame command with the request id under which the call "
+      "was made: repeating that one\nnever sends twice. Under another request "
+      "id the customer may get the message twice.");
   AddText(*group, program);
   const auto add_media = [&](const char* name, const char* what, Build build,
                              const char* file) {

@@ -1,30 +1,51 @@
 #include "client/cli/session.h"
 
 #include <google/protobuf/util/json_util.h>
-#include <grpcpp/create_channel.h>
-#include <grpcpp/security/credentials.h>
 
 #include <boost/json.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "client/cli/connection.h"
 #include "client/cli/text.h"
 
 namespace linktor::cli {
 namespace {
 
-// How long to try to connect. A server that is up answers within a round trip.
+// It tries to connect for so long. A server that is up answers within a round
+// trip.
 constexpr auto kConnectTimeout = std::chrono::seconds(5);
 
-// Less than the first step of Backoff.
-constexpr int kReconnectMs = 200;
+}  // namespace
 
-// What gRPC says about why it cannot connect; empty when it now can.
-std::string WhyNot(const std::shared_ptr<grpc::Channel>& channel) {
+absl::Status Session::Open() {
+  if (channel_ != nullptr) return absl::OkStatus();
+  absl::StatusOr<Connection> connection =
+      LoadConnection(options_.connection, environment_);
+  if (!connection.ok()) return connection.status();
+  connection_ = *std::move(connection);
+  absl::StatusOr<ApiKey> key = ReadApiKey(connection_.api_key);
+  if (!key.ok()) return key.status();
+  api_key_ = *std::move(key);
+  auto channel = OpenChannel(connection_);
+  if (!channel.ok()) return channel.status();
+  if (!api_key_.warning.empty()) Notice(api_key_.warning);
+  channel_ = *std::move(channel);
+  return absl::OkStatus();
+}
+
+void Session::Authorize(grpc::ClientContext& context) const {
+  if (api_key_.value.empty()) return;
+  context.AddMetadata("authorization", absl::StrCat("Bearer ", api_key_.value));
+}
+
+std::string Session::WhyNot() const {
   // The state alone does not tell, a call does; this one changes nothing.
-  v1::ChannelService::Stub stub(channel);
+  v1::ChannelService::Stub stub(channel_);
   grpc::ClientContext context;
+  Authorize(context);
   context.set_deadline(std::chrono::system_clock::now() +
                        std::chrono::seconds(1));
   v1::ListChannelsRequest request;
@@ -34,20 +55,9 @@ std::string WhyNot(const std::shared_ptr<grpc::Channel>& channel) {
   return status.error_message();
 }
 
-}  // namespace
-
 std::optional<Failure> Session::Reach() {
-  if (channel_ == nullptr) {
-    grpc::ChannelArguments arguments;
-    // The server is in the operator's own network, whatever the environment
-    // says about proxies.
-    arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-    // gRPC by itself would come to try every two minutes only; how long to
-    // wait for a server that is away is Backoff's to say.
-    arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectMs);
-    arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectMs);
-    channel_ = grpc::CreateCustomChannel(
-        options_.server, grpc::InsecureChannelCredentials(), arguments);
+  if (const absl::Status opened = Open(); !opened.ok()) {
+    return UsageFailure(std::string(opened.message()));
   }
   const auto deadline = std::chrono::system_clock::now() + kConnectTimeout;
   for (;;) {
@@ -55,9 +65,11 @@ std::optional<Failure> Session::Reach() {
     if (state == GRPC_CHANNEL_READY) return std::nullopt;
     if (state == GRPC_CHANNEL_TRANSIENT_FAILURE ||
         !channel_->WaitForStateChange(state, deadline)) {
-      const std::string why = WhyNot(channel_);
+      const std::string why = WhyNot();
       if (channel_->GetState(false) == GRPC_CHANNEL_READY) return std::nullopt;
-      return NotReached(options_.server, why);
+      Failure failure = NotReached(connection_.address, why);
+      AdviseAboutTls(connection_, failure);
+      return failure;
     }
   }
 }
@@ -75,9 +87,13 @@ bool Session::Write(const std::string& text) {
 
 ExitCode Session::Fail(Failure failure, const Subject& subject) const {
   Advise(subject, failure);
-  const std::string text = options_.json ? ToJson(failure) : ToText(failure);
-  std::fputs(text.c_str(), stderr);
+  AdviseAboutKey(connection_, failure);
+  std::fputs(Rendered(failure).c_str(), stderr);
   return failure.exit_code;
+}
+
+std::string Session::Rendered(const Failure& failure) const {
+  return options_.json ? ToJson(failure) : ToText(failure);
 }
 
 ExitCode Session::Usage(const absl::Status& status) const {
@@ -96,6 +112,12 @@ void Session::Notice(const std::string& text, const std::string& cursor) const {
     std::fprintf(stderr, "go on with: linktor-ig events tail --after %s\n",
                  EscapeControls(cursor).c_str());
   }
+}
+
+std::optional<std::string> ProcessVariable(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  if (value == nullptr) return std::nullopt;
+  return value;
 }
 
 std::string JsonLine(const google::protobuf::Message& message) {

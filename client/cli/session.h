@@ -1,5 +1,5 @@
-// What every command has: the global options, the connection, and the ways to
-// print an answer or a failure. Main thread only.
+// It holds what every command has: the global options, the connection, and the
+// ways to print an answer or a failure. It is for the main thread only.
 
 #pragma once
 
@@ -11,10 +11,15 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "client/cli/advice.h"
+#include "client/cli/api_key.h"
 #include "client/cli/arguments.h"
 #include "client/cli/failure.h"
+#include "client/cli/settings.h"
 #include "linktor/instagram/v1/channel_service.grpc.pb.h"
 #include "linktor/instagram/v1/event_service.grpc.pb.h"
 #include "linktor/instagram/v1/messaging_service.grpc.pb.h"
@@ -30,15 +35,21 @@ class Session {
   static constexpr int kTimeoutSeconds = 35;
   static constexpr int kMediaTimeoutSeconds = 120;
 
-  // Filled by the command line.
+  // The command line fills them.
   struct Options {
-    std::string server = "127.0.0.1:50051";
-    // 0: the default of the call.
+    ConnectionOptions connection;
+    // 0 stands for the default of the call.
     int timeout_s = 0;
     bool json = false;
+    // It is true when a person reads standard output. A secret for a script
+    // stands there alone.
+    bool terminal = false;
+    // They are the command line without the program's name, to say it again.
+    std::vector<std::string> words;
   };
 
-  Session() = default;
+  explicit Session(Environment environment)
+      : environment_(std::move(environment)) {}
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
@@ -46,8 +57,8 @@ class Session {
   const Options& options() const { return options_; }
 
   // Refuses texts that no call can carry. Connects first, so that a server that
-  // is not there is told from a call whose outcome is unknown. Nothing when it
-  // succeeded. Stub is one of the three below.
+  // is not there is told from a call whose outcome is unknown. It returns
+  // nothing when it succeeded. Stub is that of any service of the contract.
   template <typename Stub, typename Request, typename Response>
   std::optional<Failure> Call(CallKind kind,
                               grpc::Status (Stub::*method)(grpc::ClientContext*,
@@ -60,6 +71,7 @@ class Session {
     }
     if (std::optional<Failure> failure = Reach()) return failure;
     grpc::ClientContext context;
+    Authorize(context);
     context.set_deadline(std::chrono::system_clock::now() +
                          std::chrono::seconds(options_.timeout_s > 0
                                                   ? options_.timeout_s
@@ -70,28 +82,47 @@ class Session {
     return FailureOf(status, kind);
   }
 
-  // Connects; the failure is that nothing was done.
+  // Connects; whatever fails, nothing was done.
   std::optional<Failure> Reach();
-  // After Reach().
+  // It exists after Reach().
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
+  // Puts the API key into the metadata of a call; it is known after Reach().
+  // Every call goes through here, as a channel without TLS takes no call
+  // credentials.
+  void Authorize(grpc::ClientContext& context) const;
 
-  // `text` for people, `message` as one line for machines.
+  // Writes `text` for people, or `message` as one line for machines.
   ExitCode Print(const google::protobuf::Message& message,
                  const std::string& text);
-  // Writes and flushes; false when standard output takes no more.
+  // Writes and flushes. Returns false when standard output takes no more.
   bool Write(const std::string& text);
-  // To standard error, with what helps. The failure's exit code.
+  // Writes it to standard error, with what helps. Returns its exit code.
   ExitCode Fail(Failure failure, const Subject& subject = {}) const;
   ExitCode Usage(const absl::Status& status) const;
-  // A remark on standard error; with --json {"notice": …, "cursor": …}.
+  // Returns a failure as it would be written.
+  std::string Rendered(const Failure& failure) const;
+  // Writes a remark to standard error; with --json it is {"notice": …,
+  // "cursor": …}.
   void Notice(const std::string& text, const std::string& cursor = "") const;
 
  private:
+  // Reads the settings and the key and makes the channel, once.
+  absl::Status Open();
+  // Returns why gRPC cannot connect, in its words; empty when it now can.
+  std::string WhyNot() const;
+
+  const Environment environment_;
   Options options_;
+  // Open() fills all of the following.
+  Connection connection_;
+  ApiKey api_key_;
   std::shared_ptr<grpc::Channel> channel_;
 };
 
-// One line of proto3 JSON with a line end.
+// Returns a variable of the environment of this process.
+std::optional<std::string> ProcessVariable(const std::string& name);
+
+// Returns one line of proto3 JSON with a line end.
 std::string JsonLine(const google::protobuf::Message& message);
 
 }  // namespace linktor::cli

@@ -15,15 +15,16 @@
 namespace linktor::cli {
 namespace {
 
-// The contract: who hears nothing for three intervals should connect again.
+// The contract says that a reader who hears nothing for three intervals should
+// connect again.
 constexpr int kSilentIntervals = 3;
-// Until the server says what is in force.
+// It holds until the server says what is in force.
 constexpr absl::Duration kDefaultInterval = absl::Seconds(15);
 
-// How long to try to connect again before the next wait: some of gRPC's own
-// attempts (kReconnectMs of session.cc).
+// It tries to connect again for so long before the next wait, which is some of
+// gRPC's own attempts (kReconnectMs of connection.cc).
 constexpr absl::Duration kConnectTimeout = absl::Seconds(1);
-// How often to look meanwhile whether the user has asked for the end.
+// Meanwhile it looks this often whether the user has asked for the end.
 constexpr absl::Duration kLook = absl::Milliseconds(100);
 
 double Random() {
@@ -43,7 +44,9 @@ bool CanGoOn(const grpc::Status& status) {
       return true;
     case grpc::StatusCode::INTERNAL:
     case grpc::StatusCode::UNKNOWN:
-      // Without a reason it is not the server's word: the connection broke.
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+      // Without a reason the status is not of the server: the connection broke,
+      // or a proxy ended the stream. Reading again changes nothing.
       return FailureOf(status, CallKind::kRead).reason.empty();
     default:
       return false;
@@ -61,7 +64,6 @@ Tail::Tail(Session& session, Watch& watch, Options options)
 
 ExitCode Tail::Run() {
   if (auto failure = session_.Reach()) return session_.Fail(*failure);
-  WarnOfUnknownChannels();
   for (;;) {
     grpc::Status status;
     const Ended ended = ReadOnce(status);
@@ -102,26 +104,10 @@ void Tail::Connect() {
   }
 }
 
-// The stream takes any id, as a channel may come later; a slip of the finger
-// would show nothing for ever.
-void Tail::WarnOfUnknownChannels() {
-  for (const std::string& id : options_.request.channel_ids()) {
-    v1::GetChannelRequest request;
-    request.set_channel_id(id);
-    v1::GetChannelResponse response;
-    const auto failure =
-        session_.Call(CallKind::kRead, &v1::ChannelService::Stub::GetChannel,
-                      request, &response);
-    if (failure.has_value() && failure->reason == "CHANNEL_NOT_FOUND") {
-      session_.Notice(absl::StrCat("warning: there is no channel '", id,
-                                   "' now; linktor-ig channels list"));
-    }
-  }
-}
-
 Tail::Ended Tail::ReadOnce(grpc::Status& status) {
   v1::EventService::Stub stub(session_.channel());
   grpc::ClientContext context;
+  session_.Authorize(context);
   watch_.Begin(&context);
   const auto reader = stub.SubscribeEvents(&context, options_.request);
   v1::SubscribeEventsResponse response;
@@ -142,7 +128,7 @@ Tail::Ended Tail::ReadOnce(grpc::Status& status) {
   return ended;
 }
 
-// kBroken: go on.
+// kBroken means that reading goes on.
 Tail::Ended Tail::Handle(const v1::SubscribeEventsResponse& response) {
   if (std::exchange(broken_, false)) {
     session_.Notice("connected again");

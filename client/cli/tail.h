@@ -1,4 +1,4 @@
-// Reads the event stream and prints it, for as long as the user wants.
+// It reads the event stream and prints it, for as long as the user wants.
 
 #pragma once
 
@@ -12,8 +12,9 @@
 
 namespace linktor::cli {
 
-// Main thread only. It goes on by itself after the last cursor whose events
-// are all printed, so that nothing is lost and nothing is shown twice.
+// It is for the main thread only. It goes on by itself after the last cursor
+// whose events are all printed, so that nothing is lost and nothing is shown
+// twice.
 //
 //   1 reach    once; a server that is not there ends the program
 //   2 read     until the stream breaks, is silent, is refused, or the user or
@@ -22,11 +23,11 @@ namespace linktor::cli {
 class Tail {
  public:
   struct Options {
-    // Filters and where to start.
+    // It has the filters and where to start.
     v1::SubscribeEventsRequest request;
-    // End after so many events; 0 for no end.
+    // The stream ends after so many events; 0 stands for no end.
     std::int64_t count = 0;
-    // End when the stream has reached the end of the log.
+    // If true, it ends when the stream has reached the end of the log.
     bool until_caught_up = false;
   };
 
@@ -35,10 +36,9 @@ class Tail {
   ExitCode Run();
 
  private:
-  // What reading came to.
+  // Reading came to one of these.
   enum class Ended { kDone, kBroken, kOutputClosed };
 
-  void WarnOfUnknownChannels();
   void Connect();
   Ended ReadOnce(grpc::Status& status);
   Ended Handle(const v1::SubscribeEventsResponse& response);
@@ -52,16 +52,16 @@ class Tail {
   std::string cursor_;
   std::int64_t printed_ = 0;
   absl::Duration silence_limit_;
-  // errno of the write that failed.
+  // This is errno of the write that failed.
   int write_error_ = 0;
-  // Between a break and the next answer.
+  // It is true between a break and the next answer.
   bool broken_ = false;
-  // Whether the first answer has come.
+  // It is true once the first answer has come.
   bool greeted_ = false;
 };
 
-// Whether a stream that ended so can be taken up again: the connection broke
-// or the server is busy or going, but it did not refuse.
+// Returns whether a stream that ended so can be taken up again: the connection
+// broke or the server is busy or going, but it did not refuse.
 bool CanGoOn(const grpc::Status& status);
 
 }  // namespace linktor::cli

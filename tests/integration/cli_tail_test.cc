@@ -80,11 +80,12 @@ TEST_F(CliSendTest, TailEndsWhenItsReaderGoesAlsoWithoutAnEvent) {
   EXPECT_EQ(tail.Wait(), 0);
 }
 
-TEST_F(CliSendTest, TailWarnsOfAChannelThatIsNotThere) {
+TEST_F(CliSendTest, TailOfAChannelThatIsNotThereIsRefused) {
   const Outcome tail = RunCli({"events", "tail", "--channel", "ch_tset",
                                "--from-start", "--until-caught-up"});
-  EXPECT_EQ(tail.status, 0);
-  EXPECT_THAT(tail.err, HasSubstr("there is no channel 'ch_tset'"));
+  EXPECT_EQ(tail.status, 1);
+  EXPECT_THAT(tail.err, AllOf(HasSubstr("there is no channel 'ch_tset'"),
+                              HasSubstr("CHANNEL_NOT_FOUND")));
 }
 
 TEST_F(CliSendTest, RefusedCursorEndsTheTail) {

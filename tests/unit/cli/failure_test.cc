@@ -18,7 +18,7 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::Pair;
 
-// As the server makes it: the reason, with details beside it.
+// A refusal as the server makes it has the reason, with details beside it.
 grpc::Status Refusal(StatusCode code, const std::string& reason,
                      const std::map<std::string, std::string>& metadata = {},
                      const std::vector<google::protobuf::Any>& more = {}) {
@@ -82,6 +82,35 @@ TEST(FailureTest, BrokenConnectionIsUnknownUnlessItWasARead) {
   }
 }
 
+// gRPC makes this of an answer that is too large, after the work was done.
+TEST(FailureTest, ExhaustionWithoutAReasonIsUnknownUnlessItWasARead) {
+  const grpc::Status status(StatusCode::RESOURCE_EXHAUSTED, "too large");
+  EXPECT_EQ(CodeOf(status, CallKind::kSend), ExitCode::kOutcomeUnknown);
+  EXPECT_EQ(CodeOf(status, CallKind::kRead), ExitCode::kRefused);
+}
+
+TEST(FailureTest, ProxyThatRefusesTheCallIsOne) {
+  for (const StatusCode code :
+       {StatusCode::UNAUTHENTICATED, StatusCode::PERMISSION_DENIED,
+        StatusCode::UNIMPLEMENTED}) {
+    EXPECT_EQ(CodeOf({code, "no"}, CallKind::kSend), ExitCode::kRefused);
+  }
+}
+
+// A reason of somebody else is not the server's word either.
+TEST(FailureTest, ReasonOfAnotherDomainIsNone) {
+  google::rpc::Status rpc;
+  google::rpc::ErrorInfo info;
+  info.set_reason("UPSTREAM_RESET");
+  info.set_domain("proxy.example.com");
+  rpc.add_details()->PackFrom(info);
+  const grpc::Status status(StatusCode::UNAVAILABLE, "reset",
+                            rpc.SerializeAsString());
+  const Failure failure = FailureOf(status, CallKind::kSend);
+  EXPECT_EQ(failure.exit_code, ExitCode::kOutcomeUnknown);
+  EXPECT_THAT(failure.reason, IsEmpty());
+}
+
 TEST(FailureTest, UnknownOutcomeIsFour) {
   EXPECT_EQ(CodeOf(Refusal(StatusCode::UNKNOWN, "SEND_OUTCOME_UNKNOWN"),
                    CallKind::kSend),
@@ -105,44 +134,23 @@ TEST(FailureTest, RemedyIsTheServersElseOfTheContract) {
               HasSubstr("ListChannels"));
 }
 
-TEST(FailureTest, LostSendSaysNotToSendItAgain) {
-  EXPECT_THAT(
-      FailureOf({StatusCode::UNAVAILABLE, "broken"}, CallKind::kSend).remedy,
-      HasSubstr("do not send it again"));
+// Nothing says that it was not sent: the request may have arrived.
+TEST(FailureTest, LostSendMayBeRepeatedWithTheSameRequestIdOnly) {
+  const std::string remedy =
+      FailureOf({StatusCode::UNAVAILABLE, "broken"}, CallKind::kSend).remedy;
+  EXPECT_THAT(remedy, HasSubstr("Nobody knows whether it was sent"));
+  EXPECT_THAT(remedy, HasSubstr("with the same request id"));
+  EXPECT_THAT(remedy, Not(HasSubstr("nothing was")));
+}
+
+TEST(FailureTest, LostReadAndTheServersOwnWordMayBeRepeated) {
   EXPECT_THAT(
       FailureOf({StatusCode::UNAVAILABLE, "broken"}, CallKind::kRead).remedy,
+      HasSubstr("reading changes nothing"));
+  EXPECT_THAT(
+      FailureOf(Refusal(StatusCode::UNAVAILABLE, "NEWER"), CallKind::kSend)
+          .remedy,
       HasSubstr("nothing was done"));
-}
-
-Failure Advised(const std::string& reason, const Subject& subject = {},
-                std::map<std::string, std::string> metadata = {}) {
-  Failure failure{.reason = reason, .metadata = std::move(metadata)};
-  Advise(subject, failure);
-  return failure;
-}
-
-TEST(AdviseTest, GivesCommandsWithTheIdsAtHand) {
-  EXPECT_THAT(Advised("RECIPIENT_OPTED_OUT", {"ch", "61"}).next,
-              ElementsAre(HasSubstr("linktor-ig conversations opt-in ch 61")));
-  EXPECT_THAT(Advised("OUTSIDE_MESSAGING_WINDOW", {"ch", "61"}).next,
-              ElementsAre("linktor-ig conversations get ch 61",
-                          HasSubstr("--human-agent")));
-  EXPECT_THAT(Advised("ACCESS_TOKEN_EXPIRED", {"ch", ""}).next,
-              ElementsAre("linktor-ig channels set-credentials ch "
-                          "--access-token-file FILE"));
-  EXPECT_THAT(Advised("CURSOR_REWOUND", {}, {{"restart_cursor", "AAA"}}).next,
-              ElementsAre("linktor-ig events tail --after AAA"));
-}
-
-TEST(AdviseTest, PlaceholdersForWhatTheCommandDoesNotName) {
-  EXPECT_THAT(Advised("USER_HAS_NOT_WRITTEN").next,
-              ElementsAre("linktor-ig conversations get CHANNEL USER"));
-}
-
-TEST(AdviseTest, NoAdviceForTheRest) {
-  EXPECT_THAT(Advised("INVALID_CONTENT").next, IsEmpty());
-  EXPECT_THAT(Advised("").next, IsEmpty());
-  EXPECT_THAT(Advised("CURSOR_REWOUND").next, IsEmpty());
 }
 
 // ---- Rendering -------------------------------------------------------------
@@ -217,6 +225,7 @@ TEST(FailureTest, JsonForAMachineOnOneLine) {
   EXPECT_EQ(error.at("retryDelaySeconds").to_number<double>(), 90);
   EXPECT_EQ(error.at("fieldViolations").as_array().size(), 2U);
   EXPECT_EQ(error.at("metadata").at("graph_code"), "613");
+  EXPECT_EQ(error.at("next").at(0), "linktor-ig channels list");
   EXPECT_EQ(error.at("exitCode"), 1);
 }
 

@@ -1,5 +1,5 @@
-// The command line as a whole: what is understood, and what is said of what is
-// not. No command runs.
+// This tests the command line as a whole: what is understood, and what is said
+// of the rest. No command runs.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@ class CommandLineTest : public ::testing::Test {
   CommandLineTest() : app_("what", "linktor-ig") {
     app_.fallthrough();
     app_.require_subcommand(1);
-    app_.add_flag("--json");
+    AddGlobalOptions(app_, session_.options());
     const Program program{app_, session_, run_};
     AddChannels(program);
     AddSend(program);
@@ -28,9 +28,10 @@ class CommandLineTest : public ::testing::Test {
     AddIceBreakers(program);
     AddEvents(program);
     AddErrors(program);
+    AddKeys(program);
   }
 
-  // Empty when it was understood, and there is something to run.
+  // Returns nothing when it was understood, and there is something to run.
   std::string Problem(std::vector<std::string> words) {
     std::reverse(words.begin(), words.end());
     try {
@@ -41,7 +42,7 @@ class CommandLineTest : public ::testing::Test {
     return run_ ? "" : "nothing to run";
   }
 
-  Session session_;
+  Session session_{[](const std::string&) { return std::nullopt; }};
   ::linktor::cli::Run run_;
   CLI::App app_;
 };
@@ -58,6 +59,10 @@ TEST_F(CommandLineTest, Understood) {
       {"events", "tail", "--type", "message.*", "--type", "instagram.*"},
       {"messages", "get", "ch", "--mid", "m"},
       {"ice-breakers", "set", "ch", "A=A", "B=B"},
+      {"keys", "create", "--permission", "send,read-events", "--name", "n"},
+      {"keys", "list", "--server", "prod", "--ca", "ca.pem"},
+      {"--no-tls", "--server", "unix:/x", "--api-key-file", "f", "keys", "get",
+       "0123456789abcdef"},
       {"errors"},
       {"errors", "DRAINING"},
   };
@@ -88,6 +93,34 @@ TEST_F(CommandLineTest, WrongArgumentsAreNamed) {
               HasSubstr("--from-start"));
   EXPECT_THAT(Problem({"events", "tail", "--count", "0"}),
               HasSubstr("--count"));
+  EXPECT_THAT(Problem({"keys", "create", "--permission", "sned"}),
+              HasSubstr("'sned' is none of read-events, "));
+  EXPECT_THAT(Problem({"keys", "create"}), HasSubstr("--permission"));
+}
+
+// A flag that is not given leaves the choice to the environment and the file.
+TEST_F(CommandLineTest, OptionsThatAreNotGivenAreAbsent) {
+  EXPECT_EQ(Problem({"channels", "list"}), "");
+  for (const auto& setting : kTextSettings) {
+    EXPECT_FALSE((session_.options().connection.*setting.field).has_value());
+  }
+  for (const auto& setting : kFlagSettings) {
+    EXPECT_FALSE((session_.options().connection.*setting.field).has_value());
+  }
+}
+
+TEST_F(CommandLineTest, EverySettingHasItsOption) {
+  for (const auto& setting : kTextSettings) {
+    if (setting.option == nullptr) continue;
+    EXPECT_EQ(Problem({"channels", "list", setting.option, "x"}), "");
+    EXPECT_EQ(session_.options().connection.*setting.field, "x");
+  }
+  for (const auto& setting : kFlagSettings) {
+    EXPECT_EQ(Problem({"channels", "list", setting.option}), "");
+    EXPECT_EQ(session_.options().connection.*setting.field, true);
+  }
+  EXPECT_EQ(Problem({"channels", "list", "--no-tls"}), "");
+  EXPECT_EQ(session_.options().connection.tls, false);
 }
 
 // A secret on the command line would be seen in ps.
@@ -100,9 +133,11 @@ TEST_F(CommandLineTest, NoOptionTakesASecret) {
     EXPECT_NE(create->get_option_no_throw(absl::StrCat(name, "-file")),
               nullptr);
   }
+  EXPECT_EQ(app_.get_option_no_throw("--api-key"), nullptr);
+  EXPECT_NE(app_.get_option_no_throw("--api-key-file"), nullptr);
 }
 
-// --help of each command is where people learn it.
+// People learn a command from its --help.
 TEST_F(CommandLineTest, EveryCommandHasAnExampleOfItself) {
   const auto any = [](const CLI::App*) { return true; };
   for (const auto* group : app_.get_subcommands(any)) {
@@ -119,8 +154,32 @@ TEST_F(CommandLineTest, OverviewTeachesWordsAndExitCodes) {
   EXPECT_THAT(Overview(), HasSubstr("IGSID"));
   for (const char* code :
        {"  0  ", "  1  ", "  2  ", "  3  ", "  4  ", "  5  "}) {
-    EXPECT_THAT(ExitCodes(), HasSubstr(code));
+    EXPECT_THAT(Footer(), HasSubstr(code));
   }
+  EXPECT_THAT(Footer(), HasSubstr("only with the same --request-id"));
+}
+
+TEST_F(CommandLineTest, HelpTeachesServersAndKeys) {
+  for (const auto& setting : kTextSettings) {
+    if (setting.option != nullptr) {
+      EXPECT_THAT(app_.help(), HasSubstr(setting.option));
+    }
+    if (setting.entry != nullptr) {
+      EXPECT_THAT(Footer(), HasSubstr(setting.entry));
+    }
+  }
+  EXPECT_THAT(Overview(), HasSubstr("API key"));
+  for (const char* part :
+       {"LINKTOR_IG_SERVER", "LINKTOR_IG_TLS", "LINKTOR_IG_CA",
+        "LINKTOR_IG_CERT, _KEY", "LINKTOR_IG_API_KEY_FILE",
+        "LINKTOR_IG_API_KEY\n", "config.toml", "[servers.prod]", "unix:PATH",
+        "LINKTOR_IG_CLI_CONFIG", "LINKTOR_IG_TLS_NAME"}) {
+    EXPECT_THAT(Footer(), HasSubstr(part));
+  }
+  const std::string keys = app_.get_subcommand("keys")->help();
+  EXPECT_THAT(keys, HasSubstr("manage-access"));
+  EXPECT_THAT(keys, HasSubstr("--api-key-file FILE"));
+  EXPECT_THAT(keys, HasSubstr("lig_<id>_<secret>"));
 }
 
 }  // namespace

@@ -32,7 +32,22 @@ TEST(ReasonsTest, CodeIsPartedFromTheMeaning) {
   const auto reason = FindReason("CHANNEL_NOT_FOUND");
   ASSERT_TRUE(reason.has_value());
   EXPECT_EQ(reason->code, "NOT_FOUND");
-  EXPECT_EQ(reason->meaning, "No such channel.");
+  EXPECT_EQ(reason->meaning,
+            "No such channel, or none that the caller's API key covers.");
+}
+
+// Callers change their API key at these two codes, so that no other trouble may
+// have them.
+TEST(ReasonsTest, CodesOfTheCallersKeyAreOfKeysOnly) {
+  for (const Reason& reason : AllReasons()) {
+    if (reason.code != "UNAUTHENTICATED" &&
+        reason.code != "PERMISSION_DENIED") {
+      continue;
+    }
+    EXPECT_TRUE(reason.name.starts_with("API_KEY_") ||
+                reason.name == "NOT_AUTHORIZED")
+        << reason.name;
+  }
 }
 
 TEST(ReasonsTest, FoundInAnySpelling) {

@@ -1,4 +1,4 @@
-// What going on after a break rests on: how long to wait, whether to, and ids
+// Going on after a break rests on how long to wait, whether to go on, and ids
 // under which a send can be repeated.
 
 #include <gmock/gmock.h>
@@ -49,7 +49,8 @@ TEST(CanGoOnTest, AfterABreakButNotAfterARefusal) {
   for (const StatusCode code :
        {StatusCode::OK, StatusCode::UNAVAILABLE, StatusCode::CANCELLED,
         StatusCode::RESOURCE_EXHAUSTED, StatusCode::ABORTED,
-        StatusCode::INTERNAL, StatusCode::UNKNOWN}) {
+        StatusCode::INTERNAL, StatusCode::UNKNOWN,
+        StatusCode::DEADLINE_EXCEEDED}) {
     EXPECT_TRUE(CanGoOn({code, ""})) << code;
   }
   for (const StatusCode code :

@@ -1,0 +1,49 @@
+// Every command has these options.
+
+#include <cstdint>
+
+#include "client/cli/commands.h"
+
+namespace linktor::cli {
+
+void AddGlobalOptions(CLI::App& app, Session::Options& options) {
+  ConnectionOptions& connection = options.connection;
+  // No default is bound: an option that is not given leaves the choice to the
+  // environment and the configuration file.
+  app.add_option("--server", connection.server,
+                 "HOST:PORT or unix:PATH of the server, or its name in the "
+                 "configuration file; 127.0.0.1:50051 without any");
+  app.add_option("--config", connection.config,
+                 "configuration file; LINKTOR_IG_CLI_CONFIG");
+  // Flags go by functions: CLI11 by itself would set an absent one to false.
+  app.add_flag_function(
+      "--tls,!--no-tls",
+      [&connection](std::int64_t count) { connection.tls = count > 0; },
+      "encrypt; the server's certificate is checked against the roots "
+      "of the system");
+  app.add_option("--ca", connection.ca,
+                 "PEM file of the roots to check it against; implies --tls");
+  app.add_option("--cert", connection.cert,
+                 "PEM file of the client certificate to show; implies --tls");
+  app.add_option("--key", connection.key,
+                 "PEM file of the private key of --cert (not the API key)");
+  app.add_option("--tls-name", connection.tls_name,
+                 "name that the server's certificate must have, when it is not "
+                 "that of --server; implies --tls");
+  app.add_option("--api-key-file", connection.api_key_file,
+                 "file with the API key to send");
+  app.add_flag_function(
+      "--send-key-unencrypted",
+      [&connection](std::int64_t count) {
+        connection.send_key_unencrypted = count > 0;
+      },
+      "send the API key without TLS to another machine, where everyone "
+      "on the way can read it");
+  app.add_option("--timeout", options.timeout_s,
+                 "seconds for a call; 120 for sends with media, else 35")
+      ->check(CLI::Range(1, 3600));
+  app.add_flag("--json", options.json,
+               "proto3 JSON for machines, one object a line; errors too");
+}
+
+}  // namespace linktor::cli

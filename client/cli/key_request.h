@@ -1,0 +1,58 @@
+// The options of `keys` become messages of the contract here. Errors are for
+// the person who typed them. The functions are pure, for any thread.
+
+#pragma once
+
+#include <google/protobuf/field_mask.pb.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "linktor/instagram/v1/api_key.pb.h"
+
+namespace linktor::cli {
+
+namespace v1 = ::linktor::instagram::v1;
+
+// Returns every permission as the commands take it, such as "read-events".
+std::vector<std::string> PermissionNames();
+// A permission that this program does not know shows as its number.
+std::string PermissionName(v1::Permission permission);
+// Returns UNSPECIFIED for a name that is none of PermissionNames().
+v1::Permission ParsePermission(const std::string& name);
+
+// Takes a duration after `now` such as 90d or 24h, or a time such as
+// 2027-01-01T00:00:00Z. It must lie after `now` and before the year 10000.
+absl::StatusOr<google::protobuf::Timestamp> ParseExpiry(const std::string& text,
+                                                        absl::Time now);
+
+// They are the options of one command; what is not given stays as it is.
+struct KeyOptions {
+  std::string id;
+  std::optional<std::string> name;
+  std::vector<std::string> permissions;
+  std::vector<std::string> channels;
+  bool all_channels = false;
+  std::optional<std::string> expires;
+  bool no_expiry = false;
+};
+
+// Builds a new key.
+absl::StatusOr<v1::ApiKey> BuildKey(const KeyOptions& options, absl::Time now);
+
+// These are the changes of one update.
+struct KeyChange {
+  v1::ApiKey key;
+  google::protobuf::FieldMask mask;
+};
+absl::StatusOr<KeyChange> BuildChange(const KeyOptions& options,
+                                      absl::Time now);
+
+// It takes the id of a key, and not the key itself, which belongs into no
+// argument. The error does not repeat it.
+absl::Status CheckKeyId(const std::string& id);
+
+}  // namespace linktor::cli

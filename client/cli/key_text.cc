@@ -1,0 +1,114 @@
+#include "client/cli/key_text.h"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "client/cli/key_request.h"
+#include "client/cli/text.h"
+
+namespace linktor::cli {
+namespace {
+
+// A key may cover a thousand channels; a line of the table names the first.
+constexpr int kChannelsOnALine = 3;
+
+using Row = std::vector<std::string>;
+
+std::string Permissions(const v1::ApiKey& key) {
+  std::vector<std::string> names;
+  for (const int permission : key.permissions()) {
+    names.push_back(PermissionName(static_cast<v1::Permission>(permission)));
+  }
+  return absl::StrJoin(names, ",");
+}
+
+// Names no more than `most` of them.
+std::string Channels(const v1::ApiKey& key, int most) {
+  if (key.channel_ids().empty()) return "all";
+  std::vector<std::string> ids;
+  for (const std::string& id : key.channel_ids()) {
+    if (static_cast<int>(ids.size()) == most) break;
+    ids.push_back(EscapeControls(id));
+  }
+  const int rest = key.channel_ids_size() - static_cast<int>(ids.size());
+  return absl::StrCat(absl::StrJoin(ids, ","),
+                      rest > 0 ? absl::StrCat(" and ", rest, " more") : "");
+}
+
+std::string LastUse(const v1::ApiKey& key, const absl::TimeZone& zone) {
+  return key.has_last_use_time() ? ShowTime(key.last_use_time(), zone)
+                                 : "never";
+}
+
+// Counts characters and not bytes, so that names in any script keep the
+// columns.
+std::size_t Width(const std::string& text) {
+  return static_cast<std::size_t>(std::count_if(
+      text.begin(), text.end(),
+      [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+}
+
+void Add(std::string& out, const char* name, const std::string& value) {
+  if (!value.empty()) absl::StrAppendFormat(&out, "%-15s %s\n", name, value);
+}
+
+}  // namespace
+
+std::string KeyState(const v1::ApiKey& key, absl::Time now) {
+  if (key.disabled()) return "disabled";
+  if (key.has_expire_time() &&
+      absl::FromUnixSeconds(key.expire_time().seconds()) <= now) {
+    return "expired";
+  }
+  return "live";
+}
+
+std::string Describe(const v1::ApiKey& key, absl::Time now,
+                     const absl::TimeZone& zone) {
+  std::string out;
+  Add(out, "key", EscapeControls(key.id()));
+  Add(out, "name", EscapeControls(key.name()));
+  Add(out, "permissions", Permissions(key));
+  Add(out, "channels", Channels(key, key.channel_ids_size()));
+  Add(out, "state", KeyState(key, now));
+  Add(out, "expires",
+      key.has_expire_time() ? ShowTime(key.expire_time(), zone) : "never");
+  Add(out, "last use", LastUse(key, zone));
+  Add(out, "created", ShowTime(key.create_time(), zone));
+  Add(out, "changed", ShowTime(key.update_time(), zone));
+  return out;
+}
+
+std::string KeyTable(const std::vector<v1::ApiKey>& keys, absl::Time now,
+                     const absl::TimeZone& zone) {
+  std::vector<Row> rows = {
+      {"ID", "NAME", "PERMISSIONS", "CHANNELS", "STATE", "LAST USE"}};
+  for (const v1::ApiKey& key : keys) {
+    rows.push_back({EscapeControls(key.id()), EscapeControls(key.name()),
+                    Permissions(key), Channels(key, kChannelsOnALine),
+                    KeyState(key, now), LastUse(key, zone)});
+  }
+  std::vector<std::size_t> widths(rows.front().size(), 0);
+  for (const Row& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      widths[i] = std::max(widths[i], Width(row[i]));
+    }
+  }
+  std::string out;
+  for (const Row& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      absl::StrAppend(&line, row[i],
+                      std::string(widths[i] + 2 - Width(row[i]), ' '));
+    }
+    absl::StripTrailingAsciiWhitespace(&line);
+    absl::StrAppend(&out, line, "\n");
+  }
+  return out;
+}
+
+}  // namespace linktor::cli

@@ -1,0 +1,46 @@
+#include "client/cli/farewell.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <csignal>
+
+namespace linktor::cli {
+namespace {
+
+TEST(FarewellTest, SaysItsTextAndEndsWithItsCode) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    EXPECT_EXIT(
+        {
+          // Shells have what runs in their background ignore SIGINT.
+          std::signal(signal, SIG_DFL);
+          const Farewell farewell("repeat this\n", ExitCode::kOutcomeUnknown);
+          std::raise(signal);
+        },
+        ::testing::ExitedWithCode(4), "^repeat this\n$");
+  }
+}
+
+TEST(FarewellTest, SignalsEndTheProgramAsEverAfterwards) {
+  EXPECT_EXIT(
+      {
+        { const Farewell farewell("x", ExitCode::kOutcomeUnknown); }
+        std::raise(SIGTERM);
+      },
+      ::testing::KilledBySignal(SIGTERM), "^$");
+}
+
+// nohup has a program ignore SIGHUP, and the program must outlive it.
+TEST(FarewellTest, IgnoredSignalStaysIgnored) {
+  EXPECT_EXIT(
+      {
+        std::signal(SIGHUP, SIG_IGN);
+        const Farewell farewell("x", ExitCode::kOutcomeUnknown);
+        std::raise(SIGHUP);
+        _exit(0);
+      },
+      ::testing::ExitedWithCode(0), "^$");
+}
+
+}  // namespace
+}  // namespace linktor::cli
