@@ -7,13 +7,20 @@ constexpr std::chrono::seconds kLimit{20};
 
 }  // namespace
 
-EventStream::EventStream(Stub& stub, const v1::SubscribeEventsRequest& request)
-    : reader_(stub.SubscribeEvents(&context_, request)),
-      thread_([this] { Read(); }) {}
+EventStream::EventStream(Stub& stub, const v1::SubscribeEventsRequest& request,
+                         const std::string& key)
+    : reader_(Begin(stub, request, key)), thread_([this] { Read(); }) {}
 
 EventStream::~EventStream() {
   context_.TryCancel();
   thread_.join();
+}
+
+std::unique_ptr<grpc::ClientReader<v1::SubscribeEventsResponse>>
+EventStream::Begin(Stub& stub, const v1::SubscribeEventsRequest& request,
+                   const std::string& key) {
+  if (!key.empty()) context_.AddMetadata("authorization", "Bearer " + key);
+  return stub.SubscribeEvents(&context_, request);
 }
 
 void EventStream::Read() {

@@ -22,7 +22,9 @@ class EventStream {
  public:
   using Stub = v1::EventService::Stub;
 
-  EventStream(Stub& stub, const v1::SubscribeEventsRequest& request);
+  // `key`: the API key that is sent, unless it is empty.
+  EventStream(Stub& stub, const v1::SubscribeEventsRequest& request,
+              const std::string& key = "");
   ~EventStream();
   EventStream(const EventStream&) = delete;
   EventStream& operator=(const EventStream&) = delete;
@@ -45,6 +47,9 @@ class EventStream {
   std::string trailing_cursor() const;
 
  private:
+  std::unique_ptr<grpc::ClientReader<v1::SubscribeEventsResponse>> Begin(
+      Stub& stub, const v1::SubscribeEventsRequest& request,
+      const std::string& key);
   void Read();
   bool Wait(const std::function<bool()>& holds)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

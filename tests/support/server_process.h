@@ -42,6 +42,8 @@ class ServerProcess {
   void Kill();
   // SIGTERM, and waits for its end.
   ProcessEnd Terminate();
+  // The caller has waited for its end.
+  void Forget() { pid_ = -1; }
   bool running() const { return pid_ > 0; }
   pid_t pid() const { return pid_; }
 

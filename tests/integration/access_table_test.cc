@@ -1,0 +1,318 @@
+// Every RPC under every kind of key.
+
+#include <gmock/gmock.h>
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/util/time_util.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+
+#include "absl/time/clock.h"
+#include "server/access/methods.h"
+#include "tests/integration/access_fixture.h"
+
+namespace linktor::testing {
+namespace {
+
+// How one RPC is called on kChannel and what comes of it.
+struct Row {
+  v1::Permission permission;
+  // The reason that a key over kOtherChannel alone gets; "" for OK.
+  std::string other_channel;
+  std::function<grpc::Status(const KeyedClient&)> call;
+};
+
+template <typename Response, typename Stub, typename Request>
+auto Unary(Stub& (KeyedClient::*service)() const,
+           grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
+                                        Response*),
+           Request request) {
+  return [=](const KeyedClient& client) {
+    Response response;
+    return ((client.*service)().*method)(client.Context().get(), request,
+                                         &response);
+  };
+}
+
+template <typename Request>
+Request OnChannel() {
+  Request request;
+  request.set_channel_id(kChannel);
+  return request;
+}
+
+v1::CreateApiKeyRequest KeyOverAll() {
+  v1::CreateApiKeyRequest request;
+  request.mutable_api_key()->add_permissions(v1::PERMISSION_SEND);
+  return request;
+}
+
+v1::UpdateApiKeyRequest RenameKey(const std::string& id) {
+  v1::UpdateApiKeyRequest request;
+  request.mutable_api_key()->set_id(id);
+  request.mutable_update_mask()->add_paths("name");
+  return request;
+}
+
+template <typename Request>
+Request OnKey(const std::string& id) {
+  Request request;
+  request.set_api_key_id(id);
+  return request;
+}
+
+// `key_id`: of a key over kChannel that may only send.
+std::map<std::string, Row> AccessRows(const std::string& key_id) {
+  using Stub = v1::AccessService::Stub;
+  const auto row = [](const char* other, auto call) {
+    return Row{v1::PERMISSION_MANAGE_ACCESS, other, call};
+  };
+  return {
+      {"CreateApiKey",
+       row("NOT_AUTHORIZED",
+           Unary<v1::CreateApiKeyResponse>(&KeyedClient::access,
+                                           &Stub::CreateApiKey, KeyOverAll()))},
+      {"GetApiKey",
+       row("API_KEY_NOT_FOUND",
+           Unary<v1::GetApiKeyResponse>(&KeyedClient::access, &Stub::GetApiKey,
+                                        OnKey<v1::GetApiKeyRequest>(key_id)))},
+      {"ListApiKeys", row("", Unary<v1::ListApiKeysResponse>(
+                                  &KeyedClient::access, &Stub::ListApiKeys,
+                                  v1::ListApiKeysRequest()))},
+      {"UpdateApiKey",
+       row("API_KEY_NOT_FOUND",
+           Unary<v1::UpdateApiKeyResponse>(
+               &KeyedClient::access, &Stub::UpdateApiKey, RenameKey(key_id)))},
+      // One that there is not, so that the others find theirs.
+      {"DeleteApiKey",
+       row("API_KEY_NOT_FOUND",
+           Unary<v1::DeleteApiKeyResponse>(
+               &KeyedClient::access, &Stub::DeleteApiKey,
+               OnKey<v1::DeleteApiKeyRequest>("ffffffffffffffff")))},
+  };
+}
+
+std::map<std::string, Row> ChannelRows() {
+  using Stub = v1::ChannelService::Stub;
+  const auto row = [](const char* other, auto call) {
+    return Row{v1::PERMISSION_MANAGE_CHANNELS, other, call};
+  };
+  v1::UpdateChannelRequest rename;
+  rename.mutable_channel()->set_id(kChannel);
+  rename.mutable_update_mask()->add_paths("name");
+  auto credentials = OnChannel<v1::SetChannelCredentialsRequest>();
+  credentials.set_verify_token(kVerifyToken);
+  auto ice_breakers = OnChannel<v1::SetIceBreakersRequest>();
+  auto* added = ice_breakers.add_ice_breakers();
+  added->set_question("What?");
+  added->set_payload("WHAT");
+  // A channel that there is not, so that the others find theirs.
+  v1::DeleteChannelRequest remove;
+  remove.set_channel_id("ch_gone");
+  return {
+      {"CreateChannel",
+       row("NOT_AUTHORIZED", Unary<v1::CreateChannelResponse>(
+                                 &KeyedClient::channels, &Stub::CreateChannel,
+                                 Gateway::DefaultChannel()))},
+      {"GetChannel",
+       row("CHANNEL_NOT_FOUND", Unary<v1::GetChannelResponse>(
+                                    &KeyedClient::channels, &Stub::GetChannel,
+                                    OnChannel<v1::GetChannelRequest>()))},
+      {"ListChannels", row("", Unary<v1::ListChannelsResponse>(
+                                   &KeyedClient::channels, &Stub::ListChannels,
+                                   v1::ListChannelsRequest()))},
+      {"UpdateChannel",
+       row("CHANNEL_NOT_FOUND",
+           Unary<v1::UpdateChannelResponse>(&KeyedClient::channels,
+                                            &Stub::UpdateChannel, rename))},
+      {"DeleteChannel",
+       row("CHANNEL_NOT_FOUND",
+           Unary<v1::DeleteChannelResponse>(&KeyedClient::channels,
+                                            &Stub::DeleteChannel, remove))},
+      {"SetChannelCredentials",
+       row("CHANNEL_NOT_FOUND",
+           Unary<v1::SetChannelCredentialsResponse>(
+               &KeyedClient::channels, &Stub::SetChannelCredentials,
+               credentials))},
+      {"SetIceBreakers",
+       row("CHANNEL_NOT_FOUND",
+           Unary<v1::SetIceBreakersResponse>(
+               &KeyedClient::channels, &Stub::SetIceBreakers, ice_breakers))},
+      {"GetIceBreakers", row("CHANNEL_NOT_FOUND",
+                             Unary<v1::GetIceBreakersResponse>(
+                                 &KeyedClient::channels, &Stub::GetIceBreakers,
+                                 OnChannel<v1::GetIceBreakersRequest>()))},
+      {"DeleteIceBreakers",
+       row("CHANNEL_NOT_FOUND",
+           Unary<v1::DeleteIceBreakersResponse>(
+               &KeyedClient::channels, &Stub::DeleteIceBreakers,
+               OnChannel<v1::DeleteIceBreakersRequest>()))},
+  };
+}
+
+std::map<std::string, Row> MessagingRows() {
+  using Stub = v1::MessagingService::Stub;
+  const auto row = [](v1::Permission permission, auto call) {
+    return Row{permission, "CHANNEL_NOT_FOUND", call};
+  };
+  auto send = OnChannel<v1::SendMessageRequest>();
+  send.set_to(kUser);
+  send.mutable_content()->set_text("hello");
+  auto get = OnChannel<v1::GetMessageRequest>();
+  get.set_request_id("unknown");
+  auto resolve = OnChannel<v1::ResolveMessageRequest>();
+  resolve.set_message_id("msg_" + std::string(32, '0'));
+  resolve.set_resolution(v1::MESSAGE_RESOLUTION_SENT);
+  auto conversation = OnChannel<v1::GetConversationRequest>();
+  conversation.set_user_id(kUser);
+  v1::UpdateConversationRequest update;
+  update.mutable_conversation()->set_channel_id(kChannel);
+  update.mutable_conversation()->set_user_id(kUser);
+  update.mutable_update_mask()->add_paths("opted_out");
+  return {
+      {"SendMessage", row(v1::PERMISSION_SEND, Unary<v1::SendMessageResponse>(
+                                                   &KeyedClient::messaging,
+                                                   &Stub::SendMessage, send))},
+      {"GetMessage", row(v1::PERMISSION_READ_MESSAGES,
+                         Unary<v1::GetMessageResponse>(
+                             &KeyedClient::messaging, &Stub::GetMessage, get))},
+      {"ResolveMessage",
+       row(v1::PERMISSION_SEND,
+           Unary<v1::ResolveMessageResponse>(&KeyedClient::messaging,
+                                             &Stub::ResolveMessage, resolve))},
+      {"GetConversation",
+       row(v1::PERMISSION_READ_MESSAGES,
+           Unary<v1::GetConversationResponse>(
+               &KeyedClient::messaging, &Stub::GetConversation, conversation))},
+      {"UpdateConversation",
+       row(v1::PERMISSION_SEND,
+           Unary<v1::UpdateConversationResponse>(
+               &KeyedClient::messaging, &Stub::UpdateConversation, update))},
+  };
+}
+
+std::map<std::string, Row> AllRows(const std::string& key_id) {
+  std::map<std::string, Row> rows = AccessRows(key_id);
+  rows.merge(ChannelRows());
+  rows.merge(MessagingRows());
+  v1::SubscribeEventsRequest subscribe;
+  subscribe.add_channel_ids(kChannel);
+  rows["SubscribeEvents"] = {v1::PERMISSION_READ_EVENTS, "CHANNEL_NOT_FOUND",
+                             [subscribe](const KeyedClient& client) {
+                               return client.Subscribe(subscribe);
+                             }};
+  return rows;
+}
+
+class AccessTableTest : public AccessTest {
+ protected:
+  // Expects code and reason of every RPC when it is called with this key.
+  void ExpectAll(const std::string& key, grpc::StatusCode code,
+                 const std::string& reason) {
+    for (const auto& [name, row] : rows_) {
+      const grpc::Status status = row.call(Client(key));
+      EXPECT_EQ(status.error_code(), code)
+          << name << ": " << status.error_message();
+      EXPECT_EQ(ErrorInfoOf(status).reason(), reason) << name;
+      EXPECT_EQ(ErrorInfoOf(status).domain(), "instagram.linktor") << name;
+    }
+  }
+
+  const std::map<std::string, Row> rows_ = AllRows(
+      admin().CreateKey({v1::PERMISSION_SEND}, {kChannel}).api_key().id());
+};
+
+TEST_F(AccessTableTest, EveryRpcHasARow) {
+  std::set<std::string> declared;
+  for (const auto* service : access::Methods::Services()) {
+    for (int i = 0; i < service->method_count(); ++i) {
+      declared.insert(service->method(i)->name());
+    }
+  }
+  std::set<std::string> listed;
+  for (const auto& [name, row] : rows_) listed.insert(name);
+  EXPECT_EQ(listed, declared);
+}
+
+TEST_F(AccessTableTest, NoKey) {
+  ExpectAll("", grpc::StatusCode::UNAUTHENTICATED, "API_KEY_MISSING");
+}
+
+TEST_F(AccessTableTest, NoKeyOfThisForm) {
+  for (const char* key : {"lig_", "secret", "lig_0123456789abcdef_x"}) {
+    ExpectAll(key, grpc::StatusCode::UNAUTHENTICATED, "API_KEY_INVALID");
+  }
+}
+
+TEST_F(AccessTableTest, AKeyOfAnotherServer) {
+  const std::string key = admin().CreateKey(AllPermissions()).secret();
+  const std::string id(key.substr(4, 16));
+  ASSERT_TRUE(admin().DeleteKey(id).ok());
+  ExpectAll(key, grpc::StatusCode::UNAUTHENTICATED, "API_KEY_INVALID");
+}
+
+TEST_F(AccessTableTest, AnExpiredKey) {
+  v1::CreateApiKeyRequest request;
+  for (const v1::Permission one : AllPermissions()) {
+    request.mutable_api_key()->add_permissions(one);
+  }
+  const absl::Time end = absl::Now() + absl::Milliseconds(400);
+  *request.mutable_api_key()->mutable_expire_time() =
+      google::protobuf::util::TimeUtil::MillisecondsToTimestamp(
+          absl::ToUnixMillis(end));
+  const std::string key = admin().CreateKey(request).secret();
+  while (absl::Now() < end) {
+    // It may still be good, or just not any more; only its end is waited for.
+    (void)rows_.at("ListChannels").call(Client(key));
+  }
+  ExpectAll(key, grpc::StatusCode::UNAUTHENTICATED, "API_KEY_EXPIRED");
+}
+
+TEST_F(AccessTableTest, ADisabledKey) {
+  auto created = admin().CreateKey(AllPermissions());
+  created.mutable_api_key()->set_disabled(true);
+  ASSERT_TRUE(admin().UpdateKey(created.api_key(), "disabled").ok());
+  ExpectAll(created.secret(), grpc::StatusCode::UNAUTHENTICATED,
+            "API_KEY_DISABLED");
+}
+
+TEST_F(AccessTableTest, AKeyOfAnotherChannel) {
+  const std::string key =
+      admin().CreateKey(AllPermissions(), {kOtherChannel}).secret();
+  for (const auto& [name, row] : rows_) {
+    const grpc::Status status = row.call(Client(key));
+    EXPECT_EQ(ErrorInfoOf(status).reason(), row.other_channel)
+        << name << ": " << status.error_message();
+    EXPECT_EQ(status.ok(), row.other_channel.empty()) << name;
+  }
+}
+
+TEST_F(AccessTableTest, EachPermissionAlone) {
+  for (const v1::Permission permission : AllPermissions()) {
+    const std::string key = admin().CreateKey({permission}).secret();
+    for (const auto& [name, row] : rows_) {
+      const grpc::Status status = row.call(Client(key));
+      const std::string at = v1::Permission_Name(permission) + " " + name +
+                             ": " + status.error_message();
+      if (permission == row.permission) {
+        EXPECT_NE(status.error_code(), grpc::StatusCode::UNAUTHENTICATED) << at;
+        EXPECT_NE(status.error_code(), grpc::StatusCode::PERMISSION_DENIED)
+            << at;
+      } else {
+        EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED)
+            << at;
+        EXPECT_EQ(ErrorInfoOf(status).reason(), "NOT_AUTHORIZED") << at;
+        EXPECT_EQ(ErrorInfoOf(status).metadata().at("permission"),
+                  v1::Permission_Name(row.permission))
+            << at;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace linktor::testing

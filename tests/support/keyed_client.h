@@ -1,0 +1,65 @@
+// Calls the server as the holder of an API key.
+
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "linktor/instagram/v1/access_service.grpc.pb.h"
+#include "linktor/instagram/v1/channel_service.grpc.pb.h"
+#include "linktor/instagram/v1/event_service.grpc.pb.h"
+#include "linktor/instagram/v1/messaging_service.grpc.pb.h"
+#include "server/base/v1.h"
+
+namespace linktor::testing {
+
+class KeyedClient {
+ public:
+  // An empty key is not sent.
+  KeyedClient(const std::shared_ptr<grpc::Channel>& channel, std::string key)
+      : key_(std::move(key)),
+        access_(v1::AccessService::NewStub(channel)),
+        channels_(v1::ChannelService::NewStub(channel)),
+        messaging_(v1::MessagingService::NewStub(channel)),
+        events_(v1::EventService::NewStub(channel)) {}
+
+  // A context that carries the key, with a deadline.
+  std::unique_ptr<grpc::ClientContext> Context(int seconds = 20) const;
+
+  v1::AccessService::Stub& access() const { return *access_; }
+  v1::ChannelService::Stub& channels() const { return *channels_; }
+  v1::MessagingService::Stub& messaging() const { return *messaging_; }
+  v1::EventService::Stub& events() const { return *events_; }
+
+  // Creates a key and returns it; fails the test when it cannot.
+  v1::CreateApiKeyResponse CreateKey(
+      const std::vector<v1::Permission>& permissions,
+      const std::vector<std::string>& channels = {}) const;
+  v1::CreateApiKeyResponse CreateKey(
+      const v1::CreateApiKeyRequest& request) const;
+  // Replaces one field of a key.
+  grpc::Status UpdateKey(const v1::ApiKey& key, const std::string& path) const;
+  grpc::Status DeleteKey(const std::string& id) const;
+
+  // The first status of a subscription: OK once it is subscribed.
+  grpc::Status Subscribe(const v1::SubscribeEventsRequest& request) const;
+
+ private:
+  const std::string key_;
+  const std::unique_ptr<v1::AccessService::Stub> access_;
+  const std::unique_ptr<v1::ChannelService::Stub> channels_;
+  const std::unique_ptr<v1::MessagingService::Stub> messaging_;
+  const std::unique_ptr<v1::EventService::Stub> events_;
+};
+
+// Every permission there is.
+std::vector<v1::Permission> AllPermissions();
+
+// The first line of a file, such as a key's.
+std::string FirstLine(const std::string& path);
+
+}  // namespace linktor::testing
