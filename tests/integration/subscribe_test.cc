@@ -99,7 +99,12 @@ TEST_F(SubscribeTest, FiltersByTypeUserAndChannel) {
   request.add_types("message.*");
   const auto by_type = gateway_.Subscribe(request);
   EXPECT_TRUE(by_type->WaitForCount(2));
-  request.add_channel_ids("ch_none");
+  auto other = Gateway::DefaultChannel();
+  other.mutable_channel()->set_id("ch_other");
+  other.mutable_channel()->set_instagram_account_id("17841400000000002");
+  other.mutable_channel()->set_page_id("100200300400501");
+  gateway_.CreateChannel(other);
+  request.add_channel_ids("ch_other");
   const auto by_channel = gateway_.Subscribe(request);
   ASSERT_TRUE(by_channel->WaitForResponses(1));
   // The cursor passes over what the filter hides.
