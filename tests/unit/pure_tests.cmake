@@ -5,6 +5,9 @@ linktor_library(test_support
   SOURCES
     support/golden.cc support/golden.h
     support/hostile_bodies.cc support/hostile_bodies.h
+    support/http_reader.cc support/http_reader.h
+    support/ipv6.h
+    support/log_capture.h
     support/padded_body.h
     support/parse_all.h
     support/proto_matchers.h
@@ -12,11 +15,14 @@ linktor_library(test_support
     support/seed.h
     support/status_matchers.h
     support/temp_folder.h
+    support/test_certificates.cc support/test_certificates.h
     support/test_socket.cc support/test_socket.h
+    support/test_tls_socket.cc support/test_tls_socket.h
     fakes/fake_clock.h
     fakes/fake_transport.h
   PUBLIC linktor::base linktor::http linktor::webhook GTest::gmock
-  GTest::gtest)
+  GTest::gtest spdlog::spdlog
+  PRIVATE OpenSSL::Crypto OpenSSL::SSL)
 
 linktor_test(pure_tests
   SOURCES
@@ -36,8 +42,15 @@ linktor_test(pure_tests
     unit/graph/error_map_test.cc
     unit/graph/request_test.cc
     unit/http/client_test.cc
+    unit/http/connection_count_test.cc
+    unit/http/listener_fixture.cc unit/http/listener_fixture.h
+    unit/http/listener_limit_test.cc
+    unit/http/listener_stop_test.cc
     unit/http/listener_test.cc
+    unit/http/log_throttle_test.cc
     unit/http/message_test.cc
+    unit/http/tls_context_test.cc
+    unit/http/tls_listener_test.cc
     unit/policy/content_test.cc
     unit/policy/window_test.cc
     unit/webhook/bodies.h

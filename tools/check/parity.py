@@ -32,6 +32,8 @@ EXTERNAL = {
     "CURL::libcurl": "@debian//:curl",
     "GTest::gmock": "@debian//:gmock",
     "GTest::gtest": "@debian//:gtest",
+    "OpenSSL::Crypto": "@debian//:openssl_crypto",
+    "OpenSSL::SSL": "@debian//:openssl_ssl",
     "SQLite::SQLite3": "@debian//:sqlite3",
     "Threads::Threads": "@debian//:threads",
     "dl": "@debian//:dl",
