@@ -54,6 +54,8 @@ check: build ## Check format, protos, README, tree, clang-tidy (TIDY=all: every 
 	tools/check/symbols.sh
 	tools/check/readme.sh
 	tools/check/readme_run.py
+	tools/check/security_run.py
+	tools/check/network.py
 	tools/check/tidy.sh
 	JOBS=$(JOBS) tools/check/bazel.sh
 
