@@ -20,29 +20,34 @@ OUTPUT = "docs/errors.md"
 PREFIX = "ERROR_REASON_"
 UNSPECIFIED = "UNSPECIFIED"
 
-# In this order in the document, each with what the code means to a caller.
+# The document has the codes in this order, each with what it means to a caller.
 CODES = {
     "INVALID_ARGUMENT": "The request itself is wrong. Repeating it unchanged "
                         "fails again.",
-    "UNAUTHENTICATED": "A credential is refused.",
-    "PERMISSION_DENIED": "The credential is known, but not allowed to do this.",
-    "NOT_FOUND": "What the request names does not exist.",
-    "ALREADY_EXISTS": "What the request would create is there already.",
+    "UNAUTHENTICATED": "The call has no API key, or one that this server "
+                       "refuses. It is never about a token of Meta's.",
+    "PERMISSION_DENIED": "The API key of the call is good, but may not do "
+                         "this. It is never about a permission of Meta's.",
+    "NOT_FOUND": "Something that the request names does not exist.",
+    "ALREADY_EXISTS": "The thing that the request would create is there "
+                      "already.",
     "FAILED_PRECONDITION": "The request is right, but something else must "
-                           "change first.",
+                           "change first: the conversation, the channel, or "
+                           "the token, app or account at Meta.",
     "OUT_OF_RANGE": "The cursor points outside of what is kept.",
     "RESOURCE_EXHAUSTED": "A limit is reached. Nothing was sent.",
     "DEADLINE_EXCEEDED": "Too little time was given.",
     "ABORTED": "Another call is in the way.",
-    "UNAVAILABLE": "Something does not work for now. Nothing was sent.",
-    "UNKNOWN": "Nobody can know what happened.",
+    "UNAVAILABLE": "Something does not work for now. With an `ErrorInfo` it "
+                   "also means that nothing was sent.",
+    "UNKNOWN": "Nobody can know what happened at Instagram.",
     "INTERNAL": "Something is broken, here or at Meta.",
 }
 ELSEWHERE = "Not the error of a call"
 
 HEAD = """# Errors
 
-Made by `tools/docs/errors.py` from
+`tools/docs/errors.py` makes this file from
 [error_reason.proto](../protos/linktor/instagram/v1/error_reason.proto): change
 the comments there, then run it.
 
@@ -55,7 +60,7 @@ that reads it.
 
 | detail | when | what is in it |
 |---|---|---|
-| `google.rpc.ErrorInfo` | always | `reason`: a name from the list below. `domain`: `instagram.linktor`. `metadata["remedy"]`: what to do, as below. More metadata by reason. |
+| `google.rpc.ErrorInfo` | always, when this server has made the status | `reason`: a name from the list below. `domain`: `instagram.linktor`. `metadata["remedy"]`: what to do, as below. More metadata by reason. |
 | `google.rpc.BadRequest` | fields of the request are wrong | every wrong field, not just the first, as far as they fit into a status (some 25); `metadata["omitted_violations"]` counts the rest |
 | `google.rpc.RetryInfo` | it is known when to try again | the delay |
 | `google.rpc.QuotaFailure` | a limit of this server is reached | which limit, and of what |
@@ -67,11 +72,34 @@ When Meta refused, the metadata also holds what Meta gave of `graph_code`,
 `graph_subcode`, `graph_type`, `fbtrace_id` and `http_status`. Meta's support
 asks for `fbtrace_id`.
 
-**On `SendMessage`, UNAVAILABLE means that nothing was sent**: the call can be
-repeated. A send that may have reached the customer is UNKNOWN with
-`SEND_OUTCOME_UNKNOWN`, and is not to be repeated. DEADLINE_EXCEEDED without an
-`ErrorInfo` comes from the caller's own gRPC library: the send may still run.
-Repeat it with the same request id, or ask `GetMessage`.
+**UNAUTHENTICATED and PERMISSION_DENIED speak of the caller's API key and of
+nothing else.** Where Meta refuses the token, the app or the account, or misses
+a permission, the code is FAILED_PRECONDITION with a reason that says so.
+
+## What was sent, when a send fails
+
+| the status of `SendMessage` | what it means | what to do |
+|---|---|---|
+| UNAVAILABLE with an `ErrorInfo` | nothing was sent | repeat the call |
+| UNKNOWN with `SEND_OUTCOME_UNKNOWN` | Instagram may have the message | do not send it again; wait for the echo, or look and call `ResolveMessage` |
+| any other code with an `ErrorInfo` | what the reason says | what the remedy says |
+| any code without an `ErrorInfo` | nothing is known | repeat it with the same `request_id` only, or ask `GetMessage` |
+
+**A status without an `ErrorInfo` was not made by this server** but by a client
+library or a proxy, typically because a connection broke, possibly after the
+request was written. The server may have got the call or not, and the send may
+still run. Such a status has the code UNAVAILABLE, CANCELLED, INTERNAL, UNKNOWN
+or DEADLINE_EXCEEDED. For 7 days it is safe to repeat the call with the same
+`request_id`, and with no other: the server recognises it and never sends the
+message twice. When the caller gave none, the server has made one, which the
+caller does not learn when the answer is lost, and the call cannot be repeated
+safely. **So every caller should always give a `request_id`.** The same holds for
+the other methods that have one; calls that only read can always be repeated.
+
+The gRPC libraries of both sides also refuse by themselves calls that cannot
+work, without an `ErrorInfo`: with UNIMPLEMENTED a method that this server does
+not have, with RESOURCE_EXHAUSTED a message that is longer than they take.
+Repeating such a call does not help.
 
 A failed or unconfirmed send keeps its error: `Message.error` has the same
 `reason`, `message` and `metadata`, also in the events `message.failed` and
@@ -153,6 +181,11 @@ def parse(name, comment, options):
     }
 
 
+def prose(text):
+    """Markdown would take "<key>" for a tag, and show nothing."""
+    return text.replace("<", "\\<")
+
+
 def section(entry):
     lines = ["", "### " + entry["reason"], ""]
     if entry["where"]:
@@ -160,8 +193,8 @@ def section(entry):
             "Message.error", "`Message.error`"))
     else:
         lines.append("**gRPC code:** " + " or ".join(entry["codes"]))
-    lines += ["", "**Means:** " + entry["meaning"],
-              "", "**What to do:** " + entry["remedy"],
+    lines += ["", "**Means:** " + prose(entry["meaning"]),
+              "", "**What to do:** " + prose(entry["remedy"]),
               "", "**Metadata besides `remedy`, for example:** " +
               ("`%s`" % entry["example"] if entry["example"] else "none")]
     return lines
