@@ -74,6 +74,8 @@ if(LINKTOR_SANITIZE)
   set(_linktor_suppressions "${PROJECT_SOURCE_DIR}/tools/sanitizers")
   # Exit code 66 tells a sanitizer's report from an ordinary failure.
   list(APPEND LINKTOR_TEST_ENVIRONMENT
+    # LeakSanitizer traces the process that it looks into.
+    "LINKTOR_IG_ALLOW_CORE_DUMPS=true"
     "ASAN_OPTIONS=exitcode=66:halt_on_error=1:strict_string_checks=1:detect_stack_use_after_return=1:check_initialization_order=1"
     "LSAN_OPTIONS=exitcode=66:print_suppressions=0:suppressions=${_linktor_suppressions}/lsan.supp"
     "UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:suppressions=${_linktor_suppressions}/ubsan.supp"
