@@ -11,6 +11,7 @@
 #include "absl/time/clock.h"
 #include "grpc/reflection/v1/reflection.grpc.pb.h"
 #include "tests/integration/access_fixture.h"
+#include "tests/support/sanitized.h"
 
 namespace linktor::testing {
 namespace {
@@ -62,13 +63,15 @@ class AccessStreamTest : public AccessTest {
     EXPECT_TRUE(stream.WaitForEnd());
     EXPECT_EQ(ErrorInfoOf(stream.status()).reason(), reason)
         << stream.status().error_message();
-    EXPECT_LT(absl::Now() - since, absl::Seconds(1)) << reason;
+    // Instrumented code takes several times as long for everything.
+    EXPECT_LT(absl::Now() - since, absl::Seconds(kSanitized ? 5 : 1)) << reason;
     EXPECT_NE(stream.trailing_cursor(), "");
   }
 };
 
 std::vector<std::string> MidsOf(const std::vector<v1::Event>& events) {
   std::vector<std::string> mids;
+  mids.reserve(events.size());
   for (const v1::Event& event : events) mids.push_back(MessageOf(event).mid());
   return mids;
 }
@@ -223,9 +226,9 @@ TEST_F(AccessStreamTest, AStreamThatIsNotReadEndsToo) {
   const auto stream = reader.events().SubscribeEvents(
       context.get(), Gateway::From(v1::POSITION_EARLIEST));
   stream->WaitForInitialMetadata();
-  ASSERT_EQ(Subscribers(), 1);
+  const absl::Time limit = absl::Now() + absl::Seconds(20);
+  while (Subscribers() != 1) ASSERT_LT(absl::Now(), limit);
   ASSERT_TRUE(admin().DeleteKey(created.api_key().id()).ok());
-  const absl::Time limit = absl::Now() + absl::Seconds(10);
   while (Subscribers() > 0) ASSERT_LT(absl::Now(), limit);
   context->TryCancel();
   v1::SubscribeEventsResponse response;
