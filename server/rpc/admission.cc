@@ -81,7 +81,8 @@ absl::StatusOr<Admitted> Admission::Admit(
   if (gate_.draining()) return DrainingError();
   Admitted admitted;
   std::int64_t before = 0;
-  admitted.total = Place(kind.total, before);
+  // This outlives every call, so its counter needs no owner.
+  admitted.total = Place({std::shared_ptr<void>(), &kind.total}, before);
   if (before >= kind.max_total) return OverloadedError();
   LINKTOR_ASSIGN(admitted.caller, Authenticate(context));
   const access::Caller& caller = admitted.caller;
@@ -89,7 +90,8 @@ absl::StatusOr<Admitted> Admission::Admit(
     return access::LacksPermission(caller, method.permission);
   }
   if (caller.key() == nullptr) return admitted;
-  admitted.own = Place((*caller.key()->use).*kind.own, before);
+  const std::shared_ptr<access::KeyUse>& use = caller.key()->use;
+  admitted.own = Place({use, &((*use).*kind.own)}, before);
   if (before >= kind.max_own) {
     return MakeError(
         absl::StatusCode::kResourceExhausted,

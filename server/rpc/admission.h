@@ -10,7 +10,8 @@
 #include <grpcpp/grpcpp.h>
 
 #include <atomic>
-#include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,20 +28,23 @@ namespace linktor {
 absl::Status DrainingError();
 absl::Status OverloadedError();
 
-// One of a limited number of places, held until it goes.
+// One of a limited number of places, held until it goes. A call that ends after
+// its key was deleted gives back its place too, so the place keeps alive what
+// it is counted in.
 class Place {
  public:
+  using Counter = std::atomic<std::int64_t>;
+
   Place() = default;
   // Takes a place whether there is room or not; `before` is how many were
   // taken.
-  Place(std::atomic<std::int64_t>& taken, std::int64_t& before)
-      : taken_(&taken) {
-    before = taken.fetch_add(1, std::memory_order_relaxed);
+  Place(std::shared_ptr<Counter> taken, std::int64_t& before)
+      : taken_(std::move(taken)) {
+    before = taken_->fetch_add(1, std::memory_order_relaxed);
   }
-  Place(Place&& other) noexcept
-      : taken_(std::exchange(other.taken_, nullptr)) {}
+  Place(Place&& other) noexcept = default;
   Place& operator=(Place&& other) noexcept {
-    std::swap(taken_, other.taken_);
+    taken_.swap(other.taken_);
     return *this;
   }
   ~Place() {
@@ -48,12 +52,11 @@ class Place {
   }
 
  private:
-  std::atomic<std::int64_t>* taken_ = nullptr;
+  std::shared_ptr<Counter> taken_;
 };
 
 // A call that was let in: who calls, and its places within the limits.
 struct Admitted {
-  // It owns the counter of `own`, so it goes after it.
   access::Caller caller;
   Place total;
   Place own;
@@ -101,9 +104,9 @@ class Admission {
  private:
   // The limits that a call falls under.
   struct Kind {
-    std::atomic<std::int64_t>& total;
+    Place::Counter& total;
     std::int64_t max_total;
-    std::atomic<std::int64_t> access::KeyUse::*own;
+    Place::Counter access::KeyUse::*own;
     std::int64_t max_own;
     // How the limit of one key is called in the configuration.
     const char* own_name;
@@ -119,8 +122,8 @@ class Admission {
   access::ApiKeys* const keys_;
   const Limits limits_;
   StopGate gate_;
-  std::atomic<std::int64_t> calls_{0};
-  std::atomic<std::int64_t> streams_{0};
+  Place::Counter calls_{0};
+  Place::Counter streams_{0};
 };
 
 }  // namespace linktor
