@@ -65,7 +65,8 @@ format: ## Format the C++ and proto files
 	tools/check/buf.sh --fix
 
 asan: setup ## Build and test with AddressSanitizer and UndefinedBehaviorSanitizer
-	@$(call configure_and_build,asan)
+	@tools/setup/apt.sh check
+	$(call configure_and_build,asan)
 	ctest --preset asan -j $(JOBS)
 
 tsan: setup ## Build and test with ThreadSanitizer

@@ -1,10 +1,14 @@
 # Precompiled headers, each made once a build and shared by all targets:
-#   base  the standard library and Abseil; the default
-#   grpc  base, Protobuf and gRPC; only for what links gRPC, whose headers
-#         hold initialisers that need the library
-#   test  base, Protobuf and GoogleTest; the default of linktor_test
-# A target chooses one by PCH in linktor_library and its kin. They save
-# seconds a file, but hide missing includes: "make check" compiles without.
+#   base      the standard library and Abseil; the default
+#   contract  base, Protobuf and the messages of protos/
+#   grpc      base, Protobuf and gRPC
+#   service   grpc and the services of protos/
+#   test      contract and GoogleTest; the default of linktor_test
+#   service_test  service and GoogleTest
+# Only what links gRPC may have a kind with gRPC, whose headers hold initialisers
+# that need the library. A target chooses one by PCH in linktor_library and its
+# kin. They save seconds a file, but hide missing includes: "make check" compiles
+# without.
 
 option(LINKTOR_PCH "Use precompiled headers" ON)
 
@@ -17,11 +21,32 @@ set(_linktor_pch_base
   <absl/strings/str_cat.h> <absl/strings/str_format.h>
   <absl/strings/str_split.h> <absl/strings/string_view.h>
   <absl/time/time.h>)
-set(_linktor_pch_grpc ${_linktor_pch_base}
+set(_linktor_protobuf
   <google/protobuf/message.h> <google/protobuf/timestamp.pb.h>
-  <google/protobuf/duration.pb.h> <grpcpp/grpcpp.h>)
-set(_linktor_pch_test ${_linktor_pch_base}
-  <google/protobuf/message.h> <gmock/gmock.h> <gtest/gtest.h>)
+  <google/protobuf/duration.pb.h> <google/protobuf/util/time_util.h>)
+# These include the others.
+set(_linktor_messages
+  <google/rpc/error_details.pb.h> <google/rpc/status.pb.h>
+  <linktor/instagram/v1/access_service.pb.h>
+  <linktor/instagram/v1/channel_service.pb.h>
+  <linktor/instagram/v1/error_reason.pb.h>
+  <linktor/instagram/v1/event_service.pb.h>
+  <linktor/instagram/v1/messaging_service.pb.h>)
+set(_linktor_services
+  <linktor/instagram/v1/access_service.grpc.pb.h>
+  <linktor/instagram/v1/channel_service.grpc.pb.h>
+  <linktor/instagram/v1/event_service.grpc.pb.h>
+  <linktor/instagram/v1/messaging_service.grpc.pb.h>)
+set(_linktor_googletest <gmock/gmock.h> <gtest/gtest.h>)
+
+set(_linktor_pch_contract
+  ${_linktor_pch_base} ${_linktor_protobuf} ${_linktor_messages})
+set(_linktor_pch_grpc
+  ${_linktor_pch_base} ${_linktor_protobuf} <grpcpp/grpcpp.h>)
+set(_linktor_pch_service
+  ${_linktor_pch_grpc} ${_linktor_messages} ${_linktor_services})
+set(_linktor_pch_test ${_linktor_pch_contract} ${_linktor_googletest})
+set(_linktor_pch_service_test ${_linktor_pch_service} ${_linktor_googletest})
 
 function(_linktor_add_pch kind)
   file(GENERATE OUTPUT "${CMAKE_BINARY_DIR}/pch/${kind}.cc"
@@ -41,19 +66,23 @@ endfunction()
 
 if(LINKTOR_PCH)
   _linktor_add_pch(base)
+  _linktor_add_pch(contract linktor::protos)
   _linktor_add_pch(grpc gRPC::grpc++ protobuf::libprotobuf)
+  _linktor_add_pch(service gRPC::grpc++ linktor::protos)
   if(BUILD_TESTING)
-    _linktor_add_pch(test GTest::gmock GTest::gtest protobuf::libprotobuf)
+    _linktor_add_pch(test GTest::gmock GTest::gtest linktor::protos)
+    _linktor_add_pch(service_test
+      GTest::gmock GTest::gtest gRPC::grpc++ linktor::protos)
   endif()
 endif()
 
-# linktor_use_pch(<target> <base|grpc|test|none>)
+# linktor_use_pch(<target> <kind|none>)
 function(linktor_use_pch target kind)
   if(NOT LINKTOR_PCH OR kind STREQUAL "none")
     return()
   endif()
   if(NOT TARGET linktor_pch_${kind})
-    message(FATAL_ERROR "${target}: PCH is base, grpc, test or none, not ${kind}")
+    message(FATAL_ERROR "${target}: there is no precompiled header ${kind}")
   endif()
   target_precompile_headers(${target} REUSE_FROM linktor_pch_${kind})
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")

@@ -3,7 +3,7 @@
 #
 # linktor_library(<name> SOURCES <file>…
 #   [PUBLIC <target>…] [PRIVATE <target>…] [INCLUDE <folder>…]
-#   [PCH base|grpc|none])
+#   [PCH …])
 #     Static library linktor_<name>, alias linktor::<name>. Headers may be
 #     listed in SOURCES; without a .cc it becomes an INTERFACE library.
 # linktor_executable(<name> SOURCES <file>… [LINKS <target>…] [PCH …])

@@ -6,7 +6,7 @@
 # "function", with which clang 14 cannot compile coroutines (LLVM issue 49689).
 
 linktor_library(fuzz_properties
-  PCH grpc
+  PCH service_test
   SOURCES
     fuzz/config_property.cc
     fuzz/cursor_property.cc
@@ -26,7 +26,7 @@ linktor_library(fuzz_properties
     linktor::protos Boost::json simdjson::simdjson protobuf::libprotobuf)
 
 linktor_test(fuzz_corpus_tests
-  PCH grpc
+  PCH service_test
   SOURCES fuzz/corpus_test.cc
   LINKS linktor::fuzz_properties linktor::test_support)
 
