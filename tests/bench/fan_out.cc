@@ -1,6 +1,7 @@
 // Ratio 4: live events to 100 subscribers.
 
-#include <cstdio>
+#include <optional>
+#include <string>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -25,49 +26,83 @@ double Seconds(SteadyClock::time_point since) {
   return std::chrono::duration<double>(SteadyClock::now() - since).count();
 }
 
+// Deliveries a second of the denominator.
+double RawDeliveries(const std::string& address, std::size_t count) {
+  const auto begin = SteadyClock::now();
+  Fleet fleet({.server = {.address = address},
+               .method = "/bench/Stream",
+               .request = absl::StrCat(count / kEventsPerMessage, " ",
+                                       kEventsPerMessage, " ", kEventBytes),
+               .streams = kSubscribers,
+               .connections = kChannels});
+  fleet.WaitForEnd();
+  return static_cast<double>(fleet.total()) / Seconds(begin);
+}
+
+// A server with its subscribers.
+class Giver {
+ public:
+  Giver(const Setting& setting, Access access)
+      : setting_(setting),
+        arrangement_({}, access),
+        posts_(arrangement_.target(), 1000),
+        ratio_{.number = "4",
+               .name = NameWith(
+                   access, "live to 100 subscribers / raw stream of 16 events"),
+               .unit = "deliveries/s",
+               .at_least = access == Access::kOpen ? 0.75 : 0} {
+    (void)RunLoad(LoadOf(2000));
+  }
+
+  void Measure(std::size_t count, double raw) {
+    Fleet fleet({.server = arrangement_.peer(),
+                 .streams = kSubscribers,
+                 .connections = kChannels});
+    fleet.WaitForFirst();
+    const Load load = LoadOf(count);
+    const auto begin = SteadyClock::now();
+    std::thread sender([&load] { (void)RunLoad(load); });
+    if (!fleet.WaitForEvents(count)) {
+      setting_.report.AddFault(absl::StrCat("fan-out: a subscriber has ",
+                                            fleet.least(), " of ", count,
+                                            " events"));
+    }
+    ratio_.above.push_back(static_cast<double>(fleet.total()) / Seconds(begin));
+    ratio_.below.push_back(raw);
+    sender.join();
+  }
+  void AddToReport() { setting_.report.Add(std::move(ratio_)); }
+
+ private:
+  Load LoadOf(std::size_t count) {
+    const Target target = arrangement_.target();
+    return {.address = target.address,
+            .trusted = target.trusted,
+            .requests = posts_.Many(count)};
+  }
+
+  const Setting& setting_;
+  Arrangement arrangement_;
+  PostMaker posts_;
+  Ratio ratio_;
+};
+
 }  // namespace
 
 void MeasureFanOut(const Setting& setting) {
   const Program raw({RawProgram(), "grpc"});
-  Arrangement server;
-  PostMaker posts(server.target(), 1000);
-  (void)RunLoad(
-      {.address = server.target().address, .requests = posts.Many(2000)});
-  Ratio ratio{.number = "4",
-              .name = "live to 100 subscribers / raw stream of 16 events",
-              .unit = "deliveries/s",
-              .at_least = 0.75};
+  Giver server(setting, Access::kOpen);
+  std::optional<Giver> secured;
+  if (!setting.open_only) secured.emplace(setting, Access::kKeysAndTls);
   const std::size_t count = setting.Scaled(kEvents);
   for (int round = 0; round < setting.rounds; ++round) {
-    {
-      const auto begin = SteadyClock::now();
-      Fleet fleet({.address = AddressIn(raw.first_line(), "grpc"),
-                   .method = "/bench/Stream",
-                   .request = absl::StrCat(count / kEventsPerMessage, " ",
-                                           kEventsPerMessage, " ", kEventBytes),
-                   .streams = kSubscribers,
-                   .connections = kChannels});
-      fleet.WaitForEnd();
-      ratio.below.push_back(static_cast<double>(fleet.total()) /
-                            Seconds(begin));
-    }
-    Fleet fleet({.address = server.grpc_address(),
-                 .streams = kSubscribers,
-                 .connections = kChannels});
-    fleet.WaitForFirst();
-    Load load{.address = server.target().address,
-              .requests = posts.Many(count)};
-    const auto begin = SteadyClock::now();
-    std::thread sender([&load] { (void)RunLoad(load); });
-    if (!fleet.WaitForEvents(count)) {
-      setting.report.AddFault(absl::StrCat("fan-out: a subscriber has ",
-                                           fleet.least(), " of ", count,
-                                           " events"));
-    }
-    ratio.above.push_back(static_cast<double>(fleet.total()) / Seconds(begin));
-    sender.join();
+    const double below =
+        RawDeliveries(AddressIn(raw.first_line(), "grpc"), count);
+    server.Measure(count, below);
+    if (secured) secured->Measure(count, below);
   }
-  setting.report.Add(std::move(ratio));
+  server.AddToReport();
+  if (secured) secured->AddToReport();
 }
 
 }  // namespace linktor::bench

@@ -44,6 +44,7 @@ class Fleet::Stream final : public Reactor {
       : options_(options), number_(number) {
     const grpc::Slice slice(options.request);
     request_ = grpc::ByteBuffer(&slice, 1);
+    options.server.PresentKey(context_);
     stub.PrepareBidiStreamingCall(&context_, options.method,
                                   grpc::StubOptions(), this);
     StartWriteLast(&request_, grpc::WriteOptions());
@@ -106,14 +107,11 @@ class Fleet::Stream final : public Reactor {
 Fleet::Fleet(FleetOptions options) : options_(std::move(options)) {
   for (int i = 0; i < options_.connections; ++i) {
     grpc::ChannelArguments arguments;
-    // Else all channels would share one connection.
-    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
     arguments.SetMaxReceiveMessageSize(-1);
     // A client's window else grows to megabytes while nobody reads: it would
     // take in all that is sent, and not stall.
     if (options_.stalled) arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
-    channels_.push_back(grpc::CreateCustomChannel(
-        options_.address, grpc::InsecureChannelCredentials(), arguments));
+    channels_.push_back(options_.server.Connect(arguments));
     stubs_.push_back(std::make_unique<grpc::GenericStub>(channels_.back()));
   }
   for (int i = 0; i < options_.streams; ++i) {

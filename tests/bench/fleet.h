@@ -14,13 +14,15 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/bench/peer.h"
+
 namespace linktor::bench {
 
 inline constexpr char kSubscribe[] =
     "/linktor.instagram.v1.EventService/SubscribeEvents";
 
 struct FleetOptions {
-  std::string address;
+  Peer server;
   std::string method = kSubscribe;
   // The serialised request of each stream.
   std::string request;

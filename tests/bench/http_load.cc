@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio.hpp>
+#include <boost/asio/ssl.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <cmath>
@@ -16,6 +17,7 @@ namespace http = boost::beast::http;
 using SteadyClock = std::chrono::steady_clock;
 using Tcp = asio::ip::tcp;
 using Socket = asio::basic_stream_socket<Tcp, asio::io_context::executor_type>;
+using TlsSocket = asio::ssl::stream<Socket>;
 
 constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
 
@@ -23,6 +25,9 @@ class Runner {
  public:
   explicit Runner(const Load& load) : load_(load) {
     result_.latencies_ms.reserve(load.requests.size());
+    if (load.trusted.empty()) return;
+    tls_.add_certificate_authority(asio::buffer(load.trusted));
+    tls_.set_verify_mode(asio::ssl::verify_peer);
   }
 
   LoadResult Run() {
@@ -32,7 +37,8 @@ class Runner {
         static_cast<std::uint16_t>(std::stoi(load_.address.substr(colon + 1)))};
     start_ = SteadyClock::now();
     for (int i = 0; i < load_.connections; ++i) {
-      asio::co_spawn(io_, Connection(), asio::detached);
+      asio::co_spawn(io_, load_.trusted.empty() ? Plain() : Tls(),
+                     asio::detached);
     }
     io_.run();
     result_.seconds =
@@ -41,11 +47,29 @@ class Runner {
   }
 
  private:
-  asio::awaitable<void> Connection() {
+  asio::awaitable<void> Plain() {
     Socket socket(io_);
+    co_await Connect(socket);
+    co_await Send(socket);
+  }
+
+  asio::awaitable<void> Tls() {
+    TlsSocket socket(io_, tls_);
+    co_await Connect(socket.next_layer());
+    auto [failed] =
+        co_await socket.async_handshake(TlsSocket::client, kNoThrow);
+    if (failed) Fail(failed.message());
+    co_await Send(socket);
+  }
+
+  asio::awaitable<void> Connect(Socket& socket) {
     auto [failed] = co_await socket.async_connect(endpoint_, kNoThrow);
     if (failed) Fail(failed.message());
     socket.set_option(Tcp::no_delay(true));
+  }
+
+  template <typename Stream>
+  asio::awaitable<void> Send(Stream& socket) {
     boost::beast::flat_buffer buffer;
     asio::steady_timer timer(io_);
     while (next_ < load_.requests.size()) {
@@ -80,6 +104,7 @@ class Runner {
 
   const Load& load_;
   asio::io_context io_{1};
+  asio::ssl::context tls_{asio::ssl::context::tls_client};
   Tcp::endpoint endpoint_;
   SteadyClock::time_point start_;
   std::size_t next_ = 0;

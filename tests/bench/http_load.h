@@ -14,6 +14,8 @@ namespace linktor::bench {
 struct Load {
   // "127.0.0.1:8080".
   std::string address;
+  // PEM: the authority that signed the server's certificate. Empty: plain HTTP.
+  std::string trusted;
   int connections = 64;
   // Whole HTTP requests; each is sent once.
   std::vector<std::string> requests;

@@ -1,5 +1,7 @@
 // Ratios 1, 2, 5 and 7: webhooks in.
 
+#include <optional>
+
 #include "absl/strings/str_cat.h"
 #include "tests/bench/fleet.h"
 #include "tests/bench/http_load.h"
@@ -15,10 +17,12 @@ constexpr int kConnections = 64;
 // Updates of one post, as many as Meta sends at once.
 constexpr int kMany = 1000;
 
-LoadResult Post(const Setting& setting, const std::string& address,
+LoadResult Post(const Setting& setting, const Target& target,
                 std::vector<std::string> requests,
                 int connections = kConnections) {
-  Load load{.address = address, .connections = connections};
+  Load load{.address = target.address,
+            .trusted = target.trusted,
+            .connections = connections};
   load.requests = std::move(requests);
   LoadResult result = RunLoad(load);
   if (result.refused > 0) {
@@ -28,24 +32,59 @@ LoadResult Post(const Setting& setting, const std::string& address,
   return result;
 }
 
+// A server that takes posts.
+class Taker {
+ public:
+  Taker(const Setting& setting, Access access)
+      : setting_(setting),
+        arrangement_({}, access),
+        posts_(arrangement_.target(), kUsers),
+        followed_{.number = "2",
+                  .name = NameWith(access, "the same with one subscriber"),
+                  .unit = "posts/s",
+                  .at_least = access == Access::kOpen ? 0.33 : 0} {
+    // Makes the customers' keys, and fills what is filled once.
+    (void)Post(setting_, target(), posts_.Many(2 * kUsers));
+  }
+
+  PostMaker& posts() { return posts_; }
+  Target target() { return arrangement_.target(); }
+
+  // Posts with one subscriber, beside the `raw` posts a second.
+  void MeasureFollowed(std::size_t count, double raw) {
+    Fleet follower({.server = arrangement_.peer()});
+    follower.WaitForFirst();
+    const LoadResult with = Post(setting_, target(), posts_.Many(count));
+    if (!follower.WaitForEvents(count) || follower.least() != count) {
+      setting_.report.AddFault(absl::StrCat("ingest: the subscriber has ",
+                                            follower.least(), " of ", count,
+                                            " events"));
+    }
+    followed_.above.push_back(with.per_second());
+    followed_.below.push_back(raw);
+  }
+  void AddToReport() { setting_.report.Add(std::move(followed_)); }
+
+ private:
+  const Setting& setting_;
+  Arrangement arrangement_;
+  PostMaker posts_;
+  Ratio followed_;
+};
+
 }  // namespace
 
 void MeasureIngest(const Setting& setting) {
   const Program raw({RawProgram(), "http"});
-  const std::string raw_address = AddressIn(raw.first_line(), "http");
-  Arrangement server;
-  PostMaker posts(server.target(), kUsers);
-  // Makes the customers' keys, and fills what is filled once.
-  (void)Post(setting, server.target().address, posts.Many(2 * kUsers));
+  const Target raw_target{.address = AddressIn(raw.first_line(), "http")};
+  Taker server(setting, Access::kOpen);
+  std::optional<Taker> secured;
+  if (!setting.open_only) secured.emplace(setting, Access::kKeysAndTls);
 
   Ratio alone{.number = "1",
               .name = "durable webhooks / Beast answering 200, 64 connections",
               .unit = "posts/s",
               .at_least = 0.40};
-  Ratio followed{.number = "2",
-                 .name = "the same with one subscriber",
-                 .unit = "posts/s",
-                 .at_least = 0.33};
   Ratio tail{.number = "5",
              .name = "webhook p99 / p50, 64 connections",
              .unit = "ms",
@@ -56,34 +95,25 @@ void MeasureIngest(const Setting& setting) {
              .at_least = 4};
   const std::size_t count = setting.Scaled(kPosts);
   for (int round = 0; round < setting.rounds; ++round) {
-    std::vector<std::string> requests = posts.Many(count);
-    const LoadResult below = Post(setting, raw_address, requests);
+    std::vector<std::string> requests = server.posts().Many(count);
+    const LoadResult below = Post(setting, raw_target, requests);
     const LoadResult above =
-        Post(setting, server.target().address, std::move(requests));
+        Post(setting, server.target(), std::move(requests));
     alone.above.push_back(above.per_second());
     alone.below.push_back(below.per_second());
     tail.above.push_back(above.Quantile(0.99));
     tail.below.push_back(above.Quantile(0.50));
-    {
-      Fleet follower({.address = server.grpc_address()});
-      follower.WaitForFirst();
-      const LoadResult with =
-          Post(setting, server.target().address, posts.Many(count));
-      if (!follower.WaitForEvents(count) || follower.least() != count) {
-        setting.report.AddFault(absl::StrCat("ingest: the subscriber has ",
-                                             follower.least(), " of ", count,
-                                             " events"));
-      }
-      followed.above.push_back(with.per_second());
-      followed.below.push_back(below.per_second());
-    }
-    const LoadResult big = Post(setting, server.target().address,
-                                posts.Many(count / kMany + 1, kMany), 4);
+    server.MeasureFollowed(count, below.per_second());
+    if (secured) secured->MeasureFollowed(count, below.per_second());
+    const LoadResult big =
+        Post(setting, server.target(),
+             server.posts().Many(count / kMany + 1, kMany), 4);
     many.above.push_back(big.per_second() * kMany);
     many.below.push_back(above.per_second());
   }
   setting.report.Add(std::move(alone));
-  setting.report.Add(std::move(followed));
+  server.AddToReport();
+  if (secured) secured->AddToReport();
   setting.report.Add(std::move(tail));
   setting.report.Add(std::move(many));
 }

@@ -43,16 +43,15 @@ void MeasureLatency(const Setting& setting) {
     load.on_send = [&](std::size_t index) {
       sent[index] = SteadyClock::now().time_since_epoch().count();
     };
-    Fleet follower({.address = server.grpc_address(),
-                    .on_event = [&](int, std::string_view event) {
-                      const std::uint64_t at = NumberIn(event) - first;
-                      if (at >= count) return;
-                      taken[at] =
-                          static_cast<double>(
-                              SteadyClock::now().time_since_epoch().count() -
-                              sent[at]) /
-                          1e6;
-                    }});
+    Fleet follower(
+        {.server = server.peer(), .on_event = [&](int, std::string_view event) {
+           const std::uint64_t at = NumberIn(event) - first;
+           if (at >= count) return;
+           taken[at] =
+               static_cast<double>(
+                   SteadyClock::now().time_since_epoch().count() - sent[at]) /
+               1e6;
+         }});
     follower.WaitForFirst();
     (void)RunLoad(load);
     if (!follower.WaitForEvents(count)) {

@@ -42,6 +42,7 @@ int main(int argc, char** argv) {
   std::string json;
   int rounds = 5;
   double scale = 1;
+  bool open_only = false;
   app.add_option("--only", only,
                  "families: ingest, journal, fan-out, latency, "
                  "sends, hostile, idle, stalled, disk")
@@ -52,9 +53,14 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 99));
   app.add_option("--scale", scale, "0.1 for a tenth of the work")
       ->check(CLI::Range(0.001, 100.0));
+  app.add_flag("--open-only", open_only,
+               "leave out servers with API keys and TLS");
   CLI11_PARSE(app, argc, argv);
   linktor::bench::Report report;
-  const Setting setting{.report = report, .rounds = rounds, .scale = scale};
+  const Setting setting{.report = report,
+                        .rounds = rounds,
+                        .scale = scale,
+                        .open_only = open_only};
   for (const Family& family : kFamilies) {
     if (!only.empty() &&
         std::find(only.begin(), only.end(), family.name) == only.end()) {

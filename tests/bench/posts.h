@@ -13,6 +13,8 @@ namespace linktor::bench {
 struct Target {
   // "127.0.0.1:8080".
   std::string address;
+  // PEM: the authority behind the server's certificate; empty without TLS.
+  std::string trusted;
   std::string path;
   std::string account_id;
   std::string app_secret;

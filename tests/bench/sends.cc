@@ -2,7 +2,8 @@
 // channels.
 
 #include <atomic>
-#include <cstdio>
+#include <optional>
+#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "tests/bench/program.h"
@@ -18,18 +19,48 @@ constexpr std::size_t kSends = 10'000;
 // Many, because sends to one customer wait for each other.
 constexpr std::size_t kUsers = 5000;
 
-}  // namespace
+// A server that sends.
+class Sender {
+ public:
+  Sender(const std::string& graph_url, Access access)
+      : arrangement_(
+            {"--graph-facebook-url", graph_url, "--sends-per-user-hour", "0"},
+            access),
+        load_{.server = arrangement_.peer(),
+              .method = "/linktor.instagram.v1.MessagingService/SendMessage",
+              .make = [this] { return Next(); },
+              .calls = kUsers,
+              .channels = kChannels,
+              .in_flight = kInFlight},
+        ratio_{.number = "8",
+               .name = NameWith(
+                   access, "SendMessage with an instant Graph / gRPC echo"),
+               .unit = "calls/s",
+               // Set from what was measured: see docs/performance.md.
+               .at_least = access == Access::kOpen ? 0.10 : 0} {
+    (void)RunUnaryLoad(load_);
+  }
+  Sender(const Sender&) = delete;
+  Sender& operator=(const Sender&) = delete;
 
-void MeasureSends(const Setting& setting) {
-  const Program graph({RawProgram(), "graph"});
-  const std::string graph_url =
-      "http://" + AddressIn(graph.first_line(), "http");
-  const Program raw({RawProgram(), "grpc"});
-  Arrangement server(
-      {"--graph-facebook-url", graph_url, "--sends-per-user-hour", "0"});
-  std::atomic<std::uint64_t> number{0};
-  const auto make = [&number] {
-    const std::uint64_t n = number++;
+  // The same requests to the denominator; calls a second.
+  double MeasureEcho(const std::string& address, std::size_t calls) {
+    UnaryLoad echo = load_;
+    echo.server = {.address = address};
+    echo.method = "/bench/Echo";
+    echo.calls = calls;
+    return RunUnaryLoad(echo);
+  }
+  void Measure(std::size_t calls, double echo) {
+    load_.calls = calls;
+    ratio_.above.push_back(RunUnaryLoad(load_));
+    ratio_.below.push_back(echo);
+  }
+  void AddTo(Report& report) { report.Add(std::move(ratio_)); }
+
+ private:
+  std::string Next() {
+    const std::uint64_t n = number_++;
     v1::SendMessageRequest request;
     request.set_channel_id(testing::kChannel);
     request.set_to(absl::StrCat(6'100'000'000'000'000 + n % kUsers));
@@ -37,28 +68,33 @@ void MeasureSends(const Setting& setting) {
     request.mutable_content()->set_text(
         "Thanks for reaching out! How can I help you today?");
     return request.SerializeAsString();
-  };
-  UnaryLoad load{.address = server.grpc_address(),
-                 .method = "/linktor.instagram.v1.MessagingService/SendMessage",
-                 .make = make,
-                 .calls = kUsers,
-                 .channels = kChannels,
-                 .in_flight = kInFlight};
-  (void)RunUnaryLoad(load);
-  Ratio ratio{.number = "8",
-              .name = "SendMessage with an instant Graph / gRPC echo",
-              .unit = "calls/s",
-              // Set from what was measured: see docs/performance.md.
-              .at_least = 0.10};
-  load.calls = setting.Scaled(kSends);
-  for (int round = 0; round < setting.rounds; ++round) {
-    UnaryLoad echo = load;
-    echo.address = AddressIn(raw.first_line(), "grpc");
-    echo.method = "/bench/Echo";
-    ratio.below.push_back(RunUnaryLoad(echo));
-    ratio.above.push_back(RunUnaryLoad(load));
   }
-  setting.report.Add(std::move(ratio));
+
+  std::atomic<std::uint64_t> number_{0};
+  Arrangement arrangement_;
+  UnaryLoad load_;
+  Ratio ratio_;
+};
+
+}  // namespace
+
+void MeasureSends(const Setting& setting) {
+  const Program graph({RawProgram(), "graph"});
+  const std::string graph_url =
+      "http://" + AddressIn(graph.first_line(), "http");
+  const Program raw({RawProgram(), "grpc"});
+  const std::string raw_address = AddressIn(raw.first_line(), "grpc");
+  Sender server(graph_url, Access::kOpen);
+  std::optional<Sender> secured;
+  if (!setting.open_only) secured.emplace(graph_url, Access::kKeysAndTls);
+  const std::size_t calls = setting.Scaled(kSends);
+  for (int round = 0; round < setting.rounds; ++round) {
+    const double echo = server.MeasureEcho(raw_address, calls);
+    server.Measure(calls, echo);
+    if (secured) secured->Measure(calls, echo);
+  }
+  server.AddTo(setting.report);
+  if (secured) secured->AddTo(setting.report);
 }
 
 }  // namespace linktor::bench

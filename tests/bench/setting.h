@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/bench/peer.h"
 #include "tests/bench/posts.h"
 #include "tests/bench/report.h"
 #include "tests/support/gateway.h"
@@ -18,6 +19,8 @@ struct Setting {
   int rounds = 5;
   // Makes everything shorter, for trying it out: 0.1 for a tenth.
   double scale = 1;
+  // Leaves out servers with API keys and TLS, which older builds do not know.
+  bool open_only = false;
 
   std::size_t Scaled(std::size_t count) const {
     return std::max<std::size_t>(
@@ -25,19 +28,37 @@ struct Setting {
   }
 };
 
-// A started server with its channel, and where its posts go.
+// Who may call a server, and how.
+enum class Access {
+  // Everybody, over plain connections.
+  kOpen,
+  // Holders of an API key, over TLS on both ports.
+  kKeysAndTls,
+};
+
+// A started server with its channel, and where its posts and calls go.
 class Arrangement {
  public:
-  explicit Arrangement(std::vector<std::string> server_options = {});
+  explicit Arrangement(std::vector<std::string> server_options = {},
+                       Access access = Access::kOpen);
+  ~Arrangement();
 
-  testing::Gateway& gateway() { return gateway_; }
+  testing::Gateway& gateway() { return *gateway_; }
   Target target();
-  std::string grpc_address() { return gateway_.server().grpc(); }
-  pid_t pid() { return gateway_.server().pid(); }
+  Peer peer();
+  pid_t pid() { return gateway_->server().pid(); }
 
  private:
-  testing::Gateway gateway_;
+  class Secrets;
+
+  // Null when the server is open. The gateway uses its files, so it goes after
+  // the gateway.
+  std::unique_ptr<Secrets> secrets_;
+  std::unique_ptr<testing::Gateway> gateway_;
 };
+
+// What a ratio measured with `access` is called.
+std::string NameWith(Access access, std::string name);
 
 // The program of the denominators.
 std::string RawProgram();

@@ -55,7 +55,7 @@ double WaitOfHealthy(const Setting& setting, Arrangement& server,
     sent[index] = SteadyClock::now().time_since_epoch().count();
   };
   Fleet healthy(
-      {.address = server.grpc_address(),
+      {.server = server.peer(),
        .streams = kHealthy,
        .connections = 4,
        .on_event = [&](int stream, std::string_view event) {
@@ -77,29 +77,30 @@ double WaitOfHealthy(const Setting& setting, Arrangement& server,
   return QuantileOf(std::move(all), 0.99);
 }
 
-}  // namespace
-
-void MeasureIdleStreams(const Setting& setting) {
+void MeasureIdle(const Setting& setting, Access access) {
   const int streams = static_cast<int>(setting.Scaled(10'000));
-  Ratio ratio{.name = "memory of an idle subscriber, 100 connections",
-              .unit = "KiB",
-              .at_most = 64};
+  Ratio ratio{
+      .name = NameWith(access, "memory of an idle subscriber, 100 connections"),
+      .unit = "KiB",
+      .at_most = 64};
   for (int round = 0; round < std::min(setting.rounds, 3); ++round) {
-    Arrangement server;
-    PostMaker posts(server.target(), 100);
-    (void)RunLoad(
-        {.address = server.target().address, .requests = posts.Many(1000)});
+    Arrangement server({}, access);
+    const Target target = server.target();
+    PostMaker posts(target, 100);
+    (void)RunLoad({.address = target.address,
+                   .trusted = target.trusted,
+                   .requests = posts.Many(1000)});
     const std::size_t before = testing::ResidentBytes(server.pid());
-    Fleet fleet({.address = server.grpc_address(),
-                 .streams = streams,
-                 .connections = 100});
+    Fleet fleet(
+        {.server = server.peer(), .streams = streams, .connections = 100});
     fleet.WaitForFirst();
     const std::size_t after = testing::ResidentBytes(server.pid());
     ratio.above.push_back(static_cast<double>(after - std::min(before, after)) /
                           kKiB / streams);
     ratio.below.push_back(1);
     // Every one of them still gets what comes.
-    (void)RunLoad({.address = server.target().address,
+    (void)RunLoad({.address = target.address,
+                   .trusted = target.trusted,
                    .connections = 1,
                    .requests = posts.Many(10)});
     if (!fleet.WaitForEvents(10)) {
@@ -107,6 +108,13 @@ void MeasureIdleStreams(const Setting& setting) {
     }
   }
   setting.report.Add(std::move(ratio));
+}
+
+}  // namespace
+
+void MeasureIdleStreams(const Setting& setting) {
+  MeasureIdle(setting, Access::kOpen);
+  if (!setting.open_only) MeasureIdle(setting, Access::kKeysAndTls);
 }
 
 void MeasureStalledStreams(const Setting& setting) {
@@ -131,7 +139,7 @@ void MeasureStalledStreams(const Setting& setting) {
     (void)WaitOfHealthy(setting, server, posts, count / 8 + 1);
     fill();
     ratio.below.push_back(WaitOfHealthy(setting, server, posts, count));
-    Fleet stalled({.address = server.grpc_address(),
+    Fleet stalled({.server = server.peer(),
                    .streams = kStalled,
                    .connections = 90,
                    .stalled = true});
@@ -147,8 +155,7 @@ void MeasureStalledStreams(const Setting& setting) {
     const std::uint64_t wanted = posts.next_number();
     v1::SubscribeEventsRequest all;
     all.set_position(v1::POSITION_EARLIEST);
-    Fleet reader(
-        {.address = server.grpc_address(), .request = all.SerializeAsString()});
+    Fleet reader({.server = server.peer(), .request = all.SerializeAsString()});
     if (!reader.WaitForEvents(wanted) || reader.least() != wanted) {
       setting.report.AddFault(absl::StrCat(
           "streams: the log has ", reader.least(), " of ", wanted, " events"));

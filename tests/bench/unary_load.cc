@@ -21,11 +21,8 @@ class Runner {
  public:
   explicit Runner(const UnaryLoad& load) : load_(load) {
     for (int i = 0; i < load.channels; ++i) {
-      grpc::ChannelArguments arguments;
-      arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
       stubs_.push_back(
-          std::make_unique<grpc::GenericStub>(grpc::CreateCustomChannel(
-              load.address, grpc::InsecureChannelCredentials(), arguments)));
+          std::make_unique<grpc::GenericStub>(load.server.Connect()));
     }
   }
 
@@ -52,6 +49,7 @@ class Runner {
     auto call = std::make_shared<Call>();
     const grpc::Slice slice(load_.make());
     call->request = grpc::ByteBuffer(&slice, 1);
+    load_.server.PresentKey(call->context);
     call->context.set_deadline(std::chrono::system_clock::now() +
                                std::chrono::seconds(60));
     stubs_[stub]->UnaryCall(&call->context, load_.method, grpc::StubOptions(),

@@ -6,10 +6,12 @@
 #include <functional>
 #include <string>
 
+#include "tests/bench/peer.h"
+
 namespace linktor::bench {
 
 struct UnaryLoad {
-  std::string address;
+  Peer server;
   std::string method;
   // The serialised request of the next call; from several threads.
   std::function<std::string()> make;

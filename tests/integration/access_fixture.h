@@ -22,8 +22,8 @@ class AccessTest : public ::testing::Test {
   explicit AccessTest(std::vector<std::string> more = {})
       : gateway_(WithKeys(std::move(more))) {
     const KeyedClient first = Client(FirstLine(bootstrap_file()));
-    admin_ = std::make_unique<KeyedClient>(
-        gateway_.grpc_channel(), first.CreateKey(AllPermissions()).secret());
+    admin_key_ = first.CreateKey(AllPermissions()).secret();
+    admin_ = std::make_unique<KeyedClient>(gateway_.grpc_channel(), admin_key_);
     CreateChannel(Gateway::DefaultChannel());
     auto other = Gateway::DefaultChannel();
     other.mutable_channel()->set_id(kOtherChannel);
@@ -37,6 +37,11 @@ class AccessTest : public ::testing::Test {
     return {gateway_.grpc_channel(), key};
   }
   KeyedClient& admin() { return *admin_; }
+  // SIGKILL and a new start on the same folder.
+  void Restart() {
+    gateway_.Restart();
+    admin_ = std::make_unique<KeyedClient>(gateway_.grpc_channel(), admin_key_);
+  }
   void CreateChannel(const v1::CreateChannelRequest& request) {
     v1::CreateChannelResponse response;
     const grpc::Status status = admin().channels().CreateChannel(
@@ -58,6 +63,7 @@ class AccessTest : public ::testing::Test {
   Gateway gateway_;
 
  private:
+  std::string admin_key_;
   std::unique_ptr<KeyedClient> admin_;
 };
 

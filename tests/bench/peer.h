@@ -1,0 +1,37 @@
+// How the load generators reach a gRPC server.
+
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <memory>
+#include <string>
+
+namespace linktor::bench {
+
+struct Peer {
+  // "127.0.0.1:50051".
+  std::string address;
+  // Null: the connection is plain.
+  std::shared_ptr<grpc::ChannelCredentials> credentials;
+  // Empty: none is presented.
+  std::string api_key;
+
+  // A connection that no other channel shares.
+  std::shared_ptr<grpc::Channel> Connect(
+      grpc::ChannelArguments arguments = {}) const {
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    return grpc::CreateCustomChannel(address,
+                                     credentials != nullptr
+                                         ? credentials
+                                         : grpc::InsecureChannelCredentials(),
+                                     arguments);
+  }
+  // To each call.
+  void PresentKey(grpc::ClientContext& context) const {
+    if (api_key.empty()) return;
+    context.AddMetadata("authorization", "Bearer " + api_key);
+  }
+};
+
+}  // namespace linktor::bench
