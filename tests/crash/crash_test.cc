@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/crypto.h"
 #include "server/base/strings.h"
+#include "tests/support/environment.h"
 #include "tests/support/gateway.h"
 #include "tests/support/sanitized.h"
 
@@ -24,8 +25,8 @@ namespace linktor::testing {
 namespace {
 
 int Number(const char* name, int fallback) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? fallback : std::atoi(text);
+  return static_cast<int>(
+      NumberFromEnvironment(name, static_cast<std::uint64_t>(fallback)));
 }
 
 unsigned Seed() {

@@ -43,6 +43,26 @@ class AccessStreamTest : public AccessTest {
     ASSERT_EQ(gateway_.Post(body, kAppSecret, other ? kOtherChannel : kChannel),
               200);
   }
+  // So many posts of 1,000 messages each to the account of kOtherChannel.
+  void DeliverHidden(int posts) {
+    for (int post = 0; post < posts; ++post) {
+      std::string items;
+      for (int i = 0; i < 1000; ++i) {
+        absl::StrAppend(
+            &items, i == 0 ? "" : ",",
+            R"({"sender":{"id":"17841234567890"},"recipient":{"id":")",
+            kOtherAccount, R"("},"timestamp":1700000000000,)",
+            R"("message":{"mid":"h)", post, "-", i, R"(","text":"hidden"}})");
+      }
+      ASSERT_EQ(
+          gateway_.Post(
+              absl::StrCat(
+                  R"({"object":"instagram","entry":[{"id":")", kOtherAccount,
+                  R"(","time":1700000000000,"messaging":[)", items, "]}]}"),
+              kAppSecret, kOtherChannel),
+          200);
+    }
+  }
   // The streams that the server has, as its metrics tell.
   int Subscribers() {
     const HttpResult result =
@@ -52,9 +72,8 @@ class AccessStreamTest : public AccessTest {
     const std::string name = "\nlinktor_subscribers ";
     const std::size_t at = result.body.find(name);
     EXPECT_NE(at, std::string::npos);
-    return at == std::string::npos
-               ? -1
-               : std::atoi(result.body.c_str() + at + name.size());
+    if (at == std::string::npos) return -1;
+    return std::stoi(result.body.substr(at + name.size()));
   }
   // The stream ends with `reason` although it is not read to an end, within a
   // second; it is measured from before the change.
@@ -97,6 +116,49 @@ TEST_F(AccessStreamTest, ALimitedKeySeesItsChannelAlone) {
   for (const auto& response : limited->responses()) {
     EXPECT_EQ(response.backlog(), 0);
   }
+}
+
+// A key may see little of a long log. Its subscriber would take the server for
+// gone, connect again at its old cursor, and never arrive, if it heard nothing
+// while the rest is looked at.
+TEST_F(AccessStreamTest, HearsHowFarItIsWhileHiddenEventsAreLookedAt) {
+  DeliverHidden(kSanitized ? 15 : 30);
+  Deliver("m1");
+  // Afterwards no event is in memory, and all are read from the disk.
+  Restart();
+  const std::string key =
+      admin().CreateKey({v1::PERMISSION_READ_EVENTS}, {kChannel}).secret();
+  auto request = Gateway::From(v1::POSITION_EARLIEST);
+  request.mutable_heartbeat_interval()->set_seconds(1);
+
+  // So many at a time that together they need longer than a heartbeat's
+  // interval; how many that is depends on the machine.
+  constexpr int kMost = 800;
+  int heard = 0;
+  std::string cursor;
+  for (int streams = 50; heard == 0 && streams <= kMost; streams *= 2) {
+    std::vector<std::unique_ptr<EventStream>> all;
+    all.reserve(static_cast<std::size_t>(streams));
+    for (int i = 0; i < streams; ++i) all.push_back(Follow(key, request));
+    for (const auto& stream : all) {
+      ASSERT_TRUE(stream->WaitForCount(1)) << stream->status().error_message();
+      const auto responses = stream->responses();
+      // The first response and the last are told in any case.
+      for (std::size_t i = 1; i + 1 < responses.size(); ++i) {
+        if (responses[i].events().empty() && !responses[i].caught_up()) {
+          ++heard;
+          cursor = responses[i].cursor();
+        }
+      }
+    }
+  }
+  ASSERT_GT(heard, 0);
+  // It is a place to go on from.
+  v1::SubscribeEventsRequest again;
+  again.set_after_cursor(cursor);
+  const auto resumed = Follow(key, again);
+  ASSERT_TRUE(resumed->WaitForCount(1)) << resumed->status().error_message();
+  EXPECT_THAT(MidsOf(resumed->events()), ElementsAre("m1"));
 }
 
 TEST_F(AccessStreamTest, AnUnknownChannelIsRefusedLikeAForbiddenOne) {
@@ -158,14 +220,17 @@ TEST_F(AccessStreamTest, ALimitedKeyCannotConnectAnAccount) {
       Client(admin()
                  .CreateKey({v1::PERMISSION_MANAGE_CHANNELS}, {kOtherChannel})
                  .secret());
-  v1::UpdateChannelRequest request;
-  request.mutable_channel()->set_id(kOtherChannel);
-  request.mutable_channel()->set_instagram_account_id(kAccount);
-  request.mutable_update_mask()->add_paths("instagram_account_id");
-  v1::UpdateChannelResponse response;
-  const grpc::Status status = limited.channels().UpdateChannel(
-      limited.Context().get(), request, &response);
-  EXPECT_EQ(ErrorInfoOf(status).reason(), "NOT_AUTHORIZED");
+  for (const char* path : {"instagram_account_id", "page_id"}) {
+    v1::UpdateChannelRequest request;
+    request.mutable_channel()->set_id(kOtherChannel);
+    request.mutable_channel()->set_instagram_account_id(kAccount);
+    request.mutable_channel()->set_page_id(kPage);
+    request.mutable_update_mask()->add_paths(path);
+    v1::UpdateChannelResponse response;
+    const grpc::Status status = limited.channels().UpdateChannel(
+        limited.Context().get(), request, &response);
+    EXPECT_EQ(ErrorInfoOf(status).reason(), "NOT_AUTHORIZED") << path;
+  }
 }
 
 TEST_F(AccessStreamTest, TheMessageNamesTheKeyThatSentIt) {

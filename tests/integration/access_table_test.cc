@@ -30,7 +30,7 @@ template <typename Response, typename Stub, typename Request>
 auto Unary(Stub& (KeyedClient::*service)() const,
            grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
                                         Response*),
-           Request request) {
+           const Request& request) {
   return [=](const KeyedClient& client) {
     Response response;
     return ((client.*service)().*method)(client.Context().get(), request,
@@ -68,7 +68,7 @@ Request OnKey(const std::string& id) {
 // `key_id`: of a key over kChannel that may only send.
 std::map<std::string, Row> AccessRows(const std::string& key_id) {
   using Stub = v1::AccessService::Stub;
-  const auto row = [](const char* other, auto call) {
+  const auto row = [](const char* other, const auto& call) {
     return Row{v1::PERMISSION_MANAGE_ACCESS, other, call};
   };
   return {
@@ -98,7 +98,7 @@ std::map<std::string, Row> AccessRows(const std::string& key_id) {
 
 std::map<std::string, Row> ChannelRows() {
   using Stub = v1::ChannelService::Stub;
-  const auto row = [](const char* other, auto call) {
+  const auto row = [](const char* other, const auto& call) {
     return Row{v1::PERMISSION_MANAGE_CHANNELS, other, call};
   };
   v1::UpdateChannelRequest rename;

@@ -14,6 +14,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "tests/support/environment.h"
 #include "tests/support/gateway.h"
 #include "tests/support/sanitized.h"
 
@@ -24,8 +25,7 @@ using SteadyClock = std::chrono::steady_clock;
 
 // LINKTOR_STOP_ROUNDS, or 20.
 int Rounds() {
-  const char* text = std::getenv("LINKTOR_STOP_ROUNDS");
-  return text != nullptr ? std::atoi(text) : 20;
+  return static_cast<int>(NumberFromEnvironment("LINKTOR_STOP_ROUNDS", 20));
 }
 
 // A connection of its own, not one that is shared with other channels.
@@ -56,7 +56,7 @@ Seen Judge(const grpc::Status& status) {
 std::optional<grpc::Status> CallUntilRefused(
     const std::function<grpc::Status()>& call) {
   for (;;) {
-    const grpc::Status status = call();
+    grpc::Status status = call();
     if (status.ok()) continue;
     switch (Judge(status)) {
       case Seen::kReason:

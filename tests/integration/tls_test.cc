@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/crypto.h"
 #include "server/base/strings.h"
+#include "tests/support/environment.h"
 #include "tests/support/gateway.h"
 #include "tests/support/temp_folder.h"
 #include "tests/support/test_certificates.h"
@@ -26,8 +27,7 @@ namespace {
 
 // LINKTOR_TLS_CHANGES, or 10.
 int Changes() {
-  const char* text = std::getenv("LINKTOR_TLS_CHANGES");
-  return text != nullptr ? std::atoi(text) : 10;
+  return static_cast<int>(NumberFromEnvironment("LINKTOR_TLS_CHANGES", 10));
 }
 
 // A certificate and its key as files, replaced as operators do it.

@@ -15,6 +15,7 @@
 
 #include "server/store/sqlite.h"
 #include "tests/model/store_model.h"
+#include "tests/support/environment.h"
 #include "tests/support/sanitized.h"
 
 namespace linktor {
@@ -31,19 +32,14 @@ constexpr char kPoison[] =
     "CREATE TRIGGER poison_message BEFORE INSERT ON messages "
     "WHEN NEW.user_id = '666' BEGIN SELECT RAISE(ABORT, 'poison'); END";
 
-std::int64_t FromEnvironment(const char* name, std::int64_t otherwise) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? otherwise : std::atoll(value);
-}
-
 }  // namespace
 
 void StoreModelTest::SetUp() {
-  seed_ = static_cast<std::uint64_t>(
-      FromEnvironment("LINKTOR_MODEL_SEED", std::random_device()()));
-  steps_ = FromEnvironment("LINKTOR_MODEL_STEPS", kSteps);
+  seed_ = NumberFromEnvironment("LINKTOR_MODEL_SEED", std::random_device()());
+  steps_ = static_cast<std::int64_t>(
+      NumberFromEnvironment("LINKTOR_MODEL_STEPS", kSteps));
   std::cout << "LINKTOR_MODEL_SEED=" << seed_
-            << " LINKTOR_MODEL_STEPS=" << steps_ << std::endl;
+            << " LINKTOR_MODEL_STEPS=" << steps_ << "\n";
   random_.seed(seed_);
   rig_.Close();
   rig_.ExecuteClosed(kPoison);
@@ -90,7 +86,7 @@ TEST_F(StoreModelTest, DoesWhatTheOracleSays) {
       std::cout << "  " << history_[i] << "\n";
     }
     std::cout << "run again with LINKTOR_MODEL_SEED=" << seed_
-              << " LINKTOR_MODEL_STEPS=" << steps_ << std::endl;
+              << " LINKTOR_MODEL_STEPS=" << steps_ << "\n";
   }
 }
 

@@ -13,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tests/soak/soak_size.h"
+#include "tests/support/environment.h"
 #include "tests/support/gateway.h"
 
 namespace linktor::testing {
@@ -138,7 +139,7 @@ class IdleTest : public ::testing::Test {
   }
 
   const std::size_t count_ =
-      FromEnvironment("LINKTOR_SOAK_SUBSCRIBERS", kSubscribers);
+      NumberFromEnvironment("LINKTOR_SOAK_SUBSCRIBERS", kSubscribers);
   Gateway gateway_;
   Progress progress_;
   std::vector<std::unique_ptr<v1::EventService::Stub>> stubs_;

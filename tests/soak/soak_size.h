@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdlib>
 
 #include "tests/support/sanitized.h"
 
@@ -13,11 +12,5 @@ namespace linktor::testing {
 inline constexpr std::uint64_t kDeliveries = kSanitized ? 10'000 : 100'000;
 inline constexpr std::uint64_t kKills = 3;
 inline constexpr std::uint64_t kSubscribers = 1000;
-
-inline std::uint64_t FromEnvironment(const char* name,
-                                     std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
 
 }  // namespace linktor::testing

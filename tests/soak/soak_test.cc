@@ -21,6 +21,7 @@
 #include "tests/soak/deliverer.h"
 #include "tests/soak/follower.h"
 #include "tests/soak/soak_size.h"
+#include "tests/support/environment.h"
 #include "tests/support/gateway.h"
 
 namespace linktor::testing {
@@ -37,8 +38,10 @@ constexpr std::chrono::seconds kStart{120};
 constexpr absl::Duration kAge = absl::Hours(1);
 
 Plan::Options OptionsOfPlan() {
-  return {.seed = FromEnvironment("LINKTOR_SOAK_SEED", std::random_device{}()),
-          .deliveries = FromEnvironment("LINKTOR_SOAK_DELIVERIES", kDeliveries),
+  return {.seed = NumberFromEnvironment("LINKTOR_SOAK_SEED",
+                                        std::random_device{}()),
+          .deliveries =
+              NumberFromEnvironment("LINKTOR_SOAK_DELIVERIES", kDeliveries),
           .base_ms = absl::ToUnixMillis(absl::Now() - kAge)};
 }
 
@@ -176,7 +179,8 @@ class SoakTest : public ::testing::Test {
         static_cast<double>(plan_.items()) / seconds_, stop_seconds_);
   }
 
-  const std::uint64_t kills_ = FromEnvironment("LINKTOR_SOAK_KILLS", kKills);
+  const std::uint64_t kills_ =
+      NumberFromEnvironment("LINKTOR_SOAK_KILLS", kKills);
   const Plan::Options options_;
   const Plan plan_;
   const SteadyClock::time_point end_ =

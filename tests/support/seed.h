@@ -4,15 +4,14 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdlib>
 #include <random>
-#include <string>
+
+#include "tests/support/environment.h"
 
 namespace linktor {
 
 inline std::uint64_t TestSeed() {
-  const char* text = std::getenv("LINKTOR_TEST_SEED");
-  return text != nullptr ? std::strtoull(text, nullptr, 10) : 20261122;
+  return NumberFromEnvironment("LINKTOR_TEST_SEED", 20261122);
 }
 
 class Random {

@@ -12,11 +12,9 @@
 
 namespace linktor {
 
-inline const absl::Status& StatusOf(const absl::Status& status) {
-  return status;
-}
+inline absl::Status StatusOf(const absl::Status& status) { return status; }
 template <typename T>
-const absl::Status& StatusOf(const absl::StatusOr<T>& status) {
+absl::Status StatusOf(const absl::StatusOr<T>& status) {
   return status.status();
 }
 

@@ -103,6 +103,7 @@ void Sign(X509* certificate, X509* issuer, EVP_PKEY* key) {
 // The alternative names as OpenSSL writes them; empty when there are none.
 std::string AlternativeNames(const TestSubject& subject) {
   std::vector<std::string> names;
+  names.reserve(subject.dns_names.size() + subject.ip_addresses.size());
   for (const std::string& name : subject.dns_names) {
     names.push_back(absl::StrCat("DNS:", name));
   }

@@ -3,6 +3,7 @@
 
 linktor_library(test_support
   SOURCES
+    support/environment.h
     support/golden.cc support/golden.h
     support/hostile_bodies.cc support/hostile_bodies.h
     support/http_reader.cc support/http_reader.h

@@ -37,7 +37,7 @@ class BootstrapTest : public AccessFixture {
 TEST_F(BootstrapTest, WritesAKeyThatManagesAccessAndNothingElse) {
   ASSERT_THAT(Write(), IsOk());
   const std::string line = Content();
-  ASSERT_TRUE(line.ends_with("\n"));
+  ASSERT_TRUE(line.ends_with('\n'));
   const auto caller = keys_->Authenticate(line.substr(0, line.size() - 1));
   ASSERT_THAT(caller, IsOk());
   EXPECT_THAT(caller->key()->key.permissions(),

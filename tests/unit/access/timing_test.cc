@@ -130,8 +130,10 @@ TEST_F(TimingTest, ARightPrefixIsNoFasterAndNoSlower) {
 }
 
 TEST_F(TimingTest, AForeignChannelIsNoFasterAndNoSlowerThanAMissingOne) {
+  constexpr int kCovered = 20;
   std::vector<std::string> covered;
-  for (int i = 0; i < 20; ++i) {
+  covered.reserve(kCovered);
+  for (int i = 0; i < kCovered; ++i) {
     covered.push_back("ch_own_" + std::to_string(10 + i));
   }
   const Caller caller =

@@ -8,11 +8,9 @@
 namespace linktor::cli {
 namespace {
 
-using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::Not;
 
 Failure Advised(const std::string& reason, const Subject& subject = {},
                 std::map<std::string, std::string> metadata = {}) {

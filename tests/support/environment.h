@@ -1,0 +1,28 @@
+// How large a test is, and which seed it takes, may be given by a variable.
+
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+
+#include "absl/strings/numbers.h"
+
+namespace linktor {
+
+// The number in the environment variable `name`, or `otherwise` without one.
+// Ends the program when the variable holds anything else: a mistyped size must
+// not run a smaller test.
+inline std::uint64_t NumberFromEnvironment(const char* name,
+                                           std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  if (text == nullptr) return otherwise;
+  std::uint64_t number = 0;
+  if (!absl::SimpleAtoi(text, &number)) {
+    (void)std::fprintf(stderr, "%s is no number: %s\n", name, text);
+    std::exit(2);
+  }
+  return number;
+}
+
+}  // namespace linktor

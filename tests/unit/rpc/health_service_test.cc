@@ -1,0 +1,121 @@
+#include "server/rpc/health_service.h"
+
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/unit/rpc/grpc_rig.h"
+
+namespace linktor {
+namespace {
+
+using grpc::health::v1::Health;
+using grpc::health::v1::HealthCheckRequest;
+using grpc::health::v1::HealthCheckResponse;
+
+// A Watch that remembers the last state it was told.
+class Watcher {
+ public:
+  explicit Watcher(Health::Stub& stub)
+      : reader_(stub.Watch(&context_, HealthCheckRequest())), thread_([this] {
+          HealthCheckResponse response;
+          while (reader_->Read(&response)) last_ = response.status();
+          status_ = reader_->Finish();
+        }) {}
+  ~Watcher() {
+    context_.TryCancel();
+    if (thread_.joinable()) thread_.join();
+  }
+  Watcher(const Watcher&) = delete;
+  Watcher& operator=(const Watcher&) = delete;
+
+  int last() const { return last_; }
+  grpc::Status WaitForEnd() {
+    thread_.join();
+    return status_;
+  }
+
+ private:
+  grpc::ClientContext context_;
+  const std::unique_ptr<grpc::ClientReader<HealthCheckResponse>> reader_;
+  std::atomic<int> last_{HealthCheckResponse::UNKNOWN};
+  grpc::Status status_;
+  std::thread thread_;
+};
+
+class HealthServiceTest : public ::testing::Test {
+ protected:
+  HealthServiceTest() : service_(gate_) {
+    grpc::ServerBuilder builder;
+    builder.RegisterService(&service_);
+    server_ = builder.BuildAndStart();
+    stub_ = Health::NewStub(server_->InProcessChannel({}));
+  }
+  ~HealthServiceTest() override {
+    service_.Drain();
+    server_->Shutdown();
+  }
+
+  int Check() {
+    grpc::ClientContext context;
+    HealthCheckResponse response;
+    EXPECT_TRUE(stub_->Check(&context, {}, &response).ok());
+    return response.status();
+  }
+
+  StopGate gate_;
+  HealthService service_;
+  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<Health::Stub> stub_;
+};
+
+TEST_F(HealthServiceTest, WatchTellsEachChange) {
+  Watcher watcher(*stub_);
+  EXPECT_TRUE(Eventually(
+      [&] { return watcher.last() == HealthCheckResponse::NOT_SERVING; }));
+  service_.SetServing(true);
+  EXPECT_TRUE(Eventually(
+      [&] { return watcher.last() == HealthCheckResponse::SERVING; }));
+}
+
+// Two threads change the state at once. Whichever was later, nobody who watches
+// may be left with what the other one said.
+TEST_F(HealthServiceTest, NoWatchKeepsAStaleState) {
+  constexpr int kWatchers = 8;
+  constexpr int kRounds = 500;
+  std::vector<std::unique_ptr<Watcher>> watchers;
+  for (int i = 0; i < kWatchers; ++i) {
+    watchers.push_back(std::make_unique<Watcher>(*stub_));
+  }
+  for (int round = 0; round < kRounds; ++round) {
+    std::thread up([&] { service_.SetServing(true); });
+    service_.SetServing(false);
+    up.join();
+    const int state = Check();
+    for (const auto& watcher : watchers) {
+      ASSERT_TRUE(Eventually([&] { return watcher->last() == state; }))
+          << "round " << round << ": " << watcher->last() << " for " << state;
+    }
+  }
+}
+
+TEST_F(HealthServiceTest, ADrainEndsWatchesWithItsReason) {
+  Watcher watcher(*stub_);
+  EXPECT_TRUE(Eventually(
+      [&] { return watcher.last() == HealthCheckResponse::NOT_SERVING; }));
+  gate_.Drain();
+  service_.Drain();
+  const grpc::Status status = watcher.WaitForEnd();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_NE(status.error_details(), "");
+  Watcher late(*stub_);
+  EXPECT_EQ(late.WaitForEnd().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+}  // namespace
+}  // namespace linktor
