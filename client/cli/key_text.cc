@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -31,7 +32,7 @@ std::string Channels(const v1::ApiKey& key, int most) {
   if (key.channel_ids().empty()) return "all";
   std::vector<std::string> ids;
   for (const std::string& id : key.channel_ids()) {
-    if (static_cast<int>(ids.size()) == most) break;
+    if (std::cmp_equal(ids.size(), most)) break;
     ids.push_back(EscapeControls(id));
   }
   const int rest = key.channel_ids_size() - static_cast<int>(ids.size());

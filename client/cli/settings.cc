@@ -232,7 +232,7 @@ absl::StatusOr<Connection> Resolve(const ConnectionOptions& options,
   const auto entry = ResolveServer(options, environment, file, connection);
   if (!entry.ok()) return entry.status();
   const std::string entry_name = EntryName(connection.entry, file);
-  if (const absl::Status status = ResolveTls(
+  if (absl::Status status = ResolveTls(
           {{&options, Source::Kind::kOptions, ""},
            {&environment, Source::Kind::kEnvironment, ""},
            {*entry, Source::Kind::kEntry, absl::StrCat(entry_name, ": ")}},

@@ -77,13 +77,14 @@ ExitCode Tail::Run() {
     }
     const absl::Duration wait =
         backoff_.Next(failure.retry_delay.value_or(absl::ZeroDuration()));
+    std::string why = "the server ended the stream";
+    if (watch_.was_silent()) {
+      why = absl::StrCat("nothing heard for ", ShowDuration(silence_limit_));
+    } else if (!status.ok()) {
+      why = absl::StrCat("the stream broke: ", status.error_message());
+    }
     session_.Notice(
-        absl::StrCat(watch_.was_silent() ? "nothing heard for "
-                     : status.ok()       ? "the server ended the stream"
-                                         : "the stream broke: ",
-                     watch_.was_silent() ? ShowDuration(silence_limit_)
-                                         : status.error_message(),
-                     "; connecting again in ",
+        absl::StrCat(why, "; connecting again in ",
                      ShowDuration(absl::Ceil(wait, absl::Milliseconds(100)))));
     broken_ = true;
     if (!watch_.Sleep(wait)) return Stopped(Ended::kDone);

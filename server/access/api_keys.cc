@@ -72,9 +72,11 @@ void ApiKeys::Put(const ApiKeyRow& row) {
 absl::StatusOr<Caller> ApiKeys::Authenticate(std::string_view text) {
   const KeyEntryPtr entry = Find(KeyIdOf(text));
   const Digest hash = sealer_.ApiKeyHash(text);
+  // A key that does not exist takes the same time as one that does.
+  const KeyEntry* const known = entry.get();
   static constexpr Digest kNoHash{};
   const bool equal = ConstantTimeEqual(
-      AsBytes(hash), AsBytes(entry != nullptr ? entry->hash : kNoHash));
+      AsBytes(hash), AsBytes(known != nullptr ? known->hash : kNoHash));
   if (entry == nullptr || !equal) return Invalid();
   if (absl::Status status = Judge(*entry); !status.ok()) return status;
   entry->use->last_use_ms.store(absl::ToUnixMillis(clock_.Now()),

@@ -74,7 +74,8 @@ int main(int argc, char** argv) {
   std::cout << absl::StrCat("ready grpc=", (*app)->grpc_address(),
                             " webhook=", (*app)->webhook_address(),
                             " admin=", (*app)->admin_address())
-            << std::endl;
+            << "\n"
+            << std::flush;
   int signal = 0;
   sigwait(&signals, &signal);
   linktor::Log(linktor::LogLevel::kInfo, "stopping",

@@ -14,7 +14,7 @@ constexpr std::size_t kPrefixBytes = 8;
 // Returns what an address is counted by: an IPv4 address (also one mapped into
 // IPv6) as it is, of an IPv6 address the first 64 bits.
 std::string KeyOf(std::string_view address) {
-  const std::string text(address.substr(0, address.find('%')));
+  std::string text(address.substr(0, address.find('%')));
   std::array<unsigned char, sizeof(in6_addr)> bytes{};
   if (inet_pton(AF_INET6, text.c_str(), bytes.data()) != 1) return text;
   constexpr std::array<unsigned char, 12> kMapped = {0, 0, 0, 0, 0,    0,

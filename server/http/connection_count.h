@@ -61,7 +61,7 @@ class HttpConnectionCount {
     for (;;) {
       if (limits_.size() == 0) return true;
       const auto left = end - std::chrono::steady_clock::now();
-      if (left <= left.zero()) return false;
+      if (left <= std::chrono::steady_clock::duration::zero()) return false;
       left_.WaitFor(mutex_, left);
     }
   }

@@ -97,7 +97,7 @@ grpc::ServerUnaryReactor* ChannelServiceImpl::SetChannelCredentials(
 
 template <typename Call, typename Begin>
 void ChannelServiceImpl::RunGraph(const std::shared_ptr<Call>& call,
-                                  Begin begin) {
+                                  const Begin& begin) {
   if (call == nullptr) return;
   const std::string& id = call->request().channel_id();
   const ChannelRegistry::EntryPtr channel = registry_.Find(id);

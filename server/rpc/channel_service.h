@@ -61,7 +61,7 @@ class ChannelServiceImpl final : public RawChannelService {
   // Begins a Graph call with the account of the call's channel, unless the call
   // is null or has to be refused.
   template <typename Call, typename Begin>
-  void RunGraph(const std::shared_ptr<Call>& call, Begin begin);
+  void RunGraph(const std::shared_ptr<Call>& call, const Begin& begin);
 
   CallContext& calls_;
   ChannelAdmin& admin_;

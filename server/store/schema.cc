@@ -1,6 +1,7 @@
 #include "server/store/schema.h"
 
 #include <array>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "server/base/try.h"
@@ -215,16 +216,16 @@ absl::Status MigrateTo(Database& database, std::int64_t target) {
     LINKTOR_ASSIGN(const bool row, statement.Step());
     version = row ? statement.Int(0) : 0;
   }
-  if (version > static_cast<std::int64_t>(kMigrations.size())) {
+  if (std::cmp_greater(version, kMigrations.size())) {
     return absl::FailedPreconditionError(
         absl::StrCat("the data folder has schema version ", version,
                      "; this program knows up to ", kMigrations.size(),
                      ". Start the newer program."));
   }
-  for (auto next = static_cast<std::size_t>(version);
-       next < static_cast<std::size_t>(target); ++next) {
+  for (std::int64_t next = version; next < target; ++next) {
     LINKTOR_TRY(database.Execute("BEGIN IMMEDIATE"));
-    absl::Status status = database.Execute(kMigrations[next]);
+    absl::Status status =
+        database.Execute(kMigrations[static_cast<std::size_t>(next)]);
     if (status.ok()) {
       status = database.Execute(
           absl::StrCat("PRAGMA user_version=", next + 1).c_str());

@@ -248,7 +248,7 @@ absl::StatusOr<Outcome> SqliteJournal::ApplyAlone(Waiting& waiting,
       }
       if (absl::Status restored = projection_.Restore(before);
           disk.ok() && !restored.ok()) {
-        disk = restored;
+        disk = std::move(restored);
       }
     }
     if (disk.ok()) disk = database_->Execute("RELEASE one");

@@ -176,6 +176,7 @@ Violation CheckConfiguration(std::string_view input) {
                            {"--config", kFile.path()});
   }
   std::vector<const char*> arguments;
+  arguments.reserve(parts.arguments.size());
   for (const std::string& argument : parts.arguments) {
     arguments.push_back(argument.c_str());
   }

@@ -21,8 +21,8 @@ build=(
   # Tests
   libgtest-dev libgmock-dev librapidcheck-dev
 )
-check=(clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev curl iproute2
-  openssl)
+check=(clang-14 clang-format-14 libclang-rt-14-dev curl iproute2 openssl
+  python3-venv)
 bazel=(bazel-bootstrap bazel-rules-java)
 
 wanted=()
