@@ -12,6 +12,7 @@
 #include <string>
 
 #include "absl/time/clock.h"
+#include "server/access/key_text.h"
 #include "server/access/methods.h"
 #include "tests/integration/access_fixture.h"
 
@@ -253,6 +254,16 @@ TEST_F(AccessTableTest, AKeyOfAnotherServer) {
   const std::string id(key.substr(4, 16));
   ASSERT_TRUE(admin().DeleteKey(id).ok());
   ExpectAll(key, grpc::StatusCode::UNAUTHENTICATED, "API_KEY_INVALID");
+}
+
+TEST_F(AccessTableTest, AWrongSecretWithItsChecksum) {
+  const std::string key = admin().CreateKey(AllPermissions()).secret();
+  const std::string other = admin().CreateKey(AllPermissions()).secret();
+  // "lig_", the id and "_" of one, the secret of the other.
+  const std::string mixed =
+      access::WithChecksum(key.substr(0, 21) + other.substr(21, 43));
+  ASSERT_EQ(access::KeyIdOf(mixed), access::KeyIdOf(key));
+  ExpectAll(mixed, grpc::StatusCode::UNAUTHENTICATED, "API_KEY_INVALID");
 }
 
 TEST_F(AccessTableTest, AnExpiredKey) {

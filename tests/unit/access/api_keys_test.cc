@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "google/protobuf/util/time_util.h"
+#include "server/access/key_text.h"
 #include "tests/support/seed.h"
 #include "tests/unit/access/access_fixture.h"
 
@@ -13,6 +14,10 @@ namespace {
 using google::protobuf::util::TimeUtil;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+
+// Of the secret within "lig_<id>_<secret><checksum>".
+constexpr std::size_t kSecretAt = 21;
+constexpr std::size_t kSecretSize = 43;
 
 class ApiKeysTest : public AccessFixture {
  protected:
@@ -71,11 +76,40 @@ TEST_F(ApiKeysTest, AHundredThousandMutationsAreRefused) {
   EXPECT_THAT(Authenticate(key), IsOk());
 }
 
+// The checksum is no secret: whoever guesses keys computes it. So these differ
+// from a key in its secret alone, and only the hash tells them from it.
+TEST_F(ApiKeysTest, AHundredThousandSecretsWithTheirChecksumAreRefused) {
+  const std::string key = Create(Request({v1::PERMISSION_SEND})).secret();
+  const std::string body = key.substr(0, kSecretAt + kSecretSize);
+  ASSERT_EQ(WithChecksum(body), key);
+  const std::uint64_t seed = TestSeed();
+  SCOPED_TRACE(seed);
+  Random random(seed);
+  constexpr std::string_view kAlphabet =
+      "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  for (int i = 0; i < 100'000; ++i) {
+    std::string guess = body;
+    const std::size_t changes = 1 + random.Below(3);
+    for (std::size_t change = 0; change < changes; ++change) {
+      guess[kSecretAt + random.Below(kSecretSize)] =
+          kAlphabet[random.Below(kAlphabet.size())];
+    }
+    if (guess == body) continue;
+    const std::string text = WithChecksum(guess);
+    ASSERT_EQ(KeyIdOf(text), KeyIdOf(key));
+    ASSERT_THAT(Authenticate(text), HasReason("API_KEY_INVALID"))
+        << "guess " << i;
+  }
+  EXPECT_THAT(Authenticate(key), IsOk());
+}
+
 TEST_F(ApiKeysTest, TheSecretOfOneKeyDoesNotOpenAnother) {
   const std::string one = Create(Request({v1::PERMISSION_SEND})).secret();
   const std::string two = Create(Request({v1::PERMISSION_SEND})).secret();
-  EXPECT_THAT(Authenticate(one.substr(0, 21) + two.substr(21)),
-              HasReason("API_KEY_INVALID"));
+  const std::string mixed = WithChecksum(one.substr(0, kSecretAt) +
+                                         two.substr(kSecretAt, kSecretSize));
+  ASSERT_EQ(KeyIdOf(mixed), KeyIdOf(one));
+  EXPECT_THAT(Authenticate(mixed), HasReason("API_KEY_INVALID"));
 }
 
 TEST_F(ApiKeysTest, ADisabledKeyIsRefusedUntilItIsEnabled) {
