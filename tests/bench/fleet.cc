@@ -70,7 +70,7 @@ class Fleet::Stream final : public Reactor {
   }
 
   void OnDone(const grpc::Status&) override {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     done_ = true;
     changed_.notify_all();
   }
@@ -84,7 +84,7 @@ class Fleet::Stream final : public Reactor {
     changed_.wait(lock, [this] { return done_; });
   }
   bool started() {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     return done_ || first_.load(std::memory_order_acquire);
   }
   std::uint64_t events() const {

@@ -66,7 +66,7 @@ int main(int argc, char** argv) {
         std::find(only.begin(), only.end(), family.name) == only.end()) {
       continue;
     }
-    std::cerr << "measuring " << family.name << std::endl;
+    std::cerr << "measuring " << family.name << "\n";
     family.measure(setting);
   }
   std::cout << report.Table();

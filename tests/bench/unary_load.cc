@@ -61,7 +61,7 @@ class Runner {
                                 std::exit(1);
                               }
                               Next(stub);
-                              const std::lock_guard lock(mutex_);
+                              const std::scoped_lock lock(mutex_);
                               ++done_;
                               if (done_ == load_.calls) changed_.notify_all();
                             });

@@ -157,7 +157,7 @@ std::map<std::string, Row> ChannelRows() {
 
 std::map<std::string, Row> MessagingRows() {
   using Stub = v1::MessagingService::Stub;
-  const auto row = [](v1::Permission permission, auto call) {
+  const auto row = [](v1::Permission permission, const auto& call) {
     return Row{permission, "CHANNEL_NOT_FOUND", call};
   };
   auto send = OnChannel<v1::SendMessageRequest>();

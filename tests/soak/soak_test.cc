@@ -54,7 +54,7 @@ class SoakTest : public ::testing::Test {
   SoakTest() : options_(OptionsOfPlan()), plan_(options_) {
     std::cout << "LINKTOR_SOAK_SEED=" << options_.seed
               << " LINKTOR_SOAK_DELIVERIES=" << options_.deliveries
-              << " LINKTOR_SOAK_KILLS=" << kills_ << std::endl;
+              << " LINKTOR_SOAK_KILLS=" << kills_ << "\n";
     gateway_.CreateChannel();
   }
 
@@ -98,7 +98,7 @@ class SoakTest : public ::testing::Test {
                                        "/metrics")})
             .body);
     for (std::string line; std::getline(lines, line);) {
-      if (line.rfind(sample + " ", 0) == 0) {
+      if (line.starts_with(sample + " ")) {
         return static_cast<std::int64_t>(
             std::stod(line.substr(sample.size() + 1)));
       }

@@ -49,7 +49,7 @@ class Watcher {
 };
 
 class HealthServiceTest : public ::testing::Test {
- protected:
+ public:
   HealthServiceTest() : service_(gate_) {
     grpc::ServerBuilder builder;
     builder.RegisterService(&service_);
@@ -61,6 +61,7 @@ class HealthServiceTest : public ::testing::Test {
     server_->Shutdown();
   }
 
+ protected:
   int Check() {
     grpc::ClientContext context;
     HealthCheckResponse response;
@@ -89,6 +90,7 @@ TEST_F(HealthServiceTest, NoWatchKeepsAStaleState) {
   constexpr int kWatchers = 8;
   constexpr int kRounds = 500;
   std::vector<std::unique_ptr<Watcher>> watchers;
+  watchers.reserve(kWatchers);
   for (int i = 0; i < kWatchers; ++i) {
     watchers.push_back(std::make_unique<Watcher>(*stub_));
   }
