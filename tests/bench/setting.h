@@ -28,7 +28,7 @@ struct Setting {
   }
 };
 
-// Who may call a server, and how.
+// A server is measured open, or protected as it is on a network.
 enum class Access {
   // Everybody, over plain connections.
   kOpen,

@@ -15,7 +15,7 @@ using google::protobuf::util::TimeUtil;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-// Of the secret within "lig_<id>_<secret><checksum>".
+// The secret stands here within "lig_<id>_<secret><checksum>".
 constexpr std::size_t kSecretAt = 21;
 constexpr std::size_t kSecretSize = 43;
 
