@@ -169,10 +169,12 @@ void AddKeys(const Program& program) {
       program.app, "keys", "API keys: who may call the server",
       "\nA server that runs with --auth keys refuses calls without a key. "
       "These commands need one\nthat has the permission manage-access. The "
-      "key of linktor-ig itself comes from\n--api-key-file FILE, from "
-      "LINKTOR_IG_API_KEY or LINKTOR_IG_API_KEY_FILE, or from\napi_key_file "
-      "of the server in the configuration file; linktor-ig --help has an "
-      "example.\nThe id of a key is no secret: the 16 digits between its "
+      "server makes the first one itself, in the file\nthat its option "
+      "--bootstrap-key-file names.\nThe key of linktor-ig itself comes from "
+      "--api-key-file FILE, from LINKTOR_IG_API_KEY or\n"
+      "LINKTOR_IG_API_KEY_FILE, or from api_key_file of the server in the "
+      "configuration file;\nlinktor-ig --help has an example.\nThe id of a key "
+      "is no secret: the 16 digits between its "
       "underscores, lig_<id>_<secret>.");
   Bind(
       AddCommand(*group, "list", "all keys, without their secrets",

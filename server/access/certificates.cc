@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/base/log.h"
+#include "server/base/strings.h"
 #include "server/base/try.h"
 
 namespace linktor::access {
@@ -19,6 +20,20 @@ constexpr absl::Duration kShortLived = absl::Hours(42 * 24);
 
 absl::Duration NoticeFor(absl::Duration validity) {
   return validity < kShortLived ? validity / 3 : kNotice;
+}
+
+// Adds a sentence to `problem` when what `name` says ends soon or has ended.
+void AppendEnd(std::string_view name, const std::string& path,
+               const Validity& validity, absl::Time now, std::string& problem) {
+  if (validity.end == absl::InfiniteFuture() ||
+      validity.end - now >= NoticeFor(validity.end - validity.begin)) {
+    return;
+  }
+  absl::StrAppend(
+      &problem, problem.empty() ? "" : ", and ", ToAbsl(name), path,
+      " in force ",
+      now > validity.end ? "has ended; it was valid until " : "ends at ",
+      TlsTimeText(validity.end));
 }
 
 }  // namespace
@@ -84,17 +99,17 @@ void CertificateFiles::PutInForce(TlsFiles files) {
     return;
   }
   Log(LogLevel::kInfo, "certificate in force",
-      {{"file", paths_.certificate}, {"end", TlsTimeText(files.not_after)}});
-  const absl::Time not_before = files.not_before;
+      {{"file", paths_.certificate}, {"end", TlsTimeText(files.validity.end)}});
   auto next = std::make_shared<const TlsIdentity>(
       TlsIdentity{.generation = old == nullptr ? 1 : old->generation + 1,
                   .certificate_chain = std::move(files.certificate_chain),
                   .private_key = std::move(files.private_key),
                   .client_ca = std::move(files.client_ca),
-                  .not_after = files.not_after});
+                  .not_after = files.validity.end});
   MutexLock lock(in_force_->mutex);
   in_force_->identity = std::move(next);
-  in_force_->not_before = not_before;
+  in_force_->certificate = files.validity;
+  in_force_->client_ca = files.client_ca_validity;
 }
 
 void CertificateFiles::NoteFault(std::string fault) {
@@ -124,27 +139,20 @@ TlsSource CertificateFiles::source() const {
 absl::Time CertificateFiles::not_after() const { return identity()->not_after; }
 
 std::string CertificateFiles::Problem(absl::Time now) const {
-  absl::Time begin;
-  absl::Time end;
+  Validity certificate;
+  Validity client_ca;
   {
     MutexLock lock(in_force_->mutex);
-    begin = in_force_->not_before;
-    end = in_force_->identity->not_after;
+    certificate = in_force_->certificate;
+    client_ca = in_force_->client_ca;
   }
   std::string problem;
   {
     MutexLock lock(mutex_);
     if (failures_ >= kPatience) problem = fault_;
   }
-  if (end - now >= NoticeFor(end - begin)) return problem;
-  if (!problem.empty()) absl::StrAppend(&problem, ", and ");
-  absl::StrAppend(&problem, "the certificate ", paths_.certificate);
-  if (now > end) {
-    absl::StrAppend(&problem, " in force has ended; it was valid until ",
-                    TlsTimeText(end));
-  } else {
-    absl::StrAppend(&problem, " in force ends at ", TlsTimeText(end));
-  }
+  AppendEnd("the certificate ", paths_.certificate, certificate, now, problem);
+  AppendEnd("the client CA ", paths_.client_ca, client_ca, now, problem);
   return problem;
 }
 

@@ -31,8 +31,8 @@ class CertificateFiles {
 
   // Fails with FAILED_PRECONDITION and a sentence that names the file when a
   // file cannot be read or is no PEM, when the key is encrypted or belongs to
-  // another certificate, and when the certificate has ended or is not yet
-  // valid. `clock` must outlive this.
+  // another certificate, and when the certificate or the client CA has ended
+  // or is not yet valid. `clock` must outlive this.
   static absl::StatusOr<std::unique_ptr<CertificateFiles>> Load(
       Paths paths, const Clock& clock);
 
@@ -51,9 +51,9 @@ class CertificateFiles {
   // Returns when the certificate in force ends.
   absl::Time not_after() const;
   // Returns nothing, or one sentence on what an operator must see to: files
-  // that have been unusable for kPatience calls of Refresh, a certificate that
-  // ends soon, or one that has ended. Soon is two weeks; a third of the
-  // validity for certificates that are valid for less than six.
+  // that have been unusable for kPatience calls of Refresh, a certificate or a
+  // client CA that ends soon, or one that has ended. Soon is two weeks; a third
+  // of the validity for certificates that are valid for less than six.
   std::string Problem(absl::Time now) const;
 
  private:
@@ -73,8 +73,8 @@ class CertificateFiles {
   struct InForce {
     mutable Mutex mutex;
     std::shared_ptr<const TlsIdentity> identity ABSL_GUARDED_BY(mutex);
-    // When its certificate begins.
-    absl::Time not_before ABSL_GUARDED_BY(mutex);
+    Validity certificate ABSL_GUARDED_BY(mutex);
+    Validity client_ca ABSL_GUARDED_BY(mutex);
   };
 
   CertificateFiles(Paths paths, const Clock& clock)

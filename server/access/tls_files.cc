@@ -171,6 +171,36 @@ absl::Time ToTime(const ASN1_TIME* time) {
   return absl::FromTM(parts, absl::UTCTimeZone());
 }
 
+Validity ValidityOf(const X509Ptr& certificate) {
+  return {.begin = ToTime(X509_get0_notBefore(certificate.get())),
+          .end = ToTime(X509_get0_notAfter(certificate.get()))};
+}
+
+Validity LastToEnd(const std::vector<X509Ptr>& certificates) {
+  Validity last = ValidityOf(certificates.front());
+  for (const X509Ptr& one : certificates) {
+    const Validity validity = ValidityOf(one);
+    if (validity.end > last.end) last = validity;
+  }
+  return last;
+}
+
+// `what` begins the sentence: "the certificate in ".
+absl::Status CheckValid(std::string_view what, const std::string& path,
+                        const Validity& validity, absl::Time now) {
+  if (now > validity.end) {
+    return Fault(what, path,
+                 absl::StrCat(" has ended; it was valid until ",
+                              TlsTimeText(validity.end)));
+  }
+  if (now < validity.begin) {
+    return Fault(what, path,
+                 absl::StrCat(" is not yet valid; it begins at ",
+                              TlsTimeText(validity.begin)));
+  }
+  return absl::OkStatus();
+}
+
 // The listeners meet these refusals at a handshake, where nobody would learn of
 // them: a key that is too small, or a signature by a digest that is too weak.
 absl::Status TryInContext(const std::vector<X509Ptr>& chain, EVP_PKEY* key,
@@ -213,6 +243,9 @@ absl::StatusOr<TlsFiles> ReadTlsFiles(const TlsPaths& paths, absl::Time now) {
                    ReadFile("client CA", paths.client_ca));
     LINKTOR_ASSIGN(const std::vector<X509Ptr> signers,
                    ParseCertificates(client_ca.text.Reveal(), paths.client_ca));
+    files.client_ca_validity = LastToEnd(signers);
+    LINKTOR_TRY(CheckValid("the client CA in ", paths.client_ca,
+                           files.client_ca_validity, now));
     files.client_ca = WriteCertificates(signers);
   }
   if (X509_check_private_key(chain[0].get(), key.get()) != 1) {
@@ -221,18 +254,9 @@ absl::StatusOr<TlsFiles> ReadTlsFiles(const TlsPaths& paths, absl::Time now) {
                  absl::StrCat(" does not belong to the certificate in ",
                               paths.certificate));
   }
-  files.not_before = ToTime(X509_get0_notBefore(chain[0].get()));
-  files.not_after = ToTime(X509_get0_notAfter(chain[0].get()));
-  if (now > files.not_after) {
-    return Fault("the certificate in ", paths.certificate,
-                 absl::StrCat(" has ended; it was valid until ",
-                              TlsTimeText(files.not_after)));
-  }
-  if (now < files.not_before) {
-    return Fault("the certificate in ", paths.certificate,
-                 absl::StrCat(" is not yet valid; it begins at ",
-                              TlsTimeText(files.not_before)));
-  }
+  files.validity = ValidityOf(chain[0]);
+  LINKTOR_TRY(CheckValid("the certificate in ", paths.certificate,
+                         files.validity, now));
   LINKTOR_TRY(TryInContext(chain, key.get(), paths));
   files.certificate_chain = WriteCertificates(chain);
   files.private_key = WriteKey(key.get());

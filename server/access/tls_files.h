@@ -23,6 +23,12 @@ struct TlsPaths {
   std::string client_ca;
 };
 
+// A certificate is valid from `begin` to `end`.
+struct Validity {
+  absl::Time begin;
+  absl::Time end;
+};
+
 // This is what the files hold. Certificates and key are written anew in PEM, so
 // that nothing else that was in a file (comments, other keys) reaches a
 // listener.
@@ -31,16 +37,19 @@ struct TlsFiles {
   Secret private_key;
   // Empty when TlsPaths::client_ca is.
   std::string client_ca;
-  // When the server's certificate begins and ends.
-  absl::Time not_before;
-  absl::Time not_after;
+  // The server's certificate is valid for this time.
+  Validity validity;
+  // The clients' CA that ends last is valid for this time; all of them together
+  // are commonly the old one and its successor. For ever without a client CA.
+  Validity client_ca_validity = {absl::InfinitePast(), absl::InfiniteFuture()};
   // Others than the key's owner and its group may read the file, or others
   // than its owner may write it.
   bool key_is_exposed = false;
 };
 
 // Fails with FAILED_PRECONDITION and a sentence that names the file when one of
-// them cannot be read or used, or when the certificate is not valid at `now`.
+// them cannot be read or used, or when the certificate or every client CA is
+// not valid at `now`.
 absl::StatusOr<TlsFiles> ReadTlsFiles(const TlsPaths& paths, absl::Time now);
 
 // Returns "2026-11-28T09:30:00Z", as these sentences spell times.

@@ -378,6 +378,36 @@ TEST_F(CertificateFilesTest, EndIsAProblem) {
               HasSubstr("in force has ended; it was valid until "));
 }
 
+// While one authority replaces another, both are in the file; the one that goes
+// may end.
+TEST_F(CertificateFilesTest, EndOfTheLastClientAuthorityIsAnnounced) {
+  const absl::Time end = absl::FromUnixSeconds(
+      absl::ToUnixSeconds(clock_.Now() + absl::Hours(24 * 60)));
+  const std::string going =
+      authority_.IssueServer({.not_after = clock_.Now() + kDay}).certificate;
+  const std::string coming =
+      authority_.IssueServer({.not_after = end}).certificate;
+  Write("ca.crt", going + coming);
+  paths_.client_ca = PathOf("ca.crt");
+  const auto files = MustLoad();
+  EXPECT_THAT(files->Problem(end - 14 * kDay), IsEmpty());
+  EXPECT_EQ(files->Problem(end - 14 * kDay + absl::Seconds(1)),
+            absl::StrCat("the client CA ", paths_.client_ca,
+                         " in force ends at ", TlsTimeText(end)));
+  EXPECT_THAT(files->Problem(end + absl::Seconds(1)),
+              HasSubstr(" in force has ended; it was valid until "));
+}
+
+TEST_F(CertificateFilesTest, EndedClientAuthorityRefusesToStart) {
+  Write("ca.crt", authority_
+                      .IssueServer({.not_before = clock_.Now() - 2 * kDay,
+                                    .not_after = clock_.Now() - kDay})
+                      .certificate);
+  paths_.client_ca = PathOf("ca.crt");
+  EXPECT_THAT(LoadError(), AllOf(HasSubstr(paths_.client_ca),
+                                 HasSubstr("has ended; it was valid until")));
+}
+
 TEST_F(CertificateFilesTest, SourceOutlivesTheFiles) {
   auto files = MustLoad();
   const TlsSource source = files->source();

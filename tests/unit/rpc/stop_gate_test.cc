@@ -54,6 +54,7 @@ TEST(StopGateTest, CallsOfManyThreadsAreEachAnsweredOnce) {
   gate.Hold();
   std::atomic<int> answered{0};
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&] {
       for (int n = 0; n < kCalls; ++n) gate.Run([&] { ++answered; });

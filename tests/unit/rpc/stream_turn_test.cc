@@ -35,6 +35,7 @@ TEST(StreamTurnTest, OneThreadHasItAtATime) {
   // ThreadSanitizer reports.
   int worked = 0;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&] {
       for (int done = 0; done < kRounds;) {
