@@ -40,9 +40,9 @@ void AddDetails(const grpc::Status& status, Failure& failure) {
   }
 }
 
-// Returns whether a status that the server did not make says all the same that
-// the call never got as far as its work.
-bool NeverBegan(grpc::StatusCode code) {
+// Returns whether a status that the server did not make is a refusal, so that
+// reading again would end like this again.
+bool IsRefusal(grpc::StatusCode code) {
   switch (code) {
     case grpc::StatusCode::INVALID_ARGUMENT:
     case grpc::StatusCode::NOT_FOUND:
@@ -52,6 +52,8 @@ bool NeverBegan(grpc::StatusCode code) {
     case grpc::StatusCode::OUT_OF_RANGE:
     case grpc::StatusCode::UNIMPLEMENTED:
     case grpc::StatusCode::UNAUTHENTICATED:
+    // The library also makes this of an answer that is too large.
+    case grpc::StatusCode::RESOURCE_EXHAUSTED:
       return true;
     default:
       return false;
@@ -68,12 +70,10 @@ ExitCode ExitCodeOf(grpc::StatusCode code, const std::string& reason,
     return code == grpc::StatusCode::UNAVAILABLE ? ExitCode::kUnavailable
                                                  : ExitCode::kRefused;
   }
-  if (NeverBegan(code)) return ExitCode::kRefused;
-  // The connection broke or the time ran out. The library also makes
-  // RESOURCE_EXHAUSTED of an answer that is too large, after the work was done.
+  // The status is a library's or a proxy's, whatever its code: a proxy may have
+  // tried twice, and tell of the second time only.
   if (kind != CallKind::kRead) return ExitCode::kOutcomeUnknown;
-  return code == grpc::StatusCode::RESOURCE_EXHAUSTED ? ExitCode::kRefused
-                                                      : ExitCode::kUnavailable;
+  return IsRefusal(code) ? ExitCode::kRefused : ExitCode::kUnavailable;
 }
 
 std::string OwnRemedy(const Failure& failure, CallKind kind) {

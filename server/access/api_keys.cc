@@ -79,9 +79,9 @@ absl::StatusOr<Caller> ApiKeys::Authenticate(std::string_view text) {
       AsBytes(hash), AsBytes(known != nullptr ? known->hash : kNoHash));
   if (entry == nullptr || !equal) return Invalid();
   if (absl::Status status = Judge(*entry); !status.ok()) return status;
-  entry->use->last_use_ms.store(absl::ToUnixMillis(clock_.Now()),
-                                std::memory_order_relaxed);
-  return Caller(entry);
+  Caller caller(entry);
+  NoteUse(caller);
+  return caller;
 }
 
 absl::Status ApiKeys::Judge(const KeyEntry& entry) const {
@@ -108,9 +108,16 @@ absl::Status ApiKeys::RecheckInForce(const Caller& caller) const {
   return now == nullptr ? Invalid() : Judge(*now);
 }
 
-absl::Status ApiKeys::Recheck(const Caller& caller, v1::Permission permission,
-                              const StringSet& channels) const {
-  if (caller.key() == nullptr) return absl::OkStatus();
+void ApiKeys::NoteUse(const Caller& caller) const {
+  if (caller.key() == nullptr) return;
+  caller.key()->use->last_use_ms.store(absl::ToUnixMillis(clock_.Now()),
+                                       std::memory_order_relaxed);
+}
+
+absl::StatusOr<Caller> ApiKeys::Recheck(const Caller& caller,
+                                        v1::Permission permission,
+                                        const StringSet& channels) const {
+  if (caller.key() == nullptr) return caller;
   const KeyEntryPtr now = Find(caller.key_id());
   if (now == nullptr) return Invalid();
   if (absl::Status status = Judge(*now); !status.ok()) return status;
@@ -127,7 +134,7 @@ absl::Status ApiKeys::Recheck(const Caller& caller, v1::Permission permission,
     return NotAuthorized(fresh,
                          "the API key covers fewer channels than before");
   }
-  return absl::OkStatus();
+  return fresh;
 }
 
 KeyEntryPtr ApiKeys::Find(std::string_view id) const {

@@ -35,11 +35,16 @@ class ApiKeys {
   // there is one of that id or not.
   absl::StatusOr<Caller> Authenticate(std::string_view text);
 
-  // Tells what is now wrong with a caller's key: OK when it is as good as when
-  // it was authenticated, or better. `permission` is what the caller needs; of
-  // channels it needs `channels`, or where that is empty all that the key had.
-  absl::Status Recheck(const Caller& caller, v1::Permission permission,
-                       const StringSet& channels) const;
+  // Returns the caller with its key as it now is, when that is as good as when
+  // it was authenticated, or better; else what is wrong with it. `permission`
+  // is what the caller needs; of channels it needs `channels`, or where that is
+  // empty all that the key had.
+  absl::StatusOr<Caller> Recheck(const Caller& caller,
+                                 v1::Permission permission,
+                                 const StringSet& channels) const;
+  // Notes that the caller's key is in use now, for streams, which present it
+  // only once.
+  void NoteUse(const Caller& caller) const;
   // OK while the caller's key is in force, whatever it may do.
   absl::Status RecheckInForce(const Caller& caller) const;
   // Whether the key expires, and has, as far as the caller's entry says.
@@ -55,7 +60,7 @@ class ApiKeys {
 
   // Null when there is none.
   KeyEntryPtr Find(std::string_view id) const;
-  // By id.
+  // Returns all keys, sorted by id.
   std::vector<KeyEntryPtr> List() const;
   // Whether a key that is in force manages access over all channels.
   bool HasManager() const;

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -18,6 +19,7 @@
 #include "server/base/log.h"
 #include "server/base/strings.h"
 #include "server/base/try.h"
+#include "server/base/unique_fd.h"
 
 namespace linktor::access {
 namespace {
@@ -36,7 +38,7 @@ absl::Status FailedWithErrno(const std::string& path, std::string_view what) {
 }
 
 // OK when nothing of worth is at `path`.
-absl::Status CheckReplaceable(const std::string& path) {
+absl::Status CheckReplaceable(const std::string& path, ApiKeys& keys) {
   struct stat found {};
   if (lstat(path.c_str(), &found) != 0) {
     if (errno == ENOENT) return absl::OkStatus();
@@ -48,7 +50,13 @@ absl::Status CheckReplaceable(const std::string& path) {
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(file.gcount()));
   absl::StripAsciiWhitespace(&text);
-  if (text.empty() || !KeyIdOf(text).empty()) return absl::OkStatus();
+  if (text.empty()) return absl::OkStatus();
+  if (keys.Authenticate(text).ok()) {
+    return Failed(path,
+                  "holds an API key that is in force and may not manage "
+                  "access; it is not overwritten. Name another file");
+  }
+  if (!KeyIdOf(text).empty()) return absl::OkStatus();
   return Failed(path,
                 "exists and holds no API key; it is not overwritten. Name "
                 "another file");
@@ -72,6 +80,14 @@ absl::Status WriteKey(const std::string& path, const Secret& key) {
     (void)unlink(beside.c_str());
     return failed;
   }
+  // Without its name the file would be lost with the machine's power, and the
+  // key be there all the same.
+  std::string folder = std::filesystem::path(path).parent_path();
+  if (folder.empty()) folder = ".";
+  const UniqueFd folder_fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY));
+  if (!folder_fd.valid() || fsync(folder_fd.get()) != 0) {
+    return FailedWithErrno(path, "cannot be made durable");
+  }
   return absl::OkStatus();
 }
 
@@ -81,7 +97,7 @@ absl::Status WriteBootstrapKey(const std::string& path, const Clock& clock,
                                Journal& journal, const Sealer& sealer,
                                ApiKeys& keys) {
   if (keys.HasManager()) return absl::OkStatus();
-  LINKTOR_TRY(CheckReplaceable(path));
+  LINKTOR_TRY(CheckReplaceable(path, keys));
   const KeyText made = NewKeyText();
   // The file first: after a crash between the two it holds a key that does not
   // exist, and the next start replaces it.

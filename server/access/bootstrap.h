@@ -15,7 +15,7 @@ namespace linktor::access {
 // When no key that is in force manages access over all channels, makes one that
 // may do nothing else and writes it to `path`, with mode 0600 and a line break
 // behind it. A file that is there is replaced only when it is empty or holds a
-// key of this form, which then is one that no longer exists.
+// key of this form that is not in force.
 // FAILED_PRECONDITION with a sentence when the file cannot be written or is
 // something else.
 absl::Status WriteBootstrapKey(const std::string& path, const Clock& clock,

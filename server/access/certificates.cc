@@ -61,7 +61,9 @@ CertificateFiles::Stamp CertificateFiles::StampOf(const std::string& path) {
           .inode = info.st_ino,
           .size = info.st_size,
           .seconds = info.st_mtim.tv_sec,
-          .nanoseconds = info.st_mtim.tv_nsec};
+          .nanoseconds = info.st_mtim.tv_nsec,
+          .change_seconds = info.st_ctim.tv_sec,
+          .change_nanoseconds = info.st_ctim.tv_nsec};
 }
 
 absl::Status CertificateFiles::Read() {

@@ -57,13 +57,18 @@ class CertificateFiles {
   std::string Problem(absl::Time now) const;
 
  private:
-  // It changes when a file is replaced or written; without a file it is zero.
+  // It changes when a file is replaced or written, and when its owner or mode
+  // changes, which may make it unreadable; without a file it is zero.
   struct Stamp {
     dev_t device = 0;
     ino_t inode = 0;
     off_t size = 0;
+    // Of the last write.
     std::int64_t seconds = 0;
     std::int64_t nanoseconds = 0;
+    // Of the last change of any kind.
+    std::int64_t change_seconds = 0;
+    std::int64_t change_nanoseconds = 0;
     bool operator==(const Stamp&) const = default;
   };
   using Stamps = std::array<Stamp, 3>;

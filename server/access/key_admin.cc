@@ -91,6 +91,10 @@ absl::StatusOr<v1::CreateApiKeyResponse> KeyAdmin::Create(
       response.set_secret(std::string(made.text.Reveal()));
       break;
     case ApiKeyOutcome::Kind::kReplayed:
+      // The key may have been given more since, which its creator may not see.
+      if (!CheckGrant(caller, outcome.row.key).ok()) {
+        return KeyNotFound(outcome.row.key.id());
+      }
       break;
     case ApiKeyOutcome::Kind::kTooMany:
       return MakeError(absl::StatusCode::kResourceExhausted,
@@ -190,7 +194,7 @@ absl::StatusOr<v1::ApiKey> KeyAdmin::Change(
     }
   }
   return MakeError(
-      absl::StatusCode::kAborted,
+      absl::StatusCode::kResourceExhausted,
       "the API key is being changed by others all the time; try again",
       {.reason = v1::ERROR_REASON_OVERLOADED, .retry_after = absl::Seconds(1)});
 }

@@ -33,6 +33,18 @@ constexpr std::chrono::seconds kRecordGrace{1};
 constexpr std::chrono::seconds kCallGrace{3};
 constexpr absl::Duration kHttpGrace = absl::Seconds(5);
 
+// Connections of gRPC take two descriptors each, webhooks one, and files some:
+// without enough, connections wait before their own limit is reached.
+void WarnOfFewDescriptors(const Config& config, std::size_t limit) {
+  constexpr std::size_t kFiles = 200;
+  const std::size_t wanted =
+      3 * static_cast<std::size_t>(config.max_connections) + kFiles;
+  if (limit == 0 || limit >= wanted) return;
+  Log(LogLevel::kWarning,
+      "the process may open fewer files and sockets than max-connections takes",
+      {{"limit", std::to_string(limit)}, {"wanted", std::to_string(wanted)}});
+}
+
 }  // namespace
 
 App::App(Config config, const Clock& clock, std::function<void()> on_fatal)
@@ -53,8 +65,7 @@ absl::StatusOr<std::unique_ptr<App>> App::Start(
     return absl::FailedPreconditionError("the cryptographic self test failed");
   }
   if (!config.access.allow_core_dumps) LINKTOR_TRY(ForbidCoreDumps());
-  Log(LogLevel::kDebug, "descriptors",
-      {{"limit", std::to_string(RaiseDescriptorLimit())}});
+  WarnOfFewDescriptors(config, RaiseDescriptorLimit());
   std::unique_ptr<App> app(new App(config, clock, std::move(on_fatal)));
   LINKTOR_TRY(app->LoadCertificates());
   LINKTOR_TRY(app->StartStore());

@@ -20,6 +20,11 @@ constexpr int kKeepaliveTimeoutMs = 20'000;
 // How long a peer may take for the TLS handshake.
 constexpr int kHandshakeTimeoutMs = 10'000;
 
+// How many calls and streams one connection may have under way: more than a key
+// may, so that only a client without one meets it. Further ones wait in the
+// client.
+constexpr int kMaxStreamsPerConnection = 8'000;
+
 // Before the goodbye no call may arrive for this long. Callers on one machine
 // answer within a fraction of it, others within a round trip.
 constexpr std::chrono::milliseconds kQuiet{20};
@@ -68,7 +73,8 @@ GrpcServer::GrpcServer(const Options& options, const Dependencies& dependencies,
       messaging_(calls_, dependencies.sender, dependencies.reader,
                  dependencies.conversations),
       events_({calls_, dependencies.log, dependencies.known_channels}),
-      health_(admission_.gate()),
+      health_(admission_.gate(),
+              static_cast<std::size_t>(options.limits.max_streams)),
       reflection_streams_(admission_),
       reflection_v1_(reflection_streams_),
       reflection_v1alpha_(reflection_streams_) {}
@@ -105,6 +111,8 @@ absl::Status GrpcServer::Serve(const Options& options) {
                              kKeepaliveTimeoutMs);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
                              kHandshakeTimeoutMs);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
+                             kMaxStreamsPerConnection);
   builder.RegisterService(&access_);
   builder.RegisterService(&channels_);
   builder.RegisterService(&messaging_);

@@ -76,7 +76,7 @@ absl::StatusOr<access::Caller> Admission::Authenticate(
 }
 
 absl::StatusOr<Admitted> Admission::Admit(
-    const grpc::CallbackServerContext& context, const access::Method& method,
+    const grpc::CallbackServerContext& context, v1::Permission permission,
     const Kind& kind) {
   if (gate_.draining()) return DrainingError();
   Admitted admitted;
@@ -86,8 +86,8 @@ absl::StatusOr<Admitted> Admission::Admit(
   if (before >= kind.max_total) return OverloadedError();
   LINKTOR_ASSIGN(admitted.caller, Authenticate(context));
   const access::Caller& caller = admitted.caller;
-  if (!caller.Has(method.permission)) {
-    return access::LacksPermission(caller, method.permission);
+  if (permission != v1::PERMISSION_UNSPECIFIED && !caller.Has(permission)) {
+    return access::LacksPermission(caller, permission);
   }
   if (caller.key() == nullptr) return admitted;
   const std::shared_ptr<access::KeyUse>& use = caller.key()->use;
@@ -108,7 +108,7 @@ absl::StatusOr<Admitted> Admission::Admit(
 
 absl::StatusOr<Admitted> Admission::AdmitCall(
     const grpc::CallbackServerContext& context, const access::Method& method) {
-  return Admit(context, method,
+  return Admit(context, method.permission,
                {.total = calls_,
                 .max_total = limits_.max_calls,
                 .own = &access::KeyUse::calls,
@@ -118,18 +118,20 @@ absl::StatusOr<Admitted> Admission::AdmitCall(
 
 absl::StatusOr<Admitted> Admission::AdmitStream(
     const grpc::CallbackServerContext& context, const access::Method& method) {
-  return Admit(context, method,
-               {.total = streams_,
-                .max_total = limits_.max_streams,
-                .own = &access::KeyUse::streams,
-                .max_own = limits_.max_streams_per_key,
-                .own_name = "max_streams_per_key"});
+  return Admit(context, method.permission, Streams());
 }
 
-absl::StatusOr<access::Caller> Admission::AdmitAnyKey(
+absl::StatusOr<Admitted> Admission::AdmitAnyKey(
     const grpc::CallbackServerContext& context) {
-  if (gate_.draining()) return DrainingError();
-  return Authenticate(context);
+  return Admit(context, v1::PERMISSION_UNSPECIFIED, Streams());
+}
+
+Admission::Kind Admission::Streams() {
+  return {.total = streams_,
+          .max_total = limits_.max_streams,
+          .own = &access::KeyUse::streams,
+          .max_own = limits_.max_streams_per_key,
+          .own_name = "max_streams_per_key"};
 }
 
 }  // namespace linktor

@@ -86,8 +86,8 @@ class Admission {
                                      const access::Method& method);
   absl::StatusOr<Admitted> AdmitStream(
       const grpc::CallbackServerContext& context, const access::Method& method);
-  // Lets in whoever has a key that is in force, for reflection.
-  absl::StatusOr<access::Caller> AdmitAnyKey(
+  // Lets in a stream of whoever has a key that is in force, for reflection.
+  absl::StatusOr<Admitted> AdmitAnyKey(
       const grpc::CallbackServerContext& context);
 
   const access::Method& Find(std::string_view method) const {
@@ -114,9 +114,10 @@ class Admission {
 
   absl::StatusOr<access::Caller> Authenticate(
       const grpc::CallbackServerContext& context);
+  Kind Streams();
+  // `permission` is what the key must have; with UNSPECIFIED any key will do.
   absl::StatusOr<Admitted> Admit(const grpc::CallbackServerContext& context,
-                                 const access::Method& method,
-                                 const Kind& kind);
+                                 v1::Permission permission, const Kind& kind);
 
   const access::Methods methods_;
   access::ApiKeys* const keys_;

@@ -8,6 +8,16 @@
 #include "server/base/status.h"
 
 namespace linktor {
+namespace {
+
+// What callers are told: OK, or the reason.
+std::string OutcomeOf(const absl::Status& status) {
+  if (status.ok()) return "OK";
+  std::string reason = ErrorInfoOf(status).reason();
+  return reason.empty() ? ReasonName(v1::ERROR_REASON_INTERNAL_FAULT) : reason;
+}
+
+}  // namespace
 
 grpc::Status ToGrpcStatus(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
@@ -23,6 +33,15 @@ void CallContext::Report(std::string_view method, const absl::Status& status) {
     Log(LogLevel::kError, "call failed by a fault",
         {{"method", std::string(method)}, {"error", status.ToString()}});
   }
+}
+
+bool CallContext::IsAudited(const access::Method& method,
+                            const absl::Status& status) {
+  // Of a stranger only the refusal could be told; of a key that is no longer in
+  // force, whose it is.
+  return method.changes &&
+         (!absl::IsUnauthenticated(status) ||
+          ErrorInfoOf(status).metadata().contains("api_key_id"));
 }
 
 void CallContext::Audit(std::string_view method, const AuditSubject& subject,
@@ -43,7 +62,7 @@ void CallContext::Audit(std::string_view method, const AuditSubject& subject,
   add("request_id", subject.request_id);
   add("target", subject.target);
   fields.emplace_back("peer", subject.peer);
-  fields.emplace_back("outcome", status.ok() ? "OK" : info.reason());
+  fields.emplace_back("outcome", OutcomeOf(status));
   LogAudit(fields);
 }
 

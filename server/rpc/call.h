@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "server/access/methods.h"
 #include "server/base/executor.h"
 #include "server/base/try.h"
 #include "server/rpc/admission.h"
@@ -51,6 +52,10 @@ class CallContext {
 
   // Counts a call's end, and logs it when it is a fault of ours.
   void Report(std::string_view method, const absl::Status& status);
+  // Whether a call that ends like this leaves an audit line: it was to change
+  // something, and its caller has, or had, a key.
+  static bool IsAudited(const access::Method& method,
+                        const absl::Status& status);
   // Writes the audit line of a call that changes something.
   void Audit(std::string_view method, const AuditSubject& subject,
              const absl::Status& status);

@@ -37,7 +37,7 @@ HealthCheckResponse::ServingStatus StatusOf(std::string_view service,
 }  // namespace
 
 // One Watch stream. At most one write at a time: `writing_`; a state that
-// changes meanwhile is written after it. Whoever sees `ended_` without a write
+// changes meanwhile is written after it. Whoever sees an `end_` without a write
 // under way finishes, once.
 class HealthService::Watcher final
     : public grpc::ServerWriteReactor<HealthCheckResponse>,
@@ -56,10 +56,11 @@ class HealthService::Watcher final
     }
     Advance(/*write_done=*/false);
   }
-  void End() {
+  // Ends the stream with `why`; the first end counts.
+  void End(const absl::Status& why) {
     {
       MutexLock lock(mutex_);
-      ended_ = true;
+      if (end_.ok()) end_ = why;
     }
     Advance(/*write_done=*/false);
   }
@@ -67,22 +68,24 @@ class HealthService::Watcher final
   void OnWriteDone(bool ok) override {
     if (!ok) {
       MutexLock lock(mutex_);
-      ended_ = true;
+      if (end_.ok()) end_ = absl::CancelledError("the client is gone");
     }
     Advance(/*write_done=*/true);
   }
-  void OnCancel() override { End(); }
+  void OnCancel() override {
+    End(absl::CancelledError("cancelled by the client"));
+  }
   void OnDone() override { service_.Remove(this); }
 
  private:
   void Advance(bool write_done) {
-    bool finish = false;
+    absl::Status end;
     {
       MutexLock lock(mutex_);
       if (write_done) writing_ = false;
       if (writing_ || finished_) return;
-      finish = ended_;
-      if (finish) {
+      end = end_;
+      if (!end.ok()) {
         finished_ = true;
       } else if (next_ == told_) {
         return;
@@ -92,7 +95,10 @@ class HealthService::Watcher final
         response_.set_status(next_);
       }
     }
-    if (finish) return Finish(ToGrpcStatus(DrainingError()));
+    if (!end.ok()) {
+      return Finish(absl::IsCancelled(end) ? grpc::Status::CANCELLED
+                                           : ToGrpcStatus(end));
+    }
     StartWrite(&response_);
   }
 
@@ -106,7 +112,8 @@ class HealthService::Watcher final
   HealthCheckResponse::ServingStatus told_ ABSL_GUARDED_BY(mutex_) =
       HealthCheckResponse::UNKNOWN;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
-  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
+  // Not OK when the stream is to end.
+  absl::Status end_ ABSL_GUARDED_BY(mutex_);
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
@@ -140,17 +147,23 @@ grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::Watch(
   auto watcher = std::make_shared<Watcher>(*this, request->service());
   bool serving = false;
   bool draining = false;
+  bool full = false;
   std::int64_t version = 0;
   {
     MutexLock lock(mutex_);
+    full = watchers_.size() >= max_watchers_;
     watchers_.emplace(watcher.get(), watcher);
     serving = serving_;
     draining = draining_;
     version = version_;
   }
+  if (full) {
+    watcher->End(OverloadedError());
+    return watcher.get();
+  }
   watcher->StartSendInitialMetadata();
   watcher->Tell(serving, version);
-  if (draining) gate_.Run([watcher] { watcher->End(); });
+  if (draining) gate_.Run([watcher] { watcher->End(DrainingError()); });
   return watcher.get();
 }
 
@@ -174,7 +187,7 @@ void HealthService::Drain() {
     draining_ = true;
     for (const auto& [key, watcher] : watchers_) watchers.push_back(watcher);
   }
-  for (const auto& watcher : watchers) watcher->End();
+  for (const auto& watcher : watchers) watcher->End(DrainingError());
 }
 
 void HealthService::Remove(const Watcher* watcher) {

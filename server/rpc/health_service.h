@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -24,8 +25,11 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
       grpc::CallbackServerContext* context,
       const grpc::health::v1::HealthCheckRequest* request) override;
 
-  // `gate` must outlive this. The service is open to callers without a key.
-  explicit HealthService(StopGate& gate) : gate_(gate) {}
+  // `gate` must outlive this. The service is open to callers without a key, so
+  // there may be `max_watchers` watches and no more; a further one is refused
+  // with OVERLOADED.
+  HealthService(StopGate& gate, std::size_t max_watchers)
+      : gate_(gate), max_watchers_(max_watchers) {}
 
   // SERVING or NOT_SERVING, told to all who watch. Those who ask hear of the
   // latest change, however calls of this overtake each other on their way.
@@ -39,6 +43,7 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
   void Remove(const Watcher* watcher);
 
   StopGate& gate_;
+  const std::size_t max_watchers_;
   Mutex mutex_;
   // Counts the changes of serving_.
   std::int64_t version_ ABSL_GUARDED_BY(mutex_) = 0;

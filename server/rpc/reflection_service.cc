@@ -126,11 +126,11 @@ class Stream final
       public ReflectionStream,
       public std::enable_shared_from_this<Stream<Request, Response>> {
  public:
-  Stream(ReflectionStreams& streams, access::Caller caller)
-      : streams_(streams), caller_(std::move(caller)) {}
+  Stream(ReflectionStreams& streams, Admitted admitted)
+      : streams_(streams), admitted_(std::move(admitted)) {}
 
   void Begin() { this->StartRead(&request_); }
-  const access::Caller& caller() const override { return caller_; }
+  const access::Caller& caller() const override { return admitted_.caller; }
 
   void OnReadDone(bool ok) override {
     if (!ok) return FinishOnce(grpc::Status::OK);
@@ -166,7 +166,11 @@ class Stream final
     this->Finish(ToGrpcStatus(why));
   }
 
-  void OnDone() override { streams_.Remove(this); }
+  void OnDone() override {
+    admitted_.total = {};
+    admitted_.own = {};
+    streams_.Remove(this);
+  }
 
  private:
   void FinishOnce(const grpc::Status& status) {
@@ -178,7 +182,8 @@ class Stream final
   }
 
   ReflectionStreams& streams_;
-  const access::Caller caller_;
+  // Its places are given back at the end; others may look at the caller.
+  Admitted admitted_;
   Request request_;
   Response response_;
   Mutex mutex_;
@@ -191,21 +196,21 @@ class Stream final
 template <typename Request, typename Response>
 grpc::ServerBidiReactor<Request, Response>* BeginStream(
     ReflectionStreams& streams, const grpc::CallbackServerContext& context) {
-  absl::StatusOr<access::Caller> caller =
-      streams.admission().AdmitAnyKey(context);
+  absl::StatusOr<Admitted> admitted = streams.admission().AdmitAnyKey(context);
+  const absl::Status refusal = admitted.status();
   auto stream = std::make_shared<Stream<Request, Response>>(
-      streams, caller.ok() ? *caller : access::Caller());
+      streams, admitted.ok() ? *std::move(admitted) : Admitted());
   auto* raw = stream.get();
   streams.Add(stream);
-  if (caller.ok()) {
+  if (refusal.ok()) {
     raw->Begin();
     return raw;
   }
   StopGate& gate = streams.admission().gate();
   if (gate.draining()) {
-    gate.Run([stream, why = caller.status()] { stream->End(why); });
+    gate.Run([stream, refusal] { stream->End(refusal); });
   } else {
-    stream->End(caller.status());
+    stream->End(refusal);
   }
   return raw;
 }
@@ -216,21 +221,24 @@ void ReflectionStreams::Add(const std::shared_ptr<ReflectionStream>& stream) {
   bool draining = false;
   {
     MutexLock lock(mutex_);
-    streams_.insert(stream);
+    streams_.emplace(stream.get(), stream);
     draining = draining_;
   }
   if (draining) stream->End(DrainingError());
 }
 
 void ReflectionStreams::Remove(const ReflectionStream* stream) {
-  std::shared_ptr<ReflectionStream> last;
+  // Freed, if this is the last reference, after the lock is released.
+  decltype(streams_)::node_type last;
   MutexLock lock(mutex_);
-  for (auto it = streams_.begin(); it != streams_.end(); ++it) {
-    if (it->get() != stream) continue;
-    last = *it;
-    streams_.erase(it);
-    return;
-  }
+  last = streams_.extract(stream);
+}
+
+std::vector<std::shared_ptr<ReflectionStream>> ReflectionStreams::All() const {
+  std::vector<std::shared_ptr<ReflectionStream>> all;
+  all.reserve(streams_.size());
+  for (const auto& [key, stream] : streams_) all.push_back(stream);
+  return all;
 }
 
 void ReflectionStreams::Drain() {
@@ -238,7 +246,7 @@ void ReflectionStreams::Drain() {
   {
     MutexLock lock(mutex_);
     draining_ = true;
-    all.assign(streams_.begin(), streams_.end());
+    all = All();
   }
   for (const auto& stream : all) stream->End(DrainingError());
 }
@@ -249,7 +257,7 @@ void ReflectionStreams::CheckKeys() {
   std::vector<std::shared_ptr<ReflectionStream>> all;
   {
     MutexLock lock(mutex_);
-    all.assign(streams_.begin(), streams_.end());
+    all = All();
   }
   for (const auto& stream : all) {
     if (absl::Status status = keys->RecheckInForce(stream->caller());

@@ -5,7 +5,8 @@
 #pragma once
 
 #include <memory>
-#include <unordered_set>
+#include <unordered_map>
+#include <vector>
 
 #include "grpc/reflection/v1/reflection.grpc.pb.h"
 #include "grpc/reflection/v1alpha/reflection.grpc.pb.h"
@@ -25,7 +26,7 @@ class ReflectionStream {
 };
 
 // The open streams of both versions. Callers need a key that is in force, and
-// no permission.
+// no permission; the limits of streams are these streams', too.
 class ReflectionStreams {
  public:
   // `admission` must outlive this.
@@ -40,10 +41,13 @@ class ReflectionStreams {
   void Drain();
 
  private:
+  std::vector<std::shared_ptr<ReflectionStream>> All() const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   Admission& admission_;
   Mutex mutex_;
-  std::unordered_set<std::shared_ptr<ReflectionStream>> streams_
-      ABSL_GUARDED_BY(mutex_);
+  std::unordered_map<const ReflectionStream*, std::shared_ptr<ReflectionStream>>
+      streams_ ABSL_GUARDED_BY(mutex_);
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

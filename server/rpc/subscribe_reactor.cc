@@ -85,7 +85,8 @@ SubscribeReactor::SubscribeReactor(grpc::CallbackServerContext& context,
       heartbeat_(HeartbeatOf(request_)),
       shares_(filter_.everything() && !request_.include_raw() &&
               request_.max_batch_size() == 0),
-      last_write_(SteadyClock::now().time_since_epoch().count()) {
+      last_write_(SteadyClock::now().time_since_epoch().count()),
+      judged_(admitted_.caller) {
   want_.max_events = request_.max_batch_size() == 0 ? kDefaultBatch
                                                     : request_.max_batch_size();
   want_.include_raw = request_.include_raw();
@@ -237,15 +238,19 @@ void SubscribeReactor::CheckKey() {
     if (ticks_since_revoked_++ == kTicksToLeave) context_.TryCancel();
     return;
   }
+  keys->NoteUse(judged_);
   const std::uint64_t generation = keys->generation();
-  if (generation == key_generation_ && !keys->Expired(admitted_.caller)) return;
+  if (generation == key_generation_ && !keys->Expired(judged_)) return;
   key_generation_ = generation;
-  absl::Status status = keys->Recheck(
+  absl::StatusOr<access::Caller> judged = keys->Recheck(
       admitted_.caller, v1::PERMISSION_READ_EVENTS,
       StringSet(request_.channel_ids().begin(), request_.channel_ids().end()));
-  if (status.ok()) return;
+  if (judged.ok()) {
+    judged_ = *std::move(judged);
+    return;
+  }
   ticks_since_revoked_ = 1;
-  EndWith(std::move(status));
+  EndWith(judged.status());
 }
 
 void SubscribeReactor::OnTick(SteadyClock::time_point now) {

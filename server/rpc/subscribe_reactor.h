@@ -110,7 +110,9 @@ class SubscribeReactor final
   grpc::ByteBuffer outgoing_ ABSL_GUARDED_BY(turn_);
   // When the last write began, by the steady clock.
   std::atomic<SteadyClock::rep> last_write_;
-  // The hub's thread alone uses these two. What the key was last judged at:
+  // The hub's thread alone uses these three. The key as it was last judged,
+  access::Caller judged_;
+  // at this generation of the keys,
   std::uint64_t key_generation_ = 0;
   // and how many ticks ago it was found to be no longer good.
   int ticks_since_revoked_ = 0;

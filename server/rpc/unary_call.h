@@ -57,6 +57,7 @@ class UnaryCall {
   absl::Status Read() {
     LINKTOR_ASSIGN(admitted_,
                    calls_.admission().AdmitCall(*raw_.context, method_));
+    was_read_ = true;
     return ReadRequest(admitted_.caller, *raw_.request, request_);
   }
 
@@ -72,8 +73,7 @@ class UnaryCall {
                                                            raw_.response, &own);
     }
     calls_.Report(raw_.method, status);
-    // Callers that are not known change nothing.
-    if (method_.changes && !absl::IsUnauthenticated(status)) Audit(status);
+    if (CallContext::IsAudited(method_, status)) Audit(status);
     // The place within the limits is free when the caller has its answer.
     admitted_ = {};
     raw_.reactor->Finish(ToGrpcStatus(status));
@@ -81,6 +81,8 @@ class UnaryCall {
 
  private:
   void Audit(const absl::Status& status) {
+    // What a caller was refused says what the caller tried.
+    if (!was_read_) (void)ParseRequest(*raw_.request, request_);
     AuditSubject subject{.api_key_id = admitted_.caller.key_id(),
                          .channel_id = ChannelOf(request_),
                          .peer = raw_.context->peer()};
@@ -102,6 +104,12 @@ class UnaryCall {
     if constexpr (requires { request_.api_key_id(); }) {
       subject.target = request_.api_key_id();
     }
+    if constexpr (requires { request_.message_id(); }) {
+      subject.target = request_.message_id();
+    }
+    if constexpr (requires { request_.api_key(); }) {
+      if (subject.target.empty()) subject.target = request_.api_key().id();
+    }
     if constexpr (requires { request_.request_id(); }) {
       if (!request_.request_id().empty()) {
         subject.request_id = request_.request_id();
@@ -114,6 +122,7 @@ class UnaryCall {
   const RawUnary raw_;
   const access::Method& method_;
   Admitted admitted_;
+  bool was_read_ = false;
   Request request_;
   Response response_;
 };

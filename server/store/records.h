@@ -91,7 +91,7 @@ struct WebhookItem {
 // One webhook POST.
 struct WebhookRecord {
   RawId delivery_id;
-  // Of the path.
+  // The channel that the URL names.
   std::int64_t channel_no = 0;
   std::int64_t time_ms = 0;
   std::int64_t bytes = 0;

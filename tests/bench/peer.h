@@ -27,7 +27,7 @@ struct Peer {
                                          : grpc::InsecureChannelCredentials(),
                                      arguments);
   }
-  // To each call.
+  // Adds the API key to a call, if there is one.
   void PresentKey(grpc::ClientContext& context) const {
     if (api_key.empty()) return;
     context.AddMetadata("authorization", "Bearer " + api_key);

@@ -264,6 +264,37 @@ TEST_F(AccessStreamTest, TheMessageNamesTheKeyThatSentIt) {
                   "\",\"channel\":\"ch_test\",\"request_id\":\"r1\"")));
 }
 
+// Whoever looks into what a stolen key did sees also what it tried after it was
+// disabled, and what was refused for a missing permission.
+TEST_F(AccessStreamTest, RefusedAttemptsOfAKeyAreAudited) {
+  auto created = admin().CreateKey({v1::PERMISSION_READ_EVENTS});
+  const KeyedClient client = Client(created.secret());
+  const auto try_to_send = [&] {
+    v1::SendMessageRequest request;
+    request.set_channel_id(kChannel);
+    request.set_to(kUser);
+    request.set_request_id("r1");
+    request.mutable_content()->set_text("hello");
+    v1::SendMessageResponse response;
+    return ErrorInfoOf(client.messaging().SendMessage(client.Context().get(),
+                                                      request, &response))
+        .reason();
+  };
+  const auto line = [&](const char* outcome) {
+    return ::testing::ContainsRegex(absl::StrCat(
+        "\"event\":\"audit\",\"method\":\"SendMessage\",\"api_key\":\"",
+        created.api_key().id(),
+        "\",\"channel\":\"ch_test\",\"request_id\":\"r1\".*\"outcome\":\"",
+        outcome));
+  };
+  EXPECT_EQ(try_to_send(), "NOT_AUTHORIZED");
+  created.mutable_api_key()->set_disabled(true);
+  ASSERT_TRUE(admin().UpdateKey(created.api_key(), "disabled").ok());
+  EXPECT_EQ(try_to_send(), "API_KEY_DISABLED");
+  EXPECT_THAT(gateway_.server().output(), line("NOT_AUTHORIZED"));
+  EXPECT_THAT(gateway_.server().output(), line("API_KEY_DISABLED"));
+}
+
 TEST_F(AccessStreamTest, EndsWhenItsKeyIsDeletedAndOthersGoOn) {
   const auto created = admin().CreateKey({v1::PERMISSION_READ_EVENTS});
   const auto stream = Follow(created.secret());
@@ -319,6 +350,18 @@ TEST_F(AccessStreamTest, EndsWhenItsKeyExpires) {
       google::protobuf::util::TimeUtil::MillisecondsToTimestamp(
           absl::ToUnixMillis(end));
   const auto stream = Follow(admin().CreateKey(request).secret());
+  ExpectEnds(*stream, end, "API_KEY_EXPIRED");
+}
+
+// This is what the rotation of a key does to the old one.
+TEST_F(AccessStreamTest, EndsWhenAnEndThatItsKeyWasGivenLaterComes) {
+  auto created = admin().CreateKey({v1::PERMISSION_READ_EVENTS});
+  const auto stream = Follow(created.secret());
+  const absl::Time end = absl::Now() + absl::Seconds(3);
+  *created.mutable_api_key()->mutable_expire_time() =
+      google::protobuf::util::TimeUtil::MillisecondsToTimestamp(
+          absl::ToUnixMillis(end));
+  ASSERT_TRUE(admin().UpdateKey(created.api_key(), "expire_time").ok());
   ExpectEnds(*stream, end, "API_KEY_EXPIRED");
 }
 

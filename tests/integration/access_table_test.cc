@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "server/access/key_text.h"
 #include "server/access/methods.h"
@@ -25,6 +26,8 @@ struct Row {
   // The reason that a key over kOtherChannel alone gets; "" for OK.
   std::string other_channel;
   std::function<grpc::Status(const KeyedClient&)> call;
+  // The reason that a key with the permission over all channels gets.
+  std::string own = {};
 };
 
 template <typename Response, typename Stub, typename Request>
@@ -66,8 +69,40 @@ Request OnKey(const std::string& id) {
   return request;
 }
 
+// Deletes, as `client`, a key over kChannel that was made for it.
+grpc::Status DeleteSomeKey(const KeyedClient& admin,
+                           const KeyedClient& client) {
+  const std::string id =
+      admin.CreateKey({v1::PERMISSION_SEND}, {kChannel}).api_key().id();
+  v1::DeleteApiKeyResponse response;
+  return client.access().DeleteApiKey(
+      client.Context().get(), OnKey<v1::DeleteApiKeyRequest>(id), &response);
+}
+
+// Deletes, as `client`, a channel that was made for it.
+grpc::Status DeleteSomeChannel(const KeyedClient& admin,
+                               const KeyedClient& client) {
+  static int made = 0;
+  v1::CreateChannelRequest create = Gateway::DefaultChannel();
+  create.mutable_channel()->set_id(absl::StrCat("ch_made_", ++made));
+  create.mutable_channel()->set_instagram_account_id(
+      absl::StrCat(5'000'000 + made));
+  create.mutable_channel()->clear_page_id();
+  create.mutable_channel()->set_login_type(v1::LOGIN_TYPE_INSTAGRAM_LOGIN);
+  v1::CreateChannelResponse created;
+  const grpc::Status status =
+      admin.channels().CreateChannel(admin.Context().get(), create, &created);
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  v1::DeleteChannelRequest remove;
+  remove.set_channel_id(create.channel().id());
+  v1::DeleteChannelResponse response;
+  return client.channels().DeleteChannel(client.Context().get(), remove,
+                                         &response);
+}
+
 // `key_id`: of a key over kChannel that may only send.
-std::map<std::string, Row> AccessRows(const std::string& key_id) {
+std::map<std::string, Row> AccessRows(const KeyedClient& admin,
+                                      const std::string& key_id) {
   using Stub = v1::AccessService::Stub;
   const auto row = [](const char* other, const auto& call) {
     return Row{v1::PERMISSION_MANAGE_ACCESS, other, call};
@@ -88,16 +123,14 @@ std::map<std::string, Row> AccessRows(const std::string& key_id) {
        row("API_KEY_NOT_FOUND",
            Unary<v1::UpdateApiKeyResponse>(
                &KeyedClient::access, &Stub::UpdateApiKey, RenameKey(key_id)))},
-      // One that there is not, so that the others find theirs.
-      {"DeleteApiKey",
-       row("API_KEY_NOT_FOUND",
-           Unary<v1::DeleteApiKeyResponse>(
-               &KeyedClient::access, &Stub::DeleteApiKey,
-               OnKey<v1::DeleteApiKeyRequest>("ffffffffffffffff")))},
+      {"DeleteApiKey", row("API_KEY_NOT_FOUND",
+                           [&admin](const KeyedClient& client) {
+                             return DeleteSomeKey(admin, client);
+                           })},
   };
 }
 
-std::map<std::string, Row> ChannelRows() {
+std::map<std::string, Row> ChannelRows(const KeyedClient& admin) {
   using Stub = v1::ChannelService::Stub;
   const auto row = [](const char* other, const auto& call) {
     return Row{v1::PERMISSION_MANAGE_CHANNELS, other, call};
@@ -111,14 +144,14 @@ std::map<std::string, Row> ChannelRows() {
   auto* added = ice_breakers.add_ice_breakers();
   added->set_question("What?");
   added->set_payload("WHAT");
-  // A channel that there is not, so that the others find theirs.
-  v1::DeleteChannelRequest remove;
-  remove.set_channel_id("ch_gone");
   return {
+      // It is there already.
       {"CreateChannel",
-       row("NOT_AUTHORIZED", Unary<v1::CreateChannelResponse>(
-                                 &KeyedClient::channels, &Stub::CreateChannel,
-                                 Gateway::DefaultChannel()))},
+       {v1::PERMISSION_MANAGE_CHANNELS, "NOT_AUTHORIZED",
+        Unary<v1::CreateChannelResponse>(&KeyedClient::channels,
+                                         &Stub::CreateChannel,
+                                         Gateway::DefaultChannel()),
+        "CHANNEL_ALREADY_EXISTS"}},
       {"GetChannel",
        row("CHANNEL_NOT_FOUND", Unary<v1::GetChannelResponse>(
                                     &KeyedClient::channels, &Stub::GetChannel,
@@ -130,10 +163,10 @@ std::map<std::string, Row> ChannelRows() {
        row("CHANNEL_NOT_FOUND",
            Unary<v1::UpdateChannelResponse>(&KeyedClient::channels,
                                             &Stub::UpdateChannel, rename))},
-      {"DeleteChannel",
-       row("CHANNEL_NOT_FOUND",
-           Unary<v1::DeleteChannelResponse>(&KeyedClient::channels,
-                                            &Stub::DeleteChannel, remove))},
+      {"DeleteChannel", row("CHANNEL_NOT_FOUND",
+                            [&admin](const KeyedClient& client) {
+                              return DeleteSomeChannel(admin, client);
+                            })},
       {"SetChannelCredentials",
        row("CHANNEL_NOT_FOUND",
            Unary<v1::SetChannelCredentialsResponse>(
@@ -157,8 +190,9 @@ std::map<std::string, Row> ChannelRows() {
 
 std::map<std::string, Row> MessagingRows() {
   using Stub = v1::MessagingService::Stub;
-  const auto row = [](v1::Permission permission, const auto& call) {
-    return Row{permission, "CHANNEL_NOT_FOUND", call};
+  const auto row = [](v1::Permission permission, const auto& call,
+                      const char* own = "") {
+    return Row{permission, "CHANNEL_NOT_FOUND", call, own};
   };
   auto send = OnChannel<v1::SendMessageRequest>();
   send.set_to(kUser);
@@ -179,12 +213,14 @@ std::map<std::string, Row> MessagingRows() {
                                                    &KeyedClient::messaging,
                                                    &Stub::SendMessage, send))},
       {"GetMessage", row(v1::PERMISSION_READ_MESSAGES,
-                         Unary<v1::GetMessageResponse>(
-                             &KeyedClient::messaging, &Stub::GetMessage, get))},
+                         Unary<v1::GetMessageResponse>(&KeyedClient::messaging,
+                                                       &Stub::GetMessage, get),
+                         "MESSAGE_NOT_FOUND")},
       {"ResolveMessage",
        row(v1::PERMISSION_SEND,
            Unary<v1::ResolveMessageResponse>(&KeyedClient::messaging,
-                                             &Stub::ResolveMessage, resolve))},
+                                             &Stub::ResolveMessage, resolve),
+           "MESSAGE_NOT_FOUND")},
       {"GetConversation",
        row(v1::PERMISSION_READ_MESSAGES,
            Unary<v1::GetConversationResponse>(
@@ -196,9 +232,10 @@ std::map<std::string, Row> MessagingRows() {
   };
 }
 
-std::map<std::string, Row> AllRows(const std::string& key_id) {
-  std::map<std::string, Row> rows = AccessRows(key_id);
-  rows.merge(ChannelRows());
+std::map<std::string, Row> AllRows(const KeyedClient& admin,
+                                   const std::string& key_id) {
+  std::map<std::string, Row> rows = AccessRows(admin, key_id);
+  rows.merge(ChannelRows(admin));
   rows.merge(MessagingRows());
   v1::SubscribeEventsRequest subscribe;
   subscribe.add_channel_ids(kChannel);
@@ -224,6 +261,7 @@ class AccessTableTest : public AccessTest {
   }
 
   const std::map<std::string, Row> rows_ = AllRows(
+      admin(),
       admin().CreateKey({v1::PERMISSION_SEND}, {kChannel}).api_key().id());
 };
 
@@ -249,10 +287,17 @@ TEST_F(AccessTableTest, NoKeyOfThisForm) {
   }
 }
 
-TEST_F(AccessTableTest, AKeyOfAnotherServer) {
+TEST_F(AccessTableTest, ADeletedKey) {
   const std::string key = admin().CreateKey(AllPermissions()).secret();
   const std::string id(key.substr(4, 16));
   ASSERT_TRUE(admin().DeleteKey(id).ok());
+  ExpectAll(key, grpc::StatusCode::UNAUTHENTICATED, "API_KEY_INVALID");
+}
+
+// A key of this form with a right checksum, which this server never made.
+TEST_F(AccessTableTest, AKeyOfAnotherServer) {
+  const std::string key(access::NewKeyText().text.Reveal());
+  ASSERT_NE(access::KeyIdOf(key), "");
   ExpectAll(key, grpc::StatusCode::UNAUTHENTICATED, "API_KEY_INVALID");
 }
 
@@ -310,9 +355,8 @@ TEST_F(AccessTableTest, EachPermissionAlone) {
       const std::string at = v1::Permission_Name(permission) + " " + name +
                              ": " + status.error_message();
       if (permission == row.permission) {
-        EXPECT_NE(status.error_code(), grpc::StatusCode::UNAUTHENTICATED) << at;
-        EXPECT_NE(status.error_code(), grpc::StatusCode::PERMISSION_DENIED)
-            << at;
+        EXPECT_EQ(ErrorInfoOf(status).reason(), row.own) << at;
+        EXPECT_EQ(status.ok(), row.own.empty()) << at;
       } else {
         EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED)
             << at;

@@ -32,11 +32,17 @@ class SecretsTest : public AccessTest {
   // places. What callers were told is in `said_`.
   void Work() {
     const auto created = admin().CreateKey(AllPermissions());
-    secrets_ = {kReceived,        kSent,
-                kNewToken,        kNewSecret,
-                kNewVerifyToken,  kAppSecret,
-                kVerifyToken,     kToken,
-                created.secret(), FirstLine(bootstrap_file())};
+    secrets_ = {kReceived,
+                kSent,
+                kNewToken,
+                kNewSecret,
+                kNewVerifyToken,
+                kAppSecret,
+                kVerifyToken,
+                kToken,
+                created.secret(),
+                FirstLine(bootstrap_file()),
+                FirstLine(gateway_.folder() + "/master.key")};
     const KeyedClient client = Client(created.secret());
     v1::SetChannelCredentialsRequest credentials;
     credentials.set_channel_id(kChannel);

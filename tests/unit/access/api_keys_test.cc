@@ -12,7 +12,9 @@ namespace linktor::access {
 namespace {
 
 using google::protobuf::util::TimeUtil;
+using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Pair;
 using ::testing::SizeIs;
 
 // The secret stands here within "lig_<id>_<secret><checksum>".
@@ -177,6 +179,38 @@ TEST_F(ApiKeysTest, RecheckTellsWhatBecameOfTheKey) {
   EXPECT_THAT(recheck(), HasReason("API_KEY_DISABLED"));
   ASSERT_THAT(admin_->Delete(Caller(), id), IsOk());
   EXPECT_THAT(recheck(), HasReason("API_KEY_INVALID"));
+}
+
+// Who goes by the caller of the beginning would not see that the key was given
+// an end since.
+TEST_F(ApiKeysTest, RecheckReturnsTheKeyAsItIsNow) {
+  const auto created = Create(Request({v1::PERMISSION_READ_EVENTS}));
+  const Caller caller = CallerOf(created);
+  const absl::Time end = clock_.Now() + absl::Hours(1);
+  ASSERT_THAT(
+      Update(created.api_key().id(), "expire_time",
+             [&](auto& key) {
+               *key.mutable_expire_time() =
+                   TimeUtil::MillisecondsToTimestamp(absl::ToUnixMillis(end));
+             }),
+      IsOk());
+  const auto now = keys_->Recheck(caller, v1::PERMISSION_READ_EVENTS, {});
+  ASSERT_THAT(now, IsOk());
+  clock_.Advance(absl::Hours(2));
+  EXPECT_FALSE(keys_->Expired(caller));
+  EXPECT_TRUE(keys_->Expired(*now));
+}
+
+// A stream presents its key only once, and may then be open for months.
+TEST_F(ApiKeysTest, AStreamsUseCounts) {
+  const Caller caller = CallerOf(Create(Request({v1::PERMISSION_READ_EVENTS})));
+  ASSERT_THAT(keys_->TakeUses(/*all=*/true), SizeIs(1));
+  ASSERT_THAT(keys_->TakeUses(/*all=*/true), IsEmpty());
+  clock_.Advance(absl::Hours(1));
+  keys_->NoteUse(caller);
+  EXPECT_THAT(
+      keys_->TakeUses(/*all=*/false),
+      ElementsAre(Pair(caller.key_id(), absl::ToUnixMillis(clock_.Now()))));
 }
 
 TEST_F(ApiKeysTest, AKeyOverAllChannelsThatIsLimitedCoversLess) {

@@ -72,6 +72,13 @@ TEST_F(BootstrapTest, ReplacesAKeyThatWasWrittenBeforeACrash) {
   EXPECT_THAT(keys_->Authenticate(line.substr(0, line.size() - 1)), IsOk());
 }
 
+TEST_F(BootstrapTest, LeavesAKeyThatIsInForceAlone) {
+  const std::string live = Create(Request({v1::PERMISSION_SEND})).secret();
+  Put(live + "\n");
+  EXPECT_THAT(std::string(Write().message()), HasSubstr("is not overwritten"));
+  EXPECT_EQ(Content(), live + "\n");
+}
+
 TEST_F(BootstrapTest, LeavesAnotherFileAlone) {
   Put("important\n");
   EXPECT_THAT(std::string(Write().message()), HasSubstr("is not overwritten"));

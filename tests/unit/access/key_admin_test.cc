@@ -45,6 +45,21 @@ TEST_F(KeyAdminTest, ACreationThatIsRepeatedMakesNoSecondKey) {
               HasReason("REQUEST_ID_REUSED"));
 }
 
+// The key may have been given foreign channels since; whoever made it would
+// learn of them.
+TEST_F(KeyAdminTest, ARepeatedCreationShowsNoMoreThanGetApiKey) {
+  const Caller limited = Limited();
+  auto request = Request({v1::PERMISSION_SEND}, {"ch_1"});
+  request.set_request_id("first");
+  const auto made = admin_->Create(limited, request);
+  ASSERT_THAT(made, IsOk());
+  EXPECT_THAT(admin_->Create(limited, request), IsOk());
+  ASSERT_THAT(Update(made->api_key().id(), "channel_ids",
+                     [](auto& key) { key.add_channel_ids("ch_3"); }),
+              IsOk());
+  EXPECT_THAT(admin_->Create(limited, request), HasReason("API_KEY_NOT_FOUND"));
+}
+
 TEST_F(KeyAdminTest, RequestIdsAreTheCreatorsOwn) {
   const Caller limited = Limited();
   auto request = Request({v1::PERMISSION_SEND}, {"ch_1"});

@@ -89,11 +89,17 @@ TEST(FailureTest, ExhaustionWithoutAReasonIsUnknownUnlessItWasARead) {
   EXPECT_EQ(CodeOf(status, CallKind::kRead), ExitCode::kRefused);
 }
 
-TEST(FailureTest, ProxyThatRefusesTheCallIsOne) {
+// A proxy may have tried twice, and tell of the second time only.
+TEST(FailureTest, NoCodeWithoutAReasonSaysThatNothingWasDone) {
+  for (int code = 1; code <= 16; ++code) {
+    const grpc::Status status(static_cast<StatusCode>(code), "no");
+    EXPECT_EQ(CodeOf(status, CallKind::kSend), ExitCode::kOutcomeUnknown);
+    EXPECT_EQ(CodeOf(status, CallKind::kChange), ExitCode::kOutcomeUnknown);
+  }
   for (const StatusCode code :
        {StatusCode::UNAUTHENTICATED, StatusCode::PERMISSION_DENIED,
         StatusCode::UNIMPLEMENTED}) {
-    EXPECT_EQ(CodeOf({code, "no"}, CallKind::kSend), ExitCode::kRefused);
+    EXPECT_EQ(CodeOf({code, "no"}, CallKind::kRead), ExitCode::kRefused);
   }
 }
 

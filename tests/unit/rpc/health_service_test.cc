@@ -50,7 +50,9 @@ class Watcher {
 
 class HealthServiceTest : public ::testing::Test {
  public:
-  HealthServiceTest() : service_(gate_) {
+  static constexpr std::size_t kMaxWatchers = 8;
+
+  HealthServiceTest() : service_(gate_, kMaxWatchers) {
     grpc::ServerBuilder builder;
     builder.RegisterService(&service_);
     server_ = builder.BuildAndStart();
@@ -104,6 +106,29 @@ TEST_F(HealthServiceTest, NoWatchKeepsAStaleState) {
           << "round " << round << ": " << watcher->last() << " for " << state;
     }
   }
+}
+
+// Callers need no key for it, so that anybody could open watches without end.
+TEST_F(HealthServiceTest, OneWatchTooManyIsRefused) {
+  std::vector<std::unique_ptr<Watcher>> watchers;
+  watchers.reserve(kMaxWatchers);
+  for (std::size_t i = 0; i < kMaxWatchers; ++i) {
+    watchers.push_back(std::make_unique<Watcher>(*stub_));
+    ASSERT_TRUE(Eventually([&] {
+      return watchers.back()->last() == HealthCheckResponse::NOT_SERVING;
+    }));
+  }
+  {
+    Watcher late(*stub_);
+    EXPECT_EQ(late.WaitForEnd().error_code(),
+              grpc::StatusCode::RESOURCE_EXHAUSTED);
+  }
+  watchers.pop_back();
+  EXPECT_TRUE(Eventually([&] {
+    Watcher next(*stub_);
+    return Eventually(
+        [&] { return next.last() == HealthCheckResponse::NOT_SERVING; });
+  }));
 }
 
 TEST_F(HealthServiceTest, ADrainEndsWatchesWithItsReason) {
