@@ -6,7 +6,7 @@
 # "function", with which clang 14 cannot compile coroutines (LLVM issue 49689).
 
 linktor_library(fuzz_properties
-  PCH service_test
+  PCH service
   SOURCES
     fuzz/config_property.cc
     fuzz/cursor_property.cc
