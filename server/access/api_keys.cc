@@ -121,7 +121,7 @@ absl::StatusOr<Caller> ApiKeys::Recheck(const Caller& caller,
   const KeyEntryPtr now = Find(caller.key_id());
   if (now == nullptr) return Invalid();
   if (absl::Status status = Judge(*now); !status.ok()) return status;
-  const Caller fresh(now);
+  Caller fresh(now);
   if (!fresh.Has(permission)) return LacksPermission(fresh, permission);
   const StringSet& needed =
       channels.empty() ? caller.key()->channels : channels;

@@ -282,10 +282,9 @@ TEST_F(AccessStreamTest, RefusedAttemptsOfAKeyAreAudited) {
   };
   const auto line = [&](const char* outcome) {
     return ::testing::ContainsRegex(absl::StrCat(
-        "\"event\":\"audit\",\"method\":\"SendMessage\",\"api_key\":\"",
+        R"("event":"audit","method":"SendMessage","api_key":")",
         created.api_key().id(),
-        "\",\"channel\":\"ch_test\",\"request_id\":\"r1\".*\"outcome\":\"",
-        outcome));
+        R"(","channel":"ch_test","request_id":"r1".*"outcome":")", outcome));
   };
   EXPECT_EQ(try_to_send(), "NOT_AUTHORIZED");
   created.mutable_api_key()->set_disabled(true);

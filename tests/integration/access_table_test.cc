@@ -27,7 +27,7 @@ struct Row {
   std::string other_channel;
   std::function<grpc::Status(const KeyedClient&)> call;
   // The reason that a key with the permission over all channels gets.
-  std::string own = {};
+  std::string own;
 };
 
 template <typename Response, typename Stub, typename Request>
