@@ -42,6 +42,14 @@ _WARNINGS = [
 
 _OWN_COPTS = COMMON_COPTS + _WARNINGS
 
+# Test programs are compiled without optimisation, which saves two fifths of
+# their time; what they test is compiled as it is shipped. The C library's checks
+# need an optimising compiler.
+_TEST_COPTS = [
+    "-O0",
+    "-U_FORTIFY_SOURCE",
+]
+
 _PROGRAM = {
     "additional_linker_inputs": ["@debian//:versions.txt"],
     "linkopts": ["-pthread"],
@@ -80,7 +88,7 @@ def linktor_test(name, srcs, deps, copts = [], env = {}, **attributes):
     native.cc_test(
         name = name,
         srcs = srcs,
-        copts = _OWN_COPTS + copts,
+        copts = _OWN_COPTS + _TEST_COPTS + copts,
         env = dict({
             "LINKTOR_BIN_DIR": "bin",
             "LINKTOR_SOURCE_DIR": ".",
