@@ -10,7 +10,7 @@
 namespace linktor {
 namespace {
 
-// What callers are told: OK, or the reason.
+// Returns what callers are told: OK, or the reason.
 std::string OutcomeOf(const absl::Status& status) {
   if (status.ok()) return "OK";
   std::string reason = ErrorInfoOf(status).reason();
@@ -37,8 +37,8 @@ void CallContext::Report(std::string_view method, const absl::Status& status) {
 
 bool CallContext::IsAudited(const access::Method& method,
                             const absl::Status& status) {
-  // Of a stranger only the refusal could be told; of a key that is no longer in
-  // force, whose it is.
+  // A stranger has no key that a line could name; a key that is no longer in
+  // force is named.
   return method.changes &&
          (!absl::IsUnauthenticated(status) ||
           ErrorInfoOf(status).metadata().contains("api_key_id"));

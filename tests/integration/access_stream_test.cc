@@ -18,6 +18,16 @@ namespace {
 
 using ::testing::ElementsAre;
 
+// A send on kChannel with the request id "r1".
+v1::SendMessageRequest Hello() {
+  v1::SendMessageRequest request;
+  request.set_channel_id(kChannel);
+  request.set_to(kUser);
+  request.set_request_id("r1");
+  request.mutable_content()->set_text("hello");
+  return request;
+}
+
 class AccessStreamTest : public AccessTest {
  protected:
   std::unique_ptr<EventStream> Follow(const std::string& key,
@@ -236,14 +246,9 @@ TEST_F(AccessStreamTest, ALimitedKeyCannotConnectAnAccount) {
 TEST_F(AccessStreamTest, TheMessageNamesTheKeyThatSentIt) {
   const auto created = admin().CreateKey({v1::PERMISSION_SEND}, {kChannel});
   const KeyedClient sender = Client(created.secret());
-  v1::SendMessageRequest request;
-  request.set_channel_id(kChannel);
-  request.set_to(kUser);
-  request.set_request_id("r1");
-  request.mutable_content()->set_text("hello");
   v1::SendMessageResponse response;
   ASSERT_TRUE(sender.messaging()
-                  .SendMessage(sender.Context().get(), request, &response)
+                  .SendMessage(sender.Context().get(), Hello(), &response)
                   .ok());
   EXPECT_EQ(response.message().api_key_id(), created.api_key().id());
   v1::GetMessageRequest get;
@@ -270,14 +275,9 @@ TEST_F(AccessStreamTest, RefusedAttemptsOfAKeyAreAudited) {
   auto created = admin().CreateKey({v1::PERMISSION_READ_EVENTS});
   const KeyedClient client = Client(created.secret());
   const auto try_to_send = [&] {
-    v1::SendMessageRequest request;
-    request.set_channel_id(kChannel);
-    request.set_to(kUser);
-    request.set_request_id("r1");
-    request.mutable_content()->set_text("hello");
     v1::SendMessageResponse response;
     return ErrorInfoOf(client.messaging().SendMessage(client.Context().get(),
-                                                      request, &response))
+                                                      Hello(), &response))
         .reason();
   };
   const auto line = [&](const char* outcome) {

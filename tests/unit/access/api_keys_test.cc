@@ -181,8 +181,8 @@ TEST_F(ApiKeysTest, RecheckTellsWhatBecameOfTheKey) {
   EXPECT_THAT(recheck(), HasReason("API_KEY_INVALID"));
 }
 
-// Who goes by the caller of the beginning would not see that the key was given
-// an end since.
+// A stream that went by the caller of its beginning would not see that the key
+// was given an end since.
 TEST_F(ApiKeysTest, RecheckReturnsTheKeyAsItIsNow) {
   const auto created = Create(Request({v1::PERMISSION_READ_EVENTS}));
   const Caller caller = CallerOf(created);
