@@ -7,12 +7,6 @@
 #include "server/base/try.h"
 
 namespace linktor {
-namespace {
-
-// Rows one Trim may delete of each kind, so that it never holds up a batch.
-constexpr std::int64_t kTrimRows = 2000;
-
-}  // namespace
 
 Projection::Projection(Database& database, std::size_t mid_run)
     : database_(database),

@@ -347,6 +347,10 @@ struct ConversationOutcome {
 
 // ---- Housekeeping ---------------------------------------------------------
 
+// How many rows of each kind one TrimRecord deletes at most, so that it never
+// holds up a batch.
+inline constexpr std::int64_t kTrimRows = 2000;
+
 // Deletes a bounded amount of what is past its cut-off; appended again until
 // nothing is left.
 struct TrimRecord {

@@ -305,4 +305,13 @@ std::int64_t Oracle::Trim(const TrimRecord& trim) {
   return gone;
 }
 
+std::int64_t Oracle::MostToTrim() const {
+  const auto requests = static_cast<std::size_t>(std::count_if(
+      messages.begin(), messages.end(),
+      [](const Message& one) { return !one.request_id.empty(); }));
+  return static_cast<std::int64_t>(
+      std::max({events.size(), raws.size(), deliveries.size(), seen.size(),
+                requests, loose.size(), calls.size()}));
+}
+
 }  // namespace linktor

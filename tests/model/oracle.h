@@ -122,8 +122,11 @@ class Oracle {
   bool OptOut(const OptOutSpec& spec);
   bool Name(const TestChannel& channel, const std::string& user,
             const std::string& name, std::int64_t now_ms);
-  // How many rows go.
+  // How many rows go. The store deletes at most kTrimRows of a kind at once;
+  // the oracle deletes all, so it is asked while MostToTrim() is less.
   std::int64_t Trim(const TrimRecord& trim);
+  // How many rows there are of the kind of which there are most.
+  std::int64_t MostToTrim() const;
 
   const Message* Find(const RawId& id) const;
   // Calls to the customer within the hour before a claim.

@@ -11,6 +11,12 @@
 #include "tests/model/store_model.h"
 
 namespace linktor {
+namespace {
+
+// So many rows that a few steps more might be more than one trim deletes.
+constexpr std::int64_t kMuchToTrim = kTrimRows - 500;
+
+}  // namespace
 
 void StoreModelTest::MoveClock() {
   const int kind = Below(200);
@@ -308,7 +314,12 @@ StoreModelTest::Step StoreModelTest::NameStep() {
 }
 
 StoreModelTest::Step StoreModelTest::TrimStep() {
-  const auto cut = [this] { return now_ms_ - Below(20) * kHourMs / 4; };
+  // Nothing is kept when a later trim could have more to delete than one step
+  // deletes.
+  const bool all = oracle_.MostToTrim() > kMuchToTrim;
+  const auto cut = [this, all] {
+    return all ? now_ms_ + 100 * kHourMs : now_ms_ - Below(20) * kHourMs / 4;
+  };
   const TrimRecord trim{.time_ms = now_ms_,
                         .events_before_ms = cut(),
                         .raw_before_ms = cut(),
@@ -329,6 +340,7 @@ StoreModelTest::Step StoreModelTest::TrimStep() {
 
 StoreModelTest::Step StoreModelTest::RandomStep() {
   MoveClock();
+  if (oracle_.MostToTrim() > kMuchToTrim) return TrimStep();
   const int kind = Below(1000);
   if (kind < 8 || oracle_.channels.empty()) return CreateStep();
   if (kind < 12) return UpdateStep();
