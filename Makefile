@@ -44,7 +44,7 @@ run: setup ## Build the programs, start server and emulator, play one exchange
 test: build ## Build everything and run the tests
 	@ctest --preset release -j $(JOBS)
 
-check: build ## Check format, protos, README, tree, clang-tidy (TIDY=all: every file), Bazel
+check: build ## Check format, protos, README, tree, clang-tidy (TIDY=all: every file), programs by Bazel
 	@tools/setup/apt.sh check bazel
 	tools/check/tree.sh
 	tools/check/parity.py
@@ -57,7 +57,7 @@ check: build ## Check format, protos, README, tree, clang-tidy (TIDY=all: every 
 	tools/check/security_run.py
 	tools/check/network.py
 	tools/check/tidy.sh
-	JOBS=$(JOBS) tools/check/bazel.sh
+	JOBS=$(JOBS) tools/check/bazel.sh --programs
 
 format: ## Format the C++ and proto files
 	@tools/setup/apt.sh check
@@ -75,7 +75,7 @@ tsan: setup ## Build and test with ThreadSanitizer
 
 fuzz: setup ## Try to break the properties of tests/fuzz, FUZZ_SECONDS (15) for each
 	@tools/setup/apt.sh check
-	$(call configure_and_build,fuzz)
+	$(call configure_and_build,asan,linktor-fuzz)
 	tools/check/fuzz.sh
 
 bazel: setup ## Build and test everything with Bazel instead of CMake

@@ -294,6 +294,7 @@ std::int64_t Oracle::Trim(const TrimRecord& trim) {
     if (!message.request_id.empty() && !IsOpen(message.state) &&
         message.claim_ms < trim.requests_before_ms) {
       message.request_id.clear();
+      --kept_requests_;
       ++gone;
     }
   }
@@ -306,12 +307,9 @@ std::int64_t Oracle::Trim(const TrimRecord& trim) {
 }
 
 std::int64_t Oracle::MostToTrim() const {
-  const auto requests = static_cast<std::size_t>(std::count_if(
-      messages.begin(), messages.end(),
-      [](const Message& one) { return !one.request_id.empty(); }));
   return static_cast<std::int64_t>(
       std::max({events.size(), raws.size(), deliveries.size(), seen.size(),
-                requests, loose.size(), calls.size()}));
+                kept_requests_, loose.size(), calls.size()}));
 }
 
 }  // namespace linktor

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -177,6 +178,9 @@ class Oracle {
   void SettleByContent(std::int64_t channel_no, const std::string& user,
                        const std::string& text);
   std::string AccountTaken(const TestChannel& channel) const;
+
+  // How many messages have a request id.
+  std::size_t kept_requests_ = 0;
 };
 
 }  // namespace linktor

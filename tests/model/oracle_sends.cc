@@ -144,6 +144,7 @@ Oracle::Claimed Oracle::Claim(const ClaimSpec& spec, const RawId& id) {
     result.message = *existing;
     return result;
   }
+  if (!spec.request_id.empty()) ++kept_requests_;
   messages.push_back({.id = id,
                       .channel = spec.channel,
                       .user = spec.user,

@@ -1,6 +1,10 @@
 #!/usr/bin/env bash
 # Builds everything with Bazel and runs the tests, with the results of earlier
 # runs from the cache folder. Downloads nothing.
+#
+# Usage: bazel.sh [--programs]
+#   --programs     only the programs, without optimisation, and one exchange
+#                  played with them: a third of the time
 #   JOBS=2         that many jobs; default: one for each core
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -22,14 +26,25 @@ fi
 # packages only when it starts.
 trap 'bazel shutdown >/dev/null 2>&1 9>&-' EXIT
 
-# run_bazel COMMAND: without the lock, which the server would keep.
+case ${1:-} in
+  "") build=(//...) test=(//...) ;;
+  --programs)
+    build=(--config=unoptimised //:programs //client/... //emulator/... //server/...)
+    test=(--config=unoptimised //tests:demo_once)
+    ;;
+  *) die "'$1' is not --programs" ;;
+esac
+
+# run_bazel COMMAND ARGUMENT…: without the lock, which the server would keep.
 run_bazel() {
-  bazel "$1" --disk_cache="$cache" --jobs="${JOBS:-$(nproc)}" \
-    --noshow_progress --color=no //... 9>&-
+  local command=$1
+  shift
+  bazel "$command" --disk_cache="$cache" --jobs="${JOBS:-$(nproc)}" \
+    --noshow_progress --color=no "$@" 9>&-
 }
 
 exec 9>build/.lock
 flock --nonblock 9 || { say "waiting for another build"; flock 9; }
-run_bazel build
+run_bazel build "${build[@]}"
 exec 9>&-
-run_bazel test
+run_bazel test "${test[@]}"
