@@ -75,7 +75,7 @@ tsan: setup ## Build and test with ThreadSanitizer
 
 fuzz: setup ## Try to break the properties of tests/fuzz, FUZZ_SECONDS (15) for each
 	@tools/setup/apt.sh check
-	$(call configure_and_build,asan,linktor-fuzz)
+	$(call configure_and_build,fuzz)
 	tools/check/fuzz.sh
 
 bazel: setup ## Build and test everything with Bazel instead of CMake

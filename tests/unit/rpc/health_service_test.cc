@@ -26,6 +26,7 @@ class Watcher {
           HealthCheckResponse response;
           while (reader_->Read(&response)) last_ = response.status();
           status_ = reader_->Finish();
+          ended_ = true;
         }) {}
   ~Watcher() {
     context_.TryCancel();
@@ -35,6 +36,7 @@ class Watcher {
   Watcher& operator=(const Watcher&) = delete;
 
   int last() const { return last_; }
+  bool ended() const { return ended_; }
   grpc::Status WaitForEnd() {
     thread_.join();
     return status_;
@@ -45,6 +47,7 @@ class Watcher {
   const std::unique_ptr<grpc::ClientReader<HealthCheckResponse>> reader_;
   std::atomic<int> last_{HealthCheckResponse::UNKNOWN};
   grpc::Status status_;
+  std::atomic<bool> ended_{false};
   std::thread thread_;
 };
 
@@ -124,10 +127,13 @@ TEST_F(HealthServiceTest, OneWatchTooManyIsRefused) {
               grpc::StatusCode::RESOURCE_EXHAUSTED);
   }
   watchers.pop_back();
+  // Its place is free a moment after the client has gone.
   EXPECT_TRUE(Eventually([&] {
     Watcher next(*stub_);
-    return Eventually(
-        [&] { return next.last() == HealthCheckResponse::NOT_SERVING; });
+    const auto told = [&] {
+      return next.last() == HealthCheckResponse::NOT_SERVING;
+    };
+    return Eventually([&] { return told() || next.ended(); }) && told();
   }));
 }
 
