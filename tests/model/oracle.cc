@@ -19,11 +19,18 @@ std::int64_t Drop(Rows& rows, Condition condition) {
 }
 
 const char* TypeOf(TestItem kind) {
-  return kind == TestItem::kMessage    ? "message.received"
-         : kind == TestItem::kEcho     ? "message.echoed"
-         : kind == TestItem::kPostback ? "instagram.postback"
-         : kind == TestItem::kReaction ? "instagram.reaction"
-                                       : "instagram.unknown";
+  switch (kind) {
+    case TestItem::kMessage:
+      return "message.received";
+    case TestItem::kEcho:
+      return "message.echoed";
+    case TestItem::kPostback:
+      return "instagram.postback";
+    case TestItem::kReaction:
+      return "instagram.reaction";
+    default:
+      return "instagram.unknown";
+  }
 }
 
 Oracle::ItemKey KeyOf(const ItemSpec& item) {

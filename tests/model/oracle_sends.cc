@@ -55,8 +55,10 @@ void Oracle::SettleByContent(std::int64_t channel_no, const std::string& user,
       unknown.push_back(&message);
     }
   }
-  std::stable_sort(unknown.begin(), unknown.end(),
-                   [](auto* a, auto* b) { return a->claim_ms < b->claim_ms; });
+  // Sends of the same time stay in the order of `messages`.
+  std::sort(unknown.begin(), unknown.end(), [](auto* a, auto* b) {
+    return a->claim_ms != b->claim_ms ? a->claim_ms < b->claim_ms : a < b;
+  });
   std::vector<LooseEcho> echoes;
   for (const LooseEcho& echo : loose) {
     if (echo.channel_no == channel_no && echo.user == user &&
@@ -213,10 +215,10 @@ bool Oracle::Settle(const RawId& id, const OutcomeSpec& spec) {
       });
     }
   }
-  AddEvent({.type = spec.state == v1::MESSAGE_STATE_SENT ? "message.sent"
-                    : spec.state == v1::MESSAGE_STATE_FAILED
-                        ? "message.failed"
-                        : "message.unconfirmed",
+  std::string type = "message.unconfirmed";
+  if (spec.state == v1::MESSAGE_STATE_SENT) type = "message.sent";
+  if (spec.state == v1::MESSAGE_STATE_FAILED) type = "message.failed";
+  AddEvent({.type = std::move(type),
             .channel_no = message->channel.no,
             .user = message->user,
             .mid = spec.state == v1::MESSAGE_STATE_SENT ? spec.mid : ""});

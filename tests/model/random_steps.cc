@@ -16,6 +16,17 @@ namespace {
 // So many rows that a few steps more might be more than one trim deletes.
 constexpr std::int64_t kMuchToTrim = kTrimRows - 500;
 
+// Returns the kind of an item by a number below 100.
+TestItem RandomKind(int number) {
+  if (number < 35) return TestItem::kMessage;
+  if (number < 70) return TestItem::kEcho;
+  if (number < 78) return TestItem::kPostback;
+  if (number < 86) return TestItem::kReaction;
+  if (number < 92) return TestItem::kOther;
+  if (number < 96) return TestItem::kIgnored;
+  return TestItem::kIssue;
+}
+
 }  // namespace
 
 void StoreModelTest::MoveClock() {
@@ -43,14 +54,7 @@ TestChannel StoreModelTest::PickChannel() {
 
 ItemSpec StoreModelTest::RandomItem() {
   ItemSpec item;
-  const int kind = Below(100);
-  item.kind = kind < 35   ? TestItem::kMessage
-              : kind < 70 ? TestItem::kEcho
-              : kind < 78 ? TestItem::kPostback
-              : kind < 86 ? TestItem::kReaction
-              : kind < 92 ? TestItem::kOther
-              : kind < 96 ? TestItem::kIgnored
-                          : TestItem::kIssue;
+  item.kind = RandomKind(Below(100));
   item.channel = PickChannel();
   item.user = Chance(1) ? Oracle::kPoisonUser : Pick({"501", "502"});
   // A window of mids that moves on, so that there are new and old ones.
@@ -188,9 +192,9 @@ StoreModelTest::Step StoreModelTest::SettleStep() {
   if (resolve && Chance(80)) return ClaimStep();
   if (Chance(3)) spec.expected_attempt += 1;
   const int kind = Below(10);
-  spec.state = kind < 4   ? v1::MESSAGE_STATE_SENT
-               : kind < 8 ? v1::MESSAGE_STATE_UNCONFIRMED
-                          : v1::MESSAGE_STATE_FAILED;
+  spec.state = v1::MESSAGE_STATE_FAILED;
+  if (kind < 8) spec.state = v1::MESSAGE_STATE_UNCONFIRMED;
+  if (kind < 4) spec.state = v1::MESSAGE_STATE_SENT;
   if (resolve && spec.state == v1::MESSAGE_STATE_UNCONFIRMED) {
     spec.state = v1::MESSAGE_STATE_FAILED;
   }
