@@ -63,10 +63,10 @@ class CertificateFiles {
     dev_t device = 0;
     ino_t inode = 0;
     off_t size = 0;
-    // These two tell when the file was last written,
+    // These two tell when the file was last written.
     std::int64_t seconds = 0;
     std::int64_t nanoseconds = 0;
-    // and these when anything about it last changed.
+    // These two tell when anything about it last changed.
     std::int64_t change_seconds = 0;
     std::int64_t change_nanoseconds = 0;
     bool operator==(const Stamp&) const = default;

@@ -347,7 +347,7 @@ struct ConversationOutcome {
 
 // ---- Housekeeping ---------------------------------------------------------
 
-// How many rows of each kind one TrimRecord deletes at most, so that it never
+// One TrimRecord deletes at most this many rows of each kind, so that it never
 // holds up a batch.
 inline constexpr std::int64_t kTrimRows = 2000;
 

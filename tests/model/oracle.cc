@@ -18,21 +18,6 @@ std::int64_t Drop(Rows& rows, Condition condition) {
   return static_cast<std::int64_t>(std::erase_if(rows, condition));
 }
 
-const char* TypeOf(TestItem kind) {
-  switch (kind) {
-    case TestItem::kMessage:
-      return "message.received";
-    case TestItem::kEcho:
-      return "message.echoed";
-    case TestItem::kPostback:
-      return "instagram.postback";
-    case TestItem::kReaction:
-      return "instagram.reaction";
-    default:
-      return "instagram.unknown";
-  }
-}
-
 Oracle::ItemKey KeyOf(const ItemSpec& item) {
   return {item.channel.no, item.user,   item.kind,
           item.text,       item.target, item.event_ms};

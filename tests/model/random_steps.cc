@@ -317,10 +317,7 @@ StoreModelTest::Step StoreModelTest::NameStep() {
           absl::StrCat("name ", channel.id, " ", user, " ", name)};
 }
 
-StoreModelTest::Step StoreModelTest::TrimStep() {
-  // Nothing is kept when a later trim could have more to delete than one step
-  // deletes.
-  const bool all = oracle_.MostToTrim() > kMuchToTrim;
+StoreModelTest::Step StoreModelTest::TrimStep(bool all) {
   const auto cut = [this, all] {
     return all ? now_ms_ + 100 * kHourMs : now_ms_ - Below(20) * kHourMs / 4;
   };
@@ -344,12 +341,13 @@ StoreModelTest::Step StoreModelTest::TrimStep() {
 
 StoreModelTest::Step StoreModelTest::RandomStep() {
   MoveClock();
-  if (oracle_.MostToTrim() > kMuchToTrim) return TrimStep();
+  // A later trim could have more to delete than one step deletes.
+  if (oracle_.MostToTrim() > kMuchToTrim) return TrimStep(/*all=*/true);
   const int kind = Below(1000);
   if (kind < 8 || oracle_.channels.empty()) return CreateStep();
   if (kind < 12) return UpdateStep();
   if (kind < 14) return DeleteStep();
-  if (kind < 20) return TrimStep();
+  if (kind < 20) return TrimStep(/*all=*/false);
   if (kind < 40) return OptOutStep();
   if (kind < 55) return NameStep();
   if (kind < 450) return DeliverStep();

@@ -63,7 +63,9 @@ class StoreModelTest : public ::testing::Test {
   Step DeleteStep();
   Step OptOutStep();
   Step NameStep();
-  Step TrimStep();
+  // With `all` nothing is kept that a trim can delete; else each kind is cut
+  // within the last five hours.
+  Step TrimStep(bool all);
   void RunSteps(int count);
 
   void CompareAll();

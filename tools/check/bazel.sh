@@ -4,7 +4,7 @@
 #
 # Usage: bazel.sh [--programs]
 #   --programs     only the programs, without optimisation, and one exchange
-#                  played with them: a third of the time
+#                  played with them
 #   JOBS=2         that many jobs; default: one for each core
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"

@@ -25,21 +25,6 @@ std::string SealOrDie(Sealer& sealer, const KeyScope& scope, SealedPlace place,
   return sealed.ok() ? *std::move(sealed) : "";
 }
 
-const char* TypeOf(TestItem kind) {
-  switch (kind) {
-    case TestItem::kMessage:
-      return "message.received";
-    case TestItem::kEcho:
-      return "message.echoed";
-    case TestItem::kPostback:
-      return "instagram.postback";
-    case TestItem::kReaction:
-      return "instagram.reaction";
-    default:
-      return "instagram.unknown";
-  }
-}
-
 ItemKind KindOf(TestItem kind) {
   switch (kind) {
     case TestItem::kMessage:
@@ -118,6 +103,21 @@ std::string DedupeKeyOf(const ItemSpec& spec) {
 }
 
 }  // namespace
+
+const char* TypeOf(TestItem kind) {
+  switch (kind) {
+    case TestItem::kMessage:
+      return "message.received";
+    case TestItem::kEcho:
+      return "message.echoed";
+    case TestItem::kPostback:
+      return "instagram.postback";
+    case TestItem::kReaction:
+      return "instagram.reaction";
+    default:
+      return "instagram.unknown";
+  }
+}
 
 CreateChannelRecord MakeChannel(const TestChannel& channel, std::int64_t now_ms,
                                 std::string request_id,

@@ -48,6 +48,9 @@ enum class TestItem : std::int8_t {
   kReaction,
 };
 
+// Returns the type of the event that such an item becomes.
+const char* TypeOf(TestItem kind);
+
 // One item of a webhook.
 struct ItemSpec {
   TestItem kind = TestItem::kMessage;
