@@ -67,6 +67,7 @@ void StoreModelTest::CompareEvents() {
 
 void StoreModelTest::CompareMessages() {
   std::vector<std::string> expected;
+  expected.reserve(oracle_.messages.size());
   for (const Oracle::Message& m : oracle_.messages) {
     expected.push_back(absl::StrCat(m.user, " ", m.state, " ", m.settled_by,
                                     " ", m.attempt, " ", m.request_id, " ",

@@ -267,6 +267,7 @@ TEST(GrpcListenerTest, EndedConnectionsLeaveNoDescriptors) {
   const std::size_t before = OpenDescriptors();
   {
     std::vector<RawPeer> peers;
+    peers.reserve(20);
     for (int i = 0; i < 20; ++i) peers.emplace_back(rig.address());
     for (RawPeer& peer : peers) EXPECT_TRUE(peer.IsServed());
     for (int i = 0; i < 20; ++i) {

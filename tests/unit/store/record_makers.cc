@@ -13,6 +13,18 @@
 namespace linktor {
 namespace {
 
+// Returns the type of the event that tells of a message's end in that state.
+const char* TypeOf(v1::MessageState state) {
+  switch (state) {
+    case v1::MESSAGE_STATE_SENT:
+      return "message.sent";
+    case v1::MESSAGE_STATE_FAILED:
+      return "message.failed";
+    default:
+      return "message.unconfirmed";
+  }
+}
+
 KeyScope ScopeOf(const TestChannel& channel, const std::string& user) {
   return {.channel_no = channel.no, .user_id = user};
 }
@@ -227,9 +239,7 @@ OutcomeRecord MakeOutcome(Sealer& sealer, const MessageRow& message,
   const KeyScope scope = ScopeOf(channel, message.user_id);
   EventDraft& draft = record.event;
   draft.id = NewRawId();
-  draft.type = spec.state == v1::MESSAGE_STATE_SENT     ? "message.sent"
-               : spec.state == v1::MESSAGE_STATE_FAILED ? "message.failed"
-                                                        : "message.unconfirmed";
+  draft.type = TypeOf(spec.state);
   draft.channel_no = message.channel_no;
   draft.channel_id = message.channel_id;
   draft.user_id = message.user_id;
