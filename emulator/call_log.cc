@@ -12,16 +12,19 @@ namespace linktor::emulator {
 namespace {
 
 constexpr char kToken[] = "access_token";
+constexpr char kProof[] = "appsecret_proof";
+constexpr char kLocale[] = "locale";
 
-std::string WithoutToken(std::string_view target) {
+std::string WithoutCommon(std::string_view target) {
   const auto parsed =
       boost::urls::parse_origin_form({target.data(), target.size()});
   if (!parsed.has_value()) return Redact(target);
   boost::urls::url url(*parsed);
-  if (url.params().erase(kToken, boost::urls::ignore_case) > 0 &&
-      url.params().empty()) {
-    url.remove_query();
+  std::size_t erased = 0;
+  for (const char* name : {kToken, kProof, kLocale}) {
+    erased += url.params().erase(name, boost::urls::ignore_case);
   }
+  if (erased > 0 && url.params().empty()) url.remove_query();
   return url.buffer();
 }
 
@@ -41,8 +44,12 @@ json::value BodyWithoutToken(std::string_view body) {
 std::uint64_t CallLog::Begin(const HttpRequest& request) {
   const auto method = boost::beast::http::to_string(request.method);
   GraphCall call{.method = std::string(method.data(), method.size()),
-                 .path = WithoutToken(request.target),
+                 .path = WithoutCommon(request.target),
                  .body = BodyWithoutToken(request.body)};
+  if (HttpTarget target; ParseTarget(request.target, target)) {
+    call.locale = std::string(target.Parameter(kLocale));
+    call.proved = !target.Parameter(kProof).empty();
+  }
   for (const auto& field : request.headers) {
     std::string name = absl::AsciiStrToLower(absl::string_view(
         field.name_string().data(), field.name_string().size()));

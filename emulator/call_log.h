@@ -17,8 +17,13 @@ namespace linktor::emulator {
 
 struct GraphCall {
   std::string method;
-  // With its query, but without access_token.
+  // This is the path with its query, but without the parameters that every call
+  // has: locale, and access_token and appsecret_proof, which are secret.
   std::string path;
+  // The locale that was asked for; empty when none was.
+  std::string locale;
+  // The call had an appsecret_proof.
+  bool proved = false;
   // JSON without access_token; a string when the body is not JSON; null when
   // it is empty.
   json::value body;

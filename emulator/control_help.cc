@@ -61,6 +61,9 @@ profile of someone who never wrote, 230; and these:
   curl -X PUT $E/emulator/config -d '{"permissions":["instagram_basic"]}'  # 200
   curl -X PUT $E/emulator/config -d '{"app_approved":false}'  # 200/2018028
   curl -X PUT $E/emulator/config -d '{"access_to_messages":false}'  # 200/2534041
+The app's setting "Require App Secret", in any mode; calls need an
+appsecret_proof by app_secret:
+  curl -X PUT $E/emulator/config -d '{"require_app_secret":true}'  # 100
 Also webhook_url, app_secret, verify_token, account_id, page_id, hold_echoes,
 echo_before_answer, echo_delay_ms.
 
@@ -71,7 +74,9 @@ WHAT ELSE GOES WRONG - GET POST DELETE /emulator/faults
   curl $E/emulator/faults -d '{"on":"user_profile","kind":"status","status":503,"times":2}'
   curl $E/emulator/faults -d '{"on":"messages","kind":"graph_error","code":100,"subcode":2018008}'
   curl $E/emulator/faults -d '{"on":"messages","kind":"graph_error","code":613,"message":"(#613) Too many calls"}'
-"on" is messages, messenger_profile, user_profile or *; "times":0 lasts until
+  curl $E/emulator/faults -d '{"on":"messages","kind":"graph_error","status":403,"code":200,"message":"(#200) The account owner has disabled access to Instagram Direct messages","localized_message":"(#200) O acesso foi desativado","type":"IGApiException"}'
+The last answers in the language of the token's owner unless the call has
+locale=en_US. "on" is messages, messenger_profile, user_profile or *; "times":0 lasts until
   curl -X DELETE $E/emulator/faults
 
 LOOKING

@@ -91,6 +91,9 @@ json::object FaultJson(const Fault& fault) {
     out["code"] = fault.error.code;
     out["subcode"] = fault.error.subcode;
     out["message"] = fault.error.message;
+    out["localized_message"] = fault.error.localized_message;
+    out["user_title"] = fault.error.user_title;
+    out["user_message"] = fault.error.user_message;
     out["type"] = fault.error.type;
     out["is_transient"] = fault.error.is_transient;
   }
@@ -101,10 +104,10 @@ json::object FaultJson(const Fault& fault) {
 
 absl::StatusOr<ConfigChange> ReadConfigChange(const json::value& body) {
   JsonReader reader(
-      body,
-      {"webhook_url", "app_secret", "verify_token", "account_id", "page_id",
-       "hold_echoes", "echo_before_answer", "echo_delay_ms", "strict",
-       "access_token", "permissions", "app_approved", "access_to_messages"});
+      body, {"webhook_url", "app_secret", "verify_token", "account_id",
+             "page_id", "hold_echoes", "echo_before_answer", "echo_delay_ms",
+             "strict", "access_token", "permissions", "app_approved",
+             "access_to_messages", "require_app_secret"});
   ConfigChange change{.webhook_url = reader.String("webhook_url"),
                       .app_secret = ToSecret(reader.String("app_secret")),
                       .verify_token = ToSecret(reader.String("verify_token")),
@@ -116,7 +119,8 @@ absl::StatusOr<ConfigChange> ReadConfigChange(const json::value& body) {
                       .access_token = ToSecret(reader.String("access_token")),
                       .permissions = ReadPermissions(reader),
                       .app_approved = reader.Bool("app_approved"),
-                      .access_to_messages = reader.Bool("access_to_messages")};
+                      .access_to_messages = reader.Bool("access_to_messages"),
+                      .require_app_secret = reader.Bool("require_app_secret")};
   if (const auto ms = reader.Integer("echo_delay_ms", 0, kMaxDelayMs)) {
     change.echo_delay = absl::Milliseconds(*ms);
   }
@@ -138,7 +142,8 @@ absl::StatusOr<ConfigChange> ReadConfigChange(const json::value& body) {
 absl::StatusOr<Fault> ReadFault(const json::value& body) {
   JsonReader reader(
       body, {"on", "kind", "times", "ms", "status", "body", "code", "subcode",
-             "message", "type", "is_transient"});
+             "message", "localized_message", "type", "is_transient",
+             "user_title", "user_message"});
   constexpr std::int64_t kMaxInt = std::numeric_limits<int>::max();
   Fault fault;
   fault.on = reader.String("on").value_or("");
@@ -172,14 +177,18 @@ absl::StatusOr<Fault> ReadFault(const json::value& body) {
   if (fault.kind == FaultKind::kGraphError && !code.has_value()) {
     reader.Wrong("code", "the number of the error");
   }
-  fault.error = {.status = static_cast<int>(status.value_or(400)),
-                 .code = static_cast<int>(code.value_or(0)),
-                 .subcode = static_cast<int>(
-                     reader.Integer("subcode", 0, kMaxInt).value_or(0)),
-                 .message = reader.String("message").value_or(absl::StrCat(
-                     "(#", code.value_or(0), ") An error was asked for")),
-                 .type = reader.String("type").value_or("OAuthException"),
-                 .is_transient = reader.Bool("is_transient").value_or(false)};
+  fault.error = {
+      .status = static_cast<int>(status.value_or(400)),
+      .code = static_cast<int>(code.value_or(0)),
+      .subcode =
+          static_cast<int>(reader.Integer("subcode", 0, kMaxInt).value_or(0)),
+      .message = reader.String("message").value_or(
+          absl::StrCat("(#", code.value_or(0), ") An error was asked for")),
+      .localized_message = reader.String("localized_message").value_or(""),
+      .user_title = reader.String("user_title").value_or(""),
+      .user_message = reader.String("user_message").value_or(""),
+      .type = reader.String("type").value_or("OAuthException"),
+      .is_transient = reader.Bool("is_transient").value_or(false)};
   LINKTOR_TRY(reader.status());
   return fault;
 }
@@ -200,7 +209,8 @@ json::value ConfigJson(const EmulatorConfig& config,
       {"access_token_set", !config.access_token.empty()},
       {"permissions", json::value_from(config.permissions)},
       {"app_approved", config.app_approved},
-      {"access_to_messages", config.access_to_messages}};
+      {"access_to_messages", config.access_to_messages},
+      {"require_app_secret", config.require_app_secret}};
 }
 
 json::value FaultsJson(const std::vector<Fault>& faults) {
@@ -216,6 +226,8 @@ json::value GraphCallsJson(const CallLog::List& list) {
     for (const auto& [name, value] : call.headers) headers[name] = value;
     calls.push_back(json::object{{"method", call.method},
                                  {"path", call.path},
+                                 {"locale", call.locale},
+                                 {"proved", call.proved},
                                  {"body", call.body},
                                  {"status", call.status},
                                  {"headers", std::move(headers)}});

@@ -173,7 +173,12 @@ GraphReply GraphApi::Handle(const HttpRequest& request) {
     body = *std::move(parsed);
   }
   const EmulatorConfig config = settings_.Get();
-  if (const auto error = RefuseToken(config, TokenOf(request, target, body))) {
+  const std::string token = TokenOf(request, target, body);
+  if (const auto error = RefuseToken(config, token)) {
+    return {ErrorResponse(*error)};
+  }
+  if (const auto error =
+          RefuseProof(config, token, target.Parameter("appsecret_proof"))) {
     return {ErrorResponse(*error)};
   }
   if (path[0] != "me" && !IsNumericId(path[0])) {
@@ -278,8 +283,8 @@ HttpResponse GraphApi::UserProfile(const Call& call, const std::string& id) {
   if (const auto error = RefuseProfile(config, user)) {
     return ErrorResponse(*error);
   }
-  // Of someone who has blocked the account, Meta tells nothing more.
-  if (user->blocked) profile.clear();
+  // Meta tells nothing more of someone who has blocked the account.
+  if (user.has_value() && user->blocked) profile.clear();
   profile["id"] = id;
   return JsonResponse(200, profile);
 }

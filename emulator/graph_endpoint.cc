@@ -9,8 +9,15 @@
 namespace linktor::emulator {
 namespace {
 
+std::string LocaleOf(const HttpRequest& request) {
+  HttpTarget target;
+  if (!ParseTarget(request.target, target)) return "";
+  return std::string(target.Parameter("locale"));
+}
+
 // The answer of a fault that keeps the call from being done.
-std::optional<HttpResponse> Instead(const std::optional<Fault>& fault) {
+std::optional<HttpResponse> Instead(const std::optional<Fault>& fault,
+                                    const HttpRequest& request) {
   if (!fault.has_value()) return std::nullopt;
   switch (fault->kind) {
     case FaultKind::kClose:
@@ -18,7 +25,7 @@ std::optional<HttpResponse> Instead(const std::optional<Fault>& fault) {
     case FaultKind::kStatus:
       return fault->response;
     case FaultKind::kGraphError:
-      return ErrorResponse(fault->error);
+      return ErrorResponse(fault->error, LocaleOf(request));
     case FaultKind::kAcceptThenClose:
     case FaultKind::kDelay:
       return std::nullopt;
@@ -39,7 +46,7 @@ void GraphEndpoint::Handle(const HttpRequest& request, HttpResponder respond) {
   };
   const std::optional<Fault> fault =
       parts_.faults.Take(GraphApi::Edge(request));
-  if (std::optional<HttpResponse> response = Instead(fault)) {
+  if (std::optional<HttpResponse> response = Instead(fault, request)) {
     return answer(*std::move(response));
   }
   GraphReply reply = parts_.api.Handle(request);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "absl/strings/escaping.h"
+#include "server/base/crypto.h"
 #include "server/base/strings.h"
 
 namespace linktor::emulator {
@@ -106,6 +108,26 @@ std::optional<GraphError> RefuseToken(const EmulatorConfig& config,
                       .message =
                           "(#200) Requires instagram_manage_messages "
                           "permission to manage the object"};
+  }
+  return std::nullopt;
+}
+
+std::optional<GraphError> RefuseProof(const EmulatorConfig& config,
+                                      std::string_view token,
+                                      std::string_view proof) {
+  if (!config.require_app_secret) return std::nullopt;
+  const auto refusal = [](const char* message) {
+    return GraphError{
+        .code = 100, .message = message, .type = "GraphMethodException"};
+  };
+  if (proof.empty()) {
+    return refusal(
+        "API calls from the server require an appsecret_proof "
+        "argument");
+  }
+  const Digest right = HmacKey(config.app_secret.Reveal()).Sign(token);
+  if (absl::BytesToHexString(ToAbsl(AsBytes(right))) != ToAbsl(proof)) {
+    return refusal("Invalid appsecret_proof provided in the API argument");
   }
   return std::nullopt;
 }

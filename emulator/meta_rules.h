@@ -20,6 +20,12 @@ namespace linktor::emulator {
 std::optional<GraphError> RefuseToken(const EmulatorConfig& config,
                                       std::string_view token);
 
+// Checks what holds for any call. `proof` is its appsecret_proof, empty when it
+// has none; it is looked at only with EmulatorConfig::require_app_secret.
+std::optional<GraphError> RefuseProof(const EmulatorConfig& config,
+                                      std::string_view token,
+                                      std::string_view proof);
+
 // Of a send; `user` is its recipient, absent when nobody has heard of them.
 // Without EmulatorConfig::strict only what was set of this user counts.
 std::optional<GraphError> RefuseSend(const EmulatorConfig& config,

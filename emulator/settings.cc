@@ -33,6 +33,7 @@ void Settings::Apply(const ConfigChange& change) {
   Take(change.access_token, config_.access_token);
   Take(change.permissions, config_.permissions);
   Take(change.app_approved, config_.app_approved);
+  Take(change.require_app_secret, config_.require_app_secret);
   Take(change.access_to_messages, config_.access_to_messages);
 }
 

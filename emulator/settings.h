@@ -44,6 +44,8 @@ struct EmulatorConfig {
   bool app_approved = true;
   // The account owner's switch "Allow access to messages".
   bool access_to_messages = true;
+  // The app's setting "Require App Secret": calls need a proof by app_secret.
+  bool require_app_secret = false;
 };
 
 // What is absent stays as it is.
@@ -61,6 +63,7 @@ struct ConfigChange {
   std::optional<std::vector<std::string>> permissions;
   std::optional<bool> app_approved;
   std::optional<bool> access_to_messages;
+  std::optional<bool> require_app_secret;
 };
 
 // Thread-safe.

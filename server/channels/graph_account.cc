@@ -1,7 +1,13 @@
 #include "server/channels/graph_account.h"
 
+#include <string>
+#include <utility>
+
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "server/base/crypto.h"
 #include "server/base/status.h"
+#include "server/base/strings.h"
 
 namespace linktor {
 
@@ -14,12 +20,22 @@ absl::StatusOr<GraphAccount> GraphAccountOf(const ChannelEntry& channel) {
         {.reason = v1::ERROR_REASON_CREDENTIALS_MISSING,
          .metadata = {{"channel_id", channel.channel.id()}}});
   }
+  // The proof is documented for Facebook Login alone.
+  std::string proof;
+  if (channel.channel.login_type() != v1::LOGIN_TYPE_INSTAGRAM_LOGIN) {
+    if (const SigningSecret* secret = channel.ProvingSecret()) {
+      const Digest digest = secret->key.Sign(channel.access_token.Reveal());
+      proof = absl::BytesToHexString(ToAbsl(AsBytes(digest)));
+    }
+  }
   return GraphAccount{
+      .channel_id = channel.channel.id(),
       .login_type = channel.channel.login_type(),
       .api_version = channel.channel.api_version(),
       .instagram_account_id = channel.channel.instagram_account_id(),
       .page_id = channel.channel.page_id(),
-      .access_token = channel.access_token};
+      .access_token = channel.access_token,
+      .app_secret_proof = std::move(proof)};
 }
 
 }  // namespace linktor

@@ -15,6 +15,22 @@ bool ChannelEntry::HasSecret(std::string_view fingerprint) const {
       [&](const SigningSecret& s) { return s.fingerprint == fingerprint; });
 }
 
+void ChannelEntry::NoteSecret(std::string_view fingerprint) const {
+  for (const SigningSecret& secret : secrets) {
+    if (secret.fingerprint != fingerprint) continue;
+    notes->last_secret.store(secret.tag, std::memory_order_relaxed);
+  }
+}
+
+const SigningSecret* ChannelEntry::ProvingSecret() const {
+  if (secrets.empty()) return nullptr;
+  const std::uint64_t last = notes->last_secret.load(std::memory_order_relaxed);
+  for (const SigningSecret& secret : secrets) {
+    if (secret.tag == last) return &secret;
+  }
+  return &secrets.back();
+}
+
 bool ChannelEntry::IsIceBreaker(std::string_view title,
                                 std::string_view payload) const {
   return std::any_of(
@@ -44,7 +60,9 @@ absl::Status ChannelRegistry::Put(const ChannelRow& row) {
     entry->access_token = Secret(entry->credentials.access_token());
     entry->verify_token = Secret(entry->credentials.verify_token());
     for (const std::string& secret : entry->credentials.app_secrets()) {
-      entry->secrets.push_back({sealer_.Fingerprint(secret), HmacKey(secret)});
+      std::string fingerprint = sealer_.Fingerprint(secret);
+      const std::uint64_t tag = StringHash{}(fingerprint) | 1U;
+      entry->secrets.push_back({std::move(fingerprint), HmacKey(secret), tag});
     }
   }
   MutexLock lock(mutex_);
@@ -56,6 +74,14 @@ absl::Status ChannelRegistry::Put(const ChannelRow& row) {
   if (const auto it = next->by_id.find(id); it != next->by_id.end()) {
     // A deleted channel's id may be another's by now.
     if (row.deleted && it->second->no != row.no) return absl::OkStatus();
+    if (it->second->no == row.no) {
+      entry->notes = it->second->notes;
+      if (!(it->second->access_token.Reveal() ==
+            entry->access_token.Reveal())) {
+        entry->notes->token.store(TokenState::kUnknown,
+                                  std::memory_order_relaxed);
+      }
+    }
     std::erase_if(next->by_account, [&](const auto& item) {
       return item.second->no == it->second->no;
     });

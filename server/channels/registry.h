@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -28,23 +29,49 @@ namespace linktor {
 struct SigningSecret {
   std::string fingerprint;
   HmacKey key;
+  // No two secrets of a channel have the same tag, and none has 0.
+  std::uint64_t tag = 0;
 };
 
-// One channel; immutable once made.
+// The state of a channel's access token, as Meta's last answer showed it.
+enum class TokenState : std::int8_t { kUnknown, kGood, kRefused };
+
+// Holds what this process has learnt of a channel, for all of its revisions.
+// Thread-safe.
+struct ChannelNotes {
+  // The tag of the secret that last signed a webhook; 0 before the first.
+  std::atomic<std::uint64_t> last_secret{0};
+  // The time of the last signed webhook, in ms since the epoch; 0 before the
+  // first.
+  std::atomic<std::int64_t> last_webhook_ms{0};
+  // It is unknown again when another token is set.
+  std::atomic<TokenState> token{TokenState::kUnknown};
+};
+
+// Describes one channel; it is immutable once made.
 struct ChannelEntry {
   std::int64_t no = 0;
   std::int64_t revision = 0;
   v1::Channel channel;
   Secret access_token;
   Secret verify_token;
+  // The newest is the last.
   std::vector<SigningSecret> secrets;
-  // As stored, for changes.
+  // They are as stored; a change of the channel starts from them.
   v1::ChannelCredentials credentials;
-  // Those that the account has or lately had, newest first; every locale.
+  // It is never null.
+  std::shared_ptr<ChannelNotes> notes = std::make_shared<ChannelNotes>();
+  // The account has these, of every locale, or lately had them; the newest is
+  // the first.
   google::protobuf::RepeatedPtrField<v1::IceBreaker> ice_breakers;
 
   // Whether one of the secrets has that fingerprint.
   bool HasSecret(std::string_view fingerprint) const;
+  // Notes that the secret with that fingerprint has signed a webhook.
+  void NoteSecret(std::string_view fingerprint) const;
+  // Returns the secret of the app that calls to Meta are made for: the one that
+  // last signed a webhook, else the newest; null when there is none.
+  const SigningSecret* ProvingSecret() const;
   // Whether a postback with this title and payload is a tap on an ice breaker.
   bool IsIceBreaker(std::string_view title, std::string_view payload) const;
 };

@@ -1,6 +1,7 @@
 #include "server/graph/client.h"
 
 #include <boost/json.hpp>
+#include <chrono>
 #include <optional>
 
 #include "server/base/status.h"
@@ -65,6 +66,14 @@ void ReadSet(const json::value& value, v1::GetIceBreakersResponse& out) {
   }
 }
 
+absl::Status ReadAnswerOf(GraphOperation operation, const HttpResult& result) {
+  if (!result.transport.ok()) {
+    return MapTransportError(operation, result).status;
+  }
+  if (ReadObject(result).has_value()) return absl::OkStatus();
+  return MapGraphError(operation, result).status;
+}
+
 }  // namespace
 
 GraphSendResult ReadSendAnswer(const HttpResult& result) {
@@ -80,30 +89,37 @@ GraphSendResult ReadSendAnswer(const HttpResult& result) {
 }
 
 absl::Status ReadProfileAnswer(const HttpResult& result) {
-  if (!result.transport.ok()) {
-    return MapTransportError(GraphOperation::kRepeatable, result).status;
-  }
-  if (ReadObject(result).has_value()) return absl::OkStatus();
-  return MapGraphError(GraphOperation::kRepeatable, result).status;
+  return ReadAnswerOf(GraphOperation::kRepeatable, result);
 }
 
 absl::StatusOr<v1::GetIceBreakersResponse> ReadIceBreakersAnswer(
     const HttpResult& result) {
   LINKTOR_TRY(ReadProfileAnswer(result));
   v1::GetIceBreakersResponse response;
-  const auto object = ReadObject(result);
-  const json::value* data = object->if_contains("data");
+  const json::object object = ReadObject(result).value_or(json::object());
+  const json::value* data = object.if_contains("data");
   if (data == nullptr || !data->is_array()) return response;
   for (const json::value& one : data->get_array()) ReadSet(one, response);
   return response;
 }
 
 absl::StatusOr<std::string> ReadUserProfileAnswer(const HttpResult& result) {
-  LINKTOR_TRY(ReadProfileAnswer(result));
-  return Text(*ReadObject(result), "username");
+  LINKTOR_TRY(ReadAnswerOf(GraphOperation::kProfile, result));
+  return Text(ReadObject(result).value_or(json::object()), "username");
 }
 
 namespace {
+
+absl::Status StatusOf(const absl::Status& answer) { return answer; }
+
+template <typename T>
+absl::Status StatusOf(const absl::StatusOr<T>& answer) {
+  return answer.status();
+}
+
+const absl::Status& StatusOf(const GraphSendResult& answer) {
+  return answer.failure.status;
+}
 
 // Meta has one code for both windows; which it was, the tag tells.
 void NameWindow(v1::MessageTag tag, absl::Status& status) {
@@ -124,52 +140,62 @@ void NameWindow(v1::MessageTag tag, absl::Status& status) {
 
 }  // namespace
 
+template <typename Read, typename Finish>
+void HttpGraphClient::Run(std::string_view operation,
+                          const GraphAccount& account, HttpCall call, Read read,
+                          Finish done) {
+  transport_.Send(
+      std::move(call),
+      [this, operation, channel_id = account.channel_id, read = std::move(read),
+       done = std::move(done), begin = std::chrono::steady_clock::now()](
+          const HttpResult& result) mutable {
+        auto answer = read(result);
+        observer_.OnGraphCall(operation, channel_id, StatusOf(answer),
+                              std::chrono::steady_clock::now() - begin);
+        done(std::move(answer));
+      });
+}
+
 void HttpGraphClient::Send(const GraphAccount& account, std::string_view to,
                            const v1::MessageContent& content,
                            v1::MessageTag tag,
                            absl::AnyInvocable<void(GraphSendResult)> done) {
-  transport_.Send(
-      BuildSend(hosts_, account, to, content, tag),
-      [tag, done = std::move(done)](const HttpResult& result) mutable {
+  Run(
+      kGraphSend, account, BuildSend(hosts_, account, to, content, tag),
+      [tag](const HttpResult& result) {
         GraphSendResult answer = ReadSendAnswer(result);
         NameWindow(tag, answer.failure.status);
-        done(std::move(answer));
-      });
+        return answer;
+      },
+      std::move(done));
 }
 
 void HttpGraphClient::SetIceBreakers(const GraphAccount& account,
                                      const v1::SetIceBreakersRequest& request,
                                      Done done) {
-  transport_.Send(BuildSetIceBreakers(hosts_, account, request),
-                  [done = std::move(done)](const HttpResult& result) mutable {
-                    done(ReadProfileAnswer(result));
-                  });
+  Run(kGraphSetIceBreakers, account,
+      BuildSetIceBreakers(hosts_, account, request), ReadProfileAnswer,
+      std::move(done));
 }
 
 void HttpGraphClient::GetIceBreakers(
     const GraphAccount& account,
     absl::AnyInvocable<void(absl::StatusOr<v1::GetIceBreakersResponse>)> done) {
-  transport_.Send(BuildGetIceBreakers(hosts_, account),
-                  [done = std::move(done)](const HttpResult& result) mutable {
-                    done(ReadIceBreakersAnswer(result));
-                  });
+  Run(kGraphGetIceBreakers, account, BuildGetIceBreakers(hosts_, account),
+      ReadIceBreakersAnswer, std::move(done));
 }
 
 void HttpGraphClient::DeleteIceBreakers(const GraphAccount& account,
                                         Done done) {
-  transport_.Send(BuildDeleteIceBreakers(hosts_, account),
-                  [done = std::move(done)](const HttpResult& result) mutable {
-                    done(ReadProfileAnswer(result));
-                  });
+  Run(kGraphDeleteIceBreakers, account, BuildDeleteIceBreakers(hosts_, account),
+      ReadProfileAnswer, std::move(done));
 }
 
 void HttpGraphClient::GetUserProfile(
     const GraphAccount& account, std::string_view user_id,
     absl::AnyInvocable<void(absl::StatusOr<std::string>)> done) {
-  transport_.Send(BuildGetUserProfile(hosts_, account, user_id),
-                  [done = std::move(done)](const HttpResult& result) mutable {
-                    done(ReadUserProfileAnswer(result));
-                  });
+  Run(kGraphUserProfile, account, BuildGetUserProfile(hosts_, account, user_id),
+      ReadUserProfileAnswer, std::move(done));
 }
 
 }  // namespace linktor

@@ -13,6 +13,7 @@
 #include "linktor/instagram/v1/messaging_service.pb.h"
 #include "server/graph/account.h"
 #include "server/graph/error_map.h"
+#include "server/graph/observer.h"
 #include "server/http/client.h"
 
 namespace linktor {
@@ -53,8 +54,10 @@ class GraphClient {
 
 class HttpGraphClient final : public GraphClient {
  public:
-  HttpGraphClient(GraphHosts hosts, HttpTransport& transport)
-      : hosts_(std::move(hosts)), transport_(transport) {}
+  // Both references must outlive this.
+  HttpGraphClient(GraphHosts hosts, HttpTransport& transport,
+                  GraphObserver& observer)
+      : hosts_(std::move(hosts)), transport_(transport), observer_(observer) {}
 
   void Send(const GraphAccount& account, std::string_view to,
             const v1::MessageContent& content, v1::MessageTag tag,
@@ -72,8 +75,14 @@ class HttpGraphClient final : public GraphClient {
       absl::AnyInvocable<void(absl::StatusOr<std::string>)> done) override;
 
  private:
+  // Makes the call, reads its answer and tells the observer.
+  template <typename Read, typename Finish>
+  void Run(std::string_view operation, const GraphAccount& account,
+           HttpCall call, Read read, Finish done);
+
   const GraphHosts hosts_;
   HttpTransport& transport_;
+  GraphObserver& observer_;
 };
 
 // The answers, read. Pure.

@@ -18,21 +18,23 @@ namespace {
 namespace json = boost::json;
 using Code = absl::StatusCode;
 
-constexpr absl::Duration kDefaultRetry = absl::Seconds(60);
 // The longest of Meta's texts that is passed on, in bytes; a whole status has
 // to fit into 8 KiB of trailers.
 constexpr std::size_t kMaxText = 500;
 
+// Meta's code for a request that is wrong; it certainly did nothing.
 constexpr int kParameterCode = 100;
-constexpr int kPermissionCode = 200;
-constexpr int kMessagingDisabledSubcode = 2534041;
 
 struct GraphError {
+  // The code is 0 when Meta gave none that is a number.
   int code = 0;
   int subcode = 0;
   std::string message;
   std::string type;
   std::string fbtrace_id;
+  // Meta wrote these for the person at the screen.
+  std::string user_title;
+  std::string user_message;
   bool transient = false;
 };
 
@@ -65,13 +67,15 @@ std::optional<GraphError> ParseError(std::string_view body) {
                     .message = Text(error, "message"),
                     .type = Text(error, "type"),
                     .fbtrace_id = Text(error, "fbtrace_id"),
+                    .user_title = Text(error, "error_user_title"),
+                    .user_message = Text(error, "error_user_msg"),
                     .transient = transient != nullptr && transient->is_bool() &&
                                  transient->get_bool()};
 }
 
 // How long Meta says to wait: Retry-After in seconds, or the longest
 // estimated_time_to_regain_access, in minutes, of the usage header.
-absl::Duration RetryAfter(const HttpResult& result) {
+absl::Duration RetryAfter(const HttpResult& result, absl::Duration otherwise) {
   int seconds = 0;
   if (absl::SimpleAtoi(ToAbsl(result.Header("retry-after")), &seconds) &&
       seconds > 0) {
@@ -91,11 +95,12 @@ absl::Duration RetryAfter(const HttpResult& result) {
       }
     }
   }
-  return minutes > 0 ? absl::Minutes(minutes) : kDefaultRetry;
+  return minutes > 0 ? absl::Minutes(minutes) : otherwise;
 }
 
 absl::Status UnknownOutcome(std::string_view why, ErrorDetails details) {
   details.reason = v1::ERROR_REASON_SEND_OUTCOME_UNKNOWN;
+  details.remedy.clear();
   details.retry_after.reset();
   return MakeError(
       Code::kUnknown,
@@ -105,68 +110,80 @@ absl::Status UnknownOutcome(std::string_view why, ErrorDetails details) {
       details);
 }
 
-}  // namespace
-
-GraphFailure MapGraphError(GraphOperation operation, const HttpResult& result) {
-  const std::optional<GraphError> error = ParseError(result.body);
-  const GraphMeaning* listed =
-      error.has_value() ? FindGraphMeaning(error->code, error->subcode)
-                        : nullptr;
-  // Instagram Login gives this error without its subcode.
-  if (error.has_value() && error->code == kPermissionCode &&
-      absl::StrContains(error->message, "disabled access")) {
-    listed = FindGraphMeaning(kPermissionCode, kMessagingDisabledSubcode);
-  }
-  // A page or account that the token is not for is known by its text, too.
-  if (error.has_value() && error->code == kParameterCode &&
-      absl::StrContains(error->message, "Unsupported request - method type")) {
-    listed = FindGraphMeaning(kParameterCode, kNoObjectSubcode);
+GraphMeaning MeaningOf(GraphOperation operation, const HttpResult& result,
+                       const std::optional<GraphError>& error) {
+  const GraphMeaning* listed = nullptr;
+  if (error.has_value()) {
+    listed = FindGraphMeaning(error->code, error->subcode, error->message,
+                              error->type);
+    // A subcode of the media says nothing of whether Meta acted when neither
+    // the code is known nor the status tells.
+    const bool known = listed != nullptr && (listed->code == error->code ||
+                                             error->code == kParameterCode);
+    const bool refused = result.status_code >= 300 && result.status_code < 500;
+    if (!known && !refused) listed = nullptr;
   }
   GraphMeaning meaning =
       listed != nullptr
           ? *listed
           : MeaningOfHttpStatus(result.status_code,
+                                error.has_value() && error->code != 0,
                                 error.has_value() && error->transient);
   if (listed == nullptr && result.status_code < 300) {
-    // Meta reports a success, but not with what belongs to one.
-    meaning = {0,
-               0,
-               Code::kUnavailable,
-               v1::ERROR_REASON_GRAPH_UNAVAILABLE,
-               "Meta's answer makes no sense",
-               true};
+    meaning.text = "Meta reports a success without what belongs to one";
+  }
+  if (meaning.reason == v1::ERROR_REASON_MEDIA_REJECTED && error.has_value() &&
+      error->transient) {
+    meaning.remedy = RemedyForMediaOnceMore();
+    meaning.retry_seconds = kAgainInAMinute;
   }
   // Calls about the account itself have no recipient.
   if (operation == GraphOperation::kRepeatable &&
       meaning.reason == v1::ERROR_REASON_RECIPIENT_NOT_FOUND) {
     meaning.reason = v1::ERROR_REASON_GRAPH_ERROR;
-    meaning.text = FindGraphMeaning(kParameterCode, kNoObjectSubcode)->text;
+    meaning.text = UnknownPageMeaning().text;
   }
+  return meaning;
+}
+
+// Says what Meta said, beside what this server makes of it.
+void AddMetadata(const GraphError& error, ErrorDetails& details) {
+  details.metadata.emplace_back("graph_code", std::to_string(error.code));
+  if (error.subcode != 0) {
+    details.metadata.emplace_back("graph_subcode",
+                                  std::to_string(error.subcode));
+  }
+  for (const auto& [key, value] :
+       {std::pair("graph_type", &error.type),
+        std::pair("fbtrace_id", &error.fbtrace_id),
+        std::pair("graph_user_title", &error.user_title),
+        std::pair("graph_user_message", &error.user_message)}) {
+    if (!value->empty()) details.metadata.emplace_back(key, *value);
+  }
+}
+
+}  // namespace
+
+GraphFailure MapGraphError(GraphOperation operation, const HttpResult& result) {
+  const std::optional<GraphError> error = ParseError(result.body);
+  const GraphMeaning meaning = MeaningOf(operation, result, error);
   ErrorDetails details{.reason = meaning.reason};
+  if (meaning.remedy != nullptr) details.remedy = meaning.remedy;
   details.metadata = {{"http_status", std::to_string(result.status_code)}};
   std::string text = meaning.text;
   if (error.has_value()) {
-    details.metadata.emplace_back("graph_code", std::to_string(error->code));
-    if (error->subcode != 0) {
-      details.metadata.emplace_back("graph_subcode",
-                                    std::to_string(error->subcode));
-    }
-    if (!error->type.empty()) {
-      details.metadata.emplace_back("graph_type", error->type);
-    }
-    if (!error->fbtrace_id.empty()) {
-      details.metadata.emplace_back("fbtrace_id", error->fbtrace_id);
-    }
+    AddMetadata(*error, details);
     if (!error->message.empty()) {
       absl::StrAppend(&text, " (Meta: ", error->message, ")");
     }
   }
-  if (operation == GraphOperation::kSend && meaning.ambiguous) {
+  if (operation == GraphOperation::kSend &&
+      meaning.effect == GraphEffect::kUnclear) {
     return {UnknownOutcome(text, std::move(details)), true};
   }
-  if (meaning.canonical == Code::kResourceExhausted ||
-      meaning.canonical == Code::kUnavailable) {
-    details.retry_after = RetryAfter(result);
+  if (meaning.retry_seconds != kNeverAgain) {
+    details.retry_after =
+        RetryAfter(result, absl::Seconds(meaning.retry_seconds));
   }
   return {MakeError(meaning.canonical, text, details), false};
 }

@@ -13,8 +13,10 @@ namespace linktor {
 enum class GraphOperation {
   // The call cannot be repeated: an unclear end means that nobody can know.
   kSend,
-  // The call can be repeated: it reads, or it replaces what is there.
+  // The call can be repeated: it reads or replaces something of the account.
   kRepeatable,
+  // The call can be repeated, and is about a customer.
+  kProfile,
 };
 
 struct GraphFailure {

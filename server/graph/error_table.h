@@ -1,10 +1,11 @@
 // Meta's list of errors, as data: what each of them means to a caller of this
-// server, and whether a send may have been processed all the same. error_map
-// is its only user. Pure.
+// server, what to do about it, and whether a send may have been processed all
+// the same. error_map is its only user. Pure.
 
 #pragma once
 
 #include <span>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "linktor/instagram/v1/error_reason.pb.h"
@@ -14,9 +15,15 @@ namespace linktor {
 
 // A row with this subcode is for every subcode that has no row of its own.
 inline constexpr int kAnySubcode = 0;
-// The path of the call names no object. It names our page or account, never the
-// recipient.
-inline constexpr int kNoObjectSubcode = 33;
+
+// Says whether a send that ended like this may have been processed.
+enum class GraphEffect { kNone, kUnclear };
+
+// The call may be repeated unchanged after so many seconds, when Meta does not
+// say so itself; kNeverAgain when it may not.
+inline constexpr int kNeverAgain = 0;
+inline constexpr int kAgainInAMinute = 60;
+inline constexpr int kAgainInAnHour = 3600;
 
 struct GraphMeaning {
   // Meta's numbers of the error; both are 0 where only the HTTP status is
@@ -29,21 +36,36 @@ struct GraphMeaning {
   // permission, it is FAILED_PRECONDITION.
   absl::StatusCode canonical;
   v1::ErrorReason reason;
-  // It says what the error means and what to do.
+  // It says what the error means.
   const char* text;
-  // Whether a send may have been processed.
-  bool ambiguous = false;
+  // It says what to do, and who is to do it. Null: what the contract says for
+  // the reason is right for this error, too.
+  const char* remedy = nullptr;
+  int retry_seconds = kNeverAgain;
+  GraphEffect effect = GraphEffect::kNone;
 };
 
 // Returns all rows; those with a subcode come before the row of their code
 // alone.
 std::span<const GraphMeaning> GraphMeanings();
 
-// Returns the row for an error of Meta's; null when the list has none.
-const GraphMeaning* FindGraphMeaning(int code, int subcode);
+// Returns the row for an error of Meta's; null when the list has none. `text`
+// and `type` are Meta's message, in English, and its type; they decide only
+// between errors that come without a subcode.
+const GraphMeaning* FindGraphMeaning(int code, int subcode,
+                                     std::string_view text,
+                                     std::string_view type);
 
-// Returns the meaning of an error that is not on the list, judged by what else
-// Meta says: whether it calls the error transient, then the HTTP status.
-GraphMeaning MeaningOfHttpStatus(int http_status, bool transient);
+// Returns what to do about media that Meta refused for now.
+const char* RemedyForMediaOnceMore();
+
+// Returns the meaning of an answer that no row is for, judged by its HTTP
+// status. `refused` says that a whole error of Meta's came with it, so that a
+// 4xx certainly did nothing; `transient` that Meta calls it transient.
+GraphMeaning MeaningOfHttpStatus(int http_status, bool refused, bool transient);
+
+// Returns the meaning of an error that names a page or account, and not a
+// recipient: what Meta does not know is then the channel's own.
+const GraphMeaning& UnknownPageMeaning();
 
 }  // namespace linktor

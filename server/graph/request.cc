@@ -29,8 +29,20 @@ std::string Edge(const GraphHosts& hosts, const GraphAccount& account,
                       "/", std::string(edge));
 }
 
+// Adds what every call says. Meta's texts come in the language of the token's
+// owner unless another is asked for, and some errors are known by their text
+// alone. The proof is only read from the query.
+void AddCommonParameters(std::string& url, const GraphAccount& account) {
+  absl::StrAppend(&url, url.find('?') == std::string::npos ? "?" : "&",
+                  "locale=en_US");
+  if (!account.app_secret_proof.empty()) {
+    absl::StrAppend(&url, "&appsecret_proof=", account.app_secret_proof);
+  }
+}
+
 HttpCall Call(std::string method, std::string url, const GraphAccount& account,
               const json::object& body) {
+  AddCommonParameters(url, account);
   HttpCall call{.method = std::move(method), .url = std::move(url)};
   // In a header, so that tokens stay out of URLs and their logs.
   call.headers = {
@@ -106,17 +118,14 @@ bool HasMedia(const v1::MessageContent& content) {
          content.has_template_();
 }
 
-json::object MessageBody(const GraphAccount& account,
-                         const v1::MessageContent& content) {
+json::object MessageBody(const v1::MessageContent& content) {
   json::object message;
   switch (content.content_case()) {
     case v1::MessageContent::kText:
       message["text"] = content.text();
       break;
     case v1::MessageContent::kImage:
-      // The sample of Instagram Login names it in the plural.
-      message[IsFacebook(account) ? "attachment" : "attachments"] =
-          MediaAttachment("image", content.image());
+      message["attachment"] = MediaAttachment("image", content.image());
       break;
     case v1::MessageContent::kVideo:
       message["attachment"] = MediaAttachment("video", content.video());
@@ -158,7 +167,7 @@ HttpCall BuildSend(const GraphHosts& hosts, const GraphAccount& account,
     body["messaging_type"] = "RESPONSE";
   }
   if (tagged) body["tag"] = "HUMAN_AGENT";
-  body["message"] = MessageBody(account, content);
+  body["message"] = MessageBody(content);
   HttpCall call = Call("POST", Edge(hosts, account, "messages"), account, body);
   call.timeout = HasMedia(content) ? kMediaTimeout : kSendTimeout;
   return call;

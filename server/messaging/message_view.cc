@@ -98,12 +98,11 @@ const v1::Message* MessageOf(const v1::Event& event) {
 }
 
 v1::MessageError ToMessageError(const absl::Status& status) {
-  const google::rpc::ErrorInfo info = ErrorInfoOf(status);
+  const google::rpc::ErrorInfo info = ErrorInfoWithRemedy(status);
   v1::MessageError error;
   error.set_reason(info.reason());
   error.set_message(std::string(status.message()));
   *error.mutable_metadata() = info.metadata();
-  (*error.mutable_metadata())["remedy"] = RemedyOf(info.reason());
   return error;
 }
 

@@ -5,10 +5,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "server/base/cause_log.h"
 #include "server/base/log.h"
 #include "server/base/status.h"
 #include "server/base/try.h"
 #include "server/channels/graph_account.h"
+#include "server/graph/failure_log.h"
+#include "server/graph/observer.h"
 #include "server/messaging/message_view.h"
 #include "server/store/message_table.h"
 
@@ -17,6 +20,9 @@ namespace {
 
 // How exactly waiting callers' deadlines are kept.
 constexpr std::chrono::milliseconds kTick{50};
+// A waiting caller is answered so long before its deadline, so that the answer
+// still reaches it.
+constexpr std::chrono::milliseconds kAnswerMargin{200};
 // How often an outcome that could not be recorded is tried again.
 constexpr std::chrono::seconds kRetryInterval{1};
 
@@ -55,7 +61,9 @@ struct Sender::Job {
 };
 
 Sender::Sender(const Dependencies& dependencies)
-    : deps_(dependencies), sealer_(dependencies.store.sealer()) {
+    : deps_(dependencies),
+      sealer_(dependencies.store.sealer()),
+      quota_(dependencies.quota) {
   ticker_ = std::thread([this] { Tick(); });
 }
 
@@ -128,7 +136,7 @@ absl::StatusOr<ClaimRecord> Sender::MakeClaim(const ChannelEntry& channel,
   claim.request_fingerprint =
       sealer_.RequestFingerprint(fingerprinted.SerializeAsString());
   claim.human_agent = job.request.tag() == v1::MESSAGE_TAG_HUMAN_AGENT;
-  claim.quota = deps_.quota;
+  claim.quota = quota_.load(std::memory_order_relaxed);
   claim.api_key_id = job.from.api_key_id;
   claim.refuse_without_history =
       channel.channel.on_no_history() == v1::NO_HISTORY_POLICY_REFUSE;
@@ -208,9 +216,15 @@ void Sender::Start(const JobPtr& job) {
                                                 ? v1::MESSAGE_STATE_UNCONFIRMED
                                                 : v1::MESSAGE_STATE_FAILED,
                                    .error = std::move(result.failure.status)};
+                       LogFailure(*job);
                      }
                      deps_.executor.Run([this, job] { Record(job); });
                    });
+}
+
+void Sender::LogFailure(const Job& job) {
+  LogGraphFailure(kGraphSend, job.row.channel_id, job.end.error,
+                  FormatId(kMessagePrefix, job.row.id));
 }
 
 void Sender::Record(const JobPtr& job) {
@@ -230,9 +244,9 @@ void Sender::Record(const JobPtr& job) {
 
 void Sender::OnRecorded(const JobPtr& job, absl::StatusOr<Outcome> outcome) {
   if (!outcome.ok()) {
-    Log(LogLevel::kError, "outcome of a send cannot be recorded",
-        {{"message_id", FormatId(kMessagePrefix, job->row.id)},
-         {"error", outcome.status().ToString()}});
+    LogCause(LogLevel::kError, "outcome of a send cannot be recorded", "",
+             {{"message_id", FormatId(kMessagePrefix, job->row.id)},
+              {"error", outcome.status().ToString()}});
     const bool sent = job->end.state == v1::MESSAGE_STATE_SENT;
     absl::Status told =
         sent ? OutcomeUnknown(
@@ -248,6 +262,10 @@ void Sender::OnRecorded(const JobPtr& job, absl::StatusOr<Outcome> outcome) {
     return LeaveLane(job);
   }
   const auto& recorded = std::get<MessageOutcome>(*outcome);
+  if (deps_.observer != nullptr) {
+    deps_.observer->OnSendEnded(job->end.state,
+                                ErrorInfoOf(job->end.error).reason());
+  }
   v1::Message message = DescribeMessage(recorded.message);
   SetContent(job->request.content(), message);
   absl::Status status;
@@ -441,15 +459,16 @@ void Sender::Tick() {
       MutexLock lock(mutex_);
       if (!stopping_) stop_.WaitFor(mutex_, kTick);
       if (stopping_) return;
-      const auto now = std::chrono::system_clock::now();
+      const auto latest = std::chrono::system_clock::now() + kAnswerMargin;
       for (auto& [attempt, waiters] : waiters_) {
         for (Waiter& waiter : waiters) {
-          if (waiter.deadline <= now) {
+          if (waiter.deadline <= latest) {
             late.emplace_back(attempt.first, std::move(waiter));
           }
         }
-        std::erase_if(waiters,
-                      [now](const Waiter& w) { return w.deadline <= now; });
+        std::erase_if(waiters, [latest](const Waiter& w) {
+          return w.deadline <= latest;
+        });
       }
       if (SteadyClock::now() >= next_retry) {
         next_retry = SteadyClock::now() + kRetryInterval;

@@ -8,10 +8,12 @@
 
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <deque>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -30,6 +32,15 @@
 #include "server/store/store.h"
 
 namespace linktor {
+
+// Counts sends; implemented by the metrics.
+class SendObserver {
+ public:
+  virtual ~SendObserver() = default;
+  // A send has ended as SENT, FAILED or UNCONFIRMED, and this is durable.
+  // `reason` is empty with SENT.
+  virtual void OnSendEnded(v1::MessageState state, std::string_view reason) = 0;
+};
 
 class Sender {
  public:
@@ -60,6 +71,8 @@ class Sender {
     Executor& executor;
     // Most calls to one customer within an hour; 0 for any number.
     int quota = 0;
+    // Told how each send ended; null for nobody.
+    SendObserver* observer = nullptr;
   };
 
   explicit Sender(const Dependencies& dependencies);
@@ -80,6 +93,10 @@ class Sender {
   // Refuses new sends, gives up those that wait in a lane, and waits for those
   // at Instagram, at most for `grace`.
   void Drain(std::chrono::milliseconds grace);
+
+  // Most calls to one customer within an hour, from the next send on; 0 for any
+  // number.
+  void SetQuota(int quota) { quota_.store(quota, std::memory_order_relaxed); }
 
   // Ends the thread that answers waiting callers. After Drain; done by the
   // destructor if by nobody else.
@@ -104,6 +121,8 @@ class Sender {
   void OnClaim(const JobPtr& job, absl::StatusOr<Outcome> outcome);
   void EnterLane(const JobPtr& job);
   void Start(const JobPtr& job);
+  // Tells the log why Meta did not take a message.
+  static void LogFailure(const Job& job);
   void Record(const JobPtr& job);
   void OnRecorded(const JobPtr& job, absl::StatusOr<Outcome> outcome);
   void LeaveLane(const JobPtr& job);
@@ -116,6 +135,7 @@ class Sender {
 
   const Dependencies deps_;
   Sealer& sealer_;
+  std::atomic<int> quota_;
 
   Mutex mutex_;
   CondVar lane_left_;

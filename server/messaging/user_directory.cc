@@ -5,9 +5,10 @@
 #include <memory>
 #include <utility>
 
-#include "server/base/log.h"
 #include "server/base/try.h"
 #include "server/channels/graph_account.h"
+#include "server/graph/failure_log.h"
+#include "server/graph/observer.h"
 #include "server/store/conversation_table.h"
 
 namespace linktor {
@@ -143,8 +144,7 @@ std::string UserDirectory::Ask(const Wanted& wanted) {
                              });
   const absl::StatusOr<std::string> name = answer->get_future().get();
   if (!name.ok()) {
-    Log(LogLevel::kDebug, "a user name cannot be had",
-        {{"error", name.status().ToString()}});
+    LogGraphFailure(kGraphUserProfile, wanted.channel_id, name.status());
     return "";
   }
   return name->size() <= kMaxUsername ? *name : "";
@@ -164,7 +164,7 @@ bool UserDirectory::Store(const KeyScope& user, const std::string& name) {
   if (Append(user, name)) return true;
   MutexLock lock(mutex_);
   Known* known = Lookup(user);
-  if (known != nullptr) known->name = before;
+  if (known != nullptr) known->name = std::move(before);
   return false;
 }
 

@@ -91,7 +91,8 @@ Violation CheckError(const absl::Status& status) {
     if (!delay.has_value() || *delay <= absl::ZeroDuration()) {
       return "it does not say when to try again";
     }
-  } else if (delay.has_value()) {
+  } else if (delay.has_value() && reason != v1::ERROR_REASON_MEDIA_REJECTED) {
+    // What could not be fetched once may be fetched the next time.
     return "it says when to try again what will not help";
   }
   const google::rpc::Status rpc = ToRpcStatus(status);
@@ -177,7 +178,7 @@ Violation CheckReads(const HttpResult& result, const Answer& answer) {
 // tree takes them for one. An error may tell the first digits of a token if
 // Meta's text ends within it.
 constexpr std::string_view kTokenStart = "EAA";
-constexpr std::string_view kTokenRest = "0123456789canary0canary1";
+constexpr std::string_view kTokenRest = "01234567890123456789canary0canary1";
 // Nobody knows what other secrets look like, only which words precede them.
 constexpr std::string_view kSecret = "qZ7canary3";
 constexpr std::string_view kBefore[] = {

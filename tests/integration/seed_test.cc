@@ -39,7 +39,7 @@ struct Section {
   // Null when it has none.
   const Block* Find(std::string_view kind) const {
     for (const Block& block : blocks) {
-      if (absl::StartsWith(block.kind, kind.data())) return &block;
+      if (block.kind.starts_with(kind)) return &block;
     }
     return nullptr;
   }
@@ -216,16 +216,8 @@ json::value WithInstagramLogin(json::value graph) {
   json::object& body = graph.as_object();
   body.erase("platform");
   if (!body.contains("message")) return graph;
-  // Erasing moves other members: no reference before it.
   if (!body.at("message").as_object().contains("quick_replies")) {
     body.erase("messaging_type");
-  }
-  json::object& content = body.at("message").as_object();
-  if (content.contains("attachment") &&
-      content.at("attachment").at("type") == "image") {
-    const json::value attachment = content.at("attachment");
-    content["attachments"] = attachment;
-    content.erase("attachment");
   }
   return graph;
 }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/fakes/fake_graph_observer.h"
 #include "tests/fakes/fake_transport.h"
 #include "tests/support/proto_matchers.h"
 #include "tests/support/status_matchers.h"
@@ -106,22 +107,27 @@ TEST(ReadUserProfileAnswerTest, Table) {
   EXPECT_THAT(ReadUserProfileAnswer(
                   {.status_code = 400,
                    .body = R"({"error":{"code":230,"message":"consent"}})"}),
-              HasReason("GRAPH_ERROR"));
+              HasReason("USER_HAS_NOT_WRITTEN"));
 }
 
 TEST(HttpGraphClientTest, SendsOneRequestAndReadsItsAnswer) {
   FakeTransport transport;
   transport.answer = Ok(R"({"recipient_id":"7","message_id":"m"})");
-  HttpGraphClient client(GraphHosts(), transport);
+  FakeGraphObserver observer;
+  HttpGraphClient client(GraphHosts(), transport, observer);
   v1::MessageContent content;
   content.set_text("hi");
   std::string mid;
-  client.Send({.api_version = "v25.0", .page_id = "1"}, "7", content,
-              v1::MESSAGE_TAG_UNSPECIFIED,
+  client.Send({.channel_id = "ch_1", .api_version = "v25.0", .page_id = "1"},
+              "7", content, v1::MESSAGE_TAG_UNSPECIFIED,
               [&mid](const GraphSendResult& result) { mid = result.mid; });
   EXPECT_EQ(mid, "m");
   ASSERT_EQ(transport.calls.size(), 1U);
   EXPECT_EQ(transport.calls[0].method, "POST");
+  ASSERT_EQ(observer.calls.size(), 1U);
+  EXPECT_EQ(observer.calls[0].operation, "send");
+  EXPECT_EQ(observer.calls[0].channel_id, "ch_1");
+  EXPECT_THAT(observer.calls[0].status, IsOk());
 }
 
 TEST(HttpGraphClientTest, ClosedWindowIsTheOneOfTheTag) {
@@ -129,7 +135,8 @@ TEST(HttpGraphClientTest, ClosedWindowIsTheOneOfTheTag) {
   transport.answer = {
       .status_code = 400,
       .body = R"({"error":{"code":10,"error_subcode":2534022}})"};
-  HttpGraphClient client(GraphHosts(), transport);
+  FakeGraphObserver observer;
+  HttpGraphClient client(GraphHosts(), transport, observer);
   v1::MessageContent content;
   content.set_text("hi");
   for (const auto& [tag, reason] :
@@ -146,7 +153,8 @@ TEST(HttpGraphClientTest, ClosedWindowIsTheOneOfTheTag) {
 TEST(HttpGraphClientTest, FailuresAreNotTriedAgain) {
   FakeTransport transport;
   transport.answer = {.transport = absl::UnavailableError("closed")};
-  HttpGraphClient client(GraphHosts(), transport);
+  FakeGraphObserver observer;
+  HttpGraphClient client(GraphHosts(), transport, observer);
   v1::MessageContent content;
   content.set_text("hi");
   GraphSendResult seen;
@@ -154,6 +162,8 @@ TEST(HttpGraphClientTest, FailuresAreNotTriedAgain) {
               [&seen](GraphSendResult result) { seen = std::move(result); });
   EXPECT_TRUE(seen.failure.outcome_unknown);
   EXPECT_EQ(transport.calls.size(), 1U);
+  ASSERT_EQ(observer.calls.size(), 1U);
+  EXPECT_THAT(observer.calls[0].status, HasReason("SEND_OUTCOME_UNKNOWN"));
 }
 
 }  // namespace
