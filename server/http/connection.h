@@ -7,6 +7,8 @@
 #include <boost/beast/core/error.hpp>
 #include <chrono>
 #include <list>
+#include <string>
+#include <utility>
 
 #include "absl/time/time.h"
 #include "server/http/budget.h"
@@ -28,6 +30,8 @@ class HttpConnection;
 // The connections of one worker have this in common.
 struct HttpLoop {
   const HttpListener::Options& options;
+  // The listener's, as logs name it.
+  const std::string& address;
   HttpBudget& budget;
   HandlerCalls& calls;
   std::list<HttpConnection*> connections;
@@ -40,16 +44,21 @@ class HttpConnection {
  public:
   using Clock = std::chrono::steady_clock;
 
-  HttpConnection(HttpLoop& loop, HttpSocket& socket)
+  // `peer` is the IP address of the other end, or what a PROXY header says.
+  HttpConnection(HttpLoop& loop, HttpSocket& socket, std::string peer)
       : loop_(loop),
         socket_(socket),
+        peer_(std::move(peer)),
         position_(loop.connections.insert(loop.connections.end(), this)) {}
   ~HttpConnection() { loop_.connections.erase(position_); }
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;
 
-  // A TLS handshake is under way. A drain closes the connection, and so does
-  // the sweep after `time`.
+  const std::string& peer() const { return peer_; }
+  void set_peer(std::string peer) { peer_ = std::move(peer); }
+
+  // A PROXY header or TLS handshake is under way. A drain closes the
+  // connection, and so does the sweep after `time`.
   void BeginHandshake(absl::Duration time) { Begin(Phase::kHandshake, time); }
   // No request is under way. A drain ends the connection, and so does the sweep
   // after `time`.
@@ -100,6 +109,7 @@ class HttpConnection {
 
   HttpLoop& loop_;
   HttpSocket& socket_;
+  std::string peer_;
   const std::list<HttpConnection*>::iterator position_;
   Clock::time_point deadline_ = Clock::time_point::max();
   Phase phase_ = Phase::kIdle;

@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "server/base/log.h"
+#include "server/base/cause_log.h"
 #include "server/http/budget.h"
 #include "server/http/connection_count.h"
-#include "server/http/log_throttle.h"
+#include "server/http/refusal.h"
 #include "server/http/tls_context.h"
 #include "server/http/worker.h"
 
@@ -122,7 +122,8 @@ class BeastListener final : public HttpListener {
         co_return;
       }
       if (error) {
-        Log(LogLevel::kWarning, "accept failed", {{"error", error.message()}});
+        LogCause(LogLevel::kWarning, "accept failed", address_,
+                 {{"error", error.message()}});
         pause.expires_after(kAcceptPause);
         co_await pause.async_wait(kHttpNoThrow);
         continue;
@@ -130,7 +131,8 @@ class BeastListener final : public HttpListener {
       std::optional<HttpConnectionCount::Place> place =
           connections_.Enter(peer.address().to_string());
       if (!place.has_value()) {
-        LogRefused(peer);
+        ReportRefusal(options_, Refusal::kConnectionLimit, address_,
+                      peer.address().to_string());
         continue;
       }
       beast::error_code ignored;
@@ -140,14 +142,6 @@ class BeastListener final : public HttpListener {
         worker.Adopt(std::move(s), std::move(p));
       });
     }
-  }
-
-  void LogRefused(const Tcp::endpoint& peer) {
-    if (!refusals_.Pass(std::chrono::steady_clock::now())) return;
-    Log(LogLevel::kWarning, "connection refused",
-        {{"listener", address_},
-         {"peer", peer.address().to_string()},
-         {"reason", "connection limit"}});
   }
 
   const Options options_;
@@ -164,8 +158,6 @@ class BeastListener final : public HttpListener {
   // for it is over.
   std::optional<std::latch> closed_;
   std::vector<std::unique_ptr<HttpWorker>> workers_;
-  // Only touched on the accepting thread.
-  LogThrottle refusals_;
   std::thread accept_thread_;
 };
 

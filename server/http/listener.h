@@ -10,13 +10,27 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/base/tls_identity.h"
 #include "server/http/message.h"
+#include "server/http/peer_address.h"
 
 namespace linktor {
+
+// A request, or a connection, that was refused before any handler saw it.
+struct HttpRefusal {
+  // The status of the answer; 0 when the connection was closed instead.
+  int status = 0;
+  // A word for it, such as "body_too_large".
+  std::string_view reason;
+};
+
+// Returns all of them.
+const std::vector<HttpRefusal>& HttpRefusals();
 
 class HttpListener {
  public:
@@ -29,6 +43,14 @@ class HttpListener {
     // it, the listener speaks plaintext. A connection is closed when the
     // identity cannot be used; it never falls back to plaintext.
     TlsSource tls;
+    // Every connection begins with a header of the PROXY protocol, version 1 or
+    // 2, as a load balancer sends it. A connection without one is refused, for
+    // anybody could otherwise say who they are.
+    bool proxy_protocol = false;
+    // These may say by X-Forwarded-For whom a request is from.
+    std::vector<IpNetwork> trusted_proxies;
+    // Told of everything that is refused; called on the listener's threads.
+    std::function<void(const HttpRefusal&)> on_refused;
     // How many threads serve connections.
     int threads = 1;
     // How many connections there may be, in total and from one address (IPv6:
@@ -36,7 +58,8 @@ class HttpListener {
     // The peer behind a reverse proxy is the proxy.
     std::size_t max_connections = 10'000;
     std::size_t max_connections_per_address = 1000;
-    // A request with a longer head is answered with 431.
+    // A request with a longer head is answered with 431. (HttpRefusals has all
+    // answers that this listener gives by itself.)
     std::size_t max_head_bytes = 16 * 1024;
     // A request with a longer body is answered with 413.
     std::size_t max_body_bytes = 16 * 1024 * 1024;

@@ -10,6 +10,16 @@ std::string_view HttpRequest::Header(std::string_view name) const {
   return {it->value().data(), it->value().size()};
 }
 
+std::vector<std::string_view> HttpRequest::Headers(
+    std::string_view name) const {
+  std::vector<std::string_view> values;
+  const auto [begin, end] = headers.equal_range({name.data(), name.size()});
+  for (auto it = begin; it != end; ++it) {
+    values.emplace_back(it->value().data(), it->value().size());
+  }
+  return values;
+}
+
 std::string_view HttpTarget::Parameter(std::string_view name) const {
   for (const auto& [key, value] : parameters) {
     if (key == name) return value;
@@ -17,9 +27,26 @@ std::string_view HttpTarget::Parameter(std::string_view name) const {
   return {};
 }
 
+namespace {
+
+boost::system::result<boost::urls::url_view> ParseEitherForm(
+    std::string_view target) {
+  const boost::core::string_view text(target.data(), target.size());
+  auto parsed = boost::urls::parse_origin_form(text);
+  if (parsed.has_value()) return parsed;
+  auto whole = boost::urls::parse_absolute_uri(text);
+  if (whole.has_value() && !whole->encoded_host().empty() &&
+      (whole->scheme_id() == boost::urls::scheme::http ||
+       whole->scheme_id() == boost::urls::scheme::https)) {
+    return whole;
+  }
+  return parsed.error();
+}
+
+}  // namespace
+
 bool ParseTarget(std::string_view target, HttpTarget& out) {
-  const auto parsed =
-      boost::urls::parse_origin_form({target.data(), target.size()});
+  const auto parsed = ParseEitherForm(target);
   if (!parsed.has_value()) return false;
   out = HttpTarget();
   for (const auto& segment : parsed->segments()) {

@@ -15,8 +15,12 @@ namespace linktor {
 
 struct HttpRequest {
   boost::beast::http::verb method = boost::beast::http::verb::unknown;
-  // As received: path and query, percent-encoded.
+  // The target as it was received: path and query, percent-encoded; a whole URL
+  // where a client took this server for a proxy.
   std::string target;
+  // The IP address that the request came from, for logs: the peer's, or what
+  // trusted proxies say it is. Empty in tests without a connection.
+  std::string client;
   boost::beast::http::fields headers;
   // Capacity is at least kBodySlack beyond its size, so that the JSON parser
   // can read it in place.
@@ -24,6 +28,8 @@ struct HttpRequest {
 
   // The first header of that name, in any case; empty when there is none.
   std::string_view Header(std::string_view name) const;
+  // All headers of that name, in their order.
+  std::vector<std::string_view> Headers(std::string_view name) const;
 };
 
 inline constexpr std::size_t kBodySlack = 64;
@@ -41,8 +47,9 @@ struct HttpResponse {
 // without being called answers 500.
 using HttpResponder = absl::AnyInvocable<void(HttpResponse)>;
 
-// The path of a target and its query parameters, decoded. False when the
-// target is not a valid origin-form target.
+// The path of a target and its query parameters, decoded. Both forms are read
+// that an origin server must take (RFC 9112, 3.2): "/path?query" and
+// "http://host/path?query", whose host is not looked at. False for any other.
 struct HttpTarget {
   std::vector<std::string> segments;
   std::vector<std::pair<std::string, std::string>> parameters;

@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <boost/beast/http.hpp>
+#include <optional>
 #include <utility>
+
+#include "server/http/peer_address.h"
+#include "server/http/refusal.h"
 
 namespace linktor {
 namespace {
@@ -14,6 +18,8 @@ using Parser = http::request_parser<http::string_body>;
 // Read at once: nearly every request, and a good part of a long body.
 constexpr std::size_t kReadSize = 4096;
 constexpr std::size_t kBodyReadSize = 64 * 1024;
+// So much of a request tells what it is when it is no HTTP.
+constexpr std::size_t kOpeningSize = 16;
 
 // A share of the budget, given back when it goes.
 class Share {
@@ -52,9 +58,22 @@ void MakeRoom(Parser& parser, beast::flat_buffer& buffer,
   if (announced > kBodyReadSize) buffer.reserve(kBodyReadSize);
 }
 
-bool AwaitsContinue(const Parser& parser) {
-  return http::token_list(parser.get()[http::field::expect])
-      .exists("100-continue");
+// A client that waits for it has sent nothing of the body. HTTP/1.0 has no such
+// answer.
+bool AwaitsContinue(const Parser& parser, const beast::flat_buffer& buffer) {
+  constexpr unsigned kHttp11 = 11;
+  return parser.get().count(http::field::expect) > 0 &&
+         parser.get().version() >= kHttp11 && !parser.is_done() &&
+         buffer.size() == 0;
+}
+
+std::string_view BytesOf(const beast::flat_buffer& buffer) {
+  return {static_cast<const char*>(buffer.data().data()), buffer.size()};
+}
+
+// Old clients send an empty line after a body (RFC 9112, 2.2).
+void SkipEmptyLines(beast::flat_buffer& buffer) {
+  while (BytesOf(buffer).starts_with("\r\n")) buffer.consume(2);
 }
 
 HttpRequest RequestOf(http::request<http::string_body> message) {
@@ -86,14 +105,21 @@ asio::awaitable<bool> HttpSession<Stream>::ServeOne() {
   parser.header_limit(static_cast<std::uint32_t>(options.max_head_bytes));
   parser.body_limit(options.max_body_bytes);
   // Waiting for the first byte is idling; from then on it is a request.
-  if (buffer_.size() == 0) {
+  SkipEmptyLines(buffer_);
+  // clang 14 forgets to resume the caller of a coroutine that returns within
+  // such a loop.
+  bool ended = false;
+  while (!ended && buffer_.size() == 0) {
     connection_.BeginIdling(options.idle_timeout);
     auto [error, size] = co_await stream_.async_read_some(
         buffer_.prepare(kReadSize), kHttpNoThrow);
-    if (error) co_return false;
     buffer_.commit(size);
+    SkipEmptyLines(buffer_);
+    ended = error.failed();
   }
+  if (ended) co_return false;
   connection_.BeginWork(options.request_timeout);
+  opening_ = BytesOf(buffer_).substr(0, kOpeningSize);
   beast::error_code unreadable;
   Feed(parser, buffer_, unreadable);
   while (!unreadable && !parser.is_header_done()) {
@@ -102,17 +128,24 @@ asio::awaitable<bool> HttpSession<Stream>::ServeOne() {
     unreadable = error;
   }
   if (unreadable) co_return co_await Refuse(unreadable);
-  if (AwaitsContinue(parser)) {
+  if (const auto refusal = CheckHead(parser.get())) {
+    co_return co_await RefuseWith(*refusal);
+  }
+  if (AwaitsContinue(parser, buffer_)) {
     http::response<http::empty_body> go_on(http::status::continue_, 11);
     co_await http::async_write(stream_, go_on, kHttpNoThrow);
   }
+  // The parser adds trailers to the headers, but nothing that comes after the
+  // head may decide anything.
+  std::optional<http::fields> head;
+  if (parser.chunked()) head = parser.get().base();
   MakeRoom(parser, buffer_, options.max_body_bytes);
   Share share(loop_.budget);
   Feed(parser, buffer_, unreadable);
   for (;;) {
     if (unreadable) co_return co_await Refuse(unreadable);
     if (!share.GrowTo(parser.get().body().size())) {
-      co_return co_await RefuseWith(503, "too much in flight\n");
+      co_return co_await RefuseWith(Refusal::kTooMuchInFlight);
     }
     if (parser.is_done()) break;
     auto [error, size] =
@@ -126,6 +159,10 @@ asio::awaitable<bool> HttpSession<Stream>::ServeOne() {
                   .keep_alive = message.keep_alive(),
                   .head_only = message.method() == http::verb::head};
   HttpRequest request = RequestOf(std::move(message));
+  if (head.has_value()) request.headers = *std::move(head);
+  request.client =
+      ClientAddress(connection_.peer(), request.Headers("X-Forwarded-For"),
+                    options.trusted_proxies);
   HttpResponse response = co_await loop_.calls.Call(std::move(request));
   if (response.drop) co_return false;
   if (loop_.draining) form.keep_alive = false;
@@ -134,26 +171,18 @@ asio::awaitable<bool> HttpSession<Stream>::ServeOne() {
 
 template <typename Stream>
 asio::awaitable<bool> HttpSession<Stream>::Refuse(beast::error_code error) {
-  if (error == http::error::body_limit) {
-    co_return co_await RefuseWith(413, "body too large\n");
-  }
-  if (error == http::error::header_limit) {
-    co_return co_await RefuseWith(431, "head too large\n");
-  }
-  if (error.category() == make_error_code(http::error::bad_value).category() &&
-      error != http::error::end_of_stream &&
-      error != http::error::partial_message) {
-    co_return co_await RefuseWith(400, "not HTTP\n");
-  }
-  co_return false;
+  const std::optional<Refusal> refusal = RefusalOf(error, opening_);
+  if (!refusal.has_value()) co_return false;
+  co_return co_await RefuseWith(*refusal);
 }
 
 template <typename Stream>
-asio::awaitable<bool> HttpSession<Stream>::RefuseWith(int status,
-                                                      const char* text) {
+asio::awaitable<bool> HttpSession<Stream>::RefuseWith(Refusal refusal) {
+  ReportRefusal(loop_.options, refusal, loop_.address, connection_.peer());
+  refused_ = true;
   HttpResponse response;
-  response.status = status;
-  response.body = text;
+  response.status = Describe(refusal).status;
+  response.body = linktor::TextOf(refusal);
   co_return co_await Answer(std::move(response), AnswerForm());
 }
 

@@ -7,8 +7,10 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/flat_stream.hpp>
+#include <string>
 
 #include "server/http/connection.h"
+#include "server/http/refusal.h"
 
 namespace linktor {
 
@@ -21,7 +23,10 @@ class HttpSession {
  public:
   // All outlive this. `stream` is that of `connection`.
   HttpSession(HttpLoop& loop, HttpConnection& connection, Stream& stream)
-      : loop_(loop), connection_(connection), stream_(stream) {}
+      : loop_(loop),
+        connection_(connection),
+        stream_(stream),
+        buffer_(kMaxBuffered + loop.options.max_head_bytes) {}
   HttpSession(const HttpSession&) = delete;
   HttpSession& operator=(const HttpSession&) = delete;
 
@@ -32,7 +37,15 @@ class HttpSession {
   // caller.
   asio::awaitable<void> Run();
 
+  // Returns whether the session ended with a refusal, after which the client
+  // may still send.
+  bool refused() const { return refused_; }
+
  private:
+  // The parser leaves no more of a body than this in the buffer; without a
+  // limit an endless trailer or extension of a chunk would fill the memory.
+  static constexpr std::size_t kMaxBuffered = std::size_t{128} * 1024;
+
   // How an answer is sent.
   struct AnswerForm {
     unsigned version = 11;
@@ -45,7 +58,7 @@ class HttpSession {
   asio::awaitable<bool> ServeOne();
   // Answers what could not be read, where that makes sense.
   asio::awaitable<bool> Refuse(boost::beast::error_code error);
-  asio::awaitable<bool> RefuseWith(int status, const char* text);
+  asio::awaitable<bool> RefuseWith(Refusal refusal);
   asio::awaitable<bool> Answer(HttpResponse response, AnswerForm form);
 
   HttpLoop& loop_;
@@ -53,6 +66,9 @@ class HttpSession {
   Stream& stream_;
   // Bytes that have been read and not parsed yet.
   boost::beast::flat_buffer buffer_;
+  // The first bytes of the request that is read.
+  std::string opening_;
+  bool refused_ = false;
 };
 
 extern template class HttpSession<HttpSocket>;

@@ -2,12 +2,15 @@
 
 #include <openssl/ssl.h>
 
+#include <array>
 #include <chrono>
 #include <memory>
 #include <utility>
 
-#include "server/base/log.h"
+#include "server/base/cause_log.h"
 #include "server/base/strings.h"
+#include "server/http/proxy_protocol.h"
+#include "server/http/refusal.h"
 #include "server/http/session.h"
 
 namespace linktor {
@@ -21,6 +24,9 @@ constexpr auto kSweepInterval = std::chrono::seconds(1);
 // How long close_notify may take. It fits in the send buffer unless the peer
 // has stopped reading, and then nobody needs to wait for it.
 constexpr absl::Duration kCloseNotifyTimeout = absl::Seconds(1);
+// A client is listened to for so long, and for so many bytes, after a refusal.
+constexpr absl::Duration kLingerTime = absl::Seconds(1);
+constexpr std::size_t kLingerBytes = std::size_t{1} << 20;
 
 // Ends the connection of a stream, so that the peer reads its end.
 void EndSending(HttpSocket& socket) {
@@ -32,8 +38,10 @@ void EndSending(HttpSocket& socket) {
 
 HttpWorker::HttpWorker(const HttpShared& shared)
     : shared_(shared),
-      loop_{
-          .options = shared.options, .budget = shared.budget, .calls = calls_},
+      loop_{.options = shared.options,
+            .address = shared.address,
+            .budget = shared.budget,
+            .calls = calls_},
       calls_(io_, shared.handler),
       sweep_timer_(io_) {
   asio::co_spawn(io_, Sweep(), asio::detached);
@@ -80,16 +88,61 @@ asio::awaitable<void> HttpWorker::Sweep() {
   }
 }
 
+asio::awaitable<bool> HttpWorker::ReadProxyHeader(HttpConnection& connection,
+                                                  HttpSocket& socket) {
+  connection.BeginHandshake(shared_.options.request_timeout);
+  std::string bytes;
+  ProxyHeader header = ParseProxyHeader(bytes);
+  // As in HttpSession::ServeOne, nothing returns within the loop.
+  bool ended = false;
+  while (!ended && header.state == ProxyHeader::State::kIncomplete) {
+    const std::size_t had = bytes.size();
+    bytes.resize(header.size);
+    auto [error, size] = co_await asio::async_read(
+        socket, asio::buffer(bytes.data() + had, header.size - had),
+        kHttpNoThrow);
+    ended = error.failed();
+    if (!ended) header = ParseProxyHeader(bytes);
+  }
+  if (ended) co_return false;
+  if (header.state == ProxyHeader::State::kComplete) {
+    // A check of health by the load balancer has no client.
+    if (!header.client.empty()) connection.set_peer(header.client);
+    co_return true;
+  }
+  ReportRefusal(shared_.options, Refusal::kProxyProtocolMissing,
+                shared_.address, connection.peer());
+  co_return false;
+}
+
+asio::awaitable<void> HttpWorker::Linger(HttpConnection& connection,
+                                         HttpSocket& socket) {
+  connection.BeginWork(kLingerTime);
+  std::array<char, 4096> ignored;
+  bool ended = false;
+  for (std::size_t total = 0; !ended && total < kLingerBytes;) {
+    auto [error, size] =
+        co_await socket.async_read_some(asio::buffer(ignored), kHttpNoThrow);
+    ended = error.failed();
+    total += size;
+  }
+}
+
 asio::awaitable<void> HttpWorker::Serve(HttpSocket socket,
                                         HttpConnectionCount::Place place) {
   // The place is given back when all of the connection has gone, in whatever
   // order the parameters go.
   const HttpConnectionCount::Place held = std::move(place);
   HttpSocket stream = std::move(socket);
-  HttpConnection connection(loop_, stream);
+  HttpConnection connection(loop_, stream, held.address());
+  if (shared_.options.proxy_protocol) {
+    const bool good = co_await ReadProxyHeader(connection, stream);
+    if (!good) co_return;
+  }
   HttpSession<HttpSocket> session(loop_, connection, stream);
   co_await session.Run();
   EndSending(stream);
+  if (session.refused()) co_await Linger(connection, stream);
 }
 
 asio::awaitable<void> HttpWorker::ServeTls(HttpSocket socket,
@@ -98,25 +151,29 @@ asio::awaitable<void> HttpWorker::ServeTls(HttpSocket socket,
   if (loop_.draining) co_return;
   auto context = shared_.tls->Current();
   if (!context.ok()) {
-    if (context_failures_.Pass(Clock::now())) {
-      Log(LogLevel::kError, "TLS identity unusable",
-          {{"listener", shared_.address},
-           {"error", std::string(ToStd(context.status().message()))}});
-    }
+    LogCause(LogLevel::kError, "TLS identity unusable", shared_.address,
+             {{"listener", shared_.address},
+              {"error", std::string(ToStd(context.status().message()))}});
     co_return;
   }
   HttpTlsStream stream(std::move(socket), **context);
   // The stream has what it needs of it.
   context->reset();
   auto& tls = stream.next_layer();
-  HttpConnection connection(loop_, tls.next_layer());
+  HttpConnection connection(loop_, tls.next_layer(), held.address());
+  if (shared_.options.proxy_protocol) {
+    const bool good = co_await ReadProxyHeader(connection, tls.next_layer());
+    if (!good) co_return;
+  }
   connection.BeginHandshake(shared_.options.request_timeout);
   auto [refused] = co_await tls.async_handshake(asio::ssl::stream_base::server,
                                                 kHttpNoThrow);
   if (refused) {
+    ReportRefusal(shared_.options, Refusal::kTlsHandshake, shared_.address,
+                  connection.peer());
     Log(LogLevel::kDebug, "TLS handshake failed",
         {{"listener", shared_.address},
-         {"peer", held.address()},
+         {"peer", connection.peer()},
          {"error", refused.message()}});
     EndSending(tls.next_layer());
     co_return;
@@ -130,6 +187,7 @@ asio::awaitable<void> HttpWorker::ServeTls(HttpSocket socket,
                                             SSL_RECEIVED_SHUTDOWN);
   co_await tls.async_shutdown(kHttpNoThrow);
   EndSending(tls.next_layer());
+  if (session.refused()) co_await Linger(connection, tls.next_layer());
 }
 
 }  // namespace linktor

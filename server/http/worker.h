@@ -12,7 +12,6 @@
 #include "server/http/connection_count.h"
 #include "server/http/handler_calls.h"
 #include "server/http/listener.h"
-#include "server/http/log_throttle.h"
 #include "server/http/tls_context.h"
 
 namespace linktor {
@@ -48,6 +47,13 @@ class HttpWorker {
 
  private:
   asio::awaitable<void> Sweep();
+  // Reads the header of the PROXY protocol. False when there is none that can
+  // be understood.
+  asio::awaitable<bool> ReadProxyHeader(HttpConnection& connection,
+                                        HttpSocket& socket);
+  // Takes in what a client goes on sending after a refusal: to close with
+  // unread bytes would reset the connection, and the answer might be lost.
+  asio::awaitable<void> Linger(HttpConnection& connection, HttpSocket& socket);
   // No temporary with a destructor may stand in a co_await expression in these:
   // g++ 12 destroys those made by braces twice.
   asio::awaitable<void> Serve(HttpSocket socket,
@@ -66,7 +72,6 @@ class HttpWorker {
   HandlerCalls calls_;
   // Only touched on this worker's thread.
   asio::steady_timer sweep_timer_;
-  LogThrottle context_failures_;
   std::thread thread_;
 };
 

@@ -1,10 +1,17 @@
 #include "server/webhook/endpoint.h"
 
 #include <algorithm>
+#include <chrono>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "server/base/cause_log.h"
 #include "server/base/crypto.h"
+#include "server/base/ids.h"
 #include "server/base/log.h"
 #include "server/webhook/signature.h"
 
@@ -12,14 +19,14 @@ namespace linktor {
 namespace {
 
 namespace http = boost::beast::http;
+using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::string_view kSignatureHeader = "X-Hub-Signature-256";
 // Longer than any of Meta's.
 constexpr std::size_t kMaxChallenge = 256;
-
-HttpResponse Text(int status, std::string body) {
-  return {.status = status, .body = std::move(body)};
-}
+// A proxy may repeat a header, or join repeated ones; more are an attempt to
+// have much computed.
+constexpr std::size_t kMaxSignatures = 4;
 
 // Only what Meta sends is echoed: a challenge could otherwise carry markup.
 bool IsChallenge(std::string_view text) {
@@ -30,84 +37,183 @@ bool IsChallenge(std::string_view text) {
          });
 }
 
-// The secret that the body is signed with; null when it is none of them.
+// Returns the channel that a path names; empty when it is no webhook's. A slash
+// at the end is often entered with the URL.
+std::string_view ChannelOf(const HttpTarget& target) {
+  const std::vector<std::string>& parts = target.segments;
+  const bool slash = parts.size() == 4 && parts[3].empty();
+  const bool ours = (parts.size() == 3 || slash) && parts[0] == "webhooks" &&
+                    parts[1] == "instagram";
+  return ours ? std::string_view(parts[2]) : std::string_view();
+}
+
+// Returns the signatures of a request, and whether anything in their place was
+// none.
+struct Signatures {
+  std::vector<std::string> found;
+  bool malformed = false;
+};
+
+Signatures SignaturesOf(const HttpRequest& request) {
+  Signatures signatures;
+  for (const std::string_view value : request.Headers(kSignatureHeader)) {
+    for (const absl::string_view one : absl::StrSplit(ToAbsl(value), ',')) {
+      auto signature = ParseSignature(ToStd(absl::StripAsciiWhitespace(one)));
+      if (!signature.has_value() || signatures.found.size() == kMaxSignatures) {
+        signatures.malformed = true;
+      } else {
+        signatures.found.push_back(*std::move(signature));
+      }
+    }
+  }
+  return signatures;
+}
+
+// Returns the secret that the body is signed with; null when it is none of
+// them.
 const SigningSecret* FindSecret(const ChannelEntry& channel,
                                 std::string_view body,
-                                std::string_view signature) {
-  for (const SigningSecret& secret : channel.secrets) {
-    if (secret.key.Verify(body, signature)) return &secret;
+                                const Signatures& signatures) {
+  for (const std::string& signature : signatures.found) {
+    for (const SigningSecret& secret : channel.secrets) {
+      if (secret.key.Verify(body, signature)) return &secret;
+    }
   }
   return nullptr;
 }
 
+WebhookVerdict WhyUnsigned(const ChannelEntry& channel,
+                           const Signatures& signatures) {
+  if (channel.secrets.empty()) return WebhookVerdict::kNoAppSecret;
+  if (!signatures.found.empty()) return WebhookVerdict::kSignatureWrong;
+  return signatures.malformed ? WebhookVerdict::kSignatureMalformed
+                              : WebhookVerdict::kSignatureMissing;
+}
+
 }  // namespace
+
+struct WebhookEndpoint::Exchange {
+  HttpResponder respond;
+  std::string client;
+  // It is null when the URL names none.
+  ChannelRegistry::EntryPtr channel;
+  SteadyClock::time_point begin = SteadyClock::now();
+  // The body of the answer where it is not that of the table.
+  std::string challenge;
+  // A delivery has these.
+  std::string delivery_id;
+  std::size_t bytes = 0;
+  absl::StatusOr<WebhookOutcome> outcome = WebhookOutcome();
+};
 
 void WebhookEndpoint::Handle(const HttpRequest& request,
                              HttpResponder respond) {
+  Exchange exchange{.respond = std::move(respond), .client = request.client};
+  const bool get =
+      request.method == http::verb::get || request.method == http::verb::head;
+  if (!get && request.method != http::verb::post) {
+    return Answer(exchange, WebhookVerdict::kMethod);
+  }
   HttpTarget target;
-  const bool ours =
-      ParseTarget(request.target, target) && target.segments.size() == 3 &&
-      target.segments[0] == "webhooks" && target.segments[1] == "instagram";
-  const ChannelRegistry::EntryPtr channel =
-      ours ? registry_.Find(target.segments[2]) : nullptr;
-  if (channel == nullptr)
-    return Answer(respond, Text(404, "no such webhook\n"));
-  if (request.method == http::verb::get) {
-    return Answer(respond, Verify(*channel, target));
+  if (ParseTarget(request.target, target)) {
+    exchange.channel = registry_.Find(ChannelOf(target));
   }
-  if (request.method == http::verb::post) {
-    return Deliver(channel, request, std::move(respond));
+  if (exchange.channel == nullptr) {
+    return Answer(exchange, WebhookVerdict::kNoSuchWebhook);
   }
-  HttpResponse response = Text(405, "GET and POST only\n");
-  response.headers.emplace_back("Allow", "GET, POST");
-  Answer(respond, std::move(response));
+  if (get) return Verify(target, std::move(exchange));
+  Deliver(request, std::move(exchange));
 }
 
-HttpResponse WebhookEndpoint::Verify(const ChannelEntry& channel,
-                                     const HttpTarget& target) const {
+void WebhookEndpoint::Verify(const HttpTarget& target, Exchange exchange) {
   const std::string_view mode = target.Parameter("hub.mode");
   const std::string_view token = target.Parameter("hub.verify_token");
   const std::string_view challenge = target.Parameter("hub.challenge");
   if (mode != "subscribe" || !IsChallenge(challenge)) {
-    return Text(400, "hub.mode=subscribe and hub.challenge are required\n");
+    return Answer(exchange, WebhookVerdict::kVerificationIncomplete);
   }
-  if (channel.verify_token.empty() ||
-      !ConstantTimeEqual(channel.verify_token.Reveal(), token)) {
-    return Text(403, "wrong verify token\n");
+  const Secret& expected = exchange.channel->verify_token;
+  if (expected.empty() || !ConstantTimeEqual(expected.Reveal(), token)) {
+    return Answer(exchange, WebhookVerdict::kVerifyToken);
   }
-  return Text(200, std::string(challenge));
+  exchange.challenge = std::string(challenge);
+  Answer(exchange, WebhookVerdict::kVerified);
 }
 
-void WebhookEndpoint::Deliver(const ChannelRegistry::EntryPtr& channel,
-                              const HttpRequest& request,
-                              HttpResponder respond) {
-  const auto signature = ParseSignature(request.Header(kSignatureHeader));
-  const SigningSecret* secret =
-      signature.has_value() ? FindSecret(*channel, request.body, *signature)
-                            : nullptr;
+void WebhookEndpoint::Deliver(const HttpRequest& request, Exchange exchange) {
+  const ChannelEntry& channel = *exchange.channel;
+  exchange.bytes = request.body.size();
+  const Signatures signatures = SignaturesOf(request);
+  const SigningSecret* secret = FindSecret(channel, request.body, signatures);
   if (secret == nullptr) {
-    return Answer(respond, Text(401, "wrong or missing signature\n"));
+    return Answer(exchange, WhyUnsigned(channel, signatures));
   }
+  channel.notes->last_secret.store(secret->tag, std::memory_order_relaxed);
   absl::StatusOr<WebhookRecord> record =
-      ingest_.MakeRecord(channel, secret->fingerprint, request.body);
+      ingest_.MakeRecord(exchange.channel, secret->fingerprint, request.body);
   if (!record.ok()) {
-    Log(LogLevel::kError, "webhook cannot be recorded",
-        {{"channel", channel->channel.id()},
-         {"error", record.status().ToString()}});
-    return Answer(respond, Text(503, "try again\n"));
+    exchange.outcome = record.status();
+    return Answer(exchange, WebhookVerdict::kNotStored);
+  }
+  if (Logs(LogLevel::kDebug)) {
+    exchange.delivery_id = FormatId(kDeliveryPrefix, record->delivery_id);
   }
   sink_(*std::move(record),
-        [this, respond = std::move(respond)](
+        [this, exchange = std::move(exchange)](
             absl::StatusOr<WebhookOutcome> outcome) mutable {
-          if (!outcome.ok()) return Answer(respond, Text(503, "try again\n"));
-          observer_.OnOutcome(*outcome);
-          Answer(respond, Text(200, "EVENT_RECEIVED\n"));
+          exchange.outcome = std::move(outcome);
+          if (!exchange.outcome.ok()) {
+            return Answer(exchange, WebhookVerdict::kNotStored);
+          }
+          observer_.OnOutcome(*exchange.outcome);
+          Answer(exchange, WebhookVerdict::kStored);
         });
 }
 
-void WebhookEndpoint::Answer(HttpResponder& respond, HttpResponse response) {
-  observer_.OnAnswer(response.status);
-  respond(std::move(response));
+void WebhookEndpoint::Log(const Exchange& exchange, const WebhookAnswer& answer,
+                          std::chrono::nanoseconds latency) {
+  const bool cause = answer.level != LogLevel::kDebug;
+  const bool every = Logs(LogLevel::kDebug);
+  if (!cause && !every) return;
+  const std::string channel =
+      exchange.channel == nullptr ? "" : exchange.channel->channel.id();
+  LogFields fields = {{"channel", channel},
+                      {"status", std::to_string(answer.status)},
+                      {"reason", answer.reason},
+                      {"peer", exchange.client}};
+  if (!exchange.outcome.ok()) {
+    fields.emplace_back("error", exchange.outcome.status().ToString());
+  }
+  if (cause) {
+    LogCause(answer.level, "webhook answered",
+             absl::StrCat(channel, " ", answer.reason), fields);
+  }
+  if (!every) return;
+  fields.emplace_back("bytes", std::to_string(exchange.bytes));
+  fields.emplace_back(
+      "seconds", absl::StrCat(std::chrono::duration<double>(latency).count()));
+  if (!exchange.delivery_id.empty() && exchange.outcome.ok()) {
+    const WebhookOutcome& outcome = *exchange.outcome;
+    fields.emplace_back("delivery_id", exchange.delivery_id);
+    fields.emplace_back("events", std::to_string(outcome.events));
+    fields.emplace_back("duplicates", std::to_string(outcome.duplicates));
+    fields.emplace_back("ignored", std::to_string(outcome.ignored));
+    fields.emplace_back("issues", std::to_string(outcome.issues));
+  }
+  linktor::Log(LogLevel::kDebug, "webhook", fields);
+}
+
+void WebhookEndpoint::Answer(Exchange& exchange, WebhookVerdict verdict) {
+  const WebhookAnswer& answer = AnswerOf(verdict);
+  const SteadyClock::duration latency = SteadyClock::now() - exchange.begin;
+  observer_.OnAnswer(verdict, latency);
+  Log(exchange, answer, latency);
+  HttpResponse response{.status = answer.status, .body = answer.text};
+  if (verdict == WebhookVerdict::kVerified) response.body = exchange.challenge;
+  if (verdict == WebhookVerdict::kMethod) {
+    response.headers.emplace_back("Allow", "GET, HEAD, POST");
+  }
+  exchange.respond(std::move(response));
 }
 
 }  // namespace linktor

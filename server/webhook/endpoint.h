@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include <cstdint>
+#include <chrono>
 #include <functional>
 
 #include "absl/functional/any_invocable.h"
@@ -13,21 +13,15 @@
 #include "server/channels/registry.h"
 #include "server/http/message.h"
 #include "server/store/records.h"
+#include "server/webhook/answer.h"
 #include "server/webhook/ingest.h"
+#include "server/webhook/observer.h"
 
 namespace linktor {
 
 // Makes a record durable; the journal in production.
 using WebhookSink = std::function<void(
     WebhookRecord, absl::AnyInvocable<void(absl::StatusOr<WebhookOutcome>)>)>;
-
-// What the endpoint counts; implemented by the metrics.
-class WebhookObserver {
- public:
-  virtual ~WebhookObserver() = default;
-  virtual void OnAnswer(int http_status) = 0;
-  virtual void OnOutcome(const WebhookOutcome& outcome) = 0;
-};
 
 class WebhookEndpoint {
  public:
@@ -42,11 +36,16 @@ class WebhookEndpoint {
   void Handle(const HttpRequest& request, HttpResponder respond);
 
  private:
-  HttpResponse Verify(const ChannelEntry& channel,
-                      const HttpTarget& target) const;
-  void Deliver(const ChannelRegistry::EntryPtr& channel,
-               const HttpRequest& request, HttpResponder respond);
-  void Answer(HttpResponder& respond, HttpResponse response);
+  // A request under way.
+  struct Exchange;
+
+  void Verify(const HttpTarget& target, Exchange exchange);
+  void Deliver(const HttpRequest& request, Exchange exchange);
+  void Answer(Exchange& exchange, WebhookVerdict verdict);
+  // Writes a line on a cause that an operator should know, and at the level
+  // debug one on every request.
+  static void Log(const Exchange& exchange, const WebhookAnswer& answer,
+                  std::chrono::nanoseconds latency);
 
   const ChannelRegistry& registry_;
   Ingest& ingest_;

@@ -5,7 +5,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "server/base/cause_log.h"
 #include "server/base/ids.h"
+#include "server/base/log.h"
 #include "server/base/strings.h"
 #include "server/base/try.h"
 #include "server/store/event_form.h"
@@ -78,15 +80,21 @@ absl::Status Ingest::AddItem(ParsedItem& parsed, Context& context) {
   KeyScope scope{.channel_no = context.path->no, .user_id = ""};
   const std::string_view raw = parsed.raw;
   if (parsed.type == ItemType::kIssue) {
+    ReportIssue(parsed, context);
     item.fate = ItemFate::kIssue;
     item.issue = std::move(parsed.problem);
   } else if (owner == nullptr) {
+    ReportForeign(parsed, context);
     item.fate = ItemFate::kIssue;
     item.issue = absl::StrCat(
         "no channel with this app secret has the account "
         "or page '",
         parsed.entry_id, "'");
   } else {
+    if (parsed.type == ItemType::kUnknown) ReportUnknown(parsed, *owner);
+    owner->notes->last_webhook_ms.store(record.time_ms,
+                                        std::memory_order_relaxed);
+    owner->NoteSecret(context.secret);
     scope = {.channel_no = owner->no, .user_id = parsed.user_id};
     LINKTOR_TRY(DraftEvent(parsed, owner, context, item));
   }
@@ -98,6 +106,37 @@ absl::Status Ingest::AddItem(ParsedItem& parsed, Context& context) {
                               raw, record.new_keys));
   record.items.push_back(std::move(item));
   return absl::OkStatus();
+}
+
+void Ingest::ReportIssue(const ParsedItem& parsed, const Context& context) {
+  const std::string& channel = context.path->channel.id();
+  LogCause(
+      LogLevel::kWarning, "webhook body not understood", channel,
+      {{"channel", channel},
+       {"problem", parsed.problem},
+       {"delivery_id", FormatId(kDeliveryPrefix, context.record.delivery_id)}});
+}
+
+void Ingest::ReportForeign(const ParsedItem& parsed, const Context& context) {
+  observer_.OnForeignItem();
+  LogCause(
+      LogLevel::kWarning, "webhook item of an account without a channel",
+      parsed.entry_id,
+      {{"entry_id", parsed.entry_id},
+       {"url_channel", context.path->channel.id()},
+       {"delivery_id", FormatId(kDeliveryPrefix, context.record.delivery_id)}});
+}
+
+void Ingest::ReportUnknown(const ParsedItem& parsed,
+                           const ChannelEntry& channel) {
+  observer_.OnUnknownItem(parsed.kind);
+  LogCause(LogLevel::kInfo, "webhook item delivered as instagram.unknown",
+           absl::StrCat(channel.channel.id(), " ", parsed.kind),
+           {{"channel", channel.channel.id()},
+            {"entry_id", parsed.entry_id},
+            {"kind", parsed.kind},
+            {"json_path", parsed.json_path},
+            {"problem", parsed.problem}});
 }
 
 absl::Status Ingest::DraftEvent(ParsedItem& parsed,

@@ -12,6 +12,7 @@
 #include "server/channels/user_names.h"
 #include "server/store/records.h"
 #include "server/store/sealer.h"
+#include "server/webhook/observer.h"
 #include "server/webhook/parser.h"
 
 namespace linktor {
@@ -19,8 +20,12 @@ namespace linktor {
 class Ingest {
  public:
   Ingest(const Clock& clock, Sealer& sealer, const ChannelRegistry& registry,
-         UserNames& names)
-      : clock_(clock), sealer_(sealer), registry_(registry), names_(names) {}
+         UserNames& names, WebhookObserver& observer)
+      : clock_(clock),
+        sealer_(sealer),
+        registry_(registry),
+        names_(names),
+        observer_(observer) {}
 
   // `path` is the channel of the URL, `secret` the fingerprint of the app
   // secret that the body was signed with. `body` as for ParseWebhook. Fails
@@ -31,6 +36,10 @@ class Ingest {
 
  private:
   struct Context;
+  // Tells the log and the metrics of what nobody will get as it is.
+  void ReportIssue(const ParsedItem& parsed, const Context& context);
+  void ReportForeign(const ParsedItem& parsed, const Context& context);
+  void ReportUnknown(const ParsedItem& parsed, const ChannelEntry& channel);
   // Both move out what they keep of `parsed`.
   absl::Status AddItem(ParsedItem& parsed, Context& context);
   absl::Status DraftEvent(ParsedItem& parsed,
@@ -41,6 +50,7 @@ class Ingest {
   Sealer& sealer_;
   const ChannelRegistry& registry_;
   UserNames& names_;
+  WebhookObserver& observer_;
 };
 
 }  // namespace linktor

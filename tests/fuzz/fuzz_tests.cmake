@@ -1,5 +1,5 @@
 # What reads bytes from outside, against properties: the seeds in every build,
-# mutations of them in the one of the preset "fuzz" (see tools/check/fuzz.sh).
+# mutations of them in the one of the preset "asan" (see tools/check/fuzz.sh).
 # driver.cc is only linked into the latter, but compiled by all.
 #
 # That preset names the checks of -fsanitize=undefined one by one to leave out

@@ -1,10 +1,12 @@
 #include "tests/fuzz/webhook_rig.h"
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "linktor/instagram/v1/channel_service.pb.h"
 #include "server/store/event_reader.h"
 
@@ -38,8 +40,10 @@ class WebhookRig::Names final : public UserNames {
 
 class WebhookRig::Observer final : public WebhookObserver {
  public:
-  void OnAnswer(int) override {}
+  void OnAnswer(WebhookVerdict, std::chrono::nanoseconds) override {}
   void OnOutcome(const WebhookOutcome&) override {}
+  void OnUnknownItem(std::string_view) override {}
+  void OnForeignItem() override {}
 };
 
 WebhookRig::WebhookRig()
@@ -47,7 +51,7 @@ WebhookRig::WebhookRig()
       registry_(store_->sealer()),
       names_(std::make_unique<Names>()),
       observer_(std::make_unique<Observer>()),
-      ingest_(clock_, store_->sealer(), registry_, *names_),
+      ingest_(clock_, store_->sealer(), registry_, *names_, *observer_),
       endpoint_(
           registry_, ingest_,
           [this](const WebhookRecord& record, auto done) {
@@ -99,12 +103,12 @@ absl::StatusOr<std::string> WebhookRig::OpenRaw(const WebhookRecord& record,
 int WebhookRig::Post(const std::string& signature, std::string_view body) {
   HttpRequest request;
   request.method = boost::beast::http::verb::post;
-  request.target = std::string("/webhooks/instagram/") + kChannelId;
+  request.target = absl::StrCat("/webhooks/instagram/", kChannelId);
   request.headers.set("X-Hub-Signature-256", signature);
   request.body.reserve(body.size() + kBodySlack);
   request.body = body;
   int status = 0;
-  endpoint_.Handle(std::move(request), [&status](const HttpResponse& response) {
+  endpoint_.Handle(request, [&status](const HttpResponse& response) {
     status = response.status;
   });
   return status;

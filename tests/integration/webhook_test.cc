@@ -66,7 +66,7 @@ class WebhookTest : public ::testing::Test {
                                            "/metrics")});
     std::istringstream lines(result.body);
     for (std::string line; std::getline(lines, line);) {
-      if (line.rfind(sample + " ", 0) == 0) {
+      if (line.starts_with(sample + " ")) {
         return std::stod(line.substr(sample.size() + 1));
       }
     }
@@ -92,7 +92,9 @@ TEST_F(WebhookTest, SignedMessageBecomesOneEventHoweverOftenDelivered) {
 TEST_F(WebhookTest, WrongSignatureIsRefusedAndStoresNothing) {
   EXPECT_EQ(gateway_.Post(Gateway::TextBody("mid.1", "Hello"), "wrong"), 401);
   EXPECT_TRUE(gateway_.AllEvents().empty());
-  EXPECT_EQ(Metric("linktor_webhook_answers_total{status=\"401\"}"), 1);
+  EXPECT_EQ(Metric("linktor_webhook_answers_total{reason=\"signature_wrong\","
+                   "status=\"401\"}"),
+            1);
 }
 
 TEST_F(WebhookTest, UnknownChannelIsNotFound) {
@@ -243,8 +245,8 @@ TEST_F(WebhookTest, CorpusIsAccountedFor) {
   std::map<std::string, std::string> bodies;
   for (const auto& file : std::filesystem::directory_iterator(corpus)) {
     const std::string name = file.path().filename();
-    if (file.path().extension() != ".json" || name.rfind("api-", 0) == 0 ||
-        name.rfind("graph-error", 0) == 0) {
+    if (file.path().extension() != ".json" || name.starts_with("api-") ||
+        name.starts_with("graph-error")) {
       continue;
     }
     std::ifstream stream(file.path());

@@ -65,11 +65,11 @@ TEST(ListenerLimitTest, LogsRefusalsOnceInAWhile) {
   CapturedLog captured;
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(ConnectTo(*listener).ReadsEnd());
   const std::string log = captured.Take();
-  EXPECT_EQ(CountOf("connection refused", log), 1) << log;
+  EXPECT_EQ(CountOf("connection_limit", log), 1) << log;
   EXPECT_THAT(log, HasSubstr(absl::StrCat("\"listener\":\"",
                                           listener->address(), "\"")));
   EXPECT_THAT(log, HasSubstr("\"peer\":\"127.0.0.1\""));
-  EXPECT_THAT(log, HasSubstr("connection limit"));
+  EXPECT_THAT(log, HasSubstr("\"event\":\"http request refused\""));
 }
 
 // Each way in which a connection can end gives its place back. A place that

@@ -57,7 +57,7 @@ TEST(ListenerStopTest, LetsABodyUnderWayArrive) {
   TestSocket busy = ConnectTo(*listener);
   TestSocket idle = ConnectTo(*listener);
   ASSERT_TRUE(
-      busy.Send("POST /b HTTP/1.1\r\nContent-Length: 4\r\n"
+      busy.Send("POST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n"
                 "Expect: 100-continue\r\n\r\n"));
   ASSERT_FALSE(busy.ReadHead().empty());
   std::future<void> stopped =

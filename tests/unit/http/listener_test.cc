@@ -157,7 +157,7 @@ TEST(ListenerTest, RefusesLargeHeads) {
   const auto listener = StartListener(options);
   TestSocket fits = ConnectTo(*listener);
   ASSERT_TRUE(fits.Send(absl::StrCat(
-      "GET / HTTP/1.1\r\nX: ", std::string(900, 'x'), "\r\n\r\n")));
+      "GET / HTTP/1.1\r\nHost: x\r\nX: ", std::string(900, 'x'), "\r\n\r\n")));
   EXPECT_THAT(fits.ReadMessage(), HasSubstr(" 200 OK"));
   for (const std::string& head :
        {absl::StrCat("GET / HTTP/1.1\r\nX: ", std::string(2000, 'x'),
@@ -175,14 +175,16 @@ TEST(ListenerTest, RefusesWhatIsNotHttp) {
   for (const std::string& rubbish :
        {std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 15),
         std::string("hello\r\n\r\n"), std::string("GET / HTTP/9.9\r\n\r\n"),
-        std::string("GET / HTTP/1.1\r\nno colon\r\n\r\n"),
-        std::string("GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n"),
-        std::string("POST / HTTP/1.1\r\nContent-Length: 1\r\n"
+        std::string("GET / HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n"),
+        std::string("GET / HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n"),
+        std::string("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n"
                     "Content-Length: 2\r\n\r\nab"),
-        std::string("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n"
-                    "Content-Length: 2\r\n\r\nab"),
-        std::string("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
-                    "zz\r\n")}) {
+        std::string(
+            "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+            "Content-Length: 2\r\n\r\nab"),
+        std::string(
+            "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+            "zz\r\n")}) {
     TestSocket client = ConnectTo(*listener);
     ASSERT_TRUE(client.Send(rubbish));
     EXPECT_THAT(client.ReadMessage(), StartsWith("HTTP/1.1 400 ")) << rubbish;
@@ -193,8 +195,8 @@ TEST(ListenerTest, RefusesWhatIsNotHttp) {
 TEST(ListenerTest, ClosesSilentlyOnHalfARequest) {
   const auto listener = StartListener(Patient());
   for (const char* half : {"", "GET",
-                           "POST / HTTP/1.1\r\nContent-Length: "
-                           "4\r\n\r\nab"}) {
+                           "POST / HTTP/1.1\r\nHost: x\r\n"
+                           "Content-Length: 4\r\n\r\nab"}) {
     TestSocket client = ConnectTo(*listener);
     ASSERT_TRUE(client.Send(half));
     client.EndWriting();
@@ -247,7 +249,8 @@ TEST(ListenerTest, ClosesSlowRequests) {
   TestSocket slow_body = ConnectTo(*listener);
   TestSocket slow_pipelined = ConnectTo(*listener);
   ASSERT_TRUE(slow_head.Send("POST / HT"));
-  ASSERT_TRUE(slow_body.Send("POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nab"));
+  ASSERT_TRUE(slow_body.Send(
+      "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nab"));
   ASSERT_TRUE(slow_pipelined.Send(absl::StrCat(kGet, "POST / HT")));
   EXPECT_THAT(slow_pipelined.ReadMessage(), HasSubstr(" 200 OK"));
   EXPECT_TRUE(slow_head.ReadsEnd());

@@ -40,8 +40,8 @@ TEST(ParseTargetTest, ReplacesWhatWasThere) {
 
 TEST(ParseTargetTest, RefusesOtherForms) {
   HttpTarget target;
-  for (const char* bad : {"", "*", "a/b", "http://host/a", "host:443", "/%",
-                          "/%zz", "/a b", "/\xff", "/a#b"}) {
+  for (const char* bad : {"", "*", "a/b", "http://", "ftp://host/a", "host:443",
+                          "/%", "/%zz", "/a b", "/\xff", "/a#b"}) {
     EXPECT_FALSE(ParseTarget(bad, target)) << bad;
   }
 }

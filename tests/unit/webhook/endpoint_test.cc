@@ -18,16 +18,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-class CountingObserver final : public WebhookObserver {
- public:
-  void OnAnswer(int http_status) override { answers.push_back(http_status); }
-  void OnOutcome(const WebhookOutcome& outcome) override {
-    outcomes.push_back(outcome.events);
-  }
-  std::vector<int> answers;
-  std::vector<std::int64_t> outcomes;
-};
-
 std::string Sign(std::string_view body, std::string_view secret) {
   const Digest mac = HmacKey(secret).Sign(body);
   return "sha256=" + absl::BytesToHexString(ToAbsl(AsBytes(mac)));
@@ -63,7 +53,7 @@ class WebhookEndpointTest : public testing::Test {
 
   static constexpr char kPath[] = "/webhooks/instagram/ch_1";
   WebhookFixture fixture_;
-  CountingObserver observer_;
+  FakeWebhookObserver& observer_ = fixture_.observer;
   std::vector<WebhookRecord> sunk_;
   absl::StatusOr<WebhookOutcome> outcome_ = WebhookOutcome{.events = 1};
   WebhookEndpoint endpoint_{fixture_.registry, fixture_.ingest,
@@ -202,10 +192,9 @@ TEST_F(WebhookEndpointTest, UnknownPathsAre404) {
   const std::string body = Messaging({TextItem("m")});
   for (const char* path :
        {"/webhooks/instagram/ch_2", "/webhooks/instagram/",
-        "/webhooks/instagram", "/webhooks/instagram/ch_1/",
+        "/webhooks/instagram", "/webhooks/instagram/ch_1//",
         "/webhooks/instagram/ch_1/x", "/webhooks/facebook/ch_1", "/", "",
-        "/webhooks/instagram/%zz", "http://x/webhooks/instagram/ch_1",
-        "/Webhooks/instagram/ch_1"}) {
+        "/webhooks/instagram/%zz", "/Webhooks/instagram/ch_1"}) {
     EXPECT_EQ(
         Handle(http::verb::post, path, body, Sign(body, "first-app-secret"))
             .status,
@@ -217,9 +206,8 @@ TEST_F(WebhookEndpointTest, UnknownPathsAre404) {
 }
 
 TEST_F(WebhookEndpointTest, OtherMethodsAre405) {
-  for (const http::verb method :
-       {http::verb::put, http::verb::head, http::verb::delete_,
-        http::verb::options, http::verb::unknown}) {
+  for (const http::verb method : {http::verb::put, http::verb::delete_,
+                                  http::verb::options, http::verb::unknown}) {
     const HttpResponse answer = Handle(method, kPath);
     EXPECT_EQ(answer.status, 405);
     ASSERT_EQ(answer.headers.size(), 1U);

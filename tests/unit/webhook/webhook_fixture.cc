@@ -19,7 +19,7 @@ std::unique_ptr<Store> OpenStore(const std::string& folder) {
 WebhookFixture::WebhookFixture()
     : store_(OpenStore(folder_.path())),
       registry(store_->sealer()),
-      ingest(clock, store_->sealer(), registry, names) {}
+      ingest(clock, store_->sealer(), registry, names, observer) {}
 
 void WebhookFixture::Put(const TestChannel& channel) {
   ChannelRow row{.no = channel.no, .revision = 1};

@@ -11,6 +11,7 @@
 #include "server/store/store.h"
 #include "server/webhook/ingest.h"
 #include "tests/fakes/fake_clock.h"
+#include "tests/fakes/fake_webhook_observer.h"
 #include "tests/support/temp_folder.h"
 
 namespace linktor {
@@ -61,6 +62,7 @@ class WebhookFixture {
  public:
   ChannelRegistry registry;
   FakeUserNames names;
+  FakeWebhookObserver observer;
   Ingest ingest;
 };
 

@@ -1,0 +1,42 @@
+// Finds out who a request comes from where proxies stand between: X-Forwarded-
+// For is believed of trusted addresses alone. Logs have the result; nothing is
+// decided by it. Pure.
+
+#pragma once
+
+#include <boost/asio/ip/address.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace linktor {
+
+// Is a range of IP addresses: "10.0.0.0/8", "2001:db8::/32" or one address.
+class IpNetwork {
+ public:
+  // Returns nothing when `text` is none of these.
+  static std::optional<IpNetwork> Parse(std::string_view text);
+
+  bool Contains(const boost::asio::ip::address& address) const;
+
+ private:
+  IpNetwork(boost::asio::ip::address address, unsigned prefix)
+      : address_(std::move(address)), prefix_(prefix) {}
+
+  boost::asio::ip::address address_;
+  // The first so many bits of an address decide.
+  unsigned prefix_;
+};
+
+// Returns the address that a request came from. `peer` is the connection's
+// other end; `forwarded` are the values of the X-Forwarded-For headers, in
+// their order. Each proxy appends whom it has the request from, so the last
+// address that is not a trusted proxy's is taken, and of an untrusted peer
+// nothing is believed.
+std::string ClientAddress(const std::string& peer,
+                          const std::vector<std::string_view>& forwarded,
+                          const std::vector<IpNetwork>& trusted);
+
+}  // namespace linktor

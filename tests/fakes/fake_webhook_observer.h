@@ -1,0 +1,37 @@
+// Remembers what the webhook's way tells.
+
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/webhook/observer.h"
+
+namespace linktor {
+
+class FakeWebhookObserver final : public WebhookObserver {
+ public:
+  void OnAnswer(WebhookVerdict verdict, std::chrono::nanoseconds) override {
+    answers.push_back(AnswerOf(verdict).status);
+    reasons.emplace_back(AnswerOf(verdict).reason);
+  }
+  void OnOutcome(const WebhookOutcome& outcome) override {
+    outcomes.push_back(outcome.events);
+  }
+  void OnUnknownItem(std::string_view kind) override {
+    unknown.emplace_back(kind);
+  }
+  void OnForeignItem() override { ++foreign; }
+
+  std::vector<int> answers;
+  std::vector<std::string> reasons;
+  // Events of each delivery.
+  std::vector<std::int64_t> outcomes;
+  std::vector<std::string> unknown;
+  int foreign = 0;
+};
+
+}  // namespace linktor
