@@ -35,11 +35,12 @@ constexpr char kAuditLogger[] = "linktor.audit";
 constexpr std::array<std::string_view, 2> kNames = {"access_token",
                                                     "appsecret_proof"};
 constexpr std::string_view kScheme = "bearer ";
-// How Meta's tokens and this server's API keys begin, and how many more
-// characters make it one: shorter runs are ordinary words.
+// Meta's tokens and this server's API keys begin like this, and have at least
+// so many characters more. Shorter runs are ordinary words, such as
+// IGApiException, the type of Instagram Login's errors.
 constexpr std::array<std::string_view, 4> kTokenStarts = {"EAA", "IGA", "IGQ",
                                                           "lig_"};
-constexpr std::size_t kTokenMinimum = 10;
+constexpr std::size_t kTokenMinimum = 20;
 
 bool IsTokenCharacter(char c) {
   return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
@@ -114,10 +115,17 @@ void InitLogging(LogLevel level) {
   spdlog::set_default_logger(std::move(logger));
 }
 
+void SetLogLevel(LogLevel level) {
+  spdlog::default_logger_raw()->set_level(ToSpdlog(level));
+}
+
+bool Logs(LogLevel level) {
+  return spdlog::default_logger_raw()->should_log(ToSpdlog(level));
+}
+
 void Log(LogLevel level, std::string_view event, const LogFields& fields) {
-  const auto spd_level = ToSpdlog(level);
-  if (!spdlog::default_logger_raw()->should_log(spd_level)) return;
-  spdlog::default_logger_raw()->log(spd_level, ToJson(event, fields));
+  if (!Logs(level)) return;
+  spdlog::default_logger_raw()->log(ToSpdlog(level), ToJson(event, fields));
 }
 
 void LogAudit(const LogFields& fields) {

@@ -17,6 +17,14 @@ using LogFields = std::vector<std::pair<std::string_view, std::string>>;
 // Levels below `level` are dropped. Call once, before threads start.
 void InitLogging(LogLevel level);
 
+// Drops levels below `level` from now on. Called after InitLogging; thread-
+// safe.
+void SetLogLevel(LogLevel level);
+
+// Returns whether lines of this level are written. Callers ask before they make
+// fields that cost something.
+bool Logs(LogLevel level);
+
 // `event` is a short constant phrase; what varies goes into `fields`. Thread-
 // safe.
 void Log(LogLevel level, std::string_view event, const LogFields& fields = {});

@@ -10,6 +10,7 @@ namespace linktor {
 namespace {
 
 constexpr absl::string_view kDomain = "instagram.linktor";
+constexpr char kRemedy[] = "remedy";
 constexpr absl::string_view kTypePrefix = "type.googleapis.com/";
 // A status travels in HTTP/2 trailers, of which clients take 8 KiB by default,
 // base64 and the message again, percent-encoded, included. What callers send
@@ -49,6 +50,10 @@ absl::Status MakeError(absl::StatusCode code, std::string_view message,
   info.set_domain(std::string(kDomain));
   for (const auto& [key, value] : details.metadata) {
     (*info.mutable_metadata())[key] = CutUtf8(value, kMaxMetadataValue);
+  }
+  if (!details.remedy.empty()) {
+    (*info.mutable_metadata())[kRemedy] =
+        CutUtf8(details.remedy, kMaxMetadataValue);
   }
   SetDetail(status, info);
   if (details.retry_after.has_value()) {
@@ -126,10 +131,16 @@ void AddErrorMetadata(absl::Status& status, std::string_view key,
   SetDetail(status, info);
 }
 
-std::string RemedyOf(std::string_view reason_name) {
+google::rpc::ErrorInfo ErrorInfoWithRemedy(const absl::Status& status) {
+  google::rpc::ErrorInfo info = ErrorInfoOf(status);
   const auto* value = v1::ErrorReason_descriptor()->FindValueByName(
-      absl::StrCat("ERROR_REASON_", ToAbsl(reason_name)));
-  return value == nullptr ? "" : value->options().GetExtension(v1::remedy);
+      absl::StrCat("ERROR_REASON_", info.reason()));
+  if (value != nullptr) {
+    // Does nothing where there is one already.
+    info.mutable_metadata()->insert(
+        {kRemedy, value->options().GetExtension(v1::remedy)});
+  }
+  return info;
 }
 
 google::rpc::Status ToRpcStatus(const absl::Status& given) {
@@ -140,7 +151,7 @@ google::rpc::Status ToRpcStatus(const absl::Status& given) {
                          v1::ERROR_REASON_INTERNAL_FAULT,
                          "a fault in this server; its log says more");
     }
-    AddErrorMetadata(status, "remedy", RemedyOf(ErrorInfoOf(status).reason()));
+    SetDetail(status, ErrorInfoWithRemedy(status));
   }
   google::rpc::Status result;
   result.set_code(static_cast<int>(status.code()));

@@ -34,6 +34,9 @@ struct QuotaViolation {
 // What goes beside code and message.
 struct ErrorDetails {
   v1::ErrorReason reason = v1::ERROR_REASON_INTERNAL_FAULT;
+  // Says what to do, and who is to do it, where the contract's words for the
+  // reason do not fit; empty where they do. At most 256 bytes are kept.
+  std::string remedy;
   std::vector<std::pair<std::string, std::string>> metadata;
   std::optional<absl::Duration> retry_after;
   std::vector<FieldViolation> fields;
@@ -65,8 +68,9 @@ std::optional<absl::Duration> RetryDelayOf(const absl::Status& status);
 void AddErrorMetadata(absl::Status& status, std::string_view key,
                       std::string_view value);
 
-// What to do about errors of a reason, from the contract.
-std::string RemedyOf(std::string_view reason_name);
+// Returns the ErrorInfo of a status as clients see it: its metadata has the
+// remedy, the contract's for the reason where the error has none of its own.
+google::rpc::ErrorInfo ErrorInfoWithRemedy(const absl::Status& status);
 
 // The status as clients see it, with the remedy in the ErrorInfo's metadata.
 // One without a reason is a fault of ours: it becomes INTERNAL_FAULT without

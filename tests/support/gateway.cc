@@ -8,6 +8,7 @@
 #include <fstream>
 #include <future>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -25,6 +26,23 @@ std::string MakeFolder() {
   return path;
 }
 
+// Returns whether a text has an API key with a part of its secret: "lig_", 16
+// characters of the id, "_" and the secret.
+bool HasApiKey(std::string_view text) {
+  constexpr std::string_view kStart = "lig_";
+  constexpr std::size_t kSecretAt = 21;
+  constexpr std::size_t kPart = 12;
+  for (std::size_t at = text.find(kStart); at != std::string_view::npos;
+       at = text.find(kStart, at + 1)) {
+    const std::string_view key = text.substr(at, kSecretAt + kPart);
+    if (key.size() == kSecretAt + kPart && key[kSecretAt - 1] == '_' &&
+        std::all_of(key.begin() + kSecretAt, key.end(), absl::ascii_isalnum)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 Gateway::Gateway(std::vector<std::string> server_options)
@@ -33,8 +51,13 @@ Gateway::Gateway(std::vector<std::string> server_options)
   EXPECT_TRUE(emulator.ok()) << emulator.status();
   emulator_ = *std::move(emulator);
   http_ = std::make_unique<CurlTransport>(CurlTransport::Options{});
-  std::ofstream(folder_ + "/master.key")
-      << absl::BytesToHexString(RandomBytes(32));
+  const std::string master_key = absl::BytesToHexString(RandomBytes(32));
+  std::ofstream(folder_ + "/master.key") << master_key;
+  for (const std::string& secret :
+       {master_key, std::string(kAppSecret), std::string(kVerifyToken),
+        std::string(kToken)}) {
+    Watch(secret);
+  }
   server_ = std::make_unique<ServerProcess>(
       ServerProcess::Options{.data_dir = folder_ + "/data",
                              .master_key_file = folder_ + "/master.key",
@@ -52,11 +75,43 @@ Gateway::~Gateway() {
   channels_.reset();
   grpc_channel_.reset();
   if (server_->running()) {
+    ExpectNothingPrivate(
+        Http({.method = "GET",
+              .url = absl::StrCat("http://", server_->admin(), "/metrics")})
+            .body,
+        "/metrics");
     const ProcessEnd end = server_->Terminate();
     EXPECT_EQ(end.status, 0) << end.output;
   }
+  ExpectNothingPrivate(server_->output(), "the log");
   std::error_code ignored;
   std::filesystem::remove_all(folder_, ignored);
+}
+
+void Gateway::Watch(std::string_view text) {
+  if (text.size() < kPrivateSize) return;
+  MutexLock lock(private_mutex_);
+  private_.emplace(text);
+}
+
+void Gateway::WatchTexts(std::string_view body) {
+  constexpr std::string_view kText = R"("text":")";
+  for (std::size_t at = body.find(kText); at != std::string_view::npos;
+       at = body.find(kText, at)) {
+    at += kText.size();
+    Watch(body.substr(at, body.find('"', at) - at));
+  }
+}
+
+void Gateway::ExpectNothingPrivate(const std::string& said,
+                                   const std::string& where) {
+  MutexLock lock(private_mutex_);
+  for (const std::string& text : private_) {
+    EXPECT_EQ(said.find(text), std::string::npos)
+        << where << " has '" << text << "':\n"
+        << said;
+  }
+  EXPECT_FALSE(HasApiKey(said)) << where << " has an API key:\n" << said;
 }
 
 void Gateway::Connect() {
@@ -119,6 +174,7 @@ HttpResult Gateway::Http(HttpCall call) {
 
 int Gateway::Post(const std::string& body, std::string_view secret,
                   std::string_view channel) {
+  WatchTexts(body);
   const Digest mac = HmacKey(secret).Sign(body);
   HttpCall call{
       .method = "POST",
@@ -146,6 +202,7 @@ v1::SendMessageResponse Gateway::Send(std::string_view text,
                                       std::string_view request_id,
                                       grpc::Status& status,
                                       std::string_view to) {
+  Watch(text);
   v1::SendMessageRequest request;
   request.set_channel_id(kChannel);
   request.set_to(std::string(to));

@@ -5,7 +5,9 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <cstddef>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +18,7 @@
 #include "linktor/instagram/v1/channel_service.grpc.pb.h"
 #include "linktor/instagram/v1/event_service.grpc.pb.h"
 #include "linktor/instagram/v1/messaging_service.grpc.pb.h"
+#include "server/base/mutex.h"
 #include "server/base/v1.h"
 #include "server/http/client.h"
 #include "tests/support/event_stream.h"
@@ -35,6 +38,9 @@ class Gateway {
  public:
   // Starts emulator and server; fails the test when they do not start.
   explicit Gateway(std::vector<std::string> server_options = {});
+  // Ends the server, and fails the test when a line of its log or a metric has
+  // a secret, or a text that was posted or sent, of kPrivateSize or more
+  // characters.
   ~Gateway();
 
   ServerProcess& server() { return *server_; }
@@ -84,7 +90,19 @@ class Gateway {
   int SendsReceived();
 
  private:
+  // Shorter texts may be words of the server's own.
+  static constexpr std::size_t kPrivateSize = 8;
+
+  // Remembers what no line of the log may have.
+  void Watch(std::string_view text);
+  // The same for every text of a webhook body.
+  void WatchTexts(std::string_view body);
+  void ExpectNothingPrivate(const std::string& said, const std::string& where);
+
   std::string folder_;
+  // Tests post and send from several threads.
+  Mutex private_mutex_;
+  std::set<std::string> private_ ABSL_GUARDED_BY(private_mutex_);
   std::unique_ptr<emulator::Emulator> emulator_;
   std::unique_ptr<CurlTransport> http_;
   std::unique_ptr<ServerProcess> server_;

@@ -12,11 +12,15 @@
 #include <fstream>
 #include <regex>
 #include <sstream>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 
 namespace linktor::testing {
 namespace {
+
+// A line of the log that has not come until then will never come.
+constexpr std::chrono::seconds kPatience(20);
 
 std::string ReadAll(const std::string& path) {
   std::ifstream file(path);
@@ -132,6 +136,15 @@ int ServerProcess::Wait() {
 }
 
 std::string ServerProcess::output() const { return ReadAll(log_path_); }
+
+bool ServerProcess::WaitForOutput(const std::string& text) const {
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  while (output().find(text) == std::string::npos) {
+    if (std::chrono::steady_clock::now() >= end) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
 
 ProcessEnd RunServer(const std::vector<std::string>& arguments) {
   const std::string log_path = NewLogPath();

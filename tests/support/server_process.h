@@ -53,6 +53,8 @@ class ServerProcess {
   const std::string& admin() const { return admin_; }
   // Standard output and error so far.
   std::string output() const;
+  // Waits until output() has the text; false when it never comes.
+  bool WaitForOutput(const std::string& text) const;
 
  private:
   int Wait();

@@ -24,13 +24,18 @@ TEST(RedactTest, Table) {
       {R"({"access_token":"abc123","x":1})",
        R"({"access_token":"[redacted]","x":1})"},
       {R"({"access_token": "abc123"})", R"({"access_token": "[redacted]"})"},
-      {"token EAAabcdefghijk ended", "token [redacted] ended"},
-      {"IGAabcdefghijk", "[redacted]"},
+      {"token EAA"
+       "abcdefghijklmnopqrst ended",
+       "token [redacted] ended"},
+      {"IGAabcdefghijklmnopqrst", "[redacted]"},
+      {"IGApiException", "IGApiException"},
       {"key lig_0123456789abcdef_SECRET, next", "key [redacted], next"},
       {"lig_short", "lig_short"},
       {"EAA is three letters", "EAA is three letters"},
       {"IGA EAA IGQ", "IGA EAA IGQ"},
-      {"two EAAabcdefghijk and IGQabcdefghijk",
+      {"two EAA"
+       "abcdefghijklmnopqrst and IGQ"
+       "abcdefghijklmnopqrst",
        "two [redacted] and [redacted]"},
   };
   for (const RedactCase& c : cases) EXPECT_EQ(Redact(c.text), c.redacted);
