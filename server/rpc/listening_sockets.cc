@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -26,8 +27,8 @@ constexpr mode_t kSocketMode = S_IRUSR | S_IWUSR;
 
 // errno may be changed by what closes a socket, so it is read first.
 absl::Status CannotListen(const std::string& where, int error) {
-  return absl::UnavailableError(absl::StrCat(
-      "cannot listen on ", where, " for gRPC: ", std::strerror(error)));
+  return absl::UnavailableError(
+      absl::StrCat("cannot listen on ", where, ": ", std::strerror(error)));
 }
 
 std::string JoinHostPort(const std::string& host, std::uint16_t port) {
@@ -75,10 +76,12 @@ absl::StatusOr<sockaddr_un> UnixAddress(const std::string& path) {
   return address;
 }
 
-// Removes the socket file of a server that has ended, if there is one.
-absl::Status MakeRoom(const std::string& path, const sockaddr_un& address) {
+// Returns whether a server that has ended left its socket file at the path.
+// Fails when something is there that must stay.
+absl::StatusOr<bool> HasStaleSocket(const std::string& path,
+                                    const sockaddr_un& address) {
   struct stat info {};
-  if (lstat(path.c_str(), &info) != 0) return absl::OkStatus();
+  if (lstat(path.c_str(), &info) != 0) return false;
   if (!S_ISSOCK(info.st_mode)) {
     return absl::FailedPreconditionError(absl::StrCat(
         path, " exists and is no socket; the server does not replace it"));
@@ -92,10 +95,16 @@ absl::Status MakeRoom(const std::string& path, const sockaddr_un& address) {
   }
   // A socket that nobody listens at refuses; other errors leave it open whether
   // somebody does.
-  if (errno != ECONNREFUSED || unlink(path.c_str()) != 0) {
+  if (errno != ECONNREFUSED) {
     return CannotListen(absl::StrCat("unix:", path), errno);
   }
-  return absl::OkStatus();
+  return true;
+}
+
+std::string FolderOf(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
 }
 
 }  // namespace
@@ -171,7 +180,10 @@ int ListeningSockets::AddTcp(const addrinfo& info, std::uint16_t& port) {
 absl::StatusOr<ListeningSockets> ListeningSockets::ListenOnUnix(
     const std::string& path) {
   LINKTOR_ASSIGN(const sockaddr_un address, UnixAddress(path));
-  LINKTOR_TRY(MakeRoom(path, address));
+  LINKTOR_ASSIGN(const bool stale, HasStaleSocket(path, address));
+  if (stale && unlink(path.c_str()) != 0) {
+    return CannotListen(absl::StrCat("unix:", path), errno);
+  }
   ListeningSockets made;
   made.address_ = absl::StrCat("unix:", path);
   UniqueFd fd(socket(AF_UNIX, kSocketFlags, 0));
@@ -189,6 +201,15 @@ absl::StatusOr<ListeningSockets> ListeningSockets::ListenOnUnix(
   made.inode_ = info.st_ino;
   made.sockets_.push_back(std::move(fd));
   return made;
+}
+
+absl::Status ListeningSockets::CanListenOnUnix(const std::string& path) {
+  LINKTOR_ASSIGN(const sockaddr_un address, UnixAddress(path));
+  LINKTOR_TRY(HasStaleSocket(path, address).status());
+  if (access(FolderOf(path).c_str(), W_OK | X_OK) != 0) {
+    return CannotListen(absl::StrCat("unix:", path), errno);
+  }
+  return absl::OkStatus();
 }
 
 void ListeningSockets::Close() {

@@ -29,6 +29,8 @@ class ListeningSockets {
   // socket, and with UNAVAILABLE when a server listens there or it cannot be
   // bound.
   static absl::StatusOr<ListeningSockets> ListenOnUnix(const std::string& path);
+  // Returns the error that ListenOnUnix would fail with, and changes nothing.
+  static absl::Status CanListenOnUnix(const std::string& path);
 
   ListeningSockets(ListeningSockets&&) noexcept = default;
   ListeningSockets& operator=(ListeningSockets&&) = delete;

@@ -94,7 +94,7 @@ TEST(GrpcListenerTest, TakenPortIsASentence) {
   EXPECT_THAT(second, StatusIs(absl::StatusCode::kUnavailable));
   EXPECT_EQ(second.status().message(),
             absl::StrCat("cannot listen on ", rig.address(),
-                         " for gRPC: Address already in use"));
+                         ": Address already in use"));
 }
 
 TEST(GrpcListenerTest, WhatIsNoAddressIsRefused) {
