@@ -26,6 +26,8 @@ absl::StatusOr<Methods> Methods::Read(
       const MethodDescriptor* method = service->method(i);
       const MethodOptions& options = method->options();
       const Method found{.name = method->name(),
+                         .service = service->full_name(),
+                         .streams = method->server_streaming(),
                          .permission = options.GetExtension(v1::permission),
                          .changes = options.idempotency_level() !=
                                     MethodOptions::NO_SIDE_EFFECTS};

@@ -21,6 +21,10 @@ namespace linktor::access {
 struct Method {
   // Without its service, such as "SendMessage"; unique in the contract.
   std::string name;
+  // "linktor.instagram.v1.MessagingService".
+  std::string service;
+  // The server answers with a stream.
+  bool streams = false;
   v1::Permission permission = v1::PERMISSION_UNSPECIFIED;
   // Whether it changes something, so that an audit line is written. Methods
   // that do not are declared NO_SIDE_EFFECTS.

@@ -1,18 +1,24 @@
 #include "server/app/app.h"
 
+#include <google/protobuf/stubs/logging.h>
+
 #include <chrono>
 #include <limits>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "server/access/bootstrap.h"
 #include "server/app/core_dumps.h"
+#include "server/base/cause_log.h"
 #include "server/base/crypto.h"
 #include "server/base/log.h"
 #include "server/base/try.h"
 #include "server/rpc/descriptor_limit.h"
 #include "server/store/api_key_table.h"
 #include "server/store/channel_table.h"
+#include "server/store/event_table.h"
+#include "server/store/message_table.h"
 
 namespace linktor {
 namespace {
@@ -45,6 +51,14 @@ void WarnOfFewDescriptors(const Config& config, std::size_t limit) {
       {{"limit", std::to_string(limit)}, {"wanted", std::to_string(wanted)}});
 }
 
+// Libraries' complaints are lines of the log, too.
+void LogWhatProtobufSays() {
+  google::protobuf::SetLogHandler([](google::protobuf::LogLevel, const char*,
+                                     int, const std::string& message) {
+    Log(LogLevel::kWarning, "protobuf", {{"message", message}});
+  });
+}
+
 }  // namespace
 
 App::App(Config config, const Clock& clock, std::function<void()> on_fatal)
@@ -54,8 +68,7 @@ App::App(Config config, const Clock& clock, std::function<void()> on_fatal)
 
 App::~App() { Stop(); }
 
-absl::Status App::CheckFiles(const Config& config, const Clock& clock) {
-  LINKTOR_TRY(ReadMasterKey(config.master_key_file).status());
+absl::Status App::CheckCertificates(const Config& config, const Clock& clock) {
   return App(config, clock, nullptr).LoadCertificates();
 }
 
@@ -65,7 +78,8 @@ absl::StatusOr<std::unique_ptr<App>> App::Start(
     return absl::FailedPreconditionError("the cryptographic self test failed");
   }
   if (!config.access.allow_core_dumps) LINKTOR_TRY(ForbidCoreDumps());
-  WarnOfFewDescriptors(config, RaiseDescriptorLimit());
+  LogWhatProtobufSays();
+  const std::size_t descriptors = RaiseDescriptorLimit();
   std::unique_ptr<App> app(new App(config, clock, std::move(on_fatal)));
   LINKTOR_TRY(app->LoadCertificates());
   LINKTOR_TRY(app->StartStore());
@@ -73,10 +87,24 @@ absl::StatusOr<std::unique_ptr<App>> App::Start(
   LINKTOR_TRY(app->StartGrpc());
   LINKTOR_TRY(app->StartHttp());
   app->serving_ = true;
+  Log(LogLevel::kInfo, "serving",
+      {{"version", LINKTOR_VERSION},
+       {"grpc", app->grpc_->address()},
+       {"webhook", app->webhook_->address()},
+       {"admin", app->admin_->address()},
+       {"data_dir", config.data_dir},
+       {"keys", config.access.keys ? "true" : "false"}});
+  WarnOfFewDescriptors(config, descriptors);
   app->grpc_->health().SetServing(true);
   app->ticker_ =
       std::make_unique<Ticker>(kTick, [raw = app.get()] { raw->Tick(); });
   return app;
+}
+
+std::string App::ReadyLine() const {
+  return absl::StrCat("ready grpc=", grpc_->address(),
+                      " webhook=", webhook_->address(),
+                      " admin=", admin_->address(), "\n");
 }
 
 absl::Status App::StartStore() {
@@ -103,13 +131,15 @@ absl::Status App::StartStore() {
   executor_ = std::make_unique<Executor>(kExecutorThreads, kExecutorQueue);
   transport_ = std::make_unique<CurlTransport>(
       CurlTransport::Options{.proxy = config_.graph_proxy});
-  graph_ = std::make_unique<HttpGraphClient>(config_.graph, *transport_);
+  tokens_ = std::make_unique<TokenWatch>(*registry_, metrics_);
+  graph_ =
+      std::make_unique<HttpGraphClient>(config_.graph, *transport_, *tokens_);
   admin_of_channels_ = std::make_unique<ChannelAdmin>(
       clock_, *journal_, store_->sealer(), *registry_);
   reader_ = std::make_unique<MessageReader>(*store_, *registry_);
-  sender_ = std::make_unique<Sender>(
-      Sender::Dependencies{clock_, *store_, *journal_, *registry_, *graph_,
-                           *reader_, *executor_, config_.sends_per_user_hour});
+  sender_ = std::make_unique<Sender>(Sender::Dependencies{
+      clock_, *store_, *journal_, *registry_, *graph_, *reader_, *executor_,
+      config_.sends_per_user_hour, &metrics_});
   LINKTOR_TRY(sender_->SettleAbandoned());
   users_ = std::make_unique<UserDirectory>(UserDirectory::Dependencies{
       clock_, *store_, *journal_, *registry_, *graph_});
@@ -197,8 +227,8 @@ absl::Status App::StartGrpc() {
 }
 
 absl::Status App::StartHttp() {
-  ingest_ =
-      std::make_unique<Ingest>(clock_, store_->sealer(), *registry_, *users_);
+  ingest_ = std::make_unique<Ingest>(clock_, store_->sealer(), *registry_,
+                                     *users_, metrics_);
   endpoint_ = std::make_unique<WebhookEndpoint>(
       *registry_, *ingest_,
       [this](WebhookRecord&& record, auto done) {
@@ -222,6 +252,11 @@ absl::Status App::StartHttp() {
   if (webhook_certificate_ != nullptr) {
     webhook.tls = webhook_certificate_->source();
   }
+  webhook.proxy_protocol = config_.webhook_proxy_protocol;
+  webhook.trusted_proxies = config_.trusted_proxies;
+  webhook.on_refused = [this](const HttpRefusal& refusal) {
+    metrics_.OnHttpRefusal("webhook", refusal);
+  };
   LINKTOR_ASSIGN(webhook_,
                  HttpListener::Start(webhook, [this](const HttpRequest& request,
                                                      HttpResponder done) {
@@ -229,6 +264,9 @@ absl::Status App::StartHttp() {
                  }));
   HttpListener::Options admin;
   SplitHostPort(config_.admin_listen, admin.host, admin.port);
+  admin.on_refused = [this](const HttpRefusal& refusal) {
+    metrics_.OnHttpRefusal("admin", refusal);
+  };
   LINKTOR_ASSIGN(admin_,
                  HttpListener::Start(admin, [this](const HttpRequest& request,
                                                    HttpResponder done) {
@@ -277,17 +315,67 @@ HttpResponse App::Readiness() const {
   return {.body = std::move(body)};
 }
 
-Metrics::Moment App::Moment() const {
-  Metrics::Moment moment{.last_seq = log_->last_seq(),
-                         .subscribers = log_->hub().size(),
-                         .disk_full = journal_->disk_full()};
+MetricsMoment App::Moment() const {
+  MetricsMoment moment{.last_seq = log_->last_seq(),
+                       .subscribers = log_->hub().size(),
+                       .max_lag = log_->hub().MaxLag(),
+                       .disk_full = journal_->disk_full()};
   for (const Listener& one : Listeners()) {
     moment.certificates.push_back(
         {.listener = one.name,
          .end = one.certificate.not_after(),
          .problem = !one.certificate.Problem(clock_.Now()).empty()});
   }
+  AddStoreFacts(moment);
+  AddChannels(moment);
   return moment;
+}
+
+void App::AddStoreFacts(MetricsMoment& moment) const {
+  // A value that cannot be read now stays at its default; the log says why
+  // reads fail.
+  const absl::Status read =
+      store_->pool().Read([&](Database& database) -> absl::Status {
+        LINKTOR_ASSIGN(moment.unconfirmed, CountUnconfirmed(database));
+        LINKTOR_ASSIGN(const std::int64_t oldest_ms, OldestEventMs(database));
+        if (oldest_ms > 0)
+          moment.oldest_event = absl::FromUnixMillis(oldest_ms);
+        return absl::OkStatus();
+      });
+  if (!read.ok()) {
+    LogCause(LogLevel::kWarning, "metrics of the store cannot be read", "",
+             {{"error", read.ToString()}});
+  }
+  const StoreSizes sizes = SizesOf(config_.data_dir);
+  moment.database_bytes = sizes.database_bytes;
+  moment.wal_bytes = sizes.wal_bytes;
+}
+
+void App::AddChannels(MetricsMoment& moment) const {
+  moment.tokens = {{"missing", 0}, {"unknown", 0}, {"good", 0}, {"refused", 0}};
+  for (const ChannelRegistry::EntryPtr& channel : registry_->List()) {
+    const std::int64_t last =
+        channel->notes->last_webhook_ms.load(std::memory_order_relaxed);
+    moment.channels.push_back(
+        {.id = channel->channel.id(),
+         .last_webhook =
+             last == 0 ? absl::InfinitePast() : absl::FromUnixMillis(last)});
+    if (channel->access_token.empty()) {
+      ++moment.tokens["missing"];
+      continue;
+    }
+    switch (channel->notes->token.load(std::memory_order_relaxed)) {
+      case TokenState::kUnknown:
+        ++moment.tokens["unknown"];
+        break;
+      case TokenState::kGood:
+        ++moment.tokens["good"];
+        break;
+      case TokenState::kRefused:
+        ++moment.tokens["refused"];
+        break;
+    }
+  }
 }
 
 void App::Tick() {
@@ -296,6 +384,7 @@ void App::Tick() {
     if (grpc_certificate_ != nullptr) grpc_certificate_->Refresh();
     if (webhook_certificate_ != nullptr) webhook_certificate_->Refresh();
     LogCertificateProblems();
+    LogLeftOutCauses();
     // Without an append nobody would notice that there is room again.
     if (journal_->disk_full()) ProbeDisk();
   }
@@ -325,6 +414,15 @@ void App::ProbeDisk() {
       [](const absl::StatusOr<Outcome>&) {});
 }
 
+void App::Reload(const Config& config) {
+  SetLogLevel(config.log_level);
+  housekeeping_->SetAges(
+      {config.event_retention, config.raw_retention, config.raw_max_bytes});
+  sender_->SetQuota(config.sends_per_user_hour);
+  if (grpc_certificate_ != nullptr) grpc_certificate_->Refresh();
+  if (webhook_certificate_ != nullptr) webhook_certificate_->Refresh();
+}
+
 void App::Stop() {
   if (std::exchange(stopped_, true)) return;
   serving_ = false;
@@ -349,6 +447,7 @@ void App::Stop() {
   // still has something to append.
   if (journal_ != nullptr) journal_->Stop();
   executor_.reset();
+  LogLeftOutCauses(/*all=*/true);
 }
 
 }  // namespace linktor

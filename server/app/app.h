@@ -18,6 +18,7 @@
 #include "server/app/grpc_server.h"
 #include "server/app/housekeeping.h"
 #include "server/app/metrics.h"
+#include "server/app/token_watch.h"
 #include "server/base/clock.h"
 #include "server/base/executor.h"
 #include "server/base/ticker.h"
@@ -41,9 +42,10 @@ namespace linktor {
 
 class App {
  public:
-  // Whether the files that the configuration names can be used: the master key,
-  // certificates and their keys. FAILED_PRECONDITION with a sentence.
-  static absl::Status CheckFiles(const Config& config, const Clock& clock);
+  // Checks that the certificates and their keys, which the configuration names,
+  // can be used; else FAILED_PRECONDITION with a sentence.
+  static absl::Status CheckCertificates(const Config& config,
+                                        const Clock& clock);
 
   // Starts serving. `clock` must outlive the App. `on_fatal` is called once,
   // from another thread, when the server cannot go on (its disk has failed);
@@ -55,10 +57,13 @@ class App {
   App(const App&) = delete;
   App& operator=(const App&) = delete;
 
-  // Addresses in use, with real ports.
-  const std::string& grpc_address() const { return grpc_->address(); }
-  const std::string& webhook_address() const { return webhook_->address(); }
-  const std::string& admin_address() const { return admin_->address(); }
+  // "ready grpc=127.0.0.1:50051 webhook=… admin=…\n": the addresses in use,
+  // with real ports.
+  std::string ReadyLine() const;
+
+  // Takes those settings of a new configuration that need no restart, and reads
+  // the certificates again. Called by whoever started it.
+  void Reload(const Config& config);
 
   // Refuses what is new, finishes what is under way, and ends; within 25 s.
   // Called once, by whoever started it.
@@ -79,7 +84,10 @@ class App {
   absl::Status StartHttp();
   HttpResponse Administer(const HttpRequest& request);
   HttpResponse Readiness() const;
-  Metrics::Moment Moment() const;
+  MetricsMoment Moment() const;
+  // Adds the parts of it that are on the disk.
+  void AddStoreFacts(MetricsMoment& moment) const;
+  void AddChannels(MetricsMoment& moment) const;
   std::vector<Listener> Listeners() const;
   void Tick();
   void LogCertificateProblems();
@@ -99,6 +107,7 @@ class App {
   std::unique_ptr<ChannelRegistry> registry_;
   std::unique_ptr<Executor> executor_;
   std::unique_ptr<CurlTransport> transport_;
+  std::unique_ptr<TokenWatch> tokens_;
   std::unique_ptr<GraphClient> graph_;
   std::unique_ptr<ChannelAdmin> admin_of_channels_;
   std::unique_ptr<MessageReader> reader_;

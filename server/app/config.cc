@@ -2,40 +2,55 @@
 
 #include <toml++/toml.h>
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <sstream>
+#include <system_error>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "server/base/strings.h"
 
 namespace linktor {
 namespace {
+
+// Reads the value of a setting.
+struct Reader {
+  // False when the text is not a value for it.
+  std::function<bool(const std::string&)> set;
+  // Lists the good values for a sentence.
+  const char* values;
+};
 
 // One setting under its three names: --data-dir, LINKTOR_IG_DATA_DIR and
 // data_dir.
 struct Setting {
   const char* flag;
   const char* description;
-  // False when the text is not a value for it.
-  std::function<bool(const std::string&)> set;
+  Reader reader;
   std::string fallback;
   // Whether its name alone means "true".
   bool flag_alone = false;
 };
 
-std::function<bool(const std::string&)> Text(std::string& target) {
-  return [&target](const std::string& text) {
-    target = text;
-    return true;
-  };
+Reader Text(std::string& target) {
+  return {[&target](const std::string& text) {
+            target = text;
+            return true;
+          },
+          "a text"};
 }
 
 template <typename Int>
-std::function<bool(const std::string&)> Number(Int& target) {
-  return [&target](const std::string& text) {
-    return absl::SimpleAtoi(text, &target);
-  };
+Reader Number(Int& target) {
+  return {[&target](const std::string& text) {
+            return absl::SimpleAtoi(text, &target);
+          },
+          "a whole number"};
 }
 
 // "90d" or what absl::ParseDuration takes.
@@ -49,35 +64,53 @@ bool ParseAge(const std::string& text, absl::Duration& out) {
   return absl::ParseDuration(text, &out);
 }
 
-std::function<bool(const std::string&)> Age(absl::Duration& target) {
-  return [&target](const std::string& text) { return ParseAge(text, target); };
+Reader Age(absl::Duration& target) {
+  return {[&target](const std::string& text) { return ParseAge(text, target); },
+          "a duration such as 90d, 24h or 30m"};
 }
 
-std::function<bool(const std::string&)> Flag(bool& target) {
-  return [&target](const std::string& text) {
-    if (text != "true" && text != "false") return false;
-    target = text == "true";
-    return true;
-  };
+Reader Flag(bool& target) {
+  return {[&target](const std::string& text) {
+            if (text != "true" && text != "false") return false;
+            target = text == "true";
+            return true;
+          },
+          "true or false"};
 }
 
-// "none" or "keys".
-std::function<bool(const std::string&)> Authentication(bool& keys) {
-  return [&keys](const std::string& text) {
-    if (text != "none" && text != "keys") return false;
-    keys = text == "keys";
-    return true;
-  };
+Reader Networks(std::vector<IpNetwork>& target) {
+  return {[&target](const std::string& text) {
+            target.clear();
+            for (const absl::string_view one :
+                 absl::StrSplit(text, ',', absl::SkipWhitespace())) {
+              const auto network =
+                  IpNetwork::Parse(ToStd(absl::StripAsciiWhitespace(one)));
+              if (!network.has_value()) return false;
+              target.push_back(*network);
+            }
+            return true;
+          },
+          "addresses such as 10.0.0.0/8 or ::1, with commas between them"};
 }
 
-std::function<bool(const std::string&)> Level(LogLevel& target) {
-  return [&target](const std::string& text) {
-    if (text == "debug") return target = LogLevel::kDebug, true;
-    if (text == "info") return target = LogLevel::kInfo, true;
-    if (text == "warning") return target = LogLevel::kWarning, true;
-    if (text == "error") return target = LogLevel::kError, true;
-    return false;
-  };
+Reader Authentication(bool& keys) {
+  return {[&keys](const std::string& text) {
+            if (text != "none" && text != "keys") return false;
+            keys = text == "keys";
+            return true;
+          },
+          "none or keys"};
+}
+
+Reader Level(LogLevel& target) {
+  return {[&target](const std::string& text) {
+            if (text == "debug") return target = LogLevel::kDebug, true;
+            if (text == "info") return target = LogLevel::kInfo, true;
+            if (text == "warning") return target = LogLevel::kWarning, true;
+            if (text == "error") return target = LogLevel::kError, true;
+            return false;
+          },
+          "debug, info, warning or error"};
 }
 
 std::vector<Setting> AccessSettingsOf(Access& access) {
@@ -148,6 +181,13 @@ std::vector<Setting> SettingsOf(Config& config) {
        std::to_string(config.webhook_max_in_flight)},
       {"webhook-threads", "threads of the webhook port",
        Number(config.webhook_threads), std::to_string(config.webhook_threads)},
+      {"webhook-proxy-protocol",
+       "connections to the webhook port begin with a PROXY protocol header",
+       Flag(config.webhook_proxy_protocol), "false", true},
+      {"trusted-proxies",
+       "addresses, such as 10.0.0.0/8, with commas, whose X-Forwarded-For is "
+       "believed in logs",
+       Networks(config.trusted_proxies), "none"},
       {"max-connections", "connections of the gRPC and of the webhook port",
        Number(config.max_connections), std::to_string(config.max_connections)},
       {"max-connections-per-address", "those of them from one address",
@@ -200,7 +240,14 @@ std::string TextOf(const toml::node& node) {
   return out.str();
 }
 
+std::string NoValue(const std::string& text, const std::string& name,
+                    const Setting& setting) {
+  return absl::StrCat("'", text, "' is not a value for ", name, "; it takes ",
+                      setting.reader.values);
+}
+
 void ReadFile(const std::string& path, const std::vector<Setting>& settings,
+              std::map<std::string, std::string>& values,
               std::vector<std::string>& problems) {
   toml::table table;
   try {
@@ -219,9 +266,10 @@ void ReadFile(const std::string& path, const std::vector<Setting>& settings,
                      [&](const Setting& s) { return KeyOf(s) == name; });
     if (it == settings.end()) {
       problems.push_back(absl::StrCat(at, "there is no setting '", name, "'"));
-    } else if (!it->set(TextOf(node))) {
-      problems.push_back(
-          absl::StrCat(at, "'", TextOf(node), "' is not a value for ", name));
+    } else if (!it->reader.set(TextOf(node))) {
+      problems.push_back(at + NoValue(TextOf(node), name, *it));
+    } else {
+      values[it->flag] = TextOf(node);
     }
   }
 }
@@ -266,13 +314,22 @@ absl::StatusOr<CommandLine> ReadCommandLine(int argc, const char* const* argv) {
   }
   result.check_only = check->parsed();
   std::vector<std::string> problems;
-  if (!file.empty()) ReadFile(file, settings, problems);
+  if (!file.empty()) {
+    // Everything else would look wrong without the file, too.
+    if (std::error_code error; !std::filesystem::exists(file, error)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("there is no configuration file ", file));
+    }
+    ReadFile(file, settings, result.values, problems);
+  }
   for (std::size_t i = 0; i < settings.size(); ++i) {
     const CLI::Option* option =
         app.get_option(std::string("--") + settings[i].flag);
-    if (option->count() > 0 && !settings[i].set(given[i])) {
-      problems.push_back(absl::StrCat("'", given[i], "' is not a value for ",
-                                      settings[i].flag));
+    if (option->count() == 0) continue;
+    if (!settings[i].reader.set(given[i])) {
+      problems.push_back(NoValue(given[i], settings[i].flag, settings[i]));
+    } else {
+      result.values[settings[i].flag] = given[i];
     }
   }
   for (std::string& problem : CheckConfig(result.config)) {
@@ -282,6 +339,29 @@ absl::StatusOr<CommandLine> ReadCommandLine(int argc, const char* const* argv) {
     return absl::InvalidArgumentError(absl::StrJoin(problems, "\n"));
   }
   return result;
+}
+
+ConfigChanges CompareConfigs(const CommandLine& before,
+                             const CommandLine& after) {
+  // Files that these and other settings name are read again in any case.
+  static const auto& taken =
+      *new StringSet{"log-level", "event-retention", "raw-retention",
+                     "raw-max-bytes", "sends-per-user-hour"};
+  StringSet names;
+  for (const auto& [name, value] : before.values) names.insert(name);
+  for (const auto& [name, value] : after.values) names.insert(name);
+  const auto value_of = [](const CommandLine& from, const std::string& name) {
+    const auto it = from.values.find(name);
+    return it == from.values.end() ? std::string() : it->second;
+  };
+  ConfigChanges changes;
+  for (const std::string& name : names) {
+    if (value_of(before, name) == value_of(after, name)) continue;
+    (taken.contains(name) ? changes.taken : changes.waiting).push_back(name);
+  }
+  std::sort(changes.taken.begin(), changes.taken.end());
+  std::sort(changes.waiting.begin(), changes.waiting.end());
+  return changes;
 }
 
 }  // namespace linktor

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "absl/time/time.h"
 #include "server/base/log.h"
 #include "server/graph/account.h"
+#include "server/http/peer_address.h"
 
 namespace linktor {
 
@@ -52,6 +54,10 @@ struct Config {
   std::int64_t webhook_max_body = 16 * 1024 * 1024;
   std::int64_t webhook_max_in_flight = 256 * 1024 * 1024;
   int webhook_threads = 1;
+  // Connections to the webhook port begin with a header of the PROXY protocol.
+  bool webhook_proxy_protocol = false;
+  // These may say by X-Forwarded-For whom a webhook request is from.
+  std::vector<IpNetwork> trusted_proxies;
   // Connections of the gRPC port, and the same number of the webhook port.
   int max_connections = 10'000;
   // How many of them may come from one address.
@@ -70,6 +76,10 @@ struct Config {
 
 struct CommandLine {
   Config config;
+  // Maps the name of each setting ("log-level") to its value as text; settings
+  // at their defaults are missing. A reload compares these to find what has
+  // changed.
+  std::map<std::string, std::string> values;
   // "linktor-igd check": say whether the configuration is good, and end.
   bool check_only = false;
   // Set: print this and end with `exit_code` (help, version, a bad option).
@@ -81,11 +91,21 @@ struct CommandLine {
 // Reads all three sources. INVALID_ARGUMENT with every problem, one a line.
 absl::StatusOr<CommandLine> ReadCommandLine(int argc, const char* const* argv);
 
+// Says in which settings two configurations differ, and what becomes of each.
+struct ConfigChanges {
+  // These are in force as soon as the configuration is read again.
+  std::vector<std::string> taken;
+  // These need a restart.
+  std::vector<std::string> waiting;
+};
+ConfigChanges CompareConfigs(const CommandLine& before,
+                             const CommandLine& after);
+
 // Tells what is wrong with the values, one sentence each; empty when nothing
 // is.
 std::vector<std::string> CheckConfig(const Config& config);
 
-// The path of "unix:PATH"; empty for anything else.
+// Returns the path of "unix:PATH"; empty for anything else.
 std::string UnixPathOf(const std::string& listen);
 
 }  // namespace linktor

@@ -50,10 +50,20 @@ bool Housekeeping::Rest(absl::Duration duration) {
   return !stopping_;
 }
 
+void Housekeeping::SetAges(const Ages& ages) {
+  MutexLock lock(mutex_);
+  ages_ = ages;
+}
+
 void Housekeeping::Run() {
   while (Rest(kInterval)) {
     bool more = true;
     while (more) {
+      Ages ages;
+      {
+        MutexLock lock(mutex_);
+        ages = ages_;
+      }
       const absl::Time now = clock_.Now();
       const auto before = [now](absl::Duration age) {
         return absl::ToUnixMillis(now - age);
@@ -61,13 +71,13 @@ void Housekeeping::Run() {
       const absl::StatusOr<TrimOutcome> outcome = AppendAs<TrimOutcome>(
           journal_,
           TrimRecord{.time_ms = absl::ToUnixMillis(now),
-                     .events_before_ms = before(ages_.events),
-                     .raw_before_ms = before(ages_.raw),
+                     .events_before_ms = before(ages.events),
+                     .raw_before_ms = before(ages.raw),
                      .dedupe_before_ms = before(kDedupeAge),
                      .requests_before_ms = before(Sender::kRequestIdAge),
                      .echoes_before_ms = before(kUnmatchedEchoAge),
                      .calls_before_ms = before(kCallAge),
-                     .raw_max_bytes = ages_.raw_max_bytes});
+                     .raw_max_bytes = ages.raw_max_bytes});
       if (!outcome.ok()) {
         Log(LogLevel::kWarning, "housekeeping failed",
             {{"error", outcome.status().ToString()}});

@@ -26,6 +26,9 @@ class Housekeeping {
   Housekeeping(const Housekeeping&) = delete;
   Housekeeping& operator=(const Housekeeping&) = delete;
 
+  // Changes the ages from the next round on. Thread-safe.
+  void SetAges(const Ages& ages);
+
  private:
   void Run();
   // Waits; false when it is time to end.
@@ -33,8 +36,8 @@ class Housekeeping {
 
   const Clock& clock_;
   Journal& journal_;
-  const Ages ages_;
   Mutex mutex_;
+  Ages ages_ ABSL_GUARDED_BY(mutex_);
   CondVar stop_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;

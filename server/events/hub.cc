@@ -1,5 +1,6 @@
 #include "server/events/hub.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -61,6 +62,16 @@ void Hub::Drain() {
     for (const auto& [key, subscriber] : all_) all.push_back(subscriber);
   }
   for (const auto& subscriber : all) subscriber->OnDrain();
+}
+
+std::int64_t Hub::MaxLag() const {
+  MutexLock lock(mutex_);
+  std::int64_t lag = 0;
+  for (const auto& [key, subscriber] : all_) {
+    const std::int64_t position = subscriber->Position();
+    if (position >= 0) lag = std::max(lag, last_seq_ - position);
+  }
+  return lag;
 }
 
 std::size_t Hub::size() const {

@@ -23,6 +23,9 @@ class Subscriber {
   virtual void OnTick(std::chrono::steady_clock::time_point now) = 0;
   // The server is draining: end the stream.
   virtual void OnDrain() = 0;
+  // The sequence through which it has been told everything; -1 while it has not
+  // begun. May be called at any time.
+  virtual std::int64_t Position() const = 0;
 };
 
 class Hub {
@@ -48,6 +51,9 @@ class Hub {
   // Ends every stream and refuses new ones.
   void Drain();
   std::size_t size() const;
+  // Returns by how many events the slowest subscriber is behind; 0 when there
+  // is none.
+  std::int64_t MaxLag() const;
 
  private:
   using Subscribers =

@@ -2,10 +2,15 @@
 
 #include <grpcpp/impl/codegen/proto_utils.h>
 
+#include <optional>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
+#include "server/base/cause_log.h"
 #include "server/base/ids.h"
 #include "server/base/log.h"
 #include "server/base/status.h"
+#include "server/base/strings.h"
 
 namespace linktor {
 namespace {
@@ -13,40 +18,43 @@ namespace {
 // Returns what callers are told: OK, or the reason.
 std::string OutcomeOf(const absl::Status& status) {
   if (status.ok()) return "OK";
+  if (absl::IsCancelled(status)) return "CANCELLED";
   std::string reason = ErrorInfoOf(status).reason();
   return reason.empty() ? ReasonName(v1::ERROR_REASON_INTERNAL_FAULT) : reason;
 }
 
-}  // namespace
-
-grpc::Status ToGrpcStatus(const absl::Status& status) {
-  if (status.ok()) return grpc::Status::OK;
-  const google::rpc::Status rpc = ToRpcStatus(status);
-  return {static_cast<grpc::StatusCode>(rpc.code()), rpc.message(),
-          rpc.SerializeAsString()};
+// Returns whether a call failed for a fault of this server's.
+bool IsFault(const absl::Status& status) {
+  return OutcomeOf(status) == ReasonName(v1::ERROR_REASON_INTERNAL_FAULT);
 }
 
-void CallContext::Report(std::string_view method, const absl::Status& status) {
-  observer_.OnCall(method, status.code());
-  if (!status.ok() && !absl::IsCancelled(status) &&
-      ErrorInfoOf(status).reason().empty()) {
-    Log(LogLevel::kError, "call failed by a fault",
-        {{"method", std::string(method)}, {"error", status.ToString()}});
+// Returns the level of the line on a call that failed; nothing when it concerns
+// its caller alone.
+std::optional<LogLevel> LevelOf(const absl::Status& status) {
+  if (status.ok() || absl::IsCancelled(status)) return std::nullopt;
+  if (IsFault(status)) return LogLevel::kError;
+  switch (status.code()) {
+    case absl::StatusCode::kUnauthenticated:
+    case absl::StatusCode::kPermissionDenied:
+      return LogLevel::kWarning;
+    default:
+      break;
   }
+  static const StringSet& ours =
+      *new StringSet{ReasonName(v1::ERROR_REASON_LIMIT_REACHED),
+                     ReasonName(v1::ERROR_REASON_OVERLOADED),
+                     ReasonName(v1::ERROR_REASON_DISK_FULL),
+                     ReasonName(v1::ERROR_REASON_STORE_FAILED),
+                     ReasonName(v1::ERROR_REASON_CREDENTIALS_MISSING),
+                     ReasonName(v1::ERROR_REASON_CURSOR_EXPIRED),
+                     ReasonName(v1::ERROR_REASON_CURSOR_REWOUND)};
+  if (ours.contains(ErrorInfoOf(status).reason())) return LogLevel::kWarning;
+  return std::nullopt;
 }
 
-bool CallContext::IsAudited(const access::Method& method,
-                            const absl::Status& status) {
-  // A stranger has no key that a line could name; a key that is no longer in
-  // force is named.
-  return method.changes &&
-         (!absl::IsUnauthenticated(status) ||
-          ErrorInfoOf(status).metadata().contains("api_key_id"));
-}
-
-void CallContext::Audit(std::string_view method, const AuditSubject& subject,
-                        const absl::Status& status) {
-  LogFields fields = {{"method", std::string(method)}};
+LogFields FieldsOf(const CallRecord& call, const CallSubject& subject,
+                   const absl::Status& status) {
+  LogFields fields = {{"method", call.method.name}};
   const auto add = [&fields](std::string_view name, std::string_view value) {
     // A request that was refused may hold anything in place of an id.
     if (IsRequestId(value)) fields.emplace_back(name, std::string(value));
@@ -63,7 +71,66 @@ void CallContext::Audit(std::string_view method, const AuditSubject& subject,
   add("target", subject.target);
   fields.emplace_back("peer", subject.peer);
   fields.emplace_back("outcome", OutcomeOf(status));
-  LogAudit(fields);
+  return fields;
+}
+
+}  // namespace
+
+grpc::Status ToGrpcStatus(const absl::Status& status) {
+  if (status.ok()) return grpc::Status::OK;
+  const google::rpc::Status rpc = ToRpcStatus(status);
+  return {static_cast<grpc::StatusCode>(rpc.code()), rpc.message(),
+          rpc.SerializeAsString()};
+}
+
+CallRecord CallContext::Begin(const access::Method& method) {
+  observer_.OnBegin(method);
+  return {.method = method};
+}
+
+void CallContext::CountEnd(const CallRecord& call, const absl::Status& status) {
+  std::string reason;
+  if (!status.ok() && !absl::IsCancelled(status)) reason = OutcomeOf(status);
+  observer_.OnEnd(call.method, status.code(), reason,
+                  std::chrono::steady_clock::now() - call.begin);
+}
+
+bool CallContext::IsAudited(const access::Method& method,
+                            const absl::Status& status) {
+  // A stranger has no key that a line could name; a key that is no longer in
+  // force is named.
+  return method.changes &&
+         (!absl::IsUnauthenticated(status) ||
+          ErrorInfoOf(status).metadata().contains("api_key_id"));
+}
+
+bool CallContext::WantsLog(const access::Method& method,
+                           const absl::Status& status) {
+  return IsAudited(method, status) || Logs(LogLevel::kDebug) ||
+         LevelOf(status).has_value();
+}
+
+void CallContext::LogEnd(const CallRecord& call, const CallSubject& subject,
+                         const absl::Status& status) {
+  const LogFields fields = FieldsOf(call, subject, status);
+  if (IsAudited(call.method, status)) LogAudit(fields);
+  const std::string reason = ErrorInfoOf(status).reason();
+  if (const std::optional<LogLevel> level = LevelOf(status)) {
+    LogFields told = fields;
+    // The text is the server's own, and nobody else is told it.
+    if (reason.empty()) told.emplace_back("error", status.ToString());
+    LogCause(*level,
+             IsFault(status) ? "call failed by a fault" : "call refused",
+             absl::StrCat(call.method.name, " ", reason), std::move(told));
+  }
+  if (!Logs(LogLevel::kDebug)) return;
+  LogFields every = fields;
+  every.emplace_back("code", absl::StatusCodeToString(status.code()));
+  every.emplace_back(
+      "seconds", absl::StrCat(std::chrono::duration<double>(
+                                  std::chrono::steady_clock::now() - call.begin)
+                                  .count()));
+  Log(LogLevel::kDebug, "call", every);
 }
 
 absl::Status ParseRequest(const grpc::ByteBuffer& bytes,

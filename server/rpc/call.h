@@ -6,6 +6,7 @@
 #include <google/protobuf/message.h>
 #include <grpcpp/grpcpp.h>
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -27,11 +28,22 @@ grpc::Status ToGrpcStatus(const absl::Status& status);
 class CallObserver {
  public:
   virtual ~CallObserver() = default;
-  virtual void OnCall(std::string_view method, absl::StatusCode code) = 0;
+  virtual void OnBegin(const access::Method& method) = 0;
+  // `reason` is what the caller is told; empty when the call has not failed.
+  virtual void OnEnd(const access::Method& method, absl::StatusCode code,
+                     std::string_view reason,
+                     std::chrono::nanoseconds latency) = 0;
 };
 
-// An audit line says this of a call, besides its outcome.
-struct AuditSubject {
+// A call, as it is counted and logged.
+struct CallRecord {
+  const access::Method& method;
+  std::chrono::steady_clock::time_point begin =
+      std::chrono::steady_clock::now();
+};
+
+// A line of the log says this of a call, besides its outcome.
+struct CallSubject {
   std::string_view api_key_id;
   std::string_view channel_id;
   std::string_view request_id;
@@ -50,15 +62,22 @@ class CallContext {
   Executor& executor() { return executor_; }
   Admission& admission() { return admission_; }
 
-  // Counts a call's end, and logs it when it is a fault of ours.
-  void Report(std::string_view method, const absl::Status& status);
+  // Counts the beginning of a call, and its end.
+  CallRecord Begin(const access::Method& method);
+  void CountEnd(const CallRecord& call, const absl::Status& status);
+
   // Whether a call that ends like this leaves an audit line: it was to change
   // something, and its caller has, or had, a key.
   static bool IsAudited(const access::Method& method,
                         const absl::Status& status);
-  // Writes the audit line of a call that changes something.
-  void Audit(std::string_view method, const AuditSubject& subject,
-             const absl::Status& status);
+  // Returns whether LogEnd has anything to say. Callers ask before they make a
+  // subject.
+  static bool WantsLog(const access::Method& method,
+                       const absl::Status& status);
+  // Writes the audit line of a call that changes something, a line on what an
+  // operator should know of, and at the level debug a line on every call.
+  static void LogEnd(const CallRecord& call, const CallSubject& subject,
+                     const absl::Status& status);
 
  private:
   Executor& executor_;

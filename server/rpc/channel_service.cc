@@ -3,9 +3,18 @@
 #include "server/base/log.h"
 #include "server/base/try.h"
 #include "server/channels/graph_account.h"
+#include "server/graph/failure_log.h"
+#include "server/graph/observer.h"
 
 namespace linktor {
 namespace {
+
+template <typename Call>
+void LogIfFailed(std::string_view operation, const Call& call,
+                 const absl::Status& status) {
+  if (status.ok()) return;
+  LogGraphFailure(operation, call.request().channel_id(), status);
+}
 
 constexpr int kDefaultPage = 100;
 
@@ -124,6 +133,7 @@ grpc::ServerUnaryReactor* ChannelServiceImpl::SetIceBreakers(
         return call->Finish(status);
       }
       graph_.SetIceBreakers(account, asked, [call](const absl::Status& status) {
+        LogIfFailed(kGraphSetIceBreakers, *call, status);
         if (status.ok()) {
           *call->response().mutable_ice_breakers() =
               call->request().ice_breakers();
@@ -149,6 +159,7 @@ grpc::ServerUnaryReactor* ChannelServiceImpl::GetIceBreakers(
     graph_.GetIceBreakers(
         account,
         [this, call](absl::StatusOr<v1::GetIceBreakersResponse> found) {
+          LogIfFailed(kGraphGetIceBreakers, *call, found.status());
           if (!found.ok()) return call->Finish(found.status());
           call->response() = *std::move(found);
           calls_.executor().Run([this, call] {
@@ -176,8 +187,10 @@ grpc::ServerUnaryReactor* ChannelServiceImpl::DeleteIceBreakers(
       OpenUnary<v1::DeleteIceBreakersRequest, v1::DeleteIceBreakersResponse>(
           calls_, raw);
   RunGraph(call, [this, call](const GraphAccount& account) {
-    graph_.DeleteIceBreakers(
-        account, [call](const absl::Status& status) { call->Finish(status); });
+    graph_.DeleteIceBreakers(account, [call](const absl::Status& status) {
+      LogIfFailed(kGraphDeleteIceBreakers, *call, status);
+      call->Finish(status);
+    });
   });
   return raw.reactor;
 }

@@ -79,6 +79,7 @@ SubscribeReactor::SubscribeReactor(grpc::CallbackServerContext& context,
                                    Admitted admitted)
     : context_(context),
       deps_(dependencies),
+      record_(deps_.calls.Begin(deps_.calls.admission().Find(kMethod))),
       request_(std::move(request)),
       admitted_(std::move(admitted)),
       filter_(request_, CoveredBy(admitted_.caller)),
@@ -107,7 +108,16 @@ bool SubscribeReactor::FinishIfEnded() {
     context_.AddTrailingMetadata(kCursorTrailer,
                                  deps_.log.Cursor(want_.after_seq));
   }
-  deps_.calls.Report(kMethod, *status);
+  deps_.calls.CountEnd(record_, *status);
+  if (CallContext::WantsLog(record_.method, *status)) {
+    CallContext::LogEnd(record_,
+                        {.api_key_id = admitted_.caller.key_id(),
+                         .channel_id = {},
+                         .request_id = {},
+                         .target = {},
+                         .peer = context_.peer()},
+                        *status);
+  }
   Finish(absl::IsCancelled(*status) ? grpc::Status::CANCELLED
                                     : ToGrpcStatus(*status));
   return true;
@@ -151,6 +161,7 @@ void SubscribeReactor::Continue() {
     want_.after_seq = std::max(want_.after_seq, batch.through_seq);
     if (IsWorthTelling(batch)) return Write(batch);
     const std::int64_t position = want_.after_seq;
+    position_.store(position, std::memory_order_relaxed);
     turn_.GiveBack();
     // Something may have come since: then this thread goes on, unless another
     // one does.
@@ -204,6 +215,7 @@ void SubscribeReactor::StartWriteOf(const grpc::Slice& slice) {
   outgoing_ = grpc::ByteBuffer(&slice, 1);
   last_write_.store(SteadyClock::now().time_since_epoch().count(),
                     std::memory_order_relaxed);
+  position_.store(want_.after_seq, std::memory_order_relaxed);
   StartWrite(&outgoing_);
   turn_.PassOn();
 }

@@ -63,6 +63,9 @@ class SubscribeReactor final
   void OnPublished() override;
   void OnTick(std::chrono::steady_clock::time_point now) override;
   void OnDrain() override;
+  std::int64_t Position() const override {
+    return position_.load(std::memory_order_relaxed);
+  }
 
  private:
   using SteadyClock = std::chrono::steady_clock;
@@ -95,6 +98,7 @@ class SubscribeReactor final
 
   grpc::CallbackServerContext& context_;
   const Dependencies deps_;
+  const CallRecord record_;
   const v1::SubscribeEventsRequest request_;
   Admitted admitted_;
   const EventFilter filter_;
@@ -108,6 +112,9 @@ class SubscribeReactor final
   bool started_ ABSL_GUARDED_BY(turn_) = false;
   bool first_ ABSL_GUARDED_BY(turn_) = true;
   grpc::ByteBuffer outgoing_ ABSL_GUARDED_BY(turn_);
+  // The sequence through which everything was looked at; -1 before the start
+  // is known.
+  std::atomic<std::int64_t> position_{-1};
   // When the last write began, by the steady clock.
   std::atomic<SteadyClock::rep> last_write_;
   // The hub's thread alone uses these three. The key as it was last judged,

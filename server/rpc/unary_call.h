@@ -51,12 +51,14 @@ template <typename Request, typename Response>
 class UnaryCall {
  public:
   UnaryCall(CallContext& calls, const RawUnary& raw)
-      : calls_(calls), raw_(raw), method_(calls.admission().Find(raw.method)) {}
+      : calls_(calls),
+        raw_(raw),
+        record_(calls.Begin(calls.admission().Find(raw.method))) {}
 
   // OK, or why it is not carried out.
   absl::Status Read() {
     LINKTOR_ASSIGN(admitted_,
-                   calls_.admission().AdmitCall(*raw_.context, method_));
+                   calls_.admission().AdmitCall(*raw_.context, record_.method));
     was_read_ = true;
     return ReadRequest(admitted_.caller, *raw_.request, request_);
   }
@@ -72,20 +74,23 @@ class UnaryCall {
       (void)grpc::SerializationTraits<Response>::Serialize(response_,
                                                            raw_.response, &own);
     }
-    calls_.Report(raw_.method, status);
-    if (CallContext::IsAudited(method_, status)) Audit(status);
+    calls_.CountEnd(record_, status);
+    if (CallContext::WantsLog(record_.method, status)) LogEnd(status);
     // The place within the limits is free when the caller has its answer.
     admitted_ = {};
     raw_.reactor->Finish(ToGrpcStatus(status));
   }
 
  private:
-  void Audit(const absl::Status& status) {
-    // What a caller was refused says what the caller tried.
-    if (!was_read_) (void)ParseRequest(*raw_.request, request_);
-    AuditSubject subject{.api_key_id = admitted_.caller.key_id(),
-                         .channel_id = ChannelOf(request_),
-                         .peer = raw_.context->peer()};
+  void LogEnd(const absl::Status& status) {
+    // The request of a caller who was refused shows what the caller tried;
+    // nothing is read of a stranger.
+    if (!was_read_ && CallContext::IsAudited(record_.method, status)) {
+      (void)ParseRequest(*raw_.request, request_);
+    }
+    CallSubject subject{.api_key_id = admitted_.caller.key_id(),
+                        .channel_id = ChannelOf(request_),
+                        .peer = raw_.context->peer()};
     if constexpr (requires { response_.message(); }) {
       subject.request_id = response_.message().request_id();
       subject.target = response_.message().id();
@@ -115,12 +120,12 @@ class UnaryCall {
         subject.request_id = request_.request_id();
       }
     }
-    calls_.Audit(raw_.method, subject, status);
+    CallContext::LogEnd(record_, subject, status);
   }
 
   CallContext& calls_;
   const RawUnary raw_;
-  const access::Method& method_;
+  const CallRecord record_;
   Admitted admitted_;
   bool was_read_ = false;
   Request request_;

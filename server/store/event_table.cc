@@ -112,4 +112,10 @@ absl::StatusOr<std::int64_t> EventTable::TrimDedupe(std::int64_t before_ms,
   return row ? changes.Int(0) : 0;
 }
 
+absl::StatusOr<std::int64_t> OldestEventMs(Database& database) {
+  Statement oldest(database, "SELECT log_ms FROM events ORDER BY seq LIMIT 1");
+  LINKTOR_ASSIGN(const bool row, oldest.Step());
+  return row ? oldest.Int(0) : 0;
+}
+
 }  // namespace linktor

@@ -26,6 +26,10 @@ struct LogState {
   std::int64_t raw_bytes = 0;
 };
 
+// Returns when the oldest event that is kept came, in ms since the epoch; 0
+// without events. It is for readers, on their own connection.
+absl::StatusOr<std::int64_t> OldestEventMs(Database& database);
+
 class EventTable {
  public:
   // `mid_run`: see MidIndex.

@@ -231,4 +231,13 @@ absl::StatusOr<std::vector<MessageRow>> FindPending(Database& database) {
   return ReadAll(pending);
 }
 
+absl::StatusOr<std::int64_t> CountUnconfirmed(Database& database) {
+  // Said so, the index of open sends is used.
+  Statement count(database,
+                  "SELECT count(*) FROM messages WHERE state IN (2, 4) "
+                  "AND state = 4");
+  LINKTOR_ASSIGN(const bool row, count.Step());
+  return row ? count.Int(0) : 0;
+}
+
 }  // namespace linktor

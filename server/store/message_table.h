@@ -77,4 +77,7 @@ absl::StatusOr<std::optional<MessageRow>> ReadMessageByRequest(
 // PENDING sends of all conversations: those of a process that has died.
 absl::StatusOr<std::vector<MessageRow>> FindPending(Database& database);
 
+// Returns how many sends are UNCONFIRMED.
+absl::StatusOr<std::int64_t> CountUnconfirmed(Database& database);
+
 }  // namespace linktor

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "server/base/cause_log.h"
 #include "server/base/log.h"
 #include "server/base/status.h"
 #include "server/base/try.h"
@@ -176,11 +177,13 @@ void SqliteJournal::RunBatch(std::deque<Waiting>& waiting) {
     case StoreFault::kNone:
       break;
     case StoreFault::kFull:
-      Log(LogLevel::kError, "disk full", {{"error", status.ToString()}});
+      LogCause(LogLevel::kError, "disk full", "",
+               {{"error", status.ToString()}});
       status = DiskFull();
       break;
     case StoreFault::kBusy:
-      Log(LogLevel::kError, "database busy", {{"error", status.ToString()}});
+      LogCause(LogLevel::kError, "database busy", "",
+               {{"error", status.ToString()}});
       status = Busy();
       break;
     case StoreFault::kRecord:

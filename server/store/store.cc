@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/crypto.h"
 #include "server/base/try.h"
+#include "server/base/unique_fd.h"
 #include "server/store/schema.h"
 
 namespace linktor {
@@ -29,6 +30,22 @@ constexpr char kCachePragma[] = "PRAGMA cache_size=-65536";
 // written before the commit, changed after a savepoint, and the savepoint
 // rolled back.
 constexpr char kSpillPragma[] = "PRAGMA cache_spill=OFF";
+
+std::string DatabaseOf(const std::string& data_dir) {
+  return data_dir + "/gateway.db";
+}
+
+absl::Status WrongKey() {
+  return absl::FailedPreconditionError(
+      "the master key is not the one this data folder was made with; nothing "
+      "was changed");
+}
+
+std::int64_t SizeOf(const std::string& path) {
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  return error ? 0 : static_cast<std::int64_t>(size);
+}
 
 }  // namespace
 
@@ -70,7 +87,7 @@ absl::Status Store::Prepare(const std::string& data_dir,
     return absl::FailedPreconditionError(absl::StrCat(
         "the data folder ", data_dir, " is in use by another process"));
   }
-  const std::string path = data_dir + "/gateway.db";
+  const std::string path = DatabaseOf(data_dir);
   LINKTOR_ASSIGN(writer_, Database::Open(path, Database::Mode::kReadWrite));
   LINKTOR_TRY(Migrate(*writer_));
   LINKTOR_TRY(writer_->Execute(kCheckpointPragma));
@@ -88,9 +105,7 @@ absl::Status Store::CheckKeyAndIdentity() {
     LINKTOR_ASSIGN(const bool row, read.Step());
     if (row) {
       if (!sealer_->IsKeyCheck(read.Bytes(2))) {
-        return absl::FailedPreconditionError(
-            "the master key is not the one this data folder was made with; "
-            "nothing was changed");
+        return WrongKey();
       }
       identity_ = {read.String(0), read.Int(1)};
       last_seq_ = read.Int(3);
@@ -104,6 +119,30 @@ absl::Status Store::CheckKeyAndIdentity() {
                    "oldest_seq, log_ms, last_raw_no, raw_bytes, key_check) "
                    "VALUES (1, ?, 1, 0, 1, 0, 0, 0, ?)");
   return insert.BindBlob(1, identity_.log_id).BindBlob(2, key_check).Run();
+}
+
+absl::StatusOr<bool> Store::Examine(const std::string& data_dir,
+                                    const Secret& master_key) {
+  const UniqueFd lock(open((data_dir + "/lock").c_str(), O_RDONLY | O_CLOEXEC));
+  const bool in_use = lock.valid() && flock(lock.get(), LOCK_EX | LOCK_NB) != 0;
+  const std::string path = DatabaseOf(data_dir);
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) return in_use;
+  ReadPool pool(path);
+  const Sealer sealer(master_key, pool);
+  LINKTOR_TRY(pool.Read([&](Database& database) -> absl::Status {
+    Statement read(database, "SELECT key_check FROM log_state");
+    const absl::StatusOr<bool> row = read.Step();
+    // A folder whose making was interrupted has no such row, or table.
+    if (!row.ok() || !*row) return absl::OkStatus();
+    return sealer.IsKeyCheck(read.Bytes(0)) ? absl::OkStatus() : WrongKey();
+  }));
+  return in_use;
+}
+
+StoreSizes SizesOf(const std::string& data_dir) {
+  const std::string path = DatabaseOf(data_dir);
+  return {.database_bytes = SizeOf(path), .wal_bytes = SizeOf(path + "-wal")};
 }
 
 }  // namespace linktor

@@ -21,6 +21,14 @@ struct LogIdentity {
   std::int64_t epoch = 1;
 };
 
+// The sizes of a data folder's files on the disk; 0 for a file that is not
+// there.
+struct StoreSizes {
+  std::int64_t database_bytes = 0;
+  std::int64_t wal_bytes = 0;
+};
+StoreSizes SizesOf(const std::string& data_dir);
+
 class Store {
  public:
   // Makes the folder if it is missing. FAILED_PRECONDITION with a sentence when
@@ -28,6 +36,11 @@ class Store {
   // written it.
   static absl::StatusOr<std::unique_ptr<Store>> Open(
       const std::string& data_dir, const Secret& master_key);
+  // Returns whether a server uses the folder now; FAILED_PRECONDITION with a
+  // sentence when the folder was made with another master key. It changes
+  // nothing; a folder that is not there or empty is good.
+  static absl::StatusOr<bool> Examine(const std::string& data_dir,
+                                      const Secret& master_key);
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;

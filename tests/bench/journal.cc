@@ -9,6 +9,7 @@
 #include "server/webhook/ingest.h"
 #include "tests/bench/raw_log.h"
 #include "tests/bench/setting.h"
+#include "tests/fakes/fake_webhook_observer.h"
 #include "tests/support/padded_body.h"
 #include "tests/support/temp_folder.h"
 
@@ -103,7 +104,8 @@ class Rig {
   ChannelRegistry registry_;
   SystemClock clock_;
   NoNames names_;
-  Ingest ingest_{clock_, store_->sealer(), registry_, names_};
+  FakeWebhookObserver observer_;
+  Ingest ingest_{clock_, store_->sealer(), registry_, names_, observer_};
   PostMaker posts_{{.account_id = "17841400000000001"}, kUsers};
 };
 

@@ -73,6 +73,7 @@ TEST(ServerTest, CheckValidatesAFileWithLineNumbers) {
   EXPECT_THAT(RunServer({"check", "--config", path}).output,
               HasSubstr("cannot read the master key file"));
   std::ofstream(key) << std::string(64, 'a');
+  std::filesystem::permissions(key, std::filesystem::perms::owner_read);
   EXPECT_EQ(RunServer({"check", "--config", path}).status, 0);
   std::ofstream(path, std::ios::app) << "webhook_prot = 1\n";
   const ProcessEnd end = RunServer({"check", "--config", path});

@@ -20,13 +20,16 @@ linktor_library(test_support
     support/test_socket.cc support/test_socket.h
     support/test_tls_socket.cc support/test_tls_socket.h
     fakes/fake_clock.h
+    fakes/fake_graph_observer.h
     fakes/fake_transport.h
+    fakes/fake_webhook_observer.h
   PUBLIC linktor::base linktor::http linktor::webhook GTest::gmock
   GTest::gtest spdlog::spdlog
   PRIVATE OpenSSL::Crypto OpenSSL::SSL)
 
 linktor_test(pure_tests
   SOURCES
+    unit/base/cause_log_test.cc
     unit/base/connection_limits_test.cc
     unit/base/crypto_test.cc
     unit/base/executor_test.cc
@@ -48,8 +51,9 @@ linktor_test(pure_tests
     unit/http/listener_limit_test.cc
     unit/http/listener_stop_test.cc
     unit/http/listener_test.cc
-    unit/http/log_throttle_test.cc
     unit/http/message_test.cc
+    unit/http/peer_address_test.cc
+    unit/http/proxy_protocol_test.cc
     unit/http/tls_context_test.cc
     unit/http/tls_listener_test.cc
     unit/policy/content_test.cc

@@ -200,5 +200,42 @@ TEST_F(ConfigTest, RetentionTakesDaysAndDurations) {
   EXPECT_EQ(read->config.raw_retention, absl::Hours(36));
 }
 
+TEST_F(ConfigTest, AMissingFileIsTheOnlyComplaint) {
+  EXPECT_EQ(Read({"--config", "/no/such.toml", "--log-level", "loud"})
+                .status()
+                .message(),
+            "there is no configuration file /no/such.toml");
+}
+
+TEST_F(ConfigTest, ABadValueIsAnsweredWithTheGoodOnes) {
+  const std::string file = File("data_dir = \"d\"\nraw_retention = \"long\"\n");
+  EXPECT_THAT(std::string(Read({"--config", file.c_str(), "--auth", "maybe",
+                                "--max-connections", "many",
+                                "--trusted-proxies", "10.0.0.0/99"})
+                              .status()
+                              .message()),
+              AllOf(HasSubstr("'maybe' is not a value for auth; it takes none "
+                              "or keys"),
+                    HasSubstr("it takes a whole number"),
+                    HasSubstr("it takes addresses such as 10.0.0.0/8"),
+                    HasSubstr("it takes a duration such as 90d")));
+}
+
+TEST_F(ConfigTest, ChangesAreTakenOrWait) {
+  const std::string before =
+      File("data_dir = \"d\"\nmaster_key_file = \"k\"\nlog_level = \"info\"\n");
+  const auto first = Read({"--config", before.c_str()});
+  ASSERT_THAT(first, IsOk());
+  const std::string after =
+      File("data_dir = \"e\"\nmaster_key_file = \"k\"\nraw_max_bytes = 5\n");
+  const auto second = Read({"--config", after.c_str()});
+  ASSERT_THAT(second, IsOk());
+  const ConfigChanges changes = CompareConfigs(*first, *second);
+  EXPECT_THAT(changes.taken,
+              ::testing::ElementsAre("log-level", "raw-max-bytes"));
+  EXPECT_THAT(changes.waiting, ::testing::ElementsAre("data-dir"));
+  EXPECT_THAT(CompareConfigs(*second, *second).taken, IsEmpty());
+}
+
 }  // namespace
 }  // namespace linktor

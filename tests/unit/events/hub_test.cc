@@ -20,11 +20,14 @@ class RecordingSubscriber final : public Subscriber {
     if (ticks_++ == 0) first_tick_.set_value();
   }
   void OnDrain() override { ++drains_; }
+  std::int64_t Position() const override { return position; }
 
   bool WaitPublished() { return Wait(first_published_); }
   bool WaitTick() { return Wait(first_tick_); }
   int published() const { return published_; }
   int drains() const { return drains_; }
+
+  std::atomic<std::int64_t> position = -1;
 
  private:
   static bool Wait(std::promise<void>& what) {
@@ -128,6 +131,7 @@ TEST(HubTest, SubscriberMayRemoveItselfWhenWoken) {
     }
     void OnTick(std::chrono::steady_clock::time_point) override {}
     void OnDrain() override {}
+    std::int64_t Position() const override { return 0; }
     std::promise<void> left;
 
    private:
@@ -141,6 +145,24 @@ TEST(HubTest, SubscriberMayRemoveItselfWhenWoken) {
   ASSERT_EQ(leaver->left.get_future().wait_for(kPatience),
             std::future_status::ready);
   EXPECT_EQ(hub.size(), 0U);
+}
+
+TEST(HubTest, TellsHowFarTheSlowestIsBehind) {
+  Hub hub(10);
+  EXPECT_EQ(hub.MaxLag(), 0);
+  const auto slow = std::make_shared<RecordingSubscriber>();
+  const auto fast = std::make_shared<RecordingSubscriber>();
+  ASSERT_TRUE(hub.Add(slow));
+  ASSERT_TRUE(hub.Add(fast));
+  // Nothing is known of a subscriber that has not begun.
+  EXPECT_EQ(hub.MaxLag(), 0);
+  slow->position = 4;
+  fast->position = 9;
+  EXPECT_EQ(hub.MaxLag(), 6);
+  hub.Publish(12);
+  EXPECT_EQ(hub.MaxLag(), 8);
+  hub.Remove(slow.get());
+  EXPECT_EQ(hub.MaxLag(), 3);
 }
 
 }  // namespace

@@ -1,0 +1,41 @@
+#include "server/app/token_watch.h"
+
+#include <optional>
+#include <string>
+
+#include "server/base/log.h"
+#include "server/base/status.h"
+
+namespace linktor {
+namespace {
+
+// Returns what an answer says of the token; nothing when it says nothing.
+std::optional<TokenState> StateOf(const absl::Status& status) {
+  if (status.ok()) return TokenState::kGood;
+  if (ErrorInfoOf(status).reason() ==
+      ReasonName(v1::ERROR_REASON_ACCESS_TOKEN_EXPIRED)) {
+    return TokenState::kRefused;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void TokenWatch::OnGraphCall(std::string_view operation,
+                             std::string_view channel_id,
+                             const absl::Status& status,
+                             std::chrono::nanoseconds latency) {
+  next_.OnGraphCall(operation, channel_id, status, latency);
+  const std::optional<TokenState> state = StateOf(status);
+  if (!state.has_value()) return;
+  const ChannelRegistry::EntryPtr channel = registry_.Find(channel_id);
+  if (channel == nullptr) return;
+  const TokenState before =
+      channel->notes->token.exchange(*state, std::memory_order_relaxed);
+  if (before == TokenState::kRefused && *state == TokenState::kGood) {
+    Log(LogLevel::kInfo, "Meta takes the access token again",
+        {{"channel", std::string(channel_id)}});
+  }
+}
+
+}  // namespace linktor
