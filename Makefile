@@ -56,6 +56,7 @@ check: build ## Check format, protos, README, tree, clang-tidy (TIDY=all: every 
 	tools/check/readme_run.py
 	tools/check/security_run.py
 	tools/check/network.py
+	tools/check/prometheus.py
 	tools/check/tidy.sh
 	JOBS=$(JOBS) tools/check/bazel.sh --programs
 
@@ -75,15 +76,16 @@ tsan: setup ## Build and test with ThreadSanitizer
 
 fuzz: setup ## Try to break the properties of tests/fuzz, FUZZ_SECONDS (15) for each
 	@tools/setup/apt.sh check
-	$(call configure_and_build,fuzz)
+	$(call configure_and_build,asan,linktor-fuzz)
 	tools/check/fuzz.sh
 
 bazel: setup ## Build and test everything with Bazel instead of CMake
 	@tools/setup/apt.sh bazel
 	JOBS=$(JOBS) tools/check/bazel.sh
 
-bench: build ## Measure against the raw layers; BENCH=--help says what can be chosen
-	@build/bin/linktor-bench --json build/bench.json $(BENCH)
+bench: setup ## Measure against the raw layers; BENCH=--help says what can be chosen
+	@$(call configure_and_build,release,$(PROGRAMS) linktor-bench linktor-bench-raw)
+	build/bin/linktor-bench --json build/bench.json $(BENCH)
 
 soak: build ## Run every suite at its full size; the figures go to docs/soak.md
 	@tools/check/soak.sh

@@ -1,7 +1,7 @@
 # Precompiled headers, each made once a build and shared by all targets:
 #   base      the standard library and Abseil; the default
 #   contract  base, Protobuf and the messages of protos/
-#   grpc      base, Protobuf and gRPC
+#   grpc      base, Protobuf and gRPC; for the code made from protos/
 #   service   grpc and the services of protos/
 #   cli       service and CLI11
 #   test      contract and GoogleTest; the default of linktor_test

@@ -15,7 +15,7 @@
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-program=build/fuzz/bin/linktor-fuzz
+program=build/asan/bin/linktor-fuzz
 targets=(webhook signature cursor graph config)
 seconds=${FUZZ_SECONDS:-15}
 seed=${FUZZ_SEED:-$((RANDOM * 32768 + RANDOM + 1))}

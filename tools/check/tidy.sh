@@ -75,18 +75,22 @@ cmake --preset tidy --log-level=WARNING >"$work/log" 2>&1 ||
 cmake --build --preset tidy -j "$(nproc)" >"$work/log" 2>&1 ||
   { cat "$work/log" >&2; die "generating the protos' code failed"; }
 
-# Files that no target compiles have no compile command.
-python3 - "$work/wanted" >"$work/files" <<'PYTHON'
+# Files that no target compiles have no compile command. One that several targets
+# compile has several, of which one is enough.
+python3 - "$work" >"$work/files" <<'PYTHON'
 import json, os, sys
-known = {os.path.relpath(entry["file"])
-         for entry in json.load(open("build/tidy/compile_commands.json"))}
-for name in sorted(set(open(sys.argv[1]).read().split("\n")) & known):
+work = sys.argv[1]
+commands = {os.path.relpath(entry["file"]): entry
+            for entry in json.load(open("build/tidy/compile_commands.json"))}
+with open(f"{work}/compile_commands.json", "w") as out:
+    json.dump(list(commands.values()), out)
+for name in sorted(set(open(f"{work}/wanted").read().split("\n")) & set(commands)):
     print(name)
 PYTHON
 
 say "checking $(wc -l <"$work/files") files"
 xargs -r -d '\n' -P "$(nproc)" -n 1 \
-  "$tidy" -p build/tidy --quiet --use-color=false <"$work/files" \
+  "$tidy" -p "$work" --quiet --use-color=false <"$work/files" \
   2>"$work/stderr" || {
   # Its stderr is counts of suppressed warnings, unless it could not run.
   grep -v 'warnings\? generated\|warnings treated as errors\|Suppressed' \
