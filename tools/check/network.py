@@ -23,11 +23,9 @@ import sys
 import tempfile
 import time
 
-ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
-PROGRAMS = os.environ.get("LINKTOR_BIN_DIR", os.path.join(ROOT, "build", "bin"))
-COMMAND_LIMIT = 60
+from processes import ROOT, Background, Wrong, program, run, write
+
 BUILD_LIMIT = 600  # grpcurl, the first time
-START_LIMIT = 60
 
 SERVER_IP = "10.77.0.1"
 CLIENT_IP = "10.77.0.2"
@@ -50,23 +48,8 @@ for _name in ("linktor/instagram/v1/access_service.proto",
     PROTOS += ["-proto", _name]
 
 
-class Wrong(Exception):
-    """Something did not come out as it should."""
-
-
 def say(text):
     print("network.py: " + text, flush=True)
-
-
-def run(command, expect=0, env=None, input=None, limit=COMMAND_LIMIT):
-    """Runs a command to its end; `expect` is its status, None for any."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False,
-                          timeout=limit, env=env, input=input)
-    if expect is not None and done.returncode != expect:
-        raise Wrong("%s ended with %d, not %d:\n%s%s" %
-                    (" ".join(command), done.returncode, expect, done.stdout,
-                     done.stderr))
-    return done
 
 
 class Namespaces:
@@ -98,41 +81,6 @@ class Namespaces:
         return ["ip", "netns", "exec", self.client] + command
 
 
-class Background:
-    """A program that runs until the end of the check."""
-
-    def __init__(self, command, log):
-        self.log = log
-        with open(log, "wb") as out:
-            self.process = subprocess.Popen(command, stdout=out,
-                                            stderr=subprocess.STDOUT,
-                                            stdin=subprocess.DEVNULL)
-
-    def wait_for(self, text):
-        end = time.monotonic() + START_LIMIT
-        while time.monotonic() < end:
-            with open(self.log, encoding="utf-8") as out:
-                content = out.read()
-            if text in content:
-                return
-            if self.process.poll() is not None:
-                raise Wrong("it ended at once:\n" + content)
-            time.sleep(0.05)
-        raise Wrong("nothing said '%s':\n%s" % (text, content))
-
-    def stop(self):
-        if self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(timeout=40)
-        return self.process.returncode
-
-
-def write(path, text, mode=0o600):
-    with open(path, "w", encoding="utf-8") as out:
-        out.write(text)
-    os.chmod(path, mode)
-
-
 def make_certificates(folder):
     def path(name):
         return os.path.join(folder, name)
@@ -162,21 +110,18 @@ class Check:
     def path(self, name):
         return os.path.join(self.folder, name)
 
-    def program(self, name):
-        return os.path.join(PROGRAMS, name)
-
     def start(self):
         make_certificates(self.folder)
         write(self.path("master.key"), os.urandom(32).hex())
         emulator = Background(
-            self.net.on_server([self.program("linktor-ig-emulator"), "--listen",
+            self.net.on_server([program("linktor-ig-emulator"), "--listen",
                                 INSTAGRAM]), self.path("emulator.log"))
         server = Background(
             self.net.on_server(self.server_command()), self.path("server.log"))
         return server, emulator
 
     def server_command(self, more=()):
-        return [self.program("linktor-igd"),
+        return [program("linktor-igd"),
                 "--data-dir", self.path("data"),
                 "--master-key-file", self.path("master.key"),
                 "--grpc-listen", GRPC, "--webhook-listen", WEBHOOK,
@@ -255,14 +200,14 @@ class Check:
 
     def send_by_cli(self, key, expect):
         return run(self.net.on_client(
-            [self.program("linktor-ig"), "--server", GRPC, "--ca",
+            [program("linktor-ig"), "--server", GRPC, "--ca",
              self.path("ca.pem"), "send", "text", CHANNEL, USER,
              "hello"]),
                    expect, self.environment(key))
 
     def send_by_cpp(self, key, expect):
         return run(self.net.on_client(
-            [self.program("linktor-network-client"), GRPC, self.path("ca.pem"),
+            [program("linktor-network-client"), GRPC, self.path("ca.pem"),
              CHANNEL, USER]), expect, self.environment(key))
 
     def check_clients(self):
@@ -322,7 +267,7 @@ class Check:
 
     def check_refusals_to_start(self):
         """What must be said before the server listens to other machines."""
-        bare = [self.program("linktor-igd"), "--data-dir", self.path("bare"),
+        bare = [program("linktor-igd"), "--data-dir", self.path("bare"),
                 "--master-key-file", self.path("master.key"),
                 "--grpc-listen", SERVER_IP + ":50052", "--webhook-listen",
                 SERVER_IP + ":8444", "--admin-listen", SERVER_IP + ":9091"]
@@ -351,7 +296,7 @@ class Check:
         full = None
         try:
             full = Background(self.net.on_server(
-                [self.program("linktor-igd"), "--data-dir", disk + "/data",
+                [program("linktor-igd"), "--data-dir", disk + "/data",
                  "--master-key-file", self.path("master.key"),
                  "--grpc-listen", "127.0.0.1:50053", "--webhook-listen",
                  "127.0.0.1:8445", "--admin-listen", "127.0.0.1:9092",
@@ -381,13 +326,28 @@ class Check:
             else:
                 raise Wrong("the disk never became full")
             self.await_ready("503")
+            self.expect_traces(full.log, 1)
             os.remove(filler)
             self.await_ready("200")
+            self.expect_traces(full.log, 0)
         finally:
             if full is not None:
                 full.stop()
             run(["umount", disk], expect=None)
         say("a full disk is not ready, and is ready again when there is room")
+
+    def expect_traces(self, log, disk_full):
+        """What an operator has of a full disk: the line and the metrics."""
+        with open(log, encoding="utf-8") as out:
+            if '"event":"disk full"' not in out.read():
+                raise Wrong("no line of the log tells of the full disk")
+        metrics = run(self.net.on_server(
+            ["curl", "-s", "-m", "5", "http://127.0.0.1:9092/metrics"])).stdout
+        for line in ("linktor_disk_full %d" % disk_full,
+                     'linktor_call_errors_total{method="CreateChannel",'
+                     'reason="DISK_FULL"} 1'):
+            if line not in metrics.splitlines():
+                raise Wrong("/metrics lacks: " + line)
 
     def await_ready(self, status):
         end = time.monotonic() + 15
