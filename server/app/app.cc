@@ -55,7 +55,7 @@ void WarnOfFewDescriptors(const Config& config, std::size_t limit) {
 void LogWhatProtobufSays() {
   google::protobuf::SetLogHandler([](google::protobuf::LogLevel, const char*,
                                      int, const std::string& message) {
-    Log(LogLevel::kWarning, "protobuf", {{"message", message}});
+    LogCause(LogLevel::kWarning, "protobuf", "", {{"message", message}});
   });
 }
 
@@ -79,6 +79,11 @@ absl::StatusOr<std::unique_ptr<App>> App::Start(
   }
   if (!config.access.allow_core_dumps) LINKTOR_TRY(ForbidCoreDumps());
   LogWhatProtobufSays();
+  Log(LogLevel::kInfo, "starting",
+      {{"version", LINKTOR_VERSION},
+       {"grpc_listen", config.grpc_listen},
+       {"webhook_listen", config.webhook_listen},
+       {"admin_listen", config.admin_listen}});
   const std::size_t descriptors = RaiseDescriptorLimit();
   std::unique_ptr<App> app(new App(config, clock, std::move(on_fatal)));
   LINKTOR_TRY(app->LoadCertificates());
@@ -332,8 +337,8 @@ MetricsMoment App::Moment() const {
 }
 
 void App::AddStoreFacts(MetricsMoment& moment) const {
-  // A value that cannot be read now stays at its default; the log says why
-  // reads fail.
+  // A value that cannot be read now stays as it was; the log says why reads
+  // fail.
   const absl::Status read =
       store_->pool().Read([&](Database& database) -> absl::Status {
         LINKTOR_ASSIGN(moment.unconfirmed, CountUnconfirmed(database));
@@ -342,7 +347,12 @@ void App::AddStoreFacts(MetricsMoment& moment) const {
           moment.oldest_event = absl::FromUnixMillis(oldest_ms);
         return absl::OkStatus();
       });
-  if (!read.ok()) {
+  if (read.ok()) {
+    last_unconfirmed_ = moment.unconfirmed;
+    last_oldest_event_ = moment.oldest_event;
+  } else {
+    moment.unconfirmed = last_unconfirmed_;
+    moment.oldest_event = last_oldest_event_;
     LogCause(LogLevel::kWarning, "metrics of the store cannot be read", "",
              {{"error", read.ToString()}});
   }

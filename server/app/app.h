@@ -125,6 +125,10 @@ class App {
   std::unique_ptr<WebhookEndpoint> endpoint_;
   std::unique_ptr<HttpListener> webhook_;
   std::unique_ptr<HttpListener> admin_;
+  // Only the administration's thread uses these: the last values that could be
+  // read.
+  mutable std::int64_t last_unconfirmed_ = 0;
+  mutable absl::Time last_oldest_event_ = absl::InfinitePast();
   // Only used by the ticker: how often it has ticked, and what the log was last
   // told of each listener's certificate.
   std::uint64_t ticks_ = 0;

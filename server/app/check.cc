@@ -113,6 +113,11 @@ HostCheck CheckHost(const Config& config, const Clock& clock) {
     Add(used.status(), problems);
     in_use = used.ok() && *used;
   }
+  if (in_use) {
+    found.notes.push_back(absl::StrCat("a server uses the data folder ",
+                                       config.data_dir,
+                                       " now; a second one would not start"));
+  }
   Add(App::CheckCertificates(config, clock), problems);
   ListenChecks listen(in_use, found);
   listen.Grpc(config.grpc_listen);

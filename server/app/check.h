@@ -13,7 +13,8 @@ namespace linktor {
 
 // What was found; each entry is one sentence.
 struct HostCheck {
-  // A server would not start because of these.
+  // A server would not start because of these, or should not: a key file that
+  // others may read is one of them.
   std::vector<std::string> problems;
   // These are for the reader to judge.
   std::vector<std::string> notes;

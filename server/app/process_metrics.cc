@@ -28,8 +28,8 @@ std::string ReadFile(const char* path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// The fields of /proc/self/stat from the third on: the second, the program's
-// name, may hold blanks.
+// Returns the fields of /proc/self/stat from the third on: the second, the
+// program's name, may hold blanks.
 std::vector<std::string> StatFields() {
   const std::string text = ReadFile("/proc/self/stat");
   const std::size_t end = text.rfind(") ");
@@ -37,7 +37,7 @@ std::vector<std::string> StatFields() {
   return absl::StrSplit(text.substr(end + 2), ' ');
 }
 
-// Fields of proc(5) by their number there; 0 when there is none.
+// Returns the field that has this number in proc(5); 0 when there is none.
 double Field(const std::vector<std::string>& fields, std::size_t number) {
   constexpr std::size_t kFirst = 3;
   double value = 0;

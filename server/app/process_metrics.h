@@ -1,4 +1,4 @@
-// The metrics process_*, as Prometheus' own client libraries give them.
+// Gives the metrics process_*, as Prometheus' own client libraries give them.
 
 #pragma once
 

@@ -12,8 +12,10 @@ namespace {
 // Returns what an answer says of the token; nothing when it says nothing.
 std::optional<TokenState> StateOf(const absl::Status& status) {
   if (status.ok()) return TokenState::kGood;
-  if (ErrorInfoOf(status).reason() ==
-      ReasonName(v1::ERROR_REASON_ACCESS_TOKEN_EXPIRED)) {
+  // Without a code of Meta's, something between may have answered.
+  const google::rpc::ErrorInfo info = ErrorInfoOf(status);
+  if (info.reason() == ReasonName(v1::ERROR_REASON_ACCESS_TOKEN_EXPIRED) &&
+      info.metadata().contains("graph_code")) {
     return TokenState::kRefused;
   }
   return std::nullopt;

@@ -369,6 +369,30 @@ constexpr std::array kWorded = {
     Worded{200, "", Row(200, kDisabledSubcode), kInstagramType},
 };
 
+constexpr char kNotMetas[] =
+    "The answer has no error of Meta's: look first at graph_proxy and at what "
+    "else is between this server and Meta, then do what the reason asks for "
+    "(docs/errors.md).";
+
+// Returns what a status of 3xx or 4xx means by itself; nothing was done then.
+GraphMeaning RefusedByStatus(int http_status) {
+  switch (http_status) {
+    case 401:
+      return TokenRefused(0, 0, "Meta refuses the access token");
+    case 403:
+      return {0, 0, Code::kFailedPrecondition,
+              v1::ERROR_REASON_PERMISSION_MISSING, "Meta does not permit this"};
+    case 404:
+      return {0, 0, Code::kNotFound, v1::ERROR_REASON_GRAPH_ERROR,
+              "Meta knows no such object"};
+    case 429:
+      return Limited(0, 0, nullptr);
+    default:
+      return {0, 0, Code::kInternal, v1::ERROR_REASON_GRAPH_ERROR,
+              "Meta refused for a reason this server does not know"};
+  }
+}
+
 // The subcodes of Instagram's media, whatever their code.
 constexpr bool IsOfMedia(int subcode) { return subcode / 1000 == 2207; }
 
@@ -418,21 +442,12 @@ GraphMeaning MeaningOfHttpStatus(int http_status, bool refused,
             nullptr,
             kAgainInAMinute};
   }
-  switch (http_status) {
-    case 401:
-      return TokenRefused(0, 0, "Meta refuses the access token");
-    case 403:
-      return {0, 0, Code::kFailedPrecondition,
-              v1::ERROR_REASON_PERMISSION_MISSING, "Meta does not permit this"};
-    case 404:
-      return {0, 0, Code::kNotFound, v1::ERROR_REASON_GRAPH_ERROR,
-              "Meta knows no such object"};
-    case 429:
-      return Limited(0, 0, nullptr);
-    default:
-      return {0, 0, Code::kInternal, v1::ERROR_REASON_GRAPH_ERROR,
-              "Meta refused for a reason this server does not know"};
+  GraphMeaning meaning = RefusedByStatus(http_status);
+  // Something between this server and Meta may have answered.
+  if (!refused && meaning.retry_seconds == kNeverAgain) {
+    meaning.remedy = kNotMetas;
   }
+  return meaning;
 }
 
 const char* RemedyForMediaOnceMore() { return kMediaOnceMore; }

@@ -1,4 +1,4 @@
-// The line that says how Meta refused, or did not answer, a call.
+// Writes the line that says how Meta refused, or did not answer, a call.
 
 #pragma once
 

@@ -84,9 +84,12 @@ class HttpConnection {
     if (phase_ == Phase::kIdle) {
       EndIdling();
     } else {
+      expired_ = true;
       Close();
     }
   }
+  // Returns whether the sweep has closed it during a handshake or a request.
+  bool expired() const { return expired_; }
   // Closes the socket at once; whoever waits for it gets an error.
   void Close() {
     boost::beast::error_code ignored;
@@ -113,6 +116,7 @@ class HttpConnection {
   const std::list<HttpConnection*>::iterator position_;
   Clock::time_point deadline_ = Clock::time_point::max();
   Phase phase_ = Phase::kIdle;
+  bool expired_ = false;
 };
 
 }  // namespace linktor

@@ -73,9 +73,9 @@ class HttpListener {
     absl::Duration request_timeout = absl::Seconds(20);
   };
 
-  // Called on a listener thread, which serves other connections too: it may
-  // look something up, but not wait. `respond` may be called later and from
-  // another thread.
+  // Called on a listener thread, which serves other connections too: what it
+  // waits for, they wait for. `respond` may be called later and from another
+  // thread.
   using Handler =
       std::function<void(HttpRequest request, HttpResponder respond)>;
 

@@ -41,7 +41,8 @@ constexpr std::array kRows = {
     Row{Refusal::kContentLength, 400, "content_length",
         "one Content-Length header with one number at most\n", LogLevel::kInfo},
     Row{Refusal::kTransferEncoding, 400, "transfer_encoding",
-        "one Transfer-Encoding header at most, and none in HTTP/1.0\n",
+        "one Transfer-Encoding header at most, none in HTTP/1.0 or with "
+        "Content-Length\n",
         LogLevel::kInfo},
     Row{Refusal::kUnknownCoding, 501, "transfer_coding",
         "of transfer codings, chunked alone is taken\n", LogLevel::kInfo},
@@ -56,6 +57,9 @@ constexpr std::array kRows = {
     Row{Refusal::kConnectionLimit, 0, "connection_limit", "",
         LogLevel::kWarning},
     Row{Refusal::kTlsHandshake, 0, "tls_handshake", "", LogLevel::kInfo},
+    Row{Refusal::kRequestTimeout, 0, "request_timeout", "", LogLevel::kWarning},
+    Row{Refusal::kRequestIncomplete, 0, "request_incomplete", "",
+        LogLevel::kInfo},
 };
 
 const Row& Find(Refusal refusal) {
@@ -105,7 +109,9 @@ std::optional<Refusal> CheckHead(const http::request_header<>& head) {
     return Refusal::kContentLength;
   }
   const std::size_t codings = head.count(http::field::transfer_encoding);
-  if (codings > 1 || (codings == 1 && head.version() < kHttp11)) {
+  // A length beside a coding may hide a second request.
+  if (codings > 1 || (codings == 1 && head.version() < kHttp11) ||
+      (codings == 1 && head.count(http::field::content_length) > 0)) {
     return Refusal::kTransferEncoding;
   }
   if (codings == 1 && !Is(head[http::field::transfer_encoding], "chunked")) {

@@ -32,6 +32,8 @@ enum class Refusal : std::int8_t {
   kTooMuchInFlight,
   kConnectionLimit,
   kTlsHandshake,
+  kRequestTimeout,
+  kRequestIncomplete,
 };
 
 HttpRefusal Describe(Refusal refusal);

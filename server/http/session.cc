@@ -18,6 +18,8 @@ using Parser = http::request_parser<http::string_body>;
 // Read at once: nearly every request, and a good part of a long body.
 constexpr std::size_t kReadSize = 4096;
 constexpr std::size_t kBodyReadSize = 64 * 1024;
+// More empty lines before a request are not HTTP.
+constexpr int kMaxEmptyLines = 16;
 // So much of a request tells what it is when it is no HTTP.
 constexpr std::size_t kOpeningSize = 16;
 
@@ -71,9 +73,12 @@ std::string_view BytesOf(const beast::flat_buffer& buffer) {
   return {static_cast<const char*>(buffer.data().data()), buffer.size()};
 }
 
-// Old clients send an empty line after a body (RFC 9112, 2.2).
-void SkipEmptyLines(beast::flat_buffer& buffer) {
-  while (BytesOf(buffer).starts_with("\r\n")) buffer.consume(2);
+// Old clients send an empty line after a body (RFC 9112, 2.2). `left` more are
+// skipped; a stranger could send them for ever.
+void SkipEmptyLines(beast::flat_buffer& buffer, int& left) {
+  for (; left > 0 && BytesOf(buffer).starts_with("\r\n"); --left) {
+    buffer.consume(2);
+  }
 }
 
 HttpRequest RequestOf(http::request<http::string_body> message) {
@@ -105,20 +110,23 @@ asio::awaitable<bool> HttpSession<Stream>::ServeOne() {
   parser.header_limit(static_cast<std::uint32_t>(options.max_head_bytes));
   parser.body_limit(options.max_body_bytes);
   // Waiting for the first byte is idling; from then on it is a request.
-  SkipEmptyLines(buffer_);
+  int empty_lines = kMaxEmptyLines;
+  SkipEmptyLines(buffer_, empty_lines);
   // clang 14 forgets to resume the caller of a coroutine that returns within
   // such a loop.
   bool ended = false;
+  // Empty lines do not prolong the wait.
+  connection_.BeginIdling(options.idle_timeout);
   while (!ended && buffer_.size() == 0) {
-    connection_.BeginIdling(options.idle_timeout);
     auto [error, size] = co_await stream_.async_read_some(
         buffer_.prepare(kReadSize), kHttpNoThrow);
     buffer_.commit(size);
-    SkipEmptyLines(buffer_);
+    SkipEmptyLines(buffer_, empty_lines);
     ended = error.failed();
   }
   if (ended) co_return false;
   connection_.BeginWork(options.request_timeout);
+  head_only_ = false;
   opening_ = BytesOf(buffer_).substr(0, kOpeningSize);
   beast::error_code unreadable;
   Feed(parser, buffer_, unreadable);
@@ -128,6 +136,12 @@ asio::awaitable<bool> HttpSession<Stream>::ServeOne() {
     unreadable = error;
   }
   if (unreadable) co_return co_await Refuse(unreadable);
+  // The parser adds trailers to the headers, but nothing that comes after the
+  // head may decide anything.
+  AnswerForm form{.version = parser.get().version(),
+                  .keep_alive = parser.get().keep_alive(),
+                  .head_only = parser.get().method() == http::verb::head};
+  head_only_ = form.head_only;
   if (const auto refusal = CheckHead(parser.get())) {
     co_return co_await RefuseWith(*refusal);
   }
@@ -135,8 +149,6 @@ asio::awaitable<bool> HttpSession<Stream>::ServeOne() {
     http::response<http::empty_body> go_on(http::status::continue_, 11);
     co_await http::async_write(stream_, go_on, kHttpNoThrow);
   }
-  // The parser adds trailers to the headers, but nothing that comes after the
-  // head may decide anything.
   std::optional<http::fields> head;
   if (parser.chunked()) head = parser.get().base();
   MakeRoom(parser, buffer_, options.max_body_bytes);
@@ -154,11 +166,7 @@ asio::awaitable<bool> HttpSession<Stream>::ServeOne() {
   }
   if (buffer_.capacity() > kReadSize) buffer_.shrink_to_fit();
   connection_.NeverExpire();
-  auto message = parser.release();
-  AnswerForm form{.version = message.version(),
-                  .keep_alive = message.keep_alive(),
-                  .head_only = message.method() == http::verb::head};
-  HttpRequest request = RequestOf(std::move(message));
+  HttpRequest request = RequestOf(parser.release());
   if (head.has_value()) request.headers = *std::move(head);
   request.client =
       ClientAddress(connection_.peer(), request.Headers("X-Forwarded-For"),
@@ -172,8 +180,15 @@ asio::awaitable<bool> HttpSession<Stream>::ServeOne() {
 template <typename Stream>
 asio::awaitable<bool> HttpSession<Stream>::Refuse(beast::error_code error) {
   const std::optional<Refusal> refusal = RefusalOf(error, opening_);
-  if (!refusal.has_value()) co_return false;
-  co_return co_await RefuseWith(*refusal);
+  if (refusal.has_value()) co_return co_await RefuseWith(*refusal);
+  // There is no one to answer. A drain is no fault of the client's.
+  if (!loop_.draining) {
+    ReportRefusal(loop_.options,
+                  connection_.expired() ? Refusal::kRequestTimeout
+                                        : Refusal::kRequestIncomplete,
+                  loop_.address, connection_.peer());
+  }
+  co_return false;
 }
 
 template <typename Stream>
@@ -183,7 +198,9 @@ asio::awaitable<bool> HttpSession<Stream>::RefuseWith(Refusal refusal) {
   HttpResponse response;
   response.status = Describe(refusal).status;
   response.body = linktor::TextOf(refusal);
-  co_return co_await Answer(std::move(response), AnswerForm());
+  AnswerForm form;
+  form.head_only = head_only_;
+  co_return co_await Answer(std::move(response), form);
 }
 
 template <typename Stream>

@@ -65,6 +65,8 @@ class HttpSession {
   HttpConnection& connection_;
   Stream& stream_;
   // Bytes that have been read and not parsed yet.
+  // The request under way asks for no body.
+  bool head_only_ = false;
   boost::beast::flat_buffer buffer_;
   // The first bytes of the request that is read.
   std::string opening_;

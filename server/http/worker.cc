@@ -104,7 +104,14 @@ asio::awaitable<bool> HttpWorker::ReadProxyHeader(HttpConnection& connection,
     ended = error.failed();
     if (!ended) header = ParseProxyHeader(bytes);
   }
-  if (ended) co_return false;
+  if (ended) {
+    // A monitor that only connects is no fault.
+    if (connection.expired()) {
+      ReportRefusal(shared_.options, Refusal::kRequestTimeout, shared_.address,
+                    connection.peer());
+    }
+    co_return false;
+  }
   if (header.state == ProxyHeader::State::kComplete) {
     // A check of health by the load balancer has no client.
     if (!header.client.empty()) connection.set_peer(header.client);

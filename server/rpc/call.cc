@@ -46,6 +46,7 @@ std::optional<LogLevel> LevelOf(const absl::Status& status) {
                      ReasonName(v1::ERROR_REASON_DISK_FULL),
                      ReasonName(v1::ERROR_REASON_STORE_FAILED),
                      ReasonName(v1::ERROR_REASON_CREDENTIALS_MISSING),
+                     ReasonName(v1::ERROR_REASON_CURSOR_INVALID),
                      ReasonName(v1::ERROR_REASON_CURSOR_EXPIRED),
                      ReasonName(v1::ERROR_REASON_CURSOR_REWOUND)};
   if (ours.contains(ErrorInfoOf(status).reason())) return LogLevel::kWarning;

@@ -1,8 +1,10 @@
 #include "server/store/event_reader.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/base/cause_log.h"
 #include "server/base/log.h"
 #include "server/base/strings.h"
 #include "server/base/try.h"
@@ -89,7 +91,7 @@ absl::StatusOr<EventReader::Page> EventReader::ReadAfter(const Bounds& bounds,
       bytes +=
           row.sealed.size() + row.event.overlay.size() + row.sealed_raw.size();
       rows.push_back(std::move(row));
-      if (static_cast<int>(rows.size()) >= bounds.max_events ||
+      if (std::cmp_greater_equal(rows.size(), bounds.max_events) ||
           bytes >= bounds.max_bytes) {
         return absl::OkStatus();
       }
@@ -118,9 +120,9 @@ absl::StatusOr<CommittedEvent> EventReader::OpenRow(Row row) {
       sealer_.Open(SealedPlace::kEvent, row.id, row.sealed);
   if (absl::IsDataLoss(opened.status())) {
     // Its key was destroyed, or the bytes are damaged: what is readable stays.
-    Log(LogLevel::kError, "event content cannot be opened",
-        {{"seq", std::to_string(event.seq)},
-         {"error", std::string(opened.status().message())}});
+    LogCause(LogLevel::kError, "event content cannot be opened", "",
+             {{"seq", std::to_string(event.seq)},
+              {"error", std::string(opened.status().message())}});
     opened = std::string();
   }
   if (!opened.ok()) return opened.status();

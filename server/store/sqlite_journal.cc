@@ -260,8 +260,8 @@ absl::StatusOr<Outcome> SqliteJournal::ApplyAlone(Waiting& waiting,
   absl::StatusOr<Outcome> outcome =
       attempt([&] { return projection_.Apply(waiting.record); });
   if (outcome.ok() || !disk.ok()) return outcome;
-  Log(LogLevel::kError, "record cannot be applied",
-      {{"error", outcome.status().ToString()}});
+  LogCause(LogLevel::kError, "record cannot be applied", "",
+           {{"error", outcome.status().ToString()}});
   const auto* webhook = std::get_if<WebhookRecord>(&waiting.record);
   if (webhook == nullptr) return CannotApply();
   const std::string why(outcome.status().message());

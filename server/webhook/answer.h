@@ -1,5 +1,5 @@
-// Every answer of the webhook URL, as a table: what it is called in logs,
-// metrics and documents, and what the client is told. Pure.
+// This table has every answer of the webhook URL: what it is called in logs,
+// metrics and documents, and what the client is told.
 
 #pragma once
 

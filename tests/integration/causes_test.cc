@@ -27,7 +27,6 @@ namespace {
 
 using emulator::FaultKind;
 using ::testing::ContainsRegex;
-using ::testing::HasSubstr;
 
 // A reason is brought about with these.
 struct Scene {
@@ -54,17 +53,20 @@ constexpr char kMetaLine[] = R"("event":"call to Meta failed")";
 
 // --- Calls -------------------------------------------------------------------
 
+constexpr char kText[] = "Hello from a cause of trouble";
+
 v1::SendMessageRequest Hello(const std::string& request_id) {
   v1::SendMessageRequest request;
   request.set_channel_id(kChannel);
   request.set_to(kUser);
-  request.mutable_content()->set_text("Hello");
+  request.mutable_content()->set_text(kText);
   request.set_request_id(request_id);
   return request;
 }
 
 grpc::Status Send(Gateway& gateway, const v1::SendMessageRequest& request,
                   grpc::ClientContext& context) {
+  gateway.Watch(request.content().text());
   v1::SendMessageResponse response;
   return gateway.messaging().SendMessage(&context, request, &response);
 }
@@ -337,7 +339,7 @@ std::map<v1::ErrorReason, Cause> MessagingCauses() {
             },
         .method = "ResolveMessage",
         .of_message = true,
-        .line = "\"event\":\"audit\",\"method\":\"ResolveMessage\""}},
+        .line = R"("event":"audit","method":"ResolveMessage")"}},
       {v1::ERROR_REASON_OUTSIDE_MESSAGING_WINDOW, Sending([](Gateway& gateway) {
          Wrote(gateway, absl::Hours(25));
          return Send(gateway, Hello("r1"));
@@ -378,7 +380,7 @@ std::map<v1::ErrorReason, Cause> MessagingCauses() {
       {v1::ERROR_REASON_INTERNAL_FAULT,
        {.provoke = [](Scene& scene) { return Faulty(scene.gateway); },
         .method = "SendMessage",
-        .line = "\"event\":\"call failed by a fault\""}},
+        .line = R"("event":"call failed by a fault")"}},
       {v1::ERROR_REASON_OVERLOADED,
        {.provoke = [](Scene& scene) { return Overloaded(scene.gateway); },
         .method = "SendMessage",
@@ -418,7 +420,7 @@ std::map<v1::ErrorReason, Cause> ChannelCauses() {
               return Create(scene.gateway, request);
             },
         .method = "CreateChannel",
-        .line = "\"event\":\"audit\""}},
+        .line = R"("event":"audit")"}},
       {v1::ERROR_REASON_ACCOUNT_ALREADY_CONNECTED,
        {.provoke =
             [](Scene& scene) {
@@ -427,7 +429,7 @@ std::map<v1::ErrorReason, Cause> ChannelCauses() {
               return Create(scene.gateway, request);
             },
         .method = "CreateChannel",
-        .line = "\"event\":\"audit\""}},
+        .line = R"("event":"audit")"}},
   };
 }
 

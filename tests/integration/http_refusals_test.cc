@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -71,6 +72,7 @@ std::map<std::string, Provocation> Provocations(
         {"--max-connections-per-address", "1"},
         true}},
       {"tls_handshake", {"no handshake\r\n\r\n", tls}},
+      {"request_incomplete", {absl::StrCat(kSmallest, "Content-Le")}},
   };
 }
 
@@ -84,10 +86,14 @@ TEST(HttpRefusalTest, EachLeavesALineAndACount) {
   std::ofstream(key) << made.private_key;
   const auto provocations = Provocations(
       {"--webhook-tls-cert", certificate, "--webhook-tls-key", key});
-  EXPECT_EQ(provocations.size(), HttpRefusals().size());
+  // A request that takes too long is ended after 20 s, which no setting
+  // shortens: ListenerPlaceTest.RequestTimeout has it.
+  constexpr std::string_view kElsewhere = "request_timeout";
+  EXPECT_EQ(provocations.size() + 1, HttpRefusals().size());
   std::map<std::vector<std::string>, std::unique_ptr<Gateway>> gateways;
   for (const HttpRefusal& refusal : HttpRefusals()) {
     const std::string reason(refusal.reason);
+    if (reason == kElsewhere) continue;
     SCOPED_TRACE(reason);
     ASSERT_TRUE(provocations.contains(reason));
     const Provocation& provocation = provocations.at(reason);
@@ -101,6 +107,7 @@ TEST(HttpRefusalTest, EachLeavesALineAndACount) {
     }
     TestSocket socket = TestSocket::Connect(gateway->server().webhook());
     socket.Send(provocation.bytes);
+    if (refusal.status == 0) socket.EndWriting();
     const std::string answer = socket.ReadMessage();
     if (refusal.status == 0) {
       EXPECT_THAT(answer, Not(HasSubstr("HTTP/")));

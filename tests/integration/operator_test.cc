@@ -226,6 +226,10 @@ TEST_F(ReloadTest, ABadFileLeavesTheOldConfigurationInForce) {
 
 TEST(FirstLineTest, NamesVersionAndAddresses) {
   Gateway gateway;
+  const std::string log = gateway.server().output();
+  EXPECT_THAT(log.substr(0, log.find('\n')),
+              AllOf(ContainsRegex("\"event\":\"starting\",\"version\":\"[0-9]"),
+                    HasSubstr("\"webhook_listen\":\"127.0.0.1:0\"")));
   EXPECT_THAT(gateway.server().output(),
               AllOf(ContainsRegex("\"event\":\"serving\",\"version\":\"[0-9]"),
                     HasSubstr(gateway.server().grpc()),
@@ -233,7 +237,8 @@ TEST(FirstLineTest, NamesVersionAndAddresses) {
                     HasSubstr(gateway.server().admin())));
 }
 
-// A cause of trouble, the line that it leaves, and the metric that it moves.
+// Each test brings about a cause of trouble, and reads the line that it leaves
+// and the metric that it moves.
 class CauseTest : public ::testing::Test {
  protected:
   CauseTest() { gateway_.CreateChannel(); }
@@ -329,7 +334,7 @@ TEST_F(CauseTest, SendWhoseEndNobodyKnows) {
                                    "\"send\",result=\"no_answer\"} 1"));
 }
 
-// Every answer of the webhook URL, its line and its count.
+// Brings about every answer of the webhook URL, and reads its line and count.
 TEST(WebhookAnswerTest, EachLeavesALineAndACount) {
   Gateway gateway({"--log-level", "debug"});
   gateway.CreateChannel();

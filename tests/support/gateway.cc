@@ -55,7 +55,10 @@ Gateway::Gateway(std::vector<std::string> server_options)
   std::ofstream(folder_ + "/master.key") << master_key;
   for (const std::string& secret :
        {master_key, std::string(kAppSecret), std::string(kVerifyToken),
-        std::string(kToken)}) {
+        std::string(kToken),
+        // Calls of the channel are proved by this.
+        absl::BytesToHexString(
+            ToAbsl(AsBytes(HmacKey(kAppSecret).Sign(kToken))))}) {
     Watch(secret);
   }
   server_ = std::make_unique<ServerProcess>(
@@ -89,9 +92,13 @@ Gateway::~Gateway() {
 }
 
 void Gateway::Watch(std::string_view text) {
-  if (text.size() < kPrivateSize) return;
+  if (text.empty()) return;
   MutexLock lock(private_mutex_);
-  private_.emplace(text);
+  if (text.size() >= kPrivateSize) {
+    private_.emplace(text);
+  } else {
+    private_.insert(absl::StrCat("\"", ToAbsl(text), "\""));
+  }
 }
 
 void Gateway::WatchTexts(std::string_view body) {

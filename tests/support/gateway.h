@@ -39,8 +39,7 @@ class Gateway {
   // Starts emulator and server; fails the test when they do not start.
   explicit Gateway(std::vector<std::string> server_options = {});
   // Ends the server, and fails the test when a line of its log or a metric has
-  // a secret, or a text that was posted or sent, of kPrivateSize or more
-  // characters.
+  // a secret, or a text that was posted or sent.
   ~Gateway();
 
   ServerProcess& server() { return *server_; }
@@ -89,12 +88,15 @@ class Gateway {
   // POSTs of messages the emulator has received.
   int SendsReceived();
 
+  // Remembers a text or secret that no line of the log and no metric may have.
+  // Post and Send do so with theirs.
+  void Watch(std::string_view text);
+
  private:
-  // Shorter texts may be words of the server's own.
+  // Shorter texts may be words of the server's own; they are looked for as
+  // whole values, in quotes.
   static constexpr std::size_t kPrivateSize = 8;
 
-  // Remembers what no line of the log may have.
-  void Watch(std::string_view text);
   // The same for every text of a webhook body.
   void WatchTexts(std::string_view body);
   void ExpectNothingPrivate(const std::string& said, const std::string& where);

@@ -187,6 +187,11 @@ scrape_configs:
             address = re.search(r'"address":"(127\.0\.0\.1:[1-9]\d*)"',
                                 out.read()).group(1)
         end = time.monotonic() + SCRAPE_LIMIT
+        # It listens before it answers questions.
+        while get(address, "/-/ready")[0] != 200:
+            if time.monotonic() > end:
+                raise Wrong("Prometheus does not get ready")
+            time.sleep(0.1)
         while self.ask(address, "up") != 1:
             if time.monotonic() > end:
                 raise Wrong("Prometheus does not get the page")

@@ -18,7 +18,7 @@ using ::testing::Not;
 
 constexpr std::chrono::milliseconds kLatency{3};
 
-// Lines that are no comments.
+// Counts the lines that are no comments.
 std::ptrdiff_t SeriesIn(const std::string& text) {
   std::ptrdiff_t series = 0;
   bool begins = true;

@@ -234,6 +234,7 @@ struct WordedRow {
   const char* message;
   const char* reason;
   const char* desk;
+  Code canonical = Code::kFailedPrecondition;
 };
 
 // These come without a subcode; only the text tells them from others of their
@@ -246,8 +247,8 @@ TEST(ErrorMapTest, WordsDecideWhereThereIsNoSubcode) {
        "APP_SECRET_REFUSED", "app secret"},
       {100, "Invalid appsecret_proof provided in the API argument",
        "APP_SECRET_REFUSED", "app secret"},
-      {100, "Unsupported request - method type: post", "GRAPH_ERROR",
-       "page_id"},
+      {100, "Unsupported request - method type: post", "GRAPH_ERROR", "page_id",
+       Code::kInvalidArgument},
       {190, "Invalid OAuth access token - Cannot parse access token",
        "ACCESS_TOKEN_EXPIRED", "login_type"},
       {200,
@@ -262,8 +263,10 @@ TEST(ErrorMapTest, WordsDecideWhereThereIsNoSubcode) {
     const absl::Status known =
         MapGraphError(GraphOperation::kSend, Error(row.code, 0, row.message))
             .status;
+    EXPECT_THAT(known, StatusIs(row.canonical));
     EXPECT_THAT(known, HasReason(row.reason));
     EXPECT_THAT(RemedyIn(known), HasSubstr(row.desk));
+    EXPECT_FALSE(RetryDelayOf(known).has_value());
     // A subcode says more than any text.
     EXPECT_EQ(
         ErrorInfoOf(MapGraphError(GraphOperation::kSend,
@@ -323,6 +326,17 @@ TEST(ErrorMapTest, InstagramLoginsBareErrorMeansDisabledInEveryLanguage) {
               HasReason("PERMISSION_MISSING"));
   EXPECT_THAT(answer("OAuthException", "O propriet\u00e1rio desativou"),
               HasReason("PERMISSION_MISSING"));
+}
+
+// A proxy may have answered in Meta's place.
+TEST(ErrorMapTest, AnAnswerThatIsNotMetasSendsPeopleToTheProxyFirst) {
+  for (const int http_status : {401, 403, 404, 407}) {
+    const absl::Status status =
+        MapGraphError(GraphOperation::kSend,
+                      {.status_code = http_status, .body = "<html>"})
+            .status;
+    EXPECT_THAT(RemedyIn(status), HasSubstr("graph_proxy")) << http_status;
+  }
 }
 
 TEST(ErrorMapTest, SubcodeIsInTheMetadata) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -116,6 +117,33 @@ TEST_F(ListenerPlaceTest, RequestTimeout) {
   ASSERT_TRUE(client.Send("GET"));
   ASSERT_TRUE(client.ReadsEnd());
   ExpectRoom(*listener);
+}
+
+TEST(ListenerLimitTest, RequestsThatTakeTooLongAreTold) {
+  HttpListener::Options options = Patient();
+  options.request_timeout = kShort;
+  std::promise<std::string> refused;
+  options.on_refused = [&refused](const HttpRefusal& refusal) {
+    refused.set_value(std::string(refusal.reason));
+  };
+  const auto listener = StartListener(options);
+  TestSocket client = ConnectTo(*listener);
+  ASSERT_TRUE(client.Send("GET"));
+  ASSERT_TRUE(client.ReadsEnd());
+  EXPECT_EQ(refused.get_future().get(), "request_timeout");
+}
+
+// A stranger could send them for ever.
+TEST(ListenerLimitTest, EmptyLinesBeforeARequestAreLimited) {
+  const auto listener = StartListener(Patient());
+  std::string lines;
+  for (int i = 0; i < 16; ++i) lines += "\r\n";
+  TestSocket some = ConnectTo(*listener);
+  ASSERT_TRUE(some.Send(lines + "GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
+  EXPECT_THAT(some.ReadMessage(), HasSubstr(" 200 OK"));
+  TestSocket more = ConnectTo(*listener);
+  ASSERT_TRUE(more.Send(lines + "\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n"));
+  EXPECT_THAT(more.ReadMessage(), HasSubstr(" 400 "));
 }
 
 // As above, over TLS.

@@ -2,13 +2,21 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
 namespace linktor {
 namespace {
 
 std::vector<IpNetwork> Networks(const std::vector<std::string>& texts) {
   std::vector<IpNetwork> networks;
+  networks.reserve(texts.size());
   for (const std::string& text : texts) {
-    networks.push_back(IpNetwork::Parse(text).value());
+    const std::optional<IpNetwork> network = IpNetwork::Parse(text);
+    EXPECT_TRUE(network.has_value()) << text;
+    if (network.has_value()) networks.push_back(*network);
   }
   return networks;
 }

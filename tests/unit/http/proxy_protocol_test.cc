@@ -63,8 +63,8 @@ TEST(ProxyProtocolTest, Table) {
       {"PROXY " + std::string(101, 'x'), State::kInvalid},
       {"GET / HTTP/1.1\r\n", State::kInvalid},
       {"\x16\x03\x01", State::kInvalid},
-      // Another version, command, family; too short for its addresses; longer
-      // than anybody sends.
+      // These have another version, command or family, are too short for their
+      // addresses, or are longer than anybody sends.
       {Binary("\x11\x11", std::string(12, 'a')), State::kInvalid},
       {Binary("\x22\x11", std::string(12, 'a')), State::kInvalid},
       {Binary(std::string{'\x21', '\x31'}, std::string(12, 'a')),
