@@ -31,7 +31,7 @@ constexpr std::uint8_t kProxy = 1;
 constexpr std::uint8_t kUnspecified = 0x00;
 constexpr std::uint8_t kTcp4 = 0x11;
 constexpr std::uint8_t kTcp6 = 0x21;
-// What follows has two addresses and two ports.
+// Two addresses and two ports follow the head.
 constexpr std::size_t kAddresses4 = 12;
 constexpr std::size_t kAddresses6 = 36;
 
