@@ -2,7 +2,13 @@
 
 load(":targets.bzl", "COMMON_COPTS")
 
-def linktor_proto_library(name, protos, root = None, grpc = False):
+def linktor_proto_library(
+        name,
+        protos,
+        root = None,
+        grpc = False,
+        descriptor_set = None,
+        deps = []):
     """A library of generated code without our warnings.
 
     Its headers are included as "<path below the root>.pb.h" and are system
@@ -14,6 +20,9 @@ def linktor_proto_library(name, protos, root = None, grpc = False):
       root: what imports and includes are relative to: None is this package,
         else a folder of @debian.
       grpc: services too.
+      descriptor_set: a file of that name gets the descriptors of the protos,
+        with their comments.
+      deps: other libraries of generated code.
     """
     folder = native.package_name()
     sources = protos
@@ -50,7 +59,23 @@ def linktor_proto_library(name, protos, root = None, grpc = False):
         message = "protoc",
     )
 
-    deps = ["@debian//:protobuf"]
+    if descriptor_set:
+        native.genrule(
+            name = name + "_descriptor_set",
+            srcs = sources,
+            outs = [descriptor_set],
+            cmd = " ".join([
+                "$(location @debian//:protoc)",
+                "--include_source_info",
+                "--descriptor_set_out=$@",
+                "--proto_path=" + folder,
+            ] + ["{}/{}".format(folder, proto) for proto in protos]),
+            exec_tools = ["@debian//:protoc"],
+            message = "protoc",
+            visibility = ["//:__subpackages__"],
+        )
+
+    deps = deps + ["@debian//:protobuf"]
     if grpc:
         # Debian's gRPC does not pull in absl::synchronization, whose Mutex the
         # generated code uses.

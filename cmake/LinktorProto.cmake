@@ -2,8 +2,8 @@
 #   ROOT <folder>            what imports and includes are relative to
 #   PROTOS <file>…           relative to ROOT
 #   [GRPC]                   services too
-#   [DESCRIPTOR_SET <file>]  also write a descriptor set with all imports;
-#                            relative to the current binary folder
+#   [DESCRIPTOR_SET <file>]  also write the descriptors of PROTOS, with their
+#                            comments; relative to the current binary folder
 #   [PUBLIC <target>…])      other proto libraries whose files are imported
 #
 # Makes the static library linktor_<name>, alias linktor::<name>. Generated
@@ -91,13 +91,11 @@ function(linktor_proto_library name)
     list(TRANSFORM arg_PROTOS PREPEND "${root}/" OUTPUT_VARIABLE files)
     add_custom_command(
       OUTPUT "${descriptor_set}"
-      COMMAND protobuf::protoc ${proto_paths} --include_imports
-        --include_source_info "--descriptor_set_out=${descriptor_set}"
-        ${files}
+      COMMAND protobuf::protoc ${proto_paths} --include_source_info
+        "--descriptor_set_out=${descriptor_set}" ${files}
       DEPENDS ${files} protobuf::protoc
       COMMENT "protoc ${name} (descriptor set)"
       VERBATIM)
-    add_custom_target(${target}_descriptor_set ALL
-      DEPENDS "${descriptor_set}")
+    add_custom_target(${target}_descriptor_set DEPENDS "${descriptor_set}")
   endif()
 endfunction()

@@ -29,7 +29,8 @@ A text or attachment can have more to it:
 A reaction is love, laugh, wow, sad, angry, like, or another name with an
 "emoji"; without a "mid" it is about the newest message the customer was sent.
 Each may have "timestamp" (milliseconds since 1970), "standby":true (another app
-owns the conversation) and, but for reactions, a "mid" of your choice. An
+owns the conversation), "to" (another Instagram account than account_id; taps
+too) and, but for reactions, a "mid" of your choice. An
 attachment with a "payload" of its own is sent as given. What is not here, such
 as unsending, is a body for POST /emulator/webhooks (below).
 

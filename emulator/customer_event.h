@@ -33,10 +33,13 @@ struct CustomerMessage {
 // INVALID_ARGUMENT with a sentence when Instagram could not send it so.
 absl::Status CheckCustomerMessage(const CustomerMessage& message);
 
-// Anything a customer does. Made by the functions below; mid, time and standby
-// may be set afterwards.
+// It is anything that a customer does. The functions below make it; to, mid,
+// time and standby may be set afterwards.
 struct CustomerEvent {
   std::string from;
+  // The Instagram account that it is about; EmulatorConfig::account_id when it
+  // is empty.
+  std::string to;
   // The member of the webhook's item: "message", "postback" or "reaction".
   std::string kind;
   // Its value, without a mid of its own.

@@ -33,6 +33,14 @@ std::optional<absl::Time> ReadTime(JsonReader& reader) {
   return absl::FromUnixMillis(*ms);
 }
 
+std::string ReadTo(JsonReader& reader) {
+  const auto to = reader.String("to");
+  if (to.has_value() && !IsNumericId(*to)) {
+    reader.Wrong("to", "an Instagram account's id: a string of 1 to 32 digits");
+  }
+  return to.value_or("");
+}
+
 std::string ReadFrom(JsonReader& reader) {
   std::string from = reader.String("from").value_or("");
   if (!IsNumericId(from)) {
@@ -200,13 +208,14 @@ void CheckKinds(JsonReader& reader) {
 
 absl::StatusOr<CustomerEvent> ReadCustomerEvent(const json::value& body) {
   JsonReader reader(
-      body, {"from", "mid", "timestamp", "standby", "text", "attachments",
+      body, {"from", "to", "mid", "timestamp", "standby", "text", "attachments",
              "reply_to", "quick_reply", "story", "product", "story_mention",
              "product_share", "postback", "reaction", "unreact"});
   const std::string from = ReadFrom(reader);
   if (reader.status().ok()) CheckKinds(reader);
   LINKTOR_TRY(reader.status());
   CustomerEvent event = ReadKind(reader, from);
+  event.to = ReadTo(reader);
   if (const auto mid = reader.String("mid")) event.mid = *mid;
   event.time = ReadTime(reader);
   event.standby = reader.Bool("standby").value_or(false);
@@ -215,9 +224,10 @@ absl::StatusOr<CustomerEvent> ReadCustomerEvent(const json::value& body) {
 }
 
 absl::StatusOr<Tap> ReadTap(const json::value& body) {
-  JsonReader reader(body, {"from", "title", "payload", "message_mid",
+  JsonReader reader(body, {"from", "to", "title", "payload", "message_mid",
                            "timestamp", "standby"});
   Tap tap{.from = ReadFrom(reader),
+          .to = ReadTo(reader),
           .title = reader.String("title").value_or(""),
           .payload = reader.String("payload").value_or(""),
           .message_mid = reader.String("message_mid").value_or(""),

@@ -87,7 +87,7 @@ absl::Status Emulator::StartEvent(CustomerEvent event, PlayedCallback done) {
   }
   const absl::Time now = absl::Now();
   if (IsMessage(event)) users_.Wrote(event.from, event.time.value_or(now));
-  std::string body = CustomerEventBody(event, settings_.Get().account_id, now);
+  std::string body = CustomerEventBody(event, AccountOr(event.to), now);
   sender_.Send(event.kind, std::move(body),
                [mid = std::move(event.mid),
                 done = std::move(done)](WebhookAnswer answer) mutable {
@@ -120,8 +120,7 @@ absl::StatusOr<Emulator::Played> Emulator::PlayText(std::string_view from,
 }
 
 absl::StatusOr<CustomerEvent> Emulator::Tapped(const Tap& tap) const {
-  return ResolveTap(tap, users_.Find(tap.from), profiles_,
-                    settings_.Get().account_id);
+  return ResolveTap(tap, users_.Find(tap.from), profiles_, AccountOr(tap.to));
 }
 
 absl::StatusOr<Emulator::Played> Emulator::PlayTap(const Tap& tap) {
@@ -163,6 +162,10 @@ void Emulator::Stop() {
   sender_.Stop();
   echoes_.Stop();
   listener_->Stop(kStopGrace);
+}
+
+std::string Emulator::AccountOr(const std::string& account) const {
+  return account.empty() ? settings_.Get().account_id : account;
 }
 
 void Emulator::Handle(const HttpRequest& request, HttpResponder respond) {

@@ -106,6 +106,8 @@ class Emulator {
   explicit Emulator(const EmulatorConfig& config);
 
   void Handle(const HttpRequest& request, HttpResponder respond);
+  // Returns the account that was named, or else the one that is set.
+  std::string AccountOr(const std::string& account) const;
 
   Settings settings_;
   UserList users_;

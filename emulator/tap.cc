@@ -20,6 +20,7 @@ CustomerEvent Make(const Tap& tap, const Offer& offer) {
       offer.kind == Offer::Kind::kQuickReply
           ? QuickReplyEvent(tap.from, offer.title, offer.payload)
           : PostbackEvent(tap.from, offer.title, offer.payload);
+  event.to = tap.to;
   event.time = tap.time;
   event.standby = tap.standby;
   return event;

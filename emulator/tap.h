@@ -14,14 +14,18 @@
 namespace linktor::emulator {
 
 struct Tap {
-  // Who taps.
+  // The customer who taps.
   std::string from;
-  // What it says: a quick reply's or a button's title, an ice breaker's
-  // question. Empty when payload says which.
+  // The Instagram account that offered it; EmulatorConfig::account_id when it
+  // is empty.
+  std::string to;
+  // It is what the thing says: the title of a quick reply or button, or the
+  // question of an ice breaker. It is empty when payload says which.
   std::string title;
-  // Tells apart what has the same title; empty for any.
+  // It tells apart what has the same title; empty stands for any.
   std::string payload;
-  // Only what this message offered; empty for all, ice breakers included.
+  // Only this message's offers count; empty stands for all, ice breakers
+  // included.
   std::string message_mid;
   std::optional<absl::Time> time;
   bool standby = false;

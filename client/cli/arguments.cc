@@ -11,7 +11,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "client/cli/text.h"
+#include "linktor/instagram/request.h"
 
 namespace linktor::cli {
 namespace {
@@ -123,34 +123,12 @@ absl::StatusOr<v1::Template> ParseTemplate(const std::string& what,
   return whole;
 }
 
-absl::Status CheckTexts(const google::protobuf::Message& request,
-                        const std::string& path) {
-  using google::protobuf::FieldDescriptor;
-  const google::protobuf::Reflection& reflection = *request.GetReflection();
-  std::vector<const FieldDescriptor*> fields;
-  reflection.ListFields(request, &fields);
-  for (const FieldDescriptor* field : fields) {
-    const bool text = field->type() == FieldDescriptor::TYPE_STRING;
-    const bool message = field->type() == FieldDescriptor::TYPE_MESSAGE;
-    if (!text && !message) continue;
-    const std::string name = absl::StrCat(path, field->name());
-    const bool list = field->is_repeated();
-    const int count = list ? reflection.FieldSize(request, field) : 1;
-    for (int i = 0; i < count; ++i) {
-      if (text && !IsUtf8(list ? reflection.GetRepeatedString(request, field, i)
-                               : reflection.GetString(request, field))) {
-        return absl::InvalidArgumentError(
-            absl::StrCat("what is given for ", name, " is not UTF-8"));
-      }
-      if (!message) continue;
-      absl::Status inner =
-          CheckTexts(list ? reflection.GetRepeatedMessage(request, field, i)
-                          : reflection.GetMessage(request, field),
-                     absl::StrCat(name, "."));
-      if (!inner.ok()) return inner;
-    }
-  }
-  return absl::OkStatus();
+absl::Status CheckTexts(const google::protobuf::Message& request) {
+  const std::optional<std::string> field =
+      instagram::FieldThatIsNotUtf8(request);
+  if (!field.has_value()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("what is given for ", *field, " is not UTF-8"));
 }
 
 absl::StatusOr<std::string> ReadSecret(const std::string& path,

@@ -1,5 +1,6 @@
-// What stands on the command line, or in the files and variables it names,
-// made into messages of the contract. Errors are for the person who typed it.
+// These functions make what stands on the command line, or in the files and
+// variables it names, into messages of the contract. Errors are for the person
+// who typed it.
 
 #pragma once
 
@@ -18,39 +19,38 @@ namespace linktor::cli {
 
 namespace v1 = ::linktor::instagram::v1;
 
-// "Title=PAYLOAD", parted at the first '='; neither part may be empty. `form`
-// is what the error asks for.
+// Parts "Title=PAYLOAD" at the first '='; neither part may be empty. `form` is
+// what the error asks for.
 absl::StatusOr<std::pair<std::string, std::string>> ParsePair(
     const std::string& text, const char* form = "Title=PAYLOAD");
 
 absl::StatusOr<v1::QuickReply> ParseQuickReply(const std::string& text);
 absl::StatusOr<v1::IceBreaker> ParseIceBreaker(const std::string& text);
-// "Title=https://…" opens the page, any other "Title=PAYLOAD" comes back as a
-// postback.
+// "Title=https://…" opens the page, and any other "Title=PAYLOAD" comes back as
+// a postback.
 absl::StatusOr<v1::TemplateButton> ParseButton(const std::string& text);
 
-// All of a file; "-" is standard input.
+// Returns all of a file; "-" is standard input.
 absl::StatusOr<std::string> ReadFile(const std::string& path);
 
-// proto3 JSON. Fields that the contract does not have are errors. `what` names
-// the source in the error.
+// They read proto3 JSON. Fields that the contract does not have are errors.
+// `what` names the source in the error.
 absl::Status ParseJson(const std::string& what, const std::string& json,
                        google::protobuf::Message& message);
 absl::Status ParseJsonFile(const std::string& path,
                            google::protobuf::Message& message);
 
-// A template as JSON: a Template, or its GenericTemplate alone.
+// Reads a template as JSON: a Template, or its GenericTemplate alone.
 absl::StatusOr<v1::Template> ParseTemplate(const std::string& what,
                                            const std::string& json);
 
-// An error that names the first text of `request` that is not UTF-8, which no
-// call can carry. `path` is where the message stands, "" or such as "content.".
-absl::Status CheckTexts(const google::protobuf::Message& request,
-                        const std::string& path = "");
+// Returns an error that names the first text of `request` that is not UTF-8,
+// which no call can carry.
+absl::Status CheckTexts(const google::protobuf::Message& request);
 
-// A secret from `path` ("-" is standard input) or, without one, from the
-// environment variable; empty when there is neither. White space at its end is
-// dropped: editors add a line end. An empty secret is an error.
+// Returns the secret from `path` ("-" is standard input) or, without one, from
+// the environment variable; empty when there is neither. White space at its end
+// is dropped: editors add a line end. An empty secret is an error.
 absl::StatusOr<std::string> ReadSecret(const std::string& path,
                                        const char* variable);
 

@@ -336,7 +336,8 @@ void AddSetCredentials(CLI::App& group, const Program& program) {
 void AddChannels(const Program& program) {
   Session& session = program.session;
   CLI::App* group = AddGroup(program.app, "channels",
-                             "Instagram accounts and their credentials");
+                             "Instagram accounts and their credentials",
+                             "  linktor-ig channels list");
   Bind(AddCommand(*group, "list", "all channels",
                   "  linktor-ig channels list --json"),
        program.run, [&session] { return List(session); });

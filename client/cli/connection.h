@@ -1,14 +1,14 @@
-// These functions make the settings into a channel that gRPC can call over.
-// They are for the main thread only.
+// These functions make the settings into a client of the server. They are for
+// the main thread only.
 
 #pragma once
 
-#include <grpcpp/channel.h>
-
 #include <memory>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "client/cli/settings.h"
+#include "linktor/instagram/client.h"
 
 namespace linktor::cli {
 
@@ -17,10 +17,10 @@ namespace linktor::cli {
 absl::StatusOr<Connection> LoadConnection(const ConnectionOptions& options,
                                           const Environment& environment);
 
-// Returns a channel that connects when it is first used, or INVALID_ARGUMENT
+// Returns a client that connects when it is first used, or INVALID_ARGUMENT
 // when one of the files of TLS cannot be read or is not what it should be,
 // which gRPC would tell as a server that is away.
-absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(
-    const Connection& connection);
+absl::StatusOr<std::unique_ptr<instagram::Client>> OpenClient(
+    const Connection& connection, const std::string& api_key);
 
 }  // namespace linktor::cli

@@ -59,7 +59,9 @@ ExitCode OptIn(Session& session, const Names& names) {
 
 void AddConversations(const Program& program) {
   CLI::App* group = AddGroup(program.app, "conversations",
-                             "windows, user names and opt-outs of customers");
+                             "windows, user names and opt-outs of customers",
+                             "  linktor-ig conversations get ch_shop "
+                             "6100000000000001");
   const auto add = [&](const char* name, const char* what,
                        ExitCode (*action)(Session&, const Names&)) {
     auto names = std::make_shared<Names>();

@@ -34,7 +34,7 @@ ExitCode Errors(Session& session, const std::string& name) {
   } else {
     out = ReasonsToText(reasons);
   }
-  return session.Write(out) ? ExitCode::kOk : ExitCode::kOutput;
+  return session.PrintText(out);
 }
 
 }  // namespace

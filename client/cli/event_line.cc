@@ -63,14 +63,16 @@ std::string Tapped(const v1::Postback& postback) {
 }
 
 std::string Shared(const v1::ProductShare& share) {
-  const v1::Product& product = share.product();
+  static const v1::Product& none = *new v1::Product();
+  const v1::Product& product =
+      share.products().empty() ? none : share.products(0);
   return absl::StrCat(
       "shared the product ", EscapeControls(product.id()),
       product.name().empty() ? "" : " ",
       product.name().empty() ? "" : Quote(product.name()),
-      share.more_products_size() == 0
+      share.products_size() < 2
           ? ""
-          : absl::StrCat(" and ", share.more_products_size(), " more"),
+          : absl::StrCat(" and ", share.products_size() - 1, " more"),
       share.message().text().empty() ? "" : " with ",
       share.message().text().empty() ? "" : Quote(share.message().text()),
       Id(share.message().id()));

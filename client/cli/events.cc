@@ -2,9 +2,11 @@
 
 #include <memory>
 
+#include "absl/time/clock.h"
 #include "client/cli/arguments.h"
 #include "client/cli/commands.h"
 #include "client/cli/tail.h"
+#include "client/cli/times.h"
 #include "client/cli/watch.h"
 
 namespace linktor::cli {
@@ -14,6 +16,8 @@ struct TailOptions {
   std::string after;
   bool after_given = false;
   bool from_start = false;
+  std::string since;
+  bool since_given = false;
   std::vector<std::string> types, channels, users;
   bool raw = false;
   std::int64_t count = 0;
@@ -37,6 +41,10 @@ ExitCode RunTail(Session& session, const TailOptions& options) {
   request.set_include_raw(options.raw);
   if (!options.after.empty()) {
     request.set_after_cursor(options.after);
+  } else if (options.since_given) {
+    const auto since = ParseSince(options.since, absl::Now());
+    if (!since.ok()) return session.Usage(since.status());
+    *request.mutable_since() = *since;
   } else {
     request.set_position(options.from_start ? v1::POSITION_EARLIEST
                                             : v1::POSITION_LATEST);
@@ -51,7 +59,8 @@ ExitCode RunTail(Session& session, const TailOptions& options) {
 
 void AddEvents(const Program& program) {
   CLI::App* group =
-      AddGroup(program.app, "events", "everything that happens, in order");
+      AddGroup(program.app, "events", "everything that happens, in order",
+               "  linktor-ig events tail --since 2h");
   auto options = std::make_shared<TailOptions>();
   CLI::App* tail = AddCommand(
       *group, "tail", "print events as they come, until Ctrl-C",
@@ -71,6 +80,11 @@ void AddEvents(const Program& program) {
   tail->add_flag("--from-start", options->from_start,
                  "everything that is kept; without it only what is new")
       ->excludes(after);
+  CLI::Option* since = tail->add_option(
+      "--since", options->since,
+      "what was received since then: how long ago, such as 2h, or a time with "
+      "its zone");
+  since->excludes(after)->excludes("--from-start");
   const auto add = [tail](const char* name, std::vector<std::string>& values,
                           const char* what) {
     tail->add_option(name, values, what)->allow_extra_args(false);
@@ -86,8 +100,9 @@ void AddEvents(const Program& program) {
   tail->add_flag("--until-caught-up", options->until_caught_up,
                  "end when everything there is has been printed");
   Session& session = program.session;
-  Bind(tail, program.run, [&session, options, after] {
+  Bind(tail, program.run, [&session, options, after, since] {
     options->after_given = after->count() > 0;
+    options->since_given = since->count() > 0;
     return RunTail(session, *options);
   });
 }

@@ -5,40 +5,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/cli/reasons.h"
+#include "client/cli/remedies.h"
 #include "client/cli/text.h"
-#include "google/rpc/error_details.pb.h"
-#include "google/rpc/status.pb.h"
+#include "linktor/instagram/constants.h"
 
 namespace linktor::cli {
 namespace {
-
-// The domain of the server's own reasons. Proxies have other ones.
-constexpr char kDomain[] = "instagram.linktor";
-
-void AddDetails(const grpc::Status& status, Failure& failure) {
-  google::rpc::Status rpc;
-  if (!rpc.ParseFromString(status.error_details())) return;
-  for (const google::protobuf::Any& detail : rpc.details()) {
-    google::rpc::ErrorInfo info;
-    google::rpc::BadRequest bad;
-    google::rpc::RetryInfo retry;
-    if (detail.UnpackTo(&info)) {
-      if (info.domain() != kDomain) continue;
-      failure.reason = info.reason();
-      for (const auto& [key, value] : info.metadata()) {
-        failure.metadata[key] = value;
-      }
-    } else if (detail.UnpackTo(&bad)) {
-      for (const auto& violation : bad.field_violations()) {
-        failure.violations.emplace_back(violation.field(),
-                                        violation.description());
-      }
-    } else if (detail.UnpackTo(&retry)) {
-      failure.retry_delay = absl::Seconds(retry.retry_delay().seconds()) +
-                            absl::Nanoseconds(retry.retry_delay().nanos());
-    }
-  }
-}
 
 // Returns whether a status that the server did not make is a refusal, so that
 // reading again would end like this again.
@@ -60,52 +32,72 @@ bool IsRefusal(grpc::StatusCode code) {
   }
 }
 
-ExitCode ExitCodeOf(grpc::StatusCode code, const std::string& reason,
-                    CallKind kind) {
-  // While the call is in flight nobody knows the outcome yet.
-  if (reason == "SEND_OUTCOME_UNKNOWN" || reason == "REQUEST_IN_FLIGHT") {
+ExitCode ExitCodeOf(const instagram::Error& error, CallKind kind) {
+  // An earlier try of the same call may have got lost, and while a call is in
+  // flight nobody knows the outcome yet.
+  if (error.outcome_unknown ||
+      error.reason == instagram::reason::kSendOutcomeUnknown ||
+      error.reason == instagram::reason::kRequestInFlight) {
     return ExitCode::kOutcomeUnknown;
   }
-  if (!reason.empty()) {
-    return code == grpc::StatusCode::UNAVAILABLE ? ExitCode::kUnavailable
-                                                 : ExitCode::kRefused;
+  if (!error.reason.empty()) {
+    return error.code == grpc::StatusCode::UNAVAILABLE ? ExitCode::kUnavailable
+                                                       : ExitCode::kRefused;
   }
   // The status is a library's or a proxy's, whatever its code: a proxy may have
   // tried twice, and tell of the second time only.
   if (kind != CallKind::kRead) return ExitCode::kOutcomeUnknown;
-  return IsRefusal(code) ? ExitCode::kRefused : ExitCode::kUnavailable;
+  return IsRefusal(error.code) ? ExitCode::kRefused : ExitCode::kUnavailable;
 }
 
-std::string OwnRemedy(const Failure& failure, CallKind kind) {
+std::string RemedyWithoutReason(const Failure& failure, CallKind kind) {
   if (failure.exit_code == ExitCode::kUnavailable) {
     return failure.reason.empty() ? "Try again: reading changes nothing."
                                   : "Try again: nothing was done.";
   }
   if (failure.exit_code != ExitCode::kOutcomeUnknown) return "";
   return kind == CallKind::kSend
-             ? "Nobody knows whether it was sent: the answer did not come from "
-               "the server. Repeat it with the same request id, which never "
-               "sends twice; under another one the customer may get it twice."
+             ? "Nobody knows whether it was sent: an answer got lost on the "
+               "way. "
+               "Repeat it with the same request id, which never sends twice; "
+               "under another one the customer may get it twice."
              : "It may have been done: look before you repeat it.";
 }
 
 }  // namespace
 
-Failure FailureOf(const grpc::Status& status, CallKind kind) {
-  Failure failure;
-  failure.code = CodeName(status.error_code());
-  failure.message = status.error_message();
-  AddDetails(status, failure);
-  failure.exit_code = ExitCodeOf(status.error_code(), failure.reason, kind);
-  if (const auto remedy = failure.metadata.extract("remedy")) {
-    failure.remedy = remedy.mapped();
-  } else if (!failure.reason.empty()) {
+Failure FailureOf(const instagram::Error& error, CallKind kind) {
+  if (error.kind != instagram::Error::Kind::kCall) {
+    return UsageFailure(error.message);
+  }
+  Failure failure{.exit_code = ExitCodeOf(error, kind),
+                  .code = instagram::CodeName(error.code),
+                  .message = error.message,
+                  .reason = error.reason,
+                  .remedy = OwnRemedyOf(error.reason),
+                  .violations = error.violations,
+                  .metadata = error.metadata};
+  if (error.retry_delay.has_value()) {
+    failure.retry_delay = absl::FromChrono(*error.retry_delay);
+  }
+  // The remedy of the last refusal does not speak of an earlier try of the same
+  // call that got lost.
+  const bool lost = error.outcome_unknown &&
+                    error.reason != instagram::reason::kSendOutcomeUnknown &&
+                    error.reason != instagram::reason::kRequestInFlight;
+  if (lost) failure.remedy = RemedyWithoutReason(failure, kind);
+  if (failure.remedy.empty()) failure.remedy = error.remedy;
+  if (failure.remedy.empty() && !failure.reason.empty()) {
     failure.remedy = RemedyOf(failure.reason);
   }
   if (failure.remedy.empty()) {
-    failure.remedy = OwnRemedy(failure, kind);
+    failure.remedy = RemedyWithoutReason(failure, kind);
   }
   return failure;
+}
+
+Failure FailureOf(const grpc::Status& status, CallKind kind) {
+  return FailureOf(instagram::ErrorOf(status), kind);
 }
 
 Failure NotReached(const std::string& server, const std::string& detail) {
@@ -123,29 +115,6 @@ Failure UsageFailure(const std::string& message) {
   return {.exit_code = ExitCode::kUsage, .message = message};
 }
 
-std::string CodeName(grpc::StatusCode code) {
-  static constexpr const char* kNames[] = {"OK",
-                                           "CANCELLED",
-                                           "UNKNOWN",
-                                           "INVALID_ARGUMENT",
-                                           "DEADLINE_EXCEEDED",
-                                           "NOT_FOUND",
-                                           "ALREADY_EXISTS",
-                                           "PERMISSION_DENIED",
-                                           "RESOURCE_EXHAUSTED",
-                                           "FAILED_PRECONDITION",
-                                           "ABORTED",
-                                           "OUT_OF_RANGE",
-                                           "UNIMPLEMENTED",
-                                           "INTERNAL",
-                                           "UNAVAILABLE",
-                                           "DATA_LOSS",
-                                           "UNAUTHENTICATED"};
-  const auto index = static_cast<std::size_t>(code);
-  return index < std::size(kNames) ? kNames[index]
-                                   : absl::StrCat("code ", index);
-}
-
 std::string ToText(const Failure& failure) {
   std::string out =
       absl::StrCat("error: ",
@@ -159,13 +128,17 @@ std::string ToText(const Failure& failure) {
     absl::StrAppend(&out, "code: ", failure.code, "\n");
   }
   for (const auto& [field, problem] : failure.violations) {
-    // The message tells the first of them already.
-    if (failure.violations.size() == 1 &&
-        absl::StrContains(failure.message, problem)) {
+    // What the message tells of a single field is not repeated.
+    const bool single = failure.violations.size() == 1;
+    if (single && absl::StrContains(failure.message,
+                                    absl::StrCat(field, ": ", problem))) {
       break;
     }
-    absl::StrAppend(&out, "field: ", EscapeControls(field), ": ",
-                    EscapeControls(problem), "\n");
+    absl::StrAppend(&out, "field: ", EscapeControls(field));
+    if (!single || !absl::StrContains(failure.message, problem)) {
+      absl::StrAppend(&out, ": ", EscapeControls(problem));
+    }
+    absl::StrAppend(&out, "\n");
   }
   for (const auto& [key, value] : failure.metadata) {
     absl::StrAppend(&out, "detail: ", EscapeControls(key), " = ",

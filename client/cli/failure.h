@@ -8,11 +8,11 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
 #include "client/cli/exit_code.h"
+#include "linktor/instagram/error.h"
 
 namespace linktor::cli {
 
@@ -37,8 +37,7 @@ struct Failure {
   std::string reason;
   std::string remedy;
   std::optional<absl::Duration> retry_delay;
-  // Each has a field and what is wrong with it.
-  std::vector<std::pair<std::string, std::string>> violations;
+  std::vector<instagram::FieldViolation> violations;
   // It holds the metadata of ErrorInfo without the remedy, and what this
   // program adds.
   std::map<std::string, std::string> metadata;
@@ -46,9 +45,11 @@ struct Failure {
   std::vector<std::string> next;
 };
 
-// `status` is not OK and came after the server had been reached. Only a status
-// with an ErrorInfo of the server says what was done. Any other was made on the
-// way when something broke, also after the request had arrived.
+// The error came after the server had been reached. Only a status with an
+// ErrorInfo of the server says what was done. Any other was made on the way
+// when something broke, also after the request had arrived.
+Failure FailureOf(const instagram::Error& error, CallKind kind);
+// `status` is not OK.
 Failure FailureOf(const grpc::Status& status, CallKind kind);
 
 // The server could not be reached, so nothing was done.
@@ -56,9 +57,6 @@ Failure NotReached(const std::string& server, const std::string& detail);
 
 // The arguments were wrong, so that no call was made.
 Failure UsageFailure(const std::string& message);
-
-// Returns the name as the contract has it, such as "NOT_FOUND".
-std::string CodeName(grpc::StatusCode code);
 
 // The first writes lines for a person, the second one line of JSON with a line
 // end.

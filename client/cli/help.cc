@@ -74,12 +74,14 @@ std::string Deepest(const CLI::App& app) {
 }
 
 CLI::App* AddGroup(CLI::App& app, const std::string& name,
-                   const std::string& what, const std::string& more) {
+                   const std::string& what, const std::string& example,
+                   const std::string& more) {
   CLI::App* group = app.add_subcommand(name, what);
   // It takes one and no more, or the text of a message that is the name of a
   // command would be taken for it.
   group->require_subcommand(1);
-  group->footer(more);
+  group->footer(
+      absl::StrCat("\nExample:\n", example, more.empty() ? "" : "\n", more));
   return group;
 }
 
@@ -88,6 +90,19 @@ CLI::App* AddCommand(CLI::App& group, const std::string& name,
   CLI::App* command = group.add_subcommand(name, what);
   command->footer(absl::StrCat("\nExample:\n", example));
   return command;
+}
+
+void AddCommands(const Program& program) {
+  AddGlobalOptions(program.app, program.session.options());
+  AddChannels(program);
+  AddSend(program);
+  AddMessages(program);
+  AddConversations(program);
+  AddIceBreakers(program);
+  AddEvents(program);
+  AddKeys(program);
+  AddErrors(program);
+  AddCompletion(program);
 }
 
 void Bind(CLI::App* command, Run& run, Run action) {
@@ -130,7 +145,7 @@ std::string FirstSteps() {
          "  # register https://<your host>/webhooks/instagram/ch_shop at Meta, "
          "then\n"
          "  linktor-ig events tail --channel ch_shop\n"
-         "  # 2026-01-02 03:04:05  ch_shop  6100000000000001   "
+         "  # 2026-01-02 03:04:05+00:00  ch_shop  6100000000000001   "
          "message.received        wrote \"Hi\" (msg_...)\n"
          "  linktor-ig send text ch_shop 6100000000000001 \"Hello!\"\n"
          "  linktor-ig conversations get ch_shop 6100000000000001\n";
@@ -185,7 +200,9 @@ std::string ExitCodes() {
          "  5  done, but standard output could not be written\n"
          "\n"
          "linktor-ig COMMAND --help explains a command and has an example.\n"
-         "linktor-ig errors REASON explains the reason of an error.";
+         "linktor-ig errors REASON explains the reason of an error.\n"
+         "linktor-ig completion bash|zsh|fish lets your shell complete all of "
+         "this.";
 }
 
 }  // namespace

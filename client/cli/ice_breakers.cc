@@ -44,11 +44,14 @@ absl::StatusOr<v1::SetIceBreakersRequest> BuildRequest(
 ExitCode Set(Session& session, const SetOptions& options) {
   const auto request = BuildRequest(options);
   if (!request.ok()) return session.Usage(request.status());
-  v1::SetIceBreakersResponse response;
-  if (auto failure = session.Call(CallKind::kChange, &Service::SetIceBreakers,
-                                  *request, &response)) {
-    return session.Fail(*std::move(failure), {options.channel_id, ""});
+  if (auto failure = session.Reach()) return session.Fail(*std::move(failure));
+  const auto set =
+      session.client().SetIceBreakers(*request, session.Repeating());
+  if (!set) {
+    return session.Fail(FailureOf(set.error(), CallKind::kChange),
+                        {options.channel_id, ""});
   }
+  const v1::SetIceBreakersResponse& response = *set;
   v1::GetIceBreakersResponse now;
   *now.mutable_ice_breakers() = response.ice_breakers();
   *now.mutable_localizations() = response.localizations();
@@ -83,7 +86,9 @@ void AddIceBreakers(const Program& program) {
   Session& session = program.session;
   CLI::App* group = AddGroup(
       program.app, "ice-breakers",
-      "questions that Instagram offers to those who have not written yet");
+      "questions that Instagram offers to those who have not written yet",
+      "  linktor-ig ice-breakers set ch_shop 'What do you sell?=PRODUCTS' "
+      "'Where are you?=WHERE'");
 
   auto options = std::make_shared<SetOptions>();
   CLI::App* set = AddCommand(

@@ -4,10 +4,10 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
+#include "client/cli/times.h"
 
 namespace linktor::cli {
 namespace {
@@ -21,23 +21,6 @@ constexpr char kKeyPrefix[] = "lig_";
 
 absl::Status Problem(const auto&... parts) {
   return absl::InvalidArgumentError(absl::StrCat(parts...));
-}
-
-// Takes "90d", which absl does not know, and what absl knows.
-bool ParseAge(const std::string& text, absl::Duration& age) {
-  std::int64_t days = 0;
-  if (absl::EndsWith(text, "d") &&
-      absl::SimpleAtoi(text.substr(0, text.size() - 1), &days)) {
-    age = absl::Hours(24) * days;
-    return true;
-  }
-  return absl::ParseDuration(text, &age);
-}
-
-google::protobuf::Timestamp ToProto(absl::Time time) {
-  google::protobuf::Timestamp proto;
-  proto.set_seconds(absl::ToUnixSeconds(time));
-  return proto;
 }
 
 void SetPermissions(const KeyOptions& options, v1::ApiKey& key) {
@@ -98,7 +81,8 @@ absl::StatusOr<google::protobuf::Timestamp> ParseExpiry(const std::string& text,
   static const absl::Time kEnd =
       absl::FromCivil(absl::CivilYear(10000), absl::UTCTimeZone());
   if (time >= kEnd) return Problem("the expiry '", text, "' is too far away");
-  return ToProto(time);
+  // Whole seconds are told again as they are.
+  return ToProto(absl::FromUnixSeconds(absl::ToUnixSeconds(time)));
 }
 
 absl::StatusOr<v1::ApiKey> BuildKey(const KeyOptions& options, absl::Time now) {

@@ -167,6 +167,8 @@ void AddKeys(const Program& program) {
   Session& session = program.session;
   CLI::App* group = AddGroup(
       program.app, "keys", "API keys: who may call the server",
+      "  linktor-ig keys create --name 'The shop' --permission send --out "
+      "shop.key",
       "\nA server that runs with --auth keys refuses calls without a key. "
       "These commands need one\nthat has the permission manage-access. The "
       "server makes the first one itself, in the file\nthat its option "

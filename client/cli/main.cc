@@ -13,7 +13,6 @@
 
 namespace {
 
-using linktor::cli::Program;
 using linktor::cli::Run;
 using linktor::cli::Session;
 
@@ -44,16 +43,11 @@ int main(int argc, char** argv) {
   app.fallthrough();
   app.require_subcommand(1);
   app.set_version_flag("--version", LINKTOR_VERSION);
-  linktor::cli::AddGlobalOptions(app, session.options());
-  const Program program{app, session, run};
-  linktor::cli::AddChannels(program);
-  linktor::cli::AddSend(program);
-  linktor::cli::AddMessages(program);
-  linktor::cli::AddConversations(program);
-  linktor::cli::AddIceBreakers(program);
-  linktor::cli::AddEvents(program);
-  linktor::cli::AddKeys(program);
-  linktor::cli::AddErrors(program);
+  linktor::cli::AddCommands({app, session, run});
+  if (const auto lines = linktor::cli::Completed(
+          app, session.options().words, linktor::cli::ProcessVariable)) {
+    return static_cast<int>(session.PrintText(*lines));
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -63,7 +63,8 @@ ExitCode Resolve(Session& session, const ResolveOptions& options) {
 void AddMessages(const Program& program) {
   Session& session = program.session;
   CLI::App* group =
-      AddGroup(program.app, "messages", "what became of a message");
+      AddGroup(program.app, "messages", "what became of a message",
+               "  linktor-ig messages get ch_shop --request-id order-17");
 
   auto got = std::make_shared<GetOptions>();
   CLI::App* get =

@@ -59,11 +59,13 @@ ExitCode NewKey::HandOut(const std::string& secret) {
   const std::string about = Describe(key(), absl::Now(), absl::LocalTimeZone());
   std::string out;
   if (file_ != nullptr) {
+    // In the file it is safe, whether this can be written or not.
     response_.clear_secret();
-    out = as_json ? JsonLine(response_)
-                  : absl::StrCat(about, "The key is in ", file_->path(),
-                                 ", which only you can read.\n");
-  } else if (as_json) {
+    return session_.Print(response_,
+                          absl::StrCat(about, "The key is in ", file_->path(),
+                                       ", which only you can read.\n"));
+  }
+  if (as_json) {
     out = JsonLine(response_);
   } else if (session_.options().terminal) {
     out = absl::StrCat(about, "\nThe key, which is shown only now:\n", secret,
@@ -75,9 +77,8 @@ ExitCode NewKey::HandOut(const std::string& secret) {
   const bool written = session_.Write(out);
   const std::string why = std::strerror(errno);
   response_.clear_secret();
-  // In the file it is safe.
-  if (!written) return file_ != nullptr ? ExitCode::kOutput : Lost(why);
-  if (!as_json && file_ == nullptr && !session_.options().terminal) {
+  if (!written) return Lost(why);
+  if (!as_json && !session_.options().terminal) {
     std::fputs(about.c_str(), stderr);
   }
   return ExitCode::kOk;
@@ -89,7 +90,7 @@ ExitCode NewKey::Tell(const std::string& text) {
     std::fputs(text.c_str(), stderr);
     return ExitCode::kOk;
   }
-  return session_.Write(text) ? ExitCode::kOk : ExitCode::kOutput;
+  return session_.PrintText(text);
 }
 
 ExitCode NewKey::Lost(const std::string& why) {

@@ -1,11 +1,10 @@
-// It makes request ids for calls to which the user gave none.
+// It gives request ids to calls to which the user gave none.
 
 #pragma once
 
-#include <random>
 #include <string>
 
-#include "absl/strings/str_format.h"
+#include "linktor/instagram/request.h"
 
 namespace linktor::cli {
 
@@ -13,10 +12,7 @@ namespace linktor::cli {
 // a call whose answer got lost can be asked for, and repeated without doing it
 // twice.
 inline std::string RequestIdOr(const std::string& given) {
-  if (!given.empty()) return given;
-  std::random_device random;
-  return absl::StrFormat("cli-%08x%08x%08x%08x", random(), random(), random(),
-                         random());
+  return given.empty() ? instagram::NewRequestId("cli-") : given;
 }
 
 }  // namespace linktor::cli

@@ -15,8 +15,6 @@
 namespace linktor::cli {
 namespace {
 
-using Service = v1::MessagingService::Stub;
-
 struct SendOptions {
   std::string channel_id, user_id, request_id;
   bool human_agent = false;
@@ -87,14 +85,15 @@ ExitCode Send(Session& session, const SendOptions& options,
   // Someone who loses patience must not lose the request id.
   const Farewell farewell(session.Rendered(explain(Interrupted())),
                           ExitCode::kOutcomeUnknown);
-  v1::SendMessageResponse response;
-  if (auto failure = session.Call(
-          CallKind::kSend, &Service::SendMessage, request, &response,
-          HasMedia(content) ? Session::kMediaTimeoutSeconds
-                            : Session::kTimeoutSeconds)) {
-    return session.Fail(explain(*std::move(failure)),
+  const auto sent = session.client().Send(
+      request,
+      session.Repeating(HasMedia(content) ? Session::kMediaTimeoutSeconds
+                                          : Session::kTimeoutSeconds));
+  if (!sent) {
+    return session.Fail(explain(FailureOf(sent.error(), CallKind::kSend)),
                         {options.channel_id, options.user_id});
   }
+  const v1::SendMessageResponse& response = *sent;
   std::string text;
   if (response.replayed()) {
     text =
@@ -249,6 +248,7 @@ void AddTemplate(CLI::App& group, const Program& program) {
 void AddSend(const Program& program) {
   CLI::App* group = AddGroup(
       program.app, "send", "send a message",
+      "  linktor-ig send text ch_shop 6100000000000001 'Hello!'",
       "\nExit code 4 says that nobody knows whether it was sent. Standard "
       "error "
       "then shows the\nsame command with the request id under which the call "

@@ -3,8 +3,10 @@
 #include <google/protobuf/util/json_util.h>
 
 #include <boost/json.hpp>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -21,7 +23,7 @@ constexpr auto kConnectTimeout = std::chrono::seconds(5);
 }  // namespace
 
 absl::Status Session::Open() {
-  if (channel_ != nullptr) return absl::OkStatus();
+  if (client_ != nullptr) return absl::OkStatus();
   absl::StatusOr<Connection> connection =
       LoadConnection(options_.connection, environment_);
   if (!connection.ok()) return connection.status();
@@ -29,29 +31,32 @@ absl::Status Session::Open() {
   absl::StatusOr<ApiKey> key = ReadApiKey(connection_.api_key);
   if (!key.ok()) return key.status();
   api_key_ = *std::move(key);
-  auto channel = OpenChannel(connection_);
-  if (!channel.ok()) return channel.status();
+  auto client = OpenClient(connection_, api_key_.value);
+  if (!client.ok()) return client.status();
   if (!api_key_.warning.empty()) Notice(api_key_.warning);
-  channel_ = *std::move(channel);
+  client_ = *std::move(client);
   return absl::OkStatus();
 }
 
-void Session::Authorize(grpc::ClientContext& context) const {
-  if (api_key_.value.empty()) return;
-  context.AddMetadata("authorization", absl::StrCat("Bearer ", api_key_.value));
+instagram::CallOptions Session::Repeating(int timeout_s) const {
+  return {.timeout = Timeout(timeout_s),
+          .on_repeat = [this](const instagram::Error& error,
+                              std::chrono::milliseconds wait) {
+            Notice(absl::StrCat(error.message, "; trying again in ",
+                                ShowDuration(absl::FromChrono(wait))));
+          }};
 }
 
 std::string Session::WhyNot() const {
   // The state alone does not tell, a call does; this one changes nothing.
-  v1::ChannelService::Stub stub(channel_);
   grpc::ClientContext context;
-  Authorize(context);
   context.set_deadline(std::chrono::system_clock::now() +
                        std::chrono::seconds(1));
   v1::ListChannelsRequest request;
   request.set_page_size(1);
   v1::ListChannelsResponse response;
-  const grpc::Status status = stub.ListChannels(&context, request, &response);
+  const grpc::Status status =
+      client_->channels().ListChannels(&context, request, &response);
   return status.error_message();
 }
 
@@ -59,14 +64,15 @@ std::optional<Failure> Session::Reach() {
   if (const absl::Status opened = Open(); !opened.ok()) {
     return UsageFailure(std::string(opened.message()));
   }
+  grpc::Channel& channel = *client_->channel();
   const auto deadline = std::chrono::system_clock::now() + kConnectTimeout;
   for (;;) {
-    const grpc_connectivity_state state = channel_->GetState(true);
+    const grpc_connectivity_state state = channel.GetState(true);
     if (state == GRPC_CHANNEL_READY) return std::nullopt;
     if (state == GRPC_CHANNEL_TRANSIENT_FAILURE ||
-        !channel_->WaitForStateChange(state, deadline)) {
+        !channel.WaitForStateChange(state, deadline)) {
       const std::string why = WhyNot();
-      if (channel_->GetState(false) == GRPC_CHANNEL_READY) return std::nullopt;
+      if (channel.GetState(false) == GRPC_CHANNEL_READY) return std::nullopt;
       Failure failure = NotReached(connection_.address, why);
       AdviseAboutTls(connection_, failure);
       return failure;
@@ -76,8 +82,14 @@ std::optional<Failure> Session::Reach() {
 
 ExitCode Session::Print(const google::protobuf::Message& message,
                         const std::string& text) {
-  return Write(options_.json ? JsonLine(message) : text) ? ExitCode::kOk
-                                                         : ExitCode::kOutput;
+  return PrintText(options_.json ? JsonLine(message) : text);
+}
+
+ExitCode Session::PrintText(const std::string& text) {
+  if (Write(text)) return ExitCode::kOk;
+  Notice(absl::StrCat("it was done, but standard output cannot be written: ",
+                      std::strerror(errno)));
+  return ExitCode::kOutput;
 }
 
 bool Session::Write(const std::string& text) {

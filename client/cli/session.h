@@ -4,7 +4,6 @@
 #pragma once
 
 #include <google/protobuf/message.h>
-#include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 
 #include <chrono>
@@ -20,6 +19,7 @@
 #include "client/cli/arguments.h"
 #include "client/cli/failure.h"
 #include "client/cli/settings.h"
+#include "linktor/instagram/client.h"
 #include "linktor/instagram/v1/channel_service.grpc.pb.h"
 #include "linktor/instagram/v1/event_service.grpc.pb.h"
 #include "linktor/instagram/v1/messaging_service.grpc.pb.h"
@@ -71,12 +71,8 @@ class Session {
     }
     if (std::optional<Failure> failure = Reach()) return failure;
     grpc::ClientContext context;
-    Authorize(context);
-    context.set_deadline(std::chrono::system_clock::now() +
-                         std::chrono::seconds(options_.timeout_s > 0
-                                                  ? options_.timeout_s
-                                                  : timeout_s));
-    Stub stub(channel_);
+    context.set_deadline(std::chrono::system_clock::now() + Timeout(timeout_s));
+    Stub stub(client_->channel());
     const grpc::Status status = (stub.*method)(&context, request, response);
     if (status.ok()) return std::nullopt;
     return FailureOf(status, kind);
@@ -85,15 +81,16 @@ class Session {
   // Connects; whatever fails, nothing was done.
   std::optional<Failure> Reach();
   // It exists after Reach().
-  const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
-  // Puts the API key into the metadata of a call; it is known after Reach().
-  // Every call goes through here, as a channel without TLS takes no call
-  // credentials.
-  void Authorize(grpc::ClientContext& context) const;
+  instagram::Client& client() { return *client_; }
+  // Returns how a call is repeated that may have got lost: within the timeout,
+  // with a remark each time.
+  instagram::CallOptions Repeating(int timeout_s = kTimeoutSeconds) const;
 
   // Writes `text` for people, or `message` as one line for machines.
   ExitCode Print(const google::protobuf::Message& message,
                  const std::string& text);
+  // Writes a text alone. Where it cannot be written, says so on standard error.
+  ExitCode PrintText(const std::string& text);
   // Writes and flushes. Returns false when standard output takes no more.
   bool Write(const std::string& text);
   // Writes it to standard error, with what helps. Returns its exit code.
@@ -106,7 +103,12 @@ class Session {
   void Notice(const std::string& text, const std::string& cursor = "") const;
 
  private:
-  // Reads the settings and the key and makes the channel, once.
+  // Returns what the user asked for, else `timeout_s`.
+  std::chrono::seconds Timeout(int timeout_s) const {
+    return std::chrono::seconds(options_.timeout_s > 0 ? options_.timeout_s
+                                                       : timeout_s);
+  }
+  // Reads the settings and the key and makes the client, once.
   absl::Status Open();
   // Returns why gRPC cannot connect, in its words; empty when it now can.
   std::string WhyNot() const;
@@ -116,7 +118,7 @@ class Session {
   // Open() fills all of the following.
   Connection connection_;
   ApiKey api_key_;
-  std::shared_ptr<grpc::Channel> channel_;
+  std::unique_ptr<instagram::Client> client_;
 };
 
 // Returns a variable of the environment of this process.

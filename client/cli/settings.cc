@@ -1,13 +1,12 @@
 #include "client/cli/settings.h"
 
-#include <arpa/inet.h>
-
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "linktor/instagram/client.h"
 
 namespace linktor::cli {
 namespace {
@@ -247,7 +246,7 @@ absl::StatusOr<Connection> Resolve(const ConnectionOptions& options,
       environment.send_key_unencrypted.value_or(
           (*entry)->send_key_unencrypted.value_or(false)));
   if (connection.api_key.exists() && !connection.tls && !unencrypted &&
-      !IsLoopback(connection.address)) {
+      !instagram::IsThisMachine(connection.address)) {
     return Problem("the API key of ", connection.api_key.description,
                    " would travel unencrypted to ", connection.address,
                    ", and everyone on the way could read and use it. Call the "
@@ -264,6 +263,12 @@ absl::Status CheckAddress(const std::string& address) {
     if (!path.empty()) return absl::OkStatus();
     return Problem("'", address, "' names no socket: give unix:PATH");
   }
+  for (const absl::string_view scheme : {"http://", "https://"}) {
+    if (absl::StartsWith(address, scheme)) {
+      return Problem("'", address, "' is a URL: leave out ", scheme,
+                     scheme == "https://" ? " and give --tls" : "");
+    }
+  }
   const std::size_t colon = address.rfind(':');
   int port = 0;
   if (colon != std::string::npos && colon > 0 &&
@@ -272,25 +277,6 @@ absl::Status CheckAddress(const std::string& address) {
     return absl::OkStatus();
   }
   return Problem("'", address, "' is not HOST:PORT or unix:PATH");
-}
-
-bool IsLoopback(const std::string& address) {
-  if (absl::StartsWith(address, kUnix)) return true;
-  std::string host = address.substr(0, address.rfind(':'));
-  // Only the exact name counts, or "localhost.example.com" would be taken for
-  // this machine.
-  if (absl::AsciiStrToLower(host) == "localhost") return true;
-  in_addr four{};
-  if (inet_pton(AF_INET, host.c_str(), &four) == 1) {
-    return ntohl(four.s_addr) >> 24U == 127;
-  }
-  if (host.size() < 2 || host.front() != '[' || host.back() != ']') {
-    return false;
-  }
-  host = host.substr(1, host.size() - 2);
-  in6_addr six{};
-  return inet_pton(AF_INET6, host.c_str(), &six) == 1 &&
-         IN6_IS_ADDR_LOOPBACK(&six);
 }
 
 }  // namespace linktor::cli

@@ -124,7 +124,4 @@ absl::StatusOr<Connection> Resolve(const ConnectionOptions& options,
 // An address is HOST:PORT or unix:PATH.
 absl::Status CheckAddress(const std::string& address);
 
-// Returns whether everything that is sent to the address stays on this machine.
-bool IsLoopback(const std::string& address);
-
 }  // namespace linktor::cli

@@ -2,24 +2,18 @@
 
 #pragma once
 
+#include <chrono>
 #include <cstdint>
-#include <memory>
 #include <string>
 
-#include "client/cli/backoff.h"
 #include "client/cli/session.h"
 #include "client/cli/watch.h"
 
 namespace linktor::cli {
 
-// It is for the main thread only. It goes on by itself after the last cursor
-// whose events are all printed, so that nothing is lost and nothing is shown
-// twice.
-//
-//   1 reach    once; a server that is not there ends the program
-//   2 read     until the stream breaks, is silent, is refused, or the user or
-//              an option ends it
-//   3 wait     longer each time without an answer; then 2
+// It is for the main thread only. The stream goes on by itself after the last
+// cursor whose events are all printed, so that nothing is lost and nothing is
+// shown twice. A server that is not there at the start ends the program.
 class Tail {
  public:
   struct Options {
@@ -37,31 +31,25 @@ class Tail {
 
  private:
   // Reading came to one of these.
-  enum class Ended { kDone, kBroken, kOutputClosed };
+  enum class Ended { kNotYet, kDone, kOutputClosed };
 
-  void Connect();
-  Ended ReadOnce(grpc::Status& status);
+  void SayThatItBroke(const instagram::Error& error,
+                      std::chrono::milliseconds wait);
   Ended Handle(const v1::SubscribeEventsResponse& response);
-  void Advance(const std::string& cursor);
   ExitCode Stopped(Ended ended);
 
   Session& session_;
   Watch& watch_;
   Options options_;
-  Backoff backoff_;
+  // Everything up to it is printed.
   std::string cursor_;
   std::int64_t printed_ = 0;
-  absl::Duration silence_limit_;
   // This is errno of the write that failed.
   int write_error_ = 0;
-  // It is true between a break and the next answer.
+  // It is true between a break and the next response.
   bool broken_ = false;
-  // It is true once the first answer has come.
+  // It is true once the first response has come.
   bool greeted_ = false;
 };
-
-// Returns whether a stream that ended so can be taken up again: the connection
-// broke or the server is busy or going, but it did not refuse.
-bool CanGoOn(const grpc::Status& status);
 
 }  // namespace linktor::cli

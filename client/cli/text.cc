@@ -19,16 +19,20 @@ struct Character {
   std::size_t length = 0;
 };
 
+// Returns how many bytes a character has that begins so; 0 when none does.
+std::size_t LengthBy(std::uint32_t first) {
+  if (first >= 0xF0 && first < 0xF8) return 4;
+  if (first >= 0xE0 && first < 0xF0) return 3;
+  return first >= 0xC2 && first < 0xE0 ? 2 : 0;
+}
+
 Character Decode(const std::string& text, std::size_t at) {
   const auto byte = [&](std::size_t i) {
     return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
   };
   const std::uint32_t first = byte(at);
   if (first < 0x80) return {first, 1};
-  const std::size_t length = first >= 0xF0 && first < 0xF8   ? 4
-                             : first >= 0xE0 && first < 0xF0 ? 3
-                             : first >= 0xC2 && first < 0xE0 ? 2
-                                                             : 0;
+  const std::size_t length = LengthBy(first);
   if (length == 0) return {};
   std::uint32_t point = first & (0xFFU >> (length + 1));
   for (std::size_t i = 1; i < length; ++i) {
@@ -127,7 +131,7 @@ std::string Shorten(const std::string& id) {
 std::string ShowTime(const google::protobuf::Timestamp& time,
                      const absl::TimeZone& zone) {
   if (time.seconds() == 0 && time.nanos() == 0) return "";
-  return absl::FormatTime("%Y-%m-%d %H:%M:%S",
+  return absl::FormatTime("%Y-%m-%d %H:%M:%S%Ez",
                           absl::FromUnixSeconds(time.seconds()), zone);
 }
 

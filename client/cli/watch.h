@@ -1,22 +1,17 @@
-// Ends a blocking read of a stream: when the user asks for the end, or when
-// the stream has been silent for too long.
+// It notices that the user asks for the end of a command that waits.
 
 #pragma once
 
-#include <grpcpp/client_context.h>
-
-#include <condition_variable>
+#include <functional>
 #include <mutex>
-#include <optional>
 #include <thread>
-
-#include "absl/time/time.h"
+#include <utility>
 
 namespace linktor::cli {
 
 // Create it before any other thread: it blocks the signals it waits for
 // (SIGINT, SIGTERM, SIGHUP unless ignored) and waits for them on a thread of
-// its own. All functions are for the thread that reads.
+// its own. All functions are for any thread.
 class Watch {
  public:
   Watch();
@@ -24,32 +19,32 @@ class Watch {
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
 
-  // From here to End() the call of `context` is cancelled when the user asks
-  // for the end.
-  void Begin(grpc::ClientContext* context);
-  void End();
-
-  // A read begins, which is cancelled after `limit`; and it has ended. What
-  // happens between reads (a slow terminal) is not silence of the server.
-  void ReadBegins(absl::Duration limit);
-  void ReadEnded();
-  // Whether a read since Begin() took too long.
-  bool was_silent();
-
-  // Whether the user has asked for the end, or nobody reads standard output.
+  // Returns whether the user has asked for the end, or nobody reads standard
+  // output.
   bool asked_to_end();
-  // False, at once, when the user asks for the end.
-  bool Sleep(absl::Duration duration);
+
+  // While a guard lives its function is called, once and on another thread,
+  // when the user asks for the end; at once when they have.
+  class Guard {
+   public:
+    Guard(Watch& watch, std::function<void()> on_end) : watch_(watch) {
+      watch_.SetOnEnd(std::move(on_end));
+    }
+    ~Guard() { watch_.SetOnEnd(nullptr); }
+    Guard(const Guard&) = delete;
+    Guard& operator=(const Guard&) = delete;
+
+   private:
+    Watch& watch_;
+  };
 
  private:
+  void SetOnEnd(std::function<void()> on_end);
   void Work();
 
   std::mutex mutex_;
-  std::condition_variable ended_;
   // All below are guarded by mutex_.
-  grpc::ClientContext* context_ = nullptr;
-  std::optional<absl::Time> deadline_;
-  bool silent_ = false;
+  std::function<void()> on_end_;
   bool asked_ = false;
   bool stopping_ = false;
   std::thread thread_;

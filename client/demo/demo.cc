@@ -1,9 +1,12 @@
 #include "client/demo/demo.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
 #include <iterator>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -17,10 +20,11 @@ namespace {
 
 namespace json = boost::json;
 
-// More than a slow machine needs for any one step.
+// It is more than a slow machine needs for any one step.
 constexpr absl::Duration kStepLimit = absl::Seconds(30);
 // The server promises to end within 25 s.
 constexpr absl::Duration kStopLimit = absl::Seconds(30);
+constexpr std::chrono::seconds kCall(20);
 constexpr absl::Duration kPoll = absl::Milliseconds(20);
 
 constexpr std::uint16_t kGrpcPort = 50051;
@@ -28,39 +32,39 @@ constexpr std::uint16_t kWebhookPort = 8080;
 constexpr std::uint16_t kAdminPort = 9090;
 constexpr std::uint16_t kInstagramPort = 8081;
 
-// None of these means anything outside this machine.
-constexpr char kChannelId[] = "ch_instagram_123";
-constexpr char kAccountId[] = "17841400000000001";
-constexpr char kPageId[] = "100000000000001";
+// None of the following means anything outside this machine. A customer has
+// another Instagram-scoped id for each account.
+constexpr Demo::Account kShop = {"ch_instagram_123", "Demo shop",
+                                 "17841400000000001", "100000000000001"};
+constexpr Demo::Account kCafe = {"ch_instagram_456", "Demo cafe",
+                                 "17841400000000003", nullptr};
 constexpr char kCustomer[] = "6100000000000001";
+constexpr char kGuest[] = "6400000000000001";
 constexpr char kAppSecret[] = "demo-app-secret";
 constexpr char kVerifyToken[] = "demo-verify-token";
 constexpr char kAccessToken[] = "demo-access-token";
 
 constexpr char kQuestion[] = "Hi! Do you have this in size medium?";
 constexpr char kAnswer[] = "Yes, in blue and in green.";
+constexpr char kSecondQuestion[] = "Are you open on Sunday?";
 
-// $0 gRPC address, $1 the emulated Instagram's, $2 channel, $3 customer.
+// Here $0 is how to call linktor-ig, $1 the emulated Instagram's address, $2
+// the channel and $3 the customer.
 constexpr char kCommands[] =
-    R"(Try it, in another terminal (grpcurl is at
-https://github.com/fullstorydev/grpcurl):
+    R"(Try it, in another terminal in the same folder:
 
    a customer writes
-     curl -d '{"from":"$3","text":"And in blue?"}' \
-       http://$1/emulator/messages
-   answer
-     grpcurl -plaintext -d '{"channelId":"$2","to":"$3",
-       "content":{"text":"In blue, too."}}' \
-       $0 linktor.instagram.v1.MessagingService/SendMessage
+     curl -d '{"from":"$3","text":"And in blue?"}' http://$1/emulator/messages
    everything that has happened
-     grpcurl -plaintext -d '{"position":"POSITION_EARLIEST"}' \
-       $0 linktor.instagram.v1.EventService/SubscribeEvents
+     $0 events tail --from-start
+   answer
+     $0 send text $2 $3 "In blue, too."
    set ice breakers
-     grpcurl -plaintext -d '{"channelId":"$2","iceBreakers":[
-       {"question":"What products do you have?","payload":"GET_PRODUCTS"}]}' \
-       $0 linktor.instagram.v1.ChannelService/SetIceBreakers
+     $0 ice-breakers set $2 'What products do you have?=GET_PRODUCTS'
    what Instagram has received
      curl http://$1/emulator/graph-calls
+   everything else that this Instagram can do
+     curl http://$1/emulator
 
 Events appear here as they come. Ctrl-C ends the demonstration.
 
@@ -72,7 +76,7 @@ void Say(const std::string& text) {
   std::fflush(stdout);
 }
 
-// The address to ask for, and a word when it is not the usual one.
+// Returns the address to ask for, and says a word when it is not the usual one.
 std::string AddressFor(const char* what, std::uint16_t port) {
   std::string address = FreeAddress(port);
   if (address != absl::StrCat("127.0.0.1:", port)) {
@@ -82,12 +86,44 @@ std::string AddressFor(const char* what, std::uint16_t port) {
   return address;
 }
 
+v1::CreateChannelRequest RequestFor(const Demo::Account& account) {
+  v1::CreateChannelRequest request;
+  v1::Channel& wanted = *request.mutable_channel();
+  wanted.set_id(account.channel_id);
+  wanted.set_name(account.name);
+  wanted.set_instagram_account_id(account.account_id);
+  if (account.page_id != nullptr) {
+    wanted.set_page_id(account.page_id);
+  } else {
+    wanted.set_login_type(v1::LOGIN_TYPE_INSTAGRAM_LOGIN);
+  }
+  v1::ChannelCredentials& credentials = *request.mutable_credentials();
+  credentials.set_access_token(kAccessToken);
+  credentials.add_app_secrets(kAppSecret);
+  credentials.set_verify_token(kVerifyToken);
+  return request;
+}
+
+absl::Status ToStatus(const char* what, const instagram::Error& error) {
+  return absl::Status(
+      static_cast<absl::StatusCode>(error.code),
+      absl::StrCat(what, " failed: ", instagram::ToString(error)));
+}
+
+// Returns the path as a person in this folder would type it.
+std::string NearPath(const std::string& path) {
+  std::error_code error;
+  const auto near = std::filesystem::proximate(path, error);
+  return error || near.native().starts_with("..") ? path : near.string();
+}
+
 }  // namespace
 
 absl::Status Demo::Play() {
   Say("\nLinktor Instagram Gateway: a demonstration\n\n");
-  for (const auto step : {&Demo::StartPrograms, &Demo::Prepare,
-                          &Demo::PlayMessage, &Demo::PlayAnswer}) {
+  for (const auto step :
+       {&Demo::StartPrograms, &Demo::Prepare, &Demo::PlayMessage,
+        &Demo::PlayAnswer, &Demo::PlaySecondChannel}) {
     absl::Status status = (this->*step)();
     if (!status.ok()) return WithLog(std::move(status));
   }
@@ -115,14 +151,14 @@ absl::Status Demo::StayUp() {
 absl::Status Demo::Stop() {
   // Our connections first: the server would wait for them.
   events_.reset();
-  gateway_.reset();
+  client_.reset();
   absl::Status status;
   for (std::unique_ptr<Child>* child : {&server_, &instagram_}) {
     if (*child == nullptr) continue;
     (*child)->Stop(signals_, kStopLimit);
     if (!(*child)->EndedCleanly() && status.ok()) {
       status = absl::InternalError(
-          absl::StrCat((*child)->name(), " ", *(*child)->Ended(),
+          absl::StrCat((*child)->name(), " ", (*child)->Ended().value_or(""),
                        ". Its last lines:\n", (*child)->LogTail()));
     }
     child->reset();
@@ -166,90 +202,87 @@ absl::Status Demo::StartPrograms() {
 }
 
 absl::Status Demo::Prepare() {
-  const auto connection = Connect(addresses_["grpc"]);
-  gateway_ = std::make_unique<Gateway>(connection);
-  v1::CreateChannelRequest request;
-  v1::Channel& wanted = *request.mutable_channel();
-  wanted.set_id(kChannelId);
-  wanted.set_name("Demo shop");
-  wanted.set_instagram_account_id(kAccountId);
-  wanted.set_page_id(kPageId);
-  v1::ChannelCredentials& credentials = *request.mutable_credentials();
-  credentials.set_access_token(kAccessToken);
-  credentials.add_app_secrets(kAppSecret);
-  credentials.set_verify_token(kVerifyToken);
-  absl::StatusOr<v1::Channel> channel = gateway_->CreateChannel(request);
-  if (!channel.ok()) return channel.status();
-  Say(absl::StrCat("1. Channel ", channel->id(), " speaks for account ",
-                   channel->instagram_account_id(), ".\n"));
+  auto client = instagram::Client::Create({.address = addresses_["grpc"]});
+  if (!client) return ToStatus("connecting", client.error());
+  client_ = *std::move(client);
+  absl::StatusOr<v1::Channel> shop = CreateChannel(kShop);
+  if (!shop.ok()) return shop.status();
+  absl::StatusOr<v1::Channel> cafe = CreateChannel(kCafe);
+  if (!cafe.ok()) return cafe.status();
+  Say(absl::StrCat("1. Channel ", shop->id(), " speaks for account ",
+                   shop->instagram_account_id(), ",\n   channel ", cafe->id(),
+                   " for account ", cafe->instagram_account_id(), ".\n"));
 
   const std::string url =
-      absl::StrCat("http://", addresses_["webhook"], channel->webhook_path());
-  absl::StatusOr<json::object> answer =
-      control_->Call("PUT", "config",
-                     json::object{{"webhook_url", url},
-                                  {"app_secret", kAppSecret},
-                                  {"verify_token", kVerifyToken},
-                                  {"account_id", kAccountId},
-                                  {"page_id", kPageId}});
-  if (!answer.ok()) return answer.status();
-  answer = control_->Call("POST", "verify");
-  if (!answer.ok()) return answer.status();
-  const json::value* verified = answer->if_contains("verified");
-  if (verified == nullptr || *verified != json::value(true)) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("the server did not verify the webhook URL: ",
-                     json::serialize(*answer)));
-  }
-  Say(absl::StrCat("2. Instagram has verified the webhook URL\n   ", url,
-                   "\n"));
+      absl::StrCat("http://", addresses_["webhook"], shop->webhook_path());
+  if (absl::Status status = VerifyWebhook(url); !status.ok()) return status;
+  Say(absl::StrCat("2. Instagram has verified the webhook URL of the app\n   ",
+                   url, "\n"));
 
-  events_ = std::make_unique<EventStream>(connection, kChannelId,
-                                          [this] { signals_.Wake(); });
+  events_ = std::make_unique<EventFeed>(*client_, [this] { signals_.Wake(); });
   absl::Status status = WaitFor("the first response of SubscribeEvents",
                                 [this] { return events_->subscribed(); });
   if (status.ok()) Say("3. A service follows the event stream.\n\n");
   return status;
 }
 
+absl::StatusOr<v1::Channel> Demo::CreateChannel(const Account& account) {
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + kCall);
+  v1::CreateChannelResponse response;
+  const grpc::Status status = client_->channels().CreateChannel(
+      &context, RequestFor(account), &response);
+  if (status.ok()) return response.channel();
+  if (status.error_code() != grpc::StatusCode::ALREADY_EXISTS) {
+    return ToStatus("CreateChannel", instagram::ErrorOf(status));
+  }
+  // An earlier run with the same data folder left it.
+  grpc::ClientContext again;
+  again.set_deadline(std::chrono::system_clock::now() + kCall);
+  v1::GetChannelRequest get;
+  get.set_channel_id(account.channel_id);
+  v1::GetChannelResponse found;
+  const grpc::Status got = client_->channels().GetChannel(&again, get, &found);
+  if (got.ok()) return found.channel();
+  return ToStatus("GetChannel", instagram::ErrorOf(got));
+}
+
+absl::Status Demo::VerifyWebhook(const std::string& url) {
+  absl::StatusOr<json::object> answer =
+      control_->Call("PUT", "config",
+                     json::object{{"webhook_url", url},
+                                  {"app_secret", kAppSecret},
+                                  {"verify_token", kVerifyToken},
+                                  {"account_id", kShop.account_id},
+                                  {"page_id", kShop.page_id}});
+  if (!answer.ok()) return answer.status();
+  answer = control_->Call("POST", "verify");
+  if (!answer.ok()) return answer.status();
+  const json::value* verified = answer->if_contains("verified");
+  if (verified != nullptr && *verified == json::value(true)) {
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(absl::StrCat(
+      "the server did not verify the webhook URL: ", json::serialize(*answer)));
+}
+
 absl::Status Demo::PlayMessage() {
   Say(absl::StrCat("4. A customer writes on Instagram: \"", kQuestion, "\"\n"));
-  absl::StatusOr<json::object> played =
-      control_->Call("POST", "messages",
-                     json::object{{"from", kCustomer}, {"text", kQuestion}});
-  if (!played.ok()) return played.status();
-  const std::string mid = Text(*played, "mid");
-  v1::Event received;
-  absl::Status status = WaitFor("the message's event", [&] {
-    for (v1::Event& event : events_->Take()) {
-      if (event.type() == "message.received" && MidOf(event) == mid) {
-        received = std::move(event);
-      } else {
-        pending_.push_back(std::move(event));
-      }
-    }
-    return !received.id().empty();
-  });
-  if (!status.ok()) {
-    return absl::Status(
-        status.code(),
-        absl::StrCat(std::string(status.message()),
-                     "; Instagram's delivery: ", json::serialize(*played)));
-  }
-  Say(absl::StrCat("   It arrives on the stream:\n", Details(received),
-                   "   and as JSON:\n", ToJson(received), "\n"));
+  absl::StatusOr<v1::Event> received =
+      Receive({{"from", kCustomer}, {"text", kQuestion}});
+  if (!received.ok()) return received.status();
+  Say(absl::StrCat("   It arrives on the stream:\n", Details(*received),
+                   "   and as JSON:\n", ToJson(*received), "\n"));
   return absl::OkStatus();
 }
 
 absl::Status Demo::PlayAnswer() {
   Say(absl::StrCat("5. A service answers with SendMessage: \"", kAnswer,
                    "\"\n"));
-  // Another one for each run: the same would be the same message.
-  const std::string request_id =
-      absl::StrCat("demo-", absl::ToUnixMillis(absl::Now()));
-  absl::StatusOr<v1::Message> sent =
-      gateway_->SendText(kChannelId, kCustomer, kAnswer, request_id);
-  if (!sent.ok()) return sent.status();
+  const auto sent =
+      client_->Send(instagram::Text(kShop.channel_id, kCustomer, kAnswer),
+                    {.timeout = kCall});
+  if (!sent) return ToStatus("SendMessage", sent.error());
   absl::StatusOr<json::object> list = control_->Call("GET", "graph-calls");
   if (!list.ok()) return list.status();
   const json::value* calls = list->if_contains("calls");
@@ -264,14 +297,56 @@ absl::Status Demo::PlayAnswer() {
   Say(absl::StrFormat(
       "   Its state is %s, and Instagram has received:\n"
       "     %s %s\n     %s\n\n",
-      v1::MessageState_Name(sent->state()), Text(*last, "method"),
+      v1::MessageState_Name(sent->message().state()), Text(*last, "method"),
       Text(*last, "path"), body == nullptr ? "" : json::serialize(*body)));
   return absl::OkStatus();
 }
 
+absl::Status Demo::PlaySecondChannel() {
+  Say(absl::StrCat("6. A guest writes to the other account: \"",
+                   kSecondQuestion, "\"\n"));
+  absl::StatusOr<v1::Event> received = Receive(
+      {{"from", kGuest}, {"to", kCafe.account_id}, {"text", kSecondQuestion}});
+  if (!received.ok()) return received.status();
+  if (received->channel_id() != kCafe.channel_id) {
+    return absl::InternalError(absl::StrCat(
+        "it arrived on channel ", received->channel_id(), " instead"));
+  }
+  Say(absl::StrCat("   It arrives on the same stream:\n", Details(*received),
+                   "\n"));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::Event> Demo::Receive(const json::object& message) {
+  absl::StatusOr<json::object> played =
+      control_->Call("POST", "messages", message);
+  if (!played.ok()) return played.status();
+  const std::string mid = Text(*played, "mid");
+  v1::Event received;
+  absl::Status status = WaitFor("the message's event", [&] {
+    for (v1::Event& event : events_->Take()) {
+      if (event.type() == "message.received" && MidOf(event) == mid) {
+        received = std::move(event);
+      } else {
+        pending_.push_back(std::move(event));
+      }
+    }
+    return !received.id().empty();
+  });
+  if (status.ok()) return received;
+  return absl::Status(status.code(), absl::StrCat(std::string(status.message()),
+                                                  "; Instagram's delivery: ",
+                                                  json::serialize(*played)));
+}
+
 void Demo::PrintCommands() const {
-  Say(absl::Substitute(kCommands, addresses_.at("grpc"), instagram_address_,
-                       kChannelId, kCustomer));
+  const std::string& server = addresses_.at("grpc");
+  std::string program = NearPath(Sibling("linktor-ig"));
+  if (server != absl::StrCat("127.0.0.1:", kGrpcPort)) {
+    absl::StrAppend(&program, " --server ", server);
+  }
+  Say(absl::Substitute(kCommands, program, instagram_address_, kShop.channel_id,
+                       kCustomer));
 }
 
 void Demo::PrintEvents(const std::vector<v1::Event>& events) const {
@@ -294,7 +369,7 @@ absl::StatusOr<Demo::Addresses> Demo::StartProgram(
     }
     return status;
   }
-  return *child->Ready();
+  return child->Ready().value_or(Addresses());
 }
 
 absl::Status Demo::WaitFor(const std::string& what,

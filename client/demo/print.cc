@@ -60,6 +60,7 @@ std::string OneLine(const v1::Event& event) {
 std::string Details(const v1::Event& event) {
   std::string out;
   AddLine(out, "type", event.type());
+  AddLine(out, "channel", event.channel_id());
   AddLine(out, "from", event.user_id());
   AddLine(out, "text", TextOf(event));
   AddLine(out, "time", LocalTime(event.receive_time()));

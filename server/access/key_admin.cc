@@ -8,6 +8,7 @@
 #include "google/protobuf/util/time_util.h"
 #include "server/access/key_text.h"
 #include "server/base/log.h"
+#include "server/base/paging.h"
 #include "server/base/status.h"
 #include "server/base/try.h"
 
@@ -16,7 +17,6 @@ namespace {
 
 using google::protobuf::util::TimeUtil;
 
-constexpr int kDefaultPage = 100;
 // A change that loses this many races in a row is given up.
 constexpr int kMaxConflicts = 20;
 
@@ -121,15 +121,16 @@ absl::StatusOr<v1::ApiKey> KeyAdmin::Get(const Caller& caller,
 
 v1::ListApiKeysResponse KeyAdmin::List(
     const Caller& caller, const v1::ListApiKeysRequest& request) const {
-  const int page_size =
-      request.page_size() == 0 ? kDefaultPage : request.page_size();
+  const int page_size = PageSizeOf(request.page_size());
+  const std::string after =
+      ReadPageToken(PagedList::kApiKeys, request.page_token()).value_or("");
   v1::ListApiKeysResponse response;
   for (const KeyEntryPtr& entry : keys_.List()) {
-    // The token is the last id of the page before.
-    if (entry->key.id() <= request.page_token()) continue;
+    if (entry->key.id() <= after) continue;
     if (!CheckGrant(caller, entry->key).ok()) continue;
     if (response.api_keys_size() == page_size) {
-      response.set_next_page_token(response.api_keys(page_size - 1).id());
+      response.set_next_page_token(MakePageToken(
+          PagedList::kApiKeys, response.api_keys(page_size - 1).id()));
       break;
     }
     *response.add_api_keys() = Describe(*entry);

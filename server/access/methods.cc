@@ -10,6 +10,7 @@
 #include "linktor/instagram/v1/channel_service.pb.h"
 #include "linktor/instagram/v1/event_service.pb.h"
 #include "linktor/instagram/v1/messaging_service.pb.h"
+#include "linktor/instagram/v1/server_service.pb.h"
 
 namespace linktor::access {
 
@@ -31,8 +32,15 @@ absl::StatusOr<Methods> Methods::Read(
                          .permission = options.GetExtension(v1::permission),
                          .changes = options.idempotency_level() !=
                                     MethodOptions::NO_SIDE_EFFECTS};
-      if (found.permission == v1::PERMISSION_UNSPECIFIED) {
-        problems.push_back(method->full_name() + " declares no permission");
+      const bool any_key = options.GetExtension(v1::any_key);
+      const bool one_permission =
+          found.permission != v1::PERMISSION_UNSPECIFIED;
+      if (!any_key && !one_permission) {
+        problems.push_back(method->full_name() +
+                           " declares neither a permission nor any_key");
+      } else if (any_key && one_permission) {
+        problems.push_back(method->full_name() +
+                           " declares both a permission and any_key");
       }
       if (!methods.by_name_.emplace(found.name, found).second) {
         problems.push_back(method->full_name() +
@@ -51,7 +59,8 @@ std::vector<const ServiceDescriptor*> Methods::Services() {
   for (const auto* file : {v1::CreateApiKeyRequest::descriptor()->file(),
                            v1::CreateChannelRequest::descriptor()->file(),
                            v1::SubscribeEventsRequest::descriptor()->file(),
-                           v1::SendMessageRequest::descriptor()->file()}) {
+                           v1::SendMessageRequest::descriptor()->file(),
+                           v1::GetServerInfoRequest::descriptor()->file()}) {
     for (int i = 0; i < file->service_count(); ++i) {
       services.push_back(file->service(i));
     }

@@ -25,6 +25,7 @@ struct Method {
   std::string service;
   // The server answers with a stream.
   bool streams = false;
+  // It is UNSPECIFIED where every key that is in force will do.
   v1::Permission permission = v1::PERMISSION_UNSPECIFIED;
   // Whether it changes something, so that an audit line is written. Methods
   // that do not are declared NO_SIDE_EFFECTS.

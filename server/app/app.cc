@@ -63,6 +63,7 @@ void LogWhatProtobufSays() {
 
 App::App(Config config, const Clock& clock, std::function<void()> on_fatal)
     : config_(std::move(config)),
+      current_(config_),
       clock_(clock),
       on_fatal_(std::move(on_fatal)) {}
 
@@ -227,8 +228,27 @@ absl::Status App::StartGrpc() {
           options,
           {*executor_, metrics_, config_.access.keys ? keys_.get() : nullptr,
            *key_admin_, *admin_of_channels_, *registry_, *known_channels_,
-           *graph_, *sender_, *reader_, *conversations_, *log_}));
+           *graph_, *sender_, *reader_, *conversations_, *log_,
+           [this] { return Describe(); }}));
   return absl::OkStatus();
+}
+
+v1::ServerInfo App::Describe() const {
+  v1::ServerInfo info;
+  info.set_version(LINKTOR_VERSION);
+  for (const std::string& type : EventTypes()) info.add_event_types(type);
+  MutexLock lock(current_mutex_);
+  info.set_api_keys_required(current_.access.keys);
+  v1::ServerLimits& limits = *info.mutable_limits();
+  limits.mutable_event_retention()->set_seconds(
+      absl::ToInt64Seconds(current_.event_retention));
+  limits.mutable_raw_retention()->set_seconds(
+      absl::ToInt64Seconds(current_.raw_retention));
+  limits.set_sends_per_user_hour(current_.sends_per_user_hour);
+  limits.set_max_streams(current_.max_subscribers);
+  limits.set_max_streams_per_key(current_.max_streams_per_key);
+  limits.set_max_calls_per_key(current_.max_calls_per_key);
+  return info;
 }
 
 absl::Status App::StartHttp() {
@@ -429,6 +449,12 @@ void App::Reload(const Config& config) {
   housekeeping_->SetAges(
       {config.event_retention, config.raw_retention, config.raw_max_bytes});
   sender_->SetQuota(config.sends_per_user_hour);
+  {
+    MutexLock lock(current_mutex_);
+    current_.event_retention = config.event_retention;
+    current_.raw_retention = config.raw_retention;
+    current_.sends_per_user_hour = config.sends_per_user_hour;
+  }
   if (grpc_certificate_ != nullptr) grpc_certificate_->Refresh();
   if (webhook_certificate_ != nullptr) webhook_certificate_->Refresh();
 }

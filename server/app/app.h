@@ -82,6 +82,7 @@ class App {
   absl::Status LoadKeys();
   absl::Status StartGrpc();
   absl::Status StartHttp();
+  v1::ServerInfo Describe() const;
   HttpResponse Administer(const HttpRequest& request);
   HttpResponse Readiness() const;
   MetricsMoment Moment() const;
@@ -94,6 +95,9 @@ class App {
   void ProbeDisk();
 
   const Config config_;
+  // It is config_ with what was taken from a configuration that was read since.
+  mutable Mutex current_mutex_;
+  Config current_ ABSL_GUARDED_BY(current_mutex_);
   const Clock& clock_;
   const std::function<void()> on_fatal_;
   // False until everything is started, and from the beginning of the end.

@@ -73,6 +73,7 @@ GrpcServer::GrpcServer(const Options& options, const Dependencies& dependencies,
       messaging_(calls_, dependencies.sender, dependencies.reader,
                  dependencies.conversations),
       events_({calls_, dependencies.log, dependencies.known_channels}),
+      info_(calls_, dependencies.describe),
       health_(admission_.gate(),
               static_cast<std::size_t>(options.limits.max_streams)),
       reflection_streams_(admission_),
@@ -117,6 +118,7 @@ absl::Status GrpcServer::Serve(const Options& options) {
   builder.RegisterService(&channels_);
   builder.RegisterService(&messaging_);
   builder.RegisterService(&events_);
+  builder.RegisterService(&info_);
   builder.RegisterService(&health_);
   builder.RegisterService(&reflection_v1_);
   builder.RegisterService(&reflection_v1alpha_);

@@ -31,6 +31,7 @@
 #include "server/rpc/health_service.h"
 #include "server/rpc/messaging_service.h"
 #include "server/rpc/reflection_service.h"
+#include "server/rpc/server_service.h"
 
 namespace linktor {
 
@@ -51,6 +52,7 @@ class GrpcServer {
     MessageReader& reader;
     Conversations& conversations;
     EventLog& log;
+    ServerServiceImpl::Describe describe;
   };
   struct Options {
     GrpcListener::Options listen;
@@ -95,6 +97,7 @@ class GrpcServer {
   ChannelServiceImpl channels_;
   MessagingServiceImpl messaging_;
   EventServiceImpl events_;
+  ServerServiceImpl info_;
   HealthService health_;
   ReflectionStreams reflection_streams_;
   ReflectionServiceV1 reflection_v1_;

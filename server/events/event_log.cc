@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "server/base/try.h"
+#include "server/store/event_table.h"
 
 namespace linktor {
 
@@ -27,16 +28,42 @@ void EventLog::Publish(std::vector<CommittedEvent> events) {
 
 absl::StatusOr<std::int64_t> EventLog::Start(
     const v1::SubscribeEventsRequest& request) {
-  if (request.start_case() != v1::SubscribeEventsRequest::kAfterCursor) {
-    return request.position() == v1::POSITION_EARLIEST ? 0 : ring_.last_seq();
+  switch (request.start_case()) {
+    case v1::SubscribeEventsRequest::kAfterCursor:
+      return StartAfter(request.after_cursor());
+    case v1::SubscribeEventsRequest::kSince:
+      return StartAt(request.since());
+    case v1::SubscribeEventsRequest::kPosition:
+    case v1::SubscribeEventsRequest::START_NOT_SET:
+      break;
   }
-  LINKTOR_ASSIGN(const std::int64_t seq,
-                 cursors_.Decode(request.after_cursor(), ring_.last_seq()));
+  return request.position() == v1::POSITION_EARLIEST ? 0 : ring_.last_seq();
+}
+
+absl::StatusOr<std::int64_t> EventLog::StartAt(
+    const google::protobuf::Timestamp& since) {
+  // Times of the log are in milliseconds; a part of one is after its beginning.
+  const std::int64_t time_ms =
+      since.seconds() * 1000 + (since.nanos() + 999'999) / 1'000'000;
+  const std::int64_t last_seq = ring_.last_seq();
+  std::int64_t first = last_seq + 1;
   std::int64_t oldest_seq = 0;
   LINKTOR_TRY(pool_.Read([&](Database& database) -> absl::Status {
-    Statement state(database, "SELECT oldest_seq FROM log_state");
-    LINKTOR_ASSIGN(const bool row, state.Step());
-    if (row) oldest_seq = state.Int(0);
+    LINKTOR_ASSIGN(oldest_seq, OldestSeq(database));
+    LINKTOR_ASSIGN(first, FirstSeqSince(database, time_ms, last_seq));
+    return absl::OkStatus();
+  }));
+  // Before the stream reads, the oldest event may be deleted: then the next one
+  // is the oldest that is kept, and 0 stands for whichever that is.
+  return first <= oldest_seq ? 0 : first - 1;
+}
+
+absl::StatusOr<std::int64_t> EventLog::StartAfter(const std::string& cursor) {
+  LINKTOR_ASSIGN(const std::int64_t seq,
+                 cursors_.Decode(cursor, ring_.last_seq()));
+  std::int64_t oldest_seq = 0;
+  LINKTOR_TRY(pool_.Read([&](Database& database) -> absl::Status {
+    LINKTOR_ASSIGN(oldest_seq, OldestSeq(database));
     return absl::OkStatus();
   }));
   if (seq + 1 < oldest_seq) return Expired(oldest_seq);

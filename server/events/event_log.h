@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "google/protobuf/timestamp.pb.h"
 #include "server/events/cursor.h"
 #include "server/events/filter.h"
 #include "server/events/hub.h"
@@ -35,7 +36,7 @@ class EventLog {
   // Called by the journal's writer after each commit.
   void Publish(std::vector<CommittedEvent> events);
 
-  // The sequence to start after. Reads the disk: call on an executor.
+  // Returns the sequence to start after. Reads the disk: call on an executor.
   absl::StatusOr<std::int64_t> Start(const v1::SubscribeEventsRequest& request);
 
   struct Batch {
@@ -82,6 +83,9 @@ class EventLog {
   Hub& hub() { return hub_; }
 
  private:
+  absl::StatusOr<std::int64_t> StartAfter(const std::string& cursor);
+  absl::StatusOr<std::int64_t> StartAt(
+      const google::protobuf::Timestamp& since);
   absl::Status Expired(std::int64_t oldest_seq) const;
 
   EventReader reader_;

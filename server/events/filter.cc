@@ -1,9 +1,11 @@
 #include "server/events/filter.h"
 
 #include <algorithm>
-#include <array>
 
 #include "absl/strings/str_cat.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/descriptor.pb.h"
+#include "linktor/instagram/v1/event.pb.h"
 
 namespace linktor {
 namespace {
@@ -12,50 +14,31 @@ constexpr int kMaxChannels = 1000;
 constexpr int kMaxTypes = 100;
 constexpr int kMaxUsers = 1000;
 
-// Every type the contract names, also those this version does not make yet: a
-// client written for a newer server gets silence, a misspelt name an error.
-constexpr std::array<std::string_view, 29> kTypes = {
-    "message.received",
-    "instagram.story_mention",
-    "instagram.story_reply",
-    "instagram.quick_reply",
-    "instagram.postback",
-    "instagram.reaction",
-    "instagram.product_share",
-    "message.echoed",
-    "message.edited",
-    "message.unsent",
-    "message.read",
-    "message.sent",
-    "message.failed",
-    "message.unconfirmed",
-    "instagram.referral",
-    "instagram.optin",
-    "instagram.handover",
-    "instagram.comment",
-    "instagram.live_comment",
-    "instagram.mention",
-    "instagram.story_insights",
-    "instagram.feedback",
-    "instagram.policy_enforcement",
-    "instagram.unknown",
-    "conversation.window_closing",
-    "channel.degraded",
-    "channel.recovered",
-    "channel.token_expiring",
-    "channel.silent"};
-
 bool IsKnown(std::string_view type) {
-  if (type.ends_with(".*")) {
-    const std::string_view group = type.substr(0, type.size() - 1);
-    return std::any_of(kTypes.begin(), kTypes.end(), [&](std::string_view t) {
-      return t.starts_with(group);
-    });
+  const std::vector<std::string>& types = EventTypes();
+  if (!type.ends_with(".*")) {
+    return std::find(types.begin(), types.end(), type) != types.end();
   }
-  return std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end();
+  const std::string_view group = type.substr(0, type.size() - 1);
+  return std::any_of(types.begin(), types.end(), [&](const std::string& one) {
+    return one.starts_with(group);
+  });
 }
 
 }  // namespace
+
+const std::vector<std::string>& EventTypes() {
+  static const auto& all = *[] {
+    auto* types = new std::vector<std::string>;
+    const auto* payload = v1::Event::descriptor()->FindOneofByName("payload");
+    for (int i = 0; i < payload->field_count(); ++i) {
+      types->push_back(
+          payload->field(i)->options().GetExtension(v1::event_type));
+    }
+    return types;
+  }();
+  return all;
+}
 
 EventFilter::EventFilter(const v1::SubscribeEventsRequest& request,
                          const StringSet& covered)
@@ -98,7 +81,9 @@ std::vector<FieldViolation> CheckFilter(
     if (!IsKnown(request.types(i))) {
       found.push_back(
           {absl::StrCat("types[", i, "]"),
-           absl::StrCat("'", request.types(i), "' is not an event type")});
+           absl::StrCat("'", request.types(i),
+                        "' is no type of which this server makes events; "
+                        "GetServerInfo lists them")});
     }
   }
   return found;

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -10,6 +11,10 @@
 #include "server/base/strings.h"
 
 namespace linktor {
+
+// Returns the types of events that this server makes, in the order in which the
+// contract has them: event.proto names the type of each payload.
+const std::vector<std::string>& EventTypes();
 
 class EventFilter {
  public:

@@ -52,6 +52,14 @@ std::size_t ReadBody(char* out, std::size_t size, std::size_t count,
 // unknown outcome is reported as one.
 int RefuseRewind(void*, curl_off_t, int) { return CURL_SEEKFUNC_FAIL; }
 
+// Callers read this text. Where libcurl speaks of RefuseRewind, it says instead
+// what made libcurl call it.
+const char* WhatHappened(CURLcode code, const char* text) {
+  return code == CURLE_SEND_FAIL_REWIND
+             ? "the connection ended before an answer came"
+             : text;
+}
+
 std::size_t WriteBody(char* data, std::size_t size, std::size_t count,
                       void* context) {
   auto& transfer = *static_cast<Transfer*>(context);
@@ -216,9 +224,9 @@ class CurlTransport::Loop {
     curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &request_bytes);
     transfer.result.status_code = static_cast<int>(status);
     if (code != CURLE_OK) {
-      const char* text =
-          transfer.error[0] != '\0' ? transfer.error : curl_easy_strerror(code);
-      transfer.result.transport = absl::UnavailableError(text);
+      transfer.result.transport = absl::UnavailableError(WhatHappened(
+          code, transfer.error[0] != '\0' ? transfer.error
+                                          : curl_easy_strerror(code)));
       transfer.result.nothing_sent = request_bytes == 0 && transfer.sent == 0;
     }
     transfer.done(std::move(transfer.result));

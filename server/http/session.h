@@ -64,10 +64,10 @@ class HttpSession {
   HttpLoop& loop_;
   HttpConnection& connection_;
   Stream& stream_;
-  // It holds bytes that have been read and not parsed yet.
-  boost::beast::flat_buffer buffer_;
-  // If true, the request under way asks for no body.
+  // Bytes that have been read and not parsed yet.
+  // The request under way asks for no body.
   bool head_only_ = false;
+  boost::beast::flat_buffer buffer_;
   // The first bytes of the request that is read.
   std::string opening_;
   bool refused_ = false;

@@ -14,7 +14,6 @@ namespace linktor {
 namespace {
 
 constexpr std::size_t kMaxName = 200;
-constexpr int kMaxKeyPage = 1000;
 constexpr int kMaxKeyChannels = 1000;
 
 // Fields of ApiKey that can be changed.
@@ -56,15 +55,6 @@ void CheckChannels(const v1::ApiKey& key, Checks& checks) {
   }
 }
 
-void CheckExpireTime(const v1::ApiKey& key, Checks& checks) {
-  // The years 1 to 9999, as Timestamp has them.
-  constexpr std::int64_t kMaxSeconds = 253'402'300'799;
-  const auto& time = key.expire_time();
-  checks.Require(time.seconds() >= 0 && time.seconds() <= kMaxSeconds &&
-                     time.nanos() >= 0 && time.nanos() <= 999'999'999,
-                 "api_key.expire_time", "is not a time");
-}
-
 }  // namespace
 
 absl::Status Validate(const v1::CreateApiKeyRequest& request) {
@@ -73,7 +63,7 @@ absl::Status Validate(const v1::CreateApiKeyRequest& request) {
   checks.Size(key.name(), 0, kMaxName, "api_key.name");
   CheckPermissions(key, checks);
   CheckChannels(key, checks);
-  CheckExpireTime(key, checks);
+  checks.Time(key.expire_time(), "api_key.expire_time");
   if (!request.request_id().empty()) checks.RequestId(request.request_id());
   return checks.Result();
 }
@@ -86,12 +76,7 @@ absl::Status Validate(const v1::GetApiKeyRequest& request) {
 
 absl::Status Validate(const v1::ListApiKeysRequest& request) {
   Checks checks;
-  checks.Require(request.page_size() >= 0 && request.page_size() <= kMaxKeyPage,
-                 "page_size", "must be 1-1000, or 0 for the default");
-  if (!request.page_token().empty()) {
-    checks.Require(access::IsKeyId(request.page_token()), "page_token",
-                   "is not one of ListApiKeys");
-  }
+  checks.Page(PagedList::kApiKeys, request);
   return checks.Result();
 }
 
@@ -105,7 +90,8 @@ absl::Status Validate(const v1::UpdateApiKeyRequest& request) {
     if (path == "name") checks.Size(key.name(), 0, kMaxName, "api_key.name");
     if (path == "permissions") CheckPermissions(key, checks);
     if (path == "channel_ids") CheckChannels(key, checks);
-    if (path == "expire_time") CheckExpireTime(key, checks);
+    if (path == "expire_time")
+      checks.Time(key.expire_time(), "api_key.expire_time");
     checks.Require(std::find(kMutableFields.begin(), kMutableFields.end(),
                              path) != kMutableFields.end(),
                    "update_mask",

@@ -1,6 +1,7 @@
 #include "server/rpc/channel_service.h"
 
 #include "server/base/log.h"
+#include "server/base/paging.h"
 #include "server/base/try.h"
 #include "server/channels/graph_account.h"
 #include "server/graph/failure_log.h"
@@ -15,8 +16,6 @@ void LogIfFailed(std::string_view operation, const Call& call,
   if (status.ok()) return;
   LogGraphFailure(operation, call.request().channel_id(), status);
 }
-
-constexpr int kDefaultPage = 100;
 
 }  // namespace
 
@@ -55,14 +54,16 @@ grpc::ServerUnaryReactor* ChannelServiceImpl::ListChannels(
       [this](auto& call) -> absl::Status {
         const v1::ListChannelsRequest& asked = call.request();
         v1::ListChannelsResponse& answer = call.response();
-        const int page_size =
-            asked.page_size() == 0 ? kDefaultPage : asked.page_size();
+        const int page_size = PageSizeOf(asked.page_size());
+        const std::string after =
+            ReadPageToken(PagedList::kChannels, asked.page_token())
+                .value_or("");
         for (const ChannelRegistry::EntryPtr& entry : registry_.List()) {
-          // The token is the last id of the page before.
-          if (entry->channel.id() <= asked.page_token()) continue;
+          if (entry->channel.id() <= after) continue;
           if (!call.caller().Covers(entry->channel.id())) continue;
           if (answer.channels_size() == page_size) {
-            answer.set_next_page_token(answer.channels(page_size - 1).id());
+            answer.set_next_page_token(MakePageToken(
+                PagedList::kChannels, answer.channels(page_size - 1).id()));
             break;
           }
           *answer.add_channels() = entry->channel;

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <iterator>
 #include <string>
 #include <string_view>
@@ -11,7 +12,9 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "google/protobuf/timestamp.pb.h"
 #include "server/base/ids.h"
+#include "server/base/paging.h"
 #include "server/base/status.h"
 
 namespace linktor {
@@ -28,8 +31,14 @@ class Checks {
     Require(IsChannelId(id), field, "must be 1-64 of [A-Za-z0-9._-]");
   }
   void UserId(std::string_view id, std::string_view field) {
+    NumericId(id, field, "the customer's Instagram-scoped id");
+  }
+  // An id that is there and wrong is not called missing.
+  void NumericId(std::string_view id, std::string_view field,
+                 std::string_view what) {
     Require(IsNumericId(id), field,
-            "is required: the customer's Instagram-scoped id, 1-32 digits");
+            absl::StrCat(id.empty() ? "is required: " : "must be ",
+                         std::string(what), ", 1-32 digits"));
   }
   void RequestId(std::string_view id, std::string_view field = "request_id") {
     Require(IsRequestId(id), field, "must be 1-128 of [A-Za-z0-9._:-]");
@@ -39,6 +48,19 @@ class Checks {
     Require(text.size() >= min && text.size() <= max, field,
             absl::StrCat("must have ", min, " to ", max, " bytes; it has ",
                          text.size()));
+  }
+  // Takes times from 1970 to the end of the year 9999.
+  void Time(const google::protobuf::Timestamp& time, std::string_view field) {
+    constexpr std::int64_t kMaxSeconds = 253'402'300'799;
+    Require(time.seconds() >= 0 && time.seconds() <= kMaxSeconds &&
+                time.nanos() >= 0 && time.nanos() <= 999'999'999,
+            field, "is not a time");
+  }
+  template <typename ListRequest>
+  void Page(PagedList list, const ListRequest& request) {
+    Require(request.page_size() >= 0, "page_size", "must not be negative");
+    Require(ReadPageToken(list, request.page_token()).has_value(), "page_token",
+            "is no next_page_token of this method");
   }
   void Add(std::vector<FieldViolation> more) {
     found_.insert(found_.end(), std::make_move_iterator(more.begin()),

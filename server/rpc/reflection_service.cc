@@ -4,12 +4,15 @@
 #include <google/protobuf/descriptor.pb.h>
 
 #include <array>
+#include <cstdlib>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "server/base/strings.h"
 #include "server/rpc/call.h"
+#include "server/rpc/contract_file.h"
 
 namespace linktor {
 namespace {
@@ -23,17 +26,42 @@ constexpr std::array kGrpcServices = {
     "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
     "grpc.reflection.v1alpha.ServerReflection"};
 
-// A file and what it imports, each once, the file first.
+// Returns the files of the contract in binary form, with their comments, by
+// name.
+const StringMap<std::string>& CommentedFiles() {
+  static const auto& all = *[] {
+    google::protobuf::FileDescriptorSet set;
+    // It was built in whole; without it reflection would explain nothing.
+    if (!set.ParseFromArray(kContractFile,
+                            static_cast<int>(kContractFileSize))) {
+      std::abort();
+    }
+    auto* files = new StringMap<std::string>;
+    for (const auto& file : set.file()) {
+      files->emplace(file.name(), file.SerializeAsString());
+    }
+    return files;
+  }();
+  return all;
+}
+
+std::string Serialize(const FileDescriptor& file) {
+  const auto commented = CommentedFiles().find(file.name());
+  if (commented != CommentedFiles().end()) return commented->second;
+  google::protobuf::FileDescriptorProto proto;
+  file.CopyTo(&proto);
+  // Else clients print field names as they are written in the .proto.
+  file.CopyJsonNameTo(&proto);
+  return proto.SerializeAsString();
+}
+
+// Adds a file and what it imports, each once, the file first.
 template <typename Response>
 void AddFile(const FileDescriptor* file, std::set<std::string>& seen,
              Response& response) {
   if (!seen.insert(file->name()).second) return;
-  google::protobuf::FileDescriptorProto proto;
-  file->CopyTo(&proto);
-  // Else clients print field names as they are written in the .proto.
-  file->CopyJsonNameTo(&proto);
   response.mutable_file_descriptor_response()->add_file_descriptor_proto(
-      proto.SerializeAsString());
+      Serialize(*file));
   for (int i = 0; i < file->dependency_count(); ++i) {
     AddFile(file->dependency(i), seen, response);
   }

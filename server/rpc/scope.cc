@@ -31,6 +31,7 @@ std::string_view ChannelOf(const v1::GetApiKeyRequest&) { return {}; }
 std::string_view ChannelOf(const v1::ListApiKeysRequest&) { return {}; }
 std::string_view ChannelOf(const v1::UpdateApiKeyRequest&) { return {}; }
 std::string_view ChannelOf(const v1::DeleteApiKeyRequest&) { return {}; }
+std::string_view ChannelOf(const v1::GetServerInfoRequest&) { return {}; }
 
 absl::Status CheckChannel(const access::Caller& caller,
                           std::string_view channel_id) {

@@ -11,6 +11,7 @@
 #include "linktor/instagram/v1/channel_service.pb.h"
 #include "linktor/instagram/v1/event_service.pb.h"
 #include "linktor/instagram/v1/messaging_service.pb.h"
+#include "linktor/instagram/v1/server_service.pb.h"
 #include "server/access/caller.h"
 #include "server/base/v1.h"
 
@@ -35,6 +36,8 @@ std::string_view ChannelOf(const v1::GetApiKeyRequest& request);
 std::string_view ChannelOf(const v1::ListApiKeysRequest& request);
 std::string_view ChannelOf(const v1::UpdateApiKeyRequest& request);
 std::string_view ChannelOf(const v1::DeleteApiKeyRequest& request);
+// It is about the server as a whole.
+std::string_view ChannelOf(const v1::GetServerInfoRequest& request);
 
 // OK, or NOT_FOUND with CHANNEL_NOT_FOUND.
 absl::Status CheckChannel(const access::Caller& caller,

@@ -191,6 +191,7 @@ void SubscribeReactor::Write(const EventLog::Batch& batch) {
   deps_.log.AppendPosition(want_.after_seq, want_.tell_backlog, bytes);
   if (std::exchange(first_, false)) {
     v1::SubscribeEventsResponse extra;
+    extra.set_subscribed(true);
     extra.mutable_heartbeat_interval()->set_seconds(heartbeat_.count() / 1000);
     extra.mutable_heartbeat_interval()->set_nanos(
         static_cast<int>(heartbeat_.count() % 1000) * 1'000'000);

@@ -22,7 +22,6 @@ constexpr std::size_t kMaxToken = 4096;
 constexpr std::size_t kMaxSecret = 256;
 constexpr std::size_t kMaxMid = 1024;
 constexpr int kMaxAppSecretsGiven = 2;
-constexpr int kMaxChannelPage = 1000;
 constexpr int kMaxBatch = 1000;
 constexpr int kMinHeartbeatSeconds = 1;
 constexpr int kMaxHeartbeatSeconds = 300;
@@ -56,15 +55,26 @@ bool IsLocale(std::string_view text) {
                      [](unsigned char c) { return absl::ascii_isupper(c); });
 }
 
-void CheckChannelFields(const v1::Channel& channel, Checks& checks) {
-  checks.Size(channel.name(), 0, kMaxName, "channel.name");
-  checks.Require(channel.page_id().empty() || IsNumericId(channel.page_id()),
-                 "channel.page_id", "must be 1-32 digits");
-  checks.Require(
-      channel.api_version().empty() || IsApiVersion(channel.api_version()),
-      "channel.api_version", "must look like v25.0");
-  checks.Require(v1::NoHistoryPolicy_IsValid(channel.on_no_history()),
-                 "channel.on_no_history", "is not a known policy");
+// Checks a field that can be changed.
+void CheckChannelField(std::string_view field, const v1::Channel& channel,
+                       Checks& checks) {
+  if (field == "name") {
+    checks.Size(channel.name(), 0, kMaxName, "channel.name");
+  } else if (field == "instagram_account_id") {
+    checks.NumericId(channel.instagram_account_id(),
+                     "channel.instagram_account_id",
+                     "entry.id of the account's webhooks");
+  } else if (field == "page_id") {
+    checks.Require(channel.page_id().empty() || IsNumericId(channel.page_id()),
+                   "channel.page_id", "must be 1-32 digits");
+  } else if (field == "api_version") {
+    checks.Require(
+        channel.api_version().empty() || IsApiVersion(channel.api_version()),
+        "channel.api_version", "must look like v25.0");
+  } else if (field == "on_no_history") {
+    checks.Require(v1::NoHistoryPolicy_IsValid(channel.on_no_history()),
+                   "channel.on_no_history", "is not a known policy");
+  }
 }
 
 }  // namespace
@@ -73,16 +83,14 @@ absl::Status Validate(const v1::CreateChannelRequest& request) {
   Checks checks;
   const v1::Channel& channel = request.channel();
   if (!channel.id().empty()) checks.ChannelId(channel.id(), "channel.id");
-  checks.Require(
-      IsNumericId(channel.instagram_account_id()),
-      "channel.instagram_account_id",
-      "is required: 1-32 digits, entry.id of the account's webhooks");
   checks.Require(v1::LoginType_IsValid(channel.login_type()),
                  "channel.login_type", "is not a known login type");
   checks.Require(channel.login_type() == v1::LOGIN_TYPE_INSTAGRAM_LOGIN ||
                      !channel.page_id().empty(),
                  "channel.page_id", "is required with Facebook Login");
-  CheckChannelFields(channel, checks);
+  for (const std::string_view field : kMutableFields) {
+    CheckChannelField(field, channel, checks);
+  }
   const v1::ChannelCredentials& credentials = request.credentials();
   checks.Size(credentials.access_token(), 0, kMaxToken,
               "credentials.access_token");
@@ -106,13 +114,7 @@ absl::Status Validate(const v1::GetChannelRequest& request) {
 
 absl::Status Validate(const v1::ListChannelsRequest& request) {
   Checks checks;
-  checks.Require(
-      request.page_size() >= 0 && request.page_size() <= kMaxChannelPage,
-      "page_size", "must be 1-1000, or 0 for the default");
-  if (!request.page_token().empty()) {
-    checks.Require(IsChannelId(request.page_token()), "page_token",
-                   "is not one of ListChannels");
-  }
+  checks.Page(PagedList::kChannels, request);
   return checks.Result();
 }
 
@@ -129,12 +131,9 @@ absl::Status Validate(const v1::UpdateChannelRequest& request) {
                                 "' cannot be changed; name, "
                                 "instagram_account_id, page_id, api_version "
                                 "and on_no_history can"));
-    if (path == "instagram_account_id") {
-      checks.Require(IsNumericId(request.channel().instagram_account_id()),
-                     "channel.instagram_account_id", "must be 1-32 digits");
-    }
+    // What is not named is not looked at.
+    CheckChannelField(path, request.channel(), checks);
   }
-  CheckChannelFields(request.channel(), checks);
   return checks.Result();
 }
 
@@ -268,6 +267,7 @@ absl::Status Validate(const v1::SubscribeEventsRequest& request) {
   checks.Add(CheckFilter(request));
   checks.Require(v1::Position_IsValid(request.position()), "position",
                  "is not a known position");
+  if (request.has_since()) checks.Time(request.since(), "since");
   checks.Require(
       request.max_batch_size() >= 0 && request.max_batch_size() <= kMaxBatch,
       "max_batch_size", "must be 1-1000, or 0 for the default");
@@ -281,6 +281,10 @@ absl::Status Validate(const v1::SubscribeEventsRequest& request) {
                    "heartbeat_interval", "must be 1 s to 300 s");
   }
   return checks.Result();
+}
+
+absl::Status Validate(const v1::GetServerInfoRequest&) {
+  return absl::OkStatus();
 }
 
 }  // namespace linktor

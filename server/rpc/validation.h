@@ -8,6 +8,7 @@
 #include "linktor/instagram/v1/channel_service.pb.h"
 #include "linktor/instagram/v1/event_service.pb.h"
 #include "linktor/instagram/v1/messaging_service.pb.h"
+#include "linktor/instagram/v1/server_service.pb.h"
 #include "server/base/v1.h"
 
 namespace linktor {
@@ -34,5 +35,7 @@ absl::Status Validate(const v1::GetApiKeyRequest& request);
 absl::Status Validate(const v1::ListApiKeysRequest& request);
 absl::Status Validate(const v1::UpdateApiKeyRequest& request);
 absl::Status Validate(const v1::DeleteApiKeyRequest& request);
+
+absl::Status Validate(const v1::GetServerInfoRequest& request);
 
 }  // namespace linktor

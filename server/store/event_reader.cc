@@ -9,6 +9,7 @@
 #include "server/base/strings.h"
 #include "server/base/try.h"
 #include "server/store/event_form.h"
+#include "server/store/event_table.h"
 
 namespace linktor {
 namespace {
@@ -48,11 +49,7 @@ absl::StatusOr<EventReader::Page> EventReader::ReadAfter(const Bounds& bounds,
   page.through_seq = bounds.after_seq;
   std::vector<Row> rows;
   LINKTOR_TRY(pool_.Read([&](Database& database) -> absl::Status {
-    {
-      Statement state(database, "SELECT oldest_seq FROM log_state");
-      LINKTOR_ASSIGN(const bool row, state.Step());
-      if (row) page.oldest_seq = state.Int(0);
-    }
+    LINKTOR_ASSIGN(page.oldest_seq, OldestSeq(database));
     Statement read(database,
                    "SELECT e.seq, e.type, e.channel_id, e.user_id, e.id, "
                    "e.overlay, e.sealed_event, e.raw_no FROM events e "

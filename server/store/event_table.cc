@@ -118,4 +118,33 @@ absl::StatusOr<std::int64_t> OldestEventMs(Database& database) {
   return row ? oldest.Int(0) : 0;
 }
 
+absl::StatusOr<std::int64_t> OldestSeq(Database& database) {
+  Statement state(database, "SELECT oldest_seq FROM log_state");
+  LINKTOR_ASSIGN(const bool row, state.Step());
+  return row ? state.Int(0) : 1;
+}
+
+absl::StatusOr<std::int64_t> FirstSeqSince(Database& database,
+                                           std::int64_t time_ms,
+                                           std::int64_t last_seq) {
+  LINKTOR_ASSIGN(std::int64_t low, OldestSeq(database));
+  std::int64_t high = last_seq + 1;
+  Statement next(database,
+                 "SELECT log_ms FROM events WHERE seq >= ?1 ORDER BY seq "
+                 "LIMIT 1");
+  // The time of the log never goes back, so half of the rest can be left out
+  // each time.
+  while (low < high) {
+    const std::int64_t middle = low + (high - low) / 2;
+    const StatementReset reset(next);
+    LINKTOR_ASSIGN(const bool row, next.Bind(1, middle).Step());
+    if (row && next.Int(0) < time_ms) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return high;
+}
+
 }  // namespace linktor

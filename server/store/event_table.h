@@ -74,4 +74,14 @@ class EventTable {
   Statement trim_dedupe_;
 };
 
+// Returns the number of the oldest event that is kept; that of the next event
+// while none is.
+absl::StatusOr<std::int64_t> OldestSeq(Database& database);
+
+// Returns the number of the first event that is kept and was logged at or after
+// `time_ms`; `last_seq + 1` when none was.
+absl::StatusOr<std::int64_t> FirstSeqSince(Database& database,
+                                           std::int64_t time_ms,
+                                           std::int64_t last_seq);
+
 }  // namespace linktor

@@ -130,7 +130,6 @@ v1::Event DescribeItem(ParsedItem& parsed, const EventFrame& frame) {
     v1::Postback& postback = *event.mutable_postback();
     if (frame.channel.IsIceBreaker(postback.title(), postback.payload())) {
       postback.set_from_ice_breaker(true);
-      postback.set_question(postback.title());
     }
   } else if (parsed.type == ItemType::kReaction) {
     v1::Reaction& reaction = *event.mutable_reaction();

@@ -20,7 +20,8 @@ struct Misfit {
   // A sentence's end; or, with `found`, what should have been there.
   std::string_view problem;
   std::string path;
-  std::string_view found = {};
+  // Without a value here GCC warns of each use that gives none.
+  std::string_view found = {};  // NOLINT(*-redundant-member-init)
 };
 
 // "is too long", "is a number, not an object".

@@ -14,9 +14,8 @@ namespace dom = simdjson::dom;
 
 Result ReadQuickReply(const dom::object& message, ParsedItem& item) {
   std::optional<dom::object> tap;
-  if (Result bad = ReadObject(message, "quick_reply", "$.message", tap)) {
-    return bad;
-  }
+  Result bad = ReadObject(message, "quick_reply", "$.message", tap);
+  if (bad || !tap.has_value()) return bad;
   v1::QuickReplyTap& out = *item.payload.mutable_quick_reply();
   out.set_text(item.message.text());
   return ReadString(*tap, "payload", "$.message.quick_reply",
@@ -29,8 +28,10 @@ Result ReadStoryReply(const dom::object& message, ParsedItem& item) {
   std::optional<dom::object> reply;
   Result bad = ReadObject(message, "reply_to", "$.message", reply);
   std::optional<dom::object> story;
-  if (!bad) bad = ReadObject(*reply, "story", "$.message.reply_to", story);
-  if (bad) return bad;
+  if (!bad && reply.has_value()) {
+    bad = ReadObject(*reply, "story", "$.message.reply_to", story);
+  }
+  if (bad || !story.has_value()) return bad;
   v1::StoryReply& out = *item.payload.mutable_story_reply();
   out.set_reply_text(item.message.text());
   bad = ReadId(*story, "id", kPath, *out.mutable_story_id());
@@ -54,11 +55,6 @@ void ReadStoryMention(ParsedItem& item) {
   if (it->has_url_expire_time()) {
     *out.mutable_media_expire_time() = it->url_expire_time();
   }
-}
-
-v1::Product& AddProduct(v1::ProductShare& share) {
-  return share.has_product() ? *share.add_more_products()
-                             : *share.mutable_product();
 }
 
 Result ReadProduct(const dom::element& value, const std::string& path,
@@ -101,7 +97,7 @@ Result ReadProductTemplate(const dom::element& attachment,
   for (const dom::element one : *elements) {
     if (Result bad =
             ReadProduct(one, absl::StrCat(at, ".product.elements[", i++, "]"),
-                        AddProduct(out))) {
+                        *out.add_products())) {
       return bad;
     }
   }
@@ -128,12 +124,12 @@ Result ReadProductShare(const dom::object& message, ParsedItem& item) {
   if (referral.has_value()) {
     if (const auto product = Member(*referral, "product")) {
       if (Result bad = ReadProduct(*product, "$.message.referral.product",
-                                   AddProduct(out))) {
+                                   *out.add_products())) {
         return bad;
       }
     }
   }
-  if (!out.has_product()) return Misfit{"names no product", "$.message"};
+  if (out.products().empty()) return Misfit{"names no product", "$.message"};
   return std::nullopt;
 }
 

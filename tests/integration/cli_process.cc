@@ -55,7 +55,12 @@ Cli::Cli(const Options& options) {
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, 0, options.input.c_str(), O_RDONLY,
                                    0);
-  posix_spawn_file_actions_adddup2(&actions, out[1], 1);
+  if (options.output.empty()) {
+    posix_spawn_file_actions_adddup2(&actions, out[1], 1);
+  } else {
+    posix_spawn_file_actions_addopen(&actions, 1, options.output.c_str(),
+                                     O_WRONLY, 0);
+  }
   posix_spawn_file_actions_adddup2(&actions, err[1], 2);
   posix_spawn_file_actions_addclosefrom_np(&actions, 3);
   // Shells have what runs in their background ignore SIGINT, and so would

@@ -16,6 +16,8 @@ class Cli {
     std::string server;
     std::vector<std::string> arguments;
     std::string input = "/dev/null";
+    // It takes standard output where out() shall not; empty for out().
+    std::string output;
     // "NAME=value".
     std::vector<std::string> environment;
   };

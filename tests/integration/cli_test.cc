@@ -156,7 +156,7 @@ TEST_F(CliSendTest, RefusalHasReasonRemedyNextStepAndOne) {
       refused.err,
       AllOf(StartsWith("error: "),
             HasSubstr("reason: RECIPIENT_OPTED_OUT (FAILED_PRECONDITION)"),
-            HasSubstr("what to do: Do not write to this customer."),
+            HasSubstr("what to do: Do not write to this customer unless"),
             HasSubstr(absl::StrCat("linktor-ig conversations opt-in ", kChannel,
                                    " ", kUser))));
   EXPECT_EQ(gateway_.SendsReceived(), 0);
@@ -241,7 +241,25 @@ TEST_F(CliSendTest, AnswerThatCannotBeWrittenIsFive) {
            .arguments = {"send", "text", kChannel, kUser, "Hi"}});
   cli.CloseOut();
   EXPECT_EQ(cli.Wait(), 5);
+  EXPECT_THAT(cli.err(), HasSubstr("it was done, but standard output cannot be "
+                                   "written: Broken pipe"));
   EXPECT_EQ(gateway_.SendsReceived(), 1);
+}
+
+TEST_F(CliSendTest, FullOutputIsFiveAndSaysSo) {
+  Cli send({.server = gateway_.server().grpc(),
+            .arguments = {"send", "text", kChannel, kUser, "Hi"},
+            .output = "/dev/full"});
+  EXPECT_EQ(send.Wait(), 5);
+  EXPECT_THAT(send.err(),
+              HasSubstr("it was done, but standard output cannot be "
+                        "written: No space left on device"));
+  Cli tail({.server = gateway_.server().grpc(),
+            .arguments = {"events", "tail", "--from-start"},
+            .output = "/dev/full"});
+  EXPECT_EQ(tail.Wait(), 5);
+  EXPECT_THAT(tail.err(), HasSubstr("standard output cannot be written: No "
+                                    "space left on device"));
 }
 
 // ---- Ice breakers ----------------------------------------------------------

@@ -112,7 +112,7 @@ TEST_F(InteractionTest, IceBreakerSaysSoAlsoAfterARestartAndAChange) {
   const v1::Event event = Tap("When are you open?");
   EXPECT_EQ(event.type(), "instagram.postback");
   EXPECT_TRUE(event.postback().from_ice_breaker());
-  EXPECT_EQ(event.postback().question(), "When are you open?");
+  EXPECT_EQ(event.postback().title(), "When are you open?");
   EXPECT_EQ(event.postback().payload(), "HOURS");
   // One that a customer still has on the screen.
   SetIceBreaker("Where are you?", "PLACE");
@@ -191,10 +191,10 @@ TEST_F(InteractionTest, StoriesAndProducts) {
   const v1::Event share = Play(emulator::ProductShareEvent(
       kUser, {{{"id", "p1"}, {"title", "Summer Dress"}}}));
   EXPECT_EQ(share.type(), "instagram.product_share");
-  EXPECT_EQ(share.product_share().product().name(), "Summer Dress");
+  EXPECT_EQ(share.product_share().products(0).name(), "Summer Dress");
   const v1::Event question =
       Play(emulator::ProductQuestionEvent(kUser, "Still there?", "p2"));
-  EXPECT_EQ(question.product_share().product().id(), "p2");
+  EXPECT_EQ(question.product_share().products(0).id(), "p2");
   EXPECT_EQ(question.product_share().message().text(), "Still there?");
   EXPECT_TRUE(GetConversation().has_window_close_time());
 }

@@ -2,9 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <google/protobuf/descriptor.h>
+#include <google/protobuf/descriptor.pb.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <future>
@@ -14,6 +16,7 @@
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "grpc/reflection/v1/reflection.grpc.pb.h"
 #include "grpc/reflection/v1alpha/reflection.grpc.pb.h"
+#include "linktor/instagram/v1/server_service.grpc.pb.h"
 #include "tests/support/gateway.h"
 
 namespace linktor::testing {
@@ -129,6 +132,60 @@ TEST(ServerTest, ReflectionInBothVersions) {
                     grpc::reflection::v1alpha::ServerReflectionResponse>(
           gateway)),
       ::testing::Contains("linktor.instagram.v1.EventService"));
+}
+
+// grpcurl describe shows them.
+TEST(ServerTest, ReflectionCarriesTheCommentsOfTheContract) {
+  Gateway gateway;
+  auto stub =
+      grpc::reflection::v1::ServerReflection::NewStub(gateway.grpc_channel());
+  auto context = Context();
+  auto stream = stub->ServerReflectionInfo(context.get());
+  grpc::reflection::v1::ServerReflectionRequest request;
+  request.set_file_containing_symbol("linktor.instagram.v1.EventService");
+  grpc::reflection::v1::ServerReflectionResponse response;
+  ASSERT_TRUE(stream->Write(request));
+  ASSERT_TRUE(stream->Read(&response));
+  stream->WritesDone();
+  EXPECT_TRUE(stream->Finish().ok());
+  const auto& files = response.file_descriptor_response();
+  ASSERT_GT(files.file_descriptor_proto_size(), 1);
+  int ours = 0;
+  for (const std::string& bytes : files.file_descriptor_proto()) {
+    google::protobuf::FileDescriptorProto file;
+    ASSERT_TRUE(file.ParseFromString(bytes));
+    if (file.package() != "linktor.instagram.v1") continue;
+    ++ours;
+    EXPECT_TRUE(std::any_of(
+        file.source_code_info().location().begin(),
+        file.source_code_info().location().end(),
+        [](const auto& one) { return !one.leading_comments().empty(); }))
+        << file.name();
+    // Without them clients print fields as they are written in the proto.
+    for (const auto& message : file.message_type()) {
+      for (const auto& field : message.field()) {
+        EXPECT_TRUE(field.has_json_name()) << field.name();
+      }
+    }
+  }
+  EXPECT_GT(ours, 3);
+}
+
+TEST(ServerTest, SaysWhatItIs) {
+  Gateway gateway({"--event-retention", "96h", "--sends-per-user-hour", "7"});
+  v1::GetServerInfoResponse response;
+  const grpc::Status status =
+      v1::ServerService::NewStub(gateway.grpc_channel())
+          ->GetServerInfo(Context().get(), v1::GetServerInfoRequest(),
+                          &response);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  const v1::ServerInfo& info = response.server_info();
+  EXPECT_THAT(info.version(), ::testing::MatchesRegex("[0-9]+[.][0-9]+.*"));
+  EXPECT_THAT(info.event_types(), ::testing::Contains("message.received"));
+  EXPECT_FALSE(info.api_keys_required());
+  EXPECT_EQ(info.limits().event_retention().seconds(), 96 * 3600);
+  EXPECT_EQ(info.limits().sends_per_user_hour(), 7);
+  EXPECT_EQ(info.limits().max_streams(), 20'000);
 }
 
 // A message with bytes for its first text, perhaps an inner one's, that are not

@@ -3,7 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "google/protobuf/util/time_util.h"
 #include "tests/support/gateway.h"
 
 namespace linktor::testing {
@@ -28,6 +33,7 @@ TEST_F(SubscribeTest, FirstResponseComesAtOnceWithCursorAndInterval) {
   const auto stream = gateway_.Subscribe(Gateway::From(v1::POSITION_LATEST));
   ASSERT_TRUE(stream->WaitForResponses(1));
   const auto first = stream->responses().front();
+  EXPECT_TRUE(first.subscribed());
   EXPECT_TRUE(first.events().empty());
   EXPECT_FALSE(first.cursor().empty());
   EXPECT_TRUE(first.caught_up());
@@ -41,6 +47,57 @@ TEST_F(SubscribeTest, LatestDeliversOnlyWhatComesAfterTheFirstResponse) {
   Receive(2);
   ASSERT_TRUE(stream->WaitForCount(1));
   EXPECT_EQ(stream->events()[0].message_received().text(), "text 2");
+}
+
+TEST_F(SubscribeTest, OnlyTheFirstResponseSaysSubscribed) {
+  Receive(1);
+  const auto stream = gateway_.Subscribe(Gateway::From(v1::POSITION_EARLIEST));
+  ASSERT_TRUE(stream->WaitForCount(1));
+  Receive(2);
+  ASSERT_TRUE(stream->WaitForCount(2));
+  int subscribed = 0;
+  for (const auto& response : stream->responses()) {
+    subscribed += response.subscribed() ? 1 : 0;
+  }
+  EXPECT_EQ(subscribed, 1);
+  EXPECT_TRUE(stream->responses().front().subscribed());
+}
+
+TEST_F(SubscribeTest, SinceStartsAtTheFirstEventReceivedFromThenOn) {
+  for (int i = 0; i < 20; ++i) Receive(i);
+  const auto all = gateway_.AllEvents();
+  ASSERT_EQ(all.size(), 20U);
+  using google::protobuf::util::TimeUtil;
+  for (const auto& at : {all[0], all[7], all[19]}) {
+    v1::SubscribeEventsRequest request;
+    *request.mutable_since() = at.receive_time();
+    const auto first =
+        std::find_if(all.begin(), all.end(), [&](const v1::Event& event) {
+          return TimeUtil::TimestampToMilliseconds(event.receive_time()) >=
+                 TimeUtil::TimestampToMilliseconds(at.receive_time());
+        });
+    const auto stream = gateway_.Subscribe(request);
+    ASSERT_TRUE(
+        stream->WaitForCount(static_cast<std::size_t>(all.end() - first)));
+    EXPECT_EQ(stream->events()[0].id(), first->id());
+  }
+}
+
+TEST_F(SubscribeTest, SinceMayBeBeforeAllEventsOrStillToCome) {
+  Receive(1);
+  v1::SubscribeEventsRequest request;
+  request.mutable_since()->set_seconds(0);
+  EXPECT_TRUE(gateway_.Subscribe(request)->WaitForCount(1));
+  request.mutable_since()->set_seconds(absl::ToUnixSeconds(absl::Now()) + 3600);
+  const auto later = gateway_.Subscribe(request);
+  ASSERT_TRUE(later->WaitForResponses(1));
+  Receive(2);
+  ASSERT_TRUE(later->WaitForCount(1));
+  EXPECT_EQ(later->events()[0].message_received().text(), "text 2");
+  request.mutable_since()->set_nanos(-1);
+  const auto refused = gateway_.Subscribe(request);
+  EXPECT_TRUE(refused->WaitForEnd());
+  EXPECT_EQ(ErrorInfoOf(refused->status()).reason(), "INVALID_REQUEST");
 }
 
 TEST_F(SubscribeTest, AfterAnEventsCursorTheNextOneComes) {

@@ -13,6 +13,7 @@
 #include "linktor/instagram/v1/channel_service.grpc.pb.h"
 #include "linktor/instagram/v1/event_service.grpc.pb.h"
 #include "linktor/instagram/v1/messaging_service.grpc.pb.h"
+#include "linktor/instagram/v1/server_service.grpc.pb.h"
 #include "server/base/v1.h"
 
 namespace linktor::testing {
@@ -25,7 +26,8 @@ class KeyedClient {
         access_(v1::AccessService::NewStub(channel)),
         channels_(v1::ChannelService::NewStub(channel)),
         messaging_(v1::MessagingService::NewStub(channel)),
-        events_(v1::EventService::NewStub(channel)) {}
+        events_(v1::EventService::NewStub(channel)),
+        server_(v1::ServerService::NewStub(channel)) {}
 
   // A context that carries the key, with a deadline.
   std::unique_ptr<grpc::ClientContext> Context(int seconds = 20) const;
@@ -34,6 +36,7 @@ class KeyedClient {
   v1::ChannelService::Stub& channels() const { return *channels_; }
   v1::MessagingService::Stub& messaging() const { return *messaging_; }
   v1::EventService::Stub& events() const { return *events_; }
+  v1::ServerService::Stub& server() const { return *server_; }
 
   // Creates a key and returns it; fails the test when it cannot.
   v1::CreateApiKeyResponse CreateKey(
@@ -54,6 +57,7 @@ class KeyedClient {
   const std::unique_ptr<v1::ChannelService::Stub> channels_;
   const std::unique_ptr<v1::MessagingService::Stub> messaging_;
   const std::unique_ptr<v1::EventService::Stub> events_;
+  const std::unique_ptr<v1::ServerService::Stub> server_;
 };
 
 // Every permission there is.

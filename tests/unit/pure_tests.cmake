@@ -35,6 +35,7 @@ linktor_test(pure_tests
     unit/base/executor_test.cc
     unit/base/ids_test.cc
     unit/base/log_test.cc
+    unit/base/paging_test.cc
     unit/base/status_test.cc
     unit/base/strings_test.cc
     unit/events/cursor_test.cc

@@ -1,5 +1,6 @@
 linktor_test(store_tests
   SOURCES
+    unit/events/event_log_test.cc
     unit/store/channel_table_test.cc
     unit/store/clock_jump_test.cc
     unit/store/conversation_test.cc
@@ -22,7 +23,7 @@ linktor_test(store_tests
     unit/store/trim_test.cc
     unit/store/upgrade_test.cc
     unit/store/wal_gather_test.cc
-  LINKS linktor::store linktor::test_support SQLite::SQLite3)
+  LINKS linktor::events linktor::store linktor::test_support SQLite::SQLite3)
 # Its time is spent in its own oracle, so it is compiled with optimisation: its
 # precompiled header is none for tests.
 linktor_test(store_model_tests

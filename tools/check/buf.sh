@@ -1,7 +1,11 @@
 #!/usr/bin/env bash
 # Lints the protos with buf, checks their format, and that nothing breaks whoever
-# uses those of the last release; with --fix formats them. buf comes from npm
-# into the cache folder.
+# uses those of the last release. Until there is one, protos/image.binpb stands
+# for it. buf comes from npm into the cache folder.
+#   --fix                  formats the protos instead
+#   --accept               makes the protos as they are the image, which is right
+#                          for a change that is meant to break, before a release
+#   --program              prints where buf is
 #   BUF_AGAINST=<commit>   instead of the last tag
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -30,6 +34,11 @@ if [ ! -x "$buf" ]; then
   mv -T "$work" "$home"
 fi
 
+if [ "${1:-}" = --program ]; then
+  printf '%s\n' "$buf"
+  exit 0
+fi
+
 against=${BUF_AGAINST:-$(git describe --tags --abbrev=0 2>/dev/null)} || :
 
 cd protos
@@ -37,10 +46,16 @@ if [ "${1:-}" = --fix ]; then
   "$buf" format -w
   exit 0
 fi
+if [ "${1:-}" = --accept ]; then
+  [ -z "$against" ] || die "there is a release: the protos must not break it"
+  "$buf" build --exclude-source-info -o image.binpb
+  exit 0
+fi
 "$buf" lint || die "buf lint found errors"
 "$buf" format -d --exit-code || die "badly formatted; run: make format"
 if [ -z "$against" ]; then
-  say "no tag yet, so there is no release that could be broken"
+  "$buf" breaking --against image.binpb ||
+    die "this breaks whoever uses the protos; if it is meant, run: tools/check/buf.sh --accept"
 else
   # From the repository, not the work tree: a folder of that commit's protos.
   released=$(mktemp -d)
@@ -50,4 +65,5 @@ else
     die "this breaks whoever uses the protos of $against"
   say "nothing of $against is broken"
 fi
+../tools/docs/api.py --check >&2 || die "docs/api.md cannot be trusted"
 say "the protos are clean"

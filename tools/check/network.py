@@ -40,7 +40,8 @@ APP_SECRET = "network-check-app-secret"
 SERVICE = "linktor.instagram.v1."
 # Without them grpcurl asks for the descriptors first, and tells only that this
 # was refused.
-PROTOS = ["-import-path", os.path.join(ROOT, "protos")]
+PROTOS = ["-import-path", os.path.join(ROOT, "protos"),
+          "-import-path", os.path.join(ROOT, "googleapis")]
 for _name in ("linktor/instagram/v1/access_service.proto",
               "linktor/instagram/v1/channel_service.proto",
               "linktor/instagram/v1/messaging_service.proto",

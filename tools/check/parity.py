@@ -20,7 +20,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 CHECK = ROOT / "tools" / "check"
 
 # Where the sources are that a target must list.
-FOLDERS = ("protos", "server", "emulator", "client", "tests")
+FOLDERS = ("googleapis", "protos", "server", "emulator", "client", "tests")
 SUFFIXES = (".cc", ".h", ".proto")
 
 # What CMake links: the label in Bazel. absl::x is @debian//:absl_x.

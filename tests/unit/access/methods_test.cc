@@ -37,6 +37,8 @@ const std::map<std::string, v1::Permission>& Expected() {
       {"MessagingService.ResolveMessage", v1::PERMISSION_SEND},
       {"MessagingService.GetConversation", v1::PERMISSION_READ_MESSAGES},
       {"MessagingService.UpdateConversation", v1::PERMISSION_SEND},
+      // Every key will do.
+      {"ServerService.GetServerInfo", v1::PERMISSION_UNSPECIFIED},
   };
   return *kTable;
 }
@@ -96,10 +98,19 @@ TEST(MethodsTest, AMethodWithoutPermissionIsRefused) {
     good->set_name("Good");
     good->mutable_options()->SetExtension(v1::permission, v1::PERMISSION_SEND);
     proto.add_method()->set_name("Forgotten");
+    auto* both = proto.add_method();
+    both->set_name("Both");
+    both->mutable_options()->SetExtension(v1::permission, v1::PERMISSION_SEND);
+    both->mutable_options()->SetExtension(v1::any_key, true);
+    auto* any = proto.add_method();
+    any->set_name("Any");
+    any->mutable_options()->SetExtension(v1::any_key, true);
   });
   const absl::Status status = Methods::Read({service}).status();
   EXPECT_THAT(status, StatusIs(absl::StatusCode::kFailedPrecondition));
-  EXPECT_EQ(status.message(), "other.Other.Forgotten declares no permission");
+  EXPECT_EQ(status.message(),
+            "other.Other.Forgotten declares neither a permission nor any_key\n"
+            "other.Other.Both declares both a permission and any_key");
 }
 
 TEST(MethodsTest, NamesAreUnique) {

@@ -158,12 +158,13 @@ TEST_F(LoadConnectionTest, OptionNamesTheFileBeforeTheVariable) {
 TEST_F(LoadConnectionTest, FilesOfTlsAreLookedInto) {
   const std::string wrong = Written("wrong", "no PEM");
   const auto problem = [](const Connection& connection) {
-    return std::string(OpenChannel(connection).status().message());
+    return std::string(OpenClient(connection, "").status().message());
   };
   EXPECT_THAT(problem({.address = "h:1", .tls = true, .ca = wrong}),
               HasSubstr("wrong is not a PEM file with \"-----BEGIN CERT"));
-  EXPECT_THAT(problem({.address = "h:1", .tls = true, .cert = wrong}),
-              HasSubstr("-----BEGIN CERTIFICATE-----"));
+  EXPECT_THAT(
+      problem({.address = "h:1", .tls = true, .cert = wrong, .key = wrong}),
+      HasSubstr("-----BEGIN CERTIFICATE-----"));
   const std::string cert = Written("cert", "-----BEGIN CERTIFICATE-----");
   EXPECT_THAT(
       problem({.address = "h:1", .tls = true, .cert = cert, .key = wrong}),

@@ -91,7 +91,8 @@ TEST(DescribeTest, UserWhoHasNotWrittenAndOptedOut) {
                    "opted_out: true opt_out_time { seconds: 86400 }"),
                absl::UnixEpoch(), kZone);
   EXPECT_THAT(text, HasSubstr("never, as far as this server knows"));
-  EXPECT_THAT(text, HasSubstr("YES, since 1970-01-02 00:00:00: sends are"));
+  EXPECT_THAT(text,
+              HasSubstr("YES, since 1970-01-02 00:00:00+00:00: sends are"));
 }
 
 TEST(DescribeTest, IceBreakersOfAllLanguages) {

@@ -104,8 +104,8 @@ std::multimap<std::string, Case> Cases() {
            message { id: "msg_1" attachments { type: "image" } } })",
         "answered the story s_1: [image] (msg_1)"}},
       {"product_share",
-       {R"(product_share { product { id: "p_1" name: "Dress" }
-           more_products { id: "p_2" } message { id: "msg_1" text: "?" } })",
+       {R"(product_share { products { id: "p_1" name: "Dress" }
+           products { id: "p_2" } message { id: "msg_1" text: "?" } })",
         R"(shared the product p_1 "Dress" and 1 more with "?" (msg_1))"}},
   };
 }
@@ -130,7 +130,7 @@ TEST(EventLineTest, HasTimeChannelUserTypeAndName) {
   v1::Event event = EventOf(R"(message_received { text: "Hi" })");
   event.set_type("message.received");
   EXPECT_EQ(Line(event),
-            "2026-01-02 03:04:05  ch  6100000000000001   "
+            "2026-01-02 03:04:05+00:00  ch  6100000000000001   "
             "message.received        wrote \"Hi\"");
   event.set_username("ana");
   EXPECT_THAT(Line(event), EndsWith(" @ana wrote \"Hi\""));

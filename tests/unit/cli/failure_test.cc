@@ -61,7 +61,7 @@ TEST(FailureTest, RefusalIsOne) {
         StatusCode::FAILED_PRECONDITION, StatusCode::RESOURCE_EXHAUSTED,
         StatusCode::UNIMPLEMENTED, StatusCode::INTERNAL}) {
     EXPECT_EQ(CodeOf(Refusal(code, "ANY"), CallKind::kSend), ExitCode::kRefused)
-        << CodeName(code);
+        << instagram::CodeName(code);
   }
 }
 
@@ -128,16 +128,21 @@ TEST(FailureTest, UnknownOutcomeIsFour) {
 
 // ---- Remedies --------------------------------------------------------------
 
-TEST(FailureTest, RemedyIsTheServersElseOfTheContract) {
-  EXPECT_EQ(FailureOf(Refusal(StatusCode::NOT_FOUND, "CHANNEL_NOT_FOUND",
+TEST(FailureTest, RemedyIsOursElseTheServersElseOfTheContract) {
+  EXPECT_THAT(FailureOf(Refusal(StatusCode::NOT_FOUND, "CHANNEL_NOT_FOUND",
+                                {{"remedy", "Use an id of ListChannels."}}),
+                        CallKind::kRead)
+                  .remedy,
+              HasSubstr("linktor-ig channels list"));
+  EXPECT_EQ(FailureOf(Refusal(StatusCode::INTERNAL, "NEWER",
                               {{"remedy", "Do this."}}),
                       CallKind::kRead)
                 .remedy,
             "Do this.");
-  EXPECT_THAT(FailureOf(Refusal(StatusCode::NOT_FOUND, "CHANNEL_NOT_FOUND"),
-                        CallKind::kRead)
-                  .remedy,
-              HasSubstr("ListChannels"));
+  EXPECT_THAT(
+      FailureOf(Refusal(StatusCode::UNAVAILABLE, "DRAINING"), CallKind::kRead)
+          .remedy,
+      HasSubstr("Connect again"));
 }
 
 // Nothing says that it was not sent: the request may have arrived.
@@ -147,6 +152,18 @@ TEST(FailureTest, LostSendMayBeRepeatedWithTheSameRequestIdOnly) {
   EXPECT_THAT(remedy, HasSubstr("Nobody knows whether it was sent"));
   EXPECT_THAT(remedy, HasSubstr("with the same request id"));
   EXPECT_THAT(remedy, Not(HasSubstr("nothing was")));
+}
+
+// A later refusal does not speak of an earlier try that got lost.
+TEST(FailureTest, LostSendThatWasThenRefusedMayStillHaveBeenSent) {
+  instagram::Error error = instagram::ErrorOf(
+      Refusal(StatusCode::UNAVAILABLE, "DRAINING",
+              {{"remedy", "Connect again: nothing was done."}}));
+  error.outcome_unknown = true;
+  const Failure failure = FailureOf(error, CallKind::kSend);
+  EXPECT_EQ(failure.exit_code, ExitCode::kOutcomeUnknown);
+  EXPECT_THAT(failure.remedy, HasSubstr("Nobody knows whether it was sent"));
+  EXPECT_THAT(failure.remedy, Not(HasSubstr("nothing was done")));
 }
 
 TEST(FailureTest, LostReadAndTheServersOwnWordMayBeRepeated) {
@@ -171,7 +188,7 @@ Failure Full() {
   google::rpc::RetryInfo retry;
   retry.mutable_retry_delay()->set_seconds(90);
   Failure failure =
-      FailureOf(Refusal(StatusCode::RESOURCE_EXHAUSTED, "RATE_LIMITED",
+      FailureOf(Refusal(StatusCode::RESOURCE_EXHAUSTED, "NEWER_LIMIT",
                         {{"remedy", "Wait."}, {"graph_code", "613"}},
                         {Packed(bad), Packed(retry)}),
                 CallKind::kSend);
@@ -184,14 +201,15 @@ TEST(FailureTest, DetailsAreRead) {
   EXPECT_EQ(failure.code, "RESOURCE_EXHAUSTED");
   EXPECT_EQ(failure.retry_delay, absl::Seconds(90));
   EXPECT_THAT(failure.violations,
-              ElementsAre(Pair("a", "is wrong"), Pair("b", "is wrong")));
+              ElementsAre(instagram::FieldViolation{"a", "is wrong"},
+                          instagram::FieldViolation{"b", "is wrong"}));
   EXPECT_THAT(failure.metadata, ElementsAre(Pair("graph_code", "613")));
 }
 
 TEST(FailureTest, TextForAPerson) {
   EXPECT_EQ(ToText(Full()),
             "error: no\n"
-            "reason: RATE_LIMITED (RESOURCE_EXHAUSTED)\n"
+            "reason: NEWER_LIMIT (RESOURCE_EXHAUSTED)\n"
             "field: a: is wrong\n"
             "field: b: is wrong\n"
             "detail: graph_code = 613\n"
@@ -205,6 +223,14 @@ TEST(FailureTest, OneFieldThatTheMessageTellsIsNotRepeated) {
   failure.violations = {{"to", "is required"}};
   EXPECT_THAT(ToText(failure), Not(HasSubstr("field:")));
   EXPECT_THAT(ToJson(failure), HasSubstr("fieldViolations"));
+}
+
+TEST(FailureTest, OneFieldThatTheMessageLacksIsTold) {
+  Failure failure{.message = "this is required", .reason = "INVALID_REQUEST"};
+  failure.violations = {{"to", "is required"}};
+  EXPECT_THAT(ToText(failure), HasSubstr("\nfield: to\n"));
+  failure.message = "the request is wrong";
+  EXPECT_THAT(ToText(failure), HasSubstr("\nfield: to: is required\n"));
 }
 
 TEST(FailureTest, TextCannotDriveATerminal) {
@@ -225,7 +251,7 @@ TEST(FailureTest, JsonForAMachineOnOneLine) {
   ASSERT_EQ(line.find('\n'), line.size() - 1);
   const auto error = boost::json::parse(line).at("error");
   EXPECT_EQ(error.at("code"), "RESOURCE_EXHAUSTED");
-  EXPECT_EQ(error.at("reason"), "RATE_LIMITED");
+  EXPECT_EQ(error.at("reason"), "NEWER_LIMIT");
   EXPECT_EQ(error.at("message"), "no");
   EXPECT_EQ(error.at("remedy"), "Wait.");
   EXPECT_EQ(error.at("retryDelaySeconds").to_number<double>(), 90);
@@ -246,11 +272,6 @@ TEST(FailureTest, NotReachedIsThreeAndSaysHowToReachIt) {
 TEST(FailureTest, UsageIsTwoAndHasNoCode) {
   EXPECT_EQ(UsageFailure("x").exit_code, ExitCode::kUsage);
   EXPECT_EQ(ToText(UsageFailure("x")), "error: x\n");
-}
-
-TEST(FailureTest, CodeHasTheContractsName) {
-  EXPECT_EQ(CodeName(StatusCode::UNAUTHENTICATED), "UNAUTHENTICATED");
-  EXPECT_EQ(CodeName(StatusCode::NOT_FOUND), "NOT_FOUND");
 }
 
 }  // namespace

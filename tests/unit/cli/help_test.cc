@@ -19,16 +19,7 @@ class CommandLineTest : public ::testing::Test {
   CommandLineTest() : app_("what", "linktor-ig") {
     app_.fallthrough();
     app_.require_subcommand(1);
-    AddGlobalOptions(app_, session_.options());
-    const Program program{app_, session_, run_};
-    AddChannels(program);
-    AddSend(program);
-    AddMessages(program);
-    AddConversations(program);
-    AddIceBreakers(program);
-    AddEvents(program);
-    AddErrors(program);
-    AddKeys(program);
+    AddCommands({app_, session_, run_});
   }
 
   // Returns nothing when it was understood, and there is something to run.
@@ -63,6 +54,7 @@ TEST_F(CommandLineTest, Understood) {
       {"keys", "list", "--server", "prod", "--ca", "ca.pem"},
       {"--no-tls", "--server", "unix:/x", "--api-key-file", "f", "keys", "get",
        "0123456789abcdef"},
+      {"completion", "zsh"},
       {"errors"},
       {"errors", "DRAINING"},
   };
@@ -147,6 +139,11 @@ TEST_F(CommandLineTest, EveryCommandHasAnExampleOfItself) {
                   HasSubstr(absl::StrCat("linktor-ig ", group->get_name(), " ",
                                          command->get_name())));
     }
+    const std::string help = group->help();
+    const std::size_t example = help.find("\nExample:\n  ");
+    ASSERT_NE(example, std::string::npos) << group->get_name();
+    EXPECT_THAT(help.substr(example),
+                HasSubstr(absl::StrCat("linktor-ig ", group->get_name(), " ")));
   }
 }
 

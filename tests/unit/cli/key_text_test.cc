@@ -40,10 +40,10 @@ TEST(DescribeKeyTest, EveryLine) {
             "permissions     read-events,send\n"
             "channels        ch_a,ch_b\n"
             "state           live\n"
-            "expires         1970-01-02 00:00:00\n"
-            "last use        1970-01-01 00:00:03\n"
-            "created         1970-01-01 00:00:01\n"
-            "changed         1970-01-01 00:00:02\n");
+            "expires         1970-01-02 00:00:00+00:00\n"
+            "last use        1970-01-01 00:00:03+00:00\n"
+            "created         1970-01-01 00:00:01+00:00\n"
+            "changed         1970-01-01 00:00:02+00:00\n");
   const std::string bare = Describe(Key(""), kNow, kZone);
   EXPECT_THAT(bare, HasSubstr("channels        all\n"));
   EXPECT_THAT(bare, HasSubstr("expires         never\n"));
@@ -67,7 +67,7 @@ TEST(KeyTableTest, ColumnsAreAsWideAsTheirCharacters) {
       "0123456789abcdef  Olá   send           a,b,c and 2 more  live      "
       "never\n"
       "1123456789abcdef  x     manage-access  all               disabled  "
-      "1970-01-01 00:00:03\n");
+      "1970-01-01 00:00:03+00:00\n");
 }
 
 TEST(KeyTextTest, NothingDrivesATerminal) {

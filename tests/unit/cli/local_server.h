@@ -31,8 +31,9 @@
 namespace linktor::cli {
 
 // A refusal as the server makes it has a reason.
-inline grpc::Status Refused(grpc::StatusCode code, const std::string& reason,
-                            std::map<std::string, std::string> metadata = {}) {
+inline grpc::Status Refused(
+    grpc::StatusCode code, const std::string& reason,
+    const std::map<std::string, std::string>& metadata = {}) {
   google::rpc::ErrorInfo info;
   info.set_reason(reason);
   info.set_domain("instagram.linktor");
@@ -79,8 +80,8 @@ class FakeAccess final : public v1::AccessService::Service {
     if (!create_status.ok()) return create_status;
     v1::ApiKey key = request->api_key();
     key.set_id(absl::StrFormat("%016x", 0xa0 + created.size()));
-    keys[key.id()] = key;
     *response->mutable_api_key() = key;
+    keys.insert_or_assign(response->api_key().id(), std::move(key));
     if (!replay) response->set_secret(kSecret);
     return grpc::Status::OK;
   }
@@ -163,15 +164,21 @@ class FakeChannels final : public v1::ChannelService::Service {
   }
 };
 
+// It answers every send with its status, after so many broken ones.
 class FakeMessaging final : public v1::MessagingService::Service {
  public:
   std::vector<v1::SendMessageRequest> sent;
+  int breaks = 0;
   grpc::Status status;
 
   grpc::Status SendMessage(grpc::ServerContext* /*context*/,
                            const v1::SendMessageRequest* request,
                            v1::SendMessageResponse* response) override {
     sent.push_back(*request);
+    if (breaks > 0) {
+      --breaks;
+      return {grpc::StatusCode::UNAVAILABLE, "broken"};
+    }
     response->mutable_message()->set_request_id(request->request_id());
     return status;
   }
@@ -235,13 +242,7 @@ class LocalServerTest : public ::testing::Test {
     CLI::App app("", "linktor-ig");
     app.fallthrough();
     app.require_subcommand(1);
-    AddGlobalOptions(app, session.options());
-    const Program program{app, session, run};
-    AddChannels(program);
-    AddSend(program);
-    AddEvents(program);
-    AddErrors(program);
-    AddKeys(program);
+    AddCommands({app, session, run});
     std::vector<std::string> reversed(words.rbegin(), words.rend());
     try {
       app.parse(std::move(reversed));

@@ -32,8 +32,9 @@ TEST(ReasonsTest, CodeIsPartedFromTheMeaning) {
   const auto reason = FindReason("CHANNEL_NOT_FOUND");
   ASSERT_TRUE(reason.has_value());
   EXPECT_EQ(reason->code, "NOT_FOUND");
-  EXPECT_EQ(reason->meaning,
-            "No such channel, or none that the caller's API key covers.");
+  EXPECT_EQ(
+      reason->meaning,
+      "There is no such channel, or the caller's API key does not cover it.");
 }
 
 // Callers change their API key at these two codes, so that no other trouble may

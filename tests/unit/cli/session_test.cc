@@ -15,7 +15,6 @@ namespace linktor::cli {
 namespace {
 
 using ::testing::AllOf;
-using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -144,7 +143,7 @@ TEST_F(SessionTest, BrokenSendShowsTheCommandToRepeatUnderItsRequestId) {
         grpc::StatusCode::DEADLINE_EXCEEDED}) {
     messaging_.status = {code, "broken"};
     const Outcome outcome =
-        RunCli({"send", "text", "ch", "61", "--", "- it's"});
+        RunCli({"send", "--timeout", "1", "text", "ch", "61", "--", "- it's"});
     EXPECT_EQ(outcome.status, 4);
     const std::string id = messaging_.sent.back().request_id();
     ASSERT_THAT(id, Not(IsEmpty()));
@@ -153,16 +152,27 @@ TEST_F(SessionTest, BrokenSendShowsTheCommandToRepeatUnderItsRequestId) {
         AllOf(HasSubstr("Nobody knows whether it was sent"),
               HasSubstr(absl::StrCat("detail: request_id = ", id, "\n")),
               HasSubstr(absl::StrCat(
-                  "next: safe to repeat: linktor-ig send text ch 61 "
-                  "--request-id ",
+                  "next: safe to repeat: linktor-ig send --timeout 1 text ch "
+                  "61 --request-id ",
                   id, " -- '- it'\\''s'\n"))));
   }
+}
+
+TEST_F(SessionTest, BrokenSendIsRepeatedUnderItsRequestId) {
+  messaging_.breaks = 2;
+  const Outcome outcome = RunCli({"send", "text", "ch", "61", "Hi"});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  ASSERT_EQ(messaging_.sent.size(), 3U);
+  EXPECT_EQ(messaging_.sent[1].request_id(), messaging_.sent[0].request_id());
+  EXPECT_EQ(messaging_.sent[2].request_id(), messaging_.sent[0].request_id());
+  EXPECT_THAT(outcome.out, HasSubstr(messaging_.sent[0].request_id()));
 }
 
 TEST_F(SessionTest, WhatTheServerSaysItselfIsNoBreak) {
   messaging_.status =
       Refused(grpc::StatusCode::UNAVAILABLE, "GRAPH_UNAVAILABLE");
-  const Outcome outcome = RunCli({"send", "text", "ch", "61", "Hi"});
+  const Outcome outcome =
+      RunCli({"send", "text", "ch", "61", "Hi", "--timeout", "1"});
   EXPECT_EQ(outcome.status, 3);
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("nothing was sent"),
                                  HasSubstr("detail: request_id = cli-"),

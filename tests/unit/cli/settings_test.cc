@@ -63,6 +63,14 @@ TEST(ResolveTest, ServerByOptionThenVariableThenDefault) {
   }
 }
 
+TEST(ResolveTest, AUrlIsNoAddress) {
+  EXPECT_EQ(Problem(Resolve({.server = "http://gw:1"}, {}, {}).status()),
+            "--server: 'http://gw:1' is a URL: leave out http://");
+  EXPECT_EQ(Problem(Resolve({.server = "https://gw:1"}, {}, {}).status()),
+            "--server: 'https://gw:1' is a URL: leave out https:// and give "
+            "--tls");
+}
+
 TEST(ResolveTest, UnknownNameIsToldWithThoseThereAre) {
   EXPECT_EQ(Problem(Resolve({.server = "prdo"}, {}, TwoServers()).status()),
             "--server: 'prdo' is not HOST:PORT or unix:PATH, and there is no "
@@ -198,21 +206,6 @@ TEST(ResolveTest, KeyIsNotSentUnencryptedToAnotherMachine) {
   ConfigFile file = TwoServers();
   file.servers["plain"] = {.server = kRemote, .send_key_unencrypted = true};
   EXPECT_THAT(Resolve({.server = "plain"}, key, file), IsOk());
-}
-
-TEST(IsLoopbackTest, OnlyWhatStaysOnThisMachine) {
-  for (const char* address :
-       {"localhost:1", "LocalHost:1", "127.0.0.1:1", "127.9.9.9:1", "[::1]:1",
-        "unix:/run/x", "unix:relative"}) {
-    EXPECT_TRUE(IsLoopback(address)) << address;
-  }
-  for (const char* address :
-       {"127.0.0.1.example.com:1", "localhost.example.com:1", "0.0.0.0:1",
-        "128.0.0.1:1", "[::2]:1", "[::]:1", "::1:1", "10.0.0.1:1",
-        "dns://8.8.8.8/localhost:1", "127.1:1", "[127.0.0.1]:1",
-        "ipv4:8.8.8.8:1"}) {
-    EXPECT_FALSE(IsLoopback(address)) << address;
-  }
 }
 
 // ---- The environment -------------------------------------------------------

@@ -72,8 +72,9 @@ TEST(ShowTimeTest, InTheZoneGivenAndNothingForNoTime) {
   google::protobuf::Timestamp time;
   EXPECT_EQ(ShowTime(time, absl::UTCTimeZone()), "");
   time.set_seconds(1767323045);
-  EXPECT_EQ(ShowTime(time, absl::UTCTimeZone()), "2026-01-02 03:04:05");
-  EXPECT_EQ(ShowTime(time, absl::FixedTimeZone(3600)), "2026-01-02 04:04:05");
+  EXPECT_EQ(ShowTime(time, absl::UTCTimeZone()), "2026-01-02 03:04:05+00:00");
+  EXPECT_EQ(ShowTime(time, absl::FixedTimeZone(3600)),
+            "2026-01-02 04:04:05+01:00");
 }
 
 TEST(ShowDurationTest, InUnitsThatReadWell) {

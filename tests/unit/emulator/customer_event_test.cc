@@ -41,6 +41,19 @@ TEST_F(CustomerEventTest, Text) {
             *ParseJson(R"({"text":"And in blue?"})"));
 }
 
+// An app has one webhook URL for all accounts that subscribed to it.
+TEST_F(CustomerEventTest, ToAnotherAccount) {
+  EXPECT_EQ(
+      Play(R"({"from":"61","to":"17841400000000009","text":"Hi"})").status,
+      200);
+  const auto body = *ParseJson(gateway_.WaitForWebhooks(1)[0].body);
+  EXPECT_EQ(Text(body.at("entry").at(0), "id"), "17841400000000009");
+  EXPECT_EQ(
+      Text(body.at("entry").at(0).at("messaging").at(0).at("recipient"), "id"),
+      "17841400000000009");
+  EXPECT_EQ(Play(R"({"from":"61","to":"shop","text":"Hi"})").status, 400);
+}
+
 TEST_F(CustomerEventTest, AttachmentsByUrl) {
   EXPECT_EQ(Item(R"({"from":"61","text":"These","attachments":[
                      {"type":"image","url":"https://a/1"},

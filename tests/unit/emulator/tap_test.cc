@@ -84,6 +84,20 @@ TEST_F(TapTest, IceBreakerIsAPostbackWithItsQuestion) {
   EXPECT_EQ(Text(Item().at("postback"), "payload"), "GET_HOURS");
 }
 
+TEST_F(TapTest, IceBreakerOfAnotherAccount) {
+  EXPECT_EQ(
+      Graph("POST", "/v25.0/17841400000000009/messenger_profile", kIceBreakers)
+          .status,
+      200);
+  EXPECT_THAT(Error(R"({"from":"61","payload":"GET_HOURS"})"),
+              HasSubstr("nothing to tap"));
+  EXPECT_EQ(Tap(R"({"from":"61","to":"17841400000000009",
+                    "payload":"GET_HOURS"})")
+                .status,
+            200);
+  EXPECT_EQ(Text(Item().at("recipient"), "id"), "17841400000000009");
+}
+
 TEST_F(TapTest, PayloadSaysWhichToo) {
   SetIceBreakers();
   EXPECT_EQ(Tap(R"({"from":"61","payload":"GET_HOURS_DE"})").status, 200);

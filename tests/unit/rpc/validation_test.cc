@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "server/base/paging.h"
 #include "server/base/status.h"
 #include "tests/support/status_matchers.h"
 
@@ -91,6 +92,17 @@ TEST(ValidateUpdateChannel, OnlyMutableFields) {
   EXPECT_THAT(Fields(Validate(request)), ElementsAre("update_mask"));
 }
 
+TEST(ValidateUpdateChannel, WhatIsNotInTheMaskIsNotJudged) {
+  v1::UpdateChannelRequest request;
+  request.mutable_channel()->set_id("ch_1");
+  request.mutable_channel()->set_page_id("no digits");
+  request.mutable_channel()->set_api_version("latest");
+  request.mutable_update_mask()->add_paths("name");
+  EXPECT_THAT(Validate(request), IsOk());
+  request.mutable_update_mask()->add_paths("page_id");
+  EXPECT_THAT(Fields(Validate(request)), ElementsAre("channel.page_id"));
+}
+
 TEST(ValidateIceBreakers, LocalesAndLimits) {
   v1::SetIceBreakersRequest request;
   request.set_channel_id("ch_1");
@@ -140,6 +152,9 @@ TEST(ValidateListChannels, PageTokens) {
   request.set_page_token("not a token");
   EXPECT_THAT(Fields(Validate(request)),
               ElementsAre("page_size", "page_token"));
+  request.set_page_size(2'000'000'000);
+  request.set_page_token(MakePageToken(PagedList::kChannels, "ch_1"));
+  EXPECT_THAT(Validate(request), IsOk());
 }
 
 }  // namespace

@@ -214,11 +214,10 @@ TEST_F(IngestTest, PostbackOfAnIceBreakerSaysSo) {
   };
   const v1::Postback tap = postback("When are you open?", "HOURS");
   EXPECT_TRUE(tap.from_ice_breaker());
-  EXPECT_EQ(tap.question(), "When are you open?");
+  EXPECT_EQ(tap.title(), "When are you open?");
   for (const v1::Postback& other :
        {postback("When are you open?", "OTHER"), postback("Open?", "HOURS")}) {
     EXPECT_FALSE(other.from_ice_breaker());
-    EXPECT_EQ(other.question(), "");
   }
 }
 

@@ -1,0 +1,299 @@
+// The driver of the conformance suite, as tests/conformance/README.md says: it
+// does what lines of JSON ask for, through the client.
+
+#include <google/protobuf/util/json_util.h>
+
+#include <boost/json.hpp>
+#include <condition_variable>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <variant>
+
+#include "linktor/instagram/client.h"
+#include "linktor/instagram/constants.h"
+
+namespace linktor::instagram {
+namespace {
+
+namespace json = boost::json;
+using google::protobuf::Message;
+using std::chrono::milliseconds;
+
+// An answer is what "ok" or "error" holds.
+using Answer = Result<json::object>;
+
+json::object ToJson(const Message& message) {
+  std::string text;
+  const auto status =
+      google::protobuf::util::MessageToJsonString(message, &text);
+  if (!status.ok()) throw std::runtime_error(status.ToString());
+  return json::parse(text).as_object();
+}
+
+json::object ToJson(const Error& error) {
+  json::object out{{"message", error.message}};
+  if (error.kind == Error::Kind::kRefused) out["kind"] = "usage";
+  if (error.kind == Error::Kind::kStore) out["kind"] = "store";
+  if (error.kind != Error::Kind::kCall) return out;
+  out["kind"] = "rpc";
+  out["code"] = CodeName(error.code);
+  out["reason"] = error.reason;
+  out["remedy"] = error.remedy;
+  out["metadata"] = json::value_from(error.metadata);
+  json::array violations;
+  for (const auto& [field, description] : error.violations) {
+    violations.push_back({{"field", field}, {"description", description}});
+  }
+  out["violations"] = std::move(violations);
+  if (error.retry_delay.has_value()) {
+    out["retry_delay_ms"] =
+        std::chrono::duration_cast<milliseconds>(*error.retry_delay).count();
+  }
+  out["request_id"] = error.request_id;
+  out["outcome_unknown"] = error.outcome_unknown;
+  return out;
+}
+
+std::string TextOf(const json::object& command, const char* name) {
+  const json::value* value = command.if_contains(name);
+  return value == nullptr ? "" : std::string(value->as_string());
+}
+
+milliseconds TimeoutOf(const json::object& command) {
+  const json::value* value = command.if_contains("timeout_ms");
+  return milliseconds(value == nullptr ? 120'000
+                                       : value->to_number<std::int64_t>());
+}
+
+template <typename Request>
+Request RequestOf(const json::object& command) {
+  Request request;
+  const json::value* value = command.if_contains("request");
+  if (value == nullptr) return request;
+  const auto status = google::protobuf::util::JsonStringToMessage(
+      json::serialize(*value), &request);
+  if (!status.ok()) throw std::runtime_error(status.ToString());
+  return request;
+}
+
+template <typename Response>
+Answer ResponseOf(const Result<Response>& result) {
+  if (!result) return result.error();
+  return json::object{{"response", ToJson(*result)}};
+}
+
+// It reads a subscription on a thread of its own, one event whenever it is
+// asked to, so that what was asked for can be awaited again.
+class Follower {
+ public:
+  Follower(Client& client, v1::SubscribeEventsRequest request,
+           const std::string& cursor_file)
+      : store_(cursor_file),
+        events_(client.Subscribe(
+            std::move(request),
+            {.cursor_store = cursor_file.empty() ? nullptr : &store_,
+             .on_response = [this](const auto& response) { Note(response); },
+             .on_break =
+                 [this](const Error& error, milliseconds /*wait*/) {
+                   const std::lock_guard lock(mutex_);
+                   breaks_.push_back(ToJson(error));
+                 }})),
+        thread_([this] { Work(); }) {}
+
+  ~Follower() { Stop(); }
+
+  Answer Next(milliseconds most) {
+    std::unique_lock lock(mutex_);
+    // An event that came after the last answer is not asked for again.
+    if (reading_ == Reading::kNothing) reading_ = Reading::kWanted;
+    changed_.notify_all();
+    if (!changed_.wait_for(lock, most,
+                           [this] { return reading_ == Reading::kDone; })) {
+      return json::object{{"timeout", true}};
+    }
+    reading_ = Reading::kNothing;
+    if (event_.has_value()) {
+      const auto* payload =
+          v1::Event::descriptor()->FindFieldByNumber(event_->payload_case());
+      return json::object{
+          {"event", ToJson(*event_)},
+          {"payload", payload == nullptr ? "" : payload->name()}};
+    }
+    if (events_.error().has_value()) return *events_.error();
+    return json::object{{"ended", true}};
+  }
+
+  json::object State() {
+    const std::lock_guard lock(mutex_);
+    return {{"subscribed", subscribed_},
+            {"caught_up", caught_up_},
+            {"breaks", breaks_}};
+  }
+
+  void Stop() {
+    events_.Stop();
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+      changed_.notify_all();
+    }
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  enum class Reading { kNothing, kWanted, kDone };
+
+  void Note(const v1::SubscribeEventsResponse& response) {
+    const std::lock_guard lock(mutex_);
+    if (response.subscribed()) ++subscribed_;
+    caught_up_ = response.caught_up();
+  }
+
+  void Work() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      changed_.wait(
+          lock, [this] { return reading_ == Reading::kWanted || stopping_; });
+      if (stopping_) return;
+      lock.unlock();
+      std::optional<v1::Event> event = events_.Next();
+      lock.lock();
+      event_ = std::move(event);
+      reading_ = Reading::kDone;
+      changed_.notify_all();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  // The members from here to event_ are guarded by mutex_.
+  int subscribed_ = 0;
+  bool caught_up_ = false;
+  json::array breaks_;
+  Reading reading_ = Reading::kNothing;
+  bool stopping_ = false;
+  std::optional<v1::Event> event_;
+
+  FileCursorStore store_;
+  Subscription events_;
+  std::thread thread_;
+};
+
+class Driver {
+ public:
+  Answer Do(const json::object& command) {
+    const std::string verb = TextOf(command, "do");
+    if (verb == "constants") return Constants();
+    if (verb == "connect") return Connect(command);
+    if (client_ == nullptr) throw std::runtime_error("connect comes first");
+    if (verb == "send") return Send(command);
+    if (verb == "set_ice_breakers") return SetIceBreakers(command);
+    if (verb == "get_message") return GetMessage(command);
+    if (verb == "close") {
+      followers_.clear();
+      client_.reset();
+      return json::object();
+    }
+    const std::string name = TextOf(command, "sub");
+    if (verb == "subscribe") {
+      followers_[name] = std::make_unique<Follower>(
+          *client_, RequestOf<v1::SubscribeEventsRequest>(command),
+          TextOf(command, "cursor_file"));
+      return json::object();
+    }
+    Follower& follower = *followers_.at(name);
+    if (verb == "next") return follower.Next(TimeoutOf(command));
+    if (verb == "state") return follower.State();
+    if (verb != "stop") throw std::runtime_error("unknown verb " + verb);
+    follower.Stop();
+    return json::object();
+  }
+
+ private:
+  static Answer Constants() {
+    json::array reasons(std::begin(reason::kAll), std::end(reason::kAll));
+    json::array types(std::begin(event_type::kAll), std::end(event_type::kAll));
+    return json::object{{"reasons", std::move(reasons)},
+                        {"types", std::move(types)}};
+  }
+
+  Answer Connect(const json::object& command) {
+    ClientOptions options{.address = TextOf(command, "address"),
+                          .api_key = TextOf(command, "api_key")};
+    const json::value* plaintext = command.if_contains("plaintext");
+    options.plaintext_to_other_machines =
+        plaintext != nullptr && plaintext->as_bool();
+    if (const json::value* tls = command.if_contains("tls")) {
+      const json::object& files = tls->as_object();
+      options.tls = {.ca_file = TextOf(files, "ca_file"),
+                     .cert_file = TextOf(files, "cert_file"),
+                     .key_file = TextOf(files, "key_file"),
+                     .server_name = TextOf(files, "server_name")};
+    }
+    followers_.clear();
+    client_.reset();
+    auto client = Client::Create(options);
+    if (!client) return client.error();
+    client_ = *std::move(client);
+    return json::object();
+  }
+
+  Answer Send(const json::object& command) {
+    return ResponseOf(client_->Send(RequestOf<v1::SendMessageRequest>(command),
+                                    {.timeout = TimeoutOf(command)}));
+  }
+
+  Answer SetIceBreakers(const json::object& command) {
+    return ResponseOf(
+        client_->SetIceBreakers(RequestOf<v1::SetIceBreakersRequest>(command),
+                                {.timeout = TimeoutOf(command)}));
+  }
+
+  Answer GetMessage(const json::object& command) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + TimeoutOf(command));
+    v1::GetMessageResponse response;
+    const grpc::Status status = client_->messaging().GetMessage(
+        &context, RequestOf<v1::GetMessageRequest>(command), &response);
+    if (!status.ok()) return ErrorOf(status);
+    return json::object{{"response", ToJson(response)}};
+  }
+
+  std::unique_ptr<Client> client_;
+  std::map<std::string, std::unique_ptr<Follower>> followers_;
+};
+
+int Run() {
+  Driver driver;
+  std::string line;
+  while (std::getline(std::cin, line)) {
+    const json::object command = json::parse(line).as_object();
+    const Answer answer = driver.Do(command);
+    json::object out{{"id", command.at("id")}};
+    if (answer) {
+      out["ok"] = *answer;
+    } else {
+      out["error"] = ToJson(answer.error());
+    }
+    std::cout << json::serialize(out) << "\n" << std::flush;
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace linktor::instagram
+
+int main() {
+  try {
+    return linktor::instagram::Run();
+  } catch (const std::exception& error) {
+    std::cerr << "the driver failed: " << error.what() << "\n";
+    return 1;
+  }
+}

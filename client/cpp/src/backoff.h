@@ -1,0 +1,49 @@
+// How long to wait before calling again: longer each time, and never the same
+// for two clients, so that they do not all come at once to a server that has
+// just started.
+
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <utility>
+
+namespace linktor::instagram {
+
+class Backoff {
+ public:
+  // It is short enough that a restart is not noticed.
+  static constexpr std::chrono::milliseconds kFirst{500};
+  // It is long enough not to be a load, and short enough for someone who
+  // watches.
+  static constexpr std::chrono::milliseconds kMost{5000};
+
+  // `random` gives numbers in [0, 1).
+  explicit Backoff(std::function<double()> random)
+      : random_(std::move(random)) {}
+
+  // Returns between half and all of a step that doubles up to kMost; never less
+  // than `at_least`.
+  std::chrono::milliseconds Next(
+      std::optional<std::chrono::nanoseconds> at_least = std::nullopt) {
+    const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(
+        step_ * (0.5 + random_() / 2));
+    step_ = std::min(step_ * 2, kMost);
+    return std::max(wait, std::chrono::ceil<std::chrono::milliseconds>(
+                              at_least.value_or(std::chrono::nanoseconds(0))));
+  }
+
+  // It is called after a success.
+  void Reset() { step_ = kFirst; }
+
+ private:
+  std::function<double()> random_;
+  std::chrono::milliseconds step_ = kFirst;
+};
+
+// Returns a number in [0, 1); for any thread.
+double RandomFraction();
+
+}  // namespace linktor::instagram
