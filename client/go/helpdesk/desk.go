@@ -1,0 +1,192 @@
+package main
+
+import (
+	"crypto/rand"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	v1 "linktor.dev/instagram/v1"
+)
+
+const (
+	// Lists show so many tickets; those that wait longest come first.
+	mostTickets = 500
+	// Agents see a note for so long.
+	noteTime = 7 * 24 * time.Hour
+	// Instagram takes texts of so many bytes.
+	mostBytes = 1000
+)
+
+// refusal is an error that the agent made, and its HTTP status.
+type refusal struct {
+	status int
+	text   string
+}
+
+func (r refusal) Error() string { return r.text }
+
+var (
+	errNotFound = refusal{404, "there is no such ticket or answer"}
+	errClosed   = refusal{409, "the ticket is closed; the customer's next message opens a new one"}
+	errReused   = refusal{409, "another answer has this id"}
+	errNotAgain = refusal{409, "only an answer that failed can be sent again"}
+	errJSON     = refusal{400, `the body must be JSON such as {"text": "Hello"}`}
+	errText     = refusal{400, "an answer has a text of 1-1000 bytes of UTF-8"}
+	errID       = refusal{400, "the id of an answer has 1-64 characters of [A-Za-z0-9._:-]"}
+
+	goodID = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,64}$`)
+)
+
+// list is what the agents see first.
+type list struct {
+	Trouble string   `json:"trouble,omitempty"` // It says why no events arrive.
+	Notes   []note   `json:"notes"`
+	Tickets []ticket `json:"tickets"`
+}
+
+type note struct {
+	Time time.Time `json:"time"`
+	Text string    `json:"text"`
+}
+
+type ticket struct {
+	ID          int64     `json:"id"`
+	ChannelID   string    `json:"channel_id"`
+	UserID      string    `json:"user_id"`
+	Username    string    `json:"username,omitempty"`
+	Queue       queue     `json:"queue,omitempty"`
+	State       state     `json:"state"`
+	OpenTime    time.Time `json:"open_time"`
+	ChangeTime  time.Time `json:"change_time"`
+	Undelivered int       `json:"undelivered"` // It counts answers, failed and unconfirmed.
+	Messages    []message `json:"messages,omitempty"`
+}
+
+type message struct {
+	ID   int64     `json:"id"`
+	From kind      `json:"from"`
+	Text string    `json:"text"`
+	Time time.Time `json:"time"`
+	// Only answers have these. A queued one has an error while it cannot be sent.
+	Delivery  delivery `json:"delivery,omitempty"`
+	RequestID string   `json:"request_id,omitempty"`
+	Reason    string   `json:"reason,omitempty"`
+	Error     string   `json:"error,omitempty"`
+	Remedy    string   `json:"remedy,omitempty"`
+}
+
+const ticketColumns = `SELECT id, channel_id, user_id, username, queue, state, open_time, change_time,
+	(SELECT count(*) FROM messages m JOIN outbox ON message_id = m.id
+		WHERE ticket_id = tickets.id AND delivery IN ('failed', 'unconfirmed')) FROM tickets `
+
+func scanTicket(scan func(...any)) (t ticket) {
+	scan(&t.ID, &t.ChannelID, &t.UserID, &t.Username, &t.Queue, &t.State,
+		ms{&t.OpenTime}, ms{&t.ChangeTime}, &t.Undelivered)
+	return t
+}
+
+// tickets lists those in a state; all that are not closed when it is empty.
+func (s *store) tickets(wanted state) (l list, err error) {
+	l.Notes, l.Tickets = []note{}, []ticket{}
+	err = s.write(func(t *tx) {
+		t.rows("SELECT time, text FROM notes WHERE time > ? ORDER BY id DESC", []any{t.now - noteTime.Milliseconds()},
+			func(scan func(...any)) {
+				var n note
+				scan(ms{&n.Time}, &n.Text)
+				l.Notes = append(l.Notes, n)
+			})
+		t.rows(ticketColumns+`WHERE iif(?1 = '', state <> 'closed', state = ?1)
+			ORDER BY state = 'open' DESC, change_time LIMIT ?2`, []any{wanted, mostTickets},
+			func(scan func(...any)) { l.Tickets = append(l.Tickets, scanTicket(scan)) })
+	})
+	return l, err
+}
+
+// change does what an agent asks for and returns the ticket with its
+// conversation. do returns the id of the ticket.
+func (s *store) change(do func(t *tx) int64) (changed ticket, err error) {
+	err = s.write(func(t *tx) {
+		id := do(t)
+		t.rows(ticketColumns+"WHERE id = ?", []any{id}, func(scan func(...any)) { changed = scanTicket(scan) })
+		t.must(changed.ID != 0, errNotFound)
+		t.rows(`SELECT id, kind, text, time, coalesce(delivery, ''), coalesce(request_id, ''), coalesce(reason, ''),
+			coalesce(error, ''), coalesce(remedy, '')
+			FROM messages LEFT JOIN outbox ON message_id = id WHERE ticket_id = ? ORDER BY id`, []any{id},
+			func(scan func(...any)) {
+				var m message
+				scan(&m.ID, &m.From, &m.Text, ms{&m.Time}, &m.Delivery, &m.RequestID, &m.Reason, &m.Error, &m.Remedy)
+				changed.Messages = append(changed.Messages, m)
+			})
+	})
+	s.wakeSender()
+	return changed, err
+}
+
+func (s *store) ticket(id int64) (ticket, error) {
+	return s.change(func(*tx) int64 { return id })
+}
+
+// closeTicket does nothing to one that is closed.
+func (s *store) closeTicket(id int64) (ticket, error) {
+	return s.change(func(t *tx) int64 {
+		t.exec("UPDATE tickets SET state = ?1, change_time = ?2 WHERE id = ?3 AND state <> ?1", closed, t.now, id)
+		return id
+	})
+}
+
+// answer queues what an agent writes. The id is the agent's own, so that posting
+// it again, after a lost reply, adds nothing; one is made when it is empty.
+func (s *store) answer(id int64, answerID, text string) (ticket, error) {
+	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
+	if answerID == "" {
+		answerID = rand.Text()
+	}
+	requestID := "helpdesk-answer-" + answerID
+	return s.change(func(t *tx) int64 {
+		var current state
+		var earlier string
+		var of int64
+		t.must(goodID.MatchString(answerID), errID)
+		t.must(text != "" && len(text) <= mostBytes && utf8.ValidString(text), errText)
+		t.must(t.get("SELECT state FROM tickets WHERE id = ?", []any{id}, &current), errNotFound)
+		if t.get("SELECT ticket_id, text FROM messages JOIN outbox ON message_id = id WHERE request_id = ?",
+			[]any{requestID}, &of, &earlier) {
+			t.must(of == id && earlier == text, errReused)
+			return id
+		}
+		t.must(current != closed, errClosed)
+		t.queue(fromAgent, id, &v1.MessageContent{Content: &v1.MessageContent_Text{Text: text}}, requestID)
+		t.restand(id)
+		return id
+	})
+}
+
+// sendAgain queues an answer that failed, under its old request id: the server
+// tries such a one again.
+func (s *store) sendAgain(id int64) (ticket, error) {
+	return s.change(func(t *tx) (of int64) {
+		var current delivery
+		t.must(t.get("SELECT delivery, ticket_id FROM outbox JOIN messages ON id = message_id WHERE id = ?",
+			[]any{id}, &current, &of), errNotFound)
+		t.must(current == failed, errNotAgain)
+		t.exec("UPDATE outbox SET delivery = ?, tries = 0, queue_time = ?, due_time = ? WHERE message_id = ?",
+			queued, t.now, t.now, id)
+		t.restand(of)
+		return of
+	})
+}
+
+// ms scans milliseconds since 1970.
+type ms struct{ into *time.Time }
+
+func (m ms) Scan(value any) error {
+	n, ok := value.(int64)
+	if !ok {
+		return fmt.Errorf("%v is no time", value)
+	}
+	*m.into = time.UnixMilli(n).UTC()
+	return nil
+}

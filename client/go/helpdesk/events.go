@@ -1,0 +1,198 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	v1 "linktor.dev/instagram/v1"
+)
+
+// entry is what an event adds to a conversation.
+type entry struct {
+	from      kind
+	text, mid string
+	chosen    queue
+	requestID string // That of the send, in an echo.
+}
+
+// take does everything that an event means, and its cursor, in one transaction.
+func (s *store) take(event *v1.Event) error {
+	err := s.write(func(t *tx) {
+		t.apply(event)
+		t.exec("UPDATE stream SET cursor = ?", event.GetCursor())
+	})
+	s.wakeSender()
+	return err
+}
+
+// Load and Save make the store a linktor.CursorStore. The cursors of events are
+// already there when they come; those of heartbeats are new.
+func (s *store) Load(context.Context) (cursor string, err error) {
+	err = s.write(func(t *tx) { t.get("SELECT cursor FROM stream", nil, &cursor) })
+	return cursor, err
+}
+
+func (s *store) Save(_ context.Context, cursor string) error {
+	return s.write(func(t *tx) { t.exec("UPDATE stream SET cursor = ?1 WHERE cursor <> ?1", cursor) })
+}
+
+// beginTime is when the database was made.
+func (s *store) beginTime() (begin time.Time, err error) {
+	err = s.write(func(t *tx) { t.get("SELECT begin_time FROM stream", nil, ms{&begin}) })
+	return begin, err
+}
+
+// skip goes on after another cursor, and tells the agents why.
+func (s *store) skip(cursor, note string) error {
+	return s.write(func(t *tx) {
+		t.exec("INSERT INTO notes (time, text) VALUES (?, ?)", t.now, note)
+		t.exec("UPDATE stream SET cursor = ?", cursor)
+	})
+}
+
+func (t *tx) apply(event *v1.Event) {
+	if event.GetTest() || event.GetUserId() == "" {
+		return // Meta's dashboard makes up its customers.
+	}
+	switch payload := event.GetPayload().(type) {
+	case *v1.Event_MessageSent:
+		t.hear(payload.MessageSent, sent)
+	case *v1.Event_MessageFailed:
+		t.hear(payload.MessageFailed, failed)
+	case *v1.Event_MessageUnconfirmed:
+		t.hear(payload.MessageUnconfirmed, unconfirmed)
+	case *v1.Event_Unknown:
+		if payload.Unknown.GetKind() == "unsend" {
+			// Meta's terms ask for it. The server gives the item as Instagram sent it.
+			t.exec(`UPDATE messages SET text = '[taken back]'
+				WHERE mid <> '' AND mid = iif(json_valid(?1), ?1 ->> '$.message.mid', '')`, event.GetRawJson())
+		}
+	default:
+		if e, ok := entryOf(event); ok {
+			t.record(event, e)
+		}
+	}
+}
+
+// entryOf returns false for events that no conversation shows.
+func entryOf(event *v1.Event) (entry, bool) {
+	switch payload := event.GetPayload().(type) {
+	case *v1.Event_MessageReceived:
+		return written("", payload.MessageReceived, ""), true
+	case *v1.Event_QuickReply:
+		return written("", payload.QuickReply.GetMessage(), payload.QuickReply.GetPayload()), true
+	case *v1.Event_StoryMention:
+		return written("[mentioned you in their story] ", payload.StoryMention.GetMessage(), ""), true
+	case *v1.Event_StoryReply:
+		return written("[answered your story] ", payload.StoryReply.GetMessage(), ""), true
+	case *v1.Event_ProductShare:
+		what := ""
+		for _, product := range payload.ProductShare.GetProducts() {
+			what += fmt.Sprintf("[product %s %s] ", product.GetId(), product.GetName())
+		}
+		return written(what, payload.ProductShare.GetMessage(), ""), true
+	case *v1.Event_Postback:
+		tap := payload.Postback
+		return written("", &v1.Message{Text: cmp.Or(tap.GetTitle(), tap.GetPayload()), Mid: tap.GetMid()}, tap.GetPayload()), true
+	case *v1.Event_Reaction:
+		return entry{from: reaction, text: cmp.Or(payload.Reaction.GetEmoji(), "[took the reaction back]")}, true
+	case *v1.Event_MessageEchoed:
+		e := written("", payload.MessageEchoed, "")
+		e.from, e.requestID = fromApp, payload.MessageEchoed.GetRequestId()
+		return e, true
+	default:
+		return entry{}, false
+	}
+}
+
+// written makes an entry of what the customer wrote, and of what came with it.
+func written(what string, m *v1.Message, payload string) entry {
+	text := what + m.GetText()
+	for _, a := range m.GetAttachments() {
+		text += fmt.Sprintf(" [%s] %s %s", a.GetType(), a.GetTitle(), a.GetUrl())
+	}
+	return entry{from: fromCustomer, mid: m.GetMid(), chosen: queueOf(payload, m.GetText()),
+		text: cmp.Or(strings.TrimSpace(text), "[something that Instagram's API does not show]")}
+}
+
+// record adds an entry to the customer's newest ticket or to a new one.
+func (t *tx) record(event *v1.Event, e entry) {
+	if e.from == fromApp && t.isOurs(e) ||
+		t.get("SELECT 1 FROM messages WHERE source = ?", []any{event.GetId()}, new(int)) {
+		return
+	}
+	var ticket int64
+	newest := noTicket
+	t.get("SELECT id, state FROM tickets WHERE channel_id = ? AND user_id = ? ORDER BY id DESC LIMIT 1",
+		[]any{event.GetChannelId(), event.GetUserId()}, &ticket, &newest)
+	decided := decide(e.from, e.chosen, newest)
+	if !decided.record {
+		return
+	}
+	if decided.opens {
+		ticket = t.exec(`INSERT INTO tickets (channel_id, user_id, username, queue, state, open_time, change_time)
+			VALUES (?, ?, '', '', ?, ?, ?)`, event.GetChannelId(), event.GetUserId(), open, t.now, t.now)
+	}
+	happened := cmp.Or(event.GetEventTime(), event.GetReceiveTime())
+	t.exec("INSERT INTO messages (ticket_id, kind, text, mid, source, time) VALUES (?, ?, ?, ?, ?, ?)",
+		ticket, e.from, e.text, e.mid, event.GetId(), happened.AsTime().UnixMilli())
+	t.exec(`UPDATE tickets SET queue = iif(?1 = '', queue, ?1), username = iif(?2 = '', username, ?2)
+		WHERE id = ?3`, e.chosen, event.GetUsername(), ticket)
+	// While another app has control of the conversation, that one answers.
+	if decided.answers && !event.GetStandby() {
+		t.queue(fromBot, ticket, botAnswer(ticket, e.chosen), "helpdesk-"+event.GetId())
+	}
+	t.restand(ticket)
+}
+
+// isOurs returns whether an echo is that of an answer of this desk.
+func (t *tx) isOurs(echo entry) bool {
+	return t.get(`SELECT 1 FROM outbox WHERE request_id = ?`, []any{echo.requestID}, new(int)) ||
+		echo.mid != "" && t.get(`SELECT 1 FROM messages JOIN outbox ON message_id = id WHERE mid = ?`,
+			[]any{echo.mid}, new(int))
+}
+
+// hear takes an event about a send; other services' sends are not in the outbox.
+func (t *tx) hear(message *v1.Message, heard delivery) {
+	var id int64
+	if t.get("SELECT message_id FROM outbox WHERE request_id = ?", []any{message.GetRequestId()}, &id) {
+		e := message.GetError()
+		t.settle(id, news{heard, e.GetReason(), e.GetMessage(), e.GetMetadata()["remedy"], message.GetMid()}, false)
+	}
+}
+
+// settle sets where an answer stands.
+func (t *tx) settle(id int64, heard news, fromSender bool) {
+	var current delivery
+	var ticket int64
+	if !t.get("SELECT delivery, ticket_id FROM outbox JOIN messages ON id = message_id WHERE id = ?", []any{id}, &current, &ticket) ||
+		!accepts(current, heard.delivery, fromSender) {
+		return
+	}
+	t.exec("UPDATE outbox SET delivery = ?, reason = ?, error = ?, remedy = ? WHERE message_id = ?",
+		heard.delivery, heard.reason, heard.message, heard.remedy, id)
+	if heard.mid != "" {
+		t.exec("UPDATE messages SET mid = ? WHERE id = ?", heard.mid, id)
+		// An echo that came before Instagram's answer looked like one of the app.
+		var twin, of int64
+		if t.get("SELECT id, ticket_id FROM messages WHERE mid = ? AND kind = ?", []any{heard.mid, fromApp}, &twin, &of) {
+			t.exec("DELETE FROM messages WHERE id = ?", twin)
+			t.restand(of)
+		}
+	}
+	t.restand(ticket)
+}
+
+// restand sets the state of a ticket by its last entry.
+func (t *tx) restand(ticket int64) {
+	var last kind
+	var answer delivery
+	t.get(`SELECT kind, coalesce(delivery, '') FROM messages LEFT JOIN outbox ON message_id = id
+		WHERE ticket_id = ? AND kind IN ('customer', 'agent', 'app') ORDER BY id DESC LIMIT 1`,
+		[]any{ticket}, &last, &answer)
+	t.exec("UPDATE tickets SET state = ?, change_time = ? WHERE id = ? AND state <> 'closed'",
+		standing(last, answer), t.now, ticket)
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	v1 "linktor.dev/instagram/v1"
+)
+
+// state is where a ticket stands.
+type state string
+
+const (
+	noTicket state = ""
+	open     state = "open"    // The customer waits for the desk.
+	waiting  state = "waiting" // The desk waits for the customer.
+	closed   state = "closed"
+)
+
+// kind says where an entry of a conversation comes from.
+type kind string
+
+const (
+	fromCustomer kind = "customer"
+	fromBot      kind = "bot"
+	fromAgent    kind = "agent"
+	fromApp      kind = "app"      // An agent wrote it in the Instagram app.
+	reaction     kind = "reaction" // The customer reacted to an entry.
+)
+
+// queue says which agents a ticket is for.
+type queue string
+
+const (
+	noQueue queue = ""
+	persons queue = "person"
+	orders  queue = "orders"
+)
+
+// choices are the quick replies under the first answer. Their payloads come
+// back from old messages, too: do not change them.
+var choices = []struct {
+	title, payload string
+	queue          queue
+	confirmation   string
+}{
+	{"Talk to a person", "HELPDESK_PERSON", persons, "Ticket %d: a person will answer you here."},
+	{"Order status", "HELPDESK_ORDERS", orders, "Ticket %d: please write your order number, and we will look it up."},
+}
+
+const welcome = "Thank you for writing. Your ticket has the number %d. How can we help?"
+
+// queueOf returns the queue that a customer chose. Quick replies are shown on
+// phones only, so that writing their title counts as a tap.
+func queueOf(payload, text string) queue {
+	for _, choice := range choices {
+		if payload == choice.payload || strings.EqualFold(strings.TrimSpace(text), choice.title) {
+			return choice.queue
+		}
+	}
+	return noQueue
+}
+
+// decision is what an entry does to a conversation.
+type decision struct {
+	record  bool // The entry is kept.
+	opens   bool // It is the first one of a new ticket.
+	answers bool // The bot answers it.
+}
+
+// decide takes the state of the customer's newest ticket and what they chose.
+func decide(from kind, chosen queue, newest state) decision {
+	switch from {
+	case fromCustomer:
+		opens := newest == noTicket || newest == closed
+		return decision{record: true, opens: opens, answers: opens || chosen != noQueue}
+	case fromApp:
+		// Words that follow the closing belong to the closed ticket.
+		return decision{record: true, opens: newest == noTicket}
+	default:
+		return decision{record: newest != noTicket}
+	}
+}
+
+// standing returns the state of a ticket that is not closed from its last entry
+// other than the bot's and reactions. answer is the delivery of an agent's.
+func standing(last kind, answer delivery) state {
+	switch {
+	case last == fromApp:
+		return waiting
+	case last == fromAgent && answer != failed && answer != unconfirmed:
+		return waiting
+	default:
+		return open
+	}
+}
+
+// botAnswer returns what the bot says about a ticket.
+func botAnswer(ticket int64, chosen queue) *v1.MessageContent {
+	content := &v1.MessageContent{}
+	text := fmt.Sprintf(welcome, ticket)
+	for _, choice := range choices {
+		if choice.queue == chosen {
+			text = fmt.Sprintf(choice.confirmation, ticket)
+		}
+		if chosen == noQueue {
+			content.QuickReplies = append(content.QuickReplies,
+				&v1.QuickReply{Title: choice.title, Payload: choice.payload})
+		}
+	}
+	content.Content = &v1.MessageContent_Text{Text: text}
+	return content
+}
+
+// delivery is where an answer stands.
+type delivery string
+
+const (
+	queued      delivery = "queued" // The sender has it.
+	sent        delivery = "sent"
+	failed      delivery = "failed"
+	unconfirmed delivery = "unconfirmed" // Nobody knows whether Instagram has it.
+)
+
+// news is what is heard about an answer. An answer that stays queued has the
+// reason why it is not sent yet.
+type news struct {
+	delivery                     delivery
+	reason, message, remedy, mid string
+}
+
+// accepts returns whether an answer takes what is heard about it. Events may be
+// older than what the sender has seen: they neither undo that an answer was
+// sent, nor take away from the sender one that it will send again.
+func accepts(current, heard delivery, fromSender bool) bool {
+	switch current {
+	case queued:
+		return fromSender || heard == sent
+	case unconfirmed:
+		return heard == sent || heard == failed
+	case failed:
+		return heard == sent
+	default:
+		return false
+	}
+}
