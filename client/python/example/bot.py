@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+"""Answers the first message of each customer, and their choice."""
+
+import os
+import signal
+import sys
+
+from linktor_instagram import Client, EventType, LinktorError
+
+CHOICES = [("Dresses", "DRESSES"), ("Shoes", "SHOES")]
+
+
+def ready(response):
+    if response.subscribed:
+        print("reading events; Ctrl-C ends", flush=True)
+
+
+def follow(client):
+    met = set()
+    for event in client.subscribe(cursor_store="example.cursor", on_response=ready):
+        # With a request id made from the message, several replicas answer once.
+        if event.type == EventType.MESSAGE_RECEIVED and event.user_id not in met:
+            met.add(event.user_id)
+            text, choices = "Hello! What do you look for?", CHOICES
+            request_id = f"first-{event.message_received.id}"
+        elif event.type == EventType.QUICK_REPLY:
+            tap = event.quick_reply
+            text, choices = f"You chose {tap.text}.", []
+            request_id = f"choice-{tap.message.id}"
+        else:
+            continue
+        try:
+            client.send(
+                event.channel_id,
+                event.user_id,
+                text,
+                quick_replies=choices,
+                request_id=request_id,
+            )
+        except LinktorError as error:
+            print(error, file=sys.stderr)
+
+
+def main():
+    server = os.environ.get("LINKTOR_IG_SERVER", "127.0.0.1:50051")
+    with Client.connect(server, os.environ.get("LINKTOR_IG_API_KEY")) as client:
+        client.set_ice_breakers("ch_instagram_123", [("What is new?", "NEW")])
+        follow(client)
+
+
+signal.signal(signal.SIGTERM, signal.default_int_handler)
+try:
+    main()
+except KeyboardInterrupt:
+    pass  # The event in hand comes again at the next start.
+except (LinktorError, OSError, ValueError) as error:
+    sys.exit(str(error))
