@@ -1,20 +1,24 @@
 #!/usr/bin/env python3
-"""Does what the README says and checks that it comes out as it says.
+"""Does what a document says and checks that it comes out as it says.
 
-Starts the demonstration and the server as the README does, and runs the
-README's commands in their order, as written except for ports that are taken
-here. In the blocks marked sh:
+readme_run.py [DOCUMENT]: README.md, or one that also begins with make run. Starts
+the demonstration and the servers as the document does, and runs its commands in
+their order, as written except for ports that are taken here. In the blocks
+marked sh:
 
   # fails: WORD      the next command fails, and says WORD
   # run this twice   the next command is run twice
 
 A text block after an sh block is what its last command prints, in part: lines
-in order, with an ellipsis for anything. A toml block is the file that the next
-command's --config names. A command of a kind that is not known here is an
+in order, with an ellipsis for anything. ghz succeeds whatever its calls end with:
+without a text block all of them must end with OK. A toml block is the file that
+the next command's --config names. A server is ended once it is ready, and the
+demonstration before it; with & at its end it stays up, beside the
+demonstration, until "kill %1". A command of a kind that is not known here is an
 error, so that none goes unchecked.
 
-Takes about 5 s, at most LIMIT once grpcurl has been built; ends what it started
-and removes what it made.
+Takes up to 30 s, at most LIMIT once grpcurl and ghz have been built; ends what it
+started and removes what it made.
 """
 
 import os
@@ -31,7 +35,7 @@ PROGRAMS = os.environ.get("LINKTOR_BIN_DIR", os.path.join(ROOT, "build", "bin"))
 
 LIMIT = 240  # seconds, for everything
 COMMAND_LIMIT = 60  # for one command
-BUILD_LIMIT = 600  # grpcurl, the first time
+BUILD_LIMIT = 600  # grpcurl or ghz, the first time
 START_LIMIT = 90  # the demonstration gives each of its steps 30
 STOP_LIMIT = 40  # the server promises 25
 
@@ -43,12 +47,30 @@ ADDRESSES = {
     "admin": "127.0.0.1:9090",
     "instagram": "127.0.0.1:8081",
 }
+# The ports may be taken here; variables are a way to say so to a server where
+# the document names none.
+ANY_PORT = {"LINKTOR_IG_%s_LISTEN" % name: "127.0.0.1:0"
+            for name in ("GRPC", "WEBHOOK", "ADMIN", "EMULATOR")}
 # The demonstration's last line before it waits.
 DEMO_READY = "Ctrl-C ends the demonstration"
+# Commands that end by themselves begin with these.
+ENDS = re.compile(
+    r"(grpcurl|ghz|curl|until curl|seq|openssl|mkdir|build/bin/linktor-ig|"
+    r"build/bin/linktor-igd check) |\(umask |rm -r build/tls$")
+# How a call of ghz ended, and how many did so.
+GHZ_STATUS = re.compile(r"^ +\[(\w+)\] +\d+ responses", re.M)
+# Where a server is told to listen.
+LISTEN = re.compile(r"--(grpc|webhook|admin)-listen (\S+)")
+# A script that puts a program where a document then adds it to PATH.
+SETUP = re.compile(r"tools/setup/(grpcurl|ghz)\.sh")
+
+
+# The document, relative to the project's root.
+DOCUMENT = sys.argv[1] if len(sys.argv) > 1 else "README.md"
 
 
 class Wrong(Exception):
-    """The README tells something untrue."""
+    """The document tells something untrue."""
 
 
 class Command:
@@ -58,7 +80,7 @@ class Command:
         self.file = None  # content of the toml block
 
     def __str__(self):
-        return "README.md:%d: %s" % (self.line, self.text.split("\n")[0])
+        return "%s:%d: %s" % (DOCUMENT, self.line, self.text.split("\n")[0])
 
 
 def blocks(text):
@@ -74,7 +96,7 @@ def blocks(text):
             yield language, first, lines
             language = None
     if language is not None:
-        raise Wrong("README.md:%d: a block is not closed" % first)
+        raise Wrong("%s:%d: a block is not closed" % (DOCUMENT, first))
 
 
 def is_whole(text):
@@ -92,7 +114,8 @@ def commands(text):
             file = "\n".join(lines) + "\n"
         elif language in ("text", "json"):
             if not found or found[-1].prints is not None:
-                raise Wrong("README.md:%d: output of no command" % first)
+                raise Wrong("%s:%d: output of no command" %
+                            (DOCUMENT, first))
             found[-1].prints = lines
         elif language == "sh":
             fails, times, part, start = None, 1, "", 0
@@ -103,8 +126,9 @@ def commands(text):
                     elif line == "# run this twice":
                         times = 2
                     else:
-                        raise Wrong("README.md:%d: '%s' is not known to %s" %
-                                    (number, line, os.path.basename(__file__)))
+                        raise Wrong("%s:%d: '%s' is not known to %s" %
+                                    (DOCUMENT, number, line,
+                                     os.path.basename(__file__)))
                     continue
                 if not part:
                     start = number
@@ -117,9 +141,11 @@ def commands(text):
                 else:
                     part += "\n"
             if part:
-                raise Wrong("README.md:%d: the command does not end" % start)
+                raise Wrong("%s:%d: the command does not end" %
+                            (DOCUMENT, start))
         else:
-            raise Wrong("README.md:%d: a block marked '%s'" % (first, language))
+            raise Wrong("%s:%d: a block marked '%s'" %
+                        (DOCUMENT, first, language))
     return found
 
 
@@ -143,14 +169,17 @@ class Runner:
         self.end = time.monotonic() + LIMIT
         self.ports = {}  # README's address to the real one
         self.children = []
+        self.background = []  # (command, child) of the document's own
         # Nothing of the caller's may steer what a newcomer would run.
         self.env = {name: value for name, value in os.environ.items()
                     if not name.lower().endswith("_proxy")
                     and not name.startswith("LINKTOR_IG_")}
         self.env["TMPDIR"] = folder
+        self.env["LINKTOR_IG_CLI_CONFIG"] = os.devnull
         os.mkdir(os.path.join(folder, "build"))
         os.symlink(PROGRAMS, os.path.join(folder, "build", "bin"))
-        os.symlink(os.path.join(ROOT, "tools"), os.path.join(folder, "tools"))
+        for name in ("tools", "protos", "googleapis"):
+            os.symlink(os.path.join(ROOT, name), os.path.join(folder, name))
 
     def left(self, limit):
         left = self.end - time.monotonic()
@@ -160,21 +189,24 @@ class Runner:
 
     def here(self, text):
         """`text` with the addresses in use here."""
-        return re.sub("|".join(map(re.escape, ADDRESSES.values())),
-                      lambda match: self.ports.get(match[0], match[0]), text)
+        if not self.ports:
+            return text
+        return re.sub("|".join(map(re.escape, self.ports)),
+                      lambda match: self.ports[match[0]], text)
 
     def compare(self, command, output):
         if command.prints is None:
             return
         wanted = [self.here(line) for line in command.prints]
         if not re.search(pattern_of(wanted), output):
-            raise Wrong("%s\ndoes not print what the README says, but:\n%s" %
+            raise Wrong("%s\ndoes not print what the document says, but:\n%s" %
                         (command, output))
 
     def bash(self, script):
         # A session of its own, so that a command that hangs ends whole.
         child = subprocess.Popen(["bash", "-c", script], cwd=self.folder,
-                                 env=self.env, stdin=subprocess.DEVNULL,
+                                 env={**self.env, **ANY_PORT},
+                                 stdin=subprocess.DEVNULL,
                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                  text=True, start_new_session=True)
         try:
@@ -193,6 +225,9 @@ class Runner:
         if command.fails and (code == 0 or command.fails not in err):
             raise Wrong("%s\nshould fail with %s; status %d:\n%s%s" %
                         (command, command.fails, code, out, err))
+        if (command.text.startswith("ghz ") and command.prints is None
+                and GHZ_STATUS.findall(out) != ["OK"]):
+            raise Wrong("%s\nhas calls that fail:\n%s" % (command, out))
         # What is on the terminal, whichever stream it came by.
         return out + err
 
@@ -248,38 +283,71 @@ class Runner:
                 raise Wrong("the demonstration does not print its address '%s':"
                             "\n%s" % (name, output))
             self.ports[ADDRESSES[name]] = match[1]
+        # The command-line client knows the README's port without being told.
+        self.env["LINKTOR_IG_SERVER"] = self.ports[ADDRESSES["grpc"]]
         self.compare(command, output)
         return child
 
     def server(self, command):
-        # The ports may be taken here; variables are a way to say so.
-        child, output = self.start(
-            command, "ready ", {"LINKTOR_IG_GRPC_LISTEN": "127.0.0.1:0",
-                                "LINKTOR_IG_WEBHOOK_LISTEN": "127.0.0.1:0",
-                                "LINKTOR_IG_ADMIN_LISTEN": "127.0.0.1:0"})
+        text, stays = re.subn(r"\s*&$", "", self.here(command.text))
+        said = {**ADDRESSES, **dict(re.findall(LISTEN, text))}
+        text = re.sub(LISTEN, r"--\1-listen 127.0.0.1:0", text)
+        run = Command(command.line, text, None, 1)
+        try:
+            child, output = self.start(run, "ready ", ANY_PORT)
+        except Wrong as wrong:
+            raise Wrong("%s%s" % (wrong, self.log_of(text))) from None
         for name, address in re.findall(r"(\w+)=([\w.]+:\d+)", output):
-            self.ports[ADDRESSES[name]] = address
+            self.ports[said[name]] = address
         self.compare(command, output)
-        self.end_well(command, child)
+        if stays:
+            self.background.append((command, child))
+        else:
+            self.end_well(command, child)
+
+    def log_of(self, text):
+        """What a command has written to the file that it names by 2>>."""
+        if not (name := re.search(r"2>>(\S+)", text)):
+            return ""
+        path = os.path.join(self.folder, name[1])
+        if not os.path.exists(path):
+            return ""
+        with open(path, encoding="utf-8", errors="replace") as log:
+            return log.read()
+
+    def emulator(self, command):
+        run = Command(command.line, self.here(command.text), None, 1)
+        child, output = self.start(run, "ready ", ANY_PORT)
+        self.ports[ADDRESSES["instagram"]] = re.search(r"http=(\S+)", output)[1]
+        self.background.append((command, child))
+
+    def export(self, command):
+        name = re.match(r"export (\w+)=", command.text)[1]
+        script = '%s\nprintf %%s "$%s"' % (self.here(command.text), name)
+        code, self.env[name], err = self.bash(script)
+        if code != 0 or not self.env[name]:
+            raise Wrong("%s\nleaves %s empty:\n%s" % (command, name, err))
+        for program in SETUP.findall(command.text):
+            if not shutil.which(program, path=self.env["PATH"]):
+                raise Wrong("%s\ndoes not put %s on PATH:\n%s" %
+                            (command, program, err))
 
     def run(self, command):
+        text, output = command.text, ""
         if command.file is not None:
-            name = re.search(r"--config (\S+)", command.text)[1]
+            name = re.search(r"--config (\S+)", text)[1]
             with open(os.path.join(self.folder, name), "w",
                       encoding="utf-8") as file:
                 file.write(command.file)
-        if re.match(r"build/bin/linktor-igd(?! check)", command.text):
+        if re.match(r"build/bin/linktor-igd (?!check)", text):
             return self.server(command)
-        output = ""
-        if command.text.startswith("export PATH="):
-            script = command.text + '\necho "$PATH"'
-            code, out, err = self.bash(script)
-            self.env["PATH"] = out.strip()
-            if code != 0 or not shutil.which("grpcurl", path=out.strip()):
-                raise Wrong("%s\ndoes not put grpcurl on PATH:\n%s" %
-                            (command, err))
-        elif re.match(r"grpcurl |curl |build/bin/linktor-igd check |\(umask ",
-                      command.text):
+        if text.startswith("build/bin/linktor-ig-emulator "):
+            return self.emulator(command)
+        if text == "kill %1" and self.background:
+            return self.end_well(*self.background.pop())
+        if text.startswith("export "):
+            self.export(command)
+        elif ENDS.match(text):
             for _ in range(command.times):
                 output = self.once(command)
         else:
@@ -293,10 +361,13 @@ class Runner:
             if command.text == "make run":
                 demo, demo_command = self.demo(command), command
                 continue
-            if demo is not None and "build/bin/linktor-igd" in command.text:
+            if (demo is not None and not command.text.endswith("&")
+                    and command.text.startswith("build/bin/linktor-igd ")):
                 self.end_well(demo_command, demo)
                 demo = None
             self.run(command)
+        while self.background:
+            self.end_well(*self.background.pop())
         if demo is not None:
             self.end_well(demo_command, demo)
 
@@ -309,19 +380,22 @@ def main():
     folder = tempfile.mkdtemp(prefix="linktor-readme.")
     runner = None
     try:
-        for program in ("linktor-ig-demo", "linktor-igd",
+        for program in ("linktor-ig-demo", "linktor-igd", "linktor-ig",
                         "linktor-ig-emulator"):
             if not os.access(os.path.join(PROGRAMS, program), os.X_OK):
                 raise Wrong("%s is not built (make build)" % program)
-        subprocess.run([os.path.join(ROOT, "tools", "setup", "grpcurl.sh")],
-                       check=True, stdout=subprocess.DEVNULL,
-                       timeout=BUILD_LIMIT)
-        with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as file:
-            found = commands(file.read())
+        with open(os.path.join(ROOT, DOCUMENT), encoding="utf-8") as file:
+            text = file.read()
+        found = commands(text)
+        for program in sorted(set(SETUP.findall(text))):
+            script = os.path.join(ROOT, "tools", "setup", program + ".sh")
+            subprocess.run([script], check=True, stdout=subprocess.DEVNULL,
+                           timeout=BUILD_LIMIT)
         runner = Runner(folder)
         runner.run_all(found)
-        print("%s: the README's %d commands do what it says (%d s)" %
-              (name, len(found), time.monotonic() - start), file=sys.stderr)
+        print("%s: the %d commands of %s do what it says (%d s)" %
+              (name, len(found), DOCUMENT, time.monotonic() - start),
+              file=sys.stderr)
     except (Wrong, subprocess.SubprocessError) as wrong:
         sys.exit("%s: error: %s" % (name, wrong))
     finally:

@@ -21,8 +21,8 @@ build=(
   # Tests
   libgtest-dev libgmock-dev librapidcheck-dev
 )
-check=(clang-14 clang-format-14 libclang-rt-14-dev curl iproute2 openssl
-  python3-venv)
+check=(clang-14 clang-format-14 libclang-rt-14-dev curl fish iproute2 openssl
+  python3-venv zsh)
 bazel=(bazel-bootstrap bazel-rules-java)
 
 wanted=()
