@@ -7,6 +7,7 @@ SHELL := /bin/bash
 .NOTPARALLEL:
 
 JOBS ?= $(shell nproc)
+PREFIX ?= /usr/local
 PROGRAMS := linktor-igd linktor-ig linktor-ig-emulator linktor-ig-demo
 
 # $(call configure_and_build,PRESET,TARGETS): under a lock, so that two runs of
@@ -15,13 +16,14 @@ define configure_and_build
 mkdir -p build
 exec 9>build/.lock
 flock --nonblock 9 || { echo "waiting for another build"; flock 9; }
-cmake --preset $(1) --log-level=NOTICE
+cmake --preset $(1) --log-level=NOTICE >build/$(1).configure.log 2>&1 ||
+	{ cat build/$(1).configure.log; exit 1; }
 cmake --build --preset $(1) -j $(JOBS) $(addprefix --target ,$(2))
 exec 9>&-
 endef
 
 .ONESHELL:
-.PHONY: help setup build run test check format asan tsan fuzz bazel bench soak clean
+.PHONY: help setup build run test check install format asan tsan fuzz bazel bench soak clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) |
@@ -39,7 +41,7 @@ build: setup ## Build everything; the programs are in build/bin
 
 run: setup ## Build the programs, start server and emulator, play one exchange
 	@$(call configure_and_build,release,$(PROGRAMS))
-	exec build/bin/linktor-ig-demo
+	exec setpriv --pdeathsig TERM build/bin/linktor-ig-demo
 
 test: build ## Build everything and run the tests
 	@ctest --preset release -j $(JOBS)
@@ -54,9 +56,13 @@ check: build ## Check format, protos, README, tree, clang-tidy (TIDY=all: every 
 	tools/check/symbols.sh
 	tools/check/readme.sh
 	tools/check/readme_run.py
+	tools/check/readme_run.py docs/grpcurl.md
+	tools/check/readme_run.py docs/load.md
 	tools/check/security_run.py
 	tools/check/network.py
 	tools/check/prometheus.py
+	tools/check/completion.sh
+	tools/check/clients.sh
 	tools/check/tidy.sh
 	JOBS=$(JOBS) tools/check/bazel.sh --programs
 
@@ -64,6 +70,10 @@ format: ## Format the C++ and proto files
 	@tools/setup/apt.sh check
 	tools/check/format.sh --fix
 	tools/check/buf.sh --fix
+
+install: setup ## Install the programs and the C++ client below PREFIX (/usr/local)
+	@$(call configure_and_build,release,$(PROGRAMS) linktor_client)
+	cmake --install build/release --prefix "$(PREFIX)"
 
 asan: setup ## Build and test with AddressSanitizer and UndefinedBehaviorSanitizer
 	@tools/setup/apt.sh check
