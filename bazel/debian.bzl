@@ -13,6 +13,7 @@ _MODULES = {
     "absl_flat_hash_map": "absl_flat_hash_map",
     "absl_flat_hash_set": "absl_flat_hash_set",
     "absl_function_ref": "absl_function_ref",
+    "absl_inlined_vector": "absl_inlined_vector",
     "absl_status": "absl_status",
     "absl_statusor": "absl_statusor",
     "absl_strings": "absl_strings",

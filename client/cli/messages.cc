@@ -16,7 +16,7 @@ struct GetOptions {
 };
 
 struct ResolveOptions {
-  std::string channel_id, message_id, resolution;
+  std::string channel_id, message_id, resolution, mid;
 };
 
 ExitCode Get(Session& session, const GetOptions& options) {
@@ -49,6 +49,7 @@ ExitCode Resolve(Session& session, const ResolveOptions& options) {
   request.set_resolution(options.resolution == "sent"
                              ? v1::MESSAGE_RESOLUTION_SENT
                              : v1::MESSAGE_RESOLUTION_NOT_SENT);
+  request.set_mid(options.mid);
   v1::ResolveMessageResponse response;
   if (auto failure = session.Call(CallKind::kChange, &Service::ResolveMessage,
                                   request, &response)) {
@@ -94,6 +95,9 @@ void AddMessages(const Program& program) {
   resolve->add_option("RESOLUTION", resolved->resolution, "sent or not-sent")
       ->required()
       ->check(CLI::IsMember({"sent", "not-sent"}));
+  resolve->add_option("--mid", resolved->mid,
+                      "with sent: Instagram's id of it, where you know it, so "
+                      "that its echo is not another message");
   Bind(resolve, program.run,
        [&session, resolved] { return Resolve(session, *resolved); });
 }

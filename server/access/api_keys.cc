@@ -5,7 +5,10 @@
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/util/time_util.h"
 #include "server/access/key_text.h"
+#include "server/access/sealed_key.h"
+#include "server/base/cause_log.h"
 #include "server/base/status.h"
+#include "server/base/try.h"
 
 namespace linktor::access {
 namespace {
@@ -15,25 +18,21 @@ using google::protobuf::util::TimeUtil;
 // Ten minutes is what the contract promises; the minute is for whoever asks.
 constexpr std::int64_t kUseExactMs = 9LL * 60 * 1000;
 
-std::int64_t Milliseconds(const google::protobuf::Timestamp& time) {
-  return TimeUtil::TimestampToMilliseconds(time);
-}
-
-KeyEntryPtr MakeEntry(const ApiKeyRow& row, std::shared_ptr<KeyUse> use) {
+KeyEntryPtr MakeEntry(const ApiKeyRow& row, v1::ApiKey key,
+                      std::shared_ptr<KeyUse> use) {
   auto entry = std::make_shared<KeyEntry>();
-  entry->key = row.key;
   entry->revision = row.revision;
   const std::size_t size = std::min(row.hash.size(), entry->hash.size());
   std::copy_n(row.hash.begin(), size, entry->hash.begin());
-  for (const int permission : row.key.permissions()) {
+  for (const int permission : key.permissions()) {
     entry->permissions |= 1U << static_cast<unsigned>(permission);
   }
-  entry->channels.insert(row.key.channel_ids().begin(),
-                         row.key.channel_ids().end());
-  if (row.key.has_expire_time()) {
-    entry->expire_time =
-        absl::FromUnixMillis(Milliseconds(row.key.expire_time()));
+  entry->channels.insert(key.channel_ids().begin(), key.channel_ids().end());
+  if (key.has_expire_time()) {
+    entry->expire_time = absl::FromUnixMillis(
+        TimeUtil::TimestampToMilliseconds(key.expire_time()));
   }
+  entry->key = std::move(key);
   entry->use = std::move(use);
   return entry;
 }
@@ -46,24 +45,45 @@ absl::Status Invalid() {
 
 }  // namespace
 
-void ApiKeys::Put(const ApiKeyRow& row) {
-  const std::string& id = row.key.id();
+absl::Status ApiKeys::Load(const std::vector<ApiKeyRow>& rows) {
+  for (const ApiKeyRow& row : rows) {
+    LINKTOR_ASSIGN(v1::ApiKey key, OpenKey(sealer_, row));
+    Put(row, std::move(key));
+  }
+  return absl::OkStatus();
+}
+
+void ApiKeys::OnCommit(std::span<const AppliedRecord> records) {
+  for (const AppliedRecord& record : records) {
+    for (const ApiKeyRow& row : record.effects.api_keys) {
+      if (row.deleted) {
+        Put(row, std::nullopt);
+        continue;
+      }
+      auto key = OpenKey(sealer_, row);
+      if (!key.ok()) {
+        LogCause(LogLevel::kError, "changed API key cannot be opened", row.id,
+                 {{"api_key", row.id}, {"error", key.status().ToString()}});
+      }
+      Put(row, key.ok() ? std::optional(*std::move(key)) : std::nullopt);
+    }
+  }
+}
+
+void ApiKeys::Put(const ApiKeyRow& row, std::optional<v1::ApiKey> key) {
   {
     MutexLock lock(mutex_);
-    std::int64_t& known = revisions_[id];
+    std::int64_t& known = revisions_[row.id];
     if (row.revision <= known) return;
     known = row.revision;
-    if (row.deleted) {
-      by_id_.erase(id);
+    if (!key.has_value()) {
+      by_id_.erase(row.id);
     } else {
-      Known& one = by_id_[id];
+      Known& one = by_id_[row.id];
       auto use =
           one.entry != nullptr ? one.entry->use : std::make_shared<KeyUse>();
-      if (row.key.has_last_use_time()) {
-        one.stored_use_ms =
-            std::max(one.stored_use_ms, Milliseconds(row.key.last_use_time()));
-      }
-      one.entry = MakeEntry(row, std::move(use));
+      one.stored_use_ms = std::max(one.stored_use_ms, row.last_use_ms);
+      one.entry = MakeEntry(row, *std::move(key), std::move(use));
     }
   }
   generation_.fetch_add(1, std::memory_order_release);

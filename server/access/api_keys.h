@@ -1,10 +1,13 @@
-// The live API keys in memory, and whether a caller's key is one of them.
-// Thread-safe.
+// The live API keys in memory, and whether a caller's key is one of them. It is
+// a view: it is loaded once, and learns everything else from the feed, but for
+// the last uses, which it keeps itself. Thread-safe.
 
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -15,19 +18,25 @@
 #include "server/base/clock.h"
 #include "server/base/mutex.h"
 #include "server/base/strings.h"
-#include "server/store/records.h"
-#include "server/store/sealer.h"
+#include "server/journal/feed.h"
+#include "server/seal/sealer.h"
+#include "server/state/rows.h"
 
 namespace linktor::access {
 
 class ApiKeys {
  public:
   // Both must outlive this.
-  ApiKeys(const Clock& clock, const Sealer& sealer)
+  ApiKeys(const Clock& clock, Sealer& sealer)
       : clock_(clock), sealer_(sealer) {}
 
-  // Takes the key as it now is; a revision older than known is ignored.
-  void Put(const ApiKeyRow& row);
+  // Takes the keys that the state has. Changes that the feed has told meanwhile
+  // win. Fails with a sentence at the first that cannot be opened.
+  absl::Status Load(const std::vector<ApiKeyRow>& rows);
+  // Follows the feed. A key that cannot be opened is logged and taken away,
+  // because nobody can say what it may still do; another change may bring it
+  // back.
+  void OnCommit(std::span<const AppliedRecord> records);
 
   // The caller that presents `text`. UNAUTHENTICATED with API_KEY_INVALID,
   // API_KEY_EXPIRED or API_KEY_DISABLED. How long it takes tells nothing about
@@ -76,15 +85,19 @@ class ApiKeys {
     std::int64_t stored_use_ms = 0;
   };
 
+  // Takes the key as it now is, or away where there is none; a revision that is
+  // not newer than the known one is ignored.
+  void Put(const ApiKeyRow& row, std::optional<v1::ApiKey> key);
   absl::Status Judge(const KeyEntry& entry) const;
 
   const Clock& clock_;
-  const Sealer& sealer_;
+  Sealer& sealer_;
   std::atomic<std::uint64_t> generation_{0};
   mutable Mutex mutex_;
   StringMap<Known> by_id_ ABSL_GUARDED_BY(mutex_);
-  // Every key ever put: a deleted one must not come back when changes are put
-  // in another order than they were made.
+  // The last revision of every key ever put: rows may be loaded that were read
+  // before a change which the feed has told, and a deleted key must not come
+  // back.
   StringMap<std::int64_t> revisions_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -10,12 +10,14 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <utility>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/util/time_util.h"
 #include "server/access/key_text.h"
+#include "server/access/sealed_key.h"
 #include "server/base/log.h"
 #include "server/base/strings.h"
 #include "server/base/try.h"
@@ -94,7 +96,7 @@ absl::Status WriteKey(const std::string& path, const Secret& key) {
 }  // namespace
 
 absl::Status WriteBootstrapKey(const std::string& path, const Clock& clock,
-                               Journal& journal, const Sealer& sealer,
+                               Journal& journal, Sealer& sealer,
                                ApiKeys& keys) {
   if (keys.HasManager()) return absl::OkStatus();
   LINKTOR_TRY(CheckReplaceable(path, keys));
@@ -102,22 +104,27 @@ absl::Status WriteBootstrapKey(const std::string& path, const Clock& clock,
   // The file first: after a crash between the two it holds a key that does not
   // exist, and the next start replaces it.
   LINKTOR_TRY(WriteKey(path, made.text));
+  const std::int64_t now_ms = absl::ToUnixMillis(clock.Now());
+  v1::ApiKey key;
+  key.set_id(made.id);
+  key.set_name("bootstrap");
+  key.add_permissions(v1::PERMISSION_MANAGE_ACCESS);
+  *key.mutable_create_time() =
+      google::protobuf::util::TimeUtil::MillisecondsToTimestamp(now_ms);
+  *key.mutable_update_time() = key.create_time();
   const Digest hash = sealer.ApiKeyHash(made.text.Reveal());
-  CreateApiKeyRecord record;
-  record.time_ms = absl::ToUnixMillis(clock.Now());
-  record.hash = AsBytes(hash);
-  record.key.set_id(made.id);
-  record.key.set_name("bootstrap");
-  record.key.add_permissions(v1::PERMISSION_MANAGE_ACCESS);
-  *record.key.mutable_create_time() =
-      google::protobuf::util::TimeUtil::MillisecondsToTimestamp(record.time_ms);
-  *record.key.mutable_update_time() = record.key.create_time();
-  LINKTOR_ASSIGN(const auto outcome,
-                 AppendAs<ApiKeyOutcome>(journal, std::move(record)));
-  if (outcome.kind != ApiKeyOutcome::Kind::kApplied) {
+  journal::Record record = NewRecord(now_ms);
+  journal::CreateApiKey& create = *record.mutable_create_api_key();
+  create.set_id(made.id);
+  create.set_hash(std::string(AsBytes(hash)));
+  NewKeys new_keys;
+  LINKTOR_ASSIGN(*create.mutable_sealed_key(), SealKey(sealer, key, new_keys));
+  LINKTOR_ASSIGN(const auto answer,
+                 AppendSealedAs<ApiKeyAnswer>(journal, std::move(new_keys),
+                                              std::move(record)));
+  if (answer.kind != ApiKeyAnswer::Kind::kApplied) {
     return Failed(path, "there are too many API keys to make another");
   }
-  keys.Put(outcome.row);
   Log(LogLevel::kInfo, "an API key that manages access was written",
       {{"api_key", made.id}, {"file", path}});
   return absl::OkStatus();

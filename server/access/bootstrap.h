@@ -7,8 +7,8 @@
 #include "absl/status/status.h"
 #include "server/access/api_keys.h"
 #include "server/base/clock.h"
-#include "server/store/journal.h"
-#include "server/store/sealer.h"
+#include "server/journal/journal.h"
+#include "server/seal/sealer.h"
 
 namespace linktor::access {
 
@@ -19,7 +19,6 @@ namespace linktor::access {
 // FAILED_PRECONDITION with a sentence when the file cannot be written or is
 // something else.
 absl::Status WriteBootstrapKey(const std::string& path, const Clock& clock,
-                               Journal& journal, const Sealer& sealer,
-                               ApiKeys& keys);
+                               Journal& journal, Sealer& sealer, ApiKeys& keys);
 
 }  // namespace linktor::access

@@ -7,6 +7,7 @@
 #include "google/protobuf/util/field_mask_util.h"
 #include "google/protobuf/util/time_util.h"
 #include "server/access/key_text.h"
+#include "server/access/sealed_key.h"
 #include "server/base/log.h"
 #include "server/base/paging.h"
 #include "server/base/status.h"
@@ -26,6 +27,22 @@ absl::Status KeyNotFound(const std::string& id) {
                                 "'; ListApiKeys shows those there are"),
                    {.reason = v1::ERROR_REASON_API_KEY_NOT_FOUND,
                     .metadata = {{"api_key_id", id}}});
+}
+
+absl::Status TooManyKeys() {
+  return MakeError(absl::StatusCode::kResourceExhausted,
+                   "there are as many API keys as this server holds; "
+                   "delete those that are no longer used",
+                   {.reason = v1::ERROR_REASON_LIMIT_REACHED,
+                    .metadata = {{"limit", "api_keys"},
+                                 {"value", absl::StrCat(kMaxApiKeys)}}});
+}
+
+absl::Status RequestIdReused(const std::string& request_id) {
+  return MakeError(absl::StatusCode::kInvalidArgument,
+                   "the request id was used for another key; use a new one",
+                   {.reason = v1::ERROR_REASON_REQUEST_ID_REUSED,
+                    .metadata = {{"request_id", request_id}}});
 }
 
 // Whether the caller could grant the key, which then is also one that it may
@@ -67,49 +84,46 @@ absl::StatusOr<v1::CreateApiKeyResponse> KeyAdmin::Create(
   LINKTOR_TRY(CheckExpiry(request.api_key()));
   const KeyText made = NewKeyText();
   const Digest hash = sealer_.ApiKeyHash(made.text.Reveal());
-  CreateApiKeyRecord record;
-  record.time_ms = absl::ToUnixMillis(clock_.Now());
-  record.hash = AsBytes(hash);
-  record.creator = caller.key_id();
-  record.request_id = request.request_id();
+  const std::int64_t now_ms = absl::ToUnixMillis(clock_.Now());
+  v1::ApiKey key = request.api_key();
+  key.set_id(made.id);
+  key.clear_last_use_time();
+  *key.mutable_create_time() = TimeUtil::MillisecondsToTimestamp(now_ms);
+  *key.mutable_update_time() = key.create_time();
+  journal::Record record = NewRecord(now_ms);
+  journal::CreateApiKey& create = *record.mutable_create_api_key();
+  create.set_id(made.id);
+  create.set_hash(std::string(AsBytes(hash)));
+  create.set_creator(std::string(caller.key_id()));
+  create.set_request_id(request.request_id());
   v1::CreateApiKeyRequest fingerprinted = request;
   fingerprinted.clear_request_id();
-  record.request_fingerprint =
-      sealer_.RequestFingerprint(fingerprinted.SerializeAsString());
-  record.key = request.api_key();
-  record.key.set_id(made.id);
-  record.key.clear_last_use_time();
-  *record.key.mutable_create_time() =
-      TimeUtil::MillisecondsToTimestamp(record.time_ms);
-  *record.key.mutable_update_time() = record.key.create_time();
-  LINKTOR_ASSIGN(const auto outcome,
-                 AppendAs<ApiKeyOutcome>(journal_, std::move(record)));
+  create.set_request_fingerprint(
+      sealer_.RequestFingerprint(fingerprinted.SerializeAsString()));
+  NewKeys new_keys;
+  LINKTOR_ASSIGN(*create.mutable_sealed_key(), SealKey(sealer_, key, new_keys));
+  LINKTOR_ASSIGN(const auto answer,
+                 AppendSealedAs<ApiKeyAnswer>(journal_, std::move(new_keys),
+                                              std::move(record)));
   v1::CreateApiKeyResponse response;
-  switch (outcome.kind) {
-    case ApiKeyOutcome::Kind::kApplied:
-      keys_.Put(outcome.row);
+  switch (answer.kind) {
+    case ApiKeyAnswer::Kind::kApplied:
       response.set_secret(std::string(made.text.Reveal()));
       break;
-    case ApiKeyOutcome::Kind::kReplayed:
+    case ApiKeyAnswer::Kind::kReplayed: {
+      LINKTOR_ASSIGN(key, OpenKey(sealer_, answer.row));
       // The key may have been given more since, which its creator may not see.
-      if (!CheckGrant(caller, outcome.row.key).ok()) {
-        return KeyNotFound(outcome.row.key.id());
-      }
+      if (!CheckGrant(caller, key).ok()) return KeyNotFound(key.id());
       break;
-    case ApiKeyOutcome::Kind::kTooMany:
-      return MakeError(absl::StatusCode::kResourceExhausted,
-                       "there are as many API keys as this server holds; "
-                       "delete those that are no longer used",
-                       {.reason = v1::ERROR_REASON_LIMIT_REACHED,
-                        .metadata = {{"limit", "api_keys"},
-                                     {"value", absl::StrCat(kMaxApiKeys)}}});
-    default:
-      return MakeError(absl::StatusCode::kInvalidArgument,
-                       "the request id was used for another key; use a new one",
-                       {.reason = v1::ERROR_REASON_REQUEST_ID_REUSED,
-                        .metadata = {{"request_id", request.request_id()}}});
+    }
+    case ApiKeyAnswer::Kind::kTooMany:
+      return TooManyKeys();
+    case ApiKeyAnswer::Kind::kReused:
+    case ApiKeyAnswer::Kind::kNotFound:
+    case ApiKeyAnswer::Kind::kChanged:
+      return RequestIdReused(request.request_id());
   }
-  *response.mutable_api_key() = outcome.row.key;
+  *response.mutable_api_key() = std::move(key);
   return response;
 }
 
@@ -140,55 +154,63 @@ v1::ListApiKeysResponse KeyAdmin::List(
 
 absl::StatusOr<v1::ApiKey> KeyAdmin::Update(
     const Caller& caller, const v1::UpdateApiKeyRequest& request) {
-  return Change(caller, request.api_key().id(),
-                [&](const KeyEntry& entry) -> absl::StatusOr<Record> {
-                  UpdateApiKeyRecord record;
-                  record.time_ms = absl::ToUnixMillis(clock_.Now());
-                  record.expected_revision = entry.revision;
-                  record.key = entry.key;
-                  google::protobuf::util::FieldMaskUtil::MergeOptions options;
-                  options.set_replace_message_fields(true);
-                  options.set_replace_repeated_fields(true);
-                  google::protobuf::util::FieldMaskUtil::MergeMessageTo(
-                      request.api_key(), request.update_mask(), options,
-                      &record.key);
-                  LINKTOR_TRY(CheckGrant(caller, record.key));
-                  const auto& paths = request.update_mask().paths();
-                  if (std::find(paths.begin(), paths.end(), "expire_time") !=
-                      paths.end()) {
-                    LINKTOR_TRY(CheckExpiry(record.key));
-                  }
-                  *record.key.mutable_update_time() =
-                      TimeUtil::MillisecondsToTimestamp(record.time_ms);
-                  return record;
-                });
+  return Change(caller, request.api_key().id(), [&](const KeyEntry& entry) {
+    return MakeUpdate(caller, request, entry);
+  });
+}
+
+absl::StatusOr<KeyAdmin::Draft> KeyAdmin::MakeUpdate(
+    const Caller& caller, const v1::UpdateApiKeyRequest& request,
+    const KeyEntry& entry) {
+  const std::int64_t now_ms = absl::ToUnixMillis(clock_.Now());
+  Draft draft{.record = NewRecord(now_ms), .key = entry.key};
+  google::protobuf::util::FieldMaskUtil::MergeOptions options;
+  options.set_replace_message_fields(true);
+  options.set_replace_repeated_fields(true);
+  google::protobuf::util::FieldMaskUtil::MergeMessageTo(
+      request.api_key(), request.update_mask(), options, &draft.key);
+  LINKTOR_TRY(CheckGrant(caller, draft.key));
+  const auto& paths = request.update_mask().paths();
+  if (std::find(paths.begin(), paths.end(), "expire_time") != paths.end()) {
+    LINKTOR_TRY(CheckExpiry(draft.key));
+  }
+  *draft.key.mutable_update_time() = TimeUtil::MillisecondsToTimestamp(now_ms);
+  journal::UpdateApiKey& update = *draft.record.mutable_update_api_key();
+  update.set_id(entry.key.id());
+  update.set_expected_revision(entry.revision);
+  LINKTOR_ASSIGN(*update.mutable_sealed_key(),
+                 SealKey(sealer_, draft.key, draft.new_keys));
+  return draft;
 }
 
 absl::Status KeyAdmin::Delete(const Caller& caller, const std::string& id) {
   return Change(caller, id,
-                [&](const KeyEntry& entry) -> absl::StatusOr<Record> {
-                  return DeleteApiKeyRecord{
-                      .time_ms = absl::ToUnixMillis(clock_.Now()),
-                      .expected_revision = entry.revision,
-                      .id = id};
+                [&](const KeyEntry& entry) -> absl::StatusOr<Draft> {
+                  Draft draft{.record =
+                                  NewRecord(absl::ToUnixMillis(clock_.Now()))};
+                  journal::DeleteApiKey& gone =
+                      *draft.record.mutable_delete_api_key();
+                  gone.set_id(id);
+                  gone.set_expected_revision(entry.revision);
+                  return draft;
                 })
       .status();
 }
 
-absl::StatusOr<v1::ApiKey> KeyAdmin::Change(
-    const Caller& caller, const std::string& id,
-    absl::FunctionRef<absl::StatusOr<Record>(const KeyEntry&)> make) {
+absl::StatusOr<v1::ApiKey> KeyAdmin::Change(const Caller& caller,
+                                            const std::string& id, Make make) {
   for (int i = 0; i < kMaxConflicts; ++i) {
     LINKTOR_ASSIGN(const KeyEntryPtr entry, Manageable(caller, id));
-    LINKTOR_ASSIGN(Record record, make(*entry));
-    LINKTOR_ASSIGN(const auto outcome,
-                   AppendAs<ApiKeyOutcome>(journal_, std::move(record)));
-    switch (outcome.kind) {
-      case ApiKeyOutcome::Kind::kApplied:
-        keys_.Put(outcome.row);
-        return outcome.row.key;
-      case ApiKeyOutcome::Kind::kChanged:
-        // Another change came first; its caller may not have told the view yet.
+    LINKTOR_ASSIGN(Draft draft, make(*entry));
+    LINKTOR_ASSIGN(const auto answer, AppendSealedAs<ApiKeyAnswer>(
+                                          journal_, std::move(draft.new_keys),
+                                          std::move(draft.record)));
+    switch (answer.kind) {
+      case ApiKeyAnswer::Kind::kApplied:
+        SetLastUse(answer.row, draft.key);
+        return std::move(draft.key);
+      case ApiKeyAnswer::Kind::kChanged:
+        // Another change came first, and the view knows it by now.
         continue;
       default:
         return KeyNotFound(id);
@@ -222,17 +244,20 @@ absl::Status KeyAdmin::CheckExpiry(const v1::ApiKey& key) const {
 }
 
 void KeyAdmin::StoreUses(bool all) {
-  UseApiKeysRecord record;
-  record.uses = keys_.TakeUses(all);
-  if (record.uses.empty()) return;
-  record.time_ms = absl::ToUnixMillis(clock_.Now());
+  const auto uses = keys_.TakeUses(all);
+  if (uses.empty()) return;
+  journal::Record record = NewRecord(absl::ToUnixMillis(clock_.Now()));
+  for (const auto& [id, use_ms] : uses) {
+    journal::UseApiKeys::Use& use = *record.mutable_use_api_keys()->add_uses();
+    use.set_id(id);
+    use.set_time_ms(use_ms);
+  }
   // A use that is not stored is a less exact answer, no fault of a caller's.
-  journal_.Append(
-      std::move(record), [](const absl::StatusOr<Outcome>& outcome) {
-        if (outcome.ok()) return;
-        Log(LogLevel::kWarning, "the last use of API keys is not stored",
-            {{"error", outcome.status().ToString()}});
-      });
+  journal_.Append(std::move(record), [](const Ending& ending) {
+    if (ending.applied()) return;
+    Log(LogLevel::kWarning, "the last use of API keys is not stored",
+        {{"error", ending.status.ToString()}});
+  });
 }
 
 }  // namespace linktor::access

@@ -1,5 +1,6 @@
-// Creates, changes and deletes API keys for a caller, and keeps the view of
-// them in step. Blocks on the journal: call on an executor. Thread-safe.
+// Creates, changes and deletes API keys for a caller. When a call returns, the
+// view of them, which follows the same journal's feed, knows what came of it.
+// Blocks on the journal: call on an executor. Thread-safe.
 //
 // A caller whose key is limited to channels sees only keys that it could have
 // granted itself; the others do not exist for it (API_KEY_NOT_FOUND). What it
@@ -16,16 +17,15 @@
 #include "server/access/api_keys.h"
 #include "server/access/caller.h"
 #include "server/base/clock.h"
-#include "server/store/journal.h"
-#include "server/store/sealer.h"
+#include "server/journal/journal.h"
+#include "server/seal/sealer.h"
 
 namespace linktor::access {
 
 class KeyAdmin {
  public:
   // All must outlive this.
-  KeyAdmin(const Clock& clock, Journal& journal, const Sealer& sealer,
-           ApiKeys& keys)
+  KeyAdmin(const Clock& clock, Journal& journal, Sealer& sealer, ApiKeys& keys)
       : clock_(clock), journal_(journal), sealer_(sealer), keys_(keys) {}
 
   // Requests have been validated; see rpc/validation.h.
@@ -47,15 +47,25 @@ class KeyAdmin {
   absl::StatusOr<KeyEntryPtr> Manageable(const Caller& caller,
                                          const std::string& id) const;
   absl::Status CheckExpiry(const v1::ApiKey& key) const;
+  // A change that is to be appended, and the keys that are before it.
+  struct Draft {
+    journal::Record record;
+    NewKeys new_keys;
+    // The key as it will be; empty when it is to be deleted.
+    v1::ApiKey key;
+  };
+  using Make = absl::FunctionRef<absl::StatusOr<Draft>(const KeyEntry&)>;
   // Appends what `make` makes of the key as it is now, again when another
-  // change came first.
-  absl::StatusOr<v1::ApiKey> Change(
-      const Caller& caller, const std::string& id,
-      absl::FunctionRef<absl::StatusOr<Record>(const KeyEntry&)> make);
+  // change came first. Returns the key with its last use.
+  absl::StatusOr<v1::ApiKey> Change(const Caller& caller, const std::string& id,
+                                    Make make);
+  absl::StatusOr<Draft> MakeUpdate(const Caller& caller,
+                                   const v1::UpdateApiKeyRequest& request,
+                                   const KeyEntry& entry);
 
   const Clock& clock_;
   Journal& journal_;
-  const Sealer& sealer_;
+  Sealer& sealer_;
   ApiKeys& keys_;
 };
 

@@ -15,10 +15,7 @@
 #include "server/base/log.h"
 #include "server/base/try.h"
 #include "server/rpc/descriptor_limit.h"
-#include "server/store/api_key_table.h"
-#include "server/store/channel_table.h"
-#include "server/store/event_table.h"
-#include "server/store/message_table.h"
+#include "server/seal/master_key.h"
 
 namespace linktor {
 namespace {
@@ -116,24 +113,19 @@ std::string App::ReadyLine() const {
 absl::Status App::StartStore() {
   LINKTOR_ASSIGN(const Secret master_key,
                  ReadMasterKey(config_.master_key_file));
-  LINKTOR_ASSIGN(store_, Store::Open(config_.data_dir, master_key));
-  log_ = std::make_unique<EventLog>(*store_, store_->last_seq());
-  LINKTOR_ASSIGN(journal_, SqliteJournal::Create(
-                               {}, store_->TakeWriter(), store_->sealer(),
-                               [this](std::vector<CommittedEvent> events) {
-                                 log_->Publish(std::move(events));
-                               },
+  LINKTOR_ASSIGN(folder_, DataFolder::Open(config_.data_dir, master_key));
+  LINKTOR_ASSIGN(journal_, EmbeddedJournal::Create(
+                               {}, *folder_, absl::ToUnixMillis(clock_.Now()),
                                [this](const absl::Status&) {
                                  serving_ = false;
                                  on_fatal_();
                                }));
-  registry_ = std::make_unique<ChannelRegistry>(store_->sealer());
-  std::vector<ChannelRow> channels;
-  LINKTOR_TRY(store_->pool().Read([&](Database& database) -> absl::Status {
-    LINKTOR_ASSIGN(channels, ReadLiveChannels(database));
-    return absl::OkStatus();
-  }));
-  for (const ChannelRow& row : channels) LINKTOR_TRY(registry_->Put(row));
+  log_ = std::make_unique<EventLog>(*folder_);
+  folder_->feed().Add([this](auto records) { log_->OnCommit(records); });
+  registry_ = std::make_unique<ChannelRegistry>(folder_->sealer());
+  LINKTOR_ASSIGN(const auto channels, folder_->state().LiveChannels());
+  LINKTOR_TRY(registry_->Load(channels));
+  folder_->feed().Add([this](auto records) { registry_->OnCommit(records); });
   executor_ = std::make_unique<Executor>(kExecutorThreads, kExecutorQueue);
   transport_ = std::make_unique<CurlTransport>(
       CurlTransport::Options{.proxy = config_.graph_proxy});
@@ -141,20 +133,54 @@ absl::Status App::StartStore() {
   graph_ =
       std::make_unique<HttpGraphClient>(config_.graph, *transport_, *tokens_);
   admin_of_channels_ = std::make_unique<ChannelAdmin>(
-      clock_, *journal_, store_->sealer(), *registry_);
-  reader_ = std::make_unique<MessageReader>(*store_, *registry_);
-  sender_ = std::make_unique<Sender>(Sender::Dependencies{
-      clock_, *store_, *journal_, *registry_, *graph_, *reader_, *executor_,
-      config_.sends_per_user_hour, &metrics_});
-  LINKTOR_TRY(sender_->SettleAbandoned());
-  users_ = std::make_unique<UserDirectory>(UserDirectory::Dependencies{
-      clock_, *store_, *journal_, *registry_, *graph_});
-  conversations_ =
-      std::make_unique<Conversations>(clock_, *store_, *journal_, *registry_);
+      clock_, *journal_, folder_->sealer(), *registry_);
   housekeeping_ = std::make_unique<Housekeeping>(
       clock_, *journal_,
       Housekeeping::Ages{config_.event_retention, config_.raw_retention,
                          config_.raw_max_bytes});
+  return StartMessaging();
+}
+
+absl::Status App::StartMessaging() {
+  StateReader& state = folder_->state();
+  Sealer& sealer = folder_->sealer();
+  reader_ = std::make_unique<MessageReader>(state, folder_->events(), sealer,
+                                            *registry_);
+  settler_ = std::make_unique<Settler>(Settler::Dependencies{
+      clock_, folder_->appender(), sealer, *journal_, *registry_, *reader_});
+  sender_ = std::make_unique<Sender>(
+      Sender::Dependencies{.clock = clock_,
+                           .appender = folder_->appender(),
+                           .state = state,
+                           .sealer = sealer,
+                           .journal = *journal_,
+                           .registry = *registry_,
+                           .graph = *graph_,
+                           .executor = *executor_,
+                           .quota = config_.sends_per_user_hour,
+                           .observer = &metrics_});
+  folder_->feed().Add([this](auto records) { sender_->OnCommit(records); });
+  LINKTOR_ASSIGN(const auto pending, state.PendingMessages());
+  sender_->Load(pending);
+  LINKTOR_TRY(settler_->SettleAbandoned(pending));
+  users_ = std::make_unique<UserDirectory>(UserDirectory::Dependencies{
+      clock_, state, sealer, *journal_, *registry_, *graph_});
+  folder_->feed().Add([this](auto records) { users_->OnCommit(records); });
+  conversations_ = std::make_unique<Conversations>(clock_, state, sealer,
+                                                   *journal_, *registry_);
+  // What was erased before a crash may still be in a file.
+  LINKTOR_ASSIGN(const std::int64_t due, state.LastDueErasure());
+  erasures_ = std::make_unique<ErasureWorker>(
+      clock_, *journal_,
+      ErasureWorker::Options{
+          .empty_log = [this] { return journal_->EmptyLog(); }, .due = due});
+  folder_->feed().Add([this](auto records) { erasures_->OnCommit(records); });
+  backups_ = BackupSocket::StartOrWarn(
+      config_.data_dir,
+      [this](EmbeddedJournal::WriterTask task) {
+        return journal_->RunOnWriter(std::move(task));
+      },
+      clock_);
   return absl::OkStatus();
 }
 
@@ -179,19 +205,16 @@ absl::Status App::LoadCertificates() {
 }
 
 absl::Status App::LoadKeys() {
-  keys_ = std::make_unique<access::ApiKeys>(clock_, store_->sealer());
-  std::vector<ApiKeyRow> rows;
-  LINKTOR_TRY(store_->pool().Read([&](Database& database) -> absl::Status {
-    LINKTOR_ASSIGN(rows, ReadApiKeys(database));
-    return absl::OkStatus();
-  }));
-  for (const ApiKeyRow& row : rows) keys_->Put(row);
+  keys_ = std::make_unique<access::ApiKeys>(clock_, folder_->sealer());
+  LINKTOR_ASSIGN(const auto rows, folder_->state().ApiKeys());
+  LINKTOR_TRY(keys_->Load(rows));
+  folder_->feed().Add([this](auto records) { keys_->OnCommit(records); });
   key_admin_ = std::make_unique<access::KeyAdmin>(clock_, *journal_,
-                                                  store_->sealer(), *keys_);
+                                                  folder_->sealer(), *keys_);
   const std::string& file = config_.access.bootstrap_key_file;
   if (!config_.access.keys) return absl::OkStatus();
   if (!file.empty()) {
-    return access::WriteBootstrapKey(file, clock_, *journal_, store_->sealer(),
+    return access::WriteBootstrapKey(file, clock_, *journal_, folder_->sealer(),
                                      *keys_);
   }
   if (!keys_->HasManager()) {
@@ -203,7 +226,8 @@ absl::Status App::LoadKeys() {
 }
 
 absl::Status App::StartGrpc() {
-  known_channels_ = std::make_unique<KnownChannels>(*registry_, store_->pool());
+  known_channels_ =
+      std::make_unique<KnownChannels>(*registry_, folder_->state());
   GrpcServer::Options options;
   options.listen.unix_path = UnixPathOf(config_.grpc_listen);
   if (options.listen.unix_path.empty()) {
@@ -228,7 +252,7 @@ absl::Status App::StartGrpc() {
           options,
           {*executor_, metrics_, config_.access.keys ? keys_.get() : nullptr,
            *key_admin_, *admin_of_channels_, *registry_, *known_channels_,
-           *graph_, *sender_, *reader_, *conversations_, *log_,
+           *graph_, *sender_, *settler_, *reader_, *conversations_, *log_,
            [this] { return Describe(); }}));
   return absl::OkStatus();
 }
@@ -252,17 +276,16 @@ v1::ServerInfo App::Describe() const {
 }
 
 absl::Status App::StartHttp() {
-  ingest_ = std::make_unique<Ingest>(clock_, store_->sealer(), *registry_,
+  ingest_ = std::make_unique<Ingest>(clock_, folder_->sealer(), *registry_,
                                      *users_, metrics_);
   endpoint_ = std::make_unique<WebhookEndpoint>(
       *registry_, *ingest_,
-      [this](WebhookRecord&& record, auto done) {
-        journal_->Append(
-            std::move(record),
-            [done = std::move(done)](absl::StatusOr<Outcome> outcome) mutable {
-              if (!outcome.ok()) return done(outcome.status());
-              done(std::get<WebhookOutcome>(*outcome));
-            });
+      [this](Delivery&& delivery, auto done) {
+        AppendSealed(*journal_, std::move(delivery.new_keys),
+                     std::move(delivery.appended),
+                     [done = std::move(done)](Ending ending) mutable {
+                       done(AnswerAs<DeliveryAnswer>(std::move(ending)));
+                     });
       },
       metrics_);
   HttpListener::Options webhook;
@@ -359,23 +382,22 @@ MetricsMoment App::Moment() const {
 void App::AddStoreFacts(MetricsMoment& moment) const {
   // A value that cannot be read now stays as it was; the log says why reads
   // fail.
-  const absl::Status read =
-      store_->pool().Read([&](Database& database) -> absl::Status {
-        LINKTOR_ASSIGN(moment.unconfirmed, CountUnconfirmed(database));
-        LINKTOR_ASSIGN(const std::int64_t oldest_ms, OldestEventMs(database));
-        if (oldest_ms > 0)
-          moment.oldest_event = absl::FromUnixMillis(oldest_ms);
-        return absl::OkStatus();
-      });
-  if (read.ok()) {
-    last_unconfirmed_ = moment.unconfirmed;
-    last_oldest_event_ = moment.oldest_event;
+  const absl::StatusOr<std::int64_t> unconfirmed =
+      folder_->state().CountUnconfirmed();
+  const absl::StatusOr<std::int64_t> oldest_ms =
+      folder_->state().OldestEventMs();
+  if (unconfirmed.ok() && oldest_ms.ok()) {
+    last_unconfirmed_ = *unconfirmed;
+    last_oldest_event_ = *oldest_ms > 0 ? absl::FromUnixMillis(*oldest_ms)
+                                        : absl::InfinitePast();
   } else {
-    moment.unconfirmed = last_unconfirmed_;
-    moment.oldest_event = last_oldest_event_;
+    const absl::Status& failed =
+        unconfirmed.ok() ? oldest_ms.status() : unconfirmed.status();
     LogCause(LogLevel::kWarning, "metrics of the store cannot be read", "",
-             {{"error", read.ToString()}});
+             {{"error", failed.ToString()}});
   }
+  moment.unconfirmed = last_unconfirmed_;
+  moment.oldest_event = last_oldest_event_;
   const StoreSizes sizes = SizesOf(config_.data_dir);
   moment.database_bytes = sizes.database_bytes;
   moment.wal_bytes = sizes.wal_bytes;
@@ -437,11 +459,10 @@ void App::LogCertificateProblems() {
 }
 
 void App::ProbeDisk() {
-  // A Trim that finds nothing to delete is the smallest record there is.
-  journal_->Append(
-      TrimRecord{.time_ms = absl::ToUnixMillis(clock_.Now()),
-                 .raw_max_bytes = std::numeric_limits<std::int64_t>::max()},
-      [](const absl::StatusOr<Outcome>&) {});
+  // It says nothing, and is the smallest record there is.
+  journal::Record record = NewRecord(absl::ToUnixMillis(clock_.Now()));
+  record.mutable_use_api_keys();
+  journal_->Append(std::move(record), [](const Ending&) {});
 }
 
 void App::Reload(const Config& config) {
@@ -463,6 +484,8 @@ void App::Stop() {
   if (std::exchange(stopped_, true)) return;
   serving_ = false;
   ticker_.reset();
+  // A backup under way is given up.
+  backups_.reset();
   if (grpc_ != nullptr) grpc_->Drain();
   // Webhooks under way are answered; Meta delivers later ones again.
   if (webhook_ != nullptr) webhook_->Stop(kHttpGrace);
@@ -476,6 +499,7 @@ void App::Stop() {
   if (sender_ != nullptr) sender_->Stop();
   if (users_ != nullptr) users_->Stop();
   housekeeping_.reset();
+  if (erasures_ != nullptr) erasures_->Stop();
   if (key_admin_ != nullptr && config_.access.keys) {
     key_admin_->StoreUses(/*all=*/true);
   }

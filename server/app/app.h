@@ -14,6 +14,7 @@
 #include "server/access/api_keys.h"
 #include "server/access/certificates.h"
 #include "server/access/key_admin.h"
+#include "server/app/backup_socket.h"
 #include "server/app/config.h"
 #include "server/app/grpc_server.h"
 #include "server/app/housekeeping.h"
@@ -29,12 +30,14 @@
 #include "server/graph/client.h"
 #include "server/http/client.h"
 #include "server/http/listener.h"
+#include "server/journal/data_folder.h"
+#include "server/journal/embedded_journal.h"
+#include "server/journal/erasure_worker.h"
 #include "server/messaging/conversations.h"
 #include "server/messaging/message_reader.h"
 #include "server/messaging/sender.h"
+#include "server/messaging/settler.h"
 #include "server/messaging/user_directory.h"
-#include "server/store/sqlite_journal.h"
-#include "server/store/store.h"
 #include "server/webhook/endpoint.h"
 #include "server/webhook/ingest.h"
 
@@ -79,6 +82,7 @@ class App {
 
   absl::Status LoadCertificates();
   absl::Status StartStore();
+  absl::Status StartMessaging();
   absl::Status LoadKeys();
   absl::Status StartGrpc();
   absl::Status StartHttp();
@@ -105,9 +109,9 @@ class App {
   bool stopped_ = false;
 
   Metrics metrics_;
-  std::unique_ptr<Store> store_;
+  std::unique_ptr<DataFolder> folder_;
   std::unique_ptr<EventLog> log_;
-  std::unique_ptr<SqliteJournal> journal_;
+  std::unique_ptr<EmbeddedJournal> journal_;
   std::unique_ptr<ChannelRegistry> registry_;
   std::unique_ptr<Executor> executor_;
   std::unique_ptr<CurlTransport> transport_;
@@ -115,9 +119,12 @@ class App {
   std::unique_ptr<GraphClient> graph_;
   std::unique_ptr<ChannelAdmin> admin_of_channels_;
   std::unique_ptr<MessageReader> reader_;
+  std::unique_ptr<Settler> settler_;
   std::unique_ptr<Sender> sender_;
   std::unique_ptr<UserDirectory> users_;
   std::unique_ptr<Conversations> conversations_;
+  std::unique_ptr<ErasureWorker> erasures_;
+  std::unique_ptr<BackupSocket> backups_;
   std::unique_ptr<Housekeeping> housekeeping_;
   std::unique_ptr<access::CertificateFiles> grpc_certificate_;
   std::unique_ptr<access::CertificateFiles> webhook_certificate_;

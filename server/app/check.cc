@@ -14,9 +14,9 @@
 #include "absl/strings/str_join.h"
 #include "server/app/app.h"
 #include "server/http/listener.h"
+#include "server/journal/data_folder.h"
 #include "server/rpc/listening_sockets.h"
-#include "server/store/sealer.h"
-#include "server/store/store.h"
+#include "server/seal/master_key.h"
 
 namespace linktor {
 namespace {
@@ -109,7 +109,8 @@ HostCheck CheckHost(const Config& config, const Clock& clock) {
   CheckFolder(config.data_dir, problems);
   bool in_use = false;
   if (key.ok() && problems.size() == before) {
-    const absl::StatusOr<bool> used = Store::Examine(config.data_dir, *key);
+    const absl::StatusOr<bool> used =
+        DataFolder::Examine(config.data_dir, *key);
     Add(used.status(), problems);
     in_use = used.ok() && *used;
   }

@@ -274,6 +274,28 @@ void ReadFile(const std::string& path, const std::vector<Setting>& settings,
   }
 }
 
+// The options of the server itself may follow the command's name.
+void AddCommands(CLI::App& app, CommandLine& result) {
+  const auto add = [&](const char* name, const char* description,
+                       Command command) {
+    CLI::App* added = app.add_subcommand(name, description);
+    added->fallthrough();
+    added->callback([&result, command] { result.command = command; });
+    return added;
+  };
+  app.require_subcommand(0, 1);
+  add("check", "say whether the configuration is good, and end",
+      Command::kCheck);
+  add("backup", "back up the data folder, while a server uses it or not",
+      Command::kBackup)
+      ->add_option("--to", result.to,
+                   "folder for the backup: empty, or it is made")
+      ->required();
+  add("restore", "make a data folder of a backup", Command::kRestore)
+      ->add_option("--from", result.from, "folder of the backup")
+      ->required();
+}
+
 }  // namespace
 
 absl::StatusOr<CommandLine> ReadCommandLine(int argc, const char* const* argv) {
@@ -300,9 +322,7 @@ absl::StatusOr<CommandLine> ReadCommandLine(int argc, const char* const* argv) {
                   ->default_str(settings[i].fallback);
     option->envname(EnvironmentOf(settings[i]));
   }
-  CLI::App* check = app.add_subcommand(
-      "check", "say whether the configuration is good, and end");
-  check->fallthrough();
+  AddCommands(app, result);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -312,7 +332,6 @@ absl::StatusOr<CommandLine> ReadCommandLine(int argc, const char* const* argv) {
     result.done = true;
     return result;
   }
-  result.check_only = check->parsed();
   std::vector<std::string> problems;
   if (!file.empty()) {
     // Everything else would look wrong without the file, too.

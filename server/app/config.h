@@ -74,14 +74,27 @@ struct Config {
   std::int64_t raw_max_bytes = 1024LL * 1024 * 1024;
 };
 
+// What the program is to do.
+enum class Command : std::int8_t {
+  kServe,
+  // Say whether the configuration is good.
+  kCheck,
+  // Copy the data folder's log into a folder, while a server uses it or not.
+  kBackup,
+  // Make a data folder of a backup.
+  kRestore,
+};
+
 struct CommandLine {
   Config config;
   // Maps the name of each setting ("log-level") to its value as text; settings
   // at their defaults are missing. A reload compares these to find what has
   // changed.
   std::map<std::string, std::string> values;
-  // "linktor-igd check": say whether the configuration is good, and end.
-  bool check_only = false;
+  Command command = Command::kServe;
+  // The backup's folder: where kBackup makes it, and where kRestore finds it.
+  std::string to;
+  std::string from;
   // Set: print this and end with `exit_code` (help, version, a bad option).
   std::string message;
   int exit_code = 0;

@@ -23,6 +23,7 @@
 #include "server/messaging/conversations.h"
 #include "server/messaging/message_reader.h"
 #include "server/messaging/sender.h"
+#include "server/messaging/settler.h"
 #include "server/rpc/access_service.h"
 #include "server/rpc/admission.h"
 #include "server/rpc/channel_service.h"
@@ -49,6 +50,7 @@ class GrpcServer {
     const KnownChannels& known_channels;
     GraphClient& graph;
     Sender& sender;
+    Settler& settler;
     MessageReader& reader;
     Conversations& conversations;
     EventLog& log;

@@ -1,26 +1,15 @@
 #include "server/app/housekeeping.h"
 
-#include <chrono>
-
 #include "server/base/log.h"
-#include "server/messaging/sender.h"
-#include "server/store/conversation_table.h"
-#include "server/store/projection.h"
 
 namespace linktor {
 namespace {
 
+using SteadyClock = std::chrono::steady_clock;
+
 constexpr absl::Duration kInterval = absl::Minutes(1);
 // Between the steps of one round, so that other records come first.
 constexpr absl::Duration kStepPause = absl::Milliseconds(20);
-// Twice as long as Meta may deliver a webhook again (36 h).
-constexpr absl::Duration kDedupeAge = absl::Hours(72);
-// Longer than an echo may be matched by its text.
-constexpr absl::Duration kUnmatchedEchoAge =
-    absl::Milliseconds(2 * kEchoMatchMs);
-
-// Twice as long as calls are counted.
-constexpr absl::Duration kCallAge = absl::Milliseconds(2 * kQuotaPeriodMs);
 
 }  // namespace
 
@@ -41,11 +30,10 @@ Housekeeping::~Housekeeping() {
 }
 
 bool Housekeeping::Rest(absl::Duration duration) {
-  const auto end =
-      std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(duration);
+  const auto end = SteadyClock::now() + absl::ToChronoNanoseconds(duration);
   MutexLock lock(mutex_);
-  while (!stopping_ && std::chrono::steady_clock::now() < end) {
-    stop_.WaitFor(mutex_, end - std::chrono::steady_clock::now());
+  while (!stopping_ && SteadyClock::now() < end) {
+    stop_.WaitFor(mutex_, end - SteadyClock::now());
   }
   return !stopping_;
 }
@@ -55,35 +43,38 @@ void Housekeeping::SetAges(const Ages& ages) {
   ages_ = ages;
 }
 
+std::optional<TrimAnswer> Housekeeping::Trim(
+    std::chrono::milliseconds elapsed) {
+  journal::Record record = NewRecord(absl::ToUnixMillis(clock_.Now()));
+  journal::Trim& trim = *record.mutable_trim();
+  trim.set_elapsed_ms(elapsed.count());
+  {
+    MutexLock lock(mutex_);
+    trim.set_event_age_ms(absl::ToInt64Milliseconds(ages_.events));
+    trim.set_raw_age_ms(absl::ToInt64Milliseconds(ages_.raw));
+    trim.set_raw_max_bytes(ages_.raw_max_bytes);
+  }
+  const absl::StatusOr<TrimAnswer> answer =
+      AppendAs<TrimAnswer>(journal_, std::move(record));
+  if (answer.ok()) return *answer;
+  Log(LogLevel::kWarning, "housekeeping failed",
+      {{"error", answer.status().ToString()}});
+  return std::nullopt;
+}
+
 void Housekeeping::Run() {
+  // What was measured until here has been applied.
+  auto measured = SteadyClock::now();
   while (Rest(kInterval)) {
     bool more = true;
     while (more) {
-      Ages ages;
-      {
-        MutexLock lock(mutex_);
-        ages = ages_;
-      }
-      const absl::Time now = clock_.Now();
-      const auto before = [now](absl::Duration age) {
-        return absl::ToUnixMillis(now - age);
-      };
-      const absl::StatusOr<TrimOutcome> outcome = AppendAs<TrimOutcome>(
-          journal_,
-          TrimRecord{.time_ms = absl::ToUnixMillis(now),
-                     .events_before_ms = before(ages.events),
-                     .raw_before_ms = before(ages.raw),
-                     .dedupe_before_ms = before(kDedupeAge),
-                     .requests_before_ms = before(Sender::kRequestIdAge),
-                     .echoes_before_ms = before(kUnmatchedEchoAge),
-                     .calls_before_ms = before(kCallAge),
-                     .raw_max_bytes = ages.raw_max_bytes});
-      if (!outcome.ok()) {
-        Log(LogLevel::kWarning, "housekeeping failed",
-            {{"error", outcome.status().ToString()}});
-        break;
-      }
-      more = outcome->more && Rest(kStepPause);
+      const auto now = SteadyClock::now();
+      const auto elapsed =
+          std::chrono::duration_cast<std::chrono::milliseconds>(now - measured);
+      const std::optional<TrimAnswer> answer = Trim(elapsed);
+      if (!answer.has_value()) break;
+      measured += elapsed;
+      more = answer->more && Rest(kStepPause);
     }
   }
 }

@@ -1,14 +1,17 @@
-// Deletes what is past its time: appends Trim records, now and then, in small
-// steps that hold up nobody.
+// Deletes what is past its time: it appends Trim records, now and then, in
+// small steps that hold up nobody. It tells them how much time its own
+// monotonic clock has measured, and never what the time is: see state/expiry.h.
 
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <thread>
 
 #include "absl/time/time.h"
 #include "server/base/clock.h"
 #include "server/base/mutex.h"
-#include "server/store/journal.h"
+#include "server/journal/journal.h"
 
 namespace linktor {
 
@@ -31,7 +34,9 @@ class Housekeeping {
 
  private:
   void Run();
-  // Waits; false when it is time to end.
+  // Appends one Trim. Nothing when it was not applied.
+  std::optional<TrimAnswer> Trim(std::chrono::milliseconds elapsed);
+  // Waits. False when it is time to end.
   bool Rest(absl::Duration duration);
 
   const Clock& clock_;

@@ -9,16 +9,13 @@
 #include <string>
 
 #include "server/app/app.h"
-#include "server/app/check.h"
+#include "server/app/commands.h"
 #include "server/app/config.h"
 #include "server/app/reload.h"
 #include "server/base/clock.h"
 #include "server/base/log.h"
 
 namespace {
-
-constexpr int kBadConfiguration = 2;
-constexpr int kCannotStart = 1;
 
 // SIGTERM, SIGINT and SIGHUP are taken by sigwait, so that stopping and reading
 // the configuration again run on an ordinary thread; a fatal fault raises
@@ -37,23 +34,21 @@ sigset_t BlockSignals() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const sigset_t signals = BlockSignals();
   const linktor::SystemClock clock;
   auto command_line = linktor::ReadCommandLine(argc, argv);
   if (!command_line.ok()) {
     std::cerr << command_line.status().message() << "\n";
-    return kBadConfiguration;
+    return linktor::kExitBadConfiguration;
   }
   if (command_line->done) {
     (command_line->exit_code == 0 ? std::cout : std::cerr)
         << command_line->message;
-    return command_line->exit_code == 0 ? 0 : kBadConfiguration;
+    return command_line->exit_code == 0 ? 0 : linktor::kExitBadConfiguration;
   }
-  if (command_line->check_only) {
-    return linktor::CheckAndTell(command_line->config, clock)
-               ? 0
-               : kBadConfiguration;
+  if (command_line->command != linktor::Command::kServe) {
+    return linktor::RunCommand(*command_line, clock);
   }
+  const sigset_t signals = BlockSignals();
   linktor::InitLogging(command_line->config.log_level);
   std::atomic<bool> failed{false};
   auto app = linktor::App::Start(command_line->config, clock, [&failed] {
@@ -62,7 +57,7 @@ int main(int argc, char** argv) {
   });
   if (!app.ok()) {
     std::cerr << app.status().message() << "\n";
-    return kCannotStart;
+    return linktor::kExitFailed;
   }
   std::cout << (*app)->ReadyLine() << std::flush;
   int signal = 0;
@@ -73,5 +68,5 @@ int main(int argc, char** argv) {
   linktor::Log(linktor::LogLevel::kInfo, "stopping",
                {{"signal", std::to_string(signal)}});
   (*app)->Stop();
-  return failed ? kCannotStart : 0;
+  return failed ? linktor::kExitFailed : 0;
 }

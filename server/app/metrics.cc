@@ -221,7 +221,7 @@ void Metrics::OnAnswer(WebhookVerdict verdict,
   webhook_seconds_.Observe(Seconds(latency));
 }
 
-void Metrics::OnOutcome(const WebhookOutcome& outcome) {
+void Metrics::OnOutcome(const DeliveryAnswer& outcome) {
   events_.Increment(static_cast<double>(outcome.events));
   duplicates_.Increment(static_cast<double>(outcome.duplicates));
   ignored_.Increment(static_cast<double>(outcome.ignored));

@@ -79,7 +79,7 @@ class Metrics final : public WebhookObserver,
 
   void OnAnswer(WebhookVerdict verdict,
                 std::chrono::nanoseconds latency) override;
-  void OnOutcome(const WebhookOutcome& outcome) override;
+  void OnOutcome(const DeliveryAnswer& outcome) override;
   void OnUnknownItem(std::string_view kind) override;
   void OnForeignItem() override;
   void OnBegin(const access::Method& method) override;

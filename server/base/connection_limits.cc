@@ -11,42 +11,62 @@ namespace {
 
 constexpr std::size_t kPrefixBytes = 8;
 
-// Returns what an address is counted by: an IPv4 address (also one mapped into
-// IPv6) as it is, of an IPv6 address the first 64 bits.
-std::string KeyOf(std::string_view address) {
-  std::string text(address.substr(0, address.find('%')));
-  std::array<unsigned char, sizeof(in6_addr)> bytes{};
-  if (inet_pton(AF_INET6, text.c_str(), bytes.data()) != 1) return text;
-  constexpr std::array<unsigned char, 12> kMapped = {0, 0, 0, 0, 0,    0,
-                                                     0, 0, 0, 0, 0xFF, 0xFF};
-  if (std::equal(kMapped.begin(), kMapped.end(), bytes.begin())) {
-    std::array<char, INET_ADDRSTRLEN> out{};
-    inet_ntop(AF_INET, bytes.data() + kMapped.size(), out.data(), out.size());
-    return out.data();
+// What an address is counted by: an IPv4 address (also one mapped into IPv6) as
+// it is, of an IPv6 address the first 64 bits. It lies in here whole, so that a
+// connection can leave where there is no memory.
+class Key {
+ public:
+  explicit Key(std::string_view address) {
+    address = address.substr(0, address.find('%'));
+    // One byte stays for the zero that inet_pton needs.
+    size_ = std::min(address.size(), text_.size() - 1);
+    std::copy_n(address.begin(), size_, text_.begin());
+    std::array<unsigned char, sizeof(in6_addr)> bytes{};
+    if (inet_pton(AF_INET6, text_.data(), bytes.data()) != 1) return;
+    constexpr std::array<unsigned char, 12> kMapped = {0, 0, 0, 0, 0,    0,
+                                                       0, 0, 0, 0, 0xFF, 0xFF};
+    if (std::equal(kMapped.begin(), kMapped.end(), bytes.begin())) {
+      inet_ntop(AF_INET, bytes.data() + kMapped.size(), text_.data(),
+                INET_ADDRSTRLEN);
+      size_ = std::string_view(text_.data()).size();
+    } else {
+      size_ = kPrefixBytes;
+      std::copy_n(bytes.begin(), size_, text_.begin());
+    }
   }
-  return {bytes.begin(), bytes.begin() + kPrefixBytes};
-}
+
+  std::string_view text() const { return {text_.data(), size_}; }
+
+ private:
+  std::array<char, INET6_ADDRSTRLEN> text_{};
+  std::size_t size_ = 0;
+};
 
 }  // namespace
 
 bool ConnectionLimits::Add(std::string_view address) {
-  const std::string key = KeyOf(address);
+  const Key key(address);
   MutexLock lock(mutex_);
   if (count_ >= total_) return false;
-  if (!key.empty()) {
-    std::size_t& used = by_address_[key];
-    if (used >= per_address_) return false;
-    ++used;
+  if (!key.text().empty()) {
+    const auto it = by_address_.find(key.text());
+    if (it == by_address_.end()) {
+      by_address_.emplace(key.text(), 1);
+    } else if (it->second < per_address_) {
+      ++it->second;
+    } else {
+      return false;
+    }
   }
   ++count_;
   return true;
 }
 
 void ConnectionLimits::Remove(std::string_view address) {
-  const std::string key = KeyOf(address);
+  const Key key(address);
   MutexLock lock(mutex_);
   --count_;
-  const auto it = by_address_.find(key);
+  const auto it = by_address_.find(key.text());
   if (it != by_address_.end() && --it->second == 0) by_address_.erase(it);
 }
 

@@ -25,7 +25,7 @@ class ConnectionLimits {
   // others. Empty for peers without an address (Unix sockets), which only the
   // total limits. False, and not counted, when a limit is reached.
   [[nodiscard]] bool Add(std::string_view address);
-  // The connection, which Add has counted, has ended.
+  // The connection, which Add has counted, has ended. Needs no memory.
   void Remove(std::string_view address);
 
   std::size_t size() const;

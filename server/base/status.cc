@@ -1,9 +1,17 @@
 #include "server/base/status.h"
 
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cstddef>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "google/protobuf/util/time_util.h"
+#include "server/base/reason_codes.h"
 #include "server/base/strings.h"
 
 namespace linktor {
@@ -25,9 +33,22 @@ std::string TypeUrl() {
   return absl::StrCat(kTypePrefix, Detail::descriptor()->full_name());
 }
 
+// The same detail is the same bytes, although a map has no order of its own:
+// clients compare errors, and caches and logs find the same one again.
+std::string Serialize(const google::protobuf::Message& detail) {
+  std::string bytes;
+  google::protobuf::io::StringOutputStream out(&bytes);
+  google::protobuf::io::CodedOutputStream coded(&out);
+  coded.SetSerializationDeterministic(true);
+  detail.SerializeToCodedStream(&coded);
+  // What `coded` holds back would reach `bytes` after they are returned.
+  coded.Trim();
+  return bytes;
+}
+
 template <typename Detail>
 void SetDetail(absl::Status& status, const Detail& detail) {
-  status.SetPayload(TypeUrl<Detail>(), absl::Cord(detail.SerializeAsString()));
+  status.SetPayload(TypeUrl<Detail>(), absl::Cord(Serialize(detail)));
 }
 
 template <typename Detail>
@@ -40,10 +61,26 @@ std::optional<Detail> GetDetail(const absl::Status& status) {
   return detail;
 }
 
+// Returns the place of a detail among those of a status, from the most
+// important; unknown ones come last. absl::Status has no order of its own.
+std::size_t PlaceOf(absl::string_view type_url) {
+  static const auto& order = *new std::array{
+      TypeUrl<google::rpc::ErrorInfo>(),
+      TypeUrl<google::rpc::BadRequest>(),
+      TypeUrl<google::rpc::PreconditionFailure>(),
+      TypeUrl<google::rpc::QuotaFailure>(),
+      TypeUrl<google::rpc::RetryInfo>(),
+      TypeUrl<google::rpc::Help>(),
+  };
+  return static_cast<std::size_t>(
+      std::find(order.begin(), order.end(), type_url) - order.begin());
+}
+
 }  // namespace
 
 absl::Status MakeError(absl::StatusCode code, std::string_view message,
                        const ErrorDetails& details) {
+  assert(CodeFits(details.reason, code));
   absl::Status status(code, ToAbsl(CutUtf8(message, kMaxMessage)));
   google::rpc::ErrorInfo info;
   info.set_reason(ReasonName(details.reason));
@@ -161,6 +198,11 @@ google::rpc::Status ToRpcStatus(const absl::Status& given) {
     detail->set_type_url(std::string(url));
     detail->set_value(std::string(payload));
   });
+  std::sort(result.mutable_details()->begin(), result.mutable_details()->end(),
+            [](const google::protobuf::Any& a, const google::protobuf::Any& b) {
+              return std::pair(PlaceOf(a.type_url()), a.type_url()) <
+                     std::pair(PlaceOf(b.type_url()), b.type_url());
+            });
   return result;
 }
 

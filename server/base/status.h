@@ -43,9 +43,10 @@ struct ErrorDetails {
   std::optional<QuotaViolation> quota;
 };
 
-// `code` must not be OK. `message` says what happened and what to do. What
-// would not fit into a gRPC status is cut: long texts, and the last of very
-// many fields.
+// `code` must be one that the contract has for the reason (reason_codes.h),
+// which a debug build asserts. `message` says what happened and what to do.
+// What would not fit into a gRPC status is cut: long texts, and the last of
+// very many fields.
 absl::Status MakeError(absl::StatusCode code, std::string_view message,
                        const ErrorDetails& details);
 // The short form for errors with a reason alone.
@@ -73,6 +74,9 @@ void AddErrorMetadata(absl::Status& status, std::string_view key,
 google::rpc::ErrorInfo ErrorInfoWithRemedy(const absl::Status& status);
 
 // The status as clients see it, with the remedy in the ErrorInfo's metadata.
+// The same error is always the same bytes: the details come as ErrorInfo,
+// BadRequest, PreconditionFailure, QuotaFailure, RetryInfo, Help, and metadata
+// by key.
 // One without a reason is a fault of ours: it becomes INTERNAL_FAULT without
 // its text, which may tell too much.
 google::rpc::Status ToRpcStatus(const absl::Status& given);

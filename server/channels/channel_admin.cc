@@ -1,6 +1,7 @@
 #include "server/channels/channel_admin.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/functional/function_ref.h"
 #include "absl/strings/escaping.h"
@@ -53,6 +54,84 @@ std::string Hex(std::string_view bytes) {
   return absl::BytesToHexString(ToAbsl(bytes));
 }
 
+// Returns the channel that the request asks for, without what its credentials
+// say.
+v1::Channel NewChannel(const v1::Channel& asked, std::int64_t now_ms) {
+  v1::Channel channel;
+  channel.set_id(asked.id());
+  if (channel.id().empty()) {
+    channel.set_id(FormatId(kChannelPrefix, NewRawId()));
+  }
+  channel.set_name(asked.name());
+  channel.set_instagram_account_id(asked.instagram_account_id());
+  channel.set_page_id(asked.page_id());
+  channel.set_login_type(asked.login_type());
+  channel.set_api_version(asked.api_version());
+  channel.set_on_no_history(asked.on_no_history());
+  FillDefaults(channel);
+  channel.set_state(v1::CHANNEL_STATE_ACTIVE);
+  channel.set_webhook_path(absl::StrCat("/webhooks/instagram/", channel.id()));
+  *channel.mutable_create_time() = TimeUtil::MillisecondsToTimestamp(now_ms);
+  *channel.mutable_update_time() = channel.create_time();
+  return channel;
+}
+
+absl::Status IdTaken(const std::string& channel_id) {
+  return MakeError(
+      absl::StatusCode::kAlreadyExists,
+      absl::StrCat("the channel id '", channel_id,
+                   "' is in use, or was within the last 72 hours; choose "
+                   "another"),
+      {.reason = v1::ERROR_REASON_CHANNEL_ALREADY_EXISTS,
+       .metadata = {{"channel_id", channel_id}}});
+}
+
+absl::Status AccountTaken(const std::string& owner) {
+  return MakeError(
+      absl::StatusCode::kAlreadyExists,
+      absl::StrCat("the Instagram account or page belongs to channel '", owner,
+                   "'; use it, or delete it first"),
+      {.reason = v1::ERROR_REASON_ACCOUNT_ALREADY_CONNECTED,
+       .metadata = {{"channel_id", owner}}});
+}
+
+absl::Status RequestIdReused(const std::string& request_id) {
+  return MakeError(absl::StatusCode::kInvalidArgument,
+                   "the request id was used for another channel; use a new one",
+                   {.reason = v1::ERROR_REASON_REQUEST_ID_REUSED,
+                    .metadata = {{"request_id", request_id}}});
+}
+
+absl::Status AlwaysChanged() {
+  return MakeError(
+      absl::StatusCode::kResourceExhausted,
+      "the channel is being changed by others all the time; try again",
+      {.reason = v1::ERROR_REASON_OVERLOADED, .retry_after = absl::Seconds(1)});
+}
+
+// Puts a refusal into words for whoever asked about the channel of that id, by
+// a request of that id; OK when the answer is none.
+absl::Status RefusalOf(const ChannelAnswer& answer,
+                       const std::string& channel_id,
+                       const std::string& request_id = "") {
+  switch (answer.kind) {
+    case ChannelAnswer::Kind::kApplied:
+    case ChannelAnswer::Kind::kReplayed:
+      return absl::OkStatus();
+    case ChannelAnswer::Kind::kReused:
+      return RequestIdReused(request_id);
+    case ChannelAnswer::Kind::kNotFound:
+      return ChannelNotFound(channel_id);
+    case ChannelAnswer::Kind::kChanged:
+      return AlwaysChanged();
+    case ChannelAnswer::Kind::kIdTaken:
+      return IdTaken(channel_id);
+    case ChannelAnswer::Kind::kAccountTaken:
+      return AccountTaken(answer.owner);
+  }
+  return absl::InternalError("the state gave no known answer");
+}
+
 }  // namespace
 
 std::int64_t ChannelAdmin::NowMs() const {
@@ -61,46 +140,35 @@ std::int64_t ChannelAdmin::NowMs() const {
 
 absl::StatusOr<v1::Channel> ChannelAdmin::Create(
     const v1::CreateChannelRequest& request) {
-  CreateChannelRecord record;
-  record.time_ms = NowMs();
-  record.channel_no = NewChannelNo();
-  record.request_id = request.request_id();
+  const std::int64_t now_ms = NowMs();
+  journal::Record record = NewRecord(now_ms);
+  journal::CreateChannel& create = *record.mutable_create_channel();
+  create.set_channel_no(NewChannelNo());
+  create.set_request_id(request.request_id());
   v1::CreateChannelRequest fingerprinted = request;
   fingerprinted.clear_request_id();
-  record.request_fingerprint =
-      sealer_.RequestFingerprint(fingerprinted.SerializeAsString());
+  create.set_request_fingerprint(
+      sealer_.RequestFingerprint(fingerprinted.SerializeAsString()));
 
-  v1::Channel& channel = record.channel;
-  channel.set_id(request.channel().id());
-  if (channel.id().empty()) {
-    channel.set_id(FormatId(kChannelPrefix, NewRawId()));
+  ChannelContent content{.channel = NewChannel(request.channel(), now_ms),
+                         .credentials = request.credentials()};
+  DescribeCredentials(content.credentials, now_ms, content.channel);
+  NewKeys new_keys;
+  LINKTOR_ASSIGN(*create.mutable_body(),
+                 SealChannel(sealer_, create.channel_no(), content, new_keys));
+  LINKTOR_ASSIGN(const auto answer,
+                 AppendSealedAs<ChannelAnswer>(journal_, std::move(new_keys),
+                                               std::move(record)));
+  LINKTOR_TRY(RefusalOf(answer, content.channel.id(), request.request_id()));
+  if (answer.kind == ChannelAnswer::Kind::kReplayed) {
+    LINKTOR_ASSIGN(content, OpenChannel(sealer_, answer.row));
   }
-  channel.set_name(request.channel().name());
-  channel.set_instagram_account_id(request.channel().instagram_account_id());
-  channel.set_page_id(request.channel().page_id());
-  channel.set_login_type(request.channel().login_type());
-  channel.set_api_version(request.channel().api_version());
-  channel.set_on_no_history(request.channel().on_no_history());
-  FillDefaults(channel);
-  channel.set_state(v1::CHANNEL_STATE_ACTIVE);
-  channel.set_webhook_path(absl::StrCat("/webhooks/instagram/", channel.id()));
-  *channel.mutable_create_time() =
-      TimeUtil::MillisecondsToTimestamp(record.time_ms);
-  *channel.mutable_update_time() = channel.create_time();
-  DescribeCredentials(request.credentials(), record.time_ms, channel);
-  LINKTOR_ASSIGN(record.sealed_credentials,
-                 SealCredentials(record.channel_no, request.credentials(),
-                                 record.new_keys));
-  LINKTOR_ASSIGN(const auto outcome,
-                 AppendAs<ChannelOutcome>(journal_, std::move(record)));
-  LINKTOR_TRY(outcome.refusal);
-  if (!outcome.replayed) LINKTOR_TRY(registry_.Put(outcome.row));
-  return outcome.row.channel;
+  return content.channel;
 }
 
 absl::StatusOr<v1::Channel> ChannelAdmin::Update(
     const v1::UpdateChannelRequest& request) {
-  return Modify(request.channel().id(), [&](Draft& draft) {
+  return Modify(request.channel().id(), [&](ChannelContent& draft) {
     google::protobuf::util::FieldMaskUtil::MergeOptions options;
     options.set_replace_message_fields(true);
     google::protobuf::util::FieldMaskUtil::MergeMessageTo(
@@ -118,7 +186,7 @@ absl::StatusOr<v1::Channel> ChannelAdmin::Update(
 
 absl::StatusOr<v1::Channel> ChannelAdmin::SetCredentials(
     const v1::SetChannelCredentialsRequest& request) {
-  return Modify(request.channel_id(), [&](Draft& draft) {
+  return Modify(request.channel_id(), [&](ChannelContent& draft) {
     v1::ChannelCredentials& credentials = draft.credentials;
     if (request.has_access_token()) {
       credentials.set_access_token(request.access_token());
@@ -163,42 +231,40 @@ absl::StatusOr<v1::Channel> ChannelAdmin::Modify(const std::string& channel_id,
   for (int i = 0; i < kMaxConflicts; ++i) {
     const ChannelRegistry::EntryPtr entry = registry_.Find(channel_id);
     if (entry == nullptr) return ChannelNotFound(channel_id);
-    Draft draft{entry->channel, entry->credentials, entry->ice_breakers};
-    LINKTOR_TRY(change(draft));
-    LINKTOR_ASSIGN(UpdateChannelRecord record,
-                   MakeUpdate(*entry, std::move(draft)));
-    LINKTOR_ASSIGN(const auto outcome,
-                   AppendAs<ChannelOutcome>(journal_, std::move(record)));
-    // Another change came first; its caller may not have told the registry
-    // yet.
-    if (absl::IsAborted(outcome.refusal)) continue;
-    LINKTOR_TRY(outcome.refusal);
-    LINKTOR_TRY(registry_.Put(outcome.row));
-    return outcome.row.channel;
+    ChannelContent content{.channel = entry->channel,
+                           .ice_breakers = entry->ice_breakers};
+    LINKTOR_ASSIGN(content.credentials,
+                   OpenCredentials(sealer_, {.no = entry->no,
+                                             .id = channel_id,
+                                             .sealed_credentials =
+                                                 entry->sealed_credentials}));
+    LINKTOR_TRY(change(content));
+    const std::int64_t now_ms = NowMs();
+    DescribeCredentials(content.credentials, now_ms, content.channel);
+    *content.channel.mutable_update_time() =
+        TimeUtil::MillisecondsToTimestamp(now_ms);
+    LINKTOR_ASSIGN(const ChannelAnswer answer,
+                   AppendUpdate(*entry, content, now_ms));
+    // Another change came first, and the registry knows it by now.
+    if (answer.kind == ChannelAnswer::Kind::kChanged) continue;
+    LINKTOR_TRY(RefusalOf(answer, channel_id));
+    return std::move(content.channel);
   }
-  return MakeError(
-      absl::StatusCode::kAborted,
-      "the channel is being changed by others all the time; try "
-      "again",
-      {.reason = v1::ERROR_REASON_OVERLOADED, .retry_after = absl::Seconds(1)});
+  return AlwaysChanged();
 }
 
-absl::StatusOr<UpdateChannelRecord> ChannelAdmin::MakeUpdate(
-    const ChannelEntry& entry, Draft draft) {
-  UpdateChannelRecord record;
-  record.time_ms = NowMs();
-  record.channel_no = entry.no;
-  record.expected_revision = entry.revision;
-  DescribeCredentials(draft.credentials, record.time_ms, draft.channel);
-  *draft.channel.mutable_update_time() =
-      TimeUtil::MillisecondsToTimestamp(record.time_ms);
-  record.channel = std::move(draft.channel);
-  LINKTOR_ASSIGN(record.sealed_credentials,
-                 SealCredentials(entry.no, draft.credentials, record.new_keys));
-  v1::GetIceBreakersResponse ice_breakers;
-  *ice_breakers.mutable_ice_breakers() = std::move(draft.ice_breakers);
-  record.ice_breakers = ice_breakers.SerializeAsString();
-  return record;
+absl::StatusOr<ChannelAnswer> ChannelAdmin::AppendUpdate(
+    const ChannelEntry& entry, const ChannelContent& content,
+    std::int64_t now_ms) {
+  journal::Record record = NewRecord(now_ms);
+  journal::UpdateChannel& update = *record.mutable_update_channel();
+  update.set_channel_no(entry.no);
+  update.set_expected_revision(entry.revision);
+  NewKeys new_keys;
+  LINKTOR_ASSIGN(*update.mutable_body(),
+                 SealChannel(sealer_, entry.no, content, new_keys));
+  return AppendSealedAs<ChannelAnswer>(journal_, std::move(new_keys),
+                                       std::move(record));
 }
 
 absl::Status ChannelAdmin::RememberIceBreakers(
@@ -221,7 +287,7 @@ absl::Status ChannelAdmin::RememberIceBreakers(
     return absl::OkStatus();
   }
   return Modify(channel_id,
-                [&](Draft& draft) {
+                [&](ChannelContent& draft) {
                   IceBreakerList all = wanted;
                   for (const v1::IceBreaker& one : draft.ice_breakers) {
                     AddIceBreaker(one, all);
@@ -233,21 +299,11 @@ absl::Status ChannelAdmin::RememberIceBreakers(
 }
 
 absl::Status ChannelAdmin::Delete(const v1::DeleteChannelRequest& request) {
-  LINKTOR_ASSIGN(
-      const auto outcome,
-      AppendAs<ChannelOutcome>(
-          journal_, DeleteChannelRecord{.time_ms = NowMs(),
-                                        .channel_id = request.channel_id()}));
-  LINKTOR_TRY(outcome.refusal);
-  return registry_.Put(outcome.row);
-}
-
-absl::StatusOr<std::string> ChannelAdmin::SealCredentials(
-    std::int64_t channel_no, const v1::ChannelCredentials& credentials,
-    std::vector<NewKey>& new_keys) {
-  return sealer_.Seal({.channel_no = channel_no, .user_id = ""},
-                      SealedPlace::kCredentials, std::to_string(channel_no),
-                      credentials.SerializeAsString(), new_keys);
+  journal::Record record = NewRecord(NowMs());
+  record.mutable_delete_channel()->set_channel_id(request.channel_id());
+  LINKTOR_ASSIGN(const auto answer,
+                 AppendAs<ChannelAnswer>(journal_, std::move(record)));
+  return RefusalOf(answer, request.channel_id());
 }
 
 void ChannelAdmin::DescribeCredentials(

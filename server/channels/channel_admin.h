@@ -1,5 +1,6 @@
-// Creates, changes and deletes channels, and keeps the registry in step.
-// Blocks on the journal: call on an executor. Thread-safe.
+// Creates, changes and deletes channels. When a call returns, the registry,
+// which follows the same journal's feed, knows what came of it. Blocks on the
+// journal: call on an executor. Thread-safe.
 
 #pragma once
 
@@ -8,7 +9,8 @@
 #include "linktor/instagram/v1/channel_service.pb.h"
 #include "server/base/clock.h"
 #include "server/channels/registry.h"
-#include "server/store/journal.h"
+#include "server/channels/sealed_channel.h"
+#include "server/journal/journal.h"
 
 namespace linktor {
 
@@ -20,8 +22,9 @@ inline constexpr int kMaxKnownIceBreakers = 400;
 
 class ChannelAdmin {
  public:
+  // All must outlive this.
   ChannelAdmin(const Clock& clock, Journal& journal, Sealer& sealer,
-               ChannelRegistry& registry)
+               const ChannelRegistry& registry)
       : clock_(clock),
         journal_(journal),
         sealer_(sealer),
@@ -45,20 +48,15 @@ class ChannelAdmin {
 
  private:
   using IceBreakerList = google::protobuf::RepeatedPtrField<v1::IceBreaker>;
-  // What a change makes of a channel; it may be asked again after a conflict.
-  struct Draft {
-    v1::Channel channel;
-    v1::ChannelCredentials credentials;
-    IceBreakerList ice_breakers;
-  };
-  using Change = absl::FunctionRef<absl::Status(Draft&)>;
+  // Makes of a channel what it is to be; it may be asked again after a
+  // conflict.
+  using Change = absl::FunctionRef<absl::Status(ChannelContent&)>;
   absl::StatusOr<v1::Channel> Modify(const std::string& channel_id,
                                      Change change);
-  absl::StatusOr<UpdateChannelRecord> MakeUpdate(const ChannelEntry& entry,
-                                                 Draft draft);
-  absl::StatusOr<std::string> SealCredentials(
-      std::int64_t channel_no, const v1::ChannelCredentials& credentials,
-      std::vector<NewKey>& new_keys);
+  // Appends the update; the answer is of any kind.
+  absl::StatusOr<ChannelAnswer> AppendUpdate(const ChannelEntry& entry,
+                                             const ChannelContent& content,
+                                             std::int64_t now_ms);
   void DescribeCredentials(const v1::ChannelCredentials& credentials,
                            std::int64_t now_ms, v1::Channel& channel) const;
   std::int64_t NowMs() const;
@@ -66,7 +64,7 @@ class ChannelAdmin {
   const Clock& clock_;
   Journal& journal_;
   Sealer& sealer_;
-  ChannelRegistry& registry_;
+  const ChannelRegistry& registry_;
 };
 
 }  // namespace linktor

@@ -3,7 +3,6 @@
 #include <string>
 
 #include "server/base/try.h"
-#include "server/store/channel_table.h"
 
 namespace linktor {
 
@@ -11,11 +10,7 @@ absl::Status KnownChannels::Check(
     const google::protobuf::RepeatedPtrField<std::string>& ids) const {
   for (const std::string& id : ids) {
     if (registry_.Find(id) != nullptr) continue;
-    bool stored = false;
-    LINKTOR_TRY(pool_.Read([&](Database& database) -> absl::Status {
-      LINKTOR_ASSIGN(stored, MayHaveStoredEvents(database, id));
-      return absl::OkStatus();
-    }));
+    LINKTOR_ASSIGN(const bool stored, state_.MayHaveStoredEvents(id));
     if (!stored) return ChannelNotFound(id);
   }
   return absl::OkStatus();

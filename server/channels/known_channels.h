@@ -5,15 +5,15 @@
 #include "absl/status/status.h"
 #include "google/protobuf/repeated_ptr_field.h"
 #include "server/channels/registry.h"
-#include "server/store/read_pool.h"
+#include "server/state/state_reader.h"
 
 namespace linktor {
 
 class KnownChannels {
  public:
   // Both must outlive this.
-  KnownChannels(const ChannelRegistry& registry, ReadPool& pool)
-      : registry_(registry), pool_(pool) {}
+  KnownChannels(const ChannelRegistry& registry, StateReader& state)
+      : registry_(registry), state_(state) {}
 
   // OK when each is a live channel, or a deleted one whose events may still be
   // stored; else CHANNEL_NOT_FOUND for the first that is neither. It may read
@@ -23,7 +23,7 @@ class KnownChannels {
 
  private:
   const ChannelRegistry& registry_;
-  ReadPool& pool_;
+  StateReader& state_;
 };
 
 }  // namespace linktor

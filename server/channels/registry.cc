@@ -1,9 +1,10 @@
 #include "server/channels/registry.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "linktor/instagram/v1/channel_service.pb.h"
+#include "server/base/cause_log.h"
 #include "server/base/status.h"
 #include "server/base/try.h"
 
@@ -39,42 +40,60 @@ bool ChannelEntry::IsIceBreaker(std::string_view title,
       });
 }
 
-absl::Status ChannelRegistry::Put(const ChannelRow& row) {
+absl::Status ChannelRegistry::Load(const std::vector<ChannelRow>& rows) {
+  for (const ChannelRow& row : rows) {
+    LINKTOR_ASSIGN(const ChannelContent content, OpenChannel(sealer_, row));
+    Put(row, MakeEntry(row, content));
+  }
+  return absl::OkStatus();
+}
+
+void ChannelRegistry::OnCommit(std::span<const AppliedRecord> records) {
+  for (const AppliedRecord& record : records) {
+    for (const ChannelRow& row : record.effects.channels) {
+      if (row.deleted) {
+        Put(row, nullptr);
+        continue;
+      }
+      const auto content = OpenChannel(sealer_, row);
+      if (!content.ok()) {
+        LogCause(LogLevel::kError, "changed channel cannot be opened", row.id,
+                 {{"channel", row.id}, {"error", content.status().ToString()}});
+      }
+      Put(row, content.ok() ? MakeEntry(row, *content) : nullptr);
+    }
+  }
+}
+
+std::shared_ptr<ChannelEntry> ChannelRegistry::MakeEntry(
+    const ChannelRow& row, const ChannelContent& content) const {
   auto entry = std::make_shared<ChannelEntry>();
   entry->no = row.no;
   entry->revision = row.revision;
-  entry->channel = row.channel;
-  v1::GetIceBreakersResponse ice_breakers;
-  if (!ice_breakers.ParseFromString(row.ice_breakers)) {
-    return absl::DataLossError("stored ice breakers cannot be read");
+  entry->channel = content.channel;
+  entry->ice_breakers = content.ice_breakers;
+  entry->sealed_credentials = row.sealed_credentials;
+  entry->access_token = Secret(content.credentials.access_token());
+  entry->verify_token = Secret(content.credentials.verify_token());
+  for (const std::string& secret : content.credentials.app_secrets()) {
+    std::string fingerprint = sealer_.Fingerprint(secret);
+    const std::uint64_t tag = StringHash{}(fingerprint) | 1U;
+    entry->secrets.push_back({std::move(fingerprint), HmacKey(secret), tag});
   }
-  entry->ice_breakers = std::move(*ice_breakers.mutable_ice_breakers());
-  if (!row.deleted) {
-    LINKTOR_ASSIGN(
-        const std::string opened,
-        sealer_.Open(SealedPlace::kCredentials, std::to_string(row.no),
-                     row.sealed_credentials));
-    if (!entry->credentials.ParseFromString(opened)) {
-      return absl::DataLossError("stored credentials cannot be read");
-    }
-    entry->access_token = Secret(entry->credentials.access_token());
-    entry->verify_token = Secret(entry->credentials.verify_token());
-    for (const std::string& secret : entry->credentials.app_secrets()) {
-      std::string fingerprint = sealer_.Fingerprint(secret);
-      const std::uint64_t tag = StringHash{}(fingerprint) | 1U;
-      entry->secrets.push_back({std::move(fingerprint), HmacKey(secret), tag});
-    }
-  }
+  return entry;
+}
+
+void ChannelRegistry::Put(const ChannelRow& row,
+                          std::shared_ptr<ChannelEntry> entry) {
   MutexLock lock(mutex_);
   std::int64_t& revision = revisions_[row.no];
-  if (row.revision <= revision) return absl::OkStatus();
+  if (row.revision <= revision) return;
   revision = row.revision;
   auto next = std::make_shared<Tables>(*tables_);
-  const std::string& id = row.channel.id();
-  if (const auto it = next->by_id.find(id); it != next->by_id.end()) {
+  if (const auto it = next->by_id.find(row.id); it != next->by_id.end()) {
     // A deleted channel's id may be another's by now.
-    if (row.deleted && it->second->no != row.no) return absl::OkStatus();
-    if (it->second->no == row.no) {
+    if (entry == nullptr && it->second->no != row.no) return;
+    if (entry != nullptr && it->second->no == row.no) {
       entry->notes = it->second->notes;
       if (!(it->second->access_token.Reveal() ==
             entry->access_token.Reveal())) {
@@ -87,15 +106,13 @@ absl::Status ChannelRegistry::Put(const ChannelRow& row) {
     });
     next->by_id.erase(it);
   }
-  if (!row.deleted) {
-    next->by_id[id] = entry;
-    for (const std::string& account :
-         {row.channel.instagram_account_id(), row.channel.page_id()}) {
+  if (entry != nullptr) {
+    for (const std::string& account : {row.account_id, row.page_id}) {
       if (!account.empty()) next->by_account[account] = entry;
     }
+    next->by_id[row.id] = std::move(entry);
   }
   tables_ = std::move(next);
-  return absl::OkStatus();
 }
 
 ChannelRegistry::EntryPtr ChannelRegistry::Find(

@@ -1,18 +1,20 @@
 // The live channels with their opened credentials, in memory: webhooks and
-// sends find them without touching the database. Thread-safe.
+// sends find them without touching the disk. It is a view: it is loaded once,
+// and learns everything else from the feed. Thread-safe.
 
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
+#include "google/protobuf/repeated_ptr_field.h"
 #include "linktor/instagram/v1/channel.pb.h"
 #include "linktor/instagram/v1/ice_breaker.pb.h"
 #include "server/base/crypto.h"
@@ -20,8 +22,10 @@
 #include "server/base/secret.h"
 #include "server/base/strings.h"
 #include "server/base/v1.h"
-#include "server/store/records.h"
-#include "server/store/sealer.h"
+#include "server/channels/sealed_channel.h"
+#include "server/journal/feed.h"
+#include "server/seal/sealer.h"
+#include "server/state/rows.h"
 
 namespace linktor {
 
@@ -57,8 +61,9 @@ struct ChannelEntry {
   Secret verify_token;
   // The newest is the last.
   std::vector<SigningSecret> secrets;
-  // They are as stored; a change of the channel starts from them.
-  v1::ChannelCredentials credentials;
+  // The credentials as stored, which a change of the channel starts from.
+  // Nothing that can be printed keeps them in the clear.
+  std::string sealed_credentials;
   // It is never null.
   std::shared_ptr<ChannelNotes> notes = std::make_shared<ChannelNotes>();
   // The account has these, of every locale, or lately had them; the newest is
@@ -80,10 +85,16 @@ class ChannelRegistry {
  public:
   using EntryPtr = std::shared_ptr<const ChannelEntry>;
 
+  // `sealer` must outlive this.
   explicit ChannelRegistry(Sealer& sealer) : sealer_(sealer) {}
 
-  // Takes the channel as it now is; an older revision than known is ignored.
-  absl::Status Put(const ChannelRow& row);
+  // Takes the channels that the state has. Changes that the feed has told
+  // meanwhile win. Fails with a sentence at the first that cannot be opened.
+  absl::Status Load(const std::vector<ChannelRow>& rows);
+  // Follows the feed. A channel that cannot be opened is logged and taken out,
+  // because nobody can say whether what was known of it still holds; another
+  // change may bring it back.
+  void OnCommit(std::span<const AppliedRecord> records);
 
   // Null when there is none.
   EntryPtr Find(std::string_view channel_id) const;
@@ -98,12 +109,19 @@ class ChannelRegistry {
     StringMap<EntryPtr> by_account;
   };
 
+  std::shared_ptr<ChannelEntry> MakeEntry(const ChannelRow& row,
+                                          const ChannelContent& content) const;
+  // Takes the channel as it now is, or out where `entry` is null; a revision
+  // that is not newer than the known one is ignored.
+  void Put(const ChannelRow& row, std::shared_ptr<ChannelEntry> entry);
+
   Sealer& sealer_;
   mutable Mutex mutex_;
   std::shared_ptr<const Tables> tables_ ABSL_GUARDED_BY(mutex_) =
       std::make_shared<const Tables>();
-  // Of every channel ever put, by number: changes may be put in another order
-  // than they were made, and a deleted channel must not come back.
+  // The last revision of every channel ever put, by number: rows may be loaded
+  // that were read before a change which the feed has told, and a deleted
+  // channel must not come back.
   std::unordered_map<std::int64_t, std::int64_t> revisions_
       ABSL_GUARDED_BY(mutex_);
 };

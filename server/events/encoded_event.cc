@@ -5,7 +5,7 @@
 
 #include "linktor/instagram/v1/event.pb.h"
 #include "linktor/instagram/v1/event_service.pb.h"
-#include "server/store/event_reader.h"
+#include "server/state/event_form.h"
 
 namespace linktor {
 namespace {
@@ -49,6 +49,8 @@ EncodedEvent EncodeEvent(CommittedEvent event, const CursorCodec& cursors) {
                        .type = std::move(event.type),
                        .channel_id = std::move(event.channel_id),
                        .user_id = std::move(event.user_id),
+                       .id = std::move(event.id),
+                       .overlay = std::move(event.overlay),
                        .framed = {}};
   encoded.framed.reserve(body.size() + cursor_field.size() + 8);
   AppendTag(encoded.framed, v1::SubscribeEventsResponse::kEventsFieldNumber);
@@ -56,6 +58,21 @@ EncodedEvent EncodeEvent(CommittedEvent event, const CursorCodec& cursors) {
   encoded.framed.append(body);
   encoded.framed.append(cursor_field);
   return encoded;
+}
+
+EncodedEvent EncodeErased(const EncodedEvent& event,
+                          const CursorCodec& cursors) {
+  return EncodeEvent(
+      {.seq = event.seq,
+       .id = event.id,
+       .type = event.type,
+       .channel_id = event.channel_id,
+       .user_id = event.user_id,
+       .sealed = {},
+       .encoded = std::make_shared<const std::string>(WholeEvent(
+           event.id, event.type, event.channel_id, event.user_id, "")),
+       .overlay = event.overlay},
+      cursors);
 }
 
 }  // namespace linktor

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "server/events/cursor.h"
-#include "server/store/records.h"
+#include "server/state/rows.h"
 
 namespace linktor {
 
@@ -16,10 +16,18 @@ struct EncodedEvent {
   std::string type;
   std::string channel_id;
   std::string user_id;
+  // With these the event can be encoded again without its content.
+  RawId id;
+  std::string overlay;
   // A whole `events` field of SubscribeEventsResponse: tag, length, Event.
   std::string framed;
 };
 
+// `event` has been opened; see OpenEvent.
 EncodedEvent EncodeEvent(CommittedEvent event, const CursorCodec& cursors);
+
+// The same event when its content has been erased.
+EncodedEvent EncodeErased(const EncodedEvent& event,
+                          const CursorCodec& cursors);
 
 }  // namespace linktor

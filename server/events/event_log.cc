@@ -3,24 +3,57 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/base/cause_log.h"
+#include "server/base/log.h"
 #include "server/base/try.h"
-#include "server/store/event_table.h"
+#include "server/state/event_form.h"
 
 namespace linktor {
 
-EventLog::EventLog(Store& store, std::int64_t last_seq)
-    : reader_(store.pool(), store.sealer()),
-      pool_(store.pool()),
-      cursors_(store.identity()),
-      ring_(last_seq, kRingBytes),
-      hub_(last_seq) {}
+EventLog::EventLog(DataFolder& folder)
+    : reader_(folder.events()),
+      state_(folder.state()),
+      sealer_(folder.sealer()),
+      cursors_(folder.identity()),
+      ring_(folder.last_seq(), kRingBytes),
+      hub_(folder.last_seq()) {}
 
-void EventLog::Publish(std::vector<CommittedEvent> events) {
-  std::vector<EncodedEvent> encoded;
-  encoded.reserve(events.size());
-  for (CommittedEvent& event : events) {
-    encoded.push_back(EncodeEvent(std::move(event), cursors_));
+void EventLog::OnCommit(std::span<const AppliedRecord> records) {
+  Publish(records);
+  for (const AppliedRecord& one : records) {
+    if (!one.effects.erased_events.empty()) Erase(one.effects.erased_events);
   }
+}
+
+void EventLog::Erase(const std::vector<std::int64_t>& seqs) {
+  for (const std::int64_t seq : seqs) {
+    ring_.Replace(seq, [this](const EncodedEvent& event) {
+      return EncodeErased(event, cursors_);
+    });
+  }
+  MutexLock lock(shared_mutex_);
+  erasures_.fetch_add(1, std::memory_order_release);
+  shared_.clear();
+}
+
+void EventLog::Publish(std::span<const AppliedRecord> records) {
+  std::vector<EncodedEvent> encoded;
+  for (const AppliedRecord& one : records) {
+    for (const CommittedEvent& committed : one.effects.events) {
+      CommittedEvent event = committed;
+      if (const absl::Status opened = OpenEvent(sealer_, event); !opened.ok()) {
+        // Live subscribers get what is readable; from the disk it can be had
+        // whole when the key can be read again.
+        LogCause(
+            LogLevel::kError, "event content cannot be opened", "",
+            {{"seq", std::to_string(event.seq)}, {"error", opened.ToString()}});
+        event.sealed.clear();
+        (void)OpenEvent(sealer_, event);
+      }
+      encoded.push_back(EncodeEvent(std::move(event), cursors_));
+    }
+  }
+  if (encoded.empty()) return;
   const std::int64_t last = encoded.back().seq;
   ring_.Publish(std::move(encoded));
   hub_.Publish(last);
@@ -45,27 +78,19 @@ absl::StatusOr<std::int64_t> EventLog::StartAt(
   // Times of the log are in milliseconds; a part of one is after its beginning.
   const std::int64_t time_ms =
       since.seconds() * 1000 + (since.nanos() + 999'999) / 1'000'000;
-  const std::int64_t last_seq = ring_.last_seq();
-  std::int64_t first = last_seq + 1;
-  std::int64_t oldest_seq = 0;
-  LINKTOR_TRY(pool_.Read([&](Database& database) -> absl::Status {
-    LINKTOR_ASSIGN(oldest_seq, OldestSeq(database));
-    LINKTOR_ASSIGN(first, FirstSeqSince(database, time_ms, last_seq));
-    return absl::OkStatus();
-  }));
+  LINKTOR_ASSIGN(const StateReader::Since since_time,
+                 state_.EventsSince(time_ms, ring_.last_seq()));
   // Before the stream reads, the oldest event may be deleted: then the next one
   // is the oldest that is kept, and 0 stands for whichever that is.
-  return first <= oldest_seq ? 0 : first - 1;
+  return since_time.first_seq <= since_time.oldest_seq
+             ? 0
+             : since_time.first_seq - 1;
 }
 
 absl::StatusOr<std::int64_t> EventLog::StartAfter(const std::string& cursor) {
   LINKTOR_ASSIGN(const std::int64_t seq,
                  cursors_.Decode(cursor, ring_.last_seq()));
-  std::int64_t oldest_seq = 0;
-  LINKTOR_TRY(pool_.Read([&](Database& database) -> absl::Status {
-    LINKTOR_ASSIGN(oldest_seq, OldestSeq(database));
-    return absl::OkStatus();
-  }));
+  LINKTOR_ASSIGN(const std::int64_t oldest_seq, state_.OldestSeq());
   if (seq + 1 < oldest_seq) return Expired(oldest_seq);
   return seq;
 }
@@ -129,6 +154,7 @@ EventLog::SharedResponsePtr EventLog::ReadShared(std::int64_t after_seq) {
       if (one->after_seq == after_seq && one->last_seq == last_seq) return one;
     }
   }
+  const std::uint64_t erasures = erasures_.load(std::memory_order_acquire);
   Batch batch;
   if (!ReadLive({.after_seq = after_seq}, EventFilter(), batch) ||
       batch.events == 0) {
@@ -141,6 +167,8 @@ EventLog::SharedResponsePtr EventLog::ReadShared(std::int64_t after_seq) {
   made->bytes = std::move(batch.framed);
   AppendPosition(batch.through_seq, /*tell_backlog=*/true, made->bytes);
   MutexLock lock(shared_mutex_);
+  // It may hold what has been erased since it was read.
+  if (erasures != erasures_.load(std::memory_order_acquire)) return made;
   shared_.push_back(made);
   if (shared_.size() > kSharedPlaces) shared_.pop_front();
   return made;

@@ -3,9 +3,11 @@
 
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,25 +18,27 @@
 #include "server/events/filter.h"
 #include "server/events/hub.h"
 #include "server/events/live_ring.h"
-#include "server/store/event_reader.h"
-#include "server/store/store.h"
+#include "server/journal/data_folder.h"
+#include "server/journal/feed.h"
 
 namespace linktor {
 
 class EventLog {
  public:
-  // Of encoded events kept in memory.
+  // The encoded events that are kept in memory.
   static constexpr std::size_t kRingBytes = 32 * 1024 * 1024;
-  // Of events in one response, unless it is a single one. What a subscriber
-  // that does not read costs is one response and gRPC's window of 64 KiB.
+  // The events of one response, unless it is a single one. A subscriber that
+  // does not read costs one response and gRPC's window of 64 KiB.
   static constexpr std::size_t kMaxBatchBytes = 64 * 1024;
-  // Responses that are shared at a time; those who keep up are at few places.
+  // Responses that are shared at a time: the subscribers that keep up are at
+  // few places.
   static constexpr std::size_t kSharedPlaces = 4;
 
-  EventLog(Store& store, std::int64_t last_seq);
+  // `folder` must outlive this.
+  explicit EventLog(DataFolder& folder);
 
-  // Called by the journal's writer after each commit.
-  void Publish(std::vector<CommittedEvent> events);
+  // A view of the feed: the events of a commit go out together.
+  void OnCommit(std::span<const AppliedRecord> records);
 
   // Returns the sequence to start after. Reads the disk: call on an executor.
   absl::StatusOr<std::int64_t> Start(const v1::SubscribeEventsRequest& request);
@@ -83,18 +87,24 @@ class EventLog {
   Hub& hub() { return hub_; }
 
  private:
+  void Publish(std::span<const AppliedRecord> records);
+  // Takes the content of events out of memory.
+  void Erase(const std::vector<std::int64_t>& seqs);
   absl::StatusOr<std::int64_t> StartAfter(const std::string& cursor);
   absl::StatusOr<std::int64_t> StartAt(
       const google::protobuf::Timestamp& since);
   absl::Status Expired(std::int64_t oldest_seq) const;
 
-  EventReader reader_;
-  ReadPool& pool_;
+  EventReader& reader_;
+  StateReader& state_;
+  Sealer& sealer_;
   const CursorCodec cursors_;
   LiveRing ring_;
   Hub hub_;
+  // How often something was erased.
+  std::atomic<std::uint64_t> erasures_{0};
   mutable Mutex shared_mutex_;
-  // Of the latest places, oldest first.
+  // The responses of the latest places, oldest first.
   std::deque<SharedResponsePtr> shared_ ABSL_GUARDED_BY(shared_mutex_);
 };
 

@@ -30,6 +30,30 @@ void LiveRing::Publish(std::vector<EncodedEvent> events) {
   }
 }
 
+void LiveRing::Replace(
+    std::int64_t seq,
+    absl::FunctionRef<EncodedEvent(const EncodedEvent&)> encode) {
+  Segment before;
+  {
+    MutexLock lock(mutex_);
+    const auto it = std::lower_bound(entries_.begin(), entries_.end(), seq,
+                                     [](const Entry& entry, std::int64_t at) {
+                                       return entry.segment->back().seq < at;
+                                     });
+    if (it == entries_.end()) return;
+    before = it->segment;
+  }
+  const auto i = static_cast<std::size_t>(seq - before->front().seq);
+  if (seq < before->front().seq || i >= before->size()) return;
+  auto after = std::make_shared<std::vector<EncodedEvent>>(*before);
+  (*after)[i] = encode((*before)[i]);
+  // Only this thread changes the ring, so the entry is where it was.
+  MutexLock lock(mutex_);
+  for (Entry& entry : entries_) {
+    if (entry.segment == before) entry.segment = std::move(after);
+  }
+}
+
 std::int64_t LiveRing::last_seq() const {
   MutexLock lock(mutex_);
   return last_seq_;

@@ -1,5 +1,5 @@
-// The newest events, encoded, shared by all subscribers that keep up. Bounded:
-// who falls behind it reads from the disk.
+// The newest events, encoded, shared by all subscribers that keep up. It is
+// bounded: a subscriber that falls behind it reads from the disk.
 
 #pragma once
 
@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "server/base/mutex.h"
 #include "server/events/encoded_event.h"
 
@@ -17,14 +18,20 @@ class LiveRing {
  public:
   using Segment = std::shared_ptr<const std::vector<EncodedEvent>>;
 
-  // `max_bytes`: of encoded events kept; the newest segment is always kept.
+  // At most `max_bytes` of encoded events are kept, and always the newest
+  // segment.
   LiveRing(std::int64_t last_seq, std::size_t max_bytes);
 
   // Adds the events of one commit, which follow on last_seq(). Called by the
   // journal's writer only.
   void Publish(std::vector<EncodedEvent> events);
 
-  // Of the newest event. Thread-safe.
+  // Puts what `encode` makes of an event in its place; nothing when the event
+  // is not in the ring. Called by the journal's writer only.
+  void Replace(std::int64_t seq,
+               absl::FunctionRef<EncodedEvent(const EncodedEvent&)> encode);
+
+  // The sequence of the newest event. Thread-safe.
   std::int64_t last_seq() const;
 
   // Segments with the events after `after_seq`, oldest first, until they hold

@@ -8,6 +8,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "server/base/cause_log.h"
 #include "server/base/mutex.h"
 #include "server/base/strings.h"
 
@@ -52,12 +53,58 @@ std::size_t ReadBody(char* out, std::size_t size, std::size_t count,
 // unknown outcome is reported as one.
 int RefuseRewind(void*, curl_off_t, int) { return CURL_SEEKFUNC_FAIL; }
 
-// Callers read this text. Where libcurl speaks of RefuseRewind, it says instead
-// what made libcurl call it.
-const char* WhatHappened(CURLcode code, const char* text) {
-  return code == CURLE_SEND_FAIL_REWIND
-             ? "the connection ended before an answer came"
-             : text;
+// Callers read these words. libcurl's own are for the log: they change with its
+// versions, and speak of what only this file knows.
+const char* WordsFor(CURLcode code, bool nothing_sent) {
+  switch (code) {
+    case CURLE_URL_MALFORMAT:
+    case CURLE_NOT_BUILT_IN:
+      return "the URL cannot be called";
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      return nothing_sent ? "the URL cannot be called"
+                          : "the answer is not HTTP/1.1";
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_BAD_CONTENT_ENCODING:
+      return "the answer is not HTTP/1.1";
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return "the proxy's name could not be resolved";
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return "the host's name could not be resolved";
+    case CURLE_COULDNT_CONNECT:
+      return "no connection could be made";
+    case CURLE_PROXY:
+      return "the proxy refused the connection";
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return "the other side's certificate is not trusted";
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_USE_SSL_FAILED:
+      return "no TLS connection could be made";
+    case CURLE_OPERATION_TIMEDOUT:
+      return nothing_sent ? "no connection could be made in time"
+                          : "no answer came in time";
+    case CURLE_WRITE_ERROR:
+      return "the answer is too long";
+    case CURLE_PARTIAL_FILE:
+      return "the connection ended within the answer";
+    case CURLE_OUT_OF_MEMORY:
+      return "this server has no memory left";
+    case CURLE_ABORTED_BY_CALLBACK:
+      return "the server is shutting down";
+    default:
+      return "the connection ended before an answer came";
+  }
+}
+
+// Returns the host and port of a URL, or what stands in their place.
+std::string_view HostOf(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
+  return url.substr(0, url.find_first_of("/?#"));
 }
 
 std::size_t WriteBody(char* data, std::size_t size, std::size_t count,
@@ -84,6 +131,16 @@ std::size_t WriteHeader(char* data, std::size_t size, std::size_t count,
             absl::StripAsciiWhitespace(ToAbsl(line.substr(colon + 1)))));
   }
   return size * count;
+}
+
+void LogFailure(const Transfer& transfer, CURLcode code) {
+  if (code == CURLE_ABORTED_BY_CALLBACK || !Logs(LogLevel::kInfo)) return;
+  const std::string host(HostOf(transfer.call.url));
+  LogCause(LogLevel::kInfo, "http call failed", absl::StrCat(host, " ", code),
+           {{"host", host},
+            {"result", std::string(transfer.result.transport.message())},
+            {"error", transfer.error[0] != '\0' ? transfer.error
+                                                : curl_easy_strerror(code)}});
 }
 
 }  // namespace
@@ -224,10 +281,10 @@ class CurlTransport::Loop {
     curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &request_bytes);
     transfer.result.status_code = static_cast<int>(status);
     if (code != CURLE_OK) {
-      transfer.result.transport = absl::UnavailableError(WhatHappened(
-          code, transfer.error[0] != '\0' ? transfer.error
-                                          : curl_easy_strerror(code)));
       transfer.result.nothing_sent = request_bytes == 0 && transfer.sent == 0;
+      transfer.result.transport =
+          absl::UnavailableError(WordsFor(code, transfer.result.nothing_sent));
+      LogFailure(transfer, code);
     }
     transfer.done(std::move(transfer.result));
   }

@@ -24,7 +24,8 @@ struct HttpCall {
 };
 
 struct HttpResult {
-  // OK when a complete response arrived, whatever its status code.
+  // OK when a complete response arrived, whatever its status code. Otherwise
+  // its message says what happened in words for callers; the log says more.
   absl::Status transport;
   // Whether it is certain that no byte of the request left this machine. Only
   // meaningful when `transport` is not OK.

@@ -1,50 +1,94 @@
 #include "server/http/handler_calls.h"
 
+#include <cstdint>
+#include <exception>
+#include <list>
+#include <new>
 #include <utility>
-#include <vector>
 
 #include "server/base/mutex.h"
 
 namespace linktor {
-namespace {
 
 namespace asio = boost::asio;
 
-// Calls the inner responder with 500 if nobody else did.
-class OnceResponder {
- public:
-  explicit OnceResponder(absl::AnyInvocable<void(HttpResponse)> respond)
-      : respond_(std::move(respond)) {}
-  OnceResponder(OnceResponder&& other) noexcept
-      : respond_(std::exchange(other.respond_, nullptr)) {}
-  OnceResponder& operator=(OnceResponder&&) = delete;
-  ~OnceResponder() {
-    if (respond_) respond_(HttpResponse{.status = 500, .body = "no answer\n"});
-  }
-  void operator()(HttpResponse response) {
-    std::exchange(respond_, nullptr)(std::move(response));
-  }
+// An answer on its way to the loop. It is made, and has its place in a list,
+// before the handler is called, so that to send it needs no memory.
+struct HandlerCalls::Letter {
+  enum class Kind : std::int8_t {
+    kAnswered,
+    // The responder went without being called.
+    kForgotten,
+    // An exception took the responder with it. Ours throw none, so that memory
+    // has run out.
+    kUnwound,
+  };
 
- private:
-  absl::AnyInvocable<void(HttpResponse)> respond_;
+  std::uint64_t id = 0;
+  Kind kind = Kind::kForgotten;
+  std::optional<HttpResponse> response;
 };
-
-}  // namespace
 
 // Responders leave their answers here. It outlives HandlerCalls, because a
 // responder may be called, or dropped, when the listener has gone.
 struct HandlerCalls::Mailbox {
-  struct Letter {
-    std::uint64_t id = 0;
-    HttpResponse response;
-  };
+  // Moves the only letter of `from` here and tells the loop. Needs no memory
+  // of ours; Asio may want some to be told, and then Retry does it.
+  void Put(std::list<Letter>& from) {
+    MutexLock lock(mutex);
+    if (io == nullptr) return;
+    letters.splice(letters.end(), from);
+    Tell();
+  }
+  void Tell() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+    if (told || letters.empty()) return;
+    try {
+      asio::post(*io, [owner = owner] { owner->HandOut(); });
+      told = true;
+    } catch (const std::bad_alloc&) {
+      // Retry comes back to it.
+    }
+  }
 
   Mutex mutex;
-  // Null when the loop has ended.
+  // Null when the loop has ended; `owner` has then gone.
   asio::io_context* io ABSL_GUARDED_BY(mutex) = nullptr;
+  HandlerCalls* owner ABSL_GUARDED_BY(mutex) = nullptr;
   // The answers that the loop has not taken yet. It is called for the first
   // only, since the answers of a commit come together.
-  std::vector<Letter> letters ABSL_GUARDED_BY(mutex);
+  std::list<Letter> letters ABSL_GUARDED_BY(mutex);
+  bool told ABSL_GUARDED_BY(mutex) = false;
+};
+
+// Sends the letter once, also when nobody calls it.
+class HandlerCalls::OnceResponder {
+ public:
+  OnceResponder(std::shared_ptr<Mailbox> mailbox, std::uint64_t id)
+      : mailbox_(std::move(mailbox)) {
+    letter_.push_back({.id = id});
+  }
+  OnceResponder(OnceResponder&& other) noexcept = default;
+  OnceResponder& operator=(OnceResponder&&) = delete;
+  ~OnceResponder() {
+    if (letter_.empty()) return;
+    if (std::uncaught_exceptions() > 0) {
+      letter_.front().kind = Letter::Kind::kUnwound;
+    }
+    mailbox_->Put(letter_);
+  }
+  void operator()(HttpResponse response) {
+    if (letter_.empty()) return;
+    letter_.front().kind = Letter::Kind::kAnswered;
+    letter_.front().response = std::move(response);
+    mailbox_->Put(letter_);
+    // It stays when there is no loop any more.
+    letter_.clear();
+  }
+
+ private:
+  std::shared_ptr<Mailbox> mailbox_;
+  // Empty once it is sent, and when this has been moved from.
+  std::list<Letter> letter_;
 };
 
 HandlerCalls::HandlerCalls(asio::io_context& io,
@@ -52,42 +96,67 @@ HandlerCalls::HandlerCalls(asio::io_context& io,
     : handler_(handler), mailbox_(std::make_shared<Mailbox>()) {
   MutexLock lock(mailbox_->mutex);
   mailbox_->io = &io;
+  mailbox_->owner = this;
 }
 
 HandlerCalls::~HandlerCalls() {
   MutexLock lock(mailbox_->mutex);
   mailbox_->io = nullptr;
+  mailbox_->owner = nullptr;
 }
 
-asio::awaitable<HttpResponse> HandlerCalls::Call(HttpRequest request) {
-  auto initiate = [this](auto completion, HttpRequest to_handle) {
-    const std::uint64_t id = next_id_++;
-    waiting_.emplace(id, std::move(completion));
-    // It may be called on any thread; the completion runs on the loop's.
-    OnceResponder once([this, id, mailbox = mailbox_](HttpResponse response) {
-      MutexLock lock(mailbox->mutex);
-      if (mailbox->io == nullptr) return;
-      mailbox->letters.push_back({id, std::move(response)});
-      if (mailbox->letters.size() == 1) {
-        asio::post(*mailbox->io, [this] { HandOut(); });
-      }
-    });
-    handler_(std::move(to_handle), HttpResponder(std::move(once)));
+asio::awaitable<HandlerCalls::Answer> HandlerCalls::Call(HttpRequest request) {
+  const std::uint64_t id = next_id_++;
+  // All memory is taken here, where its want is an exception of this coroutine.
+  // One of the initiation, which runs when the coroutine is suspended already,
+  // would be an exception of the loop.
+  HttpResponder respond(OnceResponder(mailbox_, id));
+  waiting_.try_emplace(id);
+  auto initiate = [this, id](auto completion, HttpRequest to_handle,
+                             HttpResponder to_answer) {
+    waiting_.find(id)->second = std::move(completion);
+    Handle(std::move(to_handle), std::move(to_answer));
   };
-  return asio::async_initiate<const asio::use_awaitable_t<>,
-                              void(HttpResponse)>(
-      std::move(initiate), asio::use_awaitable, std::move(request));
+  Answer answer = co_await asio::async_initiate<const asio::use_awaitable_t<>,
+                                                void(Answer)>(
+      std::move(initiate), asio::use_awaitable, std::move(request),
+      std::move(respond));
+  co_return answer;
+}
+
+void HandlerCalls::Handle(HttpRequest request, HttpResponder respond) const {
+  try {
+    handler_(std::move(request), std::move(respond));
+  } catch (const std::bad_alloc&) {
+    // The responder has gone with the handler's frames, and its letter says
+    // so. If the handler had given it away, whoever has it answers.
+  }
+}
+
+void HandlerCalls::Retry() {
+  MutexLock lock(mailbox_->mutex);
+  mailbox_->Tell();
 }
 
 void HandlerCalls::HandOut() {
-  std::vector<Mailbox::Letter> letters;
+  std::list<Letter> letters;
   {
     MutexLock lock(mailbox_->mutex);
     letters.swap(mailbox_->letters);
+    mailbox_->told = false;
   }
-  for (Mailbox::Letter& letter : letters) {
+  for (Letter& letter : letters) {
     auto node = waiting_.extract(letter.id);
-    if (!node.empty()) node.mapped()(std::move(letter.response));
+    // An empty one ran out of memory before it was suspended.
+    if (node.empty() || !node.mapped()) continue;
+    try {
+      if (letter.kind == Letter::Kind::kForgotten) {
+        letter.response = HttpResponse{.status = 500, .body = "no answer\n"};
+      }
+      node.mapped()(std::move(letter.response));
+    } catch (const std::bad_alloc&) {
+      // Its connection has ended. The other letters are for others.
+    }
   }
 }
 

@@ -6,6 +6,7 @@
 #include <boost/asio.hpp>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 
 #include "absl/functional/any_invocable.h"
@@ -25,21 +26,32 @@ class HandlerCalls {
   HandlerCalls(const HandlerCalls&) = delete;
   HandlerCalls& operator=(const HandlerCalls&) = delete;
 
+  // Nothing when memory ran out in the handler.
+  using Answer = std::optional<HttpResponse>;
+
   // Calls the handler and returns what it answers. Called on the loop's thread.
-  boost::asio::awaitable<HttpResponse> Call(HttpRequest request);
+  boost::asio::awaitable<Answer> Call(HttpRequest request);
+
+  // Hands out the answers of which the loop could not be told, because there
+  // was no memory for it. Called now and then on the loop's thread.
+  void Retry();
 
  private:
   struct Mailbox;
+  struct Letter;
+  class OnceResponder;
 
+  // Nothing that memory runs out for leaves it as an exception.
+  void Handle(HttpRequest request, HttpResponder respond) const;
   // Goes on with the requests whose answers are there.
   void HandOut();
 
   const HttpListener::Handler& handler_;
   // Shared with the responders, which may outlive this.
   const std::shared_ptr<Mailbox> mailbox_;
-  // The requests that are with the handler. Only touched on the loop's thread.
-  std::unordered_map<std::uint64_t, absl::AnyInvocable<void(HttpResponse)>>
-      waiting_;
+  // The requests that are with the handler; one that has not been suspended yet
+  // is empty. Only touched on the loop's thread.
+  std::unordered_map<std::uint64_t, absl::AnyInvocable<void(Answer)>> waiting_;
   std::uint64_t next_id_ = 0;
 };
 

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <chrono>
 #include <latch>
+#include <new>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -16,6 +17,7 @@
 #include "server/http/budget.h"
 #include "server/http/connection_count.h"
 #include "server/http/refusal.h"
+#include "server/http/run_loop.h"
 #include "server/http/tls_context.h"
 #include "server/http/worker.h"
 
@@ -84,8 +86,7 @@ class BeastListener final : public HttpListener {
     for (int i = 0; i < std::max(1, options_.threads); ++i) {
       workers_.push_back(std::make_unique<HttpWorker>(shared));
     }
-    asio::co_spawn(accept_io_, Accept(), asio::detached);
-    accept_thread_ = std::thread([this] { accept_io_.run(); });
+    accept_thread_ = std::thread([this] { RunAccept(); });
   }
 
   const std::string& address() const override { return address_; }
@@ -109,6 +110,23 @@ class BeastListener final : public HttpListener {
   }
 
  private:
+  // Accepts until the listener stops. Where memory runs out, the connection
+  // that has just come is lost, and accepting begins again after a rest.
+  void RunAccept() {
+    while (acceptor_.is_open()) {
+      try {
+        accept_io_.restart();
+        asio::co_spawn(accept_io_, Accept(), asio::detached);
+        RunLoop(accept_io_);
+      } catch (const std::bad_alloc&) {
+        // There is not even memory for the coroutine.
+      }
+      if (!acceptor_.is_open()) return;
+      ReportRefusal(options_, Refusal::kOutOfMemory, address_, "");
+      std::this_thread::sleep_for(kAcceptPause);
+    }
+  }
+
   asio::awaitable<void> Accept() {
     asio::steady_timer pause(accept_io_);
     for (std::size_t next = 0;; ++next) {
@@ -128,20 +146,22 @@ class BeastListener final : public HttpListener {
         co_await pause.async_wait(kHttpNoThrow);
         continue;
       }
-      std::optional<HttpConnectionCount::Place> place =
-          connections_.Enter(peer.address().to_string());
-      if (!place.has_value()) {
-        ReportRefusal(options_, Refusal::kConnectionLimit, address_,
-                      peer.address().to_string());
-        continue;
-      }
-      beast::error_code ignored;
-      socket.set_option(Tcp::no_delay(true), ignored);
-      asio::post(worker.io(), [&worker, s = std::move(socket),
-                               p = *std::move(place)]() mutable {
-        worker.Adopt(std::move(s), std::move(p));
-      });
+      Admit(worker, std::move(socket), peer.address().to_string());
     }
+  }
+
+  // Gives a connection from `peer` to a worker if there is room for it.
+  void Admit(HttpWorker& worker, HttpSocket socket, const std::string& peer) {
+    std::optional<HttpConnectionCount::Place> place = connections_.Enter(peer);
+    if (!place.has_value()) {
+      return ReportRefusal(options_, Refusal::kConnectionLimit, address_, peer);
+    }
+    beast::error_code ignored;
+    socket.set_option(Tcp::no_delay(true), ignored);
+    asio::post(worker.io(), [&worker, s = std::move(socket),
+                             p = *std::move(place)]() mutable {
+      worker.Adopt(std::move(s), std::move(p));
+    });
   }
 
   const Options options_;

@@ -21,7 +21,8 @@
 
 namespace linktor {
 
-// A request, or a connection, that was refused before any handler saw it.
+// A request, or a connection, that was refused before any handler saw it, or
+// that this server had no memory for.
 struct HttpRefusal {
   // The status of the answer; 0 when the connection was closed instead.
   int status = 0;
@@ -63,8 +64,8 @@ class HttpListener {
     std::size_t max_head_bytes = 16 * 1024;
     // A request with a longer body is answered with 413.
     std::size_t max_body_bytes = 16 * 1024 * 1024;
-    // How many bytes of all bodies may be read but not yet answered. A request
-    // that passes it is answered with 503.
+    // How many bytes of all bodies may be read but not yet answered. No memory
+    // is taken for a request that passes it: it is answered with 503.
     std::size_t max_bytes_in_flight = 256 * 1024 * 1024;
     // A connection that waits longer for a request (idle), or for the TLS
     // handshake or the rest of a request, is closed. All are checked once a
@@ -75,7 +76,7 @@ class HttpListener {
 
   // Called on a listener thread, which serves other connections too: what it
   // waits for, they wait for. `respond` may be called later and from another
-  // thread.
+  // thread. std::bad_alloc may leave it; the request is then answered with 503.
   using Handler =
       std::function<void(HttpRequest request, HttpResponder respond)>;
 

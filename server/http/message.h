@@ -43,8 +43,9 @@ struct HttpResponse {
   bool drop = false;
 };
 
-// Answers one request. Called once, from any thread; a responder that goes
-// without being called answers 500.
+// Answers one request. Called once, from any thread. A responder that goes
+// without being called answers 500, and 503 when an exception takes it along:
+// only std::bad_alloc does.
 using HttpResponder = absl::AnyInvocable<void(HttpResponse)>;
 
 // The path of a target and its query parameters, decoded. Both forms are read

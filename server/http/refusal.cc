@@ -4,6 +4,7 @@
 #include <array>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/rfc7230.hpp>
+#include <new>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -11,6 +12,7 @@
 #include "server/base/cause_log.h"
 #include "server/base/strings.h"
 #include "server/http/proxy_protocol.h"
+#include "server/http/request_body.h"
 
 namespace linktor {
 namespace {
@@ -54,6 +56,8 @@ constexpr std::array kRows = {
         LogLevel::kWarning},
     Row{Refusal::kTooMuchInFlight, 503, "too_much_in_flight",
         "too much in flight\n", LogLevel::kWarning},
+    Row{Refusal::kOutOfMemory, 503, "out_of_memory", "try again\n",
+        LogLevel::kError},
     Row{Refusal::kConnectionLimit, 0, "connection_limit", "",
         LogLevel::kWarning},
     Row{Refusal::kTlsHandshake, 0, "tls_handshake", "", LogLevel::kInfo},
@@ -129,6 +133,7 @@ std::optional<Refusal> RefusalOf(const beast::error_code& error,
   // A TLS record that begins a handshake has this first byte.
   constexpr char kTlsHandshakeRecord = 0x16;
   if (error == http::error::body_limit) return Refusal::kBodyTooLarge;
+  if (error == OverBudget()) return Refusal::kTooMuchInFlight;
   // The buffer is full of a head, or of a trailer or extension in chunks.
   if (error == http::error::header_limit ||
       error == http::error::buffer_overflow) {
@@ -156,14 +161,18 @@ std::optional<Refusal> RefusalOf(const beast::error_code& error,
 void ReportRefusal(const HttpListener::Options& options, Refusal refusal,
                    std::string_view listener, std::string_view peer) {
   const Row& row = Find(refusal);
-  if (options.on_refused) options.on_refused(Describe(refusal));
-  if (!Logs(row.level)) return;
-  LogCause(row.level, "http request refused",
-           absl::StrCat(ToAbsl(listener), " ", row.reason),
-           {{"listener", std::string(listener)},
-            {"peer", std::string(peer)},
-            {"status", std::to_string(row.status)},
-            {"reason", row.reason}});
+  try {
+    if (options.on_refused) options.on_refused(Describe(refusal));
+    if (!Logs(row.level)) return;
+    LogCause(row.level, "http request refused",
+             absl::StrCat(ToAbsl(listener), " ", row.reason),
+             {{"listener", std::string(listener)},
+              {"peer", std::string(peer)},
+              {"status", std::to_string(row.status)},
+              {"reason", row.reason}});
+  } catch (const std::bad_alloc&) {
+    // To refuse matters more than to tell.
+  }
 }
 
 }  // namespace linktor

@@ -1,6 +1,6 @@
-// Refuses, before a handler sees a request, what a listener does not take: the
-// answers, with the words that logs, metrics and documents have for them.
-// Internal to the listener.
+// Refuses what a listener does not take, or has no memory for: the answers,
+// with the words that logs, metrics and documents have for them. Internal to
+// the listener.
 
 #pragma once
 
@@ -30,6 +30,7 @@ enum class Refusal : std::int8_t {
   kBodyTooLarge,
   kHeadTooLarge,
   kTooMuchInFlight,
+  kOutOfMemory,
   kConnectionLimit,
   kTlsHandshake,
   kRequestTimeout,
@@ -52,7 +53,8 @@ std::optional<Refusal> CheckHead(
 std::optional<Refusal> RefusalOf(const boost::beast::error_code& error,
                                  std::string_view opening);
 
-// Counts and logs a refusal, at most a line in ten seconds of each kind.
+// Counts and logs a refusal, at most a line in ten seconds of each kind. Where
+// there is no memory for that, it is left out; no std::bad_alloc leaves this.
 void ReportRefusal(const HttpListener::Options& options, Refusal refusal,
                    std::string_view listener, std::string_view peer);
 

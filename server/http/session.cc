@@ -2,67 +2,46 @@
 
 #include <algorithm>
 #include <boost/beast/http.hpp>
+#include <new>
 #include <optional>
 #include <utility>
 
 #include "server/http/peer_address.h"
-#include "server/http/refusal.h"
 
 namespace linktor {
 namespace {
 
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
-using Parser = http::request_parser<http::string_body>;
 
-// Read at once: nearly every request, and a good part of a long body.
+// Read at once: nearly every request.
 constexpr std::size_t kReadSize = 4096;
-constexpr std::size_t kBodyReadSize = 64 * 1024;
+// A body is read in pieces as long as what has come of it, up to this.
+constexpr std::size_t kMaxReadSize = 64 * 1024;
 // More empty lines before a request are not HTTP.
 constexpr int kMaxEmptyLines = 16;
 // So much of a request tells what it is when it is no HTTP.
 constexpr std::size_t kOpeningSize = 16;
 
-// A share of the budget, given back when it goes.
-class Share {
- public:
-  explicit Share(HttpBudget& budget) : budget_(budget) {}
-  ~Share() { budget_.Give(held_); }
-  Share(const Share&) = delete;
-  Share& operator=(const Share&) = delete;
-
-  bool GrowTo(std::size_t bytes) {
-    if (bytes <= held_) return true;
-    if (!budget_.Take(bytes - held_)) return false;
-    held_ = bytes;
-    return true;
-  }
-
- private:
-  HttpBudget& budget_;
-  std::size_t held_ = 0;
-};
-
-// Parses what has been read already; a read of Beast's, which does too, would
-// go through the event loop for it.
-void Feed(Parser& parser, beast::flat_buffer& buffer,
+// Parses what has been read, up to the end of the head, or of what there is. It
+// is done here and not by a read of Beast's, which does it too, because want of
+// memory is then an exception of the coroutine and not of the event loop.
+void Feed(HttpParser& parser, beast::flat_buffer& buffer,
           beast::error_code& error) {
-  if (buffer.size() == 0 || parser.is_done()) return;
-  buffer.consume(parser.put(buffer.data(), error));
+  const bool had_head = parser.is_header_done();
+  while (!error && buffer.size() > 0 && !parser.is_done() &&
+         parser.is_header_done() == had_head) {
+    const std::size_t used = parser.put(buffer.data(), error);
+    buffer.consume(used);
+    if (used == 0) break;
+  }
   if (error == http::error::need_more) error = {};
-}
-
-// Makes room for the body that the head announces.
-void MakeRoom(Parser& parser, beast::flat_buffer& buffer,
-              std::size_t max_body_bytes) {
-  const std::size_t announced = parser.content_length().value_or(0);
-  parser.get().body().reserve(std::min(announced, max_body_bytes) + kBodySlack);
-  if (announced > kBodyReadSize) buffer.reserve(kBodyReadSize);
 }
 
 // A client that waits for it has sent nothing of the body. HTTP/1.0 has no such
 // answer.
-bool AwaitsContinue(const Parser& parser, const beast::flat_buffer& buffer) {
+bool AwaitsContinue(const HttpParser& parser,
+                    const beast::flat_buffer& buffer) {
   constexpr unsigned kHttp11 = 11;
   return parser.get().count(http::field::expect) > 0 &&
          parser.get().version() >= kHttp11 && !parser.is_done() &&
@@ -81,12 +60,13 @@ void SkipEmptyLines(beast::flat_buffer& buffer, int& left) {
   }
 }
 
-HttpRequest RequestOf(http::request<http::string_body> message) {
+HttpRequest RequestOf(http::request<RequestBody> message) {
   HttpRequest request;
   request.method = message.method();
   request.target = std::string(message.target());
-  request.body = std::move(message.body());
-  request.body.reserve(request.body.size() + kBodySlack);
+  request.body = std::move(message.body().bytes);
+  // Only an empty body has not had its slack.
+  if (request.body.empty()) request.body.reserve(kBodySlack);
   request.headers = std::move(static_cast<http::fields&>(message.base()));
   return request;
 }
@@ -99,42 +79,49 @@ asio::awaitable<void> HttpSession<Stream>::Run() {
   // template.
   bool go_on = true;
   while (go_on && !loop_.draining) {
-    go_on = co_await ServeOne();
+    stage_ = Stage::kIdle;
+    bool exhausted = false;
+    try {
+      go_on = co_await ServeOne();
+    } catch (const std::bad_alloc&) {
+      exhausted = true;
+    }
+    if (exhausted) {
+      go_on = false;
+      co_await GiveUp();
+    }
+  }
+}
+
+template <typename Stream>
+asio::awaitable<void> HttpSession<Stream>::GiveUp() {
+  buffer_.clear();
+  buffer_.shrink_to_fit();
+  // A second answer, or one to no request, would be taken for another's.
+  if (stage_ == Stage::kReading) {
+    co_await RefuseWith(Refusal::kOutOfMemory);
+  } else {
+    ReportRefusal(loop_.options, Refusal::kOutOfMemory, loop_.address,
+                  connection_.peer());
   }
 }
 
 template <typename Stream>
 asio::awaitable<bool> HttpSession<Stream>::ServeOne() {
   const HttpListener::Options& options = loop_.options;
-  Parser parser;
-  parser.header_limit(static_cast<std::uint32_t>(options.max_head_bytes));
-  parser.body_limit(options.max_body_bytes);
-  // Waiting for the first byte is idling; from then on it is a request.
-  int empty_lines = kMaxEmptyLines;
-  SkipEmptyLines(buffer_, empty_lines);
-  // clang 14 forgets to resume the caller of a coroutine that returns within
-  // such a loop.
-  bool ended = false;
-  // Empty lines do not prolong the wait.
-  connection_.BeginIdling(options.idle_timeout);
-  while (!ended && buffer_.size() == 0) {
-    auto [error, size] = co_await stream_.async_read_some(
-        buffer_.prepare(kReadSize), kHttpNoThrow);
-    buffer_.commit(size);
-    SkipEmptyLines(buffer_, empty_lines);
-    ended = error.failed();
-  }
-  if (ended) co_return false;
+  const bool begun = co_await AwaitRequest();
+  if (!begun) co_return false;
+  stage_ = Stage::kReading;
   connection_.BeginWork(options.request_timeout);
   head_only_ = false;
   opening_ = BytesOf(buffer_).substr(0, kOpeningSize);
-  beast::error_code unreadable;
-  Feed(parser, buffer_, unreadable);
-  while (!unreadable && !parser.is_header_done()) {
-    auto [error, size] =
-        co_await http::async_read_some(stream_, buffer_, parser, kHttpNoThrow);
-    unreadable = error;
-  }
+  HttpShare share(loop_.budget);
+  std::optional<HttpParser> reading(std::in_place);
+  HttpParser& parser = *reading;
+  parser.header_limit(static_cast<std::uint32_t>(options.max_head_bytes));
+  parser.body_limit(options.max_body_bytes);
+  parser.get().body().share = &share;
+  beast::error_code unreadable = co_await ReadHead(parser);
   if (unreadable) co_return co_await Refuse(unreadable);
   // The parser adds trailers to the headers, but nothing that comes after the
   // head may decide anything.
@@ -145,24 +132,18 @@ asio::awaitable<bool> HttpSession<Stream>::ServeOne() {
   if (const auto refusal = CheckHead(parser.get())) {
     co_return co_await RefuseWith(*refusal);
   }
-  if (AwaitsContinue(parser, buffer_)) {
-    http::response<http::empty_body> go_on(http::status::continue_, 11);
-    co_await http::async_write(stream_, go_on, kHttpNoThrow);
+  if (!loop_.budget.Fits(parser.content_length().value_or(0))) {
+    co_return co_await RefuseWith(Refusal::kTooMuchInFlight);
   }
   std::optional<http::fields> head;
-  if (parser.chunked()) head = parser.get().base();
-  MakeRoom(parser, buffer_, options.max_body_bytes);
-  Share share(loop_.budget);
-  Feed(parser, buffer_, unreadable);
-  for (;;) {
-    if (unreadable) co_return co_await Refuse(unreadable);
-    if (!share.GrowTo(parser.get().body().size())) {
-      co_return co_await RefuseWith(Refusal::kTooMuchInFlight);
-    }
-    if (parser.is_done()) break;
-    auto [error, size] =
-        co_await http::async_read_some(stream_, buffer_, parser, kHttpNoThrow);
-    unreadable = error;
+  // Beast's copy constructor loses what it has when memory runs out within it.
+  if (parser.chunked()) head.emplace() = parser.get().base();
+  unreadable = co_await ReadBody(parser);
+  if (unreadable) {
+    // Its room is for others while it is refused, or all could refuse all.
+    reading.reset();
+    share.GiveBack();
+    co_return co_await Refuse(unreadable);
   }
   if (buffer_.capacity() > kReadSize) buffer_.shrink_to_fit();
   connection_.NeverExpire();
@@ -171,10 +152,73 @@ asio::awaitable<bool> HttpSession<Stream>::ServeOne() {
   request.client =
       ClientAddress(connection_.peer(), request.Headers("X-Forwarded-For"),
                     options.trusted_proxies);
-  HttpResponse response = co_await loop_.calls.Call(std::move(request));
-  if (response.drop) co_return false;
+  HandlerCalls::Answer answer = co_await loop_.calls.Call(std::move(request));
+  if (!answer.has_value()) {
+    co_return co_await RefuseWith(Refusal::kOutOfMemory);
+  }
+  if (answer->drop) co_return false;
   if (loop_.draining) form.keep_alive = false;
-  co_return co_await Answer(std::move(response), form);
+  co_return co_await Answer(*std::move(answer), form);
+}
+
+template <typename Stream>
+asio::awaitable<bool> HttpSession<Stream>::AwaitRequest() {
+  // Waiting for the first byte is idling; from then on it is a request.
+  int empty_lines = kMaxEmptyLines;
+  SkipEmptyLines(buffer_, empty_lines);
+  // clang 14 forgets to resume the caller of a coroutine that returns within
+  // such a loop.
+  bool ended = false;
+  // Empty lines do not prolong the wait.
+  connection_.BeginIdling(loop_.options.idle_timeout);
+  while (!ended && buffer_.size() == 0) {
+    auto [error, size] = co_await stream_.async_read_some(
+        buffer_.prepare(kReadSize), kHttpNoThrow);
+    buffer_.commit(size);
+    SkipEmptyLines(buffer_, empty_lines);
+    ended = error.failed();
+  }
+  co_return !ended;
+}
+
+template <typename Stream>
+asio::awaitable<beast::error_code> HttpSession<Stream>::ReadHead(
+    HttpParser& parser) {
+  beast::error_code unreadable;
+  Feed(parser, buffer_, unreadable);
+  while (!unreadable && !parser.is_header_done()) {
+    unreadable = co_await ReadMore(kReadSize);
+    if (!unreadable) Feed(parser, buffer_, unreadable);
+  }
+  co_return unreadable;
+}
+
+template <typename Stream>
+asio::awaitable<beast::error_code> HttpSession<Stream>::ReadBody(
+    HttpParser& parser) {
+  if (AwaitsContinue(parser, buffer_)) {
+    http::response<http::empty_body> go_on(http::status::continue_, 11);
+    co_await http::async_write(stream_, go_on, kHttpNoThrow);
+  }
+  beast::error_code unreadable;
+  Feed(parser, buffer_, unreadable);
+  while (!unreadable && !parser.is_done()) {
+    unreadable = co_await ReadMore(
+        std::clamp(parser.get().body().bytes.size(), kReadSize, kMaxReadSize));
+    if (!unreadable) Feed(parser, buffer_, unreadable);
+  }
+  co_return unreadable;
+}
+
+template <typename Stream>
+asio::awaitable<beast::error_code> HttpSession<Stream>::ReadMore(
+    std::size_t size) {
+  size = std::min(size, buffer_.max_size() - buffer_.size());
+  if (size == 0) co_return http::error::buffer_overflow;
+  auto [error, read] =
+      co_await stream_.async_read_some(buffer_.prepare(size), kHttpNoThrow);
+  buffer_.commit(read);
+  co_return error;
 }
 
 template <typename Stream>
@@ -215,6 +259,7 @@ asio::awaitable<bool> HttpSession<Stream>::Answer(HttpResponse response,
   message.body() = std::move(response.body);
   message.prepare_payload();
   http::response_serializer<http::string_body> serializer(message);
+  stage_ = Stage::kAnswering;
   beast::error_code failed;
   if (form.head_only) {
     auto [error, size] =

@@ -7,10 +7,12 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/flat_stream.hpp>
+#include <cstdint>
 #include <string>
 
 #include "server/http/connection.h"
 #include "server/http/refusal.h"
+#include "server/http/request_body.h"
 
 namespace linktor {
 
@@ -34,7 +36,9 @@ class HttpSession {
   // g++ 12 destroys those made by braces twice.
 
   // Serves requests until the connection must close, which is left to the
-  // caller.
+  // caller. Where memory runs out, the request is answered with 503 if that is
+  // still possible, and the connection must close; std::bad_alloc when there is
+  // not even memory for the answer.
   asio::awaitable<void> Run();
 
   // Returns whether the session ended with a refusal, after which the client
@@ -46,6 +50,16 @@ class HttpSession {
   // limit an endless trailer or extension of a chunk would fill the memory.
   static constexpr std::size_t kMaxBuffered = std::size_t{128} * 1024;
 
+  // Says who would take an answer of the session's own.
+  enum class Stage : std::int8_t {
+    // There is no request.
+    kIdle,
+    // A request has begun; nothing is answered yet.
+    kReading,
+    // The answer has begun.
+    kAnswering,
+  };
+
   // How an answer is sent.
   struct AnswerForm {
     unsigned version = 11;
@@ -55,7 +69,18 @@ class HttpSession {
   };
 
   // Reads one request and answers it. False when the connection must close.
+  // std::bad_alloc where memory runs out.
   asio::awaitable<bool> ServeOne();
+  // Answers the request that memory ran out for, if it waits for an answer.
+  // std::bad_alloc where there is no memory for that.
+  asio::awaitable<void> GiveUp();
+  // Waits for the first byte of a request. False when the connection has ended.
+  asio::awaitable<bool> AwaitRequest();
+  // These return why the parser did not come to the end of the head or body.
+  asio::awaitable<boost::beast::error_code> ReadHead(HttpParser& parser);
+  asio::awaitable<boost::beast::error_code> ReadBody(HttpParser& parser);
+  // Reads at most `size` bytes more into the buffer.
+  asio::awaitable<boost::beast::error_code> ReadMore(std::size_t size);
   // Answers what could not be read, where that makes sense.
   asio::awaitable<bool> Refuse(boost::beast::error_code error);
   asio::awaitable<bool> RefuseWith(Refusal refusal);
@@ -64,9 +89,10 @@ class HttpSession {
   HttpLoop& loop_;
   HttpConnection& connection_;
   Stream& stream_;
-  // Bytes that have been read and not parsed yet.
+  Stage stage_ = Stage::kIdle;
   // The request under way asks for no body.
   bool head_only_ = false;
+  // Bytes that have been read and not parsed yet.
   boost::beast::flat_buffer buffer_;
   // The first bytes of the request that is read.
   std::string opening_;

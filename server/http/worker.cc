@@ -3,14 +3,18 @@
 #include <openssl/ssl.h>
 
 #include <array>
+#include <boost/system/system_error.hpp>
 #include <chrono>
+#include <exception>
 #include <memory>
+#include <new>
 #include <utility>
 
 #include "server/base/cause_log.h"
 #include "server/base/strings.h"
 #include "server/http/proxy_protocol.h"
 #include "server/http/refusal.h"
+#include "server/http/run_loop.h"
 #include "server/http/session.h"
 
 namespace linktor {
@@ -34,6 +38,18 @@ void EndSending(HttpSocket& socket) {
   socket.shutdown(HttpSocket::shutdown_send, ignored);
 }
 
+// Keeps a flag true for as long as it lives.
+class Raised {
+ public:
+  explicit Raised(bool& flag) : flag_(flag) { flag_ = true; }
+  ~Raised() { flag_ = false; }
+  Raised(const Raised&) = delete;
+  Raised& operator=(const Raised&) = delete;
+
+ private:
+  bool& flag_;
+};
+
 }  // namespace
 
 HttpWorker::HttpWorker(const HttpShared& shared)
@@ -44,8 +60,8 @@ HttpWorker::HttpWorker(const HttpShared& shared)
             .calls = calls_},
       calls_(io_, shared.handler),
       sweep_timer_(io_) {
-  asio::co_spawn(io_, Sweep(), asio::detached);
-  thread_ = std::thread([this] { io_.run(); });
+  KeepSweeping();
+  thread_ = std::thread([this] { Run(); });
 }
 
 HttpWorker::~HttpWorker() {
@@ -54,14 +70,36 @@ HttpWorker::~HttpWorker() {
   thread_.join();
 }
 
-void HttpWorker::Adopt(HttpSocket socket, HttpConnectionCount::Place place) {
-  if (shared_.tls == nullptr) {
-    asio::co_spawn(io_, Serve(std::move(socket), std::move(place)),
-                   asio::detached);
-  } else {
-    asio::co_spawn(io_, ServeTls(std::move(socket), std::move(place)),
-                   asio::detached);
+void HttpWorker::Run() {
+  while (!RunLoop(io_)) {
+    // The connection whose turn it was has ended; all others go on.
+    ReportRefusal(shared_.options, Refusal::kOutOfMemory, shared_.address, "");
   }
+}
+
+void HttpWorker::Adopt(HttpSocket socket, HttpConnectionCount::Place place) {
+  KeepSweeping();
+  if (shared_.tls == nullptr) {
+    Begin(Serve(std::move(socket), std::move(place)));
+  } else {
+    Begin(ServeTls(std::move(socket), std::move(place)));
+  }
+}
+
+void HttpWorker::Begin(asio::awaitable<void> coroutine) {
+  asio::co_spawn(io_, std::move(coroutine), [this](std::exception_ptr thrown) {
+    if (thrown == nullptr) return;
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const std::bad_alloc&) {
+      ReportRefusal(shared_.options, Refusal::kOutOfMemory, shared_.address,
+                    "");
+    } catch (const boost::system::system_error& error) {
+      // OpenSSL had no memory for the connection, or something like it.
+      LogCause(LogLevel::kError, "connection failed", shared_.address,
+               {{"listener", shared_.address}, {"error", error.what()}});
+    }
+  });
 }
 
 void HttpWorker::CloseAll(std::latch& closed) {
@@ -78,13 +116,19 @@ void HttpWorker::Drain() {
   });
 }
 
+void HttpWorker::KeepSweeping() {
+  if (!sweeping_) asio::co_spawn(io_, Sweep(), asio::detached);
+}
+
 asio::awaitable<void> HttpWorker::Sweep() {
+  const Raised sweeping(sweeping_);
   for (;;) {
     sweep_timer_.expires_after(kSweepInterval);
     auto [error] = co_await sweep_timer_.async_wait(kHttpNoThrow);
     if (error) co_return;
     const auto now = Clock::now();
     for (HttpConnection* connection : loop_.connections) connection->Sweep(now);
+    calls_.Retry();
   }
 }
 

@@ -46,7 +46,13 @@ class HttpWorker {
   void CloseAll(std::latch& closed);
 
  private:
+  void Run();
+  // Looks at the deadlines of all connections again and again.
   asio::awaitable<void> Sweep();
+  // Begins to sweep unless that goes on.
+  void KeepSweeping();
+  // Serves a connection by `coroutine`, whatever becomes of it.
+  void Begin(asio::awaitable<void> coroutine);
   // Reads the header of the PROXY protocol. False when there is none that can
   // be understood.
   asio::awaitable<bool> ReadProxyHeader(HttpConnection& connection,
@@ -65,12 +71,14 @@ class HttpWorker {
   // Before io_, because connections that end with it take themselves off the
   // loop's list.
   HttpLoop loop_;
+  // Whether there is a coroutine that sweeps. Before io_, which may end it.
+  bool sweeping_ = false;
   asio::io_context io_{1};
   asio::executor_work_guard<asio::io_context::executor_type> work_{
       io_.get_executor()};
   // After io_, which must still be there for requests that end with this.
   HandlerCalls calls_;
-  // Only touched on this worker's thread.
+  // These are only touched on this worker's thread.
   asio::steady_timer sweep_timer_;
   std::thread thread_;
 };

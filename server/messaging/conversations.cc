@@ -1,10 +1,12 @@
 #include "server/messaging/conversations.h"
 
+#include <utility>
+
 #include "absl/time/time.h"
 #include "google/protobuf/util/time_util.h"
 #include "server/base/try.h"
 #include "server/policy/window.h"
-#include "server/store/conversation_table.h"
+#include "server/state/effects.h"
 
 namespace linktor {
 namespace {
@@ -18,12 +20,8 @@ absl::StatusOr<v1::Conversation> Conversations::Get(
   const ChannelRegistry::EntryPtr channel =
       registry_.Find(request.channel_id());
   if (channel == nullptr) return ChannelNotFound(request.channel_id());
-  ConversationRow row;
-  LINKTOR_TRY(store_.pool().Read([&](Database& database) -> absl::Status {
-    LINKTOR_ASSIGN(row,
-                   ReadConversation(database, channel->no, request.user_id()));
-    return absl::OkStatus();
-  }));
+  LINKTOR_ASSIGN(const ConversationRow row,
+                 state_.Conversation(channel->no, request.user_id()));
   return Describe(*channel, row);
 }
 
@@ -32,15 +30,15 @@ absl::StatusOr<v1::Conversation> Conversations::Update(
   const v1::Conversation& wanted = request.conversation();
   const ChannelRegistry::EntryPtr channel = registry_.Find(wanted.channel_id());
   if (channel == nullptr) return ChannelNotFound(wanted.channel_id());
-  LINKTOR_ASSIGN(
-      const auto outcome,
-      AppendAs<ConversationOutcome>(
-          journal_, OptOutRecord{.time_ms = absl::ToUnixMillis(clock_.Now()),
-                                 .channel_no = channel->no,
-                                 .user_id = wanted.user_id(),
-                                 .opted_out = wanted.opted_out()}));
-  if (!outcome.live) return ChannelNotFound(wanted.channel_id());
-  return Describe(*channel, outcome.row);
+  journal::Record record = NewRecord(absl::ToUnixMillis(clock_.Now()));
+  journal::SetOptOut& opt_out = *record.mutable_set_opt_out();
+  opt_out.set_channel_no(channel->no);
+  opt_out.set_user_id(wanted.user_id());
+  opt_out.set_opted_out(wanted.opted_out());
+  LINKTOR_ASSIGN(const auto answer,
+                 AppendAs<ConversationAnswer>(journal_, std::move(record)));
+  if (!answer.live) return ChannelNotFound(wanted.channel_id());
+  return Describe(*channel, answer.row);
 }
 
 absl::StatusOr<v1::Conversation> Conversations::Describe(
@@ -50,8 +48,8 @@ absl::StatusOr<v1::Conversation> Conversations::Describe(
   conversation.set_user_id(row.user_id);
   if (!row.sealed_username.empty()) {
     // One that cannot be opened is one that is not known.
-    auto name = store_.sealer().Open(SealedPlace::kUsername, row.user_id,
-                                     row.sealed_username);
+    auto name =
+        sealer_.Open(SealedPlace::kUsername, row.user_id, row.sealed_username);
     if (name.ok()) conversation.set_username(*std::move(name));
   }
   if (row.last_inbound_ms.has_value()) {

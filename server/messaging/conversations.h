@@ -8,16 +8,23 @@
 #include "linktor/instagram/v1/messaging_service.pb.h"
 #include "server/base/clock.h"
 #include "server/channels/registry.h"
-#include "server/store/journal.h"
-#include "server/store/store.h"
+#include "server/journal/journal.h"
+#include "server/seal/sealer.h"
+#include "server/state/rows.h"
+#include "server/state/state_reader.h"
 
 namespace linktor {
 
 class Conversations {
  public:
-  Conversations(const Clock& clock, Store& store, Journal& journal,
-                const ChannelRegistry& registry)
-      : clock_(clock), store_(store), journal_(journal), registry_(registry) {}
+  // All must outlive this.
+  Conversations(const Clock& clock, StateReader& state, Sealer& sealer,
+                Journal& journal, const ChannelRegistry& registry)
+      : clock_(clock),
+        state_(state),
+        sealer_(sealer),
+        journal_(journal),
+        registry_(registry) {}
 
   // Requests have been validated. CHANNEL_NOT_FOUND.
   absl::StatusOr<v1::Conversation> Get(
@@ -30,7 +37,8 @@ class Conversations {
                                             const ConversationRow& row);
 
   const Clock& clock_;
-  Store& store_;
+  StateReader& state_;
+  Sealer& sealer_;
   Journal& journal_;
   const ChannelRegistry& registry_;
 };

@@ -1,12 +1,12 @@
 #include "server/messaging/message_reader.h"
 
 #include <optional>
+#include <utility>
 
 #include "server/base/status.h"
 #include "server/base/try.h"
 #include "server/messaging/message_view.h"
-#include "server/store/identity.h"
-#include "server/store/message_table.h"
+#include "server/state/identity.h"
 
 namespace linktor {
 namespace {
@@ -26,12 +26,8 @@ absl::StatusOr<v1::Message> MessageReader::Find(
       registry_.Find(request.channel_id());
   if (channel == nullptr) return ChannelNotFound(request.channel_id());
   if (request.key_case() == v1::GetMessageRequest::kRequestId) {
-    std::optional<MessageRow> row;
-    LINKTOR_TRY(pool_.Read([&](Database& database) -> absl::Status {
-      LINKTOR_ASSIGN(row, ReadMessageByRequest(database, channel->no,
-                                               request.request_id()));
-      return absl::OkStatus();
-    }));
+    LINKTOR_ASSIGN(const std::optional<MessageRow> row,
+                   state_.MessageByRequest(channel->no, request.request_id()));
     if (!row.has_value()) return MessageNotFound(*channel);
     return OpenMessage(sealer_, *row);
   }
@@ -44,16 +40,14 @@ absl::StatusOr<v1::Message> MessageReader::Find(
 
 absl::StatusOr<v1::Message> MessageReader::FindByMidKey(
     const ChannelEntry& channel, std::string_view mid_key) {
-  std::optional<MessageRow> row;
-  LINKTOR_TRY(pool_.Read([&](Database& database) -> absl::Status {
-    LINKTOR_ASSIGN(row, ReadMessageById(database, mid_key));
-    return absl::OkStatus();
-  }));
+  LINKTOR_ASSIGN(const std::optional<MessageRow> row,
+                 state_.MessageById(mid_key));
   if (row.has_value()) {
     if (row->channel_no != channel.no) return MessageNotFound(channel);
     return OpenMessage(sealer_, *row);
   }
-  for (const ItemKind kind : {ItemKind::kMessage, ItemKind::kEcho}) {
+  for (const journal::ItemKind kind :
+       {journal::ITEM_KIND_MESSAGE, journal::ITEM_KIND_ECHO}) {
     LINKTOR_ASSIGN(const auto event, events_.FindByMid(mid_key, kind));
     if (!event.has_value() || event->channel_id() != channel.channel.id()) {
       continue;
@@ -68,10 +62,7 @@ absl::StatusOr<MessageRow> MessageReader::FindSend(
   const RawId id = ParseId(kMessagePrefix, message_id);
   std::optional<MessageRow> row;
   if (!id.empty()) {
-    LINKTOR_TRY(pool_.Read([&](Database& database) -> absl::Status {
-      LINKTOR_ASSIGN(row, ReadMessageById(database, id));
-      return absl::OkStatus();
-    }));
+    LINKTOR_ASSIGN(row, state_.MessageById(id));
   }
   if (!row.has_value() || row->channel_no != channel.no) {
     return MessageNotFound(channel);

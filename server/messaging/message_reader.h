@@ -3,21 +3,24 @@
 
 #pragma once
 
+#include <string_view>
+
 #include "absl/status/statusor.h"
 #include "linktor/instagram/v1/messaging_service.pb.h"
 #include "server/channels/registry.h"
-#include "server/store/event_reader.h"
-#include "server/store/store.h"
+#include "server/seal/sealer.h"
+#include "server/state/event_reader.h"
+#include "server/state/rows.h"
+#include "server/state/state_reader.h"
 
 namespace linktor {
 
 class MessageReader {
  public:
-  MessageReader(Store& store, const ChannelRegistry& registry)
-      : pool_(store.pool()),
-        sealer_(store.sealer()),
-        events_(store.pool(), store.sealer()),
-        registry_(registry) {}
+  // All must outlive this.
+  MessageReader(StateReader& state, EventReader& events, Sealer& sealer,
+                const ChannelRegistry& registry)
+      : state_(state), events_(events), sealer_(sealer), registry_(registry) {}
 
   // The request has been validated. CHANNEL_NOT_FOUND, MESSAGE_NOT_FOUND.
   absl::StatusOr<v1::Message> Find(const v1::GetMessageRequest& request);
@@ -30,9 +33,9 @@ class MessageReader {
   absl::StatusOr<v1::Message> FindByMidKey(const ChannelEntry& channel,
                                            std::string_view mid_key);
 
-  ReadPool& pool_;
+  StateReader& state_;
+  EventReader& events_;
   Sealer& sealer_;
-  EventReader events_;
   const ChannelRegistry& registry_;
 };
 

@@ -106,8 +106,8 @@ v1::MessageError ToMessageError(const absl::Status& status) {
   return error;
 }
 
-absl::StatusOr<v1::Message> OpenMessage(Sealer& sealer, const MessageRow& row) {
-  v1::Message message = DescribeMessage(row);
+absl::StatusOr<v1::MessageContent> OpenContent(Sealer& sealer,
+                                               const MessageRow& row) {
   LINKTOR_ASSIGN(
       const std::string opened,
       sealer.Open(SealedPlace::kMessage, row.id, row.sealed_content));
@@ -115,6 +115,12 @@ absl::StatusOr<v1::Message> OpenMessage(Sealer& sealer, const MessageRow& row) {
   if (!content.ParseFromString(opened)) {
     return absl::DataLossError("stored content cannot be read");
   }
+  return content;
+}
+
+absl::StatusOr<v1::Message> OpenMessage(Sealer& sealer, const MessageRow& row) {
+  v1::Message message = DescribeMessage(row);
+  LINKTOR_ASSIGN(const v1::MessageContent content, OpenContent(sealer, row));
   SetContent(content, message);
   if (!row.sealed_error.empty()) {
     LINKTOR_ASSIGN(

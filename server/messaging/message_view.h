@@ -7,8 +7,8 @@
 #include "linktor/instagram/v1/event.pb.h"
 #include "linktor/instagram/v1/message.pb.h"
 #include "linktor/instagram/v1/messaging_service.pb.h"
-#include "server/store/records.h"
-#include "server/store/sealer.h"
+#include "server/seal/sealer.h"
+#include "server/state/rows.h"
 
 namespace linktor {
 
@@ -24,6 +24,10 @@ const v1::Message* MessageOf(const v1::Event& event);
 
 // The error of a send as Message.error carries it.
 v1::MessageError ToMessageError(const absl::Status& status);
+
+// What was to be sent. DATA_LOSS when it cannot be opened.
+absl::StatusOr<v1::MessageContent> OpenContent(Sealer& sealer,
+                                               const MessageRow& row);
 
 // The whole message. DATA_LOSS when its content cannot be opened.
 absl::StatusOr<v1::Message> OpenMessage(Sealer& sealer, const MessageRow& row);

@@ -2,13 +2,14 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "google/protobuf/util/time_util.h"
 #include "linktor/instagram/v1/event.pb.h"
 #include "server/base/try.h"
 #include "server/messaging/message_view.h"
-#include "server/store/event_form.h"
-#include "server/store/identity.h"
+#include "server/state/event_form.h"
+#include "server/state/identity.h"
 
 namespace linktor {
 namespace {
@@ -31,60 +32,74 @@ EventOfState EventOf(v1::MessageState state) {
   }
 }
 
+// Also fills in what `event` says beside what is sealed; its id is there.
+v1::Event DescribeEvent(const MessageRow& row, v1::Message message,
+                        std::int64_t now_ms, journal::NewEvent& event) {
+  const EventOfState event_of = EventOf(row.state);
+  event.set_type(event_of.type);
+  event.set_channel_no(row.channel_no);
+  event.set_channel_id(row.channel_id);
+  event.set_user_id(row.user_id);
+  v1::Event described;
+  described.set_id(FormatId(kEventPrefix, event.id()));
+  described.set_type(event.type());
+  described.set_channel_id(event.channel_id());
+  described.set_user_id(event.user_id());
+  *described.mutable_receive_time() = TimeUtil::MillisecondsToTimestamp(now_ms);
+  *(described.*event_of.payload)() = std::move(message);
+  return described;
+}
+
 }  // namespace
 
 absl::StatusOr<OutcomeRecord> MakeOutcomeRecord(
     Sealer& sealer, const MessageRow& row, const v1::MessageContent& content,
     const SendEnd& end, std::int64_t now_ms) {
-  OutcomeRecord record;
-  record.time_ms = now_ms;
-  record.message_id = row.id;
-  record.expected_state = row.state;
-  record.expected_attempt = row.attempt;
-  record.state = end.state;
-  record.settled_by = end.settled_by;
-  record.mid = end.mid;
-  if (!end.mid.empty()) record.mid_key = MidKey(row.channel_no, end.mid);
-  const KeyScope scope{.channel_no = row.channel_no, .user_id = row.user_id};
-
   MessageRow after = row;
   after.state = end.state;
-  after.settled_by = end.settled_by;
+  after.settled_by = end.state == v1::MESSAGE_STATE_UNCONFIRMED
+                         ? v1::SETTLED_BY_UNSPECIFIED
+                         : end.settled_by;
   after.mid = end.mid;
   if (end.state == v1::MESSAGE_STATE_SENT &&
       end.settled_by == v1::SETTLED_BY_ANSWER) {
     after.send_ms = now_ms;
   }
+
+  OutcomeRecord made;
+  made.appended.record = NewRecord(now_ms);
+  journal::SendOutcome& outcome = *made.appended.record.mutable_send_outcome();
+  outcome.set_message_id(row.id);
+  outcome.set_expected_state(row.state);
+  outcome.set_expected_attempt(row.attempt);
+  outcome.set_state(after.state);
+  outcome.set_settled_by(after.settled_by);
+  outcome.set_mid(end.mid);
+  if (!end.mid.empty()) {
+    outcome.set_mid_key(MidKey(row.channel_no, end.mid));
+  }
+  const KeyScope scope{.channel_no = row.channel_no, .user_id = row.user_id};
   v1::Message message = DescribeMessage(after);
   SetContent(content, message);
   if (end.state != v1::MESSAGE_STATE_SENT) {
     *message.mutable_error() = ToMessageError(end.error);
     LINKTOR_ASSIGN(
-        record.sealed_error,
+        *outcome.mutable_sealed_error(),
         sealer.Seal(scope, SealedPlace::kMessageError, row.id,
-                    message.error().SerializeAsString(), record.new_keys));
+                    message.error().SerializeAsString(), made.new_keys));
   }
 
-  const EventOfState event_of = EventOf(end.state);
-  EventDraft& draft = record.event;
-  draft.id = HashedRawId({"outcome", row.id, std::to_string(row.attempt),
-                          std::to_string(end.state)});
-  draft.type = event_of.type;
-  draft.channel_no = row.channel_no;
-  draft.channel_id = row.channel_id;
-  draft.user_id = row.user_id;
-  v1::Event event;
-  event.set_id(FormatId(kEventPrefix, draft.id));
-  event.set_type(draft.type);
-  event.set_channel_id(draft.channel_id);
-  event.set_user_id(draft.user_id);
-  *event.mutable_receive_time() = TimeUtil::MillisecondsToTimestamp(now_ms);
-  *(event.*event_of.payload)() = std::move(message);
-  EventForm form = FormOf(std::move(event));
-  LINKTOR_ASSIGN(draft.sealed, sealer.Seal(scope, SealedPlace::kEvent, draft.id,
-                                           form.stored, record.new_keys));
-  draft.encoded = std::make_shared<const std::string>(std::move(form.whole));
-  return record;
+  journal::NewEvent& event = *outcome.mutable_event();
+  event.set_id(HashedRawId({"outcome", row.id, std::to_string(row.attempt),
+                            std::to_string(end.state)}));
+  EventForm form =
+      FormOf(DescribeEvent(after, std::move(message), now_ms, event));
+  LINKTOR_ASSIGN(*event.mutable_sealed(),
+                 sealer.Seal(scope, SealedPlace::kEvent, event.id(),
+                             form.stored, made.new_keys));
+  made.appended.clear = {
+      std::make_shared<const std::string>(std::move(form.whole))};
+  return made;
 }
 
 }  // namespace linktor

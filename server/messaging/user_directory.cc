@@ -5,11 +5,10 @@
 #include <memory>
 #include <utility>
 
-#include "server/base/try.h"
 #include "server/channels/graph_account.h"
 #include "server/graph/failure_log.h"
 #include "server/graph/observer.h"
-#include "server/store/conversation_table.h"
+#include "server/state/effects.h"
 
 namespace linktor {
 namespace {
@@ -50,39 +49,53 @@ UserDirectory::Known& UserDirectory::Remember(const KeyScope& user) {
   return young_[user];
 }
 
-std::optional<std::string> UserDirectory::Read(const KeyScope& user) {
-  ConversationRow row;
-  const absl::Status status =
-      deps_.store.pool().Read([&](Database& database) -> absl::Status {
-        LINKTOR_ASSIGN(
-            row, ReadConversation(database, user.channel_no, user.user_id));
-        return absl::OkStatus();
-      });
-  if (!status.ok()) return std::nullopt;
-  if (row.sealed_username.empty()) return "";
-  const auto opened = deps_.store.sealer().Open(
-      SealedPlace::kUsername, user.user_id, row.sealed_username);
-  return opened.ok() ? *opened : std::string();
+void UserDirectory::OnCommit(std::span<const AppliedRecord> records) {
+  for (const AppliedRecord& applied : records) {
+    for (const ConversationRow& row : applied.effects.names) {
+      const KeyScope user{.channel_no = row.channel_no, .user_id = row.user_id};
+      MutexLock lock(mutex_);
+      Known* known = Lookup(user);
+      if (known == nullptr) known = &Remember(user);
+      // Opening it may need a key that is on the disk: whoever asks does it.
+      known->sealed = row.sealed_username;
+      known->name.reset();
+    }
+  }
+}
+
+std::string UserDirectory::Open(const KeyScope& user,
+                                const std::string& sealed) const {
+  if (sealed.empty()) return "";
+  return deps_.sealer.Open(SealedPlace::kUsername, user.user_id, sealed)
+      .value_or("");
 }
 
 std::string UserDirectory::Find(std::int64_t channel_no,
                                 std::string_view user_id) {
   const KeyScope user{.channel_no = channel_no,
                       .user_id = std::string(user_id)};
+  std::optional<std::string> sealed;
   {
     MutexLock lock(mutex_);
-    const Known* known = Lookup(user);
-    if (known != nullptr && known->name.has_value()) return *known->name;
+    if (const Known* known = Lookup(user)) {
+      if (known->name.has_value()) return *known->name;
+      sealed = known->sealed;
+    }
   }
-  std::optional<std::string> name = Read(user);
-  // Not remembered: the next one asks again.
-  if (!name.has_value()) return "";
+  if (!sealed.has_value()) {
+    auto row = deps_.state.Conversation(channel_no, user_id);
+    // Not remembered: the next one asks again.
+    if (!row.ok()) return "";
+    sealed = std::move(row->sealed_username);
+  }
+  std::string name = Open(user, *sealed);
   MutexLock lock(mutex_);
   Known* known = Lookup(user);
   if (known == nullptr) known = &Remember(user);
-  // Another thread may have been told meanwhile.
-  if (!known->name.has_value()) known->name = std::move(name);
-  return *known->name;
+  // The feed may have told of another meanwhile: that one is opened next time.
+  if (!known->sealed.has_value()) known->sealed = sealed;
+  if (known->sealed == sealed) known->name = name;
+  return name;
 }
 
 void UserDirectory::OnActivity(const ChannelRegistry::EntryPtr& channel,
@@ -151,36 +164,20 @@ std::string UserDirectory::Ask(const Wanted& wanted) {
 }
 
 bool UserDirectory::Store(const KeyScope& user, const std::string& name) {
-  // First in memory: whoever reads the name from the disk may expect it on the
-  // next event.
-  decltype(Known::name) before;
-  {
-    MutexLock lock(mutex_);
-    Known* known = Lookup(user);
-    if (known == nullptr) known = &Remember(user);
-    if (known->name == name) return true;
-    before = std::exchange(known->name, name);
-  }
-  if (Append(user, name)) return true;
-  MutexLock lock(mutex_);
-  Known* known = Lookup(user);
-  if (known != nullptr) known->name = std::move(before);
-  return false;
-}
-
-bool UserDirectory::Append(const KeyScope& user, const std::string& name) {
-  UsernameRecord record;
-  record.time_ms = absl::ToUnixMillis(deps_.clock.Now());
-  record.channel_no = user.channel_no;
-  record.user_id = user.user_id;
-  absl::StatusOr<std::string> sealed = deps_.store.sealer().Seal(
-      user, SealedPlace::kUsername, user.user_id, name, record.new_keys);
+  if (Find(user.channel_no, user.user_id) == name) return true;
+  journal::Record record = NewRecord(absl::ToUnixMillis(deps_.clock.Now()));
+  journal::SetUsername& body = *record.mutable_set_username();
+  body.set_channel_no(user.channel_no);
+  body.set_user_id(user.user_id);
+  NewKeys new_keys;
+  absl::StatusOr<std::string> sealed = deps_.sealer.Seal(
+      user, SealedPlace::kUsername, user.user_id, name, new_keys);
   if (!sealed.ok()) return false;
-  record.sealed_username = *std::move(sealed);
-  const auto outcome =
-      AppendAs<ConversationOutcome>(deps_.journal, std::move(record));
+  body.set_sealed_username(*std::move(sealed));
+  const auto answer = AppendSealedAs<ConversationAnswer>(
+      deps_.journal, std::move(new_keys), std::move(record));
   // Full, or the channel was deleted: asked for again later.
-  return outcome.ok() && outcome->live;
+  return answer.ok() && answer->live;
 }
 
 }  // namespace linktor

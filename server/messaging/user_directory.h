@@ -1,10 +1,12 @@
 // Asks Instagram for the user names of customers who write, one at a time and
-// not too often, and remembers them. Thread-safe.
+// not too often, and remembers them. What it knows is a view: the feed tells it
+// of every name that is stored, whoever has asked for it. Thread-safe.
 
 #pragma once
 
 #include <deque>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -16,8 +18,10 @@
 #include "server/channels/registry.h"
 #include "server/channels/user_names.h"
 #include "server/graph/client.h"
-#include "server/store/journal.h"
-#include "server/store/store.h"
+#include "server/journal/feed.h"
+#include "server/journal/journal.h"
+#include "server/seal/sealer.h"
+#include "server/state/state_reader.h"
 
 namespace linktor {
 
@@ -34,7 +38,8 @@ class UserDirectory final : public UserNames {
 
   struct Dependencies {
     const Clock& clock;
-    Store& store;
+    StateReader& state;
+    Sealer& sealer;
     Journal& journal;
     const ChannelRegistry& registry;
     GraphClient& graph;
@@ -46,6 +51,9 @@ class UserDirectory final : public UserNames {
   explicit UserDirectory(const Dependencies& dependencies);
   ~UserDirectory() override;
 
+  // Follows the feed.
+  void OnCommit(std::span<const AppliedRecord> records);
+
   std::string Find(std::int64_t channel_no, std::string_view user_id) override;
   void OnActivity(const ChannelRegistry::EntryPtr& channel,
                   std::string_view user_id) override;
@@ -56,8 +64,10 @@ class UserDirectory final : public UserNames {
 
  private:
   struct Known {
-    // What the disk says; empty when it has no name, nothing when it has not
-    // been read.
+    // What is stored, sealed; empty when there is no name, nothing when it has
+    // not been read and the feed has not told of it.
+    std::optional<std::string> sealed;
+    // The same, once it was opened.
     std::optional<std::string> name;
     // When to ask again; the distant past when this process has not asked.
     absl::Time ask_time = absl::InfinitePast();
@@ -75,10 +85,8 @@ class UserDirectory final : public UserNames {
   std::string Ask(const Wanted& wanted);
   // Whether it is stored now.
   bool Store(const KeyScope& user, const std::string& name);
-  // Makes it durable. False when it could not be.
-  bool Append(const KeyScope& user, const std::string& name);
-  // Nothing when the disk cannot be read.
-  std::optional<std::string> Read(const KeyScope& user);
+  // The name, or empty when there is none or it cannot be opened.
+  std::string Open(const KeyScope& user, const std::string& sealed) const;
   // The entry, moved into the young generation; null when it is not cached.
   Known* Lookup(const KeyScope& user) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Known& Remember(const KeyScope& user) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

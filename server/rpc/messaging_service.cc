@@ -47,7 +47,7 @@ grpc::ServerUnaryReactor* MessagingServiceImpl::ResolveMessage(
       calls_, {context, request, response, "ResolveMessage"},
       [this](auto& call) -> absl::Status {
         LINKTOR_ASSIGN(*call.response().mutable_message(),
-                       sender_.Resolve(call.request()));
+                       settler_.Resolve(call.request()));
         return absl::OkStatus();
       });
 }

@@ -6,6 +6,7 @@
 #include "server/messaging/conversations.h"
 #include "server/messaging/message_reader.h"
 #include "server/messaging/sender.h"
+#include "server/messaging/settler.h"
 #include "server/rpc/unary_call.h"
 
 namespace linktor {
@@ -20,10 +21,11 @@ using RawMessagingService = RawMethods<
 
 class MessagingServiceImpl final : public RawMessagingService {
  public:
-  MessagingServiceImpl(CallContext& calls, Sender& sender,
+  MessagingServiceImpl(CallContext& calls, Sender& sender, Settler& settler,
                        MessageReader& reader, Conversations& conversations)
       : calls_(calls),
         sender_(sender),
+        settler_(settler),
         reader_(reader),
         conversations_(conversations) {}
 
@@ -46,6 +48,7 @@ class MessagingServiceImpl final : public RawMessagingService {
  private:
   CallContext& calls_;
   Sender& sender_;
+  Settler& settler_;
   MessageReader& reader_;
   Conversations& conversations_;
 };

@@ -237,6 +237,10 @@ absl::Status Validate(const v1::ResolveMessageRequest& request) {
                  "resolution",
                  "must be MESSAGE_RESOLUTION_SENT or "
                  "MESSAGE_RESOLUTION_NOT_SENT");
+  checks.Size(request.mid(), 0, kMaxMid, "mid");
+  checks.Require(request.mid().empty() ||
+                     request.resolution() == v1::MESSAGE_RESOLUTION_SENT,
+                 "mid", "can only be given with MESSAGE_RESOLUTION_SENT");
   return checks.Result();
 }
 

@@ -106,7 +106,7 @@ struct WebhookEndpoint::Exchange {
   // A delivery has these.
   std::string delivery_id;
   std::size_t bytes = 0;
-  absl::StatusOr<WebhookOutcome> outcome = WebhookOutcome();
+  absl::StatusOr<DeliveryAnswer> outcome = DeliveryAnswer();
 };
 
 void WebhookEndpoint::Handle(const HttpRequest& request,
@@ -152,18 +152,19 @@ void WebhookEndpoint::Deliver(const HttpRequest& request, Exchange exchange) {
     return Answer(exchange, WhyUnsigned(channel, signatures));
   }
   channel.notes->last_secret.store(secret->tag, std::memory_order_relaxed);
-  absl::StatusOr<WebhookRecord> record =
+  absl::StatusOr<Delivery> delivery =
       ingest_.MakeRecord(exchange.channel, secret->fingerprint, request.body);
-  if (!record.ok()) {
-    exchange.outcome = record.status();
+  if (!delivery.ok()) {
+    exchange.outcome = delivery.status();
     return Answer(exchange, WebhookVerdict::kNotStored);
   }
   if (Logs(LogLevel::kDebug)) {
-    exchange.delivery_id = FormatId(kDeliveryPrefix, record->delivery_id);
+    exchange.delivery_id = FormatId(
+        kDeliveryPrefix, delivery->appended.record.webhook().delivery_id());
   }
-  sink_(*std::move(record),
+  sink_(*std::move(delivery),
         [this, exchange = std::move(exchange)](
-            absl::StatusOr<WebhookOutcome> outcome) mutable {
+            absl::StatusOr<DeliveryAnswer> outcome) mutable {
           exchange.outcome = std::move(outcome);
           if (!exchange.outcome.ok()) {
             return Answer(exchange, WebhookVerdict::kNotStored);
@@ -196,7 +197,7 @@ void WebhookEndpoint::Log(const Exchange& exchange, const WebhookAnswer& answer,
   fields.emplace_back(
       "seconds", absl::StrCat(std::chrono::duration<double>(latency).count()));
   if (!exchange.delivery_id.empty() && exchange.outcome.ok()) {
-    const WebhookOutcome& outcome = *exchange.outcome;
+    const DeliveryAnswer& outcome = *exchange.outcome;
     fields.emplace_back("delivery_id", exchange.delivery_id);
     fields.emplace_back("events", std::to_string(outcome.events));
     fields.emplace_back("duplicates", std::to_string(outcome.duplicates));

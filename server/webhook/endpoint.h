@@ -12,16 +12,16 @@
 #include "absl/status/statusor.h"
 #include "server/channels/registry.h"
 #include "server/http/message.h"
-#include "server/store/records.h"
+#include "server/state/effects.h"
 #include "server/webhook/answer.h"
 #include "server/webhook/ingest.h"
 #include "server/webhook/observer.h"
 
 namespace linktor {
 
-// Makes a record durable; the journal in production.
+// Makes a delivery durable; the journal in production.
 using WebhookSink = std::function<void(
-    WebhookRecord, absl::AnyInvocable<void(absl::StatusOr<WebhookOutcome>)>)>;
+    Delivery, absl::AnyInvocable<void(absl::StatusOr<DeliveryAnswer>)>)>;
 
 class WebhookEndpoint {
  public:

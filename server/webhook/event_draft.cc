@@ -4,8 +4,8 @@
 
 #include "google/protobuf/util/time_util.h"
 #include "server/base/ids.h"
-#include "server/store/event_reader.h"
-#include "server/store/identity.h"
+#include "server/state/event_form.h"
+#include "server/state/identity.h"
 
 namespace linktor {
 namespace {
@@ -26,11 +26,11 @@ void DescribeUnknown(ParsedItem& parsed, v1::Event& event) {
 
 void CompleteMessage(const EventFrame& frame, const v1::Event& event,
                      bool inbound, v1::Message& message) {
-  const EventDraft& draft = frame.draft;
+  const journal::NewEvent& made = frame.event;
   message.set_id(FormatId(kMessagePrefix,
-                          frame.mid_key.empty() ? draft.id : frame.mid_key));
-  message.set_channel_id(draft.channel_id);
-  message.set_user_id(draft.user_id);
+                          frame.mid_key.empty() ? made.id() : frame.mid_key));
+  message.set_channel_id(made.channel_id());
+  message.set_user_id(made.user_id());
   message.set_direction(inbound ? v1::MESSAGE_DIRECTION_INBOUND
                                 : v1::MESSAGE_DIRECTION_OUTBOUND);
   message.set_state(inbound ? v1::MESSAGE_STATE_RECEIVED
@@ -38,10 +38,10 @@ void CompleteMessage(const EventFrame& frame, const v1::Event& event,
   *message.mutable_create_time() = event.receive_time();
   if (inbound) return;
   message.set_origin(v1::MESSAGE_ORIGIN_ELSEWHERE);
-  if (draft.event_ms != 0) *message.mutable_echo_time() = event.event_time();
+  if (made.event_ms() != 0) *message.mutable_echo_time() = event.event_time();
 }
 
-// Where in the event the message belongs; null for what is none.
+// Returns where in the event the message belongs; null for what is no message.
 v1::Message* MessageOf(ItemType type, v1::Event& event) {
   switch (type) {
     case ItemType::kMessage:
@@ -89,33 +89,33 @@ std::string_view EventTypeOf(ItemType type) {
   return "instagram.unknown";
 }
 
-ItemKind KindOf(ItemType type) {
+journal::ItemKind KindOf(ItemType type) {
   switch (type) {
     case ItemType::kMessage:
     case ItemType::kQuickReply:
     case ItemType::kStoryReply:
     case ItemType::kStoryMention:
     case ItemType::kProductShare:
-      return ItemKind::kMessage;
+      return journal::ITEM_KIND_MESSAGE;
     case ItemType::kEcho:
-      return ItemKind::kEcho;
+      return journal::ITEM_KIND_ECHO;
     case ItemType::kPostback:
-      return ItemKind::kPostback;
+      return journal::ITEM_KIND_POSTBACK;
     default:
-      return ItemKind::kOther;
+      return journal::ITEM_KIND_OTHER;
   }
 }
 
 v1::Event DescribeItem(ParsedItem& parsed, const EventFrame& frame) {
-  const EventDraft& draft = frame.draft;
+  const journal::NewEvent& made = frame.event;
   v1::Event event = std::move(parsed.payload);
-  event.set_id(FormatId(kEventPrefix, draft.id));
-  event.set_type(draft.type);
-  event.set_channel_id(draft.channel_id);
-  event.set_user_id(draft.user_id);
-  if (draft.event_ms != 0) {
+  event.set_id(FormatId(kEventPrefix, made.id()));
+  event.set_type(made.type());
+  event.set_channel_id(made.channel_id());
+  event.set_user_id(made.user_id());
+  if (made.event_ms() != 0) {
     *event.mutable_event_time() =
-        TimeUtil::MillisecondsToTimestamp(draft.event_ms);
+        TimeUtil::MillisecondsToTimestamp(made.event_ms());
   }
   *event.mutable_receive_time() =
       TimeUtil::MillisecondsToTimestamp(frame.receive_ms);
@@ -134,7 +134,7 @@ v1::Event DescribeItem(ParsedItem& parsed, const EventFrame& frame) {
   } else if (parsed.type == ItemType::kReaction) {
     v1::Reaction& reaction = *event.mutable_reaction();
     reaction.set_message_id(
-        FormatId(kMessagePrefix, MidKey(draft.channel_no, reaction.mid())));
+        FormatId(kMessagePrefix, MidKey(made.channel_no(), reaction.mid())));
   } else {
     DescribeUnknown(parsed, event);
   }

@@ -8,22 +8,22 @@
 
 #include "linktor/instagram/v1/event.pb.h"
 #include "server/channels/registry.h"
-#include "server/store/records.h"
+#include "server/journal/record.pb.h"
 #include "server/webhook/parser.h"
 
 namespace linktor {
 
 // "message.received".
 std::string_view EventTypeOf(ItemType type);
-// What its mid makes unique.
-ItemKind KindOf(ItemType type);
+// What the item's mid makes unique.
+journal::ItemKind KindOf(ItemType type);
 
-// What is known of an item's event besides what the item says.
+// Everything that is known of an item's event besides what the item says.
 struct EventFrame {
   const ChannelEntry& channel;
-  const EventDraft& draft;
+  const journal::NewEvent& event;
   std::string_view delivery_id;
-  // Of the item itself; empty for tests and items without a mid.
+  // The item's own; empty for tests and items without a mid.
   std::string_view mid_key;
   std::string username;
   std::int64_t receive_ms = 0;

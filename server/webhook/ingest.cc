@@ -10,15 +10,15 @@
 #include "server/base/log.h"
 #include "server/base/strings.h"
 #include "server/base/try.h"
-#include "server/store/event_form.h"
-#include "server/store/event_reader.h"
-#include "server/store/identity.h"
+#include "server/policy/content_match.h"
+#include "server/state/event_form.h"
+#include "server/state/identity.h"
 #include "server/webhook/event_draft.h"
 
 namespace linktor {
 namespace {
 
-// entry.id of the dashboard's Test button.
+// The entry.id of the dashboard's Test button.
 constexpr std::string_view kTestEntryId = "0";
 
 // Identities are hashes of what makes two deliveries the same thing.
@@ -42,34 +42,45 @@ std::string DedupeKey(std::int64_t channel_no, const ParsedItem& item,
 struct Ingest::Context {
   const ChannelRegistry::EntryPtr& path;
   std::string_view secret;
-  WebhookRecord record;
+  Delivery delivery;
+
+  journal::Webhook& webhook() {
+    return *delivery.appended.record.mutable_webhook();
+  }
+  const journal::Record& record() const { return delivery.appended.record; }
+  std::string DeliveryId() const {
+    return FormatId(kDeliveryPrefix, record().webhook().delivery_id());
+  }
 };
 
-absl::StatusOr<WebhookRecord> Ingest::MakeRecord(
+absl::StatusOr<Delivery> Ingest::MakeRecord(
     const ChannelRegistry::EntryPtr& path, std::string_view secret,
     std::string_view body) {
-  Context context{.path = path, .secret = secret, .record = {}};
-  context.record.delivery_id = NewRawId();
-  context.record.channel_no = path->no;
-  context.record.time_ms = absl::ToUnixMillis(clock_.Now());
-  context.record.bytes = static_cast<std::int64_t>(body.size());
+  Context context{.path = path, .secret = secret, .delivery = {}};
+  context.delivery.appended.record =
+      NewRecord(absl::ToUnixMillis(clock_.Now()));
+  journal::Webhook& webhook = context.webhook();
+  webhook.set_delivery_id(NewRawId());
+  webhook.set_channel_no(path->no);
+  webhook.set_bytes(static_cast<std::int64_t>(body.size()));
   absl::Status status;
   ParseWebhook(body, [&](ParsedItem& item) {
     if (status.ok()) status = AddItem(item, context);
   });
   LINKTOR_TRY(status);
-  return std::move(context.record);
+  return std::move(context.delivery);
 }
 
 absl::Status Ingest::AddItem(ParsedItem& parsed, Context& context) {
-  WebhookRecord& record = context.record;
-  WebhookItem item;
-  item.entry_id = parsed.entry_id;
-  item.form = static_cast<std::int8_t>(parsed.form);
-  item.count = parsed.count;
+  const std::int64_t time_ms = context.record().time_ms();
+  const int position = context.webhook().items_size();
+  journal::WebhookItem& item = *context.webhook().add_items();
+  context.delivery.appended.clear.emplace_back();
+  item.set_entry_id(parsed.entry_id);
+  item.set_form(static_cast<int>(parsed.form));
+  item.set_count(parsed.count);
   if (parsed.type == ItemType::kIgnored) {
-    item.fate = ItemFate::kIgnored;
-    record.items.push_back(std::move(item));
+    item.set_fate(journal::ITEM_FATE_IGNORED);
     return absl::OkStatus();
   }
   const bool test = parsed.entry_id == kTestEntryId;
@@ -81,50 +92,46 @@ absl::Status Ingest::AddItem(ParsedItem& parsed, Context& context) {
   const std::string_view raw = parsed.raw;
   if (parsed.type == ItemType::kIssue) {
     ReportIssue(parsed, context);
-    item.fate = ItemFate::kIssue;
-    item.issue = std::move(parsed.problem);
+    item.set_fate(journal::ITEM_FATE_ISSUE);
+    item.set_issue(std::move(parsed.problem));
   } else if (owner == nullptr) {
     ReportForeign(parsed, context);
-    item.fate = ItemFate::kIssue;
-    item.issue = absl::StrCat(
-        "no channel with this app secret has the account "
-        "or page '",
-        parsed.entry_id, "'");
+    item.set_fate(journal::ITEM_FATE_ISSUE);
+    item.set_issue(absl::StrCat(
+        "no channel with this app secret has the account or page '",
+        parsed.entry_id, "'"));
   } else {
     if (parsed.type == ItemType::kUnknown) ReportUnknown(parsed, *owner);
-    owner->notes->last_webhook_ms.store(record.time_ms,
-                                        std::memory_order_relaxed);
+    owner->notes->last_webhook_ms.store(time_ms, std::memory_order_relaxed);
     owner->NoteSecret(context.secret);
     scope = {.channel_no = owner->no, .user_id = parsed.user_id};
-    LINKTOR_TRY(DraftEvent(parsed, owner, context, item));
+    LINKTOR_TRY(MakeEvent(parsed, owner, context, item));
   }
-  item.raw_channel_no = scope.channel_no;
-  LINKTOR_ASSIGN(item.sealed_raw,
-                 sealer_.Seal(scope, SealedPlace::kRawItem,
-                              RawItemId(record.delivery_id,
-                                        static_cast<int>(record.items.size())),
-                              raw, record.new_keys));
-  record.items.push_back(std::move(item));
+  item.set_raw_channel_no(scope.channel_no);
+  LINKTOR_ASSIGN(
+      *item.mutable_sealed_raw(),
+      sealer_.Seal(
+          scope, SealedPlace::kRawItem,
+          RawItemId(context.record().webhook().delivery_id(), position), raw,
+          context.delivery.new_keys));
   return absl::OkStatus();
 }
 
 void Ingest::ReportIssue(const ParsedItem& parsed, const Context& context) {
   const std::string& channel = context.path->channel.id();
-  LogCause(
-      LogLevel::kWarning, "webhook body not understood", channel,
-      {{"channel", channel},
-       {"problem", parsed.problem},
-       {"delivery_id", FormatId(kDeliveryPrefix, context.record.delivery_id)}});
+  LogCause(LogLevel::kWarning, "webhook body not understood", channel,
+           {{"channel", channel},
+            {"problem", parsed.problem},
+            {"delivery_id", context.DeliveryId()}});
 }
 
 void Ingest::ReportForeign(const ParsedItem& parsed, const Context& context) {
   observer_.OnForeignItem();
-  LogCause(
-      LogLevel::kWarning, "webhook item of an account without a channel",
-      parsed.entry_id,
-      {{"entry_id", parsed.entry_id},
-       {"url_channel", context.path->channel.id()},
-       {"delivery_id", FormatId(kDeliveryPrefix, context.record.delivery_id)}});
+  LogCause(LogLevel::kWarning, "webhook item of an account without a channel",
+           parsed.entry_id,
+           {{"entry_id", parsed.entry_id},
+            {"url_channel", context.path->channel.id()},
+            {"delivery_id", context.DeliveryId()}});
 }
 
 void Ingest::ReportUnknown(const ParsedItem& parsed,
@@ -139,62 +146,69 @@ void Ingest::ReportUnknown(const ParsedItem& parsed,
             {"problem", parsed.problem}});
 }
 
-absl::Status Ingest::DraftEvent(ParsedItem& parsed,
-                                const ChannelRegistry::EntryPtr& channel,
-                                Context& context, WebhookItem& item) {
+absl::Status Ingest::MakeEvent(ParsedItem& parsed,
+                               const ChannelRegistry::EntryPtr& channel,
+                               Context& context, journal::WebhookItem& item) {
   const bool test = parsed.entry_id == kTestEntryId;
-  WebhookRecord& record = context.record;
-  EventDraft& draft = item.event;
-  draft.channel_no = channel->no;
-  draft.channel_id = channel->channel.id();
-  draft.type = EventTypeOf(parsed.type);
-  draft.user_id = parsed.user_id;
-  draft.event_ms = parsed.event_ms;
-  item.kind = KindOf(parsed.type);
-  item.mid = MidOf(parsed);
-  item.opens_window = parsed.opens_window && !test;
-  if (!item.mid.empty() && !test) {
-    item.mid_key = MidKey(draft.channel_no, item.mid);
-    draft.id = HashedRawId(
-        {"event", item.mid_key, std::to_string(static_cast<int>(item.kind))});
+  const RawId& delivery_id = context.record().webhook().delivery_id();
+  journal::NewEvent& event = *item.mutable_event();
+  event.set_channel_no(channel->no);
+  event.set_channel_id(channel->channel.id());
+  event.set_type(std::string(EventTypeOf(parsed.type)));
+  event.set_user_id(parsed.user_id);
+  event.set_event_ms(parsed.event_ms);
+  item.set_kind(KindOf(parsed.type));
+  item.set_mid(MidOf(parsed));
+  item.set_opens_window(parsed.opens_window && !test);
+  if (!item.mid().empty() && !test) {
+    item.set_mid_key(MidKey(event.channel_no(), item.mid()));
+    event.set_id(HashedRawId({"event", item.mid_key(),
+                              std::to_string(static_cast<int>(item.kind()))}));
   } else {
-    const std::string test_delivery =
-        test ? RawItemId(record.delivery_id,
-                         static_cast<int>(record.items.size()))
-             : "";
-    item.dedupe_key = DedupeKey(draft.channel_no, parsed, test_delivery);
-    draft.id = HashedRawId({"event", item.dedupe_key});
+    const int position = context.record().webhook().items_size() - 1;
+    item.set_dedupe_key(
+        DedupeKey(event.channel_no(), parsed,
+                  test ? RawItemId(delivery_id, position) : std::string()));
+    event.set_id(HashedRawId({"event", item.dedupe_key()}));
   }
-  const KeyScope scope{.channel_no = draft.channel_no,
-                       .user_id = draft.user_id};
-  if (parsed.type == ItemType::kEcho && !parsed.message.text().empty() &&
-      parsed.message.attachments().empty()) {
-    item.content_match = sealer_.ContentMatch(scope, parsed.message.text());
-  }
-  if (parsed.type == ItemType::kReaction) {
-    item.target_mid_key =
-        MidKey(draft.channel_no, parsed.payload.reaction().mid());
-  }
-  EventFrame frame{.channel = *channel,
-                   .draft = draft,
-                   .delivery_id = record.delivery_id,
-                   .mid_key = item.mid_key,
-                   .username = {},
-                   .receive_ms = record.time_ms,
-                   .test = test};
-  if (!test && !draft.user_id.empty()) {
-    frame.username = names_.Find(channel->no, draft.user_id);
-    // What is no id has no profile, and does not belong into a URL.
-    if (item.opens_window && IsNumericId(draft.user_id)) {
-      names_.OnActivity(channel, draft.user_id);
+  const KeyScope scope{.channel_no = event.channel_no(),
+                       .user_id = event.user_id()};
+  if (parsed.type == ItemType::kEcho) {
+    const std::string content = MatchTextOf(parsed.message);
+    if (!content.empty()) {
+      item.set_content_match(sealer_.ContentMatch(scope, content));
     }
   }
+  if (parsed.type == ItemType::kReaction) {
+    item.set_target_mid_key(
+        MidKey(event.channel_no(), parsed.payload.reaction().mid()));
+  }
+  EventFrame frame{.channel = *channel,
+                   .event = event,
+                   .delivery_id = delivery_id,
+                   .mid_key = item.mid_key(),
+                   .username = test ? "" : UsernameFor(channel, item),
+                   .receive_ms = context.record().time_ms(),
+                   .test = test};
   EventForm form = FormOf(DescribeItem(parsed, frame));
-  LINKTOR_ASSIGN(draft.sealed,
-                 sealer_.Seal(scope, SealedPlace::kEvent, draft.id, form.stored,
-                              record.new_keys));
-  draft.encoded = std::make_shared<const std::string>(std::move(form.whole));
+  LINKTOR_ASSIGN(*event.mutable_sealed(),
+                 sealer_.Seal(scope, SealedPlace::kEvent, event.id(),
+                              form.stored, context.delivery.new_keys));
+  context.delivery.appended.clear.back() =
+      std::make_shared<const std::string>(std::move(form.whole));
   return absl::OkStatus();
+}
+
+std::string Ingest::UsernameFor(const ChannelRegistry::EntryPtr& channel,
+                                const journal::WebhookItem& item) {
+  const std::string& user_id = item.event().user_id();
+  if (user_id.empty()) return "";
+  std::string name = names_.Find(channel->no, user_id);
+  // What is no id has no profile, and does not belong into a URL.
+  if (item.opens_window() && IsNumericId(user_id)) {
+    names_.OnActivity(channel, user_id);
+  }
+  return name;
 }
 
 }  // namespace linktor

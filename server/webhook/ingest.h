@@ -1,5 +1,5 @@
-// Makes one journal record of one webhook POST: decides whose each item is,
-// names and seals it; has the names of customers who write looked up.
+// Makes one journal record of one webhook POST: it decides whose each item is,
+// names and seals it, and has the names of customers who write looked up.
 // Thread-safe.
 
 #pragma once
@@ -10,12 +10,19 @@
 #include "server/base/clock.h"
 #include "server/channels/registry.h"
 #include "server/channels/user_names.h"
-#include "server/store/records.h"
-#include "server/store/sealer.h"
+#include "server/journal/journal.h"
+#include "server/seal/sealer.h"
 #include "server/webhook/observer.h"
 #include "server/webhook/parser.h"
 
 namespace linktor {
+
+// A webhook POST as it goes to the journal.
+struct Delivery {
+  Appended appended;
+  // See AppendSealed.
+  NewKeys new_keys;
+};
 
 class Ingest {
  public:
@@ -30,9 +37,9 @@ class Ingest {
   // `path` is the channel of the URL, `secret` the fingerprint of the app
   // secret that the body was signed with. `body` as for ParseWebhook. Fails
   // only when a data key cannot be read.
-  absl::StatusOr<WebhookRecord> MakeRecord(
-      const ChannelRegistry::EntryPtr& path, std::string_view secret,
-      std::string_view body);
+  absl::StatusOr<Delivery> MakeRecord(const ChannelRegistry::EntryPtr& path,
+                                      std::string_view secret,
+                                      std::string_view body);
 
  private:
   struct Context;
@@ -42,9 +49,11 @@ class Ingest {
   void ReportUnknown(const ParsedItem& parsed, const ChannelEntry& channel);
   // Both move out what they keep of `parsed`.
   absl::Status AddItem(ParsedItem& parsed, Context& context);
-  absl::Status DraftEvent(ParsedItem& parsed,
-                          const ChannelRegistry::EntryPtr& channel,
-                          Context& context, WebhookItem& item);
+  absl::Status MakeEvent(ParsedItem& parsed,
+                         const ChannelRegistry::EntryPtr& channel,
+                         Context& context, journal::WebhookItem& item);
+  std::string UsernameFor(const ChannelRegistry::EntryPtr& channel,
+                          const journal::WebhookItem& item);
 
   const Clock& clock_;
   Sealer& sealer_;

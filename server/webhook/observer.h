@@ -6,7 +6,7 @@
 #include <chrono>
 #include <string_view>
 
-#include "server/store/records.h"
+#include "server/state/effects.h"
 #include "server/webhook/answer.h"
 
 namespace linktor {
@@ -18,7 +18,7 @@ class WebhookObserver {
   virtual void OnAnswer(WebhookVerdict verdict,
                         std::chrono::nanoseconds latency) = 0;
   // A delivery is durable.
-  virtual void OnOutcome(const WebhookOutcome& outcome) = 0;
+  virtual void OnOutcome(const DeliveryAnswer& counts) = 0;
   // An item came that is delivered as instagram.unknown. `kind` is as Meta
   // names it.
   virtual void OnUnknownItem(std::string_view kind) = 0;

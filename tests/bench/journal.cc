@@ -3,9 +3,10 @@
 #include <chrono>
 #include <cstdlib>
 
-#include "server/base/crypto.h"
-#include "server/store/sqlite_journal.h"
-#include "server/store/store.h"
+#include "server/base/clock.h"
+#include "server/channels/channel_admin.h"
+#include "server/journal/data_folder.h"
+#include "server/journal/embedded_journal.h"
 #include "server/webhook/ingest.h"
 #include "tests/bench/raw_log.h"
 #include "tests/bench/setting.h"
@@ -19,6 +20,9 @@ namespace {
 constexpr std::size_t kRecords = 60'000;
 constexpr std::size_t kInFlight = 64;
 constexpr int kUsers = 1000;
+constexpr char kChannel[] = "ch_bench";
+constexpr char kSecret[] = "bench secret";
+constexpr char kAccount[] = "17841400000000001";
 
 class NoNames final : public UserNames {
  public:
@@ -27,37 +31,45 @@ class NoNames final : public UserNames {
   }
 };
 
-// The store with one channel, and what makes its records.
+template <typename T>
+T ValueOrDie(absl::StatusOr<T> value) {
+  if (!value.ok()) std::abort();
+  return *std::move(value);
+}
+
+// The rig has a data folder with one channel, and makes its records.
 class Rig {
  public:
-  Rig() : secret_("bench secret"), registry_(Open()) {
-    CreateChannelRecord create{.time_ms = 1, .channel_no = 1};
-    create.channel.set_id("ch_bench");
-    create.channel.set_instagram_account_id("17841400000000001");
-    v1::ChannelCredentials credentials;
-    credentials.add_app_secrets(secret_);
-    create.sealed_credentials = *store_->sealer().Seal(
-        {.channel_no = 1}, SealedPlace::kCredentials, "1",
-        credentials.SerializeAsString(), create.new_keys);
-    const auto created = AppendAs<ChannelOutcome>(*journal_, std::move(create));
-    if (!created.ok() || !registry_.Put(created->row).ok()) std::abort();
+  Rig() {
+    data_->feed().Add([this](auto records) { registry_.OnCommit(records); });
+    v1::CreateChannelRequest request;
+    request.mutable_channel()->set_id(kChannel);
+    request.mutable_channel()->set_instagram_account_id(kAccount);
+    request.mutable_channel()->set_page_id("1001");
+    request.mutable_credentials()->add_app_secrets(kSecret);
+    ChannelAdmin admin(clock_, *journal_, data_->sealer(), registry_);
+    if (!admin.Create(request).ok()) std::abort();
   }
 
-  std::vector<WebhookRecord> MakeRecords(std::size_t count) {
-    const ChannelRegistry::EntryPtr channel = registry_.Find("ch_bench");
-    std::vector<WebhookRecord> records;
+  // Returns records whose keys are durable.
+  std::vector<Appended> MakeRecords(std::size_t count) {
+    const ChannelRegistry::EntryPtr channel = registry_.Find(kChannel);
+    const std::string fingerprint = data_->sealer().Fingerprint(kSecret);
+    std::vector<Appended> records;
     records.reserve(count);
     while (records.size() < count) {
       const PaddedBody body(posts_.Body(1));
-      records.push_back(*ingest_.MakeRecord(
-          channel, store_->sealer().Fingerprint(secret_), body.view()));
+      Delivery delivery =
+          ValueOrDie(ingest_.MakeRecord(channel, fingerprint, body.view()));
+      StoreKeys(std::move(delivery.new_keys));
+      records.push_back(std::move(delivery.appended));
     }
     return records;
   }
 
   // Seconds for all of them, with kInFlight waiting at most, and half of them
   // at least until the end.
-  double Append(std::vector<WebhookRecord> records) {
+  double Append(std::vector<Appended> records) {
     Mutex mutex;
     CondVar changed;
     std::size_t done = 0;
@@ -70,12 +82,11 @@ class Rig {
         if (asked - done >= kInFlight) wanted = asked - kInFlight / 2;
         while (done < wanted) changed.Wait(mutex);
       }
-      journal_->Append(std::move(records[asked]),
-                       [&](const absl::StatusOr<Outcome>& outcome) {
-                         if (!outcome.ok()) std::abort();
-                         MutexLock lock(mutex);
-                         if (++done == wanted) changed.Signal();
-                       });
+      journal_->Append(std::move(records[asked]), [&](const Ending& ending) {
+        if (!ending.applied()) std::abort();
+        MutexLock lock(mutex);
+        if (++done == wanted) changed.Signal();
+      });
     }
     MutexLock lock(mutex);
     wanted = records.size();
@@ -88,30 +99,32 @@ class Rig {
   const std::string& folder() const { return folder_.path(); }
 
  private:
-  Sealer& Open() {
-    store_ = *Store::Open(folder_.path(), Secret(std::string(32, 'k')));
-    journal_ = *SqliteJournal::Create(
-        {}, store_->TakeWriter(), store_->sealer(),
-        [](const std::vector<CommittedEvent>&) {},
-        [](const absl::Status&) { std::abort(); });
-    return store_->sealer();
+  void StoreKeys(NewKeys keys) {
+    if (keys.empty()) return;
+    journal::Record record = NewRecord(absl::ToUnixMillis(clock_.Now()));
+    for (journal::DataKey& key : keys) {
+      *record.mutable_add_data_keys()->add_keys() = std::move(key);
+    }
+    ValueOrDie(AppendAs<Done>(*journal_, std::move(record)));
   }
 
-  const std::string secret_;
-  TempFolder folder_;
-  std::unique_ptr<Store> store_;
-  std::unique_ptr<SqliteJournal> journal_;
-  ChannelRegistry registry_;
-  SystemClock clock_;
+  const SystemClock clock_;
+  const TempFolder folder_;
+  const std::unique_ptr<DataFolder> data_ = ValueOrDie(
+      DataFolder::Open(folder_.path(), Secret(std::string(32, 'k'))));
+  ChannelRegistry registry_{data_->sealer()};
+  const std::unique_ptr<EmbeddedJournal> journal_ = ValueOrDie(
+      EmbeddedJournal::Create({}, *data_, absl::ToUnixMillis(clock_.Now()),
+                              [](const absl::Status&) { std::abort(); }));
   NoNames names_;
   FakeWebhookObserver observer_;
-  Ingest ingest_{clock_, store_->sealer(), registry_, names_, observer_};
-  PostMaker posts_{{.account_id = "17841400000000001"}, kUsers};
+  Ingest ingest_{clock_, data_->sealer(), registry_, names_, observer_};
+  PostMaker posts_{{.account_id = kAccount}, kUsers};
 };
 
-std::size_t SizeOf(const WebhookRecord& record) {
-  return record.items[0].event.sealed.size() +
-         record.items[0].sealed_raw.size();
+std::size_t SizeOf(const Appended& appended) {
+  const journal::WebhookItem& item = appended.record.webhook().items(0);
+  return item.event().sealed().size() + item.sealed_raw().size();
 }
 
 }  // namespace
@@ -126,7 +139,7 @@ void MeasureJournal(const Setting& setting) {
   const std::size_t count = setting.Scaled(kRecords);
   for (int round = 0; round < setting.rounds; ++round) {
     setting.report.SetDisk(ProbeDisk(rig.folder()));
-    std::vector<WebhookRecord> records = rig.MakeRecords(count);
+    std::vector<Appended> records = rig.MakeRecords(count);
     const std::size_t bytes = SizeOf(records[0]);
     ratio.below.push_back(
         static_cast<double>(count) /

@@ -26,6 +26,7 @@ constexpr Family kFamilies[] = {
     {"idle", linktor::bench::MeasureIdleStreams},
     {"stalled", linktor::bench::MeasureStalledStreams},
     {"disk", linktor::bench::MeasureDisk},
+    {"erasure", linktor::bench::MeasureErasure},
 };
 
 std::vector<std::string> Names() {
@@ -45,7 +46,7 @@ int main(int argc, char** argv) {
   bool open_only = false;
   app.add_option("--only", only,
                  "families: ingest, journal, fan-out, latency, "
-                 "sends, hostile, idle, stalled, disk")
+                 "sends, hostile, idle, stalled, disk, erasure")
       ->delimiter(',')
       ->check(CLI::IsMember(Names()));
   app.add_option("--json", json, "also write the figures to this file");

@@ -20,6 +20,10 @@ constexpr std::string_view kText =
 
 }  // namespace
 
+std::string MidOf(std::uint64_t number) {
+  return absl::StrCat(ToAbsl(kMidStart), absl::Dec(number, absl::kZeroPad12));
+}
+
 std::string PostMaker::Body(int items) {
   const std::int64_t now = absl::ToUnixMillis(absl::Now());
   std::string body = absl::StrCat(R"({"object":"instagram","entry":[{"id":")",
@@ -31,9 +35,8 @@ std::string PostMaker::Body(int items) {
         &body, i == 0 ? "" : ",", R"({"sender":{"id":"61000000)",
         absl::Dec(number % static_cast<std::uint64_t>(users_), absl::kZeroPad8),
         R"("},"recipient":{"id":")", target_.account_id, R"("},"timestamp":)",
-        now, R"(,"message":{"mid":")", ToAbsl(kMidStart),
-        absl::Dec(number, absl::kZeroPad12), R"(","text":")", ToAbsl(kText),
-        R"("}})");
+        now, R"(,"message":{"mid":")", MidOf(number), R"(","text":")",
+        ToAbsl(kText), R"("}})");
   }
   body.append("]}]}");
   return body;

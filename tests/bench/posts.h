@@ -44,6 +44,9 @@ class PostMaker {
   std::uint64_t number_ = 0;
 };
 
+// The mid of the message with that number.
+std::string MidOf(std::uint64_t number);
+
 // The number in an event's encoded mid; nothing is parsed.
 std::uint64_t NumberIn(std::string_view encoded_event);
 

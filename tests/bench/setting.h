@@ -73,5 +73,6 @@ void MeasureHostileBodies(const Setting& setting);
 void MeasureIdleStreams(const Setting& setting);
 void MeasureStalledStreams(const Setting& setting);
 void MeasureDisk(const Setting& setting);
+void MeasureErasure(const Setting& setting);
 
 }  // namespace linktor::bench

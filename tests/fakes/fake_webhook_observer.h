@@ -18,7 +18,7 @@ class FakeWebhookObserver final : public WebhookObserver {
     answers.push_back(AnswerOf(verdict).status);
     reasons.emplace_back(AnswerOf(verdict).reason);
   }
-  void OnOutcome(const WebhookOutcome& outcome) override {
+  void OnOutcome(const DeliveryAnswer& outcome) override {
     outcomes.push_back(outcome.events);
   }
   void OnUnknownItem(std::string_view kind) override {

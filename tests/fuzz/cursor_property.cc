@@ -1,5 +1,10 @@
 #include <algorithm>
+#include <iterator>
 #include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "server/base/status.h"
@@ -10,16 +15,45 @@ namespace linktor::fuzz {
 namespace {
 
 constexpr char kLogId[] = "log-id-1";
-constexpr std::int64_t kEpoch = 3;
 constexpr std::int64_t kLastSeq = 1000;
-// Bytes behind a cursor: version, log id, epoch, sequence, checksum.
-constexpr std::size_t kSize = 1 + 8 + 4 + 8 + 4;
+constexpr std::int64_t kWholeLog = std::numeric_limits<std::int64_t>::max();
+// Behind a cursor are version, log id, epoch, sequence, trunk and checksum.
+constexpr std::size_t kSize = 1 + 8 + 4 + 8 + 8 + 4;
 
-// Which log and where, read out of a cursor without checking it.
-struct Position {
-  LogIdentity identity;
-  std::int64_t seq = 0;
+// The log has been restored twice. Its present life shares all of its events
+// with itself, and with a former one those up to the backup.
+struct Life {
+  std::int64_t epoch;
+  std::int64_t trunk;
+  std::int64_t shared;
 };
+constexpr Life kLives[] = {
+    {1, kWholeLog, 600}, {4, 600, 800}, {9, 600, kWholeLog}};
+constexpr const Life& kPresent = kLives[2];
+
+LogIdentity PresentIdentity() {
+  return {.log_id = kLogId,
+          .epoch = kPresent.epoch,
+          .former = {{.epoch = kLives[0].epoch, .last_seq = kLives[0].shared},
+                     {.epoch = kLives[1].epoch, .last_seq = kLives[1].shared}}};
+}
+
+// It is read out of a cursor without checking it.
+struct Position {
+  std::string log_id;
+  std::int64_t epoch = 0;
+  std::int64_t seq = 0;
+  std::int64_t trunk = 0;
+};
+
+// Returns the cursor that a log gives out there.
+std::string EncodeThere(const Position& position) {
+  LogIdentity identity{.log_id = position.log_id, .epoch = position.epoch};
+  if (position.trunk != kWholeLog) {
+    identity.former = {{.epoch = 1, .last_seq = position.trunk}};
+  }
+  return CursorCodec(std::move(identity)).Encode(position.seq);
+}
 
 std::int64_t Number(std::string_view bytes) {
   std::uint64_t value = 0;
@@ -29,8 +63,8 @@ std::int64_t Number(std::string_view bytes) {
   return static_cast<std::int64_t>(value);
 }
 
-// The bytes of URL-safe base64, one bit after the other; none when there are
-// other characters.
+// Returns the bytes of URL-safe base64, one bit after the other; none when
+// there are other characters.
 std::string Unescape(std::string_view text) {
   constexpr std::string_view kAlphabet =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -49,45 +83,63 @@ std::string Unescape(std::string_view text) {
   return bytes;
 }
 
-// Where a cursor points that Encode has made; nothing for any other text.
+// Returns where a cursor points that a log has given out; nothing for any other
+// text.
 std::optional<Position> MadeByEncode(std::string_view cursor) {
   const std::string bytes = Unescape(cursor);
   if (bytes.size() != kSize) return std::nullopt;
   const std::string_view all(bytes);
-  Position position{.identity = {.log_id = std::string(all.substr(1, 8)),
-                                 .epoch = Number(all.substr(9, 4))},
-                    .seq = Number(all.substr(13, 8))};
-  if (CursorCodec(position.identity).Encode(position.seq) != cursor) {
-    return std::nullopt;
-  }
+  Position position{.log_id = std::string(all.substr(1, 8)),
+                    .epoch = Number(all.substr(9, 4)),
+                    .seq = Number(all.substr(13, 8)),
+                    .trunk = Number(all.substr(21, 8))};
+  if (EncodeThere(position) != cursor) return std::nullopt;
   return position;
 }
 
-// What the codec of kLogId and kEpoch has to say of a cursor.
-std::string ExpectedReason(const std::optional<Position>& made,
-                           std::int64_t last_seq) {
-  if (!made.has_value() || made->identity.log_id != kLogId || made->seq < 0) {
-    return "CURSOR_INVALID";
+// The codec has to give this reason, or none when the cursor is good, and this
+// place to go on at.
+struct Expected {
+  std::string reason;
+  std::int64_t seq = 0;
+};
+
+Expected ExpectedOf(const std::optional<Position>& made,
+                    std::int64_t last_seq) {
+  if (!made.has_value() || made->log_id != kLogId || made->seq < 0 ||
+      made->trunk < 0) {
+    return {.reason = "CURSOR_INVALID"};
   }
-  const bool rewound = made->identity.epoch > kEpoch || made->seq > last_seq;
-  return rewound ? "CURSOR_REWOUND" : "";
+  // Nothing is known of another life than that it has the trunk in common.
+  std::int64_t shared = std::min(made->trunk, kPresent.trunk);
+  bool known = false;
+  for (const Life& life : kLives) {
+    if (life.epoch != made->epoch || life.trunk != made->trunk) continue;
+    known = true;
+    shared = std::min(life.shared, last_seq);
+  }
+  if (known && made->seq <= shared) return {.seq = made->seq};
+  return {.reason = "CURSOR_REWOUND",
+          .seq = std::min({made->seq, shared, last_seq})};
 }
 
+// `last_seq` is not below what the log had when it was restored.
 Violation CheckDecode(std::string_view cursor, std::int64_t last_seq) {
-  const CursorCodec codec({.log_id = kLogId, .epoch = kEpoch});
-  const std::optional<Position> made = MadeByEncode(cursor);
-  const std::string expected = ExpectedReason(made, last_seq);
+  const CursorCodec codec(PresentIdentity());
+  const Expected expected = ExpectedOf(MadeByEncode(cursor), last_seq);
   const auto decoded = codec.Decode(cursor, last_seq);
   if (decoded.ok()) {
-    if (!expected.empty()) return absl::StrCat("accepted, not ", expected);
-    return *decoded == made->seq ? Violation() : "read as another place";
+    if (!expected.reason.empty()) {
+      return absl::StrCat("accepted, not ", expected.reason);
+    }
+    return *decoded == expected.seq ? Violation() : "read as another place";
   }
   const google::rpc::ErrorInfo info = ErrorInfoOf(decoded.status());
-  if (info.reason() != expected) {
-    return absl::StrCat("refused with '", info.reason(), "', not '", expected,
-                        "'");
+  if (info.reason() != expected.reason) {
+    return absl::StrCat("refused with '", info.reason(), "', not '",
+                        expected.reason, "'");
   }
-  if (expected == "CURSOR_INVALID") {
+  if (expected.reason == "CURSOR_INVALID") {
     return absl::IsInvalidArgument(decoded.status())
                ? Violation()
                : "CURSOR_INVALID is not INVALID_ARGUMENT";
@@ -98,7 +150,7 @@ Violation CheckDecode(std::string_view cursor, std::int64_t last_seq) {
   const auto restart = info.metadata().find("restart_cursor");
   if (restart == info.metadata().end()) return "it names no cursor to go on at";
   const auto again = codec.Decode(restart->second, last_seq);
-  if (!again.ok() || *again != std::min(made->seq, last_seq)) {
+  if (!again.ok() || *again != expected.seq) {
     return "the cursor to go on at is not good";
   }
   return std::nullopt;
@@ -119,25 +171,29 @@ class Bytes {
   std::string_view input_;
 };
 
-// Cursors as Encode makes them, near what decides, and ones with a change.
+// It makes cursors as a log's lives do, near what decides, and changes them.
 Violation CheckRoundTrip(std::string_view input) {
   Bytes bytes(input);
-  const std::int64_t epoch =
-      bytes.Take(1) % 2 == 0 ? kEpoch - 2 + bytes.Take(1) % 5 : bytes.Take(4);
-  const std::int64_t last_seq = std::max<std::int64_t>(
-      bytes.Take(8) & std::numeric_limits<std::int64_t>::max(), 0);
-  const std::int64_t seq = bytes.Take(8);
+  Position position{.log_id = kLogId};
+  position.epoch = bytes.Take(1) % 2 == 0
+                       ? kLives[bytes.Take(1) % std::ssize(kLives)].epoch
+                       : bytes.Take(4);
+  const std::int64_t trunk = bytes.Take(1) % 3;
+  position.trunk = kWholeLog;
+  if (trunk == 0) position.trunk = kPresent.trunk;
+  if (trunk == 2) position.trunk = bytes.Take(8);
+  const std::int64_t last_seq = bytes.Take(8);
+  position.seq = bytes.Take(8);
   const auto at = static_cast<std::size_t>(bytes.Take(1));
   const char other = static_cast<char>(bytes.Take(1));
-  std::string cursor =
-      CursorCodec({.log_id = kLogId, .epoch = epoch}).Encode(seq);
+  std::string cursor = EncodeThere(position);
   if (!MadeByEncode(cursor).has_value()) return "Encode makes another layout";
-  for (const std::int64_t last : {last_seq, seq, kLastSeq}) {
-    if (last < 0) continue;
+  for (const std::int64_t last : {last_seq, position.seq, kLastSeq}) {
+    if (last < kLives[1].shared) continue;
     if (Violation bad = CheckDecode(cursor, last)) return bad;
   }
   cursor[at % cursor.size()] = other;
-  return CheckDecode(cursor, std::numeric_limits<std::int64_t>::max());
+  return CheckDecode(cursor, kWholeLog);
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ linktor_library(fuzz_properties
     fuzz/webhook_rig.cc fuzz/webhook_rig.h
   PUBLIC
     linktor::test_support linktor::app linktor::webhook linktor::channels
-    linktor::events linktor::store linktor::graph linktor::http linktor::base
+    linktor::events linktor::journal linktor::graph linktor::http linktor::base
     linktor::protos Boost::json simdjson::simdjson protobuf::libprotobuf)
 
 linktor_test(fuzz_corpus_tests

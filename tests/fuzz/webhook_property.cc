@@ -138,13 +138,15 @@ Violation CheckItems(std::string_view body,
   return std::nullopt;
 }
 
-Violation CheckEvent(const ParsedItem& parsed, const WebhookItem& item) {
-  if (item.event.encoded == nullptr) return "an event was not encoded";
-  if (item.event.encoded->size() > kMaxEvent) return "an event is too large";
+Violation CheckEvent(WebhookRig& rig, const ParsedItem& parsed,
+                     const journal::WebhookItem& item,
+                     const std::string* clear) {
+  if (clear == nullptr) return "an event was not encoded";
+  if (clear->size() > kMaxEvent) return "an event is too large";
+  const auto opened = rig.OpenSealed(item.event());
+  if (!opened.ok() || *opened != *clear) return "another event was sealed";
   v1::Event event;
-  if (!event.ParseFromString(*item.event.encoded)) {
-    return "an event cannot be read again";
-  }
+  if (!event.ParseFromString(*clear)) return "an event cannot be read again";
   if (Violation bad = CheckBinary(event)) return "of an event: " + *bad;
   if (Violation bad = CheckJson(event)) return "of an event: " + *bad;
   if (event.type() != std::string(EventTypeOf(parsed.type))) {
@@ -159,26 +161,28 @@ Violation CheckEvent(const ParsedItem& parsed, const WebhookItem& item) {
       event.raw_size() != static_cast<std::int64_t>(parsed.raw.size())) {
     return "an unknown event does not say what came";
   }
-  if (item.mid.empty() == item.dedupe_key.empty() && !event.test()) {
+  if (item.mid().empty() == item.dedupe_key().empty() && !event.test()) {
     return "an event has no identity, or two";
   }
   return std::nullopt;
 }
 
-Violation CheckKept(WebhookRig& rig, const WebhookRecord& record, int position,
+Violation CheckKept(WebhookRig& rig, const Delivery& delivery, int position,
                     const ParsedItem& parsed) {
-  const WebhookItem& item = record.items[static_cast<std::size_t>(position)];
-  if (item.fate == ItemFate::kIgnored) {
+  const journal::Webhook& webhook = delivery.appended.record.webhook();
+  const journal::WebhookItem& item = webhook.items(position);
+  if (item.fate() == journal::ITEM_FATE_IGNORED) {
     return parsed.type == ItemType::kIgnored
                ? Violation()
                : "an item was ignored that says something";
   }
-  const auto kept = rig.OpenRaw(record, position, item.sealed_raw);
+  const auto kept = rig.OpenRaw(webhook, position);
   if (!kept.ok() || *kept != parsed.raw) return "what was received is not kept";
-  if (item.fate == ItemFate::kIssue) {
-    return item.issue.empty() ? "an issue says nothing" : Violation();
+  if (item.fate() == journal::ITEM_FATE_ISSUE) {
+    return item.issue().empty() ? "an issue says nothing" : Violation();
   }
-  return CheckEvent(parsed, item);
+  const auto index = static_cast<std::size_t>(position);
+  return CheckEvent(rig, parsed, item, delivery.appended.clear[index].get());
 }
 
 Violation CheckBody(const std::string& text) {
@@ -187,14 +191,18 @@ Violation CheckBody(const std::string& text) {
   const std::string_view body = padded.view();
   const std::vector<ParsedItem> items = ParseAll(body);
   if (Violation bad = CheckItems(body, items)) return bad;
-  const auto record = rig.Ingest(body);
-  if (!record.ok()) return "the body cannot be recorded";
-  if (record->items.size() != items.size()) {
+  const auto delivery = rig.Ingest(body);
+  if (!delivery.ok()) return "the body cannot be recorded";
+  const journal::Webhook& webhook = delivery->appended.record.webhook();
+  if (static_cast<std::size_t>(webhook.items_size()) != items.size()) {
     return "items were lost before the journal";
+  }
+  if (delivery->appended.clear.size() != items.size()) {
+    return "the events in the clear are not one for each item";
   }
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (Violation bad =
-            CheckKept(rig, *record, static_cast<int>(i), items[i])) {
+            CheckKept(rig, *delivery, static_cast<int>(i), items[i])) {
       return bad;
     }
   }

@@ -4,11 +4,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "linktor/instagram/v1/channel_service.pb.h"
-#include "server/store/event_reader.h"
+#include "server/base/try.h"
+#include "server/state/event_form.h"
+#include "tests/support/channel_rows.h"
 
 namespace linktor::fuzz {
 namespace {
@@ -22,10 +22,10 @@ void Require(const absl::Status& status) {
   std::exit(2);
 }
 
-std::unique_ptr<Store> OpenStore(const std::string& folder) {
-  auto store = Store::Open(folder, Secret(std::string(32, 'k')));
-  Require(store.status());
-  return *std::move(store);
+std::unique_ptr<DataFolder> OpenFolder(const std::string& path) {
+  auto data = DataFolder::Open(path, Secret(std::string(32, 'k')));
+  Require(data.status());
+  return *std::move(data);
 }
 
 }  // namespace
@@ -41,23 +41,23 @@ class WebhookRig::Names final : public UserNames {
 class WebhookRig::Observer final : public WebhookObserver {
  public:
   void OnAnswer(WebhookVerdict, std::chrono::nanoseconds) override {}
-  void OnOutcome(const WebhookOutcome&) override {}
+  void OnOutcome(const DeliveryAnswer&) override {}
   void OnUnknownItem(std::string_view) override {}
   void OnForeignItem() override {}
 };
 
 WebhookRig::WebhookRig()
-    : store_(OpenStore(folder_.path())),
-      registry_(store_->sealer()),
+    : data_(OpenFolder(folder_.path())),
+      registry_(data_->sealer()),
       names_(std::make_unique<Names>()),
       observer_(std::make_unique<Observer>()),
-      ingest_(clock_, store_->sealer(), registry_, *names_, *observer_),
+      ingest_(clock_, data_->sealer(), registry_, *names_, *observer_),
       endpoint_(
           registry_, ingest_,
-          [this](const WebhookRecord& record, auto done) {
-            // As the journal does: otherwise its keys are kept for ever.
-            store_->sealer().MarkStored(record.new_keys);
-            done(WebhookOutcome());
+          [this](const Delivery& delivery, auto done) {
+            // The journal does so: otherwise every body makes keys of its own.
+            data_->sealer().OnStored(delivery.new_keys);
+            done(DeliveryAnswer());
           },
           *observer_) {
   PutChannel();
@@ -66,38 +66,41 @@ WebhookRig::WebhookRig()
 WebhookRig::~WebhookRig() = default;
 
 void WebhookRig::PutChannel() {
-  ChannelRow row{.no = kChannelNo, .revision = 1};
-  row.channel.set_id(kChannelId);
-  row.channel.set_instagram_account_id(kAccountId);
-  v1::GetIceBreakersResponse ice_breakers;
-  v1::IceBreaker* asked = ice_breakers.add_ice_breakers();
+  ChannelContent content;
+  content.channel.set_id(kChannelId);
+  content.channel.set_instagram_account_id(kAccountId);
+  v1::IceBreaker* asked = content.ice_breakers.Add();
   asked->set_question("Where are you?");
   asked->set_payload("WHERE");
-  row.ice_breakers = ice_breakers.SerializeAsString();
-  v1::ChannelCredentials credentials;
-  credentials.add_app_secrets(std::string(kAppSecret));
-  std::vector<NewKey> new_keys;
-  auto sealed = store_->sealer().Seal(
-      {.channel_no = kChannelNo, .user_id = ""}, SealedPlace::kCredentials,
-      std::to_string(kChannelNo), credentials.SerializeAsString(), new_keys);
-  Require(sealed.status());
-  row.sealed_credentials = *std::move(sealed);
-  Require(registry_.Put(row));
+  content.credentials.add_app_secrets(std::string(kAppSecret));
+  Require(
+      registry_.Load({MakeChannelRow(data_->sealer(), kChannelNo, content)}));
 }
 
-absl::StatusOr<WebhookRecord> WebhookRig::Ingest(std::string_view body) {
-  auto record =
+absl::StatusOr<Delivery> WebhookRig::Ingest(std::string_view body) {
+  auto delivery =
       ingest_.MakeRecord(registry_.Find(kChannelId),
-                         store_->sealer().Fingerprint(kAppSecret), body);
-  if (record.ok()) store_->sealer().MarkStored(record->new_keys);
-  return record;
+                         data_->sealer().Fingerprint(kAppSecret), body);
+  if (delivery.ok()) data_->sealer().OnStored(delivery->new_keys);
+  return delivery;
 }
 
-absl::StatusOr<std::string> WebhookRig::OpenRaw(const WebhookRecord& record,
-                                                int position,
-                                                std::string_view sealed) {
-  return store_->sealer().Open(SealedPlace::kRawItem,
-                               RawItemId(record.delivery_id, position), sealed);
+absl::StatusOr<std::string> WebhookRig::OpenRaw(const journal::Webhook& webhook,
+                                                int position) {
+  return data_->sealer().Open(SealedPlace::kRawItem,
+                              RawItemId(webhook.delivery_id(), position),
+                              webhook.items(position).sealed_raw());
+}
+
+absl::StatusOr<std::string> WebhookRig::OpenSealed(
+    const journal::NewEvent& event) {
+  CommittedEvent committed{.id = event.id(),
+                           .type = event.type(),
+                           .channel_id = event.channel_id(),
+                           .user_id = event.user_id(),
+                           .sealed = event.sealed()};
+  LINKTOR_TRY(OpenEvent(data_->sealer(), committed));
+  return *committed.encoded;
 }
 
 int WebhookRig::Post(const std::string& signature, std::string_view body) {

@@ -10,7 +10,7 @@
 #include "absl/status/statusor.h"
 #include "server/channels/registry.h"
 #include "server/channels/user_names.h"
-#include "server/store/store.h"
+#include "server/journal/data_folder.h"
 #include "server/webhook/endpoint.h"
 #include "server/webhook/ingest.h"
 #include "tests/fakes/fake_clock.h"
@@ -31,12 +31,14 @@ class WebhookRig {
   WebhookRig(const WebhookRig&) = delete;
   WebhookRig& operator=(const WebhookRig&) = delete;
 
-  // What ingest makes of a body. `body` as for ParseWebhook.
-  absl::StatusOr<WebhookRecord> Ingest(std::string_view body);
-  // The bytes of an item as they were kept.
-  absl::StatusOr<std::string> OpenRaw(const WebhookRecord& record, int position,
-                                      std::string_view sealed);
-  // The HTTP status that a signed POST is answered with.
+  // Returns what ingest makes of a body. `body` is as for ParseWebhook.
+  absl::StatusOr<Delivery> Ingest(std::string_view body);
+  // Returns the bytes of an item as they were kept.
+  absl::StatusOr<std::string> OpenRaw(const journal::Webhook& webhook,
+                                      int position);
+  // Returns an event as it is read from the disk, serialised.
+  absl::StatusOr<std::string> OpenSealed(const journal::NewEvent& event);
+  // Returns the HTTP status that a signed POST is answered with.
   int Post(const std::string& signature, std::string_view body);
 
  private:
@@ -47,7 +49,7 @@ class WebhookRig {
 
   const FakeClock clock_{absl::FromUnixMillis(1'700'000'060'000)};
   const TempFolder folder_;
-  const std::unique_ptr<Store> store_;
+  const std::unique_ptr<DataFolder> data_;
   ChannelRegistry registry_;
   const std::unique_ptr<Names> names_;
   const std::unique_ptr<Observer> observer_;

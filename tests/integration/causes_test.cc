@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -235,15 +236,22 @@ grpc::Status OptedOut(Gateway& gateway) {
   return Send(gateway, Hello("r1"));
 }
 
-// The log loses its newest event, as when an older copy of the data folder is
-// brought back.
+// The log loses its newest event, because a backup of before is restored.
 grpc::Status Rewound(Gateway& gateway) {
+  const std::string data = gateway.folder() + "/data";
+  const std::string backup = gateway.folder() + "/backup";
+  const auto run = [&](const char* command, const char* with) {
+    return RunServer({command, with, backup, "--data-dir", data,
+                      "--master-key-file", gateway.folder() + "/master.key"});
+  };
+  const ProcessEnd made = run("backup", "--to");
+  EXPECT_EQ(made.status, 0) << made.output;
   Wrote(gateway, absl::ZeroDuration());
   const std::string cursor = NewestCursor(gateway);
   gateway.server().Kill();
-  Database(gateway).Run(
-      "DELETE FROM event_mids; DELETE FROM events; UPDATE log_state SET "
-      "last_seq = 0, oldest_seq = 1");
+  std::filesystem::remove_all(data);
+  const ProcessEnd restored = run("restore", "--from");
+  EXPECT_EQ(restored.status, 0) << restored.output;
   gateway.Restart();
   return FirstOf(gateway, After(cursor));
 }

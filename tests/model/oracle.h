@@ -1,6 +1,7 @@
-// What the store is to do, said as simply as possible: vectors and maps, looked
-// through from end to end. Written from the design, not from the code, so that
-// the two can be compared. Knows specs, not records: no hashes, no sealing.
+// The oracle says as simply as possible what the state is to be: in vectors and
+// maps that are looked through from end to end. It is written from the design,
+// not from the code, so that the two can be compared. It knows specs, not
+// records: there are no hashes and no sealing.
 
 #pragma once
 
@@ -14,8 +15,8 @@
 #include <utility>
 #include <vector>
 
-#include "server/store/records.h"
-#include "tests/unit/store/record_makers.h"
+#include "server/state/effects.h"
+#include "tests/unit/state/record_makers.h"
 
 namespace linktor {
 
@@ -31,15 +32,23 @@ class Oracle {
     std::string user;
     std::string mid;
     std::string text;
-    // The send it is about or was recognised as; "" if none.
+    // It is about this send or was recognised as it; "" when there is none.
     RawId message;
-    // Of a reaction: the message reacted to.
+    // A reaction is to the message with this mid.
     std::string target;
     std::int64_t event_ms = 0;
-    std::int64_t log_ms = 0;
-    // Where its raw item is, if it has one.
+    // Its record was made then.
+    std::int64_t time_ms = 0;
+    // Its age began then.
+    std::int64_t born_ms = 0;
+    // The end of a send tells the time of its echo where that is known.
+    std::int64_t told_echo_ms = 0;
+    // It tells the end of this send.
+    RawId ended;
+    // Its raw item has this number; 0 when it has none.
     std::int64_t raw = 0;
     std::string raw_json;
+    bool erased = false;
   };
   struct Message {
     RawId id;
@@ -52,11 +61,20 @@ class Oracle {
     v1::MessageState state = v1::MESSAGE_STATE_PENDING;
     v1::SettledBy settled_by = v1::SETTLED_BY_UNSPECIFIED;
     int attempt = 1;
+    std::int64_t incarnation = 0;
     std::string mid;
     std::int64_t create_ms = 0;
     std::int64_t claim_ms = 0;
+    std::int64_t born_ms = 0;
     std::int64_t send_ms = 0;
     std::int64_t echo_ms = 0;
+    bool erased = false;
+  };
+  // An echo that waits for the end of sends to the person; it has its raw item,
+  // and no place in the log.
+  struct HeldEcho {
+    ItemSpec item;
+    Event event;
   };
   struct LooseEcho {
     std::int64_t channel_no = 0;
@@ -64,18 +82,24 @@ class Oracle {
     std::string text;
     std::string mid;
     std::int64_t echo_ms = 0;
-    std::int64_t log_ms = 0;
+    std::int64_t born_ms = 0;
   };
   struct Delivery {
     std::int64_t no = 0;
-    std::int64_t receive_ms = 0;
-    WebhookOutcome outcome;
+    std::int64_t time_ms = 0;
+    std::int64_t born_ms = 0;
+    DeliveryAnswer answer;
   };
   struct Raw {
     std::int64_t no = 0;
     std::int64_t delivery_no = 0;
     std::int64_t bytes = 0;
-    std::int64_t receive_ms = 0;
+    // It is as old as its delivery.
+    std::int64_t born_ms = 0;
+    // An item without an event is found by its mid.
+    std::int64_t channel_no = 0;
+    std::string mid;
+    bool erased = false;
   };
   struct Channel {
     TestChannel channel;
@@ -83,7 +107,8 @@ class Oracle {
     std::string request_id;
     std::string fingerprint;
     bool deleted = false;
-    std::int64_t delete_ms = 0;
+    // The age of its deletion began then.
+    std::int64_t born_ms = 0;
     std::string credentials = "sealed";
     std::string ice_breakers;
   };
@@ -91,96 +116,138 @@ class Oracle {
     std::int64_t channel_no = 0;
     std::string user;
     std::int64_t ms = 0;
+    std::int64_t born_ms = 0;
   };
 
-  WebhookOutcome Deliver(std::int64_t now_ms,
+  // ---- Webhooks (oracle.cc)
+  DeliveryAnswer Deliver(std::int64_t now_ms,
                          const std::vector<ItemSpec>& items);
+
+  // ---- Sends (oracle_sends.cc)
   struct Claimed {
     // The record cannot be applied.
     bool poison = false;
-    ClaimOutcome::Kind kind = ClaimOutcome::Kind::kRefused;
-    std::string reason;
-    // As it is afterwards; of kRefused nothing.
+    ClaimAnswer::Kind kind = ClaimAnswer::Kind::kClaimed;
+    // A refusal says it besides its kind.
+    std::int64_t time_ms = 0;
+    // It is as the message is afterwards, where the kind has one.
     Message message;
   };
   // `id` is what the send is called if it is a new one.
   Claimed Claim(const ClaimSpec& spec, const RawId& id);
-  // Whether it was applied.
+  // Returns whether it was applied.
   bool Settle(const RawId& id, const OutcomeSpec& spec);
-  // These return the reason of a refusal.
-  std::string Create(const TestChannel& channel, std::int64_t now_ms,
-                     const std::string& request_id,
-                     const std::string& fingerprint);
-  // What is not given stays.
-  struct Change {
-    std::optional<std::string> credentials;
-    std::optional<std::string> ice_breakers;
+  const Message* Find(const RawId& id) const;
+  // Returns when the customer was called within the hour before a claim, the
+  // latest first.
+  std::vector<std::int64_t> CallsOfTheHour(const ClaimSpec& spec) const;
+  bool IsMidOfASend(std::int64_t channel_no, const std::string& mid) const;
+  bool IsPending(std::int64_t channel_no, const std::string& user) const;
+
+  // ---- Channels and customers (oracle_channels.cc)
+  struct Changed {
+    ChannelAnswer::Kind kind = ChannelAnswer::Kind::kApplied;
+    std::string owner;
   };
-  std::string Update(const TestChannel& channel, std::int64_t revision,
-                     std::int64_t now_ms, const Change& change);
-  std::string Delete(const std::string& id, std::int64_t now_ms);
+  Changed Create(const TestChannel& channel, const std::string& request_id,
+                 const std::string& fingerprint);
+  Changed Update(const Channel& wanted, std::int64_t expected_revision);
+  Changed Delete(const std::string& id, std::int64_t now_ms);
   // These return whether the channel lives.
   bool OptOut(const OptOutSpec& spec);
   bool Name(const TestChannel& channel, const std::string& user,
-            const std::string& name, std::int64_t now_ms);
-  // How many rows go. The store deletes at most kTrimRows of a kind at once;
-  // the oracle deletes all, so it is asked while MostToTrim() is less.
-  std::int64_t Trim(const TrimRecord& trim);
-  // How many rows there are of the kind of which there are most.
+            const std::string& name);
+
+  // ---- Housekeeping (oracle_trim.cc)
+  // Returns how many rows go. The state deletes at most kTrimRows of a kind at
+  // once; the oracle deletes all, so it is asked while MostToTrim() is less.
+  std::int64_t Trim(const TrimSpec& trim);
+  // Returns how many rows there are of the kind of which there are most.
   std::int64_t MostToTrim() const;
+  // Erases what names the mid.
+  void Erase(std::int64_t channel_no, const std::string& mid);
+  void Erased(std::int64_t through_no);
+  // Returns the first event that is kept and came then or later; the next one
+  // when there is none.
+  std::int64_t FirstSince(std::int64_t time_ms) const;
+  std::int64_t OldestSeq() const;
 
-  const Message* Find(const RawId& id) const;
-  // Calls to the customer within the hour before a claim.
-  int CallsOfTheHour(const ClaimSpec& spec) const;
-  bool IsMidOfASend(std::int64_t channel_no, const std::string& mid) const;
-
+  // The expiry time is that of the first record.
+  std::int64_t expiry_ms = 0;
+  // Claims are made by this start of the process.
+  std::int64_t incarnation = 0;
   std::int64_t last_seq = 0;
-  std::int64_t log_ms = 0;
   std::int64_t last_delivery = 0;
   std::int64_t last_raw = 0;
   std::vector<Event> events;
-  // "type user" of every event there has been.
+  // Every event that there has been is here as "type user".
   std::vector<std::string> told;
   std::vector<Message> messages;
+  std::vector<HeldEcho> held;
   std::vector<LooseEcho> loose;
   std::vector<Delivery> deliveries;
   std::vector<Raw> raws;
   std::vector<Channel> channels;
-  // By channel and user: when they last wrote, since when they want no
-  // messages, their names, and every conversation there is something about.
+  // These tell of a customer of a channel when they last wrote, since when they
+  // want no messages, their name, and whether anything is known.
   using Customer = std::pair<std::int64_t, std::string>;
   std::map<Customer, std::int64_t> activity;
   std::map<Customer, std::int64_t> opted_out;
   std::map<Customer, std::string> names;
   std::set<Customer> known;
-  // In the order they were made.
+  // They are in the order in which they were made.
   std::vector<Call> calls;
-  // Without a mid: channel, user, kind, text, target and time; when it was
-  // added.
+  // An item without a mid is known by channel, user, kind, text, target and
+  // time. The value is when its age began.
   using ItemKey = std::tuple<std::int64_t, std::string, TestItem, std::string,
                              std::string, std::int64_t>;
   std::map<ItemKey, std::int64_t> seen;
+  // These events were erased, whether they are kept or not.
+  std::set<std::int64_t> erased;
+  std::int64_t last_erasure = 0;
+  std::set<std::int64_t> due_erasures;
+  // The report tells how many echoes were held, became a send's, and became
+  // events of elsewhere.
+  int held_ever = 0;
+  int held_ours = 0;
+  int held_others = 0;
 
  private:
+  // Returns when the age of what is written at that time begins.
+  std::int64_t Born(std::int64_t time_ms) const;
   bool IsLive(std::int64_t channel_no) const;
   bool IsDuplicate(const ItemSpec& item) const;
-  // Our own send with that mid; null when there is none.
-  const Message* FindByMid(std::int64_t channel_no,
-                           const std::string& mid) const;
-  // False when it is poison.
+  // Returns our own send with that mid; null when there is none.
+  Message* FindByMid(std::int64_t channel_no, const std::string& mid);
+  // Returns false when it is poison.
   bool DeliverItems(std::int64_t now_ms, const std::vector<ItemSpec>& items,
-                    WebhookOutcome& outcome);
-  // The reason why policy refuses it; "" when it does not.
-  std::string Refuse(const ClaimSpec& spec) const;
-  void ReceiveEcho(const ItemSpec& item, Event event);
+                    DeliveryAnswer& answer);
+  void NoteActivity(const ItemSpec& item, std::int64_t now_ms);
+  // Adds the event of an echo. Returns whether it belongs to no send, and may
+  // be that of one whose outcome is unknown.
+  bool TellEcho(const ItemSpec& item, Event event);
   void AddEvent(Event event);
-  std::int64_t AddRaw(std::int64_t now_ms, const ItemSpec& item);
+  std::int64_t AddRaw(std::int64_t now_ms, const ItemSpec& item,
+                      bool has_event);
+  // Returns why policy refuses it; kClaimed when it does not.
+  Claimed Decide(const ClaimSpec& spec) const;
+  void Move(Message& message, v1::MessageState state);
+  void NameMid(Message& message, const std::string& mid);
+  void Release(const Message& settled, std::int64_t now_ms);
   void SettleByContent(std::int64_t channel_no, const std::string& user,
-                       const std::string& text);
-  std::string AccountTaken(const TestChannel& channel) const;
+                       const std::string& text, std::int64_t now_ms);
+  // Returns the channel that has its account or page; "" when none has.
+  std::string OwnerOf(const TestChannel& channel) const;
+  void EraseEvent(Event& event);
+  void EraseRaw(std::int64_t no);
 
-  // How many messages have a request id.
-  std::size_t kept_requests_ = 0;
+  // So many messages that have ended have a request id.
+  std::int64_t ended_requests_ = 0;
 };
+
+inline bool IsOpen(v1::MessageState state) {
+  return state == v1::MESSAGE_STATE_PENDING ||
+         state == v1::MESSAGE_STATE_UNCONFIRMED;
+}
 
 }  // namespace linktor

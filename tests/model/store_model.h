@@ -1,5 +1,6 @@
-// The state of one random run: a store, the oracle it is compared with, and the
-// dice. Steps are in random_steps.cc, comparisons in comparisons.cc.
+// The state of one random run: a data folder, the oracle it is compared with,
+// and the dice. Steps are in random_steps.cc and random_sends.cc, comparisons
+// in comparisons.cc.
 
 #pragma once
 
@@ -13,28 +14,41 @@
 #include <map>
 #include <random>
 #include <string>
+#include <variant>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "server/store/records.h"
-#include "server/store/sqlite_journal.h"
+#include "server/journal/embedded_journal.h"
+#include "tests/model/mirror.h"
 #include "tests/model/oracle.h"
-#include "tests/unit/store/record_makers.h"
-#include "tests/unit/store/store_rig.h"
+#include "tests/unit/state/record_makers.h"
+#include "tests/unit/state/store_rig.h"
 
 namespace linktor {
 
 class StoreModelTest : public ::testing::Test {
  protected:
-  // A record, and what to do with its outcome.
+  // It has a record, and looks at how its append ended.
   struct Step {
-    Record record;
-    std::function<void(const absl::StatusOr<Outcome>&)> check;
+    SealedRecord record;
+    std::function<void(const Ending&)> check;
     std::string what;
   };
+  // Returns the answer of an append. It fails the test when there is none of
+  // that kind.
+  template <typename T>
+  static T AnswerIn(const Ending& ending) {
+    EXPECT_TRUE(ending.applied()) << ending.status;
+    const T* answer = std::get_if<T>(&ending.answer);
+    EXPECT_NE(answer, nullptr);
+    return answer != nullptr ? *answer : T{};
+  }
 
   void SetUp() override;
+  // Ends the process, so to speak, and starts it again.
+  void Restart();
+  // Lets the mirror follow, and tells the oracle who claims now.
+  void Follow();
 
   int Below(int n) {
     return std::uniform_int_distribution<int>(0, n - 1)(random_);
@@ -44,7 +58,7 @@ class StoreModelTest : public ::testing::Test {
     return *(values.begin() + Below(static_cast<int>(values.size())));
   }
 
-  // One of the last few.
+  // Returns one of the last few.
   template <typename T>
   const T& PickRecent(const std::vector<T>& all, int few) {
     const auto size = static_cast<int>(all.size());
@@ -53,26 +67,48 @@ class StoreModelTest : public ::testing::Test {
 
   void MoveClock();
   TestChannel PickChannel();
+  // Returns one of a window of the person's mids that moves on, so that there
+  // are new and old ones. A mid belongs to one person.
+  std::string PickMid(const std::string& user);
   ItemSpec RandomItem();
   Step RandomStep();
   Step DeliverStep();
   Step ClaimStep();
+  // Asks for a send as nobody has before, or repeats one.
+  ClaimSpec RandomClaim();
   Step SettleStep();
+  // Returns one that is PENDING or UNCONFIRMED, or any; null when it should
+  // rather be another step.
+  const Oracle::Message* PickToSettle();
+  OutcomeSpec RandomOutcome(const Oracle::Message& message);
   Step CreateStep();
   Step UpdateStep();
   Step DeleteStep();
   Step OptOutStep();
   Step NameStep();
-  // With `all` nothing is kept that a trim can delete; else each kind is cut
-  // within the last five hours.
+  Step EraseStep();
+  Step ErasedStep();
+  // With `all` nothing is kept that a trim can delete, unless a wrong clock
+  // wrote it; else each kind is cut within the last five hours.
   Step TrimStep(bool all);
   void RunSteps(int count);
 
+  void ExpectRows(const std::string& sql,
+                  const std::vector<std::string>& expected);
   void CompareAll();
   void CompareEvents();
+  void CompareEventTimes();
   void CompareMessages();
-  void CompareTables();
+  void CompareCustomers();
+  void CompareEchoes();
+  void CompareDeliveries();
+  void CompareChannels();
+  void CompareLogState();
+  void CompareMirror();
   void CompareTold();
+  // Expects that the run was worth it.
+  void ExpectVariety();
+  void Report();
 
   std::uint64_t seed_ = 0;
   std::int64_t steps_ = 0;
@@ -81,12 +117,16 @@ class StoreModelTest : public ::testing::Test {
   std::int64_t next_channel_no_ = 1;
   std::int64_t next_raw_ = 1;
   Oracle oracle_;
-  // So small that runs of mids are moved all the time.
-  StoreRig rig_{
-      SqliteJournal::Options{.max_batch_time = absl::Hours(1), .mid_run = 200}};
-  // How often each refusal was met with.
-  std::map<std::string, int> refusals_;
-  // The last steps, for the report of a failure.
+  Mirror mirror_;
+  // Runs of mids are so small that some are moved all the time.
+  StoreRig rig_{EmbeddedJournal::Options{.max_batch_time = absl::Hours(1),
+                                         .mid_run = 200}};
+  // They count the answers to claims, and to records of channels, by kind.
+  std::map<ClaimAnswer::Kind, int> claims_;
+  std::map<ChannelAnswer::Kind, int> changes_;
+  int trims_ = 0;
+  int long_trims_ = 0;
+  // The report of a failure tells the last steps.
   std::vector<std::string> history_;
 };
 

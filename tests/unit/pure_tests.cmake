@@ -3,6 +3,7 @@
 
 linktor_library(test_support
   SOURCES
+    support/channel_rows.h
     support/environment.h
     support/golden.cc support/golden.h
     support/hostile_bodies.cc support/hostile_bodies.h
@@ -23,7 +24,9 @@ linktor_library(test_support
     fakes/fake_graph_observer.h
     fakes/fake_transport.h
     fakes/fake_webhook_observer.h
-  PUBLIC linktor::base linktor::http linktor::webhook GTest::gmock
+    fakes/rival_journal.h
+  PUBLIC linktor::base linktor::channels linktor::http linktor::journal
+  linktor::webhook GTest::gmock
   GTest::gtest spdlog::spdlog
   PRIVATE OpenSSL::Crypto OpenSSL::SSL)
 
@@ -36,6 +39,7 @@ linktor_test(pure_tests
     unit/base/ids_test.cc
     unit/base/log_test.cc
     unit/base/paging_test.cc
+    unit/base/reason_codes_test.cc
     unit/base/status_test.cc
     unit/base/strings_test.cc
     unit/events/cursor_test.cc
@@ -46,17 +50,21 @@ linktor_test(pure_tests
     unit/graph/client_test.cc
     unit/graph/error_map_test.cc
     unit/graph/request_test.cc
+    unit/http/budget_test.cc
     unit/http/client_test.cc
     unit/http/connection_count_test.cc
     unit/http/listener_fixture.cc unit/http/listener_fixture.h
     unit/http/listener_limit_test.cc
+    unit/http/listener_memory_test.cc
     unit/http/listener_stop_test.cc
     unit/http/listener_test.cc
     unit/http/message_test.cc
     unit/http/peer_address_test.cc
     unit/http/proxy_protocol_test.cc
+    unit/http/request_body_test.cc
     unit/http/tls_context_test.cc
     unit/http/tls_listener_test.cc
+    unit/policy/content_match_test.cc
     unit/policy/content_test.cc
     unit/policy/window_test.cc
     unit/webhook/bodies.h
@@ -77,3 +85,12 @@ linktor_test(pure_tests
 linktor_test(crypto_guard_test
   SOURCES unit/base/crypto_guard_test.cc
   LINKS linktor::crypto linktor::boringssl_crypto ${CMAKE_DL_LIBS})
+
+# It replaces operator new for the whole program.
+linktor_test(exhaustion_tests
+  TIMEOUT 120
+  SOURCES
+    unit/http/exhaustion_test.cc
+    unit/http/failing_memory.cc unit/http/failing_memory.h
+    unit/http/listener_fixture.cc unit/http/listener_fixture.h
+  LINKS linktor::test_support linktor::http linktor::base)

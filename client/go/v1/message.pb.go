@@ -84,8 +84,8 @@ const (
 	// A call of SendMessage sent it.
 	MessageOrigin_MESSAGE_ORIGIN_API MessageOrigin = 1
 	// The Instagram app, Meta's inbox, or another app sent it. The event of an
-	// echo that came before Instagram's answer to a send of this server says so
-	// too: nothing told them apart then. Its mid is that of the message.sent that
+	// echo says so too when it came for an UNCONFIRMED send of this server:
+	// nothing told them apart then. Its mid is that of the message.sent that
 	// follows.
 	MessageOrigin_MESSAGE_ORIGIN_ELSEWHERE MessageOrigin = 2
 )
@@ -202,13 +202,15 @@ func (MessageState) EnumDescriptor() ([]byte, []int) {
 type SettledBy int32
 
 const (
-	// The message is under way, or was not sent by this server.
+	// The message is under way or UNCONFIRMED, or was not sent by this server.
 	SettledBy_SETTLED_BY_UNSPECIFIED SettledBy = 0
-	// The end of the call to Instagram settled it. Of an UNCONFIRMED message, the
-	// call ended without an answer.
+	// The end of the attempt settled it: Instagram's answer or, where the message
+	// was certainly not sent, the lack of one.
 	SettledBy_SETTLED_BY_ANSWER SettledBy = 1
-	// An echo settled it whose text equals that of the one UNCONFIRMED message it
-	// can be; this is a conclusion, not a proof.
+	// An echo settled it which says the same, and the message was the only
+	// UNCONFIRMED one that it could be. A text says the same when it is equal,
+	// anything else when it is of the same kind: image, video, audio, heart or
+	// template. This is a conclusion, not a proof.
 	SettledBy_SETTLED_BY_ECHO_CONTENT SettledBy = 2
 	// A call of ResolveMessage settled it.
 	SettledBy_SETTLED_BY_CALLER SettledBy = 3

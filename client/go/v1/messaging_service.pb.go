@@ -466,7 +466,13 @@ type ResolveMessageRequest struct {
 	// Required. It is Message.id.
 	MessageId string `protobuf:"bytes,2,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
 	// Required. It says what is true.
-	Resolution    MessageResolution `protobuf:"varint,3,opt,name=resolution,proto3,enum=linktor.instagram.v1.MessageResolution" json:"resolution,omitempty"`
+	Resolution MessageResolution `protobuf:"varint,3,opt,name=resolution,proto3,enum=linktor.instagram.v1.MessageResolution" json:"resolution,omitempty"`
+	// Optional. It is Instagram's id of the message and has at most 1024 bytes.
+	// With it an echo that comes later is known to be this message's, and not
+	// another message. It can only be given with MESSAGE_RESOLUTION_SENT; with
+	// another resolution, or when it is the id of another message, it is refused
+	// with INVALID_REQUEST.
+	Mid           string `protobuf:"bytes,4,opt,name=mid,proto3" json:"mid,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -520,6 +526,13 @@ func (x *ResolveMessageRequest) GetResolution() MessageResolution {
 		return x.Resolution
 	}
 	return MessageResolution_MESSAGE_RESOLUTION_UNSPECIFIED
+}
+
+func (x *ResolveMessageRequest) GetMid() string {
+	if x != nil {
+		return x.Mid
+	}
+	return ""
 }
 
 // ResolveMessage returns this response.
@@ -800,7 +813,7 @@ const file_linktor_instagram_v1_messaging_service_proto_rawDesc = "" +
 	"\x03mid\x18\x04 \x01(\tH\x00R\x03midB\x05\n" +
 	"\x03key\"M\n" +
 	"\x12GetMessageResponse\x127\n" +
-	"\amessage\x18\x01 \x01(\v2\x1d.linktor.instagram.v1.MessageR\amessage\"\x9e\x01\n" +
+	"\amessage\x18\x01 \x01(\v2\x1d.linktor.instagram.v1.MessageR\amessage\"\xb0\x01\n" +
 	"\x15ResolveMessageRequest\x12\x1d\n" +
 	"\n" +
 	"channel_id\x18\x01 \x01(\tR\tchannelId\x12\x1d\n" +
@@ -808,7 +821,8 @@ const file_linktor_instagram_v1_messaging_service_proto_rawDesc = "" +
 	"message_id\x18\x02 \x01(\tR\tmessageId\x12G\n" +
 	"\n" +
 	"resolution\x18\x03 \x01(\x0e2'.linktor.instagram.v1.MessageResolutionR\n" +
-	"resolution\"Q\n" +
+	"resolution\x12\x10\n" +
+	"\x03mid\x18\x04 \x01(\tR\x03mid\"Q\n" +
 	"\x16ResolveMessageResponse\x127\n" +
 	"\amessage\x18\x01 \x01(\v2\x1d.linktor.instagram.v1.MessageR\amessage\"P\n" +
 	"\x16GetConversationRequest\x12\x1d\n" +

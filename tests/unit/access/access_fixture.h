@@ -1,18 +1,18 @@
-// A real store with API keys, and a clock that stands still.
+// A real data folder with API keys, and a clock that stands still.
 
 #pragma once
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "server/access/api_keys.h"
 #include "server/access/key_admin.h"
-#include "server/store/api_key_table.h"
-#include "server/store/sqlite_journal.h"
-#include "server/store/store.h"
+#include "server/journal/data_folder.h"
+#include "server/journal/embedded_journal.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_folder.h"
@@ -25,26 +25,22 @@ class AccessFixture : public ::testing::Test {
 
   // Also after Close: what was stored is there again.
   void Open() {
-    store_ = *Store::Open(folder_.path(), Secret(std::string(32, 'k')));
-    journal_ = *SqliteJournal::Create(
-        {}, store_->TakeWriter(), store_->sealer(),
-        [](const std::vector<CommittedEvent>&) {}, [](const absl::Status&) {});
+    store_ = *DataFolder::Open(folder_.path(), Secret(std::string(32, 'k')));
     keys_ = std::make_unique<ApiKeys>(clock_, store_->sealer());
+    const auto rows = store_->state().ApiKeys();
+    ASSERT_THAT(rows, IsOk());
+    ASSERT_THAT(keys_->Load(*rows), IsOk());
+    store_->feed().Add([this](auto records) { keys_->OnCommit(records); });
+    journal_ =
+        *EmbeddedJournal::Create({}, *store_, absl::ToUnixMillis(clock_.Now()),
+                                 [](const absl::Status&) {});
     admin_ =
         std::make_unique<KeyAdmin>(clock_, *journal_, store_->sealer(), *keys_);
-    const absl::Status loaded =
-        store_->pool().Read([this](Database& database) -> absl::Status {
-          const auto rows = ReadApiKeys(database);
-          if (!rows.ok()) return rows.status();
-          for (const ApiKeyRow& row : *rows) keys_->Put(row);
-          return absl::OkStatus();
-        });
-    EXPECT_THAT(loaded, IsOk());
   }
   void Close() {
     admin_.reset();
-    keys_.reset();
     journal_.reset();
+    keys_.reset();
     store_.reset();
   }
 
@@ -84,9 +80,10 @@ class AccessFixture : public ::testing::Test {
 
   TempFolder folder_;
   FakeClock clock_{absl::FromUnixSeconds(1'800'000'000)};
-  std::unique_ptr<Store> store_;
-  std::unique_ptr<SqliteJournal> journal_;
+  std::unique_ptr<DataFolder> store_;
+  // The journal's writer tells it until the journal goes.
   std::unique_ptr<ApiKeys> keys_;
+  std::unique_ptr<EmbeddedJournal> journal_;
   std::unique_ptr<KeyAdmin> admin_;
 };
 

@@ -5,6 +5,7 @@
 
 #include "google/protobuf/util/time_util.h"
 #include "server/access/key_text.h"
+#include "tests/support/log_capture.h"
 #include "tests/support/seed.h"
 #include "tests/unit/access/access_fixture.h"
 
@@ -13,7 +14,9 @@ namespace {
 
 using google::protobuf::util::TimeUtil;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::Pair;
 using ::testing::SizeIs;
 
@@ -141,14 +144,92 @@ TEST_F(ApiKeysTest, AKeyExpiresAtItsTime) {
 
 TEST_F(ApiKeysTest, ADeletedKeyIsUnknownAndStaysSo) {
   const auto created = Create(Request({v1::PERMISSION_SEND}));
-  const KeyEntryPtr before = keys_->Find(created.api_key().id());
+  const auto before = store_->state().ApiKeys();
+  ASSERT_THAT(before, IsOk());
+  ASSERT_THAT(*before, SizeIs(1));
   ASSERT_THAT(admin_->Delete(Caller(), created.api_key().id()), IsOk());
   EXPECT_THAT(Authenticate(created.secret()), HasReason("API_KEY_INVALID"));
-  // A change that was made before the deletion and is told after it.
-  keys_->Put({.revision = before->revision,
-              .key = before->key,
-              .hash = std::string(AsBytes(before->hash))});
+  // The rows were read before the deletion and are loaded after it.
+  ASSERT_THAT(keys_->Load(*before), IsOk());
   EXPECT_THAT(Authenticate(created.secret()), HasReason("API_KEY_INVALID"));
+}
+
+// A key that another process made is known as soon as its record is applied:
+// nobody but the feed tells the view.
+TEST_F(ApiKeysTest, AKeyWhoseCreatorDoesNotKnowTheViewIsKnown) {
+  ApiKeys nobodys(clock_, store_->sealer());
+  KeyAdmin other(clock_, *journal_, store_->sealer(), nobodys);
+  const auto created = other.Create(Caller(), Request({v1::PERMISSION_SEND}));
+  ASSERT_THAT(created, IsOk());
+  EXPECT_THAT(Authenticate(created->secret()), IsOk());
+  EXPECT_THAT(nobodys.List(), IsEmpty());
+}
+
+class UnreadableKeyTest : public ApiKeysTest {
+ protected:
+  // The row as it would be after another change, but damaged.
+  ApiKeyRow DamagedChange(const std::string& id) {
+    auto rows = store_->state().ApiKeys();
+    EXPECT_THAT(rows, IsOk());
+    for (ApiKeyRow& row : *rows) {
+      if (row.id != id) continue;
+      row.revision += 1;
+      row.sealed_key.back() ^= 1;
+      return row;
+    }
+    ADD_FAILURE() << "there is no key " << id;
+    return {};
+  }
+  void Tell(const ApiKeyRow& row) {
+    const journal::Record record;
+    Effects effects;
+    effects.api_keys.push_back(row);
+    const AppliedRecord told{.record = record, .effects = effects};
+    keys_->OnCommit({&told, 1});
+  }
+};
+
+// Nobody can say whether the change disabled the key.
+TEST_F(UnreadableKeyTest, AChangedKeyThatCannotBeOpenedIsTakenAway) {
+  const auto created = Create(Request({v1::PERMISSION_SEND}));
+  const auto other = Create(Request({v1::PERMISSION_SEND}));
+  const Caller caller = CallerOf(created);
+  const std::string& id = created.api_key().id();
+  const std::uint64_t before = keys_->generation();
+  const LogCapture log;
+  Tell(DamagedChange(id));
+  EXPECT_THAT(Authenticate(created.secret()), HasReason("API_KEY_INVALID"));
+  EXPECT_THAT(keys_->RecheckInForce(caller), HasReason("API_KEY_INVALID"));
+  EXPECT_GT(keys_->generation(), before);
+  EXPECT_EQ(log.Count("changed API key cannot be opened"), 1U);
+  EXPECT_EQ(log.Count(id), 1U);
+  EXPECT_THAT(Authenticate(other.secret()), IsOk());
+}
+
+TEST_F(UnreadableKeyTest, AKeyThatCannotBeOpenedIsNotLoaded) {
+  const auto created = Create(Request({v1::PERMISSION_SEND}));
+  const ApiKeyRow damaged = DamagedChange(created.api_key().id());
+  ApiKeys fresh(clock_, store_->sealer());
+  const absl::Status loaded = fresh.Load({damaged});
+  EXPECT_THAT(loaded, StatusIs(absl::StatusCode::kDataLoss));
+  EXPECT_THAT(std::string(loaded.message()), HasSubstr(damaged.id));
+  EXPECT_THAT(fresh.List(), IsEmpty());
+}
+
+// What an API key may do, and its name, are nobody's business who reads a disk
+// or a network.
+TEST_F(ApiKeysTest, TheStateHoldsKeysSealed) {
+  auto request = Request({v1::PERMISSION_SEND}, {"ch_secret"});
+  request.mutable_api_key()->set_name("night shift");
+  const auto created = Create(request);
+  const auto rows = store_->state().ApiKeys();
+  ASSERT_THAT(rows, IsOk());
+  ASSERT_THAT(*rows, SizeIs(1));
+  const ApiKeyRow& row = rows->front();
+  EXPECT_EQ(row.id, created.api_key().id());
+  EXPECT_THAT(row.sealed_key, Not(HasSubstr("night shift")));
+  EXPECT_THAT(row.sealed_key, Not(HasSubstr("ch_secret")));
+  EXPECT_EQ(keys_->Find(row.id)->key.name(), "night shift");
 }
 
 TEST_F(ApiKeysTest, RecheckTellsWhatBecameOfTheKey) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "google/protobuf/util/time_util.h"
+#include "tests/fakes/rival_journal.h"
 #include "tests/unit/access/access_fixture.h"
 
 namespace linktor::access {
@@ -148,6 +149,77 @@ TEST_F(KeyAdminTest, OnlyFieldsInTheMaskChange) {
   EXPECT_THAT(key->permissions(), ElementsAre(v1::PERMISSION_SEND));
   EXPECT_EQ(TimeUtil::TimestampToSeconds(key->update_time()),
             TimeUtil::TimestampToSeconds(key->create_time()) + 5);
+}
+
+// Two who change different fields at the same time must both have their way.
+TEST_F(KeyAdminTest, AChangeThatComesBetweenIsKept) {
+  const auto created = Create(Request({v1::PERMISSION_SEND}));
+  const std::string& id = created.api_key().id();
+  RivalJournal rival(*journal_);
+  int attempts = 0;
+  rival.before_update = [&] {
+    if (attempts++ > 0) return;
+    EXPECT_THAT(
+        Update(id, "disabled", [](auto& key) { key.set_disabled(true); }),
+        IsOk());
+  };
+  KeyAdmin slow(clock_, rival, store_->sealer(), *keys_);
+  v1::UpdateApiKeyRequest request;
+  request.mutable_api_key()->set_id(id);
+  request.mutable_api_key()->set_name("renamed");
+  request.mutable_update_mask()->add_paths("name");
+  const auto changed = slow.Update(Caller(), request);
+  ASSERT_THAT(changed, IsOk());
+  EXPECT_EQ(attempts, 2);
+  EXPECT_EQ(changed->name(), "renamed");
+  EXPECT_TRUE(changed->disabled());
+  EXPECT_EQ(keys_->Find(id)->revision, 3);
+}
+
+TEST_F(KeyAdminTest, AKeyThatOthersAlwaysChangeIsGivenUp) {
+  const auto created = Create(Request({v1::PERMISSION_SEND}));
+  const std::string& id = created.api_key().id();
+  RivalJournal rival(*journal_);
+  rival.before_update = [&] {
+    EXPECT_THAT(Update(id, "name", [](auto& key) { key.set_name("rival"); }),
+                IsOk());
+  };
+  KeyAdmin slow(clock_, rival, store_->sealer(), *keys_);
+  v1::UpdateApiKeyRequest request;
+  request.mutable_api_key()->set_id(id);
+  request.mutable_update_mask()->add_paths("disabled");
+  const auto changed = slow.Update(Caller(), request);
+  EXPECT_THAT(changed, HasReason("OVERLOADED"));
+  EXPECT_THAT(changed, StatusIs(absl::StatusCode::kResourceExhausted));
+}
+
+// The state keeps it beside the sealed key, and the answer comes from there.
+TEST_F(KeyAdminTest, AChangeLeavesTheLastUseAlone) {
+  const auto created = Create(Request({v1::PERMISSION_SEND}));
+  (void)CallerOf(created);
+  admin_->StoreUses(/*all=*/true);
+  v1::UpdateApiKeyRequest request;
+  request.mutable_api_key()->set_id(created.api_key().id());
+  request.mutable_update_mask()->add_paths("name");
+  const auto rename = [&] {
+    const auto changed = admin_->Update(Caller(), request);
+    ASSERT_THAT(changed, IsOk());
+    EXPECT_EQ(TimeUtil::TimestampToSeconds(changed->last_use_time()),
+              absl::ToUnixSeconds(clock_.Now()));
+  };
+  rename();
+  Close();
+  Open();
+  rename();
+  const auto rows = store_->state().ApiKeys();
+  ASSERT_THAT(rows, IsOk());
+  ASSERT_THAT(*rows, SizeIs(1));
+  const auto opened = store_->sealer().Open(
+      SealedPlace::kApiKey, rows->front().id, rows->front().sealed_key);
+  ASSERT_THAT(opened, IsOk());
+  v1::ApiKey sealed;
+  ASSERT_TRUE(sealed.ParseFromString(*opened));
+  EXPECT_FALSE(sealed.has_last_use_time());
 }
 
 TEST_F(KeyAdminTest, AnEndInThePastIsRefused) {

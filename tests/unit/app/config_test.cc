@@ -183,6 +183,32 @@ TEST_F(ConfigTest, GraphUrlsHaveNoUser) {
   }
 }
 
+TEST_F(ConfigTest, CommandsTakeTheServersOptionsOnEitherSide) {
+  const std::vector<const char*> options = {"--data-dir", "d",
+                                            "--master-key-file", "k"};
+  const auto with = [&](std::vector<const char*> command, bool first) {
+    std::vector<const char*> all = options;
+    all.insert(first ? all.begin() : all.end(), command.begin(), command.end());
+    return Read(all);
+  };
+  for (const bool first : {false, true}) {
+    const auto backup = with({"backup", "--to", "b"}, first);
+    ASSERT_THAT(backup, IsOk());
+    EXPECT_EQ(backup->command, Command::kBackup);
+    EXPECT_EQ(backup->to, "b");
+    EXPECT_EQ(backup->config.data_dir, "d");
+    EXPECT_EQ(backup->config.master_key_file, "k");
+    const auto restore = with({"restore", "--from", "b"}, first);
+    ASSERT_THAT(restore, IsOk());
+    EXPECT_EQ(restore->command, Command::kRestore);
+    EXPECT_EQ(restore->from, "b");
+    EXPECT_EQ(with({"check"}, first)->command, Command::kCheck);
+  }
+  EXPECT_EQ(Read(options)->command, Command::kServe);
+  EXPECT_TRUE(with({"check", "backup", "--to", "b"}, true)->done);
+  EXPECT_TRUE(with({"backup", "--from", "b"}, true)->done);
+}
+
 TEST_F(ConfigTest, BadOptionsEndWithASentence) {
   const auto read = Read({"--no-such-option"});
   ASSERT_THAT(read, IsOk());

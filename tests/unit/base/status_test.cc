@@ -1,12 +1,23 @@
 #include "server/base/status.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
 #include "tests/support/proto_matchers.h"
 #include "tests/support/status_matchers.h"
 
 namespace linktor {
 namespace {
+
+using testing::ElementsAre;
 
 absl::Status Detailed() {
   return MakeError(absl::StatusCode::kResourceExhausted, "slow down",
@@ -94,6 +105,79 @@ TEST(StatusTest, FitsIntoTrailersWhateverCallersSend) {
   EXPECT_LE(rpc.ByteSizeLong() * 4 / 3 + 3 * rpc.message().size(), 8000U);
   EXPECT_GE(DetailOf<google::rpc::BadRequest>(rpc).field_violations_size(), 5);
   EXPECT_THAT(status, HasReason("INVALID_REQUEST"));
+}
+
+// absl::Status gives its details in an order that depends on where they lie.
+TEST(StatusTest, DetailsHaveAFixedOrder) {
+  std::vector<std::unique_ptr<absl::Status>> all;
+  for (int i = 0; i < 100; ++i) {
+    all.push_back(std::make_unique<absl::Status>(
+        MakeError(absl::StatusCode::kResourceExhausted, "all of them",
+                  {.reason = v1::ERROR_REASON_RATE_LIMITED,
+                   .retry_after = absl::Seconds(1),
+                   .fields = {{"to", "is odd"}},
+                   .quota = QuotaViolation{"user:1", "200 an hour"}})));
+    // These are not made here yet.
+    for (const char* type :
+         {"google.rpc.Help", "acme.Unknown", "google.rpc.PreconditionFailure",
+          "acme.Another"}) {
+      all.back()->SetPayload(absl::StrCat("type.googleapis.com/", type),
+                             absl::Cord());
+    }
+  }
+  for (const auto& status : all) {
+    const google::rpc::Status rpc = ToRpcStatus(*status);
+    std::vector<std::string> types;
+    for (const auto& detail : rpc.details()) {
+      types.push_back(detail.type_url().substr(detail.type_url().find('/')));
+    }
+    ASSERT_THAT(
+        types,
+        ElementsAre("/google.rpc.ErrorInfo", "/google.rpc.BadRequest",
+                    "/google.rpc.PreconditionFailure",
+                    "/google.rpc.QuotaFailure", "/google.rpc.RetryInfo",
+                    "/google.rpc.Help", "/acme.Another", "/acme.Unknown"));
+  }
+}
+
+TEST(StatusTest, TheSameErrorIsTheSameBytes) {
+  std::vector<std::pair<std::string, std::string>> metadata;
+  for (int i = 0; i < 20; ++i) {
+    metadata.emplace_back(absl::StrCat("key_", i), absl::StrCat(i));
+  }
+  std::set<std::string> bytes;
+  for (std::size_t i = 0; i < metadata.size(); ++i) {
+    std::rotate(metadata.begin(), metadata.begin() + 1, metadata.end());
+    bytes.insert(
+        ToRpcStatus(MakeError(absl::StatusCode::kResourceExhausted, "slow down",
+                              {.reason = v1::ERROR_REASON_RATE_LIMITED,
+                               .metadata = metadata,
+                               .retry_after = absl::Seconds(1)}))
+            .SerializeAsString());
+  }
+  EXPECT_EQ(bytes.size(), 1U);
+}
+
+TEST(StatusTest, ViolationsComeInTheOrderOfTheFields) {
+  std::vector<FieldViolation> fields;
+  std::vector<std::string> names;
+  for (const char* name : {"to", "channel_id", "content.text", "a", "to"}) {
+    fields.push_back({name, "is odd"});
+    names.emplace_back(name);
+  }
+  const auto bad = DetailOf<google::rpc::BadRequest>(
+      ToRpcStatus(InvalidFields(v1::ERROR_REASON_INVALID_REQUEST, fields)));
+  std::vector<std::string> told;
+  for (const auto& violation : bad.field_violations()) {
+    told.push_back(violation.field());
+  }
+  EXPECT_EQ(told, names);
+}
+
+TEST(StatusDeathTest, AReasonWithAnothersCodeIsAFault) {
+  EXPECT_DEBUG_DEATH(
+      MakeError(absl::StatusCode::kAborted, v1::ERROR_REASON_OVERLOADED, "no"),
+      "CodeFits");
 }
 
 TEST(StatusTest, EveryReasonHasAShortName) {

@@ -109,5 +109,28 @@ TEST(EncodeEventTest, EmptyAndLargeEventsAreFramedToo) {
   EXPECT_EQ(Decode(large.framed).events(0).message_received().text(), text);
 }
 
+// The overlay names no content, and stays.
+TEST(EncodeErasedTest, KeepsItsPlaceAndItsOverlay) {
+  CommittedEvent committed =
+      Committed(7, kEcho, "message_echoed { id: 'msg_b' }");
+  committed.id = RawId(16, 'i');
+  const EncodedEvent encoded = EncodeEvent(std::move(committed), Cursors());
+  const EncodedEvent erased = EncodeErased(encoded, Cursors());
+  EXPECT_EQ(erased.seq, 7);
+  EXPECT_EQ(erased.type, encoded.type);
+  EXPECT_EQ(erased.channel_id, encoded.channel_id);
+  EXPECT_EQ(erased.user_id, encoded.user_id);
+  auto want = ParseText<v1::Event>(R"pb(
+    type: "message.echoed"
+    channel_id: "ch_1"
+    user_id: "42"
+    message_echoed { id: "msg_b" })pb");
+  want.set_id(FormatId(kEventPrefix, encoded.id));
+  want.set_cursor(Cursors().Encode(7));
+  EXPECT_THAT(Decode(erased.framed).events(0), EqualsProto(want));
+  EXPECT_EQ(EncodeErased(erased, Cursors()).framed, erased.framed)
+      << "an erasure may be repeated";
+}
+
 }  // namespace
 }  // namespace linktor

@@ -1,31 +1,47 @@
 #include "server/events/event_log.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "tests/unit/store/store_rig.h"
+#include "server/journal/journal.h"
+#include "tests/support/proto_matchers.h"
+#include "tests/support/status_matchers.h"
+#include "tests/unit/state/store_rig.h"
 
 namespace linktor {
 namespace {
+
+using testing::HasSubstr;
+using testing::Not;
 
 class EventLogTest : public testing::Test {
  protected:
   // The log has three events, a millisecond apart.
   void SetUp() override {
-    rig_.Create(kShop, kNowMs - kDayMs);
+    rig_.Create(kShop);
     for (int i = 0; i < 3; ++i) {
       rig_.Deliver({{.mid = std::to_string(i)}}, kNowMs + i);
     }
-    log_ = std::make_unique<EventLog>(rig_.store(), 3);
+    Restart();
   }
 
-  void TrimBefore(std::int64_t log_ms) {
-    TrimRecord trim = MakeTrim(kNowMs + kDayMs);
-    trim.events_before_ms = log_ms;
-    ASSERT_EQ(rig_.Trim(trim).deleted, 1);
+  // The server has just started: nothing is in memory.
+  void Restart() {
+    log_.reset();
+    rig_.Reopen();
+    log_ = std::make_unique<EventLog>(rig_.data());
+    rig_.data().feed().Add([this](auto records) { log_->OnCommit(records); });
+  }
+
+  void TrimBefore(std::int64_t born_ms) {
+    constexpr std::int64_t kExpiryMs = kNowMs + kDayMs;
+    ASSERT_EQ(
+        rig_.TrimAt(kExpiryMs, {.event_age_ms = kExpiryMs - born_ms}).deleted,
+        1);
   }
 
   std::int64_t StartSince(std::int64_t ms, int nanos = 0) {
@@ -34,13 +50,30 @@ class EventLogTest : public testing::Test {
     request.mutable_since()->set_nanos(static_cast<int>(ms % 1000) * 1'000'000 +
                                        nanos);
     const auto start = log_->Start(request);
-    EXPECT_TRUE(start.ok()) << start.status();
+    EXPECT_THAT(start, IsOk());
     return start.value_or(-1);
+  }
+
+  // Returns the events after the three, as subscribers get them from memory. It
+  // fails the test when those that are behind get others from the disk.
+  std::vector<v1::Event> Live() {
+    EventLog::Batch live;
+    EXPECT_TRUE(log_->ReadLive({.after_seq = 3}, EventFilter(), live));
+    const auto stored = log_->ReadStored({.after_seq = 3}, EventFilter());
+    EXPECT_THAT(stored, IsOk());
+    v1::SubscribeEventsResponse from_memory;
+    v1::SubscribeEventsResponse from_disk;
+    EXPECT_TRUE(from_memory.ParseFromString(live.framed));
+    EXPECT_TRUE(from_disk.ParseFromString(stored->framed));
+    EXPECT_THAT(from_memory, EqualsProto(from_disk));
+    return {from_memory.events().begin(), from_memory.events().end()};
   }
 
   StoreRig rig_;
   std::unique_ptr<EventLog> log_;
 };
+
+// ---- Where streams start ----------------------------------------------------
 
 TEST_F(EventLogTest, SinceIsTheEventBeforeTheFirstOneFromThenOn) {
   EXPECT_EQ(StartSince(0), 0);
@@ -55,6 +88,20 @@ TEST_F(EventLogTest, SinceWithinAMillisecondIsAfterItsEvents) {
   EXPECT_EQ(StartSince(kNowMs + 1, 999'999), 2);
 }
 
+// Old events are deleted at any time, and a reader who asked for all that is
+// kept has not asked for those.
+TEST_F(EventLogTest, SinceBeforeTheOldestEventSurvivesADeletion) {
+  TrimBefore(kNowMs + 1);
+  const std::int64_t start = StartSince(0);
+  TrimBefore(kNowMs + 2);
+  const auto batch = log_->ReadStored({.after_seq = start}, EventFilter());
+  ASSERT_THAT(batch, IsOk());
+  EXPECT_EQ(batch->events, 1);
+  EXPECT_EQ(batch->through_seq, 3);
+}
+
+// ---- From the disk ----------------------------------------------------------
+
 TEST_F(EventLogTest, ABatchStaysBelowAMebibyte) {
   std::vector<ItemSpec> items;
   items.reserve(8);
@@ -63,12 +110,11 @@ TEST_F(EventLogTest, ABatchStaysBelowAMebibyte) {
                      .raw = '"' + std::string(200 * 1024, 'x') + '"'});
   }
   rig_.Deliver(items);
-  log_ = std::make_unique<EventLog>(rig_.store(), 11);
   int events = 0;
   for (std::int64_t seq = 0; seq < 11;) {
     const auto batch = log_->ReadStored({.after_seq = seq, .include_raw = true},
                                         EventFilter());
-    ASSERT_TRUE(batch.ok()) << batch.status();
+    ASSERT_THAT(batch, IsOk());
     ASSERT_GT(batch->through_seq, seq);
     EXPECT_LE(batch->framed.size(), 1024U * 1024);
     events += batch->events;
@@ -77,16 +123,103 @@ TEST_F(EventLogTest, ABatchStaysBelowAMebibyte) {
   EXPECT_EQ(events, 11);
 }
 
-// Old events are deleted at any time, and a reader who asked for all that is
-// kept has not asked for those.
-TEST_F(EventLogTest, SinceBeforeTheOldestEventSurvivesADeletion) {
-  TrimBefore(kNowMs + 1);
-  const std::int64_t start = StartSince(0);
-  TrimBefore(kNowMs + 2);
-  const auto batch = log_->ReadStored({.after_seq = start}, EventFilter());
-  ASSERT_TRUE(batch.ok()) << batch.status();
-  EXPECT_EQ(batch->events, 1);
-  EXPECT_EQ(batch->through_seq, 3);
+// ---- From memory ------------------------------------------------------------
+
+TEST_F(EventLogTest, MemoryBeginsWithTheFirstCommit) {
+  EventLog::Batch batch;
+  EXPECT_FALSE(log_->ReadLive({.after_seq = 2}, EventFilter(), batch));
+  EXPECT_EQ(log_->last_seq(), 3);
+  rig_.Deliver({{.mid = "4", .text = "four"}, {.mid = "5", .text = "five"}});
+  EXPECT_EQ(log_->last_seq(), 5);
+  const std::vector<v1::Event> live = Live();
+  ASSERT_EQ(live.size(), 2U);
+  EXPECT_EQ(live[0].message_received().text(), "four");
+  EXPECT_EQ(live[1].message_received().text(), "five");
+}
+
+// Whoever appended the record, subscribers get the whole event.
+TEST_F(EventLogTest, AnEventThatIsNotKnownInTheClearIsOpened) {
+  SealedRecord made = MakeDelivery(
+      rig_.sealer(), kNowMs,
+      {{.mid = "4", .text = "four"}, {.mid = "5", .text = "five"}});
+  made.clear[0] = nullptr;
+  ASSERT_THAT(rig_.Append<DeliveryAnswer>(std::move(made)), IsOk());
+  const std::vector<v1::Event> live = Live();
+  ASSERT_EQ(live.size(), 2U);
+  EXPECT_EQ(live[0].message_received().text(), "four");
+  EXPECT_EQ(live[1].message_received().text(), "five");
+}
+
+TEST_F(EventLogTest, WhatApplyDecidedIsMergedOverAnOpenedEvent) {
+  const MessageRow sent = rig_.Claim({}).message;
+  rig_.Settle(sent, {.mid = "own"});
+  SealedRecord made = MakeDelivery(
+      rig_.sealer(), kNowMs,
+      {{.kind = TestItem::kReaction, .text = "heart", .target = "own"}});
+  made.clear.clear();
+  ASSERT_THAT(rig_.Append<DeliveryAnswer>(std::move(made)), IsOk());
+  const std::vector<v1::Event> live = Live();
+  ASSERT_EQ(live.size(), 2U);
+  EXPECT_EQ(live[1].type(), "instagram.reaction");
+  EXPECT_EQ(live[1].reaction().emoji(), "heart");
+  EXPECT_EQ(live[1].reaction().mid(), "own");
+  EXPECT_EQ(live[1].reaction().message_id(), FormatId(kMessagePrefix, sent.id));
+}
+
+// One damaged event must hold up nobody.
+TEST_F(EventLogTest, AnEventThatCannotBeOpenedComesWithoutItsContent) {
+  SealedRecord made = MakeDelivery(
+      rig_.sealer(), kNowMs,
+      {{.mid = "4", .text = "four"}, {.mid = "5", .text = "five"}});
+  made.clear.clear();
+  made.record.mutable_webhook()
+      ->mutable_items(0)
+      ->mutable_event()
+      ->mutable_sealed()
+      ->back() ^= 1;
+  ASSERT_THAT(rig_.Append<DeliveryAnswer>(std::move(made)), IsOk());
+  const std::vector<v1::Event> live = Live();
+  ASSERT_EQ(live.size(), 2U);
+  EXPECT_EQ(live[0].type(), "message.received");
+  EXPECT_EQ(live[0].user_id(), "501");
+  EXPECT_FALSE(live[0].has_message_received());
+  EXPECT_EQ(live[1].message_received().text(), "five");
+}
+
+// ---- Erasure ----------------------------------------------------------------
+
+SealedRecord MakeErasure(const std::string& mid) {
+  journal::Record record = NewRecord(kNowMs);
+  record.mutable_erase()->set_mid_key(MidKeyOf(kShop, mid));
+  return record;
+}
+
+TEST_F(EventLogTest, ErasedContentLeavesMemoryAtOnce) {
+  rig_.Deliver({{.mid = "4", .text = "four"}, {.mid = "5", .text = "five"}});
+  const EventLog::SharedResponsePtr before = log_->ReadShared(3);
+  ASSERT_NE(before, nullptr);
+  EXPECT_THAT(before->bytes, HasSubstr("four"));
+  ASSERT_THAT(rig_.Append<Done>(MakeErasure("4")), IsOk());
+  const std::vector<v1::Event> live = Live();
+  ASSERT_EQ(live.size(), 2U);
+  EXPECT_EQ(live[0].type(), "message.received");
+  EXPECT_FALSE(live[0].has_message_received());
+  EXPECT_EQ(live[1].message_received().text(), "five");
+  const EventLog::SharedResponsePtr after = log_->ReadShared(3);
+  ASSERT_NE(after, nullptr);
+  EXPECT_THAT(after->bytes, Not(HasSubstr("four")));
+  EXPECT_THAT(after->bytes, HasSubstr("five"));
+}
+
+TEST_F(EventLogTest, EventsMayBeErasedInTheCommitThatBringsThem) {
+  std::vector<SealedRecord> records;
+  records.push_back(
+      MakeDelivery(rig_.sealer(), kNowMs, {{.mid = "4", .text = "four"}}));
+  records.push_back(MakeErasure("4"));
+  rig_.AppendTogether(std::move(records));
+  const std::vector<v1::Event> live = Live();
+  ASSERT_EQ(live.size(), 1U);
+  EXPECT_FALSE(live[0].has_message_received());
 }
 
 }  // namespace

@@ -98,6 +98,41 @@ TEST(LiveRingTest, SegmentsOutliveTheirEviction) {
   EXPECT_EQ(segments.at(0)->front().framed, std::string(50, 'x'));
 }
 
+TEST(LiveRingTest, AnEventIsReplacedInItsPlace) {
+  LiveRing ring(0, kPlenty);
+  ring.Publish(Events(1, 3));
+  ring.Publish(Events(4, 6));
+  std::vector<LiveRing::Segment> before;
+  ASSERT_TRUE(ring.Read(0, kPlenty, before));
+  for (const std::int64_t seq : {3, 4}) {
+    ring.Replace(seq, [seq](const EncodedEvent& event) {
+      EXPECT_EQ(event.seq, seq);
+      return EncodedEvent{.seq = seq, .framed = "erased"};
+    });
+  }
+  EXPECT_THAT(Read(ring, 0), ElementsAre(1, 2, 3, 4, 5, 6));
+  std::vector<LiveRing::Segment> after;
+  ASSERT_TRUE(ring.Read(0, kPlenty, after));
+  const std::string kept(10, 'x');
+  EXPECT_EQ((*after.at(0))[1].framed, kept);
+  EXPECT_EQ((*after.at(0))[2].framed, "erased");
+  EXPECT_EQ((*after.at(1))[0].framed, "erased");
+  EXPECT_EQ((*after.at(1))[1].framed, kept);
+  EXPECT_EQ((*before.at(0))[2].framed, kept) << "who reads it keeps it whole";
+}
+
+TEST(LiveRingTest, WhatIsNotThereIsNotReplaced) {
+  LiveRing ring(2, 3 * (10 + sizeof(EncodedEvent)));
+  const auto fail = [](const EncodedEvent& event) {
+    ADD_FAILURE() << event.seq;
+    return event;
+  };
+  ring.Replace(3, fail);
+  for (std::int64_t seq = 3; seq <= 8; ++seq) ring.Publish(Events(seq, seq));
+  for (const std::int64_t seq : {0, 2, 3, 5, 9}) ring.Replace(seq, fail);
+  EXPECT_THAT(Read(ring, 5), ElementsAre(6, 7, 8));
+}
+
 TEST(LiveRingTest, ReadersSeeNoHolesWhileItGrows) {
   LiveRing ring(0, 50 * (10 + sizeof(EncodedEvent)));
   std::atomic<bool> failed = false;

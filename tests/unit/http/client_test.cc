@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <future>
 
+#include "tests/support/log_capture.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/test_socket.h"
 
@@ -164,7 +165,7 @@ TEST(CurlTransportTest, TimeoutLeavesTheOutcomeOpen) {
   HttpCall call = Post(server.url("/"));
   call.timeout = absl::Milliseconds(100);
   const HttpResult result = Call(transport, std::move(call));
-  EXPECT_THAT(result.transport, Not(IsOk()));
+  EXPECT_EQ(result.transport.message(), "no answer came in time");
   EXPECT_FALSE(result.nothing_sent);
 }
 
@@ -267,6 +268,69 @@ TEST(CurlTransportTest, ConfiguredProxyIsUsedButNotForLoopback) {
   EXPECT_EQ(Call(transport, Post(direct.url("/"))).status_code, 204);
 }
 
+// Each failure that libcurl has words of its own for.
+struct Failure {
+  // The server's answer to the request; nothing when it closes.
+  std::string answer;
+  std::string scheme = "http";
+  std::string words;
+  bool nothing_sent = false;
+};
+
+class FailureWordsTest : public testing::TestWithParam<Failure> {};
+
+// libcurl's text is in the log, where it tells an operator more.
+TEST_P(FailureWordsTest, ReachCallersInsteadOfLibcurls) {
+  TestServer server([&](TestSocket& socket) {
+    // The beginning of a handshake is no HTTP message to wait for the end of.
+    const bool speaks_http = GetParam().scheme == "http";
+    if (speaks_http && socket.ReadMessage().empty()) return;
+    socket.Send(GetParam().answer);
+  });
+  LogCapture log;
+  CurlTransport::Options options;
+  options.max_response_bytes = 10;
+  std::string url = server.url("/path?secret=1");
+  url.replace(0, std::string_view("http").size(), GetParam().scheme);
+  HttpResult result;
+  {
+    CurlTransport transport(options);
+    result = Call(transport, Post(url));
+  }
+  EXPECT_EQ(result.transport.message(), GetParam().words);
+  EXPECT_EQ(result.nothing_sent, GetParam().nothing_sent);
+  EXPECT_EQ(log.Count("\"event\":\"http call failed\""), 1U);
+  EXPECT_EQ(log.Count("\"host\":\"127.0.0.1:"), 1U);
+  EXPECT_EQ(log.Count("secret"), 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    , FailureWordsTest,
+    testing::Values(
+        Failure{.words = "the connection ended before an answer came"},
+        Failure{.answer = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf",
+                .words = "the connection ended within the answer"},
+        Failure{.answer = "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n"
+                          "01234567890",
+                .words = "the answer is too long"},
+        Failure{.answer = "rubbish\r\n\r\n",
+                .words = "the answer is not HTTP/1.1"},
+        Failure{.scheme = "https",
+                .words = "no TLS connection could be made",
+                .nothing_sent = true},
+        Failure{.scheme = "gopher",
+                .words = "the URL cannot be called",
+                .nothing_sent = true}));
+
+TEST(CurlTransportTest, RefusedConnectionsAreToldInOurWords) {
+  LogCapture log;
+  CurlTransport transport({});
+  EXPECT_EQ(Call(transport, Post("http://" + ClosedAddress() + "/"))
+                .transport.message(),
+            "no connection could be made");
+  EXPECT_TRUE(log.WaitFor("Failed to connect"));
+}
+
 TEST(CurlTransportTest, EndingItEndsWhatIsUnderWay) {
   std::promise<void> taken;
   TestServer server([&](TestSocket& socket) {
@@ -282,7 +346,7 @@ TEST(CurlTransportTest, EndingItEndsWhatIsUnderWay) {
   taken.get_future().wait();
   transport.reset();
   const HttpResult result = done.get_future().get();
-  EXPECT_THAT(result.transport, Not(IsOk()));
+  EXPECT_EQ(result.transport.message(), "the server is shutting down");
   EXPECT_FALSE(result.nothing_sent);
 }
 

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
+
 #include "tests/support/proto_matchers.h"
 #include "tests/unit/messaging/messaging_fixture.h"
 
@@ -29,38 +31,30 @@ class ConversationsTest : public MessagingFixture {
     request.mutable_update_mask()->add_paths("opted_out");
     return conversations_.Update(request);
   }
-  std::int64_t ChannelNo() { return registry_->Find("ch_1")->no; }
 
   // The customer writes now.
   void Write() {
-    WebhookItem item;
-    item.kind = ItemKind::kMessage;
-    item.mid_key = NewRawId();
-    item.opens_window = true;
-    item.event.id = NewRawId();
-    item.event.channel_no = ChannelNo();
-    item.event.user_id = kUser;
-    item.event.event_ms = NowMs();
-    item.event.encoded = std::make_shared<const std::string>();
-    WebhookRecord record;
-    record.delivery_id = NewRawId();
-    record.time_ms = NowMs();
-    record.items.push_back(std::move(item));
-    EXPECT_THAT(AppendAs<WebhookOutcome>(*journal_, std::move(record)), IsOk());
+    journal::Record record =
+        Webhook(journal::ITEM_KIND_MESSAGE, kUser, FormatId("", NewRawId()));
+    record.mutable_webhook()->mutable_items(0)->set_opens_window(true);
+    EXPECT_THAT(AppendAs<DeliveryAnswer>(*journal_, std::move(record)), IsOk());
   }
   void Name(const std::string& name) {
-    UsernameRecord record;
-    record.time_ms = NowMs();
-    record.channel_no = ChannelNo();
-    record.user_id = kUser;
-    record.sealed_username = *store_->sealer().Seal(
-        {.channel_no = ChannelNo(), .user_id = kUser}, SealedPlace::kUsername,
-        kUser, name, record.new_keys);
-    EXPECT_THAT(AppendAs<ConversationOutcome>(*journal_, std::move(record)),
+    journal::Record record = NewRecord(NowMs());
+    journal::SetUsername& body = *record.mutable_set_username();
+    body.set_channel_no(ChannelNo());
+    body.set_user_id(kUser);
+    NewKeys new_keys;
+    body.set_sealed_username(
+        *sealer().Seal({.channel_no = ChannelNo(), .user_id = kUser},
+                       SealedPlace::kUsername, kUser, name, new_keys));
+    EXPECT_THAT(AppendSealedAs<ConversationAnswer>(
+                    *journal_, std::move(new_keys), std::move(record)),
                 IsOk());
   }
 
-  Conversations conversations_{clock_, *store_, *journal_, *registry_};
+  Conversations conversations_{clock_, state(), sealer(), gated_journal_,
+                               *registry_};
 };
 
 TEST_F(ConversationsTest, UnknownOneIsEmptyButForItsIds) {
@@ -121,12 +115,13 @@ TEST_F(ConversationsTest, MissingChannelIsNotFound) {
 
 // Between finding the channel and the record's turn in the journal.
 TEST_F(ConversationsTest, ChannelDeletedMeanwhileIsNotFound) {
-  ASSERT_THAT(AppendAs<ChannelOutcome>(
-                  *journal_, DeleteChannelRecord{.time_ms = NowMs(),
-                                                 .channel_id = "ch_1"}),
-              IsOk());
-  ASSERT_NE(registry_->Find("ch_1"), nullptr);
-  EXPECT_THAT(SetOptOut(true), HasReason("CHANNEL_NOT_FOUND"));
+  gated_journal_.Hold();
+  auto told =
+      std::async(std::launch::async, [this] { return SetOptOut(true); });
+  gated_journal_.WaitForKept();
+  DeleteChannel("ch_1");
+  gated_journal_.Release();
+  EXPECT_THAT(told.get(), HasReason("CHANNEL_NOT_FOUND"));
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// A real store with one channel, ch_1, and a clock that stands still.
+// A real data folder with one channel, ch_1, a registry that follows its feed,
+// and a clock that stands still.
 
 #pragma once
 
@@ -9,11 +10,12 @@
 
 #include "server/channels/channel_admin.h"
 #include "server/channels/registry.h"
-#include "server/store/channel_table.h"
-#include "server/store/conversation_table.h"
-#include "server/store/sqlite_journal.h"
-#include "server/store/store.h"
+#include "server/journal/data_folder.h"
+#include "server/journal/embedded_journal.h"
+#include "server/messaging/message_reader.h"
+#include "server/state/identity.h"
 #include "tests/fakes/fake_clock.h"
+#include "tests/fakes/gated_journal.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_folder.h"
 
@@ -26,32 +28,33 @@ class MessagingFixture : public ::testing::Test {
     CreateChannel("ch_1", "17841400000000001", "100");
   }
 
+  // Also after Close: what was stored is there again.
   void Open() {
-    store_ = *Store::Open(folder_.path(), Secret(std::string(32, 'k')));
-    journal_ = *SqliteJournal::Create(
-        {}, store_->TakeWriter(), store_->sealer(),
-        [](const std::vector<CommittedEvent>&) {}, [](const absl::Status&) {});
-    registry_ = std::make_unique<ChannelRegistry>(store_->sealer());
-    const absl::Status loaded =
-        store_->pool().Read([this](Database& database) -> absl::Status {
-          const auto rows = ReadLiveChannels(database);
-          if (!rows.ok()) return rows.status();
-          for (const ChannelRow& row : *rows) {
-            EXPECT_THAT(registry_->Put(row), IsOk());
-          }
-          return absl::OkStatus();
-        });
-    EXPECT_THAT(loaded, IsOk());
+    folder_ = *DataFolder::Open(path_.path(), Secret(std::string(32, 'k')));
+    registry_ = std::make_unique<ChannelRegistry>(folder_->sealer());
+    const auto rows = folder_->state().LiveChannels();
+    ASSERT_THAT(rows, IsOk());
+    ASSERT_THAT(registry_->Load(*rows), IsOk());
+    folder_->feed().Add([this](auto records) { registry_->OnCommit(records); });
+    reader_ = std::make_unique<MessageReader>(
+        folder_->state(), folder_->events(), folder_->sealer(), *registry_);
+    journal_ = *EmbeddedJournal::Create({}, *folder_, NowMs(),
+                                        [](const absl::Status&) {});
+    gated_journal_.SetNext(*journal_);
   }
+  // The views that tests have added are told of nothing from then on.
+  void CloseJournal() { journal_.reset(); }
   void Close() {
+    CloseJournal();
+    reader_.reset();
     registry_.reset();
-    journal_.reset();
-    store_.reset();
+    folder_.reset();
   }
 
-  ChannelAdmin Admin() {
-    return {clock_, *journal_, store_->sealer(), *registry_};
-  }
+  StateReader& state() { return folder_->state(); }
+  Sealer& sealer() { return folder_->sealer(); }
+
+  ChannelAdmin Admin() { return {clock_, *journal_, sealer(), *registry_}; }
   void CreateChannel(const std::string& id, const std::string& account,
                      const std::string& page) {
     v1::CreateChannelRequest request;
@@ -66,26 +69,62 @@ class MessagingFixture : public ::testing::Test {
     request.set_channel_id(id);
     EXPECT_THAT(Admin().Delete(request), IsOk());
   }
+  void SetToken(const std::string& token) {
+    v1::SetChannelCredentialsRequest request;
+    request.set_channel_id("ch_1");
+    request.set_access_token(token);
+    EXPECT_THAT(Admin().SetCredentials(request), IsOk());
+  }
+  std::int64_t ChannelNo(const std::string& id = "ch_1") {
+    return registry_->Find(id)->no;
+  }
 
   std::int64_t NowMs() const { return absl::ToUnixMillis(clock_.Now()); }
   ConversationRow Row(std::int64_t channel_no, const std::string& user) {
-    ConversationRow row;
-    const absl::Status read =
-        store_->pool().Read([&](Database& database) -> absl::Status {
-          auto found = ReadConversation(database, channel_no, user);
-          if (!found.ok()) return found.status();
-          row = *std::move(found);
-          return absl::OkStatus();
-        });
-    EXPECT_THAT(read, IsOk());
-    return row;
+    const auto row = state().Conversation(channel_no, user);
+    EXPECT_THAT(row, IsOk());
+    return row.value_or(ConversationRow());
+  }
+  absl::StatusOr<v1::Message> Message(const std::string& request_id) {
+    v1::GetMessageRequest request;
+    request.set_channel_id("ch_1");
+    request.set_request_id(request_id);
+    return reader_->Find(request);
   }
 
-  TempFolder folder_;
+  // A webhook with one item to or from that customer, which the caller
+  // completes.
+  journal::Record Webhook(journal::ItemKind kind, const std::string& user,
+                          const std::string& mid) {
+    journal::Record record = NewRecord(NowMs());
+    journal::Webhook& webhook = *record.mutable_webhook();
+    webhook.set_delivery_id(NewRawId());
+    webhook.set_channel_no(ChannelNo());
+    journal::WebhookItem& item = *webhook.add_items();
+    item.set_count(1);
+    item.set_kind(kind);
+    item.set_mid(mid);
+    item.set_mid_key(MidKey(ChannelNo(), mid));
+    journal::NewEvent& event = *item.mutable_event();
+    event.set_id(NewRawId());
+    event.set_type(kind == journal::ITEM_KIND_ECHO ? "message.echoed"
+                                                   : "message.received");
+    event.set_channel_no(ChannelNo());
+    event.set_channel_id("ch_1");
+    event.set_user_id(user);
+    event.set_event_ms(NowMs());
+    return record;
+  }
+
+  TempFolder path_;
   FakeClock clock_{absl::FromUnixSeconds(1'800'000'000)};
-  std::unique_ptr<Store> store_;
-  std::unique_ptr<SqliteJournal> journal_;
+  std::unique_ptr<DataFolder> folder_;
+  // The journal's writer tells it until the journal goes.
   std::unique_ptr<ChannelRegistry> registry_;
+  std::unique_ptr<MessageReader> reader_;
+  std::unique_ptr<EmbeddedJournal> journal_;
+  // What is under test appends here.
+  GatedJournal gated_journal_;
 };
 
 }  // namespace linktor

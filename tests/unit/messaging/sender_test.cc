@@ -1,187 +1,50 @@
-// The sender with a real store, a fake clock, and Instagram as a fake.
-
 #include "server/messaging/sender.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <future>
+#include <thread>
 
-#include "server/channels/channel_admin.h"
-#include "server/store/sqlite_journal.h"
-#include "tests/fakes/fake_clock.h"
-#include "tests/support/status_matchers.h"
-#include "tests/support/temp_folder.h"
+#include "absl/strings/str_cat.h"
+#include "server/policy/content_match.h"
+#include "server/policy/window.h"
+#include "tests/unit/messaging/sender_fixture.h"
 
 namespace linktor {
 namespace {
 
-// Keeps what was sent until the test answers it.
-class FakeGraph final : public GraphClient {
- public:
-  struct Sent {
-    std::string to;
-    std::string text;
-    v1::MessageTag tag;
-    absl::AnyInvocable<void(GraphSendResult)> done;
-  };
-
-  void Send(const GraphAccount&, std::string_view to,
-            const v1::MessageContent& content, v1::MessageTag tag,
-            absl::AnyInvocable<void(GraphSendResult)> done) override {
-    MutexLock lock(mutex_);
-    sent_.push_back({std::string(to), content.text(), tag, std::move(done)});
-    ++count_;
-    arrived_.SignalAll();
-  }
-  void SetIceBreakers(const GraphAccount&, const v1::SetIceBreakersRequest&,
-                      Done done) override {
-    done(absl::OkStatus());
-  }
-  void GetIceBreakers(
-      const GraphAccount&,
-      absl::AnyInvocable<void(absl::StatusOr<v1::GetIceBreakersResponse>)> done)
-      override {
-    done(v1::GetIceBreakersResponse());
-  }
-  void DeleteIceBreakers(const GraphAccount&, Done done) override {
-    done(absl::OkStatus());
-  }
-  void GetUserProfile(
-      const GraphAccount&, std::string_view,
-      absl::AnyInvocable<void(absl::StatusOr<std::string>)> done) override {
-    done("");
-  }
-
-  // The oldest unanswered call; waits for one.
-  Sent Next() {
-    MutexLock lock(mutex_);
-    while (sent_.empty()) arrived_.Wait(mutex_);
-    Sent first = std::move(sent_.front());
-    sent_.pop_front();
-    return first;
-  }
-  int count() {
-    MutexLock lock(mutex_);
-    return count_;
-  }
-
- private:
-  Mutex mutex_;
-  CondVar arrived_;
-  std::deque<Sent> sent_ ABSL_GUARDED_BY(mutex_);
-  int count_ ABSL_GUARDED_BY(mutex_) = 0;
-};
-
-// Passes records on, or keeps them until they may go.
-class HeldJournal final : public Journal {
- public:
-  explicit HeldJournal(std::unique_ptr<SqliteJournal>& journal)
-      : journal_(journal) {}
-
-  void Append(Record record, Callback done) override {
-    {
-      MutexLock lock(mutex_);
-      if (held_) {
-        kept_.emplace_back(std::move(record), std::move(done));
-        return;
-      }
-    }
-    journal_->Append(std::move(record), std::move(done));
-  }
-  void Hold() {
-    MutexLock lock(mutex_);
-    held_ = true;
-  }
-  void Release() {
-    std::vector<std::pair<Record, Callback>> kept;
-    {
-      MutexLock lock(mutex_);
-      held_ = false;
-      kept.swap(kept_);
-    }
-    for (auto& [record, done] : kept) {
-      journal_->Append(std::move(record), std::move(done));
-    }
-  }
-
- private:
-  std::unique_ptr<SqliteJournal>& journal_;
-  Mutex mutex_;
-  bool held_ ABSL_GUARDED_BY(mutex_) = false;
-  std::vector<std::pair<Record, Callback>> kept_ ABSL_GUARDED_BY(mutex_);
-};
-
-class SenderTest : public ::testing::Test {
- public:
-  ~SenderTest() override {
-    sender_->Stop();
-    journal_->Stop();
-    executor_.reset();
-  }
-
+class SenderTest : public SenderFixture {
  protected:
-  using Result = absl::StatusOr<v1::SendMessageResponse>;
-
-  SenderTest() {
-    store_ = *Store::Open(folder_.path(), Secret(std::string(32, 'k')));
-    journal_ = *SqliteJournal::Create(
-        {}, store_->TakeWriter(), store_->sealer(),
-        [](const std::vector<CommittedEvent>&) {}, [](const absl::Status&) {});
-    registry_ = std::make_unique<ChannelRegistry>(store_->sealer());
-    ChannelAdmin admin(clock_, *journal_, store_->sealer(), *registry_);
-    v1::CreateChannelRequest request;
-    request.mutable_channel()->set_id("ch_1");
-    request.mutable_channel()->set_instagram_account_id("17841400000000001");
-    request.mutable_channel()->set_page_id("100");
-    request.mutable_credentials()->set_access_token("token");
-    EXPECT_THAT(admin.Create(request), IsOk());
-    reader_ = std::make_unique<MessageReader>(*store_, *registry_);
-    StartSender();
+  static v1::SendMessageRequest Image(const std::string& id) {
+    v1::SendMessageRequest request = Text("", id);
+    request.mutable_content()->mutable_image()->set_url(
+        absl::StrCat("https://example.com/", id, ".jpg"));
+    return request;
   }
-
-  void StartSender(int quota = 0) {
-    executor_ = std::make_unique<Executor>(2, 100);
-    sender_ = std::make_unique<Sender>(
-        Sender::Dependencies{clock_, *store_, held_journal_, *registry_, graph_,
-                             *reader_, *executor_, quota});
+  // The customer is shown that picture.
+  void EchoPicture(const std::string& mid) {
+    journal::Record record = Webhook(journal::ITEM_KIND_ECHO, "777", mid);
+    v1::Message echo;
+    v1::Attachment& picture = *echo.add_attachments();
+    picture.set_type("image");
+    picture.set_url("https://cdn.example.com/" + mid);
+    record.mutable_webhook()->mutable_items(0)->set_content_match(
+        sealer().ContentMatch({.channel_no = ChannelNo(), .user_id = "777"},
+                              MatchTextOf(echo)));
+    EXPECT_THAT(AppendAs<DeliveryAnswer>(*journal_, std::move(record)), IsOk());
   }
-
-  std::future<Result> Begin(
-      const std::string& text, const std::string& id,
-      const std::string& to = "777",
-      std::chrono::milliseconds time = std::chrono::seconds(20),
-      v1::MessageTag tag = v1::MESSAGE_TAG_UNSPECIFIED) {
-    v1::SendMessageRequest request;
-    request.set_tag(tag);
-    request.set_channel_id("ch_1");
-    request.set_to(to);
-    request.mutable_content()->set_text(text);
-    request.set_request_id(id);
-    auto promise = std::make_shared<std::promise<Result>>();
-    sender_->Send(
-        request,
-        {.deadline = std::chrono::system_clock::now() + time,
-         .api_key_id = "0123456789abcdef"},
-        [promise](const Result& result) { promise->set_value(result); });
-    return promise->get_future();
+  void SetOptOut() {
+    journal::Record record = NewRecord(NowMs());
+    journal::SetOptOut& body = *record.mutable_set_opt_out();
+    body.set_channel_no(ChannelNo());
+    body.set_user_id("777");
+    body.set_opted_out(true);
+    EXPECT_THAT(AppendAs<ConversationAnswer>(*journal_, std::move(record)),
+                IsOk());
   }
-
-  static GraphSendResult Failed(absl::StatusCode code, v1::ErrorReason reason) {
-    return {"", {MakeError(code, reason, "no"), false}};
-  }
-
-  TempFolder folder_;
-  FakeClock clock_{absl::FromUnixSeconds(1'800'000'000)};
-  std::unique_ptr<Store> store_;
-  std::unique_ptr<SqliteJournal> journal_;
-  HeldJournal held_journal_{journal_};
-  std::unique_ptr<ChannelRegistry> registry_;
-  std::unique_ptr<MessageReader> reader_;
-  FakeGraph graph_;
-  std::unique_ptr<Executor> executor_;
-  std::unique_ptr<Sender> sender_;
 };
+
+// ---- Order ------------------------------------------------------------------
 
 TEST_F(SenderTest, NextToTheSameUserWaitsForTheFirst) {
   auto first = Begin("one", "r1");
@@ -191,11 +54,11 @@ TEST_F(SenderTest, NextToTheSameUserWaitsForTheFirst) {
   FakeGraph::Sent three = graph_.Next();
   EXPECT_EQ(three.to, "888");
   EXPECT_EQ(graph_.count(), 2);
-  one.done({"mid.1", {}});
+  one.done(FakeGraph::Took("mid.1"));
   FakeGraph::Sent two = graph_.Next();
-  EXPECT_EQ(two.text, "two");
-  two.done({"mid.2", {}});
-  three.done({"mid.3", {}});
+  EXPECT_EQ(two.content.text(), "two");
+  two.done(FakeGraph::Took("mid.2"));
+  three.done(FakeGraph::Took("mid.3"));
   EXPECT_THAT(first.get(), IsOk());
   EXPECT_THAT(second.get(), IsOk());
   EXPECT_THAT(other.get(), IsOk());
@@ -203,22 +66,97 @@ TEST_F(SenderTest, NextToTheSameUserWaitsForTheFirst) {
 
 TEST_F(SenderTest, AFailureLetsTheNextOneThrough) {
   auto first = Begin("one", "r1");
+  FakeGraph::Sent one = graph_.Next();
   auto second = Begin("two", "r2");
-  graph_.Next().done(Failed(absl::StatusCode::kUnavailable,
-                            v1::ERROR_REASON_GRAPH_UNAVAILABLE));
+  one.done(FakeGraph::Refused(absl::StatusCode::kUnavailable,
+                              v1::ERROR_REASON_GRAPH_UNAVAILABLE));
   EXPECT_THAT(first.get(), HasReason("GRAPH_UNAVAILABLE"));
-  graph_.Next().done({"mid.2", {}});
+  graph_.Next().done(FakeGraph::Took("mid.2"));
   EXPECT_THAT(second.get(), IsOk());
 }
+
+TEST_F(SenderTest, FullLaneRefusesBeforeItClaims) {
+  PassMarker();
+  gated_journal_.Hold();
+  std::vector<std::future<Result>> waiting;
+  for (std::size_t i = 0; i < Lanes::kMaxLane; ++i) {
+    waiting.push_back(Begin("one", absl::StrCat("r", i), "9999"));
+  }
+  const Result refused = Begin("one too many", "more", "9999").get();
+  EXPECT_THAT(refused, StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_THAT(refused, HasReason("OVERLOADED"));
+  EXPECT_TRUE(RetryDelayOf(refused.status()).has_value());
+  gated_journal_.RefuseKept(absl::UnavailableError("closed"));
+  for (auto& one : waiting) {
+    EXPECT_THAT(one.get(), StatusIs(absl::StatusCode::kUnavailable));
+  }
+  EXPECT_THAT(Message("more"), HasReason("MESSAGE_NOT_FOUND"));
+  PassMarker();
+}
+
+// ---- Token and channel ------------------------------------------------------
+
+TEST_F(SenderTest, TokenIsTakenWhenTheSendLeavesItsLane) {
+  auto first = Begin("one", "r1");
+  FakeGraph::Sent one = graph_.Next();
+  EXPECT_EQ(one.token, "token");
+  auto second = Begin("two", "r2");
+  PassMarker();
+  SetToken("newer token");
+  one.done(FakeGraph::Took("mid.1"));
+  FakeGraph::Sent two = graph_.Next();
+  EXPECT_EQ(two.token, "newer token");
+  two.done(FakeGraph::Took("mid.2"));
+  EXPECT_THAT(second.get(), IsOk());
+}
+
+TEST_F(SenderTest, ChannelThatLostItsTokenMeanwhileIsNotCalled) {
+  auto first = Begin("one", "r1");
+  FakeGraph::Sent one = graph_.Next();
+  auto second = Begin("two", "r2");
+  PassMarker();
+  SetToken("");
+  one.done(FakeGraph::Took("mid.1"));
+  const Result told = second.get();
+  EXPECT_THAT(told, HasReason("CREDENTIALS_MISSING"));
+  EXPECT_THAT(told, HasMetadata("request_id", "r2"));
+  EXPECT_EQ(StateOf("r2"), v1::MESSAGE_STATE_FAILED);
+  EXPECT_EQ(graph_.count(), 2) << "one and the marker";
+}
+
+TEST_F(SenderTest, ChannelThatWasDeletedMeanwhileIsNotCalled) {
+  auto first = Begin("one", "r1");
+  FakeGraph::Sent one = graph_.Next();
+  auto second = Begin("two", "r2");
+  PassMarker();
+  const std::int64_t no = ChannelNo();
+  DeleteChannel("ch_1");
+  one.done(FakeGraph::Took("mid.1"));
+  const Result told = second.get();
+  EXPECT_THAT(told, StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(told, HasReason("CHANNEL_NOT_FOUND"));
+  const auto row = state().MessageByRequest(no, "r2");
+  ASSERT_THAT(row, IsOk());
+  EXPECT_EQ((*row)->state, v1::MESSAGE_STATE_FAILED);
+  EXPECT_EQ(graph_.count(), 2) << "one and the marker";
+}
+
+TEST_F(SenderTest, ChannelWithoutATokenIsRefused) {
+  SetToken("");
+  EXPECT_THAT(Begin("one", "r1").get(), HasReason("CREDENTIALS_MISSING"));
+  EXPECT_THAT(Message("r1"), HasReason("MESSAGE_NOT_FOUND"));
+}
+
+// ---- Callers ----------------------------------------------------------------
 
 TEST_F(SenderTest, WaitingCallerIsToldAtItsDeadline) {
   auto first = Begin("one", "r1");
   FakeGraph::Sent one = graph_.Next();
-  auto waiting = Begin("one", "r1", "777", std::chrono::milliseconds(700));
+  auto waiting = Begin(Text("one", "r1"), std::chrono::milliseconds(700));
   const Result told = waiting.get();
   EXPECT_THAT(told, HasReason("REQUEST_IN_FLIGHT"));
   EXPECT_THAT(told, HasMetadata("request_id", "r1"));
-  one.done({"mid.1", {}});
+  one.done(FakeGraph::Took("mid.1"));
   EXPECT_THAT(first.get(), IsOk());
   EXPECT_EQ(graph_.count(), 1);
 }
@@ -227,27 +165,205 @@ TEST_F(SenderTest, WaitingCallerGetsTheFailureOfTheFirst) {
   auto first = Begin("one", "r1");
   FakeGraph::Sent one = graph_.Next();
   auto waiting = Begin("one", "r1");
-  // Claims are in order: when this one is at Instagram the other one waits.
-  auto marker = Begin("marker", "r2", "888");
-  graph_.Next().done({"mid.m", {}});
-  EXPECT_THAT(marker.get(), IsOk());
-  one.done(Failed(absl::StatusCode::kFailedPrecondition,
-                  v1::ERROR_REASON_RECIPIENT_UNAVAILABLE));
+  PassMarker();
+  one.done(FakeGraph::Refused(absl::StatusCode::kFailedPrecondition,
+                              v1::ERROR_REASON_RECIPIENT_UNAVAILABLE));
   EXPECT_THAT(first.get(), HasReason("RECIPIENT_UNAVAILABLE"));
   EXPECT_THAT(waiting.get(), HasReason("RECIPIENT_UNAVAILABLE"));
 }
+
+TEST_F(SenderTest, WaitingCallerGetsTheMessageAsAReplay) {
+  auto first = Begin("one", "r1");
+  FakeGraph::Sent one = graph_.Next();
+  auto waiting = Begin("one", "r1");
+  PassMarker();
+  one.done(FakeGraph::Took("mid.1"));
+  EXPECT_FALSE(first.get()->replayed());
+  const Result told = waiting.get();
+  ASSERT_THAT(told, IsOk());
+  EXPECT_TRUE(told->replayed());
+  EXPECT_EQ(told->message().mid(), "mid.1");
+}
+
+// The claim that finds the send under way and the send's end are one commit:
+// the end has been told before anybody waits for it.
+TEST_F(SenderTest, EndInTheSameCommitAsTheQuestionIsTold) {
+  auto first = Begin("one", "r1");
+  FakeGraph::Sent one = graph_.Next();
+  gated_journal_.Hold();
+  auto waiting = Begin("one", "r1");
+  one.done(FakeGraph::Unclear());
+  gated_journal_.WaitForKept(2);
+  gated_journal_.Release();
+  EXPECT_THAT(first.get(), HasReason("SEND_OUTCOME_UNKNOWN"));
+  EXPECT_THAT(waiting.get(), HasReason("SEND_OUTCOME_UNKNOWN"));
+}
+
+TEST_F(SenderTest, EndedSendIsReplayed) {
+  ASSERT_THAT(SendTo(Text("one", "r1"), FakeGraph::Took("mid.1")), IsOk());
+  const Result again = Begin("one", "r1").get();
+  ASSERT_THAT(again, IsOk());
+  EXPECT_TRUE(again->replayed());
+  EXPECT_EQ(again->message().mid(), "mid.1");
+  EXPECT_EQ(again->message().text(), "one");
+  EXPECT_EQ(graph_.count(), 1);
+}
+
+TEST_F(SenderTest, FailedSendIsTriedAgainUnderItsId) {
+  const Result failed =
+      SendTo(Text("one", "r1"),
+             FakeGraph::Refused(absl::StatusCode::kUnavailable,
+                                v1::ERROR_REASON_GRAPH_UNAVAILABLE));
+  EXPECT_THAT(failed, HasReason("GRAPH_UNAVAILABLE"));
+  const Result again = SendTo(Text("one", "r1"), FakeGraph::Took("mid.1"));
+  ASSERT_THAT(again, IsOk());
+  EXPECT_EQ(again->message().attempt(), 2);
+  EXPECT_THAT(failed, HasMetadata("message_id", again->message().id()));
+}
+
+// The sender's own ticker sees to it, and no restart is needed.
+TEST_F(SenderTest, OutcomeThatCannotBeRecordedIsTriedAgainUntilItIs) {
+  gated_journal_.Refuse(GatedJournal::Outcomes, absl::InternalError("no"));
+  const Result told = SendTo(Text("one", "r1"), FakeGraph::Took("mid.1"));
+  EXPECT_THAT(told, HasReason("SEND_OUTCOME_UNKNOWN"));
+  EXPECT_THAT(told, HasMetadata("request_id", "r1"));
+  EXPECT_THAT(told, HasMetadata("message_id", Message("r1")->id()));
+  auto waiting = Begin("one", "r1");
+  gated_journal_.Accept();
+  const Result later = waiting.get();
+  ASSERT_THAT(later, IsOk());
+  EXPECT_EQ(later->message().mid(), "mid.1");
+  EXPECT_EQ(graph_.count(), 1);
+}
+
+// ---- Refusals ---------------------------------------------------------------
+
+TEST_F(SenderTest, ClaimThatIsNotStoredIsRefusedAndLeavesItsPlace) {
+  gated_journal_.Refuse(GatedJournal::Every,
+                        absl::ResourceExhaustedError("full"));
+  EXPECT_THAT(Begin("one", "r1").get(),
+              StatusIs(absl::StatusCode::kResourceExhausted));
+  gated_journal_.Accept();
+  EXPECT_THAT(SendTo(Text("one", "r1"), FakeGraph::Took("mid.1")), IsOk());
+  sender_->Drain(std::chrono::hours(1));
+}
+
+// Its caller was told that nothing was sent, so nothing is.
+TEST_F(SenderTest, StoredClaimOfWhichItsCallerHeardNothingIsNeverBegun) {
+  PassMarker();
+  gated_journal_.Doubt(GatedJournal::Claims);
+  EXPECT_THAT(Begin("one", "r1").get(),
+              StatusIs(absl::StatusCode::kUnavailable));
+  // It is stored after all, and settled as not sent.
+  const auto failed = [this] {
+    const auto message = Message("r1");
+    return message.ok() && message->state() == v1::MESSAGE_STATE_FAILED;
+  };
+  while (!failed()) std::this_thread::yield();
+  gated_journal_.Accept();
+  const Result again = SendTo(Text("one", "r1"), FakeGraph::Took("mid.1"));
+  ASSERT_THAT(again, IsOk());
+  EXPECT_EQ(again->message().attempt(), 2);
+  EXPECT_EQ(graph_.count(), 2) << "the marker and the second attempt";
+}
+
+TEST_F(SenderTest, OtherTagIsAnotherRequest) {
+  ASSERT_THAT(SendTo(Text("one", "r1"), FakeGraph::Took("mid.1")), IsOk());
+  v1::SendMessageRequest tagged = Text("one", "r1");
+  tagged.set_tag(v1::MESSAGE_TAG_HUMAN_AGENT);
+  EXPECT_THAT(Begin(tagged).get(), HasReason("REQUEST_ID_REUSED"));
+}
+
+TEST_F(SenderTest, TagGoesToInstagramAsGivenAndNoOtherDoes) {
+  auto plain = Begin("one", "r1");
+  FakeGraph::Sent one = graph_.Next();
+  EXPECT_EQ(one.tag, v1::MESSAGE_TAG_UNSPECIFIED);
+  one.done(FakeGraph::Took("mid.1"));
+  EXPECT_THAT(plain.get(), IsOk());
+  v1::SendMessageRequest request = Text("two", "r2");
+  request.set_tag(v1::MESSAGE_TAG_HUMAN_AGENT);
+  auto tagged = Begin(request);
+  FakeGraph::Sent two = graph_.Next();
+  EXPECT_EQ(two.tag, v1::MESSAGE_TAG_HUMAN_AGENT);
+  two.done(FakeGraph::Took("mid.2"));
+  EXPECT_THAT(tagged.get(), IsOk());
+}
+
+TEST_F(SenderTest, BeyondTheQuotaInstagramIsNotCalled) {
+  sender_->SetQuota(1);
+  ASSERT_THAT(SendTo(Text("one", "r1"), FakeGraph::Took("mid.1")), IsOk());
+  const Result refused = Begin("two", "r2").get();
+  EXPECT_THAT(refused, HasReason("RATE_LIMITED"));
+  EXPECT_EQ(RetryDelayOf(refused.status()), absl::Hours(1));
+  EXPECT_EQ(graph_.count(), 1);
+  clock_.Advance(absl::Hours(1));
+  EXPECT_THAT(SendTo(Text("two", "r2"), FakeGraph::Took("mid.2")), IsOk());
+}
+
+TEST_F(SenderTest, OptedOutCustomerIsNotCalled) {
+  // Both with and without a key of the conversation.
+  SetOptOut();
+  EXPECT_THAT(Begin("one", "r1").get(), HasReason("RECIPIENT_OPTED_OUT"));
+  EXPECT_EQ(graph_.count(), 0);
+}
+
+TEST_F(SenderTest, CustomerWithAKeyWhoOptsOutIsNotCalled) {
+  ASSERT_THAT(SendTo(Text("one", "r1"), FakeGraph::Took("mid.1")), IsOk());
+  SetOptOut();
+  EXPECT_THAT(Begin("two", "r2").get(), HasReason("RECIPIENT_OPTED_OUT"));
+  EXPECT_EQ(graph_.count(), 1);
+}
+
+TEST_F(SenderTest, RefusedCustomerLeavesNoKeyBehind) {
+  v1::UpdateChannelRequest update;
+  update.mutable_channel()->set_id("ch_1");
+  update.mutable_channel()->set_on_no_history(v1::NO_HISTORY_POLICY_REFUSE);
+  update.mutable_update_mask()->add_paths("on_no_history");
+  ASSERT_THAT(Admin().Update(update), IsOk());
+  EXPECT_THAT(Begin("one", "r1").get(), HasReason("USER_HAS_NOT_WRITTEN"));
+
+  journal::Record wrote = Webhook(journal::ITEM_KIND_MESSAGE, "888", "mid.0");
+  wrote.mutable_webhook()->mutable_items(0)->set_opens_window(true);
+  ASSERT_THAT(AppendAs<DeliveryAnswer>(*journal_, std::move(wrote)), IsOk());
+  clock_.Advance(absl::Milliseconds(kMessagingWindowMs));
+  EXPECT_THAT(Begin("one", "r2", "888").get(),
+              HasReason("OUTSIDE_MESSAGING_WINDOW"));
+  clock_.Advance(absl::Milliseconds(kHumanAgentWindowMs));
+  v1::SendMessageRequest tagged = Text("one", "r3", "888");
+  tagged.set_tag(v1::MESSAGE_TAG_HUMAN_AGENT);
+  EXPECT_THAT(Begin(tagged).get(), HasReason("HUMAN_AGENT_WINDOW_CLOSED"));
+  SetOptOut();
+  for (const std::string user : {"777", "888"}) {
+    const auto key =
+        state().FindKey({.channel_no = ChannelNo(), .user_id = user});
+    ASSERT_THAT(key, IsOk());
+    EXPECT_FALSE(key->has_value()) << user;
+  }
+}
+
+TEST_F(SenderTest, RequestIdOfAnotherCustomersMessageLeavesNoKeyBehind) {
+  ASSERT_THAT(SendTo(Text("one", "r1"), FakeGraph::Took("mid.1")), IsOk());
+  EXPECT_THAT(Begin("one", "r1", "888").get(), HasReason("REQUEST_ID_REUSED"));
+  const auto key =
+      state().FindKey({.channel_no = ChannelNo(), .user_id = "888"});
+  ASSERT_THAT(key, IsOk());
+  EXPECT_FALSE(key->has_value());
+}
+
+// ---- The end of the server --------------------------------------------------
 
 TEST_F(SenderTest, DrainGivesUpWhatWaitsInALane) {
   auto first = Begin("one", "r1");
   FakeGraph::Sent one = graph_.Next();
   auto second = Begin("two", "r2");
-  auto marker = Begin("marker", "r3", "888");
-  graph_.Next().done({"mid.m", {}});
-  EXPECT_THAT(marker.get(), IsOk());
+  PassMarker();
   sender_->Drain(std::chrono::milliseconds(0));
-  EXPECT_THAT(second.get(), HasReason("DRAINING"));
+  const Result told = second.get();
+  EXPECT_THAT(told, HasReason("DRAINING"));
+  EXPECT_THAT(told, HasMetadata("request_id", "r2"));
+  EXPECT_EQ(StateOf("r2"), v1::MESSAGE_STATE_FAILED);
   EXPECT_THAT(Begin("three", "r4").get(), HasReason("DRAINING"));
-  one.done({"mid.1", {}});
+  one.done(FakeGraph::Took("mid.1"));
   EXPECT_THAT(first.get(), IsOk());
   EXPECT_EQ(graph_.count(), 2);
 }
@@ -257,15 +373,15 @@ TEST_F(SenderTest, DrainGivesUpWhatWaitsInALane) {
 TEST_F(SenderTest, ClaimDuringADrainIsNeverStarted) {
   auto first = Begin("one", "r1");
   FakeGraph::Sent one = graph_.Next();
-  held_journal_.Hold();
+  gated_journal_.Hold();
   auto late = Begin("two", "r2");
   sender_->Drain(std::chrono::milliseconds(0));
   // The one before it ends first: that must not start the late one.
-  held_journal_.Release();
-  one.done({"mid.1", {}});
+  gated_journal_.Release();
+  one.done(FakeGraph::Took("mid.1"));
   EXPECT_THAT(late.get(), HasReason("DRAINING"));
   EXPECT_THAT(first.get(), IsOk());
-  sender_->Drain(std::chrono::seconds(5));
+  sender_->Drain(std::chrono::seconds(30));
   EXPECT_EQ(graph_.count(), 1);
 }
 
@@ -273,80 +389,59 @@ TEST_F(SenderTest, DrainAnswersWhoeverWaits) {
   auto first = Begin("one", "r1");
   FakeGraph::Sent one = graph_.Next();
   auto waiting = Begin("one", "r1");
-  auto marker = Begin("marker", "r2", "888");
-  graph_.Next().done({"mid.m", {}});
-  EXPECT_THAT(marker.get(), IsOk());
+  PassMarker();
   sender_->Drain(std::chrono::milliseconds(0));
   EXPECT_THAT(waiting.get(), HasReason("REQUEST_IN_FLIGHT"));
-  one.done({"mid.1", {}});
+  one.done(FakeGraph::Took("mid.1"));
   EXPECT_THAT(first.get(), IsOk());
 }
 
 TEST_F(SenderTest, AbandonedSendsBecomeUnconfirmed) {
   auto first = Begin("one", "r1");
   (void)graph_.Next();  // and no answer ever comes
-  sender_->Stop();
-  StartSender();
-  ASSERT_THAT(sender_->SettleAbandoned(), IsOk());
+  Restart();
   EXPECT_THAT(Begin("one", "r1").get(), HasReason("SEND_OUTCOME_UNKNOWN"));
   EXPECT_EQ(graph_.count(), 1);
+  EXPECT_EQ(Message("r1")->settled_by(), v1::SETTLED_BY_UNSPECIFIED);
+  EXPECT_THAT(SendTo(Text("two", "r2"), FakeGraph::Took("mid.2")), IsOk());
 }
 
-TEST_F(SenderTest, TagGoesToInstagramAsGivenAndNoOtherDoes) {
-  auto plain = Begin("one", "r1", "777");
-  FakeGraph::Sent one = graph_.Next();
-  EXPECT_EQ(one.tag, v1::MESSAGE_TAG_UNSPECIFIED);
-  one.done({"mid.1", {}});
-  EXPECT_THAT(plain.get(), IsOk());
-  auto tagged = Begin("two", "r2", "777", std::chrono::seconds(20),
-                      v1::MESSAGE_TAG_HUMAN_AGENT);
-  FakeGraph::Sent two = graph_.Next();
-  EXPECT_EQ(two.tag, v1::MESSAGE_TAG_HUMAN_AGENT);
-  two.done({"mid.2", {}});
-  EXPECT_THAT(tagged.get(), IsOk());
+// ---- Unconfirmed ones and their echoes --------------------------------------
+
+TEST_F(SenderTest, PicturesSettleByKindAndTime) {
+  EXPECT_THAT(SendTo(Image("r1"), FakeGraph::Unclear()),
+              HasReason("SEND_OUTCOME_UNKNOWN"));
+  EXPECT_EQ(Message("r1")->settled_by(), v1::SETTLED_BY_UNSPECIFIED);
+  clock_.Advance(absl::Minutes(9));
+  EchoPicture("mid.1");
+  const auto settled = Message("r1");
+  ASSERT_THAT(settled, IsOk());
+  EXPECT_EQ(settled->state(), v1::MESSAGE_STATE_SENT);
+  EXPECT_EQ(settled->settled_by(), v1::SETTLED_BY_ECHO_CONTENT);
+  EXPECT_EQ(settled->mid(), "mid.1");
+
+  EXPECT_THAT(SendTo(Image("r2"), FakeGraph::Unclear()),
+              HasReason("SEND_OUTCOME_UNKNOWN"));
+  clock_.Advance(absl::Minutes(11));
+  EchoPicture("mid.2");
+  EXPECT_EQ(StateOf("r2"), v1::MESSAGE_STATE_UNCONFIRMED) << "too late";
 }
 
-TEST_F(SenderTest, OtherTagIsAnotherRequest) {
-  auto plain = Begin("one", "r1");
-  graph_.Next().done({"mid.1", {}});
-  EXPECT_THAT(plain.get(), IsOk());
-  EXPECT_THAT(Begin("one", "r1", "777", std::chrono::seconds(20),
-                    v1::MESSAGE_TAG_HUMAN_AGENT)
-                  .get(),
-              HasReason("REQUEST_ID_REUSED"));
+TEST_F(SenderTest, OnePictureOfTwoIsNotSettledByKind) {
+  for (const char* id : {"r1", "r2"}) {
+    EXPECT_THAT(SendTo(Image(id), FakeGraph::Unclear()),
+                HasReason("SEND_OUTCOME_UNKNOWN"));
+  }
+  EchoPicture("mid.1");
+  EXPECT_EQ(StateOf("r1"), v1::MESSAGE_STATE_UNCONFIRMED);
+  EXPECT_EQ(StateOf("r2"), v1::MESSAGE_STATE_UNCONFIRMED);
 }
 
-TEST_F(SenderTest, BeyondTheQuotaInstagramIsNotCalled) {
-  sender_->Stop();
-  StartSender(/*quota=*/1);
-  auto first = Begin("one", "r1");
-  graph_.Next().done({"mid.1", {}});
-  EXPECT_THAT(first.get(), IsOk());
-  EXPECT_THAT(Begin("two", "r2").get(), HasReason("RATE_LIMITED"));
-  EXPECT_EQ(graph_.count(), 1);
-  clock_.Advance(absl::Hours(1));
-  auto later = Begin("two", "r2");
-  graph_.Next().done({"mid.2", {}});
-  EXPECT_THAT(later.get(), IsOk());
-}
-
-TEST_F(SenderTest, OptedOutCustomerIsNotCalled) {
-  const OptOutRecord out{.time_ms = absl::ToUnixMillis(clock_.Now()),
-                         .channel_no = registry_->Find("ch_1")->no,
-                         .user_id = "777",
-                         .opted_out = true};
-  ASSERT_THAT(AppendAs<ConversationOutcome>(*journal_, out), IsOk());
-  EXPECT_THAT(Begin("one", "r1").get(), HasReason("RECIPIENT_OPTED_OUT"));
-  EXPECT_EQ(graph_.count(), 0);
-}
-
-TEST_F(SenderTest, ChannelWithoutATokenIsRefused) {
-  ChannelAdmin admin(clock_, *journal_, store_->sealer(), *registry_);
-  v1::SetChannelCredentialsRequest request;
-  request.set_channel_id("ch_1");
-  request.set_access_token("");
-  ASSERT_THAT(admin.SetCredentials(request), IsOk());
-  EXPECT_THAT(Begin("one", "r1").get(), HasReason("CREDENTIALS_MISSING"));
+TEST_F(SenderTest, TextIsNotSettledByAPicture) {
+  EXPECT_THAT(SendTo(Text("image", "r1"), FakeGraph::Unclear()),
+              HasReason("SEND_OUTCOME_UNKNOWN"));
+  EchoPicture("mid.1");
+  EXPECT_EQ(StateOf("r1"), v1::MESSAGE_STATE_UNCONFIRMED);
 }
 
 }  // namespace

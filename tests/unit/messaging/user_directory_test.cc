@@ -108,23 +108,6 @@ class FakeProfiles final : public GraphClient {
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-// Passes records on, or refuses them as a full disk does.
-class FullJournal final : public Journal {
- public:
-  explicit FullJournal(std::unique_ptr<SqliteJournal>& journal)
-      : journal_(journal) {}
-
-  void Append(Record record, Callback done) override {
-    if (full_) return done(absl::ResourceExhaustedError("full"));
-    journal_->Append(std::move(record), std::move(done));
-  }
-  void set_full(bool full) { full_ = full; }
-
- private:
-  std::unique_ptr<SqliteJournal>& journal_;
-  std::atomic<bool> full_ = false;
-};
-
 class UserDirectoryTest : public MessagingFixture {
  protected:
   UserDirectoryTest() { Start(); }
@@ -133,11 +116,14 @@ class UserDirectoryTest : public MessagingFixture {
   void Start() {
     graph_ = std::make_unique<FakeProfiles>();
     users_ = std::make_unique<UserDirectory>(
-        UserDirectory::Dependencies{clock_, *store_, full_journal_, *registry_,
-                                    *graph_, absl::ZeroDuration()});
+        UserDirectory::Dependencies{clock_, state(), sealer(), gated_journal_,
+                                    *registry_, *graph_, absl::ZeroDuration()});
+    folder_->feed().Add([this](auto records) { users_->OnCommit(records); });
   }
   void Stop() {
     graph_->Close();
+    users_->Stop();
+    CloseJournal();
     users_.reset();
   }
   void Restart() {
@@ -146,9 +132,23 @@ class UserDirectoryTest : public MessagingFixture {
     Open();
     Start();
   }
+  // Another instance stores the name.
+  void Store(const std::string& user, const std::string& name) {
+    journal::Record record = NewRecord(NowMs());
+    journal::SetUsername& body = *record.mutable_set_username();
+    body.set_channel_no(No());
+    body.set_user_id(user);
+    NewKeys new_keys;
+    body.set_sealed_username(
+        *sealer().Seal({.channel_no = No(), .user_id = user},
+                       SealedPlace::kUsername, user, name, new_keys));
+    EXPECT_THAT(AppendSealedAs<ConversationAnswer>(
+                    *journal_, std::move(new_keys), std::move(record)),
+                IsOk());
+  }
 
   std::int64_t No(const std::string& channel = "ch_1") {
-    return registry_->Find(channel)->no;
+    return ChannelNo(channel);
   }
   std::string Find(const std::string& user) { return users_->Find(No(), user); }
   // The customer writes.
@@ -186,7 +186,6 @@ class UserDirectoryTest : public MessagingFixture {
     Sync();
   }
 
-  FullJournal full_journal_{journal_};
   std::unique_ptr<FakeProfiles> graph_;
   std::unique_ptr<UserDirectory> users_;
   int markers_ = 0;
@@ -268,7 +267,7 @@ TEST_F(UserDirectoryTest, NameIsStoredSealedAndRememberedOverARestart) {
   Learn("777", "ada.writes");
   const std::string sealed = Row(No(), "777").sealed_username;
   EXPECT_THAT(sealed, Not(testing::HasSubstr("ada")));
-  EXPECT_EQ(*store_->sealer().Open(SealedPlace::kUsername, "777", sealed),
+  EXPECT_EQ(*sealer().Open(SealedPlace::kUsername, "777", sealed),
             "ada.writes");
   Restart();
   EXPECT_EQ(Find("777"), "ada.writes");
@@ -287,6 +286,22 @@ TEST_F(UserDirectoryTest, StoredNameOutlivesAQuestionWithoutAnswer) {
   EXPECT_EQ(Find("777"), "ada");
 }
 
+TEST_F(UserDirectoryTest, NameThatAnotherInstanceStoresIsTold) {
+  EXPECT_EQ(Find("777"), "");
+  Store("777", "ada");
+  EXPECT_EQ(Find("777"), "ada");
+  Store("777", "ada.lovelace");
+  EXPECT_EQ(Find("777"), "ada.lovelace");
+}
+
+TEST_F(UserDirectoryTest, NameThatIsStoredAlreadyIsNotStoredAgain) {
+  Store("777", "ada");
+  const std::string sealed = Row(No(), "777").sealed_username;
+  Restart();
+  Learn("777", "ada");
+  EXPECT_EQ(Row(No(), "777").sealed_username, sealed);
+}
+
 TEST_F(UserDirectoryTest, ChannelsHaveTheirOwnCustomers) {
   CreateChannel("ch_2", "17841400000000002", "200");
   Learn("777", "ada");
@@ -299,10 +314,11 @@ TEST_F(UserDirectoryTest, ChannelsHaveTheirOwnCustomers) {
 }
 
 TEST_F(UserDirectoryTest, NameThatCannotBeStoredIsAskedForAgainAfterAnHour) {
-  full_journal_.set_full(true);
+  gated_journal_.Refuse(GatedJournal::Every,
+                        absl::ResourceExhaustedError("full"));
   Learn("777", "ada");
   EXPECT_EQ(Row(No(), "777").sealed_username, "");
-  full_journal_.set_full(false);
+  gated_journal_.Accept();
   clock_.Advance(absl::Hours(1));
   Learn("777", "ada");
   EXPECT_EQ(Asked("777"), 2);
@@ -327,17 +343,13 @@ TEST_F(UserDirectoryTest, FullQueueForgetsTheNewest) {
 // ---- Channels come and go ---------------------------------------------------
 
 TEST_F(UserDirectoryTest, ChannelWithoutATokenIsNotAsked) {
-  v1::SetChannelCredentialsRequest request;
-  request.set_channel_id("ch_1");
-  request.set_access_token("");
-  ASSERT_THAT(Admin().SetCredentials(request), IsOk());
+  SetToken("");
   CreateChannel("ch_2", "17841400000000002", "200");
   Activity("777");
   Activity("marker", "ch_2");
   EXPECT_EQ(graph_->Answer(""), "marker");
   // Nor does that count as asked.
-  request.set_access_token("token");
-  ASSERT_THAT(Admin().SetCredentials(request), IsOk());
+  SetToken("token");
   Activity("777");
   EXPECT_EQ(graph_->Answer(""), "777");
   EXPECT_THAT(graph_->asked(), ElementsAre("marker", "777"));
@@ -361,7 +373,13 @@ TEST_F(UserDirectoryTest, ChannelMadeAnewIsNotAskedForTheOldOnesCustomers) {
   graph_->Wait();
   Activity("777");
   DeleteChannel("ch_1");
-  clock_.Advance(absl::Hours(72));
+  // A channel's id is free again when it was deleted 72 hours ago by the expiry
+  // time.
+  clock_.Advance(absl::Hours(73));
+  journal::Record trim = NewRecord(absl::ToUnixMillis(clock_.Now()));
+  trim.mutable_trim()->set_elapsed_ms(
+      absl::ToInt64Milliseconds(absl::Hours(73)));
+  ASSERT_THAT(AppendAs<TrimAnswer>(*journal_, std::move(trim)), IsOk());
   CreateChannel("ch_1", "17841400000000001", "100");
   Activity("last", "ch_2");
   EXPECT_EQ(graph_->Answer(""), "first");

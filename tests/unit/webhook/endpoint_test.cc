@@ -51,14 +51,18 @@ class WebhookEndpointTest : public testing::Test {
     return Handle(http::verb::post, kPath, body, signature);
   }
 
+  const journal::Webhook& LastSunk() const {
+    return sunk_.back().appended.record.webhook();
+  }
+
   static constexpr char kPath[] = "/webhooks/instagram/ch_1";
   WebhookFixture fixture_;
   FakeWebhookObserver& observer_ = fixture_.observer;
-  std::vector<WebhookRecord> sunk_;
-  absl::StatusOr<WebhookOutcome> outcome_ = WebhookOutcome{.events = 1};
+  std::vector<Delivery> sunk_;
+  absl::StatusOr<DeliveryAnswer> outcome_ = DeliveryAnswer{.events = 1};
   WebhookEndpoint endpoint_{fixture_.registry, fixture_.ingest,
-                            [this](WebhookRecord record, auto done) {
-                              sunk_.push_back(std::move(record));
+                            [this](Delivery delivery, auto done) {
+                              sunk_.push_back(std::move(delivery));
                               done(outcome_);
                             },
                             observer_};
@@ -130,8 +134,9 @@ TEST_F(WebhookEndpointTest, SignedBodiesAreSunkAndAnswered) {
   const HttpResponse answer = Post(body, Sign(body, "first-app-secret"));
   EXPECT_EQ(answer.status, 200);
   ASSERT_EQ(sunk_.size(), 1U);
-  EXPECT_EQ(sunk_[0].channel_no, 1);
-  EXPECT_EQ(sunk_[0].items.size(), 1U);
+  EXPECT_EQ(LastSunk().channel_no(), 1);
+  EXPECT_EQ(LastSunk().items_size(), 1);
+  EXPECT_EQ(sunk_[0].new_keys.size(), 1U) << "the customer has none yet";
   EXPECT_THAT(observer_.answers, ElementsAre(200));
   EXPECT_THAT(observer_.outcomes, ElementsAre(1));
 }
@@ -140,7 +145,7 @@ TEST_F(WebhookEndpointTest, SecondSecretIsTakenToo) {
   const std::string body = Messaging({TextItem("m")});
   EXPECT_EQ(Post(body, Sign(body, "second-app-secret")).status, 200);
   ASSERT_EQ(sunk_.size(), 1U);
-  EXPECT_EQ(sunk_[0].items[0].fate, ItemFate::kEvent);
+  EXPECT_EQ(LastSunk().items(0).fate(), journal::ITEM_FATE_EVENT);
 }
 
 TEST_F(WebhookEndpointTest, AnythingWrongWithTheSignatureIs401) {
@@ -174,8 +179,8 @@ TEST_F(WebhookEndpointTest, SignedRubbishIsKeptAndAnswered200) {
   for (const std::string body : {"", "rubbish", "[]", R"({"object":"x"})"}) {
     EXPECT_EQ(Post(body, Sign(body, "first-app-secret")).status, 200) << body;
     ASSERT_FALSE(sunk_.empty());
-    EXPECT_EQ(sunk_.back().items.size(), 1U);
-    EXPECT_EQ(sunk_.back().items[0].fate, ItemFate::kIssue);
+    EXPECT_EQ(LastSunk().items_size(), 1);
+    EXPECT_EQ(LastSunk().items(0).fate(), journal::ITEM_FATE_ISSUE);
   }
 }
 

@@ -7,7 +7,7 @@
 
 #include <set>
 
-#include "server/store/event_reader.h"
+#include "server/state/event_form.h"
 #include "tests/support/proto_matchers.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/webhook/bodies.h"
@@ -17,6 +17,7 @@ namespace linktor {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr char kSecret[] = "first-app-secret";
 constexpr char kOtherSecret[] = "other-app-secret";
@@ -35,37 +36,42 @@ class IngestTest : public testing::Test {
                   .app_secrets = {kOtherSecret}});
   }
 
-  // The record of `text`, posted to ch_1 and signed with its secret.
-  WebhookRecord Make(const std::string& text,
-                     const std::string& secret = kSecret,
-                     const std::string& path = "ch_1") {
+  // Returns what becomes of `text`, posted to ch_1 and signed with its secret.
+  Delivery Make(const std::string& text, const std::string& secret = kSecret,
+                const std::string& path = "ch_1") {
     const PaddedBody body(text);
-    auto record = fixture_.ingest.MakeRecord(
+    auto delivery = fixture_.ingest.MakeRecord(
         fixture_.Find(path), fixture_.Fingerprint(secret), body.view());
-    EXPECT_THAT(record, IsOk());
-    return *std::move(record);
+    EXPECT_THAT(delivery, IsOk());
+    return *std::move(delivery);
   }
-  WebhookItem MakeOne(const std::string& text) {
-    WebhookRecord record = Make(text);
-    EXPECT_EQ(record.items.size(), 1U);
-    return std::move(record.items.at(0));
+  MadeItem MakeOne(const std::string& text) {
+    const Delivery delivery = Make(text);
+    EXPECT_EQ(WebhookOf(delivery).items_size(), 1);
+    EXPECT_EQ(delivery.appended.clear.size(), 1U);
+    return {.item = WebhookOf(delivery).items(0),
+            .clear = delivery.appended.clear.at(0)};
+  }
+  static const journal::Webhook& WebhookOf(const Delivery& delivery) {
+    return delivery.appended.record.webhook();
   }
 
   WebhookFixture fixture_;
 };
 
 TEST_F(IngestTest, MessageBecomesAnEvent) {
-  const WebhookRecord record = Make(Messaging({TextItem("m1", "hi")}));
-  EXPECT_EQ(record.channel_no, 1);
-  EXPECT_EQ(record.time_ms, 1'700'000'060'000);
-  EXPECT_EQ(record.delivery_id.size(), 16U);
-  const WebhookItem& item = record.items.at(0);
-  EXPECT_EQ(item.fate, ItemFate::kEvent);
-  EXPECT_EQ(item.kind, ItemKind::kMessage);
-  EXPECT_EQ(item.mid, "m1");
-  EXPECT_TRUE(item.opens_window);
-  EXPECT_EQ(item.event.event_ms, 1'700'000'000'000);
-  EXPECT_EQ(item.entry_id, kAccount);
+  const Delivery delivery = Make(Messaging({TextItem("m1", "hi")}));
+  EXPECT_EQ(delivery.appended.record.time_ms(), 1'700'000'060'000);
+  const journal::Webhook& webhook = WebhookOf(delivery);
+  EXPECT_EQ(webhook.channel_no(), 1);
+  EXPECT_EQ(webhook.delivery_id().size(), 16U);
+  const journal::WebhookItem& item = webhook.items(0);
+  EXPECT_EQ(item.fate(), journal::ITEM_FATE_EVENT);
+  EXPECT_EQ(item.kind(), journal::ITEM_KIND_MESSAGE);
+  EXPECT_EQ(item.mid(), "m1");
+  EXPECT_TRUE(item.opens_window());
+  EXPECT_EQ(item.event().event_ms(), 1'700'000'000'000);
+  EXPECT_EQ(item.entry_id(), kAccount);
   auto want = ParseText<v1::Event>(R"pb(
     type: "message.received"
     channel_id: "ch_1"
@@ -81,31 +87,31 @@ TEST_F(IngestTest, MessageBecomesAnEvent) {
       state: MESSAGE_STATE_RECEIVED
       create_time { seconds: 1700000060 }
     })pb");
-  want.set_id(FormatId(kEventPrefix, item.event.id));
-  want.set_delivery_id(FormatId(kDeliveryPrefix, record.delivery_id));
+  want.set_id(FormatId(kEventPrefix, item.event().id()));
+  want.set_delivery_id(FormatId(kDeliveryPrefix, webhook.delivery_id()));
   want.mutable_message_received()->set_id(
-      FormatId(kMessagePrefix, item.mid_key));
-  EXPECT_THAT(WebhookFixture::EventOf(item), EqualsProto(want));
+      FormatId(kMessagePrefix, item.mid_key()));
+  EXPECT_THAT(fixture_.EventOf({item, delivery.appended.clear.at(0)}),
+              EqualsProto(want));
 }
 
 TEST_F(IngestTest, EchoBecomesAnEventWithItsContentMatch) {
-  const WebhookItem item = MakeOne(Messaging({absl::StrCat(
+  const MadeItem made = MakeOne(Messaging({absl::StrCat(
       R"({"sender":{"id":")", kAccount, R"("},"recipient":{"id":")", kCustomer,
       R"("},"timestamp":1700000000000,"message":{"mid":"m1","text":"hi",)",
       R"("is_echo":true}})")}));
-  EXPECT_EQ(item.kind, ItemKind::kEcho);
-  EXPECT_FALSE(item.opens_window);
-  EXPECT_EQ(item.content_match.size(), 16U);
-  const v1::Event event = WebhookFixture::EventOf(item);
+  EXPECT_EQ(made.item.kind(), journal::ITEM_KIND_ECHO);
+  EXPECT_FALSE(made.item.opens_window());
+  EXPECT_EQ(made.item.content_match().size(), 16U);
+  const v1::Event event = fixture_.EventOf(made);
   EXPECT_EQ(event.type(), "message.echoed");
   EXPECT_EQ(event.user_id(), kCustomer);
   EXPECT_EQ(event.message_echoed().origin(), v1::MESSAGE_ORIGIN_ELSEWHERE);
   EXPECT_EQ(event.message_echoed().echo_time().seconds(), 1'700'000'000);
 }
 
-// The event of one item of the customer's, without what is not known before.
-v1::Event Bare(const WebhookItem& item) {
-  v1::Event event = WebhookFixture::EventOf(item);
+// Returns the event without what nobody can know before.
+v1::Event Bare(v1::Event event) {
   event.clear_id();
   event.clear_delivery_id();
   event.clear_receive_time();
@@ -115,44 +121,46 @@ v1::Event Bare(const WebhookItem& item) {
 struct TypeCase {
   const char* rest;
   const char* type;
-  ItemKind kind;
+  journal::ItemKind kind;
   bool opens_window;
 };
 
 TEST_F(IngestTest, EveryTypeHasItsNameKindAndWindow) {
   const TypeCase cases[] = {
       {R"("message":{"mid":"m","text":"t"})", "message.received",
-       ItemKind::kMessage, true},
+       journal::ITEM_KIND_MESSAGE, true},
       {R"("message":{"mid":"m","text":"t","quick_reply":{"payload":"p"}})",
-       "instagram.quick_reply", ItemKind::kMessage, true},
+       "instagram.quick_reply", journal::ITEM_KIND_MESSAGE, true},
       {R"("message":{"mid":"m","reply_to":{"story":{"id":"1"}}})",
-       "instagram.story_reply", ItemKind::kMessage, true},
+       "instagram.story_reply", journal::ITEM_KIND_MESSAGE, true},
       {R"("message":{"mid":"m","attachments":[{"type":"story_mention"}]})",
-       "instagram.story_mention", ItemKind::kMessage, true},
+       "instagram.story_mention", journal::ITEM_KIND_MESSAGE, true},
       {R"("message":{"mid":"m","referral":{"product":{"id":"1"}}})",
-       "instagram.product_share", ItemKind::kMessage, true},
+       "instagram.product_share", journal::ITEM_KIND_MESSAGE, true},
       {R"("postback":{"mid":"m","title":"t","payload":"p"})",
-       "instagram.postback", ItemKind::kPostback, true},
+       "instagram.postback", journal::ITEM_KIND_POSTBACK, true},
       {R"("reaction":{"mid":"m","action":"react","reaction":"love"})",
-       "instagram.reaction", ItemKind::kOther, false},
-      {R"("read":{"mid":"m"})", "instagram.unknown", ItemKind::kOther, false},
+       "instagram.reaction", journal::ITEM_KIND_OTHER, false},
+      {R"("read":{"mid":"m"})", "instagram.unknown", journal::ITEM_KIND_OTHER,
+       false},
       {R"("is_self":true,"postback":{"mid":"m","payload":"p"})",
-       "instagram.unknown", ItemKind::kOther, false},
+       "instagram.unknown", journal::ITEM_KIND_OTHER, false},
       {R"("message":{"mid":"m","is_deleted":true})", "instagram.unknown",
-       ItemKind::kOther, false},
+       journal::ITEM_KIND_OTHER, false},
   };
   for (const TypeCase& c : cases) {
-    const WebhookItem item = MakeOne(Messaging({Inbound(c.rest)}));
-    EXPECT_EQ(item.event.type, c.type) << c.rest;
-    EXPECT_EQ(item.kind, c.kind) << c.rest;
-    EXPECT_EQ(item.opens_window, c.opens_window) << c.rest;
-    EXPECT_EQ(item.mid_key.empty(), c.kind == ItemKind::kOther) << c.rest;
-    EXPECT_EQ(WebhookFixture::EventOf(item).type(), c.type) << c.rest;
+    const MadeItem made = MakeOne(Messaging({Inbound(c.rest)}));
+    EXPECT_EQ(made.item.event().type(), c.type) << c.rest;
+    EXPECT_EQ(made.item.kind(), c.kind) << c.rest;
+    EXPECT_EQ(made.item.opens_window(), c.opens_window) << c.rest;
+    EXPECT_EQ(made.item.mid_key().empty(), c.kind == journal::ITEM_KIND_OTHER)
+        << c.rest;
+    EXPECT_EQ(fixture_.EventOf(made).type(), c.type) << c.rest;
   }
 }
 
 TEST_F(IngestTest, SpecialMessagesCarryTheMessageAsAWhole) {
-  const WebhookItem item = MakeOne(Messaging({Inbound(
+  const MadeItem made = MakeOne(Messaging({Inbound(
       R"("message":{"mid":"m1","text":"L","quick_reply":{"payload":"p"}})")}));
   auto want = ParseText<v1::Event>(R"pb(
     type: "instagram.quick_reply"
@@ -173,29 +181,29 @@ TEST_F(IngestTest, SpecialMessagesCarryTheMessageAsAWhole) {
       }
     })pb");
   want.mutable_quick_reply()->mutable_message()->set_id(
-      FormatId(kMessagePrefix, item.mid_key));
-  EXPECT_THAT(Bare(item), EqualsProto(want));
+      FormatId(kMessagePrefix, made.item.mid_key()));
+  EXPECT_THAT(Bare(fixture_.EventOf(made)), EqualsProto(want));
 }
 
 TEST_F(IngestTest, ReactionNamesTheMessageItIsTo) {
-  const WebhookItem message = MakeOne(Messaging({TextItem("m1")}));
-  const WebhookItem reaction = MakeOne(Messaging({Inbound(
+  const MadeItem message = MakeOne(Messaging({TextItem("m1")}));
+  const MadeItem reaction = MakeOne(Messaging({Inbound(
       R"("reaction":{"mid":"m1","action":"react","reaction":"love"})")}));
-  EXPECT_EQ(reaction.target_mid_key, message.mid_key);
-  EXPECT_EQ(WebhookFixture::EventOf(reaction).reaction().message_id(),
-            WebhookFixture::EventOf(message).message_received().id());
+  EXPECT_EQ(reaction.item.target_mid_key(), message.item.mid_key());
+  EXPECT_EQ(fixture_.EventOf(reaction).reaction().message_id(),
+            fixture_.EventOf(message).message_received().id());
 }
 
-// Whatever else an item says, and in whatever order.
+// It does not matter what else an item says, and in what order.
 TEST_F(IngestTest, ReactionsAreKnownByWhatTheySay) {
-  const WebhookItem first = MakeOne(Messaging({Inbound(
+  const MadeItem first = MakeOne(Messaging({Inbound(
       R"("reaction":{"mid":"m","action":"react","reaction":"love"})")}));
-  const WebhookItem again = MakeOne(Messaging({Inbound(
+  const MadeItem again = MakeOne(Messaging({Inbound(
       R"("reaction":{"reaction":"love","new":1,"action":"react","mid":"m"})")}));
-  const WebhookItem other = MakeOne(
+  const MadeItem other = MakeOne(
       Messaging({Inbound(R"("reaction":{"mid":"m","action":"unreact"})")}));
-  EXPECT_EQ(first.dedupe_key, again.dedupe_key);
-  EXPECT_NE(first.dedupe_key, other.dedupe_key);
+  EXPECT_EQ(first.item.dedupe_key(), again.item.dedupe_key());
+  EXPECT_NE(first.item.dedupe_key(), other.item.dedupe_key());
 }
 
 TEST_F(IngestTest, PostbackOfAnIceBreakerSaysSo) {
@@ -205,11 +213,11 @@ TEST_F(IngestTest, PostbackOfAnIceBreakerSaysSo) {
                 .ice_breakers = {{"When are you open?", "HOURS"}}});
   const auto postback = [&](const std::string& title,
                             const std::string& payload) {
-    return WebhookFixture::EventOf(
-               MakeOne(Messaging({Inbound(absl::StrCat(
-                                     R"("postback":{"title":")", title,
-                                     R"(","payload":")", payload, R"("})"))},
-                                 "17841400000000005")))
+    return fixture_
+        .EventOf(MakeOne(Messaging(
+            {Inbound(absl::StrCat(R"("postback":{"title":")", title,
+                                  R"(","payload":")", payload, R"("})"))},
+            "17841400000000005")))
         .postback();
   };
   const v1::Postback tap = postback("When are you open?", "HOURS");
@@ -226,9 +234,8 @@ TEST_F(IngestTest, PostbackOfAnIceBreakerSaysSo) {
 TEST_F(IngestTest, KnownUserNameIsOnTheEvent) {
   fixture_.names.known_user = kCustomer;
   fixture_.names.name = "customer_user";
-  EXPECT_EQ(
-      WebhookFixture::EventOf(MakeOne(Messaging({TextItem("m")}))).username(),
-      "customer_user");
+  EXPECT_EQ(fixture_.EventOf(MakeOne(Messaging({TextItem("m")}))).username(),
+            "customer_user");
 }
 
 TEST_F(IngestTest, OnlyActivityHasTheNameLookedUp) {
@@ -243,10 +250,10 @@ TEST_F(IngestTest, OnlyActivityHasTheNameLookedUp) {
 
 TEST_F(IngestTest, UnknownCarriesItsJson) {
   const std::string read = Inbound(R"("read":{"mid":"m"})");
-  const WebhookItem item = MakeOne(Messaging({read}));
-  EXPECT_EQ(item.kind, ItemKind::kOther);
-  EXPECT_TRUE(item.mid_key.empty());
-  const v1::Event event = WebhookFixture::EventOf(item);
+  const MadeItem made = MakeOne(Messaging({read}));
+  EXPECT_EQ(made.item.kind(), journal::ITEM_KIND_OTHER);
+  EXPECT_TRUE(made.item.mid_key().empty());
+  const v1::Event event = fixture_.EventOf(made);
   EXPECT_EQ(event.type(), "instagram.unknown");
   EXPECT_EQ(event.unknown().kind(), "read");
   EXPECT_EQ(event.raw_json(), read);
@@ -255,56 +262,58 @@ TEST_F(IngestTest, UnknownCarriesItsJson) {
 TEST_F(IngestTest, LargeUnknownCarriesItsSizeOnly) {
   const std::string large =
       Inbound(R"("read":")" + std::string(kMaxRawJson, 'x') + "\"");
-  const v1::Event event = WebhookFixture::EventOf(MakeOne(Messaging({large})));
+  const v1::Event event = fixture_.EventOf(MakeOne(Messaging({large})));
   EXPECT_TRUE(event.raw_json().empty());
   EXPECT_EQ(event.raw_size(), static_cast<std::int64_t>(large.size()));
 }
 
 TEST_F(IngestTest, EditZeroIsIgnored) {
-  const WebhookItem item =
+  const MadeItem made =
       MakeOne(Messaging({R"({"message_edit":{"mid":"m","num_edit":0}})"}));
-  EXPECT_EQ(item.fate, ItemFate::kIgnored);
-  EXPECT_TRUE(item.sealed_raw.empty());
+  EXPECT_EQ(made.item.fate(), journal::ITEM_FATE_IGNORED);
+  EXPECT_TRUE(made.item.sealed_raw().empty());
 }
 
 TEST_F(IngestTest, OwnerByPageId) {
-  const WebhookItem item =
-      MakeOne(Messaging({TextItem("m")}, "100200300400500"));
-  EXPECT_EQ(item.fate, ItemFate::kEvent);
-  EXPECT_EQ(item.event.channel_id, "ch_1");
+  const MadeItem made = MakeOne(Messaging({TextItem("m")}, "100200300400500"));
+  EXPECT_EQ(made.item.fate(), journal::ITEM_FATE_EVENT);
+  EXPECT_EQ(made.item.event().channel_id(), "ch_1");
 }
 
 TEST_F(IngestTest, OneBodyForTwoChannels) {
-  const WebhookRecord record = Make(Envelope(
+  const Delivery delivery = Make(Envelope(
       {Entry("\"messaging\":[" + TextItem("a") + "]"),
        Entry("\"messaging\":[" + TextItem("b") + "]", "17841400000000002")}));
-  ASSERT_EQ(record.items.size(), 2U);
-  EXPECT_EQ(record.items[0].event.channel_id, "ch_1");
-  EXPECT_EQ(record.items[1].event.channel_id, "ch_2");
-  EXPECT_EQ(record.items[1].raw_channel_no, 2);
+  const journal::Webhook& webhook = WebhookOf(delivery);
+  ASSERT_EQ(webhook.items_size(), 2);
+  EXPECT_EQ(webhook.items(0).event().channel_id(), "ch_1");
+  EXPECT_EQ(webhook.items(1).event().channel_id(), "ch_2");
+  EXPECT_EQ(webhook.items(1).raw_channel_no(), 2);
 }
 
 // Otherwise who knows one app's secret could speak for another's accounts.
 TEST_F(IngestTest, AnotherAppsAccountIsAnIssue) {
-  const WebhookItem item =
+  const MadeItem made =
       MakeOne(Messaging({TextItem("m")}, "17841400000000003"));
-  EXPECT_EQ(item.fate, ItemFate::kIssue);
-  EXPECT_THAT(item.issue, HasSubstr("17841400000000003"));
-  EXPECT_EQ(item.event.encoded, nullptr);
-  EXPECT_EQ(item.raw_channel_no, 1);
-  EXPECT_FALSE(item.sealed_raw.empty());
+  EXPECT_EQ(made.item.fate(), journal::ITEM_FATE_ISSUE);
+  EXPECT_THAT(made.item.issue(), HasSubstr("17841400000000003"));
+  EXPECT_EQ(made.clear, nullptr);
+  EXPECT_FALSE(made.item.has_event());
+  EXPECT_EQ(made.item.raw_channel_no(), 1);
+  EXPECT_FALSE(made.item.sealed_raw().empty());
 }
 
 TEST_F(IngestTest, ThePathOnlyChoosesTheSecrets) {
-  const WebhookRecord record = Make(
+  const Delivery delivery = Make(
       Messaging({TextItem("m")}, "17841400000000003"), kOtherSecret, "ch_2");
-  EXPECT_EQ(record.channel_no, 2);
-  EXPECT_EQ(record.items[0].event.channel_id, "ch_3");
+  EXPECT_EQ(WebhookOf(delivery).channel_no(), 2);
+  EXPECT_EQ(WebhookOf(delivery).items(0).event().channel_id(), "ch_3");
 }
 
 TEST_F(IngestTest, NobodysAccountsAreIssues) {
   for (const char* id : {"", "17841400000000099", "ch_1", "null"}) {
-    EXPECT_EQ(MakeOne(Messaging({TextItem("m")}, id)).fate, ItemFate::kIssue)
+    EXPECT_EQ(MakeOne(Messaging({TextItem("m")}, id)).item.fate(),
+              journal::ITEM_FATE_ISSUE)
         << id;
   }
 }
@@ -312,49 +321,50 @@ TEST_F(IngestTest, NobodysAccountsAreIssues) {
 // A channel whose page is not known must not own what names no account.
 TEST_F(IngestTest, EmptyIdsAreNobodys) {
   fixture_.Put({.id = "ch_4", .no = 4, .account_id = ""});
-  EXPECT_EQ(MakeOne(Messaging({TextItem("m")}, "")).fate, ItemFate::kIssue);
+  EXPECT_EQ(MakeOne(Messaging({TextItem("m")}, "")).item.fate(),
+            journal::ITEM_FATE_ISSUE);
 }
 
 TEST_F(IngestTest, DashboardTestsAreThePathsChannels) {
-  const WebhookItem item = MakeOne(Messaging({TextItem("random_mid")}, "0"));
-  const v1::Event event = WebhookFixture::EventOf(item);
+  const MadeItem made = MakeOne(Messaging({TextItem("random_mid")}, "0"));
+  const v1::Event event = fixture_.EventOf(made);
   EXPECT_EQ(event.channel_id(), "ch_1");
   EXPECT_TRUE(event.test());
-  EXPECT_FALSE(item.opens_window);
+  EXPECT_FALSE(made.item.opens_window());
 }
 
 TEST_F(IngestTest, StandbyIsMarkedAndOpensTheWindow) {
-  const WebhookItem item =
+  const MadeItem made =
       MakeOne(Envelope({Entry("\"standby\":[" + TextItem("m") + "]")}));
-  EXPECT_TRUE(WebhookFixture::EventOf(item).standby());
-  EXPECT_TRUE(item.opens_window);
+  EXPECT_TRUE(fixture_.EventOf(made).standby());
+  EXPECT_TRUE(made.item.opens_window());
 }
 
 // ---- Identity --------------------------------------------------------------
 
 TEST_F(IngestTest, SameMidIsTheSameEventInEveryForm) {
   const std::string item = TextItem("m1");
-  const WebhookItem first = MakeOne(Messaging({item}));
+  const MadeItem first = MakeOne(Messaging({item}));
   fixture_.clock.Advance(absl::Hours(1));
   for (const std::string& members :
        {"\"standby\":[" + item + "]",
         R"("changes":[{"field":"messages","value":)" + item + "}]",
         R"("field":"messages","value":)" + item}) {
-    const WebhookItem again = MakeOne(Envelope({Entry(members)}));
-    EXPECT_EQ(again.mid_key, first.mid_key) << members;
-    EXPECT_EQ(again.event.id, first.event.id) << members;
+    const MadeItem again = MakeOne(Envelope({Entry(members)}));
+    EXPECT_EQ(again.item.mid_key(), first.item.mid_key()) << members;
+    EXPECT_EQ(again.item.event().id(), first.item.event().id()) << members;
   }
 }
 
 TEST_F(IngestTest, WithoutMidTheContentIsTheIdentity) {
   const std::string read = Inbound(R"("read":{"mid":"m"})");
-  const WebhookItem first = MakeOne(Messaging({read}));
+  const MadeItem first = MakeOne(Messaging({read}));
   fixture_.clock.Advance(absl::Hours(1));
-  const WebhookItem again =
+  const MadeItem again =
       MakeOne(Envelope({Entry("\"standby\":[" + read + "]")}));
-  EXPECT_EQ(first.dedupe_key.size(), 24U);
-  EXPECT_EQ(again.dedupe_key, first.dedupe_key);
-  EXPECT_EQ(again.event.id, first.event.id);
+  EXPECT_EQ(first.item.dedupe_key().size(), 24U);
+  EXPECT_EQ(again.item.dedupe_key(), first.item.dedupe_key());
+  EXPECT_EQ(again.item.event().id(), first.item.event().id());
 }
 
 TEST_F(IngestTest, DifferentThingsHaveDifferentIdentities) {
@@ -373,35 +383,110 @@ TEST_F(IngestTest, DifferentThingsHaveDifferentIdentities) {
       Messaging({R"({"read":{"mid":"m1"},"timestamp":1})"}),
       Messaging({R"({"read":{"mid":"m1"},"timestamp":2})"})};
   std::set<std::string> ids;
-  for (const std::string& body : bodies) ids.insert(MakeOne(body).event.id);
+  for (const std::string& body : bodies)
+    ids.insert(MakeOne(body).item.event().id());
   EXPECT_EQ(ids.size(), bodies.size());
 }
 
 // An item that cannot be read must not shadow one that can, nor another of
 // the same mid.
 TEST_F(IngestTest, UnreadableMessagesAreKnownByTheirContent) {
-  const WebhookItem one = MakeOne(
+  const MadeItem one = MakeOne(
       Messaging({Inbound(R"("message":{"mid":"m1","attachments":[7]})")}));
-  const WebhookItem two = MakeOne(
+  const MadeItem two = MakeOne(
       Messaging({Inbound(R"("message":{"mid":"m1","attachments":[8]})")}));
-  EXPECT_TRUE(one.mid_key.empty());
-  EXPECT_NE(one.event.id, two.event.id);
+  EXPECT_TRUE(one.item.mid_key().empty());
+  EXPECT_NE(one.item.event().id(), two.item.event().id());
 }
 
 TEST_F(IngestTest, TimesThatInstagramDidNotGiveAreAbsent) {
-  const v1::Event event = WebhookFixture::EventOf(
+  const v1::Event event = fixture_.EventOf(
       MakeOne(Messaging({R"({"sender":{"id":"1"},"message":{"mid":"m"}})"})));
   EXPECT_FALSE(event.has_event_time());
   EXPECT_TRUE(event.has_receive_time());
 }
 
+// ---- The record -------------------------------------------------------------
+
+// The ring finds an event in the clear by the number of its item.
+TEST_F(IngestTest, ClearEventsAreInTheOrderOfTheItems) {
+  const Delivery delivery = Make(
+      Messaging({R"({"message_edit":{"mid":"m","num_edit":0}})", TextItem("m1"),
+                 Inbound(R"("read":{"mid":"m"})"), TextItem("m2")}));
+  const journal::Webhook& webhook = WebhookOf(delivery);
+  const ClearEvents& clear = delivery.appended.clear;
+  ASSERT_EQ(webhook.items_size(), 4);
+  ASSERT_EQ(clear.size(), 4U);
+  EXPECT_EQ(clear[0], nullptr);
+  for (int i = 1; i < 4; ++i) {
+    const v1::Event event = fixture_.EventOf(
+        {webhook.items(i), clear[static_cast<std::size_t>(i)]});
+    EXPECT_EQ(event.id(),
+              FormatId(kEventPrefix, webhook.items(i).event().id()));
+  }
+}
+
 TEST_F(IngestTest, EveryRawItemIsSealed) {
-  const WebhookRecord record = Make(Messaging({TextItem("m", "confidential")}));
-  const WebhookItem& item = record.items.at(0);
-  EXPECT_FALSE(item.sealed_raw.empty());
-  EXPECT_EQ(item.sealed_raw.find("confidential"), std::string::npos);
-  EXPECT_EQ(item.event.sealed.find("confidential"), std::string::npos);
-  EXPECT_EQ(record.new_keys.size(), 1U);
+  const Delivery delivery =
+      Make(Messaging({TextItem("m1"), Inbound(R"("read":{"mid":"m"})"),
+                      R"({"message_edit":{"mid":"m","num_edit":0}})"}));
+  const journal::Webhook& webhook = WebhookOf(delivery);
+  EXPECT_EQ(fixture_.RawOf(webhook, 0), TextItem("m1"));
+  EXPECT_EQ(fixture_.RawOf(webhook, 1), Inbound(R"("read":{"mid":"m"})"));
+  EXPECT_TRUE(webhook.items(2).sealed_raw().empty());
+  EXPECT_EQ(delivery.new_keys.size(), 1U);
+}
+
+// A record may lie on any disk and cross any network.
+TEST_F(IngestTest, TheRecordHoldsNothingThatPeopleWrote) {
+  const std::vector<std::string> canaries = {
+      "canary-text",      "canary-payload", "canary-title", "canary-url",
+      "canary-reply",     "canary-emoji",   "canary-kind",  "canary-echo",
+      "canary-username",  "canary-problem", "canary-issue", "canary-ignored",
+      "canary-malformed", "canary-entry"};
+  fixture_.names.known_user = kCustomer;
+  fixture_.names.name = "canary-username";
+  const std::string items = Messaging(
+      {Inbound(
+           R"("message":{"mid":"m1","text":"canary-text","attachments":[)"
+           R"({"type":"image","payload":{"url":"https://canary-url/a"}}]})"),
+       Inbound(R"("message":{"mid":"m2","text":"t","quick_reply":)"
+               R"({"payload":"canary-payload"}})"),
+       Inbound(R"("postback":{"mid":"m3","title":"canary-title",)"
+               R"("payload":"canary-payload"})"),
+       Inbound(R"("message":{"mid":"m4","text":"canary-reply","reply_to":)"
+               R"({"story":{"id":"1","url":"https://canary-url/b"}}})"),
+       Inbound(R"("reaction":{"mid":"m1","action":"react",)"
+               R"("reaction":"other","emoji":"canary-emoji"})"),
+       Inbound(R"("canary-kind":{"note":"canary-text"})"),
+       Inbound(R"("message":{"mid":"m5","attachments":["canary-problem"]})"),
+       absl::StrCat(R"({"sender":{"id":")", kAccount,
+                    R"("},"recipient":{"id":")", kCustomer,
+                    R"("},"message":{"mid":"m6","text":"canary-echo",)"
+                    R"("is_echo":true}})"),
+       R"({"message_edit":{"mid":"m1","num_edit":0,"text":"canary-ignored"}})"});
+  const std::string bodies[] = {
+      items, Messaging({TextItem("m7", "canary-issue")}, "17841400000000099"),
+      "canary-malformed", R"({"object":"page","entry":["canary-entry"]})"};
+  std::string posted;
+  for (const std::string& body : bodies) {
+    posted += body;
+    const Delivery delivery = Make(body);
+    std::string stored = delivery.appended.record.SerializeAsString();
+    for (const journal::DataKey& key : delivery.new_keys) {
+      stored += key.SerializeAsString();
+    }
+    for (const std::string& canary : canaries) {
+      EXPECT_THAT(stored, Not(HasSubstr(canary)));
+    }
+    for (const auto& event : delivery.appended.clear) {
+      if (event != nullptr) posted += *event;
+    }
+  }
+  // Each was there to be found.
+  for (const std::string& canary : canaries) {
+    EXPECT_THAT(posted, HasSubstr(canary));
+  }
 }
 
 }  // namespace

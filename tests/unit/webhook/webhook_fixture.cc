@@ -2,50 +2,46 @@
 
 #include <gtest/gtest.h>
 
-#include "linktor/instagram/v1/channel_service.pb.h"
-#include "linktor/instagram/v1/event.pb.h"
+#include <utility>
+
+#include "server/state/event_form.h"
+#include "tests/support/channel_rows.h"
+#include "tests/support/proto_matchers.h"
+#include "tests/support/status_matchers.h"
 
 namespace linktor {
 namespace {
 
-std::unique_ptr<Store> OpenStore(const std::string& folder) {
-  auto store = Store::Open(folder, Secret(std::string(32, 'k')));
-  EXPECT_TRUE(store.ok()) << store.status();
-  return *std::move(store);
+std::unique_ptr<DataFolder> OpenFolder(const std::string& path) {
+  auto data = DataFolder::Open(path, Secret(std::string(32, 'k')));
+  EXPECT_THAT(data, IsOk());
+  return *std::move(data);
 }
 
 }  // namespace
 
 WebhookFixture::WebhookFixture()
-    : store_(OpenStore(folder_.path())),
-      registry(store_->sealer()),
-      ingest(clock, store_->sealer(), registry, names, observer) {}
+    : data_(OpenFolder(folder_.path())),
+      registry(data_->sealer()),
+      ingest(clock, data_->sealer(), registry, names, observer) {}
 
 void WebhookFixture::Put(const TestChannel& channel) {
-  ChannelRow row{.no = channel.no, .revision = 1};
-  row.channel.set_id(channel.id);
-  row.channel.set_instagram_account_id(channel.account_id);
-  row.channel.set_page_id(channel.page_id);
-  v1::GetIceBreakersResponse ice_breakers;
+  ChannelContent content;
+  content.channel.set_id(channel.id);
+  content.channel.set_instagram_account_id(channel.account_id);
+  content.channel.set_page_id(channel.page_id);
   for (const auto& [question, payload] : channel.ice_breakers) {
-    v1::IceBreaker* added = ice_breakers.add_ice_breakers();
+    v1::IceBreaker* added = content.ice_breakers.Add();
     added->set_question(question);
     added->set_payload(payload);
   }
-  row.ice_breakers = ice_breakers.SerializeAsString();
-  v1::ChannelCredentials credentials;
   for (const std::string& secret : channel.app_secrets) {
-    credentials.add_app_secrets(secret);
+    content.credentials.add_app_secrets(secret);
   }
-  credentials.set_verify_token(channel.verify_token);
-  std::vector<NewKey> new_keys;
-  auto sealed = store_->sealer().Seal(
-      {.channel_no = channel.no}, SealedPlace::kCredentials,
-      std::to_string(channel.no), credentials.SerializeAsString(), new_keys);
-  ASSERT_TRUE(sealed.ok()) << sealed.status();
-  row.sealed_credentials = *std::move(sealed);
-  const absl::Status put = registry.Put(row);
-  ASSERT_TRUE(put.ok()) << put;
+  content.credentials.set_verify_token(channel.verify_token);
+  ASSERT_THAT(
+      registry.Load({MakeChannelRow(data_->sealer(), channel.no, content)}),
+      IsOk());
 }
 
 ChannelRegistry::EntryPtr WebhookFixture::Find(const std::string& id) const {
@@ -53,15 +49,30 @@ ChannelRegistry::EntryPtr WebhookFixture::Find(const std::string& id) const {
 }
 
 std::string WebhookFixture::Fingerprint(const std::string& secret) {
-  return store_->sealer().Fingerprint(secret);
+  return data_->sealer().Fingerprint(secret);
 }
 
-v1::Event WebhookFixture::EventOf(const WebhookItem& item) {
-  v1::Event event;
-  EXPECT_NE(item.event.encoded, nullptr);
-  EXPECT_TRUE(item.event.encoded != nullptr &&
-              event.ParseFromString(*item.event.encoded));
-  return event;
+v1::Event WebhookFixture::EventOf(const MadeItem& made) {
+  const journal::NewEvent& event = made.item.event();
+  CommittedEvent sealed{.id = event.id(),
+                        .type = event.type(),
+                        .channel_id = event.channel_id(),
+                        .user_id = event.user_id(),
+                        .sealed = event.sealed()};
+  EXPECT_THAT(OpenEvent(data_->sealer(), sealed), IsOk());
+  v1::Event told;
+  EXPECT_TRUE(made.clear != nullptr && told.ParseFromString(*made.clear));
+  EXPECT_THAT(MergeEvent(sealed), EqualsProto(told));
+  return told;
+}
+
+std::string WebhookFixture::RawOf(const journal::Webhook& webhook,
+                                  int position) {
+  auto raw = data_->sealer().Open(SealedPlace::kRawItem,
+                                  RawItemId(webhook.delivery_id(), position),
+                                  webhook.items(position).sealed_raw());
+  EXPECT_THAT(raw, IsOk());
+  return raw.ok() ? *std::move(raw) : "";
 }
 
 }  // namespace linktor

@@ -1,5 +1,5 @@
-// Channels, ingest and endpoint on an empty data folder, with a clock that
-// stands still.
+// The fixture has channels and ingest on an empty data folder, with a clock
+// that stands still.
 
 #pragma once
 
@@ -7,8 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "linktor/instagram/v1/event.pb.h"
 #include "server/channels/registry.h"
-#include "server/store/store.h"
+#include "server/journal/data_folder.h"
 #include "server/webhook/ingest.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_webhook_observer.h"
@@ -26,7 +27,7 @@ struct TestChannel {
   std::vector<std::pair<std::string, std::string>> ice_breakers;
 };
 
-// Knows what it is told, and remembers who was active.
+// It knows what it is told, and remembers who was active.
 class FakeUserNames final : public UserNames {
  public:
   std::string Find(std::int64_t, std::string_view user_id) override {
@@ -42,22 +43,32 @@ class FakeUserNames final : public UserNames {
   std::vector<std::pair<std::string, std::string>> active;
 };
 
+// One item of a delivery, with its event in the clear; that is null when the
+// item becomes none.
+struct MadeItem {
+  journal::WebhookItem item;
+  std::shared_ptr<const std::string> clear;
+};
+
 class WebhookFixture {
  public:
   WebhookFixture();
 
   void Put(const TestChannel& channel);
   ChannelRegistry::EntryPtr Find(const std::string& id) const;
-  // What identifies an app secret.
+  // Returns what identifies an app secret.
   std::string Fingerprint(const std::string& secret);
-  // The event of an item, as it would be delivered.
-  static v1::Event EventOf(const WebhookItem& item);
+  // Returns the event of an item, as it would be delivered. It fails the test
+  // when the sealed bytes hold another.
+  v1::Event EventOf(const MadeItem& made);
+  // Returns the item at that position as it was received.
+  std::string RawOf(const journal::Webhook& webhook, int position);
 
   FakeClock clock{absl::FromUnixMillis(1'700'000'060'000)};
 
  private:
   TempFolder folder_;
-  std::unique_ptr<Store> store_;
+  std::unique_ptr<DataFolder> data_;
 
  public:
   ChannelRegistry registry;

@@ -1,0 +1,29 @@
+// An API key in the clear, and as records and rows hold it: sealed under the
+// installation's key, for the key's id.
+
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "linktor/instagram/v1/api_key.pb.h"
+#include "server/base/v1.h"
+#include "server/seal/sealer.h"
+#include "server/state/rows.h"
+
+namespace linktor::access {
+
+// Seals the key without its last use, which the state keeps beside it. Fails
+// only when the stored keys cannot be read. `new_keys`: see Sealer::Seal.
+absl::StatusOr<std::string> SealKey(Sealer& sealer, const v1::ApiKey& key,
+                                    NewKeys& new_keys);
+
+// Opens the row of a key that is not deleted, with its last use. It fails with
+// a sentence that names the key: with DATA_LOSS when the row is not what was
+// sealed or its data key is gone, or with the failure to read that.
+absl::StatusOr<v1::ApiKey> OpenKey(Sealer& sealer, const ApiKeyRow& row);
+
+// Sets the key's last use to what the row says of it.
+void SetLastUse(const ApiKeyRow& row, v1::ApiKey& key);
+
+}  // namespace linktor::access

@@ -1,0 +1,18 @@
+// Says which gRPC codes the contract has for a reason, so that callers who
+// decide by the one and callers who decide by the other do the same.
+
+#pragma once
+
+#include "absl/status/status.h"
+#include "linktor/instagram/v1/error_reason.pb.h"
+#include "server/base/v1.h"
+
+namespace linktor {
+
+// Returns whether an error of this reason may have this code.
+bool CodeFits(v1::ErrorReason reason, absl::StatusCode code);
+// Returns the code of this reason where nothing else decides; INTERNAL for one
+// that the contract does not know.
+absl::StatusCode UsualCodeOf(v1::ErrorReason reason);
+
+}  // namespace linktor

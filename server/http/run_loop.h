@@ -1,0 +1,31 @@
+// Runs an event loop whose handlers may run out of memory. Internal to the
+// listener.
+
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/multiple_exceptions.hpp>
+#include <new>
+
+namespace linktor {
+
+// Runs `io` until it is stopped or has nothing to do. False when memory ran out
+// in a handler, whose coroutine, if it is one, ends when the loop runs again;
+// any other exception is a fault and leaves this.
+//
+// Most of the listener's memory is taken within coroutines, which answer its
+// want themselves. This is for what is left: what Asio takes to begin an
+// operation.
+inline bool RunLoop(boost::asio::io_context& io) {
+  try {
+    io.run();
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  } catch (const boost::asio::multiple_exceptions&) {
+    // Handlers that a handler called have failed, too.
+    return false;
+  }
+}
+
+}  // namespace linktor

@@ -1,0 +1,154 @@
+#include "server/journal/batch_applier.h"
+
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "server/base/cause_log.h"
+#include "server/base/status.h"
+#include "server/base/try.h"
+
+namespace linktor {
+namespace {
+
+absl::Status CannotApply() {
+  return MakeError(
+      absl::StatusCode::kInternal, v1::ERROR_REASON_INTERNAL_FAULT,
+      "the request could not be stored; the server's log says why");
+}
+
+}  // namespace
+
+BatchApplier::BatchApplier(Database& database, RecentMids& recent,
+                           std::size_t mid_run, const Limits& limits)
+    : database_(database),
+      limits_(limits),
+      applier_(database, recent, mid_run),
+      begin_(database, "BEGIN IMMEDIATE"),
+      commit_(database, "COMMIT") {}
+
+BatchApplier::Result BatchApplier::Apply(Batch& waiting) {
+  Result result;
+  result.status = CheckKnown(waiting.front().appended.record);
+  if (!result.status.ok()) {
+    result.count = 1;
+    return result;
+  }
+  const Applier::Position before = applier_.Mark();
+  absl::Status status = ApplyTogether(waiting, result);
+  if (!status.ok()) {
+    absl::Status restored = RollBack(before);
+    if (restored.ok() && FaultOf(status) == StoreFault::kRecord) {
+      status = ApplyOneByOne(waiting, result);
+      if (!status.ok()) restored = RollBack(before);
+    }
+    if (!restored.ok()) status = restored;
+  }
+  // A transaction that could not even begin: nobody may wait for ever.
+  if (!status.ok() && result.count == 0) result.count = waiting.size();
+  if (status.ok()) applier_.OnCommitted();
+  result.status = std::move(status);
+  return result;
+}
+
+// SQLite may have rolled the transaction back already.
+absl::Status BatchApplier::RollBack(const Applier::Position& before) {
+  if (database_.in_transaction()) (void)database_.Execute("ROLLBACK");
+  return applier_.Restore(before);
+}
+
+absl::Status BatchApplier::ApplyTogether(Batch& waiting, Result& result) {
+  LINKTOR_TRY(begin_.Run());
+  const auto begin = std::chrono::steady_clock::now();
+  std::size_t bytes = 0;
+  while (result.count < waiting.size()) {
+    Waiting& one = waiting[result.count];
+    if (result.count > 0 && !CheckKnown(one.appended.record).ok()) break;
+    ++result.count;
+    bytes += one.bytes;
+    one.applied = applier_.Apply(one.appended.record, one.appended.clear);
+    if (!one.applied.ok()) return one.applied.status();
+    if (bytes >= limits_.max_bytes ||
+        absl::FromChrono(std::chrono::steady_clock::now() - begin) >=
+            limits_.max_time) {
+      break;
+    }
+  }
+  return Commit(result);
+}
+
+absl::Status BatchApplier::Commit(Result& result) {
+  LINKTOR_TRY(applier_.Finish());
+  result.commit_tried = true;
+  return commit_.Run();
+}
+
+// A batch failed because of one of its records: the others must not suffer.
+absl::Status BatchApplier::ApplyOneByOne(Batch& waiting, Result& result) {
+  result.commit_tried = false;
+  LINKTOR_TRY(begin_.Run());
+  for (std::size_t i = 0; i < result.count; ++i) {
+    LINKTOR_TRY(ApplyAlone(waiting[i]));
+  }
+  return Commit(result);
+}
+
+// Applies one record, or quarantines it, or leaves it out; `applied` says
+// which. Fails when the fault is not the record's.
+absl::Status BatchApplier::ApplyAlone(Waiting& one) {
+  const journal::Record& record = one.appended.record;
+  const Applier::Position before = applier_.Mark();
+  LINKTOR_TRY(Attempt(
+      one, before, [&] { return applier_.Apply(record, one.appended.clear); }));
+  if (one.applied.ok()) return absl::OkStatus();
+  LogCause(LogLevel::kError, "record cannot be applied", "",
+           {{"error", one.applied.status().ToString()}});
+  if (record.has_webhook()) {
+    const std::string why(one.applied.status().message());
+    LINKTOR_TRY(
+        Attempt(one, before, [&] { return applier_.Quarantine(record, why); }));
+  }
+  if (!one.applied.ok()) one.applied = CannotApply();
+  return absl::OkStatus();
+}
+
+// Runs `apply` within a savepoint, which is rolled back when the record is at
+// fault. Fails when something else is.
+absl::Status BatchApplier::Attempt(
+    Waiting& one, const Applier::Position& before,
+    absl::FunctionRef<absl::StatusOr<Effects>()> apply) {
+  LINKTOR_TRY(database_.Execute("SAVEPOINT one"));
+  one.applied = apply();
+  if (!one.applied.ok()) {
+    const absl::Status& fault = one.applied.status();
+    if (FaultOf(fault) != StoreFault::kRecord || !database_.in_transaction()) {
+      return fault;
+    }
+    LINKTOR_TRY(database_.Execute("ROLLBACK TO one"));
+    LINKTOR_TRY(applier_.Restore(before));
+  }
+  return database_.Execute("RELEASE one");
+}
+
+void TellFeed(const Feed& feed, const Batch& batch, std::size_t count) {
+  std::vector<AppliedRecord> records;
+  records.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const Waiting& one = batch[i];
+    if (!one.applied.ok()) continue;
+    records.push_back({.record = one.appended.record,
+                       .own = one.own,
+                       .effects = *one.applied});
+  }
+  if (!records.empty()) feed.Tell(records);
+}
+
+Ending EndingOf(Waiting& committed) {
+  if (!committed.applied.ok()) {
+    return Ending::Refused(committed.applied.status());
+  }
+  return Ending::Applied(std::move(committed.applied->answer));
+}
+
+}  // namespace linktor

@@ -1,0 +1,277 @@
+#include "server/journal/embedded_journal.h"
+
+#include <future>
+#include <utility>
+
+#include "server/base/cause_log.h"
+#include "server/base/log.h"
+#include "server/base/status.h"
+#include "server/base/try.h"
+
+namespace linktor {
+namespace {
+
+// Pages that the write-ahead log may grow by before it is looked at again.
+constexpr std::int64_t kCheckpointStep = 2'048;
+
+// What a record occupies while it waits, roughly.
+std::size_t SizeOf(const journal::Record& record) {
+  constexpr std::size_t kFixed = 512;
+  std::size_t size = kFixed;
+  for (const journal::WebhookItem& item : record.webhook().items()) {
+    size +=
+        kFixed + 2 * item.event().sealed().size() + item.sealed_raw().size();
+  }
+  return size;
+}
+
+absl::Status DiskFull() {
+  return MakeError(absl::StatusCode::kResourceExhausted,
+                   v1::ERROR_REASON_DISK_FULL,
+                   "no space is left on the server's disk; nothing was done");
+}
+
+absl::Status Busy() {
+  return MakeError(
+      absl::StatusCode::kResourceExhausted,
+      "another program holds the server's database, or memory is "
+      "lacking; nothing was done",
+      {.reason = v1::ERROR_REASON_OVERLOADED, .retry_after = absl::Seconds(1)});
+}
+
+absl::Status StoreFailed() {
+  return MakeError(absl::StatusCode::kUnavailable,
+                   v1::ERROR_REASON_STORE_FAILED,
+                   "the server's disk has failed; nothing was sent, and a "
+                   "restart will show whether this was stored");
+}
+
+absl::Status Stopping() {
+  return MakeError(absl::StatusCode::kUnavailable, v1::ERROR_REASON_DRAINING,
+                   "the server is shutting down; nothing was done");
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<EmbeddedJournal>> EmbeddedJournal::Create(
+    const Options& options, DataFolder& folder, std::int64_t now_ms,
+    FailureSink on_failure) {
+  std::unique_ptr<EmbeddedJournal> made(
+      new EmbeddedJournal(options, folder, std::move(on_failure)));
+  LINKTOR_TRY(made->applier_.Load());
+  made->thread_ = std::thread([raw = made.get()] { raw->Run(); });
+  journal::Record started = NewRecord(now_ms);
+  started.mutable_instance_started();
+  LINKTOR_TRY(
+      AnswerAs<Done>(AppendAndWait(*made, std::move(started))).status());
+  return made;
+}
+
+EmbeddedJournal::EmbeddedJournal(const Options& options, DataFolder& folder,
+                                 FailureSink on_failure)
+    : options_(options),
+      folder_(folder),
+      database_(folder.TakeWriter()),
+      on_failure_(std::move(on_failure)),
+      applier_(*database_, folder.recent_mids(), options.mid_run,
+               {.max_bytes = options.max_batch_bytes,
+                .max_time = options.max_batch_time}),
+      next_checkpoint_(options.checkpoint_pages) {}
+
+EmbeddedJournal::~EmbeddedJournal() { Stop(); }
+
+void EmbeddedJournal::Stop() {
+  {
+    MutexLock lock(mutex_);
+    stopping_ = true;
+  }
+  ready_.Signal();
+  if (!thread_.joinable()) return;
+  thread_.join();
+  if (failed_.load(std::memory_order_relaxed)) return;
+  const absl::Status emptied = folder_.pool().Pause([this] {
+    return database_->RunCheckpoint(Database::Checkpoint::kTruncate);
+  });
+  if (!emptied.ok()) {
+    Log(LogLevel::kWarning, "the write-ahead log was not emptied",
+        {{"error", emptied.ToString()}});
+  }
+  folder_.NoteCheckpoint(*database_);
+  const absl::Status marked = folder_.WriteMarker(*database_);
+  if (!marked.ok()) {
+    Log(LogLevel::kWarning, "the marker was not written",
+        {{"error", marked.ToString()}});
+  }
+}
+
+void EmbeddedJournal::Append(Appended appended, Callback done) {
+  Waiting waiting{.appended = std::move(appended), .done = std::move(done)};
+  waiting.bytes = SizeOf(waiting.appended.record);
+  const absl::Status refusal = failed_.load(std::memory_order_acquire)
+                                   ? StoreFailed()
+                                   : Enqueue(waiting);
+  if (!refusal.ok()) return waiting.done(Ending::Refused(refusal));
+  ready_.Signal();
+}
+
+absl::Status EmbeddedJournal::Enqueue(Waiting& waiting) {
+  journal::Record& record = waiting.appended.record;
+  record.set_format(kRecordFormat);
+  record.set_instance(folder_.appender().instance);
+  record.set_incarnation(folder_.appender().incarnation);
+  MutexLock lock(mutex_);
+  if (stopping_) return Stopping();
+  // One above the limit is taken when it is alone; else it never would be.
+  if (waiting_bytes_ > 0 &&
+      waiting_bytes_ + waiting.bytes > options_.max_waiting_bytes) {
+    return MakeError(absl::StatusCode::kResourceExhausted,
+                     "too much is waiting to be stored; nothing was done",
+                     {.reason = v1::ERROR_REASON_OVERLOADED,
+                      .retry_after = absl::Seconds(1)});
+  }
+  record.set_number(++last_number_);
+  waiting_bytes_ += waiting.bytes;
+  waiting_.push_back(std::move(waiting));
+  return absl::OkStatus();
+}
+
+absl::Status EmbeddedJournal::RunOnWriter(WriterTask task) {
+  // Shared: the waiter may return before set_value does.
+  const auto result = std::make_shared<std::promise<absl::Status>>();
+  {
+    MutexLock lock(mutex_);
+    if (stopping_) return Stopping();
+    tasks_.emplace_back([this, result, task = std::move(task)]() mutable {
+      result->set_value(failed_.load(std::memory_order_relaxed)
+                            ? StoreFailed()
+                            : task(*database_));
+    });
+  }
+  ready_.Signal();
+  return result->get_future().get();
+}
+
+absl::Status EmbeddedJournal::EmptyLog() {
+  return RunOnWriter([this](Database& database) {
+    absl::Status status = folder_.pool().Pause([&database] {
+      return database.RunCheckpoint(Database::Checkpoint::kTruncate);
+    });
+    if (FaultOf(status) == StoreFault::kDisk) Fail(status);
+    return status;
+  });
+}
+
+EmbeddedJournal::Work EmbeddedJournal::TakeAll() {
+  MutexLock lock(mutex_);
+  while (waiting_.empty() && tasks_.empty() && !stopping_) ready_.Wait(mutex_);
+  return {.batch = std::exchange(waiting_, {}),
+          .tasks = std::exchange(tasks_, {})};
+}
+
+void EmbeddedJournal::Run() {
+  for (;;) {
+    Work work = TakeAll();
+    if (work.batch.empty() && work.tasks.empty()) return;
+    while (!work.batch.empty()) RunBatch(work.batch);
+    for (auto& task : work.tasks) task();
+    Checkpoint();
+    if (!failed_.load(std::memory_order_relaxed)) {
+      folder_.KeepMarker(*database_);
+    }
+  }
+}
+
+void EmbeddedJournal::RunBatch(Batch& waiting) {
+  if (failed_.load(std::memory_order_relaxed)) {
+    return Answer(waiting, waiting.size(), Ending::Refused(StoreFailed()));
+  }
+  const BatchApplier::Result result = applier_.Apply(waiting);
+  disk_full_.store(FaultOf(result.status) == StoreFault::kFull,
+                   std::memory_order_relaxed);
+  if (!result.status.ok()) {
+    return Answer(waiting, result.count, FailedEnding(result));
+  }
+  TellFeed(folder_.feed(), waiting, result.count);
+  Answer(waiting, result.count, std::nullopt);
+}
+
+Ending EmbeddedJournal::FailedEnding(const BatchApplier::Result& result) {
+  const absl::Status& failed = result.status;
+  switch (FaultOf(failed)) {
+    case StoreFault::kFull:
+      LogCause(LogLevel::kError, "disk full", "",
+               {{"error", failed.ToString()}});
+      return Ending::Refused(DiskFull());
+    case StoreFault::kBusy:
+      LogCause(LogLevel::kError, "database busy", "",
+               {{"error", failed.ToString()}});
+      return Ending::Refused(Busy());
+    case StoreFault::kNone:
+    case StoreFault::kRecord:
+    case StoreFault::kDisk:
+      // A fault of the whole batch that is no single record's is the disk's.
+      if (!failed_.load(std::memory_order_relaxed)) Fail(failed);
+      return result.commit_tried ? Ending::Unknown(StoreFailed())
+                                 : Ending::Refused(StoreFailed());
+  }
+  return Ending::Unknown(StoreFailed());
+}
+
+void EmbeddedJournal::Answer(Batch& waiting, std::size_t count,
+                             const std::optional<Ending>& failed) {
+  {
+    // First, so that whoever is answered and appends again finds the room.
+    MutexLock lock(mutex_);
+    for (std::size_t i = 0; i < count; ++i) waiting_bytes_ -= waiting[i].bytes;
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    Waiting& one = waiting.front();
+    one.done(failed.has_value() ? *failed : EndingOf(one));
+    waiting.pop_front();
+  }
+}
+
+// Nobody reads while the log is begun anew, or it might never be: readers whose
+// snapshots overlap without a pause keep it growing.
+void EmbeddedJournal::Checkpoint() {
+  const std::int64_t pages = database_->wal_pages();
+  if (failed_.load(std::memory_order_relaxed) || pages < next_checkpoint_) {
+    if (pages < options_.checkpoint_pages) {
+      next_checkpoint_ = options_.checkpoint_pages;
+    }
+    return;
+  }
+  next_checkpoint_ = pages + kCheckpointStep;
+  absl::Status status =
+      database_->RunCheckpoint(Database::Checkpoint::kPassive);
+  if (status.ok() && pages >= 2 * options_.checkpoint_pages) {
+    status = folder_.pool().Pause([this] {
+      return database_->RunCheckpoint(Database::Checkpoint::kRestart);
+    });
+    // The next commit may be longer than checkpoint_pages.
+    if (status.ok()) next_checkpoint_ = options_.checkpoint_pages;
+  }
+  folder_.NoteCheckpoint(*database_);
+  switch (FaultOf(status)) {
+    case StoreFault::kNone:
+    case StoreFault::kBusy:
+      return;
+    case StoreFault::kFull:
+      disk_full_.store(true, std::memory_order_relaxed);
+      LogCause(LogLevel::kError, "disk full", "",
+               {{"error", status.ToString()}});
+      return;
+    case StoreFault::kRecord:
+    case StoreFault::kDisk:
+      Fail(status);
+      return;
+  }
+}
+
+void EmbeddedJournal::Fail(const absl::Status& why) {
+  Log(LogLevel::kError, "the store has failed", {{"error", why.ToString()}});
+  failed_.store(true, std::memory_order_release);
+  on_failure_(why);
+}
+
+}  // namespace linktor

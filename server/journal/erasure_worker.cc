@@ -1,0 +1,93 @@
+#include "server/journal/erasure_worker.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "server/base/cause_log.h"
+#include "server/base/log.h"
+#include "server/base/try.h"
+
+namespace linktor {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+// How long after a failure it is tried again.
+constexpr std::chrono::seconds kRetry{1};
+
+}  // namespace
+
+ErasureWorker::ErasureWorker(const Clock& clock, Journal& journal,
+                             Options options)
+    : clock_(clock),
+      journal_(journal),
+      options_(std::move(options)),
+      due_(options_.due) {
+  thread_ = std::thread([this] { Run(); });
+}
+
+ErasureWorker::~ErasureWorker() { Stop(); }
+
+void ErasureWorker::Stop() {
+  {
+    MutexLock lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.SignalAll();
+  if (thread_.joinable()) thread_.join();
+}
+
+void ErasureWorker::OnCommit(std::span<const AppliedRecord> records) {
+  std::int64_t due = 0;
+  for (const AppliedRecord& one : records) {
+    due = std::max(due, one.effects.due_erasure);
+  }
+  if (due == 0) return;
+  {
+    MutexLock lock(mutex_);
+    due_ = std::max(due_, due);
+  }
+  wake_.SignalAll();
+}
+
+std::int64_t ErasureWorker::AwaitDue() {
+  MutexLock lock(mutex_);
+  while (!stopping_ && due_ <= done_) wake_.Wait(mutex_);
+  return stopping_ ? 0 : due_;
+}
+
+bool ErasureWorker::Rest(std::chrono::milliseconds time) {
+  const auto end = SteadyClock::now() + time;
+  MutexLock lock(mutex_);
+  while (!stopping_ && SteadyClock::now() < end) {
+    wake_.WaitFor(mutex_, end - SteadyClock::now());
+  }
+  return !stopping_;
+}
+
+void ErasureWorker::Run() {
+  for (;;) {
+    const std::int64_t through_no = AwaitDue();
+    if (through_no == 0) return;
+    const absl::Status done = CarryOut(through_no);
+    if (!done.ok()) {
+      LogCause(LogLevel::kWarning, "an erasure is not carried out yet", "",
+               {{"error", done.ToString()}});
+    }
+    if (!Rest(done.ok() ? options_.pause : kRetry)) return;
+  }
+}
+
+absl::Status ErasureWorker::CarryOut(std::int64_t through_no) {
+  LINKTOR_TRY(options_.empty_log());
+  journal::Record record = NewRecord(absl::ToUnixMillis(clock_.Now()));
+  record.mutable_erased()->set_through_no(through_no);
+  LINKTOR_TRY(
+      AnswerAs<Done>(AppendAndWait(journal_, std::move(record))).status());
+  MutexLock lock(mutex_);
+  done_ = std::max(done_, through_no);
+  return absl::OkStatus();
+}
+
+}  // namespace linktor

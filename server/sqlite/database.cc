@@ -1,0 +1,165 @@
+#include "server/sqlite/database.h"
+
+#include <sqlite3.h>
+
+#include <string>
+#include <string_view>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "server/sqlite/statement.h"
+
+namespace linktor {
+namespace {
+
+// Carries SQLite's extended code through absl::Status.
+constexpr char kCodePayload[] = "linktor/sqlite";
+
+// How long a connection waits for another's lock; readers never wait in WAL.
+constexpr int kBusyMs = 5000;
+
+absl::Status AssertPragma(Database& database, const char* sql,
+                          std::string_view wanted) {
+  Statement statement(database, sql);
+  const absl::StatusOr<bool> row = statement.Step();
+  if (!row.ok()) return row.status();
+  if (!*row || statement.Bytes(0) != wanted) {
+    return absl::InternalError(
+        absl::StrCat(sql, " is ", *row ? statement.String(0) : "nothing",
+                     ", wanted ", std::string(wanted)));
+  }
+  return absl::OkStatus();
+}
+
+// The URI of a file that is read as it is. A relative path stays one.
+std::string ImmutableUri(const std::string& path) {
+  std::string uri = "file:";
+  for (const char c : path) {
+    if (absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+        std::string_view("/._-").find(c) != std::string_view::npos) {
+      uri.push_back(c);
+    } else {
+      absl::StrAppend(
+          &uri, "%", absl::Hex(static_cast<unsigned char>(c), absl::kZeroPad2));
+    }
+  }
+  return uri + "?immutable=1";
+}
+
+}  // namespace
+
+absl::Status SqliteStatus(sqlite3* handle, int code, std::string_view what) {
+  if (handle != nullptr) code = sqlite3_extended_errcode(handle);
+  absl::Status status = absl::InternalError(absl::StrCat(
+      "sqlite: ", std::string(what), ": ",
+      handle != nullptr ? sqlite3_errmsg(handle) : sqlite3_errstr(code), " (",
+      code, ")"));
+  status.SetPayload(kCodePayload, absl::Cord(std::to_string(code)));
+  return status;
+}
+
+StoreFault FaultOf(const absl::Status& status) {
+  if (status.ok()) return StoreFault::kNone;
+  const auto payload = status.GetPayload(kCodePayload);
+  int code = 0;
+  if (!payload.has_value() || !absl::SimpleAtoi(std::string(*payload), &code)) {
+    return StoreFault::kRecord;
+  }
+  // Memory that was lacking while a file was read or written.
+  if (code == SQLITE_IOERR_NOMEM) return StoreFault::kBusy;
+  switch (code & 0xFF) {
+    case SQLITE_FULL:
+      return StoreFault::kFull;
+    case SQLITE_NOMEM:
+    case SQLITE_INTERRUPT:
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return StoreFault::kBusy;
+    case SQLITE_IOERR:
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+    case SQLITE_PROTOCOL:
+    case SQLITE_PERM:
+      return StoreFault::kDisk;
+    default:
+      return StoreFault::kRecord;
+  }
+}
+
+absl::StatusOr<std::unique_ptr<Database>> Database::Open(
+    const std::string& path, Mode mode) {
+  int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  std::string name = path;
+  switch (mode) {
+    case Mode::kReadWrite:
+      flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+      break;
+    case Mode::kReadOnly:
+      flags |= SQLITE_OPEN_READONLY;
+      break;
+    case Mode::kFileAlone:
+      flags |= SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
+      name = ImmutableUri(path);
+      break;
+  }
+  sqlite3* handle = nullptr;
+  const int code = sqlite3_open_v2(name.c_str(), &handle, flags, nullptr);
+  std::unique_ptr<Database> database(new Database(handle));
+  if (code != SQLITE_OK) return SqliteStatus(handle, code, "open " + path);
+  sqlite3_busy_timeout(handle, kBusyMs);
+  if (mode != Mode::kReadWrite) return database;
+  // The hook takes the place of SQLite's own, which would checkpoint.
+  sqlite3_wal_hook(
+      handle,
+      [](void* pages, sqlite3*, const char*, int now) {
+        *static_cast<std::int64_t*>(pages) = now;
+        return SQLITE_OK;
+      },
+      &database->wal_pages_);
+  for (const char* sql :
+       {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL",
+        "PRAGMA foreign_keys=ON", "PRAGMA secure_delete=ON"}) {
+    if (absl::Status status = database->Execute(sql); !status.ok()) {
+      return status;
+    }
+  }
+  for (const auto& [sql, wanted] : {std::pair{"PRAGMA journal_mode", "wal"},
+                                    std::pair{"PRAGMA synchronous", "2"},
+                                    std::pair{"PRAGMA foreign_keys", "1"}}) {
+    if (absl::Status status = AssertPragma(*database, sql, wanted);
+        !status.ok()) {
+      return status;
+    }
+  }
+  return database;
+}
+
+Database::~Database() { sqlite3_close(handle_); }
+
+absl::Status Database::Execute(const char* sql) {
+  const int code = sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr);
+  return code == SQLITE_OK ? absl::OkStatus()
+                           : SqliteStatus(handle_, code, sql);
+}
+
+bool Database::in_transaction() const {
+  return sqlite3_get_autocommit(handle_) == 0;
+}
+
+absl::Status Database::RunCheckpoint(Checkpoint kind) {
+  int mode = SQLITE_CHECKPOINT_PASSIVE;
+  if (kind == Checkpoint::kRestart) mode = SQLITE_CHECKPOINT_RESTART;
+  if (kind == Checkpoint::kTruncate) mode = SQLITE_CHECKPOINT_TRUNCATE;
+  int pages = 0;
+  int written = 0;
+  const int code =
+      sqlite3_wal_checkpoint_v2(handle_, nullptr, mode, &pages, &written);
+  checkpoint_was_whole_ = code == SQLITE_OK && written == pages;
+  return code == SQLITE_OK ? absl::OkStatus()
+                           : SqliteStatus(handle_, code, "checkpoint");
+}
+
+}  // namespace linktor

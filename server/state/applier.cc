@@ -1,0 +1,263 @@
+#include "server/state/applier.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/try.h"
+#include "server/state/expiry.h"
+
+namespace linktor {
+namespace {
+
+constexpr std::int64_t kHourMs = 60LL * 60 * 1000;
+// Twice as long as Meta may deliver a webhook again (36 h).
+constexpr std::int64_t kDedupeAgeMs = 72 * kHourMs;
+// Request ids are kept for 7 days.
+constexpr std::int64_t kRequestAgeMs = 7 * 24 * kHourMs;
+// Longer than an echo may be matched by its content.
+constexpr std::int64_t kEchoAgeMs = 2 * kEchoMatchMs;
+// Twice as long as calls are counted.
+constexpr std::int64_t kCallAgeMs = 2 * kQuotaPeriodMs;
+
+}  // namespace
+
+absl::Status CheckKnown(const journal::Record& record) {
+  if (record.format() != kRecordFormat) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "a record has format ", record.format(), "; this program knows format ",
+        kRecordFormat, ". Start the program that wrote it, or a newer one"));
+  }
+  if (record.body_case() == journal::Record::BODY_NOT_SET) {
+    return absl::FailedPreconditionError(
+        "a record says something that this program does not know. Start the "
+        "program that wrote it, or a newer one");
+  }
+  return absl::OkStatus();
+}
+
+Applier::Applier(Database& database, RecentMids& recent, std::size_t mid_run)
+    : database_(database),
+      events_(database, recent, mid_run),
+      deliveries_(database),
+      messages_(database),
+      held_(database),
+      channels_(database),
+      api_keys_(database),
+      conversations_(database),
+      keys_(database),
+      instances_(database),
+      erasures_(database),
+      log_state_(database) {}
+
+absl::Status Applier::Load() {
+  LINKTOR_ASSIGN(state_, LoadLogState(database_));
+  return events_.mids().Load(state_);
+}
+
+std::shared_ptr<const std::string> Applier::Context::ClearOf(int index) const {
+  const auto i = static_cast<std::size_t>(index);
+  return i < clear.size() ? clear[i] : nullptr;
+}
+
+absl::StatusOr<Effects> Applier::Apply(const journal::Record& record,
+                                       const ClearEvents& clear) {
+  Effects effects;
+  Context context{.record = record, .clear = clear, .effects = effects};
+  if (state_.expiry_ms == 0) state_.expiry_ms = record.time_ms();
+  LINKTOR_ASSIGN(effects.answer, ApplyBody(context));
+  return effects;
+}
+
+absl::StatusOr<Answer> Applier::ApplyBody(Context& context) {
+  using Body = journal::Record;
+  const journal::Record& record = context.record;
+  switch (record.body_case()) {
+    case Body::kInstanceStarted:
+      LINKTOR_TRY(instances_.Start(record.instance(), record.incarnation()));
+      return Done{};
+    case Body::kAddDataKeys:
+      return AddKeys(record.add_data_keys(), context);
+    case Body::kWebhook:
+      return ApplyWebhook(record.webhook(), context);
+    case Body::kClaim:
+      return ApplyClaim(record.claim(), context);
+    case Body::kSendOutcome:
+      return ApplyOutcome(record.send_outcome(), context);
+    case Body::kCreateChannel: {
+      LINKTOR_ASSIGN(auto answer,
+                     channels_.Create(record.create_channel(), state_));
+      return TellChannel(std::move(answer), context);
+    }
+    case Body::kUpdateChannel: {
+      LINKTOR_ASSIGN(auto answer, channels_.Update(record.update_channel()));
+      return TellChannel(std::move(answer), context);
+    }
+    case Body::kDeleteChannel: {
+      LINKTOR_ASSIGN(auto answer, channels_.Delete(record.delete_channel(),
+                                                   record.time_ms(), state_));
+      return TellChannel(std::move(answer), context);
+    }
+    case Body::kCreateApiKey: {
+      LINKTOR_ASSIGN(auto answer, api_keys_.Create(record.create_api_key()));
+      return TellApiKey(std::move(answer), context);
+    }
+    case Body::kUpdateApiKey: {
+      LINKTOR_ASSIGN(auto answer, api_keys_.Update(record.update_api_key()));
+      return TellApiKey(std::move(answer), context);
+    }
+    case Body::kDeleteApiKey: {
+      LINKTOR_ASSIGN(auto answer, api_keys_.Delete(record.delete_api_key()));
+      return TellApiKey(std::move(answer), context);
+    }
+    case Body::kUseApiKeys:
+      LINKTOR_TRY(api_keys_.RecordUse(record.use_api_keys()));
+      return Done{};
+    case Body::kSetOptOut:
+      return ApplyOptOut(record.set_opt_out(), context);
+    case Body::kSetUsername:
+      return ApplyUsername(record.set_username(), context);
+    case Body::kTrim:
+      return ApplyTrim(record.trim(), context);
+    case Body::kErase:
+      return ApplyErase(record.erase(), context);
+    case Body::kErased:
+      LINKTOR_TRY(erasures_.RemoveDue(record.erased().through_no()));
+      return Done{};
+    case Body::BODY_NOT_SET:
+      break;
+  }
+  return CheckKnown(record);
+}
+
+absl::Status Applier::Restore(const Position& position) {
+  state_ = position.state;
+  channels_.ForgetCached();
+  deliveries_.ForgetCached();
+  return events_.mids().Restore(position.mids, state_);
+}
+
+absl::Status Applier::Finish() {
+  LINKTOR_TRY(events_.mids().Settle(state_));
+  return log_state_.Save(state_);
+}
+
+void Applier::OnCommitted() { events_.mids().OnCommitted(state_); }
+
+Answer Applier::TellChannel(ChannelAnswer answer, Context& context) {
+  if (answer.kind == ChannelAnswer::Kind::kApplied) {
+    context.effects.channels.push_back(answer.row);
+  }
+  return answer;
+}
+
+Answer Applier::TellApiKey(ApiKeyAnswer answer, Context& context) {
+  if (answer.kind == ApiKeyAnswer::Kind::kApplied) {
+    context.effects.api_keys.push_back(answer.row);
+  }
+  return answer;
+}
+
+absl::StatusOr<Answer> Applier::AddKeys(const journal::AddDataKeys& body,
+                                        Context& context) {
+  for (const journal::DataKey& key : body.keys()) {
+    LINKTOR_ASSIGN(const bool added, keys_.Add(key));
+    if (added) context.effects.data_keys.push_back(key);
+  }
+  return Done{};
+}
+
+absl::StatusOr<Answer> Applier::ApplyOptOut(const journal::SetOptOut& body,
+                                            Context& context) {
+  ConversationAnswer answer;
+  LINKTOR_ASSIGN(answer.live, channels_.IsLive(body.channel_no()));
+  if (!answer.live) return answer;
+  LINKTOR_ASSIGN(answer.row,
+                 conversations_.Find(body.channel_no(), body.user_id()));
+  // Repeated, it stays the first time.
+  if (body.opted_out() == answer.row.opt_out_ms.has_value()) return answer;
+  answer.row.opt_out_ms.reset();
+  if (body.opted_out()) answer.row.opt_out_ms = context.time_ms();
+  LINKTOR_TRY(conversations_.SetOptOut(body.channel_no(), body.user_id(),
+                                       answer.row.opt_out_ms));
+  return answer;
+}
+
+absl::StatusOr<Answer> Applier::ApplyUsername(const journal::SetUsername& body,
+                                              Context& context) {
+  ConversationAnswer answer;
+  LINKTOR_ASSIGN(answer.live, channels_.IsLive(body.channel_no()));
+  if (!answer.live) return answer;
+  LINKTOR_ASSIGN(answer.row,
+                 conversations_.Find(body.channel_no(), body.user_id()));
+  answer.row.sealed_username = body.sealed_username();
+  LINKTOR_TRY(conversations_.SetUsername(body.channel_no(), body.user_id(),
+                                         body.sealed_username()));
+  context.effects.names.push_back(answer.row);
+  return answer;
+}
+
+absl::StatusOr<Answer> Applier::ApplyErase(const journal::Erase& body,
+                                           Context& context) {
+  Effects& effects = context.effects;
+  if (!body.mid_key().empty()) {
+    LINKTOR_ASSIGN(effects.erased_events,
+                   events_.mids().FindAll(body.mid_key()));
+    for (const std::int64_t seq : effects.erased_events) {
+      LINKTOR_TRY(erasures_.EraseEvent(seq));
+    }
+    LINKTOR_ASSIGN(const auto own, messages_.FindByMid(body.mid_key()));
+    if (own.has_value()) {
+      LINKTOR_TRY(erasures_.EraseMessage(*own, effects.erased_events));
+    }
+    LINKTOR_TRY(erasures_.EraseItems(body.mid_key()));
+    LINKTOR_TRY(erasures_.EraseHeld(body.mid_key()));
+  }
+  for (const std::int64_t id : body.key_ids()) {
+    LINKTOR_TRY(erasures_.DestroyKey(id));
+    effects.destroyed_keys.push_back(id);
+  }
+  LINKTOR_ASSIGN(effects.due_erasure, erasures_.AddDue(state_));
+  return Done{};
+}
+
+absl::StatusOr<Answer> Applier::ApplyTrim(const journal::Trim& body,
+                                          Context& context) {
+  state_.expiry_ms =
+      MoveExpiry(state_.expiry_ms, context.time_ms(), body.elapsed_ms());
+  const auto before = [this](std::int64_t age_ms) {
+    return state_.expiry_ms - age_ms;
+  };
+  TrimAnswer answer;
+  const auto count = [&answer](std::int64_t rows) {
+    answer.deleted += rows;
+    answer.more = answer.more || rows >= kTrimRows;
+  };
+  LINKTOR_ASSIGN(const std::int64_t events,
+                 events_.Trim(before(body.event_age_ms()), kTrimRows, state_));
+  count(events);
+  LINKTOR_ASSIGN(
+      const std::int64_t raw,
+      deliveries_.TrimItems(before(body.raw_age_ms()), body.raw_max_bytes(),
+                            kTrimRows, state_));
+  count(raw);
+  LINKTOR_ASSIGN(
+      const std::int64_t deliveries,
+      deliveries_.TrimDeliveries(before(body.raw_age_ms()), kTrimRows));
+  count(deliveries);
+  LINKTOR_ASSIGN(const std::int64_t keys,
+                 events_.TrimDedupe(before(kDedupeAgeMs), kTrimRows));
+  count(keys);
+  LINKTOR_ASSIGN(const std::int64_t requests,
+                 messages_.TrimRequests(before(kRequestAgeMs), kTrimRows));
+  count(requests);
+  LINKTOR_ASSIGN(const std::int64_t echoes,
+                 messages_.TrimUnmatched(before(kEchoAgeMs), kTrimRows));
+  count(echoes);
+  LINKTOR_ASSIGN(const std::int64_t calls,
+                 conversations_.TrimCalls(before(kCallAgeMs), kTrimRows));
+  count(calls);
+  return answer;
+}
+
+}  // namespace linktor

@@ -1,0 +1,297 @@
+// Apply: claims, outcomes and how unknown outcomes are settled.
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "google/protobuf/util/time_util.h"
+#include "linktor/instagram/v1/event.pb.h"
+#include "server/base/try.h"
+#include "server/policy/window.h"
+#include "server/state/applier.h"
+#include "server/state/expiry.h"
+
+namespace linktor {
+namespace {
+
+using google::protobuf::util::TimeUtil;
+
+// The event of a send that an echo has settled, and its overlay. It says who
+// and how; what was said is in the message.echoed event and in GetMessage.
+journal::NewEvent SettledEvent(const MessageRow& row, std::int64_t time_ms,
+                               std::string& overlay) {
+  journal::NewEvent event;
+  event.set_id(HashedRawId({"settled", row.id, std::to_string(row.attempt)}));
+  event.set_type("message.sent");
+  event.set_channel_no(row.channel_no);
+  event.set_channel_id(row.channel_id);
+  event.set_user_id(row.user_id);
+  event.set_event_ms(row.echo_ms);
+  v1::Event described;
+  described.set_id(FormatId(kEventPrefix, event.id()));
+  described.set_type(event.type());
+  described.set_channel_id(row.channel_id);
+  described.set_user_id(row.user_id);
+  *described.mutable_event_time() =
+      TimeUtil::MillisecondsToTimestamp(row.echo_ms);
+  *described.mutable_receive_time() =
+      TimeUtil::MillisecondsToTimestamp(time_ms);
+  v1::Message* message = described.mutable_message_sent();
+  message->set_id(FormatId(kMessagePrefix, row.id));
+  message->set_channel_id(row.channel_id);
+  message->set_user_id(row.user_id);
+  message->set_direction(v1::MESSAGE_DIRECTION_OUTBOUND);
+  message->set_origin(v1::MESSAGE_ORIGIN_API);
+  message->set_state(row.state);
+  message->set_mid(row.mid);
+  message->set_request_id(row.request_id);
+  message->set_settled_by(row.settled_by);
+  message->set_attempt(row.attempt);
+  message->set_api_key_id(row.api_key_id);
+  *message->mutable_echo_time() =
+      TimeUtil::MillisecondsToTimestamp(row.echo_ms);
+  overlay = described.SerializeAsString();
+  return event;
+}
+
+MessageRow NewRow(const journal::Claim& claim) {
+  return {.id = claim.message_id(),
+          .channel_no = claim.channel_no(),
+          .channel_id = claim.channel_id(),
+          .user_id = claim.user_id(),
+          .request_id = claim.request_id(),
+          .request_fingerprint = claim.request_fingerprint(),
+          .content_match = claim.content_match(),
+          .sealed_content = claim.sealed_content()};
+}
+
+}  // namespace
+
+absl::StatusOr<Answer> Applier::ApplyClaim(const journal::Claim& claim,
+                                           Context& context) {
+  LINKTOR_ASSIGN(ClaimAnswer answer, Decide(claim, context.time_ms()));
+  if (answer.kind != ClaimAnswer::Kind::kClaimed) return answer;
+  LINKTOR_TRY(conversations_.AddCall(claim.channel_no(), claim.user_id(),
+                                     context.time_ms(), state_));
+  // A FAILED message is tried again under its own id.
+  const bool again = answer.message.attempt > 0;
+  if (!again) {
+    answer.message = NewRow(claim);
+    answer.message.create_ms = context.time_ms();
+  }
+  MessageRow& row = answer.message;
+  row.state = v1::MESSAGE_STATE_PENDING;
+  row.settled_by = v1::SETTLED_BY_UNSPECIFIED;
+  row.attempt += 1;
+  row.claim_ms = context.time_ms();
+  row.born_ms = BornMs(context.time_ms(), state_.expiry_ms);
+  row.api_key_id = claim.api_key_id();
+  row.instance = context.record.instance();
+  row.incarnation = context.record.incarnation();
+  if (again) {
+    LINKTOR_TRY(messages_.SetError(row, "", state_));
+    LINKTOR_TRY(messages_.Update(row));
+  } else {
+    LINKTOR_TRY(messages_.Insert(row, state_));
+  }
+  context.effects.messages.push_back(row);
+  return answer;
+}
+
+// kClaimed with the FAILED message to try again, or with an empty one.
+absl::StatusOr<ClaimAnswer> Applier::Decide(const journal::Claim& claim,
+                                            std::int64_t time_ms) {
+  using Kind = ClaimAnswer::Kind;
+  LINKTOR_ASSIGN(auto existing, messages_.FindByRequest(claim.channel_no(),
+                                                        claim.request_id()));
+  if (existing.has_value()) {
+    Kind kind = Kind::kClaimed;
+    if (existing->request_fingerprint != claim.request_fingerprint()) {
+      kind = Kind::kReused;
+    } else if (existing->state == v1::MESSAGE_STATE_PENDING) {
+      kind = Kind::kInFlight;
+    } else if (existing->state != v1::MESSAGE_STATE_FAILED) {
+      kind = Kind::kEnded;
+    }
+    if (kind != Kind::kClaimed) {
+      return ClaimAnswer{.kind = kind, .message = *std::move(existing)};
+    }
+  }
+  LINKTOR_ASSIGN(const bool live, channels_.IsLive(claim.channel_no()));
+  if (!live) return ClaimAnswer{.kind = Kind::kChannelGone};
+  LINKTOR_ASSIGN(ClaimAnswer answer, DecideByHistory(claim, time_ms));
+  if (existing.has_value()) answer.message = *std::move(existing);
+  return answer;
+}
+
+absl::StatusOr<ClaimAnswer> Applier::DecideByHistory(
+    const journal::Claim& claim, std::int64_t time_ms) {
+  using Kind = ClaimAnswer::Kind;
+  LINKTOR_ASSIGN(const ConversationRow conversation,
+                 conversations_.Find(claim.channel_no(), claim.user_id()));
+  switch (DecideWindow(
+      {.last_inbound_ms = conversation.last_inbound_ms,
+       .now_ms = time_ms,
+       .human_agent = claim.human_agent(),
+       .refuse_without_history = claim.refuse_without_history()})) {
+    case WindowDecision::kSend:
+      break;
+    case WindowDecision::kClosed:
+      return ClaimAnswer{.kind = Kind::kWindowClosed,
+                         .time_ms = *conversation.last_inbound_ms};
+    case WindowDecision::kHumanAgentClosed:
+      return ClaimAnswer{.kind = Kind::kHumanAgentWindowClosed,
+                         .time_ms = *conversation.last_inbound_ms};
+    case WindowDecision::kNoHistory:
+      return ClaimAnswer{.kind = Kind::kNeverWritten};
+  }
+  if (conversation.opt_out_ms.has_value()) {
+    return ClaimAnswer{.kind = Kind::kOptedOut,
+                       .time_ms = *conversation.opt_out_ms};
+  }
+  if (claim.quota() == 0) return ClaimAnswer{.kind = Kind::kClaimed};
+  LINKTOR_ASSIGN(const auto free_ms, conversations_.BlockedUntil(
+                                         claim.channel_no(), claim.user_id(),
+                                         claim.quota(), time_ms));
+  if (!free_ms.has_value()) return ClaimAnswer{.kind = Kind::kClaimed};
+  return ClaimAnswer{.kind = Kind::kOverQuota, .time_ms = *free_ms};
+}
+
+absl::StatusOr<Answer> Applier::ApplyOutcome(const journal::SendOutcome& body,
+                                             Context& context) {
+  LINKTOR_ASSIGN(auto found, messages_.FindById(body.message_id()));
+  if (!found.has_value()) {
+    return absl::NotFoundError("outcome of an unknown message");
+  }
+  SendAnswer answer{.message = *std::move(found)};
+  MessageRow& row = answer.message;
+  if (static_cast<int>(row.state) != body.expected_state() ||
+      row.attempt != body.expected_attempt()) {
+    return answer;
+  }
+  answer.applied = true;
+  LINKTOR_TRY(Settle(body, row, context));
+  context.effects.messages.push_back(row);
+  LINKTOR_TRY(ReleaseEchoes(row, context));
+  LINKTOR_TRY(
+      SettleByContent(row.channel_no, row.user_id, row.content_match, context));
+  // An echo may have settled it, or have given it its time.
+  LINKTOR_ASSIGN(auto now, messages_.FindById(body.message_id()));
+  if (now.has_value()) row = *std::move(now);
+  return answer;
+}
+
+// Writes the outcome to the row and tells of it. The row was as expected.
+absl::Status Applier::Settle(const journal::SendOutcome& body, MessageRow& row,
+                             Context& context) {
+  row.state = static_cast<v1::MessageState>(body.state());
+  row.settled_by = static_cast<v1::SettledBy>(body.settled_by());
+  LINKTOR_TRY(messages_.SetError(row, body.sealed_error(), state_));
+  std::string overlay;
+  if (row.state == v1::MESSAGE_STATE_SENT) {
+    if (row.settled_by == v1::SETTLED_BY_ANSWER)
+      row.send_ms = context.time_ms();
+    if (!body.mid_key().empty()) {
+      row.mid = body.mid();
+      row.mid_key = body.mid_key();
+      // The echo may have become an event already, as one of elsewhere: it is
+      // this one.
+      LINKTOR_ASSIGN(row.echo_ms, events_.EchoTime(body.mid_key()));
+      LINKTOR_TRY(messages_.RemoveUnmatched(body.mid_key()));
+      if (row.echo_ms != 0) {
+        v1::Event echo;
+        *echo.mutable_message_sent()->mutable_echo_time() =
+            TimeUtil::MillisecondsToTimestamp(row.echo_ms);
+        overlay = echo.SerializeAsString();
+      }
+    }
+  }
+  LINKTOR_TRY(messages_.Update(row));
+  return events_
+      .Append(body.event(),
+              {.time_ms = context.time_ms(),
+               .message_no = row.no,
+               .overlay = std::move(overlay),
+               .clear = context.ClearOf(0)},
+              state_, context.effects.events)
+      .status();
+}
+
+// An echo of this message need wait no longer, and when no send to the person
+// is under way, none of theirs need.
+absl::Status Applier::ReleaseEchoes(const MessageRow& row, Context& context) {
+  LINKTOR_ASSIGN(const auto open,
+                 messages_.FindOpen(row.channel_no, row.user_id));
+  const bool pending =
+      std::any_of(open.begin(), open.end(), [](const MessageRow& one) {
+        return one.state == v1::MESSAGE_STATE_PENDING;
+      });
+  if (pending && row.mid_key.empty()) return absl::OkStatus();
+  LINKTOR_ASSIGN(auto held, held_.Take(row.channel_no, row.user_id,
+                                       pending ? row.mid_key : RawId()));
+  return Release(std::move(held), context);
+}
+
+// An UNCONFIRMED message and an echo of the same content to the same user
+// belong together when nothing else could: within the time, each has no other
+// candidate, and no send of that content is still under way.
+absl::Status Applier::SettleByContent(std::int64_t channel_no,
+                                      std::string_view user_id,
+                                      std::string_view content_match,
+                                      Context& context) {
+  if (content_match.empty()) return absl::OkStatus();
+  LINKTOR_ASSIGN(auto open, messages_.FindOpen(channel_no, user_id));
+  std::erase_if(open, [&](const MessageRow& row) {
+    return row.content_match != content_match;
+  });
+  for (const MessageRow& row : open) {
+    if (row.state != v1::MESSAGE_STATE_UNCONFIRMED) return absl::OkStatus();
+  }
+  if (open.empty()) return absl::OkStatus();
+  LINKTOR_ASSIGN(const auto echoes,
+                 messages_.FindUnmatched(channel_no, user_id, content_match));
+  const auto fit = [](const MessageRow& row, const UnmatchedEcho& echo) {
+    return echo.echo_ms >= row.claim_ms - kEchoSkewMs &&
+           echo.echo_ms <= row.claim_ms + kEchoMatchMs;
+  };
+  for (MessageRow& row : open) {
+    const UnmatchedEcho* only = nullptr;
+    int candidates = 0;
+    for (const UnmatchedEcho& echo : echoes) {
+      if (!fit(row, echo)) continue;
+      only = &echo;
+      ++candidates;
+    }
+    if (candidates != 1 ||
+        std::count_if(open.begin(), open.end(), [&](const MessageRow& other) {
+          return fit(other, *only);
+        }) != 1) {
+      continue;
+    }
+    LINKTOR_TRY(SettleWith(*only, row, context));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Applier::SettleWith(const UnmatchedEcho& echo, MessageRow& row,
+                                 Context& context) {
+  row.state = v1::MESSAGE_STATE_SENT;
+  row.settled_by = v1::SETTLED_BY_ECHO_CONTENT;
+  row.mid = echo.mid;
+  row.mid_key = echo.mid_key;
+  row.echo_ms = echo.echo_ms;
+  row.send_ms = echo.echo_ms;
+  LINKTOR_TRY(messages_.SetError(row, "", state_));
+  LINKTOR_TRY(messages_.Update(row));
+  LINKTOR_TRY(messages_.RemoveUnmatched(echo.mid_key));
+  context.effects.messages.push_back(row);
+  std::string overlay;
+  const journal::NewEvent event = SettledEvent(row, context.time_ms(), overlay);
+  return events_
+      .Append(event,
+              {.time_ms = context.time_ms(), .overlay = std::move(overlay)},
+              state_, context.effects.events)
+      .status();
+}
+
+}  // namespace linktor

@@ -1,0 +1,242 @@
+// Apply: what webhooks bring.
+
+#include <optional>
+#include <utility>
+
+#include "linktor/instagram/v1/event.pb.h"
+#include "server/base/try.h"
+#include "server/policy/window.h"
+#include "server/state/applier.h"
+#include "server/state/expiry.h"
+
+namespace linktor {
+namespace {
+
+// What an echo of our own send says beyond what Instagram sent.
+std::string EchoOverlay(const MessageRow& row) {
+  v1::Event overlay;
+  v1::Message* message = overlay.mutable_message_echoed();
+  message->set_id(FormatId(kMessagePrefix, row.id));
+  message->set_origin(v1::MESSAGE_ORIGIN_API);
+  message->set_request_id(row.request_id);
+  message->set_settled_by(row.settled_by);
+  message->set_attempt(row.attempt);
+  return overlay.SerializeAsString();
+}
+
+}  // namespace
+
+absl::StatusOr<Answer> Applier::ApplyWebhook(const journal::Webhook& body,
+                                             Context& context) {
+  LINKTOR_ASSIGN(const std::int64_t delivery_no, deliveries_.NextNumber());
+  DeliveryAnswer answer;
+  std::string first_issue;
+  for (int i = 0; i < body.items_size(); ++i) {
+    LINKTOR_ASSIGN(const ItemEnd end, ApplyItem(body, delivery_no, i, context));
+    const journal::WebhookItem& item = body.items(i);
+    switch (end) {
+      case ItemEnd::kEvent:
+        ++answer.events;
+        break;
+      case ItemEnd::kDuplicate:
+        ++answer.duplicates;
+        break;
+      case ItemEnd::kIgnored:
+        ++answer.ignored;
+        break;
+      case ItemEnd::kIssue:
+        answer.issues += item.count();
+        if (first_issue.empty()) {
+          first_issue =
+              item.issue().empty() ? "the channel was deleted" : item.issue();
+        }
+        break;
+    }
+  }
+  LINKTOR_TRY(deliveries_.Add(delivery_no, body, context.time_ms(), answer,
+                              first_issue, state_));
+  return answer;
+}
+
+absl::StatusOr<Applier::ItemEnd> Applier::ApplyItem(
+    const journal::Webhook& webhook, std::int64_t delivery_no, int position,
+    Context& context) {
+  const journal::WebhookItem& item = webhook.items(position);
+  if (item.fate() == journal::ITEM_FATE_IGNORED) return ItemEnd::kIgnored;
+  bool live = false;
+  if (item.fate() == journal::ITEM_FATE_EVENT) {
+    LINKTOR_ASSIGN(live, channels_.IsLive(item.event().channel_no()));
+  }
+  if (live) {
+    LINKTOR_ASSIGN(const bool duplicate, IsDuplicate(item, context));
+    if (duplicate) return ItemEnd::kDuplicate;
+  }
+  std::int64_t raw_no = 0;
+  if (!item.sealed_raw().empty()) {
+    LINKTOR_ASSIGN(raw_no, deliveries_.AddItem(delivery_no, position, item,
+                                               /*has_event=*/live, state_));
+  }
+  if (!live) return ItemEnd::kIssue;
+  EventTable::Place place{.time_ms = context.time_ms(),
+                          .mid_key = item.mid_key(),
+                          .kind = item.kind(),
+                          .raw_no = raw_no,
+                          .overlay = {},
+                          .clear = context.ClearOf(position)};
+  if (item.kind() == journal::ITEM_KIND_ECHO) {
+    LINKTOR_ASSIGN(const bool hold, MustHold(item));
+    if (hold) {
+      LINKTOR_TRY(held_.Add(item, context.time_ms(), raw_no, state_));
+    } else {
+      LINKTOR_TRY(ApplyEcho(item, std::move(place), context));
+    }
+  } else {
+    LINKTOR_ASSIGN(place.overlay, TargetOverlay(item));
+    LINKTOR_TRY(
+        events_.Append(item.event(), place, state_, context.effects.events)
+            .status());
+  }
+  if (item.opens_window() && !item.event().user_id().empty()) {
+    LINKTOR_TRY(conversations_.AdvanceLastInbound(
+        item.event().channel_no(), item.event().user_id(),
+        ActivityTime(item.event().event_ms(), context.time_ms()),
+        context.time_ms()));
+  }
+  return ItemEnd::kEvent;
+}
+
+absl::StatusOr<bool> Applier::IsDuplicate(const journal::WebhookItem& item,
+                                          const Context& context) {
+  if (item.mid_key().empty()) {
+    LINKTOR_ASSIGN(
+        const bool fresh,
+        events_.AddDedupeKey(item.dedupe_key(),
+                             BornMs(context.time_ms(), state_.expiry_ms)));
+    return !fresh;
+  }
+  LINKTOR_ASSIGN(const std::int64_t seq,
+                 events_.mids().Find(item.mid_key(), item.kind()));
+  if (seq != 0) return true;
+  if (item.kind() != journal::ITEM_KIND_ECHO) return false;
+  return held_.Holds(item.event(), item.mid_key());
+}
+
+// A reaction to a message of ours names it by our id, which only the tables
+// know.
+absl::StatusOr<std::string> Applier::TargetOverlay(
+    const journal::WebhookItem& item) {
+  if (item.target_mid_key().empty()) return std::string();
+  LINKTOR_ASSIGN(const auto own, messages_.FindByMid(item.target_mid_key()));
+  if (!own.has_value()) return std::string();
+  v1::Event overlay;
+  overlay.mutable_reaction()->set_message_id(FormatId(kMessagePrefix, own->id));
+  return overlay.SerializeAsString();
+}
+
+// While a send to that person is under way, the answer that names its mid may
+// come after its echo.
+absl::StatusOr<bool> Applier::MustHold(const journal::WebhookItem& item) {
+  if (item.mid_key().empty()) return false;
+  LINKTOR_ASSIGN(const auto open, messages_.FindOpen(item.event().channel_no(),
+                                                     item.event().user_id()));
+  bool pending = false;
+  for (const MessageRow& row : open) {
+    pending = pending || row.state == v1::MESSAGE_STATE_PENDING;
+  }
+  if (!pending) return false;
+  LINKTOR_ASSIGN(const auto own, messages_.FindByMid(item.mid_key()));
+  return !own.has_value();
+}
+
+absl::Status Applier::ApplyEcho(const journal::WebhookItem& item,
+                                EventTable::Place place, Context& context) {
+  LINKTOR_ASSIGN(const bool loose, TellEcho(item, std::move(place), context));
+  if (!loose) return absl::OkStatus();
+  return SettleByContent(item.event().channel_no(), item.event().user_id(),
+                         item.content_match(), context);
+}
+
+absl::StatusOr<bool> Applier::TellEcho(const journal::WebhookItem& item,
+                                       EventTable::Place place,
+                                       Context& context) {
+  const journal::NewEvent& event = item.event();
+  const std::int64_t echo_ms =
+      event.event_ms() != 0 ? event.event_ms() : place.time_ms;
+  const std::int64_t born_ms = BornMs(place.time_ms, state_.expiry_ms);
+  std::optional<MessageRow> own;
+  if (!item.mid_key().empty()) {
+    LINKTOR_ASSIGN(own, messages_.FindByMid(item.mid_key()));
+  }
+  if (own.has_value()) {
+    own->echo_ms = echo_ms;
+    LINKTOR_TRY(messages_.Update(*own));
+    place.overlay = EchoOverlay(*own);
+  }
+  LINKTOR_ASSIGN(const std::int64_t seq,
+                 events_.Append(event, place, state_, context.effects.events));
+  if (own.has_value() || item.content_match().empty() ||
+      item.mid_key().empty()) {
+    return false;
+  }
+  LINKTOR_TRY(messages_.AddUnmatched({.seq = seq,
+                                      .channel_no = event.channel_no(),
+                                      .user_id = event.user_id(),
+                                      .content_match = item.content_match(),
+                                      .echo_ms = echo_ms,
+                                      .born_ms = born_ms,
+                                      .mid = item.mid(),
+                                      .mid_key = item.mid_key()}));
+  return true;
+}
+
+// Content is looked at when all of them are there: of two that could be one
+// send's, the first is no more likely to be.
+absl::Status Applier::Release(std::vector<HeldEcho> held, Context& context) {
+  std::vector<const journal::WebhookItem*> loose;
+  for (const HeldEcho& echo : held) {
+    LINKTOR_ASSIGN(const bool is_loose,
+                   TellEcho(echo.item,
+                            {.time_ms = echo.receive_ms,
+                             .mid_key = echo.item.mid_key(),
+                             .kind = journal::ITEM_KIND_ECHO,
+                             .raw_no = echo.raw_no},
+                            context));
+    if (is_loose) loose.push_back(&echo.item);
+  }
+  for (const journal::WebhookItem* item : loose) {
+    // For two of the same content the second time changes nothing.
+    LINKTOR_TRY(SettleByContent(item->event().channel_no(),
+                                item->event().user_id(), item->content_match(),
+                                context));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Effects> Applier::Quarantine(const journal::Record& record,
+                                            std::string_view why) {
+  const journal::Webhook& webhook = record.webhook();
+  if (state_.expiry_ms == 0) state_.expiry_ms = record.time_ms();
+  LINKTOR_ASSIGN(const std::int64_t delivery_no, deliveries_.NextNumber());
+  DeliveryAnswer answer;
+  answer.quarantined = true;
+  for (int i = 0; i < webhook.items_size(); ++i) {
+    const journal::WebhookItem& item = webhook.items(i);
+    if (item.fate() == journal::ITEM_FATE_IGNORED) {
+      ++answer.ignored;
+      continue;
+    }
+    answer.issues += item.count();
+    if (!item.sealed_raw().empty()) {
+      LINKTOR_TRY(
+          deliveries_.AddItem(delivery_no, i, item, /*has_event=*/false, state_)
+              .status());
+    }
+  }
+  LINKTOR_TRY(deliveries_.Add(delivery_no, webhook, record.time_ms(), answer,
+                              why, state_));
+  Effects effects;
+  effects.answer = answer;
+  return effects;
+}
+
+}  // namespace linktor

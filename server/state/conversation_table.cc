@@ -1,0 +1,131 @@
+#include "server/state/conversation_table.h"
+
+#include "server/base/try.h"
+#include "server/state/expiry.h"
+
+namespace linktor {
+namespace {
+
+constexpr char kFind[] =
+    "SELECT last_inbound_ms, opt_out_ms, sealed_username FROM conversations "
+    "WHERE channel_no = ?1 AND user_id = ?2";
+
+absl::StatusOr<ConversationRow> Read(Statement& find, std::int64_t channel_no,
+                                     std::string_view user_id) {
+  const StatementReset reset(find);
+  ConversationRow row{.channel_no = channel_no,
+                      .user_id = std::string(user_id)};
+  LINKTOR_ASSIGN(const bool found,
+                 find.Bind(1, channel_no).BindText(2, user_id).Step());
+  if (!found) return row;
+  if (!find.IsNull(0)) row.last_inbound_ms = find.Int(0);
+  if (!find.IsNull(1)) row.opt_out_ms = find.Int(1);
+  row.sealed_username = find.String(2);
+  return row;
+}
+
+}  // namespace
+
+ConversationTable::ConversationTable(Database& database)
+    : find_(database, kFind),
+      advance_last_inbound_(
+          database,
+          "INSERT INTO conversations (channel_no, user_id, last_inbound_ms) "
+          "VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET last_inbound_ms = ?3 "
+          "WHERE last_inbound_ms IS NULL OR last_inbound_ms < ?3 OR "
+          "last_inbound_ms > ?4"),
+      set_opt_out_(
+          database,
+          "INSERT INTO conversations (channel_no, user_id, opt_out_ms) "
+          "VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET opt_out_ms = ?3"),
+      set_username_(
+          database,
+          "INSERT INTO conversations (channel_no, user_id, sealed_username) "
+          "VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET sealed_username = ?3"),
+      blocking_call_(database,
+                     "SELECT call_ms FROM send_calls WHERE channel_no = ?1 AND "
+                     "user_id = ?2 AND call_ms > ?3 AND call_ms <= ?4 "
+                     "ORDER BY call_ms DESC, no DESC LIMIT 1 OFFSET ?5"),
+      add_call_(database,
+                "INSERT INTO send_calls (no, channel_no, user_id, call_ms, "
+                "born_ms) VALUES (?1, ?2, ?3, ?4, ?5)"),
+      trim_calls_(database,
+                  "DELETE FROM send_calls WHERE no IN (SELECT no FROM "
+                  "send_calls WHERE born_ms < ?1 ORDER BY born_ms, no "
+                  "LIMIT ?2)") {}
+
+absl::StatusOr<ConversationRow> ConversationTable::Find(
+    std::int64_t channel_no, std::string_view user_id) {
+  return Read(find_, channel_no, user_id);
+}
+
+absl::Status ConversationTable::AdvanceLastInbound(std::int64_t channel_no,
+                                                   std::string_view user_id,
+                                                   std::int64_t time_ms,
+                                                   std::int64_t receive_ms) {
+  return advance_last_inbound_.Bind(1, channel_no)
+      .BindText(2, user_id)
+      .Bind(3, time_ms)
+      .Bind(4, receive_ms)
+      .Run();
+}
+
+absl::Status ConversationTable::SetOptOut(std::int64_t channel_no,
+                                          std::string_view user_id,
+                                          std::optional<std::int64_t> time_ms) {
+  set_opt_out_.Bind(1, channel_no).BindText(2, user_id);
+  if (time_ms.has_value()) {
+    set_opt_out_.Bind(3, *time_ms);
+  } else {
+    set_opt_out_.BindNull(3);
+  }
+  return set_opt_out_.Run();
+}
+
+absl::Status ConversationTable::SetUsername(std::int64_t channel_no,
+                                            std::string_view user_id,
+                                            std::string_view sealed) {
+  return set_username_.Bind(1, channel_no)
+      .BindText(2, user_id)
+      .BindBlob(3, sealed)
+      .Run();
+}
+
+absl::StatusOr<std::optional<std::int64_t>> ConversationTable::BlockedUntil(
+    std::int64_t channel_no, std::string_view user_id, int limit,
+    std::int64_t now_ms) {
+  const StatementReset reset(blocking_call_);
+  blocking_call_.Bind(1, channel_no)
+      .BindText(2, user_id)
+      .Bind(3, now_ms - kQuotaPeriodMs)
+      .Bind(4, now_ms)
+      .Bind(5, limit - 1);
+  LINKTOR_ASSIGN(const bool blocked, blocking_call_.Step());
+  if (!blocked) return std::nullopt;
+  return blocking_call_.Int(0) + kQuotaPeriodMs;
+}
+
+absl::Status ConversationTable::AddCall(std::int64_t channel_no,
+                                        std::string_view user_id,
+                                        std::int64_t time_ms, LogState& state) {
+  return add_call_.Bind(1, ++state.last_call_no)
+      .Bind(2, channel_no)
+      .BindText(3, user_id)
+      .Bind(4, time_ms)
+      .Bind(5, BornMs(time_ms, state.expiry_ms))
+      .Run();
+}
+
+absl::StatusOr<std::int64_t> ConversationTable::TrimCalls(
+    std::int64_t before_ms, std::int64_t limit) {
+  return trim_calls_.Bind(1, before_ms).Bind(2, limit).RunAndCount();
+}
+
+absl::StatusOr<ConversationRow> ReadConversation(Database& database,
+                                                 std::int64_t channel_no,
+                                                 std::string_view user_id) {
+  Statement find(database, kFind);
+  return Read(find, channel_no, user_id);
+}
+
+}  // namespace linktor

@@ -1,0 +1,122 @@
+#include "server/state/delivery_table.h"
+
+#include "server/base/try.h"
+#include "server/state/expiry.h"
+
+namespace linktor {
+
+DeliveryTable::DeliveryTable(Database& database)
+    : database_(database),
+      last_number_(database, "SELECT coalesce(max(no), 0) FROM deliveries"),
+      insert_item_(database,
+                   "INSERT INTO raw_items (no, delivery_no, item, channel_no, "
+                   "entry_id, form, mid_key, sealed_raw) "
+                   "VALUES (?,?,?,?,?,?,?,?)"),
+      insert_(database,
+              "INSERT INTO deliveries (no, id, channel_no, receive_ms, "
+              "born_ms, bytes, events, duplicates, ignored, issues, issue, "
+              "quarantined) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)") {}
+
+absl::StatusOr<std::int64_t> DeliveryTable::NextNumber() {
+  if (last_number_cached_ == kUnread) {
+    const StatementReset reset(last_number_);
+    LINKTOR_ASSIGN(const bool row, last_number_.Step());
+    last_number_cached_ = row ? last_number_.Int(0) : 0;
+  }
+  return last_number_cached_ + 1;
+}
+
+absl::StatusOr<std::int64_t> DeliveryTable::AddItem(
+    std::int64_t delivery_no, int position, const journal::WebhookItem& item,
+    bool has_event, LogState& state) {
+  // Numbers are not used again after the last item has been trimmed: events
+  // keep theirs, and would show another's content.
+  const std::int64_t number = ++state.last_raw_no;
+  insert_item_.Bind(1, number)
+      .Bind(2, delivery_no)
+      .Bind(3, position)
+      .Bind(4, item.raw_channel_no())
+      .BindText(5, item.entry_id())
+      .Bind(6, item.form())
+      .BindBlob(8, item.sealed_raw());
+  // An event leads to its item; without one the mid must.
+  if (!has_event) insert_item_.BindBlobOrNull(7, item.mid_key());
+  LINKTOR_TRY(insert_item_.Run());
+  state.raw_bytes += static_cast<std::int64_t>(item.sealed_raw().size());
+  return number;
+}
+
+absl::Status DeliveryTable::Add(std::int64_t delivery_no,
+                                const journal::Webhook& webhook,
+                                std::int64_t time_ms,
+                                const DeliveryAnswer& answer,
+                                std::string_view issue, const LogState& state) {
+  last_number_cached_ = delivery_no;
+  const std::int64_t born_ms = BornMs(time_ms, state.expiry_ms);
+  insert_.Bind(1, delivery_no)
+      .BindBlob(2, webhook.delivery_id())
+      .Bind(3, webhook.channel_no())
+      .Bind(4, time_ms)
+      .Bind(6, webhook.bytes())
+      .Bind(7, answer.events)
+      .Bind(8, answer.duplicates)
+      .Bind(9, answer.ignored)
+      .Bind(10, answer.issues)
+      .BindTextOrNull(11, issue)
+      .Bind(12, answer.quarantined ? 1 : 0);
+  if (born_ms != time_ms) insert_.Bind(5, born_ms);
+  return insert_.Run();
+}
+
+absl::StatusOr<std::int64_t> DeliveryTable::TrimItems(std::int64_t before_ms,
+                                                      std::int64_t max_bytes,
+                                                      std::int64_t limit,
+                                                      LogState& state) {
+  // Walked from the oldest on until both limits hold.
+  std::int64_t total = state.raw_bytes;
+  std::int64_t bound = 0;
+  std::int64_t count = 0;
+  {
+    Statement oldest(database_,
+                     "SELECT r.no, length(r.sealed_raw), "
+                     "coalesce(d.born_ms, d.receive_ms) "
+                     "FROM raw_items r LEFT JOIN deliveries d "
+                     "ON d.no = r.delivery_no ORDER BY r.no LIMIT ?1");
+    oldest.Bind(1, limit);
+    for (;;) {
+      LINKTOR_ASSIGN(const bool row, oldest.Step());
+      if (!row || (total <= max_bytes && oldest.Int(2) >= before_ms)) break;
+      bound = oldest.Int(0);
+      total -= oldest.Int(1);
+      ++count;
+    }
+  }
+  if (count == 0) return 0;
+  Statement remove(database_, "DELETE FROM raw_items WHERE no <= ?1");
+  LINKTOR_TRY(remove.Bind(1, bound).Run());
+  state.raw_bytes = total;
+  return count;
+}
+
+absl::StatusOr<std::int64_t> DeliveryTable::TrimDeliveries(
+    std::int64_t before_ms, std::int64_t limit) {
+  std::int64_t bound = 0;
+  {
+    Statement oldest(database_,
+                     "SELECT no, coalesce(born_ms, receive_ms) FROM deliveries "
+                     "WHERE no < min((SELECT max(no) FROM deliveries), "
+                     "coalesce((SELECT delivery_no FROM raw_items ORDER BY no "
+                     "LIMIT 1), 9223372036854775807)) ORDER BY no LIMIT ?1");
+    oldest.Bind(1, limit);
+    for (;;) {
+      LINKTOR_ASSIGN(const bool row, oldest.Step());
+      if (!row || oldest.Int(1) >= before_ms) break;
+      bound = oldest.Int(0);
+    }
+  }
+  if (bound == 0) return 0;
+  Statement remove(database_, "DELETE FROM deliveries WHERE no <= ?1");
+  return remove.Bind(1, bound).RunAndCount();
+}
+
+}  // namespace linktor

@@ -1,0 +1,76 @@
+#include "server/state/event_form.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/cause_log.h"
+#include "server/base/log.h"
+#include "server/base/strings.h"
+
+namespace linktor {
+
+EventForm FormOf(v1::Event event) {
+  v1::Event head;
+  head.mutable_id()->swap(*event.mutable_id());
+  head.mutable_type()->swap(*event.mutable_type());
+  head.mutable_channel_id()->swap(*event.mutable_channel_id());
+  head.mutable_user_id()->swap(*event.mutable_user_id());
+  EventForm form{.whole = head.SerializeAsString(),
+                 .stored = event.SerializeAsString()};
+  // Different fields: one after the other they are one message.
+  form.whole.append(form.stored);
+  return form;
+}
+
+std::string WholeEvent(const RawId& id, const std::string& type,
+                       const std::string& channel_id,
+                       const std::string& user_id, std::string_view stored) {
+  v1::Event head;
+  head.set_id(FormatId(kEventPrefix, id));
+  head.set_type(type);
+  head.set_channel_id(channel_id);
+  head.set_user_id(user_id);
+  std::string whole = head.SerializeAsString();
+  whole.append(stored);
+  return whole;
+}
+
+absl::Status OpenEvent(Sealer& sealer, CommittedEvent& event) {
+  if (event.encoded != nullptr) return absl::OkStatus();
+  std::string stored;
+  if (!event.sealed.empty() && !IsErased(event.sealed)) {
+    absl::StatusOr<std::string> opened =
+        sealer.Open(SealedPlace::kEvent, event.id, event.sealed);
+    if (opened.ok()) {
+      stored = *std::move(opened);
+    } else if (absl::IsDataLoss(opened.status())) {
+      LogCause(LogLevel::kError, "event content cannot be opened", "",
+               {{"seq", std::to_string(event.seq)},
+                {"error", std::string(opened.status().message())}});
+    } else {
+      return opened.status();
+    }
+  }
+  event.sealed.clear();
+  event.encoded = std::make_shared<const std::string>(WholeEvent(
+      event.id, event.type, event.channel_id, event.user_id, stored));
+  return absl::OkStatus();
+}
+
+v1::Event MergeEvent(const CommittedEvent& event) {
+  v1::Event merged;
+  // Both are bytes that this server has serialised.
+  (void)merged.ParseFromString(*event.encoded);
+  if (!event.overlay.empty()) {
+    v1::Event overlay;
+    (void)overlay.ParseFromString(event.overlay);
+    merged.MergeFrom(overlay);
+  }
+  return merged;
+}
+
+std::string RawItemId(std::string_view delivery_id, int position) {
+  return absl::StrCat(ToAbsl(delivery_id), "#", position);
+}
+
+}  // namespace linktor

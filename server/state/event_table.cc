@@ -1,0 +1,204 @@
+#include "server/state/event_table.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "server/base/try.h"
+#include "server/state/expiry.h"
+
+namespace linktor {
+namespace {
+
+// Events between two of time_marks. Persisted: do not change.
+constexpr std::int64_t kMarkEvery = 1024;
+
+}  // namespace
+
+EventTable::EventTable(Database& database, RecentMids& recent,
+                       std::size_t mid_run)
+    : insert_(database,
+              "INSERT INTO events (seq, id, type, channel_no, channel_id, "
+              "user_id, event_ms, receive_ms, born_ms, mid_key, mid_kind, "
+              "raw_no, overlay, sealed_event) "
+              "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
+      mids_(database, recent, mid_run),
+      insert_mark_(database,
+                   "INSERT INTO time_marks (last_seq, latest_ms) VALUES (?,?)"),
+      find_time_(database,
+                 "SELECT event_ms, receive_ms FROM events WHERE seq = ?1"),
+      find_dedupe_(database, "SELECT 1 FROM dedupe WHERE key = ?"),
+      insert_dedupe_(database,
+                     "INSERT INTO dedupe (key, born_ms) VALUES (?,?)"),
+      oldest_(database,
+              "SELECT seq, coalesce(born_ms, receive_ms) FROM events "
+              "WHERE seq < ?1 ORDER BY seq LIMIT ?2"),
+      trim_mids_(database,
+                 "DELETE FROM event_mids WHERE (mid_key, kind, seq) IN ("
+                 "SELECT e.mid_key, e.mid_kind, e.seq FROM events e "
+                 "WHERE e.seq <= ?1 AND e.mid_key IS NOT NULL)"),
+      trim_messages_(database, "DELETE FROM message_events WHERE seq <= ?1"),
+      insert_message_event_(
+          database,
+          "INSERT INTO message_events (seq, message_no) VALUES (?,?)"),
+      trim_marks_(database, "DELETE FROM time_marks WHERE last_seq <= ?1"),
+      trim_events_(database, "DELETE FROM events WHERE seq <= ?1"),
+      trim_dedupe_(database,
+                   "DELETE FROM dedupe WHERE key IN (SELECT key FROM dedupe "
+                   "WHERE born_ms < ?1 ORDER BY born_ms, key LIMIT ?2)") {}
+
+absl::StatusOr<std::int64_t> EventTable::Append(
+    const journal::NewEvent& event, const Place& place, LogState& state,
+    std::vector<CommittedEvent>& events) {
+  const std::int64_t seq = state.last_seq + 1;
+  const std::int64_t born_ms = BornMs(place.time_ms, state.expiry_ms);
+  insert_.Bind(1, seq)
+      .BindBlob(2, event.id())
+      .BindText(3, event.type())
+      .Bind(4, event.channel_no())
+      .BindText(5, event.channel_id())
+      .BindText(6, event.user_id())
+      .Bind(7, event.event_ms())
+      .Bind(8, place.time_ms)
+      .BindBlobOrNull(10, place.mid_key)
+      .Bind(11, place.kind)
+      .BindBlobOrNull(13, place.overlay)
+      .BindBlobOrNull(14, event.sealed());
+  // What is not bound is NULL.
+  if (born_ms != place.time_ms) insert_.Bind(9, born_ms);
+  if (place.raw_no != 0) insert_.Bind(12, place.raw_no);
+  LINKTOR_TRY(insert_.Run());
+  if (!place.mid_key.empty()) mids_.Add(place.mid_key, place.kind, seq);
+  if (place.message_no != 0) {
+    LINKTOR_TRY(
+        insert_message_event_.Bind(1, seq).Bind(2, place.message_no).Run());
+  }
+  LINKTOR_TRY(MarkTime(seq, place.time_ms, state));
+  state.last_seq = seq;
+  events.push_back(CommittedEvent{
+      .seq = seq,
+      .id = event.id(),
+      .type = event.type(),
+      .channel_id = event.channel_id(),
+      .user_id = event.user_id(),
+      .sealed = place.clear == nullptr ? event.sealed() : std::string(),
+      .encoded = place.clear,
+      .overlay = place.overlay});
+  return seq;
+}
+
+absl::Status EventTable::MarkTime(std::int64_t seq, std::int64_t time_ms,
+                                  LogState& state) {
+  state.latest_ms = std::max(state.latest_ms, time_ms);
+  if (seq % kMarkEvery != 0) return absl::OkStatus();
+  return insert_mark_.Bind(1, seq)
+      .Bind(2, std::exchange(state.latest_ms, 0))
+      .Run();
+}
+
+absl::StatusOr<std::int64_t> EventTable::EchoTime(std::string_view mid_key) {
+  LINKTOR_ASSIGN(const std::int64_t seq,
+                 mids_.Find(mid_key, journal::ITEM_KIND_ECHO));
+  if (seq == 0) return 0;
+  const StatementReset reset(find_time_);
+  LINKTOR_ASSIGN(const bool row, find_time_.Bind(1, seq).Step());
+  if (!row) return 0;
+  const std::int64_t event_ms = find_time_.Int(0);
+  return event_ms != 0 ? event_ms : find_time_.Int(1);
+}
+
+absl::StatusOr<bool> EventTable::AddDedupeKey(std::string_view key,
+                                              std::int64_t born_ms) {
+  {
+    const StatementReset reset(find_dedupe_);
+    LINKTOR_ASSIGN(const bool found, find_dedupe_.BindBlob(1, key).Step());
+    if (found) return false;
+  }
+  LINKTOR_TRY(insert_dedupe_.BindBlob(1, key).Bind(2, born_ms).Run());
+  return true;
+}
+
+// The last of the events that may go; 0 when none may. A wrong clock may have
+// written one that stays long: those behind it wait for it, so that what is
+// kept has no hole.
+absl::StatusOr<std::int64_t> EventTable::TrimBound(std::int64_t before_ms,
+                                                   std::int64_t limit,
+                                                   std::int64_t last_seq) {
+  const StatementReset reset(oldest_);
+  oldest_.Bind(1, last_seq).Bind(2, limit);
+  std::int64_t bound = 0;
+  for (;;) {
+    LINKTOR_ASSIGN(const bool row, oldest_.Step());
+    if (!row || oldest_.Int(1) >= before_ms) return bound;
+    bound = oldest_.Int(0);
+  }
+}
+
+absl::StatusOr<std::int64_t> EventTable::Trim(std::int64_t before_ms,
+                                              std::int64_t limit,
+                                              LogState& state) {
+  LINKTOR_ASSIGN(const std::int64_t bound,
+                 TrimBound(before_ms, limit, state.last_seq));
+  if (bound == 0) return 0;
+  const std::int64_t deleted = bound - state.oldest_seq + 1;
+  LINKTOR_TRY(trim_mids_.Bind(1, bound).Run());
+  LINKTOR_TRY(mids_.ForgetThrough(bound));
+  LINKTOR_TRY(trim_messages_.Bind(1, bound).Run());
+  LINKTOR_TRY(trim_marks_.Bind(1, bound).Run());
+  LINKTOR_TRY(trim_events_.Bind(1, bound).Run());
+  state.oldest_seq = bound + 1;
+  return std::max<std::int64_t>(deleted, 1);
+}
+
+absl::StatusOr<std::int64_t> EventTable::TrimDedupe(std::int64_t before_ms,
+                                                    std::int64_t limit) {
+  return trim_dedupe_.Bind(1, before_ms).Bind(2, limit).RunAndCount();
+}
+
+absl::StatusOr<std::int64_t> OldestEventMs(Database& database) {
+  Statement oldest(database,
+                   "SELECT receive_ms FROM events ORDER BY seq LIMIT 1");
+  LINKTOR_ASSIGN(const bool row, oldest.Step());
+  return row ? oldest.Int(0) : 0;
+}
+
+absl::StatusOr<std::int64_t> OldestSeq(Database& database) {
+  Statement state(database, "SELECT oldest_seq FROM log_state");
+  LINKTOR_ASSIGN(const bool row, state.Step());
+  return row ? state.Int(0) : 1;
+}
+
+absl::StatusOr<std::int64_t> FirstSeqSince(Database& database,
+                                           std::int64_t time_ms,
+                                           std::int64_t last_seq) {
+  Statement first(database,
+                  "SELECT seq FROM events WHERE seq > ?1 AND seq <= ?2 AND "
+                  "receive_ms >= ?3 ORDER BY seq LIMIT 1");
+  const auto find = [&](std::int64_t after,
+                        std::int64_t through) -> absl::StatusOr<std::int64_t> {
+    const StatementReset reset(first);
+    first.Bind(1, after).Bind(2, through).Bind(3, time_ms);
+    LINKTOR_ASSIGN(const bool row, first.Step());
+    return row ? first.Int(0) : 0;
+  };
+  // The stretches of events that hold one, as far as the marks know: it may be
+  // deleted already.
+  Statement marks(database,
+                  "SELECT last_seq FROM time_marks WHERE latest_ms >= ?1 "
+                  "ORDER BY last_seq");
+  marks.Bind(1, time_ms);
+  for (;;) {
+    LINKTOR_ASSIGN(const bool row, marks.Step());
+    if (!row) break;
+    LINKTOR_ASSIGN(
+        const std::int64_t found,
+        find(marks.Int(0) - kMarkEvery, std::min(marks.Int(0), last_seq)));
+    if (found != 0) return found;
+  }
+  Statement last(database, "SELECT coalesce(max(last_seq), 0) FROM time_marks");
+  LINKTOR_ASSIGN(const bool row, last.Step());
+  LINKTOR_ASSIGN(const std::int64_t found,
+                 find(row ? last.Int(0) : 0, last_seq));
+  return found != 0 ? found : last_seq + 1;
+}
+
+}  // namespace linktor

@@ -1,0 +1,55 @@
+#include "server/state/key_table.h"
+
+#include "server/base/try.h"
+
+namespace linktor {
+namespace {
+
+// Reads the columns id, channel_no, user_id and wrapped.
+absl::StatusOr<std::optional<journal::DataKey>> ReadOne(Statement& find) {
+  LINKTOR_ASSIGN(const bool row, find.Step());
+  if (!row) return std::nullopt;
+  journal::DataKey key;
+  key.set_id(find.Int(0));
+  key.set_channel_no(find.Int(1));
+  key.set_user_id(find.String(2));
+  key.set_wrapped(find.String(3));
+  return key;
+}
+
+}  // namespace
+
+KeyTable::KeyTable(Database& database)
+    : add_(database,
+           "INSERT INTO data_keys (id, channel_no, user_id, wrapped) "
+           "SELECT ?1, ?2, ?3, ?4 WHERE NOT EXISTS "
+           "(SELECT 1 FROM destroyed_keys WHERE id = ?1) "
+           "ON CONFLICT (id) DO NOTHING") {}
+
+absl::StatusOr<bool> KeyTable::Add(const journal::DataKey& key) {
+  LINKTOR_ASSIGN(const std::int64_t added, add_.Bind(1, key.id())
+                                               .Bind(2, key.channel_no())
+                                               .BindText(3, key.user_id())
+                                               .BindBlob(4, key.wrapped())
+                                               .RunAndCount());
+  return added > 0;
+}
+
+absl::StatusOr<std::optional<journal::DataKey>> ReadKeyOf(
+    Database& database, const KeyScope& scope) {
+  Statement find(database,
+                 "SELECT id, channel_no, user_id, wrapped FROM data_keys "
+                 "WHERE channel_no = ?1 AND user_id = ?2 ORDER BY id LIMIT 1");
+  find.Bind(1, scope.channel_no).BindText(2, scope.user_id);
+  return ReadOne(find);
+}
+
+absl::StatusOr<std::optional<journal::DataKey>> ReadKey(Database& database,
+                                                        std::int64_t id) {
+  Statement find(database,
+                 "SELECT id, channel_no, user_id, wrapped FROM data_keys "
+                 "WHERE id = ?1");
+  return ReadOne(find.Bind(1, id));
+}
+
+}  // namespace linktor

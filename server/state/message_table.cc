@@ -1,0 +1,273 @@
+#include "server/state/message_table.h"
+
+#include <utility>
+
+#include "server/base/try.h"
+
+namespace linktor {
+namespace {
+
+// The index of open sends is used only where its condition is written out.
+#define LINKTOR_OPEN_STATES "state IN (2, 4)"
+
+#define LINKTOR_MESSAGE_COLUMNS                                                \
+  "id, channel_no, channel_id, user_id, state, settled_by, attempt, "          \
+  "request_id, request_fingerprint, content_match, mid, create_ms, claim_ms, " \
+  "send_ms, echo_ms, "                                                         \
+  "(SELECT sealed FROM contents c WHERE c.no = content_no), "                  \
+  "(SELECT sealed FROM contents c WHERE c.no = error_no), "                    \
+  "mid_key, api_key_id, instance, incarnation, "                               \
+  "coalesce(born_ms, claim_ms), no, content_no, error_no"
+
+MessageRow ReadRow(const Statement& s) {
+  MessageRow row;
+  row.id = s.String(0);
+  row.channel_no = s.Int(1);
+  row.channel_id = s.String(2);
+  row.user_id = s.String(3);
+  row.state = static_cast<v1::MessageState>(s.Int(4));
+  row.settled_by = static_cast<v1::SettledBy>(s.Int(5));
+  row.attempt = static_cast<int>(s.Int(6));
+  row.request_id = s.String(7);
+  row.request_fingerprint = s.String(8);
+  row.content_match = s.String(9);
+  row.mid = s.String(10);
+  row.create_ms = s.Int(11);
+  row.claim_ms = s.Int(12);
+  row.send_ms = s.Int(13);
+  row.echo_ms = s.Int(14);
+  row.sealed_content = s.String(15);
+  row.sealed_error = s.String(16);
+  row.mid_key = s.String(17);
+  row.api_key_id = s.String(18);
+  row.instance = s.String(19);
+  row.incarnation = s.Int(20);
+  row.born_ms = s.Int(21);
+  row.no = s.Int(22);
+  row.content_no = s.Int(23);
+  row.error_no = s.Int(24);
+  return row;
+}
+
+absl::StatusOr<std::vector<MessageRow>> ReadAll(Statement& statement) {
+  const StatementReset reset(statement);
+  std::vector<MessageRow> rows;
+  for (;;) {
+    LINKTOR_ASSIGN(const bool row, statement.Step());
+    if (!row) return rows;
+    rows.push_back(ReadRow(statement));
+  }
+}
+
+absl::StatusOr<std::optional<MessageRow>> ReadOne(Statement& statement) {
+  LINKTOR_ASSIGN(auto rows, ReadAll(statement));
+  if (rows.empty()) return std::nullopt;
+  return std::move(rows.front());
+}
+
+}  // namespace
+
+MessageTable::MessageTable(Database& database)
+    : contents_(database),
+      by_id_(database,
+             "SELECT " LINKTOR_MESSAGE_COLUMNS " FROM messages WHERE id = ?1"),
+      by_request_(database,
+                  "SELECT " LINKTOR_MESSAGE_COLUMNS
+                  " FROM messages WHERE channel_no = ?1 AND request_id = ?2"),
+      by_mid_(database,
+              "SELECT " LINKTOR_MESSAGE_COLUMNS
+              " FROM messages WHERE mid_key = ?1 ORDER BY no LIMIT 1"),
+      open_(database, "SELECT " LINKTOR_MESSAGE_COLUMNS
+                      " FROM messages WHERE channel_no = ?1 AND user_id = ?2 "
+                      "AND " LINKTOR_OPEN_STATES " ORDER BY claim_ms, no"),
+      insert_(database,
+              "INSERT INTO messages (no, id, channel_no, channel_id, user_id, "
+              "state, settled_by, attempt, request_id, request_fingerprint, "
+              "content_match, mid, create_ms, claim_ms, born_ms, content_no, "
+              "mid_key, api_key_id, instance, incarnation) "
+              "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
+      update_(database,
+              "UPDATE messages SET state = ?1, settled_by = ?2, attempt = ?3, "
+              "mid = ?4, claim_ms = ?5, send_ms = ?6, echo_ms = ?7, "
+              "error_no = ?8, mid_key = ?9, api_key_id = ?10, born_ms = ?11, "
+              "instance = ?12, incarnation = ?13 WHERE no = ?14"),
+      remove_content_(database, "DELETE FROM contents WHERE no = ?1"),
+      add_unmatched_(database,
+                     "INSERT INTO unmatched_echoes (seq, channel_no, user_id, "
+                     "content_match, echo_ms, born_ms, mid, mid_key) "
+                     "VALUES (?,?,?,?,?,?,?,?)"),
+      remove_unmatched_(database,
+                        "DELETE FROM unmatched_echoes WHERE mid_key = ?1"),
+      find_unmatched_(
+          database,
+          "SELECT seq, echo_ms, mid, mid_key FROM unmatched_echoes "
+          "WHERE channel_no = ?1 AND user_id = ?2 AND content_match = ?3 "
+          "ORDER BY seq"),
+      trim_requests_(
+          database,
+          "UPDATE messages SET request_id = NULL WHERE no IN ("
+          "SELECT no FROM messages WHERE request_id IS NOT NULL AND "
+          "coalesce(born_ms, claim_ms) < ?1 AND NOT (" LINKTOR_OPEN_STATES
+          ") ORDER BY coalesce(born_ms, claim_ms), no LIMIT ?2)"),
+      trim_unmatched_(database,
+                      "DELETE FROM unmatched_echoes WHERE seq IN ("
+                      "SELECT seq FROM unmatched_echoes WHERE born_ms < ?1 "
+                      "ORDER BY seq LIMIT ?2)") {}
+
+absl::StatusOr<std::optional<MessageRow>> MessageTable::FindById(
+    std::string_view id) {
+  return ReadOne(by_id_.BindBlob(1, id));
+}
+
+absl::StatusOr<std::optional<MessageRow>> MessageTable::FindByRequest(
+    std::int64_t channel_no, std::string_view request_id) {
+  return ReadOne(by_request_.Bind(1, channel_no).BindText(2, request_id));
+}
+
+absl::StatusOr<std::optional<MessageRow>> MessageTable::FindByMid(
+    std::string_view mid_key) {
+  return ReadOne(by_mid_.BindBlob(1, mid_key));
+}
+
+absl::StatusOr<std::vector<MessageRow>> MessageTable::FindOpen(
+    std::int64_t channel_no, std::string_view user_id) {
+  return ReadAll(open_.Bind(1, channel_no).BindText(2, user_id));
+}
+
+absl::Status MessageTable::Insert(MessageRow& row, LogState& state) {
+  LINKTOR_ASSIGN(row.content_no, contents_.Add(row.sealed_content, state));
+  row.no = ++state.last_message_no;
+  insert_.Bind(1, row.no)
+      .BindBlob(2, row.id)
+      .Bind(3, row.channel_no)
+      .BindText(4, row.channel_id)
+      .BindText(5, row.user_id)
+      .Bind(6, row.state)
+      .Bind(7, row.settled_by)
+      .Bind(8, row.attempt)
+      .BindTextOrNull(9, row.request_id)
+      .BindBlob(10, row.request_fingerprint)
+      .BindBlobOrNull(11, row.content_match)
+      .BindTextOrNull(12, row.mid)
+      .Bind(13, row.create_ms)
+      .Bind(14, row.claim_ms)
+      .Bind(16, row.content_no)
+      .BindBlobOrNull(17, row.mid_key)
+      .BindTextOrNull(18, row.api_key_id)
+      .BindBlob(19, row.instance)
+      .Bind(20, row.incarnation);
+  // What is not bound is NULL.
+  if (row.born_ms != row.claim_ms) insert_.Bind(15, row.born_ms);
+  return insert_.Run();
+}
+
+absl::Status MessageTable::Update(const MessageRow& row) {
+  update_.Bind(1, row.state)
+      .Bind(2, row.settled_by)
+      .Bind(3, row.attempt)
+      .BindTextOrNull(4, row.mid)
+      .Bind(5, row.claim_ms)
+      .Bind(6, row.send_ms)
+      .Bind(7, row.echo_ms)
+      .BindBlobOrNull(9, row.mid_key)
+      .BindTextOrNull(10, row.api_key_id)
+      .BindBlob(12, row.instance)
+      .Bind(13, row.incarnation)
+      .Bind(14, row.no);
+  if (row.error_no != 0) update_.Bind(8, row.error_no);
+  if (row.born_ms != row.claim_ms) update_.Bind(11, row.born_ms);
+  return update_.Run();
+}
+
+absl::Status MessageTable::SetError(MessageRow& row,
+                                    std::string_view sealed_error,
+                                    LogState& state) {
+  if (row.error_no != 0) {
+    LINKTOR_TRY(remove_content_.Bind(1, row.error_no).Run());
+  }
+  row.error_no = 0;
+  row.sealed_error = std::string(sealed_error);
+  if (sealed_error.empty()) return absl::OkStatus();
+  LINKTOR_ASSIGN(row.error_no, contents_.Add(sealed_error, state));
+  return absl::OkStatus();
+}
+
+absl::Status MessageTable::AddUnmatched(const UnmatchedEcho& echo) {
+  return add_unmatched_.Bind(1, echo.seq)
+      .Bind(2, echo.channel_no)
+      .BindText(3, echo.user_id)
+      .BindBlob(4, echo.content_match)
+      .Bind(5, echo.echo_ms)
+      .Bind(6, echo.born_ms)
+      .BindText(7, echo.mid)
+      .BindBlob(8, echo.mid_key)
+      .Run();
+}
+
+absl::Status MessageTable::RemoveUnmatched(std::string_view mid_key) {
+  return remove_unmatched_.BindBlob(1, mid_key).Run();
+}
+
+absl::StatusOr<std::vector<UnmatchedEcho>> MessageTable::FindUnmatched(
+    std::int64_t channel_no, std::string_view user_id,
+    std::string_view content_match) {
+  const StatementReset reset(find_unmatched_);
+  find_unmatched_.Bind(1, channel_no)
+      .BindText(2, user_id)
+      .BindBlob(3, content_match);
+  std::vector<UnmatchedEcho> found;
+  for (;;) {
+    LINKTOR_ASSIGN(const bool row, find_unmatched_.Step());
+    if (!row) return found;
+    found.push_back({.seq = find_unmatched_.Int(0),
+                     .channel_no = channel_no,
+                     .user_id = std::string(user_id),
+                     .content_match = std::string(content_match),
+                     .echo_ms = find_unmatched_.Int(1),
+                     .mid = find_unmatched_.String(2),
+                     .mid_key = find_unmatched_.String(3)});
+  }
+}
+
+absl::StatusOr<std::int64_t> MessageTable::TrimRequests(std::int64_t before_ms,
+                                                        std::int64_t limit) {
+  return trim_requests_.Bind(1, before_ms).Bind(2, limit).RunAndCount();
+}
+
+absl::StatusOr<std::int64_t> MessageTable::TrimUnmatched(std::int64_t before_ms,
+                                                         std::int64_t limit) {
+  return trim_unmatched_.Bind(1, before_ms).Bind(2, limit).RunAndCount();
+}
+
+absl::StatusOr<std::optional<MessageRow>> ReadMessageById(Database& database,
+                                                          std::string_view id) {
+  Statement find(database, "SELECT " LINKTOR_MESSAGE_COLUMNS
+                           " FROM messages WHERE id = ?1 OR mid_key = ?1 "
+                           "ORDER BY no LIMIT 1");
+  return ReadOne(find.BindBlob(1, id));
+}
+
+absl::StatusOr<std::optional<MessageRow>> ReadMessageByRequest(
+    Database& database, std::int64_t channel_no, std::string_view request_id) {
+  Statement find(database,
+                 "SELECT " LINKTOR_MESSAGE_COLUMNS
+                 " FROM messages WHERE channel_no = ?1 AND request_id = ?2");
+  return ReadOne(find.Bind(1, channel_no).BindText(2, request_id));
+}
+
+absl::StatusOr<std::vector<MessageRow>> FindPending(Database& database) {
+  Statement pending(database, "SELECT " LINKTOR_MESSAGE_COLUMNS
+                              " FROM messages WHERE " LINKTOR_OPEN_STATES
+                              " AND state = 2 ORDER BY no");
+  return ReadAll(pending);
+}
+
+absl::StatusOr<std::int64_t> CountUnconfirmed(Database& database) {
+  Statement count(database,
+                  "SELECT count(*) FROM messages WHERE " LINKTOR_OPEN_STATES
+                  " AND state = 4");
+  LINKTOR_ASSIGN(const bool row, count.Step());
+  return row ? count.Int(0) : 0;
+}
+
+}  // namespace linktor

@@ -1,0 +1,238 @@
+#include "server/state/mid_index.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "server/base/try.h"
+
+namespace linktor {
+namespace {
+
+// With each commit at least this much of a run is moved, and twice what is new,
+// so that a run is done before the next one is full; but never more than the
+// most, so that no commit is long.
+constexpr std::size_t kLeastMoved = 64;
+constexpr std::size_t kMostMoved = 4096;
+
+std::array<char, 16> MidOf(std::string_view mid_key) {
+  std::array<char, 16> mid{};
+  std::memcpy(mid.data(), mid_key.data(), std::min(mid_key.size(), mid.size()));
+  return mid;
+}
+
+std::string_view BytesOf(const std::array<char, 16>& mid) {
+  return {mid.data(), mid.size()};
+}
+
+}  // namespace
+
+std::vector<std::int64_t> RecentMids::Find(std::string_view mid_key,
+                                           journal::ItemKind kind) const {
+  std::vector<std::int64_t> found;
+  MutexLock lock(mutex_);
+  const auto it = mids_.find(MidOf(mid_key));
+  if (it == mids_.end()) return found;
+  for (const Item& item : it->second) {
+    if (item.kind == kind) found.push_back(item.seq);
+  }
+  return found;
+}
+
+std::vector<std::int64_t> RecentMids::FindAll(std::string_view mid_key) const {
+  std::vector<std::int64_t> found;
+  MutexLock lock(mutex_);
+  const auto it = mids_.find(MidOf(mid_key));
+  if (it == mids_.end()) return found;
+  for (const Item& item : it->second) found.push_back(item.seq);
+  return found;
+}
+
+void RecentMids::Add(const MidEntry& entry) {
+  MutexLock lock(mutex_);
+  mids_[entry.mid].push_back({.seq = entry.seq, .kind = entry.kind});
+  ++size_;
+}
+
+void RecentMids::Remove(const MidEntry& entry) {
+  MutexLock lock(mutex_);
+  const auto it = mids_.find(entry.mid);
+  if (it == mids_.end()) return;
+  const auto item = std::find_if(
+      it->second.begin(), it->second.end(), [&entry](const Item& one) {
+        return one.seq == entry.seq && one.kind == entry.kind;
+      });
+  if (item == it->second.end()) return;
+  it->second.erase(item);
+  --size_;
+  if (it->second.empty()) mids_.erase(it);
+}
+
+void RecentMids::Clear() {
+  MutexLock lock(mutex_);
+  mids_.clear();
+  size_ = 0;
+}
+
+std::size_t RecentMids::size() const {
+  MutexLock lock(mutex_);
+  return size_;
+}
+
+MidIndex::MidIndex(Database& database, RecentMids& recent, std::size_t run_size)
+    : database_(database),
+      recent_(recent),
+      run_size_(run_size),
+      find_(database,
+            "SELECT seq FROM event_mids WHERE mid_key = ?1 AND kind = ?2 "
+            "ORDER BY seq LIMIT 1"),
+      find_all_(database,
+                "SELECT seq FROM event_mids WHERE mid_key = ?1 ORDER BY seq"),
+      insert_(database,
+              "INSERT INTO event_mids (mid_key, kind, seq) VALUES (?,?,?) "
+              "ON CONFLICT DO NOTHING") {}
+
+absl::Status MidIndex::Load(const LogState& state) {
+  committed_seq_ = state.last_seq;
+  LINKTOR_TRY(Read(state));
+  if (waiting_.size() >= run_size_) BeginRun();
+  return absl::OkStatus();
+}
+
+absl::Status MidIndex::Read(const LogState& state) {
+  recent_.Clear();
+  waiting_.clear();
+  added_.clear();
+  run_.clear();
+  moved_ = 0;
+  run_last_seq_ = 0;
+  forgotten_seq_ = 0;
+  Statement load(database_,
+                 "SELECT seq, mid_key, mid_kind FROM events WHERE seq > ?1 "
+                 "ORDER BY seq");
+  load.Bind(1, state.mids_through);
+  for (;;) {
+    LINKTOR_ASSIGN(const bool row, load.Step());
+    if (!row) break;
+    if (load.IsNull(1)) continue;
+    const MidEntry entry{.mid = MidOf(load.Bytes(1)),
+                         .kind = static_cast<std::int8_t>(load.Int(2)),
+                         .seq = load.Int(0)};
+    recent_.Add(entry);
+    (entry.seq > committed_seq_ ? added_ : waiting_).push_back(entry);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::int64_t> MidIndex::Find(std::string_view mid_key,
+                                            journal::ItemKind kind) {
+  // The table first: what is in it is older.
+  {
+    const StatementReset reset(find_);
+    find_.BindBlob(1, mid_key).Bind(2, static_cast<std::int64_t>(kind));
+    LINKTOR_ASSIGN(const bool row, find_.Step());
+    if (row) return find_.Int(0);
+  }
+  const std::vector<std::int64_t> recent = recent_.Find(mid_key, kind);
+  return recent.empty() ? 0 : recent.front();
+}
+
+absl::StatusOr<std::vector<std::int64_t>> MidIndex::FindAll(
+    std::string_view mid_key) {
+  std::vector<std::int64_t> found = recent_.FindAll(mid_key);
+  {
+    const StatementReset reset(find_all_);
+    find_all_.BindBlob(1, mid_key);
+    for (;;) {
+      LINKTOR_ASSIGN(const bool row, find_all_.Step());
+      if (!row) break;
+      found.push_back(find_all_.Int(0));
+    }
+  }
+  // A part of a run is in both places.
+  std::sort(found.begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  return found;
+}
+
+void MidIndex::Add(std::string_view mid_key, journal::ItemKind kind,
+                   std::int64_t seq) {
+  const MidEntry entry{.mid = MidOf(mid_key),
+                       .kind = static_cast<std::int8_t>(kind),
+                       .seq = seq};
+  recent_.Add(entry);
+  added_.push_back(entry);
+}
+
+absl::Status MidIndex::ForgetThrough(std::int64_t seq) {
+  forgotten_seq_ = std::max(forgotten_seq_, seq);
+  const auto forgotten = [this](const MidEntry& entry) {
+    if (entry.seq > forgotten_seq_) return false;
+    recent_.Remove(entry);
+    return true;
+  };
+  std::erase_if(waiting_, forgotten);
+  std::erase_if(added_, forgotten);
+  for (const MidEntry& entry : run_) {
+    if (entry.seq <= forgotten_seq_) recent_.Remove(entry);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status MidIndex::Settle(LogState& state) {
+  if (run_.empty()) return absl::OkStatus();
+  const std::size_t wanted =
+      std::clamp(2 * added_.size(), kLeastMoved, kMostMoved);
+  const std::size_t end = std::min(run_.size(), moved_ + wanted);
+  for (; moved_ < end; ++moved_) {
+    const MidEntry& entry = run_[moved_];
+    if (entry.seq <= forgotten_seq_) continue;
+    LINKTOR_TRY(insert_.BindBlob(1, BytesOf(entry.mid))
+                    .Bind(2, entry.kind)
+                    .Bind(3, entry.seq)
+                    .Run());
+  }
+  if (moved_ == run_.size()) state.mids_through = run_last_seq_;
+  return absl::OkStatus();
+}
+
+void MidIndex::OnCommitted(const LogState& state) {
+  committed_seq_ = state.last_seq;
+  waiting_.insert(waiting_.end(), added_.begin(), added_.end());
+  added_.clear();
+  if (!run_.empty() && moved_ == run_.size()) {
+    for (const MidEntry& entry : run_) recent_.Remove(entry);
+    run_.clear();
+    moved_ = 0;
+  }
+  if (run_.empty() && waiting_.size() >= run_size_) BeginRun();
+}
+
+// It takes only what is committed: after a rollback its sequences would be
+// given to other events.
+void MidIndex::BeginRun() {
+  run_ = std::exchange(waiting_, {});
+  run_last_seq_ = run_.back().seq;
+  moved_ = 0;
+  std::sort(run_.begin(), run_.end(), [](const MidEntry& a, const MidEntry& b) {
+    return std::tie(a.mid, a.kind, a.seq) < std::tie(b.mid, b.kind, b.seq);
+  });
+}
+
+absl::Status MidIndex::Restore(const Position& position,
+                               const LogState& state) {
+  // What was deleted is there again, and memory no longer knows it.
+  if (forgotten_seq_ != position.forgotten) {
+    LINKTOR_TRY(Read(state));
+    forgotten_seq_ = position.forgotten;
+    return absl::OkStatus();
+  }
+  while (added_.size() > position.added) {
+    recent_.Remove(added_.back());
+    added_.pop_back();
+  }
+  moved_ = position.moved;
+  return absl::OkStatus();
+}
+
+}  // namespace linktor

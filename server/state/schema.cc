@@ -1,0 +1,317 @@
+#include "server/state/schema.h"
+
+#include <array>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/try.h"
+#include "server/sqlite/statement.h"
+
+namespace linktor {
+namespace {
+
+// Times are milliseconds since the epoch. A column born_ms says from when on a
+// row's age counts (expiry.h); where a row has another time as well, NULL means
+// that the two are the same. What people wrote, names and credentials are in
+// columns named sealed_* (seal/sealer.h); the rest is readable.
+//
+// Rows with sealed content are never resized: SQLite leaves parts of what a
+// resized row held in its pages, where nothing would erase it. So what changes
+// is in other tables than what is sealed.
+//
+// Until the first release the schema may change without a migration. From then
+// on: never change an entry; append one.
+constexpr std::array kMigrations = {
+    R"sql(
+-- One row: where the log stands.
+CREATE TABLE log_state (
+  only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+  log_id BLOB NOT NULL,        -- 8 random bytes: which log a cursor is of
+  epoch INTEGER NOT NULL,      -- which life of the log; a restore begins one
+  instance BLOB NOT NULL,      -- 8 random bytes: this data folder
+  key_check BLOB NOT NULL,     -- opens only under the right master key
+  last_seq INTEGER NOT NULL,   -- of the last event; never goes back
+  oldest_seq INTEGER NOT NULL, -- of the first event still kept
+  latest_ms INTEGER NOT NULL,  -- see time_marks
+  expiry_ms INTEGER NOT NULL,  -- the expiry time; 0 before the first record
+  mids_through INTEGER NOT NULL, -- event_mids is complete up to this event
+  last_raw_no INTEGER NOT NULL,-- numbers given out last; they never go back
+  last_message_no INTEGER NOT NULL,
+  last_call_no INTEGER NOT NULL,
+  last_content_no INTEGER NOT NULL,
+  last_held_no INTEGER NOT NULL,
+  last_erasure_no INTEGER NOT NULL,
+  raw_bytes INTEGER NOT NULL   -- the sum over raw_items
+);
+
+-- The lives of the log before this one, each with the last event that it shares
+-- with this one.
+CREATE TABLE epochs (
+  no INTEGER PRIMARY KEY,      -- in the order in which they were lived
+  epoch INTEGER NOT NULL UNIQUE,
+  last_seq INTEGER NOT NULL
+);
+
+-- The latest start of each instance that has appended a record.
+CREATE TABLE instances (
+  instance BLOB PRIMARY KEY,
+  incarnation INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- Data keys, wrapped by the master key. user_id is '' for the channel's own,
+-- channel_no 0 for the installation's. A scope may have several.
+CREATE TABLE data_keys (
+  id INTEGER PRIMARY KEY,
+  channel_no INTEGER NOT NULL,
+  user_id TEXT NOT NULL,
+  wrapped BLOB NOT NULL
+);
+CREATE INDEX data_keys_scope ON data_keys (channel_no, user_id);
+
+CREATE TABLE channels (
+  no INTEGER PRIMARY KEY,
+  id TEXT NOT NULL,
+  account_id TEXT NOT NULL,
+  page_id TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  sealed_channel BLOB,         -- a Channel message; these are NULL once deleted
+  sealed_credentials BLOB,
+  sealed_ice_breakers BLOB,
+  request_id TEXT,             -- of its creation
+  request_fingerprint BLOB,
+  deleted INTEGER NOT NULL,    -- 1: it was
+  born_ms INTEGER,             -- of the deletion
+  delete_seq INTEGER           -- last_seq when it was deleted
+);
+CREATE INDEX channels_id ON channels (id);
+
+CREATE TABLE conversations (
+  channel_no INTEGER NOT NULL,
+  user_id TEXT NOT NULL,
+  last_inbound_ms INTEGER,     -- what opens the messaging window
+  opt_out_ms INTEGER,          -- NULL: not opted out
+  sealed_username BLOB,
+  PRIMARY KEY (channel_no, user_id)
+) WITHOUT ROWID;
+
+-- Calls to Instagram that reach a customer: those of the last hour are counted.
+CREATE TABLE send_calls (
+  no INTEGER PRIMARY KEY,
+  channel_no INTEGER NOT NULL,
+  user_id TEXT NOT NULL,
+  call_ms INTEGER NOT NULL,
+  born_ms INTEGER NOT NULL
+);
+CREATE INDEX send_calls_user ON send_calls (channel_no, user_id, call_ms);
+CREATE INDEX send_calls_age ON send_calls (born_ms);
+
+-- One row per webhook POST.
+CREATE TABLE deliveries (
+  no INTEGER PRIMARY KEY,
+  id BLOB NOT NULL,
+  channel_no INTEGER NOT NULL, -- of the path
+  receive_ms INTEGER NOT NULL,
+  born_ms INTEGER,
+  bytes INTEGER NOT NULL,
+  events INTEGER NOT NULL,
+  duplicates INTEGER NOT NULL,
+  ignored INTEGER NOT NULL,
+  issues INTEGER NOT NULL,
+  issue TEXT,                  -- the first issue, in English
+  quarantined INTEGER NOT NULL -- 1: could not be applied
+);
+
+-- The items of deliveries as received, within a size and age limit.
+CREATE TABLE raw_items (
+  no INTEGER PRIMARY KEY,
+  delivery_no INTEGER NOT NULL,
+  item INTEGER NOT NULL,       -- position in the delivery
+  channel_no INTEGER NOT NULL, -- under whose key it is sealed
+  entry_id TEXT NOT NULL,
+  form INTEGER NOT NULL,       -- EnvelopeForm of webhook/parser.h
+  mid_key BLOB,                -- only of items without an event
+  sealed_raw BLOB NOT NULL
+);
+CREATE INDEX raw_items_mid ON raw_items (mid_key) WHERE mid_key IS NOT NULL;
+
+CREATE TABLE events (
+  seq INTEGER PRIMARY KEY,
+  id BLOB NOT NULL,
+  type TEXT NOT NULL,
+  channel_no INTEGER NOT NULL,
+  channel_id TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  event_ms INTEGER NOT NULL,   -- Instagram's; 0 when unknown
+  receive_ms INTEGER NOT NULL, -- the record's
+  born_ms INTEGER,
+  mid_key BLOB,                -- a hash of channel and mid
+  mid_kind INTEGER NOT NULL,   -- ItemKind of record.proto
+  raw_no INTEGER,              -- its raw_items row, while kept
+  overlay BLOB,                -- Event fields that Apply decided; readable
+  sealed_event BLOB            -- the Event; NULL when the overlay is all
+);
+
+-- The latest receive_ms of every 1,024 events, to find events by their time,
+-- which may go back with the clock. log_state.latest_ms is that of the events
+-- after the last mark.
+CREATE TABLE time_marks (
+  last_seq INTEGER PRIMARY KEY,
+  latest_ms INTEGER NOT NULL
+);
+
+-- Which events name a message of Instagram; see mid_index.h.
+CREATE TABLE event_mids (
+  mid_key BLOB NOT NULL,
+  kind INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  PRIMARY KEY (mid_key, kind, seq)
+) WITHOUT ROWID;
+
+-- Dedupe keys of items without a mid: event time (big-endian) ‖ hash, so that
+-- inserts go to the end.
+CREATE TABLE dedupe (
+  key BLOB PRIMARY KEY,
+  born_ms INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX dedupe_age ON dedupe (born_ms);
+
+-- Sealed content of rows that change: appended, never resized.
+CREATE TABLE contents (
+  no INTEGER PRIMARY KEY,
+  sealed BLOB NOT NULL
+);
+
+-- Sends made through this server.
+CREATE TABLE messages (
+  no INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE,
+  channel_no INTEGER NOT NULL,
+  channel_id TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  state INTEGER NOT NULL,      -- MessageState
+  settled_by INTEGER NOT NULL, -- SettledBy
+  attempt INTEGER NOT NULL,
+  request_id TEXT,             -- NULL once it has expired
+  request_fingerprint BLOB NOT NULL,
+  content_match BLOB,          -- keyed hash of the content, to match echoes
+  mid TEXT,
+  mid_key BLOB,
+  create_ms INTEGER NOT NULL,
+  claim_ms INTEGER NOT NULL,   -- of the latest attempt
+  born_ms INTEGER,             -- of the latest attempt; NULL: claim_ms
+  send_ms INTEGER,
+  echo_ms INTEGER,
+  content_no INTEGER NOT NULL,
+  error_no INTEGER,            -- the error's row in contents
+  api_key_id TEXT,             -- of the latest attempt's caller; NULL: none
+  instance BLOB NOT NULL,      -- who made the latest attempt
+  incarnation INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX messages_request ON messages (channel_no, request_id)
+  WHERE request_id IS NOT NULL;
+CREATE INDEX messages_request_age ON messages (coalesce(born_ms, claim_ms))
+  WHERE request_id IS NOT NULL;
+CREATE INDEX messages_mid ON messages (mid_key) WHERE mid_key IS NOT NULL;
+-- Sends that are not settled: few at any time.
+CREATE INDEX messages_open ON messages (channel_no, user_id)
+  WHERE state IN (2, 4);
+
+-- The events that tell of a send: they hold its content.
+CREATE TABLE message_events (
+  seq INTEGER PRIMARY KEY,
+  message_no INTEGER NOT NULL
+);
+CREATE INDEX message_events_message ON message_events (message_no);
+
+-- Echoes that belong to no send of ours, for a while: a send that becomes
+-- UNCONFIRMED later may be one of them.
+CREATE TABLE unmatched_echoes (
+  seq INTEGER PRIMARY KEY,     -- of the message.echoed event
+  channel_no INTEGER NOT NULL,
+  user_id TEXT NOT NULL,
+  content_match BLOB NOT NULL,
+  echo_ms INTEGER NOT NULL,
+  born_ms INTEGER NOT NULL,
+  mid TEXT NOT NULL,
+  mid_key BLOB NOT NULL
+);
+CREATE INDEX unmatched_echoes_user ON unmatched_echoes (channel_no, user_id);
+
+-- Echoes whose mid is not known, to people with PENDING sends: whose they are is
+-- known when none is PENDING any more. They have no event until then.
+CREATE TABLE held_echoes (
+  no INTEGER PRIMARY KEY,
+  channel_no INTEGER NOT NULL,
+  user_id TEXT NOT NULL,
+  mid_key BLOB NOT NULL,
+  receive_ms INTEGER NOT NULL, -- of the webhook's record
+  raw_no INTEGER NOT NULL,     -- 0 for none
+  sealed_item BLOB NOT NULL    -- a WebhookItem without its raw bytes
+);
+CREATE INDEX held_echoes_user ON held_echoes (channel_no, user_id);
+
+-- Erasures whose content may still be in a file; see Erase of record.proto.
+CREATE TABLE erasures (
+  no INTEGER PRIMARY KEY
+);
+
+-- Keys that are never stored again.
+CREATE TABLE destroyed_keys (
+  id INTEGER PRIMARY KEY
+);
+
+-- Callers' keys. What a caller sends is not here, only a keyed hash of it.
+CREATE TABLE api_keys (
+  id TEXT PRIMARY KEY,
+  revision INTEGER NOT NULL,
+  sealed_key BLOB NOT NULL,    -- an ApiKey message without its last use
+  hash BLOB NOT NULL,          -- see Sealer::ApiKeyHash
+  creator TEXT NOT NULL,       -- the key that created it; '' without one
+  request_id TEXT,             -- of its creation
+  request_fingerprint BLOB,
+  last_use_ms INTEGER          -- NULL: it was never used
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX api_keys_request ON api_keys (creator, request_id)
+  WHERE request_id IS NOT NULL;
+)sql",
+};
+
+absl::StatusOr<std::int64_t> VersionOf(Database& database) {
+  Statement statement(database, "PRAGMA user_version");
+  LINKTOR_ASSIGN(const bool row, statement.Step());
+  const std::int64_t version = row ? statement.Int(0) : 0;
+  if (std::cmp_greater(version, kMigrations.size())) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the data folder has schema version ", version,
+                     "; this program knows up to ", kMigrations.size(),
+                     ". Start the newer program."));
+  }
+  return version;
+}
+
+}  // namespace
+
+absl::Status CheckSchemaVersion(Database& database) {
+  return VersionOf(database).status();
+}
+
+absl::Status Migrate(Database& database) {
+  LINKTOR_ASSIGN(const std::int64_t version, VersionOf(database));
+  for (std::size_t next = static_cast<std::size_t>(version);
+       next < kMigrations.size(); ++next) {
+    LINKTOR_TRY(database.Execute("BEGIN IMMEDIATE"));
+    absl::Status status = database.Execute(kMigrations[next]);
+    if (status.ok()) {
+      status = database.Execute(
+          absl::StrCat("PRAGMA user_version=", next + 1).c_str());
+    }
+    if (status.ok()) status = database.Execute("COMMIT");
+    if (!status.ok()) {
+      (void)database.Execute("ROLLBACK");
+      return status;
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace linktor

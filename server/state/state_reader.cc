@@ -1,0 +1,108 @@
+#include "server/state/state_reader.h"
+
+#include <type_traits>
+#include <utility>
+
+#include "server/base/try.h"
+#include "server/state/api_key_table.h"
+#include "server/state/channel_table.h"
+#include "server/state/conversation_table.h"
+#include "server/state/erasure_table.h"
+#include "server/state/event_table.h"
+#include "server/state/key_table.h"
+#include "server/state/message_table.h"
+
+namespace linktor {
+namespace {
+
+// Runs `read`, a function from Database& to StatusOr<T>, in a snapshot.
+template <typename Read>
+std::invoke_result_t<Read, Database&> InSnapshot(ReadPool& pool, Read read) {
+  typename std::invoke_result_t<Read, Database&>::value_type found{};
+  LINKTOR_TRY(pool.Read([&](Database& database) -> absl::Status {
+    LINKTOR_ASSIGN(found, read(database));
+    return absl::OkStatus();
+  }));
+  return found;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<ChannelRow>> StateReader::LiveChannels() {
+  return InSnapshot(pool_, ReadLiveChannels);
+}
+
+absl::StatusOr<bool> StateReader::MayHaveStoredEvents(
+    std::string_view channel_id) {
+  return InSnapshot(pool_, [&](Database& database) {
+    return linktor::MayHaveStoredEvents(database, channel_id);
+  });
+}
+
+absl::StatusOr<std::vector<ApiKeyRow>> StateReader::ApiKeys() {
+  return InSnapshot(pool_, ReadApiKeys);
+}
+
+absl::StatusOr<std::optional<MessageRow>> StateReader::MessageById(
+    std::string_view id) {
+  return InSnapshot(
+      pool_, [&](Database& database) { return ReadMessageById(database, id); });
+}
+
+absl::StatusOr<std::optional<MessageRow>> StateReader::MessageByRequest(
+    std::int64_t channel_no, std::string_view request_id) {
+  return InSnapshot(pool_, [&](Database& database) {
+    return ReadMessageByRequest(database, channel_no, request_id);
+  });
+}
+
+absl::StatusOr<std::vector<MessageRow>> StateReader::PendingMessages() {
+  return InSnapshot(pool_, FindPending);
+}
+
+absl::StatusOr<std::int64_t> StateReader::CountUnconfirmed() {
+  return InSnapshot(pool_, linktor::CountUnconfirmed);
+}
+
+absl::StatusOr<ConversationRow> StateReader::Conversation(
+    std::int64_t channel_no, std::string_view user_id) {
+  return InSnapshot(pool_, [&](Database& database) {
+    return ReadConversation(database, channel_no, user_id);
+  });
+}
+
+absl::StatusOr<std::int64_t> StateReader::OldestSeq() {
+  return InSnapshot(pool_, linktor::OldestSeq);
+}
+
+absl::StatusOr<std::int64_t> StateReader::OldestEventMs() {
+  return InSnapshot(pool_, linktor::OldestEventMs);
+}
+
+absl::StatusOr<StateReader::Since> StateReader::EventsSince(
+    std::int64_t time_ms, std::int64_t last_seq) {
+  return InSnapshot(pool_, [&](Database& database) -> absl::StatusOr<Since> {
+    Since since;
+    LINKTOR_ASSIGN(since.oldest_seq, linktor::OldestSeq(database));
+    LINKTOR_ASSIGN(since.first_seq, FirstSeqSince(database, time_ms, last_seq));
+    return since;
+  });
+}
+
+absl::StatusOr<std::int64_t> StateReader::LastDueErasure() {
+  return InSnapshot(pool_, linktor::LastDueErasure);
+}
+
+absl::StatusOr<std::optional<journal::DataKey>> StateReader::FindKey(
+    const KeyScope& scope) {
+  return InSnapshot(
+      pool_, [&](Database& database) { return ReadKeyOf(database, scope); });
+}
+
+absl::StatusOr<std::optional<journal::DataKey>> StateReader::FindKeyById(
+    std::int64_t id) {
+  return InSnapshot(pool_,
+                    [&](Database& database) { return ReadKey(database, id); });
+}
+
+}  // namespace linktor

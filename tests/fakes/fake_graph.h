@@ -1,0 +1,107 @@
+// Instagram for tests of sends: keeps what was sent until the test answers it.
+// Everything else succeeds and says nothing.
+
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "server/base/mutex.h"
+#include "server/base/status.h"
+#include "server/graph/client.h"
+
+namespace linktor {
+
+class FakeGraph final : public GraphClient {
+ public:
+  struct Sent {
+    std::string to;
+    v1::MessageContent content;
+    v1::MessageTag tag = v1::MESSAGE_TAG_UNSPECIFIED;
+    std::string token;
+    absl::AnyInvocable<void(GraphSendResult)> done;
+  };
+
+  void Send(const GraphAccount& account, std::string_view to,
+            const v1::MessageContent& content, v1::MessageTag tag,
+            absl::AnyInvocable<void(GraphSendResult)> done) override {
+    MutexLock lock(mutex_);
+    sent_.push_back({.to = std::string(to),
+                     .content = content,
+                     .tag = tag,
+                     .token = std::string(account.access_token.Reveal()),
+                     .done = std::move(done)});
+    ++count_;
+    arrived_.SignalAll();
+  }
+  void SetIceBreakers(const GraphAccount&, const v1::SetIceBreakersRequest&,
+                      Done done) override {
+    done(absl::OkStatus());
+  }
+  void GetIceBreakers(
+      const GraphAccount&,
+      absl::AnyInvocable<void(absl::StatusOr<v1::GetIceBreakersResponse>)> done)
+      override {
+    done(v1::GetIceBreakersResponse());
+  }
+  void DeleteIceBreakers(const GraphAccount&, Done done) override {
+    done(absl::OkStatus());
+  }
+  void GetUserProfile(
+      const GraphAccount&, std::string_view,
+      absl::AnyInvocable<void(absl::StatusOr<std::string>)> done) override {
+    done("");
+  }
+
+  // The oldest unanswered call; waits for one. The test fails when none comes.
+  Sent Next() {
+    constexpr std::chrono::seconds kPatience{30};
+    const auto end = std::chrono::steady_clock::now() + kPatience;
+    MutexLock lock(mutex_);
+    while (sent_.empty()) {
+      if (std::chrono::steady_clock::now() >= end) {
+        ADD_FAILURE() << "nothing was sent";
+        return {.done = [](const GraphSendResult&) {}};
+      }
+      arrived_.WaitFor(mutex_, end - std::chrono::steady_clock::now());
+    }
+    Sent first = std::move(sent_.front());
+    sent_.pop_front();
+    return first;
+  }
+  // How many calls have come.
+  int count() const {
+    MutexLock lock(mutex_);
+    return count_;
+  }
+
+  static GraphSendResult Took(std::string mid) {
+    return {.mid = std::move(mid), .failure = {}};
+  }
+  static GraphSendResult Refused(absl::StatusCode code,
+                                 v1::ErrorReason reason) {
+    return {.mid = "",
+            .failure = {.status = MakeError(code, reason, "no"),
+                        .outcome_unknown = false}};
+  }
+  static GraphSendResult Unclear() {
+    return {.mid = "",
+            .failure = {.status = MakeError(
+                            absl::StatusCode::kUnknown,
+                            v1::ERROR_REASON_SEND_OUTCOME_UNKNOWN, "no answer"),
+                        .outcome_unknown = true}};
+  }
+
+ private:
+  mutable Mutex mutex_;
+  CondVar arrived_;
+  std::deque<Sent> sent_ ABSL_GUARDED_BY(mutex_);
+  int count_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace linktor

@@ -1,0 +1,134 @@
+// Passes records on to another journal, or does with them what a journal in
+// trouble does.
+
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "server/base/mutex.h"
+#include "server/journal/journal.h"
+
+namespace linktor {
+
+class GatedJournal final : public Journal {
+ public:
+  using Which = std::function<bool(const journal::Record&)>;
+
+  static bool Every(const journal::Record&) { return true; }
+  static bool Outcomes(const journal::Record& record) {
+    return record.has_send_outcome();
+  }
+  static bool Claims(const journal::Record& record) {
+    return record.has_claim();
+  }
+
+  // It must outlive this, or another must be set before the next append.
+  void SetNext(Journal& next) {
+    MutexLock lock(mutex_);
+    next_ = &next;
+  }
+
+  // Keeps what is appended until Release.
+  void Hold() {
+    MutexLock lock(mutex_);
+    held_ = true;
+  }
+  void Release() {
+    std::vector<std::pair<Appended, Callback>> kept;
+    Journal* next = nullptr;
+    {
+      MutexLock lock(mutex_);
+      held_ = false;
+      kept.swap(kept_);
+      next = next_;
+    }
+    for (auto& [appended, done] : kept) {
+      next->Append(std::move(appended), std::move(done));
+    }
+  }
+
+  // Refuses what is kept, and keeps nothing from then on.
+  void RefuseKept(const absl::Status& why) {
+    std::vector<std::pair<Appended, Callback>> kept;
+    {
+      MutexLock lock(mutex_);
+      held_ = false;
+      kept.swap(kept_);
+    }
+    for (auto& [appended, done] : kept) done(Ending::Refused(why));
+  }
+  // Waits until so many records are kept.
+  void WaitForKept(std::size_t count = 1) {
+    MutexLock lock(mutex_);
+    while (kept_.size() < count) changed_.Wait(mutex_);
+  }
+
+  // These are not stored, from now on until Accept.
+  void Refuse(Which which, absl::Status why) {
+    MutexLock lock(mutex_);
+    refused_ = std::move(which);
+    why_ = std::move(why);
+  }
+  // These are stored, but their appenders are told that nobody knows.
+  void Doubt(Which which) {
+    MutexLock lock(mutex_);
+    doubted_ = std::move(which);
+  }
+  void Accept() {
+    MutexLock lock(mutex_);
+    refused_ = nullptr;
+    doubted_ = nullptr;
+  }
+  // How many records were refused or doubted.
+  int troubled() const {
+    MutexLock lock(mutex_);
+    return troubled_;
+  }
+
+  using Journal::Append;
+  void Append(Appended appended, Callback done) override {
+    Journal* next = nullptr;
+    Ending trouble = Ending::Applied(Done{});
+    {
+      MutexLock lock(mutex_);
+      if (held_) {
+        kept_.emplace_back(std::move(appended), std::move(done));
+        changed_.SignalAll();
+        return;
+      }
+      next = next_;
+      if (refused_ && refused_(appended.record)) {
+        trouble = Ending::Refused(why_);
+      } else if (doubted_ && doubted_(appended.record)) {
+        trouble = Ending::Unknown(absl::UnavailableError("nobody knows"));
+      }
+      if (!trouble.applied()) ++troubled_;
+    }
+    switch (trouble.kind) {
+      case Ending::Kind::kApplied:
+        return next->Append(std::move(appended), std::move(done));
+      case Ending::Kind::kRefused:
+        return done(std::move(trouble));
+      case Ending::Kind::kUnknown:
+        done(std::move(trouble));
+        return next->Append(std::move(appended), [](const Ending&) {});
+    }
+  }
+
+ private:
+  mutable Mutex mutex_;
+  CondVar changed_;
+  Journal* next_ ABSL_GUARDED_BY(mutex_) = nullptr;
+  bool held_ ABSL_GUARDED_BY(mutex_) = false;
+  std::vector<std::pair<Appended, Callback>> kept_ ABSL_GUARDED_BY(mutex_);
+  Which refused_ ABSL_GUARDED_BY(mutex_);
+  absl::Status why_ ABSL_GUARDED_BY(mutex_);
+  Which doubted_ ABSL_GUARDED_BY(mutex_);
+  int troubled_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace linktor

@@ -1,0 +1,161 @@
+// An engine in memory, for tests: several states that are fed by one log. It is
+// what a replicated log in front of the same Apply would be, without the
+// network: everything that depends on who appended shows here.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "server/base/mutex.h"
+#include "server/journal/batch_applier.h"
+#include "server/journal/data_folder.h"
+#include "server/journal/journal.h"
+#include "tests/support/temp_folder.h"
+
+namespace linktor {
+
+// The log: records as bytes, so that a state sees only what went through bytes.
+// It must outlive its journals. Thread-safe.
+class SharedLog {
+ public:
+  // Returns the record's position, from 1.
+  std::int64_t Append(std::string record);
+  std::int64_t last_position() const;
+  // The record at a position that there is.
+  std::string At(std::int64_t position) const;
+
+  // Up to which position an instance's state has applied the log. A true engine
+  // keeps it in the transaction that applies; here the log outlives all states.
+  std::int64_t AppliedBy(const std::string& instance) const;
+  void SetApplied(const std::string& instance, std::int64_t position);
+
+ private:
+  mutable Mutex mutex_;
+  std::deque<std::string> records_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, std::int64_t> applied_
+      ABSL_GUARDED_BY(mutex_);
+};
+
+class MemoryJournal final : public Journal {
+ public:
+  struct Options {
+    // Only Pump applies. Without it each append applies all that is in the log,
+    // on the appending thread.
+    bool stepped = false;
+    // Most records of a transaction.
+    std::size_t batch_records = 64;
+    // See MidIndex.
+    std::size_t mid_run = MidIndex::kRunSize;
+    // Sees the writing connection before anything is applied; it may be empty.
+    std::function<void(Database&)> prepare;
+  };
+
+  // Takes the folder's writing connection, and begins this incarnation. Both
+  // references must outlive the journal.
+  static absl::StatusOr<std::unique_ptr<MemoryJournal>> Create(
+      const Options& options, SharedLog& log, DataFolder& folder,
+      std::int64_t now_ms);
+  // Applies what the log holds to a folder that no journal has; nobody is told.
+  static absl::Status CatchUp(const Options& options, SharedLog& log,
+                              DataFolder& folder);
+  ~MemoryJournal() override;
+
+  // Later appends are refused with DRAINING. Those in the log that are not
+  // applied end as unknown. Done by the destructor if by nobody else.
+  void Stop();
+
+  using Journal::Append;
+  void Append(Appended appended, Callback done) override;
+
+  // Applies at most `most` records that are in the log and not applied yet.
+  // When another thread is applying, it leaves the rest to that one.
+  // Thread-safe.
+  void Pump(std::size_t most = std::numeric_limits<std::size_t>::max());
+  // Thread-safe.
+  void SetStepped(bool stepped);
+  // Most records of a transaction, from the next one on.
+  void SetBatchRecords(std::size_t records);
+
+  // The position up to which the log is applied.
+  std::int64_t applied() const;
+  // Why nothing is applied any more: OK while it is.
+  absl::Status stopped() const;
+
+ private:
+  // An own record needs this besides its bytes.
+  struct Own {
+    ClearEvents clear;
+    Callback done;
+  };
+
+  MemoryJournal(const Options& options, SharedLog& log, DataFolder& folder);
+  absl::Status Enqueue(Appended& appended, Callback& done);
+  // Takes the right to apply and returns the next batch; an empty one when
+  // there is nothing to apply, or another thread has the right.
+  Batch Take(std::size_t most);
+  absl::StatusOr<Waiting> Read(std::int64_t position)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ApplyAll(Batch& batch);
+  // Nothing is applied any more; who waits is told so.
+  void Fail(const absl::Status& why);
+  void EndAll(const absl::Status& why);
+
+  SharedLog& log_;
+  DataFolder& folder_;
+  const std::unique_ptr<Database> database_;
+  // Used by the thread that has set pumping_.
+  BatchApplier applier_;
+
+  mutable Mutex mutex_;
+  bool stepped_ ABSL_GUARDED_BY(mutex_);
+  std::size_t batch_records_ ABSL_GUARDED_BY(mutex_);
+  // Own records that are not applied yet, by their numbers.
+  absl::flat_hash_map<std::int64_t, Own> own_ ABSL_GUARDED_BY(mutex_);
+  std::int64_t last_number_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::int64_t applied_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool pumping_ ABSL_GUARDED_BY(mutex_) = false;
+  bool draining_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Status stopped_ ABSL_GUARDED_BY(mutex_);
+};
+
+// A data folder of its own with a journal on a shared log. It begins closed.
+class MemoryInstance {
+ public:
+  // The log must outlive this.
+  MemoryInstance(SharedLog& log, MemoryJournal::Options options);
+  ~MemoryInstance();
+
+  // Catches up with the log first, as a server does before its views are
+  // loaded. `view` follows the feed from the incarnation's first record on; it
+  // may be null. Fails with the sentence of a record that cannot be applied
+  // here.
+  absl::Status Open(Feed::View view = nullptr);
+  // Records that its journal has not applied stay in the log, as after a crash.
+  void Close();
+  // Applies the log while this is closed, without beginning an incarnation.
+  absl::Status CatchUp();
+
+  DataFolder& folder() { return *folder_; }
+  MemoryJournal& journal() { return *journal_; }
+  std::string database_path() const { return temp_.path() + "/gateway.db"; }
+  // Changes hold from the next opening on.
+  MemoryJournal::Options& options() { return options_; }
+
+ private:
+  TempFolder temp_;
+  SharedLog& log_;
+  MemoryJournal::Options options_;
+  std::unique_ptr<DataFolder> folder_;
+  std::unique_ptr<MemoryJournal> journal_;
+};
+
+}  // namespace linktor

@@ -1,0 +1,37 @@
+// A journal before which a test does something of its own whenever a channel or
+// an API key is about to be changed: for example another change, which then
+// comes first.
+
+#pragma once
+
+#include <functional>
+#include <utility>
+
+#include "server/journal/journal.h"
+
+namespace linktor {
+
+class RivalJournal final : public Journal {
+ public:
+  // `next` must outlive this.
+  explicit RivalJournal(Journal& next) : next_(next) {}
+
+  // Runs on the thread that appends; it must not append a change to this
+  // journal. Set before the first append.
+  std::function<void()> before_update;
+
+  using Journal::Append;
+  void Append(Appended appended, Callback done) override {
+    const journal::Record& record = appended.record;
+    if ((record.has_update_channel() || record.has_update_api_key()) &&
+        before_update) {
+      before_update();
+    }
+    next_.Append(std::move(appended), std::move(done));
+  }
+
+ private:
+  Journal& next_;
+};
+
+}  // namespace linktor

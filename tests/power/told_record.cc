@@ -1,0 +1,53 @@
+#include "tests/power/told_record.h"
+
+#include <variant>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+
+namespace linktor {
+namespace {
+
+struct Describer {
+  std::string operator()(const Done&) const { return "done"; }
+  std::string operator()(const DeliveryAnswer& answer) const {
+    return absl::StrCat(answer.events, " events, ", answer.duplicates,
+                        " duplicates, ", answer.ignored, " ignored, ",
+                        answer.issues, " issues, quarantined ",
+                        answer.quarantined);
+  }
+  std::string operator()(const ClaimAnswer& answer) const {
+    return absl::StrCat("claim ", static_cast<int>(answer.kind), " of ",
+                        absl::BytesToHexString(answer.message.id), " attempt ",
+                        answer.message.attempt, " at ", answer.time_ms);
+  }
+  std::string operator()(const SendAnswer& answer) const {
+    return absl::StrCat("send ", answer.applied, " of ",
+                        absl::BytesToHexString(answer.message.id), " state ",
+                        static_cast<int>(answer.message.state));
+  }
+  std::string operator()(const ChannelAnswer& answer) const {
+    return absl::StrCat("channel ", static_cast<int>(answer.kind), " ",
+                        answer.row.id, " revision ", answer.row.revision);
+  }
+  std::string operator()(const ApiKeyAnswer& answer) const {
+    return absl::StrCat("key ", static_cast<int>(answer.kind), " ",
+                        answer.row.id, " revision ", answer.row.revision);
+  }
+  std::string operator()(const ConversationAnswer& answer) const {
+    return absl::StrCat("conversation ", answer.live, " ",
+                        answer.row.opt_out_ms.value_or(0), " ",
+                        answer.row.last_inbound_ms.value_or(0));
+  }
+  std::string operator()(const TrimAnswer& answer) const {
+    return absl::StrCat("trim of ", answer.deleted, ", more ", answer.more);
+  }
+};
+
+}  // namespace
+
+std::string Describe(const Answer& answer) {
+  return std::visit(Describer{}, answer);
+}
+
+}  // namespace linktor

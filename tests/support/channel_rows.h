@@ -1,0 +1,35 @@
+// Rows of channels for tests that fill a ChannelRegistry without a journal:
+// registry.Load({MakeChannelRow(sealer, 101, content)}).
+
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include "server/channels/sealed_channel.h"
+#include "server/seal/sealer.h"
+#include "server/state/rows.h"
+
+namespace linktor {
+
+// The row that the state would hold of the channel. Only this sealer can open
+// it, because the keys that it makes are stored nowhere; it ends the program
+// when the stored keys cannot be read.
+inline ChannelRow MakeChannelRow(Sealer& sealer, std::int64_t channel_no,
+                                 const ChannelContent& content,
+                                 std::int64_t revision = 1) {
+  NewKeys new_keys;
+  journal::ChannelBody body =
+      SealChannel(sealer, channel_no, content, new_keys).value();
+  return {
+      .no = channel_no,
+      .revision = revision,
+      .id = body.id(),
+      .account_id = body.account_id(),
+      .page_id = body.page_id(),
+      .sealed_channel = std::move(*body.mutable_sealed_channel()),
+      .sealed_credentials = std::move(*body.mutable_sealed_credentials()),
+      .sealed_ice_breakers = std::move(*body.mutable_sealed_ice_breakers())};
+}
+
+}  // namespace linktor

@@ -1,0 +1,388 @@
+// A record holds ids, numbers and sealed bytes, never what people wrote, a name
+// or a credential: whatever the server appends is searched for canaries.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <filesystem>
+#include <future>
+#include <memory>
+#include <regex>
+#include <set>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "server/access/api_keys.h"
+#include "server/access/key_admin.h"
+#include "server/base/executor.h"
+#include "server/channels/channel_admin.h"
+#include "server/channels/registry.h"
+#include "server/journal/erasure_worker.h"
+#include "server/messaging/conversations.h"
+#include "server/messaging/message_reader.h"
+#include "server/messaging/sender.h"
+#include "server/messaging/user_directory.h"
+#include "server/state/identity.h"
+#include "server/webhook/ingest.h"
+#include "tests/fakes/fake_clock.h"
+#include "tests/fakes/fake_webhook_observer.h"
+#include "tests/fakes/memory_journal.h"
+#include "tests/support/golden.h"
+#include "tests/support/padded_body.h"
+#include "tests/support/status_matchers.h"
+#include "tests/unit/state/record_makers.h"
+
+namespace linktor {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+// All of them contain the word.
+constexpr char kCanary[] = "CANARY";
+constexpr char kText[] = "CANARY what a customer wrote";
+constexpr char kReply[] = "CANARY what was answered";
+constexpr char kChip[] = "CANARY quick reply";
+constexpr char kRefusal[] = "CANARY what Instagram said of it";
+constexpr char kUsername[] = "CANARY_user_name";
+constexpr char kChannelName[] = "CANARY channel";
+constexpr char kToken[] = "CANARY-access-token";
+constexpr char kAppSecret[] = "CANARY-app-secret";
+constexpr char kVerifyToken[] = "CANARY-verify-token";
+constexpr char kQuestion[] = "CANARY ice breaker";
+constexpr char kKeyName[] = "CANARY API key";
+
+constexpr char kAccount[] = "17841400000000001";
+constexpr char kCustomer[] = "1000200030004001";
+// How long a failing test waits for a record.
+constexpr std::chrono::seconds kPatience{30};
+
+// Instagram takes what is sent, unless it is told to refuse it, and gives every
+// customer the same name.
+class CanaryGraph final : public GraphClient {
+ public:
+  void Send(const GraphAccount&, std::string_view, const v1::MessageContent&,
+            v1::MessageTag,
+            absl::AnyInvocable<void(GraphSendResult)> done) override {
+    if (!refuse) return done({.mid = "mid.sent", .failure = {}});
+    done({.mid = "",
+          .failure = {.status = MakeError(absl::StatusCode::kNotFound,
+                                          v1::ERROR_REASON_RECIPIENT_NOT_FOUND,
+                                          kRefusal),
+                      .outcome_unknown = false}});
+  }
+  void SetIceBreakers(const GraphAccount&, const v1::SetIceBreakersRequest&,
+                      Done done) override {
+    done(absl::OkStatus());
+  }
+  void GetIceBreakers(
+      const GraphAccount&,
+      absl::AnyInvocable<void(absl::StatusOr<v1::GetIceBreakersResponse>)> done)
+      override {
+    done(v1::GetIceBreakersResponse());
+  }
+  void DeleteIceBreakers(const GraphAccount&, Done done) override {
+    done(absl::OkStatus());
+  }
+  void GetUserProfile(
+      const GraphAccount&, std::string_view,
+      absl::AnyInvocable<void(absl::StatusOr<std::string>)> done) override {
+    done(kUsername);
+  }
+
+  bool refuse = false;
+};
+
+class RecordCanaryTest : public testing::Test {
+ protected:
+  using Body = journal::Record::BodyCase;
+
+  RecordCanaryTest();
+  ~RecordCanaryTest() override;
+
+  void CreateChannel();
+  void ChangeChannel();
+  void Deliver(const std::string& body);
+  absl::Status Send(const std::string& request_id);
+  void UseKeys();
+  void Erase();
+  void AwaitRecord(Body body);
+  // Returns the log, record by record.
+  std::vector<std::string> Records() const;
+  // Returns the records that have the word in them, for people.
+  std::vector<std::string> Suspects() const;
+
+  Sealer& sealer() { return instance_.folder().sealer(); }
+  Journal& journal() { return instance_.journal(); }
+  StateReader& state() { return instance_.folder().state(); }
+  Feed& feed() { return instance_.folder().feed(); }
+
+  Mutex mutex_;
+  CondVar applied_;
+  std::set<int> bodies_ ABSL_GUARDED_BY(mutex_);
+
+  SharedLog log_;
+  MemoryInstance instance_{log_, {}};
+  FakeClock clock_{absl::FromUnixMillis(1'700'000'060'000)};
+  CanaryGraph graph_;
+  FakeWebhookObserver observer_;
+  std::unique_ptr<ChannelRegistry> registry_;
+  std::unique_ptr<ChannelAdmin> channels_;
+  std::unique_ptr<access::ApiKeys> keys_;
+  std::unique_ptr<access::KeyAdmin> key_admin_;
+  std::unique_ptr<Executor> executor_;
+  std::unique_ptr<MessageReader> reader_;
+  std::unique_ptr<Sender> sender_;
+  std::unique_ptr<UserDirectory> users_;
+  std::unique_ptr<Conversations> conversations_;
+  std::unique_ptr<ErasureWorker> erasures_;
+  std::unique_ptr<Ingest> ingest_;
+};
+
+RecordCanaryTest::RecordCanaryTest() {
+  EXPECT_THAT(instance_.Open([this](std::span<const AppliedRecord> records) {
+    MutexLock lock(mutex_);
+    for (const AppliedRecord& one : records) {
+      bodies_.insert(one.record.body_case());
+    }
+    applied_.SignalAll();
+  }),
+              IsOk());
+  registry_ = std::make_unique<ChannelRegistry>(sealer());
+  feed().Add([this](auto records) { registry_->OnCommit(records); });
+  channels_ =
+      std::make_unique<ChannelAdmin>(clock_, journal(), sealer(), *registry_);
+  keys_ = std::make_unique<access::ApiKeys>(clock_, sealer());
+  feed().Add([this](auto records) { keys_->OnCommit(records); });
+  key_admin_ =
+      std::make_unique<access::KeyAdmin>(clock_, journal(), sealer(), *keys_);
+  executor_ = std::make_unique<Executor>(2, 100);
+  reader_ = std::make_unique<MessageReader>(
+      state(), instance_.folder().events(), sealer(), *registry_);
+  sender_ = std::make_unique<Sender>(
+      Sender::Dependencies{.clock = clock_,
+                           .appender = instance_.folder().appender(),
+                           .state = state(),
+                           .sealer = sealer(),
+                           .journal = journal(),
+                           .registry = *registry_,
+                           .graph = graph_,
+                           .executor = *executor_});
+  feed().Add([this](auto records) { sender_->OnCommit(records); });
+  users_ = std::make_unique<UserDirectory>(
+      UserDirectory::Dependencies{clock_, state(), sealer(), journal(),
+                                  *registry_, graph_, absl::ZeroDuration()});
+  feed().Add([this](auto records) { users_->OnCommit(records); });
+  conversations_ = std::make_unique<Conversations>(clock_, state(), sealer(),
+                                                   journal(), *registry_);
+  erasures_ = std::make_unique<ErasureWorker>(
+      clock_, journal(),
+      ErasureWorker::Options{.empty_log = [] { return absl::OkStatus(); }});
+  feed().Add([this](auto records) { erasures_->OnCommit(records); });
+  ingest_ = std::make_unique<Ingest>(clock_, sealer(), *registry_, *users_,
+                                     observer_);
+}
+
+RecordCanaryTest::~RecordCanaryTest() {
+  users_->Stop();
+  erasures_->Stop();
+  sender_->Stop();
+  instance_.journal().Stop();
+  executor_.reset();
+  instance_.Close();
+}
+
+void RecordCanaryTest::CreateChannel() {
+  v1::CreateChannelRequest request;
+  request.mutable_channel()->set_id("ch_1");
+  request.mutable_channel()->set_name(kChannelName);
+  request.mutable_channel()->set_instagram_account_id(kAccount);
+  request.mutable_channel()->set_page_id("100200300400500");
+  request.mutable_credentials()->set_access_token(kToken);
+  request.mutable_credentials()->add_app_secrets(kAppSecret);
+  request.mutable_credentials()->set_verify_token(kVerifyToken);
+  EXPECT_THAT(channels_->Create(request), IsOk());
+}
+
+void RecordCanaryTest::ChangeChannel() {
+  v1::UpdateChannelRequest update;
+  update.mutable_channel()->set_id("ch_1");
+  update.mutable_channel()->set_name(absl::StrCat(kChannelName, " again"));
+  update.mutable_update_mask()->add_paths("name");
+  EXPECT_THAT(channels_->Update(update), IsOk());
+  google::protobuf::RepeatedPtrField<v1::IceBreaker> ice_breakers;
+  ice_breakers.Add()->set_question(kQuestion);
+  ice_breakers.Mutable(0)->set_payload(kQuestion);
+  EXPECT_THAT(channels_->RememberIceBreakers("ch_1", ice_breakers, {}), IsOk());
+}
+
+void RecordCanaryTest::Deliver(const std::string& body) {
+  const PaddedBody padded(body);
+  auto made = ingest_->MakeRecord(
+      registry_->Find("ch_1"), sealer().Fingerprint(kAppSecret), padded.view());
+  ASSERT_THAT(made, IsOk());
+  std::promise<bool> applied;
+  AppendSealed(journal(), std::move(made->new_keys), std::move(made->appended),
+               [&](const Ending& end) { applied.set_value(end.applied()); });
+  EXPECT_TRUE(applied.get_future().get());
+}
+
+absl::Status RecordCanaryTest::Send(const std::string& request_id) {
+  v1::SendMessageRequest request;
+  request.set_channel_id("ch_1");
+  request.set_to(kCustomer);
+  request.set_request_id(request_id);
+  request.mutable_content()->set_text(kReply);
+  request.mutable_content()->add_quick_replies()->set_title(kChip);
+  request.mutable_content()->mutable_quick_replies(0)->set_payload(kChip);
+  std::promise<absl::Status> sent;
+  sender_->Send(
+      request,
+      {.deadline = std::chrono::system_clock::now() + std::chrono::minutes(1),
+       .api_key_id = "key_1"},
+      [&](const absl::StatusOr<v1::SendMessageResponse>& response) {
+        sent.set_value(response.status());
+      });
+  return sent.get_future().get();
+}
+
+void RecordCanaryTest::UseKeys() {
+  v1::CreateApiKeyRequest create;
+  create.mutable_api_key()->set_name(kKeyName);
+  create.mutable_api_key()->add_permissions(v1::PERMISSION_SEND);
+  create.set_request_id("q1");
+  const auto created = key_admin_->Create({}, create);
+  ASSERT_THAT(created, IsOk());
+  EXPECT_THAT(keys_->Authenticate(created->secret()), IsOk());
+  key_admin_->StoreUses(/*all=*/true);
+  for (const std::string& record : Records()) {
+    EXPECT_THAT(record, Not(HasSubstr(created->secret())));
+  }
+  v1::UpdateApiKeyRequest update;
+  *update.mutable_api_key() = created->api_key();
+  update.mutable_api_key()->set_name(absl::StrCat(kKeyName, " again"));
+  update.mutable_update_mask()->add_paths("name");
+  EXPECT_THAT(key_admin_->Update({}, update), IsOk());
+  EXPECT_THAT(key_admin_->Delete({}, created->api_key().id()), IsOk());
+}
+
+void RecordCanaryTest::Erase() {
+  journal::Record erase = NewRecord(absl::ToUnixMillis(clock_.Now()));
+  erase.mutable_erase()->set_mid_key(
+      MidKey(registry_->Find("ch_1")->no, "mid.written"));
+  EXPECT_TRUE(AppendAndWait(journal(), std::move(erase)).applied());
+  AwaitRecord(Body::kErased);
+}
+
+void RecordCanaryTest::AwaitRecord(Body body) {
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  MutexLock lock(mutex_);
+  while (!bodies_.contains(body)) {
+    ASSERT_LT(std::chrono::steady_clock::now(), end) << "no record " << body;
+    applied_.WaitFor(mutex_, end - std::chrono::steady_clock::now());
+  }
+}
+
+std::vector<std::string> RecordCanaryTest::Records() const {
+  std::vector<std::string> records;
+  for (std::int64_t i = 1; i <= log_.last_position(); ++i) {
+    records.push_back(log_.At(i));
+  }
+  return records;
+}
+
+std::vector<std::string> RecordCanaryTest::Suspects() const {
+  std::vector<std::string> suspects;
+  for (const std::string& bytes : Records()) {
+    if (bytes.find(kCanary) == std::string::npos) continue;
+    journal::Record record;
+    EXPECT_TRUE(record.ParseFromString(bytes));
+    suspects.push_back(record.ShortDebugString());
+  }
+  return suspects;
+}
+
+// A message, as Instagram tells of it.
+std::string Written(const std::string& mid, const std::string& text) {
+  return absl::StrCat(
+      R"({"object":"instagram","entry":[{"id":")", kAccount,
+      R"(","time":1700000001000,"messaging":[{"sender":{"id":")", kCustomer,
+      R"("},"recipient":{"id":")", kAccount,
+      R"("},"timestamp":1700000000000,"message":{"mid":")", mid,
+      R"(","text":")", text, R"("}}]}]})");
+}
+
+TEST_F(RecordCanaryTest, NoRecordHoldsWhatIsSealed) {
+  CreateChannel();
+  ChangeChannel();
+  Deliver(Written("mid.written", kText));
+  AwaitRecord(Body::kSetUsername);
+  EXPECT_THAT(Send("r1"), IsOk());
+  graph_.refuse = true;
+  EXPECT_THAT(Send("r2"), HasReason("RECIPIENT_NOT_FOUND"));
+  v1::UpdateConversationRequest opt_out;
+  opt_out.mutable_conversation()->set_channel_id("ch_1");
+  opt_out.mutable_conversation()->set_user_id(kCustomer);
+  opt_out.mutable_conversation()->set_opted_out(true);
+  opt_out.mutable_update_mask()->add_paths("opted_out");
+  const auto conversation = conversations_->Update(opt_out);
+  ASSERT_THAT(conversation, IsOk());
+  UseKeys();
+  EXPECT_TRUE(AppendAndWait(journal(), MakeTrim()).applied());
+
+  // The canaries are there, for those who can open what is sealed.
+  EXPECT_EQ(conversation->username(), kUsername);
+  EXPECT_THAT(registry_->Find("ch_1")->channel.name(), HasSubstr(kChannelName));
+  const auto page = instance_.folder().events().ReadAfter(
+      {.last_seq = 1}, [](auto, auto, auto) { return true; });
+  ASSERT_THAT(page, IsOk());
+  EXPECT_THAT(*page->events.at(0).encoded, HasSubstr(kText));
+
+  Erase();
+  v1::DeleteChannelRequest remove;
+  remove.set_channel_id("ch_1");
+  EXPECT_THAT(channels_->Delete(remove), IsOk());
+  EXPECT_THAT(Suspects(), IsEmpty());
+  // None was forgotten: each body of a record was appended.
+  const auto& body = *journal::Record::descriptor()->FindOneofByName("body");
+  MutexLock lock(mutex_);
+  for (int i = 0; i < body.field_count(); ++i) {
+    EXPECT_THAT(bodies_, Contains(body.field(i)->number()))
+        << body.field(i)->name();
+  }
+}
+
+// Every text of the body begins with the word, but for ids and what tells where
+// an item belongs.
+std::string WithCanaries(const std::string& body, bool types_too) {
+  std::string spared = R"(id"|mid"|object"|field")";
+  if (!types_too) spared += R"(|type"|item_type"|action"|verb")";
+  const std::regex texts(
+      absl::StrCat(R"(("(?!)", spared, R"()\w+"\s*:\s*"|\[\s*"))"));
+  return std::regex_replace(body, texts, absl::StrCat("$1", kCanary));
+}
+
+TEST_F(RecordCanaryTest, NoWebhookHoldsWhatWasWritten) {
+  CreateChannel();
+  int changed = 0;
+  for (const std::string& path :
+       ListFiles(SourceDir() + "/tests/golden/webhooks", ".json")) {
+    const std::string body = ReadFile(path);
+    for (const bool types_too : {false, true}) {
+      const std::string marked = WithCanaries(body, types_too);
+      changed += marked != body ? 1 : 0;
+      Deliver(marked);
+      ASSERT_THAT(Suspects(), IsEmpty())
+          << std::filesystem::path(path).filename();
+    }
+  }
+  EXPECT_GT(changed, 100);
+}
+
+}  // namespace
+}  // namespace linktor

@@ -1,0 +1,263 @@
+// SIGKILL at every step of a first start, a backup and a restore, and at every
+// call by which SQLite changes a file meanwhile. Rounds by LINKTOR_KILL_ROUNDS.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <iostream>
+
+#include "server/base/try.h"
+#include "tests/support/environment.h"
+#include "tests/support/status_matchers.h"
+#include "tests/unit/journal/backup_rig.h"
+#include "tests/unit/journal/killing_vfs.h"
+
+namespace linktor {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::ElementsAre;
+
+// No work here changes files so often: the last kill must have come too late.
+constexpr std::int64_t kTooMany = 10'000;
+
+std::uint64_t Rounds() {
+  return NumberFromEnvironment("LINKTOR_KILL_ROUNDS", 1);
+}
+
+// Runs `work` in processes of their own, each killed at another call of
+// SQLite's, until one is not killed; `prepare` runs before each and `judge`
+// after each. Returns how many were killed.
+std::int64_t KillAtEveryCall(const std::function<void()>& prepare,
+                             const std::function<void()>& work,
+                             const std::function<void()>& judge) {
+  std::int64_t killed = 0;
+  for (std::uint64_t half = 0; half < 2 * Rounds(); ++half) {
+    const bool after = half % 2 == 1;
+    for (std::int64_t call = 1;; ++call) {
+      SCOPED_TRACE(absl::StrCat("call ", call, after ? ", after it" : ""));
+      prepare();
+      const bool dead = IsKilledIn([&] {
+        const KillingVfs vfs(call, after);
+        work();
+      });
+      judge();
+      if (testing::Test::HasFatalFailure() || call == kTooMany) return -1;
+      if (!dead) break;
+      ++killed;
+    }
+  }
+  std::cout << killed << " kills\n";
+  return killed;
+}
+
+// Runs `work` in processes of their own, each of which is killed when it has
+// reached another step, and judges after each.
+template <typename Step>
+void KillAtEveryStep(
+    Step last, const std::function<void()>& prepare,
+    const std::function<void(absl::FunctionRef<void(Step)>)>& work,
+    const std::function<void(Step)>& judge) {
+  const int steps = static_cast<int>(last) + 1;
+  for (int run = 0; run < steps * static_cast<int>(Rounds()); ++run) {
+    const int at = run % steps;
+    SCOPED_TRACE(absl::StrCat("step ", at));
+    prepare();
+    ASSERT_TRUE(IsKilledIn([&] {
+      work([at](Step step) {
+        if (static_cast<int>(step) == at) KillThisProcess();
+      });
+    })) << "it was never reached";
+    judge(static_cast<Step>(at));
+  }
+}
+
+class KillTest : public testing::Test {
+ protected:
+  std::string data() const { return folder_.path() + "/data"; }
+  std::string backup() const { return folder_.path() + "/backup"; }
+  void Clear(const std::string& path) { fs::remove_all(path); }
+
+  // A folder with three events and nobody who uses it.
+  static void Fill(StoreRig& rig) {
+    rig.Create(kShop);
+    rig.Deliver({{.mid = "m1"}, {.mid = "m2"}, {.mid = "m3"}});
+  }
+
+  const TempFolder folder_{TempFolder::MemoryParent()};
+};
+
+// ---- First start ------------------------------------------------------------
+
+class FirstStartKillTest : public KillTest {
+ protected:
+  // Whatever was left starts, and holds what is stored in it from then on.
+  void ExpectStarts() {
+    EXPECT_THAT(DataFolder::Examine(data(), TestMasterKey()), IsOk());
+    std::string log_id;
+    {
+      const auto opened = DataFolder::Open(data(), TestMasterKey());
+      ASSERT_THAT(opened, IsOk());
+      log_id = (*opened)->identity().log_id;
+      ASSERT_THAT(EmbeddedJournal::Create({}, **opened, kNowMs,
+                                          [](const absl::Status&) {}),
+                  IsOk());
+    }
+    const auto again = DataFolder::Open(data(), TestMasterKey());
+    ASSERT_THAT(again, IsOk());
+    EXPECT_EQ((*again)->identity().log_id, log_id);
+  }
+  std::function<void()> clear_ = [this] { Clear(data()); };
+};
+
+TEST_F(FirstStartKillTest, AtEveryStepLeavesWhatStarts) {
+  KillAtEveryStep<OpenStep>(
+      OpenStep::kMarked, clear_,
+      [&](auto reached) {
+        (void)DataFolder::Open(data(), TestMasterKey(), reached);
+      },
+      [&](OpenStep) { ExpectStarts(); });
+}
+
+TEST_F(FirstStartKillTest, AtEveryCallLeavesWhatStarts) {
+  const std::int64_t killed = KillAtEveryCall(
+      clear_,
+      [&] {
+        const auto opened = DataFolder::Open(data(), TestMasterKey());
+        if (!opened.ok()) return;
+        (void)EmbeddedJournal::Create({}, **opened, kNowMs,
+                                      [](const absl::Status&) {});
+      },
+      [&] { ExpectStarts(); });
+  EXPECT_GT(killed, 20);
+}
+
+// ---- Backup -----------------------------------------------------------------
+
+class BackupKillTest : public KillTest {
+ protected:
+  BackupKillTest() {
+    Fill(rig_);
+    rig_.Close();
+  }
+
+  absl::StatusOr<BackupManifest> Make(
+      absl::FunctionRef<bool(std::int64_t, std::int64_t)> told,
+      absl::FunctionRef<void(FinishStep)> reached) {
+    const FakeClock clock{absl::FromUnixMillis(kNowMs)};
+    LINKTOR_ASSIGN(
+        const std::optional<absl::Time> time,
+        CopyUnused(rig_.folder(), TestMasterKey(), clock, backup(), told));
+    return FinishBackup(backup(), *time, TestMasterKey(), reached);
+  }
+  // It is a whole backup, or none; and the folder that it is of is unharmed.
+  void ExpectWholeOrNone(bool whole) {
+    EXPECT_EQ(ReadManifest(backup()).ok(), whole);
+    Clear(data());
+    const auto restored = RestoreTo(backup(), data());
+    EXPECT_EQ(restored.ok(), whole) << restored.status();
+    if (whole) {
+      EXPECT_THAT(OpenFolder(data()).Mids(), ElementsAre("m1", "m2", "m3"));
+    }
+    EXPECT_THAT(OpenFolder(rig_.folder()).Mids(),
+                ElementsAre("m1", "m2", "m3"));
+    // Another one can be made.
+    Clear(backup());
+    EXPECT_THAT(Make(GoOn, [](FinishStep) {}), IsOk());
+  }
+  std::function<void()> clear_ = [this] { Clear(backup()); };
+
+  StoreRig rig_;
+};
+
+TEST_F(BackupKillTest, WhileItCopiesLeavesNone) {
+  ASSERT_TRUE(IsKilledIn([&] {
+    (void)Make([](std::int64_t, std::int64_t) -> bool { KillThisProcess(); },
+               [](FinishStep) {});
+  }));
+  EXPECT_THAT(NamesIn(backup()), ElementsAre("gateway.db.partial"));
+  ExpectWholeOrNone(false);
+}
+
+TEST_F(BackupKillTest, AtEveryStepLeavesAWholeOneOrNone) {
+  KillAtEveryStep<FinishStep>(
+      FinishStep::kDone, clear_,
+      [&](auto reached) { (void)Make(GoOn, reached); },
+      [&](FinishStep step) { ExpectWholeOrNone(step == FinishStep::kDone); });
+}
+
+TEST_F(BackupKillTest, AtEveryCallLeavesAWholeOneOrNone) {
+  const std::int64_t killed = KillAtEveryCall(
+      clear_, [&] { (void)Make(GoOn, [](FinishStep) {}); },
+      [&] {
+        // SQLite's calls end before the manifest is written.
+        ExpectWholeOrNone(fs::exists(backup() + "/backup.manifest"));
+      });
+  EXPECT_GT(killed, 20);
+}
+
+// ---- Restore ----------------------------------------------------------------
+
+class RestoreKillTest : public KillTest {
+ protected:
+  RestoreKillTest() {
+    StoreRig rig;
+    Fill(rig);
+    EXPECT_THAT(BackUp(rig, backup()), IsOk());
+  }
+
+  void Restore(absl::FunctionRef<void(RestoreStep)> reached) {
+    (void)RestoreBackup(
+        {.from = backup(), .data_dir = data(), .master_key = TestMasterKey()},
+        reached);
+  }
+  // A whole folder starts. Another one does not, and can be restored again.
+  void ExpectWholeOrRepeatable() {
+    if (!fs::exists(data() + "/gateway.db")) {
+      // With nothing but a lock it is an empty folder, and no restore of one.
+      if (NamesIn(data()).size() > 1) {
+        EXPECT_THAT(DataFolder::Open(data(), TestMasterKey()),
+                    StatusIs(absl::StatusCode::kFailedPrecondition));
+      }
+      ASSERT_THAT(RestoreTo(backup(), data()), IsOk());
+    }
+    OpenFolder opened(data());
+    ASSERT_TRUE(opened.ok());
+    EXPECT_THAT(opened.Mids(), ElementsAre("m1", "m2", "m3"));
+    EXPECT_THAT(opened.identity().former,
+                ElementsAre(FormerEpoch{.epoch = 1, .last_seq = 3}));
+  }
+  std::function<void()> clear_ = [this] { Clear(data()); };
+};
+
+TEST_F(RestoreKillTest, AtEveryStepLeavesAWholeFolderOrOneToRestoreAgain) {
+  KillAtEveryStep<RestoreStep>(
+      RestoreStep::kDone, clear_, [&](auto reached) { Restore(reached); },
+      [&](RestoreStep step) {
+        EXPECT_EQ(fs::exists(data() + "/gateway.db"),
+                  step == RestoreStep::kDone);
+        ExpectWholeOrRepeatable();
+      });
+}
+
+TEST_F(RestoreKillTest, AtEveryCallLeavesAWholeFolderOrOneToRestoreAgain) {
+  const std::int64_t killed = KillAtEveryCall(
+      clear_, [&] { Restore([](RestoreStep) {}); },
+      [&] { ExpectWholeOrRepeatable(); });
+  EXPECT_GT(killed, 10);
+}
+
+// Into a folder whose database was lost, whose marker is still there.
+TEST_F(RestoreKillTest, OverALostDatabaseNeverStartsHalfWay) {
+  const auto lose = [&] {
+    Clear(data());
+    ASSERT_THAT(RestoreTo(backup(), data()), IsOk());
+    fs::remove(data() + "/gateway.db");
+  };
+  KillAtEveryStep<RestoreStep>(
+      RestoreStep::kDone, lose, [&](auto reached) { Restore(reached); },
+      [&](RestoreStep) { ExpectWholeOrRepeatable(); });
+}
+
+}  // namespace
+}  // namespace linktor

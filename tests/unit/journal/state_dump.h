@@ -1,0 +1,26 @@
+// A state as text, row by row: states that have applied the same log must say
+// the same.
+
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace linktor {
+
+// The rows of each table, in the order of their primary keys. It leaves out
+// what is an instance's own (its identity, and the position of its mid index);
+// of the mid index it has the logical content, moved or not.
+using StateDump = std::map<std::string, std::vector<std::string>>;
+
+// Reads every table that the database has, in one snapshot. DATA_LOSS when the
+// mid index does not say the same as the events.
+absl::StatusOr<StateDump> DumpState(const std::string& database_path);
+
+// The first differences of two dumps, for people; empty when there are none.
+std::string DifferenceOf(const StateDump& a, const StateDump& b);
+
+}  // namespace linktor

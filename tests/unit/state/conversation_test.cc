@@ -1,0 +1,237 @@
+// Apply and conversations: this tests opt-out, user names, and which refusal of
+// a send comes first.
+
+#include "server/state/conversation_table.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/unit/state/store_rig.h"
+
+namespace linktor {
+namespace {
+
+using Kind = ClaimAnswer::Kind;
+
+class ConversationTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    rig_.Create(kShop);
+    rig_.Create(kCafe);
+  }
+  // Claims with a new request id.
+  ClaimAnswer New(ClaimSpec spec) {
+    spec.request_id = "new" + std::to_string(++made_);
+    return rig_.Claim(spec);
+  }
+  Kind KindOf(const ClaimSpec& spec) { return New(spec).kind; }
+
+  StoreRig rig_;
+  int made_ = 0;
+};
+
+TEST_F(ConversationTest, UnknownOneIsEmptyButForItsIds) {
+  const ConversationRow row = rig_.Conversation(kShop, "501");
+  EXPECT_EQ(row.channel_no, kShop.no);
+  EXPECT_EQ(row.user_id, "501");
+  EXPECT_FALSE(row.last_inbound_ms.has_value());
+  EXPECT_FALSE(row.opt_out_ms.has_value());
+  EXPECT_EQ(row.sealed_username, "");
+}
+
+// ---- Opt-out ----------------------------------------------------------------
+
+TEST_F(ConversationTest, OptOutIsRefusedWithItsTime) {
+  rig_.Deliver({{.mid = "i1"}});
+  const ConversationAnswer out = rig_.OptOut({.now_ms = kNowMs});
+  EXPECT_TRUE(out.live);
+  EXPECT_EQ(out.row.opt_out_ms, kNowMs);
+  EXPECT_EQ(out.row.last_inbound_ms, kNowMs) << "the rest is told too";
+  rig_.Reopen();
+  const ClaimAnswer refused = New({.now_ms = kNowMs + kMinuteMs});
+  EXPECT_EQ(refused.kind, Kind::kOptedOut);
+  EXPECT_EQ(refused.time_ms, kNowMs);
+  EXPECT_EQ(rig_.Number("SELECT (SELECT count(*) FROM messages) + "
+                        "(SELECT count(*) FROM send_calls)"),
+            0);
+}
+
+TEST_F(ConversationTest, OptInAgainSends) {
+  rig_.OptOut({});
+  const ConversationAnswer in = rig_.OptOut({.opted_out = false});
+  EXPECT_FALSE(in.row.opt_out_ms.has_value());
+  EXPECT_EQ(KindOf({}), Kind::kClaimed);
+}
+
+TEST_F(ConversationTest, RepeatedOptOutKeepsTheFirstTime) {
+  rig_.OptOut({.now_ms = kNowMs});
+  EXPECT_EQ(rig_.OptOut({.now_ms = kNowMs + kDayMs}).row.opt_out_ms, kNowMs);
+  // A new one has a new time.
+  rig_.OptOut({.opted_out = false, .now_ms = kNowMs + kDayMs});
+  EXPECT_EQ(rig_.OptOut({.now_ms = kNowMs + 2 * kDayMs}).row.opt_out_ms,
+            kNowMs + 2 * kDayMs);
+}
+
+TEST_F(ConversationTest, OptOutOfOneWhoNeverWrote) {
+  EXPECT_EQ(rig_.OptOut({}).row.opt_out_ms, kNowMs);
+  EXPECT_EQ(KindOf({}), Kind::kOptedOut);
+  // It is no history.
+  EXPECT_FALSE(rig_.Conversation(kShop, "501").last_inbound_ms.has_value());
+  rig_.OptOut({.opted_out = false});
+  EXPECT_EQ(KindOf({.refuse_without_history = true}), Kind::kNeverWritten);
+}
+
+TEST_F(ConversationTest, OptInOfOneNobodyKnowsLeavesNoRow) {
+  EXPECT_FALSE(rig_.OptOut({.opted_out = false}).row.opt_out_ms.has_value());
+  EXPECT_EQ(rig_.Number("SELECT count(*) FROM conversations"), 0);
+}
+
+TEST_F(ConversationTest, OptOutIsOfOneCustomerOnOneChannel) {
+  rig_.OptOut({});
+  EXPECT_EQ(KindOf({.user = "502"}), Kind::kClaimed);
+  EXPECT_EQ(KindOf({.channel = kCafe}), Kind::kClaimed);
+}
+
+// Only UpdateConversation changes it.
+TEST_F(ConversationTest, MessageOfOneWhoOptedOutDoesNotOptIn) {
+  rig_.OptOut({});
+  rig_.Deliver({{.mid = "i1", .text = "hello again"}});
+  EXPECT_EQ(KindOf({}), Kind::kOptedOut);
+  EXPECT_EQ(rig_.Conversation(kShop, "501").last_inbound_ms, kNowMs);
+}
+
+TEST_F(ConversationTest, OptOutStopsTheRetryOfAFailure) {
+  const MessageRow first = rig_.Claim({}).message;
+  rig_.Settle(first, {.state = v1::MESSAGE_STATE_FAILED});
+  rig_.OptOut({});
+  EXPECT_EQ(rig_.Claim({}).kind, Kind::kOptedOut);
+  EXPECT_EQ(rig_.Message(first.id).attempt, 1);
+}
+
+// A replay tells how it ended, whatever was decided since.
+TEST_F(ConversationTest, ReplayComesBeforeOptOut) {
+  const MessageRow sent = rig_.Claim({}).message;
+  rig_.Settle(sent, {.mid = "m1"});
+  rig_.OptOut({});
+  EXPECT_EQ(rig_.Claim({}).kind, Kind::kEnded);
+}
+
+TEST_F(ConversationTest, DeletedChannelTakesNoOptOut) {
+  rig_.Delete(kShop.id);
+  EXPECT_FALSE(rig_.OptOut({}).live);
+  EXPECT_EQ(rig_.Number("SELECT count(*) FROM conversations"), 0);
+}
+
+// ---- Order of refusals ------------------------------------------------------
+
+// Everything is wrong at first; each thing put right shows the next.
+TEST_F(ConversationTest, ChannelThenWindowThenOptOutThenQuota) {
+  rig_.Deliver({{.mid = "i1"}});
+  EXPECT_EQ(KindOf({}), Kind::kClaimed);
+  rig_.OptOut({});
+  ClaimSpec spec{.now_ms = kNowMs + kDayMs, .quota = 1};
+  // A call of this hour.
+  rig_.OptOut({.opted_out = false});
+  EXPECT_EQ(KindOf({.now_ms = kNowMs + kDayMs - 1}), Kind::kClaimed);
+  rig_.OptOut({});
+  EXPECT_EQ(KindOf(spec), Kind::kWindowClosed);
+  rig_.Deliver({{.mid = "i2", .event_ms = spec.now_ms}}, spec.now_ms);
+  EXPECT_EQ(KindOf(spec), Kind::kOptedOut);
+  rig_.OptOut({.opted_out = false});
+  EXPECT_EQ(KindOf(spec), Kind::kOverQuota);
+  spec.quota = 2;
+  EXPECT_EQ(KindOf(spec), Kind::kClaimed);
+  rig_.Delete(kShop.id);
+  EXPECT_EQ(KindOf({.now_ms = kNowMs + 9 * kDayMs}), Kind::kChannelGone);
+}
+
+TEST_F(ConversationTest, NoHistoryComesBeforeOptOut) {
+  rig_.OptOut({});
+  EXPECT_EQ(KindOf({.refuse_without_history = true}), Kind::kNeverWritten);
+}
+
+// ---- Windows ----------------------------------------------------------------
+
+TEST_F(ConversationTest, HumanAgentMayAnswerFor7Days) {
+  rig_.Deliver({{.mid = "i1"}});
+  EXPECT_EQ(KindOf({.now_ms = kNowMs + kDayMs, .human_agent = true}),
+            Kind::kClaimed);
+  EXPECT_EQ(KindOf({.now_ms = kNowMs + 7 * kDayMs - 1, .human_agent = true}),
+            Kind::kClaimed);
+  const ClaimAnswer late =
+      New({.now_ms = kNowMs + 7 * kDayMs, .human_agent = true});
+  EXPECT_EQ(late.kind, Kind::kHumanAgentWindowClosed);
+  EXPECT_EQ(late.time_ms, kNowMs) << "when they wrote last";
+}
+
+TEST_F(ConversationTest, WithoutTheTagADayCounts) {
+  rig_.Deliver({{.mid = "i1"}});
+  for (const std::int64_t now : {kNowMs + kDayMs, kNowMs + 9 * kDayMs}) {
+    const ClaimAnswer closed = New({.now_ms = now});
+    EXPECT_EQ(closed.kind, Kind::kWindowClosed);
+    EXPECT_EQ(closed.time_ms, kNowMs);
+  }
+}
+
+// ---- User names -------------------------------------------------------------
+
+TEST_F(ConversationTest, UsernameIsKeptSealed) {
+  rig_.Name("501", "ada.writes");
+  rig_.Reopen();
+  const ConversationRow row = rig_.Conversation(kShop, "501");
+  EXPECT_EQ(rig_.NameIn(row), "ada.writes");
+  EXPECT_EQ(rig_.Number("SELECT count(*) FROM conversations WHERE "
+                        "instr(sealed_username, 'ada')"),
+            0);
+  // Another customer's row does not open it.
+  EXPECT_FALSE(rig_.sealer()
+                   .Open(SealedPlace::kUsername, "502", row.sealed_username)
+                   .ok());
+}
+
+TEST_F(ConversationTest, EachFieldLeavesTheOthersAlone) {
+  rig_.Name("501", "ada");
+  rig_.OptOut({.now_ms = kNowMs + 1});
+  rig_.Deliver({{.mid = "i1"}});
+  rig_.Name("501", "ada.lovelace");
+  const ConversationRow row = rig_.Conversation(kShop, "501");
+  EXPECT_EQ(rig_.NameIn(row), "ada.lovelace");
+  EXPECT_EQ(row.opt_out_ms, kNowMs + 1);
+  EXPECT_EQ(row.last_inbound_ms, kNowMs);
+}
+
+TEST_F(ConversationTest, ViewsAreToldOfNames) {
+  std::vector<std::string> told;
+  rig_.data().feed().Add([&](auto records) {
+    for (const AppliedRecord& one : records) {
+      for (const ConversationRow& row : one.effects.names) {
+        told.push_back(row.user_id + " " + rig_.NameIn(row));
+      }
+    }
+  });
+  rig_.Name("501", "ada");
+  rig_.OptOut({});
+  rig_.Name("502", "bob");
+  rig_.Delete(kShop.id);
+  rig_.Name("501", "eve");
+  EXPECT_THAT(told, testing::ElementsAre("501 ada", "502 bob"));
+}
+
+TEST_F(ConversationTest, NameIsNoHistory) {
+  rig_.Name("501", "ada");
+  EXPECT_EQ(KindOf({.refuse_without_history = true}), Kind::kNeverWritten);
+}
+
+TEST_F(ConversationTest, DeletedChannelTakesNoName) {
+  rig_.Delete(kShop.id);
+  EXPECT_FALSE(rig_.Name("501", "ada").live);
+  EXPECT_EQ(rig_.Number("SELECT count(*) FROM conversations"), 0);
+  // Its key was stored before.
+  EXPECT_EQ(rig_.Number("SELECT count(*) FROM data_keys"), 1);
+}
+
+}  // namespace
+}  // namespace linktor

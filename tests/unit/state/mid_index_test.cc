@@ -1,0 +1,474 @@
+#include "server/state/mid_index.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "server/base/ids.h"
+#include "server/state/schema.h"
+#include "tests/support/seed.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/temp_folder.h"
+
+namespace linktor {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+constexpr std::int64_t kRun = 100;
+constexpr auto kMessage = journal::ITEM_KIND_MESSAGE;
+constexpr auto kPostback = journal::ITEM_KIND_POSTBACK;
+
+// Spread over the whole range, as hashes are.
+RawId Mid(std::uint64_t number) {
+  return absl::StrFormat("%016x", number * 0x9E3779B97F4A7C15U);
+}
+
+class MidIndexTest : public testing::Test {
+ protected:
+  MidIndexTest()
+      : database_(*Database::Open(folder_.path() + "/a.db",
+                                  Database::Mode::kReadWrite)) {
+    EXPECT_THAT(Migrate(*database_), IsOk());
+    // Durability is not tested here.
+    EXPECT_THAT(database_->Execute("PRAGMA synchronous=OFF"), IsOk());
+    Reopen();
+  }
+
+  // As after a start.
+  void Reopen(std::size_t run = kRun) {
+    index_.reset();
+    recent_ = std::make_unique<RecentMids>();
+    index_ = std::make_unique<MidIndex>(*database_, *recent_, run);
+    ASSERT_THAT(index_->Load(state_), IsOk());
+  }
+  void Run(const char* sql) { ASSERT_THAT(database_->Execute(sql), IsOk()); }
+  void Begin() {
+    before_ = state_;
+    mark_ = index_->Mark();
+    Run("BEGIN");
+  }
+  // Adds the next event; it names the mid of `number`.
+  void Add(std::uint64_t number, journal::ItemKind kind = kMessage) {
+    const std::string mid = Mid(number);
+    Statement insert(*database_,
+                     "INSERT INTO events (seq, id, type, channel_no, "
+                     "channel_id, user_id, event_ms, receive_ms, mid_key, "
+                     "mid_kind) VALUES (?1, x'00', '', 1, '', '', 0, 0, ?2, "
+                     "?3)");
+    ASSERT_THAT(
+        insert.Bind(1, ++state_.last_seq).BindBlob(2, mid).Bind(3, kind).Run(),
+        IsOk());
+    index_->Add(mid, kind, state_.last_seq);
+  }
+  // Deletes the events up to `seq`, as EventTable does.
+  void Trim(std::int64_t seq) {
+    Run(absl::StrFormat("DELETE FROM event_mids WHERE (mid_key, kind, seq) IN "
+                        "(SELECT mid_key, mid_kind, seq FROM events WHERE "
+                        "seq <= %d)",
+                        seq)
+            .c_str());
+    ASSERT_THAT(index_->ForgetThrough(seq), IsOk());
+    Run(absl::StrFormat("DELETE FROM events WHERE seq <= %d", seq).c_str());
+    state_.oldest_seq = seq + 1;
+  }
+  void Commit() {
+    ASSERT_THAT(index_->Settle(state_), IsOk());
+    Run("COMMIT");
+    index_->OnCommitted(state_);
+  }
+  void RollBack() {
+    Run("ROLLBACK");
+    state_ = before_;
+    ASSERT_THAT(index_->Restore(mark_, state_), IsOk());
+  }
+  // One transaction with events up to `last`, each the mid of its number.
+  void CommitTo(std::int64_t last) {
+    Begin();
+    while (state_.last_seq < last) {
+      Add(static_cast<std::uint64_t>(state_.last_seq) + 1);
+    }
+    Commit();
+  }
+  std::int64_t Find(std::uint64_t number, journal::ItemKind kind = kMessage) {
+    const auto seq = index_->Find(Mid(number), kind);
+    EXPECT_THAT(seq, IsOk());
+    return seq.value_or(-1);
+  }
+  std::vector<std::int64_t> FindAll(std::uint64_t number) {
+    const auto seqs = index_->FindAll(Mid(number));
+    EXPECT_THAT(seqs, IsOk());
+    return seqs.value_or(std::vector<std::int64_t>());
+  }
+  void ExpectAll(std::int64_t from, std::int64_t to) {
+    for (std::int64_t seq = from; seq <= to; ++seq) {
+      ASSERT_EQ(Find(static_cast<std::uint64_t>(seq)), seq);
+    }
+  }
+  // How many of the mids up to `last` are in memory.
+  std::int64_t InMemory(std::int64_t last) {
+    std::int64_t count = 0;
+    for (std::int64_t seq = 1; seq <= last; ++seq) {
+      const auto mid = Mid(static_cast<std::uint64_t>(seq));
+      if (!recent_->Find(mid, kMessage).empty()) ++count;
+    }
+    return count;
+  }
+  std::int64_t InTable() {
+    Statement count(*database_, "SELECT count(*) FROM event_mids");
+    return count.Step().value_or(false) ? count.Int(0) : -1;
+  }
+
+  TempFolder folder_;
+  std::unique_ptr<Database> database_;
+  std::unique_ptr<RecentMids> recent_;
+  std::unique_ptr<MidIndex> index_;
+  LogState state_;
+  // As they were when the transaction began.
+  LogState before_;
+  MidIndex::Position mark_;
+};
+
+TEST_F(MidIndexTest, FindsByMidAndKind) {
+  CommitTo(3);
+  ExpectAll(1, 3);
+  EXPECT_EQ(Find(4), 0);
+  EXPECT_EQ(Find(2, kPostback), 0);
+}
+
+TEST_F(MidIndexTest, FindsWhatIsNotCommittedYet) {
+  Begin();
+  Add(1);
+  EXPECT_EQ(Find(1), 1);
+  Commit();
+  EXPECT_EQ(Find(1), 1);
+}
+
+// ---- Runs -------------------------------------------------------------------
+
+TEST_F(MidIndexTest, NewOnesAreInMemoryAlone) {
+  CommitTo(kRun - 1);
+  EXPECT_EQ(InMemory(kRun - 1), kRun - 1);
+  EXPECT_EQ(InTable(), 0);
+  Reopen();
+  EXPECT_EQ(InMemory(kRun - 1), kRun - 1) << "read from their events";
+  ExpectAll(1, kRun - 1);
+}
+
+TEST_F(MidIndexTest, ARunBeginsWhenEnoughAreCommitted) {
+  CommitTo(kRun - 1);
+  CommitTo(kRun);
+  EXPECT_EQ(InTable(), 0) << "it begins after the commit";
+  CommitTo(kRun + 1);
+  EXPECT_EQ(InTable(), 64) << "the least that a commit moves";
+  EXPECT_EQ(InMemory(kRun + 1), kRun + 1) << "until all of it is moved";
+  EXPECT_EQ(state_.mids_through, 0);
+  CommitTo(kRun + 2);
+  EXPECT_EQ(InTable(), kRun);
+  EXPECT_EQ(InMemory(kRun + 2), 2);
+  EXPECT_EQ(state_.mids_through, kRun);
+  ExpectAll(1, kRun + 2);
+}
+
+TEST_F(MidIndexTest, ACommitMovesTwiceWhatItAddsButNeverMore) {
+  constexpr std::int64_t kLarge = 10'000;
+  Reopen(kLarge);
+  CommitTo(kLarge);
+  CommitTo(kLarge + 100);
+  EXPECT_EQ(InTable(), 200);
+  CommitTo(kLarge + 5'000);
+  EXPECT_EQ(InTable(), 200 + 4096) << "so that no commit is long";
+}
+
+TEST_F(MidIndexTest, RunsMoveWhileOthersCome) {
+  for (std::int64_t at = 10; at <= 1000; at += 10) {
+    CommitTo(at);
+    ExpectAll(1, at);
+  }
+  EXPECT_GT(InTable(), 700);
+  EXPECT_LT(InMemory(1000), 300);
+  Reopen();
+  ExpectAll(1, 1000);
+}
+
+TEST_F(MidIndexTest, RunThatAStopCutShortIsMovedAgain) {
+  CommitTo(kRun);
+  CommitTo(kRun + 1);
+  ASSERT_EQ(InTable(), 64);
+  Reopen();
+  ExpectAll(1, kRun + 1);
+  EXPECT_EQ(InMemory(kRun + 1), kRun + 1);
+  CommitTo(kRun + 2);
+  CommitTo(kRun + 3);
+  EXPECT_EQ(InTable(), kRun + 1) << "its run has one more";
+  ExpectAll(1, kRun + 3);
+}
+
+TEST_F(MidIndexTest, AfterAStartOnlyWhatIsNotMovedIsRead) {
+  CommitTo(kRun);
+  CommitTo(kRun + 1);
+  CommitTo(kRun + 2);
+  Reopen();
+  EXPECT_EQ(InMemory(kRun + 2), 2);
+  ExpectAll(1, kRun + 2);
+}
+
+// Events without a mid are not in the index, and no hole in it either.
+TEST_F(MidIndexTest, EventsWithoutMidAreSkipped) {
+  CommitTo(2);
+  Run("INSERT INTO events (seq, id, type, channel_no, channel_id, user_id, "
+      "event_ms, receive_ms, mid_kind) VALUES (3, x'00', '', 1, '', '', 0, 0, "
+      "0)");
+  state_.last_seq = 3;
+  Reopen();
+  CommitTo(5);
+  ExpectAll(1, 2);
+  EXPECT_EQ(Find(3), 0);
+  ExpectAll(4, 5);
+}
+
+// ---- Several events of one mid ----------------------------------------------
+
+TEST_F(MidIndexTest, KindsAreApart) {
+  Begin();
+  Add(1, kMessage);
+  Add(1, kPostback);
+  Commit();
+  EXPECT_EQ(Find(1, kMessage), 1);
+  EXPECT_EQ(Find(1, kPostback), 2);
+  EXPECT_THAT(recent_->Find(Mid(1), kMessage), ElementsAre(1));
+  EXPECT_THAT(recent_->Find(Mid(1), journal::ITEM_KIND_ECHO), IsEmpty());
+  EXPECT_THAT(FindAll(1), ElementsAre(1, 2)) << "for what concerns all of them";
+}
+
+TEST_F(MidIndexTest, OldestIsFoundWhereverItIs) {
+  Begin();
+  Add(7);
+  Add(7);
+  Commit();
+  EXPECT_THAT(recent_->Find(Mid(7), kMessage), ElementsAre(1, 2));
+  EXPECT_EQ(Find(7), 1);
+  CommitTo(kRun);
+  CommitTo(kRun + 1);
+  CommitTo(kRun + 2);
+  ASSERT_THAT(recent_->Find(Mid(7), kMessage), IsEmpty()) << "moved";
+  Begin();
+  Add(7);
+  Commit();
+  EXPECT_EQ(Find(7), 1) << "in the table, before the one in memory";
+}
+
+// ---- Rollbacks --------------------------------------------------------------
+
+TEST_F(MidIndexTest, RolledBackOnesAreGone) {
+  CommitTo(3);
+  Begin();
+  Add(4);
+  EXPECT_EQ(Find(4), 4);
+  RollBack();
+  EXPECT_EQ(Find(4), 0);
+  ExpectAll(1, 3);
+  CommitTo(5);
+  ExpectAll(1, 5);
+}
+
+// A record that fails within a transaction takes back its own alone.
+TEST_F(MidIndexTest, RollbackToASavepointKeepsWhatCameBefore) {
+  Begin();
+  Add(1);
+  const LogState before = state_;
+  const MidIndex::Position mark = index_->Mark();
+  Run("SAVEPOINT one");
+  Add(2);
+  Run("ROLLBACK TO one");
+  state_ = before;
+  ASSERT_THAT(index_->Restore(mark, state_), IsOk());
+  EXPECT_EQ(Find(1), 1);
+  EXPECT_EQ(Find(2), 0);
+  Commit();
+  ExpectAll(1, 1);
+}
+
+// A failed commit has moved nothing, and must not be taken for one that did.
+TEST_F(MidIndexTest, FailedCommitMovesNothing) {
+  CommitTo(kRun);
+  Begin();
+  Add(kRun + 1);
+  ASSERT_THAT(index_->Settle(state_), IsOk());
+  EXPECT_EQ(InTable(), 64);
+  RollBack();
+  EXPECT_EQ(InTable(), 0);
+  CommitTo(kRun + 1);
+  CommitTo(kRun + 2);
+  EXPECT_EQ(InTable(), kRun);
+  Reopen();
+  ExpectAll(1, kRun + 2);
+}
+
+TEST_F(MidIndexTest, FailedLastCommitOfARunLeavesItOpen) {
+  CommitTo(kRun);
+  CommitTo(kRun + 1);
+  Begin();
+  Add(kRun + 2);
+  ASSERT_THAT(index_->Settle(state_), IsOk());
+  ASSERT_EQ(state_.mids_through, kRun);
+  RollBack();
+  EXPECT_EQ(state_.mids_through, 0);
+  Reopen();
+  ExpectAll(1, kRun + 1);
+}
+
+// ---- Deleted events ---------------------------------------------------------
+
+TEST_F(MidIndexTest, DeletedOnesAreForgottenWhereverTheyAre) {
+  CommitTo(kRun);
+  CommitTo(kRun + 1);
+  CommitTo(kRun + 2);
+  ASSERT_EQ(InMemory(kRun + 2), 2);
+  Begin();
+  Trim(kRun + 1);
+  Commit();
+  EXPECT_EQ(InTable(), 0);
+  EXPECT_EQ(InMemory(kRun + 2), 1);
+  EXPECT_EQ(Find(5), 0);
+  EXPECT_EQ(Find(kRun + 1), 0);
+  ExpectAll(kRun + 2, kRun + 2);
+}
+
+// A run under way must not bring them back.
+TEST_F(MidIndexTest, ForgottenOnesStayForgotten) {
+  CommitTo(kRun);
+  CommitTo(kRun + 1);
+  ASSERT_EQ(InTable(), 64);
+  Begin();
+  Trim(kRun);
+  Commit();
+  CommitTo(kRun + 50);
+  EXPECT_EQ(InTable(), 0);
+  EXPECT_EQ(Find(5), 0);
+  ExpectAll(kRun + 1, kRun + 50);
+}
+
+TEST_F(MidIndexTest, DeletionThatIsRolledBackForgetsNothing) {
+  CommitTo(kRun);
+  CommitTo(kRun + 1);
+  Begin();
+  Add(kRun + 2);
+  Trim(kRun + 1);
+  EXPECT_EQ(Find(5), 0);
+  RollBack();
+  ExpectAll(1, kRun + 1);
+  EXPECT_EQ(Find(kRun + 2), 0);
+  for (std::int64_t at = kRun + 10; at <= 400; at += 10) CommitTo(at);
+  Reopen();
+  ExpectAll(1, 400);
+}
+
+TEST_F(MidIndexTest, DeletionRolledBackToASavepointKeepsWhatCameBefore) {
+  CommitTo(10);
+  Begin();
+  Add(11);
+  const LogState before = state_;
+  const MidIndex::Position mark = index_->Mark();
+  Run("SAVEPOINT one");
+  Trim(11);
+  Run("ROLLBACK TO one");
+  state_ = before;
+  ASSERT_THAT(index_->Restore(mark, state_), IsOk());
+  ExpectAll(1, 11);
+  // It is still one of the open transaction.
+  RollBack();
+  EXPECT_EQ(Find(11), 0);
+  ExpectAll(1, 10);
+}
+
+// The savepoint alone forgets nothing; the transaction has, and comes back.
+TEST_F(MidIndexTest, DeletionsRolledBackOneAfterTheOther) {
+  CommitTo(10);
+  Begin();
+  Trim(4);
+  const LogState before = state_;
+  const MidIndex::Position mark = index_->Mark();
+  Run("SAVEPOINT one");
+  Trim(7);
+  Run("ROLLBACK TO one");
+  state_ = before;
+  ASSERT_THAT(index_->Restore(mark, state_), IsOk());
+  EXPECT_EQ(Find(4), 0);
+  ExpectAll(5, 10);
+  RollBack();
+  ExpectAll(1, 10);
+}
+
+// ---- Anything in any order --------------------------------------------------
+
+TEST_F(MidIndexTest, RandomHistoryIsFound) {
+  const std::uint64_t seed = TestSeed();
+  std::cout << "LINKTOR_TEST_SEED=" << seed << "\n";
+  Random random(seed);
+  constexpr std::size_t kMids = 300;
+  constexpr int kTransactions = 600;
+  // The mid that each event names.
+  std::map<std::int64_t, std::uint64_t> events;
+  std::int64_t most_in_table = 0;
+  for (int i = 0; i < kTransactions && !HasFailure(); ++i) {
+    auto after = events;
+    Begin();
+    for (std::size_t n = random.Below(random.OneIn(10) ? 300 : 20); n > 0;
+         --n) {
+      const std::uint64_t mid = random.Below(kMids);
+      // A savepoint that is rolled back leaves no trace.
+      const LogState before = state_;
+      const MidIndex::Position mark = index_->Mark();
+      const bool fails = random.OneIn(8);
+      Run("SAVEPOINT one");
+      Add(mid);
+      if (!fails) after[state_.last_seq] = mid;
+      if (random.OneIn(fails ? 2 : 150)) {
+        const std::int64_t through =
+            state_.last_seq - static_cast<std::int64_t>(random.Below(200));
+        Trim(through);
+        if (!fails) after.erase(after.begin(), after.upper_bound(through));
+      }
+      if (fails) {
+        Run("ROLLBACK TO one");
+        state_ = before;
+        ASSERT_THAT(index_->Restore(mark, state_), IsOk());
+      }
+      Run("RELEASE one");
+    }
+    if (random.OneIn(5)) {
+      if (random.OneIn(2)) {
+        ASSERT_THAT(index_->Settle(state_), IsOk());
+      }
+      RollBack();
+    } else {
+      Commit();
+      events = std::move(after);
+    }
+    if (random.OneIn(20)) Reopen();
+    most_in_table = std::max(most_in_table, InTable());
+    if (!random.OneIn(5)) continue;
+    std::map<std::uint64_t, std::vector<std::int64_t>> expected;
+    for (const auto& [seq, mid] : events) expected[mid].push_back(seq);
+    for (std::uint64_t mid = 0; mid < kMids; ++mid) {
+      const std::vector<std::int64_t>& seqs = expected[mid];
+      ASSERT_EQ(Find(mid), seqs.empty() ? 0 : seqs.front())
+          << "mid " << mid << " after transaction " << i;
+      ASSERT_EQ(FindAll(mid), seqs)
+          << "mid " << mid << " after transaction " << i;
+    }
+  }
+  EXPECT_GT(most_in_table, kRun) << "hardly any run was moved";
+}
+
+}  // namespace
+}  // namespace linktor

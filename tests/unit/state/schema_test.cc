@@ -1,0 +1,149 @@
+#include "server/state/schema.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/state/store_rig.h"
+
+namespace linktor {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::unique_ptr<Database> OpenAt(const std::string& path) {
+  auto database = Database::Open(path, Database::Mode::kReadWrite);
+  EXPECT_TRUE(database.ok()) << database.status();
+  return *std::move(database);
+}
+
+std::string One(Database& database, const char* sql) {
+  Statement read(database, sql);
+  const auto row = read.Step();
+  return row.ok() && *row ? read.String(0) : "?";
+}
+
+TEST(SchemaTest, FreshDatabaseGetsEveryTable) {
+  const TempFolder folder;
+  const auto database = OpenAt(folder.path() + "/a.db");
+  ASSERT_TRUE(Migrate(*database).ok());
+  EXPECT_EQ(
+      One(*database,
+          "SELECT group_concat(name) FROM (SELECT name FROM "
+          "sqlite_schema WHERE type = 'table' AND name NOT LIKE "
+          "'sqlite_%' ORDER BY name)"),
+      "api_keys,channels,contents,conversations,data_keys,dedupe,deliveries,"
+      "destroyed_keys,epochs,erasures,event_mids,events,held_echoes,instances,"
+      "log_state,message_events,messages,raw_items,send_calls,time_marks,"
+      "unmatched_echoes");
+  EXPECT_EQ(One(*database, "PRAGMA user_version"), "1");
+}
+
+TEST(SchemaTest, ReopenedDatabaseIsLeftAlone) {
+  const TempFolder folder;
+  const std::string path = folder.path() + "/a.db";
+  {
+    const auto database = OpenAt(path);
+    ASSERT_TRUE(Migrate(*database).ok());
+    ASSERT_TRUE(database->Execute("INSERT INTO dedupe VALUES (x'01', 1)").ok());
+  }
+  const auto database = OpenAt(path);
+  const std::string before = One(*database, "PRAGMA schema_version");
+  EXPECT_TRUE(Migrate(*database).ok());
+  EXPECT_EQ(One(*database, "PRAGMA schema_version"), before);
+  EXPECT_EQ(One(*database, "SELECT count(*) FROM dedupe"), "1");
+}
+
+TEST(SchemaTest, NewerVersionIsRefused) {
+  const TempFolder folder;
+  const auto database = OpenAt(folder.path() + "/a.db");
+  ASSERT_TRUE(database->Execute("PRAGMA user_version=99").ok());
+  const absl::Status status = Migrate(*database);
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("99"));
+  EXPECT_EQ(One(*database, "SELECT count(*) FROM sqlite_schema"), "0");
+}
+
+TEST(SchemaTest, FailedMigrationLeavesNothing) {
+  const TempFolder folder;
+  const auto database = OpenAt(folder.path() + "/a.db");
+  ASSERT_TRUE(database->Execute("CREATE TABLE messages (a)").ok());
+  EXPECT_FALSE(Migrate(*database).ok());
+  EXPECT_EQ(One(*database, "SELECT count(*) FROM sqlite_schema"), "1");
+  EXPECT_EQ(One(*database, "PRAGMA user_version"), "0");
+}
+
+// The queries of the hot paths must not walk whole tables.
+TEST(SchemaTest, HotQueriesUseAnIndex) {
+  const TempFolder folder;
+  const auto database = OpenAt(folder.path() + "/a.db");
+  ASSERT_TRUE(Migrate(*database).ok());
+  for (const char* sql :
+       {"SELECT seq FROM event_mids WHERE mid_key = ?1 AND kind = ?2 "
+        "ORDER BY seq LIMIT 1",
+        "SELECT 1 FROM dedupe WHERE key = ?",
+        "DELETE FROM dedupe WHERE key IN (SELECT key FROM dedupe "
+        "WHERE born_ms < ?1 ORDER BY born_ms, key LIMIT ?2)",
+        "SELECT no FROM messages WHERE id = ?1",
+        "SELECT no FROM messages WHERE channel_no = ?1 AND request_id = ?2",
+        "SELECT no FROM messages WHERE mid_key = ?1 ORDER BY no LIMIT 1",
+        "SELECT no FROM messages WHERE channel_no = ?1 AND user_id = ?2 "
+        "AND state IN (2, 4)",
+        "SELECT sealed FROM contents WHERE no = ?1",
+        "SELECT seq FROM unmatched_echoes WHERE channel_no = ?1 AND "
+        "user_id = ?2 AND content_match = ?3 ORDER BY seq",
+        "SELECT 1 FROM held_echoes WHERE channel_no = ?1 AND user_id = ?2 "
+        "AND mid_key = ?3 LIMIT 1",
+        "SELECT no FROM held_echoes WHERE channel_no = ?1 AND user_id = ?2 "
+        "AND (?3 IS NULL OR mid_key = ?3) ORDER BY no",
+        "SELECT count(*) FROM messages WHERE state IN (2, 4) AND state = 4",
+        "SELECT coalesce(max(no), 0) FROM deliveries",
+        "SELECT last_inbound_ms, opt_out_ms, sealed_username FROM "
+        "conversations WHERE channel_no = ?1 AND user_id = ?2",
+        "SELECT call_ms FROM send_calls WHERE channel_no = ?1 AND user_id = ?2 "
+        "AND call_ms > ?3 AND call_ms <= ?4 ORDER BY call_ms DESC, no DESC "
+        "LIMIT 1 OFFSET ?5",
+        "DELETE FROM send_calls WHERE no IN (SELECT no FROM send_calls "
+        "WHERE born_ms < ?1 ORDER BY born_ms, no LIMIT ?2)",
+        "SELECT no FROM messages WHERE request_id IS NOT NULL AND "
+        "coalesce(born_ms, claim_ms) < ?1 AND NOT (state IN (2, 4)) "
+        "ORDER BY coalesce(born_ms, claim_ms), no LIMIT ?2",
+        "SELECT id FROM data_keys WHERE channel_no = ?1 AND user_id = ?2 "
+        "ORDER BY id LIMIT 1",
+        "SELECT seq FROM events WHERE seq > ?1 AND seq <= ?2 AND "
+        "receive_ms >= ?3 ORDER BY seq LIMIT 1",
+        "DELETE FROM raw_items WHERE no <= ?1"}) {
+    Statement plan(*database,
+                   (std::string("EXPLAIN QUERY PLAN ") + sql).c_str());
+    std::string steps;
+    for (;;) {
+      const auto row = plan.Step();
+      ASSERT_TRUE(row.ok()) << sql;
+      if (!*row) break;
+      steps += plan.String(3) + "; ";
+    }
+    EXPECT_THAT(steps,
+                testing::AnyOf(HasSubstr("SEARCH"), HasSubstr("messages_open")))
+        << sql;
+    EXPECT_THAT(steps, testing::Not(HasSubstr("TEMP B-TREE"))) << sql;
+  }
+}
+
+// The one by age would do for it too, reading all customers' calls.
+TEST(SchemaTest, QuotaReadsOneCustomersCalls) {
+  const TempFolder folder;
+  const auto database = OpenAt(folder.path() + "/a.db");
+  ASSERT_TRUE(Migrate(*database).ok());
+  Statement plan(*database,
+                 "EXPLAIN QUERY PLAN SELECT call_ms FROM send_calls WHERE "
+                 "channel_no = ?1 AND user_id = ?2 AND call_ms > ?3 AND "
+                 "call_ms <= ?4 ORDER BY call_ms DESC, no DESC LIMIT 1 "
+                 "OFFSET ?5");
+  const auto row = plan.Step();
+  ASSERT_TRUE(row.ok() && *row);
+  EXPECT_THAT(plan.String(3),
+              HasSubstr("send_calls_user (channel_no=? AND user_id=? AND "
+                        "call_ms>? AND call_ms<?)"));
+}
+
+}  // namespace
+}  // namespace linktor

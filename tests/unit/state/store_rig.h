@@ -1,0 +1,119 @@
+// A data folder and its journal, in a temporary folder. For the tests of state,
+// journal and sealer, and the model test; brings record_makers.h, whose specs
+// its shorthands take.
+
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "server/base/mutex.h"
+#include "server/journal/data_folder.h"
+#include "server/journal/embedded_journal.h"
+#include "server/state/event_form.h"
+#include "server/state/rows.h"
+#include "tests/support/temp_folder.h"
+#include "tests/unit/state/record_makers.h"
+
+namespace linktor {
+
+Secret TestMasterKey(char fill = 'k');
+
+class StoreRig {
+ public:
+  using WriterHook = std::function<void(Database&)>;
+
+  // Batches end by size alone, so that what waits together is one batch.
+  static EmbeddedJournal::Options PatientOptions();
+
+  // Each start is recorded at `start_ms`: the first one sets the expiry time.
+  explicit StoreRig(EmbeddedJournal::Options options = PatientOptions(),
+                    std::int64_t start_ms = kNowMs);
+  ~StoreRig();
+
+  // `hook` sees the writer's connection before the journal takes it, this time
+  // and whenever it is opened again.
+  void Open(const WriterHook& hook = nullptr);
+  void Close();
+  void Reopen();
+  // Runs SQL on the closed folder.
+  void ExecuteClosed(const std::string& sql);
+
+  const std::string& folder() const { return folder_.path(); }
+  std::string database_path() const { return folder() + "/gateway.db"; }
+  DataFolder& data() { return *data_; }
+  Sealer& sealer() { return data_->sealer(); }
+  EmbeddedJournal& journal() { return *journal_; }
+
+  // Appends its keys, then the record.
+  Ending AppendOne(SealedRecord made);
+  template <typename T>
+  absl::StatusOr<T> Append(SealedRecord made) {
+    return AnswerAs<T>(AppendOne(std::move(made)));
+  }
+  // Appends while the writer is held up, so that all are in one batch. Their
+  // keys are appended before. `while_held` runs before the writer goes on.
+  std::vector<Ending> AppendTogether(
+      std::vector<SealedRecord> records,
+      const std::function<void()>& while_held = nullptr);
+
+  // Shorthands that fail the test when the append fails.
+  DeliveryAnswer Deliver(const std::vector<ItemSpec>& items,
+                         std::int64_t now_ms = kNowMs);
+  ClaimAnswer Claim(const ClaimSpec& spec);
+  SendAnswer Settle(const MessageRow& message, const OutcomeSpec& spec);
+  ChannelAnswer Create(const TestChannel& channel,
+                       std::int64_t now_ms = kNowMs);
+  ChannelAnswer Delete(const std::string& channel_id,
+                       std::int64_t now_ms = kNowMs);
+  ConversationAnswer OptOut(const OptOutSpec& spec);
+  ConversationAnswer Name(const std::string& user, const std::string& name);
+  TrimAnswer Trim(const TrimSpec& spec = {});
+  // Moves the expiry time to `expiry_ms` by a clock that says the same, and
+  // deletes what is too old then.
+  TrimAnswer TrimAt(std::int64_t expiry_ms, TrimSpec spec = {});
+
+  // These read the tables.
+  MessageRow Message(const RawId& id);
+  ConversationRow Conversation(const TestChannel& channel,
+                               const std::string& user);
+  // The user name of a row; "" when it has none.
+  std::string NameIn(const ConversationRow& row);
+  std::vector<CommittedEvent> ReadEvents(bool include_raw = false);
+  // The first column of a query's rows.
+  std::vector<std::string> Rows(const std::string& sql);
+  std::int64_t Number(const std::string& sql);
+  std::int64_t ExpiryMs() { return Number("SELECT expiry_ms FROM log_state"); }
+
+  // The events that views were told of, commit by commit.
+  std::vector<std::vector<CommittedEvent>> batches() const;
+  int failures() const;
+
+ private:
+  void Follow(std::span<const AppliedRecord> records);
+
+  TempFolder folder_;
+  const EmbeddedJournal::Options options_;
+  const std::int64_t start_ms_;
+  WriterHook hook_;
+  std::unique_ptr<DataFolder> data_;
+  std::unique_ptr<EmbeddedJournal> journal_;
+  mutable Mutex mutex_;
+  std::vector<std::vector<CommittedEvent>> batches_ ABSL_GUARDED_BY(mutex_);
+  int failures_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+// "type user" of each event, for comparisons at a glance.
+std::vector<std::string> Summary(const std::vector<CommittedEvent>& events);
+
+// The reason's name, "" when the status has none.
+std::string ReasonOf(const absl::Status& status);
+
+}  // namespace linktor
