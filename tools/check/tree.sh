@@ -28,6 +28,17 @@ forbid "something like an access token" \
 
 forbid "placeholder" '@@[A-Z_]+@@'
 
+# Reads are in the domain's terms: nobody else sees a database.
+grep -E '^server/' "$work/files" | grep -vE '^server/(sqlite|state|journal)/' \
+  | grep -E '[.](cc|h)$' >"$work/others"
+if xargs -r -d '\n' grep -nIEH -- \
+  '#include [<"](sqlite3|server/sqlite/|server/state/[a-z_]*_table[.]h)|sqlite3_|"(SELECT|INSERT|UPDATE|DELETE|PRAGMA) ' \
+  <"$work/others" >"$work/hits"; then
+  say "SQL or a database outside server/{sqlite,state,journal}:"
+  head -n 20 "$work/hits" | cut -c -200 >&2
+  failed=1
+fi
+
 if [ -f README.md ] && [ "$(wc -l <README.md)" -gt 200 ]; then
   say "README.md has more than 200 lines"
   failed=1
