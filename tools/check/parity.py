@@ -146,7 +146,8 @@ def note_cmake(targets, command, folder, arguments, work):
             if path.is_relative_to(built):  # generated
                 target.files.add(str(path.relative_to(built)))
             else:
-                target.files.add(f"{root}/{file}")
+                # A root may be the project's own.
+                target.files.add(str((ROOT / root / file).relative_to(ROOT)))
         for keyword in ("PUBLIC", "PRIVATE", "LINKS"):
             target.depends.update(arguments.get(keyword, []))
         target.grpc = "GRPC" in arguments
