@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import sqlite3
+import subprocess
 from concurrent import futures
 from pathlib import Path
 from typing import Any
@@ -130,13 +131,27 @@ class World:
             database.close()
 
     def back_up(self) -> None:
-        """Copies the data of a server that does not run."""
-        shutil.copytree(self._data(), self.folder / "backup")
+        """Makes a backup of the data of a server that does not run."""
+        self._with_data("backup", "--to", str(self.folder / "backup"))
 
     def restore(self) -> None:
-        """Puts the copy in the place of the data of a server that does not run."""
+        """Puts the backup in the place of the data of a server that does not run."""
         shutil.rmtree(self._data())
-        shutil.move(self.folder / "backup", self._data())
+        self._with_data("restore", "--from", str(self.folder / "backup"))
+
+    def _with_data(self, command: str, *arguments: str) -> None:
+        """Runs a command of the server's program on the data folder."""
+        place = ("--data-dir", str(self._data()))
+        key = ("--master-key-file", str(self.folder / "master.key"))
+        ran = subprocess.run(
+            [self._path, command, *place, *key, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        if ran.returncode != 0:
+            raise Wrong(f"{command}: {ran.stdout}{ran.stderr}")
 
     def close(self) -> None:
         """Ends both programs."""
