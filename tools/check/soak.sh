@@ -5,6 +5,7 @@
 # The sizes are these unless the environment has others:
 #   LINKTOR_MODEL_STEPS=600000
 #   LINKTOR_CRASH_ROUNDS=200
+#   LINKTOR_KILL_ROUNDS=20
 #   LINKTOR_SOAK_DELIVERIES=1000000
 #   LINKTOR_SOAK_KILLS=19
 #   LINKTOR_TLS_CHANGES=100
@@ -23,6 +24,7 @@ limit_seconds=3600
 
 export LINKTOR_MODEL_STEPS=${LINKTOR_MODEL_STEPS:-600000}
 export LINKTOR_CRASH_ROUNDS=${LINKTOR_CRASH_ROUNDS:-200}
+export LINKTOR_KILL_ROUNDS=${LINKTOR_KILL_ROUNDS:-20}
 export LINKTOR_SOAK_DELIVERIES=${LINKTOR_SOAK_DELIVERIES:-1000000}
 export LINKTOR_TLS_CHANGES=${LINKTOR_TLS_CHANGES:-100}
 export LINKTOR_STOP_ROUNDS=${LINKTOR_STOP_ROUNDS:-100}
@@ -46,6 +48,7 @@ size_of() {
       echo "$LINKTOR_TLS_CHANGES certificates," \
         "$LINKTOR_STOP_ROUNDS stops"
       ;;
+    backup_tests) echo "$LINKTOR_KILL_ROUNDS kills at each place" ;;
     crash_tests) echo "$LINKTOR_CRASH_ROUNDS kills a test" ;;
     soak_tests)
       echo "$LINKTOR_SOAK_DELIVERIES deliveries," \
