@@ -35,7 +35,7 @@ struct LogIdentity {
   std::vector<FormerEpoch> former = {};
 };
 
-// Whose records a process appends.
+// It names the appender of a process's records.
 struct Appender {
   // 8 bytes: the data folder.
   std::string instance;
@@ -98,7 +98,7 @@ class DataFolder {
   // The sealer follows it already.
   Feed& feed() { return feed_; }
   const LogIdentity& identity() const { return identity_; }
-  // Who this process is, from the next record on.
+  // It names this process as appender, from the next record on.
   const Appender& appender() const { return appender_; }
   // The last event when this was opened.
   std::int64_t last_seq() const { return last_seq_; }

@@ -54,7 +54,7 @@ class Sender {
 
   struct Dependencies {
     const Clock& clock;
-    // Whose claims are begun.
+    // The claims of this appender are begun.
     Appender appender;
     StateReader& state;
     Sealer& sealer;

@@ -26,7 +26,7 @@ class Settler {
  public:
   struct Dependencies {
     const Clock& clock;
-    // Whose earlier starts have left something behind.
+    // The earlier starts of this appender have left something behind.
     Appender appender;
     Sealer& sealer;
     Journal& journal;
@@ -37,7 +37,7 @@ class Settler {
   // All must outlive this.
   explicit Settler(const Dependencies& dependencies) : deps_(dependencies) {}
 
-  // Of these PENDING messages, those of earlier starts of this instance become
+  // The PENDING messages of earlier starts of this instance become
   // UNCONFIRMED; those of other instances are theirs. Call before the first
   // send.
   absl::Status SettleAbandoned(const std::vector<MessageRow>& pending);

@@ -65,7 +65,7 @@ class WaitingCallers {
   using Attempt = std::pair<RawId, int>;
   struct Caller {
     Attempt attempt;
-    // What it is told when it must leave before.
+    // It is told this when it must leave before.
     absl::Status in_flight;
     Done done;
   };

@@ -27,7 +27,7 @@
 
 namespace linktor {
 
-// Whose key seals something: a conversation, with an empty user a channel, or
+// The owner of a key: a conversation, with an empty user a channel, or
 // with channel 0 the installation.
 struct KeyScope {
   std::int64_t channel_no = 0;

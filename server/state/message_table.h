@@ -53,7 +53,7 @@ class MessageTable {
 
   absl::Status AddUnmatched(const UnmatchedEcho& echo);
   absl::Status RemoveUnmatched(std::string_view mid_key);
-  // Those of the conversation with that content.
+  // Returns the echoes of the conversation with that content.
   absl::StatusOr<std::vector<UnmatchedEcho>> FindUnmatched(
       std::int64_t channel_no, std::string_view user_id,
       std::string_view content_match);
