@@ -60,4 +60,11 @@ bool ParseTarget(std::string_view target, HttpTarget& out) {
   return true;
 }
 
+std::string_view WithoutBlanks(std::string_view value) {
+  constexpr std::string_view kBlanks = " \t";
+  const std::size_t begin = value.find_first_not_of(kBlanks);
+  if (begin == std::string_view::npos) return {};
+  return value.substr(begin, value.find_last_not_of(kBlanks) + 1 - begin);
+}
+
 }  // namespace linktor

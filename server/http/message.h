@@ -60,4 +60,8 @@ struct HttpTarget {
 };
 bool ParseTarget(std::string_view target, HttpTarget& out);
 
+// A header's value, or one of a list in it, without the blanks around it:
+// spaces and tabs, and nothing else (RFC 9110, 5.6.3).
+std::string_view WithoutBlanks(std::string_view value);
+
 }  // namespace linktor

@@ -5,9 +5,9 @@
 #include <boost/asio/ip/network_v6.hpp>
 #include <charconv>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_split.h"
 #include "server/base/strings.h"
+#include "server/http/message.h"
 
 namespace linktor {
 namespace {
@@ -77,7 +77,7 @@ std::string ClientAddress(const std::string& peer,
   std::vector<std::string> chain;
   for (const std::string_view value : forwarded) {
     for (const absl::string_view one : absl::StrSplit(ToAbsl(value), ',')) {
-      chain.emplace_back(absl::StripAsciiWhitespace(one));
+      chain.emplace_back(WithoutBlanks(ToStd(one)));
     }
   }
   while (IsTrusted(*client, trusted) && !chain.empty()) {

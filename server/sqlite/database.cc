@@ -8,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "server/sqlite/page_cleaner.h"
 #include "server/sqlite/statement.h"
 
 namespace linktor {
@@ -111,6 +112,9 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(
   if (code != SQLITE_OK) return SqliteStatus(handle, code, "open " + path);
   sqlite3_busy_timeout(handle, kBusyMs);
   if (mode != Mode::kReadWrite) return database;
+  if (absl::Status status = database->cleaner_->Attach(handle); !status.ok()) {
+    return status;
+  }
   // The hook takes the place of SQLite's own, which would checkpoint.
   sqlite3_wal_hook(
       handle,
@@ -128,7 +132,9 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(
   }
   for (const auto& [sql, wanted] : {std::pair{"PRAGMA journal_mode", "wal"},
                                     std::pair{"PRAGMA synchronous", "2"},
-                                    std::pair{"PRAGMA foreign_keys", "1"}}) {
+                                    std::pair{"PRAGMA foreign_keys", "1"},
+                                    std::pair{"PRAGMA page_size", "4096"},
+                                    std::pair{"PRAGMA auto_vacuum", "0"}}) {
     if (absl::Status status = AssertPragma(*database, sql, wanted);
         !status.ok()) {
       return status;
@@ -136,6 +142,9 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(
   }
   return database;
 }
+
+Database::Database(sqlite3* handle)
+    : cleaner_(std::make_unique<PageCleaner>()), handle_(handle) {}
 
 Database::~Database() { sqlite3_close(handle_); }
 

@@ -15,6 +15,8 @@ struct sqlite3;
 
 namespace linktor {
 
+class PageCleaner;
+
 class Database {
  public:
   enum class Mode {
@@ -28,8 +30,8 @@ class Database {
 
   // Opens the file, which kReadWrite creates, with the settings that every
   // connection has: WAL, synchronous FULL, foreign keys, secure_delete; and
-  // asserts them. Nothing is checkpointed but by Checkpoint and by closing the
-  // last connection.
+  // asserts them. kReadWrite writes pages by a PageCleaner. Nothing is
+  // checkpointed but by Checkpoint and by closing the last connection.
   static absl::StatusOr<std::unique_ptr<Database>> Open(const std::string& path,
                                                         Mode mode);
   ~Database();
@@ -63,8 +65,10 @@ class Database {
   sqlite3* handle() const { return handle_; }
 
  private:
-  explicit Database(sqlite3* handle) : handle_(handle) {}
+  explicit Database(sqlite3* handle);
 
+  // The connection uses it until it is closed.
+  std::unique_ptr<PageCleaner> cleaner_;
   sqlite3* handle_;
   std::int64_t wal_pages_ = 0;
   bool checkpoint_was_whole_ = false;

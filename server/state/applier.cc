@@ -122,7 +122,8 @@ absl::StatusOr<Answer> Applier::ApplyBody(Context& context) {
     case Body::kErase:
       return ApplyErase(record.erase(), context);
     case Body::kErased:
-      LINKTOR_TRY(erasures_.RemoveDue(record.erased().through_no()));
+      LINKTOR_TRY(
+          instances_.Erased(record.instance(), record.erased().through_no()));
       return Done{};
     case Body::BODY_NOT_SET:
       break;
@@ -217,7 +218,7 @@ absl::StatusOr<Answer> Applier::ApplyErase(const journal::Erase& body,
     LINKTOR_TRY(erasures_.DestroyKey(id));
     effects.destroyed_keys.push_back(id);
   }
-  LINKTOR_ASSIGN(effects.due_erasure, erasures_.AddDue(state_));
+  effects.due_erasure = ++state_.last_erasure_no;
   return Done{};
 }
 
@@ -233,14 +234,17 @@ absl::StatusOr<Answer> Applier::ApplyTrim(const journal::Trim& body,
     answer.deleted += rows;
     answer.more = answer.more || rows >= kTrimRows;
   };
+  // An item as received goes before its event: an erasure finds it by that.
+  const std::int64_t item_age_ms =
+      std::min(body.raw_age_ms(), body.event_age_ms());
+  LINKTOR_ASSIGN(
+      const std::int64_t raw,
+      deliveries_.TrimItems(before(item_age_ms), body.raw_max_bytes(),
+                            kTrimRows, state_));
+  count(raw);
   LINKTOR_ASSIGN(const std::int64_t events,
                  events_.Trim(before(body.event_age_ms()), kTrimRows, state_));
   count(events);
-  LINKTOR_ASSIGN(
-      const std::int64_t raw,
-      deliveries_.TrimItems(before(body.raw_age_ms()), body.raw_max_bytes(),
-                            kTrimRows, state_));
-  count(raw);
   LINKTOR_ASSIGN(
       const std::int64_t deliveries,
       deliveries_.TrimDeliveries(before(body.raw_age_ms()), kTrimRows));

@@ -40,9 +40,7 @@ ErasureTable::ErasureTable(Database& database)
       remove_key_(database, "DELETE FROM data_keys WHERE id = ?1"),
       destroy_key_(database,
                    "INSERT INTO destroyed_keys (id) VALUES (?1) "
-                   "ON CONFLICT DO NOTHING"),
-      add_due_(database, "INSERT INTO erasures (no) VALUES (?1)"),
-      remove_due_(database, "DELETE FROM erasures WHERE no <= ?1") {}
+                   "ON CONFLICT DO NOTHING") {}
 
 absl::Status ErasureTable::EraseEvent(std::int64_t seq) {
   LINKTOR_TRY(erase_event_.Bind(1, seq).Run());
@@ -112,22 +110,6 @@ absl::Status ErasureTable::DestroyKey(std::int64_t id) {
   LINKTOR_TRY(erase_key_.Bind(1, id).Run());
   LINKTOR_TRY(remove_key_.Bind(1, id).Run());
   return destroy_key_.Bind(1, id).Run();
-}
-
-absl::StatusOr<std::int64_t> ErasureTable::AddDue(LogState& state) {
-  const std::int64_t number = ++state.last_erasure_no;
-  LINKTOR_TRY(add_due_.Bind(1, number).Run());
-  return number;
-}
-
-absl::Status ErasureTable::RemoveDue(std::int64_t through_no) {
-  return remove_due_.Bind(1, through_no).Run();
-}
-
-absl::StatusOr<std::int64_t> LastDueErasure(Database& database) {
-  Statement last(database, "SELECT coalesce(max(no), 0) FROM erasures");
-  LINKTOR_ASSIGN(const bool row, last.Step());
-  return row ? last.Int(0) : 0;
 }
 
 }  // namespace linktor

@@ -1,18 +1,14 @@
 // Erasure: zeros of the same length over every copy of a message's content, and
-// keys that are destroyed. Used by the writer thread inside its transaction;
-// readers have a function of their own below.
+// keys that are destroyed. Used by the writer thread inside its transaction.
 
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "server/sqlite/statement.h"
-#include "server/state/log_state.h"
 #include "server/state/rows.h"
 
 namespace linktor {
@@ -34,10 +30,6 @@ class ErasureTable {
   // The key goes, and is never stored again.
   absl::Status DestroyKey(std::int64_t id);
 
-  // Notes that content may still be in a file. Returns the erasure's number.
-  absl::StatusOr<std::int64_t> AddDue(LogState& state);
-  absl::Status RemoveDue(std::int64_t through_no);
-
  private:
   absl::Status EraseContent(std::int64_t no);
   absl::Status EraseRaw(std::int64_t no);
@@ -53,11 +45,6 @@ class ErasureTable {
   Statement erase_key_;
   Statement remove_key_;
   Statement destroy_key_;
-  Statement add_due_;
-  Statement remove_due_;
 };
-
-// The number of the last erasure that is due; 0 when none is.
-absl::StatusOr<std::int64_t> LastDueErasure(Database& database);
 
 }  // namespace linktor

@@ -30,8 +30,9 @@ EventTable::EventTable(Database& database, RecentMids& recent,
       insert_dedupe_(database,
                      "INSERT INTO dedupe (key, born_ms) VALUES (?,?)"),
       oldest_(database,
-              "SELECT seq, coalesce(born_ms, receive_ms) FROM events "
-              "WHERE seq < ?1 ORDER BY seq LIMIT ?2"),
+              "SELECT seq, coalesce(born_ms, receive_ms), "
+              "coalesce(raw_no >= (SELECT min(no) FROM raw_items), 0) "
+              "FROM events WHERE seq < ?1 ORDER BY seq LIMIT ?2"),
       trim_mids_(database,
                  "DELETE FROM event_mids WHERE (mid_key, kind, seq) IN ("
                  "SELECT e.mid_key, e.mid_kind, e.seq FROM events e "
@@ -119,7 +120,7 @@ absl::StatusOr<bool> EventTable::AddDedupeKey(std::string_view key,
 
 // The last of the events that may go; 0 when none may. A wrong clock may have
 // written one that stays long: those behind it wait for it, so that what is
-// kept has no hole.
+// kept has no hole. An event whose item as received is still there stays too.
 absl::StatusOr<std::int64_t> EventTable::TrimBound(std::int64_t before_ms,
                                                    std::int64_t limit,
                                                    std::int64_t last_seq) {
@@ -128,7 +129,9 @@ absl::StatusOr<std::int64_t> EventTable::TrimBound(std::int64_t before_ms,
   std::int64_t bound = 0;
   for (;;) {
     LINKTOR_ASSIGN(const bool row, oldest_.Step());
-    if (!row || oldest_.Int(1) >= before_ms) return bound;
+    if (!row || oldest_.Int(1) >= before_ms || oldest_.Int(2) != 0) {
+      return bound;
+    }
     bound = oldest_.Int(0);
   }
 }

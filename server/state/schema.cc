@@ -55,7 +55,8 @@ CREATE TABLE epochs (
 -- The latest start of each instance that has appended a record.
 CREATE TABLE instances (
   instance BLOB PRIMARY KEY,
-  incarnation INTEGER NOT NULL
+  incarnation INTEGER NOT NULL,
+  erased_through INTEGER NOT NULL -- its files hold nothing of erasures up to it
 ) WITHOUT ROWID;
 
 -- Data keys, wrapped by the master key. user_id is '' for the channel's own,
@@ -212,8 +213,10 @@ CREATE UNIQUE INDEX messages_request ON messages (channel_no, request_id)
 CREATE INDEX messages_request_age ON messages (coalesce(born_ms, claim_ms))
   WHERE request_id IS NOT NULL;
 CREATE INDEX messages_mid ON messages (mid_key) WHERE mid_key IS NOT NULL;
--- Sends that are not settled: few at any time.
-CREATE INDEX messages_open ON messages (channel_no, user_id)
+-- Sends that are not settled: whether one to a customer is PENDING, and which
+-- UNCONFIRMED ones of a content an echo can belong to.
+CREATE INDEX messages_open
+  ON messages (channel_no, user_id, state, content_match, claim_ms)
   WHERE state IN (2, 4);
 
 -- The events that tell of a send: they hold its content.
@@ -235,7 +238,9 @@ CREATE TABLE unmatched_echoes (
   mid TEXT NOT NULL,
   mid_key BLOB NOT NULL
 );
-CREATE INDEX unmatched_echoes_user ON unmatched_echoes (channel_no, user_id);
+CREATE INDEX unmatched_echoes_content
+  ON unmatched_echoes (channel_no, user_id, content_match, echo_ms);
+CREATE INDEX unmatched_echoes_mid ON unmatched_echoes (mid_key);
 
 -- Echoes whose mid is not known, to people with PENDING sends: whose they are is
 -- known when none is PENDING any more. They have no event until then.
@@ -249,11 +254,6 @@ CREATE TABLE held_echoes (
   sealed_item BLOB NOT NULL    -- a WebhookItem without its raw bytes
 );
 CREATE INDEX held_echoes_user ON held_echoes (channel_no, user_id);
-
--- Erasures whose content may still be in a file; see Erase of record.proto.
-CREATE TABLE erasures (
-  no INTEGER PRIMARY KEY
-);
 
 -- Keys that are never stored again.
 CREATE TABLE destroyed_keys (

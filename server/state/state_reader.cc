@@ -7,8 +7,8 @@
 #include "server/state/api_key_table.h"
 #include "server/state/channel_table.h"
 #include "server/state/conversation_table.h"
-#include "server/state/erasure_table.h"
 #include "server/state/event_table.h"
+#include "server/state/instance_table.h"
 #include "server/state/key_table.h"
 #include "server/state/message_table.h"
 

@@ -56,7 +56,8 @@ class StateReader final : public KeySource {
   absl::StatusOr<Since> EventsSince(std::int64_t time_ms,
                                     std::int64_t last_seq);
 
-  // The number of the last erasure that is due; 0 when none is.
+  // The number of the last erasure that is due in this data folder's files; 0
+  // when none is.
   absl::StatusOr<std::int64_t> LastDueErasure();
 
   // ---- Data keys

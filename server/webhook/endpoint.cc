@@ -58,7 +58,7 @@ Signatures SignaturesOf(const HttpRequest& request) {
   Signatures signatures;
   for (const std::string_view value : request.Headers(kSignatureHeader)) {
     for (const absl::string_view one : absl::StrSplit(ToAbsl(value), ',')) {
-      auto signature = ParseSignature(ToStd(absl::StripAsciiWhitespace(one)));
+      auto signature = ParseSignature(WithoutBlanks(ToStd(one)));
       if (!signature.has_value() || signatures.found.size() == kMaxSignatures) {
         signatures.malformed = true;
       } else {

@@ -205,7 +205,7 @@ class Oracle {
   // These events were erased, whether they are kept or not.
   std::set<std::int64_t> erased;
   std::int64_t last_erasure = 0;
-  std::set<std::int64_t> due_erasures;
+  std::int64_t erased_through = 0;
   // The report tells how many echoes were held, became a send's, and became
   // events of elsewhere.
   int held_ever = 0;

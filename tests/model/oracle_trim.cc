@@ -35,15 +35,18 @@ std::int64_t Oracle::Trim(const TrimSpec& trim) {
                        expiry_ms + 2 * trim.elapsed_ms);
   const std::int64_t events_from = expiry_ms - trim.event_age_ms;
   const std::int64_t raws_from = expiry_ms - trim.raw_age_ms;
-  std::int64_t gone = DropFront(events, [&](const Event& event) {
-    return event.seq != last_seq && event.born_ms < events_from;
-  });
   std::int64_t bytes = 0;
   for (const Raw& raw : raws) bytes += raw.bytes;
-  gone += DropFront(raws, [&](const Raw& raw) {
-    const bool old = bytes > trim.raw_max_bytes || raw.born_ms < raws_from;
+  std::int64_t gone = DropFront(raws, [&](const Raw& raw) {
+    const bool old = bytes > trim.raw_max_bytes ||
+                     raw.born_ms < std::max(raws_from, events_from);
     if (old) bytes -= raw.bytes;
     return old;
+  });
+  // An event waits for its item as received.
+  gone += DropFront(events, [&](const Event& event) {
+    return event.seq != last_seq && event.born_ms < events_from &&
+           (event.raw == 0 || raws.empty() || event.raw < raws.front().no);
   });
   const std::int64_t kept =
       raws.empty() ? last_delivery : raws.front().delivery_no;
@@ -112,11 +115,11 @@ void Oracle::Erase(std::int64_t channel_no, const std::string& mid) {
       EraseEvent(echo.event);
     }
   }
-  due_erasures.insert(++last_erasure);
+  ++last_erasure;
 }
 
 void Oracle::Erased(std::int64_t through_no) {
-  (void)Drop(due_erasures, [&](std::int64_t no) { return no <= through_no; });
+  erased_through = std::max(erased_through, through_no);
 }
 
 std::int64_t Oracle::FirstSince(std::int64_t time_ms) const {

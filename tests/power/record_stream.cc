@@ -53,7 +53,7 @@ void RecordStream::AddRecord(std::vector<journal::Record>& group) {
   if (kind < 79) return AddChannelChange(group);
   if (kind < 83) return AddApiKeyChange(group);
   if (kind < 89) return AddConversationChange(group);
-  if (kind < 92) return trims_ ? AddTrim(group) : AddWebhook(group);
+  if (kind < 92) return AddTrim(group);
   if (kind < 97) return AddErase(group);
   AddFaulty(group);
 }
@@ -333,8 +333,8 @@ void RecordStream::AddTrim(std::vector<journal::Record>& group) {
   trim.set_elapsed_ms(now_ms_ - std::exchange(last_trim_ms_, now_ms_));
   trim.set_event_age_ms(static_cast<std::int64_t>(40 + dice_.Below(60)) *
                         kSecondMs);
-  // An event leads to its item, which must not be there longer.
-  trim.set_raw_age_ms(trim.event_age_ms() / 2);
+  trim.set_raw_age_ms(static_cast<std::int64_t>(20 + dice_.Below(100)) *
+                      kSecondMs);
   trim.set_raw_max_bytes(static_cast<std::int64_t>(dice_.Below(100'000)));
   group.push_back(std::move(record));
 }

@@ -27,8 +27,7 @@ namespace linktor {
 
 class RecordStream {
  public:
-  // Half of them have no Trim: see HoldsErased.
-  explicit RecordStream(Random& dice) : dice_(dice), trims_(dice.OneIn(2)) {}
+  explicit RecordStream(Random& dice) : dice_(dice) {}
 
   std::int64_t now_ms() const { return now_ms_; }
   // The next ones, in the order in which they are to be appended.
@@ -46,10 +45,8 @@ class RecordStream {
   // the first claim.
   std::pair<journal::Record, RawId> ClaimAgain();
 
-  // Whether the erasure of any message is carried out, in a stream without
-  // Trim. Where rows are deleted SQLite moves their neighbours, and leaves some
-  // of their bytes in the gaps of its pages: those are not this test's subject.
-  bool has_erased() const { return !trims_ && !erased_.empty(); }
+  // Whether the erasure of any message is carried out.
+  bool has_erased() const { return !erased_.empty(); }
   // Returns whether `file` holds any of the sealed bytes of such messages.
   bool HoldsErased(std::string_view file) const;
 
@@ -82,7 +79,6 @@ class RecordStream {
   void AddFaulty(std::vector<journal::Record>& group);
 
   Random& dice_;
-  const bool trims_;
   std::int64_t now_ms_ = kNowMs;
   std::int64_t last_trim_ms_ = kNowMs;
   std::int64_t next_mid_ = 1;

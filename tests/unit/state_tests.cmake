@@ -10,6 +10,7 @@ linktor_test(state_tests
     unit/seal/master_key_test.cc
     unit/seal/sealer_test.cc
     unit/sqlite/database_test.cc
+    unit/sqlite/page_cleaner_test.cc
     unit/sqlite/read_pool_test.cc
     unit/state/applier_test.cc
     unit/state/apply_claim_test.cc
@@ -81,6 +82,7 @@ linktor_test(backup_tests
     support/file_forward.h
     unit/journal/backup_rig.h
     unit/journal/backup_test.cc
+    unit/journal/erasure_test.cc
     unit/journal/folder_check_test.cc
     unit/journal/kill_test.cc
     unit/journal/killing_vfs.cc unit/journal/killing_vfs.h

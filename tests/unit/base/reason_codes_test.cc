@@ -79,15 +79,5 @@ TEST(ReasonCodesTest, OverloadedIsAlwaysResourceExhausted) {
   EXPECT_THAT(Ours().at("OVERLOADED"), ElementsAre("RESOURCE_EXHAUSTED"));
 }
 
-TEST(ReasonCodesTest, TheUsualCodeFits) {
-  for (const v1::ErrorReason reason : AllReasons()) {
-    EXPECT_TRUE(CodeFits(reason, UsualCodeOf(reason))) << ReasonName(reason);
-  }
-  EXPECT_EQ(UsualCodeOf(v1::ERROR_REASON_GRAPH_ERROR),
-            absl::StatusCode::kInternal);
-  EXPECT_EQ(UsualCodeOf(v1::ERROR_REASON_UNSPECIFIED),
-            absl::StatusCode::kInternal);
-}
-
 }  // namespace
 }  // namespace linktor

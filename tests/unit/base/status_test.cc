@@ -175,9 +175,9 @@ TEST(StatusTest, ViolationsComeInTheOrderOfTheFields) {
 }
 
 TEST(StatusDeathTest, AReasonWithAnothersCodeIsAFault) {
-  EXPECT_DEBUG_DEATH(
-      MakeError(absl::StatusCode::kAborted, v1::ERROR_REASON_OVERLOADED, "no"),
-      "CodeFits");
+  EXPECT_DEBUG_DEATH((void)MakeError(absl::StatusCode::kAborted,
+                                     v1::ERROR_REASON_OVERLOADED, "no"),
+                     "CodeFits");
 }
 
 TEST(StatusTest, EveryReasonHasAShortName) {

@@ -41,7 +41,8 @@ class EventLogTest : public testing::Test {
     constexpr std::int64_t kExpiryMs = kNowMs + kDayMs;
     ASSERT_EQ(
         rig_.TrimAt(kExpiryMs, {.event_age_ms = kExpiryMs - born_ms}).deleted,
-        1);
+        2)
+        << "an event, and its item as received";
   }
 
   std::int64_t StartSince(std::int64_t ms, int nanos = 0) {

@@ -101,5 +101,12 @@ TEST(IsLoopbackTest, Table) {
   }
 }
 
+TEST(WithoutBlanksTest, OnlySpacesAndTabsAreBlanks) {
+  EXPECT_EQ(WithoutBlanks(" \t a b\t "), "a b");
+  EXPECT_EQ(WithoutBlanks(" \t "), "");
+  EXPECT_EQ(WithoutBlanks(""), "");
+  EXPECT_EQ(WithoutBlanks("\va\n"), "\va\n");
+}
+
 }  // namespace
 }  // namespace linktor

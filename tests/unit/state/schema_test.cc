@@ -32,7 +32,7 @@ TEST(SchemaTest, FreshDatabaseGetsEveryTable) {
           "sqlite_schema WHERE type = 'table' AND name NOT LIKE "
           "'sqlite_%' ORDER BY name)"),
       "api_keys,channels,contents,conversations,data_keys,dedupe,deliveries,"
-      "destroyed_keys,epochs,erasures,event_mids,events,held_echoes,instances,"
+      "destroyed_keys,epochs,event_mids,events,held_echoes,instances,"
       "log_state,message_events,messages,raw_items,send_calls,time_marks,"
       "unmatched_echoes");
   EXPECT_EQ(One(*database, "PRAGMA user_version"), "1");
@@ -86,15 +86,16 @@ TEST(SchemaTest, HotQueriesUseAnIndex) {
         "SELECT no FROM messages WHERE id = ?1",
         "SELECT no FROM messages WHERE channel_no = ?1 AND request_id = ?2",
         "SELECT no FROM messages WHERE mid_key = ?1 ORDER BY no LIMIT 1",
-        "SELECT no FROM messages WHERE channel_no = ?1 AND user_id = ?2 "
-        "AND state IN (2, 4)",
+        "SELECT 1 FROM messages WHERE channel_no = ?1 AND user_id = ?2 AND "
+        "state IN (2, 4) AND state = 2 LIMIT 1",
         "SELECT sealed FROM contents WHERE no = ?1",
-        "SELECT seq FROM unmatched_echoes WHERE channel_no = ?1 AND "
-        "user_id = ?2 AND content_match = ?3 ORDER BY seq",
+        "DELETE FROM unmatched_echoes WHERE mid_key = ?1",
         "SELECT 1 FROM held_echoes WHERE channel_no = ?1 AND user_id = ?2 "
         "AND mid_key = ?3 LIMIT 1",
         "SELECT no FROM held_echoes WHERE channel_no = ?1 AND user_id = ?2 "
         "AND (?3 IS NULL OR mid_key = ?3) ORDER BY no",
+        "SELECT id FROM messages INDEXED BY messages_open WHERE "
+        "state IN (2, 4) AND state = 2",
         "SELECT count(*) FROM messages WHERE state IN (2, 4) AND state = 4",
         "SELECT coalesce(max(no), 0) FROM deliveries",
         "SELECT last_inbound_ms, opt_out_ms, sealed_username FROM "
@@ -143,6 +144,44 @@ TEST(SchemaTest, QuotaReadsOneCustomersCalls) {
   EXPECT_THAT(plan.String(3),
               HasSubstr("send_calls_user (channel_no=? AND user_id=? AND "
                         "call_ms>? AND call_ms<?)"));
+}
+
+// Any part of the conversation's index would do, reading all that is open.
+TEST(SchemaTest, ContentIsMatchedWithinItsTime) {
+  const TempFolder folder;
+  const auto database = OpenAt(folder.path() + "/a.db");
+  ASSERT_TRUE(Migrate(*database).ok());
+  const struct {
+    const char* sql;
+    const char* search;
+  } kCases[] = {
+      {"SELECT 1 FROM messages WHERE channel_no = ?1 AND user_id = ?2 AND "
+       "content_match = ?3 AND state IN (2, 4) AND state = 2 LIMIT 1",
+       "messages_open (channel_no=? AND user_id=? AND state=? AND "
+       "content_match=?)"},
+      {"SELECT id, claim_ms FROM messages WHERE channel_no = ?1 AND "
+       "user_id = ?2 AND content_match = ?3 AND state IN (2, 4) AND state = 4 "
+       "AND claim_ms BETWEEN ?4 AND ?5 ORDER BY claim_ms DESC, no DESC LIMIT 2",
+       "messages_open (channel_no=? AND user_id=? AND state=? AND "
+       "content_match=? AND claim_ms>? AND claim_ms<?)"},
+      {"SELECT claim_ms FROM messages WHERE channel_no = ?1 AND user_id = ?2 "
+       "AND content_match = ?3 AND state IN (2, 4) AND state = 4 AND "
+       "claim_ms >= ?4 ORDER BY claim_ms LIMIT 1",
+       "messages_open (channel_no=? AND user_id=? AND state=? AND "
+       "content_match=? AND claim_ms>?)"},
+      {"SELECT seq FROM unmatched_echoes WHERE channel_no = ?1 AND "
+       "user_id = ?2 AND content_match = ?3 AND echo_ms BETWEEN ?4 AND ?5 "
+       "ORDER BY echo_ms, seq LIMIT 2",
+       "unmatched_echoes_content (channel_no=? AND user_id=? AND "
+       "content_match=? AND echo_ms>? AND echo_ms<?)"}};
+  for (const auto& one : kCases) {
+    Statement plan(*database,
+                   (std::string("EXPLAIN QUERY PLAN ") + one.sql).c_str());
+    const auto row = plan.Step();
+    ASSERT_TRUE(row.ok() && *row) << one.sql;
+    EXPECT_THAT(plan.String(3), HasSubstr(one.search)) << one.sql;
+    EXPECT_FALSE(plan.Step().value_or(true)) << "it sorts: " << one.sql;
+  }
 }
 
 }  // namespace

@@ -51,7 +51,8 @@ TEST_F(TrimTest, EventsByAge) {
   rig_.Deliver({{.mid = "m3"}}, kNowMs + 1);
   rig_.Deliver({{.mid = "m4"}}, kNowMs + 2);
   EXPECT_EQ(rig_.TrimAt(kNowMs + kDayMs, {.event_age_ms = kDayMs - 1}).deleted,
-            2);
+            2 + 2)
+      << "with their items as received";
   EXPECT_EQ(rig_.ReadEvents().front().seq, 3);
   EXPECT_EQ(OldestSeq(), 3);
   EXPECT_EQ(rig_.Trim({.event_age_ms = kDayMs - 1}).deleted, 0);
@@ -69,7 +70,8 @@ TEST_F(TrimTest, EventsByAge) {
 
 TEST_F(TrimTest, LastEventStays) {
   rig_.Deliver({{.mid = "m1"}, {.mid = "m2"}, {.mid = "m3"}});
-  EXPECT_EQ(rig_.TrimAt(kNowMs + kDayMs, {.event_age_ms = 0}).deleted, 2);
+  EXPECT_EQ(rig_.TrimAt(kNowMs + kDayMs, {.event_age_ms = 0}).deleted, 2 + 3)
+      << "with all items as received";
   EXPECT_EQ(rig_.Trim({.event_age_ms = 0}).deleted, 0);
   EXPECT_EQ(OldestSeq(), 3);
   rig_.Reopen();
@@ -82,6 +84,33 @@ TEST_F(TrimTest, EmptyLogIsLeftAlone) {
   EXPECT_EQ(OldestSeq(), 1);
 }
 
+// An erasure finds an item as received by its event.
+TEST_F(TrimTest, ItemAsReceivedNeverOutlivesItsEvent) {
+  rig_.Deliver({{.mid = "m1"}}, kNowMs);
+  rig_.Deliver({{.mid = "m2"}}, kNowMs + kDayMs);
+  rig_.Deliver({{.mid = "m3"}}, kNowMs + kDayMs);
+  EXPECT_EQ(rig_.TrimAt(kNowMs + kDayMs,
+                        {.event_age_ms = kHourMs, .raw_age_ms = kForeverMs})
+                .deleted,
+            2);
+  EXPECT_EQ(rig_.Number("SELECT count(*) FROM raw_items"), 2);
+  EXPECT_EQ(OldestSeq(), 2);
+}
+
+// Items that are no events go in the same steps as those that are.
+TEST_F(TrimTest, EventWaitsForItsItemAsReceived) {
+  std::vector<ItemSpec> items(4100, {.kind = TestItem::kIssue});
+  rig_.Deliver(items);
+  rig_.Deliver({{.mid = "m1"}, {.mid = "m2"}});
+  const TrimSpec all{.event_age_ms = 0};
+  TrimAnswer answer = rig_.TrimAt(kNowMs + kDayMs, all);
+  EXPECT_TRUE(answer.more);
+  EXPECT_EQ(OldestSeq(), 1) << "its item is still there";
+  while (answer.more) answer = rig_.Trim(all);
+  EXPECT_EQ(OldestSeq(), 2);
+  EXPECT_EQ(rig_.Number("SELECT count(*) FROM raw_items"), 0);
+}
+
 // The log that is kept has no hole: a cursor is either expired or misses
 // nothing.
 TEST_F(TrimTest, EventsBehindAYoungerOneWaitForIt) {
@@ -89,7 +118,8 @@ TEST_F(TrimTest, EventsBehindAYoungerOneWaitForIt) {
   rig_.Deliver({{.mid = "m2"}}, kNowMs);
   rig_.Deliver({{.mid = "m3"}}, kNowMs);
   EXPECT_EQ(rig_.TrimAt(kNowMs + 9 * kDayMs, {.event_age_ms = 0}).deleted, 0);
-  EXPECT_EQ(rig_.TrimAt(kNowMs + 11 * kDayMs, {.event_age_ms = 0}).deleted, 2);
+  EXPECT_EQ(rig_.TrimAt(kNowMs + 11 * kDayMs, {.event_age_ms = 0}).deleted,
+            2 + 3);
 }
 
 TEST_F(TrimTest, MoreThanABatchIsTrimmedInSteps) {

@@ -1,0 +1,366 @@
+// An erasure that is carried out leaves nothing of any sealed copy of a
+// message, nor of a destroyed key, in any file: neither after it, nor after
+// SIGKILL at any call by which SQLite changes a file meanwhile. Rounds by
+// LINKTOR_KILL_ROUNDS.
+
+#include "server/journal/erasure_worker.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/strings.h"
+#include "tests/fakes/fake_clock.h"
+#include "tests/support/environment.h"
+#include "tests/support/golden.h"
+#include "tests/support/status_matchers.h"
+#include "tests/unit/journal/killing_vfs.h"
+#include "tests/unit/state/store_rig.h"
+
+namespace linktor {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::Contains;
+using ::testing::Each;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+
+// So many bytes in a row of what was erased are something of it.
+constexpr std::size_t kWindow = 24;
+// No erasure changes files so often: the last kill must have come too late.
+constexpr std::int64_t kTooMany = 10'000;
+
+// Adds what is sealed or wrapped anywhere in a message.
+void AddSealed(const google::protobuf::Message& message,
+               std::vector<std::string>& sealed) {
+  using Field = google::protobuf::FieldDescriptor;
+  const auto& reflection = *message.GetReflection();
+  std::vector<const Field*> fields;
+  reflection.ListFields(message, &fields);
+  for (const Field* field : fields) {
+    if (field->cpp_type() == Field::CPPTYPE_MESSAGE) {
+      if (!field->is_repeated()) {
+        AddSealed(reflection.GetMessage(message, field), sealed);
+        continue;
+      }
+      for (int i = 0; i < reflection.FieldSize(message, field); ++i) {
+        AddSealed(reflection.GetRepeatedMessage(message, field, i), sealed);
+      }
+    } else if (field->name().rfind("sealed", 0) == 0 ||
+               field->name() == "wrapped") {
+      sealed.push_back(reflection.GetString(message, field));
+    }
+  }
+}
+
+// A journal with its worker, on a folder that it opens.
+class Running {
+ public:
+  explicit Running(const std::string& path)
+      : clock_(absl::FromUnixMillis(kNowMs)) {
+    auto folder = DataFolder::Open(path, TestMasterKey());
+    if (!folder.ok()) return;
+    folder_ = *std::move(folder);
+    auto journal = EmbeddedJournal::Create({}, *folder_, kNowMs,
+                                           [](const absl::Status&) {});
+    if (!journal.ok()) return;
+    journal_ = *std::move(journal);
+    const auto due = folder_->state().LastDueErasure();
+    EXPECT_THAT(due, IsOk());
+    worker_ = std::make_unique<ErasureWorker>(
+        clock_, *journal_,
+        ErasureWorker::Options{
+            .empty_log = [this] { return journal_->EmptyLog(); },
+            .pause = std::chrono::milliseconds(1),
+            .due = due.value_or(0)});
+    folder_->feed().Add([this](auto records) {
+      worker_->OnCommit(records);
+      MutexLock lock(mutex_);
+      changed_.SignalAll();
+    });
+  }
+  ~Running() {
+    worker_.reset();
+    journal_.reset();
+  }
+
+  DataFolder& folder() { return *folder_; }
+  void Append(const journal::Record& record) {
+    EXPECT_TRUE(AppendAndWait(*journal_, record).applied());
+  }
+  // Waits until nothing is due; fails the test when that is too long.
+  void AwaitErased() {
+    MutexLock lock(mutex_);
+    for (int left = 20; folder_->state().LastDueErasure().value_or(0) != 0;
+         --left) {
+      ASSERT_GT(left, 0) << "an erasure is still due";
+      changed_.WaitFor(mutex_, std::chrono::seconds(1));
+    }
+  }
+
+ private:
+  FakeClock clock_;
+  std::unique_ptr<DataFolder> folder_;
+  std::unique_ptr<EmbeddedJournal> journal_;
+  std::unique_ptr<ErasureWorker> worker_;
+  Mutex mutex_;
+  CondVar changed_;
+};
+
+// What people have written to a channel, in order; "" where it was erased.
+std::vector<std::string> TextsIn(Running& running) {
+  std::vector<std::string> texts;
+  auto page = running.folder().events().ReadAfter(
+      {.last_seq = running.folder().last_seq(),
+       .max_rows = 1'000'000,
+       .max_events = 1'000'000,
+       .max_bytes = 1U << 30U},
+      [](auto, auto, auto) { return true; });
+  EXPECT_THAT(page, IsOk());
+  if (!page.ok()) return texts;
+  for (const CommittedEvent& event : page->events) {
+    if (event.type != "message.received") continue;
+    texts.push_back(MergeEvent(event).message_received().text());
+  }
+  return texts;
+}
+
+class ErasureTest : public testing::Test {
+ protected:
+  // Fills a folder: what is to be erased, in every place that may hold some of
+  // it, between what stays.
+  ErasureTest() {
+    rig_.Create(kShop);
+    Surround("before", kNowMs);
+    // Duplicates before rows are moved by a deletion, and one after it.
+    Doom(Deliver(Text("m1")));
+    Doom(Deliver(Text("m1")));
+    Surround("between", kNowMs + kHourMs);
+    Doom(Deliver(Text("m1")));
+    rig_.TrimAt(kNowMs + kDayMs, {.event_age_ms = kDayMs - 1});
+    Doom(Deliver(Text("m1")));
+    // There is no such channel, so it is kept as received alone.
+    Doom(Deliver({.channel = kCafe, .mid = "m1", .raw = Long("elsewhere")}));
+    DoomMid("m1", kCafe);
+    DoomOwnSend();
+    DoomHeldEcho();
+    Surround("after", kNowMs + kDayMs);
+    DoomKey();
+    rig_.Close();
+    for (const std::string& copy : copies_) {
+      for (std::size_t at = 0; at + kWindow <= copy.size(); ++at) {
+        windows_.insert(copy.substr(at, kWindow));
+      }
+    }
+  }
+
+  std::string data() const { return folder_.path() + "/data"; }
+  // A copy of the filled folder.
+  void Prepare() const {
+    fs::remove_all(data());
+    fs::copy(rig_.folder(), data(), fs::copy_options::recursive);
+  }
+  // Erases it all and waits until that is carried out.
+  void Erase() const {
+    Running running(data());
+    for (const journal::Record& erasure : erasures_) running.Append(erasure);
+    running.AwaitErased();
+  }
+
+  // The files that hold something of what is to be erased.
+  std::vector<std::string> Tainted() const {
+    std::vector<std::string> tainted;
+    for (const auto& entry : fs::directory_iterator(data())) {
+      const std::string file = ReadFile(entry.path());
+      for (std::size_t at = 0; at + kWindow <= file.size(); ++at) {
+        if (!windows_.contains(std::string_view(file).substr(at, kWindow))) {
+          continue;
+        }
+        tainted.push_back(
+            absl::StrCat(entry.path().filename().string(), " at ", at));
+        break;
+      }
+    }
+    return tainted;
+  }
+
+  // What stays is there, and what was erased has kept its place.
+  void ExpectOthersWhole() const {
+    Running running(data());
+    std::vector<std::string> texts = TextsIn(running);
+    EXPECT_THAT(texts, Contains("")) << "of m1";
+    std::erase(texts, "");
+    EXPECT_THAT(texts, SizeIs(kept_)) << "those before the deletion are gone";
+    EXPECT_THAT(texts, Each(StartsWith("stays")));
+  }
+
+  // What judges a process that was killed: the next start ends what was begun,
+  // and whoever was not answered asks again.
+  void ExpectErasedAfterAll() const {
+    bool all_begun = false;
+    {
+      Running running(data());
+      running.AwaitErased();
+      // The message m1 is the last that is erased.
+      const std::vector<std::string> texts = TextsIn(running);
+      all_begun = std::find(texts.begin(), texts.end(), "") != texts.end();
+    }
+    if (all_begun) {
+      EXPECT_THAT(Tainted(), IsEmpty());
+    }
+    Erase();
+    EXPECT_THAT(Tainted(), IsEmpty());
+    ExpectOthersWhole();
+  }
+
+  std::vector<journal::Record> erasures_;
+
+ private:
+  // Content that has no like, and is longer than a window.
+  static std::string Long(std::string_view what) {
+    return absl::StrCat("{\"item\":\"", std::string(300, '.'),
+                        std::string(what), "\"}");
+  }
+  static ItemSpec Text(const std::string& mid) {
+    return {.user = "501",
+            .mid = mid,
+            .text = absl::StrCat("goes ", mid),
+            .raw = Long(mid)};
+  }
+  SealedRecord Deliver(const ItemSpec& item) {
+    return MakeDelivery(rig_.sealer(), kNowMs + kHourMs, {item});
+  }
+
+  // Many events of others, of which those of the first time are deleted.
+  void Surround(const std::string& what, std::int64_t time_ms) {
+    for (int i = 0; i < 30; ++i) {
+      const std::string mid = absl::StrCat(what, i);
+      rig_.Deliver({{.user = absl::StrCat(600 + i % 5),
+                     .mid = mid,
+                     .text = absl::StrCat("stays ", mid),
+                     .raw = Long(mid)}},
+                   time_ms);
+      if (time_ms > kNowMs) ++kept_;
+    }
+  }
+
+  // Appends it; all that is sealed in it is to be erased. Its keys are not.
+  Ending Doom(SealedRecord made) {
+    AddSealed(made.record, copies_);
+    Ending ending = rig_.AppendOne(std::move(made));
+    EXPECT_TRUE(ending.applied());
+    return ending;
+  }
+  void DoomMid(const std::string& mid, const TestChannel& channel = kShop) {
+    journal::Record& erase = erasures_.emplace_back(NewRecord(kNowMs));
+    erase.mutable_erase()->set_mid_key(MidKeyOf(channel, mid));
+  }
+  // A send that fails first: its content, its error, the events that tell of
+  // it, and its echo.
+  void DoomOwnSend() {
+    MessageRow message = Claim();
+    Doom(MakeOutcome(rig_.sealer(), message,
+                     {.state = v1::MESSAGE_STATE_FAILED}));
+    message = Claim();
+    Doom(MakeOutcome(rig_.sealer(), message, {.mid = "sent"}));
+    Doom(Deliver({.kind = TestItem::kEcho,
+                  .user = "502",
+                  .mid = "sent",
+                  .text = "hello",
+                  .raw = Long("sent")}));
+    DoomMid("sent");
+  }
+  MessageRow Claim() {
+    const auto answer = AnswerAs<ClaimAnswer>(
+        Doom(MakeClaim(rig_.sealer(), {.user = "502", .text = Long("sent")})));
+    EXPECT_THAT(answer, IsOk());
+    return answer.ok() ? answer->message : MessageRow();
+  }
+  // An echo that waits until a send to that person is no longer PENDING.
+  void DoomHeldEcho() {
+    rig_.Claim({.user = "503", .request_id = "pending"});
+    Doom(Deliver({.kind = TestItem::kEcho,
+                  .user = "503",
+                  .mid = "held",
+                  .text = "hello",
+                  .raw = Long("held")}));
+    DoomMid("held");
+    DoomMid("m1");
+  }
+  // The key of somebody of whom nothing is kept.
+  void DoomKey() {
+    SealedRecord made =
+        Deliver({.user = "509", .mid = "m9", .text = "goes m9"});
+    for (const journal::DataKey& key : made.keys) {
+      AddSealed(key, copies_);
+      erasures_.back().mutable_erase()->add_key_ids(key.id());
+    }
+    EXPECT_TRUE(rig_.AppendOne(std::move(made)).applied());
+  }
+
+  const TempFolder folder_{TempFolder::MemoryParent()};
+  StoreRig rig_;
+  std::vector<std::string> copies_;
+  std::unordered_set<std::string, StringHash, std::equal_to<>> windows_;
+  std::size_t kept_ = 0;
+};
+
+TEST_F(ErasureTest, LeavesNothingInAnyFile) {
+  Prepare();
+  EXPECT_THAT(Tainted(), Not(IsEmpty())) << "of a folder with all of it";
+  Erase();
+  EXPECT_THAT(Tainted(), IsEmpty());
+  ExpectOthersWhole();
+}
+
+// The files of a server that goes on running.
+TEST_F(ErasureTest, LeavesNothingWhileOthersAppend) {
+  Prepare();
+  Running running(data());
+  for (const journal::Record& erasure : erasures_) {
+    running.Append(erasure);
+    running.Append(MakeNothing());
+  }
+  running.AwaitErased();
+  EXPECT_THAT(Tainted(), IsEmpty());
+}
+
+TEST_F(ErasureTest, LeavesNothingAfterAKillAtAnyCall) {
+  std::int64_t killed = 0;
+  const std::uint64_t rounds = NumberFromEnvironment("LINKTOR_KILL_ROUNDS", 1);
+  for (std::uint64_t half = 0; half < 2 * rounds; ++half) {
+    const bool after = half % 2 == 1;
+    for (std::int64_t call = 1; call < kTooMany; ++call) {
+      SCOPED_TRACE(absl::StrCat("call ", call, after ? ", after it" : ""));
+      Prepare();
+      const bool dead = IsKilledIn([&] {
+        const KillingVfs vfs(call, after);
+        Erase();
+      });
+      ExpectErasedAfterAll();
+      if (HasFailure()) return;
+      if (!dead) break;
+      ++killed;
+    }
+  }
+  std::cout << killed << " kills\n";
+  EXPECT_GT(killed, 20);
+}
+
+}  // namespace
+}  // namespace linktor
