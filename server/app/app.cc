@@ -135,7 +135,7 @@ absl::Status App::StartStore() {
   admin_of_channels_ = std::make_unique<ChannelAdmin>(
       clock_, *journal_, folder_->sealer(), *registry_);
   housekeeping_ = std::make_unique<Housekeeping>(
-      clock_, *journal_,
+      clock_, *journal_, folder_->feed(),
       Housekeeping::Ages{config_.event_retention, config_.raw_retention,
                          config_.raw_max_bytes});
   return StartMessaging();
@@ -437,8 +437,7 @@ void App::Tick() {
     if (webhook_certificate_ != nullptr) webhook_certificate_->Refresh();
     LogCertificateProblems();
     LogLeftOutCauses();
-    // Without an append nobody would notice that there is room again.
-    if (journal_->disk_full()) ProbeDisk();
+    if (journal_->disk_full()) journal_->LookForRoom();
   }
   grpc_->health().SetServing(serving_ && !journal_->disk_full());
   grpc_->CheckKeys();
@@ -456,13 +455,6 @@ void App::LogCertificateProblems() {
     }
     logged = std::move(problem);
   }
-}
-
-void App::ProbeDisk() {
-  // It says nothing, and is the smallest record there is.
-  journal::Record record = NewRecord(absl::ToUnixMillis(clock_.Now()));
-  record.mutable_use_api_keys();
-  journal_->Append(std::move(record), [](const Ending&) {});
 }
 
 void App::Reload(const Config& config) {
@@ -498,7 +490,7 @@ void App::Stop() {
   if (admin_ != nullptr) admin_->Stop(absl::ZeroDuration());
   if (sender_ != nullptr) sender_->Stop();
   if (users_ != nullptr) users_->Stop();
-  housekeeping_.reset();
+  if (housekeeping_ != nullptr) housekeeping_->Stop();
   if (erasures_ != nullptr) erasures_->Stop();
   if (key_admin_ != nullptr && config_.access.keys) {
     key_admin_->StoreUses(/*all=*/true);

@@ -96,7 +96,6 @@ class App {
   std::vector<Listener> Listeners() const;
   void Tick();
   void LogCertificateProblems();
-  void ProbeDisk();
 
   const Config config_;
   // It is config_ with what was taken from a configuration that was read since.

@@ -1,5 +1,7 @@
 #include "server/app/housekeeping.h"
 
+#include <chrono>
+
 #include "server/base/log.h"
 
 namespace linktor {
@@ -7,20 +9,26 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr absl::Duration kInterval = absl::Minutes(1);
 // Between the steps of one round, so that other records come first.
 constexpr absl::Duration kStepPause = absl::Milliseconds(20);
 
 }  // namespace
 
-Housekeeping::Housekeeping(const Clock& clock, Journal& journal,
-                           const Ages& ages)
+Housekeeping::Housekeeping(const Clock& clock, Journal& journal, Feed& feed,
+                           const Ages& ages, absl::Duration interval)
     : clock_(clock),
       journal_(journal),
+      interval_(interval),
       ages_(ages),
-      thread_([this] { Run(); }) {}
+      thread_([this] { Run(); }) {
+  feed.Add(
+      [this](auto records) { meter_.OnCommit(records, SteadyClock::now()); });
+}
 
-Housekeeping::~Housekeeping() {
+Housekeeping::~Housekeeping() { Stop(); }
+
+void Housekeeping::Stop() {
+  if (!thread_.joinable()) return;
   {
     MutexLock lock(mutex_);
     stopping_ = true;
@@ -43,11 +51,10 @@ void Housekeeping::SetAges(const Ages& ages) {
   ages_ = ages;
 }
 
-std::optional<TrimAnswer> Housekeeping::Trim(
-    std::chrono::milliseconds elapsed) {
+std::optional<TrimAnswer> Housekeeping::Trim() {
   journal::Record record = NewRecord(absl::ToUnixMillis(clock_.Now()));
   journal::Trim& trim = *record.mutable_trim();
-  trim.set_elapsed_ms(elapsed.count());
+  meter_.Measure(SteadyClock::now(), trim);
   {
     MutexLock lock(mutex_);
     trim.set_event_age_ms(absl::ToInt64Milliseconds(ages_.events));
@@ -63,18 +70,11 @@ std::optional<TrimAnswer> Housekeeping::Trim(
 }
 
 void Housekeeping::Run() {
-  // What was measured until here has been applied.
-  auto measured = SteadyClock::now();
-  while (Rest(kInterval)) {
+  while (Rest(interval_)) {
     bool more = true;
     while (more) {
-      const auto now = SteadyClock::now();
-      const auto elapsed =
-          std::chrono::duration_cast<std::chrono::milliseconds>(now - measured);
-      const std::optional<TrimAnswer> answer = Trim(elapsed);
-      if (!answer.has_value()) break;
-      measured += elapsed;
-      more = answer->more && Rest(kStepPause);
+      const std::optional<TrimAnswer> answer = Trim();
+      more = answer.has_value() && answer->more && Rest(kStepPause);
     }
   }
 }

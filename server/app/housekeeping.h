@@ -1,17 +1,18 @@
 // Deletes what is past its time: it appends Trim records, now and then, in
-// small steps that hold up nobody. It tells them how much time its own
-// monotonic clock has measured, and never what the time is: see state/expiry.h.
+// small steps that hold up nobody. They say how much time has passed since the
+// last one, whoever appended it: see state/expiry.h.
 
 #pragma once
 
-#include <chrono>
 #include <optional>
 #include <thread>
 
 #include "absl/time/time.h"
 #include "server/base/clock.h"
 #include "server/base/mutex.h"
+#include "server/journal/feed.h"
 #include "server/journal/journal.h"
+#include "server/journal/trim_meter.h"
 
 namespace linktor {
 
@@ -23,8 +24,13 @@ class Housekeeping {
     std::int64_t raw_max_bytes = 0;
   };
 
-  // `clock` and `journal` must outlive this.
-  Housekeeping(const Clock& clock, Journal& journal, const Ages& ages);
+  // One round of Trims in so much time.
+  static constexpr absl::Duration kInterval = absl::Minutes(1);
+
+  // Follows the feed, and must live until nothing is applied any more. All must
+  // outlive this.
+  Housekeeping(const Clock& clock, Journal& journal, Feed& feed,
+               const Ages& ages, absl::Duration interval = kInterval);
   ~Housekeeping();
   Housekeeping(const Housekeeping&) = delete;
   Housekeeping& operator=(const Housekeeping&) = delete;
@@ -32,15 +38,20 @@ class Housekeeping {
   // Changes the ages from the next round on. Thread-safe.
   void SetAges(const Ages& ages);
 
+  // Ends the thread. Done by the destructor if by nobody else.
+  void Stop();
+
  private:
   void Run();
   // Appends one Trim. Nothing when it was not applied.
-  std::optional<TrimAnswer> Trim(std::chrono::milliseconds elapsed);
+  std::optional<TrimAnswer> Trim();
   // Waits. False when it is time to end.
   bool Rest(absl::Duration duration);
 
   const Clock& clock_;
   Journal& journal_;
+  const absl::Duration interval_;
+  TrimMeter meter_;
   Mutex mutex_;
   Ages ages_ ABSL_GUARDED_BY(mutex_);
   CondVar stop_;

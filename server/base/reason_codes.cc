@@ -15,8 +15,7 @@ struct Row {
   bool operator==(const Row&) const = default;
 };
 
-// A reason with several codes has several rows, the usual one first.
-// docs/errors.md says the same.
+// A reason with several codes has several rows. docs/errors.md says the same.
 constexpr std::array kRows = {
     Row{v1::ERROR_REASON_INVALID_REQUEST, Code::kInvalidArgument},
     // gRPC's own contract has this for a service that health is asked of.
@@ -79,13 +78,6 @@ constexpr std::array kRows = {
 bool CodeFits(v1::ErrorReason reason, absl::StatusCode code) {
   return std::find(kRows.begin(), kRows.end(), Row{reason, code}) !=
          kRows.end();
-}
-
-absl::StatusCode UsualCodeOf(v1::ErrorReason reason) {
-  const auto* const it =
-      std::find_if(kRows.begin(), kRows.end(),
-                   [reason](const Row& row) { return row.reason == reason; });
-  return it == kRows.end() ? Code::kInternal : it->code;
 }
 
 }  // namespace linktor

@@ -11,8 +11,5 @@ namespace linktor {
 
 // Returns whether an error of this reason may have this code.
 bool CodeFits(v1::ErrorReason reason, absl::StatusCode code);
-// Returns the code of this reason where nothing else decides; INTERNAL for one
-// that the contract does not know.
-absl::StatusCode UsualCodeOf(v1::ErrorReason reason);
 
 }  // namespace linktor

@@ -42,11 +42,12 @@ struct HandlerCalls::Mailbox {
   }
   void Tell() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     if (told || letters.empty()) return;
+    told = true;
     try {
       asio::post(*io, [owner = owner] { owner->HandOut(); });
-      told = true;
     } catch (const std::bad_alloc&) {
       // Retry comes back to it.
+      told = false;
     }
   }
 
@@ -127,7 +128,7 @@ asio::awaitable<HandlerCalls::Answer> HandlerCalls::Call(HttpRequest request) {
 void HandlerCalls::Handle(HttpRequest request, HttpResponder respond) const {
   try {
     handler_(std::move(request), std::move(respond));
-  } catch (const std::bad_alloc&) {
+  } catch (const std::bad_alloc&) {  // NOLINT(*-empty-catch)
     // The responder has gone with the handler's frames, and its letter says
     // so. If the handler had given it away, whoever has it answers.
   }
@@ -154,7 +155,7 @@ void HandlerCalls::HandOut() {
         letter.response = HttpResponse{.status = 500, .body = "no answer\n"};
       }
       node.mapped()(std::move(letter.response));
-    } catch (const std::bad_alloc&) {
+    } catch (const std::bad_alloc&) {  // NOLINT(*-empty-catch)
       // Its connection has ended. The other letters are for others.
     }
   }

@@ -118,8 +118,8 @@ class BeastListener final : public HttpListener {
         accept_io_.restart();
         asio::co_spawn(accept_io_, Accept(), asio::detached);
         RunLoop(accept_io_);
-      } catch (const std::bad_alloc&) {
-        // There is not even memory for the coroutine.
+      } catch (const std::bad_alloc&) {  // NOLINT(*-empty-catch)
+        // There is not even memory for the coroutine. What follows is the same.
       }
       if (!acceptor_.is_open()) return;
       ReportRefusal(options_, Refusal::kOutOfMemory, address_, "");

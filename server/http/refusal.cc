@@ -170,7 +170,7 @@ void ReportRefusal(const HttpListener::Options& options, Refusal refusal,
               {"peer", std::string(peer)},
               {"status", std::to_string(row.status)},
               {"reason", row.reason}});
-  } catch (const std::bad_alloc&) {
+  } catch (const std::bad_alloc&) {  // NOLINT(*-empty-catch)
     // To refuse matters more than to tell.
   }
 }

@@ -19,7 +19,7 @@ namespace linktor {
 // What the reader says when the budget has no room for a body.
 boost::beast::error_code OverBudget();
 
-// Meets Beast's requirements of a Body that is read.
+// Meets Beast's requirements of a Body that is read, which name its types.
 //
 // An announcement takes nothing, because it costs a stranger nothing: the room
 // grows with what has arrived, to at most twice as much and never beyond what
@@ -27,14 +27,14 @@ boost::beast::error_code OverBudget();
 // While a body moves to larger room, its old one is there too and not counted;
 // a thread moves one at a time.
 struct RequestBody {
-  struct value_type {
+  struct value_type {  // NOLINT(*-identifier-naming)
     // Its capacity is kBodySlack larger than what the share holds.
     std::string bytes;
     // It is set before the parser reads, and outlives it.
     HttpShare* share = nullptr;
   };
 
-  class reader {
+  class reader {  // NOLINT(*-identifier-naming)
    public:
     template <bool kIsRequest, typename Fields>
     reader(boost::beast::http::header<kIsRequest, Fields>& /*head*/,

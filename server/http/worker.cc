@@ -87,19 +87,20 @@ void HttpWorker::Adopt(HttpSocket socket, HttpConnectionCount::Place place) {
 }
 
 void HttpWorker::Begin(asio::awaitable<void> coroutine) {
-  asio::co_spawn(io_, std::move(coroutine), [this](std::exception_ptr thrown) {
-    if (thrown == nullptr) return;
-    try {
-      std::rethrow_exception(thrown);
-    } catch (const std::bad_alloc&) {
-      ReportRefusal(shared_.options, Refusal::kOutOfMemory, shared_.address,
-                    "");
-    } catch (const boost::system::system_error& error) {
-      // OpenSSL had no memory for the connection, or something like it.
-      LogCause(LogLevel::kError, "connection failed", shared_.address,
-               {{"listener", shared_.address}, {"error", error.what()}});
-    }
-  });
+  asio::co_spawn(
+      io_, std::move(coroutine), [this](const std::exception_ptr& thrown) {
+        if (thrown == nullptr) return;
+        try {
+          std::rethrow_exception(thrown);
+        } catch (const std::bad_alloc&) {
+          ReportRefusal(shared_.options, Refusal::kOutOfMemory, shared_.address,
+                        "");
+        } catch (const boost::system::system_error& error) {
+          // OpenSSL had no memory for the connection, or something like it.
+          LogCause(LogLevel::kError, "connection failed", shared_.address,
+                   {{"listener", shared_.address}, {"error", error.what()}});
+        }
+      });
 }
 
 void HttpWorker::CloseAll(std::latch& closed) {

@@ -43,7 +43,7 @@ BatchApplier::Result BatchApplier::Apply(Batch& waiting) {
       status = ApplyOneByOne(waiting, result);
       if (!status.ok()) restored = RollBack(before);
     }
-    if (!restored.ok()) status = restored;
+    if (!restored.ok()) status = std::move(restored);
   }
   // A transaction that could not even begin: nobody may wait for ever.
   if (!status.ok() && result.count == 0) result.count = waiting.size();
@@ -105,9 +105,8 @@ absl::Status BatchApplier::ApplyAlone(Waiting& one) {
   LogCause(LogLevel::kError, "record cannot be applied", "",
            {{"error", one.applied.status().ToString()}});
   if (record.has_webhook()) {
-    const std::string why(one.applied.status().message());
     LINKTOR_TRY(
-        Attempt(one, before, [&] { return applier_.Quarantine(record, why); }));
+        Attempt(one, before, [&] { return applier_.Quarantine(record); }));
   }
   if (!one.applied.ok()) one.applied = CannotApply();
   return absl::OkStatus();

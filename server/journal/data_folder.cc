@@ -195,10 +195,10 @@ absl::Status DataFolder::LoadIdentity() {
     Statement insert(
         *writer_,
         "INSERT INTO log_state (only_row, log_id, epoch, instance, key_check, "
-        "last_seq, oldest_seq, latest_ms, expiry_ms, mids_through, "
-        "last_raw_no, last_message_no, last_call_no, last_content_no, "
-        "last_held_no, last_erasure_no, raw_bytes) "
-        "VALUES (1,?,1,?,?,0,1,0,0,0,0,0,0,0,0,0,0)");
+        "last_seq, oldest_seq, latest_ms, expiry_ms, clock_offset_ms, "
+        "mids_through, last_raw_no, last_message_no, last_call_no, "
+        "last_content_no, last_held_no, last_erasure_no, raw_bytes) "
+        "VALUES (1,?,1,?,?,0,1,0,0,0,0,0,0,0,0,0,0,0)");
     LINKTOR_TRY(insert.BindBlob(1, log_id)
                     .BindBlob(2, instance)
                     .BindBlob(3, key_check)
@@ -229,7 +229,7 @@ absl::StatusOr<bool> DataFolder::Examine(const std::string& data_dir,
   ReadPool pool(path);
   std::optional<LogFacts> facts;
   absl::Status version;
-  const absl::Status read = pool.Read([&](Database& database) -> absl::Status {
+  absl::Status read = pool.Read([&](Database& database) -> absl::Status {
     LINKTOR_ASSIGN(facts, FactsOf(database, path));
     version = CheckSchemaVersion(database);
     return absl::OkStatus();

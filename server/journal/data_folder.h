@@ -32,7 +32,7 @@ struct LogIdentity {
   std::int64_t epoch = kFirstEpoch;
   // In the order in which they were lived; each ends where the log was when its
   // backup was taken. Empty unless the log comes from a backup.
-  std::vector<FormerEpoch> former = {};
+  std::vector<FormerEpoch> former;
 };
 
 // It names the appender of a process's records.

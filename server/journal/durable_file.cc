@@ -27,7 +27,7 @@ absl::Status SyncPath(const std::string& path, int flags) {
   const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | flags));
   if (!fd.valid()) return FileError("cannot open", path);
   // EINVAL: the file system has no way of syncing a folder.
-  if (fsync(fd.get()) != 0 && !(errno == EINVAL && flags == O_DIRECTORY)) {
+  if (fsync(fd.get()) != 0 && (errno != EINVAL || flags != O_DIRECTORY)) {
     return FileError("cannot sync", path);
   }
   return absl::OkStatus();

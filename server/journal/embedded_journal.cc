@@ -161,6 +161,21 @@ absl::Status EmbeddedJournal::EmptyLog() {
   });
 }
 
+void EmbeddedJournal::LookForRoom() {
+  {
+    MutexLock lock(mutex_);
+    if (stopping_) return;
+    tasks_.emplace_back([this] {
+      if (failed_.load(std::memory_order_relaxed)) return;
+      const std::int64_t before = database_->written_commits();
+      const absl::Status status = database_->CommitUnchangedPage();
+      NoteRoom(status, before);
+      if (FaultOf(status) == StoreFault::kDisk) Fail(status);
+    });
+  }
+  ready_.Signal();
+}
+
 EmbeddedJournal::Work EmbeddedJournal::TakeAll() {
   MutexLock lock(mutex_);
   while (waiting_.empty() && tasks_.empty() && !stopping_) ready_.Wait(mutex_);
@@ -185,14 +200,23 @@ void EmbeddedJournal::RunBatch(Batch& waiting) {
   if (failed_.load(std::memory_order_relaxed)) {
     return Answer(waiting, waiting.size(), Ending::Refused(StoreFailed()));
   }
+  const std::int64_t before = database_->written_commits();
   const BatchApplier::Result result = applier_.Apply(waiting);
-  disk_full_.store(FaultOf(result.status) == StoreFault::kFull,
-                   std::memory_order_relaxed);
+  NoteRoom(result.status, before);
   if (!result.status.ok()) {
     return Answer(waiting, result.count, FailedEnding(result));
   }
   TellFeed(folder_.feed(), waiting, result.count);
   Answer(waiting, result.count, std::nullopt);
+}
+
+void EmbeddedJournal::NoteRoom(const absl::Status& committed,
+                               std::int64_t written_before) {
+  if (FaultOf(committed) == StoreFault::kFull) {
+    disk_full_.store(true, std::memory_order_relaxed);
+  } else if (database_->written_commits() > written_before) {
+    disk_full_.store(false, std::memory_order_relaxed);
+  }
 }
 
 Ending EmbeddedJournal::FailedEnding(const BatchApplier::Result& result) {

@@ -68,9 +68,11 @@ class EmbeddedJournal final : public Journal {
   // was overwritten is in no file any more. As RunOnWriter.
   absl::Status EmptyLog();
 
-  // Whether the last commit failed because the disk has no room. It is known
-  // again with the next append. Thread-safe.
+  // Whether the disk had no room for what was last written to it. Thread-safe.
   bool disk_full() const { return disk_full_.load(std::memory_order_relaxed); }
+  // Lets the writer find out anew, without waiting for it: after a refusal
+  // there may be no append for long. Thread-safe.
+  void LookForRoom();
 
  private:
   EmbeddedJournal(const Options& options, DataFolder& folder,
@@ -86,6 +88,9 @@ class EmbeddedJournal final : public Journal {
   Work TakeAll();
   // Applies and commits the front of `waiting`, and answers it.
   void RunBatch(Batch& waiting);
+  // Draws from a commit what it says of the disk; `written_before`: the
+  // database's written_commits before it.
+  void NoteRoom(const absl::Status& committed, std::int64_t written_before);
   // What the appenders of a batch are told that was not committed.
   Ending FailedEnding(const BatchApplier::Result& result);
   // `failed` is nothing when the batch was committed.

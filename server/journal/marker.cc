@@ -109,7 +109,7 @@ absl::StatusOr<BackupManifest> ReadManifest(const std::string& folder) {
         folder, " is no backup: it has no ", kManifestFile,
         ", which is written when a backup is whole and was verified"));
   }
-  const BackupManifest manifest{
+  BackupManifest manifest{
       .log = ParseLog(*text),
       .time = absl::FromUnixMillis(NumberOf(*text, "time_ms")),
       .bytes = NumberOf(*text, "bytes")};

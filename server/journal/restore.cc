@@ -134,7 +134,7 @@ absl::StatusOr<BackupManifest> RestoreBackup(
   reached(RestoreStep::kLocked);
   LINKTOR_TRY(CheckEmpty(request.data_dir));
   RemoveCopy(request.data_dir);
-  const absl::Status restored = Restore(request, manifest, reached);
+  absl::Status restored = Restore(request, manifest, reached);
   if (restored.ok()) return manifest;
   RemoveCopy(request.data_dir);
   if (absl::IsFailedPrecondition(restored)) return restored;

@@ -1,12 +1,10 @@
 #include "server/messaging/ended_message.h"
 
-#include <string>
-
 #include "server/base/ids.h"
-#include "server/base/reason_codes.h"
 #include "server/base/status.h"
 #include "server/base/try.h"
 #include "server/messaging/message_view.h"
+#include "server/messaging/stored_error.h"
 
 namespace linktor {
 
@@ -25,27 +23,11 @@ absl::Status RequestInFlight(const MessageRow& row) {
                     {"message_id", FormatId(kMessagePrefix, row.id)}}});
 }
 
-absl::Status ErrorOf(const v1::MessageError& error) {
-  v1::ErrorReason reason = v1::ERROR_REASON_INTERNAL_FAULT;
-  // An unknown one was written by a newer program.
-  (void)v1::ErrorReason_Parse("ERROR_REASON_" + error.reason(), &reason);
-  absl::Status status = MakeError(UsualCodeOf(reason), reason, error.message());
-  for (const auto& [key, value] : error.metadata()) {
-    AddErrorMetadata(status, key, value);
-  }
-  return status;
-}
-
 absl::StatusOr<v1::Message> AnswerOfEnded(Sealer& sealer,
                                           const MessageRow& row) {
-  LINKTOR_ASSIGN(v1::Message message, OpenMessage(sealer, row));
-  if (row.state == v1::MESSAGE_STATE_SENT) return message;
-  if (row.state == v1::MESSAGE_STATE_FAILED) return ErrorOf(message.error());
-  absl::Status status = OutcomeUnknown(message.error().message());
-  for (const auto& [key, value] : message.error().metadata()) {
-    AddErrorMetadata(status, key, value);
-  }
-  return status;
+  if (row.state == v1::MESSAGE_STATE_SENT) return OpenMessage(sealer, row);
+  LINKTOR_ASSIGN(const google::rpc::Status error, OpenError(sealer, row));
+  return ErrorOf(error);
 }
 
 }  // namespace linktor

@@ -18,12 +18,9 @@ absl::Status OutcomeUnknown(std::string_view why);
 // REQUEST_IN_FLIGHT.
 absl::Status RequestInFlight(const MessageRow& row);
 
-// The error that Message.error describes, with the code that the contract has
-// for its reason. A retry delay is not among what is stored.
-absl::Status ErrorOf(const v1::MessageError& error);
-
-// The message when it is SENT, else its error. DATA_LOSS when what is stored
-// cannot be opened. Reads the disk: call on an executor.
+// The message when it is SENT, else the error that its caller was told.
+// DATA_LOSS when what is stored cannot be opened. Reads the disk: call on an
+// executor.
 absl::StatusOr<v1::Message> AnswerOfEnded(Sealer& sealer,
                                           const MessageRow& row);
 

@@ -4,6 +4,7 @@
 #include "server/base/ids.h"
 #include "server/base/status.h"
 #include "server/base/try.h"
+#include "server/messaging/stored_error.h"
 
 namespace linktor {
 namespace {
@@ -123,12 +124,8 @@ absl::StatusOr<v1::Message> OpenMessage(Sealer& sealer, const MessageRow& row) {
   LINKTOR_ASSIGN(const v1::MessageContent content, OpenContent(sealer, row));
   SetContent(content, message);
   if (!row.sealed_error.empty()) {
-    LINKTOR_ASSIGN(
-        const std::string error,
-        sealer.Open(SealedPlace::kMessageError, row.id, row.sealed_error));
-    if (!message.mutable_error()->ParseFromString(error)) {
-      return absl::DataLossError("a stored error cannot be read");
-    }
+    LINKTOR_ASSIGN(const google::rpc::Status error, OpenError(sealer, row));
+    *message.mutable_error() = ToMessageError(ErrorOf(error));
   }
   return message;
 }

@@ -8,6 +8,7 @@
 #include "linktor/instagram/v1/event.pb.h"
 #include "server/base/try.h"
 #include "server/messaging/message_view.h"
+#include "server/messaging/stored_error.h"
 #include "server/state/event_form.h"
 #include "server/state/identity.h"
 
@@ -83,10 +84,9 @@ absl::StatusOr<OutcomeRecord> MakeOutcomeRecord(
   SetContent(content, message);
   if (end.state != v1::MESSAGE_STATE_SENT) {
     *message.mutable_error() = ToMessageError(end.error);
-    LINKTOR_ASSIGN(
-        *outcome.mutable_sealed_error(),
-        sealer.Seal(scope, SealedPlace::kMessageError, row.id,
-                    message.error().SerializeAsString(), made.new_keys));
+    LINKTOR_ASSIGN(*outcome.mutable_sealed_error(),
+                   sealer.Seal(scope, SealedPlace::kMessageError, row.id,
+                               SerializeError(end.error), made.new_keys));
   }
 
   journal::NewEvent& event = *outcome.mutable_event();

@@ -66,7 +66,7 @@ void OutcomeRecorder::OnEnding(const JobPtr& job, Ending ending) {
   OnRecorded(ended, answer.message);
 }
 
-void OutcomeRecorder::OnRecorded(Ended& ended, const MessageRow& row) {
+void OutcomeRecorder::OnRecorded(Ended& ended, const MessageRow& row) const {
   if (deps_.observer != nullptr) {
     deps_.observer->OnSendEnded(ended.end.state,
                                 ErrorInfoOf(ended.end.error).reason());

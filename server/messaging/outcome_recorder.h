@@ -80,7 +80,7 @@ class OutcomeRecorder {
   void Append(const JobPtr& job);
   void OnEnding(const JobPtr& job, Ending ending);
   // `row` is the message as it is now.
-  void OnRecorded(Ended& ended, const MessageRow& row);
+  void OnRecorded(Ended& ended, const MessageRow& row) const;
   void OnUnrecorded(const JobPtr& job, const absl::Status& why);
 
   const Dependencies deps_;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -35,7 +36,8 @@ class Settler {
   };
 
   // All must outlive this.
-  explicit Settler(const Dependencies& dependencies) : deps_(dependencies) {}
+  explicit Settler(Dependencies dependencies)
+      : deps_(std::move(dependencies)) {}
 
   // The PENDING messages of earlier starts of this instance become
   // UNCONFIRMED; those of other instances are theirs. Call before the first

@@ -44,6 +44,12 @@ class Database {
   // The pages that the write-ahead log held after this connection's last
   // commit.
   std::int64_t wal_pages() const { return wal_pages_; }
+  // How many of this connection's commits have written a page. One that changes
+  // nothing writes none, and so tells nothing of the disk.
+  std::int64_t written_commits() const { return written_commits_; }
+  // Commits a page with what it holds already, to learn whether the disk takes
+  // it.
+  absl::Status CommitUnchangedPage();
   // What a checkpoint does besides writing the log's pages into the database.
   enum class Checkpoint {
     // As much as readers allow; waits for nobody.
@@ -71,6 +77,7 @@ class Database {
   std::unique_ptr<PageCleaner> cleaner_;
   sqlite3* handle_;
   std::int64_t wal_pages_ = 0;
+  std::int64_t written_commits_ = 0;
   bool checkpoint_was_whole_ = false;
 };
 

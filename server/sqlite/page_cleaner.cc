@@ -44,8 +44,8 @@ void ZeroUnallocated(std::span<std::uint8_t, kPageSize> page, bool first) {
 
 absl::Status PageCleaner::Attach(sqlite3* connection) {
   sqlite3_file* file = nullptr;
-  const int code = sqlite3_file_control(connection, "main",
-                                        SQLITE_FCNTL_FILE_POINTER, &file);
+  const int code = sqlite3_file_control(
+      connection, "main", SQLITE_FCNTL_FILE_POINTER, static_cast<void*>(&file));
   if (code != SQLITE_OK || file == nullptr || file->pMethods == nullptr) {
     return SqliteStatus(connection, code, "file of the database");
   }

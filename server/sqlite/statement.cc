@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include "server/base/try.h"
+
 namespace linktor {
 
 Statement::Statement(Database& database, const char* sql)
@@ -76,8 +78,7 @@ absl::Status Statement::Run() {
 }
 
 absl::StatusOr<std::int64_t> Statement::RunAndCount() {
-  const absl::Status status = Run();
-  if (!status.ok()) return status;
+  LINKTOR_TRY(Run());
   return sqlite3_changes64(handle_);
 }
 

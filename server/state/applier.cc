@@ -64,7 +64,7 @@ absl::StatusOr<Effects> Applier::Apply(const journal::Record& record,
                                        const ClearEvents& clear) {
   Effects effects;
   Context context{.record = record, .clear = clear, .effects = effects};
-  if (state_.expiry_ms == 0) state_.expiry_ms = record.time_ms();
+  if (state_.expiry.time_ms == 0) state_.expiry.time_ms = record.time_ms();
   LINKTOR_ASSIGN(effects.answer, ApplyBody(context));
   return effects;
 }
@@ -224,12 +224,13 @@ absl::StatusOr<Answer> Applier::ApplyErase(const journal::Erase& body,
 
 absl::StatusOr<Answer> Applier::ApplyTrim(const journal::Trim& body,
                                           Context& context) {
-  state_.expiry_ms =
-      MoveExpiry(state_.expiry_ms, context.time_ms(), body.elapsed_ms());
+  state_.expiry = MoveExpiry(state_.expiry, {.clock_ms = context.time_ms(),
+                                             .from_ms = body.measured_from_ms(),
+                                             .elapsed_ms = body.elapsed_ms()});
   const auto before = [this](std::int64_t age_ms) {
-    return state_.expiry_ms - age_ms;
+    return state_.expiry.time_ms - age_ms;
   };
-  TrimAnswer answer;
+  TrimAnswer answer{.expiry_ms = state_.expiry.time_ms};
   const auto count = [&answer](std::int64_t rows) {
     answer.deleted += rows;
     answer.more = answer.more || rows >= kTrimRows;

@@ -63,8 +63,9 @@ class Applier {
   absl::StatusOr<Effects> Apply(const journal::Record& record,
                                 const ClearEvents& clear);
   // Keeps a webhook that cannot be applied: its delivery and items as received.
-  absl::StatusOr<Effects> Quarantine(const journal::Record& record,
-                                     std::string_view why);
+  // Why it cannot is said in the log alone, because the words of another
+  // version of SQLite may be others, and the state must not be.
+  absl::StatusOr<Effects> Quarantine(const journal::Record& record);
 
   struct Position {
     LogState state;
@@ -99,7 +100,7 @@ class Applier {
                                  Context& context);
   absl::StatusOr<Answer> ApplyWebhook(const journal::Webhook& body,
                                       Context& context);
-  absl::StatusOr<Answer> ApplyClaim(const journal::Claim& body,
+  absl::StatusOr<Answer> ApplyClaim(const journal::Claim& claim,
                                     Context& context);
   absl::StatusOr<Answer> ApplyOutcome(const journal::SendOutcome& body,
                                       Context& context);
@@ -128,7 +129,7 @@ class Applier {
   absl::StatusOr<bool> TellEcho(const journal::WebhookItem& item,
                                 EventTable::Place place, Context& context);
   absl::StatusOr<bool> MustHold(const journal::WebhookItem& item);
-  absl::Status Release(std::vector<HeldEcho> held, Context& context);
+  absl::Status Release(const std::vector<HeldEcho>& held, Context& context);
   // What Apply adds to an event that names one of our sends.
   absl::StatusOr<std::string> TargetOverlay(const journal::WebhookItem& item);
 
@@ -144,6 +145,8 @@ class Applier {
                                std::string_view user_id,
                                std::string_view content_match,
                                Context& context);
+  absl::Status SettleOnly(const ContentKey& content,
+                          const UnconfirmedSend& send, Context& context);
   absl::Status SettleWith(const UnmatchedEcho& echo, MessageRow& row,
                           Context& context);
 

@@ -1,6 +1,6 @@
 // Apply: claims, outcomes and how unknown outcomes are settled.
 
-#include <algorithm>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -84,7 +84,7 @@ absl::StatusOr<Answer> Applier::ApplyClaim(const journal::Claim& claim,
   row.settled_by = v1::SETTLED_BY_UNSPECIFIED;
   row.attempt += 1;
   row.claim_ms = context.time_ms();
-  row.born_ms = BornMs(context.time_ms(), state_.expiry_ms);
+  row.born_ms = BornMs(context.time_ms(), state_.expiry);
   row.api_key_id = claim.api_key_id();
   row.instance = context.record.instance();
   row.incarnation = context.record.incarnation();
@@ -129,6 +129,7 @@ absl::StatusOr<ClaimAnswer> Applier::DecideByHistory(
   using Kind = ClaimAnswer::Kind;
   LINKTOR_ASSIGN(const ConversationRow conversation,
                  conversations_.Find(claim.channel_no(), claim.user_id()));
+  const std::int64_t last_ms = conversation.last_inbound_ms.value_or(0);
   switch (DecideWindow(
       {.last_inbound_ms = conversation.last_inbound_ms,
        .now_ms = time_ms,
@@ -137,11 +138,10 @@ absl::StatusOr<ClaimAnswer> Applier::DecideByHistory(
     case WindowDecision::kSend:
       break;
     case WindowDecision::kClosed:
-      return ClaimAnswer{.kind = Kind::kWindowClosed,
-                         .time_ms = *conversation.last_inbound_ms};
+      return ClaimAnswer{.kind = Kind::kWindowClosed, .time_ms = last_ms};
     case WindowDecision::kHumanAgentClosed:
       return ClaimAnswer{.kind = Kind::kHumanAgentWindowClosed,
-                         .time_ms = *conversation.last_inbound_ms};
+                         .time_ms = last_ms};
     case WindowDecision::kNoHistory:
       return ClaimAnswer{.kind = Kind::kNeverWritten};
   }
@@ -220,57 +220,69 @@ absl::Status Applier::Settle(const journal::SendOutcome& body, MessageRow& row,
 // An echo of this message need wait no longer, and when no send to the person
 // is under way, none of theirs need.
 absl::Status Applier::ReleaseEchoes(const MessageRow& row, Context& context) {
-  LINKTOR_ASSIGN(const auto open,
-                 messages_.FindOpen(row.channel_no, row.user_id));
-  const bool pending =
-      std::any_of(open.begin(), open.end(), [](const MessageRow& one) {
-        return one.state == v1::MESSAGE_STATE_PENDING;
-      });
+  LINKTOR_ASSIGN(const bool pending,
+                 messages_.HasPending(row.channel_no, row.user_id));
   if (pending && row.mid_key.empty()) return absl::OkStatus();
-  LINKTOR_ASSIGN(auto held, held_.Take(row.channel_no, row.user_id,
-                                       pending ? row.mid_key : RawId()));
-  return Release(std::move(held), context);
+  LINKTOR_ASSIGN(const auto held, held_.Take(row.channel_no, row.user_id,
+                                             pending ? row.mid_key : RawId()));
+  return Release(held, context);
 }
 
 // An UNCONFIRMED message and an echo of the same content to the same user
 // belong together when nothing else could: within the time, each has no other
 // candidate, and no send of that content is still under way.
+//
+// There may be a thousand of each. The walk looks at an echo, and goes on
+// behind all those that this one decides as well, so that it takes a few steps
+// for each kEchoMatchMs which the echoes span. What is settled on the way was
+// nobody else's candidate, so that the walk sees the rest as it was before.
 absl::Status Applier::SettleByContent(std::int64_t channel_no,
                                       std::string_view user_id,
                                       std::string_view content_match,
                                       Context& context) {
+  using Limits = std::numeric_limits<std::int64_t>;
   if (content_match.empty()) return absl::OkStatus();
-  LINKTOR_ASSIGN(auto open, messages_.FindOpen(channel_no, user_id));
-  std::erase_if(open, [&](const MessageRow& row) {
-    return row.content_match != content_match;
-  });
-  for (const MessageRow& row : open) {
-    if (row.state != v1::MESSAGE_STATE_UNCONFIRMED) return absl::OkStatus();
-  }
-  if (open.empty()) return absl::OkStatus();
-  LINKTOR_ASSIGN(const auto echoes,
-                 messages_.FindUnmatched(channel_no, user_id, content_match));
-  const auto fit = [](const MessageRow& row, const UnmatchedEcho& echo) {
-    return echo.echo_ms >= row.claim_ms - kEchoSkewMs &&
-           echo.echo_ms <= row.claim_ms + kEchoMatchMs;
-  };
-  for (MessageRow& row : open) {
-    const UnmatchedEcho* only = nullptr;
-    int candidates = 0;
-    for (const UnmatchedEcho& echo : echoes) {
-      if (!fit(row, echo)) continue;
-      only = &echo;
-      ++candidates;
-    }
-    if (candidates != 1 ||
-        std::count_if(open.begin(), open.end(), [&](const MessageRow& other) {
-          return fit(other, *only);
-        }) != 1) {
+  const ContentKey content{.channel_no = channel_no,
+                           .user_id = user_id,
+                           .content_match = content_match};
+  LINKTOR_ASSIGN(const bool pending, messages_.HasPendingOf(content));
+  if (pending) return absl::OkStatus();
+  std::int64_t from_ms = Limits::min();
+  for (;;) {
+    LINKTOR_ASSIGN(const auto echoes,
+                   messages_.FirstUnmatched(content, from_ms, Limits::max()));
+    if (echoes.empty()) return absl::OkStatus();
+    const std::int64_t echo_ms = echoes.front().echo_ms;
+    LINKTOR_ASSIGN(const auto sends,
+                   messages_.LastUnconfirmed(content, echo_ms - kEchoMatchMs,
+                                             echo_ms + kEchoSkewMs));
+    if (sends.empty()) {
+      LINKTOR_ASSIGN(const auto next_ms,
+                     messages_.NextUnconfirmed(content, echo_ms));
+      if (!next_ms.has_value()) return absl::OkStatus();
+      from_ms = *next_ms - kEchoSkewMs;
       continue;
     }
-    LINKTOR_TRY(SettleWith(*only, row, context));
+    const UnconfirmedSend& latest = sends.front();
+    if (sends.size() == 1) LINKTOR_TRY(SettleOnly(content, latest, context));
+    // The echoes up to there could be the latest send's, as this one could: no
+    // send can have one of them alone.
+    from_ms = latest.claim_ms + kEchoMatchMs + 1;
   }
-  return absl::OkStatus();
+}
+
+// Settles a send, when there is an echo that could be its own alone, by that.
+absl::Status Applier::SettleOnly(const ContentKey& content,
+                                 const UnconfirmedSend& send,
+                                 Context& context) {
+  LINKTOR_ASSIGN(const auto echoes,
+                 messages_.FirstUnmatched(content, send.claim_ms - kEchoSkewMs,
+                                          send.claim_ms + kEchoMatchMs));
+  if (echoes.size() != 1) return absl::OkStatus();
+  LINKTOR_ASSIGN(auto row, messages_.FindById(send.id));
+  if (!row.has_value())
+    return absl::NotFoundError("echo of an unknown message");
+  return SettleWith(echoes.front(), *row, context);
 }
 
 absl::Status Applier::SettleWith(const UnmatchedEcho& echo, MessageRow& row,

@@ -12,6 +12,10 @@
 namespace linktor {
 namespace {
 
+// The issue of a webhook in quarantine.
+constexpr std::string_view kQuarantined =
+    "it could not be applied; the server's log says why";
+
 // What an echo of our own send says beyond what Instagram sent.
 std::string EchoOverlay(const MessageRow& row) {
   v1::Event overlay;
@@ -111,7 +115,7 @@ absl::StatusOr<bool> Applier::IsDuplicate(const journal::WebhookItem& item,
     LINKTOR_ASSIGN(
         const bool fresh,
         events_.AddDedupeKey(item.dedupe_key(),
-                             BornMs(context.time_ms(), state_.expiry_ms)));
+                             BornMs(context.time_ms(), state_.expiry)));
     return !fresh;
   }
   LINKTOR_ASSIGN(const std::int64_t seq,
@@ -137,12 +141,9 @@ absl::StatusOr<std::string> Applier::TargetOverlay(
 // come after its echo.
 absl::StatusOr<bool> Applier::MustHold(const journal::WebhookItem& item) {
   if (item.mid_key().empty()) return false;
-  LINKTOR_ASSIGN(const auto open, messages_.FindOpen(item.event().channel_no(),
-                                                     item.event().user_id()));
-  bool pending = false;
-  for (const MessageRow& row : open) {
-    pending = pending || row.state == v1::MESSAGE_STATE_PENDING;
-  }
+  LINKTOR_ASSIGN(
+      const bool pending,
+      messages_.HasPending(item.event().channel_no(), item.event().user_id()));
   if (!pending) return false;
   LINKTOR_ASSIGN(const auto own, messages_.FindByMid(item.mid_key()));
   return !own.has_value();
@@ -162,7 +163,7 @@ absl::StatusOr<bool> Applier::TellEcho(const journal::WebhookItem& item,
   const journal::NewEvent& event = item.event();
   const std::int64_t echo_ms =
       event.event_ms() != 0 ? event.event_ms() : place.time_ms;
-  const std::int64_t born_ms = BornMs(place.time_ms, state_.expiry_ms);
+  const std::int64_t born_ms = BornMs(place.time_ms, state_.expiry);
   std::optional<MessageRow> own;
   if (!item.mid_key().empty()) {
     LINKTOR_ASSIGN(own, messages_.FindByMid(item.mid_key()));
@@ -191,7 +192,8 @@ absl::StatusOr<bool> Applier::TellEcho(const journal::WebhookItem& item,
 
 // Content is looked at when all of them are there: of two that could be one
 // send's, the first is no more likely to be.
-absl::Status Applier::Release(std::vector<HeldEcho> held, Context& context) {
+absl::Status Applier::Release(const std::vector<HeldEcho>& held,
+                              Context& context) {
   std::vector<const journal::WebhookItem*> loose;
   for (const HeldEcho& echo : held) {
     LINKTOR_ASSIGN(const bool is_loose,
@@ -212,10 +214,9 @@ absl::Status Applier::Release(std::vector<HeldEcho> held, Context& context) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Effects> Applier::Quarantine(const journal::Record& record,
-                                            std::string_view why) {
+absl::StatusOr<Effects> Applier::Quarantine(const journal::Record& record) {
   const journal::Webhook& webhook = record.webhook();
-  if (state_.expiry_ms == 0) state_.expiry_ms = record.time_ms();
+  if (state_.expiry.time_ms == 0) state_.expiry.time_ms = record.time_ms();
   LINKTOR_ASSIGN(const std::int64_t delivery_no, deliveries_.NextNumber());
   DeliveryAnswer answer;
   answer.quarantined = true;
@@ -233,7 +234,7 @@ absl::StatusOr<Effects> Applier::Quarantine(const journal::Record& record,
     }
   }
   LINKTOR_TRY(deliveries_.Add(delivery_no, webhook, record.time_ms(), answer,
-                              why, state_));
+                              kQuarantined, state_));
   Effects effects;
   effects.answer = answer;
   return effects;

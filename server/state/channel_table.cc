@@ -80,7 +80,7 @@ absl::StatusOr<bool> ChannelTable::IsIdTaken(std::string_view id,
   Statement taken(database_,
                   "SELECT 1 FROM channels WHERE id = ?1 AND "
                   "(deleted = 0 OR born_ms > ?2)");
-  taken.BindText(1, id).Bind(2, state.expiry_ms - kChannelIdRestMs);
+  taken.BindText(1, id).Bind(2, state.expiry.time_ms - kChannelIdRestMs);
   return taken.Step();
 }
 
@@ -172,7 +172,7 @@ absl::StatusOr<ChannelAnswer> ChannelTable::Delete(
                    "revision = ?2, sealed_channel = NULL, "
                    "sealed_credentials = NULL, sealed_ice_breakers = NULL, "
                    "delete_seq = ?4 WHERE no = ?3");
-  LINKTOR_TRY(remove.Bind(1, BornMs(time_ms, state.expiry_ms))
+  LINKTOR_TRY(remove.Bind(1, BornMs(time_ms, state.expiry))
                   .Bind(2, answer.row.revision)
                   .Bind(3, answer.row.no)
                   .Bind(4, state.last_seq)

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "server/base/try.h"
 #include "server/sqlite/statement.h"
 #include "server/state/log_state.h"
 
@@ -22,9 +23,7 @@ class ContentTable {
   // Returns the number of the stored content.
   absl::StatusOr<std::int64_t> Add(std::string_view sealed, LogState& state) {
     const std::int64_t number = ++state.last_content_no;
-    const absl::Status status =
-        insert_.Bind(1, number).BindBlob(2, sealed).Run();
-    if (!status.ok()) return status;
+    LINKTOR_TRY(insert_.Bind(1, number).BindBlob(2, sealed).Run());
     return number;
   }
 

@@ -112,7 +112,7 @@ absl::Status ConversationTable::AddCall(std::int64_t channel_no,
       .Bind(2, channel_no)
       .BindText(3, user_id)
       .Bind(4, time_ms)
-      .Bind(5, BornMs(time_ms, state.expiry_ms))
+      .Bind(5, BornMs(time_ms, state.expiry))
       .Run();
 }
 

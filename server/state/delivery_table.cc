@@ -52,7 +52,7 @@ absl::Status DeliveryTable::Add(std::int64_t delivery_no,
                                 const DeliveryAnswer& answer,
                                 std::string_view issue, const LogState& state) {
   last_number_cached_ = delivery_no;
-  const std::int64_t born_ms = BornMs(time_ms, state.expiry_ms);
+  const std::int64_t born_ms = BornMs(time_ms, state.expiry);
   insert_.Bind(1, delivery_no)
       .BindBlob(2, webhook.delivery_id())
       .Bind(3, webhook.channel_no())

@@ -121,6 +121,8 @@ struct TrimAnswer {
   std::int64_t deleted = 0;
   // Whether there may be more to delete.
   bool more = false;
+  // The expiry time from now on.
+  std::int64_t expiry_ms = 0;
 };
 
 using Answer =

@@ -51,7 +51,7 @@ absl::StatusOr<std::int64_t> EventTable::Append(
     const journal::NewEvent& event, const Place& place, LogState& state,
     std::vector<CommittedEvent>& events) {
   const std::int64_t seq = state.last_seq + 1;
-  const std::int64_t born_ms = BornMs(place.time_ms, state.expiry_ms);
+  const std::int64_t born_ms = BornMs(place.time_ms, state.expiry);
   insert_.Bind(1, seq)
       .BindBlob(2, event.id())
       .BindText(3, event.type())

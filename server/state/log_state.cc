@@ -8,14 +8,14 @@ absl::StatusOr<LogState> LoadLogState(Database& database) {
   Statement load(database,
                  "SELECT last_seq, oldest_seq, latest_ms, expiry_ms, "
                  "mids_through, last_raw_no, last_message_no, last_call_no, "
-                 "last_content_no, last_held_no, last_erasure_no, "
-                 "raw_bytes FROM log_state");
+                 "last_content_no, last_held_no, last_erasure_no, raw_bytes, "
+                 "clock_offset_ms FROM log_state");
   LINKTOR_ASSIGN(const bool row, load.Step());
   if (!row) return absl::DataLossError("the log has no state");
   return LogState{.last_seq = load.Int(0),
                   .oldest_seq = load.Int(1),
                   .latest_ms = load.Int(2),
-                  .expiry_ms = load.Int(3),
+                  .expiry = {.time_ms = load.Int(3), .offset_ms = load.Int(12)},
                   .mids_through = load.Int(4),
                   .last_raw_no = load.Int(5),
                   .last_message_no = load.Int(6),
@@ -32,13 +32,14 @@ LogStateTable::LogStateTable(Database& database)
             "latest_ms = ?3, expiry_ms = ?4, mids_through = ?5, "
             "last_raw_no = ?6, last_message_no = ?7, last_call_no = ?8, "
             "last_content_no = ?9, last_held_no = ?10, "
-            "last_erasure_no = ?11, raw_bytes = ?12") {}
+            "last_erasure_no = ?11, raw_bytes = ?12, "
+            "clock_offset_ms = ?13") {}
 
 absl::Status LogStateTable::Save(const LogState& state) {
   return save_.Bind(1, state.last_seq)
       .Bind(2, state.oldest_seq)
       .Bind(3, state.latest_ms)
-      .Bind(4, state.expiry_ms)
+      .Bind(4, state.expiry.time_ms)
       .Bind(5, state.mids_through)
       .Bind(6, state.last_raw_no)
       .Bind(7, state.last_message_no)
@@ -47,6 +48,7 @@ absl::Status LogStateTable::Save(const LogState& state) {
       .Bind(10, state.last_held_no)
       .Bind(11, state.last_erasure_no)
       .Bind(12, state.raw_bytes)
+      .Bind(13, state.expiry.offset_ms)
       .Run();
 }
 

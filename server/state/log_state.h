@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/sqlite/statement.h"
+#include "server/state/expiry.h"
 
 namespace linktor {
 
@@ -15,8 +16,7 @@ struct LogState {
   std::int64_t oldest_seq = 1;
   // The latest time of the events after the last of time_marks.
   std::int64_t latest_ms = 0;
-  // See expiry.h; 0 before the first record.
-  std::int64_t expiry_ms = 0;
+  Expiry expiry;
   // See mid_index.h.
   std::int64_t mids_through = 0;
   // Numbers are not used again after their rows have been deleted: other rows

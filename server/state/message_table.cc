@@ -10,6 +10,10 @@ namespace {
 // The index of open sends is used only where its condition is written out.
 #define LINKTOR_OPEN_STATES "state IN (2, 4)"
 
+// BindContent binds these.
+#define LINKTOR_CONTENT_KEY \
+  "channel_no = ?1 AND user_id = ?2 AND content_match = ?3"
+
 #define LINKTOR_MESSAGE_COLUMNS                                                \
   "id, channel_no, channel_id, user_id, state, settled_by, attempt, "          \
   "request_id, request_fingerprint, content_match, mid, create_ms, claim_ms, " \
@@ -65,6 +69,17 @@ absl::StatusOr<std::optional<MessageRow>> ReadOne(Statement& statement) {
   return std::move(rows.front());
 }
 
+Statement& BindContent(Statement& statement, const ContentKey& content) {
+  return statement.Bind(1, content.channel_no)
+      .BindText(2, content.user_id)
+      .BindBlob(3, content.content_match);
+}
+
+absl::StatusOr<bool> HasRow(Statement& statement) {
+  const StatementReset reset(statement);
+  return statement.Step();
+}
+
 }  // namespace
 
 MessageTable::MessageTable(Database& database)
@@ -77,9 +92,24 @@ MessageTable::MessageTable(Database& database)
       by_mid_(database,
               "SELECT " LINKTOR_MESSAGE_COLUMNS
               " FROM messages WHERE mid_key = ?1 ORDER BY no LIMIT 1"),
-      open_(database, "SELECT " LINKTOR_MESSAGE_COLUMNS
-                      " FROM messages WHERE channel_no = ?1 AND user_id = ?2 "
-                      "AND " LINKTOR_OPEN_STATES " ORDER BY claim_ms, no"),
+      has_pending_(database,
+                   "SELECT 1 FROM messages WHERE channel_no = ?1 AND "
+                   "user_id = ?2 AND " LINKTOR_OPEN_STATES
+                   " AND state = 2 LIMIT 1"),
+      has_pending_of_(database,
+                      "SELECT 1 FROM messages WHERE " LINKTOR_CONTENT_KEY
+                      " AND " LINKTOR_OPEN_STATES " AND state = 2 LIMIT 1"),
+      last_unconfirmed_(
+          database,
+          "SELECT id, claim_ms FROM messages WHERE " LINKTOR_CONTENT_KEY
+          " AND " LINKTOR_OPEN_STATES
+          " AND state = 4 AND claim_ms BETWEEN ?4 AND ?5 "
+          "ORDER BY claim_ms DESC, no DESC LIMIT 2"),
+      next_unconfirmed_(database,
+                        "SELECT claim_ms FROM messages "
+                        "WHERE " LINKTOR_CONTENT_KEY " AND " LINKTOR_OPEN_STATES
+                        " AND state = 4 AND claim_ms >= ?4 "
+                        "ORDER BY claim_ms LIMIT 1"),
       insert_(database,
               "INSERT INTO messages (no, id, channel_no, channel_id, user_id, "
               "state, settled_by, attempt, request_id, request_fingerprint, "
@@ -98,11 +128,11 @@ MessageTable::MessageTable(Database& database)
                      "VALUES (?,?,?,?,?,?,?,?)"),
       remove_unmatched_(database,
                         "DELETE FROM unmatched_echoes WHERE mid_key = ?1"),
-      find_unmatched_(
+      first_unmatched_(
           database,
           "SELECT seq, echo_ms, mid, mid_key FROM unmatched_echoes "
-          "WHERE channel_no = ?1 AND user_id = ?2 AND content_match = ?3 "
-          "ORDER BY seq"),
+          "WHERE " LINKTOR_CONTENT_KEY
+          " AND echo_ms BETWEEN ?4 AND ?5 ORDER BY echo_ms, seq LIMIT 2"),
       trim_requests_(
           database,
           "UPDATE messages SET request_id = NULL WHERE no IN ("
@@ -129,9 +159,36 @@ absl::StatusOr<std::optional<MessageRow>> MessageTable::FindByMid(
   return ReadOne(by_mid_.BindBlob(1, mid_key));
 }
 
-absl::StatusOr<std::vector<MessageRow>> MessageTable::FindOpen(
-    std::int64_t channel_no, std::string_view user_id) {
-  return ReadAll(open_.Bind(1, channel_no).BindText(2, user_id));
+absl::StatusOr<bool> MessageTable::HasPending(std::int64_t channel_no,
+                                              std::string_view user_id) {
+  return HasRow(has_pending_.Bind(1, channel_no).BindText(2, user_id));
+}
+
+absl::StatusOr<bool> MessageTable::HasPendingOf(const ContentKey& content) {
+  return HasRow(BindContent(has_pending_of_, content));
+}
+
+absl::StatusOr<std::vector<UnconfirmedSend>> MessageTable::LastUnconfirmed(
+    const ContentKey& content, std::int64_t from_ms, std::int64_t to_ms) {
+  const StatementReset reset(last_unconfirmed_);
+  BindContent(last_unconfirmed_, content).Bind(4, from_ms).Bind(5, to_ms);
+  std::vector<UnconfirmedSend> found;
+  for (;;) {
+    LINKTOR_ASSIGN(const bool row, last_unconfirmed_.Step());
+    if (!row) return found;
+    found.push_back({.id = last_unconfirmed_.String(0),
+                     .claim_ms = last_unconfirmed_.Int(1)});
+  }
+}
+
+absl::StatusOr<std::optional<std::int64_t>> MessageTable::NextUnconfirmed(
+    const ContentKey& content, std::int64_t from_ms) {
+  const StatementReset reset(next_unconfirmed_);
+  LINKTOR_ASSIGN(
+      const bool row,
+      BindContent(next_unconfirmed_, content).Bind(4, from_ms).Step());
+  if (!row) return std::nullopt;
+  return next_unconfirmed_.Int(0);
 }
 
 absl::Status MessageTable::Insert(MessageRow& row, LogState& state) {
@@ -208,24 +265,21 @@ absl::Status MessageTable::RemoveUnmatched(std::string_view mid_key) {
   return remove_unmatched_.BindBlob(1, mid_key).Run();
 }
 
-absl::StatusOr<std::vector<UnmatchedEcho>> MessageTable::FindUnmatched(
-    std::int64_t channel_no, std::string_view user_id,
-    std::string_view content_match) {
-  const StatementReset reset(find_unmatched_);
-  find_unmatched_.Bind(1, channel_no)
-      .BindText(2, user_id)
-      .BindBlob(3, content_match);
+absl::StatusOr<std::vector<UnmatchedEcho>> MessageTable::FirstUnmatched(
+    const ContentKey& content, std::int64_t from_ms, std::int64_t to_ms) {
+  const StatementReset reset(first_unmatched_);
+  BindContent(first_unmatched_, content).Bind(4, from_ms).Bind(5, to_ms);
   std::vector<UnmatchedEcho> found;
   for (;;) {
-    LINKTOR_ASSIGN(const bool row, find_unmatched_.Step());
+    LINKTOR_ASSIGN(const bool row, first_unmatched_.Step());
     if (!row) return found;
-    found.push_back({.seq = find_unmatched_.Int(0),
-                     .channel_no = channel_no,
-                     .user_id = std::string(user_id),
-                     .content_match = std::string(content_match),
-                     .echo_ms = find_unmatched_.Int(1),
-                     .mid = find_unmatched_.String(2),
-                     .mid_key = find_unmatched_.String(3)});
+    found.push_back({.seq = first_unmatched_.Int(0),
+                     .channel_no = content.channel_no,
+                     .user_id = std::string(content.user_id),
+                     .content_match = std::string(content.content_match),
+                     .echo_ms = first_unmatched_.Int(1),
+                     .mid = first_unmatched_.String(2),
+                     .mid_key = first_unmatched_.String(3)});
   }
 }
 
@@ -256,9 +310,11 @@ absl::StatusOr<std::optional<MessageRow>> ReadMessageByRequest(
 }
 
 absl::StatusOr<std::vector<MessageRow>> FindPending(Database& database) {
-  Statement pending(database, "SELECT " LINKTOR_MESSAGE_COLUMNS
-                              " FROM messages WHERE " LINKTOR_OPEN_STATES
-                              " AND state = 2 ORDER BY no");
+  // By itself SQLite would rather walk all messages than sort these.
+  Statement pending(database,
+                    "SELECT " LINKTOR_MESSAGE_COLUMNS
+                    " FROM messages INDEXED BY messages_open "
+                    "WHERE " LINKTOR_OPEN_STATES " AND state = 2 ORDER BY no");
   return ReadAll(pending);
 }
 

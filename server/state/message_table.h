@@ -31,6 +31,23 @@ struct UnmatchedEcho {
   RawId mid_key;
 };
 
+// A customer and a content: what a send and its echo have in common. It borrows
+// what it names.
+struct ContentKey {
+  std::int64_t channel_no = 0;
+  std::string_view user_id;
+  std::string_view content_match;
+};
+
+// An UNCONFIRMED send, as far as an echo must know it.
+struct UnconfirmedSend {
+  RawId id;
+  std::int64_t claim_ms = 0;
+};
+
+// The look-ups of sends that are not settled, and of echoes, read a bounded
+// number of rows, however many there are to one customer: Apply asks them with
+// every outcome and every echo.
 class MessageTable {
  public:
   explicit MessageTable(Database& database);
@@ -39,9 +56,21 @@ class MessageTable {
   absl::StatusOr<std::optional<MessageRow>> FindByRequest(
       std::int64_t channel_no, std::string_view request_id);
   absl::StatusOr<std::optional<MessageRow>> FindByMid(std::string_view mid_key);
-  // PENDING and UNCONFIRMED ones of a conversation, oldest claim first.
-  absl::StatusOr<std::vector<MessageRow>> FindOpen(std::int64_t channel_no,
-                                                   std::string_view user_id);
+
+  // Whether a send to the customer is PENDING.
+  absl::StatusOr<bool> HasPending(std::int64_t channel_no,
+                                  std::string_view user_id);
+  // The same, of that content.
+  absl::StatusOr<bool> HasPendingOf(const ContentKey& content);
+  // Returns the last two UNCONFIRMED sends of that content that were claimed
+  // from `from_ms` through `to_ms`, the latest first; fewer when there are no
+  // two.
+  absl::StatusOr<std::vector<UnconfirmedSend>> LastUnconfirmed(
+      const ContentKey& content, std::int64_t from_ms, std::int64_t to_ms);
+  // Returns when the first UNCONFIRMED send of that content was claimed that
+  // was not claimed before `from_ms`.
+  absl::StatusOr<std::optional<std::int64_t>> NextUnconfirmed(
+      const ContentKey& content, std::int64_t from_ms);
 
   // Stores the row with its content, and numbers both.
   absl::Status Insert(MessageRow& row, LogState& state);
@@ -53,10 +82,10 @@ class MessageTable {
 
   absl::Status AddUnmatched(const UnmatchedEcho& echo);
   absl::Status RemoveUnmatched(std::string_view mid_key);
-  // Returns the echoes of the conversation with that content.
-  absl::StatusOr<std::vector<UnmatchedEcho>> FindUnmatched(
-      std::int64_t channel_no, std::string_view user_id,
-      std::string_view content_match);
+  // Returns the first two echoes of that content whose time is from `from_ms`
+  // through `to_ms`; fewer when there are no two.
+  absl::StatusOr<std::vector<UnmatchedEcho>> FirstUnmatched(
+      const ContentKey& content, std::int64_t from_ms, std::int64_t to_ms);
 
   // Forgets request ids of ended sends whose latest attempt's age began before
   // `before_ms`, at most `limit`. Returns how many.
@@ -70,13 +99,16 @@ class MessageTable {
   Statement by_id_;
   Statement by_request_;
   Statement by_mid_;
-  Statement open_;
+  Statement has_pending_;
+  Statement has_pending_of_;
+  Statement last_unconfirmed_;
+  Statement next_unconfirmed_;
   Statement insert_;
   Statement update_;
   Statement remove_content_;
   Statement add_unmatched_;
   Statement remove_unmatched_;
-  Statement find_unmatched_;
+  Statement first_unmatched_;
   Statement trim_requests_;
   Statement trim_unmatched_;
 };

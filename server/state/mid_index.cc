@@ -58,7 +58,7 @@ void RecentMids::Remove(const MidEntry& entry) {
   MutexLock lock(mutex_);
   const auto it = mids_.find(entry.mid);
   if (it == mids_.end()) return;
-  const auto item = std::find_if(
+  auto* const item = std::find_if(
       it->second.begin(), it->second.end(), [&entry](const Item& one) {
         return one.seq == entry.seq && one.kind == entry.kind;
       });

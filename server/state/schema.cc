@@ -34,6 +34,7 @@ CREATE TABLE log_state (
   oldest_seq INTEGER NOT NULL, -- of the first event still kept
   latest_ms INTEGER NOT NULL,  -- see time_marks
   expiry_ms INTEGER NOT NULL,  -- the expiry time; 0 before the first record
+  clock_offset_ms INTEGER NOT NULL, -- see expiry.h
   mids_through INTEGER NOT NULL, -- event_mids is complete up to this event
   last_raw_no INTEGER NOT NULL,-- numbers given out last; they never go back
   last_message_no INTEGER NOT NULL,
@@ -297,8 +298,8 @@ absl::Status CheckSchemaVersion(Database& database) {
 
 absl::Status Migrate(Database& database) {
   LINKTOR_ASSIGN(const std::int64_t version, VersionOf(database));
-  for (std::size_t next = static_cast<std::size_t>(version);
-       next < kMigrations.size(); ++next) {
+  for (auto next = static_cast<std::size_t>(version); next < kMigrations.size();
+       ++next) {
     LINKTOR_TRY(database.Execute("BEGIN IMMEDIATE"));
     absl::Status status = database.Execute(kMigrations[next]);
     if (status.ok()) {

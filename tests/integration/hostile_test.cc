@@ -49,7 +49,7 @@ class HostileTest : public ::testing::Test {
     std::int64_t sum = 0;
     std::istringstream lines(result.body);
     for (std::string line; std::getline(lines, line);) {
-      if (line.rfind("linktor_webhook_items_total{", 0) == 0) {
+      if (line.starts_with("linktor_webhook_items_total{")) {
         sum += std::stoll(line.substr(line.rfind(' ') + 1));
       }
     }
@@ -61,7 +61,7 @@ class HostileTest : public ::testing::Test {
     std::ifstream status(
         absl::StrCat("/proc/", gateway_.server().pid(), "/status"));
     for (std::string line; std::getline(status, line);) {
-      if (line.rfind(name + ":", 0) == 0) {
+      if (line.starts_with(name + ":")) {
         return std::stoll(line.substr(name.size() + 1));
       }
     }

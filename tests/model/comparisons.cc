@@ -154,6 +154,7 @@ void StoreModelTest::CompareCustomers() {
 
 void StoreModelTest::CompareEchoes() {
   std::vector<std::string> expected;
+  expected.reserve(oracle_.loose.size());
   for (const Oracle::LooseEcho& echo : oracle_.loose) {
     expected.push_back(
         absl::StrCat(echo.mid, " ", echo.echo_ms, " ", echo.born_ms));
@@ -211,6 +212,7 @@ void StoreModelTest::CompareDeliveries() {
 
 void StoreModelTest::CompareChannels() {
   std::vector<std::string> expected;
+  expected.reserve(oracle_.channels.size());
   for (const Oracle::Channel& c : oracle_.channels) {
     expected.push_back(absl::StrCat(c.channel.no, " ", c.channel.id, " ",
                                     c.channel.account, " ", c.channel.page, " ",
@@ -232,9 +234,10 @@ void StoreModelTest::CompareLogState() {
   for (const auto& raw : oracle_.raws) bytes += raw.bytes;
   ExpectRows(
       "SELECT last_seq || ' ' || oldest_seq || ' ' || expiry_ms || ' ' || "
-      "raw_bytes FROM log_state",
+      "clock_offset_ms || ' ' || raw_bytes FROM log_state",
       {absl::StrCat(oracle_.last_seq, " ", oracle_.OldestSeq(), " ",
-                    oracle_.expiry_ms, " ", bytes)});
+                    oracle_.expiry_ms, " ", oracle_.clock_offset_ms, " ",
+                    bytes)});
   const auto due = rig_.data().state().LastDueErasure();
   ASSERT_TRUE(due.ok()) << due.status();
   EXPECT_EQ(*due, oracle_.last_erasure > oracle_.erased_through

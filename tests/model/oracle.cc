@@ -3,6 +3,7 @@
 #include "tests/model/oracle.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 namespace linktor {
@@ -10,9 +11,6 @@ namespace {
 
 // Sealing adds version, key id, nonce and tag.
 constexpr std::int64_t kSealedBytes = 1 + 8 + 12 + 16;
-// An age begins at most so far ahead of the expiry time.
-constexpr std::int64_t kMostAheadMs = 31 * kDayMs;
-
 Oracle::ItemKey KeyOf(const ItemSpec& item) {
   return {item.channel.no, item.user,   item.kind,
           item.text,       item.target, item.event_ms};
@@ -21,7 +19,10 @@ Oracle::ItemKey KeyOf(const ItemSpec& item) {
 }  // namespace
 
 std::int64_t Oracle::Born(std::int64_t time_ms) const {
-  return std::min(std::max(time_ms, expiry_ms), expiry_ms + kMostAheadMs);
+  const std::int64_t ahead_ms = time_ms + clock_offset_ms - expiry_ms;
+  // Whoever wrote it by such a clock, it is no older than it is.
+  if (std::abs(ahead_ms) > kMostAheadMs) return expiry_ms + kMostAheadMs;
+  return expiry_ms + std::max<std::int64_t>(ahead_ms, 0);
 }
 
 bool Oracle::IsLive(std::int64_t channel_no) const {

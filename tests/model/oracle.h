@@ -162,6 +162,8 @@ class Oracle {
   // Returns how many rows go. The state deletes at most kTrimRows of a kind at
   // once; the oracle deletes all, so it is asked while MostToTrim() is less.
   std::int64_t Trim(const TrimSpec& trim);
+  // Moves the expiry time.
+  void PassTime(const TrimSpec& trim);
   // Returns how many rows there are of the kind of which there are most.
   std::int64_t MostToTrim() const;
   // Erases what names the mid.
@@ -174,6 +176,9 @@ class Oracle {
 
   // The expiry time is that of the first record.
   std::int64_t expiry_ms = 0;
+  // A clock is believed that is no further from it, with this offset.
+  static constexpr std::int64_t kMostAheadMs = 31 * kDayMs;
+  std::int64_t clock_offset_ms = 0;
   // Claims are made by this start of the process.
   std::int64_t incarnation = 0;
   std::int64_t last_seq = 0;

@@ -1,6 +1,7 @@
 // The oracle's part that says what is forgotten with time, and what is erased.
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "tests/model/oracle.h"
 
@@ -28,11 +29,22 @@ std::int64_t DropFront(std::vector<Row>& rows, Condition condition) {
 
 }  // namespace
 
-std::int64_t Oracle::Trim(const TrimSpec& trim) {
+void Oracle::PassTime(const TrimSpec& trim) {
+  // The time since another Trim was counted by the one that came between.
+  if (trim.measured_from_ms != expiry_ms || trim.elapsed_ms == 0) return;
   // Time passes as the appender has measured it, and at most twice as fast
   // while its clock is ahead.
-  expiry_ms = std::min(std::max(trim.now_ms, expiry_ms + trim.elapsed_ms),
-                       expiry_ms + 2 * trim.elapsed_ms);
+  expiry_ms += trim.elapsed_ms;
+  const std::int64_t ahead_ms = trim.now_ms + clock_offset_ms - expiry_ms;
+  if (std::abs(ahead_ms) > kMostAheadMs) {
+    clock_offset_ms = expiry_ms - trim.now_ms;
+  } else if (ahead_ms > 0) {
+    expiry_ms += std::min(ahead_ms, trim.elapsed_ms);
+  }
+}
+
+std::int64_t Oracle::Trim(const TrimSpec& trim) {
+  PassTime(trim);
   const std::int64_t events_from = expiry_ms - trim.event_age_ms;
   const std::int64_t raws_from = expiry_ms - trim.raw_age_ms;
   std::int64_t bytes = 0;

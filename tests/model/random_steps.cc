@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,8 +19,8 @@ namespace {
 // With a few steps more than so many rows, one trim might not delete all.
 constexpr std::int64_t kMuchToTrim = kTrimRows - 500;
 
-// Nothing is kept for so long but what a wrong clock wrote.
-constexpr std::int64_t kLongMs = 8 * kDayMs;
+// Nothing is kept for so long, whatever clock wrote it.
+constexpr std::int64_t kLongMs = 40 * kDayMs;
 
 // Returns the kind of an item by a number below 100.
 TestItem RandomKind(int number) {
@@ -248,13 +249,16 @@ StoreModelTest::Step StoreModelTest::TrimStep(bool all) {
   ++(all ? long_trims_ : trims_);
   const auto age = [this, all] { return all ? 0 : Below(20) * kHourMs / 4; };
   TrimSpec trim{.now_ms = now_ms_,
+                .measured_from_ms = oracle_.expiry_ms,
                 .event_age_ms = age(),
                 .raw_age_ms = age(),
                 .raw_max_bytes = Chance(20) ? 0 : Below(40'000)};
   // The clock and what was measured agree, or the clock has been set: ahead a
   // little or a lot, or back.
-  const std::int64_t behind_ms =
-      std::max<std::int64_t>(now_ms_ - oracle_.expiry_ms, 0);
+  std::int64_t behind_ms =
+      now_ms_ + oracle_.clock_offset_ms - oracle_.expiry_ms;
+  if (std::abs(behind_ms) > 2 * kLongMs) behind_ms = all ? kLongMs : kHourMs;
+  behind_ms = std::max<std::int64_t>(behind_ms, 0);
   const int kind = all ? 0 : Below(20);
   trim.elapsed_ms = behind_ms;
   if (kind >= 12) trim.elapsed_ms = behind_ms / 2 + Below(2) * kHourMs;
@@ -264,6 +268,8 @@ StoreModelTest::Step StoreModelTest::TrimStep(bool all) {
     trim.elapsed_ms = Below(2 * kHourMs);
     trim.now_ms += (Below(21) - 10) * 365 * kDayMs;
   }
+  // Another instance's has come between.
+  if (!all && Chance(10)) trim.measured_from_ms -= 1 + Below(kMinuteMs);
   const std::int64_t gone = oracle_.Trim(trim);
   return {MakeTrim(trim),
           [gone](const Ending& ending) {
@@ -272,8 +278,9 @@ StoreModelTest::Step StoreModelTest::TrimStep(bool all) {
             EXPECT_FALSE(actual.more);
           },
           absl::StrCat("trim at ", trim.now_ms, " after ", trim.elapsed_ms,
-                       ", events ", trim.event_age_ms, " raw ", trim.raw_age_ms,
-                       " ", trim.raw_max_bytes)};
+                       " from ", trim.measured_from_ms, ", events ",
+                       trim.event_age_ms, " raw ", trim.raw_age_ms, " ",
+                       trim.raw_max_bytes)};
 }
 
 StoreModelTest::Step StoreModelTest::RandomStep() {

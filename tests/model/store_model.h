@@ -88,8 +88,8 @@ class StoreModelTest : public ::testing::Test {
   Step NameStep();
   Step EraseStep();
   Step ErasedStep();
-  // With `all` nothing is kept that a trim can delete, unless a wrong clock
-  // wrote it; else each kind is cut within the last five hours.
+  // With `all` nothing is kept that a trim can delete; else each kind is cut
+  // within the last five hours.
   Step TrimStep(bool all);
   void RunSteps(int count);
 

@@ -99,7 +99,8 @@ void StoreModelTest::Report() {
             << " sends, " << by_content << " of them settled by content; "
             << oracle_.channels.size() << " channels; " << trims_ << " and "
             << long_trims_ << " trims, the last one "
-            << (now_ms_ - oracle_.expiry_ms) / kMinuteMs
+            << (now_ms_ + oracle_.clock_offset_ms - oracle_.expiry_ms) /
+                   kMinuteMs
             << " minutes behind the clock\n";
   for (const auto& [state, count] : states) {
     std::cout << count << " sends are " << v1::MessageState_Name(state) << "\n";

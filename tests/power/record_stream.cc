@@ -331,6 +331,7 @@ void RecordStream::AddTrim(std::vector<journal::Record>& group) {
   journal::Record record = Begin();
   journal::Trim& trim = *record.mutable_trim();
   trim.set_elapsed_ms(now_ms_ - std::exchange(last_trim_ms_, now_ms_));
+  trim.set_measured_from_ms(expiry_ms_);
   trim.set_event_age_ms(static_cast<std::int64_t>(40 + dice_.Below(60)) *
                         kSecondMs);
   trim.set_raw_age_ms(static_cast<std::int64_t>(20 + dice_.Below(100)) *
@@ -365,12 +366,14 @@ void RecordStream::Learn(const ToldRecord& told) {
   const journal::Record& record = told.record;
   for (const auto& [seq, id] : told.events) sequences_[id] = seq;
   if (record.has_webhook()) Remember(record, webhooks_);
-  if (const auto* claim = std::get_if<ClaimAnswer>(&told.answer)) {
-    if (claim->kind == ClaimAnswer::Kind::kClaimed) {
-      open_.push_back(claim->message);
-      claimed_ids_[record.claim().request_id()] = claim->message.id;
-      Remember(record, claims_);
-    }
+  if (const auto* claim = std::get_if<ClaimAnswer>(&told.answer);
+      claim != nullptr && claim->kind == ClaimAnswer::Kind::kClaimed) {
+    open_.push_back(claim->message);
+    claimed_ids_[record.claim().request_id()] = claim->message.id;
+    Remember(record, claims_);
+  }
+  if (const auto* trim = std::get_if<TrimAnswer>(&told.answer)) {
+    expiry_ms_ = trim->expiry_ms;
   }
   if (const auto* send = std::get_if<SendAnswer>(&told.answer)) {
     std::erase_if(open_, [&](const MessageRow& row) {
@@ -380,10 +383,9 @@ void RecordStream::Learn(const ToldRecord& told) {
       open_.push_back(send->message);
     }
   }
-  if (const auto* channel = std::get_if<ChannelAnswer>(&told.answer)) {
-    if (channel->kind == ChannelAnswer::Kind::kApplied) {
-      channels_[channel->row.id] = channel->row;
-    }
+  if (const auto* channel = std::get_if<ChannelAnswer>(&told.answer);
+      channel != nullptr && channel->kind == ChannelAnswer::Kind::kApplied) {
+    channels_[channel->row.id] = channel->row;
   }
   if (const auto* key = std::get_if<ApiKeyAnswer>(&told.answer)) {
     if (key->row.deleted) {

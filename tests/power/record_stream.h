@@ -81,6 +81,7 @@ class RecordStream {
   Random& dice_;
   std::int64_t now_ms_ = kNowMs;
   std::int64_t last_trim_ms_ = kNowMs;
+  std::int64_t expiry_ms_ = 0;
   std::int64_t next_mid_ = 1;
   std::int64_t next_request_ = 1;
   std::int64_t next_key_ = 1;

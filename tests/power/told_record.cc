@@ -22,7 +22,7 @@ struct Describer {
                         answer.message.attempt, " at ", answer.time_ms);
   }
   std::string operator()(const SendAnswer& answer) const {
-    return absl::StrCat("send ", answer.applied, " of ",
+    return absl::StrCat("send ", answer.applied ? "applied" : "refused", " of ",
                         absl::BytesToHexString(answer.message.id), " state ",
                         static_cast<int>(answer.message.state));
   }
@@ -35,12 +35,14 @@ struct Describer {
                         answer.row.id, " revision ", answer.row.revision);
   }
   std::string operator()(const ConversationAnswer& answer) const {
-    return absl::StrCat("conversation ", answer.live, " ",
+    return absl::StrCat("conversation ", answer.live ? "live" : "gone", " ",
                         answer.row.opt_out_ms.value_or(0), " ",
                         answer.row.last_inbound_ms.value_or(0));
   }
   std::string operator()(const TrimAnswer& answer) const {
-    return absl::StrCat("trim of ", answer.deleted, ", more ", answer.more);
+    return absl::StrCat("trim of ", answer.deleted,
+                        answer.more ? " and more" : "", ", expiry time ",
+                        answer.expiry_ms);
   }
 };
 

@@ -11,7 +11,7 @@ namespace linktor {
 namespace {
 
 absl::Status Compare(const ToldRecord& there, const ToldRecord& here) {
-  const std::string name = there.record.GetDescriptor()
+  const std::string name = journal::Record::descriptor()
                                ->FindFieldByNumber(there.record.body_case())
                                ->name();
   if (Describe(there.answer) != Describe(here.answer)) {

@@ -38,7 +38,7 @@ struct PowerLossVfs::State {
     if (left == 0 || (!cut_kind.empty() && cut_kind != kind)) return true;
     if (--left > 0) return true;
     cut_at = kind;
-    cut_at += " ";
+    cut_at += ' ';
     cut_at += path.substr(path.find_last_of('/') + 1);
     cut = true;
     return false;

@@ -18,8 +18,6 @@
 #include <string>
 #include <string_view>
 
-struct sqlite3_vfs;
-
 namespace linktor {
 
 class PowerLossVfs {

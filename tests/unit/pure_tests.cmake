@@ -1,5 +1,5 @@
 # The unit tests of the folders that need no server: values in, values out, and
-# the HTTP listener and client over loopback.
+# HTTP over loopback.
 
 linktor_library(test_support
   SOURCES
@@ -50,20 +50,6 @@ linktor_test(pure_tests
     unit/graph/client_test.cc
     unit/graph/error_map_test.cc
     unit/graph/request_test.cc
-    unit/http/budget_test.cc
-    unit/http/client_test.cc
-    unit/http/connection_count_test.cc
-    unit/http/listener_fixture.cc unit/http/listener_fixture.h
-    unit/http/listener_limit_test.cc
-    unit/http/listener_memory_test.cc
-    unit/http/listener_stop_test.cc
-    unit/http/listener_test.cc
-    unit/http/message_test.cc
-    unit/http/peer_address_test.cc
-    unit/http/proxy_protocol_test.cc
-    unit/http/request_body_test.cc
-    unit/http/tls_context_test.cc
-    unit/http/tls_listener_test.cc
     unit/policy/content_match_test.cc
     unit/policy/content_test.cc
     unit/policy/window_test.cc
@@ -81,6 +67,25 @@ linktor_test(pure_tests
   LINKS
     linktor::test_support linktor::events linktor::graph linktor::policy
     linktor::webhook linktor::http linktor::base Boost::json simdjson::simdjson)
+
+# HTTP over loopback, where the threads of a listener meet.
+linktor_test(http_tests
+  SOURCES
+    unit/http/budget_test.cc
+    unit/http/client_test.cc
+    unit/http/connection_count_test.cc
+    unit/http/listener_fixture.cc unit/http/listener_fixture.h
+    unit/http/listener_limit_test.cc
+    unit/http/listener_memory_test.cc
+    unit/http/listener_stop_test.cc
+    unit/http/listener_test.cc
+    unit/http/message_test.cc
+    unit/http/peer_address_test.cc
+    unit/http/proxy_protocol_test.cc
+    unit/http/request_body_test.cc
+    unit/http/tls_context_test.cc
+    unit/http/tls_listener_test.cc
+  LINKS linktor::test_support linktor::http linktor::base)
 
 linktor_test(crypto_guard_test
   SOURCES unit/base/crypto_guard_test.cc

@@ -6,6 +6,7 @@ linktor_test(state_tests
     unit/journal/embedded_journal_test.cc
     unit/journal/feed_test.cc
     unit/journal/journal_test.cc
+    unit/journal/trim_meter_test.cc
     unit/journal/wal_test.cc
     unit/seal/master_key_test.cc
     unit/seal/sealer_test.cc
@@ -23,11 +24,13 @@ linktor_test(state_tests
     unit/state/conversation_test.cc
     unit/state/event_reader_test.cc
     unit/state/event_table_test.cc
+    unit/state/expiry_life_test.cc
     unit/state/expiry_test.cc
     unit/state/faulty_vfs.cc unit/state/faulty_vfs.h
     unit/state/held_echo_table_test.cc
     unit/state/message_table_test.cc
     unit/state/mid_index_test.cc
+    unit/state/open_sends_test.cc
     unit/state/poison_test.cc
     unit/state/quota_test.cc
     unit/state/record_makers.cc unit/state/record_makers.h
@@ -55,10 +58,8 @@ linktor_test(store_model_tests
   LINKS linktor::journal linktor::test_support
   TIMEOUT 180)
 
-# The conformance suite of the engines, and equal states on one log. Its time is
-# spent in Apply, so it is compiled with optimisation, as above.
+# The conformance suite of the engines, and equal states on one log.
 linktor_test(journal_tests
-  PCH contract
   SOURCES
     fakes/memory_journal.cc fakes/memory_journal.h
     unit/journal/conformance.cc unit/journal/conformance.h
@@ -82,8 +83,10 @@ linktor_test(backup_tests
     support/file_forward.h
     unit/journal/backup_rig.h
     unit/journal/backup_test.cc
+    unit/journal/commit_kill_test.cc
     unit/journal/erasure_test.cc
     unit/journal/folder_check_test.cc
+    unit/journal/kill_rounds.cc unit/journal/kill_rounds.h
     unit/journal/kill_test.cc
     unit/journal/killing_vfs.cc unit/journal/killing_vfs.h
     unit/journal/marker_test.cc

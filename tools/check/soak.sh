@@ -5,6 +5,7 @@
 # The sizes are these unless the environment has others:
 #   LINKTOR_MODEL_STEPS=600000
 #   LINKTOR_CRASH_ROUNDS=200
+#   LINKTOR_CRASH_POSTS=2000
 #   LINKTOR_KILL_ROUNDS=20
 #   LINKTOR_SOAK_DELIVERIES=1000000
 #   LINKTOR_SOAK_KILLS=19
@@ -24,6 +25,7 @@ limit_seconds=3600
 
 export LINKTOR_MODEL_STEPS=${LINKTOR_MODEL_STEPS:-600000}
 export LINKTOR_CRASH_ROUNDS=${LINKTOR_CRASH_ROUNDS:-200}
+export LINKTOR_CRASH_POSTS=${LINKTOR_CRASH_POSTS:-2000}
 export LINKTOR_KILL_ROUNDS=${LINKTOR_KILL_ROUNDS:-20}
 export LINKTOR_SOAK_DELIVERIES=${LINKTOR_SOAK_DELIVERIES:-1000000}
 export LINKTOR_TLS_CHANGES=${LINKTOR_TLS_CHANGES:-100}
@@ -49,7 +51,10 @@ size_of() {
         "$LINKTOR_STOP_ROUNDS stops"
       ;;
     backup_tests) echo "$LINKTOR_KILL_ROUNDS kills at each place" ;;
-    crash_tests) echo "$LINKTOR_CRASH_ROUNDS kills a test" ;;
+    crash_tests)
+      echo "$LINKTOR_CRASH_ROUNDS kills a test," \
+        "$LINKTOR_CRASH_POSTS posts/s"
+      ;;
     soak_tests)
       echo "$LINKTOR_SOAK_DELIVERIES deliveries," \
         "$LINKTOR_SOAK_SUBSCRIBERS subscribers"
@@ -144,6 +149,11 @@ $(figures soak_tests idle)
 \`tests/crash/crash_test.cc\`:
 
 $(grep -hE '^[0-9]+ kills, ' "$logs/crash_tests.log" | sed 's/^/- /')
+
+\`backup_tests\`, at each step and each call by which SQLite changes a file,
+$LINKTOR_KILL_ROUNDS times:
+
+$(grep -hE '^[0-9]+ kills in ' "$logs/backup_tests.log" | sed 's/^/- /')
 END
 }
 

@@ -99,11 +99,12 @@ class CanaryGraph final : public GraphClient {
 };
 
 class RecordCanaryTest : public testing::Test {
- protected:
-  using Body = journal::Record::BodyCase;
-
+ public:
   RecordCanaryTest();
   ~RecordCanaryTest() override;
+
+ protected:
+  using Body = journal::Record::BodyCase;
 
   void CreateChannel();
   void ChangeChannel();

@@ -142,6 +142,7 @@ TEST(StatusTest, DetailsHaveAFixedOrder) {
 
 TEST(StatusTest, TheSameErrorIsTheSameBytes) {
   std::vector<std::pair<std::string, std::string>> metadata;
+  metadata.reserve(20);
   for (int i = 0; i < 20; ++i) {
     metadata.emplace_back(absl::StrCat("key_", i), absl::StrCat(i));
   }

@@ -164,10 +164,14 @@ class FakeChannels final : public v1::ChannelService::Service {
   }
 };
 
-// It answers every send with its status, after so many broken ones.
+// It answers every call with its status, a send after so many broken ones.
 class FakeMessaging final : public v1::MessagingService::Service {
  public:
   std::vector<v1::SendMessageRequest> sent;
+  std::vector<v1::GetMessageRequest> got;
+  std::vector<v1::ResolveMessageRequest> resolved;
+  // What GetMessage and ResolveMessage return.
+  v1::Message message;
   int breaks = 0;
   grpc::Status status;
 
@@ -180,6 +184,22 @@ class FakeMessaging final : public v1::MessagingService::Service {
       return {grpc::StatusCode::UNAVAILABLE, "broken"};
     }
     response->mutable_message()->set_request_id(request->request_id());
+    return status;
+  }
+
+  grpc::Status GetMessage(grpc::ServerContext* /*context*/,
+                          const v1::GetMessageRequest* request,
+                          v1::GetMessageResponse* response) override {
+    got.push_back(*request);
+    *response->mutable_message() = message;
+    return status;
+  }
+
+  grpc::Status ResolveMessage(grpc::ServerContext* /*context*/,
+                              const v1::ResolveMessageRequest* request,
+                              v1::ResolveMessageResponse* response) override {
+    resolved.push_back(*request);
+    *response->mutable_message() = message;
     return status;
   }
 };

@@ -20,9 +20,12 @@ std::atomic<std::int64_t> failed{0};
 
 bool Fails(std::size_t bytes) {
   bool fails = bytes >= smallest_failing;
-  if (others_left > kNever && others_left-- == 0) {
-    one_failed = true;
-    fails = true;
+  if (others_left > kNever) {
+    --others_left;
+    if (others_left == kNever) {
+      one_failed = true;
+      fails = true;
+    }
   }
   if (fails) ++failed;
   return fails;
@@ -72,11 +75,11 @@ void operator delete[](void* memory, std::size_t /*bytes*/) noexcept {
   std::free(memory);
 }
 
-extern "C" void* aligned_alloc(std::size_t alignment, std::size_t bytes) {
-  if (linktor::Fails(bytes)) {
+extern "C" void* aligned_alloc(std::size_t alignment, std::size_t size) {
+  if (linktor::Fails(size)) {
     errno = ENOMEM;
     return nullptr;
   }
   void* memory = nullptr;
-  return posix_memalign(&memory, alignment, bytes) == 0 ? memory : nullptr;
+  return posix_memalign(&memory, alignment, size) == 0 ? memory : nullptr;
 }

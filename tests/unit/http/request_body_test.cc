@@ -16,8 +16,6 @@
 namespace linktor {
 namespace {
 
-namespace http = boost::beast::http;
-
 constexpr std::size_t kMebibyte = std::size_t{1} << 20;
 
 // A request that is read, as a session reads it.

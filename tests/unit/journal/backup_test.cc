@@ -271,12 +271,12 @@ TEST_F(BackupTest, UnusedFolderIsLockedMeanwhile) {
 TEST_F(BackupTest, UnusedFolderWithoutItsMarkerIsTakenAsItIs) {
   rig_.Close();
   fs::remove(rig_.folder() + "/gateway.marker");
-  auto time = CopyClosed();
-  ASSERT_THAT(time, IsOk());
+  ASSERT_THAT(CopyClosed(), IsOk());
   ASSERT_TRUE(fs::remove_all(to()));
   std::ofstream(rig_.folder() + "/gateway.marker") << "damaged";
-  time = CopyClosed();
+  const auto time = CopyClosed();
   ASSERT_THAT(time, IsOk());
+  ASSERT_TRUE(time->has_value());
   ASSERT_THAT(FinishBackup(to(), **time, TestMasterKey(), [](FinishStep) {}),
               IsOk());
   const std::string restored = folder_.path() + "/restored";

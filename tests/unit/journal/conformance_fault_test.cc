@@ -102,10 +102,14 @@ TEST_P(JournalConformance, UnknownBodyStopsTheEngine) {
 
 class ExpiryConformance : public JournalConformance {
  protected:
+  std::int64_t ExpiryMs() {
+    return rig().Append<TrimAnswer>(MakeTrim()).expiry_ms;
+  }
   // Everything that is older than an hour goes.
   TrimAnswer Trim(std::int64_t now_ms, std::int64_t elapsed_ms) {
     return rig().Append<TrimAnswer>(MakeTrim({.now_ms = now_ms,
                                               .elapsed_ms = elapsed_ms,
+                                              .measured_from_ms = ExpiryMs(),
                                               .event_age_ms = kHourMs,
                                               .raw_age_ms = kHourMs}));
   }
@@ -125,11 +129,40 @@ TEST_P(ExpiryConformance, TrimDeletesWhatIsPast) {
 
 TEST_P(ExpiryConformance, TrimMovesTheExpiryTimeByAtMostTwiceWhatHasPassed) {
   Fill();
-  // The clock is a century ahead: an hour and its double are all that pass.
+  // The clock is a week ahead: half an hour and its double are all that pass.
+  const std::int64_t week = kNowMs + 7 * kDayMs;
+  EXPECT_EQ(Trim(week, kHourMs / 2).deleted, 0) << "exactly an hour";
+  EXPECT_EQ(EventsLeft(), 3);
+  EXPECT_GT(Trim(week, 1).deleted, 0);
+  EXPECT_EQ(EventsLeft(), 1);
+}
+
+TEST_P(ExpiryConformance, ClockOfAnotherCenturyIsNotBelieved) {
+  Fill();
   const std::int64_t century = kNowMs + 36'500 * kDayMs;
-  EXPECT_EQ(Trim(century, kHourMs / 2).deleted, 0) << "exactly an hour";
+  EXPECT_EQ(Trim(century, kHourMs).deleted, 0) << "exactly an hour";
   EXPECT_EQ(EventsLeft(), 3);
   EXPECT_GT(Trim(century, 1).deleted, 0);
+  EXPECT_EQ(EventsLeft(), 1);
+}
+
+TEST_P(ExpiryConformance, TimeThatAnotherTrimHasCountedDoesNotCount) {
+  Fill();
+  const TrimSpec spec{.now_ms = kNowMs + kHourMs,
+                      .elapsed_ms = kHourMs,
+                      .measured_from_ms = ExpiryMs(),
+                      .event_age_ms = kHourMs,
+                      .raw_age_ms = kHourMs};
+  const TrimAnswer first = rig().Append<TrimAnswer>(MakeTrim(spec));
+  EXPECT_EQ(first.expiry_ms, spec.measured_from_ms + kHourMs);
+  const TrimAnswer second = rig().Append<TrimAnswer>(MakeTrim(spec));
+  EXPECT_EQ(second.expiry_ms, first.expiry_ms);
+  EXPECT_EQ(second.deleted, 0);
+  EXPECT_EQ(EventsLeft(), 3);
+  // It deletes all the same.
+  TrimSpec late = spec;
+  late.event_age_ms = kHourMs - 1;
+  EXPECT_GT(rig().Append<TrimAnswer>(MakeTrim(late)).deleted, 0);
   EXPECT_EQ(EventsLeft(), 1);
 }
 

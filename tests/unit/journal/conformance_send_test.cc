@@ -45,6 +45,7 @@ TEST_P(JournalConformance, ClaimInFlightIsNotGivenAgain) {
 
 TEST_P(JournalConformance, OneOfManyClaimsInABatchIsGiven) {
   std::vector<SealedRecord> claims;
+  claims.reserve(5);
   for (int i = 0; i < 5; ++i) claims.push_back(MakeClaim(rig().sealer(), {}));
   int claimed = 0;
   for (Ending& ending : rig().AppendTogether(std::move(claims))) {

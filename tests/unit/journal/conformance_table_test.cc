@@ -54,8 +54,7 @@ TEST_P(JournalConformance, ChannelWhoseIdOrAccountIsTakenIsRefused) {
 
 TEST_P(JournalConformance, UpdateOfAnOldRevisionIsRefused) {
   const ChannelRow created = rig().Create(kCafe).row;
-  const ChannelAnswer updated =
-      rig().Append<ChannelAnswer>(MakeUpdate(created));
+  const auto updated = rig().Append<ChannelAnswer>(MakeUpdate(created));
   EXPECT_EQ(updated.kind, Kind::kApplied);
   EXPECT_EQ(updated.row.revision, 2);
   rig().Forget();

@@ -69,6 +69,38 @@ TEST(DiskFaultTest, FullDiskRefusesUntilThereIsRoom) {
   EXPECT_EQ(MidOf(events.back()), "m3");
 }
 
+// SQLite writes nothing for a record that changes nothing.
+TEST(DiskFaultTest, FullDiskIsNotForgottenOverARecordThatWritesNothing) {
+  FaultyVfs vfs;
+  StoreRig rig;
+  rig.Create(kShop);
+  vfs.FailWrites(SQLITE_FULL);
+  ExpectFull(Deliver(rig, "m1"));
+  journal::Record idle = NewRecord(kNowMs);
+  idle.mutable_use_api_keys();
+  EXPECT_TRUE(AppendAndWait(rig.journal(), std::move(idle)).applied());
+  EXPECT_TRUE(rig.journal().disk_full());
+}
+
+TEST(DiskFaultTest, RoomIsFoundWithoutAnAppend) {
+  FaultyVfs vfs;
+  StoreRig rig;
+  rig.Create(kShop);
+  vfs.FailWrites(SQLITE_FULL);
+  ExpectFull(Deliver(rig, "m1"));
+  const auto look = [&rig] {
+    rig.journal().LookForRoom();
+    return rig.journal().RunOnWriter(
+        [](Database&) { return absl::OkStatus(); });
+  };
+  ASSERT_TRUE(look().ok());
+  EXPECT_TRUE(rig.journal().disk_full());
+  vfs.FailWrites(0);
+  ASSERT_TRUE(look().ok());
+  EXPECT_FALSE(rig.journal().disk_full());
+  EXPECT_EQ(rig.failures(), 0);
+}
+
 TEST(DiskFaultTest, FullDiskRefusesTheWholeBatch) {
   FaultyVfs vfs;
   StoreRig rig;

@@ -51,14 +51,17 @@ class EmbeddedEngine final : public EngineUnderTest {
   // The answer to a record holds the writer up.
   void Hold() override {
     std::latch holding(1);
-    held_.emplace(1);
-    journal_->Append(MakeNothing(), [this, &holding](const Ending&) {
+    std::latch& held = held_.emplace(1);
+    journal_->Append(MakeNothing(), [&holding, &held](const Ending&) {
       holding.count_down();
-      held_->wait();
+      held.wait();
     });
     holding.wait();
   }
-  void Release() override { held_->count_down(); }
+  void Release() override {
+    ASSERT_TRUE(held_.has_value());
+    held_->count_down();
+  }
   absl::Status stopped() override {
     MutexLock lock(mutex_);
     return stopped_;

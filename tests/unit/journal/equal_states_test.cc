@@ -63,11 +63,12 @@ std::string Describe(const AppliedRecord& one) {
                     row.echo_ms, " ", row.no, ";");
   }
   for (const ChannelRow& row : effects.channels) {
-    absl::StrAppend(&text, row.id, " ", row.no, " ", row.revision, " ",
-                    row.deleted, ";");
+    absl::StrAppend(&text, row.id, " ", row.no, " ", row.revision,
+                    row.deleted ? " deleted;" : ";");
   }
   for (const ApiKeyRow& row : effects.api_keys) {
-    absl::StrAppend(&text, row.id, " ", row.revision, " ", row.deleted, ";");
+    absl::StrAppend(&text, row.id, " ", row.revision,
+                    row.deleted ? " deleted;" : ";");
   }
   for (const ConversationRow& row : effects.names) {
     absl::StrAppend(&text, row.channel_no, " ", row.user_id, ";");

@@ -61,7 +61,7 @@ void AddSealed(const google::protobuf::Message& message,
       for (int i = 0; i < reflection.FieldSize(message, field); ++i) {
         AddSealed(reflection.GetRepeatedMessage(message, field, i), sealed);
       }
-    } else if (field->name().rfind("sealed", 0) == 0 ||
+    } else if (field->name().starts_with("sealed") ||
                field->name() == "wrapped") {
       sealed.push_back(reflection.GetString(message, field));
     }
@@ -233,8 +233,8 @@ class ErasureTest : public testing::Test {
  private:
   // Content that has no like, and is longer than a window.
   static std::string Long(std::string_view what) {
-    return absl::StrCat("{\"item\":\"", std::string(300, '.'),
-                        std::string(what), "\"}");
+    return absl::StrCat(R"({"item":")", std::string(300, '.'),
+                        std::string(what), R"("})");
   }
   static ItemSpec Text(const std::string& mid) {
     return {.user = "501",

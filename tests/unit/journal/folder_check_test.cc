@@ -42,6 +42,16 @@ void Put(const Files& files, const std::string& folder) {
   }
 }
 
+Marker MarkerOf(const std::string& folder) {
+  const auto marker = ReadMarker(folder);
+  EXPECT_THAT(marker, IsOk());
+  if (!marker.ok() || !marker->has_value()) {
+    ADD_FAILURE() << "no marker in " << folder;
+    return Marker();
+  }
+  return **marker;
+}
+
 class FolderCheckTest : public testing::Test {
  protected:
   FolderCheckTest() {
@@ -89,7 +99,7 @@ TEST_F(FolderCheckTest, CleanStopLeavesNothingInTheLogAndMarksTheEnd) {
   Deliver(2);
   const Files files = Stopped();
   EXPECT_FALSE(files.contains("gateway.db-wal"));
-  const Marker marker = **ReadMarker(folder());
+  const Marker marker = MarkerOf(folder());
   EXPECT_EQ(marker.log.last_seq, 2);
   EXPECT_EQ(marker.checkpointed_seq, 2);
 }
@@ -193,7 +203,7 @@ TEST(FirstStartTest, BothMissingIsOne) {
   const TempFolder folder;
   const auto opened = DataFolder::Open(folder.path(), TestMasterKey());
   ASSERT_THAT(opened, IsOk());
-  const Marker marker = **ReadMarker(folder.path());
+  const Marker marker = MarkerOf(folder.path());
   EXPECT_EQ(marker.log.log_id, (*opened)->identity().log_id);
   EXPECT_EQ(marker.log.epoch, 1);
   EXPECT_EQ(marker.log.last_seq, 0);
@@ -214,7 +224,7 @@ TEST(FirstStartTest, WithoutARecordItGoesOn) {
   const auto opened = DataFolder::Open(folder.path(), TestMasterKey());
   ASSERT_THAT(opened, IsOk());
   EXPECT_EQ((*opened)->identity().log_id, log_id);
-  EXPECT_EQ((**ReadMarker(folder.path())).log.log_id, log_id);
+  EXPECT_EQ(MarkerOf(folder.path()).log.log_id, log_id);
 }
 
 }  // namespace

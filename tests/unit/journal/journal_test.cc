@@ -45,6 +45,7 @@ class FakeJournal final : public Journal {
   const std::vector<Appended>& appended() const { return appended_; }
   std::vector<journal::Record::BodyCase> bodies() const {
     std::vector<journal::Record::BodyCase> bodies;
+    bodies.reserve(appended_.size());
     for (const Appended& one : appended_) {
       bodies.push_back(one.record.body_case());
     }

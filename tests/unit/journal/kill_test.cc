@@ -4,12 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <iostream>
+#include <functional>
 
 #include "server/base/try.h"
-#include "tests/support/environment.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/journal/backup_rig.h"
+#include "tests/unit/journal/kill_rounds.h"
 #include "tests/unit/journal/killing_vfs.h"
 
 namespace linktor {
@@ -17,39 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::ElementsAre;
-
-// No work here changes files so often: the last kill must have come too late.
-constexpr std::int64_t kTooMany = 10'000;
-
-std::uint64_t Rounds() {
-  return NumberFromEnvironment("LINKTOR_KILL_ROUNDS", 1);
-}
-
-// Runs `work` in processes of their own, each killed at another call of
-// SQLite's, until one is not killed; `prepare` runs before each and `judge`
-// after each. Returns how many were killed.
-std::int64_t KillAtEveryCall(const std::function<void()>& prepare,
-                             const std::function<void()>& work,
-                             const std::function<void()>& judge) {
-  std::int64_t killed = 0;
-  for (std::uint64_t half = 0; half < 2 * Rounds(); ++half) {
-    const bool after = half % 2 == 1;
-    for (std::int64_t call = 1;; ++call) {
-      SCOPED_TRACE(absl::StrCat("call ", call, after ? ", after it" : ""));
-      prepare();
-      const bool dead = IsKilledIn([&] {
-        const KillingVfs vfs(call, after);
-        work();
-      });
-      judge();
-      if (testing::Test::HasFatalFailure() || call == kTooMany) return -1;
-      if (!dead) break;
-      ++killed;
-    }
-  }
-  std::cout << killed << " kills\n";
-  return killed;
-}
 
 // Runs `work` in processes of their own, each of which is killed when it has
 // reached another step, and judges after each.
@@ -59,7 +26,8 @@ void KillAtEveryStep(
     const std::function<void(absl::FunctionRef<void(Step)>)>& work,
     const std::function<void(Step)>& judge) {
   const int steps = static_cast<int>(last) + 1;
-  for (int run = 0; run < steps * static_cast<int>(Rounds()); ++run) {
+  const int runs = steps * static_cast<int>(KillRounds());
+  for (int run = 0; run < runs; ++run) {
     const int at = run % steps;
     SCOPED_TRACE(absl::StrCat("step ", at));
     prepare();
@@ -70,6 +38,7 @@ void KillAtEveryStep(
     })) << "it was never reached";
     judge(static_cast<Step>(at));
   }
+  TellKills(runs);
 }
 
 class KillTest : public testing::Test {
@@ -148,6 +117,9 @@ class BackupKillTest : public KillTest {
     LINKTOR_ASSIGN(
         const std::optional<absl::Time> time,
         CopyUnused(rig_.folder(), TestMasterKey(), clock, backup(), told));
+    if (!time.has_value()) {
+      return absl::FailedPreconditionError("the folder is in use");
+    }
     return FinishBackup(backup(), *time, TestMasterKey(), reached);
   }
   // It is a whole backup, or none; and the folder that it is of is unharmed.

@@ -7,8 +7,6 @@
 #include <functional>
 #include <string>
 
-struct sqlite3_vfs;
-
 namespace linktor {
 
 // Ends this process at once, as SIGKILL from outside does.

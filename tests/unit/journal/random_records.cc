@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "server/journal/journal.h"
@@ -44,6 +45,9 @@ void RandomRecords::Learn(std::span<const AppliedRecord> records) {
       Remember(data_keys_, std::int64_t{key.id()}, [](auto id) { return id; });
     }
     due_erasure_ = std::max(due_erasure_, effects.due_erasure);
+    if (const auto* trim = std::get_if<TrimAnswer>(&effects.answer)) {
+      expiry_ms_ = trim->expiry_ms;
+    }
   }
 }
 
@@ -255,7 +259,8 @@ journal::Record RandomRecords::Customer(Sealer& sealer, NewKeys& keys) {
 journal::Record RandomRecords::Trim() {
   TrimSpec spec{
       .now_ms = now_ms_,
-      .elapsed_ms = static_cast<std::int64_t>(random_.Below(3 * kHourMs))};
+      .elapsed_ms = static_cast<std::int64_t>(random_.Below(3 * kHourMs)),
+      .measured_from_ms = expiry_ms_};
   if (Percent(5)) spec.now_ms = Percent(50) ? 0 : now_ms_ + 36'500 * kDayMs;
   if (Percent(70)) spec.event_age_ms = 4 * kDayMs;
   // So that even what was stored just now goes.

@@ -59,6 +59,7 @@ class RandomRecords {
   std::vector<ApiKeyRow> api_keys_;
   std::vector<std::int64_t> data_keys_;
   std::int64_t due_erasure_ = 0;
+  std::int64_t expiry_ms_ = 0;
 };
 
 }  // namespace linktor

@@ -14,8 +14,6 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
-using ::testing::Not;
 
 class RestoreTest : public testing::Test {
  protected:
@@ -94,6 +92,7 @@ TEST_F(RestoreTest, RestoreOfARestoreKnowsBothLivesBefore) {
   const std::string again = folder_.path() + "/again";
   const auto time = CopyUnused(target(1), TestMasterKey(), clock, again, GoOn);
   ASSERT_THAT(time, IsOk());
+  ASSERT_TRUE(time->has_value());
   ASSERT_THAT(FinishBackup(again, **time, TestMasterKey(), [](FinishStep) {}),
               IsOk());
   ASSERT_THAT(RestoreTo(again, target(2)), IsOk());

@@ -43,10 +43,10 @@ class SharedLogConformance : public testing::TestWithParam<LogKind> {
     return made;
   }
   LogUnderTest& log() { return *log_; }
-  EngineRig& ours() { return *ours_.rig; }
-  EngineRig& theirs() { return *theirs_.rig; }
+  EngineRig& ours() const { return *ours_.rig; }
+  EngineRig& theirs() const { return *theirs_.rig; }
   // Both apply all that is in the log.
-  void Follow() {
+  void Follow() const {
     ours_.instance->Follow();
     theirs_.instance->Follow();
   }
@@ -169,6 +169,30 @@ TEST_P(SharedLogConformance, WhatBothWereGivenIsOneEvent) {
   Follow();
   EXPECT_THAT(ours().told_sequences(), ElementsAre(1, 2));
   EXPECT_THAT(theirs().told_sequences(), ElementsAre(1, 2));
+}
+
+// Both have measured the time since the same Trim, and neither knows of the
+// other's: it counts once.
+TEST_P(SharedLogConformance, TrimsThatCrossCountTheTimeOnce) {
+  const std::int64_t from_ms = ours().Append<TrimAnswer>(MakeTrim()).expiry_ms;
+  Follow();
+  const std::vector<EngineRig*> both = {&ours(), &theirs()};
+  for (EngineRig* rig : both) rig->engine().Hold();
+  std::vector<TrimAnswer> answers;
+  for (EngineRig* rig : both) {
+    rig->engine().journal().Append(
+        MakeTrim({.now_ms = kNowMs + kMinuteMs,
+                  .elapsed_ms = kMinuteMs,
+                  .measured_from_ms = from_ms}),
+        [&](Ending ending) {
+          answers.push_back(std::get<TrimAnswer>(ending.answer));
+        });
+  }
+  for (EngineRig* rig : both) rig->engine().Release();
+  Follow();
+  ASSERT_THAT(answers, SizeIs(2));
+  EXPECT_EQ(answers[0].expiry_ms, from_ms + kMinuteMs);
+  EXPECT_EQ(answers[1].expiry_ms, from_ms + kMinuteMs);
 }
 
 // ---- Sends ------------------------------------------------------------------

@@ -145,6 +145,18 @@ TEST_F(LanesTest, ClaimOfAnEarlierStartIsNeverBegun) {
   EXPECT_THAT(Turns(), ElementsAre("begin a"));
 }
 
+// Whatever the process before this one appended last may be applied when the
+// feed is followed already; its caller is gone.
+TEST_F(LanesTest,
+       ClaimOfAnEarlierStartThatTheFeedTellsIsNeitherBegunNorFailed) {
+  Tell(Pending("before", kMeBefore), "before");
+  Claim("a");
+  EXPECT_THAT(Turns(), IsEmpty());
+  EXPECT_THAT(orphans_, IsEmpty());
+  End(Pending("before", kMeBefore), v1::MESSAGE_STATE_UNCONFIRMED);
+  EXPECT_THAT(Turns(), ElementsAre("begin a"));
+}
+
 // The state was read before the feed told of these.
 TEST_F(LanesTest, WhatTheFeedToldBeforeTheLoadWins) {
   Tell(Pending("ended", kOther));

@@ -69,6 +69,19 @@ class MessagingFixture : public ::testing::Test {
     request.set_channel_id(id);
     EXPECT_THAT(Admin().Delete(request), IsOk());
   }
+  // A channel's id is free again when it was deleted 72 hours ago by the expiry
+  // time.
+  void LetIdsRest() {
+    clock_.Advance(absl::Hours(73));
+    journal::Record trim = NewRecord(NowMs());
+    trim.mutable_trim();
+    const auto now = AppendAs<TrimAnswer>(*journal_, trim);
+    ASSERT_THAT(now, IsOk());
+    trim.mutable_trim()->set_measured_from_ms(now->expiry_ms);
+    trim.mutable_trim()->set_elapsed_ms(
+        absl::ToInt64Milliseconds(absl::Hours(73)));
+    ASSERT_THAT(AppendAs<TrimAnswer>(*journal_, std::move(trim)), IsOk());
+  }
   void SetToken(const std::string& token) {
     v1::SetChannelCredentialsRequest request;
     request.set_channel_id("ch_1");

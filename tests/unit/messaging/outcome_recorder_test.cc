@@ -23,6 +23,9 @@ using Answer = absl::StatusOr<v1::Message>;
 
 class OutcomeRecorderTest : public MessagingFixture, public SendObserver {
  public:
+  OutcomeRecorderTest() { content_.set_text("hello"); }
+  ~OutcomeRecorderTest() override { CloseJournal(); }
+
   void OnSendEnded(v1::MessageState state, std::string_view reason) override {
     MutexLock lock(mutex_);
     counted_.push_back(v1::MessageState_Name(state).substr(14) + " " +
@@ -30,9 +33,6 @@ class OutcomeRecorderTest : public MessagingFixture, public SendObserver {
   }
 
  protected:
-  OutcomeRecorderTest() { content_.set_text("hello"); }
-  ~OutcomeRecorderTest() override { CloseJournal(); }
-
   MessageRow Claim(const std::string& request_id = "r1") {
     journal::Record record = NewRecord(NowMs());
     journal::Claim& claim = *record.mutable_claim();
@@ -75,7 +75,13 @@ class OutcomeRecorderTest : public MessagingFixture, public SendObserver {
     return counted_;
   }
   MessageRow Stored(const MessageRow& row) {
-    return **state().MessageById(row.id);
+    const auto stored = state().MessageById(row.id);
+    EXPECT_THAT(stored, IsOk());
+    if (!stored.ok() || !stored->has_value()) {
+      ADD_FAILURE() << "the message is not stored";
+      return MessageRow();
+    }
+    return **stored;
   }
 
   // Waits until all that the executor and the journal had to do is done.

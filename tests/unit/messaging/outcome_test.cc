@@ -6,6 +6,7 @@
 #include <string>
 
 #include "linktor/instagram/v1/event.pb.h"
+#include "server/messaging/stored_error.h"
 #include "server/state/identity.h"
 #include "tests/unit/messaging/messaging_fixture.h"
 
@@ -91,9 +92,10 @@ TEST_F(OutcomeTest, ErrorIsSealedForItsMessage) {
   const auto opened = sealer().Open(SealedPlace::kMessageError, row_.id,
                                     outcome.sealed_error());
   ASSERT_THAT(opened, IsOk());
-  v1::MessageError error;
+  google::rpc::Status error;
   ASSERT_TRUE(error.ParseFromString(*opened));
-  EXPECT_EQ(error.reason(), "RECIPIENT_UNAVAILABLE");
+  EXPECT_THAT(ErrorOf(error), StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_THAT(ErrorOf(error), HasReason("RECIPIENT_UNAVAILABLE"));
   EXPECT_EQ(Clear(made).message_failed().error().message(), "gone");
 }
 

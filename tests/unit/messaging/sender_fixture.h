@@ -20,11 +20,12 @@
 namespace linktor {
 
 class SenderFixture : public MessagingFixture {
- protected:
-  using Result = absl::StatusOr<v1::SendMessageResponse>;
-
+ public:
   SenderFixture() { Start(); }
   ~SenderFixture() override { Stop(); }
+
+ protected:
+  using Result = absl::StatusOr<v1::SendMessageResponse>;
 
   void Start() {
     executor_ = std::make_unique<Executor>(2, 100);

@@ -79,6 +79,7 @@ TEST_F(SenderTest, FullLaneRefusesBeforeItClaims) {
   PassMarker();
   gated_journal_.Hold();
   std::vector<std::future<Result>> waiting;
+  waiting.reserve(Lanes::kMaxLane);
   for (std::size_t i = 0; i < Lanes::kMaxLane; ++i) {
     waiting.push_back(Begin("one", absl::StrCat("r", i), "9999"));
   }
@@ -104,6 +105,7 @@ TEST_F(SenderTest, TokenIsTakenWhenTheSendLeavesItsLane) {
   PassMarker();
   SetToken("newer token");
   one.done(FakeGraph::Took("mid.1"));
+  EXPECT_THAT(first.get(), IsOk());
   FakeGraph::Sent two = graph_.Next();
   EXPECT_EQ(two.token, "newer token");
   two.done(FakeGraph::Took("mid.2"));
@@ -117,6 +119,7 @@ TEST_F(SenderTest, ChannelThatLostItsTokenMeanwhileIsNotCalled) {
   PassMarker();
   SetToken("");
   one.done(FakeGraph::Took("mid.1"));
+  EXPECT_THAT(first.get(), IsOk());
   const Result told = second.get();
   EXPECT_THAT(told, HasReason("CREDENTIALS_MISSING"));
   EXPECT_THAT(told, HasMetadata("request_id", "r2"));
@@ -132,12 +135,29 @@ TEST_F(SenderTest, ChannelThatWasDeletedMeanwhileIsNotCalled) {
   const std::int64_t no = ChannelNo();
   DeleteChannel("ch_1");
   one.done(FakeGraph::Took("mid.1"));
+  EXPECT_THAT(first.get(), IsOk());
   const Result told = second.get();
   EXPECT_THAT(told, StatusIs(absl::StatusCode::kNotFound));
   EXPECT_THAT(told, HasReason("CHANNEL_NOT_FOUND"));
   const auto row = state().MessageByRequest(no, "r2");
   ASSERT_THAT(row, IsOk());
+  ASSERT_TRUE(row->has_value());
   EXPECT_EQ((*row)->state, v1::MESSAGE_STATE_FAILED);
+  EXPECT_EQ(graph_.count(), 2) << "one and the marker";
+}
+
+// The id is another channel's by then: its token knows no such customer.
+TEST_F(SenderTest, ChannelMadeAnewIsNotCalledForTheOldOnesSends) {
+  auto first = Begin("one", "r1");
+  FakeGraph::Sent one = graph_.Next();
+  auto second = Begin("two", "r2");
+  PassMarker();
+  DeleteChannel("ch_1");
+  LetIdsRest();
+  CreateChannel("ch_1", "17841400000000001", "100");
+  one.done(FakeGraph::Took("mid.1"));
+  EXPECT_THAT(first.get(), IsOk());
+  EXPECT_THAT(second.get(), HasReason("CHANNEL_NOT_FOUND"));
   EXPECT_EQ(graph_.count(), 2) << "one and the marker";
 }
 
@@ -197,6 +217,29 @@ TEST_F(SenderTest, EndInTheSameCommitAsTheQuestionIsTold) {
   gated_journal_.Release();
   EXPECT_THAT(first.get(), HasReason("SEND_OUTCOME_UNKNOWN"));
   EXPECT_THAT(waiting.get(), HasReason("SEND_OUTCOME_UNKNOWN"));
+}
+
+// That answer is made from what is stored, and says all the same.
+TEST_F(SenderTest, FailureInTheSameCommitAsTheQuestionIsToldWhole) {
+  auto first = Begin("one", "r1");
+  FakeGraph::Sent one = graph_.Next();
+  gated_journal_.Hold();
+  auto waiting = Begin("one", "r1");
+  one.done({.mid = "",
+            .failure = {.status = MakeError(
+                            absl::StatusCode::kUnavailable, "busy",
+                            {.reason = v1::ERROR_REASON_GRAPH_UNAVAILABLE,
+                             .metadata = {{"graph_code", "2"}},
+                             .retry_after = absl::Minutes(1)}),
+                        .outcome_unknown = false}});
+  gated_journal_.WaitForKept(2);
+  gated_journal_.Release();
+  const absl::Status told = waiting.get().status();
+  EXPECT_EQ(RetryDelayOf(told), absl::Minutes(1));
+  EXPECT_EQ(ToRpcStatus(told).SerializeAsString(),
+            ToRpcStatus(first.get().status()).SerializeAsString());
+  EXPECT_EQ(Message("r1")->error().reason(), "GRAPH_UNAVAILABLE");
+  EXPECT_EQ(Message("r1")->error().metadata().at("graph_code"), "2");
 }
 
 TEST_F(SenderTest, EndedSendIsReplayed) {
@@ -397,7 +440,7 @@ TEST_F(SenderTest, DrainAnswersWhoeverWaits) {
 }
 
 TEST_F(SenderTest, AbandonedSendsBecomeUnconfirmed) {
-  auto first = Begin("one", "r1");
+  (void)Begin("one", "r1");
   (void)graph_.Next();  // and no answer ever comes
   Restart();
   EXPECT_THAT(Begin("one", "r1").get(), HasReason("SEND_OUTCOME_UNKNOWN"));

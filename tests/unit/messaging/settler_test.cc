@@ -154,7 +154,7 @@ TEST_F(SettlerTest, ClaimsOfOtherInstancesAreLeftAlone) {
 }
 
 TEST_F(SettlerTest, AbandonedSendsAreSettledOnce) {
-  auto sent = Begin("one", "r1");
+  (void)Begin("one", "r1");
   (void)graph_.Next();
   const auto pending = *state().PendingMessages();
   Restart();
@@ -166,11 +166,13 @@ TEST_F(SettlerTest, AbandonedSendsAreSettledOnce) {
 }
 
 TEST_F(SettlerTest, StartThatCannotSettleSaysSo) {
-  auto sent = Begin("one", "r1");
+  (void)Begin("one", "r1");
   (void)graph_.Next();
   Restart();
-  auto pending =
-      std::vector<MessageRow>{**state().MessageByRequest(ChannelNo(), "r1")};
+  const auto row = state().MessageByRequest(ChannelNo(), "r1");
+  ASSERT_THAT(row, IsOk());
+  ASSERT_TRUE(row->has_value());
+  std::vector<MessageRow> pending{**row};
   pending.front().state = v1::MESSAGE_STATE_PENDING;
   gated_journal_.Refuse(GatedJournal::Outcomes,
                         absl::ResourceExhaustedError("full"));

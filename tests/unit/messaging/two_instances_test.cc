@@ -198,7 +198,7 @@ TEST_F(TwoInstancesTest, EndThatIsAppliedWithTheQuestionIsTold) {
 TEST_F(TwoInstancesTest, RestartSettlesOnlyItsOwnClaims) {
   auto first = a_.Send("one", "r1");
   FakeGraph::Sent one = a_.graph().Next();
-  auto second = b_.Send("two", "r2");
+  (void)b_.Send("two", "r2");
   a_.Follow();
   b_.Restart();
   EXPECT_EQ(b_.StateOf("r1"), v1::MESSAGE_STATE_PENDING);

@@ -9,7 +9,7 @@
 #include <memory>
 #include <string>
 
-#include "server/messaging/message_view.h"
+#include "server/messaging/stored_error.h"
 #include "tests/unit/messaging/messaging_fixture.h"
 
 namespace linktor {
@@ -46,10 +46,9 @@ class WaitingCallersTest : public MessagingFixture {
     row.state = state;
     if (error.ok()) return row;
     NewKeys none;
-    row.sealed_error =
-        *sealer().Seal({.channel_no = kChannelNo, .user_id = "777"},
-                       SealedPlace::kMessageError, row.id,
-                       ToMessageError(error).SerializeAsString(), none);
+    row.sealed_error = *sealer().Seal(
+        {.channel_no = kChannelNo, .user_id = "777"},
+        SealedPlace::kMessageError, row.id, SerializeError(error), none);
     return row;
   }
   std::future<Answer> Add(const MessageRow& row, Deadline deadline = At(100)) {
@@ -87,33 +86,55 @@ TEST_F(WaitingCallersTest, EndThatAnotherInstanceRecordsIsToldFromTheRow) {
   EXPECT_TRUE(IsWaiting(other));
 }
 
-TEST_F(WaitingCallersTest, FailureFromTheRowHasTheCodeOfItsReason) {
-  const struct {
-    absl::StatusCode code;
-    v1::ErrorReason reason;
-  } cases[] = {
-      {absl::StatusCode::kInvalidArgument, v1::ERROR_REASON_MEDIA_REJECTED},
-      {absl::StatusCode::kNotFound, v1::ERROR_REASON_RECIPIENT_NOT_FOUND},
-      {absl::StatusCode::kNotFound, v1::ERROR_REASON_CHANNEL_NOT_FOUND},
-      {absl::StatusCode::kResourceExhausted, v1::ERROR_REASON_RATE_LIMITED},
-      {absl::StatusCode::kUnavailable, v1::ERROR_REASON_GRAPH_UNAVAILABLE},
-      {absl::StatusCode::kUnavailable, v1::ERROR_REASON_DRAINING},
-      {absl::StatusCode::kInternal, v1::ERROR_REASON_GRAPH_ERROR},
-      {absl::StatusCode::kFailedPrecondition,
-       v1::ERROR_REASON_CREDENTIALS_MISSING}};
-  for (const auto& one : cases) {
+// Also where a reason may have several codes.
+TEST_F(WaitingCallersTest, FailureFromTheRowHasTheCodeThatWasTold) {
+  for (const auto& [code, reason] :
+       {std::pair{absl::StatusCode::kInvalidArgument,
+                  v1::ERROR_REASON_MEDIA_REJECTED},
+        std::pair{absl::StatusCode::kUnavailable,
+                  v1::ERROR_REASON_GRAPH_UNAVAILABLE},
+        std::pair{absl::StatusCode::kInternal, v1::ERROR_REASON_GRAPH_ERROR},
+        std::pair{absl::StatusCode::kInvalidArgument,
+                  v1::ERROR_REASON_GRAPH_ERROR}}) {
     auto caller = Add(Row());
     Tell(Ended(Row(), v1::MESSAGE_STATE_FAILED,
-               MakeError(one.code, "no",
-                         {.reason = one.reason,
-                          .metadata = {{"graph_code", "551"}}})),
+               MakeError(
+                   code, "no",
+                   {.reason = reason, .metadata = {{"graph_code", "551"}}})),
          /*own=*/false);
     const Answer told = caller.get();
-    EXPECT_THAT(told, StatusIs(one.code));
-    EXPECT_THAT(told, HasReason(ReasonName(one.reason)));
+    EXPECT_THAT(told, StatusIs(code));
+    EXPECT_THAT(told, HasReason(ReasonName(reason)));
     EXPECT_THAT(told, HasMetadata("graph_code", "551"));
     EXPECT_EQ(told.status().message(), "no");
   }
+}
+
+TEST_F(WaitingCallersTest, FailureFromTheRowSaysWhenToTryAgain) {
+  const absl::Status first = MakeError(
+      absl::StatusCode::kResourceExhausted, "slow down",
+      {.reason = v1::ERROR_REASON_RATE_LIMITED,
+       .retry_after = absl::Minutes(7),
+       .quota = QuotaViolation{.subject = "app", .description = "calls"}});
+  auto caller = Add(Row());
+  Tell(Ended(Row(), v1::MESSAGE_STATE_FAILED, first), /*own=*/false);
+  const Answer told = caller.get();
+  EXPECT_EQ(RetryDelayOf(told.status()), absl::Minutes(7));
+  EXPECT_EQ(ToRpcStatus(told.status()).SerializeAsString(),
+            ToRpcStatus(first).SerializeAsString());
+}
+
+TEST_F(WaitingCallersTest, ErrorThatCannotBeReadIsLost) {
+  auto caller = Add(Row());
+  MessageRow row = Row();
+  row.state = v1::MESSAGE_STATE_FAILED;
+  NewKeys none;
+  row.sealed_error =
+      *sealer().Seal({.channel_no = kChannelNo, .user_id = "777"},
+                     SealedPlace::kMessageError, row.id,
+                     /*plaintext=*/"", none);
+  Tell(row, /*own=*/false);
+  EXPECT_THAT(caller.get(), StatusIs(absl::StatusCode::kDataLoss));
 }
 
 TEST_F(WaitingCallersTest, UnconfirmedFromTheRowIsAnUnknownOutcome) {
@@ -166,6 +187,7 @@ TEST_F(WaitingCallersTest, EachIsToldAtItsDeadline) {
 
 TEST_F(WaitingCallersTest, OneTooManyIsToldAtOnce) {
   std::vector<std::future<Answer>> waiting;
+  waiting.reserve(WaitingCallers::kMaxCallers);
   const MessageRow row = Row();
   for (std::size_t i = 0; i < WaitingCallers::kMaxCallers; ++i) {
     waiting.push_back(Add(row));

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "server/base/ids.h"
 #include "server/base/paging.h"
 #include "server/base/status.h"
 #include "tests/support/status_matchers.h"
@@ -132,6 +133,70 @@ TEST(ValidateGetMessage, OneKeyIsRequired) {
   request.set_mid("mid");
   EXPECT_THAT(Validate(request), IsOk());
 }
+
+TEST(ValidateGetMessage, MidIsLimitedInBytes) {
+  v1::GetMessageRequest request;
+  request.set_channel_id("ch_1");
+  request.set_mid("");
+  EXPECT_THAT(Fields(Validate(request)), ElementsAre("mid"));
+  request.set_mid(std::string(1024, 'm'));
+  EXPECT_THAT(Validate(request), IsOk());
+  request.set_mid(std::string(1025, 'm'));
+  EXPECT_THAT(Fields(Validate(request)), ElementsAre("mid"));
+}
+
+// ---- ResolveMessage ---------------------------------------------------------
+
+v1::ResolveMessageRequest GoodResolve(v1::MessageResolution resolution) {
+  v1::ResolveMessageRequest request;
+  request.set_channel_id("ch_1");
+  request.set_message_id(FormatId(kMessagePrefix, NewRawId()));
+  request.set_resolution(resolution);
+  return request;
+}
+
+TEST(ValidateResolveMessage, MidMayBeLeftOut) {
+  for (const auto resolution :
+       {v1::MESSAGE_RESOLUTION_SENT, v1::MESSAGE_RESOLUTION_NOT_SENT}) {
+    EXPECT_THAT(Validate(GoodResolve(resolution)), IsOk()) << resolution;
+  }
+}
+
+TEST(ValidateResolveMessage, MidIsOfAMessageThatWasSent) {
+  v1::ResolveMessageRequest request = GoodResolve(v1::MESSAGE_RESOLUTION_SENT);
+  request.set_mid("mid.1");
+  EXPECT_THAT(Validate(request), IsOk());
+  request.set_resolution(v1::MESSAGE_RESOLUTION_NOT_SENT);
+  const absl::Status status = Validate(request);
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(status, HasReason("INVALID_REQUEST"));
+  EXPECT_THAT(Fields(status), ElementsAre("mid"));
+}
+
+TEST(ValidateResolveMessage, MidIsLimitedInBytes) {
+  v1::ResolveMessageRequest request = GoodResolve(v1::MESSAGE_RESOLUTION_SENT);
+  request.set_mid(std::string(1024, 'm'));
+  EXPECT_THAT(Validate(request), IsOk());
+  request.set_mid(std::string(1025, 'm'));
+  const absl::Status status = Validate(request);
+  EXPECT_THAT(status, HasReason("INVALID_REQUEST"));
+  EXPECT_THAT(Fields(status), ElementsAre("mid"));
+}
+
+TEST(ValidateResolveMessage, EveryViolationAtOnce) {
+  v1::ResolveMessageRequest request =
+      GoodResolve(static_cast<v1::MessageResolution>(7));
+  request.set_channel_id("ch 1");
+  request.set_message_id("msg_nothex");
+  request.set_mid(std::string(1025, 'm'));
+  EXPECT_THAT(
+      Fields(Validate(request)),
+      ElementsAre("channel_id", "message_id", "resolution", "mid", "mid"));
+  request = GoodResolve(v1::MESSAGE_RESOLUTION_UNSPECIFIED);
+  EXPECT_THAT(Fields(Validate(request)), ElementsAre("resolution"));
+}
+
+// ---- Events and lists -------------------------------------------------------
 
 TEST(ValidateSubscribe, HeartbeatEdges) {
   for (const auto& [seconds, nanos, good] :

@@ -83,6 +83,17 @@ TEST_F(DatabaseTest, NoSpaceIsFull) {
   EXPECT_EQ(FaultOf(insert.Run()), StoreFault::kFull);
 }
 
+TEST_F(DatabaseTest, CountsCommitsThatWrite) {
+  Run("CREATE TABLE bare (a); INSERT INTO bare VALUES ('x')");
+  const std::int64_t before = database_->written_commits();
+  Run("UPDATE bare SET a = 'x'");
+  EXPECT_EQ(database_->written_commits(), before) << "nothing is changed by it";
+  Run("UPDATE bare SET a = 'y'");
+  EXPECT_EQ(database_->written_commits(), before + 1);
+  ASSERT_TRUE(database_->CommitUnchangedPage().ok());
+  EXPECT_EQ(database_->written_commits(), before + 2);
+}
+
 TEST_F(DatabaseTest, NotADatabaseIsTheDisksFault) {
   const std::string path = folder_.path() + "/text";
   FILE* file = fopen(path.c_str(), "w");

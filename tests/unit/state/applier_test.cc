@@ -109,6 +109,7 @@ TEST(ApplierTest, AScopeMayHaveSeveralKeys) {
   const auto first =
       rig.data().state().FindKey({.channel_no = kShop.no, .user_id = "501"});
   ASSERT_THAT(first, IsOk());
+  ASSERT_TRUE(first->has_value());
   EXPECT_EQ((*first)->id(), -4) << "the same one for all copies of the state";
   const auto none =
       rig.data().state().FindKey({.channel_no = kShop.no, .user_id = "502"});
@@ -120,7 +121,10 @@ TEST(ApplierTest, StoredKeyIsNotReplaced) {
   StoreRig rig;
   ASSERT_THAT(rig.Append<Done>(AddKeys({Key(9, "501", "first")})), IsOk());
   ASSERT_THAT(rig.Append<Done>(AddKeys({Key(9, "501", "second")})), IsOk());
-  EXPECT_EQ((*rig.data().state().FindKeyById(9))->wrapped(), "first");
+  const auto found = rig.data().state().FindKeyById(9);
+  ASSERT_THAT(found, IsOk());
+  ASSERT_TRUE(found->has_value());
+  EXPECT_EQ((*found)->wrapped(), "first");
 }
 
 TEST(ApplierTest, ViewsAreToldOfKeys) {

@@ -163,6 +163,17 @@ TEST_F(ApplyEchoTest, TwoUnconfirmedOfOneTextStayUnknown) {
   EXPECT_EQ(StateOf(second), v1::MESSAGE_STATE_UNCONFIRMED);
 }
 
+// Its answer may still say that the echo is its own.
+TEST_F(ApplyEchoTest, EarlierEchoWaitsForAPendingSendOfItsText) {
+  Echo("m1", kNowMs);
+  const MessageRow unknown = Claim("r1", kNowMs + 200);
+  const MessageRow pending = Claim("r2", kNowMs + 300);
+  rig_.Settle(unknown, {.state = v1::MESSAGE_STATE_UNCONFIRMED});
+  EXPECT_EQ(StateOf(unknown), v1::MESSAGE_STATE_UNCONFIRMED);
+  rig_.Settle(pending, {.mid = "m2"});
+  EXPECT_EQ(rig_.Message(unknown.id).mid, "m1");
+}
+
 // One that is weeks old and was never settled is no candidate any more; it
 // must not keep all later ones of that text unknown for ever.
 TEST_F(ApplyEchoTest, OldUnconfirmedIsNoCandidate) {

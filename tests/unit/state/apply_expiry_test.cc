@@ -74,7 +74,7 @@ class ApplyExpiryTest : public testing::Test {
     return rig_
         ->Trim({.now_ms = clock_ms,
                 .elapsed_ms = elapsed_ms,
-                .event_age_ms = kEventAgeMs,
+                .event_age_ms = event_age_ms_,
                 .raw_age_ms = kRawAgeMs})
         .deleted;
   }
@@ -95,13 +95,13 @@ class ApplyExpiryTest : public testing::Test {
         {"dedupe", 3 * kDayMs},
         {"raw_items", kRawAgeMs},
         {"request ids", 7 * kDayMs},
-        {"events", kEventAgeMs}};
+        {"events", event_age_ms_}};
     const auto before = Rows();
     for (const auto& [kind, age] : ages) {
       LiveUntil(from_ms + age - slack_ms);
       EXPECT_EQ(Rows()[kind], before.at(kind)) << kind << " went early";
     }
-    LiveUntil(from_ms + kEventAgeMs + kMostLateMs + kDayMs);
+    LiveUntil(from_ms + event_age_ms_ + kMostLateMs + kDayMs);
     auto left = Rows();
     EXPECT_LE(left["events"], 1) << "the last one stays";
     EXPECT_LE(left["deliveries"], 1) << "the last one stays";
@@ -111,6 +111,7 @@ class ApplyExpiryTest : public testing::Test {
   }
 
   std::unique_ptr<StoreRig> rig_;
+  std::int64_t event_age_ms_ = kEventAgeMs;
   std::int64_t true_ms_ = kNowMs;
   int made_ = 0;
 };
@@ -219,12 +220,43 @@ TEST_F(ApplyExpiryTest, AfterAFirstStartIn2100NothingGoesEarlyAndAllGoes) {
   ExpectNeitherEarlyNorNever(true_ms_, 5 * kMinuteMs);
 }
 
-// The expiry time is then decades behind, and moves at twice the clock's speed
-// for as long; what is written once the clock is right begins 31 days ahead.
+// The expiry time is then decades behind; what is written between the clock's
+// being set and the next Trim begins 31 days ahead.
 TEST_F(ApplyExpiryTest, AfterAFirstStartIn1970NothingGoesEarlyAndAllGoes) {
   Start(k1970Ms);
   true_ms_ += kMinuteMs;
   Trim(k1970Ms + kMinuteMs, kMinuteMs);
+  Fill(true_ms_);
+  ExpectNeitherEarlyNorNever(true_ms_, 5 * kMinuteMs);
+}
+
+// Longer than the 31 days that a clock is believed.
+TEST_F(ApplyExpiryTest, AfterAFirstStartIn1970EventsOf90DaysAreKeptFor90Days) {
+  event_age_ms_ = 90 * kDayMs;
+  Start(k1970Ms);
+  LiveUntil(kNowMs + kHourMs);
+  Fill(true_ms_);
+  Fill(true_ms_);
+  ExpectNeitherEarlyNorNever(true_ms_, 5 * kMinuteMs);
+}
+
+TEST_F(ApplyExpiryTest, AfterAFirstStartIn1970RowsLastNoLongerThanTheirAge) {
+  Start(k1970Ms);
+  LiveUntil(kNowMs + kHourMs);
+  Fill(true_ms_);
+  Fill(true_ms_);
+  LiveUntil(true_ms_ + kEventAgeMs + 6 * kHourMs);
+  EXPECT_EQ(Rows()["events"], 1) << "the last one stays";
+}
+
+// ---- Three months stopped ---------------------------------------------------
+
+TEST_F(ApplyExpiryTest, AfterThreeMonthsStoppedEventsOf90DaysAreKeptFor90Days) {
+  event_age_ms_ = 90 * kDayMs;
+  Start(kNowMs);
+  true_ms_ += 90 * kDayMs;
+  rig_->Reopen();
+  Trim(true_ms_, 0);
   Fill(true_ms_);
   ExpectNeitherEarlyNorNever(true_ms_, 5 * kMinuteMs);
 }

@@ -37,6 +37,7 @@ class EventReaderTest : public testing::Test {
   }
   static std::vector<std::int64_t> Seqs(const EventReader::Page& page) {
     std::vector<std::int64_t> seqs;
+    seqs.reserve(page.events.size());
     for (const auto& event : page.events) seqs.push_back(event.seq);
     return seqs;
   }

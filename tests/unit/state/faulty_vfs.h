@@ -5,8 +5,6 @@
 
 #include <string>
 
-struct sqlite3_vfs;
-
 namespace linktor {
 
 class FaultyVfs {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include <memory>
 #include <string>
@@ -22,21 +23,28 @@ class MessageTableTest : public testing::Test {
     EXPECT_THAT(Migrate(*database_), IsOk());
     table_ = std::make_unique<MessageTable>(*database_);
   }
-  MessageRow Insert(const std::string& id, std::int64_t born_ms = 100) {
-    MessageRow row{.id = id,
+  struct Spec {
+    std::string id;
+    std::string content_match = {};
+    std::int64_t claim_ms = 100;
+    std::int64_t born_ms = 100;
+  };
+  MessageRow Insert(const Spec& spec) {
+    MessageRow row{.id = spec.id,
                    .channel_no = 1,
                    .channel_id = "shop",
                    .user_id = "501",
                    .state = v1::MESSAGE_STATE_PENDING,
                    .attempt = 1,
-                   .request_id = "r" + id,
+                   .request_id = "r" + spec.id,
                    .request_fingerprint = "f",
+                   .content_match = spec.content_match,
                    .create_ms = 100,
-                   .claim_ms = 100,
-                   .sealed_content = "content of " + id,
+                   .claim_ms = spec.claim_ms,
+                   .sealed_content = "content of " + spec.id,
                    .instance = "instance",
                    .incarnation = 3,
-                   .born_ms = born_ms};
+                   .born_ms = spec.born_ms};
     EXPECT_THAT(table_->Insert(row, state_), IsOk());
     return row;
   }
@@ -60,8 +68,8 @@ class MessageTableTest : public testing::Test {
 };
 
 TEST_F(MessageTableTest, ContentIsARowOfItsOwn) {
-  Insert("a");
-  Insert("b");
+  Insert({.id = "a"});
+  Insert({.id = "b"});
   EXPECT_EQ(Contents(), "1 content of a, 2 content of b");
   EXPECT_EQ(Find("a").sealed_content, "content of a");
   EXPECT_EQ(Find("b").sealed_content, "content of b");
@@ -70,7 +78,7 @@ TEST_F(MessageTableTest, ContentIsARowOfItsOwn) {
 }
 
 TEST_F(MessageTableTest, InsertedRowIsReadBackWhole) {
-  Insert("a", /*born_ms=*/250);
+  Insert({.id = "a", .born_ms = 250});
   const MessageRow row = Find("a");
   EXPECT_EQ(row.state, v1::MESSAGE_STATE_PENDING);
   EXPECT_EQ(row.request_id, "ra");
@@ -81,14 +89,14 @@ TEST_F(MessageTableTest, InsertedRowIsReadBackWhole) {
   EXPECT_EQ(row.claim_ms, 100);
   EXPECT_EQ(row.born_ms, 250);
   EXPECT_EQ(row.error_no, 0);
-  Insert("b", /*born_ms=*/100);
+  Insert({.id = "b", .born_ms = 100});
   EXPECT_EQ(Find("b").born_ms, 100) << "that of the claim";
 }
 
 // ---- Errors -----------------------------------------------------------------
 
 TEST_F(MessageTableTest, ErrorIsAppendedToTheContents) {
-  MessageRow row = Insert("a");
+  MessageRow row = Insert({.id = "a"});
   ASSERT_THAT(table_->SetError(row, "why", state_), IsOk());
   EXPECT_EQ(row.sealed_error, "why");
   EXPECT_EQ(row.error_no, 2);
@@ -101,10 +109,10 @@ TEST_F(MessageTableTest, ErrorIsAppendedToTheContents) {
 // The old one is deleted and the new one appended: a row that is resized would
 // leave parts of what it held in the file.
 TEST_F(MessageTableTest, AnotherErrorTakesANewRow) {
-  MessageRow row = Insert("a");
+  MessageRow row = Insert({.id = "a"});
   ASSERT_THAT(table_->SetError(row, "why", state_), IsOk());
   ASSERT_THAT(table_->Update(row), IsOk());
-  Insert("b");
+  Insert({.id = "b"});
   row = Find("a");
   ASSERT_THAT(table_->SetError(row, "another reason", state_), IsOk());
   ASSERT_THAT(table_->Update(row), IsOk());
@@ -113,7 +121,7 @@ TEST_F(MessageTableTest, AnotherErrorTakesANewRow) {
 }
 
 TEST_F(MessageTableTest, NoErrorLeavesNoRow) {
-  MessageRow row = Insert("a");
+  MessageRow row = Insert({.id = "a"});
   ASSERT_THAT(table_->SetError(row, "why", state_), IsOk());
   ASSERT_THAT(table_->Update(row), IsOk());
   row = Find("a");
@@ -128,7 +136,7 @@ TEST_F(MessageTableTest, NoErrorLeavesNoRow) {
 }
 
 TEST_F(MessageTableTest, NumbersOfDeletedErrorsAreNotUsedAgain) {
-  MessageRow row = Insert("a");
+  MessageRow row = Insert({.id = "a"});
   ASSERT_THAT(table_->SetError(row, "why", state_), IsOk());
   ASSERT_THAT(table_->SetError(row, "", state_), IsOk());
   ASSERT_THAT(table_->SetError(row, "again", state_), IsOk());
@@ -138,28 +146,112 @@ TEST_F(MessageTableTest, NumbersOfDeletedErrorsAreNotUsedAgain) {
 
 // ---- Look-ups ---------------------------------------------------------------
 
-TEST_F(MessageTableTest, OpenOnesOldestClaimFirst) {
-  MessageRow first = Insert("a");
-  Insert("b");
-  Insert("c");
-  first.claim_ms = 300;
-  ASSERT_THAT(table_->Update(first), IsOk());
-  MessageRow ended = Find("b");
-  ended.state = v1::MESSAGE_STATE_SENT;
-  ASSERT_THAT(table_->Update(ended), IsOk());
-  Insert("d");
-  const auto open = table_->FindOpen(1, "501");
-  ASSERT_THAT(open, IsOk());
-  std::string ids;
-  for (const MessageRow& row : *open) ids += row.id;
-  EXPECT_EQ(ids, "cda");
-  EXPECT_THAT(*table_->FindOpen(1, "502"), testing::IsEmpty());
-  EXPECT_THAT(*table_->FindOpen(2, "501"), testing::IsEmpty());
+TEST_F(MessageTableTest, PendingOnesAreTheCustomersOwn) {
+  MessageRow row = Insert({.id = "a", .content_match = "yes"});
+  const ContentKey yes{
+      .channel_no = 1, .user_id = "501", .content_match = "yes"};
+  ContentKey no = yes;
+  no.content_match = "no";
+  EXPECT_TRUE(*table_->HasPending(1, "501"));
+  EXPECT_TRUE(*table_->HasPendingOf(yes));
+  EXPECT_FALSE(*table_->HasPendingOf(no));
+  EXPECT_FALSE(*table_->HasPending(1, "502"));
+  EXPECT_FALSE(*table_->HasPending(2, "501"));
+  for (const auto state : {v1::MESSAGE_STATE_SENT, v1::MESSAGE_STATE_FAILED,
+                           v1::MESSAGE_STATE_UNCONFIRMED}) {
+    row.state = state;
+    ASSERT_THAT(table_->Update(row), IsOk());
+    EXPECT_FALSE(*table_->HasPending(1, "501")) << state;
+    EXPECT_FALSE(*table_->HasPendingOf(yes)) << state;
+  }
+}
+
+TEST_F(MessageTableTest, UnconfirmedOnesOfAContentWithinATime) {
+  for (const auto& [id, claim_ms] :
+       {std::pair{"a", 300}, std::pair{"b", 100}, std::pair{"c", 200},
+        std::pair{"d", 300}}) {
+    MessageRow row =
+        Insert({.id = id, .content_match = "yes", .claim_ms = claim_ms});
+    row.state = v1::MESSAGE_STATE_UNCONFIRMED;
+    ASSERT_THAT(table_->Update(row), IsOk());
+  }
+  Insert({.id = "pending", .content_match = "yes", .claim_ms = 150});
+  const ContentKey yes{
+      .channel_no = 1, .user_id = "501", .content_match = "yes"};
+  const auto last = [&](std::int64_t from_ms, std::int64_t to_ms) {
+    std::string ids;
+    const auto found = table_->LastUnconfirmed(yes, from_ms, to_ms);
+    EXPECT_THAT(found, IsOk());
+    for (const UnconfirmedSend& one : *found) ids += one.id;
+    return ids;
+  };
+  EXPECT_EQ(last(0, 1000), "da");
+  EXPECT_EQ(last(100, 299), "cb");
+  EXPECT_EQ(last(101, 200), "c");
+  EXPECT_EQ(last(101, 199), "");
+  EXPECT_EQ(*table_->NextUnconfirmed(yes, 0), 100);
+  EXPECT_EQ(*table_->NextUnconfirmed(yes, 100), 100);
+  EXPECT_EQ(*table_->NextUnconfirmed(yes, 101), 200);
+  EXPECT_EQ(*table_->NextUnconfirmed(yes, 301), std::nullopt);
+}
+
+TEST_F(MessageTableTest, UnmatchedEchoesOfAContentWithinATime) {
+  std::int64_t seq = 0;
+  for (const std::int64_t echo_ms : {300, 100, 200, 100}) {
+    ++seq;
+    ASSERT_THAT(table_->AddUnmatched({.seq = seq,
+                                      .channel_no = 1,
+                                      .user_id = "501",
+                                      .content_match = "yes",
+                                      .echo_ms = echo_ms,
+                                      .born_ms = 1,
+                                      .mid = absl::StrCat("m", seq),
+                                      .mid_key = absl::StrCat("key", seq)}),
+                IsOk());
+  }
+  const ContentKey yes{
+      .channel_no = 1, .user_id = "501", .content_match = "yes"};
+  const auto first = [&](std::int64_t from_ms, std::int64_t to_ms) {
+    std::string mids;
+    const auto found = table_->FirstUnmatched(yes, from_ms, to_ms);
+    EXPECT_THAT(found, IsOk());
+    for (const UnmatchedEcho& one : *found) mids += one.mid;
+    return mids;
+  };
+  EXPECT_EQ(first(0, 1000), "m2m4");
+  EXPECT_EQ(first(101, 300), "m3m1");
+  EXPECT_EQ(first(201, 299), "");
+  ASSERT_THAT(table_->RemoveUnmatched("key2"), IsOk());
+  EXPECT_EQ(first(0, 1000), "m4m3");
+}
+
+TEST_F(MessageTableTest, ReadingThePendingOnesReadsNoOthers) {
+  // All of it is one transaction, because each would be synced.
+  ASSERT_THAT(database_->Execute("BEGIN"), IsOk());
+  std::int64_t steps = 0;
+  const auto count = [](void* counted) {
+    ++*static_cast<std::int64_t*>(counted);
+    return 0;
+  };
+  sqlite3_progress_handler(database_->handle(), /*nOps=*/1, count, &steps);
+  const auto steps_among = [&](int ended) {
+    for (int i = 0; i < ended; ++i) {
+      MessageRow row = Insert({.id = absl::StrCat(ended, " ", i)});
+      row.state = v1::MESSAGE_STATE_SENT;
+      EXPECT_THAT(table_->Update(row), IsOk());
+    }
+    Insert({.id = absl::StrCat("pending ", ended)});
+    const std::int64_t before = steps;
+    EXPECT_THAT(*FindPending(*database_), testing::SizeIs(ended == 1 ? 1 : 2));
+    return steps - before;
+  };
+  const std::int64_t few = steps_among(1);
+  EXPECT_LE(steps_among(300), 3 * few);
 }
 
 // Its id may be that of an echo which turned out to be a send's.
 TEST_F(MessageTableTest, ReadByItsIdOrThatOfItsMid) {
-  MessageRow row = Insert("a");
+  MessageRow row = Insert({.id = "a"});
   row.state = v1::MESSAGE_STATE_SENT;
   row.mid = "m1";
   row.mid_key = "key of m1";
@@ -178,7 +270,7 @@ TEST_F(MessageTableTest, ReadByItsIdOrThatOfItsMid) {
 TEST_F(MessageTableTest, RequestIdsAreForgottenByAge) {
   for (const auto& [id, born_ms] :
        {std::pair{"a", 300}, std::pair{"b", 100}, std::pair{"c", 200}}) {
-    MessageRow row = Insert(id, born_ms);
+    MessageRow row = Insert({.id = id, .born_ms = born_ms});
     row.state = v1::MESSAGE_STATE_SENT;
     ASSERT_THAT(table_->Update(row), IsOk());
   }

@@ -336,6 +336,7 @@ journal::Record MakeTrim(const TrimSpec& spec) {
   journal::Record record = NewRecord(spec.now_ms);
   journal::Trim& trim = *record.mutable_trim();
   trim.set_elapsed_ms(spec.elapsed_ms);
+  trim.set_measured_from_ms(spec.measured_from_ms);
   trim.set_event_age_ms(spec.event_age_ms);
   trim.set_raw_age_ms(spec.raw_age_ms);
   trim.set_raw_max_bytes(spec.raw_max_bytes);

@@ -149,6 +149,8 @@ inline constexpr std::int64_t kForeverMs = 100'000 * 365 * kDayMs;
 struct TrimSpec {
   std::int64_t now_ms = kNowMs;
   std::int64_t elapsed_ms = 0;
+  // The expiry time that it was measured from; only then it moves it.
+  std::int64_t measured_from_ms = 0;
   std::int64_t event_age_ms = kForeverMs;
   std::int64_t raw_age_ms = kForeverMs;
   std::int64_t raw_max_bytes = std::numeric_limits<std::int64_t>::max();

@@ -164,7 +164,8 @@ ConversationAnswer StoreRig::Name(const std::string& user,
       Append<ConversationAnswer>(MakeUsername(sealer(), kShop, user, name)));
 }
 
-TrimAnswer StoreRig::Trim(const TrimSpec& spec) {
+TrimAnswer StoreRig::Trim(TrimSpec spec) {
+  if (spec.measured_from_ms == 0) spec.measured_from_ms = ExpiryMs();
   return Expect(Append<TrimAnswer>(MakeTrim(spec)));
 }
 

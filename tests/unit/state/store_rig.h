@@ -75,7 +75,8 @@ class StoreRig {
                        std::int64_t now_ms = kNowMs);
   ConversationAnswer OptOut(const OptOutSpec& spec);
   ConversationAnswer Name(const std::string& user, const std::string& name);
-  TrimAnswer Trim(const TrimSpec& spec = {});
+  // Measured from the expiry time as it is, unless the spec says otherwise.
+  TrimAnswer Trim(TrimSpec spec = {});
   // Moves the expiry time to `expiry_ms` by a clock that says the same, and
   // deletes what is too old then.
   TrimAnswer TrimAt(std::int64_t expiry_ms, TrimSpec spec = {});
