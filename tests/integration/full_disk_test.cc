@@ -7,6 +7,7 @@
 #include <chrono>
 #include <functional>
 #include <thread>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -52,12 +53,12 @@ class FullDisk {
     std::thread caller([this] {
       grpc::Status status;
       (void)gateway_.Send("was under way", "r1", status);
-      told_ = status;
+      told_ = std::move(status);
       answered_ = true;
     });
     EXPECT_TRUE(
         gateway_.instagram().graph_calls().WaitForCount(1, absl::Seconds(20)));
-    ASSERT_TRUE(disk_.Fill());
+    EXPECT_TRUE(disk_.Fill());
     ExpectRefusals();
     EXPECT_TRUE(answered_) << "the caller waits for the disk";
     caller.join();

@@ -8,13 +8,15 @@
 
 #include <array>
 #include <atomic>
+#include <cstdlib>
 #include <cstring>
-#include <optional>
+#include <memory>
 #include <string>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "tests/support/temp_folder.h"
 #include "tests/unit/journal/kill_rounds.h"
 #include "tests/unit/state/store_rig.h"
 
@@ -33,6 +35,10 @@ struct Told {
   std::array<char, 64> message_id{};
 };
 
+struct Unmap {
+  void operator()(Told* told) const { munmap(told, sizeof(Told)); }
+};
+
 // The log is written into the database at once when it has so many pages, while
 // the last records are still to come.
 constexpr EmbeddedJournal::Options kOptions = {.max_batch_time = absl::Hours(1),
@@ -40,17 +46,17 @@ constexpr EmbeddedJournal::Options kOptions = {.max_batch_time = absl::Hours(1),
 
 class CommitKillTest : public testing::Test {
  protected:
-  CommitKillTest()
-      : told_(*new (mmap(nullptr, sizeof(Told), PROT_READ | PROT_WRITE,
-                         MAP_SHARED | MAP_ANONYMOUS, -1, 0)) Told) {}
-  ~CommitKillTest() override { munmap(&told_, sizeof(Told)); }
+  // SIGKILL takes nothing from memory, and there a commit takes no time.
+  static void SetUpTestSuite() {
+    setenv("TMPDIR", TempFolder::MemoryParent().c_str(), 1);
+  }
+  static void TearDownTestSuite() { unsetenv("TMPDIR"); }
 
   void Prepare() {
-    rig_.reset();
-    rig_.emplace(kOptions);
+    rig_ = std::make_unique<StoreRig>(kOptions);
     rig_->Create(kShop);
     rig_->Close();
-    new (&told_) Told;
+    new (told_.get()) Told;
     message_id_.clear();
   }
 
@@ -66,10 +72,10 @@ class CommitKillTest : public testing::Test {
 
   void ExpectWhatWasTold() {
     rig_->Open();
-    const int told = told_.steps;
+    const int told = told_->steps;
     const std::string events = Events();
-    EXPECT_TRUE(absl::StartsWith(events, told_.events.data()))
-        << told_.events.data() << "were told, and there are\n"
+    EXPECT_TRUE(absl::StartsWith(events, told_->events.data()))
+        << told_->events.data() << "were told, and there are\n"
         << events;
     // The next may be there as well, but no part of it.
     const auto count = static_cast<int>(rig_->ReadEvents().size());
@@ -77,7 +83,7 @@ class CommitKillTest : public testing::Test {
                 (told < kSteps && count == kEventsAfter[told + 1]))
         << count << " events after " << told << " answers";
     if (told > kClaim) {
-      message_id_ = absl::HexStringToBytes(told_.message_id.data());
+      message_id_ = absl::HexStringToBytes(told_->message_id.data());
       EXPECT_EQ(rig_->Message(message_id_).request_id, "r1");
     }
     if (told > kOutcome) {
@@ -112,9 +118,9 @@ class CommitKillTest : public testing::Test {
   }
 
   void Tell(int steps) {
-    Copy(Events(), told_.events);
-    Copy(absl::BytesToHexString(message_id_), told_.message_id);
-    told_.steps = steps;
+    Copy(Events(), told_->events);
+    Copy(absl::BytesToHexString(message_id_), told_->message_id);
+    told_->steps = steps;
   }
   template <std::size_t N>
   static void Copy(const std::string& text, std::array<char, N>& to) {
@@ -132,8 +138,10 @@ class CommitKillTest : public testing::Test {
     return lines;
   }
 
-  Told& told_;
-  std::optional<StoreRig> rig_;
+  const std::unique_ptr<Told, Unmap> told_{
+      new (mmap(nullptr, sizeof(Told), PROT_READ | PROT_WRITE,
+                MAP_SHARED | MAP_ANONYMOUS, -1, 0)) Told};
+  std::unique_ptr<StoreRig> rig_;
   RawId message_id_;
 };
 

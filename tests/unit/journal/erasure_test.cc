@@ -12,7 +12,6 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
-#include <iostream>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,10 +22,9 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/strings.h"
 #include "tests/fakes/fake_clock.h"
-#include "tests/support/environment.h"
 #include "tests/support/golden.h"
 #include "tests/support/status_matchers.h"
-#include "tests/unit/journal/killing_vfs.h"
+#include "tests/unit/journal/kill_rounds.h"
 #include "tests/unit/state/store_rig.h"
 
 namespace linktor {
@@ -42,8 +40,6 @@ using ::testing::StartsWith;
 
 // So many bytes in a row of what was erased are something of it.
 constexpr std::size_t kWindow = 24;
-// No erasure changes files so often: the last kill must have come too late.
-constexpr std::int64_t kTooMany = 10'000;
 
 // Adds what is sealed or wrapped anywhere in a message.
 void AddSealed(const google::protobuf::Message& message,
@@ -341,24 +337,9 @@ TEST_F(ErasureTest, LeavesNothingWhileOthersAppend) {
 }
 
 TEST_F(ErasureTest, LeavesNothingAfterAKillAtAnyCall) {
-  std::int64_t killed = 0;
-  const std::uint64_t rounds = NumberFromEnvironment("LINKTOR_KILL_ROUNDS", 1);
-  for (std::uint64_t half = 0; half < 2 * rounds; ++half) {
-    const bool after = half % 2 == 1;
-    for (std::int64_t call = 1; call < kTooMany; ++call) {
-      SCOPED_TRACE(absl::StrCat("call ", call, after ? ", after it" : ""));
-      Prepare();
-      const bool dead = IsKilledIn([&] {
-        const KillingVfs vfs(call, after);
-        Erase();
-      });
-      ExpectErasedAfterAll();
-      if (HasFailure()) return;
-      if (!dead) break;
-      ++killed;
-    }
-  }
-  std::cout << killed << " kills\n";
+  const std::int64_t killed =
+      KillAtEveryCall([this] { Prepare(); }, [this] { Erase(); },
+                      [this] { ExpectErasedAfterAll(); });
   EXPECT_GT(killed, 20);
 }
 

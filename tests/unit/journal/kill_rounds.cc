@@ -45,7 +45,7 @@ std::int64_t KillAtEveryCall(const std::function<void()>& prepare,
         work();
       });
       judge();
-      if (testing::Test::HasFatalFailure() || call >= kTooMany) return -1;
+      if (testing::Test::HasFailure() || call >= kTooMany) return -1;
       if (!dead) break;
       ++killed;
     }

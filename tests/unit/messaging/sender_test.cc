@@ -157,6 +157,9 @@ TEST_F(SenderTest, ChannelMadeAnewIsNotCalledForTheOldOnesSends) {
   CreateChannel("ch_1", "17841400000000001", "100");
   one.done(FakeGraph::Took("mid.1"));
   EXPECT_THAT(first.get(), IsOk());
+  ASSERT_EQ(second.wait_for(std::chrono::seconds(30)),
+            std::future_status::ready)
+      << "Instagram was asked";
   EXPECT_THAT(second.get(), HasReason("CHANNEL_NOT_FOUND"));
   EXPECT_EQ(graph_.count(), 2) << "one and the marker";
 }
