@@ -8,6 +8,8 @@ SHELL := /bin/bash
 
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
+# A blank, which cannot be written as itself in a call of subst.
+space := $(subst ,, )
 PROGRAMS := linktor-igd linktor-ig linktor-ig-emulator linktor-ig-demo
 
 # $(call configure_and_build,PRESET,TARGETS): under a lock, so that two runs of
@@ -20,6 +22,17 @@ cmake --preset $(1) --log-level=NOTICE >build/$(1).configure.log 2>&1 ||
 	{ cat build/$(1).configure.log; exit 1; }
 cmake --build --preset $(1) -j $(JOBS) $(addprefix --target ,$(2))
 exec 9>&-
+endef
+
+# $(call beside,NAME,COMMAND,OTHER): both commands at once. What COMMAND prints comes
+# after OTHER's, from build/NAME.log. A failure of either one is a failure.
+define beside
+mkdir -p build
+$(2) >build/$(1).log 2>&1 &
+beside=$$!
+$(3) || { kill "$$beside"; wait "$$beside" || :; exit 1; }
+wait "$$beside" || { cat build/$(1).log; exit 1; }
+cat build/$(1).log
 endef
 
 .ONESHELL:
@@ -62,8 +75,7 @@ check: build ## Check format, protos, README, tree, clang-tidy (TIDY=all: every 
 	tools/check/network.py
 	tools/check/prometheus.py
 	tools/check/completion.sh
-	tools/check/clients.sh
-	tools/check/tidy.sh
+	$(call beside,tidy,tools/check/tidy.sh,tools/check/clients.sh)
 	JOBS=$(JOBS) tools/check/bazel.sh --programs
 
 format: ## Format the C++ and proto files
@@ -80,9 +92,9 @@ asan: setup ## Build and test with AddressSanitizer and UndefinedBehaviorSanitiz
 	$(call configure_and_build,asan)
 	ctest --preset asan -j $(JOBS)
 
-tsan: setup ## Build and test with ThreadSanitizer
-	@$(call configure_and_build,tsan)
-	ctest --preset tsan -j $(JOBS)
+tsan: setup ## Build and test with ThreadSanitizer, SUITES="a_tests b_tests" alone
+	@$(call configure_and_build,tsan,$(SUITES))
+	ctest --preset tsan -j $(JOBS) $(if $(SUITES),-R '^($(subst $(space),|,$(strip $(SUITES))))$$')
 
 fuzz: setup ## Try to break the properties of tests/fuzz, FUZZ_SECONDS (15) for each
 	@tools/setup/apt.sh check
