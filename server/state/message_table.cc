@@ -142,7 +142,7 @@ MessageTable::MessageTable(Database& database)
       trim_unmatched_(database,
                       "DELETE FROM unmatched_echoes WHERE seq IN ("
                       "SELECT seq FROM unmatched_echoes WHERE born_ms < ?1 "
-                      "ORDER BY seq LIMIT ?2)") {}
+                      "ORDER BY born_ms, seq LIMIT ?2)") {}
 
 absl::StatusOr<std::optional<MessageRow>> MessageTable::FindById(
     std::string_view id) {

@@ -242,6 +242,7 @@ CREATE TABLE unmatched_echoes (
 CREATE INDEX unmatched_echoes_content
   ON unmatched_echoes (channel_no, user_id, content_match, echo_ms);
 CREATE INDEX unmatched_echoes_mid ON unmatched_echoes (mid_key);
+CREATE INDEX unmatched_echoes_age ON unmatched_echoes (born_ms);
 
 -- Echoes whose mid is not known, to people with PENDING sends: whose they are is
 -- known when none is PENDING any more. They have no event until then.

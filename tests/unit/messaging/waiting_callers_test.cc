@@ -58,9 +58,13 @@ class WaitingCallersTest : public MessagingFixture {
     });
     return promise->get_future();
   }
-  void Tell(const MessageRow& row, bool own) {
+  static journal::Record Outcome() {
     journal::Record record;
     record.mutable_send_outcome();
+    return record;
+  }
+  void Tell(const MessageRow& row, bool own,
+            const journal::Record& record = Outcome()) {
     Effects effects;
     effects.messages.push_back(row);
     const AppliedRecord applied{
@@ -158,6 +162,16 @@ TEST_F(WaitingCallersTest, EndThatThisProcessRecordsIsToldByWhoRecordsIt) {
   message.set_text("from the recorder");
   callers_.Tell(Row(), message);
   EXPECT_EQ(caller.get()->text(), "from the recorder");
+}
+
+TEST_F(WaitingCallersTest, EndByAnotherRecordOfThisProcessIsToldFromTheRow) {
+  auto caller = Add(Row());
+  journal::Record record;
+  record.mutable_webhook();
+  Tell(Ended(Row(), v1::MESSAGE_STATE_SENT), /*own=*/true, record);
+  ASSERT_EQ(caller.wait_for(std::chrono::seconds(10)),
+            std::future_status::ready);
+  EXPECT_EQ(caller.get()->text(), "hello");
 }
 
 TEST_F(WaitingCallersTest, CallersOfAnotherAttemptWaitOn) {

@@ -90,6 +90,8 @@ TEST(SchemaTest, HotQueriesUseAnIndex) {
         "state IN (2, 4) AND state = 2 LIMIT 1",
         "SELECT sealed FROM contents WHERE no = ?1",
         "DELETE FROM unmatched_echoes WHERE mid_key = ?1",
+        "DELETE FROM unmatched_echoes WHERE seq IN (SELECT seq FROM "
+        "unmatched_echoes WHERE born_ms < ?1 ORDER BY born_ms, seq LIMIT ?2)",
         "SELECT 1 FROM held_echoes WHERE channel_no = ?1 AND user_id = ?2 "
         "AND mid_key = ?3 LIMIT 1",
         "SELECT no FROM held_echoes WHERE channel_no = ?1 AND user_id = ?2 "
@@ -122,8 +124,9 @@ TEST(SchemaTest, HotQueriesUseAnIndex) {
       if (!*row) break;
       steps += plan.String(3) + "; ";
     }
-    EXPECT_THAT(steps,
-                testing::AnyOf(HasSubstr("SEARCH"), HasSubstr("messages_open")))
+    // A search by the key of what an inner query has found is one, too.
+    EXPECT_THAT(steps, testing::AnyOf(testing::Not(HasSubstr("SCAN")),
+                                      HasSubstr("messages_open")))
         << sql;
     EXPECT_THAT(steps, testing::Not(HasSubstr("TEMP B-TREE"))) << sql;
   }
