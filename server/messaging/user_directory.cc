@@ -32,21 +32,9 @@ void UserDirectory::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-UserDirectory::Known* UserDirectory::Lookup(const KeyScope& user) {
-  if (const auto it = young_.find(user); it != young_.end()) {
-    return &it->second;
-  }
-  if (auto node = old_.extract(user)) {
-    return &(Remember(user) = std::move(node.mapped()));
-  }
-  return nullptr;
-}
-
-UserDirectory::Known& UserDirectory::Remember(const KeyScope& user) {
-  if (young_.size() >= kCacheSize / 2) {
-    old_ = std::exchange(young_, {});
-  }
-  return young_[user];
+UserDirectory::Known& UserDirectory::EntryOf(const KeyScope& user) {
+  Known* known = known_.Find(user);
+  return known == nullptr ? known_.Insert(user) : *known;
 }
 
 void UserDirectory::OnCommit(std::span<const AppliedRecord> records) {
@@ -54,11 +42,10 @@ void UserDirectory::OnCommit(std::span<const AppliedRecord> records) {
     for (const ConversationRow& row : applied.effects.names) {
       const KeyScope user{.channel_no = row.channel_no, .user_id = row.user_id};
       MutexLock lock(mutex_);
-      Known* known = Lookup(user);
-      if (known == nullptr) known = &Remember(user);
+      Known& known = EntryOf(user);
       // Opening it may need a key that is on the disk: whoever asks does it.
-      known->sealed = row.sealed_username;
-      known->name.reset();
+      known.sealed = row.sealed_username;
+      known.name.reset();
     }
   }
 }
@@ -77,7 +64,7 @@ std::string UserDirectory::Find(std::int64_t channel_no,
   std::optional<std::string> sealed;
   {
     MutexLock lock(mutex_);
-    if (const Known* known = Lookup(user)) {
+    if (const Known* known = known_.Find(user)) {
       if (known->name.has_value()) return *known->name;
       sealed = known->sealed;
     }
@@ -90,11 +77,10 @@ std::string UserDirectory::Find(std::int64_t channel_no,
   }
   std::string name = Open(user, *sealed);
   MutexLock lock(mutex_);
-  Known* known = Lookup(user);
-  if (known == nullptr) known = &Remember(user);
+  Known& known = EntryOf(user);
   // The feed may have told of another meanwhile: that one is opened next time.
-  if (!known->sealed.has_value()) known->sealed = sealed;
-  if (known->sealed == sealed) known->name = name;
+  if (!known.sealed.has_value()) known.sealed = sealed;
+  if (known.sealed == sealed) known.name = name;
   return name;
 }
 
@@ -105,13 +91,12 @@ void UserDirectory::OnActivity(const ChannelRegistry::EntryPtr& channel,
                       .user_id = std::string(user_id)};
   MutexLock lock(mutex_);
   if (stopping_ || queue_.size() >= kQueueSize) return;
-  Known* known = Lookup(user);
-  if (known == nullptr) known = &Remember(user);
-  if (known->queued) return;
+  Known& known = EntryOf(user);
+  if (known.queued) return;
   // A longer wait than there is was set by a clock that was ahead.
-  const absl::Duration wait = known->ask_time - deps_.clock.Now();
+  const absl::Duration wait = known.ask_time - deps_.clock.Now();
   if (wait > absl::ZeroDuration() && wait <= kMaxAge) return;
-  known->queued = true;
+  known.queued = true;
   queue_.push_back({channel->channel.id(), user});
   wake_.SignalAll();
 }
@@ -131,7 +116,7 @@ void UserDirectory::Run() {
     const auto end = std::chrono::steady_clock::now() +
                      absl::ToChronoNanoseconds(deps_.pause);
     MutexLock lock(mutex_);
-    if (Known* known = Lookup(next.user)) {
+    if (Known* known = known_.Find(next.user)) {
       known->queued = false;
       known->ask_time = deps_.clock.Now() + (known_now ? kMaxAge : kRetryAfter);
     }

@@ -11,10 +11,10 @@
 #include <string_view>
 #include <thread>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
 #include "server/base/clock.h"
 #include "server/base/mutex.h"
+#include "server/base/recent_map.h"
 #include "server/channels/registry.h"
 #include "server/channels/user_names.h"
 #include "server/graph/client.h"
@@ -73,7 +73,6 @@ class UserDirectory final : public UserNames {
     absl::Time ask_time = absl::InfinitePast();
     bool queued = false;
   };
-  using Table = absl::flat_hash_map<KeyScope, Known>;
 
   struct Wanted {
     std::string channel_id;
@@ -87,15 +86,13 @@ class UserDirectory final : public UserNames {
   bool Store(const KeyScope& user, const std::string& name);
   // The name, or empty when there is none or it cannot be opened.
   std::string Open(const KeyScope& user, const std::string& sealed) const;
-  // The entry, moved into the young generation; null when it is not cached.
-  Known* Lookup(const KeyScope& user) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  Known& Remember(const KeyScope& user) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The entry, made when there is none.
+  Known& EntryOf(const KeyScope& user) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Dependencies deps_;
   Mutex mutex_;
   CondVar wake_;
-  Table young_ ABSL_GUARDED_BY(mutex_);
-  Table old_ ABSL_GUARDED_BY(mutex_);
+  RecentMap<KeyScope, Known> known_ ABSL_GUARDED_BY(mutex_){kCacheSize / 2};
   std::deque<Wanted> queue_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;

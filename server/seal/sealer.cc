@@ -109,35 +109,18 @@ Digest Sealer::ApiKeyHash(std::string_view key) const {
 }
 
 Sealer::KeyPtr Sealer::FindByScope(const KeyScope& scope) {
-  if (const auto it = young_.by_scope.find(scope);
-      it != young_.by_scope.end()) {
-    return it->second;
-  }
-  const auto it = old_.by_scope.find(scope);
-  if (it == old_.by_scope.end()) return nullptr;
-  KeyPtr key = it->second;
-  Remember(key, /*stored=*/true);
-  return key;
+  const std::int64_t* id = id_of_.Find(scope);
+  return id == nullptr ? nullptr : FindById(*id);
 }
 
 Sealer::KeyPtr Sealer::FindById(std::int64_t id) {
-  if (const auto it = young_.by_id.find(id); it != young_.by_id.end()) {
-    return it->second;
-  }
-  const auto it = old_.by_id.find(id);
-  if (it == old_.by_id.end()) return nullptr;
-  KeyPtr key = it->second;
-  Remember(key, /*stored=*/false);
-  return key;
+  const KeyPtr* key = by_id_.Find(id);
+  return key == nullptr ? nullptr : *key;
 }
 
-void Sealer::Remember(const KeyPtr& key, bool stored) {
-  if (young_.by_id.size() >= kCacheSize) {
-    old_ = std::move(young_);
-    young_ = Generation();
-  }
-  if (stored) young_.by_scope[key->scope] = key;
-  young_.by_id[key->id] = key;
+void Sealer::Remember(const KeyPtr& key) {
+  id_of_.Insert(key->scope, key->id);
+  by_id_.Insert(key->id, key);
 }
 
 absl::StatusOr<Sealer::KeyPtr> Sealer::KeyFor(const KeyScope& scope,
@@ -160,7 +143,11 @@ absl::StatusOr<Sealer::KeyPtr> Sealer::KeyFor(const KeyScope& scope,
     key = MakeKey(scope, new_keys);
   }
   MutexLock lock(mutex_);
-  Remember(key, stored.has_value());
+  if (stored.has_value()) {
+    Remember(key);
+  } else {
+    by_id_.Insert(key->id, key);
+  }
   return key;
 }
 
@@ -183,7 +170,7 @@ absl::StatusOr<Sealer::KeyPtr> Sealer::KeyById(std::int64_t id) {
   }
   LINKTOR_ASSIGN(KeyPtr key, Unwrap(*stored));
   MutexLock lock(mutex_);
-  Remember(key, /*stored=*/true);
+  Remember(key);
   return key;
 }
 
@@ -194,7 +181,7 @@ void Sealer::OnStored(std::span<const journal::DataKey> keys) {
       // A key that was made by this process is here; another process's is read
       // when it is needed.
       if (KeyPtr key = FindById(stored.id())) {
-        if (FindByScope(key->scope) == nullptr) Remember(key, /*stored=*/true);
+        if (FindByScope(key->scope) == nullptr) Remember(key);
       }
     }
   }
@@ -202,17 +189,7 @@ void Sealer::OnStored(std::span<const journal::DataKey> keys) {
 
 void Sealer::OnDestroyed(std::span<const std::int64_t> ids) {
   MutexLock lock(mutex_);
-  for (const std::int64_t id : ids) {
-    for (Generation* generation : {&young_, &old_}) {
-      const auto it = generation->by_id.find(id);
-      if (it == generation->by_id.end()) continue;
-      const auto scope = generation->by_scope.find(it->second->scope);
-      if (scope != generation->by_scope.end() && scope->second->id == id) {
-        generation->by_scope.erase(scope);
-      }
-      generation->by_id.erase(it);
-    }
-  }
+  for (const std::int64_t id : ids) by_id_.Erase(id);
 }
 
 absl::StatusOr<Sealer::KeyPtr> Sealer::Unwrap(

@@ -17,11 +17,11 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/base/crypto.h"
 #include "server/base/mutex.h"
+#include "server/base/recent_map.h"
 #include "server/base/secret.h"
 #include "server/journal/record.pb.h"
 
@@ -76,8 +76,8 @@ using NewKeys = std::vector<journal::DataKey>;
 // Thread-safe.
 class Sealer {
  public:
-  // Keys are kept in memory, at most this many per generation of the cache; the
-  // least recently used ones go.
+  // The keys that were used last are kept in memory, at least this many and at
+  // most twice as many.
   static constexpr std::size_t kCacheSize = 50'000;
 
   // `master_key` has 32 bytes. `keys` must outlive this.
@@ -120,11 +120,6 @@ class Sealer {
     AeadKey aead;
   };
   using KeyPtr = std::shared_ptr<const DataKey>;
-  struct Generation {
-    // Stored ones only.
-    absl::flat_hash_map<KeyScope, KeyPtr> by_scope;
-    absl::flat_hash_map<std::int64_t, KeyPtr> by_id;
-  };
 
   absl::StatusOr<KeyPtr> KeyFor(const KeyScope& scope, NewKeys& new_keys);
   absl::StatusOr<KeyPtr> KeyById(std::int64_t id);
@@ -132,8 +127,8 @@ class Sealer {
   KeyPtr FindByScope(const KeyScope& scope)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   KeyPtr FindById(std::int64_t id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Remember(const KeyPtr& key, bool stored)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Keeps a key that was read from the disk.
+  void Remember(const KeyPtr& key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<KeyPtr> Unwrap(const journal::DataKey& stored) const;
   KeyPtr MakeKey(const KeyScope& scope, NewKeys& new_keys) const;
 
@@ -145,8 +140,11 @@ class Sealer {
   const HmacKey api_keys_;
 
   Mutex mutex_;
-  Generation young_ ABSL_GUARDED_BY(mutex_);
-  Generation old_ ABSL_GUARDED_BY(mutex_);
+  // The key with which the next caller seals. Only a stored key is here.
+  RecentMap<KeyScope, std::int64_t> id_of_ ABSL_GUARDED_BY(mutex_){kCacheSize};
+  // Keys that are not stored yet are here, too. A destroyed key goes from here
+  // alone, so nobody finds it by its scope either.
+  RecentMap<std::int64_t, KeyPtr> by_id_ ABSL_GUARDED_BY(mutex_){kCacheSize};
 };
 
 }  // namespace linktor

@@ -40,6 +40,7 @@ linktor_test(pure_tests
     unit/base/log_test.cc
     unit/base/paging_test.cc
     unit/base/reason_codes_test.cc
+    unit/base/recent_map_test.cc
     unit/base/status_test.cc
     unit/base/strings_test.cc
     unit/events/cursor_test.cc

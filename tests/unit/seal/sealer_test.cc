@@ -264,6 +264,24 @@ TEST_F(SealerTest, DestroyedKeyIsDataLoss) {
   EXPECT_THAT(Open("e1", sealed), StatusIs(absl::StatusCode::kDataLoss));
 }
 
+// Sealing finds a key by its scope and never asks for its id; the destroyed one
+// is named by its id alone.
+TEST_F(SealerTest, DestroyedKeySealsNothingMore) {
+  const std::string sealed = Seal(kAnna, "e1", "hello");
+  Store(keys_);
+  for (std::size_t i = 0; i < 3 * Sealer::kCacheSize; ++i) {
+    const KeyScope scope{.channel_no = 2, .user_id = absl::StrCat(i)};
+    Seal(scope, "e", "x");
+    if (i % 1000 == 0) Seal(kAnna, "e", "x");
+  }
+  const std::int64_t id = stored_.keys.begin()->first;
+  stored_.keys.clear();
+  sealer_->OnDestroyed({&id, 1});
+  EXPECT_NE(KeyIdOf(Seal(kAnna, "e2", "x")), KeyIdOf(sealed));
+  EXPECT_THAT(keys_, SizeIs(1));
+  EXPECT_THAT(Open("e1", sealed), StatusIs(absl::StatusCode::kDataLoss));
+}
+
 // The scope of a key is authenticated with it.
 TEST_F(SealerTest, KeyUnderAnotherScopeIsDataLoss) {
   const std::string sealed = Seal(kAnna, "e1", "hello");
