@@ -1,5 +1,5 @@
-// Instagram for tests of sends: keeps what was sent until the test answers it.
-// Everything else succeeds and says nothing.
+// Instagram for tests of sends: it keeps what was sent until the test answers
+// it.
 
 #pragma once
 
@@ -13,11 +13,11 @@
 
 #include "server/base/mutex.h"
 #include "server/base/status.h"
-#include "server/graph/client.h"
+#include "tests/fakes/willing_graph.h"
 
 namespace linktor {
 
-class FakeGraph final : public GraphClient {
+class FakeGraph final : public WillingGraph {
  public:
   struct Sent {
     std::string to;
@@ -38,24 +38,6 @@ class FakeGraph final : public GraphClient {
                      .done = std::move(done)});
     ++count_;
     arrived_.SignalAll();
-  }
-  void SetIceBreakers(const GraphAccount&, const v1::SetIceBreakersRequest&,
-                      Done done) override {
-    done(absl::OkStatus());
-  }
-  void GetIceBreakers(
-      const GraphAccount&,
-      absl::AnyInvocable<void(absl::StatusOr<v1::GetIceBreakersResponse>)> done)
-      override {
-    done(v1::GetIceBreakersResponse());
-  }
-  void DeleteIceBreakers(const GraphAccount&, Done done) override {
-    done(absl::OkStatus());
-  }
-  void GetUserProfile(
-      const GraphAccount&, std::string_view,
-      absl::AnyInvocable<void(absl::StatusOr<std::string>)> done) override {
-    done("");
   }
 
   // The oldest unanswered call; waits for one. The test fails when none comes.

@@ -31,6 +31,7 @@
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_webhook_observer.h"
 #include "tests/fakes/memory_journal.h"
+#include "tests/fakes/willing_graph.h"
 #include "tests/support/golden.h"
 #include "tests/support/padded_body.h"
 #include "tests/support/status_matchers.h"
@@ -64,7 +65,7 @@ constexpr std::chrono::seconds kPatience{30};
 
 // Instagram takes what is sent, unless it is told to refuse it, and gives every
 // customer the same name.
-class CanaryGraph final : public GraphClient {
+class CanaryGraph final : public WillingGraph {
  public:
   void Send(const GraphAccount&, std::string_view, const v1::MessageContent&,
             v1::MessageTag,
@@ -75,19 +76,6 @@ class CanaryGraph final : public GraphClient {
                                           v1::ERROR_REASON_RECIPIENT_NOT_FOUND,
                                           kRefusal),
                       .outcome_unknown = false}});
-  }
-  void SetIceBreakers(const GraphAccount&, const v1::SetIceBreakersRequest&,
-                      Done done) override {
-    done(absl::OkStatus());
-  }
-  void GetIceBreakers(
-      const GraphAccount&,
-      absl::AnyInvocable<void(absl::StatusOr<v1::GetIceBreakersResponse>)> done)
-      override {
-    done(v1::GetIceBreakersResponse());
-  }
-  void DeleteIceBreakers(const GraphAccount&, Done done) override {
-    done(absl::OkStatus());
   }
   void GetUserProfile(
       const GraphAccount&, std::string_view,

@@ -10,6 +10,7 @@
 #include <deque>
 
 #include "absl/strings/str_cat.h"
+#include "tests/fakes/willing_graph.h"
 #include "tests/unit/messaging/messaging_fixture.h"
 
 namespace linktor {
@@ -22,7 +23,7 @@ using ::testing::Not;
 constexpr std::chrono::seconds kPatience{5};
 
 // Keeps what is asked until the test answers it.
-class FakeProfiles final : public GraphClient {
+class FakeProfiles final : public WillingGraph {
  public:
   using Name = absl::StatusOr<std::string>;
 
@@ -39,22 +40,6 @@ class FakeProfiles final : public GraphClient {
     }
     done(absl::UnavailableError("closed"));
   }
-  void Send(const GraphAccount&, std::string_view, const v1::MessageContent&,
-            v1::MessageTag,
-            absl::AnyInvocable<void(GraphSendResult)>) override {
-    ADD_FAILURE();
-  }
-  void SetIceBreakers(const GraphAccount&, const v1::SetIceBreakersRequest&,
-                      Done) override {
-    ADD_FAILURE();
-  }
-  void GetIceBreakers(
-      const GraphAccount&,
-      absl::AnyInvocable<void(absl::StatusOr<v1::GetIceBreakersResponse>)>)
-      override {
-    ADD_FAILURE();
-  }
-  void DeleteIceBreakers(const GraphAccount&, Done) override { ADD_FAILURE(); }
 
   // Waits until somebody's name is asked for. Returns whose; "?", and the test
   // fails, when nobody's is.

@@ -1,0 +1,40 @@
+// Instagram for tests, as it is when it takes everything at once and has
+// nothing to say. A fake that is about one kind of call overrides that call.
+
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "server/graph/client.h"
+
+namespace linktor {
+
+class WillingGraph : public GraphClient {
+ public:
+  void Send(const GraphAccount&, std::string_view, const v1::MessageContent&,
+            v1::MessageTag,
+            absl::AnyInvocable<void(GraphSendResult)> done) override {
+    done({.mid = "mid.sent", .failure = {}});
+  }
+  void SetIceBreakers(const GraphAccount&, const v1::SetIceBreakersRequest&,
+                      Done done) override {
+    done(absl::OkStatus());
+  }
+  void GetIceBreakers(
+      const GraphAccount&,
+      absl::AnyInvocable<void(absl::StatusOr<v1::GetIceBreakersResponse>)> done)
+      override {
+    done(v1::GetIceBreakersResponse());
+  }
+  void DeleteIceBreakers(const GraphAccount&, Done done) override {
+    done(absl::OkStatus());
+  }
+  void GetUserProfile(
+      const GraphAccount&, std::string_view,
+      absl::AnyInvocable<void(absl::StatusOr<std::string>)> done) override {
+    done("");
+  }
+};
+
+}  // namespace linktor
