@@ -50,7 +50,7 @@ class Giver {
                .name = NameWith(
                    access, "live to 100 subscribers / raw stream of 16 events"),
                .unit = "deliveries/s",
-               .at_least = access == Access::kOpen ? 0.75 : 0} {
+               .at_least = access == Access::kOpen ? 0.85 : 0} {
     (void)RunLoad(LoadOf(2000));
   }
 

@@ -27,7 +27,7 @@ void MeasureLatency(const Setting& setting) {
   Ratio ratio{.number = "6",
               .name = "post to subscriber p50 / fdatasync p50, both at 200/s",
               .unit = "ms",
-              .at_most = 3};
+              .at_most = 2.5};
   const std::size_t count = setting.Scaled(kPosts);
   for (int round = 0; round < setting.rounds; ++round) {
     setting.report.SetDisk(ProbeDisk(server.gateway().folder()));

@@ -27,6 +27,7 @@ constexpr Family kFamilies[] = {
     {"stalled", linktor::bench::MeasureStalledStreams},
     {"disk", linktor::bench::MeasureDisk},
     {"erasure", linktor::bench::MeasureErasure},
+    {"stored", linktor::bench::MeasureStored},
 };
 
 std::vector<std::string> Names() {
@@ -46,7 +47,7 @@ int main(int argc, char** argv) {
   bool open_only = false;
   app.add_option("--only", only,
                  "families: ingest, journal, fan-out, latency, "
-                 "sends, hostile, idle, stalled, disk, erasure")
+                 "sends, hostile, idle, stalled, disk, erasure, stored")
       ->delimiter(',')
       ->check(CLI::IsMember(Names()));
   app.add_option("--json", json, "also write the figures to this file");

@@ -74,5 +74,6 @@ void MeasureIdleStreams(const Setting& setting);
 void MeasureStalledStreams(const Setting& setting);
 void MeasureDisk(const Setting& setting);
 void MeasureErasure(const Setting& setting);
+void MeasureStored(const Setting& setting);
 
 }  // namespace linktor::bench
