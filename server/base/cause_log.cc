@@ -55,7 +55,8 @@ CauseLimiter::State& CauseLimiter::Find(std::string_view cause, TimePoint now) {
     return it->second;
   }
   if (causes_.size() >= kMaxCauses) {
-    // Causes that have been quiet since are forgotten.
+    // Causes that have been quiet since are forgotten. This looks at all of
+    // them, but only when a new cause comes at the limit.
     std::erase_if(causes_, [now](const auto& one) {
       return one.second.next <= now && one.second.left_out == 0;
     });

@@ -9,11 +9,14 @@
 namespace linktor {
 namespace {
 
+// A site's smallest IPv6 network has 64 bits of prefix, so a stranger has at
+// least all addresses behind them.
 constexpr std::size_t kPrefixBytes = 8;
 
-// What an address is counted by: an IPv4 address (also one mapped into IPv6) as
-// it is, of an IPv6 address the first 64 bits. It lies in here whole, so that a
-// connection can leave where there is no memory.
+// Makes the key that an address is counted by: an IPv4 address as it is, also
+// where it is mapped into IPv6, and the first 64 bits of an IPv6 address. The
+// class holds the whole key itself, so that a connection can leave where there
+// is no memory.
 class Key {
  public:
   explicit Key(std::string_view address) {

@@ -30,8 +30,8 @@ spdlog::level::level_enum ToSpdlog(LogLevel level) {
 
 constexpr char kAuditLogger[] = "linktor.audit";
 
-// What a secret follows: a name with "=" or, in JSON, with quotes and a colon;
-// the scheme of an Authorization header, in any case.
+// A secret follows one of these names, with "=" or, in JSON, with quotes and a
+// colon; or it follows the scheme of an Authorization header, in any case.
 constexpr std::array<std::string_view, 2> kNames = {"access_token",
                                                     "appsecret_proof"};
 constexpr std::string_view kScheme = "bearer ";
@@ -52,7 +52,7 @@ std::size_t SkipBlanks(std::string_view text, std::size_t at) {
   return at;
 }
 
-// Where the value begins whose name ends at `at`; 0 when none follows.
+// Returns where the value begins whose name ends at `at`; 0 when none follows.
 std::size_t ValueAfterName(std::string_view text, std::size_t at) {
   if (at < text.size() && text[at] == '=') return at + 1;
   for (const char expected : {'"', ':', '"'}) {
@@ -63,7 +63,8 @@ std::size_t ValueAfterName(std::string_view text, std::size_t at) {
   return at;
 }
 
-// Where the secret begins that `text` announces at `at`; 0 when there is none.
+// Returns where the secret begins that `text` announces at `at`; 0 when there
+// is none.
 std::size_t SecretAfter(std::string_view text, std::size_t at) {
   const std::string_view rest = text.substr(at);
   for (const std::string_view name : kNames) {
@@ -80,7 +81,7 @@ std::size_t TokenEnd(std::string_view text, std::size_t at) {
   return at;
 }
 
-// Where the token or key ends that begins at `at`; 0 when none does.
+// Returns where the token or key ends that begins at `at`; 0 when none does.
 std::size_t KnownTokenEnd(std::string_view text, std::size_t at) {
   for (const std::string_view start : kTokenStarts) {
     if (!text.substr(at).starts_with(start)) continue;
@@ -90,7 +91,8 @@ std::size_t KnownTokenEnd(std::string_view text, std::size_t at) {
   return 0;
 }
 
-// The fields as a JSON object without its braces.
+// Returns the fields as a JSON object without its braces: the logger's pattern
+// has them, with the time and the level before the fields.
 std::string ToJson(std::string_view event, const LogFields& fields) {
   boost::json::object object;
   object["event"] = event;
@@ -108,7 +110,7 @@ void InitLogging(LogLevel level) {
                       spdlog::pattern_time_type::utc);
   logger->set_level(ToSpdlog(level));
   logger->flush_on(spdlog::level::debug);
-  // The same lines, but at every level of the log.
+  // The audit lines go the same way, but whatever the log's level is.
   std::shared_ptr<spdlog::logger> audit = logger->clone(kAuditLogger);
   audit->set_level(spdlog::level::info);
   spdlog::register_logger(std::move(audit));

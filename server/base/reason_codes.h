@@ -1,5 +1,7 @@
 // Says which gRPC codes the contract has for a reason, so that callers who
-// decide by the one and callers who decide by the other do the same.
+// decide by the one and callers who decide by the other do the same. MakeError
+// asserts it in debug builds; tests hold the table against docs/errors.md.
+// Pure.
 
 #pragma once
 
@@ -9,7 +11,8 @@
 
 namespace linktor {
 
-// Returns whether an error of this reason may have this code.
+// Returns whether an error of this reason may have this code. A reason without
+// a row in the table fits no code.
 bool CodeFits(v1::ErrorReason reason, absl::StatusCode code);
 
 }  // namespace linktor

@@ -1,4 +1,6 @@
-// A value that must not be printed: tokens, app secrets, keys.
+// Holds a value that must not be printed: access tokens, app secrets, API keys,
+// private keys. Whoever reads one from a file or a request puts it into a
+// Secret at once.
 
 #pragma once
 
@@ -9,13 +11,19 @@
 namespace linktor {
 
 // Holds a secret and overwrites its memory when it goes. It has no stream
-// operator and no conversion: reading it takes the word Reveal(), which is
-// easy to search for.
+// operator and no conversion: reading it takes the word Reveal(), which is easy
+// to search for. Like a string, it may be used by one thread at a time unless
+// all of them only read.
 class Secret {
  public:
   Secret() = default;
+  // Takes over the value. A copy that the caller keeps of it is not
+  // overwritten.
   explicit Secret(std::string value) : value_(std::move(value)) {}
+  // A copy has memory of its own; each is overwritten when it goes.
   Secret(const Secret&) = default;
+  // The old value is overwritten first: the string could keep a part of it
+  // behind a shorter new one.
   Secret& operator=(const Secret& other) {
     if (this != &other) {
       Wipe();
@@ -23,6 +31,7 @@ class Secret {
     }
     return *this;
   }
+  // The source is empty afterwards.
   Secret(Secret&& other) noexcept : value_(std::move(other.value_)) {
     other.Wipe();
   }
@@ -36,10 +45,15 @@ class Secret {
   }
   ~Secret() { Wipe(); }
 
+  // Returns the bytes, borrowed until this is assigned, moved from or
+  // destroyed. They are not to be kept in another type longer than a call needs
+  // them.
   std::string_view Reveal() const { return value_; }
   bool empty() const { return value_.empty(); }
 
  private:
+  // Overwrites the value in a way that the compiler does not leave out, and
+  // leaves this empty. It is defined in crypto.cc, beside BoringSSL.
   void Wipe();
 
   std::string value_;

@@ -1,4 +1,5 @@
-// Calls a function again and again, on a thread of its own.
+// Calls a function again and again, on a thread of its own. The App looks with
+// it after what changes by itself; the sender looks after what is due.
 
 #pragma once
 
@@ -10,24 +11,33 @@
 
 namespace linktor {
 
+// Its owner makes and destroys it, from a thread of the owner's.
 class Ticker {
  public:
-  // Calls `work` each `period` from now on, until destruction; it is never
-  // called twice at a time.
+  // Calls `work` each `period` of steady time, the first time after one period,
+  // until destruction. It is never called twice at a time: the next period
+  // begins when a call has ended, so a slow call delays the next. `work` must
+  // let no exception out and may block; what it borrows must outlive this.
   Ticker(std::chrono::milliseconds period, std::function<void()> work);
-  // Waits for a call that is under way.
+  // Waits for a call that is under way; afterwards `work` is not called any
+  // more. It must not run on the ticker's own thread.
   ~Ticker();
   Ticker(const Ticker&) = delete;
   Ticker& operator=(const Ticker&) = delete;
 
  private:
+  // This is the thread's loop: it waits for the period or the stop, and calls
+  // `work` without the mutex.
   void Run();
 
   const std::chrono::milliseconds period_;
   const std::function<void()> work_;
   Mutex mutex_;
+  // It is signalled once, when stopping_ becomes true.
   CondVar stop_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  // It is the last member, so that the thread does not run before the others
+  // are made.
   std::thread thread_;
 };
 

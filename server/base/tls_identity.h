@@ -1,6 +1,7 @@
-// The certificate and key by which a listener proves who it is. Certificates
-// are replaced while the server runs, so listeners ask for the identity at
-// every handshake and keep none.
+// A listener proves by this certificate and key who it is. Certificates are
+// replaced while the server runs, so listeners ask for the identity at every
+// handshake and keep none. access/certificates.h makes it; the listeners of
+// gRPC and of HTTP use it.
 
 #pragma once
 
@@ -14,19 +15,22 @@
 
 namespace linktor {
 
-// Immutable once made; its parts belong together and have been checked.
+// Is immutable once made; its parts belong together and have been checked.
+// Handshakes on several threads share one.
 struct TlsIdentity {
-  // Grows with every change of the files, from 1. Whoever derives something
+  // Grows with every change of the files, from 1. A user that derives something
   // costly from the identity keeps it for as long as this number stays.
   std::uint64_t generation = 0;
-  // PEM: the server's certificate, then those that lead to its root.
+  // The PEM of the server's certificate, then of those that lead to its root.
   std::string certificate_chain;
-  // PEM.
+  // The PEM of the key that belongs to the first certificate; it is not
+  // encrypted.
   Secret private_key;
-  // PEM: who may have signed a client's certificate. Empty: clients are not
-  // asked for one.
+  // The PEM of the certificates that may have signed a client's. Where it is
+  // empty, clients are not asked for one; otherwise a client without one is
+  // refused.
   std::string client_ca;
-  // When the server's certificate ends.
+  // The server's certificate ends at this time.
   absl::Time not_after;
 };
 

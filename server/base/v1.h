@@ -1,4 +1,5 @@
-// The short name of the contract's namespace.
+// Gives the contract's namespace its short name, v1, in which all of the server
+// speaks of it. It needs none of the generated headers.
 
 #pragma once
 
