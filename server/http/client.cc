@@ -15,6 +15,8 @@
 namespace linktor {
 namespace {
 
+// The loop wakes at least this often. It needs no more, because Add and Stop
+// wake it, and libcurl's own timers shorten the wait.
 constexpr int kPollMilliseconds = 1000;
 
 // curl_global_init is not thread-safe and must precede everything else.
@@ -23,10 +25,13 @@ void InitCurlOnce() {
   (void)kCode;
 }
 
+// One call from Add to its callback. libcurl has pointers into it, so it stays
+// where it is until Finish has taken it from the multi handle.
 struct Transfer {
   HttpCall call;
   HttpTransport::Callback done;
   HttpResult result;
+  // This many bytes of the body have been given to libcurl.
   std::size_t sent = 0;
   std::size_t max_response = 0;
   CURL* easy = nullptr;
@@ -133,6 +138,8 @@ std::size_t WriteHeader(char* data, std::size_t size, std::size_t count,
   return size * count;
 }
 
+// Writes libcurl's own words, which callers do not get. Calls that end because
+// this server stops are no failure.
 void LogFailure(const Transfer& transfer, CURLcode code) {
   if (code == CURLE_ABORTED_BY_CALLBACK || !Logs(LogLevel::kInfo)) return;
   const std::string host(HostOf(transfer.call.url));
@@ -152,7 +159,10 @@ std::string_view HttpResult::Header(std::string_view name) const {
   return {};
 }
 
-// Owns the multi handle and the thread that drives it.
+// Owns the multi handle and the thread that drives it. Add and Stop are called
+// from any thread and only leave work behind; everything that touches libcurl's
+// handles but curl_multi_wakeup happens on the thread. Callbacks run there too,
+// without the mutex.
 class CurlTransport::Loop {
  public:
   explicit Loop(Options options)
@@ -192,7 +202,8 @@ class CurlTransport::Loop {
   }
 
  private:
-  // False, and `transfer` stays, when the loop is stopping.
+  // Returns false, and `transfer` stays, when the loop is stopping. A transfer
+  // that was taken is called back by the thread, at the latest by Abandon.
   bool Take(std::unique_ptr<Transfer>& transfer) {
     MutexLock lock(mutex_);
     if (stopping_) return false;
@@ -200,6 +211,9 @@ class CurlTransport::Loop {
     return true;
   }
 
+  // This is the thread's loop. It takes what waits and looks at the stop under
+  // one lock, and begins what it took before it ends. So every transfer that
+  // Take took is in active_ when Abandon runs.
   void Run() {
     for (;;) {
       std::deque<std::unique_ptr<Transfer>> fresh;
@@ -218,6 +232,8 @@ class CurlTransport::Loop {
     }
   }
 
+  // Hands a transfer to libcurl, which sends it at once or when a connection is
+  // free. From here on it is in active_ and ends by Finish.
   void Begin(std::unique_ptr<Transfer> owned) {
     Transfer& transfer = *owned;
     CURL* easy = transfer.easy = curl_easy_init();
@@ -252,7 +268,8 @@ class CurlTransport::Loop {
       curl_easy_setopt(easy, CURLOPT_READDATA, &transfer);
       curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, RefuseRewind);
     }
-    // No "Expect: 100-continue": it costs a round trip.
+    // An empty header keeps libcurl from sending "Expect: 100-continue", which
+    // costs a round trip.
     transfer.headers = curl_slist_append(nullptr, "Expect:");
     for (const auto& [name, value] : transfer.call.headers) {
       transfer.headers = curl_slist_append(
@@ -263,6 +280,7 @@ class CurlTransport::Loop {
     curl_multi_add_handle(multi_, easy);
   }
 
+  // Finishes the transfers that libcurl has come to the end of.
   void Collect() {
     int left = 0;
     while (CURLMsg* message = curl_multi_info_read(multi_, &left)) {
@@ -271,6 +289,10 @@ class CurlTransport::Loop {
     }
   }
 
+  // Takes the transfer from libcurl and from active_, fills its result and
+  // calls back, on the thread and without the mutex. `code` is libcurl's
+  // result. The transfer is gone when this returns; its connection stays in
+  // libcurl's pool.
   void Finish(CURL* easy, CURLcode code) {
     auto node = active_.extract(easy);
     Transfer& transfer = *node.mapped();
@@ -289,7 +311,8 @@ class CurlTransport::Loop {
     transfer.done(std::move(transfer.result));
   }
 
-  // Nobody will know how these end.
+  // Ends all transfers at the stop. Nobody can know how those end that have
+  // sent something; for the others nothing_sent says so.
   void Abandon() {
     while (!active_.empty()) {
       Finish(active_.begin()->first, CURLE_ABORTED_BY_CALLBACK);
@@ -301,7 +324,7 @@ class CurlTransport::Loop {
   Mutex mutex_;
   std::deque<std::unique_ptr<Transfer>> waiting_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  // Only touched on the thread.
+  // These are with libcurl. Only the thread touches them.
   std::unordered_map<CURL*, std::unique_ptr<Transfer>> active_;
   std::thread thread_;
 };

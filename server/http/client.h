@@ -1,4 +1,5 @@
-// Outgoing HTTP(S), by libcurl. One thread drives all transfers.
+// Makes outgoing calls by HTTP and HTTPS, with libcurl. One thread drives all
+// transfers. The calls to Meta go through it, and the emulator's webhooks.
 
 #pragma once
 
@@ -14,64 +15,87 @@
 
 namespace linktor {
 
+// Is a request as a value. Nothing in it is checked: a URL that cannot be
+// called ends as a transport error.
 struct HttpCall {
-  // GET, POST or DELETE.
+  // GET, POST or DELETE. A GET is sent without its body.
   std::string method;
+  // The whole URL, percent-encoded. Only the schemes http and https are called,
+  // and redirects are not followed.
   std::string url;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
+  // This limits the whole call, up to the end of the answer.
   absl::Duration timeout = absl::Seconds(30);
 };
 
+// Says how a call ended. Status code, headers and body are those of the last
+// answer that began; they mean something only when `transport` is OK.
 struct HttpResult {
-  // OK when a complete response arrived, whatever its status code. Otherwise
-  // its message says what happened in words for callers; the log says more.
+  // OK when a complete response arrived, whatever its status code. Otherwise it
+  // is UNAVAILABLE, and its message says what happened in words for callers;
+  // the log says more.
   absl::Status transport;
-  // Whether it is certain that no byte of the request left this machine. Only
-  // meaningful when `transport` is not OK.
+  // True when it is certain that no byte of the request left this machine, so
+  // that the call may be repeated. It only means something when `transport` is
+  // not OK.
   bool nothing_sent = false;
   int status_code = 0;
-  // Names in lower case.
+  // The names are in lower case; the order is that of the answer.
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
 
-  // The first header of that lower-case name; empty when there is none.
+  // Returns the value of the first header of that lower-case name, borrowed
+  // from this; empty when there is none.
   std::string_view Header(std::string_view name) const;
 };
 
-// The seam between Graph calls and the network. A request is sent at most
-// once: no implementation repeats one by itself.
+// The seam between Graph calls and the network: tests put a fake here. A
+// request is sent at most once: no implementation repeats one by itself,
+// because a send that is repeated could reach a customer twice. Thread-safe.
 class HttpTransport {
  public:
   using Callback = absl::AnyInvocable<void(HttpResult)>;
 
   virtual ~HttpTransport() = default;
-  // `done` is called once, on a thread of the transport; it must not block.
+  // Begins the call and returns at once. `done` is called exactly once, on a
+  // thread of the transport, or within Send when the transport has stopped; it
+  // must not block. The caller holds no mutex that `done` takes.
   virtual void Send(HttpCall call, Callback done) = 0;
 };
 
+// The transport of the program. Certificates are checked against the system's.
+// Calls may come from any thread; results come on its one thread.
 class CurlTransport final : public HttpTransport {
  public:
   struct Options {
-    // Proxy for all but loopback addresses; empty for none. The environment's
-    // proxy variables are not read.
+    // The proxy for all but loopback addresses; empty for none. The
+    // environment's proxy variables are not read.
     std::string proxy;
+    // A connection, TLS included, must be made within this time. It is a part
+    // of the call's own timeout.
     absl::Duration connect_timeout = absl::Seconds(10);
-    // Idle connections older than this are not used again: one that the other
-    // side has just closed makes a send's outcome unknown.
+    // Connections that have been idle for longer are not used again: one that
+    // the other side has just closed makes a send's outcome unknown.
     absl::Duration max_idle = absl::Seconds(30);
+    // Further calls wait until one of these connections is free.
     long max_connections_per_host = 64;
-    // Largest answer read, in bytes; a larger one is a transport error.
+    // This is the largest body of an answer that is read, in bytes; a larger
+    // one is a transport error.
     std::size_t max_response_bytes = 4 * 1024 * 1024;
   };
 
+  // Starts the thread. libcurl is initialised by the first transport, before
+  // which the process must not use it.
   explicit CurlTransport(const Options& options);
+  // Stops first, as Stop does.
   ~CurlTransport() override;
 
   void Send(HttpCall call, Callback done) override;
 
-  // Ends what is under way with a transport error, and from then on every
-  // call at once. Done by the destructor if by nobody else.
+  // Ends what is under way with a transport error, and from then on every call
+  // at once. It blocks until the thread has ended and all callbacks have
+  // returned. It is called by one thread at a time, and never from a callback.
   void Stop();
 
  private:

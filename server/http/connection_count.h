@@ -1,6 +1,6 @@
-// Counts a listener's connections: how many there may be, and when the last
-// one has gone. The accepting thread enters connections, the workers' threads
-// let them go, and the thread that stops the listener waits. Thread-safe.
+// Counts a listener's connections: how many there may be, and when the last one
+// has gone. The accepting thread enters connections, the workers' threads let
+// them go, and the thread that stops the listener waits. Thread-safe.
 
 #pragma once
 
@@ -15,10 +15,12 @@
 
 namespace linktor {
 
+// A listener has one, which outlives its workers and with them all places.
 class HttpConnectionCount {
  public:
-  // A connection's place in the count. It is given back when this goes, so a
-  // connection that owns it is counted exactly, however it ends.
+  // Is a connection's place in the count. It is given back when this goes, so a
+  // connection that owns it is counted exactly, however it ends. It may move to
+  // another thread, which a connection does once, to its worker's.
   class Place {
    public:
     Place(Place&& other) noexcept
@@ -29,7 +31,7 @@ class HttpConnectionCount {
       if (count_ != nullptr) count_->Leave(address_);
     }
 
-    // The peer's IP address as text.
+    // Returns the peer's IP address as text.
     const std::string& address() const { return address_; }
 
    private:
@@ -37,24 +39,27 @@ class HttpConnectionCount {
     Place(HttpConnectionCount& count, std::string address)
         : count_(&count), address_(std::move(address)) {}
 
-    // Null when this has been moved from.
+    // Null when this has been moved from; there is no place to give back then.
     HttpConnectionCount* count_;
     std::string address_;
   };
 
-  // Both limits are at least 1.
+  // Both limits are numbers of connections and at least 1.
   HttpConnectionCount(std::size_t total, std::size_t per_address)
       : limits_(total, per_address) {}
 
-  // A place for a connection from `address`, an IP address as text; nothing
-  // when a limit is reached. This must outlive the place.
+  // Returns a place for a connection from `address`, an IP address as text;
+  // nothing when a limit is reached. This must outlive the place.
+  // std::bad_alloc leaves it where there is no memory, and nothing is counted
+  // then.
   std::optional<Place> Enter(std::string address) {
     if (!limits_.Add(address)) return std::nullopt;
     return Place(*this, std::move(address));
   }
 
-  // Waits until there is no connection, at most for `timeout`. Returns whether
-  // there is none.
+  // Blocks until there is no connection, at most for `timeout`. Returns whether
+  // there is none. A caller that needs the answer to stay true has stopped
+  // accepting before.
   bool WaitUntilNone(std::chrono::nanoseconds timeout) {
     const auto end = std::chrono::steady_clock::now() + timeout;
     MutexLock lock(mutex_);
@@ -67,17 +72,20 @@ class HttpConnectionCount {
   }
 
  private:
+  // Gives a place back and wakes the thread that waits. It needs no memory.
   void Leave(std::string_view address) {
     limits_.Remove(address);
-    // Under the mutex, or it could fall between the waiter's look at the count
-    // and its wait.
+    // The signal is given under the mutex, or it could fall between the
+    // waiter's look at the count and its wait.
     MutexLock lock(mutex_);
     left_.SignalAll();
   }
 
   ConnectionLimits limits_;
+  // Guards no data, since the limits have a lock of their own; it orders the
+  // signal and the waiter's look.
   Mutex mutex_;
-  // Signalled when a connection has left.
+  // It is signalled when a connection has left.
   CondVar left_;
 };
 

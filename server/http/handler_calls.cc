@@ -32,14 +32,18 @@ struct HandlerCalls::Letter {
 // Responders leave their answers here. It outlives HandlerCalls, because a
 // responder may be called, or dropped, when the listener has gone.
 struct HandlerCalls::Mailbox {
-  // Moves the only letter of `from` here and tells the loop. Needs no memory
-  // of ours; Asio may want some to be told, and then Retry does it.
+  // Moves the only letter of `from` here and tells the loop; when the loop has
+  // ended, the letter stays in `from`. It needs no memory of ours; Asio may
+  // want some to be told, and then Retry does it. Any thread calls it.
   void Put(std::list<Letter>& from) {
     MutexLock lock(mutex);
     if (io == nullptr) return;
     letters.splice(letters.end(), from);
     Tell();
   }
+  // Posts HandOut to the loop unless it is posted already or there is no
+  // letter. The post is made under the mutex, so that the loop cannot go
+  // meanwhile; Asio only queues it here.
   void Tell() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     if (told || letters.empty()) return;
     told = true;
@@ -52,12 +56,13 @@ struct HandlerCalls::Mailbox {
   }
 
   Mutex mutex;
-  // Null when the loop has ended; `owner` has then gone.
+  // Null when the loop has ended; `owner` is null then, too.
   asio::io_context* io ABSL_GUARDED_BY(mutex) = nullptr;
   HandlerCalls* owner ABSL_GUARDED_BY(mutex) = nullptr;
-  // The answers that the loop has not taken yet. It is called for the first
+  // The answers that the loop has not taken yet. The loop is told of the first
   // only, since the answers of a commit come together.
   std::list<Letter> letters ABSL_GUARDED_BY(mutex);
+  // True from the post of HandOut until it has taken the letters.
   bool told ABSL_GUARDED_BY(mutex) = false;
 };
 

@@ -27,11 +27,16 @@ namespace {
 namespace beast = boost::beast;
 using Tcp = asio::ip::tcp;
 
-// How long accepting rests when the process is out of descriptors.
+// Accepting rests for so long when the process is out of descriptors or memory;
+// without a rest it would fail again at once and take the processor.
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);
-// A longer grace is as good as this one, which a clock can be moved by.
+// A longer grace is as good as this one, which can be added to a clock's time
+// without overflow.
 constexpr absl::Duration kMaxGrace = absl::Hours(24);
 
+// Owns the accepting thread, the workers, and all that they share. Members are
+// in the order of their lives: a worker may use the budget, the count and the
+// TLS contexts until its thread has ended.
 class BeastListener final : public HttpListener {
  public:
   BeastListener(const Options& options, Handler handler)
@@ -47,6 +52,8 @@ class BeastListener final : public HttpListener {
 
   ~BeastListener() override { BeastListener::Stop(absl::ZeroDuration()); }
 
+  // Binds the first address that the host's name has, and notes the port in
+  // use. UNAVAILABLE or INVALID_ARGUMENT as Start says; no thread runs yet.
   absl::Status Bind() {
     beast::error_code error;
     Tcp::resolver resolver(accept_io_);
@@ -77,6 +84,7 @@ class BeastListener final : public HttpListener {
     return absl::OkStatus();
   }
 
+  // Starts the workers and then the accepting thread, which needs them.
   void Run() {
     const HttpShared shared{.options = options_,
                             .handler = handler_,
@@ -91,9 +99,11 @@ class BeastListener final : public HttpListener {
 
   const std::string& address() const override { return address_; }
 
+  // Closes the acceptor first, so that no connection comes after the workers
+  // have been told to drain. A second call does nothing.
   void Stop(absl::Duration grace) override {
     if (!accept_thread_.joinable()) return;
-    // Ends Accept, and with it the thread.
+    // Closing the acceptor ends Accept, and with it the thread.
     asio::post(accept_io_, [this] {
       beast::error_code ignored;
       acceptor_.close(ignored);
@@ -127,6 +137,9 @@ class BeastListener final : public HttpListener {
     }
   }
 
+  // Accepts connections and gives them to the workers in turn. It ends when the
+  // acceptor is closed; other errors, such as a lack of descriptors, are
+  // logged, and accepting goes on after a rest.
   asio::awaitable<void> Accept() {
     asio::steady_timer pause(accept_io_);
     for (std::size_t next = 0;; ++next) {
@@ -150,7 +163,10 @@ class BeastListener final : public HttpListener {
     }
   }
 
-  // Gives a connection from `peer` to a worker if there is room for it.
+  // Gives a connection from `peer` to a worker if there is room for it;
+  // otherwise the socket is closed here, without an answer. The place moves
+  // with the socket, so that the connection is counted until the worker has
+  // ended it.
   void Admit(HttpWorker& worker, HttpSocket socket, const std::string& peer) {
     std::optional<HttpConnectionCount::Place> place = connections_.Enter(peer);
     if (!place.has_value()) {
@@ -173,9 +189,9 @@ class BeastListener final : public HttpListener {
   asio::io_context accept_io_{1};
   asio::basic_socket_acceptor<Tcp, asio::io_context::executor_type> acceptor_;
   std::string address_;
-  // Counts the workers that have yet to close their connections. A member and
-  // not a local of Stop, because a worker may still be inside it when the wait
-  // for it is over.
+  // Counts the workers that have yet to close their connections. It is a member
+  // and not a local of Stop, because a worker may still be inside it when the
+  // wait for it is over.
   std::optional<std::latch> closed_;
   std::vector<std::unique_ptr<HttpWorker>> workers_;
   std::thread accept_thread_;

@@ -1,7 +1,8 @@
-// The HTTP/1.1 server for webhooks and administration: Boost.Beast behind one
-// handler function, over plaintext or TLS. It keeps strangers within limits
-// (connections, head and body size, bytes in flight, idle time) before any
-// handler sees them.
+// This is the HTTP/1.1 server for webhooks and administration: Boost.Beast
+// behind one handler function, over plaintext or TLS. It keeps strangers within
+// limits (connections, head and body size, bytes in flight, idle time) before
+// any handler sees them. App has two, the emulator one; each has a thread that
+// accepts and threads that serve.
 
 #pragma once
 
@@ -30,11 +31,16 @@ struct HttpRefusal {
   std::string_view reason;
 };
 
-// Returns all of them.
+// Returns all refusals that there are, so that metrics have a series for each
+// from the start. The list lives as long as the process.
 const std::vector<HttpRefusal>& HttpRefusals();
 
+// Start makes one; it serves until Stop or its destruction, which stops it
+// without grace. Its functions but address() are not called on a listener
+// thread.
 class HttpListener {
  public:
+  // All limits are on what strangers may do.
   struct Options {
     // The address to listen on, numeric or a name, and the port; 0 picks one.
     std::string host = "127.0.0.1";
@@ -50,7 +56,9 @@ class HttpListener {
     bool proxy_protocol = false;
     // These may say by X-Forwarded-For whom a request is from.
     std::vector<IpNetwork> trusted_proxies;
-    // Told of everything that is refused; called on the listener's threads.
+    // It is told of everything that is refused. It is called on the listener's
+    // threads, the accepting one included, so it is thread-safe and does not
+    // block.
     std::function<void(const HttpRefusal&)> on_refused;
     // How many threads serve connections.
     int threads = 1;
@@ -80,14 +88,16 @@ class HttpListener {
   using Handler =
       std::function<void(HttpRequest request, HttpResponder respond)>;
 
-  // Binds and serves until destruction. UNAVAILABLE when the address cannot be
-  // bound, INVALID_ARGUMENT when it is none.
+  // Binds and serves until destruction; when it returns, connections are
+  // accepted. UNAVAILABLE when the address cannot be bound, INVALID_ARGUMENT
+  // when it is none. What `handler` borrows outlives the listener.
   static absl::StatusOr<std::unique_ptr<HttpListener>> Start(
       const Options& options, Handler handler);
 
   virtual ~HttpListener() = default;
 
-  // "127.0.0.1:8080", with the port in use.
+  // Returns the address with the port in use, such as "127.0.0.1:8080" or
+  // "[::1]:8080".
   virtual const std::string& address() const = 0;
 
   // Stops accepting, closes idle connections, waits for requests under way to
@@ -98,10 +108,12 @@ class HttpListener {
   virtual void Stop(absl::Duration grace) = 0;
 };
 
-// Splits "host:port" or "[v6]:port". False when it is neither.
+// Splits "host:port" or "[v6]:port"; the brackets go. Returns false when it is
+// neither; `host` and `port` mean nothing then.
 bool SplitHostPort(std::string_view text, std::string& host,
                    std::uint16_t& port);
-// Whether a host is a loopback address or "localhost".
+// Returns whether a host is a loopback address or "localhost", without asking a
+// name server.
 bool IsLoopback(std::string_view host);
 
 }  // namespace linktor

@@ -1,4 +1,6 @@
-// HTTP requests and responses as values, for the handlers behind HttpListener.
+// Holds HTTP requests and responses as values, for the handlers behind
+// HttpListener: the webhook endpoint, the administration and the emulator.
+// Values have no lock; each belongs to one thread at a time.
 
 #pragma once
 
@@ -13,55 +15,71 @@
 
 namespace linktor {
 
+// Is a request that was read whole and passed the listener's checks: its head
+// says once where it ends and for whom it is.
 struct HttpRequest {
+  // It is `unknown` for a method that Beast does not know.
   boost::beast::http::verb method = boost::beast::http::verb::unknown;
   // The target as it was received: path and query, percent-encoded; a whole URL
-  // where a client took this server for a proxy.
+  // where a client took this server for a proxy. ParseTarget reads both.
   std::string target;
   // The IP address that the request came from, for logs: the peer's, or what
-  // trusted proxies say it is. Empty in tests without a connection.
+  // trusted proxies say it is. It is empty in tests without a connection.
   std::string client;
+  // The headers of the head alone: what a chunked body's trailers say decides
+  // nothing.
   boost::beast::http::fields headers;
   // Capacity is at least kBodySlack beyond its size, so that the JSON parser
   // can read it in place.
   std::string body;
 
-  // The first header of that name, in any case; empty when there is none.
+  // Returns the first header of that name, in any case; empty when there is
+  // none. The bytes are borrowed from this request.
   std::string_view Header(std::string_view name) const;
-  // All headers of that name, in their order.
+  // Returns all headers of that name, in their order; they are borrowed, too.
   std::vector<std::string_view> Headers(std::string_view name) const;
 };
 
+// The JSON parser may read so many bytes beyond a text's end; it is at least
+// SIMDJSON_PADDING.
 inline constexpr std::size_t kBodySlack = 64;
 
+// Is an answer. The listener adds Content-Length, the version and whether the
+// connection stays.
 struct HttpResponse {
+  // A status between 100 and 999 of HTTP's.
   int status = 200;
+  // It is sent as it is, also with an empty body.
   std::string content_type = "text/plain; charset=utf-8";
   std::string body;
+  // Each name is set once: a later one replaces an earlier one.
   std::vector<std::pair<std::string, std::string>> headers;
-  // Close the connection instead of answering.
+  // The connection is closed instead of answering.
   bool drop = false;
 };
 
-// Answers one request. Called once, from any thread. A responder that goes
-// without being called answers 500, and 503 when an exception takes it along:
-// only std::bad_alloc does.
+// Answers one request. It is called once, from any thread, and does not block;
+// a second call does nothing. A responder that goes without being called
+// answers 500, and 503 when an exception takes it along: only std::bad_alloc
+// does.
 using HttpResponder = absl::AnyInvocable<void(HttpResponse)>;
 
-// The path of a target and its query parameters, decoded. Both forms are read
-// that an origin server must take (RFC 9112, 3.2): "/path?query" and
-// "http://host/path?query", whose host is not looked at. False for any other.
+// Holds the path of a target and its query parameters, decoded.
 struct HttpTarget {
   std::vector<std::string> segments;
   std::vector<std::pair<std::string, std::string>> parameters;
 
-  // The first parameter of that name; empty when there is none.
+  // Returns the first parameter of that name; empty when there is none.
   std::string_view Parameter(std::string_view name) const;
 };
+// Reads both forms that an origin server must take (RFC 9112, 3.2):
+// "/path?query" and "http://host/path?query", whose host is not looked at.
+// Returns false for any other, and leaves `out` as it is. A "+" in the query is
+// a space.
 bool ParseTarget(std::string_view target, HttpTarget& out);
 
-// A header's value, or one of a list in it, without the blanks around it:
-// spaces and tabs, and nothing else (RFC 9110, 5.6.3).
+// Returns a header's value, or one of a list in it, without the blanks around
+// it: spaces and tabs, and nothing else (RFC 9110, 5.6.3).
 std::string_view WithoutBlanks(std::string_view value);
 
 }  // namespace linktor

@@ -1,5 +1,6 @@
-// The PROXY protocol, versions 1 and 2, of HAProxy: a load balancer that passes
-// connections through says before their first byte whom they are from. Pure.
+// Reads the PROXY protocol of HAProxy, versions 1 and 2: a load balancer that
+// passes connections through says before their first byte whom they are from.
+// The worker reads it before TLS. Pure.
 
 #pragma once
 
@@ -9,10 +10,13 @@
 
 namespace linktor {
 
+// Says what the beginning of a connection is.
 struct ProxyHeader {
   enum class State {
-    // `size` bytes are needed before more can be said.
+    // `size` bytes of the connection are needed before more can be said.
     kIncomplete,
+    // The connection does not begin with a header, or with one that is broken
+    // or longer than kMaxProxyHeader.
     kInvalid,
     // The header takes `size` bytes; what follows is the client's.
     kComplete,
@@ -24,13 +28,15 @@ struct ProxyHeader {
   std::string client;
 };
 
-// The longest header that is read. Version 2 could be longer, with extensions
-// that nobody sends here.
+// The longest header that is read, in bytes. Version 2 could be longer, with
+// extensions that nobody sends here.
 inline constexpr std::size_t kMaxProxyHeader = 536;
 
-// Reads the beginning of a connection. It never asks for more bytes than the
-// header certainly has, so that whoever reads just these leaves the rest where
-// it is.
+// Reads the beginning of a connection; `bytes` are all that have come so far,
+// and may be none. It never asks for more bytes than the header certainly has,
+// so that a caller who reads just these leaves the rest where it is. Each call
+// reads from the start again; it ends after a few calls, because every answer
+// of kIncomplete asks for more bytes.
 ProxyHeader ParseProxyHeader(std::string_view bytes);
 
 // Returns whether a connection begins with such a header: it tells an operator

@@ -29,7 +29,8 @@ struct Row {
 };
 
 constexpr std::array kRows = {
-    Row{Refusal::kNotHttp, 400, "not_http", "not HTTP\n", LogLevel::kInfo},
+    Row{Refusal::kNotHttp, 400, "not_http", "this is not HTTP\n",
+        LogLevel::kInfo},
     Row{Refusal::kTlsOnPlaintext, 400, "tls_on_plaintext_port",
         "this port speaks plaintext HTTP\n", LogLevel::kWarning},
     Row{Refusal::kProxyProtocolUnexpected, 400, "proxy_protocol_unexpected",
@@ -41,21 +42,22 @@ constexpr std::array kRows = {
     Row{Refusal::kHost, 400, "host", "one Host header is required\n",
         LogLevel::kInfo},
     Row{Refusal::kContentLength, 400, "content_length",
-        "one Content-Length header with one number at most\n", LogLevel::kInfo},
+        "at most one Content-Length header, with one number, is taken\n",
+        LogLevel::kInfo},
     Row{Refusal::kTransferEncoding, 400, "transfer_encoding",
-        "one Transfer-Encoding header at most, none in HTTP/1.0 or with "
-        "Content-Length\n",
+        "at most one Transfer-Encoding header is taken, and none in HTTP/1.0 "
+        "or beside Content-Length\n",
         LogLevel::kInfo},
     Row{Refusal::kUnknownCoding, 501, "transfer_coding",
-        "of transfer codings, chunked alone is taken\n", LogLevel::kInfo},
+        "chunked is the only transfer coding that is taken\n", LogLevel::kInfo},
     Row{Refusal::kExpectation, 417, "expectation",
-        "of expectations, 100-continue alone is met\n", LogLevel::kInfo},
-    Row{Refusal::kBodyTooLarge, 413, "body_too_large", "body too large\n",
-        LogLevel::kWarning},
-    Row{Refusal::kHeadTooLarge, 431, "head_too_large", "head too large\n",
-        LogLevel::kWarning},
+        "100-continue is the only expectation that is met\n", LogLevel::kInfo},
+    Row{Refusal::kBodyTooLarge, 413, "body_too_large",
+        "the body is too large\n", LogLevel::kWarning},
+    Row{Refusal::kHeadTooLarge, 431, "head_too_large",
+        "the head is too large\n", LogLevel::kWarning},
     Row{Refusal::kTooMuchInFlight, 503, "too_much_in_flight",
-        "too much in flight\n", LogLevel::kWarning},
+        "too many bytes are in flight\n", LogLevel::kWarning},
     Row{Refusal::kOutOfMemory, 503, "out_of_memory", "try again\n",
         LogLevel::kError},
     Row{Refusal::kConnectionLimit, 0, "connection_limit", "",
@@ -134,7 +136,7 @@ std::optional<Refusal> RefusalOf(const beast::error_code& error,
   constexpr char kTlsHandshakeRecord = 0x16;
   if (error == http::error::body_limit) return Refusal::kBodyTooLarge;
   if (error == OverBudget()) return Refusal::kTooMuchInFlight;
-  // The buffer is full of a head, or of a trailer or extension in chunks.
+  // The buffer is full of a head, or of a trailer or an extension of a chunk.
   if (error == http::error::header_limit ||
       error == http::error::buffer_overflow) {
     return Refusal::kHeadTooLarge;

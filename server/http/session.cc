@@ -14,18 +14,21 @@ namespace {
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
-// Read at once: nearly every request.
+// One read of this many bytes has nearly every request whole.
 constexpr std::size_t kReadSize = 4096;
-// A body is read in pieces as long as what has come of it, up to this.
+// A body is read in pieces as long as the part of it that has come, up to this
+// many bytes.
 constexpr std::size_t kMaxReadSize = 64 * 1024;
-// More empty lines before a request are not HTTP.
+// A client that sends more empty lines before a request does not speak HTTP.
 constexpr int kMaxEmptyLines = 16;
-// So much of a request tells what it is when it is no HTTP.
+// This many bytes of a request tell what it is when it is no HTTP.
 constexpr std::size_t kOpeningSize = 16;
 
-// Parses what has been read, up to the end of the head, or of what there is. It
-// is done here and not by a read of Beast's, which does it too, because want of
-// memory is then an exception of the coroutine and not of the event loop.
+// Parses what has been read, up to the end of the head, or of what there is,
+// and takes it from the buffer. `error` must be none; it stays so when more
+// bytes are needed. It is done here and not by a read of Beast's, which does it
+// too, because want of memory is then an exception of the coroutine and not of
+// the event loop.
 void Feed(HttpParser& parser, beast::flat_buffer& buffer,
           beast::error_code& error) {
   const bool had_head = parser.is_header_done();
@@ -38,8 +41,8 @@ void Feed(HttpParser& parser, beast::flat_buffer& buffer,
   if (error == http::error::need_more) error = {};
 }
 
-// A client that waits for it has sent nothing of the body. HTTP/1.0 has no such
-// answer.
+// Returns whether the client waits for 100 Continue: it has sent nothing of the
+// body then. HTTP/1.0 has no such answer.
 bool AwaitsContinue(const HttpParser& parser,
                     const beast::flat_buffer& buffer) {
   constexpr unsigned kHttp11 = 11;
@@ -65,7 +68,7 @@ HttpRequest RequestOf(http::request<RequestBody> message) {
   request.method = message.method();
   request.target = std::string(message.target());
   request.body = std::move(message.body().bytes);
-  // Only an empty body has not had its slack.
+  // The reader has given every other body its slack.
   if (request.body.empty()) request.body.reserve(kBodySlack);
   request.headers = std::move(static_cast<http::fields&>(message.base()));
   return request;
@@ -145,6 +148,7 @@ asio::awaitable<bool> HttpSession<Stream>::ServeOne() {
     share.GiveBack();
     co_return co_await Refuse(unreadable);
   }
+  // A buffer that has grown is not needed while the handler has the request.
   if (buffer_.capacity() > kReadSize) buffer_.shrink_to_fit();
   connection_.NeverExpire();
   HttpRequest request = RequestOf(parser.release());

@@ -1,6 +1,7 @@
-// The HTTP/1.1 of one connection: reads requests, hands them to the handler and
-// sends the answers. It is a template, so that plaintext pays nothing for TLS.
-// Internal to the listener; only used on the worker's thread.
+// Is the HTTP/1.1 of one connection: it reads requests, hands them to the
+// handler and sends the answers, one after the other. It is a template, so that
+// plaintext pays nothing for TLS. Internal to the listener; only used on the
+// worker's thread.
 
 #pragma once
 
@@ -21,9 +22,10 @@ namespace linktor {
 using HttpTlsStream = boost::beast::flat_stream<asio::ssl::stream<HttpSocket>>;
 
 template <typename Stream>
+// A worker makes one for a connection, whose stream is ready, and runs it once.
 class HttpSession {
  public:
-  // All outlive this. `stream` is that of `connection`.
+  // All of them outlive this. `stream` is that of `connection`.
   HttpSession(HttpLoop& loop, HttpConnection& connection, Stream& stream)
       : loop_(loop),
         connection_(connection),
@@ -42,17 +44,18 @@ class HttpSession {
   asio::awaitable<void> Run();
 
   // Returns whether the session ended with a refusal, after which the client
-  // may still send.
+  // may still send. The worker then lingers before it closes.
   bool refused() const { return refused_; }
 
  private:
-  // The parser leaves no more of a body than this in the buffer; without a
-  // limit an endless trailer or extension of a chunk would fill the memory.
+  // The parser leaves no more of a body than this in the buffer, in bytes;
+  // without a limit an endless trailer or extension of a chunk would fill the
+  // memory.
   static constexpr std::size_t kMaxBuffered = std::size_t{128} * 1024;
 
-  // Says who would take an answer of the session's own.
+  // Says whether an answer of the session's own would reach somebody.
   enum class Stage : std::int8_t {
-    // There is no request.
+    // There is no request, so an answer would be taken for the next one's.
     kIdle,
     // A request has begun; nothing is answered yet.
     kReading,
@@ -60,7 +63,7 @@ class HttpSession {
     kAnswering,
   };
 
-  // How an answer is sent.
+  // Says how an answer is sent.
   struct AnswerForm {
     unsigned version = 11;
     bool keep_alive = false;
@@ -68,20 +71,28 @@ class HttpSession {
     bool head_only = false;
   };
 
-  // Reads one request and answers it. False when the connection must close.
-  // std::bad_alloc where memory runs out.
+  // Reads one request and answers it. Returns false when the connection must
+  // close. The request holds its share of the budget until the answer is sent,
+  // or until its body turns out to be unreadable. std::bad_alloc leaves it
+  // where memory runs out.
   asio::awaitable<bool> ServeOne();
-  // Answers the request that memory ran out for, if it waits for an answer.
-  // std::bad_alloc where there is no memory for that.
+  // Answers the request that memory ran out for, if it waits for an answer;
+  // otherwise it only reports. It frees the buffer first, for the answer needs
+  // memory. std::bad_alloc leaves it where there is none for that.
   asio::awaitable<void> GiveUp();
-  // Waits for the first byte of a request. False when the connection has ended.
+  // Waits for the first byte of a request, at most for the idle timeout.
+  // Returns false when the connection has ended.
   asio::awaitable<bool> AwaitRequest();
   // These return why the parser did not come to the end of the head or body.
   asio::awaitable<boost::beast::error_code> ReadHead(HttpParser& parser);
   asio::awaitable<boost::beast::error_code> ReadBody(HttpParser& parser);
-  // Reads at most `size` bytes more into the buffer.
+  // Reads at most `size` bytes more into the buffer. The error is
+  // buffer_overflow when the buffer is full.
   asio::awaitable<boost::beast::error_code> ReadMore(std::size_t size);
-  // Answers what could not be read, where that makes sense.
+  // These send an answer and return whether the connection may go on. Refuse
+  // answers what could not be read, where there is someone to answer;
+  // RefuseWith reports the refusal and answers it. Both return false. Answer
+  // sends what the handler said.
   asio::awaitable<bool> Refuse(boost::beast::error_code error);
   asio::awaitable<bool> RefuseWith(Refusal refusal);
   asio::awaitable<bool> Answer(HttpResponse response, AnswerForm form);
@@ -90,11 +101,12 @@ class HttpSession {
   HttpConnection& connection_;
   Stream& stream_;
   Stage stage_ = Stage::kIdle;
-  // The request under way asks for no body.
+  // True when the request under way is a HEAD, so that an answer has no body.
   bool head_only_ = false;
   // Bytes that have been read and not parsed yet.
   boost::beast::flat_buffer buffer_;
-  // The first bytes of the request that is read.
+  // Holds the first bytes of the request that is read, by which a refusal tells
+  // TLS, HTTP/2 and the PROXY protocol from other things that are not HTTP/1.1.
   std::string opening_;
   bool refused_ = false;
 };

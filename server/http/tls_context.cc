@@ -41,8 +41,8 @@ using CertificatePtr = std::unique_ptr<X509, FreeBy<X509_free>>;
 using ContextPtr = std::unique_ptr<SSL_CTX, FreeBy<SSL_CTX_free>>;
 using KeyPtr = std::unique_ptr<EVP_PKEY, FreeBy<EVP_PKEY_free>>;
 
-// The failure of `step`, with the first of OpenSSL's reasons, which is the
-// cause of the others.
+// Returns the failure of `step`, with the first of OpenSSL's reasons, which is
+// the cause of the others. It takes all reasons from the thread's queue.
 absl::Status Failure(std::string_view step) {
   std::array<char, 256> reason{};
   ERR_error_string_n(ERR_get_error(), reason.data(), reason.size());

@@ -23,9 +23,9 @@ namespace {
 namespace beast = boost::beast;
 using Clock = HttpConnection::Clock;
 
-// How often all connections' deadlines are looked at.
+// All connections' deadlines are looked at this often.
 constexpr auto kSweepInterval = std::chrono::seconds(1);
-// How long close_notify may take. It fits in the send buffer unless the peer
+// close_notify may take this long. It fits in the send buffer unless the peer
 // has stopped reading, and then nobody needs to wait for it.
 constexpr absl::Duration kCloseNotifyTimeout = absl::Seconds(1);
 // A client is listened to for so long, and for so many bytes, after a refusal.
