@@ -23,17 +23,19 @@
 namespace linktor {
 namespace {
 
-// The name of a copy that is not verified: nobody takes it for a database.
+// A copy that is not verified has this name, so that nobody takes it for a
+// database.
 constexpr char kCopyFile[] = "gateway.db.partial";
 // A copy begins anew when a transaction is rolled back, which is rare. Where it
-// is not, a copy would never end.
+// is not rare a copy would never end; after so many passes it is given up.
 constexpr std::int64_t kMaxPasses = 5;
 
 std::string CopyIn(const std::string& folder) {
   return absl::StrCat(folder, "/", kCopyFile);
 }
 
-// Makes the folder, or takes an empty one, and closes it to others.
+// Makes the folder, or takes an empty one, and closes it to others. It leaves
+// the empty file that SQLite copies into.
 absl::Status PrepareFolder(const std::string& folder) {
   LINKTOR_TRY(CheckBackupFolder(folder));
   LINKTOR_TRY(MakeFolder(folder));
@@ -43,8 +45,9 @@ absl::Status PrepareFolder(const std::string& folder) {
   return MakeEmptyFile(CopyIn(folder));
 }
 
-// Ends the copy on the thread that it belongs to. When that takes no tasks any
-// more, it does not use its connection any more either.
+// Ends the copy on the thread that it belongs to. When that thread takes no
+// tasks any more, it does not use its connection any more either, and the copy
+// may end on this one.
 void EndCopy(const RunOnWriter& run_on_writer,
              std::unique_ptr<DatabaseCopy>& copy) {
   (void)run_on_writer([&copy](Database&) {
@@ -54,6 +57,10 @@ void EndCopy(const RunOnWriter& run_on_writer,
   copy.reset();
 }
 
+// Copies step by step, each as a task of the writer, and returns the time of
+// the last step. The copy is ended on every way out; the file of a failed one
+// stays for the caller to remove. ABORTED when the copy had to begin anew too
+// often.
 absl::StatusOr<absl::Time> CopyInSteps(
     const RunOnWriter& run_on_writer, const Clock& clock,
     const std::string& folder,
@@ -83,13 +90,15 @@ absl::StatusOr<absl::Time> CopyInSteps(
   }
 }
 
+// Turns an error into a sentence about the backup. What is a sentence already,
+// or was the asker's wish, stays.
 absl::Status Failed(const std::string& folder, const absl::Status& why) {
   if (absl::IsCancelled(why) || absl::IsFailedPrecondition(why)) return why;
   return absl::FailedPreconditionError(
       absl::StrCat("cannot make a backup in ", folder, ": ", why.message()));
 }
 
-// Opens the copy and reads all of it.
+// Opens the copy as a reader would and reads all of it.
 absl::StatusOr<LogPosition> Verify(const std::string& path,
                                    const Secret& master_key) {
   LINKTOR_ASSIGN(const std::unique_ptr<Database> copy,
@@ -102,6 +111,10 @@ absl::StatusOr<LogPosition> Verify(const std::string& path,
   return facts->log;
 }
 
+// Does what FinishBackup promises, and leaves the copy where it is on failure.
+// The order matters: the copy is synced before it is verified, it is verified
+// before it has the name of a database, and the manifest, which makes it a
+// backup, is last.
 absl::StatusOr<BackupManifest> Finish(
     const std::string& folder, absl::Time time, const Secret& master_key,
     absl::FunctionRef<void(FinishStep)> reached) {

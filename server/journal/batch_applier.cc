@@ -45,14 +45,17 @@ BatchApplier::Result BatchApplier::Apply(Batch& waiting) {
     }
     if (!restored.ok()) status = std::move(restored);
   }
-  // A transaction that could not even begin: nobody may wait for ever.
+  // When the transaction could not even begin, everybody who waits is told, so
+  // that nobody waits for ever.
   if (!status.ok() && result.count == 0) result.count = waiting.size();
   if (status.ok()) applier_.OnCommitted();
   result.status = std::move(status);
   return result;
 }
 
-// SQLite may have rolled the transaction back already.
+// SQLite may have rolled the transaction back already, after FULL, IOERR or
+// NOMEM; then there is nothing to execute. The result of ROLLBACK tells nothing
+// that Restore does not.
 absl::Status BatchApplier::RollBack(const Applier::Position& before) {
   if (database_.in_transaction()) (void)database_.Execute("ROLLBACK");
   return applier_.Restore(before);
@@ -84,7 +87,9 @@ absl::Status BatchApplier::Commit(Result& result) {
   return commit_.Run();
 }
 
-// A batch failed because of one of its records: the others must not suffer.
+// A batch failed because of one of its records, and the others must not suffer.
+// Their `applied` is written again, since the transaction of the first attempt
+// is gone.
 absl::Status BatchApplier::ApplyOneByOne(Batch& waiting, Result& result) {
   result.commit_tried = false;
   LINKTOR_TRY(begin_.Run());
@@ -95,7 +100,9 @@ absl::Status BatchApplier::ApplyOneByOne(Batch& waiting, Result& result) {
 }
 
 // Applies one record, or quarantines it, or leaves it out; `applied` says
-// which. Fails when the fault is not the record's.
+// which. It needs an open transaction and leaves it open. It fails when the
+// fault is not the record's, or when the transaction is gone; the caller must
+// roll back then.
 absl::Status BatchApplier::ApplyAlone(Waiting& one) {
   const journal::Record& record = one.appended.record;
   const Applier::Position before = applier_.Mark();
@@ -112,8 +119,10 @@ absl::Status BatchApplier::ApplyAlone(Waiting& one) {
   return absl::OkStatus();
 }
 
-// Runs `apply` within a savepoint, which is rolled back when the record is at
-// fault. Fails when something else is.
+// Runs `apply` within a savepoint and puts what it returns into `applied`. When
+// the record is at fault, the savepoint is rolled back and the applier
+// restored, and the attempt is OK. It fails when something else is at fault, or
+// SQLite has already rolled back the whole transaction.
 absl::Status BatchApplier::Attempt(
     Waiting& one, const Applier::Position& before,
     absl::FunctionRef<absl::StatusOr<Effects>()> apply) {

@@ -1,5 +1,6 @@
-// Applies records in transactions: every engine applies through this, and
-// nothing else calls Apply. It belongs to the applying thread.
+// A BatchApplier applies records in transactions. Every engine, those of the
+// tests included, applies through it, and nothing else calls Apply. It belongs
+// to the applying thread, and so do the free functions below.
 
 #pragma once
 
@@ -20,59 +21,81 @@
 
 namespace linktor {
 
-// A record on its way through an engine.
+// A Waiting is a record on its way through an engine, from its append to its
+// answer.
 struct Waiting {
   Appended appended;
-  // Null when nobody waits for it.
+  // It is null when nobody waits, as for a record of another instance.
   Journal::Callback done;
-  // The memory that it occupies, roughly.
+  // The memory that the record takes, roughly. The limits of a batch and of the
+  // queue are counted in it.
   std::size_t bytes = 0;
-  // See AppliedRecord.
+  // Says whether this process appended the record; see AppliedRecord.
   bool own = true;
-  // Its effects; an error says why it is left out.
+  // The effects, once Apply of the batch was OK. An error here means that this
+  // record alone was left out, and is the status that its appender gets.
   absl::StatusOr<Effects> applied = absl::UnknownError("not applied");
 };
 using Batch = std::deque<Waiting>;
 
 class BatchApplier {
  public:
-  // A batch is what is waiting, up to this much.
+  // A batch ends at the record that reaches one of these, in bytes of Waiting
+  // and in time spent applying. A batch has at least one record.
   struct Limits {
     std::size_t max_bytes = std::numeric_limits<std::size_t>::max();
     absl::Duration max_time = absl::InfiniteDuration();
   };
 
-  // `mid_run`: see MidIndex. Both references must outlive this.
+  // Prepares its statements; nothing is read yet. `mid_run` is explained at
+  // MidIndex. Both references must outlive this.
   BatchApplier(Database& database, RecentMids& recent, std::size_t mid_run,
                const Limits& limits);
 
-  // Loads the log's state; call once.
+  // Loads the log's state into memory. It must be called once, after migration
+  // and before the first Apply. A failure is the disk's or the file's.
   absl::Status Load() { return applier_.Load(); }
 
+  // A Result says how one transaction ended, and for how many records.
   struct Result {
-    // So many records from the front were in the transaction.
+    // The number of records, from the front, that this result is about. It is
+    // never 0, so that nobody waits for ever.
     std::size_t count = 0;
-    // OK: it is committed, and each record's `applied` says what came of it.
-    // Else FaultOf says whose fault it was; kRecord when the first record is
-    // one that CheckKnown refuses.
+    // OK means that the transaction is committed, and the `applied` of each
+    // record says what came of it. Otherwise FaultOf says what is at fault.
+    // When the first record is one that CheckKnown refuses, it is
+    // FAILED_PRECONDITION.
     absl::Status status;
-    // Set when the commit itself was tried: then its failure leaves it open
-    // whether the records are stored.
+    // It is true when the COMMIT itself ran. Its failure leaves open whether
+    // the records are stored; without it they certainly are not.
     bool commit_tried = false;
   };
-  // Applies the front of `waiting`, which is not empty, in one transaction.
-  // When that fails because of one record, each is applied alone within it, and
-  // the faulty ones are left out; a webhook is kept in quarantine. A record
-  // that CheckKnown refuses is never applied: the batch ends before it.
+  // Applies the front of `waiting`, which must not be empty, in one
+  // transaction. When that fails because of one record, all are applied once
+  // more, each alone in a savepoint, and the faulty ones are left out; of a
+  // faulty webhook the delivery is kept in quarantine. A record that CheckKnown
+  // refuses is never applied: the batch ends before it. On failure the tables
+  // and the memory are as they were before. It does not remove records from
+  // `waiting`.
   Result Apply(Batch& waiting);
 
  private:
+  // Ends the open transaction, if any, and puts back what the applier keeps in
+  // memory. A failure means that the tables cannot be read again, and is final.
   absl::Status RollBack(const Applier::Position& before);
+  // Tries the whole batch at once, counting the records into `result`. On
+  // failure the transaction may still be open; the caller rolls it back.
   absl::Status ApplyTogether(Batch& waiting, Result& result);
+  // Applies the first `result.count` records each for itself, in a transaction
+  // of its own. The one before must have been rolled back.
   absl::Status ApplyOneByOne(Batch& waiting, Result& result);
+  // See the source: these two need an open transaction, and succeed also when
+  // the record was left out.
   absl::Status ApplyAlone(Waiting& one);
   absl::Status Attempt(Waiting& one, const Applier::Position& before,
                        absl::FunctionRef<absl::StatusOr<Effects>()> apply);
+  // Writes the log's state and commits. It sets result.commit_tried just before
+  // the COMMIT, since from then on a failure proves nothing.
   absl::Status Commit(Result& result);
 
   Database& database_;
@@ -82,10 +105,13 @@ class BatchApplier {
   Statement commit_;
 };
 
-// Tells the feed of the first `count` records, which are committed.
+// Tells the feed of the first `count` records, which must be committed. Records
+// that were left out are not told; when all were, nothing is.
 void TellFeed(const Feed& feed, const Batch& batch, std::size_t count);
 
-// The ending of a committed record; its effects go with it.
+// Returns the ending of a record whose batch was committed: kApplied, or
+// kRefused for one that was left out. It moves the answer out of `committed`,
+// so the feed must be told before.
 Ending EndingOf(Waiting& committed);
 
 }  // namespace linktor

@@ -23,10 +23,10 @@ namespace {
 
 constexpr std::size_t kLogIdSize = 8;
 constexpr std::size_t kInstanceSize = 8;
-// The pages that the writer keeps in memory, in KiB: the indexes that new keys
-// are spread over should fit, or each key costs a read.
+// The writer keeps so many KiB of pages in memory (the minus says KiB): the
+// indexes that new keys are spread over should fit, or each key costs a read.
 constexpr char kCachePragma[] = "PRAGMA cache_size=-65536";
-// What a transaction changes stays in memory until it commits; a batch is
+// All that a transaction changes stays in memory until it commits; a batch is
 // small. SQLite 3.40 may write a log that ends too early when a page was
 // written before the commit, changed after a savepoint, and the savepoint
 // rolled back.
@@ -36,6 +36,8 @@ std::string DatabaseOf(const std::string& data_dir) {
   return absl::StrCat(data_dir, "/", kDatabaseFile);
 }
 
+// Does what ReadLogFacts does, and turns an error of the file into a sentence
+// that says what to do.
 absl::StatusOr<std::optional<LogFacts>> FactsOf(Database& database,
                                                 const std::string& path) {
   absl::StatusOr<std::optional<LogFacts>> facts = ReadLogFacts(database);
@@ -88,7 +90,7 @@ absl::Status DataFolder::Prepare(const Secret& master_key,
   LINKTOR_TRY(OpenDatabase());
   reached(OpenStep::kDatabaseOpened);
   sealer_ = std::make_unique<Sealer>(master_key, *state_);
-  // Before anything is changed.
+  // The facts are compared before anything is changed.
   LINKTOR_ASSIGN(const std::optional<LogFacts> facts,
                  FactsOf(*writer_, DatabaseOf(data_dir_)));
   LINKTOR_TRY(CheckMarker(data_dir_, facts, marker));
@@ -132,10 +134,12 @@ absl::Status DataFolder::OpenDatabase() {
   return absl::OkStatus();
 }
 
-// A process whose sync has failed may leave a log that reads find and the disk
-// never got: the kernel forgets of pages that it could not write that they were
-// changed, and later syncs succeed without them. What is answered from now on
-// must not follow upon them, so they are written anew, into the database.
+// Empties the write-ahead log into the database. A process whose sync has
+// failed may leave a log that reads find and the disk never got: the kernel
+// forgets about pages that it could not write that they were changed, and later
+// syncs succeed without them. Answers from now on must not build on such pages,
+// so they are written anew. A busy database is only logged: then another
+// program has it open.
 absl::Status DataFolder::WriteLogOut() {
   absl::Status written =
       writer_->RunCheckpoint(Database::Checkpoint::kTruncate);
@@ -146,7 +150,7 @@ absl::Status DataFolder::WriteLogOut() {
 }
 
 void DataFolder::NoteCheckpoint(Database& writer) {
-  // What a checkpoint has written in part is not synced.
+  // A checkpoint that was not whole has not synced what it wrote.
   if (!writer.checkpoint_was_whole()) return;
   const absl::StatusOr<LogState> state = LoadLogState(writer);
   if (state.ok()) checkpointed_seq_ = state->last_seq;
@@ -214,8 +218,8 @@ absl::Status DataFolder::LoadIdentity() {
 absl::StatusOr<bool> DataFolder::Examine(const std::string& data_dir,
                                          const Secret& master_key) {
   const bool in_use = IsFolderLocked(data_dir);
-  // Before the database is looked at: a server that runs writes the marker
-  // after what it stands for.
+  // The marker is read before the database: a server that runs writes the
+  // marker after the events that it speaks of.
   LINKTOR_ASSIGN(const std::optional<Marker> marker, ReadMarker(data_dir));
   // A server that runs may be writing the file.
   if (!in_use) LINKTOR_TRY(CheckFiles(data_dir, marker));

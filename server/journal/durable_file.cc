@@ -19,20 +19,22 @@ namespace linktor {
 namespace {
 
 constexpr mode_t kOwnerAlone = S_IRUSR | S_IWUSR;
+// Bytes. The files that are read whole have some hundred.
 constexpr std::size_t kSmallFile = 64 * 1024;
-// What is copied at a time: large enough that the calls cost nothing.
+// So many bytes are copied at a time: enough that the calls cost nothing.
 constexpr std::size_t kCopyStep = 1024 * 1024;
 
 absl::Status SyncPath(const std::string& path, int flags) {
   const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | flags));
   if (!fd.valid()) return FileError("cannot open", path);
-  // EINVAL: the file system has no way of syncing a folder.
+  // EINVAL means that the file system has no way of syncing a folder.
   if (fsync(fd.get()) != 0 && (errno != EINVAL || flags != O_DIRECTORY)) {
     return FileError("cannot sync", path);
   }
   return absl::OkStatus();
 }
 
+// Opens the file for writing, empty and for its owner alone.
 absl::StatusOr<UniqueFd> OpenEmpty(const std::string& path) {
   UniqueFd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
                    kOwnerAlone));
@@ -54,7 +56,8 @@ absl::Status WriteAll(int fd, std::string_view content,
   return absl::OkStatus();
 }
 
-// Returns how much was read into `out`; 0 at the end.
+// Returns how many bytes were read into the front of `out`; 0 at the end of the
+// file.
 absl::StatusOr<std::size_t> ReadSome(int fd, std::string& out,
                                      const std::string& path) {
   for (;;) {

@@ -11,10 +11,13 @@
 namespace linktor {
 namespace {
 
-// Pages that the write-ahead log may grow by before it is looked at again.
+// The write-ahead log may grow by so many pages before it is looked at again: a
+// checkpoint that readers cut short would do no better a moment later.
 constexpr std::int64_t kCheckpointStep = 2'048;
 
-// What a record occupies while it waits, roughly.
+// Returns the memory that a record takes while it waits, roughly. Only webhooks
+// are large; an event is counted twice because it may be here in the clear,
+// too.
 std::size_t SizeOf(const journal::Record& record) {
   constexpr std::size_t kFixed = 512;
   std::size_t size = kFixed;
@@ -121,7 +124,8 @@ absl::Status EmbeddedJournal::Enqueue(Waiting& waiting) {
   record.set_incarnation(folder_.appender().incarnation);
   MutexLock lock(mutex_);
   if (stopping_) return Stopping();
-  // One above the limit is taken when it is alone; else it never would be.
+  // A record above the limit is taken when nothing else waits; else it never
+  // would be.
   if (waiting_bytes_ > 0 &&
       waiting_bytes_ + waiting.bytes > options_.max_waiting_bytes) {
     return MakeError(absl::StatusCode::kResourceExhausted,
@@ -136,7 +140,7 @@ absl::Status EmbeddedJournal::Enqueue(Waiting& waiting) {
 }
 
 absl::Status EmbeddedJournal::RunOnWriter(WriterTask task) {
-  // Shared: the waiter may return before set_value does.
+  // The promise is shared because the waiter may return before set_value does.
   const auto result = std::make_shared<std::promise<absl::Status>>();
   {
     MutexLock lock(mutex_);

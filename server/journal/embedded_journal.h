@@ -1,6 +1,12 @@
-// The embedded engine: one SQLite database, one writer thread, one transaction
-// for all that waits. Durable and applied are one commit, and nothing is ever
-// replayed.
+// The embedded engine of the journal: one SQLite database, one writer thread,
+// and one transaction for all records that wait. A commit makes a record
+// durable and applied at once, so nothing is ever replayed. The App makes one;
+// every part of the server appends to it from its own thread.
+//
+// The writer thread takes everything that waits, commits it batch by batch,
+// tells the feed, and calls the callbacks. Then it runs the tasks that were
+// handed in for its connection, and checkpoints when the write-ahead log has
+// grown.
 
 #pragma once
 
@@ -23,80 +29,115 @@ namespace linktor {
 class EmbeddedJournal final : public Journal {
  public:
   struct Options {
-    // A batch is what is waiting, up to this much content…
+    // A batch is everything that waits, until its records take this many bytes
+    // of memory. More would make the commit, and so everybody's wait, longer
+    // without making the sync cheaper.
     std::size_t max_batch_bytes = 1024 * 1024;
-    // …or this much time spent applying it.
+    // A batch also ends when it was applied for this long: a few slow records
+    // must not hold up the answers of all others.
     absl::Duration max_batch_time = absl::Milliseconds(2);
-    // More content than this waiting is refused: OVERLOADED.
+    // When the waiting records take more bytes than this, the next append is
+    // refused with OVERLOADED. It bounds the memory of a server whose disk is
+    // slow.
     std::size_t max_waiting_bytes = 64 * 1024 * 1024;
-    // Pages (4 KiB each) of the write-ahead log from which on it is written
-    // into the database. Larger means fewer long commits, smaller a quicker
-    // start after a crash.
+    // When the write-ahead log has this many pages (4 KiB each), they are
+    // written into the database. A larger number means fewer long commits, a
+    // smaller one a quicker start after a crash.
     std::int64_t checkpoint_pages = 16'384;
-    // See MidIndex.
+    // The number of mids that MidIndex collects before it sorts them into the
+    // database; see there.
     std::size_t mid_run = MidIndex::kRunSize;
   };
 
-  // Told once, on the writer's thread, that nothing can be stored any more
-  // because the disk has failed; every later append is refused.
+  // The journal calls it once, on the writer's thread, when the disk has failed
+  // for good: nothing can be stored any more, and every later append is
+  // refused. It must not block, and must not stop the journal itself.
   using FailureSink = std::function<void(const absl::Status&)>;
 
-  // Takes the folder's writing connection, and begins this incarnation.
-  // `folder` must outlive the journal. UNAVAILABLE or RESOURCE_EXHAUSTED when
-  // the start cannot be recorded.
+  // Takes the folder's writing connection, starts the writer, and appends
+  // InstanceStarted as the first record of this incarnation, at `now_ms`
+  // (milliseconds since the epoch). It blocks for that commit. UNAVAILABLE or
+  // RESOURCE_EXHAUSTED when it could not be stored; the connection is closed
+  // then, and the folder cannot be used for another attempt. `folder` must
+  // outlive the journal.
   static absl::StatusOr<std::unique_ptr<EmbeddedJournal>> Create(
       const Options& options, DataFolder& folder, std::int64_t now_ms,
       FailureSink on_failure);
 
   ~EmbeddedJournal() override;
 
-  // Applies what waits, ends the writer and empties the write-ahead log; later
-  // appends are refused with DRAINING. Done by the destructor if by nobody
-  // else; not thread-safe.
+  // Applies what waits, ends the writer, empties the write-ahead log and writes
+  // the marker; it blocks for all that. Later appends are refused with
+  // DRAINING. A log that cannot be emptied is only logged: the next start reads
+  // it. The destructor calls Stop; a second call does nothing. It is not
+  // thread-safe.
   void Stop();
 
   using Journal::Append;
   void Append(Appended appended, Callback done) override;
 
   // Runs `task` on the writing connection, between two batches, and returns
-  // what it returns. UNAVAILABLE when the journal has stopped or its disk has
-  // failed. It blocks, must not be called from the writer's thread, and holds
-  // up all appends while the task runs.
+  // what the task returns. It returns UNAVAILABLE without running it when the
+  // journal has stopped (DRAINING) or its disk has failed (STORE_FAILED). It
+  // blocks until the task has run, holds up all appends meanwhile, and must not
+  // be called from the writer's thread.
   using WriterTask = absl::AnyInvocable<absl::Status(Database&)>;
   absl::Status RunOnWriter(WriterTask task);
-  // Writes the write-ahead log into the database and empties it, so that what
-  // was overwritten is in no file any more. As RunOnWriter.
+  // Writes the write-ahead log into the database and empties the file, so that
+  // no file holds any more what was overwritten. It pauses all readers. The
+  // rules and errors of RunOnWriter hold; FaultOf of the status is kBusy when
+  // another program reads the database.
   absl::Status EmptyLog();
 
-  // Whether the disk had no room for what was last written to it. Thread-safe.
+  // Returns whether the disk had no room for the last page that was written to
+  // it. It is thread-safe and may be a moment old.
   bool disk_full() const { return disk_full_.load(std::memory_order_relaxed); }
-  // Lets the writer find out anew, without waiting for it: after a refusal
-  // there may be no append for long. Thread-safe.
+  // Lets the writer commit an unchanged page, to learn whether the disk has
+  // room again: while callers see DISK_FULL there may be no append that would
+  // tell. The result is in disk_full() some time later; this does not wait for
+  // it. It is thread-safe.
   void LookForRoom();
 
  private:
   EmbeddedJournal(const Options& options, DataFolder& folder,
                   FailureSink on_failure);
+  // This is the writer thread. It returns when stopping_ is set and nothing is
+  // left to apply or run: what was accepted before the stop is still committed.
   void Run();
-  // Takes it, or leaves it and says why.
+  // Moves `waiting` into the queue under the next number. On failure `waiting`
+  // is left as it was, so that the caller can call its callback with the
+  // status.
   absl::Status Enqueue(Waiting& waiting);
-  // What waits for the writer.
+  // Work is everything that the writer takes out of the queues at one time.
   struct Work {
     Batch batch;
     std::vector<absl::AnyInvocable<void()>> tasks;
   };
+  // Blocks until there is work or the journal stops, and empties both queues.
+  // Empty work means that the writer must end.
   Work TakeAll();
-  // Applies and commits the front of `waiting`, and answers it.
+  // Applies and commits the front of `waiting`, tells the feed, calls the
+  // callbacks, and removes what was answered. When the commit failed, the feed
+  // is told nothing and every record of the batch ends as FailedEnding says. It
+  // always removes at least one record, so that the caller's loop ends.
   void RunBatch(Batch& waiting);
-  // Draws from a commit what it says of the disk; `written_before`: the
-  // database's written_commits before it.
+  // Sets disk_full_ by a commit that ended with `committed`. `written_before`
+  // is what the database's written_commits was before it: a commit that wrote
+  // no page proves nothing about the disk and changes nothing here.
   void NoteRoom(const absl::Status& committed, std::int64_t written_before);
-  // What the appenders of a batch are told that was not committed.
+  // Returns the ending for every record of a batch that was not committed. It
+  // logs the cause, and calls Fail when the disk is at fault.
   Ending FailedEnding(const BatchApplier::Result& result);
-  // `failed` is nothing when the batch was committed.
+  // Calls the callbacks of the first `count` records and removes them. `failed`
+  // is nullopt when the batch was committed; else each of them gets this
+  // ending.
   void Answer(Batch& waiting, std::size_t count,
               const std::optional<Ending>& failed);
+  // Writes the log's pages into the database when there are enough of them; see
+  // the source for how it comes to an end while readers come and go.
   void Checkpoint();
+  // Makes the failure final: sets failed_, logs why, and tells on_failure_. It
+  // is called on the writer's thread, outside of mutex_.
   void Fail(const absl::Status& why);
 
   const Options options_;
@@ -104,17 +145,23 @@ class EmbeddedJournal final : public Journal {
   const std::unique_ptr<Database> database_;
   const FailureSink on_failure_;
   BatchApplier applier_;
-  // The writer's: when the log is looked at next, in pages.
+  // The length of the log, in pages, from which on Checkpoint acts. Only the
+  // writer uses it.
   std::int64_t next_checkpoint_;
-  // Set once, by the writer.
+  // The writer sets it once and never takes it back; every thread reads it.
   std::atomic<bool> failed_{false};
   std::atomic<bool> disk_full_{false};
 
+  // It guards what passes between appenders and the writer. It is never held
+  // while anything is applied or a callback runs.
   Mutex mutex_;
   CondVar ready_;
   Batch waiting_ ABSL_GUARDED_BY(mutex_);
   std::vector<absl::AnyInvocable<void()>> tasks_ ABSL_GUARDED_BY(mutex_);
+  // Counts the records in waiting_ and also those that the writer has taken but
+  // not answered yet, because they take memory as well.
   std::size_t waiting_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  // The number of the last record that was taken in this incarnation.
   std::int64_t last_number_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;

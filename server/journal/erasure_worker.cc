@@ -13,7 +13,8 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-// How long after a failure it is tried again.
+// A failed attempt is repeated after this time. It is short against the 60 s
+// within which an erasure must be done.
 constexpr std::chrono::seconds kRetry{1};
 
 }  // namespace

@@ -10,11 +10,12 @@
 namespace linktor {
 namespace {
 
-// What to do when the database that belongs here is elsewhere, or nowhere.
+// This is the advice when the database that belongs here is elsewhere, or
+// nowhere.
 constexpr char kPutBack[] =
     "put it back, or restore a backup (linktor-igd restore)";
-// What to do when files do not belong together. A restore of what is there
-// begins a new life of the log, in which old cursors are judged rightly.
+// This is the advice when files do not belong together. A restore of what is
+// there begins a new life of the log, in which old cursors are judged rightly.
 constexpr char kBelong[] =
     "put back the files that belong together, or restore a backup into an "
     "empty "
@@ -82,8 +83,10 @@ std::optional<LogFacts> ReadFileFacts(const std::string& data_dir) {
 
 namespace {
 
-// Together with a database of another time the write-ahead log makes a heap of
-// pages that never were one database.
+// Refuses a database of another time beside a write-ahead log: together they
+// make a heap of pages that never were one database. OK when there is no log,
+// or when the file alone cannot be read or is not the marker's; CheckMarker
+// judges those.
 absl::Status CheckForMixture(const std::string& data_dir,
                              const Marker& marker) {
   if (FileSize(absl::StrCat(data_dir, "/", kDatabaseFile, "-wal")) == 0) {

@@ -12,7 +12,8 @@ Ending AppendAndWait(Journal& journal, journal::Record record) {
   CondVar ready;
   std::optional<Ending> result;
   journal.Append(std::move(record), [&](Ending ending) {
-    // Signalled under the lock: the waiter's stack goes as soon as it wakes.
+    // The signal is given under the lock: the waiter's stack goes as soon as it
+    // wakes.
     MutexLock lock(mutex);
     result = std::move(ending);
     ready.Signal();

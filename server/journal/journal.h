@@ -1,5 +1,9 @@
-// The only way to write. A record is durable and applied when its callback is
-// called with its answer.
+// The journal is the only way to change the state. A caller appends a record;
+// when its callback is called with kApplied, the record is on the disk and its
+// effects are in the tables. Every part of the server that changes something
+// appends here, from any thread. The one engine of production is
+// EmbeddedJournal; tests have others, and one conformance suite
+// (tests/unit/journal) holds for all.
 
 #pragma once
 
@@ -16,21 +20,27 @@
 
 namespace linktor {
 
-// How an append ended.
+// An Ending says how an append ended. The three kinds are different promises to
+// the caller of the API, so no two of them may be mixed up: after kRefused the
+// same request may be repeated, after kUnknown it may have been done.
 struct Ending {
   enum class Kind : std::int8_t {
     // The record is durable and applied; `answer` says what came of it.
     kApplied,
-    // It is certainly not stored; `status` says why: RESOURCE_EXHAUSTED
-    // (OVERLOADED, DISK_FULL), UNAVAILABLE (DRAINING, STORE_FAILED before it
-    // was
-    // tried) or INTERNAL (INTERNAL_FAULT: it cannot be applied).
+    // The record is certainly not stored, and `status` says why:
+    // RESOURCE_EXHAUSTED (OVERLOADED, DISK_FULL), UNAVAILABLE (DRAINING, or
+    // STORE_FAILED when the disk failed before the record was tried) or
+    // INTERNAL (INTERNAL_FAULT: the record cannot be applied).
     kRefused,
-    // Nobody can know yet whether it is stored: UNAVAILABLE (STORE_FAILED).
+    // Nobody can know yet whether the record is stored, because the disk failed
+    // during the commit. `status` is UNAVAILABLE (STORE_FAILED); the next start
+    // shows which it was.
     kUnknown,
   };
   Kind kind = Kind::kRefused;
+  // It is set with kApplied alone.
   Answer answer;
+  // It is never OK with kRefused and kUnknown, and is not set with kApplied.
   absl::Status status;
 
   static Ending Applied(Answer answer) {
@@ -45,58 +55,77 @@ struct Ending {
   bool applied() const { return kind == Kind::kApplied; }
 };
 
-// The answer of an ending of a known kind, or its status.
+// Returns the answer of an applied record, which must be of type T: each kind
+// of record has one type of answer (state/effects.h). Otherwise it returns the
+// status of the ending; the caller cannot tell kRefused from kUnknown by more
+// than the reason STORE_FAILED.
 template <typename T>
 absl::StatusOr<T> AnswerAs(Ending ending) {
   if (!ending.applied()) return std::move(ending.status);
   return std::get<T>(std::move(ending.answer));
 }
 
-// A record with what rides beside it.
+// An Appended is a record together with the events in the clear that belong to
+// it. They save the live ring from opening again what was just sealed; they are
+// never stored, and Apply makes the same rows without them.
 struct Appended {
   journal::Record record;
   ClearEvents clear;
 };
 
-// The seam behind which another engine can stand.
+// Journal is an interface because a second engine, which replicates its log,
+// may stand behind it.
 class Journal {
  public:
   using Callback = absl::AnyInvocable<void(Ending)>;
 
   virtual ~Journal() = default;
-  // Thread-safe. The caller fills in time and body; the journal fills in the
-  // rest of the record. Records of one thread are applied in the order in which
-  // they were appended. `done` is called once, on the applying thread, after
-  // the views were told, or, when the record is refused at once, on this one;
-  // it must not block, or append and wait.
+  // Appends one record; it may be called from any thread and does not wait for
+  // the disk. The caller fills in time and body, and the journal fills in
+  // format, instance, incarnation and number. Records of one thread are applied
+  // in the order in which they were appended.
+  //
+  // `done` is called exactly once. It is called on the applying thread after
+  // the views were told, or on the calling thread when the record is refused at
+  // once. It must not block, and must not append and wait: the applying thread
+  // would wait for itself. It must not be empty.
   virtual void Append(Appended appended, Callback done) = 0;
+  // Appends a record that has no events in the clear.
   void Append(journal::Record record, Callback done) {
     Append(Appended{.record = std::move(record), .clear = {}}, std::move(done));
   }
 };
 
-// Appends and waits. It must not be called from the applying thread.
+// Appends a record and blocks until it has ended: for one commit, or longer
+// while the disk is slow. It must not be called from the applying thread, which
+// would wait for itself, or from a thread that must not block (gRPC's, the
+// listener's).
 Ending AppendAndWait(Journal& journal, journal::Record record);
 
+// Does the same and returns the answer, as AnswerAs does.
 template <typename T>
 absl::StatusOr<T> AppendAs(Journal& journal, journal::Record record) {
   return AnswerAs<T>(AppendAndWait(journal, std::move(record)));
 }
 
-// Returns an empty record of that time.
+// Returns a record with no body, whose time is `time_ms`: milliseconds since
+// the epoch by the appender's own clock.
 journal::Record NewRecord(std::int64_t time_ms);
 
 // ---- Sealing and appending --------------------------------------------------
 
-// Appends the keys, unless there are none, and when they are durable the record
-// whose bytes they have sealed. When the keys are not applied that is the end
-// of both: nothing was done with the record.
+// Appends first the keys, in a record of their own, and then the record whose
+// bytes they have sealed. The order is the point: a sealed byte on the disk
+// whose key is not there could never be opened. Without keys it only appends
+// the record. When the keys are not applied, `done` gets their ending and the
+// record is not appended at all. `journal` must live until `done` was called.
 void AppendSealed(Journal& journal, NewKeys keys, Appended appended,
                   Journal::Callback done);
-// The same, and waits.
+// Does the same and blocks for both commits. The rules of AppendAndWait hold.
 Ending AppendSealedAndWait(Journal& journal, NewKeys keys,
                            journal::Record record);
 
+// Does the same and returns the answer, as AnswerAs does.
 template <typename T>
 absl::StatusOr<T> AppendSealedAs(Journal& journal, NewKeys keys,
                                  journal::Record record) {

@@ -86,7 +86,8 @@ absl::StatusOr<std::optional<Marker>> ReadMarker(const std::string& data_dir) {
   if (!text.has_value()) return std::nullopt;
   Marker marker{.log = ParseLog(*text),
                 .checkpointed_seq = NumberOf(*text, "checkpointed_seq")};
-  // There is one spelling: what differs in anything is not what was written.
+  // There is one spelling: a text that differs in anything is not what was
+  // written.
   if (Render(marker) != *text) {
     return Damaged(path,
                    "; put back the one that belongs here, or back the database "

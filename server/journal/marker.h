@@ -1,5 +1,5 @@
-// Two small files that name a database. They are text, so that whoever stands
-// before a folder at night can read them:
+// Two small files name a database. They are text, so that an operator who
+// stands before a folder at night can read them:
 //
 //   gateway.marker, in a data folder     backup.manifest, in a backup
 //   linktor marker 1                     linktor backup 1
@@ -12,7 +12,8 @@
 //
 // Each line ends with a line feed. The log id is in hex digits, numbers are
 // decimal, and the checksum is the first 8 bytes of SHA-256 over the lines
-// before it, in hex digits. Persisted: do not change, add a version.
+// before it, in hex digits. The files are persisted: do not change them, add a
+// version.
 
 #pragma once
 
@@ -26,15 +27,16 @@
 
 namespace linktor {
 
-// The files of a data folder.
+// The names of files in a data folder. They are persisted: do not change them.
 inline constexpr char kDatabaseFile[] = "gateway.db";
 inline constexpr char kMarkerFile[] = "gateway.marker";
-// A backup has a kDatabaseFile too. Without this it is none.
+// A backup has a kDatabaseFile as well. A folder without this file is no
+// backup.
 inline constexpr char kManifestFile[] = "backup.manifest";
 
-// Which log a database holds, and how far.
+// A LogPosition says which log a database holds, and up to which event.
 struct LogPosition {
-  // 8 bytes.
+  // 8 bytes, as in LogIdentity (data_folder.h).
   std::string log_id;
   std::int64_t epoch = 0;
   std::int64_t last_seq = 0;
@@ -42,35 +44,43 @@ struct LogPosition {
   bool operator==(const LogPosition&) const = default;
 };
 
-// Says which database belongs into a data folder.
+// A Marker says which database belongs into a data folder. It may be older than
+// the database, and is never newer.
 struct Marker {
-  // It holds this log at least so far.
+  // The database holds this log, up to this event at least.
   LogPosition log;
-  // The database file holds it so far even without the write-ahead log.
+  // The database file holds the log up to this event even without its
+  // write-ahead log. It tells a database that was put beside the log of a newer
+  // one.
   std::int64_t checkpointed_seq = 0;
 
   bool operator==(const Marker&) const = default;
 };
 
+// Writes the marker durably (WriteDurably). It blocks for two syncs.
 absl::Status WriteMarker(const std::string& data_dir, const Marker& marker);
-// Nothing when there is none. FAILED_PRECONDITION with a sentence when it is
-// damaged.
+// Returns the marker; nullopt when there is none. FAILED_PRECONDITION with a
+// sentence when it is damaged or cannot be read.
 absl::StatusOr<std::optional<Marker>> ReadMarker(const std::string& data_dir);
 
-// What a backup is of.
+// A BackupManifest says what a backup holds.
 struct BackupManifest {
   LogPosition log;
-  // Everything up to then is in it.
+  // Everything that was stored before this time is in the backup. It is stored
+  // in milliseconds.
   absl::Time time;
-  // The size of its database.
+  // The size of the backup's database, in bytes. It tells a copy that was cut
+  // off.
   std::int64_t bytes = 0;
 
   bool operator==(const BackupManifest&) const = default;
 };
 
+// Writes the manifest durably; it makes a backup of the folder.
 absl::Status WriteManifest(const std::string& folder,
                            const BackupManifest& manifest);
-// FAILED_PRECONDITION with a sentence when it is missing or damaged.
+// Returns the manifest. FAILED_PRECONDITION with a sentence when it is missing,
+// damaged or cannot be read.
 absl::StatusOr<BackupManifest> ReadManifest(const std::string& folder);
 
 }  // namespace linktor

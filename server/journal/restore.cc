@@ -33,7 +33,9 @@ void RemoveCopy(const std::string& data_dir) {
   }
 }
 
-// The write-ahead log of another database would be taken for this one's.
+// Refuses a folder that holds a database, and removes the empty files that a
+// clean stop leaves: the write-ahead log of another database would be taken for
+// this one's.
 absl::Status CheckEmpty(const std::string& data_dir) {
   const std::string path = absl::StrCat(data_dir, "/", kDatabaseFile);
   for (const char* suffix : {"", "-wal", "-journal"}) {
@@ -50,9 +52,9 @@ absl::Status CheckEmpty(const std::string& data_dir) {
   return absl::OkStatus();
 }
 
-// A random number of 32 bits, which is what a cursor has room for, that no life
-// known here has. Two lives that know nothing of each other have the same with
-// a probability of one in four thousand million.
+// Returns a random number of 32 bits, which is what a cursor has room for, that
+// no life known here has. Two lives that know nothing of each other have the
+// same number with a probability of one in four thousand million.
 std::int64_t DrawEpoch(std::int64_t current,
                        const std::vector<FormerEpoch>& former) {
   for (;;) {
@@ -67,6 +69,9 @@ std::int64_t DrawEpoch(std::int64_t current,
   }
 }
 
+// OK when the copy is the database that the manifest describes, is undamaged,
+// and opens under the master key. It must be called before anything is
+// migrated.
 absl::Status VerifyCopy(Database& copy, const BackupManifest& manifest,
                         const Secret& master_key) {
   LINKTOR_ASSIGN(const std::optional<LogFacts> facts, ReadLogFacts(copy));
@@ -79,6 +84,8 @@ absl::Status VerifyCopy(Database& copy, const BackupManifest& manifest,
   return CheckIntegrity(copy);
 }
 
+// Migrates the copy and begins another life of its log; returns the new epoch.
+// It leaves all of it in the database file, whose log is then empty.
 absl::StatusOr<std::int64_t> BeginLife(Database& copy, std::int64_t current) {
   LINKTOR_TRY(Migrate(copy));
   LINKTOR_ASSIGN(const std::vector<FormerEpoch> former, ReadFormerEpochs(copy));
@@ -90,6 +97,8 @@ absl::StatusOr<std::int64_t> BeginLife(Database& copy, std::int64_t current) {
   return epoch;
 }
 
+// Does what RestoreBackup promises within a locked folder that holds no
+// database. On failure the caller removes the copy.
 absl::Status Restore(const RestoreRequest& request,
                      const BackupManifest& manifest,
                      absl::FunctionRef<void(RestoreStep)> reached) {
@@ -109,12 +118,12 @@ absl::Status Restore(const RestoreRequest& request,
   LogPosition log = manifest.log;
   LINKTOR_ASSIGN(log.epoch, BeginLife(*copy, manifest.log.epoch));
   reached(RestoreStep::kEpochBegun);
-  // The last connection takes the write-ahead log away.
+  // The last connection removes the write-ahead log when it closes.
   copy.reset();
   LINKTOR_TRY(SyncFile(path));
   reached(RestoreStep::kSynced);
-  // The marker goes first: without it a server would refuse the database, and
-  // with it alone the folder can be restored again.
+  // The marker is written before the rename: without it a server would refuse
+  // the database, and with it alone the folder can be restored again.
   LINKTOR_TRY(WriteMarker(request.data_dir,
                           {.log = log, .checkpointed_seq = log.last_seq}));
   reached(RestoreStep::kMarked);

@@ -20,7 +20,7 @@ void TrimMeter::OnCommit(std::span<const AppliedRecord> records, Time now) {
     if (answer == nullptr) continue;
     const journal::Trim& trim = one.record.trim();
     MutexLock lock(mutex_);
-    // It has counted nothing.
+    // The Trim has not moved the expiry time, so it has counted nothing.
     if (answer->expiry_ms == expiry_ms_) continue;
     if (one.own && expiry_ms_ != 0 && trim.measured_from_ms() == expiry_ms_) {
       counted_ += milliseconds(trim.elapsed_ms());

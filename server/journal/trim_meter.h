@@ -1,6 +1,7 @@
-// Measures what a Trim says of the time: how much has passed since the last
-// one, whoever appended it, so that all instances of a log together count real
-// time once (state/expiry.h). It is a view of the feed. Thread-safe.
+// A TrimMeter measures what a Trim record says about time: how much has passed
+// since the last one, whoever appended it. All instances of a log together so
+// count real time once (state/expiry.h). Housekeeping owns it, asks it before
+// each Trim, and adds it to the feed as a view. It is thread-safe.
 
 #pragma once
 
@@ -16,21 +17,27 @@ namespace linktor {
 
 class TrimMeter {
  public:
-  // The monotonic clock's.
+  // A time of the monotonic clock, which nobody can set.
   using Time = std::chrono::steady_clock::time_point;
 
-  // Fills in what a Trim says of the time that is appended at `now`. The first
-  // one says nothing: its answer tells from where to measure.
+  // Fills in `measured_from_ms` and `elapsed_ms` (both in milliseconds) of a
+  // Trim that is appended at `now`. Before any Trim was told of, it leaves them
+  // 0: the first Trim moves nothing, and its answer tells from where to
+  // measure.
   void Measure(Time now, journal::Trim& trim) const;
 
-  // The view; it is told at `now`.
+  // This is the view of the feed. `now` is when it is called. It looks at the
+  // answers of Trims alone.
   void OnCommit(std::span<const AppliedRecord> records, Time now);
 
  private:
   mutable Mutex mutex_;
-  // The expiry time after the last Trim; 0 before any was told of.
+  // The expiry time after the last Trim, in milliseconds since the epoch; 0
+  // before any was told of.
   std::int64_t expiry_ms_ ABSL_GUARDED_BY(mutex_) = 0;
-  // Time was counted until here, at least.
+  // All time before this is counted in expiry_ms_ already. It may be later than
+  // what was really counted, never earlier: time is forgotten rather than
+  // counted twice.
   Time counted_ ABSL_GUARDED_BY(mutex_);
 };
 
