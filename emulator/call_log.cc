@@ -42,22 +42,19 @@ json::value BodyWithoutToken(std::string_view body) {
 }  // namespace
 
 std::uint64_t CallLog::Begin(const HttpRequest& request) {
-  const auto method = boost::beast::http::to_string(request.method);
-  GraphCall call{.method = std::string(method.data(), method.size()),
+  GraphCall call{.method = request.method,
                  .path = WithoutCommon(request.target),
                  .body = BodyWithoutToken(request.body)};
   if (HttpTarget target; ParseTarget(request.target, target)) {
     call.locale = std::string(target.Parameter(kLocale));
     call.proved = !target.Parameter(kProof).empty();
   }
-  for (const auto& field : request.headers) {
-    std::string name = absl::AsciiStrToLower(absl::string_view(
-        field.name_string().data(), field.name_string().size()));
-    if (name == "authorization") continue;
-    call.headers.emplace_back(
-        std::move(name),
-        std::string(field.value().data(), field.value().size()));
-  }
+  request.headers.ForEach(
+      [&call](std::string_view name, std::string_view value) {
+        std::string lower = absl::AsciiStrToLower(ToAbsl(name));
+        if (lower == "authorization") return;
+        call.headers.emplace_back(std::move(lower), std::string(value));
+      });
   const std::size_t bytes = request.target.size() + request.body.size();
   MutexLock lock(mutex_);
   const std::uint64_t n = log_.Add(std::move(call), bytes);

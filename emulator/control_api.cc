@@ -22,8 +22,6 @@
 namespace linktor::emulator {
 namespace {
 
-using boost::beast::http::verb;
-
 HttpResponse Problem(int status, std::string_view sentence) {
   return JsonResponse(
       status,
@@ -91,11 +89,11 @@ void ControlApi::Handle(const HttpRequest& request, HttpResponder respond) {
 }
 
 void ControlApi::Config(const HttpRequest& request, HttpResponder& respond) {
-  if (request.method == verb::put) {
+  if (request.method == "PUT") {
     absl::StatusOr<ConfigChange> change = ReadBody(request, ReadConfigChange);
     if (!change.ok()) return respond(Problem(change.status()));
     emulator_.Configure(*change);
-  } else if (request.method != verb::get) {
+  } else if (request.method != "GET") {
     return respond(WrongMethod("GET, PUT"));
   }
   respond(JsonResponse(
@@ -103,14 +101,14 @@ void ControlApi::Config(const HttpRequest& request, HttpResponder& respond) {
 }
 
 void ControlApi::Messages(const HttpRequest& request, HttpResponder& respond) {
-  if (request.method != verb::post) return respond(WrongMethod("POST"));
+  if (request.method != "POST") return respond(WrongMethod("POST"));
   absl::StatusOr<CustomerEvent> event = ReadBody(request, ReadCustomerEvent);
   if (!event.ok()) return respond(Problem(event.status()));
   Start(*std::move(event), {}, respond);
 }
 
 void ControlApi::Taps(const HttpRequest& request, HttpResponder& respond) {
-  if (request.method != verb::post) return respond(WrongMethod("POST"));
+  if (request.method != "POST") return respond(WrongMethod("POST"));
   absl::StatusOr<Tap> tap = ReadBody(request, ReadTap);
   if (!tap.ok()) return respond(Problem(tap.status()));
   absl::StatusOr<CustomerEvent> event = emulator_.Tapped(*tap);
@@ -137,10 +135,10 @@ void ControlApi::Start(CustomerEvent event, json::object also,
 }
 
 void ControlApi::Webhooks(const HttpRequest& request, HttpResponder& respond) {
-  if (request.method == verb::get) {
+  if (request.method == "GET") {
     return respond(JsonResponse(200, WebhooksJson(emulator_.webhooks().Get())));
   }
-  if (request.method != verb::post) return respond(WrongMethod("GET, POST"));
+  if (request.method != "POST") return respond(WrongMethod("GET, POST"));
   if (request.body.empty()) {
     return respond(Problem(400, "the body is what to send; it is empty"));
   }
@@ -155,7 +153,7 @@ void ControlApi::Webhooks(const HttpRequest& request, HttpResponder& respond) {
 
 void ControlApi::Redeliver(const HttpRequest& request, std::string_view number,
                            HttpResponder& respond) {
-  if (request.method != verb::post) return respond(WrongMethod("POST"));
+  if (request.method != "POST") return respond(WrongMethod("POST"));
   std::uint64_t n = 0;
   if (!absl::SimpleAtoi(ToAbsl(number), &n)) {
     return respond(Problem(400, "the webhook's number must be a number"));
@@ -172,7 +170,7 @@ void ControlApi::Redeliver(const HttpRequest& request, std::string_view number,
 }
 
 void ControlApi::Verify(const HttpRequest& request, HttpResponder& respond) {
-  if (request.method != verb::post) return respond(WrongMethod("POST"));
+  if (request.method != "POST") return respond(WrongMethod("POST"));
   std::string challenge = NewChallenge();
   emulator_.webhooks().Verify(
       challenge, [challenge, respond = std::move(respond)](
@@ -186,32 +184,32 @@ void ControlApi::Verify(const HttpRequest& request, HttpResponder& respond) {
 
 void ControlApi::GraphCalls(const HttpRequest& request,
                             HttpResponder& respond) {
-  if (request.method == verb::delete_) {
+  if (request.method == "DELETE") {
     emulator_.graph_calls().Clear();
-  } else if (request.method != verb::get) {
+  } else if (request.method != "GET") {
     return respond(WrongMethod("GET, DELETE"));
   }
   respond(JsonResponse(200, GraphCallsJson(emulator_.graph_calls().Get())));
 }
 
 void ControlApi::Faults(const HttpRequest& request, HttpResponder& respond) {
-  if (request.method == verb::post) {
+  if (request.method == "POST") {
     absl::StatusOr<Fault> fault = ReadBody(request, ReadFault);
     if (!fault.ok()) return respond(Problem(fault.status()));
     if (absl::Status status = emulator_.AddFault(*std::move(fault));
         !status.ok()) {
       return respond(Problem(status));
     }
-  } else if (request.method == verb::delete_) {
+  } else if (request.method == "DELETE") {
     emulator_.faults().Clear();
-  } else if (request.method != verb::get) {
+  } else if (request.method != "GET") {
     return respond(WrongMethod("GET, POST, DELETE"));
   }
   respond(JsonResponse(200, FaultsJson(emulator_.faults().List())));
 }
 
 void ControlApi::Users(const HttpRequest& request, HttpResponder& respond) {
-  if (request.method != verb::get) return respond(WrongMethod("GET"));
+  if (request.method != "GET") return respond(WrongMethod("GET"));
   respond(JsonResponse(200, UsersJson(emulator_.users())));
 }
 
@@ -220,13 +218,13 @@ void ControlApi::OneUser(const HttpRequest& request, std::string_view id,
   if (!IsNumericId(id)) {
     return respond(Problem(400, "a user's id is 1 to 32 digits"));
   }
-  if (request.method == verb::put) {
+  if (request.method == "PUT") {
     absl::StatusOr<UserChange> change = ReadBody(request, ReadUserChange);
     if (!change.ok()) return respond(Problem(change.status()));
     if (absl::Status status = emulator_.ChangeUser(id, *change); !status.ok()) {
       return respond(Problem(status));
     }
-  } else if (request.method != verb::get) {
+  } else if (request.method != "GET") {
     return respond(WrongMethod("GET, PUT"));
   }
   const std::optional<User> user = emulator_.FindUser(id);

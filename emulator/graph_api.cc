@@ -17,8 +17,6 @@
 namespace linktor::emulator {
 namespace {
 
-using boost::beast::http::verb;
-
 constexpr char kMessages[] = "messages";
 constexpr char kProfile[] = "messenger_profile";
 // Our name for GET /{IGSID}, which has no edge.
@@ -55,8 +53,8 @@ std::string EdgeOf(const std::vector<std::string>& path) {
 std::string TokenOf(const HttpRequest& request, const HttpTarget& target,
                     const json::value& body) {
   constexpr std::string_view kScheme = "bearer ";
-  const std::string header(
-      absl::StripAsciiWhitespace(ToAbsl(request.Header("authorization"))));
+  const std::string header(absl::StripAsciiWhitespace(
+      ToAbsl(request.headers.First("authorization"))));
   if (std::string_view(absl::AsciiStrToLower(header)).starts_with(kScheme) &&
       header.size() > kScheme.size()) {
     return header.substr(kScheme.size());
@@ -70,11 +68,9 @@ std::string TokenOf(const HttpRequest& request, const HttpTarget& target,
   return token == nullptr ? std::string() : std::string(AsView(*token));
 }
 
-GraphError UnsupportedMethod(verb method) {
-  const auto name = boost::beast::http::to_string(method);
-  return InvalidParameter(absl::StrCat(
-      "Unsupported request - method type: ",
-      absl::AsciiStrToLower(absl::string_view(name.data(), name.size()))));
+GraphError UnsupportedMethod(std::string_view method) {
+  return InvalidParameter(absl::StrCat("Unsupported request - method type: ",
+                                       absl::AsciiStrToLower(ToAbsl(method))));
 }
 
 // Field names in a list such as "a,b", "[\"a\",\"b\"]" or "['a']": all of
@@ -103,7 +99,7 @@ std::optional<json::value> ProfileField(const User& user,
 }  // namespace
 
 struct GraphApi::Call {
-  verb method;
+  std::string_view method;
   const HttpTarget& target;
   const json::value& body;
   std::string account_id;
@@ -157,7 +153,7 @@ GraphReply GraphApi::Handle(const HttpRequest& request) {
   const std::string edge = EdgeOf(path);
   if (edge.empty()) {
     return {ErrorResponse(
-        request.method == verb::post
+        request.method == "POST"
             ? InvalidParameter("Unsupported post request", 33)
             : GraphError{.code = 2500,
                          .message = absl::StrCat("Unknown path components: /",
@@ -207,7 +203,7 @@ GraphReply GraphApi::Handle(const HttpRequest& request) {
 }
 
 GraphReply GraphApi::Send(const Call& call) {
-  if (call.method != verb::post) {
+  if (call.method != "POST") {
     return {ErrorResponse(UnsupportedMethod(call.method))};
   }
   std::variant<SendRequest, GraphError> read = ReadSendRequest(call.body);
@@ -230,15 +226,15 @@ GraphReply GraphApi::Send(const Call& call) {
 }
 
 HttpResponse GraphApi::Profile(const Call& call) {
-  if (call.method != verb::get && call.method != verb::post &&
-      call.method != verb::delete_) {
+  if (call.method != "GET" && call.method != "POST" &&
+      call.method != "DELETE") {
     return ErrorResponse(UnsupportedMethod(call.method));
   }
   if (!call.IsForInstagram()) {
     return ErrorResponse(InvalidParameter("Param platform must be instagram"));
   }
   const json::value done = json::object{{"result", "success"}};
-  if (call.method == verb::post) {
+  if (call.method == "POST") {
     if (const auto error = profiles_.Set(call.account_id, call.body)) {
       return ErrorResponse(*error);
     }
@@ -254,7 +250,7 @@ HttpResponse GraphApi::Profile(const Call& call) {
           absl::StrCat("Tried accessing nonexisting field (", field, ")")));
     }
   }
-  if (call.method == verb::get) {
+  if (call.method == "GET") {
     return JsonResponse(200, profiles_.Get(call.account_id));
   }
   profiles_.Delete(call.account_id);
@@ -262,7 +258,7 @@ HttpResponse GraphApi::Profile(const Call& call) {
 }
 
 HttpResponse GraphApi::UserProfile(const Call& call, const std::string& id) {
-  if (call.method != verb::get) {
+  if (call.method != "GET") {
     return ErrorResponse(UnsupportedMethod(call.method));
   }
   std::vector<std::string> fields = call.Fields();

@@ -324,8 +324,7 @@ absl::Status App::StartHttp() {
 }
 
 HttpResponse App::Administer(const HttpRequest& request) {
-  if (request.method != boost::beast::http::verb::get &&
-      request.method != boost::beast::http::verb::head) {
+  if (request.method != "GET" && request.method != "HEAD") {
     return {.status = 405, .body = "GET only\n"};
   }
   if (request.target == "/healthz") return {.body = "ok\n"};

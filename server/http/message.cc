@@ -1,21 +1,55 @@
 #include "server/http/message.h"
 
 #include <boost/url.hpp>
+#include <utility>
+
+#include "server/http/beast_headers.h"
 
 namespace linktor {
 
-std::string_view HttpRequest::Header(std::string_view name) const {
-  const auto it = headers.find({name.data(), name.size()});
-  if (it == headers.end()) return {};
-  return {it->value().data(), it->value().size()};
+namespace {
+
+std::string_view ViewOf(boost::beast::string_view text) {
+  return {text.data(), text.size()};
 }
 
-std::vector<std::string_view> HttpRequest::Headers(
-    std::string_view name) const {
+}  // namespace
+
+HttpHeaders::HttpHeaders() : impl_(std::make_unique<Impl>()) {}
+HttpHeaders::HttpHeaders(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+HttpHeaders::~HttpHeaders() = default;
+HttpHeaders::HttpHeaders(const HttpHeaders& other)
+    : impl_(std::make_unique<Impl>(*other.impl_)) {}
+HttpHeaders& HttpHeaders::operator=(const HttpHeaders& other) {
+  return *this = HttpHeaders(other);
+}
+HttpHeaders::HttpHeaders(HttpHeaders&&) noexcept = default;
+HttpHeaders& HttpHeaders::operator=(HttpHeaders&&) noexcept = default;
+
+void HttpHeaders::Add(std::string_view name, std::string_view value) {
+  impl_->fields.insert({name.data(), name.size()},
+                       {value.data(), value.size()});
+}
+
+void HttpHeaders::ForEach(
+    absl::FunctionRef<void(std::string_view name, std::string_view value)> call)
+    const {
+  for (const auto& field : impl_->fields) {
+    call(ViewOf(field.name_string()), ViewOf(field.value()));
+  }
+}
+
+std::string_view HttpHeaders::First(std::string_view name) const {
+  const auto it = impl_->fields.find({name.data(), name.size()});
+  return it == impl_->fields.end() ? std::string_view() : ViewOf(it->value());
+}
+
+std::vector<std::string_view> HttpHeaders::All(std::string_view name) const {
   std::vector<std::string_view> values;
-  const auto [begin, end] = headers.equal_range({name.data(), name.size()});
+  const auto [begin, end] =
+      impl_->fields.equal_range({name.data(), name.size()});
   for (auto it = begin; it != end; ++it) {
-    values.emplace_back(it->value().data(), it->value().size());
+    values.push_back(ViewOf(it->value()));
   }
   return values;
 }

@@ -4,22 +4,54 @@
 
 #pragma once
 
-#include <boost/beast/http/fields.hpp>
-#include <boost/beast/http/verb.hpp>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
+#include "absl/functional/function_ref.h"
 
 namespace linktor {
 
-// Is a request that was read whole and passed the listener's checks: its head
-// says once where it ends and for whom it is.
+// HttpHeaders holds the headers of a request as they came, in their order.
+// Beast has read them into what is behind `Impl`, which nobody but the listener
+// sees, so that they are not copied.
+class HttpHeaders {
+ public:
+  struct Impl;
+
+  // Begins with none, as in tests.
+  HttpHeaders();
+  explicit HttpHeaders(std::unique_ptr<Impl> impl);
+  ~HttpHeaders();
+  HttpHeaders(const HttpHeaders& other);
+  HttpHeaders& operator=(const HttpHeaders& other);
+  HttpHeaders(HttpHeaders&&) noexcept;
+  HttpHeaders& operator=(HttpHeaders&&) noexcept;
+
+  // Adds one behind those that are there, of the same name or not.
+  void Add(std::string_view name, std::string_view value);
+  // Calls with each of them; the bytes are borrowed from this.
+  void ForEach(
+      absl::FunctionRef<void(std::string_view name, std::string_view value)>
+          call) const;
+  // Returns the first of that name, in any case; empty when there is none. The
+  // bytes are borrowed from this.
+  std::string_view First(std::string_view name) const;
+  // Returns all of that name, in their order; they are borrowed, too.
+  std::vector<std::string_view> All(std::string_view name) const;
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+// HttpRequest is a request that was read whole and passed the listener's
+// checks: its head says once where it ends and for whom it is.
 struct HttpRequest {
-  // It is `unknown` for a method that Beast does not know.
-  boost::beast::http::verb method = boost::beast::http::verb::unknown;
+  // The method as it was received: "GET". Methods are written in capitals.
+  std::string method;
   // The target as it was received: path and query, percent-encoded; a whole URL
   // where a client took this server for a proxy. ParseTarget reads both.
   std::string target;
@@ -28,16 +60,10 @@ struct HttpRequest {
   std::string client;
   // The headers of the head alone: what a chunked body's trailers say decides
   // nothing.
-  boost::beast::http::fields headers;
+  HttpHeaders headers;
   // Capacity is at least kBodySlack beyond its size, so that the JSON parser
   // can read it in place.
   std::string body;
-
-  // Returns the first header of that name, in any case; empty when there is
-  // none. The bytes are borrowed from this request.
-  std::string_view Header(std::string_view name) const;
-  // Returns all headers of that name, in their order; they are borrowed, too.
-  std::vector<std::string_view> Headers(std::string_view name) const;
 };
 
 // The JSON parser may read so many bytes beyond a text's end; it is at least

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <boost/beast/http.hpp>
+#include <memory>
 #include <new>
 #include <optional>
 #include <utility>
 
+#include "server/http/beast_headers.h"
 #include "server/http/peer_address.h"
 
 namespace linktor {
@@ -63,14 +65,20 @@ void SkipEmptyLines(beast::flat_buffer& buffer, int& left) {
   }
 }
 
+HttpHeaders HeadersOf(http::fields&& fields) {
+  auto impl = std::make_unique<HttpHeaders::Impl>();
+  impl->fields = std::move(fields);
+  return HttpHeaders(std::move(impl));
+}
+
 HttpRequest RequestOf(http::request<RequestBody> message) {
   HttpRequest request;
-  request.method = message.method();
+  request.method = std::string(message.method_string());
   request.target = std::string(message.target());
   request.body = std::move(message.body().bytes);
   // The reader has given every other body its slack.
   if (request.body.empty()) request.body.reserve(kBodySlack);
-  request.headers = std::move(static_cast<http::fields&>(message.base()));
+  request.headers = HeadersOf(std::move(message.base()));
   return request;
 }
 
@@ -152,9 +160,9 @@ asio::awaitable<bool> HttpSession<Stream>::ServeOne() {
   if (buffer_.capacity() > kReadSize) buffer_.shrink_to_fit();
   connection_.NeverExpire();
   HttpRequest request = RequestOf(parser.release());
-  if (head.has_value()) request.headers = *std::move(head);
+  if (head.has_value()) request.headers = HeadersOf(*std::move(head));
   request.client =
-      ClientAddress(connection_.peer(), request.Headers("X-Forwarded-For"),
+      ClientAddress(connection_.peer(), request.headers.All("X-Forwarded-For"),
                     options.trusted_proxies);
   HandlerCalls::Answer answer = co_await loop_.calls.Call(std::move(request));
   if (!answer.has_value()) {

@@ -18,7 +18,6 @@
 namespace linktor {
 namespace {
 
-namespace http = boost::beast::http;
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::string_view kSignatureHeader = "X-Hub-Signature-256";
@@ -56,7 +55,7 @@ struct Signatures {
 
 Signatures SignaturesOf(const HttpRequest& request) {
   Signatures signatures;
-  for (const std::string_view value : request.Headers(kSignatureHeader)) {
+  for (const std::string_view value : request.headers.All(kSignatureHeader)) {
     for (const absl::string_view one : absl::StrSplit(ToAbsl(value), ',')) {
       auto signature = ParseSignature(WithoutBlanks(ToStd(one)));
       if (!signature.has_value() || signatures.found.size() == kMaxSignatures) {
@@ -112,9 +111,8 @@ struct WebhookEndpoint::Exchange {
 void WebhookEndpoint::Handle(const HttpRequest& request,
                              HttpResponder respond) {
   Exchange exchange{.respond = std::move(respond), .client = request.client};
-  const bool get =
-      request.method == http::verb::get || request.method == http::verb::head;
-  if (!get && request.method != http::verb::post) {
+  const bool get = request.method == "GET" || request.method == "HEAD";
+  if (!get && request.method != "POST") {
     return Answer(exchange, WebhookVerdict::kMethod);
   }
   HttpTarget target;

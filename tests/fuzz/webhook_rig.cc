@@ -105,9 +105,9 @@ absl::StatusOr<std::string> WebhookRig::OpenSealed(
 
 int WebhookRig::Post(const std::string& signature, std::string_view body) {
   HttpRequest request;
-  request.method = boost::beast::http::verb::post;
+  request.method = "POST";
   request.target = absl::StrCat("/webhooks/instagram/", kChannelId);
-  request.headers.set("X-Hub-Signature-256", signature);
+  request.headers.Add("X-Hub-Signature-256", signature);
   request.body.reserve(body.size() + kBodySlack);
   request.body = body;
   int status = 0;

@@ -103,7 +103,7 @@ void RecordingGateway::ReleaseAnswers() {
 }
 
 void RecordingGateway::Handle(HttpRequest request, HttpResponder respond) {
-  if (request.method == http::verb::get) {
+  if (request.method == "GET") {
     HttpTarget target;
     ParseTarget(request.target, target);
     if (target.Parameter("hub.mode") != "subscribe" ||

@@ -48,10 +48,10 @@ TEST(ParseTargetTest, RefusesOtherForms) {
 
 TEST(HttpRequestTest, HeadersInAnyCase) {
   HttpRequest request;
-  request.headers.insert("X-Hub-Signature-256", "one");
-  request.headers.insert("x-hub-signature-256", "two");
-  EXPECT_EQ(request.Header("x-HUB-signature-256"), "one");
-  EXPECT_EQ(request.Header("absent"), "");
+  request.headers.Add("X-Hub-Signature-256", "one");
+  request.headers.Add("x-hub-signature-256", "two");
+  EXPECT_EQ(request.headers.First("x-HUB-signature-256"), "one");
+  EXPECT_EQ(request.headers.First("absent"), "");
 }
 
 struct HostPortCase {

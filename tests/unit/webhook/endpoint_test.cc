@@ -12,7 +12,6 @@
 namespace linktor {
 namespace {
 
-namespace http = boost::beast::http;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -29,7 +28,7 @@ class WebhookEndpointTest : public testing::Test {
     fixture_.Put({.app_secrets = {"first-app-secret", "second-app-secret"}});
   }
 
-  HttpResponse Handle(http::verb method, const std::string& target,
+  HttpResponse Handle(std::string_view method, const std::string& target,
                       const std::string& body = "",
                       const std::string& signature = "") {
     HttpRequest request;
@@ -38,7 +37,7 @@ class WebhookEndpointTest : public testing::Test {
     request.body = body;
     request.body.reserve(body.size() + kBodySlack);
     if (!signature.empty()) {
-      request.headers.insert("X-Hub-Signature-256", signature);
+      request.headers.Add("X-Hub-Signature-256", signature);
     }
     HttpResponse answer{.status = 0};
     endpoint_.Handle(request, [&answer](HttpResponse response) {
@@ -48,7 +47,7 @@ class WebhookEndpointTest : public testing::Test {
   }
 
   HttpResponse Post(const std::string& body, const std::string& signature) {
-    return Handle(http::verb::post, kPath, body, signature);
+    return Handle("POST", kPath, body, signature);
   }
 
   const journal::Webhook& LastSunk() const {
@@ -99,16 +98,15 @@ TEST_F(WebhookEndpointTest, VerificationTable) {
   };
   for (const VerifyCase& c : cases) {
     const HttpResponse answer =
-        Handle(http::verb::get, absl::StrCat(kPath, "?", c.query));
+        Handle("GET", absl::StrCat(kPath, "?", c.query));
     EXPECT_EQ(answer.status, c.status) << c.query;
     EXPECT_THAT(answer.body, Not(HasSubstr("<")));
   }
 }
 
 TEST_F(WebhookEndpointTest, EchoesTheChallengeAsPlainText) {
-  const HttpResponse answer =
-      Handle(http::verb::get,
-             absl::StrCat(kPath,
+  const HttpResponse answer = Handle(
+      "GET", absl::StrCat(kPath,
                           "?hub.mode=subscribe&hub.verify_token=verify+me"
                           "&hub.challenge=1158201444"));
   EXPECT_EQ(answer.body, "1158201444");
@@ -120,12 +118,12 @@ TEST_F(WebhookEndpointTest, EchoesTheChallengeAsPlainText) {
 TEST_F(WebhookEndpointTest, NoVerifyTokenMatchesNothing) {
   fixture_.Put({.id = "ch_2", .no = 2, .account_id = "2", .verify_token = ""});
   for (const char* token : {"", "&hub.verify_token=", "&hub.verify_token=x"}) {
-    EXPECT_EQ(Handle(http::verb::get,
-                     absl::StrCat("/webhooks/instagram/ch_2?hub.mode=subscribe"
-                                  "&hub.challenge=1",
-                                  token))
-                  .status,
-              403);
+    EXPECT_EQ(
+        Handle("GET", absl::StrCat("/webhooks/instagram/ch_2?hub.mode=subscribe"
+                                   "&hub.challenge=1",
+                                   token))
+            .status,
+        403);
   }
 }
 
@@ -168,8 +166,7 @@ TEST_F(WebhookEndpointTest, ChannelWithoutSecretsTakesNothing) {
   fixture_.Put({.id = "ch_2", .no = 2, .account_id = "2", .app_secrets = {}});
   const std::string body = Messaging({TextItem("m")});
   EXPECT_EQ(
-      Handle(http::verb::post, "/webhooks/instagram/ch_2", body, Sign(body, ""))
-          .status,
+      Handle("POST", "/webhooks/instagram/ch_2", body, Sign(body, "")).status,
       401);
   EXPECT_THAT(sunk_, IsEmpty());
 }
@@ -200,19 +197,16 @@ TEST_F(WebhookEndpointTest, UnknownPathsAre404) {
         "/webhooks/instagram", "/webhooks/instagram/ch_1//",
         "/webhooks/instagram/ch_1/x", "/webhooks/facebook/ch_1", "/", "",
         "/webhooks/instagram/%zz", "/Webhooks/instagram/ch_1"}) {
-    EXPECT_EQ(
-        Handle(http::verb::post, path, body, Sign(body, "first-app-secret"))
-            .status,
-        404)
+    EXPECT_EQ(Handle("POST", path, body, Sign(body, "first-app-secret")).status,
+              404)
         << path;
-    EXPECT_EQ(Handle(http::verb::get, path).status, 404) << path;
+    EXPECT_EQ(Handle("GET", path).status, 404) << path;
   }
   EXPECT_THAT(sunk_, IsEmpty());
 }
 
 TEST_F(WebhookEndpointTest, OtherMethodsAre405) {
-  for (const http::verb method : {http::verb::put, http::verb::delete_,
-                                  http::verb::options, http::verb::unknown}) {
+  for (const std::string_view method : {"PUT", "DELETE", "OPTIONS", ""}) {
     const HttpResponse answer = Handle(method, kPath);
     EXPECT_EQ(answer.status, 405);
     ASSERT_EQ(answer.headers.size(), 1U);
