@@ -37,7 +37,7 @@
 #include "server/messaging/message_reader.h"
 #include "server/messaging/sender.h"
 #include "server/messaging/settler.h"
-#include "server/messaging/user_directory.h"
+#include "server/channels/user_directory.h"
 #include "server/webhook/endpoint.h"
 #include "server/webhook/ingest.h"
 

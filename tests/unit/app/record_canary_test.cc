@@ -25,7 +25,7 @@
 #include "server/messaging/conversations.h"
 #include "server/messaging/message_reader.h"
 #include "server/messaging/sender.h"
-#include "server/messaging/user_directory.h"
+#include "server/channels/user_directory.h"
 #include "server/state/identity.h"
 #include "server/webhook/ingest.h"
 #include "tests/fakes/fake_clock.h"

@@ -1,4 +1,4 @@
-#include "server/messaging/user_directory.h"
+#include "server/channels/user_directory.h"
 
 #include <chrono>
 #include <future>

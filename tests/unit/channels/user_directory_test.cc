@@ -1,6 +1,6 @@
 // The directory with a real store, a fake clock, and Instagram as a fake.
 
-#include "server/messaging/user_directory.h"
+#include "server/channels/user_directory.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
