@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kMaxName = 200;
 constexpr int kMaxKeyChannels = 1000;
 
-// Fields of ApiKey that can be changed.
+// These fields of ApiKey can be changed.
 constexpr std::array<std::string_view, 5> kMutableFields = {
     "name", "permissions", "channel_ids", "expire_time", "disabled"};
 

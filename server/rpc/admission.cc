@@ -25,8 +25,10 @@ absl::Status TwoKeys() {
                    "the call has more than one API key; send one");
 }
 
-// The key that the call presents. Authorization of another scheme is none of
-// ours: a proxy may have put it there.
+// Returns the key that the call presents, borrowed from the context.
+// API_KEY_MISSING when there is none, API_KEY_INVALID when there are two
+// different ones. Authorization of another scheme is left alone: a proxy may
+// have put it there.
 absl::StatusOr<std::string_view> PresentedKey(
     const grpc::CallbackServerContext& context) {
   const auto& metadata = context.client_metadata();
@@ -81,7 +83,7 @@ absl::StatusOr<Admitted> Admission::Admit(
   if (gate_.draining()) return DrainingError();
   Admitted admitted;
   std::int64_t before = 0;
-  // This outlives every call, so its counter needs no owner.
+  // The Admission outlives every call, so this counter needs no owner.
   admitted.total = Place({std::shared_ptr<void>(), &kind.total}, before);
   if (before >= kind.max_total) return OverloadedError();
   LINKTOR_ASSIGN(admitted.caller, Authenticate(context));

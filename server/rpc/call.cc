@@ -15,7 +15,7 @@
 namespace linktor {
 namespace {
 
-// Returns what callers are told: OK, or the reason.
+// Returns the word for the outcome that callers are told: OK, or the reason.
 std::string OutcomeOf(const absl::Status& status) {
   if (status.ok()) return "OK";
   if (absl::IsCancelled(status)) return "CANCELLED";
@@ -118,7 +118,7 @@ void CallContext::LogEnd(const CallRecord& call, const CallSubject& subject,
   const std::string reason = ErrorInfoOf(status).reason();
   if (const std::optional<LogLevel> level = LevelOf(status)) {
     LogFields told = fields;
-    // The text is the server's own, and nobody else is told it.
+    // The text is the server's own, and the caller is not told it.
     if (reason.empty()) told.emplace_back("error", status.ToString());
     LogCause(*level,
              IsFault(status) ? "call failed by a fault" : "call refused",

@@ -1,5 +1,7 @@
-// Every RPC is handled alike: it is admitted, read, checked, counted, and
-// answered; and one that changes something leaves an audit line.
+// All RPCs are handled alike: each is admitted, read, checked, counted and
+// answered, and one that changes something leaves an audit line. Unary calls
+// (unary_call.h) and the stream of events (subscribe_reactor.h) share what is
+// here. Everything is thread-safe.
 
 #pragma once
 
@@ -21,61 +23,78 @@
 
 namespace linktor {
 
-// Code, message and google.rpc details.
+// Returns the status with its code, message and google.rpc details. It is the
+// one place that makes a status of gRPC's from one of ours. An error without a
+// reason becomes INTERNAL_FAULT, whose text tells the caller nothing of ours.
 grpc::Status ToGrpcStatus(const absl::Status& status);
 
-// The services count their calls here; implemented by the metrics.
+// The services count their calls by this interface; the metrics implement it.
+// It is called on gRPC's threads and the executor's, and must not block.
 class CallObserver {
  public:
   virtual ~CallObserver() = default;
+  // A call has arrived; it may still be refused.
   virtual void OnBegin(const access::Method& method) = 0;
-  // `reason` is what the caller is told; empty when the call has not failed.
+  // The same call has ended after `latency`. `reason` is the one that the
+  // caller is told; it is empty when the call has not failed, or its caller has
+  // gone.
   virtual void OnEnd(const access::Method& method, absl::StatusCode code,
                      std::string_view reason,
                      std::chrono::nanoseconds latency) = 0;
 };
 
-// A call, as it is counted and logged.
+// A CallRecord is a call as it is counted and logged.
 struct CallRecord {
+  // It is borrowed from the Admission, which outlives every call.
   const access::Method& method;
   std::chrono::steady_clock::time_point begin =
       std::chrono::steady_clock::now();
 };
 
-// A line of the log says this of a call, besides its outcome.
+// A CallSubject is what a line of the log says about a call besides its
+// outcome. It borrows its texts for the length of LogEnd.
 struct CallSubject {
   std::string_view api_key_id;
   std::string_view channel_id;
   std::string_view request_id;
   // The call is about this besides the channel: the id of an API key, message
-  // or user. Empty when there is nothing.
+  // or user. It is empty when there is nothing.
   std::string_view target;
+  // The address of the client, as gRPC writes it.
   std::string peer;
 };
 
-// Shared by all services; outlives them.
+// A CallContext holds all that every service needs for its calls. There is one,
+// and it outlives the services.
 class CallContext {
  public:
+  // All must outlive this.
   CallContext(Executor& executor, CallObserver& observer, Admission& admission)
       : executor_(executor), observer_(observer), admission_(admission) {}
 
+  // The executor runs work that may block; gRPC's threads only hand it over.
   Executor& executor() { return executor_; }
   Admission& admission() { return admission_; }
 
-  // Counts the beginning of a call, and its end.
+  // Count the beginning of a call, and its end. Each call that begins is ended
+  // once, whatever becomes of it.
   CallRecord Begin(const access::Method& method);
+  // `status` is the one that the caller gets.
   void CountEnd(const CallRecord& call, const absl::Status& status);
 
-  // Whether a call that ends like this leaves an audit line: it was to change
-  // something, and its caller has, or had, a key.
+  // Returns whether a call that ends like this leaves an audit line: it was to
+  // change something, and its caller has, or had, a key. A refused attempt is
+  // audited as well.
   static bool IsAudited(const access::Method& method,
                         const absl::Status& status);
   // Returns whether LogEnd has anything to say. Callers ask before they make a
-  // subject.
+  // subject, which costs more than most calls.
   static bool WantsLog(const access::Method& method,
                        const absl::Status& status);
-  // Writes the audit line of a call that changes something, a line on what an
-  // operator should know of, and at the level debug a line on every call.
+  // Writes the audit line of a call that changes something, a line about what
+  // an operator should know, and at the level debug a line about every call. An
+  // id that does not look like one is left out, since a refused request may
+  // hold anything.
   static void LogEnd(const CallRecord& call, const CallSubject& subject,
                      const absl::Status& status);
 
@@ -85,12 +104,18 @@ class CallContext {
   Admission& admission_;
 };
 
-// Reads `bytes` into `request`; else INVALID_REQUEST.
+// Reads `bytes` into `request`. INVALID_ARGUMENT with INVALID_REQUEST when they
+// are not a message of its type, or a text in it is not UTF-8; `request` may
+// then be filled in part.
 absl::Status ParseRequest(const grpc::ByteBuffer& bytes,
                           google::protobuf::Message& request);
 
-// These steps follow on admission, the same for unary calls and streams: the
-// request is read and valid, and its caller covers the channels that it names.
+// Does the steps that follow on admission, the same for unary calls and
+// streams: reads the request, asks whether the caller covers its channels, and
+// validates it. The channels come before the rest, so that a key learns nothing
+// about the fields of a channel that it does not cover. INVALID_REQUEST,
+// CHANNEL_NOT_FOUND, NOT_AUTHORIZED or INVALID_CONTENT; `request` is filled as
+// far as it was read.
 template <typename Request>
 absl::Status ReadRequest(const access::Caller& caller,
                          const grpc::ByteBuffer& bytes, Request& request) {

@@ -126,7 +126,8 @@ grpc::ServerUnaryReactor* ChannelServiceImpl::SetIceBreakers(
                                                                        raw);
   RunGraph(call, [this, call](const GraphAccount& account) {
     const bool runs = calls_.executor().TryRun([this, call, account] {
-      // Remembered first: a tap may come before Meta's answer.
+      // The ice breakers are remembered first: a tap may come before Meta's
+      // answer.
       const v1::SetIceBreakersRequest& asked = call->request();
       if (absl::Status status = admin_.RememberIceBreakers(
               asked.channel_id(), asked.ice_breakers(), asked.localizations());

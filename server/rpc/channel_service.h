@@ -1,4 +1,10 @@
 // ChannelService over gRPC: a thin shell around channels/ and graph/.
+//
+// gRPC calls the methods on its own threads, and they do not block: work that
+// may block runs on the executor, and the answer comes from there or from the
+// thread of the Graph client. Every call was admitted, read and validated
+// before; the errors below come on top. CHANNEL_NOT_FOUND can come from all but
+// CreateChannel and ListChannels.
 
 #pragma once
 
@@ -11,6 +17,8 @@
 
 namespace linktor {
 
+// The generated service, with all of its methods raw (unary_call.h). A method
+// that is missing here would be answered with UNIMPLEMENTED.
 using RawChannelService = RawMethods<
     v1::ChannelService::Service,
     v1::ChannelService::WithRawCallbackMethod_CreateChannel,
@@ -25,47 +33,74 @@ using RawChannelService = RawMethods<
 
 class ChannelServiceImpl final : public RawChannelService {
  public:
+  // All must outlive this.
   ChannelServiceImpl(CallContext& calls, ChannelAdmin& admin,
                      const ChannelRegistry& registry, GraphClient& graph)
       : calls_(calls), admin_(admin), registry_(registry), graph_(graph) {}
 
+  // Makes a channel, and makes no Graph call. CHANNEL_ALREADY_EXISTS,
+  // ACCOUNT_ALREADY_CONNECTED, REQUEST_ID_REUSED. It waits for the journal.
   grpc::ServerUnaryReactor* CreateChannel(grpc::CallbackServerContext* context,
                                           const grpc::ByteBuffer* request,
                                           grpc::ByteBuffer* response) override;
+  // Answers from the registry in memory, without the disk.
   grpc::ServerUnaryReactor* GetChannel(grpc::CallbackServerContext* context,
                                        const grpc::ByteBuffer* request,
                                        grpc::ByteBuffer* response) override;
+  // Returns a page of the channels that the caller covers, by id, from the
+  // registry. It never fails.
   grpc::ServerUnaryReactor* ListChannels(grpc::CallbackServerContext* context,
                                          const grpc::ByteBuffer* request,
                                          grpc::ByteBuffer* response) override;
+  // Changes the fields that the mask names. INVALID_REQUEST,
+  // ACCOUNT_ALREADY_CONNECTED, and OVERLOADED when others change the channel
+  // all the time. It waits for the journal.
   grpc::ServerUnaryReactor* UpdateChannel(grpc::CallbackServerContext* context,
                                           const grpc::ByteBuffer* request,
                                           grpc::ByteBuffer* response) override;
+  // Deletes the channel and its credentials. It waits for the journal.
   grpc::ServerUnaryReactor* DeleteChannel(grpc::CallbackServerContext* context,
                                           const grpc::ByteBuffer* request,
                                           grpc::ByteBuffer* response) override;
+  // Replaces the credentials that the request names. INVALID_REQUEST for a
+  // secret to remove that is not there, or one secret too many. It waits for
+  // the journal.
   grpc::ServerUnaryReactor* SetChannelCredentials(
       grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
       grpc::ByteBuffer* response) override;
+  // The three methods call Meta: CREDENTIALS_MISSING when the channel has no
+  // token, and each reason that a Graph error is mapped to.
+  //
+  // SetIceBreakers remembers the ice breakers before it asks Meta, because a
+  // tap on one may arrive before Meta's answer.
   grpc::ServerUnaryReactor* SetIceBreakers(grpc::CallbackServerContext* context,
                                            const grpc::ByteBuffer* request,
                                            grpc::ByteBuffer* response) override;
+  // Remembers the ice breakers that Meta names. It answers also when they could
+  // not be remembered, which is only logged.
   grpc::ServerUnaryReactor* GetIceBreakers(grpc::CallbackServerContext* context,
                                            const grpc::ByteBuffer* request,
                                            grpc::ByteBuffer* response) override;
+  // Deletes them at Meta alone: a tap on an old one is still recognised.
   grpc::ServerUnaryReactor* DeleteIceBreakers(
       grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
       grpc::ByteBuffer* response) override;
 
  private:
-  // Begins a Graph call with the account of the call's channel, unless the call
-  // is null or has to be refused.
+  // Calls `begin` with the Graph account of the call's channel, on the thread
+  // of the caller. It ends the call instead when the channel is unknown or has
+  // no token. It does nothing when `call` is null, because the call has ended
+  // then.
   template <typename Call, typename Begin>
   void RunGraph(const std::shared_ptr<Call>& call, const Begin& begin);
 
   CallContext& calls_;
+  // It waits for the journal, so it is called on the executor alone.
   ChannelAdmin& admin_;
+  // The registry is in memory; every thread may ask it.
   const ChannelRegistry& registry_;
+  // Its callbacks come on its own thread and must not block, so work of theirs
+  // that may block goes back to the executor.
   GraphClient& graph_;
 };
 

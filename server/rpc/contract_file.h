@@ -1,6 +1,6 @@
-// Here are the descriptors of the contract with its comments, which the code
-// that protoc generates does not hold. tools/build/embed.sh makes them from
-// protos/.
+// The descriptors of the contract with its comments, for reflection. The code
+// that protoc generates does not hold the comments, so tools/build/embed.sh
+// makes this from protos/ at build time.
 
 #pragma once
 
@@ -8,7 +8,9 @@
 
 namespace linktor {
 
-// It is a google.protobuf.FileDescriptorSet in binary form.
+// It is a google.protobuf.FileDescriptorSet in binary form, of
+// kContractFileSize bytes. It is a constant of the program and never freed.
+// ReflectionService alone reads it, once.
 extern const unsigned char kContractFile[];
 extern const std::size_t kContractFileSize;
 

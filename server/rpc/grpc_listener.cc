@@ -25,17 +25,18 @@ namespace {
 
 // Accepting rests for so long when the process is out of descriptors or memory.
 constexpr std::chrono::milliseconds kPause{100};
-// A flood of connections must not be a flood of log lines.
+// A flood of connections must not become a flood of log lines.
 constexpr std::chrono::seconds kBetweenWarnings{10};
 // So many are accepted before the ends of others are looked at again.
 constexpr int kAcceptsAtOnce = 64;
 constexpr std::size_t kEventsAtOnce = 64;
-// After so long without an acknowledgement of what was sent, the kernel gives
-// the connection up; as long as a keepalive ping may take (app.cc).
+// When the peer has not acknowledged what was sent for so long, the kernel
+// gives the connection up; a keepalive ping may take the same time
+// (app/grpc_server.cc).
 constexpr int kUserTimeoutMs = 20'000;
 
-// Whether it is the fault of one connection, or of nobody; accept(2) passes on
-// what has already gone wrong on the new connection.
+// Returns whether an error of accept(2) is the fault of one connection, or of
+// nobody: accept passes on errors that the new connection already has.
 bool IsPassing(int error) {
   constexpr std::array<int, 11> kPassing = {
       EINTR,  ECONNABORTED, EPROTO,     ENETDOWN,    ENOPROTOOPT, EHOSTDOWN,
@@ -43,7 +44,7 @@ bool IsPassing(int error) {
   return std::find(kPassing.begin(), kPassing.end(), error) != kPassing.end();
 }
 
-// Returns the IP address as text; nothing for a Unix socket.
+// Returns the IP address as text; empty for a Unix socket.
 std::string TextOf(const sockaddr_storage& address) {
   std::array<char, INET6_ADDRSTRLEN> text{};
   if (address.ss_family == AF_INET) {
@@ -62,7 +63,7 @@ void Reset(UniqueFd fd) {
   setsockopt(fd.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 }
 
-// This fails on Unix sockets, which need none of it.
+// The calls fail on Unix sockets, which need none of this.
 void SetTcpOptions(int fd) {
   const int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
@@ -131,7 +132,8 @@ void GrpcListener::StopAccepting() {
     thread_.join();
   }
   sockets_.Close();
-  // Without the duplicates gRPC alone decides how long a connection lives.
+  // Without the duplicates gRPC alone decides how long a connection lives. The
+  // thread has ended, so nobody else uses watched_.
   epoll_.Reset();
   for (const auto& [fd, peer] : watched_) {
     limits_.Remove(peer);
@@ -155,7 +157,8 @@ void GrpcListener::Run() {
         accept = true;
       }
     }
-    // This comes last, so that connections that have ended make room first.
+    // Accepting comes last, so that connections that have ended make room
+    // first.
     if (accept && !paused_) {
       for (const UniqueFd& socket : sockets_.sockets()) Accept(socket.get());
     }
@@ -205,7 +208,7 @@ void GrpcListener::Take(UniqueFd fd, const std::string& peer) {
 
 bool GrpcListener::Watch(int fd, const std::string& peer) {
   UniqueFd watched(fcntl(fd, F_DUPFD_CLOEXEC, 0));
-  // It asks for no events, because hang-ups and errors come unasked.
+  // The set asks for no events, because hang-ups and errors come unasked.
   if (!watched.valid() ||
       !SetEvents(epoll_.get(), EPOLL_CTL_ADD, watched.get(), 0)) {
     return false;
@@ -218,7 +221,8 @@ void GrpcListener::Forget(int watched) {
   const auto it = watched_.find(watched);
   limits_.Remove(it->second);
   watched_.erase(it);
-  // Closing does not take it out of the set while gRPC still has the socket.
+  // Closing does not take the descriptor out of the set while gRPC still has
+  // the socket.
   SetEvents(epoll_.get(), EPOLL_CTL_DEL, watched, 0);
   close(watched);
 }

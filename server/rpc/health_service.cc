@@ -18,7 +18,8 @@ using grpc::health::v1::HealthCheckResponse;
 
 namespace {
 
-// The whole server, and each service of the contract.
+// Returns whether `service` names the whole server, or a service of the
+// contract.
 bool IsKnown(std::string_view service) {
   const auto services = access::Methods::Services();
   return service.empty() ||
@@ -36,9 +37,9 @@ HealthCheckResponse::ServingStatus StatusOf(std::string_view service,
 
 }  // namespace
 
-// One Watch stream. At most one write at a time: `writing_`; a state that
-// changes meanwhile is written after it. Whoever sees an `end_` without a write
-// under way finishes, once.
+// One Watch stream. There is at most one write at a time (`writing_`); a state
+// that changes meanwhile is written after it. A thread that sees an `end_`
+// while no write is under way finishes the stream, once (`finished_`).
 class HealthService::Watcher final
     : public grpc::ServerWriteReactor<HealthCheckResponse>,
       public std::enable_shared_from_this<Watcher> {
@@ -46,7 +47,8 @@ class HealthService::Watcher final
   Watcher(HealthService& service, std::string name)
       : service_(service), name_(std::move(name)) {}
 
-  // `version` tells which of two changes is the later one.
+  // Has the state written unless a later change was told already: `version`
+  // tells which of two changes is the later one.
   void Tell(bool serving, std::int64_t version) {
     {
       MutexLock lock(mutex_);
@@ -78,6 +80,9 @@ class HealthService::Watcher final
   void OnDone() override { service_.Remove(this); }
 
  private:
+  // Does the next thing under the mutex, and calls gRPC outside of it.
+  // `write_done` says that the write under way has ended. Nothing is done while
+  // another is under way: its end calls this again.
   void Advance(bool write_done) {
     absl::Status end;
     {
@@ -106,13 +111,15 @@ class HealthService::Watcher final
   const std::string name_;
   HealthCheckResponse response_;
   Mutex mutex_;
+  // The version of the latest change that was told; next_ is the state that it
+  // gave, told_ the one that was last written.
   std::int64_t version_ ABSL_GUARDED_BY(mutex_) = 0;
   HealthCheckResponse::ServingStatus next_ ABSL_GUARDED_BY(mutex_) =
       HealthCheckResponse::UNKNOWN;
   HealthCheckResponse::ServingStatus told_ ABSL_GUARDED_BY(mutex_) =
       HealthCheckResponse::UNKNOWN;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
-  // Not OK when the stream is to end.
+  // It is not OK when the stream is to end.
   absl::Status end_ ABSL_GUARDED_BY(mutex_);
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
 };
@@ -191,7 +198,8 @@ void HealthService::Drain() {
 }
 
 void HealthService::Remove(const Watcher* watcher) {
-  // Freed, if this is the last reference, after the lock is released.
+  // If this is the last reference, the stream is freed after the lock is
+  // released.
   decltype(watchers_)::node_type last;
   MutexLock lock(mutex_);
   last = watchers_.extract(watcher);

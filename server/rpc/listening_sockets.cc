@@ -25,7 +25,8 @@ constexpr int kSocketFlags = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
 // Only the server's user may connect.
 constexpr mode_t kSocketMode = S_IRUSR | S_IWUSR;
 
-// errno may be changed by what closes a socket, so it is read first.
+// `error` is an errno that was read before anything was closed, since closing a
+// socket may change errno.
 absl::Status CannotListen(const std::string& where, int error) {
   return absl::UnavailableError(
       absl::StrCat("cannot listen on ", where, ": ", std::strerror(error)));
@@ -42,18 +43,18 @@ const sockaddr* Generic(const sockaddr_storage& address) {
 }
 
 std::uint16_t PortOf(const sockaddr_storage& address) {
-  // IPv4 and IPv6 keep it at the same place.
+  // IPv4 and IPv6 keep the port at the same place.
   return ntohs(reinterpret_cast<const sockaddr_in*>(&address)->sin_port);
 }
 
-// Tells whether this machine lacks the address; one of several is left out
+// Returns whether this machine lacks the address; one of several is left out
 // then.
 bool IsAbsent(int error) {
   return error == EAFNOSUPPORT || error == EADDRNOTAVAIL;
 }
 
-// Tells whether the list that begins with `first` has the address before `one`.
-// A name that has several lines in /etc/hosts may have an address twice.
+// Returns whether the list that begins with `first` has the address before
+// `one`. A name that has several lines in /etc/hosts may have an address twice.
 bool IsRepeated(const addrinfo* first, const addrinfo& one) {
   for (; first != &one; first = first->ai_next) {
     if (first->ai_addrlen == one.ai_addrlen &&
@@ -214,8 +215,8 @@ absl::Status ListeningSockets::CanListenOnUnix(const std::string& path) {
 
 void ListeningSockets::Close() {
   struct stat info {};
-  // While this server listens, nobody may take the file for a stale one; so it
-  // goes first.
+  // While this server listens, nobody may take the file for a stale one; so the
+  // file is removed before the socket is closed.
   if (!sockets_.empty() && !path_.empty() && lstat(path_.c_str(), &info) == 0 &&
       info.st_dev == device_ && info.st_ino == inode_) {
     unlink(path_.c_str());

@@ -4,8 +4,8 @@
 
 namespace linktor {
 
-// Not RunUnary: the executor is held only for the steps, not while Instagram
-// works.
+// RunUnary would hold a thread of the executor while Instagram works; this
+// holds one only for the steps.
 grpc::ServerUnaryReactor* MessagingServiceImpl::SendMessage(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {

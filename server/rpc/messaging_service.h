@@ -1,4 +1,9 @@
 // MessagingService over gRPC: a thin shell around messaging/.
+//
+// gRPC calls the methods on its own threads, and they do not block: the work
+// runs on the executor. Every call was admitted, read and validated before; the
+// errors below come on top. CHANNEL_NOT_FOUND can come from each. When the
+// executor's queue is full, a call ends with OVERLOADED and nothing was done.
 
 #pragma once
 
@@ -11,6 +16,8 @@
 
 namespace linktor {
 
+// The generated service, with all of its methods raw (unary_call.h). A method
+// that is missing here would be answered with UNIMPLEMENTED.
 using RawMessagingService = RawMethods<
     v1::MessagingService::Service,
     v1::MessagingService::WithRawCallbackMethod_SendMessage,
@@ -21,6 +28,7 @@ using RawMessagingService = RawMethods<
 
 class MessagingServiceImpl final : public RawMessagingService {
  public:
+  // All must outlive this.
   MessagingServiceImpl(CallContext& calls, Sender& sender, Settler& settler,
                        MessageReader& reader, Conversations& conversations)
       : calls_(calls),
@@ -29,24 +37,39 @@ class MessagingServiceImpl final : public RawMessagingService {
         reader_(reader),
         conversations_(conversations) {}
 
+  // Sends a message, once (Sender::Send). The executor is held only for the
+  // steps, not while Instagram works; the answer comes when the outcome is
+  // durable, or the caller's deadline comes first. docs/life-of-a-send.md
+  // follows a call through all of it, and docs/errors.md explains each reason.
   grpc::ServerUnaryReactor* SendMessage(grpc::CallbackServerContext* context,
                                         const grpc::ByteBuffer* request,
                                         grpc::ByteBuffer* response) override;
+  // Finds a message by any of its ids, in either direction. MESSAGE_NOT_FOUND.
+  // It reads the disk.
   grpc::ServerUnaryReactor* GetMessage(grpc::CallbackServerContext* context,
                                        const grpc::ByteBuffer* request,
                                        grpc::ByteBuffer* response) override;
+  // Settles an UNCONFIRMED message by what the caller knows. MESSAGE_NOT_FOUND,
+  // MESSAGE_NOT_UNCONFIRMED, and INVALID_REQUEST when the mid is another
+  // message's. It waits for the journal.
   grpc::ServerUnaryReactor* ResolveMessage(grpc::CallbackServerContext* context,
                                            const grpc::ByteBuffer* request,
                                            grpc::ByteBuffer* response) override;
+  // Returns what is known about a customer. A customer about whom nothing is
+  // known is no error. It reads the disk.
   grpc::ServerUnaryReactor* GetConversation(
       grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
       grpc::ByteBuffer* response) override;
+  // Sets whether the customer wants messages; later sends are refused
+  // accordingly. It waits for the journal.
   grpc::ServerUnaryReactor* UpdateConversation(
       grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
       grpc::ByteBuffer* response) override;
 
  private:
   CallContext& calls_;
+  // The components are borrowed. Their blocking calls run on the executor
+  // alone.
   Sender& sender_;
   Settler& settler_;
   MessageReader& reader_;

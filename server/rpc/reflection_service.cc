@@ -21,7 +21,7 @@ using google::protobuf::DescriptorPool;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::FileDescriptor;
 
-// gRPC's own services; those of the contract come after them.
+// These are gRPC's own services; those of the contract come after them.
 constexpr std::array kGrpcServices = {
     "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
     "grpc.reflection.v1alpha.ServerReflection"};
@@ -31,7 +31,8 @@ constexpr std::array kGrpcServices = {
 const StringMap<std::string>& CommentedFiles() {
   static const auto& all = *[] {
     google::protobuf::FileDescriptorSet set;
-    // It was built in whole; without it reflection would explain nothing.
+    // The file is a part of the program, so it can only be damaged by a wrong
+    // build; without it reflection would explain nothing.
     if (!set.ParseFromArray(kContractFile,
                             static_cast<int>(kContractFileSize))) {
       std::abort();
@@ -50,7 +51,8 @@ std::string Serialize(const FileDescriptor& file) {
   if (commented != CommentedFiles().end()) return commented->second;
   google::protobuf::FileDescriptorProto proto;
   file.CopyTo(&proto);
-  // Else clients print field names as they are written in the .proto.
+  // Without the JSON names clients print field names as they are written in the
+  // .proto.
   file.CopyJsonNameTo(&proto);
   return proto.SerializeAsString();
 }
@@ -149,6 +151,10 @@ Response Reflect(const Request& request) {
 // the last one. A stream that is ended while it waits for a request is finished
 // there and then; Finish is called once (`finished_`).
 template <typename Request, typename Response>
+// One stream: it reads a request, writes its answer, and so on. A read or a
+// write is under way at any time, and gRPC tells its end once. When end_ is set
+// that end is the last one. A stream that is ended while it waits for a request
+// is finished there and then; Finish is called once (`finished_`).
 class Stream final
     : public grpc::ServerBidiReactor<Request, Response>,
       public ReflectionStream,
@@ -201,6 +207,8 @@ class Stream final
   }
 
  private:
+  // Finishes the stream unless another thread has. gRPC is called outside of
+  // the mutex.
   void FinishOnce(const grpc::Status& status) {
     {
       MutexLock lock(mutex_);
@@ -210,18 +218,21 @@ class Stream final
   }
 
   ReflectionStreams& streams_;
-  // Its places are given back at the end; others may look at the caller.
+  // OnDone gives the places back; the caller stays, because CheckKeys may look
+  // at it.
   Admitted admitted_;
   Request request_;
   Response response_;
   Mutex mutex_;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
-  // Not OK when the stream is to end.
+  // It is not OK when the stream is to end.
   absl::Status end_ ABSL_GUARDED_BY(mutex_);
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 template <typename Request, typename Response>
+// Admits a call and begins its stream. A call that is refused gets a stream as
+// well, which ends at once, or when the gate lets its answer go.
 grpc::ServerBidiReactor<Request, Response>* BeginStream(
     ReflectionStreams& streams, const grpc::CallbackServerContext& context) {
   absl::StatusOr<Admitted> admitted = streams.admission().AdmitAnyKey(context);
@@ -256,7 +267,8 @@ void ReflectionStreams::Add(const std::shared_ptr<ReflectionStream>& stream) {
 }
 
 void ReflectionStreams::Remove(const ReflectionStream* stream) {
-  // Freed, if this is the last reference, after the lock is released.
+  // If this is the last reference, the stream is freed after the lock is
+  // released.
   decltype(streams_)::node_type last;
   MutexLock lock(mutex_);
   last = streams_.extract(stream);

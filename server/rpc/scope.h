@@ -1,8 +1,10 @@
-// Which channels a request is about, and whether its caller covers them. For a
-// key limited to channels the others do not exist: a channel that there is not
-// and one that the key does not cover are refused alike, judged from the key's
-// own list alone, so that neither the answer nor its time tells which it was.
-// An id that is no channel id is left to validation. Pure.
+// These functions say which channels a request is about, and whether its caller
+// covers them. For a key limited to channels the others do not exist: a channel
+// that there is not and one that the key does not cover are refused alike,
+// judged from the key's own list alone, so that neither the answer nor its time
+// tells which it was. An id that is no channel id is left to validation.
+// ReadRequest (call.h) asks here, before anything else looks at the request.
+// All of it is pure and thread-safe.
 
 #pragma once
 
@@ -17,20 +19,23 @@
 
 namespace linktor {
 
-// The channel that a request names, for its scope and its audit line. Every
-// request has an overload: one without does not compile. Empty when the request
-// names none.
+// Returns the channel that a request names, for its scope and its audit line;
+// empty when it names none. Every request has an overload: one without does not
+// compile, so that no new request is forgotten. The result borrows from the
+// request.
 template <typename Request>
 requires requires(const Request& request) { request.channel_id(); }
 std::string_view ChannelOf(const Request& request) {
   return request.channel_id();
 }
+// The channel of these lies within another message.
 std::string_view ChannelOf(const v1::CreateChannelRequest& request);
 std::string_view ChannelOf(const v1::UpdateChannelRequest& request);
 std::string_view ChannelOf(const v1::UpdateConversationRequest& request);
-// Its answer is limited to what the caller covers.
+// It names no channel; its answer is limited to those that the caller covers.
 std::string_view ChannelOf(const v1::ListChannelsRequest& request);
-// Keys are judged one by one in access/.
+// These name no channel: access/ judges for each key whether the caller may see
+// it.
 std::string_view ChannelOf(const v1::CreateApiKeyRequest& request);
 std::string_view ChannelOf(const v1::GetApiKeyRequest& request);
 std::string_view ChannelOf(const v1::ListApiKeysRequest& request);
@@ -39,20 +44,26 @@ std::string_view ChannelOf(const v1::DeleteApiKeyRequest& request);
 // It is about the server as a whole.
 std::string_view ChannelOf(const v1::GetServerInfoRequest& request);
 
-// OK, or NOT_FOUND with CHANNEL_NOT_FOUND.
+// OK when the caller covers the channel, or the id is no channel id; else
+// NOT_FOUND with CHANNEL_NOT_FOUND. It does not ask whether the channel exists.
 absl::Status CheckChannel(const access::Caller& caller,
                           std::string_view channel_id);
 
-// OK; CHANNEL_NOT_FOUND; or NOT_AUTHORIZED for what only a key over all
-// channels may do.
+// OK when the caller covers the request's channel; CHANNEL_NOT_FOUND when it
+// does not; NOT_AUTHORIZED (PERMISSION_DENIED) for changes that only a key over
+// all channels may make.
 template <typename Request>
+// Only a key over all channels may connect an account: an account belongs to
+// one channel, so that connecting one would tell whether another channel has
+// it.
 absl::Status CheckScope(const access::Caller& caller, const Request& request) {
   return CheckChannel(caller, ChannelOf(request));
 }
-// An account belongs to one channel: connecting one would tell whether another
-// channel has it.
+// The same holds when the mask names the account or the page.
 absl::Status CheckScope(const access::Caller& caller,
                         const v1::CreateChannelRequest& request);
+// Every channel of the filter is checked. A filter without channels means all
+// that the key covers, and is always OK.
 absl::Status CheckScope(const access::Caller& caller,
                         const v1::UpdateChannelRequest& request);
 absl::Status CheckScope(const access::Caller& caller,

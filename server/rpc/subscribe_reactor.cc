@@ -10,6 +10,8 @@ namespace linktor {
 namespace {
 
 constexpr char kMethod[] = "SubscribeEvents";
+// The interval where the request names none. A client that hears nothing for
+// three of them connects again.
 constexpr std::chrono::milliseconds kDefaultHeartbeat{15'000};
 constexpr int kDefaultBatch = 1000;
 constexpr char kCursorTrailer[] = "linktor-cursor";
@@ -45,8 +47,8 @@ SubscribeReactor* SubscribeReactor::Begin(grpc::CallbackServerContext& context,
     status = DrainingError();
   }
   if (status.ok()) {
-    // Without it callers in Go and Python wait for the first message to get a
-    // stream.
+    // Without this, callers in Go and Python wait for the first message to get
+    // a stream.
     reactor->StartSendInitialMetadata();
     if (dependencies.calls.executor().TryRun([reactor] {
           reactor->turn_.AssertHeld();
@@ -140,7 +142,8 @@ void SubscribeReactor::FindStart() {
 }
 
 void SubscribeReactor::Continue() {
-  // Without the turn another thread may end the stream at any time.
+  // Without the turn another thread may end the stream, and gRPC free it, at
+  // any time.
   const std::shared_ptr<SubscribeReactor> self = shared_from_this();
   for (;;) {
     if (FinishIfEnded()) return turn_.KeepForEver();
@@ -163,8 +166,8 @@ void SubscribeReactor::Continue() {
     const std::int64_t position = want_.after_seq;
     position_.store(position, std::memory_order_relaxed);
     turn_.GiveBack();
-    // Something may have come since: then this thread goes on, unless another
-    // one does.
+    // Something may have come since the read: then this thread goes on, unless
+    // another one does.
     const bool waits =
         !turn_.end().has_value() && deps_.log.hub().Wait(self, position);
     if (waits || !turn_.TryTake()) return;
@@ -269,7 +272,7 @@ void SubscribeReactor::CheckKey() {
 void SubscribeReactor::OnTick(SteadyClock::time_point now) {
   CheckKey();
   if (!HeartbeatIsDue(now) || !turn_.TryTake()) return;
-  // Whoever had the turn may have written, or have been told of an end.
+  // The thread that had the turn may have written, or have been told of an end.
   if (turn_.end().has_value() || !HeartbeatIsDue(now)) return Continue();
   Write({});
 }

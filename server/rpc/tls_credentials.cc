@@ -11,7 +11,7 @@
 namespace linktor {
 namespace {
 
-// The state of one port's fetches; gRPC fetches under a lock of the port.
+// The state of one port's fetches. gRPC fetches under a lock of the port.
 struct Fetcher {
   const TlsSource source;
   const bool with_client_ca;
@@ -50,8 +50,8 @@ class TlsCredentials final : public grpc::ServerCredentials {
       : source_(std::move(source)),
         require_client_certificate_(require_client_certificate) {}
 
-  // Nothing of ours uses gRPC's metadata processors; to ignore one would let
-  // calls in unchecked.
+  // Nothing here uses gRPC's metadata processors; to ignore one would let calls
+  // in unchecked, so it ends the process.
   void SetAuthMetadataProcessor(
       const std::shared_ptr<grpc::AuthMetadataProcessor>&) override {
     std::abort();

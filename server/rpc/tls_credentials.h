@@ -1,6 +1,7 @@
 // gRPC's side of TLS: server credentials that ask a TlsSource at every
-// handshake, so that a replaced certificate is used by the next connection
-// while those that are open go on.
+// handshake, so that the next connection uses a replaced certificate, while
+// open ones go on. GrpcServer makes them, once; gRPC's threads then call the
+// source.
 
 #pragma once
 

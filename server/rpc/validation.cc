@@ -26,11 +26,11 @@ constexpr int kMaxBatch = 1000;
 constexpr int kMinHeartbeatSeconds = 1;
 constexpr int kMaxHeartbeatSeconds = 300;
 
-// Fields of Channel that can be changed.
+// These fields of Channel can be changed.
 constexpr std::array<std::string_view, 5> kMutableFields = {
     "name", "instagram_account_id", "page_id", "api_version", "on_no_history"};
 
-// Digits after "v", a dot, digits.
+// Takes digits after "v", a dot, digits.
 bool IsApiVersion(std::string_view text) {
   const std::size_t dot = text.find('.');
   if (!text.starts_with('v') || dot == std::string_view::npos) return false;
@@ -43,7 +43,7 @@ bool IsApiVersion(std::string_view text) {
   return digits(text.substr(1, dot - 1)) && digits(text.substr(dot + 1));
 }
 
-// "en_GB".
+// Takes texts such as "en_GB".
 bool IsLocale(std::string_view text) {
   const std::size_t bar = text.find('_');
   if (bar != 2 && bar != 3) return false;
@@ -55,7 +55,7 @@ bool IsLocale(std::string_view text) {
                      [](unsigned char c) { return absl::ascii_isupper(c); });
 }
 
-// Checks a field that can be changed.
+// Checks one of kMutableFields; any other name passes.
 void CheckChannelField(std::string_view field, const v1::Channel& channel,
                        Checks& checks) {
   if (field == "name") {
@@ -131,7 +131,7 @@ absl::Status Validate(const v1::UpdateChannelRequest& request) {
                                 "' cannot be changed; name, "
                                 "instagram_account_id, page_id, api_version "
                                 "and on_no_history can"));
-    // What is not named is not looked at.
+    // Fields that the mask does not name are not looked at.
     CheckChannelField(path, request.channel(), checks);
   }
   return checks.Result();
