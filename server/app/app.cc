@@ -134,6 +134,8 @@ absl::Status App::StartStore() {
       std::make_unique<HttpGraphClient>(config_.graph, *transport_, *tokens_);
   admin_of_channels_ = std::make_unique<ChannelAdmin>(
       clock_, *journal_, folder_->sealer(), *registry_);
+  ice_breakers_ = std::make_unique<IceBreakers>(*executor_, *admin_of_channels_,
+                                                *registry_, *graph_);
   housekeeping_ = std::make_unique<Housekeeping>(
       clock_, *journal_, folder_->feed(),
       Housekeeping::Ages{config_.event_retention, config_.raw_retention,
@@ -251,9 +253,9 @@ absl::Status App::StartGrpc() {
       GrpcServer::Start(
           options,
           {*executor_, metrics_, config_.access.keys ? keys_.get() : nullptr,
-           *key_admin_, *admin_of_channels_, *registry_, *known_channels_,
-           *graph_, *sender_, *settler_, *reader_, *conversations_, *log_,
-           [this] { return Describe(); }}));
+           *key_admin_, *admin_of_channels_, *ice_breakers_, *registry_,
+           *known_channels_, *sender_, *settler_, *reader_, *conversations_,
+           *log_, [this] { return Describe(); }}));
   return absl::OkStatus();
 }
 

@@ -24,8 +24,10 @@
 #include "server/base/executor.h"
 #include "server/base/ticker.h"
 #include "server/channels/channel_admin.h"
+#include "server/channels/ice_breakers.h"
 #include "server/channels/known_channels.h"
 #include "server/channels/registry.h"
+#include "server/channels/user_directory.h"
 #include "server/events/event_log.h"
 #include "server/graph/client.h"
 #include "server/http/client.h"
@@ -37,7 +39,6 @@
 #include "server/messaging/message_reader.h"
 #include "server/messaging/sender.h"
 #include "server/messaging/settler.h"
-#include "server/channels/user_directory.h"
 #include "server/webhook/endpoint.h"
 #include "server/webhook/ingest.h"
 
@@ -117,6 +118,7 @@ class App {
   std::unique_ptr<TokenWatch> tokens_;
   std::unique_ptr<GraphClient> graph_;
   std::unique_ptr<ChannelAdmin> admin_of_channels_;
+  std::unique_ptr<IceBreakers> ice_breakers_;
   std::unique_ptr<MessageReader> reader_;
   std::unique_ptr<Settler> settler_;
   std::unique_ptr<Sender> sender_;

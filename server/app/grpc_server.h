@@ -16,10 +16,10 @@
 #include "server/base/executor.h"
 #include "server/base/tls_identity.h"
 #include "server/channels/channel_admin.h"
+#include "server/channels/ice_breakers.h"
 #include "server/channels/known_channels.h"
 #include "server/channels/registry.h"
 #include "server/events/event_log.h"
-#include "server/graph/client.h"
 #include "server/messaging/conversations.h"
 #include "server/messaging/message_reader.h"
 #include "server/messaging/sender.h"
@@ -46,9 +46,9 @@ class GrpcServer {
     access::ApiKeys* keys;
     access::KeyAdmin& key_admin;
     ChannelAdmin& channel_admin;
+    IceBreakers& ice_breakers;
     const ChannelRegistry& registry;
     const KnownChannels& known_channels;
-    GraphClient& graph;
     Sender& sender;
     Settler& settler;
     MessageReader& reader;

@@ -1,20 +1,20 @@
 #include "server/rpc/channel_service.h"
 
-#include "server/base/log.h"
+#include <utility>
+
 #include "server/base/paging.h"
 #include "server/base/try.h"
-#include "server/channels/graph_account.h"
-#include "server/graph/failure_log.h"
-#include "server/graph/observer.h"
 
 namespace linktor {
 namespace {
 
-template <typename Call>
-void LogIfFailed(std::string_view operation, const Call& call,
-                 const absl::Status& status) {
-  if (status.ok()) return;
-  LogGraphFailure(operation, call.request().channel_id(), status);
+// Returns what ends the call with its response, or with why there is none.
+template <typename Request, typename Response>
+auto FinishWith(const std::shared_ptr<UnaryCall<Request, Response>>& call) {
+  return [call](absl::StatusOr<Response> answer) {
+    if (answer.ok()) call->response() = *std::move(answer);
+    call->Finish(answer.status());
+  };
 }
 
 }  // namespace
@@ -105,18 +105,6 @@ grpc::ServerUnaryReactor* ChannelServiceImpl::SetChannelCredentials(
       });
 }
 
-template <typename Call, typename Begin>
-void ChannelServiceImpl::RunGraph(const std::shared_ptr<Call>& call,
-                                  const Begin& begin) {
-  if (call == nullptr) return;
-  const std::string& id = call->request().channel_id();
-  const ChannelRegistry::EntryPtr channel = registry_.Find(id);
-  if (channel == nullptr) return call->Finish(ChannelNotFound(id));
-  const absl::StatusOr<GraphAccount> account = GraphAccountOf(*channel);
-  if (!account.ok()) return call->Finish(account.status());
-  begin(*account);
-}
-
 grpc::ServerUnaryReactor* ChannelServiceImpl::SetIceBreakers(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
@@ -124,29 +112,11 @@ grpc::ServerUnaryReactor* ChannelServiceImpl::SetIceBreakers(
   const auto call =
       OpenUnary<v1::SetIceBreakersRequest, v1::SetIceBreakersResponse>(calls_,
                                                                        raw);
-  RunGraph(call, [this, call](const GraphAccount& account) {
-    const bool runs = calls_.executor().TryRun([this, call, account] {
-      // The ice breakers are remembered first: a tap may come before Meta's
-      // answer.
-      const v1::SetIceBreakersRequest& asked = call->request();
-      if (absl::Status status = admin_.RememberIceBreakers(
-              asked.channel_id(), asked.ice_breakers(), asked.localizations());
-          !status.ok()) {
-        return call->Finish(status);
-      }
-      graph_.SetIceBreakers(account, asked, [call](const absl::Status& status) {
-        LogIfFailed(kGraphSetIceBreakers, *call, status);
-        if (status.ok()) {
-          *call->response().mutable_ice_breakers() =
-              call->request().ice_breakers();
-          *call->response().mutable_localizations() =
-              call->request().localizations();
-        }
-        call->Finish(status);
-      });
-    });
-    if (!runs) call->Finish(OverloadedError());
-  });
+  if (call != nullptr && !calls_.executor().TryRun([this, call] {
+        ice_breakers_.Set(call->request(), FinishWith(call));
+      })) {
+    call->Finish(OverloadedError());
+  }
   return raw.reactor;
 }
 
@@ -157,27 +127,9 @@ grpc::ServerUnaryReactor* ChannelServiceImpl::GetIceBreakers(
   const auto call =
       OpenUnary<v1::GetIceBreakersRequest, v1::GetIceBreakersResponse>(calls_,
                                                                        raw);
-  RunGraph(call, [this, call](const GraphAccount& account) {
-    graph_.GetIceBreakers(
-        account,
-        [this, call](absl::StatusOr<v1::GetIceBreakersResponse> found) {
-          LogIfFailed(kGraphGetIceBreakers, *call, found.status());
-          if (!found.ok()) return call->Finish(found.status());
-          call->response() = *std::move(found);
-          calls_.executor().Run([this, call] {
-            // The answer is as good without it.
-            const std::string& id = call->request().channel_id();
-            if (absl::Status status = admin_.RememberIceBreakers(
-                    id, call->response().ice_breakers(),
-                    call->response().localizations());
-                !status.ok()) {
-              Log(LogLevel::kWarning, "ice breakers are not remembered",
-                  {{"channel", id}, {"error", status.ToString()}});
-            }
-            call->Finish(absl::OkStatus());
-          });
-        });
-  });
+  if (call != nullptr) {
+    ice_breakers_.Get(call->request().channel_id(), FinishWith(call));
+  }
   return raw.reactor;
 }
 
@@ -188,12 +140,11 @@ grpc::ServerUnaryReactor* ChannelServiceImpl::DeleteIceBreakers(
   const auto call =
       OpenUnary<v1::DeleteIceBreakersRequest, v1::DeleteIceBreakersResponse>(
           calls_, raw);
-  RunGraph(call, [this, call](const GraphAccount& account) {
-    graph_.DeleteIceBreakers(account, [call](const absl::Status& status) {
-      LogIfFailed(kGraphDeleteIceBreakers, *call, status);
-      call->Finish(status);
-    });
-  });
+  if (call != nullptr) {
+    ice_breakers_.Delete(
+        call->request().channel_id(),
+        [call](const absl::Status& status) { call->Finish(status); });
+  }
   return raw.reactor;
 }
 

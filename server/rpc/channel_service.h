@@ -1,4 +1,4 @@
-// ChannelService over gRPC: a thin shell around channels/ and graph/.
+// ChannelService over gRPC: a thin shell around channels/.
 //
 // gRPC calls the methods on its own threads, and they do not block: work that
 // may block runs on the executor, and the answer comes from there or from the
@@ -12,7 +12,7 @@
 
 #include "linktor/instagram/v1/channel_service.grpc.pb.h"
 #include "server/channels/channel_admin.h"
-#include "server/graph/client.h"
+#include "server/channels/ice_breakers.h"
 #include "server/rpc/unary_call.h"
 
 namespace linktor {
@@ -35,8 +35,11 @@ class ChannelServiceImpl final : public RawChannelService {
  public:
   // All must outlive this.
   ChannelServiceImpl(CallContext& calls, ChannelAdmin& admin,
-                     const ChannelRegistry& registry, GraphClient& graph)
-      : calls_(calls), admin_(admin), registry_(registry), graph_(graph) {}
+                     IceBreakers& ice_breakers, const ChannelRegistry& registry)
+      : calls_(calls),
+        admin_(admin),
+        ice_breakers_(ice_breakers),
+        registry_(registry) {}
 
   // Makes a channel, and makes no Graph call. CHANNEL_ALREADY_EXISTS,
   // ACCOUNT_ALREADY_CONNECTED, REQUEST_ID_REUSED. It waits for the journal.
@@ -87,21 +90,13 @@ class ChannelServiceImpl final : public RawChannelService {
       grpc::ByteBuffer* response) override;
 
  private:
-  // Calls `begin` with the Graph account of the call's channel, on the thread
-  // of the caller. It ends the call instead when the channel is unknown or has
-  // no token. It does nothing when `call` is null, because the call has ended
-  // then.
-  template <typename Call, typename Begin>
-  void RunGraph(const std::shared_ptr<Call>& call, const Begin& begin);
-
   CallContext& calls_;
   // It waits for the journal, so it is called on the executor alone.
   ChannelAdmin& admin_;
+  // Set waits for the journal; the others do not block.
+  IceBreakers& ice_breakers_;
   // The registry is in memory; every thread may ask it.
   const ChannelRegistry& registry_;
-  // Its callbacks come on its own thread and must not block, so work of theirs
-  // that may block goes back to the executor.
-  GraphClient& graph_;
 };
 
 }  // namespace linktor
