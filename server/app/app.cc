@@ -20,24 +20,29 @@
 namespace linktor {
 namespace {
 
-// Most of the executor's work waits for the disk.
+// Most of the executor's work waits for the disk, so there are more threads
+// than a small machine has cores. When so many tasks wait, calls get
+// OVERLOADED.
 constexpr std::size_t kExecutorThreads = 8;
 constexpr std::size_t kExecutorQueue = 10'000;
 
-// How often the App looks after what changes by itself. A stream must end
+// The App looks twice a second after what changes by itself. A stream must end
 // within a second when its key does.
 constexpr std::chrono::milliseconds kTick{500};
+// Certificates and the disk are looked at once a second, the last use of keys
+// is stored every 30 s.
 constexpr std::uint64_t kTicksPerRefresh = 2;
 constexpr std::uint64_t kTicksPerKeyUse = 60;
 
-// The parts of the 25 s that stopping may take.
+// These are the parts of the 25 s that stopping may take.
 constexpr std::chrono::seconds kGraphGrace{15};
 constexpr std::chrono::seconds kRecordGrace{1};
 constexpr std::chrono::seconds kCallGrace{3};
 constexpr absl::Duration kHttpGrace = absl::Seconds(5);
 
-// Connections of gRPC take two descriptors each, webhooks one, and files some:
-// without enough, connections wait before their own limit is reached.
+// Warns when the process may open too few descriptors for max_connections:
+// those of gRPC take two each, webhooks one, and files some. Without enough,
+// connections wait before their own limit is reached.
 void WarnOfFewDescriptors(const Config& config, std::size_t limit) {
   constexpr std::size_t kFiles = 200;
   const std::size_t wanted =
@@ -48,7 +53,7 @@ void WarnOfFewDescriptors(const Config& config, std::size_t limit) {
       {{"limit", std::to_string(limit)}, {"wanted", std::to_string(wanted)}});
 }
 
-// Libraries' complaints are lines of the log, too.
+// Complaints of the library become lines of the log, too.
 void LogWhatProtobufSays() {
   google::protobuf::SetLogHandler([](google::protobuf::LogLevel, const char*,
                                      int, const std::string& message) {
@@ -170,7 +175,7 @@ absl::Status App::StartMessaging() {
   folder_->feed().Add([this](auto records) { users_->OnCommit(records); });
   conversations_ = std::make_unique<Conversations>(clock_, state, sealer,
                                                    *journal_, *registry_);
-  // What was erased before a crash may still be in a file.
+  // Content that was erased before a crash may still be in a file.
   LINKTOR_ASSIGN(const std::int64_t due, state.LastDueErasure());
   erasures_ = std::make_unique<ErasureWorker>(
       clock_, *journal_,
@@ -355,7 +360,7 @@ HttpResponse App::Readiness() const {
     return {.status = 503,
             .body = "not ready: no space is left on the server's disk\n"};
   }
-  // Certificates that need attention still serve.
+  // A server whose certificates need attention still serves.
   std::string body = "ready\n";
   for (const Listener& one : Listeners()) {
     const std::string problem = one.certificate.Problem(clock_.Now());
@@ -473,14 +478,17 @@ void App::Reload(const Config& config) {
   if (webhook_certificate_ != nullptr) webhook_certificate_->Refresh();
 }
 
+// No new work comes in, the sends that are with Meta get their outcome, their
+// callers get their answers, and only then the threads and the journal end.
+// Each part has its share of the 25 s.
 void App::Stop() {
   if (std::exchange(stopped_, true)) return;
   serving_ = false;
   ticker_.reset();
-  // A backup under way is given up.
+  // A backup that is being made is given up.
   backups_.reset();
   if (grpc_ != nullptr) grpc_->Drain();
-  // Webhooks under way are answered; Meta delivers later ones again.
+  // Webhooks that were read are answered; Meta delivers later ones again.
   if (webhook_ != nullptr) webhook_->Stop(kHttpGrace);
   if (sender_ != nullptr) sender_->Drain(kGraphGrace);
   // Calls that Meta has not answered by now end with an unknown outcome, which
@@ -496,8 +504,8 @@ void App::Stop() {
   if (key_admin_ != nullptr && config_.access.keys) {
     key_admin_->StoreUses(/*all=*/true);
   }
-  // What is left of work refuses itself: first the writer ends, then whoever
-  // still has something to append.
+  // From here on every append is refused with DRAINING, so that tasks of the
+  // executor that still have something to append end at once.
   if (journal_ != nullptr) journal_->Stop();
   executor_.reset();
   LogLeftOutCauses(/*all=*/true);

@@ -1,5 +1,7 @@
-// The server, put together. Every component is made here, in the order of
-// dependency, and goes in the reverse order.
+// The App is the server, put together. Every component is made here, in the
+// order of dependency, and goes in the reverse order; no component finds
+// another by itself. main makes one App, reloads it on SIGHUP and stops it on
+// SIGTERM, all from the main thread. Tests make Apps in the same way.
 
 #pragma once
 
@@ -47,73 +49,118 @@ namespace linktor {
 class App {
  public:
   // Checks that the certificates and their keys, which the configuration names,
-  // can be used; else FAILED_PRECONDITION with a sentence.
+  // can be used; else FAILED_PRECONDITION with a sentence. It starts nothing;
+  // `linktor-igd check` calls it.
   static absl::Status CheckCertificates(const Config& config,
                                         const Clock& clock);
 
-  // Starts serving. `clock` must outlive the App. `on_fatal` is called once,
-  // from another thread, when the server cannot go on (its disk has failed);
-  // then Stop it. FAILED_PRECONDITION or UNAVAILABLE with a sentence when it
-  // cannot start.
+  // Starts serving. `clock` must outlive the App. `on_fatal` is called once, on
+  // the journal's thread, when the server cannot go on because its disk has
+  // failed; it must not block, and the main thread must then call Stop.
+  // FAILED_PRECONDITION or UNAVAILABLE with a sentence when it cannot start;
+  // what was started is stopped again. It blocks while the data folder is
+  // opened and migrated.
   static absl::StatusOr<std::unique_ptr<App>> Start(
       const Config& config, const Clock& clock, std::function<void()> on_fatal);
+  // Stops first, if nobody has.
   ~App();
   App(const App&) = delete;
   App& operator=(const App&) = delete;
 
-  // "ready grpc=127.0.0.1:50051 webhook=… admin=…\n": the addresses in use,
-  // with real ports.
+  // Returns "ready grpc=127.0.0.1:50051 webhook=… admin=…\n": the addresses in
+  // use, with real ports. Programs that start the server wait for this line on
+  // its standard output.
   std::string ReadyLine() const;
 
   // Takes those settings of a new configuration that need no restart, and reads
-  // the certificates again. Called by whoever started it.
+  // the certificates again. The configuration must have passed its checks. It
+  // is called by the thread that started the App.
   void Reload(const Config& config);
 
-  // Refuses what is new, finishes what is under way, and ends; within 25 s.
-  // Called once, by whoever started it.
+  // Refuses new work, finishes the work that is under way, and ends; it blocks
+  // for at most 25 s. The thread that started the App calls it; a second call
+  // does nothing.
   void Stop();
 
  private:
+  // Makes nothing yet; Start makes the components.
   App(Config config, const Clock& clock, std::function<void()> on_fatal);
-  // A listener with TLS.
+  // A Listener is a port with TLS, by the name that metrics and /readyz use.
+  // The certificate is borrowed from the App.
   struct Listener {
     const char* name;
     const access::CertificateFiles& certificate;
   };
 
+  // Each of these makes the components of one part of the server, and needs the
+  // ones above it: StartMessaging is a part of StartStore. After a failure Stop
+  // and the destructor take down whatever is there.
   absl::Status LoadCertificates();
+  // Opens the data folder, starts the journal, and loads the views that follow
+  // its feed. Nothing else appends yet, so that no view misses a change between
+  // its load and the feed.
   absl::Status StartStore();
+  // Loads the sends that are PENDING, and settles those of earlier starts,
+  // before the first new one can come.
   absl::Status StartMessaging();
+  // Loads the API keys, and writes the bootstrap key when the configuration
+  // names a file for it.
   absl::Status LoadKeys();
+  // From here on calls are served, and then webhooks: everything else is ready.
   absl::Status StartGrpc();
   absl::Status StartHttp();
+  // Returns the answer to GetServerInfo. It is called on the executor.
   v1::ServerInfo Describe() const;
+  // Answers a request of the administration's port, on its thread: /healthz
+  // says that the process runs, /readyz whether it can do its work, /metrics
+  // how it does.
   HttpResponse Administer(const HttpRequest& request);
   HttpResponse Readiness() const;
+  // Collects the values that are only looked at when somebody asks for the
+  // metrics. It reads the disk, which the administration's thread may wait for.
   MetricsMoment Moment() const;
-  // Adds the parts of it that are on the disk.
+  // Adds the values that are on the disk. One that cannot be read stays as it
+  // was last, so that a graph has no false zero.
   void AddStoreFacts(MetricsMoment& moment) const;
   void AddChannels(MetricsMoment& moment) const;
+  // Returns the listeners that have a certificate.
   std::vector<Listener> Listeners() const;
+  // Runs on the ticker's thread, twice a second: it renews certificates, looks
+  // for room on a full disk, ends streams whose key has ended, and stores the
+  // last use of keys. No part of it may take long, because a stream must end
+  // within a second.
   void Tick();
+  // Logs a problem of a certificate once, until it is another.
   void LogCertificateProblems();
 
+  // The configuration that the server was started with.
   const Config config_;
-  // It is config_ with what was taken from a configuration that was read since.
+  // It guards current_, which is config_ with the settings that Reload has
+  // taken since.
   mutable Mutex current_mutex_;
   Config current_ ABSL_GUARDED_BY(current_mutex_);
   const Clock& clock_;
   const std::function<void()> on_fatal_;
-  // False until everything is started, and from the beginning of the end.
+  // It is false until everything is started, and again from the beginning of
+  // the stop. Every thread may read it.
   std::atomic<bool> serving_{false};
+  // Only the thread that started the App uses it.
   bool stopped_ = false;
 
+  // The components. Members are destroyed from the last to the first, so each
+  // may use those above it until its end. Stop has ended their work and their
+  // threads before.
   Metrics metrics_;
   std::unique_ptr<DataFolder> folder_;
+  // It is above the journal, because the writer's thread tells it of every
+  // commit.
   std::unique_ptr<EventLog> log_;
   std::unique_ptr<EmbeddedJournal> journal_;
   std::unique_ptr<ChannelRegistry> registry_;
+  // Its tasks refer to components below it. Stop ends it when they have no work
+  // left.
   std::unique_ptr<Executor> executor_;
+  // It has libcurl's thread, on which the Graph client's callbacks come.
   std::unique_ptr<CurlTransport> transport_;
   std::unique_ptr<TokenWatch> tokens_;
   std::unique_ptr<GraphClient> graph_;
@@ -122,29 +169,38 @@ class App {
   std::unique_ptr<MessageReader> reader_;
   std::unique_ptr<Settler> settler_;
   std::unique_ptr<Sender> sender_;
+  // It has a thread that asks Meta for names.
   std::unique_ptr<UserDirectory> users_;
   std::unique_ptr<Conversations> conversations_;
+  // These three have a thread each, which waits for the journal.
   std::unique_ptr<ErasureWorker> erasures_;
   std::unique_ptr<BackupSocket> backups_;
   std::unique_ptr<Housekeeping> housekeeping_;
+  // They are null for a port without TLS. The listeners' threads ask them for
+  // the certificate in force.
   std::unique_ptr<access::CertificateFiles> grpc_certificate_;
   std::unique_ptr<access::CertificateFiles> webhook_certificate_;
+  // They exist also when calls need no key, because keys can be managed before
+  // they are asked for.
   std::unique_ptr<access::ApiKeys> keys_;
   std::unique_ptr<access::KeyAdmin> key_admin_;
   std::unique_ptr<KnownChannels> known_channels_;
   std::unique_ptr<GrpcServer> grpc_;
   std::unique_ptr<Ingest> ingest_;
   std::unique_ptr<WebhookEndpoint> endpoint_;
+  // Each has threads of its own, which call the components above.
   std::unique_ptr<HttpListener> webhook_;
   std::unique_ptr<HttpListener> admin_;
   // Only the administration's thread uses these: the last values that could be
   // read.
   mutable std::int64_t last_unconfirmed_ = 0;
   mutable absl::Time last_oldest_event_ = absl::InfinitePast();
-  // Only used by the ticker: how often it has ticked, and what the log was last
-  // told of each listener's certificate.
+  // Only the ticker's thread uses these: how often it has ticked, and the text
+  // that the log was last told about each listener's certificate.
   std::uint64_t ticks_ = 0;
   std::map<std::string, std::string> logged_problems_;
+  // It is the last member, so that its thread ends before anything that it
+  // looks at.
   std::unique_ptr<Ticker> ticker_;
 };
 

@@ -25,7 +25,7 @@ constexpr char kAsk[] = "backup 1 ";
 constexpr char kCopying[] = "copying ";
 constexpr char kCopied[] = "copied ";
 constexpr char kFailed[] = "failed ";
-// An asker is a program on this machine: what it has to say it says at once.
+// An asker is a program on this machine, and sends its line at once.
 constexpr std::chrono::seconds kPatience{5};
 
 absl::Status CannotAsk(const std::string& data_dir, std::string_view why) {

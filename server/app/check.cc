@@ -36,7 +36,8 @@ void CheckKeyMode(const std::string& path, Problems& problems) {
       "; run: chmod 600 ", path));
 }
 
-// The folder above decides what can be made of one that is not there.
+// Checks the rights in the folder; when it is not there, the nearest folder
+// above it decides whether it can be made.
 void CheckFolder(const std::string& folder, Problems& problems) {
   std::error_code error;
   std::filesystem::path tried(folder);
@@ -53,11 +54,13 @@ void CheckFolder(const std::string& folder, Problems& problems) {
   }
 }
 
-// Tries what the three listeners bind. Its sockets stay open until it goes, so
-// that two settings with one address collide, as they would in a server.
+// Tries to bind the three listeners' addresses. Its sockets stay open until it
+// goes, so that two settings with one address collide, as they would in a
+// server.
 class ListenChecks {
  public:
-  // `in_use`: a server uses the data folder, and may be the one that listens.
+  // `in_use` says that a server uses the data folder, and may be the one that
+  // listens.
   ListenChecks(bool in_use, HostCheck& found)
       : in_use_(in_use), found_(found) {}
 

@@ -11,7 +11,7 @@
 
 namespace linktor {
 
-// What was found; each entry is one sentence.
+// A HostCheck holds all that was found; each entry is one sentence.
 struct HostCheck {
   // A server would not start because of these, or should not: a key file that
   // others may read is one of them.
@@ -23,7 +23,8 @@ struct HostCheck {
 // Tries the master key file and its mode, the key against the data folder, the
 // folder's rights, the certificates, and whether the ports or the Unix socket
 // are free and different. While a server uses the folder, an address in use is
-// a note, because it may be that server's own.
+// a note, because it may be that server's own. It changes nothing, but for a
+// moment it binds the ports.
 HostCheck CheckHost(const Config& config, const Clock& clock);
 // Prints notes on standard output and problems on standard error, or that there
 // are none. Returns whether there are no problems.

@@ -27,7 +27,8 @@ std::string TextOf(absl::Time time) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone());
 }
 
-// The key is in memory from here on.
+// Reads the master key; core dumps are forbidden first, since it is in memory
+// from then on.
 absl::StatusOr<Secret> TakeMasterKey(const Config& config) {
   if (!CryptoSelfTest()) {
     return absl::FailedPreconditionError("the cryptographic self test failed");
@@ -60,7 +61,7 @@ absl::StatusOr<absl::Time> Copy(const Config& config, const Secret& master_key,
                    return true;
                  }));
   if (time.has_value()) return *time;
-  // Whether the key is the right one is known before everything is copied.
+  // A wrong key is found before everything is copied.
   LINKTOR_TRY(DataFolder::Examine(config.data_dir, master_key).status());
   return AskForCopy(config.data_dir, to,
                     [&](int percent) { progress.Tell(percent); });
@@ -71,6 +72,7 @@ absl::Status Backup(const CommandLine& command_line, const Clock& clock) {
   LINKTOR_ASSIGN(const Secret master_key, TakeMasterKey(config));
   // The server has another working directory.
   std::error_code error;
+  // The server has another working directory, so it needs an absolute path.
   const std::string to =
       std::filesystem::absolute(command_line.to, error).string();
   LINKTOR_TRY(CheckBackupFolder(to));

@@ -1,4 +1,5 @@
-// What "linktor-igd" does besides serving: check, backup, restore.
+// The commands of "linktor-igd" besides serving: check, backup, restore. main
+// calls them on its only thread, and ends the program with the result.
 
 #pragma once
 
@@ -7,12 +8,15 @@
 
 namespace linktor {
 
-// Exit statuses of the program.
+// The exit statuses of the program besides 0. Scripts rely on them: do not
+// change.
 inline constexpr int kExitFailed = 1;
+// The configuration or the command line is wrong, and nothing was tried.
 inline constexpr int kExitBadConfiguration = 2;
 
-// Runs the command, which is not kServe, and prints what came of it: results on
-// standard output, problems on standard error. Returns the exit status.
+// Runs the command, which must not be kServe, and prints its results on
+// standard output and its problems on standard error. Returns the exit status.
+// It blocks for as long as the command takes.
 int RunCommand(const CommandLine& command_line, const Clock& clock);
 
 }  // namespace linktor

@@ -20,20 +20,19 @@ namespace {
 
 // Reads the value of a setting.
 struct Reader {
-  // False when the text is not a value for it.
+  // Returns false when the text is not a value for the setting.
   std::function<bool(const std::string&)> set;
-  // Lists the good values for a sentence.
+  // Names the good values in a sentence: "it takes …".
   const char* values;
 };
 
-// One setting under its three names: --data-dir, LINKTOR_IG_DATA_DIR and
-// data_dir.
+// A Setting has three names: --data-dir, LINKTOR_IG_DATA_DIR and data_dir.
 struct Setting {
   const char* flag;
   const char* description;
   Reader reader;
   std::string fallback;
-  // Whether its name alone means "true".
+  // The name of the flag alone means "true".
   bool flag_alone = false;
 };
 
@@ -53,7 +52,7 @@ Reader Number(Int& target) {
           "a whole number"};
 }
 
-// "90d" or what absl::ParseDuration takes.
+// Takes "90d" and every text that absl::ParseDuration takes.
 bool ParseAge(const std::string& text, absl::Duration& out) {
   std::int64_t days = 0;
   if (!text.empty() && text.back() == 'd' &&
@@ -190,7 +189,7 @@ std::vector<Setting> SettingsOf(Config& config) {
        Networks(config.trusted_proxies), "none"},
       {"max-connections", "connections of the gRPC and of the webhook port",
        Number(config.max_connections), std::to_string(config.max_connections)},
-      {"max-connections-per-address", "those of them from one address",
+      {"max-connections-per-address", "how many of these one address may have",
        Number(config.max_connections_per_address),
        std::to_string(config.max_connections_per_address)},
       {"max-subscribers", "event streams at once",
@@ -334,7 +333,7 @@ absl::StatusOr<CommandLine> ReadCommandLine(int argc, const char* const* argv) {
   }
   std::vector<std::string> problems;
   if (!file.empty()) {
-    // Everything else would look wrong without the file, too.
+    // Without the file every other setting would look wrong, too.
     if (std::error_code error; !std::filesystem::exists(file, error)) {
       return absl::InvalidArgumentError(
           absl::StrCat("there is no configuration file ", file));

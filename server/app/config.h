@@ -1,5 +1,8 @@
 // The configuration comes from flags, LINKTOR_IG_… environment variables and a
-// TOML file, in this order of precedence.
+// TOML file, in this order of precedence. main reads it once, and again on
+// SIGHUP. A Config is a value: whoever needs a part of it gets a copy at its
+// start. The comments here give units; docs/operations.md says when to change a
+// setting.
 
 #pragma once
 
@@ -16,21 +19,24 @@
 
 namespace linktor {
 
-// This says who may call, and how connections are protected. On a loopback
+// An Access says who may call, and how connections are protected. On a loopback
 // address and on a Unix socket nothing is required; elsewhere each requirement
 // can be waived by the option that says what is given up.
 struct Access {
-  // Whether callers need an API key.
+  // Callers need an API key.
   bool keys = false;
-  // Where the first key is written; empty: nowhere.
+  // The first key is written into this file; with an empty name none is made.
   std::string bootstrap_key_file;
-  // PEM files. Certificate and key come together.
+  // These name PEM files. A certificate and its key come together; empty names
+  // mean no TLS.
   std::string grpc_tls_cert;
   std::string grpc_tls_key;
-  // With it clients need a certificate that one of these has signed.
+  // With this file clients need a certificate that one of those in it has
+  // signed.
   std::string grpc_tls_client_ca;
   std::string webhook_tls_cert;
   std::string webhook_tls_key;
+  // Each of these gives up a requirement, and says so in its name.
   bool allow_grpc_without_keys = false;
   bool allow_grpc_without_tls = false;
   bool allow_webhook_without_tls = false;
@@ -38,53 +44,70 @@ struct Access {
   bool allow_core_dumps = false;
 };
 
+// The defaults are those of a server on one machine, for callers on that
+// machine.
 struct Config {
+  // Both are required; they have no default that would be right anywhere.
   std::string data_dir;
   std::string master_key_file;
-  // HOST:PORT, or unix:PATH for a Unix socket.
+  // Addresses are HOST:PORT; the first may also be unix:PATH for a Unix socket.
+  // Port 0 takes a free one.
   std::string grpc_listen = "127.0.0.1:50051";
   std::string webhook_listen = "127.0.0.1:8080";
   std::string admin_listen = "127.0.0.1:9090";
   Access access;
+  // The base URLs of Meta's API; tests and the demo name the emulator.
   GraphHosts graph;
-  // Proxy for calls to Meta; empty for none.
+  // The URL of a proxy for calls to Meta; empty for none.
   std::string graph_proxy;
   LogLevel log_level = LogLevel::kInfo;
-  // Bytes of one webhook body, and of all that are not answered yet.
+  // Bytes: of one webhook body, and of all bodies that are not answered yet.
+  // The second bounds the server's memory; above it a webhook gets 503, and
+  // Meta delivers again.
   std::int64_t webhook_max_body = 16 * 1024 * 1024;
   std::int64_t webhook_max_in_flight = 256 * 1024 * 1024;
+  // These threads read requests, check signatures, parse and seal.
   int webhook_threads = 1;
-  // Connections to the webhook port begin with a header of the PROXY protocol.
+  // With it, connections to the webhook port begin with a header of the PROXY
+  // protocol, and one without it is closed.
   bool webhook_proxy_protocol = false;
-  // These may say by X-Forwarded-For whom a webhook request is from.
+  // Peers at these addresses may say by X-Forwarded-For whom a request is from;
+  // the log alone uses that.
   std::vector<IpNetwork> trusted_proxies;
-  // Connections of the gRPC port, and the same number of the webhook port.
+  // The gRPC port and the webhook port may each have so many connections.
   int max_connections = 10'000;
-  // How many of them may come from one address.
+  // At most so many of these may come from one address, so that one client
+  // cannot take them all.
   int max_connections_per_address = 1'000;
+  // All callers together may have so many streams open.
   int max_subscribers = 20'000;
   // One API key may have this much under way at once.
   int max_streams_per_key = 1'000;
   int max_calls_per_key = 5'000;
-  // Most messages to one customer within an hour; 0 for any number. The page
-  // that this server keeps to says 200 calls per user and hour.
+  // At most so many messages go to one customer within an hour; 0 for any
+  // number. The page that this server keeps to says 200 calls per user and
+  // hour.
   int sends_per_user_hour = 200;
+  // Events are kept for so long, at least 72 h; items as received for the
+  // shorter time, and until they take so many bytes.
   absl::Duration event_retention = absl::Hours(90 * 24);
   absl::Duration raw_retention = absl::Hours(7 * 24);
   std::int64_t raw_max_bytes = 1024LL * 1024 * 1024;
 };
 
-// What the program is to do.
+// A Command says what the program is to do.
 enum class Command : std::int8_t {
   kServe,
-  // Say whether the configuration is good.
+  // It says whether the configuration is good.
   kCheck,
-  // Copy the data folder's log into a folder, while a server uses it or not.
+  // It copies the data folder's log into a folder, while a server uses it or
+  // not.
   kBackup,
-  // Make a data folder of a backup.
+  // It makes a data folder from a backup.
   kRestore,
 };
 
+// A CommandLine is everything that was read from the three sources.
 struct CommandLine {
   Config config;
   // Maps the name of each setting ("log-level") to its value as text; settings
@@ -92,33 +115,39 @@ struct CommandLine {
   // changed.
   std::map<std::string, std::string> values;
   Command command = Command::kServe;
-  // The backup's folder: where kBackup makes it, and where kRestore finds it.
+  // These are the backup's folder: kBackup makes it at `to`, and kRestore finds
+  // it at `from`.
   std::string to;
   std::string from;
-  // Set: print this and end with `exit_code` (help, version, a bad option).
+  // When `done` is set, the program prints this and ends with `exit_code`:
+  // help, the version, or a bad option.
   std::string message;
   int exit_code = 0;
   bool done = false;
 };
 
-// Reads all three sources. INVALID_ARGUMENT with every problem, one a line.
+// Reads all three sources and checks the values. INVALID_ARGUMENT with every
+// problem, one a line, so that nobody has to start the program once for each.
+// It reads the file, and opens nothing that the settings name.
 absl::StatusOr<CommandLine> ReadCommandLine(int argc, const char* const* argv);
 
-// Says in which settings two configurations differ, and what becomes of each.
+// A ConfigChanges says in which settings two configurations differ, by their
+// names.
 struct ConfigChanges {
   // These are in force as soon as the configuration is read again.
   std::vector<std::string> taken;
   // These need a restart.
   std::vector<std::string> waiting;
 };
+// Compares the values as they were written; both lists are sorted.
 ConfigChanges CompareConfigs(const CommandLine& before,
                              const CommandLine& after);
 
-// Tells what is wrong with the values, one sentence each; empty when nothing
-// is.
+// Returns what is wrong with the values, one sentence each; empty when all are
+// good. It looks at the values alone: CheckHost tries the machine.
 std::vector<std::string> CheckConfig(const Config& config);
 
-// Returns the path of "unix:PATH"; empty for anything else.
+// Returns the path of "unix:PATH"; empty for any other text.
 std::string UnixPathOf(const std::string& listen);
 
 }  // namespace linktor

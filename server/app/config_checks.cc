@@ -12,12 +12,13 @@
 namespace linktor {
 namespace {
 
-// Meta may deliver a webhook again for 36 h; keys that recognise it live as
-// long as events.
+// Meta may deliver a webhook again for 36 h, and the keys that recognise a
+// repeated item live as long as events; so events are kept for at least twice
+// that time.
 constexpr absl::Duration kLeastEventRetention = absl::Hours(72);
 
-// Whether other machines can reach the address. An address that cannot be read
-// is a problem of its own.
+// Returns whether other machines can reach the address. An address that cannot
+// be read is a problem of its own.
 bool IsPublic(const std::string& value, const char* name,
               std::vector<std::string>& problems) {
   std::string host;
@@ -29,7 +30,7 @@ bool IsPublic(const std::string& value, const char* name,
   return false;
 }
 
-// Certificate and key are given together, or neither.
+// Certificate and key must be given together, or neither.
 void CheckPair(const std::string& cert, const std::string& key,
                const char* prefix, std::vector<std::string>& problems) {
   if (cert.empty() == key.empty()) return;
@@ -96,8 +97,8 @@ void CheckAccess(const Config& config, std::vector<std::string>& problems) {
 void CheckGraphUrl(const std::string& value, const char* name,
                    std::vector<std::string>& problems) {
   const auto url = boost::urls::parse_uri(value);
-  // No user: parsers differ on which side of an "@" the host is, and the other
-  // side may look like a loopback address.
+  // A user in the URL is refused: parsers differ on which side of an "@" the
+  // host is, and the other side may look like a loopback address.
   if (!url.has_value() || url->host().empty() ||
       value.find('@') != std::string::npos ||
       (url->scheme() != "https" && url->scheme() != "http") ||

@@ -12,28 +12,31 @@
 namespace linktor {
 namespace {
 
-// Clients may ping every 10 s: streams live for months.
+// Clients may ping every 10 s, since streams live for months; half of that
+// leaves room for delays.
 constexpr int kMinPingIntervalMs = 5'000;
-// How clients that are gone without a word are found.
+// The server pings a silent client after the first time and closes the
+// connection after the second: a client that is gone without a word holds its
+// places no longer.
 constexpr int kKeepaliveMs = 60'000;
 constexpr int kKeepaliveTimeoutMs = 20'000;
-// How long a peer may take for the TLS handshake.
+// A peer may take so long for the TLS handshake.
 constexpr int kHandshakeTimeoutMs = 10'000;
 
-// How many calls and streams one connection may have under way: more than a key
-// may, so that only a client without one meets it. Further ones wait in the
-// client.
+// One connection may have so many calls and streams under way: more than a key
+// may, so that only a client without a key meets this limit. Further ones wait
+// in the client.
 constexpr int kMaxStreamsPerConnection = 8'000;
 
 // Before the goodbye no call may arrive for this long. Callers on one machine
 // answer within a fraction of it, others within a round trip.
 constexpr std::chrono::milliseconds kQuiet{20};
 constexpr std::chrono::milliseconds kQuietStep{2};
-// Callers who do not wait for answers never fall silent.
+// Callers that do not wait for answers never fall silent.
 constexpr std::chrono::milliseconds kQuietAtMost{500};
 
-// gRPC's shutdown without waiting: when it has begun, every client has been
-// sent GOAWAY. Server::Shutdown does the same and then waits.
+// Begins gRPC's shutdown without waiting: when the constructor returns, every
+// client has been sent GOAWAY. Server::Shutdown does the same and then waits.
 class Goodbye {
  public:
   explicit Goodbye(grpc::Server& server)
@@ -94,8 +97,8 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
 }
 
 absl::Status GrpcServer::Serve(const Options& options) {
-  // Never released: when the last user of the library goes, it joins a thread
-  // that may be in a poll of 10 s, and stopping may take 25 s.
+  // This is never released: when the last user of the library goes, it joins a
+  // thread that may be in a poll of 10 s, and stopping may take 25 s.
   grpc_init();
   grpc::ServerBuilder builder;
   listener_->Attach(
@@ -153,6 +156,9 @@ void GrpcServer::AwaitQuiet() {
   }
 }
 
+// The order matters: answers are held until every client has been sent GOAWAY;
+// then they are let go and the streams end, so that no caller sees a bare
+// CANCELLED.
 void GrpcServer::Shutdown(std::chrono::milliseconds grace) {
   if (server_ == nullptr) return;
   admission_.gate().Hold();

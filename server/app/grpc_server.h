@@ -1,5 +1,6 @@
 // The gRPC side of the server: the services, the connections they are called
-// over, and how it says goodbye.
+// over, and how it says goodbye. The App makes one, and moves it from Start
+// over Drain to Shutdown, from one thread.
 
 #pragma once
 
@@ -36,11 +37,15 @@
 
 namespace linktor {
 
+// Its parts live in rpc/; this puts them together and stops them in order.
 class GrpcServer {
  public:
-  // The services work with these; all outlive the server.
+  // The services work with these; all must outlive the server. The executor
+  // must also have run its tasks before they go.
   struct Dependencies {
+    // It runs all work of calls that may block.
     Executor& executor;
+    // It counts every call, on gRPC's threads and the executor's.
     CallObserver& observer;
     // Null for a server without keys.
     access::ApiKeys* keys;
@@ -54,45 +59,63 @@ class GrpcServer {
     MessageReader& reader;
     Conversations& conversations;
     EventLog& log;
+    // It is called for each GetServerInfo, on the executor.
     ServerServiceImpl::Describe describe;
   };
+  // The options come from the configuration and do not change while the server
+  // runs.
   struct Options {
     GrpcListener::Options listen;
-    // Empty: no TLS.
+    // The certificate, asked for at each handshake; null for no TLS.
     TlsSource tls;
+    // A client must show a certificate; it is looked at with TLS alone.
     bool require_client_certificate = false;
     Admission::Limits limits;
   };
 
   // Listens and serves. UNAVAILABLE when the address cannot be bound,
-  // FAILED_PRECONDITION when a method of the contract declares no permission.
+  // FAILED_PRECONDITION when a method of the contract declares no permission: a
+  // server that would let everybody in must not start.
   static absl::StatusOr<std::unique_ptr<GrpcServer>> Start(
       const Options& options, const Dependencies& dependencies);
-  // Shutdown has been called.
+  // Shutdown must have been called.
   ~GrpcServer();
   GrpcServer(const GrpcServer&) = delete;
   GrpcServer& operator=(const GrpcServer&) = delete;
 
+  // Returns the address in use, with its real port.
   const std::string& address() const { return listener_->address(); }
+  // The App's ticker sets the state.
   HealthService& health() { return health_; }
   // Ends streams whose key is no longer in force; those of events look after
-  // themselves. Called about twice a second.
+  // themselves. It is called about twice a second, by one thread.
   void CheckKeys() { reflection_streams_.CheckKeys(); }
 
-  // Refuses connections, and every new call with DRAINING.
+  // Refuses connections, and every new call with DRAINING. Streams and calls
+  // that are under way go on.
   void Drain();
   // Says goodbye to all connections, ends all streams, and waits for calls that
-  // are under way, at most for `grace`. After Drain.
+  // are under way, at most for `grace`; then they are cut off. It must follow
+  // Drain. It waits up to half a second more, until callers have fallen silent
+  // (StopGate).
   void Shutdown(std::chrono::milliseconds grace);
 
  private:
+  // Makes the services; nothing is served yet.
   GrpcServer(const Options& options, const Dependencies& dependencies,
              access::Methods methods, std::unique_ptr<GrpcListener> listener);
+  // Builds gRPC's server with its limits and starts it.
   absl::Status Serve(const Options& options);
+  // Waits until no call has arrived for 20 ms, or for 500 ms in all. The gate
+  // must be holding answers.
   void AwaitQuiet();
 
+  // Its hub ends the streams of events.
   EventLog& log_;
+  // It outlives server_, whose connections it has accepted. The services do so,
+  // too, because calls use them until the server is gone.
   std::unique_ptr<GrpcListener> listener_;
+  // All services share one admission, so that the limits hold for all together.
   Admission admission_;
   CallContext calls_;
   AccessServiceImpl access_;
@@ -100,10 +123,13 @@ class GrpcServer {
   MessagingServiceImpl messaging_;
   EventServiceImpl events_;
   ServerServiceImpl info_;
+  // Health and reflection are open to more callers than the contract's
+  // services, and have limits of their own.
   HealthService health_;
   ReflectionStreams reflection_streams_;
   ReflectionServiceV1 reflection_v1_;
   ReflectionServiceV1Alpha reflection_v1alpha_;
+  // It is null after Shutdown.
   std::unique_ptr<grpc::Server> server_;
 };
 

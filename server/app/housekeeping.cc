@@ -9,7 +9,8 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-// Between the steps of one round, so that other records come first.
+// The thread pauses so long between the steps of one round, so that other
+// records come first.
 constexpr absl::Duration kStepPause = absl::Milliseconds(20);
 
 }  // namespace

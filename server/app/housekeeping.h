@@ -1,6 +1,7 @@
-// Deletes what is past its time: it appends Trim records, now and then, in
-// small steps that hold up nobody. They say how much time has passed since the
-// last one, whoever appended it: see state/expiry.h.
+// Housekeeping deletes rows that are past their time: it appends Trim records,
+// now and then, in small steps that hold up nobody. They say how much time has
+// passed since the last one, whoever appended it: see state/expiry.h. The App
+// makes one; it has a thread of its own, which blocks on the journal.
 
 #pragma once
 
@@ -18,44 +19,59 @@ namespace linktor {
 
 class Housekeeping {
  public:
+  // Rows go when they are older than these; raw items also when all of them
+  // together take more than raw_max_bytes.
   struct Ages {
     absl::Duration events;
     absl::Duration raw;
     std::int64_t raw_max_bytes = 0;
   };
 
-  // One round of Trims in so much time.
+  // A round of Trims begins once in this time. Each round costs a commit even
+  // when there is nothing to delete.
   static constexpr absl::Duration kInterval = absl::Minutes(1);
 
-  // Follows the feed, and must live until nothing is applied any more. All must
-  // outlive this.
+  // Starts the thread and follows the feed. All must outlive this, and this
+  // must live until nothing is applied any more. `interval` is shorter in
+  // tests.
   Housekeeping(const Clock& clock, Journal& journal, Feed& feed,
                const Ages& ages, absl::Duration interval = kInterval);
   ~Housekeeping();
   Housekeeping(const Housekeeping&) = delete;
   Housekeeping& operator=(const Housekeeping&) = delete;
 
-  // Changes the ages from the next round on. Thread-safe.
+  // Changes the ages from the next Trim on. It is thread-safe.
   void SetAges(const Ages& ages);
 
-  // Ends the thread. Done by the destructor if by nobody else.
+  // Ends the thread, and waits for a Trim that is under way. The destructor
+  // calls it; a second call does nothing.
   void Stop();
 
  private:
+  // This is the thread: each round repeats Trims, with a short pause between
+  // them, until nothing more is to be deleted.
   void Run();
-  // Appends one Trim. Nothing when it was not applied.
+  // Appends one Trim and waits for it. Returns nullopt when it was not applied,
+  // which is logged; the next round tries again.
   std::optional<TrimAnswer> Trim();
-  // Waits. False when it is time to end.
+  // Waits for `duration`. Returns false as soon as it is time to end.
   bool Rest(absl::Duration duration);
 
+  // It gives the times of the records; how much time has passed is measured by
+  // the monotonic clock.
   const Clock& clock_;
   Journal& journal_;
   const absl::Duration interval_;
+  // It measures the time between Trims, whoever appended them.
   TrimMeter meter_;
+  // It guards the settings and the end; it is not held while a Trim is
+  // appended.
   Mutex mutex_;
   Ages ages_ ABSL_GUARDED_BY(mutex_);
+  // It is signalled when stopping_ is set.
   CondVar stop_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  // It is the last member, since it uses all the others.
   std::thread thread_;
 };
 

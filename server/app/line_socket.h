@@ -1,4 +1,6 @@
-// One side of a connection over a Unix socket that exchanges lines of text.
+// A LineSocket is one side of a connection over a Unix socket that exchanges
+// lines of text. The backup's server and its asker each have one. One thread
+// uses it, and its calls block.
 
 #pragma once
 
@@ -13,33 +15,37 @@
 
 namespace linktor {
 
-// Used by one thread.
 class LineSocket {
  public:
-  // A line is at most so long: enough for a path and what is wrong with it.
+  // A longer line of the other side is refused, so that it cannot take all
+  // memory. So many bytes are enough for a path and a sentence about it.
   static constexpr std::size_t kMaxLine = 16 * 1024;
 
   // Connects to the socket file. INVALID_ARGUMENT when its path is too long for
-  // the system, UNAVAILABLE when nobody listens there; each with a sentence.
+  // the system, UNAVAILABLE when nobody listens there; each with a sentence. It
+  // waits while the server's queue of connections is full.
   static absl::StatusOr<LineSocket> Connect(const std::string& path);
-  // Takes over a blocking connection.
+  // Takes over a connection, which must be blocking.
   explicit LineSocket(UniqueFd fd) : fd_(std::move(fd)) {}
 
-  // No call waits longer for the other side; without this it waits for ever.
+  // Lets no later call wait longer for the other side; without this a call
+  // waits for ever.
   void SetPatience(std::chrono::seconds patience);
 
   // Returns the next line, without its line feed. UNAVAILABLE when the other
-  // side has ended, or has sent none in time.
+  // side has ended, has sent none in time, or sends more than kMaxLine without
+  // an end.
   absl::StatusOr<std::string> ReadLine();
-  // Line feeds within the line become spaces.
+  // Sends the line. Line feeds within it become spaces, so that it stays one
+  // line. UNAVAILABLE when the other side has ended or takes nothing in time.
   absl::Status WriteLine(std::string_view line);
 
-  // Whether the other side has ended. It does not wait.
+  // Returns whether the other side has ended. It does not wait.
   bool PeerHasEnded() const;
 
  private:
   UniqueFd fd_;
-  // What was received and not returned yet.
+  // The bytes that were received and not returned yet.
   std::string received_;
 };
 

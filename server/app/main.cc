@@ -1,4 +1,4 @@
-// linktor-igd: the server.
+// This is linktor-igd, the server.
 
 #include <pthread.h>
 #include <unistd.h>

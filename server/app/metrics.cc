@@ -10,9 +10,9 @@ namespace {
 
 using Buckets = prometheus::Histogram::BucketBoundaries;
 
-// The bounds of the buckets, in seconds, lie around what each thing takes: a
-// webhook waits for the disk, a call for the disk or for Meta, and Meta for its
-// own disks and for media.
+// The bounds of the buckets, in seconds, lie around the usual times: a webhook
+// waits for the disk, a call for the disk or for Meta, and Meta for its own
+// disks and for media.
 const Buckets& WebhookBuckets() {
   static const auto& all =
       *new Buckets{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,

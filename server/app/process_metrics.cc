@@ -22,7 +22,7 @@ prometheus::Gauge& Gauge(prometheus::Registry& registry, const char* name,
       {});
 }
 
-// Returns the content; empty when it cannot be read.
+// Returns the content of the file; empty when it cannot be read.
 std::string ReadFile(const char* path) {
   std::ifstream file(path);
   return {std::istreambuf_iterator<char>(file), {}};
@@ -48,7 +48,8 @@ double Field(const std::vector<std::string>& fields, std::size_t number) {
   return value;
 }
 
-// Returns when the machine was started, in seconds since the epoch.
+// Returns the time at which the machine was started, in seconds since the
+// epoch; 0 when it cannot be read.
 double BootTime() {
   for (const absl::string_view line :
        absl::StrSplit(ReadFile("/proc/stat"), '\n')) {

@@ -1,4 +1,5 @@
-// Gives the metrics process_*, as Prometheus' own client libraries give them.
+// Gives the metrics process_*, under the names that Prometheus' own client
+// libraries use, so that dashboards made for those fit. Metrics has one.
 
 #pragma once
 
@@ -10,17 +11,23 @@ namespace linktor {
 
 class ProcessMetrics {
  public:
-  // `registry` must outlive this.
+  // Adds the families; `registry` must outlive this.
   explicit ProcessMetrics(prometheus::Registry& registry);
 
-  // Reads them from the system. Not thread-safe.
+  // Reads the values from /proc. One that cannot be read stays as it was or is
+  // 0. It is not thread-safe; Metrics::Render calls it under its mutex.
   void Refresh();
 
  private:
+  // Seconds of user and system time together, since the process started.
   prometheus::Counter& cpu_seconds_;
+  // Seconds since the epoch.
   prometheus::Gauge& start_time_;
+  // Bytes.
   prometheus::Gauge& resident_bytes_;
+  // Addresses, in bytes, of which few are in use as memory.
   prometheus::Gauge& virtual_bytes_;
+  // The limit is the soft one, which RaiseDescriptorLimit has raised.
   prometheus::Gauge& open_descriptors_;
   prometheus::Gauge& max_descriptors_;
 };

@@ -20,7 +20,8 @@ void Reload(int argc, const char* const* argv, App& app, CommandLine& current) {
   Log(LogLevel::kInfo, "the configuration was read again",
       {{"taken", absl::StrJoin(changes.taken, ", ")},
        {"need_restart", absl::StrJoin(changes.waiting, ", ")}});
-  // A change that needs a restart is told again next time.
+  // A change that needs a restart stays a difference, and is named again next
+  // time.
   for (const std::string& name : changes.taken) {
     current.values[name] = next->values[name];
   }

@@ -1,4 +1,5 @@
-// Reads the configuration again, after SIGHUP.
+// Reads the configuration again, after SIGHUP. main calls it on the main
+// thread, between two signals.
 
 #pragma once
 
@@ -7,10 +8,11 @@
 
 namespace linktor {
 
-// Reads the configuration again, from the same command line, and gives the
-// server what it can take without a restart. What is wrong with it leaves the
-// old one in force. Either way a line of the log says so. `current` becomes
-// what is in force.
+// Reads the configuration from the same command line, and gives the server the
+// settings that it can take without a restart. A configuration with a problem
+// is not taken at all, and the old one stays in force. Either way a line of the
+// log says so. The taken values are written into `current`; a change that needs
+// a restart is not, so that it is named again at the next reload.
 void Reload(int argc, const char* const* argv, App& app, CommandLine& current);
 
 }  // namespace linktor

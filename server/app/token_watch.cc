@@ -9,10 +9,11 @@
 namespace linktor {
 namespace {
 
-// Returns what an answer says of the token; nothing when it says nothing.
+// Returns the state of the token that an answer proves; nullopt when it proves
+// none.
 std::optional<TokenState> StateOf(const absl::Status& status) {
   if (status.ok()) return TokenState::kGood;
-  // Without a code of Meta's, something between may have answered.
+  // Without a code of Meta's, a proxy in between may have answered.
   const google::rpc::ErrorInfo info = ErrorInfoOf(status);
   if (info.reason() == ReasonName(v1::ERROR_REASON_ACCESS_TOKEN_EXPIRED) &&
       info.metadata().contains("graph_code")) {

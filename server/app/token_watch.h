@@ -1,5 +1,6 @@
-// Notes what Meta says of each channel's access token, and passes calls on to
-// the metrics. Thread-safe.
+// A TokenWatch notes what Meta's answers say about each channel's access token,
+// for the metrics, and passes calls on to the metrics themselves. The Graph
+// client calls it on libcurl's thread. It is thread-safe, and does not block.
 
 #pragma once
 
@@ -12,18 +13,25 @@
 
 namespace linktor {
 
+// It is a decorator: the App puts it between the Graph client and the metrics.
 class TokenWatch final : public GraphObserver {
  public:
   // Both must outlive this.
   TokenWatch(const ChannelRegistry& registry, GraphObserver& next)
       : registry_(registry), next_(next) {}
 
+  // An answer with OK means that the token is good; one of Meta's that says
+  // that it is no longer valid means refused; any other answer says nothing
+  // about it. A channel that is gone is ignored.
   void OnGraphCall(std::string_view operation, std::string_view channel_id,
                    const absl::Status& status,
                    std::chrono::nanoseconds latency) override;
 
  private:
+  // The state is kept in the notes of the channel's entry, which outlive its
+  // revisions.
   const ChannelRegistry& registry_;
+  // The metrics.
   GraphObserver& next_;
 };
 
