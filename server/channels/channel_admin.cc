@@ -20,7 +20,8 @@ constexpr char kDefaultApiVersion[] = "v25.0";
 // A change that loses this many races in a row is given up.
 constexpr int kMaxConflicts = 20;
 
-// 47 random bits: unlike a counter, known before the record is applied.
+// Returns 47 random bits. Unlike a counter, the number is known before the
+// record is applied, and the body is sealed for it.
 std::int64_t NewChannelNo() {
   std::uint64_t bits = 0;
   FillRandom(&bits, sizeof(bits));
@@ -39,7 +40,7 @@ void FillDefaults(v1::Channel& channel) {
   }
 }
 
-// Unless it is there already, or there is no room.
+// Adds it unless it is there already, or there is no room.
 void AddIceBreaker(const v1::IceBreaker& one,
                    google::protobuf::RepeatedPtrField<v1::IceBreaker>& list) {
   const bool known =
@@ -54,8 +55,8 @@ std::string Hex(std::string_view bytes) {
   return absl::BytesToHexString(ToAbsl(bytes));
 }
 
-// Returns the channel that the request asks for, without what its credentials
-// say.
+// Returns the channel that the request asks for, without the fields that
+// describe its credentials.
 v1::Channel NewChannel(const v1::Channel& asked, std::int64_t now_ms) {
   v1::Channel channel;
   channel.set_id(asked.id());
@@ -109,8 +110,8 @@ absl::Status AlwaysChanged() {
       {.reason = v1::ERROR_REASON_OVERLOADED, .retry_after = absl::Seconds(1)});
 }
 
-// Puts a refusal into words for whoever asked about the channel of that id, by
-// a request of that id; OK when the answer is none.
+// Puts a refusal into words for a caller that asked about the channel of that
+// id, by a request of that id; OK when the answer is no refusal.
 absl::Status RefusalOf(const ChannelAnswer& answer,
                        const std::string& channel_id,
                        const std::string& request_id = "") {

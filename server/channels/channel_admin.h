@@ -1,6 +1,8 @@
-// Creates, changes and deletes channels. When a call returns, the registry,
-// which follows the same journal's feed, knows what came of it. Blocks on the
-// journal: call on an executor. Thread-safe.
+// A ChannelAdmin creates, changes and deletes channels. When a call returns,
+// the registry, which follows the same journal's feed, knows what came of it.
+// ChannelService calls it, on the executor: each call blocks on the journal. It
+// is thread-safe; two changes of one channel do not mix, because each names the
+// revision that it was made from.
 
 #pragma once
 
@@ -14,10 +16,11 @@
 
 namespace linktor {
 
-// App secrets that may be live at once.
+// At most so many app secrets are live at once: the old and the new one while a
+// secret is replaced. Each costs an HMAC for every webhook.
 inline constexpr int kMaxAppSecrets = 2;
-// Ice breakers known of a channel: four in each of many languages, and those
-// from before the last changes.
+// So many ice breakers of a channel are remembered: four in each of many
+// languages, and those from before the last changes.
 inline constexpr int kMaxKnownIceBreakers = 400;
 
 class ChannelAdmin {
@@ -30,16 +33,31 @@ class ChannelAdmin {
         sealer_(sealer),
         registry_(registry) {}
 
-  // Requests have been validated; see rpc/validation.h.
+  // Requests have been validated; see rpc/validation.h. Besides the errors
+  // below each can fail as an append does: OVERLOADED, DISK_FULL, DRAINING,
+  // STORE_FAILED.
+  //
+  // Creates the channel with its credentials, and returns it. A repeated
+  // request with the same request id returns the channel that the first one
+  // made. CHANNEL_ALREADY_EXISTS, ACCOUNT_ALREADY_CONNECTED, REQUEST_ID_REUSED.
   absl::StatusOr<v1::Channel> Create(const v1::CreateChannelRequest& request);
+  // Changes the fields that the mask names. CHANNEL_NOT_FOUND,
+  // ACCOUNT_ALREADY_CONNECTED; INVALID_REQUEST when the channel would lack a
+  // page id that it needs; OVERLOADED when others change it all the time.
   absl::StatusOr<v1::Channel> Update(const v1::UpdateChannelRequest& request);
+  // Sets, adds or removes the credentials that the request names. The removal
+  // comes before the addition, so that one call can replace a secret.
+  // CHANNEL_NOT_FOUND; INVALID_REQUEST for a secret to remove that the channel
+  // does not have, or one too many; OVERLOADED.
   absl::StatusOr<v1::Channel> SetCredentials(
       const v1::SetChannelCredentialsRequest& request);
+  // Deletes the channel and its credentials. CHANNEL_NOT_FOUND.
   absl::Status Delete(const v1::DeleteChannelRequest& request);
 
   // Remembers ice breakers that the account has or is about to have, so that
   // taps on them are recognised. Earlier ones stay known for as long as there
-  // is room: a customer may still have them on the screen.
+  // is room: a customer may still have them on the screen. It appends nothing
+  // when all are known. CHANNEL_NOT_FOUND, OVERLOADED.
   absl::Status RememberIceBreakers(
       const std::string& channel_id,
       const google::protobuf::RepeatedPtrField<v1::IceBreaker>& ice_breakers,
@@ -48,15 +66,23 @@ class ChannelAdmin {
 
  private:
   using IceBreakerList = google::protobuf::RepeatedPtrField<v1::IceBreaker>;
-  // Makes of a channel what it is to be; it may be asked again after a
-  // conflict.
+  // A Change makes of a channel what it is to be. It may be asked again after a
+  // conflict, with the channel as it then is, so it must not keep anything. Its
+  // error ends the call.
   using Change = absl::FunctionRef<absl::Status(ChannelContent&)>;
+  // Applies `change` to the channel as the registry has it, and appends the
+  // result; after a conflict it begins again, at most 20 times. Returns the
+  // channel as stored.
   absl::StatusOr<v1::Channel> Modify(const std::string& channel_id,
                                      Change change);
-  // Appends the update; the answer is of any kind.
+  // Seals `content` and appends the update of `entry`. The answer may be of any
+  // kind; an error means that nothing can be said about the channel.
   absl::StatusOr<ChannelAnswer> AppendUpdate(const ChannelEntry& entry,
                                              const ChannelContent& content,
                                              std::int64_t now_ms);
+  // Writes into `channel` what callers may know of its credentials:
+  // fingerprints, and since when each secret is there. A secret that was there
+  // keeps its time.
   void DescribeCredentials(const v1::ChannelCredentials& credentials,
                            std::int64_t now_ms, v1::Channel& channel) const;
   std::int64_t NowMs() const;

@@ -20,7 +20,7 @@ absl::StatusOr<GraphAccount> GraphAccountOf(const ChannelEntry& channel) {
         {.reason = v1::ERROR_REASON_CREDENTIALS_MISSING,
          .metadata = {{"channel_id", channel.channel.id()}}});
   }
-  // The proof is documented for Facebook Login alone.
+  // Meta documents the proof for Facebook Login alone.
   std::string proof;
   if (channel.channel.login_type() != v1::LOGIN_TYPE_INSTAGRAM_LOGIN) {
     if (const SigningSecret* secret = channel.ProvingSecret()) {

@@ -1,4 +1,5 @@
-// A channel as Graph calls see it.
+// A channel as calls to Meta see it: ids, version, token and proof. Sends, ice
+// breakers and user names ask for it before each call.
 
 #pragma once
 
@@ -8,7 +9,11 @@
 
 namespace linktor {
 
-// FAILED_PRECONDITION with CREDENTIALS_MISSING when it has no access token.
+// Returns a copy of everything that a Graph call needs, so that the call does
+// not depend on the channel's later life. FAILED_PRECONDITION with
+// CREDENTIALS_MISSING when the channel has no access token. With Facebook Login
+// it signs the token with the app secret that last signed a webhook
+// (appsecret_proof). It is thread-safe.
 absl::StatusOr<GraphAccount> GraphAccountOf(const ChannelEntry& channel);
 
 }  // namespace linktor

@@ -1,4 +1,5 @@
-// Which channels the filter of a stream may name.
+// KnownChannels says which channels the filter of a stream may name. A stream
+// asks once, when it begins; a channel that is deleted later does not end it.
 
 #pragma once
 
@@ -16,12 +17,14 @@ class KnownChannels {
       : registry_(registry), state_(state) {}
 
   // OK when each is a live channel, or a deleted one whose events may still be
-  // stored; else CHANNEL_NOT_FOUND for the first that is neither. It may read
-  // the disk: call it on an executor. Thread-safe.
+  // stored, so that its last events can be read; else CHANNEL_NOT_FOUND for the
+  // first that is neither. An error of the disk is returned as it is. It may
+  // read the disk: call it on an executor. It is thread-safe.
   absl::Status Check(
       const google::protobuf::RepeatedPtrField<std::string>& ids) const;
 
  private:
+  // It is asked first, because it is in memory and knows nearly every name.
   const ChannelRegistry& registry_;
   StateReader& state_;
 };

@@ -91,7 +91,7 @@ void ChannelRegistry::Put(const ChannelRow& row,
   revision = row.revision;
   auto next = std::make_shared<Tables>(*tables_);
   if (const auto it = next->by_id.find(row.id); it != next->by_id.end()) {
-    // A deleted channel's id may be another's by now.
+    // The id of a deleted channel may by now be another channel's.
     if (entry == nullptr && it->second->no != row.no) return;
     if (entry != nullptr && it->second->no == row.no) {
       entry->notes = it->second->notes;

@@ -1,6 +1,7 @@
-// The live channels with their opened credentials, in memory: webhooks and
-// sends find them without touching the disk. It is a view: it is loaded once,
-// and learns everything else from the feed. Thread-safe.
+// The registry has the live channels with their opened credentials in memory:
+// webhooks and sends find them without touching the disk. It is a view: it is
+// loaded once, and learns everything else from the feed. It is thread-safe; a
+// look-up holds a mutex for a moment and returns an entry that never changes.
 
 #pragma once
 
@@ -29,19 +30,24 @@
 
 namespace linktor {
 
-// An app secret ready to check signatures with.
+// A SigningSecret is an app secret that is ready to check signatures with.
 struct SigningSecret {
   std::string fingerprint;
+  // The key is prepared once, because each webhook uses it.
   HmacKey key;
-  // No two secrets of a channel have the same tag, and none has 0.
+  // It stands for the fingerprint where an atomic is needed. No two secrets of
+  // a channel have the same tag, and none has 0.
   std::uint64_t tag = 0;
 };
 
 // The state of a channel's access token, as Meta's last answer showed it.
+// kUnknown means that no answer has come since the token was set or the server
+// started.
 enum class TokenState : std::int8_t { kUnknown, kGood, kRefused };
 
-// Holds what this process has learnt of a channel, for all of its revisions.
-// Thread-safe.
+// ChannelNotes hold what this process has learnt about a channel. All revisions
+// of the channel share them, and nothing of them is stored. They are
+// thread-safe.
 struct ChannelNotes {
   // The tag of the secret that last signed a webhook; 0 before the first.
   std::atomic<std::uint64_t> last_secret{0};
@@ -52,32 +58,39 @@ struct ChannelNotes {
   std::atomic<TokenState> token{TokenState::kUnknown};
 };
 
-// Describes one channel; it is immutable once made.
+// A ChannelEntry describes one channel at one revision. It is immutable once
+// made, but for its notes, and lives as long as somebody uses it: a send that
+// is under way keeps the credentials that it began with.
 struct ChannelEntry {
+  // The number under which the state knows the channel; it is never used again.
   std::int64_t no = 0;
+  // It grows with each change.
   std::int64_t revision = 0;
   v1::Channel channel;
+  // Both are empty when they are not set.
   Secret access_token;
   Secret verify_token;
-  // The newest is the last.
+  // At most kMaxAppSecrets; the newest is the last.
   std::vector<SigningSecret> secrets;
-  // The credentials as stored, which a change of the channel starts from.
+  // The credentials as stored, from which a change of the channel starts.
   // Nothing that can be printed keeps them in the clear.
   std::string sealed_credentials;
-  // It is never null.
+  // It is shared with the entries of other revisions, and never null.
   std::shared_ptr<ChannelNotes> notes = std::make_shared<ChannelNotes>();
   // The account has these, of every locale, or lately had them; the newest is
   // the first.
   google::protobuf::RepeatedPtrField<v1::IceBreaker> ice_breakers;
 
-  // Whether one of the secrets has that fingerprint.
+  // Returns whether one of the secrets has that fingerprint.
   bool HasSecret(std::string_view fingerprint) const;
   // Notes that the secret with that fingerprint has signed a webhook.
   void NoteSecret(std::string_view fingerprint) const;
   // Returns the secret of the app that calls to Meta are made for: the one that
-  // last signed a webhook, else the newest; null when there is none.
+  // last signed a webhook, else the newest; null when there is none. The entry
+  // owns it.
   const SigningSecret* ProvingSecret() const;
-  // Whether a postback with this title and payload is a tap on an ice breaker.
+  // Returns whether a postback with this title and payload is a tap on an ice
+  // breaker; Meta's webhook does not say so.
   bool IsIceBreaker(std::string_view title, std::string_view payload) const;
 };
 
@@ -89,33 +102,42 @@ class ChannelRegistry {
   explicit ChannelRegistry(Sealer& sealer) : sealer_(sealer) {}
 
   // Takes the channels that the state has. Changes that the feed has told
-  // meanwhile win. Fails with a sentence at the first that cannot be opened.
+  // meanwhile win. It fails with a sentence at the first that cannot be opened,
+  // and then the server must not start: webhooks of that channel would be
+  // refused.
   absl::Status Load(const std::vector<ChannelRow>& rows);
-  // Follows the feed. A channel that cannot be opened is logged and taken out,
-  // because nobody can say whether what was known of it still holds; another
-  // change may bring it back.
+  // Follows the feed, on the applying thread. A channel that cannot be opened
+  // is logged and taken out, because nobody can say whether what was known
+  // about it still holds; another change may bring it back.
   void OnCommit(std::span<const AppliedRecord> records);
 
-  // Null when there is none.
+  // Returns the channel; null when there is none, also for a deleted one.
   EntryPtr Find(std::string_view channel_id) const;
-  // The channel whose account or page has that id; null when there is none.
+  // Returns the channel whose account or page has that id; null when there is
+  // none. An account belongs to at most one live channel.
   EntryPtr FindOwner(std::string_view account_or_page_id) const;
-  // By id.
+  // Returns all channels, sorted by id.
   std::vector<EntryPtr> List() const;
 
  private:
+  // Both tables hold the same entries.
   struct Tables {
     StringMap<EntryPtr> by_id;
     StringMap<EntryPtr> by_account;
   };
 
+  // Returns an entry with notes of its own. It prepares the keys, which takes a
+  // while, so it is called outside of the mutex.
   std::shared_ptr<ChannelEntry> MakeEntry(const ChannelRow& row,
                                           const ChannelContent& content) const;
-  // Takes the channel as it now is, or out where `entry` is null; a revision
-  // that is not newer than the known one is ignored.
+  // Takes the channel as it now is, or out where `entry` is null. A revision
+  // that is not newer than the known one is ignored. The entry gets the notes
+  // of the one before.
   void Put(const ChannelRow& row, std::shared_ptr<ChannelEntry> entry);
 
   Sealer& sealer_;
+  // It guards both members below. The tables are replaced by a changed copy:
+  // there are few channels, and they change rarely.
   mutable Mutex mutex_;
   std::shared_ptr<const Tables> tables_ ABSL_GUARDED_BY(mutex_) =
       std::make_shared<const Tables>();
@@ -126,7 +148,7 @@ class ChannelRegistry {
       ABSL_GUARDED_BY(mutex_);
 };
 
-// CHANNEL_NOT_FOUND.
+// Returns NOT_FOUND with CHANNEL_NOT_FOUND, the one wording for it.
 absl::Status ChannelNotFound(std::string_view channel_id);
 
 }  // namespace linktor

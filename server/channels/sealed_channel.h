@@ -1,5 +1,6 @@
 // A channel in the clear, and as records and rows hold it: sealed under the
-// channel's own key, for its number.
+// channel's own key, for its number. The registry opens channels, and
+// ChannelAdmin seals them. The functions are thread-safe.
 
 #pragma once
 
@@ -16,15 +17,22 @@
 
 namespace linktor {
 
+// A ChannelContent is everything of a channel that is sealed.
 struct ChannelContent {
+  // Everything that callers may see of the channel.
   v1::Channel channel;
+  // The token and the secrets; they must not be logged or kept longer than
+  // needed.
   v1::ChannelCredentials credentials;
   // The account has these, of every locale, or lately had them; the newest is
   // the first.
   google::protobuf::RepeatedPtrField<v1::IceBreaker> ice_breakers;
 };
 
-// Fails only when the stored keys cannot be read. `new_keys`: see Sealer::Seal.
+// Seals the content for the channel of that number; the ids that the state must
+// read stay in the clear. `new_keys` gets the key when one was made, which must
+// be durable before the body; see Sealer::Seal. It fails only when the stored
+// keys cannot be read.
 absl::StatusOr<journal::ChannelBody> SealChannel(Sealer& sealer,
                                                  std::int64_t channel_no,
                                                  const ChannelContent& content,
@@ -35,8 +43,8 @@ absl::StatusOr<journal::ChannelBody> SealChannel(Sealer& sealer,
 // key is gone, or with the failure to read the key.
 absl::StatusOr<ChannelContent> OpenChannel(Sealer& sealer,
                                            const ChannelRow& row);
-// The same, of the credentials alone; they are all that it reads besides the
-// row's number and id.
+// Does the same with the credentials alone; it reads the row's number, id and
+// sealed credentials, and nothing else.
 absl::StatusOr<v1::ChannelCredentials> OpenCredentials(Sealer& sealer,
                                                        const ChannelRow& row);
 

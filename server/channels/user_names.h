@@ -1,6 +1,7 @@
-// The customers' Instagram user names, as far as they are known. Webhooks read
-// them here; Instagram is asked in the background, off the webhook's path.
-// Thread-safe.
+// UserNames are the customers' Instagram user names, as far as they are known.
+// Webhooks read them here; Instagram is asked in the background, off the
+// webhook's path. Ingest calls this on the HTTP threads; UserDirectory
+// (messaging/) implements it. It is thread-safe.
 
 #pragma once
 
@@ -14,15 +15,18 @@ namespace linktor {
 
 class UserNames {
  public:
+  // Tests of webhooks have an implementation of their own.
   virtual ~UserNames() = default;
 
-  // The user name, or empty when it is not known. Reads the disk the first time
-  // it is asked about a user.
+  // Returns the user name; empty when it is not known, or cannot be read. It
+  // reads the disk the first time it is asked about a user, and then answers
+  // from memory.
   virtual std::string Find(std::int64_t channel_no,
                            std::string_view user_id) = 0;
 
   // The customer has just written, so that Instagram may be asked for their
-  // name: asks if it is not known or was asked long ago. Never blocks.
+  // name: it asks when the name is not known or was asked long ago. It never
+  // blocks; the answer comes some time later, or never.
   virtual void OnActivity(const ChannelRegistry::EntryPtr& channel,
                           std::string_view user_id) = 0;
 };
