@@ -1,5 +1,6 @@
-// A numbered list that forgets its oldest entries. Not thread-safe: its owner
-// guards it.
+// A BoundedLog is a numbered list that forgets its oldest entries, so that a
+// load test does not fill the memory. The lists of Graph calls and of webhooks
+// are such ones. It is not thread-safe: its owner guards it.
 
 #pragma once
 
@@ -14,18 +15,21 @@ template <typename Entry>
 class BoundedLog {
  public:
   struct Item {
-    // Counted from 1 and never given twice, not even after Clear().
+    // Entries are counted from 1. A number is never given twice, not even after
+    // Clear().
     std::uint64_t n;
-    // What the entry counts against max_bytes.
+    // The entry counts for so many bytes against max_bytes.
     std::size_t bytes;
     Entry entry;
   };
 
+  // Both limits hold at once; the second is in the bytes that callers give to
+  // Add.
   BoundedLog(std::size_t max_entries, std::size_t max_bytes)
       : max_entries_(max_entries), max_bytes_(max_bytes) {}
 
-  // The number of the new entry. It is kept even when it alone is over
-  // max_bytes.
+  // Returns the number of the new entry. The entry is kept even when it alone
+  // is over max_bytes, because its number was given out.
   std::uint64_t Add(Entry entry, std::size_t bytes) {
     while (!items_.empty() &&
            (items_.size() >= max_entries_ || bytes_ + bytes > max_bytes_)) {
@@ -38,22 +42,24 @@ class BoundedLog {
     return last_;
   }
 
-  // Null when the entry is forgotten or never was. Valid until the next
-  // change of the list.
+  // Returns null when the entry is forgotten or never was. The result is valid
+  // until the next change of the list.
   Entry* Find(std::uint64_t n) {
     if (items_.empty() || n < items_.front().n || n > last_) return nullptr;
     return &items_[n - items_.front().n].entry;
   }
 
+  // Forgets all entries. Their numbers are not given again.
   void Clear() {
     items_.clear();
     bytes_ = 0;
     dropped_ = 0;
   }
 
-  // Oldest first, with consecutive numbers.
+  // Returns the entries, oldest first, with consecutive numbers.
   const std::deque<Item>& items() const { return items_; }
-  // How many were forgotten for room since the start or the last Clear().
+  // Returns how many were forgotten for room since the start or the last
+  // Clear().
   std::uint64_t dropped() const { return dropped_; }
 
  private:
@@ -61,6 +67,7 @@ class BoundedLog {
   const std::size_t max_bytes_;
   std::deque<Item> items_;
   std::size_t bytes_ = 0;
+  // The number of the newest entry; 0 before the first.
   std::uint64_t last_ = 0;
   std::uint64_t dropped_ = 0;
 };

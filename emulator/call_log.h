@@ -1,4 +1,5 @@
-// Every Graph call that was received, without its token.
+// The CallLog keeps every Graph call that was received, without its token, so
+// that tests and people can look at what the gateway sent.
 
 #pragma once
 
@@ -15,6 +16,7 @@
 
 namespace linktor::emulator {
 
+// A GraphCall is one request and the status of its answer.
 struct GraphCall {
   std::string method;
   // This is the path with its query, but without the parameters that every call
@@ -24,34 +26,37 @@ struct GraphCall {
   std::string locale;
   // The call had an appsecret_proof.
   bool proved = false;
-  // JSON without access_token; a string when the body is not JSON; null when
-  // it is empty.
+  // The body is JSON without access_token, a string when it is not JSON, and
+  // null when it is empty.
   json::value body;
-  // Of the answer; 0 while there is none, or for good when the connection was
-  // closed instead.
+  // The status of the answer; 0 while there is none, and for good when the
+  // connection was closed instead.
   int status = 0;
-  // Names in lower case; without authorization.
+  // Names are in lower case; authorization is left out.
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
-// Thread-safe.
+// It is thread-safe.
 class CallLog {
  public:
   struct List {
-    // Oldest first.
+    // The oldest call is the first.
     std::vector<GraphCall> calls;
-    // How many older ones were forgotten for room.
+    // So many older ones were forgotten for room.
     std::uint64_t dropped = 0;
   };
 
-  // The call is in the list from now on. Returns its number.
+  // Adds the call, which is in the list from now on, and returns its number.
   std::uint64_t Begin(const HttpRequest& request);
+  // Notes the status of a call's answer. A call that is forgotten is left
+  // alone.
   void Answered(std::uint64_t n, int status);
 
+  // Returns copies, so that the list can go on.
   List Get() const;
   void Clear();
-  // Waits until at least `count` calls are in the list; false when `timeout`
-  // passes first.
+  // Blocks until at least `count` calls are in the list. Returns false when
+  // `timeout` passes first. Clear() makes it count anew.
   bool WaitForCount(std::size_t count, absl::Duration timeout);
 
  private:

@@ -40,7 +40,7 @@ HttpResponse WrongMethod(const char* allowed) {
   return response;
 }
 
-// The request's JSON read by `read`, which returns a StatusOr.
+// Returns the request's JSON as read by `read`, which returns a StatusOr.
 template <typename Read>
 auto ReadBody(const HttpRequest& request, Read read)
     -> decltype(read(json::value())) {
@@ -49,7 +49,8 @@ auto ReadBody(const HttpRequest& request, Read read)
   return read(*body);
 }
 
-// Meta describes the challenge as a number.
+// Returns a random number as text, because Meta describes the challenge as a
+// number.
 std::string NewChallenge() {
   std::uint32_t number = 0;
   FillRandom(&number, sizeof(number));
@@ -113,14 +114,15 @@ void ControlApi::Taps(const HttpRequest& request, HttpResponder& respond) {
   if (!tap.ok()) return respond(Problem(tap.status()));
   absl::StatusOr<CustomerEvent> event = emulator_.Tapped(*tap);
   if (!event.ok()) return respond(Problem(event.status()));
-  // What was found: a caller sees at once which payload went out.
+  // The answer shows the event that was found, so that a caller sees at once
+  // which payload went out.
   json::object also{{event->kind, event->value}};
   Start(*std::move(event), std::move(also), respond);
 }
 
 void ControlApi::Start(CustomerEvent event, json::object also,
                        HttpResponder& respond) {
-  // Shared: it is still here when the event is refused.
+  // It is shared because it is still needed here when the event is refused.
   auto shared = std::make_shared<HttpResponder>(std::move(respond));
   const absl::Status status = emulator_.StartEvent(
       std::move(event),
@@ -158,7 +160,7 @@ void ControlApi::Redeliver(const HttpRequest& request, std::string_view number,
   if (!absl::SimpleAtoi(ToAbsl(number), &n)) {
     return respond(Problem(400, "the webhook's number must be a number"));
   }
-  // Shared: it is still here when the webhook is not found.
+  // It is shared because it is still needed here when the webhook is not found.
   auto shared = std::make_shared<HttpResponder>(std::move(respond));
   const bool found =
       emulator_.webhooks().Redeliver(n, [shared](const WebhookAnswer& answer) {

@@ -26,16 +26,21 @@ namespace linktor::emulator {
 
 class Emulator;
 
-// A thin shell around the methods of Emulator. Thread-safe.
+// A thin shell around the methods of Emulator. It runs on the listener's
+// threads, and is thread-safe.
 class ControlApi {
  public:
+  // `emulator` must outlive this; it owns it.
   explicit ControlApi(Emulator& emulator) : emulator_(emulator) {}
 
-  // `respond` is called exactly once; for what makes a webhook, after the
-  // gateway has answered it.
+  // `respond` is called exactly once. For a request that makes a webhook it is
+  // called after the gateway has answered, perhaps on another thread.
   void Handle(const HttpRequest& request, HttpResponder respond);
 
  private:
+  // Each function serves one path: it reads the request strictly, calls the
+  // emulator, and answers with JSON. A wrong request gets a status of 4xx and a
+  // sentence.
   void Config(const HttpRequest& request, HttpResponder& respond);
   void Messages(const HttpRequest& request, HttpResponder& respond);
   void Taps(const HttpRequest& request, HttpResponder& respond);
@@ -48,7 +53,8 @@ class ControlApi {
   void Users(const HttpRequest& request, HttpResponder& respond);
   void OneUser(const HttpRequest& request, std::string_view id,
                HttpResponder& respond);
-  // Plays the event; `also` is added to the answer.
+  // Plays the event, and answers with its mid, the gateway's answer and the
+  // members of `also`.
   void Start(CustomerEvent event, json::object also, HttpResponder& respond);
 
   Emulator& emulator_;

@@ -6,7 +6,7 @@
 namespace linktor::emulator {
 namespace {
 
-// $E is the address. Tests run the commands of this text.
+// $E stands for the address. Tests run the commands of this text.
 constexpr char kHelp[] = R"(Linktor Instagram emulator
 
 A CUSTOMER WRITES - POST /emulator/messages

@@ -1,4 +1,4 @@
-// What GET /emulator says: how to play a customer, by example.
+// The text of GET /emulator: how to play a customer, by example.
 
 #pragma once
 
@@ -7,7 +7,8 @@
 
 namespace linktor::emulator {
 
-// `address` is the emulator's own, for commands that can be pasted.
+// Returns the text. `address` is the emulator's own, so that the commands in it
+// can be pasted. Tests run these commands.
 std::string ControlHelp(std::string_view address);
 
 }  // namespace linktor::emulator

@@ -18,7 +18,7 @@
 namespace linktor::emulator {
 namespace {
 
-// A delayed answer holds a connection; nobody tests more than this.
+// A delayed answer holds a connection, and no test needs a longer delay.
 constexpr std::int64_t kMaxDelayMs = 600'000;
 
 struct KindName {
@@ -66,7 +66,8 @@ std::optional<std::vector<std::string>> ReadPermissions(JsonReader& reader) {
   return permissions;
 }
 
-// What a "status" fault answers: JSON as given, or a string as plain text.
+// Returns the answer of a "status" fault: JSON as given, or a string as plain
+// text.
 HttpResponse FaultResponse(int status, const json::value* body) {
   if (body == nullptr) return {.status = status};
   if (body->is_string()) {

@@ -1,6 +1,7 @@
-// The JSON of the control API, to and from values; that of customers is in
-// customer_json.h. Reading is strict. Every error is INVALID_ARGUMENT with a
-// sentence.
+// The JSON of the control API, to and from values; the JSON of customers is in
+// customer_json.h. Reading is strict, because a misspelt member would make a
+// test pass for the wrong reason. Every error is INVALID_ARGUMENT with a
+// sentence. The functions are pure.
 
 #pragma once
 
@@ -14,17 +15,22 @@
 
 namespace linktor::emulator {
 
+// Reads the body of PUT /emulator/config. A member that is absent changes
+// nothing.
 absl::StatusOr<ConfigChange> ReadConfigChange(const json::value& body);
+// Reads the body of POST /emulator/faults.
 absl::StatusOr<Fault> ReadFault(const json::value& body);
 
-// Without secrets; says whether they are set.
+// Writes the configuration without its secrets; it says whether they are set.
 json::value ConfigJson(const EmulatorConfig& config,
                        std::size_t waiting_echoes);
+// These write the lists of the control API, in the order that they are given.
 json::value FaultsJson(const std::vector<Fault>& faults);
 json::value GraphCallsJson(const CallLog::List& list);
 json::value WebhooksJson(const WebhookSender::List& list);
 json::value UsersJson(const std::vector<User>& users);
-// {"status", "body"} or {"status": 0, "error"}.
+// Writes {"status", "body"}, or {"status": 0, "error"} when there was no
+// answer.
 json::object AnswerJson(const WebhookAnswer& answer);
 
 }  // namespace linktor::emulator

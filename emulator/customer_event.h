@@ -1,5 +1,5 @@
-// What a customer can do on Instagram, as values: each makes one item of a
-// webhook. Pure.
+// The actions of a customer on Instagram, as values: each makes one item of a
+// webhook. The functions are pure.
 
 #pragma once
 
@@ -13,28 +13,29 @@
 
 namespace linktor::emulator {
 
-// Something a customer says.
+// A CustomerMessage is a message that a customer writes.
 struct CustomerMessage {
   // The customer's Instagram-scoped id (IGSID): 1-32 digits.
   std::string from;
-  // Empty when there are only attachments.
+  // It is empty when there are only attachments.
   std::string text;
-  // As Instagram sends them: [{"type", "payload": {...}}, ...].
+  // They are as Instagram sends them: [{"type", "payload": {...}}, ...].
   json::array attachments;
-  // Instagram's id of the message; made when it is empty.
+  // Instagram's id of the message; one is made when it is empty.
   std::string mid;
-  // Instagram's time of the message; now when absent.
+  // Instagram's time of the message; the present when it is absent.
   std::optional<absl::Time> time;
-  // As Instagram sends it: {"mid"} or {"story": {"url", "id"}}; empty for
+  // It is as Instagram sends it: {"mid"} or {"story": {"url", "id"}}; empty for
   // none.
   json::object reply_to;
 };
 
-// INVALID_ARGUMENT with a sentence when Instagram could not send it so.
+// OK when Instagram could send such a message; else INVALID_ARGUMENT with a
+// sentence.
 absl::Status CheckCustomerMessage(const CustomerMessage& message);
 
-// It is anything that a customer does. The functions below make it; to, mid,
-// time and standby may be set afterwards.
+// A CustomerEvent is any action of a customer. The functions below make it; to,
+// mid, time and standby may be set afterwards.
 struct CustomerEvent {
   std::string from;
   // The Instagram account that it is about; EmulatorConfig::account_id when it
@@ -44,48 +45,53 @@ struct CustomerEvent {
   std::string kind;
   // Its value, without a mid of its own.
   json::object value;
-  // Of a message or tap, made when it is empty; of a reaction, the message it
-  // is about, the newest that was sent to the customer when it is empty.
+  // For a message or tap this is its own mid, which is made when it is empty.
+  // For a reaction it names the message that it is about: when it is empty, the
+  // newest one that was sent to the customer.
   std::string mid;
-  // Instagram's time of it; now when absent.
+  // Instagram's time of the action; the present when it is absent.
   std::optional<absl::Time> time;
-  // Another app owns the conversation, and this one only hears of it.
+  // When it is true, another app owns the conversation, and this one only hears
+  // about it.
   bool standby = false;
 };
 
+// Writes the message, which should have passed CheckCustomerMessage.
 CustomerEvent MessageEvent(CustomerMessage message);
-// A quick reply was chosen.
+// Chooses a quick reply.
 CustomerEvent QuickReplyEvent(std::string_view from, std::string_view title,
                               std::string_view payload);
-// An answer to a story of the account.
+// Answers a story of the account.
 CustomerEvent StoryReplyEvent(std::string_view from, std::string_view text,
                               std::string_view story_id,
                               std::string_view story_url);
-// The account was mentioned in the customer's own story, which is at `url`.
+// Mentions the account in the customer's own story, which is at `url`.
 CustomerEvent StoryMentionEvent(std::string_view from, std::string_view url);
-// An image, video, audio or other `type` of file.
+// Sends a file: `type` is image, video, audio or another of Instagram's.
 CustomerEvent MediaEvent(std::string_view from, std::string_view type,
                          std::string_view url);
-// Products of the account's shop: [{"id", "retailer_id", "image_url", "title",
-// "subtitle"}, ...].
+// Shares products of the account's shop: [{"id", "retailer_id", "image_url",
+// "title", "subtitle"}, ...].
 CustomerEvent ProductShareEvent(std::string_view from, json::array elements);
-// A message written from a product's page.
+// Writes a message from a product's page.
 CustomerEvent ProductQuestionEvent(std::string_view from, std::string_view text,
                                    std::string_view product_id);
-// A button or an ice breaker was tapped.
+// Taps a button or an ice breaker.
 CustomerEvent PostbackEvent(std::string_view from, std::string_view title,
                             std::string_view payload);
-// The usual emoji of the reaction when `emoji` is empty.
+// Reacts to a message, with the usual emoji of the reaction when `emoji` is
+// empty.
 CustomerEvent ReactionEvent(std::string_view from, std::string_view mid,
                             std::string_view reaction,
                             std::string_view emoji = {});
+// Takes the customer's reaction to that message back.
 CustomerEvent UnreactEvent(std::string_view from, std::string_view mid);
 
-// Whether it counts as a message: opens the messaging window, lets the account
-// see the customer's profile. A reaction does not.
+// Returns whether it counts as a message: it opens the messaging window and
+// lets the account see the customer's profile. A reaction does not.
 bool IsMessage(const CustomerEvent& event);
 
-// The emoji of love, laugh, wow, sad, angry and like; empty for others.
+// Returns the emoji of love, laugh, wow, sad, angry and like; empty for others.
 std::string_view UsualEmoji(std::string_view reaction);
 
 }  // namespace linktor::emulator

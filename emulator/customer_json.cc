@@ -17,10 +17,11 @@ namespace {
 
 constexpr std::string_view kProductFields[] = {"id", "retailer_id", "image_url",
                                                "title", "subtitle"};
-// Ten years: further back than anything that is remembered.
+// Ten years: nothing is remembered for longer.
 constexpr std::int64_t kMaxAgeSeconds = 10LL * 366 * 24 * 3600;
 
-// Where Instagram serves a story that was given without a link.
+// Returns a URL like those at which Instagram serves a story, for one that was
+// given without a link.
 std::string MadeUpUrl(std::string_view asset) {
   return absl::StrCat("https://lookaside.fbsbx.com/ig_messaging_cdn/?asset_id=",
                       ToAbsl(asset), "&signature=emulator");
@@ -49,8 +50,8 @@ std::string ReadFrom(JsonReader& reader) {
   return from;
 }
 
-// {"type", "url"} is short for what Instagram sends; everything else is sent
-// as given.
+// {"type", "url"} is short for the form that Instagram sends; every other
+// attachment is sent as given.
 json::value ReadAttachment(JsonReader& reader, const json::value& given) {
   const json::object* object = given.if_object();
   if (object == nullptr || !object->contains("url")) return given;
@@ -63,7 +64,7 @@ json::value ReadAttachment(JsonReader& reader, const json::value& given) {
   return attachment;
 }
 
-// What goes with a text or attachments.
+// Reads the members that go with a text or attachments.
 void ReadContext(JsonReader& reader, CustomerEvent& event) {
   if (reader.Has("quick_reply") && !reader.Has("text")) {
     reader.Fail(R"("quick_reply" goes with "text", the title of the reply)");
@@ -152,7 +153,7 @@ CustomerEvent ReadReaction(JsonReader& reader, std::string_view from) {
   return event;
 }
 
-// The kind that `reader` has, of which there is exactly one.
+// Reads the kind that `reader` has, of which there is exactly one.
 CustomerEvent ReadKind(JsonReader& reader, const std::string& from) {
   CustomerEvent event;
   if (reader.Has("story_mention")) {
@@ -179,7 +180,7 @@ CustomerEvent ReadKind(JsonReader& reader, const std::string& from) {
   return event;
 }
 
-// Exactly one kind, and nothing that belongs to another.
+// There must be exactly one kind, and nothing that belongs to another.
 void CheckKinds(JsonReader& reader) {
   const bool message = reader.Has("text") || reader.Has("attachments");
   int kinds = message ? 1 : 0;

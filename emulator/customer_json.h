@@ -1,5 +1,6 @@
-// The JSON of what customers do and are, as the control API reads it. Strict;
-// every error is INVALID_ARGUMENT with a sentence.
+// The JSON of customers and of their actions, as the control API reads it.
+// Reading is strict; every error is INVALID_ARGUMENT with a sentence. The
+// functions are pure.
 
 #pragma once
 
@@ -11,11 +12,13 @@
 
 namespace linktor::emulator {
 
+// These read, in this order, the bodies of POST /emulator/messages, of POST
+// /emulator/taps, and of PUT /emulator/users/{id}.
 absl::StatusOr<CustomerEvent> ReadCustomerEvent(const json::value& body);
 absl::StatusOr<Tap> ReadTap(const json::value& body);
 absl::StatusOr<UserChange> ReadUserChange(const json::value& body);
 
-// Ages are told as of `now`.
+// Writes a user. The age of the last message is told as of `now`.
 json::object UserJson(const User& user, absl::Time now);
 
 }  // namespace linktor::emulator

@@ -93,8 +93,8 @@ void EchoLane::Work() {
 }
 
 void EchoLane::Deliver(std::string body) {
-  // Shared, because the promise is still in use for a moment after it has woken
-  // us.
+  // The promise is shared, because it is still in use for a moment after it has
+  // woken this thread.
   auto ended = std::make_shared<std::promise<void>>();
   std::future<void> end = ended->get_future();
   sender_.Send("echo", std::move(body),

@@ -1,5 +1,6 @@
-// Delivers the echoes of sends, one after the other in the order they were
-// added; the next leaves when the gateway has answered the one before.
+// An EchoLane delivers the echoes of sends, one after the other in the order in
+// which they were added; the next leaves when the gateway has answered the one
+// before. It has a thread of its own.
 
 #pragma once
 
@@ -15,34 +16,40 @@
 
 namespace linktor::emulator {
 
-// Thread-safe.
+// It is thread-safe.
 class EchoLane {
  public:
   using Callback = absl::AnyInvocable<void()>;
 
-  // `sender` outlives this object.
+  // `sender` must outlive this. `held` says whether echoes are held from the
+  // start.
   EchoLane(WebhookSender& sender, bool held);
   ~EchoLane();
   EchoLane(const EchoLane&) = delete;
   EchoLane& operator=(const EchoLane&) = delete;
 
   // Delivers `body` not earlier than after `delay`. `done`, if any, is called
-  // when that has ended, or at once while echoes are held; from any thread,
-  // and it must not block. When kMaxWaiting are waiting already, the oldest
-  // is forgotten.
+  // once, from any thread, and must not block: when the delivery has ended, or
+  // at once while echoes are held. When kMaxWaiting are waiting already, the
+  // oldest is forgotten, and its `done` is called.
   void Add(std::string body, absl::Duration delay, Callback done = nullptr);
 
-  // While held, nothing leaves. Releasing sends what has gathered, in order.
+  // While echoes are held, nothing leaves. Releasing them sends what has
+  // gathered, in order.
   void SetHeld(bool held);
+  // Returns how many echoes are held or not sent yet.
   std::size_t waiting() const;
 
-  // Forgets what waits. An echo under way is waited for, so stop the sender
-  // first.
+  // Forgets the echoes that wait, and calls their callbacks. It blocks until an
+  // echo that is under way has ended, so the sender must be stopped first. A
+  // second call does nothing.
   void Stop();
 
  private:
   using Clock = std::chrono::steady_clock;
 
+  // So many echoes may wait; a load test with echoes held must not fill the
+  // memory.
   static constexpr std::size_t kMaxWaiting = 10'000;
 
   struct Echo {
@@ -51,11 +58,13 @@ class EchoLane {
     Callback done;
   };
 
+  // This is the thread.
   void Work();
-  // Sends and waits for the end.
+  // Sends the echo and blocks until the gateway has answered.
   void Deliver(std::string body);
 
   WebhookSender& sender_;
+  // It is not held while an echo is sent or a callback runs.
   mutable Mutex mutex_;
   CondVar changed_;
   std::deque<Echo> echoes_ ABSL_GUARDED_BY(mutex_);

@@ -14,7 +14,7 @@ namespace {
 
 constexpr char kControlPath[] = "/emulator";
 constexpr char kMidPrefix[] = "m_";
-// Enough for the answers that were given to leave.
+// The answers that were given need this time to leave.
 constexpr absl::Duration kStopGrace = absl::Seconds(2);
 
 bool IsControl(std::string_view target) {
@@ -97,8 +97,8 @@ absl::Status Emulator::StartEvent(CustomerEvent event, PlayedCallback done) {
 }
 
 absl::StatusOr<Emulator::Played> Emulator::Play(CustomerEvent event) {
-  // Shared, because the promise is still in use for a moment after it has
-  // woken us.
+  // The promise is shared, because it is still in use for a moment after it has
+  // woken this thread.
   auto promise = std::make_shared<std::promise<Played>>();
   std::future<Played> played = promise->get_future();
   absl::Status status = StartEvent(std::move(event), [promise](Played result) {
@@ -155,9 +155,9 @@ absl::Status Emulator::AddFault(Fault fault) {
 
 void Emulator::Stop() {
   if (listener_ == nullptr) return;
-  // The listener must not go while a responder is still to be called. From
-  // here on nothing waits: delays run out, deliveries fail, echoes are
-  // forgotten, and each of these gives its answer.
+  // The listener must not go while a responder is still to be called. From here
+  // on nothing waits: delays run out, deliveries fail, echoes are forgotten,
+  // and each of these gives its answer.
   timers_.Stop();
   sender_.Stop();
   echoes_.Stop();

@@ -1,6 +1,6 @@
 // A local Instagram: the Graph API's double, a sender of webhooks, and the
-// controls of both under /emulator/, on one loopback address. Used by the
-// program linktor-ig-emulator and, in their own process, by tests.
+// controls of both under /emulator/, on one loopback address. The program
+// linktor-ig-emulator uses it, and so do tests, in their own process.
 
 #pragma once
 
@@ -32,20 +32,22 @@
 
 namespace linktor::emulator {
 
-// Thread-safe. Each control exists as a method here and as a request under
-// /emulator/ (control_api.h).
+// It is thread-safe. Each control exists as a method here and as a request
+// under /emulator/ (control_api.h).
 class Emulator {
  public:
   struct Options {
-    // A loopback address, and a port (0 picks one).
+    // A loopback address, since a client that reaches the emulator controls it;
+    // port 0 picks a free one.
     std::string host = "127.0.0.1";
     std::uint16_t port = 0;
     EmulatorConfig config;
   };
 
-  // What a customer did and what the gateway answered to its webhook.
+  // Played says what a customer did and how the gateway answered its webhook.
   struct Played {
-    // Of the message or tap; of a reaction, the message it is about.
+    // The mid of the message or tap; for a reaction, of the message that it is
+    // about.
     std::string mid;
     WebhookAnswer webhook;
   };
@@ -58,35 +60,41 @@ class Emulator {
       const Options& options);
   ~Emulator();
 
-  // "127.0.0.1:8081".
+  // Returns "127.0.0.1:8081", with the port in use.
   const std::string& address() const { return listener_->address(); }
-  // "http://127.0.0.1:8081", as the server's --graph-…-url.
+  // Returns "http://127.0.0.1:8081", as the server's --graph-…-url takes it.
   std::string url() const { return "http://" + address(); }
 
+  // Changes the settings that are present in `change`, from the next call on.
   void Configure(const ConfigChange& change);
   EmulatorConfig config() const { return settings_.Get(); }
-  // How many echoes are held back or not sent yet.
+  // Returns how many echoes are held back or not sent yet.
   std::size_t waiting_echoes() const { return echoes_.waiting(); }
 
-  // A customer does something. INVALID_ARGUMENT, without a webhook and without
-  // calling `done`, when nobody could do it on Instagram.
+  // A customer does something: sends the webhook, and calls `done` with the
+  // gateway's answer. INVALID_ARGUMENT, without a webhook and without calling
+  // `done`, when nobody could do it on Instagram.
   absl::Status StartEvent(CustomerEvent event, PlayedCallback done);
-  // The same, and waits for the gateway's answer. Not from a callback.
+  // Does the same, and blocks until the gateway has answered. It must not be
+  // called from a callback, whose thread would wait for itself.
   absl::StatusOr<Played> Play(CustomerEvent event);
   absl::StatusOr<Played> PlayMessage(CustomerMessage message);
   absl::StatusOr<Played> PlayText(std::string_view from, std::string_view text);
 
-  // What a tap makes, to be played. INVALID_ARGUMENT when nothing of the kind
-  // was offered to that customer.
+  // Returns the event that a tap makes, to be played. INVALID_ARGUMENT when
+  // nothing of the kind was offered to that customer.
   absl::StatusOr<CustomerEvent> Tapped(const Tap& tap) const;
   absl::StatusOr<Played> PlayTap(const Tap& tap);
 
-  // Webhooks with any body, redelivery and verification: webhook_sender.h.
+  // Sends webhooks with any body, again, and verifications: see
+  // webhook_sender.h.
   WebhookSender& webhooks() { return sender_; }
-  // The same, and waits for the gateway's answer. Not from a callback.
+  // Sends any body, signed, and blocks until the gateway has answered. It must
+  // not be called from a callback.
   WebhookAnswer SendWebhook(std::string body);
 
-  // RESOURCE_EXHAUSTED when too many are queued.
+  // Spoils later Graph calls. RESOURCE_EXHAUSTED when too many faults are
+  // queued.
   absl::Status AddFault(Fault fault);
   FaultQueue& faults() { return faults_; }
   CallLog& graph_calls() { return calls_; }
@@ -94,21 +102,24 @@ class Emulator {
   std::optional<User> FindUser(std::string_view id) const {
     return users_.Find(id);
   }
-  // Creates the user if need be. INVALID_ARGUMENT when the id is not one,
-  // RESOURCE_EXHAUSTED when there are too many users.
+  // Changes a user, who is created if need be. INVALID_ARGUMENT when the id is
+  // not one, RESOURCE_EXHAUSTED when there are too many users.
   absl::Status ChangeUser(std::string_view id, const UserChange& change);
 
-  // Answers or drops what is under way and ends serving. Called by the
-  // destructor; calling it again does nothing.
+  // Answers or drops the calls that are under way, and ends serving. The
+  // destructor calls it; a second call does nothing.
   void Stop();
 
  private:
+  // Makes all parts; Start makes the listener.
   explicit Emulator(const EmulatorConfig& config);
 
+  // Serves one request, on a thread of the listener: a control or a Graph call.
   void Handle(const HttpRequest& request, HttpResponder respond);
   // Returns the account that was named, or else the one that is set.
   std::string AccountOr(const std::string& account) const;
 
+  // The parts, in the order of dependency: each uses those above it.
   Settings settings_;
   UserList users_;
   ProfileStore profiles_;
@@ -120,6 +131,7 @@ class Emulator {
   GraphApi graph_;
   GraphEndpoint endpoint_;
   ControlApi control_;
+  // It is the last member, so that no request comes when the others go.
   std::unique_ptr<HttpListener> listener_;
 };
 

@@ -1,4 +1,4 @@
-// Faults that were asked for: what goes wrong with the next Graph calls.
+// The faults that were asked for: they say how the next Graph calls go wrong.
 
 #pragma once
 
@@ -14,45 +14,50 @@
 
 namespace linktor::emulator {
 
+// A fault either keeps a call from being done, or spoils its answer.
 enum class FaultKind {
-  // Do what was asked, echo included, then close without an answer: the
-  // caller cannot know.
+  // The call is done, echo included, and then the connection is closed without
+  // an answer: the caller cannot know the outcome.
   kAcceptThenClose,
-  // Close without doing anything.
+  // The connection is closed and nothing is done.
   kClose,
-  // Do what was asked, answer later.
+  // The call is done, and answered later.
   kDelay,
-  // Do nothing, answer with this HTTP status.
+  // Nothing is done, and the answer has this HTTP status.
   kStatus,
-  // Do nothing, answer with this error.
+  // Nothing is done, and the answer is this error.
   kGraphError,
 };
 
 struct Fault {
-  // The edge: "messages", "messenger_profile", "user_profile", or "*" for every
-  // Graph call.
+  // The edge that it strikes: "messages", "messenger_profile", "user_profile",
+  // or "*" for every Graph call.
   std::string on = "*";
   FaultKind kind = FaultKind::kClose;
-  // How many calls it strikes; 0 for all until it is cleared.
+  // It strikes so many calls; 0 means all until it is cleared.
   int times = 1;
-  // kDelay.
+  // It is used with kDelay.
   absl::Duration delay = absl::ZeroDuration();
-  // kStatus.
+  // It is used with kStatus.
   HttpResponse response;
-  // kGraphError.
+  // It is used with kGraphError.
   GraphError error;
 };
 
-// Thread-safe.
+// It is thread-safe. GraphEndpoint takes faults, and the control API adds them.
 class FaultQueue {
  public:
+  // There may be so many; each is looked at for every call.
   static constexpr std::size_t kMaxFaults = 1000;
 
-  // False when there are kMaxFaults already.
+  // Adds a fault behind the others. Returns false when there are kMaxFaults
+  // already.
   [[nodiscard]] bool Add(Fault fault);
-  // The oldest fault that strikes a call on `edge`, used up once.
+  // Returns the oldest fault that strikes a call on `edge`, and uses it up
+  // once; nullopt when there is none.
   std::optional<Fault> Take(std::string_view edge);
-  // Those that are left, oldest first; `times` says how often.
+  // Returns the faults that are left, oldest first; `times` says how often each
+  // strikes.
   std::vector<Fault> List() const;
   void Clear();
 

@@ -19,12 +19,12 @@ namespace {
 
 constexpr char kMessages[] = "messages";
 constexpr char kProfile[] = "messenger_profile";
-// Our name for GET /{IGSID}, which has no edge.
+// This is the emulator's name for GET /{IGSID}, which has no edge.
 constexpr char kUserProfile[] = "user_profile";
 constexpr char kIceBreakers[] = "ice_breakers";
 constexpr char kMidPrefix[] = "m_";
 
-// "v25.0": a "v" before digits and one dot.
+// Takes texts such as "v25.0": a "v" before digits and one dot.
 bool IsVersion(std::string_view segment) {
   return segment.size() > 1 && segment[0] == 'v' &&
          std::all_of(segment.begin() + 1, segment.end(), [](char c) {
@@ -33,7 +33,7 @@ bool IsVersion(std::string_view segment) {
          });
 }
 
-// The path without its version and without a trailing slash.
+// Returns the path without its version and without a trailing slash.
 std::vector<std::string> PathOf(HttpTarget target) {
   std::vector<std::string> path = std::move(target.segments);
   if (!path.empty() && path.back().empty()) path.pop_back();
@@ -41,7 +41,7 @@ std::vector<std::string> PathOf(HttpTarget target) {
   return path;
 }
 
-// What a path names; empty when there is no such thing.
+// Returns the edge that a path names; empty when there is no such thing.
 std::string EdgeOf(const std::vector<std::string>& path) {
   if (path.size() == 1 && IsNumericId(path[0])) return kUserProfile;
   const bool known =
@@ -49,7 +49,7 @@ std::string EdgeOf(const std::vector<std::string>& path) {
   return known ? path[1] : std::string();
 }
 
-// Empty when there is none.
+// Returns the token of the call; empty when there is none.
 std::string TokenOf(const HttpRequest& request, const HttpTarget& target,
                     const json::value& body) {
   constexpr std::string_view kScheme = "bearer ";
@@ -73,14 +73,14 @@ GraphError UnsupportedMethod(std::string_view method) {
                                        absl::AsciiStrToLower(ToAbsl(method))));
 }
 
-// Field names in a list such as "a,b", "[\"a\",\"b\"]" or "['a']": all of
-// these are met.
+// Returns the field names of a list such as "a,b", "[\"a\",\"b\"]" or "['a']":
+// real callers write all of these.
 std::vector<std::string> FieldNames(std::string_view list) {
   return absl::StrSplit(ToAbsl(list), absl::ByAnyChar(" ,[]\"'"),
                         absl::SkipEmpty());
 }
 
-// Absent when a user's profile has no such field.
+// Returns nullopt when a user's profile has no such field.
 std::optional<json::value> ProfileField(const User& user,
                                         std::string_view field) {
   if (field == "id") return json::value(user.id);
@@ -104,7 +104,7 @@ struct GraphApi::Call {
   const json::value& body;
   std::string account_id;
 
-  // The fields a GET or DELETE names, in the query or the body.
+  // Returns the fields that a GET or DELETE names, in the query or the body.
   std::vector<std::string> Fields() const {
     std::vector<std::string> names = FieldNames(target.Parameter("fields"));
     const json::object* object = body.if_object();
@@ -279,7 +279,7 @@ HttpResponse GraphApi::UserProfile(const Call& call, const std::string& id) {
   if (const auto error = RefuseProfile(config, user)) {
     return ErrorResponse(*error);
   }
-  // Meta tells nothing more of someone who has blocked the account.
+  // Meta tells nothing more about someone who has blocked the account.
   if (user.has_value() && user->blocked) profile.clear();
   profile["id"] = id;
   return JsonResponse(200, profile);

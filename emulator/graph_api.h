@@ -1,6 +1,6 @@
-// What this Instagram's Graph API does with a call, without the transport:
-// POST /{version}/{id}/messages, messenger_profile, and the profiles of users,
-// GET /{version}/{IGSID}.
+// This Instagram's Graph API without the transport: POST
+// /{version}/{id}/messages, messenger_profile, and the profiles of users, GET
+// /{version}/{IGSID}.
 
 #pragma once
 
@@ -15,7 +15,7 @@
 
 namespace linktor::emulator {
 
-// A send that was accepted.
+// A SentMessage is a send that was accepted; its echo is made from it.
 struct SentMessage {
   // The Instagram account that sent it.
   std::string account_id;
@@ -24,24 +24,29 @@ struct SentMessage {
   std::string mid;
 };
 
+// The answer to a call; `sent` is present when the call was a send that was
+// accepted.
 struct GraphReply {
   HttpResponse response;
   std::optional<SentMessage> sent;
 };
 
-// Accepts any account, and any token unless it is strict. Thread-safe.
+// It accepts any account, and any token unless it is strict. It is thread-safe.
 class GraphApi {
  public:
-  // All of them outlive this object.
+  // All must outlive this.
   GraphApi(const Settings& settings, UserList& users, ProfileStore& profiles);
 
+  // Answers a call. A wrong one is answered as Meta answers it, with Meta's
+  // code. It does not block.
   GraphReply Handle(const HttpRequest& request);
 
-  // "messages", "messenger_profile" or "user_profile", by the path alone; empty
-  // when it names none of them.
+  // Returns "messages", "messenger_profile" or "user_profile", by the path
+  // alone; empty when it names none of them. Faults strike by it.
   static std::string Edge(const HttpRequest& request);
 
  private:
+  // A request with its path, token and body read.
   struct Call;
 
   GraphReply Send(const Call& call);

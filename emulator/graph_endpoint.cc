@@ -15,7 +15,8 @@ std::string LocaleOf(const HttpRequest& request) {
   return std::string(target.Parameter("locale"));
 }
 
-// The answer of a fault that keeps the call from being done.
+// Returns the answer of a fault that keeps the call from being done; nullopt
+// when the call is to be done.
 std::optional<HttpResponse> Instead(const std::optional<Fault>& fault,
                                     const HttpRequest& request) {
   if (!fault.has_value()) return std::nullopt;
@@ -35,12 +36,16 @@ std::optional<HttpResponse> Instead(const std::optional<Fault>& fault,
 
 }  // namespace
 
+// Answers once on every way: `answer` goes into the fault's answer, into the
+// delayed one, or behind the echo, and nowhere twice.
 void GraphEndpoint::Handle(const HttpRequest& request, HttpResponder respond) {
-  // In the list before anything can go wrong: a call that is spoilt counts.
+  // The call is in the list before anything can go wrong: a call that is spoilt
+  // counts.
   const std::uint64_t n = parts_.calls.Begin(request);
   auto answer = [this, n,
                  respond = std::move(respond)](HttpResponse response) mutable {
-    // Before the answer, so that whoever has it finds the status in the list.
+    // The status is noted before the answer, so that a caller that has the
+    // answer finds it in the list.
     parts_.calls.Answered(n, response.drop ? 0 : response.status);
     respond(std::move(response));
   };

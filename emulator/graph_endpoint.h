@@ -1,5 +1,5 @@
-// The Graph API behind its faults: records a call, spoils it as asked, and
-// sends the echo of what was accepted.
+// The Graph API behind its faults: it records a call, spoils it as asked, and
+// sends the echo of an accepted send.
 
 #pragma once
 
@@ -13,10 +13,10 @@
 
 namespace linktor::emulator {
 
-// Thread-safe.
+// It is thread-safe.
 class GraphEndpoint {
  public:
-  // What it works with; all of it outlives the endpoint.
+  // The endpoint works with these; all of them must outlive it.
   struct Parts {
     const Settings& settings;
     GraphApi& api;
@@ -28,7 +28,9 @@ class GraphEndpoint {
 
   explicit GraphEndpoint(const Parts& parts) : parts_(parts) {}
 
-  // `respond` is called exactly once, possibly later on another thread.
+  // `respond` is called exactly once, possibly later on another thread. The
+  // call is in the list before anything else happens, and its status before
+  // `respond`.
   void Handle(const HttpRequest& request, HttpResponder respond);
 
  private:

@@ -6,7 +6,7 @@
 namespace linktor::emulator {
 namespace {
 
-// Meta's are 11 characters too.
+// Meta's trace ids have 11 characters, too.
 constexpr std::size_t kTraceIdSize = 11;
 constexpr std::string_view kEnglish = "en_US";
 

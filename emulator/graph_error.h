@@ -1,4 +1,5 @@
-// Errors as the Graph API answers them.
+// Errors as the Graph API answers them. The functions are pure but for the
+// trace id.
 
 #pragma once
 
@@ -9,11 +10,12 @@
 
 namespace linktor::emulator {
 
+// The defaults are those of Meta's commonest error.
 struct GraphError {
-  // HTTP status.
+  // The HTTP status.
   int status = 400;
   int code = 100;
-  // 0 for none.
+  // 0 stands for none.
   int subcode = 0;
   // The text in English.
   std::string message;
@@ -27,15 +29,15 @@ struct GraphError {
   bool is_transient = false;
 };
 
-// {"error": {...}} with a fresh fbtrace_id. `locale` is what the call asks for;
-// only en_US is understood.
+// Returns {"error": {...}} with a fresh fbtrace_id. `locale` is the one that
+// the call asks for; only en_US is understood.
 HttpResponse ErrorResponse(const GraphError& error,
                            std::string_view locale = "en_US");
 
-// The commonest: "(#100) <what>".
+// Returns Meta's commonest error: "(#100) <what>".
 GraphError InvalidParameter(std::string_view what, int subcode = 0);
 
-// The Send API's error for an id that is no user's.
+// Returns the Send API's error for an id that is no user's.
 GraphError NoSuchUser();
 
 }  // namespace linktor::emulator

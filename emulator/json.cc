@@ -73,7 +73,8 @@ std::string MetaJson(const json::value& value) {
         AppendEscaped(code_point, out);
         p = next;
       } else {
-        // One byte alone: decode() may have read past the bad ones.
+        // One byte alone is replaced, since decode() may have read past the bad
+        // ones.
         AppendEscaped(kReplacement, out);
         ++p;
       }

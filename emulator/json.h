@@ -1,4 +1,5 @@
 // JSON as the emulator reads and writes it, by Boost.JSON without exceptions.
+// The functions are pure.
 
 #pragma once
 
@@ -13,20 +14,21 @@ namespace linktor::emulator {
 
 namespace json = boost::json;
 
-// The value of a JSON text, at most 32 levels deep. INVALID_ARGUMENT with a
-// sentence when it is none.
+// Returns the value of a JSON text, at most 32 levels deep. INVALID_ARGUMENT
+// with a sentence when it is none.
 absl::StatusOr<json::value> ParseJson(std::string_view text);
 
-// A JSON text as Meta writes webhooks: every character outside ASCII as
+// Returns a JSON text as Meta writes webhooks: every character outside ASCII as
 // \uXXXX, in lower case and with surrogate pairs, and "/" as "\/". The
 // signature covers these bytes. Bytes that are not UTF-8 become U+FFFD.
 std::string MetaJson(const json::value& value);
 
-// The text as a JSON value; as a JSON string when it is not JSON. For showing
-// bodies in lists.
+// Returns the text as a JSON value, or as a JSON string when it is not JSON.
+// Lists show bodies that way.
 json::value JsonOrText(std::string_view text);
 
-// The member of that name and kind; null when there is none.
+// Each returns the member of that name and kind; null when there is none, also
+// when the member is of another kind.
 const json::string* FindString(const json::object& object,
                                std::string_view name);
 const json::object* FindObject(const json::object& object,
@@ -35,6 +37,8 @@ const json::array* FindArray(const json::object& object, std::string_view name);
 
 std::string_view AsView(const json::string& text);
 
+// Makes an answer of the body, which ends with a line feed for people who use
+// curl.
 HttpResponse JsonResponse(int status, const json::value& body);
 
 }  // namespace linktor::emulator

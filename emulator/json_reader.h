@@ -14,23 +14,27 @@
 
 namespace linktor::emulator {
 
-// Remembers the first problem, as INVALID_ARGUMENT with a sentence; what could
-// not be read is absent. The object that is read outlives the reader.
+// It remembers the first problem, as INVALID_ARGUMENT with a sentence; a member
+// that could not be read counts as absent. The object that is read must outlive
+// the reader. It belongs to one thread.
 class JsonReader {
  public:
-  // A member that is not `known` is a problem.
+  // A body that is no object, and a member that is not `known`, are problems.
   JsonReader(const json::value& body,
              std::initializer_list<std::string_view> known)
       : JsonReader(body, known, {}) {}
 
+  // Returns OK, or the first problem. Callers ask once, at the end.
   const absl::Status& status() const { return status_; }
 
-  // Null when it is absent.
+  // Returns null when the member is absent.
   const json::value* Find(std::string_view name) const;
   bool Has(std::string_view name) const { return Find(name) != nullptr; }
 
+  // These return nullopt or null when the member is absent. One of another
+  // kind, or out of the range, is a problem.
   std::optional<std::string> String(std::string_view name);
-  // A string that is there and not empty; else a problem.
+  // A string that is absent or empty is a problem.
   std::string RequiredString(std::string_view name);
   std::optional<bool> Bool(std::string_view name);
   std::optional<std::int64_t> Integer(std::string_view name, std::int64_t min,
@@ -38,7 +42,8 @@ class JsonReader {
   const json::object* Object(std::string_view name);
   const json::array* Array(std::string_view name);
 
-  // Reads the object `name`, if it is there, by `read(JsonReader&)`.
+  // Reads the object `name`, if it is there, by `read(JsonReader&)`. Its first
+  // problem becomes this reader's, with the path of the member.
   template <typename Read>
   void Nested(std::string_view name,
               std::initializer_list<std::string_view> known, Read read) {
@@ -47,7 +52,8 @@ class JsonReader {
     }
   }
 
-  // The same for a value that is part of the member `name`.
+  // Does the same with a value that is part of the member `name`, such as an
+  // entry of an array.
   template <typename Read>
   void Element(const json::value& value, std::string_view name,
                std::initializer_list<std::string_view> known, Read read) {
@@ -58,14 +64,17 @@ class JsonReader {
 
   // Says that the member `name` is not what was `wanted`.
   void Wrong(std::string_view name, std::string_view wanted);
-  // Says another problem.
+  // Says another problem. Only the first one counts.
   void Fail(std::string_view sentence);
 
  private:
-  // `path` is of the object within the body; empty for the body itself.
+  // `path` is the path of the object within the body; empty for the body
+  // itself.
   JsonReader(const json::value& value,
              std::initializer_list<std::string_view> known, std::string path);
 
+  // Returns the member's name with its path, as problems name it:
+  // "reply_to.story".
   std::string PathOf(std::string_view name) const;
 
   const json::object* const object_;

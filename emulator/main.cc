@@ -1,4 +1,4 @@
-// linktor-ig-emulator: a local Instagram on a loopback address.
+// This is linktor-ig-emulator: a local Instagram on a loopback address.
 
 #include <CLI/CLI.hpp>
 #include <csignal>
@@ -72,7 +72,7 @@ void AddOptions(CLI::App& app, Arguments& arguments) {
   app.footer(kFooter);
 }
 
-// Checked as the control API checks the same values.
+// Checks the arguments as the control API checks the same values.
 absl::StatusOr<Emulator::Options> ToOptions(const Arguments& arguments) {
   Emulator::Options options;
   if (!linktor::SplitHostPort(arguments.listen, options.host, options.port)) {
@@ -122,7 +122,8 @@ int main(int argc, char** argv) {
   const absl::StatusOr<Emulator::Options> options = ToOptions(arguments);
   if (!options.ok()) return Fail(options.status());
 
-  // Blocked before the first thread, so that only sigwait takes them.
+  // The signals are blocked before the first thread starts, so that only
+  // sigwait takes them.
   std::signal(SIGPIPE, SIG_IGN);
   sigset_t signals;
   sigemptyset(&signals);

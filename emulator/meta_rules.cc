@@ -9,7 +9,7 @@
 namespace linktor::emulator {
 namespace {
 
-// From the customer's latest message.
+// The windows are open for so long after the customer's latest message.
 constexpr absl::Duration kWindow = absl::Hours(24);
 constexpr absl::Duration kHumanAgentWindow = absl::Hours(7 * 24);
 
@@ -25,7 +25,7 @@ bool MayMessage(const EmulatorConfig& config) {
                      });
 }
 
-// What was set of this user, whatever the mode.
+// Refuses by the settings of this user, whatever the mode.
 std::optional<GraphError> RefuseUser(const std::optional<User>& user) {
   if (!user.has_value()) return std::nullopt;
   if (!user->exists) return NoSuchUser();
@@ -47,6 +47,7 @@ std::optional<GraphError> RefuseUser(const std::optional<User>& user) {
   return std::nullopt;
 }
 
+// Refuses by the state of the app and of the account.
 std::optional<GraphError> RefuseApp(const EmulatorConfig& config,
                                     const std::optional<User>& user) {
   if (!config.app_approved && !(user.has_value() && user->app_role)) {
@@ -69,6 +70,7 @@ std::optional<GraphError> RefuseApp(const EmulatorConfig& config,
   return std::nullopt;
 }
 
+// Refuses a send outside of its window.
 std::optional<GraphError> RefuseLate(const User& user, const SendRequest& send,
                                      absl::Time now) {
   const absl::Duration window = send.human_agent ? kHumanAgentWindow : kWindow;
@@ -137,7 +139,7 @@ std::optional<GraphError> RefuseSend(const EmulatorConfig& config,
                                      const SendRequest& send, absl::Time now) {
   if (!config.strict) return RefuseUser(user);
   if (auto error = RefuseApp(config, user)) return error;
-  // An id that nobody has met is no user's, for a gateway can only have it
+  // An id that nobody has met is no user's, since a gateway can only have it
   // from a webhook.
   if (!user.has_value()) return NoSuchUser();
   if (auto error = RefuseUser(user)) return error;

@@ -1,7 +1,8 @@
-// What Meta refuses although the request is well formed, with Meta's codes:
-// tokens, permissions, people who cannot be written to, and messaging windows.
-// Pure. The numbers are Meta's documents', not the gateway's: this is the
-// other side.
+// Meta's refusals of well-formed requests, with Meta's codes: tokens,
+// permissions, people who cannot be written to, and messaging windows. The
+// numbers are those of Meta's documents, and not the gateway's, because this is
+// the other side. The functions are pure; each returns nullopt when Meta would
+// not refuse.
 
 #pragma once
 
@@ -16,24 +17,26 @@
 
 namespace linktor::emulator {
 
-// Of any call. Without EmulatorConfig::strict only a missing token is refused.
+// Checks the token of any call. Without EmulatorConfig::strict only a missing
+// token is refused.
 std::optional<GraphError> RefuseToken(const EmulatorConfig& config,
                                       std::string_view token);
 
-// Checks what holds for any call. `proof` is its appsecret_proof, empty when it
+// Checks the proof of any call. `proof` is its appsecret_proof, empty when it
 // has none; it is looked at only with EmulatorConfig::require_app_secret.
 std::optional<GraphError> RefuseProof(const EmulatorConfig& config,
                                       std::string_view token,
                                       std::string_view proof);
 
-// Of a send; `user` is its recipient, absent when nobody has heard of them.
-// Without EmulatorConfig::strict only what was set of this user counts.
+// Checks a send; `user` is its recipient, absent when nobody has heard of them.
+// Without EmulatorConfig::strict only the settings of this user count. `now`
+// decides the windows.
 std::optional<GraphError> RefuseSend(const EmulatorConfig& config,
                                      const std::optional<User>& user,
                                      const SendRequest& send, absl::Time now);
 
-// Of reading a user's profile; absent for one that nobody has heard of.
-// Without EmulatorConfig::strict their consent is not asked for.
+// Checks the reading of a user's profile; `user` is absent for one that nobody
+// has heard of. Without EmulatorConfig::strict their consent is not asked for.
 std::optional<GraphError> RefuseProfile(const EmulatorConfig& config,
                                         const std::optional<User>& user);
 

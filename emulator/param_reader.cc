@@ -10,7 +10,8 @@
 namespace linktor::emulator {
 namespace {
 
-// Of UTF-8: every byte but those that continue a character.
+// Counts the characters of UTF-8: every byte but those that continue a
+// character.
 std::size_t CharacterCount(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(
       text.begin(), text.end(),

@@ -13,9 +13,10 @@
 
 namespace linktor::emulator {
 
-// One object of the body. Remembers the first problem in the error it was
-// given, which its nested readers share; so does what is read: after a problem
-// it is empty or null. Body and error outlive the reader.
+// It reads one object of the body. The first problem is kept in the error that
+// it was given, which its nested readers share. After a problem everything that
+// is read is empty or null. Body and error must outlive the reader. It belongs
+// to one thread.
 class ParamReader {
  public:
   // `path` names the object; empty for the body itself. A member that is not
@@ -25,26 +26,28 @@ class ParamReader {
               std::optional<GraphError>& error);
 
   bool Has(std::string_view name) const { return Find(name) != nullptr; }
-  // Null when it is absent.
+  // Returns null when the member is absent.
   const json::value* Find(std::string_view name) const;
-  // "message[text]".
+  // Returns the name as Meta writes it, such as "message[text]".
   std::string PathOf(std::string_view name) const;
 
-  // A string that is not empty; it must be there.
+  // Returns a string that must be there and not be empty.
   std::string Text(std::string_view name);
-  // The same, of at most `max` bytes, or characters.
+  // Do the same with a string of at most `max` bytes, or characters.
   std::string Bytes(std::string_view name, std::size_t max);
   std::string Characters(std::string_view name, std::size_t max);
-  // An http or https URL; it must be there.
+  // Returns an http or https URL, which must be there.
   std::string Url(std::string_view name);
   // The string must be there and equal `wanted`.
   void Constant(std::string_view name, std::string_view wanted);
-  // An array of `min` to `max` entries; it must be there. Null otherwise.
+  // Returns an array of `min` to `max` entries, which must be there; null
+  // otherwise.
   const json::array* Array(std::string_view name, std::size_t min,
                            std::size_t max);
 
+  // Keeps this error unless there is one already.
   void Fail(GraphError error);
-  // "(#100) Param <name> <what>".
+  // Fails with "(#100) Param <name> <what>".
   void Wrong(std::string_view name, std::string_view what);
   std::optional<GraphError>& error() { return error_; }
 

@@ -8,10 +8,10 @@ namespace linktor::emulator {
 namespace {
 
 constexpr std::size_t kMaxIceBreakers = 4;
-// Room for any test; above it a new account is refused.
+// There is room for any test; above it a new account is refused.
 constexpr std::size_t kMaxAccounts = 1000;
 
-// A list of {"question", "payload"}.
+// Checks a list of {"question", "payload"}.
 std::optional<GraphError> CheckQuestions(const json::array& questions) {
   if (questions.empty() || questions.size() > kMaxIceBreakers) {
     return InvalidParameter(absl::StrCat("Between 1 and ", kMaxIceBreakers,
@@ -65,7 +65,7 @@ bool IsLocalised(const json::value& entry) {
          (object->contains("call_to_actions") || object->contains("locale"));
 }
 
-// Adds checked {"question", "payload"}.
+// Adds a checked list of {"question", "payload"}.
 void Append(const json::array& questions, std::vector<IceBreaker>& out) {
   for (const json::value& entry : questions) {
     const json::object& object = entry.get_object();
@@ -85,7 +85,8 @@ std::optional<GraphError> ProfileStore::Set(std::string_view account,
   if (entries == nullptr || entries->empty()) {
     return InvalidParameter("The parameter ice_breakers is required");
   }
-  // One request uses one form: in the other, the required members are missing.
+  // One request uses one form: an entry of the other form lacks required
+  // members.
   if (std::optional<GraphError> error = IsLocalised(entries->front())
                                             ? CheckLocalised(*entries)
                                             : CheckQuestions(*entries)) {

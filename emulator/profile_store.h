@@ -1,5 +1,5 @@
-// The messenger_profile of every account: what people see before they write.
-// Of its fields only ice_breakers is known so far.
+// The messenger_profile of every account: people see it before they write. Only
+// its field ice_breakers is known so far.
 
 #pragma once
 
@@ -20,29 +20,31 @@ struct IceBreaker {
   std::string payload;
 };
 
-// Thread-safe.
+// It is thread-safe.
 class ProfileStore {
  public:
   // Replaces the ice breakers of an account by those of a POST's body, which
   // may be localised ([{"locale", "call_to_actions": [...]}, ...], with an
-  // entry for "default") or flat ([{"question", "payload"}, ...]).
+  // entry for "default") or flat ([{"question", "payload"}, ...]). Returns
+  // Meta's error when the body is wrong; then nothing is changed.
   std::optional<GraphError> Set(std::string_view account,
                                 const json::value& body);
 
-  // The answer to a GET, in the form that was stored:
-  // {"data": [{"locale", "call_to_actions"}, ...]} or
-  // {"data": [{"ice_breakers": [...]}]}; {"data": []} when there are none.
+  // Returns the answer to a GET, in the form that was stored: {"data":
+  // [{"locale", "call_to_actions"}, ...]} or {"data": [{"ice_breakers":
+  // [...]}]}; {"data": []} when there are none.
   json::value Get(std::string_view account) const;
 
-  // Those of every locale, in the order they were given.
+  // Returns the ice breakers of every locale, in the order in which they were
+  // given.
   std::vector<IceBreaker> IceBreakers(std::string_view account) const;
 
-  // Removing what is not there is no error.
+  // It is no error when there is nothing to remove.
   void Delete(std::string_view account);
 
  private:
   mutable Mutex mutex_;
-  // By account; never more than kMaxAccounts.
+  // The key is the account. There are never more than kMaxAccounts.
   std::map<std::string, json::array, std::less<>> ice_breakers_
       ABSL_GUARDED_BY(mutex_);
 };

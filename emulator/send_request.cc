@@ -14,7 +14,7 @@ namespace {
 
 // Meta counts bytes of UTF-8, not characters.
 constexpr std::size_t kMaxTextBytes = 1000;
-// Longer titles Meta would cut: a test should hear of it.
+// Meta would cut longer titles, and a test should hear about it.
 constexpr std::size_t kMaxTitleCharacters = 20;
 constexpr std::size_t kMaxPayloadBytes = 1000;
 constexpr std::size_t kMaxQuickReplies = 13;
@@ -76,7 +76,7 @@ void ReadQuickReplies(ParamReader& message, SendRequest& send) {
   }
 }
 
-// One attachment, from `attachment` or from `attachments`.
+// Reads one attachment, from `attachment` or from `attachments`.
 void ReadAttachment(const json::value& value, const std::string& path,
                     std::optional<GraphError>& error, SendRequest& send) {
   ParamReader attachment(value, path, {"type", "payload"}, error);
@@ -108,7 +108,7 @@ void ReadAttachment(const json::value& value, const std::string& path,
   }
 }
 
-// Images, several or, as Instagram Login's sample has it, one as an object.
+// Reads images: several or, as in Instagram Login's sample, one as an object.
 void ReadImages(ParamReader& message, SendRequest& send) {
   const std::string path = message.PathOf("attachments");
   const json::value& value = *message.Find("attachments");

@@ -1,5 +1,5 @@
-// What the Send API accepts: shape and limits of one request body, as Meta
-// documents them for Instagram. Pure.
+// The shape and the limits of one request body of the Send API, as Meta
+// documents them for Instagram. The functions are pure.
 
 #pragma once
 
@@ -12,7 +12,7 @@
 
 namespace linktor::emulator {
 
-// Something in a message that the customer can tap.
+// An Offer is something in a message that the customer can tap.
 struct Offer {
   enum class Kind { kQuickReply, kButton };
 
@@ -21,24 +21,25 @@ struct Offer {
   std::string payload;
 };
 
-// A message to one customer.
+// A SendRequest is a message to one customer.
 struct SendRequest {
   // The customer's Instagram-scoped id (IGSID).
   std::string recipient_id;
-  // Empty when there are attachments.
+  // It is empty when there are attachments.
   std::string text;
-  // As the echo has them, which for templates is not as they were sent.
+  // They are as the echo has them, which for templates is not as they were
+  // sent.
   json::array attachments;
   std::vector<Offer> offers;
-  // The message it answers; empty for none.
+  // The mid of the message that it answers; empty for none.
   std::string reply_to_mid;
-  // With the tag HUMAN_AGENT.
+  // It is true with the tag HUMAN_AGENT.
   bool human_agent = false;
 };
 
-// Text with or without quick replies, media by URL, the heart, and generic
-// templates; every other kind, and every member that Meta does not document,
-// is refused with code 100.
+// Reads a text with or without quick replies, media by URL, the heart, or a
+// generic template. Every other kind, and every member that Meta does not
+// document, is refused with code 100.
 std::variant<SendRequest, GraphError> ReadSendRequest(const json::value& body);
 
 }  // namespace linktor::emulator

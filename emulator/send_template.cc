@@ -31,7 +31,7 @@ json::object ReadButton(const json::value& value, const std::string& path,
   }
   if (button.Has("url")) button.Wrong("url", "is not allowed with postback");
   json::object echoed{{"type", type}, {"title", title}};
-  // The echo keeps the payload to itself.
+  // The echo does not show the payload, so a tap needs it from here.
   offers.push_back({.kind = Offer::Kind::kButton,
                     .title = std::move(title),
                     .payload = button.Bytes("payload", kMaxPayloadBytes)});

@@ -1,4 +1,5 @@
-// The generic template of the Send API: cards with pictures and buttons. Pure.
+// The generic template of the Send API: cards with pictures and buttons. It is
+// pure.
 
 #pragma once
 
@@ -14,7 +15,8 @@ namespace linktor::emulator {
 
 // Reads the payload of a template, which `path` names in errors. Returns the
 // payload as Instagram's echo has it: keyed by the template's name, and with
-// "open_url" for "web_url". Its postback buttons are added to `offers`.
+// "open_url" for "web_url". Its postback buttons are added to `offers`. The
+// first problem is kept in `error`; the result is then of no use.
 json::object ReadTemplate(const json::value& payload, const std::string& path,
                           std::optional<GraphError>& error,
                           std::vector<Offer>& offers);

@@ -1,4 +1,5 @@
-// What can be changed while the emulator runs.
+// The settings, which can be changed while the emulator runs. Each call and
+// each webhook takes a copy of them when it begins.
 
 #pragma once
 
@@ -12,43 +13,48 @@
 
 namespace linktor::emulator {
 
+// The defaults make everybody welcome, so that a first try needs no settings.
 struct EmulatorConfig {
-  // Where webhooks go; empty for nowhere.
+  // Webhooks go to this URL; empty for nowhere.
   std::string webhook_url;
-  // Signs webhooks. Without one they carry no signature.
+  // It signs webhooks. Without one they carry no signature.
   Secret app_secret;
-  // Given to the webhook URL in Meta's verification.
+  // The webhook URL is given it in Meta's verification.
   Secret verify_token;
   // The Instagram professional account that "me" and page_id stand for.
   std::string account_id = "17841400000000001";
   // The Facebook Page of that account; empty for none.
   std::string page_id;
-  // Keep echoes back until this is false again.
+  // Echoes are kept back until this is false again.
   bool hold_echoes = false;
-  // Deliver the echo of a send before the send is answered. An echo that is
-  // held back does not keep its answer waiting.
+  // The echo of a send is delivered before the send is answered. An echo that
+  // is held back does not keep its answer waiting.
   bool echo_before_answer = false;
-  // From the answer to a send to its echo. On Instagram it is about a second;
-  // this is just enough for the answer to arrive first.
+  // The time from the answer to a send to its echo. On Instagram it is about a
+  // second; this is just enough for the answer to arrive first.
   absl::Duration echo_delay = absl::Milliseconds(20);
-  // Refuse what Meta refuses: messaging windows, and all that follows here.
-  // Otherwise every call with a token and every customer is welcome.
+  // The emulator refuses what Meta refuses: messaging windows, and by the
+  // settings that follow here. Otherwise every call with a token and every
+  // customer is welcome.
   bool strict = false;
-  // The one token that is valid; any other has expired. Empty for any token.
+  // This is the one token that is valid; any other has expired. When it is
+  // empty, any token is valid.
   Secret access_token;
-  // What the token was granted. These are what messaging takes.
+  // The permissions that the token was granted. These are the ones that
+  // messaging needs.
   std::vector<std::string> permissions = {
       "instagram_basic", "instagram_manage_messages", "pages_manage_metadata"};
-  // Whether Meta has approved the app. If not, only people with a role in it
-  // can be written to (User::app_role).
+  // Says that Meta has approved the app. Otherwise only people with a role in
+  // it can be written to (User::app_role).
   bool app_approved = true;
   // The account owner's switch "Allow access to messages".
   bool access_to_messages = true;
   // The app's setting "Require App Secret": calls need a proof by app_secret.
+  // It holds without `strict`, too.
   bool require_app_secret = false;
 };
 
-// What is absent stays as it is.
+// A setting that is absent stays as it is.
 struct ConfigChange {
   std::optional<std::string> webhook_url;
   std::optional<Secret> app_secret;
@@ -66,11 +72,12 @@ struct ConfigChange {
   std::optional<bool> require_app_secret;
 };
 
-// Thread-safe.
+// It is thread-safe.
 class Settings {
  public:
   explicit Settings(EmulatorConfig config);
 
+  // Returns a copy.
   EmulatorConfig Get() const;
   void Apply(const ConfigChange& change);
 

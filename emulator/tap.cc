@@ -26,7 +26,7 @@ CustomerEvent Make(const Tap& tap, const Offer& offer) {
   return event;
 }
 
-// `titles` are what there is to tap.
+// Says that nothing fits the tap; `titles` are the things that can be tapped.
 absl::Status NothingToTap(const Tap& tap,
                           const std::vector<std::string>& titles) {
   return absl::InvalidArgumentError(absl::StrCat(

@@ -1,4 +1,4 @@
-// A customer's tap on something that was offered to them. Pure.
+// A customer's tap on something that was offered to them. It is pure.
 
 #pragma once
 
@@ -19,10 +19,10 @@ struct Tap {
   // The Instagram account that offered it; EmulatorConfig::account_id when it
   // is empty.
   std::string to;
-  // It is what the thing says: the title of a quick reply or button, or the
-  // question of an ice breaker. It is empty when payload says which.
+  // The text of the thing: the title of a quick reply or button, or the
+  // question of an ice breaker. It is empty when payload says which is meant.
   std::string title;
-  // It tells apart what has the same title; empty stands for any.
+  // It tells apart things of the same title; empty stands for any.
   std::string payload;
   // Only this message's offers count; empty stands for all, ice breakers
   // included.
@@ -31,8 +31,8 @@ struct Tap {
   bool standby = false;
 };
 
-// What the tap makes: the newest match of the user's quick replies and
-// buttons, or else one of the account's ice breakers.
+// Returns the event that the tap makes: the newest match of the user's quick
+// replies and buttons, or else one of the account's ice breakers.
 // INVALID_ARGUMENT with a sentence, which lists what can be tapped, when there
 // is none.
 absl::StatusOr<CustomerEvent> ResolveTap(const Tap& tap,

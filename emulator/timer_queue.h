@@ -1,4 +1,4 @@
-// Work for later, on one thread.
+// A TimerQueue does work later, on one thread: delayed answers.
 
 #pragma once
 
@@ -12,7 +12,7 @@
 
 namespace linktor::emulator {
 
-// Thread-safe.
+// It is thread-safe.
 class TimerQueue {
  public:
   using Task = absl::AnyInvocable<void()>;
@@ -22,20 +22,24 @@ class TimerQueue {
   TimerQueue(const TimerQueue&) = delete;
   TimerQueue& operator=(const TimerQueue&) = delete;
 
-  // Runs `task` after `delay` on the queue's thread, or at once on the
-  // caller's when the queue is stopped. It must not block.
+  // Runs `task` once, after `delay` on the queue's thread, or at once on the
+  // caller's when the queue is stopped. It must not block, since all tasks
+  // share the thread.
   void After(absl::Duration delay, Task task);
 
-  // Runs what waits without waiting for its time, then ends the thread.
+  // Runs the tasks that wait without waiting for their time, then ends the
+  // thread. A second call does nothing.
   void Stop();
 
  private:
   using Clock = std::chrono::steady_clock;
 
+  // This is the thread.
   void Work();
 
   Mutex mutex_;
   CondVar changed_;
+  // The key is the time at which the task is due.
   std::multimap<Clock::time_point, Task> tasks_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;

@@ -7,7 +7,7 @@
 namespace linktor::emulator {
 namespace {
 
-// Of the id, for made-up names.
+// Made-up names end with so many digits of the id.
 constexpr std::size_t kNameDigits = 4;
 
 template <typename Value>

@@ -1,5 +1,5 @@
-// The people this Instagram knows: everyone who has written, was written to,
-// or was set by a test; and what each can tap.
+// The people this Instagram knows: everyone who has written, was written to, or
+// was set by a test; and the things that each can tap.
 
 #pragma once
 
@@ -17,7 +17,7 @@
 
 namespace linktor::emulator {
 
-// Something in a message that this user was sent, and can tap.
+// A Tappable is something in a message that this user was sent, and can tap.
 struct Tappable {
   Offer offer;
   // Instagram's id of that message.
@@ -25,31 +25,34 @@ struct Tappable {
 };
 
 struct User {
-  // Instagram-scoped id (IGSID).
+  // The Instagram-scoped id (IGSID).
   std::string id;
-  // Messages this user wrote, taps among them, and messages sent to this user.
+  // The numbers of messages that this user wrote, taps among them, and of
+  // messages that were sent to this user.
   std::uint64_t written = 0;
   std::uint64_t received = 0;
   // Instagram's id of the newest message sent to this user; empty for none.
   std::string last_received_mid;
   std::string username;
   std::string name;
-  // The latest message or tap, by its own time; absent for someone who has
-  // never written, and so has not agreed to show their profile either.
+  // The time of the latest message or tap, by its own time; absent for someone
+  // who has never written, and so has not agreed to show their profile either.
   std::optional<absl::Time> last_message;
-  // False for an id that Instagram does not know, as after an account is gone.
+  // It is false for an id that Instagram does not know, as after an account is
+  // gone.
   bool exists = true;
-  // Has blocked the account.
+  // The user has blocked the account.
   bool blocked = false;
-  // False for someone who cannot receive messages now.
+  // It is false for someone who cannot receive messages now.
   bool messages_allowed = true;
-  // Has a role in the app, so that an app not yet approved can write to them.
+  // The user has a role in the app, so that an app not yet approved can write
+  // to them.
   bool app_role = false;
-  // Oldest first.
+  // The oldest is the first.
   std::vector<Tappable> tappable;
 };
 
-// What is absent stays as it is.
+// A member that is absent stays as it is.
 struct UserChange {
   std::optional<std::string> username;
   std::optional<std::string> name;
@@ -57,36 +60,42 @@ struct UserChange {
   std::optional<bool> blocked;
   std::optional<bool> messages_allowed;
   std::optional<bool> app_role;
-  // How long ago the latest message was; absent inside for never.
+  // The age of the latest message; absent inside means that there never was
+  // one.
   std::optional<std::optional<absl::Duration>> last_message_age;
 };
 
-// Thread-safe.
+// It is thread-safe.
 class UserList {
  public:
-  // A message or tap of the user, which ends the quick replies shown to them.
-  // Creates the user on first use, up to kMaxUsers; further users are served
+  // A user has written or tapped, which ends the quick replies shown to them.
+  // The user is created on first use, up to kMaxUsers; further users are served
   // but not listed.
   void Wrote(std::string_view id, absl::Time time);
-  // A message sent to the user; creates them likewise. Its quick replies take
-  // the place of earlier ones.
+  // A message was sent to the user, who is created likewise. Its quick replies
+  // take the place of earlier ones.
   void Received(std::string_view id, std::string_view mid,
                 const std::vector<Offer>& offers);
-  // Creates the user too. RESOURCE_EXHAUSTED when the list is full.
+  // Creates the user too. RESOURCE_EXHAUSTED when the list is full. `now` is
+  // the time from which ages count.
   absl::Status Change(std::string_view id, const UserChange& change,
                       absl::Time now);
 
   std::optional<User> Find(std::string_view id) const;
-  // The user, who is created if need be.
+  // Returns the user, who is created if need be; when the list is full the
+  // result is not in it.
   User FindOrMake(std::string_view id);
-  // By id.
+  // Returns all users, sorted by id.
   std::vector<User> List() const;
 
  private:
+  // Tests need fewer; a load test must not fill the memory.
   static constexpr std::size_t kMaxUsers = 10'000;
-  // Of one user; the oldest is forgotten.
+  // One user keeps so many; the oldest is forgotten.
   static constexpr std::size_t kMaxTappable = 100;
 
+  // Returns the user, made if need be; null when the list is full. The result
+  // is valid while the mutex is held.
   User* FindOrAdd(std::string_view id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   mutable Mutex mutex_;

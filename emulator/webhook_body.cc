@@ -11,7 +11,7 @@ struct Item {
   std::string sender;
   std::string recipient;
   absl::Time time;
-  // The item's member, and its value.
+  // The name of the item's member, whose value is `value`.
   std::string kind;
   json::object value;
   bool standby = false;
@@ -24,7 +24,7 @@ std::string Envelope(const std::string& account_id, Item item, absl::Time now) {
   messaging["timestamp"] = absl::ToUnixMillis(item.time);
   messaging[item.kind] = std::move(item.value);
   json::object entry;
-  // Milliseconds here; on "changes" it would be seconds.
+  // The time is in milliseconds here; on "changes" it would be in seconds.
   entry["time"] = absl::ToUnixMillis(now);
   entry["id"] = account_id;
   entry[item.standby ? "standby" : "messaging"] =

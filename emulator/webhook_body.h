@@ -1,4 +1,4 @@
-// The bodies of webhooks, as Meta writes them. Pure.
+// The bodies of webhooks, as Meta writes them. The functions are pure.
 
 #pragma once
 
@@ -10,7 +10,8 @@
 
 namespace linktor::emulator {
 
-// Each is one envelope with one item. `now` is when Meta sends it.
+// Each makes one envelope with one item. Meta sends it at `now`, which is also
+// the item's own time where the event has none.
 std::string CustomerEventBody(const CustomerEvent& event,
                               const std::string& account_id, absl::Time now);
 std::string EchoBody(const SentMessage& sent, absl::Time now);

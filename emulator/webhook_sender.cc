@@ -12,9 +12,9 @@
 namespace linktor::emulator {
 namespace {
 
-// Meta expects an answer within 5 s; a test wants to see a late one too.
+// Meta expects an answer within 5 s; a test wants to see a late one, too.
 constexpr absl::Duration kTimeout = absl::Seconds(15);
-// What is kept of an answer's body.
+// So many bytes of an answer's body are kept.
 constexpr std::size_t kMaxAnswerBytes = 64 * 1024;
 constexpr char kUserAgent[] = "linktor-ig-emulator";
 constexpr char kNoUrl[] =
@@ -114,7 +114,7 @@ void WebhookSender::Stop() {
     MutexLock lock(transport_mutex_);
     transport = std::move(transport_);
   }
-  // Its destructor calls what is under way back.
+  // The transport's destructor calls back every call that is under way.
 }
 
 void WebhookSender::Deliver(std::uint64_t n, std::string body, Callback done) {
@@ -145,8 +145,9 @@ void WebhookSender::Deliver(std::uint64_t n, std::string body, Callback done) {
 
 void WebhookSender::Call(HttpCall call, Callback done) {
   {
-    // Held while the call is handed over, so that Stop() cannot take the
-    // transport away meanwhile; it does not call back from here.
+    // The mutex is held while the call is handed over, so that Stop() cannot
+    // take the transport away meanwhile; the transport does not call back from
+    // here.
     MutexLock lock(transport_mutex_);
     if (transport_ != nullptr) {
       transport_->Send(std::move(call),

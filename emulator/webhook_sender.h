@@ -1,5 +1,6 @@
-// Delivers webhooks as Meta does: signed, over HTTP, at least once by request
-// only, because a test decides itself what is delivered again.
+// A WebhookSender delivers webhooks as Meta does, signed, over HTTP. It sends
+// each only once unless it is asked for more, because a test decides itself
+// what is delivered again.
 
 #pragma once
 
@@ -18,82 +19,94 @@
 
 namespace linktor::emulator {
 
-// What the gateway answered.
+// A WebhookAnswer says how the gateway answered.
 struct WebhookAnswer {
   // The webhook's number in the list; 0 for a verification.
   std::uint64_t n = 0;
-  // HTTP status; 0 when there was no answer.
+  // The HTTP status; 0 when there was no answer.
   int status = 0;
   std::string body;
-  // Why there was no answer.
+  // It says why there was no answer.
   std::string error;
 };
 
-// A webhook that was sent.
+// A Webhook is one that was sent.
 struct Webhook {
   std::uint64_t n = 0;
-  // "message", "postback", "reaction", "echo" or "raw".
+  // It is "message", "postback", "reaction", "echo" or "raw".
   std::string kind;
   std::string url;
   // The exact bytes that were signed.
   std::string body;
-  // Of the last delivery that ended.
+  // The answer to the last delivery that has ended.
   WebhookAnswer answer;
-  // How many deliveries have ended.
+  // So many deliveries have ended.
   int deliveries = 0;
 };
 
-// Thread-safe.
+// It is thread-safe.
 class WebhookSender {
  public:
-  // Called once, from any thread; must not block.
+  // It is called once, from any thread, and must not block.
   using Callback = absl::AnyInvocable<void(WebhookAnswer)>;
 
   struct List {
-    // Oldest first.
+    // The oldest webhook is the first.
     std::vector<Webhook> webhooks;
-    // How many older ones were forgotten for room.
+    // So many older ones were forgotten for room.
     std::uint64_t dropped = 0;
   };
 
+  // `settings` must outlive this. URL and secret are asked for at each
+  // delivery.
   explicit WebhookSender(const Settings& settings);
+  // Stops, if nobody has.
   ~WebhookSender();
 
-  // Sends `body` to the webhook URL. Returns its number.
+  // Sends `body` to the webhook URL, and calls `done` with the answer. Returns
+  // the webhook's number.
   std::uint64_t Send(std::string_view kind, std::string body, Callback done);
 
-  // Sends a webhook's bytes again, to the URL and with the secret that are
-  // set now. False, without calling `done`, when the list does not have it.
+  // Sends a webhook's bytes again, to the URL and with the secret that are set
+  // now. Returns false, without calling `done`, when the list does not have it.
   bool Redeliver(std::uint64_t n, Callback done);
 
-  // Meta's verification: GET with hub.mode, hub.challenge and
+  // Makes Meta's verification: a GET with hub.mode, hub.challenge and
   // hub.verify_token.
   void Verify(std::string_view challenge, Callback done);
 
+  // Returns copies.
   List Get() const;
-  // Waits until `count` deliveries have ended since the start, whatever
-  // became of them; false when `timeout` passes first.
+  // Blocks until `count` deliveries have ended since the start, whatever became
+  // of them. Returns false when `timeout` passes first.
   bool WaitForDeliveries(std::uint64_t count, absl::Duration timeout);
 
-  // Ends what is under way with an error; later deliveries end so at once.
+  // Ends the deliveries that are under way with an error; later ones end so at
+  // once.
   void Stop();
 
  private:
+  // The list is for tests and for looking at; a load test must not fill the
+  // memory.
   static constexpr std::size_t kMaxWebhooks = 10'000;
   static constexpr std::size_t kMaxBytes = 64 * 1024 * 1024;
 
+  // Signs and sends the body, records the answer, and calls `done`.
   void Deliver(std::uint64_t n, std::string body, Callback done);
+  // Hands the call to the transport, or ends it when there is none any more.
   void Call(HttpCall call, Callback done);
+  // Notes an answer in the list, where the webhook still is, and counts it.
   void Record(std::uint64_t n, const WebhookAnswer& answer);
 
   const Settings& settings_;
   mutable Mutex mutex_;
   CondVar changed_;
   BoundedLog<Webhook> log_ ABSL_GUARDED_BY(mutex_){kMaxWebhooks, kMaxBytes};
+  // Counts deliveries that have ended, forgotten ones too.
   std::uint64_t ended_ ABSL_GUARDED_BY(mutex_) = 0;
-  // A mutex of its own: callbacks of the transport take mutex_. Null when
-  // stopped.
+  // This is a mutex of its own, because callbacks of the transport take mutex_.
   Mutex transport_mutex_;
+  // It is null when stopped.
   std::unique_ptr<CurlTransport> transport_ ABSL_GUARDED_BY(transport_mutex_);
 };
 
