@@ -13,7 +13,6 @@
 #include "emulator/control_help.h"
 #include "emulator/control_json.h"
 #include "emulator/customer_json.h"
-#include "emulator/emulator.h"
 #include "emulator/json.h"
 #include "server/base/crypto.h"
 #include "server/base/ids.h"
@@ -68,7 +67,7 @@ void ControlApi::Handle(const HttpRequest& request, HttpResponder respond) {
   if (path.back().empty()) path.pop_back();
   const std::string name = path.size() > 1 ? path[1] : "";
   if (path.size() == 1) {
-    return respond({.body = ControlHelp(emulator_.address())});
+    return respond({.body = ControlHelp(address_())});
   }
   if (path.size() == 4 && name == "webhooks" && path[3] == "redeliver") {
     return Redeliver(request, path[2], respond);
@@ -93,12 +92,12 @@ void ControlApi::Config(const HttpRequest& request, HttpResponder& respond) {
   if (request.method == "PUT") {
     absl::StatusOr<ConfigChange> change = ReadBody(request, ReadConfigChange);
     if (!change.ok()) return respond(Problem(change.status()));
-    emulator_.Configure(*change);
+    instagram_.Configure(*change);
   } else if (request.method != "GET") {
     return respond(WrongMethod("GET, PUT"));
   }
   respond(JsonResponse(
-      200, ConfigJson(emulator_.config(), emulator_.waiting_echoes())));
+      200, ConfigJson(instagram_.config(), instagram_.waiting_echoes())));
 }
 
 void ControlApi::Messages(const HttpRequest& request, HttpResponder& respond) {
@@ -112,7 +111,7 @@ void ControlApi::Taps(const HttpRequest& request, HttpResponder& respond) {
   if (request.method != "POST") return respond(WrongMethod("POST"));
   absl::StatusOr<Tap> tap = ReadBody(request, ReadTap);
   if (!tap.ok()) return respond(Problem(tap.status()));
-  absl::StatusOr<CustomerEvent> event = emulator_.Tapped(*tap);
+  absl::StatusOr<CustomerEvent> event = instagram_.Tapped(*tap);
   if (!event.ok()) return respond(Problem(event.status()));
   // The answer shows the event that was found, so that a caller sees at once
   // which payload went out.
@@ -124,9 +123,9 @@ void ControlApi::Start(CustomerEvent event, json::object also,
                        HttpResponder& respond) {
   // It is shared because it is still needed here when the event is refused.
   auto shared = std::make_shared<HttpResponder>(std::move(respond));
-  const absl::Status status = emulator_.StartEvent(
+  const absl::Status status = instagram_.StartEvent(
       std::move(event),
-      [also = std::move(also), shared](const Emulator::Played& played) {
+      [also = std::move(also), shared](const LocalInstagram::Played& played) {
         json::object body{{"mid", played.mid},
                           {"n", played.webhook.n},
                           {"webhook", AnswerJson(played.webhook)}};
@@ -138,13 +137,14 @@ void ControlApi::Start(CustomerEvent event, json::object also,
 
 void ControlApi::Webhooks(const HttpRequest& request, HttpResponder& respond) {
   if (request.method == "GET") {
-    return respond(JsonResponse(200, WebhooksJson(emulator_.webhooks().Get())));
+    return respond(
+        JsonResponse(200, WebhooksJson(instagram_.webhooks().Get())));
   }
   if (request.method != "POST") return respond(WrongMethod("GET, POST"));
   if (request.body.empty()) {
     return respond(Problem(400, "the body is what to send; it is empty"));
   }
-  emulator_.webhooks().Send(
+  instagram_.webhooks().Send(
       "raw", request.body,
       [respond = std::move(respond)](WebhookAnswer answer) mutable {
         respond(JsonResponse(
@@ -163,7 +163,7 @@ void ControlApi::Redeliver(const HttpRequest& request, std::string_view number,
   // It is shared because it is still needed here when the webhook is not found.
   auto shared = std::make_shared<HttpResponder>(std::move(respond));
   const bool found =
-      emulator_.webhooks().Redeliver(n, [shared](const WebhookAnswer& answer) {
+      instagram_.webhooks().Redeliver(n, [shared](const WebhookAnswer& answer) {
         (*shared)(JsonResponse(
             200,
             json::object{{"n", answer.n}, {"webhook", AnswerJson(answer)}}));
@@ -174,7 +174,7 @@ void ControlApi::Redeliver(const HttpRequest& request, std::string_view number,
 void ControlApi::Verify(const HttpRequest& request, HttpResponder& respond) {
   if (request.method != "POST") return respond(WrongMethod("POST"));
   std::string challenge = NewChallenge();
-  emulator_.webhooks().Verify(
+  instagram_.webhooks().Verify(
       challenge, [challenge, respond = std::move(respond)](
                      const WebhookAnswer& answer) mutable {
         json::object body = AnswerJson(answer);
@@ -187,32 +187,32 @@ void ControlApi::Verify(const HttpRequest& request, HttpResponder& respond) {
 void ControlApi::GraphCalls(const HttpRequest& request,
                             HttpResponder& respond) {
   if (request.method == "DELETE") {
-    emulator_.graph_calls().Clear();
+    instagram_.graph_calls().Clear();
   } else if (request.method != "GET") {
     return respond(WrongMethod("GET, DELETE"));
   }
-  respond(JsonResponse(200, GraphCallsJson(emulator_.graph_calls().Get())));
+  respond(JsonResponse(200, GraphCallsJson(instagram_.graph_calls().Get())));
 }
 
 void ControlApi::Faults(const HttpRequest& request, HttpResponder& respond) {
   if (request.method == "POST") {
     absl::StatusOr<Fault> fault = ReadBody(request, ReadFault);
     if (!fault.ok()) return respond(Problem(fault.status()));
-    if (absl::Status status = emulator_.AddFault(*std::move(fault));
+    if (absl::Status status = instagram_.AddFault(*std::move(fault));
         !status.ok()) {
       return respond(Problem(status));
     }
   } else if (request.method == "DELETE") {
-    emulator_.faults().Clear();
+    instagram_.faults().Clear();
   } else if (request.method != "GET") {
     return respond(WrongMethod("GET, POST, DELETE"));
   }
-  respond(JsonResponse(200, FaultsJson(emulator_.faults().List())));
+  respond(JsonResponse(200, FaultsJson(instagram_.faults().List())));
 }
 
 void ControlApi::Users(const HttpRequest& request, HttpResponder& respond) {
   if (request.method != "GET") return respond(WrongMethod("GET"));
-  respond(JsonResponse(200, UsersJson(emulator_.users())));
+  respond(JsonResponse(200, UsersJson(instagram_.users())));
 }
 
 void ControlApi::OneUser(const HttpRequest& request, std::string_view id,
@@ -223,13 +223,14 @@ void ControlApi::OneUser(const HttpRequest& request, std::string_view id,
   if (request.method == "PUT") {
     absl::StatusOr<UserChange> change = ReadBody(request, ReadUserChange);
     if (!change.ok()) return respond(Problem(change.status()));
-    if (absl::Status status = emulator_.ChangeUser(id, *change); !status.ok()) {
+    if (absl::Status status = instagram_.ChangeUser(id, *change);
+        !status.ok()) {
       return respond(Problem(status));
     }
   } else if (request.method != "GET") {
     return respond(WrongMethod("GET, PUT"));
   }
-  const std::optional<User> user = emulator_.FindUser(id);
+  const std::optional<User> user = instagram_.FindUser(id);
   if (!user.has_value()) {
     return respond(Problem(404, "nobody has met this user; PUT makes them"));
   }

@@ -16,22 +16,26 @@
 
 #pragma once
 
+#include <functional>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "emulator/customer_event.h"
 #include "emulator/json.h"
+#include "emulator/local_instagram.h"
 #include "server/http/message.h"
 
 namespace linktor::emulator {
 
-class Emulator;
-
-// A thin shell around the methods of Emulator. It runs on the listener's
+// A thin shell around the methods of LocalInstagram. It runs on the listener's
 // threads, and is thread-safe.
 class ControlApi {
  public:
-  // `emulator` must outlive this; it owns it.
-  explicit ControlApi(Emulator& emulator) : emulator_(emulator) {}
+  // `instagram` must outlive this. `address` returns where the emulator is
+  // served, for the commands of the help.
+  ControlApi(LocalInstagram& instagram, std::function<std::string()> address)
+      : instagram_(instagram), address_(std::move(address)) {}
 
   // `respond` is called exactly once. For a request that makes a webhook it is
   // called after the gateway has answered, perhaps on another thread.
@@ -57,7 +61,8 @@ class ControlApi {
   // members of `also`.
   void Start(CustomerEvent event, json::object also, HttpResponder& respond);
 
-  Emulator& emulator_;
+  LocalInstagram& instagram_;
+  const std::function<std::string()> address_;
 };
 
 }  // namespace linktor::emulator
