@@ -80,14 +80,13 @@ class AeadKey {
   AeadKey& operator=(AeadKey&&) noexcept;
 
   // Appends nonce ‖ ciphertext ‖ tag to `out`, which grows by the plaintext's
-  // size, kNonceSize and kTagSize. What is in `out` already stays.
-  // `associated_data` is authenticated and not stored: Open needs the same
-  // bytes.
+  // size, kNonceSize and kTagSize; its old content stays. `associated_data` is
+  // authenticated and not stored: Open needs the same bytes.
   void Seal(std::string_view plaintext, std::string_view associated_data,
             std::string& out) const;
-  // Opens what Seal appended and returns the plaintext. DATA_LOSS when the
-  // bytes are too short, when they or the associated data are not what was
-  // sealed, or when they were sealed under another key; nothing of the
+  // Opens what Seal appended and returns the plaintext. Fails with DATA_LOSS
+  // when the bytes are too short, when they or the associated data are not what
+  // was sealed, or when they were sealed under another key; nothing of the
   // plaintext is given out then.
   absl::StatusOr<std::string> Open(std::string_view sealed,
                                    std::string_view associated_data) const;

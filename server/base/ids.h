@@ -26,9 +26,9 @@ RawId HashedRawId(std::initializer_list<std::string_view> parts);
 // Returns the prefix and the bytes as lower-case hex: "msg_" and 32 digits.
 // Nothing is checked.
 std::string FormatId(std::string_view prefix, std::string_view raw);
-// Returns the bytes of an id that FormatId made with this prefix. Empty when
-// `id` is not `prefix` and 32 lower-case hex digits, so that an id has one
-// spelling.
+// Returns the bytes of an id that FormatId made with this prefix. The result is
+// empty when `id` is not `prefix` and 32 lower-case hex digits, so that an id
+// has one spelling.
 RawId ParseId(std::string_view prefix, std::string_view id);
 
 // The prefixes tell people who read logs what an id names. They are given out:

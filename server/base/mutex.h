@@ -14,9 +14,9 @@
 
 namespace linktor {
 
-// Is held for a short time only: nothing calls out (RPC, SQLite, callback)
-// while it holds one. It is not recursive: a thread that locks it twice waits
-// for itself for ever. Code takes it by MutexLock.
+// A Mutex is held for a short time only: no code calls out (RPC, SQLite,
+// callback) while it holds one. It is not recursive: a thread that locks it
+// twice waits for ever. Code takes it by MutexLock.
 class ABSL_LOCKABLE Mutex {
  public:
   // Blocks until the mutex is free.

@@ -1,6 +1,6 @@
-// A map in bounded memory: it keeps what was used lately and forgets the rest.
-// The caches of the sealer and of the user names are such maps. It has no lock;
-// its owner guards it.
+// Keeps what was used lately, in bounded memory, and forgets the rest. The
+// caches of the sealer and of the user names are such maps. It has no lock; its
+// owner guards it.
 //
 // It has two generations. Whatever is found or inserted goes to the young one.
 // When that is full, it becomes the old one, and what the old one still held is
@@ -15,6 +15,7 @@
 
 namespace linktor {
 
+// `Key` is a key of absl::flat_hash_map; `Value` can be moved.
 template <typename Key, typename Value>
 class RecentMap {
  public:
@@ -52,6 +53,7 @@ class RecentMap {
  private:
   using Generation = absl::flat_hash_map<Key, Value>;
 
+  // The young generation becomes the old one at this many entries.
   const std::size_t count_;
   Generation young_;
   Generation old_;

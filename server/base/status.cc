@@ -20,9 +20,9 @@ namespace {
 constexpr absl::string_view kDomain = "instagram.linktor";
 constexpr char kRemedy[] = "remedy";
 constexpr absl::string_view kTypePrefix = "type.googleapis.com/";
-// A status travels in HTTP/2 trailers, of which clients take 8 KiB by default,
-// base64 and the message again, percent-encoded, included. What callers send
-// us (ids, names) may be in it, so everything is cut, in bytes.
+// A status travels in HTTP/2 trailers. Clients take 8 KiB of them by default,
+// base64 and the message again, percent-encoded, included. A status may hold
+// what callers send us (ids, names), so everything is cut, in bytes.
 constexpr std::size_t kMaxMessage = 700;
 constexpr std::size_t kMaxMetadataValue = 256;
 constexpr std::size_t kMaxDescription = 250;
@@ -41,7 +41,8 @@ std::string Serialize(const google::protobuf::Message& detail) {
   google::protobuf::io::CodedOutputStream coded(&out);
   coded.SetSerializationDeterministic(true);
   detail.SerializeToCodedStream(&coded);
-  // What `coded` holds back would reach `bytes` after they are returned.
+  // Without this, bytes that `coded` holds back would reach `bytes` after they
+  // are returned.
   coded.Trim();
   return bytes;
 }
@@ -173,7 +174,7 @@ google::rpc::ErrorInfo ErrorInfoWithRemedy(const absl::Status& status) {
   const auto* value = v1::ErrorReason_descriptor()->FindValueByName(
       absl::StrCat("ERROR_REASON_", info.reason()));
   if (value != nullptr) {
-    // Does nothing where there is one already.
+    // This does nothing where there is a remedy already.
     info.mutable_metadata()->insert(
         {kRemedy, value->options().GetExtension(v1::remedy)});
   }

@@ -44,7 +44,7 @@ struct ErrorDetails {
   // value is cut at 256 bytes.
   std::vector<std::pair<std::string, std::string>> metadata;
   // The same call may succeed after this time, which is given out in whole
-  // milliseconds. Nothing says that repeating helps where it is absent.
+  // milliseconds. Where it is absent, repeating the call may not help.
   std::optional<absl::Duration> retry_after;
   // Every wrong field that was found goes into google.rpc.BadRequest.
   std::vector<FieldViolation> fields;
@@ -53,8 +53,8 @@ struct ErrorDetails {
 
 // Returns an error with these details. `code` must be one that the contract has
 // for the reason (reason_codes.h), which a debug build asserts. `message` says
-// what happened and what to do. What would not fit into a gRPC status is cut:
-// long texts, and the last of very many fields.
+// what happened and what to do. Long texts, and the last of very many fields,
+// are cut, so that the error fits into a gRPC status.
 absl::Status MakeError(absl::StatusCode code, std::string_view message,
                        const ErrorDetails& details);
 // This is the short form for errors with a reason alone.

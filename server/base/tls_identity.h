@@ -15,19 +15,20 @@
 
 namespace linktor {
 
-// Is immutable once made; its parts belong together and have been checked.
-// Handshakes on several threads share one.
+// An identity is immutable once made; its parts belong together and have been
+// checked. Handshakes on several threads share one.
 struct TlsIdentity {
   // Grows with every change of the files, from 1. A user that derives something
   // costly from the identity keeps it for as long as this number stays.
   std::uint64_t generation = 0;
-  // The PEM of the server's certificate, then of those that lead to its root.
+  // It is the PEM of the server's certificate, then of those that lead to its
+  // root.
   std::string certificate_chain;
-  // The PEM of the key that belongs to the first certificate; it is not
+  // It is the PEM of the key that belongs to the first certificate, not
   // encrypted.
   Secret private_key;
-  // The PEM of the certificates that may have signed a client's. Where it is
-  // empty, clients are not asked for one; otherwise a client without one is
+  // It is the PEM of the certificates that may have signed a client's. Where it
+  // is empty, clients are not asked for one; otherwise a client without one is
   // refused.
   std::string client_ca;
   // The server's certificate ends at this time.
