@@ -1,4 +1,5 @@
-// What is behind HttpHeaders: the headers as Beast's parser leaves them.
+// Defines what is behind HttpHeaders: the headers as Beast's parser leaves
+// them. The session makes it from a request's head, and message.cc reads it.
 // Internal to the listener.
 
 #pragma once
@@ -9,6 +10,7 @@
 
 namespace linktor {
 
+// Only this header brings Beast in, so handlers compile without it.
 struct HttpHeaders::Impl {
   boost::beast::http::fields fields;
 };

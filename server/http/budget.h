@@ -45,8 +45,8 @@ class HttpBudget {
   std::atomic<std::size_t> used_{0};
 };
 
-// Is the part of the budget that one request holds. It is given back when this
-// goes, however the request ends. It is only touched on the thread of the
+// This is the part of the budget that one request holds. It is given back when
+// this goes, however the request ends. It is only touched on the thread of the
 // request's connection.
 class HttpShare {
  public:

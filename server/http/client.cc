@@ -25,8 +25,8 @@ void InitCurlOnce() {
   (void)kCode;
 }
 
-// One call from Add to its callback. libcurl has pointers into it, so it stays
-// where it is until Finish has taken it from the multi handle.
+// This is one call, from Add to its callback. libcurl has pointers into it, so
+// it stays where it is until Finish has taken it from the multi handle.
 struct Transfer {
   HttpCall call;
   HttpTransport::Callback done;

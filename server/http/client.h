@@ -15,13 +15,13 @@
 
 namespace linktor {
 
-// Is a request as a value. Nothing in it is checked: a URL that cannot be
+// This is a request as a value. Nothing in it is checked: a URL that cannot be
 // called ends as a transport error.
 struct HttpCall {
-  // GET, POST or DELETE. A GET is sent without its body.
+  // It is GET, POST or DELETE. A GET is sent without its body.
   std::string method;
-  // The whole URL, percent-encoded. Only the schemes http and https are called,
-  // and redirects are not followed.
+  // It is whole and percent-encoded. Only the schemes http and https are
+  // called, and redirects are not followed.
   std::string url;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
@@ -32,13 +32,13 @@ struct HttpCall {
 // Says how a call ended. Status code, headers and body are those of the last
 // answer that began; they mean something only when `transport` is OK.
 struct HttpResult {
-  // OK when a complete response arrived, whatever its status code. Otherwise it
-  // is UNAVAILABLE, and its message says what happened in words for callers;
-  // the log says more.
+  // It is OK when a complete response arrived, whatever its status code.
+  // Otherwise it is UNAVAILABLE, and its message says what happened in words
+  // for callers; the log says more.
   absl::Status transport;
-  // True when it is certain that no byte of the request left this machine, so
-  // that the call may be repeated. It only means something when `transport` is
-  // not OK.
+  // It is true when it is certain that no byte of the request left this
+  // machine, so that the call may be repeated. It only means something when
+  // `transport` is not OK.
   bool nothing_sent = false;
   int status_code = 0;
   // The names are in lower case; the order is that of the answer.
@@ -50,8 +50,8 @@ struct HttpResult {
   std::string_view Header(std::string_view name) const;
 };
 
-// The seam between Graph calls and the network: tests put a fake here. A
-// request is sent at most once: no implementation repeats one by itself,
+// This is the seam between Graph calls and the network: tests put a fake here.
+// A request is sent at most once: no implementation repeats one by itself,
 // because a send that is repeated could reach a customer twice. Thread-safe.
 class HttpTransport {
  public:
@@ -64,13 +64,13 @@ class HttpTransport {
   virtual void Send(HttpCall call, Callback done) = 0;
 };
 
-// The transport of the program. Certificates are checked against the system's.
-// Calls may come from any thread; results come on its one thread.
+// This is the transport of the program. Certificates are checked against the
+// system's. Calls may come from any thread; results come on its one thread.
 class CurlTransport final : public HttpTransport {
  public:
   struct Options {
-    // The proxy for all but loopback addresses; empty for none. The
-    // environment's proxy variables are not read.
+    // It is for all but loopback addresses; empty for none. The environment's
+    // proxy variables are not read.
     std::string proxy;
     // A connection, TLS included, must be made within this time. It is a part
     // of the call's own timeout.

@@ -1,6 +1,6 @@
-// Is what a worker knows of its connections, whatever their streams are. All of
-// it is only touched on the worker's thread, and nothing here blocks. Internal
-// to the listener.
+// Holds what a worker knows of its connections, whatever their streams are. All
+// of it is only touched on the worker's thread, and nothing here blocks.
+// Internal to the listener.
 
 #pragma once
 
@@ -35,15 +35,15 @@ class HttpConnection;
 // outlives it.
 struct HttpLoop {
   const HttpListener::Options& options;
-  // The listener's address, as logs name it.
+  // It is the listener's address, as logs name it.
   const std::string& address;
   // The budget is that of the whole listener: its workers share it.
   HttpBudget& budget;
   HandlerCalls& calls;
-  // All connections of the worker, in the order in which they came. Each puts
-  // itself on the list and takes itself off.
+  // These are all connections of the worker, in the order in which they came.
+  // Each puts itself on the list and takes itself off.
   std::list<HttpConnection*> connections;
-  // True once the listener stops: connections end when they are idle.
+  // It is true once the listener stops: connections end when they are idle.
   bool draining = false;
 };
 
@@ -132,13 +132,13 @@ class HttpConnection {
   HttpLoop& loop_;
   HttpSocket& socket_;
   std::string peer_;
-  // The place on the loop's list, by which leaving needs no search.
+  // It is the place on the loop's list, so that leaving needs no search.
   const std::list<HttpConnection*>::iterator position_;
   // The sweep acts at the first of its looks after this time.
   Clock::time_point deadline_ = Clock::time_point::max();
   Phase phase_ = Phase::kIdle;
-  // Set by the sweep only, so that a closed socket can be told from one that
-  // the peer closed.
+  // It is set by the sweep only, so that a closed socket can be told from one
+  // that the peer closed.
   bool expired_ = false;
 };
 

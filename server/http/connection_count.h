@@ -18,9 +18,9 @@ namespace linktor {
 // A listener has one, which outlives its workers and with them all places.
 class HttpConnectionCount {
  public:
-  // Is a connection's place in the count. It is given back when this goes, so a
-  // connection that owns it is counted exactly, however it ends. It may move to
-  // another thread, which a connection does once, to its worker's.
+  // This is a connection's place in the count. It is given back when this goes,
+  // so a connection that owns it is counted exactly, however it ends. It may
+  // move to another thread, which a connection does once, to its worker's.
   class Place {
    public:
     Place(Place&& other) noexcept
@@ -39,7 +39,8 @@ class HttpConnectionCount {
     Place(HttpConnectionCount& count, std::string address)
         : count_(&count), address_(std::move(address)) {}
 
-    // Null when this has been moved from; there is no place to give back then.
+    // It is null when this has been moved from; there is no place to give back
+    // then.
     HttpConnectionCount* count_;
     std::string address_;
   };

@@ -12,14 +12,14 @@ namespace linktor {
 
 namespace asio = boost::asio;
 
-// An answer on its way to the loop. It is made, and has its place in a list,
-// before the handler is called, so that to send it needs no memory.
+// This is an answer on its way to the loop. It is made, and has its place in a
+// list, before the handler is called, so that to send it needs no memory.
 struct HandlerCalls::Letter {
   enum class Kind : std::int8_t {
     kAnswered,
     // The responder went without being called.
     kForgotten,
-    // An exception took the responder with it. Ours throw none, so that memory
+    // An exception took the responder with it. Our code throws none, so memory
     // has run out.
     kUnwound,
   };
@@ -50,19 +50,19 @@ struct HandlerCalls::Mailbox {
     try {
       asio::post(*io, [owner = owner] { owner->HandOut(); });
     } catch (const std::bad_alloc&) {
-      // Retry comes back to it.
+      // Retry will post it.
       told = false;
     }
   }
 
   Mutex mutex;
-  // Null when the loop has ended; `owner` is null then, too.
+  // It is null when the loop has ended, and so is `owner`.
   asio::io_context* io ABSL_GUARDED_BY(mutex) = nullptr;
   HandlerCalls* owner ABSL_GUARDED_BY(mutex) = nullptr;
-  // The answers that the loop has not taken yet. The loop is told of the first
-  // only, since the answers of a commit come together.
+  // These answers have not been taken by the loop yet. The loop is told of the
+  // first only, since the answers of a commit come together.
   std::list<Letter> letters ABSL_GUARDED_BY(mutex);
-  // True from the post of HandOut until it has taken the letters.
+  // It is true from the post of HandOut until that has taken the letters.
   bool told ABSL_GUARDED_BY(mutex) = false;
 };
 
@@ -87,13 +87,13 @@ class HandlerCalls::OnceResponder {
     letter_.front().kind = Letter::Kind::kAnswered;
     letter_.front().response = std::move(response);
     mailbox_->Put(letter_);
-    // It stays when there is no loop any more.
+    // Put has left it here if the loop has ended.
     letter_.clear();
   }
 
  private:
   std::shared_ptr<Mailbox> mailbox_;
-  // Empty once it is sent, and when this has been moved from.
+  // It is empty once the letter is sent, and when this has been moved from.
   std::list<Letter> letter_;
 };
 
@@ -113,9 +113,9 @@ HandlerCalls::~HandlerCalls() {
 
 asio::awaitable<HandlerCalls::Answer> HandlerCalls::Call(HttpRequest request) {
   const std::uint64_t id = next_id_++;
-  // All memory is taken here, where its want is an exception of this coroutine.
-  // One of the initiation, which runs when the coroutine is suspended already,
-  // would be an exception of the loop.
+  // All memory is taken here, where a lack of it is an exception of this
+  // coroutine. The initiation runs when the coroutine is suspended already, and
+  // an exception of it would reach the loop.
   HttpResponder respond(OnceResponder(mailbox_, id));
   waiting_.try_emplace(id);
   auto initiate = [this, id](auto completion, HttpRequest to_handle,
@@ -153,7 +153,8 @@ void HandlerCalls::HandOut() {
   }
   for (Letter& letter : letters) {
     auto node = waiting_.extract(letter.id);
-    // An empty one ran out of memory before it was suspended.
+    // A request without a continuation ran out of memory before it was
+    // suspended.
     if (node.empty() || !node.mapped()) continue;
     try {
       if (letter.kind == Letter::Kind::kForgotten) {

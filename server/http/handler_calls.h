@@ -3,7 +3,7 @@
 // to the listener.
 //
 // An answer may come when the listener has gone, since the journal calls back
-// when a commit is done. It then finds an empty mailbox and is dropped.
+// when a commit is done. The answer is dropped then.
 
 #pragma once
 
@@ -31,8 +31,8 @@ class HandlerCalls {
   HandlerCalls(const HandlerCalls&) = delete;
   HandlerCalls& operator=(const HandlerCalls&) = delete;
 
-  // It is nothing when memory ran out in the handler; the session then answers
-  // 503.
+  // An Answer is empty when memory ran out in the handler; the session then
+  // answers 503.
   using Answer = std::optional<HttpResponse>;
 
   // Calls the handler and returns what it answers; the coroutine is suspended
@@ -49,7 +49,7 @@ class HandlerCalls {
 
  private:
   struct Mailbox;
-  // A letter is one answer, a mailbox the place where the loop finds them.
+  // A letter holds one answer; the loop finds letters in the mailbox.
   struct Letter;
   class OnceResponder;
 
@@ -61,9 +61,9 @@ class HandlerCalls {
   void HandOut();
 
   const HttpListener::Handler& handler_;
-  // Shared with the responders, which may outlive this.
+  // It is shared with the responders, which may outlive this.
   const std::shared_ptr<Mailbox> mailbox_;
-  // The requests that are with the handler, by number; one that has not been
+  // These requests are with the handler, by number; one that has not been
   // suspended yet is empty. They are only touched on the loop's thread.
   std::unordered_map<std::uint64_t, absl::AnyInvocable<void(Answer)>> waiting_;
   std::uint64_t next_id_ = 0;

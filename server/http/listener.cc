@@ -53,7 +53,8 @@ class BeastListener final : public HttpListener {
   ~BeastListener() override { BeastListener::Stop(absl::ZeroDuration()); }
 
   // Binds the first address that the host's name has, and notes the port in
-  // use. UNAVAILABLE or INVALID_ARGUMENT as Start says; no thread runs yet.
+  // use. Fails with UNAVAILABLE or INVALID_ARGUMENT as Start says; no thread
+  // runs yet.
   absl::Status Bind() {
     beast::error_code error;
     Tcp::resolver resolver(accept_io_);
@@ -129,7 +130,8 @@ class BeastListener final : public HttpListener {
         asio::co_spawn(accept_io_, Accept(), asio::detached);
         RunLoop(accept_io_);
       } catch (const std::bad_alloc&) {  // NOLINT(*-empty-catch)
-        // There is not even memory for the coroutine. What follows is the same.
+        // There is not even memory for the coroutine. The steps after it
+        // are the same.
       }
       if (!acceptor_.is_open()) return;
       ReportRefusal(options_, Refusal::kOutOfMemory, address_, "");
@@ -184,7 +186,7 @@ class BeastListener final : public HttpListener {
   const Handler handler_;
   HttpBudget budget_;
   HttpConnectionCount connections_;
-  // Nothing when the listener speaks plaintext.
+  // It is absent when the listener speaks plaintext.
   std::optional<TlsContexts> tls_;
   asio::io_context accept_io_{1};
   asio::basic_socket_acceptor<Tcp, asio::io_context::executor_type> acceptor_;

@@ -22,12 +22,12 @@
 
 namespace linktor {
 
-// A request, or a connection, that was refused before any handler saw it, or
-// that this server had no memory for.
+// Describes a request, or a connection, that was refused before any handler saw
+// it, or that this server had no memory for.
 struct HttpRefusal {
-  // The status of the answer; 0 when the connection was closed instead.
+  // It is the status of the answer; 0 when the connection was closed instead.
   int status = 0;
-  // A word for it, such as "body_too_large".
+  // It is a word that stays the same, such as "body_too_large".
   std::string_view reason;
 };
 
@@ -42,13 +42,15 @@ class HttpListener {
  public:
   // All limits are on what strangers may do.
   struct Options {
-    // The address to listen on, numeric or a name, and the port; 0 picks one.
+    // The listener binds this address, numeric or a name, and this port; 0
+    // picks a free one.
     std::string host = "127.0.0.1";
     std::uint16_t port = 0;
-    // The identity for TLS 1.2 and 1.3, asked for at each handshake, so that a
-    // changed one serves the next handshake and open connections go on. Without
-    // it, the listener speaks plaintext. A connection is closed when the
-    // identity cannot be used; it never falls back to plaintext.
+    // The listener asks for the identity for TLS 1.2 and 1.3 at each handshake,
+    // so that a changed one serves the next handshake and open connections go
+    // on. Without a source, the listener speaks plaintext. A connection is
+    // closed when the identity cannot be used; it never falls back to
+    // plaintext.
     TlsSource tls;
     // Every connection begins with a header of the PROXY protocol, version 1 or
     // 2, as a load balancer sends it. A connection without one is refused, for
@@ -60,11 +62,11 @@ class HttpListener {
     // threads, the accepting one included, so it is thread-safe and does not
     // block.
     std::function<void(const HttpRefusal&)> on_refused;
-    // How many threads serve connections.
+    // This many threads serve connections.
     int threads = 1;
-    // How many connections there may be, in total and from one address (IPv6:
-    // from the first 64 bits of one). Those over a limit are closed at once.
-    // The peer behind a reverse proxy is the proxy.
+    // There may be this many connections, in total and from one address (IPv6:
+    // from the first 64 bits of one). Connections over a limit are closed at
+    // once. The peer behind a reverse proxy is the proxy.
     std::size_t max_connections = 10'000;
     std::size_t max_connections_per_address = 1000;
     // A request with a longer head is answered with 431. (HttpRefusals has all
@@ -72,8 +74,8 @@ class HttpListener {
     std::size_t max_head_bytes = 16 * 1024;
     // A request with a longer body is answered with 413.
     std::size_t max_body_bytes = 16 * 1024 * 1024;
-    // How many bytes of all bodies may be read but not yet answered. No memory
-    // is taken for a request that passes it: it is answered with 503.
+    // This many bytes of all bodies may be read but not yet answered. No memory
+    // is taken for a request that passes this limit: it is answered with 503.
     std::size_t max_bytes_in_flight = 256 * 1024 * 1024;
     // A connection that waits longer for a request (idle), or for the TLS
     // handshake or the rest of a request, is closed. All are checked once a
@@ -82,15 +84,16 @@ class HttpListener {
     absl::Duration request_timeout = absl::Seconds(20);
   };
 
-  // Called on a listener thread, which serves other connections too: what it
-  // waits for, they wait for. `respond` may be called later and from another
+  // It is called on a listener thread, which serves other connections too: what
+  // it waits for, they wait for. `respond` may be called later and from another
   // thread. std::bad_alloc may leave it; the request is then answered with 503.
   using Handler =
       std::function<void(HttpRequest request, HttpResponder respond)>;
 
   // Binds and serves until destruction; when it returns, connections are
-  // accepted. UNAVAILABLE when the address cannot be bound, INVALID_ARGUMENT
-  // when it is none. What `handler` borrows outlives the listener.
+  // accepted. Fails with UNAVAILABLE when the address cannot be bound,
+  // INVALID_ARGUMENT when it is none. All that `handler` borrows outlives the
+  // listener.
   static absl::StatusOr<std::unique_ptr<HttpListener>> Start(
       const Options& options, Handler handler);
 
@@ -103,7 +106,7 @@ class HttpListener {
   // Stops accepting, closes idle connections, waits for requests under way to
   // be answered, at most for `grace`, and closes the rest. It returns as soon
   // as the last connection has gone. Responders may still be called after it,
-  // and after destruction; they then do nothing. Not called on a listener
+  // and after destruction; they then do nothing. It is not called on a listener
   // thread.
   virtual void Stop(absl::Duration grace) = 0;
 };

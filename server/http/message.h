@@ -22,10 +22,13 @@ class HttpHeaders {
  public:
   struct Impl;
 
-  // Begins with none, as in tests.
+  // It begins with none, as in tests.
   HttpHeaders();
+  // Takes over the headers that the listener has read.
   explicit HttpHeaders(std::unique_ptr<Impl> impl);
   ~HttpHeaders();
+  // A copy has memory of its own; an object that was moved from may only be
+  // destroyed or assigned.
   HttpHeaders(const HttpHeaders& other);
   HttpHeaders& operator=(const HttpHeaders& other);
   HttpHeaders(HttpHeaders&&) noexcept;
@@ -50,15 +53,17 @@ class HttpHeaders {
 // HttpRequest is a request that was read whole and passed the listener's
 // checks: its head says once where it ends and for whom it is.
 struct HttpRequest {
-  // The method as it was received: "GET". Methods are written in capitals.
+  // It is the method as it was received: "GET". Methods are written in
+  // capitals.
   std::string method;
-  // The target as it was received: path and query, percent-encoded; a whole URL
-  // where a client took this server for a proxy. ParseTarget reads both.
+  // It is the target as it was received: path and query, percent-encoded; a
+  // whole URL where a client took this server for a proxy. ParseTarget reads
+  // both.
   std::string target;
-  // The IP address that the request came from, for logs: the peer's, or what
-  // trusted proxies say it is. It is empty in tests without a connection.
+  // The request came from this IP address, for logs: it is the peer's, or what
+  // trusted proxies say. It is empty in tests without a connection.
   std::string client;
-  // The headers of the head alone: what a chunked body's trailers say decides
+  // These are of the head alone: what a chunked body's trailers say decides
   // nothing.
   HttpHeaders headers;
   // Capacity is at least kBodySlack beyond its size, so that the JSON parser
@@ -70,17 +75,16 @@ struct HttpRequest {
 // SIMDJSON_PADDING.
 inline constexpr std::size_t kBodySlack = 64;
 
-// Is an answer. The listener adds Content-Length, the version and whether the
-// connection stays.
+// This is an answer. The listener adds Content-Length, the version and whether
+// the connection stays.
 struct HttpResponse {
-  // A status between 100 and 999 of HTTP's.
   int status = 200;
   // It is sent as it is, also with an empty body.
   std::string content_type = "text/plain; charset=utf-8";
   std::string body;
   // Each name is set once: a later one replaces an earlier one.
   std::vector<std::pair<std::string, std::string>> headers;
-  // The connection is closed instead of answering.
+  // True closes the connection instead of answering.
   bool drop = false;
 };
 

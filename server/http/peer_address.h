@@ -13,8 +13,8 @@
 
 namespace linktor {
 
-// Is a range of IP addresses: "10.0.0.0/8", "2001:db8::/32" or one address. The
-// configuration makes them; they are immutable.
+// This is a range of IP addresses: "10.0.0.0/8", "2001:db8::/32" or one
+// address. The configuration makes them; they are immutable.
 class IpNetwork {
  public:
   // Returns nothing when `text` is none of these. Bits behind the prefix are
@@ -31,7 +31,7 @@ class IpNetwork {
       : address_(std::move(address)), prefix_(prefix) {}
 
   boost::asio::ip::address address_;
-  // The first so many bits of an address decide: 0 to 32, or 0 to 128.
+  // This many first bits of an address decide: 0 to 32, or 0 to 128.
   unsigned prefix_;
 };
 

@@ -15,20 +15,19 @@ struct ProxyHeader {
   enum class State {
     // `size` bytes of the connection are needed before more can be said.
     kIncomplete,
-    // The connection does not begin with a header, or with one that is broken
-    // or longer than kMaxProxyHeader.
+    // There is no header, or it is broken or longer than kMaxProxyHeader.
     kInvalid,
     // The header takes `size` bytes; what follows is the client's.
     kComplete,
   };
   State state = State::kInvalid;
   std::size_t size = 0;
-  // The client's IP address; empty when the header names none, which a load
-  // balancer does for connections of its own (checks of health).
+  // It is the client's IP address; empty when the header names none, which a
+  // load balancer does for connections of its own (checks of health).
   std::string client;
 };
 
-// The longest header that is read, in bytes. Version 2 could be longer, with
+// Headers up to this size are read, in bytes. Version 2 could be longer, with
 // extensions that nobody sends here.
 inline constexpr std::size_t kMaxProxyHeader = 536;
 

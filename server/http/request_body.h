@@ -1,5 +1,5 @@
-// Is the body of a request, for Beast's parser: it asks the budget before it
-// takes memory. Only the session's thread uses it. Internal to the listener.
+// Defines the body of a request, for Beast's parser: it asks the budget before
+// it takes memory. Only the session's thread uses it. Internal to the listener.
 
 #pragma once
 
@@ -29,8 +29,8 @@ boost::beast::error_code OverBudget();
 // a thread moves one at a time.
 struct RequestBody {
   struct value_type {  // NOLINT(*-identifier-naming)
-    // The bytes that have come. The capacity is kBodySlack larger than what the
-    // share holds.
+    // The bytes that have come are here. The capacity is kBodySlack larger than
+    // what the share holds.
     std::string bytes;
     // The session sets it before the parser reads; it outlives the parser.
     HttpShare* share = nullptr;

@@ -86,7 +86,7 @@ HttpRequest RequestOf(http::request<RequestBody> message) {
 
 template <typename Stream>
 asio::awaitable<void> HttpSession<Stream>::Run() {
-  // g++ 12 makes nonsense of a co_await in the condition of a loop in a
+  // g++ 12 makes wrong code of a co_await in the condition of a loop in a
   // template.
   bool go_on = true;
   while (go_on && !loop_.draining) {
@@ -108,7 +108,8 @@ template <typename Stream>
 asio::awaitable<void> HttpSession<Stream>::GiveUp() {
   buffer_.clear();
   buffer_.shrink_to_fit();
-  // A second answer, or one to no request, would be taken for another's.
+  // A second answer, or one to no request, would be taken for the answer to
+  // another request.
   if (stage_ == Stage::kReading) {
     co_await RefuseWith(Refusal::kOutOfMemory);
   } else {
@@ -151,7 +152,9 @@ asio::awaitable<bool> HttpSession<Stream>::ServeOne() {
   if (parser.chunked()) head.emplace() = parser.get().base();
   unreadable = co_await ReadBody(parser);
   if (unreadable) {
-    // Its room is for others while it is refused, or all could refuse all.
+    // The room of this body is given back before the refusal is sent. Otherwise
+    // refused bodies could hold the whole budget, and every further request
+    // would be refused.
     reading.reset();
     share.GiveBack();
     co_return co_await Refuse(unreadable);

@@ -1,4 +1,4 @@
-// Is the HTTP/1.1 of one connection: it reads requests, hands them to the
+// Speaks the HTTP/1.1 of one connection: it reads requests, hands them to the
 // handler and sends the answers, one after the other. It is a template, so that
 // plaintext pays nothing for TLS. Internal to the listener; only used on the
 // worker's thread.
@@ -21,8 +21,8 @@ namespace linktor {
 // the head and the body of an answer into one.
 using HttpTlsStream = boost::beast::flat_stream<asio::ssl::stream<HttpSocket>>;
 
-template <typename Stream>
 // A worker makes one for a connection, whose stream is ready, and runs it once.
+template <typename Stream>
 class HttpSession {
  public:
   // All of them outlive this. `stream` is that of `connection`.
@@ -101,9 +101,10 @@ class HttpSession {
   HttpConnection& connection_;
   Stream& stream_;
   Stage stage_ = Stage::kIdle;
-  // True when the request under way is a HEAD, so that an answer has no body.
+  // It is true while the request under way is a HEAD, so that an answer has no
+  // body.
   bool head_only_ = false;
-  // Bytes that have been read and not parsed yet.
+  // It holds the bytes that have been read and not parsed yet.
   boost::beast::flat_buffer buffer_;
   // Holds the first bytes of the request that is read, by which a refusal tells
   // TLS, HTTP/2 and the PROXY protocol from other things that are not HTTP/1.1.

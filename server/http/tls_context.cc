@@ -26,7 +26,7 @@ constexpr char kCiphers[] =
     "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
     "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
 
-// The one protocol that we choose by ALPN, with its length before it.
+// This is the only protocol that we choose by ALPN, with its length before it.
 constexpr std::string_view kAlpn = "\x08http/1.1";
 
 template <auto free>

@@ -16,9 +16,9 @@ namespace linktor {
 
 // Returns a context that offers TLS 1.2 and 1.3 with `identity`'s certificate,
 // and requires a certificate of the client when `identity` has a client_ca.
-// INVALID_ARGUMENT, with OpenSSL's words, when the PEM texts cannot be used.
-// Nothing of `identity` is borrowed. The pointer is shared because handshakes
-// under way keep the context that they began with.
+// Fails with INVALID_ARGUMENT and OpenSSL's words when the PEM texts cannot be
+// used. Nothing of `identity` is borrowed. The pointer is shared because
+// handshakes under way keep the context that they began with.
 absl::StatusOr<std::shared_ptr<boost::asio::ssl::context>> MakeTlsContext(
     const TlsIdentity& identity);
 
@@ -41,9 +41,9 @@ class TlsContexts {
   // Guards both members, which change together. It is held while a context is
   // made, so that one identity is read once.
   Mutex mutex_;
-  // The identity that context_ was made from; 0 before the first.
+  // context_ was made from the identity of this number; 0 before the first.
   std::uint64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;
-  // Null before the first handshake.
+  // It is null before the first handshake.
   std::shared_ptr<boost::asio::ssl::context> context_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -209,7 +209,7 @@ asio::awaitable<void> HttpWorker::ServeTls(HttpSocket socket,
     co_return;
   }
   HttpTlsStream stream(std::move(socket), **context);
-  // The stream has what it needs of it.
+  // The stream keeps what it needs of the context.
   context->reset();
   auto& tls = stream.next_layer();
   HttpConnection connection(loop_, tls.next_layer(), held.address());

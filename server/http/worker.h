@@ -18,14 +18,14 @@
 
 namespace linktor {
 
-// The workers of a listener share this. All of it outlives them.
+// The workers of a listener share this. All that it refers to outlives them.
 struct HttpShared {
   const HttpListener::Options& options;
   const HttpListener::Handler& handler;
-  // The listener's address, as logs name it.
+  // It is the listener's address, as logs name it.
   const std::string& address;
   HttpBudget& budget;
-  // Null when the listener speaks plaintext.
+  // It is null when the listener speaks plaintext.
   TlsContexts* tls;
 };
 
