@@ -10,18 +10,22 @@
 namespace linktor {
 namespace {
 
-// Persisted: do not change.
+// These are a part of stored values: do not change.
 constexpr char kVersion = 1;
 constexpr std::size_t kHeaderSize = 1 + sizeof(std::int64_t);
 constexpr std::size_t kFingerprintSize = 16;
 constexpr std::string_view kKeyCheckText =
     "linktor instagram gateway key check";
 
-// Independent keys from the master key, by purpose (HMAC as a KDF).
+// Returns a key of its own for each purpose (HMAC as a key derivation): none of
+// them tells anything of another. The purposes' words are a part of what is
+// stored: do not change.
 std::string DeriveKey(const Secret& master, std::string_view purpose) {
   return std::string(AsBytes(HmacKey(master.Reveal()).Sign(purpose)));
 }
 
+// Writes the id as it lies in memory, which is little-endian on all machines
+// that this server is built for. Persisted: do not change.
 std::string EncodeId(std::int64_t id) {
   std::string bytes(sizeof(id), '\0');
   std::memcpy(bytes.data(), &id, sizeof(id));
@@ -35,7 +39,8 @@ std::string PlaceData(SealedPlace place, std::string_view id) {
   return data;
 }
 
-// Returns what ties a wrapped key to its id and scope.
+// Returns what ties a wrapped key to its id and scope. A wrapped key that is
+// moved to another row cannot be opened.
 std::string WrapData(const journal::DataKey& key) {
   return absl::StrCat("data key ", key.id(), " ", key.channel_no(), " ",
                       key.user_id());
