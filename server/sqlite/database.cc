@@ -17,9 +17,12 @@ namespace {
 // Carries SQLite's extended code through absl::Status.
 constexpr char kCodePayload[] = "linktor/sqlite";
 
-// How long a connection waits for another's lock; readers never wait in WAL.
+// A connection waits so long for another's lock, in milliseconds; readers never
+// wait in WAL.
 constexpr int kBusyMs = 5000;
 
+// Returns OK when the pragma's value is `wanted`. SQLite keeps an older value,
+// without an error, where it cannot change it.
 absl::Status AssertPragma(Database& database, const char* sql,
                           std::string_view wanted) {
   Statement statement(database, sql);
@@ -33,7 +36,7 @@ absl::Status AssertPragma(Database& database, const char* sql,
   return absl::OkStatus();
 }
 
-// The URI of a file that is read as it is. A relative path stays one.
+// Returns the URI of a file that is read as it is. A relative path stays one.
 std::string ImmutableUri(const std::string& path) {
   std::string uri = "file:";
   for (const char c : path) {
@@ -67,7 +70,8 @@ StoreFault FaultOf(const absl::Status& status) {
   if (!payload.has_value() || !absl::SimpleAtoi(std::string(*payload), &code)) {
     return StoreFault::kRecord;
   }
-  // Memory that was lacking while a file was read or written.
+  // Memory was lacking while a file was read or written, which says nothing of
+  // the disk.
   if (code == SQLITE_IOERR_NOMEM) return StoreFault::kBusy;
   switch (code & 0xFF) {
     case SQLITE_FULL:
@@ -156,8 +160,8 @@ absl::Status Database::Execute(const char* sql) {
                            : SqliteStatus(handle_, code, sql);
 }
 
-// SQLite leaves a row alone that is as it shall be, but not a number in the
-// file's head. Nothing reads this one.
+// An UPDATE that sets a row to what it is writes no page, but setting a number
+// in the file's head always does. Nothing reads this number.
 absl::Status Database::CommitUnchangedPage() {
   return Execute("PRAGMA application_id=0");
 }

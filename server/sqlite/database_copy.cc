@@ -26,8 +26,8 @@ absl::StatusOr<std::unique_ptr<DatabaseCopy>> DatabaseCopy::Begin(
       SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
       nullptr);
   if (code != SQLITE_OK) return SqliteStatus(copy->to_, code, "open " + path);
-  // Nothing of an unfinished copy is ever used, so nothing of it is worth a
-  // journal; and the thread that copies must not wait for the disk.
+  // An unfinished copy is never used, so no part of it is worth a journal; and
+  // the thread that copies must not wait for the disk.
   for (const char* sql :
        {"PRAGMA journal_mode=OFF", "PRAGMA synchronous=OFF"}) {
     LINKTOR_TRY(Run(copy->to_, sql));

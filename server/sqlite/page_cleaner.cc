@@ -11,12 +11,13 @@ namespace {
 
 // The first page begins with the header of the file.
 constexpr std::size_t kFileHeader = 100;
-// What a page's first byte says of it.
+// The first byte of a page says by these values what it is.
 constexpr std::uint8_t kInnerIndex = 2;
 constexpr std::uint8_t kInnerTable = 5;
 constexpr std::uint8_t kLeafIndex = 10;
 constexpr std::uint8_t kLeafTable = 13;
-// The header of a page of a b-tree: big-endian numbers at these places.
+// The header of a page of a b-tree has big-endian numbers at these places; the
+// header's size depends on the kind of page.
 constexpr std::size_t kCellCount = 3;
 constexpr std::size_t kContentStart = 5;
 constexpr std::size_t kLeafHeader = 8;

@@ -19,7 +19,8 @@
 
 namespace linktor {
 
-// The only size of page that this program's databases have.
+// Databases of this program have pages of this size only, in bytes. The files
+// depend on it: do not change.
 inline constexpr int kPageSize = 4096;
 
 // Makes the unallocated part of the page zero, if it is one of a b-tree.
@@ -29,8 +30,8 @@ inline constexpr int kPageSize = 4096;
 // b-tree only where that number is at least 2^25.
 void ZeroUnallocated(std::span<std::uint8_t, kPageSize> page, bool first);
 
-// Does so with every page that a connection writes. It must outlive the
-// connection.
+// Cleans every page that a connection writes to the database file. It must
+// outlive the connection.
 class PageCleaner {
  public:
   // A database of so many pages (124 GiB) or more is no longer cleaned, since
@@ -42,15 +43,21 @@ class PageCleaner {
   PageCleaner(const PageCleaner&) = delete;
   PageCleaner& operator=(const PageCleaner&) = delete;
 
-  // Takes over the writes of the connection's database file.
+  // Takes over the writes of the connection's database file, on the thread that
+  // opened it, before anything is written. Fails with SQLite's error; the
+  // connection's writes are then as they were.
   absl::Status Attach(sqlite3* connection);
 
  private:
+  // Takes the place of SQLite's xWrite. It runs on the thread that commits or
+  // checkpoints, and writes a cleaned copy of the page. It cleans whole pages
+  // only; any other write goes through as it is.
   static int Write(sqlite3_file* file, const void* bytes, int size,
                    sqlite3_int64 offset);
 
-  // What the file had before, with a Write of our own. SQLite gives back a
-  // pointer to its first member as the file's methods.
+  // Holds the file's methods, with a Write of our own. SQLite gives back a
+  // pointer to its first member as the file's methods, so that member stays the
+  // first.
   struct Methods {
     sqlite3_io_methods own{};
     const sqlite3_io_methods* real = nullptr;
