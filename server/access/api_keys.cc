@@ -15,7 +15,8 @@ namespace {
 
 using google::protobuf::util::TimeUtil;
 
-// Ten minutes is what the contract promises; the minute is for whoever asks.
+// Ten minutes is what the contract promises; a minute less leaves time until
+// the App asks again.
 constexpr std::int64_t kUseExactMs = 9LL * 60 * 1000;
 
 KeyEntryPtr MakeEntry(const ApiKeyRow& row, v1::ApiKey key,

@@ -26,7 +26,8 @@
 namespace linktor::access {
 namespace {
 
-// More than any key has: enough to see that a file is something else.
+// This is more than any key has, in bytes: enough to see that a file is
+// something else.
 constexpr std::size_t kLookAt = 256;
 
 absl::Status Failed(const std::string& path, std::string_view what) {
@@ -39,7 +40,8 @@ absl::Status FailedWithErrno(const std::string& path, std::string_view what) {
   return Failed(path, std::string(what) + ": " + why);
 }
 
-// OK when nothing of worth is at `path`.
+// Returns OK when nothing of worth is at `path`. A link, a folder or a pipe is
+// never replaced.
 absl::Status CheckReplaceable(const std::string& path, ApiKeys& keys) {
   struct stat found {};
   if (lstat(path.c_str(), &found) != 0) {
@@ -64,8 +66,9 @@ absl::Status CheckReplaceable(const std::string& path, ApiKeys& keys) {
                 "another file");
 }
 
-// Writes a file beside it and renames that, so that there is no moment with
-// half a key or with another mode.
+// Writes a file beside `path` and renames it, so that there is no moment with
+// half a key or with another mode. After a failure there is no new file, except
+// where the folder could not be synced.
 absl::Status WriteKey(const std::string& path, const Secret& key) {
   const std::string beside = path + ".new";
   (void)unlink(beside.c_str());
@@ -82,8 +85,8 @@ absl::Status WriteKey(const std::string& path, const Secret& key) {
     (void)unlink(beside.c_str());
     return failed;
   }
-  // Without its name the file would be lost with the machine's power, and the
-  // key be there all the same.
+  // Without a sync of the folder, a loss of power could take the file, while
+  // the key exists.
   std::string folder = std::filesystem::path(path).parent_path();
   if (folder.empty()) folder = ".";
   const UniqueFd folder_fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY));
@@ -101,8 +104,8 @@ absl::Status WriteBootstrapKey(const std::string& path, const Clock& clock,
   if (keys.HasManager()) return absl::OkStatus();
   LINKTOR_TRY(CheckReplaceable(path, keys));
   const KeyText made = NewKeyText();
-  // The file first: after a crash between the two it holds a key that does not
-  // exist, and the next start replaces it.
+  // The file is written first: after a crash between the two it holds a key
+  // that does not exist, and the next start replaces it.
   LINKTOR_TRY(WriteKey(path, made.text));
   const std::int64_t now_ms = absl::ToUnixMillis(clock.Now());
   v1::ApiKey key;

@@ -1,5 +1,6 @@
-// A caller is the holder of an API key, or anybody while the server runs
-// without keys.
+// Says who makes a call: the holder of an API key, or anybody while the server
+// runs without keys. ApiKeys makes the entries; admission, the scope of a call
+// and the services ask them, on any thread.
 
 #pragma once
 
@@ -17,31 +18,43 @@
 
 namespace linktor::access {
 
-// The part of a key that calls change. It stays the same when the key is
-// updated.
+// This is the part of a key that calls change. It stays the same object when
+// the key is updated, so that limits and uses go on. The numbers order nothing
+// else, so they need no lock.
 struct KeyUse {
+  // This many calls and streams of the key are under way; admission counts them
+  // against the key's limits.
   std::atomic<std::int64_t> calls{0};
   std::atomic<std::int64_t> streams{0};
-  // When a call last presented it, in ms; 0: not since the server started.
+  // A call last presented the key at this time, in ms since the epoch; 0: not
+  // since the server started.
   std::atomic<std::int64_t> last_use_ms{0};
 };
 
-// A key as it was at a time; immutable but for its use.
+// This is a key as it was at a time; immutable but for its use.
 struct KeyEntry {
   v1::ApiKey key;
+  // Grows with each change of the key, from 1.
   std::int64_t revision = 0;
+  // It is Sealer::ApiKeyHash of the key's text, by which a caller is
+  // recognised.
   Digest hash{};
-  // One bit for each v1::Permission.
+  // Bit n stands for the v1::Permission of number n.
   std::uint32_t permissions = 0;
-  // Empty: all channels.
+  // The key is limited to these channels; an empty set stands for all channels.
   StringSet channels;
+  // The key is not in force from this time on.
   absl::Time expire_time = absl::InfiniteFuture();
-  // Shared with the entries of earlier and later revisions.
+  // It is shared with the entries of earlier and later revisions, and with the
+  // places of calls that outlive them.
   std::shared_ptr<KeyUse> use;
 
+  // These say what the key may do, not whether it is in force; ApiKeys judges
+  // that.
   bool Has(v1::Permission permission) const {
     return (permissions >> static_cast<unsigned>(permission) & 1U) != 0;
   }
+  // Returns whether channels that are made later are covered, too.
   bool CoversAll() const { return channels.empty(); }
   bool Covers(std::string_view channel_id) const {
     return channels.empty() || channels.contains(channel_id);
@@ -49,13 +62,16 @@ struct KeyEntry {
 };
 using KeyEntryPtr = std::shared_ptr<const KeyEntry>;
 
-// Copied freely; thread-safe.
+// A Caller is copied freely; thread-safe. It keeps the entry that it was
+// authenticated by alive, so what it says does not change during a call.
 class Caller {
  public:
-  // A caller of a server without keys, who may do everything.
+  // Makes a caller of a server without keys, who may do everything.
   Caller() = default;
+  // Makes the holder of a key; `key` is not null.
   explicit Caller(KeyEntryPtr key) : key_(std::move(key)) {}
 
+  // A caller without a key has every permission over all channels.
   bool Has(v1::Permission permission) const {
     return key_ == nullptr || key_->Has(permission);
   }
@@ -63,11 +79,11 @@ class Caller {
   bool Covers(std::string_view channel_id) const {
     return key_ == nullptr || key_->Covers(channel_id);
   }
-  // Empty without a key.
+  // Returns the key's id, borrowed from this; empty without a key.
   std::string_view key_id() const {
     return key_ == nullptr ? std::string_view() : key_->key.id();
   }
-  // Null without a key.
+  // Returns the entry; null without a key.
   const KeyEntryPtr& key() const { return key_; }
 
  private:

@@ -12,7 +12,8 @@
 namespace linktor::access {
 namespace {
 
-// Time enough to notice that the renewal does not work, and to mend it.
+// An operator has this long to notice that the renewal does not work, and to
+// mend it.
 constexpr absl::Duration kNotice = absl::Hours(14 * 24);
 // Certificates that are valid for less are renewed more often, commonly after
 // two thirds of their time.
@@ -55,7 +56,8 @@ void CertificateFiles::Refresh() {
 
 CertificateFiles::Stamp CertificateFiles::StampOf(const std::string& path) {
   struct stat info {};
-  // Follows symbolic links: Kubernetes replaces a secret by turning one.
+  // stat follows symbolic links, because Kubernetes replaces a secret by
+  // pointing a link to another folder.
   if (path.empty() || stat(path.c_str(), &info) != 0) return {};
   return {.device = info.st_dev,
           .inode = info.st_ino,
@@ -67,7 +69,8 @@ CertificateFiles::Stamp CertificateFiles::StampOf(const std::string& path) {
 }
 
 absl::Status CertificateFiles::Read() {
-  // Taken before the files are read: what changes meanwhile differs next time.
+  // The stamps are taken before the files are read: a change in between makes
+  // them differ the next time.
   const Stamps stamps = {StampOf(paths_.certificate), StampOf(paths_.key),
                          StampOf(paths_.client_ca)};
   const bool changed = stamps != stamps_;

@@ -1,4 +1,4 @@
-// The certificate, key and client CA of a listener, as files that others
+// Holds the certificate, key and client CA of a listener, as files that others
 // replace while the server runs (certbot, cert-manager, a Kubernetes secret).
 // App loads them at start, a ticker calls Refresh about once a second, and the
 // listeners ask source() at every handshake. Thread-safe.
@@ -21,6 +21,8 @@
 
 namespace linktor::access {
 
+// A listener with TLS has one. It owns the identity in force; the files are
+// only read.
 class CertificateFiles {
  public:
   using Paths = TlsPaths;
@@ -41,8 +43,9 @@ class CertificateFiles {
 
   // Looks whether the files have changed and reads them again if so. When they
   // can serve, the identity they make is in force from the next handshake on.
-  // Otherwise the old one stays, and the next call tries again. Reads files,
-  // so it may block.
+  // Otherwise the old one stays, and the next call tries again; a fault is
+  // logged once, after kPatience calls. It reads files, so it may block; a
+  // second caller waits for the first.
   void Refresh();
 
   // Returns the identity in force. The source may outlive this object; it then
@@ -50,15 +53,17 @@ class CertificateFiles {
   TlsSource source() const;
   // Returns when the certificate in force ends.
   absl::Time not_after() const;
-  // Returns nothing, or one sentence on what an operator must see to: files
-  // that have been unusable for kPatience calls of Refresh, a certificate or a
-  // client CA that ends soon, or one that has ended. Soon is two weeks; a third
-  // of the validity for certificates that are valid for less than six.
+  // Returns an empty text, or one sentence on what an operator must see to:
+  // files that have been unusable for kPatience calls of Refresh, a certificate
+  // or a client CA that ends soon, or one that has ended. A certificate ends
+  // soon when less than two weeks are left; for certificates that are valid for
+  // less than six weeks, when less than a third of their validity is left.
   std::string Problem(absl::Time now) const;
 
  private:
-  // It changes when a file is replaced or written, and when its owner or mode
-  // changes, which may make it unreadable; without a file it is zero.
+  // Tells whether a file may have changed. It changes when a file is replaced
+  // or written, and when its owner or mode changes, which may make it
+  // unreadable; without a file it is zero.
   struct Stamp {
     dev_t device = 0;
     ino_t inode = 0;
@@ -73,9 +78,11 @@ class CertificateFiles {
   };
   using Stamps = std::array<Stamp, 3>;
 
-  // The identity in force. Shared with the sources that have been given out,
-  // which may outlive this object.
+  // Holds the identity in force. It is shared with the sources that have been
+  // given out, which may outlive this object.
   struct InForce {
+    // Guards three members that change together; a handshake holds it for the
+    // copy of a pointer.
     mutable Mutex mutex;
     std::shared_ptr<const TlsIdentity> identity ABSL_GUARDED_BY(mutex);
     Validity certificate ABSL_GUARDED_BY(mutex);
@@ -85,27 +92,37 @@ class CertificateFiles {
   CertificateFiles(Paths paths, const Clock& clock)
       : paths_(std::move(paths)), clock_(clock) {}
 
+  // Returns the stamp of a file, or of the one that a link leads to.
   static Stamp StampOf(const std::string& path);
+  // Reads the files when they have changed or could not be used, and puts them
+  // in force. After a failure the old identity stays, and the next call reads
+  // again.
   absl::Status Read() ABSL_EXCLUSIVE_LOCKS_REQUIRED(refresh_mutex_);
+  // Clears the fault, and gives the listeners the new identity, unless it is
+  // the one in force already.
   void PutInForce(TlsFiles files) ABSL_EXCLUSIVE_LOCKS_REQUIRED(refresh_mutex_);
+  // Counts a failure and logs it when it is the kPatience-th, or another one
+  // than was logged.
   void NoteFault(std::string fault)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(refresh_mutex_);
+  // Returns the identity in force; null before the first Read.
   std::shared_ptr<const TlsIdentity> identity() const;
 
   const Paths paths_;
   const Clock& clock_;
   const std::shared_ptr<InForce> in_force_ = std::make_shared<InForce>();
 
-  // Held for the whole of a Refresh, and taken before the other mutexes.
+  // It is held for the whole of a Refresh, and taken before the other mutexes.
   Mutex refresh_mutex_;
   Stamps stamps_ ABSL_GUARDED_BY(refresh_mutex_);
+  // The next Read reads the files even when their stamps are the same.
   bool read_again_ ABSL_GUARDED_BY(refresh_mutex_) = false;
   bool warned_of_exposed_key_ ABSL_GUARDED_BY(refresh_mutex_) = false;
   // Guards what Problem reads besides the identity.
   mutable Mutex mutex_;
   int failures_ ABSL_GUARDED_BY(mutex_) = 0;
   std::string fault_ ABSL_GUARDED_BY(mutex_);
-  // The fault that the log has been told of; empty when there is none.
+  // The log has been told of this fault; it is empty when there is none.
   std::string logged_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -45,8 +45,8 @@ absl::Status RequestIdReused(const std::string& request_id) {
                     .metadata = {{"request_id", request_id}}});
 }
 
-// Whether the caller could grant the key, which then is also one that it may
-// see and manage.
+// Returns OK when the caller could grant the key, which then is also one that
+// it may see and manage; otherwise PERMISSION_DENIED with NOT_AUTHORIZED.
 absl::Status CheckGrant(const Caller& caller, const v1::ApiKey& key) {
   if (caller.CoversAll()) return absl::OkStatus();
   for (const int permission : key.permissions()) {
@@ -63,7 +63,7 @@ absl::Status CheckGrant(const Caller& caller, const v1::ApiKey& key) {
                        "channels; name them in channel_ids");
 }
 
-// The key as it is told to callers: with a use that is not stored yet.
+// Returns the key as it is told to callers: with a use that is not stored yet.
 v1::ApiKey Describe(const KeyEntry& entry) {
   v1::ApiKey key = entry.key;
   const std::int64_t used =

@@ -19,8 +19,8 @@ constexpr std::size_t kSize =
     kPrefix.size() + kIdSize + 1 + kSecretSize + kChecksumSize;
 constexpr std::string_view kAlphabet =
     "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-// The largest multiple of the alphabet's size that fits into a byte: larger
-// bytes are drawn again, so that every character is equally likely.
+// This is the largest multiple of the alphabet's size that fits into a byte:
+// larger bytes are drawn again, so that every character is equally likely.
 constexpr unsigned kFairBytes = 256 / kAlphabet.size() * kAlphabet.size();
 
 std::string RandomCharacters(std::size_t count) {
@@ -36,7 +36,7 @@ std::string RandomCharacters(std::size_t count) {
   return out;
 }
 
-// 35 bits of SHA-256 as base 62.
+// Returns 35 bits of SHA-256 as base 62.
 std::string ChecksumOf(std::string_view text) {
   const Digest digest = Sha256(text);
   std::uint64_t bits = 0;

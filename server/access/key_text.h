@@ -15,21 +15,25 @@
 
 namespace linktor::access {
 
+// This is a new key: its id, which is no secret, and the whole text that a
+// caller presents.
 struct KeyText {
   std::string id;
   Secret text;
 };
 
-// Makes a key with random id and secret.
+// Makes a key with random id and secret. Nobody has it before it is stored.
 KeyText NewKeyText();
 
-// `body` with the checksum that belongs behind it.
+// Returns `body` with the checksum that belongs behind it. The checksum finds a
+// mistake of copying, and is no proof of anything.
 std::string WithChecksum(std::string body);
 
-// The id within a key of the right form and checksum; empty for anything else.
+// Returns the id within a key of the right form and checksum, borrowed from
+// `text`; empty for anything else.
 std::string_view KeyIdOf(std::string_view text);
 
-// Whether `id` is 16 lower-case hex digits.
+// Returns whether `id` is 16 lower-case hex digits.
 bool IsKeyId(std::string_view id);
 
 }  // namespace linktor::access

@@ -71,8 +71,8 @@ std::vector<const ServiceDescriptor*> Methods::Services() {
 const Method& Methods::Find(std::string_view name) const {
   const auto it = by_name_.find(name);
   if (it == by_name_.end()) {
-    // A service calls its own methods by name, so this is a slip of the pen
-    // that the first call of it shows.
+    // A service calls its own methods by name, so this is a mistake in the
+    // program, which the first call of the method shows.
     (void)std::fprintf(stderr, "no RPC is called %s\n",
                        std::string(name).c_str());
     std::abort();

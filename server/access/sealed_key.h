@@ -1,5 +1,6 @@
-// An API key in the clear, and as records and rows hold it: sealed under the
-// installation's key, for the key's id.
+// Turns an API key in the clear into what records and rows hold, and back:
+// sealed under the installation's key, for the key's id. Thread-safe, as the
+// sealer is.
 
 #pragma once
 
@@ -23,7 +24,8 @@ absl::StatusOr<std::string> SealKey(Sealer& sealer, const v1::ApiKey& key,
 // sealed or its data key is gone, or with the failure to read that.
 absl::StatusOr<v1::ApiKey> OpenKey(Sealer& sealer, const ApiKeyRow& row);
 
-// Sets the key's last use to what the row says of it.
+// Sets the key's last use to what the row says of it; clears it when the key
+// was never used.
 void SetLastUse(const ApiKeyRow& row, v1::ApiKey& key);
 
 }  // namespace linktor::access

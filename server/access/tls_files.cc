@@ -27,6 +27,7 @@ namespace {
 // All public roots together take about 200 KiB.
 constexpr off_t kMaxFileBytes = off_t{1} << 20;
 
+// The file of a key is exposed when one of these bits of its mode is set.
 constexpr mode_t kExposed = S_IWGRP | S_IRWXO;
 
 template <auto Free>

@@ -1,7 +1,7 @@
 // Reads the files of a TLS listener and checks that they can serve: everything
 // is PEM, the key belongs to the certificate, the certificate is valid today,
-// and OpenSSL accepts them at its security level. Nothing is kept here;
-// CertificateFiles keeps what is in force.
+// and OpenSSL accepts them at its security level. CertificateFiles calls it and
+// keeps what is in force; nothing is kept here. It blocks on the files.
 
 #pragma once
 
@@ -14,9 +14,10 @@
 namespace linktor::access {
 
 struct TlsPaths {
-  // The server's certificate first, then those that lead to its root.
+  // This file has the server's certificate first, then those that lead to its
+  // root.
   std::string certificate;
-  // The private key, not encrypted.
+  // This file has the private key, not encrypted.
   std::string key;
   // Clients' certificates must be signed by one of these. Empty: nobody is
   // asked for one.
@@ -35,12 +36,13 @@ struct Validity {
 struct TlsFiles {
   std::string certificate_chain;
   Secret private_key;
-  // Empty when TlsPaths::client_ca is.
+  // It is empty when TlsPaths::client_ca is.
   std::string client_ca;
   // The server's certificate is valid for this time.
   Validity validity;
   // The clients' CA that ends last is valid for this time; all of them together
-  // are commonly the old one and its successor. For ever without a client CA.
+  // are commonly the old one and its successor. It is for ever without a client
+  // CA.
   Validity client_ca_validity = {absl::InfinitePast(), absl::InfiniteFuture()};
   // Others than the key's owner and its group may read the file, or others
   // than its owner may write it.
@@ -48,8 +50,8 @@ struct TlsFiles {
 };
 
 // Fails with FAILED_PRECONDITION and a sentence that names the file when one of
-// them cannot be read or used, or when the certificate or every client CA is
-// not valid at `now`.
+// them cannot be read or used, or when the certificate, or the client CA that
+// ends last, is not valid at `now`.
 absl::StatusOr<TlsFiles> ReadTlsFiles(const TlsPaths& paths, absl::Time now);
 
 // Returns "2026-11-28T09:30:00Z", as these sentences spell times.
