@@ -5,7 +5,7 @@
 namespace linktor {
 namespace {
 
-// The name of a kind must not equal somebody's text.
+// The prefixes keep the name of a kind from being equal to somebody's text.
 std::string OfText(const std::string& text) { return "text:" + text; }
 std::string OfKind(std::string_view kind) {
   return "kind:" + std::string(kind);

@@ -1,5 +1,7 @@
-// What a send and its echo have in common, for sends of which Instagram did not
-// say how they ended. Pure.
+// Finds a send whose end Instagram did not tell by its echo, through what the
+// two have in common. The sender takes the text of a send, ingest that of an
+// echo; the sealer hashes both (ContentMatch), and the state compares the
+// hashes, within one conversation only. Pure.
 
 #pragma once
 
@@ -11,11 +13,15 @@
 
 namespace linktor {
 
-// These are equal for a send and its echo: for a text it is the text, and for
-// anything else only what kind of thing it is, because Instagram gives media
-// another URL and writes templates anew. Empty when nothing can be matched: an
-// echo with several attachments, or with a thing that this server cannot send,
-// is nobody's. Kept in the state as a hash: do not change.
+// Returns a text that is equal for a send and its echo: the words of a text
+// message; for anything else only what kind of thing it is, because Instagram
+// gives media another URL and writes templates anew. Two different pictures
+// therefore have the same text, and the caller needs more than this to tell
+// them apart.
+//
+// It is empty when nothing can be matched: content that is not set, or an echo
+// with several attachments or with a thing that this server cannot send. The
+// state keeps a hash of it: do not change.
 std::string MatchTextOf(const v1::MessageContent& content);
 std::string MatchTextOf(const v1::Message& echo);
 

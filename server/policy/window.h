@@ -1,5 +1,8 @@
-// Instagram's messaging window: a business may answer for 24 hours after the
-// customer's last message, a person working for it for 7 days. Pure.
+// Decides by Instagram's messaging window: a business may answer for 24 hours
+// after the customer's last message, a person working for it for 7 days. Apply
+// decides a claim by it, the same wherever it runs. The sender looks before, so
+// that a customer who is refused leaves no data key behind. All times are in ms
+// since the epoch. Pure.
 
 #pragma once
 
@@ -8,32 +11,44 @@
 
 namespace linktor {
 
-// 24 h, from Meta's policy; the window is open while now < last + this.
+// It is 24 h, from Meta's policy; the window is open while now < last + this,
+// so it has closed exactly 24 h after the message.
 inline constexpr std::int64_t kMessagingWindowMs = 24LL * 60 * 60 * 1000;
-// 7 days, for messages tagged HUMAN_AGENT.
+// It is 7 days, from Meta's policy for messages tagged HUMAN_AGENT.
 inline constexpr std::int64_t kHumanAgentWindowMs = 7 * kMessagingWindowMs;
 
+// Says whether a send may be tried. Instagram has the last word: it may refuse
+// what is sent here.
 enum class WindowDecision {
-  // Send: the window is open, or Instagram is to decide.
+  // The send is tried: the window is open, or Instagram is to decide.
   kSend,
-  // Refuse: the last message is known and too old.
+  // The send is refused: the last message is known and 24 h old or older.
   kClosed,
-  // The same for a message with the human agent tag.
+  // The send is refused although it has the human agent tag: the last message
+  // is known and 7 days old or older.
   kHumanAgentClosed,
-  // Refuse: no message is known and the channel wants such sends refused.
+  // The send is refused: no message is known, and the channel wants such sends
+  // refused.
   kNoHistory,
 };
 
 struct WindowInput {
-  // Time of the customer's last message, if any is known; ms since the epoch.
+  // The customer's last activity (see ActivityTime); nothing when none is
+  // known, as after the server's first start, when Instagram may know more.
   std::optional<std::int64_t> last_inbound_ms;
+  // The window is judged at this time: that of the claim's record, by its
+  // appender's clock.
   std::int64_t now_ms = 0;
-  // The message has MESSAGE_TAG_HUMAN_AGENT.
+  // The message has MESSAGE_TAG_HUMAN_AGENT, which Meta allows to people only.
   bool human_agent = false;
-  // The channel's NoHistoryPolicy.
+  // It is the channel's NoHistoryPolicy: true refuses sends to customers of
+  // whom no message is known.
   bool refuse_without_history = false;
 };
 
+// Returns the decision for one send. It looks at nothing but its input, so that
+// every instance that applies a claim decides alike. It says nothing of
+// opt-outs and quotas, which are looked at after it.
 constexpr WindowDecision DecideWindow(const WindowInput& input) {
   if (!input.last_inbound_ms.has_value()) {
     return input.refuse_without_history ? WindowDecision::kNoHistory
@@ -48,9 +63,10 @@ constexpr WindowDecision DecideWindow(const WindowInput& input) {
                            : WindowDecision::kClosed;
 }
 
-// When an item of the customer's counts as activity; their last activity is the
-// latest of these. Late and future stamps are harmless, because what counts is
-// the earlier of Instagram's time and ours.
+// Returns when an item of the customer's counts as activity; the last activity
+// of a customer is the latest of these. Late and future stamps are harmless,
+// because the earlier of Instagram's time and ours counts. `event_ms` is
+// Instagram's, and 0 when the item has none; ours counts then.
 constexpr std::int64_t ActivityTime(std::int64_t event_ms,
                                     std::int64_t receive_ms) {
   return event_ms > 0 && event_ms < receive_ms ? event_ms : receive_ms;
