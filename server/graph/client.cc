@@ -13,7 +13,8 @@ namespace {
 
 namespace json = boost::json;
 
-// The JSON object of a 200 answer without `error`.
+// Returns the JSON object of a 200 answer without `error`; nothing for any
+// other answer.
 std::optional<json::object> ReadObject(const HttpResult& result) {
   if (result.status_code != 200) return std::nullopt;
   json::error_code failed;
@@ -40,8 +41,9 @@ void AddIceBreaker(const json::value& value,
   added->set_payload(Text(value.get_object(), "payload"));
 }
 
-// One of the forms: {"call_to_actions": […], "locale"}, {"ice_breakers": […]}
-// around either, or {"question", "payload"}.
+// Adds what one entry has. It has one of these forms: {"call_to_actions": […],
+// "locale"}, {"ice_breakers": […]} around either, or {"question", "payload"}.
+// Whatever has another form adds nothing.
 void ReadSet(const json::value& value, v1::GetIceBreakersResponse& out) {
   if (!value.is_object()) return;
   const json::object& object = value.get_object();
@@ -66,6 +68,8 @@ void ReadSet(const json::value& value, v1::GetIceBreakersResponse& out) {
   }
 }
 
+// Returns OK for a success, and otherwise what the error map says of the
+// result.
 absl::Status ReadAnswerOf(GraphOperation operation, const HttpResult& result) {
   if (!result.transport.ok()) {
     return MapTransportError(operation, result).status;
@@ -121,7 +125,8 @@ const absl::Status& StatusOf(const GraphSendResult& answer) {
   return answer.failure.status;
 }
 
-// Meta has one code for both windows; which it was, the tag tells.
+// Meta has one code for both windows; the tag tells which of them has closed.
+// Any other status stays as it is.
 void NameWindow(v1::MessageTag tag, absl::Status& status) {
   const google::rpc::ErrorInfo info = ErrorInfoOf(status);
   if (tag != v1::MESSAGE_TAG_HUMAN_AGENT ||

@@ -1,4 +1,5 @@
-// Meta's API as this server uses it.
+// Makes the calls to Meta's API that this server needs. The sender, the
+// directory of user names and the channel service call it.
 
 #pragma once
 
@@ -18,43 +19,62 @@
 
 namespace linktor {
 
-// How a send ended: with a mid; or with a failure, which says whether the
-// message may have been delivered.
+// Says how a send ended: with a mid and an OK status, or without a mid and with
+// a failure, which says whether the message may have been delivered.
 struct GraphSendResult {
+  // It is Instagram's id of the message; empty when the send failed.
   std::string mid;
+  // It is OK and without an unknown outcome when there is a mid.
   GraphFailure failure;
 };
 
-// The seam between this server and Meta. Callbacks come on a thread of the
-// implementation and must not block.
+// This is the seam between this server and Meta: tests put a fake here.
+// Thread-safe. Each call returns at once and calls `done` exactly once, on a
+// thread of the implementation, or within the call when its transport has
+// stopped; `done` must not block. Arguments are not borrowed beyond the call.
+// Errors are those of the error map: their codes are never UNAUTHENTICATED or
+// PERMISSION_DENIED.
 class GraphClient {
  public:
   virtual ~GraphClient() = default;
 
-  // Sends once, and never again by itself.
+  // Sends once, and never again by itself: only the caller can know whether a
+  // repetition is safe. `to` is the customer's id; `content` has passed the
+  // limits.
   virtual void Send(const GraphAccount& account, std::string_view to,
                     const v1::MessageContent& content, v1::MessageTag tag,
                     absl::AnyInvocable<void(GraphSendResult)> done) = 0;
 
+  // The status is OK, or one of the error map.
   using Done = absl::AnyInvocable<void(absl::Status)>;
+  // Replaces the questions that the account offers a new customer, in all
+  // languages. The call may be repeated; after an error it is not known which
+  // questions are in force.
   virtual void SetIceBreakers(const GraphAccount& account,
                               const v1::SetIceBreakersRequest& request,
                               Done done) = 0;
+  // Reads these questions; an account that has none gives an empty response.
+  // The call may be repeated.
   virtual void GetIceBreakers(
       const GraphAccount& account,
       absl::AnyInvocable<void(absl::StatusOr<v1::GetIceBreakersResponse>)>
           done) = 0;
+  // Deletes all of these questions. The call may be repeated.
   virtual void DeleteIceBreakers(const GraphAccount& account, Done done) = 0;
 
-  // A customer's user name; empty when Instagram does not give it.
+  // Asks for a customer's user name; it is empty when Instagram does not give
+  // it. The call may be repeated.
   virtual void GetUserProfile(
       const GraphAccount& account, std::string_view user_id,
       absl::AnyInvocable<void(absl::StatusOr<std::string>)> done) = 0;
 };
 
+// This is the client of the program. It keeps no state, so calls do not meet;
+// it repeats nothing, and tells the observer of each call before `done`.
 class HttpGraphClient final : public GraphClient {
  public:
-  // Both references must outlive this.
+  // `transport` and `observer` must outlive this, and this must outlive all
+  // calls: the transport stops before it goes.
   HttpGraphClient(GraphHosts hosts, HttpTransport& transport,
                   GraphObserver& observer)
       : hosts_(std::move(hosts)), transport_(transport), observer_(observer) {}
@@ -75,21 +95,35 @@ class HttpGraphClient final : public GraphClient {
       absl::AnyInvocable<void(absl::StatusOr<std::string>)> done) override;
 
  private:
-  // Makes the call, reads its answer and tells the observer.
+  // Makes the call. On the transport's thread, `read` turns the HTTP result
+  // into an answer; the observer hears of it, and `done` gets it. `operation`
+  // is one of graph/observer.h, whose text lives as long as the process.
   template <typename Read, typename Finish>
   void Run(std::string_view operation, const GraphAccount& account,
            HttpCall call, Read read, Finish done);
 
+  // The hosts of both logins; the account says which of them a call goes to.
   const GraphHosts hosts_;
+  // It sends each request at most once, which is why a Send is never repeated
+  // below this class.
   HttpTransport& transport_;
   GraphObserver& observer_;
 };
 
-// The answers, read. Pure.
+// These read Meta's answers, also for the fuzzer. Pure. A result without a
+// complete answer, an error of Meta's and a body that is not what it should be
+// give the status of the error map.
+//
+// A send is only a success with a mid: without one nobody could recognise its
+// echo.
 GraphSendResult ReadSendAnswer(const HttpResult& result);
+// An OK answer to setting or deleting ice breakers has nothing to read.
 absl::Status ReadProfileAnswer(const HttpResult& result);
+// Reads all forms in which Meta is known to give ice breakers; entries that are
+// none are left out.
 absl::StatusOr<v1::GetIceBreakersResponse> ReadIceBreakersAnswer(
     const HttpResult& result);
+// Returns the user name; it is empty when the answer has none.
 absl::StatusOr<std::string> ReadUserProfileAnswer(const HttpResult& result);
 
 }  // namespace linktor

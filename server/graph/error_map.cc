@@ -18,11 +18,11 @@ namespace {
 namespace json = boost::json;
 using Code = absl::StatusCode;
 
-// The longest of Meta's texts that is passed on, in bytes; a whole status has
-// to fit into 8 KiB of trailers.
+// Meta's texts are cut at this size, in bytes, before they are passed on; a
+// whole status has to fit into 8 KiB of trailers.
 constexpr std::size_t kMaxText = 500;
 
-// Meta's code for a request that is wrong; it certainly did nothing.
+// Meta has this code for a request that is wrong; it certainly did nothing.
 constexpr int kParameterCode = 100;
 
 struct GraphError {
@@ -73,8 +73,9 @@ std::optional<GraphError> ParseError(std::string_view body) {
                                  transient->get_bool()};
 }
 
-// How long Meta says to wait: Retry-After in seconds, or the longest
-// estimated_time_to_regain_access, in minutes, of the usage header.
+// Returns how long Meta says to wait: Retry-After in seconds, or the longest
+// estimated_time_to_regain_access, in minutes, of the usage header; `otherwise`
+// when it says nothing.
 absl::Duration RetryAfter(const HttpResult& result, absl::Duration otherwise) {
   int seconds = 0;
   if (absl::SimpleAtoi(ToAbsl(result.Header("retry-after")), &seconds) &&
@@ -98,6 +99,8 @@ absl::Duration RetryAfter(const HttpResult& result, absl::Duration otherwise) {
   return minutes > 0 ? absl::Minutes(minutes) : otherwise;
 }
 
+// Returns the status of a send that nobody knows the end of. It has neither a
+// remedy nor a delay of the error's own: to repeat it could send it twice.
 absl::Status UnknownOutcome(std::string_view why, ErrorDetails details) {
   details.reason = v1::ERROR_REASON_SEND_OUTCOME_UNKNOWN;
   details.remedy.clear();
@@ -110,6 +113,8 @@ absl::Status UnknownOutcome(std::string_view why, ErrorDetails details) {
       details);
 }
 
+// Returns what the answer means for this operation: the row of Meta's error
+// where it may be trusted, or what the HTTP status says.
 GraphMeaning MeaningOf(GraphOperation operation, const HttpResult& result,
                        const std::optional<GraphError>& error) {
   const GraphMeaning* listed = nullptr;

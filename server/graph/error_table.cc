@@ -306,7 +306,7 @@ constexpr std::array kMeanings = {
                  "Do without the deleted message."},
 };
 
-// An error that comes without a subcode, and is known by these words.
+// This is an error that comes without a subcode, and is known by these words.
 struct Worded {
   int code;
   // The words are in lower case; empty words fit every text.
@@ -323,6 +323,8 @@ constexpr int kUnknownObjectSubcode = 33;
 // Instagram Login's errors have this type.
 constexpr std::string_view kInstagramType = "IGApiException";
 
+// Returns the row of exactly these numbers, which must exist: the compiler
+// refuses a constant that has none.
 constexpr const GraphMeaning& Row(int code, int subcode) {
   return *std::find_if(
       kMeanings.begin(), kMeanings.end(), [&](const GraphMeaning& meaning) {
@@ -363,9 +365,10 @@ constexpr std::array kWorded = {
                    "Meta has blocked the app or its developer account",
                    kDashboard)},
     Worded{200, "permission", PermissionMissing(200)},
-    // English is asked for, but an account whose owner has another language
-    // may be answered in that one. Of what Instagram Login says with this code
-    // and without a subcode, only this has been seen in other languages.
+    // English is asked for, but an account whose owner has another language may
+    // be answered in that one. Instagram Login has several errors with this
+    // code and without a subcode; only this one has been seen in other
+    // languages.
     Worded{200, "", Row(200, kDisabledSubcode), kInstagramType},
 };
 
@@ -393,7 +396,7 @@ GraphMeaning RefusedByStatus(int http_status) {
   }
 }
 
-// The subcodes of Instagram's media, whatever their code.
+// Returns whether a subcode is one of Instagram's for media, whatever its code.
 constexpr bool IsOfMedia(int subcode) { return subcode / 1000 == 2207; }
 
 }  // namespace

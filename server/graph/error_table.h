@@ -1,6 +1,6 @@
-// Meta's list of errors, as data: what each of them means to a caller of this
-// server, what to do about it, and whether a send may have been processed all
-// the same. error_map is its only user. Pure.
+// Holds Meta's list of errors, as data: what each of them means to a caller of
+// this server, what to do about it, and whether a send may have been processed
+// all the same. error_map is its only user. Pure.
 
 #pragma once
 
@@ -16,7 +16,8 @@ namespace linktor {
 // A row with this subcode is for every subcode that has no row of its own.
 inline constexpr int kAnySubcode = 0;
 
-// Says whether a send that ended like this may have been processed.
+// Says whether a send that ended like this may have been processed: kNone when
+// Meta certainly did nothing, kUnclear when nobody can know.
 enum class GraphEffect { kNone, kUnclear };
 
 // The call may be repeated unchanged after so many seconds, when Meta does not
@@ -25,6 +26,8 @@ inline constexpr int kNeverAgain = 0;
 inline constexpr int kAgainInAMinute = 60;
 inline constexpr int kAgainInAnHour = 3600;
 
+// This is one row: an error of Meta's, and what this server tells its caller of
+// it. Rows live as long as the process, with their texts.
 struct GraphMeaning {
   // Meta's numbers of the error; both are 0 where only the HTTP status is
   // known.
@@ -36,17 +39,19 @@ struct GraphMeaning {
   // permission, it is FAILED_PRECONDITION.
   absl::StatusCode canonical;
   v1::ErrorReason reason;
-  // It says what the error means.
+  // It says what the error means, for the caller; it goes into the status'
+  // message.
   const char* text;
   // It says what to do, and who is to do it. Null: what the contract says for
   // the reason is right for this error, too.
   const char* remedy = nullptr;
   int retry_seconds = kNeverAgain;
+  // It only matters for sends; a call that can be repeated has no unclear end.
   GraphEffect effect = GraphEffect::kNone;
 };
 
 // Returns all rows; those with a subcode come before the row of their code
-// alone.
+// alone, so that the first that fits is the right one. Tests play each of them.
 std::span<const GraphMeaning> GraphMeanings();
 
 // Returns the row for an error of Meta's; null when the list has none. `text`
@@ -65,7 +70,7 @@ const char* RemedyForMediaOnceMore();
 GraphMeaning MeaningOfHttpStatus(int http_status, bool refused, bool transient);
 
 // Returns the meaning of an error that names a page or account, and not a
-// recipient: what Meta does not know is then the channel's own.
+// recipient: a thing that Meta does not know is then the channel's own.
 const GraphMeaning& UnknownPageMeaning();
 
 }  // namespace linktor
