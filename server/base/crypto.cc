@@ -56,9 +56,13 @@ std::string RandomBytes(std::size_t size) {
   return bytes;
 }
 
-void Secret::Wipe() {
-  OPENSSL_cleanse(value_.data(), value_.size());
-  value_.clear();
+// A short value lies in the string itself, where it stays when the string is
+// moved from or cleared: so all of its room is overwritten, not only what is in
+// use. Growing to the capacity allocates nothing.
+void Secret::Wipe(std::string& value) {
+  value.resize(value.capacity());
+  OPENSSL_cleanse(value.data(), value.size());
+  value.clear();
 }
 
 struct HmacKey::Context {

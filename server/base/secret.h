@@ -19,7 +19,7 @@ class Secret {
   Secret() = default;
   // Takes over the value. A copy that the caller keeps of it is not
   // overwritten.
-  explicit Secret(std::string value) : value_(std::move(value)) {}
+  explicit Secret(std::string value) : value_(std::move(value)) { Wipe(value); }
   // A copy has memory of its own; each is overwritten when it goes.
   Secret(const Secret&) = default;
   // The old value is overwritten first: the string could keep a part of it
@@ -52,9 +52,10 @@ class Secret {
   bool empty() const { return value_.empty(); }
 
  private:
+  void Wipe() { Wipe(value_); }
   // Overwrites the value in a way that the compiler does not leave out, and
-  // leaves this empty. It is defined in crypto.cc, beside BoringSSL.
-  void Wipe();
+  // leaves it empty. It is defined in crypto.cc, beside BoringSSL.
+  static void Wipe(std::string& value);
 
   std::string value_;
 };

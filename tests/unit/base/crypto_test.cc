@@ -2,6 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <new>
+#include <string>
+#include <string_view>
+#include <utility>
+
 #include "absl/strings/escaping.h"
 #include "server/base/secret.h"
 #include "server/base/strings.h"
@@ -141,6 +147,30 @@ TEST_F(AeadKeyTest, RefusesOtherPlaceAndOtherKey) {
 
 TEST_F(AeadKeyTest, EqualTextsLookDifferent) {
   EXPECT_NE(Seal("text", ""), Seal("text", ""));
+}
+
+// A string keeps a short text in itself, also after it was moved from.
+TEST(SecretTest, ShortOnesLeaveNothingBehind) {
+  const std::string text = "verify-me-now";
+  alignas(Secret) std::array<char, sizeof(Secret)> room{};
+  const auto holds = [&] {
+    return std::string_view(room.data(), room.size()).find("verify-me") !=
+           std::string_view::npos;
+  };
+  auto* secret = new (room.data()) Secret(text);
+  ASSERT_TRUE(holds());
+  Secret moved = std::move(*secret);
+  EXPECT_FALSE(holds());
+  *secret = std::move(moved);
+  ASSERT_TRUE(holds());
+  Secret assigned;
+  assigned = std::move(*secret);
+  EXPECT_FALSE(holds());
+  *secret = assigned;
+  ASSERT_TRUE(holds());
+  secret->~Secret();
+  EXPECT_FALSE(holds());
+  EXPECT_EQ(assigned.Reveal(), text);
 }
 
 TEST(SecretTest, MovesAndCopies) {

@@ -34,6 +34,7 @@ TEST(ReadMasterKeyTest, RefusesAnythingElse) {
        {std::string(), std::string(63, 'a'), std::string(65, 'a'),
         std::string(64, 'g'),
         absl::StrCat(std::string(32, 'a'), " ", std::string(32, 'a')),
+        absl::StrCat(std::string(64, 'a'), std::string(960, ' '), "b"),
         std::string(32, '\xaa'), absl::StrCat("0x", std::string(62, 'a'))}) {
     const auto key = ReadKey(content);
     EXPECT_THAT(key, StatusIs(absl::StatusCode::kFailedPrecondition));
