@@ -78,6 +78,8 @@ absl::Status WriteKey(const std::string& path, const Secret& key) {
   const absl::Cleanup close_it = [fd] { close(fd); };
   const Secret line(std::string(key.Reveal()) + "\n");
   const std::string_view bytes = line.Reveal();
+  // A short write sets no errno.
+  errno = ENOSPC;
   if (write(fd, bytes.data(), bytes.size()) !=
           static_cast<ssize_t>(bytes.size()) ||
       fsync(fd) != 0 || std::rename(beside.c_str(), path.c_str()) != 0) {

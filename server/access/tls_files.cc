@@ -8,6 +8,7 @@
 #include <openssl/x509.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
@@ -186,6 +187,14 @@ Validity LastToEnd(const std::vector<X509Ptr>& certificates) {
   return last;
 }
 
+bool AnyIsValid(const std::vector<X509Ptr>& certificates, absl::Time now) {
+  return std::any_of(certificates.begin(), certificates.end(),
+                     [now](const X509Ptr& one) {
+                       const Validity validity = ValidityOf(one);
+                       return validity.begin <= now && now <= validity.end;
+                     });
+}
+
 // `what` begins the sentence: "the certificate in ".
 absl::Status CheckValid(std::string_view what, const std::string& path,
                         const Validity& validity, absl::Time now) {
@@ -245,8 +254,11 @@ absl::StatusOr<TlsFiles> ReadTlsFiles(const TlsPaths& paths, absl::Time now) {
     LINKTOR_ASSIGN(const std::vector<X509Ptr> signers,
                    ParseCertificates(client_ca.text.Reveal(), paths.client_ca));
     files.client_ca_validity = LastToEnd(signers);
-    LINKTOR_TRY(CheckValid("the client CA in ", paths.client_ca,
-                           files.client_ca_validity, now));
+    // One that is valid serves, also beside a successor that begins later.
+    if (!AnyIsValid(signers, now)) {
+      LINKTOR_TRY(CheckValid("the client CA in ", paths.client_ca,
+                             files.client_ca_validity, now));
+    }
     files.client_ca = WriteCertificates(signers);
   }
   if (X509_check_private_key(chain[0].get(), key.get()) != 1) {

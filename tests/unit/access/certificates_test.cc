@@ -398,6 +398,21 @@ TEST_F(CertificateFilesTest, EndOfTheLastClientAuthorityIsAnnounced) {
               HasSubstr(" in force has ended; it was valid until "));
 }
 
+TEST_F(CertificateFilesTest, SuccessorMayBeginLaterThanTheAuthorityInForce) {
+  const std::string going =
+      authority_.IssueServer({.not_after = clock_.Now() + kDay}).certificate;
+  const std::string coming =
+      authority_
+          .IssueServer({.not_before = clock_.Now() + kDay / 2,
+                        .not_after = clock_.Now() + 60 * kDay})
+          .certificate;
+  Write("ca.crt", coming);
+  paths_.client_ca = PathOf("ca.crt");
+  EXPECT_THAT(LoadError(), HasSubstr("is not yet valid; it begins at"));
+  Write("ca.crt", going + coming);
+  EXPECT_THAT(MustLoad()->source()()->client_ca, HasSubstr(coming));
+}
+
 TEST_F(CertificateFilesTest, EndedClientAuthorityRefusesToStart) {
   Write("ca.crt", authority_
                       .IssueServer({.not_before = clock_.Now() - 2 * kDay,
