@@ -51,6 +51,8 @@ linktor_test(pure_tests
     unit/graph/client_test.cc
     unit/graph/error_map_test.cc
     unit/graph/request_test.cc
+    unit/kinds/content/limits_test.cc
+    unit/kinds/content/table_test.cc
     unit/policy/content_match_test.cc
     unit/policy/content_test.cc
     unit/policy/window_test.cc
@@ -66,8 +68,9 @@ linktor_test(pure_tests
     unit/webhook/signature_test.cc
     unit/webhook/webhook_fixture.cc unit/webhook/webhook_fixture.h
   LINKS
-    linktor::test_support linktor::events linktor::graph linktor::policy
-    linktor::webhook linktor::http linktor::base Boost::json simdjson::simdjson)
+    linktor::test_support linktor::content_kinds linktor::events linktor::graph
+    linktor::policy linktor::webhook linktor::http linktor::base Boost::json
+    simdjson::simdjson)
 
 # HTTP over loopback, where the threads of a listener meet.
 linktor_test(http_tests

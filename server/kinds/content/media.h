@@ -1,0 +1,32 @@
+// Contents that Instagram treats as an attachment share these. They are called
+// by the kinds of this folder alone, and any thread may call them. Pure.
+
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <string>
+#include <string_view>
+
+#include "linktor/instagram/v1/content.pb.h"
+#include "linktor/instagram/v1/message.pb.h"
+#include "server/base/v1.h"
+#include "server/kinds/content/kind.h"
+
+namespace linktor::kinds {
+
+// Returns the "message" of a Graph request with the file as its attachment:
+// {"attachment": {"type": type, "payload": {"url": url}}}.
+boost::json::object MediaMessage(std::string_view type, const v1::Media& media);
+
+// Adds one attachment and changes nothing else of the message. The type is one
+// that Instagram's echoes have, so that a send and its echo look alike. The URL
+// is the one the caller gave; it is empty where the content has none, as a
+// sticker and a template have none.
+void AddAttachment(std::string_view type, const std::string& url,
+                   v1::Message& message);
+
+// Returns the type as the words and the URL as the value. The URL is empty when
+// the content has none, and it is not escaped yet.
+ContentSummary SummariseMedia(std::string_view type, const v1::Media& media);
+
+}  // namespace linktor::kinds
