@@ -5,6 +5,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
 #include "client/cli/text.h"
+#include "server/kinds/content/table.h"
 
 namespace linktor::cli {
 namespace {
@@ -33,12 +34,15 @@ std::string Counted(int count, const char* one, const char* many) {
   return absl::StrCat(count, " ", count == 1 ? one : many);
 }
 
-std::string TemplateSummary(const v1::Template& layout) {
-  const auto& elements = layout.generic().elements();
-  std::string out =
-      absl::StrCat("template with ", Counted(elements.size(), "card", "cards"));
-  if (!elements.empty()) {
-    absl::StrAppend(&out, ": ", Quote(elements[0].title(), kTextOnALine));
+// Shows what a kind of content says of itself.
+std::string Shown(const kinds::ContentSummary& summary) {
+  std::string out = summary.words;
+  if (summary.value.has_value()) {
+    absl::StrAppend(&out, " ", EscapeControls(*summary.value));
+  }
+  if (summary.title.has_value()) {
+    absl::StrAppend(&out, out.empty() ? "" : ": ",
+                    Quote(*summary.title, kTextOnALine));
   }
   return out;
 }
@@ -67,29 +71,10 @@ std::string WindowLine(const google::protobuf::Timestamp& close, absl::Time now,
 }  // namespace
 
 std::string Summary(const v1::MessageContent& content) {
-  std::string out;
-  switch (content.content_case()) {
-    case v1::MessageContent::kText:
-      out = Quote(content.text(), kTextOnALine);
-      break;
-    case v1::MessageContent::kImage:
-      out = absl::StrCat("image ", EscapeControls(content.image().url()));
-      break;
-    case v1::MessageContent::kVideo:
-      out = absl::StrCat("video ", EscapeControls(content.video().url()));
-      break;
-    case v1::MessageContent::kAudio:
-      out = absl::StrCat("audio ", EscapeControls(content.audio().url()));
-      break;
-    case v1::MessageContent::kSticker:
-      out = absl::StrCat("sticker ", EscapeControls(content.sticker().id()));
-      break;
-    case v1::MessageContent::kTemplate:
-      out = TemplateSummary(content.template_());
-      break;
-    default:
-      out = "something this program does not know";
-  }
+  const kinds::ContentKind* kind =
+      kinds::FindContentKind(content.content_case());
+  std::string out = kind == nullptr ? "something this program does not know"
+                                    : Shown(kind->summarise(content));
   if (content.quick_replies_size() > 0) {
     absl::StrAppend(
         &out, " [",

@@ -11,6 +11,7 @@
 #include "client/cli/farewell.h"
 #include "client/cli/repeat.h"
 #include "client/cli/request_id.h"
+#include "server/kinds/content/table.h"
 
 namespace linktor::cli {
 namespace {
@@ -27,10 +28,12 @@ struct SendOptions {
 using Content = absl::StatusOr<v1::MessageContent>;
 using Build = Content (*)(const SendOptions&);
 
-// Meta fetches media while the call lasts.
+// Meta fetches media while the call lasts. A message without content is refused
+// at once, so that its limit does not matter.
 bool HasMedia(const v1::MessageContent& content) {
-  return content.content_case() != v1::MessageContent::kText &&
-         content.content_case() != v1::MessageContent::kSticker;
+  const kinds::ContentKind* kind =
+      kinds::FindContentKind(content.content_case());
+  return kind != nullptr && kind->fetch == kinds::Fetch::kMedia;
 }
 
 // Adds the request id, which is of this program's making when none was given,

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "absl/strings/str_cat.h"
+#include "server/kinds/content/table.h"
 
 namespace linktor {
 namespace {
@@ -72,76 +73,11 @@ json::array CallsToAction(
   return actions;
 }
 
-json::object MediaAttachment(const char* type, const v1::Media& media) {
-  return {{"type", type}, {"payload", {{"url", media.url()}}}};
-}
-
-json::object Button(const v1::TemplateButton& button) {
-  json::object out;
-  if (button.has_url()) {
-    out = {{"type", "web_url"}, {"url", button.url()}};
-  } else {
-    out = {{"type", "postback"}, {"payload", button.payload()}};
-  }
-  out["title"] = button.title();
-  return out;
-}
-
-json::object Element(const v1::TemplateElement& element) {
-  json::object out{{"title", element.title()}};
-  if (!element.subtitle().empty()) out["subtitle"] = element.subtitle();
-  if (!element.image_url().empty()) out["image_url"] = element.image_url();
-  if (!element.default_url().empty()) {
-    out["default_action"] = {{"type", "web_url"},
-                             {"url", element.default_url()}};
-  }
-  json::array buttons;
-  for (const auto& button : element.buttons()) {
-    buttons.push_back(Button(button));
-  }
-  if (!buttons.empty()) out["buttons"] = std::move(buttons);
-  return out;
-}
-
-json::object TemplateAttachment(const v1::Template& content) {
-  json::array elements;
-  for (const auto& element : content.generic().elements()) {
-    elements.push_back(Element(element));
-  }
-  return {{"type", "template"},
-          {"payload",
-           {{"template_type", "generic"}, {"elements", std::move(elements)}}}};
-}
-
-bool HasMedia(const v1::MessageContent& content) {
-  return content.has_image() || content.has_video() || content.has_audio() ||
-         content.has_template_();
-}
-
-json::object MessageBody(const v1::MessageContent& content) {
+// `kind` is null for a message without content, which the limits refuse before.
+json::object MessageBody(const v1::MessageContent& content,
+                         const kinds::ContentKind* kind) {
   json::object message;
-  switch (content.content_case()) {
-    case v1::MessageContent::kText:
-      message["text"] = content.text();
-      break;
-    case v1::MessageContent::kImage:
-      message["attachment"] = MediaAttachment("image", content.image());
-      break;
-    case v1::MessageContent::kVideo:
-      message["attachment"] = MediaAttachment("video", content.video());
-      break;
-    case v1::MessageContent::kAudio:
-      message["attachment"] = MediaAttachment("audio", content.audio());
-      break;
-    case v1::MessageContent::kSticker:
-      message["attachment"] = {{"type", "like_heart"}};
-      break;
-    case v1::MessageContent::kTemplate:
-      message["attachment"] = TemplateAttachment(content.template_());
-      break;
-    case v1::MessageContent::CONTENT_NOT_SET:
-      break;
-  }
+  if (kind != nullptr) message = kind->graph_message(content);
   json::array replies;
   for (const auto& reply : content.quick_replies()) {
     replies.push_back({{"content_type", "text"},
@@ -163,13 +99,16 @@ HttpCall BuildSend(const GraphHosts& hosts, const GraphAccount& account,
   if (IsFacebook(account)) {
     body["messaging_type"] = tagged ? "MESSAGE_TAG" : "RESPONSE";
   } else if (!tagged && !content.quick_replies().empty()) {
-    // Of Instagram Login's samples only that with quick replies has it.
+    // Among Instagram Login's samples only that with quick replies has it.
     body["messaging_type"] = "RESPONSE";
   }
   if (tagged) body["tag"] = "HUMAN_AGENT";
-  body["message"] = MessageBody(content);
+  const kinds::ContentKind* kind =
+      kinds::FindContentKind(content.content_case());
+  body["message"] = MessageBody(content, kind);
   HttpCall call = Call("POST", Edge(hosts, account, "messages"), account, body);
-  call.timeout = HasMedia(content) ? kMediaTimeout : kSendTimeout;
+  const bool media = kind != nullptr && kind->fetch == kinds::Fetch::kMedia;
+  call.timeout = media ? kMediaTimeout : kSendTimeout;
   return call;
 }
 

@@ -11,7 +11,9 @@
 
 namespace linktor {
 
-// POST …/messages. `content` has passed the limits of policy/content.h.
+// Makes the POST …/messages. `content` has passed the limits of
+// policy/content.h. The call gets 90 s when Meta fetches media meanwhile, which
+// the kind of the content says, and 30 s otherwise.
 HttpCall BuildSend(const GraphHosts& hosts, const GraphAccount& account,
                    std::string_view to, const v1::MessageContent& content,
                    v1::MessageTag tag);

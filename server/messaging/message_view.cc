@@ -4,19 +4,13 @@
 #include "server/base/ids.h"
 #include "server/base/status.h"
 #include "server/base/try.h"
+#include "server/kinds/content/table.h"
 #include "server/messaging/stored_error.h"
 
 namespace linktor {
 namespace {
 
 using google::protobuf::util::TimeUtil;
-
-void AddAttachment(const char* type, const std::string& url,
-                   v1::Message& message) {
-  v1::Attachment* added = message.add_attachments();
-  added->set_type(type);
-  added->set_url(url);
-}
 
 }  // namespace
 
@@ -47,29 +41,9 @@ v1::Message DescribeMessage(const MessageRow& row) {
 }
 
 void SetContent(const v1::MessageContent& content, v1::Message& message) {
-  switch (content.content_case()) {
-    case v1::MessageContent::kText:
-      message.set_text(content.text());
-      if (content.quick_replies().empty()) return;
-      break;
-    case v1::MessageContent::kImage:
-      AddAttachment("image", content.image().url(), message);
-      break;
-    case v1::MessageContent::kVideo:
-      AddAttachment("video", content.video().url(), message);
-      break;
-    case v1::MessageContent::kAudio:
-      AddAttachment("audio", content.audio().url(), message);
-      break;
-    case v1::MessageContent::kSticker:
-      AddAttachment("like_heart", "", message);
-      break;
-    case v1::MessageContent::kTemplate:
-      AddAttachment("template", "", message);
-      break;
-    case v1::MessageContent::CONTENT_NOT_SET:
-      return;
-  }
+  const kinds::ContentKind* kind =
+      kinds::FindContentKind(content.content_case());
+  if (kind == nullptr || kind->show(content, message)) return;
   *message.mutable_content() = content;
 }
 

@@ -2,6 +2,8 @@
 
 #include <string_view>
 
+#include "server/kinds/content/table.h"
+
 namespace linktor {
 namespace {
 
@@ -11,32 +13,14 @@ std::string OfKind(std::string_view kind) {
   return "kind:" + std::string(kind);
 }
 
-constexpr std::string_view kImage = "image";
-constexpr std::string_view kVideo = "video";
-constexpr std::string_view kAudio = "audio";
-constexpr std::string_view kSticker = "like_heart";
-constexpr std::string_view kTemplate = "template";
-
 }  // namespace
 
 std::string MatchTextOf(const v1::MessageContent& content) {
-  switch (content.content_case()) {
-    case v1::MessageContent::kText:
-      return OfText(content.text());
-    case v1::MessageContent::kImage:
-      return OfKind(kImage);
-    case v1::MessageContent::kVideo:
-      return OfKind(kVideo);
-    case v1::MessageContent::kAudio:
-      return OfKind(kAudio);
-    case v1::MessageContent::kSticker:
-      return OfKind(kSticker);
-    case v1::MessageContent::kTemplate:
-      return OfKind(kTemplate);
-    case v1::MessageContent::CONTENT_NOT_SET:
-      break;
-  }
-  return "";
+  const kinds::ContentKind* kind =
+      kinds::FindContentKind(content.content_case());
+  if (kind == nullptr) return "";
+  return kind->echo.text != nullptr ? OfText(kind->echo.text(content))
+                                    : OfKind(kind->echo.type);
 }
 
 std::string MatchTextOf(const v1::Message& echo) {
@@ -45,11 +29,11 @@ std::string MatchTextOf(const v1::Message& echo) {
   }
   if (!echo.text().empty() || echo.attachments_size() != 1) return "";
   const std::string_view type = echo.attachments(0).type();
-  // Nobody has seen which name Instagram gives the heart in an echo.
-  if (type == "sticker") return OfKind(kSticker);
-  for (const std::string_view kind :
-       {kImage, kVideo, kAudio, kSticker, kTemplate}) {
-    if (type == kind) return OfKind(kind);
+  if (type.empty()) return "";
+  for (const kinds::ContentKind* kind : kinds::kContentKinds) {
+    if (type == kind->echo.type || type == kind->echo.other_type) {
+      return OfKind(kind->echo.type);
+    }
   }
   return "";
 }

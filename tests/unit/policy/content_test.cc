@@ -58,12 +58,6 @@ TEST(CheckContentTest, NeedsContent) {
   EXPECT_THAT(Check({}), ElementsAre("content"));
 }
 
-TEST(CountCharactersTest, CountsCodePoints) {
-  EXPECT_EQ(CountCharacters(""), 0U);
-  EXPECT_EQ(CountCharacters("abc"), 3U);
-  EXPECT_EQ(CountCharacters("a\u00e4\u20ac\U0001F600"), 4U);
-}
-
 // ---- Media and stickers -----------------------------------------------------
 
 TEST(CheckContentTest, EachKindOfMediaNeedsItsUrl) {
