@@ -63,6 +63,7 @@ check: build ## Check format, protos, README, tree, clang-tidy (TIDY=all: every 
 	@tools/setup/apt.sh check bazel
 	tools/check/tree.sh
 	tools/check/parity.py
+	tools/check/content_kinds.py
 	tools/check/format.sh
 	tools/check/buf.sh
 	tools/check/errors.sh
