@@ -49,8 +49,8 @@ _PROGRAMS = ["protoc", "grpc_cpp_plugin"]
 # The schemas of gRPC's own services (package grpc-proto).
 _GRPC_PROTO = "/usr/share/grpc-proto"
 
-# Whose versions count, as dpkg-query's patterns: the compiler, the C and C++
-# libraries, and the packages of the above.
+# The versions of these packages count, named by dpkg-query's patterns: the
+# compiler, the C and C++ libraries, and the packages of the above.
 _PACKAGES = [
     "g++*",
     "libabsl-dev",

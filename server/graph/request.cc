@@ -99,7 +99,7 @@ HttpCall BuildSend(const GraphHosts& hosts, const GraphAccount& account,
   if (IsFacebook(account)) {
     body["messaging_type"] = tagged ? "MESSAGE_TAG" : "RESPONSE";
   } else if (!tagged && !content.quick_replies().empty()) {
-    // Among Instagram Login's samples only that with quick replies has it.
+    // Among Instagram Login's samples only the one with quick replies has it.
     body["messaging_type"] = "RESPONSE";
   }
   if (tagged) body["tag"] = "HUMAN_AGENT";

@@ -18,7 +18,7 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr int kSubscribers = 100;
 constexpr int kChannels = 4;
 constexpr std::size_t kEvents = 20'000;
-// Of the denominator, whatever the server sends.
+// The denominator sends messages of this shape, whatever the server sends.
 constexpr std::size_t kEventsPerMessage = 16;
 constexpr std::size_t kEventBytes = 700;
 

@@ -48,7 +48,7 @@ class Fleet {
   // Until every stream has so many events, or 120 s have passed: false.
   bool WaitForEvents(std::uint64_t each);
   void WaitForEnd();
-  // Of the stream that has least.
+  // Returns the number of events of the stream that has least.
   std::uint64_t least() const;
   std::uint64_t total() const;
 

@@ -28,14 +28,15 @@ struct Load {
 
 struct LoadResult {
   double seconds = 0;
-  // Of each request, from write to answer.
+  // The time of each request, from write to answer.
   std::vector<double> latencies_ms;
   std::size_t refused = 0;
 
   double per_second() const {
     return static_cast<double>(latencies_ms.size()) / seconds;
   }
-  // Of `q` in 0..1.
+  // Returns the latency, in milliseconds, below which the part `q` (0 to 1) of
+  // all requests is.
   double Quantile(double q) const;
 };
 

@@ -35,7 +35,7 @@ class PostMaker {
   // The body alone.
   std::string Body(int items);
   std::string Request(std::string_view body) const;
-  // Of the next message.
+  // Returns the number of the next message.
   std::uint64_t next_number() const { return number_; }
 
  private:

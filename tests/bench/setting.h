@@ -15,7 +15,7 @@ namespace linktor::bench {
 
 struct Setting {
   Report& report;
-  // Of each pair, interleaved.
+  // Each pair is measured so often, interleaved.
   int rounds = 5;
   // Makes everything shorter, for trying it out: 0.1 for a tenth.
   double scale = 1;

@@ -18,11 +18,12 @@ struct Answer {
   // Whether there is a member `error`, and whether it is an object.
   bool has_error = false;
   bool has_error_object = false;
-  // Of the error: whether it says so, and its code if that is a whole number.
+  // The members of the error: `is_transient`, and its code if that is a whole
+  // number.
   bool transient = false;
   bool has_code = false;
   std::optional<std::int64_t> code;
-  // Of a 200 without `error`: message_id, if it is a text.
+  // The message_id of a 200 without `error`, if it is a text.
   std::optional<std::string> mid;
 };
 

@@ -38,7 +38,7 @@ Violation CheckGraph(std::string_view input);
 Violation CheckConfiguration(std::string_view input);
 
 struct Property {
-  // Of the folder with its seeds, too.
+  // The folder with its seeds has this name, too.
   const char* name;
   Violation (*check)(std::string_view input);
 };

@@ -34,7 +34,7 @@ Cli::Cli(const Options& options) {
   }
   argv.push_back(nullptr);
   std::vector<std::string> variables = options.environment;
-  // Of the test's own environment it gets nothing but these.
+  // It gets nothing of the test's own environment but these.
   for (const char* name :
        {"ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"}) {
     if (const char* value = std::getenv(name); value != nullptr) {

@@ -19,7 +19,7 @@ constexpr std::int64_t kFirstUser = 61'000'000'000'000;
 
 struct Share {
   SoakKind kind;
-  // Of 100.
+  // So many of 100 items are of the kind.
   unsigned percent;
 };
 

@@ -25,7 +25,7 @@ enum class SoakKind : std::uint8_t {
   kMisfit,
   // An edit numbered 0: counted as ignored.
   kIgnored,
-  // Of an account that no channel has: counted as an issue.
+  // The item is for an account that no channel has: it is counted as an issue.
   kStranger,
 };
 
@@ -48,7 +48,8 @@ class Catalogue {
   SoakKind KindOf(std::uint32_t number) const;
   std::string UserOf(std::uint32_t number) const;
   std::int64_t TimeOf(std::uint32_t number) const { return base_ms_ + number; }
-  // Of the item itself, or the message that it names; empty when it has none.
+  // Returns the mid of the item itself, or of the message that it names; empty
+  // when it has none.
   std::string MidOf(std::uint32_t number) const;
   // The type of its event; empty when there is to be none.
   std::string_view EventTypeOf(std::uint32_t number) const;

@@ -34,7 +34,7 @@ class Deliverer {
 
   struct Tally {
     std::size_t items = 0;
-    // Of the server's latest life.
+    // These count in the server's latest life alone.
     std::size_t items_of_life = 0;
     std::size_t unanswered_of_life = 0;
     // Answered neither 200 nor 503, by HTTP status.

@@ -17,7 +17,7 @@ namespace linktor::testing {
 // inside: this is a test of the server (see server/events/cursor.h).
 std::int64_t SequenceOf(const std::string& cursor);
 
-// Of one subscriber. Not thread-safe.
+// A Ledger is of one subscriber. It is not thread-safe.
 class Ledger {
  public:
   // Borrowed: what the events should be of.
@@ -37,11 +37,12 @@ class Ledger {
     // The first few of all these, by name.
     std::string report;
   };
-  // Of a stream from the log's beginning to its end.
+  // Judges a stream from the log's beginning to its end.
   Verdict Judge() const;
 
   std::uint64_t events() const { return events_; }
-  // Of the order of all events: equal for subscribers who received the same.
+  // Returns a hash of the order of all events: it is equal for subscribers that
+  // received the same.
   std::uint64_t order_hash() const { return order_hash_; }
 
  private:

@@ -82,7 +82,7 @@ class LedgerTest : public ::testing::Test {
     return static_cast<std::uint32_t>(std::stoul(events_[i].id().substr(4)));
   }
 
-  // Of a stream that has events_ in this order.
+  // Judges a stream that has events_ in this order.
   Ledger::Verdict Judge() {
     Ledger ledger(catalogue_);
     std::int64_t sequence = 0;

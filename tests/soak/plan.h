@@ -34,7 +34,7 @@ class Plan {
     std::uint64_t seed = 1;
     // Items in all posts together, repeats included.
     std::size_t deliveries = 100'000;
-    // Of 100 deliveries, so many are repeats: half of them in posts that are
+    // So many deliveries of 100 are repeats: half of them in posts that are
     // delivered again byte for byte, half within other posts.
     std::size_t repeats_percent = 30;
     // The time of the first item.
@@ -49,7 +49,7 @@ class Plan {
   std::size_t items() const { return items_; }
   // Posts to send, in this order; those that are redelivered are there again.
   const std::vector<std::uint32_t>& order() const { return order_; }
-  // Those that are not the same as another.
+  // Returns how many posts are not the same as another.
   std::size_t distinct_posts() const { return posts_.size(); }
 
   // The same for the same post whenever it is called.

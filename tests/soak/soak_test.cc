@@ -189,7 +189,7 @@ class SoakTest : public ::testing::Test {
   Gateway gateway_;
   Whereabouts whereabouts_;
   Deliverer::Tally tally_;
-  // Of all subscribers.
+  // These are sums over all subscribers.
   std::uint64_t twice_ = 0;
   std::uint64_t missing_ = 0;
   Books books_;

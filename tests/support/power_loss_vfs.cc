@@ -193,7 +193,7 @@ PowerLossVfs::PowerLossVfs(std::string_view folder) : state_(new State) {
   state_->vfs.pNext = nullptr;
   state_->vfs.szOsFile =
       static_cast<int>(sizeof(File)) + state_->real->szOsFile;
-  // Of the real functions only xOpen looks at pAppData.
+  // Only xOpen among the real functions looks at pAppData.
   state_->vfs.pAppData = state_;
   state_->vfs.xOpen = Open;
   state_->vfs.xDelete = Delete;

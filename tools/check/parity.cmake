@@ -38,7 +38,8 @@ foreach(_command IN ITEMS
     "function(${_command})\n  _record(${_command} \${ARGV})\nendfunction()")
 endforeach()
 
-# Of no interest to the comparison; but only a build can run them.
+# These commands do not matter for the comparison, and only a build can run
+# them.
 foreach(_command IN ITEMS
     add_custom_command add_custom_target add_dependencies enable_testing
     set_target_properties)

@@ -43,7 +43,7 @@ class Next {
     Function* function = function_.load(std::memory_order_relaxed);
     if (function == nullptr) {
       function = reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name_));
-      // Of another version of gRPC or Abseil: see above.
+      // The library is of another version of gRPC or Abseil: see above.
       if (function == nullptr) std::abort();
       function_.store(function, std::memory_order_relaxed);
     }
@@ -176,7 +176,8 @@ void RunStatus(grpc_completion_queue_functor* functor, int ok) {
 
 // ---- Reactions that no operation tells of -----------------------------------
 
-// Who counted last may have been gRPC, unseen; its counterparts are not.
+// The last to count down may have been gRPC itself, which ThreadSanitizer does
+// not see; the functions here, its counterparts, are seen.
 void ServerCallbackCall::ScheduleOnDone(bool inline_ondone) {
   (void)callbacks_outstanding_.load(std::memory_order_acquire);
   const auto done = [this] {

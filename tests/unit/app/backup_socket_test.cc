@@ -161,7 +161,7 @@ TEST_F(BackupSocketTest, OtherLinesAreRefused) {
     EXPECT_THAT(Ask(asker, line), StartsWith("failed the server understands"))
         << line;
   }
-  // Who says nothing, or never ends a line, holds up nobody for ever.
+  // An asker that says nothing, or never ends a line, holds up nobody for ever.
   (void)Connect();
   LineSocket endless = Connect();
   EXPECT_THAT(endless.WriteLine(std::string(2 * LineSocket::kMaxLine, 'x')),

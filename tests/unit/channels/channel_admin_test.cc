@@ -36,6 +36,7 @@ class ChannelAdminTest : public ChannelsFixture {
 TEST_F(ChannelAdminTest, AChannelIsTheSameAfterARestart) {
   Create(Request("ch_1", "1784", "100"));
   ASSERT_THAT(Rename("ch_1", "Shop"), IsOk());
+  // Ice breakers that are known already change nothing.
   ASSERT_THAT(Remember("Where are you?"), IsOk());
   const auto before = registry_->Find("ch_1");
   Close();

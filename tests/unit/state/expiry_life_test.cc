@@ -98,7 +98,7 @@ class World {
     }
     one.untold.clear();
   }
-  // Those that are up append one after the other, and are told at once.
+  // The instances that are up append one after the other, and are told at once.
   void Live(std::int64_t time_ms) {
     const std::int64_t until_ms = now_ms_ + time_ms;
     while (now_ms_ < until_ms) {
