@@ -1,6 +1,5 @@
 #include "emulator/json_reader.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -19,24 +18,16 @@ void AppendName(std::string* out, std::string_view name) {
 JsonReader::JsonReader(const json::value& value,
                        std::initializer_list<std::string_view> known,
                        std::string path)
-    : object_(value.if_object()), path_(std::move(path)) {
-  if (object_ == nullptr) {
+    : members_(value), path_(std::move(path)) {
+  if (!members_.is_object()) {
     Fail(path_.empty() ? "the body must be a JSON object"
                        : absl::StrCat("\"", path_, "\" must be an object"));
     return;
   }
-  for (const json::key_value_pair& member : *object_) {
-    const std::string_view name = member.key();
-    if (std::find(known.begin(), known.end(), name) == known.end()) {
-      Fail(absl::StrCat("\"", PathOf(name), "\" is not known here; known are ",
-                        absl::StrJoin(known, ", ", AppendName)));
-    }
-  }
-}
-
-const json::value* JsonReader::Find(std::string_view name) const {
-  return object_ == nullptr ? nullptr
-                            : object_->if_contains({name.data(), name.size()});
+  members_.ForEachUnknown(known, [&](std::string_view name) {
+    Fail(absl::StrCat("\"", PathOf(name), "\" is not known here; known are ",
+                      absl::StrJoin(known, ", ", AppendName)));
+  });
 }
 
 std::optional<std::string> JsonReader::String(std::string_view name) {

@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "emulator/json.h"
+#include "emulator/known_members.h"
 
 namespace linktor::emulator {
 
@@ -28,7 +29,9 @@ class JsonReader {
   const absl::Status& status() const { return status_; }
 
   // Returns null when the member is absent.
-  const json::value* Find(std::string_view name) const;
+  const json::value* Find(std::string_view name) const {
+    return members_.Find(name);
+  }
   bool Has(std::string_view name) const { return Find(name) != nullptr; }
 
   // These return nullopt or null when the member is absent. One of another
@@ -77,7 +80,7 @@ class JsonReader {
   // "reply_to.story".
   std::string PathOf(std::string_view name) const;
 
-  const json::object* const object_;
+  const KnownMembers members_;
   const std::string path_;
   absl::Status status_;
 };

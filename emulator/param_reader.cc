@@ -23,24 +23,16 @@ std::size_t CharacterCount(std::string_view text) {
 ParamReader::ParamReader(const json::value& value, std::string path,
                          std::initializer_list<std::string_view> known,
                          std::optional<GraphError>& error)
-    : object_(value.if_object()), path_(std::move(path)), error_(error) {
-  if (object_ == nullptr) {
+    : members_(value), path_(std::move(path)), error_(error) {
+  if (!members_.is_object()) {
     Fail(InvalidParameter(
         path_.empty() ? "The body must be a JSON object"
                       : absl::StrCat("Param ", path_, " must be an object")));
     return;
   }
-  for (const json::key_value_pair& member : *object_) {
-    const std::string_view name = member.key();
-    if (std::find(known.begin(), known.end(), name) == known.end()) {
-      Wrong(name, "is not supported");
-    }
-  }
-}
-
-const json::value* ParamReader::Find(std::string_view name) const {
-  return object_ == nullptr ? nullptr
-                            : object_->if_contains({name.data(), name.size()});
+  members_.ForEachUnknown(known, [this](std::string_view name) {
+    Wrong(name, "is not supported");
+  });
 }
 
 std::string ParamReader::PathOf(std::string_view name) const {

@@ -10,6 +10,7 @@
 
 #include "emulator/graph_error.h"
 #include "emulator/json.h"
+#include "emulator/known_members.h"
 
 namespace linktor::emulator {
 
@@ -27,7 +28,9 @@ class ParamReader {
 
   bool Has(std::string_view name) const { return Find(name) != nullptr; }
   // Returns null when the member is absent.
-  const json::value* Find(std::string_view name) const;
+  const json::value* Find(std::string_view name) const {
+    return members_.Find(name);
+  }
   // Returns the name as Meta writes it, such as "message[text]".
   std::string PathOf(std::string_view name) const;
 
@@ -52,7 +55,7 @@ class ParamReader {
   std::optional<GraphError>& error() { return error_; }
 
  private:
-  const json::object* const object_;
+  const KnownMembers members_;
   const std::string path_;
   std::optional<GraphError>& error_;
 };
