@@ -11,7 +11,7 @@ using SteadyClock = std::chrono::steady_clock;
 
 // The thread pauses so long between the steps of one round, so that other
 // records come first.
-constexpr absl::Duration kStepPause = absl::Milliseconds(20);
+constexpr std::chrono::milliseconds kStepPause{20};
 
 }  // namespace
 
@@ -30,21 +30,8 @@ Housekeeping::~Housekeeping() { Stop(); }
 
 void Housekeeping::Stop() {
   if (!thread_.joinable()) return;
-  {
-    MutexLock lock(mutex_);
-    stopping_ = true;
-  }
-  stop_.Signal();
+  stop_.Set();
   thread_.join();
-}
-
-bool Housekeeping::Rest(absl::Duration duration) {
-  const auto end = SteadyClock::now() + absl::ToChronoNanoseconds(duration);
-  MutexLock lock(mutex_);
-  while (!stopping_ && SteadyClock::now() < end) {
-    stop_.WaitFor(mutex_, end - SteadyClock::now());
-  }
-  return !stopping_;
 }
 
 void Housekeeping::SetAges(const Ages& ages) {
@@ -71,11 +58,11 @@ std::optional<TrimAnswer> Housekeeping::Trim() {
 }
 
 void Housekeeping::Run() {
-  while (Rest(interval_)) {
+  while (stop_.Rest(absl::ToChronoNanoseconds(interval_))) {
     bool more = true;
     while (more) {
       const std::optional<TrimAnswer> answer = Trim();
-      more = answer.has_value() && answer->more && Rest(kStepPause);
+      more = answer.has_value() && answer->more && stop_.Rest(kStepPause);
     }
   }
 }

@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "server/base/clock.h"
 #include "server/base/mutex.h"
+#include "server/base/stop_signal.h"
 #include "server/journal/feed.h"
 #include "server/journal/journal.h"
 #include "server/journal/trim_meter.h"
@@ -54,9 +55,6 @@ class Housekeeping {
   // Appends one Trim and waits for it. Returns nullopt when it was not applied,
   // which is logged; the next round tries again.
   std::optional<TrimAnswer> Trim();
-  // Waits for `duration`. Returns false as soon as it is time to end.
-  bool Rest(absl::Duration duration);
-
   // It gives the times of the records; how much time has passed is measured by
   // the monotonic clock.
   const Clock& clock_;
@@ -64,13 +62,10 @@ class Housekeeping {
   const absl::Duration interval_;
   // It measures the time between Trims, whoever appended them.
   TrimMeter meter_;
-  // It guards the settings and the end; it is not held while a Trim is
-  // appended.
+  // It is not held while a Trim is appended.
   Mutex mutex_;
   Ages ages_ ABSL_GUARDED_BY(mutex_);
-  // It is signalled when stopping_ is set.
-  CondVar stop_;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  StopSignal stop_;
   // It is the last member, since it uses all the others.
   std::thread thread_;
 };

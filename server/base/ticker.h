@@ -7,7 +7,7 @@
 #include <functional>
 #include <thread>
 
-#include "server/base/mutex.h"
+#include "server/base/stop_signal.h"
 
 namespace linktor {
 
@@ -27,15 +27,12 @@ class Ticker {
 
  private:
   // This is the thread's loop: it waits for the period or the stop, and calls
-  // `work` without the mutex.
+  // `work`.
   void Run();
 
   const std::chrono::milliseconds period_;
   const std::function<void()> work_;
-  Mutex mutex_;
-  // It is signalled once, when stopping_ becomes true.
-  CondVar stop_;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  StopSignal stop_;
   // It is the last member, so that the thread does not run before the others
   // are made.
   std::thread thread_;

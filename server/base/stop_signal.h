@@ -1,0 +1,41 @@
+// Tells a thread that it is time to end, while it rests between two rounds of
+// its work. The ticker and the housekeeping wait with it.
+
+#pragma once
+
+#include <chrono>
+
+#include "server/base/mutex.h"
+
+namespace linktor {
+
+// It is thread-safe. It must outlive the thread that rests.
+class StopSignal {
+ public:
+  // Rests for `time`, measured by the monotonic clock. Returns false, at once,
+  // when it is time to end.
+  [[nodiscard]] bool Rest(std::chrono::nanoseconds time) {
+    const auto end = std::chrono::steady_clock::now() + time;
+    MutexLock lock(mutex_);
+    while (!stopping_ && std::chrono::steady_clock::now() < end) {
+      stop_.WaitFor(mutex_, end - std::chrono::steady_clock::now());
+    }
+    return !stopping_;
+  }
+
+  // Ends a rest that is under way and every later one.
+  void Set() {
+    {
+      MutexLock lock(mutex_);
+      stopping_ = true;
+    }
+    stop_.SignalAll();
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar stop_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace linktor
