@@ -1,8 +1,6 @@
 #include "tests/bench/program.h"
 
 #include <fcntl.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -11,27 +9,19 @@
 #include <fstream>
 #include <sstream>
 
+#include "tests/support/spawn.h"
+
 namespace linktor::bench {
 
 Program::Program(const std::vector<std::string>& arguments) {
   int ends[2];
   int life[2];
   if (pipe2(ends, O_CLOEXEC) != 0 || pipe2(life, O_CLOEXEC) != 0) std::abort();
-  std::vector<char*> argv;
-  argv.reserve(arguments.size() + 1);
-  for (const std::string& one : arguments) {
-    argv.push_back(const_cast<char*>(one.c_str()));
-  }
-  argv.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, life[0], STDIN_FILENO);
-  if (posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environ) !=
-      0) {
-    pid_ = -1;
-  }
-  posix_spawn_file_actions_destroy(&actions);
+  pid_ = testing::Spawn({.program = arguments.front(),
+                         .arguments = {arguments.begin() + 1, arguments.end()},
+                         .environment = {},
+                         .in = life[0],
+                         .out = ends[1]});
   close(ends[1]);
   close(life[0]);
   life_fd_ = life[1];
@@ -39,7 +29,7 @@ Program::Program(const std::vector<std::string>& arguments) {
   while (read(ends[0], &c, 1) == 1 && c != '\n') first_line_.push_back(c);
   close(ends[0]);
   if (first_line_.empty()) {
-    std::fprintf(stderr, "%s cannot be started\n", argv[0]);
+    std::fprintf(stderr, "%s cannot be started\n", arguments.front().c_str());
     std::exit(1);
   }
 }
@@ -48,8 +38,7 @@ Program::~Program() {
   if (pid_ <= 0) return;
   close(life_fd_);
   kill(pid_, SIGKILL);
-  int status = 0;
-  waitpid(pid_, &status, 0);
+  (void)testing::WaitForEnd(pid_);
 }
 
 std::string AddressIn(const std::string& line, const std::string& name) {

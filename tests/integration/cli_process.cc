@@ -3,8 +3,6 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -16,7 +14,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "server/base/unique_fd.h"
 #include "tests/support/server_process.h"
+#include "tests/support/spawn.h"
 
 namespace linktor::testing {
 namespace {
@@ -27,14 +27,8 @@ constexpr std::chrono::seconds kPatience{60};
 }  // namespace
 
 Cli::Cli(const Options& options) {
-  const std::string program = BinDir() + "/linktor-ig";
-  std::vector<char*> argv = {const_cast<char*>(program.c_str())};
-  for (const std::string& one : options.arguments) {
-    argv.push_back(const_cast<char*>(one.c_str()));
-  }
-  argv.push_back(nullptr);
   std::vector<std::string> variables = options.environment;
-  // It gets nothing of the test's own environment but these.
+  // It gets nothing but these of the test's own environment.
   for (const char* name :
        {"ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"}) {
     if (const char* value = std::getenv(name); value != nullptr) {
@@ -43,44 +37,26 @@ Cli::Cli(const Options& options) {
   }
   variables.push_back(absl::StrCat("LINKTOR_IG_SERVER=", options.server));
   variables.emplace_back("TZ=UTC");
-  std::vector<char*> envp;
-  envp.reserve(variables.size() + 1);
-  for (std::string& one : variables) envp.push_back(one.data());
-  envp.push_back(nullptr);
   int out[2];
   int err[2];
   EXPECT_EQ(pipe2(out, O_CLOEXEC), 0);
   EXPECT_EQ(pipe2(err, O_CLOEXEC), 0);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, 0, options.input.c_str(), O_RDONLY,
-                                   0);
-  if (options.output.empty()) {
-    posix_spawn_file_actions_adddup2(&actions, out[1], 1);
-  } else {
-    posix_spawn_file_actions_addopen(&actions, 1, options.output.c_str(),
-                                     O_WRONLY, 0);
-  }
-  posix_spawn_file_actions_adddup2(&actions, err[1], 2);
-  posix_spawn_file_actions_addclosefrom_np(&actions, 3);
-  // Shells have what runs in their background ignore SIGINT, and so would
-  // linktor-ig.
-  sigset_t interrupt;
-  sigemptyset(&interrupt);
-  sigaddset(&interrupt, SIGINT);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  posix_spawnattr_setsigdefault(&attributes, &interrupt);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-  EXPECT_EQ(posix_spawn(&pid_, program.c_str(), &actions, &attributes,
-                        argv.data(), envp.data()),
-            0);
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&actions);
-  close(out[1]);
-  close(err[1]);
   out_.fd = out[0];
   err_.fd = err[0];
+  const UniqueFd piped_out(out[1]);
+  const UniqueFd piped_err(err[1]);
+  const UniqueFd in(open(options.input.c_str(), O_RDONLY | O_CLOEXEC));
+  const UniqueFd file_out(options.output.empty() ? -1
+                                                 : open(options.output.c_str(),
+                                                        O_WRONLY | O_CLOEXEC));
+  pid_ =
+      Spawn({.program = BinDir() + "/linktor-ig",
+             .arguments = options.arguments,
+             .environment = variables,
+             .in = in.get(),
+             .out = options.output.empty() ? piped_out.get() : file_out.get(),
+             .err = piped_err.get()});
+  EXPECT_GT(pid_, 0);
 }
 
 Cli::~Cli() {
@@ -88,7 +64,7 @@ Cli::~Cli() {
   close(err_.fd);
   if (pid_ > 0) {
     kill(pid_, SIGKILL);
-    waitpid(pid_, nullptr, 0);
+    (void)WaitForEnd(pid_);
   }
 }
 
@@ -105,9 +81,7 @@ void Cli::Signal(int signal) const { kill(pid_, signal); }
 int Cli::Wait() {
   while (Read()) {
   }
-  int status = 0;
-  waitpid(std::exchange(pid_, -1), &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  return WaitForEnd(std::exchange(pid_, -1));
 }
 
 bool Cli::WaitFor(Stream& stream, const std::string& text) {

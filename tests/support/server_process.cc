@@ -2,8 +2,6 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +13,8 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "server/base/unique_fd.h"
+#include "tests/support/spawn.h"
 
 namespace linktor::testing {
 namespace {
@@ -30,31 +30,15 @@ std::string ReadAll(const std::string& path) {
 }
 
 // `out` is what standard output becomes; -1 for the log file.
-pid_t Spawn(const std::vector<std::string>& arguments,
-            const std::string& log_path, int out) {
-  const std::string program = BinDir() + "/linktor-igd";
-  std::vector<char*> argv = {const_cast<char*>(program.c_str())};
-  for (const std::string& one : arguments) {
-    argv.push_back(const_cast<char*>(one.c_str()));
-  }
-  argv.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, 2, log_path.c_str(),
-                                   O_WRONLY | O_CREAT | O_APPEND, 0600);
-  posix_spawn_file_actions_adddup2(&actions, out >= 0 ? out : 2, 1);
-  // Sockets of the test must not live on in the server.
-  posix_spawn_file_actions_addclosefrom_np(&actions, 3);
-  pid_t pid = -1;
-  const int error = posix_spawn(&pid, program.c_str(), &actions, nullptr,
-                                argv.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  return error == 0 ? pid : -1;
-}
-
-int ToStatus(int wait_status) {
-  return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status)
-                                : -WTERMSIG(wait_status);
+pid_t SpawnServer(const std::vector<std::string>& arguments,
+                  const std::string& log_path, int out) {
+  const UniqueFd log(
+      open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  return Spawn({.program = BinDir() + "/linktor-igd",
+                .arguments = arguments,
+                .environment = {},
+                .out = out >= 0 ? out : log.get(),
+                .err = log.get()});
 }
 
 std::string NewLogPath() {
@@ -97,7 +81,7 @@ bool ServerProcess::Start() {
   // server has ended.
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return false;
-  pid_ = Spawn(arguments, log_path_, ends[1]);
+  pid_ = SpawnServer(arguments, log_path_, ends[1]);
   close(ends[1]);
   std::string line;
   char c = 0;
@@ -127,13 +111,7 @@ ProcessEnd ServerProcess::Terminate() {
   return {status, output()};
 }
 
-int ServerProcess::Wait() {
-  int status = 0;
-  while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-  }
-  pid_ = -1;
-  return ToStatus(status);
-}
+int ServerProcess::Wait() { return WaitForEnd(std::exchange(pid_, -1)); }
 
 std::string ServerProcess::output() const { return ReadAll(log_path_); }
 
@@ -148,11 +126,8 @@ bool ServerProcess::WaitForOutput(const std::string& text) const {
 
 ProcessEnd RunServer(const std::vector<std::string>& arguments) {
   const std::string log_path = NewLogPath();
-  const pid_t pid = Spawn(arguments, log_path, -1);
-  int status = 0;
-  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  ProcessEnd end{ToStatus(status), ReadAll(log_path)};
+  const pid_t pid = SpawnServer(arguments, log_path, -1);
+  ProcessEnd end{WaitForEnd(pid), ReadAll(log_path)};
   unlink(log_path.c_str());
   return end;
 }
