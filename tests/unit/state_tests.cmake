@@ -37,7 +37,8 @@ linktor_test(state_tests
     unit/state/schema_test.cc
     unit/state/store_rig.cc unit/state/store_rig.h
     unit/state/trim_test.cc
-  LINKS linktor::events linktor::journal linktor::test_support SQLite::SQLite3)
+  LINKS linktor::events linktor::journal linktor::test_support SQLite::SQLite3
+  TIMEOUT 180)
 # Its time is spent in its own oracle, so it is compiled with optimisation: its
 # precompiled header is none for tests.
 linktor_test(store_model_tests
