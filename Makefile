@@ -62,6 +62,7 @@ test: build ## Build everything and run the tests
 check: build ## Check format, protos, README, tree, clang-tidy (TIDY=all: every file), programs by Bazel
 	@tools/setup/apt.sh check bazel
 	tools/check/tree.sh
+	tools/check/comments.py
 	tools/check/parity.py
 	tools/check/content_kinds.py
 	tools/check/format.sh

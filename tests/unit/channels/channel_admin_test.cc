@@ -36,7 +36,6 @@ class ChannelAdminTest : public ChannelsFixture {
 TEST_F(ChannelAdminTest, AChannelIsTheSameAfterARestart) {
   Create(Request("ch_1", "1784", "100"));
   ASSERT_THAT(Rename("ch_1", "Shop"), IsOk());
-  // Ice breakers that are known already change nothing.
   ASSERT_THAT(Remember("Where are you?"), IsOk());
   const auto before = registry_->Find("ch_1");
   Close();
@@ -191,7 +190,7 @@ TEST_F(ChannelAdminTest, EarlierIceBreakersStayKnown) {
   const auto entry = registry_->Find("ch_1");
   EXPECT_TRUE(entry->IsIceBreaker("Where are you?", "PAYLOAD"));
   EXPECT_TRUE(entry->IsIceBreaker("When do you open?", "PAYLOAD"));
-  // Those that are known already change nothing.
+  // Ice breakers that are known already change nothing.
   ASSERT_THAT(Remember("Where are you?"), IsOk());
   EXPECT_EQ(registry_->Find("ch_1")->revision, entry->revision);
 }
