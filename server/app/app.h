@@ -1,7 +1,7 @@
 // The App is the server, put together. Every component is made here, in the
 // order of dependency, and goes in the reverse order; no component finds
 // another by itself. main makes one App, reloads it on SIGHUP and stops it on
-// SIGTERM, all from the main thread. Tests make Apps in the same way.
+// SIGTERM, all from the main thread.
 
 #pragma once
 

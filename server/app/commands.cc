@@ -70,9 +70,8 @@ absl::StatusOr<absl::Time> Copy(const Config& config, const Secret& master_key,
 absl::Status Backup(const CommandLine& command_line, const Clock& clock) {
   const Config& config = command_line.config;
   LINKTOR_ASSIGN(const Secret master_key, TakeMasterKey(config));
-  // The server has another working directory.
-  std::error_code error;
   // The server has another working directory, so it needs an absolute path.
+  std::error_code error;
   const std::string to =
       std::filesystem::absolute(command_line.to, error).string();
   LINKTOR_TRY(CheckBackupFolder(to));

@@ -124,7 +124,7 @@ class GrpcServer {
   EventServiceImpl events_;
   ServerServiceImpl info_;
   // Health and reflection are open to more callers than the contract's
-  // services, and have limits of their own.
+  // services.
   HealthService health_;
   ReflectionStreams reflection_streams_;
   ReflectionServiceV1 reflection_v1_;

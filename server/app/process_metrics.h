@@ -27,7 +27,8 @@ class ProcessMetrics {
   prometheus::Gauge& resident_bytes_;
   // Addresses, in bytes, of which few are in use as memory.
   prometheus::Gauge& virtual_bytes_;
-  // The limit is the soft one, which RaiseDescriptorLimit has raised.
+  // Sockets count, too. The limit is the soft one, which RaiseDescriptorLimit
+  // has raised.
   prometheus::Gauge& open_descriptors_;
   prometheus::Gauge& max_descriptors_;
 };

@@ -129,7 +129,7 @@ class DataFolder {
   // These three are called by the journal's thread with the writing connection,
   // outside of a transaction.
   //
-  // NoteCheckpoint is called after each checkpoint. When it was whole, it notes
+  // NoteCheckpoint is called after a checkpoint. When that was whole, it notes
   // how far the database file now reaches; the next marker says so. A position
   // that cannot be read leaves the older one, which stays true.
   void NoteCheckpoint(Database& writer);

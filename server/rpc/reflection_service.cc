@@ -147,14 +147,10 @@ Response Reflect(const Request& request) {
 }
 
 // One stream: it reads a request, writes its answer, and so on. A read or a
-// write is under way at any time, and its end is told once; `end_` makes that
-// the last one. A stream that is ended while it waits for a request is finished
-// there and then; Finish is called once (`finished_`).
-template <typename Request, typename Response>
-// One stream: it reads a request, writes its answer, and so on. A read or a
 // write is under way at any time, and gRPC tells its end once. When end_ is set
 // that end is the last one. A stream that is ended while it waits for a request
 // is finished there and then; Finish is called once (`finished_`).
+template <typename Request, typename Response>
 class Stream final
     : public grpc::ServerBidiReactor<Request, Response>,
       public ReflectionStream,
@@ -230,9 +226,9 @@ class Stream final
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-template <typename Request, typename Response>
 // Admits a call and begins its stream. A call that is refused gets a stream as
 // well, which ends at once, or when the gate lets its answer go.
+template <typename Request, typename Response>
 grpc::ServerBidiReactor<Request, Response>* BeginStream(
     ReflectionStreams& streams, const grpc::CallbackServerContext& context) {
   absl::StatusOr<Admitted> admitted = streams.admission().AdmitAnyKey(context);

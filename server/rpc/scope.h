@@ -53,19 +53,19 @@ absl::Status CheckChannel(const access::Caller& caller,
 // does not; NOT_AUTHORIZED (PERMISSION_DENIED) for changes that only a key over
 // all channels may make.
 template <typename Request>
-// Only a key over all channels may connect an account: an account belongs to
-// one channel, so that connecting one would tell whether another channel has
-// it.
 absl::Status CheckScope(const access::Caller& caller, const Request& request) {
   return CheckChannel(caller, ChannelOf(request));
 }
-// The same holds when the mask names the account or the page.
+// Only a key over all channels may connect an account: an account belongs to
+// one channel, so that connecting one would tell whether another channel has
+// it.
 absl::Status CheckScope(const access::Caller& caller,
                         const v1::CreateChannelRequest& request);
-// Every channel of the filter is checked. A filter without channels means all
-// that the key covers, and is always OK.
+// The same holds when the mask names the account or the page.
 absl::Status CheckScope(const access::Caller& caller,
                         const v1::UpdateChannelRequest& request);
+// Every channel of the filter is checked. A filter without channels means all
+// that the key covers, and is always OK.
 absl::Status CheckScope(const access::Caller& caller,
                         const v1::SubscribeEventsRequest& request);
 
