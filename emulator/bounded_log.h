@@ -11,9 +11,11 @@
 
 namespace linktor::emulator {
 
+// Adding is cheap; the control API reads the whole list.
 template <typename Entry>
 class BoundedLog {
  public:
+  // An Item is an entry with its number.
   struct Item {
     // Entries are counted from 1. A number is never given twice, not even after
     // Clear().
@@ -43,7 +45,8 @@ class BoundedLog {
   }
 
   // Returns null when the entry is forgotten or never was. The result is valid
-  // until the next change of the list.
+  // until the next change of the list, so the owner holds its mutex while it
+  // uses it.
   Entry* Find(std::uint64_t n) {
     if (items_.empty() || n < items_.front().n || n > last_) return nullptr;
     return &items_[n - items_.front().n].entry;
@@ -63,12 +66,17 @@ class BoundedLog {
   std::uint64_t dropped() const { return dropped_; }
 
  private:
+  // Adding an entry drops the oldest ones until both limits hold.
   const std::size_t max_entries_;
   const std::size_t max_bytes_;
+  // The numbers are consecutive, so that Find needs no search.
   std::deque<Item> items_;
+  // The sum of the entries' bytes.
   std::size_t bytes_ = 0;
   // The number of the newest entry; 0 before the first.
   std::uint64_t last_ = 0;
+  // It counts since the last Clear(), so that a test can see that its list is
+  // whole.
   std::uint64_t dropped_ = 0;
 };
 

@@ -18,6 +18,7 @@ namespace linktor::emulator {
 
 // A GraphCall is one request and the status of its answer.
 struct GraphCall {
+  // Such as "POST".
   std::string method;
   // This is the path with its query, but without the parameters that every call
   // has: locale, and access_token and appsecret_proof, which are secret.
@@ -39,6 +40,7 @@ struct GraphCall {
 // It is thread-safe.
 class CallLog {
  public:
+  // A List is a copy of the log as it was when it was asked for.
   struct List {
     // The oldest call is the first.
     std::vector<GraphCall> calls;
@@ -54,6 +56,7 @@ class CallLog {
 
   // Returns copies, so that the list can go on.
   List Get() const;
+  // Forgets all calls; the control API's DELETE asks for it.
   void Clear();
   // Blocks until at least `count` calls are in the list. Returns false when
   // `timeout` passes first. Clear() makes it count anew.
@@ -63,9 +66,11 @@ class CallLog {
   // The list is for tests and for looking at; a load test must not fill the
   // memory.
   static constexpr std::size_t kMaxCalls = 10'000;
+  // Paths and bodies of all calls in the list have at most so many bytes.
   static constexpr std::size_t kMaxBytes = 64 * 1024 * 1024;
 
   mutable Mutex mutex_;
+  // It is signalled when a call is added.
   CondVar changed_;
   BoundedLog<GraphCall> log_ ABSL_GUARDED_BY(mutex_){kMaxCalls, kMaxBytes};
 };

@@ -44,17 +44,24 @@ class ControlApi {
  private:
   // Each function serves one path: it reads the request strictly, calls the
   // emulator, and answers with JSON. A wrong request gets a status of 4xx and a
-  // sentence.
+  // sentence; so does a method that the path does not have.
   void Config(const HttpRequest& request, HttpResponder& respond);
+  // A customer writes; the next one taps on something that was offered.
   void Messages(const HttpRequest& request, HttpResponder& respond);
   void Taps(const HttpRequest& request, HttpResponder& respond);
+  // GET lists the webhooks, POST sends one with any body.
   void Webhooks(const HttpRequest& request, HttpResponder& respond);
+  // `number` is the webhook's number in the path. 404 when the list does not
+  // have it.
   void Redeliver(const HttpRequest& request, std::string_view number,
                  HttpResponder& respond);
+  // Makes Meta's verification with a challenge of its own, and says whether it
+  // came back.
   void Verify(const HttpRequest& request, HttpResponder& respond);
   void GraphCalls(const HttpRequest& request, HttpResponder& respond);
   void Faults(const HttpRequest& request, HttpResponder& respond);
   void Users(const HttpRequest& request, HttpResponder& respond);
+  // `id` is the user's id in the path.
   void OneUser(const HttpRequest& request, std::string_view id,
                HttpResponder& respond);
   // Plays the event, and answers with its mid, the gateway's answer and the

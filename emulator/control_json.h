@@ -18,16 +18,21 @@ namespace linktor::emulator {
 // Reads the body of PUT /emulator/config. A member that is absent changes
 // nothing.
 absl::StatusOr<ConfigChange> ReadConfigChange(const json::value& body);
-// Reads the body of POST /emulator/faults.
+// Reads the body of POST /emulator/faults. A delay must say how many
+// milliseconds, and a Graph error must have a code; everything else has a
+// default.
 absl::StatusOr<Fault> ReadFault(const json::value& body);
 
 // Writes the configuration without its secrets; it says whether they are set.
+// `waiting_echoes` is told beside it.
 json::value ConfigJson(const EmulatorConfig& config,
                        std::size_t waiting_echoes);
 // These write the lists of the control API, in the order that they are given.
 json::value FaultsJson(const std::vector<Fault>& faults);
+// Each list also says how many older entries were forgotten.
 json::value GraphCallsJson(const CallLog::List& list);
 json::value WebhooksJson(const WebhookSender::List& list);
+// Writes the users as customer_json.h writes one.
 json::value UsersJson(const std::vector<User>& users);
 // Writes {"status", "body"}, or {"status": 0, "error"} when there was no
 // answer.

@@ -15,7 +15,7 @@ namespace linktor::emulator {
 
 // A CustomerMessage is a message that a customer writes.
 struct CustomerMessage {
-  // The customer's Instagram-scoped id (IGSID): 1-32 digits.
+  // The customer's Instagram-scoped id (IGSID).
   std::string from;
   // It is empty when there are only attachments.
   std::string text;

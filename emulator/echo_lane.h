@@ -24,6 +24,7 @@ class EchoLane {
   // `sender` must outlive this. `held` says whether echoes are held from the
   // start.
   EchoLane(WebhookSender& sender, bool held);
+  // Stops, if nobody has.
   ~EchoLane();
   EchoLane(const EchoLane&) = delete;
   EchoLane& operator=(const EchoLane&) = delete;
@@ -52,6 +53,7 @@ class EchoLane {
   // memory.
   static constexpr std::size_t kMaxWaiting = 10'000;
 
+  // An Echo waits until its time has come and no other one is under way.
   struct Echo {
     std::string body;
     Clock::time_point not_before;
@@ -63,13 +65,19 @@ class EchoLane {
   // Sends the echo and blocks until the gateway has answered.
   void Deliver(std::string body);
 
+  // Its callbacks wake the thread.
   WebhookSender& sender_;
   // It is not held while an echo is sent or a callback runs.
   mutable Mutex mutex_;
+  // It is signalled when an echo is added, and when held_ or stopping_ changes.
   CondVar changed_;
+  // The oldest is the first; only the first one's time counts, so that order is
+  // kept.
   std::deque<Echo> echoes_ ABSL_GUARDED_BY(mutex_);
   bool held_ ABSL_GUARDED_BY(mutex_);
+  // It is set once; from then on an echo that is added is forgotten at once.
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  // It is the last member, since it uses all the others.
   std::thread thread_;
 };
 

@@ -18,6 +18,7 @@ namespace linktor::emulator {
 // It is thread-safe.
 class Emulator final : public LocalInstagram {
  public:
+  // The options of a start; the configuration can be changed later.
   struct Options {
     // A loopback address, since a client that reaches the emulator controls it;
     // port 0 picks a free one.
@@ -30,6 +31,7 @@ class Emulator final : public LocalInstagram {
   // not a loopback one, UNAVAILABLE when it cannot be bound.
   static absl::StatusOr<std::unique_ptr<Emulator>> Start(
       const Options& options);
+  // Stops, if nobody has.
   ~Emulator();
 
   // Returns "127.0.0.1:8081", with the port in use.

@@ -29,6 +29,7 @@ enum class FaultKind {
   kGraphError,
 };
 
+// A Fault says which calls it strikes, how often, and how.
 struct Fault {
   // The edge that it strikes: "messages", "messenger_profile", "user_profile",
   // or "*" for every Graph call.
@@ -59,10 +60,12 @@ class FaultQueue {
   // Returns the faults that are left, oldest first; `times` says how often each
   // strikes.
   std::vector<Fault> List() const;
+  // Removes all faults.
   void Clear();
 
  private:
   mutable Mutex mutex_;
+  // The oldest is the first. It is a list because faults go out of the middle.
   std::list<Fault> faults_ ABSL_GUARDED_BY(mutex_);
 };
 

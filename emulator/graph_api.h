@@ -24,10 +24,11 @@ struct SentMessage {
   std::string mid;
 };
 
-// The answer to a call; `sent` is present when the call was a send that was
-// accepted.
+// A GraphReply is the answer to a call; `sent` is present when the call was a
+// send that was accepted. The endpoint may still drop the answer.
 struct GraphReply {
   HttpResponse response;
+  // The echo is made from it, unless webhooks go nowhere.
   std::optional<SentMessage> sent;
 };
 
@@ -49,10 +50,16 @@ class GraphApi {
   // A request with its path, token and body read.
   struct Call;
 
+  // Sends a message: checks shape and limits, then Meta's refusals, then notes
+  // it with the recipient.
   GraphReply Send(const Call& call);
+  // Reads, sets or deletes the account's ice breakers.
   HttpResponse Profile(const Call& call);
+  // Reads the fields of a customer's profile that were asked for. Meta gives a
+  // profile only of people who have written, which RefuseProfile decides.
   HttpResponse UserProfile(const Call& call, const std::string& id);
 
+  // Each call takes a copy of the settings when it begins.
   const Settings& settings_;
   UserList& users_;
   ProfileStore& profiles_;

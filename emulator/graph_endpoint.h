@@ -18,22 +18,31 @@ class GraphEndpoint {
  public:
   // The endpoint works with these; all of them must outlive it.
   struct Parts {
+    // They say where webhooks go, and when an echo leaves.
     const Settings& settings;
+    // It does the call, unless a fault keeps it from being done.
     GraphApi& api;
+    // Every call is noted here, also one that a fault strikes.
     CallLog& calls;
+    // Each call takes at most one fault.
     FaultQueue& faults;
+    // Echoes of accepted sends go here, before the answer or after it.
     EchoLane& echoes;
+    // Delayed answers wait here, so that no thread of the listener does.
     TimerQueue& timers;
   };
 
+  // `parts` is copied; the things it refers to are borrowed.
   explicit GraphEndpoint(const Parts& parts) : parts_(parts) {}
 
   // `respond` is called exactly once, possibly later on another thread. The
   // call is in the list before anything else happens, and its status before
-  // `respond`.
+  // `respond`. A fault that lets the call be done spoils only its answer; the
+  // echo is sent all the same.
   void Handle(const HttpRequest& request, HttpResponder respond);
 
  private:
+  // It never changes, so that every thread of the listener may use it.
   const Parts parts_;
 };
 

@@ -14,6 +14,7 @@ namespace linktor::emulator {
 struct GraphError {
   // The HTTP status.
   int status = 400;
+  // The numbers and texts are those of Meta's documents.
   int code = 100;
   // 0 stands for none.
   int subcode = 0;
@@ -25,7 +26,9 @@ struct GraphError {
   // The title and text that Meta shows to people; empty for none.
   std::string user_title;
   std::string user_message;
+  // Meta's class of the error.
   std::string type = "OAuthException";
+  // Meta says that the same call may succeed later.
   bool is_transient = false;
 };
 

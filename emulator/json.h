@@ -28,17 +28,18 @@ std::string MetaJson(const json::value& value);
 json::value JsonOrText(std::string_view text);
 
 // Each returns the member of that name and kind; null when there is none, also
-// when the member is of another kind.
+// when the member is of another kind. The result belongs to `object`.
 const json::string* FindString(const json::object& object,
                                std::string_view name);
 const json::object* FindObject(const json::object& object,
                                std::string_view name);
 const json::array* FindArray(const json::object& object, std::string_view name);
 
+// The result borrows from the text.
 std::string_view AsView(const json::string& text);
 
 // Makes an answer of the body, which ends with a line feed for people who use
-// curl.
+// curl. Its content type is Meta's.
 HttpResponse JsonResponse(int status, const json::value& body);
 
 }  // namespace linktor::emulator

@@ -40,13 +40,16 @@ class JsonReader {
   // A string that is absent or empty is a problem.
   std::string RequiredString(std::string_view name);
   std::optional<bool> Bool(std::string_view name);
+  // `min` and `max` are both allowed.
   std::optional<std::int64_t> Integer(std::string_view name, std::int64_t min,
                                       std::int64_t max);
+  // The result belongs to the body that is read.
   const json::object* Object(std::string_view name);
   const json::array* Array(std::string_view name);
 
   // Reads the object `name`, if it is there, by `read(JsonReader&)`. Its first
-  // problem becomes this reader's, with the path of the member.
+  // problem becomes this reader's, with the path of the member. `read` is not
+  // called for a value that is no object.
   template <typename Read>
   void Nested(std::string_view name,
               std::initializer_list<std::string_view> known, Read read) {
@@ -65,7 +68,8 @@ class JsonReader {
     if (status_.ok()) status_ = inner.status_;
   }
 
-  // Says that the member `name` is not what was `wanted`.
+  // Says that the member `name` is not what was `wanted`. The sentence is then:
+  // "name" must be <wanted>.
   void Wrong(std::string_view name, std::string_view wanted);
   // Says another problem. Only the first one counts.
   void Fail(std::string_view sentence);
@@ -81,7 +85,9 @@ class JsonReader {
   std::string PathOf(std::string_view name) const;
 
   const KnownMembers members_;
+  // The path of the object within the body, such as "reply_to.story".
   const std::string path_;
+  // The first problem, with the path of its member.
   absl::Status status_;
 };
 

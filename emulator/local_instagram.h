@@ -38,9 +38,11 @@ class LocalInstagram {
     // The mid of the message or tap; for a reaction, of the message that it is
     // about.
     std::string mid;
+    // The gateway's answer; status 0 when there was none, with the reason.
     WebhookAnswer webhook;
   };
 
+  // It is called once, from any thread, and must not block.
   using PlayedCallback = absl::AnyInvocable<void(Played)>;
 
   explicit LocalInstagram(const EmulatorConfig& config);
@@ -49,6 +51,7 @@ class LocalInstagram {
 
   // Changes the settings that are present in `change`, from the next call on.
   void Configure(const ConfigChange& change);
+  // Returns the settings in force.
   EmulatorConfig config() const { return settings_.Get(); }
   // Returns how many echoes are held back or not sent yet.
   std::size_t waiting_echoes() const { return echoes_.waiting(); }
@@ -60,12 +63,14 @@ class LocalInstagram {
   // Does the same, and blocks until the gateway has answered. It must not be
   // called from a callback, whose thread would wait for itself.
   absl::StatusOr<Played> Play(CustomerEvent event);
+  // These two check the message first, and then do the same.
   absl::StatusOr<Played> PlayMessage(CustomerMessage message);
   absl::StatusOr<Played> PlayText(std::string_view from, std::string_view text);
 
   // Returns the event that a tap makes, to be played. INVALID_ARGUMENT when
   // nothing of the kind was offered to that customer.
   absl::StatusOr<CustomerEvent> Tapped(const Tap& tap) const;
+  // Plays the event that the tap makes, and blocks as Play does.
   absl::StatusOr<Played> PlayTap(const Tap& tap);
 
   // Sends webhooks with any body, again, and verifications: see
@@ -78,9 +83,13 @@ class LocalInstagram {
   // Spoils later Graph calls. RESOURCE_EXHAUSTED when too many faults are
   // queued.
   absl::Status AddFault(Fault fault);
+  // The faults that are left.
   FaultQueue& faults() { return faults_; }
+  // The calls that the gateway made, for tests that look at them.
   CallLog& graph_calls() { return calls_; }
+  // Returns copies of all users, sorted by id.
   std::vector<User> users() const { return users_.List(); }
+  // Returns a copy of the user; nullopt for one that nobody has heard of.
   std::optional<User> FindUser(std::string_view id) const {
     return users_.Find(id);
   }
@@ -107,10 +116,13 @@ class LocalInstagram {
 
   // The parts, in the order of dependency: each uses those above it.
   Settings settings_;
+  // The people, their profiles and the calls are forgotten when the emulator
+  // ends; nothing is stored.
   UserList users_;
   ProfileStore profiles_;
   CallLog calls_;
   FaultQueue faults_;
+  // These three have a thread each; StopWaiting ends them in this order.
   TimerQueue timers_;
   WebhookSender sender_;
   EchoLane echoes_;

@@ -30,13 +30,15 @@ std::optional<GraphError> RefuseProof(const EmulatorConfig& config,
 
 // Checks a send; `user` is its recipient, absent when nobody has heard of them.
 // Without EmulatorConfig::strict only the settings of this user count. `now`
-// decides the windows.
+// decides the windows. The app is checked first, then the person, and then the
+// window.
 std::optional<GraphError> RefuseSend(const EmulatorConfig& config,
                                      const std::optional<User>& user,
                                      const SendRequest& send, absl::Time now);
 
 // Checks the reading of a user's profile; `user` is absent for one that nobody
-// has heard of. Without EmulatorConfig::strict their consent is not asked for.
+// has heard of, and for such a one it always refuses. Without
+// EmulatorConfig::strict their consent is not asked for.
 std::optional<GraphError> RefuseProfile(const EmulatorConfig& config,
                                         const std::optional<User>& user);
 

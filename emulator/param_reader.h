@@ -34,7 +34,9 @@ class ParamReader {
   // Returns the name as Meta writes it, such as "message[text]".
   std::string PathOf(std::string_view name) const;
 
-  // Returns a string that must be there and not be empty.
+  // Returns a string that must be there and not be empty. A limit of Meta's is
+  // in the unit that Meta names, which is bytes for some fields and characters
+  // for others.
   std::string Text(std::string_view name);
   // Do the same with a string of at most `max` bytes, or characters.
   std::string Bytes(std::string_view name, std::size_t max);
@@ -56,7 +58,9 @@ class ParamReader {
 
  private:
   const KnownMembers members_;
+  // The name of the object in errors.
   const std::string path_;
+  // It is shared by all readers of one body; the first problem stays.
   std::optional<GraphError>& error_;
 };
 

@@ -16,8 +16,11 @@ namespace linktor::emulator {
 struct Offer {
   enum class Kind { kQuickReply, kButton };
 
+  // A quick reply goes when the customer writes; a button stays.
   Kind kind = Kind::kQuickReply;
+  // The customer sees the title, at most 20 characters.
   std::string title;
+  // The webhook of the tap carries it.
   std::string payload;
 };
 
@@ -30,6 +33,7 @@ struct SendRequest {
   // They are as the echo has them, which for templates is not as they were
   // sent.
   json::array attachments;
+  // Quick replies and postback buttons, in their order in the message.
   std::vector<Offer> offers;
   // The mid of the message that it answers; empty for none.
   std::string reply_to_mid;

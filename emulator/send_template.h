@@ -1,5 +1,5 @@
 // The generic template of the Send API: cards with pictures and buttons. It is
-// pure.
+// pure. send_request.h reads the message around it.
 
 #pragma once
 
@@ -15,8 +15,9 @@ namespace linktor::emulator {
 
 // Reads the payload of a template, which `path` names in errors. Returns the
 // payload as Instagram's echo has it: keyed by the template's name, and with
-// "open_url" for "web_url". Its postback buttons are added to `offers`. The
-// first problem is kept in `error`; the result is then of no use.
+// "open_url" for "web_url". Its postback buttons are added to `offers`, so that
+// a customer can tap them. The first problem is kept in `error`; the result is
+// then of no use.
 json::object ReadTemplate(const json::value& payload, const std::string& path,
                           std::optional<GraphError>& error,
                           std::vector<Offer>& offers);

@@ -56,6 +56,7 @@ struct EmulatorConfig {
 
 // A setting that is absent stays as it is.
 struct ConfigChange {
+  // Each member is explained at EmulatorConfig.
   std::optional<std::string> webhook_url;
   std::optional<Secret> app_secret;
   std::optional<Secret> verify_token;
@@ -75,14 +76,18 @@ struct ConfigChange {
 // It is thread-safe.
 class Settings {
  public:
+  // Begins with `config`.
   explicit Settings(EmulatorConfig config);
 
   // Returns a copy.
   EmulatorConfig Get() const;
+  // Changes all settings that are present at once, so that nobody sees half of
+  // a change.
   void Apply(const ConfigChange& change);
 
  private:
   mutable Mutex mutex_;
+  // The settings in force.
   EmulatorConfig config_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -13,8 +13,10 @@
 
 namespace linktor::emulator {
 
+// A Tap names the thing as a customer sees it; ResolveTap finds it.
 struct Tap {
-  // The customer who taps.
+  // The customer who taps, by their Instagram-scoped id (IGSID). They need not
+  // have written before: ice breakers are for people who have not.
   std::string from;
   // The Instagram account that offered it; EmulatorConfig::account_id when it
   // is empty.
@@ -25,8 +27,9 @@ struct Tap {
   // It tells apart things of the same title; empty stands for any.
   std::string payload;
   // Only this message's offers count; empty stands for all, ice breakers
-  // included.
+  // included. A test names it when several messages offer the same.
   std::string message_mid;
+  // Both are as in CustomerEvent.
   std::optional<absl::Time> time;
   bool standby = false;
 };

@@ -20,10 +20,13 @@ namespace linktor::emulator {
 // A Tappable is something in a message that this user was sent, and can tap.
 struct Tappable {
   Offer offer;
-  // Instagram's id of that message.
+  // Instagram's id of that message. A tap can name it when several offer the
+  // same.
   std::string mid;
 };
 
+// A User is one person. Copies are handed out, so that a test can look at
+// leisure.
 struct User {
   // The Instagram-scoped id (IGSID).
   std::string id;
@@ -33,6 +36,7 @@ struct User {
   std::uint64_t received = 0;
   // Instagram's id of the newest message sent to this user; empty for none.
   std::string last_received_mid;
+  // The names are made up from the id until a test sets them.
   std::string username;
   std::string name;
   // The time of the latest message or tap, by its own time; absent for someone
@@ -48,7 +52,7 @@ struct User {
   // The user has a role in the app, so that an app not yet approved can write
   // to them.
   bool app_role = false;
-  // The oldest is the first.
+  // The oldest is the first, and at most kMaxTappable are kept.
   std::vector<Tappable> tappable;
 };
 
@@ -81,6 +85,7 @@ class UserList {
   absl::Status Change(std::string_view id, const UserChange& change,
                       absl::Time now);
 
+  // Returns a copy of the user; nullopt for one that nobody has heard of.
   std::optional<User> Find(std::string_view id) const;
   // Returns the user, who is created if need be; when the list is full the
   // result is not in it.
@@ -99,6 +104,7 @@ class UserList {
   User* FindOrAdd(std::string_view id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   mutable Mutex mutex_;
+  // The key is the id.
   std::map<std::string, User, std::less<>> users_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -1,4 +1,6 @@
-// The bodies of webhooks, as Meta writes them. The functions are pure.
+// The bodies of webhooks, as Meta writes them: the members, their order and the
+// escapes are Meta's, because the signature covers the bytes. The functions are
+// pure.
 
 #pragma once
 
@@ -14,6 +16,8 @@ namespace linktor::emulator {
 // the item's own time where the event has none.
 std::string CustomerEventBody(const CustomerEvent& event,
                               const std::string& account_id, absl::Time now);
+// The echo has the text and attachments that were sent, in the form of the
+// webhook, and the account as its sender.
 std::string EchoBody(const SentMessage& sent, absl::Time now);
 
 }  // namespace linktor::emulator

@@ -25,6 +25,7 @@ struct WebhookAnswer {
   std::uint64_t n = 0;
   // The HTTP status; 0 when there was no answer.
   int status = 0;
+  // The beginning of the answer's body, at most 64 KiB.
   std::string body;
   // It says why there was no answer.
   std::string error;
@@ -35,6 +36,7 @@ struct Webhook {
   std::uint64_t n = 0;
   // It is "message", "postback", "reaction", "echo" or "raw".
   std::string kind;
+  // The URL of the last delivery that began.
   std::string url;
   // The exact bytes that were signed.
   std::string body;
@@ -50,6 +52,7 @@ class WebhookSender {
   // It is called once, from any thread, and must not block.
   using Callback = absl::AnyInvocable<void(WebhookAnswer)>;
 
+  // A List is a copy of the log as it was when it was asked for.
   struct List {
     // The oldest webhook is the first.
     std::vector<Webhook> webhooks;
@@ -89,6 +92,7 @@ class WebhookSender {
   // The list is for tests and for looking at; a load test must not fill the
   // memory.
   static constexpr std::size_t kMaxWebhooks = 10'000;
+  // The bodies of all webhooks in the list have at most so many bytes.
   static constexpr std::size_t kMaxBytes = 64 * 1024 * 1024;
 
   // Signs and sends the body, records the answer, and calls `done`.
@@ -100,7 +104,9 @@ class WebhookSender {
 
   const Settings& settings_;
   mutable Mutex mutex_;
+  // It is signalled when a delivery has ended.
   CondVar changed_;
+  // The webhooks with their last answers.
   BoundedLog<Webhook> log_ ABSL_GUARDED_BY(mutex_){kMaxWebhooks, kMaxBytes};
   // Counts deliveries that have ended, forgotten ones too.
   std::uint64_t ended_ ABSL_GUARDED_BY(mutex_) = 0;

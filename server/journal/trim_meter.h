@@ -1,7 +1,7 @@
 // A TrimMeter measures what a Trim record says about time: how much has passed
-// since the last one, whoever appended it. All instances of a log together so
-// count real time once (state/expiry.h). Housekeeping owns it, asks it before
-// each Trim, and adds it to the feed as a view. It is thread-safe.
+// since the last one, whoever appended it. In this way all instances of a log
+// together count real time once (state/expiry.h). Housekeeping owns it, asks it
+// before each Trim, and adds it to the feed as a view. It is thread-safe.
 
 #pragma once
 

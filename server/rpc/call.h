@@ -112,10 +112,9 @@ absl::Status ParseRequest(const grpc::ByteBuffer& bytes,
 
 // Does the steps that follow on admission, the same for unary calls and
 // streams: reads the request, asks whether the caller covers its channels, and
-// validates it. The channels come before the rest, so that a key learns nothing
-// about the fields of a channel that it does not cover. INVALID_REQUEST,
-// CHANNEL_NOT_FOUND, NOT_AUTHORIZED or INVALID_CONTENT; `request` is filled as
-// far as it was read.
+// validates it, in this order. INVALID_REQUEST, CHANNEL_NOT_FOUND,
+// NOT_AUTHORIZED or INVALID_CONTENT; `request` is filled as far as it was read.
+// It does not block.
 template <typename Request>
 absl::Status ReadRequest(const access::Caller& caller,
                          const grpc::ByteBuffer& bytes, Request& request) {

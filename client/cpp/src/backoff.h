@@ -12,6 +12,7 @@
 
 namespace linktor::instagram {
 
+// The steps are 500 ms, 1, 2, 4 and then always 5 s.
 class Backoff {
  public:
   // It is short enough that a restart is not noticed.
@@ -39,6 +40,7 @@ class Backoff {
   void Reset() { step_ = kFirst; }
 
  private:
+  // It spreads each wait over the upper half of its step.
   std::function<double()> random_;
   std::chrono::milliseconds step_ = kFirst;
 };

@@ -11,7 +11,8 @@
 
 namespace linktor::instagram {
 
-// Returns an error that names a text which is not UTF-8; nothing when all are.
+// Returns an error of the kind kRefused that names the first text that is not
+// UTF-8; nullopt when all are. The violations name it as the server would.
 inline std::optional<Error> CheckTexts(
     const google::protobuf::Message& request) {
   const auto field = FieldThatIsNotUtf8(request);

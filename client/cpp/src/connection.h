@@ -28,6 +28,7 @@ class Connection {
   Connection(std::string address, std::string server_name, std::string api_key,
              std::shared_ptr<grpc::ChannelCredentials> credentials);
 
+  // It is host:port or unix:/path, as the options name it.
   const std::string address_;
   const std::string server_name_;
   const std::string api_key_;

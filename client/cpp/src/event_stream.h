@@ -44,6 +44,7 @@ class EventStream {
 
   v1::EventService::Stub stub_;
   grpc::ClientContext context_;
+  // One operation at a time is in the queue, so that its tag tells nothing.
   grpc::CompletionQueue queue_;
   std::unique_ptr<grpc::ClientAsyncReader<v1::SubscribeEventsResponse>> reader_;
   bool started_ = false;

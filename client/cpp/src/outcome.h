@@ -7,8 +7,10 @@
 
 namespace linktor::instagram {
 
-// Returns whether the call may have been done although it ended so: the server
-// says so, or did not make the status.
+// Returns true when the call may have been done although it ended so: the
+// server says that it does not know, or did not make the status.
+// RequestInFlight belongs here, because the other call under that id may still
+// succeed.
 inline bool LeavesUnknown(const Error& error) {
   return error.reason.empty() || error.reason == reason::kSendOutcomeUnknown ||
          error.reason == reason::kRequestInFlight ||

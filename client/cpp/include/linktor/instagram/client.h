@@ -111,6 +111,7 @@ class Client {
 
   std::shared_ptr<const Connection> connection_;
   std::shared_ptr<grpc::Channel> channel_;
+  // The stubs are thread-safe, as gRPC's are.
   v1::AccessService::Stub access_;
   v1::ChannelService::Stub channels_;
   v1::EventService::Stub events_;

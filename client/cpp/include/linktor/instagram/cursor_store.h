@@ -15,6 +15,7 @@ namespace linktor::instagram {
 // that reads.
 class CursorStore {
  public:
+  // The application owns the store.
   virtual ~CursorStore() = default;
 
   // Returns the cursor saved last; empty when there is none yet.

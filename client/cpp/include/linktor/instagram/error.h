@@ -74,6 +74,8 @@ std::string ToString(const Error& error);
 
 // A result is a value or the error that came instead.
 template <typename T>
+// Callers must look at it: a result that is ignored is a warning of the
+// compiler.
 class [[nodiscard]] Result {
  public:
   Result(T value) : result_(std::move(value)) {}      // NOLINT(*-explicit-*)

@@ -17,6 +17,8 @@ namespace linktor::instagram {
 
 class Connection;
 
+// The functions are called on the thread that reads, and must not call the
+// subscription, but for Stop().
 struct SubscribeOptions {
   // The subscription goes on where the store says, and tells it how far the
   // application has come. What the request says of the start counts only while
