@@ -90,8 +90,8 @@ absl::StatusOr<absl::Time> CopyInSteps(
   }
 }
 
-// Turns an error into a sentence about the backup. What is a sentence already,
-// or was the asker's wish, stays.
+// Turns an error into a sentence about the backup. An error that is a sentence
+// already, or was the asker's wish, stays as it is.
 absl::Status Failed(const std::string& folder, const absl::Status& why) {
   if (absl::IsCancelled(why) || absl::IsFailedPrecondition(why)) return why;
   return absl::FailedPreconditionError(

@@ -51,8 +51,8 @@ absl::StatusOr<absl::Time> CopyForBackup(
 
 // Does the same with a data folder that no process uses, and locks it
 // meanwhile; returns nullopt when a process uses it. The marker is not
-// compared: a copy that is restored begins a life of its own.
-// FAILED_PRECONDITION with a sentence also when there is no database, or the
+// compared: a copy that is restored begins a life of its own. It fails with
+// FAILED_PRECONDITION and a sentence also when there is no database, or the
 // master key is another.
 absl::StatusOr<std::optional<absl::Time>> CopyUnused(
     const std::string& data_dir, const Secret& master_key, const Clock& clock,
@@ -83,8 +83,9 @@ absl::StatusOr<BackupManifest> FinishBackup(
 // with one is refused later.
 void RemoveCopy(const std::string& folder);
 
-// OK when a backup can be made in `folder`, because it is empty or not there.
-// FAILED_PRECONDITION otherwise, with a sentence that says what is in it.
+// Returns OK when a backup can be made in `folder`, because it is empty or not
+// there. It fails with FAILED_PRECONDITION otherwise, with a sentence that says
+// what is in it.
 absl::Status CheckBackupFolder(const std::string& folder);
 
 }  // namespace linktor

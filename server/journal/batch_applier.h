@@ -27,8 +27,8 @@ struct Waiting {
   Appended appended;
   // It is null when nobody waits, as for a record of another instance.
   Journal::Callback done;
-  // The memory that the record takes, roughly. The limits of a batch and of the
-  // queue are counted in it.
+  // This is the memory that the record takes, roughly. The limits of a batch
+  // and of the queue are counted in it.
   std::size_t bytes = 0;
   // Says whether this process appended the record; see AppliedRecord.
   bool own = true;
@@ -58,8 +58,8 @@ class BatchApplier {
 
   // A Result says how one transaction ended, and for how many records.
   struct Result {
-    // The number of records, from the front, that this result is about. It is
-    // never 0, so that nobody waits for ever.
+    // This is the number of records, from the front, that this result is about.
+    // It is never 0, so that nobody waits for ever.
     std::size_t count = 0;
     // OK means that the transaction is committed, and the `applied` of each
     // record says what came of it. Otherwise FaultOf says what is at fault.

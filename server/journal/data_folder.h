@@ -32,7 +32,7 @@ namespace linktor {
 // A LogIdentity names a log. It is part of every cursor, so that a cursor of
 // another log is refused.
 struct LogIdentity {
-  // 8 random bytes, drawn when the log is made.
+  // These are 8 random bytes, drawn when the log is made.
   std::string log_id;
   std::int64_t epoch = kFirstEpoch;
   // The lives before this one, in the order in which they were lived; each ends
@@ -44,7 +44,7 @@ struct LogIdentity {
 // An Appender names a process as the one that appends records: the folder, and
 // which start of it this is.
 struct Appender {
-  // 8 random bytes, drawn when the data folder is made.
+  // These are 8 random bytes, drawn when the data folder is made.
   std::string instance;
   // It counts the starts of the instance, from 1. Claims of an earlier
   // incarnation belong to nobody any more.
@@ -79,21 +79,22 @@ class DataFolder {
   static constexpr std::chrono::seconds kMarkerPause{10};
 
   // Opens the folder, and makes it if it is missing. It blocks while the
-  // database is migrated and its log is written out. FAILED_PRECONDITION with a
-  // sentence when another process uses the folder, its database or its marker
-  // is missing, older or foreign (folder_check.h), the master key is wrong, or
-  // a newer program has written it; then nothing was changed. Another error is
-  // the disk's.
+  // database is migrated and its log is written out. It fails with
+  // FAILED_PRECONDITION and a sentence when another process uses the folder,
+  // its database or its marker is missing, older or foreign (folder_check.h),
+  // the master key is wrong, or a newer program has written it; then nothing
+  // was changed. Another error is the disk's.
   static absl::StatusOr<std::unique_ptr<DataFolder>> Open(
       const std::string& data_dir, const Secret& master_key);
   // Does the same, and calls `reached` after each of its steps.
   static absl::StatusOr<std::unique_ptr<DataFolder>> Open(
       const std::string& data_dir, const Secret& master_key,
       absl::FunctionRef<void(OpenStep)> reached);
-  // Returns whether a server uses the folder now. FAILED_PRECONDITION with a
-  // sentence when Open would refuse the folder for another reason. It changes
-  // nothing, works beside a running server, and takes a folder that is not
-  // there as one that is right. `linktor-igd check` calls it.
+  // Returns whether a server uses the folder now. It fails with
+  // FAILED_PRECONDITION and a sentence when Open would refuse the folder for
+  // another reason. It changes nothing, works beside a running server, and
+  // takes a folder that is not there as one that is right. `linktor-igd check`
+  // calls it.
   static absl::StatusOr<bool> Examine(const std::string& data_dir,
                                       const Secret& master_key);
   DataFolder(const DataFolder&) = delete;

@@ -19,7 +19,7 @@ namespace linktor {
 namespace {
 
 constexpr mode_t kOwnerAlone = S_IRUSR | S_IWUSR;
-// Bytes. The files that are read whole have some hundred.
+// This is in bytes. The files that are read whole have some hundred.
 constexpr std::size_t kSmallFile = 64 * 1024;
 // So many bytes are copied at a time: enough that the calls cost nothing.
 constexpr std::size_t kCopyStep = 1024 * 1024;

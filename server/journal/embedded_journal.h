@@ -1,7 +1,7 @@
-// The embedded engine of the journal: one SQLite database, one writer thread,
-// and one transaction for all records that wait. A commit makes a record
-// durable and applied at once, so nothing is ever replayed. The App makes one;
-// every part of the server appends to it from its own thread.
+// This is the embedded engine of the journal: one SQLite database, one writer
+// thread, and one transaction for all records that wait. A commit makes a
+// record durable and applied at once, so nothing is ever replayed. The App
+// makes one; every part of the server appends to it from its own thread.
 //
 // The writer thread takes everything that waits, commits it batch by batch,
 // tells the feed, and calls the callbacks. Then it runs the tasks that were
@@ -44,8 +44,8 @@ class EmbeddedJournal final : public Journal {
     // written into the database. A larger number means fewer long commits, a
     // smaller one a quicker start after a crash.
     std::int64_t checkpoint_pages = 16'384;
-    // The number of mids that MidIndex collects before it sorts them into the
-    // database; see there.
+    // This is the number of mids that MidIndex collects before it sorts them
+    // into the database; see there.
     std::size_t mid_run = MidIndex::kRunSize;
   };
 
@@ -56,10 +56,10 @@ class EmbeddedJournal final : public Journal {
 
   // Takes the folder's writing connection, starts the writer, and appends
   // InstanceStarted as the first record of this incarnation, at `now_ms`
-  // (milliseconds since the epoch). It blocks for that commit. UNAVAILABLE or
-  // RESOURCE_EXHAUSTED when it could not be stored; the connection is closed
-  // then, and the folder cannot be used for another attempt. `folder` must
-  // outlive the journal.
+  // (milliseconds since the epoch). It blocks for that commit. It fails with
+  // UNAVAILABLE or RESOURCE_EXHAUSTED when it could not be stored; the
+  // connection is closed then, and the folder cannot be used for another
+  // attempt. `folder` must outlive the journal.
   static absl::StatusOr<std::unique_ptr<EmbeddedJournal>> Create(
       const Options& options, DataFolder& folder, std::int64_t now_ms,
       FailureSink on_failure);
@@ -145,8 +145,8 @@ class EmbeddedJournal final : public Journal {
   const std::unique_ptr<Database> database_;
   const FailureSink on_failure_;
   BatchApplier applier_;
-  // The length of the log, in pages, from which on Checkpoint acts. Only the
-  // writer uses it.
+  // This is the length of the log, in pages, from which on Checkpoint acts.
+  // Only the writer uses it.
   std::int64_t next_checkpoint_;
   // The writer sets it once and never takes it back; every thread reads it.
   std::atomic<bool> failed_{false};
@@ -161,7 +161,7 @@ class EmbeddedJournal final : public Journal {
   // Counts the records in waiting_ and also those that the writer has taken but
   // not answered yet, because they take memory as well.
   std::size_t waiting_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
-  // The number of the last record that was taken in this incarnation.
+  // This is the number of the last record that was taken in this incarnation.
   std::int64_t last_number_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;

@@ -35,10 +35,10 @@ class ErasureWorker {
     // worker's thread and may block. When it fails, it is tried again after 1
     // s.
     std::function<absl::Status()> empty_log;
-    // The time between two checkpoints; tests shorten it.
+    // This is the time between two checkpoints; tests shorten it.
     std::chrono::milliseconds pause = kPause;
-    // The number of the last erasure that was due at the start; 0 means that
-    // none was.
+    // This is the number of the last erasure that was due at the start; 0 means
+    // that none was.
     std::int64_t due = 0;
   };
 
@@ -54,8 +54,8 @@ class ErasureWorker {
   void OnCommit(std::span<const AppliedRecord> records);
 
   // Ends the thread, and blocks until a checkpoint or an append that is under
-  // way has ended. What is due stays due in the database. The destructor calls
-  // it; a second call does nothing.
+  // way has ended. An erasure that is due stays due in the database. The
+  // destructor calls it; a second call does nothing.
   void Stop();
 
  private:

@@ -84,9 +84,9 @@ std::optional<LogFacts> ReadFileFacts(const std::string& data_dir) {
 namespace {
 
 // Refuses a database of another time beside a write-ahead log: together they
-// make a heap of pages that never were one database. OK when there is no log,
-// or when the file alone cannot be read or is not the marker's; CheckMarker
-// judges those.
+// make a heap of pages that never were one database. Returns OK when there is
+// no log, or when the file alone cannot be read or is not the marker's;
+// CheckMarker judges those.
 absl::Status CheckForMixture(const std::string& data_dir,
                              const Marker& marker) {
   if (FileSize(absl::StrCat(data_dir, "/", kDatabaseFile, "-wal")) == 0) {

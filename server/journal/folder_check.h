@@ -34,9 +34,9 @@ struct LogFacts {
   // It is true when a record was ever applied.
   bool begun = false;
 };
-// Returns nullopt when the database holds no log yet. FAILED_PRECONDITION with
-// a sentence when a newer program has written it, so that it cannot be read;
-// another error is the disk's or the file's.
+// Returns nullopt when the database holds no log yet. It fails with
+// FAILED_PRECONDITION and a sentence when a newer program has written it, so
+// that it cannot be read; another error is the disk's or the file's.
 absl::StatusOr<std::optional<LogFacts>> ReadLogFacts(Database& database);
 
 // Does the same with the database file alone, without its write-ahead log. It
@@ -51,15 +51,15 @@ std::optional<LogFacts> ReadFileFacts(const std::string& data_dir);
 absl::Status CheckFiles(const std::string& data_dir,
                         const std::optional<Marker>& marker);
 
-// OK when the database, read with its write-ahead log, and the marker belong
-// together. FAILED_PRECONDITION otherwise, as above.
+// Returns OK when the database, read with its write-ahead log, and the marker
+// belong together. It fails with FAILED_PRECONDITION otherwise, as above.
 absl::Status CheckMarker(const std::string& data_dir,
                          const std::optional<LogFacts>& facts,
                          const std::optional<Marker>& marker);
 
-// OK when the log was written under this master key, or there is none yet.
-// FAILED_PRECONDITION otherwise. `what` names in the sentence what was made
-// with the key, such as "this data folder".
+// Returns OK when the log was written under this master key, or there is none
+// yet. It fails with FAILED_PRECONDITION otherwise. `what` names in the
+// sentence what was made with the key, such as "this data folder".
 absl::Status CheckKey(const std::optional<LogFacts>& facts,
                       const Sealer& sealer, std::string_view what);
 
@@ -72,8 +72,8 @@ inline constexpr char kRestoringFile[] = "gateway.db.restoring";
 absl::Status UnreadableDatabase(const std::string& path,
                                 const absl::Status& why);
 
-// A KeySource for a Sealer that seals and opens nothing: it is asked about key
-// checks alone, before the tables may be read.
+// This is a KeySource for a Sealer that seals and opens nothing: it is asked
+// about key checks alone, before the tables may be read.
 class NoKeys final : public KeySource {
  public:
   absl::StatusOr<std::optional<journal::DataKey>> FindKey(

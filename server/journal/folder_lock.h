@@ -15,8 +15,8 @@ namespace linktor {
 
 // Locks the folder, which must be there, until the descriptor is closed. It
 // returns nullopt when another process has the lock, and does not wait for it.
-// FAILED_PRECONDITION with a sentence when nothing can be written in the
-// folder.
+// It fails with FAILED_PRECONDITION and a sentence when nothing can be written
+// in the folder.
 absl::StatusOr<std::optional<UniqueFd>> TryLockFolder(
     const std::string& data_dir);
 // Does the same, but a lock that another process has is FAILED_PRECONDITION,

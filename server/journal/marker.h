@@ -27,7 +27,8 @@
 
 namespace linktor {
 
-// The names of files in a data folder. They are persisted: do not change them.
+// These are the names of files in a data folder. They are persisted: do not
+// change them.
 inline constexpr char kDatabaseFile[] = "gateway.db";
 inline constexpr char kMarkerFile[] = "gateway.marker";
 // A backup has a kDatabaseFile as well. A folder without this file is no
@@ -36,7 +37,7 @@ inline constexpr char kManifestFile[] = "backup.manifest";
 
 // A LogPosition says which log a database holds, and up to which event.
 struct LogPosition {
-  // 8 bytes, as in LogIdentity (data_folder.h).
+  // These are 8 bytes, as in LogIdentity (data_folder.h).
   std::string log_id;
   std::int64_t epoch = 0;
   std::int64_t last_seq = 0;
@@ -59,8 +60,8 @@ struct Marker {
 
 // Writes the marker durably (WriteDurably). It blocks for two syncs.
 absl::Status WriteMarker(const std::string& data_dir, const Marker& marker);
-// Returns the marker; nullopt when there is none. FAILED_PRECONDITION with a
-// sentence when it is damaged or cannot be read.
+// Returns the marker; nullopt when there is none. It fails with
+// FAILED_PRECONDITION and a sentence when it is damaged or cannot be read.
 absl::StatusOr<std::optional<Marker>> ReadMarker(const std::string& data_dir);
 
 // A BackupManifest says what a backup holds.
@@ -69,8 +70,8 @@ struct BackupManifest {
   // Everything that was stored before this time is in the backup. It is stored
   // in milliseconds.
   absl::Time time;
-  // The size of the backup's database, in bytes. It tells a copy that was cut
-  // off.
+  // This is the size of the backup's database, in bytes. It tells a copy that
+  // was cut off.
   std::int64_t bytes = 0;
 
   bool operator==(const BackupManifest&) const = default;
@@ -79,8 +80,8 @@ struct BackupManifest {
 // Writes the manifest durably; it makes a backup of the folder.
 absl::Status WriteManifest(const std::string& folder,
                            const BackupManifest& manifest);
-// Returns the manifest. FAILED_PRECONDITION with a sentence when it is missing,
-// damaged or cannot be read.
+// Returns the manifest. It fails with FAILED_PRECONDITION and a sentence when
+// it is missing, damaged or cannot be read.
 absl::StatusOr<BackupManifest> ReadManifest(const std::string& folder);
 
 }  // namespace linktor

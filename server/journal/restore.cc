@@ -69,9 +69,9 @@ std::int64_t DrawEpoch(std::int64_t current,
   }
 }
 
-// OK when the copy is the database that the manifest describes, is undamaged,
-// and opens under the master key. It must be called before anything is
-// migrated.
+// Returns OK when the copy is the database that the manifest describes, is
+// undamaged, and opens under the master key. It must be called before anything
+// is migrated.
 absl::Status VerifyCopy(Database& copy, const BackupManifest& manifest,
                         const Secret& master_key) {
   LINKTOR_ASSIGN(const std::optional<LogFacts> facts, ReadLogFacts(copy));

@@ -32,11 +32,12 @@ enum class RestoreStep : std::int8_t {
 };
 
 struct RestoreRequest {
-  // The folder of the backup. It is only read.
+  // This is the folder of the backup. It is only read.
   std::string from;
   // The folder is made if it is missing; else it must not hold a database.
   std::string data_dir;
-  // The key that the backup was made under. It is borrowed for the call.
+  // This is the key that the backup was made under. It is borrowed for the
+  // call.
   const Secret& master_key;
 };
 
@@ -45,10 +46,10 @@ struct RestoreRequest {
 // of it takes; `reached` is called after each step, on the same thread. Returns
 // what the backup says of itself.
 //
-// FAILED_PRECONDITION with a sentence when `from` is no backup or is damaged,
-// the folder is in use or holds a database already, or the master key is
-// another. Then the copy is removed; the folder itself, its lock file and
-// perhaps its marker stay, and the restore can be repeated.
+// It fails with FAILED_PRECONDITION and a sentence when `from` is no backup or
+// is damaged, the folder is in use or holds a database already, or the master
+// key is another. Then the copy is removed; the folder itself, its lock file
+// and perhaps its marker stay, and the restore can be repeated.
 absl::StatusOr<BackupManifest> RestoreBackup(
     const RestoreRequest& request,
     absl::FunctionRef<void(RestoreStep)> reached);

@@ -17,7 +17,7 @@ namespace linktor {
 
 class TrimMeter {
  public:
-  // A time of the monotonic clock, which nobody can set.
+  // This is a time of the monotonic clock, which nobody can set.
   using Time = std::chrono::steady_clock::time_point;
 
   // Fills in `measured_from_ms` and `elapsed_ms` (both in milliseconds) of a
@@ -32,8 +32,8 @@ class TrimMeter {
 
  private:
   mutable Mutex mutex_;
-  // The expiry time after the last Trim, in milliseconds since the epoch; 0
-  // before any was told of.
+  // This is the expiry time after the last Trim, in milliseconds since the
+  // epoch; it is 0 before any was told of.
   std::int64_t expiry_ms_ ABSL_GUARDED_BY(mutex_) = 0;
   // All time before this is counted in expiry_ms_ already. It may be later than
   // what was really counted, never earlier: time is forgotten rather than
