@@ -14,8 +14,8 @@
 
 namespace linktor {
 
-// The generated service, with all of its methods raw (unary_call.h). A method
-// that is missing here would be answered with UNIMPLEMENTED.
+// This is the generated service, with all of its methods raw (unary_call.h). A
+// method that is missing here would be answered with UNIMPLEMENTED.
 using RawAccessService =
     RawMethods<v1::AccessService::Service,
                v1::AccessService::WithRawCallbackMethod_CreateApiKey,
@@ -30,14 +30,15 @@ class AccessServiceImpl final : public RawAccessService {
   AccessServiceImpl(CallContext& calls, access::KeyAdmin& keys)
       : calls_(calls), keys_(keys) {}
 
-  // Makes a key; its secret is in this answer alone. NOT_AUTHORIZED when the
-  // caller may not grant the key, INVALID_REQUEST when it would expire at once,
-  // LIMIT_REACHED when there are too many, REQUEST_ID_REUSED. A repeated
-  // request returns the same key without its secret. It waits for the journal.
+  // Makes a key; its secret is in this answer alone. It fails with
+  // NOT_AUTHORIZED when the caller may not grant the key, INVALID_REQUEST when
+  // it would expire at once, LIMIT_REACHED when there are too many,
+  // REQUEST_ID_REUSED. A repeated request returns the same key without its
+  // secret. It waits for the journal.
   grpc::ServerUnaryReactor* CreateApiKey(grpc::CallbackServerContext* context,
                                          const grpc::ByteBuffer* request,
                                          grpc::ByteBuffer* response) override;
-  // Returns a key with its last use. API_KEY_NOT_FOUND.
+  // Returns a key with its last use. It fails with API_KEY_NOT_FOUND.
   grpc::ServerUnaryReactor* GetApiKey(grpc::CallbackServerContext* context,
                                       const grpc::ByteBuffer* request,
                                       grpc::ByteBuffer* response) override;
@@ -45,13 +46,13 @@ class AccessServiceImpl final : public RawAccessService {
   grpc::ServerUnaryReactor* ListApiKeys(grpc::CallbackServerContext* context,
                                         const grpc::ByteBuffer* request,
                                         grpc::ByteBuffer* response) override;
-  // Changes the fields that the mask names. API_KEY_NOT_FOUND, NOT_AUTHORIZED,
-  // INVALID_REQUEST, and OVERLOADED when others change the key all the time. It
-  // waits for the journal.
+  // Changes the fields that the mask names. It fails with API_KEY_NOT_FOUND,
+  // NOT_AUTHORIZED, INVALID_REQUEST, and OVERLOADED when others change the key
+  // all the time. It waits for the journal.
   grpc::ServerUnaryReactor* UpdateApiKey(grpc::CallbackServerContext* context,
                                          const grpc::ByteBuffer* request,
                                          grpc::ByteBuffer* response) override;
-  // Deletes a key; streams of its holder end within a second.
+  // Deletes a key; streams of its holder end within a second. It fails with
   // API_KEY_NOT_FOUND. It waits for the journal.
   grpc::ServerUnaryReactor* DeleteApiKey(grpc::CallbackServerContext* context,
                                          const grpc::ByteBuffer* request,

@@ -1,4 +1,4 @@
-// Validation of AccessService's requests.
+// This file validates the requests of AccessService.
 
 #include <algorithm>
 #include <array>

@@ -25,8 +25,8 @@ absl::Status TwoKeys() {
                    "the call has more than one API key; send one");
 }
 
-// Returns the key that the call presents, borrowed from the context.
-// API_KEY_MISSING when there is none, API_KEY_INVALID when there are two
+// Returns the key that the call presents, borrowed from the context. It fails
+// with API_KEY_MISSING when there is none, API_KEY_INVALID when there are two
 // different ones. Authorization of another scheme is left alone: a proxy may
 // have put it there.
 absl::StatusOr<std::string_view> PresentedKey(

@@ -26,11 +26,11 @@
 
 namespace linktor {
 
-// UNAVAILABLE with DRAINING: the server stops, and a client should connect
-// again after a second. Nothing was done.
+// Returns UNAVAILABLE with DRAINING: the server stops, and a client should
+// connect again after a second. Nothing was done.
 absl::Status DrainingError();
-// RESOURCE_EXHAUSTED with OVERLOADED: a limit of the whole server is reached.
-// Nothing was done, and the call may be repeated after a second.
+// Returns RESOURCE_EXHAUSTED with OVERLOADED: a limit of the whole server is
+// reached. Nothing was done, and the call may be repeated after a second.
 absl::Status OverloadedError();
 
 // A Place is one of a limited number of places; it is taken while the object
@@ -70,9 +70,10 @@ class Place {
 // limits. It is kept until the call has its answer.
 struct Admitted {
   access::Caller caller;
-  // The place among all callers'.
+  // This is the place among all callers'.
   Place total;
-  // The place among those of the caller's key; empty without a key.
+  // This is the place among those of the caller's key; it is empty without a
+  // key.
   Place own;
 };
 
@@ -118,7 +119,8 @@ class Admission {
   }
   // Returns null for a server without keys.
   const access::ApiKeys* keys() const { return keys_; }
-  // The gate through which refused calls are answered while the server stops.
+  // This is the gate through which refused calls are answered while the server
+  // stops.
   StopGate& gate() { return gate_; }
   // Returns how many unary calls have no answer yet, refused ones included for
   // the moment that refusing takes.
@@ -135,7 +137,8 @@ class Admission {
     Place::Counter access::KeyUse::*own;
     // One key may hold so many of its own places, which `own` names.
     std::int64_t max_own;
-    // The name of the key's limit in the configuration; the caller is told it.
+    // This is the name of the key's limit in the configuration; the caller is
+    // told it.
     const char* own_name;
   };
 
@@ -155,8 +158,8 @@ class Admission {
   access::ApiKeys* const keys_;
   const Limits limits_;
   StopGate gate_;
-  // The places of all callers. They live as long as this, so no place owns
-  // them.
+  // These are the places of all callers. They live as long as this, so no place
+  // owns them.
   Place::Counter calls_{0};
   Place::Counter streams_{0};
 };

@@ -60,7 +60,7 @@ struct CallSubject {
   // The call is about this besides the channel: the id of an API key, message
   // or user. It is empty when there is nothing.
   std::string_view target;
-  // The address of the client, as gRPC writes it.
+  // This is the address of the client, as gRPC writes it.
   std::string peer;
 };
 
@@ -104,17 +104,17 @@ class CallContext {
   Admission& admission_;
 };
 
-// Reads `bytes` into `request`. INVALID_ARGUMENT with INVALID_REQUEST when they
-// are not a message of its type, or a text in it is not UTF-8; `request` may
-// then be filled in part.
+// Reads `bytes` into `request`. It fails with INVALID_ARGUMENT and
+// INVALID_REQUEST when they are not a message of its type, or a text in it is
+// not UTF-8; `request` may then be filled in part.
 absl::Status ParseRequest(const grpc::ByteBuffer& bytes,
                           google::protobuf::Message& request);
 
 // Does the steps that follow on admission, the same for unary calls and
 // streams: reads the request, asks whether the caller covers its channels, and
-// validates it, in this order. INVALID_REQUEST, CHANNEL_NOT_FOUND,
-// NOT_AUTHORIZED or INVALID_CONTENT; `request` is filled as far as it was read.
-// It does not block.
+// validates it, in this order. It fails with INVALID_REQUEST,
+// CHANNEL_NOT_FOUND, NOT_AUTHORIZED or INVALID_CONTENT; `request` is filled as
+// far as it was read. It does not block.
 template <typename Request>
 absl::Status ReadRequest(const access::Caller& caller,
                          const grpc::ByteBuffer& bytes, Request& request) {

@@ -17,8 +17,8 @@
 
 namespace linktor {
 
-// The generated service, with all of its methods raw (unary_call.h). A method
-// that is missing here would be answered with UNIMPLEMENTED.
+// This is the generated service, with all of its methods raw (unary_call.h). A
+// method that is missing here would be answered with UNIMPLEMENTED.
 using RawChannelService = RawMethods<
     v1::ChannelService::Service,
     v1::ChannelService::WithRawCallbackMethod_CreateChannel,
@@ -41,8 +41,9 @@ class ChannelServiceImpl final : public RawChannelService {
         ice_breakers_(ice_breakers),
         registry_(registry) {}
 
-  // Makes a channel, and makes no Graph call. CHANNEL_ALREADY_EXISTS,
-  // ACCOUNT_ALREADY_CONNECTED, REQUEST_ID_REUSED. It waits for the journal.
+  // Makes a channel, and makes no Graph call. It fails with
+  // CHANNEL_ALREADY_EXISTS, ACCOUNT_ALREADY_CONNECTED, REQUEST_ID_REUSED. It
+  // waits for the journal.
   grpc::ServerUnaryReactor* CreateChannel(grpc::CallbackServerContext* context,
                                           const grpc::ByteBuffer* request,
                                           grpc::ByteBuffer* response) override;
@@ -55,7 +56,7 @@ class ChannelServiceImpl final : public RawChannelService {
   grpc::ServerUnaryReactor* ListChannels(grpc::CallbackServerContext* context,
                                          const grpc::ByteBuffer* request,
                                          grpc::ByteBuffer* response) override;
-  // Changes the fields that the mask names. INVALID_REQUEST,
+  // Changes the fields that the mask names. It fails with INVALID_REQUEST,
   // ACCOUNT_ALREADY_CONNECTED, and OVERLOADED when others change the channel
   // all the time. It waits for the journal.
   grpc::ServerUnaryReactor* UpdateChannel(grpc::CallbackServerContext* context,
@@ -65,9 +66,9 @@ class ChannelServiceImpl final : public RawChannelService {
   grpc::ServerUnaryReactor* DeleteChannel(grpc::CallbackServerContext* context,
                                           const grpc::ByteBuffer* request,
                                           grpc::ByteBuffer* response) override;
-  // Replaces the credentials that the request names. INVALID_REQUEST for a
-  // secret to remove that is not there, or one secret too many. It waits for
-  // the journal.
+  // Replaces the credentials that the request names. It fails with
+  // INVALID_REQUEST for a secret to remove that is not there, or one secret too
+  // many. It waits for the journal.
   grpc::ServerUnaryReactor* SetChannelCredentials(
       grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
       grpc::ByteBuffer* response) override;

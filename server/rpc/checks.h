@@ -94,8 +94,8 @@ class Checks {
   }
 
  private:
-  // The violations in the order in which they were found, which is the order of
-  // the fields in the answer.
+  // These are the violations in the order in which they were found, which is
+  // the order of the fields in the answer.
   std::vector<FieldViolation> found_;
 };
 

@@ -1,6 +1,6 @@
-// The descriptors of the contract with its comments, for reflection. The code
-// that protoc generates does not hold the comments, so tools/build/embed.sh
-// makes this from protos/ at build time.
+// These are the descriptors of the contract with its comments, for reflection.
+// The code that protoc generates does not hold the comments, so
+// tools/build/embed.sh makes this from protos/ at build time.
 
 #pragma once
 

@@ -99,7 +99,8 @@ class GrpcListener {
         sockets_(std::move(sockets)) {}
 
   // Makes the epoll set and the descriptor that ends the thread, and adds the
-  // sockets. UNAVAILABLE when the process has no descriptors left.
+  // sockets. It fails with UNAVAILABLE when the process has no descriptors
+  // left.
   absl::Status Prepare();
   // This is the thread. It returns when stop_ is readable.
   void Run();

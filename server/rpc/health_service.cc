@@ -37,9 +37,10 @@ HealthCheckResponse::ServingStatus StatusOf(std::string_view service,
 
 }  // namespace
 
-// One Watch stream. There is at most one write at a time (`writing_`); a state
-// that changes meanwhile is written after it. A thread that sees an `end_`
-// while no write is under way finishes the stream, once (`finished_`).
+// A Watcher is one Watch stream. There is at most one write at a time
+// (`writing_`); a state that changes meanwhile is written after it. A thread
+// that sees an `end_` while no write is under way finishes the stream, once
+// (`finished_`).
 class HealthService::Watcher final
     : public grpc::ServerWriteReactor<HealthCheckResponse>,
       public std::enable_shared_from_this<Watcher> {
@@ -111,8 +112,8 @@ class HealthService::Watcher final
   const std::string name_;
   HealthCheckResponse response_;
   Mutex mutex_;
-  // The version of the latest change that was told; next_ is the state that it
-  // gave, told_ the one that was last written.
+  // This is the version of the latest change that was told; next_ is the state
+  // that it gave, told_ the one that was last written.
   std::int64_t version_ ABSL_GUARDED_BY(mutex_) = 0;
   HealthCheckResponse::ServingStatus next_ ABSL_GUARDED_BY(mutex_) =
       HealthCheckResponse::UNKNOWN;

@@ -21,9 +21,9 @@ namespace linktor {
 // with.
 class HealthService final : public grpc::health::v1::Health::CallbackService {
  public:
-  // Answers with the state at once. NOT_FOUND with INVALID_REQUEST for a
-  // service that is unknown. While the server drains, the answer goes through
-  // the gate.
+  // Answers with the state at once. It fails with NOT_FOUND and INVALID_REQUEST
+  // for a service that is unknown. While the server drains, the answer goes
+  // through the gate.
   grpc::ServerUnaryReactor* Check(
       grpc::CallbackServerContext* context,
       const grpc::health::v1::HealthCheckRequest* request,

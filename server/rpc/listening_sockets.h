@@ -1,6 +1,6 @@
-// The sockets that gRPC's connections arrive at: TCP ports and Unix sockets,
-// bound so that a second server fails instead of sharing them. GrpcListener and
-// BackupSocket use them, each from one thread.
+// These are the sockets that gRPC's connections arrive at: TCP ports and Unix
+// sockets, bound so that a second server fails instead of sharing them.
+// GrpcListener and BackupSocket use them, each from one thread.
 
 #pragma once
 
@@ -21,15 +21,16 @@ class ListeningSockets {
  public:
   // Listens on every address of `host`, a numeric address or a name such as
   // "localhost", which has two; port 0 picks a port, the same for all. An
-  // address that this machine lacks is left out while there is another.
-  // INVALID_ARGUMENT when `host` is no address, UNAVAILABLE when an address
-  // cannot be bound. It blocks while a name is looked up.
+  // address that this machine lacks is left out while there is another. It
+  // fails with INVALID_ARGUMENT when `host` is no address, UNAVAILABLE when an
+  // address cannot be bound. It blocks while a name is looked up.
   static absl::StatusOr<ListeningSockets> ListenOnTcp(const std::string& host,
                                                       std::uint16_t port);
   // Makes a socket file that only this user may connect to. The file of a
-  // server that has ended is replaced. INVALID_ARGUMENT when the path is too
-  // long, FAILED_PRECONDITION when there is a file that is no socket,
-  // UNAVAILABLE when a server listens there or the path cannot be bound.
+  // server that has ended is replaced. It fails with INVALID_ARGUMENT when the
+  // path is too long, FAILED_PRECONDITION when there is a file that is no
+  // socket, UNAVAILABLE when a server listens there or the path cannot be
+  // bound.
   static absl::StatusOr<ListeningSockets> ListenOnUnix(const std::string& path);
   // Returns the error that ListenOnUnix would fail with, and changes nothing.
   // `linktor-igd check` asks.
@@ -60,8 +61,8 @@ class ListeningSockets {
 
   std::vector<UniqueFd> sockets_;
   std::string address_;
-  // The socket file, and its identity, by which it is told from a successor's.
-  // The path is empty for TCP.
+  // These are the socket file and its identity, by which it is told from a
+  // successor's. The path is empty for TCP.
   std::string path_;
   dev_t device_ = 0;
   ino_t inode_ = 0;

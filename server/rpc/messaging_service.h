@@ -16,8 +16,8 @@
 
 namespace linktor {
 
-// The generated service, with all of its methods raw (unary_call.h). A method
-// that is missing here would be answered with UNIMPLEMENTED.
+// This is the generated service, with all of its methods raw (unary_call.h). A
+// method that is missing here would be answered with UNIMPLEMENTED.
 using RawMessagingService = RawMethods<
     v1::MessagingService::Service,
     v1::MessagingService::WithRawCallbackMethod_SendMessage,
@@ -44,14 +44,14 @@ class MessagingServiceImpl final : public RawMessagingService {
   grpc::ServerUnaryReactor* SendMessage(grpc::CallbackServerContext* context,
                                         const grpc::ByteBuffer* request,
                                         grpc::ByteBuffer* response) override;
-  // Finds a message by any of its ids, in either direction. MESSAGE_NOT_FOUND.
-  // It reads the disk.
+  // Finds a message by any of its ids, in either direction. It fails with
+  // MESSAGE_NOT_FOUND. It reads the disk.
   grpc::ServerUnaryReactor* GetMessage(grpc::CallbackServerContext* context,
                                        const grpc::ByteBuffer* request,
                                        grpc::ByteBuffer* response) override;
-  // Settles an UNCONFIRMED message by what the caller knows. MESSAGE_NOT_FOUND,
-  // MESSAGE_NOT_UNCONFIRMED, and INVALID_REQUEST when the mid is another
-  // message's. It waits for the journal.
+  // Settles an UNCONFIRMED message by what the caller knows. It fails with
+  // MESSAGE_NOT_FOUND, MESSAGE_NOT_UNCONFIRMED, and INVALID_REQUEST when the
+  // mid is another message's. It waits for the journal.
   grpc::ServerUnaryReactor* ResolveMessage(grpc::CallbackServerContext* context,
                                            const grpc::ByteBuffer* request,
                                            grpc::ByteBuffer* response) override;

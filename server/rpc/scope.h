@@ -44,14 +44,15 @@ std::string_view ChannelOf(const v1::DeleteApiKeyRequest& request);
 // It is about the server as a whole.
 std::string_view ChannelOf(const v1::GetServerInfoRequest& request);
 
-// OK when the caller covers the channel, or the id is no channel id; else
-// NOT_FOUND with CHANNEL_NOT_FOUND. It does not ask whether the channel exists.
+// Returns OK when the caller covers the channel, or the id is no channel id;
+// else NOT_FOUND with CHANNEL_NOT_FOUND. It does not ask whether the channel
+// exists.
 absl::Status CheckChannel(const access::Caller& caller,
                           std::string_view channel_id);
 
-// OK when the caller covers the request's channel; CHANNEL_NOT_FOUND when it
-// does not; NOT_AUTHORIZED (PERMISSION_DENIED) for changes that only a key over
-// all channels may make.
+// Returns OK when the caller covers the request's channel; CHANNEL_NOT_FOUND
+// when it does not; NOT_AUTHORIZED (PERMISSION_DENIED) for changes that only a
+// key over all channels may make.
 template <typename Request>
 absl::Status CheckScope(const access::Caller& caller, const Request& request) {
   return CheckChannel(caller, ChannelOf(request));

@@ -13,8 +13,8 @@
 
 namespace linktor {
 
-// The generated service, with all of its methods raw (unary_call.h). A method
-// that is missing here would be answered with UNIMPLEMENTED.
+// This is the generated service, with all of its methods raw (unary_call.h). A
+// method that is missing here would be answered with UNIMPLEMENTED.
 using RawServerService =
     RawMethods<v1::ServerService::Service,
                v1::ServerService::WithRawCallbackMethod_GetServerInfo>::Type;

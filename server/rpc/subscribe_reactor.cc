@@ -10,8 +10,8 @@ namespace linktor {
 namespace {
 
 constexpr char kMethod[] = "SubscribeEvents";
-// The interval where the request names none. A client that hears nothing for
-// three of them connects again.
+// This is the interval where the request names none. A client that hears
+// nothing for three of them connects again.
 constexpr std::chrono::milliseconds kDefaultHeartbeat{15'000};
 constexpr int kDefaultBatch = 1000;
 constexpr char kCursorTrailer[] = "linktor-cursor";

@@ -89,9 +89,9 @@ class SubscribeReactor final
   // that takes nothing in is cut off two ticks later. It runs on the hub's
   // thread.
   void CheckKey();
-  // Returns the sequence to start after. CHANNEL_NOT_FOUND for a channel of the
-  // request that never was, and the errors of EventLog::Start. It reads the
-  // disk.
+  // Returns the sequence to start after. It fails with CHANNEL_NOT_FOUND for a
+  // channel of the request that never was, and the errors of EventLog::Start.
+  // It reads the disk.
   absl::StatusOr<std::int64_t> StartPosition() const;
   // The functions from here to StartWriteOf need the turn, and none has it when
   // it returns: it was given back, or has gone on with a write or a task.
@@ -134,7 +134,7 @@ class SubscribeReactor final
   const Dependencies deps_;
   const CallRecord record_;
   const v1::SubscribeEventsRequest request_;
-  // The places within the limits; OnDone gives them back.
+  // These are the places within the limits; OnDone gives them back.
   Admitted admitted_;
   const EventFilter filter_;
   const std::chrono::milliseconds heartbeat_;
@@ -142,7 +142,7 @@ class SubscribeReactor final
   // responses are the same as those of others.
   const bool shares_;
 
-  // The reference of gRPC's; it is set by Begin and reset by OnDone.
+  // This is the reference of gRPC's; it is set by Begin and reset by OnDone.
   std::shared_ptr<SubscribeReactor> self_;
   StreamTurn turn_;
   // The position is in here: everything up to want_.after_seq was told or
@@ -152,12 +152,13 @@ class SubscribeReactor final
   // written.
   bool started_ ABSL_GUARDED_BY(turn_) = false;
   bool first_ ABSL_GUARDED_BY(turn_) = true;
-  // The message on its way, which must live until OnWriteDone.
+  // This is the message on its way, which must live until OnWriteDone.
   grpc::ByteBuffer outgoing_ ABSL_GUARDED_BY(turn_);
-  // The sequence through which everything was looked at; -1 before the start is
-  // known. It repeats want_.after_seq for threads without the turn.
+  // This is the sequence through which everything was looked at; it is -1
+  // before the start is known. It repeats want_.after_seq for threads without
+  // the turn.
   std::atomic<std::int64_t> position_{-1};
-  // The time at which the last write began, by the steady clock.
+  // This is the time at which the last write began, by the steady clock.
   std::atomic<SteadyClock::rep> last_write_;
   // The hub's thread alone uses these three: the key as it was last judged,
   access::Caller judged_;

@@ -11,11 +11,12 @@
 namespace linktor {
 namespace {
 
-// The state of one port's fetches. gRPC fetches under a lock of the port.
+// A Fetcher is the state of one port's fetches. gRPC fetches under a lock of
+// the port.
 struct Fetcher {
   const TlsSource source;
   const bool with_client_ca;
-  // The generation that gRPC was given last. It is atomic because
+  // This is the generation that gRPC was given last. It is atomic because
   // ThreadSanitizer cannot see gRPC's lock.
   std::atomic<std::uint64_t> given{0};
 };

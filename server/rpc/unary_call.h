@@ -159,7 +159,7 @@ class UnaryCall {
   // It is valid until Finish, which is the last use of it.
   const RawUnary raw_;
   const CallRecord record_;
-  // The caller and its places; they are given back by Finish.
+  // These are the caller and its places; they are given back by Finish.
   Admitted admitted_;
   // It is true when the call was admitted, so that request_ holds what was
   // asked.

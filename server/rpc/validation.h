@@ -22,8 +22,8 @@
 
 namespace linktor {
 
-// OK, or INVALID_ARGUMENT with INVALID_REQUEST and all violations. Facebook
-// Login, the default, needs a page id.
+// Returns OK, or INVALID_ARGUMENT with INVALID_REQUEST and all violations.
+// Facebook Login, the default, needs a page id.
 absl::Status Validate(const v1::CreateChannelRequest& request);
 absl::Status Validate(const v1::GetChannelRequest& request);
 absl::Status Validate(const v1::ListChannelsRequest& request);
