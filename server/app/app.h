@@ -56,10 +56,10 @@ class App {
 
   // Starts serving. `clock` must outlive the App. `on_fatal` is called once, on
   // the journal's thread, when the server cannot go on because its disk has
-  // failed; it must not block, and the main thread must then call Stop.
-  // FAILED_PRECONDITION or UNAVAILABLE with a sentence when it cannot start;
-  // what was started is stopped again. It blocks while the data folder is
-  // opened and migrated.
+  // failed; it must not block, and the main thread must then call Stop. It
+  // fails with FAILED_PRECONDITION or UNAVAILABLE with a sentence when it
+  // cannot start; what was started is stopped again. It blocks while the data
+  // folder is opened and migrated.
   static absl::StatusOr<std::unique_ptr<App>> Start(
       const Config& config, const Clock& clock, std::function<void()> on_fatal);
   // Stops first, if nobody has.
@@ -133,7 +133,7 @@ class App {
   // Logs a problem of a certificate once, until it is another.
   void LogCertificateProblems();
 
-  // The configuration that the server was started with.
+  // This is the configuration that the server was started with.
   const Config config_;
   // It guards current_, which is config_ with the settings that Reload has
   // taken since.
@@ -147,9 +147,9 @@ class App {
   // Only the thread that started the App uses it.
   bool stopped_ = false;
 
-  // The components. Members are destroyed from the last to the first, so each
-  // may use those above it until its end. Stop has ended their work and their
-  // threads before.
+  // These are the components. Members are destroyed from the last to the first,
+  // so each may use those above it until its end. Stop has ended their work and
+  // their threads before.
   Metrics metrics_;
   std::unique_ptr<DataFolder> folder_;
   // It is above the journal, because the writer's thread tells it of every

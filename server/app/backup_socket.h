@@ -76,7 +76,7 @@ class BackupSocket {
   const Clock& clock_;
   // It is readable when it is time to end.
   const UniqueFd stop_;
-  // The same for the steps of a copy, which do not wait on descriptors.
+  // It says the same to the steps of a copy, which do not wait on descriptors.
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };

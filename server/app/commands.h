@@ -1,5 +1,6 @@
-// The commands of "linktor-igd" besides serving: check, backup, restore. main
-// calls them on its only thread, and ends the program with the result.
+// These are the commands of "linktor-igd" besides serving: check, backup,
+// restore. main calls them on its only thread, and ends the program with the
+// result.
 
 #pragma once
 
@@ -8,8 +9,8 @@
 
 namespace linktor {
 
-// The exit statuses of the program besides 0. Scripts rely on them: do not
-// change.
+// These are the exit statuses of the program besides 0. Scripts rely on them:
+// do not change.
 inline constexpr int kExitFailed = 1;
 // The configuration or the command line is wrong, and nothing was tried.
 inline constexpr int kExitBadConfiguration = 2;

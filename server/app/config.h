@@ -56,7 +56,8 @@ struct Config {
   std::string webhook_listen = "127.0.0.1:8080";
   std::string admin_listen = "127.0.0.1:9090";
   Access access;
-  // The base URLs of Meta's API; tests and the demo name the emulator.
+  // These are the base URLs of Meta's API; tests and the demo name the
+  // emulator.
   GraphHosts graph;
   // The URL of a proxy for calls to Meta; empty for none.
   std::string graph_proxy;
@@ -126,9 +127,9 @@ struct CommandLine {
   bool done = false;
 };
 
-// Reads all three sources and checks the values. INVALID_ARGUMENT with every
-// problem, one a line, so that nobody has to start the program once for each.
-// It reads the file, and opens nothing that the settings name.
+// Reads all three sources and checks the values. It fails with INVALID_ARGUMENT
+// and every problem, one a line, so that nobody has to start the program once
+// for each. It reads the file, and opens nothing that the settings name.
 absl::StatusOr<CommandLine> ReadCommandLine(int argc, const char* const* argv);
 
 // A ConfigChanges says in which settings two configurations differ, by their

@@ -9,8 +9,8 @@ namespace linktor {
 
 // From now on neither the kernel nor a handler such as systemd-coredump gets
 // the memory of this process, and other processes of the same user can neither
-// trace it nor read it. It cannot be undone. FAILED_PRECONDITION when the
-// system refuses.
+// trace it nor read it. It cannot be undone. It fails with FAILED_PRECONDITION
+// when the system refuses.
 absl::Status ForbidCoreDumps();
 
 }  // namespace linktor

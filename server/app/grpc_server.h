@@ -1,6 +1,6 @@
-// The gRPC side of the server: the services, the connections they are called
-// over, and how it says goodbye. The App makes one, and moves it from Start
-// over Drain to Shutdown, from one thread.
+// This is the gRPC side of the server: the services, the connections they are
+// called over, and how it says goodbye. The App makes one, and moves it from
+// Start over Drain to Shutdown, from one thread.
 
 #pragma once
 
@@ -47,7 +47,7 @@ class GrpcServer {
     Executor& executor;
     // It counts every call, on gRPC's threads and the executor's.
     CallObserver& observer;
-    // Null for a server without keys.
+    // It is null for a server without keys.
     access::ApiKeys* keys;
     access::KeyAdmin& key_admin;
     ChannelAdmin& channel_admin;
@@ -66,16 +66,17 @@ class GrpcServer {
   // runs.
   struct Options {
     GrpcListener::Options listen;
-    // The certificate, asked for at each handshake; null for no TLS.
+    // This is the certificate, asked for at each handshake; it is null for no
+    // TLS.
     TlsSource tls;
     // A client must show a certificate; it is looked at with TLS alone.
     bool require_client_certificate = false;
     Admission::Limits limits;
   };
 
-  // Listens and serves. UNAVAILABLE when the address cannot be bound,
-  // FAILED_PRECONDITION when a method of the contract declares no permission: a
-  // server that would let everybody in must not start.
+  // Listens and serves. It fails with UNAVAILABLE when the address cannot be
+  // bound, FAILED_PRECONDITION when a method of the contract declares no
+  // permission: a server that would let everybody in must not start.
   static absl::StatusOr<std::unique_ptr<GrpcServer>> Start(
       const Options& options, const Dependencies& dependencies);
   // Shutdown must have been called.

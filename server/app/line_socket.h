@@ -21,9 +21,9 @@ class LineSocket {
   // memory. So many bytes are enough for a path and a sentence about it.
   static constexpr std::size_t kMaxLine = 16 * 1024;
 
-  // Connects to the socket file. INVALID_ARGUMENT when its path is too long for
-  // the system, UNAVAILABLE when nobody listens there; each with a sentence. It
-  // waits while the server's queue of connections is full.
+  // Connects to the socket file. It fails with INVALID_ARGUMENT when its path
+  // is too long for the system, UNAVAILABLE when nobody listens there; each
+  // with a sentence. It waits while the server's queue of connections is full.
   static absl::StatusOr<LineSocket> Connect(const std::string& path);
   // Takes over a connection, which must be blocking.
   explicit LineSocket(UniqueFd fd) : fd_(std::move(fd)) {}
@@ -32,12 +32,13 @@ class LineSocket {
   // waits for ever.
   void SetPatience(std::chrono::seconds patience);
 
-  // Returns the next line, without its line feed. UNAVAILABLE when the other
-  // side has ended, has sent none in time, or sends more than kMaxLine without
-  // an end.
+  // Returns the next line, without its line feed. It fails with UNAVAILABLE
+  // when the other side has ended, has sent none in time, or sends more than
+  // kMaxLine without an end.
   absl::StatusOr<std::string> ReadLine();
   // Sends the line. Line feeds within it become spaces, so that it stays one
-  // line. UNAVAILABLE when the other side has ended or takes nothing in time.
+  // line. It fails with UNAVAILABLE when the other side has ended or takes
+  // nothing in time.
   absl::Status WriteLine(std::string_view line);
 
   // Returns whether the other side has ended. It does not wait.
@@ -45,7 +46,7 @@ class LineSocket {
 
  private:
   UniqueFd fd_;
-  // The bytes that were received and not returned yet.
+  // These are the bytes that were received and not returned yet.
   std::string received_;
 };
 

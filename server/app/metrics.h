@@ -49,11 +49,12 @@ struct MetricsMoment {
   };
   struct Channel {
     std::string id;
-    // The time of its last signed webhook; the distant past when none has come
-    // since the start.
+    // This is the time of its last signed webhook; it is the distant past when
+    // none has come since the start.
     absl::Time last_webhook = absl::InfinitePast();
   };
-  // The sequence of the newest event, and the number of open event streams.
+  // These are the sequence of the newest event and the number of open event
+  // streams.
   std::int64_t last_seq = 0;
   std::size_t subscribers = 0;
   // The slowest subscriber is behind by so many events.
@@ -65,13 +66,13 @@ struct MetricsMoment {
   // The oldest event that is kept came at this time; the distant past without
   // events.
   absl::Time oldest_event = absl::InfinitePast();
-  // The sizes of the files, in bytes.
+  // These are the sizes of the files, in bytes.
   std::int64_t database_bytes = 0;
   std::int64_t wal_bytes = 0;
   std::vector<Certificate> certificates;
   std::vector<Channel> channels;
-  // The number of channels by the state of their token. States that no channel
-  // has are there with 0, so that their series do not stop.
+  // This is the number of channels by the state of their token. States that no
+  // channel has are there with 0, so that their series do not stop.
   std::map<std::string, std::int64_t> tokens;
 };
 
@@ -89,8 +90,8 @@ class Metrics final : public WebhookObserver,
   // Makes all families, so that each is in the text from the start.
   Metrics();
 
-  // WebhookObserver: `latency` is the time from the whole request to its
-  // answer.
+  // The first four are called for webhooks. `latency` is the time from the
+  // whole request to its answer.
   void OnAnswer(WebhookVerdict verdict,
                 std::chrono::nanoseconds latency) override;
   // A delivery is durable; its counts add up to its items.
@@ -100,18 +101,18 @@ class Metrics final : public WebhookObserver,
   void OnUnknownItem(std::string_view kind) override;
   // An item of an account that no channel has came.
   void OnForeignItem() override;
-  // CallObserver. The names and labels are those of grpc-prometheus, so that
-  // dashboards made for it fit.
+  // These two are called for RPCs. The names and labels are those of
+  // grpc-prometheus, so that dashboards made for it fit.
   void OnBegin(const access::Method& method) override;
   // `reason` is the name of an ErrorReason, or empty, and so needs no bound.
   void OnEnd(const access::Method& method, absl::StatusCode code,
              std::string_view reason,
              std::chrono::nanoseconds latency) override;
-  // GraphObserver. The channel is not a label here.
+  // It is called for each call to Meta. The channel is not a label here.
   void OnGraphCall(std::string_view operation, std::string_view channel_id,
                    const absl::Status& status,
                    std::chrono::nanoseconds latency) override;
-  // SendObserver.
+  // It is called for each send, when it has its outcome.
   void OnSendEnded(v1::MessageState state, std::string_view reason) override;
   // A listener has refused a request or a connection by itself. `listener` is
   // "webhook" or "admin".
@@ -198,7 +199,7 @@ class Metrics final : public WebhookObserver,
   // it for as long as counting takes.
   Mutex mutex_;
   StringMap<CallSeries> by_method_ ABSL_GUARDED_BY(mutex_);
-  // The values of labels that have been seen, by family.
+  // These are the values of labels that have been seen, by family.
   StringMap<StringSet> names_ ABSL_GUARDED_BY(mutex_);
 
   // It is held while the text is made, so that two of them do not mix; calls

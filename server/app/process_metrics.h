@@ -19,13 +19,14 @@ class ProcessMetrics {
   void Refresh();
 
  private:
-  // Seconds of user and system time together, since the process started.
+  // It counts user and system time together, in seconds, since the process
+  // started.
   prometheus::Counter& cpu_seconds_;
-  // Seconds since the epoch.
+  // This is in seconds since the epoch.
   prometheus::Gauge& start_time_;
-  // Bytes.
+  // This is the memory that is in use, in bytes.
   prometheus::Gauge& resident_bytes_;
-  // Addresses, in bytes, of which few are in use as memory.
+  // It counts addresses, few of which are in use as memory.
   prometheus::Gauge& virtual_bytes_;
   // Sockets count, too. The limit is the soft one, which RaiseDescriptorLimit
   // has raised.

@@ -31,7 +31,7 @@ class TokenWatch final : public GraphObserver {
   // The state is kept in the notes of the channel's entry, which outlive its
   // revisions.
   const ChannelRegistry& registry_;
-  // The metrics.
+  // The metrics come next.
   GraphObserver& next_;
 };
 
