@@ -39,25 +39,26 @@ class ChannelAdmin {
   //
   // Creates the channel with its credentials, and returns it. A repeated
   // request with the same request id returns the channel that the first one
-  // made. CHANNEL_ALREADY_EXISTS, ACCOUNT_ALREADY_CONNECTED, REQUEST_ID_REUSED.
+  // made. It fails with CHANNEL_ALREADY_EXISTS, ACCOUNT_ALREADY_CONNECTED,
+  // REQUEST_ID_REUSED.
   absl::StatusOr<v1::Channel> Create(const v1::CreateChannelRequest& request);
-  // Changes the fields that the mask names. CHANNEL_NOT_FOUND,
+  // Changes the fields that the mask names. It fails with CHANNEL_NOT_FOUND,
   // ACCOUNT_ALREADY_CONNECTED; INVALID_REQUEST when the channel would lack a
   // page id that it needs; OVERLOADED when others change it all the time.
   absl::StatusOr<v1::Channel> Update(const v1::UpdateChannelRequest& request);
   // Sets, adds or removes the credentials that the request names. The removal
-  // comes before the addition, so that one call can replace a secret.
-  // CHANNEL_NOT_FOUND; INVALID_REQUEST for a secret to remove that the channel
-  // does not have, or one too many; OVERLOADED.
+  // comes before the addition, so that one call can replace a secret. It fails
+  // with CHANNEL_NOT_FOUND; INVALID_REQUEST for a secret to remove that the
+  // channel does not have, or one too many; OVERLOADED.
   absl::StatusOr<v1::Channel> SetCredentials(
       const v1::SetChannelCredentialsRequest& request);
-  // Deletes the channel and its credentials. CHANNEL_NOT_FOUND.
+  // Deletes the channel and its credentials. It fails with CHANNEL_NOT_FOUND.
   absl::Status Delete(const v1::DeleteChannelRequest& request);
 
   // Remembers ice breakers that the account has or is about to have, so that
   // taps on them are recognised. Earlier ones stay known for as long as there
   // is room: a customer may still have them on the screen. It appends nothing
-  // when all are known. CHANNEL_NOT_FOUND, OVERLOADED.
+  // when all are known. It fails with CHANNEL_NOT_FOUND, OVERLOADED.
   absl::Status RememberIceBreakers(
       const std::string& channel_id,
       const google::protobuf::RepeatedPtrField<v1::IceBreaker>& ice_breakers,

@@ -16,10 +16,11 @@ class KnownChannels {
   KnownChannels(const ChannelRegistry& registry, StateReader& state)
       : registry_(registry), state_(state) {}
 
-  // OK when each is a live channel, or a deleted one whose events may still be
-  // stored, so that its last events can be read; else CHANNEL_NOT_FOUND for the
-  // first that is neither. An error of the disk is returned as it is. It may
-  // read the disk: call it on an executor. It is thread-safe.
+  // Returns OK when each is a live channel, or a deleted one whose events may
+  // still be stored, so that its last events can be read; else
+  // CHANNEL_NOT_FOUND for the first that is neither. An error of the disk is
+  // returned as it is. It may read the disk: call it on an executor. It is
+  // thread-safe.
   absl::Status Check(
       const google::protobuf::RepeatedPtrField<std::string>& ids) const;
 

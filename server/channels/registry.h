@@ -40,19 +40,20 @@ struct SigningSecret {
   std::uint64_t tag = 0;
 };
 
-// The state of a channel's access token, as Meta's last answer showed it.
-// kUnknown means that no answer has come since the token was set or the server
-// started.
+// This is the state of a channel's access token, as Meta's last answer showed
+// it. kUnknown means that no answer has come since the token was set or the
+// server started.
 enum class TokenState : std::int8_t { kUnknown, kGood, kRefused };
 
 // ChannelNotes hold what this process has learnt about a channel. All revisions
 // of the channel share them, and nothing of them is stored. They are
 // thread-safe.
 struct ChannelNotes {
-  // The tag of the secret that last signed a webhook; 0 before the first.
+  // This is the tag of the secret that last signed a webhook; it is 0 before
+  // the first.
   std::atomic<std::uint64_t> last_secret{0};
-  // The time of the last signed webhook, in ms since the epoch; 0 before the
-  // first.
+  // This is the time of the last signed webhook, in ms since the epoch; it is 0
+  // before the first.
   std::atomic<std::int64_t> last_webhook_ms{0};
   // It is unknown again when another token is set.
   std::atomic<TokenState> token{TokenState::kUnknown};
@@ -62,7 +63,8 @@ struct ChannelNotes {
 // made, but for its notes, and lives as long as somebody uses it: a send that
 // is under way keeps the credentials that it began with.
 struct ChannelEntry {
-  // The number under which the state knows the channel; it is never used again.
+  // This is the number under which the state knows the channel; it is never
+  // used again.
   std::int64_t no = 0;
   // It grows with each change.
   std::int64_t revision = 0;
@@ -70,10 +72,10 @@ struct ChannelEntry {
   // Both are empty when they are not set.
   Secret access_token;
   Secret verify_token;
-  // At most kMaxAppSecrets; the newest is the last.
+  // There are at most kMaxAppSecrets; the newest is the last.
   std::vector<SigningSecret> secrets;
-  // The credentials as stored, from which a change of the channel starts.
-  // Nothing that can be printed keeps them in the clear.
+  // These are the credentials as stored, from which a change of the channel
+  // starts. Nothing that can be printed keeps them in the clear.
   std::string sealed_credentials;
   // It is shared with the entries of other revisions, and never null.
   std::shared_ptr<ChannelNotes> notes = std::make_shared<ChannelNotes>();
@@ -141,9 +143,9 @@ class ChannelRegistry {
   mutable Mutex mutex_;
   std::shared_ptr<const Tables> tables_ ABSL_GUARDED_BY(mutex_) =
       std::make_shared<const Tables>();
-  // The last revision of every channel ever put, by number: rows may be loaded
-  // that were read before a change which the feed has told, and a deleted
-  // channel must not come back.
+  // This is the last revision of every channel ever put, by number: rows may be
+  // loaded that were read before a change which the feed has told, and a
+  // deleted channel must not come back.
   std::unordered_map<std::int64_t, std::int64_t> revisions_
       ABSL_GUARDED_BY(mutex_);
 };

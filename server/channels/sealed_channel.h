@@ -1,5 +1,5 @@
-// A channel in the clear, and as records and rows hold it: sealed under the
-// channel's own key, for its number. The registry opens channels, and
+// This is a channel in the clear, and as records and rows hold it: sealed under
+// the channel's own key, for its number. The registry opens channels, and
 // ChannelAdmin seals them. The functions are thread-safe.
 
 #pragma once
@@ -21,8 +21,8 @@ namespace linktor {
 struct ChannelContent {
   // Everything that callers may see of the channel.
   v1::Channel channel;
-  // The token and the secrets; they must not be logged or kept longer than
-  // needed.
+  // These are the token and the secrets; they must not be logged or kept longer
+  // than needed.
   v1::ChannelCredentials credentials;
   // The account has these, of every locale, or lately had them; the newest is
   // the first.
