@@ -71,9 +71,9 @@ class BoundedLog {
   const std::size_t max_bytes_;
   // The numbers are consecutive, so that Find needs no search.
   std::deque<Item> items_;
-  // The sum of the entries' bytes.
+  // This is the sum of the entries' bytes.
   std::size_t bytes_ = 0;
-  // The number of the newest entry; 0 before the first.
+  // This is the number of the newest entry; it is 0 before the first.
   std::uint64_t last_ = 0;
   // It counts since the last Clear(), so that a test can see that its list is
   // whole.

@@ -18,20 +18,20 @@ namespace linktor::emulator {
 
 // A GraphCall is one request and the status of its answer.
 struct GraphCall {
-  // Such as "POST".
+  // It is a method of HTTP, such as "POST".
   std::string method;
   // This is the path with its query, but without the parameters that every call
   // has: locale, and access_token and appsecret_proof, which are secret.
   std::string path;
-  // The locale that was asked for; empty when none was.
+  // This is the locale that was asked for; it is empty when none was.
   std::string locale;
   // The call had an appsecret_proof.
   bool proved = false;
   // The body is JSON without access_token, a string when it is not JSON, and
   // null when it is empty.
   json::value body;
-  // The status of the answer; 0 while there is none, and for good when the
-  // connection was closed instead.
+  // This is the status of the answer; it is 0 while there is none, and for good
+  // when the connection was closed instead.
   int status = 0;
   // Names are in lower case; authorization is left out.
   std::vector<std::pair<std::string, std::string>> headers;

@@ -28,8 +28,8 @@
 
 namespace linktor::emulator {
 
-// A thin shell around the methods of LocalInstagram. It runs on the listener's
-// threads, and is thread-safe.
+// This is a thin shell around the methods of LocalInstagram. It runs on the
+// listener's threads, and is thread-safe.
 class ControlApi {
  public:
   // `instagram` must outlive this. `address` returns where the emulator is

@@ -1,5 +1,6 @@
-// The text of GET /emulator: how to play a customer, by example. It is written
-// for somebody who has just started the emulator and has nothing but curl.
+// This is the text of GET /emulator: how to play a customer, by example. It is
+// written for somebody who has just started the emulator and has nothing but
+// curl.
 
 #pragma once
 

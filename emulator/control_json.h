@@ -1,7 +1,7 @@
-// The JSON of the control API, to and from values; the JSON of customers is in
-// customer_json.h. Reading is strict, because a misspelt member would make a
-// test pass for the wrong reason. Every error is INVALID_ARGUMENT with a
-// sentence. The functions are pure.
+// This is the JSON of the control API, to and from values; the JSON of
+// customers is in customer_json.h. Reading is strict, because a misspelt member
+// would make a test pass for the wrong reason. Every error is INVALID_ARGUMENT
+// with a sentence. The functions are pure.
 
 #pragma once
 

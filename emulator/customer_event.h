@@ -1,5 +1,5 @@
-// The actions of a customer on Instagram, as values: each makes one item of a
-// webhook. The functions are pure.
+// These are the actions of a customer on Instagram, as values: each makes one
+// item of a webhook. The functions are pure.
 
 #pragma once
 
@@ -15,33 +15,35 @@ namespace linktor::emulator {
 
 // A CustomerMessage is a message that a customer writes.
 struct CustomerMessage {
-  // The customer's Instagram-scoped id (IGSID).
+  // This is the customer's Instagram-scoped id (IGSID).
   std::string from;
   // It is empty when there are only attachments.
   std::string text;
   // They are as Instagram sends them: [{"type", "payload": {...}}, ...].
   json::array attachments;
-  // Instagram's id of the message; one is made when it is empty.
+  // This is Instagram's id of the message; one is made when it is empty.
   std::string mid;
-  // Instagram's time of the message; the present when it is absent.
+  // This is Instagram's time of the message; it is the present when this is
+  // absent.
   std::optional<absl::Time> time;
   // It is as Instagram sends it: {"mid"} or {"story": {"url", "id"}}; empty for
   // none.
   json::object reply_to;
 };
 
-// OK when Instagram could send such a message; else INVALID_ARGUMENT with a
-// sentence.
+// Returns OK when Instagram could send such a message; else INVALID_ARGUMENT
+// with a sentence.
 absl::Status CheckCustomerMessage(const CustomerMessage& message);
 
 // A CustomerEvent is any action of a customer. The functions below make it; to,
 // mid, time and standby may be set afterwards.
 struct CustomerEvent {
   std::string from;
-  // The Instagram account that it is about; EmulatorConfig::account_id when it
-  // is empty.
+  // This is the Instagram account that it is about; it is
+  // EmulatorConfig::account_id when it is empty.
   std::string to;
-  // The member of the webhook's item: "message", "postback" or "reaction".
+  // This is the member of the webhook's item: "message", "postback" or
+  // "reaction".
   std::string kind;
   // Its value, without a mid of its own.
   json::object value;
@@ -49,7 +51,8 @@ struct CustomerEvent {
   // For a reaction it names the message that it is about: when it is empty, the
   // newest one that was sent to the customer.
   std::string mid;
-  // Instagram's time of the action; the present when it is absent.
+  // This is Instagram's time of the action; it is the present when this is
+  // absent.
   std::optional<absl::Time> time;
   // When it is true, another app owns the conversation, and this one only hears
   // about it.

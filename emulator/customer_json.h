@@ -1,7 +1,7 @@
-// The JSON of customers and of their actions, as the control API reads it.
-// Reading is strict, because a misspelt member would make a test pass for the
-// wrong reason; every error is INVALID_ARGUMENT with a sentence. The functions
-// are pure.
+// This is the JSON of customers and of their actions, as the control API reads
+// it. Reading is strict, because a misspelt member would make a test pass for
+// the wrong reason; every error is INVALID_ARGUMENT with a sentence. The
+// functions are pure.
 
 #pragma once
 

@@ -1,6 +1,6 @@
-// A local Instagram that is served: the Graph API's double and the controls
-// under /emulator/, on one loopback address. The program linktor-ig-emulator
-// uses it, and so do tests, in their own process.
+// This is a local Instagram that is served: the Graph API's double and the
+// controls under /emulator/, on one loopback address. The program
+// linktor-ig-emulator uses it, and so do tests, in their own process.
 
 #pragma once
 
@@ -20,14 +20,15 @@ class Emulator final : public LocalInstagram {
  public:
   // The options of a start; the configuration can be changed later.
   struct Options {
-    // A loopback address, since a client that reaches the emulator controls it;
-    // port 0 picks a free one.
+    // This is a loopback address, since a client that reaches the emulator
+    // controls it; port 0 picks a free one.
     std::string host = "127.0.0.1";
     std::uint16_t port = 0;
     EmulatorConfig config;
   };
 
-  // Serves until Stop() or destruction. INVALID_ARGUMENT when the address is
+  // Serves until Stop() or destruction. It fails with
+  // INVALID_ARGUMENT when the address is
   // not a loopback one, UNAVAILABLE when it cannot be bound.
   static absl::StatusOr<std::unique_ptr<Emulator>> Start(
       const Options& options);

@@ -1,4 +1,5 @@
-// The faults that were asked for: they say how the next Graph calls go wrong.
+// These are the faults that were asked for: they say how the next Graph calls
+// go wrong.
 
 #pragma once
 
@@ -31,8 +32,8 @@ enum class FaultKind {
 
 // A Fault says which calls it strikes, how often, and how.
 struct Fault {
-  // The edge that it strikes: "messages", "messenger_profile", "user_profile",
-  // or "*" for every Graph call.
+  // This is the edge that it strikes: "messages", "messenger_profile",
+  // "user_profile", or "*" for every Graph call.
   std::string on = "*";
   FaultKind kind = FaultKind::kClose;
   // It strikes so many calls; 0 means all until it is cleared.

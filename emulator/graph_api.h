@@ -17,10 +17,10 @@ namespace linktor::emulator {
 
 // A SentMessage is a send that was accepted; its echo is made from it.
 struct SentMessage {
-  // The Instagram account that sent it.
+  // This is the Instagram account that sent it.
   std::string account_id;
   SendRequest send;
-  // Instagram's id of the message.
+  // This is Instagram's id of the message.
   std::string mid;
 };
 
@@ -47,7 +47,7 @@ class GraphApi {
   static std::string Edge(const HttpRequest& request);
 
  private:
-  // A request with its path, token and body read.
+  // This is a request with its path, token and body read.
   struct Call;
 
   // Sends a message: checks shape and limits, then Meta's refusals, then notes

@@ -1,5 +1,5 @@
-// The Graph API behind its faults: it records a call, spoils it as asked, and
-// sends the echo of an accepted send.
+// This is the Graph API behind its faults: it records a call, spoils it as
+// asked, and sends the echo of an accepted send.
 
 #pragma once
 

@@ -12,21 +12,22 @@ namespace linktor::emulator {
 
 // The defaults are those of Meta's commonest error.
 struct GraphError {
-  // The HTTP status.
+  // This is the HTTP status.
   int status = 400;
   // The numbers and texts are those of Meta's documents.
   int code = 100;
   // 0 stands for none.
   int subcode = 0;
-  // The text in English.
+  // This is the text in English.
   std::string message;
-  // The text in the language of the token's owner, which Meta uses unless the
-  // call asks for another; empty when that is English.
+  // This is the text in the language of the token's owner, which Meta uses
+  // unless the call asks for another; it is empty when that is English.
   std::string localized_message;
-  // The title and text that Meta shows to people; empty for none.
+  // These are the title and text that Meta shows to people; it is empty for
+  // none.
   std::string user_title;
   std::string user_message;
-  // Meta's class of the error.
+  // This is Meta's class of the error.
   std::string type = "OAuthException";
   // Meta says that the same call may succeed later.
   bool is_transient = false;

@@ -14,8 +14,8 @@ namespace linktor::emulator {
 
 namespace json = boost::json;
 
-// Returns the value of a JSON text, at most 32 levels deep. INVALID_ARGUMENT
-// with a sentence when it is none.
+// Returns the value of a JSON text, at most 32 levels deep. It fails with
+// INVALID_ARGUMENT and a sentence when it is none.
 absl::StatusOr<json::value> ParseJson(std::string_view text);
 
 // Returns a JSON text as Meta writes webhooks: every character outside ASCII as

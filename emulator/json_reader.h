@@ -85,9 +85,9 @@ class JsonReader {
   std::string PathOf(std::string_view name) const;
 
   const KnownMembers members_;
-  // The path of the object within the body, such as "reply_to.story".
+  // This is the path of the object within the body, such as "reply_to.story".
   const std::string path_;
-  // The first problem, with the path of its member.
+  // This is the first problem, with the path of its member.
   absl::Status status_;
 };
 

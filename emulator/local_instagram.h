@@ -35,10 +35,11 @@ class LocalInstagram {
  public:
   // Played says what a customer did and how the gateway answered its webhook.
   struct Played {
-    // The mid of the message or tap; for a reaction, of the message that it is
-    // about.
+    // This is the mid of the message or tap; for a reaction it is that of the
+    // message that it is about.
     std::string mid;
-    // The gateway's answer; status 0 when there was none, with the reason.
+    // This is the gateway's answer; its status is 0 when there was none, with
+    // the reason.
     WebhookAnswer webhook;
   };
 
@@ -57,8 +58,8 @@ class LocalInstagram {
   std::size_t waiting_echoes() const { return echoes_.waiting(); }
 
   // A customer does something: sends the webhook, and calls `done` with the
-  // gateway's answer. INVALID_ARGUMENT, without a webhook and without calling
-  // `done`, when nobody could do it on Instagram.
+  // gateway's answer. It fails with INVALID_ARGUMENT, without a webhook and
+  // without calling `done`, when nobody could do it on Instagram.
   absl::Status StartEvent(CustomerEvent event, PlayedCallback done);
   // Does the same, and blocks until the gateway has answered. It must not be
   // called from a callback, whose thread would wait for itself.
@@ -80,12 +81,12 @@ class LocalInstagram {
   // not be called from a callback.
   WebhookAnswer SendWebhook(std::string body);
 
-  // Spoils later Graph calls. RESOURCE_EXHAUSTED when too many faults are
-  // queued.
+  // Spoils later Graph calls. It fails with RESOURCE_EXHAUSTED when too many
+  // faults are queued.
   absl::Status AddFault(Fault fault);
-  // The faults that are left.
+  // Returns the faults that are left.
   FaultQueue& faults() { return faults_; }
-  // The calls that the gateway made, for tests that look at them.
+  // Returns the calls that the gateway made, for tests that look at them.
   CallLog& graph_calls() { return calls_; }
   // Returns copies of all users, sorted by id.
   std::vector<User> users() const { return users_.List(); }

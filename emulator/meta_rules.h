@@ -1,4 +1,4 @@
-// Meta's refusals of well-formed requests, with Meta's codes: tokens,
+// These are Meta's refusals of well-formed requests, with Meta's codes: tokens,
 // permissions, people who cannot be written to, and messaging windows. The
 // numbers are those of Meta's documents, and not the gateway's, because this is
 // the other side. The functions are pure; each returns nullopt when Meta would

@@ -58,7 +58,7 @@ class ParamReader {
 
  private:
   const KnownMembers members_;
-  // The name of the object in errors.
+  // This is the name of the object in errors.
   const std::string path_;
   // It is shared by all readers of one body; the first problem stays.
   std::optional<GraphError>& error_;

@@ -1,5 +1,5 @@
-// The messenger_profile of every account: people see it before they write. Only
-// its field ice_breakers is known so far.
+// This is the messenger_profile of every account: people see it before they
+// write. Only its field ice_breakers is known so far.
 
 #pragma once
 

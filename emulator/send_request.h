@@ -1,5 +1,5 @@
-// The shape and the limits of one request body of the Send API, as Meta
-// documents them for Instagram. The functions are pure.
+// These are the shape and the limits of one request body of the Send API, as
+// Meta documents them for Instagram. The functions are pure.
 
 #pragma once
 
@@ -26,7 +26,7 @@ struct Offer {
 
 // A SendRequest is a message to one customer.
 struct SendRequest {
-  // The customer's Instagram-scoped id (IGSID).
+  // This is the customer's Instagram-scoped id (IGSID).
   std::string recipient_id;
   // It is empty when there are attachments.
   std::string text;
@@ -35,7 +35,7 @@ struct SendRequest {
   json::array attachments;
   // Quick replies and postback buttons, in their order in the message.
   std::vector<Offer> offers;
-  // The mid of the message that it answers; empty for none.
+  // This is the mid of the message that it answers; it is empty for none.
   std::string reply_to_mid;
   // It is true with the tag HUMAN_AGENT.
   bool human_agent = false;

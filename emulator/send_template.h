@@ -1,5 +1,5 @@
-// The generic template of the Send API: cards with pictures and buttons. It is
-// pure. send_request.h reads the message around it.
+// This is the generic template of the Send API: cards with pictures and
+// buttons. It is pure. send_request.h reads the message around it.
 
 #pragma once
 

@@ -1,5 +1,5 @@
-// The settings, which can be changed while the emulator runs. Each call and
-// each webhook takes a copy of them when it begins.
+// These are the settings, which can be changed while the emulator runs. Each
+// call and each webhook takes a copy of them when it begins.
 
 #pragma once
 
@@ -21,9 +21,9 @@ struct EmulatorConfig {
   Secret app_secret;
   // The webhook URL is given it in Meta's verification.
   Secret verify_token;
-  // The Instagram professional account that "me" and page_id stand for.
+  // This is the Instagram professional account that "me" and page_id stand for.
   std::string account_id = "17841400000000001";
-  // The Facebook Page of that account; empty for none.
+  // This is the Facebook Page of that account; it is empty for none.
   std::string page_id;
   // Echoes are kept back until this is false again.
   bool hold_echoes = false;
@@ -40,17 +40,17 @@ struct EmulatorConfig {
   // This is the one token that is valid; any other has expired. When it is
   // empty, any token is valid.
   Secret access_token;
-  // The permissions that the token was granted. These are the ones that
-  // messaging needs.
+  // These are the permissions that the token was granted. These are the ones
+  // that messaging needs.
   std::vector<std::string> permissions = {
       "instagram_basic", "instagram_manage_messages", "pages_manage_metadata"};
   // Says that Meta has approved the app. Otherwise only people with a role in
   // it can be written to (User::app_role).
   bool app_approved = true;
-  // The account owner's switch "Allow access to messages".
+  // This is the account owner's switch "Allow access to messages".
   bool access_to_messages = true;
-  // The app's setting "Require App Secret": calls need a proof by app_secret.
-  // It holds without `strict`, too.
+  // This is the app's setting "Require App Secret": calls need a proof by
+  // app_secret. It holds without `strict`, too.
   bool require_app_secret = false;
 };
 
@@ -87,7 +87,7 @@ class Settings {
 
  private:
   mutable Mutex mutex_;
-  // The settings in force.
+  // These are the settings in force.
   EmulatorConfig config_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -1,4 +1,4 @@
-// A customer's tap on something that was offered to them. It is pure.
+// This is a customer's tap on something that was offered to them. It is pure.
 
 #pragma once
 
@@ -15,13 +15,13 @@ namespace linktor::emulator {
 
 // A Tap names the thing as a customer sees it; ResolveTap finds it.
 struct Tap {
-  // The customer who taps, by their Instagram-scoped id (IGSID). They need not
-  // have written before: ice breakers are for people who have not.
+  // This is the customer who taps, by their Instagram-scoped id (IGSID). They
+  // need not have written before: ice breakers are for people who have not.
   std::string from;
-  // The Instagram account that offered it; EmulatorConfig::account_id when it
-  // is empty.
+  // This is the Instagram account that offered it; it is
+  // EmulatorConfig::account_id when it is empty.
   std::string to;
-  // The text of the thing: the title of a quick reply or button, or the
+  // This is the text of the thing: the title of a quick reply or button, or the
   // question of an ice breaker. It is empty when payload says which is meant.
   std::string title;
   // It tells apart things of the same title; empty stands for any.
@@ -35,8 +35,8 @@ struct Tap {
 };
 
 // Returns the event that the tap makes: the newest match of the user's quick
-// replies and buttons, or else one of the account's ice breakers.
-// INVALID_ARGUMENT with a sentence, which lists what can be tapped, when there
+// replies and buttons, or else one of the account's ice breakers. It fails with
+// INVALID_ARGUMENT and a sentence, which lists what can be tapped, when there
 // is none.
 absl::StatusOr<CustomerEvent> ResolveTap(const Tap& tap,
                                          const std::optional<User>& user,

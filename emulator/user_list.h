@@ -20,21 +20,22 @@ namespace linktor::emulator {
 // A Tappable is something in a message that this user was sent, and can tap.
 struct Tappable {
   Offer offer;
-  // Instagram's id of that message. A tap can name it when several offer the
-  // same.
+  // This is Instagram's id of that message. A tap can name it when several
+  // offer the same.
   std::string mid;
 };
 
 // A User is one person. Copies are handed out, so that a test can look at
 // leisure.
 struct User {
-  // The Instagram-scoped id (IGSID).
+  // This is the Instagram-scoped id (IGSID).
   std::string id;
-  // The numbers of messages that this user wrote, taps among them, and of
-  // messages that were sent to this user.
+  // These are the numbers of messages that this user wrote, taps among them,
+  // and of messages that were sent to this user.
   std::uint64_t written = 0;
   std::uint64_t received = 0;
-  // Instagram's id of the newest message sent to this user; empty for none.
+  // This is Instagram's id of the newest message sent to this user; it is empty
+  // for none.
   std::string last_received_mid;
   // The names are made up from the id until a test sets them.
   std::string username;
@@ -80,8 +81,8 @@ class UserList {
   // take the place of earlier ones.
   void Received(std::string_view id, std::string_view mid,
                 const std::vector<Offer>& offers);
-  // Creates the user too. RESOURCE_EXHAUSTED when the list is full. `now` is
-  // the time from which ages count.
+  // Creates the user too. It fails with RESOURCE_EXHAUSTED when the list is
+  // full. `now` is the time from which ages count.
   absl::Status Change(std::string_view id, const UserChange& change,
                       absl::Time now);
 

@@ -11,7 +11,7 @@ struct Item {
   std::string sender;
   std::string recipient;
   absl::Time time;
-  // The name of the item's member, whose value is `value`.
+  // This is the name of the item's member, whose value is `value`.
   std::string kind;
   json::object value;
   bool standby = false;

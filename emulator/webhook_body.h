@@ -1,6 +1,6 @@
-// The bodies of webhooks, as Meta writes them: the members, their order and the
-// escapes are Meta's, because the signature covers the bytes. The functions are
-// pure.
+// These are the bodies of webhooks, as Meta writes them: the members, their
+// order and the escapes are Meta's, because the signature covers the bytes. The
+// functions are pure.
 
 #pragma once
 

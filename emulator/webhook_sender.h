@@ -21,11 +21,11 @@ namespace linktor::emulator {
 
 // A WebhookAnswer says how the gateway answered.
 struct WebhookAnswer {
-  // The webhook's number in the list; 0 for a verification.
+  // This is the webhook's number in the list; it is 0 for a verification.
   std::uint64_t n = 0;
-  // The HTTP status; 0 when there was no answer.
+  // This is the HTTP status; it is 0 when there was no answer.
   int status = 0;
-  // The beginning of the answer's body, at most 64 KiB.
+  // This is the beginning of the answer's body, at most 64 KiB.
   std::string body;
   // It says why there was no answer.
   std::string error;
@@ -36,11 +36,11 @@ struct Webhook {
   std::uint64_t n = 0;
   // It is "message", "postback", "reaction", "echo" or "raw".
   std::string kind;
-  // The URL of the last delivery that began.
+  // This is the URL of the last delivery that began.
   std::string url;
-  // The exact bytes that were signed.
+  // These are the exact bytes that were signed.
   std::string body;
-  // The answer to the last delivery that has ended.
+  // This is the answer to the last delivery that has ended.
   WebhookAnswer answer;
   // So many deliveries have ended.
   int deliveries = 0;
