@@ -1,5 +1,5 @@
-// The driver of the conformance suite, as tests/conformance/README.md says: it
-// does what lines of JSON ask for, through the client.
+// This is the driver of the conformance suite, as tests/conformance/README.md
+// says: it does what lines of JSON ask for, through the client.
 
 #include <google/protobuf/util/json_util.h>
 

@@ -1,4 +1,6 @@
-// A request is refused here when no call could carry it.
+// A request is refused here when no call could carry it. The client checks
+// before its first call, because the error of such a call does not name the
+// field.
 
 #pragma once
 

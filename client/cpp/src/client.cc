@@ -38,7 +38,7 @@ bool Repeatable(const Error& error) {
   }
 }
 
-// Waits until then, or until the caller wants no more.
+// Waits for `wait`, or until the caller asks it to stop.
 void Sleep(milliseconds wait, const std::stop_token& stop) {
   std::mutex mutex;
   std::condition_variable_any never;
@@ -47,6 +47,8 @@ void Sleep(milliseconds wait, const std::stop_token& stop) {
 }
 
 // Calls until the outcome is known or no other call fits before the deadline.
+// It blocks for all of it. The error that it returns is the latest one; its
+// outcome_unknown says whether any of the calls may have been done.
 template <typename Response, typename Request, typename Stub>
 Result<Response> Repeat(grpc::Channel& channel, Stub& stub,
                         grpc::Status (Stub::*method)(grpc::ClientContext*,
@@ -65,7 +67,7 @@ Result<Response> Repeat(grpc::Channel& channel, Stub& stub,
     const grpc::Status status = (stub.*method)(&context, request, &response);
     if (status.ok()) return response;
     Error error = ErrorOf(status);
-    // A later refusal need not speak of an earlier call that got lost.
+    // A later refusal may say nothing about an earlier call that was lost.
     unknown = unknown || LeavesUnknown(error);
     error.outcome_unknown = unknown;
     if (stopped() || !Repeatable(error)) return error;

@@ -74,7 +74,8 @@ class KeyInterceptors final
   const std::string authorization_;
 };
 
-// Returns the empty text for no path. `sign` stands in every such file.
+// Returns the content of the file, or the empty text for no path. Every file of
+// the kind must contain `sign`.
 Result<std::string> ReadPem(const std::string& path, const char* sign) {
   if (path.empty()) return std::string();
   std::ifstream file(path, std::ios::binary);

@@ -1,5 +1,5 @@
-// A connection is how to reach one server: it makes channels, and knows how to
-// wait for one.
+// A Connection knows how to reach one server: it makes channels for it, and
+// knows how to wait for one.
 
 #pragma once
 
@@ -14,29 +14,38 @@
 
 namespace linktor::instagram {
 
-// It is for any thread.
+// It is immutable, and for any thread.
 class Connection {
  public:
+  // Reads the files of TLS and checks the address and the key. kRefused when
+  // one of them cannot be used. It is shared because a subscription may outlive
+  // its client.
   static Result<std::shared_ptr<const Connection>> Create(
       const ClientOptions& options);
 
   // Returns a channel with a connection of its own, which it makes at the first
-  // call.
+  // call. Every call on it carries the API key.
   std::shared_ptr<grpc::Channel> NewChannel() const;
 
  private:
+  // Takes values that Create has checked.
   Connection(std::string address, std::string server_name, std::string api_key,
              std::shared_ptr<grpc::ChannelCredentials> credentials);
 
   // It is host:port or unix:/path, as the options name it.
   const std::string address_;
+  // This is the name that the server's certificate must have, where that is not
+  // the host of the address; else it is empty.
   const std::string server_name_;
+  // This is the key without white space around it; it is empty for none. It
+  // must not be logged.
   const std::string api_key_;
+  // gRPC keeps them with each channel.
   const std::shared_ptr<grpc::ChannelCredentials> credentials_;
 };
 
-// Waits at most so long until the channel is connected, or until `stop` is
-// true, which is asked every 100 ms. gRPC makes progress only while somebody
+// Waits at most so long until the channel is connected, or until `stop` returns
+// true; it is called every 100 ms. gRPC makes progress only while somebody
 // waits for it: without this, a call fails at once with the error of an attempt
 // before the wait, although the server is there again.
 void WaitUntilConnected(grpc::Channel& channel, std::chrono::milliseconds most,

@@ -19,7 +19,7 @@ Error StoreError(const std::string& what, const std::string& path, int error) {
           .message = what + " " + path + ": " + std::strerror(error)};
 }
 
-// It closes a descriptor.
+// Closes its descriptor when it goes.
 class File {
  public:
   File(const std::string& path, int flags)
@@ -36,7 +36,7 @@ class File {
   const int fd_;
 };
 
-// Returns 0 or errno.
+// Writes all of `text`. Returns 0 or errno.
 int WriteAll(int fd, const std::string& text) {
   std::size_t done = 0;
   while (done < text.size()) {

@@ -1,4 +1,5 @@
-// This judges what an error tells of the call that it ended.
+// This judges an error: may the call that it ended have been done all the same?
+// Sends and other calls that change something ask it for each attempt.
 
 #pragma once
 

@@ -22,7 +22,7 @@ bool IsUtf8(const std::string& text) {
 std::optional<std::string> BadFieldBelow(const Message& message,
                                          const std::string& path);
 
-// Looks into a field that has a value; all values of a list have one name.
+// Looks into a field that has a value. All values of a list have one name.
 std::optional<std::string> BadFieldOf(const Message& message,
                                       const FieldDescriptor* field,
                                       const std::string& name) {

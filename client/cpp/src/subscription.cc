@@ -14,15 +14,15 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// The contract says that a reader who hears nothing for three intervals should
+// The contract says that a client that hears nothing for three intervals should
 // connect again.
 constexpr int kSilentIntervals = 3;
-// The interval is this one until the server says which is in force.
+// The interval is this one until the server says which one is in force.
 constexpr milliseconds kDefaultInterval(15'000);
 // The first response also takes connecting, so it has at least this long where
 // the interval is short.
 constexpr milliseconds kFirstResponse(15'000);
-// It tries to connect again for so long before a stream is opened.
+// Before a stream is opened, connecting is tried again for at most so long.
 constexpr milliseconds kConnectTimeout(1000);
 
 milliseconds IntervalOf(const google::protobuf::Duration& duration) {
@@ -31,7 +31,7 @@ milliseconds IntervalOf(const google::protobuf::Duration& duration) {
       std::chrono::nanoseconds(duration.nanos()));
 }
 
-// Returns such as "45 s" or "300 ms".
+// Returns the time as a text such as "45 s" or "300 ms".
 std::string ToText(milliseconds time) {
   return time.count() % 1000 == 0 ? std::to_string(time.count() / 1000) + " s"
                                   : std::to_string(time.count()) + " ms";
@@ -50,8 +50,8 @@ bool Resumable(const Error& error) {
     case grpc::StatusCode::INTERNAL:
     case grpc::StatusCode::UNKNOWN:
     case grpc::StatusCode::DEADLINE_EXCEEDED:
-      // Without a reason the status is not of the server. Reading again changes
-      // nothing.
+      // Without a reason the server did not make the status. Reading again
+      // changes nothing.
       return error.reason.empty();
     default:
       return false;
@@ -75,7 +75,7 @@ class Subscription::Reader {
   }
 
   std::optional<v1::Event> Next() {
-    // What was given last is not taken after a stop.
+    // After a stop the event that was given last is not taken.
     if (error_.has_value() || Stopped()) return std::nullopt;
     if (given_ < response_.events_size() && given_ > 0 &&
         !Take(response_.events(given_ - 1).cursor())) {
@@ -149,6 +149,8 @@ class Subscription::Reader {
     return !error_.has_value();
   }
 
+  // Reads the next response, and opens a stream first when there is none.
+  // Returns false when the stream has broken; Recover is next.
   bool Receive(v1::SubscribeEventsResponse& response) {
     if (stream_ == nullptr) {
       if (channel_ == nullptr) channel_ = connection_->NewChannel();
@@ -161,6 +163,8 @@ class Subscription::Reader {
     return stream_->Read(response, most_);
   }
 
+  // Takes note of a response that came: the stream works, its interval, and its
+  // cursor.
   void Note(const v1::SubscribeEventsResponse& response) {
     backoff_.Reset();
     if (const auto interval = IntervalOf(response.heartbeat_interval());
@@ -168,13 +172,14 @@ class Subscription::Reader {
       silence_ = kSilentIntervals * interval;
     }
     most_ = silence_;
-    // It also passes what the filter hid.
+    // The cursor is also behind the events that the filter hid.
     pending_ = response.cursor();
     if (options_.on_response) options_.on_response(response);
   }
 
   // Ends the stream that broke. Returns whether another one may be opened, and
-  // waits before it.
+  // waits before it. It returns false after a stop, and when the server refused
+  // the stream, which error_ then says.
   bool Recover() {
     const bool silent = stream_->was_silent();
     Error error = ErrorOf(stream_->Finish());
@@ -212,16 +217,18 @@ class Subscription::Reader {
   }
 
   const std::shared_ptr<const Connection> connection_;
-  // Its start is always where to go on.
+  // Its start always says where to go on.
   v1::SubscribeEventsRequest request_;
   const SubscribeOptions options_;
   Backoff backoff_;
   bool loaded_ = false;
   std::string cursor_;
-  // It is the cursor of the response in hand.
+  // This is the cursor of the response in hand, which counts as taken at the
+  // next call.
   std::string pending_;
   std::shared_ptr<grpc::Channel> channel_;
-  // The stream may be silent for so long.
+  // The stream may be silent for so long; most_ is the limit of the next Read,
+  // which for the first response is longer.
   milliseconds silence_ = kSilentIntervals * kDefaultInterval;
   milliseconds most_ = silence_;
   // Next() has given so many events of the response.
@@ -231,8 +238,8 @@ class Subscription::Reader {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  // Both are guarded by mutex_; the reading thread alone changes stream_, and
-  // reads it without the lock.
+  // mutex_ guards both. The reading thread alone changes stream_, and reads it
+  // without the lock.
   std::unique_ptr<EventStream> stream_;
   bool stopped_ = false;
 };

@@ -1,5 +1,7 @@
-// The client of the Linktor Instagram Gateway: it sends, which never sends
-// twice, and reads events, which goes on by itself after a broken connection.
+// This is the client of the Linktor Instagram Gateway: it sends, which never
+// sends twice, and reads events, which goes on by itself after a broken
+// connection. Applications make one Client at their start and use it from any
+// thread.
 
 #pragma once
 
@@ -23,7 +25,7 @@
 
 namespace linktor::instagram {
 
-// They are PEM files; each may be empty.
+// The files are in PEM; each name may be empty. They are read once, by Create.
 struct TlsOptions {
   // These roots may vouch for the server, in place of those of the system.
   std::string ca_file;
@@ -36,6 +38,7 @@ struct TlsOptions {
   std::string server_name;
 };
 
+// The defaults are those of a server on this machine.
 struct ClientOptions {
   // It is host:port or unix:/path.
   std::string address = "127.0.0.1:50051";
@@ -52,13 +55,16 @@ struct ClientOptions {
   bool plaintext_to_other_machines = false;
 };
 
+// These are the options of one call.
 struct CallOptions {
-  // A send takes the server up to 30 s, with media 90 s; the rest is for
-  // repeating it.
+  // The call ends within this time, repetitions included. A send takes the
+  // server up to 30 s, with media 90 s; the rest is for repeating it.
   std::chrono::milliseconds timeout = std::chrono::minutes(2);
-  // Asking it to stop cancels the call.
+  // Asking it to stop cancels the call, which then ends with CANCELLED. A send
+  // that was under way may have been done (Error::outcome_unknown).
   std::stop_token stop;
-  // It is called before the call is repeated after `wait`.
+  // It is called, on the thread of the call, before the call is repeated after
+  // `wait`.
   std::function<void(const Error&, std::chrono::milliseconds wait)> on_repeat;
 };
 
@@ -67,20 +73,23 @@ struct CallOptions {
 // machine.
 bool IsThisMachine(const std::string& address);
 
-// All functions are for any thread. Make one client and keep it.
+// All functions are for any thread, and block until their call has ended. Make
+// one client and keep it: its calls share one connection.
 class Client {
  public:
-  // Connects at the first call. It fails when the address, the key or a file of
-  // TLS cannot be used.
+  // Makes a client, which connects at the first call. It fails with kRefused
+  // when the address, the key or a file of TLS cannot be used. It does not try
+  // whether there is a server.
   static Result<std::unique_ptr<Client>> Create(const ClientOptions& options);
 
   // Sends one message. It always has a request id, and makes one when the
-  // request has none; a caller who may send the same again after a restart
-  // gives one, made from the event that is answered.
+  // request has none; a caller that may send the same message again after a
+  // restart gives one, made from the event that is answered.
   //
   // A call that may not have reached the server, or that it answers with
   // UNAVAILABLE, is repeated with the same id until the timeout, which never
-  // sends twice. All other refusals are returned at once.
+  // sends twice. All other refusals are returned at once. The error has the
+  // request id and says whether the message may have been sent.
   Result<v1::SendMessageResponse> Send(v1::SendMessageRequest request,
                                        const CallOptions& options = {});
 
@@ -107,8 +116,10 @@ class Client {
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
 
  private:
+  // Makes the stubs, which share one channel.
   explicit Client(std::shared_ptr<const Connection> connection);
 
+  // It is shared with the subscriptions, which may live longer.
   std::shared_ptr<const Connection> connection_;
   std::shared_ptr<grpc::Channel> channel_;
   // The stubs are thread-safe, as gRPC's are.

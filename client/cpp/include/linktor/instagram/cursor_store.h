@@ -12,16 +12,17 @@
 namespace linktor::instagram {
 
 // A store belongs to one subscription at a time, which calls it from the thread
-// that reads.
+// that reads. Both functions may block.
 class CursorStore {
  public:
   // The application owns the store.
   virtual ~CursorStore() = default;
 
-  // Returns the cursor saved last; empty when there is none yet.
+  // Returns the cursor that was saved last; empty when there is none yet. It is
+  // called once, before the first stream.
   virtual Result<std::string> Load() = 0;
-  // Returns when the cursor will be there after a crash; an error if it may
-  // not.
+  // Returns nullopt when the cursor will be there after a crash, and an error
+  // when it may not. An error ends the subscription.
   virtual std::optional<Error> Save(const std::string& cursor) = 0;
 };
 
@@ -31,11 +32,14 @@ class CursorStore {
 // time; NextResponse() saves once for a response, and so catches up faster.
 class FileCursorStore final : public CursorStore {
  public:
+  // `path` names the file. Its folder must be there; the file is made by the
+  // first Save.
   explicit FileCursorStore(std::string path) : path_(std::move(path)) {}
 
   // A file that is empty is an error: to start at the end of the log instead
   // would lose events in silence.
   Result<std::string> Load() override;
+  // On failure the file has the old cursor or the new one.
   std::optional<Error> Save(const std::string& cursor) override;
 
  private:

@@ -1,5 +1,6 @@
-// An error is how a call ended that did not succeed. Everything here is a
-// value, for any thread.
+// An Error says how a call ended that did not succeed. Everything here is a
+// value, for any thread. Every function of the client that can fail returns a
+// Result or an Error.
 
 #pragma once
 
@@ -19,8 +20,10 @@ namespace linktor::instagram {
 // reasons of its own.
 inline constexpr char kErrorDomain[] = "instagram.linktor";
 
-// A field of the request is wrong.
+// Says that a field of the request is wrong.
 struct FieldViolation {
+  // This is the path of the field, such as "content.text", and a text for
+  // people.
   std::string field;
   std::string description;
   bool operator==(const FieldViolation&) const = default;
@@ -28,6 +31,7 @@ struct FieldViolation {
 
 // Decide by the reason, then by the code: messages are for people and change.
 struct Error {
+  // The kind says where the error comes from.
   enum class Kind {
     // A call ended with a status.
     kCall,
@@ -40,15 +44,18 @@ struct Error {
   Kind kind = Kind::kCall;
   // It is UNKNOWN when no call was made.
   grpc::StatusCode code = grpc::StatusCode::UNKNOWN;
-  // It is one of linktor/instagram/constants.h, or one that is newer than this
-  // client. It is empty when the server did not make the status: the connection
-  // broke, or a proxy answered.
+  // The reason is one of linktor/instagram/constants.h, or one that is newer
+  // than this client. It is empty when the server did not make the status: the
+  // connection broke, or a proxy answered.
   std::string reason;
+  // This is a sentence for people, in English.
   std::string message;
   // It says what to do, in English; it may be empty.
   std::string remedy;
-  // This is what else the reason comes with, such as "graph_code".
+  // It holds more facts that come with the reason, such as "graph_code".
   std::map<std::string, std::string> metadata;
+  // It names every wrong field, with INVALID_REQUEST and INVALID_CONTENT; else
+  // it is empty.
   std::vector<FieldViolation> violations;
   // The call can succeed after so long; absent when the server did not say. It
   // is at most a day.
@@ -62,7 +69,7 @@ struct Error {
   bool outcome_unknown = false;
 };
 
-// Returns what a status that is not OK says.
+// Returns the error that a status stands for; the status must not be OK.
 Error ErrorOf(const grpc::Status& status);
 
 // Returns the code as gRPC spells it, such as "NOT_FOUND".
@@ -78,9 +85,11 @@ template <typename T>
 // compiler.
 class [[nodiscard]] Result {
  public:
+  // Both convert without a cast, so that a function can return either.
   Result(T value) : result_(std::move(value)) {}      // NOLINT(*-explicit-*)
   Result(Error error) : result_(std::move(error)) {}  // NOLINT(*-explicit-*)
 
+  // Returns whether there is a value.
   bool ok() const { return std::holds_alternative<T>(result_); }
   explicit operator bool() const { return ok(); }
 
@@ -91,7 +100,7 @@ class [[nodiscard]] Result {
   T* operator->() { return &std::get<T>(result_); }
   const T* operator->() const { return &std::get<T>(result_); }
 
-  // There must be no value.
+  // There must be no value. The reference is valid as long as the result.
   const Error& error() const { return std::get<Error>(result_); }
 
  private:

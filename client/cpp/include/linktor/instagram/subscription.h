@@ -21,7 +21,7 @@ class Connection;
 // subscription, but for Stop().
 struct SubscribeOptions {
   // The subscription goes on where the store says, and tells it how far the
-  // application has come. What the request says of the start counts only while
+  // application has come. The start that the request names counts only while
   // the store has no cursor. The store must outlive the subscription.
   CursorStore* cursor_store = nullptr;
   // It is called with every response before its events are given. The first
@@ -43,6 +43,7 @@ class Subscription {
  public:
   Subscription(std::shared_ptr<const Connection> connection,
                v1::SubscribeEventsRequest request, SubscribeOptions options);
+  // It may be moved while no function of it runs.
   Subscription(Subscription&&) noexcept;
   Subscription& operator=(Subscription&&) noexcept;
   ~Subscription();
@@ -51,23 +52,28 @@ class Subscription {
   // error() when the server refuses the stream or the cursor store failed.
   std::optional<v1::Event> Next();
 
-  // Does the same with whole responses, heartbeats included, for those who take
-  // the events of a response together. A response counts as taken when the next
-  // one is asked for. A subscription is read by one of the two functions only.
+  // Does the same with whole responses, heartbeats included, for applications
+  // that take the events of a response together. A response counts as taken
+  // when the next one is asked for. A subscription is read by one of the two
+  // functions only.
   std::optional<v1::SubscribeEventsResponse> NextResponse();
 
   // Returns why the subscription ended; nothing while it goes on and after
   // Stop().
   const std::optional<Error>& error() const;
 
-  // Returns the cursor of what was taken last; empty when nothing was.
+  // Returns the cursor of the event or response that was taken last; empty
+  // before the first, unless there was a cursor to start after.
   const std::string& cursor() const;
 
-  // Ends the subscription, also while another thread waits in Next(). What was
-  // given last is not taken.
+  // Ends the subscription, also while another thread waits in Next(). The event
+  // that was given last is not taken: the next start gives it again. It is for
+  // any thread, and does not wait.
   void Stop();
 
  private:
+  // The reader keeps its address when the subscription is moved, so that Stop()
+  // can be called from another thread.
   class Reader;
   std::unique_ptr<Reader> reader_;
 };
