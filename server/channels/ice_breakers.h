@@ -1,6 +1,6 @@
-// The ice breakers of channels, as Instagram has them: the questions that a
-// customer sees before the first message. They are kept by Instagram; this
-// server only remembers which there were, so that a tap on one is recognised.
+// The ice breakers of channels are questions that a customer sees before the
+// first message. Instagram keeps them; this server only remembers which there
+// were, so that a tap on one is recognised. ChannelService calls this.
 
 #pragma once
 
@@ -17,10 +17,10 @@
 
 namespace linktor {
 
-// Thread-safe. The gRPC service calls it with requests that have been
-// validated. Each call ends by `done`, which is called once, before the call
-// returns or later on another thread: CHANNEL_NOT_FOUND, what GraphAccountOf
-// says of a channel without credentials, or what Instagram answered.
+// It is thread-safe. Requests have been validated. Each call ends by `done`,
+// which is called once, before the call returns or later on another thread. Its
+// errors are CHANNEL_NOT_FOUND, CREDENTIALS_MISSING (GraphAccountOf), and the
+// reason that an error of Instagram's is mapped to.
 class IceBreakers {
  public:
   // All must outlive this and the calls under way.
@@ -39,23 +39,28 @@ class IceBreakers {
            absl::AnyInvocable<void(absl::StatusOr<v1::SetIceBreakersResponse>)>
                done);
 
-  // Asks Instagram for those that it has, and remembers them; the answer is as
-  // good when they cannot be remembered, which is logged. It does not block.
+  // Asks Instagram for the ice breakers that it has, and remembers them. The
+  // answer is as good when they cannot be remembered, which is logged. It does
+  // not block: remembering runs on the executor, since Graph's thread must not
+  // wait for the journal.
   void Get(const std::string& channel_id,
            absl::AnyInvocable<void(absl::StatusOr<v1::GetIceBreakersResponse>)>
                done);
 
-  // Takes all of them from Instagram. It does not block.
+  // Removes all of them at Instagram. They stay remembered: a customer may
+  // still have them on the screen. It does not block.
   void Delete(const std::string& channel_id,
               absl::AnyInvocable<void(absl::Status)> done);
 
  private:
-  // Returns how Graph calls see the channel.
+  // Returns the channel as Graph calls see it, or the error that ends the call.
   absl::StatusOr<GraphAccount> AccountOf(const std::string& channel_id) const;
-  // Remembers what Instagram has; blocks on the journal.
+  // Remembers the ice breakers that Instagram has, and logs when that fails. It
+  // blocks on the journal.
   void RememberFound(const std::string& channel_id,
                      const v1::GetIceBreakersResponse& found);
 
+  // It runs the part of Get that may block; Set is called on it already.
   Executor& executor_;
   ChannelAdmin& admin_;
   const ChannelRegistry& registry_;

@@ -13,7 +13,7 @@
 namespace linktor {
 namespace {
 
-// Longer ones are not Instagram's: it allows 30 characters.
+// A longer name is not Instagram's, which allows 30 characters.
 constexpr std::size_t kMaxUsername = 128;
 
 }  // namespace
@@ -43,7 +43,8 @@ void UserDirectory::OnCommit(std::span<const AppliedRecord> records) {
       const KeyScope user{.channel_no = row.channel_no, .user_id = row.user_id};
       MutexLock lock(mutex_);
       Known& known = EntryOf(user);
-      // Opening it may need a key that is on the disk: whoever asks does it.
+      // Opening it may need a key that is on the disk, so the next Find does
+      // that.
       known.sealed = row.sealed_username;
       known.name.reset();
     }
@@ -71,14 +72,15 @@ std::string UserDirectory::Find(std::int64_t channel_no,
   }
   if (!sealed.has_value()) {
     auto row = deps_.state.Conversation(channel_no, user_id);
-    // Not remembered: the next one asks again.
+    // The failure is not remembered, so that the next call asks again.
     if (!row.ok()) return "";
     sealed = std::move(row->sealed_username);
   }
   std::string name = Open(user, *sealed);
   MutexLock lock(mutex_);
   Known& known = EntryOf(user);
-  // The feed may have told of another meanwhile: that one is opened next time.
+  // The feed may have told of another name meanwhile, which is then opened next
+  // time.
   if (!known.sealed.has_value()) known.sealed = sealed;
   if (known.sealed == sealed) known.name = name;
   return name;
@@ -93,7 +95,7 @@ void UserDirectory::OnActivity(const ChannelRegistry::EntryPtr& channel,
   if (stopping_ || queue_.size() >= kQueueSize) return;
   Known& known = EntryOf(user);
   if (known.queued) return;
-  // A longer wait than there is was set by a clock that was ahead.
+  // A longer wait than kMaxAge was set by a clock that was ahead.
   const absl::Duration wait = known.ask_time - deps_.clock.Now();
   if (wait > absl::ZeroDuration() && wait <= kMaxAge) return;
   known.queued = true;
@@ -129,11 +131,12 @@ void UserDirectory::Run() {
 std::string UserDirectory::Ask(const Wanted& wanted) {
   const ChannelRegistry::EntryPtr channel =
       deps_.registry.Find(wanted.channel_id);
-  // Deleted meanwhile, and perhaps made anew.
+  // The channel was deleted meanwhile, and perhaps made anew under the same id.
   if (channel == nullptr || channel->no != wanted.user.channel_no) return "";
   const absl::StatusOr<GraphAccount> account = GraphAccountOf(*channel);
   if (!account.ok()) return "";
-  // Shared: the waiter wakes, and returns, before set_value does.
+  // The promise is shared, because the waiter wakes, and returns, before
+  // set_value does.
   const auto answer =
       std::make_shared<std::promise<absl::StatusOr<std::string>>>();
   deps_.graph.GetUserProfile(*account, wanted.user.user_id,
@@ -161,7 +164,8 @@ bool UserDirectory::Store(const KeyScope& user, const std::string& name) {
   body.set_sealed_username(*std::move(sealed));
   const auto answer = AppendSealedAs<ConversationAnswer>(
       deps_.journal, std::move(new_keys), std::move(record));
-  // Full, or the channel was deleted: asked for again later.
+  // When the disk is full, or the channel was deleted, the name is asked for
+  // again later.
   return answer.ok() && answer->live;
 }
 

@@ -1,6 +1,8 @@
-// Asks Instagram for the user names of customers who write, one at a time and
-// not too often, and remembers them. What it knows is a view: the feed tells it
-// of every name that is stored, whoever has asked for it. Thread-safe.
+// A UserDirectory asks Instagram for the user names of customers who write, one
+// at a time and not too often, and remembers them. It is a view: the feed tells
+// it of every name that is stored, whoever has asked for it. Ingest asks it on
+// the HTTP threads; it has a thread of its own, which alone waits for
+// Instagram. It is thread-safe.
 
 #pragma once
 
@@ -29,10 +31,12 @@ class UserDirectory final : public UserNames {
  public:
   // A name is asked for again when it is this old and the customer writes.
   static constexpr absl::Duration kMaxAge = absl::Hours(24);
-  // After an answer without a name, such as a missing permission or consent.
+  // After an answer without a name, such as for a missing permission or
+  // consent, Instagram is asked again when so much time has passed.
   static constexpr absl::Duration kRetryAfter = absl::Hours(1);
-  // Names kept in memory, and customers waiting for theirs; beyond it the
-  // oldest are forgotten and the newest not asked for.
+  // So many names are kept in memory, and so many customers wait for theirs.
+  // Beyond that the oldest names are forgotten, and further customers are not
+  // asked about.
   static constexpr std::size_t kCacheSize = 50'000;
   static constexpr std::size_t kQueueSize = 1'000;
 
@@ -43,53 +47,73 @@ class UserDirectory final : public UserNames {
     Journal& journal;
     const ChannelRegistry& registry;
     GraphClient& graph;
-    // Between two calls: profiles are the least of what an account's share of
-    // Meta's limits is for.
+    // The thread pauses so long between two calls: profiles matter least among
+    // the calls that share Meta's limits for an account.
     absl::Duration pause = absl::Milliseconds(100);
   };
 
+  // Starts the thread. All that `dependencies` names must outlive this.
   explicit UserDirectory(const Dependencies& dependencies);
+  // Stops, if nobody has.
   ~UserDirectory() override;
 
-  // Follows the feed.
+  // Follows the feed. It keeps the sealed name and opens it later, because
+  // opening may need a key that is on the disk.
   void OnCommit(std::span<const AppliedRecord> records);
 
+  // Returns the name as UserNames promises. A failure of the disk is not
+  // remembered, so that the next call tries again.
   std::string Find(std::int64_t channel_no, std::string_view user_id) override;
+  // Puts the customer into the queue when it is time to ask; it does nothing
+  // when the queue is full or the channel has no access token.
   void OnActivity(const ChannelRegistry::EntryPtr& channel,
                   std::string_view user_id) override;
 
-  // Ends the thread; what waits is forgotten. After the transport has stopped,
-  // so that no answer is waited for, and before the journal does.
+  // Ends the thread and forgets the queue. It must be called after the
+  // transport has stopped, so that no answer is waited for, and before the
+  // journal stops.
   void Stop();
 
  private:
+  // A Known is everything that is remembered about one customer.
   struct Known {
-    // What is stored, sealed; empty when there is no name, nothing when it has
-    // not been read and the feed has not told of it.
+    // This is the stored name, sealed; it is empty when there is none. It is
+    // nullopt while it has not been read and the feed has not told of it.
     std::optional<std::string> sealed;
-    // The same, once it was opened.
+    // The same name in the clear, once it was opened.
     std::optional<std::string> name;
-    // When to ask again; the distant past when this process has not asked.
+    // Instagram is asked again from this time on; it is the distant past when
+    // this process has not asked.
     absl::Time ask_time = absl::InfinitePast();
+    // It is true while the customer is in the queue, or is being asked about.
     bool queued = false;
   };
 
+  // A Wanted is a customer whose name is to be asked for. The channel is looked
+  // up again, since it may be deleted meanwhile.
   struct Wanted {
     std::string channel_id;
     KeyScope user;
   };
 
+  // This is the thread. It holds no mutex while it asks or stores.
   void Run();
-  // The name; empty when it cannot be had. Waits for Instagram.
+  // Asks Instagram and blocks until it has answered. Returns the name; empty
+  // when it cannot be had.
   std::string Ask(const Wanted& wanted);
-  // Whether it is stored now.
+  // Stores the name, unless it is stored already, and blocks on the journal.
+  // Returns whether it is stored now.
   bool Store(const KeyScope& user, const std::string& name);
-  // The name, or empty when there is none or it cannot be opened.
+  // Returns the name in the clear; empty when there is none or it cannot be
+  // opened.
   std::string Open(const KeyScope& user, const std::string& sealed) const;
-  // The entry, made when there is none.
+  // Returns the entry, and makes it when there is none. It is valid while the
+  // mutex is held, and until the next one is made.
   Known& EntryOf(const KeyScope& user) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Dependencies deps_;
+  // It guards the cache and the queue. It is not held while the disk is read or
+  // a name is opened.
   Mutex mutex_;
   CondVar wake_;
   RecentMap<KeyScope, Known> known_ ABSL_GUARDED_BY(mutex_){kCacheSize / 2};
