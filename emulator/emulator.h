@@ -1,5 +1,5 @@
-// This is a local Instagram that is served: the Graph API's double and the
-// controls under /emulator/, on one loopback address. The program
+// An Emulator is a local Instagram that is served: the Graph API's double and
+// the controls under /emulator/, on one loopback address. The program
 // linktor-ig-emulator uses it, and so do tests, in their own process.
 
 #pragma once
@@ -15,10 +15,11 @@
 
 namespace linktor::emulator {
 
-// It is thread-safe.
+// It is thread-safe. The parts are in LocalInstagram; Stop ends their threads.
 class Emulator final : public LocalInstagram {
  public:
-  // The options of a start; the configuration can be changed later.
+  // These are the options of a start. The configuration can be changed later,
+  // the address cannot.
   struct Options {
     // This is a loopback address, since a client that reaches the emulator
     // controls it; port 0 picks a free one.
@@ -27,9 +28,8 @@ class Emulator final : public LocalInstagram {
     EmulatorConfig config;
   };
 
-  // Serves until Stop() or destruction. It fails with
-  // INVALID_ARGUMENT when the address is
-  // not a loopback one, UNAVAILABLE when it cannot be bound.
+  // Serves until Stop() or destruction. It fails with INVALID_ARGUMENT when the
+  // address is not a loopback one, UNAVAILABLE when it cannot be bound.
   static absl::StatusOr<std::unique_ptr<Emulator>> Start(
       const Options& options);
   // Stops, if nobody has.
@@ -45,12 +45,13 @@ class Emulator final : public LocalInstagram {
   void Stop();
 
  private:
-  // Makes all parts; Start makes the listener.
+  // Makes all parts; Start makes the listener, because listening can fail.
   explicit Emulator(const EmulatorConfig& config);
 
   // Serves one request, on a thread of the listener: a control or a Graph call.
   void Handle(const HttpRequest& request, HttpResponder respond);
 
+  // It calls the methods of LocalInstagram, which is whole when this is made.
   ControlApi control_;
   // It is the last member, so that no request comes when the others go.
   std::unique_ptr<HttpListener> listener_;

@@ -84,6 +84,8 @@ class JsonReader {
   // "reply_to.story".
   std::string PathOf(std::string_view name) const;
 
+  // When the value is no object it has no members, so every member counts as
+  // absent.
   const KnownMembers members_;
   // This is the path of the object within the body, such as "reply_to.story".
   const std::string path_;

@@ -1,6 +1,6 @@
-// What the emulator is without a port: an account, the customers who write to
-// it, the Graph API's double and a sender of webhooks. Tests play customers
-// here; ControlApi does the same for requests under /emulator/.
+// A LocalInstagram is the emulator without a port: an account, the customers
+// who write to it, the Graph API's double and a sender of webhooks. Tests play
+// customers here; ControlApi does the same for requests under /emulator/.
 
 #pragma once
 
@@ -38,19 +38,22 @@ class LocalInstagram {
     // This is the mid of the message or tap; for a reaction it is that of the
     // message that it is about.
     std::string mid;
-    // This is the gateway's answer; its status is 0 when there was none, with
-    // the reason.
+    // This is the gateway's answer; its status is 0 when there was none, and
+    // its error says why.
     WebhookAnswer webhook;
   };
 
   // It is called once, from any thread, and must not block.
   using PlayedCallback = absl::AnyInvocable<void(Played)>;
 
+  // Makes all parts; the timers, the sender and the echoes have a thread each
+  // from now on.
   explicit LocalInstagram(const EmulatorConfig& config);
   LocalInstagram(const LocalInstagram&) = delete;
   LocalInstagram& operator=(const LocalInstagram&) = delete;
 
   // Changes the settings that are present in `change`, from the next call on.
+  // Releasing held echoes sends them at once.
   void Configure(const ConfigChange& change);
   // Returns the settings in force.
   EmulatorConfig config() const { return settings_.Get(); }
@@ -68,8 +71,8 @@ class LocalInstagram {
   absl::StatusOr<Played> PlayMessage(CustomerMessage message);
   absl::StatusOr<Played> PlayText(std::string_view from, std::string_view text);
 
-  // Returns the event that a tap makes, to be played. INVALID_ARGUMENT when
-  // nothing of the kind was offered to that customer.
+  // Returns the event that a tap makes, to be played. It fails with
+  // INVALID_ARGUMENT when nothing of the kind was offered to that customer.
   absl::StatusOr<CustomerEvent> Tapped(const Tap& tap) const;
   // Plays the event that the tap makes, and blocks as Play does.
   absl::StatusOr<Played> PlayTap(const Tap& tap);
@@ -94,8 +97,8 @@ class LocalInstagram {
   std::optional<User> FindUser(std::string_view id) const {
     return users_.Find(id);
   }
-  // Changes a user, who is created if need be. INVALID_ARGUMENT when the id is
-  // not one, RESOURCE_EXHAUSTED when there are too many users.
+  // Changes a user, who is created if need be. It fails with INVALID_ARGUMENT
+  // when the id is not one, RESOURCE_EXHAUSTED when there are too many users.
   absl::Status ChangeUser(std::string_view id, const UserChange& change);
 
   // Serves a call of the Graph API. `respond` is called once, at once or later.
@@ -104,18 +107,20 @@ class LocalInstagram {
   }
 
  protected:
-  // Nobody owns one by this type.
+  // Nobody owns one by this type, so the destructor need not be virtual.
   ~LocalInstagram() = default;
 
-  // From here on nothing waits: delays run out, deliveries fail, echoes are
-  // forgotten, and each of these gives its answer.
+  // Ends all waiting: delays run out, deliveries fail, echoes are forgotten,
+  // and each of these gives its answer. It blocks until the threads of the
+  // parts have ended.
   void StopWaiting();
 
  private:
-  // Returns the account that was named, or else the one that is set.
+  // Returns the account that was named, or else the one that is set. Tests with
+  // one account name none.
   std::string AccountOr(const std::string& account) const;
 
-  // The parts, in the order of dependency: each uses those above it.
+  // These are the parts, in the order of dependency: each uses those above it.
   Settings settings_;
   // The people, their profiles and the calls are forgotten when the emulator
   // ends; nothing is stored.
@@ -128,6 +133,7 @@ class LocalInstagram {
   WebhookSender sender_;
   EchoLane echoes_;
   GraphApi graph_;
+  // Graph calls come in here.
   GraphEndpoint endpoint_;
 };
 

@@ -57,6 +57,7 @@ class ParamReader {
   std::optional<GraphError>& error() { return error_; }
 
  private:
+  // When the value is no object, that is a problem of its own.
   const KnownMembers members_;
   // This is the name of the object in errors.
   const std::string path_;
