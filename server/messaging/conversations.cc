@@ -47,7 +47,8 @@ absl::StatusOr<v1::Conversation> Conversations::Describe(
   conversation.set_channel_id(channel.channel.id());
   conversation.set_user_id(row.user_id);
   if (!row.sealed_username.empty()) {
-    // One that cannot be opened is one that is not known.
+    // A name that cannot be opened is treated as one that is not known: the
+    // rest of the answer is still of use.
     auto name =
         sealer_.Open(SealedPlace::kUsername, row.user_id, row.sealed_username);
     if (name.ok()) conversation.set_username(*std::move(name));

@@ -1,5 +1,7 @@
-// What is known of a conversation, and the customer's wish for no messages.
-// Reads and writes the disk: call on an executor. Thread-safe.
+// Conversations tells what is known about a conversation: the customer's name,
+// the messaging window, and whether the customer wants no messages. It records
+// that wish, too. MessagingService calls it, on the executor: it reads the disk
+// and blocks on the journal. It is thread-safe, and keeps nothing in memory.
 
 #pragma once
 
@@ -17,7 +19,8 @@ namespace linktor {
 
 class Conversations {
  public:
-  // All must outlive this.
+  // All five must outlive this. The registry is asked for the channel's number
+  // under which the state keeps its conversations.
   Conversations(const Clock& clock, StateReader& state, Sealer& sealer,
                 Journal& journal, const ChannelRegistry& registry)
       : clock_(clock),
@@ -26,13 +29,25 @@ class Conversations {
         journal_(journal),
         registry_(registry) {}
 
-  // Requests have been validated. CHANNEL_NOT_FOUND.
+  // Requests have been validated; see rpc/validation.h.
+  //
+  // Returns the conversation. A customer of whom nothing is known has one, too:
+  // with its ids and nothing else. CHANNEL_NOT_FOUND; another error means that
+  // the state could not be read.
   absl::StatusOr<v1::Conversation> Get(
       const v1::GetConversationRequest& request);
+  // Records whether the customer has opted out, and returns the conversation as
+  // the record left it. The time of an opt-out is that of the call; a repeated
+  // one keeps the first time. CHANNEL_NOT_FOUND, also for a channel that is
+  // deleted meanwhile; else it fails as an append does: OVERLOADED, DISK_FULL,
+  // DRAINING, STORE_FAILED. After STORE_FAILED the wish may be recorded, and
+  // the call may be repeated.
   absl::StatusOr<v1::Conversation> Update(
       const v1::UpdateConversationRequest& request);
 
  private:
+  // Returns the row as the API shows it. A name that cannot be opened is left
+  // out, like one that is not known; it never fails.
   absl::StatusOr<v1::Conversation> Describe(const ChannelEntry& channel,
                                             const ConversationRow& row);
 

@@ -1,7 +1,7 @@
-// Sorts out sends that will be refused before anything is stored for them. The
-// key of a customer's conversation is durable before the claim whose content it
-// seals, and stays: a customer to whom nothing is ever sent must not leave one
-// behind.
+// Refuses a send before anything is stored for it. A claim brings the key of
+// the customer's conversation, which is durable before the claim is and stays
+// when the claim is refused. A customer to whom nothing is ever sent must not
+// leave a key behind, so the Sender asks here first when it has made a new key.
 
 #pragma once
 
@@ -13,9 +13,12 @@
 
 namespace linktor {
 
-// The refusal of a claim of `now_ms`, as the state is now; OK when nothing is
-// known that speaks against it. The claim itself decides. Reads the disk: call
-// on an executor.
+// Returns the error with which Apply would refuse the claim at `now_ms`, in ms
+// since the epoch, as the state is now: REQUEST_ID_REUSED, one of the messaging
+// window, or RECIPIENT_OPTED_OUT. OK means only that nothing is known against
+// the claim; Apply decides, and asks for the quota and the channel as well. It
+// reads the disk, so it is called on the executor; an error of the read is
+// returned as it is.
 absl::Status RefusedEarly(StateReader& state, const journal::Claim& claim,
                           std::int64_t now_ms);
 

@@ -1,4 +1,6 @@
-// What a caller is told of a send that has ended, made from what is stored.
+// These are the answers to a caller whose send has ended, or has not ended in
+// time. Sender, WaitingCallers, OutcomeRecorder and Settler share them, so that
+// each answer has one wording. All are thread-safe.
 
 #pragma once
 
@@ -12,15 +14,19 @@
 
 namespace linktor {
 
-// SEND_OUTCOME_UNKNOWN.
+// Returns UNKNOWN with SEND_OUTCOME_UNKNOWN; `why` is a sentence for the
+// caller. It means that the message may have been sent.
 absl::Status OutcomeUnknown(std::string_view why);
 
-// REQUEST_IN_FLIGHT.
+// Returns ABORTED with REQUEST_IN_FLIGHT and the message's ids: another call
+// with the same request id is sending it. The caller may repeat the request or
+// ask GetMessage.
 absl::Status RequestInFlight(const MessageRow& row);
 
-// The message when it is SENT, else the error that its caller was told.
-// DATA_LOSS when what is stored cannot be opened. Reads the disk: call on an
-// executor.
+// Returns the message when it is SENT, else the error that its first caller was
+// told, with the same code, metadata and retry delay. The row must not be
+// PENDING. DATA_LOSS when what is stored cannot be opened. It may read a key
+// from the disk, so it is called on the executor.
 absl::StatusOr<v1::Message> AnswerOfEnded(Sealer& sealer,
                                           const MessageRow& row);
 

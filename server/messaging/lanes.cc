@@ -39,8 +39,9 @@ void Lanes::RunAll(Tasks tasks) {
 
 void Lanes::Load(const std::vector<MessageRow>& pending) {
   MutexLock lock(mutex_);
-  // What the feed has told is younger than what the state had. The walk goes
-  // backwards without std::views, which clang 14 cannot read.
+  // The feed is younger than what the state had, so its attempts stay and the
+  // others go before them. The walk goes backwards without std::views, which
+  // clang 14 cannot read.
   // NOLINTNEXTLINE(modernize-loop-convert)
   for (auto row = pending.rbegin(); row != pending.rend(); ++row) {
     if (told_.has_value() && told_->contains({row->id, row->attempt})) continue;
@@ -90,7 +91,8 @@ void Lanes::Enter(const MessageRow& row, const journal::Record& record,
       DropPlace(customer);
       send.on_turn = std::move(reserved.mapped().on_turn);
       send.row = row;
-      // Whoever gave the turn function knows what is to be sent.
+      // The turn function knows the content already; a second copy of it would
+      // only take memory while the send waits.
       send.row->sealed_content.clear();
     }
   }

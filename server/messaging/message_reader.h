@@ -1,5 +1,7 @@
-// Finds messages by any of their ids. Reads the disk: call on an executor.
-// Thread-safe.
+// A MessageReader finds messages by any of their ids. MessagingService asks it
+// for GetMessage, and the Settler for the message that it settles. It reads the
+// disk, so it is called on the executor. It is thread-safe and keeps nothing in
+// memory; each answer is the message as it was at some moment of the call.
 
 #pragma once
 
@@ -17,19 +19,29 @@ namespace linktor {
 
 class MessageReader {
  public:
-  // All must outlive this.
+  // All four must outlive this. `state` has the sends, and `events` the
+  // messages that only an event tells of.
   MessageReader(StateReader& state, EventReader& events, Sealer& sealer,
                 const ChannelRegistry& registry)
       : state_(state), events_(events), sealer_(sealer), registry_(registry) {}
 
-  // The request has been validated. CHANNEL_NOT_FOUND, MESSAGE_NOT_FOUND.
+  // Finds the message by the one id that the request has: the request id of its
+  // send, Instagram's mid, or this server's message id. The request has been
+  // validated. A message that this server did not send is read from the event
+  // that brought it. CHANNEL_NOT_FOUND; MESSAGE_NOT_FOUND, also for a message
+  // of another channel; DATA_LOSS when its content cannot be opened.
   absl::StatusOr<v1::Message> Find(const v1::GetMessageRequest& request);
 
-  // A send of this server; MESSAGE_NOT_FOUND for other messages.
+  // Returns the row of a message that this server has sent or tried to send,
+  // with its content still sealed. MESSAGE_NOT_FOUND for other messages, for
+  // another channel's, and for what is no message id.
   absl::StatusOr<MessageRow> FindSend(const ChannelEntry& channel,
                                       std::string_view message_id);
 
  private:
+  // Looks for a send with that key first, because it knows more of the message,
+  // and then for the event of an inbound message or an echo. A message that
+  // Instagram brought has its mid key as its id.
   absl::StatusOr<v1::Message> FindByMidKey(const ChannelEntry& channel,
                                            std::string_view mid_key);
 

@@ -1,4 +1,6 @@
-// Stored sends as the contract's Message.
+// Makes the API's Message of a stored send: its readable part, its content and
+// its error. Readers, answers and the events of outcomes all use these, so that
+// a message looks the same wherever it is shown. All are thread-safe.
 
 #pragma once
 
@@ -12,24 +14,31 @@
 
 namespace linktor {
 
-// Everything but content and error, which are sealed.
+// Returns everything but content and error, which are sealed. A time that is
+// not known is not set.
 v1::Message DescribeMessage(const MessageRow& row);
 
-// What was said: text and attachments, and the content itself where it is more
-// than a text.
+// Puts what was said into `message`: text and attachments, and the content
+// itself where these do not say all of it. Content that is not set changes
+// nothing.
 void SetContent(const v1::MessageContent& content, v1::Message& message);
 
-// The message that an event brought or is about; null when it has none.
+// Returns the message that an event brought or is about; null when it has none.
+// The event owns it.
 const v1::Message* MessageOf(const v1::Event& event);
 
-// The error of a send as Message.error carries it.
+// Returns the error of a send as Message.error has it, with the remedy for its
+// reason.
 v1::MessageError ToMessageError(const absl::Status& status);
 
-// What was to be sent. DATA_LOSS when it cannot be opened.
+// Returns what was to be sent. DATA_LOSS when it was erased or cannot be
+// opened. This and the next function may read a key from the disk, so they are
+// called on the executor.
 absl::StatusOr<v1::MessageContent> OpenContent(Sealer& sealer,
                                                const MessageRow& row);
 
-// The whole message. DATA_LOSS when its content cannot be opened.
+// Returns the whole message. DATA_LOSS when its content or its error cannot be
+// opened.
 absl::StatusOr<v1::Message> OpenMessage(Sealer& sealer, const MessageRow& row);
 
 }  // namespace linktor

@@ -33,7 +33,8 @@ EventOfState EventOf(v1::MessageState state) {
   }
 }
 
-// Also fills in what `event` says beside what is sealed; its id is there.
+// Returns the event, and fills in the fields of `event` that are not sealed.
+// The id of `event` must be set.
 v1::Event DescribeEvent(const MessageRow& row, v1::Message message,
                         std::int64_t now_ms, journal::NewEvent& event) {
   const EventOfState event_of = EventOf(row.state);

@@ -19,7 +19,8 @@ void AddIds(const MessageRow& row, absl::Status& status) {
   AddErrorMetadata(status, "request_id", row.request_id);
 }
 
-// The journal is at its end: the next start settles the message.
+// Returns whether the journal takes nothing more. Then a retry is of no use,
+// and the next start settles the message.
 bool IsDraining(const absl::Status& status) {
   return ErrorInfoOf(status).reason() == ReasonName(v1::ERROR_REASON_DRAINING);
 }
@@ -50,11 +51,13 @@ void OutcomeRecorder::Append(const JobPtr& job) {
       });
 }
 
+// Applied does not mean that the message took this end: another record may have
+// settled it before. Where that made it UNCONFIRMED, this end is the better
+// knowledge, and is appended again for a message in that state.
 void OutcomeRecorder::OnEnding(const JobPtr& job, Ending ending) {
   if (!ending.applied()) return OnUnrecorded(job, ending.status);
   auto& answer = std::get<SendAnswer>(ending.answer);
   Ended& ended = job->ended;
-  // Somebody has thought that nobody would ever know.
   if (!answer.applied &&
       answer.message.state == v1::MESSAGE_STATE_UNCONFIRMED &&
       answer.message.attempt == ended.row.attempt &&
@@ -84,8 +87,10 @@ void OutcomeRecorder::OnRecorded(Ended& ended, const MessageRow& row) const {
   ended.tell(told);
 }
 
-// A record of which nobody knows whether it is stored may be appended again: it
-// changes the message only once.
+// The record may be appended again even when nobody knows whether it is stored,
+// because it changes the message only once. The caller is told at once, and is
+// told nothing that may turn out to be wrong: an error stays what it is, and a
+// message that Instagram took is of unknown outcome.
 void OutcomeRecorder::OnUnrecorded(const JobPtr& job, const absl::Status& why) {
   Ended& ended = job->ended;
   LogCause(LogLevel::kError, "outcome of a send cannot be recorded", "",

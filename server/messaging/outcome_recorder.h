@@ -1,6 +1,8 @@
-// Makes it durable how sends ended. What the journal does not take is tried
-// again until it does, so that a message stays PENDING for no other reason than
-// that its process has died. Thread-safe.
+// An OutcomeRecorder makes it durable how sends ended, and then tells the
+// caller. An outcome that the journal does not take is tried again until the
+// journal takes it, so that a message stays PENDING only when its process has
+// ended. The Sender owns it; threads of the executor and the Sender's ticker
+// call it. It is thread-safe.
 
 #pragma once
 
@@ -23,12 +25,13 @@
 
 namespace linktor {
 
-// Counts sends; implemented by the metrics.
+// A SendObserver counts sends; the metrics implement it. It must be thread-safe
+// and must not block.
 class SendObserver {
  public:
   virtual ~SendObserver() = default;
-  // A send has ended as SENT, FAILED or UNCONFIRMED, and this is durable.
-  // `reason` is empty with SENT.
+  // Tells that a send has ended as SENT, FAILED or UNCONFIRMED, and that this
+  // is durable. It is called on the executor. `reason` is empty with SENT.
   virtual void OnSendEnded(v1::MessageState state, std::string_view reason) = 0;
 };
 
@@ -36,56 +39,75 @@ class OutcomeRecorder {
  public:
   struct Dependencies {
     const Clock& clock;
+    // It must have called back for every append before this ends.
     Journal& journal;
     Sealer& sealer;
-    // Must run what it was given before this ends.
+    // It must have run what it was given before this ends.
     Executor& executor;
-    // Told how each send ended; null for nobody.
+    // It is told how each send ended; null for nobody.
     SendObserver* observer = nullptr;
   };
 
-  // A send that has ended.
+  // An Ended is a send that has ended, and whom to tell.
   struct Ended {
-    // As it was claimed.
+    // The row is as the message was claimed.
     MessageRow row;
     v1::MessageContent content;
     SendEnd end;
-    // What is to be told of it: the message when it is SENT, else an error with
-    // message_id and request_id in its metadata. Called on the executor, once
-    // or, where the end could not be recorded at first, twice: at once, and
-    // when it is recorded.
+    // It gets the message when that is SENT, else an error with message_id and
+    // request_id in its metadata. It is called on the executor: once, or twice
+    // where the end could not be recorded at first, namely at once and when it
+    // is recorded.
     absl::AnyInvocable<void(const absl::StatusOr<v1::Message>&)> tell;
   };
 
+  // All that `dependencies` refers to must outlive this.
   explicit OutcomeRecorder(const Dependencies& dependencies)
       : deps_(dependencies) {}
   OutcomeRecorder(const OutcomeRecorder&) = delete;
   OutcomeRecorder& operator=(const OutcomeRecorder&) = delete;
 
-  // Call on the executor: it may read the disk.
+  // Records the end and then calls `tell`. It returns before that is done, but
+  // may read a key from the disk, so it is called on the executor. The end's
+  // time is now, however late it is recorded.
   void Record(Ended ended);
 
-  // Tries again what could not be recorded. To be called every second.
+  // Tries again what could not be recorded. The Sender calls it every second.
+  // It does not block.
   void RetryUnrecorded();
 
  private:
+  // A Job belongs to one step at a time: the executor, the journal's callback,
+  // or unrecorded_.
   struct Job {
     Ended ended;
-    // When it ended: what is recorded later says so all the same.
+    // The send ended then, in ms since the epoch. A record that is made later
+    // says so all the same.
     std::int64_t end_ms = 0;
+    // It is set once `tell` was called for an end that is not recorded.
     bool told_unrecorded = false;
   };
+  // It is shared because the journal's callback and the executor's task each
+  // need it.
   using JobPtr = std::shared_ptr<Job>;
 
+  // Makes the record and appends it; OnEnding or OnUnrecorded follows. It may
+  // block for the read of a key, and never for the commit.
   void Append(const JobPtr& job);
+  // Goes on when the append has ended, on the executor. It appends again when
+  // the message has become UNCONFIRMED meanwhile.
   void OnEnding(const JobPtr& job, Ending ending);
-  // `row` is the message as it is now.
+  // Tells the observer and the caller of an end that is durable. `row` is the
+  // message as it is now; another record may have settled it.
   void OnRecorded(Ended& ended, const MessageRow& row) const;
+  // Logs why, keeps the job for RetryUnrecorded, and tells the caller the first
+  // time.
   void OnUnrecorded(const JobPtr& job, const absl::Status& why);
 
   const Dependencies deps_;
   Mutex mutex_;
-  // Their messages are PENDING, so that there are no more than Lanes lets in.
+  // These jobs wait for RetryUnrecorded. Their messages are PENDING, so there
+  // are at most as many as Lanes lets in.
   std::vector<JobPtr> unrecorded_ ABSL_GUARDED_BY(mutex_);
 };
 

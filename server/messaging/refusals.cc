@@ -11,7 +11,8 @@
 namespace linktor {
 namespace {
 
-// As protobuf's JSON spells times; absl::RFC3339_sec would end in +00:00.
+// Returns the time as protobuf's JSON spells it; absl::RFC3339_sec would end in
+// +00:00.
 std::string Rfc3339(std::int64_t ms) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixMillis(ms),
                           absl::UTCTimeZone());

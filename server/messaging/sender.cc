@@ -20,12 +20,14 @@
 namespace linktor {
 namespace {
 
-// How exactly waiting callers' deadlines are kept.
+// The deadlines of waiting callers are kept with this precision; a look costs
+// next to nothing.
 constexpr std::chrono::milliseconds kTick{50};
 // A waiting caller is answered so long before its deadline, so that the answer
 // still reaches it.
 constexpr std::chrono::milliseconds kAnswerMargin{200};
-// How often an outcome that could not be recorded is tried again.
+// An outcome that could not be recorded is tried again after this time: a full
+// disk does not get better sooner.
 constexpr std::chrono::seconds kRetryInterval{1};
 
 absl::Status Draining() {
@@ -38,16 +40,16 @@ absl::Status Draining() {
 struct Sender::Job {
   v1::SendMessageRequest request;
   CallInfo from;
-  // Taken by whoever answers.
+  // It is empty once the caller was answered.
   Done done;
-  // What the claim says.
+  // Admit fills in these; the claim is made of them.
   RawId claim_id;
   std::int64_t claim_ms = 0;
   KeyScope customer;
   std::string request_fingerprint;
   bool refuse_without_history = false;
   int quota = 0;
-  // As it was claimed.
+  // It is the message as it was claimed, and is set when the turn comes.
   MessageRow row;
 
   // Answers the caller, unless that was done.
@@ -101,7 +103,7 @@ void Sender::Drain(std::chrono::milliseconds grace) {
   draining_.store(true, std::memory_order_relaxed);
   lanes_.GiveUpWaiting();
   lanes_.WaitUntilEnded(grace);
-  // Nobody may wait longer than the server.
+  // No caller may wait longer than the server lives.
   callers_.Close();
 }
 
@@ -128,7 +130,8 @@ absl::Status Sender::Admit(const JobPtr& job) {
   const std::string& id = job->request.channel_id();
   const ChannelRegistry::EntryPtr channel = deps_.registry.Find(id);
   if (channel == nullptr) return ChannelNotFound(id);
-  // The call itself takes the token that there is then.
+  // This only looks whether there is a token. The Graph call, which may come
+  // much later, takes the token that there is then.
   LINKTOR_TRY(GraphAccountOf(*channel).status());
   if (job->request.request_id().empty()) {
     job->request.set_request_id(FormatId(kRequestPrefix, NewRawId()));
@@ -188,7 +191,10 @@ absl::Status Sender::Claim(const JobPtr& job) {
   return absl::OkStatus();
 }
 
-// On the applying thread, or where the claim was refused at once.
+// Runs on the applying thread, or on the caller's where the claim was refused
+// at once, and so must not block. After kClaimed the lane has the send, and
+// OnTurn follows. In every other case the place in the lane is given back and
+// the caller is answered, or waits for the call that is under way.
 void Sender::OnClaim(const JobPtr& job, Ending ending) {
   using Kind = ClaimAnswer::Kind;
   if (!ending.applied()) {
@@ -199,7 +205,7 @@ void Sender::OnClaim(const JobPtr& job, Ending ending) {
     return;
   }
   const auto& answer = std::get<ClaimAnswer>(ending.answer);
-  // Its lane has it: the feed has told of it before.
+  // The lane has the send already, because the feed is told before this runs.
   if (answer.kind == Kind::kClaimed) return;
   lanes_.Withdraw(job->claim_id);
   if (answer.kind == Kind::kInFlight) return Wait(job, answer.message);
@@ -225,7 +231,8 @@ void Sender::Wait(const JobPtr& job, const MessageRow& row) {
                });
 }
 
-// The end came in the commit that said that the send was under way.
+// It is for an end that came in the same commit as the answer that the send is
+// under way: the feed has told of it, so nobody would tell a waiting caller.
 void Sender::AnswerFromState(const JobPtr& job, const MessageRow& row) {
   const auto now = deps_.state.MessageById(row.id);
   absl::StatusOr<v1::Message> answer = RequestInFlight(row);
@@ -247,7 +254,10 @@ void Sender::OnTurn(const JobPtr& job, MessageRow row, Lanes::Turn turn) {
   CallGraph(job);
 }
 
-// The channel may have changed while the send waited.
+// Takes the channel and its token as they are now, since both may have changed
+// while the send waited. A channel that was deleted, or deleted and made again
+// under the same id, ends the send as FAILED. Without a mid the answer's
+// failure decides between FAILED and UNCONFIRMED.
 void Sender::CallGraph(const JobPtr& job) {
   const MessageRow& row = job->row;
   const ChannelRegistry::EntryPtr channel = deps_.registry.Find(row.channel_id);

@@ -66,7 +66,8 @@ absl::Status Settler::SettleAbandoned(const std::vector<MessageRow>& pending) {
         row.incarnation >= deps_.appender.incarnation) {
       continue;
     }
-    // Content that cannot be opened any more must not keep it PENDING.
+    // Content that cannot be opened any more must not keep the message PENDING,
+    // so the outcome then goes without it.
     LINKTOR_TRY(
         Record(row,
                OpenContent(deps_.sealer, row).value_or(v1::MessageContent()),
@@ -100,7 +101,8 @@ absl::StatusOr<v1::Message> Settler::Resolve(
   return OpenMessage(deps_.sealer, answer.message);
 }
 
-// One mid for two messages would make them one.
+// Two messages with one mid could not be told apart: every look-up and every
+// later echo would take them for one.
 absl::Status Settler::CheckMid(const ChannelEntry& channel,
                                const MessageRow& row, const std::string& mid) {
   if (mid.empty()) return absl::OkStatus();
@@ -110,7 +112,8 @@ absl::Status Settler::CheckMid(const ChannelEntry& channel,
   const absl::StatusOr<v1::Message> found = deps_.reader.Find(request);
   if (absl::IsNotFound(found.status())) return absl::OkStatus();
   LINKTOR_TRY(found.status());
-  // An echo that has come is known as a message from elsewhere.
+  // The echo of this very message may have come already. Nobody knew then whose
+  // it was, so it is known as a message from elsewhere.
   if (found->direction() == v1::MESSAGE_DIRECTION_OUTBOUND &&
       found->origin() == v1::MESSAGE_ORIGIN_ELSEWHERE &&
       found->user_id() == row.user_id) {

@@ -1,6 +1,8 @@
-// Settles sends of which Instagram has not said how they ended: those that a
-// process left behind when it died, and those that somebody has looked for.
-// Reads the disk and blocks on the journal: call on an executor. Thread-safe.
+// A Settler settles sends about which Instagram has not said how they ended:
+// sends that a process left behind when it died, and sends for which somebody
+// has looked in the Instagram app. The App calls it at the start, and
+// MessagingService for ResolveMessage, on the executor: each call reads the
+// disk and blocks on the journal. It is thread-safe.
 
 #pragma once
 
@@ -27,31 +29,45 @@ class Settler {
  public:
   struct Dependencies {
     const Clock& clock;
-    // The earlier starts of this appender have left something behind.
+    // It names this process. Only sends that earlier starts of its instance
+    // have left behind are settled.
     Appender appender;
+    // It opens the content of a message, which its outcome's event repeats.
     Sealer& sealer;
     Journal& journal;
     const ChannelRegistry& registry;
     MessageReader& reader;
   };
 
-  // All must outlive this.
+  // All that `dependencies` refers to must outlive this.
   explicit Settler(Dependencies dependencies)
       : deps_(std::move(dependencies)) {}
 
-  // The PENDING messages of earlier starts of this instance become
-  // UNCONFIRMED; those of other instances are theirs. Call before the first
-  // send.
+  // Makes the PENDING messages of earlier starts of this instance UNCONFIRMED,
+  // because they may have been sent. Messages of other instances are left to
+  // them. It is called before the first send. It stops at the first failure,
+  // which is the journal's or the disk's, and the server must not start then;
+  // the next start goes on. Content that cannot be opened is no failure: the
+  // outcome goes without it.
   absl::Status SettleAbandoned(const std::vector<MessageRow>& pending);
 
-  // `request` has been validated. CHANNEL_NOT_FOUND, MESSAGE_NOT_FOUND,
-  // MESSAGE_NOT_UNCONFIRMED; INVALID_REQUEST when the mid is another message's.
+  // Settles an UNCONFIRMED message as the caller says, and returns it as it is
+  // then. `request` has been validated. CHANNEL_NOT_FOUND, MESSAGE_NOT_FOUND;
+  // MESSAGE_NOT_UNCONFIRMED, also when something else settles it first;
+  // INVALID_REQUEST when the mid is another message's; DATA_LOSS when the
+  // content cannot be opened. It also fails as an append does.
   absl::StatusOr<v1::Message> Resolve(const v1::ResolveMessageRequest& request);
 
  private:
+  // Appends the outcome and blocks until it is applied. The answer says whether
+  // it changed the message, and what the message is now. The record expects the
+  // state and attempt of `row`, so that a later end is not overwritten.
   absl::StatusOr<SendAnswer> Record(const MessageRow& row,
                                     const v1::MessageContent& content,
                                     const SendEnd& end);
+  // OK when the mid may become that of `row`: it is empty, not known, or that
+  // of an echo to the same customer. INVALID_REQUEST, with the field `mid`,
+  // otherwise.
   absl::Status CheckMid(const ChannelEntry& channel, const MessageRow& row,
                         const std::string& mid);
 

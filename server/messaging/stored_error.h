@@ -1,6 +1,7 @@
-// Why a send did not succeed, as the state keeps it: the whole error that its
-// caller was told, a google.rpc.Status, so that whoever is told later hears the
-// same code, metadata and retry delay. Thread-safe.
+// Stores and reads why a send did not succeed. The state keeps the whole error
+// that its caller was told, as a google.rpc.Status, so that whoever is told
+// later gets the same code, metadata and retry delay. Outcomes store it;
+// answers and GetMessage read it back. All are thread-safe.
 
 #pragma once
 
@@ -14,15 +15,18 @@
 
 namespace linktor {
 
-// What is sealed of an error. Persisted: do not change.
+// Returns the bytes that are sealed for an error, which must not be OK: they
+// are a serialised google.rpc.Status with all details. Persisted: do not
+// change.
 std::string SerializeError(const absl::Status& error);
 
-// The error of a row that has one. DATA_LOSS when it cannot be opened. Reads
-// the disk: call on an executor.
+// Returns the error of a row that has one, which is a FAILED or UNCONFIRMED
+// one. DATA_LOSS when it was erased or cannot be opened. It may read a key from
+// the disk, so it is called on the executor.
 absl::StatusOr<google::rpc::Status> OpenError(Sealer& sealer,
                                               const MessageRow& row);
 
-// The same as a status that is not OK.
+// Returns the stored error as a status that is not OK, with all its details.
 absl::Status ErrorOf(const google::rpc::Status& stored);
 
 }  // namespace linktor

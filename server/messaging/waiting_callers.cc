@@ -29,7 +29,8 @@ void WaitingCallers::OnCommit(std::span<const AppliedRecord> records) {
       auto callers =
           std::make_shared<std::vector<Caller>>(Take(AttemptOf(row)));
       if (callers->empty()) continue;
-      // Content may have to be opened by a key that is on the disk.
+      // The answer needs the content, whose key may have to be read from the
+      // disk; the applying thread must not do that.
       executor_.Run([this, row, callers] {
         const absl::StatusOr<v1::Message> answer = AnswerOfEnded(sealer_, row);
         for (Caller& caller : *callers) caller.done(answer);
