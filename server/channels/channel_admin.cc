@@ -17,7 +17,8 @@ namespace {
 using google::protobuf::util::TimeUtil;
 
 constexpr char kDefaultApiVersion[] = "v25.0";
-// A change that loses this many races in a row is given up.
+// A change that meets another change of its channel this many times in a row is
+// given up with OVERLOADED.
 constexpr int kMaxConflicts = 20;
 
 // Returns 47 random bits. Unlike a counter, the number is known before the
@@ -40,7 +41,7 @@ void FillDefaults(v1::Channel& channel) {
   }
 }
 
-// Adds it unless it is there already, or there is no room.
+// Adds the ice breaker unless it is there already, or there is no room.
 void AddIceBreaker(const v1::IceBreaker& one,
                    google::protobuf::RepeatedPtrField<v1::IceBreaker>& list) {
   const bool known =

@@ -60,7 +60,7 @@ void IceBreakers::Get(
                     absl::StatusOr<v1::GetIceBreakersResponse> found) mutable {
         LogIfFailed(kGraphGetIceBreakers, channel_id, found.status());
         if (!found.ok()) return done(found.status());
-        // Graph's thread must not wait for the journal.
+        // This runs on libcurl's thread, which must not wait for the journal.
         executor_.Run([this, channel_id, found = *std::move(found),
                        done = std::move(done)]() mutable {
           RememberFound(channel_id, found);

@@ -1,4 +1,5 @@
-// KnownChannels says which channels the filter of a stream may name. A stream
+// KnownChannels says which channels the filter of a stream may name, so that a
+// misspelt name is an error and not a stream on which nothing comes. A stream
 // asks once, when it begins; a channel that is deleted later does not end it.
 
 #pragma once

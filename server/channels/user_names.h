@@ -1,7 +1,7 @@
 // UserNames are the customers' Instagram user names, as far as they are known.
 // Webhooks read them here; Instagram is asked in the background, off the
-// webhook's path. Ingest calls this on the HTTP threads; UserDirectory
-// (messaging/) implements it. It is thread-safe.
+// webhook's path. Ingest calls this on the HTTP threads, and UserDirectory
+// implements it. It is thread-safe.
 
 #pragma once
 
@@ -24,9 +24,10 @@ class UserNames {
   virtual std::string Find(std::int64_t channel_no,
                            std::string_view user_id) = 0;
 
-  // The customer has just written, so that Instagram may be asked for their
-  // name: it asks when the name is not known or was asked long ago. It never
-  // blocks; the answer comes some time later, or never.
+  // Reports that the customer has just written, so that Instagram may be asked
+  // for their name. It is asked when it was not asked lately, and only about a
+  // channel that has an access token. This never blocks; the name comes some
+  // time later, or never.
   virtual void OnActivity(const ChannelRegistry::EntryPtr& channel,
                           std::string_view user_id) = 0;
 };
