@@ -10,14 +10,16 @@
 namespace linktor {
 namespace {
 
+// Rows are kept for these ages, in milliseconds.
 constexpr std::int64_t kHourMs = 60LL * 60 * 1000;
-// Twice as long as Meta may deliver a webhook again (36 h).
+// Meta may deliver a webhook again for 36 h; dedupe keys are kept twice as
+// long.
 constexpr std::int64_t kDedupeAgeMs = 72 * kHourMs;
-// Request ids are kept for 7 days.
+// Request ids are kept for 7 days, as the API promises.
 constexpr std::int64_t kRequestAgeMs = 7 * 24 * kHourMs;
-// Longer than an echo may be matched by its content.
+// Unmatched echoes are kept for longer than they may be matched by content.
 constexpr std::int64_t kEchoAgeMs = 2 * kEchoMatchMs;
-// Twice as long as calls are counted.
+// Calls are kept for twice as long as the quota counts them.
 constexpr std::int64_t kCallAgeMs = 2 * kQuotaPeriodMs;
 
 }  // namespace
@@ -175,7 +177,7 @@ absl::StatusOr<Answer> Applier::ApplyOptOut(const journal::SetOptOut& body,
   if (!answer.live) return answer;
   LINKTOR_ASSIGN(answer.row,
                  conversations_.Find(body.channel_no(), body.user_id()));
-  // Repeated, it stays the first time.
+  // A repeated opt-out keeps the first one's time.
   if (body.opted_out() == answer.row.opt_out_ms.has_value()) return answer;
   answer.row.opt_out_ms.reset();
   if (body.opted_out()) answer.row.opt_out_ms = context.time_ms();
@@ -198,6 +200,10 @@ absl::StatusOr<Answer> Applier::ApplyUsername(const journal::SetUsername& body,
   return answer;
 }
 
+// Overwrites every copy of the content under the mid: the events that name it,
+// the send that has it with its events, items as received, and held echoes.
+// Then it destroys the keys. The erasure is due afterwards, also when there was
+// nothing to overwrite.
 absl::StatusOr<Answer> Applier::ApplyErase(const journal::Erase& body,
                                            Context& context) {
   Effects& effects = context.effects;
@@ -222,6 +228,8 @@ absl::StatusOr<Answer> Applier::ApplyErase(const journal::Erase& body,
   return Done{};
 }
 
+// Moves the expiry time first, and then deletes by it, at most kTrimRows of
+// each kind. The answer says `more` when one kind has reached that number.
 absl::StatusOr<Answer> Applier::ApplyTrim(const journal::Trim& body,
                                           Context& context) {
   state_.expiry = MoveExpiry(state_.expiry, {.clock_ms = context.time_ms(),
@@ -235,7 +243,8 @@ absl::StatusOr<Answer> Applier::ApplyTrim(const journal::Trim& body,
     answer.deleted += rows;
     answer.more = answer.more || rows >= kTrimRows;
   };
-  // An item as received goes before its event: an erasure finds it by that.
+  // An item as received goes before its event, because an erasure finds the
+  // item by the event.
   const std::int64_t item_age_ms =
       std::min(body.raw_age_ms(), body.event_age_ms());
   LINKTOR_ASSIGN(

@@ -1,9 +1,12 @@
 // Apply turns a record into rows and effects: it is the only code that writes
-// tables. It is deterministic: no clock, no randomness, no network, no
-// configuration, no order that SQLite or a hash map chose; what a record brings
-// and what the tables say is all it knows. Refusals are decided before the
-// first write, and are answers, not failures. It runs on one thread, inside
-// that thread's transaction.
+// tables. It is deterministic: it has no clock, no randomness, no network, no
+// configuration, and no order that SQLite or a hash map chose. It knows only
+// the record and the tables. Refusals are decided before the first write, and
+// are answers, not failures. It runs on the applying thread, inside that
+// thread's transaction; in the server BatchApplier (journal/) alone calls it.
+//
+// A change in what Apply does with a record needs a new format number, because
+// every copy of the state must make the same rows of the same records.
 
 #pragma once
 
@@ -31,70 +34,89 @@
 
 namespace linktor {
 
-// The format number of the records that this program writes and applies.
+// The format number of the records that this program writes and applies. It is
+// in every record.
 inline constexpr std::uint32_t kRecordFormat = 1;
 
-// How long after a claim an echo with its content can still be its echo.
+// An echo can belong to a send with the same content for so many milliseconds
+// after the claim. A later one is taken for a message that somebody has sent
+// from elsewhere.
 inline constexpr std::int64_t kEchoMatchMs = 10LL * 60 * 1000;
-// How far Meta's clock may be behind ours.
+// Meta's clock may be behind ours by so many milliseconds, so that the echo
+// seems to come before the claim.
 inline constexpr std::int64_t kEchoSkewMs = 2000;
 
-// One Trim deletes at most this many rows of each kind, so that it never holds
-// up a batch.
+// One Trim deletes at most this many rows of each kind, so that it does not
+// hold up the records behind it. Apply depends on it, so it must not change
+// without a new format.
 inline constexpr std::int64_t kTrimRows = 2000;
 
-// Whether Apply knows the record's format and body. FAILED_PRECONDITION with a
-// sentence otherwise: then the process must stop, because another program
-// would make something of the record.
+// OK when Apply knows the record's format and body. FAILED_PRECONDITION with a
+// sentence otherwise: then the process must stop, because another program would
+// make rows of the record, and the two states would differ.
 absl::Status CheckKnown(const journal::Record& record);
 
 class Applier {
  public:
-  // `mid_run`: see MidIndex.
+  // Prepares its statements, so the tables must exist. `mid_run` is explained
+  // at MidIndex. Both references must outlive this.
   Applier(Database& database, RecentMids& recent,
           std::size_t mid_run = MidIndex::kRunSize);
 
-  // Loads the log's state; call once, after migration.
+  // Loads the log's state and the recent mids. It is called once, before the
+  // first record.
   absl::Status Load();
 
-  // Applies one record that CheckKnown takes. On failure the caller rolls the
-  // transaction (or savepoint) back and calls Restore with what Mark returned
-  // before.
+  // Applies one record that CheckKnown takes, and returns its answer and what
+  // has changed. `clear` may be empty; the rows are the same without it. On
+  // failure the caller rolls the transaction (or savepoint) back and calls
+  // Restore with what Mark returned before; FaultOf (sqlite/database.h) says
+  // whether the record is at fault or the disk.
   absl::StatusOr<Effects> Apply(const journal::Record& record,
                                 const ClearEvents& clear);
-  // Keeps a webhook that cannot be applied: its delivery and items as received.
-  // Why it cannot is said in the log alone, because the words of another
-  // version of SQLite may be others, and the state must not be.
+  // Keeps a webhook that cannot be applied: its delivery and items as received,
+  // and no events. The reason is in the process's log alone, because another
+  // version of SQLite may word it differently, and the states must be equal. A
+  // failure is treated as one of Apply.
   absl::StatusOr<Effects> Quarantine(const journal::Record& record);
 
+  // A Position is what the memory was at a savepoint or at the beginning of a
+  // transaction.
   struct Position {
     LogState state;
     MidIndex::Position mids;
   };
   Position Mark() const { return {state_, events_.mids().Mark()}; }
-  // Also what is kept in memory of the tables is read again where it may have
+  // Takes the memory back to `position`, after the database was rolled back to
+  // it. Tables that are kept in memory are read again where they may have
   // changed. A failure is the disk's.
   absl::Status Restore(const Position& position);
 
-  // Writes the log's state; the last thing before a commit.
+  // Writes the log's state and moves mids to their table. It is called once,
+  // as the last thing before a commit.
   absl::Status Finish();
-  // The commit has succeeded.
+  // Notes that the commit has succeeded.
   void OnCommitted();
 
+  // Returns where the log stands, the open transaction included.
   const LogState& state() const { return state_; }
 
  private:
-  // What an Apply function needs to know of its record, and where it puts what
-  // comes of it.
+  // A Context is all that a function of Apply gets besides its record's body,
+  // and where it puts what has changed.
   struct Context {
     const journal::Record& record;
     const ClearEvents& clear;
     Effects& effects;
 
+    // The record's time, in ms since the epoch by its appender's clock.
     std::int64_t time_ms() const { return record.time_ms(); }
+    // Returns the event of that item in the clear; null when it is not known.
     std::shared_ptr<const std::string> ClearOf(int index) const;
   };
 
+  // Each of these applies one kind of body. An error of any private function
+  // here is the database's or the record's, and Apply returns it.
   absl::StatusOr<Answer> ApplyBody(Context& context);
   absl::StatusOr<Answer> AddKeys(const journal::AddDataKeys& body,
                                  Context& context);
@@ -111,36 +133,57 @@ class Applier {
   absl::StatusOr<Answer> ApplyTrim(const journal::Trim& body, Context& context);
   absl::StatusOr<Answer> ApplyErase(const journal::Erase& body,
                                     Context& context);
+  // These two add the row of a change to the effects, and return the answer.
   static Answer TellChannel(ChannelAnswer answer, Context& context);
   static Answer TellApiKey(ApiKeyAnswer answer, Context& context);
 
   // ---- Webhooks (apply_webhook.cc)
+  // An ItemEnd says what became of an item. An echo that is held counts as an
+  // event, which it becomes later.
   enum class ItemEnd : std::int8_t { kEvent, kDuplicate, kIgnored, kIssue };
+  // Stores the item as received and makes its event, or finds that there is
+  // none to make: of a duplicate and of an ignored item nothing is stored.
   absl::StatusOr<ItemEnd> ApplyItem(const journal::Webhook& webhook,
                                     std::int64_t delivery_no, int position,
                                     Context& context);
+  // Returns whether the item came before. For an item without a mid it also
+  // remembers the item, so it is asked once for each.
   absl::StatusOr<bool> IsDuplicate(const journal::WebhookItem& item,
                                    const Context& context);
-  // An echo that just came; `place` lacks the overlay.
+  // Makes the event of an echo that just came and need not be held, and settles
+  // a send by it if it is the only one that it can be of. `place` lacks the
+  // overlay.
   absl::Status ApplyEcho(const journal::WebhookItem& item,
                          EventTable::Place place, Context& context);
   // Makes it an event, also when it was held until now. Returns whether it
   // belongs to no send so far, and may settle one by its content.
   absl::StatusOr<bool> TellEcho(const journal::WebhookItem& item,
                                 EventTable::Place place, Context& context);
+  // Returns whether the echo must wait for the end of a send, because nobody
+  // knows yet whose it is.
   absl::StatusOr<bool> MustHold(const journal::WebhookItem& item);
+  // Makes the events of echoes that were held, and then settles sends by their
+  // content.
   absl::Status Release(const std::vector<HeldEcho>& held, Context& context);
-  // What Apply adds to an event that names one of our sends.
+  // Returns the fields that Apply adds to an event that names a send of this
+  // server; empty for other events.
   absl::StatusOr<std::string> TargetOverlay(const journal::WebhookItem& item);
 
   // ---- Sends (apply_send.cc)
+  // These decide about a claim and change nothing. The first looks at the
+  // request id and the channel, and then asks the second, which looks at the
+  // messaging window, the opt-out and the quota.
   absl::StatusOr<ClaimAnswer> Decide(const journal::Claim& claim,
                                      std::int64_t time_ms);
   absl::StatusOr<ClaimAnswer> DecideByHistory(const journal::Claim& claim,
                                               std::int64_t time_ms);
+  // Writes the outcome to the row and to its table, and makes its event.
   absl::Status Settle(const journal::SendOutcome& body, MessageRow& row,
                       Context& context);
+  // Releases the held echoes that need not wait any more after the outcome.
   absl::Status ReleaseEchoes(const MessageRow& row, Context& context);
+  // These three settle UNCONFIRMED sends by echoes of the same content; see the
+  // source.
   absl::Status SettleByContent(std::int64_t channel_no,
                                std::string_view user_id,
                                std::string_view content_match,
@@ -162,6 +205,7 @@ class Applier {
   InstanceTable instances_;
   ErasureTable erasures_;
   LogStateTable log_state_;
+  // It is ahead of log_state_ until Finish.
   LogState state_;
 };
 

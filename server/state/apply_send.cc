@@ -1,4 +1,5 @@
-// Apply: claims, outcomes and how unknown outcomes are settled.
+// This part of Apply is about sends: claims, outcomes, and how sends of unknown
+// outcome are settled by their echoes.
 
 #include <limits>
 #include <optional>
@@ -16,8 +17,9 @@ namespace {
 
 using google::protobuf::util::TimeUtil;
 
-// The event of a send that an echo has settled, and its overlay. It says who
-// and how; what was said is in the message.echoed event and in GetMessage.
+// Returns the event of a send that an echo has settled, and fills in its
+// overlay. The event says which send it is and how it was settled; the content
+// is in the message.echoed event and in GetMessage.
 journal::NewEvent SettledEvent(const MessageRow& row, std::int64_t time_ms,
                                std::string& overlay) {
   journal::NewEvent event;
@@ -67,6 +69,9 @@ MessageRow NewRow(const journal::Claim& claim) {
 
 }  // namespace
 
+// A refused claim changes nothing. Otherwise the call counts against the quota,
+// and the message becomes PENDING: a new one, or a FAILED one of the same
+// request id, which keeps its id and gets the next attempt.
 absl::StatusOr<Answer> Applier::ApplyClaim(const journal::Claim& claim,
                                            Context& context) {
   LINKTOR_ASSIGN(ClaimAnswer answer, Decide(claim, context.time_ms()));
@@ -98,7 +103,8 @@ absl::StatusOr<Answer> Applier::ApplyClaim(const journal::Claim& claim,
   return answer;
 }
 
-// kClaimed with the FAILED message to try again, or with an empty one.
+// The order is that of docs/life-of-a-send.md. kClaimed comes with the FAILED
+// message that is tried again, or with an empty one.
 absl::StatusOr<ClaimAnswer> Applier::Decide(const journal::Claim& claim,
                                             std::int64_t time_ms) {
   using Kind = ClaimAnswer::Kind;
@@ -157,6 +163,10 @@ absl::StatusOr<ClaimAnswer> Applier::DecideByHistory(
   return ClaimAnswer{.kind = Kind::kOverQuota, .time_ms = *free_ms};
 }
 
+// It changes nothing, and says so, when the message is not in the expected
+// state and attempt. Otherwise, in this order: the outcome is written and told,
+// held echoes are released, and echoes settle sends of the same content. So an
+// echo can settle the very message whose outcome is UNCONFIRMED.
 absl::StatusOr<Answer> Applier::ApplyOutcome(const journal::SendOutcome& body,
                                              Context& context) {
   LINKTOR_ASSIGN(auto found, messages_.FindById(body.message_id()));
@@ -175,13 +185,15 @@ absl::StatusOr<Answer> Applier::ApplyOutcome(const journal::SendOutcome& body,
   LINKTOR_TRY(ReleaseEchoes(row, context));
   LINKTOR_TRY(
       SettleByContent(row.channel_no, row.user_id, row.content_match, context));
-  // An echo may have settled it, or have given it its time.
+  // An echo may have settled the message, or have given it its echo time.
   LINKTOR_ASSIGN(auto now, messages_.FindById(body.message_id()));
   if (now.has_value()) row = *std::move(now);
   return answer;
 }
 
-// Writes the outcome to the row and tells of it. The row was as expected.
+// The row must be as the outcome expects it. Afterwards the row, its table, the
+// error and the event all say the outcome; the message's own echo, if it has
+// come, is none of the unmatched ones any more.
 absl::Status Applier::Settle(const journal::SendOutcome& body, MessageRow& row,
                              Context& context) {
   row.state = static_cast<v1::MessageState>(body.state());
@@ -194,8 +206,8 @@ absl::Status Applier::Settle(const journal::SendOutcome& body, MessageRow& row,
     if (!body.mid_key().empty()) {
       row.mid = body.mid();
       row.mid_key = body.mid_key();
-      // The echo may have become an event already, as one of elsewhere: it is
-      // this one.
+      // The echo may have become an event already, as a message from elsewhere.
+      // Now it is known to be this message's.
       LINKTOR_ASSIGN(row.echo_ms, events_.EchoTime(body.mid_key()));
       LINKTOR_TRY(messages_.RemoveUnmatched(body.mid_key()));
       if (row.echo_ms != 0) {
@@ -217,8 +229,9 @@ absl::Status Applier::Settle(const journal::SendOutcome& body, MessageRow& row,
       .status();
 }
 
-// An echo of this message need wait no longer, and when no send to the person
-// is under way, none of theirs need.
+// When no send to the customer is PENDING any more, all held echoes of theirs
+// are released. While one is, only an echo of this message is, whose mid is
+// known now.
 absl::Status Applier::ReleaseEchoes(const MessageRow& row, Context& context) {
   LINKTOR_ASSIGN(const bool pending,
                  messages_.HasPending(row.channel_no, row.user_id));
@@ -229,13 +242,15 @@ absl::Status Applier::ReleaseEchoes(const MessageRow& row, Context& context) {
 }
 
 // An UNCONFIRMED message and an echo of the same content to the same user
-// belong together when nothing else could: within the time, each has no other
-// candidate, and no send of that content is still under way.
+// belong together when nothing else is possible: within the time, each is the
+// other's only candidate, and no send of that content is still under way.
 //
-// There may be a thousand of each. The walk looks at an echo, and goes on
-// behind all those that this one decides as well, so that it takes a few steps
-// for each kEchoMatchMs which the echoes span. What is settled on the way was
-// nobody else's candidate, so that the walk sees the rest as it was before.
+// There may be a thousand of each, so not every pair is compared. A step looks
+// at the first echo that is left and decides about it and about all echoes up
+// to a later time; the next step begins behind that time. So there are a few
+// steps for each kEchoMatchMs between the first echo and the last. A pair that
+// is settled on the way was no other's candidate, so the later steps see the
+// rest as it was before.
 absl::Status Applier::SettleByContent(std::int64_t channel_no,
                                       std::string_view user_id,
                                       std::string_view content_match,
@@ -265,13 +280,15 @@ absl::Status Applier::SettleByContent(std::int64_t channel_no,
     }
     const UnconfirmedSend& latest = sends.front();
     if (sends.size() == 1) LINKTOR_TRY(SettleOnly(content, latest, context));
-    // The echoes up to there could be the latest send's, as this one could: no
-    // send can have one of them alone.
+    // Any other echo up to that time can be the latest send's, as this one can.
+    // So no pair with one of them is the only one possible, and none of them
+    // needs a look.
     from_ms = latest.claim_ms + kEchoMatchMs + 1;
   }
 }
 
-// Settles a send, when there is an echo that could be its own alone, by that.
+// Settles the send if exactly one echo can be its own. The caller has made sure
+// that the echo can be no other send's.
 absl::Status Applier::SettleOnly(const ContentKey& content,
                                  const UnconfirmedSend& send,
                                  Context& context) {
@@ -285,6 +302,9 @@ absl::Status Applier::SettleOnly(const ContentKey& content,
   return SettleWith(echoes.front(), *row, context);
 }
 
+// Makes the send SENT by this echo, and tells of it: its row, its table, its
+// event and the effects. The echo is none of the unmatched ones any more, and
+// the error that said UNCONFIRMED is gone.
 absl::Status Applier::SettleWith(const UnmatchedEcho& echo, MessageRow& row,
                                  Context& context) {
   row.state = v1::MESSAGE_STATE_SENT;

@@ -1,5 +1,7 @@
-// Channels. Used by the writer thread inside its transaction; readers have
-// functions of their own below.
+// The table of channels. The Applier calls it on the applying thread, inside
+// that thread's transaction; readers have functions of their own below.
+// Refusals are answers. An error is the database's, and then the transaction is
+// rolled back.
 
 #pragma once
 
@@ -20,48 +22,66 @@
 
 namespace linktor {
 
-// How long a deleted channel's id stays taken: as long as Meta may still
-// deliver its webhooks (36 h), twice.
+// A deleted channel's id stays taken for so long, in milliseconds: twice the
+// 36 h for which Meta may still deliver its webhooks.
 inline constexpr std::int64_t kChannelIdRestMs = 72LL * 60 * 60 * 1000;
 
+// Channels change rarely, so statements are prepared anew in each call.
 class ChannelTable {
  public:
+  // `database` must outlive this.
   explicit ChannelTable(Database& database) : database_(database) {}
 
+  // Stores a channel at revision 1. Answers, in this order, kReplayed or
+  // kReused when the request id was used before; kIdTaken; kAccountTaken.
+  // `state` tells the expiry time, by which the rest of a deleted id is
+  // measured.
   absl::StatusOr<ChannelAnswer> Create(const journal::CreateChannel& record,
                                        const LogState& state);
+  // Replaces the body. Answers kNotFound; kChanged when the revision is not the
+  // expected one; kAccountTaken.
   absl::StatusOr<ChannelAnswer> Update(const journal::UpdateChannel& record);
-  // The channel's events are not newer than `state` is.
+  // Marks the channel as deleted and removes what is sealed of it. The row
+  // stays, so that its id rests and its last events can be read. `state` tells
+  // the last event, after which the channel has none. Answers kNotFound.
   absl::StatusOr<ChannelAnswer> Delete(const journal::DeleteChannel& record,
                                        std::int64_t time_ms,
                                        const LogState& state);
+  // Returns whether the channel exists and is not deleted. It reads the table
+  // only the first time after a change.
   absl::StatusOr<bool> IsLive(std::int64_t channel_no);
-  // What is kept in memory of the table may be wrong now: after a rollback.
+  // Forgets what is kept in memory of the table. After a rollback it may be
+  // wrong.
   void ForgetCached() { live_.reset(); }
 
  private:
+  // Looks for a channel that the same request id has created. Answers kReplayed
+  // with it; kReused when the fingerprint is another or the channel is deleted;
+  // nothing when there is none or the record has no request id.
   absl::StatusOr<std::optional<ChannelAnswer>> FindCreation(
       const journal::CreateChannel& record);
   absl::StatusOr<std::optional<ChannelRow>> FindLive(std::string_view id);
+  // Returns whether a live channel has the id, or one that was deleted less
+  // than kChannelIdRestMs ago by the expiry time.
   absl::StatusOr<bool> IsIdTaken(std::string_view id, const LogState& state);
-  // The live channel, other than `no`, that has one of the ids as its account
-  // or page.
+  // Returns the id of the live channel, other than `no`, that has one of the
+  // body's ids as its account or page.
   absl::StatusOr<std::optional<std::string>> FindOwner(
       const journal::ChannelBody& body, std::int64_t no);
 
   Database& database_;
-  // The numbers of the live channels, which every item asks for; read when they
-  // are asked for.
+  // It has the numbers of the live channels. Every item of a webhook asks for
+  // them, so they are in memory; it is not set until IsLive has read them.
   std::optional<absl::flat_hash_set<std::int64_t>> live_;
 };
 
 // ---- For readers, on their own connection -----------------------------------
 
-// All live channels, by id.
+// Returns all live channels, sorted by id.
 absl::StatusOr<std::vector<ChannelRow>> ReadLiveChannels(Database& database);
 
-// Whether a channel of that id was deleted so lately that its events may still
-// be stored.
+// Returns whether a channel of that id was deleted so lately that its events
+// may still be stored.
 absl::StatusOr<bool> MayHaveStoredEvents(Database& database,
                                          std::string_view deleted_channel_id);
 

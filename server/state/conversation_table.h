@@ -1,6 +1,7 @@
-// What is known of conversations, and the calls made to each customer.
-// Used by the writer thread inside its transaction; readers have a function of
-// their own below.
+// The table of conversations, and that of the calls to Instagram for each
+// customer, which the quota counts. The Applier calls it on the applying
+// thread, inside that thread's transaction; readers have a function of their
+// own below. An error is the database's. All times are in ms since the epoch.
 
 #pragma once
 
@@ -16,38 +17,49 @@
 
 namespace linktor {
 
-// The hour within which calls to one customer are counted.
+// Calls to one customer are counted within so many milliseconds, an hour.
 inline constexpr std::int64_t kQuotaPeriodMs = 60LL * 60 * 1000;
 
+// A conversation has a row from the first time that something is known about
+// it. The row is kept for good; calls are trimmed.
 class ConversationTable {
  public:
+  // `database` must outlive this.
   explicit ConversationTable(Database& database);
 
-  // Empty but for its ids when nothing is known.
+  // Returns the conversation; when nothing is known it is empty but for its
+  // ids.
   absl::StatusOr<ConversationRow> Find(std::int64_t channel_no,
                                        std::string_view user_id);
-  // The customer has done something at `time_ms` that opens the window,
-  // received at `receive_ms`. A later time that is known stays, unless it lies
-  // after `receive_ms`: then a clock was wrong when it was written.
+  // Notes that the customer has done something at `time_ms` that opens the
+  // window, and that it was received at `receive_ms`. A later time that is
+  // known stays, unless it lies after `receive_ms`: then a clock was wrong when
+  // it was written.
   absl::Status AdvanceLastInbound(std::int64_t channel_no,
                                   std::string_view user_id,
                                   std::int64_t time_ms,
                                   std::int64_t receive_ms);
-  // Without a time the customer has not opted out.
+  // Sets since when the customer wants no messages; without a time the customer
+  // has not opted out. It does not look at what was there.
   absl::Status SetOptOut(std::int64_t channel_no, std::string_view user_id,
                          std::optional<std::int64_t> time_ms);
+  // Replaces the name, which is sealed for the customer's id.
   absl::Status SetUsername(std::int64_t channel_no, std::string_view user_id,
                            std::string_view sealed);
 
-  // When another call to the customer is allowed, if `limit` calls were made
-  // within the hour before `now_ms`; nothing when one is allowed now. Calls
-  // stamped later than now, by a clock that was set back since, do not count.
+  // Returns the time from which another call to the customer is allowed, when
+  // `limit` calls were made within the hour before `now_ms`; nothing when one
+  // is allowed now. `limit` is at least 1. Calls that are stamped later than
+  // now, by a clock that was set back since, do not count.
   absl::StatusOr<std::optional<std::int64_t>> BlockedUntil(
       std::int64_t channel_no, std::string_view user_id, int limit,
       std::int64_t now_ms);
+  // Counts a call to the customer, in the transaction that claims the send.
+  // `state` numbers it and tells from when its age counts (expiry.h).
   absl::Status AddCall(std::int64_t channel_no, std::string_view user_id,
                        std::int64_t time_ms, LogState& state);
-  // Forgets at most `limit` calls whose age began before `before_ms`.
+  // Forgets at most `limit` calls whose age began before `before_ms`, and
+  // returns how many.
   absl::StatusOr<std::int64_t> TrimCalls(std::int64_t before_ms,
                                          std::int64_t limit);
 
@@ -61,7 +73,8 @@ class ConversationTable {
   Statement trim_calls_;
 };
 
-// For readers, on their own connection.
+// Returns the conversation as Find does. It is for readers, on their own
+// connection.
 absl::StatusOr<ConversationRow> ReadConversation(Database& database,
                                                  std::int64_t channel_no,
                                                  std::string_view user_id);

@@ -39,7 +39,7 @@ absl::StatusOr<std::int64_t> DeliveryTable::AddItem(
       .BindText(5, item.entry_id())
       .Bind(6, item.form())
       .BindBlob(8, item.sealed_raw());
-  // An event leads to its item; without one the mid must.
+  // An erasure finds an item by its event; without an event it needs the mid.
   if (!has_event) insert_item_.BindBlobOrNull(7, item.mid_key());
   LINKTOR_TRY(insert_item_.Run());
   state.raw_bytes += static_cast<std::int64_t>(item.sealed_raw().size());
@@ -72,7 +72,7 @@ absl::StatusOr<std::int64_t> DeliveryTable::TrimItems(std::int64_t before_ms,
                                                       std::int64_t max_bytes,
                                                       std::int64_t limit,
                                                       LogState& state) {
-  // Walked from the oldest on until both limits hold.
+  // The walk goes from the oldest item on until both limits hold.
   std::int64_t total = state.raw_bytes;
   std::int64_t bound = 0;
   std::int64_t count = 0;

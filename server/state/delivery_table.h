@@ -1,5 +1,7 @@
-// Webhook deliveries and their items as received.
-// Used by the writer thread inside its transaction.
+// The table of webhook deliveries, and that of their items as received. Whoever
+// must find out what Meta has sent finds it here, also where no event came of
+// it. The Applier calls this on the applying thread, inside that thread's
+// transaction. An error is the database's.
 
 #pragma once
 
@@ -15,36 +17,47 @@
 
 namespace linktor {
 
+// Deliveries are numbered without a gap in the order of their records. Items
+// are numbered by LogState.
 class DeliveryTable {
  public:
+  // `database` must outlive this.
   explicit DeliveryTable(Database& database);
 
-  // The number under which the next delivery is stored; items are added before
-  // the delivery, whose counts are known last.
+  // Returns the number under which the next delivery is to be stored. Items are
+  // added before their delivery, whose counts are known last, so they need the
+  // number first.
   absl::StatusOr<std::int64_t> NextNumber();
-  // What is kept in memory of the table may be wrong now: after a rollback.
+  // Forgets what is kept in memory of the table. After a rollback it may be
+  // wrong.
   void ForgetCached() { last_number_cached_ = kUnread; }
-  // Returns the number of the stored item. `has_event`: an event names it.
+  // Stores an item as received, and returns its number, which is never used
+  // again. `has_event` says that an event names the item; otherwise its mid is
+  // stored with it, so that an erasure finds it.
   absl::StatusOr<std::int64_t> AddItem(std::int64_t delivery_no, int position,
                                        const journal::WebhookItem& item,
                                        bool has_event, LogState& state);
+  // Stores the delivery, under a number that NextNumber has returned, with its
+  // counts and its first issue, a sentence in English; empty for none. `state`
+  // tells from when its age counts.
   absl::Status Add(std::int64_t delivery_no, const journal::Webhook& webhook,
                    std::int64_t time_ms, const DeliveryAnswer& answer,
                    std::string_view issue, const LogState& state);
 
-  // Deletes at most `limit` raw items from the oldest on, those whose
-  // delivery's age began before `before_ms` and those beyond `max_bytes`.
-  // Returns how many.
+  // Deletes items as received, from the oldest on: all whose delivery's age
+  // began before `before_ms`, and more while they have above `max_bytes`
+  // together; but at most `limit`. Returns how many.
   absl::StatusOr<std::int64_t> TrimItems(std::int64_t before_ms,
                                          std::int64_t max_bytes,
                                          std::int64_t limit, LogState& state);
   // Deletes at most `limit` deliveries, from the oldest on, up to the first
-  // that has items or whose age began at or after `before_ms`. Never the last
-  // one, whose number the next one follows. Returns how many.
+  // that has items or whose age began at or after `before_ms`. It never deletes
+  // the last one, because the next number follows that one's. Returns how many.
   absl::StatusOr<std::int64_t> TrimDeliveries(std::int64_t before_ms,
                                               std::int64_t limit);
 
  private:
+  // The cached number has this value until the table was read.
   static constexpr std::int64_t kUnread = -1;
 
   Database& database_;

@@ -6,8 +6,8 @@
 namespace linktor {
 
 absl::StatusOr<std::vector<FormerEpoch>> ReadFormerEpochs(Database& database) {
-  // A life without an event ends where the one before it did: only the order in
-  // which they were inserted tells them apart.
+  // A life without an event ends where the one before it did, so that only the
+  // order in which they were inserted tells which was first.
   Statement read(database, "SELECT epoch, last_seq FROM epochs ORDER BY no");
   std::vector<FormerEpoch> epochs;
   for (;;) {

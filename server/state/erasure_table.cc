@@ -8,8 +8,8 @@
 
 namespace linktor {
 
-// SQLite writes a row in place when its size stays the same, so nothing of what
-// it held is left in its page, or in pages that it flowed over to.
+// SQLite writes a row in place when its size stays the same. So nothing of its
+// old bytes is left in its page, or in the further pages of a long row.
 ErasureTable::ErasureTable(Database& database)
     : erase_event_(database,
                    "UPDATE events SET sealed_event = "

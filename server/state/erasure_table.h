@@ -1,5 +1,8 @@
-// Erasure: zeros of the same length over every copy of a message's content, and
-// keys that are destroyed. Used by the writer thread inside its transaction.
+// Erases content: it writes zeros of the same length over every copy of a
+// message's content, and destroys keys (ADR 16). It has no table of its own.
+// The Applier calls it on the applying thread, inside that thread's
+// transaction, for an Erase record. The bytes are still in the files until a
+// checkpoint; ErasureWorker sees to that. An error is the database's.
 
 #pragma once
 
@@ -13,24 +16,34 @@
 
 namespace linktor {
 
+// Nothing here resizes a row that has sealed content: zeros in place are the
+// only way to leave no copy of it in SQLite's pages.
 class ErasureTable {
  public:
+  // `database` must outlive this.
   explicit ErasureTable(Database& database);
 
-  // The event's content and that of its item as received.
+  // Erases the event's content and that of its item as received. An event that
+  // is gone, or is erased already, is no error.
   absl::Status EraseEvent(std::int64_t seq);
-  // The send's content and error, and the events that tell of it, whose
-  // sequences are added to `events`.
+  // Erases the send's content and error, and the events that tell of it. Their
+  // sequences are added to `events`, for the live ring, which has them in the
+  // clear.
   absl::Status EraseMessage(const MessageRow& row,
                             std::vector<std::int64_t>& events);
-  // Items as received that no event leads to.
+  // Erases items as received to which no event leads: those of issues and of
+  // webhooks in quarantine.
   absl::Status EraseItems(std::string_view mid_key);
-  // An echo that is held.
+  // Erases the echoes that are held with this mid, and their items as received.
+  // DATA_LOSS when a held row cannot be read.
   absl::Status EraseHeld(std::string_view mid_key);
-  // The key goes, and is never stored again.
+  // Overwrites and removes the key, and notes that it may never be stored
+  // again. A key that is not stored is noted, too.
   absl::Status DestroyKey(std::int64_t id);
 
  private:
+  // These erase a row of `contents` or of `raw_items`. Both do nothing for 0,
+  // which stands for no row.
   absl::Status EraseContent(std::int64_t no);
   absl::Status EraseRaw(std::int64_t no);
 

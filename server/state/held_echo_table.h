@@ -1,5 +1,8 @@
-// Echoes that wait for the end of sends; see schema.cc.
-// Used by the writer thread inside its transaction.
+// The table of echoes that wait for the end of sends. An echo may come before
+// the answer that names its mid; while a send to the customer is PENDING,
+// nobody knows whether an unknown echo is that send's, so the echo has no event
+// yet. The Applier calls this on the applying thread, inside that thread's
+// transaction. An error is the database's.
 
 #pragma once
 
@@ -17,24 +20,36 @@
 
 namespace linktor {
 
+// A HeldEcho is an echo that was taken out, with all that its event needs.
 struct HeldEcho {
   std::int64_t no = 0;
+  // It is the time of the webhook's record, in ms since the epoch; the event
+  // gets it as its own.
   std::int64_t receive_ms = 0;
+  // It is the number of the item as received; 0 for none.
   std::int64_t raw_no = 0;
+  // It lacks the raw bytes, which have a row of their own.
   journal::WebhookItem item;
 };
 
+// Rows come with webhooks and go with the outcomes of sends, so that there are
+// none to a customer without a PENDING send.
 class HeldEchoTable {
  public:
+  // `database` must outlive this.
   explicit HeldEchoTable(Database& database);
 
+  // Holds an echo. `state` numbers it. Its raw bytes are left out, because they
+  // are stored as an item already, under `raw_no`.
   absl::Status Add(const journal::WebhookItem& item, std::int64_t receive_ms,
                    std::int64_t raw_no, LogState& state);
-  // Whether an echo with that mid to that person is held.
+  // Returns whether an echo with that mid to the event's customer is held.
+  // Another delivery of such an echo is a duplicate.
   absl::StatusOr<bool> Holds(const journal::NewEvent& event,
                              std::string_view mid_key);
-  // Takes the person's echoes out, in the order in which they came: all, or
-  // only those with `mid_key` where it is not empty.
+  // Takes the customer's echoes out, in the order in which they came: all, or
+  // only those with `mid_key` where it is not empty. DATA_LOSS when a row
+  // cannot be read.
   absl::StatusOr<std::vector<HeldEcho>> Take(std::int64_t channel_no,
                                              std::string_view user_id,
                                              std::string_view mid_key);

@@ -1,5 +1,7 @@
-// Data keys, wrapped. The writer adds them inside its transaction; readers have
-// functions of their own below.
+// The table of data keys, which are wrapped by the master key. The Applier adds
+// them on the applying thread, inside that thread's transaction, and
+// ErasureTable destroys them; the sealer reads them through the functions
+// below. An error is the database's.
 
 #pragma once
 
@@ -14,11 +16,15 @@
 
 namespace linktor {
 
+// A scope may have several keys: two callers who seal for a new conversation at
+// the same time make one each, and both are kept.
 class KeyTable {
  public:
+  // `database` must outlive this.
   explicit KeyTable(Database& database);
-  // False when it was not stored: one that is stored already stays as it is,
-  // and one that was destroyed is never stored again.
+  // Stores the key and returns true. Returns false and changes nothing when the
+  // id is stored already or was destroyed: a destroyed key is never stored
+  // again.
   absl::StatusOr<bool> Add(const journal::DataKey& key);
 
  private:
@@ -27,9 +33,11 @@ class KeyTable {
 
 // ---- For readers, on their own connection -----------------------------------
 
-// The scope's first key, by id.
+// Returns the key of the scope; nothing when the scope has none. Of several it
+// is the one with the lowest id, so that it is always the same one.
 absl::StatusOr<std::optional<journal::DataKey>> ReadKeyOf(
     Database& database, const KeyScope& scope);
+// Returns the key of that id; nothing when it is not stored, or no more.
 absl::StatusOr<std::optional<journal::DataKey>> ReadKey(Database& database,
                                                         std::int64_t id);
 

@@ -7,10 +7,11 @@
 namespace linktor {
 namespace {
 
-// The index of open sends is used only where its condition is written out.
+// SQLite uses the index of open sends (PENDING and UNCONFIRMED) only where a
+// statement writes its condition out.
 #define LINKTOR_OPEN_STATES "state IN (2, 4)"
 
-// BindContent binds these.
+// BindContent binds these three parameters.
 #define LINKTOR_CONTENT_KEY \
   "channel_no = ?1 AND user_id = ?2 AND content_match = ?3"
 
@@ -213,7 +214,8 @@ absl::Status MessageTable::Insert(MessageRow& row, LogState& state) {
       .BindTextOrNull(18, row.api_key_id)
       .BindBlob(19, row.instance)
       .Bind(20, row.incarnation);
-  // What is not bound is NULL.
+  // A parameter that is not bound is NULL, which means here that the age began
+  // with the claim.
   if (row.born_ms != row.claim_ms) insert_.Bind(15, row.born_ms);
   return insert_.Run();
 }
@@ -310,7 +312,8 @@ absl::StatusOr<std::optional<MessageRow>> ReadMessageByRequest(
 }
 
 absl::StatusOr<std::vector<MessageRow>> FindPending(Database& database) {
-  // By itself SQLite would rather walk all messages than sort these.
+  // SQLite by itself would walk through all messages in their order, since it
+  // does not know how few are PENDING. The index makes it sort those few.
   Statement pending(database,
                     "SELECT " LINKTOR_MESSAGE_COLUMNS
                     " FROM messages INDEXED BY messages_open "

@@ -1,6 +1,8 @@
-// Sends made through this server, and echoes that may belong to one.
-// Used by the writer thread inside its transaction; readers have functions of
-// their own below.
+// The table of the sends that are made through this server, and that of the
+// echoes that may belong to one. The Applier calls it on the applying thread,
+// inside that thread's transaction; readers have functions of their own below.
+// An error is the database's, and then the transaction is rolled back. All
+// times are in ms since the epoch.
 
 #pragma once
 
@@ -19,68 +21,85 @@
 
 namespace linktor {
 
-// An echo that belongs to no send of ours so far.
+// An UnmatchedEcho is an echo that belongs to no send of this server so far.
 struct UnmatchedEcho {
+  // Its message.echoed event has this sequence.
   std::int64_t seq = 0;
   std::int64_t channel_no = 0;
   std::string user_id;
+  // It is a keyed hash of the content; see Sealer::ContentMatch.
   std::string content_match;
+  // It is Instagram's time of the echo, or the webhook's where there is none.
   std::int64_t echo_ms = 0;
+  // Its age begins then (expiry.h). FirstUnmatched does not fill it in.
   std::int64_t born_ms = 0;
   std::string mid;
   RawId mid_key;
 };
 
-// A customer and a content: what a send and its echo have in common. It borrows
-// what it names.
+// A ContentKey is a customer and a content, which a send and its echo have in
+// common. It borrows its strings.
 struct ContentKey {
   std::int64_t channel_no = 0;
   std::string_view user_id;
   std::string_view content_match;
 };
 
-// An UNCONFIRMED send, as far as an echo must know it.
+// An UnconfirmedSend is as much of an UNCONFIRMED send as decides whether an
+// echo can be its own.
 struct UnconfirmedSend {
   RawId id;
   std::int64_t claim_ms = 0;
 };
 
-// The look-ups of sends that are not settled, and of echoes, read a bounded
-// number of rows, however many there are to one customer: Apply asks them with
-// every outcome and every echo.
+// The row of a send is kept for good; its request id and the unmatched echoes
+// are trimmed. The look-ups of sends that are not settled, and of echoes, read
+// a bounded number of rows, however many there are to one customer: Apply asks
+// them with every outcome and every echo.
 class MessageTable {
  public:
+  // `database` must outlive this.
   explicit MessageTable(Database& database);
 
+  // These return the send with its sealed content and error; nothing when there
+  // is none. A request id that was trimmed is not found.
   absl::StatusOr<std::optional<MessageRow>> FindById(std::string_view id);
   absl::StatusOr<std::optional<MessageRow>> FindByRequest(
       std::int64_t channel_no, std::string_view request_id);
   absl::StatusOr<std::optional<MessageRow>> FindByMid(std::string_view mid_key);
 
-  // Whether a send to the customer is PENDING.
+  // Returns whether a send to the customer is PENDING. While one is, an unknown
+  // echo is held.
   absl::StatusOr<bool> HasPending(std::int64_t channel_no,
                                   std::string_view user_id);
-  // The same, of that content.
+  // Returns whether one with that content is.
   absl::StatusOr<bool> HasPendingOf(const ContentKey& content);
   // Returns the last two UNCONFIRMED sends of that content that were claimed
   // from `from_ms` through `to_ms`, the latest first; fewer when there are no
   // two.
   absl::StatusOr<std::vector<UnconfirmedSend>> LastUnconfirmed(
       const ContentKey& content, std::int64_t from_ms, std::int64_t to_ms);
-  // Returns when the first UNCONFIRMED send of that content was claimed that
-  // was not claimed before `from_ms`.
+  // Returns the first time, from `from_ms` on, at which a send of that content
+  // was claimed that is UNCONFIRMED; nothing when there is none.
   absl::StatusOr<std::optional<std::int64_t>> NextUnconfirmed(
       const ContentKey& content, std::int64_t from_ms);
 
-  // Stores the row with its content, and numbers both.
+  // Stores the row with its content, and numbers both: it sets `no` and
+  // `content_no`, and counts them in `state`. It stores no error.
   absl::Status Insert(MessageRow& row, LogState& state);
-  // Writes all but the identity of the row, its content and its error.
+  // Writes all but the identity of the row, its content and its error. The row
+  // is found by its `no`.
   absl::Status Update(const MessageRow& row);
-  // Replaces the error; empty: there is none any more. Update follows.
+  // Replaces the error in the row and among the contents; an empty one removes
+  // it. Update must follow, which writes where the error is.
   absl::Status SetError(MessageRow& row, std::string_view sealed_error,
                         LogState& state);
 
+  // Keeps an echo as one that may belong to a send, also to one that becomes
+  // UNCONFIRMED later.
   absl::Status AddUnmatched(const UnmatchedEcho& echo);
+  // Forgets the echo with that mid, because it is known whose it is. It is no
+  // error when there is none.
   absl::Status RemoveUnmatched(std::string_view mid_key);
   // Returns the first two echoes of that content whose time is from `from_ms`
   // through `to_ms`; fewer when there are no two.
@@ -91,6 +110,8 @@ class MessageTable {
   // `before_ms`, at most `limit`. Returns how many.
   absl::StatusOr<std::int64_t> TrimRequests(std::int64_t before_ms,
                                             std::int64_t limit);
+  // Forgets unmatched echoes whose age began before `before_ms`, at most
+  // `limit`. Returns how many.
   absl::StatusOr<std::int64_t> TrimUnmatched(std::int64_t before_ms,
                                              std::int64_t limit);
 
@@ -115,14 +136,17 @@ class MessageTable {
 
 // ---- For readers, on their own connection -----------------------------------
 
-// A message id may also be that of an echo which turned out to be this send's:
-// `id` is looked up as both.
+// Returns the send of that id; nothing when there is none. The id may also be
+// that of an echo which turned out to be this send's, so it is looked up as a
+// message id and as a mid.
 absl::StatusOr<std::optional<MessageRow>> ReadMessageById(Database& database,
                                                           std::string_view id);
+// Returns the send of that request id; nothing when there is none, or when the
+// request id was trimmed.
 absl::StatusOr<std::optional<MessageRow>> ReadMessageByRequest(
     Database& database, std::int64_t channel_no, std::string_view request_id);
 
-// PENDING sends of all conversations, oldest first.
+// Returns the PENDING sends of all conversations, oldest first.
 absl::StatusOr<std::vector<MessageRow>> FindPending(Database& database);
 
 // Returns how many sends are UNCONFIRMED.

@@ -9,9 +9,9 @@
 namespace linktor {
 namespace {
 
-// With each commit at least this much of a run is moved, and twice what is new,
-// so that a run is done before the next one is full; but never more than the
-// most, so that no commit is long.
+// With each commit twice as many entries of a run are moved as are new, so that
+// a run is done before the next one is full. It is at least the first number,
+// and never more than the second, so that no commit takes long.
 constexpr std::size_t kLeastMoved = 64;
 constexpr std::size_t kMostMoved = 4096;
 
@@ -126,7 +126,8 @@ absl::Status MidIndex::Read(const LogState& state) {
 
 absl::StatusOr<std::int64_t> MidIndex::Find(std::string_view mid_key,
                                             journal::ItemKind kind) {
-  // The table first: what is in it is older.
+  // The table is asked first, because its entries are older than those in
+  // memory.
   {
     const StatementReset reset(find_);
     find_.BindBlob(1, mid_key).Bind(2, static_cast<std::int64_t>(kind));
@@ -149,7 +150,7 @@ absl::StatusOr<std::vector<std::int64_t>> MidIndex::FindAll(
       found.push_back(find_all_.Int(0));
     }
   }
-  // A part of a run is in both places.
+  // The moved part of a run is in both places until the run is done.
   std::sort(found.begin(), found.end());
   found.erase(std::unique(found.begin(), found.end()), found.end());
   return found;
@@ -208,8 +209,8 @@ void MidIndex::OnCommitted(const LogState& state) {
   if (run_.empty() && waiting_.size() >= run_size_) BeginRun();
 }
 
-// It takes only what is committed: after a rollback its sequences would be
-// given to other events.
+// A run takes only entries of committed events: after a rollback the sequences
+// of the others are given to other events.
 void MidIndex::BeginRun() {
   run_ = std::exchange(waiting_, {});
   run_last_seq_ = run_.back().seq;
@@ -221,7 +222,8 @@ void MidIndex::BeginRun() {
 
 absl::Status MidIndex::Restore(const Position& position,
                                const LogState& state) {
-  // What was deleted is there again, and memory no longer knows it.
+  // Events that were being deleted are there again, and memory no longer has
+  // their entries.
   if (forgotten_seq_ != position.forgotten) {
     LINKTOR_TRY(Read(state));
     forgotten_seq_ = position.forgotten;

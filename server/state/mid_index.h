@@ -1,11 +1,12 @@
-// Which events name a message of Instagram, by a hash of channel and mid. For
-// kinds that name a mid it decides what is a duplicate.
+// The mid index finds the events that name a message of Instagram, by a hash of
+// channel and mid. For kinds that name a mid it decides what is a duplicate.
 //
-// Hashes fall anywhere: in one table each new one would write a page of its own
-// at every commit. So the newest ones are only in memory (RecentMids; their
-// rows in events say the same), and are moved to event_mids in sorted runs, a
-// bounded number with each commit, neighbours together. log_state.mids_through
-// says up to which event the table is complete.
+// Hashes are spread over the whole table, so each new one would write a page of
+// its own at every commit. Therefore the newest ones are only in memory, in
+// RecentMids; their rows in events say the same. They are moved to event_mids
+// in sorted runs, so that neighbours are written together, and a bounded number
+// with each commit. log_state.mids_through says up to which event the table is
+// complete (ADR 6).
 
 #pragma once
 
@@ -26,19 +27,23 @@
 
 namespace linktor {
 
-// An event that names a mid.
+// A MidEntry says that the event `seq`, which is of that kind, names the mid.
 struct MidEntry {
+  // It is the hash of channel and mid that MidKey returns.
   std::array<char, 16> mid{};
+  // It is a number of ItemKind.
   std::int8_t kind = 0;
   std::int64_t seq = 0;
 };
 
-// The entries that are in memory. Thread-safe: the writer changes them, readers
-// look into them before they look into the table.
+// RecentMids holds the entries that are in memory. The data folder owns it. It
+// is thread-safe: the applying thread changes it through MidIndex, and readers
+// on any thread look into it before they look into the table. Readers may see
+// an entry whose event is not committed yet; they find no event then.
 class RecentMids {
  public:
-  // The sequences of the events that name the mid, oldest first: those of a
-  // kind, or all.
+  // These return the sequences of the events that name the mid, oldest first:
+  // those of one kind, or all.
   std::vector<std::int64_t> Find(std::string_view mid_key,
                                  journal::ItemKind kind) const;
   std::vector<std::int64_t> FindAll(std::string_view mid_key) const;
@@ -59,7 +64,9 @@ class RecentMids {
     std::int8_t kind = 0;
   };
 
+  // MidIndex alone calls these.
   void Add(const MidEntry& entry);
+  // Removes the entry; it is no error when it is not there.
   void Remove(const MidEntry& entry);
   void Clear();
   std::size_t size() const;
@@ -67,36 +74,50 @@ class RecentMids {
   mutable Mutex mutex_;
   absl::flat_hash_map<Mid, absl::InlinedVector<Item, 1>, HashOfMid> mids_
       ABSL_GUARDED_BY(mutex_);
+  // It counts the entries; the map counts the mids.
   std::size_t size_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
-// Used by the writer thread inside its transaction.
+// The Applier calls MidIndex, through EventTable, on the applying thread and
+// inside that thread's transaction. An error is the database's. After a failure
+// or a rollback Restore must be called before anything else.
 class MidIndex {
  public:
-  // Mids that make a run: a few MB of memory, two runs at most.
+  // So many mids make a run. At most about two runs are in memory at a time,
+  // which are a few MB.
   static constexpr std::size_t kRunSize = 32'768;
 
+  // Both must outlive this. Tests give a small `run_size`, so that runs are
+  // moved often.
   MidIndex(Database& database, RecentMids& recent,
            std::size_t run_size = kRunSize);
 
-  // Reads what is recent from events: at the start.
+  // Reads the entries that are not in the table yet from events. It is called
+  // once, at the start.
   absl::Status Load(const LogState& state);
 
-  // The sequence of the oldest event of that kind; 0 when there is none.
+  // Returns the sequence of the oldest event of that kind that names the mid; 0
+  // when there is none.
   absl::StatusOr<std::int64_t> Find(std::string_view mid_key,
                                     journal::ItemKind kind);
-  // The sequences of all events that name the mid, oldest first.
+  // Returns the sequences of all events that name the mid, oldest first.
   absl::StatusOr<std::vector<std::int64_t>> FindAll(std::string_view mid_key);
+  // Notes that the event, which is new, names the mid. Readers find it at once,
+  // before the commit.
   void Add(std::string_view mid_key, journal::ItemKind kind, std::int64_t seq);
-  // Forgets the entries of events up to `seq`, which are being deleted.
+  // Forgets the entries of events up to `seq`, which are being deleted. The
+  // table's rows are deleted by EventTable.
   absl::Status ForgetThrough(std::int64_t seq);
-  // Moves a part of a run; before each commit.
+  // Moves a part of a run to the table, and sets `mids_through` when the run is
+  // done. It is called once before each commit.
   absl::Status Settle(LogState& state);
-  // The commit has succeeded.
+  // Notes that the commit has succeeded: a run that is done goes out of memory,
+  // and the next one begins when enough entries wait.
   void OnCommitted(const LogState& state);
 
-  // Restore takes back what was done since Mark; the database is rolled back
-  // by others. `state` is as it was at the mark.
+  // Restore undoes in memory what was done since Mark; the database is rolled
+  // back by others, before. `state` is as it was at the mark. It reads the
+  // events again only when entries were forgotten since.
   struct Position {
     std::size_t added = 0;
     std::size_t moved = 0;
@@ -106,7 +127,10 @@ class MidIndex {
   absl::Status Restore(const Position& position, const LogState& state);
 
  private:
+  // Empties the memory and reads it anew from events, the open transaction's
+  // included.
   absl::Status Read(const LogState& state);
+  // Makes a sorted run of all entries that wait. None must be under way.
   void BeginRun();
 
   Database& database_;
@@ -115,11 +139,12 @@ class MidIndex {
   Statement find_;
   Statement find_all_;
   Statement insert_;
-  // Entries of committed events that are in memory and not in a run, by
-  // sequence; those of the open transaction follow in added_.
+  // These are entries of committed events, sorted by sequence, that are in
+  // memory and not in a run. Those of the open transaction follow in added_.
   std::vector<MidEntry> waiting_;
   std::vector<MidEntry> added_;
-  // The entries that are being moved, by mid; the first `moved_` are.
+  // These entries are being moved. They are sorted by mid, and the first
+  // `moved_` of them have been moved.
   std::vector<MidEntry> run_;
   std::size_t moved_ = 0;
   // The last event of the run.

@@ -1,5 +1,8 @@
-// Reads of the state, in the domain's terms. Each is one snapshot; they read
-// the disk: call them on an executor. Thread-safe.
+// A StateReader reads the state in the domain's terms, for all parts of the
+// server that do not write it. Each call is one snapshot of the last commit. It
+// blocks on the disk, and a moment longer while the writer pauses readers, so
+// it is called on the executor or at the start. It is thread-safe. An error is
+// the database's.
 
 #pragma once
 
@@ -23,32 +26,41 @@ class StateReader final : public KeySource {
   explicit StateReader(ReadPool& pool) : pool_(pool) {}
 
   // ---- Channels and API keys
+  // Returns all live channels, sorted by id. Views load these and the keys at
+  // the start.
   absl::StatusOr<std::vector<ChannelRow>> LiveChannels();
-  // Whether a channel of that id was deleted so lately that its events may
-  // still be stored.
+  // Returns whether a channel of that id was deleted so lately that its events
+  // may still be stored.
   absl::StatusOr<bool> MayHaveStoredEvents(std::string_view channel_id);
+  // Returns all API keys, sorted by id.
   absl::StatusOr<std::vector<ApiKeyRow>> ApiKeys();
 
   // ---- Messages and conversations
-  // `id` may also be that of an echo which turned out to be a send's.
+  // These two return a send; nothing when there is none. `id` may also be that
+  // of an echo which turned out to be a send's. A request id is found for at
+  // least 7 days.
   absl::StatusOr<std::optional<MessageRow>> MessageById(std::string_view id);
   absl::StatusOr<std::optional<MessageRow>> MessageByRequest(
       std::int64_t channel_no, std::string_view request_id);
-  // Oldest first.
+  // Returns the PENDING sends of all instances, oldest first.
   absl::StatusOr<std::vector<MessageRow>> PendingMessages();
+  // Returns how many sends are UNCONFIRMED.
   absl::StatusOr<std::int64_t> CountUnconfirmed();
-  // Empty but for its ids when nothing is known.
+  // Returns the conversation; when nothing is known it is empty but for its
+  // ids.
   absl::StatusOr<ConversationRow> Conversation(std::int64_t channel_no,
                                                std::string_view user_id);
 
   // ---- The log
-  // The number of the oldest event that is kept; that of the next event while
-  // none is.
+  // Returns the number of the oldest event that is kept; that of the next event
+  // while none is.
   absl::StatusOr<std::int64_t> OldestSeq();
-  // When the oldest event that is kept came, in ms since the epoch; 0 without
-  // events.
+  // Returns the time at which the oldest event that is kept came, in ms since
+  // the epoch; 0 without events.
   absl::StatusOr<std::int64_t> OldestEventMs();
-  // See FirstSeqSince of event_table.h; with the oldest that is kept.
+  // Returns the first event that came at or after `time_ms`, as FirstSeqSince
+  // of event_table.h does, and the oldest event that is kept, both from one
+  // snapshot.
   struct Since {
     std::int64_t first_seq = 0;
     std::int64_t oldest_seq = 0;
@@ -56,11 +68,11 @@ class StateReader final : public KeySource {
   absl::StatusOr<Since> EventsSince(std::int64_t time_ms,
                                     std::int64_t last_seq);
 
-  // The number of the last erasure that is due in this data folder's files; 0
-  // when none is.
+  // Returns the number of the last erasure that is due in this data folder's
+  // files; 0 when none is.
   absl::StatusOr<std::int64_t> LastDueErasure();
 
-  // ---- Data keys
+  // ---- Data keys; see KeySource
   absl::StatusOr<std::optional<journal::DataKey>> FindKey(
       const KeyScope& scope) override;
   absl::StatusOr<std::optional<journal::DataKey>> FindKeyById(
