@@ -1,4 +1,4 @@
-// A clock that stands still until it is told otherwise.
+// A FakeClock stands still until a test moves it. It is thread-safe.
 
 #pragma once
 

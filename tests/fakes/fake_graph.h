@@ -1,5 +1,5 @@
-// Instagram for tests of sends: it keeps what was sent until the test answers
-// it.
+// A FakeGraph is Instagram for tests of sends: it keeps what was sent until the
+// test answers it.
 
 #pragma once
 
@@ -40,7 +40,8 @@ class FakeGraph final : public WillingGraph {
     arrived_.SignalAll();
   }
 
-  // The oldest unanswered call; waits for one. The test fails when none comes.
+  // Waits for a call and returns the oldest that is not answered. The test
+  // fails when none comes.
   Sent Next() {
     constexpr std::chrono::seconds kPatience{30};
     const auto end = std::chrono::steady_clock::now() + kPatience;
@@ -56,7 +57,7 @@ class FakeGraph final : public WillingGraph {
     sent_.pop_front();
     return first;
   }
-  // How many calls have come.
+  // Returns how many calls have come.
   int count() const {
     MutexLock lock(mutex_);
     return count_;

@@ -1,4 +1,4 @@
-// Remembers what calls to Meta tell.
+// A FakeGraphObserver remembers all calls to Meta that it is told of.
 
 #pragma once
 

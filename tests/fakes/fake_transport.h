@@ -1,4 +1,5 @@
-// Keeps each call and answers it at once with what the test has set.
+// A FakeTransport keeps each call and answers it at once with the answer that
+// the test has set.
 
 #pragma once
 

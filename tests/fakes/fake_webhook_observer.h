@@ -1,4 +1,5 @@
-// Remembers what the webhook's way tells.
+// A FakeWebhookObserver remembers all that the endpoint and ingest tell of
+// webhooks.
 
 #pragma once
 
@@ -28,7 +29,7 @@ class FakeWebhookObserver final : public WebhookObserver {
 
   std::vector<int> answers;
   std::vector<std::string> reasons;
-  // Events of each delivery.
+  // It has the number of events of each delivery.
   std::vector<std::int64_t> outcomes;
   std::vector<std::string> unknown;
   int foreign = 0;

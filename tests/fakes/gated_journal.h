@@ -1,5 +1,6 @@
-// Passes records on to another journal, or does with them what a journal in
-// trouble does.
+// A GatedJournal passes records on to another journal, or treats them as a
+// journal in trouble does: it holds them, refuses them, or leaves in doubt
+// whether they are stored.
 
 #pragma once
 
@@ -26,13 +27,14 @@ class GatedJournal final : public Journal {
     return record.has_claim();
   }
 
-  // It must outlive this, or another must be set before the next append.
+  // Passes records on to `next`, which must outlive this, unless another is set
+  // before the next append.
   void SetNext(Journal& next) {
     MutexLock lock(mutex_);
     next_ = &next;
   }
 
-  // Keeps what is appended until Release.
+  // Keeps the records that are appended until Release, which passes them on.
   void Hold() {
     MutexLock lock(mutex_);
     held_ = true;
@@ -51,7 +53,7 @@ class GatedJournal final : public Journal {
     }
   }
 
-  // Refuses what is kept, and keeps nothing from then on.
+  // Refuses the records that are kept, and keeps none from then on.
   void RefuseKept(const absl::Status& why) {
     std::vector<std::pair<Appended, Callback>> kept;
     {
@@ -67,13 +69,14 @@ class GatedJournal final : public Journal {
     while (kept_.size() < count) changed_.Wait(mutex_);
   }
 
-  // These are not stored, from now on until Accept.
+  // Refuses these records with that status, until Accept.
   void Refuse(Which which, absl::Status why) {
     MutexLock lock(mutex_);
     refused_ = std::move(which);
     why_ = std::move(why);
   }
-  // These are stored, but their appenders are told that nobody knows.
+  // Stores these records, but tells their appenders that nobody knows, until
+  // Accept.
   void Doubt(Which which) {
     MutexLock lock(mutex_);
     doubted_ = std::move(which);
@@ -83,7 +86,7 @@ class GatedJournal final : public Journal {
     refused_ = nullptr;
     doubted_ = nullptr;
   }
-  // How many records were refused or doubted.
+  // Returns how many records were refused or left in doubt.
   int troubled() const {
     MutexLock lock(mutex_);
     return troubled_;

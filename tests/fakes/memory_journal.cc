@@ -12,7 +12,7 @@
 namespace linktor {
 namespace {
 
-// Pages of the write-ahead log from which on it is written into the database.
+// The write-ahead log is written into the database when it has this many pages.
 constexpr std::int64_t kCheckpointPages = 4096;
 
 }  // namespace
@@ -102,7 +102,8 @@ void MemoryJournal::Append(Appended appended, Callback done) {
   Pump();
 }
 
-// Numbers and the log's positions have the same order.
+// The record gets its number and its place in the log under one lock, so that
+// both have the same order.
 absl::Status MemoryJournal::Enqueue(Appended& appended, Callback& done) {
   journal::Record& record = appended.record;
   record.set_format(kRecordFormat);
@@ -246,9 +247,8 @@ MemoryInstance::MemoryInstance(SharedLog& log, MemoryJournal::Options options)
 
 MemoryInstance::~MemoryInstance() { Close(); }
 
-// The folder is opened anew after it has caught up: what is read of it then,
-// such as its last event and its incarnation, must be what stands after the
-// log.
+// The folder is opened anew after it has caught up, because its last event and
+// its incarnation are read when it is opened, and must be those after the log.
 absl::Status MemoryInstance::Open(Feed::View view) {
   LINKTOR_TRY(CatchUp());
   LINKTOR_ASSIGN(folder_, DataFolder::Open(temp_.path(), TestMasterKey()));

@@ -1,6 +1,6 @@
-// An engine in memory, for tests: several states that are fed by one log. It is
-// what a replicated log in front of the same Apply would be, without the
-// network: everything that depends on who appended shows here.
+// A MemoryJournal is an engine in memory, for tests: one log feeds several
+// states. It is like a replicated log in front of the same Apply, without the
+// network. Whatever depends on who has appended a record is found here.
 
 #pragma once
 
@@ -23,18 +23,19 @@
 
 namespace linktor {
 
-// The log: records as bytes, so that a state sees only what went through bytes.
-// It must outlive its journals. Thread-safe.
+// A SharedLog is the log. It holds records as bytes, so that a state sees only
+// what bytes can carry. It must outlive its journals. It is thread-safe.
 class SharedLog {
  public:
   // Returns the record's position, from 1.
   std::int64_t Append(std::string record);
   std::int64_t last_position() const;
-  // The record at a position that there is.
+  // Returns the record at a position that the log has.
   std::string At(std::int64_t position) const;
 
-  // Up to which position an instance's state has applied the log. A true engine
-  // keeps it in the transaction that applies; here the log outlives all states.
+  // Returns the position up to which an instance's state has applied the log. A
+  // real engine keeps it in the transaction that applies; here the log can keep
+  // it, because it outlives all states.
   std::int64_t AppliedBy(const std::string& instance) const;
   void SetApplied(const std::string& instance, std::int64_t position);
 
@@ -48,14 +49,15 @@ class SharedLog {
 class MemoryJournal final : public Journal {
  public:
   struct Options {
-    // Only Pump applies. Without it each append applies all that is in the log,
-    // on the appending thread.
+    // When it is set, only Pump applies. Otherwise each append applies all that
+    // is in the log, on the appending thread.
     bool stepped = false;
-    // Most records of a transaction.
+    // A transaction has at most so many records.
     std::size_t batch_records = 64;
-    // See MidIndex.
+    // It is explained at MidIndex.
     std::size_t mid_run = MidIndex::kRunSize;
-    // Sees the writing connection before anything is applied; it may be empty.
+    // It is called with the writing connection before anything is applied; it
+    // may be empty.
     std::function<void(Database&)> prepare;
   };
 
@@ -64,34 +66,34 @@ class MemoryJournal final : public Journal {
   static absl::StatusOr<std::unique_ptr<MemoryJournal>> Create(
       const Options& options, SharedLog& log, DataFolder& folder,
       std::int64_t now_ms);
-  // Applies what the log holds to a folder that no journal has; nobody is told.
+  // Applies the whole log to a folder that no journal has. No view and no
+  // appender is told.
   static absl::Status CatchUp(const Options& options, SharedLog& log,
                               DataFolder& folder);
   ~MemoryJournal() override;
 
-  // Later appends are refused with DRAINING. Those in the log that are not
-  // applied end as unknown. Done by the destructor if by nobody else.
+  // Refuses later appends with DRAINING. Records in the log that are not
+  // applied end as unknown. The destructor does it if nobody else has.
   void Stop();
 
   using Journal::Append;
   void Append(Appended appended, Callback done) override;
 
   // Applies at most `most` records that are in the log and not applied yet.
-  // When another thread is applying, it leaves the rest to that one.
-  // Thread-safe.
+  // When another thread is applying, it leaves the rest to that one. This and
+  // the two setters below are thread-safe.
   void Pump(std::size_t most = std::numeric_limits<std::size_t>::max());
-  // Thread-safe.
   void SetStepped(bool stepped);
-  // Most records of a transaction, from the next one on.
+  // Sets the most records of a transaction, from the next one on.
   void SetBatchRecords(std::size_t records);
 
-  // The position up to which the log is applied.
+  // Returns the position up to which the log is applied.
   std::int64_t applied() const;
-  // Why nothing is applied any more: OK while it is.
+  // OK while records are applied; afterwards it says why none is any more.
   absl::Status stopped() const;
 
  private:
-  // An own record needs this besides its bytes.
+  // An Own is what a record of this process needs besides its bytes.
   struct Own {
     ClearEvents clear;
     Callback done;
@@ -105,20 +107,21 @@ class MemoryJournal final : public Journal {
   absl::StatusOr<Waiting> Read(std::int64_t position)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ApplyAll(Batch& batch);
-  // Nothing is applied any more; who waits is told so.
+  // Applies nothing any more, and tells all who wait.
   void Fail(const absl::Status& why);
   void EndAll(const absl::Status& why);
 
   SharedLog& log_;
   DataFolder& folder_;
   const std::unique_ptr<Database> database_;
-  // Used by the thread that has set pumping_.
+  // The thread that has set pumping_ uses it.
   BatchApplier applier_;
 
   mutable Mutex mutex_;
   bool stepped_ ABSL_GUARDED_BY(mutex_);
   std::size_t batch_records_ ABSL_GUARDED_BY(mutex_);
-  // Own records that are not applied yet, by their numbers.
+  // These are the process's own records that are not applied yet, by their
+  // numbers.
   absl::flat_hash_map<std::int64_t, Own> own_ ABSL_GUARDED_BY(mutex_);
   std::int64_t last_number_ ABSL_GUARDED_BY(mutex_) = 0;
   std::int64_t applied_ ABSL_GUARDED_BY(mutex_) = 0;
@@ -127,19 +130,21 @@ class MemoryJournal final : public Journal {
   absl::Status stopped_ ABSL_GUARDED_BY(mutex_);
 };
 
-// A data folder of its own with a journal on a shared log. It begins closed.
+// A MemoryInstance is a data folder of its own with a journal on a shared log.
+// It begins closed.
 class MemoryInstance {
  public:
   // The log must outlive this.
   MemoryInstance(SharedLog& log, MemoryJournal::Options options);
   ~MemoryInstance();
 
-  // Catches up with the log first, as a server does before its views are
-  // loaded. `view` follows the feed from the incarnation's first record on; it
-  // may be null. Fails with the sentence of a record that cannot be applied
-  // here.
+  // Opens the folder and begins an incarnation. It catches up with the log
+  // first, as a server does before its views are loaded. `view` follows the
+  // feed from the incarnation's first record on; it may be null. Fails with the
+  // sentence of a record that cannot be applied here.
   absl::Status Open(Feed::View view = nullptr);
-  // Records that its journal has not applied stay in the log, as after a crash.
+  // Closes the folder. Records that its journal has not applied stay in the
+  // log, as after a crash.
   void Close();
   // Applies the log while this is closed, without beginning an incarnation.
   absl::Status CatchUp();

@@ -1,6 +1,5 @@
-// A journal before which a test does something of its own whenever a channel or
-// an API key is about to be changed: for example another change, which then
-// comes first.
+// A RivalJournal lets a test do something whenever a channel or an API key is
+// about to be changed: for example make another change, which then comes first.
 
 #pragma once
 
@@ -16,8 +15,8 @@ class RivalJournal final : public Journal {
   // `next` must outlive this.
   explicit RivalJournal(Journal& next) : next_(next) {}
 
-  // Runs on the thread that appends; it must not append a change to this
-  // journal. Set before the first append.
+  // It runs on the thread that appends, and must not append a change to this
+  // journal. It must be set before the first append.
   std::function<void()> before_update;
 
   using Journal::Append;

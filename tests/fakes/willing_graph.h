@@ -1,5 +1,6 @@
-// Instagram for tests, as it is when it takes everything at once and has
-// nothing to say. A fake that is about one kind of call overrides that call.
+// A WillingGraph is Instagram for tests: it takes everything at once and
+// answers with nothing more. A fake that is about one kind of call overrides
+// that call.
 
 #pragma once
 

@@ -1,5 +1,5 @@
-// Rows of channels for tests that fill a ChannelRegistry without a journal:
-// registry.Load({MakeChannelRow(sealer, 101, content)}).
+// Makes rows of channels for tests that fill a ChannelRegistry without a
+// journal: registry.Load({MakeChannelRow(sealer, 101, content)}).
 
 #pragma once
 
@@ -12,9 +12,9 @@
 
 namespace linktor {
 
-// The row that the state would hold of the channel. Only this sealer can open
-// it, because the keys that it makes are stored nowhere; it ends the program
-// when the stored keys cannot be read.
+// Returns the row that the state would hold of the channel. Only this sealer
+// can open it, because the keys that it makes are stored nowhere. The program
+// ends when the stored keys cannot be read.
 inline ChannelRow MakeChannelRow(Sealer& sealer, std::int64_t channel_no,
                                  const ChannelContent& content,
                                  std::int64_t revision = 1) {

@@ -1,4 +1,5 @@
-// How large a test is, and which seed it takes, may be given by a variable.
+// Reads the environment variables that say how large a test is and which seed
+// it takes.
 
 #pragma once
 
@@ -10,9 +11,9 @@
 
 namespace linktor {
 
-// The number in the environment variable `name`, or `otherwise` without one.
-// Ends the program when the variable holds anything else: a mistyped size must
-// not run a smaller test.
+// Returns the number in the environment variable `name`, or `otherwise` without
+// one. It ends the program when the variable holds anything else: a mistyped
+// size must not run a smaller test.
 inline std::uint64_t NumberFromEnvironment(const char* name,
                                            std::uint64_t otherwise) {
   const char* text = std::getenv(name);

@@ -1,4 +1,4 @@
-// A subscriber that remembers everything it receives.
+// An EventStream is a subscriber that remembers everything it receives.
 
 #pragma once
 
@@ -17,32 +17,30 @@
 
 namespace linktor::testing {
 
-// Cancelled when it goes.
+// The stream is cancelled when the object goes.
 class EventStream {
  public:
   using Stub = v1::EventService::Stub;
 
-  // `key`: the API key that is sent, unless it is empty.
+  // `key` is the API key that is sent; an empty one is not sent.
   EventStream(Stub& stub, const v1::SubscribeEventsRequest& request,
               const std::string& key = "");
   ~EventStream();
   EventStream(const EventStream&) = delete;
   EventStream& operator=(const EventStream&) = delete;
 
-  // Waits until the predicate holds for the events so far; false when 20 s
-  // pass or the stream ends first.
+  // These wait until the predicate holds for the events so far, until there are
+  // that many events or responses, or until the stream has ended. They return
+  // false when 20 s pass first, or the stream ends first.
   using Predicate = std::function<bool(const std::vector<v1::Event>&)>;
   bool WaitFor(const Predicate& predicate);
-  // Until there are that many events.
   bool WaitForCount(std::size_t count);
-  // Until there are that many responses.
   bool WaitForResponses(std::size_t count);
-  // Until the stream has ended.
   bool WaitForEnd();
 
   std::vector<v1::Event> events() const;
   std::vector<v1::SubscribeEventsResponse> responses() const;
-  // After the end.
+  // These two are known after the end.
   grpc::Status status() const;
   std::string trailing_cursor() const;
 

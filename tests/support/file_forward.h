@@ -1,6 +1,6 @@
-// A file of SQLite's that stands before another and hands everything on: where
-// a layer of ours (a VFS) begins, which then puts functions of its own in place
-// of some of these.
+// Makes the methods of a SQLite file that stands before another file and hands
+// every call on to it. A VFS of the tests begins with them, and puts functions
+// of its own in place of some.
 
 #pragma once
 
@@ -8,8 +8,8 @@
 
 namespace linktor {
 
-// `Below` gives the file that stands behind one. Version 2 of the methods:
-// without memory-mapped reads.
+// `Below` returns the file that stands behind one. The methods are of version
+// 2, which has no memory-mapped reads.
 template <sqlite3_file* (*Below)(sqlite3_file*)>
 constexpr sqlite3_io_methods ForwardingMethods() {
   using File = sqlite3_file;

@@ -56,7 +56,7 @@ Gateway::Gateway(std::vector<std::string> server_options)
   for (const std::string& secret :
        {master_key, std::string(kAppSecret), std::string(kVerifyToken),
         std::string(kToken),
-        // Calls of the channel are proved by this.
+        // This proof goes with the channel's calls to Meta.
         absl::BytesToHexString(
             ToAbsl(AsBytes(HmacKey(kAppSecret).Sign(kToken))))}) {
     Watch(secret);
@@ -71,8 +71,9 @@ Gateway::Gateway(std::vector<std::string> server_options)
 }
 
 Gateway::~Gateway() {
-  // In order, since only then a sanitizer looks for leaks. A connection that
-  // nobody reads from would hold up the server's end.
+  // The server is stopped and not killed, since only then a sanitizer looks for
+  // leaks. The connections go first: one from which nobody reads would hold up
+  // the server's end.
   events_.reset();
   messaging_.reset();
   channels_.reset();

@@ -1,5 +1,5 @@
-// The whole arrangement: the built server over real sockets, the emulator as
-// Instagram, and a channel between them.
+// A Gateway is the whole arrangement: the built server over real sockets, the
+// emulator as Instagram, and a channel between them.
 
 #pragma once
 
@@ -45,9 +45,9 @@ class Gateway {
   ServerProcess& server() { return *server_; }
   emulator::Emulator& instagram() { return *emulator_; }
   const std::string& folder() const { return folder_; }
-  // Connects anew; after Restart the ports are others.
+  // Connects anew. Restart does it too, since the ports are others then.
   void Connect();
-  // SIGKILL and a new start on the same folder.
+  // Kills the server by SIGKILL and starts it on the same folder.
   void Restart();
 
   v1::ChannelService::Stub& channels() { return *channels_; }
@@ -55,41 +55,43 @@ class Gateway {
   v1::EventService::Stub& events() { return *events_; }
   std::shared_ptr<grpc::Channel> grpc_channel() { return grpc_channel_; }
 
-  // kChannel with kAccount, and the emulator's webhooks pointed at it.
+  // Creates kChannel with kAccount, and points the emulator's webhooks at it;
+  // or creates the requested channel alone.
   v1::Channel CreateChannel();
   v1::Channel CreateChannel(const v1::CreateChannelRequest& request);
   static v1::CreateChannelRequest DefaultChannel();
   void PointWebhooks();
 
-  // POSTs a webhook; returns the HTTP status, 0 without an answer.
+  // Posts a webhook. Returns the HTTP status, 0 without an answer.
   int Post(const std::string& body, std::string_view secret = kAppSecret,
            std::string_view channel = kChannel);
   HttpResult Http(HttpCall call);
-  // A body with one text message.
+  // Returns a webhook's body with one text message.
   static std::string TextBody(std::string_view mid, std::string_view text,
                               std::string_view user = kUser,
                               std::int64_t time_ms = 0);
 
-  // Sends a text to kUser; the status is in `status`.
+  // Sends a text, to kUser unless told otherwise, and sets `status`.
   v1::SendMessageResponse Send(std::string_view text,
                                std::string_view request_id,
                                grpc::Status& status,
                                std::string_view to = kUser);
   v1::Message GetByRequest(std::string_view request_id);
-  // Until the stream has told that state of that send.
+  // Waits until the stream has told that state of that send, and returns the
+  // message.
   v1::Message WaitForState(std::string_view request_id, v1::MessageState state);
 
   static v1::SubscribeEventsRequest From(v1::Position position);
   std::unique_ptr<EventStream> Subscribe(
       const v1::SubscribeEventsRequest& request);
-  // Everything in the log now.
+  // Returns everything that is in the log now.
   std::vector<v1::Event> AllEvents();
 
-  // POSTs of messages the emulator has received.
+  // Returns how many messages the emulator has been asked to send.
   int SendsReceived();
 
   // Remembers a text or secret that no line of the log and no metric may have.
-  // Post and Send do so with theirs.
+  // Post and Send call it with what they are given.
   void Watch(std::string_view text);
 
  private:
@@ -97,7 +99,7 @@ class Gateway {
   // whole values, in quotes.
   static constexpr std::size_t kPrivateSize = 8;
 
-  // The same for every text of a webhook body.
+  // Does the same with every text of a webhook body.
   void WatchTexts(std::string_view body);
   void ExpectNothingPrivate(const std::string& said, const std::string& where);
 
@@ -114,13 +116,14 @@ class Gateway {
   std::unique_ptr<v1::EventService::Stub> events_;
 };
 
-// The message of an event that has one; empty for others.
+// Returns the message of an event; an empty one when it has none.
 v1::Message MessageOf(const v1::Event& event);
 
-// A context with a deadline, as every call should have.
+// Returns a context with a deadline, which every call should have.
 std::unique_ptr<grpc::ClientContext> Context(int seconds = 20);
 
-// A google.rpc detail of a gRPC status; empty when it has none of the kind.
+// Returns the google.rpc detail of that type of a gRPC status; an empty one
+// when it has none.
 template <typename Detail>
 Detail DetailOf(const grpc::Status& status) {
   google::rpc::Status rpc;

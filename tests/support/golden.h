@@ -1,6 +1,6 @@
-// Golden files: what a test expects, kept beside it in tests/golden. With
-// LINKTOR_UPDATE_GOLDEN=1 in the environment they are written instead of
-// compared; read the difference before committing it.
+// Compares with golden files, which hold what a test expects and lie in
+// tests/golden. With LINKTOR_UPDATE_GOLDEN=1 in the environment they are
+// written instead of compared; read the difference before committing it.
 
 #pragma once
 
@@ -10,18 +10,18 @@
 
 namespace linktor {
 
-// The project's root.
+// Returns the project's root.
 std::string SourceDir();
 
-// The whole file; fails the test when it cannot be read.
+// Returns the whole file; fails the test when it cannot be read.
 std::string ReadFile(const std::string& path);
 
-// Paths of the files in a folder whose names end in `suffix`, sorted; empty
-// when there is no such folder.
+// Returns the paths of the files in a folder whose names end in `suffix`,
+// sorted; nothing when there is no such folder.
 std::vector<std::string> ListFiles(const std::string& folder,
                                    std::string_view suffix);
 
-// Compares `actual` with tests/golden/`name`. A missing file fails.
+// Compares `actual` with tests/golden/`name`. A missing file fails the test.
 void ExpectGolden(const std::string& name, const std::string& actual);
 
 }  // namespace linktor

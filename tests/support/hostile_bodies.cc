@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::size_t kSize = 1 << 20;
 
-// `items`, one after the other and again to the size, as messaging items.
+// Returns a body of messaging items: `items` one after the other, again and
+// again up to the size.
 HostileBody Items(std::string name, const std::vector<std::string>& items) {
   HostileBody out{.name = std::move(name), .text = {}, .items = {}};
   out.text =
@@ -36,8 +37,8 @@ std::string Message(std::string_view members) {
       "}}");
 }
 
-// A message or another event with each of its fields, one at a time, of types
-// that it is not. (The flags are true now and then.)
+// Returns messages and other events in which one field at a time has a wrong
+// type. A flag may get its own type: then it is true.
 std::vector<std::string> WrongTypes() {
   constexpr std::string_view kParties =
       R"("sender":{"id":"61"},"recipient":{"id":"17841400000000001"})";

@@ -1,4 +1,4 @@
-// Bodies that would hurt a careless parser, each about 1 MiB.
+// Makes bodies that would hurt a careless parser, each about 1 MiB.
 
 #pragma once
 
@@ -12,17 +12,18 @@ namespace linktor {
 struct HostileBody {
   std::string name;
   std::string text;
-  // Where its items are: begin and size.
+  // These are the places of the items: where each begins, and its size.
   std::vector<std::pair<std::size_t, std::size_t>> items;
 
-  // How many must be accounted for: a body that is no envelope is one.
+  // Returns how many items the counts of a delivery must add up to; a body that
+  // is no envelope counts as one.
   std::size_t count() const { return items.empty() ? 1 : items.size(); }
 };
 
 std::vector<HostileBody> HostileBodies();
 
-// One field of an item has a wrong type, another one in each item: some are
-// events all the same, at an event's cost.
+// Returns a body in which one field of each item has a wrong type, another one
+// in each. Some items are events all the same, and cost as much as events.
 HostileBody OneWrongType();
 
 }  // namespace linktor

@@ -8,7 +8,7 @@
 namespace linktor {
 namespace {
 
-// The value of Content-Length in a head; 0 when it has none.
+// Returns the value of Content-Length in a head; 0 when it has none.
 std::size_t ContentLength(std::string_view head) {
   constexpr std::string_view kName = "content-length:";
   for (std::size_t i = 0; i + kName.size() < head.size(); ++i) {

@@ -1,4 +1,5 @@
-// Takes HTTP messages off a stream of bytes, for the test sockets.
+// An HttpReader takes HTTP messages off a stream of bytes, for the test
+// sockets.
 
 #pragma once
 
@@ -9,15 +10,16 @@ namespace linktor {
 
 class HttpReader {
  public:
-  // Appends bytes that it waits for. False when there will be none.
+  // Waits for bytes and appends them. Returns false when there will be none.
   using ReadMore = std::function<bool(std::string& unread)>;
 
-  // One HTTP message: head, and as much body as its Content-Length says. Empty
-  // when the stream ended first.
+  // Returns one HTTP message: its head, and as much body as its Content-Length
+  // says. It is empty when the stream ended first.
   std::string ReadMessage(const ReadMore& read_more);
-  // As ReadMessage, without a body: the answer to HEAD, or a 100.
+  // Returns a message that has no body, whatever its head says: the answer to
+  // HEAD, or a 100.
   std::string ReadHead(const ReadMore& read_more);
-  // Whether all that came has been taken.
+  // Returns whether all bytes that came have been taken.
   bool empty() const { return unread_.empty(); }
 
  private:

@@ -1,4 +1,4 @@
-// Calls the server as the holder of an API key.
+// A KeyedClient calls the server as the holder of an API key.
 
 #pragma once
 
@@ -29,7 +29,7 @@ class KeyedClient {
         events_(v1::EventService::NewStub(channel)),
         server_(v1::ServerService::NewStub(channel)) {}
 
-  // A context that carries the key, with a deadline.
+  // Returns a context with the key and a deadline.
   std::unique_ptr<grpc::ClientContext> Context(int seconds = 20) const;
 
   v1::AccessService::Stub& access() const { return *access_; }
@@ -48,7 +48,8 @@ class KeyedClient {
   grpc::Status UpdateKey(const v1::ApiKey& key, const std::string& path) const;
   grpc::Status DeleteKey(const std::string& id) const;
 
-  // The first status of a subscription: OK once it is subscribed.
+  // Subscribes, and returns OK once the stream has begun, or the status with
+  // which it ended.
   grpc::Status Subscribe(const v1::SubscribeEventsRequest& request) const;
 
  private:
@@ -60,10 +61,10 @@ class KeyedClient {
   const std::unique_ptr<v1::ServerService::Stub> server_;
 };
 
-// Every permission there is.
+// Returns every permission that there is.
 std::vector<v1::Permission> AllPermissions();
 
-// The first line of a file, such as a key's.
+// Returns the first line of a file; the file of a key has one line.
 std::string FirstLine(const std::string& path);
 
 }  // namespace linktor::testing

@@ -1,5 +1,5 @@
-// Takes the place of the log while it lives, so that a test can read what was
-// logged, or wait for it.
+// A LogCapture takes the place of the log while it lives, so that a test can
+// count the lines that were logged, or wait for one.
 
 #pragma once
 

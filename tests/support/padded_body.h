@@ -1,6 +1,7 @@
-// Bytes as the HTTP listener hands them to the webhook parser: followed by
-// exactly kBodySlack readable bytes, here of rubbish, so that reading further
-// is caught by the sanitizers and using the slack by the tests.
+// A PaddedBody holds bytes as the HTTP listener hands them to the webhook
+// parser: exactly kBodySlack readable bytes follow. Here they are rubbish, so
+// that the sanitizers catch a parser that reads further, and the tests one that
+// makes use of them.
 
 #pragma once
 

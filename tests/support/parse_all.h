@@ -1,4 +1,5 @@
-// A body's items, kept.
+// Parses a whole body and keeps its items, which the parser itself hands out
+// one at a time.
 
 #pragma once
 
@@ -10,7 +11,7 @@
 
 namespace linktor {
 
-// `body` as for ParseWebhook.
+// `body` must be followed by readable bytes, as ParseWebhook needs it.
 inline std::vector<ParsedItem> ParseAll(std::string_view body) {
   std::vector<ParsedItem> items;
   ParseWebhook(body, [&items](ParsedItem& item) { items.push_back(item); });

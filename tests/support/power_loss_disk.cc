@@ -9,7 +9,7 @@
 namespace linktor {
 namespace {
 
-// What a disk writes as a whole or not at all, where it is a good one.
+// Bytes. A good disk writes so many as a whole or not at all.
 constexpr std::size_t kSector = 512;
 
 constexpr std::string_view kSharedMemory = "-shm";
@@ -56,9 +56,9 @@ void DiskFile::Tear(const Change& change, Random& dice, std::string& content) {
                   .bytes = change.bytes.substr(at - change.at, next - at)};
     at = next;
     const std::size_t fate = dice.Below(8);
-    // It does not arrive…
+    // Three sectors in eight do not arrive.
     if (fate < 3) continue;
-    // …or from somewhere on it is something else.
+    // One in eight arrives with zeros or garbage from some byte on.
     if (fate == 3) {
       const std::size_t from = dice.Below(sector.bytes.size());
       const bool garbage = dice.OneIn(2);
@@ -107,7 +107,7 @@ std::string DiskFile::LosePower(Random& dice,
   const std::vector<const Change*> survivors = Survivors(dice, damage);
   damage.kept += static_cast<std::int64_t>(survivors.size());
   damage.lost += static_cast<std::int64_t>(unsynced_.size() - survivors.size());
-  // 0: none is torn.
+  // In every second case none is torn.
   const std::size_t torn_one_in = dice.OneIn(2) ? 0 : 1 + dice.Below(12);
   for (const Change* change : survivors) {
     if (!change->truncates && torn_one_in > 0 && dice.OneIn(torn_one_in)) {
@@ -163,8 +163,8 @@ PowerLossVfs::Damage PowerLossDisk::LosePower(Random& dice) {
   std::map<std::string, DiskFile*> left = synced_names_;
   std::set<std::string> stopped;
   for (const NameChange& change : unsynced_names_) {
-    // What came after a change that did not survive did not survive either, for
-    // the same name.
+    // When a change of a name did not survive, later changes of the same name
+    // did not survive either.
     if (stopped.contains(change.path) || dice.OneIn(2)) {
       stopped.insert(change.path);
       continue;

@@ -1,5 +1,6 @@
-// What is certainly on a disk, and what is on its way there: the model behind
-// PowerLossVfs. It does not lock.
+// This is the model behind PowerLossVfs: it knows which bytes and names are
+// certainly on the disk, and which changes are on their way there. It does not
+// lock.
 
 #pragma once
 
@@ -17,7 +18,7 @@
 
 namespace linktor {
 
-// A file, whatever its name.
+// A DiskFile is the content of a file, whatever names the file has.
 class DiskFile {
  public:
   explicit DiskFile(std::string synced = "") : synced_(std::move(synced)) {}
@@ -25,21 +26,22 @@ class DiskFile {
   void Write(std::int64_t offset, std::string_view bytes);
   void Truncate(std::int64_t size);
   void Sync();
-  // What is on its way never arrives.
+  // The changes that are on their way never arrive.
   void FailSync() { unsynced_.clear(); }
 
-  // Returns what a power failure may leave of it, and adds to `damage`.
+  // Returns a content that a power failure may leave, and counts in `damage`
+  // what it has changed.
   std::string LosePower(Random& dice, PowerLossVfs::Damage& damage) const;
 
  private:
   struct Change {
     bool truncates = false;
-    // Where it writes, or the new size.
+    // The bytes are written from here on, or this is the new size.
     std::size_t at = 0;
     std::string bytes;
   };
   static void Apply(const Change& change, std::string& content);
-  // Some of its sectors arrive, and not all as they were written.
+  // Applies some of the change's sectors, and not all as they were written.
   static void Tear(const Change& change, Random& dice, std::string& content);
   std::vector<const Change*> Survivors(Random& dice,
                                        PowerLossVfs::Damage& damage) const;
@@ -50,8 +52,8 @@ class DiskFile {
 
 class PowerLossDisk {
  public:
-  // The file of that name; one that is on the real disk and was never seen here
-  // is certain as it is.
+  // Returns the file of that name. A file that is on the real disk and was
+  // never seen here is certain as it is.
   DiskFile& Find(const std::string& path);
   void Create(const std::string& path);
   void Delete(const std::string& path);
@@ -60,16 +62,19 @@ class PowerLossDisk {
   // Keeps all names as they are now.
   void SyncNames();
 
-  // Writes what a power failure may leave to the real disk, and begins anew.
+  // Writes to the real disk what a power failure may leave, and begins anew
+  // with that.
   PowerLossVfs::Damage LosePower(Random& dice);
 
  private:
-  // A name that came or went, by the file that it has since; null for none.
+  // A NameChange is a name that came or went. `file` is the one that it names
+  // since then; null when it names none.
   struct NameChange {
     std::string path;
     DiskFile* file = nullptr;
   };
-  // Files live as long as connections may have them open: until the power goes.
+  // Files live until the power goes, because connections may have them open
+  // until then.
   std::vector<std::unique_ptr<DiskFile>> files_;
   std::map<std::string, DiskFile*> names_;
   std::map<std::string, DiskFile*> synced_names_;

@@ -24,8 +24,8 @@ struct PowerLossVfs::State {
   std::mutex mutex;
   PowerLossDisk disk;
   std::int64_t calls = 0;
-  // Calls until the one that cuts, which is included; 0 for none. With a kind,
-  // such calls only.
+  // So many calls are left until the one that cuts, which is included; 0 for no
+  // cut. With a kind, only such calls count.
   std::int64_t left = 0;
   std::string cut_kind;
   std::string cut_at;
@@ -47,15 +47,15 @@ struct PowerLossVfs::State {
 
 namespace {
 
-// SQLite allocates szOsFile bytes: this, then the real file.
+// SQLite allocates szOsFile bytes: this struct, and the real file behind it.
 struct File {
   sqlite3_file base;
   PowerLossVfs::State* state;
-  // Null for a file that passes through.
+  // It is null for a file that passes through.
   DiskFile* disk;
   // SQLite keeps it as long as the file is open.
   const char* path;
-  // Its first sync keeps the names of its folder.
+  // It says that the file's first sync keeps the names of its folder.
   bool syncs_folder;
 
   sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
@@ -105,8 +105,8 @@ int Truncate(sqlite3_file* file, sqlite3_int64 size) {
   return truncate();
 }
 
-// The real disk is not synced: what is certain is kept here, and the machine
-// that runs the test loses no power.
+// The real disk is not synced, because the machine that runs the test loses no
+// power; this class knows which changes are certain.
 int Sync(sqlite3_file* file, int) {
   File* self = AsFile(file);
   if (self->disk == nullptr) return SQLITE_OK;

@@ -1,7 +1,7 @@
-// EqualsProto(text or message): field by field, with a report of what differs.
-// Not for messages with a filled map: reflection on maps crashes under
-// ThreadSanitizer, for which protobuf's headers lay them out differently than
-// Debian's library.
+// EqualsProto(text or message) compares field by field and reports the
+// differences. It must not be used on messages with a filled map: reflection on
+// maps crashes under ThreadSanitizer, for which protobuf's headers lay them out
+// differently than Debian's library does.
 
 #pragma once
 
@@ -15,7 +15,7 @@
 
 namespace linktor {
 
-// The message that `text` spells; fails the test when it spells none.
+// Returns the message that `text` spells; fails the test when it spells none.
 template <typename Message>
 Message ParseText(const std::string& text) {
   Message message;

@@ -1,11 +1,11 @@
-// Whether this is a build with a sanitizer, in which everything takes several
-// times as long: tests that are long anyway are made smaller by it.
+// kSanitized says that this is a build with a sanitizer, in which everything
+// takes several times as long. Tests that are long anyway are smaller then.
 
 #pragma once
 
 namespace linktor {
 
-// g++ tells by macros, clang by features.
+// g++ defines macros for its sanitizers, and clang has features.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 inline constexpr bool kSanitized = true;
 #elif defined(__clang__)

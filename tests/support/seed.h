@@ -18,7 +18,7 @@ class Random {
  public:
   explicit Random(std::uint64_t seed) : engine_(seed) {}
 
-  // Below `end`, which is above 0.
+  // Returns a number from 0 up to `end`, which is above 0 and not included.
   std::size_t Below(std::size_t end) {
     return std::uniform_int_distribution<std::size_t>(0, end - 1)(engine_);
   }

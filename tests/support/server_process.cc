@@ -19,7 +19,8 @@
 namespace linktor::testing {
 namespace {
 
-// A line of the log that has not come until then will never come.
+// A line of the log that has not come after this time is taken for one that
+// never comes.
 constexpr std::chrono::seconds kPatience(20);
 
 std::string ReadAll(const std::string& path) {
@@ -29,7 +30,7 @@ std::string ReadAll(const std::string& path) {
   return text.str();
 }
 
-// `out` is what standard output becomes; -1 for the log file.
+// `out` becomes the process's standard output; -1 stands for the log file.
 pid_t SpawnServer(const std::vector<std::string>& arguments,
                   const std::string& log_path, int out) {
   const UniqueFd log(

@@ -1,4 +1,5 @@
-// The built server as a process of its own, started and killed at will.
+// A ServerProcess runs the built server as a process of its own, which a test
+// can start, stop and kill.
 
 #pragma once
 
@@ -12,17 +13,18 @@
 
 namespace linktor::testing {
 
-// How a process ended and what it said.
+// A ProcessEnd says how a process ended and what it printed.
 struct ProcessEnd {
-  // Exit status, or -signal.
+  // It is the exit status, or the negative number of the signal.
   int status = 0;
   std::string output;
 };
 
-// Ended with SIGKILL when it goes. Not thread-safe.
+// The process is killed when the object goes. It is not thread-safe.
 class ServerProcess {
  public:
-  // Ports are picked; `more` are further options, or others in place of these.
+  // The server picks its ports. `more` are further options; an option among
+  // them replaces the one that would be given otherwise.
   struct Options {
     std::string data_dir;
     std::string master_key_file;
@@ -35,25 +37,27 @@ class ServerProcess {
   ServerProcess(const ServerProcess&) = delete;
   ServerProcess& operator=(const ServerProcess&) = delete;
 
-  // Starts it and waits for its ready line. False, with what it printed in
-  // output(), when it ended instead.
+  // Starts the server and waits for its ready line. Returns false when the
+  // server ended instead; output() has what it printed.
   bool Start();
-  // SIGKILL, and waits. Fails the test when it had ended by itself.
+  // Kills the server by SIGKILL and waits for its end. Fails the test when it
+  // had ended by itself.
   void Kill();
-  // SIGTERM, and waits for its end.
+  // Asks the server to stop by SIGTERM and waits for its end.
   ProcessEnd Terminate();
-  // The caller has waited for its end.
+  // Must be called when the caller has waited for the process itself.
   void Forget() { pid_ = -1; }
   bool running() const { return pid_ > 0; }
   pid_t pid() const { return pid_; }
 
-  // "127.0.0.1:12345".
+  // The addresses look like "127.0.0.1:12345".
   const std::string& grpc() const { return grpc_; }
   const std::string& webhook() const { return webhook_; }
   const std::string& admin() const { return admin_; }
-  // Standard output and error so far.
+  // Returns the standard output and error so far.
   std::string output() const;
-  // Waits until output() has the text; false when it never comes.
+  // Waits until output() has the text. Returns false when it does not come in
+  // time.
   bool WaitForOutput(const std::string& text) const;
 
  private:
@@ -70,12 +74,12 @@ class ServerProcess {
 // Runs the server's program to its end with just these arguments.
 ProcessEnd RunServer(const std::vector<std::string>& arguments);
 
-// Memory of a process in bytes that is in RAM and its own: what it shares with
-// others, such as libraries, is not counted. Fails the test when it cannot be
-// read.
+// Returns the bytes of a process's memory that are in RAM and its own. Memory
+// that it shares with others, such as libraries, is not counted. Fails the test
+// when the number cannot be read.
 std::size_t ResidentBytes(pid_t pid);
 
-// The folder of the built programs.
+// Returns the folder of the built programs.
 std::string BinDir();
 
 }  // namespace linktor::testing

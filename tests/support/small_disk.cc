@@ -16,7 +16,7 @@ absl::StatusOr<std::unique_ptr<SmallDisk>> SmallDisk::Mount(std::size_t bytes) {
   if (unshare(CLONE_NEWNS) != 0) {
     return absl::ErrnoToStatus(errno, "cannot have mounts of its own");
   }
-  // Else the mount would show in the namespace that this one is a copy of.
+  // Otherwise the mount would be seen in the namespace that was copied, too.
   if (mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
     return absl::ErrnoToStatus(errno, "cannot keep its mounts to itself");
   }

@@ -1,5 +1,5 @@
-// A disk of a few megabytes that a test may fill: a tmpfs, mounted where nobody
-// else sees it.
+// A SmallDisk is a disk of a few megabytes that a test may fill: a tmpfs that
+// is mounted where no other process sees it.
 
 #pragma once
 
@@ -12,23 +12,24 @@
 
 namespace linktor::testing {
 
-// Unmounted and deleted when it goes.
+// The disk is unmounted and deleted when the object goes.
 class SmallDisk {
  public:
-  // Gives the calling thread mounts of its own for good: call it on a thread of
-  // the test's own. What that thread starts afterwards, threads and processes,
-  // sees the disk as well. PERMISSION_DENIED where only root may mount.
+  // Mounts a disk of that size. The calling thread has mounts of its own from
+  // then on, for good, so it must be one that the test has made. The threads
+  // and processes that it starts afterwards see the disk as well.
+  // PERMISSION_DENIED where only root may mount.
   static absl::StatusOr<std::unique_ptr<SmallDisk>> Mount(std::size_t bytes);
   ~SmallDisk();
   SmallDisk(const SmallDisk&) = delete;
   SmallDisk& operator=(const SmallDisk&) = delete;
 
-  // The folder on which it is mounted.
+  // Returns the folder on which the disk is mounted.
   const std::string& path() const { return folder_.path(); }
 
-  // Leaves no room for another page. False when that cannot be done.
+  // Leaves no room for another page. Returns false when that cannot be done.
   bool Fill() const;
-  // Gives back what Fill took.
+  // Frees the room that Fill took.
   void MakeRoom() const;
 
  private:

@@ -11,7 +11,8 @@
 namespace linktor::testing {
 namespace {
 
-// Returns what exec takes; the texts are borrowed.
+// Returns the list of arguments in the form that exec takes. It borrows the
+// texts.
 std::vector<char*> PointersTo(std::vector<std::string>& texts) {
   std::vector<char*> pointers;
   pointers.reserve(texts.size() + 1);

@@ -11,13 +11,14 @@
 namespace linktor::testing {
 
 struct SpawnOptions {
-  // The path of the program.
+  // It is the path of the program.
   std::string program;
   std::vector<std::string> arguments;
-  // "NAME=value" for each variable; absent for those of this process.
+  // It has "NAME=value" for each variable; without it the program gets the
+  // variables of this process.
   std::optional<std::vector<std::string>> environment;
-  // The descriptors that become standard input, output and error of the
-  // program; -1 for those of this process. The caller closes its own.
+  // These descriptors become standard input, output and error of the program;
+  // -1 stands for that of this process. The caller closes its own.
   int in = -1;
   int out = -1;
   int err = -1;
@@ -25,11 +26,12 @@ struct SpawnOptions {
 
 // Returns the process id, or -1 when the program cannot be started. The program
 // gets no other descriptor of this process, since a socket of the test must not
-// live on in it, and does not ignore SIGINT, as what a shell runs in its
-// background does.
+// live on in it. It does not ignore SIGINT, which a shell makes the programs
+// that it runs in the background do.
 pid_t Spawn(const SpawnOptions& options);
 
-// Waits for the end of the process. Returns its exit status, or -signal.
+// Waits for the end of the process. Returns its exit status, or the negative
+// number of the signal that ended it.
 int WaitForEnd(pid_t pid);
 
 }  // namespace linktor::testing

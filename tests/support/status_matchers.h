@@ -1,4 +1,5 @@
-// Matchers for absl::Status and absl::StatusOr and the details they carry.
+// These are matchers for absl::Status and absl::StatusOr and for the details
+// that they carry.
 
 #pragma once
 
@@ -28,7 +29,7 @@ MATCHER_P(StatusIs, code, "has code " + absl::StatusCodeToString(code)) {
   return StatusOf(arg).code() == code;
 }
 
-// `reason` as clients see it, such as "CURSOR_INVALID".
+// `reason` is spelled as clients see it, such as "CURSOR_INVALID".
 MATCHER_P(HasReason, reason, "has reason " + std::string(reason)) {
   const google::rpc::ErrorInfo info = ErrorInfoOf(StatusOf(arg));
   *result_listener << "reason '" << info.reason() << "', "
@@ -36,7 +37,8 @@ MATCHER_P(HasReason, reason, "has reason " + std::string(reason)) {
   return info.reason() == reason && info.domain() == "instagram.linktor";
 }
 
-// ErrorInfo's metadata has `key` with a value that `value` matches.
+// It matches when ErrorInfo's metadata has `key` with a value that `value`
+// matches.
 MATCHER_P2(HasMetadata, key, value, "has metadata " + std::string(key)) {
   const auto info = ErrorInfoOf(StatusOf(arg));
   const auto it = info.metadata().find(key);

@@ -1,4 +1,5 @@
-// A folder of one test, deleted with all that is in it.
+// A TempFolder is a folder of one test. It is deleted with all that is in it
+// when the object goes.
 
 #pragma once
 
@@ -12,8 +13,8 @@ namespace linktor {
 
 class TempFolder {
  public:
-  // Where a folder is in memory, on machines that have such a place: for tests
-  // that make thousands of files.
+  // Returns a place in memory, on machines that have one, for tests that make
+  // thousands of files; elsewhere the usual one.
   static std::filesystem::path MemoryParent() {
     const std::filesystem::path memory = "/dev/shm";
     return ::access(memory.c_str(), W_OK) == 0

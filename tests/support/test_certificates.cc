@@ -16,7 +16,7 @@
 namespace linktor {
 namespace {
 
-// The version field of an X.509 certificate of version 3.
+// An X.509 certificate of version 3 has this number in its version field.
 constexpr long kX509Version3 = 2;
 
 template <auto free>
@@ -36,7 +36,8 @@ void Require(bool succeeded) {
   if (!succeeded) std::abort();
 }
 
-// Elliptic curves unless RSA is asked for, whose keys take long to make.
+// Makes a key on an elliptic curve, unless RSA is asked for, whose keys take
+// long to make.
 KeyPtr MakeKey(unsigned rsa_bits = 0) {
   KeyPtr key(rsa_bits == 0 ? EVP_EC_gen("P-256") : EVP_RSA_gen(rsa_bits));
   Require(key != nullptr);
@@ -62,7 +63,8 @@ std::string PemOf(EVP_PKEY* key) {
   return TextOf(bio.get());
 }
 
-// A certificate for `key` that names `common_name`, not yet signed.
+// Returns a certificate for `key` that names `common_name` and is not signed
+// yet.
 CertificatePtr Draft(EVP_PKEY* key, const TestSubject& subject,
                      std::uint64_t serial) {
   CertificatePtr draft(X509_new());
@@ -100,7 +102,8 @@ void Sign(X509* certificate, X509* issuer, EVP_PKEY* key) {
   Require(X509_sign(certificate, key, EVP_sha256()) > 0);
 }
 
-// The alternative names as OpenSSL writes them; empty when there are none.
+// Returns the alternative names as OpenSSL writes them; empty when there are
+// none.
 std::string AlternativeNames(const TestSubject& subject) {
   std::vector<std::string> names;
   names.reserve(subject.dns_names.size() + subject.ip_addresses.size());

@@ -22,7 +22,7 @@ sockaddr_in AddressOf(const std::string& host, std::uint16_t port) {
   return address;
 }
 
-// Bound to a free port of `host`, which it tells.
+// Returns a socket that is bound to a free port of `host`, and sets `port`.
 int BindAny(const std::string& host, std::uint16_t& port) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address = AddressOf(host, 0);
@@ -53,8 +53,8 @@ TestSocket TestSocket::Connect(const std::string& address,
       static_cast<std::uint16_t>(std::stoi(address.substr(colon + 1))));
   const sockaddr_in own = AddressOf(from, 0);
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  // The port is chosen when both ends are known, or the ports of an address
-  // would be used up by few connections.
+  // With this option the kernel chooses the port when both ends are known;
+  // otherwise few connections would use up the ports of an address.
   const int on = 1;
   if (fd < 0 ||
       setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on)) !=
@@ -119,7 +119,7 @@ TestServer::TestServer(Serve serve, std::string host)
 }
 
 TestServer::~TestServer() {
-  // Wakes the accept.
+  // This wakes the thread that is in accept.
   shutdown(fd_, SHUT_RDWR);
   thread_.join();
   close(fd_);

@@ -1,5 +1,5 @@
-// Plain sockets, to say to HTTP code what no well-behaved library would say.
-// Everything fails after ten seconds instead of hanging.
+// Plain sockets can say to HTTP code what no well-behaved library would say.
+// Every call fails after ten seconds instead of hanging.
 
 #pragma once
 
@@ -14,7 +14,7 @@
 
 namespace linktor {
 
-// One connected socket.
+// A TestSocket is one connected socket.
 class TestSocket {
  public:
   explicit TestSocket(int fd);
@@ -27,18 +27,19 @@ class TestSocket {
       : fd_(std::exchange(other.fd_, -1)), reader_(std::move(other.reader_)) {}
   TestSocket& operator=(TestSocket&&) = delete;
 
-  // False when the other side has closed.
+  // Returns false when the other side has closed.
   bool Send(std::string_view bytes) const;
-  // One HTTP message: head, and as much body as its Content-Length says.
-  // Empty when the connection closed first.
+  // Returns one HTTP message: its head, and as much body as its Content-Length
+  // says. It is empty when the connection closed first.
   std::string ReadMessage();
-  // As ReadMessage, without a body: the answer to HEAD or a 100.
+  // Returns a message that has no body: the answer to HEAD, or a 100.
   std::string ReadHead();
-  // Whether the other side closes without another byte.
+  // Waits for the end, and returns whether the other side closes without
+  // another byte.
   bool ReadsEnd();
   // Tells the other side that no more will be sent.
   void EndWriting() const;
-  // The descriptor, for who speaks another protocol over it.
+  // Returns the descriptor, for tests that speak another protocol over it.
   int fd() const { return fd_; }
 
  private:
@@ -48,11 +49,11 @@ class TestSocket {
   HttpReader reader_;
 };
 
-// A port nobody listens on, as "127.0.0.1:<port>".
+// Returns an address on which nobody listens, as "127.0.0.1:<port>".
 std::string ClosedAddress();
 
-// Accepts connections and gives each to `serve`, one after the other, on a
-// thread of its own.
+// A TestServer accepts connections and gives each to `serve`, one after the
+// other, on a thread of its own.
 class TestServer {
  public:
   using Serve = std::function<void(TestSocket&)>;

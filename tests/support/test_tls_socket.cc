@@ -92,7 +92,8 @@ struct TestTlsSocket::Parts {
 
 TestTlsSocket::TestTlsSocket(const std::string& address, const Options& options)
     : parts_(std::make_unique<Parts>(address)) {
-  // OpenSSL writes to sockets without MSG_NOSIGNAL.
+  // OpenSSL writes to sockets without MSG_NOSIGNAL, so a closed one would end
+  // the test's process.
   std::signal(SIGPIPE, SIG_IGN);
   parts_->context = MakeContext(options);
   parts_->ssl.reset(SSL_new(parts_->context.get()));

@@ -1,6 +1,6 @@
-// A TLS client over a plain blocking socket, which can offer what no
-// well-behaved client would. Everything fails after ten seconds instead of
-// hanging.
+// A TestTlsSocket is a TLS client over a plain blocking socket, which can offer
+// what no well-behaved client would. Every call fails after ten seconds instead
+// of hanging.
 
 #pragma once
 
@@ -16,19 +16,22 @@ namespace linktor {
 class TestTlsSocket {
  public:
   struct Options {
-    // The versions to offer, as OpenSSL numbers them; 0 is the lowest and the
-    // highest that there are.
+    // These bound the versions that are offered, as OpenSSL numbers them; 0
+    // stands for the lowest or the highest that there is.
     int min_version = 0;
     int max_version = 0;
-    // What OpenSSL takes for too weak; 0 allows the versions before TLS 1.2.
+    // OpenSSL refuses whatever is weaker than this level; 0 allows the versions
+    // before TLS 1.2.
     int security_level = 2;
-    // PEM: whose certificates to accept. Empty: everybody's.
+    // Certificates of these authorities, as PEM text, are accepted. An empty
+    // text accepts any certificate.
     std::string trusted;
-    // What to show when the server asks; empty for nothing.
+    // This certificate is shown when the server asks; an empty one is not.
     TestCertificate identity;
-    // The protocols to offer by ALPN, each with its length before it.
+    // These protocols are offered by ALPN; each has its length before it.
     std::string alpn;
-    // OpenSSL's names of TLS 1.2's ciphers to offer; empty for the usual ones.
+    // These ciphers of TLS 1.2 are offered, by OpenSSL's names; empty for the
+    // usual ones.
     std::string ciphers;
   };
 
@@ -38,41 +41,46 @@ class TestTlsSocket {
   TestTlsSocket(TestTlsSocket&& other) noexcept;
   TestTlsSocket& operator=(TestTlsSocket&&) = delete;
 
-  // Whether the handshake succeeded on this side. The server may still refuse
-  // our certificate in TLS 1.3, which the first read tells.
+  // Returns whether the handshake succeeded on this side. With TLS 1.3 the
+  // server may still refuse the client's certificate, which the first read
+  // shows.
   bool connected() const { return error_.empty(); }
-  // Why the last call failed, in OpenSSL's words.
+  // Says, in OpenSSL's words, why the last call failed.
   const std::string& error() const { return error_; }
-  // "TLSv1.3".
+  // Returns the version that was agreed on, such as "TLSv1.3".
   std::string version() const;
   std::string cipher() const;
-  // The protocol that the server chose by ALPN; empty when it chose none.
+  // Returns the protocol that the server chose by ALPN; empty when it chose
+  // none.
   std::string alpn() const;
-  // The common name in the server's certificate.
+  // Returns the common name in the server's certificate.
   std::string server_name() const;
-  // Whether the server offers a ticket to resume the session by, as far as what
-  // has been read tells.
+  // Returns whether the server has offered a ticket to resume the session, in
+  // the bytes that were read so far.
   bool has_ticket() const;
 
-  // False when the other side has closed.
+  // Returns false when the other side has closed.
   bool Send(std::string_view bytes);
-  // As Send, but past TLS: for bytes that are no record, or a part of one.
+  // Sends the bytes as they are, without TLS: they are no record, or a part of
+  // one.
   bool SendUnencrypted(std::string_view bytes) const;
-  // One HTTP message: head, and as much body as its Content-Length says. Empty
-  // when the connection closed first.
+  // Returns one HTTP message: its head, and as much body as its Content-Length
+  // says. It is empty when the connection closed first.
   std::string ReadMessage();
-  // Whether the other side ends TLS by close_notify, without another byte.
+  // Returns whether the other side ends TLS by close_notify, without another
+  // byte.
   bool ReadsCloseNotify();
-  // Whether TLS ends, however, without another byte.
+  // Returns whether TLS ends without another byte, in whatever way.
   bool ReadsEnd();
-  // Asks to negotiate again, as TLS 1.2 can. Whether the server agreed.
+  // Asks to negotiate again, which TLS 1.2 can. Returns whether the server
+  // agreed.
   bool Renegotiate();
 
  private:
   struct Parts;
 
   bool ReadMore(std::string& out);
-  // Keeps why a call failed that returned `result`.
+  // Keeps the reason why a call failed that returned `result`.
   void NoteError(int result);
 
   std::unique_ptr<Parts> parts_;
