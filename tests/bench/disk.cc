@@ -1,4 +1,4 @@
-// How many bytes of disk a text event takes, without its raw body.
+// Measures how many bytes of disk a text event takes, without its raw body.
 
 #include <cstdlib>
 
@@ -15,7 +15,7 @@ void MeasureDisk(const Setting& setting) {
   const std::size_t count = setting.Scaled(kEvents);
   (void)RunLoad(
       {.address = server.target().address, .requests = posts.Many(count)});
-  // Ends with a checkpoint: all is in the one file.
+  // The server's end brings a checkpoint, so that all is in the one file.
   (void)server.gateway().server().Terminate();
   const auto database =
       Database::Open(server.gateway().folder() + "/data/gateway.db",

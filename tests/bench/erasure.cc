@@ -1,6 +1,7 @@
-// Ratio 10: a webhook's p99 while 1,000 messages a second are erased, over its
-// p99 without. No call of the API erases yet, so the server's parts that a
-// webhook passes run in this process, behind their real listener.
+// Ratio 10 is a webhook's p99 while 1,000 messages a second are erased, over
+// its p99 without erasures. No call of the API erases yet, so the server's
+// parts through which a webhook goes run in this process, behind their real
+// listener.
 
 #include <atomic>
 #include <chrono>
@@ -55,7 +56,7 @@ class Server {
   }
   const std::string& folder() const { return store_.folder(); }
 
-  // The message with that number is erased.
+  // Appends the erasure of the message with that number.
   void Erase(std::uint64_t number) {
     journal::Record record =
         NewRecord(absl::ToUnixMillis(store_.clock().Now()));
@@ -85,7 +86,8 @@ class Server {
   std::unique_ptr<HttpListener> listener_;
 };
 
-// Erases one message after another, from `first` on, until it goes.
+// Erasures erase one message after another, from `first` on, until the object
+// goes.
 class Erasures {
  public:
   Erasures(Server& server, std::uint64_t first)

@@ -1,4 +1,4 @@
-// Ratio 4: live events to 100 subscribers.
+// Ratio 4 is about live events to 100 subscribers.
 
 #include <optional>
 #include <string>
@@ -18,7 +18,8 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr int kSubscribers = 100;
 constexpr int kChannels = 4;
 constexpr std::size_t kEvents = 20'000;
-// The denominator sends messages of this shape, whatever the server sends.
+// Each message of the denominator has so many events, whatever the server
+// sends.
 constexpr std::size_t kEventsPerMessage = 16;
 constexpr std::size_t kEventBytes = 700;
 
@@ -26,7 +27,7 @@ double Seconds(SteadyClock::time_point since) {
   return std::chrono::duration<double>(SteadyClock::now() - since).count();
 }
 
-// Deliveries a second of the denominator.
+// Returns how many events the denominator delivers a second.
 double RawDeliveries(const std::string& address, std::size_t count) {
   const auto begin = SteadyClock::now();
   Fleet fleet({.server = {.address = address},
@@ -39,7 +40,7 @@ double RawDeliveries(const std::string& address, std::size_t count) {
   return static_cast<double>(fleet.total()) / Seconds(begin);
 }
 
-// A server with its subscribers.
+// A Giver is a server with its subscribers.
 class Giver {
  public:
   Giver(const Setting& setting, Access access)

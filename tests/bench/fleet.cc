@@ -13,7 +13,8 @@ using Reactor = grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>;
 constexpr std::uint8_t kEventsTag = 0x0A;
 constexpr auto kPatience = std::chrono::seconds(120);
 
-// Walks the top-level fields of a message; calls `use` with each event.
+// Walks through the top-level fields of a message and calls `use` with each
+// event.
 template <typename Use>
 void ForEachEvent(std::string_view message, Use use) {
   const auto varint = [&message] {
@@ -108,8 +109,8 @@ Fleet::Fleet(FleetOptions options) : options_(std::move(options)) {
   for (int i = 0; i < options_.connections; ++i) {
     grpc::ChannelArguments arguments;
     arguments.SetMaxReceiveMessageSize(-1);
-    // A client's window else grows to megabytes while nobody reads: it would
-    // take in all that is sent, and not stall.
+    // Otherwise a client's window grows to megabytes while nobody reads. It
+    // would take in all that is sent, and the stream would not stall.
     if (options_.stalled) arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
     channels_.push_back(options_.server.Connect(arguments));
     stubs_.push_back(std::make_unique<grpc::GenericStub>(channels_.back()));

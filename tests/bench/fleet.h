@@ -1,5 +1,5 @@
-// Many subscribers in one process, which count what they receive without
-// parsing it.
+// A Fleet is many subscribers in one process, which count the events that they
+// receive without parsing them.
 
 #pragma once
 
@@ -27,28 +27,29 @@ struct FleetOptions {
   // The serialised request of each stream.
   std::string request;
   int streams = 1;
-  // Connections that share the streams.
+  // The streams share so many connections.
   int connections = 1;
-  // Read the first message and no more.
+  // When it is set, each stream reads the first message and no more.
   bool stalled = false;
-  // Called with each event, from several threads.
+  // It is called with each event, from several threads.
   std::function<void(int stream, std::string_view event)> on_event;
 };
 
 class Fleet {
  public:
   explicit Fleet(FleetOptions options);
-  // Cancels what still streams.
+  // Cancels the streams that have not ended.
   ~Fleet();
   Fleet(const Fleet&) = delete;
   Fleet& operator=(const Fleet&) = delete;
 
-  // Until every stream has received its first message, or has ended.
+  // Waits until every stream has received its first message, or has ended.
   void WaitForFirst();
-  // Until every stream has so many events, or 120 s have passed: false.
+  // Waits until every stream has so many events. Returns false when 120 s pass
+  // first.
   bool WaitForEvents(std::uint64_t each);
   void WaitForEnd();
-  // Returns the number of events of the stream that has least.
+  // Returns the number of events of the stream that has the fewest.
   std::uint64_t least() const;
   std::uint64_t total() const;
 

@@ -1,4 +1,4 @@
-// Ratios 1, 2, 5 and 7: webhooks in.
+// Ratios 1, 2, 5 and 7 are about webhooks that come in.
 
 #include <optional>
 
@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kPosts = 60'000;
 constexpr int kUsers = 1000;
 constexpr int kConnections = 64;
-// Updates of one post, as many as Meta sends at once.
+// A post may have so many updates, which is as many as Meta sends at once.
 constexpr int kMany = 1000;
 
 LoadResult Post(const Setting& setting, const Target& target,
@@ -32,7 +32,7 @@ LoadResult Post(const Setting& setting, const Target& target,
   return result;
 }
 
-// A server that takes posts.
+// A Taker is a server that takes posts.
 class Taker {
  public:
   Taker(const Setting& setting, Access access)
@@ -43,14 +43,15 @@ class Taker {
                   .name = NameWith(access, "the same with one subscriber"),
                   .unit = "posts/s",
                   .at_least = access == Access::kOpen ? 0.30 : 0} {
-    // Makes the customers' keys, and fills what is filled once.
+    // These posts make the customers' keys and warm the caches.
     (void)Post(setting_, target(), posts_.Many(2 * kUsers));
   }
 
   PostMaker& posts() { return posts_; }
   Target target() { return arrangement_.target(); }
 
-  // Posts with one subscriber, beside the `raw` posts a second.
+  // Measures posts while one subscriber follows, against the `raw` posts a
+  // second.
   void MeasureFollowed(std::size_t count, double raw) {
     Fleet follower({.server = arrangement_.peer()});
     follower.WaitForFirst();

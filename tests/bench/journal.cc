@@ -1,4 +1,4 @@
-// Ratio 3: appends to the journal in this process.
+// Ratio 3 is about appends to the journal in this process.
 
 #include <chrono>
 #include <cstdlib>
@@ -15,7 +15,7 @@ constexpr std::size_t kRecords = 60'000;
 constexpr std::size_t kInFlight = 64;
 constexpr int kUsers = 1000;
 
-// Makes records of posts and appends them.
+// A Rig makes records of posts and appends them.
 class Rig {
  public:
   // Returns records whose keys are durable.
@@ -35,8 +35,8 @@ class Rig {
     return records;
   }
 
-  // Seconds for all of them, with kInFlight waiting at most, and half of them
-  // at least until the end.
+  // Appends all records and returns the seconds that it took. At most kInFlight
+  // wait at any time, and at least half as many until the end.
   double Append(std::vector<Appended> records) {
     Mutex mutex;
     CondVar changed;
@@ -46,7 +46,7 @@ class Rig {
     for (std::size_t asked = 0; asked < records.size(); ++asked) {
       {
         MutexLock lock(mutex);
-        // Woken once for a batch, as the denominator's is.
+        // This thread is woken once for a batch, as the denominator's is.
         if (asked - done >= kInFlight) wanted = asked - kInFlight / 2;
         while (done < wanted) changed.Wait(mutex);
       }

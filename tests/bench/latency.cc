@@ -1,4 +1,4 @@
-// Ratio 6: from the post to the subscriber, at 200 a second.
+// Ratio 6 is the time from a post to the subscriber, at 200 posts a second.
 
 #include <atomic>
 
@@ -22,8 +22,8 @@ void MeasureLatency(const Setting& setting) {
   PostMaker posts(server.target(), 100);
   (void)RunLoad(
       {.address = server.target().address, .requests = posts.Many(500)});
-  // The disk at the same rate: one that never rests answers in a third of the
-  // time.
+  // The disk is probed at the same rate, because a disk that never rests
+  // answers in a third of the time.
   Ratio ratio{.number = "6",
               .name = "post to subscriber p50 / fdatasync p50, both at 200/s",
               .unit = "ms",
@@ -37,7 +37,8 @@ void MeasureLatency(const Setting& setting) {
               .connections = 4,
               .requests = posts.Many(count),
               .rate = kRate};
-    // Nanoseconds; written before the post and read after its event.
+    // The times are in nanoseconds. Each is written before the post and read
+    // after its event.
     std::vector<std::atomic<std::int64_t>> sent(count);
     std::vector<double> taken(count);
     load.on_send = [&](std::size_t index) {

@@ -1,5 +1,5 @@
-// linktor-bench: the ratios of speed and the figures beside them, against the
-// raw layer in the same run.
+// linktor-bench measures the ratios of speed and the figures beside them,
+// against the raw layer in the same run.
 
 #include <CLI/CLI.hpp>
 #include <fstream>

@@ -1,4 +1,4 @@
-// How the load generators reach a gRPC server.
+// A Peer says how the load generators reach a gRPC server.
 
 #pragma once
 
@@ -10,14 +10,14 @@
 namespace linktor::bench {
 
 struct Peer {
-  // "127.0.0.1:50051".
+  // The address looks like "127.0.0.1:50051".
   std::string address;
-  // Null: the connection is plain.
+  // The connection is plain when these are null.
   std::shared_ptr<grpc::ChannelCredentials> credentials;
-  // Empty: none is presented.
+  // An empty key is not presented.
   std::string api_key;
 
-  // A connection that no other channel shares.
+  // Makes a connection that no other channel shares.
   std::shared_ptr<grpc::Channel> Connect(
       grpc::ChannelArguments arguments = {}) const {
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);

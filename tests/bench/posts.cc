@@ -10,7 +10,7 @@
 namespace linktor::bench {
 namespace {
 
-// As long as Instagram's mids are.
+// It makes the mids as long as Instagram's are.
 constexpr std::string_view kMidStart =
     "aWdfZAG1faXRlbToxOklHTWVzc2FnZAUlEOjE3ODQxNDAwMDAwMDAwMDAxOjM0MDI4MjM2Njg0"
     "MTcxMDMwMTI0NDI1OTY5MTcxNzE0NjgxMzAxMjozMTg0MTAyNjc2NjgzNDY4MjQ5bench_";

@@ -1,4 +1,4 @@
-// Signed webhook posts, made before the clock runs.
+// Makes signed webhook posts, before the clock of a measurement runs.
 
 #pragma once
 
@@ -9,30 +9,31 @@
 
 namespace linktor::bench {
 
-// Where posts go.
+// A Target says where posts go.
 struct Target {
-  // "127.0.0.1:8080".
+  // The address looks like "127.0.0.1:8080".
   std::string address;
-  // PEM: the authority behind the server's certificate; empty without TLS.
+  // This authority, as PEM text, stands behind the server's certificate; it is
+  // empty without TLS.
   std::string trusted;
   std::string path;
   std::string account_id;
   std::string app_secret;
 };
 
-// Makes texts of customers, about 120 bytes of text each, in bodies of about
-// 700 bytes with one item. Every message has a mid of its own, "b" and its
-// number.
+// A PostMaker makes messages of customers with about 120 bytes of text each. A
+// body with one of them has about 700 bytes. Every message has a mid of its
+// own, which ends with its number.
 class PostMaker {
  public:
-  // `users`: how many customers take turns.
+  // `users` customers take turns.
   PostMaker(Target target, int users)
       : target_(std::move(target)), users_(users) {}
 
-  // A whole HTTP request with `items` messages.
+  // Returns a whole HTTP request with `items` messages.
   std::string Next(int items = 1);
   std::vector<std::string> Many(std::size_t count, int items = 1);
-  // The body alone.
+  // Returns such a body alone.
   std::string Body(int items);
   std::string Request(std::string_view body) const;
   // Returns the number of the next message.
@@ -44,10 +45,10 @@ class PostMaker {
   std::uint64_t number_ = 0;
 };
 
-// The mid of the message with that number.
+// Returns the mid of the message with that number.
 std::string MidOf(std::uint64_t number);
 
-// The number in an event's encoded mid; nothing is parsed.
+// Returns the number in the mid of an encoded event, without parsing it.
 std::uint64_t NumberIn(std::string_view encoded_event);
 
 }  // namespace linktor::bench

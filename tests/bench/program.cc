@@ -52,7 +52,8 @@ double CpuSeconds(pid_t pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
   std::string text((std::istreambuf_iterator<char>(file)),
                    std::istreambuf_iterator<char>());
-  // The second field is a name in parentheses, which may hold spaces.
+  // The second field is a name in parentheses that may have spaces in it, so
+  // the fields are counted from behind it.
   std::istringstream fields(text.substr(text.rfind(')') + 2));
   std::string skipped;
   for (int i = 0; i < 11; ++i) fields >> skipped;

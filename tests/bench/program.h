@@ -1,4 +1,4 @@
-// A program run beside the measurement, such as a denominator.
+// A Program is one that runs beside the measurement, such as a denominator.
 
 #pragma once
 
@@ -9,31 +9,33 @@
 
 namespace linktor::bench {
 
-// Ended with SIGKILL when it goes. Not thread-safe.
+// The program is killed when the object goes. It is not thread-safe.
 class Program {
  public:
-  // Starts it and waits for its first line; ends this process with a sentence
-  // when there is none.
+  // Starts it and waits for its first line. When there is none, this process
+  // ends with a sentence.
   explicit Program(const std::vector<std::string>& arguments);
   ~Program();
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
-  // What it printed first.
+  // Returns the line that it has printed first.
   const std::string& first_line() const { return first_line_; }
   pid_t pid() const { return pid_; }
 
  private:
   pid_t pid_ = -1;
-  // Its standard input; closed, also when this process is killed, it ends.
+  // This is the program's standard input. The program ends when it is closed,
+  // which the kernel does also when this process is killed.
   int life_fd_ = -1;
   std::string first_line_;
 };
 
-// "127.0.0.1:1234" of "ready http=127.0.0.1:1234".
+// Returns "127.0.0.1:1234" for the line "ready http=127.0.0.1:1234" and the
+// name "http".
 std::string AddressIn(const std::string& line, const std::string& name);
 
-// Seconds of CPU a process has used.
+// Returns the seconds of CPU that a process has used.
 double CpuSeconds(pid_t pid);
 
 }  // namespace linktor::bench

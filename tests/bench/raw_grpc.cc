@@ -1,5 +1,5 @@
-// The denominators of the gRPC ratios: a callback server that streams messages
-// encoded before, or echoes.
+// This is the denominator of the gRPC ratios: a callback server that streams
+// messages which were encoded before, or echoes.
 
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/grpcpp.h>
@@ -45,7 +45,8 @@ class Stream final : public grpc::ServerGenericBidiReactor {
     std::size_t events = 0;
     std::size_t bytes = 0;
     words >> left_ >> events >> bytes;
-    // `events` fields of a SubscribeEventsResponse: tag, length, content.
+    // A message has `events` fields of a SubscribeEventsResponse; each is a
+    // tag, a length and a content.
     std::string message;
     for (std::size_t i = 0; i < events; ++i) {
       message.push_back('\x0a');

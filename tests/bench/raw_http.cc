@@ -1,7 +1,7 @@
-// The denominator of the HTTP ratios: the least that Beast needs to read a
-// POST and answer it. A coroutine per connection on a plain socket, one
-// thread, no timers. Also plays an instant Graph: the answer is what a send
-// gets.
+// This is the denominator of the HTTP ratios: the least that Beast needs to
+// read a POST and answer it. Each connection has a coroutine on a plain socket;
+// there is one thread, and there are no timers. It also plays an instant Graph,
+// which gives the answer that a send gets.
 
 #include <boost/asio.hpp>
 #include <boost/beast/core/flat_buffer.hpp>

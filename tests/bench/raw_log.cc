@@ -17,7 +17,8 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-// A file of `size` bytes that are really there.
+// Opens a file of `size` bytes that are really on the disk, so that an append
+// allocates nothing.
 int OpenPreallocated(const std::string& path, std::size_t size) {
   const int fd =
       open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);

@@ -1,3 +1,4 @@
+// This is the program of the denominators. It is called as
 // linktor-bench-raw http | graph | grpc
 
 #include <unistd.h>
@@ -10,7 +11,7 @@
 
 namespace {
 
-// Ends with whoever started it, however that ends.
+// Ends this program when its parent ends, in whatever way.
 void EndWithParent() {
   std::thread([] {
     char c = 0;

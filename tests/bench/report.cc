@@ -27,14 +27,14 @@ std::string AimOf(const Ratio& ratio) {
   return "";
 }
 
-// "yes", "no", or "" without an aim.
+// Returns "yes" or "no", or "" without an aim.
 std::string Met(const Ratio& ratio, double value) {
   if (ratio.at_least > 0) return value >= ratio.at_least ? "yes" : "no";
   if (ratio.at_most > 0) return value <= ratio.at_most ? "yes" : "no";
   return "";
 }
 
-// "12.3k".
+// Returns a number such as "12.3k".
 std::string Short(double value) {
   if (value >= 1e6) return absl::StrFormat("%.2fM", value / 1e6);
   if (value >= 1e4) return absl::StrFormat("%.1fk", value / 1e3);

@@ -1,4 +1,5 @@
-// Collects what was measured: pairs of the same run, their median and spread.
+// A Report collects the pairs that were measured in the same run, and shows
+// their median and spread.
 
 #pragma once
 
@@ -7,17 +8,17 @@
 
 namespace linktor::bench {
 
-// One of the ratios of the design.
+// A Ratio is one of the ratios of the design.
 struct Ratio {
-  // "1", or "" for a figure without a number.
+  // It is "1" and so on, or "" for a figure without a number.
   std::string number;
   std::string name;
-  // "events/s", "ms", …: of numerator and denominator.
+  // Numerator and denominator have this unit, such as "events/s" or "ms".
   std::string unit;
-  // What is aimed at: at least or at most; 0 for none.
+  // The ratio is to be at least or at most this; 0 means that there is no aim.
   double at_least = 0;
   double at_most = 0;
-  // One per round. A figure that is no ratio has 1 below.
+  // There is one of each for a round. A figure that is no ratio has 1 below.
   std::vector<double> above;
   std::vector<double> below;
 };
@@ -26,11 +27,12 @@ class Report {
  public:
   void Add(Ratio ratio) { ratios_.push_back(std::move(ratio)); }
   void SetDisk(double p50_ms) { disk_ms_.push_back(p50_ms); }
-  // Something was lost or refused, which no figure makes good.
+  // Notes that something was lost or refused. The run has failed then, whatever
+  // its figures are.
   void AddFault(std::string what);
   bool sound() const { return faults_.empty(); }
 
-  // A table for people.
+  // Returns a table for people.
   std::string Table() const;
   std::string Json() const;
 

@@ -1,4 +1,4 @@
-// Ratio 8: SendMessage with an instant Graph, and a bare echo on the same
+// Ratio 8 is SendMessage with an instant Graph, over a bare echo on the same
 // channels.
 
 #include <atomic>
@@ -16,10 +16,10 @@ namespace {
 constexpr int kChannels = 4;
 constexpr int kInFlight = 64;
 constexpr std::size_t kSends = 10'000;
-// Many, because sends to one customer wait for each other.
+// There are many customers, because sends to one customer wait for each other.
 constexpr std::size_t kUsers = 5000;
 
-// A server that sends.
+// A Sender is a server that sends.
 class Sender {
  public:
   Sender(const std::string& graph_url, Access access)
@@ -36,14 +36,14 @@ class Sender {
                .name = NameWith(
                    access, "SendMessage with an instant Graph / gRPC echo"),
                .unit = "calls/s",
-               // Set from what was measured: see docs/performance.md.
+               // The aim was set after a measurement; see docs/performance.md.
                .at_least = access == Access::kOpen ? 0.15 : 0} {
     (void)RunUnaryLoad(load_);
   }
   Sender(const Sender&) = delete;
   Sender& operator=(const Sender&) = delete;
 
-  // The same requests to the denominator; calls a second.
+  // Sends the same requests to the denominator, and returns its calls a second.
   double MeasureEcho(const std::string& address, std::size_t calls) {
     UnaryLoad echo = load_;
     echo.server = {.address = address};

@@ -12,7 +12,7 @@
 
 namespace linktor::bench {
 
-// The certificate and the API key of one server.
+// Secrets are the certificate and the API key of one server.
 class Arrangement::Secrets {
  public:
   Secrets() {
@@ -30,7 +30,7 @@ class Arrangement::Secrets {
             "--max-streams-per-key", "20000"};
   }
 
-  // Once the server runs: a key that may do everything, and the channel.
+  // Makes a key that may do everything, and the channel, once the server runs.
   void Prepare(const std::string& address) {
     Peer first = PeerAt(address);
     const std::shared_ptr<grpc::Channel> channel = first.Connect();

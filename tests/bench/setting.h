@@ -1,4 +1,5 @@
-// What all measurements share.
+// This is shared by all measurements: how often and how long they measure, and
+// the server that is measured.
 
 #pragma once
 
@@ -15,7 +16,7 @@ namespace linktor::bench {
 
 struct Setting {
   Report& report;
-  // Each pair is measured so often, interleaved.
+  // Each pair is measured so often, the two in turns.
   int rounds = 5;
   // Makes everything shorter, for trying it out: 0.1 for a tenth.
   double scale = 1;
@@ -30,13 +31,14 @@ struct Setting {
 
 // A server is measured open, or protected as it is on a network.
 enum class Access {
-  // Everybody, over plain connections.
+  // Everybody may call, and connections are plain.
   kOpen,
-  // Holders of an API key, over TLS on both ports.
+  // Callers need an API key, and both ports have TLS.
   kKeysAndTls,
 };
 
-// A started server with its channel, and where its posts and calls go.
+// An Arrangement is a started server with its channel. It says where posts and
+// calls go.
 class Arrangement {
  public:
   explicit Arrangement(std::vector<std::string> server_options = {},
@@ -51,16 +53,16 @@ class Arrangement {
  private:
   class Secrets;
 
-  // Null when the server is open. The gateway uses its files, so it goes after
-  // the gateway.
+  // It is null when the server is open. The gateway uses its files, so it must
+  // go after the gateway.
   std::unique_ptr<Secrets> secrets_;
   std::unique_ptr<testing::Gateway> gateway_;
 };
 
-// What a ratio measured with `access` is called.
+// Returns the name of a ratio that was measured with `access`.
 std::string NameWith(Access access, std::string name);
 
-// The program of the denominators.
+// Returns the path of the program of the denominators.
 std::string RawProgram();
 
 // Each measures one family of ratios and adds it to the report.

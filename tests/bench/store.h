@@ -1,5 +1,6 @@
-// The server's parts that keep webhooks, in this process: a data folder with
-// one channel, its journal, and what makes records of posts.
+// A Store has the server's parts that keep webhooks, in this process: a data
+// folder with one channel, its journal, and the part that makes records of
+// posts.
 
 #pragma once
 
@@ -22,7 +23,8 @@
 
 namespace linktor::bench {
 
-// Ends the program when there is no value: a figure without it says nothing.
+// Returns the value. It ends the program when there is none, since a figure
+// without it says nothing.
 template <typename T>
 T ValueOrDie(absl::StatusOr<T> value) {
   if (!value.ok()) std::abort();
@@ -33,7 +35,7 @@ class Store {
  public:
   Store();
 
-  // Where posts to the channel go; without an address.
+  // Returns where posts to the channel go, but for the address.
   static Target target();
 
   const Clock& clock() const { return clock_; }

@@ -1,5 +1,5 @@
-// The second half of ratio 5: a webhook's p99.9 in a store that has grown, over
-// that in a small one.
+// The second half of ratio 5 is a webhook's p99.9 in a store that has grown,
+// over that in a small one.
 
 #include <algorithm>
 #include <cstdint>
@@ -13,17 +13,17 @@
 namespace linktor::bench {
 namespace {
 
-// 60 of them are above p99.9.
+// With this number 60 posts are above p99.9.
 constexpr std::size_t kPosts = 60'000;
 constexpr int kUsers = 1000;
 constexpr int kConnections = 64;
 constexpr std::uint64_t kSmall = 100'000;
-// As many updates as Meta sends at once, over a few connections.
+// A post that fills the store has as many updates as Meta sends at once.
 constexpr int kFilling = 1000;
 constexpr int kFillingConnections = 4;
 
-// How many events the large store has: a million, or what
-// LINKTOR_BENCH_STORED says.
+// Returns how many events the large store has: a million, or the number in
+// LINKTOR_BENCH_STORED.
 std::uint64_t Large() {
   constexpr std::uint64_t kLarge = 1'000'000;
   const char* wanted = std::getenv("LINKTOR_BENCH_STORED");
@@ -56,7 +56,8 @@ void MeasureStored(const Setting& setting) {
       return result;
     };
     const auto fill = [&](std::uint64_t events) {
-      // In pieces: the bodies of a million events would fill the memory.
+      // The store is filled in pieces, because the bodies of a million events
+      // would fill the memory.
       constexpr std::size_t kPiece = 100;
       while (posts.next_number() < events) {
         const std::uint64_t left = events - posts.next_number();

@@ -1,4 +1,5 @@
-// What subscribers cost who do nothing, or do not read.
+// Measures the cost of subscribers that have nothing to receive, and of those
+// that do not read.
 
 #include <atomic>
 #include <chrono>
@@ -19,16 +20,17 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr double kKiB = 1024;
 constexpr int kHealthy = 100;
 constexpr int kStalled = 900;
-// Fewer posts a second than fill the machine: what is measured is waiting.
+// So few posts a second do not fill the machine; the wait of subscribers is
+// measured, and not the machine's limit.
 constexpr double kRate = 500;
-// Long enough for several checkpoints, which are what p99 is made of.
+// So many posts take long enough for several checkpoints, which make the p99.
 constexpr std::size_t kPosts = 5000;
 constexpr int kItems = 4;
-// So that the stalled are far beyond what a connection holds.
+// So many posts are far more than the connections of stalled streams hold.
 constexpr std::size_t kFillingPosts = 2500;
 constexpr int kFilling = 20;
 
-// Until the process has nothing left to do.
+// Waits until the process has nothing left to do.
 void WaitUntilIdle(const Setting& setting, pid_t pid) {
   constexpr auto kLook = std::chrono::milliseconds(200);
   constexpr double kIdleSeconds = 0.02;
@@ -40,7 +42,7 @@ void WaitUntilIdle(const Setting& setting, pid_t pid) {
   setting.report.AddFault("streams: the server has not come to rest");
 }
 
-// p99 of the healthy subscribers' wait, in ms.
+// Returns the p99 of the healthy subscribers' wait, in ms.
 double WaitOfHealthy(const Setting& setting, Arrangement& server,
                      PostMaker& posts, std::size_t count) {
   const std::uint64_t first = posts.next_number();
@@ -98,7 +100,7 @@ void MeasureIdle(const Setting& setting, Access access) {
     ratio.above.push_back(static_cast<double>(after - std::min(before, after)) /
                           kKiB / streams);
     ratio.below.push_back(1);
-    // Every one of them still gets what comes.
+    // Every one of them must still get new events.
     (void)RunLoad({.address = target.address,
                    .trusted = target.trusted,
                    .connections = 1,
@@ -128,7 +130,8 @@ void MeasureStalledStreams(const Setting& setting) {
   for (int round = 0; round < setting.rounds; ++round) {
     Arrangement server;
     PostMaker posts(server.target(), 100);
-    // Twice the same, so that the store is as large for both.
+    // The store is filled before each of the two measurements, so that it grows
+    // alike for both.
     const auto fill = [&] {
       (void)RunLoad(
           {.address = server.target().address,
@@ -144,14 +147,14 @@ void MeasureStalledStreams(const Setting& setting) {
                    .connections = 90,
                    .stalled = true});
     stalled.WaitForFirst();
-    // Until what the connections take in is full, and they do stall.
+    // Now the buffers of the connections become full, and the streams do stall.
     fill();
     ratio.above.push_back(WaitOfHealthy(setting, server, posts, count));
     memory.above.push_back(
         static_cast<double>(testing::ResidentBytes(server.pid())) / kKiB /
         kKiB);
     memory.below.push_back(1);
-    // Nothing was lost: it is all in the log.
+    // Nothing may be lost: all events must be in the log.
     const std::uint64_t wanted = posts.next_number();
     v1::SubscribeEventsRequest all;
     all.set_position(v1::POSITION_EARLIEST);

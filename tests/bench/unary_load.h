@@ -1,4 +1,4 @@
-// Unary calls with a fixed number in flight.
+// Makes unary calls with a fixed number in flight.
 
 #pragma once
 
@@ -13,14 +13,15 @@ namespace linktor::bench {
 struct UnaryLoad {
   Peer server;
   std::string method;
-  // The serialised request of the next call; from several threads.
+  // It returns the serialised request of the next call, and is called from
+  // several threads.
   std::function<std::string()> make;
   std::size_t calls = 0;
   int channels = 1;
   int in_flight = 1;
 };
 
-// Calls a second. Ends the process when a call fails.
+// Returns the calls a second. It ends the process when a call fails.
 double RunUnaryLoad(const UnaryLoad& load);
 
 }  // namespace linktor::bench
