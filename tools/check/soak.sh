@@ -116,7 +116,7 @@ document() {
   cat <<END
 # Soak
 
-Written by \`make soak\`: every suite at its full size.
+\`make soak\` wrote these figures. Every suite had the size in its row.
 
 $(machine)
 
@@ -126,13 +126,13 @@ $(cat "$work/rows")
 
 ## Deliveries
 
-\`tests/soak/soak_test.cc\`. Signed posts of 1 to 1,000 items, shuffled, over 8
-connections; 30 % of the items are repeats. The server is killed and started
-again on the way, while a subscriber follows from the beginning. The test passes
-if each item that makes an event comes exactly once, in order, to it and to one
-that comes later, and the counts of all posts add up. \`events\` is what the
-subscriber received; \`duplicates\`, \`ignored\` and \`issues\` are the server's
-counts, which include posts that were sent again because a kill took the answer.
+\`tests/soak/soak_test.cc\` sends signed posts of 1 to 1,000 items, shuffled, over 8
+connections; 30 % of the items are repeats. Meanwhile the server is killed and started
+again, and a subscriber follows from the beginning. The test passes if each item that
+makes an event comes exactly once and in order, to this subscriber and to one that
+comes later, and if the counts of all posts add up. \`events\` counts what the subscriber
+received. \`duplicates\`, \`ignored\` and \`issues\` are the server's counts, which include
+posts that were sent again because a kill lost the answer.
 
 | figure | value |
 |---|---|
@@ -146,12 +146,12 @@ $(figures soak_tests idle)
 
 ## Kills
 
-\`tests/crash/crash_test.cc\`:
+\`tests/crash/crash_test.cc\` printed these lines:
 
 $(grep -hE '^[0-9]+ kills, ' "$logs/crash_tests.log" | sed 's/^/- /')
 
-\`backup_tests\`, at each step and each call by which SQLite changes a file,
-$LINKTOR_KILL_ROUNDS times:
+\`backup_tests\` kills at each step and at each call by which SQLite changes a file,
+$LINKTOR_KILL_ROUNDS times, and printed these lines:
 
 $(grep -hE '^[0-9]+ kills in ' "$logs/backup_tests.log" | sed 's/^/- /')
 END
