@@ -107,8 +107,8 @@ void AddChannelOptions(CLI::App* command, ChannelOptions& options) {
                       "Graph API version, such as v25.0");
   command
       ->add_option("--on-no-history", options.on_no_history,
-                   "sends to users who have not written, as far as is known: "
-                   "allow (let Instagram decide) or refuse")
+                   "what to do with sends to users of whom no message is "
+                   "known: allow (let Instagram decide) or refuse")
       ->check(CLI::IsMember({"allow", "refuse"}));
 }
 
@@ -282,21 +282,21 @@ void AddCreateAndUpdate(CLI::App& group, const Program& program) {
           "      --verify-token-file verify\n",
           kAboutSecrets));
   create->add_option("--id", created->id,
-                     "1-64 of [A-Za-z0-9._-]; the server makes one without it");
+                     "1-64 of [A-Za-z0-9._-]; the server makes one by default");
   AddChannelOptions(create, *created);
   create->get_option("--account-id")->required();
   create->add_flag("--instagram-login", created->instagram_login,
                    "the account is connected by Instagram Login, without a "
                    "Facebook Page");
   create->add_option("--request-id", created->request_id,
-                     "repeating a creation with it answers with the channel");
+                     "with the same one a channel is never created twice");
   AddSecretFiles(create, created->files);
   Bind(create, program.run,
        [&session, created] { return Create(session, *created); });
 
   auto updated = std::make_shared<ChannelOptions>();
   CLI::App* update =
-      AddCommand(group, "update", "change what is given, leave the rest",
+      AddCommand(group, "update", "change the fields that are given",
                  "  linktor-ig channels update ch_shop --name 'The other shop' "
                  "--on-no-history refuse");
   update->add_option("ID", updated->id, "the channel")->required();

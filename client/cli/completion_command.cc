@@ -34,7 +34,8 @@ std::optional<std::string> Completed(const CLI::App& app,
 void AddCompletion(const Program& program) {
   auto shell = std::make_shared<std::string>();
   CLI::App* command = AddCommand(
-      program.app, "completion", "what a shell needs to complete command lines",
+      program.app, "completion",
+      "print the script that completes command lines in a shell",
       "  source <(linktor-ig completion bash)    # or zsh; for this shell\n"
       "  linktor-ig completion bash > "
       "~/.local/share/bash-completion/completions/linktor-ig\n"

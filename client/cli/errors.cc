@@ -43,8 +43,8 @@ void AddErrors(const Program& program) {
   auto name = std::make_shared<std::string>();
   CLI::App* command = AddCommand(
       program.app, "errors", "the reasons of errors and what to do about them",
-      "  linktor-ig errors RECIPIENT_NOT_FOUND\nAsks no server.");
-  command->add_option("REASON", *name, "one of them; all without it");
+      "  linktor-ig errors RECIPIENT_NOT_FOUND\nIt calls no server.");
+  command->add_option("REASON", *name, "the reason to explain; by default all");
   Session& session = program.session;
   Bind(command, program.run,
        [&session, name] { return Errors(session, *name); });

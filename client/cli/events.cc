@@ -66,7 +66,7 @@ void AddEvents(const Program& program) {
       *group, "tail", "print events as they come, until Ctrl-C",
       "  linktor-ig events tail --from-start --channel ch_shop --type "
       "'message.*'\n"
-      "All that is there, as JSON, one event a line with its cursor:\n"
+      "This prints all events as JSON, one a line with its cursor:\n"
       "  linktor-ig events tail --from-start --until-caught-up --json\n"
       "When the connection breaks it is taken up again after the last cursor. "
       "At the end the\ncursor to go on with is on standard error; Ctrl-C ends "
@@ -78,27 +78,27 @@ void AddEvents(const Program& program) {
   CLI::Option* after =
       tail->add_option("--after", options->after, "go on after this cursor");
   tail->add_flag("--from-start", options->from_start,
-                 "everything that is kept; without it only what is new")
+                 "print all events that are kept, not only new ones")
       ->excludes(after);
   CLI::Option* since = tail->add_option(
       "--since", options->since,
-      "what was received since then: how long ago, such as 2h, or a time with "
-      "its zone");
+      "print the events received since then: how long ago, such as 2h, or a "
+      "time with its zone");
   since->excludes(after)->excludes("--from-start");
   const auto add = [tail](const char* name, std::vector<std::string>& values,
                           const char* what) {
     tail->add_option(name, values, what)->allow_extra_args(false);
   };
   add("--type", options->types,
-      "only this type, or group such as 'instagram.*'; repeatable");
+      "only this type, or a group such as 'instagram.*'; repeatable");
   add("--channel", options->channels, "only this channel; repeatable");
   add("--user", options->users, "only this customer; repeatable");
   tail->add_flag("--raw", options->raw,
-                 "with each item as Instagram sent it, while it is kept");
+                 "print each item also as Instagram sent it, while it is kept");
   tail->add_option("--count", options->count, "end after so many events")
       ->check(CLI::Range(1, 1'000'000'000));
   tail->add_flag("--until-caught-up", options->until_caught_up,
-                 "end when everything there is has been printed");
+                 "end when all events that exist have been printed");
   Session& session = program.session;
   Bind(tail, program.run, [&session, options, after, since] {
     options->after_given = after->count() > 0;

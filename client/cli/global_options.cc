@@ -12,9 +12,9 @@ void AddGlobalOptions(CLI::App& app, Session::Options& options) {
   // environment and the configuration file.
   app.add_option("--server", connection.server,
                  "HOST:PORT or unix:PATH of the server, or its name in the "
-                 "configuration file; 127.0.0.1:50051 without any");
+                 "configuration file; by default 127.0.0.1:50051");
   app.add_option("--config", connection.config,
-                 "configuration file; LINKTOR_IG_CLI_CONFIG");
+                 "configuration file, also LINKTOR_IG_CLI_CONFIG");
   // Flags go by functions: CLI11 by itself would set an absent one to false.
   app.add_flag_function(
       "--tls,!--no-tls",
@@ -39,11 +39,12 @@ void AddGlobalOptions(CLI::App& app, Session::Options& options) {
       },
       "send the API key without TLS to another machine, where everyone "
       "on the way can read it");
-  app.add_option("--timeout", options.timeout_s,
-                 "seconds for a call; 120 for sends with media, else 35")
+  app.add_option(
+         "--timeout", options.timeout_s,
+         "seconds for a call; by default 120 for sends with media, else 35")
       ->check(CLI::Range(1, 3600));
   app.add_flag("--json", options.json,
-               "proto3 JSON for machines, one object a line; errors too");
+               "print proto3 JSON, one object a line, also for errors");
 }
 
 }  // namespace linktor::cli

@@ -86,7 +86,7 @@ void AddIceBreakers(const Program& program) {
   Session& session = program.session;
   CLI::App* group = AddGroup(
       program.app, "ice-breakers",
-      "questions that Instagram offers to those who have not written yet",
+      "questions that Instagram offers to people who have not written yet",
       "  linktor-ig ice-breakers set ch_shop 'What do you sell?=PRODUCTS' "
       "'Where are you?=WHERE'");
 
@@ -101,7 +101,8 @@ void AddIceBreakers(const Program& program) {
       "[...]}]}");
   set->add_option("CHANNEL", options->channel_id, "the channel")->required();
   set->add_option("PAIR", options->pairs, "'Question=PAYLOAD', 1 to 4");
-  set->add_option("--file", options->file, "as JSON; '-' is standard input");
+  set->add_option("--file", options->file,
+                  "a file with all of them as JSON; '-' is standard input");
   Bind(set, program.run,
        [&session, options] { return Set(session, *options); });
 

@@ -117,11 +117,11 @@ void AddUpdate(CLI::App& group, const Program& program) {
   Session& session = program.session;
   auto options = std::make_shared<KeyOptions>();
   CLI::App* update = AddCommand(
-      group, "update", "change what is given, leave the rest",
+      group, "update", "change the fields that are given",
       "  linktor-ig keys update 0123456789abcdef --permission read-events "
       "--permission send\n"
-      "Permissions and channels replace those that the key has: give all that "
-      "it is to have.");
+      "Permissions and channels replace those that the key has, so give all "
+      "of them.");
   update->add_option("ID", options->id, "the key")->required();
   update->add_option("--name", options->name, "a name for people");
   AddPermissionOption(update, options->permissions);
@@ -137,7 +137,7 @@ void AddUpdate(CLI::App& group, const Program& program) {
       update->add_option("--expires", options->expires,
                          "after a duration such as 90d or 24h, or at a time "
                          "such as 2027-01-01T00:00:00Z");
-  update->add_flag("--no-expiry", options->no_expiry, "it does not expire")
+  update->add_flag("--no-expiry", options->no_expiry, "the key does not expire")
       ->excludes(expires);
   Bind(update, program.run,
        [&session, options] { return Update(session, *options); });
@@ -166,7 +166,7 @@ CLI::Option* AddPermissionOption(CLI::App* command,
 void AddKeys(const Program& program) {
   Session& session = program.session;
   CLI::App* group = AddGroup(
-      program.app, "keys", "API keys: who may call the server",
+      program.app, "keys", "API keys, which say who may call the server",
       "  linktor-ig keys create --name 'The shop' --permission send --out "
       "shop.key",
       "\nA server that runs with --auth keys refuses calls without a key. "

@@ -184,7 +184,7 @@ void AddNewKeys(CLI::App& group, const Program& program) {
   Session& session = program.session;
   auto options = std::make_shared<CreateOptions>();
   CLI::App* create = AddCommand(
-      group, "create", "make a key; its secret is shown this once",
+      group, "create", "make a key, whose secret is shown only once",
       "  linktor-ig keys create --name 'The shop' --permission read-events \\\n"
       "      --permission send --channel ch_shop --expires 90d --out shop.key\n"
       "For a script, the key alone is on standard output when that is no "
@@ -195,14 +195,14 @@ void AddNewKeys(CLI::App& group, const Program& program) {
   AddPermissionOption(create, options->key.permissions)->required();
   create
       ->add_option("--channel", options->key.channels,
-                   "only this channel; repeatable; all channels without it")
+                   "only this channel; repeatable; by default all channels")
       ->allow_extra_args(false);
   create->add_option("--expires", options->key.expires,
                      "after a duration such as 90d or 24h, or at a time such "
-                     "as 2027-01-01T00:00:00Z; never without it");
+                     "as 2027-01-01T00:00:00Z; by default never");
   create->add_option("--out", options->out, kOutHelp);
   create->add_option("--request-id", options->request_id,
-                     "repeating a creation with it makes no second key");
+                     "with the same one a key is never created twice");
   Bind(create, program.run,
        [&session, options] { return Create(session, *options); });
   AddRotate(group, program);

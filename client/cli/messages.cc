@@ -64,7 +64,7 @@ ExitCode Resolve(Session& session, const ResolveOptions& options) {
 void AddMessages(const Program& program) {
   Session& session = program.session;
   CLI::App* group =
-      AddGroup(program.app, "messages", "what became of a message",
+      AddGroup(program.app, "messages", "messages and their outcomes",
                "  linktor-ig messages get ch_shop --request-id order-17");
 
   auto got = std::make_shared<GetOptions>();
@@ -73,31 +73,32 @@ void AddMessages(const Program& program) {
                  "  linktor-ig messages get ch_shop --request-id order-17");
   get->add_option("CHANNEL", got->channel_id, "the channel")->required();
   CLI::Option_group* key = get->add_option_group("Which", "one of these");
-  key->add_option("--id", got->message_id, "the server's id of it");
-  key->add_option("--mid", got->mid, "Instagram's id of it");
+  key->add_option("--id", got->message_id, "the server's id of the message");
+  key->add_option("--mid", got->mid, "Instagram's id of the message");
   key->add_option("--request-id", got->request_id,
-                  "the request id of its send");
+                  "the request id of the send");
   key->require_option(1);
   Bind(get, program.run, [&session, got] { return Get(session, *got); });
 
   auto resolved = std::make_shared<ResolveOptions>();
   CLI::App* resolve = AddCommand(
-      *group, "resolve", "settle an UNCONFIRMED message after looking",
+      *group, "resolve", "settle an UNCONFIRMED message by hand",
       "  linktor-ig messages resolve ch_shop msg_0123 sent\n"
       "Look into the conversation on Instagram first. After not-sent the "
-      "message can be sent\nagain; if it was there after all, the customer "
+      "message can be sent\nagain; if Instagram had it after all, the customer "
       "gets it twice.");
   resolve->add_option("CHANNEL", resolved->channel_id, "the channel")
       ->required();
   resolve
-      ->add_option("MESSAGE_ID", resolved->message_id, "the server's id of it")
+      ->add_option("MESSAGE_ID", resolved->message_id,
+                   "the server's id of the message")
       ->required();
   resolve->add_option("RESOLUTION", resolved->resolution, "sent or not-sent")
       ->required()
       ->check(CLI::IsMember({"sent", "not-sent"}));
   resolve->add_option("--mid", resolved->mid,
-                      "with sent: Instagram's id of it, where you know it, so "
-                      "that its echo is not another message");
+                      "Instagram's id of a message that was sent, where you "
+                      "know it; then its echo is not a second message");
   Bind(resolve, program.run,
        [&session, resolved] { return Resolve(session, *resolved); });
 }

@@ -171,9 +171,9 @@ CLI::App* AddKind(CLI::App& group, const Program& program,
                   const std::string& name, const std::string& what,
                   Argument argument, Build build, const std::string& example) {
   CLI::App* command = AddCommand(group, name, what, example);
-  command->add_option("CHANNEL", options->channel_id, "from which channel")
+  command->add_option("CHANNEL", options->channel_id, "the channel that sends")
       ->required();
-  command->add_option("USER", options->user_id, "to whom: the customer's IGSID")
+  command->add_option("USER", options->user_id, "the customer's IGSID")
       ->required();
   if (argument.name != nullptr) {
     command->add_option(argument.name, options->argument, argument.what)
@@ -183,8 +183,8 @@ CLI::App* AddKind(CLI::App& group, const Program& program,
                       "your id of this message: with the same one it is never "
                       "sent twice");
   command->add_flag("--human-agent", options->human_agent,
-                    "a person wrote it: may leave within 7 days; Meta must "
-                    "have approved the app for it");
+                    "a person wrote it, so that it may leave within 7 days; "
+                    "Meta must have approved the app for this");
   Session& session = program.session;
   Bind(command, program.run, [&session, options, build] {
     const Content content = build(*options);
@@ -205,8 +205,8 @@ void AddText(CLI::App& group, const Program& program) {
       "A text that begins with a dash comes last, after --:\n"
       "  linktor-ig send text ch_shop 6100000000000001 -- '-10 % today'");
   text->add_option("--quick-reply", options->quick_replies,
-                   "'Title=PAYLOAD', up to 13 times; what is tapped comes "
-                   "back as instagram.quick_reply")
+                   "'Title=PAYLOAD', up to 13 times; a tap comes back as "
+                   "instagram.quick_reply")
       ->allow_extra_args(false);
 }
 
@@ -227,11 +227,12 @@ void AddTemplate(CLI::App& group, const Program& program) {
       "      --element '{\"title\":\"Green\",\"buttons\":[{\"title\":\"Buy\","
       "\"payload\":\"BUY\"}]}'");
   command->add_option("--title", layout.title,
-                      "of one card; it needs one more of these beside it");
+                      "the title of one card, which also needs a subtitle, "
+                      "image, URL or button");
   command->add_option("--subtitle", layout.subtitle);
   command->add_option("--image-url", layout.image_url);
   command->add_option("--default-url", layout.default_url,
-                      "opens when the card is tapped");
+                      "the URL that opens when the card is tapped");
   command
       ->add_option("--button", layout.buttons,
                    "'Title=https://...' opens a page, 'Title=PAYLOAD' comes "
