@@ -122,8 +122,8 @@ const (
 	// OUT_OF_RANGE: events after the cursor are no longer kept. Example metadata:
 	// {"oldest_cursor": "..."}.
 	ErrorReason_ERROR_REASON_CURSOR_EXPIRED ErrorReason = 26
-	// OUT_OF_RANGE: the log was restored from before the cursor. Example
-	// metadata: {"restart_cursor": "..."}.
+	// OUT_OF_RANGE: the log was restored from a backup that is older than the
+	// cursor. Example metadata: {"restart_cursor": "..."}.
 	ErrorReason_ERROR_REASON_CURSOR_REWOUND ErrorReason = 27
 	// UNAVAILABLE: Instagram could not be reached or is temporarily failing, and
 	// nothing was sent. Example metadata: {"http_status": "503"}.
@@ -137,8 +137,8 @@ const (
 	// UNAVAILABLE: the server is shutting down. Nothing was done. Example
 	// metadata: {}.
 	ErrorReason_ERROR_REASON_DRAINING ErrorReason = 31
-	// INTERNAL: this server has a fault, of which its log says more. A send may
-	// have been done: GetMessage tells. Example metadata: {}.
+	// INTERNAL: this server has a fault, and its log says more about it. A send
+	// may have been done; GetMessage tells. Example metadata: {}.
 	ErrorReason_ERROR_REASON_INTERNAL_FAULT ErrorReason = 32
 	// DEADLINE_EXCEEDED: less than 500 ms were left, so the send was not begun.
 	// Example metadata: {}.
@@ -190,7 +190,7 @@ const (
 	// {"graph_code": "100", "graph_subcode": "2534013"}.
 	ErrorReason_ERROR_REASON_ACCOUNT_NOT_LINKED ErrorReason = 46
 	// FAILED_PRECONDITION: the comment has had its private reply, is too old for
-	// one or has gone. Example metadata: {"graph_code": "10900"}.
+	// one, or no longer exists. Example metadata: {"graph_code": "10900"}.
 	ErrorReason_ERROR_REASON_COMMENT_REPLY_UNAVAILABLE ErrorReason = 47
 	// FAILED_PRECONDITION: the Meta app requires a proof by its app secret
 	// ("Require App Secret"), and the channel has none that fits. Example

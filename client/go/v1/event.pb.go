@@ -50,8 +50,8 @@ type Event struct {
 	ReceiveTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=receive_time,json=receiveTime,proto3" json:"receive_time,omitempty"`
 	// Output only. It is true when the Test button of Meta's dashboard sent it.
 	Test bool `protobuf:"varint,8,opt,name=test,proto3" json:"test,omitempty"`
-	// Output only. It is true when it was received while another app had control
-	// of the conversation.
+	// Output only. It is true when the item was received while another app had
+	// control of the conversation.
 	Standby bool `protobuf:"varint,9,opt,name=standby,proto3" json:"standby,omitempty"`
 	// Output only. It is the customer's Instagram user name, on events that a
 	// webhook brought, when it was known by then: Instagram is asked for it after

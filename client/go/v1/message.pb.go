@@ -84,9 +84,9 @@ const (
 	// A call of SendMessage sent it.
 	MessageOrigin_MESSAGE_ORIGIN_API MessageOrigin = 1
 	// The Instagram app, Meta's inbox, or another app sent it. The event of an
-	// echo says so too when it came for an UNCONFIRMED send of this server:
-	// nothing told them apart then. Its mid is that of the message.sent that
-	// follows.
+	// echo also has it when the echo is of an UNCONFIRMED send of this server,
+	// because nothing tells them apart at that time. The mid of that event is the
+	// mid of the message.sent that follows.
 	MessageOrigin_MESSAGE_ORIGIN_ELSEWHERE MessageOrigin = 2
 )
 
@@ -207,10 +207,11 @@ const (
 	// The end of the attempt settled it: Instagram's answer or, where the message
 	// was certainly not sent, the lack of one.
 	SettledBy_SETTLED_BY_ANSWER SettledBy = 1
-	// An echo settled it which says the same, and the message was the only
-	// UNCONFIRMED one that it could be. A text says the same when it is equal,
-	// anything else when it is of the same kind: image, video, audio, heart or
-	// template. This is a conclusion, not a proof.
+	// An echo with the same content settled it, and the message was the only
+	// UNCONFIRMED one to which the echo could belong. Two texts are the same
+	// content when they are equal. Any other content is the same when it is of
+	// the same kind: image, video, audio, heart or template. This is a
+	// conclusion, not a proof.
 	SettledBy_SETTLED_BY_ECHO_CONTENT SettledBy = 2
 	// A call of ResolveMessage settled it.
 	SettledBy_SETTLED_BY_CALLER SettledBy = 3
@@ -494,9 +495,9 @@ type Attachment struct {
 	// share, ig_post, ig_reel, story_mention, ephemeral, like_heart, template and
 	// more. The set is open.
 	Type string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
-	// Output only. Instagram serves the attachment at this URL, if it says so.
-	// Links to its CDN end with what they show; on a send it is the URL that was
-	// given.
+	// Output only. Instagram serves the attachment at this URL, if it gives one.
+	// A link to its CDN ends together with what it shows. On a send it is the URL
+	// that was given.
 	Url string `protobuf:"bytes,2,opt,name=url,proto3" json:"url,omitempty"`
 	// Output only. It is the title or caption of a shared post or reel.
 	Title string `protobuf:"bytes,3,opt,name=title,proto3" json:"title,omitempty"`

@@ -148,10 +148,10 @@ type SendMessageRequest struct {
 	// connection broke cannot be repeated safely.
 	RequestId string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// Optional. Without it a message leaves only within 24 h of the customer's
-	// last activity, as far as this server knows of one; later it is refused with
-	// OUTSIDE_MESSAGING_WINDOW. Where none is known Instagram decides
-	// (Channel.on_no_history refuses such sends here). The tag is passed on as
-	// given; this server never sets it.
+	// last activity that this server knows; later it is refused with
+	// OUTSIDE_MESSAGING_WINDOW. Where no activity is known Instagram decides,
+	// unless Channel.on_no_history has such sends refused here. The tag is passed
+	// on as given; this server never sets it.
 	Tag           MessageTag `protobuf:"varint,6,opt,name=tag,proto3,enum=linktor.instagram.v1.MessageTag" json:"tag,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -32,22 +32,23 @@ const (
 //
 // This service sends messages, and tells what became of them.
 type MessagingServiceClient interface {
-	// Sends one message. A customer can be sent at most 200 within an hour (the
-	// server's configuration); one more is refused with RATE_LIMITED. OK means
-	// that Instagram has it. UNKNOWN with SEND_OUTCOME_UNKNOWN means that nobody
+	// Sends one message. A customer can be sent at most 200 messages within an
+	// hour, unless the server's configuration says another number; one more is
+	// refused with RATE_LIMITED. OK means that Instagram has the message. UNKNOWN with SEND_OUTCOME_UNKNOWN means that nobody
 	// can know yet. UNAVAILABLE with an ErrorInfo means that nothing was sent. A
 	// status without an ErrorInfo was not made by this server: client libraries
 	// and proxies make one when a connection breaks, also after the request was
 	// written. Then nothing is known, and only the same request_id may be
-	// repeated; so always give one. Once accepted the send runs to its end even
-	// if the caller leaves; repeating the request id, or GetMessage, tells how it
-	// ended.
+	// repeated; so always give one. A send that was accepted runs to its end even
+	// if the caller leaves. A call with the same request id, or GetMessage, tells
+	// how it ended.
 	SendMessage(ctx context.Context, in *SendMessageRequest, opts ...grpc.CallOption) (*SendMessageResponse, error)
 	// Returns one message by any of its ids. It ends with NOT_FOUND and the
 	// reason MESSAGE_NOT_FOUND when there is none.
 	GetMessage(ctx context.Context, in *GetMessageRequest, opts ...grpc.CallOption) (*GetMessageResponse, error)
-	// Settles an UNCONFIRMED message by the word of someone who looked. Another
-	// state is refused with MESSAGE_NOT_UNCONFIRMED.
+	// Settles an UNCONFIRMED message after someone has looked into the
+	// conversation. A message in another state is refused with
+	// MESSAGE_NOT_UNCONFIRMED.
 	ResolveMessage(ctx context.Context, in *ResolveMessageRequest, opts ...grpc.CallOption) (*ResolveMessageResponse, error)
 	// Returns what is known of a conversation: user name, messaging window and
 	// opt-out.
@@ -120,22 +121,23 @@ func (c *messagingServiceClient) UpdateConversation(ctx context.Context, in *Upd
 //
 // This service sends messages, and tells what became of them.
 type MessagingServiceServer interface {
-	// Sends one message. A customer can be sent at most 200 within an hour (the
-	// server's configuration); one more is refused with RATE_LIMITED. OK means
-	// that Instagram has it. UNKNOWN with SEND_OUTCOME_UNKNOWN means that nobody
+	// Sends one message. A customer can be sent at most 200 messages within an
+	// hour, unless the server's configuration says another number; one more is
+	// refused with RATE_LIMITED. OK means that Instagram has the message. UNKNOWN with SEND_OUTCOME_UNKNOWN means that nobody
 	// can know yet. UNAVAILABLE with an ErrorInfo means that nothing was sent. A
 	// status without an ErrorInfo was not made by this server: client libraries
 	// and proxies make one when a connection breaks, also after the request was
 	// written. Then nothing is known, and only the same request_id may be
-	// repeated; so always give one. Once accepted the send runs to its end even
-	// if the caller leaves; repeating the request id, or GetMessage, tells how it
-	// ended.
+	// repeated; so always give one. A send that was accepted runs to its end even
+	// if the caller leaves. A call with the same request id, or GetMessage, tells
+	// how it ended.
 	SendMessage(context.Context, *SendMessageRequest) (*SendMessageResponse, error)
 	// Returns one message by any of its ids. It ends with NOT_FOUND and the
 	// reason MESSAGE_NOT_FOUND when there is none.
 	GetMessage(context.Context, *GetMessageRequest) (*GetMessageResponse, error)
-	// Settles an UNCONFIRMED message by the word of someone who looked. Another
-	// state is refused with MESSAGE_NOT_UNCONFIRMED.
+	// Settles an UNCONFIRMED message after someone has looked into the
+	// conversation. A message in another state is refused with
+	// MESSAGE_NOT_UNCONFIRMED.
 	ResolveMessage(context.Context, *ResolveMessageRequest) (*ResolveMessageResponse, error)
 	// Returns what is known of a conversation: user name, messaging window and
 	// opt-out.

@@ -28,8 +28,8 @@ const (
 //
 // This service tells about the server itself.
 type ServerServiceClient interface {
-	// Says which version the server is, which events it makes and where its
-	// limits are. Every API key that is in force may ask.
+	// Says which version the server is, which events it makes and what its limits
+	// are. Every API key that is in force may ask.
 	GetServerInfo(ctx context.Context, in *GetServerInfoRequest, opts ...grpc.CallOption) (*GetServerInfoResponse, error)
 }
 
@@ -57,8 +57,8 @@ func (c *serverServiceClient) GetServerInfo(ctx context.Context, in *GetServerIn
 //
 // This service tells about the server itself.
 type ServerServiceServer interface {
-	// Says which version the server is, which events it makes and where its
-	// limits are. Every API key that is in force may ask.
+	// Says which version the server is, which events it makes and what its limits
+	// are. Every API key that is in force may ask.
 	GetServerInfo(context.Context, *GetServerInfoRequest) (*GetServerInfoResponse, error)
 	mustEmbedUnimplementedServerServiceServer()
 }
