@@ -277,8 +277,10 @@ absl::Status Validate(const v1::SubscribeEventsRequest& request) {
       "max_batch_size", "must be 1-1000, or 0 for the default");
   if (request.has_heartbeat_interval()) {
     const auto& interval = request.heartbeat_interval();
+    constexpr std::int32_t kNanosPerSecond = 1'000'000'000;
     checks.Require(interval.seconds() >= kMinHeartbeatSeconds &&
                        interval.nanos() >= 0 &&
+                       interval.nanos() < kNanosPerSecond &&
                        (interval.seconds() < kMaxHeartbeatSeconds ||
                         (interval.seconds() == kMaxHeartbeatSeconds &&
                          interval.nanos() == 0)),

@@ -202,7 +202,9 @@ TEST(ValidateSubscribe, HeartbeatEdges) {
   for (const auto& [seconds, nanos, good] :
        {std::tuple{0, 999'999'999, false}, std::tuple{1, 0, true},
         std::tuple{300, 0, true}, std::tuple{300, 1, false},
-        std::tuple{-5, 0, false}, std::tuple{2, -1, false}}) {
+        std::tuple{-5, 0, false}, std::tuple{2, -1, false},
+        std::tuple{2, 999'999'999, true},
+        std::tuple{2, 1'000'000'000, false}}) {
     v1::SubscribeEventsRequest request;
     request.mutable_heartbeat_interval()->set_seconds(seconds);
     request.mutable_heartbeat_interval()->set_nanos(nanos);
