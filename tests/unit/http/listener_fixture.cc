@@ -19,9 +19,8 @@ std::string Post(std::string_view target, std::string_view body) {
 }
 
 void Echo(const HttpRequest& request, HttpResponder respond) {
-  const auto method = boost::beast::http::to_string(request.method);
-  respond({.body = absl::StrCat(std::string(method.data(), method.size()), " ",
-                                request.target, " ", request.body)});
+  respond({.body = absl::StrCat(request.method, " ", request.target, " ",
+                                request.body)});
 }
 
 HttpListener::Handler Desk::handler() {
