@@ -3,13 +3,13 @@
 #include <utility>
 
 #include "server/base/ids.h"
+#include "server/kinds/table.h"
 
 namespace linktor::emulator {
 namespace {
 
-constexpr char kMessage[] = "message";
-constexpr char kPostback[] = "postback";
-constexpr char kReaction[] = "reaction";
+// The member of an item that makes it one of that kind.
+std::string KeyOf(const kinds::Kind& kind) { return std::string(kind.key); }
 
 struct ReactionName {
   std::string_view name;
@@ -31,7 +31,7 @@ json::object Attachment(std::string_view type, json::object payload) {
 
 CustomerEvent AttachmentEvent(std::string_view from, json::object attachment) {
   return {.from = std::string(from),
-          .kind = kMessage,
+          .kind = KeyOf(kinds::kMessageReceived),
           .value = {{"attachments", json::array{std::move(attachment)}}}};
 }
 
@@ -58,7 +58,7 @@ absl::Status CheckCustomerMessage(const CustomerMessage& message) {
 
 CustomerEvent MessageEvent(CustomerMessage message) {
   CustomerEvent event{.from = std::move(message.from),
-                      .kind = kMessage,
+                      .kind = KeyOf(kinds::kMessageReceived),
                       .mid = std::move(message.mid),
                       .time = message.time};
   if (!message.text.empty()) event.value["text"] = message.text;
@@ -75,7 +75,7 @@ CustomerEvent QuickReplyEvent(std::string_view from, std::string_view title,
                               std::string_view payload) {
   return {
       .from = std::string(from),
-      .kind = kMessage,
+      .kind = KeyOf(kinds::kMessageReceived),
       .value = {{"text", ToJson(title)},
                 {"quick_reply", json::object{{"payload", ToJson(payload)}}}}};
 }
@@ -85,7 +85,7 @@ CustomerEvent StoryReplyEvent(std::string_view from, std::string_view text,
                               std::string_view story_url) {
   json::object story{{"url", ToJson(story_url)}, {"id", ToJson(story_id)}};
   return {.from = std::string(from),
-          .kind = kMessage,
+          .kind = KeyOf(kinds::kMessageReceived),
           .value = {{"text", ToJson(text)},
                     {"reply_to", json::object{{"story", std::move(story)}}}}};
 }
@@ -109,7 +109,7 @@ CustomerEvent ProductQuestionEvent(std::string_view from, std::string_view text,
                                    std::string_view product_id) {
   json::object product{{"id", ToJson(product_id)}};
   return {.from = std::string(from),
-          .kind = kMessage,
+          .kind = KeyOf(kinds::kMessageReceived),
           .value = {{"text", ToJson(text)},
                     {"referral", json::object{{"product", product}}}}};
 }
@@ -117,7 +117,7 @@ CustomerEvent ProductQuestionEvent(std::string_view from, std::string_view text,
 CustomerEvent PostbackEvent(std::string_view from, std::string_view title,
                             std::string_view payload) {
   return {.from = std::string(from),
-          .kind = kPostback,
+          .kind = KeyOf(kinds::kPostback),
           .value = {{"title", ToJson(title)}, {"payload", ToJson(payload)}}};
 }
 
@@ -125,7 +125,7 @@ CustomerEvent ReactionEvent(std::string_view from, std::string_view mid,
                             std::string_view reaction, std::string_view emoji) {
   if (emoji.empty()) emoji = UsualEmoji(reaction);
   return {.from = std::string(from),
-          .kind = kReaction,
+          .kind = KeyOf(kinds::kReaction),
           .value = {{"action", "react"},
                     {"reaction", ToJson(reaction)},
                     {"emoji", ToJson(emoji)}},
@@ -134,12 +134,14 @@ CustomerEvent ReactionEvent(std::string_view from, std::string_view mid,
 
 CustomerEvent UnreactEvent(std::string_view from, std::string_view mid) {
   return {.from = std::string(from),
-          .kind = kReaction,
+          .kind = KeyOf(kinds::kReaction),
           .value = {{"action", "unreact"}},
           .mid = std::string(mid)};
 }
 
-bool IsMessage(const CustomerEvent& event) { return event.kind != kReaction; }
+bool IsMessage(const CustomerEvent& event) {
+  return event.kind != kinds::kReaction.key;
+}
 
 std::string_view UsualEmoji(std::string_view reaction) {
   for (const ReactionName& known : kReactions) {

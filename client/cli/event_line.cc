@@ -4,6 +4,7 @@
 #include "absl/strings/str_format.h"
 #include "client/cli/describe.h"
 #include "client/cli/text.h"
+#include "server/kinds/table.h"
 
 namespace linktor::cli {
 namespace {
@@ -25,20 +26,17 @@ std::string Wrote(const char* verb, const v1::Message& message) {
       verb, Summary(message),
       message.reply_to_mid().empty()
           ? ""
-          : absl::StrCat(" in answer to ", Shorten(message.reply_to_mid())),
-      Id(message.id()));
+          : absl::StrCat(" in answer to ", Shorten(message.reply_to_mid())));
 }
 
 std::string Failed(const v1::Message& message) {
   return absl::StrCat("not sent: ", Summary(message), ": ",
                       EscapeControls(message.error().reason()), ": ",
-                      EscapeControls(message.error().message()),
-                      Id(message.id()));
+                      EscapeControls(message.error().message()));
 }
 
 std::string Unconfirmed(const v1::Message& message) {
-  return absl::StrCat("OUTCOME UNKNOWN, do not send again: ", Summary(message),
-                      Id(message.id()));
+  return absl::StrCat("OUTCOME UNKNOWN, do not send again: ", Summary(message));
 }
 
 std::string Reacted(const v1::Reaction& reaction) {
@@ -74,8 +72,7 @@ std::string Shared(const v1::ProductShare& share) {
           ? ""
           : absl::StrCat(" and ", share.products_size() - 1, " more"),
       share.message().text().empty() ? "" : " with ",
-      share.message().text().empty() ? "" : Quote(share.message().text()),
-      Id(share.message().id()));
+      share.message().text().empty() ? "" : Quote(share.message().text()));
 }
 
 std::string Unknown(const v1::UnknownItem& item) {
@@ -108,22 +105,19 @@ std::string What(const v1::Event& event) {
     case v1::Event::kQuickReply:
       return absl::StrCat("chose ", Quote(event.quick_reply().text()),
                           ", which gives ",
-                          EscapeControls(event.quick_reply().payload()),
-                          Id(event.quick_reply().message().id()));
+                          EscapeControls(event.quick_reply().payload()));
     case v1::Event::kPostback:
       return Tapped(event.postback());
     case v1::Event::kReaction:
       return Reacted(event.reaction());
     case v1::Event::kStoryMention:
-      return absl::StrCat("mentioned the account in their story",
-                          Id(event.story_mention().message().id()));
+      return "mentioned the account in their story";
     case v1::Event::kStoryReply:
       return absl::StrCat("answered the story ",
                           Shorten(event.story_reply().story_id()), ": ",
                           event.story_reply().reply_text().empty()
                               ? Summary(event.story_reply().message())
-                              : Quote(event.story_reply().reply_text()),
-                          Id(event.story_reply().message().id()));
+                              : Quote(event.story_reply().reply_text()));
     case v1::Event::kProductShare:
       return Shared(event.product_share());
     default:
@@ -146,6 +140,9 @@ std::string EventLine(const v1::Event& event, const absl::TimeZone& zone,
   }
   if (const std::string what = What(event); !what.empty()) {
     absl::StrAppend(&line, " ", what);
+  }
+  if (const v1::Message* message = kinds::MessageOf(event)) {
+    absl::StrAppend(&line, Id(message->id()));
   }
   if (event.test()) absl::StrAppend(&line, " [test]");
   if (event.standby()) absl::StrAppend(&line, " [standby]");

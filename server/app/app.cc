@@ -267,7 +267,7 @@ absl::Status App::StartGrpc() {
 v1::ServerInfo App::Describe() const {
   v1::ServerInfo info;
   info.set_version(LINKTOR_VERSION);
-  for (const std::string& type : EventTypes()) info.add_event_types(type);
+  for (const std::string& type : kinds::Types()) info.add_event_types(type);
   MutexLock lock(current_mutex_);
   info.set_api_keys_required(current_.access.keys);
   v1::ServerLimits& limits = *info.mutable_limits();

@@ -3,9 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "google/protobuf/descriptor.h"
-#include "google/protobuf/descriptor.pb.h"
-#include "linktor/instagram/v1/event.pb.h"
+#include "server/kinds/table.h"
 
 namespace linktor {
 namespace {
@@ -15,7 +13,7 @@ constexpr int kMaxTypes = 100;
 constexpr int kMaxUsers = 1000;
 
 bool IsKnown(std::string_view type) {
-  const std::vector<std::string>& types = EventTypes();
+  const std::vector<std::string>& types = kinds::Types();
   if (!type.ends_with(".*")) {
     return std::find(types.begin(), types.end(), type) != types.end();
   }
@@ -26,19 +24,6 @@ bool IsKnown(std::string_view type) {
 }
 
 }  // namespace
-
-const std::vector<std::string>& EventTypes() {
-  static const auto& all = *[] {
-    auto* types = new std::vector<std::string>;
-    const auto* payload = v1::Event::descriptor()->FindOneofByName("payload");
-    for (int i = 0; i < payload->field_count(); ++i) {
-      types->push_back(
-          payload->field(i)->options().GetExtension(v1::event_type));
-    }
-    return types;
-  }();
-  return all;
-}
 
 EventFilter::EventFilter(const v1::SubscribeEventsRequest& request,
                          const StringSet& covered)

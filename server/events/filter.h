@@ -12,10 +12,6 @@
 
 namespace linktor {
 
-// Returns the types of events that this server makes, in the order in which the
-// contract has them: event.proto names the type of each payload.
-const std::vector<std::string>& EventTypes();
-
 class EventFilter {
  public:
   // Everything.

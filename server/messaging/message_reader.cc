@@ -5,6 +5,7 @@
 
 #include "server/base/status.h"
 #include "server/base/try.h"
+#include "server/kinds/table.h"
 #include "server/messaging/message_view.h"
 #include "server/state/identity.h"
 
@@ -52,7 +53,7 @@ absl::StatusOr<v1::Message> MessageReader::FindByMidKey(
     if (!event.has_value() || event->channel_id() != channel.channel.id()) {
       continue;
     }
-    if (const v1::Message* message = MessageOf(*event)) return *message;
+    if (const v1::Message* message = kinds::MessageOf(*event)) return *message;
   }
   return MessageNotFound(channel);
 }

@@ -47,31 +47,6 @@ void SetContent(const v1::MessageContent& content, v1::Message& message) {
   *message.mutable_content() = content;
 }
 
-const v1::Message* MessageOf(const v1::Event& event) {
-  switch (event.payload_case()) {
-    case v1::Event::kMessageReceived:
-      return &event.message_received();
-    case v1::Event::kMessageEchoed:
-      return &event.message_echoed();
-    case v1::Event::kMessageSent:
-      return &event.message_sent();
-    case v1::Event::kMessageFailed:
-      return &event.message_failed();
-    case v1::Event::kMessageUnconfirmed:
-      return &event.message_unconfirmed();
-    case v1::Event::kQuickReply:
-      return &event.quick_reply().message();
-    case v1::Event::kStoryMention:
-      return &event.story_mention().message();
-    case v1::Event::kStoryReply:
-      return &event.story_reply().message();
-    case v1::Event::kProductShare:
-      return &event.product_share().message();
-    default:
-      return nullptr;
-  }
-}
-
 v1::MessageError ToMessageError(const absl::Status& status) {
   const google::rpc::ErrorInfo info = ErrorInfoWithRemedy(status);
   v1::MessageError error;

@@ -23,10 +23,6 @@ v1::Message DescribeMessage(const MessageRow& row);
 // nothing.
 void SetContent(const v1::MessageContent& content, v1::Message& message);
 
-// Returns the message that an event brought or is about; null when it has none.
-// The event owns it.
-const v1::Message* MessageOf(const v1::Event& event);
-
 // Returns the error of a send as Message.error has it, with the remedy for its
 // reason.
 v1::MessageError ToMessageError(const absl::Status& status);

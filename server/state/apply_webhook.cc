@@ -5,6 +5,7 @@
 
 #include "linktor/instagram/v1/event.pb.h"
 #include "server/base/try.h"
+#include "server/kinds/table.h"
 #include "server/policy/window.h"
 #include "server/state/applier.h"
 #include "server/state/expiry.h"
@@ -125,15 +126,18 @@ absl::StatusOr<bool> Applier::IsDuplicate(const journal::WebhookItem& item,
   return held_.Holds(item.event(), item.mid_key());
 }
 
-// A reaction to a message of ours names it by our id, which only the tables
-// know.
+// An event about a message of ours, such as a reaction, names it by our id,
+// which only the tables know.
 absl::StatusOr<std::string> Applier::TargetOverlay(
     const journal::WebhookItem& item) {
-  if (item.target_mid_key().empty()) return std::string();
+  const kinds::Kind& kind = kinds::FindType(item.event().type());
+  if (item.target_mid_key().empty() || kind.set_target == nullptr) {
+    return std::string();
+  }
   LINKTOR_ASSIGN(const auto own, messages_.FindByMid(item.target_mid_key()));
   if (!own.has_value()) return std::string();
   v1::Event overlay;
-  overlay.mutable_reaction()->set_message_id(FormatId(kMessagePrefix, own->id));
+  kind.set_target(FormatId(kMessagePrefix, own->id), overlay);
   return overlay.SerializeAsString();
 }
 

@@ -130,7 +130,7 @@ CREATE TABLE raw_items (
   item INTEGER NOT NULL,       -- position in the delivery
   channel_no INTEGER NOT NULL, -- under whose key it is sealed
   entry_id TEXT NOT NULL,
-  form INTEGER NOT NULL,       -- EnvelopeForm of webhook/parser.h
+  form INTEGER NOT NULL,       -- EnvelopeForm of kinds/parsed_item.h
   mid_key BLOB,                -- only of items without an event
   sealed_raw BLOB NOT NULL
 );

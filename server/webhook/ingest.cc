@@ -13,10 +13,20 @@
 #include "server/policy/content_match.h"
 #include "server/state/event_form.h"
 #include "server/state/identity.h"
-#include "server/webhook/event_draft.h"
+#include "server/webhook/new_event.h"
 
 namespace linktor {
 namespace {
+
+// The table says of a kind what the journal keeps of it as numbers.
+static_assert(static_cast<int>(kinds::MidSet::kNone) ==
+              journal::ITEM_KIND_OTHER);
+static_assert(static_cast<int>(kinds::MidSet::kMessages) ==
+              journal::ITEM_KIND_MESSAGE);
+static_assert(static_cast<int>(kinds::MidSet::kEchoes) ==
+              journal::ITEM_KIND_ECHO);
+static_assert(static_cast<int>(kinds::MidSet::kPostbacks) ==
+              journal::ITEM_KIND_POSTBACK);
 
 // The entry.id of the dashboard's Test button.
 constexpr std::string_view kTestEntryId = "0";
@@ -79,7 +89,7 @@ absl::Status Ingest::AddItem(ParsedItem& parsed, Context& context) {
   item.set_entry_id(parsed.entry_id);
   item.set_form(static_cast<int>(parsed.form));
   item.set_count(parsed.count);
-  if (parsed.type == ItemType::kIgnored) {
+  if (parsed.fate == Fate::kIgnored) {
     item.set_fate(journal::ITEM_FATE_IGNORED);
     return absl::OkStatus();
   }
@@ -90,7 +100,7 @@ absl::Status Ingest::AddItem(ParsedItem& parsed, Context& context) {
   if (test) owner = context.path;
   KeyScope scope{.channel_no = context.path->no, .user_id = ""};
   const std::string_view raw = parsed.raw;
-  if (parsed.type == ItemType::kIssue) {
+  if (parsed.fate == Fate::kIssue) {
     ReportIssue(parsed, context);
     item.set_fate(journal::ITEM_FATE_ISSUE);
     item.set_issue(std::move(parsed.problem));
@@ -101,7 +111,9 @@ absl::Status Ingest::AddItem(ParsedItem& parsed, Context& context) {
         "no channel with this app secret has the account or page '",
         parsed.entry_id, "'"));
   } else {
-    if (parsed.type == ItemType::kUnknown) ReportUnknown(parsed, *owner);
+    if (parsed.row->payload == kinds::kUnknown.payload) {
+      ReportUnknown(parsed, *owner);
+    }
     owner->notes->last_webhook_ms.store(time_ms, std::memory_order_relaxed);
     owner->NoteSecret(context.secret);
     scope = {.channel_no = owner->no, .user_id = parsed.user_id};
@@ -149,15 +161,16 @@ void Ingest::ReportUnknown(const ParsedItem& parsed,
 absl::Status Ingest::MakeEvent(ParsedItem& parsed,
                                const ChannelRegistry::EntryPtr& channel,
                                Context& context, journal::WebhookItem& item) {
+  const kinds::Kind& kind = *parsed.row;
   const bool test = parsed.entry_id == kTestEntryId;
   const RawId& delivery_id = context.record().webhook().delivery_id();
   journal::NewEvent& event = *item.mutable_event();
   event.set_channel_no(channel->no);
   event.set_channel_id(channel->channel.id());
-  event.set_type(std::string(EventTypeOf(parsed.type)));
+  event.set_type(std::string(kind.type));
   event.set_user_id(parsed.user_id);
   event.set_event_ms(parsed.event_ms);
-  item.set_kind(KindOf(parsed.type));
+  item.set_kind(static_cast<journal::ItemKind>(kind.mids));
   item.set_mid(MidOf(parsed));
   item.set_opens_window(parsed.opens_window && !test);
   if (!item.mid().empty() && !test) {
@@ -173,24 +186,24 @@ absl::Status Ingest::MakeEvent(ParsedItem& parsed,
   }
   const KeyScope scope{.channel_no = event.channel_no(),
                        .user_id = event.user_id()};
-  if (parsed.type == ItemType::kEcho) {
+  if (kind.echo) {
     const std::string content = MatchTextOf(parsed.message);
     if (!content.empty()) {
       item.set_content_match(sealer_.ContentMatch(scope, content));
     }
   }
-  if (parsed.type == ItemType::kReaction) {
+  if (kind.target_mid != nullptr) {
     item.set_target_mid_key(
-        MidKey(event.channel_no(), parsed.payload.reaction().mid()));
+        MidKey(event.channel_no(), kind.target_mid(parsed.payload)));
   }
-  EventFrame frame{.channel = *channel,
-                   .event = event,
-                   .delivery_id = delivery_id,
-                   .mid_key = item.mid_key(),
-                   .username = test ? "" : UsernameFor(channel, item),
-                   .receive_ms = context.record().time_ms(),
-                   .test = test};
-  EventForm form = FormOf(DescribeItem(parsed, frame));
+  EventSetting setting{.channel = *channel,
+                       .event = event,
+                       .delivery_id = delivery_id,
+                       .mid_key = item.mid_key(),
+                       .username = test ? "" : UsernameFor(channel, item),
+                       .receive_ms = context.record().time_ms(),
+                       .test = test};
+  EventForm form = FormOf(MakeNewEvent(parsed, setting));
   LINKTOR_ASSIGN(*event.mutable_sealed(),
                  sealer_.Seal(scope, SealedPlace::kEvent, event.id(),
                               form.stored, context.delivery.new_keys));

@@ -1,51 +1,47 @@
-// One item of the envelope. Internal to the parser.
+// Turns the text of one item into what the table of kinds makes of it. The
+// envelope parser has one; nothing else uses it.
 
 #pragma once
 
 #include <simdjson.h>
 
-#include <memory>
-
+#include "server/kinds/item_reader.h"
 #include "server/webhook/parser.h"
 
 namespace linktor {
 
 // Deeper items than any of Instagram's.
 inline constexpr std::size_t kMaxItemDepth = 32;
-// A kind is whatever key or field an item has; longer ones are cut, because an
-// event must fit into a response.
+// The limit in bytes of ParsedItem.kind, which is whatever key or field an item
+// has; a longer one is cut, because an event must fit into a response.
 inline constexpr std::size_t kMaxKind = 64;
 
-// Clears what was read of a message or another known item.
-void ClearRead(ParsedItem& item);
+// Whether the item is of a kind that this server knows, or is known to say
+// nothing.
+bool IsUnderstood(const ParsedItem& item);
 
-// Parses items one after the other, reusing its buffers. One thread.
+// Parses items one after the other and reuses its buffers for all of them. One
+// thread at a time.
 class ItemParser {
  public:
-  ItemParser();
-  ~ItemParser();
-  ItemParser(const ItemParser&) = delete;
-  ItemParser& operator=(const ItemParser&) = delete;
-
-  // Reads the item's raw JSON. Null when it cannot be read: `item` then says
-  // why. Lasts until the next call.
+  // Reads item.raw as JSON, where the body as a whole could not be read.
+  // Returns null when it cannot be read either: `item` then says why, and is an
+  // issue when it is no JSON at all. The result lasts until the next call.
+  // Throws std::bad_alloc.
   const simdjson::dom::element* Load(ParsedItem& item);
 
-  // Fills `item`, which has its raw, form, entry_id and, from the envelope, its
-  // kind, from what was read.
-  // `field` is the name beside the value in the forms that have one.
+  // Fills `item` from what was read. It has its raw, form and entry_id and,
+  // from the envelope, its kind. `field` is the name beside the value in the
+  // forms that have one. An item that does not fit is of kUnknown and says why.
   void Read(std::string_view field, const simdjson::dom::element& root,
             ParsedItem& item);
 
-  // Whether the item may be one that is known. Quick.
-  static bool MayBeKnown(const simdjson::dom::element& root);
-
-  // Fills content_hash if the item needs one. `root` as of Load.
-  static void Identify(const simdjson::dom::element* root, ParsedItem& item);
-
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  bool Reserve(std::size_t size);
+
+  simdjson::dom::parser parser_;
+  simdjson::dom::element root_;
+  kinds::ItemReader reader_;
 };
 
 }  // namespace linktor

@@ -7,20 +7,14 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/time.h"
 #include "server/base/strings.h"
+#include "server/kinds/identity.h"
 #include "server/webhook/item_parser.h"
 #include "server/webhook/json_structure.h"
 
 namespace linktor {
 namespace {
-
-// Below this a number of seconds, from it on milliseconds (the year 5138 and
-// 1973).
-constexpr std::int64_t kSecondsLimit = 100'000'000'000;
-constexpr std::int64_t kLatestMs = 100'000'000'000'000;
 
 // Longer ids are nobody's; each item would carry a copy.
 constexpr std::size_t kMaxEntryId = 128;
@@ -176,7 +170,7 @@ class EnvelopeParser {
                std::string_view problem = "") {
     found_ = true;
     const bool full = unknown_ >= kMaxUnknownItems;
-    if (full && json_.read() && !ItemParser::MayBeKnown(value.element)) {
+    if (full && json_.read() && !kinds::ItemReader::MayBeKnown(value.element)) {
       return Fold(value);
     }
     // The standby field's values are what entry.standby holds.
@@ -189,23 +183,25 @@ class EnvelopeParser {
     const simdjson::dom::element* root =
         json_.read() ? &value.element : item_parser_.Load(item);
     if (root != nullptr) item_parser_.Read(field, *root, item);
-    if (item.type == ItemType::kUnknown || item.type == ItemType::kIssue) {
+    const bool understood = IsUnderstood(item);
+    if (!understood) {
       if (full) return Fold(value);
       ++unknown_;
       if (!problem.empty()) item.problem = problem;
     }
     UseFolded();
-    ItemParser::Identify(root, item);
-    used_ = item.type != ItemType::kUnknown && item.type != ItemType::kIssue;
+    kinds::Identify(root, item);
+    used_ = understood;
     Use(item);
   }
 
   ParsedItem& NewItem() {
     if (used_) {
-      ClearRead(item_);
+      kinds::ClearRead(item_);
       used_ = false;
     }
-    item_.type = ItemType::kUnknown;
+    item_.fate = Fate::kEvent;
+    item_.row = &kinds::kUnknown;
     item_.entry_id = entry_id_;
     item_.user_id.clear();
     item_.event_ms = 0;
@@ -226,7 +222,7 @@ class EnvelopeParser {
   void UseIssue(EnvelopeForm form, std::string_view raw, std::string problem,
                 std::int64_t count = 1) {
     ParsedItem issue;
-    issue.type = ItemType::kIssue;
+    issue.fate = Fate::kIssue;
     issue.entry_id = entry_id_;
     issue.form = form;
     issue.raw = raw;
@@ -281,27 +277,6 @@ class EnvelopeParser {
 };
 
 }  // namespace
-
-std::int64_t EventTimeOf(std::int64_t number) {
-  if (number <= 0) return 0;
-  if (number < kSecondsLimit) number *= 1000;
-  return number < kLatestMs ? number : 0;
-}
-
-std::int64_t ParseEventTime(std::string_view text) {
-  std::int64_t number = 0;
-  if (absl::SimpleAtoi(ToAbsl(text), &number)) {
-    return EventTimeOf(number);
-  }
-  absl::Time time;
-  std::string error;
-  if (!absl::ParseTime(absl::RFC3339_full, ToAbsl(text), &time, &error)) {
-    return 0;
-  }
-  const std::int64_t ms = absl::ToUnixMillis(time);
-  // ParseTime also knows words such as "infinite-future".
-  return ms > 0 && ms < kLatestMs ? ms : 0;
-}
 
 void ParseWebhook(std::string_view body,
                   absl::FunctionRef<void(ParsedItem&)> use) {

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "server/webhook/event_draft.h"
 #include "tests/fuzz/envelope_oracle.h"
 #include "tests/fuzz/json_slices.h"
 #include "tests/fuzz/properties.h"
@@ -42,7 +41,7 @@ Violation CheckItem(std::string_view body, const ParsedItem& item) {
   }
   for (const std::string* text : {&item.entry_id, &item.user_id, &item.kind,
                                   &item.problem, &item.json_path}) {
-    if (item.type != ItemType::kIssue && !IsUtf8(*text)) {
+    if (TypeOf(item) != ItemType::kIssue && !IsUtf8(*text)) {
       return "an item has text that is not UTF-8";
     }
   }
@@ -56,12 +55,12 @@ Violation CheckItem(std::string_view body, const ParsedItem& item) {
     return "an item is of no time";
   }
   const bool named = !MidOf(item).empty();
-  if (named &&
-      (item.type == ItemType::kUnknown || item.type == ItemType::kIssue)) {
+  if (named && (TypeOf(item) == ItemType::kUnknown ||
+                TypeOf(item) == ItemType::kIssue)) {
     return "an item that was not understood has a mid";
   }
-  if (!named && item.type != ItemType::kIgnored &&
-      item.type != ItemType::kIssue &&
+  if (!named && TypeOf(item) != ItemType::kIgnored &&
+      TypeOf(item) != ItemType::kIssue &&
       item.content_hash.size() != sizeof(Digest)) {
     return "an item has neither mid nor hash, and would be a duplicate";
   }
@@ -97,7 +96,7 @@ Violation CheckExpected(const ParsedItem& item, const ExpectedItem& wanted) {
     return "not the text expected";
   }
   if (item.form != wanted.form) return "in another form of the envelope";
-  if ((item.type == ItemType::kIssue) != wanted.issue) {
+  if ((TypeOf(item) == ItemType::kIssue) != wanted.issue) {
     return wanted.issue ? "should be an issue" : "should not be an issue";
   }
   return item.count == 1 ? Violation() : "stands for more than one";
@@ -117,7 +116,7 @@ Violation CheckItems(std::string_view body,
   for (const ParsedItem& item : items) {
     const std::string number = absl::StrCat("item ", &item - items.data());
     if (expected.empty()) return number + " is one too many";
-    const bool folded = item.type == ItemType::kIssue &&
+    const bool folded = TypeOf(item) == ItemType::kIssue &&
                         item.form == EnvelopeForm::kBody &&
                         unknown >= kMaxUnknownItems;
     Violation bad;
@@ -128,7 +127,8 @@ Violation CheckItems(std::string_view body,
       expected = expected.subspan(1);
     }
     if (bad) return absl::StrCat(number, ": ", *bad);
-    if (item.type == ItemType::kIssue || item.type == ItemType::kUnknown) {
+    if (TypeOf(item) == ItemType::kIssue ||
+        TypeOf(item) == ItemType::kUnknown) {
       ++unknown;
     }
   }
@@ -149,13 +149,13 @@ Violation CheckEvent(WebhookRig& rig, const ParsedItem& parsed,
   if (!event.ParseFromString(*clear)) return "an event cannot be read again";
   if (Violation bad = CheckBinary(event)) return "of an event: " + *bad;
   if (Violation bad = CheckJson(event)) return "of an event: " + *bad;
-  if (event.type() != std::string(EventTypeOf(parsed.type))) {
+  if (event.type() != std::string(parsed.row->type)) {
     return "an event has another type than its item";
   }
   if (event.payload_case() == v1::Event::PAYLOAD_NOT_SET) {
     return "an event says nothing";
   }
-  const bool unknown = parsed.type == ItemType::kUnknown;
+  const bool unknown = TypeOf(parsed) == ItemType::kUnknown;
   if (event.has_unknown() != unknown) return "an event has another's payload";
   if (unknown && event.raw_json() != parsed.raw &&
       event.raw_size() != static_cast<std::int64_t>(parsed.raw.size())) {
@@ -172,7 +172,7 @@ Violation CheckKept(WebhookRig& rig, const Delivery& delivery, int position,
   const journal::Webhook& webhook = delivery.appended.record.webhook();
   const journal::WebhookItem& item = webhook.items(position);
   if (item.fate() == journal::ITEM_FATE_IGNORED) {
-    return parsed.type == ItemType::kIgnored
+    return TypeOf(parsed) == ItemType::kIgnored
                ? Violation()
                : "an item was ignored that says something";
   }
@@ -237,7 +237,7 @@ std::string Crowd(std::string body) {
 }
 
 bool Understood(const ParsedItem& item) {
-  return item.type != ItemType::kUnknown && item.type != ItemType::kIssue;
+  return TypeOf(item) != ItemType::kUnknown && TypeOf(item) != ItemType::kIssue;
 }
 
 // What is understood does not depend on what comes before it.

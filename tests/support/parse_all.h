@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "server/webhook/parser.h"
+#include "tests/support/item_type.h"
 
 namespace linktor {
 

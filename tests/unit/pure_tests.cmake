@@ -9,6 +9,7 @@ linktor_library(test_support
     support/hostile_bodies.cc support/hostile_bodies.h
     support/http_reader.cc support/http_reader.h
     support/ipv6.h
+    support/item_type.h
     support/log_capture.h
     support/padded_body.h
     support/parse_all.h
@@ -26,7 +27,7 @@ linktor_library(test_support
     fakes/fake_webhook_observer.h
     fakes/rival_journal.h
   PUBLIC linktor::base linktor::channels linktor::http linktor::journal
-  linktor::webhook GTest::gmock
+  linktor::kinds linktor::webhook GTest::gmock
   GTest::gtest spdlog::spdlog
   PRIVATE OpenSSL::Crypto OpenSSL::SSL)
 
@@ -53,6 +54,7 @@ linktor_test(pure_tests
     unit/graph/request_test.cc
     unit/kinds/content/limits_test.cc
     unit/kinds/content/table_test.cc
+    unit/kinds/table_test.cc
     unit/policy/content_match_test.cc
     unit/policy/content_test.cc
     unit/policy/window_test.cc
@@ -69,8 +71,8 @@ linktor_test(pure_tests
     unit/webhook/webhook_fixture.cc unit/webhook/webhook_fixture.h
   LINKS
     linktor::test_support linktor::content_kinds linktor::events linktor::graph
-    linktor::policy linktor::webhook linktor::http linktor::base Boost::json
-    simdjson::simdjson)
+    linktor::kinds linktor::policy linktor::webhook linktor::http linktor::base
+    Boost::json simdjson::simdjson)
 
 # HTTP over loopback, where the threads of a listener meet.
 linktor_test(http_tests

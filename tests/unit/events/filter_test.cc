@@ -6,9 +6,6 @@
 #include <algorithm>
 #include <string>
 
-#include "google/protobuf/descriptor.h"
-#include "google/protobuf/descriptor.pb.h"
-#include "linktor/instagram/v1/event.pb.h"
 #include "tests/support/proto_matchers.h"
 
 namespace linktor {
@@ -82,21 +79,6 @@ std::vector<std::string> Check(const v1::SubscribeEventsRequest& request) {
     fields.push_back(violation.field);
   }
   return fields;
-}
-
-TEST(EventTypesTest, ArePayloadsOfTheContractByRule) {
-  ASSERT_FALSE(EventTypes().empty());
-  for (const std::string& type : EventTypes()) {
-    std::string payload = type;
-    if (type.starts_with("instagram.")) {
-      payload = type.substr(std::string("instagram.").size());
-    } else {
-      std::replace(payload.begin(), payload.end(), '.', '_');
-    }
-    const auto* field = v1::Event::descriptor()->FindFieldByName(payload);
-    ASSERT_NE(field, nullptr) << type;
-    EXPECT_EQ(field->options().GetExtension(v1::event_type), type);
-  }
 }
 
 TEST(CheckFilterTest, TakesNamesAndGroupsOfTheContract) {

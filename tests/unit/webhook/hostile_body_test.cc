@@ -50,17 +50,17 @@ TEST_P(ManyUnknownItemsTest, BeyondTheLimitTheyAreOneIssue) {
     ASSERT_EQ(parsed.items.size(), kMaxUnknownItems + 4U) << unknown;
     EXPECT_EQ(CountOf(parsed), static_cast<std::int64_t>(items.size()));
     for (int i = 0; i < kMaxUnknownItems; ++i) {
-      ASSERT_EQ(parsed.items[i].type, ItemType::kUnknown) << unknown;
+      ASSERT_EQ(TypeOf(parsed.items[i]), ItemType::kUnknown) << unknown;
       ASSERT_EQ(parsed.items[i].raw, unknown);
     }
     const ParsedItem* rest = &parsed.items[kMaxUnknownItems];
-    EXPECT_EQ(rest[0].type, ItemType::kIssue);
+    EXPECT_EQ(TypeOf(rest[0]), ItemType::kIssue);
     EXPECT_EQ(rest[0].count, 3);
     EXPECT_EQ(rest[0].raw, absl::StrCat(unknown, ",", unknown, ",", unknown));
     EXPECT_THAT(rest[0].problem, StartsWith("3 more that are not understood"));
     for (int known : {1, 2}) {
       const std::string mid = known == 1 ? "m" : "n";
-      EXPECT_EQ(rest[known].type, ItemType::kMessage) << unknown;
+      EXPECT_EQ(TypeOf(rest[known]), ItemType::kMessage) << unknown;
       EXPECT_EQ(rest[known].raw, TextItem(mid));
       EXPECT_EQ(rest[known].message.mid(), mid);
       EXPECT_FALSE(rest[known].user_id.empty());
@@ -95,7 +95,7 @@ TEST_P(ManyUnknownItemsTest, KnownOnesKeepTheirContent) {
   const Parsed parsed(With(items));
   ASSERT_EQ(parsed.items.size(), kMaxUnknownItems + 5U);
   const ParsedItem* rest = &parsed.items[kMaxUnknownItems];
-  EXPECT_EQ(rest[1].type, ItemType::kMessage);
+  EXPECT_EQ(TypeOf(rest[1]), ItemType::kMessage);
   EXPECT_EQ(rest[1].message.attachments_size(), 1);
   EXPECT_EQ(rest[2].message.attachments_size(), 0);
   EXPECT_EQ(rest[2].message.mid(), "n");
@@ -118,7 +118,7 @@ TEST_P(ManyUnknownItemsTest, FlatValuesStandAnywhere) {
   EXPECT_THAT(std::string(rest[0].raw),
               StartsWith(R"(7,"messaging":[{},[]]})"));
   EXPECT_THAT(std::string(rest[0].raw), EndsWith("8"));
-  EXPECT_EQ(rest[1].type, ItemType::kMessage);
+  EXPECT_EQ(TypeOf(rest[1]), ItemType::kMessage);
   EXPECT_EQ(rest[1].message.mid(), "m");
   EXPECT_EQ(rest[2].raw, "9");
 }
@@ -142,7 +142,8 @@ TEST(HostileBodyTest, CrowdChangesNothingThatIsUnderstood) {
   const auto understood = [](const std::string& body) {
     std::vector<std::string> raw;
     for (const ParsedItem& item : Parsed(body).items) {
-      if (item.type != ItemType::kUnknown && item.type != ItemType::kIssue) {
+      if (TypeOf(item) != ItemType::kUnknown &&
+          TypeOf(item) != ItemType::kIssue) {
         raw.emplace_back(item.raw);
       }
     }
@@ -199,9 +200,9 @@ TEST(HostileBodyTest, DepthIsTheItemsOwn) {
     const Parsed in_change(Envelope({Entry(absl::StrCat(
         R"("changes":[{"field":"messages","value":)", item, "}]"))}));
     const auto wanted = depth <= 32 ? ItemType::kMessage : ItemType::kUnknown;
-    EXPECT_EQ(in_list.items[0].type, wanted) << depth;
-    EXPECT_EQ(in_list.items[1].type, ItemType::kMessage) << depth;
-    EXPECT_EQ(in_change.only().type, wanted) << depth;
+    EXPECT_EQ(TypeOf(in_list.items[0]), wanted) << depth;
+    EXPECT_EQ(TypeOf(in_list.items[1]), ItemType::kMessage) << depth;
+    EXPECT_EQ(TypeOf(in_change.only()), wanted) << depth;
   }
 }
 
@@ -218,7 +219,8 @@ TEST(HostileBodyTest, WideObjectsAndManyAttachmentsAreUnknown) {
                               absl::StrJoin(attachments, ",") + "]}")});
   };
   EXPECT_EQ(Parsed(with(many)).only().json_path, "$.message.attachments");
-  EXPECT_EQ(Parsed(with(Times(1000, many[0]))).only().type, ItemType::kMessage);
+  EXPECT_EQ(TypeOf(Parsed(with(Times(1000, many[0]))).only()),
+            ItemType::kMessage);
 }
 
 // Its content is not hashed, its mid is known; without one it is hashed.

@@ -46,7 +46,7 @@ TEST(ParserGoldenTest, PublishedBodies) {
     for (const ParsedItem& item : items) {
       const bool entries =
           ReadFile(path).find("\"entry\"") != std::string::npos;
-      EXPECT_TRUE(item.type != ItemType::kIssue || !entries ||
+      EXPECT_TRUE(TypeOf(item) != ItemType::kIssue || !entries ||
                   path.find("envelope-") != std::string::npos)
           << path << "\n"
           << Render({item});

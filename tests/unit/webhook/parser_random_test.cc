@@ -48,17 +48,18 @@ void ExpectSound(const std::string& body, const Parsed& parsed) {
         << body;
     ASSERT_GE(item.event_ms, 0) << body;
     ASSERT_LT(item.event_ms, 253'402'300'800'000) << body;
-    if (item.type != ItemType::kIssue) {
+    if (TypeOf(item) != ItemType::kIssue) {
       for (const std::string& text : StringsOf(item)) {
         ASSERT_TRUE(IsUtf8(text)) << body;
       }
     }
     const bool has_mid = !MidOf(item).empty();
-    if (item.type != ItemType::kIgnored && item.type != ItemType::kIssue &&
-        !has_mid) {
+    if (TypeOf(item) != ItemType::kIgnored &&
+        TypeOf(item) != ItemType::kIssue && !has_mid) {
       ASSERT_EQ(item.content_hash.size(), 32U) << body;
     }
-    if (item.type == ItemType::kUnknown || item.type == ItemType::kIssue) {
+    if (TypeOf(item) == ItemType::kUnknown ||
+        TypeOf(item) == ItemType::kIssue) {
       ASSERT_FALSE(has_mid) << body;
     }
   }
@@ -247,7 +248,7 @@ TEST(ParserRandomTest, EveryItemOfAMutatedEnvelopeIsAccountedFor) {
     for (const ParsedItem& item : parsed.items) {
       // It is JSON, so nothing of it is an issue unless all of it is, or an
       // entry is no object.
-      ASSERT_TRUE(item.type != ItemType::kIssue || !expected.has_value() ||
+      ASSERT_TRUE(TypeOf(item) != ItemType::kIssue || !expected.has_value() ||
                   item.form == EnvelopeForm::kEntry)
           << body;
     }

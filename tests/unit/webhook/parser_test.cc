@@ -17,14 +17,14 @@ namespace json = boost::json;
 std::vector<ItemType> TypesOf(const std::vector<ParsedItem>& items) {
   std::vector<ItemType> types;
   types.reserve(items.size());
-  for (const ParsedItem& item : items) types.push_back(item.type);
+  for (const ParsedItem& item : items) types.push_back(TypeOf(item));
   return types;
 }
 
 void ExpectOneIssue(const std::string& text) {
   const Parsed parsed(text);
   ASSERT_EQ(parsed.items.size(), 1U) << text.substr(0, 200);
-  EXPECT_EQ(parsed.only().type, ItemType::kIssue) << text.substr(0, 200);
+  EXPECT_EQ(TypeOf(parsed.only()), ItemType::kIssue) << text.substr(0, 200);
   EXPECT_EQ(parsed.only().form, EnvelopeForm::kBody);
   EXPECT_EQ(parsed.only().raw, parsed.body.view());
   EXPECT_FALSE(parsed.only().problem.empty());
@@ -188,7 +188,7 @@ TEST(ParseWebhookTest, NullCountsAsAbsent) {
 TEST(ParseWebhookTest, WhatCannotBeReadOfAMessageStillOpensTheWindow) {
   const Parsed parsed(
       Messaging({Inbound(R"("message":{"mid":"m","attachments":[7]})")}));
-  EXPECT_EQ(parsed.only().type, ItemType::kUnknown);
+  EXPECT_EQ(TypeOf(parsed.only()), ItemType::kUnknown);
   EXPECT_TRUE(parsed.only().opens_window);
   EXPECT_EQ(parsed.only().user_id, kCustomer);
 }
@@ -205,7 +205,7 @@ TEST(ParseWebhookTest, BadItemAtEachPlaceOfMany) {
       const Parsed parsed(Messaging(items));
       ASSERT_EQ(parsed.items.size(), kItems) << bad;
       for (std::size_t i = 0; i < kItems; ++i) {
-        EXPECT_EQ(parsed.items[i].type,
+        EXPECT_EQ(TypeOf(parsed.items[i]),
                   i == place ? ItemType::kUnknown : ItemType::kMessage)
             << bad << " at " << place;
       }
@@ -276,7 +276,7 @@ TEST(ParseWebhookTest, IdentityDoesNotDependOnTheForm) {
 
 TEST(ParseWebhookTest, LongIdsAreUnknown) {
   const auto type_with_mid = [](std::size_t size) {
-    return Parsed(Messaging({TextItem(std::string(size, 'm'))})).only().type;
+    return TypeOf(Parsed(Messaging({TextItem(std::string(size, 'm'))})).only());
   };
   EXPECT_EQ(type_with_mid(1024), ItemType::kMessage);
   EXPECT_EQ(type_with_mid(1025), ItemType::kUnknown);

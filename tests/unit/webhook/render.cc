@@ -75,7 +75,7 @@ const char* NameOf(ItemType type) {
 std::string Render(const std::vector<ParsedItem>& items) {
   std::string out;
   for (const ParsedItem& item : items) {
-    absl::StrAppend(&out, "item {\n  type: ", NameOf(item.type),
+    absl::StrAppend(&out, "item {\n  type: ", NameOf(TypeOf(item)),
                     "\n  form: ", NameOf(item.form),
                     "\n  raw_bytes: ", item.raw.size(), "\n");
     AddText("entry_id", item.entry_id, out);

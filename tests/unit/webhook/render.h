@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "server/webhook/parser.h"
+#include "tests/support/item_type.h"
 
 namespace linktor {
 

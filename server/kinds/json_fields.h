@@ -1,7 +1,8 @@
-// Reads members of a parsed item. Internal to the parser.
+// Reads members of JSON objects. The readers of the kinds and of the messaging
+// item call these. Pure; the JSON must stay as it is meanwhile.
 //
-// A member that is absent or null leaves the output as it is; one of a wrong
-// type is a Misfit, which makes the item instagram.unknown.
+// A member that is absent or null leaves the output as it is and is no error. A
+// member of a wrong type is a Misfit, and leaves the output as it is, too.
 
 #pragma once
 
@@ -10,46 +11,38 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
-namespace linktor {
+#include "server/kinds/misfit.h"
 
-// What did not fit, and where, as a JSON path from the item.
-struct Misfit {
-  // A sentence's end; or, with `found`, what should have been there.
-  std::string_view problem;
-  std::string path;
-  // Without a value here GCC warns of each use that gives none.
-  std::string_view found = {};  // NOLINT(*-redundant-member-init)
-};
+namespace linktor::kinds {
 
-// "is too long", "is a number, not an object".
-void Describe(const Misfit& misfit, std::string& out);
-using Result = std::optional<Misfit>;
-
-// "an array", for messages.
+// Returns what the value is, with its article, such as "an array".
 std::string_view TypeName(const simdjson::dom::element& value);
 
-// `wanted` must last.
+// Says that `value`, at `path`, should have been `wanted`, which is constant
+// text such as "a string".
 Misfit Wrong(const simdjson::dom::element& value, std::string_view wanted,
              std::string path);
 
-// Members that are null count as absent.
+// Returns the first member of that name; nothing when it is absent or null.
 std::optional<simdjson::dom::element> Member(
     const simdjson::dom::object& object, std::string_view key);
 
-// Several members of an object, found in one pass over it: the first of each
-// name; one that is null counts as absent.
+// At most N members of an object, found in one pass over it, because a look-up
+// of each would cost a pass of its own. The first member of each name counts;
+// one that is null counts as absent. A member's index is that of its name.
 template <std::size_t N>
 class Members {
  public:
   Members(const simdjson::dom::object& object,
-          const std::array<std::string_view, N>& names) {
+          std::span<const std::string_view> names) {
     static_assert(N <= 32);
     std::uint32_t seen = 0;
     for (const auto [key, value] : object) {
-      for (std::size_t i = 0; i < N; ++i) {
+      for (std::size_t i = 0; i < names.size(); ++i) {
         if (key.size() != names[i].size() || key != names[i]) continue;
         const std::uint32_t bit = std::uint32_t{1} << i;
         if ((seen & bit) == 0 && !value.is_null()) {
@@ -72,7 +65,7 @@ class Members {
   std::uint32_t there_ = 0;
 };
 
-// Of members found already; `path` is the member's.
+// These read a member that was found already; `path` is the member's own.
 Result ReadString(const std::optional<simdjson::dom::element>& member,
                   std::string_view path, std::string& out);
 Result ReadBool(const std::optional<simdjson::dom::element>& member,
@@ -84,10 +77,11 @@ Result ReadArray(const std::optional<simdjson::dom::element>& member,
                  std::string_view path,
                  std::optional<simdjson::dom::array>& out);
 
-// `parent` is the path of `object`.
+// These look for the member `key` of `object`, whose path is `parent`.
 Result ReadString(const simdjson::dom::object& object, std::string_view key,
                   std::string_view parent, std::string& out);
-// Ids are strings; tests and Messenger sometimes give numbers.
+// Reads an id, which is a string; a whole number becomes one, because tests of
+// the dashboard and ads sometimes give numbers.
 Result ReadId(const simdjson::dom::object& object, std::string_view key,
               std::string_view parent, std::string& out);
 Result ReadObject(const simdjson::dom::object& object, std::string_view key,
@@ -97,4 +91,4 @@ Result ReadArray(const simdjson::dom::object& object, std::string_view key,
                  std::string_view parent,
                  std::optional<simdjson::dom::array>& out);
 
-}  // namespace linktor
+}  // namespace linktor::kinds

@@ -1,4 +1,4 @@
-#include "server/webhook/media_expiry.h"
+#include "server/kinds/media_expiry.h"
 
 #include <algorithm>
 #include <boost/url.hpp>
@@ -8,7 +8,7 @@
 #include "google/protobuf/util/time_util.h"
 #include "server/base/strings.h"
 
-namespace linktor {
+namespace linktor::kinds {
 namespace {
 
 using google::protobuf::util::TimeUtil;
@@ -58,4 +58,4 @@ void SetExpiryTimes(std::int64_t event_ms, v1::Message& message) {
   }
 }
 
-}  // namespace linktor
+}  // namespace linktor::kinds

@@ -1,4 +1,4 @@
-#include "server/webhook/message_reader.h"
+#include "server/kinds/message_reader.h"
 
 #include <algorithm>
 #include <array>
@@ -7,9 +7,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/base/strings.h"
-#include "server/webhook/special_items.h"
 
-namespace linktor {
+namespace linktor::kinds {
 namespace {
 
 namespace dom = simdjson::dom;
@@ -102,6 +101,15 @@ bool Has(const std::optional<dom::element>& root, std::string_view pointer) {
          !found.is_null();
 }
 
+template <typename Predicate>
+bool AnyAttachment(const std::optional<dom::element>& attachments,
+                   Predicate fits) {
+  dom::array all;
+  return attachments.has_value() &&
+         attachments->get(all) == simdjson::SUCCESS &&
+         std::any_of(all.begin(), all.end(), fits);
+}
+
 }  // namespace
 
 MessageReader::MessageReader(const dom::object& message)
@@ -128,35 +136,28 @@ Result MessageReader::ReadFlags() {
   return bad;
 }
 
-MessageReader::Special MessageReader::WhatItIs(bool self) const {
-  if (deleted_) return {ItemType::kUnknown, "unsend"};
-  if (echo_) return {ItemType::kEcho, "message"};
-  if (self) return {ItemType::kUnknown, "self"};
-  if (members_[kQuickReply].has_value()) {
-    return {ItemType::kQuickReply, "quick_reply"};
-  }
-  if (Has(members_[kReplyTo], "/story")) {
-    return {ItemType::kStoryReply, "story_reply"};
-  }
-  return SpecialAttachment();
+bool MessageReader::HasQuickReply() const {
+  return members_[kQuickReply].has_value();
 }
 
-MessageReader::Special MessageReader::SpecialAttachment() const {
-  bool product = Has(members_[kReferral], "/product");
-  dom::array attachments;
-  if (members_[kAttachments].has_value() &&
-      members_[kAttachments]->get(attachments) == simdjson::SUCCESS) {
-    for (const dom::element one : attachments) {
-      std::string_view type;
-      if (one.at_key("type").get(type) != simdjson::SUCCESS) continue;
-      if (type == kStoryMentionType) {
-        return {ItemType::kStoryMention, "story_mention"};
-      }
-      if (type == "template" && Has(one, "/payload/product")) product = true;
-    }
-  }
-  if (product) return {ItemType::kProductShare, "product_share"};
-  return {};
+bool MessageReader::HasStory() const {
+  return Has(members_[kReplyTo], "/story");
+}
+
+bool MessageReader::HasAttachment(std::string_view type) const {
+  return AnyAttachment(members_[kAttachments], [type](const dom::element& one) {
+    std::string_view its;
+    return one.at_key("type").get(its) == simdjson::SUCCESS && its == type;
+  });
+}
+
+bool MessageReader::HasProduct() const {
+  if (Has(members_[kReferral], "/product")) return true;
+  return AnyAttachment(members_[kAttachments], [](const dom::element& one) {
+    std::string_view its;
+    return one.at_key("type").get(its) == simdjson::SUCCESS &&
+           its == "template" && Has(one, "/payload/product");
+  });
 }
 
 Result MessageReader::Read(v1::Message& out) const {
@@ -208,4 +209,4 @@ Result MessageReader::ReadAttachments(v1::Message& out) const {
   return std::nullopt;
 }
 
-}  // namespace linktor
+}  // namespace linktor::kinds

@@ -1,9 +1,9 @@
-#include "server/webhook/json_fields.h"
+#include "server/kinds/json_fields.h"
 
 #include "absl/strings/str_cat.h"
 #include "server/base/strings.h"
 
-namespace linktor {
+namespace linktor::kinds {
 
 namespace dom = simdjson::dom;
 
@@ -131,4 +131,4 @@ Result ReadArray(const dom::object& object, std::string_view key,
   return ReadIn<dom::array>(object, key, parent, kArray, out);
 }
 
-}  // namespace linktor
+}  // namespace linktor::kinds

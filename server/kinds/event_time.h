@@ -1,0 +1,19 @@
+// Reads times as Instagram gives them. The item reader calls it. Pure.
+
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace linktor::kinds {
+
+// Returns the time in milliseconds since the epoch. `text` is a number of
+// seconds or milliseconds, or ISO 8601. Returns 0 when it is none of these, or
+// before 1970, or beyond the year 5138.
+std::int64_t ParseEventTime(std::string_view text);
+
+// The same for a number. Which unit it has is decided by its size: Meta's
+// documents say milliseconds, and some webhooks have seconds.
+std::int64_t EventTimeOf(std::int64_t number);
+
+}  // namespace linktor::kinds

@@ -1,0 +1,97 @@
+#include "server/kinds/identity.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/base/casts.h"
+#include "absl/container/inlined_vector.h"
+#include "absl/strings/str_cat.h"
+#include "server/base/crypto.h"
+#include "server/base/strings.h"
+
+namespace linktor::kinds {
+namespace {
+
+namespace dom = simdjson::dom;
+
+// Larger items are the same when they are byte for byte.
+constexpr std::size_t kMaxCanonical = 256 * 1024;
+
+// As what it is and its value; texts with their length.
+void AppendCanonicalScalar(const dom::element& value, std::string& out) {
+  out.push_back(static_cast<char>(value.type()));
+  switch (value.type()) {
+    case dom::element_type::STRING: {
+      const std::string_view text = value.get_string().value_unsafe();
+      absl::StrAppend(&out, text.size(), ":", ToAbsl(text));
+      break;
+    }
+    case dom::element_type::INT64:
+      absl::StrAppend(&out, value.get_int64().value_unsafe());
+      break;
+    case dom::element_type::UINT64:
+      absl::StrAppend(&out, value.get_uint64().value_unsafe());
+      break;
+    case dom::element_type::DOUBLE:
+      absl::StrAppend(&out, absl::bit_cast<std::uint64_t>(
+                                value.get_double().value_unsafe()));
+      break;
+    case dom::element_type::BOOL:
+      out.push_back(value.get_bool().value_unsafe() ? '1' : '0');
+      break;
+    default:
+      break;
+  }
+  out.push_back(',');
+}
+
+// Serialises with sorted keys, so that equal content gives equal bytes.
+// Persisted as a hash: do not change.
+void AppendCanonical(const dom::element& value, std::string& out) {
+  dom::object object;
+  dom::array array;
+  if (value.get(object) == simdjson::SUCCESS) {
+    absl::InlinedVector<std::pair<std::string_view, dom::element>, 16> members;
+    for (const auto [key, member] : object) members.emplace_back(key, member);
+    const auto by_key = [](const auto& a, const auto& b) {
+      return a.first < b.first;
+    };
+    if (!std::is_sorted(members.begin(), members.end(), by_key)) {
+      std::stable_sort(members.begin(), members.end(), by_key);
+    }
+    out.push_back('{');
+    for (const auto& [key, member] : members) {
+      absl::StrAppend(&out, key.size(), ":", ToAbsl(key));
+      AppendCanonical(member, out);
+    }
+    out.push_back('}');
+  } else if (value.get(array) == simdjson::SUCCESS) {
+    out.push_back('[');
+    for (const dom::element member : array) AppendCanonical(member, out);
+    out.push_back(']');
+  } else {
+    AppendCanonicalScalar(value, out);
+  }
+}
+
+}  // namespace
+
+void Identify(const dom::element* root, ParsedItem& item) {
+  if (item.fate != Fate::kEvent || !MidOf(item).empty() ||
+      !item.content_hash.empty()) {
+    return;
+  }
+  std::string canonical;
+  std::string_view identity = item.raw;
+  if (item.row->identity != nullptr) {
+    canonical = item.row->identity(item);
+    identity = canonical;
+  } else if (root != nullptr && item.raw.size() <= kMaxCanonical) {
+    AppendCanonical(*root, canonical);
+    identity = canonical;
+  }
+  item.content_hash = std::string(AsBytes(Sha256(identity)));
+}
+
+}  // namespace linktor::kinds

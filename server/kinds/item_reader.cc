@@ -1,0 +1,274 @@
+#include "server/kinds/item_reader.h"
+
+#include <algorithm>
+#include <optional>
+#include <span>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/crypto.h"
+#include "server/base/strings.h"
+#include "server/kinds/event_time.h"
+#include "server/kinds/media_expiry.h"
+#include "server/kinds/source.h"
+#include "server/kinds/table.h"
+
+namespace linktor::kinds {
+namespace {
+
+namespace dom = simdjson::dom;
+
+// The limit in bytes of an id; Instagram's have 15 to 17 digits.
+constexpr std::size_t kMaxUserId = 128;
+
+// Members that stand in items of every kind.
+enum Common : std::size_t { kSender, kRecipient, kTimestamp, kIsSelf };
+constexpr std::array<std::string_view, 4> kCommon = {"sender", "recipient",
+                                                     "timestamp", "is_self"};
+// A member that is common, too, and is not read.
+constexpr std::string_view kPriority = "priority";
+
+// Members of items that have no kind yet, most telling first.
+constexpr std::array<std::string_view, 12> kOthers = {"read",
+                                                      "referral",
+                                                      "optin",
+                                                      "pass_thread_control",
+                                                      "take_thread_control",
+                                                      "request_thread_control",
+                                                      "pass_thread_metadata",
+                                                      "app_roles",
+                                                      "response_feedback",
+                                                      "policy-enforcement",
+                                                      "delivery",
+                                                      "account_linking"};
+
+Result ReadTime(const std::optional<dom::element>& value, std::int64_t& out) {
+  if (!value.has_value()) return std::nullopt;
+  std::string_view text;
+  std::int64_t number = 0;
+  if (value->get(number) == simdjson::SUCCESS) {
+    out = EventTimeOf(number);
+  } else if (value->get(text) == simdjson::SUCCESS) {
+    out = ParseEventTime(text);
+  }
+  if (out == 0) {
+    return Misfit{"is not a time", "$.timestamp"};
+  }
+  return std::nullopt;
+}
+
+Result ReadParty(const std::optional<dom::element>& member,
+                 std::string_view path, std::string& id) {
+  std::optional<dom::object> party;
+  if (Result bad = ReadObject(member, path, party)) return bad;
+  if (!party.has_value()) return std::nullopt;
+  if (Result bad = ReadId(*party, "id", path, id)) return bad;
+  if (id.size() > kMaxUserId) {
+    return Misfit{"is too long", std::string(path) + ".id"};
+  }
+  return std::nullopt;
+}
+
+// A message is about as large as its JSON, and its payload may say the same
+// again.
+Result CheckSize(const Kind& row, ParsedItem& item) {
+  if (item.raw.size() <= kMaxMessageBytes / 4) return std::nullopt;
+  if (item.message.ByteSizeLong() + item.payload.ByteSizeLong() <=
+      kMaxMessageBytes) {
+    return std::nullopt;
+  }
+  // Whatever it says, that mid's message of that size is this one.
+  if (!item.message.mid().empty()) {
+    item.content_hash = std::string(AsBytes(Sha256(absl::StrCat(
+        "too large:", item.raw.size(), ":", ToAbsl(item.message.mid())))));
+  }
+  return Misfit{"is too large", absl::StrCat("$.", ToAbsl(row.key))};
+}
+
+}  // namespace
+
+// The names of all members that are looked for: the common ones, and one for
+// each key in the table.
+struct ItemReader::Keys {
+  static constexpr std::size_t kMax = kCommon.size() + kTable.size();
+
+  Keys() {
+    std::copy(kCommon.begin(), kCommon.end(), names.begin());
+    for (std::size_t i = 0; i < kTable.size(); ++i) {
+      const std::string_view key = kTable[i]->key;
+      // No member is looked for by this index.
+      at[i] = kMax;
+      if (key.empty()) continue;
+      const auto used = std::span(names).first(size);
+      const auto name = std::find(used.begin(), used.end(), key);
+      at[i] = static_cast<std::size_t>(name - used.begin());
+      if (name == used.end()) names[size++] = key;
+    }
+  }
+
+  std::array<std::string_view, kMax> names;
+  std::size_t size = kCommon.size();
+  // For each row of the table, where in `names` its key is.
+  std::array<std::size_t, kTable.size()> at;
+};
+
+const ItemReader::Keys& ItemReader::AllKeys() {
+  static const Keys keys;
+  return keys;
+}
+
+class ItemReader::Found {
+ public:
+  explicit Found(const dom::object& item)
+      : members_(item, std::span(AllKeys().names.data(), AllKeys().size)) {}
+
+  std::optional<dom::element> operator[](Common name) const {
+    return members_[name];
+  }
+  // The member that the row `i` of the table is read from.
+  std::optional<dom::element> ForRow(std::size_t i) const {
+    const std::size_t at = AllKeys().at[i];
+    return at == Keys::kMax ? std::nullopt : members_[at];
+  }
+
+ private:
+  Members<Keys::kMax> members_;
+};
+
+// An echo goes from the account to the customer, everything else the other way;
+// whichever is not the account is the customer.
+Result ItemReader::ReadParties(const Found& found, bool echo,
+                               ParsedItem& item) {
+  for (std::string& id : ids_) id.clear();
+  Result bad = ReadParty(found[kSender], "$.sender", ids_[0]);
+  if (!bad) bad = ReadParty(found[kRecipient], "$.recipient", ids_[1]);
+  if (bad) return bad;
+  const std::string& usual = echo ? ids_[1] : ids_[0];
+  const std::string& other = echo ? ids_[0] : ids_[1];
+  item.user_id = !usual.empty() && usual == item.entry_id ? other : usual;
+  if (item.user_id == item.entry_id) item.user_id.clear();
+  return std::nullopt;
+}
+
+Result ItemReader::Read(const dom::object& object, ParsedItem& item) {
+  const Found found(object);
+  // All kinds that are messages have the same key.
+  const auto* const first_message =
+      std::find_if(kTable.begin(), kTable.end(),
+                   [](const Kind* row) { return row->key == kMessageKey; });
+  const auto message_row =
+      static_cast<std::size_t>(first_message - kTable.begin());
+  std::optional<dom::object> message;
+  if (Result bad =
+          ReadObject(found.ForRow(message_row), "$.message", message)) {
+    return bad;
+  }
+  std::optional<MessageReader> reader;
+  Result bad_flag;
+  if (message.has_value()) {
+    if (message->size() > kMaxMembers) {
+      return Misfit{"has too many members", "$.message"};
+    }
+    bad_flag = reader.emplace(*message).ReadFlags();
+  }
+  Source source{.object = {},
+                .message = reader.has_value() ? &*reader : nullptr};
+  if (!bad_flag) bad_flag = ReadBool(found[kIsSelf], "$.is_self", source.self);
+  const bool echo = reader.has_value() && reader->echo();
+  if (Result bad = ReadParties(found, echo, item)) return bad;
+  if (Result bad = ReadTime(found[kTimestamp], item.event_ms)) return bad;
+  if (bad_flag) return bad_flag;
+  if (reader.has_value()) source.self = source.self || reader->self();
+  for (std::size_t i = 0; i < kTable.size(); ++i) {
+    const Kind& row = *kTable[i];
+    const std::optional<dom::element> value = found.ForRow(i);
+    if (!value.has_value()) continue;
+    if (row.fits != nullptr && !row.fits(source)) continue;
+    return ReadRow(row, *value, source, item);
+  }
+  return std::nullopt;
+}
+
+Result ItemReader::ReadRow(const Kind& row, const dom::element& value,
+                           Source& source, ParsedItem& item) {
+  const bool known = row.payload != kUnknown.payload;
+  const bool is_message = row.key == kMessageKey;
+  item.kind = row.name;
+  // What the account did to itself is no event yet.
+  if (source.self && known && !is_message) return std::nullopt;
+  const std::string path = absl::StrCat("$.", ToAbsl(row.key));
+  // The customer has tapped, whatever the item says.
+  if (!is_message) item.opens_window = row.opens_window;
+  if (value.get(source.object) != simdjson::SUCCESS) {
+    return Wrong(value, "an object", path);
+  }
+  if (known && item.user_id.empty()) {
+    return Misfit{"names no customer",
+                  row.echo ? "$.recipient.id" : "$.sender.id"};
+  }
+  // They have written, even if not everything of it can be read.
+  item.opens_window = row.opens_window;
+  if (is_message && known) {
+    if (Result bad = source.message->Read(item.message)) return bad;
+    SetExpiryTimes(item.event_ms, item.message);
+  }
+  if (row.read != nullptr) {
+    if (Result bad = row.read(source, item)) return bad;
+  }
+  if (Result bad = CheckSize(row, item)) return bad;
+  item.row = &row;
+  return std::nullopt;
+}
+
+bool ItemReader::MayBeKnown(const dom::element& root) {
+  dom::object object;
+  if (root.get(object) != simdjson::SUCCESS) return false;
+  const Keys& keys = AllKeys();
+  const auto names = std::span(keys.names.data(), keys.size);
+  bool may = false;
+  // The first member of each name counts.
+  std::uint32_t seen = 0;
+  for (const auto [key, value] : object) {
+    const auto name = std::find(names.begin(), names.end(), key);
+    if (name == names.end()) continue;
+    const auto at = static_cast<std::size_t>(name - names.begin());
+    if ((seen >> at & 1) != 0) continue;
+    seen |= std::uint32_t{1} << at;
+    if (at == kSender || at == kRecipient) {
+      if (!value.is_object() && !value.is_null()) return false;
+    } else if (*name == kMessageKey) {
+      if (!MessageReader::MayBeOne(value)) return false;
+      may = true;
+    } else if (at >= kCommon.size()) {
+      may = true;
+    }
+  }
+  return may;
+}
+
+std::string_view ItemReader::NameOf(const dom::object& item) {
+  const auto has = [&item](std::string_view key) {
+    return Member(item, key).has_value();
+  };
+  // Messages and edits tell least: the rest may say what they are about.
+  for (const Kind* row : kTable) {
+    if (row->key != kMessageKey && row->payload != kUnknown.payload &&
+        !row->key.empty() && has(row->key)) {
+      return row->key;
+    }
+  }
+  for (const std::string_view key : kOthers) {
+    if (has(key)) return key;
+  }
+  for (const Kind* row : {&kMessageEdit, &kMessageReceived}) {
+    if (has(row->key)) return row->key;
+  }
+  for (const auto [key, value] : item) {
+    if (key != kPriority &&
+        std::find(kCommon.begin(), kCommon.end(), key) == kCommon.end()) {
+      return key;
+    }
+  }
+  return "";
+}
+
+}  // namespace linktor::kinds

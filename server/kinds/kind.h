@@ -1,0 +1,86 @@
+// A kind of event, as one row of the table in kinds/table.h. Each kind has a
+// file of its own in this folder, which fills its row: the name, how it is read
+// from JSON, what its identity is, whether it opens the messaging window, which
+// message it is about, and which payload it becomes. Everybody else asks the
+// row, and names no kind.
+//
+// Rows are constants and their functions are pure: any thread may use them.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "linktor/instagram/v1/event.pb.h"
+#include "server/base/v1.h"
+#include "server/kinds/misfit.h"
+
+namespace linktor::kinds {
+
+struct ParsedItem;
+// See kinds/source.h; it needs the JSON library, which few of the users of a
+// row have.
+struct Source;
+
+// Within which set of items a mid of Instagram's names one. The numbers are
+// those of journal.ItemKind, which is persisted: append only.
+enum class MidSet : std::uint8_t {
+  // No mid is this kind's own: what the item says identifies it.
+  kNone = 0,
+  kMessages = 1,
+  kEchoes = 2,
+  kPostbacks = 3,
+};
+
+// The key of all kinds that are messages.
+inline constexpr std::string_view kMessageKey = "message";
+// The type of items that are delivered as they came.
+inline constexpr std::string_view kUnknownType = "instagram.unknown";
+
+struct Kind {
+  // The value of Event.type. Kinds that are no events yet have that of
+  // instagram.unknown.
+  std::string_view type;
+  v1::Event::PayloadCase payload = v1::Event::PAYLOAD_NOT_SET;
+  // The member of a messaging item that makes the item one of this kind; empty
+  // for events that no messaging item brings.
+  std::string_view key;
+  // How items of it are called in UnknownItem.kind, and within the identity of
+  // those without a mid. Persisted as a hash: do not change.
+  std::string_view name;
+  MidSet mids = MidSet::kNone;
+  // Whether a customer who does it may be answered for 24 hours.
+  bool opens_window = false;
+  // Whether the account has sent it, so that it goes from the account to the
+  // customer.
+  bool echo = false;
+
+  // Whether an item that has `key` is one of this kind; null when it always is.
+  // The first row of the table that says yes wins.
+  bool (*fits)(const Source&) = nullptr;
+  // Fills the item's payload, or decides its fate; null when there is nothing
+  // to read but the message. The message has been read by then.
+  Result (*read)(const Source&, ParsedItem&) = nullptr;
+  // The id of the item itself within a payload that was read; null when it is
+  // the message's, or when there is none.
+  const std::string& (*own_mid)(const v1::Event&) = nullptr;
+  // What makes two items of it the same apart from their time; null when that
+  // is all that the item says. Persisted as a hash: do not change.
+  std::string (*identity)(const ParsedItem&) = nullptr;
+
+  // The message within an event of this kind; both are null when it has none.
+  const v1::Message& (*message)(const v1::Event&) = nullptr;
+  v1::Message* (*mutable_message)(v1::Event&) = nullptr;
+  // The mid of the message that the event is about, and where that message's
+  // own id goes; both are null when it is about none.
+  const std::string& (*target_mid)(const v1::Event&) = nullptr;
+  void (*set_target)(std::string message_id, v1::Event&) = nullptr;
+};
+
+// The rows that are asked for by name: what is not understood, and an echo,
+// which may settle a send.
+extern const Kind kUnknown;
+extern const Kind kMessageEchoed;
+
+}  // namespace linktor::kinds

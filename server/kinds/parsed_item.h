@@ -1,0 +1,85 @@
+// An item of a webhook after it was read: the first of an event's three shapes.
+// The envelope parser makes one for each item, the readers of the kinds fill
+// it, and ingest makes a new event of it. A plain value, used by one thread.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "linktor/instagram/v1/event.pb.h"
+#include "server/base/v1.h"
+#include "server/kinds/kind.h"
+
+namespace linktor::kinds {
+
+// Where in the envelope an item was. Persisted with raw items: do not change.
+enum class EnvelopeForm : std::int8_t {
+  // The whole body, when it is no envelope.
+  kBody = 0,
+  kMessaging = 1,
+  kStandby = 2,
+  // entry.changes[].value with its field.
+  kChanges = 3,
+  // entry.field and entry.value.
+  kFlat = 4,
+  // Another member of the entry, or the entry itself.
+  kEntry = 5,
+};
+
+// What becomes of an item before the tables are asked. The numbers are those of
+// journal.ItemFate, which is persisted: do not change.
+enum class Fate : std::int8_t {
+  // It becomes an event of its kind.
+  kEvent = 0,
+  // It says nothing that its message does not say.
+  kIgnored = 1,
+  // Nobody gets it: it is not JSON, or stands in no Instagram envelope.
+  kIssue = 2,
+};
+
+struct ParsedItem {
+  Fate fate = Fate::kEvent;
+  // The row of the table. It is kUnknown until the item was read as another
+  // kind, and again when something in it did not fit.
+  const Kind* row = &kUnknown;
+  // How many items this stands for; more than one only for an issue.
+  std::int64_t count = 1;
+  EnvelopeForm form = EnvelopeForm::kMessaging;
+  // The item as received, within the body, which must outlive it.
+  std::string_view raw;
+  // The account or page that the entry is for.
+  std::string entry_id;
+  // The customer; empty when the item names none.
+  std::string user_id;
+  // Instagram's time in milliseconds since the epoch; 0 when it gave none.
+  std::int64_t event_ms = 0;
+  // Filled for kinds that are messages, but for what only this server knows,
+  // such as the id and the state.
+  v1::Message message;
+  // Filled for kinds that have a payload of their own: that payload, without
+  // the message within it and without what only this server knows.
+  v1::Event payload;
+  // Whether it is an activity of the customer that opens the messaging window.
+  bool opens_window = false;
+  // How it is called where it has no type of its own: the row's name, or the
+  // key or field that the item has. At most 64 bytes.
+  std::string kind;
+  // What did not fit, as UnknownItem tells it. For an issue only `problem`.
+  std::string problem;
+  std::string json_path;
+  // What makes two deliveries of an item without a mid the same: 32 bytes, see
+  // identity.h. Empty for issues and where a mid decides.
+  std::string content_hash;
+};
+
+// Returns Instagram's id of the item itself; empty when it has none. A reaction
+// has none: its mid is that of the message reacted to.
+const std::string& MidOf(const ParsedItem& item);
+
+// Forgets what was read of a message or another known item, and that it was of
+// that kind. `fate`, times, ids, and what the item is called stay.
+void ClearRead(ParsedItem& item);
+
+}  // namespace linktor::kinds

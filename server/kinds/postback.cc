@@ -1,0 +1,40 @@
+// instagram.postback: a button, menu entry or ice breaker is tapped.
+
+#include "server/kinds/parsed_item.h"
+#include "server/kinds/source.h"
+#include "server/kinds/table.h"
+
+namespace linktor::kinds {
+namespace {
+
+Result Read(const Source& source, ParsedItem& item) {
+  constexpr std::string_view kPath = "$.postback";
+  v1::Postback& out = *item.payload.mutable_postback();
+  Result bad = ReadString(source.object, "mid", kPath, *out.mutable_mid());
+  if (!bad && out.mid().size() > kMaxMid) {
+    bad = Misfit{"is too long", "$.postback.mid"};
+  }
+  if (!bad) {
+    bad = ReadString(source.object, "title", kPath, *out.mutable_title());
+  }
+  if (!bad) {
+    bad = ReadString(source.object, "payload", kPath, *out.mutable_payload());
+  }
+  return bad;
+}
+
+}  // namespace
+
+constinit const Kind kPostback = {
+    .type = "instagram.postback",
+    .payload = v1::Event::kPostback,
+    .key = "postback",
+    .name = "postback",
+    .mids = MidSet::kPostbacks,
+    .opens_window = true,
+    .read = Read,
+    .own_mid = [](const v1::Event& event) -> const std::string& {
+      return event.postback().mid();
+    }};
+
+}  // namespace linktor::kinds

@@ -1,0 +1,66 @@
+// instagram.reaction: someone reacts to a message, or takes the reaction back.
+
+#include "absl/strings/str_cat.h"
+#include "server/base/strings.h"
+#include "server/kinds/parsed_item.h"
+#include "server/kinds/source.h"
+#include "server/kinds/table.h"
+
+namespace linktor::kinds {
+namespace {
+
+Result Read(const Source& source, ParsedItem& item) {
+  constexpr std::string_view kPath = "$.reaction";
+  const simdjson::dom::object& reaction = source.object;
+  v1::Reaction& out = *item.payload.mutable_reaction();
+  Result bad = ReadString(reaction, "mid", kPath, *out.mutable_mid());
+  if (!bad && out.mid().empty()) {
+    bad = Misfit{"names no message", "$.reaction.mid"};
+  }
+  if (!bad && out.mid().size() > kMaxMid) {
+    bad = Misfit{"is too long", "$.reaction.mid"};
+  }
+  if (!bad) bad = ReadString(reaction, "action", kPath, *out.mutable_action());
+  if (!bad && out.action().empty()) {
+    bad = Misfit{"is neither react nor unreact", "$.reaction.action"};
+  }
+  if (!bad) {
+    bad = ReadString(reaction, "reaction", kPath, *out.mutable_reaction());
+  }
+  if (!bad) bad = ReadString(reaction, "emoji", kPath, *out.mutable_emoji());
+  return bad;
+}
+
+// What else the item says, such as who received it, may differ between two
+// deliveries of one reaction.
+std::string Identity(const ParsedItem& item) {
+  const v1::Reaction& reaction = item.payload.reaction();
+  std::string identity;
+  for (const std::string_view part :
+       {std::string_view(item.user_id), std::string_view(reaction.mid()),
+        std::string_view(reaction.action()),
+        std::string_view(reaction.reaction()),
+        std::string_view(reaction.emoji())}) {
+    absl::StrAppend(&identity, part.size(), ":", ToAbsl(part));
+  }
+  return identity;
+}
+
+}  // namespace
+
+constinit const Kind kReaction = {
+    .type = "instagram.reaction",
+    .payload = v1::Event::kReaction,
+    .key = "reaction",
+    .name = "reaction",
+    .read = Read,
+    .identity = Identity,
+    .target_mid = [](const v1::Event& event) -> const std::string& {
+      return event.reaction().mid();
+    },
+    .set_target =
+        [](std::string message_id, v1::Event& event) {
+          event.mutable_reaction()->set_message_id(std::move(message_id));
+        }};
+
+}  // namespace linktor::kinds

@@ -1,0 +1,22 @@
+// What a kind is read from: the JSON of one messaging item. Made by the item
+// reader, used by the files of the kinds while it reads; nothing keeps it.
+
+#pragma once
+
+#include <simdjson.h>
+
+#include "server/kinds/message_reader.h"
+
+namespace linktor::kinds {
+
+struct Source {
+  // The value of the member that the row's `key` names.
+  simdjson::dom::object object;
+  // The same as a message; null when the member is no message.
+  const MessageReader* message = nullptr;
+  // Whether the item or its message is marked as what the account wrote to
+  // itself.
+  bool self = false;
+};
+
+}  // namespace linktor::kinds

@@ -1,0 +1,49 @@
+// What a parsed item is, as a value that tests compare and golden files name.
+
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "server/kinds/parsed_item.h"
+#include "server/kinds/table.h"
+
+namespace linktor {
+
+enum class ItemType : std::int8_t {
+  kMessage,
+  kEcho,
+  kQuickReply,
+  kStoryReply,
+  kStoryMention,
+  kProductShare,
+  kPostback,
+  kReaction,
+  kIgnored,
+  kUnknown,
+  kIssue,
+};
+
+inline ItemType TypeOf(const kinds::ParsedItem& item) {
+  struct Row {
+    v1::Event::PayloadCase payload;
+    ItemType type;
+  };
+  constexpr std::array<Row, 8> kRows = {
+      {{v1::Event::kMessageReceived, ItemType::kMessage},
+       {v1::Event::kMessageEchoed, ItemType::kEcho},
+       {v1::Event::kQuickReply, ItemType::kQuickReply},
+       {v1::Event::kStoryReply, ItemType::kStoryReply},
+       {v1::Event::kStoryMention, ItemType::kStoryMention},
+       {v1::Event::kProductShare, ItemType::kProductShare},
+       {v1::Event::kPostback, ItemType::kPostback},
+       {v1::Event::kReaction, ItemType::kReaction}}};
+  if (item.fate == kinds::Fate::kIssue) return ItemType::kIssue;
+  if (item.fate == kinds::Fate::kIgnored) return ItemType::kIgnored;
+  for (const Row& row : kRows) {
+    if (row.payload == item.row->payload) return row.type;
+  }
+  return ItemType::kUnknown;
+}
+
+}  // namespace linktor

@@ -1,0 +1,111 @@
+#include "server/kinds/table.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/descriptor.pb.h"
+
+namespace linktor::kinds {
+namespace {
+
+TEST(EventTypesTest, ArePayloadsOfTheContractByRule) {
+  ASSERT_FALSE(Types().empty());
+  for (const std::string& type : Types()) {
+    std::string payload = type;
+    if (type.starts_with("instagram.")) {
+      payload = type.substr(std::string("instagram.").size());
+    } else {
+      std::replace(payload.begin(), payload.end(), '.', '_');
+    }
+    const auto* field = v1::Event::descriptor()->FindFieldByName(payload);
+    ASSERT_NE(field, nullptr) << type;
+    EXPECT_EQ(field->options().GetExtension(v1::event_type), type);
+  }
+}
+
+std::vector<std::string> PayloadsOfTheContract() {
+  std::vector<std::string> types;
+  const auto* payload = v1::Event::descriptor()->FindOneofByName("payload");
+  for (int i = 0; i < payload->field_count(); ++i) {
+    types.push_back(payload->field(i)->options().GetExtension(v1::event_type));
+  }
+  return types;
+}
+
+TEST(EventTypesTest, AreAllOfTheContractInItsOrder) {
+  EXPECT_EQ(Types(), PayloadsOfTheContract());
+}
+
+TEST(KindTest, TypeAndPayloadAreOfOneField) {
+  for (const Kind* row : kTable) {
+    const auto* field = v1::Event::descriptor()->FindFieldByNumber(
+        static_cast<int>(row->payload));
+    ASSERT_NE(field, nullptr) << row->name;
+    EXPECT_EQ(field->options().GetExtension(v1::event_type), row->type);
+  }
+}
+
+TEST(KindTest, IsFoundByTypeAndByPayload) {
+  for (const Kind* row : kTable) {
+    if (row->payload == kUnknown.payload) continue;
+    EXPECT_EQ(&FindType(row->type), row);
+    EXPECT_EQ(&FindPayload(row->payload), row);
+  }
+  EXPECT_EQ(&FindType("instagram.unheard_of"), &kUnknown);
+  EXPECT_EQ(&FindPayload(v1::Event::PAYLOAD_NOT_SET), &kUnknown);
+}
+
+// A row without a test of its own hides those of the same key behind it.
+TEST(KindTest, NoRowHidesAnother) {
+  std::set<std::string_view> closed;
+  for (const Kind* row : kTable) {
+    if (row->key.empty()) continue;
+    EXPECT_FALSE(closed.contains(row->key)) << row->type;
+    if (row->fits == nullptr) closed.insert(row->key);
+  }
+}
+
+TEST(KindTest, MessageIsWhereTheEventHasIt) {
+  for (const Kind* row : kTable) {
+    ASSERT_EQ(row->message == nullptr, row->mutable_message == nullptr);
+    if (row->message == nullptr) continue;
+    v1::Event event;
+    row->mutable_message(event)->set_text("t");
+    EXPECT_EQ(event.payload_case(), row->payload);
+    EXPECT_EQ(row->message(event).text(), "t");
+    ASSERT_NE(MessageOf(event), nullptr);
+    EXPECT_EQ(MessageOf(event)->text(), "t");
+  }
+  EXPECT_EQ(MessageOf(v1::Event()), nullptr);
+}
+
+// What the journal has stored is compared with what these give.
+TEST(KindTest, NamesAndSetsOfMidsAreThoseThatAreStored) {
+  struct Stored {
+    std::string_view type;
+    std::string_view name;
+    int mids;
+  };
+  for (const Stored& stored : std::initializer_list<Stored>{
+           {"message.received", "message", 1},
+           {"instagram.quick_reply", "quick_reply", 1},
+           {"instagram.story_reply", "story_reply", 1},
+           {"instagram.story_mention", "story_mention", 1},
+           {"instagram.product_share", "product_share", 1},
+           {"message.echoed", "message", 2},
+           {"instagram.postback", "postback", 3},
+           {"instagram.reaction", "reaction", 0}}) {
+    const Kind& row = FindType(stored.type);
+    EXPECT_EQ(row.name, stored.name);
+    EXPECT_EQ(static_cast<int>(row.mids), stored.mids) << stored.type;
+  }
+}
+
+}  // namespace
+}  // namespace linktor::kinds
