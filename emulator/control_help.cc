@@ -21,16 +21,19 @@ of:
   curl $E/emulator/messages -d '{"from":"6101","postback":{"title":"Learn More","payload":"SUMMER_INFO"}}'
   curl $E/emulator/messages -d '{"from":"6101","reaction":{"reaction":"love","mid":"m_1"}}'
   curl $E/emulator/messages -d '{"from":"6101","unreact":{"mid":"m_1"}}'
+  curl $E/emulator/messages -d '{"from":"6101","referral":{"ref":"flyer7"}}'
 A text or attachment can have more to it:
   curl $E/emulator/messages -d '{"from":"6101","text":"New Arrivals","quick_reply":{"payload":"BROWSE_NEW"}}'
   curl $E/emulator/messages -d '{"from":"6101","text":"Love this!","story":{"id":"story_xyz789"}}'
   curl $E/emulator/messages -d '{"from":"6101","text":"Still there?","product":{"id":"prod_123"}}'
   curl $E/emulator/messages -d '{"from":"6101","text":"Yes","reply_to":{"mid":"m_1"}}'
+A text, an attachment or a postback can come by a link or an ad:
+  curl $E/emulator/messages -d '{"from":"6101","text":"In M?","referral":{"ref":"summer","ad_id":"120200000001","ad_title":"Hats"}}'
 A reaction is love, laugh, wow, sad, angry, like, or another name with an
 "emoji"; without a "mid" it is about the newest message the customer was sent.
 Each may have "timestamp" (milliseconds since 1970), "standby":true (another app
 owns the conversation), "to" (another Instagram account than account_id; taps
-too) and, but for reactions, a "mid" of your choice. An
+too) and, but for reactions and referrals alone, a "mid" of your choice. An
 attachment with a "payload" of its own is sent as given. What is not here, such
 as unsending, is a body for POST /emulator/webhooks (below).
 

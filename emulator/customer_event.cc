@@ -114,6 +114,12 @@ CustomerEvent ProductQuestionEvent(std::string_view from, std::string_view text,
                     {"referral", json::object{{"product", product}}}}};
 }
 
+CustomerEvent ReferralEvent(std::string_view from, json::object referral) {
+  return {.from = std::string(from),
+          .kind = KeyOf(kinds::kReferral),
+          .value = std::move(referral)};
+}
+
 CustomerEvent PostbackEvent(std::string_view from, std::string_view title,
                             std::string_view payload) {
   return {.from = std::string(from),
@@ -140,7 +146,7 @@ CustomerEvent UnreactEvent(std::string_view from, std::string_view mid) {
 }
 
 bool IsMessage(const CustomerEvent& event) {
-  return event.kind != kinds::kReaction.key;
+  return event.kind == kinds::kMessageKey || event.kind == kinds::kPostback.key;
 }
 
 std::string_view UsualEmoji(std::string_view reaction) {

@@ -42,8 +42,8 @@ struct CustomerEvent {
   // This is the Instagram account that it is about; it is
   // EmulatorConfig::account_id when it is empty.
   std::string to;
-  // This is the member of the webhook's item: "message", "postback" or
-  // "reaction".
+  // This is the member of the webhook's item: "message", "postback", "reaction"
+  // or "referral".
   std::string kind;
   // Its value, without a mid of its own.
   json::object value;
@@ -79,6 +79,9 @@ CustomerEvent ProductShareEvent(std::string_view from, json::array elements);
 // Writes a message from a product's page.
 CustomerEvent ProductQuestionEvent(std::string_view from, std::string_view text,
                                    std::string_view product_id);
+// Comes by a link or an ad, without having written anything yet: {"ref",
+// "source", "type", "ad_id", "ads_context_data": {...}}, as Instagram sends it.
+CustomerEvent ReferralEvent(std::string_view from, json::object referral);
 // Taps a button or an ice breaker.
 CustomerEvent PostbackEvent(std::string_view from, std::string_view title,
                             std::string_view payload);
@@ -91,7 +94,8 @@ CustomerEvent ReactionEvent(std::string_view from, std::string_view mid,
 CustomerEvent UnreactEvent(std::string_view from, std::string_view mid);
 
 // Returns whether it counts as a message: it opens the messaging window and
-// lets the account see the customer's profile. A reaction does not.
+// lets the account see the customer's profile. A reaction or a
+// referral does not.
 bool IsMessage(const CustomerEvent& event);
 
 // Returns the emoji of love, laugh, wow, sad, angry and like; empty for others.

@@ -64,6 +64,25 @@ json::value ReadAttachment(JsonReader& reader, const json::value& given) {
   return attachment;
 }
 
+// Reads what an ig.me link or an ad says of itself.
+json::object ReadReferral(JsonReader& reader) {
+  json::object referral;
+  reader.Nested(
+      "referral", {"ref", "source", "type", "ad_id", "ad_title"},
+      [&](JsonReader& given) {
+        const auto ad = given.String("ad_id");
+        referral = {
+            {"ref", given.RequiredString("ref")},
+            {"source", given.String("source").value_or(ad ? "ADS" : "IG_ME")},
+            {"type", given.String("type").value_or("OPEN_THREAD")}};
+        if (ad.has_value()) referral["ad_id"] = *ad;
+        if (const auto title = given.String("ad_title")) {
+          referral["ads_context_data"] = json::object{{"ad_title", *title}};
+        }
+      });
+  return referral;
+}
+
 // Reads the members that go with a text or attachments.
 void ReadContext(JsonReader& reader, CustomerEvent& event) {
   if (reader.Has("quick_reply") && !reader.Has("text")) {
@@ -86,6 +105,7 @@ void ReadContext(JsonReader& reader, CustomerEvent& event) {
     json::object product{{"id", given.RequiredString("id")}};
     event.value["referral"] = json::object{{"product", std::move(product)}};
   });
+  if (reader.Has("referral")) event.value["referral"] = ReadReferral(reader);
 }
 
 CustomerEvent ReadMessage(JsonReader& reader, std::string from) {
@@ -153,6 +173,12 @@ CustomerEvent ReadReaction(JsonReader& reader, std::string_view from) {
   return event;
 }
 
+// Returns whether the customer came by `part` and neither wrote nor tapped.
+bool IsAlone(JsonReader& reader, const char* part) {
+  return reader.Has(part) && !reader.Has("text") &&
+         !reader.Has("attachments") && !reader.Has("postback");
+}
+
 // Reads the kind that `reader` has, of which there is exactly one.
 CustomerEvent ReadKind(JsonReader& reader, const std::string& from) {
   CustomerEvent event;
@@ -168,12 +194,15 @@ CustomerEvent ReadKind(JsonReader& reader, const std::string& from) {
       const std::string title = postback.RequiredString("title");
       event = PostbackEvent(from, title, postback.RequiredString("payload"));
     });
+    if (reader.Has("referral")) event.value["referral"] = ReadReferral(reader);
   } else if (reader.Has("reaction")) {
     event = ReadReaction(reader, from);
   } else if (reader.Has("unreact")) {
     reader.Nested("unreact", {"mid"}, [&](JsonReader& unreact) {
       event = UnreactEvent(from, unreact.RequiredString("mid"));
     });
+  } else if (IsAlone(reader, "referral")) {
+    event = ReferralEvent(from, ReadReferral(reader));
   } else {
     event = ReadMessage(reader, from);
   }
@@ -188,11 +217,12 @@ void CheckKinds(JsonReader& reader) {
        {"story_mention", "product_share", "postback", "reaction", "unreact"}) {
     if (reader.Has(kind)) ++kinds;
   }
+  if (IsAlone(reader, "referral")) ++kinds;
   if (kinds != 1) {
     reader.Fail(
         "give exactly one of \"text\" or \"attachments\" (or both), "
         "\"story_mention\", \"product_share\", \"postback\", \"reaction\", "
-        "\"unreact\"");
+        "\"unreact\", \"referral\"");
   }
   for (const char* part : {"reply_to", "quick_reply", "story", "product"}) {
     if (reader.Has(part) && !message) {
@@ -200,8 +230,14 @@ void CheckKinds(JsonReader& reader) {
           absl::StrCat("\"", part, R"(" goes with "text" or "attachments")"));
     }
   }
+  if (reader.Has("product") && reader.Has("referral")) {
+    reader.Fail(R"("product" is short for "referral"; give one of them)");
+  }
   if (reader.Has("mid") && (reader.Has("reaction") || reader.Has("unreact"))) {
     reader.Fail("a reaction has no \"mid\" of its own");
+  }
+  if (reader.Has("mid") && IsAlone(reader, "referral")) {
+    reader.Fail("a referral alone has no \"mid\"");
   }
 }
 
@@ -211,7 +247,7 @@ absl::StatusOr<CustomerEvent> ReadCustomerEvent(const json::value& body) {
   JsonReader reader(
       body, {"from", "to", "mid", "timestamp", "standby", "text", "attachments",
              "reply_to", "quick_reply", "story", "product", "story_mention",
-             "product_share", "postback", "reaction", "unreact"});
+             "product_share", "postback", "reaction", "unreact", "referral"});
   const std::string from = ReadFrom(reader);
   if (reader.status().ok()) CheckKinds(reader);
   LINKTOR_TRY(reader.status());

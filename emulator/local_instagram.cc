@@ -8,6 +8,7 @@
 #include "emulator/webhook_body.h"
 #include "server/base/ids.h"
 #include "server/base/try.h"
+#include "server/kinds/table.h"
 
 namespace linktor::emulator {
 namespace {
@@ -41,7 +42,7 @@ absl::Status LocalInstagram::StartEvent(CustomerEvent event,
   }
   if (event.mid.empty() && IsMessage(event)) {
     event.mid = FormatId(kMidPrefix, NewRawId());
-  } else if (event.mid.empty()) {
+  } else if (event.mid.empty() && event.kind == kinds::kReaction.key) {
     if (const auto user = users_.Find(event.from)) {
       event.mid = user->last_received_mid;
     }

@@ -39,7 +39,9 @@ std::string Envelope(const std::string& account_id, Item item, absl::Time now) {
 
 std::string CustomerEventBody(const CustomerEvent& event,
                               const std::string& account_id, absl::Time now) {
-  json::object value{{"mid", event.mid}};
+  json::object value;
+  // A referral has none.
+  if (!event.mid.empty()) value["mid"] = event.mid;
   value.insert(event.value.begin(), event.value.end());
   return Envelope(account_id,
                   {.sender = event.from,

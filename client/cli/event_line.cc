@@ -53,11 +53,36 @@ std::string Reacted(const v1::Reaction& reaction) {
       " to ", to);
 }
 
+std::string Came(const v1::Referral& referral) {
+  const bool by_ad = !referral.ad_id().empty();
+  std::string came = "came";
+  if (by_ad) {
+    absl::StrAppend(&came, " from the ad ", EscapeControls(referral.ad_id()));
+  } else if (!referral.product_id().empty()) {
+    absl::StrAppend(&came, " from the product ",
+                    EscapeControls(referral.product_id()));
+  } else {
+    absl::StrAppend(&came, " by a link");
+  }
+  if (!referral.ad_title().empty()) {
+    absl::StrAppend(&came, " ", Quote(referral.ad_title()));
+  }
+  if (!referral.ref().empty()) {
+    absl::StrAppend(&came, " with the ref ", Quote(referral.ref()));
+  }
+  return came;
+}
+
+std::string AndCame(const v1::Referral& referral) {
+  return absl::StrCat(", ", Came(referral));
+}
+
 std::string Tapped(const v1::Postback& postback) {
-  return absl::StrCat("tapped ",
-                      postback.from_ice_breaker() ? "the ice breaker " : "",
-                      Quote(postback.title()), ", which gives ",
-                      EscapeControls(postback.payload()));
+  return absl::StrCat(
+      "tapped ", postback.from_ice_breaker() ? "the ice breaker " : "",
+      Quote(postback.title()), ", which gives ",
+      EscapeControls(postback.payload()),
+      postback.has_referral() ? AndCame(postback.referral()) : "");
 }
 
 std::string Shared(const v1::ProductShare& share) {
@@ -120,6 +145,8 @@ std::string What(const v1::Event& event) {
                               : Quote(event.story_reply().reply_text()));
     case v1::Event::kProductShare:
       return Shared(event.product_share());
+    case v1::Event::kReferral:
+      return Came(event.referral());
     default:
       return "";
   }
@@ -142,6 +169,9 @@ std::string EventLine(const v1::Event& event, const absl::TimeZone& zone,
     absl::StrAppend(&line, " ", what);
   }
   if (const v1::Message* message = kinds::MessageOf(event)) {
+    if (message->has_referral()) {
+      absl::StrAppend(&line, AndCame(message->referral()));
+    }
     absl::StrAppend(&line, Id(message->id()));
   }
   if (event.test()) absl::StrAppend(&line, " [test]");

@@ -71,4 +71,5 @@ const (
 	TypeStoryMention       = "instagram.story_mention"
 	TypeStoryReply         = "instagram.story_reply"
 	TypeProductShare       = "instagram.product_share"
+	TypeReferral           = "instagram.referral"
 )

@@ -28,8 +28,7 @@ constexpr std::array<std::string_view, 4> kCommon = {"sender", "recipient",
 constexpr std::string_view kPriority = "priority";
 
 // Members of items that have no kind yet, most telling first.
-constexpr std::array<std::string_view, 12> kOthers = {"read",
-                                                      "referral",
+constexpr std::array<std::string_view, 11> kOthers = {"read",
                                                       "optin",
                                                       "pass_thread_control",
                                                       "take_thread_control",
@@ -134,16 +133,22 @@ class ItemReader::Found {
   Members<Keys::kMax> members_;
 };
 
-// An echo goes from the account to the customer, everything else the other way;
-// whichever is not the account is the customer.
+// What the account sends goes to the customer, everything else comes from them.
+// The sender's id decides, because an echo can come without is_echo; `echo`,
+// the flag, only decides where the sender is another than the entry's id.
+// Whichever of the two is not the account is the customer.
 Result ItemReader::ReadParties(const Found& found, bool echo,
                                ParsedItem& item) {
   for (std::string& id : ids_) id.clear();
   Result bad = ReadParty(found[kSender], "$.sender", ids_[0]);
   if (!bad) bad = ReadParty(found[kRecipient], "$.recipient", ids_[1]);
   if (bad) return bad;
-  const std::string& usual = echo ? ids_[1] : ids_[0];
-  const std::string& other = echo ? ids_[0] : ids_[1];
+  const auto& [sender, recipient] = ids_;
+  item.by_account = !sender.empty() && sender == item.entry_id;
+  item.self = item.by_account && recipient == sender;
+  const bool outward = item.by_account || echo;
+  const std::string& usual = outward ? recipient : sender;
+  const std::string& other = outward ? sender : recipient;
   item.user_id = !usual.empty() && usual == item.entry_id ? other : usual;
   if (item.user_id == item.entry_id) item.user_id.clear();
   return std::nullopt;
@@ -170,14 +175,17 @@ Result ItemReader::Read(const dom::object& object, ParsedItem& item) {
     }
     bad_flag = reader.emplace(*message).ReadFlags();
   }
-  Source source{.object = {},
+  Source source{.item = object,
+                .object = {},
                 .message = reader.has_value() ? &*reader : nullptr};
-  if (!bad_flag) bad_flag = ReadBool(found[kIsSelf], "$.is_self", source.self);
+  bool self = false;
+  if (!bad_flag) bad_flag = ReadBool(found[kIsSelf], "$.is_self", self);
   const bool echo = reader.has_value() && reader->echo();
   if (Result bad = ReadParties(found, echo, item)) return bad;
   if (Result bad = ReadTime(found[kTimestamp], item.event_ms)) return bad;
   if (bad_flag) return bad_flag;
-  if (reader.has_value()) source.self = source.self || reader->self();
+  source.by_account = item.by_account;
+  if (self || (reader.has_value() && reader->self())) item.self = true;
   for (std::size_t i = 0; i < kTable.size(); ++i) {
     const Kind& row = *kTable[i];
     const std::optional<dom::element> value = found.ForRow(i);
@@ -193,26 +201,33 @@ Result ItemReader::ReadRow(const Kind& row, const dom::element& value,
   const bool known = row.payload != kUnknown.payload;
   const bool is_message = row.key == kMessageKey;
   item.kind = row.name;
-  // What the account did to itself is no event yet.
-  if (source.self && known && !is_message) return std::nullopt;
+  // Only a customer can open the window.
+  const bool opens_window = row.opens_window && !item.by_account && !item.self;
   const std::string path = absl::StrCat("$.", ToAbsl(row.key));
   // The customer has tapped, whatever the item says.
-  if (!is_message) item.opens_window = row.opens_window;
+  if (!is_message) item.opens_window = opens_window;
   if (value.get(source.object) != simdjson::SUCCESS) {
     return Wrong(value, "an object", path);
   }
-  if (known && item.user_id.empty()) {
+  if (known && item.user_id.empty() && !item.self) {
+    const bool outward = row.echo || item.by_account;
     return Misfit{"names no customer",
-                  row.echo ? "$.recipient.id" : "$.sender.id"};
+                  outward ? "$.recipient.id" : "$.sender.id"};
   }
   // They have written, even if not everything of it can be read.
-  item.opens_window = row.opens_window;
+  item.opens_window = opens_window;
   if (is_message && known) {
     if (Result bad = source.message->Read(item.message)) return bad;
     SetExpiryTimes(item.event_ms, item.message);
   }
   if (row.read != nullptr) {
     if (Result bad = row.read(source, item)) return bad;
+  }
+  if (known) {
+    for (const Kind* other : kTable) {
+      if (other->read_within == nullptr || other == &row) continue;
+      if (Result bad = other->read_within(source, item)) return bad;
+    }
   }
   if (Result bad = CheckSize(row, item)) return bad;
   item.row = &row;

@@ -12,11 +12,16 @@
 #include <string>
 #include <string_view>
 
+#include "absl/functional/function_ref.h"
 #include "linktor/instagram/v1/event.pb.h"
 #include "server/base/v1.h"
 #include "server/kinds/misfit.h"
 
 namespace linktor::kinds {
+
+// Tells whether an ice breaker of the channel has that question and payload.
+using IsIceBreaker = absl::FunctionRef<bool(std::string_view question,
+                                            std::string_view payload)>;
 
 struct ParsedItem;
 // See kinds/source.h; it needs the JSON library, which few of the users of a
@@ -62,6 +67,11 @@ struct Kind {
   // Fills the item's payload, or decides its fate; null when there is nothing
   // to read but the message. The message has been read by then.
   Result (*read)(const Source&, ParsedItem&) = nullptr;
+  // Fills the item's message or payload with what it holds of this kind, for
+  // kinds that also stand within an item of another kind; null for all others.
+  // It is called for each message and postback that was read, and leaves the
+  // item as it is when there is nothing of the kind in it.
+  Result (*read_within)(const Source&, ParsedItem&) = nullptr;
   // The id of the item itself within a payload that was read; null when it is
   // the message's, or when there is none.
   const std::string& (*own_mid)(const v1::Event&) = nullptr;
@@ -76,6 +86,8 @@ struct Kind {
   // own id goes; both are null when it is about none.
   const std::string& (*target_mid)(const v1::Event&) = nullptr;
   void (*set_target)(std::string message_id, v1::Event&) = nullptr;
+  // Adds to a new event what its channel knows of it; null for most kinds.
+  void (*add_known)(IsIceBreaker, v1::Event&) = nullptr;
 };
 
 // The rows that are asked for by name: what is not understood, and an echo,

@@ -12,7 +12,10 @@ constinit const Kind kMessageEchoed = {
     .name = "message",
     .mids = MidSet::kEchoes,
     .echo = true,
-    .fits = [](const Source& source) { return source.message->echo(); },
+    .fits =
+        [](const Source& source) {
+          return source.by_account || source.message->echo();
+        },
     .message = [](const v1::Event& event) -> const v1::Message& {
       return event.message_echoed();
     },

@@ -13,6 +13,7 @@ namespace {
 
 namespace dom = simdjson::dom;
 
+// The limit in bytes of Attachment.payload_json.
 constexpr std::size_t kMaxPayloadJson = 64 * 1024;
 
 enum Name : std::size_t {
@@ -25,12 +26,11 @@ enum Name : std::size_t {
   kReplyTo,
   kAttachments,
   kQuickReply,
-  kReferral,
 };
-constexpr std::array<std::string_view, 10> kNames = {
-    "mid",         "text",           "is_echo",  "is_deleted",
-    "is_self",     "is_unsupported", "reply_to", "attachments",
-    "quick_reply", "referral"};
+constexpr std::array<std::string_view, 9> kNames = {
+    "mid",        "text",        "is_echo",
+    "is_deleted", "is_self",     "is_unsupported",
+    "reply_to",   "attachments", "quick_reply"};
 
 void SetPayloadJson(std::string json, v1::Attachment& out) {
   if (json.size() <= kMaxPayloadJson) out.set_payload_json(std::move(json));
@@ -152,7 +152,6 @@ bool MessageReader::HasAttachment(std::string_view type) const {
 }
 
 bool MessageReader::HasProduct() const {
-  if (Has(members_[kReferral], "/product")) return true;
   return AnyAttachment(members_[kAttachments], [](const dom::element& one) {
     std::string_view its;
     return one.at_key("type").get(its) == simdjson::SUCCESS &&

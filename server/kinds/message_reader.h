@@ -46,7 +46,7 @@ class MessageReader {
   bool HasQuickReply() const;
   bool HasStory() const;
   bool HasAttachment(std::string_view type) const;
-  // A product that was sent as an attachment, or from whose page was written.
+  // Whether a product was sent as an attachment.
   bool HasProduct() const;
 
   // Fills `out` but for what only this server knows. `out` must be empty. After
@@ -58,7 +58,7 @@ class MessageReader {
  private:
   Result ReadAttachments(v1::Message& out) const;
 
-  static constexpr std::size_t kCount = 10;
+  static constexpr std::size_t kCount = 9;
   simdjson::dom::object object_;
   Members<kCount> members_;
   bool echo_ = false;

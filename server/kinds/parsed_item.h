@@ -61,6 +61,10 @@ struct ParsedItem {
   // Filled for kinds that have a payload of their own: that payload, without
   // the message within it and without what only this server knows.
   v1::Event payload;
+  // Whether the sender is the account, whatever the item's flags say.
+  bool by_account = false;
+  // Whether the account sent it to itself.
+  bool self = false;
   // Whether it is an activity of the customer that opens the messaging window.
   bool opens_window = false;
   // How it is called where it has no type of its own: the row's name, or the

@@ -10,6 +10,8 @@ namespace {
 Result Read(const Source& source, ParsedItem& item) {
   constexpr std::string_view kPath = "$.postback";
   v1::Postback& out = *item.payload.mutable_postback();
+  out.set_direction(source.by_account ? v1::MESSAGE_DIRECTION_OUTBOUND
+                                      : v1::MESSAGE_DIRECTION_INBOUND);
   Result bad = ReadString(source.object, "mid", kPath, *out.mutable_mid());
   if (!bad && out.mid().size() > kMaxMid) {
     bad = Misfit{"is too long", "$.postback.mid"};
@@ -21,6 +23,14 @@ Result Read(const Source& source, ParsedItem& item) {
     bad = ReadString(source.object, "payload", kPath, *out.mutable_payload());
   }
   return bad;
+}
+
+// Taps on ice breakers look like those on buttons.
+void AddKnown(IsIceBreaker is_ice_breaker, v1::Event& event) {
+  v1::Postback& postback = *event.mutable_postback();
+  if (is_ice_breaker(postback.title(), postback.payload())) {
+    postback.set_from_ice_breaker(true);
+  }
 }
 
 }  // namespace
@@ -35,6 +45,7 @@ constinit const Kind kPostback = {
     .read = Read,
     .own_mid = [](const v1::Event& event) -> const std::string& {
       return event.postback().mid();
-    }};
+    },
+    .add_known = AddKnown};
 
 }  // namespace linktor::kinds

@@ -1,5 +1,4 @@
-// instagram.product_share: a customer sends a product of the account's shop, or
-// writes from its page.
+// instagram.product_share: a customer sends a product of the account's shop.
 
 #include "absl/strings/str_cat.h"
 #include "server/kinds/parsed_item.h"
@@ -58,7 +57,6 @@ Result ReadProductTemplate(const dom::element& attachment,
   return std::nullopt;
 }
 
-// Shared ones come as a template, that of the page written from as a referral.
 Result Read(const Source& source, ParsedItem& item) {
   const dom::object& message = source.object;
   v1::ProductShare& out = *item.payload.mutable_product_share();
@@ -68,18 +66,6 @@ Result Read(const Source& source, ParsedItem& item) {
     for (const dom::element one : attachments) {
       if (Result bad = ReadProductTemplate(
               one, absl::StrCat("$.message.attachments[", i++, "]"), out)) {
-        return bad;
-      }
-    }
-  }
-  std::optional<dom::object> referral;
-  if (Result bad = ReadObject(message, "referral", "$.message", referral)) {
-    return bad;
-  }
-  if (referral.has_value()) {
-    if (const auto product = Member(*referral, "product")) {
-      if (Result bad = ReadProduct(*product, "$.message.referral.product",
-                                   *out.add_products())) {
         return bad;
       }
     }

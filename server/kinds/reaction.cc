@@ -13,6 +13,8 @@ Result Read(const Source& source, ParsedItem& item) {
   constexpr std::string_view kPath = "$.reaction";
   const simdjson::dom::object& reaction = source.object;
   v1::Reaction& out = *item.payload.mutable_reaction();
+  out.set_direction(source.by_account ? v1::MESSAGE_DIRECTION_OUTBOUND
+                                      : v1::MESSAGE_DIRECTION_INBOUND);
   Result bad = ReadString(reaction, "mid", kPath, *out.mutable_mid());
   if (!bad && out.mid().empty()) {
     bad = Misfit{"names no message", "$.reaction.mid"};
@@ -43,6 +45,8 @@ std::string Identity(const ParsedItem& item) {
         std::string_view(reaction.emoji())}) {
     absl::StrAppend(&identity, part.size(), ":", ToAbsl(part));
   }
+  // Both sides can react to one message in the same way.
+  if (item.by_account) identity.append("out");
   return identity;
 }
 

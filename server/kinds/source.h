@@ -10,13 +10,14 @@
 namespace linktor::kinds {
 
 struct Source {
+  // The messaging item as a whole.
+  simdjson::dom::object item;
   // The value of the member that the row's `key` names.
   simdjson::dom::object object;
   // The same as a message; null when the member is no message.
   const MessageReader* message = nullptr;
-  // Whether the item or its message is marked as what the account wrote to
-  // itself.
-  bool self = false;
+  // Whether the sender is the account that the entry is for.
+  bool by_account = false;
 };
 
 }  // namespace linktor::kinds

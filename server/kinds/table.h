@@ -20,7 +20,6 @@ namespace linktor::kinds {
 
 // Each is defined in the file that has its name.
 extern const Kind kUnsend;
-extern const Kind kSelf;
 extern const Kind kQuickReply;
 extern const Kind kStoryReply;
 extern const Kind kStoryMention;
@@ -29,6 +28,7 @@ extern const Kind kMessageReceived;
 extern const Kind kMessageEdit;
 extern const Kind kPostback;
 extern const Kind kReaction;
+extern const Kind kReferral;
 extern const Kind kMessageSent;
 extern const Kind kMessageFailed;
 extern const Kind kMessageUnconfirmed;
@@ -36,9 +36,9 @@ extern const Kind kMessageUnconfirmed;
 // In the order of precedence: an item is of the first kind whose key it has and
 // which fits.
 inline constexpr std::array kTable = {
-    &kUnsend,        &kMessageEchoed,      &kSelf,         &kQuickReply,
-    &kStoryReply,    &kStoryMention,       &kProductShare, &kMessageReceived,
-    &kMessageEdit,   &kPostback,           &kReaction,     &kMessageSent,
+    &kUnsend,        &kMessageEchoed,      &kQuickReply,      &kStoryReply,
+    &kStoryMention,  &kProductShare,       &kMessageReceived, &kMessageEdit,
+    &kPostback,      &kReaction,           &kReferral,        &kMessageSent,
     &kMessageFailed, &kMessageUnconfirmed, &kUnknown};
 
 // Returns the row of events of that type or with that payload; kUnknown when

@@ -58,6 +58,7 @@ v1::Event MakeNewEvent(ParsedItem& parsed, const EventSetting& setting) {
   *event.mutable_receive_time() =
       TimeUtil::MillisecondsToTimestamp(setting.receive_ms);
   event.set_test(setting.test);
+  event.set_self(parsed.self);
   event.set_standby(parsed.form == EnvelopeForm::kStandby);
   event.set_username(setting.username);
   event.set_delivery_id(FormatId(kDeliveryPrefix, setting.delivery_id));
@@ -73,10 +74,12 @@ v1::Event MakeNewEvent(ParsedItem& parsed, const EventSetting& setting) {
     kind.set_target(FormatId(kMessagePrefix, MidKey(made.channel_no(), mid)),
                     event);
   }
-  if (event.has_postback() &&
-      setting.channel.IsIceBreaker(event.postback().title(),
-                                   event.postback().payload())) {
-    event.mutable_postback()->set_from_ice_breaker(true);
+  if (kind.add_known != nullptr) {
+    kind.add_known(
+        [&](std::string_view question, std::string_view payload) {
+          return setting.channel.IsIceBreaker(question, payload);
+        },
+        event);
   }
   return event;
 }

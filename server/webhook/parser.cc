@@ -205,6 +205,8 @@ class EnvelopeParser {
     item_.entry_id = entry_id_;
     item_.user_id.clear();
     item_.event_ms = 0;
+    item_.by_account = false;
+    item_.self = false;
     item_.opens_window = false;
     item_.kind.clear();
     item_.problem.clear();

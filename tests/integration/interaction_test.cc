@@ -194,9 +194,29 @@ TEST_F(InteractionTest, StoriesAndProducts) {
   EXPECT_EQ(share.product_share().products(0).name(), "Summer Dress");
   const v1::Event question =
       Play(emulator::ProductQuestionEvent(kUser, "Still there?", "p2"));
-  EXPECT_EQ(question.product_share().products(0).id(), "p2");
-  EXPECT_EQ(question.product_share().message().text(), "Still there?");
+  EXPECT_EQ(question.type(), "message.received");
+  EXPECT_EQ(question.message_received().referral().product_id(), "p2");
+  EXPECT_EQ(question.message_received().text(), "Still there?");
   EXPECT_TRUE(GetConversation().has_window_close_time());
+}
+
+TEST_F(InteractionTest, ReferralAloneIsAnEventThatOpensNoWindow) {
+  const v1::Event event = Play(
+      emulator::ReferralEvent(kUser, {{"ref", "flyer7"}, {"source", "IG_ME"}}));
+  EXPECT_EQ(event.type(), "instagram.referral");
+  EXPECT_EQ(event.user_id(), kUser);
+  EXPECT_EQ(event.referral().ref(), "flyer7");
+  EXPECT_EQ(event.referral().source(), "IG_ME");
+  EXPECT_FALSE(GetConversation().has_window_close_time());
+}
+
+TEST_F(InteractionTest, ReferralWithinATapIsAFieldOfIt) {
+  CustomerEvent tap = emulator::PostbackEvent(kUser, "More", "MORE");
+  tap.value["referral"] = {{"ref", "summer"}, {"ad_id", "120"}};
+  const v1::Event event = Play(std::move(tap));
+  EXPECT_EQ(event.type(), "instagram.postback");
+  EXPECT_EQ(event.postback().referral().ad_id(), "120");
+  EXPECT_EQ(gateway_.AllEvents().size(), 1U);
 }
 
 // All that are messages can be got by their ids.
@@ -220,11 +240,14 @@ TEST_F(InteractionTest, RedeliveriesOfEachKindAreOneEvent) {
       emulator::UnreactEvent(kUser, "m_1"),
       emulator::StoryMentionEvent(kUser, "https://e.x/story.jpg"),
       emulator::StoryReplyEvent(kUser, "!", "story_1", "https://e.x/our.jpg"),
-      emulator::ProductQuestionEvent(kUser, "?", "p2")};
+      emulator::ProductQuestionEvent(kUser, "?", "p2"),
+      emulator::ReferralEvent(kUser, {{"ref", "flyer7"}})};
   std::size_t count = 0;
   for (CustomerEvent& event : all) {
     event.time = absl::FromUnixMillis(1'700'000'000'000);
-    if (event.mid.empty()) event.mid = absl::StrCat("mid_", count);
+    if (event.mid.empty() && emulator::IsMessage(event)) {
+      event.mid = absl::StrCat("mid_", count);
+    }
     ++count;
     for (const bool standby : {false, true, false}) {
       event.standby = standby;

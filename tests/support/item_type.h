@@ -19,6 +19,7 @@ enum class ItemType : std::int8_t {
   kProductShare,
   kPostback,
   kReaction,
+  kReferral,
   kIgnored,
   kUnknown,
   kIssue,
@@ -29,7 +30,7 @@ inline ItemType TypeOf(const kinds::ParsedItem& item) {
     v1::Event::PayloadCase payload;
     ItemType type;
   };
-  constexpr std::array<Row, 8> kRows = {
+  constexpr std::array<Row, 9> kRows = {
       {{v1::Event::kMessageReceived, ItemType::kMessage},
        {v1::Event::kMessageEchoed, ItemType::kEcho},
        {v1::Event::kQuickReply, ItemType::kQuickReply},
@@ -37,7 +38,8 @@ inline ItemType TypeOf(const kinds::ParsedItem& item) {
        {v1::Event::kStoryMention, ItemType::kStoryMention},
        {v1::Event::kProductShare, ItemType::kProductShare},
        {v1::Event::kPostback, ItemType::kPostback},
-       {v1::Event::kReaction, ItemType::kReaction}}};
+       {v1::Event::kReaction, ItemType::kReaction},
+       {v1::Event::kReferral, ItemType::kReferral}}};
   if (item.fate == kinds::Fate::kIssue) return ItemType::kIssue;
   if (item.fate == kinds::Fate::kIgnored) return ItemType::kIgnored;
   for (const Row& row : kRows) {

@@ -67,6 +67,10 @@ type Event struct {
 	// Output only. It is the size of the item in bytes where raw_json would be
 	// there but is over 256 KiB.
 	RawSize int64 `protobuf:"varint,13,opt,name=raw_size,json=rawSize,proto3" json:"raw_size,omitempty"`
+	// Output only. It is true for what the account sent to itself, as Meta's tests
+	// of self messaging do. Nobody is to be answered: user_id may be empty, and no
+	// messaging window opens.
+	Self bool `protobuf:"varint,33,opt,name=self,proto3" json:"self,omitempty"`
 	// It tells what happened: there is one case for each type that this server
 	// makes.
 	//
@@ -84,6 +88,7 @@ type Event struct {
 	//	*Event_StoryMention
 	//	*Event_StoryReply
 	//	*Event_ProductShare
+	//	*Event_Referral
 	Payload       isEvent_Payload `protobuf_oneof:"payload"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -210,6 +215,13 @@ func (x *Event) GetRawSize() int64 {
 	return 0
 }
 
+func (x *Event) GetSelf() bool {
+	if x != nil {
+		return x.Self
+	}
+	return false
+}
+
 func (x *Event) GetPayload() isEvent_Payload {
 	if x != nil {
 		return x.Payload
@@ -325,6 +337,15 @@ func (x *Event) GetProductShare() *ProductShare {
 	return nil
 }
 
+func (x *Event) GetReferral() *Referral {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_Referral); ok {
+			return x.Referral
+		}
+	}
+	return nil
+}
+
 type isEvent_Payload interface {
 	isEvent_Payload()
 }
@@ -371,7 +392,7 @@ type Event_Postback struct {
 }
 
 type Event_Reaction struct {
-	// A customer reacted to a message, or took the reaction back.
+	// A customer or the account reacted to a message, or took the reaction back.
 	Reaction *Reaction `protobuf:"bytes,28,opt,name=reaction,proto3,oneof"`
 }
 
@@ -386,8 +407,14 @@ type Event_StoryReply struct {
 }
 
 type Event_ProductShare struct {
-	// A customer sent a product, or wrote from its page.
+	// A customer sent a product of the account's shop.
 	ProductShare *ProductShare `protobuf:"bytes,31,opt,name=product_share,json=productShare,proto3,oneof"`
+}
+
+type Event_Referral struct {
+	// A customer came by an ig.me link or an ad, and has not written yet. Where
+	// they write or tap at once, that message or postback has the referral.
+	Referral *Referral `protobuf:"bytes,32,opt,name=referral,proto3,oneof"`
 }
 
 func (*Event_MessageReceived) isEvent_Payload() {}
@@ -413,6 +440,8 @@ func (*Event_StoryMention) isEvent_Payload() {}
 func (*Event_StoryReply) isEvent_Payload() {}
 
 func (*Event_ProductShare) isEvent_Payload() {}
+
+func (*Event_Referral) isEvent_Payload() {}
 
 // It says why an item is delivered as raw JSON only.
 type UnknownItem struct {
@@ -504,7 +533,7 @@ var File_linktor_instagram_v1_event_proto protoreflect.FileDescriptor
 
 const file_linktor_instagram_v1_event_proto_rawDesc = "" +
 	"\n" +
-	" linktor/instagram/v1/event.proto\x12\x14linktor.instagram.v1\x1a google/protobuf/descriptor.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a&linktor/instagram/v1/interaction.proto\x1a\"linktor/instagram/v1/message.proto\"\x97\f\n" +
+	" linktor/instagram/v1/event.proto\x12\x14linktor.instagram.v1\x1a google/protobuf/descriptor.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a&linktor/instagram/v1/interaction.proto\x1a\"linktor/instagram/v1/message.proto\"\x81\r\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06cursor\x18\x02 \x01(\tR\x06cursor\x12\x12\n" +
@@ -522,7 +551,8 @@ const file_linktor_instagram_v1_event_proto_rawDesc = "" +
 	"\vdelivery_id\x18\v \x01(\tR\n" +
 	"deliveryId\x12\x19\n" +
 	"\braw_json\x18\f \x01(\tR\arawJson\x12\x19\n" +
-	"\braw_size\x18\r \x01(\x03R\arawSize\x12`\n" +
+	"\braw_size\x18\r \x01(\x03R\arawSize\x12\x12\n" +
+	"\x04self\x18! \x01(\bR\x04self\x12`\n" +
 	"\x10message_received\x18\x14 \x01(\v2\x1d.linktor.instagram.v1.MessageB\x14\xca\xd7\x18\x10message.receivedH\x00R\x0fmessageReceived\x12Z\n" +
 	"\x0emessage_echoed\x18\x15 \x01(\v2\x1d.linktor.instagram.v1.MessageB\x12\xca\xd7\x18\x0emessage.echoedH\x00R\rmessageEchoed\x12T\n" +
 	"\fmessage_sent\x18\x16 \x01(\v2\x1d.linktor.instagram.v1.MessageB\x10\xca\xd7\x18\fmessage.sentH\x00R\vmessageSent\x12Z\n" +
@@ -536,7 +566,8 @@ const file_linktor_instagram_v1_event_proto_rawDesc = "" +
 	"\rstory_mention\x18\x1d \x01(\v2\".linktor.instagram.v1.StoryMentionB\x1b\xca\xd7\x18\x17instagram.story_mentionH\x00R\fstoryMention\x12^\n" +
 	"\vstory_reply\x18\x1e \x01(\v2 .linktor.instagram.v1.StoryReplyB\x19\xca\xd7\x18\x15instagram.story_replyH\x00R\n" +
 	"storyReply\x12f\n" +
-	"\rproduct_share\x18\x1f \x01(\v2\".linktor.instagram.v1.ProductShareB\x1b\xca\xd7\x18\x17instagram.product_shareH\x00R\fproductShareB\t\n" +
+	"\rproduct_share\x18\x1f \x01(\v2\".linktor.instagram.v1.ProductShareB\x1b\xca\xd7\x18\x17instagram.product_shareH\x00R\fproductShare\x12T\n" +
+	"\breferral\x18  \x01(\v2\x1e.linktor.instagram.v1.ReferralB\x16\xca\xd7\x18\x12instagram.referralH\x00R\breferralB\t\n" +
 	"\apayloadJ\x04\b\x0e\x10\x14\"X\n" +
 	"\vUnknownItem\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x18\n" +
@@ -571,7 +602,8 @@ var file_linktor_instagram_v1_event_proto_goTypes = []any{
 	(*StoryMention)(nil),              // 7: linktor.instagram.v1.StoryMention
 	(*StoryReply)(nil),                // 8: linktor.instagram.v1.StoryReply
 	(*ProductShare)(nil),              // 9: linktor.instagram.v1.ProductShare
-	(*descriptorpb.FieldOptions)(nil), // 10: google.protobuf.FieldOptions
+	(*Referral)(nil),                  // 10: linktor.instagram.v1.Referral
+	(*descriptorpb.FieldOptions)(nil), // 11: google.protobuf.FieldOptions
 }
 var file_linktor_instagram_v1_event_proto_depIdxs = []int32{
 	2,  // 0: linktor.instagram.v1.Event.event_time:type_name -> google.protobuf.Timestamp
@@ -588,12 +620,13 @@ var file_linktor_instagram_v1_event_proto_depIdxs = []int32{
 	7,  // 11: linktor.instagram.v1.Event.story_mention:type_name -> linktor.instagram.v1.StoryMention
 	8,  // 12: linktor.instagram.v1.Event.story_reply:type_name -> linktor.instagram.v1.StoryReply
 	9,  // 13: linktor.instagram.v1.Event.product_share:type_name -> linktor.instagram.v1.ProductShare
-	10, // 14: linktor.instagram.v1.event_type:extendee -> google.protobuf.FieldOptions
-	15, // [15:15] is the sub-list for method output_type
-	15, // [15:15] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	14, // [14:15] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	10, // 14: linktor.instagram.v1.Event.referral:type_name -> linktor.instagram.v1.Referral
+	11, // 15: linktor.instagram.v1.event_type:extendee -> google.protobuf.FieldOptions
+	16, // [16:16] is the sub-list for method output_type
+	16, // [16:16] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	15, // [15:16] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_linktor_instagram_v1_event_proto_init() }
@@ -616,6 +649,7 @@ func file_linktor_instagram_v1_event_proto_init() {
 		(*Event_StoryMention)(nil),
 		(*Event_StoryReply)(nil),
 		(*Event_ProductShare)(nil),
+		(*Event_Referral)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -105,8 +105,14 @@ type Postback struct {
 	// title and payload are those of an ice breaker that was set or read through
 	// this server.
 	FromIceBreaker bool `protobuf:"varint,4,opt,name=from_ice_breaker,json=fromIceBreaker,proto3" json:"from_ice_breaker,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Output only. It says what brought the customer to the conversation in which
+	// they tapped. It is absent when Instagram does not say so.
+	Referral *Referral `protobuf:"bytes,5,opt,name=referral,proto3" json:"referral,omitempty"`
+	// Output only. It says who tapped: INBOUND for the customer, OUTBOUND for the
+	// account itself.
+	Direction     MessageDirection `protobuf:"varint,6,opt,name=direction,proto3,enum=linktor.instagram.v1.MessageDirection" json:"direction,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Postback) Reset() {
@@ -167,7 +173,21 @@ func (x *Postback) GetFromIceBreaker() bool {
 	return false
 }
 
-// A customer reacted to a message, or took the reaction back.
+func (x *Postback) GetReferral() *Referral {
+	if x != nil {
+		return x.Referral
+	}
+	return nil
+}
+
+func (x *Postback) GetDirection() MessageDirection {
+	if x != nil {
+		return x.Direction
+	}
+	return MessageDirection_MESSAGE_DIRECTION_UNSPECIFIED
+}
+
+// A customer or the account reacted to a message, or took the reaction back.
 type Reaction struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Output only. It is Message.id of the message reacted to. A message that
@@ -181,7 +201,10 @@ type Reaction struct {
 	// Output only. It is react or unreact.
 	Action string `protobuf:"bytes,4,opt,name=action,proto3" json:"action,omitempty"`
 	// Output only. It is the emoji. It is empty when the reaction was taken back.
-	Emoji         string `protobuf:"bytes,5,opt,name=emoji,proto3" json:"emoji,omitempty"`
+	Emoji string `protobuf:"bytes,5,opt,name=emoji,proto3" json:"emoji,omitempty"`
+	// Output only. It says who reacted: INBOUND for the customer, OUTBOUND for the
+	// account.
+	Direction     MessageDirection `protobuf:"varint,6,opt,name=direction,proto3,enum=linktor.instagram.v1.MessageDirection" json:"direction,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -249,6 +272,13 @@ func (x *Reaction) GetEmoji() string {
 		return x.Emoji
 	}
 	return ""
+}
+
+func (x *Reaction) GetDirection() MessageDirection {
+	if x != nil {
+		return x.Direction
+	}
+	return MessageDirection_MESSAGE_DIRECTION_UNSPECIFIED
 }
 
 // A customer mentioned the account in their story. Instagram gives neither the
@@ -403,7 +433,8 @@ func (x *StoryReply) GetMessage() *Message {
 	return nil
 }
 
-// A customer sent a product of the account's shop, or wrote from its page.
+// A customer sent a product of the account's shop. What they write on a
+// product's page is a message.received with Message.referral.
 type ProductShare struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Output only. They are in Instagram's order; there is more than one when
@@ -464,8 +495,7 @@ type Product struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Output only. It is Meta's id of the product in the catalog.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// Output only. It is the product's name. It is empty when the customer wrote
-	// from the product's page.
+	// Output only. It is the product's name.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	// Output only. It is the id that the shop itself gave the product in the
 	// catalog.
@@ -551,19 +581,22 @@ const file_linktor_instagram_v1_interaction_proto_rawDesc = "" +
 	"\rQuickReplyTap\x12\x18\n" +
 	"\apayload\x18\x01 \x01(\tR\apayload\x12\x12\n" +
 	"\x04text\x18\x02 \x01(\tR\x04text\x127\n" +
-	"\amessage\x18\x03 \x01(\v2\x1d.linktor.instagram.v1.MessageR\amessage\"v\n" +
+	"\amessage\x18\x03 \x01(\v2\x1d.linktor.instagram.v1.MessageR\amessage\"\xf8\x01\n" +
 	"\bPostback\x12\x18\n" +
 	"\apayload\x18\x01 \x01(\tR\apayload\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x10\n" +
 	"\x03mid\x18\x03 \x01(\tR\x03mid\x12(\n" +
-	"\x10from_ice_breaker\x18\x04 \x01(\bR\x0efromIceBreaker\"\x85\x01\n" +
+	"\x10from_ice_breaker\x18\x04 \x01(\bR\x0efromIceBreaker\x12:\n" +
+	"\breferral\x18\x05 \x01(\v2\x1e.linktor.instagram.v1.ReferralR\breferral\x12D\n" +
+	"\tdirection\x18\x06 \x01(\x0e2&.linktor.instagram.v1.MessageDirectionR\tdirection\"\xcb\x01\n" +
 	"\bReaction\x12\x1d\n" +
 	"\n" +
 	"message_id\x18\x01 \x01(\tR\tmessageId\x12\x10\n" +
 	"\x03mid\x18\x02 \x01(\tR\x03mid\x12\x1a\n" +
 	"\breaction\x18\x03 \x01(\tR\breaction\x12\x16\n" +
 	"\x06action\x18\x04 \x01(\tR\x06action\x12\x14\n" +
-	"\x05emoji\x18\x05 \x01(\tR\x05emoji\"\xac\x01\n" +
+	"\x05emoji\x18\x05 \x01(\tR\x05emoji\x12D\n" +
+	"\tdirection\x18\x06 \x01(\x0e2&.linktor.instagram.v1.MessageDirectionR\tdirection\"\xac\x01\n" +
 	"\fStoryMention\x12\x1b\n" +
 	"\tmedia_url\x18\x01 \x01(\tR\bmediaUrl\x12F\n" +
 	"\x11media_expire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x0fmediaExpireTime\x127\n" +
@@ -610,21 +643,26 @@ var file_linktor_instagram_v1_interaction_proto_goTypes = []any{
 	(*ProductShare)(nil),          // 5: linktor.instagram.v1.ProductShare
 	(*Product)(nil),               // 6: linktor.instagram.v1.Product
 	(*Message)(nil),               // 7: linktor.instagram.v1.Message
-	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
+	(*Referral)(nil),              // 8: linktor.instagram.v1.Referral
+	(MessageDirection)(0),         // 9: linktor.instagram.v1.MessageDirection
+	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
 }
 var file_linktor_instagram_v1_interaction_proto_depIdxs = []int32{
-	7, // 0: linktor.instagram.v1.QuickReplyTap.message:type_name -> linktor.instagram.v1.Message
-	8, // 1: linktor.instagram.v1.StoryMention.media_expire_time:type_name -> google.protobuf.Timestamp
-	7, // 2: linktor.instagram.v1.StoryMention.message:type_name -> linktor.instagram.v1.Message
-	8, // 3: linktor.instagram.v1.StoryReply.story_url_expire_time:type_name -> google.protobuf.Timestamp
-	7, // 4: linktor.instagram.v1.StoryReply.message:type_name -> linktor.instagram.v1.Message
-	6, // 5: linktor.instagram.v1.ProductShare.products:type_name -> linktor.instagram.v1.Product
-	7, // 6: linktor.instagram.v1.ProductShare.message:type_name -> linktor.instagram.v1.Message
-	7, // [7:7] is the sub-list for method output_type
-	7, // [7:7] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	7,  // 0: linktor.instagram.v1.QuickReplyTap.message:type_name -> linktor.instagram.v1.Message
+	8,  // 1: linktor.instagram.v1.Postback.referral:type_name -> linktor.instagram.v1.Referral
+	9,  // 2: linktor.instagram.v1.Postback.direction:type_name -> linktor.instagram.v1.MessageDirection
+	9,  // 3: linktor.instagram.v1.Reaction.direction:type_name -> linktor.instagram.v1.MessageDirection
+	10, // 4: linktor.instagram.v1.StoryMention.media_expire_time:type_name -> google.protobuf.Timestamp
+	7,  // 5: linktor.instagram.v1.StoryMention.message:type_name -> linktor.instagram.v1.Message
+	10, // 6: linktor.instagram.v1.StoryReply.story_url_expire_time:type_name -> google.protobuf.Timestamp
+	7,  // 7: linktor.instagram.v1.StoryReply.message:type_name -> linktor.instagram.v1.Message
+	6,  // 8: linktor.instagram.v1.ProductShare.products:type_name -> linktor.instagram.v1.Product
+	7,  // 9: linktor.instagram.v1.ProductShare.message:type_name -> linktor.instagram.v1.Message
+	10, // [10:10] is the sub-list for method output_type
+	10, // [10:10] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_linktor_instagram_v1_interaction_proto_init() }

@@ -313,7 +313,11 @@ type Message struct {
 	// Output only. It is ApiKey.id of the key that sent the message. It is empty
 	// for messages that this server did not send, and for those sent without a
 	// key.
-	ApiKeyId      string `protobuf:"bytes,20,opt,name=api_key_id,json=apiKeyId,proto3" json:"api_key_id,omitempty"`
+	ApiKeyId string `protobuf:"bytes,20,opt,name=api_key_id,json=apiKeyId,proto3" json:"api_key_id,omitempty"`
+	// Output only. It says what brought the customer to write this message: an
+	// ad, an ig.me link or a product's page. It is absent when Instagram does not
+	// say so.
+	Referral      *Referral `protobuf:"bytes,21,opt,name=referral,proto3" json:"referral,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -488,6 +492,135 @@ func (x *Message) GetApiKeyId() string {
 	return ""
 }
 
+func (x *Message) GetReferral() *Referral {
+	if x != nil {
+		return x.Referral
+	}
+	return nil
+}
+
+// It says what brought a customer to the conversation. Each field is empty when
+// Instagram does not give it.
+type Referral struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Output only. It is the ref parameter of the link or the ad.
+	Ref string `protobuf:"bytes,1,opt,name=ref,proto3" json:"ref,omitempty"`
+	// Output only. It says where they came from, such as ADS for an ad; an ig.me
+	// link has IG_ME, SHORTLINK or another word. The set is open.
+	Source string `protobuf:"bytes,2,opt,name=source,proto3" json:"source,omitempty"`
+	// Output only. It is OPEN_THREAD; the set is open.
+	Type string `protobuf:"bytes,3,opt,name=type,proto3" json:"type,omitempty"`
+	// Output only. It is Meta's id of the ad.
+	AdId string `protobuf:"bytes,4,opt,name=ad_id,json=adId,proto3" json:"ad_id,omitempty"`
+	// Output only. It is the title of the ad.
+	AdTitle string `protobuf:"bytes,5,opt,name=ad_title,json=adTitle,proto3" json:"ad_title,omitempty"`
+	// Output only. Meta serves the picture of the ad at this URL.
+	AdPhotoUrl string `protobuf:"bytes,6,opt,name=ad_photo_url,json=adPhotoUrl,proto3" json:"ad_photo_url,omitempty"`
+	// Output only. Meta serves the video of the ad, or a picture of it, at this
+	// URL.
+	AdVideoUrl string `protobuf:"bytes,7,opt,name=ad_video_url,json=adVideoUrl,proto3" json:"ad_video_url,omitempty"`
+	// Output only. It is Instagram's id of the post that the ad shows.
+	PostId string `protobuf:"bytes,8,opt,name=post_id,json=postId,proto3" json:"post_id,omitempty"`
+	// Output only. It is Meta's id, in the catalog, of the product on whose page
+	// they wrote, or which the ad shows.
+	ProductId     string `protobuf:"bytes,9,opt,name=product_id,json=productId,proto3" json:"product_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Referral) Reset() {
+	*x = Referral{}
+	mi := &file_linktor_instagram_v1_message_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Referral) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Referral) ProtoMessage() {}
+
+func (x *Referral) ProtoReflect() protoreflect.Message {
+	mi := &file_linktor_instagram_v1_message_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Referral.ProtoReflect.Descriptor instead.
+func (*Referral) Descriptor() ([]byte, []int) {
+	return file_linktor_instagram_v1_message_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Referral) GetRef() string {
+	if x != nil {
+		return x.Ref
+	}
+	return ""
+}
+
+func (x *Referral) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *Referral) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *Referral) GetAdId() string {
+	if x != nil {
+		return x.AdId
+	}
+	return ""
+}
+
+func (x *Referral) GetAdTitle() string {
+	if x != nil {
+		return x.AdTitle
+	}
+	return ""
+}
+
+func (x *Referral) GetAdPhotoUrl() string {
+	if x != nil {
+		return x.AdPhotoUrl
+	}
+	return ""
+}
+
+func (x *Referral) GetAdVideoUrl() string {
+	if x != nil {
+		return x.AdVideoUrl
+	}
+	return ""
+}
+
+func (x *Referral) GetPostId() string {
+	if x != nil {
+		return x.PostId
+	}
+	return ""
+}
+
+func (x *Referral) GetProductId() string {
+	if x != nil {
+		return x.ProductId
+	}
+	return ""
+}
+
 // An attachment is a photo, video, share or other thing sent with a message.
 type Attachment struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -515,7 +648,7 @@ type Attachment struct {
 
 func (x *Attachment) Reset() {
 	*x = Attachment{}
-	mi := &file_linktor_instagram_v1_message_proto_msgTypes[1]
+	mi := &file_linktor_instagram_v1_message_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -527,7 +660,7 @@ func (x *Attachment) String() string {
 func (*Attachment) ProtoMessage() {}
 
 func (x *Attachment) ProtoReflect() protoreflect.Message {
-	mi := &file_linktor_instagram_v1_message_proto_msgTypes[1]
+	mi := &file_linktor_instagram_v1_message_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -540,7 +673,7 @@ func (x *Attachment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attachment.ProtoReflect.Descriptor instead.
 func (*Attachment) Descriptor() ([]byte, []int) {
-	return file_linktor_instagram_v1_message_proto_rawDescGZIP(), []int{1}
+	return file_linktor_instagram_v1_message_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Attachment) GetType() string {
@@ -602,7 +735,7 @@ type MessageError struct {
 
 func (x *MessageError) Reset() {
 	*x = MessageError{}
-	mi := &file_linktor_instagram_v1_message_proto_msgTypes[2]
+	mi := &file_linktor_instagram_v1_message_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -614,7 +747,7 @@ func (x *MessageError) String() string {
 func (*MessageError) ProtoMessage() {}
 
 func (x *MessageError) ProtoReflect() protoreflect.Message {
-	mi := &file_linktor_instagram_v1_message_proto_msgTypes[2]
+	mi := &file_linktor_instagram_v1_message_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -627,7 +760,7 @@ func (x *MessageError) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessageError.ProtoReflect.Descriptor instead.
 func (*MessageError) Descriptor() ([]byte, []int) {
-	return file_linktor_instagram_v1_message_proto_rawDescGZIP(), []int{2}
+	return file_linktor_instagram_v1_message_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *MessageError) GetReason() string {
@@ -655,7 +788,7 @@ var File_linktor_instagram_v1_message_proto protoreflect.FileDescriptor
 
 const file_linktor_instagram_v1_message_proto_rawDesc = "" +
 	"\n" +
-	"\"linktor/instagram/v1/message.proto\x12\x14linktor.instagram.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"linktor/instagram/v1/content.proto\"\xfc\x06\n" +
+	"\"linktor/instagram/v1/message.proto\x12\x14linktor.instagram.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"linktor/instagram/v1/content.proto\"\xb8\a\n" +
 	"\aMessage\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
@@ -683,7 +816,21 @@ const file_linktor_instagram_v1_message_proto_rawDesc = "" +
 	"\vunsupported\x18\x12 \x01(\bR\vunsupported\x12>\n" +
 	"\acontent\x18\x13 \x01(\v2$.linktor.instagram.v1.MessageContentR\acontent\x12\x1c\n" +
 	"\n" +
-	"api_key_id\x18\x14 \x01(\tR\bapiKeyId\"\xca\x01\n" +
+	"api_key_id\x18\x14 \x01(\tR\bapiKeyId\x12:\n" +
+	"\breferral\x18\x15 \x01(\v2\x1e.linktor.instagram.v1.ReferralR\breferral\"\xf4\x01\n" +
+	"\bReferral\x12\x10\n" +
+	"\x03ref\x18\x01 \x01(\tR\x03ref\x12\x16\n" +
+	"\x06source\x18\x02 \x01(\tR\x06source\x12\x12\n" +
+	"\x04type\x18\x03 \x01(\tR\x04type\x12\x13\n" +
+	"\x05ad_id\x18\x04 \x01(\tR\x04adId\x12\x19\n" +
+	"\bad_title\x18\x05 \x01(\tR\aadTitle\x12 \n" +
+	"\fad_photo_url\x18\x06 \x01(\tR\n" +
+	"adPhotoUrl\x12 \n" +
+	"\fad_video_url\x18\a \x01(\tR\n" +
+	"adVideoUrl\x12\x17\n" +
+	"\apost_id\x18\b \x01(\tR\x06postId\x12\x1d\n" +
+	"\n" +
+	"product_id\x18\t \x01(\tR\tproductId\"\xca\x01\n" +
 	"\n" +
 	"Attachment\x12\x12\n" +
 	"\x04type\x18\x01 \x01(\tR\x04type\x12\x10\n" +
@@ -734,37 +881,39 @@ func file_linktor_instagram_v1_message_proto_rawDescGZIP() []byte {
 }
 
 var file_linktor_instagram_v1_message_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_linktor_instagram_v1_message_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_linktor_instagram_v1_message_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_linktor_instagram_v1_message_proto_goTypes = []any{
 	(MessageDirection)(0),         // 0: linktor.instagram.v1.MessageDirection
 	(MessageOrigin)(0),            // 1: linktor.instagram.v1.MessageOrigin
 	(MessageState)(0),             // 2: linktor.instagram.v1.MessageState
 	(SettledBy)(0),                // 3: linktor.instagram.v1.SettledBy
 	(*Message)(nil),               // 4: linktor.instagram.v1.Message
-	(*Attachment)(nil),            // 5: linktor.instagram.v1.Attachment
-	(*MessageError)(nil),          // 6: linktor.instagram.v1.MessageError
-	nil,                           // 7: linktor.instagram.v1.MessageError.MetadataEntry
-	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
-	(*MessageContent)(nil),        // 9: linktor.instagram.v1.MessageContent
+	(*Referral)(nil),              // 5: linktor.instagram.v1.Referral
+	(*Attachment)(nil),            // 6: linktor.instagram.v1.Attachment
+	(*MessageError)(nil),          // 7: linktor.instagram.v1.MessageError
+	nil,                           // 8: linktor.instagram.v1.MessageError.MetadataEntry
+	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
+	(*MessageContent)(nil),        // 10: linktor.instagram.v1.MessageContent
 }
 var file_linktor_instagram_v1_message_proto_depIdxs = []int32{
 	0,  // 0: linktor.instagram.v1.Message.direction:type_name -> linktor.instagram.v1.MessageDirection
 	1,  // 1: linktor.instagram.v1.Message.origin:type_name -> linktor.instagram.v1.MessageOrigin
 	2,  // 2: linktor.instagram.v1.Message.state:type_name -> linktor.instagram.v1.MessageState
-	5,  // 3: linktor.instagram.v1.Message.attachments:type_name -> linktor.instagram.v1.Attachment
-	6,  // 4: linktor.instagram.v1.Message.error:type_name -> linktor.instagram.v1.MessageError
-	8,  // 5: linktor.instagram.v1.Message.create_time:type_name -> google.protobuf.Timestamp
-	8,  // 6: linktor.instagram.v1.Message.send_time:type_name -> google.protobuf.Timestamp
-	8,  // 7: linktor.instagram.v1.Message.echo_time:type_name -> google.protobuf.Timestamp
+	6,  // 3: linktor.instagram.v1.Message.attachments:type_name -> linktor.instagram.v1.Attachment
+	7,  // 4: linktor.instagram.v1.Message.error:type_name -> linktor.instagram.v1.MessageError
+	9,  // 5: linktor.instagram.v1.Message.create_time:type_name -> google.protobuf.Timestamp
+	9,  // 6: linktor.instagram.v1.Message.send_time:type_name -> google.protobuf.Timestamp
+	9,  // 7: linktor.instagram.v1.Message.echo_time:type_name -> google.protobuf.Timestamp
 	3,  // 8: linktor.instagram.v1.Message.settled_by:type_name -> linktor.instagram.v1.SettledBy
-	9,  // 9: linktor.instagram.v1.Message.content:type_name -> linktor.instagram.v1.MessageContent
-	8,  // 10: linktor.instagram.v1.Attachment.url_expire_time:type_name -> google.protobuf.Timestamp
-	7,  // 11: linktor.instagram.v1.MessageError.metadata:type_name -> linktor.instagram.v1.MessageError.MetadataEntry
-	12, // [12:12] is the sub-list for method output_type
-	12, // [12:12] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	10, // 9: linktor.instagram.v1.Message.content:type_name -> linktor.instagram.v1.MessageContent
+	5,  // 10: linktor.instagram.v1.Message.referral:type_name -> linktor.instagram.v1.Referral
+	9,  // 11: linktor.instagram.v1.Attachment.url_expire_time:type_name -> google.protobuf.Timestamp
+	8,  // 12: linktor.instagram.v1.MessageError.metadata:type_name -> linktor.instagram.v1.MessageError.MetadataEntry
+	13, // [13:13] is the sub-list for method output_type
+	13, // [13:13] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_linktor_instagram_v1_message_proto_init() }
@@ -779,7 +928,7 @@ func file_linktor_instagram_v1_message_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_linktor_instagram_v1_message_proto_rawDesc), len(file_linktor_instagram_v1_message_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   4,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -71,6 +71,19 @@ std::multimap<std::string, Case> Cases() {
            json_path: "$.message.mid" })",
         "an item that was not understood: not a string at $.message.mid; "
         "--raw shows it"}},
+      {"referral",
+       {R"(referral { ref: "flyer7" source: "IG_ME" })",
+        "came by a link with the ref \"flyer7\""}},
+      {"referral",
+       {R"(referral { ref: "r" source: "ADS" ad_id: "120" ad_title: "Hats" })",
+        "came from the ad 120 \"Hats\" with the ref \"r\""}},
+      {"message_received",
+       {R"(message_received { id: "msg_1" text: "In M?"
+           referral { product_id: "7" } })",
+        "wrote \"In M?\", came from the product 7 (msg_1)"}},
+      {"postback",
+       {R"(postback { title: "Ask" payload: "ASK" referral { ref: "r" } })",
+        "tapped \"Ask\", which gives ASK, came by a link with the ref \"r\""}},
       {"quick_reply",
        {R"(quick_reply { text: "Blue" payload: "BLUE"
            message { id: "msg_1" } })",

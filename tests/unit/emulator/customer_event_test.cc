@@ -125,6 +125,27 @@ TEST_F(CustomerEventTest, QuestionAboutAProductIsAReferral) {
           R"({"text":"In M?","referral":{"product":{"id":"prod_123"}}})"));
 }
 
+TEST_F(CustomerEventTest, ReferralAloneHasNoMid) {
+  EXPECT_EQ(Play(R"({"from":"61","referral":{"ref":"flyer7"}})").status, 200);
+  EXPECT_EQ(ItemOf(gateway_.WaitForWebhooks(1)[0]).at("referral"),
+            *ParseJson(R"({"ref":"flyer7","source":"IG_ME",
+                           "type":"OPEN_THREAD"})"));
+}
+
+TEST_F(CustomerEventTest, ReferralIsWithinWhatTheyWriteOrTap) {
+  EXPECT_EQ(Item(R"({"from":"61","text":"In M?","referral":{
+                     "ref":"summer","ad_id":"120","ad_title":"Hats"}})",
+                 "message"),
+            *ParseJson(R"({"text":"In M?","referral":{
+                "ref":"summer","source":"ADS","type":"OPEN_THREAD",
+                "ad_id":"120","ads_context_data":{"ad_title":"Hats"}}})"));
+  Play(R"({"from":"61","postback":{"title":"T","payload":"P"},
+           "referral":{"ref":"flyer7"}})");
+  const json::object postback =
+      ItemOf(gateway_.WaitForWebhooks(2)[1]).at("postback").as_object();
+  EXPECT_EQ(emulator::Text(postback.at("referral"), "ref"), "flyer7");
+}
+
 TEST_F(CustomerEventTest, ReactionBringsItsEmoji) {
   EXPECT_EQ(Item(R"({"from":"61","reaction":{"mid":"m_1","reaction":"love"}})",
                  "reaction"),
@@ -207,6 +228,11 @@ TEST_F(CustomerEventTest, MalformedOnesGetASentence) {
       {R"({"from":"61","reaction":{"reaction":"love"},"mid":"m"})",
        "of its own"},
       {R"({"from":"61","unreact":{}})", "unreact.mid"},
+      {R"({"from":"61","referral":{}})", "referral.ref"},
+      {R"({"from":"61","referral":{"ref":"r"},"mid":"m"})", "no \"mid\""},
+      {R"({"from":"61","text":"x","product":{"id":"1"},
+           "referral":{"ref":"r"}})",
+       "give one of them"},
       {R"({"from":"61","text":"x","standby":1})", "true or false"},
   };
   for (const auto& c : kCases) {

@@ -100,7 +100,8 @@ TEST(KindTest, NamesAndSetsOfMidsAreThoseThatAreStored) {
            {"instagram.product_share", "product_share", 1},
            {"message.echoed", "message", 2},
            {"instagram.postback", "postback", 3},
-           {"instagram.reaction", "reaction", 0}}) {
+           {"instagram.reaction", "reaction", 0},
+           {"instagram.referral", "referral", 0}}) {
     const Kind& row = FindType(stored.type);
     EXPECT_EQ(row.name, stored.name);
     EXPECT_EQ(static_cast<int>(row.mids), stored.mids) << stored.type;

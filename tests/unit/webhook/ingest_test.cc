@@ -136,15 +136,17 @@ TEST_F(IngestTest, EveryTypeHasItsNameKindAndWindow) {
       {R"("message":{"mid":"m","attachments":[{"type":"story_mention"}]})",
        "instagram.story_mention", journal::ITEM_KIND_MESSAGE, true},
       {R"("message":{"mid":"m","referral":{"product":{"id":"1"}}})",
-       "instagram.product_share", journal::ITEM_KIND_MESSAGE, true},
+       "message.received", journal::ITEM_KIND_MESSAGE, true},
       {R"("postback":{"mid":"m","title":"t","payload":"p"})",
        "instagram.postback", journal::ITEM_KIND_POSTBACK, true},
       {R"("reaction":{"mid":"m","action":"react","reaction":"love"})",
        "instagram.reaction", journal::ITEM_KIND_OTHER, false},
+      {R"("referral":{"ref":"r"})", "instagram.referral",
+       journal::ITEM_KIND_OTHER, false},
       {R"("read":{"mid":"m"})", "instagram.unknown", journal::ITEM_KIND_OTHER,
        false},
       {R"("is_self":true,"postback":{"mid":"m","payload":"p"})",
-       "instagram.unknown", journal::ITEM_KIND_OTHER, false},
+       "instagram.postback", journal::ITEM_KIND_POSTBACK, false},
       {R"("message":{"mid":"m","is_deleted":true})", "instagram.unknown",
        journal::ITEM_KIND_OTHER, false},
   };
@@ -157,6 +159,67 @@ TEST_F(IngestTest, EveryTypeHasItsNameKindAndWindow) {
         << c.rest;
     EXPECT_EQ(fixture_.EventOf(made).type(), c.type) << c.rest;
   }
+}
+
+// An item from the account to `recipient`.
+std::string ByAccount(const std::string& rest,
+                      const std::string& recipient = kCustomer) {
+  return absl::StrCat(R"({"sender":{"id":")", kAccount,
+                      R"("},"recipient":{"id":")", recipient,
+                      R"("},"timestamp":1700000000000,)", rest, "}");
+}
+
+TEST_F(IngestTest, WhatTheAccountWroteIsAnEchoWithoutItsFlag) {
+  const MadeItem made = MakeOne(Messaging(
+      {ByAccount(R"("message":{"mid":"m1","text":"from the phone"})")}));
+  EXPECT_EQ(made.item.kind(), journal::ITEM_KIND_ECHO);
+  EXPECT_FALSE(made.item.opens_window());
+  EXPECT_FALSE(made.item.content_match().empty());
+  const v1::Event event = fixture_.EventOf(made);
+  EXPECT_EQ(event.type(), "message.echoed");
+  EXPECT_EQ(event.user_id(), kCustomer);
+  const v1::Message& message = event.message_echoed();
+  EXPECT_EQ(message.direction(), v1::MESSAGE_DIRECTION_OUTBOUND);
+  EXPECT_EQ(message.origin(), v1::MESSAGE_ORIGIN_ELSEWHERE);
+  EXPECT_FALSE(event.self());
+}
+
+TEST_F(IngestTest, WhatElseTheAccountDoesKeepsItsKindAndOpensNothing) {
+  const MadeItem reaction = MakeOne(Messaging({ByAccount(
+      R"("reaction":{"mid":"m1","action":"react","reaction":"love"})")}));
+  EXPECT_EQ(fixture_.EventOf(reaction).type(), "instagram.reaction");
+  EXPECT_EQ(fixture_.EventOf(reaction).user_id(), kCustomer);
+  EXPECT_EQ(fixture_.EventOf(reaction).reaction().direction(),
+            v1::MESSAGE_DIRECTION_OUTBOUND);
+  EXPECT_FALSE(reaction.item.opens_window());
+  const MadeItem postback = MakeOne(Messaging(
+      {ByAccount(R"("postback":{"mid":"m2","title":"t","payload":"p"})")}));
+  EXPECT_EQ(fixture_.EventOf(postback).postback().direction(),
+            v1::MESSAGE_DIRECTION_OUTBOUND);
+  EXPECT_FALSE(postback.item.opens_window());
+}
+
+TEST_F(IngestTest, ReactionsOfBothSidesAreTwo) {
+  constexpr char kReaction[] =
+      R"("reaction":{"mid":"m1","action":"react","reaction":"love"})";
+  const MadeItem theirs = MakeOne(Messaging({Inbound(kReaction)}));
+  const MadeItem ours = MakeOne(Messaging({ByAccount(kReaction)}));
+  EXPECT_EQ(fixture_.EventOf(theirs).reaction().direction(),
+            v1::MESSAGE_DIRECTION_INBOUND);
+  EXPECT_NE(theirs.item.dedupe_key(), ours.item.dedupe_key());
+}
+
+TEST_F(IngestTest, WhatTheAccountSendsToItselfSaysSo) {
+  const MadeItem echo = MakeOne(Messaging({ByAccount(
+      R"("message":{"mid":"m1","text":"t","is_echo":true,"is_self":true})",
+      kAccount)}));
+  EXPECT_EQ(fixture_.EventOf(echo).type(), "message.echoed");
+  EXPECT_TRUE(fixture_.EventOf(echo).self());
+  EXPECT_EQ(fixture_.EventOf(echo).user_id(), "");
+  const MadeItem tap = MakeOne(Messaging(
+      {Inbound(R"("is_self":true,"postback":{"mid":"m2","payload":"p"})")}));
+  EXPECT_TRUE(fixture_.EventOf(tap).self());
+  EXPECT_FALSE(tap.item.opens_window());
 }
 
 TEST_F(IngestTest, SpecialMessagesCarryTheMessageAsAWhole) {

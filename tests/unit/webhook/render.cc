@@ -62,6 +62,8 @@ const char* NameOf(ItemType type) {
       return "POSTBACK";
     case ItemType::kReaction:
       return "REACTION";
+    case ItemType::kReferral:
+      return "REFERRAL";
     case ItemType::kIgnored:
       return "IGNORED";
     case ItemType::kUnknown:
@@ -83,6 +85,8 @@ std::string Render(const std::vector<ParsedItem>& items) {
     if (item.event_ms != 0) {
       absl::StrAppend(&out, "  event_ms: ", item.event_ms, "\n");
     }
+    if (item.by_account) absl::StrAppend(&out, "  by_account: true\n");
+    if (item.self) absl::StrAppend(&out, "  self: true\n");
     if (item.opens_window) absl::StrAppend(&out, "  opens_window: true\n");
     AddText("kind", item.kind, out);
     AddText("problem", item.problem, out);
