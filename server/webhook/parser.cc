@@ -70,7 +70,12 @@ class EnvelopeParser {
     if (!json_.read() && !json_.EndsWith(peeked)) {
       return NotJson(simdjson::TRAILING_CONTENT);
     }
-    if (object_name != "instagram" && object_name != "page") {
+    // One app's URL can receive Messenger's webhooks, too. Their ids are of
+    // another space: an answer to one would fail, or reach somebody else.
+    if (object_name == "page") {
+      return "this is a webhook of Messenger: its object is 'page'";
+    }
+    if (object_name != "instagram") {
       return "this is not an Instagram webhook: its object is not 'instagram'";
     }
     if (bad_entries != simdjson::SUCCESS) return NotJson(bad_entries);

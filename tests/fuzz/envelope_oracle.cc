@@ -98,7 +98,7 @@ std::optional<Items> ExpectedItems(std::string_view body) {
       AddEntry(entry, items);
     }
   }
-  const bool ours = name == "instagram" || name == "page";
+  const bool ours = name == "instagram";
   return ours && !items.empty() ? items : whole;
 }
 

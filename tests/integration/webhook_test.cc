@@ -29,8 +29,7 @@ int CountItems(const std::string& body) {
       root.is_object() ? root.get_object().if_contains("entry") : nullptr;
   const json::value* object =
       root.is_object() ? root.get_object().if_contains("object") : nullptr;
-  if (entries == nullptr || object == nullptr ||
-      (*object != "instagram" && *object != "page") ||
+  if (entries == nullptr || object == nullptr || *object != "instagram" ||
       entries->as_array().empty()) {
     return 1;
   }

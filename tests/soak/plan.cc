@@ -150,10 +150,9 @@ std::string Plan::Body(std::uint32_t post) const {
   const Post& range = posts_[post];
   std::uint64_t drawn = 0;
   const auto bits = [&] { return Mix(Mix(seed_, post), drawn++); };
-  // One app's URL receives both.
+  // An entry is named by the account or by its page.
   const bool page = bits() % 4 == 0;
-  std::string body = absl::StrCat(R"({"object":")", page ? "page" : "instagram",
-                                  R"(","entry":[)");
+  std::string body = R"({"object":"instagram","entry":[)";
   for (std::size_t at = range.begin; at < range.end;) {
     if (at != range.begin) body.push_back(',');
     const std::uint64_t shape = bits();

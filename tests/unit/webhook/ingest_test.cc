@@ -222,6 +222,18 @@ TEST_F(IngestTest, WhatTheAccountSendsToItselfSaysSo) {
   EXPECT_FALSE(tap.item.opens_window());
 }
 
+TEST_F(IngestTest, MessengersItemsReachNoStream) {
+  const Delivery delivery =
+      Make(R"({"object":"page","entry":[{"id":"100200300400500",)"
+           R"("messaging":[{"sender":{"id":"1"},"message":{"mid":"m"}}]}]})");
+  ASSERT_EQ(WebhookOf(delivery).items_size(), 1);
+  const journal::WebhookItem& item = WebhookOf(delivery).items(0);
+  EXPECT_EQ(item.fate(), journal::ITEM_FATE_ISSUE);
+  EXPECT_THAT(item.issue(), HasSubstr("Messenger"));
+  EXPECT_FALSE(item.opens_window());
+  EXPECT_FALSE(item.sealed_raw().empty());
+}
+
 TEST_F(IngestTest, SpecialMessagesCarryTheMessageAsAWhole) {
   const MadeItem made = MakeOne(Messaging({Inbound(
       R"("message":{"mid":"m1","text":"L","quick_reply":{"payload":"p"}})")}));

@@ -139,7 +139,7 @@ std::optional<std::size_t> CountItems(const json::value& root) {
   const json::value* name = object.if_contains("object");
   const json::value* entries = object.if_contains("entry");
   if (name == nullptr || entries == nullptr || !entries->is_array() ||
-      (*name != "instagram" && *name != "page")) {
+      *name != "instagram") {
     return std::nullopt;
   }
   std::size_t count = 0;
