@@ -15,6 +15,9 @@ namespace dom = simdjson::dom;
 
 // The limit in bytes of Attachment.payload_json.
 constexpr std::size_t kMaxPayloadJson = 64 * 1024;
+// Messages with more attachments are not searched for twins. People share one
+// post at a time.
+constexpr int kMaxTwins = 20;
 
 enum Name : std::size_t {
   kMid,
@@ -99,6 +102,34 @@ bool Has(const std::optional<dom::element>& root, std::string_view pointer) {
   return root.has_value() &&
          root->at_pointer(pointer).get(found) == simdjson::SUCCESS &&
          !found.is_null();
+}
+
+// Whether they are one shared post: since November 2025 Instagram sends it
+// under its old and under its new name.
+bool AreTwins(const v1::Attachment& a, const v1::Attachment& b) {
+  const bool names = (a.type() == "share" && b.type() == "ig_post") ||
+                     (a.type() == "ig_post" && b.type() == "share");
+  if (!names) return false;
+  if (!a.media_id().empty() && !b.media_id().empty()) {
+    return a.media_id() == b.media_id();
+  }
+  return !a.url().empty() && a.url() == b.url();
+}
+
+// Leaves one of each pair of twins, at the place of the first and under its new
+// name.
+void FoldTwins(v1::Message& message) {
+  auto& all = *message.mutable_attachments();
+  // Comparing each with each would cost too much for a message of a thousand.
+  if (all.size() > kMaxTwins) return;
+  for (int i = 0; i < all.size(); ++i) {
+    for (int j = i + 1; j < all.size(); ++j) {
+      if (!AreTwins(all[i], all[j])) continue;
+      if (all[j].type() == "ig_post") all[i].Swap(&all[j]);
+      all.DeleteSubrange(j, 1);
+      break;
+    }
+  }
 }
 
 template <typename Predicate>
@@ -205,6 +236,7 @@ Result MessageReader::ReadAttachments(v1::Message& out) const {
       return bad;
     }
   }
+  FoldTwins(out);
   return std::nullopt;
 }
 
