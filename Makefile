@@ -65,6 +65,7 @@ check: build ## Check format, protos, README, tree, clang-tidy (TIDY=all: every 
 	tools/check/comments.py
 	tools/check/parity.py
 	tools/check/content_kinds.py
+	tools/check/kinds.py
 	tools/check/format.sh
 	tools/check/buf.sh
 	tools/check/errors.sh
