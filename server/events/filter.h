@@ -1,4 +1,6 @@
-// Which events a subscriber wants. Pure.
+// Says which events a subscriber wants. A stream makes one of its request and
+// asks it for each event, from the thread that writes to the stream. Pure, and
+// constant once it is made.
 
 #pragma once
 
@@ -14,31 +16,39 @@ namespace linktor {
 
 class EventFilter {
  public:
-  // Everything.
+  // It lets everything through.
   EventFilter() = default;
-  // `covered`: the channels that the caller's API key covers; empty: all.
+  // The request has passed CheckFilter. `covered` has the channels that the
+  // caller's API key covers, or is empty when that is all of them; it only
+  // counts when the request names no channels, because the named ones have been
+  // judged by then.
   EventFilter(const v1::SubscribeEventsRequest& request,
               const StringSet& covered);
 
-  // Whether it hides nothing.
+  // Whether it hides nothing, so that events need not be looked at.
   bool everything() const {
     return channels_.empty() && types_.empty() && groups_.empty() &&
            users_.empty();
   }
-  // The channels it lets through; empty: all.
+  // The channels that it lets through; empty when that is all of them.
   const StringSet& channels() const { return channels_; }
+  // Whether the event goes to the subscriber: its channel, customer and type
+  // all have to be wanted. `user_id` is empty for events about nobody, which no
+  // filter with customers wants.
   bool Wants(std::string_view type, std::string_view channel_id,
              std::string_view user_id) const;
 
  private:
   StringSet channels_;
   StringSet types_;
-  // "instagram." for "instagram.*".
+  // What the wanted types may begin with: "instagram." for "instagram.*".
   std::vector<std::string> groups_;
   StringSet users_;
 };
 
-// What is wrong with the request's filter.
+// Returns everything that is wrong with the request's filter: too many entries,
+// and types that this server never makes, with which a stream would be silent.
+// Empty when all is right.
 std::vector<FieldViolation> CheckFilter(
     const v1::SubscribeEventsRequest& request);
 
