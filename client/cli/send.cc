@@ -205,8 +205,8 @@ void AddText(CLI::App& group, const Program& program) {
       "A text that begins with a dash comes last, after --:\n"
       "  linktor-ig send text ch_shop 6100000000000001 -- '-10 % today'");
   text->add_option("--quick-reply", options->quick_replies,
-                   "'Title=PAYLOAD', up to 13 times; a tap comes back as "
-                   "instagram.quick_reply")
+                   "'Title=PAYLOAD', up to 13 times; a tap comes back as an "
+                   "instagram.quick_reply event")
       ->allow_extra_args(false);
 }
 

@@ -17,7 +17,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 EVENT_PROTO = ROOT / "protos/linktor/instagram/v1/event.proto"
 
-# Issue 16 allows this many: three protos, the kind's own file, the table, and the
+# A new kind touches at most this many: three protos, the kind's own file, the table, and the
 # words of the command-line client.
 MOST = 6
 
