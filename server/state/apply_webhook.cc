@@ -1,4 +1,5 @@
-// Apply: what webhooks bring.
+// This part of Apply is about webhooks: their items, the echoes among them, and
+// the ones in quarantine.
 
 #include <optional>
 #include <utility>
@@ -13,11 +14,12 @@
 namespace linktor {
 namespace {
 
-// The issue of a webhook in quarantine.
+// A webhook in quarantine has this issue.
 constexpr std::string_view kQuarantined =
     "it could not be applied; the server's log says why";
 
-// What an echo of our own send says beyond what Instagram sent.
+// Returns the fields that the echo of this server's own send has beyond what
+// Instagram sent.
 std::string EchoOverlay(const MessageRow& row) {
   v1::Event overlay;
   v1::Message* message = overlay.mutable_message_echoed();
@@ -126,8 +128,8 @@ absl::StatusOr<bool> Applier::IsDuplicate(const journal::WebhookItem& item,
   return held_.Holds(item.event(), item.mid_key());
 }
 
-// An event about a message of ours, such as a reaction, names it by our id,
-// which only the tables know.
+// An event about a send of this server, such as a reaction, names the send by
+// this server's id, which only the tables know.
 absl::StatusOr<std::string> Applier::TargetOverlay(
     const journal::WebhookItem& item) {
   const kinds::Kind& kind = kinds::FindType(item.event().type());
@@ -142,7 +144,7 @@ absl::StatusOr<std::string> Applier::TargetOverlay(
 }
 
 // While a send to that person is under way, the answer that names its mid may
-// come after its echo.
+// come after its echo, so nobody knows yet whose echo it is.
 absl::StatusOr<bool> Applier::MustHold(const journal::WebhookItem& item) {
   if (item.mid_key().empty()) return false;
   LINKTOR_ASSIGN(
@@ -194,8 +196,8 @@ absl::StatusOr<bool> Applier::TellEcho(const journal::WebhookItem& item,
   return true;
 }
 
-// Content is looked at when all of them are there: of two that could be one
-// send's, the first is no more likely to be.
+// Content is looked at when all events are made: when two echoes can belong to
+// one send, the first is no more likely to.
 absl::Status Applier::Release(const std::vector<HeldEcho>& held,
                               Context& context) {
   std::vector<const journal::WebhookItem*> loose;
@@ -210,7 +212,7 @@ absl::Status Applier::Release(const std::vector<HeldEcho>& held,
     if (is_loose) loose.push_back(&echo.item);
   }
   for (const journal::WebhookItem* item : loose) {
-    // For two of the same content the second time changes nothing.
+    // When two have the same content, the second time changes nothing.
     LINKTOR_TRY(SettleByContent(item->event().channel_no(),
                                 item->event().user_id(), item->content_match(),
                                 context));

@@ -1,5 +1,8 @@
-// What came of a record: an answer for its appender, and what has changed, for
-// the views that follow the feed (journal/feed.h).
+// Apply returns what came of a record: an answer for its appender, and what has
+// changed, for the views that follow the feed (journal/feed.h). The appender
+// and the views get it when the record is committed, and not before. All of it
+// is plain values, which may be read on any thread; times are in ms since the
+// epoch.
 
 #pragma once
 
@@ -14,42 +17,54 @@
 
 namespace linktor {
 
-// What the appender knows in the clear of the events that a record brings: the
-// serialised Event messages, in the order of a webhook's items, null where one
-// is not known. It never leaves the process; without it the ring opens the
-// sealed bytes again.
+// ClearEvents is what the appender knows in the clear of the events that a
+// record brings: the serialised Event messages, in the order of a webhook's
+// items, null where one is not known. It never leaves the process; without it
+// the ring opens the sealed bytes again. The strings are shared, so that no
+// view copies them.
 using ClearEvents = std::vector<std::shared_ptr<const std::string>>;
 
 // ---- Answers ----------------------------------------------------------------
+// A refusal is an answer, and no failure: the same record is refused wherever
+// it is applied.
 
 // There is nothing to tell besides that the record was applied.
 struct Done {};
 
-// The counts add up to the body's items.
+// A DeliveryAnswer says what became of a webhook's items. The counts add up to
+// the body's items.
 struct DeliveryAnswer {
+  // An echo that is held counts here, because it becomes an event later.
   std::int64_t events = 0;
   std::int64_t duplicates = 0;
   std::int64_t ignored = 0;
+  // Nobody gets these: they were not understood, or their channel is gone.
   std::int64_t issues = 0;
-  // It is stored as it is because it could not be applied.
+  // The webhook is stored as it came because it could not be applied.
   bool quarantined = false;
 };
 
-// Only kClaimed changes anything.
+// A ClaimAnswer says whether the caller may send. Only kClaimed changes
+// anything, and only after it may Instagram be called.
 struct ClaimAnswer {
   enum class Kind : std::int8_t {
     // Send it: `message` is PENDING.
     kClaimed,
-    // It has ended before: `message` is SENT or UNCONFIRMED.
+    // The request was made before, and its call has ended: `message` is SENT or
+    // UNCONFIRMED.
     kEnded,
     // Another call is sending `message`.
     kInFlight,
-    // The request id names another request.
+    // The request id was used with another request, which is `message`.
     kReused,
+    // The channel was deleted between the call's check and this record.
     kChannelGone,
-    // The customer wrote last at `time_ms`.
+    // The customer wrote last at `time_ms`, and the window is over: the
+    // standard one, or the longer one of human agents.
     kWindowClosed,
     kHumanAgentWindowClosed,
+    // No message of the customer is known, and the claim asks to be refused
+    // then.
     kNeverWritten,
     // The customer has wanted no messages since `time_ms`.
     kOptedOut,
@@ -57,16 +72,21 @@ struct ClaimAnswer {
     kOverQuota,
   };
   Kind kind = Kind::kChannelGone;
+  // These are set where the kind names them, and empty or 0 otherwise.
   MessageRow message;
   std::int64_t time_ms = 0;
 };
 
+// A SendAnswer says what came of an attempt's outcome.
 struct SendAnswer {
-  // False when the message was not in the expected state and attempt.
+  // False when the message was not in the expected state and attempt: another
+  // outcome came first, and nothing was changed.
   bool applied = false;
+  // It is the message as it is afterwards, an echo that settled it included.
   MessageRow message;
 };
 
+// A ChannelAnswer says what came of a channel's creation, change or deletion.
 // Only kApplied changes anything.
 struct ChannelAnswer {
   enum class Kind : std::int8_t {
@@ -89,10 +109,12 @@ struct ChannelAnswer {
   std::string owner;
 };
 
-// Keys that may exist at once: all are held in memory.
+// At most this many API keys may exist at once, because all are held in memory.
+// Apply depends on the number: do not change it without a new record format.
 inline constexpr int kMaxApiKeys = 10'000;
 
-// Only kApplied changes anything.
+// An ApiKeyAnswer says what came of a key's creation, change or deletion. Only
+// kApplied changes anything.
 struct ApiKeyAnswer {
   enum class Kind : std::int8_t {
     // `row` is the key as it is now.
@@ -111,15 +133,20 @@ struct ApiKeyAnswer {
   ApiKeyRow row;
 };
 
+// A ConversationAnswer is that of an opt-out and of a user name.
 struct ConversationAnswer {
-  // False when the channel was deleted.
+  // False when the channel was deleted: then nothing was changed, and the row
+  // is empty.
   bool live = true;
   ConversationRow row;
 };
 
+// A TrimAnswer says what one Trim has done.
 struct TrimAnswer {
+  // It counts the rows of all kinds.
   std::int64_t deleted = 0;
-  // Whether there may be more to delete.
+  // True when there may be more to delete, so that another Trim should follow
+  // at once.
   bool more = false;
   // The expiry time from now on.
   std::int64_t expiry_ms = 0;
@@ -131,6 +158,8 @@ using Answer =
 
 // ---- Effects ----------------------------------------------------------------
 
+// Effects is everything that a record has changed, with its answer. A list is
+// empty when the record changed nothing of its kind.
 struct Effects {
   Answer answer;
   // In the order of their sequences.
@@ -140,13 +169,16 @@ struct Effects {
   // The channels and API keys that were made, changed or deleted.
   std::vector<ChannelRow> channels;
   std::vector<ApiKeyRow> api_keys;
-  // The conversations whose user name changed.
+  // The conversations whose user name changed; an opt-out is not among them.
   std::vector<ConversationRow> names;
+  // The data keys that were added; one that was there before is not among them.
   std::vector<journal::DataKey> data_keys;
-  // The events whose content was erased, and the keys that were destroyed.
+  // The sequences of the events whose content was erased, and the ids of the
+  // keys that were destroyed: views must drop what they keep of both.
   std::vector<std::int64_t> erased_events;
   std::vector<std::int64_t> destroyed_keys;
-  // The number of an erasure that is due now; 0 for none.
+  // The number of an erasure that is due now in the data folder's files; 0 for
+  // none.
   std::int64_t due_erasure = 0;
 };
 

@@ -17,7 +17,7 @@ EventForm FormOf(v1::Event event) {
   head.mutable_user_id()->swap(*event.mutable_user_id());
   EventForm form{.whole = head.SerializeAsString(),
                  .stored = event.SerializeAsString()};
-  // Different fields: one after the other they are one message.
+  // The two have different fields, so one after the other they are one message.
   form.whole.append(form.stored);
   return form;
 }
@@ -59,7 +59,7 @@ absl::Status OpenEvent(Sealer& sealer, CommittedEvent& event) {
 
 v1::Event MergeEvent(const CommittedEvent& event) {
   v1::Event merged;
-  // Both are bytes that this server has serialised.
+  // This server has serialised both, so they can be parsed.
   (void)merged.ParseFromString(*event.encoded);
   if (!event.overlay.empty()) {
     v1::Event overlay;

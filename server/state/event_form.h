@@ -1,4 +1,7 @@
-// How an event is kept: without what its row's columns say already, sealed.
+// The form in which an event is kept: its row's columns have the id, type,
+// channel and customer, and the rest is sealed. Appenders take an event apart
+// before they append it; the ring and EventReader put it together. The
+// functions are thread-safe; OpenEvent alone may block, on a read of its key.
 
 #pragma once
 
@@ -15,32 +18,42 @@
 
 namespace linktor {
 
+// An EventForm is one event in two encodings.
 struct EventForm {
-  // The serialised Event, for subscribers.
+  // The serialised Event, for subscribers. It goes with the record as
+  // ClearEvents and is not written to the disk.
   std::string whole;
   // The same without id, type, channel and user; sealed and stored.
   std::string stored;
 };
 
+// Returns both encodings. `event` has no cursor yet, because its place in the
+// log is not known.
 EventForm FormOf(v1::Event event);
 
-// Puts together what FormOf has left out, and `stored`.
+// Returns the serialised Event of these fields and of `stored`, as FormOf has
+// made it; with an empty `stored` it is an event without content.
 std::string WholeEvent(const RawId& id, const std::string& type,
                        const std::string& channel_id,
                        const std::string& user_id, std::string_view stored);
 
-// Opens the event, unless it is known in the clear. One whose key was destroyed
-// or whose bytes are damaged keeps what is readable; the log tells of it. Fails
-// only when the key cannot be read.
+// Sets `encoded` and empties `sealed`, unless the event is known in the clear
+// already. An event that was erased has no content then. Neither has one whose
+// key was destroyed or whose bytes are damaged, which the log tells. It fails,
+// and leaves the event as it was, only when the key cannot be read.
 absl::Status OpenEvent(Sealer& sealer, CommittedEvent& event);
 
-// `encoded` and `overlay` of an opened event as one message.
+// Returns `encoded` and `overlay` of an opened event as one message. The event
+// must have been opened, because `encoded` must not be null.
 v1::Event MergeEvent(const CommittedEvent& event);
 
-// What raw JSON is delivered in an event; of a larger item only the size is.
+// Raw JSON of up to so many bytes is delivered in an event; for a larger item
+// only its size is, so that a message stays below the 1 MiB that
+// docs/clients.md promises.
 inline constexpr std::size_t kMaxRawJson = 256 * 1024;
 
-// The identity under which the raw item of an event is sealed.
+// Returns the id under which the item as received of an event is sealed. It is
+// part of what is sealed on the disk: do not change it.
 std::string RawItemId(std::string_view delivery_id, int position);
 
 }  // namespace linktor

@@ -32,7 +32,7 @@ void AddRaw(CommittedEvent& event, std::string raw) {
   } else {
     extra.set_raw_json(std::move(raw));
   }
-  // These are scalars: appending the bytes is merging.
+  // Both fields are scalars, so appended bytes merge them.
   event.overlay.append(extra.SerializeAsString());
 }
 
@@ -95,7 +95,8 @@ absl::Status EventReader::ReadRows(Database& database, const Bounds& bounds,
       return absl::OkStatus();
     }
   }
-  // Sequences have no holes but those of trimming at the front.
+  // Fewer rows than the limit are all that there are: sequences have no holes
+  // but the one at the front that trimming makes.
   if (looked_at < bounds.max_rows) {
     page.through_seq = std::max(bounds.after_seq, bounds.last_seq);
   }
@@ -114,7 +115,8 @@ absl::StatusOr<CommittedEvent> EventReader::OpenRow(Row row) {
 
 absl::StatusOr<std::optional<v1::Event>> EventReader::FindByMid(
     std::string_view mid_key, journal::ItemKind kind) {
-  // Memory first: what is moved from there meanwhile is in the table before.
+  // Memory is asked first: a mid that is moved from there meanwhile is in the
+  // table already.
   const std::vector<std::int64_t> recent = recent_.Find(mid_key, kind);
   std::optional<CommittedEvent> event;
   LINKTOR_TRY(pool_.Read([&](Database& database) -> absl::Status {

@@ -9,7 +9,8 @@
 namespace linktor {
 namespace {
 
-// Events between two of time_marks. Persisted: do not change.
+// There are so many events between two of time_marks. The marks are on the
+// disk: do not change it.
 constexpr std::int64_t kMarkEvery = 1024;
 
 }  // namespace
@@ -64,7 +65,7 @@ absl::StatusOr<std::int64_t> EventTable::Append(
       .Bind(11, place.kind)
       .BindBlobOrNull(13, place.overlay)
       .BindBlobOrNull(14, event.sealed());
-  // What is not bound is NULL.
+  // A parameter that is not bound is NULL.
   if (born_ms != place.time_ms) insert_.Bind(9, born_ms);
   if (place.raw_no != 0) insert_.Bind(12, place.raw_no);
   LINKTOR_TRY(insert_.Run());
@@ -87,6 +88,8 @@ absl::StatusOr<std::int64_t> EventTable::Append(
   return seq;
 }
 
+// When the sequence is a multiple of kMarkEvery, it writes a mark for the
+// stretch that ends there, and the next stretch begins with no time.
 absl::Status EventTable::MarkTime(std::int64_t seq, std::int64_t time_ms,
                                   LogState& state) {
   state.latest_ms = std::max(state.latest_ms, time_ms);
@@ -118,9 +121,10 @@ absl::StatusOr<bool> EventTable::AddDedupeKey(std::string_view key,
   return true;
 }
 
-// The last of the events that may go; 0 when none may. A wrong clock may have
-// written one that stays long: those behind it wait for it, so that what is
-// kept has no hole. An event whose item as received is still there stays too.
+// A wrong clock may have written an event that stays long. The events behind it
+// wait for it, so that what is kept has no hole. An event whose item as
+// received is still there stays too, because an erasure finds the item by its
+// event.
 absl::StatusOr<std::int64_t> EventTable::TrimBound(std::int64_t before_ms,
                                                    std::int64_t limit,
                                                    std::int64_t last_seq) {
@@ -136,6 +140,8 @@ absl::StatusOr<std::int64_t> EventTable::TrimBound(std::int64_t before_ms,
   }
 }
 
+// Mids are deleted before the events, because the events' rows say which they
+// are.
 absl::StatusOr<std::int64_t> EventTable::Trim(std::int64_t before_ms,
                                               std::int64_t limit,
                                               LogState& state) {
@@ -183,8 +189,8 @@ absl::StatusOr<std::int64_t> FirstSeqSince(Database& database,
     LINKTOR_ASSIGN(const bool row, first.Step());
     return row ? first.Int(0) : 0;
   };
-  // The stretches of events that hold one, as far as the marks know: it may be
-  // deleted already.
+  // A mark names a stretch of events that holds such an event, or held it: it
+  // may be deleted already, so the next stretch is tried.
   Statement marks(database,
                   "SELECT last_seq FROM time_marks WHERE latest_ms >= ?1 "
                   "ORDER BY last_seq");

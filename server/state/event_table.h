@@ -1,5 +1,8 @@
-// The log: events, when they came, which of them name a mid, and dedupe keys.
-// Used by the writer thread inside its transaction.
+// The tables of the log: events, the times at which they came, the mids that
+// they name, and dedupe keys. The Applier calls them on the applying thread,
+// inside that thread's transaction; readers have functions of their own below.
+// An error is the database's, and then the transaction is rolled back. All
+// times are in ms since the epoch.
 
 #pragma once
 
@@ -21,45 +24,61 @@ namespace linktor {
 
 class EventTable {
  public:
-  // `mid_run`: see MidIndex.
+  // `mid_run` is explained at MidIndex. Both references must outlive this.
   EventTable(Database& database, RecentMids& recent, std::size_t mid_run);
 
+  // The Applier loads, saves and rolls back the index, because part of it is in
+  // memory.
   MidIndex& mids() { return mids_; }
   const MidIndex& mids() const { return mids_; }
 
-  // What an event is stored with besides itself.
+  // A Place is what an event is stored with besides itself.
   struct Place {
+    // The event came at this time; its age begins then, or as expiry.h says.
     std::int64_t time_ms = 0;
+    // The event can be found by this mid and kind; no mid means that it cannot.
     RawId mid_key;
     journal::ItemKind kind = journal::ITEM_KIND_OTHER;
+    // The item as received has this number; 0 when it is not kept.
     std::int64_t raw_no = 0;
     // The send that the event tells of; 0 for none.
     std::int64_t message_no = 0;
+    // See CommittedEvent::overlay.
     std::string overlay;
     // The event in the clear, where it is known; see CommittedEvent::encoded.
     std::shared_ptr<const std::string> clear;
   };
-  // Numbers the event and adds it to `events`. Returns its sequence.
+  // Stores the event under the next sequence, which it returns, and adds it to
+  // `events`. It advances `state`. On failure the caller takes `state` and the
+  // index of mids back, as Applier::Restore does.
   absl::StatusOr<std::int64_t> Append(const journal::NewEvent& event,
                                       const Place& place, LogState& state,
                                       std::vector<CommittedEvent>& events);
 
-  // Instagram's time of the echo with that mid, else when it came; 0 when there
-  // is none.
+  // Returns Instagram's time of the echo with that mid, or the time at which it
+  // came where Instagram gave none; 0 when there is no such echo.
   absl::StatusOr<std::int64_t> EchoTime(std::string_view mid_key);
-  // Remembers a dedupe key. False when it was there.
+  // Remembers a dedupe key whose age begins at `born_ms`. Returns false, and
+  // changes nothing, when it was there.
   absl::StatusOr<bool> AddDedupeKey(std::string_view key, std::int64_t born_ms);
 
   // Deletes at most `limit` events, from the oldest on, up to the first whose
-  // age began at or after `before_ms`; never the last one. Returns how many.
+  // age began at or after `before_ms`; never the last one. Returns how many. An
+  // event whose item as received is still kept stops it, too, and so does the
+  // first that is too young: what is kept has no hole.
   absl::StatusOr<std::int64_t> Trim(std::int64_t before_ms, std::int64_t limit,
                                     LogState& state);
+  // Forgets dedupe keys whose age began before `before_ms`, at most `limit`,
+  // the oldest first. Returns how many.
   absl::StatusOr<std::int64_t> TrimDedupe(std::int64_t before_ms,
                                           std::int64_t limit);
 
  private:
+  // Notes the time of the event for FirstSeqSince. A row is written only once
+  // for each 1,024 events, with the latest of their times.
   absl::Status MarkTime(std::int64_t seq, std::int64_t time_ms,
                         LogState& state);
+  // Returns the last event that Trim may delete; 0 when there is none.
   absl::StatusOr<std::int64_t> TrimBound(std::int64_t before_ms,
                                          std::int64_t limit,
                                          std::int64_t last_seq);
@@ -81,8 +100,8 @@ class EventTable {
 
 // ---- For readers, on their own connection -----------------------------------
 
-// Returns when the oldest event that is kept came, in ms since the epoch; 0
-// without events.
+// Returns the time at which the oldest event that is kept came, in ms since the
+// epoch; 0 without events.
 absl::StatusOr<std::int64_t> OldestEventMs(Database& database);
 
 // Returns the number of the oldest event that is kept; that of the next event
@@ -91,7 +110,8 @@ absl::StatusOr<std::int64_t> OldestSeq(Database& database);
 
 // Returns the number of the first event that is kept and came at or after
 // `time_ms`; `last_seq + 1` when none did. Later events may have come before:
-// the clock may have been set back.
+// the clock may have been set back. It reads the marks, and then single
+// stretches of 1,024 events, because the whole log would take too long.
 absl::StatusOr<std::int64_t> FirstSeqSince(Database& database,
                                            std::int64_t time_ms,
                                            std::int64_t last_seq);

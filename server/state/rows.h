@@ -1,4 +1,7 @@
-// The rows of the state that readers and views see.
+// The rows of the state as the tables' readers and the views of the feed see
+// them. They are plain values: whoever has a copy may use it on any thread. All
+// times are in ms since the epoch. A Sealer (seal/sealer.h) opens the sealed
+// fields; they are never in the clear on the disk.
 
 #pragma once
 
@@ -13,46 +16,68 @@
 
 namespace linktor {
 
-// An event in its place in the log.
+// A CommittedEvent is an event in its place in the log. Apply makes it for the
+// views, and EventReader reads it back from the disk.
 struct CommittedEvent {
+  // Events are numbered from 1 in the order of the log, without holes.
   std::int64_t seq = 0;
   RawId id;
   std::string type;
   std::string channel_id;
+  // It is empty for an event about no customer.
   std::string user_id;
   // The Event message without what the fields above say, sealed for `id`; empty
-  // when the overlay is all.
+  // when the overlay is all, and when `encoded` is set.
   std::string sealed;
   // The whole Event message but for the cursor and the overlay, where it is
-  // known in the clear; else null.
+  // known in the clear; else null. It is shared, because the ring and the views
+  // would otherwise each copy it.
   std::shared_ptr<const std::string> encoded;
-  // Fields of an Event message that Apply decided, merged over the rest.
+  // Fields of an Event message that Apply decided, merged over the rest. They
+  // hold no content, so they stay when the content is erased. EventReader adds
+  // the item as received to its own copies when a caller asks for it.
   std::string overlay;
 };
 
-// The readable part of a send; with its content opened it is a v1::Message.
+// A MessageRow is a send. With its content and error opened it becomes a
+// v1::Message.
 struct MessageRow {
   RawId id;
+  // A channel that gets the id of a deleted one has another number.
   std::int64_t channel_no = 0;
   std::string channel_id;
   std::string user_id;
   v1::MessageState state = v1::MESSAGE_STATE_UNSPECIFIED;
   v1::SettledBy settled_by = v1::SETTLED_BY_UNSPECIFIED;
+  // Attempts count from 1; a FAILED send that is tried again gets the next one.
   int attempt = 0;
+  // The fingerprint tells whether a call that repeats the request id asks for
+  // the same thing.
   std::string request_id;
   std::string request_fingerprint;
+  // It is a keyed hash of the content, which its echo has too; see
+  // Sealer::ContentMatch.
   std::string content_match;
+  // Both are empty until Instagram's id of the message is known.
   std::string mid;
   RawId mid_key;
+  // The first attempt was claimed at the first time, and the latest one at the
+  // second.
   std::int64_t create_ms = 0;
   std::int64_t claim_ms = 0;
+  // The first is the time at which the send was known to be SENT, or that of
+  // the echo which settled it; the second is that of its echo. Each is 0 until
+  // then.
   std::int64_t send_ms = 0;
   std::int64_t echo_ms = 0;
+  // The error is that of the latest attempt, and empty without one.
   std::string sealed_content;
   std::string sealed_error;
-  // The key of the latest attempt's caller; empty without keys.
+  // The caller of the latest attempt used this key; it is empty on a server
+  // without keys.
   std::string api_key_id;
-  // Who made the latest attempt.
+  // This process made the latest attempt. Each start of an instance has an
+  // incarnation of its own, so the attempts that a stop cut off can be told.
   std::string instance;
   std::int64_t incarnation = 0;
   // When the age of the latest attempt began (expiry.h).
@@ -63,38 +88,47 @@ struct MessageRow {
   std::int64_t error_no = 0;
 };
 
+// A ChannelRow is a channel, with its secrets sealed.
 struct ChannelRow {
+  // The creator draws it at random; tables and sealed values name the channel
+  // by it. The API shows the id.
   std::int64_t no = 0;
+  // Grows with every change, from 1. An update names the one it was made from.
   std::int64_t revision = 0;
   std::string id;
   std::string account_id;
   std::string page_id;
-  // See ChannelBody of journal/record.proto; empty once it is deleted.
+  // ChannelBody of journal/record.proto says what these three hold. They are
+  // empty once the channel is deleted.
   std::string sealed_channel;
   std::string sealed_credentials;
   std::string sealed_ice_breakers;
   bool deleted = false;
 };
 
+// An ApiKeyRow is a caller's key. The secret itself is stored nowhere.
 struct ApiKeyRow {
   std::string id;
   // Grows with every change but that of the last use, from 1.
   std::int64_t revision = 0;
   // An ApiKey message without its last use.
   std::string sealed_key;
-  // See Sealer::ApiKeyHash.
+  // A caller's secret is compared with this keyed hash; see Sealer::ApiKeyHash.
   std::string hash;
   // 0 when it was never used.
   std::int64_t last_use_ms = 0;
   bool deleted = false;
 };
 
+// A ConversationRow is what is known of one customer of one channel.
 struct ConversationRow {
   std::int64_t channel_no = 0;
   std::string user_id;
-  // What opens the messaging window.
+  // The customer wrote last at this time, which opens the messaging window; not
+  // set when no message is known.
   std::optional<std::int64_t> last_inbound_ms;
-  // Since when the customer wants no messages.
+  // The customer has wanted no messages since this time; not set when messages
+  // are wanted.
   std::optional<std::int64_t> opt_out_ms;
   // Sealed for the customer's id; empty when it is not known.
   std::string sealed_username;
