@@ -1,4 +1,6 @@
-// Positions in the log as clients hold them. Pure.
+// A CursorCodec writes and reads positions in the log as clients hold them. It
+// is constant once it is made, so every thread may call it, and it reads no
+// disk. EventLog has the only one.
 
 #pragma once
 
@@ -27,36 +29,47 @@ namespace linktor {
 // something. The first life's trunk is kWholeLog.
 class CursorCodec {
  public:
+  // It is greater than every sequence, so a life with this trunk shares all of
+  // its events with the first life. It is in cursors: do not change it.
   static constexpr std::int64_t kWholeLog =
       std::numeric_limits<std::int64_t>::max();
 
+  // `identity` names the log, its present life and the former ones, of which
+  // the first in the list has left the present life its trunk.
   explicit CursorCodec(LogIdentity identity);
 
+  // Returns the cursor of that sequence in the present life; 0 is the position
+  // before the first event.
   std::string Encode(std::int64_t seq) const;
 
-  // CURSOR_INVALID when it is damaged or of another log. CURSOR_REWOUND when
-  // the present life does not have what the cursor's holder has seen: it is
-  // beyond the end of the log, beyond where the present life has left the
-  // cursor's, or of a life that is not known here. Its metadata name the last
-  // place at which nothing can have been missed.
+  // Returns the sequence of the cursor. `last_seq` is the end of the log now.
+  // Fails with CURSOR_INVALID when the cursor is damaged or of another log, and
+  // with CURSOR_REWOUND when the present life does not have what the cursor's
+  // holder has seen: it is beyond the end of the log, beyond where the present
+  // life has left the cursor's, or of a life that is not known here. Its
+  // metadata name the last place at which nothing can have been missed.
   absl::StatusOr<std::int64_t> Decode(std::string_view cursor,
                                       std::int64_t last_seq) const;
 
  private:
+  // A Place is what a cursor of this log says.
   struct Place {
     std::int64_t epoch = 0;
     std::int64_t seq = 0;
     std::int64_t trunk = 0;
   };
+  // Takes the text apart. It fails with CURSOR_INVALID for a text that Encode
+  // would not have written for this log in one of its lives.
   absl::StatusOr<Place> Read(std::string_view cursor) const;
-  // The last event that the present life shares with the cursor's; nothing when
-  // that life is not known here.
+  // Returns the last event that the present life shares with the cursor's;
+  // nothing when that life is not known here.
   std::optional<std::int64_t> SharedWith(const Place& place,
                                          std::int64_t last_seq) const;
 
   const LogIdentity identity_;
   const std::int64_t trunk_;
-  // Version, log id and epoch.
+  // Every cursor of the present life begins with these bytes: version, log id
+  // and epoch.
   std::string prefix_;
 };
 

@@ -1,4 +1,7 @@
-// Events as subscribers receive them: encoded once, copied as bytes after that.
+// An EncodedEvent is an event as subscribers receive it. It is encoded once,
+// and its bytes are copied for each subscriber after that. EventLog makes one
+// for the ring, on the applying thread, or from the disk, on an executor. Both
+// functions are pure.
 
 #pragma once
 
@@ -12,6 +15,7 @@
 namespace linktor {
 
 struct EncodedEvent {
+  // A subscriber's filter looks at the type, the channel and the customer.
   std::int64_t seq = 0;
   std::string type;
   std::string channel_id;
@@ -19,14 +23,17 @@ struct EncodedEvent {
   // With these the event can be encoded again without its content.
   RawId id;
   std::string overlay;
-  // A whole `events` field of SubscribeEventsResponse: tag, length, Event.
+  // This is a whole `events` field of SubscribeEventsResponse: tag, length,
+  // Event. Such fields one after the other are a response, without parsing.
   std::string framed;
 };
 
-// `event` has been opened; see OpenEvent.
+// Encodes an event with its overlay and its cursor. It must have been opened
+// (see OpenEvent of state/event_form.h), because `encoded` must not be null.
 EncodedEvent EncodeEvent(CommittedEvent event, const CursorCodec& cursors);
 
-// The same event when its content has been erased.
+// Returns the same event without its content, after that was erased. The
+// overlay stays, because it holds none.
 EncodedEvent EncodeErased(const EncodedEvent& event,
                           const CursorCodec& cursors);
 

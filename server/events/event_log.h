@@ -1,5 +1,7 @@
-// The log for reading: what is new from memory, what is older from the disk.
-// One for the server; thread-safe.
+// An EventLog is the log as streams read it: new events from memory, older ones
+// from the disk. The server has one, which is a view of the feed and serves all
+// streams. It is thread-safe. Start and ReadStored block on the disk and belong
+// on an executor; the other calls block on no more than a mutex.
 
 #pragma once
 
@@ -25,24 +27,31 @@ namespace linktor {
 
 class EventLog {
  public:
-  // The encoded events that are kept in memory.
+  // So many bytes of encoded events are kept in memory.
   static constexpr std::size_t kRingBytes = 32 * 1024 * 1024;
-  // The events of one response, unless it is a single one. A subscriber that
-  // does not read costs one response and gRPC's window of 64 KiB.
+  // The events of one response have at most so many bytes, unless it is a
+  // single event. A subscriber that does not read costs one response and gRPC's
+  // window of 64 KiB.
   static constexpr std::size_t kMaxBatchBytes = 64 * 1024;
-  // Responses that are shared at a time: the subscribers that keep up are at
-  // few places.
+  // At most so many responses are shared at a time, because the subscribers
+  // that keep up are at few places.
   static constexpr std::size_t kSharedPlaces = 4;
 
   // `folder` must outlive this.
   explicit EventLog(DataFolder& folder);
 
-  // A view of the feed: the events of a commit go out together.
+  // The feed calls it, on the applying thread, with each commit. The events of
+  // one commit go out together. Content that was erased is then taken out of
+  // memory.
   void OnCommit(std::span<const AppliedRecord> records);
 
-  // Returns the sequence to start after. Reads the disk: call on an executor.
+  // Returns the sequence to start after; 0 is the oldest event, whichever that
+  // is when it is read. Fails with the errors of CursorCodec::Decode; with
+  // CURSOR_EXPIRED when events after the cursor were trimmed; or when the disk
+  // cannot be read.
   absl::StatusOr<std::int64_t> Start(const v1::SubscribeEventsRequest& request);
 
+  // A Batch is what one read has found for one stream.
   struct Batch {
     // Framed `events` fields, one after the other.
     std::string framed;
@@ -50,6 +59,7 @@ class EventLog {
     // Everything up to here has been looked at.
     std::int64_t through_seq = 0;
   };
+  // A Want is where a stream stands, and the limits of its request.
   struct Want {
     std::int64_t after_seq = 0;
     int max_events = 1000;
@@ -57,12 +67,14 @@ class EventLog {
     // False for callers who must not learn how much others receive.
     bool tell_backlog = true;
   };
-  // From memory. False when the disk is needed.
+  // Fills `batch`, which must be empty, from memory. Returns false when the
+  // disk is needed: `after_seq` is older than the ring, or items as received
+  // are wanted, which are never in memory. True without events means that
+  // nothing which the filter lets through is new.
   bool ReadLive(const Want& want, const EventFilter& filter,
                 Batch& batch) const;
-  // A whole SubscribeEventsResponse with what follows on `after_seq`,
-  // unfiltered: the same bytes for all who ask at the same place. Null when the
-  // disk is needed or nothing is new.
+  // A SharedResponse is a whole SubscribeEventsResponse with the events that
+  // follow on `after_seq`, unfiltered.
   struct SharedResponse {
     std::int64_t after_seq = 0;
     std::int64_t through_seq = 0;
@@ -71,6 +83,10 @@ class EventLog {
     std::string bytes;
   };
   using SharedResponsePtr = std::shared_ptr<const SharedResponse>;
+  // Returns one for the place: the same bytes for all streams that ask there
+  // until the log grows. Null when the disk is needed or nothing is new. Its
+  // backlog is told, which streams of a caller without all channels must not
+  // read.
   SharedResponsePtr ReadShared(std::int64_t after_seq);
 
   // Appends what a response says besides its events: cursor, whether it has
@@ -78,21 +94,28 @@ class EventLog {
   void AppendPosition(std::int64_t through_seq, bool tell_backlog,
                       std::string& response) const;
 
-  // From the disk: call on an executor. CURSOR_EXPIRED when events in between
-  // have been trimmed, unless `after_seq` is 0.
+  // Reads from the disk. Fails with CURSOR_EXPIRED when events in between have
+  // been trimmed, unless `after_seq` is 0; or as EventReader::ReadAfter does.
+  // An empty batch whose through_seq has grown is a stretch that the filter
+  // hides.
   absl::StatusOr<Batch> ReadStored(const Want& want, const EventFilter& filter);
 
+  // Returns the end of the log, as far as streams may read it.
   std::int64_t last_seq() const { return ring_.last_seq(); }
   std::string Cursor(std::int64_t seq) const { return cursors_.Encode(seq); }
   Hub& hub() { return hub_; }
 
  private:
+  // Encodes the events, adds them to the ring, and then wakes the subscribers.
   void Publish(std::span<const AppliedRecord> records);
-  // Takes the content of events out of memory.
+  // Takes the content of events out of memory. Bytes that a stream is writing
+  // are not changed.
   void Erase(const std::vector<std::int64_t>& seqs);
+  // These two are Start for a cursor and for a time.
   absl::StatusOr<std::int64_t> StartAfter(const std::string& cursor);
   absl::StatusOr<std::int64_t> StartAt(
       const google::protobuf::Timestamp& since);
+  // Returns CURSOR_EXPIRED with the oldest cursor in its metadata.
   absl::Status Expired(std::int64_t oldest_seq) const;
 
   EventReader& reader_;
@@ -101,7 +124,8 @@ class EventLog {
   const CursorCodec cursors_;
   LiveRing ring_;
   Hub hub_;
-  // How often something was erased.
+  // It counts the erasures, so that a response which was read before one is not
+  // shared after it.
   std::atomic<std::uint64_t> erasures_{0};
   mutable Mutex shared_mutex_;
   // The responses of the latest places, oldest first.

@@ -8,6 +8,7 @@
 namespace linktor {
 namespace {
 
+// event_service.proto promises these limits.
 constexpr int kMaxChannels = 1000;
 constexpr int kMaxTypes = 100;
 constexpr int kMaxUsers = 1000;
@@ -29,7 +30,7 @@ EventFilter::EventFilter(const v1::SubscribeEventsRequest& request,
                          const StringSet& covered)
     : channels_(request.channel_ids().begin(), request.channel_ids().end()),
       users_(request.user_ids().begin(), request.user_ids().end()) {
-  // Named ones have been judged already.
+  // Channels that the request names have been judged already.
   if (channels_.empty()) channels_ = covered;
   for (const std::string& type : request.types()) {
     if (type.ends_with(".*")) {

@@ -16,7 +16,7 @@ namespace linktor {
 
 class EventFilter {
  public:
-  // It lets everything through.
+  // This filter lets everything through.
   EventFilter() = default;
   // The request has passed CheckFilter. `covered` has the channels that the
   // caller's API key covers, or is empty when that is all of them; it only
@@ -25,23 +25,24 @@ class EventFilter {
   EventFilter(const v1::SubscribeEventsRequest& request,
               const StringSet& covered);
 
-  // Whether it hides nothing, so that events need not be looked at.
+  // Returns true when it hides nothing: then no event need be looked at.
   bool everything() const {
     return channels_.empty() && types_.empty() && groups_.empty() &&
            users_.empty();
   }
   // The channels that it lets through; empty when that is all of them.
   const StringSet& channels() const { return channels_; }
-  // Whether the event goes to the subscriber: its channel, customer and type
-  // all have to be wanted. `user_id` is empty for events about nobody, which no
-  // filter with customers wants.
+  // Returns true when the event goes to the subscriber: its channel, customer
+  // and type all have to be wanted. `user_id` is empty for events about nobody,
+  // which no filter with customers wants.
   bool Wants(std::string_view type, std::string_view channel_id,
              std::string_view user_id) const;
 
  private:
+  // An empty set wants everything of its kind; types_ and groups_ are one kind.
   StringSet channels_;
   StringSet types_;
-  // What the wanted types may begin with: "instagram." for "instagram.*".
+  // A wanted type may begin with one of these: "instagram." for "instagram.*".
   std::vector<std::string> groups_;
   StringSet users_;
 };

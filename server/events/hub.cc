@@ -28,7 +28,8 @@ bool Hub::Add(const std::shared_ptr<Subscriber>& subscriber) {
 }
 
 void Hub::Remove(const Subscriber* subscriber) {
-  // Freed, if these are the last references, after the lock is released.
+  // They are declared before the lock, so that a last reference is freed after
+  // the lock is released.
   Subscribers::node_type one;
   Subscribers::node_type waiting;
   MutexLock lock(mutex_);

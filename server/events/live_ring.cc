@@ -17,7 +17,8 @@ void LiveRing::Publish(std::vector<EncodedEvent> events) {
   const std::int64_t last = events.back().seq;
   entry.segment =
       std::make_shared<const std::vector<EncodedEvent>>(std::move(events));
-  // Freed outside the lock.
+  // It is declared before the lock, so that old segments are freed after the
+  // lock is released.
   std::vector<Segment> dropped;
   MutexLock lock(mutex_);
   bytes_ += entry.bytes;
