@@ -6,7 +6,8 @@
 namespace linktor {
 namespace {
 
-// Whoever guesses learns nothing from which of these it was.
+// All failures of a signature have this one text, so that somebody who guesses
+// learns nothing from it.
 constexpr char kUnsigned[] = "wrong or missing signature\n";
 
 constexpr std::array kAnswers = {

@@ -21,10 +21,10 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::string_view kSignatureHeader = "X-Hub-Signature-256";
-// Longer than any of Meta's.
+// The limit in bytes of a challenge. Meta's are shorter.
 constexpr std::size_t kMaxChallenge = 256;
-// A proxy may repeat a header, or join repeated ones; more are an attempt to
-// have much computed.
+// A proxy may repeat a header, or join repeated ones. Somebody who sends more
+// than this wants the server to compute much.
 constexpr std::size_t kMaxSignatures = 4;
 
 // Only what Meta sends is echoed: a challenge could otherwise carry markup.
@@ -46,8 +46,8 @@ std::string_view ChannelOf(const HttpTarget& target) {
   return ours ? std::string_view(parts[2]) : std::string_view();
 }
 
-// Returns the signatures of a request, and whether anything in their place was
-// none.
+// They are the signatures of a request, at most kMaxSignatures. `malformed`
+// says that there were more, or something that is no signature.
 struct Signatures {
   std::vector<std::string> found;
   bool malformed = false;
@@ -102,7 +102,7 @@ struct WebhookEndpoint::Exchange {
   SteadyClock::time_point begin = SteadyClock::now();
   // The body of the answer where it is not that of the table.
   std::string challenge;
-  // A delivery has these.
+  // Only a delivery has these three. The id is set only when it will be logged.
   std::string delivery_id;
   std::size_t bytes = 0;
   absl::StatusOr<DeliveryAnswer> outcome = DeliveryAnswer();

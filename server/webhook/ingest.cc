@@ -18,7 +18,7 @@
 namespace linktor {
 namespace {
 
-// The table says of a kind what the journal keeps of it as numbers.
+// The journal keeps the table's MidSet as the numbers of its own ItemKind.
 static_assert(static_cast<int>(kinds::MidSet::kNone) ==
               journal::ITEM_KIND_OTHER);
 static_assert(static_cast<int>(kinds::MidSet::kMessages) ==
@@ -28,13 +28,14 @@ static_assert(static_cast<int>(kinds::MidSet::kEchoes) ==
 static_assert(static_cast<int>(kinds::MidSet::kPostbacks) ==
               journal::ITEM_KIND_POSTBACK);
 
-// The entry.id of the dashboard's Test button.
+// The Test button of Meta's dashboard sends this entry.id.
 constexpr std::string_view kTestEntryId = "0";
 
-// Identities are hashes of what makes two deliveries the same thing.
-// Persisted: do not change.
-// The dashboard's tests are all alike, and whoever presses the button again
-// wants to see something: what makes them different is their delivery.
+// Returns the identity of an item without a mid: eight bytes of its time, and
+// then a hash of its kind and content. It is persisted, so it must not change.
+// The tests of the dashboard are all alike, but a person who presses the button
+// again wants to see an event again. So a test is identified by its delivery,
+// which `test_delivery` names; it is empty for all other items.
 std::string DedupeKey(std::int64_t channel_no, const ParsedItem& item,
                       std::string_view test_delivery) {
   std::string key;
@@ -217,7 +218,8 @@ std::string Ingest::UsernameFor(const ChannelRegistry::EntryPtr& channel,
   const std::string& user_id = item.event().user_id();
   if (user_id.empty()) return "";
   std::string name = names_.Find(channel->no, user_id);
-  // What is no id has no profile, and does not belong into a URL.
+  // Only a number can be an id with a profile. Anything else must not get into
+  // the URL of a request.
   if (item.opens_window() && IsNumericId(user_id)) {
     names_.OnActivity(channel, user_id);
   }

@@ -1,6 +1,7 @@
-// Makes one journal record of one webhook POST: it decides whose each item is,
-// names and seals it, and has the names of customers who write looked up.
-// Thread-safe.
+// Makes one journal record of one webhook POST. It decides which channel each
+// item belongs to, gives it its identity, seals it, and has the names of
+// customers who write looked up. The endpoint calls it on the listener's
+// threads, after it has checked the signature. Thread-safe.
 
 #pragma once
 
@@ -17,15 +18,19 @@
 
 namespace linktor {
 
-// A webhook POST as it goes to the journal.
+// A Delivery is a webhook POST as it goes to the journal.
 struct Delivery {
+  // It holds the record and, for each item, the event in the clear; null for an
+  // item that makes no event.
   Appended appended;
-  // See AppendSealed.
+  // These keys have sealed parts of the record and are not durable yet. They go
+  // to the journal first: see AppendSealed.
   NewKeys new_keys;
 };
 
 class Ingest {
  public:
+  // All references must outlive this.
   Ingest(const Clock& clock, Sealer& sealer, const ChannelRegistry& registry,
          UserNames& names, WebhookObserver& observer)
       : clock_(clock),
@@ -34,24 +39,45 @@ class Ingest {
         names_(names),
         observer_(observer) {}
 
-  // `path` is the channel of the URL, `secret` the fingerprint of the app
-  // secret that the body was signed with. `body` as for ParseWebhook. Fails
-  // only when a data key cannot be read.
+  // Makes the record of one body. `path` is the channel of the URL, and
+  // `secret` is the fingerprint of the app secret that the body was signed
+  // with. `body` is as ParseWebhook needs it, and is not needed after the call.
+  //
+  // An item goes to the channel whose account the entry names, whichever URL it
+  // came by, but only if that channel has the secret, too: one app must not
+  // make events of another's account. An item without such a channel is stored
+  // as an issue under the channel of the URL.
+  //
+  // It fails only when a data key cannot be read; then nothing of the body was
+  // kept, and Meta must deliver it again. It waits for the disk when a key or a
+  // user name is not in memory. std::bad_alloc may leave it.
   absl::StatusOr<Delivery> MakeRecord(const ChannelRegistry::EntryPtr& path,
                                       std::string_view secret,
                                       std::string_view body);
 
  private:
+  // A Context is the record that is being made, and what is common to its
+  // items.
   struct Context;
-  // Tells the log and the metrics of what nobody will get as it is.
+  // These three log an item, at most one line for a cause in some seconds: an
+  // issue, an item of an account that no channel has, and an item that is
+  // delivered as instagram.unknown. The metrics count the last two.
   void ReportIssue(const ParsedItem& parsed, const Context& context);
   void ReportForeign(const ParsedItem& parsed, const Context& context);
   void ReportUnknown(const ParsedItem& parsed, const ChannelEntry& channel);
-  // Both move out what they keep of `parsed`.
+  // Adds one item to the record, whatever its fate, with its raw text sealed;
+  // an ignored item has no text. It moves out what it keeps of `parsed`. After
+  // a failure the record is incomplete and must be dropped.
   absl::Status AddItem(ParsedItem& parsed, Context& context);
+  // Fills in the item's identity and its sealed event. A mid that Instagram
+  // gave decides what is a duplicate; otherwise the content and the time
+  // decide. The same item gets the same event id in each delivery, unless it is
+  // a test of the dashboard. Moves out of `parsed` and fails like AddItem.
   absl::Status MakeEvent(ParsedItem& parsed,
                          const ChannelRegistry::EntryPtr& channel,
                          Context& context, journal::WebhookItem& item);
+  // Returns the customer's user name; empty when it is not known. It also has
+  // the name looked up when the customer has just written.
   std::string UsernameFor(const ChannelRegistry::EntryPtr& channel,
                           const journal::WebhookItem& item);
 

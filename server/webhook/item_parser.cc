@@ -13,8 +13,8 @@ namespace {
 namespace dom = simdjson::dom;
 using kinds::Misfit;
 
-// The room in bytes that nearly every item needs, so that buffers are made
-// once.
+// Nearly every item fits into so many bytes. They are reserved at once, so that
+// buffers are made only once.
 constexpr std::size_t kUsualItem = 4096;
 
 }  // namespace
@@ -37,7 +37,8 @@ bool ItemParser::Reserve(std::size_t size) {
 const dom::element* ItemParser::Load(ParsedItem& item) {
   simdjson::error_code error = simdjson::CAPACITY;
   if (Reserve(item.raw.size())) {
-    // The body's slack follows the last item, and other items the rest.
+    // simdjson reads beyond the item. Behind the last item is the body's slack,
+    // and behind the others is the rest of the body.
     error = parser_
                 .parse(item.raw.data(), item.raw.size(),
                        /*realloc_if_needed=*/false)
@@ -81,14 +82,14 @@ void ItemParser::Read(std::string_view field, const dom::element& root,
     bad = reader_.Read(object, item);
   }
   if (bad) {
-    // Half read; its content is its identity.
+    // The item is half read, so that its content has to be its identity.
     item.fate = Fate::kEvent;
     kinds::ClearRead(item);
     Describe(*bad, item.problem);
     item.json_path = bad->path;
   }
-  // By its own key where it has one, so that an item is of the same kind in
-  // every form of the envelope.
+  // The item is called by its own key where it has one, so that it has the same
+  // name in every form of the envelope.
   if (item.kind.empty()) {
     const std::string_view kind = wide ? "" : kinds::ItemReader::NameOf(object);
     item.kind = CutUtf8(kind.empty() ? field : kind, kMaxKind);

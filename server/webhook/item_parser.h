@@ -1,5 +1,5 @@
 // Turns the text of one item into what the table of kinds makes of it. The
-// envelope parser has one; nothing else uses it.
+// envelope parser has one for each body; nothing else uses it.
 
 #pragma once
 
@@ -10,18 +10,18 @@
 
 namespace linktor {
 
-// Deeper items than any of Instagram's.
+// The limit of the nesting of an item's JSON. Instagram's items are less deep.
 inline constexpr std::size_t kMaxItemDepth = 32;
-// The limit in bytes of ParsedItem.kind, which is whatever key or field an item
-// has; a longer one is cut, because an event must fit into a response.
+// The limit in bytes of ParsedItem.kind, which can be any key or field that an
+// item has. A longer one is cut, because an event must fit into a response.
 inline constexpr std::size_t kMaxKind = 64;
 
-// Whether the item is of a kind that this server knows, or is known to say
-// nothing.
+// Returns whether the item, which was read, is of a kind that this server
+// knows, or is known to say nothing. Others count towards kMaxUnknownItems.
 bool IsUnderstood(const ParsedItem& item);
 
-// Parses items one after the other and reuses its buffers for all of them. One
-// thread at a time.
+// Parses items one after the other and reuses its buffers for all of them. It
+// is used by one thread at a time.
 class ItemParser {
  public:
   // Reads item.raw as JSON, where the body as a whole could not be read.
@@ -37,8 +37,11 @@ class ItemParser {
             ParsedItem& item);
 
  private:
+  // Makes room for an item of `size` bytes. Returns false when simdjson takes
+  // no item of that size. Throws std::bad_alloc.
   bool Reserve(std::size_t size);
 
+  // It owns what root_ and the result of Load point to.
   simdjson::dom::parser parser_;
   simdjson::dom::element root_;
   kinds::ItemReader reader_;

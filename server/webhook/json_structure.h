@@ -1,6 +1,14 @@
-// JSON by its structure: where values begin and end. What the values are is
-// known as well if all of the text can be read; if not, the parts of it can
-// still be found, and be read one by one. Internal to the parser.
+// Finds the structure of a JSON text: where its values begin and end. If the
+// whole text can be read, the values are known as well. If not, its parts can
+// still be found and read one by one, so that one bad item does not spoil its
+// neighbours. It is internal to the envelope parser, which has one for each
+// body.
+//
+// simdjson works in two stages. The first finds the structural characters:
+// brackets, commas, colons, and the first character of each string, number and
+// word. The second reads the values. This keeps the result of the first, so
+// that it does not depend on the second. "Position" means an index among the
+// structural characters, and not an offset in the text.
 
 #pragma once
 
@@ -14,59 +22,70 @@
 
 namespace linktor {
 
-// A value within the text.
+// It is a value within the text, and is of use only with the JsonStructure that
+// it came from, until that one's next Load.
 struct JsonValue {
-  // Its first structural character: a bracket, the first quote, or where a
-  // number or word begins.
+  // It is the position where the value begins: a bracket, the first quote, or
+  // the first character of a number or word.
   std::uint32_t first = 0;
-  // The structural character behind it; 0 while nobody has looked for it.
+  // It is the position behind the value; 0 while nobody has looked for it. The
+  // functions that take a value by reference fill it in.
   std::uint32_t end = 0;
-  // Only if JsonStructure::read().
+  // It is the value itself. It is set only if JsonStructure::read() is true.
   simdjson::dom::element element;
 };
 
-// One text at a time, one thread. Keeps four bytes for each structural
-// character, and four more or, when it is read, eight for each value.
+// It holds one text at a time and is used by one thread. It takes four bytes
+// for each structural character. It takes four more for each when the text is
+// not read, and eight for each value when it is.
 class JsonStructure {
  public:
   JsonStructure() = default;
+  // Leaves the memory to the next one on this thread, if it is small.
   ~JsonStructure();
   JsonStructure(const JsonStructure&) = delete;
   JsonStructure& operator=(const JsonStructure&) = delete;
 
   // Finds the structure of `text`, which must outlive this and be followed by
-  // kBodySlack bytes, and reads it if it is all right and at most `max_depth`
-  // deep. Fails when it is no JSON at all: empty, with text that does not end,
-  // is not UTF-8 or has control characters. Throws std::bad_alloc.
+  // kBodySlack bytes, and reads it if all of it is correct and at most
+  // `max_depth` deep. Fails when it is no JSON at all: when it is empty, is not
+  // UTF-8, or has a string that does not end or has control characters. After a
+  // failure only another Load may follow. Throws std::bad_alloc.
   simdjson::error_code Load(std::string_view text, std::size_t max_depth);
 
-  // Whether values are read. If not, brackets may not match, and numbers and
-  // words be anything.
+  // Returns whether values are read. If not, brackets may not match, and
+  // numbers and words may be anything.
   bool read() const { return read_; }
 
+  // Returns the value that the text begins with. After it more may follow when
+  // the text is not read; see EndsWith.
   JsonValue Root() const { return root_; }
 
-  // Of the value, without blanks around it.
+  // Returns the text of the value, without blanks around it. It points into the
+  // loaded text. A value that does not end goes up to the end of the text.
   std::string_view Text(JsonValue& value);
 
-  // A string's text, and other values as they are written; nothing for objects
-  // and arrays.
+  // Returns a string without quotes and escapes, and a number or word as it is
+  // written; empty for objects and arrays. A string with a wrong escape is
+  // returned as it is written. The envelope's ids and fields are read by it.
   std::string Name(JsonValue& value);
 
-  // Whether it is an object with anything in it.
+  // Returns whether it is an object that is not empty. It reads nothing, so
+  // that a crowd of empty items costs little.
   bool HasMembers(const JsonValue& value) const {
     return CharAt(value.first) == '{' && CharAt(value.first + 1) != '}';
   }
 
-  // Whether it is an array that ForEachElement can walk.
+  // Fails when it is no array that ForEachElement can walk.
   simdjson::error_code CheckArray(JsonValue& value);
 
-  // Whether nothing follows the root, whose end must be known.
+  // Returns whether nothing follows the root, whose end must be known.
   bool EndsWith(const JsonValue& root) const { return root.end == count_; }
 
-  // Calls `use(key, JsonValue&)` with each member, repeated keys included.
-  // Fails, without a call, when the value is no object or not sound. `key`
-  // lasts for the call.
+  // Calls `use(key, JsonValue&)` with each member, in the text's order and with
+  // repeated keys. Fails, without a call, when the value is no object, or when
+  // its commas, colons and brackets are not as they should be. `key` lasts for
+  // the call.
   template <typename Use>
   simdjson::error_code ForEachMember(JsonValue& object, Use use) {
     return Checked(object, use, [this](JsonValue& value, auto& each) {
@@ -74,7 +93,8 @@ class JsonStructure {
     });
   }
 
-  // The same, quicker, for values of which only Name and CheckArray are asked.
+  // Does the same, quicker, for a `use` that asks only Name and CheckArray of
+  // the values: when the text is read, their ends need not be found.
   template <typename Use>
   simdjson::error_code PeekAtMembers(JsonValue& object, Use use) {
     if (!read_) return ForEachMember(object, use);
@@ -87,7 +107,8 @@ class JsonStructure {
     return simdjson::SUCCESS;
   }
 
-  // Calls `use(JsonValue&)` with each element. Fails like ForEachMember.
+  // Calls `use(JsonValue&)` with each element, in order. Fails like
+  // ForEachMember.
   template <typename Use>
   simdjson::error_code ForEachElement(JsonValue& array, Use use) {
     return Checked(array, use, [this](JsonValue& value, auto& each) {
@@ -96,15 +117,18 @@ class JsonStructure {
   }
 
  private:
+  // Returns the structural character at that position; '\0' beyond the last.
   char CharAt(std::uint32_t position) const {
     return position < count_ ? text_[positions_[position]] : '\0';
   }
 
-  // Finds the end of `value`.
+  // Sets value.end. Fails when no value begins there, or when a bracket has no
+  // other that closes it; value.end is then of no use.
   simdjson::error_code Skip(JsonValue& value) {
     const char first = CharAt(value.first);
     if (first == '{' || first == '[') {
-      // Both are two before the bracket that closes them.
+      // An empty object or array is quick to skip. In ASCII, '}' is '{' plus
+      // two, and ']' is '[' plus two.
       if (CharAt(value.first + 1) != first + 2) return SkipBrackets(value);
       value.end = value.first + 2;
       return simdjson::SUCCESS;
@@ -116,12 +140,22 @@ class JsonStructure {
     value.end = value.first + 1;
     return simdjson::SUCCESS;
   }
+  // Does the same for an object or array that is not empty. In a text that was
+  // read it counts brackets; otherwise it asks ends_.
   simdjson::error_code SkipBrackets(JsonValue& value);
+  // Fills ends_ in one pass over the text. Without it, each of many brackets
+  // that do not close would cost a pass of its own.
   void FindEnds();
+  // Reads the key at that position, which a colon must follow. Both are for
+  // texts that are not read. `key` lasts until the next call of either.
   simdjson::error_code ReadKey(std::uint32_t position, std::string_view& key);
+  // Returns the text of a string that stands in its quotes. A string without a
+  // backslash is not copied.
   simdjson::error_code Unescape(std::string_view quoted,
                                 std::string_view& text);
 
+  // Walks `value` with `use`. A text that is not read is walked without `use`
+  // first, so that a fault at the end of a container is found before any call.
   template <typename Use, typename Walk>
   simdjson::error_code Checked(JsonValue& value, Use& use, Walk walk) {
     if (!read_) {
@@ -131,12 +165,16 @@ class JsonStructure {
     return walk(value, use);
   }
 
+  // Each goes through its container once and sets its end. A fault is found
+  // only where it is, after the calls for what is before it.
   template <typename Use>
   simdjson::error_code WalkObject(JsonValue& object, Use& use);
   template <typename Use>
   simdjson::error_code WalkArray(JsonValue& array, Use& use);
 
-  // Goes behind `value` and a comma; `end` once the container has ended.
+  // Goes behind `value` and what follows it. `at` becomes the position behind
+  // the comma or the closing bracket; `end` is set to it once the container has
+  // ended. Fails when something else follows.
   simdjson::error_code Next(JsonValue& value, char closing, std::uint32_t& at,
                             std::uint32_t& end) {
     if (value.end == 0) {
@@ -152,27 +190,41 @@ class JsonStructure {
     return simdjson::SUCCESS;
   }
 
+  // It is the caller's text.
   std::string_view text_;
+  // It says that the second stage has read all of the text, too.
   bool read_ = false;
   JsonValue root_;
-  // simdjson's memory, for texts up to its capacity.
+  // It is simdjson's memory: the work space of both stages, and the values. It
+  // serves texts up to its capacity.
   struct Memory {
     std::unique_ptr<simdjson::internal::dom_parser_implementation> stages;
     simdjson::dom::document document;
   };
+  // Returns the memory that this thread has to spare; null when it has none.
   static std::unique_ptr<Memory>& Spare();
+  // Makes memory_ fit a text of `size` bytes. Fails when simdjson takes no text
+  // of that size. Throws std::bad_alloc.
   simdjson::error_code TakeMemory(std::size_t size, std::size_t max_depth);
 
+  // It is null before the first Load.
   std::unique_ptr<Memory> memory_;
+  // These are the offsets in text_ of the structural characters, and their
+  // number. They are in memory_.
   const std::uint32_t* positions_ = nullptr;
   std::uint32_t count_ = 0;
-  // When the whole is not read: for each opening bracket what is behind the
-  // closing one; 0 if there is none.
+  // For each opening bracket it has the position behind the bracket that closes
+  // it; 0 if there is none. It is empty until FindEnds, and in a text that is
+  // read.
   std::vector<std::uint32_t> ends_;
-  // For texts with escapes when the whole is not read.
+  // It reads strings with escapes in a text that is not read.
   simdjson::dom::parser text_parser_;
 };
 
+// The walk goes through the structural characters, and in a text that is read
+// also through simdjson's members, one for one. A member takes three positions:
+// its key, the colon, and where its value begins. `use` may have found the end
+// of the value already; then Next need not look for it again.
 template <typename Use>
 simdjson::error_code JsonStructure::WalkObject(JsonValue& object, Use& use) {
   if (CharAt(object.first) != '{') return simdjson::INCORRECT_TYPE;
@@ -199,6 +251,10 @@ simdjson::error_code JsonStructure::WalkObject(JsonValue& object, Use& use) {
   return simdjson::SUCCESS;
 }
 
+// This walk is like that of an object, but an element has neither key nor
+// colon. When a comma is followed by the closing bracket, `use` gets a value
+// that has no beginning, and then Next fails; Checked keeps that from the
+// caller.
 template <typename Use>
 simdjson::error_code JsonStructure::WalkArray(JsonValue& array, Use& use) {
   if (CharAt(array.first) != '[') return simdjson::INCORRECT_TYPE;

@@ -1,7 +1,7 @@
 // Makes a new event of a parsed item: the second of an event's three shapes.
-// Everything that this server knows of the item besides what it says is put in
-// here and nowhere else. Ingest calls it for each item, from the threads of the
-// listener. Pure.
+// The item says a part of the event. All else that this server knows of it is
+// put in here and nowhere else. Ingest calls it for each item that becomes an
+// event, from the threads of the listener. Pure.
 
 #pragma once
 
@@ -16,13 +16,15 @@
 
 namespace linktor {
 
-// What is known of an item's event besides what the item says.
+// It has all that is known of an item's event besides what the item says. It
+// borrows its references and views for the one call.
 struct EventSetting {
   // The channel that the item belongs to.
   const ChannelEntry& channel;
   // The event as the journal gets it, with its id, type, channel, customer and
   // time; what is sealed is not there yet.
   const journal::NewEvent& event;
+  // The raw id of the delivery, not yet in the form that the API shows.
   std::string_view delivery_id;
   // The key of the item's own mid; empty for tests and items without a mid.
   std::string_view mid_key;
@@ -30,7 +32,7 @@ struct EventSetting {
   std::string username;
   // The arrival in milliseconds since the epoch.
   std::int64_t receive_ms = 0;
-  // Whether the Test button of Meta's dashboard sent it.
+  // True when the Test button of Meta's dashboard sent the item.
   bool test = false;
 };
 

@@ -16,11 +16,12 @@
 namespace linktor {
 namespace {
 
-// Longer ids are nobody's; each item would carry a copy.
+// No account has a longer id. A longer one counts as none, because each item
+// would carry a copy of it.
 constexpr std::size_t kMaxEntryId = 128;
 
-// How deep a body may be to be read as a whole: of what is nearest to its root,
-// items included, nothing is deeper than an item may be.
+// A body that is deeper is not read as a whole, but item by item. A member of
+// an entry lies three levels below the root, and may be as deep as an item.
 constexpr std::size_t kMaxDepth = kMaxItemDepth + 3;
 
 std::string NotJson(simdjson::error_code error) {
@@ -52,7 +53,8 @@ class EnvelopeParser {
   }
 
  private:
-  // What is wrong with the body as a whole, if anything.
+  // Returns why no entry of the body can be used; nothing when they can, and
+  // then `root` is the envelope.
   std::optional<std::string> CheckBody(JsonValue& root) {
     if (const auto error = json_.Load(body_, kMaxDepth)) return NotJson(error);
     root = json_.Root();
@@ -85,7 +87,7 @@ class EnvelopeParser {
   void ParseEntry(JsonValue& entry) {
     entry_id_.clear();
     std::string flat_field;
-    // First, because the items need the entry's id.
+    // The id is read first, because the items need it.
     JsonValue peeked = entry;
     const auto error = json_.PeekAtMembers(
         peeked, [&](std::string_view key, JsonValue& value) {
@@ -170,7 +172,9 @@ class EnvelopeParser {
     AddItem(EnvelopeForm::kChanges, field, *found);
   }
 
-  // `problem`: what the envelope says against it.
+  // Reads one item and passes it on, or folds it when too many are unknown.
+  // `problem` is the envelope's own fault with it; it replaces the item's
+  // unless the item is understood.
   void AddItem(EnvelopeForm form, std::string_view field, JsonValue& value,
                std::string_view problem = "") {
     found_ = true;
@@ -225,7 +229,8 @@ class EnvelopeParser {
     use_(item);
   }
 
-  // Not with item_, in which the next item may be waiting.
+  // Passes an issue on. It does not use item_, in which the next item may be
+  // waiting.
   void UseIssue(EnvelopeForm form, std::string_view raw, std::string problem,
                 std::int64_t count = 1) {
     ParsedItem issue;
@@ -238,9 +243,10 @@ class EnvelopeParser {
     Use(issue);
   }
 
-  // Keeps what is unknown beyond the limit: the body from the first to the last
-  // of them. They do not all come in the body's order: an entry's flat value is
-  // its last item.
+  // Notes an unknown item beyond the limit. UseFolded makes one issue of all
+  // that were noted: the body from the first to the last of them. They do not
+  // all come in the body's order, because an entry's flat value is its last
+  // item.
   void Fold(const JsonValue& value) {
     if (folded_ == 0 || value.first < first_folded_.first) {
       first_folded_.first = value.first;
@@ -271,10 +277,11 @@ class EnvelopeParser {
   JsonStructure json_;
   ItemParser item_parser_;
   std::string entry_id_;
-  // Of the entry, whether it had an item; of the body, that it had none.
+  // The first says that this entry has had an item, the second that the body
+  // has had none.
   bool found_ = false;
   bool none_ = true;
-  // One for all, so that its buffers are made once.
+  // All items are read into this one, so that its buffers are made once.
   ParsedItem item_;
   bool used_ = false;
   int unknown_ = 0;

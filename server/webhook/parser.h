@@ -4,8 +4,8 @@
 //
 // Nothing is dropped: every item of every entry comes out, in order. An item
 // that is not modelled, or has a wrong type somewhere, is of the kind kUnknown
-// and says what did not fit. What is not JSON is an issue. One bad item never
-// spoils its neighbours. Only when a body has more items than any of
+// and says what did not fit. Text that is not JSON is an issue. One bad item
+// never spoils its neighbours. Only when a body has more items than any of
 // Instagram's, the unknown ones are kept together: see kMaxUnknownItems.
 
 #pragma once

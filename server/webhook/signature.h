@@ -1,4 +1,7 @@
-// X-Hub-Signature-256: HMAC-SHA256 of the raw body under an app secret. Pure.
+// Reads the header X-Hub-Signature-256, by which Meta signs a webhook: it is
+// the HMAC-SHA256 of the raw body under an app secret. The endpoint calls this
+// and compares the bytes itself, in constant time. Pure; any thread may call
+// it.
 
 #pragma once
 
@@ -8,7 +11,8 @@
 
 namespace linktor {
 
-// The 32 bytes of "sha256=<64 hex digits>"; nothing when it is anything else.
+// Returns the 32 bytes of "sha256=<64 hex digits>"; nothing when `header` is
+// anything else. Digits may be of either case; blanks are not skipped.
 std::optional<std::string> ParseSignature(std::string_view header);
 
 }  // namespace linktor
