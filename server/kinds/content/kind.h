@@ -55,7 +55,8 @@ struct ContentKind {
   // It is the case of which FindContentKind returns this kind.
   v1::MessageContent::ContentCase content_case =
       v1::MessageContent::CONTENT_NOT_SET;
-  // It is the name of the oneof's field, which errors tell a caller.
+  // It is the name of the oneof's field, which errors tell a caller. It is the
+  // same in the proto, in JSON and in the documents.
   std::string_view name;
   // Adds every violation of Instagram's limits, and not only the first one. The
   // limits of quick replies are the same for all kinds and are not its matter.
@@ -68,13 +69,14 @@ struct ContentKind {
       nullptr;
   Fetch fetch = Fetch::kUnset;
   EchoMatch echo;
-  // Sets the text or adds the attachments by which the API shows the message;
+  // Sets the text or adds the attachments by which the API shows the message,
+  // in the same form as a message that Instagram's webhooks bring;
   // nothing else of `message` changes. Returns whether they say all of the
   // content; otherwise the message carries the content itself, too.
   bool (*show)(const v1::MessageContent& content,
                v1::Message& message) = nullptr;
-  // The client shows what a server gives it, so the content may break the
-  // limits.
+  // Returns what the client shows of a message. The client shows whatever a
+  // server gives it, so the content may break the limits.
   ContentSummary (*summarise)(const v1::MessageContent& content) = nullptr;
 };
 

@@ -15,17 +15,20 @@
 namespace linktor::kinds {
 
 // Returns the "message" of a Graph request with the file as its attachment:
-// {"attachment": {"type": type, "payload": {"url": url}}}.
+// {"attachment": {"type": type, "payload": {"url": url}}}. The URL is not
+// checked here: the content has passed its kind's check.
 boost::json::object MediaMessage(std::string_view type, const v1::Media& media);
 
 // Adds one attachment and changes nothing else of the message. The type is one
 // that Instagram's echoes have, so that a send and its echo look alike. The URL
 // is the one the caller gave; it is empty where the content has none, as a
-// sticker and a template have none.
+// sticker and a template have none. The attachment then shows the type alone,
+// and the message carries the content itself, too: see ContentKind::show.
 void AddAttachment(std::string_view type, const std::string& url,
                    v1::Message& message);
 
-// Returns the type as the words and the URL as the value. The URL is empty when
+// Returns the summary of a content that is one file, for the command-line
+// client: the type as the words and the URL as the value. The URL is empty when
 // the content has none, and it is not escaped yet.
 ContentSummary SummariseMedia(std::string_view type, const v1::Media& media);
 

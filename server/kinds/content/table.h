@@ -19,8 +19,10 @@
 
 namespace linktor::kinds {
 
-// Each is defined in the file that has its name. The files see these
-// declarations, without which the definitions would be private to them.
+// These are the rows. Each is defined in the file that has its name. The files
+// see these declarations, without which the definitions would be private to
+// them. A definition is constinit, so that it is complete before any code runs
+// and no order of initialisation matters.
 extern const ContentKind kTextContent;
 extern const ContentKind kImageContent;
 extern const ContentKind kVideoContent;
@@ -31,7 +33,8 @@ extern const ContentKind kTemplateContent;
 // Returns the kind of a message's content, which lives as long as the program.
 // Returns null for CONTENT_NOT_SET alone: a message without content, or with a
 // content that only a newer client knows. The limits refuse such a message, so
-// that whoever is called after them need not expect it.
+// that whoever is called after them need not expect it. It can be called while
+// compiling; the pointer can then be compared, but the row cannot be read.
 constexpr const ContentKind* FindContentKind(
     v1::MessageContent::ContentCase content_case) {
   // There is no default, so that the compiler names a case that is not here:
@@ -49,6 +52,7 @@ constexpr const ContentKind* FindContentKind(
       return &kStickerContent;
     case v1::MessageContent::kTemplate:
       return &kTemplateContent;
+    // The return below also serves a number that this program does not know.
     case v1::MessageContent::CONTENT_NOT_SET:
       break;
   }
@@ -60,18 +64,22 @@ constexpr const ContentKind* FindContentKind(
 inline constexpr int kContentNumbers =
     v1::MessageContent::kQuickRepliesFieldNumber;
 
-// The list needs its size before it can be filled.
+// Returns the number of rows. The list is an array and needs its size before it
+// can be filled.
 consteval std::size_t CountContentKinds() {
   std::size_t count = 0;
   for (int number = 0; number < kContentNumbers; ++number) {
     const auto which = static_cast<v1::MessageContent::ContentCase>(number);
+    // A number that no case has is cast, too, and has no row.
     if (FindContentKind(which) != nullptr) ++count;
   }
   return count;
 }
 
 // It holds all rows, in the order of their field numbers, for whoever has to
-// look at every kind: which one an echo settles, or what a caller may send.
+// look at every kind: which one an echo settles, or what a caller may send. No
+// entry is null. It is made while compiling, so that a loop over it costs no
+// more than over any array.
 inline constexpr auto kContentKinds = [] {
   std::array<const ContentKind*, CountContentKinds()> kinds{};
   std::size_t count = 0;
