@@ -9,8 +9,8 @@
 namespace linktor::kinds {
 namespace {
 
-// Below this a number of seconds, from it on milliseconds (the year 5138 and
-// 1973).
+// A number below this is in seconds, and it means a time before the year 5138.
+// From this on a number is in milliseconds, and it means a time after 1973.
 constexpr std::int64_t kSecondsLimit = 100'000'000'000;
 constexpr std::int64_t kLatestMs = 100'000'000'000'000;
 

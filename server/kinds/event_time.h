@@ -1,4 +1,5 @@
-// Reads times as Instagram gives them. The item reader calls it. Pure.
+// Reads times as Instagram gives them: numbers of two units, and texts. The
+// item reader calls it for the time of each item. Pure; any thread may call it.
 
 #pragma once
 
@@ -12,7 +13,7 @@ namespace linktor::kinds {
 // before 1970, or beyond the year 5138.
 std::int64_t ParseEventTime(std::string_view text);
 
-// The same for a number. Which unit it has is decided by its size: Meta's
+// Does the same for a number. Which unit it has is decided by its size: Meta's
 // documents say milliseconds, and some webhooks have seconds.
 std::int64_t EventTimeOf(std::int64_t number);
 

@@ -15,10 +15,11 @@ namespace {
 
 namespace dom = simdjson::dom;
 
-// Larger items are the same when they are byte for byte.
+// Larger items are the same only when they are equal byte for byte.
 constexpr std::size_t kMaxCanonical = 256 * 1024;
 
-// As what it is and its value; texts with their length.
+// Appends the type of the value and then the value. A text comes with its
+// length, so that two values never look like one.
 void AppendCanonicalScalar(const dom::element& value, std::string& out) {
   out.push_back(static_cast<char>(value.type()));
   switch (value.type()) {
@@ -47,7 +48,7 @@ void AppendCanonicalScalar(const dom::element& value, std::string& out) {
 }
 
 // Serialises with sorted keys, so that equal content gives equal bytes.
-// Persisted as a hash: do not change.
+// It is persisted as a hash, so it must not change.
 void AppendCanonical(const dom::element& value, std::string& out) {
   dom::object object;
   dom::array array;

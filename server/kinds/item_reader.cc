@@ -20,14 +20,15 @@ namespace dom = simdjson::dom;
 // The limit in bytes of an id; Instagram's have 15 to 17 digits.
 constexpr std::size_t kMaxUserId = 128;
 
-// Members that stand in items of every kind.
+// These members stand in items of every kind.
 enum Common : std::size_t { kSender, kRecipient, kTimestamp, kIsSelf };
 constexpr std::array<std::string_view, 4> kCommon = {"sender", "recipient",
                                                      "timestamp", "is_self"};
-// A member that is common, too, and is not read.
+// This member is common, too, but nothing reads it.
 constexpr std::string_view kPriority = "priority";
 
-// Members of items that have no kind yet, most telling first.
+// These members name items that have no kind yet. The order is that in which
+// they are tried, because an item may have two of them.
 constexpr std::array<std::string_view, 11> kOthers = {"read",
                                                       "optin",
                                                       "pass_thread_control",
@@ -75,7 +76,8 @@ Result CheckSize(const Kind& row, ParsedItem& item) {
       kMaxMessageBytes) {
     return std::nullopt;
   }
-  // Whatever it says, that mid's message of that size is this one.
+  // A message of the same mid and size counts as the same one, whatever else
+  // the item says.
   if (!item.message.mid().empty()) {
     item.content_hash = std::string(AsBytes(Sha256(absl::StrCat(
         "too large:", item.raw.size(), ":", ToAbsl(item.message.mid())))));
@@ -106,7 +108,8 @@ struct ItemReader::Keys {
 
   std::array<std::string_view, kMax> names;
   std::size_t size = kCommon.size();
-  // For each row of the table, where in `names` its key is.
+  // For each row of the table it has the index in `names` of the row's key;
+  // kMax for a row without a key.
   std::array<std::size_t, kTable.size()> at;
 };
 
@@ -123,7 +126,7 @@ class ItemReader::Found {
   std::optional<dom::element> operator[](Common name) const {
     return members_[name];
   }
-  // The member that the row `i` of the table is read from.
+  // Returns the member that the row `i` of the table is read from.
   std::optional<dom::element> ForRow(std::size_t i) const {
     const std::size_t at = AllKeys().at[i];
     return at == Keys::kMax ? std::nullopt : members_[at];
@@ -133,10 +136,11 @@ class ItemReader::Found {
   Members<Keys::kMax> members_;
 };
 
-// What the account sends goes to the customer, everything else comes from them.
-// The sender's id decides, because an echo can come without is_echo; `echo`,
-// the flag, only decides where the sender is another than the entry's id.
-// Whichever of the two is not the account is the customer.
+// An item that the account sends goes to the customer, and every other item
+// comes from the customer. The sender's id decides, because an echo can come
+// without is_echo. The flag `echo` decides only where the sender is another
+// than the entry's id. The customer is the one of the two who is not the
+// account.
 Result ItemReader::ReadParties(const Found& found, bool echo,
                                ParsedItem& item) {
   for (std::string& id : ids_) id.clear();
@@ -204,7 +208,7 @@ Result ItemReader::ReadRow(const Kind& row, const dom::element& value,
   // Only a customer can open the window.
   const bool opens_window = row.opens_window && !item.by_account && !item.self;
   const std::string path = absl::StrCat("$.", ToAbsl(row.key));
-  // The customer has tapped, whatever the item says.
+  // The customer has tapped something, even if the rest cannot be read.
   if (!is_message) item.opens_window = opens_window;
   if (value.get(source.object) != simdjson::SUCCESS) {
     return Wrong(value, "an object", path);
@@ -214,7 +218,7 @@ Result ItemReader::ReadRow(const Kind& row, const dom::element& value,
     return Misfit{"names no customer",
                   outward ? "$.recipient.id" : "$.sender.id"};
   }
-  // They have written, even if not everything of it can be read.
+  // The customer has written, even if not everything of it can be read.
   item.opens_window = opens_window;
   if (is_message && known) {
     if (Result bad = source.message->Read(item.message)) return bad;

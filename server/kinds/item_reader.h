@@ -15,12 +15,15 @@
 
 namespace linktor::kinds {
 
+// Between two items it keeps memory only, and nothing of what it read.
 class ItemReader {
  public:
   // Fills `item`, which has its raw text, form and entry_id and is otherwise as
   // new. An item of no kind stays kUnknown and is no error. After a Misfit some
-  // fields may hold what was read before it: the caller calls ClearRead. What
-  // stays then is the customer, the time, and whether the window opens.
+  // fields may hold what was read before it, and the caller calls ClearRead.
+  // The customer, the time, and whether the window opens stay then: they are
+  // read first, so that a message opens the window also when its content cannot
+  // be read.
   Result Read(const simdjson::dom::object& object, ParsedItem& item);
 
   // Returns whether the item may be of a kind that is known. It looks at names
@@ -32,14 +35,23 @@ class ItemReader {
   static std::string_view NameOf(const simdjson::dom::object& item);
 
  private:
+  // Keys are the names of all members that are looked for.
   struct Keys;
+  // Found has the members of one item that have such a name.
   class Found;
+  // Returns the one list of names, which the first call makes from the table.
   static const Keys& AllKeys();
+  // Sets user_id, by_account and self. `echo` is the flag of the message. It is
+  // no error when an item names nobody; ReadRow decides about that.
   Result ReadParties(const Found& found, bool echo, ParsedItem& item);
+  // Reads the item as the kind `row`, whose member is `value`; item.row is set
+  // only when all of it fits. A known kind needs a customer, unless the account
+  // wrote to itself.
   Result ReadRow(const Kind& row, const simdjson::dom::element& value,
                  Source& source, ParsedItem& item);
 
-  // The ids of the sender and the recipient, kept for their memory.
+  // These are the ids of the sender and the recipient. They are members only so
+  // that their memory is used again.
   std::array<std::string, 2> ids_;
 };
 

@@ -48,8 +48,8 @@ std::optional<dom::element> Member(const dom::object& object,
 
 namespace {
 
-// Fills `out` with the member, if it is there, as a `Value`. `path` is only
-// asked for when it is another.
+// Fills `out` with the member, if it is there, as a `Value`. `path` makes the
+// path and is called only when the member has another type.
 template <typename Value, typename Path, typename Out>
 Result ReadAs(const std::optional<dom::element>& member,
               std::string_view wanted, Path path, Out& out) {

@@ -1,8 +1,12 @@
 // Reads members of JSON objects. The readers of the kinds and of the messaging
-// item call these. Pure; the JSON must stay as it is meanwhile.
+// item call these, on the thread that parses the webhook. Pure. The JSON must
+// stay as it is during a call, and as long as an object or array that was read
+// from it is used.
 //
-// A member that is absent or null leaves the output as it is and is no error. A
-// member of a wrong type is a Misfit, and leaves the output as it is, too.
+// A member that is absent or null leaves the output as it is and is no error,
+// because Instagram leaves members out freely. A member of a wrong type is a
+// Misfit, and leaves the output as it is, too. No function converts a type but
+// ReadId.
 
 #pragma once
 
@@ -19,15 +23,17 @@
 
 namespace linktor::kinds {
 
-// Returns what the value is, with its article, such as "an array".
+// Returns the type of the value with its article, such as "an array". The text
+// is constant, as Misfit.found needs it.
 std::string_view TypeName(const simdjson::dom::element& value);
 
-// Says that `value`, at `path`, should have been `wanted`, which is constant
-// text such as "a string".
+// Returns the Misfit of a value that is at `path` and should have been
+// `wanted`, which is constant text such as "a string".
 Misfit Wrong(const simdjson::dom::element& value, std::string_view wanted,
              std::string path);
 
-// Returns the first member of that name; nothing when it is absent or null.
+// Returns the first member of that name; nothing when it is absent or null. It
+// goes through the object, so that many look-ups in a large one cost much.
 std::optional<simdjson::dom::element> Member(
     const simdjson::dom::object& object, std::string_view key);
 
@@ -37,6 +43,8 @@ std::optional<simdjson::dom::element> Member(
 template <std::size_t N>
 class Members {
  public:
+  // Goes through `object` once. There are at most N names, all different, and
+  // they are not needed afterwards; the object's JSON is.
   Members(const simdjson::dom::object& object,
           std::span<const std::string_view> names) {
     static_assert(N <= 32);
@@ -55,17 +63,20 @@ class Members {
     }
   }
 
+  // Returns the member of the name `i`; nothing when it is absent or null.
   std::optional<simdjson::dom::element> operator[](std::size_t i) const {
     if ((there_ >> i & 1) == 0) return std::nullopt;
     return found_[i];
   }
 
  private:
+  // The bit `i` of there_ is set when found_[i] has a member.
   std::array<simdjson::dom::element, N> found_;
   std::uint32_t there_ = 0;
 };
 
-// These read a member that was found already; `path` is the member's own.
+// These read a member that was found already. `path` is the member's own, such
+// as "$.message.mid"; only a Misfit copies it.
 Result ReadString(const std::optional<simdjson::dom::element>& member,
                   std::string_view path, std::string& out);
 Result ReadBool(const std::optional<simdjson::dom::element>& member,
@@ -77,11 +88,13 @@ Result ReadArray(const std::optional<simdjson::dom::element>& member,
                  std::string_view path,
                  std::optional<simdjson::dom::array>& out);
 
-// These look for the member `key` of `object`, whose path is `parent`.
+// These look for the member `key` of `object` first, as Member does. The path
+// of the object is `parent`, and a Misfit has the two joined by a dot.
 Result ReadString(const simdjson::dom::object& object, std::string_view key,
                   std::string_view parent, std::string& out);
 // Reads an id, which is a string; a whole number becomes one, because tests of
-// the dashboard and ads sometimes give numbers.
+// the dashboard and ads sometimes give numbers. Neither its length nor its
+// characters are checked.
 Result ReadId(const simdjson::dom::object& object, std::string_view key,
               std::string_view parent, std::string& out);
 Result ReadObject(const simdjson::dom::object& object, std::string_view key,

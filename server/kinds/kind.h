@@ -28,8 +28,8 @@ struct ParsedItem;
 // row have.
 struct Source;
 
-// Within which set of items a mid of Instagram's names one. The numbers are
-// those of journal.ItemKind, which is persisted: append only.
+// Says within which set of items a mid of Instagram's names one. The numbers
+// are those of journal.ItemKind, which is persisted: append only.
 enum class MidSet : std::uint8_t {
   // No mid is this kind's own: what the item says identifies it.
   kNone = 0,
@@ -51,17 +51,19 @@ struct Kind {
   // The member of a messaging item that makes the item one of this kind; empty
   // for events that no messaging item brings.
   std::string_view key;
-  // How items of it are called in UnknownItem.kind, and within the identity of
-  // those without a mid. Persisted as a hash: do not change.
+  // It is the name of such items in UnknownItem.kind, and a part of the
+  // identity of items without a mid. It is persisted as a hash, so it must not
+  // change.
   std::string_view name;
   MidSet mids = MidSet::kNone;
-  // Whether a customer who does it may be answered for 24 hours.
+  // True when a customer who does it may be answered for 24 hours.
   bool opens_window = false;
-  // Whether the account has sent it, so that it goes from the account to the
+  // True when the account has sent it, so that it goes from the account to the
   // customer.
   bool echo = false;
 
-  // Whether an item that has `key` is one of this kind; null when it always is.
+  // Returns whether an item that has `key` is of this kind; null when it always
+  // is.
   // The first row of the table that says yes wins.
   bool (*fits)(const Source&) = nullptr;
   // Fills the item's payload, or decides its fate; null when there is nothing
@@ -75,8 +77,9 @@ struct Kind {
   // The id of the item itself within a payload that was read; null when it is
   // the message's, or when there is none.
   const std::string& (*own_mid)(const v1::Event&) = nullptr;
-  // What makes two items of it the same apart from their time; null when that
-  // is all that the item says. Persisted as a hash: do not change.
+  // Returns the bytes that are equal when two items of the same time are one;
+  // null when all that the item says must be equal. It is persisted as a hash,
+  // so it must not change.
   std::string (*identity)(const ParsedItem&) = nullptr;
 
   // The message within an event of this kind; both are null when it has none.
@@ -90,8 +93,8 @@ struct Kind {
   void (*add_known)(IsIceBreaker, v1::Event&) = nullptr;
 };
 
-// The rows that are asked for by name: what is not understood, and an echo,
-// which may settle a send.
+// These two rows are asked for by name: the items that are not understood, and
+// echoes, which may settle a send.
 extern const Kind kUnknown;
 extern const Kind kMessageEchoed;
 

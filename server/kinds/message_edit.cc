@@ -11,7 +11,7 @@ namespace {
 Result Read(const Source& source, ParsedItem& item) {
   const auto value = Member(source.object, "num_edit");
   if (!value.has_value()) return std::nullopt;
-  // A number from Instagram, a string in Meta's documents.
+  // Instagram sends a number, and Meta's documents have a string.
   std::int64_t number = -1;
   std::string_view text;
   const bool zero = value->get(number) == simdjson::SUCCESS

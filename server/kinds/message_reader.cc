@@ -39,7 +39,8 @@ void SetPayloadJson(std::string json, v1::Attachment& out) {
   if (json.size() <= kMaxPayloadJson) out.set_payload_json(std::move(json));
 }
 
-// Title and link, which Messenger's fallbacks have beside the payload.
+// Reads the title and the link that Messenger's fallbacks have beside the
+// payload. A value of another type is passed over.
 void ReadBeside(const dom::object& attachment, v1::Attachment& out) {
   std::string_view text;
   if (out.url().empty() && attachment["url"].get(text) == simdjson::SUCCESS) {
@@ -96,7 +97,7 @@ Result ReadAttachment(const dom::element& value, const std::string& path,
   return std::nullopt;
 }
 
-// Whether something that is not null is there.
+// Returns whether something that is not null is there.
 bool Has(const std::optional<dom::element>& root, std::string_view pointer) {
   dom::element found;
   return root.has_value() &&
@@ -104,8 +105,8 @@ bool Has(const std::optional<dom::element>& root, std::string_view pointer) {
          !found.is_null();
 }
 
-// Whether they are one shared post: since November 2025 Instagram sends it
-// under its old and under its new name.
+// Returns whether they are one shared post. Since November 2025 Instagram sends
+// it under its old and under its new name.
 bool AreTwins(const v1::Attachment& a, const v1::Attachment& b) {
   const bool names = (a.type() == "share" && b.type() == "ig_post") ||
                      (a.type() == "ig_post" && b.type() == "share");

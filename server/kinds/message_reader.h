@@ -1,6 +1,7 @@
 // Reads what people write: the message of a messaging item. The item reader
-// makes one for each message; the kinds that are messages ask it what else the
-// message is. Pure; used by one thread, while the JSON stays as it is.
+// makes one for each message, and then calls Read. The kinds that are messages
+// ask it what the message has, to find out whether it is of their kind. Pure;
+// it is used by one thread, and the JSON must stay as it is until its end.
 
 #pragma once
 
@@ -29,6 +30,8 @@ inline constexpr std::size_t kMaxMid = 1024;
 
 class MessageReader {
  public:
+  // Finds the members of `message` and reads none of them. The object has at
+  // most kMaxMembers; the caller checks that.
   explicit MessageReader(const simdjson::dom::object& message);
 
   // Returns whether `value` can be a message, by the members that most have. It
@@ -38,24 +41,34 @@ class MessageReader {
   // Reads is_echo, is_deleted and is_self. It comes first; after a Misfit the
   // flags that were read hold, the others are false.
   Result ReadFlags();
+  // Each is false when the message does not have the flag. An echo was sent by
+  // the account, a deleted message was taken back, and `self` says that the
+  // account wrote to itself.
   bool echo() const { return echo_; }
   bool deleted() const { return deleted_; }
   bool self() const { return self_; }
 
-  // What the message has besides text, whatever its type; for the kinds.
+  // These say for the kinds what the message has besides text. They never fail:
+  // a value of a wrong type becomes a Misfit only when it is read.
   bool HasQuickReply() const;
   bool HasStory() const;
+  // Returns whether any attachment has that type.
   bool HasAttachment(std::string_view type) const;
-  // Whether a product was sent as an attachment.
+  // Returns whether a product was sent as an attachment: a template whose
+  // payload has one.
   bool HasProduct() const;
 
-  // Fills `out` but for what only this server knows. `out` must be empty. After
-  // a Misfit it is half filled.
+  // Fills `out`, which must be empty, with the mid, the text, the attachments
+  // and the mid of the message that it answers. It does not fill what only this
+  // server knows, such as the id. After a Misfit `out` is half filled.
   Result Read(v1::Message& out) const;
 
+  // Returns the message's JSON, for members that only one kind reads.
   const simdjson::dom::object& object() const { return object_; }
 
  private:
+  // Adds all attachments in their order; two that are one shared post become
+  // one. Fails when there are more than kMaxAttachments.
   Result ReadAttachments(v1::Message& out) const;
 
   static constexpr std::size_t kCount = 9;

@@ -1,6 +1,7 @@
-// What of an item could not be read. Every function that reads a part of an
-// item returns it, from the JSON helpers up to the item reader, which makes an
-// instagram.unknown of the item. Pure values, for any thread.
+// A Misfit says which part of an item could not be read, and why. Every
+// function that reads a part of an item returns it, from the JSON helpers up to
+// the item reader. Its caller then makes an instagram.unknown of the item.
+// These are plain values, for any thread.
 
 #pragma once
 
@@ -11,14 +12,15 @@
 namespace linktor::kinds {
 
 struct Misfit {
-  // The end of a sentence whose subject is the item's part, such as "is too
-  // long". Where `found` is set, it is what should have been there instead. It
-  // is constant text, because nothing copies it.
+  // It is the end of a sentence whose subject is the item's part, such as "is
+  // too long". Where `found` is set, it is what should have been there instead.
+  // It is constant text, because nothing copies it.
   std::string_view problem;
-  // Where it is: a JSON path from the item, such as "$.message.mid".
+  // It says where the part is: a JSON path from the item, such as
+  // "$.message.mid".
   std::string path;
-  // What was there, such as "a number". Without a value here GCC warns of each
-  // use that gives none.
+  // It says what was there, such as "a number". Without a value here GCC warns
+  // of each use that gives none.
   std::string_view found = {};  // NOLINT(*-redundant-member-init)
 };
 
@@ -26,8 +28,8 @@ struct Misfit {
 // not an object". What `out` held before is gone.
 void Describe(const Misfit& misfit, std::string& out);
 
-// Nothing when all was read. After a Misfit the outputs may be half filled, and
-// the caller clears them.
+// A Result is nothing when all was read. After a Misfit the outputs may be half
+// filled, and the caller clears them.
 using Result = std::optional<Misfit>;
 
 }  // namespace linktor::kinds

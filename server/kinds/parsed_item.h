@@ -28,8 +28,8 @@ enum class EnvelopeForm : std::int8_t {
   kEntry = 5,
 };
 
-// What becomes of an item before the tables are asked. The numbers are those of
-// journal.ItemFate, which is persisted: do not change.
+// Says what becomes of an item before the tables are asked. The numbers are
+// those of journal.ItemFate, which is persisted: do not change.
 enum class Fate : std::int8_t {
   // It becomes an event of its kind.
   kEvent = 0,
@@ -44,7 +44,7 @@ struct ParsedItem {
   // The row of the table. It is kUnknown until the item was read as another
   // kind, and again when something in it did not fit.
   const Kind* row = &kUnknown;
-  // How many items this stands for; more than one only for an issue.
+  // It stands for so many items; for more than one only when it is an issue.
   std::int64_t count = 1;
   EnvelopeForm form = EnvelopeForm::kMessaging;
   // The item as received, within the body, which must outlive it.
@@ -61,20 +61,22 @@ struct ParsedItem {
   // Filled for kinds that have a payload of their own: that payload, without
   // the message within it and without what only this server knows.
   v1::Event payload;
-  // Whether the sender is the account, whatever the item's flags say.
+  // True when the sender is the account, whatever the item's flags say.
   bool by_account = false;
-  // Whether the account sent it to itself.
+  // True when the account sent it to itself.
   bool self = false;
-  // Whether it is an activity of the customer that opens the messaging window.
+  // True when it is an activity of the customer that opens the messaging
+  // window.
   bool opens_window = false;
-  // How it is called where it has no type of its own: the row's name, or the
-  // key or field that the item has. At most 64 bytes.
+  // It is the item's name where it has no type of its own: the row's name, or
+  // the key or field that the item has. It has at most 64 bytes.
   std::string kind;
-  // What did not fit, as UnknownItem tells it. For an issue only `problem`.
+  // They say what did not fit, as UnknownItem tells it. An issue has only
+  // `problem`.
   std::string problem;
   std::string json_path;
-  // What makes two deliveries of an item without a mid the same: 32 bytes, see
-  // identity.h. Empty for issues and where a mid decides.
+  // Two deliveries of an item without a mid have the same hash here: 32 bytes,
+  // see identity.h. It is empty for issues and where a mid decides.
   std::string content_hash;
 };
 

@@ -30,7 +30,7 @@ Result ReadProduct(const dom::element& value, const std::string& path,
   return bad;
 }
 
-// The products of the attachment at `path`, if it is of any.
+// Reads the products of the attachment at `path`, if it has any.
 Result ReadProductTemplate(const dom::element& attachment,
                            const std::string& path, v1::ProductShare& out) {
   dom::object payload;

@@ -33,8 +33,8 @@ Result Read(const Source& source, ParsedItem& item) {
   return bad;
 }
 
-// What else the item says, such as who received it, may differ between two
-// deliveries of one reaction.
+// Only this identifies a reaction. The rest of the item, such as who received
+// it, may differ between two deliveries of one reaction.
 std::string Identity(const ParsedItem& item) {
   const v1::Reaction& reaction = item.payload.reaction();
   std::string identity;

@@ -1,5 +1,6 @@
-// What a kind is read from: the JSON of one messaging item. Made by the item
-// reader, used by the files of the kinds while it reads; nothing keeps it.
+// A Source is what a kind is read from: the JSON of one messaging item. The
+// item reader makes one for each item and gives it to the functions of the rows
+// during its call, on its thread. Nothing keeps it.
 
 #pragma once
 
@@ -9,14 +10,16 @@
 
 namespace linktor::kinds {
 
+// It borrows the item's JSON and the item reader's MessageReader.
 struct Source {
   // The messaging item as a whole.
   simdjson::dom::object item;
-  // The value of the member that the row's `key` names.
+  // The value of the member that the row's `key` names. It is not set yet when
+  // the row is asked whether it fits.
   simdjson::dom::object object;
   // The same as a message; null when the member is no message.
   const MessageReader* message = nullptr;
-  // Whether the sender is the account that the entry is for.
+  // True when the sender is the account that the entry is for.
   bool by_account = false;
 };
 

@@ -2,8 +2,9 @@
 // line in each of the two lists here.
 //
 // The envelope's item reader, ingest, the state, the filter of subscriptions,
-// the command-line client and the emulator ask it. All of it is constant: any
-// thread may use it at any time.
+// the command-line client and the emulator ask it. All of it is constant, so
+// any thread may use it at any time. All that is returned here lives as long as
+// the process, but for MessageOf, which returns a part of its argument.
 
 #pragma once
 
@@ -33,8 +34,11 @@ extern const Kind kMessageSent;
 extern const Kind kMessageFailed;
 extern const Kind kMessageUnconfirmed;
 
-// In the order of precedence: an item is of the first kind whose key it has and
-// which fits.
+// The table has the rows in the order of precedence: an item is of the first
+// kind whose key it has and which fits. So an unsend comes before all other
+// messages, an echo before all that customers write, and message.received,
+// which fits every message, after the more special ones. The place of a row
+// without a key does not matter, because no item brings its events.
 inline constexpr std::array kTable = {
     &kUnsend,        &kMessageEchoed,      &kQuickReply,      &kStoryReply,
     &kStoryMention,  &kProductShare,       &kMessageReceived, &kMessageEdit,
@@ -42,15 +46,19 @@ inline constexpr std::array kTable = {
     &kMessageFailed, &kMessageUnconfirmed, &kUnknown};
 
 // Returns the row of events of that type or with that payload; kUnknown when
-// there is none.
+// there is none. Rows that have no event of their own yet are never returned,
+// because they share kUnknown's type. Each goes through the whole table, which
+// is short.
 const Kind& FindType(std::string_view type);
 const Kind& FindPayload(v1::Event::PayloadCase payload);
 
 // Returns the types of events that this server makes, in the order of their
-// payloads in event.proto.
+// payloads in event.proto. Each is there once, and instagram.unknown is one of
+// them. The first call makes the list.
 const std::vector<std::string>& Types();
 
-// Returns the message that an event brought or is about; null when it has none.
+// Returns the message within an event, which the event brought or is about;
+// null when it has none. It points into `event`.
 const v1::Message* MessageOf(const v1::Event& event);
 
 }  // namespace linktor::kinds
