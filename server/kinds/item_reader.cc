@@ -138,9 +138,9 @@ class ItemReader::Found {
 
 // An item that the account sends goes to the customer, and every other item
 // comes from the customer. The sender's id decides, because an echo can come
-// without is_echo. The flag `echo` decides only where the sender is another
-// than the entry's id. The customer is the one of the two who is not the
-// account.
+// without is_echo: an entry can be for the page and its sender be the account.
+// The flag `echo` decides only where the sender is neither of the two. The
+// customer is the one of sender and recipient who is not the account.
 Result ItemReader::ReadParties(const Found& found, bool echo,
                                ParsedItem& item) {
   for (std::string& id : ids_) id.clear();
@@ -148,13 +148,16 @@ Result ItemReader::ReadParties(const Found& found, bool echo,
   if (!bad) bad = ReadParty(found[kRecipient], "$.recipient", ids_[1]);
   if (bad) return bad;
   const auto& [sender, recipient] = ids_;
-  item.by_account = !sender.empty() && sender == item.entry_id;
-  item.self = item.by_account && recipient == sender;
+  const auto is_account = [&item](const std::string& id) {
+    return !id.empty() && (id == item.entry_id || id == item.other_id);
+  };
+  item.by_account = is_account(sender);
+  item.self = item.by_account && is_account(recipient);
   const bool outward = item.by_account || echo;
   const std::string& usual = outward ? recipient : sender;
   const std::string& other = outward ? sender : recipient;
-  item.user_id = !usual.empty() && usual == item.entry_id ? other : usual;
-  if (item.user_id == item.entry_id) item.user_id.clear();
+  item.user_id = is_account(usual) ? other : usual;
+  if (is_account(item.user_id)) item.user_id.clear();
   return std::nullopt;
 }
 

@@ -51,6 +51,9 @@ struct ParsedItem {
   std::string_view raw;
   // The account or page that the entry is for.
   std::string entry_id;
+  // The other id of the account that the entry is for: its page where entry_id
+  // is the account, and the reverse. It is empty where nobody knows one.
+  std::string other_id;
   // The customer; empty when the item names none.
   std::string user_id;
   // Instagram's time in milliseconds since the epoch; 0 when it gave none.

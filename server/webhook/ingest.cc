@@ -75,9 +75,18 @@ absl::StatusOr<Delivery> Ingest::MakeRecord(
   webhook.set_channel_no(path->no);
   webhook.set_bytes(static_cast<std::int64_t>(body.size()));
   absl::Status status;
-  ParseWebhook(body, [&](ParsedItem& item) {
-    if (status.ok()) status = AddItem(item, context);
-  });
+  ParseWebhook(
+      body,
+      [this](std::string_view entry_id) {
+        const ChannelRegistry::EntryPtr owner = registry_.FindOwner(entry_id);
+        if (owner == nullptr) return std::string();
+        const v1::Channel& channel = owner->channel;
+        return entry_id == channel.page_id() ? channel.instagram_account_id()
+                                             : channel.page_id();
+      },
+      [&](ParsedItem& item) {
+        if (status.ok()) status = AddItem(item, context);
+      });
   LINKTOR_TRY(status);
   return std::move(context.delivery);
 }

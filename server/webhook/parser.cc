@@ -32,9 +32,11 @@ std::string NotJson(simdjson::error_code error) {
 // Walks the envelope, of which only the shape is looked at.
 class EnvelopeParser {
  public:
-  EnvelopeParser(std::string_view body,
-                 absl::FunctionRef<void(ParsedItem&)> use)
-      : body_(body), use_(use) {}
+  EnvelopeParser(
+      std::string_view body,
+      absl::FunctionRef<std::string(std::string_view entry_id)> other_id,
+      absl::FunctionRef<void(ParsedItem&)> use)
+      : body_(body), find_other_id_(other_id), use_(use) {}
 
   void Parse() {
     JsonValue root;
@@ -86,6 +88,7 @@ class EnvelopeParser {
 
   void ParseEntry(JsonValue& entry) {
     entry_id_.clear();
+    other_id_.clear();
     std::string flat_field;
     // The id is read first, because the items need it.
     JsonValue peeked = entry;
@@ -101,6 +104,7 @@ class EnvelopeParser {
     if (error != simdjson::SUCCESS) {
       return AddBadEntry(entry, error);
     }
+    other_id_ = find_other_id_(entry_id_);
     found_ = false;
     std::optional<JsonValue> flat_value;
     (void)json_.ForEachMember(entry,
@@ -212,6 +216,7 @@ class EnvelopeParser {
     item_.fate = Fate::kEvent;
     item_.row = &kinds::kUnknown;
     item_.entry_id = entry_id_;
+    item_.other_id = other_id_;
     item_.user_id.clear();
     item_.event_ms = 0;
     item_.by_account = false;
@@ -273,10 +278,12 @@ class EnvelopeParser {
   }
 
   const std::string_view body_;
+  const absl::FunctionRef<std::string(std::string_view)> find_other_id_;
   const absl::FunctionRef<void(ParsedItem&)> use_;
   JsonStructure json_;
   ItemParser item_parser_;
   std::string entry_id_;
+  std::string other_id_;
   // The first says that this entry has had an item, the second that the body
   // has had none.
   bool found_ = false;
@@ -294,7 +301,15 @@ class EnvelopeParser {
 
 void ParseWebhook(std::string_view body,
                   absl::FunctionRef<void(ParsedItem&)> use) {
-  EnvelopeParser(body, use).Parse();
+  ParseWebhook(
+      body, [](std::string_view) { return std::string(); }, use);
+}
+
+void ParseWebhook(
+    std::string_view body,
+    absl::FunctionRef<std::string(std::string_view entry_id)> other_id,
+    absl::FunctionRef<void(ParsedItem&)> use) {
+  EnvelopeParser(body, other_id, use).Parse();
 }
 
 }  // namespace linktor

@@ -10,6 +10,7 @@
 
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "absl/functional/function_ref.h"
@@ -38,5 +39,13 @@ inline constexpr int kMaxUnknownItems = 1000;
 // body, not by what is in it. It throws std::bad_alloc when there is none.
 void ParseWebhook(std::string_view body,
                   absl::FunctionRef<void(ParsedItem&)> use);
+
+// Does the same where the ids of accounts are known: `other_id` returns the
+// page of the account, or the account of the page, that an entry is for; empty
+// when it knows none. It is asked once for each entry.
+void ParseWebhook(
+    std::string_view body,
+    absl::FunctionRef<std::string(std::string_view entry_id)> other_id,
+    absl::FunctionRef<void(ParsedItem&)> use);
 
 }  // namespace linktor

@@ -21,11 +21,12 @@ using testing::Not;
 
 constexpr char kSecret[] = "first-app-secret";
 constexpr char kOtherSecret[] = "other-app-secret";
+constexpr char kPage[] = "100200300400500";
 
 class IngestTest : public testing::Test {
  protected:
   IngestTest() {
-    fixture_.Put({.page_id = "100200300400500"});
+    fixture_.Put({.page_id = kPage});
     fixture_.Put({.id = "ch_2",
                   .no = 2,
                   .account_id = "17841400000000002",
@@ -182,6 +183,25 @@ TEST_F(IngestTest, WhatTheAccountWroteIsAnEchoWithoutItsFlag) {
   EXPECT_EQ(message.direction(), v1::MESSAGE_DIRECTION_OUTBOUND);
   EXPECT_EQ(message.origin(), v1::MESSAGE_ORIGIN_ELSEWHERE);
   EXPECT_FALSE(event.self());
+}
+
+// With Facebook Login an entry may be for the page, and its sender the account.
+TEST_F(IngestTest, TheAccountIsKnownByEitherOfItsIds) {
+  const std::string text = R"("message":{"mid":"m1","text":"hello"})";
+  const MadeItem echo = MakeOne(Messaging({ByAccount(text)}, kPage));
+  EXPECT_EQ(fixture_.EventOf(echo).type(), "message.echoed");
+  EXPECT_EQ(fixture_.EventOf(echo).user_id(), kCustomer);
+  EXPECT_FALSE(echo.item.opens_window());
+  const MadeItem self = MakeOne(Messaging({ByAccount(text, kPage)}, kPage));
+  EXPECT_TRUE(fixture_.EventOf(self).self());
+  EXPECT_EQ(fixture_.EventOf(self).user_id(), "");
+  // An account with one id has no other that is empty.
+  const MadeItem nobody =
+      MakeOne(Messaging({R"({"recipient":{"id":"17841400000000002"},)"
+                         R"("timestamp":1700000000000,)" +
+                         text + "}"},
+                        "17841400000000002"));
+  EXPECT_EQ(fixture_.EventOf(nobody).type(), "message.received");
 }
 
 TEST_F(IngestTest, WhatElseTheAccountDoesKeepsItsKindAndOpensNothing) {
