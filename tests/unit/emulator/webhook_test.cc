@@ -37,7 +37,7 @@ TEST_F(WebhookTest, CustomerMessageHasMetasEnvelope) {
   EXPECT_EQ(reply.Json().at("webhook"),
             (json::object{{"status", 200}, {"body", "ok"}}));
   const HttpRequest webhook = gateway_.WaitForWebhooks(1)[0];
-  EXPECT_EQ(webhook.Header("content-type"), "application/json");
+  EXPECT_EQ(webhook.headers.First("content-type"), "application/json");
   const json::value body = *ParseJson(webhook.body);
   EXPECT_EQ(Text(body, "object"), "instagram");
   EXPECT_EQ(Text(body.at("entry").at(0), "id"), kAccount);
@@ -55,7 +55,7 @@ TEST_F(WebhookTest, SignatureCoversTheExactBytes) {
   ASSERT_TRUE(played.ok()) << played.status();
   const HttpRequest webhook = gateway_.WaitForWebhooks(1)[0];
   EXPECT_THAT(webhook.body, HasSubstr(R"(Gr\u00f6\u00dfe M \/ \ud83d\ude00?)"));
-  EXPECT_EQ(webhook.Header("X-Hub-Signature-256"), Signed(webhook.body));
+  EXPECT_EQ(webhook.headers.First("X-Hub-Signature-256"), Signed(webhook.body));
 }
 
 TEST_F(WebhookTest, AttachmentsAreSentAsGiven) {
@@ -76,13 +76,14 @@ TEST_F(WebhookTest, RawBodyIsSentVerbatimAndSigned) {
   EXPECT_EQ(reply.Json().at("webhook").at("status").as_int64(), 200);
   const HttpRequest webhook = gateway_.WaitForWebhooks(1)[0];
   EXPECT_EQ(webhook.body, body);
-  EXPECT_EQ(webhook.Header("X-Hub-Signature-256"), Signed(body));
+  EXPECT_EQ(webhook.headers.First("X-Hub-Signature-256"), Signed(body));
 }
 
 TEST_F(WebhookTest, WithoutASecretNothingIsSigned) {
   emulator_->Configure({.app_secret = Secret()});
   emulator_->SendWebhook("{}");
-  EXPECT_EQ(gateway_.WaitForWebhooks(1)[0].Header("X-Hub-Signature-256"), "");
+  EXPECT_EQ(gateway_.WaitForWebhooks(1)[0].headers.First("X-Hub-Signature-256"),
+            "");
 }
 
 TEST_F(WebhookTest, RedeliveryRepeatsTheBytes) {
