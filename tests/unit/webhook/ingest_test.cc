@@ -195,13 +195,6 @@ TEST_F(IngestTest, TheAccountIsKnownByEitherOfItsIds) {
   const MadeItem self = MakeOne(Messaging({ByAccount(text, kPage)}, kPage));
   EXPECT_TRUE(fixture_.EventOf(self).self());
   EXPECT_EQ(fixture_.EventOf(self).user_id(), "");
-  // An account with one id has no other that is empty.
-  const MadeItem nobody =
-      MakeOne(Messaging({R"({"recipient":{"id":"17841400000000002"},)"
-                         R"("timestamp":1700000000000,)" +
-                         text + "}"},
-                        "17841400000000002"));
-  EXPECT_EQ(fixture_.EventOf(nobody).type(), "message.received");
 }
 
 TEST_F(IngestTest, WhatElseTheAccountDoesKeepsItsKindAndOpensNothing) {
