@@ -48,10 +48,9 @@ TEST_F(CompletionTest, Commands) {
 
 TEST_F(CompletionTest, CommandsHaveTheirMeaning) {
   EXPECT_THAT(Candidates(app_, {"ic"}, {}),
-              ElementsAre(Candidate{
-                  "ice-breakers",
-                  "questions that Instagram offers to those who have not "
-                  "written yet"}));
+              ElementsAre(Candidate{"ice-breakers",
+                                    "questions that Instagram offers to people "
+                                    "who have not written yet"}));
 }
 
 TEST_F(CompletionTest, OptionsOfTheCommandAndOfTheProgram) {
