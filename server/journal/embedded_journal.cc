@@ -15,6 +15,12 @@ namespace {
 // checkpoint that readers cut short would do no better a moment later.
 constexpr std::int64_t kCheckpointStep = 2'048;
 
+// From so many bytes on, freeing a batch costs the writer more than handing it
+// over.
+constexpr std::size_t kLargeBatch = 64 * 1024;
+// At most so many batches wait to be freed, which bounds their memory.
+constexpr std::size_t kMostToFree = 16;
+
 // Returns the memory that a record takes while it waits, roughly. Only webhooks
 // are large; an event is counted twice because it may be here in the clear,
 // too.
@@ -79,7 +85,8 @@ EmbeddedJournal::EmbeddedJournal(const Options& options, DataFolder& folder,
       applier_(*database_, folder.recent_mids(), options.mid_run,
                {.max_bytes = options.max_batch_bytes,
                 .max_time = options.max_batch_time}),
-      next_checkpoint_(options.checkpoint_pages) {}
+      next_checkpoint_(options.checkpoint_pages),
+      cleaner_(1, kMostToFree) {}
 
 EmbeddedJournal::~EmbeddedJournal() { Stop(); }
 
@@ -247,16 +254,25 @@ Ending EmbeddedJournal::FailedEnding(const BatchApplier::Result& result) {
 
 void EmbeddedJournal::Answer(Batch& waiting, std::size_t count,
                              const std::optional<Ending>& failed) {
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < count; ++i) bytes += waiting[i].bytes;
   {
     // First, so that whoever is answered and appends again finds the room.
     MutexLock lock(mutex_);
-    for (std::size_t i = 0; i < count; ++i) waiting_bytes_ -= waiting[i].bytes;
+    waiting_bytes_ -= bytes;
   }
+  const bool large = bytes >= kLargeBatch;
+  Batch answered;
   for (std::size_t i = 0; i < count; ++i) {
     Waiting& one = waiting.front();
     one.done(failed.has_value() ? *failed : EndingOf(one));
+    // What the callback borrows may go before the journal does.
+    one.done = nullptr;
+    if (large) answered.push_back(std::move(one));
     waiting.pop_front();
   }
+  // A task that is not taken is destroyed here.
+  if (large) (void)cleaner_.TryRun([batch = std::move(answered)] {});
 }
 
 // Nobody reads while the log is begun anew, or it might never be: readers whose

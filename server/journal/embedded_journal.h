@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "server/base/executor.h"
 #include "server/base/mutex.h"
 #include "server/journal/batch_applier.h"
 #include "server/journal/data_folder.h"
@@ -130,7 +131,7 @@ class EmbeddedJournal final : public Journal {
   Ending FailedEnding(const BatchApplier::Result& result);
   // Calls the callbacks of the first `count` records and removes them. `failed`
   // is nullopt when the batch was committed; else each of them gets this
-  // ending.
+  // ending. What a large batch held is freed on another thread.
   void Answer(Batch& waiting, std::size_t count,
               const std::optional<Ending>& failed);
   // Writes the log's pages into the database when there are enough of them; see
@@ -164,6 +165,9 @@ class EmbeddedJournal final : public Journal {
   // This is the number of the last record that was taken in this incarnation.
   std::int64_t last_number_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  // Frees batches that were answered, because the writer has no time for it:
+  // with posts of 1,000 items it was an eighth of the writer's work.
+  Executor cleaner_;
   std::thread thread_;
 };
 
