@@ -8,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "server/sqlite/page_cache.h"
 #include "server/sqlite/page_cleaner.h"
 #include "server/sqlite/statement.h"
 
@@ -96,6 +97,7 @@ StoreFault FaultOf(const absl::Status& status) {
 
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(
     const std::string& path, Mode mode) {
+  SkipNeedlessTruncation();
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   std::string name = path;
   switch (mode) {

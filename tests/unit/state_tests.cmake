@@ -11,6 +11,7 @@ linktor_test(state_tests
     unit/seal/master_key_test.cc
     unit/seal/sealer_test.cc
     unit/sqlite/database_test.cc
+    unit/sqlite/page_cache_test.cc
     unit/sqlite/page_cleaner_test.cc
     unit/sqlite/read_pool_test.cc
     unit/state/applier_test.cc

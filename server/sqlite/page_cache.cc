@@ -1,0 +1,108 @@
+#include "server/sqlite/page_cache.h"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <new>
+
+namespace linktor {
+namespace {
+
+// They are SQLite's own, once they were asked for.
+sqlite3_pcache_methods2 real;
+
+// SQLite has the pointer to this in place of that to its own cache. A cache
+// belongs to a connection, which one thread uses at a time.
+struct Cache {
+  sqlite3_pcache* real_cache = nullptr;
+  // No page that is in the cache has a greater number, except for those that
+  // `beyond` counts.
+  unsigned greatest = 0;
+  // So many pages have, for a moment, a number that was beyond `greatest` when
+  // they were given it.
+  int beyond = 0;
+};
+
+Cache& CacheOf(sqlite3_pcache* cache) {
+  return *reinterpret_cast<Cache*>(cache);
+}
+sqlite3_pcache* RealOf(sqlite3_pcache* cache) {
+  return CacheOf(cache).real_cache;
+}
+
+sqlite3_pcache* Create(int page_size, int extra_size, int purgeable) {
+  auto* cache = new (std::nothrow) Cache;
+  if (cache == nullptr) return nullptr;
+  cache->real_cache = real.xCreate(page_size, extra_size, purgeable);
+  if (cache->real_cache != nullptr) {
+    return reinterpret_cast<sqlite3_pcache*>(cache);
+  }
+  delete cache;
+  return nullptr;
+}
+
+void Destroy(sqlite3_pcache* cache) {
+  real.xDestroy(RealOf(cache));
+  delete &CacheOf(cache);
+}
+
+void SetSize(sqlite3_pcache* cache, int pages) {
+  real.xCachesize(RealOf(cache), pages);
+}
+
+int Count(sqlite3_pcache* cache) { return real.xPagecount(RealOf(cache)); }
+
+sqlite3_pcache_page* Fetch(sqlite3_pcache* cache, unsigned number, int create) {
+  Cache& one = CacheOf(cache);
+  // A page that is only looked for may count too: nothing is lost by that.
+  one.greatest = std::max(one.greatest, number);
+  return real.xFetch(one.real_cache, number, create);
+}
+
+void Unpin(sqlite3_pcache* cache, sqlite3_pcache_page* page, int discard) {
+  real.xUnpin(RealOf(cache), page, discard);
+}
+
+void Rekey(sqlite3_pcache* cache, sqlite3_pcache_page* page, unsigned from,
+           unsigned to) {
+  Cache& one = CacheOf(cache);
+  if (from > one.greatest) --one.beyond;
+  if (to > one.greatest) ++one.beyond;
+  real.xRekey(one.real_cache, page, from, to);
+}
+
+void Truncate(sqlite3_pcache* cache, unsigned limit) {
+  Cache& one = CacheOf(cache);
+  if (one.beyond == 0 && limit > one.greatest) return;
+  real.xTruncate(one.real_cache, limit);
+  one.greatest = std::min(one.greatest, limit == 0 ? 0 : limit - 1);
+  one.beyond = 0;
+}
+
+void Shrink(sqlite3_pcache* cache) { real.xShrink(RealOf(cache)); }
+
+bool Configure() {
+  if (sqlite3_config(SQLITE_CONFIG_GETPCACHE2, &real) != SQLITE_OK) {
+    return false;
+  }
+  sqlite3_pcache_methods2 ours = real;
+  ours.xCreate = Create;
+  ours.xCachesize = SetSize;
+  ours.xPagecount = Count;
+  ours.xFetch = Fetch;
+  ours.xUnpin = Unpin;
+  ours.xRekey = Rekey;
+  ours.xTruncate = Truncate;
+  ours.xDestroy = Destroy;
+  ours.xShrink = Shrink;
+  return sqlite3_config(SQLITE_CONFIG_PCACHE2, &ours) == SQLITE_OK;
+}
+
+}  // namespace
+
+void SkipNeedlessTruncation() {
+  static const bool configured = Configure();
+  (void)configured;
+}
+
+}  // namespace linktor
