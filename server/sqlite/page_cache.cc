@@ -10,6 +10,8 @@ namespace {
 
 // They are SQLite's own, once they were asked for.
 sqlite3_pcache_methods2 real;
+// They forward to those.
+sqlite3_pcache_methods2 ours;
 
 // SQLite has the pointer to this in place of that to its own cache. A cache
 // belongs to a connection, which one thread uses at a time.
@@ -75,7 +77,9 @@ void Truncate(sqlite3_pcache* cache, unsigned limit) {
   Cache& one = CacheOf(cache);
   if (one.beyond == 0 && limit > one.greatest) return;
   real.xTruncate(one.real_cache, limit);
-  one.greatest = std::min(one.greatest, limit == 0 ? 0 : limit - 1);
+  const unsigned last = limit == 0 ? 0 : limit - 1;
+  // A page that `beyond` counted may still be there, below the limit.
+  one.greatest = one.beyond != 0 ? last : std::min(one.greatest, last);
   one.beyond = 0;
 }
 
@@ -85,7 +89,7 @@ bool Configure() {
   if (sqlite3_config(SQLITE_CONFIG_GETPCACHE2, &real) != SQLITE_OK) {
     return false;
   }
-  sqlite3_pcache_methods2 ours = real;
+  ours = real;
   ours.xCreate = Create;
   ours.xCachesize = SetSize;
   ours.xPagecount = Count;
@@ -100,9 +104,11 @@ bool Configure() {
 
 }  // namespace
 
-void SkipNeedlessTruncation() {
+const sqlite3_pcache_methods2* PageCacheInFront() {
   static const bool configured = Configure();
-  (void)configured;
+  return configured ? &ours : nullptr;
 }
+
+void SkipNeedlessTruncation() { (void)PageCacheInFront(); }
 
 }  // namespace linktor

@@ -12,6 +12,8 @@
 
 #pragma once
 
+#include <sqlite3.h>
+
 namespace linktor {
 
 // Puts itself in front of SQLite's page cache, for all connections that are
@@ -19,5 +21,8 @@ namespace linktor {
 // begun to work; where it comes too late, commits are slower and nothing else
 // changes. It is thread-safe. Database::Open calls it.
 void SkipNeedlessTruncation();
+
+// Returns what stands in front, for tests; null where the call came too late.
+const sqlite3_pcache_methods2* PageCacheInFront();
 
 }  // namespace linktor

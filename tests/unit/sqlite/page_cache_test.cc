@@ -1,96 +1,124 @@
 #include "server/sqlite/page_cache.h"
 
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
-#include <map>
-#include <memory>
+#include <iterator>
 #include <random>
-#include <string>
-
-#include "absl/strings/str_cat.h"
-#include "server/sqlite/database.h"
-#include "server/sqlite/statement.h"
-#include "tests/support/status_matchers.h"
-#include "tests/support/temp_folder.h"
+#include <set>
 
 namespace linktor {
 namespace {
 
-// A cache that kept a page behind the end of the database would give it to
-// whoever makes a page of that number anew.
+// A cache that keeps a page behind the end of the database gives it to whoever
+// makes a page of that number anew.
 class PageCacheTest : public testing::Test {
  protected:
-  PageCacheTest() {
-    auto opened =
-        Database::Open(folder_.path() + "/a.db", Database::Mode::kReadWrite);
-    EXPECT_THAT(opened, IsOk());
-    database_ = *std::move(opened);
-    // A key in no order splits pages everywhere, which is when they are sorted.
-    Run("CREATE TABLE t (key BLOB PRIMARY KEY, value BLOB) WITHOUT ROWID");
-    Run("CREATE TABLE u (no INTEGER PRIMARY KEY, value BLOB)");
-  }
+  static constexpr int kPageSize = 4096;
+  // No page is evicted, so that the test knows which are there.
+  static constexpr int kRoom = 10'000;
 
-  void Run(const char* sql) { EXPECT_THAT(database_->Execute(sql), IsOk()); }
-  void Put(const std::string& key, const std::string& value) {
-    Statement put(*database_, "INSERT OR REPLACE INTO t VALUES (?1, ?2)");
-    EXPECT_THAT(put.BindBlob(1, key).BindBlob(2, value).Run(), IsOk());
-    Statement add(*database_, "INSERT INTO u (value) VALUES (?1)");
-    EXPECT_THAT(add.BindBlob(1, value).Run(), IsOk());
+  PageCacheTest() : methods_(*PageCacheInFront()) {
+    EXPECT_EQ(sqlite3_initialize(), SQLITE_OK);
+    cache_ = methods_.xCreate(kPageSize, /*szExtra=*/64, /*bPurgeable=*/1);
+    methods_.xCachesize(cache_, kRoom);
   }
-  std::map<std::string, std::string> All() {
-    std::map<std::string, std::string> all;
-    Statement rows(*database_, "SELECT key, value FROM t");
-    for (;;) {
-      const auto row = rows.Step();
-      EXPECT_THAT(row, IsOk());
-      if (!row.ok() || !*row) return all;
-      all[rows.String(0)] = rows.String(1);
-    }
-  }
-  std::string Integrity() {
-    Statement check(*database_, "PRAGMA integrity_check");
-    EXPECT_TRUE(check.Step().value_or(false));
-    return check.String(0);
-  }
+  ~PageCacheTest() override { methods_.xDestroy(cache_); }
 
-  const TempFolder folder_;
-  std::unique_ptr<Database> database_;
+  bool Has(unsigned number) {
+    sqlite3_pcache_page* page = methods_.xFetch(cache_, number, 0);
+    if (page == nullptr) return false;
+    methods_.xUnpin(cache_, page, 0);
+    return true;
+  }
+  void Add(unsigned number) {
+    constexpr int kCreate = 2;
+    sqlite3_pcache_page* page = methods_.xFetch(cache_, number, kCreate);
+    ASSERT_NE(page, nullptr);
+    methods_.xUnpin(cache_, page, 0);
+  }
+  // Gives the page another number, as when pages are sorted.
+  void Rename(unsigned from, unsigned to) {
+    sqlite3_pcache_page* page = methods_.xFetch(cache_, from, 0);
+    ASSERT_NE(page, nullptr);
+    methods_.xRekey(cache_, page, from, to);
+    methods_.xUnpin(cache_, page, 0);
+  }
+  int Count() { return methods_.xPagecount(cache_); }
+
+  const sqlite3_pcache_methods2& methods_;
+  sqlite3_pcache* cache_ = nullptr;
 };
 
-TEST_F(PageCacheTest, PagesBehindTheEndAreForgotten) {
-  std::mt19937 random(7);  // NOLINT(cert-msc51-cpp): always the same.
-  std::map<std::string, std::string> kept;
-  for (int round = 0; round < 120; ++round) {
-    std::map<std::string, std::string> now = kept;
-    Run("BEGIN IMMEDIATE");
-    for (int i = 0; i < 40; ++i) {
-      const std::string key = absl::StrCat(random() % 5000);
-      const std::string value(100 + random() % 9000,
-                              static_cast<char>('a' + random() % 26));
-      Put(key, value);
-      now[key] = value;
+TEST_F(PageCacheTest, PagesFromTheLimitOnAreForgotten) {
+  for (unsigned number = 1; number <= 10; ++number) Add(number);
+  methods_.xTruncate(cache_, 11);
+  EXPECT_EQ(Count(), 10);
+  methods_.xTruncate(cache_, 8);
+  EXPECT_EQ(Count(), 7);
+  EXPECT_FALSE(Has(8));
+}
+
+TEST_F(PageCacheTest, PageThatKeepsANumberBeyondTheOthersIsForgotten) {
+  Add(1);
+  Add(2);
+  Rename(2, 300'000);
+  methods_.xTruncate(cache_, 3);
+  EXPECT_EQ(Count(), 1);
+  EXPECT_TRUE(Has(1));
+}
+
+TEST_F(PageCacheTest, PageThatHadANumberBeyondTheOthersForAMomentStays) {
+  Add(1);
+  Add(2);
+  Rename(2, 300'000);
+  Rename(300'000, 2);
+  methods_.xTruncate(cache_, 3);
+  EXPECT_EQ(Count(), 2);
+  methods_.xTruncate(cache_, 2);
+  EXPECT_EQ(Count(), 1);
+}
+
+// What the cache should have is a set of numbers.
+TEST_F(PageCacheTest, RandomHistory) {
+  std::mt19937 random(11);  // NOLINT(cert-msc51-cpp): always the same.
+  std::set<unsigned> model;
+  const auto below = [&random](unsigned limit) {
+    return static_cast<unsigned>(random()) % limit;
+  };
+  const auto any = [&] {
+    return *std::next(model.begin(),
+                      below(static_cast<unsigned>(model.size())));
+  };
+  for (int step = 0; step < 20'000; ++step) {
+    switch (below(6)) {
+      case 0:
+      case 1: {
+        const unsigned number = 1 + below(500);
+        Add(number);
+        model.insert(number);
+        break;
+      }
+      case 2:
+      case 3: {
+        // To where no page is, near or far.
+        const unsigned to = below(2) == 0 ? 1 + below(600) : 262'145;
+        if (model.empty() || model.contains(to)) break;
+        const unsigned from = any();
+        Rename(from, to);
+        model.erase(from);
+        model.insert(to);
+        break;
+      }
+      default: {
+        const unsigned limit = 1 + below(700);
+        methods_.xTruncate(cache_, limit);
+        model.erase(model.lower_bound(limit), model.end());
+      }
     }
-    if (round % 5 == 4) {
-      Run("DELETE FROM u");
-      Run("DELETE FROM t");
-      now.clear();
-    }
-    // What was rolled back has made the database longer for a while.
-    if (random() % 3 == 0) {
-      Run("ROLLBACK");
-    } else {
-      Run("COMMIT");
-      kept = now;
-    }
-    ASSERT_EQ(All(), kept) << round;
-    if (round % 30 == 29) {
-      EXPECT_THAT(database_->RunCheckpoint(Database::Checkpoint::kTruncate),
-                  IsOk());
-      Run("VACUUM");
-      ASSERT_EQ(Integrity(), "ok") << round;
-    }
+    ASSERT_EQ(Count(), static_cast<int>(model.size())) << step;
   }
-  EXPECT_EQ(All(), kept);
+  for (const unsigned number : model) EXPECT_TRUE(Has(number));
 }
 
 }  // namespace
