@@ -157,11 +157,13 @@ std::string Describe(const v1::Message& message, const absl::TimeZone& zone) {
   Add(out, "request id", EscapeControls(message.request_id()));
   Add(out, "channel", EscapeControls(message.channel_id()));
   Add(out, "user", EscapeControls(message.user_id()));
-  Add(out, "direction",
-      message.direction() == v1::MESSAGE_DIRECTION_INBOUND ? "from the customer"
-      : message.origin() == v1::MESSAGE_ORIGIN_ELSEWHERE
-          ? "to the customer, sent elsewhere"
-          : "to the customer");
+  std::string direction = "to the customer";
+  if (message.direction() == v1::MESSAGE_DIRECTION_INBOUND) {
+    direction = "from the customer";
+  } else if (message.origin() == v1::MESSAGE_ORIGIN_ELSEWHERE) {
+    direction = "to the customer, sent elsewhere";
+  }
+  Add(out, "direction", direction);
   Add(out, "content", Summary(message));
   // What this program sent is in the content.
   if (!message.has_content()) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "absl/base/casts.h"
@@ -53,18 +54,26 @@ void AppendCanonical(const dom::element& value, std::string& out) {
   dom::object object;
   dom::array array;
   if (value.get(object) == simdjson::SUCCESS) {
-    absl::InlinedVector<std::pair<std::string_view, dom::element>, 16> members;
-    for (const auto [key, member] : object) members.emplace_back(key, member);
-    const auto by_key = [](const auto& a, const auto& b) {
-      return a.first < b.first;
+    // Members of one name stay in their order.
+    struct Member {
+      std::string_view key;
+      std::size_t position;
+      dom::element value;
+    };
+    absl::InlinedVector<Member, 16> members;
+    for (const auto [key, value_of_key] : object) {
+      members.push_back({key, members.size(), value_of_key});
+    }
+    const auto by_key = [](const Member& a, const Member& b) {
+      return std::tie(a.key, a.position) < std::tie(b.key, b.position);
     };
     if (!std::is_sorted(members.begin(), members.end(), by_key)) {
-      std::stable_sort(members.begin(), members.end(), by_key);
+      std::sort(members.begin(), members.end(), by_key);
     }
     out.push_back('{');
-    for (const auto& [key, member] : members) {
-      absl::StrAppend(&out, key.size(), ":", ToAbsl(key));
-      AppendCanonical(member, out);
+    for (const Member& member : members) {
+      absl::StrAppend(&out, member.key.size(), ":", ToAbsl(member.key));
+      AppendCanonical(member.value, out);
     }
     out.push_back('}');
   } else if (value.get(array) == simdjson::SUCCESS) {

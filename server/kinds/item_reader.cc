@@ -114,8 +114,8 @@ struct ItemReader::Keys {
 };
 
 const ItemReader::Keys& ItemReader::AllKeys() {
-  static const Keys keys;
-  return keys;
+  static const Keys kKeys;
+  return kKeys;
 }
 
 class ItemReader::Found {

@@ -22,7 +22,7 @@ const Kind& FindPayload(v1::Event::PayloadCase payload) {
 
 const std::vector<std::string>& Types() {
   static const auto& all = *[] {
-    // Several rows are delivered as instagram.unknown.
+    // Several rows are delivered as instagram.unknown, and have the same type.
     std::vector<const Kind*> rows(kTable.begin(), kTable.end());
     const auto by_payload = [](const Kind* a, const Kind* b) {
       return a->payload < b->payload;
@@ -30,7 +30,7 @@ const std::vector<std::string>& Types() {
     const auto equal = [](const Kind* a, const Kind* b) {
       return a->payload == b->payload;
     };
-    std::stable_sort(rows.begin(), rows.end(), by_payload);
+    std::sort(rows.begin(), rows.end(), by_payload);
     rows.erase(std::unique(rows.begin(), rows.end(), equal), rows.end());
     auto* types = new std::vector<std::string>;
     for (const Kind* row : rows) types->emplace_back(row->type);

@@ -12,8 +12,9 @@ namespace {
 template <typename Request, typename Response>
 auto FinishWith(const std::shared_ptr<UnaryCall<Request, Response>>& call) {
   return [call](absl::StatusOr<Response> answer) {
-    if (answer.ok()) call->response() = *std::move(answer);
-    call->Finish(answer.status());
+    const absl::Status status = answer.status();
+    if (status.ok()) call->response() = *std::move(answer);
+    call->Finish(status);
   };
 }
 

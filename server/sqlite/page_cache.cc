@@ -105,8 +105,8 @@ bool Configure() {
 }  // namespace
 
 const sqlite3_pcache_methods2* PageCacheInFront() {
-  static const bool configured = Configure();
-  return configured ? &ours : nullptr;
+  static const bool kConfigured = Configure();
+  return kConfigured ? &ours : nullptr;
 }
 
 void SkipNeedlessTruncation() { (void)PageCacheInFront(); }

@@ -8,9 +8,10 @@ namespace linktor::kinds {
 namespace {
 
 bool IsHttpUrl(std::string_view url) {
-  const std::string_view rest = url.starts_with("https://")  ? url.substr(8)
-                                : url.starts_with("http://") ? url.substr(7)
-                                                             : "";
+  std::string_view rest;
+  for (const std::string_view scheme : {"https://", "http://"}) {
+    if (url.starts_with(scheme)) rest = url.substr(scheme.size());
+  }
   const bool clean = std::none_of(url.begin(), url.end(), [](char c) {
     return static_cast<unsigned char>(c) <= ' ' || c == 0x7f;
   });

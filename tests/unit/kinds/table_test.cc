@@ -32,6 +32,7 @@ TEST(EventTypesTest, ArePayloadsOfTheContractByRule) {
 std::vector<std::string> PayloadsOfTheContract() {
   std::vector<std::string> types;
   const auto* payload = v1::Event::descriptor()->FindOneofByName("payload");
+  types.reserve(static_cast<std::size_t>(payload->field_count()));
   for (int i = 0; i < payload->field_count(); ++i) {
     types.push_back(payload->field(i)->options().GetExtension(v1::event_type));
   }

@@ -13,6 +13,9 @@ namespace {
 // A cache that keeps a page behind the end of the database gives it to whoever
 // makes a page of that number anew.
 class PageCacheTest : public testing::Test {
+ public:
+  ~PageCacheTest() override { methods_.xDestroy(cache_); }
+
  protected:
   static constexpr int kPageSize = 4096;
   // No page is evicted, so that the test knows which are there.
@@ -23,8 +26,6 @@ class PageCacheTest : public testing::Test {
     cache_ = methods_.xCreate(kPageSize, /*szExtra=*/64, /*bPurgeable=*/1);
     methods_.xCachesize(cache_, kRoom);
   }
-  ~PageCacheTest() override { methods_.xDestroy(cache_); }
-
   bool Has(unsigned number) {
     sqlite3_pcache_page* page = methods_.xFetch(cache_, number, 0);
     if (page == nullptr) return false;

@@ -43,7 +43,8 @@ v1::MessageContent Good(std::string_view name) {
 // Content of a kind in which nothing is set.
 v1::MessageContent Empty(const google::protobuf::FieldDescriptor& field) {
   v1::MessageContent content;
-  const google::protobuf::Reflection& reflection = *content.GetReflection();
+  const google::protobuf::Reflection& reflection =
+      *v1::MessageContent::GetReflection();
   if (field.message_type() != nullptr) {
     reflection.MutableMessage(&content, &field);
   } else {
