@@ -54,7 +54,7 @@ class Sender {
     std::string api_key_id;
   };
 
-  // With less time left a send is not begun: the caller would be gone before
+  // A send is not begun with less time left: the caller would be gone before
   // the answer, and could not know how the send ended.
   static constexpr std::chrono::milliseconds kLeastTime{500};
 

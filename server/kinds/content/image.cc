@@ -1,44 +1,23 @@
 // An image is a file at a URL. Only Meta, which fetches it, sees its type and
 // size.
 
-#include <boost/json.hpp>
-
 #include "server/kinds/content/media.h"
 #include "server/kinds/content/table.h"
 
 namespace linktor::kinds {
 namespace {
 
-constexpr std::string_view kType = "image";
-
-void Check(const v1::MessageContent& content, Violations& found) {
-  found.Url(content.image().url(), "content.image.url");
-}
-
-boost::json::object GraphMessage(const v1::MessageContent& content) {
-  return MediaMessage(kType, content.image());
-}
-
-bool Show(const v1::MessageContent& content, v1::Message& message) {
-  AddAttachment(kType, content.image().url(), message);
-  return false;
-}
-
-ContentSummary Summarise(const v1::MessageContent& content) {
-  return SummariseMedia(kType, content.image());
-}
+struct Image {
+  static constexpr auto kCase = v1::MessageContent::kImage;
+  static constexpr std::string_view kName = "image";
+  static constexpr std::string_view kUrlPath = "content.image.url";
+  static const v1::Media& File(const v1::MessageContent& content) {
+    return content.image();
+  }
+};
 
 }  // namespace
 
-constinit const ContentKind kImageContent =
-    MakeContentKind({.content_case = v1::MessageContent::kImage,
-                     .name = "image",
-                     .check = Check,
-                     .quick_replies = QuickReplies::kRefused,
-                     .graph_message = GraphMessage,
-                     .fetch = Fetch::kMedia,
-                     .echo = {.type = kType},
-                     .show = Show,
-                     .summarise = Summarise});
+constinit const ContentKind kImageContent = MediaKind<Image>();
 
 }  // namespace linktor::kinds

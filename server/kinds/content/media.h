@@ -32,4 +32,35 @@ void AddAttachment(std::string_view type, const std::string& url,
 // the content has none, and it is not escaped yet.
 ContentSummary SummariseMedia(std::string_view type, const v1::Media& media);
 
+// Returns the kind of a content that is one file at a URL, with all its parts.
+// `Media` says which: its case and name, which is also Instagram's type of the
+// attachment, the path of the URL in violations, and the file of a content.
+template <typename Media>
+consteval ContentKind MediaKind() {
+  return MakeContentKind(
+      {.content_case = Media::kCase,
+       .name = Media::kName,
+       .check =
+           [](const v1::MessageContent& content, Violations& found) {
+             found.Url(Media::File(content).url(),
+                       std::string(Media::kUrlPath));
+           },
+       .quick_replies = QuickReplies::kRefused,
+       .graph_message =
+           [](const v1::MessageContent& content) {
+             return MediaMessage(Media::kName, Media::File(content));
+           },
+       .fetch = Fetch::kMedia,
+       .echo = {.type = Media::kName},
+       .show =
+           [](const v1::MessageContent& content, v1::Message& message) {
+             AddAttachment(Media::kName, Media::File(content).url(), message);
+             return false;
+           },
+       .summarise =
+           [](const v1::MessageContent& content) {
+             return SummariseMedia(Media::kName, Media::File(content));
+           }});
+}
+
 }  // namespace linktor::kinds

@@ -1,44 +1,23 @@
 // A video is a file at a URL. Only Meta, which fetches it, sees its type and
 // size.
 
-#include <boost/json.hpp>
-
 #include "server/kinds/content/media.h"
 #include "server/kinds/content/table.h"
 
 namespace linktor::kinds {
 namespace {
 
-constexpr std::string_view kType = "video";
-
-void Check(const v1::MessageContent& content, Violations& found) {
-  found.Url(content.video().url(), "content.video.url");
-}
-
-boost::json::object GraphMessage(const v1::MessageContent& content) {
-  return MediaMessage(kType, content.video());
-}
-
-bool Show(const v1::MessageContent& content, v1::Message& message) {
-  AddAttachment(kType, content.video().url(), message);
-  return false;
-}
-
-ContentSummary Summarise(const v1::MessageContent& content) {
-  return SummariseMedia(kType, content.video());
-}
+struct Video {
+  static constexpr auto kCase = v1::MessageContent::kVideo;
+  static constexpr std::string_view kName = "video";
+  static constexpr std::string_view kUrlPath = "content.video.url";
+  static const v1::Media& File(const v1::MessageContent& content) {
+    return content.video();
+  }
+};
 
 }  // namespace
 
-constinit const ContentKind kVideoContent =
-    MakeContentKind({.content_case = v1::MessageContent::kVideo,
-                     .name = "video",
-                     .check = Check,
-                     .quick_replies = QuickReplies::kRefused,
-                     .graph_message = GraphMessage,
-                     .fetch = Fetch::kMedia,
-                     .echo = {.type = kType},
-                     .show = Show,
-                     .summarise = Summarise});
+constinit const ContentKind kVideoContent = MediaKind<Video>();
 
 }  // namespace linktor::kinds

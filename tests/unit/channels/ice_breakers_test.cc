@@ -16,7 +16,7 @@ namespace linktor {
 namespace {
 
 // Instagram as it is when it answers with what the test wants.
-class FakeProfileGraph final : public WillingGraph {
+class FakeIceBreakers final : public WillingGraph {
  public:
   void SetIceBreakers(const GraphAccount&, const v1::SetIceBreakersRequest&,
                       Done done) override {
@@ -77,7 +77,7 @@ class IceBreakersTest : public ChannelsFixture {
     return answer.get_future().get();
   }
 
-  FakeProfileGraph graph_;
+  FakeIceBreakers graph_;
   Executor executor_{1, 10};
   IceBreakers ice_breakers_{executor_, *admin_, *registry_, graph_};
 };
