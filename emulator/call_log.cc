@@ -5,7 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "server/base/log.h"
+#include "server/base/redaction.h"
 #include "server/base/strings.h"
 
 namespace linktor::emulator {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/url.hpp>
+#include <initializer_list>
 #include <limits>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include "emulator/customer_json.h"
 #include "emulator/json_reader.h"
 #include "server/base/ids.h"
+#include "server/base/strings.h"
 #include "server/base/try.h"
 
 namespace linktor::emulator {
@@ -20,18 +22,24 @@ namespace {
 
 // A delayed answer holds a connection, and no test needs a longer delay.
 constexpr std::int64_t kMaxDelayMs = 600'000;
+constexpr std::int64_t kMaxInt = std::numeric_limits<int>::max();
 
 struct KindName {
   FaultKind kind;
   std::string_view name;
+  // The members that such a fault may have besides "on", "kind" and "times",
+  // with a blank before and behind each.
+  std::string_view members;
 };
 
 constexpr KindName kKinds[] = {
-    {FaultKind::kAcceptThenClose, "accept_then_close"},
-    {FaultKind::kClose, "close"},
-    {FaultKind::kDelay, "delay"},
-    {FaultKind::kStatus, "status"},
-    {FaultKind::kGraphError, "graph_error"},
+    {FaultKind::kAcceptThenClose, "accept_then_close", ""},
+    {FaultKind::kClose, "close", ""},
+    {FaultKind::kDelay, "delay", " ms "},
+    {FaultKind::kStatus, "status", " status body "},
+    {FaultKind::kGraphError, "graph_error",
+     " status code subcode message localized_message type is_transient "
+     "user_title user_message "},
 };
 
 bool IsHttpUrl(const std::string& text) {
@@ -101,6 +109,34 @@ json::object FaultJson(const Fault& fault) {
   return out;
 }
 
+// Reads what only faults of that kind have.
+void ReadFaultOfKind(JsonReader& reader, Fault& fault) {
+  const auto ms = reader.Integer("ms", 0, kMaxDelayMs);
+  if (fault.kind == FaultKind::kDelay && !ms.has_value()) {
+    reader.Wrong("ms", "the delay in milliseconds");
+  }
+  fault.delay = absl::Milliseconds(ms.value_or(0));
+  const auto status = reader.Integer("status", 200, 599);
+  fault.response = FaultResponse(static_cast<int>(status.value_or(500)),
+                                 reader.Find("body"));
+  const auto code = reader.Integer("code", 0, kMaxInt);
+  if (fault.kind == FaultKind::kGraphError && !code.has_value()) {
+    reader.Wrong("code", "the number of the error");
+  }
+  fault.error = {
+      .status = static_cast<int>(status.value_or(400)),
+      .code = static_cast<int>(code.value_or(0)),
+      .subcode =
+          static_cast<int>(reader.Integer("subcode", 0, kMaxInt).value_or(0)),
+      .message = reader.String("message").value_or(
+          absl::StrCat("(#", code.value_or(0), ") An error was asked for")),
+      .localized_message = reader.String("localized_message").value_or(""),
+      .user_title = reader.String("user_title").value_or(""),
+      .user_message = reader.String("user_message").value_or(""),
+      .type = reader.String("type").value_or("OAuthException"),
+      .is_transient = reader.Bool("is_transient").value_or(false)};
+}
+
 }  // namespace
 
 absl::StatusOr<ConfigChange> ReadConfigChange(const json::value& body) {
@@ -141,11 +177,12 @@ absl::StatusOr<ConfigChange> ReadConfigChange(const json::value& body) {
 }
 
 absl::StatusOr<Fault> ReadFault(const json::value& body) {
-  JsonReader reader(
-      body, {"on", "kind", "times", "ms", "status", "body", "code", "subcode",
-             "message", "localized_message", "type", "is_transient",
-             "user_title", "user_message"});
-  constexpr std::int64_t kMaxInt = std::numeric_limits<int>::max();
+  static const std::initializer_list<std::string_view> kMembers = {
+      "on",           "kind",        "times",      "ms",
+      "status",       "body",        "code",       "subcode",
+      "message",      "type",        "user_title", "localized_message",
+      "user_message", "is_transient"};
+  JsonReader reader(body, kMembers);
   Fault fault;
   fault.on = reader.String("on").value_or("");
   if (fault.on != "*" && fault.on != "messages" &&
@@ -161,35 +198,20 @@ absl::StatusOr<Fault> ReadFault(const json::value& body) {
     reader.Wrong("kind",
                  "\"accept_then_close\", \"close\", \"delay\", \"status\" or "
                  "\"graph_error\"");
-  } else {
-    fault.kind = known->kind;
+    return reader.status();
+  }
+  fault.kind = known->kind;
+  for (const std::string_view name : kMembers) {
+    if (name == "on" || name == "kind" || name == "times") continue;
+    const std::string padded = absl::StrCat(" ", ToAbsl(name), " ");
+    if (reader.Has(name) &&
+        known->members.find(padded) == std::string_view::npos) {
+      reader.Wrong(name, absl::StrCat("absent with the kind \"", kind, "\""));
+    }
   }
   fault.times =
       static_cast<int>(reader.Integer("times", 0, kMaxInt).value_or(1));
-  const auto ms = reader.Integer("ms", 0, kMaxDelayMs);
-  if (fault.kind == FaultKind::kDelay && !ms.has_value()) {
-    reader.Wrong("ms", "the delay in milliseconds");
-  }
-  fault.delay = absl::Milliseconds(ms.value_or(0));
-  const auto status = reader.Integer("status", 200, 599);
-  fault.response = FaultResponse(static_cast<int>(status.value_or(500)),
-                                 reader.Find("body"));
-  const auto code = reader.Integer("code", 0, kMaxInt);
-  if (fault.kind == FaultKind::kGraphError && !code.has_value()) {
-    reader.Wrong("code", "the number of the error");
-  }
-  fault.error = {
-      .status = static_cast<int>(status.value_or(400)),
-      .code = static_cast<int>(code.value_or(0)),
-      .subcode =
-          static_cast<int>(reader.Integer("subcode", 0, kMaxInt).value_or(0)),
-      .message = reader.String("message").value_or(
-          absl::StrCat("(#", code.value_or(0), ") An error was asked for")),
-      .localized_message = reader.String("localized_message").value_or(""),
-      .user_title = reader.String("user_title").value_or(""),
-      .user_message = reader.String("user_message").value_or(""),
-      .type = reader.String("type").value_or("OAuthException"),
-      .is_transient = reader.Bool("is_transient").value_or(false)};
+  ReadFaultOfKind(reader, fault);
   LINKTOR_TRY(reader.status());
   return fault;
 }

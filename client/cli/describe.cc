@@ -52,7 +52,7 @@ std::string Settled(v1::SettledBy by) {
     case v1::SETTLED_BY_ANSWER:
       return "Instagram's answer";
     case v1::SETTLED_BY_ECHO_CONTENT:
-      return "an echo of the same text (a conclusion, not a proof)";
+      return "an echo of the same content (a conclusion, not a proof)";
     case v1::SETTLED_BY_CALLER:
       return "someone who looked (messages resolve)";
     default:
@@ -106,6 +106,26 @@ std::string Summary(const v1::Message& message) {
   return out.empty() ? "(no text)" : out;
 }
 
+std::string Summary(const v1::Referral& referral) {
+  const bool by_ad = !referral.ad_id().empty();
+  std::string came = "came";
+  if (by_ad) {
+    absl::StrAppend(&came, " from the ad ", EscapeControls(referral.ad_id()));
+  } else if (!referral.product_id().empty()) {
+    absl::StrAppend(&came, " from the product ",
+                    EscapeControls(referral.product_id()));
+  } else {
+    absl::StrAppend(&came, " by a link");
+  }
+  if (!referral.ad_title().empty()) {
+    absl::StrAppend(&came, " ", Quote(referral.ad_title()));
+  }
+  if (!referral.ref().empty()) {
+    absl::StrAppend(&came, " with the ref ", Quote(referral.ref()));
+  }
+  return came;
+}
+
 std::string Describe(const v1::Channel& channel, const absl::TimeZone& zone) {
   std::string out;
   Add(out, "channel", EscapeControls(channel.id()));
@@ -147,6 +167,27 @@ std::string Describe(const v1::Channel& channel, const absl::TimeZone& zone) {
   return out;
 }
 
+namespace {
+
+void AddWhatCameWithIt(std::string& out, const v1::Message& message) {
+  Add(out, "tap gives", EscapeControls(message.quick_reply_payload()));
+  Add(out, "tap gives", EscapeControls(message.postback_payload()));
+  if (message.from_ice_breaker()) Add(out, "tapped", "an ice breaker");
+  Add(out, "story", EscapeControls(message.story().id()));
+  Add(out, "story at", EscapeControls(message.story().url()));
+  for (const v1::Product& product : message.products()) {
+    Add(out, "product",
+        absl::StrCat(EscapeControls(product.id()),
+                     product.name().empty() ? "" : " ",
+                     product.name().empty() ? "" : Quote(product.name())));
+  }
+  if (message.has_referral()) {
+    Add(out, "customer", Summary(message.referral()));
+  }
+}
+
+}  // namespace
+
 std::string Describe(const v1::Message& message, const absl::TimeZone& zone) {
   std::string out;
   Add(out, "message", EscapeControls(message.id()));
@@ -175,6 +216,7 @@ std::string Describe(const v1::Message& message, const absl::TimeZone& zone) {
     }
   }
   Add(out, "answers mid", EscapeControls(message.reply_to_mid()));
+  AddWhatCameWithIt(out, message);
   if (message.attempt() > 1)
     Add(out, "attempt", absl::StrCat(message.attempt()));
   if (message.state() != v1::MESSAGE_STATE_UNCONFIRMED) {
@@ -182,6 +224,8 @@ std::string Describe(const v1::Message& message, const absl::TimeZone& zone) {
   }
   Add(out, "reason", EscapeControls(message.error().reason()));
   Add(out, "error", EscapeControls(message.error().message()));
+  Add(out, "API key", EscapeControls(message.api_key_id()));
+  AddTime(out, "written", message.event_time(), zone);
   AddTime(out, "created", message.create_time(), zone);
   AddTime(out, "sent", message.send_time(), zone);
   AddTime(out, "echoed", message.echo_time(), zone);

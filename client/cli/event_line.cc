@@ -53,28 +53,8 @@ std::string Reacted(const v1::Reaction& reaction) {
       " to ", to);
 }
 
-std::string Came(const v1::Referral& referral) {
-  const bool by_ad = !referral.ad_id().empty();
-  std::string came = "came";
-  if (by_ad) {
-    absl::StrAppend(&came, " from the ad ", EscapeControls(referral.ad_id()));
-  } else if (!referral.product_id().empty()) {
-    absl::StrAppend(&came, " from the product ",
-                    EscapeControls(referral.product_id()));
-  } else {
-    absl::StrAppend(&came, " by a link");
-  }
-  if (!referral.ad_title().empty()) {
-    absl::StrAppend(&came, " ", Quote(referral.ad_title()));
-  }
-  if (!referral.ref().empty()) {
-    absl::StrAppend(&came, " with the ref ", Quote(referral.ref()));
-  }
-  return came;
-}
-
 std::string AndCame(const v1::Referral& referral) {
-  return absl::StrCat(", ", Came(referral));
+  return absl::StrCat(", ", Summary(referral));
 }
 
 std::string Tapped(const v1::Postback& postback) {
@@ -146,7 +126,7 @@ std::string What(const v1::Event& event) {
     case v1::Event::kProductShare:
       return Shared(event.product_share());
     case v1::Event::kReferral:
-      return Came(event.referral());
+      return Summary(event.referral());
     default:
       return "";
   }

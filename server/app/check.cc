@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/app/app.h"
+#include "server/app/core_dumps.h"
 #include "server/http/listener.h"
 #include "server/journal/data_folder.h"
 #include "server/rpc/listening_sockets.h"
@@ -105,6 +106,7 @@ class ListenChecks {
 HostCheck CheckHost(const Config& config, const Clock& clock) {
   HostCheck found;
   Problems& problems = found.problems;
+  if (!config.access.allow_core_dumps) Add(ForbidCoreDumps(), problems);
   const absl::StatusOr<Secret> key = ReadMasterKey(config.master_key_file);
   Add(key.status(), problems);
   CheckKeyMode(config.master_key_file, problems);

@@ -1,5 +1,6 @@
-// Core files hold all that a process has in memory: keys, tokens, texts. A
-// server forbids them before it reads the master key.
+// A core file holds all that a process has in memory: keys, tokens, texts. The
+// server, a check, a backup and a restore forbid it before they read the master
+// key.
 
 #pragma once
 
@@ -7,10 +8,10 @@
 
 namespace linktor {
 
-// From now on neither the kernel nor a handler such as systemd-coredump gets
-// the memory of this process, and other processes of the same user can neither
-// trace it nor read it. It cannot be undone. It fails with FAILED_PRECONDITION
-// when the system refuses.
+// After this call, neither a core file nor a handler such as systemd-coredump
+// gets the memory of this process. Other processes of the same user can neither
+// trace the process nor read its memory. Nothing in this program undoes it. The
+// call fails with FAILED_PRECONDITION when the system refuses.
 absl::Status ForbidCoreDumps();
 
 }  // namespace linktor

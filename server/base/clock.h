@@ -1,6 +1,7 @@
-// Tells the time of day. Everything that needs it takes a Clock, so that tests
-// can choose it; waiting and timeouts use steady time and are not affected.
-// main makes the one SystemClock, which outlives all that borrows it.
+// A Clock tells the time of day. Code that needs it takes a Clock, so that
+// tests can choose the time. Waits and timeouts use steady time, so a Clock
+// does not affect them. main makes the one SystemClock, which outlives all that
+// borrow it.
 
 #pragma once
 
@@ -9,17 +10,19 @@
 
 namespace linktor {
 
-// Implementations are thread-safe: every folder asks from its own threads.
+// Implementations are thread-safe, because many threads share one Clock.
 class Clock {
  public:
   virtual ~Clock() = default;
 
-  // Returns the time of day. It may go back, when an administrator or NTP sets
-  // it, so two results tell no order of events. It does not block.
+  // Returns the time of day. The time may go back when an administrator or NTP
+  // sets it, so two results do not show which event came first. The call does
+  // not block.
   virtual absl::Time Now() const = 0;
 };
 
-// Reads the machine's clock. It holds nothing, so any number of them are equal.
+// Reads the machine's clock. It has no members, so one SystemClock is as good
+// as another.
 class SystemClock final : public Clock {
  public:
   absl::Time Now() const override { return absl::Now(); }

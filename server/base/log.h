@@ -42,11 +42,4 @@ void Log(LogLevel level, std::string_view event, const LogFields& fields = {});
 // Nothing is written before InitLogging. Thread-safe.
 void LogAudit(const LogFields& fields);
 
-// Returns `text` with what looks like an access token, an API key of this
-// server, an Authorization header or an access_token or appsecret_proof
-// parameter replaced. Every field passes through it. It may redact too much,
-// and it does not know a secret of another form: secrets are Secrets and are
-// not logged at all. Pure.
-std::string Redact(std::string_view text);
-
 }  // namespace linktor

@@ -1,5 +1,5 @@
-// Tells a thread that it is time to end, while it rests between two rounds of
-// its work. The ticker and the housekeeping wait with it.
+// A StopSignal tells a thread to end while the thread rests between two rounds
+// of its work. Ticker and Housekeeping rest with it.
 
 #pragma once
 
@@ -12,8 +12,8 @@ namespace linktor {
 // It is thread-safe. It must outlive the thread that rests.
 class StopSignal {
  public:
-  // Rests for `time`, measured by the monotonic clock. Returns false, at once,
-  // when it is time to end.
+  // Rests for `time`, measured by the monotonic clock, and returns true. When
+  // Set is called meanwhile, or was called before, it returns false at once.
   [[nodiscard]] bool Rest(std::chrono::nanoseconds time) {
     const auto end = std::chrono::steady_clock::now() + time;
     MutexLock lock(mutex_);
@@ -23,7 +23,7 @@ class StopSignal {
     return !stopping_;
   }
 
-  // Ends a rest that is under way and every later one.
+  // Ends a rest that is under way; every later rest ends at once.
   void Set() {
     {
       MutexLock lock(mutex_);

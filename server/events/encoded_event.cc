@@ -5,7 +5,7 @@
 
 #include "linktor/instagram/v1/event.pb.h"
 #include "linktor/instagram/v1/event_service.pb.h"
-#include "server/state/event_form.h"
+#include "server/state/event_encoding.h"
 
 namespace linktor {
 namespace {
@@ -34,11 +34,12 @@ void AppendLength(std::string& out, std::size_t length) {
 
 EncodedEvent EncodeEvent(CommittedEvent event, const CursorCodec& cursors) {
   const std::string cursor = cursors.Encode(event.seq);
-  // Some clients replace rather than merge a payload that occurs twice, so an
-  // overlay is merged here; the cursor, a plain string, is merely appended.
+  // Some clients replace rather than merge a payload that occurs twice, so what
+  // Apply decided is merged here; the cursor, a plain string, is merely
+  // appended.
   std::string merged;
-  if (!event.overlay.empty()) merged = MergeEvent(event).SerializeAsString();
-  const std::string& body = event.overlay.empty() ? *event.encoded : merged;
+  if (!event.decided.empty()) merged = MergeEvent(event).SerializeAsString();
+  const std::string& body = event.decided.empty() ? *event.encoded : merged;
 
   std::string cursor_field;
   AppendTag(cursor_field, v1::Event::kCursorFieldNumber);
@@ -50,13 +51,13 @@ EncodedEvent EncodeEvent(CommittedEvent event, const CursorCodec& cursors) {
                        .channel_id = std::move(event.channel_id),
                        .user_id = std::move(event.user_id),
                        .id = std::move(event.id),
-                       .overlay = std::move(event.overlay),
-                       .framed = {}};
-  encoded.framed.reserve(body.size() + cursor_field.size() + 8);
-  AppendTag(encoded.framed, v1::SubscribeEventsResponse::kEventsFieldNumber);
-  AppendLength(encoded.framed, body.size() + cursor_field.size());
-  encoded.framed.append(body);
-  encoded.framed.append(cursor_field);
+                       .decided = std::move(event.decided),
+                       .wire = {}};
+  encoded.wire.reserve(body.size() + cursor_field.size() + 8);
+  AppendTag(encoded.wire, v1::SubscribeEventsResponse::kEventsFieldNumber);
+  AppendLength(encoded.wire, body.size() + cursor_field.size());
+  encoded.wire.append(body);
+  encoded.wire.append(cursor_field);
   return encoded;
 }
 
@@ -71,7 +72,7 @@ EncodedEvent EncodeErased(const EncodedEvent& event,
        .sealed = {},
        .encoded = std::make_shared<const std::string>(WholeEvent(
            event.id, event.type, event.channel_id, event.user_id, "")),
-       .overlay = event.overlay},
+       .decided = event.decided},
       cursors);
 }
 

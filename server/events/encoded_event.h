@@ -22,18 +22,19 @@ struct EncodedEvent {
   std::string user_id;
   // With these the event can be encoded again without its content.
   RawId id;
-  std::string overlay;
+  std::string decided;
   // This is a whole `events` field of SubscribeEventsResponse: tag, length,
   // Event. Such fields one after the other are a response, without parsing.
-  std::string framed;
+  std::string wire;
 };
 
-// Encodes an event with its overlay and its cursor. It must have been opened
-// (see OpenEvent of state/event_form.h), because `encoded` must not be null.
+// Encodes an event with what Apply decided and its cursor. It must have been
+// opened (see OpenEvent of state/event_encoding.h), because `encoded` must not
+// be null.
 EncodedEvent EncodeEvent(CommittedEvent event, const CursorCodec& cursors);
 
-// Returns the same event without its content, after that was erased. The
-// overlay stays, because it holds none.
+// Returns the same event without its content, after that was erased. What
+// Apply decided stays, because it holds none.
 EncodedEvent EncodeErased(const EncodedEvent& event,
                           const CursorCodec& cursors);
 

@@ -6,7 +6,7 @@
 #include "server/base/cause_log.h"
 #include "server/base/log.h"
 #include "server/base/try.h"
-#include "server/state/event_form.h"
+#include "server/state/event_encoding.h"
 
 namespace linktor {
 
@@ -120,10 +120,10 @@ bool EventLog::ReadLive(const Want& want, const EventFilter& filter,
       if (filter.Wants(event.type, event.channel_id, event.user_id)) {
         if (batch.events == want.max_events ||
             (batch.events > 0 &&
-             batch.framed.size() + event.framed.size() > kMaxBatchBytes)) {
+             batch.wire.size() + event.wire.size() > kMaxBatchBytes)) {
           return true;
         }
-        batch.framed.append(event.framed);
+        batch.wire.append(event.wire);
         ++batch.events;
       }
       batch.through_seq = event.seq;
@@ -164,7 +164,7 @@ EventLog::SharedResponsePtr EventLog::ReadShared(std::int64_t after_seq) {
   made->after_seq = after_seq;
   made->through_seq = batch.through_seq;
   made->last_seq = last_seq;
-  made->bytes = std::move(batch.framed);
+  made->bytes = std::move(batch.wire);
   AppendPosition(batch.through_seq, /*tell_backlog=*/true, made->bytes);
   MutexLock lock(shared_mutex_);
   // It may hold what has been erased since it was read.
@@ -197,11 +197,11 @@ absl::StatusOr<EventLog::Batch> EventLog::ReadStored(
     const std::int64_t seq = event.seq;
     const EncodedEvent encoded = EncodeEvent(std::move(event), cursors_);
     if (batch.events > 0 &&
-        batch.framed.size() + encoded.framed.size() > kMaxBatchBytes) {
+        batch.wire.size() + encoded.wire.size() > kMaxBatchBytes) {
       batch.through_seq = seq - 1;
       break;
     }
-    batch.framed.append(encoded.framed);
+    batch.wire.append(encoded.wire);
     ++batch.events;
   }
   return batch;

@@ -53,8 +53,8 @@ class EventLog {
 
   // A Batch is what one read has found for one stream.
   struct Batch {
-    // Framed `events` fields, one after the other.
-    std::string framed;
+    // Whole `events` fields of the response, one after the other.
+    std::string wire;
     int events = 0;
     // Everything up to here has been looked at.
     std::int64_t through_seq = 0;

@@ -12,7 +12,7 @@ void LiveRing::Publish(std::vector<EncodedEvent> events) {
   if (events.empty()) return;
   Entry entry;
   for (const EncodedEvent& event : events) {
-    entry.bytes += event.framed.size() + sizeof(EncodedEvent);
+    entry.bytes += event.wire.size() + sizeof(EncodedEvent);
   }
   const std::int64_t last = events.back().seq;
   entry.segment =

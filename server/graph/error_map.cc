@@ -7,7 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "server/base/log.h"
+#include "server/base/redaction.h"
 #include "server/base/status.h"
 #include "server/base/strings.h"
 #include "server/graph/error_table.h"

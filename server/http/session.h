@@ -1,7 +1,7 @@
-// Speaks the HTTP/1.1 of one connection: it reads requests, hands them to the
-// handler and sends the answers, one after the other. It is a template, so that
-// plaintext pays nothing for TLS. Internal to the listener; only used on the
-// worker's thread.
+// An HttpSession serves HTTP/1.1 on one connection: it reads requests, hands
+// them to the handler and sends the answers, one after the other. It is a
+// template, so that a connection without TLS has none of TLS's cost. Only the
+// listener uses it, on the worker's thread.
 
 #pragma once
 
@@ -17,15 +17,16 @@
 
 namespace linktor {
 
-// OpenSSL makes a record of each buffer that is written; the flat stream joins
-// the head and the body of an answer into one.
+// OpenSSL makes one TLS record from each buffer that is written. The flat
+// stream joins the head and the body of an answer into one buffer.
 using HttpTlsStream = boost::beast::flat_stream<asio::ssl::stream<HttpSocket>>;
 
-// A worker makes one for a connection, whose stream is ready, and runs it once.
+// A worker makes a session for a connection when its stream is ready (after the
+// TLS handshake, if there is one), and runs the session once.
 template <typename Stream>
 class HttpSession {
  public:
-  // All of them outlive this. `stream` is that of `connection`.
+  // All three must outlive the session. `stream` belongs to `connection`.
   HttpSession(HttpLoop& loop, HttpConnection& connection, Stream& stream)
       : loop_(loop),
         connection_(connection),
@@ -34,28 +35,31 @@ class HttpSession {
   HttpSession(const HttpSession&) = delete;
   HttpSession& operator=(const HttpSession&) = delete;
 
-  // No temporary with a destructor may stand in a co_await expression in these:
-  // g++ 12 destroys those made by braces twice.
+  // In the coroutines below, no temporary with a destructor may stand in a
+  // co_await expression: g++ 12 calls the destructor of a temporary that is
+  // made with braces two times.
 
-  // Serves requests until the connection must close, which is left to the
-  // caller. Where memory runs out, the request is answered with 503 if that is
-  // still possible, and the connection must close; std::bad_alloc when there is
-  // not even memory for the answer.
+  // Serves requests until the connection must close; the caller closes it. When
+  // memory runs out, the request is answered with 503 if that is still
+  // possible, and the connection must close. It throws std::bad_alloc when
+  // there is not even memory for that answer.
   asio::awaitable<void> Run();
 
-  // Returns whether the session ended with a refusal, after which the client
-  // may still send. The worker then lingers before it closes.
+  // Returns whether the session ended with a refusal. The client may then still
+  // be sending, so the worker reads on for a short time before it closes.
   bool refused() const { return refused_; }
 
  private:
-  // The parser leaves no more of a body than this in the buffer, in bytes;
-  // without a limit an endless trailer or extension of a chunk would fill the
-  // memory.
+  // Besides a head, the buffer holds at most this many bytes that the parser
+  // has not taken yet. Without a limit, an endless trailer or an endless
+  // extension of a chunk would fill the memory.
   static constexpr std::size_t kMaxBuffered = std::size_t{128} * 1024;
 
-  // Says whether an answer of the session's own would reach somebody.
+  // Says whether the client waits for an answer, so that the session may send
+  // one of its own, such as 503.
   enum class Stage : std::int8_t {
-    // There is no request, so an answer would be taken for the next one's.
+    // No request has begun. The client would take an answer for the answer to
+    // its next request.
     kIdle,
     // A request has begun; nothing is answered yet.
     kReading,
@@ -67,32 +71,34 @@ class HttpSession {
   struct AnswerForm {
     unsigned version = 11;
     bool keep_alive = false;
-    // The answer to HEAD goes without its body.
+    // The answer to a HEAD request is sent without its body.
     bool head_only = false;
   };
 
   // Reads one request and answers it. Returns false when the connection must
   // close. The request holds its share of the budget until the answer is sent,
-  // or until its body turns out to be unreadable. std::bad_alloc leaves it
-  // where memory runs out.
+  // or until its body turns out to be unreadable. It throws std::bad_alloc when
+  // memory runs out.
   asio::awaitable<bool> ServeOne();
-  // Answers the request that memory ran out for, if it waits for an answer;
-  // otherwise it only reports. It frees the buffer first, for the answer needs
-  // memory. std::bad_alloc leaves it where there is none for that.
+  // Run calls GiveUp when memory has run out. It frees the buffer first,
+  // because an answer needs memory. It answers the request under way if no
+  // answer to it has begun; otherwise it only reports. It throws std::bad_alloc
+  // when there is no memory for the answer.
   asio::awaitable<void> GiveUp();
   // Waits for the first byte of a request, at most for the idle timeout.
   // Returns false when the connection has ended.
   asio::awaitable<bool> AwaitRequest();
-  // These return why the parser did not come to the end of the head or body.
+  // These read until the parser has the whole head or the whole body. They
+  // return the error that prevented it, or none.
   asio::awaitable<boost::beast::error_code> ReadHead(HttpParser& parser);
   asio::awaitable<boost::beast::error_code> ReadBody(HttpParser& parser);
   // Reads at most `size` bytes more into the buffer. The error is
   // buffer_overflow when the buffer is full.
   asio::awaitable<boost::beast::error_code> ReadMore(std::size_t size);
-  // These send an answer and return whether the connection may go on. Refuse
-  // answers what could not be read, where there is someone to answer;
-  // RefuseWith reports the refusal and answers it. Both return false. Answer
-  // sends what the handler said.
+  // These send an answer and return whether the connection may go on. Refuse is
+  // for a request that could not be read; it sends nothing when nobody waits
+  // for an answer. RefuseWith reports the refusal and sends the answer for it.
+  // Both return false. Answer sends `response`.
   asio::awaitable<bool> Refuse(boost::beast::error_code error);
   asio::awaitable<bool> RefuseWith(Refusal refusal);
   asio::awaitable<bool> Answer(HttpResponse response, AnswerForm form);
@@ -101,13 +107,14 @@ class HttpSession {
   HttpConnection& connection_;
   Stream& stream_;
   Stage stage_ = Stage::kIdle;
-  // It is true while the request under way is a HEAD, so that an answer has no
-  // body.
+  // It is true while the request under way is a HEAD request, so that a refusal
+  // has no body either.
   bool head_only_ = false;
   // It holds the bytes that have been read and not parsed yet.
   boost::beast::flat_buffer buffer_;
-  // Holds the first bytes of the request that is read, by which a refusal tells
-  // TLS, HTTP/2 and the PROXY protocol from other things that are not HTTP/1.1.
+  // It holds the first bytes of the request under way. When they are not
+  // HTTP/1.1, the refusal recognises TLS, HTTP/2 and the PROXY protocol by
+  // them.
   std::string opening_;
   bool refused_ = false;
 };

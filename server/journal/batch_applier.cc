@@ -6,20 +6,10 @@
 #include <vector>
 
 #include "server/base/cause_log.h"
-#include "server/base/status.h"
 #include "server/base/try.h"
+#include "server/journal/refusals.h"
 
 namespace linktor {
-namespace {
-
-absl::Status CannotApply() {
-  return MakeError(
-      absl::StatusCode::kInternal, v1::ERROR_REASON_INTERNAL_FAULT,
-      "the request could not be stored; the server's log says why");
-}
-
-}  // namespace
-
 BatchApplier::BatchApplier(Database& database, RecentMids& recent,
                            std::size_t mid_run, const Limits& limits)
     : database_(database),

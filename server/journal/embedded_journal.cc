@@ -5,8 +5,8 @@
 
 #include "server/base/cause_log.h"
 #include "server/base/log.h"
-#include "server/base/status.h"
 #include "server/base/try.h"
+#include "server/journal/refusals.h"
 
 namespace linktor {
 namespace {
@@ -32,32 +32,6 @@ std::size_t SizeOf(const journal::Record& record) {
         kFixed + 2 * item.event().sealed().size() + item.sealed_raw().size();
   }
   return size;
-}
-
-absl::Status DiskFull() {
-  return MakeError(absl::StatusCode::kResourceExhausted,
-                   v1::ERROR_REASON_DISK_FULL,
-                   "no space is left on the server's disk; nothing was done");
-}
-
-absl::Status Busy() {
-  return MakeError(
-      absl::StatusCode::kResourceExhausted,
-      "another program holds the server's database, or memory is "
-      "lacking; nothing was done",
-      {.reason = v1::ERROR_REASON_OVERLOADED, .retry_after = absl::Seconds(1)});
-}
-
-absl::Status StoreFailed() {
-  return MakeError(absl::StatusCode::kUnavailable,
-                   v1::ERROR_REASON_STORE_FAILED,
-                   "the server's disk has failed; nothing was sent, and a "
-                   "restart will show whether this was stored");
-}
-
-absl::Status Stopping() {
-  return MakeError(absl::StatusCode::kUnavailable, v1::ERROR_REASON_DRAINING,
-                   "the server is shutting down; nothing was done");
 }
 
 }  // namespace
@@ -135,10 +109,7 @@ absl::Status EmbeddedJournal::Enqueue(Waiting& waiting) {
   // would be.
   if (waiting_bytes_ > 0 &&
       waiting_bytes_ + waiting.bytes > options_.max_waiting_bytes) {
-    return MakeError(absl::StatusCode::kResourceExhausted,
-                     "too much is waiting to be stored; nothing was done",
-                     {.reason = v1::ERROR_REASON_OVERLOADED,
-                      .retry_after = absl::Seconds(1)});
+    return QueueFull();
   }
   record.set_number(++last_number_);
   waiting_bytes_ += waiting.bytes;
@@ -240,7 +211,7 @@ Ending EmbeddedJournal::FailedEnding(const BatchApplier::Result& result) {
     case StoreFault::kBusy:
       LogCause(LogLevel::kError, "database busy", "",
                {{"error", failed.ToString()}});
-      return Ending::Refused(Busy());
+      return Ending::Refused(StoreBusy());
     case StoreFault::kNone:
     case StoreFault::kRecord:
     case StoreFault::kDisk:

@@ -1,8 +1,8 @@
-// The feed tells the views what came of each commit, in order, whoever appended
-// it. A view is what the server keeps in memory of the state: live ring,
-// channel registry, API keys, lanes of sends. It is loaded once from the state
-// and learns everything else from here, so that it is right also when another
-// instance appended the record.
+// The feed tells the views, in order, what each commit has changed. A view is a
+// part of the state that the server keeps in memory, such as the live ring, the
+// channel registry, the API keys and the lanes of sends. A view is loaded once
+// from the state and learns everything else from the feed. So it is right even
+// when another instance has appended the record.
 
 #pragma once
 
@@ -17,29 +17,29 @@
 
 namespace linktor {
 
-// An AppliedRecord is a committed record with its effects. Both are borrowed
-// for the length of the call to the view.
+// An AppliedRecord is a committed record with its effects. The record and the
+// effects are borrowed until the call to the view returns.
 struct AppliedRecord {
   const journal::Record& record;
-  // Says whether this process appended it. A lane of sends begins only claims
-  // that are its own.
+  // Says whether this process appended the record. A lane of sends begins only
+  // the claims that its own process has appended.
   bool own = false;
   const Effects& effects;
 };
 
-// There is one Feed for a journal; the data folder owns it, so that views can
-// be added before anything is applied.
+// Each journal has one Feed. The data folder owns it, so that views can be
+// added before anything is applied.
 class Feed {
  public:
-  // A view is called on the applying thread with all records of one commit, in
-  // order, before their appenders are answered: a caller that gets an answer
-  // finds its effect in every view. It must not block, and must not append and
-  // wait. It may append without waiting.
+  // A view is called on the applying thread with all records that one commit
+  // has applied, in order. That is before the appenders get their answers, so a
+  // caller with an answer finds its effect in every view. A view must not
+  // block, so it may append a record but must not wait for the end of it.
   using View = std::function<void(std::span<const AppliedRecord>)>;
 
   // Adds a view; it is thread-safe. Views are told in the order in which they
-  // were added. A view cannot be removed: what it refers to must live until
-  // nothing is applied any more.
+  // were added. A view cannot be removed, so everything that it refers to must
+  // live until nothing is applied any more.
   void Add(View view) {
     MutexLock lock(mutex_);
     auto next = std::make_shared<std::vector<View>>(*views_);
@@ -47,9 +47,10 @@ class Feed {
     views_ = std::move(next);
   }
 
-  // Tells all views of one commit. The journal alone calls it, on the applying
-  // thread. The list is copied under the mutex and called outside of it,
-  // because nothing is called while a mutex is held.
+  // Tells every view about one commit. Only the journal calls it, on the
+  // applying thread. It copies the pointer to the list under the mutex and
+  // releases the mutex before it calls the views, because no code calls out
+  // while it holds a mutex.
   void Tell(std::span<const AppliedRecord> records) const {
     std::shared_ptr<const std::vector<View>> views;
     {
@@ -60,9 +61,9 @@ class Feed {
   }
 
  private:
-  // It guards the pointer to the list. The list itself never changes; Add
-  // replaces it by a longer copy, and a Tell that is under way keeps the old
-  // one.
+  // The mutex guards the pointer to the list. The list itself never changes:
+  // Add replaces it with a longer copy, and a Tell that is under way keeps the
+  // old list.
   mutable Mutex mutex_;
   std::shared_ptr<const std::vector<View>> views_ ABSL_GUARDED_BY(mutex_) =
       std::make_shared<const std::vector<View>>();

@@ -85,6 +85,11 @@ struct Kind {
   // The message within an event of this kind; both are null when it has none.
   const v1::Message& (*message)(const v1::Event&) = nullptr;
   v1::Message* (*mutable_message)(v1::Event&) = nullptr;
+  // Adds to the message of such an event what the event says beside it; null
+  // when that is nothing. Where `message` is null and this is not, the event is
+  // a message all the same: this is then given one that has only its channel,
+  // customer and time of arrival, and fills in the rest.
+  void (*complete)(const v1::Event&, v1::Message&) = nullptr;
   // The mid of the message that the event is about, and where that message's
   // own id goes; both are null when it is about none.
   const std::string& (*target_mid)(const v1::Event&) = nullptr;

@@ -33,6 +33,23 @@ void AddKnown(IsIceBreaker is_ice_breaker, v1::Event& event) {
   }
 }
 
+// What was tapped stands in the conversation as a text.
+void Complete(const v1::Event& event, v1::Message& message) {
+  const v1::Postback& tap = event.postback();
+  message.set_direction(tap.direction());
+  if (tap.direction() == v1::MESSAGE_DIRECTION_OUTBOUND) {
+    message.set_origin(v1::MESSAGE_ORIGIN_ELSEWHERE);
+    message.set_state(v1::MESSAGE_STATE_SENT);
+  } else {
+    message.set_state(v1::MESSAGE_STATE_RECEIVED);
+  }
+  message.set_mid(tap.mid());
+  message.set_text(tap.title());
+  message.set_postback_payload(tap.payload());
+  message.set_from_ice_breaker(tap.from_ice_breaker());
+  if (tap.has_referral()) *message.mutable_referral() = tap.referral();
+}
+
 }  // namespace
 
 constinit const Kind kPostback = {
@@ -46,6 +63,7 @@ constinit const Kind kPostback = {
     .own_mid = [](const v1::Event& event) -> const std::string& {
       return event.postback().mid();
     },
+    .complete = Complete,
     .add_known = AddKnown};
 
 }  // namespace linktor::kinds

@@ -91,6 +91,10 @@ constinit const Kind kProductShare = {
     .mutable_message =
         [](v1::Event& event) {
           return event.mutable_product_share()->mutable_message();
+        },
+    .complete =
+        [](const v1::Event& event, v1::Message& message) {
+          *message.mutable_products() = event.product_share().products();
         }};
 
 }  // namespace linktor::kinds

@@ -35,6 +35,10 @@ constinit const Kind kQuickReply = {
     .mutable_message =
         [](v1::Event& event) {
           return event.mutable_quick_reply()->mutable_message();
+        },
+    .complete =
+        [](const v1::Event& event, v1::Message& message) {
+          message.set_quick_reply_payload(event.quick_reply().payload());
         }};
 
 }  // namespace linktor::kinds

@@ -26,6 +26,15 @@ Result Read(const Source& /*source*/, ParsedItem& item) {
   return std::nullopt;
 }
 
+void Complete(const v1::Event& event, v1::Message& message) {
+  const v1::StoryMention& mention = event.story_mention();
+  v1::Story& story = *message.mutable_story();
+  story.set_url(mention.media_url());
+  if (mention.has_media_expire_time()) {
+    *story.mutable_url_expire_time() = mention.media_expire_time();
+  }
+}
+
 }  // namespace
 
 constinit const Kind kStoryMention = {
@@ -46,6 +55,7 @@ constinit const Kind kStoryMention = {
     .mutable_message =
         [](v1::Event& event) {
           return event.mutable_story_mention()->mutable_message();
-        }};
+        },
+    .complete = Complete};
 
 }  // namespace linktor::kinds

@@ -33,6 +33,16 @@ Result Read(const Source& source, ParsedItem& item) {
   return std::nullopt;
 }
 
+void Complete(const v1::Event& event, v1::Message& message) {
+  const v1::StoryReply& reply = event.story_reply();
+  v1::Story& story = *message.mutable_story();
+  story.set_id(reply.story_id());
+  story.set_url(reply.story_url());
+  if (reply.has_story_url_expire_time()) {
+    *story.mutable_url_expire_time() = reply.story_url_expire_time();
+  }
+}
+
 }  // namespace
 
 constinit const Kind kStoryReply = {
@@ -50,6 +60,7 @@ constinit const Kind kStoryReply = {
     .mutable_message =
         [](v1::Event& event) {
           return event.mutable_story_reply()->mutable_message();
-        }};
+        },
+    .complete = Complete};
 
 }  // namespace linktor::kinds

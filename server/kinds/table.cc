@@ -44,6 +44,25 @@ const v1::Message* MessageOf(const v1::Event& event) {
   return kind.message == nullptr ? nullptr : &kind.message(event);
 }
 
+std::optional<v1::Message> WholeMessage(const v1::Event& event) {
+  const Kind& kind = FindPayload(event.payload_case());
+  if (kind.message == nullptr && kind.complete == nullptr) return std::nullopt;
+  v1::Message message;
+  if (kind.message != nullptr) {
+    message = kind.message(event);
+  } else {
+    message.set_channel_id(event.channel_id());
+    message.set_user_id(event.user_id());
+    *message.mutable_create_time() = event.receive_time();
+  }
+  if (kind.complete != nullptr) kind.complete(event, message);
+  if (message.direction() == v1::MESSAGE_DIRECTION_INBOUND &&
+      event.has_event_time()) {
+    *message.mutable_event_time() = event.event_time();
+  }
+  return message;
+}
+
 const std::string& MidOf(const ParsedItem& item) {
   return item.row->own_mid == nullptr ? item.message.mid()
                                       : item.row->own_mid(item.payload);

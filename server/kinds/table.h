@@ -4,11 +4,12 @@
 // The envelope's item reader, ingest, the state, the filter of subscriptions,
 // the command-line client and the emulator ask it. All of it is constant, so
 // any thread may use it at any time. All that is returned here lives as long as
-// the process, but for MessageOf, which returns a part of its argument.
+// the process, but for MessageOf and WholeMessage.
 
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,5 +61,10 @@ const std::vector<std::string>& Types();
 // Returns the message within an event, which the event brought or is about;
 // null when it has none. It points into `event`.
 const v1::Message* MessageOf(const v1::Event& event);
+
+// Returns the message that an event brought, with all that the event says of it
+// in other fields; nothing when the event brought none. A tap on a button is a
+// message, too. It lacks the id where the event does not have it.
+std::optional<v1::Message> WholeMessage(const v1::Event& event);
 
 }  // namespace linktor::kinds

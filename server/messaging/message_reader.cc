@@ -48,12 +48,18 @@ absl::StatusOr<v1::Message> MessageReader::FindByMidKey(
     return OpenMessage(sealer_, *row);
   }
   for (const journal::ItemKind kind :
-       {journal::ITEM_KIND_MESSAGE, journal::ITEM_KIND_ECHO}) {
+       {journal::ITEM_KIND_MESSAGE, journal::ITEM_KIND_ECHO,
+        journal::ITEM_KIND_POSTBACK}) {
     LINKTOR_ASSIGN(const auto event, events_.FindByMid(mid_key, kind));
     if (!event.has_value() || event->channel_id() != channel.channel.id()) {
       continue;
     }
-    if (const v1::Message* message = kinds::MessageOf(*event)) return *message;
+    std::optional<v1::Message> message = kinds::WholeMessage(*event);
+    if (!message.has_value()) continue;
+    if (message->id().empty()) {
+      message->set_id(FormatId(kMessagePrefix, mid_key));
+    }
+    return *std::move(message);
   }
   return MessageNotFound(channel);
 }

@@ -40,8 +40,8 @@ class MessageReader {
 
  private:
   // Looks for a send with that key first, because it knows more of the message,
-  // and then for the event of an inbound message or an echo. A message that
-  // Instagram brought has its mid key as its id.
+  // and then for the event of an inbound message, a tap or an echo. A message
+  // that Instagram brought has its mid key as its id.
   absl::StatusOr<v1::Message> FindByMidKey(const ChannelEntry& channel,
                                            std::string_view mid_key);
 

@@ -1,6 +1,7 @@
-// Makes the API's Message of a stored send: its readable part, its content and
-// its error. Readers, answers and the events of outcomes all use these, so that
-// a message looks the same wherever it is shown. All are thread-safe.
+// Makes the API's Message of a stored send: DescribeMessage (state/) has the
+// readable part, and this adds content and error. Readers, answers and the
+// events of outcomes all use these, so that a message looks the same wherever
+// it is shown. All are thread-safe.
 
 #pragma once
 
@@ -13,10 +14,6 @@
 #include "server/state/rows.h"
 
 namespace linktor {
-
-// Returns everything but content and error, which are sealed. A time that is
-// not known is not set.
-v1::Message DescribeMessage(const MessageRow& row);
 
 // Puts what was said into `message`: text and attachments, and the content
 // itself where these do not say all of it. Content that is not set changes

@@ -7,29 +7,26 @@
 #include "google/protobuf/util/time_util.h"
 #include "linktor/instagram/v1/event.pb.h"
 #include "server/base/try.h"
+#include "server/kinds/table.h"
 #include "server/messaging/message_view.h"
 #include "server/messaging/stored_error.h"
-#include "server/state/event_form.h"
+#include "server/state/event_encoding.h"
 #include "server/state/identity.h"
+#include "server/state/message_event.h"
 
 namespace linktor {
 namespace {
 
 using google::protobuf::util::TimeUtil;
 
-struct EventOfState {
-  const char* type;
-  v1::Message* (v1::Event::*payload)();
-};
-
-EventOfState EventOf(v1::MessageState state) {
+const kinds::Kind& KindOf(v1::MessageState state) {
   switch (state) {
     case v1::MESSAGE_STATE_SENT:
-      return {"message.sent", &v1::Event::mutable_message_sent};
+      return kinds::kMessageSent;
     case v1::MESSAGE_STATE_FAILED:
-      return {"message.failed", &v1::Event::mutable_message_failed};
+      return kinds::kMessageFailed;
     default:
-      return {"message.unconfirmed", &v1::Event::mutable_message_unconfirmed};
+      return kinds::kMessageUnconfirmed;
   }
 }
 
@@ -37,8 +34,8 @@ EventOfState EventOf(v1::MessageState state) {
 // The id of `event` must be set.
 v1::Event DescribeEvent(const MessageRow& row, v1::Message message,
                         std::int64_t now_ms, journal::NewEvent& event) {
-  const EventOfState event_of = EventOf(row.state);
-  event.set_type(event_of.type);
+  const kinds::Kind& kind = KindOf(row.state);
+  event.set_type(std::string(kind.type));
   event.set_channel_no(row.channel_no);
   event.set_channel_id(row.channel_id);
   event.set_user_id(row.user_id);
@@ -48,8 +45,15 @@ v1::Event DescribeEvent(const MessageRow& row, v1::Message message,
   described.set_channel_id(event.channel_id());
   described.set_user_id(event.user_id());
   *described.mutable_receive_time() = TimeUtil::MillisecondsToTimestamp(now_ms);
-  *(described.*event_of.payload)() = std::move(message);
+  *kind.mutable_message(described) = std::move(message);
   return described;
+}
+
+// Returns what the event of a send that an echo settles has of its content.
+std::string SettledContent(const v1::MessageContent& content) {
+  v1::Event event;
+  SetContent(content, *kinds::kMessageSent.mutable_message(event));
+  return event.SerializeAsString();
 }
 
 }  // namespace
@@ -90,16 +94,22 @@ absl::StatusOr<OutcomeRecord> MakeOutcomeRecord(
                                SerializeError(end.error), made.new_keys));
   }
 
+  if (end.state == v1::MESSAGE_STATE_UNCONFIRMED) {
+    LINKTOR_ASSIGN(*outcome.mutable_sealed_settled(),
+                   sealer.Seal(scope, SealedPlace::kEvent, SettledEventId(row),
+                               SettledContent(content), made.new_keys));
+  }
+
   journal::NewEvent& event = *outcome.mutable_event();
   event.set_id(HashedRawId({"outcome", row.id, std::to_string(row.attempt),
                             std::to_string(end.state)}));
-  EventForm form =
-      FormOf(DescribeEvent(after, std::move(message), now_ms, event));
+  EventEncoding encoded =
+      EncodeNewEvent(DescribeEvent(after, std::move(message), now_ms, event));
   LINKTOR_ASSIGN(*event.mutable_sealed(),
                  sealer.Seal(scope, SealedPlace::kEvent, event.id(),
-                             form.stored, made.new_keys));
+                             encoded.stored, made.new_keys));
   made.appended.clear = {
-      std::make_shared<const std::string>(std::move(form.whole))};
+      std::make_shared<const std::string>(std::move(encoded.whole))};
   return made;
 }
 

@@ -10,6 +10,7 @@
 #include "server/base/status.h"
 #include "server/messaging/ended_message.h"
 #include "server/messaging/message_view.h"
+#include "server/state/message_event.h"
 
 namespace linktor {
 namespace {

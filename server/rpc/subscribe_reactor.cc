@@ -190,7 +190,7 @@ bool SubscribeReactor::IsWorthTelling(const EventLog::Batch& batch) const {
 }
 
 void SubscribeReactor::Write(const EventLog::Batch& batch) {
-  std::string bytes = batch.framed;
+  std::string bytes = batch.wire;
   deps_.log.AppendPosition(want_.after_seq, want_.tell_backlog, bytes);
   if (std::exchange(first_, false)) {
     v1::SubscribeEventsResponse extra;

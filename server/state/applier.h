@@ -151,14 +151,14 @@ class Applier {
   absl::StatusOr<bool> IsDuplicate(const journal::WebhookItem& item,
                                    const Context& context);
   // Makes the event of an echo that just came and need not be held, and settles
-  // a send by it if it is the only one that it can be of. `place` lacks the
-  // overlay.
+  // a send by it if it is the only one that it can be of. `setting`
+  // lacks what Apply decides.
   absl::Status ApplyEcho(const journal::WebhookItem& item,
-                         EventTable::Place place, Context& context);
+                         EventTable::Setting setting, Context& context);
   // Makes it an event, also when it was held until now. Returns whether it
   // belongs to no send so far, and may settle one by its content.
   absl::StatusOr<bool> TellEcho(const journal::WebhookItem& item,
-                                EventTable::Place place, Context& context);
+                                EventTable::Setting setting, Context& context);
   // Returns whether the echo must wait for the end of a send, because nobody
   // knows yet whose it is.
   absl::StatusOr<bool> MustHold(const journal::WebhookItem& item);
@@ -167,7 +167,7 @@ class Applier {
   absl::Status Release(const std::vector<HeldEcho>& held, Context& context);
   // Returns the fields that Apply adds to an event that names a send of this
   // server; empty for other events.
-  absl::StatusOr<std::string> TargetOverlay(const journal::WebhookItem& item);
+  absl::StatusOr<std::string> DecideTarget(const journal::WebhookItem& item);
 
   // ---- Sends (apply_send.cc)
   // These decide about a claim and change nothing. The first looks at the

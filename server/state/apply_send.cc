@@ -8,51 +8,36 @@
 #include "google/protobuf/util/time_util.h"
 #include "linktor/instagram/v1/event.pb.h"
 #include "server/base/try.h"
+#include "server/kinds/table.h"
 #include "server/policy/window.h"
 #include "server/state/applier.h"
 #include "server/state/expiry.h"
+#include "server/state/message_event.h"
 
 namespace linktor {
 namespace {
 
 using google::protobuf::util::TimeUtil;
 
-// Returns the event of a send that an echo has settled, and fills in its
-// overlay. The event says which send it is and how it was settled; the content
-// is in the message.echoed event and in GetMessage.
+// Returns the event of a send that an echo has settled, but for its content,
+// and fills in what Apply decided of it.
 journal::NewEvent SettledEvent(const MessageRow& row, std::int64_t time_ms,
-                               std::string& overlay) {
+                               std::string& decided) {
+  const kinds::Kind& kind = kinds::kMessageSent;
   journal::NewEvent event;
-  event.set_id(HashedRawId({"settled", row.id, std::to_string(row.attempt)}));
-  event.set_type("message.sent");
+  event.set_id(SettledEventId(row));
+  event.set_type(std::string(kind.type));
   event.set_channel_no(row.channel_no);
   event.set_channel_id(row.channel_id);
   event.set_user_id(row.user_id);
   event.set_event_ms(row.echo_ms);
   v1::Event described;
-  described.set_id(FormatId(kEventPrefix, event.id()));
-  described.set_type(event.type());
-  described.set_channel_id(row.channel_id);
-  described.set_user_id(row.user_id);
   *described.mutable_event_time() =
       TimeUtil::MillisecondsToTimestamp(row.echo_ms);
   *described.mutable_receive_time() =
       TimeUtil::MillisecondsToTimestamp(time_ms);
-  v1::Message* message = described.mutable_message_sent();
-  message->set_id(FormatId(kMessagePrefix, row.id));
-  message->set_channel_id(row.channel_id);
-  message->set_user_id(row.user_id);
-  message->set_direction(v1::MESSAGE_DIRECTION_OUTBOUND);
-  message->set_origin(v1::MESSAGE_ORIGIN_API);
-  message->set_state(row.state);
-  message->set_mid(row.mid);
-  message->set_request_id(row.request_id);
-  message->set_settled_by(row.settled_by);
-  message->set_attempt(row.attempt);
-  message->set_api_key_id(row.api_key_id);
-  *message->mutable_echo_time() =
-      TimeUtil::MillisecondsToTimestamp(row.echo_ms);
-  overlay = described.SerializeAsString();
+  *kind.mutable_message(described) = DescribeMessage(row);
+  decided = described.SerializeAsString();
   return event;
 }
 
@@ -199,7 +184,8 @@ absl::Status Applier::Settle(const journal::SendOutcome& body, MessageRow& row,
   row.state = static_cast<v1::MessageState>(body.state());
   row.settled_by = static_cast<v1::SettledBy>(body.settled_by());
   LINKTOR_TRY(messages_.SetError(row, body.sealed_error(), state_));
-  std::string overlay;
+  LINKTOR_TRY(messages_.SetSettled(row, body.sealed_settled(), state_));
+  std::string decided;
   if (row.state == v1::MESSAGE_STATE_SENT) {
     if (row.settled_by == v1::SETTLED_BY_ANSWER)
       row.send_ms = context.time_ms();
@@ -212,9 +198,9 @@ absl::Status Applier::Settle(const journal::SendOutcome& body, MessageRow& row,
       LINKTOR_TRY(messages_.RemoveUnmatched(body.mid_key()));
       if (row.echo_ms != 0) {
         v1::Event echo;
-        *echo.mutable_message_sent()->mutable_echo_time() =
+        *kinds::kMessageSent.mutable_message(echo)->mutable_echo_time() =
             TimeUtil::MillisecondsToTimestamp(row.echo_ms);
-        overlay = echo.SerializeAsString();
+        decided = echo.SerializeAsString();
       }
     }
   }
@@ -223,7 +209,7 @@ absl::Status Applier::Settle(const journal::SendOutcome& body, MessageRow& row,
       .Append(body.event(),
               {.time_ms = context.time_ms(),
                .message_no = row.no,
-               .overlay = std::move(overlay),
+               .decided = std::move(decided),
                .clear = context.ClearOf(0)},
               state_, context.effects.events)
       .status();
@@ -313,15 +299,19 @@ absl::Status Applier::SettleWith(const UnmatchedEcho& echo, MessageRow& row,
   row.mid_key = echo.mid_key;
   row.echo_ms = echo.echo_ms;
   row.send_ms = echo.echo_ms;
+  std::string decided;
+  journal::NewEvent event = SettledEvent(row, context.time_ms(), decided);
+  LINKTOR_ASSIGN(*event.mutable_sealed(), messages_.FindSettled(row));
   LINKTOR_TRY(messages_.SetError(row, "", state_));
+  LINKTOR_TRY(messages_.SetSettled(row, "", state_));
   LINKTOR_TRY(messages_.Update(row));
   LINKTOR_TRY(messages_.RemoveUnmatched(echo.mid_key));
   context.effects.messages.push_back(row);
-  std::string overlay;
-  const journal::NewEvent event = SettledEvent(row, context.time_ms(), overlay);
   return events_
       .Append(event,
-              {.time_ms = context.time_ms(), .overlay = std::move(overlay)},
+              {.time_ms = context.time_ms(),
+               .message_no = row.no,
+               .decided = std::move(decided)},
               state_, context.effects.events)
       .status();
 }

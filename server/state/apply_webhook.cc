@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "google/protobuf/util/time_util.h"
 #include "linktor/instagram/v1/event.pb.h"
 #include "server/base/try.h"
 #include "server/kinds/table.h"
@@ -14,21 +15,32 @@
 namespace linktor {
 namespace {
 
+using google::protobuf::util::TimeUtil;
+
 // A webhook in quarantine has this issue.
 constexpr std::string_view kQuarantined =
     "it could not be applied; the server's log says why";
 
-// Returns the fields that the echo of this server's own send has beyond what
-// Instagram sent.
-std::string EchoOverlay(const MessageRow& row) {
-  v1::Event overlay;
-  v1::Message* message = overlay.mutable_message_echoed();
-  message->set_id(FormatId(kMessagePrefix, row.id));
-  message->set_origin(v1::MESSAGE_ORIGIN_API);
-  message->set_request_id(row.request_id);
-  message->set_settled_by(row.settled_by);
-  message->set_attempt(row.attempt);
-  return overlay.SerializeAsString();
+// Returns the fields of an echo's event that depend on whose it is. The times
+// are here alone, and not in what ingest made: merging two times could mix
+// them.
+std::string DecideEcho(const MessageRow* own, std::int64_t receive_ms) {
+  v1::Event decided;
+  v1::Message& message = *kinds::kMessageEchoed.mutable_message(decided);
+  *message.mutable_create_time() = TimeUtil::MillisecondsToTimestamp(
+      own == nullptr ? receive_ms : own->create_ms);
+  if (own == nullptr) return decided.SerializeAsString();
+  message.set_id(FormatId(kMessagePrefix, own->id));
+  message.set_origin(v1::MESSAGE_ORIGIN_API);
+  message.set_request_id(own->request_id);
+  message.set_settled_by(own->settled_by);
+  message.set_attempt(own->attempt);
+  message.set_api_key_id(own->api_key_id);
+  if (own->send_ms != 0) {
+    *message.mutable_send_time() =
+        TimeUtil::MillisecondsToTimestamp(own->send_ms);
+  }
+  return decided.SerializeAsString();
 }
 
 }  // namespace
@@ -84,23 +96,23 @@ absl::StatusOr<Applier::ItemEnd> Applier::ApplyItem(
                                                /*has_event=*/live, state_));
   }
   if (!live) return ItemEnd::kIssue;
-  EventTable::Place place{.time_ms = context.time_ms(),
-                          .mid_key = item.mid_key(),
-                          .kind = item.kind(),
-                          .raw_no = raw_no,
-                          .overlay = {},
-                          .clear = context.ClearOf(position)};
+  EventTable::Setting setting{.time_ms = context.time_ms(),
+                              .mid_key = item.mid_key(),
+                              .kind = item.kind(),
+                              .raw_no = raw_no,
+                              .decided = {},
+                              .clear = context.ClearOf(position)};
   if (item.kind() == journal::ITEM_KIND_ECHO) {
     LINKTOR_ASSIGN(const bool hold, MustHold(item));
     if (hold) {
       LINKTOR_TRY(held_.Add(item, context.time_ms(), raw_no, state_));
     } else {
-      LINKTOR_TRY(ApplyEcho(item, std::move(place), context));
+      LINKTOR_TRY(ApplyEcho(item, std::move(setting), context));
     }
   } else {
-    LINKTOR_ASSIGN(place.overlay, TargetOverlay(item));
+    LINKTOR_ASSIGN(setting.decided, DecideTarget(item));
     LINKTOR_TRY(
-        events_.Append(item.event(), place, state_, context.effects.events)
+        events_.Append(item.event(), setting, state_, context.effects.events)
             .status());
   }
   if (item.opens_window() && !item.event().user_id().empty()) {
@@ -130,7 +142,7 @@ absl::StatusOr<bool> Applier::IsDuplicate(const journal::WebhookItem& item,
 
 // An event about a send of this server, such as a reaction, names the send by
 // this server's id, which only the tables know.
-absl::StatusOr<std::string> Applier::TargetOverlay(
+absl::StatusOr<std::string> Applier::DecideTarget(
     const journal::WebhookItem& item) {
   const kinds::Kind& kind = kinds::FindType(item.event().type());
   if (item.target_mid_key().empty() || kind.set_target == nullptr) {
@@ -138,9 +150,9 @@ absl::StatusOr<std::string> Applier::TargetOverlay(
   }
   LINKTOR_ASSIGN(const auto own, messages_.FindByMid(item.target_mid_key()));
   if (!own.has_value()) return std::string();
-  v1::Event overlay;
-  kind.set_target(FormatId(kMessagePrefix, own->id), overlay);
-  return overlay.SerializeAsString();
+  v1::Event decided;
+  kind.set_target(FormatId(kMessagePrefix, own->id), decided);
+  return decided.SerializeAsString();
 }
 
 // While a send to that person is under way, the answer that names its mid may
@@ -156,20 +168,20 @@ absl::StatusOr<bool> Applier::MustHold(const journal::WebhookItem& item) {
 }
 
 absl::Status Applier::ApplyEcho(const journal::WebhookItem& item,
-                                EventTable::Place place, Context& context) {
-  LINKTOR_ASSIGN(const bool loose, TellEcho(item, std::move(place), context));
+                                EventTable::Setting setting, Context& context) {
+  LINKTOR_ASSIGN(const bool loose, TellEcho(item, std::move(setting), context));
   if (!loose) return absl::OkStatus();
   return SettleByContent(item.event().channel_no(), item.event().user_id(),
                          item.content_match(), context);
 }
 
 absl::StatusOr<bool> Applier::TellEcho(const journal::WebhookItem& item,
-                                       EventTable::Place place,
+                                       EventTable::Setting setting,
                                        Context& context) {
   const journal::NewEvent& event = item.event();
   const std::int64_t echo_ms =
-      event.event_ms() != 0 ? event.event_ms() : place.time_ms;
-  const std::int64_t born_ms = BornMs(place.time_ms, state_.expiry);
+      event.event_ms() != 0 ? event.event_ms() : setting.time_ms;
+  const std::int64_t born_ms = BornMs(setting.time_ms, state_.expiry);
   std::optional<MessageRow> own;
   if (!item.mid_key().empty()) {
     LINKTOR_ASSIGN(own, messages_.FindByMid(item.mid_key()));
@@ -177,10 +189,12 @@ absl::StatusOr<bool> Applier::TellEcho(const journal::WebhookItem& item,
   if (own.has_value()) {
     own->echo_ms = echo_ms;
     LINKTOR_TRY(messages_.Update(*own));
-    place.overlay = EchoOverlay(*own);
   }
-  LINKTOR_ASSIGN(const std::int64_t seq,
-                 events_.Append(event, place, state_, context.effects.events));
+  setting.decided =
+      DecideEcho(own.has_value() ? &*own : nullptr, setting.time_ms);
+  LINKTOR_ASSIGN(
+      const std::int64_t seq,
+      events_.Append(event, setting, state_, context.effects.events));
   if (own.has_value() || item.content_match().empty() ||
       item.mid_key().empty()) {
     return false;

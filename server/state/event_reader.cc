@@ -3,16 +3,18 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/base/cause_log.h"
+#include "server/base/log.h"
 #include "server/base/try.h"
 #include "server/sqlite/statement.h"
-#include "server/state/event_form.h"
+#include "server/state/event_encoding.h"
 #include "server/state/event_table.h"
 
 namespace linktor {
 namespace {
 
 #define LINKTOR_EVENT_COLUMNS \
-  "seq, type, channel_id, user_id, id, overlay, sealed_event, raw_no"
+  "seq, type, channel_id, user_id, id, decided, sealed_event, raw_no"
 
 CommittedEvent ReadEvent(const Statement& s) {
   return {.seq = s.Int(0),
@@ -22,7 +24,7 @@ CommittedEvent ReadEvent(const Statement& s) {
           .user_id = s.String(3),
           .sealed = s.String(6),
           .encoded = nullptr,
-          .overlay = s.String(5)};
+          .decided = s.String(5)};
 }
 
 void AddRaw(CommittedEvent& event, std::string raw) {
@@ -33,7 +35,7 @@ void AddRaw(CommittedEvent& event, std::string raw) {
     extra.set_raw_json(std::move(raw));
   }
   // Both fields are scalars, so appended bytes merge them.
-  event.overlay.append(extra.SerializeAsString());
+  event.decided.append(extra.SerializeAsString());
 }
 
 }  // namespace
@@ -87,7 +89,7 @@ absl::Status EventReader::ReadRows(Database& database, const Bounds& bounds,
         row.raw_id = RawItemId(raw.Bytes(2), static_cast<int>(raw.Int(1)));
       }
     }
-    bytes += row.event.sealed.size() + row.event.overlay.size() +
+    bytes += row.event.sealed.size() + row.event.decided.size() +
              row.sealed_raw.size();
     rows.push_back(std::move(row));
     if (std::cmp_greater_equal(rows.size(), bounds.max_events) ||
@@ -105,10 +107,19 @@ absl::Status EventReader::ReadRows(Database& database, const Bounds& bounds,
 
 absl::StatusOr<CommittedEvent> EventReader::OpenRow(Row row) {
   LINKTOR_TRY(OpenEvent(sealer_, row.event));
-  if (!row.sealed_raw.empty()) {
-    absl::StatusOr<std::string> raw =
-        sealer_.Open(SealedPlace::kRawItem, row.raw_id, row.sealed_raw);
-    if (raw.ok()) AddRaw(row.event, *std::move(raw));
+  if (row.sealed_raw.empty() || IsErased(row.sealed_raw)) {
+    return std::move(row.event);
+  }
+  absl::StatusOr<std::string> raw =
+      sealer_.Open(SealedPlace::kRawItem, row.raw_id, row.sealed_raw);
+  if (raw.ok()) {
+    AddRaw(row.event, *std::move(raw));
+  } else if (absl::IsDataLoss(raw.status())) {
+    LogCause(LogLevel::kError, "item as received cannot be opened", "",
+             {{"seq", std::to_string(row.event.seq)},
+              {"error", std::string(raw.status().message())}});
+  } else {
+    return raw.status();
   }
   return std::move(row.event);
 }

@@ -20,7 +20,7 @@ EventTable::EventTable(Database& database, RecentMids& recent,
     : insert_(database,
               "INSERT INTO events (seq, id, type, channel_no, channel_id, "
               "user_id, event_ms, receive_ms, born_ms, mid_key, mid_kind, "
-              "raw_no, overlay, sealed_event) "
+              "raw_no, decided, sealed_event) "
               "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
       mids_(database, recent, mid_run),
       insert_mark_(database,
@@ -49,10 +49,10 @@ EventTable::EventTable(Database& database, RecentMids& recent,
                    "WHERE born_ms < ?1 ORDER BY born_ms, key LIMIT ?2)") {}
 
 absl::StatusOr<std::int64_t> EventTable::Append(
-    const journal::NewEvent& event, const Place& place, LogState& state,
+    const journal::NewEvent& event, const Setting& setting, LogState& state,
     std::vector<CommittedEvent>& events) {
   const std::int64_t seq = state.last_seq + 1;
-  const std::int64_t born_ms = BornMs(place.time_ms, state.expiry);
+  const std::int64_t born_ms = BornMs(setting.time_ms, state.expiry);
   insert_.Bind(1, seq)
       .BindBlob(2, event.id())
       .BindText(3, event.type())
@@ -60,21 +60,21 @@ absl::StatusOr<std::int64_t> EventTable::Append(
       .BindText(5, event.channel_id())
       .BindText(6, event.user_id())
       .Bind(7, event.event_ms())
-      .Bind(8, place.time_ms)
-      .BindBlobOrNull(10, place.mid_key)
-      .Bind(11, place.kind)
-      .BindBlobOrNull(13, place.overlay)
+      .Bind(8, setting.time_ms)
+      .BindBlobOrNull(10, setting.mid_key)
+      .Bind(11, setting.kind)
+      .BindBlobOrNull(13, setting.decided)
       .BindBlobOrNull(14, event.sealed());
   // A parameter that is not bound is NULL.
-  if (born_ms != place.time_ms) insert_.Bind(9, born_ms);
-  if (place.raw_no != 0) insert_.Bind(12, place.raw_no);
+  if (born_ms != setting.time_ms) insert_.Bind(9, born_ms);
+  if (setting.raw_no != 0) insert_.Bind(12, setting.raw_no);
   LINKTOR_TRY(insert_.Run());
-  if (!place.mid_key.empty()) mids_.Add(place.mid_key, place.kind, seq);
-  if (place.message_no != 0) {
+  if (!setting.mid_key.empty()) mids_.Add(setting.mid_key, setting.kind, seq);
+  if (setting.message_no != 0) {
     LINKTOR_TRY(
-        insert_message_event_.Bind(1, seq).Bind(2, place.message_no).Run());
+        insert_message_event_.Bind(1, seq).Bind(2, setting.message_no).Run());
   }
-  LINKTOR_TRY(MarkTime(seq, place.time_ms, state));
+  LINKTOR_TRY(MarkTime(seq, setting.time_ms, state));
   state.last_seq = seq;
   events.push_back(CommittedEvent{
       .seq = seq,
@@ -82,9 +82,9 @@ absl::StatusOr<std::int64_t> EventTable::Append(
       .type = event.type(),
       .channel_id = event.channel_id(),
       .user_id = event.user_id(),
-      .sealed = place.clear == nullptr ? event.sealed() : std::string(),
-      .encoded = place.clear,
-      .overlay = place.overlay});
+      .sealed = setting.clear == nullptr ? event.sealed() : std::string(),
+      .encoded = setting.clear,
+      .decided = setting.decided});
   return seq;
 }
 

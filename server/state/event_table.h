@@ -32,8 +32,8 @@ class EventTable {
   MidIndex& mids() { return mids_; }
   const MidIndex& mids() const { return mids_; }
 
-  // A Place is what an event is stored with besides itself.
-  struct Place {
+  // A Setting is what an event is stored with besides itself.
+  struct Setting {
     // The event came at this time; its age begins then, or as expiry.h says.
     std::int64_t time_ms = 0;
     // The event can be found by this mid and kind; no mid means that it cannot.
@@ -43,8 +43,8 @@ class EventTable {
     std::int64_t raw_no = 0;
     // The send that the event tells of; 0 for none.
     std::int64_t message_no = 0;
-    // See CommittedEvent::overlay.
-    std::string overlay;
+    // See CommittedEvent::decided.
+    std::string decided;
     // The event in the clear, where it is known; see CommittedEvent::encoded.
     std::shared_ptr<const std::string> clear;
   };
@@ -52,7 +52,7 @@ class EventTable {
   // `events`. It advances `state`. On failure the caller takes `state` and the
   // index of mids back, as Applier::Restore does.
   absl::StatusOr<std::int64_t> Append(const journal::NewEvent& event,
-                                      const Place& place, LogState& state,
+                                      const Setting& setting, LogState& state,
                                       std::vector<CommittedEvent>& events);
 
   // Returns Instagram's time of the echo with that mid, or the time at which it

@@ -1,7 +1,7 @@
-// The table of data keys, which are wrapped by the master key. The Applier adds
-// them on the applying thread, inside that thread's transaction, and
-// ErasureTable destroys them; the sealer reads them through the functions
-// below. An error is the database's.
+// KeyTable is the table of the data keys, which the master key wraps. The
+// Applier adds keys on the applying thread, inside that thread's transaction,
+// and ErasureTable destroys them. The sealer reads them through StateReader,
+// which calls the functions below. Every error comes from the database.
 
 #pragma once
 
@@ -16,15 +16,15 @@
 
 namespace linktor {
 
-// A scope may have several keys: two callers who seal for a new conversation at
-// the same time make one each, and both are kept.
+// A scope may have several keys: when two callers seal for a new conversation
+// at the same time, each makes a key, and both keys are kept.
 class KeyTable {
  public:
   // `database` must outlive this.
   explicit KeyTable(Database& database);
-  // Stores the key and returns true. Returns false and changes nothing when the
-  // id is stored already or was destroyed: a destroyed key is never stored
-  // again.
+  // Stores the key and returns true. Returns false and changes nothing when a
+  // key of that id is stored already or was destroyed: a destroyed key is never
+  // stored again.
   absl::StatusOr<bool> Add(const journal::DataKey& key);
 
  private:
@@ -33,11 +33,13 @@ class KeyTable {
 
 // ---- For readers, on their own connection -----------------------------------
 
-// Returns the key of the scope; nothing when the scope has none. Of several it
-// is the one with the lowest id, so that it is always the same one.
+// Returns the key of the scope, or nullopt when the scope has none. When there
+// are several, it returns the one with the lowest id, so that the same rows
+// always give the same key.
 absl::StatusOr<std::optional<journal::DataKey>> ReadKeyOf(
     Database& database, const KeyScope& scope);
-// Returns the key of that id; nothing when it is not stored, or no more.
+// Returns the key of that id, or nullopt when it was never stored or was
+// destroyed.
 absl::StatusOr<std::optional<journal::DataKey>> ReadKey(Database& database,
                                                         std::int64_t id);
 

@@ -1,6 +1,7 @@
-// LogState says where the log stands. The Applier keeps it in memory, on the
-// applying thread, and saves it before each commit; on the disk it is the one
-// row of log_state. Readers load it on a connection of their own.
+// A LogState says how far the log has come. The Applier keeps it in memory, on
+// the applying thread, and saves it before each commit. On the disk it is a
+// part of the one row of the table log_state. The data folder loads it from
+// there, too, for its marker; readers ask for single columns.
 
 #pragma once
 
@@ -13,44 +14,46 @@
 
 namespace linktor {
 
-// A rollback must restore the whole struct, which Applier::Restore does: the
-// numbers in it have gone on with the rows that are gone.
+// After a rollback Applier::Restore restores the whole struct, because its
+// numbers have counted rows that the rollback has removed.
 struct LogState {
-  // The last event has this sequence; 0 stands for an empty log. It never goes
-  // back.
+  // This is the sequence of the last event; it is 0 while the log is empty. It
+  // never decreases.
   std::int64_t last_seq = 0;
-  // The oldest event that is kept has this sequence, or the next one while none
-  // is kept.
+  // This is the sequence of the oldest event that is kept. While none is kept,
+  // it is the sequence that the next event will have.
   std::int64_t oldest_seq = 1;
-  // It is the latest time, in ms since the epoch, of the events after the last
-  // of time_marks.
+  // This is the latest receive time, in ms since the epoch, of the events after
+  // the last row of time_marks; it is 0 while there are none.
   std::int64_t latest_ms = 0;
-  // It decides what is forgotten.
+  // The expiry time alone decides what is forgotten.
   Expiry expiry;
-  // Up to this event the table of mids is complete; see mid_index.h.
+  // The table event_mids is complete up to this event; see mid_index.h.
   std::int64_t mids_through = 0;
-  // These are the numbers given out last. A number is not used again after its
-  // row has been deleted, because other rows may still name it.
+  // These are the numbers that were given out last, one for each kind of row. A
+  // number is not used again after its row has been deleted, because other rows
+  // may still refer to it.
   std::int64_t last_raw_no = 0;
   std::int64_t last_message_no = 0;
   std::int64_t last_call_no = 0;
   std::int64_t last_content_no = 0;
   std::int64_t last_held_no = 0;
   std::int64_t last_erasure_no = 0;
-  // It is the size of all raw items in bytes, and is kept because a sum over
-  // the table would read all of them.
+  // This is the size of all raw items together, in bytes. It is kept because a
+  // sum over the table would read all of them.
   std::int64_t raw_bytes = 0;
 };
 
-// Returns the state as stored. DATA_LOSS when there is none: the first start of
-// a data folder makes it. Another error is the database's.
+// Returns the state as it is stored. It fails with DATA_LOSS when there is
+// none, since the first start of a data folder stores one. Any other error
+// comes from the database.
 absl::StatusOr<LogState> LoadLogState(Database& database);
 
 class LogStateTable {
  public:
   // `database` must outlive this.
   explicit LogStateTable(Database& database);
-  // Writes all of it, inside the writer's transaction.
+  // Writes every field of `state`, inside the writer's transaction.
   absl::Status Save(const LogState& state);
 
  private:

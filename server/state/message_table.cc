@@ -22,7 +22,7 @@ namespace {
   "(SELECT sealed FROM contents c WHERE c.no = content_no), "                  \
   "(SELECT sealed FROM contents c WHERE c.no = error_no), "                    \
   "mid_key, api_key_id, instance, incarnation, "                               \
-  "coalesce(born_ms, claim_ms), no, content_no, error_no"
+  "coalesce(born_ms, claim_ms), no, content_no, error_no, settled_no"
 
 MessageRow ReadRow(const Statement& s) {
   MessageRow row;
@@ -51,6 +51,7 @@ MessageRow ReadRow(const Statement& s) {
   row.no = s.Int(22);
   row.content_no = s.Int(23);
   row.error_no = s.Int(24);
+  row.settled_no = s.Int(25);
   return row;
 }
 
@@ -121,7 +122,9 @@ MessageTable::MessageTable(Database& database)
               "UPDATE messages SET state = ?1, settled_by = ?2, attempt = ?3, "
               "mid = ?4, claim_ms = ?5, send_ms = ?6, echo_ms = ?7, "
               "error_no = ?8, mid_key = ?9, api_key_id = ?10, born_ms = ?11, "
-              "instance = ?12, incarnation = ?13 WHERE no = ?14"),
+              "instance = ?12, incarnation = ?13, settled_no = ?14 "
+              "WHERE no = ?15"),
+      find_content_(database, "SELECT sealed FROM contents WHERE no = ?1"),
       remove_content_(database, "DELETE FROM contents WHERE no = ?1"),
       add_unmatched_(database,
                      "INSERT INTO unmatched_echoes (seq, channel_no, user_id, "
@@ -232,22 +235,40 @@ absl::Status MessageTable::Update(const MessageRow& row) {
       .BindTextOrNull(10, row.api_key_id)
       .BindBlob(12, row.instance)
       .Bind(13, row.incarnation)
-      .Bind(14, row.no);
+      .Bind(15, row.no);
   if (row.error_no != 0) update_.Bind(8, row.error_no);
   if (row.born_ms != row.claim_ms) update_.Bind(11, row.born_ms);
+  if (row.settled_no != 0) update_.Bind(14, row.settled_no);
   return update_.Run();
 }
 
 absl::Status MessageTable::SetError(MessageRow& row,
                                     std::string_view sealed_error,
                                     LogState& state) {
-  if (row.error_no != 0) {
-    LINKTOR_TRY(remove_content_.Bind(1, row.error_no).Run());
-  }
-  row.error_no = 0;
   row.sealed_error = std::string(sealed_error);
-  if (sealed_error.empty()) return absl::OkStatus();
-  LINKTOR_ASSIGN(row.error_no, contents_.Add(sealed_error, state));
+  return ReplaceContent(row.error_no, sealed_error, state);
+}
+
+absl::Status MessageTable::SetSettled(MessageRow& row,
+                                      std::string_view sealed_settled,
+                                      LogState& state) {
+  return ReplaceContent(row.settled_no, sealed_settled, state);
+}
+
+absl::StatusOr<std::string> MessageTable::FindSettled(const MessageRow& row) {
+  const StatementReset reset(find_content_);
+  LINKTOR_ASSIGN(const bool found,
+                 find_content_.Bind(1, row.settled_no).Step());
+  return found ? find_content_.String(0) : std::string();
+}
+
+absl::Status MessageTable::ReplaceContent(std::int64_t& no,
+                                          std::string_view sealed,
+                                          LogState& state) {
+  if (no != 0) LINKTOR_TRY(remove_content_.Bind(1, no).Run());
+  no = 0;
+  if (sealed.empty()) return absl::OkStatus();
+  LINKTOR_ASSIGN(no, contents_.Add(sealed, state));
   return absl::OkStatus();
 }
 

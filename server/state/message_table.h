@@ -94,6 +94,12 @@ class MessageTable {
   // it. Update must follow, which writes where the error is.
   absl::Status SetError(MessageRow& row, std::string_view sealed_error,
                         LogState& state);
+  // As SetError, with the content of the event that an echo would make of the
+  // send. It is kept while the send is UNCONFIRMED.
+  absl::Status SetSettled(MessageRow& row, std::string_view sealed_settled,
+                          LogState& state);
+  // Returns that content; empty when there is none.
+  absl::StatusOr<std::string> FindSettled(const MessageRow& row);
 
   // Keeps an echo as one that may belong to a send, also to one that becomes
   // UNCONFIRMED later.
@@ -116,6 +122,11 @@ class MessageTable {
                                              std::int64_t limit);
 
  private:
+  // Removes the content of that number, stores `sealed` unless it is empty, and
+  // sets the number.
+  absl::Status ReplaceContent(std::int64_t& no, std::string_view sealed,
+                              LogState& state);
+
   ContentTable contents_;
   Statement by_id_;
   Statement by_request_;
@@ -126,6 +137,7 @@ class MessageTable {
   Statement next_unconfirmed_;
   Statement insert_;
   Statement update_;
+  Statement find_content_;
   Statement remove_content_;
   Statement add_unmatched_;
   Statement remove_unmatched_;

@@ -7,12 +7,18 @@
 // in sorted runs, so that neighbours are written together, and a bounded number
 // with each commit. log_state.mids_through says up to which event the table is
 // complete (ADR 6).
+//
+// Nearly every mid that is asked for is new, and a MidFilter says so without a
+// search in the table. After a start it does not know the table yet: each
+// commit reads a part of the table into it, in the order of the mids, and it
+// answers for those that it has passed (ADR 21).
 
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -24,6 +30,7 @@
 #include "server/journal/record.pb.h"
 #include "server/sqlite/statement.h"
 #include "server/state/log_state.h"
+#include "server/state/mid_filter.h"
 
 namespace linktor {
 
@@ -83,14 +90,19 @@ class RecentMids {
 // or a rollback Restore must be called before anything else.
 class MidIndex {
  public:
-  // So many mids make a run. At most about two runs are in memory at a time,
-  // which are a few MB.
+  // So many mids make a run; with more than 262,144 events an eighth of them
+  // does, at most four times as many. At most about two runs are in memory at a
+  // time: 8 MB, or 32 MB with a million events.
   static constexpr std::size_t kRunSize = 32'768;
 
-  // Both must outlive this. Tests give a small `run_size`, so that runs are
-  // moved often.
+  // The least that a filter is made for: a million mids take 2 MiB.
+  static constexpr std::size_t kFilterSize = std::size_t{1} << 20U;
+
+  // Both must outlive this. Tests give a small `run_size` and `filter_size`, so
+  // that runs are moved often, and filters made anew.
   MidIndex(Database& database, RecentMids& recent,
-           std::size_t run_size = kRunSize);
+           std::size_t run_size = kRunSize,
+           std::size_t filter_size = kFilterSize);
 
   // Reads the entries that are not in the table yet from events. It is called
   // once, at the start.
@@ -109,36 +121,61 @@ class MidIndex {
   // table's rows are deleted by EventTable.
   absl::Status ForgetThrough(std::int64_t seq);
   // Moves a part of a run to the table, and sets `mids_through` when the run is
-  // done. It is called once before each commit.
+  // done; reads a part of the table into the filter. It is called once before
+  // each commit.
   absl::Status Settle(LogState& state);
   // Notes that the commit has succeeded: a run that is done goes out of memory,
-  // and the next one begins when enough entries wait.
+  // and the next one begins when enough entries wait. A filter that is full
+  // makes room for a larger one.
   void OnCommitted(const LogState& state);
 
   // Restore undoes in memory what was done since Mark; the database is rolled
   // back by others, before. `state` is as it was at the mark. It reads the
   // events again only when entries were forgotten since.
+  using Mid = std::array<char, 16>;
+  // Passed says how much of the table is in the filter: the mids up to `mid`,
+  // or all of them.
+  struct Passed {
+    // It is nothing when no part of the table is in the filter.
+    std::optional<Mid> mid;
+    bool all = false;
+  };
   struct Position {
     std::size_t added = 0;
     std::size_t moved = 0;
     std::int64_t forgotten = 0;
+    Passed passed;
   };
-  Position Mark() const { return {added_.size(), moved_, forgotten_seq_}; }
+  Position Mark() const {
+    return {added_.size(), moved_, forgotten_seq_, passed_};
+  }
   absl::Status Restore(const Position& position, const LogState& state);
 
  private:
   // Empties the memory and reads it anew from events, the open transaction's
   // included.
   absl::Status Read(const LogState& state);
+  // Returns how many entries make a run now.
+  std::size_t RunSize(const LogState& state) const;
   // Makes a sorted run of all entries that wait. None must be under way.
   void BeginRun();
+  // Returns whether the table must be searched for the mid. False says that the
+  // table does not have it.
+  bool MayBeInTable(std::string_view mid_key) const;
+  // Reads the next part of the table into the filter.
+  absl::Status FillFilter();
+  // Makes a filter that is large enough for the events that are kept. It is
+  // empty, and nothing of the table has been passed.
+  void MakeFilter(const LogState& state);
 
   Database& database_;
   RecentMids& recent_;
   const std::size_t run_size_;
+  const std::size_t filter_size_;
   Statement find_;
   Statement find_all_;
   Statement insert_;
+  Statement next_;
   // These are entries of committed events, sorted by sequence, that are in
   // memory and not in a run. Those of the open transaction follow in added_.
   std::vector<MidEntry> waiting_;
@@ -149,6 +186,11 @@ class MidIndex {
   std::size_t moved_ = 0;
   // The last event of the run.
   std::int64_t run_last_seq_ = 0;
+  // It has every mid of the table up to passed_, and every one that was moved
+  // to the table since the filter was made. A mid that was rolled back or
+  // deleted stays in it, which costs a needless search.
+  MidFilter filter_;
+  Passed passed_;
   // Events up to here are deleted.
   std::int64_t forgotten_seq_ = 0;
   // The last event that is committed.

@@ -27,16 +27,16 @@ struct CommittedEvent {
   // It is empty for an event about no customer.
   std::string user_id;
   // The Event message without what the fields above say, sealed for `id`; empty
-  // when the overlay is all, and when `encoded` is set.
+  // when `decided` is all, and when `encoded` is set.
   std::string sealed;
-  // The whole Event message but for the cursor and the overlay, where it is
-  // known in the clear; else null. It is shared, because the ring and the views
-  // would otherwise each copy it.
+  // The whole Event message but for the cursor and what Apply decided, where it
+  // is known in the clear; else null. It is shared, because the ring and the
+  // views would otherwise each copy it.
   std::shared_ptr<const std::string> encoded;
   // Fields of an Event message that Apply decided, merged over the rest. They
   // hold no content, so they stay when the content is erased. EventReader adds
   // the item as received to its own copies when a caller asks for it.
-  std::string overlay;
+  std::string decided;
 };
 
 // A MessageRow is a send. With its content and error opened it becomes a
@@ -82,10 +82,12 @@ struct MessageRow {
   std::int64_t incarnation = 0;
   // When the age of the latest attempt began (expiry.h).
   std::int64_t born_ms = 0;
-  // The state's own numbers: of the row, its content and its error; 0 for none.
+  // The state's own numbers: of the row, its content, its error, and the
+  // content of the event that an echo would make of it; 0 for none.
   std::int64_t no = 0;
   std::int64_t content_no = 0;
   std::int64_t error_no = 0;
+  std::int64_t settled_no = 0;
 };
 
 // A ChannelRow is a channel, with its secrets sealed.

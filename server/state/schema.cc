@@ -149,8 +149,8 @@ CREATE TABLE events (
   mid_key BLOB,                -- a hash of channel and mid
   mid_kind INTEGER NOT NULL,   -- ItemKind of record.proto
   raw_no INTEGER,              -- its raw_items row, while kept
-  overlay BLOB,                -- Event fields that Apply decided; readable
-  sealed_event BLOB            -- the Event; NULL when the overlay is all
+  decided BLOB,                -- Event fields that Apply decided; readable
+  sealed_event BLOB            -- the Event; NULL when `decided` is all
 );
 
 -- The latest receive_ms of every 1,024 events, to find events by their time,
@@ -205,6 +205,7 @@ CREATE TABLE messages (
   echo_ms INTEGER,
   content_no INTEGER NOT NULL,
   error_no INTEGER,            -- the error's row in contents
+  settled_no INTEGER,          -- what an echo's event will hold, in contents
   api_key_id TEXT,             -- of the latest attempt's caller; NULL: none
   instance BLOB NOT NULL,      -- who made the latest attempt
   incarnation INTEGER NOT NULL

@@ -11,7 +11,7 @@
 #include "server/base/strings.h"
 #include "server/base/try.h"
 #include "server/policy/content_match.h"
-#include "server/state/event_form.h"
+#include "server/state/event_encoding.h"
 #include "server/state/identity.h"
 #include "server/webhook/new_event.h"
 
@@ -213,12 +213,12 @@ absl::Status Ingest::MakeEvent(ParsedItem& parsed,
                        .username = test ? "" : UsernameFor(channel, item),
                        .receive_ms = context.record().time_ms(),
                        .test = test};
-  EventForm form = FormOf(MakeNewEvent(parsed, setting));
+  EventEncoding encoded = EncodeNewEvent(MakeNewEvent(parsed, setting));
   LINKTOR_ASSIGN(*event.mutable_sealed(),
                  sealer_.Seal(scope, SealedPlace::kEvent, event.id(),
-                              form.stored, context.delivery.new_keys));
+                              encoded.stored, context.delivery.new_keys));
   context.delivery.appended.clear.back() =
-      std::make_shared<const std::string>(std::move(form.whole));
+      std::make_shared<const std::string>(std::move(encoded.whole));
   return absl::OkStatus();
 }
 

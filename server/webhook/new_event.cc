@@ -4,7 +4,7 @@
 
 #include "google/protobuf/util/time_util.h"
 #include "server/base/ids.h"
-#include "server/state/event_form.h"
+#include "server/state/event_encoding.h"
 #include "server/state/identity.h"
 
 namespace linktor {
@@ -35,8 +35,11 @@ void CompleteMessage(const EventSetting& setting, const v1::Event& event,
                                 : v1::MESSAGE_DIRECTION_OUTBOUND);
   message.set_state(inbound ? v1::MESSAGE_STATE_RECEIVED
                             : v1::MESSAGE_STATE_SENT);
-  *message.mutable_create_time() = event.receive_time();
-  if (inbound) return;
+  if (inbound) {
+    *message.mutable_create_time() = event.receive_time();
+    return;
+  }
+  // An echo of a send of this server has the send's time, which Apply knows.
   message.set_origin(v1::MESSAGE_ORIGIN_ELSEWHERE);
   if (made.event_ms() != 0) *message.mutable_echo_time() = event.event_time();
 }

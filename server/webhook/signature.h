@@ -1,7 +1,7 @@
-// Reads the header X-Hub-Signature-256, by which Meta signs a webhook: it is
-// the HMAC-SHA256 of the raw body under an app secret. The endpoint calls this
-// and compares the bytes itself, in constant time. Pure; any thread may call
-// it.
+// Parses the header X-Hub-Signature-256, with which Meta signs a webhook. Its
+// value is the HMAC-SHA256 of the raw body under an app secret. Only the
+// parsing is here: the endpoint computes the HMAC and compares it with the
+// result, in constant time. The function is pure, so any thread may call it.
 
 #pragma once
 
@@ -11,8 +11,9 @@
 
 namespace linktor {
 
-// Returns the 32 bytes of "sha256=<64 hex digits>"; nothing when `header` is
-// anything else. Digits may be of either case; blanks are not skipped.
+// Returns the 32 bytes that the digits of "sha256=<64 hex digits>" stand for,
+// or nullopt when `header` has any other form. The digits may be upper or lower
+// case. Blanks are not skipped, so the caller removes them before.
 std::optional<std::string> ParseSignature(std::string_view header);
 
 }  // namespace linktor

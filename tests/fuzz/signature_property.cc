@@ -72,10 +72,11 @@ bool ListHas(std::string_view list, const std::string& right) {
     const std::string_view one = WithoutBlanks(list.substr(0, comma));
     if (SameHeader(one, right)) return true;
     if (one.size() == right.size() && one.starts_with(kPrefix) &&
-        one.find_first_not_of(kDigits, kPrefix.size()) == one.npos) {
+        one.find_first_not_of(kDigits, kPrefix.size()) ==
+            std::string_view::npos) {
       ++seen;
     }
-    more = comma != list.npos;
+    more = comma != std::string_view::npos;
     if (more) list.remove_prefix(comma + 1);
   }
   return false;

@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/base/try.h"
-#include "server/state/event_form.h"
+#include "server/state/event_encoding.h"
 #include "tests/support/channel_rows.h"
 
 namespace linktor::fuzz {

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "tests/support/gateway.h"
+#include "tests/support/proto_matchers.h"
 
 namespace linktor::testing {
 namespace {
@@ -23,6 +24,15 @@ class SendTest : public ::testing::Test {
   emulator::GraphCall LastCall() {
     const auto list = gateway_.instagram().graph_calls().Get();
     return list.calls.empty() ? emulator::GraphCall() : list.calls.back();
+  }
+
+  // Waits for the first `count` events of that type, and returns them.
+  std::vector<v1::Event> EventsOf(const std::string& type, std::size_t count) {
+    v1::SubscribeEventsRequest request = Gateway::From(v1::POSITION_EARLIEST);
+    request.add_types(type);
+    const auto stream = gateway_.Subscribe(request);
+    EXPECT_TRUE(stream->WaitForCount(count));
+    return stream->events();
   }
 
   Gateway gateway_;
@@ -153,6 +163,23 @@ TEST_F(SendTest, AcceptThenCloseOnAKeptAliveConnectionIsUnconfirmedThenSent) {
   EXPECT_EQ(settled.settled_by(), v1::SETTLED_BY_ECHO_CONTENT);
   EXPECT_FALSE(settled.mid().empty());
   EXPECT_EQ(gateway_.SendsReceived(), 2);
+  // Its event says all that GetMessage says.
+  const std::vector<v1::Event> told = EventsOf("message.sent", 2);
+  ASSERT_EQ(told.size(), 2);
+  EXPECT_THAT(told[1].message_sent(), EqualsProto(settled));
+  EXPECT_EQ(told[1].message_sent().text(), "Hello");
+}
+
+// An echo's event and the send are one message, made at one time.
+TEST_F(SendTest, EchoHasTheTimesOfItsSend) {
+  const auto sent = gateway_.Send("Hello", "r1", status_);
+  ASSERT_TRUE(status_.ok());
+  const std::vector<v1::Event> echoes = EventsOf("message.echoed", 1);
+  ASSERT_EQ(echoes.size(), 1);
+  const v1::Message& echo = echoes[0].message_echoed();
+  EXPECT_EQ(echo.id(), sent.message().id());
+  EXPECT_THAT(echo.create_time(), EqualsProto(sent.message().create_time()));
+  EXPECT_THAT(echo.send_time(), EqualsProto(sent.message().send_time()));
 }
 
 TEST_F(SendTest, ServerErrorWithoutABodyIsUnconfirmed) {

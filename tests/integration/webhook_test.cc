@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tests/support/gateway.h"
+#include "tests/support/golden.h"
 
 namespace linktor::testing {
 namespace {
@@ -231,6 +232,81 @@ TEST_F(WebhookTest, SignedBodyThatIsNoEnvelopeIsKeptAndAnswered200) {
   EXPECT_EQ(gateway_.Post("this is not JSON"), 200);
   EXPECT_EQ(gateway_.Post(""), 200);
   EXPECT_EQ(Metric("linktor_webhook_items_total{outcome=\"issue\"}"), 2);
+}
+
+// Reads a body that the parser's tests use, too.
+std::string Golden(const std::string& name) {
+  return ReadFile(
+      absl::StrCat(SourceDir(), "/tests/golden/webhooks/", name, ".json"));
+}
+
+TEST_F(WebhookTest, SenderDecidesWhoWrote) {
+  EXPECT_EQ(gateway_.Post(absl::StrCat(
+                R"({"object":"instagram","entry":[{"id":")", kAccount,
+                R"(","time":1,"messaging":[{"sender":{"id":")", kAccount,
+                R"("},"recipient":{"id":")", kUser,
+                R"("},"timestamp":1700000000000,
+                "message":{"mid":"m","text":"from the app"}}]}]})")),
+            200);
+  const auto events = gateway_.AllEvents();
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].type(), "message.echoed");
+  EXPECT_EQ(events[0].user_id(), kUser);
+  v1::GetConversationRequest request;
+  request.set_channel_id(kChannel);
+  request.set_user_id(kUser);
+  v1::GetConversationResponse response;
+  EXPECT_TRUE(gateway_.messaging()
+                  .GetConversation(Context().get(), request, &response)
+                  .ok());
+  EXPECT_FALSE(response.conversation().has_last_inbound_time())
+      << "no window opens";
+}
+
+TEST_F(WebhookTest, MessengersItemsReachNoStream) {
+  EXPECT_EQ(gateway_.Post(Golden("page_object")), 200);
+  EXPECT_TRUE(gateway_.AllEvents().empty());
+  EXPECT_EQ(Metric("linktor_webhook_items_total{outcome=\"issue\"}"), 1);
+}
+
+TEST_F(WebhookTest, ReferralWithinAMessageIsNoSecondEvent) {
+  EXPECT_EQ(gateway_.Post(Golden("ad_referral")), 200);
+  const auto events = gateway_.AllEvents();
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].type(), "message.received");
+  EXPECT_EQ(events[0].message_received().referral().source(), "ADS");
+}
+
+TEST_F(WebhookTest, TwinsOfOneShareAreOneAttachment) {
+  EXPECT_EQ(gateway_.Post(Golden("share_twins")), 200);
+  const auto events = gateway_.AllEvents();
+  ASSERT_FALSE(events.empty());
+  EXPECT_EQ(events[0].message_received().attachments_size(), 1);
+  EXPECT_EQ(events[0].message_received().attachments(0).type(), "ig_post");
+}
+
+// GetMessage gives what the events of all kinds say of their messages.
+TEST_F(WebhookTest, TapIsFoundByItsMid) {
+  EXPECT_EQ(gateway_.Post(Golden("postback")), 200);
+  const auto events = gateway_.AllEvents();
+  ASSERT_FALSE(events.empty());
+  const v1::Postback& tap = events[0].postback();
+  ASSERT_FALSE(tap.mid().empty());
+  v1::GetMessageRequest request;
+  request.set_channel_id(kChannel);
+  request.set_mid(tap.mid());
+  v1::GetMessageResponse found;
+  ASSERT_TRUE(
+      gateway_.messaging().GetMessage(Context().get(), request, &found).ok());
+  EXPECT_EQ(found.message().text(), tap.title());
+  EXPECT_EQ(found.message().postback_payload(), tap.payload());
+  EXPECT_EQ(found.message().user_id(), events[0].user_id());
+  // It has an id of its own as well.
+  request.set_message_id(found.message().id());
+  v1::GetMessageResponse again;
+  ASSERT_TRUE(
+      gateway_.messaging().GetMessage(Context().get(), request, &again).ok());
+  EXPECT_EQ(again.message().mid(), tap.mid());
 }
 
 // Every payload that others have seen ends as event, duplicate, ignored or

@@ -9,7 +9,7 @@
 #include "google/protobuf/util/time_util.h"
 #include "server/base/ids.h"
 #include "server/base/v1.h"
-#include "server/state/event_form.h"
+#include "server/state/event_encoding.h"
 #include "tests/model/oracle.h"
 #include "tests/model/store_model.h"
 
@@ -65,7 +65,8 @@ void StoreModelTest::CompareEvents() {
     ASSERT_EQ(events[i].seq, expected.seq);
     ASSERT_EQ(events[i].type, expected.type);
     ASSERT_EQ(events[i].user_id, expected.user);
-    ASSERT_EQ(message.mid(), expected.erased ? "" : expected.mid);
+    ASSERT_EQ(message.mid(),
+              expected.erased && !expected.mid_stays ? "" : expected.mid);
     ASSERT_EQ(message.text(), expected.erased ? "" : expected.text);
     ASSERT_EQ(event.reaction().mid(), expected.target);
     ASSERT_EQ(message.id(), expected.message.empty()

@@ -49,6 +49,8 @@ class Oracle {
     std::int64_t raw = 0;
     std::string raw_json;
     bool erased = false;
+    // Apply has decided the mid, so that it is there without content, too.
+    bool mid_stays = false;
   };
   struct Message {
     RawId id;

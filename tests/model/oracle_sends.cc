@@ -116,10 +116,13 @@ void Oracle::SettleByContent(std::int64_t channel_no, const std::string& user,
               .channel_no = channel_no,
               .user = user,
               .mid = echo.mid,
+              .text = message->text,
               .message = message->id,
               .event_ms = echo.echo_ms,
               .time_ms = now_ms,
-              .told_echo_ms = echo.echo_ms});
+              .told_echo_ms = echo.echo_ms,
+              .ended = message->id,
+              .mid_stays = true});
     std::erase_if(loose, [&, mid = echo.mid](const LooseEcho& other) {
       return other.channel_no == channel_no && other.mid == mid;
     });

@@ -114,7 +114,8 @@ OutcomeSpec StoreModelTest::RandomOutcome(const Oracle::Message& message) {
                    .expected_state = unknown ? v1::MESSAGE_STATE_UNCONFIRMED
                                              : v1::MESSAGE_STATE_PENDING,
                    .expected_attempt = message.attempt + (Chance(3) ? 1 : 0),
-                   .settled_by = v1::SETTLED_BY_ANSWER};
+                   .settled_by = v1::SETTLED_BY_ANSWER,
+                   .settled_text = message.text};
   // A caller says how it ended, or Instagram's answer comes late after all.
   if (unknown && Chance(70)) spec.settled_by = v1::SETTLED_BY_CALLER;
   const int kind = Below(10);

@@ -22,7 +22,7 @@ constexpr char kStranger[] = "17841400000000099";
 enum class Form : std::uint8_t { kMessaging, kStandby, kChanges, kFlat };
 
 // An entry's form and length, from random bits.
-Form FormOf(std::uint64_t bits) {
+Form EncodeNewEvent(std::uint64_t bits) {
   switch (bits % 10) {
     case 0:
       return Form::kStandby;
@@ -156,7 +156,7 @@ std::string Plan::Body(std::uint32_t post) const {
   for (std::size_t at = range.begin; at < range.end;) {
     if (at != range.begin) body.push_back(',');
     const std::uint64_t shape = bits();
-    const Form form = FormOf(shape);
+    const Form form = EncodeNewEvent(shape);
     const std::size_t end = std::min(range.end, at + LengthOf(form, shape));
     const bool strange = catalogue_.KindOf(placed_[at]) == SoakKind::kStranger;
     // Not the items' own times: Instagram gives it anew with each delivery.

@@ -38,7 +38,7 @@ linktor_test(pure_tests
     unit/base/crypto_test.cc
     unit/base/executor_test.cc
     unit/base/ids_test.cc
-    unit/base/log_test.cc
+    unit/base/redaction_test.cc
     unit/base/paging_test.cc
     unit/base/reason_codes_test.cc
     unit/base/recent_map_test.cc

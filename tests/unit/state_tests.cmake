@@ -30,6 +30,7 @@ linktor_test(state_tests
     unit/state/faulty_vfs.cc unit/state/faulty_vfs.h
     unit/state/held_echo_table_test.cc
     unit/state/message_table_test.cc
+    unit/state/mid_filter_test.cc
     unit/state/mid_index_test.cc
     unit/state/open_sends_test.cc
     unit/state/poison_test.cc

@@ -24,7 +24,7 @@ fi
 
 # The server would live on for hours, and reads the versions of Debian's
 # packages only when it starts.
-trap 'bazel shutdown >/dev/null 2>&1 9>&-' EXIT
+trap 'bazel shutdown >/dev/null 2>&1' EXIT
 
 case ${1:-} in
   "") build=(//...) test=(//...) ;;
@@ -35,16 +35,13 @@ case ${1:-} in
   *) die "'$1' is not --programs" ;;
 esac
 
-# run_bazel COMMAND ARGUMENT…: without the lock, which the server would keep.
+# run_bazel COMMAND ARGUMENT…: Bazel itself waits for another Bazel in this folder.
 run_bazel() {
   local command=$1
   shift
   bazel "$command" --disk_cache="$cache" --jobs="${JOBS:-$(nproc)}" \
-    --noshow_progress --color=no "$@" 9>&-
+    --noshow_progress --color=no "$@"
 }
 
-exec 9>build/.lock
-flock --nonblock 9 || { say "waiting for another build"; flock 9; }
 run_bazel build "${build[@]}"
-exec 9>&-
 run_bazel test "${test[@]}"

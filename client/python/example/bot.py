@@ -4,6 +4,7 @@
 import os
 import signal
 import sys
+import threading
 
 from linktor_instagram import Client, EventType, LinktorError
 
@@ -44,14 +45,22 @@ def follow(client):
 def main():
     server = os.environ.get("LINKTOR_IG_SERVER", "127.0.0.1:50051")
     with Client.connect(server, os.environ.get("LINKTOR_IG_API_KEY")) as client:
+
+        def stop(*_):
+            # Python drops a KeyboardInterrupt that comes while an object is deleted,
+            # and close() may have to wait for what this thread is doing.
+            stopping.set()
+            threading.Thread(target=client.close).start()
+
+        signal.signal(signal.SIGINT, stop)
+        signal.signal(signal.SIGTERM, stop)
         client.set_ice_breakers("ch_instagram_123", [("What is new?", "NEW")])
         follow(client)
 
 
-signal.signal(signal.SIGTERM, signal.default_int_handler)
+stopping = threading.Event()
 try:
     main()
-except KeyboardInterrupt:
-    pass  # The event in hand comes again at the next start.
 except (LinktorError, OSError, ValueError) as error:
-    sys.exit(str(error))
+    if not stopping.is_set():  # The event in hand comes again at the next start.
+        sys.exit(str(error))

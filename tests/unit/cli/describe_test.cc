@@ -8,6 +8,7 @@
 namespace linktor::cli {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -43,6 +44,29 @@ TEST(DescribeTest, UnconfirmedMessageIsSettledByNothing) {
   EXPECT_THAT(
       Described("state: MESSAGE_STATE_SENT settled_by: SETTLED_BY_CALLER"),
       HasSubstr("settled by      someone who looked"));
+}
+
+TEST(DescribeTest, MessageShowsAllThatCameWithIt) {
+  const std::string text = Described(R"(
+      quick_reply_payload: "SIZE_M"
+      story { id: "17" url: "https://e.x/story" }
+      products { id: "p1" name: "Shirt" }
+      products { id: "p2" }
+      referral { ad_id: "42" ad_title: "Sale" ref: "spring" }
+      api_key_id: "key_1"
+      event_time { seconds: 60 })");
+  for (const char* line :
+       {"tap gives       SIZE_M\n", "story           17\n",
+        "story at        https://e.x/story\n", "product         p1 \"Shirt\"\n",
+        "product         p2\n",
+        "customer        came from the ad 42 \"Sale\" with the ref "
+        "\"spring\"\n",
+        "API key         key_1\n", "written         1970-01-01"}) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
+  EXPECT_THAT(Described("postback_payload: 'HOURS' from_ice_breaker: true"),
+              AllOf(HasSubstr("tap gives       HOURS\n"),
+                    HasSubstr("tapped          an ice breaker\n")));
 }
 
 TEST(DescribeTest, AttachmentIsNotRepeatedAfterTheContent) {

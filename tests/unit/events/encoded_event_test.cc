@@ -14,7 +14,7 @@ const CursorCodec& Cursors() {
 }
 
 CommittedEvent Committed(std::int64_t seq, const std::string& text,
-                         const std::string& overlay = "") {
+                         const std::string& decided = "") {
   const auto event = ParseText<v1::Event>(text);
   return {
       .seq = seq,
@@ -22,12 +22,12 @@ CommittedEvent Committed(std::int64_t seq, const std::string& text,
       .channel_id = event.channel_id(),
       .user_id = event.user_id(),
       .encoded = std::make_shared<const std::string>(event.SerializeAsString()),
-      .overlay = ParseText<v1::Event>(overlay).SerializeAsString()};
+      .decided = ParseText<v1::Event>(decided).SerializeAsString()};
 }
 
-v1::SubscribeEventsResponse Decode(const std::string& framed) {
+v1::SubscribeEventsResponse Decode(const std::string& wire) {
   v1::SubscribeEventsResponse response;
-  EXPECT_TRUE(response.ParseFromString(framed));
+  EXPECT_TRUE(response.ParseFromString(wire));
   return response;
 }
 
@@ -47,7 +47,7 @@ TEST(EncodeEventTest, IsAnEventsFieldWithItsCursor) {
   const EncodedEvent encoded = EncodeEvent(Committed(7, kEcho), Cursors());
   auto want = ParseText<v1::Event>(kEcho);
   want.set_cursor(Cursors().Encode(7));
-  const auto response = Decode(encoded.framed);
+  const auto response = Decode(encoded.wire);
   ASSERT_EQ(response.events_size(), 1);
   EXPECT_THAT(response.events(0), EqualsProto(want));
 }
@@ -60,14 +60,14 @@ TEST(EncodeEventTest, KeepsWhatTheFilterNeeds) {
   EXPECT_EQ(encoded.user_id, "42");
 }
 
-TEST(EncodeEventTest, OverlayIsMergedOver) {
+TEST(EncodeEventTest, WhatApplyDecidedIsMergedOver) {
   const EncodedEvent encoded =
       EncodeEvent(Committed(7, kEcho, R"pb(message_echoed {
                                              id: "msg_b"
                                              origin: MESSAGE_ORIGIN_API
                                            })pb"),
                   Cursors());
-  const auto response = Decode(encoded.framed);
+  const auto response = Decode(encoded.wire);
   EXPECT_THAT(response.events(0).message_echoed(),
               EqualsProto(R"pb(id: "msg_b"
                                text: "hello"
@@ -77,17 +77,17 @@ TEST(EncodeEventTest, OverlayIsMergedOver) {
 
 // Some languages' clients replace instead of merging a payload that is there
 // twice, so it must not be.
-TEST(EncodeEventTest, OverlayLeavesOnePayload) {
+TEST(EncodeEventTest, WhatApplyDecidedLeavesOnePayload) {
   const EncodedEvent encoded = EncodeEvent(
       Committed(7, kEcho, "message_echoed { id: 'msg_b' }"), Cursors());
-  const std::string once = Decode(encoded.framed).SerializeAsString();
-  EXPECT_EQ(encoded.framed.size(), once.size());
+  const std::string once = Decode(encoded.wire).SerializeAsString();
+  EXPECT_EQ(encoded.wire.size(), once.size());
 }
 
 TEST(EncodeEventTest, SeveralAndACursorMakeAResponse) {
   std::string bytes;
   for (std::int64_t seq = 1; seq <= 3; ++seq) {
-    bytes += EncodeEvent(Committed(seq, kEcho), Cursors()).framed;
+    bytes += EncodeEvent(Committed(seq, kEcho), Cursors()).wire;
   }
   v1::SubscribeEventsResponse tail;
   tail.set_cursor(Cursors().Encode(3));
@@ -98,19 +98,18 @@ TEST(EncodeEventTest, SeveralAndACursorMakeAResponse) {
   EXPECT_EQ(response.cursor(), Cursors().Encode(3));
 }
 
-TEST(EncodeEventTest, EmptyAndLargeEventsAreFramedToo) {
-  EXPECT_EQ(Decode(EncodeEvent(Committed(1, ""), Cursors()).framed)
-                .events(0)
-                .cursor(),
-            Cursors().Encode(1));
+TEST(EncodeEventTest, EmptyAndLargeEventsAreWholeFieldsToo) {
+  EXPECT_EQ(
+      Decode(EncodeEvent(Committed(1, ""), Cursors()).wire).events(0).cursor(),
+      Cursors().Encode(1));
   const std::string text(300'000, 'x');
   const EncodedEvent large = EncodeEvent(
       Committed(1, "message_received { text: '" + text + "' }"), Cursors());
-  EXPECT_EQ(Decode(large.framed).events(0).message_received().text(), text);
+  EXPECT_EQ(Decode(large.wire).events(0).message_received().text(), text);
 }
 
-// The overlay names no content, and stays.
-TEST(EncodeErasedTest, KeepsItsPlaceAndItsOverlay) {
+// What Apply decided names no content, and stays.
+TEST(EncodeErasedTest, KeepsItsPlaceAndWhatApplyDecided) {
   CommittedEvent committed =
       Committed(7, kEcho, "message_echoed { id: 'msg_b' }");
   committed.id = RawId(16, 'i');
@@ -127,8 +126,8 @@ TEST(EncodeErasedTest, KeepsItsPlaceAndItsOverlay) {
     message_echoed { id: "msg_b" })pb");
   want.set_id(FormatId(kEventPrefix, encoded.id));
   want.set_cursor(Cursors().Encode(7));
-  EXPECT_THAT(Decode(erased.framed).events(0), EqualsProto(want));
-  EXPECT_EQ(EncodeErased(erased, Cursors()).framed, erased.framed)
+  EXPECT_THAT(Decode(erased.wire).events(0), EqualsProto(want));
+  EXPECT_EQ(EncodeErased(erased, Cursors()).wire, erased.wire)
       << "an erasure may be repeated";
 }
 

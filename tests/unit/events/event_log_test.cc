@@ -64,8 +64,8 @@ class EventLogTest : public testing::Test {
     EXPECT_THAT(stored, IsOk());
     v1::SubscribeEventsResponse from_memory;
     v1::SubscribeEventsResponse from_disk;
-    EXPECT_TRUE(from_memory.ParseFromString(live.framed));
-    EXPECT_TRUE(from_disk.ParseFromString(stored->framed));
+    EXPECT_TRUE(from_memory.ParseFromString(live.wire));
+    EXPECT_TRUE(from_disk.ParseFromString(stored->wire));
     EXPECT_THAT(from_memory, EqualsProto(from_disk));
     return {from_memory.events().begin(), from_memory.events().end()};
   }
@@ -117,7 +117,7 @@ TEST_F(EventLogTest, ABatchStaysBelowAMebibyte) {
                                         EventFilter());
     ASSERT_THAT(batch, IsOk());
     ASSERT_GT(batch->through_seq, seq);
-    EXPECT_LE(batch->framed.size(), 1024U * 1024);
+    EXPECT_LE(batch->wire.size(), 1024U * 1024);
     events += batch->events;
     seq = batch->through_seq;
   }

@@ -21,7 +21,7 @@ std::vector<EncodedEvent> Events(std::int64_t first, std::int64_t last,
                                  std::size_t bytes = 10) {
   std::vector<EncodedEvent> events;
   for (std::int64_t seq = first; seq <= last; ++seq) {
-    events.push_back({.seq = seq, .framed = std::string(bytes, 'x')});
+    events.push_back({.seq = seq, .wire = std::string(bytes, 'x')});
   }
   return events;
 }
@@ -95,7 +95,7 @@ TEST(LiveRingTest, SegmentsOutliveTheirEviction) {
   std::vector<LiveRing::Segment> segments;
   ASSERT_TRUE(ring.Read(0, kPlenty, segments));
   ring.Publish(Events(2, 2, 50));
-  EXPECT_EQ(segments.at(0)->front().framed, std::string(50, 'x'));
+  EXPECT_EQ(segments.at(0)->front().wire, std::string(50, 'x'));
 }
 
 TEST(LiveRingTest, AnEventIsReplacedInItsPlace) {
@@ -107,18 +107,18 @@ TEST(LiveRingTest, AnEventIsReplacedInItsPlace) {
   for (const std::int64_t seq : {3, 4}) {
     ring.Replace(seq, [seq](const EncodedEvent& event) {
       EXPECT_EQ(event.seq, seq);
-      return EncodedEvent{.seq = seq, .framed = "erased"};
+      return EncodedEvent{.seq = seq, .wire = "erased"};
     });
   }
   EXPECT_THAT(Read(ring, 0), ElementsAre(1, 2, 3, 4, 5, 6));
   std::vector<LiveRing::Segment> after;
   ASSERT_TRUE(ring.Read(0, kPlenty, after));
   const std::string kept(10, 'x');
-  EXPECT_EQ((*after.at(0))[1].framed, kept);
-  EXPECT_EQ((*after.at(0))[2].framed, "erased");
-  EXPECT_EQ((*after.at(1))[0].framed, "erased");
-  EXPECT_EQ((*after.at(1))[1].framed, kept);
-  EXPECT_EQ((*before.at(0))[2].framed, kept) << "who reads it keeps it whole";
+  EXPECT_EQ((*after.at(0))[1].wire, kept);
+  EXPECT_EQ((*after.at(0))[2].wire, "erased");
+  EXPECT_EQ((*after.at(1))[0].wire, "erased");
+  EXPECT_EQ((*after.at(1))[1].wire, kept);
+  EXPECT_EQ((*before.at(0))[2].wire, kept) << "who reads it keeps it whole";
 }
 
 TEST(LiveRingTest, WhatIsNotThereIsNotReplaced) {

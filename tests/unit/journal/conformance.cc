@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "absl/strings/str_cat.h"
-#include "server/state/event_form.h"
+#include "server/state/event_encoding.h"
 
 namespace linktor {
 namespace {

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "linktor/instagram/v1/event.pb.h"
-#include "server/state/event_form.h"
+#include "server/state/event_encoding.h"
 #include "tests/unit/journal/conformance.h"
 #include "tests/unit/state/store_rig.h"
 

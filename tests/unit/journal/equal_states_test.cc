@@ -55,7 +55,7 @@ std::string Describe(const AppliedRecord& one) {
   }
   for (const CommittedEvent& event : effects.events) {
     absl::StrAppend(&text, event.seq, " ", event.type, " ", event.user_id, " ",
-                    std::string(event.id), " ", event.overlay, ";");
+                    std::string(event.id), " ", event.decided, ";");
   }
   for (const MessageRow& row : effects.messages) {
     absl::StrAppend(&text, std::string(row.id), " ", row.state, " ",

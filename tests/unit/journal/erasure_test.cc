@@ -154,6 +154,7 @@ class ErasureTest : public testing::Test {
     Doom(Deliver({.channel = kCafe, .mid = "m1", .raw = Long("elsewhere")}));
     DoomMid("m1", kCafe);
     DoomOwnSend();
+    DoomSettledSend();
     DoomHeldEcho();
     Surround("after", kNowMs + kDayMs);
     DoomKey();
@@ -273,7 +274,11 @@ class ErasureTest : public testing::Test {
     Doom(MakeOutcome(rig_.sealer(), message,
                      {.state = v1::MESSAGE_STATE_FAILED}));
     message = Claim();
-    Doom(MakeOutcome(rig_.sealer(), message, {.mid = "sent"}));
+    Doom(MakeOutcome(rig_.sealer(), message,
+                     {.state = v1::MESSAGE_STATE_UNCONFIRMED}));
+    Doom(MakeOutcome(
+        rig_.sealer(), message,
+        {.mid = "sent", .expected_state = v1::MESSAGE_STATE_UNCONFIRMED}));
     Doom(Deliver({.kind = TestItem::kEcho,
                   .user = "502",
                   .mid = "sent",
@@ -281,9 +286,24 @@ class ErasureTest : public testing::Test {
                   .raw = Long("sent")}));
     DoomMid("sent");
   }
-  MessageRow Claim() {
-    const auto answer = AnswerAs<ClaimAnswer>(
-        Doom(MakeClaim(rig_.sealer(), {.user = "502", .text = Long("sent")})));
+  // A send whose event an echo makes, with what its outcome has prepared.
+  void DoomSettledSend() {
+    const MessageRow message = Claim("504", "settled");
+    Doom(MakeOutcome(rig_.sealer(), message,
+                     {.state = v1::MESSAGE_STATE_UNCONFIRMED,
+                      .settled_text = Long("settled")}));
+    Doom(Deliver({.kind = TestItem::kEcho,
+                  .user = "504",
+                  .mid = "settled",
+                  .text = Long("settled"),
+                  .raw = Long("settled")}));
+    DoomMid("settled");
+  }
+  MessageRow Claim(const std::string& user = "502",
+                   const std::string& what = "sent") {
+    const auto answer = AnswerAs<ClaimAnswer>(Doom(
+        MakeClaim(rig_.sealer(),
+                  {.user = user, .text = Long(what), .request_id = what})));
     EXPECT_THAT(answer, IsOk());
     return answer.ok() ? answer->message : MessageRow();
   }

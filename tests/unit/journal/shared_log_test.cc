@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/state/applier.h"
-#include "server/state/event_form.h"
+#include "server/state/event_encoding.h"
 #include "tests/unit/journal/conformance.h"
 #include "tests/unit/journal/state_dump.h"
 #include "tests/unit/state/store_rig.h"

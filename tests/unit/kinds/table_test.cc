@@ -10,6 +10,7 @@
 
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/descriptor.pb.h"
+#include "tests/support/proto_matchers.h"
 
 namespace linktor::kinds {
 namespace {
@@ -84,6 +85,91 @@ TEST(KindTest, MessageIsWhereTheEventHasIt) {
     EXPECT_EQ(MessageOf(event)->text(), "t");
   }
   EXPECT_EQ(MessageOf(v1::Event()), nullptr);
+}
+
+// GetMessage gives all that the event says.
+TEST(KindTest, WholeMessageHasWhatTheEventSaysBesideIt) {
+  struct Case {
+    const char* event;
+    const char* message;
+  };
+  for (const Case& one : std::initializer_list<Case>{
+           {R"pb(quick_reply {
+                   payload: "M"
+                   message {
+                     text: "Medium"
+                     direction: MESSAGE_DIRECTION_INBOUND
+                   }
+                 }
+                 event_time { seconds: 7 })pb",
+            R"pb(text: "Medium"
+                 direction: MESSAGE_DIRECTION_INBOUND
+                 quick_reply_payload: "M"
+                 event_time { seconds: 7 })pb"},
+           {R"pb(story_reply {
+                   story_id: "1"
+                   story_url: "https://e.x"
+                   story_url_expire_time { seconds: 9 }
+                   message { text: "Nice" }
+                 })pb",
+            R"pb(text: "Nice"
+                 story {
+                   id: "1"
+                   url: "https://e.x"
+                   url_expire_time { seconds: 9 }
+                 })pb"},
+           {R"pb(story_mention {
+                   media_url: "https://e.x"
+                   media_expire_time { seconds: 9 }
+                   message { mid: "m" }
+                 })pb",
+            R"pb(mid: "m"
+                 story {
+                   url: "https://e.x"
+                   url_expire_time { seconds: 9 }
+                 })pb"},
+           {R"pb(product_share {
+                   products { id: "p" name: "Shirt" }
+                   message { text: "This" }
+                 })pb",
+            R"pb(text: "This"
+                 products { id: "p" name: "Shirt" })pb"},
+           {R"pb(channel_id: "ch"
+                 user_id: "42"
+                 event_time { seconds: 7 }
+                 receive_time { seconds: 8 }
+                 postback {
+                   mid: "m"
+                   title: "Hours?"
+                   payload: "HOURS"
+                   from_ice_breaker: true
+                   referral { ref: "r" }
+                   direction: MESSAGE_DIRECTION_INBOUND
+                 })pb",
+            R"pb(channel_id: "ch"
+                 user_id: "42"
+                 direction: MESSAGE_DIRECTION_INBOUND
+                 state: MESSAGE_STATE_RECEIVED
+                 mid: "m"
+                 text: "Hours?"
+                 postback_payload: "HOURS"
+                 from_ice_breaker: true
+                 referral { ref: "r" }
+                 create_time { seconds: 8 }
+                 event_time { seconds: 7 })pb"},
+           {R"pb(postback { direction: MESSAGE_DIRECTION_OUTBOUND })pb",
+            R"pb(direction: MESSAGE_DIRECTION_OUTBOUND
+                 origin: MESSAGE_ORIGIN_ELSEWHERE
+                 state: MESSAGE_STATE_SENT
+                 create_time {})pb"},
+           {R"pb(message_received { text: "Hi" })pb", R"pb(text: "Hi")pb"}}) {
+    const auto message = WholeMessage(ParseText<v1::Event>(one.event));
+    ASSERT_TRUE(message.has_value()) << one.event;
+    EXPECT_THAT(*message, EqualsProto(one.message));
+  }
+  EXPECT_FALSE(WholeMessage(v1::Event()).has_value());
+  EXPECT_FALSE(
+      WholeMessage(ParseText<v1::Event>("reaction { mid: 'm' }")).has_value());
 }
 
 // What the journal has stored is compared with what these give.

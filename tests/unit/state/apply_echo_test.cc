@@ -4,11 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "google/protobuf/util/time_util.h"
 #include "tests/unit/state/store_rig.h"
 
 namespace linktor {
 namespace {
 
+using google::protobuf::util::TimeUtil;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
@@ -116,6 +118,46 @@ TEST_F(ApplyEchoTest, EchoSettlesTheOneUnconfirmed) {
   EXPECT_EQ(event.message_sent().id(), FormatId(kMessagePrefix, unknown.id));
   EXPECT_EQ(event.message_sent().mid(), "m1");
   EXPECT_EQ(event.message_sent().settled_by(), v1::SETTLED_BY_ECHO_CONTENT);
+  EXPECT_EQ(event.message_sent().text(), "hello")
+      << "the outcome has prepared it";
+  EXPECT_EQ(event.message_sent().create_time().seconds(), kNowMs / kSecondMs);
+  EXPECT_TRUE(event.message_sent().has_send_time());
+}
+
+// What was prepared for an echo is kept no longer than an echo may need it.
+TEST_F(ApplyEchoTest, ContentForAnEchoGoesWithTheOutcome) {
+  const MessageRow unknown = Unconfirmed("r1");
+  const std::int64_t prepared = rig_.Number(
+      "SELECT count(*) FROM contents WHERE no = "
+      "(SELECT settled_no FROM messages)");
+  EXPECT_EQ(prepared, 1);
+  rig_.Settle(unknown, {.mid = "m1",
+                        .expected_state = v1::MESSAGE_STATE_UNCONFIRMED,
+                        .settled_by = v1::SETTLED_BY_CALLER});
+  EXPECT_EQ(rig_.Number("SELECT count(*) FROM contents"), 1)
+      << "that of the send itself";
+  EXPECT_EQ(rig_.Number("SELECT count(*) FROM messages WHERE settled_no IS NOT "
+                        "NULL"),
+            0);
+}
+
+// The times of an echo are those of the message that it is.
+TEST_F(ApplyEchoTest, EchoOfASendWasMadeWhenTheSendWas) {
+  const MessageRow claimed = rig_.Claim({}).message;
+  rig_.Settle(claimed, {.mid = "m1", .now_ms = kNowMs + 1500});
+  rig_.Deliver({{.kind = TestItem::kEcho, .mid = "m1", .text = "hello"}},
+               kNowMs + 2500);
+  const v1::Message echo =
+      MergeEvent(rig_.ReadEvents().back()).message_echoed();
+  EXPECT_EQ(TimeUtil::TimestampToMilliseconds(echo.create_time()), kNowMs);
+  EXPECT_EQ(TimeUtil::TimestampToMilliseconds(echo.send_time()), kNowMs + 1500);
+  rig_.Deliver({{.kind = TestItem::kEcho, .mid = "m2", .text = "other"}},
+               kNowMs + 2500);
+  EXPECT_EQ(
+      TimeUtil::TimestampToMilliseconds(
+          MergeEvent(rig_.ReadEvents().back()).message_echoed().create_time()),
+      kNowMs + 2500)
+      << "nobody here has sent it";
 }
 
 TEST_F(ApplyEchoTest, AnswerAfterTheEchoSettledItIsLate) {

@@ -220,7 +220,7 @@ TEST_F(HeldEchoTest, LiveSubscribersAreToldTheSameAsReaders) {
   ASSERT_THAT(OpenEvent(rig_.sealer(), live), IsOk());
   const CommittedEvent read = rig_.ReadEvents().back();
   EXPECT_EQ(*live.encoded, *read.encoded);
-  EXPECT_EQ(live.overlay, read.overlay);
+  EXPECT_EQ(live.decided, read.decided);
 }
 
 // ---- Settling by content ----------------------------------------------------

@@ -238,7 +238,7 @@ TEST_F(ApplyWebhookTest, CommittedEventIsWhatIsReadBack) {
     EXPECT_EQ(live[i].seq, read[i].seq);
     EXPECT_EQ(live[i].type, read[i].type);
     EXPECT_EQ(*live[i].encoded, *read[i].encoded);
-    EXPECT_EQ(live[i].overlay, read[i].overlay);
+    EXPECT_EQ(live[i].decided, read[i].decided);
   }
 }
 
@@ -267,7 +267,7 @@ TEST_F(ApplyWebhookTest, ContentIsNotReadableOnDisk) {
   EXPECT_EQ(rig_.Number("SELECT count(*) FROM held_echoes"), 1);
   EXPECT_EQ(
       rig_.Number("SELECT (SELECT count(*) FROM events WHERE instr("
-                  "sealed_event, 'my-secret') OR instr(overlay, 'my-secret')) "
+                  "sealed_event, 'my-secret') OR instr(decided, 'my-secret')) "
                   "+ (SELECT count(*) FROM raw_items WHERE instr(sealed_raw, "
                   "'my-secret')) + (SELECT count(*) FROM contents WHERE "
                   "instr(sealed, 'my-secret')) + (SELECT count(*) FROM "

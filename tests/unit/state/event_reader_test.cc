@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
+#include "server/base/cause_log.h"
+#include "tests/support/log_capture.h"
 #include "tests/unit/state/store_rig.h"
 
 namespace linktor {
@@ -167,6 +169,39 @@ TEST_F(EventReaderTest, EventWhoseKeyIsGoneComesWithoutContent) {
   EXPECT_THAT(bare.id(), testing::StartsWith("evt_"));
   EXPECT_FALSE(bare.has_message_received());
   EXPECT_EQ(bare.raw_json(), "");
+}
+
+// Somebody has changed the file: the log tells, and the event comes without it.
+TEST_F(EventReaderTest, DamagedItemAsReceivedIsTold) {
+  rig_.Close();
+  rig_.ExecuteClosed(
+      "UPDATE raw_items SET sealed_raw = x'0102030405060708' WHERE no = 1");
+  rig_.Open();
+  // What other tests have left out is none of this one's.
+  LogLeftOutCauses(/*all=*/true);
+  const LogCapture log;
+  const auto page = Read({.last_seq = 2, .include_raw = true}, kAll);
+  ASSERT_EQ(page.events.size(), 2);
+  EXPECT_EQ(MergeEvent(page.events[0]).message_received().text(), "text 1");
+  EXPECT_EQ(MergeEvent(page.events[0]).raw_json(), "");
+  EXPECT_EQ(MergeEvent(page.events[1]).raw_json(), "{}");
+  LogLeftOutCauses(/*all=*/true);
+  EXPECT_EQ(log.Count("item as received cannot be opened"), 1);
+}
+
+// What was erased is no damage.
+TEST_F(EventReaderTest, ErasedItemAsReceivedIsNotTold) {
+  rig_.Close();
+  rig_.ExecuteClosed("UPDATE raw_items SET sealed_raw = zeroblob(90)");
+  rig_.Open();
+  // What other tests have left out is none of this one's.
+  LogLeftOutCauses(/*all=*/true);
+  const LogCapture log;
+  const auto page = Read({.last_seq = 2, .include_raw = true}, kAll);
+  ASSERT_EQ(page.events.size(), 2);
+  EXPECT_EQ(MergeEvent(page.events[0]).raw_json(), "");
+  LogLeftOutCauses(/*all=*/true);
+  EXPECT_EQ(log.Count("cannot be opened"), 0);
 }
 
 // A key that cannot be opened is as good as none.

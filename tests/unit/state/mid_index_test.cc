@@ -24,12 +24,14 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 constexpr std::int64_t kRun = 100;
+// The mids from here on belong to no event.
+constexpr std::uint64_t kUnseen = 1'000'000;
 constexpr auto kMessage = journal::ITEM_KIND_MESSAGE;
 constexpr auto kPostback = journal::ITEM_KIND_POSTBACK;
 
 // Spread over the whole range, as hashes are.
 RawId Mid(std::uint64_t number) {
-  return absl::StrFormat("%016x", number * 0x9E3779B97F4A7C15U);
+  return HashedRawId({"mid", std::to_string(number)});
 }
 
 class MidIndexTest : public testing::Test {
@@ -44,10 +46,11 @@ class MidIndexTest : public testing::Test {
   }
 
   // As after a start.
-  void Reopen(std::size_t run = kRun) {
+  void Reopen(std::size_t run = kRun,
+              std::size_t filter = MidIndex::kFilterSize) {
     index_.reset();
     recent_ = std::make_unique<RecentMids>();
-    index_ = std::make_unique<MidIndex>(*database_, *recent_, run);
+    index_ = std::make_unique<MidIndex>(*database_, *recent_, run, filter);
     ASSERT_THAT(index_->Load(state_), IsOk());
   }
   void Run(const char* sql) { ASSERT_THAT(database_->Execute(sql), IsOk()); }
@@ -121,6 +124,27 @@ class MidIndexTest : public testing::Test {
       if (!recent_->Find(mid, kMessage).empty()) ++count;
     }
     return count;
+  }
+  // Puts a row into the table of which the index learns nothing: it is found
+  // only where the table is searched.
+  void AddUnseen(std::uint64_t number) {
+    Statement insert(*database_,
+                     "INSERT INTO event_mids (mid_key, kind, seq) VALUES (?1, "
+                     "?2, 1)");
+    ASSERT_THAT(insert.BindBlob(1, Mid(number)).Bind(2, kMessage).Run(),
+                IsOk());
+  }
+  // Returns how many of so many unseen mids are found in the table.
+  int FoundUnseen(std::uint64_t count) {
+    Run("SAVEPOINT unseen");
+    int found = 0;
+    for (std::uint64_t i = 1; i <= count; ++i) {
+      AddUnseen(kUnseen + i);
+      found += Find(kUnseen + i) != 0 ? 1 : 0;
+    }
+    Run("ROLLBACK TO unseen");
+    Run("RELEASE unseen");
+    return found;
   }
   std::int64_t InTable() {
     Statement count(*database_, "SELECT count(*) FROM event_mids");
@@ -264,6 +288,65 @@ TEST_F(MidIndexTest, OldestIsFoundWhereverItIs) {
   Add(7);
   Commit();
   EXPECT_EQ(Find(7), 1) << "in the table, before the one in memory";
+}
+
+// ---- The filter -------------------------------------------------------------
+
+TEST_F(MidIndexTest, NewOnesAreNotSearchedForInTheTable) {
+  EXPECT_EQ(FoundUnseen(1), 1) << "nothing is known of the table yet";
+  CommitTo(1);
+  EXPECT_EQ(FoundUnseen(1), 0);
+}
+
+// With each commit 1,024 rows of the table come into the filter.
+TEST_F(MidIndexTest, AfterAStartTheTableIsPassedPartByPart) {
+  constexpr std::int64_t kLast = 3000;
+  constexpr int kTried = 200;
+  for (std::int64_t at = kRun; at <= kLast; at += kRun) CommitTo(at);
+  ASSERT_GT(InTable(), 2 * 1024);
+  Reopen();
+  EXPECT_EQ(FoundUnseen(kTried), kTried);
+  int before = kTried;
+  for (int part = 1; part <= 3; ++part) {
+    ExpectAll(1, kLast);
+    Begin();
+    Commit();
+    const int found = FoundUnseen(kTried);
+    EXPECT_LT(found, before) << "after part " << part;
+    before = found;
+  }
+  EXPECT_EQ(before, 0);
+  ExpectAll(1, kLast);
+}
+
+// What a part lacked because it was being deleted is there after a rollback.
+TEST_F(MidIndexTest, APartThatIsRolledBackIsPassedAgain) {
+  for (std::int64_t at = kRun; at <= 1000; at += kRun) CommitTo(at);
+  Reopen();
+  Begin();
+  Trim(500);
+  ASSERT_THAT(index_->Settle(state_), IsOk());
+  RollBack();
+  ExpectAll(1, 1000);
+  Begin();
+  Commit();
+  ExpectAll(1, 1000);
+}
+
+// A filter for 128 mids is made anew again and again; one for all is not.
+TEST_F(MidIndexTest, AFullFilterMakesRoomForALargerOne) {
+  Reopen(kRun, 128);
+  for (std::int64_t at = 50; at <= 5000; at += 50) {
+    CommitTo(at);
+    if (at % 500 == 0) ExpectAll(1, at);
+  }
+  // The commits that follow pass the table.
+  for (int i = 0; i < 6; ++i) {
+    Begin();
+    Commit();
+  }
+  ExpectAll(1, 5000);
+  EXPECT_EQ(FoundUnseen(1), 0);
 }
 
 // ---- Rollbacks --------------------------------------------------------------

@@ -7,8 +7,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/journal/journal.h"
-#include "server/state/event_form.h"
+#include "server/state/event_encoding.h"
 #include "server/state/identity.h"
+#include "server/state/message_event.h"
 
 namespace linktor {
 namespace {
@@ -110,7 +111,7 @@ std::shared_ptr<const std::string> AddEvent(Sealer& sealer,
   event.set_user_id(made.user_id());
   event.set_delivery_id(FormatId(kDeliveryPrefix, delivery_id));
   Describe(spec, event);
-  EventForm form = FormOf(std::move(event));
+  EventEncoding form = EncodeNewEvent(std::move(event));
   made.set_sealed(SealOrDie(sealer, ScopeOf(spec.channel, spec.user),
                             SealedPlace::kEvent, made.id(), form.stored, keys));
   return std::make_shared<const std::string>(std::move(form.whole));
@@ -298,11 +299,18 @@ SealedRecord MakeOutcome(Sealer& sealer, const MessageRow& message,
                                        SealedPlace::kMessageError, message.id,
                                        "why", made.keys));
   }
-  EventForm form = FormOf(std::move(event));
+  if (spec.state == v1::MESSAGE_STATE_UNCONFIRMED) {
+    v1::Event settled;
+    settled.mutable_message_sent()->set_text(spec.settled_text);
+    outcome.set_sealed_settled(
+        SealOrDie(sealer, scope, SealedPlace::kEvent, SettledEventId(message),
+                  settled.SerializeAsString(), made.keys));
+  }
+  EventEncoding encoded = EncodeNewEvent(std::move(event));
   told.set_sealed(SealOrDie(sealer, scope, SealedPlace::kEvent, told.id(),
-                            form.stored, made.keys));
+                            encoded.stored, made.keys));
   made.clear.push_back(
-      std::make_shared<const std::string>(std::move(form.whole)));
+      std::make_shared<const std::string>(std::move(encoded.whole)));
   return made;
 }
 

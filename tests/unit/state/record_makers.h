@@ -121,6 +121,8 @@ struct OutcomeSpec {
   // 0: that of the message.
   int expected_attempt = 0;
   v1::SettledBy settled_by = v1::SETTLED_BY_ANSWER;
+  // With UNCONFIRMED: the text of the event that an echo would make.
+  std::string settled_text = "hello";
 };
 SealedRecord MakeOutcome(Sealer& sealer, const MessageRow& message,
                          const OutcomeSpec& spec);

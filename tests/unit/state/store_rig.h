@@ -17,7 +17,7 @@
 #include "server/base/mutex.h"
 #include "server/journal/data_folder.h"
 #include "server/journal/embedded_journal.h"
-#include "server/state/event_form.h"
+#include "server/state/event_encoding.h"
 #include "server/state/rows.h"
 #include "tests/support/temp_folder.h"
 #include "tests/unit/state/record_makers.h"

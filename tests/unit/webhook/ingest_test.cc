@@ -7,7 +7,7 @@
 
 #include <set>
 
-#include "server/state/event_form.h"
+#include "server/state/event_encoding.h"
 #include "tests/support/proto_matchers.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/webhook/bodies.h"

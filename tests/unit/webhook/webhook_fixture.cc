@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "server/state/event_form.h"
+#include "server/state/event_encoding.h"
 #include "tests/support/channel_rows.h"
 #include "tests/support/proto_matchers.h"
 #include "tests/support/status_matchers.h"

@@ -1,5 +1,5 @@
-// The form in which an event is kept: its row's columns have the id, type,
-// channel and customer, and the rest is sealed. Appenders take an event apart
+// How an event is kept: its row's columns have the id, type, channel and
+// customer, and the rest is sealed. Appenders take an event apart
 // before they append it; the ring and EventReader put it together. The
 // functions are thread-safe; OpenEvent alone may block, on a read of its key.
 
@@ -18,8 +18,8 @@
 
 namespace linktor {
 
-// An EventForm is one event in two encodings.
-struct EventForm {
+// An EventEncoding is one event in two encodings.
+struct EventEncoding {
   // The serialised Event, for subscribers. It goes with the record as
   // ClearEvents and is not written to the disk.
   std::string whole;
@@ -29,10 +29,11 @@ struct EventForm {
 
 // Returns both encodings. `event` has no cursor yet, because its place in the
 // log is not known.
-EventForm FormOf(v1::Event event);
+EventEncoding EncodeNewEvent(v1::Event event);
 
-// Returns the serialised Event of these fields and of `stored`, as FormOf has
-// made it; with an empty `stored` it is an event without content.
+// Returns the serialised Event of these fields and of `stored`, as
+// EncodeNewEvent has made it; with an empty `stored` it is an event without
+// content.
 std::string WholeEvent(const RawId& id, const std::string& type,
                        const std::string& channel_id,
                        const std::string& user_id, std::string_view stored);
@@ -43,7 +44,7 @@ std::string WholeEvent(const RawId& id, const std::string& type,
 // and leaves the event as it was, only when the key cannot be read.
 absl::Status OpenEvent(Sealer& sealer, CommittedEvent& event);
 
-// Returns `encoded` and `overlay` of an opened event as one message. The event
+// Returns `encoded` and `decided` of an opened event as one message. The event
 // must have been opened, because `encoded` must not be null.
 v1::Event MergeEvent(const CommittedEvent& event);
 

@@ -1,4 +1,4 @@
-#include "server/state/event_form.h"
+#include "server/state/event_encoding.h"
 
 #include <utility>
 
@@ -9,17 +9,17 @@
 
 namespace linktor {
 
-EventForm FormOf(v1::Event event) {
+EventEncoding EncodeNewEvent(v1::Event event) {
   v1::Event head;
   head.mutable_id()->swap(*event.mutable_id());
   head.mutable_type()->swap(*event.mutable_type());
   head.mutable_channel_id()->swap(*event.mutable_channel_id());
   head.mutable_user_id()->swap(*event.mutable_user_id());
-  EventForm form{.whole = head.SerializeAsString(),
-                 .stored = event.SerializeAsString()};
+  EventEncoding encoded{.whole = head.SerializeAsString(),
+                        .stored = event.SerializeAsString()};
   // The two have different fields, so one after the other they are one message.
-  form.whole.append(form.stored);
-  return form;
+  encoded.whole.append(encoded.stored);
+  return encoded;
 }
 
 std::string WholeEvent(const RawId& id, const std::string& type,
@@ -61,10 +61,10 @@ v1::Event MergeEvent(const CommittedEvent& event) {
   v1::Event merged;
   // This server has serialised both, so they can be parsed.
   (void)merged.ParseFromString(*event.encoded);
-  if (!event.overlay.empty()) {
-    v1::Event overlay;
-    (void)overlay.ParseFromString(event.overlay);
-    merged.MergeFrom(overlay);
+  if (!event.decided.empty()) {
+    v1::Event decided;
+    (void)decided.ParseFromString(event.decided);
+    merged.MergeFrom(decided);
   }
   return merged;
 }

@@ -1,4 +1,4 @@
-#include "server/base/log.h"
+#include "server/base/redaction.h"
 
 #include <gtest/gtest.h>
 
