@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <atomic>
 #include <new>
 
 namespace linktor {
@@ -12,6 +13,8 @@ namespace {
 sqlite3_pcache_methods2 real;
 // They forward to those.
 sqlite3_pcache_methods2 ours;
+
+std::atomic<std::int64_t> forwarded{0};
 
 // SQLite has the pointer to this in place of that to its own cache. A cache
 // belongs to a connection, which one thread uses at a time.
@@ -56,9 +59,11 @@ int Count(sqlite3_pcache* cache) { return real.xPagecount(RealOf(cache)); }
 
 sqlite3_pcache_page* Fetch(sqlite3_pcache* cache, unsigned number, int create) {
   Cache& one = CacheOf(cache);
-  // A page that is only looked for may count too: nothing is lost by that.
-  one.greatest = std::max(one.greatest, number);
-  return real.xFetch(one.real_cache, number, create);
+  sqlite3_pcache_page* page = real.xFetch(one.real_cache, number, create);
+  // SQLite looks for the page at 1 GiB before it gives that number to another.
+  // A page that is looked for and is not there must not count.
+  if (page != nullptr) one.greatest = std::max(one.greatest, number);
+  return page;
 }
 
 void Unpin(sqlite3_pcache* cache, sqlite3_pcache_page* page, int discard) {
@@ -77,6 +82,7 @@ void Truncate(sqlite3_pcache* cache, unsigned limit) {
   Cache& one = CacheOf(cache);
   if (one.beyond == 0 && limit > one.greatest) return;
   real.xTruncate(one.real_cache, limit);
+  forwarded.fetch_add(1, std::memory_order_relaxed);
   const unsigned last = limit == 0 ? 0 : limit - 1;
   // A page that `beyond` counted may still be there, below the limit.
   one.greatest = one.beyond != 0 ? last : std::min(one.greatest, last);
@@ -107,6 +113,10 @@ bool Configure() {
 const sqlite3_pcache_methods2* PageCacheInFront() {
   static const bool kConfigured = Configure();
   return kConfigured ? &ours : nullptr;
+}
+
+std::int64_t ForwardedTruncations() {
+  return forwarded.load(std::memory_order_relaxed);
 }
 
 void SkipNeedlessTruncation() { (void)PageCacheInFront(); }

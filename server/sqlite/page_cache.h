@@ -14,6 +14,8 @@
 
 #include <sqlite3.h>
 
+#include <cstdint>
+
 namespace linktor {
 
 // Puts itself in front of SQLite's page cache, for all connections that are
@@ -24,5 +26,8 @@ void SkipNeedlessTruncation();
 
 // Returns what stands in front, for tests; null where the call came too late.
 const sqlite3_pcache_methods2* PageCacheInFront();
+// Returns how many orders to forget pages were forwarded, in all caches, for
+// tests.
+std::int64_t ForwardedTruncations();
 
 }  // namespace linktor
