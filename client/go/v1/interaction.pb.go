@@ -490,89 +490,6 @@ func (x *ProductShare) GetMessage() *Message {
 	return nil
 }
 
-// It is a product as Instagram tells it: price and page are not given.
-type Product struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Output only. It is Meta's id of the product in the catalog.
-	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// Output only. It is the product's name.
-	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
-	// Output only. It is the id that the shop itself gave the product in the
-	// catalog.
-	RetailerId string `protobuf:"bytes,3,opt,name=retailer_id,json=retailerId,proto3" json:"retailer_id,omitempty"`
-	// Output only. Meta serves the product's picture at this URL.
-	ImageUrl string `protobuf:"bytes,4,opt,name=image_url,json=imageUrl,proto3" json:"image_url,omitempty"`
-	// Output only. It is the line under the name.
-	Subtitle      string `protobuf:"bytes,5,opt,name=subtitle,proto3" json:"subtitle,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *Product) Reset() {
-	*x = Product{}
-	mi := &file_linktor_instagram_v1_interaction_proto_msgTypes[6]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *Product) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*Product) ProtoMessage() {}
-
-func (x *Product) ProtoReflect() protoreflect.Message {
-	mi := &file_linktor_instagram_v1_interaction_proto_msgTypes[6]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use Product.ProtoReflect.Descriptor instead.
-func (*Product) Descriptor() ([]byte, []int) {
-	return file_linktor_instagram_v1_interaction_proto_rawDescGZIP(), []int{6}
-}
-
-func (x *Product) GetId() string {
-	if x != nil {
-		return x.Id
-	}
-	return ""
-}
-
-func (x *Product) GetName() string {
-	if x != nil {
-		return x.Name
-	}
-	return ""
-}
-
-func (x *Product) GetRetailerId() string {
-	if x != nil {
-		return x.RetailerId
-	}
-	return ""
-}
-
-func (x *Product) GetImageUrl() string {
-	if x != nil {
-		return x.ImageUrl
-	}
-	return ""
-}
-
-func (x *Product) GetSubtitle() string {
-	if x != nil {
-		return x.Subtitle
-	}
-	return ""
-}
-
 var File_linktor_instagram_v1_interaction_proto protoreflect.FileDescriptor
 
 const file_linktor_instagram_v1_interaction_proto_rawDesc = "" +
@@ -611,14 +528,7 @@ const file_linktor_instagram_v1_interaction_proto_rawDesc = "" +
 	"\amessage\x18\x05 \x01(\v2\x1d.linktor.instagram.v1.MessageR\amessage\"\x82\x01\n" +
 	"\fProductShare\x129\n" +
 	"\bproducts\x18\x01 \x03(\v2\x1d.linktor.instagram.v1.ProductR\bproducts\x127\n" +
-	"\amessage\x18\x02 \x01(\v2\x1d.linktor.instagram.v1.MessageR\amessage\"\x87\x01\n" +
-	"\aProduct\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
-	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1f\n" +
-	"\vretailer_id\x18\x03 \x01(\tR\n" +
-	"retailerId\x12\x1b\n" +
-	"\timage_url\x18\x04 \x01(\tR\bimageUrl\x12\x1a\n" +
-	"\bsubtitle\x18\x05 \x01(\tR\bsubtitleBT\n" +
+	"\amessage\x18\x02 \x01(\v2\x1d.linktor.instagram.v1.MessageR\amessageBT\n" +
 	"\x18dev.linktor.instagram.v1B\x10InteractionProtoP\x01Z$linktor.dev/instagram/v1;instagramv1b\x06proto3"
 
 var (
@@ -633,7 +543,7 @@ func file_linktor_instagram_v1_interaction_proto_rawDescGZIP() []byte {
 	return file_linktor_instagram_v1_interaction_proto_rawDescData
 }
 
-var file_linktor_instagram_v1_interaction_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_linktor_instagram_v1_interaction_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_linktor_instagram_v1_interaction_proto_goTypes = []any{
 	(*QuickReplyTap)(nil),         // 0: linktor.instagram.v1.QuickReplyTap
 	(*Postback)(nil),              // 1: linktor.instagram.v1.Postback
@@ -641,23 +551,23 @@ var file_linktor_instagram_v1_interaction_proto_goTypes = []any{
 	(*StoryMention)(nil),          // 3: linktor.instagram.v1.StoryMention
 	(*StoryReply)(nil),            // 4: linktor.instagram.v1.StoryReply
 	(*ProductShare)(nil),          // 5: linktor.instagram.v1.ProductShare
-	(*Product)(nil),               // 6: linktor.instagram.v1.Product
-	(*Message)(nil),               // 7: linktor.instagram.v1.Message
-	(*Referral)(nil),              // 8: linktor.instagram.v1.Referral
-	(MessageDirection)(0),         // 9: linktor.instagram.v1.MessageDirection
-	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
+	(*Message)(nil),               // 6: linktor.instagram.v1.Message
+	(*Referral)(nil),              // 7: linktor.instagram.v1.Referral
+	(MessageDirection)(0),         // 8: linktor.instagram.v1.MessageDirection
+	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
+	(*Product)(nil),               // 10: linktor.instagram.v1.Product
 }
 var file_linktor_instagram_v1_interaction_proto_depIdxs = []int32{
-	7,  // 0: linktor.instagram.v1.QuickReplyTap.message:type_name -> linktor.instagram.v1.Message
-	8,  // 1: linktor.instagram.v1.Postback.referral:type_name -> linktor.instagram.v1.Referral
-	9,  // 2: linktor.instagram.v1.Postback.direction:type_name -> linktor.instagram.v1.MessageDirection
-	9,  // 3: linktor.instagram.v1.Reaction.direction:type_name -> linktor.instagram.v1.MessageDirection
-	10, // 4: linktor.instagram.v1.StoryMention.media_expire_time:type_name -> google.protobuf.Timestamp
-	7,  // 5: linktor.instagram.v1.StoryMention.message:type_name -> linktor.instagram.v1.Message
-	10, // 6: linktor.instagram.v1.StoryReply.story_url_expire_time:type_name -> google.protobuf.Timestamp
-	7,  // 7: linktor.instagram.v1.StoryReply.message:type_name -> linktor.instagram.v1.Message
-	6,  // 8: linktor.instagram.v1.ProductShare.products:type_name -> linktor.instagram.v1.Product
-	7,  // 9: linktor.instagram.v1.ProductShare.message:type_name -> linktor.instagram.v1.Message
+	6,  // 0: linktor.instagram.v1.QuickReplyTap.message:type_name -> linktor.instagram.v1.Message
+	7,  // 1: linktor.instagram.v1.Postback.referral:type_name -> linktor.instagram.v1.Referral
+	8,  // 2: linktor.instagram.v1.Postback.direction:type_name -> linktor.instagram.v1.MessageDirection
+	8,  // 3: linktor.instagram.v1.Reaction.direction:type_name -> linktor.instagram.v1.MessageDirection
+	9,  // 4: linktor.instagram.v1.StoryMention.media_expire_time:type_name -> google.protobuf.Timestamp
+	6,  // 5: linktor.instagram.v1.StoryMention.message:type_name -> linktor.instagram.v1.Message
+	9,  // 6: linktor.instagram.v1.StoryReply.story_url_expire_time:type_name -> google.protobuf.Timestamp
+	6,  // 7: linktor.instagram.v1.StoryReply.message:type_name -> linktor.instagram.v1.Message
+	10, // 8: linktor.instagram.v1.ProductShare.products:type_name -> linktor.instagram.v1.Product
+	6,  // 9: linktor.instagram.v1.ProductShare.message:type_name -> linktor.instagram.v1.Message
 	10, // [10:10] is the sub-list for method output_type
 	10, // [10:10] is the sub-list for method input_type
 	10, // [10:10] is the sub-list for extension type_name
@@ -677,7 +587,7 @@ func file_linktor_instagram_v1_interaction_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_linktor_instagram_v1_interaction_proto_rawDesc), len(file_linktor_instagram_v1_interaction_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   7,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

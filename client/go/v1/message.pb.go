@@ -317,7 +317,26 @@ type Message struct {
 	// Output only. It says what brought the customer to write this message: an
 	// ad, an ig.me link or a product's page. It is absent when Instagram does not
 	// say so.
-	Referral      *Referral `protobuf:"bytes,21,opt,name=referral,proto3" json:"referral,omitempty"`
+	Referral *Referral `protobuf:"bytes,21,opt,name=referral,proto3" json:"referral,omitempty"`
+	// Output only. It is the payload of the quick reply that was tapped. This
+	// field and the next five are filled by GetMessage; an event has them beside
+	// its message, in QuickReplyTap, Postback, StoryReply, StoryMention,
+	// ProductShare and Event.event_time.
+	QuickReplyPayload string `protobuf:"bytes,22,opt,name=quick_reply_payload,json=quickReplyPayload,proto3" json:"quick_reply_payload,omitempty"`
+	// Output only. It is the payload of the button, menu entry or ice breaker
+	// that was tapped; the text is its title.
+	PostbackPayload string `protobuf:"bytes,23,opt,name=postback_payload,json=postbackPayload,proto3" json:"postback_payload,omitempty"`
+	// Output only. It is true when one of the channel's ice breakers was tapped.
+	FromIceBreaker bool `protobuf:"varint,24,opt,name=from_ice_breaker,json=fromIceBreaker,proto3" json:"from_ice_breaker,omitempty"`
+	// Output only. It is the story that the message answers, or that mentions the
+	// account.
+	Story *Story `protobuf:"bytes,25,opt,name=story,proto3" json:"story,omitempty"`
+	// Output only. They are the products that the customer sent, in Instagram's
+	// order.
+	Products []*Product `protobuf:"bytes,26,rep,name=products,proto3" json:"products,omitempty"`
+	// Output only. It is Instagram's time of an inbound message; it is absent
+	// when Instagram gave none. An outbound one has echo_time.
+	EventTime     *timestamppb.Timestamp `protobuf:"bytes,27,opt,name=event_time,json=eventTime,proto3" json:"event_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -499,6 +518,197 @@ func (x *Message) GetReferral() *Referral {
 	return nil
 }
 
+func (x *Message) GetQuickReplyPayload() string {
+	if x != nil {
+		return x.QuickReplyPayload
+	}
+	return ""
+}
+
+func (x *Message) GetPostbackPayload() string {
+	if x != nil {
+		return x.PostbackPayload
+	}
+	return ""
+}
+
+func (x *Message) GetFromIceBreaker() bool {
+	if x != nil {
+		return x.FromIceBreaker
+	}
+	return false
+}
+
+func (x *Message) GetStory() *Story {
+	if x != nil {
+		return x.Story
+	}
+	return nil
+}
+
+func (x *Message) GetProducts() []*Product {
+	if x != nil {
+		return x.Products
+	}
+	return nil
+}
+
+func (x *Message) GetEventTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EventTime
+	}
+	return nil
+}
+
+// It is a story that a message is about.
+type Story struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Output only. It is Instagram's id of the story. It is empty on a mention,
+	// where Instagram does not give it.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Output only. Instagram serves the story's picture or video at this URL.
+	// Meta forbids storing what is there.
+	Url string `protobuf:"bytes,2,opt,name=url,proto3" json:"url,omitempty"`
+	// Output only. The link has ended by this time. It is absent without a link.
+	UrlExpireTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=url_expire_time,json=urlExpireTime,proto3" json:"url_expire_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Story) Reset() {
+	*x = Story{}
+	mi := &file_linktor_instagram_v1_message_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Story) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Story) ProtoMessage() {}
+
+func (x *Story) ProtoReflect() protoreflect.Message {
+	mi := &file_linktor_instagram_v1_message_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Story.ProtoReflect.Descriptor instead.
+func (*Story) Descriptor() ([]byte, []int) {
+	return file_linktor_instagram_v1_message_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Story) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Story) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+func (x *Story) GetUrlExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.UrlExpireTime
+	}
+	return nil
+}
+
+// It is a product as Instagram tells it: price and page are not given.
+type Product struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Output only. It is Meta's id of the product in the catalog.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Output only. It is the product's name.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// Output only. It is the id that the shop itself gave the product in the
+	// catalog.
+	RetailerId string `protobuf:"bytes,3,opt,name=retailer_id,json=retailerId,proto3" json:"retailer_id,omitempty"`
+	// Output only. Meta serves the product's picture at this URL.
+	ImageUrl string `protobuf:"bytes,4,opt,name=image_url,json=imageUrl,proto3" json:"image_url,omitempty"`
+	// Output only. It is the line under the name.
+	Subtitle      string `protobuf:"bytes,5,opt,name=subtitle,proto3" json:"subtitle,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Product) Reset() {
+	*x = Product{}
+	mi := &file_linktor_instagram_v1_message_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Product) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Product) ProtoMessage() {}
+
+func (x *Product) ProtoReflect() protoreflect.Message {
+	mi := &file_linktor_instagram_v1_message_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Product.ProtoReflect.Descriptor instead.
+func (*Product) Descriptor() ([]byte, []int) {
+	return file_linktor_instagram_v1_message_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Product) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Product) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Product) GetRetailerId() string {
+	if x != nil {
+		return x.RetailerId
+	}
+	return ""
+}
+
+func (x *Product) GetImageUrl() string {
+	if x != nil {
+		return x.ImageUrl
+	}
+	return ""
+}
+
+func (x *Product) GetSubtitle() string {
+	if x != nil {
+		return x.Subtitle
+	}
+	return ""
+}
+
 // It says what brought a customer to the conversation. Each field is empty when
 // Instagram does not give it.
 type Referral struct {
@@ -530,7 +740,7 @@ type Referral struct {
 
 func (x *Referral) Reset() {
 	*x = Referral{}
-	mi := &file_linktor_instagram_v1_message_proto_msgTypes[1]
+	mi := &file_linktor_instagram_v1_message_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -542,7 +752,7 @@ func (x *Referral) String() string {
 func (*Referral) ProtoMessage() {}
 
 func (x *Referral) ProtoReflect() protoreflect.Message {
-	mi := &file_linktor_instagram_v1_message_proto_msgTypes[1]
+	mi := &file_linktor_instagram_v1_message_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -555,7 +765,7 @@ func (x *Referral) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Referral.ProtoReflect.Descriptor instead.
 func (*Referral) Descriptor() ([]byte, []int) {
-	return file_linktor_instagram_v1_message_proto_rawDescGZIP(), []int{1}
+	return file_linktor_instagram_v1_message_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Referral) GetRef() string {
@@ -648,7 +858,7 @@ type Attachment struct {
 
 func (x *Attachment) Reset() {
 	*x = Attachment{}
-	mi := &file_linktor_instagram_v1_message_proto_msgTypes[2]
+	mi := &file_linktor_instagram_v1_message_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -660,7 +870,7 @@ func (x *Attachment) String() string {
 func (*Attachment) ProtoMessage() {}
 
 func (x *Attachment) ProtoReflect() protoreflect.Message {
-	mi := &file_linktor_instagram_v1_message_proto_msgTypes[2]
+	mi := &file_linktor_instagram_v1_message_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -673,7 +883,7 @@ func (x *Attachment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attachment.ProtoReflect.Descriptor instead.
 func (*Attachment) Descriptor() ([]byte, []int) {
-	return file_linktor_instagram_v1_message_proto_rawDescGZIP(), []int{2}
+	return file_linktor_instagram_v1_message_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Attachment) GetType() string {
@@ -735,7 +945,7 @@ type MessageError struct {
 
 func (x *MessageError) Reset() {
 	*x = MessageError{}
-	mi := &file_linktor_instagram_v1_message_proto_msgTypes[3]
+	mi := &file_linktor_instagram_v1_message_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -747,7 +957,7 @@ func (x *MessageError) String() string {
 func (*MessageError) ProtoMessage() {}
 
 func (x *MessageError) ProtoReflect() protoreflect.Message {
-	mi := &file_linktor_instagram_v1_message_proto_msgTypes[3]
+	mi := &file_linktor_instagram_v1_message_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -760,7 +970,7 @@ func (x *MessageError) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessageError.ProtoReflect.Descriptor instead.
 func (*MessageError) Descriptor() ([]byte, []int) {
-	return file_linktor_instagram_v1_message_proto_rawDescGZIP(), []int{3}
+	return file_linktor_instagram_v1_message_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *MessageError) GetReason() string {
@@ -788,7 +998,7 @@ var File_linktor_instagram_v1_message_proto protoreflect.FileDescriptor
 
 const file_linktor_instagram_v1_message_proto_rawDesc = "" +
 	"\n" +
-	"\"linktor/instagram/v1/message.proto\x12\x14linktor.instagram.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"linktor/instagram/v1/content.proto\"\xb8\a\n" +
+	"\"linktor/instagram/v1/message.proto\x12\x14linktor.instagram.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"linktor/instagram/v1/content.proto\"\xe6\t\n" +
 	"\aMessage\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
@@ -817,7 +1027,25 @@ const file_linktor_instagram_v1_message_proto_rawDesc = "" +
 	"\acontent\x18\x13 \x01(\v2$.linktor.instagram.v1.MessageContentR\acontent\x12\x1c\n" +
 	"\n" +
 	"api_key_id\x18\x14 \x01(\tR\bapiKeyId\x12:\n" +
-	"\breferral\x18\x15 \x01(\v2\x1e.linktor.instagram.v1.ReferralR\breferral\"\xf4\x01\n" +
+	"\breferral\x18\x15 \x01(\v2\x1e.linktor.instagram.v1.ReferralR\breferral\x12.\n" +
+	"\x13quick_reply_payload\x18\x16 \x01(\tR\x11quickReplyPayload\x12)\n" +
+	"\x10postback_payload\x18\x17 \x01(\tR\x0fpostbackPayload\x12(\n" +
+	"\x10from_ice_breaker\x18\x18 \x01(\bR\x0efromIceBreaker\x121\n" +
+	"\x05story\x18\x19 \x01(\v2\x1b.linktor.instagram.v1.StoryR\x05story\x129\n" +
+	"\bproducts\x18\x1a \x03(\v2\x1d.linktor.instagram.v1.ProductR\bproducts\x129\n" +
+	"\n" +
+	"event_time\x18\x1b \x01(\v2\x1a.google.protobuf.TimestampR\teventTime\"m\n" +
+	"\x05Story\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x10\n" +
+	"\x03url\x18\x02 \x01(\tR\x03url\x12B\n" +
+	"\x0furl_expire_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\rurlExpireTime\"\x87\x01\n" +
+	"\aProduct\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1f\n" +
+	"\vretailer_id\x18\x03 \x01(\tR\n" +
+	"retailerId\x12\x1b\n" +
+	"\timage_url\x18\x04 \x01(\tR\bimageUrl\x12\x1a\n" +
+	"\bsubtitle\x18\x05 \x01(\tR\bsubtitle\"\xf4\x01\n" +
 	"\bReferral\x12\x10\n" +
 	"\x03ref\x18\x01 \x01(\tR\x03ref\x12\x16\n" +
 	"\x06source\x18\x02 \x01(\tR\x06source\x12\x12\n" +
@@ -881,39 +1109,45 @@ func file_linktor_instagram_v1_message_proto_rawDescGZIP() []byte {
 }
 
 var file_linktor_instagram_v1_message_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_linktor_instagram_v1_message_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_linktor_instagram_v1_message_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_linktor_instagram_v1_message_proto_goTypes = []any{
 	(MessageDirection)(0),         // 0: linktor.instagram.v1.MessageDirection
 	(MessageOrigin)(0),            // 1: linktor.instagram.v1.MessageOrigin
 	(MessageState)(0),             // 2: linktor.instagram.v1.MessageState
 	(SettledBy)(0),                // 3: linktor.instagram.v1.SettledBy
 	(*Message)(nil),               // 4: linktor.instagram.v1.Message
-	(*Referral)(nil),              // 5: linktor.instagram.v1.Referral
-	(*Attachment)(nil),            // 6: linktor.instagram.v1.Attachment
-	(*MessageError)(nil),          // 7: linktor.instagram.v1.MessageError
-	nil,                           // 8: linktor.instagram.v1.MessageError.MetadataEntry
-	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
-	(*MessageContent)(nil),        // 10: linktor.instagram.v1.MessageContent
+	(*Story)(nil),                 // 5: linktor.instagram.v1.Story
+	(*Product)(nil),               // 6: linktor.instagram.v1.Product
+	(*Referral)(nil),              // 7: linktor.instagram.v1.Referral
+	(*Attachment)(nil),            // 8: linktor.instagram.v1.Attachment
+	(*MessageError)(nil),          // 9: linktor.instagram.v1.MessageError
+	nil,                           // 10: linktor.instagram.v1.MessageError.MetadataEntry
+	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
+	(*MessageContent)(nil),        // 12: linktor.instagram.v1.MessageContent
 }
 var file_linktor_instagram_v1_message_proto_depIdxs = []int32{
 	0,  // 0: linktor.instagram.v1.Message.direction:type_name -> linktor.instagram.v1.MessageDirection
 	1,  // 1: linktor.instagram.v1.Message.origin:type_name -> linktor.instagram.v1.MessageOrigin
 	2,  // 2: linktor.instagram.v1.Message.state:type_name -> linktor.instagram.v1.MessageState
-	6,  // 3: linktor.instagram.v1.Message.attachments:type_name -> linktor.instagram.v1.Attachment
-	7,  // 4: linktor.instagram.v1.Message.error:type_name -> linktor.instagram.v1.MessageError
-	9,  // 5: linktor.instagram.v1.Message.create_time:type_name -> google.protobuf.Timestamp
-	9,  // 6: linktor.instagram.v1.Message.send_time:type_name -> google.protobuf.Timestamp
-	9,  // 7: linktor.instagram.v1.Message.echo_time:type_name -> google.protobuf.Timestamp
+	8,  // 3: linktor.instagram.v1.Message.attachments:type_name -> linktor.instagram.v1.Attachment
+	9,  // 4: linktor.instagram.v1.Message.error:type_name -> linktor.instagram.v1.MessageError
+	11, // 5: linktor.instagram.v1.Message.create_time:type_name -> google.protobuf.Timestamp
+	11, // 6: linktor.instagram.v1.Message.send_time:type_name -> google.protobuf.Timestamp
+	11, // 7: linktor.instagram.v1.Message.echo_time:type_name -> google.protobuf.Timestamp
 	3,  // 8: linktor.instagram.v1.Message.settled_by:type_name -> linktor.instagram.v1.SettledBy
-	10, // 9: linktor.instagram.v1.Message.content:type_name -> linktor.instagram.v1.MessageContent
-	5,  // 10: linktor.instagram.v1.Message.referral:type_name -> linktor.instagram.v1.Referral
-	9,  // 11: linktor.instagram.v1.Attachment.url_expire_time:type_name -> google.protobuf.Timestamp
-	8,  // 12: linktor.instagram.v1.MessageError.metadata:type_name -> linktor.instagram.v1.MessageError.MetadataEntry
-	13, // [13:13] is the sub-list for method output_type
-	13, // [13:13] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	12, // 9: linktor.instagram.v1.Message.content:type_name -> linktor.instagram.v1.MessageContent
+	7,  // 10: linktor.instagram.v1.Message.referral:type_name -> linktor.instagram.v1.Referral
+	5,  // 11: linktor.instagram.v1.Message.story:type_name -> linktor.instagram.v1.Story
+	6,  // 12: linktor.instagram.v1.Message.products:type_name -> linktor.instagram.v1.Product
+	11, // 13: linktor.instagram.v1.Message.event_time:type_name -> google.protobuf.Timestamp
+	11, // 14: linktor.instagram.v1.Story.url_expire_time:type_name -> google.protobuf.Timestamp
+	11, // 15: linktor.instagram.v1.Attachment.url_expire_time:type_name -> google.protobuf.Timestamp
+	10, // 16: linktor.instagram.v1.MessageError.metadata:type_name -> linktor.instagram.v1.MessageError.MetadataEntry
+	17, // [17:17] is the sub-list for method output_type
+	17, // [17:17] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_linktor_instagram_v1_message_proto_init() }
@@ -928,7 +1162,7 @@ func file_linktor_instagram_v1_message_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_linktor_instagram_v1_message_proto_rawDesc), len(file_linktor_instagram_v1_message_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   5,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

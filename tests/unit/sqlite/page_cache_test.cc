@@ -94,9 +94,9 @@ TEST(PageCacheOfSqliteTest, CommitsThatSplitPagesAreSparedTheWalk) {
       Database::Open(folder.path() + "/a.db", Database::Mode::kReadWrite);
   ASSERT_THAT(database, IsOk());
   ASSERT_THAT((*database)->Execute("PRAGMA synchronous=OFF"), IsOk());
-  ASSERT_THAT((*database)->Execute(
-                  "CREATE TABLE t (k BLOB PRIMARY KEY) WITHOUT ROWID"),
-              IsOk());
+  ASSERT_THAT(
+      (*database)->Execute("CREATE TABLE t (k BLOB PRIMARY KEY) WITHOUT ROWID"),
+      IsOk());
   Statement insert(**database, "INSERT INTO t VALUES (randomblob(100))");
   const std::int64_t before = ForwardedTruncations();
   constexpr int kCommits = 200;
