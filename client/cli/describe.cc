@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
+#include "client/cli/event_line.h"
 #include "client/cli/text.h"
 #include "server/kinds/content/table.h"
 
@@ -106,26 +107,6 @@ std::string Summary(const v1::Message& message) {
   return out.empty() ? "(no text)" : out;
 }
 
-std::string Summary(const v1::Referral& referral) {
-  const bool by_ad = !referral.ad_id().empty();
-  std::string came = "came";
-  if (by_ad) {
-    absl::StrAppend(&came, " from the ad ", EscapeControls(referral.ad_id()));
-  } else if (!referral.product_id().empty()) {
-    absl::StrAppend(&came, " from the product ",
-                    EscapeControls(referral.product_id()));
-  } else {
-    absl::StrAppend(&came, " by a link");
-  }
-  if (!referral.ad_title().empty()) {
-    absl::StrAppend(&came, " ", Quote(referral.ad_title()));
-  }
-  if (!referral.ref().empty()) {
-    absl::StrAppend(&came, " with the ref ", Quote(referral.ref()));
-  }
-  return came;
-}
-
 std::string Describe(const v1::Channel& channel, const absl::TimeZone& zone) {
   std::string out;
   Add(out, "channel", EscapeControls(channel.id()));
@@ -181,9 +162,7 @@ void AddWhatCameWithIt(std::string& out, const v1::Message& message) {
                      product.name().empty() ? "" : " ",
                      product.name().empty() ? "" : Quote(product.name())));
   }
-  if (message.has_referral()) {
-    Add(out, "customer", Summary(message.referral()));
-  }
+  Add(out, "customer", WhatBrought(message));
 }
 
 }  // namespace

@@ -20,8 +20,6 @@ namespace v1 = ::linktor::instagram::v1;
 // In a few words: "\"Hello\" [2 quick replies]", "image https://…".
 std::string Summary(const v1::MessageContent& content);
 std::string Summary(const v1::Message& message);
-// What brought the customer: "came from the ad 42 \"Sale\" with the ref \"a\"".
-std::string Summary(const v1::Referral& referral);
 
 std::string Describe(const v1::Channel& channel, const absl::TimeZone& zone);
 std::string Describe(const v1::Message& message, const absl::TimeZone& zone);

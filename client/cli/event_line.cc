@@ -53,8 +53,28 @@ std::string Reacted(const v1::Reaction& reaction) {
       " to ", to);
 }
 
+std::string Came(const v1::Referral& referral) {
+  const bool by_ad = !referral.ad_id().empty();
+  std::string came = "came";
+  if (by_ad) {
+    absl::StrAppend(&came, " from the ad ", EscapeControls(referral.ad_id()));
+  } else if (!referral.product_id().empty()) {
+    absl::StrAppend(&came, " from the product ",
+                    EscapeControls(referral.product_id()));
+  } else {
+    absl::StrAppend(&came, " by a link");
+  }
+  if (!referral.ad_title().empty()) {
+    absl::StrAppend(&came, " ", Quote(referral.ad_title()));
+  }
+  if (!referral.ref().empty()) {
+    absl::StrAppend(&came, " with the ref ", Quote(referral.ref()));
+  }
+  return came;
+}
+
 std::string AndCame(const v1::Referral& referral) {
-  return absl::StrCat(", ", Summary(referral));
+  return absl::StrCat(", ", Came(referral));
 }
 
 std::string Tapped(const v1::Postback& postback) {
@@ -126,13 +146,17 @@ std::string What(const v1::Event& event) {
     case v1::Event::kProductShare:
       return Shared(event.product_share());
     case v1::Event::kReferral:
-      return Summary(event.referral());
+      return Came(event.referral());
     default:
       return "";
   }
 }
 
 }  // namespace
+
+std::string WhatBrought(const v1::Message& message) {
+  return message.has_referral() ? Came(message.referral()) : "";
+}
 
 std::string EventLine(const v1::Event& event, const absl::TimeZone& zone,
                       bool raw) {
@@ -149,8 +173,8 @@ std::string EventLine(const v1::Event& event, const absl::TimeZone& zone,
     absl::StrAppend(&line, " ", what);
   }
   if (const v1::Message* message = kinds::MessageOf(event)) {
-    if (message->has_referral()) {
-      absl::StrAppend(&line, AndCame(message->referral()));
+    if (const std::string brought = WhatBrought(*message); !brought.empty()) {
+      absl::StrAppend(&line, ", ", brought);
     }
     absl::StrAppend(&line, Id(message->id()));
   }

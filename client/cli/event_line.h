@@ -1,4 +1,5 @@
-// One line for one event. Pure functions, for any thread.
+// One line for one event, and what it shares with other texts. Pure functions,
+// for any thread.
 
 #pragma once
 
@@ -16,5 +17,9 @@ namespace v1 = ::linktor::instagram::v1;
 // sent it.
 std::string EventLine(const v1::Event& event, const absl::TimeZone& zone,
                       bool raw = false);
+
+// Returns what brought the customer who wrote it: "came from the ad 42 \"Sale\"
+// with the ref \"a\""; empty when Instagram has not said so.
+std::string WhatBrought(const v1::Message& message);
 
 }  // namespace linktor::cli

@@ -47,7 +47,6 @@ void Complete(const v1::Event& event, v1::Message& message) {
   message.set_text(tap.title());
   message.set_postback_payload(tap.payload());
   message.set_from_ice_breaker(tap.from_ice_breaker());
-  if (tap.has_referral()) *message.mutable_referral() = tap.referral();
 }
 
 }  // namespace

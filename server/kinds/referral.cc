@@ -63,6 +63,13 @@ Result ReadWithin(const Source& source, ParsedItem& item) {
   return Fill(*referral, absl::StrCat(path, ".", ToAbsl(kKey)), out);
 }
 
+// What brought a customer who then tapped.
+void CompleteWithin(const v1::Event& event, v1::Message& message) {
+  if (event.has_postback() && event.postback().has_referral()) {
+    *message.mutable_referral() = event.postback().referral();
+  }
+}
+
 }  // namespace
 
 constinit const Kind kReferral = {.type = "instagram.referral",
@@ -70,6 +77,7 @@ constinit const Kind kReferral = {.type = "instagram.referral",
                                   .key = kKey,
                                   .name = "referral",
                                   .read = Read,
-                                  .read_within = ReadWithin};
+                                  .read_within = ReadWithin,
+                                  .complete_within = CompleteWithin};
 
 }  // namespace linktor::kinds

@@ -56,6 +56,9 @@ std::optional<v1::Message> WholeMessage(const v1::Event& event) {
     *message.mutable_create_time() = event.receive_time();
   }
   if (kind.complete != nullptr) kind.complete(event, message);
+  for (const Kind* row : kTable) {
+    if (row->complete_within != nullptr) row->complete_within(event, message);
+  }
   if (message.direction() == v1::MESSAGE_DIRECTION_INBOUND &&
       event.has_event_time()) {
     *message.mutable_event_time() = event.event_time();
