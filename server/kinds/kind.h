@@ -90,8 +90,8 @@ struct Kind {
   // a message all the same: this is then given one that has only its channel,
   // customer and time of arrival, and fills in the rest.
   void (*complete)(const v1::Event&, v1::Message&) = nullptr;
-  // As `complete`, for kinds that also stand within an event of another kind; it
-  // is called for every event that is a message.
+  // As `complete`, for kinds that also stand within an event of another kind;
+  // it is called for every event that is a message.
   void (*complete_within)(const v1::Event&, v1::Message&) = nullptr;
   // The mid of the message that the event is about, and where that message's
   // own id goes; both are null when it is about none.
