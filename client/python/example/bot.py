@@ -19,25 +19,20 @@ def ready(response):
 def follow(client):
     met = set()
     for event in client.subscribe(cursor_store="example.cursor", on_response=ready):
+        channel, user = event.channel_id, event.user_id
         # With a request id made from the message, several replicas answer once.
-        if event.type == EventType.MESSAGE_RECEIVED and event.user_id not in met:
-            met.add(event.user_id)
+        if event.type == EventType.MESSAGE_RECEIVED and user not in met:
+            met.add(user)
             text, choices = "Hello! What do you look for?", CHOICES
-            request_id = f"first-{event.message_received.id}"
+            key = f"first-{event.message_received.id}"
         elif event.type == EventType.QUICK_REPLY:
             tap = event.quick_reply
             text, choices = f"You chose {tap.text}.", []
-            request_id = f"choice-{tap.message.id}"
+            key = f"choice-{tap.message.id}"
         else:
             continue
         try:
-            client.send(
-                event.channel_id,
-                event.user_id,
-                text,
-                quick_replies=choices,
-                request_id=request_id,
-            )
+            client.send(channel, user, text, quick_replies=choices, request_id=key)
         except LinktorError as error:
             print(error, file=sys.stderr)
 
@@ -47,9 +42,8 @@ def main():
     with Client.connect(server, os.environ.get("LINKTOR_IG_API_KEY")) as client:
 
         def stop(*_):
-            # Python drops a KeyboardInterrupt that comes while an object is deleted,
-            # and close() may have to wait for what this thread is doing.
-            stopping.set()
+            # Python may drop what a handler raises; close() may wait for this thread.
+            # The event in hand comes again at the next start.
             threading.Thread(target=client.close).start()
 
         signal.signal(signal.SIGINT, stop)
@@ -58,9 +52,7 @@ def main():
         follow(client)
 
 
-stopping = threading.Event()
 try:
     main()
 except (LinktorError, OSError, ValueError) as error:
-    if not stopping.is_set():  # The event in hand comes again at the next start.
-        sys.exit(str(error))
+    sys.exit(str(error))
