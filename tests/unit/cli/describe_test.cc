@@ -47,6 +47,8 @@ TEST(DescribeTest, UnconfirmedMessageIsSettledByNothing) {
 }
 
 TEST(DescribeTest, MessageShowsAllThatCameWithIt) {
+  constexpr char kCustomer[] =
+      R"(customer        came from the ad 42 "Sale" with the ref "spring")";
   const std::string text = Described(R"(
       quick_reply_payload: "SIZE_M"
       story { id: "17" url: "https://e.x/story" }
@@ -58,10 +60,8 @@ TEST(DescribeTest, MessageShowsAllThatCameWithIt) {
   for (const char* line :
        {"tap gives       SIZE_M\n", "story           17\n",
         "story at        https://e.x/story\n", "product         p1 \"Shirt\"\n",
-        "product         p2\n",
-        "customer        came from the ad 42 \"Sale\" with the ref "
-        "\"spring\"\n",
-        "API key         key_1\n", "written         1970-01-01"}) {
+        "product         p2\n", kCustomer, "API key         key_1\n",
+        "written         1970-01-01"}) {
     EXPECT_THAT(text, HasSubstr(line));
   }
   EXPECT_THAT(Described("postback_payload: 'HOURS' from_ice_breaker: true"),
