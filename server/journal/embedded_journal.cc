@@ -15,9 +15,10 @@ namespace {
 // checkpoint that readers cut short would do no better a moment later.
 constexpr std::int64_t kCheckpointStep = 2'048;
 
-// From so many bytes on, freeing a batch costs the writer more than handing it
-// over.
-constexpr std::size_t kLargeBatch = 64 * 1024;
+// Batches from so many bytes on, such as posts of 1,000 items, are freed by
+// another thread. The writer frees smaller ones itself: meanwhile more records
+// come, so that the next commit has more of them.
+constexpr std::size_t kLargeBatch = 512 * 1024;
 // At most so many batches wait to be freed, which bounds their memory.
 constexpr std::size_t kMostToFree = 16;
 
