@@ -244,10 +244,10 @@ void MidIndex::MakeFilter(const LogState& state) {
 }
 
 bool MidIndex::MayBeInTable(std::string_view mid_key) const {
-  const bool passed =
-      passed_.all || (passed_.mid.has_value() &&
-                      std::memcmp(mid_key.data(), passed_.mid->data(),
-                                  passed_.mid->size()) <= 0);
+  // Views are compared byte by byte, as SQLite compares blobs.
+  const Mid mid = MidOf(mid_key);
+  const bool passed = passed_.all || (passed_.mid.has_value() &&
+                                      BytesOf(mid) <= BytesOf(*passed_.mid));
   return !passed || filter_.MayHave(mid_key);
 }
 
