@@ -92,7 +92,7 @@ class MidIndex {
  public:
   // So many mids make a run; with more than 262,144 events an eighth of them
   // does, at most four times as many. At most about two runs are in memory at a
-  // time: 8 MB, or 32 MB with a million events.
+  // time: by the sizes of their entries 8 MB, or 32 MB with a million events.
   static constexpr std::size_t kRunSize = 32'768;
 
   // The least that a filter is made for: a million mids take 2 MiB.

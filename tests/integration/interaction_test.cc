@@ -62,17 +62,6 @@ class InteractionTest : public ::testing::Test {
                     .ok());
   }
 
-  v1::Conversation GetConversation() {
-    v1::GetConversationRequest request;
-    request.set_channel_id(kChannel);
-    request.set_user_id(kUser);
-    v1::GetConversationResponse response;
-    EXPECT_TRUE(gateway_.messaging()
-                    .GetConversation(Context().get(), request, &response)
-                    .ok());
-    return response.conversation();
-  }
-
   Gateway gateway_;
 };
 
@@ -166,7 +155,7 @@ TEST_F(InteractionTest, ReactionNamesOurMessage) {
   EXPECT_EQ(taken.reaction().message_id(), sent.id());
   EXPECT_EQ(taken.reaction().action(), "unreact");
   EXPECT_EQ(taken.reaction().reaction(), "");
-  EXPECT_FALSE(GetConversation().has_last_inbound_time());
+  EXPECT_FALSE(gateway_.GetConversation().has_last_inbound_time());
 }
 
 TEST_F(InteractionTest, ReactionWithAnyEmoji) {
@@ -197,7 +186,7 @@ TEST_F(InteractionTest, StoriesAndProducts) {
   EXPECT_EQ(question.type(), "message.received");
   EXPECT_EQ(question.message_received().referral().product_id(), "p2");
   EXPECT_EQ(question.message_received().text(), "Still there?");
-  EXPECT_TRUE(GetConversation().has_window_close_time());
+  EXPECT_TRUE(gateway_.GetConversation().has_window_close_time());
 }
 
 TEST_F(InteractionTest, ReferralAloneIsAnEventThatOpensNoWindow) {
@@ -207,7 +196,7 @@ TEST_F(InteractionTest, ReferralAloneIsAnEventThatOpensNoWindow) {
   EXPECT_EQ(event.user_id(), kUser);
   EXPECT_EQ(event.referral().ref(), "flyer7");
   EXPECT_EQ(event.referral().source(), "IG_ME");
-  EXPECT_FALSE(GetConversation().has_window_close_time());
+  EXPECT_FALSE(gateway_.GetConversation().has_window_close_time());
 }
 
 TEST_F(InteractionTest, ReferralWithinATapIsAFieldOfIt) {
@@ -265,10 +254,10 @@ TEST_F(InteractionTest, UserNameIsKnownFromTheSecondMessageOnAndOverARestart) {
                   .ok());
   ASSERT_TRUE(gateway_.instagram().PlayText(kUser, "one").ok());
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (GetConversation().username().empty() &&
+  while (gateway_.GetConversation().username().empty() &&
          std::chrono::steady_clock::now() < end) {
   }
-  EXPECT_EQ(GetConversation().username(), "customer_user");
+  EXPECT_EQ(gateway_.GetConversation().username(), "customer_user");
   ASSERT_TRUE(gateway_.instagram().PlayText(kUser, "two").ok());
   gateway_.Restart();
   ASSERT_TRUE(gateway_.instagram().PlayText(kUser, "three").ok());

@@ -221,6 +221,16 @@ v1::SendMessageResponse Gateway::Send(std::string_view text,
   return response;
 }
 
+v1::Conversation Gateway::GetConversation() {
+  v1::GetConversationRequest request;
+  request.set_channel_id(kChannel);
+  request.set_user_id(kUser);
+  v1::GetConversationResponse response;
+  EXPECT_TRUE(
+      messaging().GetConversation(Context().get(), request, &response).ok());
+  return response.conversation();
+}
+
 v1::Message Gateway::GetByRequest(std::string_view request_id) {
   v1::GetMessageRequest request;
   request.set_channel_id(kChannel);

@@ -77,6 +77,8 @@ class Gateway {
                                grpc::Status& status,
                                std::string_view to = kUser);
   v1::Message GetByRequest(std::string_view request_id);
+  // Returns the conversation with kUser.
+  v1::Conversation GetConversation();
   // Waits until the stream has told that state of that send, and returns the
   // message.
   v1::Message WaitForState(std::string_view request_id, v1::MessageState state);
