@@ -31,6 +31,8 @@ linktor_test(state_tests
     unit/state/held_echo_table_test.cc
     unit/state/message_table_test.cc
     unit/state/mid_filter_test.cc
+    unit/state/mid_index_filter_test.cc
+    unit/state/mid_index_fixture.h
     unit/state/mid_index_test.cc
     unit/state/open_sends_test.cc
     unit/state/poison_test.cc
