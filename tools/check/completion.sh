@@ -50,10 +50,15 @@ in_zsh() {
 }
 
 # offers LINE WORD: each shell offers WORD when the tab key is pressed after LINE.
+# The words are kept first: a grep that stops at its first match would end the
+# shell that still writes, and pipefail would call that a failure.
 offers() {
-  in_bash "$1" | grep -qxF -- "$2" || die "bash: '$1' does not offer '$2'"
-  in_fish "$1" | grep -qxF -- "$2" || die "fish: '$1' does not offer '$2'"
-  in_zsh "$1" "$2" | grep -qF -- "$2" || die "zsh: '$1' does not offer '$2'"
+  in_bash "$1" >"$work/words" || die "bash cannot complete '$1'"
+  grep -qxF -- "$2" "$work/words" || die "bash: '$1' does not offer '$2'"
+  in_fish "$1" >"$work/words" || die "fish cannot complete '$1'"
+  grep -qxF -- "$2" "$work/words" || die "fish: '$1' does not offer '$2'"
+  in_zsh "$1" "$2" >"$work/words" || die "zsh cannot complete '$1'"
+  grep -qF -- "$2" "$work/words" || die "zsh: '$1' does not offer '$2'"
 }
 
 offers 'linktor-ig ev' events

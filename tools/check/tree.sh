@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Checks what must not be in the tree: hosts of package registries, paths of
-# somebody's machine, tokens, and files that have grown too long.
+# somebody's machine, tokens, readers that stop before their pipe is empty, and
+# files that have grown too long.
 # The brackets in the patterns keep this file from matching itself.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -27,6 +28,16 @@ forbid "something like an access token" \
   '(EAA[A-Za-z0-9]{20,}|IG(AA|QV)[A-Za-z0-9_-]{20,})'
 
 forbid "placeholder" '@@[A-Z_]+@@'
+
+# A reader that stops early ends the writer by SIGPIPE now and then, and pipefail
+# makes that the result of the line.
+grep -E '([.]sh|^[.]ci/run)$' "$work/files" >"$work/scripts"
+if xargs -r -d '\n' grep -nIEH -- '[|] *(grep [^|]*-[a-zA-Z]*[q]|hea[d] )' \
+  <"$work/scripts" >"$work/hits"; then
+  say "a script pipes into a reader that stops early (keep the output in a file):"
+  head -n 20 "$work/hits" >&2
+  failed=1
+fi
 
 # Reads are in the domain's terms: nobody else sees a database.
 grep -E '^server/' "$work/files" | grep -vE '^server/(sqlite|state|journal)/' \

@@ -94,7 +94,7 @@ step="apt-get source $package (it is in Debian 12's main archive)"
   >"$log" 2>&1
 step="unpacking the source package"
 dsc=$(find "$work/source" -name "${package}_*.dsc" | sort -V | tail -n 1)
-version=$(sed -n 's/^Version: //p' "$dsc" | head -n 1)
+version=$(sed -n '/^Version: /{s///p;q}' "$dsc")
 # apt has checked the files against the signed archive.
 dpkg-source --no-check -x "$dsc" "$work/tree" >"$log" 2>&1
 rm -rf "$work/apt" "$work/source"
