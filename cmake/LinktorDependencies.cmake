@@ -33,6 +33,16 @@ if(NOT TARGET linktor::prometheus)
   add_library(linktor::prometheus ALIAS linktor_prometheus)
 endif()
 
+# The server's allocator; ADR 23 says why. A sanitizer has its own.
+pkg_check_modules(jemalloc REQUIRED IMPORTED_TARGET GLOBAL jemalloc)
+if(NOT TARGET linktor::jemalloc)
+  add_library(linktor_jemalloc INTERFACE)       # linktor::jemalloc
+  if(NOT LINKTOR_SANITIZE)
+    target_link_libraries(linktor_jemalloc INTERFACE PkgConfig::jemalloc)
+  endif()
+  add_library(linktor::jemalloc ALIAS linktor_jemalloc)
+endif()
+
 if(BUILD_TESTING)
   find_package(GTest 1.12 CONFIG REQUIRED)      # GTest::gtest GTest::gmock
   find_package(rapidcheck CONFIG REQUIRED)      # rapidcheck rapidcheck_gtest

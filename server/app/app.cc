@@ -317,6 +317,27 @@ absl::Status App::StartHttp() {
                                                      HttpResponder done) {
                    endpoint_->Handle(request, std::move(done));
                  }));
+  return StartAdmin();
+}
+
+absl::Status App::StartAdmin() {
+  std::vector<AdminPages::Listener> listeners;
+  if (grpc_certificate_ != nullptr) {
+    listeners.push_back({"grpc", *grpc_certificate_});
+  }
+  if (webhook_certificate_ != nullptr) {
+    listeners.push_back({"webhook", *webhook_certificate_});
+  }
+  pages_ = std::make_unique<AdminPages>(
+      AdminPages::Dependencies{.clock = clock_,
+                               .serving = serving_,
+                               .metrics = metrics_,
+                               .journal = *journal_,
+                               .log = *log_,
+                               .state = folder_->state(),
+                               .registry = *registry_,
+                               .data_dir = config_.data_dir,
+                               .listeners = std::move(listeners)});
   HttpListener::Options admin;
   SplitHostPort(config_.admin_listen, admin.host, admin.port);
   admin.on_refused = [this](const HttpRefusal& refusal) {
@@ -325,115 +346,9 @@ absl::Status App::StartHttp() {
   LINKTOR_ASSIGN(admin_,
                  HttpListener::Start(admin, [this](const HttpRequest& request,
                                                    HttpResponder done) {
-                   done(Administer(request));
+                   done(pages_->Answer(request));
                  }));
   return absl::OkStatus();
-}
-
-HttpResponse App::Administer(const HttpRequest& request) {
-  if (request.method != "GET" && request.method != "HEAD") {
-    return {.status = 405, .body = "GET only\n"};
-  }
-  if (request.target == "/healthz") return {.body = "ok\n"};
-  if (request.target == "/readyz") return Readiness();
-  if (request.target == "/metrics") {
-    return {.content_type = "text/plain; version=0.0.4; charset=utf-8",
-            .body = metrics_.Render(Moment())};
-  }
-  return {.status = 404, .body = "/healthz, /readyz or /metrics\n"};
-}
-
-std::vector<App::Listener> App::Listeners() const {
-  std::vector<Listener> listeners;
-  if (grpc_certificate_ != nullptr) {
-    listeners.push_back({"grpc", *grpc_certificate_});
-  }
-  if (webhook_certificate_ != nullptr) {
-    listeners.push_back({"webhook", *webhook_certificate_});
-  }
-  return listeners;
-}
-
-HttpResponse App::Readiness() const {
-  if (!serving_) return {.status = 503, .body = "not ready\n"};
-  if (journal_->disk_full()) {
-    return {.status = 503,
-            .body = "not ready: no space is left on the server's disk\n"};
-  }
-  // A server whose certificates need attention still serves.
-  std::string body = "ready\n";
-  for (const Listener& one : Listeners()) {
-    const std::string problem = one.certificate.Problem(clock_.Now());
-    if (!problem.empty()) absl::StrAppend(&body, one.name, ": ", problem, "\n");
-  }
-  return {.body = std::move(body)};
-}
-
-MetricsMoment App::Moment() const {
-  MetricsMoment moment{.last_seq = log_->last_seq(),
-                       .subscribers = log_->hub().size(),
-                       .max_lag = log_->hub().MaxLag(),
-                       .disk_full = journal_->disk_full()};
-  for (const Listener& one : Listeners()) {
-    moment.certificates.push_back(
-        {.listener = one.name,
-         .end = one.certificate.not_after(),
-         .problem = !one.certificate.Problem(clock_.Now()).empty()});
-  }
-  AddStoreFacts(moment);
-  AddChannels(moment);
-  return moment;
-}
-
-void App::AddStoreFacts(MetricsMoment& moment) const {
-  // A value that cannot be read now stays as it was; the log says why reads
-  // fail.
-  const absl::StatusOr<std::int64_t> unconfirmed =
-      folder_->state().CountUnconfirmed();
-  const absl::StatusOr<std::int64_t> oldest_ms =
-      folder_->state().OldestEventMs();
-  if (unconfirmed.ok() && oldest_ms.ok()) {
-    last_unconfirmed_ = *unconfirmed;
-    last_oldest_event_ = *oldest_ms > 0 ? absl::FromUnixMillis(*oldest_ms)
-                                        : absl::InfinitePast();
-  } else {
-    const absl::Status& failed =
-        unconfirmed.ok() ? oldest_ms.status() : unconfirmed.status();
-    LogCause(LogLevel::kWarning, "metrics of the store cannot be read", "",
-             {{"error", failed.ToString()}});
-  }
-  moment.unconfirmed = last_unconfirmed_;
-  moment.oldest_event = last_oldest_event_;
-  const StoreSizes sizes = SizesOf(config_.data_dir);
-  moment.database_bytes = sizes.database_bytes;
-  moment.wal_bytes = sizes.wal_bytes;
-}
-
-void App::AddChannels(MetricsMoment& moment) const {
-  moment.tokens = {{"missing", 0}, {"unknown", 0}, {"good", 0}, {"refused", 0}};
-  for (const ChannelRegistry::EntryPtr& channel : registry_->List()) {
-    const std::int64_t last =
-        channel->notes->last_webhook_ms.load(std::memory_order_relaxed);
-    moment.channels.push_back(
-        {.id = channel->channel.id(),
-         .last_webhook =
-             last == 0 ? absl::InfinitePast() : absl::FromUnixMillis(last)});
-    if (channel->access_token.empty()) {
-      ++moment.tokens["missing"];
-      continue;
-    }
-    switch (channel->notes->token.load(std::memory_order_relaxed)) {
-      case TokenState::kUnknown:
-        ++moment.tokens["unknown"];
-        break;
-      case TokenState::kGood:
-        ++moment.tokens["good"];
-        break;
-      case TokenState::kRefused:
-        ++moment.tokens["refused"];
-        break;
-    }
-  }
 }
 
 void App::Tick() {
@@ -441,26 +356,13 @@ void App::Tick() {
   if (ticks_ % kTicksPerRefresh == 0) {
     if (grpc_certificate_ != nullptr) grpc_certificate_->Refresh();
     if (webhook_certificate_ != nullptr) webhook_certificate_->Refresh();
-    LogCertificateProblems();
+    pages_->LogCertificateProblems();
     LogLeftOutCauses();
     if (journal_->disk_full()) journal_->LookForRoom();
   }
   grpc_->health().SetServing(serving_ && !journal_->disk_full());
   grpc_->CheckKeys();
   if (ticks_ % kTicksPerKeyUse == 0) key_admin_->StoreUses(/*all=*/false);
-}
-
-void App::LogCertificateProblems() {
-  for (const Listener& one : Listeners()) {
-    std::string problem = one.certificate.Problem(clock_.Now());
-    std::string& logged = logged_problems_[one.name];
-    if (problem == logged) continue;
-    if (!problem.empty()) {
-      Log(LogLevel::kWarning, "certificate needs attention",
-          {{"listener", one.name}, {"problem", problem}});
-    }
-    logged = std::move(problem);
-  }
 }
 
 void App::Reload(const Config& config) {

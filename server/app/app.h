@@ -7,7 +7,6 @@
 
 #include <atomic>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,6 +15,7 @@
 #include "server/access/api_keys.h"
 #include "server/access/certificates.h"
 #include "server/access/key_admin.h"
+#include "server/app/admin_pages.h"
 #include "server/app/backup_socket.h"
 #include "server/app/config.h"
 #include "server/app/grpc_server.h"
@@ -85,12 +85,6 @@ class App {
  private:
   // Makes nothing yet; Start makes the components.
   App(Config config, const Clock& clock, std::function<void()> on_fatal);
-  // A Listener is a port with TLS, by the name that metrics and /readyz use.
-  // The certificate is borrowed from the App.
-  struct Listener {
-    const char* name;
-    const access::CertificateFiles& certificate;
-  };
 
   // Each of these makes the components of one part of the server, and needs the
   // ones above it: StartMessaging is a part of StartStore. After a failure Stop
@@ -109,29 +103,15 @@ class App {
   // From here on calls are served, and then webhooks: everything else is ready.
   absl::Status StartGrpc();
   absl::Status StartHttp();
+  // It is a part of StartHttp.
+  absl::Status StartAdmin();
   // Returns the answer to GetServerInfo. It is called on the executor.
   v1::ServerInfo Describe() const;
-  // Answers a request of the administration's port, on its thread: /healthz
-  // says that the process runs, /readyz whether it can do its work, /metrics
-  // how it does.
-  HttpResponse Administer(const HttpRequest& request);
-  HttpResponse Readiness() const;
-  // Collects the values that are only looked at when somebody asks for the
-  // metrics. It reads the disk, which the administration's thread may wait for.
-  MetricsMoment Moment() const;
-  // Adds the values that are on the disk. One that cannot be read stays as it
-  // was last, so that a graph has no false zero.
-  void AddStoreFacts(MetricsMoment& moment) const;
-  void AddChannels(MetricsMoment& moment) const;
-  // Returns the listeners that have a certificate.
-  std::vector<Listener> Listeners() const;
   // Runs on the ticker's thread, twice a second: it renews certificates, looks
   // for room on a full disk, ends streams whose key has ended, and stores the
   // last use of keys. No part of it may take long, because a stream must end
   // within a second.
   void Tick();
-  // Logs a problem of a certificate once, until it is another.
-  void LogCertificateProblems();
 
   // This is the configuration that the server was started with.
   const Config config_;
@@ -190,15 +170,11 @@ class App {
   std::unique_ptr<WebhookEndpoint> endpoint_;
   // Each has threads of its own, which call the components above.
   std::unique_ptr<HttpListener> webhook_;
+  // It is above the listener that asks it.
+  std::unique_ptr<AdminPages> pages_;
   std::unique_ptr<HttpListener> admin_;
-  // Only the administration's thread uses these: the last values that could be
-  // read.
-  mutable std::int64_t last_unconfirmed_ = 0;
-  mutable absl::Time last_oldest_event_ = absl::InfinitePast();
-  // Only the ticker's thread uses these: how often it has ticked, and the text
-  // that the log was last told about each listener's certificate.
+  // Only the ticker's thread uses it: how often it has ticked.
   std::uint64_t ticks_ = 0;
-  std::map<std::string, std::string> logged_problems_;
   // It is the last member, so that its thread ends before anything that it
   // looks at.
   std::unique_ptr<Ticker> ticker_;

@@ -98,9 +98,11 @@ void CheckGraphUrl(const std::string& value, const char* name,
                    std::vector<std::string>& problems) {
   const auto url = boost::urls::parse_uri(value);
   // A user in the URL is refused: parsers differ on which side of an "@" the
-  // host is, and the other side may look like a loopback address.
+  // host is, and the other side may look like a loopback address. So they do on
+  // 127.0.0.1.example.com: this one takes what follows the address as a path.
   if (!url.has_value() || url->host().empty() ||
       value.find('@') != std::string::npos ||
+      !(url->encoded_path().empty() || url->encoded_path().starts_with('/')) ||
       (url->scheme() != "https" && url->scheme() != "http") ||
       value.ends_with('/')) {
     problems.push_back(

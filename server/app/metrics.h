@@ -37,7 +37,7 @@
 namespace linktor {
 
 // A MetricsMoment holds the values that are only looked at when somebody asks
-// for the metrics. App::Moment fills it.
+// for the metrics. AdminPages fills it.
 struct MetricsMoment {
   struct Certificate {
     // It is "grpc" or "webhook".

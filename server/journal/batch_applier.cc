@@ -10,11 +10,11 @@
 #include "server/journal/refusals.h"
 
 namespace linktor {
-BatchApplier::BatchApplier(Database& database, RecentMids& recent,
-                           std::size_t mid_run, const Limits& limits)
+BatchApplier::BatchApplier(Database& database, RecentRows& recent,
+                           const RunSizes& runs, const Limits& limits)
     : database_(database),
       limits_(limits),
-      applier_(database, recent, mid_run),
+      applier_(database, recent, runs),
       begin_(database, "BEGIN IMMEDIATE"),
       commit_(database, "COMMIT") {}
 

@@ -47,9 +47,9 @@ class BatchApplier {
     absl::Duration max_time = absl::InfiniteDuration();
   };
 
-  // Prepares its statements; nothing is read yet. `mid_run` is explained at
-  // MidIndex. Both references must outlive this.
-  BatchApplier(Database& database, RecentMids& recent, std::size_t mid_run,
+  // Prepares its statements; nothing is read yet. Both references must outlive
+  // this.
+  BatchApplier(Database& database, RecentRows& recent, const RunSizes& runs,
                const Limits& limits);
 
   // Loads the log's state into memory. It must be called once, after migration

@@ -24,7 +24,7 @@
 #include "server/sqlite/read_pool.h"
 #include "server/state/epoch_table.h"
 #include "server/state/event_reader.h"
-#include "server/state/mid_index.h"
+#include "server/state/recent_rows.h"
 #include "server/state/state_reader.h"
 
 namespace linktor {
@@ -107,9 +107,9 @@ class DataFolder {
   Database& writer() { return *writer_; }
   // Returns the readers' connections, which are thread-safe.
   ReadPool& pool() { return *pool_; }
-  // Returns the mids that are not in the database's index yet. The journal adds
-  // to them, and readers look them up; they are thread-safe.
-  RecentMids& recent_mids() { return recent_mids_; }
+  // Returns what the database's tables lack yet. The journal adds to it, and
+  // readers look there first; it is thread-safe.
+  RecentRows& recent() { return recent_; }
   // The sealer seals and opens content under this folder's keys. It is
   // thread-safe.
   Sealer& sealer() { return *sealer_; }
@@ -164,7 +164,7 @@ class DataFolder {
   UniqueFd lock_;
   std::unique_ptr<Database> writer_;
   std::unique_ptr<ReadPool> pool_;
-  RecentMids recent_mids_;
+  RecentRows recent_;
   std::unique_ptr<StateReader> state_;
   std::unique_ptr<Sealer> sealer_;
   std::unique_ptr<EventReader> events_;

@@ -45,9 +45,9 @@ class EmbeddedJournal final : public Journal {
     // written into the database. A larger number means fewer long commits, a
     // smaller one a quicker start after a crash.
     std::int64_t checkpoint_pages = 16'384;
-    // This is the number of mids that MidIndex collects before it sorts them
-    // into the database; see there.
-    std::size_t mid_run = MidIndex::kRunSize;
+    // These say how much is collected in memory before it is sorted into the
+    // tables.
+    RunSizes runs;
   };
 
   // The journal calls it once, on the writer's thread, when the disk has failed

@@ -140,20 +140,33 @@ absl::StatusOr<Sealer::KeyPtr> Sealer::KeyFor(const KeyScope& scope,
       return KeyById(key);
     }
   }
-  LINKTOR_ASSIGN(const auto stored, keys_.FindKey(scope));
-  KeyPtr key;
-  if (stored.has_value()) {
-    LINKTOR_ASSIGN(key, Unwrap(*stored));
-  } else {
-    key = MakeKey(scope, new_keys);
-  }
+  LINKTOR_ASSIGN(KeyPtr key, ReadStored([&] { return keys_.FindKey(scope); }));
+  if (key != nullptr) return key;
+  key = MakeKey(scope, new_keys);
   MutexLock lock(mutex_);
-  if (stored.has_value()) {
-    Remember(key);
-  } else {
-    by_id_.Insert(key->id, key);
-  }
+  by_id_.Insert(key->id, key);
   return key;
+}
+
+// The state is read without the mutex, and the key that was read may be
+// destroyed meanwhile, after which nobody would forget it again. So it is read
+// once more when any key was destroyed.
+absl::StatusOr<Sealer::KeyPtr> Sealer::ReadStored(
+    absl::FunctionRef<absl::StatusOr<std::optional<journal::DataKey>>()> read) {
+  for (;;) {
+    std::uint64_t destroyed = 0;
+    {
+      MutexLock lock(mutex_);
+      destroyed = destroyed_;
+    }
+    LINKTOR_ASSIGN(const auto stored, read());
+    if (!stored.has_value()) return nullptr;
+    LINKTOR_ASSIGN(KeyPtr key, Unwrap(*stored));
+    MutexLock lock(mutex_);
+    if (destroyed != destroyed_) continue;
+    Remember(key);
+    return key;
+  }
 }
 
 absl::StatusOr<Sealer::KeyPtr> Sealer::KeyById(const journal::DataKey& known) {
@@ -169,13 +182,10 @@ absl::StatusOr<Sealer::KeyPtr> Sealer::KeyById(std::int64_t id) {
     MutexLock lock(mutex_);
     if (KeyPtr key = FindById(id)) return key;
   }
-  LINKTOR_ASSIGN(const auto stored, keys_.FindKeyById(id));
-  if (!stored.has_value()) {
+  LINKTOR_ASSIGN(KeyPtr key, ReadStored([&] { return keys_.FindKeyById(id); }));
+  if (key == nullptr) {
     return absl::DataLossError("the data key of this content is gone");
   }
-  LINKTOR_ASSIGN(KeyPtr key, Unwrap(*stored));
-  MutexLock lock(mutex_);
-  Remember(key);
   return key;
 }
 
@@ -194,6 +204,7 @@ void Sealer::OnStored(std::span<const journal::DataKey> keys) {
 
 void Sealer::OnDestroyed(std::span<const std::int64_t> ids) {
   MutexLock lock(mutex_);
+  ++destroyed_;
   for (const std::int64_t id : ids) by_id_.Erase(id);
 }
 

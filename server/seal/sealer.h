@@ -20,6 +20,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/base/crypto.h"
@@ -159,6 +160,11 @@ class Sealer {
   // unwrapping `known`. They fail with DATA_LOSS when the state has it no more.
   absl::StatusOr<KeyPtr> KeyById(std::int64_t id);
   absl::StatusOr<KeyPtr> KeyById(const journal::DataKey& known);
+  // Reads a stored key with `read`, which asks the state, and keeps it in
+  // memory. Returns null when there is none. See the source.
+  absl::StatusOr<KeyPtr> ReadStored(
+      absl::FunctionRef<absl::StatusOr<std::optional<journal::DataKey>>()>
+          read);
   // These look in memory only, and note that the key was used. They return null
   // when it is not there.
   KeyPtr FindByScope(const KeyScope& scope)
@@ -187,6 +193,8 @@ class Sealer {
   // It names the key with which the next caller seals. Only a stored key is
   // here.
   RecentMap<KeyScope, std::int64_t> id_of_ ABSL_GUARDED_BY(mutex_){kCacheSize};
+  // It counts how often keys were destroyed.
+  std::uint64_t destroyed_ ABSL_GUARDED_BY(mutex_) = 0;
   // Keys that are not stored yet are here, too. A destroyed key goes from here
   // alone, so nobody finds it by its scope either.
   RecentMap<std::int64_t, KeyPtr> by_id_ ABSL_GUARDED_BY(mutex_){kCacheSize};

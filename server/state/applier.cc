@@ -38,15 +38,15 @@ absl::Status CheckKnown(const journal::Record& record) {
   return absl::OkStatus();
 }
 
-Applier::Applier(Database& database, RecentMids& recent, std::size_t mid_run)
+Applier::Applier(Database& database, RecentRows& recent, const RunSizes& runs)
     : database_(database),
-      events_(database, recent, mid_run),
+      events_(database, recent.mids, runs.mids),
       deliveries_(database),
       messages_(database),
       held_(database),
       channels_(database),
       api_keys_(database),
-      conversations_(database),
+      conversations_(database, recent.activity, runs.activities),
       keys_(database),
       instances_(database),
       erasures_(database),
@@ -54,7 +54,8 @@ Applier::Applier(Database& database, RecentMids& recent, std::size_t mid_run)
 
 absl::Status Applier::Load() {
   LINKTOR_ASSIGN(state_, LoadLogState(database_));
-  return events_.mids().Load(state_);
+  LINKTOR_TRY(events_.mids().Load(state_));
+  return conversations_.activity().Load(state_);
 }
 
 std::shared_ptr<const std::string> Applier::Context::ClearOf(int index) const {
@@ -137,15 +138,20 @@ absl::Status Applier::Restore(const Position& position) {
   state_ = position.state;
   channels_.ForgetCached();
   deliveries_.ForgetCached();
+  conversations_.activity().Restore(position.activity);
   return events_.mids().Restore(position.mids, state_);
 }
 
 absl::Status Applier::Finish() {
   LINKTOR_TRY(events_.mids().Settle(state_));
+  LINKTOR_TRY(conversations_.activity().Settle(state_));
   return log_state_.Save(state_);
 }
 
-void Applier::OnCommitted() { events_.mids().OnCommitted(state_); }
+void Applier::OnCommitted() {
+  events_.mids().OnCommitted(state_);
+  conversations_.activity().OnCommitted(state_);
+}
 
 Answer Applier::TellChannel(ChannelAnswer answer, Context& context) {
   if (answer.kind == ChannelAnswer::Kind::kApplied) {
@@ -255,6 +261,11 @@ absl::StatusOr<Answer> Applier::ApplyTrim(const journal::Trim& body,
   LINKTOR_ASSIGN(const std::int64_t events,
                  events_.Trim(before(body.event_age_ms()), kTrimRows, state_));
   count(events);
+  // What deleted events have made is in the table, or nowhere.
+  if (state_.oldest_seq - 1 > state_.activity_through) {
+    LINKTOR_TRY(
+        conversations_.activity().WriteThrough(state_.oldest_seq - 1, state_));
+  }
   LINKTOR_ASSIGN(
       const std::int64_t deliveries,
       deliveries_.TrimDeliveries(before(body.raw_age_ms()), kTrimRows));

@@ -31,6 +31,7 @@
 #include "server/state/instance_table.h"
 #include "server/state/key_table.h"
 #include "server/state/message_table.h"
+#include "server/state/recent_rows.h"
 
 namespace linktor {
 
@@ -58,13 +59,12 @@ absl::Status CheckKnown(const journal::Record& record);
 
 class Applier {
  public:
-  // Prepares its statements, so the tables must exist. `mid_run` is explained
-  // at MidIndex. Both references must outlive this.
-  Applier(Database& database, RecentMids& recent,
-          std::size_t mid_run = MidIndex::kRunSize);
+  // Prepares its statements, so the tables must exist. Both references must
+  // outlive this.
+  Applier(Database& database, RecentRows& recent, const RunSizes& runs = {});
 
-  // Loads the log's state and the recent mids. It is called once, before the
-  // first record.
+  // Loads the log's state and what tables lack yet. It is called once, before
+  // the first record.
   absl::Status Load();
 
   // Applies one record that CheckKnown takes, and returns its answer and what
@@ -85,15 +85,18 @@ class Applier {
   struct Position {
     LogState state;
     MidIndex::Position mids;
+    LastActivity::Position activity;
   };
-  Position Mark() const { return {state_, events_.mids().Mark()}; }
+  Position Mark() const {
+    return {state_, events_.mids().Mark(), conversations_.activity().Mark()};
+  }
   // Takes the memory back to `position`, after the database was rolled back to
   // it. Tables that are kept in memory are read again where they may have
   // changed. A failure is the disk's.
   absl::Status Restore(const Position& position);
 
-  // Writes the log's state and moves mids to their table. It is called once,
-  // as the last thing before a commit.
+  // Writes the log's state, and moves a part of what tables lack to them. It is
+  // called once, as the last thing before a commit.
   absl::Status Finish();
   // Notes that the commit has succeeded.
   void OnCommitted();

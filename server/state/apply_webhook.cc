@@ -100,8 +100,17 @@ absl::StatusOr<Applier::ItemEnd> Applier::ApplyItem(
                               .mid_key = item.mid_key(),
                               .kind = item.kind(),
                               .raw_no = raw_no,
+                              .advances = false,
                               .decided = {},
                               .clear = context.ClearOf(position)};
+  if (item.opens_window() && !item.event().user_id().empty()) {
+    // The event gets the next sequence.
+    LINKTOR_ASSIGN(setting.advances,
+                   conversations_.activity().Advance(
+                       item.event().channel_no(), item.event().user_id(),
+                       ActivityTime(item.event().event_ms(), context.time_ms()),
+                       context.time_ms(), state_.last_seq + 1));
+  }
   if (item.kind() == journal::ITEM_KIND_ECHO) {
     LINKTOR_ASSIGN(const bool hold, MustHold(item));
     if (hold) {
@@ -114,12 +123,6 @@ absl::StatusOr<Applier::ItemEnd> Applier::ApplyItem(
     LINKTOR_TRY(
         events_.Append(item.event(), setting, state_, context.effects.events)
             .status());
-  }
-  if (item.opens_window() && !item.event().user_id().empty()) {
-    LINKTOR_TRY(conversations_.AdvanceLastInbound(
-        item.event().channel_no(), item.event().user_id(),
-        ActivityTime(item.event().event_ms(), context.time_ms()),
-        context.time_ms()));
   }
   return ItemEnd::kEvent;
 }

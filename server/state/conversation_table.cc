@@ -26,14 +26,10 @@ absl::StatusOr<ConversationRow> Read(Statement& find, std::int64_t channel_no,
 
 }  // namespace
 
-ConversationTable::ConversationTable(Database& database)
-    : find_(database, kFind),
-      advance_last_inbound_(
-          database,
-          "INSERT INTO conversations (channel_no, user_id, last_inbound_ms) "
-          "VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET last_inbound_ms = ?3 "
-          "WHERE last_inbound_ms IS NULL OR last_inbound_ms < ?3 OR "
-          "last_inbound_ms > ?4"),
+ConversationTable::ConversationTable(Database& database, RecentActivity& recent,
+                                     std::size_t run_size)
+    : activity_(database, recent, run_size),
+      find_(database, kFind),
       set_opt_out_(
           database,
           "INSERT INTO conversations (channel_no, user_id, opt_out_ms) "
@@ -56,18 +52,10 @@ ConversationTable::ConversationTable(Database& database)
 
 absl::StatusOr<ConversationRow> ConversationTable::Find(
     std::int64_t channel_no, std::string_view user_id) {
-  return Read(find_, channel_no, user_id);
-}
-
-absl::Status ConversationTable::AdvanceLastInbound(std::int64_t channel_no,
-                                                   std::string_view user_id,
-                                                   std::int64_t time_ms,
-                                                   std::int64_t receive_ms) {
-  return advance_last_inbound_.Bind(1, channel_no)
-      .BindText(2, user_id)
-      .Bind(3, time_ms)
-      .Bind(4, receive_ms)
-      .Run();
+  LINKTOR_ASSIGN(ConversationRow row, Read(find_, channel_no, user_id));
+  const auto newer = activity_.InMemory(channel_no, user_id);
+  if (newer.has_value()) row.last_inbound_ms = newer;
+  return row;
 }
 
 absl::Status ConversationTable::SetOptOut(std::int64_t channel_no,

@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/sqlite/statement.h"
+#include "server/state/last_activity.h"
 #include "server/state/log_state.h"
 #include "server/state/rows.h"
 
@@ -24,21 +25,19 @@ inline constexpr std::int64_t kQuotaPeriodMs = 60LL * 60 * 1000;
 // it. The row is kept for good; calls are trimmed.
 class ConversationTable {
  public:
-  // `database` must outlive this.
-  explicit ConversationTable(Database& database);
+  // `run_size` is explained at LastActivity. Both references must outlive this.
+  ConversationTable(Database& database, RecentActivity& recent,
+                    std::size_t run_size);
+
+  // The Applier loads, settles and rolls it back, because part of it is in
+  // memory.
+  LastActivity& activity() { return activity_; }
+  const LastActivity& activity() const { return activity_; }
 
   // Returns the conversation; when nothing is known it is empty but for its
   // ids.
   absl::StatusOr<ConversationRow> Find(std::int64_t channel_no,
                                        std::string_view user_id);
-  // Notes that the customer has done something at `time_ms` that opens the
-  // window, and that it was received at `receive_ms`. A later time that is
-  // known stays, unless it lies after `receive_ms`: then a clock was wrong when
-  // it was written.
-  absl::Status AdvanceLastInbound(std::int64_t channel_no,
-                                  std::string_view user_id,
-                                  std::int64_t time_ms,
-                                  std::int64_t receive_ms);
   // Sets since when the customer wants no messages; without a time the customer
   // has not opted out. It does not look at what was there.
   absl::Status SetOptOut(std::int64_t channel_no, std::string_view user_id,
@@ -64,8 +63,8 @@ class ConversationTable {
                                          std::int64_t limit);
 
  private:
+  LastActivity activity_;
   Statement find_;
-  Statement advance_last_inbound_;
   Statement set_opt_out_;
   Statement set_username_;
   Statement blocking_call_;
@@ -73,8 +72,8 @@ class ConversationTable {
   Statement trim_calls_;
 };
 
-// Returns the conversation as Find does. It is for readers, on their own
-// connection.
+// Returns the conversation as the table has it. It is for readers, on their own
+// connection, who have asked RecentActivity before: what that has is newer.
 absl::StatusOr<ConversationRow> ReadConversation(Database& database,
                                                  std::int64_t channel_no,
                                                  std::string_view user_id);

@@ -20,8 +20,8 @@ EventTable::EventTable(Database& database, RecentMids& recent,
     : insert_(database,
               "INSERT INTO events (seq, id, type, channel_no, channel_id, "
               "user_id, event_ms, receive_ms, born_ms, mid_key, mid_kind, "
-              "raw_no, decided, sealed_event) "
-              "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
+              "raw_no, decided, sealed_event, advances) "
+              "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
       mids_(database, recent, mid_run),
       insert_mark_(database,
                    "INSERT INTO time_marks (last_seq, latest_ms) VALUES (?,?)"),
@@ -64,7 +64,8 @@ absl::StatusOr<std::int64_t> EventTable::Append(
       .BindBlobOrNull(10, setting.mid_key)
       .Bind(11, setting.kind)
       .BindBlobOrNull(13, setting.decided)
-      .BindBlobOrNull(14, event.sealed());
+      .BindBlobOrNull(14, event.sealed())
+      .Bind(15, setting.advances ? 1 : 0);
   // A parameter that is not bound is NULL.
   if (born_ms != setting.time_ms) insert_.Bind(9, born_ms);
   if (setting.raw_no != 0) insert_.Bind(12, setting.raw_no);

@@ -43,6 +43,8 @@ class EventTable {
     std::int64_t raw_no = 0;
     // The send that the event tells of; 0 for none.
     std::int64_t message_no = 0;
+    // The event has moved its customer's last activity; see last_activity.h.
+    bool advances = false;
     // See CommittedEvent::decided.
     std::string decided;
     // The event in the clear, where it is known; see CommittedEvent::encoded.

@@ -30,6 +30,9 @@ struct LogState {
   Expiry expiry;
   // The table event_mids is complete up to this event; see mid_index.h.
   std::int64_t mids_through = 0;
+  // conversations.last_inbound_ms is complete up to this event; see
+  // last_activity.h.
+  std::int64_t activity_through = 0;
   // These are the numbers that were given out last, one for each kind of row. A
   // number is not used again after its row has been deleted, because other rows
   // may still refer to it.

@@ -15,6 +15,9 @@ namespace {
 constexpr std::size_t kLeastMoved = 64;
 constexpr std::size_t kMostMoved = 4096;
 
+// A run begins at the latest after so many times its size of events.
+constexpr std::size_t kMostEvents = 4;
+
 // With each commit so many rows of the table are read into the filter, until it
 // has them all: about a tenth of a millisecond.
 constexpr std::int64_t kRowsPassed = 1024;
@@ -114,7 +117,7 @@ absl::Status MidIndex::Load(const LogState& state) {
   committed_seq_ = state.last_seq;
   LINKTOR_TRY(Read(state));
   MakeFilter(state);
-  if (waiting_.size() >= RunSize(state)) BeginRun();
+  if (IsRunDue(state)) BeginRun(state);
   return absl::OkStatus();
 }
 
@@ -124,7 +127,7 @@ absl::Status MidIndex::Read(const LogState& state) {
   added_.clear();
   run_.clear();
   moved_ = 0;
-  run_last_seq_ = 0;
+  run_through_.reset();
   forgotten_seq_ = 0;
   Statement load(database_,
                  "SELECT seq, mid_key, mid_kind FROM events WHERE seq > ?1 "
@@ -201,7 +204,7 @@ absl::Status MidIndex::ForgetThrough(std::int64_t seq) {
 
 absl::Status MidIndex::Settle(LogState& state) {
   LINKTOR_TRY(FillFilter());
-  if (run_.empty()) return absl::OkStatus();
+  if (!run_through_.has_value()) return absl::OkStatus();
   const std::size_t wanted =
       std::clamp(2 * added_.size(), kLeastMoved, kMostMoved);
   const std::size_t end = std::min(run_.size(), moved_ + wanted);
@@ -214,7 +217,7 @@ absl::Status MidIndex::Settle(LogState& state) {
                     .Run());
     filter_.Add(BytesOf(entry.mid));
   }
-  if (moved_ == run_.size()) state.mids_through = run_last_seq_;
+  if (moved_ == run_.size()) state.mids_through = *run_through_;
   return absl::OkStatus();
 }
 
@@ -222,12 +225,13 @@ void MidIndex::OnCommitted(const LogState& state) {
   committed_seq_ = state.last_seq;
   waiting_.insert(waiting_.end(), added_.begin(), added_.end());
   added_.clear();
-  if (!run_.empty() && moved_ == run_.size()) {
+  if (run_through_.has_value() && moved_ == run_.size()) {
     for (const MidEntry& entry : run_) recent_.Remove(entry);
     run_.clear();
     moved_ = 0;
+    run_through_.reset();
   }
-  if (run_.empty() && waiting_.size() >= RunSize(state)) BeginRun();
+  if (!run_through_.has_value() && IsRunDue(state)) BeginRun(state);
   // The largest filter is made anew, too, when most of what it has may be
   // deleted.
   if (filter_.added() > filter_.capacity() &&
@@ -277,11 +281,18 @@ std::size_t MidIndex::RunSize(const LogState& state) const {
   return std::clamp(Kept(state) / 8, run_size_, 4 * run_size_);
 }
 
+bool MidIndex::IsRunDue(const LogState& state) const {
+  const std::size_t size = RunSize(state);
+  return waiting_.size() >= size ||
+         std::cmp_greater_equal(state.last_seq - state.mids_through,
+                                kMostEvents * size);
+}
+
 // A run takes only entries of committed events: after a rollback the sequences
 // of the others are given to other events.
-void MidIndex::BeginRun() {
+void MidIndex::BeginRun(const LogState& state) {
   run_ = std::exchange(waiting_, {});
-  run_last_seq_ = run_.back().seq;
+  run_through_ = state.last_seq;
   moved_ = 0;
   std::sort(run_.begin(), run_.end(), [](const MidEntry& a, const MidEntry& b) {
     return std::tie(a.mid, a.kind, a.seq) < std::tie(b.mid, b.kind, b.seq);

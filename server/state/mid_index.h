@@ -157,8 +157,11 @@ class MidIndex {
   absl::Status Read(const LogState& state);
   // Returns how many entries make a run now.
   std::size_t RunSize(const LogState& state) const;
+  // Returns whether a run is to begin: so many entries wait, or so many events
+  // are not in the table, with a mid or without, that a start would read long.
+  bool IsRunDue(const LogState& state) const;
   // Makes a sorted run of all entries that wait. None must be under way.
-  void BeginRun();
+  void BeginRun(const LogState& state);
   // Returns whether the table must be searched for the mid. False says that the
   // table does not have it.
   bool MayBeInTable(std::string_view mid_key) const;
@@ -181,11 +184,11 @@ class MidIndex {
   std::vector<MidEntry> waiting_;
   std::vector<MidEntry> added_;
   // These entries are being moved. They are sorted by mid, and the first
-  // `moved_` of them have been moved.
+  // `moved_` of them have been moved. There is a run while `run_through_` is
+  // set: to the last event before the run began.
   std::vector<MidEntry> run_;
   std::size_t moved_ = 0;
-  // The last event of the run.
-  std::int64_t run_last_seq_ = 0;
+  std::optional<std::int64_t> run_through_;
   // It has every mid of the table up to passed_, and every one that was moved
   // to the table since the filter was made. A mid that was rolled back or
   // deleted stays in it, which costs a needless search.

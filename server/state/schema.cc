@@ -36,6 +36,7 @@ CREATE TABLE log_state (
   expiry_ms INTEGER NOT NULL,  -- the expiry time; 0 before the first record
   clock_offset_ms INTEGER NOT NULL, -- see expiry.h
   mids_through INTEGER NOT NULL, -- event_mids is complete up to this event
+  activity_through INTEGER NOT NULL, -- as for conversations.last_inbound_ms
   last_raw_no INTEGER NOT NULL,-- numbers given out last; they never go back
   last_message_no INTEGER NOT NULL,
   last_call_no INTEGER NOT NULL,
@@ -90,7 +91,8 @@ CREATE INDEX channels_id ON channels (id);
 CREATE TABLE conversations (
   channel_no INTEGER NOT NULL,
   user_id TEXT NOT NULL,
-  last_inbound_ms INTEGER,     -- what opens the messaging window
+  last_inbound_ms INTEGER,     -- what opens the messaging window; newer ones
+                               -- are in memory, see last_activity.h
   opt_out_ms INTEGER,          -- NULL: not opted out
   sealed_username BLOB,
   PRIMARY KEY (channel_no, user_id)
@@ -148,6 +150,7 @@ CREATE TABLE events (
   born_ms INTEGER,
   mid_key BLOB,                -- a hash of channel and mid
   mid_kind INTEGER NOT NULL,   -- ItemKind of record.proto
+  advances INTEGER NOT NULL,   -- 1: it is its customer's last activity so far
   raw_no INTEGER,              -- its raw_items row, while kept
   decided BLOB,                -- Event fields that Apply decided; readable
   sealed_event BLOB            -- the Event; NULL when `decided` is all

@@ -66,9 +66,15 @@ absl::StatusOr<std::int64_t> StateReader::CountUnconfirmed() {
 
 absl::StatusOr<ConversationRow> StateReader::Conversation(
     std::int64_t channel_no, std::string_view user_id) {
-  return InSnapshot(pool_, [&](Database& database) {
-    return ReadConversation(database, channel_no, user_id);
-  });
+  // The memory is asked before the snapshot begins: what leaves it meanwhile is
+  // in the table by then.
+  const auto newer = activity_.Find(channel_no, user_id);
+  LINKTOR_ASSIGN(ConversationRow row,
+                 InSnapshot(pool_, [&](Database& database) {
+                   return ReadConversation(database, channel_no, user_id);
+                 }));
+  if (newer.has_value()) row.last_inbound_ms = newer;
+  return row;
 }
 
 absl::StatusOr<std::int64_t> StateReader::OldestSeq() {

@@ -16,14 +16,16 @@
 #include "server/journal/record.pb.h"
 #include "server/seal/sealer.h"
 #include "server/sqlite/read_pool.h"
+#include "server/state/last_activity.h"
 #include "server/state/rows.h"
 
 namespace linktor {
 
 class StateReader final : public KeySource {
  public:
-  // `pool` must outlive this.
-  explicit StateReader(ReadPool& pool) : pool_(pool) {}
+  // Both must outlive this.
+  StateReader(ReadPool& pool, const RecentActivity& activity)
+      : pool_(pool), activity_(activity) {}
 
   // ---- Channels and API keys
   // Returns all live channels, sorted by id. Views load these and the keys at
@@ -80,6 +82,7 @@ class StateReader final : public KeySource {
 
  private:
   ReadPool& pool_;
+  const RecentActivity& activity_;
 };
 
 }  // namespace linktor

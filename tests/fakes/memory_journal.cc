@@ -76,7 +76,7 @@ MemoryJournal::MemoryJournal(const Options& options, SharedLog& log,
         if (options.prepare) options.prepare(*writer);
         return writer;
       }()),
-      applier_(*database_, folder.recent_mids(), options.mid_run, {}),
+      applier_(*database_, folder.recent(), options.runs, {}),
       stepped_(options.stepped),
       batch_records_(options.batch_records),
       applied_(log.AppliedBy(folder.appender().instance)) {}

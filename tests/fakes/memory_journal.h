@@ -54,8 +54,8 @@ class MemoryJournal final : public Journal {
     bool stepped = false;
     // A transaction has at most so many records.
     std::size_t batch_records = 64;
-    // It is explained at MidIndex.
-    std::size_t mid_run = MidIndex::kRunSize;
+    // They say when rows go from memory to their tables.
+    RunSizes runs;
     // It is called with the writing connection before anything is applied; it
     // may be empty.
     std::function<void(Database&)> prepare;

@@ -12,6 +12,7 @@
 #include "server/state/event_encoding.h"
 #include "tests/model/oracle.h"
 #include "tests/model/store_model.h"
+#include "tests/support/whole_conversations.h"
 
 namespace linktor {
 namespace {
@@ -136,12 +137,11 @@ void StoreModelTest::CompareCustomers() {
     EXPECT_EQ(rig_.NameIn(row),
               name == oracle_.names.end() ? "" : name->second);
   }
-  ExpectRows(
-      "SELECT channel_no || ' ' || user_id || ' ' || "
-      "coalesce(last_inbound_ms, 0) || ' ' || "
-      "coalesce(opt_out_ms, 0) FROM conversations "
-      "ORDER BY channel_no, user_id",
-      expected);
+  ExpectRows(absl::StrCat("SELECT channel_no || ' ' || user_id || ' ' || "
+                          "coalesce(last_inbound_ms, 0) || ' ' || "
+                          "coalesce(opt_out_ms, 0) FROM ",
+                          kWholeConversations, " ORDER BY channel_no, user_id"),
+             expected);
   expected.clear();
   for (const Oracle::Call& call : oracle_.calls) {
     expected.push_back(absl::StrCat(call.channel_no, " ", call.user, " ",

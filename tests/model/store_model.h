@@ -118,9 +118,9 @@ class StoreModelTest : public ::testing::Test {
   std::int64_t next_raw_ = 1;
   Oracle oracle_;
   Mirror mirror_;
-  // Runs of mids are so small that some are moved all the time.
+  // Runs are so small that some are moved all the time.
   StoreRig rig_{EmbeddedJournal::Options{.max_batch_time = absl::Hours(1),
-                                         .mid_run = 200}};
+                                         .runs = {200, 200}}};
   // They count the answers to claims, and to records of channels, by kind.
   std::map<ClaimAnswer::Kind, int> claims_;
   std::map<ChannelAnswer::Kind, int> changes_;

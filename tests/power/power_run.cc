@@ -80,7 +80,7 @@ bool PowerRun::Start() {
       .max_batch_bytes = dice_.OneIn(3) ? 4'000u : 1'000'000u,
       .max_batch_time = absl::Hours(1),
       .checkpoint_pages = static_cast<std::int64_t>(25 + dice_.Below(100)),
-      .mid_run = 4 + dice_.Below(60)};
+      .runs = {4 + dice_.Below(60), 4 + dice_.Below(60)}};
   folder_->feed().Add([this](std::span<const AppliedRecord> applied) {
     MutexLock lock(mutex_);
     for (const AppliedRecord& one : applied) {

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/base/try.h"
-#include "server/state/mid_index.h"
+#include "server/state/recent_rows.h"
 #include "tests/unit/state/store_rig.h"
 
 namespace linktor {
@@ -44,9 +44,8 @@ absl::Status Twin::Reset() {
   LINKTOR_ASSIGN(folder_, DataFolder::Open(temp_->path(), TestMasterKey()));
   database_ = folder_->TakeWriter();
   LINKTOR_TRY(database_->Execute("PRAGMA synchronous=OFF"));
-  applier_ = std::make_unique<BatchApplier>(*database_, folder_->recent_mids(),
-                                            MidIndex::kRunSize,
-                                            BatchApplier::Limits());
+  applier_ = std::make_unique<BatchApplier>(*database_, folder_->recent(),
+                                            RunSizes(), BatchApplier::Limits());
   return applier_->Load();
 }
 

@@ -21,6 +21,7 @@ linktor_library(test_support
     support/test_certificates.cc support/test_certificates.h
     support/test_socket.cc support/test_socket.h
     support/test_tls_socket.cc support/test_tls_socket.h
+    support/whole_conversations.h
     fakes/fake_clock.h
     fakes/fake_graph_observer.h
     fakes/fake_transport.h

@@ -29,6 +29,7 @@ linktor_test(state_tests
     unit/state/expiry_test.cc
     unit/state/faulty_vfs.cc unit/state/faulty_vfs.h
     unit/state/held_echo_table_test.cc
+    unit/state/last_activity_test.cc
     unit/state/message_table_test.cc
     unit/state/mid_filter_test.cc
     unit/state/mid_index_filter_test.cc

@@ -39,6 +39,7 @@ EXTERNAL = {
     "dl": "@debian//:dl",
     "gRPC::grpc++": "@debian//:grpc++",
     "linktor::boringssl_crypto": "@boringssl//:crypto",
+    "linktor::jemalloc": "@debian//:jemalloc",
     "linktor::prometheus": "@debian//:prometheus",
     "protobuf::libprotobuf": "@debian//:protobuf",
     "simdjson::simdjson": "@debian//:simdjson",

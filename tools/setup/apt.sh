@@ -15,9 +15,9 @@ build=(
   # HTTP, TLS, JSON
   libssl-dev libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
   libcurl4-openssl-dev libsimdjson-dev
-  # Storage, configuration, logging, metrics
+  # Storage, configuration, logging, metrics, memory
   libsqlite3-dev libcli11-dev libtomlplusplus-dev libspdlog-dev libfmt-dev
-  prometheus-cpp-dev
+  prometheus-cpp-dev libjemalloc-dev
   # Tests
   libgtest-dev libgmock-dev librapidcheck-dev
 )

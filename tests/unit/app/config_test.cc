@@ -183,6 +183,19 @@ TEST_F(ConfigTest, GraphUrlsHaveNoUser) {
   }
 }
 
+// A name that begins like a loopback address is another machine's.
+TEST_F(ConfigTest, GraphUrlIsNoLoopbackBecauseItBeginsLikeOne) {
+  for (const char* url :
+       {"http://127.0.0.1.example.com", "http://127.0.0.1Bexample.com",
+        "http://127.0.0.1example.com/v1", "http://[::1].example.com"}) {
+    Config config;
+    config.data_dir = "d";
+    config.master_key_file = "k";
+    config.graph.instagram = url;
+    EXPECT_EQ(CheckConfig(config).size(), 1U) << url;
+  }
+}
+
 TEST_F(ConfigTest, CommandsTakeTheServersOptionsOnEitherSide) {
   const std::vector<const char*> options = {"--data-dir", "d",
                                             "--master-key-file", "k"};

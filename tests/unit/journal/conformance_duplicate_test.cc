@@ -64,7 +64,7 @@ TEST_P(JournalConformance, MidOfAnotherKindOrChannelIsAnother) {
 
 // It may be in memory, on its way to the table, or in the table.
 TEST_P(JournalConformance, MidIsFoundWhereverItIs) {
-  Start({.mid_run = 8});
+  Start({.runs = {8, 8}});
   for (int i = 0; i < 100; ++i) {
     ASSERT_EQ(rig().Deliver({Text(absl::StrCat("m", i))}).events, 1);
     if (i == 50) rig().Reopen();

@@ -31,7 +31,7 @@ class EmbeddedEngine final : public EngineUnderTest {
     LINKTOR_ASSIGN(folder_, DataFolder::Open(temp_.path(), TestMasterKey()));
     folder_->feed().Add(std::move(view));
     EmbeddedJournal::Options options = StoreRig::PatientOptions();
-    options.mid_run = options_.mid_run;
+    options.runs = options_.runs;
     LINKTOR_ASSIGN(journal_,
                    EmbeddedJournal::Create(options, *folder_, kNowMs,
                                            [this](const absl::Status& why) {
@@ -83,7 +83,7 @@ class EmbeddedEngine final : public EngineUnderTest {
 class MemoryEngine final : public LogUnderTest::Instance {
  public:
   MemoryEngine(SharedLog& log, const EngineOptions& options)
-      : instance_(log, {.mid_run = options.mid_run}) {}
+      : instance_(log, {.runs = options.runs}) {}
 
   absl::Status Open(Feed::View view) override {
     return instance_.Open(std::move(view));
@@ -111,8 +111,8 @@ class MemoryEngine final : public LogUnderTest::Instance {
 class FollowedEngine final : public EngineUnderTest {
  public:
   explicit FollowedEngine(const EngineOptions& options)
-      : first_(log_, {.mid_run = options.mid_run}),
-        second_(log_, {.batch_records = 3, .mid_run = 5}) {
+      : first_(log_, {.runs = options.runs}),
+        second_(log_, {.batch_records = 3, .runs = {5, 5}}) {
     // It has its tables from now on.
     const absl::Status made = second_.CatchUp();
     EXPECT_TRUE(made.ok()) << made;

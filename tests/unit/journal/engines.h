@@ -14,13 +14,13 @@
 #include "server/journal/data_folder.h"
 #include "server/journal/feed.h"
 #include "server/journal/journal.h"
-#include "server/state/mid_index.h"
+#include "server/state/recent_rows.h"
 
 namespace linktor {
 
 struct EngineOptions {
-  // See MidIndex.
-  std::size_t mid_run = MidIndex::kRunSize;
+  // They say when rows go from memory to their tables.
+  RunSizes runs;
 };
 
 // A data folder, and a journal that is open or not.

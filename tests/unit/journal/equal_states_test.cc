@@ -93,7 +93,7 @@ class EqualStatesTest : public testing::Test {
         records_(static_cast<std::int64_t>(
             NumberFromEnvironment("LINKTOR_EQUAL_RECORDS", kRecords))),
         random_(seed_),
-        first_(log_, {.stepped = true, .mid_run = 256, .prepare = Prepare}),
+        first_(log_, {.stepped = true, .runs = {256, 200}, .prepare = Prepare}),
         second_(log_, {.stepped = true, .prepare = Prepare}) {
     std::cout << "LINKTOR_TEST_SEED=" << seed_
               << " LINKTOR_EQUAL_RECORDS=" << records_ << "\n";
@@ -136,8 +136,11 @@ void EqualStatesTest::OpenFirst() {
 
 void EqualStatesTest::OpenSecond() {
   // Runs that are moved at once, and those that take long.
-  second_.options().mid_run =
-      random().OneIn(2) ? 1 + random().Below(100) : 1000 + random().Below(500);
+  const auto size = [this] {
+    return random().OneIn(2) ? 1 + random().Below(100)
+                             : 1000 + random().Below(500);
+  };
+  second_.options().runs = {.mids = size(), .activities = size()};
   const absl::Status opened =
       second_.Open([this](std::span<const AppliedRecord> records) {
         for (const AppliedRecord& one : records) {

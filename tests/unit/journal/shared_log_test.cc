@@ -30,7 +30,7 @@ class SharedLogConformance : public testing::TestWithParam<LogKind> {
   void SetUp() override {
     log_ = GetParam().make();
     ours_ = Add({});
-    theirs_ = Add({.mid_run = 4});
+    theirs_ = Add({.runs = {4, 4}});
     theirs().Create(kShop);
     Follow();
   }
@@ -312,7 +312,7 @@ TEST_P(SharedLogConformance, NewInstanceBecomesWhatTheOthersAre) {
   const MessageRow claimed = theirs().Claim().message;
   theirs().Settle(claimed, {.mid = "m4"});
   theirs().Append<ChannelAnswer>(MakeChannel(kCafe));
-  Member late = Add({.mid_run = 2});
+  Member late = Add({.runs = {2, 2}});
   theirs_.instance->Follow();
   EXPECT_EQ(late.rig->Summary(), theirs().Summary());
   EXPECT_EQ(DifferenceOf(DumpOf(late), DumpOf(theirs_)), "");

@@ -10,11 +10,13 @@
 #include "server/base/try.h"
 #include "server/sqlite/database.h"
 #include "server/sqlite/statement.h"
+#include "tests/support/whole_conversations.h"
 
 namespace linktor {
 namespace {
 
 constexpr char kMidTable[] = "event_mids";
+constexpr char kConversations[] = "conversations";
 
 // Entries that are not moved yet are in the events' own rows.
 constexpr char kMids[] =
@@ -29,7 +31,8 @@ constexpr char kMidsOfEvents[] =
 
 bool IsOwn(const std::string& table, const std::string& column) {
   static const absl::flat_hash_set<std::string> kOwn = {
-      "log_id", "epoch", "instance", "key_check", "mids_through"};
+      "log_id",    "epoch",        "instance",
+      "key_check", "mids_through", "activity_through"};
   return table == "log_state" && kOwn.contains(column);
 }
 
@@ -73,10 +76,18 @@ absl::StatusOr<StateDump> Dump(Database& database) {
                         "SELECT name FROM sqlite_master WHERE type = 'table' "
                         "ORDER BY name"));
   for (const std::string& table : tables) {
-    if (table == kMidTable) continue;
+    if (table == kMidTable || table == kConversations) continue;
     LINKTOR_ASSIGN(const std::string query, QueryFor(database, table));
     LINKTOR_ASSIGN(dump[table], RowsOf(database, query));
   }
+  LINKTOR_ASSIGN(
+      dump[kConversations],
+      RowsOf(
+          database,
+          absl::StrCat("SELECT channel_no || '|' || user_id || '|' || "
+                       "quote(last_inbound_ms) || '|' || quote(opt_out_ms) "
+                       "|| '|' || quote(sealed_username) FROM ",
+                       kWholeConversations, " ORDER BY channel_no, user_id")));
   LINKTOR_ASSIGN(dump[kMidTable], RowsOf(database, kMids));
   LINKTOR_ASSIGN(const auto of_events, RowsOf(database, kMidsOfEvents));
   if (dump[kMidTable] != of_events) {

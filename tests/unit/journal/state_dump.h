@@ -12,8 +12,9 @@
 namespace linktor {
 
 // The rows of each table, in the order of their primary keys. It leaves out
-// what is an instance's own (its identity, and the position of its mid index);
-// of the mid index it has the logical content, moved or not.
+// what is an instance's own (its identity, and how far its tables are
+// complete); of the mid index and of conversations it has the logical content,
+// moved or not.
 using StateDump = std::map<std::string, std::vector<std::string>>;
 
 // Reads every table that the database has, in one snapshot. DATA_LOSS when the

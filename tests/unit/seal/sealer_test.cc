@@ -3,10 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "tests/support/status_matchers.h"
@@ -29,24 +31,34 @@ class FakeKeys final : public KeySource {
   absl::StatusOr<std::optional<journal::DataKey>> FindKey(
       const KeyScope& scope) override {
     if (!failure.ok()) return failure;
+    std::optional<journal::DataKey> found;
     for (const auto& [id, key] : keys) {
       if (key.channel_no() == scope.channel_no &&
           key.user_id() == scope.user_id) {
-        return key;
+        found = key;
+        break;
       }
     }
-    return std::nullopt;
+    return Read(std::move(found));
   }
   absl::StatusOr<std::optional<journal::DataKey>> FindKeyById(
       std::int64_t id) override {
     if (!failure.ok()) return failure;
     const auto it = keys.find(id);
-    if (it == keys.end()) return std::nullopt;
-    return it->second;
+    if (it == keys.end()) return Read(std::nullopt);
+    return Read(it->second);
   }
 
   std::map<std::int64_t, journal::DataKey> keys;
   absl::Status failure;
+  // It runs once, when a key was read and is not returned yet.
+  std::function<void()> after_read;
+
+ private:
+  std::optional<journal::DataKey> Read(std::optional<journal::DataKey> key) {
+    if (after_read) std::exchange(after_read, nullptr)();
+    return key;
+  }
 };
 
 Secret MasterKey(char fill = 'k') {
@@ -280,6 +292,31 @@ TEST_F(SealerTest, DestroyedKeySealsNothingMore) {
   EXPECT_NE(KeyIdOf(Seal(kAnna, "e2", "x")), KeyIdOf(sealed));
   EXPECT_THAT(keys_, SizeIs(1));
   EXPECT_THAT(Open("e1", sealed), StatusIs(absl::StatusCode::kDataLoss));
+}
+
+// A key that was read is destroyed before the sealer has kept it.
+TEST_F(SealerTest, KeyThatIsDestroyedWhileItIsReadIsNotKept) {
+  const std::string sealed = Seal(kAnna, "e1", "hello");
+  Store(keys_);
+  const auto destroy = [this] {
+    const std::int64_t id = stored_.keys.begin()->first;
+    stored_.keys.clear();
+    sealer_->OnDestroyed({&id, 1});
+  };
+  for (const bool opens : {true, false}) {
+    Restart();
+    const auto stored = stored_.keys;
+    stored_.after_read = destroy;
+    if (opens) {
+      EXPECT_THAT(Open("e1", sealed), StatusIs(absl::StatusCode::kDataLoss));
+    } else {
+      keys_.clear();
+      EXPECT_NE(KeyIdOf(Seal(kAnna, "e2", "x")), KeyIdOf(sealed));
+      EXPECT_THAT(keys_, SizeIs(1)) << "a new one";
+    }
+    EXPECT_THAT(Open("e1", sealed), StatusIs(absl::StatusCode::kDataLoss));
+    stored_.keys = stored;
+  }
 }
 
 // The scope of a key is authenticated with it.

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
+#include "tests/support/whole_conversations.h"
 #include "tests/unit/state/store_rig.h"
 
 namespace linktor {
@@ -20,8 +22,8 @@ class ApplyWebhookTest : public testing::Test {
   // The last activity of user 501 on kShop.
   std::vector<std::string> Activity() {
     return rig_.Rows(
-        "SELECT last_inbound_ms FROM conversations "
-        "WHERE channel_no = 101 AND user_id = '501'");
+        absl::StrCat("SELECT last_inbound_ms FROM ", kWholeConversations,
+                     " WHERE channel_no = 101 AND user_id = '501'"));
   }
 
   StoreRig rig_;

@@ -243,8 +243,8 @@ class FindByMidTest : public testing::Test {
                                           : (*found)->message_received().text();
   }
 
-  StoreRig rig_{
-      EmbeddedJournal::Options{.max_batch_time = absl::Hours(1), .mid_run = 4}};
+  StoreRig rig_{EmbeddedJournal::Options{.max_batch_time = absl::Hours(1),
+                                         .runs = {4, 4}}};
 };
 
 TEST_F(FindByMidTest, InMemoryAndInTheTable) {

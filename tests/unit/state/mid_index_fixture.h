@@ -62,8 +62,8 @@ class MidIndexTest : public testing::Test {
     Statement insert(*database_,
                      "INSERT INTO events (seq, id, type, channel_no, "
                      "channel_id, user_id, event_ms, receive_ms, mid_key, "
-                     "mid_kind) VALUES (?1, x'00', '', 1, '', '', 0, 0, ?2, "
-                     "?3)");
+                     "mid_kind, advances) VALUES (?1, x'00', '', 1, '', '', "
+                     "0, 0, ?2, ?3, 0)");
     ASSERT_THAT(
         insert.Bind(1, ++state_.last_seq).BindBlob(2, mid).Bind(3, kind).Run(),
         IsOk());

@@ -100,12 +100,37 @@ TEST_F(MidIndexTest, AfterAStartOnlyWhatIsNotMovedIsRead) {
   ExpectAll(1, kRun + 2);
 }
 
+// A start reads the events that the table lacks, so there must not be many.
+TEST_F(MidIndexTest, ManyEventsWithoutMidBeginARun) {
+  CommitTo(3);
+  Begin();
+  state_.last_seq = 4 * kRun - 1;
+  Commit();
+  Begin();
+  Commit();
+  EXPECT_EQ(state_.mids_through, 0);
+  Begin();
+  ++state_.last_seq;
+  Commit();
+  Begin();
+  Commit();
+  EXPECT_EQ(state_.mids_through, 4 * kRun);
+  EXPECT_EQ(InTable(), 3);
+  Begin();
+  state_.last_seq = 8 * kRun;
+  Commit();
+  Begin();
+  Commit();
+  EXPECT_EQ(state_.mids_through, 8 * kRun) << "a run of no mids";
+  ExpectAll(1, 3);
+}
+
 // Events without a mid are not in the index, and no hole in it either.
 TEST_F(MidIndexTest, EventsWithoutMidAreSkipped) {
   CommitTo(2);
   Run("INSERT INTO events (seq, id, type, channel_no, channel_id, user_id, "
-      "event_ms, receive_ms, mid_kind) VALUES (3, x'00', '', 1, '', '', 0, 0, "
-      "0)");
+      "event_ms, receive_ms, mid_kind, advances) VALUES (3, x'00', '', 1, '', "
+      "'', 0, 0, 0, 0)");
   state_.last_seq = 3;
   Reopen();
   CommitTo(5);

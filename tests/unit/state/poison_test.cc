@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
+#include "tests/support/whole_conversations.h"
 #include "tests/unit/state/store_rig.h"
 
 namespace linktor {
@@ -86,7 +88,9 @@ TEST_F(PoisonTest, QuarantinedWebhookLeavesNoTrace) {
   rig_.AppendTogether({Delivery("666", "m1")});
   ExpectNoHoles(0);
   EXPECT_EQ(rig_.Number("SELECT count(*) FROM event_mids"), 0);
-  EXPECT_EQ(rig_.Number("SELECT count(*) FROM conversations"), 0);
+  EXPECT_EQ(
+      rig_.Number(absl::StrCat("SELECT count(*) FROM ", kWholeConversations)),
+      0);
   rig_.Reopen();
   EXPECT_EQ(rig_.Deliver({{.user = "1666", .mid = "with m1"}}).events, 1);
 }

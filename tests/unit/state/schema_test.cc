@@ -102,6 +102,10 @@ TEST(SchemaTest, HotQueriesUseAnIndex) {
         "SELECT coalesce(max(no), 0) FROM deliveries",
         "SELECT last_inbound_ms, opt_out_ms, sealed_username FROM "
         "conversations WHERE channel_no = ?1 AND user_id = ?2",
+        "SELECT last_inbound_ms FROM conversations "
+        "WHERE channel_no = ?1 AND user_id = ?2",
+        "SELECT seq, channel_no, user_id, event_ms, receive_ms "
+        "FROM events WHERE seq > ?1 AND advances ORDER BY seq",
         "SELECT call_ms FROM send_calls WHERE channel_no = ?1 AND user_id = ?2 "
         "AND call_ms > ?3 AND call_ms <= ?4 ORDER BY call_ms DESC, no DESC "
         "LIMIT 1 OFFSET ?5",
