@@ -66,7 +66,7 @@ def names(kind, message, field):
         rf'"{re.escape(kind)}"'
         rf"|\bk{camel}\b|\bv1::{message}\b"
         rf"|\b(?:message|repeated)? ?{message} \w+ = \d|\bmessage {message}\b"
-        rf"|\b(?:mutable_|has_|clear_)?{field}\(")
+        rf"|(?:\.|->)(?:mutable_|has_|clear_)?{field}\(")
 
 
 def main():
