@@ -39,10 +39,15 @@ std::string Unconfirmed(const v1::Message& message) {
   return absl::StrCat("OUTCOME UNKNOWN, do not send again: ", Summary(message));
 }
 
+// The message that a reaction, a seen mark and the like are about.
+template <typename Payload>
+std::string Target(const Payload& payload) {
+  return payload.message_id().empty() ? Shorten(payload.mid())
+                                      : EscapeControls(payload.message_id());
+}
+
 std::string Reacted(const v1::Reaction& reaction) {
-  const std::string to = reaction.message_id().empty()
-                             ? Shorten(reaction.mid())
-                             : EscapeControls(reaction.message_id());
+  const std::string to = Target(reaction);
   if (reaction.action() == "unreact") {
     return absl::StrCat("took back their reaction to ", to);
   }
@@ -100,6 +105,109 @@ std::string Shared(const v1::ProductShare& share) {
       share.message().text().empty() ? "" : Quote(share.message().text()));
 }
 
+std::string Edited(const v1::MessageEdit& edit) {
+  return absl::StrCat("edited ", Target(edit), " to ", Quote(edit.text()),
+                      ", edit ", edit.num_edit());
+}
+
+std::string OptedIn(const v1::OptIn& optin) {
+  std::string line = "opted in";
+  if (!optin.title().empty()) {
+    absl::StrAppend(&line, " to ", Quote(optin.title()));
+  }
+  if (!optin.payload().empty()) {
+    absl::StrAppend(&line, ", which gives ", EscapeControls(optin.payload()));
+  }
+  if (!optin.status().empty()) {
+    absl::StrAppend(&line, ": ", EscapeControls(optin.status()));
+  }
+  return line;
+}
+
+std::string App(const std::string& app_id) {
+  return app_id.empty() ? "no app"
+                        : absl::StrCat("the app ", EscapeControls(app_id));
+}
+
+std::string Roles(const v1::Handover& handover) {
+  std::string line = "the apps have these roles:";
+  for (const v1::AppRole& role : handover.roles()) {
+    absl::StrAppend(&line, " ", EscapeControls(role.app_id()), " (");
+    for (int i = 0; i < role.roles_size(); ++i) {
+      absl::StrAppend(&line, i == 0 ? "" : ", ", EscapeControls(role.roles(i)));
+    }
+    absl::StrAppend(&line, ")");
+  }
+  return line;
+}
+
+std::string HandedOver(const v1::Handover& handover) {
+  const std::string with =
+      handover.metadata().empty()
+          ? ""
+          : absl::StrCat(" with ", Quote(handover.metadata()));
+  switch (handover.action()) {
+    case v1::HANDOVER_ACTION_PASS:
+    case v1::HANDOVER_ACTION_TAKE:
+      return absl::StrCat(
+          "control ",
+          handover.action() == v1::HANDOVER_ACTION_PASS ? "passed" : "taken",
+          " from ", App(handover.previous_owner_app_id()), " to ",
+          App(handover.new_owner_app_id()), with);
+    case v1::HANDOVER_ACTION_REQUEST:
+      return absl::StrCat("control asked for by ",
+                          App(handover.requested_owner_app_id()), with);
+    case v1::HANDOVER_ACTION_METADATA:
+      return absl::StrCat("metadata from ", App(handover.caller_app_id()),
+                          with);
+    case v1::HANDOVER_ACTION_APP_ROLES:
+      return Roles(handover);
+    default:
+      return "control has changed";
+  }
+}
+
+std::string Enforced(const v1::PolicyEnforcement& policy) {
+  return absl::StrCat("Meta's policy: ", EscapeControls(policy.action()),
+                      policy.reason().empty() ? "" : " because of ",
+                      policy.reason().empty() ? "" : Quote(policy.reason()));
+}
+
+std::string Commented(const v1::Comment& comment) {
+  std::string line = "commented ";
+  if (comment.live()) absl::StrAppend(&line, "live ");
+  absl::StrAppend(&line, Quote(comment.text()));
+  if (!comment.parent_id().empty()) {
+    absl::StrAppend(&line, " in answer to ",
+                    EscapeControls(comment.parent_id()));
+  }
+  if (!comment.media_id().empty()) {
+    absl::StrAppend(&line, " on ", EscapeControls(comment.media_id()));
+  }
+  if (!comment.ad_id().empty()) {
+    absl::StrAppend(&line, " of the ad ", EscapeControls(comment.ad_id()));
+  }
+  return absl::StrCat(line, " (comment ", EscapeControls(comment.id()), ")");
+}
+
+std::string Mentioned(const v1::Mention& mention) {
+  return absl::StrCat(
+      "mentioned the account in ",
+      mention.comment_id().empty()
+          ? ""
+          : absl::StrCat("the comment ", EscapeControls(mention.comment_id()),
+                         " on "),
+      "the post ", EscapeControls(mention.media_id()));
+}
+
+std::string Fared(const v1::StoryInsights& story) {
+  return absl::StrCat("the story ", EscapeControls(story.media_id()),
+                      ": impressions ", story.impressions(), ", reach ",
+                      story.reach(), ", replies ", story.replies(),
+                      ", taps forward ", story.taps_forward(), ", taps back ",
+                      story.taps_back(), ", exits ", story.exits());
+}
+
 std::string Unknown(const v1::UnknownItem& item) {
   if (item.problem().empty()) {
     return absl::StrCat("an item of the kind ", Quote(item.kind()),
@@ -147,6 +255,27 @@ std::string What(const v1::Event& event) {
       return Shared(event.product_share());
     case v1::Event::kReferral:
       return Came(event.referral());
+    case v1::Event::kMessageRead:
+      return absl::StrCat("has read ", Target(event.message_read()));
+    case v1::Event::kMessageEdited:
+      return Edited(event.message_edited());
+    case v1::Event::kOptin:
+      return OptedIn(event.optin());
+    case v1::Event::kHandover:
+      return HandedOver(event.handover());
+    case v1::Event::kFeedback:
+      return absl::StrCat("judged ", Target(event.feedback()), ": ",
+                          Quote(event.feedback().feedback()));
+    case v1::Event::kPolicyEnforcement:
+      return Enforced(event.policy_enforcement());
+    case v1::Event::kComment:
+      return Commented(event.comment());
+    case v1::Event::kLiveComment:
+      return Commented(event.live_comment());
+    case v1::Event::kMention:
+      return Mentioned(event.mention());
+    case v1::Event::kStoryInsights:
+      return Fared(event.story_insights());
     default:
       return "";
   }

@@ -1,5 +1,6 @@
-// Reads times as Instagram gives them: numbers of two units, and texts. The
-// item reader calls it for the time of each item. Pure; any thread may call it.
+// Reads times as Instagram gives them: numbers of two units, and texts.
+// ReadTime of json_fields.h calls it for the times in items. Pure; any thread
+// may call it.
 
 #pragma once
 

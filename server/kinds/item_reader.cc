@@ -7,7 +7,6 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/crypto.h"
 #include "server/base/strings.h"
-#include "server/kinds/event_time.h"
 #include "server/kinds/media_expiry.h"
 #include "server/kinds/source.h"
 #include "server/kinds/table.h"
@@ -16,9 +15,6 @@ namespace linktor::kinds {
 namespace {
 
 namespace dom = simdjson::dom;
-
-// The limit in bytes of an id; Instagram's have 15 to 17 digits.
-constexpr std::size_t kMaxUserId = 128;
 
 // These members stand in items of every kind.
 enum Common : std::size_t { kSender, kRecipient, kTimestamp, kIsSelf };
@@ -29,32 +25,10 @@ constexpr std::string_view kPriority = "priority";
 
 // These members name items that have no kind yet. The order is that in which
 // they are tried, because an item may have two of them.
-constexpr std::array<std::string_view, 11> kOthers = {"read",
-                                                      "optin",
-                                                      "pass_thread_control",
-                                                      "take_thread_control",
-                                                      "request_thread_control",
-                                                      "pass_thread_metadata",
-                                                      "app_roles",
-                                                      "response_feedback",
-                                                      "policy-enforcement",
-                                                      "delivery",
-                                                      "account_linking"};
+constexpr std::array<std::string_view, 2> kOthers = {"delivery",
+                                                     "account_linking"};
 
-Result ReadTime(const std::optional<dom::element>& value, std::int64_t& out) {
-  if (!value.has_value()) return std::nullopt;
-  std::string_view text;
-  std::int64_t number = 0;
-  if (value->get(number) == simdjson::SUCCESS) {
-    out = EventTimeOf(number);
-  } else if (value->get(text) == simdjson::SUCCESS) {
-    out = ParseEventTime(text);
-  }
-  if (out == 0) {
-    return Misfit{"is not a time", "$.timestamp"};
-  }
-  return std::nullopt;
-}
+constexpr std::string_view kTimestampPath = "$.timestamp";
 
 Result ReadParty(const std::optional<dom::element>& member,
                  std::string_view path, std::string& id) {
@@ -68,9 +42,28 @@ Result ReadParty(const std::optional<dom::element>& member,
   return std::nullopt;
 }
 
+// Reads who made a change. Only what the account did itself has a
+// self_ig_scoped_id, which is the account's id as a person.
+Result ReadAuthor(const dom::object& value, ParsedItem& item) {
+  constexpr std::string_view kPath = "$.from";
+  std::optional<dom::object> from;
+  if (Result bad = ReadObject(Member(value, "from"), kPath, from)) return bad;
+  if (!from.has_value()) return std::nullopt;
+  std::string id;
+  std::string self_id;
+  Result bad = ReadId(*from, "id", kPath, id);
+  if (!bad) bad = ReadId(*from, "self_ig_scoped_id", kPath, self_id);
+  if (bad) return bad;
+  if (id.size() > kMaxUserId) return Misfit{"is too long", "$.from.id"};
+  const bool account = IsAccount(item, id);
+  item.by_account = account || !self_id.empty();
+  if (!account) item.user_id = std::move(id);
+  return std::nullopt;
+}
+
 // A message is about as large as its JSON, and its payload may say the same
 // again.
-Result CheckSize(const Kind& row, ParsedItem& item) {
+Result CheckSize(std::string_view path, ParsedItem& item) {
   if (item.raw.size() <= kMaxMessageBytes / 4) return std::nullopt;
   if (item.message.ByteSizeLong() + item.payload.ByteSizeLong() <=
       kMaxMessageBytes) {
@@ -82,7 +75,7 @@ Result CheckSize(const Kind& row, ParsedItem& item) {
     item.content_hash = std::string(AsBytes(Sha256(absl::StrCat(
         "too large:", item.raw.size(), ":", ToAbsl(item.message.mid())))));
   }
-  return Misfit{"is too large", absl::StrCat("$.", ToAbsl(row.key))};
+  return Misfit{"is too large", std::string(path)};
 }
 
 }  // namespace
@@ -148,16 +141,13 @@ Result ItemReader::ReadParties(const Found& found, bool echo,
   if (!bad) bad = ReadParty(found[kRecipient], "$.recipient", ids_[1]);
   if (bad) return bad;
   const auto& [sender, recipient] = ids_;
-  const auto is_account = [&item](const std::string& id) {
-    return !id.empty() && (id == item.entry_id || id == item.other_id);
-  };
-  item.by_account = is_account(sender);
-  item.self = item.by_account && is_account(recipient);
+  item.by_account = IsAccount(item, sender);
+  item.self = item.by_account && IsAccount(item, recipient);
   const bool outward = item.by_account || echo;
   const std::string& usual = outward ? recipient : sender;
   const std::string& other = outward ? sender : recipient;
-  item.user_id = is_account(usual) ? other : usual;
-  if (is_account(item.user_id)) item.user_id.clear();
+  item.user_id = IsAccount(item, usual) ? other : usual;
+  if (IsAccount(item, item.user_id)) item.user_id.clear();
   return std::nullopt;
 }
 
@@ -189,7 +179,9 @@ Result ItemReader::Read(const dom::object& object, ParsedItem& item) {
   if (!bad_flag) bad_flag = ReadBool(found[kIsSelf], "$.is_self", self);
   const bool echo = reader.has_value() && reader->echo();
   if (Result bad = ReadParties(found, echo, item)) return bad;
-  if (Result bad = ReadTime(found[kTimestamp], item.event_ms)) return bad;
+  if (Result bad = ReadTime(found[kTimestamp], kTimestampPath, item.event_ms)) {
+    return bad;
+  }
   if (bad_flag) return bad_flag;
   source.by_account = item.by_account;
   if (self || (reader.has_value() && reader->self())) item.self = true;
@@ -216,7 +208,7 @@ Result ItemReader::ReadRow(const Kind& row, const dom::element& value,
   if (value.get(source.object) != simdjson::SUCCESS) {
     return Wrong(value, "an object", path);
   }
-  if (known && item.user_id.empty() && !item.self) {
+  if (known && row.needs_customer && item.user_id.empty() && !item.self) {
     const bool outward = row.echo || item.by_account;
     return Misfit{"names no customer",
                   outward ? "$.recipient.id" : "$.sender.id"};
@@ -236,25 +228,44 @@ Result ItemReader::ReadRow(const Kind& row, const dom::element& value,
       if (Result bad = other->read_within(source, item)) return bad;
     }
   }
-  if (Result bad = CheckSize(row, item)) return bad;
+  if (Result bad = CheckSize(path, item)) return bad;
   item.row = &row;
   return std::nullopt;
 }
 
-bool ItemReader::MayBeKnown(const dom::element& root) {
+Result ItemReader::ReadChange(const Kind& row, const dom::object& value,
+                              ParsedItem& item) {
+  item.kind = row.name;
+  if (Result bad = ReadAuthor(value, item)) return bad;
+  if (Result bad =
+          ReadTime(Member(value, "timestamp"), kTimestampPath, item.event_ms)) {
+    return bad;
+  }
+  const Source source{.item = value,
+                      .object = value,
+                      .message = nullptr,
+                      .by_account = item.by_account};
+  if (Result bad = row.read(source, item)) return bad;
+  if (Result bad = CheckSize("$", item)) return bad;
+  item.row = &row;
+  return std::nullopt;
+}
+
+bool ItemReader::MayBeKnown(std::string_view field, const dom::element& root) {
   dom::object object;
   if (root.get(object) != simdjson::SUCCESS) return false;
+  if (FindField(field) != nullptr) return true;
   const Keys& keys = AllKeys();
   const auto names = std::span(keys.names.data(), keys.size);
   bool may = false;
   // The first member of each name counts.
-  std::uint32_t seen = 0;
+  std::uint64_t seen = 0;
   for (const auto [key, value] : object) {
     const auto name = std::find(names.begin(), names.end(), key);
     if (name == names.end()) continue;
     const auto at = static_cast<std::size_t>(name - names.begin());
     if ((seen >> at & 1) != 0) continue;
-    seen |= std::uint32_t{1} << at;
+    seen |= std::uint64_t{1} << at;
     if (at == kSender || at == kRecipient) {
       if (!value.is_object() && !value.is_null()) return false;
     } else if (*name == kMessageKey) {
@@ -273,15 +284,16 @@ std::string_view ItemReader::NameOf(const dom::object& item) {
   };
   // Messages and edits tell least: the rest may say what they are about.
   for (const Kind* row : kTable) {
-    if (row->key != kMessageKey && row->payload != kUnknown.payload &&
-        !row->key.empty() && has(row->key)) {
+    if (row->key != kMessageKey && row != &kMessageEdited &&
+        row->payload != kUnknown.payload && !row->key.empty() &&
+        has(row->key)) {
       return row->key;
     }
   }
   for (const std::string_view key : kOthers) {
     if (has(key)) return key;
   }
-  for (const Kind* row : {&kMessageEdit, &kMessageReceived}) {
+  for (const Kind* row : {&kMessageEdited, &kMessageReceived}) {
     if (has(row->key)) return row->key;
   }
   for (const auto [key, value] : item) {

@@ -1,5 +1,6 @@
 // Reads one messaging item: who sent it to whom, when, and as which kind of the
-// table. The envelope parser has one and gives it one item after the other.
+// table; or one change of a field that a kind has. The envelope parser has one
+// and gives it one item after the other.
 // Pure; used by one thread at a time.
 
 #pragma once
@@ -26,9 +27,15 @@ class ItemReader {
   // be read.
   Result Read(const simdjson::dom::object& object, ParsedItem& item);
 
-  // Returns whether the item may be of a kind that is known. It looks at names
-  // and types only, so that a crowd of unknown items costs little.
-  static bool MayBeKnown(const simdjson::dom::element& root);
+  // Does the same with the value of a change of the field of `row`.
+  static Result ReadChange(const Kind& row, const simdjson::dom::object& value,
+                           ParsedItem& item);
+
+  // Returns whether the item, beside which `field` stands if it is a change,
+  // may be of a kind that is known. It looks at names and types only, so that a
+  // crowd of unknown items costs little.
+  static bool MayBeKnown(std::string_view field,
+                         const simdjson::dom::element& root);
 
   // Returns the name of an item that is of no kind: the member that tells most,
   // or any that is not common to all items; empty when it has none.
@@ -45,8 +52,8 @@ class ItemReader {
   // no error when an item names nobody; ReadRow decides about that.
   Result ReadParties(const Found& found, bool echo, ParsedItem& item);
   // Reads the item as the kind `row`, whose member is `value`; item.row is set
-  // only when all of it fits. A known kind needs a customer, unless the account
-  // wrote to itself.
+  // only when all of it fits. Most known kinds need a customer, unless the
+  // account wrote to itself.
   Result ReadRow(const Kind& row, const simdjson::dom::element& value,
                  Source& source, ParsedItem& item);
 

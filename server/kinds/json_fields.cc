@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/base/strings.h"
+#include "server/kinds/event_time.h"
 
 namespace linktor::kinds {
 
@@ -79,6 +80,7 @@ Result ReadIn(const dom::object& object, std::string_view key,
 
 constexpr std::string_view kString = "a string";
 constexpr std::string_view kBoolean = "a boolean";
+constexpr std::string_view kInteger = "a whole number";
 constexpr std::string_view kObject = "an object";
 constexpr std::string_view kArray = "an array";
 
@@ -92,6 +94,22 @@ Result ReadString(const std::optional<dom::element>& member,
 Result ReadBool(const std::optional<dom::element>& member,
                 std::string_view path, bool& out) {
   return ReadAt<bool>(member, path, kBoolean, out);
+}
+
+Result ReadTime(const std::optional<dom::element>& member,
+                std::string_view path, std::int64_t& out) {
+  if (!member.has_value()) return std::nullopt;
+  std::string_view text;
+  std::int64_t number = 0;
+  std::int64_t ms = 0;
+  if (member->get(number) == simdjson::SUCCESS) {
+    ms = EventTimeOf(number);
+  } else if (member->get(text) == simdjson::SUCCESS) {
+    ms = ParseEventTime(text);
+  }
+  if (ms == 0) return Misfit{"is not a time", std::string(path)};
+  out = ms;
+  return std::nullopt;
 }
 
 Result ReadObject(const std::optional<dom::element>& member,
@@ -119,6 +137,11 @@ Result ReadId(const dom::object& object, std::string_view key,
     return std::nullopt;
   }
   return ReadString(object, key, parent, out);
+}
+
+Result ReadInteger(const dom::object& object, std::string_view key,
+                   std::string_view parent, std::int64_t& out) {
+  return ReadIn<std::int64_t>(object, key, parent, kInteger, out);
 }
 
 Result ReadObject(const dom::object& object, std::string_view key,

@@ -6,7 +6,7 @@
 // A member that is absent or null leaves the output as it is and is no error,
 // because Instagram leaves members out freely. A member of a wrong type is a
 // Misfit, and leaves the output as it is, too. No function converts a type but
-// ReadId.
+// ReadId and ReadTime.
 
 #pragma once
 
@@ -47,12 +47,12 @@ class Members {
   // they are not needed afterwards; the object's JSON is.
   Members(const simdjson::dom::object& object,
           std::span<const std::string_view> names) {
-    static_assert(N <= 32);
-    std::uint32_t seen = 0;
+    static_assert(N <= 64);
+    std::uint64_t seen = 0;
     for (const auto [key, value] : object) {
       for (std::size_t i = 0; i < names.size(); ++i) {
         if (key.size() != names[i].size() || key != names[i]) continue;
-        const std::uint32_t bit = std::uint32_t{1} << i;
+        const std::uint64_t bit = std::uint64_t{1} << i;
         if ((seen & bit) == 0 && !value.is_null()) {
           found_[i] = value;
           there_ |= bit;
@@ -72,7 +72,7 @@ class Members {
  private:
   // The bit `i` of there_ is set when found_[i] has a member.
   std::array<simdjson::dom::element, N> found_;
-  std::uint32_t there_ = 0;
+  std::uint64_t there_ = 0;
 };
 
 // These read a member that was found already. `path` is the member's own, such
@@ -81,6 +81,10 @@ Result ReadString(const std::optional<simdjson::dom::element>& member,
                   std::string_view path, std::string& out);
 Result ReadBool(const std::optional<simdjson::dom::element>& member,
                 std::string_view path, bool& out);
+// Reads a time, which is a number or a text as in event_time.h, into
+// milliseconds since the epoch. What is no time is a Misfit, whatever its type.
+Result ReadTime(const std::optional<simdjson::dom::element>& member,
+                std::string_view path, std::int64_t& out);
 Result ReadObject(const std::optional<simdjson::dom::element>& member,
                   std::string_view path,
                   std::optional<simdjson::dom::object>& out);
@@ -97,6 +101,8 @@ Result ReadString(const simdjson::dom::object& object, std::string_view key,
 // characters are checked.
 Result ReadId(const simdjson::dom::object& object, std::string_view key,
               std::string_view parent, std::string& out);
+Result ReadInteger(const simdjson::dom::object& object, std::string_view key,
+                   std::string_view parent, std::int64_t& out);
 Result ReadObject(const simdjson::dom::object& object, std::string_view key,
                   std::string_view parent,
                   std::optional<simdjson::dom::object>& out);

@@ -51,11 +51,18 @@ struct Kind {
   // The member of a messaging item that makes the item one of this kind; empty
   // for events that no messaging item brings.
   std::string_view key;
+  // The field of entry.changes whose values are items of this kind; empty for
+  // all kinds that have a key, and for events that no change brings.
+  std::string_view field;
   // It is the name of such items in UnknownItem.kind, and a part of the
   // identity of items without a mid. It is persisted as a hash, so it must not
   // change.
   std::string_view name;
   MidSet mids = MidSet::kNone;
+  // False when Instagram sends such items without a customer, too. The event
+  // then has an empty user_id. A messaging item of any other kind that names
+  // nobody does not fit.
+  bool needs_customer = true;
   // True when a customer who does it may be answered for 24 hours.
   bool opens_window = false;
   // True when the account has sent it, so that it goes from the account to the
@@ -67,7 +74,8 @@ struct Kind {
   // The first row of the table that says yes wins.
   bool (*fits)(const Source&) = nullptr;
   // Fills the item's payload, or decides its fate; null when there is nothing
-  // to read but the message. The message has been read by then.
+  // to read but the message. The message, the parties and the time have been
+  // read by then.
   Result (*read)(const Source&, ParsedItem&) = nullptr;
   // Fills the item's message or payload with what it holds of this kind, for
   // kinds that also stand within an item of another kind; null for all others.

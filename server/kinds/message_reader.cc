@@ -144,6 +144,16 @@ bool AnyAttachment(const std::optional<dom::element>& attachments,
 
 }  // namespace
 
+Result ReadTargetMid(const dom::object& object, std::string_view parent,
+                     std::string& out) {
+  Result bad = ReadString(object, "mid", parent, out);
+  if (bad) return bad;
+  const auto path = [parent] { return absl::StrCat(ToAbsl(parent), ".mid"); };
+  if (out.empty()) return Misfit{"names no message", path()};
+  if (out.size() > kMaxMid) return Misfit{"is too long", path()};
+  return std::nullopt;
+}
+
 MessageReader::MessageReader(const dom::object& message)
     : object_(message), members_(message, kNames) {
   static_assert(kNames.size() == kCount);

@@ -9,6 +9,8 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "linktor/instagram/v1/message.pb.h"
 #include "server/base/v1.h"
@@ -27,6 +29,12 @@ inline constexpr std::size_t kMaxAttachments = 1000;
 // The limit in bytes of a mid. Instagram's have some 160; longer ones are
 // nobody's.
 inline constexpr std::size_t kMaxMid = 1024;
+
+// Reads the mid of the message that an item of another kind is about, which is
+// the member "mid" of its `object`; `parent` is the object's path. An item that
+// names no message does not fit.
+Result ReadTargetMid(const simdjson::dom::object& object,
+                     std::string_view parent, std::string& out);
 
 class MessageReader {
  public:

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -13,6 +14,10 @@
 #include "server/kinds/kind.h"
 
 namespace linktor::kinds {
+
+// The limit in bytes of the id of a person or an app; Instagram's have 15 to 17
+// digits.
+inline constexpr std::size_t kMaxUserId = 128;
 
 // Where in the envelope an item was. Persisted with raw items: do not change.
 enum class EnvelopeForm : std::int8_t {
@@ -86,6 +91,15 @@ struct ParsedItem {
 // Returns Instagram's id of the item itself; empty when it has none. A reaction
 // has none: its mid is that of the message reacted to.
 const std::string& MidOf(const ParsedItem& item);
+
+// Returns whether `id` is one of the two ids of the account that the entry is
+// for.
+bool IsAccount(const ParsedItem& item, std::string_view id);
+
+// Returns who did what the item says: OUTBOUND is the account and INBOUND
+// anybody else; UNSPECIFIED when the item names nobody. The parties must have
+// been read.
+v1::MessageDirection DirectionOf(const ParsedItem& item);
 
 // Forgets what was read of a message or another known item, and that it was of
 // that kind. `fate`, times, ids, and what the item is called stay.

@@ -15,13 +15,7 @@ Result Read(const Source& source, ParsedItem& item) {
   v1::Reaction& out = *item.payload.mutable_reaction();
   out.set_direction(source.by_account ? v1::MESSAGE_DIRECTION_OUTBOUND
                                       : v1::MESSAGE_DIRECTION_INBOUND);
-  Result bad = ReadString(reaction, "mid", kPath, *out.mutable_mid());
-  if (!bad && out.mid().empty()) {
-    bad = Misfit{"names no message", "$.reaction.mid"};
-  }
-  if (!bad && out.mid().size() > kMaxMid) {
-    bad = Misfit{"is too long", "$.reaction.mid"};
-  }
+  Result bad = ReadTargetMid(reaction, kPath, *out.mutable_mid());
   if (!bad) bad = ReadString(reaction, "action", kPath, *out.mutable_action());
   if (!bad && out.action().empty()) {
     bad = Misfit{"is neither react nor unreact", "$.reaction.action"};

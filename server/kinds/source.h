@@ -1,6 +1,7 @@
-// A Source is what a kind is read from: the JSON of one messaging item. The
-// item reader makes one for each item and gives it to the functions of the rows
-// during its call, on its thread. Nothing keeps it.
+// A Source is what a kind is read from: the JSON of one messaging item, or of
+// the value of one change. The item reader makes one for each item and gives it
+// to the functions of the rows during its call, on its thread. Nothing keeps
+// it.
 
 #pragma once
 
@@ -12,14 +13,15 @@ namespace linktor::kinds {
 
 // It borrows the item's JSON and the item reader's MessageReader.
 struct Source {
-  // The messaging item as a whole.
+  // The messaging item or the value as a whole.
   simdjson::dom::object item;
-  // The value of the member that the row's `key` names. It is not set yet when
-  // the row is asked whether it fits.
+  // The value of the member that the row's `key` names; the same as `item` for
+  // a row that has a field. It is not set yet when the row is asked whether it
+  // fits.
   simdjson::dom::object object;
   // The same as a message; null when the member is no message.
   const MessageReader* message = nullptr;
-  // True when the sender is the account that the entry is for.
+  // True when the sender or author is the account that the entry is for.
   bool by_account = false;
 };
 

@@ -20,9 +20,18 @@ const Kind& FindPayload(v1::Event::PayloadCase payload) {
   return kUnknown;
 }
 
+const Kind* FindField(std::string_view field) {
+  if (field.empty()) return nullptr;
+  for (const Kind* row : kTable) {
+    if (row->field == field) return row;
+  }
+  return nullptr;
+}
+
 const std::vector<std::string>& Types() {
   static const auto& all = *[] {
-    // Several rows are delivered as instagram.unknown, and have the same type.
+    // Several rows can have the same type: those that are delivered as
+    // instagram.unknown, and those of a kind that has several keys.
     std::vector<const Kind*> rows(kTable.begin(), kTable.end());
     const auto by_payload = [](const Kind* a, const Kind* b) {
       return a->payload < b->payload;
@@ -69,6 +78,16 @@ std::optional<v1::Message> WholeMessage(const v1::Event& event) {
 const std::string& MidOf(const ParsedItem& item) {
   return item.row->own_mid == nullptr ? item.message.mid()
                                       : item.row->own_mid(item.payload);
+}
+
+bool IsAccount(const ParsedItem& item, std::string_view id) {
+  return !id.empty() && (id == item.entry_id || id == item.other_id);
+}
+
+v1::MessageDirection DirectionOf(const ParsedItem& item) {
+  if (item.by_account) return v1::MESSAGE_DIRECTION_OUTBOUND;
+  return item.user_id.empty() && !item.self ? v1::MESSAGE_DIRECTION_UNSPECIFIED
+                                            : v1::MESSAGE_DIRECTION_INBOUND;
 }
 
 void ClearRead(ParsedItem& item) {

@@ -20,17 +20,31 @@
 
 namespace linktor::kinds {
 
-// Each is defined in the file that has its name.
+// Each is defined in the file that has its name. Several rows may share a type
+// and a payload; they are then in one file, as those of handover.cc are.
 extern const Kind kUnsend;
 extern const Kind kQuickReply;
 extern const Kind kStoryReply;
 extern const Kind kStoryMention;
 extern const Kind kProductShare;
 extern const Kind kMessageReceived;
-extern const Kind kMessageEdit;
+extern const Kind kMessageEdited;
 extern const Kind kPostback;
 extern const Kind kReaction;
 extern const Kind kReferral;
+extern const Kind kMessageRead;
+extern const Kind kOptin;
+extern const Kind kPassThreadControl;
+extern const Kind kTakeThreadControl;
+extern const Kind kRequestThreadControl;
+extern const Kind kPassThreadMetadata;
+extern const Kind kAppRoles;
+extern const Kind kFeedback;
+extern const Kind kPolicyEnforcement;
+extern const Kind kComment;
+extern const Kind kLiveComment;
+extern const Kind kMention;
+extern const Kind kStoryInsights;
 extern const Kind kMessageSent;
 extern const Kind kMessageFailed;
 extern const Kind kMessageUnconfirmed;
@@ -39,19 +53,45 @@ extern const Kind kMessageUnconfirmed;
 // kind whose key it has and which fits. So an unsend comes before all other
 // messages, an echo before all that customers write, and message.received,
 // which fits every message, after the more special ones. The place of a row
-// without a key does not matter, because no item brings its events.
-inline constexpr std::array kTable = {
-    &kUnsend,        &kMessageEchoed,      &kQuickReply,      &kStoryReply,
-    &kStoryMention,  &kProductShare,       &kMessageReceived, &kMessageEdit,
-    &kPostback,      &kReaction,           &kReferral,        &kMessageSent,
-    &kMessageFailed, &kMessageUnconfirmed, &kUnknown};
+// without a key does not matter, because no messaging item brings its events.
+inline constexpr std::array kTable = {&kUnsend,
+                                      &kMessageEchoed,
+                                      &kQuickReply,
+                                      &kStoryReply,
+                                      &kStoryMention,
+                                      &kProductShare,
+                                      &kMessageReceived,
+                                      &kMessageEdited,
+                                      &kPostback,
+                                      &kReaction,
+                                      &kReferral,
+                                      &kMessageRead,
+                                      &kOptin,
+                                      &kPassThreadControl,
+                                      &kTakeThreadControl,
+                                      &kRequestThreadControl,
+                                      &kPassThreadMetadata,
+                                      &kAppRoles,
+                                      &kFeedback,
+                                      &kPolicyEnforcement,
+                                      &kComment,
+                                      &kLiveComment,
+                                      &kMention,
+                                      &kStoryInsights,
+                                      &kMessageSent,
+                                      &kMessageFailed,
+                                      &kMessageUnconfirmed,
+                                      &kUnknown};
 
-// Returns the row of events of that type or with that payload; kUnknown when
-// there is none. Rows that have no event of their own yet are never returned,
-// because they share kUnknown's type. Each goes through the whole table, which
-// is short.
+// Returns the first row of events of that type or with that payload; kUnknown
+// when there is none. Rows that have no event of their own yet are never
+// returned, because they share kUnknown's type. Each goes through the whole
+// table, which is short.
 const Kind& FindType(std::string_view type);
 const Kind& FindPayload(v1::Event::PayloadCase payload);
+
+// Returns the row of the changes of that field; null when no kind has it.
+const Kind* FindField(std::string_view field);
 
 // Returns the types of events that this server makes, in the order of their
 // payloads in event.proto. Each is there once, and instagram.unknown is one of

@@ -67,17 +67,24 @@ void ItemParser::Read(std::string_view field, const dom::element& root,
     return;
   }
   // In the forms with a field, only fields of conversations hold messaging
-  // items; a comment has other members.
+  // items; the names of all but one of them begin alike. The values of other
+  // fields are read as what the field says, if a kind has it.
   const bool messaging =
       item.form == EnvelopeForm::kMessaging ||
       item.form == EnvelopeForm::kStandby ||
-      (item.form != EnvelopeForm::kEntry && field.starts_with("messag"));
-  if (!messaging) return;
+      (item.form != EnvelopeForm::kEntry &&
+       (field.starts_with("messag") || field == kinds::kFeedback.key));
+  const kinds::Kind* const change =
+      messaging || item.form == EnvelopeForm::kEntry ? nullptr
+                                                     : kinds::FindField(field);
+  if (!messaging && change == nullptr) return;
   item.kind.clear();
   const bool wide = object.size() > kinds::kMaxMembers;
   kinds::Result bad;
   if (wide) {
     bad = Misfit{"has too many members", "$"};
+  } else if (change != nullptr) {
+    bad = kinds::ItemReader::ReadChange(*change, object, item);
   } else {
     bad = reader_.Read(object, item);
   }

@@ -105,6 +105,7 @@ class EnvelopeParser {
       return AddBadEntry(entry, error);
     }
     other_id_ = find_other_id_(entry_id_);
+    entry_ = &entry;
     found_ = false;
     std::optional<JsonValue> flat_value;
     (void)json_.ForEachMember(entry,
@@ -183,7 +184,8 @@ class EnvelopeParser {
                std::string_view problem = "") {
     found_ = true;
     const bool full = unknown_ >= kMaxUnknownItems;
-    if (full && json_.read() && !kinds::ItemReader::MayBeKnown(value.element)) {
+    if (full && json_.read() &&
+        !kinds::ItemReader::MayBeKnown(field, value.element)) {
       return Fold(value);
     }
     // The standby field's values are what entry.standby holds.
@@ -195,7 +197,11 @@ class EnvelopeParser {
     item.kind = CutUtf8(field, kMaxKind);
     const simdjson::dom::element* root =
         json_.read() ? &value.element : item_parser_.Load(item);
-    if (root != nullptr) item_parser_.Read(field, *root, item);
+    // An entry that has a field without a value is an item as a whole. Its
+    // members are those of an entry: its id is the account's, and no comment's.
+    if (root != nullptr && &value != entry_) {
+      item_parser_.Read(field, *root, item);
+    }
     const bool understood = IsUnderstood(item);
     if (!understood) {
       if (full) return Fold(value);
@@ -282,6 +288,8 @@ class EnvelopeParser {
   const absl::FunctionRef<void(ParsedItem&)> use_;
   JsonStructure json_;
   ItemParser item_parser_;
+  // The entry that is being parsed, and the two ids of its account.
+  const JsonValue* entry_ = nullptr;
   std::string entry_id_;
   std::string other_id_;
   // The first says that this entry has had an item, the second that the body

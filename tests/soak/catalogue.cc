@@ -111,6 +111,7 @@ std::string_view Catalogue::EventTypeOf(std::uint32_t number) const {
     case SoakKind::kReaction:
       return "instagram.reaction";
     case SoakKind::kRead:
+      return "message.read";
     case SoakKind::kNewKind:
     case SoakKind::kMisfit:
       return "instagram.unknown";

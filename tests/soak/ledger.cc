@@ -22,6 +22,7 @@ constexpr std::size_t kSequenceEnd = kSequenceAt + 8;
 std::string MidIn(const v1::Event& event) {
   if (event.has_postback()) return event.postback().mid();
   if (event.has_reaction()) return event.reaction().mid();
+  if (event.has_message_read()) return event.message_read().mid();
   return MessageOf(event).mid();
 }
 

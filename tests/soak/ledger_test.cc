@@ -63,6 +63,9 @@ class LedgerTest : public ::testing::Test {
       case SoakKind::kReaction:
         event.mutable_reaction()->set_mid(mid);
         break;
+      case SoakKind::kRead:
+        event.mutable_message_read()->set_mid(mid);
+        break;
       default:
         event.mutable_unknown()->set_kind("x");
         event.set_raw_json(catalogue_.Json(number, 0));
@@ -163,8 +166,9 @@ TEST_F(LedgerTest, AnotherTypeUserOrMidIsWrong) {
   events_[First(SoakKind::kText)].set_type("message.echoed");
   events_[First(SoakKind::kEcho)].set_user_id("1");
   events_[First(SoakKind::kReaction)].mutable_reaction()->set_mid("x");
-  events_[First(SoakKind::kRead)].set_raw_json("{}");
-  EXPECT_EQ(Judge().wrong, 4U);
+  events_[First(SoakKind::kRead)].mutable_message_read()->set_mid("x");
+  events_[First(SoakKind::kMisfit)].set_raw_json("{}");
+  EXPECT_EQ(Judge().wrong, 5U);
 }
 
 TEST_F(LedgerTest, OrderHashTellsOrdersApart) {

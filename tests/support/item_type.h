@@ -20,6 +20,16 @@ enum class ItemType : std::int8_t {
   kPostback,
   kReaction,
   kReferral,
+  kMessageRead,
+  kMessageEdited,
+  kOptin,
+  kHandover,
+  kFeedback,
+  kPolicyEnforcement,
+  kComment,
+  kLiveComment,
+  kMention,
+  kStoryInsights,
   kIgnored,
   kUnknown,
   kIssue,
@@ -30,7 +40,7 @@ inline ItemType TypeOf(const kinds::ParsedItem& item) {
     v1::Event::PayloadCase payload;
     ItemType type;
   };
-  constexpr std::array<Row, 9> kRows = {
+  constexpr std::array<Row, 19> kRows = {
       {{v1::Event::kMessageReceived, ItemType::kMessage},
        {v1::Event::kMessageEchoed, ItemType::kEcho},
        {v1::Event::kQuickReply, ItemType::kQuickReply},
@@ -39,7 +49,17 @@ inline ItemType TypeOf(const kinds::ParsedItem& item) {
        {v1::Event::kProductShare, ItemType::kProductShare},
        {v1::Event::kPostback, ItemType::kPostback},
        {v1::Event::kReaction, ItemType::kReaction},
-       {v1::Event::kReferral, ItemType::kReferral}}};
+       {v1::Event::kReferral, ItemType::kReferral},
+       {v1::Event::kMessageRead, ItemType::kMessageRead},
+       {v1::Event::kMessageEdited, ItemType::kMessageEdited},
+       {v1::Event::kOptin, ItemType::kOptin},
+       {v1::Event::kHandover, ItemType::kHandover},
+       {v1::Event::kFeedback, ItemType::kFeedback},
+       {v1::Event::kPolicyEnforcement, ItemType::kPolicyEnforcement},
+       {v1::Event::kComment, ItemType::kComment},
+       {v1::Event::kLiveComment, ItemType::kLiveComment},
+       {v1::Event::kMention, ItemType::kMention},
+       {v1::Event::kStoryInsights, ItemType::kStoryInsights}}};
   if (item.fate == kinds::Fate::kIssue) return ItemType::kIssue;
   if (item.fate == kinds::Fate::kIgnored) return ItemType::kIgnored;
   for (const Row& row : kRows) {

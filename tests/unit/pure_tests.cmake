@@ -55,6 +55,7 @@ linktor_test(pure_tests
     unit/graph/request_test.cc
     unit/kinds/content/limits_test.cc
     unit/kinds/content/table_test.cc
+    unit/kinds/item_reader_test.cc
     unit/kinds/table_test.cc
     unit/policy/content_match_test.cc
     unit/policy/content_test.cc

@@ -89,6 +89,16 @@ type Event struct {
 	//	*Event_StoryReply
 	//	*Event_ProductShare
 	//	*Event_Referral
+	//	*Event_MessageRead
+	//	*Event_MessageEdited
+	//	*Event_Optin
+	//	*Event_Handover
+	//	*Event_Feedback
+	//	*Event_PolicyEnforcement
+	//	*Event_Comment
+	//	*Event_LiveComment
+	//	*Event_Mention
+	//	*Event_StoryInsights
 	Payload       isEvent_Payload `protobuf_oneof:"payload"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -346,6 +356,96 @@ func (x *Event) GetReferral() *Referral {
 	return nil
 }
 
+func (x *Event) GetMessageRead() *MessageRead {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_MessageRead); ok {
+			return x.MessageRead
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetMessageEdited() *MessageEdit {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_MessageEdited); ok {
+			return x.MessageEdited
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetOptin() *OptIn {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_Optin); ok {
+			return x.Optin
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetHandover() *Handover {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_Handover); ok {
+			return x.Handover
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetFeedback() *ResponseFeedback {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_Feedback); ok {
+			return x.Feedback
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetPolicyEnforcement() *PolicyEnforcement {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_PolicyEnforcement); ok {
+			return x.PolicyEnforcement
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetComment() *Comment {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_Comment); ok {
+			return x.Comment
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetLiveComment() *Comment {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_LiveComment); ok {
+			return x.LiveComment
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetMention() *Mention {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_Mention); ok {
+			return x.Mention
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetStoryInsights() *StoryInsights {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_StoryInsights); ok {
+			return x.StoryInsights
+		}
+	}
+	return nil
+}
+
 type isEvent_Payload interface {
 	isEvent_Payload()
 }
@@ -417,6 +517,57 @@ type Event_Referral struct {
 	Referral *Referral `protobuf:"bytes,32,opt,name=referral,proto3,oneof"`
 }
 
+type Event_MessageRead struct {
+	// Somebody has read a message.
+	MessageRead *MessageRead `protobuf:"bytes,34,opt,name=message_read,json=messageRead,proto3,oneof"`
+}
+
+type Event_MessageEdited struct {
+	// Somebody has edited a message. Edits numbered 0, which come with every
+	// message, are left out.
+	MessageEdited *MessageEdit `protobuf:"bytes,35,opt,name=message_edited,json=messageEdited,proto3,oneof"`
+}
+
+type Event_Optin struct {
+	// A customer agreed to get messages of a kind.
+	Optin *OptIn `protobuf:"bytes,36,opt,name=optin,proto3,oneof"`
+}
+
+type Event_Handover struct {
+	// The control of a conversation went to another app, or an app wants it.
+	Handover *Handover `protobuf:"bytes,37,opt,name=handover,proto3,oneof"`
+}
+
+type Event_Feedback struct {
+	// A customer said whether an answer was good.
+	Feedback *ResponseFeedback `protobuf:"bytes,38,opt,name=feedback,proto3,oneof"`
+}
+
+type Event_PolicyEnforcement struct {
+	// Meta has limited what the account's app may send, or has lifted that.
+	PolicyEnforcement *PolicyEnforcement `protobuf:"bytes,39,opt,name=policy_enforcement,json=policyEnforcement,proto3,oneof"`
+}
+
+type Event_Comment struct {
+	// Somebody commented on a post or reel.
+	Comment *Comment `protobuf:"bytes,40,opt,name=comment,proto3,oneof"`
+}
+
+type Event_LiveComment struct {
+	// Somebody commented on a live broadcast.
+	LiveComment *Comment `protobuf:"bytes,41,opt,name=live_comment,json=liveComment,proto3,oneof"`
+}
+
+type Event_Mention struct {
+	// Somebody mentioned the account in a post or in a comment.
+	Mention *Mention `protobuf:"bytes,42,opt,name=mention,proto3,oneof"`
+}
+
+type Event_StoryInsights struct {
+	// It tells how a story of the account did.
+	StoryInsights *StoryInsights `protobuf:"bytes,43,opt,name=story_insights,json=storyInsights,proto3,oneof"`
+}
+
 func (*Event_MessageReceived) isEvent_Payload() {}
 
 func (*Event_MessageEchoed) isEvent_Payload() {}
@@ -443,11 +594,31 @@ func (*Event_ProductShare) isEvent_Payload() {}
 
 func (*Event_Referral) isEvent_Payload() {}
 
+func (*Event_MessageRead) isEvent_Payload() {}
+
+func (*Event_MessageEdited) isEvent_Payload() {}
+
+func (*Event_Optin) isEvent_Payload() {}
+
+func (*Event_Handover) isEvent_Payload() {}
+
+func (*Event_Feedback) isEvent_Payload() {}
+
+func (*Event_PolicyEnforcement) isEvent_Payload() {}
+
+func (*Event_Comment) isEvent_Payload() {}
+
+func (*Event_LiveComment) isEvent_Payload() {}
+
+func (*Event_Mention) isEvent_Payload() {}
+
+func (*Event_StoryInsights) isEvent_Payload() {}
+
 // It says why an item is delivered as raw JSON only.
 type UnknownItem struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Output only. It is the item's event key or field, such as "optin"; it is
-	// empty when the item has none.
+	// Output only. It is the item's event key or field, such as "delivery"; it
+	// is empty when the item has none.
 	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
 	// Output only. It says in English what did not fit; it is empty when the kind
 	// is merely not modelled.
@@ -533,7 +704,7 @@ var File_linktor_instagram_v1_event_proto protoreflect.FileDescriptor
 
 const file_linktor_instagram_v1_event_proto_rawDesc = "" +
 	"\n" +
-	" linktor/instagram/v1/event.proto\x12\x14linktor.instagram.v1\x1a google/protobuf/descriptor.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a&linktor/instagram/v1/interaction.proto\x1a\"linktor/instagram/v1/message.proto\"\x81\r\n" +
+	" linktor/instagram/v1/event.proto\x12\x14linktor.instagram.v1\x1a google/protobuf/descriptor.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"linktor/instagram/v1/comment.proto\x1a&linktor/instagram/v1/interaction.proto\x1a\"linktor/instagram/v1/message.proto\x1a)linktor/instagram/v1/message_change.proto\x1a!linktor/instagram/v1/thread.proto\"\xa5\x14\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06cursor\x18\x02 \x01(\tR\x06cursor\x12\x12\n" +
@@ -567,7 +738,17 @@ const file_linktor_instagram_v1_event_proto_rawDesc = "" +
 	"\vstory_reply\x18\x1e \x01(\v2 .linktor.instagram.v1.StoryReplyB\x19\xca\xd7\x18\x15instagram.story_replyH\x00R\n" +
 	"storyReply\x12f\n" +
 	"\rproduct_share\x18\x1f \x01(\v2\".linktor.instagram.v1.ProductShareB\x1b\xca\xd7\x18\x17instagram.product_shareH\x00R\fproductShare\x12T\n" +
-	"\breferral\x18  \x01(\v2\x1e.linktor.instagram.v1.ReferralB\x16\xca\xd7\x18\x12instagram.referralH\x00R\breferralB\t\n" +
+	"\breferral\x18  \x01(\v2\x1e.linktor.instagram.v1.ReferralB\x16\xca\xd7\x18\x12instagram.referralH\x00R\breferral\x12X\n" +
+	"\fmessage_read\x18\" \x01(\v2!.linktor.instagram.v1.MessageReadB\x10\xca\xd7\x18\fmessage.readH\x00R\vmessageRead\x12^\n" +
+	"\x0emessage_edited\x18# \x01(\v2!.linktor.instagram.v1.MessageEditB\x12\xca\xd7\x18\x0emessage.editedH\x00R\rmessageEdited\x12H\n" +
+	"\x05optin\x18$ \x01(\v2\x1b.linktor.instagram.v1.OptInB\x13\xca\xd7\x18\x0finstagram.optinH\x00R\x05optin\x12T\n" +
+	"\bhandover\x18% \x01(\v2\x1e.linktor.instagram.v1.HandoverB\x16\xca\xd7\x18\x12instagram.handoverH\x00R\bhandover\x12\\\n" +
+	"\bfeedback\x18& \x01(\v2&.linktor.instagram.v1.ResponseFeedbackB\x16\xca\xd7\x18\x12instagram.feedbackH\x00R\bfeedback\x12z\n" +
+	"\x12policy_enforcement\x18' \x01(\v2'.linktor.instagram.v1.PolicyEnforcementB \xca\xd7\x18\x1cinstagram.policy_enforcementH\x00R\x11policyEnforcement\x12P\n" +
+	"\acomment\x18( \x01(\v2\x1d.linktor.instagram.v1.CommentB\x15\xca\xd7\x18\x11instagram.commentH\x00R\acomment\x12^\n" +
+	"\flive_comment\x18) \x01(\v2\x1d.linktor.instagram.v1.CommentB\x1a\xca\xd7\x18\x16instagram.live_commentH\x00R\vliveComment\x12P\n" +
+	"\amention\x18* \x01(\v2\x1d.linktor.instagram.v1.MentionB\x15\xca\xd7\x18\x11instagram.mentionH\x00R\amention\x12j\n" +
+	"\x0estory_insights\x18+ \x01(\v2#.linktor.instagram.v1.StoryInsightsB\x1c\xca\xd7\x18\x18instagram.story_insightsH\x00R\rstoryInsightsB\t\n" +
 	"\apayloadJ\x04\b\x0e\x10\x14\"X\n" +
 	"\vUnknownItem\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x18\n" +
@@ -603,7 +784,16 @@ var file_linktor_instagram_v1_event_proto_goTypes = []any{
 	(*StoryReply)(nil),                // 8: linktor.instagram.v1.StoryReply
 	(*ProductShare)(nil),              // 9: linktor.instagram.v1.ProductShare
 	(*Referral)(nil),                  // 10: linktor.instagram.v1.Referral
-	(*descriptorpb.FieldOptions)(nil), // 11: google.protobuf.FieldOptions
+	(*MessageRead)(nil),               // 11: linktor.instagram.v1.MessageRead
+	(*MessageEdit)(nil),               // 12: linktor.instagram.v1.MessageEdit
+	(*OptIn)(nil),                     // 13: linktor.instagram.v1.OptIn
+	(*Handover)(nil),                  // 14: linktor.instagram.v1.Handover
+	(*ResponseFeedback)(nil),          // 15: linktor.instagram.v1.ResponseFeedback
+	(*PolicyEnforcement)(nil),         // 16: linktor.instagram.v1.PolicyEnforcement
+	(*Comment)(nil),                   // 17: linktor.instagram.v1.Comment
+	(*Mention)(nil),                   // 18: linktor.instagram.v1.Mention
+	(*StoryInsights)(nil),             // 19: linktor.instagram.v1.StoryInsights
+	(*descriptorpb.FieldOptions)(nil), // 20: google.protobuf.FieldOptions
 }
 var file_linktor_instagram_v1_event_proto_depIdxs = []int32{
 	2,  // 0: linktor.instagram.v1.Event.event_time:type_name -> google.protobuf.Timestamp
@@ -621,12 +811,22 @@ var file_linktor_instagram_v1_event_proto_depIdxs = []int32{
 	8,  // 12: linktor.instagram.v1.Event.story_reply:type_name -> linktor.instagram.v1.StoryReply
 	9,  // 13: linktor.instagram.v1.Event.product_share:type_name -> linktor.instagram.v1.ProductShare
 	10, // 14: linktor.instagram.v1.Event.referral:type_name -> linktor.instagram.v1.Referral
-	11, // 15: linktor.instagram.v1.event_type:extendee -> google.protobuf.FieldOptions
-	16, // [16:16] is the sub-list for method output_type
-	16, // [16:16] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	15, // [15:16] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	11, // 15: linktor.instagram.v1.Event.message_read:type_name -> linktor.instagram.v1.MessageRead
+	12, // 16: linktor.instagram.v1.Event.message_edited:type_name -> linktor.instagram.v1.MessageEdit
+	13, // 17: linktor.instagram.v1.Event.optin:type_name -> linktor.instagram.v1.OptIn
+	14, // 18: linktor.instagram.v1.Event.handover:type_name -> linktor.instagram.v1.Handover
+	15, // 19: linktor.instagram.v1.Event.feedback:type_name -> linktor.instagram.v1.ResponseFeedback
+	16, // 20: linktor.instagram.v1.Event.policy_enforcement:type_name -> linktor.instagram.v1.PolicyEnforcement
+	17, // 21: linktor.instagram.v1.Event.comment:type_name -> linktor.instagram.v1.Comment
+	17, // 22: linktor.instagram.v1.Event.live_comment:type_name -> linktor.instagram.v1.Comment
+	18, // 23: linktor.instagram.v1.Event.mention:type_name -> linktor.instagram.v1.Mention
+	19, // 24: linktor.instagram.v1.Event.story_insights:type_name -> linktor.instagram.v1.StoryInsights
+	20, // 25: linktor.instagram.v1.event_type:extendee -> google.protobuf.FieldOptions
+	26, // [26:26] is the sub-list for method output_type
+	26, // [26:26] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	25, // [25:26] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_linktor_instagram_v1_event_proto_init() }
@@ -634,8 +834,11 @@ func file_linktor_instagram_v1_event_proto_init() {
 	if File_linktor_instagram_v1_event_proto != nil {
 		return
 	}
+	file_linktor_instagram_v1_comment_proto_init()
 	file_linktor_instagram_v1_interaction_proto_init()
 	file_linktor_instagram_v1_message_proto_init()
+	file_linktor_instagram_v1_message_change_proto_init()
+	file_linktor_instagram_v1_thread_proto_init()
 	file_linktor_instagram_v1_event_proto_msgTypes[0].OneofWrappers = []any{
 		(*Event_MessageReceived)(nil),
 		(*Event_MessageEchoed)(nil),
@@ -650,6 +853,16 @@ func file_linktor_instagram_v1_event_proto_init() {
 		(*Event_StoryReply)(nil),
 		(*Event_ProductShare)(nil),
 		(*Event_Referral)(nil),
+		(*Event_MessageRead)(nil),
+		(*Event_MessageEdited)(nil),
+		(*Event_Optin)(nil),
+		(*Event_Handover)(nil),
+		(*Event_Feedback)(nil),
+		(*Event_PolicyEnforcement)(nil),
+		(*Event_Comment)(nil),
+		(*Event_LiveComment)(nil),
+		(*Event_Mention)(nil),
+		(*Event_StoryInsights)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

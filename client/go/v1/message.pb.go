@@ -26,7 +26,7 @@ const (
 type MessageDirection int32
 
 const (
-	// It is never returned.
+	// It is returned only where Instagram does not say who did something.
 	MessageDirection_MESSAGE_DIRECTION_UNSPECIFIED MessageDirection = 0
 	// The message came from the customer.
 	MessageDirection_MESSAGE_DIRECTION_INBOUND MessageDirection = 1

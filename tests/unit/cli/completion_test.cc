@@ -66,7 +66,8 @@ TEST_F(CompletionTest, ValuesOfOptions) {
               AllOf(Contains("message.*"), Contains("message.received"),
                     Not(Contains("instagram.*"))));
   EXPECT_THAT(Words({"events", "tail", "--type=instagram.p"}),
-              ElementsAre("--type=instagram.postback",
+              ElementsAre("--type=instagram.policy_enforcement",
+                          "--type=instagram.postback",
                           "--type=instagram.product_share"));
   EXPECT_THAT(Words({"--server", ""}), ElementsAre("prod", "test"));
   EXPECT_THAT(Words({"keys", "create", "--permission", "send"}),

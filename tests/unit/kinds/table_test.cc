@@ -53,14 +53,68 @@ TEST(KindTest, TypeAndPayloadAreOfOneField) {
   }
 }
 
+// The first row of a kind that has several stands for all of them.
 TEST(KindTest, IsFoundByTypeAndByPayload) {
   for (const Kind* row : kTable) {
     if (row->payload == kUnknown.payload) continue;
-    EXPECT_EQ(&FindType(row->type), row);
-    EXPECT_EQ(&FindPayload(row->payload), row);
+    const Kind& found = FindType(row->type);
+    EXPECT_EQ(found.type, row->type);
+    EXPECT_EQ(&FindPayload(row->payload), &found);
+    if (row->payload != v1::Event::kHandover) {
+      EXPECT_EQ(&found, row);
+    }
   }
   EXPECT_EQ(&FindType("instagram.unheard_of"), &kUnknown);
   EXPECT_EQ(&FindPayload(v1::Event::PAYLOAD_NOT_SET), &kUnknown);
+}
+
+// What is asked of a type must be the same for all of its rows.
+TEST(KindTest, RowsOfOneTypeDifferOnlyInHowTheyAreRead) {
+  for (const Kind* row : kTable) {
+    if (row->payload == kUnknown.payload) continue;
+    const Kind& found = FindType(row->type);
+    EXPECT_EQ(row->mids, found.mids) << row->name;
+    EXPECT_EQ(row->echo, found.echo) << row->name;
+    EXPECT_EQ(row->own_mid, found.own_mid) << row->name;
+    EXPECT_EQ(row->message, found.message) << row->name;
+    EXPECT_EQ(row->complete, found.complete) << row->name;
+    EXPECT_EQ(row->set_target, found.set_target) << row->name;
+  }
+}
+
+TEST(KindTest, FieldsAreFound) {
+  int fields = 0;
+  for (const Kind* row : kTable) {
+    if (row->field.empty()) continue;
+    ++fields;
+    EXPECT_EQ(FindField(row->field), row);
+    EXPECT_EQ(row->key, "") << row->field;
+    EXPECT_NE(row->read, nullptr) << row->field;
+  }
+  EXPECT_EQ(fields, 4);
+  EXPECT_EQ(FindField(""), nullptr);
+  EXPECT_EQ(FindField("feed"), nullptr);
+}
+
+TEST(KindTest, TargetIsSetWhereItsMidIs) {
+  int targets = 0;
+  for (const Kind* row : kTable) {
+    ASSERT_EQ(row->target_mid == nullptr, row->set_target == nullptr);
+    if (row->set_target == nullptr) continue;
+    ++targets;
+    v1::Event event;
+    row->set_target("msg_1", event);
+    EXPECT_EQ(event.payload_case(), row->payload);
+    EXPECT_EQ(row->target_mid(event), "");
+    const auto& payload = v1::Event::GetReflection()->GetMessage(
+        event, v1::Event::descriptor()->FindFieldByNumber(
+                   static_cast<int>(row->payload)));
+    EXPECT_EQ(
+        payload.GetReflection()->GetString(
+            payload, payload.GetDescriptor()->FindFieldByName("message_id")),
+        "msg_1");
+  }
+  EXPECT_EQ(targets, 4);
 }
 
 // A row without a test of its own hides those of the same key behind it.
@@ -188,10 +242,25 @@ TEST(KindTest, NamesAndSetsOfMidsAreThoseThatAreStored) {
            {"message.echoed", "message", 2},
            {"instagram.postback", "postback", 3},
            {"instagram.reaction", "reaction", 0},
-           {"instagram.referral", "referral", 0}}) {
+           {"instagram.referral", "referral", 0},
+           {"message.read", "read", 0},
+           {"message.edited", "message_edit", 0},
+           {"instagram.optin", "optin", 0},
+           {"instagram.feedback", "response_feedback", 0},
+           {"instagram.policy_enforcement", "policy-enforcement", 0},
+           {"instagram.comment", "comments", 0},
+           {"instagram.live_comment", "live_comments", 0},
+           {"instagram.mention", "mentions", 0},
+           {"instagram.story_insights", "story_insights", 0}}) {
     const Kind& row = FindType(stored.type);
     EXPECT_EQ(row.name, stored.name);
     EXPECT_EQ(static_cast<int>(row.mids), stored.mids) << stored.type;
+  }
+  for (const Kind* row :
+       {&kPassThreadControl, &kTakeThreadControl, &kRequestThreadControl,
+        &kPassThreadMetadata, &kAppRoles}) {
+    EXPECT_EQ(row->name, row->key);
+    EXPECT_EQ(row->mids, MidSet::kNone);
   }
 }
 

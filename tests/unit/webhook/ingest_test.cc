@@ -144,8 +144,22 @@ TEST_F(IngestTest, EveryTypeHasItsNameKindAndWindow) {
        "instagram.reaction", journal::ITEM_KIND_OTHER, false},
       {R"("referral":{"ref":"r"})", "instagram.referral",
        journal::ITEM_KIND_OTHER, false},
-      {R"("read":{"mid":"m"})", "instagram.unknown", journal::ITEM_KIND_OTHER,
+      {R"("read":{"mid":"m"})", "message.read", journal::ITEM_KIND_OTHER,
        false},
+      {R"("message_edit":{"mid":"m","text":"t","num_edit":1})",
+       "message.edited", journal::ITEM_KIND_OTHER, false},
+      {R"("optin":{"type":"notification_messages"})", "instagram.optin",
+       journal::ITEM_KIND_OTHER, false},
+      {R"("pass_thread_control":{"new_owner_app_id":1})", "instagram.handover",
+       journal::ITEM_KIND_OTHER, false},
+      {R"("app_roles":{"1":["primary_receiver"]})", "instagram.handover",
+       journal::ITEM_KIND_OTHER, false},
+      {R"("response_feedback":{"mid":"m","feedback":"Good response"})",
+       "instagram.feedback", journal::ITEM_KIND_OTHER, false},
+      {R"("policy-enforcement":{"action":"block"})",
+       "instagram.policy_enforcement", journal::ITEM_KIND_OTHER, false},
+      {R"("delivery":{"mids":["m"]})", "instagram.unknown",
+       journal::ITEM_KIND_OTHER, false},
       {R"("is_self":true,"postback":{"mid":"m","payload":"p"})",
        "instagram.postback", journal::ITEM_KIND_POSTBACK, false},
       {R"("message":{"mid":"m","is_deleted":true})", "instagram.unknown",
@@ -282,6 +296,69 @@ TEST_F(IngestTest, ReactionNamesTheMessageItIsTo) {
             fixture_.EventOf(message).message_received().id());
 }
 
+TEST_F(IngestTest, WhatIsAboutAMessageNamesIt) {
+  const MadeItem message = MakeOne(Messaging({TextItem("m1")}));
+  const std::string id = fixture_.EventOf(message).message_received().id();
+  const MadeItem read = MakeOne(Messaging({R"({"read":{"mid":"m1"}})"}));
+  EXPECT_EQ(read.item.target_mid_key(), message.item.mid_key());
+  EXPECT_EQ(fixture_.EventOf(read).message_read().message_id(), id);
+  EXPECT_EQ(fixture_.EventOf(read).user_id(), "");
+  const MadeItem edit = MakeOne(Messaging(
+      {Inbound(R"("message_edit":{"mid":"m1","text":"t","num_edit":2})")}));
+  EXPECT_EQ(edit.item.target_mid_key(), message.item.mid_key());
+  EXPECT_EQ(fixture_.EventOf(edit).message_edited().message_id(), id);
+  const MadeItem feedback = MakeOne(Messaging({Inbound(
+      R"("response_feedback":{"mid":"m1","feedback":"Bad response"})")}));
+  EXPECT_EQ(feedback.item.target_mid_key(), message.item.mid_key());
+  EXPECT_EQ(fixture_.EventOf(feedback).feedback().message_id(), id);
+}
+
+std::string Change(const std::string& field, const std::string& value) {
+  return Envelope({Entry(absl::StrCat(R"("changes":[{"field":")", field,
+                                      R"(","value":)", value, "}]"))});
+}
+
+// The id decides, whatever else the comment says and however it comes.
+TEST_F(IngestTest, CommentsAreKnownByTheirIds) {
+  const MadeItem first = MakeOne(
+      Change("comments", R"({"id":"9","text":"one","from":{"id":"61"}})"));
+  const MadeItem again = MakeOne(Envelope(
+      {Entry(R"("field":"comments","value":{"comment_id":9,"text":"two"})")}));
+  EXPECT_EQ(first.item.event().id(), again.item.event().id());
+  EXPECT_EQ(first.item.event().user_id(), "61");
+  EXPECT_FALSE(first.item.opens_window());
+  EXPECT_FALSE(fixture_.EventOf(first).has_event_time());
+  for (const std::string& other :
+       {Change("comments", R"({"id":"8","text":"one","from":{"id":"61"}})"),
+        Change("live_comments", R"({"id":"9","text":"one"})")}) {
+    EXPECT_NE(MakeOne(other).item.event().id(), first.item.event().id());
+  }
+}
+
+// It need not say who, nor what it is now.
+TEST_F(IngestTest, EditsAreKnownByMessageAndNumber) {
+  const auto id = [this](const std::string& item) {
+    return MakeOne(Messaging({item})).item.event().id();
+  };
+  const std::string first =
+      id(Inbound(R"("message_edit":{"mid":"m1","text":"t","num_edit":1})"));
+  EXPECT_EQ(id(R"({"timestamp":1700000000000,)"
+               R"("message_edit":{"mid":"m1","num_edit":"1"}})"),
+            first);
+  EXPECT_NE(id(Inbound(R"("message_edit":{"mid":"m1","num_edit":2})")), first);
+  EXPECT_NE(id(Inbound(R"("message_edit":{"mid":"m11","num_edit":1})")), first);
+}
+
+TEST_F(IngestTest, ReadsAreKnownByMessageAndReader) {
+  const auto id = [this](const std::string& item) {
+    return MakeOne(Messaging({item})).item.event().id();
+  };
+  const std::string first = id(Inbound(R"("read":{"mid":"m1"})"));
+  EXPECT_EQ(id(Inbound(R"("read":{"new":1,"mid":"m1"})")), first);
+  EXPECT_NE(id(Inbound(R"("read":{"mid":"m2"})")), first);
+  EXPECT_NE(id(ByAccount(R"("read":{"mid":"m1"})")), first);
+}
+
 // It does not matter what else an item says, and in what order.
 TEST_F(IngestTest, ReactionsAreKnownByWhatTheySay) {
   const MadeItem first = MakeOne(Messaging({Inbound(
@@ -337,14 +414,14 @@ TEST_F(IngestTest, OnlyActivityHasTheNameLookedUp) {
 }
 
 TEST_F(IngestTest, UnknownCarriesItsJson) {
-  const std::string read = Inbound(R"("read":{"mid":"m"})");
-  const MadeItem made = MakeOne(Messaging({read}));
+  const std::string other = Inbound(R"("delivery":{"mids":["m"]})");
+  const MadeItem made = MakeOne(Messaging({other}));
   EXPECT_EQ(made.item.kind(), journal::ITEM_KIND_OTHER);
   EXPECT_TRUE(made.item.mid_key().empty());
   const v1::Event event = fixture_.EventOf(made);
   EXPECT_EQ(event.type(), "instagram.unknown");
-  EXPECT_EQ(event.unknown().kind(), "read");
-  EXPECT_EQ(event.raw_json(), read);
+  EXPECT_EQ(event.unknown().kind(), "delivery");
+  EXPECT_EQ(event.raw_json(), other);
 }
 
 TEST_F(IngestTest, LargeUnknownCarriesItsSizeOnly) {

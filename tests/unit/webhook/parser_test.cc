@@ -221,27 +221,27 @@ std::string HashOf(const std::string& item) {
 }
 
 TEST(ParseWebhookTest, ContentHashIgnoresOrderAndBlanks) {
-  EXPECT_EQ(HashOf(R"({"read":{"mid":"m","x":1},"timestamp":5})"),
-            HashOf(R"({ "timestamp" : 5, "read": {"x":1, "mid":"\u006d"} })"));
+  EXPECT_EQ(HashOf(R"({"other":{"mid":"m","x":1},"timestamp":5})"),
+            HashOf(R"({ "timestamp" : 5, "other": {"x":1, "mid":"\u006d"} })"));
 }
 
 TEST(ParseWebhookTest, ContentHashTellsDifferentItemsApart) {
-  const char* items[] = {R"({"read":{"mid":"m"}})",
-                         R"({"read":{"mid":"n"}})",
-                         R"({"read":{"mid":["m"]}})",
-                         R"({"read":{"mid":{"m":1}}})",
-                         R"({"read":{"mid":null}})",
-                         R"({"read":{"mid":1}})",
-                         R"({"read":{"mid":true}})",
-                         R"({"read":{"mid":"1"}})",
-                         R"({"read":{"mid":"true"}})",
-                         R"({"read":[]})",
-                         R"({"read":{}})",
-                         R"({"read":{"mid":[1,2]}})",
-                         R"({"read":{"mid":[[1],2]}})",
-                         R"({"read":{"mid":[12]}})",
-                         R"({"read":{"mid":"a","b":"c"}})",
-                         R"({"read":{"mid":"a,1:b\"c\""}})",
+  const char* items[] = {R"({"other":{"mid":"m"}})",
+                         R"({"other":{"mid":"n"}})",
+                         R"({"other":{"mid":["m"]}})",
+                         R"({"other":{"mid":{"m":1}}})",
+                         R"({"other":{"mid":null}})",
+                         R"({"other":{"mid":1}})",
+                         R"({"other":{"mid":true}})",
+                         R"({"other":{"mid":"1"}})",
+                         R"({"other":{"mid":"true"}})",
+                         R"({"other":[]})",
+                         R"({"other":{}})",
+                         R"({"other":{"mid":[1,2]}})",
+                         R"({"other":{"mid":[[1],2]}})",
+                         R"({"other":{"mid":[12]}})",
+                         R"({"other":{"mid":"a","b":"c"}})",
+                         R"({"other":{"mid":"a,1:b\"c\""}})",
                          R"([])",
                          R"(7)",
                          R"("7")",
@@ -270,6 +270,64 @@ TEST(ParseWebhookTest, IdentityDoesNotDependOnTheForm) {
     EXPECT_EQ(parsed.only().event_ms, first.only().event_ms) << body;
     EXPECT_TRUE(parsed.only().opens_window) << body;
   }
+}
+
+// ---- Changes ---------------------------------------------------------------
+
+std::string Change(const std::string& field, const std::string& value) {
+  return Envelope({Entry(absl::StrCat(R"("changes":[{"field":")", field,
+                                      R"(","value":)", value, "}]"))});
+}
+
+// Its id is the account's.
+TEST(ParseWebhookTest, EntryWithAFieldButNoValueIsNoComment) {
+  const Parsed parsed(Envelope({Entry(R"("field":"comments")")}));
+  EXPECT_EQ(TypeOf(parsed.only()), ItemType::kUnknown);
+  EXPECT_EQ(parsed.only().kind, "comments");
+}
+
+TEST(ParseWebhookTest, CommentIsReadOnlyWhereAFieldSaysSo) {
+  const std::string comment = R"({"id":"9","text":"t"})";
+  EXPECT_EQ(TypeOf(Parsed(Change("comments", comment)).only()),
+            ItemType::kComment);
+  for (const std::string& body :
+       {Change("feed", comment), Change("", comment), Messaging({comment}),
+        Envelope({Entry(R"("comments":)" + comment)}),
+        Change("messages", R"({"comments":)" + comment + "}")}) {
+    EXPECT_EQ(TypeOf(Parsed(body).only()), ItemType::kUnknown) << body;
+  }
+}
+
+// Only this field of a conversation has a name of another form.
+TEST(ParseWebhookTest, FieldOfFeedbackHoldsAMessagingItem) {
+  const Parsed parsed(Change("response_feedback",
+                             Inbound(R"("response_feedback":{"mid":"m"})")));
+  EXPECT_EQ(TypeOf(parsed.only()), ItemType::kFeedback);
+  EXPECT_EQ(parsed.only().user_id, kCustomer);
+}
+
+TEST(ParseWebhookTest, ChangeHasTheTimeThatItsValueHas) {
+  EXPECT_EQ(Parsed(Change("comments", R"({"id":"9"})")).only().event_ms, 0);
+  EXPECT_EQ(Parsed(Change("comments", R"({"id":"9","timestamp":1700000000})"))
+                .only()
+                .event_ms,
+            1'700'000'000'000);
+  EXPECT_EQ(Parsed(Change("comments", R"({"id":"9","timestamp":"soon"})"))
+                .only()
+                .json_path,
+            "$.timestamp");
+}
+
+// Beyond the limit of unknown items, too.
+TEST(ParseWebhookTest, CommentIsFoundBehindACrowdOfUnknownItems) {
+  std::string changes;
+  for (int i = 0; i <= kMaxUnknownItems; ++i) {
+    changes += R"({"field":"feed","value":{"id":"1"}},)";
+  }
+  const Parsed parsed(Envelope(
+      {Entry(absl::StrCat("\"changes\":[", changes,
+                          R"({"field":"comments","value":{"id":"9"}}])"))}));
+  EXPECT_EQ(TypeOf(parsed.items.back()), ItemType::kComment);
 }
 
 // ---- Limits ----------------------------------------------------------------

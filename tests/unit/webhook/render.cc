@@ -64,6 +64,26 @@ const char* NameOf(ItemType type) {
       return "REACTION";
     case ItemType::kReferral:
       return "REFERRAL";
+    case ItemType::kMessageRead:
+      return "MESSAGE_READ";
+    case ItemType::kMessageEdited:
+      return "MESSAGE_EDITED";
+    case ItemType::kOptin:
+      return "OPTIN";
+    case ItemType::kHandover:
+      return "HANDOVER";
+    case ItemType::kFeedback:
+      return "FEEDBACK";
+    case ItemType::kPolicyEnforcement:
+      return "POLICY_ENFORCEMENT";
+    case ItemType::kComment:
+      return "COMMENT";
+    case ItemType::kLiveComment:
+      return "LIVE_COMMENT";
+    case ItemType::kMention:
+      return "MENTION";
+    case ItemType::kStoryInsights:
+      return "STORY_INSIGHTS";
     case ItemType::kIgnored:
       return "IGNORED";
     case ItemType::kUnknown:
