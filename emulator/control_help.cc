@@ -22,6 +22,13 @@ of:
   curl $E/emulator/messages -d '{"from":"6101","reaction":{"reaction":"love","mid":"m_1"}}'
   curl $E/emulator/messages -d '{"from":"6101","unreact":{"mid":"m_1"}}'
   curl $E/emulator/messages -d '{"from":"6101","referral":{"ref":"flyer7"}}'
+  curl $E/emulator/messages -d '{"from":"6101","read":{"mid":"m_1"}}'
+  curl $E/emulator/messages -d '{"from":"6101","edit":{"mid":"m_2","text":"In L?","num_edit":1}}'
+  curl $E/emulator/messages -d '{"from":"6101","feedback":{"mid":"m_1","positive":true}}'
+  curl $E/emulator/messages -d '{"from":"6101","optin":{"title":"Weekly Deals","payload":"DEALS"}}'
+  curl $E/emulator/messages -d '{"from":"6101","handover":{"action":"pass","new_owner_app_id":"2"}}'
+  curl $E/emulator/messages -d '{"from":"6101","comment":{"text":"How much?","username":"customer_user","media_id":"17900000000000001"}}'
+  curl $E/emulator/messages -d '{"from":"6101","live_comment":{"text":"Hello","media_id":"17900000000000002"}}'
 A text or attachment can have more to it:
   curl $E/emulator/messages -d '{"from":"6101","text":"New Arrivals","quick_reply":{"payload":"BROWSE_NEW"}}'
   curl $E/emulator/messages -d '{"from":"6101","text":"Love this!","story":{"id":"story_xyz789"}}'
@@ -30,12 +37,20 @@ A text or attachment can have more to it:
 A text, an attachment or a postback can come by a link or an ad:
   curl $E/emulator/messages -d '{"from":"6101","text":"In M?","referral":{"ref":"summer","ad_id":"120200000001","ad_title":"Hats"}}'
 A reaction is love, laugh, wow, sad, angry, like, or another name with an
-"emoji"; without a "mid" it is about the newest message the customer was sent.
+"emoji"; without a "mid" it is about the newest message the customer was sent, and
+so are a seen mark ("read") and feedback. A handover's "action" is pass, take,
+request, metadata or, with "roles":{"2":["primary_receiver"]}, app_roles. A comment
+gets an "id" if you give none. Reads, edits, comments and app_roles come without
+"from", too, and these have none:
+  curl $E/emulator/messages -d '{"mention":{"media_id":"17900000000000001"}}'
+  curl $E/emulator/messages -d '{"story_insights":{"media_id":"17900000000000003","reach":44,"replies":-1}}'
+  curl $E/emulator/messages -d '{"policy_enforcement":{"action":"block","reason":"spam"}}'
 Each may have "timestamp" (milliseconds since 1970), "standby":true (another app
 owns the conversation), "to" (another Instagram account than account_id; taps
-too) and, but for reactions and referrals alone, a "mid" of your choice. An
-attachment with a "payload" of its own is sent as given. What is not here, such
-as unsending, is a body for POST /emulator/webhooks (below).
+too). What a customer writes or taps may have a "mid" of your choice; comments,
+mentions and insights have no time and no standby. An attachment with a "payload" of
+its own is sent as given. What is not here, such as unsending, is a body for POST
+/emulator/webhooks (below).
 
 A CUSTOMER TAPS - POST /emulator/taps
 What the gateway has really offered: a quick reply or button of a message it

@@ -29,6 +29,12 @@ json::object Attachment(std::string_view type, json::object payload) {
   return {{"type", ToJson(type)}, {"payload", std::move(payload)}};
 }
 
+CustomerEvent ChangeEvent(const kinds::Kind& kind, json::object value) {
+  return {.kind = std::string(kind.field),
+          .value = std::move(value),
+          .change = true};
+}
+
 CustomerEvent AttachmentEvent(std::string_view from, json::object attachment) {
   return {.from = std::string(from),
           .kind = KeyOf(kinds::kMessageReceived),
@@ -145,8 +151,81 @@ CustomerEvent UnreactEvent(std::string_view from, std::string_view mid) {
           .mid = std::string(mid)};
 }
 
+CustomerEvent ReadEvent(std::string_view from, std::string_view mid) {
+  return {.from = std::string(from),
+          .kind = KeyOf(kinds::kMessageRead),
+          .mid = std::string(mid)};
+}
+
+CustomerEvent EditEvent(std::string_view from, std::string_view mid,
+                        std::string_view text, std::int64_t number) {
+  return {.from = std::string(from),
+          .kind = KeyOf(kinds::kMessageEdited),
+          .value = {{"text", ToJson(text)}, {"num_edit", number}},
+          .mid = std::string(mid)};
+}
+
+CustomerEvent OptinEvent(std::string_view from, json::object optin) {
+  return {.from = std::string(from),
+          .kind = KeyOf(kinds::kOptin),
+          .value = std::move(optin)};
+}
+
+CustomerEvent HandoverEvent(std::string_view from, std::string_view key,
+                            json::object value) {
+  return {.from = std::string(from),
+          .kind = std::string(key),
+          .value = std::move(value)};
+}
+
+CustomerEvent FeedbackEvent(std::string_view from, std::string_view mid,
+                            bool positive) {
+  return {.from = std::string(from),
+          .kind = KeyOf(kinds::kFeedback),
+          .value = {{"feedback", positive ? "Good response" : "Bad response"}},
+          .mid = std::string(mid)};
+}
+
+CustomerEvent PolicyEvent(json::object policy) {
+  return {.kind = KeyOf(kinds::kPolicyEnforcement), .value = std::move(policy)};
+}
+
+CustomerEvent CommentEvent(std::string_view from, std::string_view username,
+                           json::object comment, bool live) {
+  CustomerEvent event = ChangeEvent(
+      live ? kinds::kLiveComment : kinds::kComment, std::move(comment));
+  event.from = std::string(from);
+  json::object author;
+  if (!from.empty()) author["id"] = ToJson(from);
+  if (!username.empty()) author["username"] = ToJson(username);
+  if (!author.empty()) event.value["from"] = std::move(author);
+  return event;
+}
+
+CustomerEvent MentionEvent(json::object mention) {
+  return ChangeEvent(kinds::kMention, std::move(mention));
+}
+
+CustomerEvent StoryInsightsEvent(json::object insights) {
+  return ChangeEvent(kinds::kStoryInsights, std::move(insights));
+}
+
 bool IsMessage(const CustomerEvent& event) {
   return event.kind == kinds::kMessageKey || event.kind == kinds::kPostback.key;
+}
+
+bool IsAboutAMessage(const CustomerEvent& event) {
+  return event.kind == kinds::kReaction.key ||
+         event.kind == kinds::kMessageRead.key ||
+         event.kind == kinds::kFeedback.key;
+}
+
+bool MayBeOfNobody(const CustomerEvent& event) {
+  for (const kinds::Kind* row : kinds::kTable) {
+    const std::string_view name = event.change ? row->field : row->key;
+    if (!name.empty() && name == event.kind) return !row->needs_customer;
+  }
+  return false;
 }
 
 std::string_view UsualEmoji(std::string_view reaction) {

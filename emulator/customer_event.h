@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,20 +36,22 @@ struct CustomerMessage {
 // with a sentence.
 absl::Status CheckCustomerMessage(const CustomerMessage& message);
 
-// A CustomerEvent is any action of a customer. The functions below make it; to,
-// mid, time and standby may be set afterwards.
+// A CustomerEvent is any action of a customer, or what else Instagram tells of.
+// The functions below make it; to, mid, time and standby may be set afterwards.
 struct CustomerEvent {
+  // It may be empty where Instagram leaves out who it was, too: see
+  // MayBeOfNobody.
   std::string from;
   // This is the Instagram account that it is about; it is
   // EmulatorConfig::account_id when it is empty.
   std::string to;
-  // This is the member of the webhook's item: "message", "postback", "reaction"
-  // or "referral".
+  // This is the member of the webhook's item, such as "message", "postback" or
+  // "reaction"; for a change it is the field, such as "comments".
   std::string kind;
   // Its value, without a mid of its own.
   json::object value;
   // For a message or tap this is its own mid, which is made when it is empty.
-  // For a reaction it names the message that it is about: when it is empty, the
+  // For what IsAboutAMessage it names that message: when it is empty, the
   // newest one that was sent to the customer.
   std::string mid;
   // This is Instagram's time of the action; it is the present when this is
@@ -57,6 +60,9 @@ struct CustomerEvent {
   // When it is true, another app owns the conversation, and this one only hears
   // about it.
   bool standby = false;
+  // When it is true, it comes in the "changes" of the entry: comments and other
+  // things that happen outside conversations. It has no time and no standby.
+  bool change = false;
 };
 
 // Writes the message, which should have passed CheckCustomerMessage.
@@ -93,10 +99,42 @@ CustomerEvent ReactionEvent(std::string_view from, std::string_view mid,
 // Takes the customer's reaction to that message back.
 CustomerEvent UnreactEvent(std::string_view from, std::string_view mid);
 
+// Reads the account's messages up to that one.
+CustomerEvent ReadEvent(std::string_view from, std::string_view mid);
+// Edits that message, for the `number`-th time.
+CustomerEvent EditEvent(std::string_view from, std::string_view mid,
+                        std::string_view text, std::int64_t number);
+// Agrees to get messages: {"type", "payload", "notification_messages_token",
+// ...}, as Instagram sends it.
+CustomerEvent OptinEvent(std::string_view from, json::object optin);
+// An app does something with the control of the customer's conversation. `key`
+// is Instagram's, such as pass_thread_control, and `value` what it sends there.
+CustomerEvent HandoverEvent(std::string_view from, std::string_view key,
+                            json::object value);
+// Judges that message of the account's.
+CustomerEvent FeedbackEvent(std::string_view from, std::string_view mid,
+                            bool positive);
+// Meta limits the account's app or lifts that: {"action", "reason"}. It is of
+// nobody.
+CustomerEvent PolicyEvent(json::object policy);
+// Comments on a post or, if `live`, on a live broadcast: {"id", "text",
+// "parent_id", "media": {...}}, as Instagram sends it, without "from".
+CustomerEvent CommentEvent(std::string_view from, std::string_view username,
+                           json::object comment, bool live = false);
+// Instagram tells that somebody mentioned the account, {"media_id",
+// "comment_id"}, and how a story did, {"media_id", "reach", ...}. Both are of
+// nobody.
+CustomerEvent MentionEvent(json::object mention);
+CustomerEvent StoryInsightsEvent(json::object insights);
+
 // Returns whether it counts as a message: it opens the messaging window and
 // lets the account see the customer's profile. A reaction or a
 // referral does not.
 bool IsMessage(const CustomerEvent& event);
+// Returns whether it is about a message that the customer was sent.
+bool IsAboutAMessage(const CustomerEvent& event);
+// Returns whether Instagram sends such an event without a customer, too.
+bool MayBeOfNobody(const CustomerEvent& event);
 
 // Returns the emoji of love, laugh, wow, sad, angry and like; empty for others.
 std::string_view UsualEmoji(std::string_view reaction);

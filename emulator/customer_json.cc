@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "emulator/item_json.h"
 #include "emulator/json_reader.h"
 #include "server/base/ids.h"
 #include "server/base/strings.h"
@@ -19,6 +21,9 @@ constexpr std::string_view kProductFields[] = {"id", "retailer_id", "image_url",
                                                "title", "subtitle"};
 // Ten years: nothing is remembered for longer.
 constexpr std::int64_t kMaxAgeSeconds = 10LL * 366 * 24 * 3600;
+
+constexpr std::string_view kCustomerId =
+    "an Instagram-scoped id: a string of 1 to 32 digits";
 
 // Returns a URL like those at which Instagram serves a story, for one that was
 // given without a link.
@@ -42,10 +47,13 @@ std::string ReadTo(JsonReader& reader) {
   return to.value_or("");
 }
 
+// Reads who does it. What Instagram also sends without a customer need not name
+// one.
 std::string ReadFrom(JsonReader& reader) {
+  if (!reader.Has("from") && !ItemNameOf(reader).empty()) return "";
   std::string from = reader.String("from").value_or("");
   if (!IsNumericId(from)) {
-    reader.Wrong("from", "an Instagram-scoped id: a string of 1 to 32 digits");
+    reader.Wrong("from", kCustomerId);
   }
   return from;
 }
@@ -203,6 +211,8 @@ CustomerEvent ReadKind(JsonReader& reader, const std::string& from) {
     });
   } else if (IsAlone(reader, "referral")) {
     event = ReferralEvent(from, ReadReferral(reader));
+  } else if (const auto name = ItemNameOf(reader); !name.empty()) {
+    event = ReadItem(reader, name, from);
   } else {
     event = ReadMessage(reader, from);
   }
@@ -218,11 +228,18 @@ void CheckKinds(JsonReader& reader) {
     if (reader.Has(kind)) ++kinds;
   }
   if (IsAlone(reader, "referral")) ++kinds;
+  for (const std::string_view name : kItemNames) {
+    if (reader.Has(name)) ++kinds;
+  }
   if (kinds != 1) {
-    reader.Fail(
+    reader.Fail(absl::StrCat(
         "give exactly one of \"text\" or \"attachments\" (or both), "
         "\"story_mention\", \"product_share\", \"postback\", \"reaction\", "
-        "\"unreact\", \"referral\"");
+        "\"unreact\", \"referral\", \"",
+        absl::StrJoin(
+            kItemNames, "\", \"",
+            [](std::string* out, std::string_view name) { out->append(name); }),
+        "\""));
   }
   for (const char* part : {"reply_to", "quick_reply", "story", "product"}) {
     if (reader.Has(part) && !message) {
@@ -244,14 +261,40 @@ void CheckKinds(JsonReader& reader) {
 }  // namespace
 
 absl::StatusOr<CustomerEvent> ReadCustomerEvent(const json::value& body) {
-  JsonReader reader(
-      body, {"from", "to", "mid", "timestamp", "standby", "text", "attachments",
-             "reply_to", "quick_reply", "story", "product", "story_mention",
-             "product_share", "postback", "reaction", "unreact", "referral"});
+  JsonReader reader(body, {"from",
+                           "to",
+                           "mid",
+                           "timestamp",
+                           "standby",
+                           "text",
+                           "attachments",
+                           "reply_to",
+                           "quick_reply",
+                           "story",
+                           "product",
+                           "story_mention",
+                           "product_share",
+                           "postback",
+                           "reaction",
+                           "unreact",
+                           "referral",
+                           "read",
+                           "edit",
+                           "optin",
+                           "handover",
+                           "feedback",
+                           "policy_enforcement",
+                           "comment",
+                           "live_comment",
+                           "mention",
+                           "story_insights"});
   const std::string from = ReadFrom(reader);
   if (reader.status().ok()) CheckKinds(reader);
   LINKTOR_TRY(reader.status());
   CustomerEvent event = ReadKind(reader, from);
+  if (reader.status().ok() && from.empty() && !MayBeOfNobody(event)) {
+    reader.Wrong("from", kCustomerId);
+  }
   event.to = ReadTo(reader);
   if (const auto mid = reader.String("mid")) event.mid = *mid;
   event.time = ReadTime(reader);

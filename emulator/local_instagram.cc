@@ -8,7 +8,6 @@
 #include "emulator/webhook_body.h"
 #include "server/base/ids.h"
 #include "server/base/try.h"
-#include "server/kinds/table.h"
 
 namespace linktor::emulator {
 namespace {
@@ -36,20 +35,21 @@ void LocalInstagram::Configure(const ConfigChange& change) {
 
 absl::Status LocalInstagram::StartEvent(CustomerEvent event,
                                         PlayedCallback done) {
-  if (!IsNumericId(event.from)) {
+  if (!IsNumericId(event.from) &&
+      !(event.from.empty() && MayBeOfNobody(event))) {
     return absl::InvalidArgumentError(
         "an event is of a customer: an id of 1 to 32 digits");
   }
   if (event.mid.empty() && IsMessage(event)) {
     event.mid = FormatId(kMidPrefix, NewRawId());
-  } else if (event.mid.empty() && event.kind == kinds::kReaction.key) {
+  } else if (event.mid.empty() && IsAboutAMessage(event)) {
     if (const auto user = users_.Find(event.from)) {
       event.mid = user->last_received_mid;
     }
     if (event.mid.empty()) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "no message was sent to ", event.from,
-          " yet; give the \"mid\" of the message the reaction is about"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("no message was sent to ", event.from,
+                       " yet; give the \"mid\" of the message it is about"));
     }
   }
   const absl::Time now = absl::Now();

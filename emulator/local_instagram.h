@@ -35,8 +35,9 @@ class LocalInstagram {
  public:
   // Played says what a customer did and how the gateway answered its webhook.
   struct Played {
-    // This is the mid of the message or tap; for a reaction it is that of the
-    // message that it is about.
+    // This is the mid of the message or tap; for a reaction, a seen mark and
+    // the like it is that of the message that it is about. It is empty where
+    // there is none.
     std::string mid;
     // This is the gateway's answer; its status is 0 when there was none, and
     // its error says why.

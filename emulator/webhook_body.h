@@ -13,7 +13,7 @@
 namespace linktor::emulator {
 
 // Each makes one envelope with one item. Meta sends it at `now`, which is also
-// the item's own time where the event has none.
+// the item's own time where the event has none. A change has no time.
 std::string CustomerEventBody(const CustomerEvent& event,
                               const std::string& account_id, absl::Time now);
 // The echo has the text and attachments that were sent, in the form of the

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "tests/unit/emulator/emulator_fixture.h"
 
 namespace linktor::emulator {
@@ -180,6 +181,137 @@ TEST_F(CustomerEventTest, UnreactHasNoReaction) {
             *ParseJson(R"({"action":"unreact"})"));
 }
 
+TEST_F(CustomerEventTest, SeenMarkEditAndFeedbackNameTheirMessage) {
+  const struct {
+    const char* body;
+    const char* kind;
+    const char* value;
+  } kCases[] = {
+      {R"({"from":"61","read":{"mid":"m_1"}})", "read", R"({"mid":"m_1"})"},
+      {R"({"from":"61","edit":{"mid":"m_1","text":"In L?"}})", "message_edit",
+       R"({"mid":"m_1","text":"In L?","num_edit":1})"},
+      {R"({"from":"61","edit":{"mid":"m_1","num_edit":0}})", "message_edit",
+       R"({"mid":"m_1","text":"","num_edit":0})"},
+      {R"({"from":"61","feedback":{"mid":"m_1"}})", "response_feedback",
+       R"({"mid":"m_1","feedback":"Good response"})"},
+      {R"({"from":"61","feedback":{"mid":"m_1","positive":false}})",
+       "response_feedback", R"({"mid":"m_1","feedback":"Bad response"})"},
+  };
+  std::size_t count = 0;
+  for (const auto& c : kCases) {
+    const Reply reply = Play(c.body);
+    ASSERT_EQ(reply.status, 200) << reply.body;
+    const json::object item = ItemOf(gateway_.WaitForWebhooks(++count).back());
+    EXPECT_EQ(item.at(c.kind), *ParseJson(c.value)) << c.body;
+    EXPECT_EQ(emulator::Text(item.at("sender"), "id"), "61");
+    EXPECT_EQ(emulator::Text(reply.Json(), "mid"), "m_1");
+  }
+}
+
+TEST_F(CustomerEventTest, SeenMarkIsOfTheNewestMessageSent) {
+  emulator_->Configure({.hold_echoes = true});
+  const std::string mid = emulator::Text(Send("first").Json(), "message_id");
+  const Reply reply = Play(R"({"from":"6100000000000001","read":{}})");
+  EXPECT_EQ(emulator::Text(reply.Json(), "mid"), mid);
+}
+
+// As Instagram sends some of them.
+TEST_F(CustomerEventTest, WhatNeedsNoCustomerCanComeWithoutParties) {
+  std::size_t count = 0;
+  for (const char* body :
+       {R"({"read":{"mid":"m_1"}})", R"({"edit":{"mid":"m_1"}})",
+        R"({"policy_enforcement":{"action":"block","reason":"spam"}})",
+        R"({"handover":{"action":"app_roles","roles":{"2":["a"]}}})"}) {
+    ASSERT_EQ(Play(body).status, 200) << body;
+    const json::object item = ItemOf(gateway_.WaitForWebhooks(++count).back());
+    EXPECT_FALSE(item.contains("sender")) << body;
+    EXPECT_FALSE(item.contains("recipient")) << body;
+  }
+}
+
+TEST_F(CustomerEventTest, OptinHasInstagramsMembers) {
+  Play(R"({"from":"61","optin":{"title":"Deals","payload":"DEALS",
+           "token_expiry_timestamp":1735689600}})");
+  EXPECT_EQ(ItemOf(gateway_.WaitForWebhooks(1)[0]).at("optin"),
+            *ParseJson(R"({"type":"notification_messages","title":"Deals",
+                "payload":"DEALS","token_expiry_timestamp":1735689600})"));
+}
+
+TEST_F(CustomerEventTest, HandoverHasInstagramsKeys) {
+  const struct {
+    const char* handover;
+    const char* key;
+    const char* value;
+  } kCases[] = {
+      {R"({"action":"pass","new_owner_app_id":"2","metadata":"m"})",
+       "pass_thread_control", R"({"new_owner_app_id":"2","metadata":"m"})"},
+      {R"({"action":"take","previous_owner_app_id":"2"})",
+       "take_thread_control", R"({"previous_owner_app_id":"2"})"},
+      {R"({"action":"request","requested_owner_app_id":"2"})",
+       "request_thread_control", R"({"requested_owner_app_id":"2"})"},
+      {R"({"action":"metadata","caller_app_id":"2"})", "pass_thread_metadata",
+       R"({"caller_app_id":"2"})"},
+      {R"({"action":"app_roles","roles":{"2":["primary_receiver"]}})",
+       "app_roles", R"({"2":["primary_receiver"]})"},
+  };
+  std::size_t count = 0;
+  for (const auto& c : kCases) {
+    const Reply reply =
+        Play(absl::StrCat(R"({"from":"61","handover":)", c.handover, "}"));
+    ASSERT_EQ(reply.status, 200) << reply.body;
+    EXPECT_EQ(ItemOf(gateway_.WaitForWebhooks(++count).back()).at(c.key),
+              *ParseJson(c.value));
+  }
+}
+
+TEST_F(CustomerEventTest, ChangesHaveAFieldAndNoParties) {
+  const struct {
+    const char* body;
+    const char* change;
+  } kCases[] = {
+      {R"({"from":"61","comment":{"id":"9","text":"Nice","username":"u",
+           "parent_id":"8","media_id":"7","ad_id":"6","ad_title":"Hats",
+           "original_media_id":"5"}})",
+       R"({"field":"comments","value":{"id":"9","text":"Nice","parent_id":"8",
+           "from":{"id":"61","username":"u"},
+           "media":{"id":"7","media_product_type":"FEED","ad_id":"6",
+                    "ad_title":"Hats","original_media_id":"5"}}})"},
+      {R"({"live_comment":{"id":"9","text":"Nice"}})",
+       R"({"field":"live_comments","value":{"id":"9","text":"Nice",
+           "media":{"media_product_type":"LIVE"}}})"},
+      {R"({"mention":{"media_id":"7","comment_id":"9"}})",
+       R"({"field":"mentions","value":{"media_id":"7","comment_id":"9"}})"},
+      {R"({"story_insights":{"media_id":"7","reach":44,"exits":-1}})",
+       R"({"field":"story_insights",
+           "value":{"media_id":"7","reach":44,"exits":-1}})"},
+  };
+  std::size_t count = 0;
+  for (const auto& c : kCases) {
+    const Reply reply = Play(c.body);
+    ASSERT_EQ(reply.status, 200) << reply.body;
+    const json::value body =
+        *ParseJson(gateway_.WaitForWebhooks(++count).back().body);
+    const json::object& entry = body.at("entry").at(0).as_object();
+    EXPECT_FALSE(entry.contains("messaging"));
+    EXPECT_EQ(entry.at("changes").at(0), *ParseJson(c.change)) << c.body;
+    // It is in seconds.
+    EXPECT_LT(entry.at("time").to_number<std::int64_t>(), 100'000'000'000);
+  }
+}
+
+TEST_F(CustomerEventTest, EveryCommentHasAnIdOfItsOwn) {
+  Play(R"({"from":"61","comment":{"text":"one"}})");
+  Play(R"({"from":"61","comment":{"text":"one"}})");
+  std::vector<std::string> ids;
+  for (const HttpRequest& webhook : gateway_.WaitForWebhooks(2)) {
+    const json::value body = *ParseJson(webhook.body);
+    ids.push_back(emulator::Text(
+        body.at("entry").at(0).at("changes").at(0).at("value"), "id"));
+  }
+  EXPECT_NE(ids[0], "");
+  EXPECT_NE(ids[0], ids[1]);
+}
+
 TEST_F(CustomerEventTest, StandbyHasAListOfItsOwn) {
   Play(R"({"from":"61","text":"x","standby":true})");
   const json::value body = *ParseJson(gateway_.WaitForWebhooks(1)[0].body);
@@ -234,6 +366,29 @@ TEST_F(CustomerEventTest, MalformedOnesGetASentence) {
            "referral":{"ref":"r"}})",
        "give one of them"},
       {R"({"from":"61","text":"x","standby":1})", "true or false"},
+      {R"({"from":"61","text":"x","read":{}})", "exactly one of"},
+      {R"({"from":"61","read":{"mid":"m"},"mid":"m"})", "of its own"},
+      {R"({"from":"61","read":{"watermark":1}})", "read.watermark"},
+      {R"({"from":"ana","read":{"mid":"m"}})", "1 to 32 digits"},
+      {R"({"read":{}})", "no message was sent"},
+      {R"({"from":"61","edit":{"text":"x"}})", "edit.mid"},
+      {R"({"from":"61","edit":{"mid":"m","num_edit":-1}})", "edit.num_edit"},
+      {R"({"feedback":{"mid":"m"}})", "1 to 32 digits"},
+      {R"({"optin":{}})", "1 to 32 digits"},
+      {R"({"from":"61","optin":{"token":"t"}})", "optin.token"},
+      {R"({"from":"61","handover":{"action":"keep"}})", "app_roles"},
+      {R"({"from":"61","handover":{"action":"pass","roles":{}}})",
+       "goes with the action"},
+      {R"({"from":"61","handover":{"action":"app_roles"}})",
+       "goes with \"roles\""},
+      {R"({"handover":{"action":"pass"}})", "1 to 32 digits"},
+      {R"({"from":"61","comment":{"text":1}})", "comment.text"},
+      {R"({"from":"61","comment":{},"timestamp":1})", "nor \"standby\""},
+      {R"({"from":"61","mention":{"media_id":"1"}})", "no \"from\""},
+      {R"({"mention":{}})", "mention.media_id"},
+      {R"({"story_insights":{"media_id":"1","reach":-2}})",
+       "story_insights.reach"},
+      {R"({"policy_enforcement":{}})", "policy_enforcement.action"},
   };
   for (const auto& c : kCases) {
     const Reply reply = Play(c.body);
