@@ -208,6 +208,110 @@ TEST_F(InteractionTest, ReferralWithinATapIsAFieldOfIt) {
   EXPECT_EQ(gateway_.AllEvents().size(), 1U);
 }
 
+// ---- What is no message ----------------------------------------------------
+
+TEST_F(InteractionTest, WhatIsAboutAMessageArrivesTyped) {
+  const v1::Event written =
+      Play(emulator::MessageEvent({.from = kUser, .text = "In M?"}));
+  const v1::Message& message = written.message_received();
+  const v1::Event edit =
+      Play(emulator::EditEvent(kUser, message.mid(), "In L?", 1));
+  EXPECT_EQ(edit.type(), "message.edited");
+  EXPECT_EQ(edit.user_id(), kUser);
+  EXPECT_EQ(edit.message_edited().message_id(), message.id());
+  EXPECT_EQ(edit.message_edited().text(), "In L?");
+  EXPECT_EQ(edit.message_edited().num_edit(), 1);
+  const v1::Event read = Play(emulator::ReadEvent(kUser, "m_1"));
+  EXPECT_EQ(read.type(), "message.read");
+  EXPECT_EQ(read.message_read().mid(), "m_1");
+  EXPECT_THAT(read.message_read().message_id(), ::testing::StartsWith("msg_"));
+  EXPECT_EQ(read.message_read().direction(), v1::MESSAGE_DIRECTION_INBOUND);
+  const v1::Event feedback =
+      Play(emulator::FeedbackEvent(kUser, "m_1", /*positive=*/true));
+  EXPECT_EQ(feedback.type(), "instagram.feedback");
+  EXPECT_EQ(feedback.feedback().message_id(), read.message_read().message_id());
+  EXPECT_TRUE(feedback.feedback().positive());
+}
+
+// Instagram leaves the parties out at times.
+TEST_F(InteractionTest, ReadAndEditOfNobodyArriveTyped) {
+  const v1::Event read = Play(emulator::ReadEvent("", "m_1"));
+  EXPECT_EQ(read.type(), "message.read");
+  EXPECT_EQ(read.user_id(), "");
+  const v1::Event edit = Play(emulator::EditEvent("", "m_1", "In L?", 2));
+  EXPECT_EQ(edit.type(), "message.edited");
+  EXPECT_EQ(edit.user_id(), "");
+  EXPECT_EQ(edit.message_edited().text(), "In L?");
+}
+
+// A send has an id before Instagram knows it.
+TEST_F(InteractionTest, ReadOfASendNamesTheSend) {
+  (void)Play(emulator::MessageEvent({.from = kUser, .text = "Hi"}));
+  v1::MessageContent content;
+  content.set_text("Hello");
+  const v1::Message sent = Send(content);
+  const v1::Event read = Play(emulator::ReadEvent(kUser, ""));
+  EXPECT_EQ(read.message_read().mid(), sent.mid());
+  EXPECT_EQ(read.message_read().message_id(), sent.id());
+}
+
+TEST_F(InteractionTest, WhatIsAboutTheConversationArrivesTyped) {
+  const v1::Event optin = Play(
+      emulator::OptinEvent(kUser, {{"type", "notification_messages"},
+                                   {"title", "Deals"},
+                                   {"token_expiry_timestamp", 1'735'689'600}}));
+  EXPECT_EQ(optin.type(), "instagram.optin");
+  EXPECT_EQ(optin.optin().title(), "Deals");
+  EXPECT_EQ(optin.optin().token_expire_time().seconds(), 1'735'689'600);
+  const v1::Event handover = Play(emulator::HandoverEvent(
+      kUser, "pass_thread_control", {{"new_owner_app_id", "2"}}));
+  EXPECT_EQ(handover.type(), "instagram.handover");
+  EXPECT_EQ(handover.handover().action(), v1::HANDOVER_ACTION_PASS);
+  EXPECT_EQ(handover.handover().new_owner_app_id(), "2");
+  const v1::Event roles = Play(emulator::HandoverEvent(
+      "", "app_roles", {{"2", emulator::json::array{"primary_receiver"}}}));
+  EXPECT_EQ(roles.handover().action(), v1::HANDOVER_ACTION_APP_ROLES);
+  EXPECT_EQ(roles.handover().roles(0).app_id(), "2");
+  EXPECT_EQ(roles.user_id(), "");
+  const v1::Event policy = Play(emulator::PolicyEvent(
+      {{"action", "block"}, {"reason", "too many messages"}}));
+  EXPECT_EQ(policy.type(), "instagram.policy_enforcement");
+  EXPECT_EQ(policy.policy_enforcement().reason(), "too many messages");
+  EXPECT_FALSE(gateway_.GetConversation().has_window_close_time());
+}
+
+TEST_F(InteractionTest, ChangesArriveTypedAndOpenNoWindow) {
+  for (const bool live : {false, true}) {
+    const v1::Event event = Play(emulator::CommentEvent(
+        kUser, "someone", {{"id", "9"}, {"text", "How much?"}}, live));
+    EXPECT_EQ(event.type(),
+              live ? "instagram.live_comment" : "instagram.comment");
+    EXPECT_EQ(event.user_id(), kUser);
+    EXPECT_FALSE(event.has_event_time());
+    const v1::Comment& comment = live ? event.live_comment() : event.comment();
+    EXPECT_EQ(comment.id(), "9");
+    EXPECT_EQ(comment.text(), "How much?");
+    EXPECT_EQ(comment.username(), "someone");
+    EXPECT_EQ(comment.live(), live);
+    EXPECT_EQ(comment.direction(), v1::MESSAGE_DIRECTION_INBOUND);
+  }
+  const v1::Event own =
+      Play(emulator::CommentEvent(kAccount, "shop", {{"id", "10"}}));
+  EXPECT_EQ(own.user_id(), "");
+  EXPECT_EQ(own.comment().direction(), v1::MESSAGE_DIRECTION_OUTBOUND);
+  const v1::Event mention =
+      Play(emulator::MentionEvent({{"media_id", "7"}, {"comment_id", "9"}}));
+  EXPECT_EQ(mention.type(), "instagram.mention");
+  EXPECT_EQ(mention.mention().media_id(), "7");
+  EXPECT_EQ(mention.mention().comment_id(), "9");
+  const v1::Event insights = Play(emulator::StoryInsightsEvent(
+      {{"media_id", "7"}, {"reach", 44}, {"replies", -1}}));
+  EXPECT_EQ(insights.type(), "instagram.story_insights");
+  EXPECT_EQ(insights.story_insights().reach(), 44);
+  EXPECT_EQ(insights.story_insights().replies(), -1);
+  EXPECT_FALSE(gateway_.GetConversation().has_window_close_time());
+}
+
 // All that are messages can be got by their ids.
 TEST_F(InteractionTest, SpecialMessagesAreFoundByTheirMid) {
   const v1::Event event = Play(emulator::QuickReplyEvent(kUser, "L", "size:l"));
@@ -230,7 +334,18 @@ TEST_F(InteractionTest, RedeliveriesOfEachKindAreOneEvent) {
       emulator::StoryMentionEvent(kUser, "https://e.x/story.jpg"),
       emulator::StoryReplyEvent(kUser, "!", "story_1", "https://e.x/our.jpg"),
       emulator::ProductQuestionEvent(kUser, "?", "p2"),
-      emulator::ReferralEvent(kUser, {{"ref", "flyer7"}})};
+      emulator::ReferralEvent(kUser, {{"ref", "flyer7"}}),
+      emulator::ReadEvent(kUser, "m_1"),
+      emulator::EditEvent(kUser, "m_1", "!", 1),
+      emulator::FeedbackEvent(kUser, "m_1", /*positive=*/false),
+      emulator::OptinEvent(kUser, {{"type", "notification_messages"}}),
+      emulator::HandoverEvent(kUser, "take_thread_control",
+                              {{"new_owner_app_id", "2"}}),
+      emulator::PolicyEvent({{"action", "unblock"}}),
+      emulator::CommentEvent(kUser, "someone", {{"id", "9"}}),
+      emulator::CommentEvent(kUser, "someone", {{"id", "9"}}, /*live=*/true),
+      emulator::MentionEvent({{"media_id", "7"}}),
+      emulator::StoryInsightsEvent({{"media_id", "7"}, {"reach", 44}})};
   std::size_t count = 0;
   for (CustomerEvent& event : all) {
     event.time = absl::FromUnixMillis(1'700'000'000'000);
