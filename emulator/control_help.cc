@@ -24,6 +24,7 @@ of:
   curl $E/emulator/messages -d '{"from":"6101","referral":{"ref":"flyer7"}}'
   curl $E/emulator/messages -d '{"from":"6101","read":{"mid":"m_1"}}'
   curl $E/emulator/messages -d '{"from":"6101","edit":{"mid":"m_2","text":"In L?","num_edit":1}}'
+  curl $E/emulator/messages -d '{"from":"6101","unsend":{"mid":"m_2"}}'
   curl $E/emulator/messages -d '{"from":"6101","feedback":{"mid":"m_1","positive":true}}'
   curl $E/emulator/messages -d '{"from":"6101","optin":{"title":"Weekly Deals","payload":"DEALS"}}'
   curl $E/emulator/messages -d '{"from":"6101","handover":{"action":"pass","new_owner_app_id":"2"}}'
@@ -49,8 +50,8 @@ Each may have "timestamp" (milliseconds since 1970), "standby":true (another app
 owns the conversation), "to" (another Instagram account than account_id; taps
 too). What a customer writes or taps may have a "mid" of your choice; comments,
 mentions and insights have no time and no standby. An attachment with a "payload" of
-its own is sent as given. What is not here, such as unsending, is a body for POST
-/emulator/webhooks (below).
+its own is sent as given. What is not here is a body for POST /emulator/webhooks
+(below).
 
 A CUSTOMER TAPS - POST /emulator/taps
 What the gateway has really offered: a quick reply or button of a message it

@@ -165,6 +165,13 @@ CustomerEvent EditEvent(std::string_view from, std::string_view mid,
           .mid = std::string(mid)};
 }
 
+CustomerEvent UnsendEvent(std::string_view from, std::string_view mid) {
+  return {.from = std::string(from),
+          .kind = KeyOf(kinds::kUnsend),
+          .value = {{"is_deleted", true}},
+          .mid = std::string(mid)};
+}
+
 CustomerEvent OptinEvent(std::string_view from, json::object optin) {
   return {.from = std::string(from),
           .kind = KeyOf(kinds::kOptin),
@@ -211,6 +218,7 @@ CustomerEvent StoryInsightsEvent(json::object insights) {
 }
 
 bool IsMessage(const CustomerEvent& event) {
+  if (event.value.contains("is_deleted")) return false;
   return event.kind == kinds::kMessageKey || event.kind == kinds::kPostback.key;
 }
 

@@ -104,6 +104,8 @@ CustomerEvent ReadEvent(std::string_view from, std::string_view mid);
 // Edits that message, for the `number`-th time.
 CustomerEvent EditEvent(std::string_view from, std::string_view mid,
                         std::string_view text, std::int64_t number);
+// Takes that message of theirs back.
+CustomerEvent UnsendEvent(std::string_view from, std::string_view mid);
 // Agrees to get messages: {"type", "payload", "notification_messages_token",
 // ...}, as Instagram sends it.
 CustomerEvent OptinEvent(std::string_view from, json::object optin);

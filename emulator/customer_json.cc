@@ -261,33 +261,15 @@ void CheckKinds(JsonReader& reader) {
 }  // namespace
 
 absl::StatusOr<CustomerEvent> ReadCustomerEvent(const json::value& body) {
-  JsonReader reader(body, {"from",
-                           "to",
-                           "mid",
-                           "timestamp",
-                           "standby",
-                           "text",
-                           "attachments",
-                           "reply_to",
-                           "quick_reply",
-                           "story",
-                           "product",
-                           "story_mention",
-                           "product_share",
-                           "postback",
-                           "reaction",
-                           "unreact",
-                           "referral",
-                           "read",
-                           "edit",
-                           "optin",
-                           "handover",
-                           "feedback",
-                           "policy_enforcement",
-                           "comment",
-                           "live_comment",
-                           "mention",
-                           "story_insights"});
+  JsonReader reader(
+      body,
+      {"from",          "to",           "mid",         "timestamp",
+       "standby",       "text",         "attachments", "reply_to",
+       "quick_reply",   "story",        "product",     "story_mention",
+       "product_share", "postback",     "reaction",    "unreact",
+       "referral",      "read",         "edit",        "unsend",
+       "optin",         "handover",     "feedback",    "policy_enforcement",
+       "comment",       "live_comment", "mention",     "story_insights"});
   const std::string from = ReadFrom(reader);
   if (reader.status().ok()) CheckKinds(reader);
   LINKTOR_TRY(reader.status());

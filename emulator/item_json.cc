@@ -200,6 +200,10 @@ CustomerEvent ReadItem(JsonReader& body, std::string_view name,
     });
   } else if (name == "edit") {
     event = ReadEdit(body, from);
+  } else if (name == "unsend") {
+    body.Nested(name, {"mid"}, [&](JsonReader& unsend) {
+      event = UnsendEvent(from, unsend.RequiredString("mid"));
+    });
   } else if (name == "optin") {
     event = ReadOptin(body, from);
   } else if (name == "handover") {

@@ -15,11 +15,11 @@
 namespace linktor::emulator {
 
 // The members of a body that name such an item. A body has at most one.
-inline constexpr std::array<std::string_view, 10> kItemNames = {
-    "read",          "edit",         "optin",
-    "handover",      "feedback",     "policy_enforcement",
-    "comment",       "live_comment", "mention",
-    "story_insights"};
+inline constexpr std::array<std::string_view, 11> kItemNames = {
+    "read",           "edit",         "optin",
+    "handover",       "feedback",     "policy_enforcement",
+    "comment",        "live_comment", "mention",
+    "story_insights", "unsend"};
 
 // Returns the one of kItemNames that the body has; empty when it has none.
 std::string_view ItemNameOf(const JsonReader& body);

@@ -205,6 +205,7 @@ std::string Describe(const v1::Message& message, const absl::TimeZone& zone) {
   Add(out, "error", EscapeControls(message.error().message()));
   Add(out, "API key", EscapeControls(message.api_key_id()));
   AddTime(out, "written", message.event_time(), zone);
+  AddTime(out, "taken back", message.retract_time(), zone);
   AddTime(out, "created", message.create_time(), zone);
   AddTime(out, "sent", message.send_time(), zone);
   AddTime(out, "echoed", message.echo_time(), zone);

@@ -58,6 +58,13 @@ std::string Reacted(const v1::Reaction& reaction) {
       " to ", to);
 }
 
+std::string TookBack(const v1::MessageUnsend& unsend) {
+  const bool ours = unsend.direction() == v1::MESSAGE_DIRECTION_OUTBOUND;
+  return absl::StrCat(
+      ours ? "the account took back its message " : "took back their message ",
+      EscapeControls(unsend.message_id()), "; delete copies of it");
+}
+
 std::string Came(const v1::Referral& referral) {
   const bool by_ad = !referral.ad_id().empty();
   std::string came = "came";
@@ -276,6 +283,8 @@ std::string What(const v1::Event& event) {
       return Mentioned(event.mention());
     case v1::Event::kStoryInsights:
       return Fared(event.story_insights());
+    case v1::Event::kMessageUnsent:
+      return TookBack(event.message_unsent());
     default:
       return "";
   }

@@ -82,4 +82,5 @@ const (
 	TypeLiveComment        = "instagram.live_comment"
 	TypeMention            = "instagram.mention"
 	TypeStoryInsights      = "instagram.story_insights"
+	TypeMessageUnsent      = "message.unsent"
 )

@@ -88,8 +88,8 @@ void AppendCanonical(const dom::element& value, std::string& out) {
 }  // namespace
 
 void Identify(const dom::element* root, ParsedItem& item) {
-  if (item.fate != Fate::kEvent || !MidOf(item).empty() ||
-      !item.content_hash.empty()) {
+  const bool by_mid = !MidOf(item).empty() && !item.row->repeats_mid;
+  if (item.fate != Fate::kEvent || by_mid || !item.content_hash.empty()) {
     return;
   }
   std::string canonical;

@@ -36,6 +36,8 @@ enum class MidSet : std::uint8_t {
   kMessages = 1,
   kEchoes = 2,
   kPostbacks = 3,
+  kUnsends = 4,
+  kEdits = 5,
 };
 
 // The key of all kinds that are messages.
@@ -59,6 +61,9 @@ struct Kind {
   // change.
   std::string_view name;
   MidSet mids = MidSet::kNone;
+  // True when several such items name one mid, as the edits of a message do:
+  // the mid finds them all, and their `identity` tells them apart.
+  bool repeats_mid = false;
   // False when Instagram sends such items without a customer, too. The event
   // then has an empty user_id. A messaging item of any other kind that names
   // nobody does not fit.

@@ -63,6 +63,10 @@ std::string Identity(const ParsedItem& item) {
   return absl::StrCat(edit.mid().size(), ":", edit.mid(), edit.num_edit());
 }
 
+const std::string& MidOfEdit(const v1::Event& event) {
+  return event.message_edited().mid();
+}
+
 }  // namespace
 
 constinit const Kind kMessageEdited = {
@@ -70,15 +74,15 @@ constinit const Kind kMessageEdited = {
     .payload = v1::Event::kMessageEdited,
     .key = "message_edit",
     .name = "message_edit",
+    .mids = MidSet::kEdits,
+    .repeats_mid = true,
     .needs_customer = false,
     .read = Read,
+    .own_mid = MidOfEdit,
     .identity = Identity,
-    .target_mid = [](const v1::Event& event) -> const std::string& {
-      return event.message_edited().mid();
-    },
-    .set_target =
-        [](std::string message_id, v1::Event& event) {
-          event.mutable_message_edited()->set_message_id(std::move(message_id));
-        }};
+    .target_mid = MidOfEdit,
+    .set_target = [](std::string message_id, v1::Event& event) {
+      event.mutable_message_edited()->set_message_id(std::move(message_id));
+    }};
 
 }  // namespace linktor::kinds

@@ -19,6 +19,25 @@ absl::Status MessageNotFound(const ChannelEntry& channel) {
                     .metadata = {{"channel_id", channel.channel.id()}}});
 }
 
+// Returns all that is left of a message that was taken back.
+v1::Message Retracted(const v1::Event& event) {
+  const v1::MessageUnsend& unsend = event.message_unsent();
+  v1::Message message;
+  message.set_id(unsend.message_id());
+  message.set_channel_id(event.channel_id());
+  message.set_user_id(event.user_id());
+  message.set_direction(unsend.direction());
+  if (unsend.direction() == v1::MESSAGE_DIRECTION_OUTBOUND) {
+    message.set_origin(v1::MESSAGE_ORIGIN_ELSEWHERE);
+  }
+  message.set_state(v1::MESSAGE_STATE_RETRACTED);
+  message.set_mid(unsend.mid());
+  *message.mutable_create_time() = event.receive_time();
+  *message.mutable_retract_time() =
+      event.has_event_time() ? event.event_time() : event.receive_time();
+  return message;
+}
+
 }  // namespace
 
 absl::StatusOr<v1::Message> MessageReader::Find(
@@ -46,6 +65,11 @@ absl::StatusOr<v1::Message> MessageReader::FindByMidKey(
   if (row.has_value()) {
     if (row->channel_no != channel.no) return MessageNotFound(channel);
     return OpenMessage(sealer_, *row);
+  }
+  LINKTOR_ASSIGN(const auto unsend,
+                 events_.FindByMid(mid_key, journal::ITEM_KIND_UNSEND));
+  if (unsend.has_value() && unsend->channel_id() == channel.channel.id()) {
+    return Retracted(*unsend);
   }
   for (const journal::ItemKind kind :
        {journal::ITEM_KIND_MESSAGE, journal::ITEM_KIND_ECHO,

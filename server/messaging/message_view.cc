@@ -38,6 +38,7 @@ absl::StatusOr<v1::MessageContent> OpenContent(Sealer& sealer,
 
 absl::StatusOr<v1::Message> OpenMessage(Sealer& sealer, const MessageRow& row) {
   v1::Message message = DescribeMessage(row);
+  if (IsErased(row.sealed_content)) return message;
   LINKTOR_ASSIGN(const v1::MessageContent content, OpenContent(sealer, row));
   SetContent(content, message);
   if (!row.sealed_error.empty()) {

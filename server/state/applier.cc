@@ -206,34 +206,6 @@ absl::StatusOr<Answer> Applier::ApplyUsername(const journal::SetUsername& body,
   return answer;
 }
 
-// Overwrites every copy of the content under the mid: the events that name it,
-// the send that has it with its events, items as received, and held echoes.
-// Then it destroys the keys. The erasure is due afterwards, also when there was
-// nothing to overwrite.
-absl::StatusOr<Answer> Applier::ApplyErase(const journal::Erase& body,
-                                           Context& context) {
-  Effects& effects = context.effects;
-  if (!body.mid_key().empty()) {
-    LINKTOR_ASSIGN(effects.erased_events,
-                   events_.mids().FindAll(body.mid_key()));
-    for (const std::int64_t seq : effects.erased_events) {
-      LINKTOR_TRY(erasures_.EraseEvent(seq));
-    }
-    LINKTOR_ASSIGN(const auto own, messages_.FindByMid(body.mid_key()));
-    if (own.has_value()) {
-      LINKTOR_TRY(erasures_.EraseMessage(*own, effects.erased_events));
-    }
-    LINKTOR_TRY(erasures_.EraseItems(body.mid_key()));
-    LINKTOR_TRY(erasures_.EraseHeld(body.mid_key()));
-  }
-  for (const std::int64_t id : body.key_ids()) {
-    LINKTOR_TRY(erasures_.DestroyKey(id));
-    effects.destroyed_keys.push_back(id);
-  }
-  effects.due_erasure = ++state_.last_erasure_no;
-  return Done{};
-}
-
 // Moves the expiry time first, and then deletes by it, at most kTrimRows of
 // each kind. The answer says `more` when one kind has reached that number.
 absl::StatusOr<Answer> Applier::ApplyTrim(const journal::Trim& body,

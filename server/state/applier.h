@@ -136,6 +136,23 @@ class Applier {
   absl::StatusOr<Answer> ApplyTrim(const journal::Trim& body, Context& context);
   absl::StatusOr<Answer> ApplyErase(const journal::Erase& body,
                                     Context& context);
+
+  // ---- Erasing (apply_erase.cc)
+  // Says in the effects that an erasure is due in the files.
+  void NoteErasure(Context& context);
+  // Erases the content of the message of that mid; `own` is its send, if it is
+  // one. It says nothing of what is due.
+  absl::Status EraseMid(std::string_view mid_key,
+                        const std::optional<MessageRow>& own, Context& context);
+  // Takes the message of that mid back, which was unsent at `time_ms`: erases
+  // it, and makes its send, if it is one, RETRACTED.
+  absl::Status Retract(std::string_view mid_key, std::int64_t time_ms,
+                       Context& context);
+  // Returns when the message of that mid was unsent; 0 when it was not.
+  absl::StatusOr<std::int64_t> RetractTime(std::string_view mid_key);
+  // Takes a send back whose mid is known only now, and whose unsend came
+  // before.
+  absl::Status RetractIfUnsent(const MessageRow& row, Context& context);
   // These two add the row of a change to the effects, and return the answer.
   static Answer TellChannel(ChannelAnswer answer, Context& context);
   static Answer TellApiKey(ApiKeyAnswer answer, Context& context);
@@ -146,9 +163,19 @@ class Applier {
   enum class ItemEnd : std::int8_t { kEvent, kDuplicate, kIgnored, kIssue };
   // Stores the item as received and makes its event, or finds that there is
   // none to make: of a duplicate and of an ignored item nothing is stored.
-  absl::StatusOr<ItemEnd> ApplyItem(const journal::Webhook& webhook,
+  absl::StatusOr<ItemEnd> ApplyItem(const journal::WebhookItem& item,
                                     std::int64_t delivery_no, int position,
                                     Context& context);
+  // Stores the item as received and returns its number; 0 when there are no
+  // bytes to keep.
+  absl::StatusOr<std::int64_t> StoreRaw(const journal::WebhookItem& item,
+                                        std::int64_t delivery_no, int position,
+                                        bool has_event);
+  // Makes the event of an item that is no duplicate and whose channel is live,
+  // or holds it. `clear` is the event in the clear, where it is known.
+  absl::Status StoreItem(const journal::WebhookItem& item, std::int64_t raw_no,
+                         std::shared_ptr<const std::string> clear,
+                         Context& context);
   // Returns whether the item came before. For an item without a mid it also
   // remembers the item, so it is asked once for each.
   absl::StatusOr<bool> IsDuplicate(const journal::WebhookItem& item,

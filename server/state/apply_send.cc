@@ -167,6 +167,7 @@ absl::StatusOr<Answer> Applier::ApplyOutcome(const journal::SendOutcome& body,
   answer.applied = true;
   LINKTOR_TRY(Settle(body, row, context));
   context.effects.messages.push_back(row);
+  LINKTOR_TRY(RetractIfUnsent(row, context));
   LINKTOR_TRY(ReleaseEchoes(row, context));
   LINKTOR_TRY(
       SettleByContent(row.channel_no, row.user_id, row.content_match, context));
@@ -194,7 +195,8 @@ absl::Status Applier::Settle(const journal::SendOutcome& body, MessageRow& row,
       row.mid_key = body.mid_key();
       // The echo may have become an event already, as a message from elsewhere.
       // Now it is known to be this message's.
-      LINKTOR_ASSIGN(row.echo_ms, events_.EchoTime(body.mid_key()));
+      LINKTOR_ASSIGN(row.echo_ms,
+                     events_.TimeOf(body.mid_key(), journal::ITEM_KIND_ECHO));
       LINKTOR_TRY(messages_.RemoveUnmatched(body.mid_key()));
       if (row.echo_ms != 0) {
         v1::Event echo;
@@ -307,13 +309,14 @@ absl::Status Applier::SettleWith(const UnmatchedEcho& echo, MessageRow& row,
   LINKTOR_TRY(messages_.Update(row));
   LINKTOR_TRY(messages_.RemoveUnmatched(echo.mid_key));
   context.effects.messages.push_back(row);
-  return events_
-      .Append(event,
-              {.time_ms = context.time_ms(),
-               .message_no = row.no,
-               .decided = std::move(decided)},
-              state_, context.effects.events)
-      .status();
+  LINKTOR_TRY(events_
+                  .Append(event,
+                          {.time_ms = context.time_ms(),
+                           .message_no = row.no,
+                           .decided = std::move(decided)},
+                          state_, context.effects.events)
+                  .status());
+  return RetractIfUnsent(row, context);
 }
 
 }  // namespace linktor

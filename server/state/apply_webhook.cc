@@ -43,6 +43,22 @@ std::string DecideEcho(const MessageRow* own, std::int64_t receive_ms) {
   return decided.SerializeAsString();
 }
 
+// Returns Instagram's time of the item, or that of the record where Instagram
+// gave none.
+std::int64_t TimeOf(const journal::WebhookItem& item, std::int64_t time_ms) {
+  return item.event().event_ms() != 0 ? item.event().event_ms() : time_ms;
+}
+
+// Returns the item with zeros for its content, as an erased one is stored, and
+// without what was received.
+journal::WebhookItem WithoutContent(const journal::WebhookItem& item) {
+  journal::WebhookItem without = item;
+  without.clear_sealed_raw();
+  std::string& sealed = *without.mutable_event()->mutable_sealed();
+  sealed.assign(sealed.size(), '\0');
+  return without;
+}
+
 }  // namespace
 
 absl::StatusOr<Answer> Applier::ApplyWebhook(const journal::Webhook& body,
@@ -51,8 +67,8 @@ absl::StatusOr<Answer> Applier::ApplyWebhook(const journal::Webhook& body,
   DeliveryAnswer answer;
   std::string first_issue;
   for (int i = 0; i < body.items_size(); ++i) {
-    LINKTOR_ASSIGN(const ItemEnd end, ApplyItem(body, delivery_no, i, context));
     const journal::WebhookItem& item = body.items(i);
+    LINKTOR_ASSIGN(const ItemEnd end, ApplyItem(item, delivery_no, i, context));
     switch (end) {
       case ItemEnd::kEvent:
         ++answer.events;
@@ -78,31 +94,54 @@ absl::StatusOr<Answer> Applier::ApplyWebhook(const journal::Webhook& body,
 }
 
 absl::StatusOr<Applier::ItemEnd> Applier::ApplyItem(
-    const journal::Webhook& webhook, std::int64_t delivery_no, int position,
+    const journal::WebhookItem& item, std::int64_t delivery_no, int position,
     Context& context) {
-  const journal::WebhookItem& item = webhook.items(position);
   if (item.fate() == journal::ITEM_FATE_IGNORED) return ItemEnd::kIgnored;
   bool live = false;
   if (item.fate() == journal::ITEM_FATE_EVENT) {
     LINKTOR_ASSIGN(live, channels_.IsLive(item.event().channel_no()));
   }
-  if (live) {
-    LINKTOR_ASSIGN(const bool duplicate, IsDuplicate(item, context));
-    if (duplicate) return ItemEnd::kDuplicate;
+  if (!live) {
+    LINKTOR_TRY(
+        StoreRaw(item, delivery_no, position, /*has_event=*/false).status());
+    return ItemEnd::kIssue;
   }
-  std::int64_t raw_no = 0;
-  if (!item.sealed_raw().empty()) {
-    LINKTOR_ASSIGN(raw_no, deliveries_.AddItem(delivery_no, position, item,
-                                               /*has_event=*/live, state_));
+  LINKTOR_ASSIGN(const bool duplicate, IsDuplicate(item, context));
+  if (duplicate) return ItemEnd::kDuplicate;
+  if (item.kind() == journal::ITEM_KIND_UNSEND) {
+    LINKTOR_TRY(
+        Retract(item.mid_key(), TimeOf(item, context.time_ms()), context));
+  } else if (!item.mid_key().empty()) {
+    LINKTOR_ASSIGN(const std::int64_t unsent, RetractTime(item.mid_key()));
+    if (unsent != 0) {
+      LINKTOR_TRY(StoreItem(WithoutContent(item), 0, nullptr, context));
+      return ItemEnd::kEvent;
+    }
   }
-  if (!live) return ItemEnd::kIssue;
+  LINKTOR_ASSIGN(const std::int64_t raw_no,
+                 StoreRaw(item, delivery_no, position, /*has_event=*/true));
+  LINKTOR_TRY(StoreItem(item, raw_no, context.ClearOf(position), context));
+  return ItemEnd::kEvent;
+}
+
+absl::StatusOr<std::int64_t> Applier::StoreRaw(const journal::WebhookItem& item,
+                                               std::int64_t delivery_no,
+                                               int position, bool has_event) {
+  if (item.sealed_raw().empty()) return 0;
+  return deliveries_.AddItem(delivery_no, position, item, has_event, state_);
+}
+
+absl::Status Applier::StoreItem(const journal::WebhookItem& item,
+                                std::int64_t raw_no,
+                                std::shared_ptr<const std::string> clear,
+                                Context& context) {
   EventTable::Setting setting{.time_ms = context.time_ms(),
                               .mid_key = item.mid_key(),
                               .kind = item.kind(),
                               .raw_no = raw_no,
                               .advances = false,
                               .decided = {},
-                              .clear = context.ClearOf(position)};
+                              .clear = std::move(clear)};
   if (item.opens_window() && !item.event().user_id().empty()) {
     // The event gets the next sequence.
     LINKTOR_ASSIGN(setting.advances,
@@ -113,23 +152,17 @@ absl::StatusOr<Applier::ItemEnd> Applier::ApplyItem(
   }
   if (item.kind() == journal::ITEM_KIND_ECHO) {
     LINKTOR_ASSIGN(const bool hold, MustHold(item));
-    if (hold) {
-      LINKTOR_TRY(held_.Add(item, context.time_ms(), raw_no, state_));
-    } else {
-      LINKTOR_TRY(ApplyEcho(item, std::move(setting), context));
-    }
-  } else {
-    LINKTOR_ASSIGN(setting.decided, DecideTarget(item));
-    LINKTOR_TRY(
-        events_.Append(item.event(), setting, state_, context.effects.events)
-            .status());
+    if (hold) return held_.Add(item, context.time_ms(), raw_no, state_);
+    return ApplyEcho(item, std::move(setting), context);
   }
-  return ItemEnd::kEvent;
+  LINKTOR_ASSIGN(setting.decided, DecideTarget(item));
+  return events_.Append(item.event(), setting, state_, context.effects.events)
+      .status();
 }
 
 absl::StatusOr<bool> Applier::IsDuplicate(const journal::WebhookItem& item,
                                           const Context& context) {
-  if (item.mid_key().empty()) {
+  if (!item.dedupe_key().empty()) {
     LINKTOR_ASSIGN(
         const bool fresh,
         events_.AddDedupeKey(item.dedupe_key(),
@@ -182,8 +215,7 @@ absl::StatusOr<bool> Applier::TellEcho(const journal::WebhookItem& item,
                                        EventTable::Setting setting,
                                        Context& context) {
   const journal::NewEvent& event = item.event();
-  const std::int64_t echo_ms =
-      event.event_ms() != 0 ? event.event_ms() : setting.time_ms;
+  const std::int64_t echo_ms = TimeOf(item, setting.time_ms);
   const std::int64_t born_ms = BornMs(setting.time_ms, state_.expiry);
   std::optional<MessageRow> own;
   if (!item.mid_key().empty()) {

@@ -100,9 +100,9 @@ absl::Status EventTable::MarkTime(std::int64_t seq, std::int64_t time_ms,
       .Run();
 }
 
-absl::StatusOr<std::int64_t> EventTable::EchoTime(std::string_view mid_key) {
-  LINKTOR_ASSIGN(const std::int64_t seq,
-                 mids_.Find(mid_key, journal::ITEM_KIND_ECHO));
+absl::StatusOr<std::int64_t> EventTable::TimeOf(std::string_view mid_key,
+                                                journal::ItemKind kind) {
+  LINKTOR_ASSIGN(const std::int64_t seq, mids_.Find(mid_key, kind));
   if (seq == 0) return 0;
   const StatementReset reset(find_time_);
   LINKTOR_ASSIGN(const bool row, find_time_.Bind(1, seq).Step());

@@ -57,9 +57,11 @@ class EventTable {
                                       const Setting& setting, LogState& state,
                                       std::vector<CommittedEvent>& events);
 
-  // Returns Instagram's time of the echo with that mid, or the time at which it
-  // came where Instagram gave none; 0 when there is no such echo.
-  absl::StatusOr<std::int64_t> EchoTime(std::string_view mid_key);
+  // Returns Instagram's time of the event of that kind which names the mid, or
+  // the time at which it came where Instagram gave none; 0 when there is no
+  // such event.
+  absl::StatusOr<std::int64_t> TimeOf(std::string_view mid_key,
+                                      journal::ItemKind kind);
   // Remembers a dedupe key whose age begins at `born_ms`. Returns false, and
   // changes nothing, when it was there.
   absl::StatusOr<bool> AddDedupeKey(std::string_view key, std::int64_t born_ms);

@@ -35,6 +35,10 @@ v1::Message DescribeMessage(const MessageRow& row) {
     *message.mutable_echo_time() =
         TimeUtil::MillisecondsToTimestamp(row.echo_ms);
   }
+  if (row.retract_ms != 0) {
+    *message.mutable_retract_time() =
+        TimeUtil::MillisecondsToTimestamp(row.retract_ms);
+  }
   return message;
 }
 

@@ -22,7 +22,8 @@ namespace {
   "(SELECT sealed FROM contents c WHERE c.no = content_no), "                  \
   "(SELECT sealed FROM contents c WHERE c.no = error_no), "                    \
   "mid_key, api_key_id, instance, incarnation, "                               \
-  "coalesce(born_ms, claim_ms), no, content_no, error_no, settled_no"
+  "coalesce(born_ms, claim_ms), no, content_no, error_no, settled_no, "        \
+  "retract_ms"
 
 MessageRow ReadRow(const Statement& s) {
   MessageRow row;
@@ -52,6 +53,7 @@ MessageRow ReadRow(const Statement& s) {
   row.content_no = s.Int(23);
   row.error_no = s.Int(24);
   row.settled_no = s.Int(25);
+  row.retract_ms = s.Int(26);
   return row;
 }
 
@@ -122,8 +124,8 @@ MessageTable::MessageTable(Database& database)
               "UPDATE messages SET state = ?1, settled_by = ?2, attempt = ?3, "
               "mid = ?4, claim_ms = ?5, send_ms = ?6, echo_ms = ?7, "
               "error_no = ?8, mid_key = ?9, api_key_id = ?10, born_ms = ?11, "
-              "instance = ?12, incarnation = ?13, settled_no = ?14 "
-              "WHERE no = ?15"),
+              "instance = ?12, incarnation = ?13, settled_no = ?14, "
+              "retract_ms = ?15 WHERE no = ?16"),
       find_content_(database, "SELECT sealed FROM contents WHERE no = ?1"),
       remove_content_(database, "DELETE FROM contents WHERE no = ?1"),
       add_unmatched_(database,
@@ -235,10 +237,11 @@ absl::Status MessageTable::Update(const MessageRow& row) {
       .BindTextOrNull(10, row.api_key_id)
       .BindBlob(12, row.instance)
       .Bind(13, row.incarnation)
-      .Bind(15, row.no);
+      .Bind(16, row.no);
   if (row.error_no != 0) update_.Bind(8, row.error_no);
   if (row.born_ms != row.claim_ms) update_.Bind(11, row.born_ms);
   if (row.settled_no != 0) update_.Bind(14, row.settled_no);
+  if (row.retract_ms != 0) update_.Bind(15, row.retract_ms);
   return update_.Run();
 }
 

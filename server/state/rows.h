@@ -70,6 +70,8 @@ struct MessageRow {
   // then.
   std::int64_t send_ms = 0;
   std::int64_t echo_ms = 0;
+  // The message was taken back at this time; 0 when it was not.
+  std::int64_t retract_ms = 0;
   // The error is that of the latest attempt, and empty without one.
   std::string sealed_content;
   std::string sealed_error;

@@ -206,6 +206,7 @@ CREATE TABLE messages (
   born_ms INTEGER,             -- of the latest attempt; NULL: claim_ms
   send_ms INTEGER,
   echo_ms INTEGER,
+  retract_ms INTEGER,          -- NULL: it was not taken back
   content_no INTEGER NOT NULL,
   error_no INTEGER,            -- the error's row in contents
   settled_no INTEGER,          -- what an echo's event will hold, in contents

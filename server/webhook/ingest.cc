@@ -27,6 +27,10 @@ static_assert(static_cast<int>(kinds::MidSet::kEchoes) ==
               journal::ITEM_KIND_ECHO);
 static_assert(static_cast<int>(kinds::MidSet::kPostbacks) ==
               journal::ITEM_KIND_POSTBACK);
+static_assert(static_cast<int>(kinds::MidSet::kUnsends) ==
+              journal::ITEM_KIND_UNSEND);
+static_assert(static_cast<int>(kinds::MidSet::kEdits) ==
+              journal::ITEM_KIND_EDIT);
 
 // The Test button of Meta's dashboard sends this entry.id.
 constexpr std::string_view kTestEntryId = "0";
@@ -185,6 +189,8 @@ absl::Status Ingest::MakeEvent(ParsedItem& parsed,
   item.set_opens_window(parsed.opens_window && !test);
   if (!item.mid().empty() && !test) {
     item.set_mid_key(MidKey(event.channel_no(), item.mid()));
+  }
+  if (!item.mid_key().empty() && !kind.repeats_mid) {
     event.set_id(HashedRawId({"event", item.mid_key(),
                               std::to_string(static_cast<int>(item.kind()))}));
   } else {

@@ -50,6 +50,17 @@ class InteractionTest : public ::testing::Test {
     return response.message();
   }
 
+  v1::Message GetById(const std::string& id) {
+    v1::GetMessageRequest request;
+    request.set_channel_id(kChannel);
+    request.set_message_id(id);
+    v1::GetMessageResponse response;
+    const grpc::Status status =
+        gateway_.messaging().GetMessage(Context().get(), request, &response);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    return response.message();
+  }
+
   void SetIceBreaker(const std::string& question, const std::string& payload) {
     v1::SetIceBreakersRequest request;
     request.set_channel_id(kChannel);
@@ -231,6 +242,50 @@ TEST_F(InteractionTest, WhatIsAboutAMessageArrivesTyped) {
   EXPECT_EQ(feedback.type(), "instagram.feedback");
   EXPECT_EQ(feedback.feedback().message_id(), read.message_read().message_id());
   EXPECT_TRUE(feedback.feedback().positive());
+}
+
+// ---- What is taken back ----------------------------------------------------
+
+TEST_F(InteractionTest, UnsendErasesTheMessageWithItsEdits) {
+  const v1::Event written =
+      Play(emulator::MessageEvent({.from = kUser, .text = "canary one"}));
+  const std::string mid = written.message_received().mid();
+  const std::string id = written.message_received().id();
+  (void)Play(emulator::EditEvent(kUser, mid, "canary two", 1));
+  const v1::Event unsend = Play(emulator::UnsendEvent(kUser, mid));
+  EXPECT_EQ(unsend.type(), "message.unsent");
+  EXPECT_EQ(unsend.message_unsent().message_id(), id);
+  EXPECT_EQ(unsend.message_unsent().direction(), v1::MESSAGE_DIRECTION_INBOUND);
+  // Neither from memory nor from the disk.
+  for (const bool restarted : {false, true}) {
+    if (restarted) gateway_.Restart();
+    const auto events = gateway_.AllEvents();
+    ASSERT_EQ(events.size(), 3U);
+    for (const v1::Event& event : events) {
+      EXPECT_THAT(event.DebugString(),
+                  ::testing::Not(::testing::HasSubstr("canary")));
+    }
+    const v1::Message left = GetById(id);
+    EXPECT_EQ(left.state(), v1::MESSAGE_STATE_RETRACTED);
+    EXPECT_EQ(left.mid(), mid);
+    EXPECT_EQ(left.text(), "");
+    EXPECT_TRUE(left.has_retract_time());
+  }
+  EXPECT_TRUE(gateway_.GetConversation().has_window_close_time())
+      << "they have written all the same";
+}
+
+TEST_F(InteractionTest, UnsendOfOurSendIsKnownByItsId) {
+  (void)Play(emulator::MessageEvent({.from = kUser, .text = "Hi"}));
+  v1::MessageContent content;
+  content.set_text("canary");
+  const v1::Message sent = Send(content);
+  ASSERT_EQ(sent.state(), v1::MESSAGE_STATE_SENT);
+  const v1::Event told = Play(emulator::UnsendEvent(kUser, sent.mid()));
+  EXPECT_EQ(told.message_unsent().message_id(), sent.id());
+  const v1::Message left = GetById(sent.id());
+  EXPECT_EQ(left.state(), v1::MESSAGE_STATE_RETRACTED);
+  EXPECT_EQ(left.text(), "");
 }
 
 // Instagram leaves the parties out at times.

@@ -22,6 +22,7 @@ enum class ItemType : std::int8_t {
   kReferral,
   kMessageRead,
   kMessageEdited,
+  kMessageUnsent,
   kOptin,
   kHandover,
   kFeedback,
@@ -40,7 +41,7 @@ inline ItemType TypeOf(const kinds::ParsedItem& item) {
     v1::Event::PayloadCase payload;
     ItemType type;
   };
-  constexpr std::array<Row, 19> kRows = {
+  constexpr std::array<Row, 20> kRows = {
       {{v1::Event::kMessageReceived, ItemType::kMessage},
        {v1::Event::kMessageEchoed, ItemType::kEcho},
        {v1::Event::kQuickReply, ItemType::kQuickReply},
@@ -52,6 +53,7 @@ inline ItemType TypeOf(const kinds::ParsedItem& item) {
        {v1::Event::kReferral, ItemType::kReferral},
        {v1::Event::kMessageRead, ItemType::kMessageRead},
        {v1::Event::kMessageEdited, ItemType::kMessageEdited},
+       {v1::Event::kMessageUnsent, ItemType::kMessageUnsent},
        {v1::Event::kOptin, ItemType::kOptin},
        {v1::Event::kHandover, ItemType::kHandover},
        {v1::Event::kFeedback, ItemType::kFeedback},

@@ -99,6 +99,7 @@ type Event struct {
 	//	*Event_LiveComment
 	//	*Event_Mention
 	//	*Event_StoryInsights
+	//	*Event_MessageUnsent
 	Payload       isEvent_Payload `protobuf_oneof:"payload"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -446,6 +447,15 @@ func (x *Event) GetStoryInsights() *StoryInsights {
 	return nil
 }
 
+func (x *Event) GetMessageUnsent() *MessageUnsend {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_MessageUnsent); ok {
+			return x.MessageUnsent
+		}
+	}
+	return nil
+}
+
 type isEvent_Payload interface {
 	isEvent_Payload()
 }
@@ -568,6 +578,12 @@ type Event_StoryInsights struct {
 	StoryInsights *StoryInsights `protobuf:"bytes,43,opt,name=story_insights,json=storyInsights,proto3,oneof"`
 }
 
+type Event_MessageUnsent struct {
+	// A customer or the account took back a message. Its content is erased here;
+	// whoever has a copy is to delete it, by Meta's terms.
+	MessageUnsent *MessageUnsend `protobuf:"bytes,44,opt,name=message_unsent,json=messageUnsent,proto3,oneof"`
+}
+
 func (*Event_MessageReceived) isEvent_Payload() {}
 
 func (*Event_MessageEchoed) isEvent_Payload() {}
@@ -613,6 +629,8 @@ func (*Event_LiveComment) isEvent_Payload() {}
 func (*Event_Mention) isEvent_Payload() {}
 
 func (*Event_StoryInsights) isEvent_Payload() {}
+
+func (*Event_MessageUnsent) isEvent_Payload() {}
 
 // It says why an item is delivered as raw JSON only.
 type UnknownItem struct {
@@ -704,7 +722,7 @@ var File_linktor_instagram_v1_event_proto protoreflect.FileDescriptor
 
 const file_linktor_instagram_v1_event_proto_rawDesc = "" +
 	"\n" +
-	" linktor/instagram/v1/event.proto\x12\x14linktor.instagram.v1\x1a google/protobuf/descriptor.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"linktor/instagram/v1/comment.proto\x1a&linktor/instagram/v1/interaction.proto\x1a\"linktor/instagram/v1/message.proto\x1a)linktor/instagram/v1/message_change.proto\x1a!linktor/instagram/v1/thread.proto\"\xa5\x14\n" +
+	" linktor/instagram/v1/event.proto\x12\x14linktor.instagram.v1\x1a google/protobuf/descriptor.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"linktor/instagram/v1/comment.proto\x1a&linktor/instagram/v1/interaction.proto\x1a\"linktor/instagram/v1/message.proto\x1a)linktor/instagram/v1/message_change.proto\x1a!linktor/instagram/v1/thread.proto\"\x87\x15\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06cursor\x18\x02 \x01(\tR\x06cursor\x12\x12\n" +
@@ -748,7 +766,8 @@ const file_linktor_instagram_v1_event_proto_rawDesc = "" +
 	"\acomment\x18( \x01(\v2\x1d.linktor.instagram.v1.CommentB\x15\xca\xd7\x18\x11instagram.commentH\x00R\acomment\x12^\n" +
 	"\flive_comment\x18) \x01(\v2\x1d.linktor.instagram.v1.CommentB\x1a\xca\xd7\x18\x16instagram.live_commentH\x00R\vliveComment\x12P\n" +
 	"\amention\x18* \x01(\v2\x1d.linktor.instagram.v1.MentionB\x15\xca\xd7\x18\x11instagram.mentionH\x00R\amention\x12j\n" +
-	"\x0estory_insights\x18+ \x01(\v2#.linktor.instagram.v1.StoryInsightsB\x1c\xca\xd7\x18\x18instagram.story_insightsH\x00R\rstoryInsightsB\t\n" +
+	"\x0estory_insights\x18+ \x01(\v2#.linktor.instagram.v1.StoryInsightsB\x1c\xca\xd7\x18\x18instagram.story_insightsH\x00R\rstoryInsights\x12`\n" +
+	"\x0emessage_unsent\x18, \x01(\v2#.linktor.instagram.v1.MessageUnsendB\x12\xca\xd7\x18\x0emessage.unsentH\x00R\rmessageUnsentB\t\n" +
 	"\apayloadJ\x04\b\x0e\x10\x14\"X\n" +
 	"\vUnknownItem\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x18\n" +
@@ -793,7 +812,8 @@ var file_linktor_instagram_v1_event_proto_goTypes = []any{
 	(*Comment)(nil),                   // 17: linktor.instagram.v1.Comment
 	(*Mention)(nil),                   // 18: linktor.instagram.v1.Mention
 	(*StoryInsights)(nil),             // 19: linktor.instagram.v1.StoryInsights
-	(*descriptorpb.FieldOptions)(nil), // 20: google.protobuf.FieldOptions
+	(*MessageUnsend)(nil),             // 20: linktor.instagram.v1.MessageUnsend
+	(*descriptorpb.FieldOptions)(nil), // 21: google.protobuf.FieldOptions
 }
 var file_linktor_instagram_v1_event_proto_depIdxs = []int32{
 	2,  // 0: linktor.instagram.v1.Event.event_time:type_name -> google.protobuf.Timestamp
@@ -821,12 +841,13 @@ var file_linktor_instagram_v1_event_proto_depIdxs = []int32{
 	17, // 22: linktor.instagram.v1.Event.live_comment:type_name -> linktor.instagram.v1.Comment
 	18, // 23: linktor.instagram.v1.Event.mention:type_name -> linktor.instagram.v1.Mention
 	19, // 24: linktor.instagram.v1.Event.story_insights:type_name -> linktor.instagram.v1.StoryInsights
-	20, // 25: linktor.instagram.v1.event_type:extendee -> google.protobuf.FieldOptions
-	26, // [26:26] is the sub-list for method output_type
-	26, // [26:26] is the sub-list for method input_type
-	26, // [26:26] is the sub-list for extension type_name
-	25, // [25:26] is the sub-list for extension extendee
-	0,  // [0:25] is the sub-list for field type_name
+	20, // 25: linktor.instagram.v1.Event.message_unsent:type_name -> linktor.instagram.v1.MessageUnsend
+	21, // 26: linktor.instagram.v1.event_type:extendee -> google.protobuf.FieldOptions
+	27, // [27:27] is the sub-list for method output_type
+	27, // [27:27] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	26, // [26:27] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_linktor_instagram_v1_event_proto_init() }
@@ -863,6 +884,7 @@ func file_linktor_instagram_v1_event_proto_init() {
 		(*Event_LiveComment)(nil),
 		(*Event_Mention)(nil),
 		(*Event_StoryInsights)(nil),
+		(*Event_MessageUnsent)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -149,6 +149,8 @@ const (
 	MessageState_MESSAGE_STATE_UNCONFIRMED MessageState = 4
 	// Instagram does not have it. Repeating the request id tries again.
 	MessageState_MESSAGE_STATE_FAILED MessageState = 5
+	// Whoever sent the message has taken it back. Its content is erased here.
+	MessageState_MESSAGE_STATE_RETRACTED MessageState = 6
 )
 
 // Enum value maps for MessageState.
@@ -160,6 +162,7 @@ var (
 		3: "MESSAGE_STATE_SENT",
 		4: "MESSAGE_STATE_UNCONFIRMED",
 		5: "MESSAGE_STATE_FAILED",
+		6: "MESSAGE_STATE_RETRACTED",
 	}
 	MessageState_value = map[string]int32{
 		"MESSAGE_STATE_UNSPECIFIED": 0,
@@ -168,6 +171,7 @@ var (
 		"MESSAGE_STATE_SENT":        3,
 		"MESSAGE_STATE_UNCONFIRMED": 4,
 		"MESSAGE_STATE_FAILED":      5,
+		"MESSAGE_STATE_RETRACTED":   6,
 	}
 )
 
@@ -336,7 +340,11 @@ type Message struct {
 	Products []*Product `protobuf:"bytes,26,rep,name=products,proto3" json:"products,omitempty"`
 	// Output only. It is Instagram's time of an inbound message; it is absent
 	// when Instagram gave none. An outbound one has echo_time.
-	EventTime     *timestamppb.Timestamp `protobuf:"bytes,27,opt,name=event_time,json=eventTime,proto3" json:"event_time,omitempty"`
+	EventTime *timestamppb.Timestamp `protobuf:"bytes,27,opt,name=event_time,json=eventTime,proto3" json:"event_time,omitempty"`
+	// Output only. The message was taken back at this time, by Instagram's clock,
+	// or by this server's where Instagram gave none. It is absent when the message
+	// was not taken back.
+	RetractTime   *timestamppb.Timestamp `protobuf:"bytes,28,opt,name=retract_time,json=retractTime,proto3" json:"retract_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -556,6 +564,13 @@ func (x *Message) GetProducts() []*Product {
 func (x *Message) GetEventTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.EventTime
+	}
+	return nil
+}
+
+func (x *Message) GetRetractTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RetractTime
 	}
 	return nil
 }
@@ -998,7 +1013,8 @@ var File_linktor_instagram_v1_message_proto protoreflect.FileDescriptor
 
 const file_linktor_instagram_v1_message_proto_rawDesc = "" +
 	"\n" +
-	"\"linktor/instagram/v1/message.proto\x12\x14linktor.instagram.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"linktor/instagram/v1/content.proto\"\xe6\t\n" +
+	"\"linktor/instagram/v1/message.proto\x12\x14linktor.instagram.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"linktor/instagram/v1/content.proto\"\xa5\n" +
+	"\n" +
 	"\aMessage\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
@@ -1034,7 +1050,8 @@ const file_linktor_instagram_v1_message_proto_rawDesc = "" +
 	"\x05story\x18\x19 \x01(\v2\x1b.linktor.instagram.v1.StoryR\x05story\x129\n" +
 	"\bproducts\x18\x1a \x03(\v2\x1d.linktor.instagram.v1.ProductR\bproducts\x129\n" +
 	"\n" +
-	"event_time\x18\x1b \x01(\v2\x1a.google.protobuf.TimestampR\teventTime\"m\n" +
+	"event_time\x18\x1b \x01(\v2\x1a.google.protobuf.TimestampR\teventTime\x12=\n" +
+	"\fretract_time\x18\x1c \x01(\v2\x1a.google.protobuf.TimestampR\vretractTime\"m\n" +
 	"\x05Story\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x10\n" +
 	"\x03url\x18\x02 \x01(\tR\x03url\x12B\n" +
@@ -1081,14 +1098,15 @@ const file_linktor_instagram_v1_message_proto_rawDesc = "" +
 	"\rMessageOrigin\x12\x1e\n" +
 	"\x1aMESSAGE_ORIGIN_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12MESSAGE_ORIGIN_API\x10\x01\x12\x1c\n" +
-	"\x18MESSAGE_ORIGIN_ELSEWHERE\x10\x02*\xb5\x01\n" +
+	"\x18MESSAGE_ORIGIN_ELSEWHERE\x10\x02*\xd2\x01\n" +
 	"\fMessageState\x12\x1d\n" +
 	"\x19MESSAGE_STATE_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16MESSAGE_STATE_RECEIVED\x10\x01\x12\x19\n" +
 	"\x15MESSAGE_STATE_PENDING\x10\x02\x12\x16\n" +
 	"\x12MESSAGE_STATE_SENT\x10\x03\x12\x1d\n" +
 	"\x19MESSAGE_STATE_UNCONFIRMED\x10\x04\x12\x18\n" +
-	"\x14MESSAGE_STATE_FAILED\x10\x05*r\n" +
+	"\x14MESSAGE_STATE_FAILED\x10\x05\x12\x1b\n" +
+	"\x17MESSAGE_STATE_RETRACTED\x10\x06*r\n" +
 	"\tSettledBy\x12\x1a\n" +
 	"\x16SETTLED_BY_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11SETTLED_BY_ANSWER\x10\x01\x12\x1b\n" +
@@ -1140,14 +1158,15 @@ var file_linktor_instagram_v1_message_proto_depIdxs = []int32{
 	5,  // 11: linktor.instagram.v1.Message.story:type_name -> linktor.instagram.v1.Story
 	6,  // 12: linktor.instagram.v1.Message.products:type_name -> linktor.instagram.v1.Product
 	11, // 13: linktor.instagram.v1.Message.event_time:type_name -> google.protobuf.Timestamp
-	11, // 14: linktor.instagram.v1.Story.url_expire_time:type_name -> google.protobuf.Timestamp
-	11, // 15: linktor.instagram.v1.Attachment.url_expire_time:type_name -> google.protobuf.Timestamp
-	10, // 16: linktor.instagram.v1.MessageError.metadata:type_name -> linktor.instagram.v1.MessageError.MetadataEntry
-	17, // [17:17] is the sub-list for method output_type
-	17, // [17:17] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	11, // 14: linktor.instagram.v1.Message.retract_time:type_name -> google.protobuf.Timestamp
+	11, // 15: linktor.instagram.v1.Story.url_expire_time:type_name -> google.protobuf.Timestamp
+	11, // 16: linktor.instagram.v1.Attachment.url_expire_time:type_name -> google.protobuf.Timestamp
+	10, // 17: linktor.instagram.v1.MessageError.metadata:type_name -> linktor.instagram.v1.MessageError.MetadataEntry
+	18, // [18:18] is the sub-list for method output_type
+	18, // [18:18] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_linktor_instagram_v1_message_proto_init() }

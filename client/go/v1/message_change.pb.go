@@ -177,6 +177,72 @@ func (x *MessageEdit) GetDirection() MessageDirection {
 	return MessageDirection_MESSAGE_DIRECTION_UNSPECIFIED
 }
 
+// A customer or the account took back a message.
+type MessageUnsend struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Output only. It is Message.id of the message that was taken back. GetMessage
+	// returns it without its content.
+	MessageId string `protobuf:"bytes,1,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	// Output only. It is Instagram's id of that message.
+	Mid string `protobuf:"bytes,2,opt,name=mid,proto3" json:"mid,omitempty"`
+	// Output only. It says whose message it was: INBOUND for the customer's,
+	// OUTBOUND for the account's. It is unspecified where Instagram does not say.
+	Direction     MessageDirection `protobuf:"varint,3,opt,name=direction,proto3,enum=linktor.instagram.v1.MessageDirection" json:"direction,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MessageUnsend) Reset() {
+	*x = MessageUnsend{}
+	mi := &file_linktor_instagram_v1_message_change_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MessageUnsend) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MessageUnsend) ProtoMessage() {}
+
+func (x *MessageUnsend) ProtoReflect() protoreflect.Message {
+	mi := &file_linktor_instagram_v1_message_change_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MessageUnsend.ProtoReflect.Descriptor instead.
+func (*MessageUnsend) Descriptor() ([]byte, []int) {
+	return file_linktor_instagram_v1_message_change_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *MessageUnsend) GetMessageId() string {
+	if x != nil {
+		return x.MessageId
+	}
+	return ""
+}
+
+func (x *MessageUnsend) GetMid() string {
+	if x != nil {
+		return x.Mid
+	}
+	return ""
+}
+
+func (x *MessageUnsend) GetDirection() MessageDirection {
+	if x != nil {
+		return x.Direction
+	}
+	return MessageDirection_MESSAGE_DIRECTION_UNSPECIFIED
+}
+
 var File_linktor_instagram_v1_message_change_proto protoreflect.FileDescriptor
 
 const file_linktor_instagram_v1_message_change_proto_rawDesc = "" +
@@ -193,7 +259,12 @@ const file_linktor_instagram_v1_message_change_proto_rawDesc = "" +
 	"\x03mid\x18\x02 \x01(\tR\x03mid\x12\x12\n" +
 	"\x04text\x18\x03 \x01(\tR\x04text\x12\x19\n" +
 	"\bnum_edit\x18\x04 \x01(\x05R\anumEdit\x12D\n" +
-	"\tdirection\x18\x05 \x01(\x0e2&.linktor.instagram.v1.MessageDirectionR\tdirectionBV\n" +
+	"\tdirection\x18\x05 \x01(\x0e2&.linktor.instagram.v1.MessageDirectionR\tdirection\"\x86\x01\n" +
+	"\rMessageUnsend\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\x01 \x01(\tR\tmessageId\x12\x10\n" +
+	"\x03mid\x18\x02 \x01(\tR\x03mid\x12D\n" +
+	"\tdirection\x18\x03 \x01(\x0e2&.linktor.instagram.v1.MessageDirectionR\tdirectionBV\n" +
 	"\x18dev.linktor.instagram.v1B\x12MessageChangeProtoP\x01Z$linktor.dev/instagram/v1;instagramv1b\x06proto3"
 
 var (
@@ -208,20 +279,22 @@ func file_linktor_instagram_v1_message_change_proto_rawDescGZIP() []byte {
 	return file_linktor_instagram_v1_message_change_proto_rawDescData
 }
 
-var file_linktor_instagram_v1_message_change_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_linktor_instagram_v1_message_change_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
 var file_linktor_instagram_v1_message_change_proto_goTypes = []any{
 	(*MessageRead)(nil),   // 0: linktor.instagram.v1.MessageRead
 	(*MessageEdit)(nil),   // 1: linktor.instagram.v1.MessageEdit
-	(MessageDirection)(0), // 2: linktor.instagram.v1.MessageDirection
+	(*MessageUnsend)(nil), // 2: linktor.instagram.v1.MessageUnsend
+	(MessageDirection)(0), // 3: linktor.instagram.v1.MessageDirection
 }
 var file_linktor_instagram_v1_message_change_proto_depIdxs = []int32{
-	2, // 0: linktor.instagram.v1.MessageRead.direction:type_name -> linktor.instagram.v1.MessageDirection
-	2, // 1: linktor.instagram.v1.MessageEdit.direction:type_name -> linktor.instagram.v1.MessageDirection
-	2, // [2:2] is the sub-list for method output_type
-	2, // [2:2] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	3, // 0: linktor.instagram.v1.MessageRead.direction:type_name -> linktor.instagram.v1.MessageDirection
+	3, // 1: linktor.instagram.v1.MessageEdit.direction:type_name -> linktor.instagram.v1.MessageDirection
+	3, // 2: linktor.instagram.v1.MessageUnsend.direction:type_name -> linktor.instagram.v1.MessageDirection
+	3, // [3:3] is the sub-list for method output_type
+	3, // [3:3] is the sub-list for method input_type
+	3, // [3:3] is the sub-list for extension type_name
+	3, // [3:3] is the sub-list for extension extendee
+	0, // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_linktor_instagram_v1_message_change_proto_init() }
@@ -236,7 +309,7 @@ func file_linktor_instagram_v1_message_change_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_linktor_instagram_v1_message_change_proto_rawDesc), len(file_linktor_instagram_v1_message_change_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   2,
+			NumMessages:   3,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

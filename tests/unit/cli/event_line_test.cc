@@ -132,6 +132,14 @@ std::multimap<std::string, Case> OtherCases() {
        {R"(message_edited { message_id: "msg_1" mid: "m" text: "Blue"
            num_edit: 2 })",
         "edited msg_1 to \"Blue\", edit 2"}},
+      {"message_unsent",
+       {R"(message_unsent { message_id: "msg_1" mid: "m"
+           direction: MESSAGE_DIRECTION_INBOUND })",
+        "took back their message msg_1; delete copies of it"}},
+      {"message_unsent",
+       {R"(message_unsent { message_id: "msg_1" mid: "m"
+           direction: MESSAGE_DIRECTION_OUTBOUND })",
+        "the account took back its message msg_1; delete copies of it"}},
       {"optin",
        {R"(optin { title: "Deals" payload: "DEALS" token: "t"
            status: "RESUME NOTIFICATIONS" })",

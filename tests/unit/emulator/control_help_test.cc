@@ -93,6 +93,7 @@ TEST_F(ControlHelpTest, NamesEveryControlAndKind) {
                            "unreact",
                            "read",
                            "edit",
+                           "unsend",
                            "feedback",
                            "optin",
                            "handover",

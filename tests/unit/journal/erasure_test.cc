@@ -140,7 +140,10 @@ class ErasureTest : public testing::Test {
  protected:
   // Fills a folder: what is to be erased, in every place that may hold some of
   // it, between what stays.
-  ErasureTest() {
+  ErasureTest() : ErasureTest(/*by_unsend=*/false) {}
+  // With `by_unsend`, messages are taken back where that is possible, and not
+  // erased by a record of its own.
+  explicit ErasureTest(bool by_unsend) : by_unsend_(by_unsend) {
     rig_.Create(kShop);
     Surround("before", kNowMs);
     // Duplicates before rows are moved by a deletion, and one after it.
@@ -157,7 +160,8 @@ class ErasureTest : public testing::Test {
     DoomSettledSend();
     DoomHeldEcho();
     Surround("after", kNowMs + kDayMs);
-    DoomKey();
+    // It goes with the message m1, of which an unsend has no place for it.
+    if (!by_unsend_) DoomKey();
     rig_.Close();
     for (const std::string& copy : copies_) {
       for (std::size_t at = 0; at + kWindow <= copy.size(); ++at) {
@@ -264,6 +268,12 @@ class ErasureTest : public testing::Test {
     return ending;
   }
   void DoomMid(const std::string& mid, const TestChannel& channel = kShop) {
+    if (by_unsend_ && channel.no == kShop.no) {
+      erasures_.push_back(
+          Deliver({.kind = TestItem::kUnsend, .user = "501", .mid = mid})
+              .record);
+      return;
+    }
     journal::Record& erase = erasures_.emplace_back(NewRecord(kNowMs));
     erase.mutable_erase()->set_mid_key(MidKeyOf(channel, mid));
   }
@@ -329,6 +339,7 @@ class ErasureTest : public testing::Test {
     EXPECT_TRUE(rig_.AppendOne(std::move(made)).applied());
   }
 
+  const bool by_unsend_;
   const TempFolder folder_{TempFolder::MemoryParent()};
   StoreRig rig_;
   std::vector<std::string> copies_;
@@ -342,6 +353,26 @@ TEST_F(ErasureTest, LeavesNothingInAnyFile) {
   Erase();
   EXPECT_THAT(Tainted(), IsEmpty());
   ExpectOthersWhole();
+}
+
+class UnsendErasureTest : public ErasureTest {
+ protected:
+  UnsendErasureTest() : ErasureTest(/*by_unsend=*/true) {}
+};
+
+TEST_F(UnsendErasureTest, LeavesNothing) {
+  Prepare();
+  EXPECT_THAT(Tainted(), Not(IsEmpty())) << "of a folder with all of it";
+  Erase();
+  EXPECT_THAT(Tainted(), IsEmpty());
+  ExpectOthersWhole();
+}
+
+TEST_F(UnsendErasureTest, LeavesNothingAfterAKillAtAnyCall) {
+  const std::int64_t killed =
+      KillAtEveryCall([this] { Prepare(); }, [this] { Erase(); },
+                      [this] { ExpectErasedAfterAll(); });
+  EXPECT_GT(killed, 20);
 }
 
 // The files of a server that goes on running.

@@ -46,6 +46,10 @@ journal::ItemKind KindOf(TestItem kind) {
       return journal::ITEM_KIND_ECHO;
     case TestItem::kPostback:
       return journal::ITEM_KIND_POSTBACK;
+    case TestItem::kUnsend:
+      return journal::ITEM_KIND_UNSEND;
+    case TestItem::kEdit:
+      return journal::ITEM_KIND_EDIT;
     default:
       return journal::ITEM_KIND_OTHER;
   }
@@ -72,6 +76,13 @@ void Describe(const ItemSpec& spec, v1::Event& event) {
       event.mutable_reaction()->set_message_id(
           FormatId(kMessagePrefix, MidKeyOf(spec.channel, spec.target)));
       event.mutable_reaction()->set_emoji(spec.text);
+      return;
+    case TestItem::kUnsend:
+      event.mutable_message_unsent()->set_mid(spec.mid);
+      return;
+    case TestItem::kEdit:
+      event.mutable_message_edited()->set_mid(spec.mid);
+      event.mutable_message_edited()->set_text(spec.text);
       return;
     default:
       event.mutable_unknown()->set_kind(spec.text);
@@ -122,15 +133,18 @@ void Identify(Sealer& sealer, const ItemSpec& spec,
               journal::WebhookItem& item) {
   item.set_kind(KindOf(spec.kind));
   item.set_mid(spec.mid);
-  if (spec.mid.empty()) {
-    item.set_dedupe_key(DedupeKeyOf(spec));
-  } else {
+  if (!spec.mid.empty()) {
     item.set_mid_key(MidKeyOf(spec.channel, spec.mid));
+  }
+  if (spec.mid.empty() || spec.kind == TestItem::kEdit) {
+    item.set_dedupe_key(DedupeKeyOf(spec));
   }
   item.set_opens_window(spec.kind == TestItem::kMessage ||
                         spec.kind == TestItem::kPostback);
   if (spec.kind == TestItem::kReaction) {
     item.set_target_mid_key(MidKeyOf(spec.channel, spec.target));
+  } else if (spec.kind == TestItem::kUnsend || spec.kind == TestItem::kEdit) {
+    item.set_target_mid_key(item.mid_key());
   }
   if (spec.kind == TestItem::kEcho && !spec.attachment && !spec.text.empty()) {
     item.set_content_match(
@@ -197,6 +211,10 @@ const char* TypeOf(TestItem kind) {
       return "instagram.postback";
     case TestItem::kReaction:
       return "instagram.reaction";
+    case TestItem::kUnsend:
+      return "message.unsent";
+    case TestItem::kEdit:
+      return "message.edited";
     default:
       return "instagram.unknown";
   }

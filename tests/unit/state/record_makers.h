@@ -72,6 +72,10 @@ enum class TestItem : std::int8_t {
   kPostback,
   // Without a mid of its own; `target` is that of the message reacted to.
   kReaction,
+  // Its mid is that of the message taken back.
+  kUnsend,
+  // Its mid is that of the message edited; the text tells edits apart.
+  kEdit,
 };
 
 // Returns the type of the event that such an item becomes.

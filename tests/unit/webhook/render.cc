@@ -68,6 +68,8 @@ const char* NameOf(ItemType type) {
       return "MESSAGE_READ";
     case ItemType::kMessageEdited:
       return "MESSAGE_EDITED";
+    case ItemType::kMessageUnsent:
+      return "MESSAGE_UNSENT";
     case ItemType::kOptin:
       return "OPTIN";
     case ItemType::kHandover:

@@ -1,0 +1,90 @@
+// This part of Apply is about erasing: records that ask for it, and messages
+// that were taken back.
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "server/base/try.h"
+#include "server/state/applier.h"
+
+namespace linktor {
+
+// Erases what the record names, and then destroys its keys. The erasure is due
+// afterwards, also when there was nothing to overwrite.
+absl::StatusOr<Answer> Applier::ApplyErase(const journal::Erase& body,
+                                           Context& context) {
+  if (!body.mid_key().empty()) {
+    LINKTOR_ASSIGN(const auto own, messages_.FindByMid(body.mid_key()));
+    LINKTOR_TRY(EraseMid(body.mid_key(), own, context));
+  }
+  for (const std::int64_t id : body.key_ids()) {
+    LINKTOR_TRY(erasures_.DestroyKey(id));
+    context.effects.destroyed_keys.push_back(id);
+  }
+  NoteErasure(context);
+  return Done{};
+}
+
+void Applier::NoteErasure(Context& context) {
+  // One number is enough for all that a record erases.
+  if (context.effects.due_erasure != 0) return;
+  context.effects.due_erasure = ++state_.last_erasure_no;
+}
+
+// Overwrites every copy of the content under the mid: the events that name it,
+// the send that has it with its events, items as received, and held echoes. The
+// event that says that it was taken back stays.
+absl::Status Applier::EraseMid(std::string_view mid_key,
+                               const std::optional<MessageRow>& own,
+                               Context& context) {
+  LINKTOR_ASSIGN(std::vector<std::int64_t> erased,
+                 events_.mids().FindAll(mid_key));
+  LINKTOR_ASSIGN(const std::int64_t unsend,
+                 events_.mids().Find(mid_key, journal::ITEM_KIND_UNSEND));
+  std::erase(erased, unsend);
+  for (const std::int64_t seq : erased) {
+    LINKTOR_TRY(erasures_.EraseEvent(seq));
+  }
+  if (own.has_value()) LINKTOR_TRY(erasures_.EraseMessage(*own, erased));
+  LINKTOR_TRY(erasures_.EraseItems(mid_key));
+  LINKTOR_TRY(erasures_.EraseHeld(mid_key));
+  // Views must not be told what the same record has brought and erased.
+  for (CommittedEvent& event : context.effects.events) {
+    if (std::find(erased.begin(), erased.end(), event.seq) == erased.end()) {
+      continue;
+    }
+    event.encoded = nullptr;
+    event.sealed.clear();
+  }
+  auto& all = context.effects.erased_events;
+  all.insert(all.end(), erased.begin(), erased.end());
+  return absl::OkStatus();
+}
+
+absl::Status Applier::Retract(std::string_view mid_key, std::int64_t time_ms,
+                              Context& context) {
+  LINKTOR_ASSIGN(auto own, messages_.FindByMid(mid_key));
+  LINKTOR_TRY(EraseMid(mid_key, own, context));
+  NoteErasure(context);
+  if (!own.has_value()) return absl::OkStatus();
+  own->state = v1::MESSAGE_STATE_RETRACTED;
+  own->retract_ms = time_ms;
+  LINKTOR_TRY(messages_.Update(*own));
+  context.effects.messages.push_back(*std::move(own));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::int64_t> Applier::RetractTime(std::string_view mid_key) {
+  return events_.TimeOf(mid_key, journal::ITEM_KIND_UNSEND);
+}
+
+absl::Status Applier::RetractIfUnsent(const MessageRow& row, Context& context) {
+  if (row.mid_key.empty()) return absl::OkStatus();
+  LINKTOR_ASSIGN(const std::int64_t time_ms, RetractTime(row.mid_key));
+  return time_ms == 0 ? absl::OkStatus()
+                      : Retract(row.mid_key, time_ms, context);
+}
+
+}  // namespace linktor
