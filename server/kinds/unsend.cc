@@ -10,8 +10,12 @@ namespace {
 
 Result Read(const Source& source, ParsedItem& item) {
   v1::MessageUnsend& out = *item.payload.mutable_message_unsent();
-  out.set_direction(source.message->echo() ? v1::MESSAGE_DIRECTION_OUTBOUND
-                                           : DirectionOf(item));
+  out.set_direction(DirectionOf(item));
+  // The flag decides only where the item names nobody.
+  if (out.direction() == v1::MESSAGE_DIRECTION_UNSPECIFIED &&
+      source.message->echo()) {
+    out.set_direction(v1::MESSAGE_DIRECTION_OUTBOUND);
+  }
   if (item.message.mid().empty()) {
     return Misfit{"names no message", "$.message.mid"};
   }

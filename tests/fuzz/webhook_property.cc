@@ -161,7 +161,9 @@ Violation CheckEvent(WebhookRig& rig, const ParsedItem& parsed,
       event.raw_size() != static_cast<std::int64_t>(parsed.raw.size())) {
     return "an unknown event does not say what came";
   }
-  if (item.mid().empty() == item.dedupe_key().empty() && !event.test()) {
+  // A mid that several items name does not tell them apart.
+  const bool by_mid = !item.mid().empty() && !parsed.row->repeats_mid;
+  if (by_mid == !item.dedupe_key().empty() && !event.test()) {
     return "an event has no identity, or two";
   }
   return std::nullopt;

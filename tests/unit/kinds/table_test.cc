@@ -114,7 +114,7 @@ TEST(KindTest, TargetIsSetWhereItsMidIs) {
             payload, payload.GetDescriptor()->FindFieldByName("message_id")),
         "msg_1");
   }
-  EXPECT_EQ(targets, 4);
+  EXPECT_EQ(targets, 5);
 }
 
 // A row without a test of its own hides those of the same key behind it.

@@ -94,8 +94,8 @@ TEST_F(ApplyUnsendTest, OneRecordTellsNobodyWhatItTakesBack) {
     const ItemSpec unsend{.kind = TestItem::kUnsend, .mid = mid};
     rig_.Deliver(first ? std::vector<ItemSpec>{message, unsend}
                        : std::vector<ItemSpec>{unsend, message});
-    for (const CommittedEvent& event : rig_.batches().back()) {
-      CommittedEvent opened = event;
+    const auto batches = rig_.batches();
+    for (CommittedEvent opened : batches.back()) {
       ASSERT_TRUE(OpenEvent(rig_.sealer(), opened).ok());
       EXPECT_EQ(MergeEvent(opened).message_received().text(), "") << mid;
     }

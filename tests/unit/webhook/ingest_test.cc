@@ -164,8 +164,6 @@ TEST_F(IngestTest, EveryTypeHasItsNameKindAndWindow) {
        journal::ITEM_KIND_OTHER, false},
       {R"("is_self":true,"postback":{"mid":"m","payload":"p"})",
        "instagram.postback", journal::ITEM_KIND_POSTBACK, false},
-      {R"("message":{"mid":"m","is_deleted":true})", "instagram.unknown",
-       journal::ITEM_KIND_OTHER, false},
   };
   for (const TypeCase& c : cases) {
     const MadeItem made = MakeOne(Messaging({Inbound(c.rest)}));
