@@ -128,7 +128,8 @@ absl::Status LastActivity::WriteThrough(std::int64_t seq, LogState& state) {
 }
 
 absl::Status LastActivity::Settle(LogState& state) {
-  if (!run_through_.has_value()) return absl::OkStatus();
+  const std::optional<std::int64_t> through = run_through_;
+  if (!through.has_value()) return absl::OkStatus();
   const auto fresh = static_cast<std::size_t>(state.last_seq - committed_seq_);
   const std::size_t wanted = std::clamp(2 * fresh, kLeastMoved, kMostMoved);
   const std::size_t end = std::min(run_.size(), moved_ + wanted);
@@ -140,7 +141,7 @@ absl::Status LastActivity::Settle(LogState& state) {
     LINKTOR_TRY(Write(run_[moved_], entry->time_ms));
   }
   if (moved_ == run_.size()) {
-    state.activity_through = std::max(state.activity_through, *run_through_);
+    state.activity_through = std::max(state.activity_through, *through);
   }
   return absl::OkStatus();
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -124,7 +125,7 @@ std::string_view Catalogue::EventTypeOf(std::uint32_t number) const {
 
 std::optional<std::uint32_t> Catalogue::NumberAt(std::int64_t time_ms) const {
   const std::int64_t number = time_ms - base_ms_;
-  if (number < 0 || number >= size_) return std::nullopt;
+  if (number < 0 || std::cmp_greater_equal(number, size_)) return std::nullopt;
   return static_cast<std::uint32_t>(number);
 }
 

@@ -15,7 +15,6 @@ namespace linktor {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 class ApplyUnsendTest : public testing::Test {
