@@ -23,9 +23,14 @@ absl::Status RequestInFlight(const MessageRow& row) {
                     {"message_id", FormatId(kMessagePrefix, row.id)}}});
 }
 
+bool WasSent(v1::MessageState state) {
+  return state == v1::MESSAGE_STATE_SENT ||
+         state == v1::MESSAGE_STATE_RETRACTED;
+}
+
 absl::StatusOr<v1::Message> AnswerOfEnded(Sealer& sealer,
                                           const MessageRow& row) {
-  if (row.state == v1::MESSAGE_STATE_SENT) return OpenMessage(sealer, row);
+  if (WasSent(row.state)) return OpenMessage(sealer, row);
   LINKTOR_ASSIGN(const google::rpc::Status error, OpenError(sealer, row));
   return ErrorOf(error);
 }

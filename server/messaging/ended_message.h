@@ -23,8 +23,12 @@ absl::Status OutcomeUnknown(std::string_view why);
 // ask GetMessage.
 absl::Status RequestInFlight(const MessageRow& row);
 
-// Returns the message when it is SENT, else the error that its first caller was
-// told, with the same code, metadata and retry delay. The row must not be
+// Returns whether Instagram has taken a message in that state: a message that
+// was taken back was sent before. To send it again would be wrong.
+bool WasSent(v1::MessageState state);
+
+// Returns the message when it was sent, else the error that its first caller
+// was told, with the same code, metadata and retry delay. The row must not be
 // PENDING. DATA_LOSS when what is stored cannot be opened. It may read a key
 // from the disk, so it is called on the executor.
 absl::StatusOr<v1::Message> AnswerOfEnded(Sealer& sealer,

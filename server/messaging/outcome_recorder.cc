@@ -75,9 +75,10 @@ void OutcomeRecorder::OnRecorded(Ended& ended, const MessageRow& row) const {
     deps_.observer->OnSendEnded(ended.end.state,
                                 ErrorInfoOf(ended.end.error).reason());
   }
-  if (row.state == v1::MESSAGE_STATE_SENT) {
+  if (WasSent(row.state)) {
     v1::Message message = DescribeMessage(row);
-    SetContent(ended.content, message);
+    // What was taken back meanwhile has no content.
+    if (!IsErased(row.sealed_content)) SetContent(ended.content, message);
     return ended.tell(std::move(message));
   }
   if (!ended.end.error.ok()) return ended.tell(ended.end.error);

@@ -1,8 +1,9 @@
 // Erases content: it writes zeros of the same length over every copy of a
 // message's content, and destroys keys (ADR 16). It has no table of its own.
 // The Applier calls it on the applying thread, inside that thread's
-// transaction, for an Erase record. The bytes are still in the files until a
-// checkpoint; ErasureWorker sees to that. An error is the database's.
+// transaction, for an Erase record and for an unsend. The bytes are still in
+// the files until a checkpoint; ErasureWorker sees to that. An error is the
+// database's.
 
 #pragma once
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "server/messaging/ended_message.h"
 #include "tests/unit/messaging/messaging_fixture.h"
 
 namespace linktor {
@@ -249,6 +250,25 @@ TEST_F(OutcomeRecorderTest, LateAnswerStillSettlesAnUnconfirmedMessage) {
   ASSERT_THAT(told, IsOk());
   EXPECT_EQ(told->settled_by(), v1::SETTLED_BY_ANSWER);
   EXPECT_EQ(Stored(row).mid, "mid.1");
+}
+
+// The unsend came before Instagram's answer did.
+TEST_F(OutcomeRecorderTest,
+       AnswerToWhatWasTakenBackIsTheMessageWithoutContent) {
+  const MessageRow row = Claim();
+  EXPECT_TRUE(AppendAndWait(*journal_,
+                            Webhook(journal::ITEM_KIND_UNSEND, "777", "mid.1"))
+                  .applied());
+  Record(row, Sent());
+  const Answer told = Told();
+  ASSERT_THAT(told, IsOk());
+  EXPECT_EQ(told->state(), v1::MESSAGE_STATE_RETRACTED);
+  EXPECT_EQ(told->text(), "");
+  EXPECT_EQ(told->mid(), "mid.1");
+  // So it is told to whoever repeats the request.
+  const auto repeated = AnswerOfEnded(sealer(), Stored(row));
+  ASSERT_THAT(repeated, IsOk());
+  EXPECT_EQ(repeated->state(), v1::MESSAGE_STATE_RETRACTED);
 }
 
 TEST_F(OutcomeRecorderTest, AnswerToWhatWasSettledOtherwiseIsNoSuccess) {
