@@ -68,6 +68,18 @@ TEST_F(TrimTest, EventsByAge) {
   EXPECT_EQ(again.duplicates, 1);
 }
 
+// The newest activities are in the rows of events alone, until a run is moved.
+TEST_F(TrimTest, DeletedEventsLeaveTheirCustomersActivity) {
+  rig_.Deliver({{.user = "501", .mid = "m1"}, {.user = "502", .mid = "m2"}});
+  ASSERT_GT(rig_.TrimAt(kNowMs + kDayMs, {.event_age_ms = 0}).deleted, 0);
+  ASSERT_EQ(OldestSeq(), 2);
+  for (const bool reopened : {false, true}) {
+    if (reopened) rig_.Reopen();
+    EXPECT_EQ(rig_.Conversation(kShop, "501").last_inbound_ms, kNowMs);
+    EXPECT_EQ(rig_.Conversation(kShop, "502").last_inbound_ms, kNowMs);
+  }
+}
+
 TEST_F(TrimTest, LastEventStays) {
   rig_.Deliver({{.mid = "m1"}, {.mid = "m2"}, {.mid = "m3"}});
   EXPECT_EQ(rig_.TrimAt(kNowMs + kDayMs, {.event_age_ms = 0}).deleted, 2 + 3)
