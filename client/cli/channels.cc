@@ -45,7 +45,14 @@ struct ChannelOptions {
   bool remove_access_token = false;
   bool remove_verify_token = false;
   std::string remove_app_secret;
+  // It is empty when the change does not depend on it.
+  std::string etag;
 };
+
+void AddEtag(CLI::App* command, ChannelOptions& options) {
+  command->add_option("--etag", options.etag,
+                      "only if the channel still has this etag (channels get)");
+}
 
 void AddSecretFiles(CLI::App* command, SecretFiles& files) {
   command->add_option("--access-token-file", files.access_token,
@@ -98,9 +105,6 @@ void FillChannel(const ChannelOptions& from, v1::Channel& channel,
 
 void AddChannelOptions(CLI::App* command, ChannelOptions& options) {
   command->add_option("--name", options.name, "a name for people");
-  command->add_option(
-      "--account-id", options.account_id,
-      "the account's id as webhooks give it (17 digits, 17841...)");
   command->add_option("--page-id", options.page_id,
                       "the connected Facebook Page; not with Instagram Login");
   command->add_option("--api-version", options.api_version,
@@ -207,10 +211,11 @@ ExitCode Update(Session& session, const ChannelOptions& options) {
   FillChannel(options, *request.mutable_channel(),
               *request.mutable_update_mask());
   request.mutable_channel()->set_id(options.id);
+  request.mutable_channel()->set_etag(options.etag);
   if (request.update_mask().paths().empty()) {
     return session.Usage(absl::InvalidArgumentError(
-        "nothing to change: give one of --name, --account-id, --page-id, "
-        "--api-version, --on-no-history"));
+        "nothing to change: give one of --name, --page-id, --api-version, "
+        "--on-no-history"));
   }
   v1::UpdateChannelResponse response;
   if (auto failure = session.Call(CallKind::kChange, &Service::UpdateChannel,
@@ -220,16 +225,17 @@ ExitCode Update(Session& session, const ChannelOptions& options) {
   return PrintChannel(session, response, response.channel(), "");
 }
 
-ExitCode Delete(Session& session, const std::string& id) {
+ExitCode Delete(Session& session, const ChannelOptions& options) {
   v1::DeleteChannelRequest request;
-  request.set_channel_id(id);
+  request.set_channel_id(options.id);
+  request.set_etag(options.etag);
   v1::DeleteChannelResponse response;
   if (auto failure = session.Call(CallKind::kChange, &Service::DeleteChannel,
                                   request, &response)) {
     return session.Fail(*failure);
   }
   return session.Print(response,
-                       absl::StrCat("Deleted ", id,
+                       absl::StrCat("Deleted ", options.id,
                                     ". Its credentials are gone; its events "
                                     "stay readable until retention.\n"));
 }
@@ -239,6 +245,7 @@ ExitCode SetCredentials(Session& session, const ChannelOptions& options) {
   if (!secrets.ok()) return session.Usage(secrets.status());
   v1::SetChannelCredentialsRequest request;
   request.set_channel_id(options.id);
+  request.set_etag(options.etag);
   if (options.remove_access_token) {
     request.set_access_token("");
   } else if (!secrets->access_token.empty()) {
@@ -284,7 +291,11 @@ void AddCreateAndUpdate(CLI::App& group, const Program& program) {
   create->add_option("--id", created->id,
                      "1-64 of [A-Za-z0-9._-]; the server makes one by default");
   AddChannelOptions(create, *created);
-  create->get_option("--account-id")->required();
+  create
+      ->add_option("--account-id", created->account_id,
+                   "the account's id as webhooks give it (17 digits, "
+                   "17841...)")
+      ->required();
   create->add_flag("--instagram-login", created->instagram_login,
                    "the account is connected by Instagram Login, without a "
                    "Facebook Page");
@@ -301,6 +312,7 @@ void AddCreateAndUpdate(CLI::App& group, const Program& program) {
                  "--on-no-history refuse");
   update->add_option("ID", updated->id, "the channel")->required();
   AddChannelOptions(update, *updated);
+  AddEtag(update, *updated);
   Bind(update, program.run,
        [&session, updated] { return Update(session, *updated); });
 }
@@ -327,6 +339,7 @@ void AddSetCredentials(CLI::App& group, const Program& program) {
       ->excludes("--verify-token-file");
   set->add_option("--remove-app-secret", options->remove_app_secret,
                   "fingerprint of the app secret to remove");
+  AddEtag(set, *options);
   Bind(set, program.run,
        [&session, options] { return SetCredentials(session, *options); });
 }
@@ -341,21 +354,22 @@ void AddChannels(const Program& program) {
   Bind(AddCommand(*group, "list", "all channels",
                   "  linktor-ig channels list --json"),
        program.run, [&session] { return List(session); });
-  const auto by_id = [&](const char* name, const char* what,
-                         ExitCode (*action)(Session&, const std::string&)) {
-    auto id = std::make_shared<std::string>();
-    CLI::App* command =
-        AddCommand(*group, name, what,
-                   absl::StrCat("  linktor-ig channels ", name, " ch_shop"));
-    command->add_option("ID", *id, "the channel")->required();
-    Bind(command, program.run,
-         [&session, id, action] { return action(session, *id); });
-  };
-  by_id("get", "one channel, with the fingerprints of its credentials", Get);
+  auto id = std::make_shared<std::string>();
+  CLI::App* get = AddCommand(
+      *group, "get", "one channel, with the fingerprints of its credentials",
+      "  linktor-ig channels get ch_shop");
+  get->add_option("ID", *id, "the channel")->required();
+  Bind(get, program.run, [&session, id] { return Get(session, *id); });
   AddCreateAndUpdate(*group, program);
-  by_id("delete",
-        "disconnect an account at once; its id is free again after 72 hours",
-        Delete);
+  auto deleted = std::make_shared<ChannelOptions>();
+  CLI::App* remove = AddCommand(
+      *group, "delete",
+      "disconnect an account at once; its id is free again after 72 hours",
+      "  linktor-ig channels delete ch_shop");
+  remove->add_option("ID", deleted->id, "the channel")->required();
+  AddEtag(remove, *deleted);
+  Bind(remove, program.run,
+       [&session, deleted] { return Delete(session, *deleted); });
   AddSetCredentials(*group, program);
 }
 

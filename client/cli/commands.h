@@ -30,6 +30,7 @@ void AddMessages(const Program& program);
 void AddConversations(const Program& program);
 void AddIceBreakers(const Program& program);
 void AddEvents(const Program& program);
+void AddDeliveries(const Program& program);
 void AddErrors(const Program& program);
 void AddKeys(const Program& program);
 void AddCompletion(const Program& program);

@@ -1,4 +1,4 @@
-// conversations get|opt-out|opt-in
+// This file has the commands conversations list|get|opt-out|opt-in.
 
 #include <memory>
 
@@ -6,6 +6,7 @@
 #include "absl/time/clock.h"
 #include "client/cli/commands.h"
 #include "client/cli/describe.h"
+#include "client/cli/stretch.h"
 
 namespace linktor::cli {
 namespace {
@@ -30,6 +31,38 @@ ExitCode Get(Session& session, const Names& names) {
     return session.Fail(*std::move(failure), {names.channel_id, names.user_id});
   }
   return session.Print(response, Text(response.conversation()));
+}
+
+struct ListOptions {
+  std::string channel_id;
+  bool unanswered_only = false;
+  std::int64_t limit = 20;
+};
+
+// Prints one page. Returns -1 when the output cannot be written; errno says
+// why.
+int PrintPage(Session& session, const v1::ListConversationsResponse& page) {
+  for (const v1::Conversation& conversation : page.conversations()) {
+    if (!session.Write(session.options().json
+                           ? JsonLine(conversation)
+                           : OneLine(conversation, absl::LocalTimeZone()))) {
+      return -1;
+    }
+  }
+  return page.conversations_size();
+}
+
+ExitCode List(Session& session, const ListOptions& options) {
+  v1::ListConversationsRequest request;
+  request.set_channel_id(options.channel_id);
+  request.set_unanswered_only(options.unanswered_only);
+  return WalkPages<v1::ListConversationsResponse>(
+      session, options.limit, Noun{"conversation", "conversations"}, request,
+      [&session](const auto& asked, auto* page) {
+        return session.Call(CallKind::kRead, &Service::ListConversations, asked,
+                            page);
+      },
+      [&session](const auto& page) { return PrintPage(session, page); });
 }
 
 ExitCode SetOptedOut(Session& session, const Names& names, bool opted_out) {
@@ -62,6 +95,19 @@ void AddConversations(const Program& program) {
                              "windows, user names and opt-outs of customers",
                              "  linktor-ig conversations get ch_shop "
                              "6100000000000001");
+  auto listed = std::make_shared<ListOptions>();
+  CLI::App* list = AddCommand(
+      *group, "list", "the conversations of a channel, the latest first",
+      "  linktor-ig conversations list ch_shop --unanswered");
+  list->add_option("CHANNEL", listed->channel_id, "the channel")->required();
+  list->add_flag("--unanswered", listed->unanswered_only,
+                 "only those in which the customer waits for an answer");
+  list->add_option("--limit", listed->limit,
+                   "print at most so many; 20 unless it is given")
+      ->check(CLI::Range(1, 1'000'000'000));
+  Bind(list, program.run, [session = &program.session, listed] {
+    return List(*session, *listed);
+  });
   const auto add = [&](const char* name, const char* what,
                        ExitCode (*action)(Session&, const Names&)) {
     auto names = std::make_shared<Names>();

@@ -110,6 +110,8 @@ std::string Summary(const v1::Message& message) {
 std::string Describe(const v1::Channel& channel, const absl::TimeZone& zone) {
   std::string out;
   Add(out, "channel", EscapeControls(channel.id()));
+  Add(out, "uid", EscapeControls(channel.uid()));
+  Add(out, "etag", EscapeControls(channel.etag()));
   Add(out, "name", EscapeControls(channel.name()));
   Add(out, "account", EscapeControls(channel.instagram_account_id()));
   Add(out, "page", EscapeControls(channel.page_id()));
@@ -204,7 +206,18 @@ std::string Describe(const v1::Message& message, const absl::TimeZone& zone) {
   Add(out, "reason", EscapeControls(message.error().reason()));
   Add(out, "error", EscapeControls(message.error().message()));
   Add(out, "API key", EscapeControls(message.api_key_id()));
+  for (const v1::MessageReaction& reaction : message.reactions()) {
+    Add(out, "reaction",
+        absl::StrCat(
+            EscapeControls(reaction.emoji().empty() ? reaction.reaction()
+                                                    : reaction.emoji()),
+            reaction.direction() == v1::MESSAGE_DIRECTION_OUTBOUND
+                ? " of the account"
+                : " of the customer"));
+  }
   AddTime(out, "written", message.event_time(), zone);
+  AddTime(out, "edited", message.edit_time(), zone);
+  AddTime(out, "read", message.read_time(), zone);
   AddTime(out, "taken back", message.retract_time(), zone);
   AddTime(out, "created", message.create_time(), zone);
   AddTime(out, "sent", message.send_time(), zone);
@@ -272,6 +285,41 @@ std::string OneLine(const v1::Channel& channel) {
       EscapeControls(channel.name()),
       lacks.empty() ? "" : absl::StrCat(" (NOT SET: ", lacks, ")"));
   absl::StripTrailingAsciiWhitespace(&line);
+  return line + "\n";
+}
+
+std::string OneLine(const v1::Message& message, const absl::TimeZone& zone) {
+  return absl::StrCat(
+      ShowTime(message.create_time(), zone), " ",
+      message.direction() == v1::MESSAGE_DIRECTION_OUTBOUND ? "to" : "from",
+      " ", EscapeControls(message.user_id()), " ",
+      Short(v1::MessageState_Name(message.state()), "MESSAGE_STATE_",
+            message.state()),
+      " ", EscapeControls(message.id()), " ", Summary(message), "\n");
+}
+
+std::string OneLine(const v1::Conversation& conversation,
+                    const absl::TimeZone& zone) {
+  const v1::Message& in = conversation.last_inbound_message();
+  const v1::Message& out = conversation.last_outbound_message();
+  std::string line = EscapeControls(conversation.user_id());
+  if (!conversation.username().empty()) {
+    absl::StrAppend(&line, " @", EscapeControls(conversation.username()));
+  }
+  if (conversation.unanswered_count() > 0) {
+    absl::StrAppend(&line, " ", conversation.unanswered_count(), " unanswered");
+  }
+  if (conversation.opted_out()) absl::StrAppend(&line, " OPTED OUT");
+  // The last word of the conversation says most about it.
+  const bool theirs = conversation.unanswered_count() > 0 ||
+                      !conversation.has_last_outbound_message();
+  if (theirs && conversation.has_last_inbound_message()) {
+    absl::StrAppend(&line, " ", ShowTime(in.create_time(), zone), " from them ",
+                    Summary(in));
+  } else if (conversation.has_last_outbound_message()) {
+    absl::StrAppend(&line, " ", ShowTime(out.create_time(), zone), " to them ",
+                    Summary(out));
+  }
   return line + "\n";
 }
 

@@ -28,7 +28,11 @@ std::string Describe(const v1::Conversation& conversation, absl::Time now,
                      const absl::TimeZone& zone);
 std::string Describe(const v1::GetIceBreakersResponse& ice_breakers);
 
-// One line of `channels list`.
+// These return one line of `channels list`, of `messages list`, and of
+// `conversations list`.
 std::string OneLine(const v1::Channel& channel);
+std::string OneLine(const v1::Message& message, const absl::TimeZone& zone);
+std::string OneLine(const v1::Conversation& conversation,
+                    const absl::TimeZone& zone);
 
 }  // namespace linktor::cli

@@ -1,10 +1,12 @@
-// events tail
+// This file has the commands events tail|list.
 
 #include <memory>
 
 #include "absl/time/clock.h"
 #include "client/cli/arguments.h"
 #include "client/cli/commands.h"
+#include "client/cli/event_line.h"
+#include "client/cli/stretch.h"
 #include "client/cli/tail.h"
 #include "client/cli/times.h"
 #include "client/cli/watch.h"
@@ -12,17 +14,52 @@
 namespace linktor::cli {
 namespace {
 
+// Both commands take these.
+struct FilterOptions {
+  std::vector<std::string> types, channels, users;
+  bool raw = false;
+};
+
 struct TailOptions {
   std::string after;
   bool after_given = false;
   bool from_start = false;
   std::string since;
   bool since_given = false;
-  std::vector<std::string> types, channels, users;
-  bool raw = false;
+  FilterOptions filter;
   std::int64_t count = 0;
   bool until_caught_up = false;
 };
+
+struct ListOptions {
+  FilterOptions filter;
+  Stretch stretch;
+};
+
+// Adds the options of a filter to a command.
+void AddFilter(CLI::App& command, FilterOptions& filter) {
+  const auto add = [&command](const char* name,
+                              std::vector<std::string>& values,
+                              const char* what) {
+    command.add_option(name, values, what)->allow_extra_args(false);
+  };
+  add("--type", filter.types,
+      "only this type, or a group such as 'instagram.*'; repeatable");
+  add("--channel", filter.channels, "only this channel; repeatable");
+  add("--user", filter.users, "only this customer; repeatable");
+  command.add_flag(
+      "--raw", filter.raw,
+      "print each item also as Instagram sent it, while it is kept");
+}
+
+// Both requests have the same four fields.
+template <typename Request>
+void SetFilter(const FilterOptions& filter, Request& request) {
+  for (const auto& type : filter.types) request.add_types(type);
+  for (const auto& channel : filter.channels) request.add_channel_ids(channel);
+  for (const auto& user : filter.users) request.add_user_ids(user);
+  request.set_include_raw(filter.raw);
+}
 
 ExitCode RunTail(Session& session, const TailOptions& options) {
   // A script's variable that is empty would lose what came meanwhile.
@@ -35,10 +72,7 @@ ExitCode RunTail(Session& session, const TailOptions& options) {
   Tail::Options tail{.count = options.count,
                      .until_caught_up = options.until_caught_up};
   v1::SubscribeEventsRequest& request = tail.request;
-  for (const auto& type : options.types) request.add_types(type);
-  for (const auto& channel : options.channels) request.add_channel_ids(channel);
-  for (const auto& user : options.users) request.add_user_ids(user);
-  request.set_include_raw(options.raw);
+  SetFilter(options.filter, request);
   if (!options.after.empty()) {
     request.set_after_cursor(options.after);
   } else if (options.since_given) {
@@ -53,6 +87,51 @@ ExitCode RunTail(Session& session, const TailOptions& options) {
     return session.Usage(texts);
   }
   return Tail(session, watch, std::move(tail)).Run();
+}
+
+// Prints one page. Returns -1 when the output cannot be written; errno says
+// why.
+int PrintPage(Session& session, const ListOptions& options,
+              const v1::ListEventsResponse& page) {
+  for (const v1::Event& event : page.events()) {
+    if (!session.Write(
+            session.options().json
+                ? JsonLine(event)
+                : EventLine(event, absl::LocalTimeZone(), options.filter.raw) +
+                      "\n")) {
+      return -1;
+    }
+  }
+  return page.events_size();
+}
+
+ExitCode RunList(Session& session, const ListOptions& options) {
+  v1::ListEventsRequest request;
+  SetFilter(options.filter, request);
+  const absl::Status set = SetStretch(options.stretch, request);
+  if (!set.ok()) return session.Usage(set);
+  return WalkPages<v1::ListEventsResponse>(
+      session, options.stretch.limit, Noun{"event", "events"}, request,
+      [&session](const auto& asked, auto* page) {
+        return session.Call(CallKind::kRead,
+                            &v1::EventService::Stub::ListEvents, asked, page);
+      },
+      [&](const auto& page) { return PrintPage(session, options, page); });
+}
+
+void AddList(CLI::App& group, const Program& program) {
+  auto options = std::make_shared<ListOptions>();
+  CLI::App* list = AddCommand(
+      group, "list", "print events that are stored, the newest first",
+      "  linktor-ig events list --channel ch_shop --user 6100000000000001\n"
+      "  linktor-ig events list --type message.failed --since 3d --limit 100\n"
+      "The cursor on standard error is the end of the log: linktor-ig events "
+      "tail --after CURSOR\nprints what came later, and misses nothing.");
+  AddFilter(*list, options->filter);
+  AddStretch(*list, options->stretch, "events received");
+  Session& session = program.session;
+  Bind(list, program.run,
+       [&session, options] { return RunList(session, *options); });
 }
 
 }  // namespace
@@ -85,16 +164,7 @@ void AddEvents(const Program& program) {
       "print the events received since then: how long ago, such as 2h, or a "
       "time with its zone");
   since->excludes(after)->excludes("--from-start");
-  const auto add = [tail](const char* name, std::vector<std::string>& values,
-                          const char* what) {
-    tail->add_option(name, values, what)->allow_extra_args(false);
-  };
-  add("--type", options->types,
-      "only this type, or a group such as 'instagram.*'; repeatable");
-  add("--channel", options->channels, "only this channel; repeatable");
-  add("--user", options->users, "only this customer; repeatable");
-  tail->add_flag("--raw", options->raw,
-                 "print each item also as Instagram sent it, while it is kept");
+  AddFilter(*tail, options->filter);
   tail->add_option("--count", options->count, "end after so many events")
       ->check(CLI::Range(1, 1'000'000'000));
   tail->add_flag("--until-caught-up", options->until_caught_up,
@@ -105,6 +175,7 @@ void AddEvents(const Program& program) {
     options->since_given = since->count() > 0;
     return RunTail(session, *options);
   });
+  AddList(*group, program);
 }
 
 }  // namespace linktor::cli

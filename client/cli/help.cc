@@ -100,6 +100,7 @@ void AddCommands(const Program& program) {
   AddConversations(program);
   AddIceBreakers(program);
   AddEvents(program);
+  AddDeliveries(program);
   AddKeys(program);
   AddErrors(program);
   AddCompletion(program);

@@ -1,10 +1,13 @@
-// messages get|resolve
+// This file has the commands messages get|list|resolve.
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "client/cli/commands.h"
 #include "client/cli/describe.h"
+#include "client/cli/stretch.h"
 
 namespace linktor::cli {
 namespace {
@@ -13,6 +16,12 @@ using Service = v1::MessagingService::Stub;
 
 struct GetOptions {
   std::string channel_id, message_id, mid, request_id;
+};
+
+struct ListOptions {
+  std::string channel_id, user_id;
+  std::vector<std::string> states;
+  Stretch stretch;
 };
 
 struct ResolveOptions {
@@ -40,6 +49,39 @@ ExitCode Get(Session& session, const GetOptions& options) {
                     response.message().id(), " sent|not-sent\n");
   }
   return session.Print(response, text);
+}
+
+// Prints one page. Returns -1 when the output cannot be written; errno says
+// why.
+int PrintPage(Session& session, const v1::ListMessagesResponse& page) {
+  for (const v1::Message& message : page.messages()) {
+    if (!session.Write(session.options().json
+                           ? JsonLine(message)
+                           : OneLine(message, absl::LocalTimeZone()))) {
+      return -1;
+    }
+  }
+  return page.messages_size();
+}
+
+ExitCode List(Session& session, const ListOptions& options) {
+  v1::ListMessagesRequest request;
+  request.set_channel_id(options.channel_id);
+  request.set_user_id(options.user_id);
+  for (const std::string& name : options.states) {
+    v1::MessageState state = v1::MESSAGE_STATE_UNSPECIFIED;
+    (void)v1::MessageState_Parse("MESSAGE_STATE_" + name, &state);
+    request.add_states(state);
+  }
+  const absl::Status set = SetStretch(options.stretch, request);
+  if (!set.ok()) return session.Usage(set);
+  return WalkPages<v1::ListMessagesResponse>(
+      session, options.stretch.limit, Noun{"message", "messages"}, request,
+      [&session](const auto& asked, auto* page) {
+        return session.Call(CallKind::kRead, &Service::ListMessages, asked,
+                            page);
+      },
+      [&session](const auto& page) { return PrintPage(session, page); });
 }
 
 ExitCode Resolve(Session& session, const ResolveOptions& options) {
@@ -79,6 +121,24 @@ void AddMessages(const Program& program) {
                   "the request id of the send");
   key->require_option(1);
   Bind(get, program.run, [&session, got] { return Get(session, *got); });
+
+  auto listed = std::make_shared<ListOptions>();
+  CLI::App* list = AddCommand(
+      *group, "list", "the messages of a channel or of one customer",
+      "  linktor-ig messages list ch_shop --user 6100000000000001\n"
+      "  linktor-ig messages list ch_shop --state UNCONFIRMED --state FAILED\n"
+      "The newest come first. The cursor on standard error is the end of the "
+      "log: linktor-ig events\ntail --after CURSOR prints what came later.");
+  list->add_option("CHANNEL", listed->channel_id, "the channel")->required();
+  list->add_option("--user", listed->user_id, "only this customer");
+  list->add_option("--state", listed->states,
+                   "only messages in this state; repeatable")
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember({"RECEIVED", "PENDING", "SENT", "UNCONFIRMED",
+                             "FAILED", "RETRACTED"}));
+  AddStretch(*list, listed->stretch, "messages");
+  Bind(list, program.run,
+       [&session, listed] { return List(session, *listed); });
 
   auto resolved = std::make_shared<ResolveOptions>();
   CLI::App* resolve = AddCommand(

@@ -23,6 +23,11 @@ constexpr OwnRemedy kOwnRemedies[] = {
      "Use an id of linktor-ig channels list, or create the channel."},
     {reason::kAccountAlreadyConnected,
      "Use the channel that channel_id names, or delete it first."},
+    {reason::kChannelChanged,
+     "Read the channel again by linktor-ig channels get, and decide anew."},
+    {reason::kConversationNotFound,
+     "Use the customer of an event of this channel or of linktor-ig "
+     "conversations list: a customer is known from their first message on."},
     {reason::kCredentialsMissing, "Give the channel an access token."},
     {reason::kMessageNotFound,
      "Use an id that a send or an event of this channel gave."},

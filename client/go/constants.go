@@ -53,6 +53,8 @@ const (
 	ReasonAccountNotLinked             = "ACCOUNT_NOT_LINKED"
 	ReasonCommentReplyUnavailable      = "COMMENT_REPLY_UNAVAILABLE"
 	ReasonAppSecretRefused             = "APP_SECRET_REFUSED"
+	ReasonChannelChanged               = "CHANNEL_CHANGED"
+	ReasonConversationNotFound         = "CONVERSATION_NOT_FOUND"
 )
 
 // These are the types of events, as Event.type and

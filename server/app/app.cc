@@ -126,6 +126,8 @@ absl::Status App::StartStore() {
                                  on_fatal_();
                                }));
   log_ = std::make_unique<EventLog>(*folder_);
+  list_ = std::make_unique<EventList>(*folder_, *log_);
+  deliveries_ = std::make_unique<DeliveryList>(folder_->state());
   folder_->feed().Add([this](auto records) { log_->OnCommit(records); });
   registry_ = std::make_unique<ChannelRegistry>(folder_->sealer());
   LINKTOR_ASSIGN(const auto channels, folder_->state().LiveChannels());
@@ -153,6 +155,8 @@ absl::Status App::StartMessaging() {
   Sealer& sealer = folder_->sealer();
   reader_ = std::make_unique<MessageReader>(state, folder_->events(), sealer,
                                             *registry_);
+  messages_ =
+      std::make_unique<MessageList>(*folder_, *log_, *reader_, *registry_);
   settler_ = std::make_unique<Settler>(Settler::Dependencies{
       clock_, folder_->appender(), sealer, *journal_, *registry_, *reader_});
   sender_ = std::make_unique<Sender>(
@@ -173,8 +177,15 @@ absl::Status App::StartMessaging() {
   users_ = std::make_unique<UserDirectory>(UserDirectory::Dependencies{
       clock_, state, sealer, *journal_, *registry_, *graph_});
   folder_->feed().Add([this](auto records) { users_->OnCommit(records); });
-  conversations_ = std::make_unique<Conversations>(clock_, state, sealer,
-                                                   *journal_, *registry_);
+  conversations_ = std::make_unique<Conversations>(
+      Conversations::Dependencies{.clock = clock_,
+                                  .state = state,
+                                  .sealer = sealer,
+                                  .journal = *journal_,
+                                  .registry = *registry_,
+                                  .messages = *messages_,
+                                  .folder = *folder_,
+                                  .log = *log_});
   // Content that was erased before a crash may still be in a file.
   LINKTOR_ASSIGN(const std::int64_t due, state.LastDueErasure());
   erasures_ = std::make_unique<ErasureWorker>(
@@ -254,13 +265,13 @@ absl::Status App::StartGrpc() {
   options.limits.max_streams_per_key = config_.max_streams_per_key;
   options.limits.max_calls_per_key = config_.max_calls_per_key;
   LINKTOR_ASSIGN(
-      grpc_,
-      GrpcServer::Start(
-          options,
-          {*executor_, metrics_, config_.access.keys ? keys_.get() : nullptr,
-           *key_admin_, *admin_of_channels_, *ice_breakers_, *registry_,
-           *known_channels_, *sender_, *settler_, *reader_, *conversations_,
-           *log_, [this] { return Describe(); }}));
+      grpc_, GrpcServer::Start(
+                 options, {*executor_, metrics_,
+                           config_.access.keys ? keys_.get() : nullptr,
+                           *key_admin_, *admin_of_channels_, *ice_breakers_,
+                           *registry_, *known_channels_, *sender_, *settler_,
+                           *reader_, *messages_, *conversations_, *log_, *list_,
+                           *deliveries_, [this] { return Describe(); }}));
   return absl::OkStatus();
 }
 

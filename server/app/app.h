@@ -30,6 +30,8 @@
 #include "server/channels/known_channels.h"
 #include "server/channels/registry.h"
 #include "server/channels/user_directory.h"
+#include "server/events/delivery_list.h"
+#include "server/events/event_list.h"
 #include "server/events/event_log.h"
 #include "server/graph/client.h"
 #include "server/http/client.h"
@@ -38,6 +40,7 @@
 #include "server/journal/embedded_journal.h"
 #include "server/journal/erasure_worker.h"
 #include "server/messaging/conversations.h"
+#include "server/messaging/message_list.h"
 #include "server/messaging/message_reader.h"
 #include "server/messaging/sender.h"
 #include "server/messaging/settler.h"
@@ -135,6 +138,8 @@ class App {
   // It is above the journal, because the writer's thread tells it of every
   // commit.
   std::unique_ptr<EventLog> log_;
+  std::unique_ptr<EventList> list_;
+  std::unique_ptr<DeliveryList> deliveries_;
   std::unique_ptr<EmbeddedJournal> journal_;
   std::unique_ptr<ChannelRegistry> registry_;
   // Its tasks refer to components below it. Stop ends it when they have no work
@@ -147,6 +152,7 @@ class App {
   std::unique_ptr<ChannelAdmin> admin_of_channels_;
   std::unique_ptr<IceBreakers> ice_breakers_;
   std::unique_ptr<MessageReader> reader_;
+  std::unique_ptr<MessageList> messages_;
   std::unique_ptr<Settler> settler_;
   std::unique_ptr<Sender> sender_;
   // It has a thread that asks Meta for names.

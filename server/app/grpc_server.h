@@ -20,8 +20,11 @@
 #include "server/channels/ice_breakers.h"
 #include "server/channels/known_channels.h"
 #include "server/channels/registry.h"
+#include "server/events/delivery_list.h"
+#include "server/events/event_list.h"
 #include "server/events/event_log.h"
 #include "server/messaging/conversations.h"
+#include "server/messaging/message_list.h"
 #include "server/messaging/message_reader.h"
 #include "server/messaging/sender.h"
 #include "server/messaging/settler.h"
@@ -57,8 +60,11 @@ class GrpcServer {
     Sender& sender;
     Settler& settler;
     MessageReader& reader;
+    MessageList& messages;
     Conversations& conversations;
     EventLog& log;
+    EventList& list;
+    DeliveryList& deliveries;
     // It is called for each GetServerInfo, on the executor.
     ServerServiceImpl::Describe describe;
   };

@@ -37,6 +37,7 @@ inline constexpr std::string_view kMessagePrefix = "msg_";
 inline constexpr std::string_view kEventPrefix = "evt_";
 inline constexpr std::string_view kDeliveryPrefix = "dlv_";
 inline constexpr std::string_view kChannelPrefix = "ch_";
+inline constexpr std::string_view kChannelUidPrefix = "chu_";
 inline constexpr std::string_view kRequestPrefix = "req_";
 
 // Returns whether it is 1-64 of [A-Za-z0-9._-], the form of a channel's id,

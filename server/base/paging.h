@@ -1,7 +1,8 @@
 // Lists are given out in pages. A page token is opaque to callers: it holds the
-// last id of the page before, and works for the list that gave it alone.
-// Nothing is kept here between two pages, so a token stays good when entries
-// come and go. ListChannels and ListApiKeys use it. Pure.
+// last id that the page before has looked at, and works for the list that gave
+// it alone. Nothing is kept here between two pages, so a token stays good when
+// entries come and go. ListChannels, ListApiKeys and ListDeliveries use it.
+// Pure.
 
 #pragma once
 
@@ -23,7 +24,11 @@ inline constexpr int kMaxPageSize = 1000;
 int PageSizeOf(std::int32_t asked);
 
 // The values are the first byte of tokens that callers hold: do not change.
-enum class PagedList : char { kChannels = 'c', kApiKeys = 'k' };
+enum class PagedList : char {
+  kChannels = 'c',
+  kApiKeys = 'k',
+  kDeliveries = 'd'
+};
 
 // Returns the token of the page that begins after `last_id`, which is not
 // empty.

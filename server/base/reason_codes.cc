@@ -71,6 +71,8 @@ constexpr std::array kRows = {
     Row{v1::ERROR_REASON_ACCOUNT_NOT_LINKED, Code::kFailedPrecondition},
     Row{v1::ERROR_REASON_COMMENT_REPLY_UNAVAILABLE, Code::kFailedPrecondition},
     Row{v1::ERROR_REASON_APP_SECRET_REFUSED, Code::kFailedPrecondition},
+    Row{v1::ERROR_REASON_CHANNEL_CHANGED, Code::kAborted},
+    Row{v1::ERROR_REASON_CONVERSATION_NOT_FOUND, Code::kNotFound},
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "server/channels/channel_admin.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "absl/functional/function_ref.h"
@@ -56,6 +57,13 @@ std::string Hex(std::string_view bytes) {
   return absl::BytesToHexString(ToAbsl(bytes));
 }
 
+// Returns a text that no other revision of any channel has.
+std::string NewEtag() {
+  std::array<char, 8> bits{};
+  FillRandom(bits.data(), bits.size());
+  return Hex({bits.data(), bits.size()});
+}
+
 // Returns the channel that the request asks for, without the fields that
 // describe its credentials.
 v1::Channel NewChannel(const v1::Channel& asked, std::int64_t now_ms) {
@@ -75,6 +83,8 @@ v1::Channel NewChannel(const v1::Channel& asked, std::int64_t now_ms) {
   channel.set_webhook_path(absl::StrCat("/webhooks/instagram/", channel.id()));
   *channel.mutable_create_time() = TimeUtil::MillisecondsToTimestamp(now_ms);
   *channel.mutable_update_time() = channel.create_time();
+  channel.set_uid(FormatId(kChannelUidPrefix, NewRawId()));
+  channel.set_etag(NewEtag());
   return channel;
 }
 
@@ -102,6 +112,18 @@ absl::Status RequestIdReused(const std::string& request_id) {
                    "the request id was used for another channel; use a new one",
                    {.reason = v1::ERROR_REASON_REQUEST_ID_REUSED,
                     .metadata = {{"request_id", request_id}}});
+}
+
+// Fails with CHANNEL_CHANGED when the caller gives an etag, and the channel's
+// is another.
+absl::Status CheckEtag(const std::string& etag, const v1::Channel& channel) {
+  if (etag.empty() || etag == channel.etag()) return absl::OkStatus();
+  return MakeError(
+      absl::StatusCode::kAborted,
+      absl::StrCat("the channel '", channel.id(),
+                   "' has changed since this etag was read; read it again"),
+      {.reason = v1::ERROR_REASON_CHANNEL_CHANGED,
+       .metadata = {{"channel_id", channel.id()}, {"etag", channel.etag()}}});
 }
 
 absl::Status AlwaysChanged() {
@@ -170,11 +192,12 @@ absl::StatusOr<v1::Channel> ChannelAdmin::Create(
 
 absl::StatusOr<v1::Channel> ChannelAdmin::Update(
     const v1::UpdateChannelRequest& request) {
-  return Modify(request.channel().id(), [&](ChannelContent& draft) {
+  const v1::Channel& asked = request.channel();
+  return Modify(asked.id(), asked.etag(), [&](ChannelContent& draft) {
     google::protobuf::util::FieldMaskUtil::MergeOptions options;
     options.set_replace_message_fields(true);
     google::protobuf::util::FieldMaskUtil::MergeMessageTo(
-        request.channel(), request.update_mask(), options, &draft.channel);
+        asked, request.update_mask(), options, &draft.channel);
     FillDefaults(draft.channel);
     if (draft.channel.login_type() == v1::LOGIN_TYPE_FACEBOOK_LOGIN &&
         draft.channel.page_id().empty()) {
@@ -188,48 +211,64 @@ absl::StatusOr<v1::Channel> ChannelAdmin::Update(
 
 absl::StatusOr<v1::Channel> ChannelAdmin::SetCredentials(
     const v1::SetChannelCredentialsRequest& request) {
-  return Modify(request.channel_id(), [&](ChannelContent& draft) {
-    v1::ChannelCredentials& credentials = draft.credentials;
-    if (request.has_access_token()) {
-      credentials.set_access_token(request.access_token());
-    }
-    if (request.has_verify_token()) {
-      credentials.set_verify_token(request.verify_token());
-    }
-    auto& secrets = *credentials.mutable_app_secrets();
-    if (request.has_remove_app_secret()) {
-      const auto it =
-          std::find_if(secrets.begin(), secrets.end(), [&](const auto& secret) {
-            return Hex(sealer_.Fingerprint(secret)) ==
-                   request.remove_app_secret();
-          });
-      if (it == secrets.end()) {
-        return InvalidFields(
-            v1::ERROR_REASON_INVALID_REQUEST,
-            {{"remove_app_secret",
-              "the channel has no app secret with this fingerprint; "
-              "GetChannel shows those it has"}});
-      }
-      secrets.erase(it);
-    }
-    if (request.has_add_app_secret() &&
-        std::find(secrets.begin(), secrets.end(), request.add_app_secret()) ==
-            secrets.end()) {
-      if (secrets.size() >= kMaxAppSecrets) {
-        return InvalidFields(
-            v1::ERROR_REASON_INVALID_REQUEST,
-            {{"add_app_secret",
-              absl::StrCat("the channel has ", kMaxAppSecrets,
-                           " app secrets already; remove one")}});
-      }
-      *secrets.Add() = request.add_app_secret();
-    }
+  return Modify(
+      request.channel_id(), request.etag(), [&](ChannelContent& draft) {
+        v1::ChannelCredentials& credentials = draft.credentials;
+        if (request.has_access_token()) {
+          credentials.set_access_token(request.access_token());
+        }
+        if (request.has_verify_token()) {
+          credentials.set_verify_token(request.verify_token());
+        }
+        auto& secrets = *credentials.mutable_app_secrets();
+        if (request.has_remove_app_secret()) {
+          const auto it = std::find_if(
+              secrets.begin(), secrets.end(), [&](const auto& secret) {
+                return Hex(sealer_.Fingerprint(secret)) ==
+                       request.remove_app_secret();
+              });
+          if (it == secrets.end()) {
+            return InvalidFields(
+                v1::ERROR_REASON_INVALID_REQUEST,
+                {{"remove_app_secret",
+                  "the channel has no app secret with this fingerprint; "
+                  "GetChannel shows those it has"}});
+          }
+          secrets.erase(it);
+        }
+        if (request.has_add_app_secret() &&
+            std::find(secrets.begin(), secrets.end(),
+                      request.add_app_secret()) == secrets.end()) {
+          if (secrets.size() >= kMaxAppSecrets) {
+            return InvalidFields(
+                v1::ERROR_REASON_INVALID_REQUEST,
+                {{"add_app_secret",
+                  absl::StrCat("the channel has ", kMaxAppSecrets,
+                               " app secrets already; remove one")}});
+          }
+          *secrets.Add() = request.add_app_secret();
+        }
+        return absl::OkStatus();
+      });
+}
+
+absl::StatusOr<v1::Channel> ChannelAdmin::Modify(const std::string& channel_id,
+                                                 const std::string& etag,
+                                                 Change change) {
+  return Replace(channel_id, [&](ChannelContent& draft) -> absl::Status {
+    LINKTOR_TRY(CheckEtag(etag, draft.channel));
+    LINKTOR_TRY(change(draft));
+    const std::int64_t now_ms = NowMs();
+    DescribeCredentials(draft.credentials, now_ms, draft.channel);
+    *draft.channel.mutable_update_time() =
+        TimeUtil::MillisecondsToTimestamp(now_ms);
+    draft.channel.set_etag(NewEtag());
     return absl::OkStatus();
   });
 }
 
-absl::StatusOr<v1::Channel> ChannelAdmin::Modify(const std::string& channel_id,
-                                                 Change change) {
+absl::StatusOr<v1::Channel> ChannelAdmin::Replace(const std::string& channel_id,
+                                                  Change change) {
   for (int i = 0; i < kMaxConflicts; ++i) {
     const ChannelRegistry::EntryPtr entry = registry_.Find(channel_id);
     if (entry == nullptr) return ChannelNotFound(channel_id);
@@ -241,12 +280,8 @@ absl::StatusOr<v1::Channel> ChannelAdmin::Modify(const std::string& channel_id,
                                              .sealed_credentials =
                                                  entry->sealed_credentials}));
     LINKTOR_TRY(change(content));
-    const std::int64_t now_ms = NowMs();
-    DescribeCredentials(content.credentials, now_ms, content.channel);
-    *content.channel.mutable_update_time() =
-        TimeUtil::MillisecondsToTimestamp(now_ms);
     LINKTOR_ASSIGN(const ChannelAnswer answer,
-                   AppendUpdate(*entry, content, now_ms));
+                   AppendUpdate(*entry, content, NowMs()));
     // Another change came first, and the registry knows it by now.
     if (answer.kind == ChannelAnswer::Kind::kChanged) continue;
     LINKTOR_TRY(RefusalOf(answer, channel_id));
@@ -288,24 +323,37 @@ absl::Status ChannelAdmin::RememberIceBreakers(
       })) {
     return absl::OkStatus();
   }
-  return Modify(channel_id,
-                [&](ChannelContent& draft) {
-                  IceBreakerList all = wanted;
-                  for (const v1::IceBreaker& one : draft.ice_breakers) {
-                    AddIceBreaker(one, all);
-                  }
-                  draft.ice_breakers = std::move(all);
-                  return absl::OkStatus();
-                })
+  return Replace(channel_id,
+                 [&](ChannelContent& draft) {
+                   IceBreakerList all = wanted;
+                   for (const v1::IceBreaker& one : draft.ice_breakers) {
+                     AddIceBreaker(one, all);
+                   }
+                   draft.ice_breakers = std::move(all);
+                   return absl::OkStatus();
+                 })
       .status();
 }
 
 absl::Status ChannelAdmin::Delete(const v1::DeleteChannelRequest& request) {
-  journal::Record record = NewRecord(NowMs());
-  record.mutable_delete_channel()->set_channel_id(request.channel_id());
-  LINKTOR_ASSIGN(const auto answer,
-                 AppendAs<ChannelAnswer>(journal_, std::move(record)));
-  return RefusalOf(answer, request.channel_id());
+  const std::string& id = request.channel_id();
+  for (int i = 0; i < kMaxConflicts; ++i) {
+    journal::Record record = NewRecord(NowMs());
+    journal::DeleteChannel& body = *record.mutable_delete_channel();
+    body.set_channel_id(id);
+    if (!request.etag().empty()) {
+      const ChannelRegistry::EntryPtr entry = registry_.Find(id);
+      if (entry == nullptr) return ChannelNotFound(id);
+      LINKTOR_TRY(CheckEtag(request.etag(), entry->channel));
+      body.set_expected_revision(entry->revision);
+    }
+    LINKTOR_ASSIGN(const auto answer,
+                   AppendAs<ChannelAnswer>(journal_, std::move(record)));
+    if (answer.kind != ChannelAnswer::Kind::kChanged) {
+      return RefusalOf(answer, id);
+    }
+  }
+  return AlwaysChanged();
 }
 
 void ChannelAdmin::DescribeCredentials(

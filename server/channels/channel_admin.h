@@ -42,6 +42,9 @@ class ChannelAdmin {
   // made. It fails with CHANNEL_ALREADY_EXISTS, ACCOUNT_ALREADY_CONNECTED,
   // REQUEST_ID_REUSED.
   absl::StatusOr<v1::Channel> Create(const v1::CreateChannelRequest& request);
+  // A request that gives an etag fails with CHANNEL_CHANGED when the channel
+  // has another.
+  //
   // Changes the fields that the mask names. It fails with CHANNEL_NOT_FOUND,
   // ACCOUNT_ALREADY_CONNECTED; INVALID_REQUEST when the channel would lack a
   // page id that it needs; OVERLOADED when others change it all the time.
@@ -74,8 +77,13 @@ class ChannelAdmin {
   // Applies `change` to the channel as the registry has it, and appends the
   // result; after a conflict it begins again, at most 20 times. Returns the
   // channel as stored.
+  absl::StatusOr<v1::Channel> Replace(const std::string& channel_id,
+                                      Change change);
+  // Does the same with a change that callers see: the channel gets a new etag
+  // and the time of the change. An `etag` that is not empty must be the
+  // channel's.
   absl::StatusOr<v1::Channel> Modify(const std::string& channel_id,
-                                     Change change);
+                                     const std::string& etag, Change change);
   // Seals `content` and appends the update of `entry`. The answer may be of any
   // kind; an error means that nothing can be said about the channel.
   absl::StatusOr<ChannelAnswer> AppendUpdate(const ChannelEntry& entry,

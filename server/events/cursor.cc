@@ -124,4 +124,14 @@ absl::StatusOr<std::int64_t> CursorCodec::Decode(std::string_view cursor,
        .metadata = {{"restart_cursor", Encode(restart)}}});
 }
 
+absl::Status CursorExpired(const CursorCodec& cursors,
+                           std::int64_t oldest_seq) {
+  return MakeError(
+      absl::StatusCode::kOutOfRange,
+      "events after this cursor are no longer kept; start again at the oldest "
+      "cursor given, knowing that some are missing",
+      {.reason = v1::ERROR_REASON_CURSOR_EXPIRED,
+       .metadata = {{"oldest_cursor", cursors.Encode(oldest_seq - 1)}}});
+}
+
 }  // namespace linktor

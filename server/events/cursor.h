@@ -73,4 +73,9 @@ class CursorCodec {
   std::string prefix_;
 };
 
+// Returns OUT_OF_RANGE with CURSOR_EXPIRED: events that would follow are no
+// longer kept, of which `oldest_seq` is the first that is. Its metadata has the
+// cursor before that one.
+absl::Status CursorExpired(const CursorCodec& cursors, std::int64_t oldest_seq);
+
 }  // namespace linktor

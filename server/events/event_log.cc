@@ -10,6 +10,10 @@
 
 namespace linktor {
 
+std::int64_t LogTimeMs(const google::protobuf::Timestamp& time) {
+  return time.seconds() * 1000 + (time.nanos() + 999'999) / 1'000'000;
+}
+
 EventLog::EventLog(DataFolder& folder)
     : reader_(folder.events()),
       state_(folder.state()),
@@ -75,11 +79,8 @@ absl::StatusOr<std::int64_t> EventLog::Start(
 
 absl::StatusOr<std::int64_t> EventLog::StartAt(
     const google::protobuf::Timestamp& since) {
-  // Times of the log are in milliseconds; a part of one is after its beginning.
-  const std::int64_t time_ms =
-      since.seconds() * 1000 + (since.nanos() + 999'999) / 1'000'000;
   LINKTOR_ASSIGN(const StateReader::Since since_time,
-                 state_.EventsSince(time_ms, ring_.last_seq()));
+                 state_.EventsSince(LogTimeMs(since), ring_.last_seq()));
   // Before the stream reads, the oldest event may be deleted: then the next one
   // is the oldest that is kept, and 0 stands for whichever that is.
   return since_time.first_seq <= since_time.oldest_seq
@@ -91,17 +92,8 @@ absl::StatusOr<std::int64_t> EventLog::StartAfter(const std::string& cursor) {
   LINKTOR_ASSIGN(const std::int64_t seq,
                  cursors_.Decode(cursor, ring_.last_seq()));
   LINKTOR_ASSIGN(const std::int64_t oldest_seq, state_.OldestSeq());
-  if (seq + 1 < oldest_seq) return Expired(oldest_seq);
+  if (seq + 1 < oldest_seq) return CursorExpired(cursors_, oldest_seq);
   return seq;
-}
-
-absl::Status EventLog::Expired(std::int64_t oldest_seq) const {
-  return MakeError(
-      absl::StatusCode::kOutOfRange,
-      "events after this cursor are no longer kept; start again at the oldest "
-      "cursor given, knowing that some are missing",
-      {.reason = v1::ERROR_REASON_CURSOR_EXPIRED,
-       .metadata = {{"oldest_cursor", cursors_.Encode(oldest_seq - 1)}}});
 }
 
 bool EventLog::ReadLive(const Want& want, const EventFilter& filter,
@@ -178,18 +170,17 @@ absl::StatusOr<EventLog::Batch> EventLog::ReadStored(
     const Want& want, const EventFilter& filter) {
   LINKTOR_ASSIGN(
       EventReader::Page page,
-      reader_.ReadAfter(
-          {.after_seq = want.after_seq,
-           .last_seq = ring_.last_seq(),
-           .max_events = want.max_events,
-           .max_bytes = kMaxBatchBytes,
-           .include_raw = want.include_raw},
-          [&filter](std::string_view type, std::string_view channel_id,
-                    std::string_view user_id) {
-            return filter.Wants(type, channel_id, user_id);
-          }));
+      reader_.Read({.after_seq = want.after_seq,
+                    .last_seq = ring_.last_seq(),
+                    .max_events = want.max_events,
+                    .max_bytes = kMaxBatchBytes,
+                    .include_raw = want.include_raw},
+                   [&filter](std::string_view type, std::string_view channel_id,
+                             std::string_view user_id) {
+                     return filter.Wants(type, channel_id, user_id);
+                   }));
   if (want.after_seq != 0 && want.after_seq + 1 < page.oldest_seq) {
-    return Expired(page.oldest_seq);
+    return CursorExpired(cursors_, page.oldest_seq);
   }
   Batch batch;
   batch.through_seq = page.through_seq;

@@ -25,6 +25,11 @@
 
 namespace linktor {
 
+// Returns the first millisecond that is not before `time`. Times of the log are
+// in milliseconds, and a part of one is after its beginning. The time has been
+// validated.
+std::int64_t LogTimeMs(const google::protobuf::Timestamp& time);
+
 class EventLog {
  public:
   // So many bytes of encoded events are kept in memory.
@@ -95,7 +100,7 @@ class EventLog {
                       std::string& response) const;
 
   // Reads from the disk. Fails with CURSOR_EXPIRED when events in between have
-  // been trimmed, unless `after_seq` is 0; or as EventReader::ReadAfter does.
+  // been trimmed, unless `after_seq` is 0; or as EventReader::Read does.
   // An empty batch whose through_seq has grown is a stretch that the filter
   // hides.
   absl::StatusOr<Batch> ReadStored(const Want& want, const EventFilter& filter);
@@ -115,8 +120,6 @@ class EventLog {
   absl::StatusOr<std::int64_t> StartAfter(const std::string& cursor);
   absl::StatusOr<std::int64_t> StartAt(
       const google::protobuf::Timestamp& since);
-  // Returns CURSOR_EXPIRED with the oldest cursor in its metadata.
-  absl::Status Expired(std::int64_t oldest_seq) const;
 
   EventReader& reader_;
   StateReader& state_;

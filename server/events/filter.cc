@@ -24,35 +24,9 @@ bool IsKnown(std::string_view type) {
   });
 }
 
-}  // namespace
-
-EventFilter::EventFilter(const v1::SubscribeEventsRequest& request,
-                         const StringSet& covered)
-    : channels_(request.channel_ids().begin(), request.channel_ids().end()),
-      users_(request.user_ids().begin(), request.user_ids().end()) {
-  // Channels that the request names have been judged already.
-  if (channels_.empty()) channels_ = covered;
-  for (const std::string& type : request.types()) {
-    if (type.ends_with(".*")) {
-      groups_.push_back(type.substr(0, type.size() - 1));
-    } else {
-      types_.insert(type);
-    }
-  }
-}
-
-bool EventFilter::Wants(std::string_view type, std::string_view channel_id,
-                        std::string_view user_id) const {
-  if (!channels_.empty() && !channels_.contains(channel_id)) return false;
-  if (!users_.empty() && !users_.contains(user_id)) return false;
-  if (types_.empty() && groups_.empty()) return true;
-  return types_.contains(type) ||
-         std::any_of(groups_.begin(), groups_.end(),
-                     [&](const std::string& g) { return type.starts_with(g); });
-}
-
-std::vector<FieldViolation> CheckFilter(
-    const v1::SubscribeEventsRequest& request) {
+// Both requests have the same three fields.
+template <typename Request>
+std::vector<FieldViolation> CheckTexts(const Request& request) {
   std::vector<FieldViolation> found;
   const auto at_most = [&found](int size, int limit, const char* field) {
     if (size > limit) {
@@ -73,6 +47,42 @@ std::vector<FieldViolation> CheckFilter(
     }
   }
   return found;
+}
+
+}  // namespace
+
+EventFilter::EventFilter(Texts channel_ids, Texts types, Texts user_ids,
+                         const StringSet& covered)
+    : channels_(channel_ids.all.begin(), channel_ids.all.end()),
+      users_(user_ids.all.begin(), user_ids.all.end()) {
+  // Channels that the request names have been judged already.
+  if (channels_.empty()) channels_ = covered;
+  for (const std::string& type : types.all) {
+    if (type.ends_with(".*")) {
+      groups_.push_back(type.substr(0, type.size() - 1));
+    } else {
+      types_.insert(type);
+    }
+  }
+}
+
+bool EventFilter::Wants(std::string_view type, std::string_view channel_id,
+                        std::string_view user_id) const {
+  if (!channels_.empty() && !channels_.contains(channel_id)) return false;
+  if (!users_.empty() && !users_.contains(user_id)) return false;
+  if (types_.empty() && groups_.empty()) return true;
+  return types_.contains(type) ||
+         std::any_of(groups_.begin(), groups_.end(),
+                     [&](const std::string& g) { return type.starts_with(g); });
+}
+
+std::vector<FieldViolation> CheckFilter(
+    const v1::SubscribeEventsRequest& request) {
+  return CheckTexts(request);
+}
+
+std::vector<FieldViolation> CheckFilter(const v1::ListEventsRequest& request) {
+  return CheckTexts(request);
 }
 
 }  // namespace linktor

@@ -18,12 +18,14 @@ class EventFilter {
  public:
   // This filter lets everything through.
   EventFilter() = default;
-  // The request has passed CheckFilter. `covered` has the channels that the
-  // caller's API key covers, or is empty when that is all of them; it only
-  // counts when the request names no channels, because the named ones have been
-  // judged by then.
-  EventFilter(const v1::SubscribeEventsRequest& request,
-              const StringSet& covered);
+  // The request is one of a stream or of a list, and has passed CheckFilter.
+  // `covered` has the channels that the caller's API key covers, or is empty
+  // when that is all of them; it only counts when the request names no
+  // channels, because the named ones have been judged by then.
+  template <typename Request>
+  EventFilter(const Request& request, const StringSet& covered)
+      : EventFilter(Texts{request.channel_ids()}, Texts{request.types()},
+                    Texts{request.user_ids()}, covered) {}
 
   // Returns true when it hides nothing: then no event need be looked at.
   bool everything() const {
@@ -39,6 +41,13 @@ class EventFilter {
              std::string_view user_id) const;
 
  private:
+  // A Texts borrows the texts of one field.
+  struct Texts {
+    const google::protobuf::RepeatedPtrField<std::string>& all;
+  };
+  EventFilter(Texts channel_ids, Texts types, Texts user_ids,
+              const StringSet& covered);
+
   // An empty set wants everything of its kind; types_ and groups_ are one kind.
   StringSet channels_;
   StringSet types_;
@@ -52,5 +61,6 @@ class EventFilter {
 // Empty when all is right.
 std::vector<FieldViolation> CheckFilter(
     const v1::SubscribeEventsRequest& request);
+std::vector<FieldViolation> CheckFilter(const v1::ListEventsRequest& request);
 
 }  // namespace linktor

@@ -109,7 +109,7 @@ absl::Status DataFolder::Prepare(const Secret& master_key,
     reached(OpenStep::kMarked);
   }
   marked_seq_ = last_seq_;
-  events_ = std::make_unique<EventReader>(*pool_, recent_.mids, *sealer_);
+  events_ = std::make_unique<EventReader>(*pool_, recent_, *sealer_);
   feed_.Add([this](std::span<const AppliedRecord> records) {
     for (const AppliedRecord& one : records) {
       if (!one.effects.data_keys.empty()) {
@@ -130,7 +130,7 @@ absl::Status DataFolder::OpenDatabase() {
   if (!writer.ok()) return UnreadableDatabase(path, writer.status());
   writer_ = *std::move(writer);
   pool_ = std::make_unique<ReadPool>(path);
-  state_ = std::make_unique<StateReader>(*pool_, recent_.activity);
+  state_ = std::make_unique<StateReader>(*pool_, recent_.heads);
   return absl::OkStatus();
 }
 
@@ -199,10 +199,11 @@ absl::Status DataFolder::LoadIdentity() {
     Statement insert(
         *writer_,
         "INSERT INTO log_state (only_row, log_id, epoch, instance, key_check, "
-        "last_seq, oldest_seq, latest_ms, expiry_ms, clock_offset_ms, "
-        "mids_through, activity_through, last_raw_no, last_message_no, "
+        "last_seq, oldest_seq, latest_ms, earliest_ms, expiry_ms, "
+        "clock_offset_ms, "
+        "mids_through, heads_through, last_raw_no, last_message_no, "
         "last_call_no, last_content_no, last_held_no, last_erasure_no, "
-        "raw_bytes) VALUES (1,?,1,?,?,0,1,0,0,0,0,0,0,0,0,0,0,0,0)");
+        "raw_bytes) VALUES (1,?,1,?,?,0,1,0,0,0,0,0,0,0,0,0,0,0,0,0)");
     LINKTOR_TRY(insert.BindBlob(1, log_id)
                     .BindBlob(2, instance)
                     .BindBlob(3, key_check)

@@ -110,6 +110,10 @@ struct Kind {
   // own id goes; both are null when it is about none.
   const std::string& (*target_mid)(const v1::Event&) = nullptr;
   void (*set_target)(std::string message_id, v1::Event&) = nullptr;
+  // Makes of the message what such an event, which is about it, says; null for
+  // events that change no message. It is called with the events in the order of
+  // their times.
+  void (*change)(const v1::Event&, v1::Message&) = nullptr;
   // Adds to a new event what its channel knows of it; null for most kinds.
   void (*add_known)(IsIceBreaker, v1::Event&) = nullptr;
 };

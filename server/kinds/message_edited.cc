@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/ids.h"
 #include "server/base/strings.h"
+#include "server/kinds/changes.h"
 #include "server/kinds/parsed_item.h"
 #include "server/kinds/source.h"
 #include "server/kinds/table.h"
@@ -67,6 +68,16 @@ const std::string& MidOfEdit(const v1::Event& event) {
   return event.message_edited().mid();
 }
 
+// The number tells which edit is the last; a text that Instagram leaves out is
+// not known.
+void Change(const v1::Event& event, v1::Message& message) {
+  const v1::MessageEdit& edit = event.message_edited();
+  if (edit.num_edit() <= message.edit_count()) return;
+  message.set_edit_count(edit.num_edit());
+  *message.mutable_edit_time() = HappenTime(event);
+  if (!edit.text().empty()) message.set_text(edit.text());
+}
+
 }  // namespace
 
 constinit const Kind kMessageEdited = {
@@ -81,8 +92,10 @@ constinit const Kind kMessageEdited = {
     .own_mid = MidOfEdit,
     .identity = Identity,
     .target_mid = MidOfEdit,
-    .set_target = [](std::string message_id, v1::Event& event) {
-      event.mutable_message_edited()->set_message_id(std::move(message_id));
-    }};
+    .set_target =
+        [](std::string message_id, v1::Event& event) {
+          event.mutable_message_edited()->set_message_id(std::move(message_id));
+        },
+    .change = Change};
 
 }  // namespace linktor::kinds

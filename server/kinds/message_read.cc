@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/base/strings.h"
+#include "server/kinds/changes.h"
 #include "server/kinds/parsed_item.h"
 #include "server/kinds/source.h"
 #include "server/kinds/table.h"
@@ -28,6 +29,15 @@ std::string Identity(const ParsedItem& item) {
   return identity;
 }
 
+// Only the other side reads a message. What counts is the first time.
+void Change(const v1::Event& event, v1::Message& message) {
+  // Without its content the event tells only whose message it is about.
+  if (event.message_read().mid().empty()) return;
+  if (!message.has_read_time()) {
+    *message.mutable_read_time() = HappenTime(event);
+  }
+}
+
 }  // namespace
 
 constinit const Kind kMessageRead = {
@@ -44,6 +54,7 @@ constinit const Kind kMessageRead = {
     .set_target =
         [](std::string message_id, v1::Event& event) {
           event.mutable_message_read()->set_message_id(std::move(message_id));
-        }};
+        },
+    .change = Change};
 
 }  // namespace linktor::kinds

@@ -1,7 +1,10 @@
 // instagram.reaction: someone reacts to a message, or takes the reaction back.
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "server/base/strings.h"
+#include "server/kinds/changes.h"
 #include "server/kinds/parsed_item.h"
 #include "server/kinds/source.h"
 #include "server/kinds/table.h"
@@ -44,6 +47,25 @@ std::string Identity(const ParsedItem& item) {
   return identity;
 }
 
+// One side has one reaction to a message: a new one takes the old one's place.
+void Change(const v1::Event& event, v1::Message& message) {
+  const v1::Reaction& reaction = event.reaction();
+  // Without its content the event tells only whose message it is about.
+  if (reaction.mid().empty()) return;
+  auto& all = *message.mutable_reactions();
+  all.erase(std::remove_if(all.begin(), all.end(),
+                           [&](const v1::MessageReaction& one) {
+                             return one.direction() == reaction.direction();
+                           }),
+            all.end());
+  if (reaction.action() == "unreact") return;
+  v1::MessageReaction& added = *all.Add();
+  added.set_reaction(reaction.reaction());
+  added.set_emoji(reaction.emoji());
+  added.set_direction(reaction.direction());
+  *added.mutable_react_time() = HappenTime(event);
+}
+
 }  // namespace
 
 constinit const Kind kReaction = {
@@ -59,6 +81,7 @@ constinit const Kind kReaction = {
     .set_target =
         [](std::string message_id, v1::Event& event) {
           event.mutable_reaction()->set_message_id(std::move(message_id));
-        }};
+        },
+    .change = Change};
 
 }  // namespace linktor::kinds

@@ -1,9 +1,14 @@
 #include "server/messaging/conversations.h"
 
+#include <string_view>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "google/protobuf/util/time_util.h"
+#include "server/base/paging.h"
+#include "server/base/status.h"
 #include "server/base/try.h"
 #include "server/policy/window.h"
 #include "server/state/effects.h"
@@ -13,44 +18,157 @@ namespace {
 
 using google::protobuf::util::TimeUtil;
 
+absl::Status ConversationNotFound(const v1::GetConversationRequest& request) {
+  return MakeError(absl::StatusCode::kNotFound,
+                   "nothing is known of a conversation with this user",
+                   {.reason = v1::ERROR_REASON_CONVERSATION_NOT_FOUND,
+                    .metadata = {{"channel_id", request.channel_id()},
+                                 {"user_id", request.user_id()}}});
+}
+
+v1::MessagingWindow WindowAt(std::int64_t last_inbound_ms,
+                             std::int64_t now_ms) {
+  if (now_ms < last_inbound_ms + kMessagingWindowMs) {
+    return v1::MESSAGING_WINDOW_OPEN;
+  }
+  return now_ms < last_inbound_ms + kHumanAgentWindowMs
+             ? v1::MESSAGING_WINDOW_HUMAN_AGENT
+             : v1::MESSAGING_WINDOW_CLOSED;
+}
+
+// Reads where a list ends and how far it has come.
+absl::Status ReadToken(std::string_view token, const CursorCodec& cursors,
+                       std::int64_t& end_seq, std::int64_t& last_seq) {
+  const std::size_t dot = token.find('.');
+  if (dot != std::string_view::npos) {
+    const auto last = cursors.Decode(token.substr(0, dot), end_seq);
+    const auto end = cursors.Decode(token.substr(dot + 1), end_seq);
+    if (last.ok() && end.ok() && *last <= *end) {
+      last_seq = *last;
+      end_seq = *end;
+      return absl::OkStatus();
+    }
+  }
+  return InvalidFields(
+      v1::ERROR_REASON_INVALID_REQUEST,
+      {{"page_token",
+        "is no next_page_token of this method, or the server was restored from "
+        "a backup; begin the list again"}});
+}
+
 }  // namespace
 
 absl::StatusOr<v1::Conversation> Conversations::Get(
     const v1::GetConversationRequest& request) {
   const ChannelRegistry::EntryPtr channel =
-      registry_.Find(request.channel_id());
+      deps_.registry.Find(request.channel_id());
   if (channel == nullptr) return ChannelNotFound(request.channel_id());
   LINKTOR_ASSIGN(const ConversationRow row,
-                 state_.Conversation(channel->no, request.user_id()));
-  return Describe(*channel, row);
+                 deps_.state.Conversation(channel->no, request.user_id()));
+  if (row.last_seq == 0 && !row.opt_out_ms.has_value() &&
+      row.sealed_username.empty()) {
+    return ConversationNotFound(request);
+  }
+  v1::Conversation conversation = Describe(*channel, row);
+  int messages = 0;
+  LINKTOR_TRY(AddMessages(*channel, conversation, messages));
+  return conversation;
+}
+
+absl::StatusOr<v1::ListConversationsResponse> Conversations::List(
+    const v1::ListConversationsRequest& request) {
+  const ChannelRegistry::EntryPtr channel =
+      deps_.registry.Find(request.channel_id());
+  if (channel == nullptr) return ChannelNotFound(request.channel_id());
+  std::int64_t end_seq = deps_.log.last_seq();
+  std::int64_t last_seq = end_seq;
+  if (!request.page_token().empty()) {
+    LINKTOR_TRY(ReadToken(request.page_token(), cursors_, end_seq, last_seq));
+  }
+  const int page_size = PageSizeOf(request.page_size());
+  v1::ListConversationsResponse page;
+  page.set_cursor(cursors_.Encode(end_seq));
+  std::size_t bytes = 0;
+  int messages = 0;
+  // One more row tells whether the list goes on.
+  const std::size_t most = request.unanswered_only()
+                               ? kMaxLookedAt
+                               : static_cast<std::size_t>(page_size);
+  LINKTOR_ASSIGN(
+      const std::vector<ConversationRow> rows,
+      deps_.state.LatestConversations(channel->no, last_seq, most + 1));
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (page.conversations_size() == page_size || bytes >= kMaxPageBytes ||
+        messages >= kMaxMessages || i == kMaxLookedAt) {
+      page.set_next_page_token(
+          absl::StrCat(cursors_.Encode(last_seq), ".", page.cursor()));
+      break;
+    }
+    last_seq = rows[i].last_message_seq - 1;
+    v1::Conversation conversation = Describe(*channel, rows[i]);
+    LINKTOR_TRY(AddMessages(*channel, conversation, messages));
+    if (request.unanswered_only() && conversation.unanswered_count() == 0) {
+      continue;
+    }
+    bytes += conversation.ByteSizeLong();
+    *page.add_conversations() = std::move(conversation);
+  }
+  return page;
+}
+
+absl::Status Conversations::AddMessages(const ChannelEntry& channel,
+                                        v1::Conversation& conversation,
+                                        int& messages) {
+  bool answered = false;
+  int unanswered = 0;
+  LINKTOR_TRY(deps_.messages.Newest(
+      channel, conversation.user_id(), [&](v1::Message message) {
+        ++messages;
+        const v1::MessageState state = message.state();
+        if (message.direction() == v1::MESSAGE_DIRECTION_INBOUND) {
+          if (!answered && state != v1::MESSAGE_STATE_RETRACTED) ++unanswered;
+          if (!conversation.has_last_inbound_message()) {
+            *conversation.mutable_last_inbound_message() = std::move(message);
+          }
+        } else if (message.direction() == v1::MESSAGE_DIRECTION_OUTBOUND) {
+          answered = answered || state != v1::MESSAGE_STATE_FAILED;
+          if (!conversation.has_last_outbound_message()) {
+            *conversation.mutable_last_outbound_message() = std::move(message);
+          }
+        }
+        return !answered || !conversation.has_last_inbound_message();
+      }));
+  conversation.set_unanswered_count(unanswered);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<v1::Conversation> Conversations::Update(
     const v1::UpdateConversationRequest& request) {
   const v1::Conversation& wanted = request.conversation();
-  const ChannelRegistry::EntryPtr channel = registry_.Find(wanted.channel_id());
+  const ChannelRegistry::EntryPtr channel =
+      deps_.registry.Find(wanted.channel_id());
   if (channel == nullptr) return ChannelNotFound(wanted.channel_id());
-  journal::Record record = NewRecord(absl::ToUnixMillis(clock_.Now()));
+  journal::Record record = NewRecord(absl::ToUnixMillis(deps_.clock.Now()));
   journal::SetOptOut& opt_out = *record.mutable_set_opt_out();
   opt_out.set_channel_no(channel->no);
   opt_out.set_user_id(wanted.user_id());
   opt_out.set_opted_out(wanted.opted_out());
-  LINKTOR_ASSIGN(const auto answer,
-                 AppendAs<ConversationAnswer>(journal_, std::move(record)));
+  LINKTOR_ASSIGN(const auto answer, AppendAs<ConversationAnswer>(
+                                        deps_.journal, std::move(record)));
   if (!answer.live) return ChannelNotFound(wanted.channel_id());
   return Describe(*channel, answer.row);
 }
 
-absl::StatusOr<v1::Conversation> Conversations::Describe(
-    const ChannelEntry& channel, const ConversationRow& row) {
+v1::Conversation Conversations::Describe(const ChannelEntry& channel,
+                                         const ConversationRow& row) {
   v1::Conversation conversation;
   conversation.set_channel_id(channel.channel.id());
   conversation.set_user_id(row.user_id);
   if (!row.sealed_username.empty()) {
     // A name that cannot be opened is treated as one that is not known: the
     // rest of the answer is still of use.
-    auto name =
-        sealer_.Open(SealedPlace::kUsername, row.user_id, row.sealed_username);
+    auto name = deps_.sealer.Open(SealedPlace::kUsername, row.user_id,
+                                  row.sealed_username);
     if (name.ok()) conversation.set_username(*std::move(name));
   }
   if (row.last_inbound_ms.has_value()) {
@@ -61,6 +179,8 @@ absl::StatusOr<v1::Conversation> Conversations::Describe(
         TimeUtil::MillisecondsToTimestamp(last + kMessagingWindowMs);
     *conversation.mutable_human_agent_close_time() =
         TimeUtil::MillisecondsToTimestamp(last + kHumanAgentWindowMs);
+    conversation.set_window(
+        WindowAt(last, absl::ToUnixMillis(deps_.clock.Now())));
   }
   conversation.set_opted_out(row.opt_out_ms.has_value());
   if (row.opt_out_ms.has_value()) {

@@ -1,7 +1,8 @@
 // Conversations tells what is known about a conversation: the customer's name,
-// the messaging window, and whether the customer wants no messages. It records
-// that wish, too. MessagingService calls it, on the executor: it reads the disk
-// and blocks on the journal. It is thread-safe, and keeps nothing in memory.
+// the messaging window, whether the customer wants no messages, and the last
+// messages. It records that wish, too, and lists the conversations of a
+// channel. MessagingService calls it, on the executor: it reads the disk and
+// blocks on the journal. It is thread-safe, and keeps nothing in memory.
 
 #pragma once
 
@@ -10,7 +11,11 @@
 #include "linktor/instagram/v1/messaging_service.pb.h"
 #include "server/base/clock.h"
 #include "server/channels/registry.h"
+#include "server/events/cursor.h"
+#include "server/events/event_log.h"
+#include "server/journal/data_folder.h"
 #include "server/journal/journal.h"
+#include "server/messaging/message_list.h"
 #include "server/seal/sealer.h"
 #include "server/state/rows.h"
 #include "server/state/state_reader.h"
@@ -19,43 +24,62 @@ namespace linktor {
 
 class Conversations {
  public:
-  // All five must outlive this. The registry is asked for the channel's number
-  // under which the state keeps its conversations.
-  Conversations(const Clock& clock, StateReader& state, Sealer& sealer,
-                Journal& journal, const ChannelRegistry& registry)
-      : clock_(clock),
-        state_(state),
-        sealer_(sealer),
-        journal_(journal),
-        registry_(registry) {}
+  // A page of the list ends when so many conversations or messages were looked
+  // at, or its conversations have so many bytes; the last one may exceed them.
+  // messaging_service.proto promises all three.
+  static constexpr std::size_t kMaxLookedAt = 1000;
+  static constexpr int kMaxMessages = 5000;
+  static constexpr std::size_t kMaxPageBytes = 512 * 1024;
+
+  // All of these must outlive this. The registry is asked for the channel's
+  // number under which the state keeps its conversations.
+  struct Dependencies {
+    const Clock& clock;
+    StateReader& state;
+    Sealer& sealer;
+    Journal& journal;
+    const ChannelRegistry& registry;
+    MessageList& messages;
+    // They make the cursors of the list.
+    DataFolder& folder;
+    const EventLog& log;
+  };
+  explicit Conversations(const Dependencies& dependencies)
+      : deps_(dependencies), cursors_(dependencies.folder.identity()) {}
 
   // Requests have been validated; see rpc/validation.h.
   //
-  // Returns the conversation. A customer of whom nothing is known has one, too:
-  // with its ids and nothing else. CHANNEL_NOT_FOUND; another error means that
-  // the state could not be read.
+  // Returns the conversation. CHANNEL_NOT_FOUND; CONVERSATION_NOT_FOUND when
+  // nothing is known of the customer; another error means that the state could
+  // not be read.
   absl::StatusOr<v1::Conversation> Get(
       const v1::GetConversationRequest& request);
+  // Returns the page that the request asks for. CHANNEL_NOT_FOUND;
+  // INVALID_REQUEST for a page token that is none, or is of before a restore;
+  // else it fails as Get does.
+  absl::StatusOr<v1::ListConversationsResponse> List(
+      const v1::ListConversationsRequest& request);
   // Records whether the customer has opted out, and returns the conversation as
-  // the record left it. The time of an opt-out is that of the call; a repeated
-  // one keeps the first time. CHANNEL_NOT_FOUND, also for a channel that is
-  // deleted meanwhile; else it fails as an append does: OVERLOADED, DISK_FULL,
-  // DRAINING, STORE_FAILED. After STORE_FAILED the wish may be recorded, and
-  // the call may be repeated.
+  // the record left it, without its messages. The time of an opt-out is that of
+  // the call; a repeated one keeps the first time. CHANNEL_NOT_FOUND, also for
+  // a channel that is deleted meanwhile; else it fails as an append does:
+  // OVERLOADED, DISK_FULL, DRAINING, STORE_FAILED. After STORE_FAILED the wish
+  // may be recorded, and the call may be repeated.
   absl::StatusOr<v1::Conversation> Update(
       const v1::UpdateConversationRequest& request);
 
  private:
-  // Returns the row as the API shows it. A name that cannot be opened is left
-  // out, like one that is not known; it never fails.
-  absl::StatusOr<v1::Conversation> Describe(const ChannelEntry& channel,
-                                            const ConversationRow& row);
+  // Returns the row as the API shows it, without messages. A name that cannot
+  // be opened is left out, like one that is not known.
+  v1::Conversation Describe(const ChannelEntry& channel,
+                            const ConversationRow& row);
+  // Adds the last messages and what follows from them, and adds to `messages`
+  // how many it has looked at. It fails as MessageList::Newest does.
+  absl::Status AddMessages(const ChannelEntry& channel,
+                           v1::Conversation& conversation, int& messages);
 
-  const Clock& clock_;
-  StateReader& state_;
-  Sealer& sealer_;
-  Journal& journal_;
-  const ChannelRegistry& registry_;
+  const Dependencies deps_;
+  const CursorCodec cursors_;
 };
 
 }  // namespace linktor

@@ -2,15 +2,21 @@
 
 #include <optional>
 #include <utility>
+#include <vector>
 
+#include "google/protobuf/util/time_util.h"
 #include "server/base/status.h"
 #include "server/base/try.h"
+#include "server/kinds/changes.h"
 #include "server/kinds/table.h"
 #include "server/messaging/message_view.h"
+#include "server/state/event_encoding.h"
 #include "server/state/identity.h"
 
 namespace linktor {
 namespace {
+
+using google::protobuf::util::TimeUtil;
 
 absl::Status MessageNotFound(const ChannelEntry& channel) {
   return MakeError(absl::StatusCode::kNotFound,
@@ -49,7 +55,7 @@ absl::StatusOr<v1::Message> MessageReader::Find(
     LINKTOR_ASSIGN(const std::optional<MessageRow> row,
                    state_.MessageByRequest(channel->no, request.request_id()));
     if (!row.has_value()) return MessageNotFound(*channel);
-    return OpenMessage(sealer_, *row);
+    return OpenSend(*row);
   }
   const RawId key = request.key_case() == v1::GetMessageRequest::kMid
                         ? MidKey(channel->no, request.mid())
@@ -58,18 +64,35 @@ absl::StatusOr<v1::Message> MessageReader::Find(
   return FindByMidKey(*channel, key);
 }
 
+absl::StatusOr<v1::Message> MessageReader::OpenSend(const MessageRow& row) {
+  LINKTOR_ASSIGN(v1::Message message, OpenMessage(sealer_, row));
+  LINKTOR_TRY(AddChanges(row.mid_key, message));
+  return message;
+}
+
+absl::Status MessageReader::AddChanges(std::string_view mid_key,
+                                       v1::Message& message) {
+  if (mid_key.empty() || message.state() == v1::MESSAGE_STATE_RETRACTED) {
+    return absl::OkStatus();
+  }
+  LINKTOR_ASSIGN(const std::vector<v1::Event> changes,
+                 events_.FindChanges(mid_key));
+  kinds::ApplyChanges(changes, message);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<v1::Message> MessageReader::FindByMidKey(
     const ChannelEntry& channel, std::string_view mid_key) {
   LINKTOR_ASSIGN(const std::optional<MessageRow> row,
                  state_.MessageById(mid_key));
   if (row.has_value()) {
     if (row->channel_no != channel.no) return MessageNotFound(channel);
-    return OpenMessage(sealer_, *row);
+    return OpenSend(*row);
   }
-  LINKTOR_ASSIGN(const auto unsend,
-                 events_.FindByMid(mid_key, journal::ITEM_KIND_UNSEND));
-  if (unsend.has_value() && unsend->channel_id() == channel.channel.id()) {
-    return Retracted(*unsend);
+  LINKTOR_ASSIGN(auto retracted, FindRetracted(mid_key));
+  if (retracted.has_value() &&
+      retracted->channel_id() != channel.channel.id()) {
+    retracted.reset();
   }
   for (const journal::ItemKind kind :
        {journal::ITEM_KIND_MESSAGE, journal::ITEM_KIND_ECHO,
@@ -78,14 +101,71 @@ absl::StatusOr<v1::Message> MessageReader::FindByMidKey(
     if (!event.has_value() || event->channel_id() != channel.channel.id()) {
       continue;
     }
-    std::optional<v1::Message> message = kinds::WholeMessage(*event);
-    if (!message.has_value()) continue;
-    if (message->id().empty()) {
-      message->set_id(FormatId(kMessagePrefix, mid_key));
+    if (retracted.has_value()) {
+      // It has a time of its own, before or after it was taken back.
+      *retracted->mutable_create_time() = event->receive_time();
+      return *std::move(retracted);
     }
-    return *std::move(message);
+    LINKTOR_ASSIGN(auto message, WholeWithChanges(*event, mid_key));
+    if (message.has_value()) return *std::move(message);
   }
+  if (retracted.has_value()) return *std::move(retracted);
   return MessageNotFound(channel);
+}
+
+absl::StatusOr<std::optional<v1::Message>> MessageReader::FindRetracted(
+    std::string_view mid_key) {
+  LINKTOR_ASSIGN(const auto unsend,
+                 events_.FindByMid(mid_key, journal::ITEM_KIND_UNSEND));
+  if (!unsend.has_value()) return std::nullopt;
+  return Retracted(*unsend);
+}
+
+absl::StatusOr<std::optional<v1::Message>> MessageReader::WholeWithChanges(
+    const v1::Event& event, std::string_view mid_key) {
+  std::optional<v1::Message> message = kinds::WholeMessage(event);
+  if (!message.has_value()) return message;
+  if (message->id().empty()) {
+    message->set_id(FormatId(kMessagePrefix, mid_key));
+  }
+  LINKTOR_TRY(AddChanges(mid_key, *message));
+  return message;
+}
+
+absl::StatusOr<std::optional<v1::Message>> MessageReader::OpenBrought(
+    const CommittedEvent& event) {
+  if (!event.mid_key.empty()) {
+    LINKTOR_ASSIGN(const auto send, state_.MessageById(event.mid_key));
+    if (send.has_value()) return std::nullopt;
+    LINKTOR_ASSIGN(auto retracted, FindRetracted(event.mid_key));
+    if (retracted.has_value()) {
+      *retracted->mutable_create_time() =
+          TimeUtil::MillisecondsToTimestamp(event.receive_ms);
+      return retracted;
+    }
+  }
+  LINKTOR_ASSIGN(auto message,
+                 WholeWithChanges(MergeEvent(event), event.mid_key));
+  if (message.has_value()) return message;
+  // Its key was destroyed, or its bytes are damaged: all that is known is that
+  // there was a message.
+  message.emplace();
+  message->set_channel_id(event.channel_id);
+  message->set_user_id(event.user_id);
+  if (kinds::FindType(event.type).echo) {
+    message->set_direction(v1::MESSAGE_DIRECTION_OUTBOUND);
+    message->set_origin(v1::MESSAGE_ORIGIN_ELSEWHERE);
+    message->set_state(v1::MESSAGE_STATE_SENT);
+  } else {
+    message->set_direction(v1::MESSAGE_DIRECTION_INBOUND);
+    message->set_state(v1::MESSAGE_STATE_RECEIVED);
+  }
+  *message->mutable_create_time() =
+      TimeUtil::MillisecondsToTimestamp(event.receive_ms);
+  if (!event.mid_key.empty()) {
+    message->set_id(FormatId(kMessagePrefix, event.mid_key));
+  }
+  return message;
 }
 
 absl::StatusOr<MessageRow> MessageReader::FindSend(

@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "absl/status/statusor.h"
@@ -32,6 +33,14 @@ class MessageReader {
   // of another channel; DATA_LOSS when its content cannot be opened.
   absl::StatusOr<v1::Message> Find(const v1::GetMessageRequest& request);
 
+  // Returns the message of a send, with what later events have made of it.
+  absl::StatusOr<v1::Message> OpenSend(const MessageRow& row);
+  // Returns the message that an event brought, as Find does; nothing when a
+  // send of this server is known to be the message, which its echo tells of.
+  // The event was read by an EventReader, and is one of a message.
+  absl::StatusOr<std::optional<v1::Message>> OpenBrought(
+      const CommittedEvent& event);
+
   // Returns the row of a message that this server has sent or tried to send,
   // with its content still sealed. MESSAGE_NOT_FOUND for other messages, for
   // another channel's, and for what is no message id.
@@ -39,6 +48,17 @@ class MessageReader {
                                       std::string_view message_id);
 
  private:
+  // Returns what is left of a message that was taken back; nothing when it was
+  // not.
+  absl::StatusOr<std::optional<v1::Message>> FindRetracted(
+      std::string_view mid_key);
+  // Returns the whole message of an event that brought it, or nothing when the
+  // event brought none, or has lost its content.
+  absl::StatusOr<std::optional<v1::Message>> WholeWithChanges(
+      const v1::Event& event, std::string_view mid_key);
+  // Adds what later events have made of the message of that mid. A message that
+  // was taken back is left as it is.
+  absl::Status AddChanges(std::string_view mid_key, v1::Message& message);
   // Looks for a send with that key first, because it knows more of the message,
   // and then for the event of an inbound message, a tap or an echo. A message
   // that Instagram brought has its mid key as its id.

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "server/base/try.h"
+
 namespace linktor {
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* EventServiceImpl::SubscribeEvents(
@@ -20,6 +22,34 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* EventServiceImpl::SubscribeEvents(
   }
   return SubscribeReactor::Begin(*context, deps_, std::move(parsed),
                                  std::move(admitted), std::move(status));
+}
+
+grpc::ServerUnaryReactor* EventServiceImpl::ListEvents(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  return RunUnary<v1::ListEventsRequest, v1::ListEventsResponse>(
+      deps_.calls, {context, request, response, "ListEvents"},
+      [this](auto& call) -> absl::Status {
+        LINKTOR_TRY(deps_.channels.Check(call.request().channel_ids()));
+        LINKTOR_ASSIGN(
+            call.response(),
+            list_.List(call.request(), ChannelsCoveredBy(call.caller())));
+        return absl::OkStatus();
+      });
+}
+
+grpc::ServerUnaryReactor* EventServiceImpl::ListDeliveries(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  return RunUnary<v1::ListDeliveriesRequest, v1::ListDeliveriesResponse>(
+      deps_.calls, {context, request, response, "ListDeliveries"},
+      [this](auto& call) -> absl::Status {
+        LINKTOR_TRY(deps_.channels.Check(call.request().channel_ids()));
+        LINKTOR_ASSIGN(
+            call.response(),
+            deliveries_.List(call.request(), ChannelsCoveredBy(call.caller())));
+        return absl::OkStatus();
+      });
 }
 
 }  // namespace linktor

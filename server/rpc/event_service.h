@@ -1,22 +1,33 @@
-// EventService over gRPC. Responses are composed of events that were encoded
-// once for all subscribers, so the method is a raw one: bytes in, bytes out.
-// Each stream then is a SubscribeReactor.
+// EventService over gRPC. A stream's responses are composed of events that were
+// encoded once for all subscribers, so its method is a raw one: bytes in, bytes
+// out. Each stream then is a SubscribeReactor.
 
 #pragma once
 
 #include "linktor/instagram/v1/event_service.grpc.pb.h"
+#include "server/events/delivery_list.h"
+#include "server/events/event_list.h"
 #include "server/rpc/subscribe_reactor.h"
+#include "server/rpc/unary_call.h"
 
 namespace linktor {
 
+// This is the generated service, with all of its methods raw. A method that is
+// missing here would be answered with UNIMPLEMENTED.
+using RawEventService =
+    RawMethods<v1::EventService::Service,
+               v1::EventService::WithRawCallbackMethod_SubscribeEvents,
+               v1::EventService::WithRawCallbackMethod_ListEvents,
+               v1::EventService::WithRawCallbackMethod_ListDeliveries>::Type;
+
 // There is one, which GrpcServer owns and registers.
-class EventServiceImpl final
-    : public v1::EventService::WithRawCallbackMethod_SubscribeEvents<
-          v1::EventService::Service> {
+class EventServiceImpl final : public RawEventService {
  public:
-  // All that `dependencies` names must outlive this and every stream.
-  explicit EventServiceImpl(const SubscribeReactor::Dependencies& dependencies)
-      : deps_(dependencies) {}
+  // All that `dependencies` names, and both lists, must outlive this and every
+  // stream.
+  EventServiceImpl(const SubscribeReactor::Dependencies& dependencies,
+                   EventList& list, DeliveryList& deliveries)
+      : deps_(dependencies), list_(list), deliveries_(deliveries) {}
 
   // Admits and reads the request on gRPC's thread, without blocking, and begins
   // a SubscribeReactor. A call that is refused also gets a reactor, which ends
@@ -25,10 +36,22 @@ class EventServiceImpl final
   grpc::ServerWriteReactor<grpc::ByteBuffer>* SubscribeEvents(
       grpc::CallbackServerContext* context,
       const grpc::ByteBuffer* request) override;
+  // Gives out a page of the stored log (EventList::List). It fails with
+  // CHANNEL_NOT_FOUND besides. It reads the disk, on the executor.
+  grpc::ServerUnaryReactor* ListEvents(grpc::CallbackServerContext* context,
+                                       const grpc::ByteBuffer* request,
+                                       grpc::ByteBuffer* response) override;
+  // Gives out a page of the webhook deliveries (DeliveryList::List). It fails
+  // with CHANNEL_NOT_FOUND besides. It reads the disk, on the executor.
+  grpc::ServerUnaryReactor* ListDeliveries(grpc::CallbackServerContext* context,
+                                           const grpc::ByteBuffer* request,
+                                           grpc::ByteBuffer* response) override;
 
  private:
   // Each reactor has a copy of it.
   const SubscribeReactor::Dependencies deps_;
+  EventList& list_;
+  DeliveryList& deliveries_;
 };
 
 }  // namespace linktor

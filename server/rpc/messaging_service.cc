@@ -40,6 +40,17 @@ grpc::ServerUnaryReactor* MessagingServiceImpl::GetMessage(
       });
 }
 
+grpc::ServerUnaryReactor* MessagingServiceImpl::ListMessages(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  return RunUnary<v1::ListMessagesRequest, v1::ListMessagesResponse>(
+      calls_, {context, request, response, "ListMessages"},
+      [this](auto& call) -> absl::Status {
+        LINKTOR_ASSIGN(call.response(), list_.List(call.request()));
+        return absl::OkStatus();
+      });
+}
+
 grpc::ServerUnaryReactor* MessagingServiceImpl::ResolveMessage(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
@@ -48,6 +59,17 @@ grpc::ServerUnaryReactor* MessagingServiceImpl::ResolveMessage(
       [this](auto& call) -> absl::Status {
         LINKTOR_ASSIGN(*call.response().mutable_message(),
                        settler_.Resolve(call.request()));
+        return absl::OkStatus();
+      });
+}
+
+grpc::ServerUnaryReactor* MessagingServiceImpl::ListConversations(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  return RunUnary<v1::ListConversationsRequest, v1::ListConversationsResponse>(
+      calls_, {context, request, response, "ListConversations"},
+      [this](auto& call) -> absl::Status {
+        LINKTOR_ASSIGN(call.response(), conversations_.List(call.request()));
         return absl::OkStatus();
       });
 }

@@ -9,6 +9,7 @@
 
 #include "linktor/instagram/v1/messaging_service.grpc.pb.h"
 #include "server/messaging/conversations.h"
+#include "server/messaging/message_list.h"
 #include "server/messaging/message_reader.h"
 #include "server/messaging/sender.h"
 #include "server/messaging/settler.h"
@@ -22,7 +23,9 @@ using RawMessagingService = RawMethods<
     v1::MessagingService::Service,
     v1::MessagingService::WithRawCallbackMethod_SendMessage,
     v1::MessagingService::WithRawCallbackMethod_GetMessage,
+    v1::MessagingService::WithRawCallbackMethod_ListMessages,
     v1::MessagingService::WithRawCallbackMethod_ResolveMessage,
+    v1::MessagingService::WithRawCallbackMethod_ListConversations,
     v1::MessagingService::WithRawCallbackMethod_GetConversation,
     v1::MessagingService::WithRawCallbackMethod_UpdateConversation>::Type;
 
@@ -30,11 +33,13 @@ class MessagingServiceImpl final : public RawMessagingService {
  public:
   // All must outlive this.
   MessagingServiceImpl(CallContext& calls, Sender& sender, Settler& settler,
-                       MessageReader& reader, Conversations& conversations)
+                       MessageReader& reader, MessageList& list,
+                       Conversations& conversations)
       : calls_(calls),
         sender_(sender),
         settler_(settler),
         reader_(reader),
+        list_(list),
         conversations_(conversations) {}
 
   // Sends a message, once (Sender::Send). The executor is held only for the
@@ -49,14 +54,24 @@ class MessagingServiceImpl final : public RawMessagingService {
   grpc::ServerUnaryReactor* GetMessage(grpc::CallbackServerContext* context,
                                        const grpc::ByteBuffer* request,
                                        grpc::ByteBuffer* response) override;
+  // Gives out a page of the messages of a channel or a conversation
+  // (MessageList::List). It reads the disk.
+  grpc::ServerUnaryReactor* ListMessages(grpc::CallbackServerContext* context,
+                                         const grpc::ByteBuffer* request,
+                                         grpc::ByteBuffer* response) override;
   // Settles an UNCONFIRMED message by what the caller knows. It fails with
   // MESSAGE_NOT_FOUND, MESSAGE_NOT_UNCONFIRMED, and INVALID_REQUEST when the
   // mid is another message's. It waits for the journal.
   grpc::ServerUnaryReactor* ResolveMessage(grpc::CallbackServerContext* context,
                                            const grpc::ByteBuffer* request,
                                            grpc::ByteBuffer* response) override;
-  // Returns what is known about a customer. A customer about whom nothing is
-  // known is no error. It reads the disk.
+  // Gives out a page of the conversations of a channel (Conversations::List).
+  // It reads the disk.
+  grpc::ServerUnaryReactor* ListConversations(
+      grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+      grpc::ByteBuffer* response) override;
+  // Returns what is known about a customer. It fails with
+  // CONVERSATION_NOT_FOUND when that is nothing. It reads the disk.
   grpc::ServerUnaryReactor* GetConversation(
       grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
       grpc::ByteBuffer* response) override;
@@ -73,6 +88,7 @@ class MessagingServiceImpl final : public RawMessagingService {
   Sender& sender_;
   Settler& settler_;
   MessageReader& reader_;
+  MessageList& list_;
   Conversations& conversations_;
 };
 

@@ -12,7 +12,14 @@ namespace {
 
 constexpr std::string_view kOnlyAllChannels =
     "an API key limited to channels can neither create channels nor change "
-    "which account or page a channel speaks for; use a key over all channels";
+    "which page a channel speaks for; use a key over all channels";
+
+absl::Status CheckChannels(
+    const access::Caller& caller,
+    const google::protobuf::RepeatedPtrField<std::string>& ids) {
+  for (const std::string& id : ids) LINKTOR_TRY(CheckChannel(caller, id));
+  return absl::OkStatus();
+}
 
 }  // namespace
 
@@ -31,6 +38,8 @@ std::string_view ChannelOf(const v1::GetApiKeyRequest&) { return {}; }
 std::string_view ChannelOf(const v1::ListApiKeysRequest&) { return {}; }
 std::string_view ChannelOf(const v1::UpdateApiKeyRequest&) { return {}; }
 std::string_view ChannelOf(const v1::DeleteApiKeyRequest&) { return {}; }
+std::string_view ChannelOf(const v1::ListEventsRequest&) { return {}; }
+std::string_view ChannelOf(const v1::ListDeliveriesRequest&) { return {}; }
 std::string_view ChannelOf(const v1::GetServerInfoRequest&) { return {}; }
 
 absl::Status CheckChannel(const access::Caller& caller,
@@ -53,19 +62,29 @@ absl::Status CheckScope(const access::Caller& caller,
   if (caller.CoversAll()) return absl::OkStatus();
   const auto& paths = request.update_mask().paths();
   const bool connects =
-      std::any_of(paths.begin(), paths.end(), [](const std::string& path) {
-        return path == "instagram_account_id" || path == "page_id";
-      });
+      std::find(paths.begin(), paths.end(), "page_id") != paths.end();
   return connects ? access::NotAuthorized(caller, kOnlyAllChannels)
                   : absl::OkStatus();
 }
 
 absl::Status CheckScope(const access::Caller& caller,
                         const v1::SubscribeEventsRequest& request) {
-  for (const std::string& id : request.channel_ids()) {
-    LINKTOR_TRY(CheckChannel(caller, id));
-  }
-  return absl::OkStatus();
+  return CheckChannels(caller, request.channel_ids());
+}
+
+absl::Status CheckScope(const access::Caller& caller,
+                        const v1::ListEventsRequest& request) {
+  return CheckChannels(caller, request.channel_ids());
+}
+
+absl::Status CheckScope(const access::Caller& caller,
+                        const v1::ListDeliveriesRequest& request) {
+  return CheckChannels(caller, request.channel_ids());
+}
+
+const StringSet& ChannelsCoveredBy(const access::Caller& caller) {
+  static const StringSet* const kAll = new StringSet();
+  return caller.key() == nullptr ? *kAll : caller.key()->channels;
 }
 
 }  // namespace linktor

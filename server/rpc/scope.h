@@ -15,6 +15,7 @@
 #include "linktor/instagram/v1/messaging_service.pb.h"
 #include "linktor/instagram/v1/server_service.pb.h"
 #include "server/access/caller.h"
+#include "server/base/strings.h"
 #include "server/base/v1.h"
 
 namespace linktor {
@@ -41,6 +42,9 @@ std::string_view ChannelOf(const v1::GetApiKeyRequest& request);
 std::string_view ChannelOf(const v1::ListApiKeysRequest& request);
 std::string_view ChannelOf(const v1::UpdateApiKeyRequest& request);
 std::string_view ChannelOf(const v1::DeleteApiKeyRequest& request);
+// Their filters name any number of channels, and CheckScope looks at each.
+std::string_view ChannelOf(const v1::ListEventsRequest& request);
+std::string_view ChannelOf(const v1::ListDeliveriesRequest& request);
 // It is about the server as a whole.
 std::string_view ChannelOf(const v1::GetServerInfoRequest& request);
 
@@ -62,12 +66,20 @@ absl::Status CheckScope(const access::Caller& caller, const Request& request) {
 // it.
 absl::Status CheckScope(const access::Caller& caller,
                         const v1::CreateChannelRequest& request);
-// The same holds when the mask names the account or the page.
+// The same holds when the mask names the page.
 absl::Status CheckScope(const access::Caller& caller,
                         const v1::UpdateChannelRequest& request);
 // Every channel of the filter is checked. A filter without channels means all
 // that the key covers, and is always OK.
 absl::Status CheckScope(const access::Caller& caller,
                         const v1::SubscribeEventsRequest& request);
+absl::Status CheckScope(const access::Caller& caller,
+                        const v1::ListEventsRequest& request);
+absl::Status CheckScope(const access::Caller& caller,
+                        const v1::ListDeliveriesRequest& request);
+
+// Returns the channels that the caller's key is limited to, for an EventFilter;
+// empty when it covers all. The result lives as long as the caller's key.
+const StringSet& ChannelsCoveredBy(const access::Caller& caller);
 
 }  // namespace linktor

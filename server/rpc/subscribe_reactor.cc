@@ -27,11 +27,6 @@ std::chrono::milliseconds HeartbeatOf(
       request.heartbeat_interval().nanos() / 1'000'000);
 }
 
-const StringSet& CoveredBy(const access::Caller& caller) {
-  static const StringSet* const kAll = new StringSet();
-  return caller.key() == nullptr ? *kAll : caller.key()->channels;
-}
-
 }  // namespace
 
 SubscribeReactor* SubscribeReactor::Begin(grpc::CallbackServerContext& context,
@@ -84,7 +79,7 @@ SubscribeReactor::SubscribeReactor(grpc::CallbackServerContext& context,
       record_(deps_.calls.Begin(deps_.calls.admission().Find(kMethod))),
       request_(std::move(request)),
       admitted_(std::move(admitted)),
-      filter_(request_, CoveredBy(admitted_.caller)),
+      filter_(request_, ChannelsCoveredBy(admitted_.caller)),
       heartbeat_(HeartbeatOf(request_)),
       shares_(filter_.everything() && !request_.include_raw() &&
               request_.max_batch_size() == 0),

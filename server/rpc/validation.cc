@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -23,12 +24,13 @@ constexpr std::size_t kMaxSecret = 256;
 constexpr std::size_t kMaxMid = 1024;
 constexpr int kMaxAppSecretsGiven = 2;
 constexpr int kMaxBatch = 1000;
+constexpr int kMaxStates = 10;
 constexpr int kMinHeartbeatSeconds = 1;
 constexpr int kMaxHeartbeatSeconds = 300;
 
 // These fields of Channel can be changed.
-constexpr std::array<std::string_view, 5> kMutableFields = {
-    "name", "instagram_account_id", "page_id", "api_version", "on_no_history"};
+constexpr std::array<std::string_view, 4> kMutableFields = {
+    "name", "page_id", "api_version", "on_no_history"};
 
 // Takes digits after "v", a dot, digits.
 bool IsApiVersion(std::string_view text) {
@@ -55,15 +57,31 @@ bool IsLocale(std::string_view text) {
                      [](unsigned char c) { return absl::ascii_isupper(c); });
 }
 
+bool IsBefore(const google::protobuf::Timestamp& one,
+              const google::protobuf::Timestamp& other) {
+  return std::pair(one.seconds(), one.nanos()) <
+         std::pair(other.seconds(), other.nanos());
+}
+
+// Checks which stretch of the log a list is of, and the size of its pages. The
+// list itself looks at the token, because only the log can read it.
+template <typename ListRequest>
+void CheckStretch(const ListRequest& request, Checks& checks) {
+  if (request.has_since()) checks.Time(request.since(), "since");
+  if (request.has_until()) checks.Time(request.until(), "until");
+  checks.Require(!request.has_since() || !request.has_until() ||
+                     !IsBefore(request.until(), request.since()),
+                 "until", "must not be before since");
+  checks.Require(v1::ListOrder_IsValid(request.order()), "order",
+                 "is not a known order");
+  checks.Require(request.page_size() >= 0, "page_size", "must not be negative");
+}
+
 // Checks one of kMutableFields; any other name passes.
 void CheckChannelField(std::string_view field, const v1::Channel& channel,
                        Checks& checks) {
   if (field == "name") {
     checks.Size(channel.name(), 0, kMaxName, "channel.name");
-  } else if (field == "instagram_account_id") {
-    checks.NumericId(channel.instagram_account_id(),
-                     "channel.instagram_account_id",
-                     "entry.id of the account's webhooks");
   } else if (field == "page_id") {
     checks.Require(channel.page_id().empty() || IsNumericId(channel.page_id()),
                    "channel.page_id", "must be 1-32 digits");
@@ -88,6 +106,9 @@ absl::Status Validate(const v1::CreateChannelRequest& request) {
   checks.Require(channel.login_type() == v1::LOGIN_TYPE_INSTAGRAM_LOGIN ||
                      !channel.page_id().empty(),
                  "channel.page_id", "is required with Facebook Login");
+  checks.NumericId(channel.instagram_account_id(),
+                   "channel.instagram_account_id",
+                   "entry.id of the account's webhooks");
   for (const std::string_view field : kMutableFields) {
     CheckChannelField(field, channel, checks);
   }
@@ -128,9 +149,8 @@ absl::Status Validate(const v1::UpdateChannelRequest& request) {
                              path) != kMutableFields.end(),
                    "update_mask",
                    absl::StrCat("'", path,
-                                "' cannot be changed; name, "
-                                "instagram_account_id, page_id, api_version "
-                                "and on_no_history can"));
+                                "' cannot be changed; name, page_id, "
+                                "api_version and on_no_history can"));
     // Fields that the mask does not name are not looked at.
     CheckChannelField(path, request.channel(), checks);
   }
@@ -227,6 +247,22 @@ absl::Status Validate(const v1::GetMessageRequest& request) {
   return checks.Result();
 }
 
+absl::Status Validate(const v1::ListMessagesRequest& request) {
+  Checks checks;
+  checks.ChannelId(request.channel_id());
+  if (!request.user_id().empty()) checks.UserId(request.user_id(), "user_id");
+  checks.Require(request.states_size() <= kMaxStates, "states",
+                 absl::StrCat("has ", request.states_size(),
+                              " entries; at most ", kMaxStates));
+  for (int i = 0; i < std::min(request.states_size(), kMaxStates); ++i) {
+    checks.Require(request.states(i) != v1::MESSAGE_STATE_UNSPECIFIED &&
+                       v1::MessageState_IsValid(request.states(i)),
+                   absl::StrCat("states[", i, "]"), "is not a known state");
+  }
+  CheckStretch(request, checks);
+  return checks.Result();
+}
+
 absl::Status Validate(const v1::ResolveMessageRequest& request) {
   Checks checks;
   checks.ChannelId(request.channel_id());
@@ -241,6 +277,13 @@ absl::Status Validate(const v1::ResolveMessageRequest& request) {
   checks.Require(request.mid().empty() ||
                      request.resolution() == v1::MESSAGE_RESOLUTION_SENT,
                  "mid", "can only be given with MESSAGE_RESOLUTION_SENT");
+  return checks.Result();
+}
+
+absl::Status Validate(const v1::ListConversationsRequest& request) {
+  Checks checks;
+  checks.ChannelId(request.channel_id());
+  checks.Require(request.page_size() >= 0, "page_size", "must not be negative");
   return checks.Result();
 }
 
@@ -286,6 +329,23 @@ absl::Status Validate(const v1::SubscribeEventsRequest& request) {
                          interval.nanos() == 0)),
                    "heartbeat_interval", "must be 1 s to 300 s");
   }
+  return checks.Result();
+}
+
+absl::Status Validate(const v1::ListEventsRequest& request) {
+  Checks checks;
+  checks.Add(CheckFilter(request));
+  CheckStretch(request, checks);
+  return checks.Result();
+}
+
+absl::Status Validate(const v1::ListDeliveriesRequest& request) {
+  constexpr int kMaxChannels = 1000;
+  Checks checks;
+  checks.Require(request.channel_ids_size() <= kMaxChannels, "channel_ids",
+                 absl::StrCat("has ", request.channel_ids_size(),
+                              " entries; at most ", kMaxChannels));
+  checks.Page(PagedList::kDeliveries, request);
   return checks.Result();
 }
 

@@ -42,13 +42,17 @@ absl::Status Validate(const v1::DeleteIceBreakersRequest& request);
 // together with other violations it is INVALID_REQUEST.
 absl::Status Validate(const v1::SendMessageRequest& request);
 absl::Status Validate(const v1::GetMessageRequest& request);
+absl::Status Validate(const v1::ListMessagesRequest& request);
 // A mid may come only with the resolution SENT.
 absl::Status Validate(const v1::ResolveMessageRequest& request);
+absl::Status Validate(const v1::ListConversationsRequest& request);
 absl::Status Validate(const v1::GetConversationRequest& request);
 absl::Status Validate(const v1::UpdateConversationRequest& request);
 // The rules of the filter are in events/filter.h. A heartbeat is 1 to 300 s, a
 // batch at most 1000 events.
 absl::Status Validate(const v1::SubscribeEventsRequest& request);
+absl::Status Validate(const v1::ListEventsRequest& request);
+absl::Status Validate(const v1::ListDeliveriesRequest& request);
 // These are in access_validation.cc. A time that has passed is refused by
 // KeyAdmin, which has a clock.
 absl::Status Validate(const v1::CreateApiKeyRequest& request);

@@ -46,7 +46,7 @@ Applier::Applier(Database& database, RecentRows& recent, const RunSizes& runs)
       held_(database),
       channels_(database),
       api_keys_(database),
-      conversations_(database, recent.activity, runs.activities),
+      conversations_(database, recent.heads, runs.heads),
       keys_(database),
       instances_(database),
       erasures_(database),
@@ -55,7 +55,7 @@ Applier::Applier(Database& database, RecentRows& recent, const RunSizes& runs)
 absl::Status Applier::Load() {
   LINKTOR_ASSIGN(state_, LoadLogState(database_));
   LINKTOR_TRY(events_.mids().Load(state_));
-  return conversations_.activity().Load(state_);
+  return conversations_.heads().Load(state_);
 }
 
 std::shared_ptr<const std::string> Applier::Context::ClearOf(int index) const {
@@ -70,6 +70,24 @@ absl::StatusOr<Effects> Applier::Apply(const journal::Record& record,
   if (state_.expiry.time_ms == 0) state_.expiry.time_ms = record.time_ms();
   LINKTOR_ASSIGN(effects.answer, ApplyBody(context));
   return effects;
+}
+
+absl::StatusOr<std::int64_t> Applier::AppendEvent(
+    const journal::NewEvent& event, EventTable::Setting setting,
+    Context& context, std::optional<std::int64_t> activity_ms) {
+  if (!event.user_id().empty()) {
+    LINKTOR_ASSIGN(const ConversationHeads::Noted noted,
+                   conversations_.heads().Note(
+                       event.channel_no(), event.user_id(),
+                       {.seq = state_.last_seq + 1,
+                        .receive_ms = setting.time_ms,
+                        .activity_ms = activity_ms,
+                        .message = IsMessage(event.type(), setting.kind,
+                                             !setting.mid_key.empty())}));
+    setting.before_seq = noted.before_seq;
+    setting.advances = noted.advances;
+  }
+  return events_.Append(event, setting, state_, context.effects.events);
 }
 
 absl::StatusOr<Answer> Applier::ApplyBody(Context& context) {
@@ -138,19 +156,19 @@ absl::Status Applier::Restore(const Position& position) {
   state_ = position.state;
   channels_.ForgetCached();
   deliveries_.ForgetCached();
-  conversations_.activity().Restore(position.activity);
+  conversations_.heads().Restore(position.heads);
   return events_.mids().Restore(position.mids, state_);
 }
 
 absl::Status Applier::Finish() {
   LINKTOR_TRY(events_.mids().Settle(state_));
-  LINKTOR_TRY(conversations_.activity().Settle(state_));
+  LINKTOR_TRY(conversations_.heads().Settle(state_));
   return log_state_.Save(state_);
 }
 
 void Applier::OnCommitted() {
   events_.mids().OnCommitted(state_);
-  conversations_.activity().OnCommitted(state_);
+  conversations_.heads().OnCommitted(state_);
 }
 
 Answer Applier::TellChannel(ChannelAnswer answer, Context& context) {
@@ -233,10 +251,10 @@ absl::StatusOr<Answer> Applier::ApplyTrim(const journal::Trim& body,
   LINKTOR_ASSIGN(const std::int64_t events,
                  events_.Trim(before(body.event_age_ms()), kTrimRows, state_));
   count(events);
-  // What deleted events have made is in the table, or nowhere.
-  if (state_.oldest_seq - 1 > state_.activity_through) {
+  // The heads that deleted events have made are in the table, or nowhere.
+  if (state_.oldest_seq - 1 > state_.heads_through) {
     LINKTOR_TRY(
-        conversations_.activity().WriteThrough(state_.oldest_seq - 1, state_));
+        conversations_.heads().WriteThrough(state_.oldest_seq - 1, state_));
   }
   LINKTOR_ASSIGN(
       const std::int64_t deliveries,

@@ -85,10 +85,10 @@ class Applier {
   struct Position {
     LogState state;
     MidIndex::Position mids;
-    LastActivity::Position activity;
+    ConversationHeads::Position heads;
   };
   Position Mark() const {
-    return {state_, events_.mids().Mark(), conversations_.activity().Mark()};
+    return {state_, events_.mids().Mark(), conversations_.heads().Mark()};
   }
   // Takes the memory back to `position`, after the database was rolled back to
   // it. Tables that are kept in memory are read again where they may have
@@ -117,6 +117,14 @@ class Applier {
     // Returns the event of that item in the clear; null when it is not known.
     std::shared_ptr<const std::string> ClearOf(int index) const;
   };
+
+  // Stores the event under the next sequence, which it returns, makes it the
+  // head of its conversation, and tells it in the effects. `setting` lacks what
+  // the conversation says. The customer was active at `activity_ms`, when the
+  // event opens the messaging window.
+  absl::StatusOr<std::int64_t> AppendEvent(
+      const journal::NewEvent& event, EventTable::Setting setting,
+      Context& context, std::optional<std::int64_t> activity_ms = std::nullopt);
 
   // Each of these applies one kind of body. An error of any private function
   // here is the database's or the record's, and Apply returns it.

@@ -35,15 +35,13 @@ void Applier::NoteErasure(Context& context) {
 
 // Overwrites every copy of the content under the mid: the events that name it,
 // the send that has it with its events, items as received, and held echoes. The
-// event that says that it was taken back stays.
+// event that says that it was taken back stays, and so do those that say
+// something of it, such as reactions, which have none of its content.
 absl::Status Applier::EraseMid(std::string_view mid_key,
                                const std::optional<MessageRow>& own,
                                Context& context) {
   LINKTOR_ASSIGN(std::vector<std::int64_t> erased,
-                 events_.mids().FindAll(mid_key));
-  LINKTOR_ASSIGN(const std::int64_t unsend,
-                 events_.mids().Find(mid_key, journal::ITEM_KIND_UNSEND));
-  std::erase(erased, unsend);
+                 events_.mids().FindContent(mid_key));
   for (const std::int64_t seq : erased) {
     LINKTOR_TRY(erasures_.EraseEvent(seq));
   }

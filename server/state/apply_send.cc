@@ -68,6 +68,7 @@ absl::StatusOr<Answer> Applier::ApplyClaim(const journal::Claim& claim,
   if (!again) {
     answer.message = NewRow(claim);
     answer.message.create_ms = context.time_ms();
+    answer.message.after_seq = state_.last_seq;
   }
   MessageRow& row = answer.message;
   row.state = v1::MESSAGE_STATE_PENDING;
@@ -207,13 +208,12 @@ absl::Status Applier::Settle(const journal::SendOutcome& body, MessageRow& row,
     }
   }
   LINKTOR_TRY(messages_.Update(row));
-  return events_
-      .Append(body.event(),
-              {.time_ms = context.time_ms(),
-               .message_no = row.no,
-               .decided = std::move(decided),
-               .clear = context.ClearOf(0)},
-              state_, context.effects.events)
+  return AppendEvent(body.event(),
+                     {.time_ms = context.time_ms(),
+                      .message_no = row.no,
+                      .decided = std::move(decided),
+                      .clear = context.ClearOf(0)},
+                     context)
       .status();
 }
 
@@ -309,12 +309,11 @@ absl::Status Applier::SettleWith(const UnmatchedEcho& echo, MessageRow& row,
   LINKTOR_TRY(messages_.Update(row));
   LINKTOR_TRY(messages_.RemoveUnmatched(echo.mid_key));
   context.effects.messages.push_back(row);
-  LINKTOR_TRY(events_
-                  .Append(event,
+  LINKTOR_TRY(AppendEvent(event,
                           {.time_ms = context.time_ms(),
                            .message_no = row.no,
                            .decided = std::move(decided)},
-                          state_, context.effects.events)
+                          context)
                   .status());
   return RetractIfUnsent(row, context);
 }

@@ -139,16 +139,11 @@ absl::Status Applier::StoreItem(const journal::WebhookItem& item,
                               .mid_key = item.mid_key(),
                               .kind = item.kind(),
                               .raw_no = raw_no,
-                              .advances = false,
                               .decided = {},
                               .clear = std::move(clear)};
-  if (item.opens_window() && !item.event().user_id().empty()) {
-    // The event gets the next sequence.
-    LINKTOR_ASSIGN(setting.advances,
-                   conversations_.activity().Advance(
-                       item.event().channel_no(), item.event().user_id(),
-                       ActivityTime(item.event().event_ms(), context.time_ms()),
-                       context.time_ms(), state_.last_seq + 1));
+  if (setting.mid_key.empty() && !item.target_mid_key().empty()) {
+    setting.mid_key = item.target_mid_key();
+    setting.kind = journal::ITEM_KIND_ABOUT;
   }
   if (item.kind() == journal::ITEM_KIND_ECHO) {
     LINKTOR_ASSIGN(const bool hold, MustHold(item));
@@ -156,7 +151,11 @@ absl::Status Applier::StoreItem(const journal::WebhookItem& item,
     return ApplyEcho(item, std::move(setting), context);
   }
   LINKTOR_ASSIGN(setting.decided, DecideTarget(item));
-  return events_.Append(item.event(), setting, state_, context.effects.events)
+  std::optional<std::int64_t> activity_ms;
+  if (item.opens_window()) {
+    activity_ms = ActivityTime(item.event().event_ms(), context.time_ms());
+  }
+  return AppendEvent(item.event(), std::move(setting), context, activity_ms)
       .status();
 }
 
@@ -227,9 +226,8 @@ absl::StatusOr<bool> Applier::TellEcho(const journal::WebhookItem& item,
   }
   setting.decided =
       DecideEcho(own.has_value() ? &*own : nullptr, setting.time_ms);
-  LINKTOR_ASSIGN(
-      const std::int64_t seq,
-      events_.Append(event, setting, state_, context.effects.events));
+  LINKTOR_ASSIGN(const std::int64_t seq,
+                 AppendEvent(event, std::move(setting), context));
   if (own.has_value() || item.content_match().empty() ||
       item.mid_key().empty()) {
     return false;

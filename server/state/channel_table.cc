@@ -159,6 +159,10 @@ absl::StatusOr<ChannelAnswer> ChannelTable::Delete(
     const LogState& state) {
   LINKTOR_ASSIGN(auto found, FindLive(record.channel_id()));
   if (!found.has_value()) return ChannelAnswer{};
+  if (record.expected_revision() != 0 &&
+      record.expected_revision() != found->revision) {
+    return ChannelAnswer{.kind = ChannelAnswer::Kind::kChanged};
+  }
   ChannelAnswer answer{.kind = ChannelAnswer::Kind::kApplied,
                        .row = *std::move(found)};
   answer.row.revision += 1;
@@ -202,6 +206,18 @@ absl::StatusOr<std::vector<ChannelRow>> ReadLiveChannels(Database& database) {
     LINKTOR_ASSIGN(const bool row, read.Step());
     if (!row) return rows;
     rows.push_back(ReadRow(read));
+  }
+}
+
+absl::StatusOr<std::vector<std::int64_t>> ReadChannelNumbers(
+    Database& database, std::string_view channel_id) {
+  Statement read(database, "SELECT no FROM channels WHERE id = ?1 ORDER BY no");
+  read.BindText(1, channel_id);
+  std::vector<std::int64_t> numbers;
+  for (;;) {
+    LINKTOR_ASSIGN(const bool row, read.Step());
+    if (!row) return numbers;
+    numbers.push_back(read.Int(0));
   }
 }
 

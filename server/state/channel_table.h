@@ -43,7 +43,8 @@ class ChannelTable {
   absl::StatusOr<ChannelAnswer> Update(const journal::UpdateChannel& record);
   // Marks the channel as deleted and removes what is sealed of it. The row
   // stays, so that its id rests and its last events can be read. `state` tells
-  // the last event, after which the channel has none. Answers kNotFound.
+  // the last event, after which the channel has none. Answers kNotFound;
+  // kChanged when a revision is expected and this is another.
   absl::StatusOr<ChannelAnswer> Delete(const journal::DeleteChannel& record,
                                        std::int64_t time_ms,
                                        const LogState& state);
@@ -79,6 +80,11 @@ class ChannelTable {
 
 // Returns all live channels, sorted by id.
 absl::StatusOr<std::vector<ChannelRow>> ReadLiveChannels(Database& database);
+
+// Returns the numbers of the channels that have or had that id; see
+// StateReader.
+absl::StatusOr<std::vector<std::int64_t>> ReadChannelNumbers(
+    Database& database, std::string_view channel_id);
 
 // Returns whether a channel of that id was deleted so lately that its events
 // may still be stored.

@@ -1,5 +1,10 @@
 #include "server/state/conversation_table.h"
 
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
 #include "server/base/try.h"
 #include "server/state/expiry.h"
 
@@ -7,8 +12,9 @@ namespace linktor {
 namespace {
 
 constexpr char kFind[] =
-    "SELECT last_inbound_ms, opt_out_ms, sealed_username FROM conversations "
-    "WHERE channel_no = ?1 AND user_id = ?2";
+    "SELECT last_inbound_ms, opt_out_ms, sealed_username, last_seq, "
+    "last_message_seq FROM conversations WHERE channel_no = ?1 AND user_id = "
+    "?2";
 
 absl::StatusOr<ConversationRow> Read(Statement& find, std::int64_t channel_no,
                                      std::string_view user_id) {
@@ -21,14 +27,16 @@ absl::StatusOr<ConversationRow> Read(Statement& find, std::int64_t channel_no,
   if (!find.IsNull(0)) row.last_inbound_ms = find.Int(0);
   if (!find.IsNull(1)) row.opt_out_ms = find.Int(1);
   row.sealed_username = find.String(2);
+  row.last_seq = find.Int(3);
+  row.last_message_seq = find.Int(4);
   return row;
 }
 
 }  // namespace
 
-ConversationTable::ConversationTable(Database& database, RecentActivity& recent,
+ConversationTable::ConversationTable(Database& database, RecentHeads& recent,
                                      std::size_t run_size)
-    : activity_(database, recent, run_size),
+    : heads_(database, recent, run_size),
       find_(database, kFind),
       set_opt_out_(
           database,
@@ -53,8 +61,8 @@ ConversationTable::ConversationTable(Database& database, RecentActivity& recent,
 absl::StatusOr<ConversationRow> ConversationTable::Find(
     std::int64_t channel_no, std::string_view user_id) {
   LINKTOR_ASSIGN(ConversationRow row, Read(find_, channel_no, user_id));
-  const auto newer = activity_.InMemory(channel_no, user_id);
-  if (newer.has_value()) row.last_inbound_ms = newer;
+  const auto newer = heads_.InMemory(channel_no, user_id);
+  if (newer.has_value()) row.SetHead(*newer);
   return row;
 }
 
@@ -114,6 +122,49 @@ absl::StatusOr<ConversationRow> ReadConversation(Database& database,
                                                  std::string_view user_id) {
   Statement find(database, kFind);
   return Read(find, channel_no, user_id);
+}
+
+absl::StatusOr<std::vector<ConversationRow>> ReadLatestConversations(
+    Database& database, std::int64_t channel_no, std::int64_t last_seq,
+    std::size_t limit, std::vector<HeadOfCustomer> recent) {
+  const auto later = [](const HeadOfCustomer& a, const HeadOfCustomer& b) {
+    return a.second.last_message_seq > b.second.last_message_seq;
+  };
+  absl::flat_hash_set<std::string> in_memory;
+  for (const auto& [user_id, head] : recent) in_memory.insert(user_id);
+  std::erase_if(recent, [last_seq](const HeadOfCustomer& one) {
+    return one.second.last_message_seq == 0 ||
+           one.second.last_message_seq > last_seq;
+  });
+  std::sort(recent.begin(), recent.end(), later);
+  if (recent.size() > limit) recent.resize(limit);
+  Statement read(database,
+                 "SELECT user_id, last_message_seq FROM conversations "
+                 "WHERE channel_no = ?1 AND last_message_seq > 0 AND "
+                 "last_message_seq <= ?2 ORDER BY last_message_seq DESC");
+  read.Bind(1, channel_no).Bind(2, last_seq);
+  std::size_t from_table = 0;
+  while (from_table < limit) {
+    LINKTOR_ASSIGN(const bool row, read.Step());
+    if (!row) break;
+    std::string user_id = read.String(0);
+    if (in_memory.contains(user_id)) continue;
+    recent.emplace_back(std::move(user_id),
+                        ConversationHead{.last_message_seq = read.Int(1)});
+    ++from_table;
+  }
+  std::sort(recent.begin(), recent.end(), later);
+  if (recent.size() > limit) recent.resize(limit);
+  std::vector<ConversationRow> rows;
+  rows.reserve(recent.size());
+  for (const auto& [user_id, head] : recent) {
+    LINKTOR_ASSIGN(ConversationRow row,
+                   ReadConversation(database, channel_no, user_id));
+    // The table's own head is whole.
+    if (in_memory.contains(user_id)) row.SetHead(head);
+    rows.push_back(std::move(row));
+  }
+  return rows;
 }
 
 }  // namespace linktor

@@ -7,12 +7,15 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/sqlite/statement.h"
-#include "server/state/last_activity.h"
+#include "server/state/conversation_heads.h"
 #include "server/state/log_state.h"
 #include "server/state/rows.h"
 
@@ -25,14 +28,15 @@ inline constexpr std::int64_t kQuotaPeriodMs = 60LL * 60 * 1000;
 // it. The row is kept for good; calls are trimmed.
 class ConversationTable {
  public:
-  // `run_size` is explained at LastActivity. Both references must outlive this.
-  ConversationTable(Database& database, RecentActivity& recent,
+  // `run_size` is explained at ConversationHeads. Both references must outlive
+  // this.
+  ConversationTable(Database& database, RecentHeads& recent,
                     std::size_t run_size);
 
   // The Applier loads, settles and rolls it back, because part of it is in
   // memory.
-  LastActivity& activity() { return activity_; }
-  const LastActivity& activity() const { return activity_; }
+  ConversationHeads& heads() { return heads_; }
+  const ConversationHeads& heads() const { return heads_; }
 
   // Returns the conversation; when nothing is known it is empty but for its
   // ids.
@@ -63,7 +67,7 @@ class ConversationTable {
                                          std::int64_t limit);
 
  private:
-  LastActivity activity_;
+  ConversationHeads heads_;
   Statement find_;
   Statement set_opt_out_;
   Statement set_username_;
@@ -73,9 +77,21 @@ class ConversationTable {
 };
 
 // Returns the conversation as the table has it. It is for readers, on their own
-// connection, who have asked RecentActivity before: what that has is newer.
+// connection, who have asked RecentHeads before: what that has is newer.
 absl::StatusOr<ConversationRow> ReadConversation(Database& database,
                                                  std::int64_t channel_no,
                                                  std::string_view user_id);
+
+// A HeadOfCustomer is one of the heads that are in memory.
+using HeadOfCustomer = std::pair<std::string, ConversationHead>;
+
+// Returns the conversations of a channel that have messages, the one with the
+// latest message first: at most `limit`, and only those whose last message has
+// at most the sequence `last_seq`. `recent` are all heads of the channel that
+// are in memory, of which RecentHeads was asked before; they are newer than the
+// table.
+absl::StatusOr<std::vector<ConversationRow>> ReadLatestConversations(
+    Database& database, std::int64_t channel_no, std::int64_t last_seq,
+    std::size_t limit, std::vector<HeadOfCustomer> recent);
 
 }  // namespace linktor

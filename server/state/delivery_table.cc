@@ -119,4 +119,31 @@ absl::StatusOr<std::int64_t> DeliveryTable::TrimDeliveries(
   return remove.Bind(1, bound).RunAndCount();
 }
 
+absl::StatusOr<std::vector<DeliveryRow>> ReadDeliveries(Database& database,
+                                                        std::int64_t before_no,
+                                                        int limit) {
+  Statement read(database,
+                 "SELECT d.no, d.id, c.id, d.receive_ms, d.bytes, d.events, "
+                 "d.duplicates, d.ignored, d.issues, d.issue, d.quarantined "
+                 "FROM deliveries d JOIN channels c ON c.no = d.channel_no "
+                 "WHERE d.no < ?1 ORDER BY d.no DESC LIMIT ?2");
+  read.Bind(1, before_no).Bind(2, limit);
+  std::vector<DeliveryRow> rows;
+  for (;;) {
+    LINKTOR_ASSIGN(const bool row, read.Step());
+    if (!row) return rows;
+    rows.push_back({.no = read.Int(0),
+                    .id = read.String(1),
+                    .channel_id = read.String(2),
+                    .receive_ms = read.Int(3),
+                    .bytes = read.Int(4),
+                    .events = read.Int(5),
+                    .duplicates = read.Int(6),
+                    .ignored = read.Int(7),
+                    .issues = read.Int(8),
+                    .issue = read.String(9),
+                    .quarantined = read.Int(10) != 0});
+  }
+}
+
 }  // namespace linktor

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -14,6 +15,7 @@
 #include "server/sqlite/statement.h"
 #include "server/state/effects.h"
 #include "server/state/log_state.h"
+#include "server/state/rows.h"
 
 namespace linktor {
 
@@ -66,5 +68,13 @@ class DeliveryTable {
   Statement insert_item_;
   Statement insert_;
 };
+
+// ---- For readers, on their own connection -----------------------------------
+
+// Returns the deliveries before number `before_no`, the newest first, at most
+// `limit`.
+absl::StatusOr<std::vector<DeliveryRow>> ReadDeliveries(Database& database,
+                                                        std::int64_t before_no,
+                                                        int limit);
 
 }  // namespace linktor

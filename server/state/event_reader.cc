@@ -3,18 +3,22 @@
 #include <algorithm>
 #include <utility>
 
+#include "google/protobuf/util/time_util.h"
 #include "server/base/cause_log.h"
 #include "server/base/log.h"
 #include "server/base/try.h"
 #include "server/sqlite/statement.h"
+#include "server/state/conversation_table.h"
 #include "server/state/event_encoding.h"
 #include "server/state/event_table.h"
 
 namespace linktor {
 namespace {
 
-#define LINKTOR_EVENT_COLUMNS \
-  "seq, type, channel_id, user_id, id, decided, sealed_event, raw_no"
+#define LINKTOR_EVENT_COLUMNS                                           \
+  "seq, type, channel_id, user_id, id, decided, sealed_event, raw_no, " \
+  "mid_key, "                                                           \
+  "channel_no, receive_ms"
 
 CommittedEvent ReadEvent(const Statement& s) {
   return {.seq = s.Int(0),
@@ -24,7 +28,39 @@ CommittedEvent ReadEvent(const Statement& s) {
           .user_id = s.String(3),
           .sealed = s.String(6),
           .encoded = nullptr,
-          .decided = s.String(5)};
+          .decided = s.String(5),
+          .channel_no = s.Int(9),
+          .receive_ms = s.Int(10),
+          .mid_key = s.String(8)};
+}
+
+// Returns whether that event is about the customer. A list that goes on begins
+// at such a one, and need not go through the newer ones again.
+absl::StatusOr<bool> IsAbout(Database& database, std::int64_t seq,
+                             const CustomerKey& customer) {
+  Statement read(database,
+                 "SELECT channel_no = ?2 AND user_id = ?3 FROM events "
+                 "WHERE seq = ?1");
+  read.Bind(1, seq).Bind(2, customer.channel_no).BindText(3, customer.user_id);
+  LINKTOR_ASSIGN(const bool found, read.Step());
+  return found && read.Int(0) != 0;
+}
+
+// Adds the last events of that kind that name the mid, as the table has them.
+absl::Status ReadNaming(Database& database, std::string_view mid_key,
+                        journal::ItemKind kind,
+                        std::vector<std::int64_t>& named) {
+  Statement read(database,
+                 "SELECT seq FROM event_mids WHERE mid_key = ?1 AND kind = ?2 "
+                 "ORDER BY seq DESC LIMIT ?3");
+  read.BindBlob(1, mid_key)
+      .Bind(2, static_cast<std::int64_t>(kind))
+      .Bind(3, static_cast<std::int64_t>(EventReader::kMaxChanges));
+  for (;;) {
+    LINKTOR_ASSIGN(const bool row, read.Step());
+    if (!row) return absl::OkStatus();
+    named.push_back(read.Int(0));
+  }
 }
 
 void AddRaw(CommittedEvent& event, std::string raw) {
@@ -40,67 +76,186 @@ void AddRaw(CommittedEvent& event, std::string raw) {
 
 }  // namespace
 
-absl::StatusOr<EventReader::Page> EventReader::ReadAfter(const Bounds& bounds,
-                                                         Wanted wanted) {
-  Page page;
-  page.through_seq = bounds.after_seq;
-  std::vector<Row> rows;
-  LINKTOR_TRY(pool_.Read([&](Database& database) -> absl::Status {
-    LINKTOR_ASSIGN(page.oldest_seq, OldestSeq(database));
-    return ReadRows(database, bounds, wanted, page, rows);
-  }));
-  page.events.reserve(rows.size());
-  for (Row& row : rows) {
-    LINKTOR_ASSIGN(CommittedEvent event, OpenRow(std::move(row)));
-    page.events.push_back(std::move(event));
-  }
-  return page;
-}
+// It works inside one snapshot of the database.
+class EventReader::Collector {
+ public:
+  Collector(Database& database, const Bounds& bounds, Wanted wanted)
+      : bounds_(bounds),
+        wanted_(wanted),
+        raw_(database,
+             "SELECT r.sealed_raw, r.item, d.id FROM raw_items r "
+             "JOIN deliveries d ON d.no = r.delivery_no WHERE r.no = ?1") {}
 
-absl::Status EventReader::ReadRows(Database& database, const Bounds& bounds,
-                                   Wanted wanted, Page& page,
-                                   std::vector<Row>& rows) {
-  Statement read(database, "SELECT " LINKTOR_EVENT_COLUMNS
-                           " FROM events WHERE seq > ?1 AND seq <= ?2 "
-                           "ORDER BY seq LIMIT ?3");
-  Statement raw(database,
-                "SELECT r.sealed_raw, r.item, d.id FROM raw_items r "
-                "JOIN deliveries d ON d.no = r.delivery_no WHERE r.no = ?1");
-  read.Bind(1, bounds.after_seq)
-      .Bind(2, bounds.last_seq)
-      .Bind(3, bounds.max_rows);
-  std::size_t bytes = 0;
-  int looked_at = 0;
-  for (;;) {
-    LINKTOR_ASSIGN(const bool found, read.Step());
-    if (!found) break;
-    ++looked_at;
-    page.through_seq = read.Int(0);
-    if (!wanted(read.Bytes(1), read.Bytes(2), read.Bytes(3))) continue;
+  // Takes the event that `read`, a query of LINKTOR_EVENT_COLUMNS, is at, if it
+  // is wanted.
+  absl::Status Look(const Statement& read) {
+    ++looked_at_;
+    if (!wanted_(read.Bytes(1), read.Bytes(2), read.Bytes(3))) {
+      return absl::OkStatus();
+    }
     Row row{.event = ReadEvent(read),
             .raw_no = read.Int(7),
             .raw_id = {},
             .sealed_raw = {}};
-    if (bounds.include_raw && row.raw_no != 0) {
-      const StatementReset reset(raw);
-      LINKTOR_ASSIGN(const bool kept, raw.Bind(1, row.raw_no).Step());
+    if (bounds_.include_raw && row.raw_no != 0) {
+      const StatementReset reset(raw_);
+      LINKTOR_ASSIGN(const bool kept, raw_.Bind(1, row.raw_no).Step());
       if (kept) {
-        row.sealed_raw = raw.String(0);
-        row.raw_id = RawItemId(raw.Bytes(2), static_cast<int>(raw.Int(1)));
+        row.sealed_raw = raw_.String(0);
+        row.raw_id = RawItemId(raw_.Bytes(2), static_cast<int>(raw_.Int(1)));
       }
     }
-    bytes += row.event.sealed.size() + row.event.decided.size() +
-             row.sealed_raw.size();
-    rows.push_back(std::move(row));
-    if (std::cmp_greater_equal(rows.size(), bounds.max_events) ||
-        bytes >= bounds.max_bytes) {
-      return absl::OkStatus();
+    bytes_ += row.event.sealed.size() + row.event.decided.size() +
+              row.sealed_raw.size();
+    rows_.push_back(std::move(row));
+    return absl::OkStatus();
+  }
+
+  // Returns true when the page has all the events that it may have.
+  bool full() const {
+    return std::cmp_greater_equal(rows_.size(), bounds_.max_events) ||
+           bytes_ >= bounds_.max_bytes;
+  }
+  // Returns how many events were looked at.
+  int looked_at() const { return looked_at_; }
+  std::vector<Row> TakeRows() { return std::move(rows_); }
+
+ private:
+  const Bounds& bounds_;
+  const Wanted wanted_;
+  Statement raw_;
+  std::vector<Row> rows_;
+  std::size_t bytes_ = 0;
+  int looked_at_ = 0;
+};
+
+absl::StatusOr<EventReader::Page> EventReader::Read(const Bounds& bounds,
+                                                    Wanted wanted) {
+  Page page;
+  std::vector<Row> rows;
+  LINKTOR_TRY(pool_.Read([&](Database& database) -> absl::Status {
+    LINKTOR_ASSIGN(page.oldest_seq, OldestSeq(database));
+    Collector collector(database, bounds, wanted);
+    LINKTOR_ASSIGN(page.through_seq, ReadLog(database, bounds, collector));
+    page.looked_at = collector.looked_at();
+    rows = collector.TakeRows();
+    return absl::OkStatus();
+  }));
+  LINKTOR_TRY(OpenRows(std::move(rows), page));
+  return page;
+}
+
+absl::StatusOr<EventReader::Page> EventReader::ReadConversation(
+    const CustomerKey& customer, const Bounds& bounds, Wanted wanted) {
+  LINKTOR_ASSIGN(const std::int64_t start_seq,
+                 FindInChain(customer, bounds.last_seq));
+  Page page;
+  std::vector<Row> rows;
+  LINKTOR_TRY(pool_.Read([&](Database& database) -> absl::Status {
+    LINKTOR_ASSIGN(page.oldest_seq, OldestSeq(database));
+    Collector collector(database, bounds, wanted);
+    LINKTOR_ASSIGN(page.through_seq,
+                   ReadChain(database, start_seq, bounds, collector));
+    page.looked_at = collector.looked_at();
+    rows = collector.TakeRows();
+    return absl::OkStatus();
+  }));
+  LINKTOR_TRY(OpenRows(std::move(rows), page));
+  return page;
+}
+
+// A list that goes on begins at an event of the customer. Another one begins at
+// the head; when it ends long before, the newer events are passed over in many
+// short snapshots, because a long one would hold up the writer.
+absl::StatusOr<std::int64_t> EventReader::FindInChain(
+    const CustomerKey& customer, std::int64_t last_seq) {
+  constexpr int kHopsAtOnce = 2000;
+  // The memory is asked before the snapshot begins: what leaves it meanwhile is
+  // in the table by then.
+  const auto recent = recent_.heads.Find(customer.channel_no, customer.user_id);
+  std::int64_t seq = recent.has_value() ? recent->last_seq : 0;
+  LINKTOR_TRY(pool_.Read([&](Database& database) -> absl::Status {
+    LINKTOR_ASSIGN(const bool continued, IsAbout(database, last_seq, customer));
+    if (continued) {
+      seq = last_seq;
+    } else if (!recent.has_value()) {
+      LINKTOR_ASSIGN(const ConversationRow row,
+                     linktor::ReadConversation(database, customer.channel_no,
+                                               customer.user_id));
+      seq = row.last_seq;
     }
+    return absl::OkStatus();
+  }));
+  while (seq > last_seq) {
+    LINKTOR_TRY(pool_.Read([&](Database& database) -> absl::Status {
+      Statement before(database,
+                       "SELECT before_seq FROM events WHERE seq = ?1");
+      for (int hops = 0; hops < kHopsAtOnce && seq > last_seq; ++hops) {
+        const StatementReset reset(before);
+        LINKTOR_ASSIGN(const bool found, before.Bind(1, seq).Step());
+        seq = found ? before.Int(0) : 0;
+      }
+      return absl::OkStatus();
+    }));
+  }
+  return seq;
+}
+
+absl::StatusOr<std::int64_t> EventReader::ReadLog(Database& database,
+                                                  const Bounds& bounds,
+                                                  Collector& collector) {
+  Statement read(database, bounds.newest_first
+                               ? "SELECT " LINKTOR_EVENT_COLUMNS
+                                 " FROM events WHERE seq > ?1 AND seq <= ?2 "
+                                 "ORDER BY seq DESC LIMIT ?3"
+                               : "SELECT " LINKTOR_EVENT_COLUMNS
+                                 " FROM events WHERE seq > ?1 AND seq <= ?2 "
+                                 "ORDER BY seq LIMIT ?3");
+  read.Bind(1, bounds.after_seq)
+      .Bind(2, bounds.last_seq)
+      .Bind(3, bounds.max_rows);
+  std::int64_t through_seq =
+      bounds.newest_first ? bounds.last_seq + 1 : bounds.after_seq;
+  for (;;) {
+    LINKTOR_ASSIGN(const bool found, read.Step());
+    if (!found) break;
+    through_seq = read.Int(0);
+    LINKTOR_TRY(collector.Look(read));
+    if (collector.full()) return through_seq;
   }
   // Fewer rows than the limit are all that there are: sequences have no holes
   // but the one at the front that trimming makes.
-  if (looked_at < bounds.max_rows) {
-    page.through_seq = std::max(bounds.after_seq, bounds.last_seq);
+  if (collector.looked_at() >= bounds.max_rows) return through_seq;
+  return bounds.newest_first ? std::min(bounds.after_seq, bounds.last_seq) + 1
+                             : std::max(bounds.after_seq, bounds.last_seq);
+}
+
+// The chain ends where events were deleted.
+absl::StatusOr<std::int64_t> EventReader::ReadChain(Database& database,
+                                                    std::int64_t start_seq,
+                                                    const Bounds& bounds,
+                                                    Collector& collector) {
+  Statement read(database, "SELECT " LINKTOR_EVENT_COLUMNS
+                           ", before_seq FROM events WHERE seq = ?1");
+  std::int64_t seq = start_seq;
+  while (seq > bounds.after_seq) {
+    if (collector.full() || collector.looked_at() >= bounds.max_rows) {
+      return seq + 1;
+    }
+    const StatementReset reset(read);
+    LINKTOR_ASSIGN(const bool found, read.Bind(1, seq).Step());
+    if (!found) break;
+    LINKTOR_TRY(collector.Look(read));
+    seq = read.Int(11);
+  }
+  return std::min(bounds.after_seq, bounds.last_seq) + 1;
+}
+
+absl::Status EventReader::OpenRows(std::vector<Row> rows, Page& page) {
+  page.events.reserve(rows.size());
+  for (Row& row : rows) {
+    LINKTOR_ASSIGN(CommittedEvent event, OpenRow(std::move(row)));
+    page.events.push_back(std::move(event));
   }
   return absl::OkStatus();
 }
@@ -128,7 +283,7 @@ absl::StatusOr<std::optional<v1::Event>> EventReader::FindByMid(
     std::string_view mid_key, journal::ItemKind kind) {
   // Memory is asked first: a mid that is moved from there meanwhile is in the
   // table already.
-  const std::vector<std::int64_t> recent = recent_.Find(mid_key, kind);
+  const std::vector<std::int64_t> recent = recent_.mids.Find(mid_key, kind);
   std::optional<CommittedEvent> event;
   LINKTOR_TRY(pool_.Read([&](Database& database) -> absl::Status {
     Statement find(database,
@@ -145,7 +300,54 @@ absl::StatusOr<std::optional<v1::Event>> EventReader::FindByMid(
   }));
   if (!event.has_value()) return std::nullopt;
   LINKTOR_TRY(OpenEvent(sealer_, *event));
-  return MergeEvent(*event);
+  v1::Event merged = MergeEvent(*event);
+  // One that has lost its content still came at some time.
+  if (!merged.has_receive_time()) {
+    *merged.mutable_receive_time() =
+        google::protobuf::util::TimeUtil::MillisecondsToTimestamp(
+            event->receive_ms);
+  }
+  return merged;
+}
+
+absl::StatusOr<std::vector<v1::Event>> EventReader::FindChanges(
+    std::string_view mid_key) {
+  std::vector<std::int64_t> seqs;
+  for (const journal::ItemKind kind :
+       {journal::ITEM_KIND_EDIT, journal::ITEM_KIND_ABOUT}) {
+    // Memory is asked first, as in FindByMid.
+    std::vector<std::int64_t> named = recent_.mids.Find(mid_key, kind);
+    LINKTOR_TRY(pool_.Read([&](Database& database) -> absl::Status {
+      return ReadNaming(database, mid_key, kind, named);
+    }));
+    // The moved part of a run is in both places.
+    std::sort(named.begin(), named.end());
+    named.erase(std::unique(named.begin(), named.end()), named.end());
+    const std::size_t skipped =
+        named.size() - std::min(named.size(), kMaxChanges);
+    seqs.insert(seqs.end(),
+                named.begin() + static_cast<std::ptrdiff_t>(skipped),
+                named.end());
+  }
+  std::sort(seqs.begin(), seqs.end());
+  std::vector<CommittedEvent> events;
+  LINKTOR_TRY(pool_.Read([&](Database& database) -> absl::Status {
+    Statement read(database, "SELECT " LINKTOR_EVENT_COLUMNS
+                             " FROM events WHERE seq = ?1");
+    for (const std::int64_t seq : seqs) {
+      const StatementReset reset(read);
+      LINKTOR_ASSIGN(const bool found, read.Bind(1, seq).Step());
+      if (found) events.push_back(ReadEvent(read));
+    }
+    return absl::OkStatus();
+  }));
+  std::vector<v1::Event> changes;
+  changes.reserve(events.size());
+  for (CommittedEvent& event : events) {
+    LINKTOR_TRY(OpenEvent(sealer_, event));
+    changes.push_back(MergeEvent(event));
+  }
+  return changes;
 }
 
 }  // namespace linktor

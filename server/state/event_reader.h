@@ -18,7 +18,7 @@
 #include "server/journal/record.pb.h"
 #include "server/seal/sealer.h"
 #include "server/sqlite/read_pool.h"
-#include "server/state/mid_index.h"
+#include "server/state/recent_rows.h"
 #include "server/state/rows.h"
 
 namespace linktor {
@@ -26,7 +26,7 @@ namespace linktor {
 class EventReader {
  public:
   // All three must outlive this.
-  EventReader(ReadPool& pool, const RecentMids& recent, Sealer& sealer)
+  EventReader(ReadPool& pool, const RecentRows& recent, Sealer& sealer)
       : pool_(pool), recent_(recent), sealer_(sealer) {}
 
   // Bounds say which events one call may read, and when it must stop.
@@ -45,13 +45,20 @@ class EventReader {
     // Adds the item as received to each event that still has one. It costs two
     // more look-ups and one more opening for each.
     bool include_raw = false;
+    // The newest events come first, and the call stops among the older ones.
+    bool newest_first = false;
   };
   // A Page is what one call has found.
   struct Page {
-    // They are opened (see OpenEvent), in the order of their sequences.
+    // They are opened (see OpenEvent), in the order of their sequences, or in
+    // its reverse.
     std::vector<CommittedEvent> events;
-    // Everything up to here has been looked at; the next call starts after it.
+    // Everything between the bound at which the call began and this sequence,
+    // both included, has been looked at: the next call goes on behind it. When
+    // nothing was looked at, it lies just outside of that bound.
     std::int64_t through_seq = 0;
+    // So many events were looked at.
+    int looked_at = 0;
     // The oldest sequence still kept: when it is above after_seq + 1, events
     // are missing between.
     std::int64_t oldest_seq = 0;
@@ -64,12 +71,25 @@ class EventReader {
   // was destroyed or whose bytes are damaged comes without its content; an item
   // as received that cannot be opened is left out. It fails when the database
   // or an event's key cannot be read.
-  absl::StatusOr<Page> ReadAfter(const Bounds& bounds, Wanted wanted);
+  absl::StatusOr<Page> Read(const Bounds& bounds, Wanted wanted);
+  // Does the same with the events about one customer of a channel, the newest
+  // first, and looks at no others. Each of them names the one before, so the
+  // page's through_seq lies behind the next one to look at. The bounds must
+  // have newest_first.
+  absl::StatusOr<Page> ReadConversation(const CustomerKey& customer,
+                                        const Bounds& bounds, Wanted wanted);
 
   // Returns the oldest event of that kind that names the mid, merged and
-  // without a cursor; nothing when there is none. It fails as ReadAfter does.
+  // without a cursor; nothing when there is none. It fails as Read does.
   absl::StatusOr<std::optional<v1::Event>> FindByMid(std::string_view mid_key,
                                                      journal::ItemKind kind);
+
+  // Returns the events that have changed the message of that mid or say
+  // something of it, merged and without a cursor, in the order of the log: the
+  // last kMaxChanges edits, and as many of the others, such as reactions. It
+  // fails as Read does.
+  static constexpr std::size_t kMaxChanges = 200;
+  absl::StatusOr<std::vector<v1::Event>> FindChanges(std::string_view mid_key);
 
  private:
   // A Row is an event with its item as received. It is copied out so that the
@@ -81,15 +101,29 @@ class EventReader {
     std::string raw_id;
     std::string sealed_raw;
   };
-  // Adds the wanted events to `rows`, still sealed, and sets the page's
-  // through_seq. On failure both are of no use.
-  absl::Status ReadRows(Database& database, const Bounds& bounds, Wanted wanted,
-                        Page& page, std::vector<Row>& rows);
+  // A Collector takes the wanted events of one call, until it has enough.
+  class Collector;
+  // These two look at the events, give them to the collector, and return the
+  // page's through_seq. The second begins at `start_seq`, an event about the
+  // customer that is within the bounds, or 0 for none.
+  static absl::StatusOr<std::int64_t> ReadLog(Database& database,
+                                              const Bounds& bounds,
+                                              Collector& collector);
+  static absl::StatusOr<std::int64_t> ReadChain(Database& database,
+                                                std::int64_t start_seq,
+                                                const Bounds& bounds,
+                                                Collector& collector);
+  // Returns the last event about the customer that is not above `last_seq`; 0
+  // when there is none.
+  absl::StatusOr<std::int64_t> FindInChain(const CustomerKey& customer,
+                                           std::int64_t last_seq);
+  // Opens what was collected, and adds it to the page.
+  absl::Status OpenRows(std::vector<Row> rows, Page& page);
   // Opens the event, and merges its item as received where there is one.
   absl::StatusOr<CommittedEvent> OpenRow(Row row);
 
   ReadPool& pool_;
-  const RecentMids& recent_;
+  const RecentRows& recent_;
   Sealer& sealer_;
 };
 

@@ -20,11 +20,12 @@ EventTable::EventTable(Database& database, RecentMids& recent,
     : insert_(database,
               "INSERT INTO events (seq, id, type, channel_no, channel_id, "
               "user_id, event_ms, receive_ms, born_ms, mid_key, mid_kind, "
-              "raw_no, decided, sealed_event, advances) "
-              "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
+              "raw_no, decided, sealed_event, advances, before_seq) "
+              "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
       mids_(database, recent, mid_run),
       insert_mark_(database,
-                   "INSERT INTO time_marks (last_seq, latest_ms) VALUES (?,?)"),
+                   "INSERT INTO time_marks (last_seq, latest_ms, earliest_ms) "
+                   "VALUES (?,?,?)"),
       find_time_(database,
                  "SELECT event_ms, receive_ms FROM events WHERE seq = ?1"),
       find_dedupe_(database, "SELECT 1 FROM dedupe WHERE key = ?"),
@@ -69,6 +70,7 @@ absl::StatusOr<std::int64_t> EventTable::Append(
   // A parameter that is not bound is NULL.
   if (born_ms != setting.time_ms) insert_.Bind(9, born_ms);
   if (setting.raw_no != 0) insert_.Bind(12, setting.raw_no);
+  if (setting.before_seq != 0) insert_.Bind(16, setting.before_seq);
   LINKTOR_TRY(insert_.Run());
   if (!setting.mid_key.empty()) mids_.Add(setting.mid_key, setting.kind, seq);
   if (setting.message_no != 0) {
@@ -90,13 +92,16 @@ absl::StatusOr<std::int64_t> EventTable::Append(
 }
 
 // When the sequence is a multiple of kMarkEvery, it writes a mark for the
-// stretch that ends there, and the next stretch begins with no time.
+// stretch that ends there, and the next stretch begins with no times.
 absl::Status EventTable::MarkTime(std::int64_t seq, std::int64_t time_ms,
                                   LogState& state) {
   state.latest_ms = std::max(state.latest_ms, time_ms);
+  state.earliest_ms =
+      state.earliest_ms == 0 ? time_ms : std::min(state.earliest_ms, time_ms);
   if (seq % kMarkEvery != 0) return absl::OkStatus();
   return insert_mark_.Bind(1, seq)
       .Bind(2, std::exchange(state.latest_ms, 0))
+      .Bind(3, std::exchange(state.earliest_ms, 0))
       .Run();
 }
 
@@ -209,6 +214,39 @@ absl::StatusOr<std::int64_t> FirstSeqSince(Database& database,
   LINKTOR_ASSIGN(const std::int64_t found,
                  find(row ? last.Int(0) : 0, last_seq));
   return found != 0 ? found : last_seq + 1;
+}
+
+absl::StatusOr<std::int64_t> LastSeqBefore(Database& database,
+                                           std::int64_t time_ms,
+                                           std::int64_t last_seq) {
+  Statement last(database,
+                 "SELECT seq FROM events WHERE seq > ?1 AND seq <= ?2 AND "
+                 "receive_ms < ?3 ORDER BY seq DESC LIMIT 1");
+  const auto find = [&](std::int64_t after,
+                        std::int64_t through) -> absl::StatusOr<std::int64_t> {
+    const StatementReset reset(last);
+    last.Bind(1, after).Bind(2, through).Bind(3, time_ms);
+    LINKTOR_ASSIGN(const bool row, last.Step());
+    return row ? last.Int(0) : 0;
+  };
+  Statement end(database, "SELECT coalesce(max(last_seq), 0) FROM time_marks");
+  LINKTOR_ASSIGN(const bool has_end, end.Step());
+  LINKTOR_ASSIGN(const std::int64_t in_last_stretch,
+                 find(has_end ? end.Int(0) : 0, last_seq));
+  if (in_last_stretch != 0) return in_last_stretch;
+  // A mark names a stretch of events that holds such an event, or held it.
+  Statement marks(database,
+                  "SELECT last_seq FROM time_marks WHERE earliest_ms < ?1 "
+                  "ORDER BY last_seq DESC");
+  marks.Bind(1, time_ms);
+  for (;;) {
+    LINKTOR_ASSIGN(const bool row, marks.Step());
+    if (!row) return 0;
+    LINKTOR_ASSIGN(
+        const std::int64_t found,
+        find(marks.Int(0) - kMarkEvery, std::min(marks.Int(0), last_seq)));
+    if (found != 0) return found;
+  }
 }
 
 }  // namespace linktor

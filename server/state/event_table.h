@@ -43,7 +43,8 @@ class EventTable {
     std::int64_t raw_no = 0;
     // The send that the event tells of; 0 for none.
     std::int64_t message_no = 0;
-    // The event has moved its customer's last activity; see last_activity.h.
+    // These two are what ConversationHeads::Note says of the event.
+    std::int64_t before_seq = 0;
     bool advances = false;
     // See CommittedEvent::decided.
     std::string decided;
@@ -117,6 +118,13 @@ absl::StatusOr<std::int64_t> OldestSeq(Database& database);
 // the clock may have been set back. It reads the marks, and then single
 // stretches of 1,024 events, because the whole log would take too long.
 absl::StatusOr<std::int64_t> FirstSeqSince(Database& database,
+                                           std::int64_t time_ms,
+                                           std::int64_t last_seq);
+
+// Returns the number of the last event that is kept and came before `time_ms`;
+// 0 when none did. Earlier events may have come later: the clock may have been
+// set back. It reads as FirstSeqSince does.
+absl::StatusOr<std::int64_t> LastSeqBefore(Database& database,
                                            std::int64_t time_ms,
                                            std::int64_t last_seq);
 

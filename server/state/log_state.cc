@@ -9,15 +9,16 @@ absl::StatusOr<LogState> LoadLogState(Database& database) {
                  "SELECT last_seq, oldest_seq, latest_ms, expiry_ms, "
                  "mids_through, last_raw_no, last_message_no, last_call_no, "
                  "last_content_no, last_held_no, last_erasure_no, raw_bytes, "
-                 "clock_offset_ms, activity_through FROM log_state");
+                 "clock_offset_ms, heads_through, earliest_ms FROM log_state");
   LINKTOR_ASSIGN(const bool row, load.Step());
   if (!row) return absl::DataLossError("the log has no state");
   return LogState{.last_seq = load.Int(0),
                   .oldest_seq = load.Int(1),
                   .latest_ms = load.Int(2),
+                  .earliest_ms = load.Int(14),
                   .expiry = {.time_ms = load.Int(3), .offset_ms = load.Int(12)},
                   .mids_through = load.Int(4),
-                  .activity_through = load.Int(13),
+                  .heads_through = load.Int(13),
                   .last_raw_no = load.Int(5),
                   .last_message_no = load.Int(6),
                   .last_call_no = load.Int(7),
@@ -34,7 +35,7 @@ LogStateTable::LogStateTable(Database& database)
             "last_raw_no = ?6, last_message_no = ?7, last_call_no = ?8, "
             "last_content_no = ?9, last_held_no = ?10, "
             "last_erasure_no = ?11, raw_bytes = ?12, "
-            "clock_offset_ms = ?13, activity_through = ?14") {}
+            "clock_offset_ms = ?13, heads_through = ?14, earliest_ms = ?15") {}
 
 absl::Status LogStateTable::Save(const LogState& state) {
   return save_.Bind(1, state.last_seq)
@@ -50,7 +51,8 @@ absl::Status LogStateTable::Save(const LogState& state) {
       .Bind(11, state.last_erasure_no)
       .Bind(12, state.raw_bytes)
       .Bind(13, state.expiry.offset_ms)
-      .Bind(14, state.activity_through)
+      .Bind(14, state.heads_through)
+      .Bind(15, state.earliest_ms)
       .Run();
 }
 

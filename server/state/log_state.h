@@ -26,13 +26,15 @@ struct LogState {
   // This is the latest receive time, in ms since the epoch, of the events after
   // the last row of time_marks; it is 0 while there are none.
   std::int64_t latest_ms = 0;
+  // This is the earliest of the same.
+  std::int64_t earliest_ms = 0;
   // The expiry time alone decides what is forgotten.
   Expiry expiry;
   // The table event_mids is complete up to this event; see mid_index.h.
   std::int64_t mids_through = 0;
-  // conversations.last_inbound_ms is complete up to this event; see
-  // last_activity.h.
-  std::int64_t activity_through = 0;
+  // The heads in the table of conversations are complete up to this event; see
+  // conversation_heads.h.
+  std::int64_t heads_through = 0;
   // These are the numbers that were given out last, one for each kind of row. A
   // number is not used again after its row has been deleted, because other rows
   // may still refer to it.

@@ -23,7 +23,7 @@ namespace {
   "(SELECT sealed FROM contents c WHERE c.no = error_no), "                    \
   "mid_key, api_key_id, instance, incarnation, "                               \
   "coalesce(born_ms, claim_ms), no, content_no, error_no, settled_no, "        \
-  "retract_ms"
+  "retract_ms, after_seq"
 
 MessageRow ReadRow(const Statement& s) {
   MessageRow row;
@@ -54,6 +54,7 @@ MessageRow ReadRow(const Statement& s) {
   row.error_no = s.Int(24);
   row.settled_no = s.Int(25);
   row.retract_ms = s.Int(26);
+  row.after_seq = s.Int(27);
   return row;
 }
 
@@ -118,8 +119,8 @@ MessageTable::MessageTable(Database& database)
               "INSERT INTO messages (no, id, channel_no, channel_id, user_id, "
               "state, settled_by, attempt, request_id, request_fingerprint, "
               "content_match, mid, create_ms, claim_ms, born_ms, content_no, "
-              "mid_key, api_key_id, instance, incarnation) "
-              "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
+              "mid_key, api_key_id, instance, incarnation, after_seq) "
+              "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
       update_(database,
               "UPDATE messages SET state = ?1, settled_by = ?2, attempt = ?3, "
               "mid = ?4, claim_ms = ?5, send_ms = ?6, echo_ms = ?7, "
@@ -218,7 +219,8 @@ absl::Status MessageTable::Insert(MessageRow& row, LogState& state) {
       .BindBlobOrNull(17, row.mid_key)
       .BindTextOrNull(18, row.api_key_id)
       .BindBlob(19, row.instance)
-      .Bind(20, row.incarnation);
+      .Bind(20, row.incarnation)
+      .Bind(21, row.after_seq);
   // A parameter that is not bound is NULL, which means here that the age began
   // with the claim.
   if (row.born_ms != row.claim_ms) insert_.Bind(15, row.born_ms);
@@ -333,6 +335,64 @@ absl::StatusOr<std::optional<MessageRow>> ReadMessageByRequest(
                  "SELECT " LINKTOR_MESSAGE_COLUMNS
                  " FROM messages WHERE channel_no = ?1 AND request_id = ?2");
   return ReadOne(find.Bind(1, channel_no).BindText(2, request_id));
+}
+
+absl::StatusOr<std::vector<MessageRow>> ReadSends(Database& database,
+                                                  const SendBounds& bounds) {
+  // SQLite must not walk through all messages in their order.
+#define LINKTOR_SENDS_OF_CHANNEL                \
+  "SELECT " LINKTOR_MESSAGE_COLUMNS             \
+  " FROM messages INDEXED BY messages_channel " \
+  "WHERE channel_no = ?1 AND no > ?2 AND no <= ?3 ORDER BY no"
+#define LINKTOR_SENDS_OF_USER                                                 \
+  "SELECT " LINKTOR_MESSAGE_COLUMNS                                           \
+  " FROM messages INDEXED BY messages_user "                                  \
+  "WHERE channel_no = ?1 AND user_id = ?5 AND no > ?2 AND no <= ?3 ORDER BY " \
+  "no"
+  const char* sql = nullptr;
+  if (bounds.user_id.empty()) {
+    sql = bounds.newest_first ? LINKTOR_SENDS_OF_CHANNEL " DESC LIMIT ?4"
+                              : LINKTOR_SENDS_OF_CHANNEL " LIMIT ?4";
+  } else {
+    sql = bounds.newest_first ? LINKTOR_SENDS_OF_USER " DESC LIMIT ?4"
+                              : LINKTOR_SENDS_OF_USER " LIMIT ?4";
+  }
+  Statement read(database, sql);
+  read.Bind(1, bounds.channel_no)
+      .Bind(2, bounds.after_no)
+      .Bind(3, bounds.last_no)
+      .Bind(4, bounds.limit);
+  if (!bounds.user_id.empty()) read.BindText(5, bounds.user_id);
+  return ReadAll(read);
+}
+
+absl::StatusOr<std::int64_t> ReadLastSend(Database& database) {
+  Statement read(database, "SELECT last_message_no FROM log_state");
+  LINKTOR_ASSIGN(const bool row, read.Step());
+  return row ? read.Int(0) : 0;
+}
+
+// A later send stands behind the same event or a later one, so the place is
+// found by halving.
+absl::StatusOr<std::int64_t> ReadFirstSendBehind(Database& database,
+                                                 std::int64_t seq) {
+  Statement read(database,
+                 "SELECT no, after_seq FROM messages WHERE no >= ?1 "
+                 "ORDER BY no LIMIT 1");
+  LINKTOR_ASSIGN(std::int64_t end, ReadLastSend(database));
+  ++end;
+  std::int64_t first = 1;
+  while (first < end) {
+    const std::int64_t middle = first + (end - first) / 2;
+    const StatementReset reset(read);
+    LINKTOR_ASSIGN(const bool row, read.Bind(1, middle).Step());
+    if (!row || read.Int(1) >= seq) {
+      end = middle;
+    } else {
+      first = read.Int(0) + 1;
+    }
+  }
+  return first;
 }
 
 absl::StatusOr<std::vector<MessageRow>> FindPending(Database& database) {

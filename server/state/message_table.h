@@ -158,6 +158,17 @@ absl::StatusOr<std::optional<MessageRow>> ReadMessageById(Database& database,
 absl::StatusOr<std::optional<MessageRow>> ReadMessageByRequest(
     Database& database, std::int64_t channel_no, std::string_view request_id);
 
+// Returns the sends within the bounds, in the order of their numbers or in its
+// reverse, with their content still sealed.
+absl::StatusOr<std::vector<MessageRow>> ReadSends(Database& database,
+                                                  const SendBounds& bounds);
+// Returns the number of the first send whose after_seq is at least `seq`; that
+// of the next send when there is none.
+absl::StatusOr<std::int64_t> ReadFirstSendBehind(Database& database,
+                                                 std::int64_t seq);
+// Returns the number of the last send; 0 when there was none.
+absl::StatusOr<std::int64_t> ReadLastSend(Database& database);
+
 // Returns the PENDING sends of all conversations, oldest first.
 absl::StatusOr<std::vector<MessageRow>> FindPending(Database& database);
 

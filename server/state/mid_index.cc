@@ -54,12 +54,18 @@ std::vector<std::int64_t> RecentMids::Find(std::string_view mid_key,
   return found;
 }
 
-std::vector<std::int64_t> RecentMids::FindAll(std::string_view mid_key) const {
+std::vector<std::int64_t> RecentMids::FindContent(
+    std::string_view mid_key) const {
   std::vector<std::int64_t> found;
   MutexLock lock(mutex_);
   const auto it = mids_.find(MidOf(mid_key));
   if (it == mids_.end()) return found;
-  for (const Item& item : it->second) found.push_back(item.seq);
+  for (const Item& item : it->second) {
+    if (item.kind != journal::ITEM_KIND_UNSEND &&
+        item.kind != journal::ITEM_KIND_ABOUT) {
+      found.push_back(item.seq);
+    }
+  }
   return found;
 }
 
@@ -103,8 +109,9 @@ MidIndex::MidIndex(Database& database, RecentMids& recent, std::size_t run_size,
       find_(database,
             "SELECT seq FROM event_mids WHERE mid_key = ?1 AND kind = ?2 "
             "ORDER BY seq LIMIT 1"),
-      find_all_(database,
-                "SELECT seq FROM event_mids WHERE mid_key = ?1 ORDER BY seq"),
+      find_content_(database,
+                    "SELECT seq FROM event_mids WHERE mid_key = ?1 AND "
+                    "kind NOT IN (?2, ?3)"),
       insert_(database,
               "INSERT INTO event_mids (mid_key, kind, seq) VALUES (?,?,?) "
               "ON CONFLICT DO NOTHING"),
@@ -160,16 +167,18 @@ absl::StatusOr<std::int64_t> MidIndex::Find(std::string_view mid_key,
   return recent.empty() ? 0 : recent.front();
 }
 
-absl::StatusOr<std::vector<std::int64_t>> MidIndex::FindAll(
+absl::StatusOr<std::vector<std::int64_t>> MidIndex::FindContent(
     std::string_view mid_key) {
-  std::vector<std::int64_t> found = recent_.FindAll(mid_key);
+  std::vector<std::int64_t> found = recent_.FindContent(mid_key);
   {
-    const StatementReset reset(find_all_);
-    find_all_.BindBlob(1, mid_key);
+    const StatementReset reset(find_content_);
+    find_content_.BindBlob(1, mid_key)
+        .Bind(2, static_cast<std::int64_t>(journal::ITEM_KIND_UNSEND))
+        .Bind(3, static_cast<std::int64_t>(journal::ITEM_KIND_ABOUT));
     for (;;) {
-      LINKTOR_ASSIGN(const bool row, find_all_.Step());
+      LINKTOR_ASSIGN(const bool row, find_content_.Step());
       if (!row) break;
-      found.push_back(find_all_.Int(0));
+      found.push_back(find_content_.Int(0));
     }
   }
   // The moved part of a run is in both places until the run is done.

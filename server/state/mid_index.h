@@ -50,10 +50,10 @@ struct MidEntry {
 class RecentMids {
  public:
   // These return the sequences of the events that name the mid, oldest first:
-  // those of one kind, or all.
+  // those of one kind, or those that hold content of the message.
   std::vector<std::int64_t> Find(std::string_view mid_key,
                                  journal::ItemKind kind) const;
-  std::vector<std::int64_t> FindAll(std::string_view mid_key) const;
+  std::vector<std::int64_t> FindContent(std::string_view mid_key) const;
 
  private:
   friend class MidIndex;
@@ -112,8 +112,11 @@ class MidIndex {
   // when there is none.
   absl::StatusOr<std::int64_t> Find(std::string_view mid_key,
                                     journal::ItemKind kind);
-  // Returns the sequences of all events that name the mid, oldest first.
-  absl::StatusOr<std::vector<std::int64_t>> FindAll(std::string_view mid_key);
+  // Returns the sequences of the events that hold content of the message of
+  // that mid, oldest first: all that name it, but the one that takes it back
+  // and those that only say something of it.
+  absl::StatusOr<std::vector<std::int64_t>> FindContent(
+      std::string_view mid_key);
   // Notes that the event, which is new, names the mid. Readers find it at once,
   // before the commit.
   void Add(std::string_view mid_key, journal::ItemKind kind, std::int64_t seq);
@@ -176,7 +179,7 @@ class MidIndex {
   const std::size_t run_size_;
   const std::size_t filter_size_;
   Statement find_;
-  Statement find_all_;
+  Statement find_content_;
   Statement insert_;
   Statement next_;
   // These are entries of committed events, sorted by sequence, that are in

@@ -5,7 +5,7 @@
 
 #include <cstddef>
 
-#include "server/state/last_activity.h"
+#include "server/state/conversation_heads.h"
 #include "server/state/mid_index.h"
 
 namespace linktor {
@@ -13,14 +13,14 @@ namespace linktor {
 // The data folder owns one. Both are thread-safe.
 struct RecentRows {
   RecentMids mids;
-  RecentActivity activity;
+  RecentHeads heads;
 };
 
 // RunSizes says when a run begins: after so many mids, and after so many
 // events. Tests give small ones, so that runs are moved often.
 struct RunSizes {
   std::size_t mids = MidIndex::kRunSize;
-  std::size_t activities = LastActivity::kRunSize;
+  std::size_t heads = ConversationHeads::kRunSize;
 };
 
 }  // namespace linktor

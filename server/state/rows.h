@@ -37,6 +37,12 @@ struct CommittedEvent {
   // hold no content, so they stay when the content is erased. EventReader adds
   // the item as received to its own copies when a caller asks for it.
   std::string decided;
+  // EventReader alone fills these three: the number of the channel, since an id
+  // can be used again; the time at which the event came; and the hash of
+  // channel and mid that names the message which the event brought or is about.
+  std::int64_t channel_no = 0;
+  std::int64_t receive_ms = 0;
+  RawId mid_key;
 };
 
 // A MessageRow is a send. With its content and error opened it becomes a
@@ -72,6 +78,9 @@ struct MessageRow {
   std::int64_t echo_ms = 0;
   // The message was taken back at this time; 0 when it was not.
   std::int64_t retract_ms = 0;
+  // This was the last event when the first attempt was claimed: the message
+  // stands behind it in the log.
+  std::int64_t after_seq = 0;
   // The error is that of the latest attempt, and empty without one.
   std::string sealed_content;
   std::string sealed_error;
@@ -90,6 +99,36 @@ struct MessageRow {
   std::int64_t content_no = 0;
   std::int64_t error_no = 0;
   std::int64_t settled_no = 0;
+};
+
+// SendBounds say which sends one call may read.
+struct SendBounds {
+  std::int64_t channel_no = 0;
+  // An empty one stands for the sends to all customers of the channel.
+  std::string user_id;
+  // Sends are read whose number is above the first and not above the second.
+  std::int64_t after_no = 0;
+  std::int64_t last_no = 0;
+  int limit = 100;
+  bool newest_first = false;
+};
+
+// A DeliveryRow is a webhook delivery without its items.
+struct DeliveryRow {
+  // Deliveries are numbered in the order of their records.
+  std::int64_t no = 0;
+  RawId id;
+  // It came to the URL of this channel.
+  std::string channel_id;
+  std::int64_t receive_ms = 0;
+  std::int64_t bytes = 0;
+  std::int64_t events = 0;
+  std::int64_t duplicates = 0;
+  std::int64_t ignored = 0;
+  std::int64_t issues = 0;
+  // This is the first issue, in English; it is empty when there is none.
+  std::string issue;
+  bool quarantined = false;
 };
 
 // A ChannelRow is a channel, with its secrets sealed.
@@ -124,18 +163,39 @@ struct ApiKeyRow {
   bool deleted = false;
 };
 
+// The head of a conversation is the end of what is known about a customer; see
+// conversation_heads.h.
+struct ConversationHead {
+  // The customer did something at this time that opened the messaging window;
+  // it is not set when nothing such is known.
+  std::optional<std::int64_t> last_inbound_ms;
+  // This is the last event about the customer, which may be deleted by now; it
+  // is 0 when there was none.
+  std::int64_t last_seq = 0;
+  // This is the last of them that tells of a message; it is 0 when there was
+  // none.
+  std::int64_t last_message_seq = 0;
+};
+
 // A ConversationRow is what is known of one customer of one channel.
 struct ConversationRow {
   std::int64_t channel_no = 0;
   std::string user_id;
-  // The customer wrote last at this time, which opens the messaging window; not
-  // set when no message is known.
+  // These three are those of the ConversationHead.
   std::optional<std::int64_t> last_inbound_ms;
+  std::int64_t last_seq = 0;
+  std::int64_t last_message_seq = 0;
   // The customer has wanted no messages since this time; not set when messages
   // are wanted.
   std::optional<std::int64_t> opt_out_ms;
   // Sealed for the customer's id; empty when it is not known.
   std::string sealed_username;
+
+  void SetHead(const ConversationHead& head) {
+    last_inbound_ms = head.last_inbound_ms;
+    last_seq = head.last_seq;
+    last_message_seq = head.last_message_seq;
+  }
 };
 
 }  // namespace linktor

@@ -33,10 +33,11 @@ CREATE TABLE log_state (
   last_seq INTEGER NOT NULL,   -- of the last event; never goes back
   oldest_seq INTEGER NOT NULL, -- of the first event still kept
   latest_ms INTEGER NOT NULL,  -- see time_marks
+  earliest_ms INTEGER NOT NULL,
   expiry_ms INTEGER NOT NULL,  -- the expiry time; 0 before the first record
   clock_offset_ms INTEGER NOT NULL, -- see expiry.h
   mids_through INTEGER NOT NULL, -- event_mids is complete up to this event
-  activity_through INTEGER NOT NULL, -- as for conversations.last_inbound_ms
+  heads_through INTEGER NOT NULL, -- as for the heads in conversations
   last_raw_no INTEGER NOT NULL,-- numbers given out last; they never go back
   last_message_no INTEGER NOT NULL,
   last_call_no INTEGER NOT NULL,
@@ -92,11 +93,18 @@ CREATE TABLE conversations (
   channel_no INTEGER NOT NULL,
   user_id TEXT NOT NULL,
   last_inbound_ms INTEGER,     -- what opens the messaging window; newer ones
-                               -- are in memory, see last_activity.h
+                               -- are in memory, see conversation_heads.h
+  last_seq INTEGER NOT NULL DEFAULT 0, -- the last event about the customer, as
+                               -- for last_inbound_ms
+  last_message_seq INTEGER NOT NULL DEFAULT 0, -- the last that tells of a message
   opt_out_ms INTEGER,          -- NULL: not opted out
   sealed_username BLOB,
   PRIMARY KEY (channel_no, user_id)
 ) WITHOUT ROWID;
+
+-- It orders the conversations of a channel by their last messages.
+CREATE INDEX conversations_latest
+  ON conversations (channel_no, last_message_seq);
 
 -- Calls to Instagram that reach a customer: those of the last hour are counted.
 CREATE TABLE send_calls (
@@ -150,18 +158,20 @@ CREATE TABLE events (
   born_ms INTEGER,
   mid_key BLOB,                -- a hash of channel and mid
   mid_kind INTEGER NOT NULL,   -- ItemKind of record.proto
+  before_seq INTEGER,          -- the event before, about the same customer
   advances INTEGER NOT NULL,   -- 1: it is its customer's last activity so far
   raw_no INTEGER,              -- its raw_items row, while kept
   decided BLOB,                -- Event fields that Apply decided; readable
   sealed_event BLOB            -- the Event; NULL when `decided` is all
 );
 
--- The latest receive_ms of every 1,024 events, to find events by their time,
--- which may go back with the clock. log_state.latest_ms is that of the events
--- after the last mark.
+-- The latest and the earliest receive_ms of every 1,024 events, to find events
+-- by their time, which may go back with the clock. log_state has those of the
+-- events after the last mark.
 CREATE TABLE time_marks (
   last_seq INTEGER PRIMARY KEY,
-  latest_ms INTEGER NOT NULL
+  latest_ms INTEGER NOT NULL,
+  earliest_ms INTEGER NOT NULL
 );
 
 -- Which events name a message of Instagram; see mid_index.h.
@@ -207,6 +217,7 @@ CREATE TABLE messages (
   send_ms INTEGER,
   echo_ms INTEGER,
   retract_ms INTEGER,          -- NULL: it was not taken back
+  after_seq INTEGER NOT NULL,  -- the last event when it was first claimed
   content_no INTEGER NOT NULL,
   error_no INTEGER,            -- the error's row in contents
   settled_no INTEGER,          -- what an echo's event will hold, in contents
@@ -219,6 +230,9 @@ CREATE UNIQUE INDEX messages_request ON messages (channel_no, request_id)
 CREATE INDEX messages_request_age ON messages (coalesce(born_ms, claim_ms))
   WHERE request_id IS NOT NULL;
 CREATE INDEX messages_mid ON messages (mid_key) WHERE mid_key IS NOT NULL;
+-- These two order the sends of a conversation and of a channel.
+CREATE INDEX messages_user ON messages (channel_no, user_id, no);
+CREATE INDEX messages_channel ON messages (channel_no, no);
 -- Sends that are not settled: whether one to a customer is PENDING, and which
 -- UNCONFIRMED ones of a content an echo can belong to.
 CREATE INDEX messages_open

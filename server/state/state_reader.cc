@@ -7,6 +7,7 @@
 #include "server/state/api_key_table.h"
 #include "server/state/channel_table.h"
 #include "server/state/conversation_table.h"
+#include "server/state/delivery_table.h"
 #include "server/state/event_table.h"
 #include "server/state/instance_table.h"
 #include "server/state/key_table.h"
@@ -68,13 +69,40 @@ absl::StatusOr<ConversationRow> StateReader::Conversation(
     std::int64_t channel_no, std::string_view user_id) {
   // The memory is asked before the snapshot begins: what leaves it meanwhile is
   // in the table by then.
-  const auto newer = activity_.Find(channel_no, user_id);
+  const auto newer = heads_.Find(channel_no, user_id);
   LINKTOR_ASSIGN(ConversationRow row,
                  InSnapshot(pool_, [&](Database& database) {
                    return ReadConversation(database, channel_no, user_id);
                  }));
-  if (newer.has_value()) row.last_inbound_ms = newer;
+  if (newer.has_value()) row.SetHead(*newer);
   return row;
+}
+
+absl::StatusOr<std::vector<ConversationRow>> StateReader::LatestConversations(
+    std::int64_t channel_no, std::int64_t last_seq, std::size_t limit) {
+  // The memory is asked before the snapshot begins, as in Conversation.
+  auto recent = heads_.OfChannel(channel_no);
+  return InSnapshot(pool_, [&](Database& database) {
+    return ReadLatestConversations(database, channel_no, last_seq, limit,
+                                   std::move(recent));
+  });
+}
+
+absl::StatusOr<std::vector<MessageRow>> StateReader::Sends(
+    const SendBounds& bounds) {
+  return InSnapshot(
+      pool_, [&](Database& database) { return ReadSends(database, bounds); });
+}
+
+absl::StatusOr<std::int64_t> StateReader::LastSend() {
+  return InSnapshot(pool_, ReadLastSend);
+}
+
+absl::StatusOr<std::vector<std::int64_t>> StateReader::ChannelNumbers(
+    std::string_view channel_id) {
+  return InSnapshot(pool_, [&](Database& database) {
+    return ReadChannelNumbers(database, channel_id);
+  });
 }
 
 absl::StatusOr<std::int64_t> StateReader::OldestSeq() {
@@ -83,6 +111,26 @@ absl::StatusOr<std::int64_t> StateReader::OldestSeq() {
 
 absl::StatusOr<std::int64_t> StateReader::OldestEventMs() {
   return InSnapshot(pool_, linktor::OldestEventMs);
+}
+
+absl::StatusOr<std::int64_t> StateReader::LastEventBefore(
+    std::int64_t time_ms, std::int64_t last_seq) {
+  return InSnapshot(pool_, [&](Database& database) {
+    return LastSeqBefore(database, time_ms, last_seq);
+  });
+}
+
+absl::StatusOr<std::int64_t> StateReader::FirstSendBehind(std::int64_t seq) {
+  return InSnapshot(pool_, [&](Database& database) {
+    return ReadFirstSendBehind(database, seq);
+  });
+}
+
+absl::StatusOr<std::vector<DeliveryRow>> StateReader::Deliveries(
+    std::int64_t before_no, int limit) {
+  return InSnapshot(pool_, [&](Database& database) {
+    return ReadDeliveries(database, before_no, limit);
+  });
 }
 
 absl::StatusOr<StateReader::Since> StateReader::EventsSince(

@@ -16,7 +16,7 @@
 #include "server/journal/record.pb.h"
 #include "server/seal/sealer.h"
 #include "server/sqlite/read_pool.h"
-#include "server/state/last_activity.h"
+#include "server/state/conversation_heads.h"
 #include "server/state/rows.h"
 
 namespace linktor {
@@ -24,8 +24,8 @@ namespace linktor {
 class StateReader final : public KeySource {
  public:
   // Both must outlive this.
-  StateReader(ReadPool& pool, const RecentActivity& activity)
-      : pool_(pool), activity_(activity) {}
+  StateReader(ReadPool& pool, const RecentHeads& heads)
+      : pool_(pool), heads_(heads) {}
 
   // ---- Channels and API keys
   // Returns all live channels, sorted by id. Views load these and the keys at
@@ -34,6 +34,10 @@ class StateReader final : public KeySource {
   // Returns whether a channel of that id was deleted so lately that its events
   // may still be stored.
   absl::StatusOr<bool> MayHaveStoredEvents(std::string_view channel_id);
+  // Returns the numbers of all channels that have or had that id, in ascending
+  // order. There are several when an id was used again.
+  absl::StatusOr<std::vector<std::int64_t>> ChannelNumbers(
+      std::string_view channel_id);
   // Returns all API keys, sorted by id.
   absl::StatusOr<std::vector<ApiKeyRow>> ApiKeys();
 
@@ -53,6 +57,18 @@ class StateReader final : public KeySource {
   absl::StatusOr<ConversationRow> Conversation(std::int64_t channel_no,
                                                std::string_view user_id);
 
+  // Returns the conversations of a channel, the one with the latest message
+  // first; see ReadLatestConversations of conversation_table.h.
+  absl::StatusOr<std::vector<ConversationRow>> LatestConversations(
+      std::int64_t channel_no, std::int64_t last_seq, std::size_t limit);
+
+  // These two are ReadSends and ReadLastSend of message_table.h.
+  absl::StatusOr<std::vector<MessageRow>> Sends(const SendBounds& bounds);
+  absl::StatusOr<std::int64_t> LastSend();
+  // Returns the number of the first send that stands behind the event `seq` or
+  // a later one; that of the next send when none does.
+  absl::StatusOr<std::int64_t> FirstSendBehind(std::int64_t seq);
+
   // ---- The log
   // Returns the number of the oldest event that is kept; that of the next event
   // while none is.
@@ -69,6 +85,15 @@ class StateReader final : public KeySource {
   };
   absl::StatusOr<Since> EventsSince(std::int64_t time_ms,
                                     std::int64_t last_seq);
+  // Returns the last event that came before `time_ms`, as LastSeqBefore of
+  // event_table.h does.
+  absl::StatusOr<std::int64_t> LastEventBefore(std::int64_t time_ms,
+                                               std::int64_t last_seq);
+
+  // Returns webhook deliveries, the newest first; see ReadDeliveries of
+  // delivery_table.h.
+  absl::StatusOr<std::vector<DeliveryRow>> Deliveries(std::int64_t before_no,
+                                                      int limit);
 
   // Returns the number of the last erasure that is due in this data folder's
   // files; 0 when none is.
@@ -82,7 +107,7 @@ class StateReader final : public KeySource {
 
  private:
   ReadPool& pool_;
-  const RecentActivity& activity_;
+  const RecentHeads& heads_;
 };
 
 }  // namespace linktor

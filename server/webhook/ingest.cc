@@ -208,7 +208,7 @@ absl::Status Ingest::MakeEvent(ParsedItem& parsed,
       item.set_content_match(sealer_.ContentMatch(scope, content));
     }
   }
-  if (kind.target_mid != nullptr) {
+  if (kind.target_mid != nullptr && !test) {
     item.set_target_mid_key(
         MidKey(event.channel_no(), kind.target_mid(parsed.payload)));
   }

@@ -15,9 +15,11 @@ class RivalJournal final : public Journal {
   // `next` must outlive this.
   explicit RivalJournal(Journal& next) : next_(next) {}
 
-  // It runs on the thread that appends, and must not append a change to this
-  // journal. It must be set before the first append.
+  // They run on the thread that appends, and must not append a change to this
+  // journal. They must be set before the first append.
   std::function<void()> before_update;
+  // It is for the deletion of a channel.
+  std::function<void()> before_delete;
 
   using Journal::Append;
   void Append(Appended appended, Callback done) override {
@@ -26,6 +28,7 @@ class RivalJournal final : public Journal {
         before_update) {
       before_update();
     }
+    if (record.has_delete_channel() && before_delete) before_delete();
     next_.Append(std::move(appended), std::move(done));
   }
 

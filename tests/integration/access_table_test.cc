@@ -217,15 +217,25 @@ std::map<std::string, Row> MessagingRows() {
                          Unary<v1::GetMessageResponse>(&KeyedClient::messaging,
                                                        &Stub::GetMessage, get),
                          "MESSAGE_NOT_FOUND")},
+      {"ListMessages", row(v1::PERMISSION_READ_MESSAGES,
+                           Unary<v1::ListMessagesResponse>(
+                               &KeyedClient::messaging, &Stub::ListMessages,
+                               OnChannel<v1::ListMessagesRequest>()))},
       {"ResolveMessage",
        row(v1::PERMISSION_SEND,
            Unary<v1::ResolveMessageResponse>(&KeyedClient::messaging,
                                              &Stub::ResolveMessage, resolve),
            "MESSAGE_NOT_FOUND")},
+      {"ListConversations",
+       row(v1::PERMISSION_READ_MESSAGES,
+           Unary<v1::ListConversationsResponse>(
+               &KeyedClient::messaging, &Stub::ListConversations,
+               OnChannel<v1::ListConversationsRequest>()))},
       {"GetConversation",
        row(v1::PERMISSION_READ_MESSAGES,
            Unary<v1::GetConversationResponse>(
-               &KeyedClient::messaging, &Stub::GetConversation, conversation))},
+               &KeyedClient::messaging, &Stub::GetConversation, conversation),
+           "CONVERSATION_NOT_FOUND")},
       {"UpdateConversation",
        row(v1::PERMISSION_SEND,
            Unary<v1::UpdateConversationResponse>(
@@ -244,6 +254,19 @@ std::map<std::string, Row> AllRows(const KeyedClient& admin,
                              [subscribe](const KeyedClient& client) {
                                return client.Subscribe(subscribe);
                              }};
+  v1::ListEventsRequest list;
+  list.add_channel_ids(kChannel);
+  rows["ListEvents"] = {
+      v1::PERMISSION_READ_EVENTS, "CHANNEL_NOT_FOUND",
+      Unary<v1::ListEventsResponse>(&KeyedClient::events,
+                                    &v1::EventService::Stub::ListEvents, list)};
+  v1::ListDeliveriesRequest deliveries;
+  deliveries.add_channel_ids(kChannel);
+  rows["ListDeliveries"] = {
+      v1::PERMISSION_READ_EVENTS, "CHANNEL_NOT_FOUND",
+      Unary<v1::ListDeliveriesResponse>(&KeyedClient::events,
+                                        &v1::EventService::Stub::ListDeliveries,
+                                        deliveries)};
   rows["GetServerInfo"] = {
       v1::PERMISSION_UNSPECIFIED, "",
       Unary<v1::GetServerInfoResponse>(&KeyedClient::server,

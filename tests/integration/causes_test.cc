@@ -438,6 +438,30 @@ std::map<v1::ErrorReason, Cause> ChannelCauses() {
             },
         .method = "CreateChannel",
         .line = R"("event":"audit")"}},
+      {v1::ERROR_REASON_CHANNEL_CHANGED,
+       {.provoke =
+            [](Scene& scene) {
+              v1::UpdateChannelRequest request;
+              request.mutable_channel()->set_id(kChannel);
+              request.mutable_channel()->set_etag("of another time");
+              request.mutable_update_mask()->add_paths("name");
+              v1::UpdateChannelResponse response;
+              return scene.gateway.channels().UpdateChannel(Context().get(),
+                                                            request, &response);
+            },
+        .method = "UpdateChannel",
+        .line = R"("event":"audit")"}},
+      {v1::ERROR_REASON_CONVERSATION_NOT_FOUND,
+       {.provoke =
+            [](Scene& scene) {
+              v1::GetConversationRequest request;
+              request.set_channel_id(kChannel);
+              request.set_user_id("599");
+              v1::GetConversationResponse response;
+              return scene.gateway.messaging().GetConversation(
+                  Context().get(), request, &response);
+            },
+        .method = "GetConversation"}},
   };
 }
 

@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "tests/integration/cli_fixture.h"
 #include "tests/integration/cli_process.h"
 #include "tests/support/gateway.h"
@@ -42,6 +43,52 @@ TEST_F(CliSendTest, TailGoesOnAfterTheCursorItEndedWith) {
   EXPECT_THAT(rest.out, AllOf(HasSubstr("\"two\""), Not(HasSubstr("\"one\""))));
   EXPECT_THAT(rest.err,
               HasSubstr("go on with: linktor-ig events tail --after"));
+}
+
+TEST_F(CliSendTest, ListPrintsTheNewestFirstAndWhereToGoOn) {
+  for (const char* text : {"one", "two", "three"}) Write(text);
+  const Outcome list =
+      RunCli({"events", "list", "--limit", "2", "--user", kUser, "--json"});
+  EXPECT_EQ(list.status, 0) << list.err;
+  const std::vector<std::string> lines =
+      absl::StrSplit(absl::StripSuffix(list.out, "\n"), '\n');
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(json::parse(lines[0]).at("messageReceived").at("text"), "three");
+  EXPECT_EQ(json::parse(lines[1]).at("messageReceived").at("text"), "two");
+  const json::value notice = json::parse(list.err);
+  EXPECT_THAT(std::string(notice.at("notice").as_string()),
+              HasSubstr("2 events; there may be more"));
+  Write("four");
+  const Outcome rest = RunCli({"events", "tail", "--after",
+                               std::string(notice.at("cursor").as_string()),
+                               "--until-caught-up"});
+  EXPECT_THAT(rest.out,
+              AllOf(HasSubstr("\"four\""), Not(HasSubstr("\"three\""))));
+}
+
+TEST_F(CliSendTest, ListTakesTimesAndTheOtherOrder) {
+  Write("one");
+  Write("two");
+  const Outcome list = RunCli({"events", "list", "--since", "1h",
+                               "--oldest-first", "--type", "message.received"});
+  EXPECT_EQ(list.status, 0) << list.err;
+  EXPECT_LT(list.out.find("\"one\""), list.out.find("\"two\""));
+  EXPECT_THAT(list.err, HasSubstr("2 events, and no more"));
+  EXPECT_THAT(RunCli({"events", "list", "--until", "1h"}).err,
+              HasSubstr("0 events, and no more"));
+  const Outcome wrong = RunCli({"events", "list", "--until", "yesterday"});
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("--until"));
+}
+
+TEST_F(CliSendTest, ListThatCannotBeWrittenIsFive) {
+  Write("one");
+  Cli list({.server = gateway_.server().grpc(),
+            .arguments = {"events", "list"},
+            .output = "/dev/full"});
+  EXPECT_EQ(list.Wait(), 5);
+  EXPECT_THAT(list.err(), HasSubstr("standard output cannot be written: No "
+                                    "space left on device"));
 }
 
 TEST_F(CliSendTest, TailPrintsJsonLinesAndEndsWithCtrlC) {

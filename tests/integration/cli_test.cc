@@ -236,6 +236,38 @@ TEST_F(CliSendTest, UnknownOutcomeIsFourUntilSomeoneResolvesIt) {
   EXPECT_EQ(RunCli({"messages", "resolve", kChannel, id, "sent"}).status, 1);
 }
 
+TEST_F(CliSendTest, ConversationsAreListed) {
+  Write("Do you ship?");
+  Outcome list = RunCli({"conversations", "list", kChannel, "--unanswered"});
+  EXPECT_EQ(list.status, 0) << list.err;
+  EXPECT_THAT(list.out, HasSubstr(absl::StrCat(kUser, " ")));
+  EXPECT_THAT(list.out, HasSubstr("1 unanswered"));
+  EXPECT_THAT(list.out, HasSubstr("from them \"Do you ship?\""));
+  ASSERT_EQ(RunCli({"send", "text", kChannel, kUser, "Yes"}).status, 0);
+  list = RunCli({"conversations", "list", kChannel});
+  EXPECT_THAT(list.out, HasSubstr("to them \"Yes\""));
+  EXPECT_THAT(RunCli({"conversations", "list", kChannel, "--unanswered"}).err,
+              HasSubstr("0 conversations, and no more"));
+}
+
+TEST_F(CliSendTest, MessagesOfACustomerAreListed) {
+  Write("Do you ship?");
+  ASSERT_EQ(RunCli({"send", "text", kChannel, kUser, "Yes"}).status, 0);
+  const Outcome list = RunCli({"messages", "list", kChannel, "--user", kUser});
+  EXPECT_EQ(list.status, 0) << list.err;
+  EXPECT_THAT(list.out, HasSubstr(absl::StrCat("to ", kUser, " SENT msg_")));
+  EXPECT_THAT(list.out,
+              HasSubstr(absl::StrCat("from ", kUser, " RECEIVED msg_")));
+  EXPECT_LT(list.out.find("\"Yes\""), list.out.find("\"Do you ship?\""));
+  EXPECT_THAT(list.err, HasSubstr("2 messages, and no more"));
+  EXPECT_THAT(
+      RunCli({"messages", "list", kChannel, "--state", "RECEIVED", "--json"})
+          .out,
+      HasSubstr("MESSAGE_STATE_RECEIVED"));
+  EXPECT_EQ(RunCli({"messages", "list", kChannel, "--state", "LOST"}).status,
+            2);
+}
+
 TEST_F(CliSendTest, AnswerThatCannotBeWrittenIsFive) {
   Cli cli({.server = gateway_.server().grpc(),
            .arguments = {"send", "text", kChannel, kUser, "Hi"}});

@@ -244,6 +244,58 @@ TEST_F(InteractionTest, WhatIsAboutAMessageArrivesTyped) {
   EXPECT_TRUE(feedback.feedback().positive());
 }
 
+// ---- What changes a message -------------------------------------------------
+
+TEST_F(InteractionTest, EditReactionAndReadAreOnTheMessage) {
+  const v1::Message written =
+      Play(emulator::MessageEvent({.from = kUser, .text = "In M?"}))
+          .message_received();
+  (void)Play(emulator::EditEvent(kUser, written.mid(), "In L?", 1));
+  (void)Play(emulator::ReactionEvent(kUser, written.mid(), "love"));
+  v1::Message message = GetById(written.id());
+  EXPECT_EQ(message.text(), "In L?");
+  EXPECT_EQ(message.edit_count(), 1);
+  EXPECT_TRUE(message.has_edit_time());
+  ASSERT_EQ(message.reactions_size(), 1);
+  EXPECT_EQ(message.reactions(0).reaction(), "love");
+  EXPECT_EQ(message.reactions(0).direction(), v1::MESSAGE_DIRECTION_INBOUND);
+  EXPECT_FALSE(message.has_read_time());
+  (void)Play(emulator::UnreactEvent(kUser, written.mid()));
+  // From the disk as well.
+  gateway_.Restart();
+  message = GetById(written.id());
+  EXPECT_EQ(message.text(), "In L?");
+  EXPECT_EQ(message.reactions_size(), 0);
+
+  v1::MessageContent content;
+  content.set_text("Yes");
+  const v1::Message sent = Send(content);
+  (void)Play(emulator::ReadEvent(kUser, sent.mid()));
+  (void)Play(emulator::ReactionEvent(kUser, sent.mid(), "like"));
+  message = GetById(sent.id());
+  EXPECT_TRUE(message.has_read_time());
+  EXPECT_EQ(message.reactions_size(), 1);
+  EXPECT_EQ(message.text(), "Yes");
+}
+
+// Meta delivers in any order.
+TEST_F(InteractionTest, WhatComesBeforeItsMessageChangesItAllTheSame) {
+  (void)Play(emulator::ReactionEvent(kUser, "mid.late", "wow"));
+  (void)Play(emulator::EditEvent(kUser, "mid.late", "third", 2));
+  (void)Play(emulator::EditEvent(kUser, "mid.late", "second", 1));
+  ASSERT_EQ(gateway_.Post(Gateway::TextBody("mid.late", "first")), 200);
+  v1::GetMessageRequest request;
+  request.set_channel_id(kChannel);
+  request.set_mid("mid.late");
+  v1::GetMessageResponse response;
+  ASSERT_TRUE(gateway_.messaging()
+                  .GetMessage(Context().get(), request, &response)
+                  .ok());
+  EXPECT_EQ(response.message().text(), "third");
+  EXPECT_EQ(response.message().edit_count(), 2);
+  EXPECT_EQ(response.message().reactions_size(), 1);
+}
+
 // ---- What is taken back ----------------------------------------------------
 
 TEST_F(InteractionTest, UnsendErasesTheMessageWithItsEdits) {
@@ -281,11 +333,19 @@ TEST_F(InteractionTest, UnsendOfOurSendIsKnownByItsId) {
   content.set_text("canary");
   const v1::Message sent = Send(content);
   ASSERT_EQ(sent.state(), v1::MESSAGE_STATE_SENT);
+  (void)Play(emulator::ReactionEvent(kUser, sent.mid(), "love"));
   const v1::Event told = Play(emulator::UnsendEvent(kUser, sent.mid()));
   EXPECT_EQ(told.message_unsent().message_id(), sent.id());
   const v1::Message left = GetById(sent.id());
   EXPECT_EQ(left.state(), v1::MESSAGE_STATE_RETRACTED);
   EXPECT_EQ(left.text(), "");
+  EXPECT_EQ(left.reactions_size(), 0);
+  // The reaction has none of the message's content.
+  v1::SubscribeEventsRequest request = Gateway::From(v1::POSITION_EARLIEST);
+  request.add_types("instagram.reaction");
+  const auto stream = gateway_.Subscribe(request);
+  ASSERT_TRUE(stream->WaitForCount(1));
+  EXPECT_EQ(stream->events()[0].reaction().reaction(), "love");
 }
 
 // Instagram leaves the parties out at times.

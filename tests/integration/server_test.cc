@@ -243,7 +243,7 @@ TEST(ServerTest, BytesThatAreNoRequestAreRefusedByEveryMethod) {
       }
     }
   }
-  EXPECT_EQ(methods, 14);
+  EXPECT_EQ(methods, 16);
 }
 
 TEST(ServerTest, StopsCleanlyWithStreamsOpen) {

@@ -87,12 +87,13 @@ void StoreModelTest::CompareEventTimes() {
   expected.reserve(oracle_.events.size());
   for (const Oracle::Event& event : oracle_.events) {
     expected.push_back(absl::StrCat(event.seq, " ", event.event_ms, " ",
-                                    event.time_ms, " ", event.born_ms));
+                                    event.time_ms, " ", event.born_ms, " ",
+                                    event.before_seq));
   }
   ExpectRows(
       "SELECT seq || ' ' || event_ms || ' ' || receive_ms || "
-      "' ' || coalesce(born_ms, receive_ms) FROM events "
-      "ORDER BY seq",
+      "' ' || coalesce(born_ms, receive_ms) || ' ' || "
+      "coalesce(before_seq, 0) FROM events ORDER BY seq",
       expected);
   for (int i = 0; i < 3 && !oracle_.events.empty(); ++i) {
     const std::int64_t ms =
@@ -130,6 +131,7 @@ void StoreModelTest::CompareCustomers() {
   for (const Oracle::Customer& customer : oracle_.known) {
     expected.push_back(absl::StrCat(customer.first, " ", customer.second, " ",
                                     TimeOf(oracle_.activity, customer), " ",
+                                    TimeOf(oracle_.heads, customer), " ",
                                     TimeOf(oracle_.opted_out, customer)));
     const ConversationRow row =
         rig_.Conversation({.no = customer.first}, customer.second);
@@ -138,7 +140,8 @@ void StoreModelTest::CompareCustomers() {
               name == oracle_.names.end() ? "" : name->second);
   }
   ExpectRows(absl::StrCat("SELECT channel_no || ' ' || user_id || ' ' || "
-                          "coalesce(last_inbound_ms, 0) || ' ' || "
+                          "coalesce(last_inbound_ms, 0) || ' ' || last_seq || "
+                          "' ' || "
                           "coalesce(opt_out_ms, 0) FROM ",
                           kWholeConversations, " ORDER BY channel_no, user_id"),
              expected);

@@ -50,6 +50,11 @@ void Oracle::AddEvent(Event event) {
   event.seq = ++last_seq;
   event.born_ms = Born(event.time_ms);
   told.push_back(event.type + " " + event.user);
+  if (!event.user.empty()) {
+    std::int64_t& head = heads[{event.channel_no, event.user}];
+    event.before_seq = std::exchange(head, event.seq);
+    known.insert({event.channel_no, event.user});
+  }
   events.push_back(std::move(event));
 }
 
@@ -149,7 +154,6 @@ void Oracle::NoteActivity(const ItemSpec& item, std::int64_t now_ms) {
   const auto [it, fresh] = activity.try_emplace(customer, seen_ms);
   // A wrong clock has written a time that is later than now.
   if (it->second < seen_ms || it->second > now_ms) it->second = seen_ms;
-  known.insert(customer);
 }
 
 bool Oracle::TellEcho(const ItemSpec& item, Event event) {

@@ -41,6 +41,8 @@ class Oracle {
     std::int64_t time_ms = 0;
     // Its age began then.
     std::int64_t born_ms = 0;
+    // The event before about the same customer; 0 for none.
+    std::int64_t before_seq = 0;
     // The end of a send tells the time of its echo where that is known.
     std::int64_t told_echo_ms = 0;
     // It tells the end of this send.
@@ -199,6 +201,8 @@ class Oracle {
   // want no messages, their name, and whether anything is known.
   using Customer = std::pair<std::int64_t, std::string>;
   std::map<Customer, std::int64_t> activity;
+  // The last event about the customer.
+  std::map<Customer, std::int64_t> heads;
   std::map<Customer, std::int64_t> opted_out;
   std::map<Customer, std::string> names;
   std::set<Customer> known;

@@ -1,23 +1,35 @@
 // Conversations as the state has them: the table, and what events have made
-// since and is not moved to it yet (server/state/last_activity.h).
+// since and is not moved to it yet (server/state/conversation_heads.h).
 
 #pragma once
 
 namespace linktor {
 
-// It is to be written behind FROM.
+// It is to be written behind FROM. An event that does not move the last
+// activity says nothing of it.
 inline constexpr char kWholeConversations[] =
-    "(WITH recent AS ("
-    "SELECT channel_no, user_id, max(seq), "
+    "(WITH fresh AS (SELECT * FROM events, log_state "
+    "WHERE user_id <> '' AND seq > heads_through), "
+    "heads AS (SELECT channel_no, user_id, max(seq) AS seq FROM fresh "
+    "GROUP BY channel_no, user_id), "
+    "messages AS (SELECT channel_no, user_id, max(seq) AS message_seq FROM "
+    "fresh "
+    "WHERE iif(mid_kind IN (1, 2, 3), mid_key IS NOT NULL, type IN "
+    "('message.sent', 'message.failed', 'message.unconfirmed')) "
+    "GROUP BY channel_no, user_id), "
+    "moves AS (SELECT channel_no, user_id, max(seq), "
     "iif(event_ms > 0 AND event_ms < receive_ms, event_ms, receive_ms) AS ms "
-    "FROM events, log_state WHERE advances AND seq > activity_through "
-    "GROUP BY channel_no, user_id) "
+    "FROM fresh WHERE advances GROUP BY channel_no, user_id) "
     "SELECT channel_no, user_id, "
     "coalesce(ms, last_inbound_ms) AS last_inbound_ms, "
+    "coalesce(seq, last_seq, 0) AS last_seq, "
+    "coalesce(message_seq, last_message_seq, 0) AS last_message_seq, "
     "opt_out_ms, sealed_username FROM ("
     "SELECT channel_no, user_id FROM conversations UNION "
-    "SELECT channel_no, user_id FROM recent) "
-    "LEFT JOIN recent USING (channel_no, user_id) "
+    "SELECT channel_no, user_id FROM heads) "
+    "LEFT JOIN heads USING (channel_no, user_id) "
+    "LEFT JOIN messages USING (channel_no, user_id) "
+    "LEFT JOIN moves USING (channel_no, user_id) "
     "LEFT JOIN conversations USING (channel_no, user_id))";
 
 }  // namespace linktor

@@ -1,5 +1,6 @@
 linktor_test(state_tests
   SOURCES
+    unit/events/event_list_test.cc
     unit/events/event_log_test.cc
     unit/journal/data_folder_test.cc
     unit/journal/disk_fault_test.cc
@@ -30,7 +31,7 @@ linktor_test(state_tests
     unit/state/expiry_test.cc
     unit/state/faulty_vfs.cc unit/state/faulty_vfs.h
     unit/state/held_echo_table_test.cc
-    unit/state/last_activity_test.cc
+    unit/state/conversation_heads_test.cc
     unit/state/message_table_test.cc
     unit/state/mid_filter_test.cc
     unit/state/mid_index_filter_test.cc

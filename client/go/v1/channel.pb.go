@@ -188,8 +188,10 @@ type Channel struct {
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	// Required. It is the account's id as Meta's webhooks give it in `entry.id`
 	// (17 digits, "17841..."); with Instagram Login it is the `user_id` of GET
-	// /me, not its `id`. It has 1-32 digits. An account belongs to at most one
-	// live channel; a second one is refused with ACCOUNT_ALREADY_CONNECTED.
+	// /me, not its `id`. It has 1-32 digits and is immutable, because the
+	// customers' ids and the history of a channel belong to one account. An
+	// account belongs to at most one live channel; a second one is refused with
+	// ACCOUNT_ALREADY_CONNECTED.
 	InstagramAccountId string `protobuf:"bytes,3,opt,name=instagram_account_id,json=instagramAccountId,proto3" json:"instagram_account_id,omitempty"`
 	// Optional. LOGIN_TYPE_FACEBOOK_LOGIN requires it. It is the id of the
 	// connected Facebook Page, whose token is used, and has 1-32 digits. Webhook
@@ -222,8 +224,15 @@ type Channel struct {
 	// Output only. It is true when a verify token is set. Without one Meta's
 	// verification of the webhook URL is answered with 403.
 	VerifyTokenSet bool `protobuf:"varint,15,opt,name=verify_token_set,json=verifyTokenSet,proto3" json:"verify_token_set,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Output only. It names this channel for ever: when the channel is deleted
+	// and its `id` used again, the new channel has another `uid`.
+	Uid string `protobuf:"bytes,16,opt,name=uid,proto3" json:"uid,omitempty"`
+	// Output only, but for requests that change the channel: one that gives an
+	// etag is refused with CHANNEL_CHANGED unless it is the channel's present
+	// one. It changes whenever the channel or its credentials do. It is opaque.
+	Etag          string `protobuf:"bytes,17,opt,name=etag,proto3" json:"etag,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Channel) Reset() {
@@ -352,6 +361,20 @@ func (x *Channel) GetVerifyTokenSet() bool {
 		return x.VerifyTokenSet
 	}
 	return false
+}
+
+func (x *Channel) GetUid() string {
+	if x != nil {
+		return x.Uid
+	}
+	return ""
+}
+
+func (x *Channel) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
 }
 
 // An app secret is described by its fingerprint; the secret itself is never
@@ -488,7 +511,7 @@ var File_linktor_instagram_v1_channel_proto protoreflect.FileDescriptor
 
 const file_linktor_instagram_v1_channel_proto_rawDesc = "" +
 	"\n" +
-	"\"linktor/instagram/v1/channel.proto\x12\x14linktor.instagram.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa7\x05\n" +
+	"\"linktor/instagram/v1/channel.proto\x12\x14linktor.instagram.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xcd\x05\n" +
 	"\aChannel\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x120\n" +
@@ -509,7 +532,9 @@ const file_linktor_instagram_v1_channel_proto_rawDesc = "" +
 	"\x18access_token_fingerprint\x18\r \x01(\tR\x16accessTokenFingerprint\x12@\n" +
 	"\vapp_secrets\x18\x0e \x03(\v2\x1f.linktor.instagram.v1.AppSecretR\n" +
 	"appSecrets\x12(\n" +
-	"\x10verify_token_set\x18\x0f \x01(\bR\x0everifyTokenSetJ\x04\b\t\x10\n" +
+	"\x10verify_token_set\x18\x0f \x01(\bR\x0everifyTokenSet\x12\x10\n" +
+	"\x03uid\x18\x10 \x01(\tR\x03uid\x12\x12\n" +
+	"\x04etag\x18\x11 \x01(\tR\x04etagJ\x04\b\t\x10\n" +
 	"\"j\n" +
 	"\tAppSecret\x12 \n" +
 	"\vfingerprint\x18\x01 \x01(\tR\vfingerprint\x12;\n" +

@@ -341,10 +341,10 @@ func (x *ListChannelsResponse) GetNextPageToken() string {
 type UpdateChannelRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Required. Its `id` names the channel; the fields in the mask are taken from
-	// it.
+	// it. When its `etag` is given, it must be the channel's present one.
 	Channel *Channel `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
-	// Required. Its paths may be name, instagram_account_id, page_id, api_version
-	// and on_no_history. Another path is refused with INVALID_REQUEST.
+	// Required. Its paths may be name, page_id, api_version and on_no_history.
+	// Another path is refused with INVALID_REQUEST.
 	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -444,7 +444,10 @@ func (x *UpdateChannelResponse) GetChannel() *Channel {
 type DeleteChannelRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Required. It is the id of the channel.
-	ChannelId     string `protobuf:"bytes,1,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
+	ChannelId string `protobuf:"bytes,1,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
+	// Optional. It must be the channel's present etag; else the request is
+	// refused with CHANNEL_CHANGED.
+	Etag          string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -482,6 +485,13 @@ func (*DeleteChannelRequest) Descriptor() ([]byte, []int) {
 func (x *DeleteChannelRequest) GetChannelId() string {
 	if x != nil {
 		return x.ChannelId
+	}
+	return ""
+}
+
+func (x *DeleteChannelRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
 	}
 	return ""
 }
@@ -540,7 +550,10 @@ type SetChannelCredentialsRequest struct {
 	RemoveAppSecret *string `protobuf:"bytes,4,opt,name=remove_app_secret,json=removeAppSecret,proto3,oneof" json:"remove_app_secret,omitempty"`
 	// Optional. It replaces the verify token; when it is present and empty it
 	// removes it.
-	VerifyToken   *string `protobuf:"bytes,5,opt,name=verify_token,json=verifyToken,proto3,oneof" json:"verify_token,omitempty"`
+	VerifyToken *string `protobuf:"bytes,5,opt,name=verify_token,json=verifyToken,proto3,oneof" json:"verify_token,omitempty"`
+	// Optional. It must be the channel's present etag; else the request is
+	// refused with CHANNEL_CHANGED.
+	Etag          string `protobuf:"bytes,6,opt,name=etag,proto3" json:"etag,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -606,6 +619,13 @@ func (x *SetChannelCredentialsRequest) GetRemoveAppSecret() string {
 func (x *SetChannelCredentialsRequest) GetVerifyToken() string {
 	if x != nil && x.VerifyToken != nil {
 		return *x.VerifyToken
+	}
+	return ""
+}
+
+func (x *SetChannelCredentialsRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
 	}
 	return ""
 }
@@ -989,18 +1009,20 @@ const file_linktor_instagram_v1_channel_service_proto_rawDesc = "" +
 	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
 	"updateMask\"P\n" +
 	"\x15UpdateChannelResponse\x127\n" +
-	"\achannel\x18\x01 \x01(\v2\x1d.linktor.instagram.v1.ChannelR\achannel\"5\n" +
+	"\achannel\x18\x01 \x01(\v2\x1d.linktor.instagram.v1.ChannelR\achannel\"I\n" +
 	"\x14DeleteChannelRequest\x12\x1d\n" +
 	"\n" +
-	"channel_id\x18\x01 \x01(\tR\tchannelId\"\x17\n" +
-	"\x15DeleteChannelResponse\"\xb4\x02\n" +
+	"channel_id\x18\x01 \x01(\tR\tchannelId\x12\x12\n" +
+	"\x04etag\x18\x02 \x01(\tR\x04etag\"\x17\n" +
+	"\x15DeleteChannelResponse\"\xc8\x02\n" +
 	"\x1cSetChannelCredentialsRequest\x12\x1d\n" +
 	"\n" +
 	"channel_id\x18\x01 \x01(\tR\tchannelId\x12&\n" +
 	"\faccess_token\x18\x02 \x01(\tH\x00R\vaccessToken\x88\x01\x01\x12)\n" +
 	"\x0eadd_app_secret\x18\x03 \x01(\tH\x01R\faddAppSecret\x88\x01\x01\x12/\n" +
 	"\x11remove_app_secret\x18\x04 \x01(\tH\x02R\x0fremoveAppSecret\x88\x01\x01\x12&\n" +
-	"\fverify_token\x18\x05 \x01(\tH\x03R\vverifyToken\x88\x01\x01B\x0f\n" +
+	"\fverify_token\x18\x05 \x01(\tH\x03R\vverifyToken\x88\x01\x01\x12\x12\n" +
+	"\x04etag\x18\x06 \x01(\tR\x04etagB\x0f\n" +
 	"\r_access_tokenB\x11\n" +
 	"\x0f_add_app_secretB\x14\n" +
 	"\x12_remove_app_secretB\x0f\n" +

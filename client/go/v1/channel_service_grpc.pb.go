@@ -44,7 +44,7 @@ type ChannelServiceClient interface {
 	GetChannel(ctx context.Context, in *GetChannelRequest, opts ...grpc.CallOption) (*GetChannelResponse, error)
 	// Lists the live channels, ordered by id.
 	ListChannels(ctx context.Context, in *ListChannelsRequest, opts ...grpc.CallOption) (*ListChannelsResponse, error)
-	// Changes the fields that the mask names.
+	// Changes the fields that the mask names, and nothing else.
 	UpdateChannel(ctx context.Context, in *UpdateChannelRequest, opts ...grpc.CallOption) (*UpdateChannelResponse, error)
 	// Deletes a channel. Its credentials go at once, its webhooks get 404, its
 	// events stay readable until their retention ends, and its id is free again
@@ -173,7 +173,7 @@ type ChannelServiceServer interface {
 	GetChannel(context.Context, *GetChannelRequest) (*GetChannelResponse, error)
 	// Lists the live channels, ordered by id.
 	ListChannels(context.Context, *ListChannelsRequest) (*ListChannelsResponse, error)
-	// Changes the fields that the mask names.
+	// Changes the fields that the mask names, and nothing else.
 	UpdateChannel(context.Context, *UpdateChannelRequest) (*UpdateChannelResponse, error)
 	// Deletes a channel. Its credentials go at once, its webhooks get 404, its
 	// events stay readable until their retention ends, and its id is free again

@@ -22,8 +22,65 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// It says how a message can be sent to a customer.
+type MessagingWindow int32
+
+const (
+	// Nothing is known that the customer has done; see Channel.on_no_history.
+	MessagingWindow_MESSAGING_WINDOW_UNSPECIFIED MessagingWindow = 0
+	// Any message can be sent.
+	MessagingWindow_MESSAGING_WINDOW_OPEN MessagingWindow = 1
+	// Only a message with MESSAGE_TAG_HUMAN_AGENT can be sent.
+	MessagingWindow_MESSAGING_WINDOW_HUMAN_AGENT MessagingWindow = 2
+	// No message can be sent until the customer writes.
+	MessagingWindow_MESSAGING_WINDOW_CLOSED MessagingWindow = 3
+)
+
+// Enum value maps for MessagingWindow.
+var (
+	MessagingWindow_name = map[int32]string{
+		0: "MESSAGING_WINDOW_UNSPECIFIED",
+		1: "MESSAGING_WINDOW_OPEN",
+		2: "MESSAGING_WINDOW_HUMAN_AGENT",
+		3: "MESSAGING_WINDOW_CLOSED",
+	}
+	MessagingWindow_value = map[string]int32{
+		"MESSAGING_WINDOW_UNSPECIFIED": 0,
+		"MESSAGING_WINDOW_OPEN":        1,
+		"MESSAGING_WINDOW_HUMAN_AGENT": 2,
+		"MESSAGING_WINDOW_CLOSED":      3,
+	}
+)
+
+func (x MessagingWindow) Enum() *MessagingWindow {
+	p := new(MessagingWindow)
+	*p = x
+	return p
+}
+
+func (x MessagingWindow) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (MessagingWindow) Descriptor() protoreflect.EnumDescriptor {
+	return file_linktor_instagram_v1_conversation_proto_enumTypes[0].Descriptor()
+}
+
+func (MessagingWindow) Type() protoreflect.EnumType {
+	return &file_linktor_instagram_v1_conversation_proto_enumTypes[0]
+}
+
+func (x MessagingWindow) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use MessagingWindow.Descriptor instead.
+func (MessagingWindow) EnumDescriptor() ([]byte, []int) {
+	return file_linktor_instagram_v1_conversation_proto_rawDescGZIP(), []int{0}
+}
+
 // It tells what this server knows of the conversation with one customer. It is
-// named by channel and user; one in which nothing has happened yet is empty.
+// named by channel and user.
 type Conversation struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Immutable. It is the id of the channel.
@@ -49,9 +106,21 @@ type Conversation struct {
 	// UpdateConversation sets it; nothing the customer writes changes it.
 	OptedOut bool `protobuf:"varint,7,opt,name=opted_out,json=optedOut,proto3" json:"opted_out,omitempty"`
 	// Output only. opted_out has been true since this time.
-	OptOutTime    *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=opt_out_time,json=optOutTime,proto3" json:"opt_out_time,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	OptOutTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=opt_out_time,json=optOutTime,proto3" json:"opt_out_time,omitempty"`
+	// Output only. It says how a message can be sent now.
+	Window MessagingWindow `protobuf:"varint,9,opt,name=window,proto3,enum=linktor.instagram.v1.MessagingWindow" json:"window,omitempty"`
+	// Output only. It is the customer's last message, and the last one to them, as
+	// ListMessages gives them. Each is absent when the last 100 messages of the
+	// conversation have none.
+	LastInboundMessage *Message `protobuf:"bytes,10,opt,name=last_inbound_message,json=lastInboundMessage,proto3" json:"last_inbound_message,omitempty"`
+	// Output only. See last_inbound_message.
+	LastOutboundMessage *Message `protobuf:"bytes,11,opt,name=last_outbound_message,json=lastOutboundMessage,proto3" json:"last_outbound_message,omitempty"`
+	// Output only. So many of the last 100 messages are the customer's, were not
+	// taken back, and have come since the last one to the customer that did not
+	// fail.
+	UnansweredCount int32 `protobuf:"varint,12,opt,name=unanswered_count,json=unansweredCount,proto3" json:"unanswered_count,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *Conversation) Reset() {
@@ -140,11 +209,39 @@ func (x *Conversation) GetOptOutTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Conversation) GetWindow() MessagingWindow {
+	if x != nil {
+		return x.Window
+	}
+	return MessagingWindow_MESSAGING_WINDOW_UNSPECIFIED
+}
+
+func (x *Conversation) GetLastInboundMessage() *Message {
+	if x != nil {
+		return x.LastInboundMessage
+	}
+	return nil
+}
+
+func (x *Conversation) GetLastOutboundMessage() *Message {
+	if x != nil {
+		return x.LastOutboundMessage
+	}
+	return nil
+}
+
+func (x *Conversation) GetUnansweredCount() int32 {
+	if x != nil {
+		return x.UnansweredCount
+	}
+	return 0
+}
+
 var File_linktor_instagram_v1_conversation_proto protoreflect.FileDescriptor
 
 const file_linktor_instagram_v1_conversation_proto_rawDesc = "" +
 	"\n" +
-	"'linktor/instagram/v1/conversation.proto\x12\x14linktor.instagram.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9e\x03\n" +
+	"'linktor/instagram/v1/conversation.proto\x12\x14linktor.instagram.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"linktor/instagram/v1/message.proto\"\xac\x05\n" +
 	"\fConversation\x12\x1d\n" +
 	"\n" +
 	"channel_id\x18\x01 \x01(\tR\tchannelId\x12\x17\n" +
@@ -155,7 +252,17 @@ const file_linktor_instagram_v1_conversation_proto_rawDesc = "" +
 	"\x16human_agent_close_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x13humanAgentCloseTime\x12\x1b\n" +
 	"\topted_out\x18\a \x01(\bR\boptedOut\x12<\n" +
 	"\fopt_out_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"optOutTimeBU\n" +
+	"optOutTime\x12=\n" +
+	"\x06window\x18\t \x01(\x0e2%.linktor.instagram.v1.MessagingWindowR\x06window\x12O\n" +
+	"\x14last_inbound_message\x18\n" +
+	" \x01(\v2\x1d.linktor.instagram.v1.MessageR\x12lastInboundMessage\x12Q\n" +
+	"\x15last_outbound_message\x18\v \x01(\v2\x1d.linktor.instagram.v1.MessageR\x13lastOutboundMessage\x12)\n" +
+	"\x10unanswered_count\x18\f \x01(\x05R\x0funansweredCount*\x8d\x01\n" +
+	"\x0fMessagingWindow\x12 \n" +
+	"\x1cMESSAGING_WINDOW_UNSPECIFIED\x10\x00\x12\x19\n" +
+	"\x15MESSAGING_WINDOW_OPEN\x10\x01\x12 \n" +
+	"\x1cMESSAGING_WINDOW_HUMAN_AGENT\x10\x02\x12\x1b\n" +
+	"\x17MESSAGING_WINDOW_CLOSED\x10\x03BU\n" +
 	"\x18dev.linktor.instagram.v1B\x11ConversationProtoP\x01Z$linktor.dev/instagram/v1;instagramv1b\x06proto3"
 
 var (
@@ -170,21 +277,27 @@ func file_linktor_instagram_v1_conversation_proto_rawDescGZIP() []byte {
 	return file_linktor_instagram_v1_conversation_proto_rawDescData
 }
 
+var file_linktor_instagram_v1_conversation_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
 var file_linktor_instagram_v1_conversation_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
 var file_linktor_instagram_v1_conversation_proto_goTypes = []any{
-	(*Conversation)(nil),          // 0: linktor.instagram.v1.Conversation
-	(*timestamppb.Timestamp)(nil), // 1: google.protobuf.Timestamp
+	(MessagingWindow)(0),          // 0: linktor.instagram.v1.MessagingWindow
+	(*Conversation)(nil),          // 1: linktor.instagram.v1.Conversation
+	(*timestamppb.Timestamp)(nil), // 2: google.protobuf.Timestamp
+	(*Message)(nil),               // 3: linktor.instagram.v1.Message
 }
 var file_linktor_instagram_v1_conversation_proto_depIdxs = []int32{
-	1, // 0: linktor.instagram.v1.Conversation.last_inbound_time:type_name -> google.protobuf.Timestamp
-	1, // 1: linktor.instagram.v1.Conversation.window_close_time:type_name -> google.protobuf.Timestamp
-	1, // 2: linktor.instagram.v1.Conversation.human_agent_close_time:type_name -> google.protobuf.Timestamp
-	1, // 3: linktor.instagram.v1.Conversation.opt_out_time:type_name -> google.protobuf.Timestamp
-	4, // [4:4] is the sub-list for method output_type
-	4, // [4:4] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	2, // 0: linktor.instagram.v1.Conversation.last_inbound_time:type_name -> google.protobuf.Timestamp
+	2, // 1: linktor.instagram.v1.Conversation.window_close_time:type_name -> google.protobuf.Timestamp
+	2, // 2: linktor.instagram.v1.Conversation.human_agent_close_time:type_name -> google.protobuf.Timestamp
+	2, // 3: linktor.instagram.v1.Conversation.opt_out_time:type_name -> google.protobuf.Timestamp
+	0, // 4: linktor.instagram.v1.Conversation.window:type_name -> linktor.instagram.v1.MessagingWindow
+	3, // 5: linktor.instagram.v1.Conversation.last_inbound_message:type_name -> linktor.instagram.v1.Message
+	3, // 6: linktor.instagram.v1.Conversation.last_outbound_message:type_name -> linktor.instagram.v1.Message
+	7, // [7:7] is the sub-list for method output_type
+	7, // [7:7] is the sub-list for method input_type
+	7, // [7:7] is the sub-list for extension type_name
+	7, // [7:7] is the sub-list for extension extendee
+	0, // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_linktor_instagram_v1_conversation_proto_init() }
@@ -192,18 +305,20 @@ func file_linktor_instagram_v1_conversation_proto_init() {
 	if File_linktor_instagram_v1_conversation_proto != nil {
 		return
 	}
+	file_linktor_instagram_v1_message_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_linktor_instagram_v1_conversation_proto_rawDesc), len(file_linktor_instagram_v1_conversation_proto_rawDesc)),
-			NumEnums:      0,
+			NumEnums:      1,
 			NumMessages:   1,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
 		GoTypes:           file_linktor_instagram_v1_conversation_proto_goTypes,
 		DependencyIndexes: file_linktor_instagram_v1_conversation_proto_depIdxs,
+		EnumInfos:         file_linktor_instagram_v1_conversation_proto_enumTypes,
 		MessageInfos:      file_linktor_instagram_v1_conversation_proto_msgTypes,
 	}.Build()
 	File_linktor_instagram_v1_conversation_proto = out.File

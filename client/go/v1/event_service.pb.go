@@ -346,11 +346,341 @@ func (x *SubscribeEventsResponse) GetHeartbeatInterval() *durationpb.Duration {
 	return nil
 }
 
+// ListEvents takes this request.
+type ListEventsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Optional. The list has only events of these channels; an empty list means
+	// all that the caller's API key covers. There are at most 1000. A channel
+	// that does not exist, or that the key does not cover, is refused with
+	// CHANNEL_NOT_FOUND; a deleted one whose events may still be stored passes.
+	ChannelIds []string `protobuf:"bytes,1,rep,name=channel_ids,json=channelIds,proto3" json:"channel_ids,omitempty"`
+	// Optional. The list has only events of these types, as in
+	// SubscribeEventsRequest. There are at most 100.
+	Types []string `protobuf:"bytes,2,rep,name=types,proto3" json:"types,omitempty"`
+	// Optional. The list has only events of these users; an empty list means all.
+	// There are at most 1000.
+	UserIds []string `protobuf:"bytes,3,rep,name=user_ids,json=userIds,proto3" json:"user_ids,omitempty"`
+	// Optional. The list has only events whose receive_time is not before this
+	// time. A time before 1970, or with nanos that no time has, is refused with
+	// INVALID_REQUEST.
+	Since *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=since,proto3" json:"since,omitempty"`
+	// Optional. The list has only events whose receive_time is before this time.
+	// A time before `since` is refused with INVALID_REQUEST.
+	Until *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=until,proto3" json:"until,omitempty"`
+	// Optional. The default is LIST_ORDER_NEWEST_FIRST. All pages of a list have
+	// the same order; another is refused with INVALID_REQUEST.
+	Order ListOrder `protobuf:"varint,6,opt,name=order,proto3,enum=linktor.instagram.v1.ListOrder" json:"order,omitempty"`
+	// Optional. A page has at most this many events. The default is 100; a caller
+	// that asks for more than 1000 gets 1000. A page also ends after 512 KiB.
+	PageSize int32 `protobuf:"varint,7,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Optional. It is next_page_token of the previous page, with the same filter.
+	// One that this method did not give is refused with INVALID_REQUEST, and so may
+	// be one from before a restore. With the oldest first it can be refused with
+	// CURSOR_EXPIRED, when events that would follow were deleted.
+	PageToken string `protobuf:"bytes,8,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Optional. When it is true, Event.raw_json is filled where it is still kept.
+	IncludeRaw    bool `protobuf:"varint,9,opt,name=include_raw,json=includeRaw,proto3" json:"include_raw,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListEventsRequest) Reset() {
+	*x = ListEventsRequest{}
+	mi := &file_linktor_instagram_v1_event_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListEventsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListEventsRequest) ProtoMessage() {}
+
+func (x *ListEventsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_linktor_instagram_v1_event_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListEventsRequest.ProtoReflect.Descriptor instead.
+func (*ListEventsRequest) Descriptor() ([]byte, []int) {
+	return file_linktor_instagram_v1_event_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ListEventsRequest) GetChannelIds() []string {
+	if x != nil {
+		return x.ChannelIds
+	}
+	return nil
+}
+
+func (x *ListEventsRequest) GetTypes() []string {
+	if x != nil {
+		return x.Types
+	}
+	return nil
+}
+
+func (x *ListEventsRequest) GetUserIds() []string {
+	if x != nil {
+		return x.UserIds
+	}
+	return nil
+}
+
+func (x *ListEventsRequest) GetSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Since
+	}
+	return nil
+}
+
+func (x *ListEventsRequest) GetUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Until
+	}
+	return nil
+}
+
+func (x *ListEventsRequest) GetOrder() ListOrder {
+	if x != nil {
+		return x.Order
+	}
+	return ListOrder_LIST_ORDER_UNSPECIFIED
+}
+
+func (x *ListEventsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListEventsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListEventsRequest) GetIncludeRaw() bool {
+	if x != nil {
+		return x.IncludeRaw
+	}
+	return false
+}
+
+// ListEvents returns this response.
+type ListEventsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// They are in the order of the log, or in its reverse.
+	Events []*Event `protobuf:"bytes,1,rep,name=events,proto3" json:"events,omitempty"`
+	// It is empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// It is the end of the log as the first page found it, whatever `until` says:
+	// SubscribeEventsRequest.after_cursor continues with what came later.
+	Cursor        string `protobuf:"bytes,3,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListEventsResponse) Reset() {
+	*x = ListEventsResponse{}
+	mi := &file_linktor_instagram_v1_event_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListEventsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListEventsResponse) ProtoMessage() {}
+
+func (x *ListEventsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_linktor_instagram_v1_event_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListEventsResponse.ProtoReflect.Descriptor instead.
+func (*ListEventsResponse) Descriptor() ([]byte, []int) {
+	return file_linktor_instagram_v1_event_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *ListEventsResponse) GetEvents() []*Event {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *ListEventsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+func (x *ListEventsResponse) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
+}
+
+// ListDeliveries takes this request.
+type ListDeliveriesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Optional. The list has only deliveries to the URLs of these channels; an
+	// empty list means all that the caller's API key covers. There are at most
+	// 1000. A channel that does not exist, or that the key does not cover, is
+	// refused with CHANNEL_NOT_FOUND.
+	ChannelIds []string `protobuf:"bytes,1,rep,name=channel_ids,json=channelIds,proto3" json:"channel_ids,omitempty"`
+	// Optional. When it is true, the list has only deliveries with issues, and
+	// those that are quarantined.
+	IssuesOnly bool `protobuf:"varint,2,opt,name=issues_only,json=issuesOnly,proto3" json:"issues_only,omitempty"`
+	// Optional. A page has at most this many deliveries. The default is 100; a
+	// caller that asks for more than 1000 gets 1000.
+	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Optional. It is next_page_token of the previous page, with the same filter.
+	// One that this method did not give is refused with INVALID_REQUEST.
+	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDeliveriesRequest) Reset() {
+	*x = ListDeliveriesRequest{}
+	mi := &file_linktor_instagram_v1_event_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDeliveriesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDeliveriesRequest) ProtoMessage() {}
+
+func (x *ListDeliveriesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_linktor_instagram_v1_event_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDeliveriesRequest.ProtoReflect.Descriptor instead.
+func (*ListDeliveriesRequest) Descriptor() ([]byte, []int) {
+	return file_linktor_instagram_v1_event_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ListDeliveriesRequest) GetChannelIds() []string {
+	if x != nil {
+		return x.ChannelIds
+	}
+	return nil
+}
+
+func (x *ListDeliveriesRequest) GetIssuesOnly() bool {
+	if x != nil {
+		return x.IssuesOnly
+	}
+	return false
+}
+
+func (x *ListDeliveriesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListDeliveriesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListDeliveries returns this response.
+type ListDeliveriesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The newest comes first.
+	Deliveries []*Delivery `protobuf:"bytes,1,rep,name=deliveries,proto3" json:"deliveries,omitempty"`
+	// It is empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDeliveriesResponse) Reset() {
+	*x = ListDeliveriesResponse{}
+	mi := &file_linktor_instagram_v1_event_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDeliveriesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDeliveriesResponse) ProtoMessage() {}
+
+func (x *ListDeliveriesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_linktor_instagram_v1_event_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDeliveriesResponse.ProtoReflect.Descriptor instead.
+func (*ListDeliveriesResponse) Descriptor() ([]byte, []int) {
+	return file_linktor_instagram_v1_event_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ListDeliveriesResponse) GetDeliveries() []*Delivery {
+	if x != nil {
+		return x.Deliveries
+	}
+	return nil
+}
+
+func (x *ListDeliveriesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 var File_linktor_instagram_v1_event_service_proto protoreflect.FileDescriptor
 
 const file_linktor_instagram_v1_event_service_proto_rawDesc = "" +
 	"\n" +
-	"(linktor/instagram/v1/event_service.proto\x12\x14linktor.instagram.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a linktor/instagram/v1/event.proto\x1a%linktor/instagram/v1/permission.proto\"\xad\x03\n" +
+	"(linktor/instagram/v1/event_service.proto\x12\x14linktor.instagram.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#linktor/instagram/v1/delivery.proto\x1a linktor/instagram/v1/event.proto\x1a%linktor/instagram/v1/list_order.proto\x1a%linktor/instagram/v1/permission.proto\"\xad\x03\n" +
 	"\x16SubscribeEventsRequest\x12\x1f\n" +
 	"\vchannel_ids\x18\x01 \x03(\tR\n" +
 	"channelIds\x12\x14\n" +
@@ -373,13 +703,46 @@ const file_linktor_instagram_v1_event_service_proto_rawDesc = "" +
 	"\n" +
 	"subscribed\x18\x05 \x01(\bR\n" +
 	"subscribed\x12H\n" +
-	"\x12heartbeat_interval\x18\a \x01(\v2\x19.google.protobuf.DurationR\x11heartbeatIntervalJ\x04\b\x06\x10\a*P\n" +
+	"\x12heartbeat_interval\x18\a \x01(\v2\x19.google.protobuf.DurationR\x11heartbeatIntervalJ\x04\b\x06\x10\a\"\xdd\x02\n" +
+	"\x11ListEventsRequest\x12\x1f\n" +
+	"\vchannel_ids\x18\x01 \x03(\tR\n" +
+	"channelIds\x12\x14\n" +
+	"\x05types\x18\x02 \x03(\tR\x05types\x12\x19\n" +
+	"\buser_ids\x18\x03 \x03(\tR\auserIds\x120\n" +
+	"\x05since\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x120\n" +
+	"\x05until\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\x125\n" +
+	"\x05order\x18\x06 \x01(\x0e2\x1f.linktor.instagram.v1.ListOrderR\x05order\x12\x1b\n" +
+	"\tpage_size\x18\a \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\b \x01(\tR\tpageToken\x12\x1f\n" +
+	"\vinclude_raw\x18\t \x01(\bR\n" +
+	"includeRaw\"\x89\x01\n" +
+	"\x12ListEventsResponse\x123\n" +
+	"\x06events\x18\x01 \x03(\v2\x1b.linktor.instagram.v1.EventR\x06events\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x16\n" +
+	"\x06cursor\x18\x03 \x01(\tR\x06cursor\"\x95\x01\n" +
+	"\x15ListDeliveriesRequest\x12\x1f\n" +
+	"\vchannel_ids\x18\x01 \x03(\tR\n" +
+	"channelIds\x12\x1f\n" +
+	"\vissues_only\x18\x02 \x01(\bR\n" +
+	"issuesOnly\x12\x1b\n" +
+	"\tpage_size\x18\x03 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x04 \x01(\tR\tpageToken\"\x80\x01\n" +
+	"\x16ListDeliveriesResponse\x12>\n" +
+	"\n" +
+	"deliveries\x18\x01 \x03(\v2\x1e.linktor.instagram.v1.DeliveryR\n" +
+	"deliveries\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*P\n" +
 	"\bPosition\x12\x18\n" +
 	"\x14POSITION_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fPOSITION_LATEST\x10\x01\x12\x15\n" +
-	"\x11POSITION_EARLIEST\x10\x022\x89\x01\n" +
+	"\x11POSITION_EARLIEST\x10\x022\xe9\x02\n" +
 	"\fEventService\x12y\n" +
-	"\x0fSubscribeEvents\x12,.linktor.instagram.v1.SubscribeEventsRequest\x1a-.linktor.instagram.v1.SubscribeEventsResponse\"\a\xc0\xd7\x18\x01\x90\x02\x010\x01BU\n" +
+	"\x0fSubscribeEvents\x12,.linktor.instagram.v1.SubscribeEventsRequest\x1a-.linktor.instagram.v1.SubscribeEventsResponse\"\a\xc0\xd7\x18\x01\x90\x02\x010\x01\x12h\n" +
+	"\n" +
+	"ListEvents\x12'.linktor.instagram.v1.ListEventsRequest\x1a(.linktor.instagram.v1.ListEventsResponse\"\a\xc0\xd7\x18\x01\x90\x02\x01\x12t\n" +
+	"\x0eListDeliveries\x12+.linktor.instagram.v1.ListDeliveriesRequest\x1a,.linktor.instagram.v1.ListDeliveriesResponse\"\a\xc0\xd7\x18\x01\x90\x02\x01BU\n" +
 	"\x18dev.linktor.instagram.v1B\x11EventServiceProtoP\x01Z$linktor.dev/instagram/v1;instagramv1b\x06proto3"
 
 var (
@@ -395,28 +758,43 @@ func file_linktor_instagram_v1_event_service_proto_rawDescGZIP() []byte {
 }
 
 var file_linktor_instagram_v1_event_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_linktor_instagram_v1_event_service_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_linktor_instagram_v1_event_service_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_linktor_instagram_v1_event_service_proto_goTypes = []any{
 	(Position)(0),                   // 0: linktor.instagram.v1.Position
 	(*SubscribeEventsRequest)(nil),  // 1: linktor.instagram.v1.SubscribeEventsRequest
 	(*SubscribeEventsResponse)(nil), // 2: linktor.instagram.v1.SubscribeEventsResponse
-	(*timestamppb.Timestamp)(nil),   // 3: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),     // 4: google.protobuf.Duration
-	(*Event)(nil),                   // 5: linktor.instagram.v1.Event
+	(*ListEventsRequest)(nil),       // 3: linktor.instagram.v1.ListEventsRequest
+	(*ListEventsResponse)(nil),      // 4: linktor.instagram.v1.ListEventsResponse
+	(*ListDeliveriesRequest)(nil),   // 5: linktor.instagram.v1.ListDeliveriesRequest
+	(*ListDeliveriesResponse)(nil),  // 6: linktor.instagram.v1.ListDeliveriesResponse
+	(*timestamppb.Timestamp)(nil),   // 7: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),     // 8: google.protobuf.Duration
+	(*Event)(nil),                   // 9: linktor.instagram.v1.Event
+	(ListOrder)(0),                  // 10: linktor.instagram.v1.ListOrder
+	(*Delivery)(nil),                // 11: linktor.instagram.v1.Delivery
 }
 var file_linktor_instagram_v1_event_service_proto_depIdxs = []int32{
-	0, // 0: linktor.instagram.v1.SubscribeEventsRequest.position:type_name -> linktor.instagram.v1.Position
-	3, // 1: linktor.instagram.v1.SubscribeEventsRequest.since:type_name -> google.protobuf.Timestamp
-	4, // 2: linktor.instagram.v1.SubscribeEventsRequest.heartbeat_interval:type_name -> google.protobuf.Duration
-	5, // 3: linktor.instagram.v1.SubscribeEventsResponse.events:type_name -> linktor.instagram.v1.Event
-	4, // 4: linktor.instagram.v1.SubscribeEventsResponse.heartbeat_interval:type_name -> google.protobuf.Duration
-	1, // 5: linktor.instagram.v1.EventService.SubscribeEvents:input_type -> linktor.instagram.v1.SubscribeEventsRequest
-	2, // 6: linktor.instagram.v1.EventService.SubscribeEvents:output_type -> linktor.instagram.v1.SubscribeEventsResponse
-	6, // [6:7] is the sub-list for method output_type
-	5, // [5:6] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	0,  // 0: linktor.instagram.v1.SubscribeEventsRequest.position:type_name -> linktor.instagram.v1.Position
+	7,  // 1: linktor.instagram.v1.SubscribeEventsRequest.since:type_name -> google.protobuf.Timestamp
+	8,  // 2: linktor.instagram.v1.SubscribeEventsRequest.heartbeat_interval:type_name -> google.protobuf.Duration
+	9,  // 3: linktor.instagram.v1.SubscribeEventsResponse.events:type_name -> linktor.instagram.v1.Event
+	8,  // 4: linktor.instagram.v1.SubscribeEventsResponse.heartbeat_interval:type_name -> google.protobuf.Duration
+	7,  // 5: linktor.instagram.v1.ListEventsRequest.since:type_name -> google.protobuf.Timestamp
+	7,  // 6: linktor.instagram.v1.ListEventsRequest.until:type_name -> google.protobuf.Timestamp
+	10, // 7: linktor.instagram.v1.ListEventsRequest.order:type_name -> linktor.instagram.v1.ListOrder
+	9,  // 8: linktor.instagram.v1.ListEventsResponse.events:type_name -> linktor.instagram.v1.Event
+	11, // 9: linktor.instagram.v1.ListDeliveriesResponse.deliveries:type_name -> linktor.instagram.v1.Delivery
+	1,  // 10: linktor.instagram.v1.EventService.SubscribeEvents:input_type -> linktor.instagram.v1.SubscribeEventsRequest
+	3,  // 11: linktor.instagram.v1.EventService.ListEvents:input_type -> linktor.instagram.v1.ListEventsRequest
+	5,  // 12: linktor.instagram.v1.EventService.ListDeliveries:input_type -> linktor.instagram.v1.ListDeliveriesRequest
+	2,  // 13: linktor.instagram.v1.EventService.SubscribeEvents:output_type -> linktor.instagram.v1.SubscribeEventsResponse
+	4,  // 14: linktor.instagram.v1.EventService.ListEvents:output_type -> linktor.instagram.v1.ListEventsResponse
+	6,  // 15: linktor.instagram.v1.EventService.ListDeliveries:output_type -> linktor.instagram.v1.ListDeliveriesResponse
+	13, // [13:16] is the sub-list for method output_type
+	10, // [10:13] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_linktor_instagram_v1_event_service_proto_init() }
@@ -424,7 +802,9 @@ func file_linktor_instagram_v1_event_service_proto_init() {
 	if File_linktor_instagram_v1_event_service_proto != nil {
 		return
 	}
+	file_linktor_instagram_v1_delivery_proto_init()
 	file_linktor_instagram_v1_event_proto_init()
+	file_linktor_instagram_v1_list_order_proto_init()
 	file_linktor_instagram_v1_permission_proto_init()
 	file_linktor_instagram_v1_event_service_proto_msgTypes[0].OneofWrappers = []any{
 		(*SubscribeEventsRequest_Position)(nil),
@@ -437,7 +817,7 @@ func file_linktor_instagram_v1_event_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_linktor_instagram_v1_event_service_proto_rawDesc), len(file_linktor_instagram_v1_event_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   2,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

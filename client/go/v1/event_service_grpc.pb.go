@@ -20,6 +20,8 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	EventService_SubscribeEvents_FullMethodName = "/linktor.instagram.v1.EventService/SubscribeEvents"
+	EventService_ListEvents_FullMethodName      = "/linktor.instagram.v1.EventService/ListEvents"
+	EventService_ListDeliveries_FullMethodName  = "/linktor.instagram.v1.EventService/ListDeliveries"
 )
 
 // EventServiceClient is the client API for EventService service.
@@ -38,6 +40,18 @@ type EventServiceClient interface {
 	// longer covers what the stream reads, with NOT_AUTHORIZED: a new call may
 	// then read less.
 	SubscribeEvents(ctx context.Context, in *SubscribeEventsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[SubscribeEventsResponse], error)
+	// Returns one page of the events that are kept. The first page decides where
+	// the log ends for the whole list: later pages have nothing newer, and each
+	// carries the cursor of that end. A subscription after this cursor goes on
+	// where the list ends, so that nothing is missed between. A page looks at no
+	// more than 20,000 events: when the filter hides most of them, it may have few
+	// events, or none, and yet a next_page_token.
+	ListEvents(ctx context.Context, in *ListEventsRequest, opts ...grpc.CallOption) (*ListEventsResponse, error)
+	// Returns one page of the webhook deliveries that are kept, the newest first.
+	// Each tells what became of its items. A page looks at no more than 20,000 deliveries:
+	// when it skips most of them, it may have few, or none, and yet a
+	// next_page_token.
+	ListDeliveries(ctx context.Context, in *ListDeliveriesRequest, opts ...grpc.CallOption) (*ListDeliveriesResponse, error)
 }
 
 type eventServiceClient struct {
@@ -67,6 +81,26 @@ func (c *eventServiceClient) SubscribeEvents(ctx context.Context, in *SubscribeE
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type EventService_SubscribeEventsClient = grpc.ServerStreamingClient[SubscribeEventsResponse]
 
+func (c *eventServiceClient) ListEvents(ctx context.Context, in *ListEventsRequest, opts ...grpc.CallOption) (*ListEventsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListEventsResponse)
+	err := c.cc.Invoke(ctx, EventService_ListEvents_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *eventServiceClient) ListDeliveries(ctx context.Context, in *ListDeliveriesRequest, opts ...grpc.CallOption) (*ListDeliveriesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListDeliveriesResponse)
+	err := c.cc.Invoke(ctx, EventService_ListDeliveries_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // EventServiceServer is the server API for EventService service.
 // All implementations must embed UnimplementedEventServiceServer
 // for forward compatibility.
@@ -83,6 +117,18 @@ type EventServiceServer interface {
 	// longer covers what the stream reads, with NOT_AUTHORIZED: a new call may
 	// then read less.
 	SubscribeEvents(*SubscribeEventsRequest, grpc.ServerStreamingServer[SubscribeEventsResponse]) error
+	// Returns one page of the events that are kept. The first page decides where
+	// the log ends for the whole list: later pages have nothing newer, and each
+	// carries the cursor of that end. A subscription after this cursor goes on
+	// where the list ends, so that nothing is missed between. A page looks at no
+	// more than 20,000 events: when the filter hides most of them, it may have few
+	// events, or none, and yet a next_page_token.
+	ListEvents(context.Context, *ListEventsRequest) (*ListEventsResponse, error)
+	// Returns one page of the webhook deliveries that are kept, the newest first.
+	// Each tells what became of its items. A page looks at no more than 20,000 deliveries:
+	// when it skips most of them, it may have few, or none, and yet a
+	// next_page_token.
+	ListDeliveries(context.Context, *ListDeliveriesRequest) (*ListDeliveriesResponse, error)
 	mustEmbedUnimplementedEventServiceServer()
 }
 
@@ -95,6 +141,12 @@ type UnimplementedEventServiceServer struct{}
 
 func (UnimplementedEventServiceServer) SubscribeEvents(*SubscribeEventsRequest, grpc.ServerStreamingServer[SubscribeEventsResponse]) error {
 	return status.Error(codes.Unimplemented, "method SubscribeEvents not implemented")
+}
+func (UnimplementedEventServiceServer) ListEvents(context.Context, *ListEventsRequest) (*ListEventsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListEvents not implemented")
+}
+func (UnimplementedEventServiceServer) ListDeliveries(context.Context, *ListDeliveriesRequest) (*ListDeliveriesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListDeliveries not implemented")
 }
 func (UnimplementedEventServiceServer) mustEmbedUnimplementedEventServiceServer() {}
 func (UnimplementedEventServiceServer) testEmbeddedByValue()                      {}
@@ -128,13 +180,58 @@ func _EventService_SubscribeEvents_Handler(srv interface{}, stream grpc.ServerSt
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type EventService_SubscribeEventsServer = grpc.ServerStreamingServer[SubscribeEventsResponse]
 
+func _EventService_ListEvents_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListEventsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EventServiceServer).ListEvents(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EventService_ListEvents_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EventServiceServer).ListEvents(ctx, req.(*ListEventsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EventService_ListDeliveries_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListDeliveriesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EventServiceServer).ListDeliveries(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EventService_ListDeliveries_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EventServiceServer).ListDeliveries(ctx, req.(*ListDeliveriesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // EventService_ServiceDesc is the grpc.ServiceDesc for EventService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
 var EventService_ServiceDesc = grpc.ServiceDesc{
 	ServiceName: "linktor.instagram.v1.EventService",
 	HandlerType: (*EventServiceServer)(nil),
-	Methods:     []grpc.MethodDesc{},
+	Methods: []grpc.MethodDesc{
+		{
+			MethodName: "ListEvents",
+			Handler:    _EventService_ListEvents_Handler,
+		},
+		{
+			MethodName: "ListDeliveries",
+			Handler:    _EventService_ListDeliveries_Handler,
+		},
+	},
 	Streams: []grpc.StreamDesc{
 		{
 			StreamName:    "SubscribeEvents",

@@ -344,7 +344,24 @@ type Message struct {
 	// Output only. The message was taken back at this time, by Instagram's clock,
 	// or by this server's where Instagram gave none. It is absent when the message
 	// was not taken back.
-	RetractTime   *timestamppb.Timestamp `protobuf:"bytes,28,opt,name=retract_time,json=retractTime,proto3" json:"retract_time,omitempty"`
+	RetractTime *timestamppb.Timestamp `protobuf:"bytes,28,opt,name=retract_time,json=retractTime,proto3" json:"retract_time,omitempty"`
+	// Output only. The message was last edited at this time. The text is that of
+	// the last edit, unless Instagram left it out there. It is absent when the
+	// message was not edited. This field and the next three are what later events
+	// have made of the message: GetMessage, ListMessages and conversations have
+	// them, and events do not. Their times are Instagram's, or this server's where
+	// Instagram gave none.
+	EditTime *timestamppb.Timestamp `protobuf:"bytes,29,opt,name=edit_time,json=editTime,proto3" json:"edit_time,omitempty"`
+	// Output only. It is Instagram's number of the last edit, which counts the
+	// edits from 1.
+	EditCount int32 `protobuf:"varint,30,opt,name=edit_count,json=editCount,proto3" json:"edit_count,omitempty"`
+	// Output only. The other side has read the message by this time. It is absent
+	// when Instagram has not told so of this very message. Whoever has read a later
+	// message has read this one, too.
+	ReadTime *timestamppb.Timestamp `protobuf:"bytes,31,opt,name=read_time,json=readTime,proto3" json:"read_time,omitempty"`
+	// Output only. They are the reactions that were not taken back: at most one
+	// of the customer's and one of the account's.
+	Reactions     []*MessageReaction `protobuf:"bytes,32,rep,name=reactions,proto3" json:"reactions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -575,6 +592,109 @@ func (x *Message) GetRetractTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Message) GetEditTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EditTime
+	}
+	return nil
+}
+
+func (x *Message) GetEditCount() int32 {
+	if x != nil {
+		return x.EditCount
+	}
+	return 0
+}
+
+func (x *Message) GetReadTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ReadTime
+	}
+	return nil
+}
+
+func (x *Message) GetReactions() []*MessageReaction {
+	if x != nil {
+		return x.Reactions
+	}
+	return nil
+}
+
+// It is a reaction that a message has.
+type MessageReaction struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Output only. It is love, laugh, wow, sad, angry, like, or other with an
+	// emoji; the set is open.
+	Reaction string `protobuf:"bytes,1,opt,name=reaction,proto3" json:"reaction,omitempty"`
+	// Output only. It is the emoji.
+	Emoji string `protobuf:"bytes,2,opt,name=emoji,proto3" json:"emoji,omitempty"`
+	// Output only. It says who reacted: INBOUND for the customer, OUTBOUND for the
+	// account.
+	Direction MessageDirection `protobuf:"varint,3,opt,name=direction,proto3,enum=linktor.instagram.v1.MessageDirection" json:"direction,omitempty"`
+	// Output only. They reacted at this time.
+	ReactTime     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=react_time,json=reactTime,proto3" json:"react_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MessageReaction) Reset() {
+	*x = MessageReaction{}
+	mi := &file_linktor_instagram_v1_message_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MessageReaction) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MessageReaction) ProtoMessage() {}
+
+func (x *MessageReaction) ProtoReflect() protoreflect.Message {
+	mi := &file_linktor_instagram_v1_message_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MessageReaction.ProtoReflect.Descriptor instead.
+func (*MessageReaction) Descriptor() ([]byte, []int) {
+	return file_linktor_instagram_v1_message_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *MessageReaction) GetReaction() string {
+	if x != nil {
+		return x.Reaction
+	}
+	return ""
+}
+
+func (x *MessageReaction) GetEmoji() string {
+	if x != nil {
+		return x.Emoji
+	}
+	return ""
+}
+
+func (x *MessageReaction) GetDirection() MessageDirection {
+	if x != nil {
+		return x.Direction
+	}
+	return MessageDirection_MESSAGE_DIRECTION_UNSPECIFIED
+}
+
+func (x *MessageReaction) GetReactTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ReactTime
+	}
+	return nil
+}
+
 // It is a story that a message is about.
 type Story struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -592,7 +712,7 @@ type Story struct {
 
 func (x *Story) Reset() {
 	*x = Story{}
-	mi := &file_linktor_instagram_v1_message_proto_msgTypes[1]
+	mi := &file_linktor_instagram_v1_message_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -604,7 +724,7 @@ func (x *Story) String() string {
 func (*Story) ProtoMessage() {}
 
 func (x *Story) ProtoReflect() protoreflect.Message {
-	mi := &file_linktor_instagram_v1_message_proto_msgTypes[1]
+	mi := &file_linktor_instagram_v1_message_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -617,7 +737,7 @@ func (x *Story) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Story.ProtoReflect.Descriptor instead.
 func (*Story) Descriptor() ([]byte, []int) {
-	return file_linktor_instagram_v1_message_proto_rawDescGZIP(), []int{1}
+	return file_linktor_instagram_v1_message_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Story) GetId() string {
@@ -661,7 +781,7 @@ type Product struct {
 
 func (x *Product) Reset() {
 	*x = Product{}
-	mi := &file_linktor_instagram_v1_message_proto_msgTypes[2]
+	mi := &file_linktor_instagram_v1_message_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -673,7 +793,7 @@ func (x *Product) String() string {
 func (*Product) ProtoMessage() {}
 
 func (x *Product) ProtoReflect() protoreflect.Message {
-	mi := &file_linktor_instagram_v1_message_proto_msgTypes[2]
+	mi := &file_linktor_instagram_v1_message_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -686,7 +806,7 @@ func (x *Product) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Product.ProtoReflect.Descriptor instead.
 func (*Product) Descriptor() ([]byte, []int) {
-	return file_linktor_instagram_v1_message_proto_rawDescGZIP(), []int{2}
+	return file_linktor_instagram_v1_message_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Product) GetId() string {
@@ -755,7 +875,7 @@ type Referral struct {
 
 func (x *Referral) Reset() {
 	*x = Referral{}
-	mi := &file_linktor_instagram_v1_message_proto_msgTypes[3]
+	mi := &file_linktor_instagram_v1_message_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -767,7 +887,7 @@ func (x *Referral) String() string {
 func (*Referral) ProtoMessage() {}
 
 func (x *Referral) ProtoReflect() protoreflect.Message {
-	mi := &file_linktor_instagram_v1_message_proto_msgTypes[3]
+	mi := &file_linktor_instagram_v1_message_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -780,7 +900,7 @@ func (x *Referral) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Referral.ProtoReflect.Descriptor instead.
 func (*Referral) Descriptor() ([]byte, []int) {
-	return file_linktor_instagram_v1_message_proto_rawDescGZIP(), []int{3}
+	return file_linktor_instagram_v1_message_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Referral) GetRef() string {
@@ -873,7 +993,7 @@ type Attachment struct {
 
 func (x *Attachment) Reset() {
 	*x = Attachment{}
-	mi := &file_linktor_instagram_v1_message_proto_msgTypes[4]
+	mi := &file_linktor_instagram_v1_message_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -885,7 +1005,7 @@ func (x *Attachment) String() string {
 func (*Attachment) ProtoMessage() {}
 
 func (x *Attachment) ProtoReflect() protoreflect.Message {
-	mi := &file_linktor_instagram_v1_message_proto_msgTypes[4]
+	mi := &file_linktor_instagram_v1_message_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -898,7 +1018,7 @@ func (x *Attachment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attachment.ProtoReflect.Descriptor instead.
 func (*Attachment) Descriptor() ([]byte, []int) {
-	return file_linktor_instagram_v1_message_proto_rawDescGZIP(), []int{4}
+	return file_linktor_instagram_v1_message_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Attachment) GetType() string {
@@ -960,7 +1080,7 @@ type MessageError struct {
 
 func (x *MessageError) Reset() {
 	*x = MessageError{}
-	mi := &file_linktor_instagram_v1_message_proto_msgTypes[5]
+	mi := &file_linktor_instagram_v1_message_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -972,7 +1092,7 @@ func (x *MessageError) String() string {
 func (*MessageError) ProtoMessage() {}
 
 func (x *MessageError) ProtoReflect() protoreflect.Message {
-	mi := &file_linktor_instagram_v1_message_proto_msgTypes[5]
+	mi := &file_linktor_instagram_v1_message_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -985,7 +1105,7 @@ func (x *MessageError) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessageError.ProtoReflect.Descriptor instead.
 func (*MessageError) Descriptor() ([]byte, []int) {
-	return file_linktor_instagram_v1_message_proto_rawDescGZIP(), []int{5}
+	return file_linktor_instagram_v1_message_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *MessageError) GetReason() string {
@@ -1013,8 +1133,7 @@ var File_linktor_instagram_v1_message_proto protoreflect.FileDescriptor
 
 const file_linktor_instagram_v1_message_proto_rawDesc = "" +
 	"\n" +
-	"\"linktor/instagram/v1/message.proto\x12\x14linktor.instagram.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"linktor/instagram/v1/content.proto\"\xa5\n" +
-	"\n" +
+	"\"linktor/instagram/v1/message.proto\x12\x14linktor.instagram.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"linktor/instagram/v1/content.proto\"\xfb\v\n" +
 	"\aMessage\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
@@ -1051,7 +1170,18 @@ const file_linktor_instagram_v1_message_proto_rawDesc = "" +
 	"\bproducts\x18\x1a \x03(\v2\x1d.linktor.instagram.v1.ProductR\bproducts\x129\n" +
 	"\n" +
 	"event_time\x18\x1b \x01(\v2\x1a.google.protobuf.TimestampR\teventTime\x12=\n" +
-	"\fretract_time\x18\x1c \x01(\v2\x1a.google.protobuf.TimestampR\vretractTime\"m\n" +
+	"\fretract_time\x18\x1c \x01(\v2\x1a.google.protobuf.TimestampR\vretractTime\x127\n" +
+	"\tedit_time\x18\x1d \x01(\v2\x1a.google.protobuf.TimestampR\beditTime\x12\x1d\n" +
+	"\n" +
+	"edit_count\x18\x1e \x01(\x05R\teditCount\x127\n" +
+	"\tread_time\x18\x1f \x01(\v2\x1a.google.protobuf.TimestampR\breadTime\x12C\n" +
+	"\treactions\x18  \x03(\v2%.linktor.instagram.v1.MessageReactionR\treactions\"\xc4\x01\n" +
+	"\x0fMessageReaction\x12\x1a\n" +
+	"\breaction\x18\x01 \x01(\tR\breaction\x12\x14\n" +
+	"\x05emoji\x18\x02 \x01(\tR\x05emoji\x12D\n" +
+	"\tdirection\x18\x03 \x01(\x0e2&.linktor.instagram.v1.MessageDirectionR\tdirection\x129\n" +
+	"\n" +
+	"react_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\treactTime\"m\n" +
 	"\x05Story\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x10\n" +
 	"\x03url\x18\x02 \x01(\tR\x03url\x12B\n" +
@@ -1127,46 +1257,52 @@ func file_linktor_instagram_v1_message_proto_rawDescGZIP() []byte {
 }
 
 var file_linktor_instagram_v1_message_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_linktor_instagram_v1_message_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_linktor_instagram_v1_message_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_linktor_instagram_v1_message_proto_goTypes = []any{
 	(MessageDirection)(0),         // 0: linktor.instagram.v1.MessageDirection
 	(MessageOrigin)(0),            // 1: linktor.instagram.v1.MessageOrigin
 	(MessageState)(0),             // 2: linktor.instagram.v1.MessageState
 	(SettledBy)(0),                // 3: linktor.instagram.v1.SettledBy
 	(*Message)(nil),               // 4: linktor.instagram.v1.Message
-	(*Story)(nil),                 // 5: linktor.instagram.v1.Story
-	(*Product)(nil),               // 6: linktor.instagram.v1.Product
-	(*Referral)(nil),              // 7: linktor.instagram.v1.Referral
-	(*Attachment)(nil),            // 8: linktor.instagram.v1.Attachment
-	(*MessageError)(nil),          // 9: linktor.instagram.v1.MessageError
-	nil,                           // 10: linktor.instagram.v1.MessageError.MetadataEntry
-	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
-	(*MessageContent)(nil),        // 12: linktor.instagram.v1.MessageContent
+	(*MessageReaction)(nil),       // 5: linktor.instagram.v1.MessageReaction
+	(*Story)(nil),                 // 6: linktor.instagram.v1.Story
+	(*Product)(nil),               // 7: linktor.instagram.v1.Product
+	(*Referral)(nil),              // 8: linktor.instagram.v1.Referral
+	(*Attachment)(nil),            // 9: linktor.instagram.v1.Attachment
+	(*MessageError)(nil),          // 10: linktor.instagram.v1.MessageError
+	nil,                           // 11: linktor.instagram.v1.MessageError.MetadataEntry
+	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
+	(*MessageContent)(nil),        // 13: linktor.instagram.v1.MessageContent
 }
 var file_linktor_instagram_v1_message_proto_depIdxs = []int32{
 	0,  // 0: linktor.instagram.v1.Message.direction:type_name -> linktor.instagram.v1.MessageDirection
 	1,  // 1: linktor.instagram.v1.Message.origin:type_name -> linktor.instagram.v1.MessageOrigin
 	2,  // 2: linktor.instagram.v1.Message.state:type_name -> linktor.instagram.v1.MessageState
-	8,  // 3: linktor.instagram.v1.Message.attachments:type_name -> linktor.instagram.v1.Attachment
-	9,  // 4: linktor.instagram.v1.Message.error:type_name -> linktor.instagram.v1.MessageError
-	11, // 5: linktor.instagram.v1.Message.create_time:type_name -> google.protobuf.Timestamp
-	11, // 6: linktor.instagram.v1.Message.send_time:type_name -> google.protobuf.Timestamp
-	11, // 7: linktor.instagram.v1.Message.echo_time:type_name -> google.protobuf.Timestamp
+	9,  // 3: linktor.instagram.v1.Message.attachments:type_name -> linktor.instagram.v1.Attachment
+	10, // 4: linktor.instagram.v1.Message.error:type_name -> linktor.instagram.v1.MessageError
+	12, // 5: linktor.instagram.v1.Message.create_time:type_name -> google.protobuf.Timestamp
+	12, // 6: linktor.instagram.v1.Message.send_time:type_name -> google.protobuf.Timestamp
+	12, // 7: linktor.instagram.v1.Message.echo_time:type_name -> google.protobuf.Timestamp
 	3,  // 8: linktor.instagram.v1.Message.settled_by:type_name -> linktor.instagram.v1.SettledBy
-	12, // 9: linktor.instagram.v1.Message.content:type_name -> linktor.instagram.v1.MessageContent
-	7,  // 10: linktor.instagram.v1.Message.referral:type_name -> linktor.instagram.v1.Referral
-	5,  // 11: linktor.instagram.v1.Message.story:type_name -> linktor.instagram.v1.Story
-	6,  // 12: linktor.instagram.v1.Message.products:type_name -> linktor.instagram.v1.Product
-	11, // 13: linktor.instagram.v1.Message.event_time:type_name -> google.protobuf.Timestamp
-	11, // 14: linktor.instagram.v1.Message.retract_time:type_name -> google.protobuf.Timestamp
-	11, // 15: linktor.instagram.v1.Story.url_expire_time:type_name -> google.protobuf.Timestamp
-	11, // 16: linktor.instagram.v1.Attachment.url_expire_time:type_name -> google.protobuf.Timestamp
-	10, // 17: linktor.instagram.v1.MessageError.metadata:type_name -> linktor.instagram.v1.MessageError.MetadataEntry
-	18, // [18:18] is the sub-list for method output_type
-	18, // [18:18] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	13, // 9: linktor.instagram.v1.Message.content:type_name -> linktor.instagram.v1.MessageContent
+	8,  // 10: linktor.instagram.v1.Message.referral:type_name -> linktor.instagram.v1.Referral
+	6,  // 11: linktor.instagram.v1.Message.story:type_name -> linktor.instagram.v1.Story
+	7,  // 12: linktor.instagram.v1.Message.products:type_name -> linktor.instagram.v1.Product
+	12, // 13: linktor.instagram.v1.Message.event_time:type_name -> google.protobuf.Timestamp
+	12, // 14: linktor.instagram.v1.Message.retract_time:type_name -> google.protobuf.Timestamp
+	12, // 15: linktor.instagram.v1.Message.edit_time:type_name -> google.protobuf.Timestamp
+	12, // 16: linktor.instagram.v1.Message.read_time:type_name -> google.protobuf.Timestamp
+	5,  // 17: linktor.instagram.v1.Message.reactions:type_name -> linktor.instagram.v1.MessageReaction
+	0,  // 18: linktor.instagram.v1.MessageReaction.direction:type_name -> linktor.instagram.v1.MessageDirection
+	12, // 19: linktor.instagram.v1.MessageReaction.react_time:type_name -> google.protobuf.Timestamp
+	12, // 20: linktor.instagram.v1.Story.url_expire_time:type_name -> google.protobuf.Timestamp
+	12, // 21: linktor.instagram.v1.Attachment.url_expire_time:type_name -> google.protobuf.Timestamp
+	11, // 22: linktor.instagram.v1.MessageError.metadata:type_name -> linktor.instagram.v1.MessageError.MetadataEntry
+	23, // [23:23] is the sub-list for method output_type
+	23, // [23:23] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_linktor_instagram_v1_message_proto_init() }
@@ -1181,7 +1317,7 @@ func file_linktor_instagram_v1_message_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_linktor_instagram_v1_message_proto_rawDesc), len(file_linktor_instagram_v1_message_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   7,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -90,7 +90,7 @@ func (x *MessageRead) GetDirection() MessageDirection {
 }
 
 // Somebody has edited a message. Instagram does not always say who: Event.user_id
-// is empty then. The message itself stays as it was received.
+// is empty then. GetMessage returns the message with the text of the last edit.
 type MessageEdit struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Output only. It is Message.id of the message that was edited. A message that

@@ -10,6 +10,7 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -458,6 +459,191 @@ func (x *GetMessageResponse) GetMessage() *Message {
 	return nil
 }
 
+// ListMessages takes this request.
+type ListMessagesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Required. It is the id of the channel.
+	ChannelId string `protobuf:"bytes,1,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
+	// Optional. The list has only messages of the conversation with this customer;
+	// it is their Instagram-scoped id (IGSID), which has 1-32 digits.
+	UserId string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// Optional. The list has only messages in these states; an empty list means
+	// all. There are at most 10.
+	States []MessageState `protobuf:"varint,3,rep,packed,name=states,proto3,enum=linktor.instagram.v1.MessageState" json:"states,omitempty"`
+	// Optional. The list has only messages whose create_time is not before this
+	// time. A time before 1970, or with nanos that no time has, is refused with
+	// INVALID_REQUEST.
+	Since *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=since,proto3" json:"since,omitempty"`
+	// Optional. The list has only messages whose create_time is before this time.
+	// One before `since` is refused with INVALID_REQUEST.
+	Until *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=until,proto3" json:"until,omitempty"`
+	// Optional. The default is LIST_ORDER_NEWEST_FIRST. All pages of a list have
+	// the same order; another is refused with INVALID_REQUEST.
+	Order ListOrder `protobuf:"varint,6,opt,name=order,proto3,enum=linktor.instagram.v1.ListOrder" json:"order,omitempty"`
+	// Optional. A page has at most this many messages. The default is 100; a
+	// caller that asks for more than 1000 gets 1000. A page also ends after 512
+	// KiB.
+	PageSize int32 `protobuf:"varint,7,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Optional. It is next_page_token of the previous page, with the same filter.
+	// One that this method did not give is refused with INVALID_REQUEST, and so may
+	// be one from before a restore.
+	PageToken     string `protobuf:"bytes,8,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListMessagesRequest) Reset() {
+	*x = ListMessagesRequest{}
+	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListMessagesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListMessagesRequest) ProtoMessage() {}
+
+func (x *ListMessagesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListMessagesRequest.ProtoReflect.Descriptor instead.
+func (*ListMessagesRequest) Descriptor() ([]byte, []int) {
+	return file_linktor_instagram_v1_messaging_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ListMessagesRequest) GetChannelId() string {
+	if x != nil {
+		return x.ChannelId
+	}
+	return ""
+}
+
+func (x *ListMessagesRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *ListMessagesRequest) GetStates() []MessageState {
+	if x != nil {
+		return x.States
+	}
+	return nil
+}
+
+func (x *ListMessagesRequest) GetSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Since
+	}
+	return nil
+}
+
+func (x *ListMessagesRequest) GetUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Until
+	}
+	return nil
+}
+
+func (x *ListMessagesRequest) GetOrder() ListOrder {
+	if x != nil {
+		return x.Order
+	}
+	return ListOrder_LIST_ORDER_UNSPECIFIED
+}
+
+func (x *ListMessagesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListMessagesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListMessages returns this response.
+type ListMessagesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// They are in the order of the log, or in its reverse.
+	Messages []*Message `protobuf:"bytes,1,rep,name=messages,proto3" json:"messages,omitempty"`
+	// It is empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// It is the end of the log as the first page found it:
+	// SubscribeEventsRequest.after_cursor continues with what came later. That
+	// may tell of a message of the list again, when its state has changed.
+	Cursor        string `protobuf:"bytes,3,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListMessagesResponse) Reset() {
+	*x = ListMessagesResponse{}
+	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListMessagesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListMessagesResponse) ProtoMessage() {}
+
+func (x *ListMessagesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListMessagesResponse.ProtoReflect.Descriptor instead.
+func (*ListMessagesResponse) Descriptor() ([]byte, []int) {
+	return file_linktor_instagram_v1_messaging_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ListMessagesResponse) GetMessages() []*Message {
+	if x != nil {
+		return x.Messages
+	}
+	return nil
+}
+
+func (x *ListMessagesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+func (x *ListMessagesResponse) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
+}
+
 // ResolveMessage takes this request.
 type ResolveMessageRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -479,7 +665,7 @@ type ResolveMessageRequest struct {
 
 func (x *ResolveMessageRequest) Reset() {
 	*x = ResolveMessageRequest{}
-	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[4]
+	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -491,7 +677,7 @@ func (x *ResolveMessageRequest) String() string {
 func (*ResolveMessageRequest) ProtoMessage() {}
 
 func (x *ResolveMessageRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[4]
+	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -504,7 +690,7 @@ func (x *ResolveMessageRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveMessageRequest.ProtoReflect.Descriptor instead.
 func (*ResolveMessageRequest) Descriptor() ([]byte, []int) {
-	return file_linktor_instagram_v1_messaging_service_proto_rawDescGZIP(), []int{4}
+	return file_linktor_instagram_v1_messaging_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ResolveMessageRequest) GetChannelId() string {
@@ -546,7 +732,7 @@ type ResolveMessageResponse struct {
 
 func (x *ResolveMessageResponse) Reset() {
 	*x = ResolveMessageResponse{}
-	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[5]
+	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -558,7 +744,7 @@ func (x *ResolveMessageResponse) String() string {
 func (*ResolveMessageResponse) ProtoMessage() {}
 
 func (x *ResolveMessageResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[5]
+	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -571,7 +757,7 @@ func (x *ResolveMessageResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveMessageResponse.ProtoReflect.Descriptor instead.
 func (*ResolveMessageResponse) Descriptor() ([]byte, []int) {
-	return file_linktor_instagram_v1_messaging_service_proto_rawDescGZIP(), []int{5}
+	return file_linktor_instagram_v1_messaging_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ResolveMessageResponse) GetMessage() *Message {
@@ -595,7 +781,7 @@ type GetConversationRequest struct {
 
 func (x *GetConversationRequest) Reset() {
 	*x = GetConversationRequest{}
-	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[6]
+	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -607,7 +793,7 @@ func (x *GetConversationRequest) String() string {
 func (*GetConversationRequest) ProtoMessage() {}
 
 func (x *GetConversationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[6]
+	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -620,7 +806,7 @@ func (x *GetConversationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetConversationRequest.ProtoReflect.Descriptor instead.
 func (*GetConversationRequest) Descriptor() ([]byte, []int) {
-	return file_linktor_instagram_v1_messaging_service_proto_rawDescGZIP(), []int{6}
+	return file_linktor_instagram_v1_messaging_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *GetConversationRequest) GetChannelId() string {
@@ -640,8 +826,7 @@ func (x *GetConversationRequest) GetUserId() string {
 // GetConversation returns this response.
 type GetConversationResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// This is the conversation; it is empty but for its ids when nothing is
-	// known.
+	// This is the conversation.
 	Conversation  *Conversation `protobuf:"bytes,1,opt,name=conversation,proto3" json:"conversation,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -649,7 +834,7 @@ type GetConversationResponse struct {
 
 func (x *GetConversationResponse) Reset() {
 	*x = GetConversationResponse{}
-	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[7]
+	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -661,7 +846,7 @@ func (x *GetConversationResponse) String() string {
 func (*GetConversationResponse) ProtoMessage() {}
 
 func (x *GetConversationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[7]
+	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -674,7 +859,7 @@ func (x *GetConversationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetConversationResponse.ProtoReflect.Descriptor instead.
 func (*GetConversationResponse) Descriptor() ([]byte, []int) {
-	return file_linktor_instagram_v1_messaging_service_proto_rawDescGZIP(), []int{7}
+	return file_linktor_instagram_v1_messaging_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *GetConversationResponse) GetConversation() *Conversation {
@@ -682,6 +867,150 @@ func (x *GetConversationResponse) GetConversation() *Conversation {
 		return x.Conversation
 	}
 	return nil
+}
+
+// ListConversations takes this request.
+type ListConversationsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Required. It is the id of the channel.
+	ChannelId string `protobuf:"bytes,1,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
+	// Optional. When it is true, the list has only conversations in which the
+	// customer waits for an answer: unanswered_count is not 0.
+	UnansweredOnly bool `protobuf:"varint,2,opt,name=unanswered_only,json=unansweredOnly,proto3" json:"unanswered_only,omitempty"`
+	// Optional. A page has at most this many conversations. The default is 100; a
+	// caller that asks for more than 1000 gets 1000. A page also ends after 512
+	// KiB, when 1000 conversations were looked at, or when 5000 of their messages
+	// were: then it may have few, or none, and yet a next_page_token.
+	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Optional. It is next_page_token of the previous page, with the same filter.
+	// One that this method did not give is refused with INVALID_REQUEST, and so may
+	// be one from before a restore.
+	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListConversationsRequest) Reset() {
+	*x = ListConversationsRequest{}
+	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListConversationsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListConversationsRequest) ProtoMessage() {}
+
+func (x *ListConversationsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListConversationsRequest.ProtoReflect.Descriptor instead.
+func (*ListConversationsRequest) Descriptor() ([]byte, []int) {
+	return file_linktor_instagram_v1_messaging_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ListConversationsRequest) GetChannelId() string {
+	if x != nil {
+		return x.ChannelId
+	}
+	return ""
+}
+
+func (x *ListConversationsRequest) GetUnansweredOnly() bool {
+	if x != nil {
+		return x.UnansweredOnly
+	}
+	return false
+}
+
+func (x *ListConversationsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListConversationsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListConversations returns this response.
+type ListConversationsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The one with the latest message comes first.
+	Conversations []*Conversation `protobuf:"bytes,1,rep,name=conversations,proto3" json:"conversations,omitempty"`
+	// It is empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// It is the end of the log as the first page found it:
+	// SubscribeEventsRequest.after_cursor continues with what came later.
+	Cursor        string `protobuf:"bytes,3,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListConversationsResponse) Reset() {
+	*x = ListConversationsResponse{}
+	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListConversationsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListConversationsResponse) ProtoMessage() {}
+
+func (x *ListConversationsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListConversationsResponse.ProtoReflect.Descriptor instead.
+func (*ListConversationsResponse) Descriptor() ([]byte, []int) {
+	return file_linktor_instagram_v1_messaging_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ListConversationsResponse) GetConversations() []*Conversation {
+	if x != nil {
+		return x.Conversations
+	}
+	return nil
+}
+
+func (x *ListConversationsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+func (x *ListConversationsResponse) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
 }
 
 // UpdateConversation takes this request.
@@ -698,7 +1027,7 @@ type UpdateConversationRequest struct {
 
 func (x *UpdateConversationRequest) Reset() {
 	*x = UpdateConversationRequest{}
-	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[8]
+	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -710,7 +1039,7 @@ func (x *UpdateConversationRequest) String() string {
 func (*UpdateConversationRequest) ProtoMessage() {}
 
 func (x *UpdateConversationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[8]
+	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -723,7 +1052,7 @@ func (x *UpdateConversationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateConversationRequest.ProtoReflect.Descriptor instead.
 func (*UpdateConversationRequest) Descriptor() ([]byte, []int) {
-	return file_linktor_instagram_v1_messaging_service_proto_rawDescGZIP(), []int{8}
+	return file_linktor_instagram_v1_messaging_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *UpdateConversationRequest) GetConversation() *Conversation {
@@ -743,7 +1072,7 @@ func (x *UpdateConversationRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
 // UpdateConversation returns this response.
 type UpdateConversationResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// This is the conversation as it is stored.
+	// This is the conversation as it is stored, without its messages.
 	Conversation  *Conversation `protobuf:"bytes,1,opt,name=conversation,proto3" json:"conversation,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -751,7 +1080,7 @@ type UpdateConversationResponse struct {
 
 func (x *UpdateConversationResponse) Reset() {
 	*x = UpdateConversationResponse{}
-	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[9]
+	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -763,7 +1092,7 @@ func (x *UpdateConversationResponse) String() string {
 func (*UpdateConversationResponse) ProtoMessage() {}
 
 func (x *UpdateConversationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[9]
+	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -776,7 +1105,7 @@ func (x *UpdateConversationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateConversationResponse.ProtoReflect.Descriptor instead.
 func (*UpdateConversationResponse) Descriptor() ([]byte, []int) {
-	return file_linktor_instagram_v1_messaging_service_proto_rawDescGZIP(), []int{9}
+	return file_linktor_instagram_v1_messaging_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *UpdateConversationResponse) GetConversation() *Conversation {
@@ -790,7 +1119,7 @@ var File_linktor_instagram_v1_messaging_service_proto protoreflect.FileDescripto
 
 const file_linktor_instagram_v1_messaging_service_proto_rawDesc = "" +
 	"\n" +
-	",linktor/instagram/v1/messaging_service.proto\x12\x14linktor.instagram.v1\x1a google/protobuf/field_mask.proto\x1a\"linktor/instagram/v1/content.proto\x1a'linktor/instagram/v1/conversation.proto\x1a\"linktor/instagram/v1/message.proto\x1a%linktor/instagram/v1/permission.proto\"\xeb\x01\n" +
+	",linktor/instagram/v1/messaging_service.proto\x12\x14linktor.instagram.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"linktor/instagram/v1/content.proto\x1a'linktor/instagram/v1/conversation.proto\x1a%linktor/instagram/v1/list_order.proto\x1a\"linktor/instagram/v1/message.proto\x1a%linktor/instagram/v1/permission.proto\"\xeb\x01\n" +
 	"\x12SendMessageRequest\x12\x1d\n" +
 	"\n" +
 	"channel_id\x18\x01 \x01(\tR\tchannelId\x12\x10\n" +
@@ -813,7 +1142,22 @@ const file_linktor_instagram_v1_messaging_service_proto_rawDesc = "" +
 	"\x03mid\x18\x04 \x01(\tH\x00R\x03midB\x05\n" +
 	"\x03key\"M\n" +
 	"\x12GetMessageResponse\x127\n" +
-	"\amessage\x18\x01 \x01(\v2\x1d.linktor.instagram.v1.MessageR\amessage\"\xb0\x01\n" +
+	"\amessage\x18\x01 \x01(\v2\x1d.linktor.instagram.v1.MessageR\amessage\"\xe0\x02\n" +
+	"\x13ListMessagesRequest\x12\x1d\n" +
+	"\n" +
+	"channel_id\x18\x01 \x01(\tR\tchannelId\x12\x17\n" +
+	"\auser_id\x18\x02 \x01(\tR\x06userId\x12:\n" +
+	"\x06states\x18\x03 \x03(\x0e2\".linktor.instagram.v1.MessageStateR\x06states\x120\n" +
+	"\x05since\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x120\n" +
+	"\x05until\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\x125\n" +
+	"\x05order\x18\x06 \x01(\x0e2\x1f.linktor.instagram.v1.ListOrderR\x05order\x12\x1b\n" +
+	"\tpage_size\x18\a \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\b \x01(\tR\tpageToken\"\x91\x01\n" +
+	"\x14ListMessagesResponse\x129\n" +
+	"\bmessages\x18\x01 \x03(\v2\x1d.linktor.instagram.v1.MessageR\bmessages\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x16\n" +
+	"\x06cursor\x18\x03 \x01(\tR\x06cursor\"\xb0\x01\n" +
 	"\x15ResolveMessageRequest\x12\x1d\n" +
 	"\n" +
 	"channel_id\x18\x01 \x01(\tR\tchannelId\x12\x1d\n" +
@@ -830,7 +1174,18 @@ const file_linktor_instagram_v1_messaging_service_proto_rawDesc = "" +
 	"channel_id\x18\x01 \x01(\tR\tchannelId\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\tR\x06userId\"a\n" +
 	"\x17GetConversationResponse\x12F\n" +
-	"\fconversation\x18\x01 \x01(\v2\".linktor.instagram.v1.ConversationR\fconversation\"\xa0\x01\n" +
+	"\fconversation\x18\x01 \x01(\v2\".linktor.instagram.v1.ConversationR\fconversation\"\x9e\x01\n" +
+	"\x18ListConversationsRequest\x12\x1d\n" +
+	"\n" +
+	"channel_id\x18\x01 \x01(\tR\tchannelId\x12'\n" +
+	"\x0funanswered_only\x18\x02 \x01(\bR\x0eunansweredOnly\x12\x1b\n" +
+	"\tpage_size\x18\x03 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x04 \x01(\tR\tpageToken\"\xa5\x01\n" +
+	"\x19ListConversationsResponse\x12H\n" +
+	"\rconversations\x18\x01 \x03(\v2\".linktor.instagram.v1.ConversationR\rconversations\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x16\n" +
+	"\x06cursor\x18\x03 \x01(\tR\x06cursor\"\xa0\x01\n" +
 	"\x19UpdateConversationRequest\x12F\n" +
 	"\fconversation\x18\x01 \x01(\v2\".linktor.instagram.v1.ConversationR\fconversation\x12;\n" +
 	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
@@ -844,12 +1199,14 @@ const file_linktor_instagram_v1_messaging_service_proto_rawDesc = "" +
 	"\x11MessageResolution\x12\"\n" +
 	"\x1eMESSAGE_RESOLUTION_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17MESSAGE_RESOLUTION_SENT\x10\x01\x12\x1f\n" +
-	"\x1bMESSAGE_RESOLUTION_NOT_SENT\x10\x022\xd1\x04\n" +
+	"\x1bMESSAGE_RESOLUTION_NOT_SENT\x10\x022\xc0\x06\n" +
 	"\x10MessagingService\x12h\n" +
 	"\vSendMessage\x12(.linktor.instagram.v1.SendMessageRequest\x1a).linktor.instagram.v1.SendMessageResponse\"\x04\xc0\xd7\x18\x03\x12h\n" +
 	"\n" +
-	"GetMessage\x12'.linktor.instagram.v1.GetMessageRequest\x1a(.linktor.instagram.v1.GetMessageResponse\"\a\xc0\xd7\x18\x02\x90\x02\x01\x12q\n" +
-	"\x0eResolveMessage\x12+.linktor.instagram.v1.ResolveMessageRequest\x1a,.linktor.instagram.v1.ResolveMessageResponse\"\x04\xc0\xd7\x18\x03\x12w\n" +
+	"GetMessage\x12'.linktor.instagram.v1.GetMessageRequest\x1a(.linktor.instagram.v1.GetMessageResponse\"\a\xc0\xd7\x18\x02\x90\x02\x01\x12n\n" +
+	"\fListMessages\x12).linktor.instagram.v1.ListMessagesRequest\x1a*.linktor.instagram.v1.ListMessagesResponse\"\a\xc0\xd7\x18\x02\x90\x02\x01\x12q\n" +
+	"\x0eResolveMessage\x12+.linktor.instagram.v1.ResolveMessageRequest\x1a,.linktor.instagram.v1.ResolveMessageResponse\"\x04\xc0\xd7\x18\x03\x12}\n" +
+	"\x11ListConversations\x12..linktor.instagram.v1.ListConversationsRequest\x1a/.linktor.instagram.v1.ListConversationsResponse\"\a\xc0\xd7\x18\x02\x90\x02\x01\x12w\n" +
 	"\x0fGetConversation\x12,.linktor.instagram.v1.GetConversationRequest\x1a-.linktor.instagram.v1.GetConversationResponse\"\a\xc0\xd7\x18\x02\x90\x02\x01\x12}\n" +
 	"\x12UpdateConversation\x12/.linktor.instagram.v1.UpdateConversationRequest\x1a0.linktor.instagram.v1.UpdateConversationResponse\"\x04\xc0\xd7\x18\x03BY\n" +
 	"\x18dev.linktor.instagram.v1B\x15MessagingServiceProtoP\x01Z$linktor.dev/instagram/v1;instagramv1b\x06proto3"
@@ -867,7 +1224,7 @@ func file_linktor_instagram_v1_messaging_service_proto_rawDescGZIP() []byte {
 }
 
 var file_linktor_instagram_v1_messaging_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_linktor_instagram_v1_messaging_service_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_linktor_instagram_v1_messaging_service_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_linktor_instagram_v1_messaging_service_proto_goTypes = []any{
 	(MessageTag)(0),                    // 0: linktor.instagram.v1.MessageTag
 	(MessageResolution)(0),             // 1: linktor.instagram.v1.MessageResolution
@@ -875,43 +1232,60 @@ var file_linktor_instagram_v1_messaging_service_proto_goTypes = []any{
 	(*SendMessageResponse)(nil),        // 3: linktor.instagram.v1.SendMessageResponse
 	(*GetMessageRequest)(nil),          // 4: linktor.instagram.v1.GetMessageRequest
 	(*GetMessageResponse)(nil),         // 5: linktor.instagram.v1.GetMessageResponse
-	(*ResolveMessageRequest)(nil),      // 6: linktor.instagram.v1.ResolveMessageRequest
-	(*ResolveMessageResponse)(nil),     // 7: linktor.instagram.v1.ResolveMessageResponse
-	(*GetConversationRequest)(nil),     // 8: linktor.instagram.v1.GetConversationRequest
-	(*GetConversationResponse)(nil),    // 9: linktor.instagram.v1.GetConversationResponse
-	(*UpdateConversationRequest)(nil),  // 10: linktor.instagram.v1.UpdateConversationRequest
-	(*UpdateConversationResponse)(nil), // 11: linktor.instagram.v1.UpdateConversationResponse
-	(*MessageContent)(nil),             // 12: linktor.instagram.v1.MessageContent
-	(*Message)(nil),                    // 13: linktor.instagram.v1.Message
-	(*Conversation)(nil),               // 14: linktor.instagram.v1.Conversation
-	(*fieldmaskpb.FieldMask)(nil),      // 15: google.protobuf.FieldMask
+	(*ListMessagesRequest)(nil),        // 6: linktor.instagram.v1.ListMessagesRequest
+	(*ListMessagesResponse)(nil),       // 7: linktor.instagram.v1.ListMessagesResponse
+	(*ResolveMessageRequest)(nil),      // 8: linktor.instagram.v1.ResolveMessageRequest
+	(*ResolveMessageResponse)(nil),     // 9: linktor.instagram.v1.ResolveMessageResponse
+	(*GetConversationRequest)(nil),     // 10: linktor.instagram.v1.GetConversationRequest
+	(*GetConversationResponse)(nil),    // 11: linktor.instagram.v1.GetConversationResponse
+	(*ListConversationsRequest)(nil),   // 12: linktor.instagram.v1.ListConversationsRequest
+	(*ListConversationsResponse)(nil),  // 13: linktor.instagram.v1.ListConversationsResponse
+	(*UpdateConversationRequest)(nil),  // 14: linktor.instagram.v1.UpdateConversationRequest
+	(*UpdateConversationResponse)(nil), // 15: linktor.instagram.v1.UpdateConversationResponse
+	(*MessageContent)(nil),             // 16: linktor.instagram.v1.MessageContent
+	(*Message)(nil),                    // 17: linktor.instagram.v1.Message
+	(MessageState)(0),                  // 18: linktor.instagram.v1.MessageState
+	(*timestamppb.Timestamp)(nil),      // 19: google.protobuf.Timestamp
+	(ListOrder)(0),                     // 20: linktor.instagram.v1.ListOrder
+	(*Conversation)(nil),               // 21: linktor.instagram.v1.Conversation
+	(*fieldmaskpb.FieldMask)(nil),      // 22: google.protobuf.FieldMask
 }
 var file_linktor_instagram_v1_messaging_service_proto_depIdxs = []int32{
-	12, // 0: linktor.instagram.v1.SendMessageRequest.content:type_name -> linktor.instagram.v1.MessageContent
+	16, // 0: linktor.instagram.v1.SendMessageRequest.content:type_name -> linktor.instagram.v1.MessageContent
 	0,  // 1: linktor.instagram.v1.SendMessageRequest.tag:type_name -> linktor.instagram.v1.MessageTag
-	13, // 2: linktor.instagram.v1.SendMessageResponse.message:type_name -> linktor.instagram.v1.Message
-	13, // 3: linktor.instagram.v1.GetMessageResponse.message:type_name -> linktor.instagram.v1.Message
-	1,  // 4: linktor.instagram.v1.ResolveMessageRequest.resolution:type_name -> linktor.instagram.v1.MessageResolution
-	13, // 5: linktor.instagram.v1.ResolveMessageResponse.message:type_name -> linktor.instagram.v1.Message
-	14, // 6: linktor.instagram.v1.GetConversationResponse.conversation:type_name -> linktor.instagram.v1.Conversation
-	14, // 7: linktor.instagram.v1.UpdateConversationRequest.conversation:type_name -> linktor.instagram.v1.Conversation
-	15, // 8: linktor.instagram.v1.UpdateConversationRequest.update_mask:type_name -> google.protobuf.FieldMask
-	14, // 9: linktor.instagram.v1.UpdateConversationResponse.conversation:type_name -> linktor.instagram.v1.Conversation
-	2,  // 10: linktor.instagram.v1.MessagingService.SendMessage:input_type -> linktor.instagram.v1.SendMessageRequest
-	4,  // 11: linktor.instagram.v1.MessagingService.GetMessage:input_type -> linktor.instagram.v1.GetMessageRequest
-	6,  // 12: linktor.instagram.v1.MessagingService.ResolveMessage:input_type -> linktor.instagram.v1.ResolveMessageRequest
-	8,  // 13: linktor.instagram.v1.MessagingService.GetConversation:input_type -> linktor.instagram.v1.GetConversationRequest
-	10, // 14: linktor.instagram.v1.MessagingService.UpdateConversation:input_type -> linktor.instagram.v1.UpdateConversationRequest
-	3,  // 15: linktor.instagram.v1.MessagingService.SendMessage:output_type -> linktor.instagram.v1.SendMessageResponse
-	5,  // 16: linktor.instagram.v1.MessagingService.GetMessage:output_type -> linktor.instagram.v1.GetMessageResponse
-	7,  // 17: linktor.instagram.v1.MessagingService.ResolveMessage:output_type -> linktor.instagram.v1.ResolveMessageResponse
-	9,  // 18: linktor.instagram.v1.MessagingService.GetConversation:output_type -> linktor.instagram.v1.GetConversationResponse
-	11, // 19: linktor.instagram.v1.MessagingService.UpdateConversation:output_type -> linktor.instagram.v1.UpdateConversationResponse
-	15, // [15:20] is the sub-list for method output_type
-	10, // [10:15] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	17, // 2: linktor.instagram.v1.SendMessageResponse.message:type_name -> linktor.instagram.v1.Message
+	17, // 3: linktor.instagram.v1.GetMessageResponse.message:type_name -> linktor.instagram.v1.Message
+	18, // 4: linktor.instagram.v1.ListMessagesRequest.states:type_name -> linktor.instagram.v1.MessageState
+	19, // 5: linktor.instagram.v1.ListMessagesRequest.since:type_name -> google.protobuf.Timestamp
+	19, // 6: linktor.instagram.v1.ListMessagesRequest.until:type_name -> google.protobuf.Timestamp
+	20, // 7: linktor.instagram.v1.ListMessagesRequest.order:type_name -> linktor.instagram.v1.ListOrder
+	17, // 8: linktor.instagram.v1.ListMessagesResponse.messages:type_name -> linktor.instagram.v1.Message
+	1,  // 9: linktor.instagram.v1.ResolveMessageRequest.resolution:type_name -> linktor.instagram.v1.MessageResolution
+	17, // 10: linktor.instagram.v1.ResolveMessageResponse.message:type_name -> linktor.instagram.v1.Message
+	21, // 11: linktor.instagram.v1.GetConversationResponse.conversation:type_name -> linktor.instagram.v1.Conversation
+	21, // 12: linktor.instagram.v1.ListConversationsResponse.conversations:type_name -> linktor.instagram.v1.Conversation
+	21, // 13: linktor.instagram.v1.UpdateConversationRequest.conversation:type_name -> linktor.instagram.v1.Conversation
+	22, // 14: linktor.instagram.v1.UpdateConversationRequest.update_mask:type_name -> google.protobuf.FieldMask
+	21, // 15: linktor.instagram.v1.UpdateConversationResponse.conversation:type_name -> linktor.instagram.v1.Conversation
+	2,  // 16: linktor.instagram.v1.MessagingService.SendMessage:input_type -> linktor.instagram.v1.SendMessageRequest
+	4,  // 17: linktor.instagram.v1.MessagingService.GetMessage:input_type -> linktor.instagram.v1.GetMessageRequest
+	6,  // 18: linktor.instagram.v1.MessagingService.ListMessages:input_type -> linktor.instagram.v1.ListMessagesRequest
+	8,  // 19: linktor.instagram.v1.MessagingService.ResolveMessage:input_type -> linktor.instagram.v1.ResolveMessageRequest
+	12, // 20: linktor.instagram.v1.MessagingService.ListConversations:input_type -> linktor.instagram.v1.ListConversationsRequest
+	10, // 21: linktor.instagram.v1.MessagingService.GetConversation:input_type -> linktor.instagram.v1.GetConversationRequest
+	14, // 22: linktor.instagram.v1.MessagingService.UpdateConversation:input_type -> linktor.instagram.v1.UpdateConversationRequest
+	3,  // 23: linktor.instagram.v1.MessagingService.SendMessage:output_type -> linktor.instagram.v1.SendMessageResponse
+	5,  // 24: linktor.instagram.v1.MessagingService.GetMessage:output_type -> linktor.instagram.v1.GetMessageResponse
+	7,  // 25: linktor.instagram.v1.MessagingService.ListMessages:output_type -> linktor.instagram.v1.ListMessagesResponse
+	9,  // 26: linktor.instagram.v1.MessagingService.ResolveMessage:output_type -> linktor.instagram.v1.ResolveMessageResponse
+	13, // 27: linktor.instagram.v1.MessagingService.ListConversations:output_type -> linktor.instagram.v1.ListConversationsResponse
+	11, // 28: linktor.instagram.v1.MessagingService.GetConversation:output_type -> linktor.instagram.v1.GetConversationResponse
+	15, // 29: linktor.instagram.v1.MessagingService.UpdateConversation:output_type -> linktor.instagram.v1.UpdateConversationResponse
+	23, // [23:30] is the sub-list for method output_type
+	16, // [16:23] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_linktor_instagram_v1_messaging_service_proto_init() }
@@ -921,6 +1295,7 @@ func file_linktor_instagram_v1_messaging_service_proto_init() {
 	}
 	file_linktor_instagram_v1_content_proto_init()
 	file_linktor_instagram_v1_conversation_proto_init()
+	file_linktor_instagram_v1_list_order_proto_init()
 	file_linktor_instagram_v1_message_proto_init()
 	file_linktor_instagram_v1_permission_proto_init()
 	file_linktor_instagram_v1_messaging_service_proto_msgTypes[0].OneofWrappers = []any{
@@ -937,7 +1312,7 @@ func file_linktor_instagram_v1_messaging_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_linktor_instagram_v1_messaging_service_proto_rawDesc), len(file_linktor_instagram_v1_messaging_service_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   10,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

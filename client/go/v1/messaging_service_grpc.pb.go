@@ -21,7 +21,9 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	MessagingService_SendMessage_FullMethodName        = "/linktor.instagram.v1.MessagingService/SendMessage"
 	MessagingService_GetMessage_FullMethodName         = "/linktor.instagram.v1.MessagingService/GetMessage"
+	MessagingService_ListMessages_FullMethodName       = "/linktor.instagram.v1.MessagingService/ListMessages"
 	MessagingService_ResolveMessage_FullMethodName     = "/linktor.instagram.v1.MessagingService/ResolveMessage"
+	MessagingService_ListConversations_FullMethodName  = "/linktor.instagram.v1.MessagingService/ListConversations"
 	MessagingService_GetConversation_FullMethodName    = "/linktor.instagram.v1.MessagingService/GetConversation"
 	MessagingService_UpdateConversation_FullMethodName = "/linktor.instagram.v1.MessagingService/UpdateConversation"
 )
@@ -46,12 +48,28 @@ type MessagingServiceClient interface {
 	// Returns one message by any of its ids. It ends with NOT_FOUND and the
 	// reason MESSAGE_NOT_FOUND when there is none.
 	GetMessage(ctx context.Context, in *GetMessageRequest, opts ...grpc.CallOption) (*GetMessageResponse, error)
+	// Returns one page of the messages of a channel, or of one of its
+	// conversations, as GetMessage gives them: what customers wrote and tapped,
+	// what this server sent or tried to send, and what was sent elsewhere. Their
+	// order is that of the log: a send stands where it was claimed, anything else
+	// where it arrived. The first page decides where the list ends, as in
+	// ListEvents. A page looks at no more than 20,000 events and 20,000 sends: when
+	// it skips most of them, it may have few messages, or none, and yet a
+	// next_page_token.
+	ListMessages(ctx context.Context, in *ListMessagesRequest, opts ...grpc.CallOption) (*ListMessagesResponse, error)
 	// Settles an UNCONFIRMED message after someone has looked into the
 	// conversation. A message in another state is refused with
 	// MESSAGE_NOT_UNCONFIRMED.
 	ResolveMessage(ctx context.Context, in *ResolveMessageRequest, opts ...grpc.CallOption) (*ResolveMessageResponse, error)
-	// Returns what is known of a conversation: user name, messaging window and
-	// opt-out.
+	// Lists the conversations of a channel that have messages, the one with the
+	// latest message first. The first page decides where the list ends: a
+	// conversation that gets a message later is told by the stream after the
+	// cursor, and may then be missing on later pages.
+	ListConversations(ctx context.Context, in *ListConversationsRequest, opts ...grpc.CallOption) (*ListConversationsResponse, error)
+	// Returns what is known of a conversation: user name, messaging window,
+	// opt-out, and the last messages. It ends with NOT_FOUND and the reason
+	// CONVERSATION_NOT_FOUND when nothing is known of the customer, as before the
+	// first send to them has ended.
 	GetConversation(ctx context.Context, in *GetConversationRequest, opts ...grpc.CallOption) (*GetConversationResponse, error)
 	// Records that a customer wants no messages, or wants them again.
 	UpdateConversation(ctx context.Context, in *UpdateConversationRequest, opts ...grpc.CallOption) (*UpdateConversationResponse, error)
@@ -85,10 +103,30 @@ func (c *messagingServiceClient) GetMessage(ctx context.Context, in *GetMessageR
 	return out, nil
 }
 
+func (c *messagingServiceClient) ListMessages(ctx context.Context, in *ListMessagesRequest, opts ...grpc.CallOption) (*ListMessagesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListMessagesResponse)
+	err := c.cc.Invoke(ctx, MessagingService_ListMessages_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *messagingServiceClient) ResolveMessage(ctx context.Context, in *ResolveMessageRequest, opts ...grpc.CallOption) (*ResolveMessageResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ResolveMessageResponse)
 	err := c.cc.Invoke(ctx, MessagingService_ResolveMessage_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *messagingServiceClient) ListConversations(ctx context.Context, in *ListConversationsRequest, opts ...grpc.CallOption) (*ListConversationsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListConversationsResponse)
+	err := c.cc.Invoke(ctx, MessagingService_ListConversations_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -135,12 +173,28 @@ type MessagingServiceServer interface {
 	// Returns one message by any of its ids. It ends with NOT_FOUND and the
 	// reason MESSAGE_NOT_FOUND when there is none.
 	GetMessage(context.Context, *GetMessageRequest) (*GetMessageResponse, error)
+	// Returns one page of the messages of a channel, or of one of its
+	// conversations, as GetMessage gives them: what customers wrote and tapped,
+	// what this server sent or tried to send, and what was sent elsewhere. Their
+	// order is that of the log: a send stands where it was claimed, anything else
+	// where it arrived. The first page decides where the list ends, as in
+	// ListEvents. A page looks at no more than 20,000 events and 20,000 sends: when
+	// it skips most of them, it may have few messages, or none, and yet a
+	// next_page_token.
+	ListMessages(context.Context, *ListMessagesRequest) (*ListMessagesResponse, error)
 	// Settles an UNCONFIRMED message after someone has looked into the
 	// conversation. A message in another state is refused with
 	// MESSAGE_NOT_UNCONFIRMED.
 	ResolveMessage(context.Context, *ResolveMessageRequest) (*ResolveMessageResponse, error)
-	// Returns what is known of a conversation: user name, messaging window and
-	// opt-out.
+	// Lists the conversations of a channel that have messages, the one with the
+	// latest message first. The first page decides where the list ends: a
+	// conversation that gets a message later is told by the stream after the
+	// cursor, and may then be missing on later pages.
+	ListConversations(context.Context, *ListConversationsRequest) (*ListConversationsResponse, error)
+	// Returns what is known of a conversation: user name, messaging window,
+	// opt-out, and the last messages. It ends with NOT_FOUND and the reason
+	// CONVERSATION_NOT_FOUND when nothing is known of the customer, as before the
+	// first send to them has ended.
 	GetConversation(context.Context, *GetConversationRequest) (*GetConversationResponse, error)
 	// Records that a customer wants no messages, or wants them again.
 	UpdateConversation(context.Context, *UpdateConversationRequest) (*UpdateConversationResponse, error)
@@ -160,8 +214,14 @@ func (UnimplementedMessagingServiceServer) SendMessage(context.Context, *SendMes
 func (UnimplementedMessagingServiceServer) GetMessage(context.Context, *GetMessageRequest) (*GetMessageResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetMessage not implemented")
 }
+func (UnimplementedMessagingServiceServer) ListMessages(context.Context, *ListMessagesRequest) (*ListMessagesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListMessages not implemented")
+}
 func (UnimplementedMessagingServiceServer) ResolveMessage(context.Context, *ResolveMessageRequest) (*ResolveMessageResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ResolveMessage not implemented")
+}
+func (UnimplementedMessagingServiceServer) ListConversations(context.Context, *ListConversationsRequest) (*ListConversationsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListConversations not implemented")
 }
 func (UnimplementedMessagingServiceServer) GetConversation(context.Context, *GetConversationRequest) (*GetConversationResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetConversation not implemented")
@@ -226,6 +286,24 @@ func _MessagingService_GetMessage_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _MessagingService_ListMessages_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListMessagesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MessagingServiceServer).ListMessages(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: MessagingService_ListMessages_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MessagingServiceServer).ListMessages(ctx, req.(*ListMessagesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _MessagingService_ResolveMessage_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ResolveMessageRequest)
 	if err := dec(in); err != nil {
@@ -240,6 +318,24 @@ func _MessagingService_ResolveMessage_Handler(srv interface{}, ctx context.Conte
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(MessagingServiceServer).ResolveMessage(ctx, req.(*ResolveMessageRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _MessagingService_ListConversations_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListConversationsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MessagingServiceServer).ListConversations(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: MessagingService_ListConversations_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MessagingServiceServer).ListConversations(ctx, req.(*ListConversationsRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -296,8 +392,16 @@ var MessagingService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _MessagingService_GetMessage_Handler,
 		},
 		{
+			MethodName: "ListMessages",
+			Handler:    _MessagingService_ListMessages_Handler,
+		},
+		{
 			MethodName: "ResolveMessage",
 			Handler:    _MessagingService_ResolveMessage_Handler,
+		},
+		{
+			MethodName: "ListConversations",
+			Handler:    _MessagingService_ListConversations_Handler,
 		},
 		{
 			MethodName: "GetConversation",

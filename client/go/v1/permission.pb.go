@@ -31,8 +31,8 @@ const (
 	Permission_PERMISSION_UNSPECIFIED Permission = 0
 	// The key may read the event stream: it may call EventService.
 	Permission_PERMISSION_READ_EVENTS Permission = 1
-	// The key may read messages and conversations: it may call GetMessage and
-	// GetConversation.
+	// The key may read messages and conversations: it may call GetMessage,
+	// ListMessages, GetConversation and ListConversations.
 	Permission_PERMISSION_READ_MESSAGES Permission = 2
 	// The key may send messages, settle them, and record opt-outs: it may call
 	// SendMessage, ResolveMessage and UpdateConversation.

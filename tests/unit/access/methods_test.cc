@@ -32,9 +32,13 @@ const std::map<std::string, v1::Permission>& Expected() {
       {"ChannelService.GetIceBreakers", v1::PERMISSION_MANAGE_CHANNELS},
       {"ChannelService.DeleteIceBreakers", v1::PERMISSION_MANAGE_CHANNELS},
       {"EventService.SubscribeEvents", v1::PERMISSION_READ_EVENTS},
+      {"EventService.ListEvents", v1::PERMISSION_READ_EVENTS},
+      {"EventService.ListDeliveries", v1::PERMISSION_READ_EVENTS},
       {"MessagingService.SendMessage", v1::PERMISSION_SEND},
       {"MessagingService.GetMessage", v1::PERMISSION_READ_MESSAGES},
+      {"MessagingService.ListMessages", v1::PERMISSION_READ_MESSAGES},
       {"MessagingService.ResolveMessage", v1::PERMISSION_SEND},
+      {"MessagingService.ListConversations", v1::PERMISSION_READ_MESSAGES},
       {"MessagingService.GetConversation", v1::PERMISSION_READ_MESSAGES},
       {"MessagingService.UpdateConversation", v1::PERMISSION_SEND},
       // Every key will do.

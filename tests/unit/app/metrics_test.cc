@@ -117,7 +117,8 @@ TEST(MetricsTest, AThousandChannelsAreAtMostFourThousandSeries) {
         "SendMessage",     "GetMessage",         "ResolveMessage",
         "GetConversation", "UpdateConversation", "CreateApiKey",
         "GetApiKey",       "ListApiKeys",        "UpdateApiKey",
-        "DeleteApiKey",    "SubscribeEvents"}) {
+        "DeleteApiKey",    "SubscribeEvents",    "ListEvents",
+        "ListMessages",    "ListConversations",  "ListDeliveries"}) {
     access::Method method = Unary();
     method.name = name;
     metrics.OnBegin(method);

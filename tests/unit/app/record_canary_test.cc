@@ -128,6 +128,8 @@ class RecordCanaryTest : public testing::Test {
   std::unique_ptr<MessageReader> reader_;
   std::unique_ptr<Sender> sender_;
   std::unique_ptr<UserDirectory> users_;
+  std::unique_ptr<EventLog> events_;
+  std::unique_ptr<MessageList> messages_;
   std::unique_ptr<Conversations> conversations_;
   std::unique_ptr<ErasureWorker> erasures_;
   std::unique_ptr<Ingest> ingest_;
@@ -167,8 +169,18 @@ RecordCanaryTest::RecordCanaryTest() {
       UserDirectory::Dependencies{clock_, state(), sealer(), journal(),
                                   *registry_, graph_, absl::ZeroDuration()});
   feed().Add([this](auto records) { users_->OnCommit(records); });
-  conversations_ = std::make_unique<Conversations>(clock_, state(), sealer(),
-                                                   journal(), *registry_);
+  events_ = std::make_unique<EventLog>(instance_.folder());
+  messages_ = std::make_unique<MessageList>(instance_.folder(), *events_,
+                                            *reader_, *registry_);
+  conversations_ = std::make_unique<Conversations>(
+      Conversations::Dependencies{.clock = clock_,
+                                  .state = state(),
+                                  .sealer = sealer(),
+                                  .journal = journal(),
+                                  .registry = *registry_,
+                                  .messages = *messages_,
+                                  .folder = instance_.folder(),
+                                  .log = *events_});
   erasures_ = std::make_unique<ErasureWorker>(
       clock_, journal(),
       ErasureWorker::Options{.empty_log = [] { return absl::OkStatus(); }});
@@ -327,7 +339,7 @@ TEST_F(RecordCanaryTest, NoRecordHoldsWhatIsSealed) {
   // The canaries are there, for those who can open what is sealed.
   EXPECT_EQ(conversation->username(), kUsername);
   EXPECT_THAT(registry_->Find("ch_1")->channel.name(), HasSubstr(kChannelName));
-  const auto page = instance_.folder().events().ReadAfter(
+  const auto page = instance_.folder().events().Read(
       {.last_seq = 1}, [](auto, auto, auto) { return true; });
   ASSERT_THAT(page, IsOk());
   EXPECT_THAT(*page->events.at(0).encoded, HasSubstr(kText));

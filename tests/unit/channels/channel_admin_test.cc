@@ -123,6 +123,85 @@ TEST_F(ChannelAdminTest, AnAccountOfAnotherChannelIsRefused) {
   EXPECT_EQ(registry_->Find("ch_2")->channel.page_id(), "101");
 }
 
+// ---- Identity and etags -----------------------------------------------------
+
+TEST_F(ChannelAdminTest, AUidIsOfOneChannelForEver) {
+  const v1::Channel first = Create(Request("ch_1", "1784", "100"));
+  EXPECT_THAT(first.uid(), ::testing::StartsWith("chu_"));
+  ASSERT_THAT(Rename("ch_1", "Shop"), IsOk());
+  EXPECT_EQ(registry_->Find("ch_1")->channel.uid(), first.uid());
+  // Another channel has the account afterwards.
+  ASSERT_THAT(Delete("ch_1"), IsOk());
+  const v1::Channel second = Create(Request("ch_2", "1784", "100"));
+  EXPECT_NE(first.uid(), second.uid());
+}
+
+TEST_F(ChannelAdminTest, AnEtagChangesWithTheChannelAndItsCredentials) {
+  const v1::Channel created = Create(Request("ch_1", "1784", "100"));
+  ASSERT_THAT(Rename("ch_1", "Shop"), IsOk());
+  const std::string renamed = registry_->Find("ch_1")->channel.etag();
+  EXPECT_NE(renamed, created.etag());
+  v1::SetChannelCredentialsRequest request;
+  request.set_channel_id("ch_1");
+  request.set_access_token("another");
+  const auto changed = admin_->SetCredentials(request);
+  ASSERT_THAT(changed, IsOk());
+  EXPECT_NE(changed->etag(), renamed);
+  // Callers do not see what is remembered of ice breakers.
+  ASSERT_THAT(Remember("Where are you?"), IsOk());
+  EXPECT_EQ(registry_->Find("ch_1")->channel.etag(), changed->etag());
+}
+
+TEST_F(ChannelAdminTest, AnOldEtagChangesNothing) {
+  const v1::Channel created = Create(Request("ch_1", "1784", "100"));
+  ASSERT_THAT(Rename("ch_1", "Shop"), IsOk());
+  const v1::Channel before = registry_->Find("ch_1")->channel;
+  const auto expect_refused = [&](const absl::Status& status) {
+    EXPECT_THAT(status, StatusIs(absl::StatusCode::kAborted));
+    EXPECT_THAT(status, HasReason("CHANNEL_CHANGED"));
+    EXPECT_THAT(status, HasMetadata("channel_id", "ch_1"));
+    EXPECT_THAT(status, HasMetadata("etag", before.etag()));
+    ASSERT_NE(registry_->Find("ch_1"), nullptr);
+    EXPECT_THAT(registry_->Find("ch_1")->channel, EqualsProto(before));
+  };
+  v1::UpdateChannelRequest update;
+  *update.mutable_channel() = created;
+  update.mutable_channel()->set_name("Other");
+  update.mutable_update_mask()->add_paths("name");
+  expect_refused(admin_->Update(update).status());
+  v1::SetChannelCredentialsRequest set;
+  set.set_channel_id("ch_1");
+  set.set_access_token("another");
+  set.set_etag(created.etag());
+  expect_refused(admin_->SetCredentials(set).status());
+  v1::DeleteChannelRequest remove;
+  remove.set_channel_id("ch_1");
+  remove.set_etag(created.etag());
+  expect_refused(admin_->Delete(remove));
+
+  update.mutable_channel()->set_etag(before.etag());
+  const auto updated = admin_->Update(update);
+  ASSERT_THAT(updated, IsOk());
+  EXPECT_EQ(updated->name(), "Other");
+  remove.set_etag(updated->etag());
+  EXPECT_THAT(admin_->Delete(remove), IsOk());
+}
+
+// The change comes between the look at the etag and the record.
+TEST_F(ChannelAdminTest, AnEtagHoldsUntilTheDeletionIsApplied) {
+  const v1::Channel created = Create(Request("ch_1", "1784", "100"));
+  RivalJournal rival(*journal_);
+  rival.before_delete = [&] { EXPECT_THAT(Rename("ch_1", "Shop"), IsOk()); };
+  ChannelAdmin admin(clock_, rival, folder_->sealer(), *registry_);
+  v1::DeleteChannelRequest remove;
+  remove.set_channel_id("ch_1");
+  remove.set_etag(created.etag());
+  EXPECT_THAT(admin.Delete(remove), HasReason("CHANNEL_CHANGED"));
+  EXPECT_EQ(registry_->Find("ch_1")->channel.name(), "Shop");
+}
+
+// ---- Deletion ---------------------------------------------------------------
+
 TEST_F(ChannelAdminTest, ADeletedChannelIsGoneAtOnce) {
   Create(Request("ch_1", "1784", "100"));
   ASSERT_THAT(Delete("ch_1"), IsOk());

@@ -40,7 +40,7 @@ TEST_F(CompletionTest, Commands) {
   EXPECT_THAT(Words({""}), AllOf(Contains("send"), Contains("completion")));
   EXPECT_THAT(Words({"c"}),
               ElementsAre("channels", "conversations", "completion"));
-  EXPECT_THAT(Words({"events", ""}), ElementsAre("tail"));
+  EXPECT_THAT(Words({"events", ""}), ElementsAre("tail", "list"));
   EXPECT_THAT(Words({"--json", "--server", "prod", "ev"}),
               ElementsAre("events"));
   EXPECT_THAT(Words({"send", "text", "send", ""}), IsEmpty());

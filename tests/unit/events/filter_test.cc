@@ -63,14 +63,14 @@ TEST(EventFilterTest, Table) {
 
 // A caller whose key is limited to channels gets no others.
 TEST(EventFilterTest, WithoutChannelsItsCallersAreTaken) {
-  const EventFilter filter({}, {"a", "b"});
+  const EventFilter filter(v1::SubscribeEventsRequest(), {"a", "b"});
   EXPECT_FALSE(filter.everything());
   EXPECT_TRUE(filter.Wants("message.received", "a", "1"));
   EXPECT_FALSE(filter.Wants("message.received", "c", "1"));
   v1::SubscribeEventsRequest request;
   request.add_channel_ids("b");
   EXPECT_FALSE(EventFilter(request, {"a", "b"}).Wants("message.sent", "a", ""));
-  EXPECT_TRUE(EventFilter({}, {}).everything());
+  EXPECT_TRUE(EventFilter(v1::SubscribeEventsRequest(), {}).everything());
 }
 
 std::vector<std::string> Check(const v1::SubscribeEventsRequest& request) {

@@ -74,12 +74,11 @@ class OpenFolder {
   // The mids of all events, in order.
   std::vector<std::string> Mids() {
     std::vector<std::string> mids;
-    auto page =
-        folder_->events().ReadAfter({.last_seq = last_seq(),
-                                     .max_rows = 1'000'000,
-                                     .max_events = 1'000'000,
-                                     .max_bytes = 1U << 30U},
-                                    [](auto, auto, auto) { return true; });
+    auto page = folder_->events().Read({.last_seq = last_seq(),
+                                        .max_rows = 1'000'000,
+                                        .max_events = 1'000'000,
+                                        .max_bytes = 1U << 30U},
+                                       [](auto, auto, auto) { return true; });
     EXPECT_TRUE(page.ok()) << page.status();
     if (!page.ok()) return mids;
     for (const CommittedEvent& event : page->events) {

@@ -107,7 +107,7 @@ std::vector<std::string> EngineRig::LiveChannels() {
 }
 
 std::vector<CommittedEvent> EngineRig::ReadEvents() {
-  auto page = Expect(folder().events().ReadAfter(
+  auto page = Expect(folder().events().Read(
       {.last_seq = std::numeric_limits<std::int64_t>::max(),
        .max_rows = std::numeric_limits<int>::max(),
        .max_events = std::numeric_limits<int>::max(),

@@ -286,7 +286,7 @@ TEST(DiskFaultTest, AcknowledgedSurvivesPowerFailure) {
     vfs.WriteSynced(rig.folder(), after.path());
     const auto data = DataFolder::Open(after.path(), TestMasterKey());
     ASSERT_TRUE(data.ok()) << data.status();
-    const auto page = (*data)->events().ReadAfter(
+    const auto page = (*data)->events().Read(
         {.last_seq = i}, [](auto, auto, auto) { return true; });
     ASSERT_TRUE(page.ok()) << page.status();
     ASSERT_THAT(page->events, SizeIs(i));

@@ -140,7 +140,7 @@ void EqualStatesTest::OpenSecond() {
     return random().OneIn(2) ? 1 + random().Below(100)
                              : 1000 + random().Below(500);
   };
-  second_.options().runs = {.mids = size(), .activities = size()};
+  second_.options().runs = {.mids = size(), .heads = size()};
   const absl::Status opened =
       second_.Open([this](std::span<const AppliedRecord> records) {
         for (const AppliedRecord& one : records) {

@@ -121,12 +121,12 @@ class Running {
 // What people have written to a channel, in order; "" where it was erased.
 std::vector<std::string> TextsIn(Running& running) {
   std::vector<std::string> texts;
-  auto page = running.folder().events().ReadAfter(
-      {.last_seq = running.folder().last_seq(),
-       .max_rows = 1'000'000,
-       .max_events = 1'000'000,
-       .max_bytes = 1U << 30U},
-      [](auto, auto, auto) { return true; });
+  auto page =
+      running.folder().events().Read({.last_seq = running.folder().last_seq(),
+                                      .max_rows = 1'000'000,
+                                      .max_events = 1'000'000,
+                                      .max_bytes = 1U << 30U},
+                                     [](auto, auto, auto) { return true; });
   EXPECT_THAT(page, IsOk());
   if (!page.ok()) return texts;
   for (const CommittedEvent& event : page->events) {

@@ -32,7 +32,7 @@ constexpr char kMidsOfEvents[] =
 bool IsOwn(const std::string& table, const std::string& column) {
   static const absl::flat_hash_set<std::string> kOwn = {
       "log_id",    "epoch",        "instance",
-      "key_check", "mids_through", "activity_through"};
+      "key_check", "mids_through", "heads_through"};
   return table == "log_state" && kOwn.contains(column);
 }
 
@@ -85,7 +85,8 @@ absl::StatusOr<StateDump> Dump(Database& database) {
       RowsOf(
           database,
           absl::StrCat("SELECT channel_no || '|' || user_id || '|' || "
-                       "quote(last_inbound_ms) || '|' || quote(opt_out_ms) "
+                       "quote(last_inbound_ms) || '|' || last_seq || '|' || "
+                       "last_message_seq || '|' || quote(opt_out_ms) "
                        "|| '|' || quote(sealed_username) FROM ",
                        kWholeConversations, " ORDER BY channel_no, user_id")));
   LINKTOR_ASSIGN(dump[kMidTable], RowsOf(database, kMids));

@@ -20,7 +20,13 @@ class ConversationsTest : public MessagingFixture {
     v1::GetConversationRequest request;
     request.set_channel_id(channel);
     request.set_user_id(user);
-    return conversations_.Get(request);
+    auto conversation = conversations_.Get(request);
+    // The messages are looked at in a test of their own.
+    if (conversation.ok()) {
+      conversation->clear_last_inbound_message();
+      conversation->clear_unanswered_count();
+    }
+    return conversation;
   }
   absl::StatusOr<v1::Conversation> SetOptOut(
       bool opted_out, const std::string& channel = "ch_1") {
@@ -53,12 +59,33 @@ class ConversationsTest : public MessagingFixture {
                 IsOk());
   }
 
-  Conversations conversations_{clock_, state(), sealer(), gated_journal_,
-                               *registry_};
+  EventLog log_{*folder_};
+  MessageList messages_{*folder_, log_, *reader_, *registry_};
+  Conversations conversations_{{.clock = clock_,
+                                .state = state(),
+                                .sealer = sealer(),
+                                .journal = gated_journal_,
+                                .registry = *registry_,
+                                .messages = messages_,
+                                .folder = *folder_,
+                                .log = log_}};
 };
 
-TEST_F(ConversationsTest, UnknownOneIsEmptyButForItsIds) {
-  EXPECT_THAT(*Get(), EqualsProto("channel_id: 'ch_1' user_id: '777'"));
+TEST_F(ConversationsTest, OneOfWhichNothingIsKnownIsNotFound) {
+  const auto unknown = Get();
+  EXPECT_THAT(unknown, StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(unknown, HasReason("CONVERSATION_NOT_FOUND"));
+  EXPECT_THAT(unknown, HasMetadata("channel_id", "ch_1"));
+  EXPECT_THAT(unknown, HasMetadata("user_id", "777"));
+}
+
+TEST_F(ConversationsTest, TheWindowFollowsTheClock) {
+  Write();
+  EXPECT_EQ(Get()->window(), v1::MESSAGING_WINDOW_OPEN);
+  clock_.Advance(absl::Hours(24));
+  EXPECT_EQ(Get()->window(), v1::MESSAGING_WINDOW_HUMAN_AGENT);
+  clock_.Advance(absl::Hours(24 * 6));
+  EXPECT_EQ(Get()->window(), v1::MESSAGING_WINDOW_CLOSED);
 }
 
 TEST_F(ConversationsTest, TimesAreThoseOfTheLastMessage) {
@@ -71,13 +98,14 @@ TEST_F(ConversationsTest, TimesAreThoseOfTheLastMessage) {
     user_id: '777'
     last_inbound_time { seconds: 1800000090 }
     window_close_time { seconds: 1800086490 }
-    human_agent_close_time { seconds: 1800604890 })pb"));
+    human_agent_close_time { seconds: 1800604890 }
+    window: MESSAGING_WINDOW_OPEN)pb"));
 }
 
 TEST_F(ConversationsTest, UsernameIsTold) {
   Name("ada.writes");
   EXPECT_EQ(Get()->username(), "ada.writes");
-  EXPECT_EQ(Get("ch_1", "778")->username(), "");
+  EXPECT_THAT(Get("ch_1", "778"), HasReason("CONVERSATION_NOT_FOUND"));
 }
 
 TEST_F(ConversationsTest, OptOutHasItsTime) {
@@ -102,6 +130,7 @@ TEST_F(ConversationsTest, OptInAgainLeavesTheRest) {
   Write();
   Name("ada");
   const auto before = Get();
+  ASSERT_THAT(before, IsOk());
   ASSERT_THAT(SetOptOut(true), IsOk());
   EXPECT_THAT(*SetOptOut(false), EqualsProto(*before));
   EXPECT_THAT(*Get(), EqualsProto(*before));

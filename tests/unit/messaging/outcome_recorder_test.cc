@@ -100,7 +100,7 @@ class OutcomeRecorderTest : public MessagingFixture, public SendObserver {
   }
   std::vector<std::string> EventTypes() {
     std::vector<std::string> types;
-    const auto page = folder_->events().ReadAfter(
+    const auto page = folder_->events().Read(
         {.last_seq = std::numeric_limits<std::int64_t>::max()},
         [](auto, auto, auto) { return true; });
     EXPECT_THAT(page, IsOk());

@@ -212,6 +212,50 @@ TEST(ValidateSubscribe, HeartbeatEdges) {
   }
 }
 
+TEST(ValidateListEvents, EveryViolationAtOnce) {
+  v1::ListEventsRequest request;
+  EXPECT_THAT(Validate(request), IsOk());
+  request.add_types("message.recieved");
+  request.mutable_since()->set_seconds(100);
+  request.mutable_until()->set_seconds(99);
+  request.set_order(static_cast<v1::ListOrder>(3));
+  request.set_page_size(-1);
+  const absl::Status status = Validate(request);
+  EXPECT_THAT(status, HasReason("INVALID_REQUEST"));
+  EXPECT_THAT(Fields(status),
+              ElementsAre("types[0]", "until", "order", "page_size"));
+}
+
+TEST(ValidateListEvents, TimesAreTimes) {
+  v1::ListEventsRequest request;
+  request.mutable_since()->set_seconds(100);
+  request.mutable_until()->set_seconds(100);
+  EXPECT_THAT(Validate(request), IsOk());
+  request.mutable_since()->set_seconds(-1);
+  request.mutable_until()->set_nanos(1'000'000'000);
+  EXPECT_THAT(Fields(Validate(request)), ElementsAre("since", "until"));
+}
+
+TEST(ValidateListMessages, EveryViolationAtOnce) {
+  v1::ListMessagesRequest request;
+  request.set_channel_id("ch_1");
+  EXPECT_THAT(Validate(request), IsOk());
+  request.set_channel_id("ch 1");
+  request.set_user_id("no digits");
+  request.add_states(v1::MESSAGE_STATE_SENT);
+  request.add_states(v1::MESSAGE_STATE_UNSPECIFIED);
+  request.mutable_since()->set_seconds(100);
+  request.mutable_until()->set_seconds(99);
+  request.set_page_size(-1);
+  EXPECT_THAT(
+      Fields(Validate(request)),
+      ElementsAre("channel_id", "user_id", "states[1]", "until", "page_size"));
+  request = {};
+  request.set_channel_id("ch_1");
+  for (int i = 0; i < 11; ++i) request.add_states(v1::MESSAGE_STATE_SENT);
+  EXPECT_THAT(Fields(Validate(request)), ElementsAre("states"));
+}
+
 TEST(ValidateListChannels, PageTokens) {
   v1::ListChannelsRequest request;
   EXPECT_THAT(Fields(Validate(request)), IsEmpty());

@@ -23,7 +23,8 @@ class ApplyWebhookTest : public testing::Test {
   std::vector<std::string> Activity() {
     return rig_.Rows(
         absl::StrCat("SELECT last_inbound_ms FROM ", kWholeConversations,
-                     " WHERE channel_no = 101 AND user_id = '501'"));
+                     " WHERE channel_no = 101 AND user_id = '501' AND "
+                     "last_inbound_ms IS NOT NULL"));
   }
 
   StoreRig rig_;

@@ -33,7 +33,7 @@ class EventReaderTest : public testing::Test {
 
   EventReader::Page Read(const EventReader::Bounds& bounds,
                          EventReader::Wanted wanted) {
-    auto page = rig_.data().events().ReadAfter(bounds, wanted);
+    auto page = rig_.data().events().Read(bounds, wanted);
     EXPECT_TRUE(page.ok()) << page.status();
     return page.ok() ? *std::move(page) : EventReader::Page();
   }

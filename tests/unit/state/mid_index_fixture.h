@@ -103,8 +103,8 @@ class MidIndexTest : public testing::Test {
     EXPECT_THAT(seq, IsOk());
     return seq.value_or(-1);
   }
-  std::vector<std::int64_t> FindAll(std::uint64_t number) {
-    const auto seqs = index_->FindAll(Mid(number));
+  std::vector<std::int64_t> FindContent(std::uint64_t number) {
+    const auto seqs = index_->FindContent(Mid(number));
     EXPECT_THAT(seqs, IsOk());
     return seqs.value_or(std::vector<std::int64_t>());
   }

@@ -150,7 +150,8 @@ TEST_F(MidIndexTest, KindsAreApart) {
   EXPECT_EQ(Find(1, kPostback), 2);
   EXPECT_THAT(recent_->Find(Mid(1), kMessage), ElementsAre(1));
   EXPECT_THAT(recent_->Find(Mid(1), journal::ITEM_KIND_ECHO), IsEmpty());
-  EXPECT_THAT(FindAll(1), ElementsAre(1, 2)) << "for what concerns all of them";
+  EXPECT_THAT(FindContent(1), ElementsAre(1, 2))
+      << "for what concerns all of them";
 }
 
 TEST_F(MidIndexTest, OldestIsFoundWhereverItIs) {
@@ -367,7 +368,7 @@ TEST_F(MidIndexTest, RandomHistoryIsFound) {
       const std::vector<std::int64_t>& seqs = expected[mid];
       ASSERT_EQ(Find(mid), seqs.empty() ? 0 : seqs.front())
           << "mid " << mid << " after transaction " << i;
-      ASSERT_EQ(FindAll(mid), seqs)
+      ASSERT_EQ(FindContent(mid), seqs)
           << "mid " << mid << " after transaction " << i;
     }
   }

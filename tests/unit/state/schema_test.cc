@@ -100,12 +100,29 @@ TEST(SchemaTest, HotQueriesUseAnIndex) {
         "state IN (2, 4) AND state = 2",
         "SELECT count(*) FROM messages WHERE state IN (2, 4) AND state = 4",
         "SELECT coalesce(max(no), 0) FROM deliveries",
-        "SELECT last_inbound_ms, opt_out_ms, sealed_username FROM "
-        "conversations WHERE channel_no = ?1 AND user_id = ?2",
-        "SELECT last_inbound_ms FROM conversations "
+        "SELECT last_inbound_ms, opt_out_ms, sealed_username, last_seq, "
+        "last_message_seq FROM conversations WHERE channel_no = ?1 AND "
+        "user_id = ?2",
+        "SELECT last_inbound_ms, last_seq, last_message_seq FROM conversations "
         "WHERE channel_no = ?1 AND user_id = ?2",
-        "SELECT seq, channel_no, user_id, event_ms, receive_ms "
-        "FROM events WHERE seq > ?1 AND advances ORDER BY seq",
+        "SELECT seq, channel_no, user_id, event_ms, receive_ms, advances, "
+        "type, "
+        "mid_kind, mid_key IS NOT NULL FROM events WHERE seq > ?1 AND user_id "
+        "<> '' ORDER BY seq",
+        "SELECT no FROM channels WHERE id = ?1 ORDER BY no",
+        "SELECT user_id, last_message_seq FROM conversations WHERE "
+        "channel_no = ?1 AND last_message_seq > 0 AND last_message_seq <= ?2 "
+        "ORDER BY last_message_seq DESC",
+        "SELECT no FROM messages INDEXED BY messages_user WHERE "
+        "channel_no = ?1 AND user_id = ?5 AND no > ?2 AND no <= ?3 "
+        "ORDER BY no DESC LIMIT ?4",
+        "SELECT no FROM messages INDEXED BY messages_channel WHERE "
+        "channel_no = ?1 AND no > ?2 AND no <= ?3 ORDER BY no LIMIT ?4",
+        "SELECT no, after_seq FROM messages WHERE no >= ?1 ORDER BY no LIMIT 1",
+        "SELECT seq FROM events WHERE seq > ?1 AND seq <= ?2 AND "
+        "receive_ms < ?3 ORDER BY seq DESC LIMIT 1",
+        "SELECT seq FROM event_mids WHERE mid_key = ?1 AND kind = ?2 "
+        "ORDER BY seq DESC LIMIT ?3",
         "SELECT call_ms FROM send_calls WHERE channel_no = ?1 AND user_id = ?2 "
         "AND call_ms > ?3 AND call_ms <= ?4 ORDER BY call_ms DESC, no DESC "
         "LIMIT 1 OFFSET ?5",

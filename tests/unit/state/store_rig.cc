@@ -192,7 +192,7 @@ std::string StoreRig::NameIn(const ConversationRow& row) {
 }
 
 std::vector<CommittedEvent> StoreRig::ReadEvents(bool include_raw) {
-  return Expect(data_->events().ReadAfter(
+  return Expect(data_->events().Read(
                     {.last_seq = Number("SELECT last_seq FROM log_state"),
                      .max_rows = std::numeric_limits<int>::max(),
                      .max_events = std::numeric_limits<int>::max(),

@@ -1,7 +1,7 @@
-// The last activity of customers, in memory and in runs, on a database of its
+// The heads of conversations, in memory and in runs, on a database of its
 // own with transactions that a test begins, commits and rolls back.
 
-#include "server/state/last_activity.h"
+#include "server/state/conversation_heads.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -23,15 +23,12 @@
 namespace linktor {
 namespace {
 
-using ::testing::Eq;
-using ::testing::Optional;
-
 constexpr std::int64_t kChannel = 7;
 constexpr std::size_t kRun = 100;
 
-class LastActivityTest : public testing::Test {
+class ConversationHeadsTest : public testing::Test {
  protected:
-  LastActivityTest()
+  ConversationHeadsTest()
       : database_(*Database::Open(folder_.path() + "/a.db",
                                   Database::Mode::kReadWrite)) {
     EXPECT_THAT(Migrate(*database_), IsOk());
@@ -42,41 +39,55 @@ class LastActivityTest : public testing::Test {
 
   // As after a start.
   void Reopen() {
-    activity_.reset();
-    recent_ = std::make_unique<RecentActivity>();
-    activity_ = std::make_unique<LastActivity>(*database_, *recent_, kRun);
-    ASSERT_THAT(activity_->Load(state_), IsOk());
+    heads_.reset();
+    recent_ = std::make_unique<RecentHeads>();
+    heads_ = std::make_unique<ConversationHeads>(*database_, *recent_, kRun);
+    ASSERT_THAT(heads_->Load(state_), IsOk());
   }
   void Run(const std::string& sql) {
     ASSERT_THAT(database_->Execute(sql.c_str()), IsOk());
   }
   void Begin() {
     before_ = state_;
-    mark_ = activity_->Mark();
+    mark_ = heads_->Mark();
     Run("BEGIN");
   }
-  // Adds the next event. The user did it at `time_ms`, and it was received at
-  // `receive_ms`. Returns whether the activity has moved.
+  // Adds the next event. The user did it at `time_ms`, which opens the window,
+  // and it was received at `receive_ms`. Returns whether the activity has
+  // moved.
   bool Add(const std::string& user, std::int64_t time_ms,
            std::int64_t receive_ms) {
+    return AddAny(user, time_ms, receive_ms).advances;
+  }
+  // Adds the next event, which may open no window, and may tell of a message.
+  ConversationHeads::Noted AddAny(const std::string& user,
+                                  std::optional<std::int64_t> activity_ms,
+                                  std::int64_t receive_ms,
+                                  bool message = false) {
     const std::int64_t seq = ++state_.last_seq;
-    const auto moved =
-        activity_->Advance(kChannel, user, time_ms, receive_ms, seq);
-    EXPECT_THAT(moved, IsOk());
+    const auto made = heads_->Note(kChannel, user,
+                                   {.seq = seq,
+                                    .receive_ms = receive_ms,
+                                    .activity_ms = activity_ms,
+                                    .message = message});
+    EXPECT_THAT(made, IsOk());
+    const auto noted = made.value_or(ConversationHeads::Noted());
     Statement insert(*database_,
                      "INSERT INTO events (seq, id, type, channel_no, "
                      "channel_id, user_id, event_ms, receive_ms, mid_kind, "
-                     "advances) VALUES (?1, x'00', '', ?2, '', ?3, ?4, ?5, 0, "
-                     "?6)");
+                     "before_seq, advances) VALUES (?1, x'00', ?8, ?2, '', ?3, "
+                     "?4, ?5, 0, ?6, ?7)");
     EXPECT_THAT(insert.Bind(1, seq)
                     .Bind(2, kChannel)
                     .BindText(3, user)
-                    .Bind(4, time_ms)
+                    .Bind(4, activity_ms.value_or(0))
                     .Bind(5, receive_ms)
-                    .Bind(6, moved.value_or(false) ? 1 : 0)
+                    .Bind(6, noted.before_seq)
+                    .Bind(7, noted.advances ? 1 : 0)
+                    .BindText(8, message ? "message.sent" : "message.read")
                     .Run(),
                 IsOk());
-    return moved.value_or(false);
+    return noted;
   }
   bool Add(const std::string& user, std::int64_t time_ms) {
     return Add(user, time_ms, time_ms);
@@ -84,19 +95,19 @@ class LastActivityTest : public testing::Test {
   // Deletes the events up to `seq`, as a Trim does.
   void Trim(std::int64_t seq) {
     Run(absl::StrCat("DELETE FROM events WHERE seq <= ", seq));
-    if (seq > state_.activity_through) {
-      ASSERT_THAT(activity_->WriteThrough(seq, state_), IsOk());
+    if (seq > state_.heads_through) {
+      ASSERT_THAT(heads_->WriteThrough(seq, state_), IsOk());
     }
   }
   void Commit() {
-    ASSERT_THAT(activity_->Settle(state_), IsOk());
+    ASSERT_THAT(heads_->Settle(state_), IsOk());
     Run("COMMIT");
-    activity_->OnCommitted(state_);
+    heads_->OnCommitted(state_);
   }
   void RollBack() {
     Run("ROLLBACK");
     state_ = before_;
-    activity_->Restore(mark_);
+    heads_->Restore(mark_);
   }
   // One transaction with events up to `last`; the user of each is its number.
   void CommitTo(std::int64_t last) {
@@ -107,10 +118,18 @@ class LastActivityTest : public testing::Test {
     Commit();
   }
   // As readers do, on the state that is committed.
-  std::optional<std::int64_t> Read(const std::string& user) {
+  ConversationHead Head(const std::string& user) {
     const auto newer = recent_->Find(kChannel, user);
-    if (newer.has_value()) return newer;
-    return InTable(user);
+    if (newer.has_value()) return *newer;
+    const auto row = ReadConversation(*database_, kChannel, user);
+    EXPECT_THAT(row, IsOk());
+    return {.last_inbound_ms = row->last_inbound_ms,
+            .last_seq = row->last_seq,
+            .last_message_seq = row->last_message_seq};
+  }
+  // Returns the last activity.
+  std::optional<std::int64_t> Read(const std::string& user) {
+    return Head(user).last_inbound_ms;
   }
   std::optional<std::int64_t> InTable(const std::string& user) {
     const auto row = ReadConversation(*database_, kChannel, user);
@@ -124,15 +143,15 @@ class LastActivityTest : public testing::Test {
 
   TempFolder folder_;
   std::unique_ptr<Database> database_;
-  std::unique_ptr<RecentActivity> recent_;
-  std::unique_ptr<LastActivity> activity_;
+  std::unique_ptr<RecentHeads> recent_;
+  std::unique_ptr<ConversationHeads> heads_;
   LogState state_;
   // As they were when the transaction began.
   LogState before_;
-  LastActivity::Position mark_;
+  ConversationHeads::Position mark_;
 };
 
-TEST_F(LastActivityTest, NewOnesAreInMemoryAndTheEventsSayTheSame) {
+TEST_F(ConversationHeadsTest, NewOnesAreInMemoryAndTheEventsSayTheSame) {
   CommitTo(99);
   EXPECT_EQ(Rows(), 0);
   EXPECT_EQ(Read("5"), 1005);
@@ -143,17 +162,17 @@ TEST_F(LastActivityTest, NewOnesAreInMemoryAndTheEventsSayTheSame) {
   EXPECT_EQ(Read("100"), std::nullopt);
 }
 
-TEST_F(LastActivityTest, ARunGoesToTheTableAPartWithEachCommit) {
+TEST_F(ConversationHeadsTest, ARunGoesToTheTableAPartWithEachCommit) {
   CommitTo(100);
   EXPECT_EQ(Rows(), 0) << "the run begins after this commit";
   CommitTo(101);
   EXPECT_EQ(Rows(), 32);
-  EXPECT_EQ(state_.activity_through, 0);
+  EXPECT_EQ(state_.heads_through, 0);
   CommitTo(121);
   EXPECT_EQ(Rows(), 72) << "twice as many as events came";
   CommitTo(140);
   EXPECT_EQ(Rows(), 100);
-  EXPECT_EQ(state_.activity_through, 100);
+  EXPECT_EQ(state_.heads_through, 100);
   EXPECT_FALSE(recent_->Find(kChannel, "100").has_value());
   EXPECT_TRUE(recent_->Find(kChannel, "101").has_value());
   for (int user = 1; user <= 140; ++user) {
@@ -161,7 +180,7 @@ TEST_F(LastActivityTest, ARunGoesToTheTableAPartWithEachCommit) {
   }
 }
 
-TEST_F(LastActivityTest, OneRowForAllThatACustomerWrites) {
+TEST_F(ConversationHeadsTest, OneRowForAllThatACustomerWrites) {
   for (int i = 1; i <= 150; ++i) {
     Begin();
     EXPECT_TRUE(Add("1", 1000 + i));
@@ -169,23 +188,23 @@ TEST_F(LastActivityTest, OneRowForAllThatACustomerWrites) {
   }
   EXPECT_EQ(Rows(), 1);
   EXPECT_EQ(Read("1"), 1150);
-  EXPECT_EQ(state_.activity_through, 100);
+  EXPECT_EQ(state_.heads_through, 100);
   Reopen();
   EXPECT_EQ(Read("1"), 1150);
 }
 
 // Events that are no activity count, too, so that a start reads no more than a
 // run of them.
-TEST_F(LastActivityTest, ARunWithoutCustomersIsDoneAtOnce) {
+TEST_F(ConversationHeadsTest, ARunWithoutCustomersIsDoneAtOnce) {
   Begin();
   state_.last_seq = 100;
   Commit();
   Begin();
   Commit();
-  EXPECT_EQ(state_.activity_through, 100);
+  EXPECT_EQ(state_.heads_through, 100);
 }
 
-TEST_F(LastActivityTest, LaterTimeStays) {
+TEST_F(ConversationHeadsTest, LaterTimeStays) {
   Begin();
   EXPECT_TRUE(Add("1", 2000));
   EXPECT_FALSE(Add("1", 1500, 2100));
@@ -195,7 +214,7 @@ TEST_F(LastActivityTest, LaterTimeStays) {
   EXPECT_EQ(Read("1"), 2001);
 }
 
-TEST_F(LastActivityTest, TimeOfAWrongClockIsReplaced) {
+TEST_F(ConversationHeadsTest, TimeOfAWrongClockIsReplaced) {
   Begin();
   EXPECT_TRUE(Add("1", 9'000'000));
   Commit();
@@ -207,29 +226,32 @@ TEST_F(LastActivityTest, TimeOfAWrongClockIsReplaced) {
   EXPECT_EQ(Read("1"), 2000) << "the later event decides";
 }
 
-TEST_F(LastActivityTest, ReadersSeeWhatIsCommitted) {
+TEST_F(ConversationHeadsTest, ReadersSeeWhatIsCommitted) {
   Begin();
   Add("1", 1000);
   EXPECT_FALSE(recent_->Find(kChannel, "1").has_value());
-  EXPECT_THAT(activity_->InMemory(kChannel, "1"), Optional(Eq(1000)))
+  EXPECT_EQ(heads_->InMemory(kChannel, "1")
+                .value_or(ConversationHead())
+                .last_inbound_ms,
+            1000)
       << "the transaction itself sees it";
   RollBack();
   EXPECT_EQ(Read("1"), std::nullopt);
-  EXPECT_EQ(activity_->InMemory(kChannel, "1"), std::nullopt);
+  EXPECT_FALSE(heads_->InMemory(kChannel, "1").has_value());
 }
 
-TEST_F(LastActivityTest, SavepointTakesBackWhatCameAfterIt) {
+TEST_F(ConversationHeadsTest, SavepointTakesBackWhatCameAfterIt) {
   Begin();
   Add("1", 1000);
   Run("SAVEPOINT one");
   const LogState state = state_;
-  const LastActivity::Position position = activity_->Mark();
+  const ConversationHeads::Position position = heads_->Mark();
   Add("1", 1001);
   Add("1", 1002);
   Add("2", 1003);
   Run("ROLLBACK TO one");
   state_ = state;
-  activity_->Restore(position);
+  heads_->Restore(position);
   Add("3", 1004);
   Commit();
   EXPECT_EQ(Read("1"), 1000);
@@ -240,10 +262,10 @@ TEST_F(LastActivityTest, SavepointTakesBackWhatCameAfterIt) {
   EXPECT_EQ(Read("3"), 1004);
 }
 
-TEST_F(LastActivityTest, RolledBackPartOfARunIsMovedAgain) {
+TEST_F(ConversationHeadsTest, RolledBackPartOfARunIsMovedAgain) {
   CommitTo(100);
   Begin();
-  ASSERT_THAT(activity_->Settle(state_), IsOk());
+  ASSERT_THAT(heads_->Settle(state_), IsOk());
   EXPECT_EQ(Rows(), 32);
   RollBack();
   EXPECT_EQ(Rows(), 0);
@@ -254,7 +276,7 @@ TEST_F(LastActivityTest, RolledBackPartOfARunIsMovedAgain) {
   }
 }
 
-TEST_F(LastActivityTest, AStartInTheMiddleOfARunLosesNothing) {
+TEST_F(ConversationHeadsTest, AStartInTheMiddleOfARunLosesNothing) {
   CommitTo(100);
   CommitTo(101);
   ASSERT_EQ(Rows(), 32);
@@ -269,15 +291,70 @@ TEST_F(LastActivityTest, AStartInTheMiddleOfARunLosesNothing) {
   EXPECT_EQ(Read("50"), 1050);
 }
 
+// ---- Events that open no window ---------------------------------------------
+
+TEST_F(ConversationHeadsTest, EveryEventIsTheHeadAndNamesTheOneBefore) {
+  Begin();
+  EXPECT_EQ(AddAny("1", 1000, 1000).before_seq, 0);
+  EXPECT_EQ(AddAny("2", 1000, 1000).before_seq, 0);
+  const auto echo = AddAny("1", std::nullopt, 1001);
+  EXPECT_EQ(echo.before_seq, 1);
+  EXPECT_FALSE(echo.advances);
+  Commit();
+  EXPECT_EQ(Head("1").last_seq, 3);
+  EXPECT_EQ(Read("1"), 1000);
+  EXPECT_EQ(Head("2").last_seq, 2);
+  Reopen();
+  EXPECT_EQ(Head("1").last_seq, 3);
+  EXPECT_EQ(Read("1"), 1000);
+}
+
+TEST_F(ConversationHeadsTest, ACustomerWhoNeverWroteHasAHeadAndNoActivity) {
+  Begin();
+  AddAny("1", std::nullopt, 1000);
+  Commit();
+  CommitTo(200);
+  CommitTo(300);
+  EXPECT_EQ(Rows(), 200);
+  EXPECT_EQ(Head("1").last_seq, 1);
+  EXPECT_EQ(Read("1"), std::nullopt);
+}
+
+// A run is under way, and the transaction deletes what it has just added.
+TEST_F(ConversationHeadsTest, ARunWritesTheHeadOfTheOpenTransaction) {
+  CommitTo(100);
+  Begin();
+  Add("1", 9000);
+  Trim(101);
+  Commit();
+  CommitTo(250);
+  EXPECT_EQ(InTable("1"), 9000);
+  EXPECT_EQ(Head("1").last_seq, 101);
+}
+
+// What the deleted event says of the activity, the later one does not.
+TEST_F(ConversationHeadsTest, ALaterEventDoesNotLoseADeletedOnesActivity) {
+  Begin();
+  AddAny("1", 1000, 1000);
+  AddAny("1", std::nullopt, 1001);
+  Commit();
+  Begin();
+  Trim(1);
+  Commit();
+  Reopen();
+  EXPECT_EQ(Read("1"), 1000);
+  EXPECT_EQ(Head("1").last_seq, 2);
+}
+
 // ---- Deleted events ---------------------------------------------------------
 
-TEST_F(LastActivityTest, DeletedEventsLeaveWhatTheyHaveMade) {
+TEST_F(ConversationHeadsTest, DeletedEventsLeaveWhatTheyHaveMade) {
   CommitTo(10);
   Begin();
   Trim(7);
   Commit();
   EXPECT_EQ(Rows(), 7);
-  EXPECT_EQ(state_.activity_through, 7);
+  EXPECT_EQ(state_.heads_through, 7);
   EXPECT_FALSE(recent_->Find(kChannel, "7").has_value());
   Reopen();
   for (int user = 1; user <= 10; ++user) {
@@ -285,7 +362,7 @@ TEST_F(LastActivityTest, DeletedEventsLeaveWhatTheyHaveMade) {
   }
 }
 
-TEST_F(LastActivityTest, EventsCanBeDeletedWhereTheyWereMade) {
+TEST_F(ConversationHeadsTest, EventsCanBeDeletedWhereTheyWereMade) {
   Begin();
   Add("1", 1001);
   Add("2", 1002);
@@ -293,14 +370,14 @@ TEST_F(LastActivityTest, EventsCanBeDeletedWhereTheyWereMade) {
   Trim(2);
   Commit();
   EXPECT_EQ(InTable("2"), 1002);
-  EXPECT_EQ(InTable("1"), std::nullopt) << "a later event says it";
+  EXPECT_EQ(InTable("1"), 1003);
   Reopen();
   EXPECT_EQ(Read("1"), 1003);
   EXPECT_EQ(Read("2"), 1002);
 }
 
 // The run was made before the customer wrote again and that was deleted.
-TEST_F(LastActivityTest, ARunDoesNotWriteOverWhatDeletedEventsHaveMade) {
+TEST_F(ConversationHeadsTest, ARunDoesNotWriteOverWhatDeletedEventsHaveMade) {
   CommitTo(100);
   Begin();
   Add("99", 5000);
@@ -318,19 +395,19 @@ TEST_F(LastActivityTest, ARunDoesNotWriteOverWhatDeletedEventsHaveMade) {
 
 // ---- All of it ----------------------------------------------------------
 
-TEST_F(LastActivityTest, IsWhatAPlainMapSays) {
+TEST_F(ConversationHeadsTest, IsWhatAPlainMapSays) {
   const std::uint64_t seed = TestSeed();
   SCOPED_TRACE(absl::StrCat("LINKTOR_TEST_SEED=", seed));
   Random random(seed);
   constexpr std::size_t kUsers = 300;
-  std::map<std::string, std::int64_t> expected;
+  std::map<std::string, ConversationHead> expected;
   std::int64_t clock = 10'000;
   std::int64_t oldest = 0;
   std::int64_t whole_runs = 0;
   for (int round = 0; round < 600; ++round) {
     const auto before = expected;
     const std::int64_t oldest_before = oldest;
-    const std::int64_t through = state_.activity_through;
+    const std::int64_t through = state_.heads_through;
     Begin();
     for (std::size_t n = random.Below(random.OneIn(10) ? 150 : 12); n > 0;
          --n) {
@@ -340,11 +417,19 @@ TEST_F(LastActivityTest, IsWhatAPlainMapSays) {
       const std::int64_t time =
           now - static_cast<std::int64_t>(random.Below(100));
       const std::string user = std::to_string(random.Below(kUsers));
-      const auto it = expected.find(user);
+      ConversationHead& head = expected[user];
+      const bool opens = !random.OneIn(3);
+      const std::optional<std::int64_t> last = head.last_inbound_ms;
       const bool moves =
-          it == expected.end() || it->second < time || it->second > now;
-      ASSERT_EQ(Add(user, time, now), moves) << user;
-      if (moves) expected[user] = time;
+          opens && (!last.has_value() || *last < time || *last > now);
+      const bool message = random.OneIn(2);
+      const auto noted = AddAny(
+          user, opens ? std::optional(time) : std::nullopt, now, message);
+      ASSERT_EQ(noted.advances, moves) << user;
+      ASSERT_EQ(noted.before_seq, head.last_seq) << user;
+      if (moves) head.last_inbound_ms = time;
+      head.last_seq = state_.last_seq;
+      if (message) head.last_message_seq = state_.last_seq;
     }
     if (random.OneIn(12) && state_.last_seq > oldest) {
       oldest += static_cast<std::int64_t>(
@@ -357,15 +442,20 @@ TEST_F(LastActivityTest, IsWhatAPlainMapSays) {
       oldest = oldest_before;
     } else {
       Commit();
-      whole_runs += state_.activity_through > through ? 1 : 0;
+      whole_runs += state_.heads_through > through ? 1 : 0;
     }
     if (random.OneIn(20)) Reopen();
     if (random.OneIn(5)) {
       for (std::size_t user = 0; user < kUsers; ++user) {
         const std::string id = std::to_string(user);
         const auto it = expected.find(id);
-        ASSERT_EQ(Read(id), it == expected.end() ? std::nullopt
-                                                 : std::optional(it->second))
+        const ConversationHead head =
+            it == expected.end() ? ConversationHead() : it->second;
+        ASSERT_EQ(Read(id), head.last_inbound_ms)
+            << "user " << id << ", round " << round;
+        ASSERT_EQ(Head(id).last_seq, head.last_seq)
+            << "user " << id << ", round " << round;
+        ASSERT_EQ(Head(id).last_message_seq, head.last_message_seq)
             << "user " << id << ", round " << round;
       }
     }

@@ -1,0 +1,167 @@
+#include "server/events/event_list.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/paging.h"
+#include "server/base/status.h"
+#include "server/base/try.h"
+#include "server/events/filter.h"
+#include "server/state/event_encoding.h"
+
+namespace linktor {
+namespace {
+
+bool IsNewestFirst(const v1::ListEventsRequest& request) {
+  return request.order() != v1::LIST_ORDER_OLDEST_FIRST;
+}
+
+// A token begins with the order of its list. Clients hold tokens for minutes at
+// most, so a change of their form need not be a new version.
+char MarkOf(const v1::ListEventsRequest& request) {
+  return IsNewestFirst(request) ? 'n' : 'o';
+}
+
+// The time of each call that reads the log is bounded, because it holds up the
+// writer's checkpoints.
+constexpr std::int64_t kRowsAtOnce = 2000;
+
+bool IsWithin(const v1::ListEventsRequest& request, std::int64_t receive_ms) {
+  return (!request.has_since() || receive_ms >= LogTimeMs(request.since())) &&
+         (!request.has_until() || receive_ms < LogTimeMs(request.until()));
+}
+
+absl::Status BadToken() {
+  return InvalidFields(
+      v1::ERROR_REASON_INVALID_REQUEST,
+      {{"page_token",
+        "is no next_page_token of a list in this order, or the server was "
+        "restored from a backup; begin the list again"}});
+}
+
+}  // namespace
+
+absl::StatusOr<v1::ListEventsResponse> EventList::List(
+    const v1::ListEventsRequest& request, const StringSet& covered) {
+  LINKTOR_ASSIGN(Span span, FindSpan(request));
+  v1::ListEventsResponse page;
+  page.set_cursor(cursors_.Encode(span.end_seq));
+  LINKTOR_TRY(Fill(request, covered, span, page));
+  if (span.after_seq < span.last_seq) {
+    const std::int64_t place =
+        IsNewestFirst(request) ? span.last_seq : span.after_seq;
+    page.set_next_page_token(absl::StrCat(std::string(1, MarkOf(request)),
+                                          cursors_.Encode(place), ".",
+                                          page.cursor()));
+  }
+  return page;
+}
+
+absl::StatusOr<EventList::Span> EventList::FindSpan(
+    const v1::ListEventsRequest& request) {
+  Span span;
+  span.end_seq = log_.last_seq();
+  span.last_seq = span.end_seq;
+  if (!request.page_token().empty()) LINKTOR_TRY(Continue(request, span));
+  if (request.has_since()) {
+    LINKTOR_ASSIGN(
+        const StateReader::Since since,
+        state_.EventsSince(LogTimeMs(request.since()), span.end_seq));
+    span.after_seq = std::max(span.after_seq, since.first_seq - 1);
+  }
+  if (request.has_until()) {
+    LINKTOR_ASSIGN(
+        const std::int64_t last_seq,
+        state_.LastEventBefore(LogTimeMs(request.until()), span.end_seq));
+    span.last_seq = std::min(span.last_seq, last_seq);
+  }
+  return span;
+}
+
+absl::Status EventList::Continue(const v1::ListEventsRequest& request,
+                                 Span& span) const {
+  const std::string_view token = request.page_token();
+  const std::size_t dot = token.find('.');
+  if (token.front() != MarkOf(request) || dot == std::string_view::npos) {
+    return BadToken();
+  }
+  const auto place = cursors_.Decode(token.substr(1, dot - 1), log_.last_seq());
+  const auto end = cursors_.Decode(token.substr(dot + 1), log_.last_seq());
+  if (!place.ok() || !end.ok() || *place > *end) return BadToken();
+  span.end_seq = *end;
+  span.last_seq = IsNewestFirst(request) ? *place : *end;
+  span.after_seq = IsNewestFirst(request) ? 0 : *place;
+  span.continued = true;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<CustomerKey>> EventList::FindCustomer(
+    const v1::ListEventsRequest& request) {
+  if (!IsNewestFirst(request) || request.channel_ids_size() != 1 ||
+      request.user_ids_size() != 1 || request.user_ids(0).empty()) {
+    return std::nullopt;
+  }
+  LINKTOR_ASSIGN(const std::vector<std::int64_t> numbers,
+                 state_.ChannelNumbers(request.channel_ids(0)));
+  if (numbers.size() != 1) return std::nullopt;
+  return CustomerKey{.channel_no = numbers.front(),
+                     .user_id = request.user_ids(0)};
+}
+
+absl::Status EventList::Fill(const v1::ListEventsRequest& request,
+                             const StringSet& covered, Span& span,
+                             v1::ListEventsResponse& page) {
+  const EventFilter filter(request, covered);
+  const auto wants = [&filter](std::string_view type,
+                               std::string_view channel_id,
+                               std::string_view user_id) {
+    return filter.Wants(type, channel_id, user_id);
+  };
+  LINKTOR_ASSIGN(const std::optional<CustomerKey> customer,
+                 FindCustomer(request));
+  const bool newest_first = IsNewestFirst(request);
+  const int page_size = PageSizeOf(request.page_size());
+  std::int64_t left_to_look = kMaxLookedAt;
+  std::size_t bytes = 0;
+  while (page.events_size() < page_size && bytes < kMaxPageBytes &&
+         left_to_look > 0 && span.after_seq < span.last_seq) {
+    const EventReader::Bounds bounds{
+        .after_seq = span.after_seq,
+        .last_seq = span.last_seq,
+        .max_rows = static_cast<int>(std::min(left_to_look, kRowsAtOnce)),
+        .max_events = page_size - page.events_size(),
+        .max_bytes = kMaxPageBytes - bytes,
+        .include_raw = request.include_raw(),
+        .newest_first = newest_first};
+    LINKTOR_ASSIGN(const EventReader::Page read,
+                   customer.has_value()
+                       ? reader_.ReadConversation(*customer, bounds, wants)
+                       : reader_.Read(bounds, wants));
+    if (!newest_first && span.continued &&
+        span.after_seq + 1 < read.oldest_seq) {
+      return CursorExpired(cursors_, read.oldest_seq);
+    }
+    for (const CommittedEvent& event : read.events) {
+      // When a clock was set back, others stand between.
+      if (!IsWithin(request, event.receive_ms)) continue;
+      v1::Event& added = *page.add_events();
+      added = MergeEvent(event);
+      added.set_cursor(cursors_.Encode(event.seq));
+      bytes += added.ByteSizeLong();
+    }
+    left_to_look -= read.looked_at;
+    if (newest_first) {
+      span.last_seq = read.through_seq - 1;
+    } else {
+      span.after_seq = read.through_seq;
+      span.continued = true;
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace linktor
