@@ -25,6 +25,15 @@ absl::Status MessageNotFound(const ChannelEntry& channel) {
                     .metadata = {{"channel_id", channel.channel.id()}}});
 }
 
+// Sets which way a message went that an event of that type brought.
+void SetDirection(std::string_view type, v1::Message& message) {
+  const bool echo = kinds::FindType(type).echo;
+  message.set_direction(echo ? v1::MESSAGE_DIRECTION_OUTBOUND
+                             : v1::MESSAGE_DIRECTION_INBOUND);
+  message.set_origin(echo ? v1::MESSAGE_ORIGIN_ELSEWHERE
+                          : v1::MESSAGE_ORIGIN_UNSPECIFIED);
+}
+
 // Returns all that is left of a message that was taken back.
 v1::Message Retracted(const v1::Event& event) {
   const v1::MessageUnsend& unsend = event.message_unsent();
@@ -102,6 +111,7 @@ absl::StatusOr<v1::Message> MessageReader::FindByMidKey(
       continue;
     }
     if (retracted.has_value()) {
+      SetDirection(event->type(), *retracted);
       // It has a time of its own, before or after it was taken back.
       *retracted->mutable_create_time() = event->receive_time();
       return *std::move(retracted);
@@ -139,6 +149,7 @@ absl::StatusOr<std::optional<v1::Message>> MessageReader::OpenBrought(
     if (send.has_value()) return std::nullopt;
     LINKTOR_ASSIGN(auto retracted, FindRetracted(event.mid_key));
     if (retracted.has_value()) {
+      SetDirection(event.type, *retracted);
       *retracted->mutable_create_time() =
           TimeUtil::MillisecondsToTimestamp(event.receive_ms);
       return retracted;
@@ -152,14 +163,10 @@ absl::StatusOr<std::optional<v1::Message>> MessageReader::OpenBrought(
   message.emplace();
   message->set_channel_id(event.channel_id);
   message->set_user_id(event.user_id);
-  if (kinds::FindType(event.type).echo) {
-    message->set_direction(v1::MESSAGE_DIRECTION_OUTBOUND);
-    message->set_origin(v1::MESSAGE_ORIGIN_ELSEWHERE);
-    message->set_state(v1::MESSAGE_STATE_SENT);
-  } else {
-    message->set_direction(v1::MESSAGE_DIRECTION_INBOUND);
-    message->set_state(v1::MESSAGE_STATE_RECEIVED);
-  }
+  SetDirection(event.type, *message);
+  message->set_state(message->direction() == v1::MESSAGE_DIRECTION_OUTBOUND
+                         ? v1::MESSAGE_STATE_SENT
+                         : v1::MESSAGE_STATE_RECEIVED);
   *message->mutable_create_time() =
       TimeUtil::MillisecondsToTimestamp(event.receive_ms);
   if (!event.mid_key.empty()) {
