@@ -8,6 +8,7 @@
 #include "client/cli/commands.h"
 #include "client/cli/describe.h"
 #include "client/cli/request_id.h"
+#include "client/cli/stretch.h"
 
 namespace linktor::cli {
 namespace {
@@ -50,8 +51,10 @@ struct ChannelOptions {
 };
 
 void AddEtag(CLI::App* command, ChannelOptions& options) {
-  command->add_option("--etag", options.etag,
-                      "only if the channel still has this etag (channels get)");
+  command
+      ->add_option("--etag", options.etag,
+                   "only if the channel still has this etag (channels get)")
+      ->check(NotEmpty());
 }
 
 void AddSecretFiles(CLI::App* command, SecretFiles& files) {

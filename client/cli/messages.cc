@@ -130,7 +130,8 @@ void AddMessages(const Program& program) {
       "The newest come first. The cursor on standard error is the end of the "
       "log: linktor-ig events\ntail --after CURSOR prints what came later.");
   list->add_option("CHANNEL", listed->channel_id, "the channel")->required();
-  list->add_option("--user", listed->user_id, "only this customer");
+  list->add_option("--user", listed->user_id, "only this customer")
+      ->check(NotEmpty());
   list->add_option("--state", listed->states,
                    "only messages in this state; repeatable")
       ->allow_extra_args(false)

@@ -27,7 +27,8 @@ constexpr OwnRemedy kOwnRemedies[] = {
      "Read the channel again by linktor-ig channels get, and decide anew."},
     {reason::kConversationNotFound,
      "Use the customer of an event of this channel or of linktor-ig "
-     "conversations list: a customer is known from their first message on."},
+     "conversations list: a customer is known from the first event about them "
+     "on."},
     {reason::kCredentialsMissing, "Give the channel an access token."},
     {reason::kMessageNotFound,
      "Use an id that a send or an event of this channel gave."},

@@ -5,13 +5,26 @@
 
 namespace linktor::cli {
 
+const CLI::Validator& NotEmpty() {
+  static const auto& validator = *new CLI::Validator(
+      [](const std::string& value) {
+        return std::string(value.empty() ? "is empty" : "");
+      },
+      "");
+  return validator;
+}
+
 void AddStretch(CLI::App& command, Stretch& stretch, const std::string& what) {
-  command.add_option("--since", stretch.since,
-                     "only " + what +
-                         " since then: how long ago, such as 2h, or a time "
-                         "with its zone");
-  command.add_option("--until", stretch.until,
-                     "only " + what + " before then, written as for --since");
+  command
+      .add_option("--since", stretch.since,
+                  "only " + what +
+                      " since then: how long ago, such as 2h, or a time "
+                      "with its zone")
+      ->check(NotEmpty());
+  command
+      .add_option("--until", stretch.until,
+                  "only " + what + " before then, written as for --since")
+      ->check(NotEmpty());
   command.add_flag("--oldest-first", stretch.oldest_first,
                    "begin with the oldest that is kept");
   command

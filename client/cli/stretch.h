@@ -25,6 +25,10 @@ struct Stretch {
   std::int64_t limit = 20;
 };
 
+// Refuses a value that is empty: a script's variable that is not set would take
+// a limit away.
+const CLI::Validator& NotEmpty();
+
 // Adds the options to a command; `what` are its rows, in the plural.
 void AddStretch(CLI::App& command, Stretch& stretch, const std::string& what);
 

@@ -71,6 +71,10 @@ absl::StatusOr<EventList::Span> EventList::FindSpan(
     LINKTOR_ASSIGN(
         const StateReader::Since since,
         state_.EventsSince(LogTimeMs(request.since()), span.end_seq));
+    if (!IsNewestFirst(request) && span.continued && span.after_seq > 0 &&
+        span.after_seq + 1 < since.oldest_seq) {
+      return CursorExpired(cursors_, since.oldest_seq);
+    }
     span.after_seq = std::max(span.after_seq, since.first_seq - 1);
   }
   if (request.has_until()) {

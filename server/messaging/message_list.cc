@@ -29,6 +29,9 @@ constexpr int kLeastRows = 50;
 // The time of each call that reads the log is bounded, because it holds up the
 // writer's checkpoints.
 constexpr std::int64_t kRowsAtOnce = 2000;
+// A clock may be set back by so many milliseconds, a day, and a list by times
+// still has every send.
+constexpr std::int64_t kSlackMs = 24LL * 60 * 60 * 1000;
 // Newest gives out so many messages, which conversation.proto promises, and
 // reads a few at a time: mostly the first ones are enough.
 constexpr int kMostNewest = 100;
@@ -149,8 +152,11 @@ class MessageList::Events {
       unread_.after = page.through_seq;
     }
     for (CommittedEvent& event : page.events) {
-      // The id may have been another channel's before.
-      if (event.channel_no == channel_.no) read_.push_back(std::move(event));
+      // The id may have been another channel's before. The tests of Meta's
+      // dashboard have no mid that counts, and GetMessage does not find them.
+      if (event.channel_no == channel_.no && !event.mid_key.empty()) {
+        read_.push_back(std::move(event));
+      }
     }
     return absl::OkStatus();
   }
@@ -235,8 +241,8 @@ absl::StatusOr<v1::ListMessagesResponse> MessageList::List(
   page.set_cursor(cursors_.Encode(rest.end_seq));
   const int page_size = PageSizeOf(request.page_size());
   std::size_t bytes = 0;
-  LINKTOR_TRY(Walk(request, *channel, std::max(page_size, kLeastRows), rest,
-                   [&](v1::Message message) {
+  LINKTOR_TRY(Walk(request, *channel, std::max(page_size, kLeastRows),
+                   /*keep_rest=*/true, rest, [&](v1::Message message) {
                      bytes += message.ByteSizeLong();
                      *page.add_messages() = std::move(message);
                      return page.messages_size() < page_size &&
@@ -255,9 +261,10 @@ absl::Status MessageList::Newest(const ChannelEntry& channel,
   request.set_user_id(user_id);
   LINKTOR_ASSIGN(Rest rest, FindRest(request));
   int taken = 0;
-  return Walk(request, channel, kNewestRows, rest, [&](v1::Message message) {
-    return take(std::move(message)) && ++taken < kMostNewest;
-  });
+  return Walk(request, channel, kNewestRows, /*keep_rest=*/false, rest,
+              [&](v1::Message message) {
+                return take(std::move(message)) && ++taken < kMostNewest;
+              });
 }
 
 std::string MessageList::TokenOf(const v1::ListMessagesRequest& request,
@@ -279,6 +286,12 @@ absl::StatusOr<MessageList::Rest> MessageList::FindRest(
     LINKTOR_ASSIGN(rest.sends.last, state_.LastSend());
   } else {
     LINKTOR_TRY(ReadToken(request, rest));
+    LINKTOR_ASSIGN(const std::int64_t oldest_seq, state_.OldestSeq());
+    // Without it, what was deleted since the page before would be left out.
+    if (!IsNewestFirst(request) && rest.events.after > 0 &&
+        rest.events.after + 1 < oldest_seq) {
+      return CursorExpired(cursors_, oldest_seq);
+    }
   }
   LINKTOR_TRY(NarrowByTime(request, rest));
   if (!WantsBrought(request)) rest.events.after = rest.events.last;
@@ -286,28 +299,34 @@ absl::StatusOr<MessageList::Rest> MessageList::FindRest(
 }
 
 // The bounds leave out only what cannot be within the times; Wants looks at
-// each message's own.
+// each message's own. The times of sends need not follow those of events
+// exactly, so their bounds are wider.
 absl::Status MessageList::NarrowByTime(const v1::ListMessagesRequest& request,
                                        Rest& rest) {
   if (request.has_since()) {
-    LINKTOR_ASSIGN(
-        const StateReader::Since since,
-        state_.EventsSince(LogTimeMs(request.since()), rest.end_seq));
-    rest.events.after = std::max(rest.events.after, since.first_seq - 1);
+    const std::int64_t since_ms = LogTimeMs(request.since());
+    LINKTOR_ASSIGN(const StateReader::Since events,
+                   state_.EventsSince(since_ms, rest.end_seq));
+    rest.events.after = std::max(rest.events.after, events.first_seq - 1);
+    LINKTOR_ASSIGN(const StateReader::Since around,
+                   state_.EventsSince(since_ms - kSlackMs, rest.end_seq));
     // Sends are kept longer than events.
-    if (since.first_seq > since.oldest_seq) {
+    if (around.first_seq > around.oldest_seq) {
       LINKTOR_ASSIGN(const std::int64_t first,
-                     state_.FirstSendBehind(since.first_seq - 1));
+                     state_.FirstSendBehind(around.first_seq - 1));
       rest.sends.after = std::max(rest.sends.after, first - 1);
     }
   }
   if (request.has_until()) {
-    LINKTOR_ASSIGN(
-        const std::int64_t last_seq,
-        state_.LastEventBefore(LogTimeMs(request.until()), rest.end_seq));
+    const std::int64_t until_ms = LogTimeMs(request.until());
+    LINKTOR_ASSIGN(const std::int64_t last_seq,
+                   state_.LastEventBefore(until_ms, rest.end_seq));
     rest.events.last = std::min(rest.events.last, last_seq);
+    LINKTOR_ASSIGN(const std::int64_t around,
+                   state_.LastEventBefore(until_ms + kSlackMs, rest.end_seq));
+    LINKTOR_ASSIGN(const std::int64_t oldest_seq, state_.OldestSeq());
     LINKTOR_ASSIGN(const std::int64_t behind,
-                   state_.FirstSendBehind(last_seq + 1));
+                   state_.FirstSendBehind(std::max(around + 1, oldest_seq)));
     rest.sends.last = std::min(rest.sends.last, behind - 1);
   }
   return absl::OkStatus();
@@ -339,7 +358,7 @@ absl::Status MessageList::ReadToken(const v1::ListMessagesRequest& request,
 // send stands behind the event that was the last when it was claimed.
 absl::Status MessageList::Walk(const v1::ListMessagesRequest& request,
                                const ChannelEntry& channel, int rows,
-                               Rest& rest, Take take) {
+                               bool keep_rest, Rest& rest, Take take) {
   const bool newest_first = IsNewestFirst(request);
   Events events(events_, request, channel, rest.events, rows);
   Sends sends(state_, request,
@@ -351,7 +370,7 @@ absl::Status MessageList::Walk(const v1::ListMessagesRequest& request,
                .newest_first = newest_first},
               rest.sends);
   bool more = true;
-  for (;;) {
+  while (more || keep_rest) {
     LINKTOR_ASSIGN(const CommittedEvent* event, events.Peek());
     LINKTOR_ASSIGN(const MessageRow* send, sends.Peek());
     // Rows that were not looked at may come before those that were.
@@ -377,6 +396,7 @@ absl::Status MessageList::Walk(const v1::ListMessagesRequest& request,
     if (!message.has_value() || !Wants(request, *message)) continue;
     more = take(*std::move(message));
   }
+  return absl::OkStatus();
 }
 
 }  // namespace linktor

@@ -42,9 +42,9 @@ class MessageList {
 
   // Returns the page that the request asks for; the request has been validated.
   // It fails with CHANNEL_NOT_FOUND; with INVALID_REQUEST for a page token of
-  // another method or order, and for one that the log of now does not have; or
-  // when the disk cannot be read. A send that cannot be opened is without its
-  // content.
+  // another method or order, and for one that the log of now does not have;
+  // with CURSOR_EXPIRED as EventList::List does; or when the disk cannot be
+  // read. A send that cannot be opened is without its content.
   absl::StatusOr<v1::ListMessagesResponse> List(
       const v1::ListMessagesRequest& request);
 
@@ -82,10 +82,12 @@ class MessageList {
   absl::Status ReadToken(const v1::ListMessagesRequest& request,
                          Rest& rest) const;
   // Calls `take` with the messages in the request's order until it returns
-  // false, and narrows `rest` to what is left. `rows` are read at once.
+  // false. `rows` are read at once. With `keep_rest` it narrows `rest` to what
+  // is left, for which it may have to look further; else `rest` is of no use
+  // afterwards.
   absl::Status Walk(const v1::ListMessagesRequest& request,
-                    const ChannelEntry& channel, int rows, Rest& rest,
-                    Take take);
+                    const ChannelEntry& channel, int rows, bool keep_rest,
+                    Rest& rest, Take take);
   std::string TokenOf(const v1::ListMessagesRequest& request,
                       const Rest& rest) const;
 

@@ -169,7 +169,7 @@ absl::StatusOr<EventReader::Page> EventReader::ReadConversation(
 // short snapshots, because a long one would hold up the writer.
 absl::StatusOr<std::int64_t> EventReader::FindInChain(
     const CustomerKey& customer, std::int64_t last_seq) {
-  constexpr int kHopsAtOnce = 2000;
+  constexpr int kHopsAtOnce = 500;
   // The memory is asked before the snapshot begins: what leaves it meanwhile is
   // in the table by then.
   const auto recent = recent_.heads.Find(customer.channel_no, customer.user_id);
@@ -237,11 +237,12 @@ absl::StatusOr<std::int64_t> EventReader::ReadChain(Database& database,
                                                     Collector& collector) {
   Statement read(database, "SELECT " LINKTOR_EVENT_COLUMNS
                            ", before_seq FROM events WHERE seq = ?1");
+  // The events of a chain are far apart, so each may be a page of its own.
+  constexpr int kEventsAtOnce = 200;
+  const int max_rows = std::min(bounds.max_rows, kEventsAtOnce);
   std::int64_t seq = start_seq;
   while (seq > bounds.after_seq) {
-    if (collector.full() || collector.looked_at() >= bounds.max_rows) {
-      return seq + 1;
-    }
+    if (collector.full() || collector.looked_at() >= max_rows) return seq + 1;
     const StatementReset reset(read);
     LINKTOR_ASSIGN(const bool found, read.Bind(1, seq).Step());
     if (!found) break;

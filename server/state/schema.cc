@@ -104,7 +104,7 @@ CREATE TABLE conversations (
 
 -- It orders the conversations of a channel by their last messages.
 CREATE INDEX conversations_latest
-  ON conversations (channel_no, last_message_seq);
+  ON conversations (channel_no, last_message_seq) WHERE last_message_seq > 0;
 
 -- Calls to Instagram that reach a customer: those of the last hour are counted.
 CREATE TABLE send_calls (

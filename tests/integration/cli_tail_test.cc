@@ -76,6 +76,7 @@ TEST_F(CliSendTest, ListTakesTimesAndTheOtherOrder) {
   EXPECT_THAT(list.err, HasSubstr("2 events, and no more"));
   EXPECT_THAT(RunCli({"events", "list", "--until", "1h"}).err,
               HasSubstr("0 events, and no more"));
+  EXPECT_EQ(RunCli({"events", "list", "--since", ""}).status, 2);
   const Outcome wrong = RunCli({"events", "list", "--until", "yesterday"});
   EXPECT_EQ(wrong.status, 2);
   EXPECT_THAT(wrong.err, HasSubstr("--until"));

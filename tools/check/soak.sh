@@ -4,6 +4,7 @@
 #
 # The sizes are these unless the environment has others:
 #   LINKTOR_MODEL_STEPS=600000
+#   LINKTOR_INBOX_SEEDS=2000
 #   LINKTOR_CRASH_ROUNDS=200
 #   LINKTOR_CRASH_POSTS=2000
 #   LINKTOR_KILL_ROUNDS=20
@@ -24,6 +25,7 @@ logs=build/soak
 limit_seconds=3600
 
 export LINKTOR_MODEL_STEPS=${LINKTOR_MODEL_STEPS:-600000}
+export LINKTOR_INBOX_SEEDS=${LINKTOR_INBOX_SEEDS:-2000}
 export LINKTOR_CRASH_ROUNDS=${LINKTOR_CRASH_ROUNDS:-200}
 export LINKTOR_CRASH_POSTS=${LINKTOR_CRASH_POSTS:-2000}
 export LINKTOR_KILL_ROUNDS=${LINKTOR_KILL_ROUNDS:-20}
@@ -45,6 +47,7 @@ mkdir -p "$logs"
 size_of() {
   case $1 in
     pure_tests) echo "seed $LINKTOR_TEST_SEED" ;;
+    messaging_tests) echo "$LINKTOR_INBOX_SEEDS inboxes" ;;
     store_model_tests) echo "$LINKTOR_MODEL_STEPS records" ;;
     integration_tests)
       echo "$LINKTOR_TLS_CHANGES certificates," \

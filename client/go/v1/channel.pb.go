@@ -227,9 +227,9 @@ type Channel struct {
 	// Output only. It names this channel for ever: when the channel is deleted
 	// and its `id` used again, the new channel has another `uid`.
 	Uid string `protobuf:"bytes,16,opt,name=uid,proto3" json:"uid,omitempty"`
-	// Output only, but for requests that change the channel: one that gives an
-	// etag is refused with CHANNEL_CHANGED unless it is the channel's present
-	// one. It changes whenever the channel or its credentials do. It is opaque.
+	// Output only. It changes whenever the channel or its credentials do, and is
+	// opaque. A request that changes the channel may give it back: it is refused
+	// with CHANNEL_CHANGED when the channel has another one by then.
 	Etag          string `protobuf:"bytes,17,opt,name=etag,proto3" json:"etag,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

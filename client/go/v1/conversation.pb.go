@@ -115,9 +115,9 @@ type Conversation struct {
 	LastInboundMessage *Message `protobuf:"bytes,10,opt,name=last_inbound_message,json=lastInboundMessage,proto3" json:"last_inbound_message,omitempty"`
 	// Output only. See last_inbound_message.
 	LastOutboundMessage *Message `protobuf:"bytes,11,opt,name=last_outbound_message,json=lastOutboundMessage,proto3" json:"last_outbound_message,omitempty"`
-	// Output only. So many of the last 100 messages are the customer's, were not
-	// taken back, and have come since the last one to the customer that did not
-	// fail.
+	// Output only. The customer has written so many messages since the last one to
+	// them that did not fail. Messages that were taken back do not count, a send
+	// counts from its first try on, and only the last 100 messages are looked at.
 	UnansweredCount int32 `protobuf:"varint,12,opt,name=unanswered_count,json=unansweredCount,proto3" json:"unanswered_count,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache

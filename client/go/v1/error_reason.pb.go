@@ -366,7 +366,7 @@ var File_linktor_instagram_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_linktor_instagram_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"'linktor/instagram/v1/error_reason.proto\x12\x14linktor.instagram.v1\x1a google/protobuf/descriptor.proto*\xa3/\n" +
+	"'linktor/instagram/v1/error_reason.proto\x12\x14linktor.instagram.v1\x1a google/protobuf/descriptor.proto*\xaa/\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12O\n" +
 	"\x1cERROR_REASON_INVALID_REQUEST\x10\x01\x1a-\xba\xd7\x18)Correct the fields that BadRequest names.\x12\x9a\x01\n" +
@@ -418,8 +418,8 @@ const file_linktor_instagram_v1_error_reason_proto_rawDesc = "" +
 	"\x1fERROR_REASON_ACCOUNT_NOT_LINKED\x10.\x1a\x85\x01\xba\xd7\x18\x80\x01Compare page_id, instagram_account_id and login_type of the channel with Meta's Business Suite, and link Page and account there.\x12s\n" +
 	"&ERROR_REASON_COMMENT_REPLY_UNAVAILABLE\x10/\x1aG\xba\xd7\x18CNothing: answer under the comment, or wait until its author writes.\x12\xf6\x01\n" +
 	"\x1fERROR_REASON_APP_SECRET_REFUSED\x100\x1a\xd0\x01\xba\xd7\x18\xcb\x01Set the app secret of the app that the access token is of with SetChannelCredentials: calls of Facebook Login are proved by it. With Instagram Login switch off Require App Secret in Meta's App Dashboard.\x12^\n" +
-	"\x1cERROR_REASON_CHANNEL_CHANGED\x101\x1a<\xba\xd7\x188Read the channel again with GetChannel, and decide anew.\x12\xa0\x01\n" +
-	"#ERROR_REASON_CONVERSATION_NOT_FOUND\x102\x1aw\xba\xd7\x18sUse a user_id of an event of this channel or of ListConversations; a customer is known from their first message on.:;\n" +
+	"\x1cERROR_REASON_CHANNEL_CHANGED\x101\x1a<\xba\xd7\x188Read the channel again with GetChannel, and decide anew.\x12\xa7\x01\n" +
+	"#ERROR_REASON_CONVERSATION_NOT_FOUND\x102\x1a~\xba\xd7\x18zUse a user_id of an event of this channel or of ListConversations; a customer is known from the first event about them on.:;\n" +
 	"\x06remedy\x12!.google.protobuf.EnumValueOptions\x18\xf7\x8a\x03 \x01(\tR\x06remedyBT\n" +
 	"\x18dev.linktor.instagram.v1B\x10ErrorReasonProtoP\x01Z$linktor.dev/instagram/v1;instagramv1b\x06proto3"
 

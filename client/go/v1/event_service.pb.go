@@ -548,7 +548,8 @@ type ListDeliveriesRequest struct {
 	// Optional. The list has only deliveries to the URLs of these channels; an
 	// empty list means all that the caller's API key covers. There are at most
 	// 1000. A channel that does not exist, or that the key does not cover, is
-	// refused with CHANNEL_NOT_FOUND.
+	// refused with CHANNEL_NOT_FOUND; a deleted one whose events may still be
+	// stored passes.
 	ChannelIds []string `protobuf:"bytes,1,rep,name=channel_ids,json=channelIds,proto3" json:"channel_ids,omitempty"`
 	// Optional. When it is true, the list has only deliveries with issues, and
 	// those that are quarantined.

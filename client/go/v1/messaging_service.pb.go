@@ -486,7 +486,8 @@ type ListMessagesRequest struct {
 	PageSize int32 `protobuf:"varint,7,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// Optional. It is next_page_token of the previous page, with the same filter.
 	// One that this method did not give is refused with INVALID_REQUEST, and so may
-	// be one from before a restore.
+	// be one from before a restore. With the oldest first it can be refused with
+	// CURSOR_EXPIRED, when messages that would follow were deleted.
 	PageToken     string `protobuf:"bytes,8,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

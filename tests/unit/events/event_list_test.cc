@@ -242,8 +242,9 @@ TEST_F(EventListTest, DeletedEventsEndAListThatWouldHaveThem) {
   newest.set_page_token(Page(newest).next_page_token());
   constexpr std::int64_t kExpiryMs = kNowMs + kDayMs;
   rig_.TrimAt(kExpiryMs, {.event_age_ms = kExpiryMs - (kNowMs + 2)});
-  const auto refused = list_->List(oldest, {});
-  EXPECT_EQ(ReasonOf(refused.status()), "CURSOR_EXPIRED");
+  EXPECT_EQ(ReasonOf(list_->List(oldest, {}).status()), "CURSOR_EXPIRED");
+  oldest.mutable_since()->set_seconds(1);
+  EXPECT_EQ(ReasonOf(list_->List(oldest, {}).status()), "CURSOR_EXPIRED");
   EXPECT_THAT(All(newest), ElementsAre(3));
 }
 

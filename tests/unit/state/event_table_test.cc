@@ -50,6 +50,17 @@ class EventTimeTest : public testing::Test {
     }
     return LastSeq() + 1;
   }
+  std::int64_t Before(std::int64_t time_ms) {
+    const auto last = rig_.data().state().LastEventBefore(time_ms, LastSeq());
+    EXPECT_TRUE(last.ok()) << last.status();
+    return last.value_or(-1);
+  }
+  std::int64_t ExpectedBefore(std::int64_t time_ms, std::int64_t oldest_seq) {
+    for (std::int64_t seq = LastSeq(); seq >= oldest_seq; --seq) {
+      if (times_[static_cast<std::size_t>(seq)] < time_ms) return seq;
+    }
+    return 0;
+  }
   std::int64_t Marks() {
     return rig_.Number("SELECT count(*) FROM time_marks");
   }
@@ -130,6 +141,19 @@ TEST_F(EventTimeTest, NothingBeyondWhatTheCallerKnows) {
   EXPECT_EQ(SinceUpTo(kNowMs, 0), 1);
 }
 
+// An event of a clock that was far ahead does not hide the later ones.
+TEST_F(EventTimeTest, TheLastOneBeforeATime) {
+  EXPECT_EQ(Before(kNowMs), 0);
+  Append(1500, kNowMs);
+  Append(10, kNowMs + 9 * kDayMs);
+  Append(2000, kNowMs + kHourMs);
+  EXPECT_EQ(Before(kNowMs), 0);
+  EXPECT_EQ(Before(kNowMs + 1), 1500);
+  EXPECT_EQ(Before(kNowMs + kHourMs), 1500);
+  EXPECT_EQ(Before(kNowMs + kHourMs + 1), 3510);
+  EXPECT_EQ(Before(kNowMs + 10 * kDayMs), 3510);
+}
+
 TEST_F(EventTimeTest, MarksGoWithTheirEvents) {
   Append(1200, kNowMs);
   Append(1200, kNowMs + kDayMs);
@@ -163,6 +187,8 @@ TEST_F(EventTimeTest, RandomTimesAreFound) {
           1'000'000;
       const std::int64_t found = Since(time);
       ASSERT_EQ(found, Expected(time, oldest_seq_)) << "step " << i;
+      ASSERT_EQ(Before(time), ExpectedBefore(time, oldest_seq_))
+          << "step " << i;
     }
   }
   EXPECT_GT(Marks(), 2);
