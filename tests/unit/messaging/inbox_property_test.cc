@@ -164,9 +164,9 @@ class World {
   // The lines of the customer's messages, the newest first.
   std::vector<std::string> Messages(const std::string& user) const {
     std::vector<std::string> lines;
-    for (auto it = arrived_.rbegin(); it != arrived_.rend(); ++it) {
-      const Message& message = messages_.at(*it);
-      if (message.user == user) lines.push_back(message.Line(*it));
+    for (const std::string& mid : LatestFirst()) {
+      const Message& message = messages_.at(mid);
+      if (message.user == user) lines.push_back(message.Line(mid));
     }
     return lines;
   }
@@ -174,8 +174,8 @@ class World {
   std::vector<std::string> Conversations() const {
     std::vector<std::string> lines;
     std::set<std::string> seen;
-    for (auto it = arrived_.rbegin(); it != arrived_.rend(); ++it) {
-      const std::string& user = messages_.at(*it).user;
+    for (const std::string& mid : LatestFirst()) {
+      const std::string& user = messages_.at(mid).user;
       if (!seen.insert(user).second) continue;
       const auto active = active_ms_.find(user);
       lines.push_back(
@@ -188,11 +188,15 @@ class World {
   static std::string User(int n) { return absl::StrCat("61000000000000", n); }
 
  private:
+  std::vector<std::string> LatestFirst() const {
+    return {arrived_.rbegin(), arrived_.rend()};
+  }
+
   int Unanswered(const std::string& user) const {
     int unanswered = 0;
     int looked_at = 0;
-    for (auto it = arrived_.rbegin(); it != arrived_.rend(); ++it) {
-      const Message& message = messages_.at(*it);
+    for (const std::string& mid : LatestFirst()) {
+      const Message& message = messages_.at(mid);
       if (message.user != user) continue;
       if (message.outbound || ++looked_at > kMostLookedAt) break;
       if (!message.retracted) ++unanswered;
