@@ -191,7 +191,10 @@ absl::Status App::StartMessaging() {
   erasures_ = std::make_unique<ErasureWorker>(
       clock_, *journal_,
       ErasureWorker::Options{
-          .empty_log = [this] { return journal_->EmptyLog(); }, .due = due});
+          .begin_log_anew = [this] { return journal_->BeginLogAnew(); },
+          .old_log_bytes = [this] { return journal_->OldLogBytes(); },
+          .cut_log = [this] { return journal_->CutLog(); },
+          .due = due});
   folder_->feed().Add([this](auto records) { erasures_->OnCommit(records); });
   backups_ = BackupSocket::StartOrWarn(
       config_.data_dir,

@@ -84,11 +84,22 @@ class EmbeddedJournal final : public Journal {
   // be called from the writer's thread.
   using WriterTask = absl::AnyInvocable<absl::Status(Database&)>;
   absl::Status RunOnWriter(WriterTask task);
-  // Writes the write-ahead log into the database and empties the file, so that
-  // no file holds any more what was overwritten. It pauses all readers. The
-  // rules and errors of RunOnWriter hold; FaultOf of the status is kBusy when
-  // another program reads the database.
-  absl::Status EmptyLog();
+
+  // Content that was overwritten is in no file any more when these have
+  // succeeded in this order: BeginLogAnew, and CutLog unless OldLogBytes is 0
+  // already. The rules and errors of RunOnWriter hold for each, and the failure
+  // of a disk is final.
+  //
+  // Writes the write-ahead log into the database, and begins it anew at the
+  // start of its file. It pauses all readers. FaultOf of the status is kBusy
+  // when another program reads the database.
+  absl::Status BeginLogAnew();
+  // Returns how many bytes of the log's file are still from before that.
+  // Appends overwrite them one after another.
+  absl::StatusOr<std::int64_t> OldLogBytes();
+  // Cuts off those bytes. Appends go on between its steps, but are slower
+  // afterwards, until the file has grown again.
+  absl::Status CutLog();
 
   // Returns whether the disk had no room for the last page that was written to
   // it. It is thread-safe and may be a moment old.
@@ -117,6 +128,8 @@ class EmbeddedJournal final : public Journal {
   // Blocks until there is work or the journal stops, and empties both queues.
   // Empty work means that the writer must end.
   Work TakeAll();
+  // Runs a step of the three calls on the log, and fails when the disk does.
+  absl::Status RunOnLog(absl::FunctionRef<absl::Status(Database&)> step);
   // Applies and commits the front of `waiting`, tells the feed, calls the
   // callbacks, and removes what was answered. When the commit failed, the feed
   // is told nothing and every record of the batch ends as FailedEnding says. It

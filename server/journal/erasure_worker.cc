@@ -72,6 +72,7 @@ void ErasureWorker::Run() {
     const std::int64_t through_no = AwaitDue();
     if (through_no == 0) return;
     const absl::Status done = CarryOut(through_no);
+    if (absl::IsCancelled(done)) return;
     if (!done.ok()) {
       LogCause(LogLevel::kWarning, "an erasure is not carried out yet", "",
                {{"error", done.ToString()}});
@@ -80,8 +81,22 @@ void ErasureWorker::Run() {
   }
 }
 
+absl::StatusOr<bool> ErasureWorker::AwaitOverwriting() {
+  LINKTOR_ASSIGN(const std::int64_t all, options_.old_log_bytes());
+  std::int64_t left = all;
+  for (int look = 0; look < kLooks && left > 0; ++look) {
+    if (!Rest(options_.pause / kLooks)) return absl::CancelledError();
+    LINKTOR_ASSIGN(const std::int64_t now, options_.old_log_bytes());
+    if ((left - now) * kLooks < all) return now > 0;
+    left = now;
+  }
+  return left > 0;
+}
+
 absl::Status ErasureWorker::CarryOut(std::int64_t through_no) {
-  LINKTOR_TRY(options_.empty_log());
+  LINKTOR_TRY(options_.begin_log_anew());
+  LINKTOR_ASSIGN(const bool cut, AwaitOverwriting());
+  if (cut) LINKTOR_TRY(options_.cut_log());
   journal::Record record = NewRecord(absl::ToUnixMillis(clock_.Now()));
   record.mutable_erased()->set_through_no(through_no);
   LINKTOR_TRY(

@@ -1,9 +1,10 @@
 // The erasure worker brings erasures to their end. Apply has overwritten the
 // content with zeros, but until a checkpoint the database file still holds the
-// old bytes, and the write-ahead log holds both. The worker empties the log and
-// then appends an Erased record, which says that no file holds the content any
-// more. An erasure that was due when the process died is due again at the next
-// start.
+// old bytes, and the write-ahead log holds both. The worker begins the log
+// anew, waits until new records have overwritten the old ones or cuts these
+// off, and then appends an Erased record, which says that no file holds the
+// content any more. An erasure that was due when the process died is due again
+// at the next start.
 //
 // The App makes one. It has a thread of its own, which may block.
 
@@ -26,16 +27,22 @@ namespace linktor {
 class ErasureWorker {
  public:
   // The first checkpoint is made at once. The next one is made at least this
-  // much later, because emptying the log holds up all appends for a moment. The
-  // promise that an erasure is done within 60 s is kept all the same.
+  // much later, because it holds up all appends for a moment. For at most this
+  // long the worker also waits for a busy log to be overwritten. The promise
+  // that an erasure is done within 60 s is kept all the same.
   static constexpr std::chrono::seconds kPause{10};
+  // During that time, the worker looks at the log this many times. When fewer
+  // old bytes have gone in between than would do, it waits no longer.
+  static constexpr int kLooks = 10;
 
   struct Options {
-    // It writes the log into the database and empties it. It is called on the
-    // worker's thread and may block. When it fails, it is tried again after 1
-    // s.
-    std::function<absl::Status()> empty_log;
-    // This is the time between two checkpoints; tests shorten it.
+    // These are the calls of EmbeddedJournal with the same names. They are
+    // called on the worker's thread and may block. When one fails, the worker
+    // begins again after 1 s.
+    std::function<absl::Status()> begin_log_anew;
+    std::function<absl::StatusOr<std::int64_t>()> old_log_bytes;
+    std::function<absl::Status()> cut_log;
+    // This is the time of kPause; tests shorten it.
     std::chrono::milliseconds pause = kPause;
     // This is the number of the last erasure that was due at the start; 0 means
     // that none was.
@@ -66,10 +73,14 @@ class ErasureWorker {
   std::int64_t AwaitDue();
   // Waits for `time`, or less when it is time to end; then it returns false.
   bool Rest(std::chrono::milliseconds time);
-  // Empties the log and appends Erased for all erasures up to `through_no`. The
-  // order matters: an Erased record before the checkpoint would be untrue after
-  // a crash. On failure nothing is noted as done, and the caller tries again.
+  // Makes the log hold nothing old and appends Erased for all erasures up to
+  // `through_no`. The order matters: an Erased record before that would be
+  // untrue after a crash. On failure, and when it is time to end, nothing is
+  // noted as done.
   absl::Status CarryOut(std::int64_t through_no);
+  // Waits while the log is overwritten quickly enough. Returns whether old
+  // bytes are left, so that the log must be cut.
+  absl::StatusOr<bool> AwaitOverwriting();
 
   const Clock& clock_;
   Journal& journal_;

@@ -2,12 +2,14 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "server/base/try.h"
 #include "server/sqlite/page_cache.h"
 #include "server/sqlite/page_cleaner.h"
 #include "server/sqlite/statement.h"
@@ -21,6 +23,11 @@ constexpr char kCodePayload[] = "linktor/sqlite";
 // A connection waits so long for another's lock, in milliseconds; readers never
 // wait in WAL.
 constexpr int kBusyMs = 5000;
+
+// The log's file begins with a head of this length, and so does each page in
+// it, in bytes (section 4.1 of https://www.sqlite.org/fileformat2.html).
+constexpr std::int64_t kLogHead = 32;
+constexpr std::int64_t kFrameHead = 24;
 
 // Returns OK when the pragma's value is `wanted`. SQLite keeps an older value,
 // without an error, where it cannot change it.
@@ -50,6 +57,15 @@ std::string ImmutableUri(const std::string& path) {
     }
   }
   return uri + "?immutable=1";
+}
+
+// Returns the write-ahead log's file, as the connection writes it.
+absl::StatusOr<sqlite3_file*> LogFile(sqlite3* handle) {
+  sqlite3_file* log = nullptr;
+  const int code = sqlite3_file_control(
+      handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, static_cast<void*>(&log));
+  if (code != SQLITE_OK) return SqliteStatus(nullptr, code, "find the log");
+  return log;
 }
 
 }  // namespace
@@ -127,6 +143,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(
       [](void* raw, sqlite3*, const char*, int pages) {
         auto& self = *static_cast<Database*>(raw);
         self.wal_pages_ = pages;
+        self.new_pages_ = std::max(self.new_pages_, self.wal_pages_);
         ++self.written_commits_;
         return SQLITE_OK;
       },
@@ -181,8 +198,40 @@ absl::Status Database::RunCheckpoint(Checkpoint kind) {
   const int code =
       sqlite3_wal_checkpoint_v2(handle_, nullptr, mode, &pages, &written);
   checkpoint_was_whole_ = code == SQLITE_OK && written == pages;
+  if (code == SQLITE_OK) wal_pages_ = pages;
   return code == SQLITE_OK ? absl::OkStatus()
                            : SqliteStatus(handle_, code, "checkpoint");
+}
+
+absl::Status Database::BeginLogAnew() {
+  const std::int64_t before = wal_pages_;
+  new_pages_ = 0;
+  LINKTOR_TRY(CommitUnchangedPage());
+  if (before == 0 || wal_pages_ <= before) return absl::OkStatus();
+  return SqliteStatus(nullptr, SQLITE_BUSY, "the log was not begun anew");
+}
+
+absl::StatusOr<std::int64_t> Database::OldLogBytes() {
+  LINKTOR_ASSIGN(sqlite3_file* const log, LogFile(handle_));
+  sqlite3_int64 size = 0;
+  const int code = log->pMethods->xFileSize(log, &size);
+  if (code != SQLITE_OK) return SqliteStatus(nullptr, code, "size of the log");
+  const std::int64_t rewritten =
+      kLogHead + new_pages_ * (kFrameHead + kPageSize);
+  return std::max<std::int64_t>(0, size - rewritten);
+}
+
+absl::Status Database::CutLog(std::int64_t most) {
+  LINKTOR_ASSIGN(const std::int64_t old, OldLogBytes());
+  if (old == 0) return absl::OkStatus();
+  LINKTOR_ASSIGN(sqlite3_file* const log, LogFile(handle_));
+  sqlite3_int64 size = 0;
+  int code = log->pMethods->xFileSize(log, &size);
+  if (code == SQLITE_OK) {
+    code = log->pMethods->xTruncate(log, size - std::min(old, most));
+  }
+  return code == SQLITE_OK ? absl::OkStatus()
+                           : SqliteStatus(nullptr, code, "cut the log");
 }
 
 }  // namespace linktor

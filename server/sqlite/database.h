@@ -50,7 +50,7 @@ class Database {
   absl::Status Execute(const char* sql);
 
   // Returns how many pages the write-ahead log held after this connection's
-  // last commit.
+  // last commit or checkpoint.
   std::int64_t wal_pages() const { return wal_pages_; }
   // Returns how many of this connection's commits have written a page. A commit
   // that changes nothing writes none, and so tells nothing of the disk.
@@ -76,6 +76,17 @@ class Database {
   absl::Status RunCheckpoint(Checkpoint kind);
   // Returns whether the last checkpoint wrote and synced all of the log.
   bool checkpoint_was_whole() const { return checkpoint_was_whole_; }
+  // Commits an unchanged page, with which the log begins anew after a kRestart.
+  // Fails with an error of StoreFault::kBusy when it did not begin anew,
+  // because somebody read meanwhile. No transaction may be open.
+  absl::Status BeginLogAnew();
+  // Returns how many bytes at the end of the log's file are from before
+  // BeginLogAnew, which must have been called: commits overwrite them one after
+  // another.
+  absl::StatusOr<std::int64_t> OldLogBytes();
+  // Shortens the log's file by those bytes, but by no more than `most`. The
+  // next commit makes the new length durable. No transaction may be open.
+  absl::Status CutLog(std::int64_t most);
 
   // Returns whether a transaction is open. A failed statement may have rolled
   // it back.
@@ -91,8 +102,11 @@ class Database {
   // after the destructor has closed it.
   std::unique_ptr<PageCleaner> cleaner_;
   sqlite3* handle_;
-  // SQLite's hook sets these two at each commit that has written.
+  // SQLite's hook sets these at each commit that has written, and RunCheckpoint
+  // sets the first.
   std::int64_t wal_pages_ = 0;
+  // This is the most of wal_pages_ since the last BeginLogAnew.
+  std::int64_t new_pages_ = 0;
   std::int64_t written_commits_ = 0;
   bool checkpoint_was_whole_ = false;
 };

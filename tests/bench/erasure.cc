@@ -80,9 +80,12 @@ class Server {
                      });
       },
       store_.observer()};
-  ErasureWorker worker_{store_.clock(), store_.journal(), {.empty_log = [this] {
-                          return store_.journal().EmptyLog();
-                        }}};
+  ErasureWorker worker_{
+      store_.clock(),
+      store_.journal(),
+      {.begin_log_anew = [this] { return store_.journal().BeginLogAnew(); },
+       .old_log_bytes = [this] { return store_.journal().OldLogBytes(); },
+       .cut_log = [this] { return store_.journal().CutLog(); }}};
   std::unique_ptr<HttpListener> listener_;
 };
 

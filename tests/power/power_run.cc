@@ -181,8 +181,7 @@ void PowerRun::Step() {
 void PowerRun::CarryOutErasures() {
   const auto due = folder_->state().LastDueErasure();
   if (!due.ok() || *due == 0) return;
-  const absl::Status emptied = journal_->EmptyLog();
-  if (!emptied.ok()) return;
+  if (!journal_->BeginLogAnew().ok() || !journal_->CutLog().ok()) return;
   journal::Record record = NewRecord(records_.now_ms());
   record.mutable_erased()->set_through_no(*due);
   AppendOne(std::move(record));

@@ -93,6 +93,7 @@ linktor_test(backup_tests
     unit/journal/backup_test.cc
     unit/journal/commit_kill_test.cc
     unit/journal/erasure_test.cc
+    unit/journal/erasure_worker_test.cc
     unit/journal/folder_check_test.cc
     unit/journal/kill_rounds.cc unit/journal/kill_rounds.h
     unit/journal/kill_test.cc

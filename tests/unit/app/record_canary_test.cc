@@ -183,7 +183,9 @@ RecordCanaryTest::RecordCanaryTest() {
                                   .log = *events_});
   erasures_ = std::make_unique<ErasureWorker>(
       clock_, journal(),
-      ErasureWorker::Options{.empty_log = [] { return absl::OkStatus(); }});
+      ErasureWorker::Options{.begin_log_anew = [] { return absl::OkStatus(); },
+                             .old_log_bytes = [] { return std::int64_t{0}; },
+                             .cut_log = [] { return absl::OkStatus(); }});
   feed().Add([this](auto records) { erasures_->OnCommit(records); });
   ingest_ = std::make_unique<Ingest>(clock_, sealer(), *registry_, *users_,
                                      observer_);

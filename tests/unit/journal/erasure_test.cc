@@ -81,7 +81,9 @@ class Running {
     worker_ = std::make_unique<ErasureWorker>(
         clock_, *journal_,
         ErasureWorker::Options{
-            .empty_log = [this] { return journal_->EmptyLog(); },
+            .begin_log_anew = [this] { return journal_->BeginLogAnew(); },
+            .old_log_bytes = [this] { return journal_->OldLogBytes(); },
+            .cut_log = [this] { return journal_->CutLog(); },
             .pause = std::chrono::milliseconds(1),
             .due = due.value_or(0)});
     folder_->feed().Add([this](auto records) {

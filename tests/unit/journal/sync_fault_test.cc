@@ -46,7 +46,7 @@ void ExpectFailed(const Ending& ending, Ending::Kind kind) {
 void ExpectFinal(StoreRig& rig) {
   EXPECT_EQ(rig.failures(), 1) << "told once";
   ExpectFailed(Deliver(rig, "later"), Ending::Kind::kRefused);
-  EXPECT_EQ(ReasonOf(rig.journal().EmptyLog()), "STORE_FAILED");
+  EXPECT_EQ(ReasonOf(rig.journal().BeginLogAnew()), "STORE_FAILED");
   ExpectFailed(rig.AppendOne(MakeNothing()), Ending::Kind::kRefused);
   EXPECT_EQ(rig.failures(), 1);
 }
@@ -87,22 +87,22 @@ TEST(SyncFaultTest, CheckpointWhoseSyncFailsOnceIsTheLast) {
   ExpectWhole(rig);
 }
 
-class EmptyLogFaultTest : public testing::TestWithParam<const char*> {};
+class BeginLogAnewFaultTest : public testing::TestWithParam<const char*> {};
 
-TEST_P(EmptyLogFaultTest, SyncThatFailsOnceIsTheLast) {
+TEST_P(BeginLogAnewFaultTest, SyncThatFailsOnceIsTheLast) {
   PowerLossVfs vfs;
   StoreRig rig;
   rig.Create(kShop);
   ASSERT_TRUE(Deliver(rig, "m1").applied());
   vfs.FailNextSync(GetParam());
-  EXPECT_FALSE(rig.journal().EmptyLog().ok());
+  EXPECT_FALSE(rig.journal().BeginLogAnew().ok());
   ExpectFinal(rig);
   rig.Reopen();
   EXPECT_THAT(Mids(rig), ElementsAre("m1"));
   ExpectWhole(rig);
 }
 
-INSTANTIATE_TEST_SUITE_P(LogAndDatabase, EmptyLogFaultTest,
+INSTANTIATE_TEST_SUITE_P(LogAndDatabase, BeginLogAnewFaultTest,
                          testing::Values(kLog, kDatabase),
                          [](const auto& test) {
                            return std::string(test.param) == kLog ? "Log"
@@ -132,7 +132,7 @@ TEST(SyncFaultTest, WhatTheNextProcessAnswersSurvivesPowerFailure) {
       ASSERT_TRUE(Deliver(rig, "m1").applied());
       vfs.FailNextSync(failing);
       (void)Deliver(rig, "m2");
-      (void)rig.journal().EmptyLog();
+      (void)rig.journal().BeginLogAnew();
       ASSERT_EQ(rig.failures(), 1);
       vfs.Cut();
       rig.Close();

@@ -172,6 +172,57 @@ TEST_F(DatabaseTest, CheckpointsBeginTheLogAnewOrEmptyIt) {
   EXPECT_EQ(One(*database_, "SELECT count(*) FROM t"), "2");
 }
 
+TEST_F(DatabaseTest, WhatALogHeldIsOverwrittenOrCutOff) {
+  const std::string log = path_ + "-wal";
+  Run("INSERT INTO t VALUES (1, zeroblob(409600))");
+  const auto bytes = std::filesystem::file_size(log);
+  ASSERT_THAT(database_->RunCheckpoint(Database::Checkpoint::kRestart), IsOk());
+  ASSERT_THAT(database_->BeginLogAnew(), IsOk());
+  EXPECT_EQ(database_->wal_pages(), 1);
+  const std::int64_t old = database_->OldLogBytes().value();
+  EXPECT_EQ(old, static_cast<std::int64_t>(bytes) - 32 - 4120);
+  Run("INSERT INTO t VALUES (2, zeroblob(40960))");
+  EXPECT_LE(database_->OldLogBytes().value(), old - 10 * std::int64_t{4120});
+  ASSERT_THAT(database_->CutLog(4120), IsOk());
+  EXPECT_EQ(std::filesystem::file_size(log), bytes - 4120);
+  ASSERT_THAT(database_->CutLog(1 << 20), IsOk());
+  EXPECT_EQ(database_->OldLogBytes().value(), 0);
+  const auto used = std::filesystem::file_size(log);
+  EXPECT_EQ(static_cast<std::int64_t>(used),
+            32 + 4120 * database_->wal_pages());
+  ASSERT_THAT(database_->CutLog(1 << 20), IsOk()) << "nothing is left to cut";
+  EXPECT_EQ(std::filesystem::file_size(log), used);
+  Run("INSERT INTO t VALUES (3, 'x')");
+  EXPECT_EQ(One(*database_, "SELECT count(*) FROM t"), "3");
+  EXPECT_EQ(One(*database_, "PRAGMA integrity_check"), "ok");
+}
+
+// The log may have begun anew once more since.
+TEST_F(DatabaseTest, WhatWasOverwrittenStaysSo) {
+  Run("INSERT INTO t VALUES (1, zeroblob(409600))");
+  ASSERT_THAT(database_->RunCheckpoint(Database::Checkpoint::kRestart), IsOk());
+  ASSERT_THAT(database_->BeginLogAnew(), IsOk());
+  Run("INSERT INTO t VALUES (2, zeroblob(819200))");
+  ASSERT_THAT(database_->RunCheckpoint(Database::Checkpoint::kRestart), IsOk());
+  Run("INSERT INTO t VALUES (3, 'x')");
+  EXPECT_LT(database_->wal_pages(), 10);
+  EXPECT_EQ(database_->OldLogBytes().value(), 0);
+}
+
+// A frame that is cut off before its time would take the database with it.
+TEST_F(DatabaseTest, ALogThatDidNotBeginAnewIsTold) {
+  Run("PRAGMA busy_timeout=0");
+  Run("INSERT INTO t VALUES (1, zeroblob(409600))");
+  auto reader = Database::Open(path_, Database::Mode::kReadOnly);
+  ASSERT_THAT(reader, IsOk());
+  ASSERT_THAT((*reader)->Execute("BEGIN"), IsOk());
+  EXPECT_EQ(One(**reader, "SELECT count(*) FROM t"), "1");
+  EXPECT_EQ(FaultOf(database_->BeginLogAnew()), StoreFault::kBusy);
+  ASSERT_THAT((*reader)->Execute("COMMIT"), IsOk());
+  ASSERT_THAT(database_->RunCheckpoint(Database::Checkpoint::kRestart), IsOk());
+  EXPECT_THAT(database_->BeginLogAnew(), IsOk());
+}
+
 TEST_F(DatabaseTest, ReaderInTheWayIsBusy) {
   Run("PRAGMA busy_timeout=0");
   Run("INSERT INTO t VALUES (1, 'x')");
