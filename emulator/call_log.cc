@@ -41,11 +41,11 @@ json::value BodyWithoutToken(std::string_view body) {
 
 }  // namespace
 
-std::uint64_t CallLog::Begin(const HttpRequest& request) {
+std::uint64_t CallLog::Begin(const http::HttpRequest& request) {
   GraphCall call{.method = request.method,
                  .path = WithoutCommon(request.target),
                  .body = BodyWithoutToken(request.body)};
-  if (HttpTarget target; ParseTarget(request.target, target)) {
+  if (http::HttpTarget target; http::ParseTarget(request.target, target)) {
     call.locale = std::string(target.Parameter(kLocale));
     call.proved = !target.Parameter(kProof).empty();
   }

@@ -49,7 +49,7 @@ class CallLog {
   };
 
   // Adds the call, which is in the list from now on, and returns its number.
-  std::uint64_t Begin(const HttpRequest& request);
+  std::uint64_t Begin(const http::HttpRequest& request);
   // Notes the status of a call's answer. A call that is forgotten is left
   // alone.
   void Answered(std::uint64_t n, int status);

@@ -21,19 +21,19 @@
 namespace linktor::emulator {
 namespace {
 
-HttpResponse Problem(int status, std::string_view sentence) {
+http::HttpResponse Problem(int status, std::string_view sentence) {
   return JsonResponse(
       status,
       json::object{{"error", json::string(sentence.data(), sentence.size())}});
 }
 
-HttpResponse Problem(const absl::Status& status) {
+http::HttpResponse Problem(const absl::Status& status) {
   return Problem(absl::IsResourceExhausted(status) ? 429 : 400,
                  ToStd(status.message()));
 }
 
-HttpResponse WrongMethod(const char* allowed) {
-  HttpResponse response =
+http::HttpResponse WrongMethod(const char* allowed) {
+  http::HttpResponse response =
       Problem(405, absl::StrCat("this path takes ", allowed));
   response.headers.emplace_back("Allow", allowed);
   return response;
@@ -41,7 +41,7 @@ HttpResponse WrongMethod(const char* allowed) {
 
 // Returns the request's JSON as read by `read`, which returns a StatusOr.
 template <typename Read>
-auto ReadBody(const HttpRequest& request, Read read)
+auto ReadBody(const http::HttpRequest& request, Read read)
     -> decltype(read(json::value())) {
   absl::StatusOr<json::value> body = ParseJson(request.body);
   if (!body.ok()) return body.status();
@@ -58,9 +58,10 @@ std::string NewChallenge() {
 
 }  // namespace
 
-void ControlApi::Handle(const HttpRequest& request, HttpResponder respond) {
-  HttpTarget target;
-  if (!ParseTarget(request.target, target)) {
+void ControlApi::Handle(const http::HttpRequest& request,
+                        http::HttpResponder respond) {
+  http::HttpTarget target;
+  if (!http::ParseTarget(request.target, target)) {
     return respond(Problem(400, "the path is malformed"));
   }
   std::vector<std::string> path = std::move(target.segments);
@@ -88,7 +89,8 @@ void ControlApi::Handle(const HttpRequest& request, HttpResponder respond) {
   respond(Problem(404, "no such control; GET /emulator lists them"));
 }
 
-void ControlApi::Config(const HttpRequest& request, HttpResponder& respond) {
+void ControlApi::Config(const http::HttpRequest& request,
+                        http::HttpResponder& respond) {
   if (request.method == "PUT") {
     absl::StatusOr<ConfigChange> change = ReadBody(request, ReadConfigChange);
     if (!change.ok()) return respond(Problem(change.status()));
@@ -100,14 +102,16 @@ void ControlApi::Config(const HttpRequest& request, HttpResponder& respond) {
       200, ConfigJson(instagram_.config(), instagram_.waiting_echoes())));
 }
 
-void ControlApi::Messages(const HttpRequest& request, HttpResponder& respond) {
+void ControlApi::Messages(const http::HttpRequest& request,
+                          http::HttpResponder& respond) {
   if (request.method != "POST") return respond(WrongMethod("POST"));
   absl::StatusOr<CustomerEvent> event = ReadBody(request, ReadCustomerEvent);
   if (!event.ok()) return respond(Problem(event.status()));
   Start(*std::move(event), {}, respond);
 }
 
-void ControlApi::Taps(const HttpRequest& request, HttpResponder& respond) {
+void ControlApi::Taps(const http::HttpRequest& request,
+                      http::HttpResponder& respond) {
   if (request.method != "POST") return respond(WrongMethod("POST"));
   absl::StatusOr<Tap> tap = ReadBody(request, ReadTap);
   if (!tap.ok()) return respond(Problem(tap.status()));
@@ -120,9 +124,9 @@ void ControlApi::Taps(const HttpRequest& request, HttpResponder& respond) {
 }
 
 void ControlApi::Start(CustomerEvent event, json::object also,
-                       HttpResponder& respond) {
+                       http::HttpResponder& respond) {
   // It is shared because it is still needed here when the event is refused.
-  auto shared = std::make_shared<HttpResponder>(std::move(respond));
+  auto shared = std::make_shared<http::HttpResponder>(std::move(respond));
   const absl::Status status = instagram_.StartEvent(
       std::move(event),
       [also = std::move(also), shared](const LocalInstagram::Played& played) {
@@ -135,7 +139,8 @@ void ControlApi::Start(CustomerEvent event, json::object also,
   if (!status.ok()) (*shared)(Problem(status));
 }
 
-void ControlApi::Webhooks(const HttpRequest& request, HttpResponder& respond) {
+void ControlApi::Webhooks(const http::HttpRequest& request,
+                          http::HttpResponder& respond) {
   if (request.method == "GET") {
     return respond(
         JsonResponse(200, WebhooksJson(instagram_.webhooks().Get())));
@@ -153,15 +158,16 @@ void ControlApi::Webhooks(const HttpRequest& request, HttpResponder& respond) {
       });
 }
 
-void ControlApi::Redeliver(const HttpRequest& request, std::string_view number,
-                           HttpResponder& respond) {
+void ControlApi::Redeliver(const http::HttpRequest& request,
+                           std::string_view number,
+                           http::HttpResponder& respond) {
   if (request.method != "POST") return respond(WrongMethod("POST"));
   std::uint64_t n = 0;
   if (!absl::SimpleAtoi(ToAbsl(number), &n)) {
     return respond(Problem(400, "the webhook's number must be a number"));
   }
   // It is shared because it is still needed here when the webhook is not found.
-  auto shared = std::make_shared<HttpResponder>(std::move(respond));
+  auto shared = std::make_shared<http::HttpResponder>(std::move(respond));
   const bool found =
       instagram_.webhooks().Redeliver(n, [shared](const WebhookAnswer& answer) {
         (*shared)(JsonResponse(
@@ -171,7 +177,8 @@ void ControlApi::Redeliver(const HttpRequest& request, std::string_view number,
   if (!found) (*shared)(Problem(404, "no webhook of that number is kept"));
 }
 
-void ControlApi::Verify(const HttpRequest& request, HttpResponder& respond) {
+void ControlApi::Verify(const http::HttpRequest& request,
+                        http::HttpResponder& respond) {
   if (request.method != "POST") return respond(WrongMethod("POST"));
   std::string challenge = NewChallenge();
   instagram_.webhooks().Verify(
@@ -184,8 +191,8 @@ void ControlApi::Verify(const HttpRequest& request, HttpResponder& respond) {
       });
 }
 
-void ControlApi::GraphCalls(const HttpRequest& request,
-                            HttpResponder& respond) {
+void ControlApi::GraphCalls(const http::HttpRequest& request,
+                            http::HttpResponder& respond) {
   if (request.method == "DELETE") {
     instagram_.graph_calls().Clear();
   } else if (request.method != "GET") {
@@ -194,7 +201,8 @@ void ControlApi::GraphCalls(const HttpRequest& request,
   respond(JsonResponse(200, GraphCallsJson(instagram_.graph_calls().Get())));
 }
 
-void ControlApi::Faults(const HttpRequest& request, HttpResponder& respond) {
+void ControlApi::Faults(const http::HttpRequest& request,
+                        http::HttpResponder& respond) {
   if (request.method == "POST") {
     absl::StatusOr<Fault> fault = ReadBody(request, ReadFault);
     if (!fault.ok()) return respond(Problem(fault.status()));
@@ -210,13 +218,14 @@ void ControlApi::Faults(const HttpRequest& request, HttpResponder& respond) {
   respond(JsonResponse(200, FaultsJson(instagram_.faults().List())));
 }
 
-void ControlApi::Users(const HttpRequest& request, HttpResponder& respond) {
+void ControlApi::Users(const http::HttpRequest& request,
+                       http::HttpResponder& respond) {
   if (request.method != "GET") return respond(WrongMethod("GET"));
   respond(JsonResponse(200, UsersJson(instagram_.users())));
 }
 
-void ControlApi::OneUser(const HttpRequest& request, std::string_view id,
-                         HttpResponder& respond) {
+void ControlApi::OneUser(const http::HttpRequest& request, std::string_view id,
+                         http::HttpResponder& respond) {
   if (!IsNumericId(id)) {
     return respond(Problem(400, "a user's id is 1 to 32 digits"));
   }

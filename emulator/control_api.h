@@ -39,34 +39,36 @@ class ControlApi {
 
   // `respond` is called exactly once. For a request that makes a webhook it is
   // called after the gateway has answered, perhaps on another thread.
-  void Handle(const HttpRequest& request, HttpResponder respond);
+  void Handle(const http::HttpRequest& request, http::HttpResponder respond);
 
  private:
   // Each function serves one path: it reads the request strictly, calls the
   // emulator, and answers with JSON. A wrong request gets a status of 4xx and a
   // sentence; so does a method that the path does not have.
-  void Config(const HttpRequest& request, HttpResponder& respond);
+  void Config(const http::HttpRequest& request, http::HttpResponder& respond);
   // A customer writes; the next one taps on something that was offered.
-  void Messages(const HttpRequest& request, HttpResponder& respond);
-  void Taps(const HttpRequest& request, HttpResponder& respond);
+  void Messages(const http::HttpRequest& request, http::HttpResponder& respond);
+  void Taps(const http::HttpRequest& request, http::HttpResponder& respond);
   // GET lists the webhooks, POST sends one with any body.
-  void Webhooks(const HttpRequest& request, HttpResponder& respond);
+  void Webhooks(const http::HttpRequest& request, http::HttpResponder& respond);
   // `number` is the webhook's number in the path. 404 when the list does not
   // have it.
-  void Redeliver(const HttpRequest& request, std::string_view number,
-                 HttpResponder& respond);
+  void Redeliver(const http::HttpRequest& request, std::string_view number,
+                 http::HttpResponder& respond);
   // Makes Meta's verification with a challenge of its own, and says whether it
   // came back.
-  void Verify(const HttpRequest& request, HttpResponder& respond);
-  void GraphCalls(const HttpRequest& request, HttpResponder& respond);
-  void Faults(const HttpRequest& request, HttpResponder& respond);
-  void Users(const HttpRequest& request, HttpResponder& respond);
+  void Verify(const http::HttpRequest& request, http::HttpResponder& respond);
+  void GraphCalls(const http::HttpRequest& request,
+                  http::HttpResponder& respond);
+  void Faults(const http::HttpRequest& request, http::HttpResponder& respond);
+  void Users(const http::HttpRequest& request, http::HttpResponder& respond);
   // `id` is the user's id in the path.
-  void OneUser(const HttpRequest& request, std::string_view id,
-               HttpResponder& respond);
+  void OneUser(const http::HttpRequest& request, std::string_view id,
+               http::HttpResponder& respond);
   // Plays the event, and answers with its mid, the gateway's answer and the
   // members of `also`.
-  void Start(CustomerEvent event, json::object also, HttpResponder& respond);
+  void Start(CustomerEvent event, json::object also,
+             http::HttpResponder& respond);
 
   LocalInstagram& instagram_;
   const std::function<std::string()> address_;

@@ -76,7 +76,7 @@ std::optional<std::vector<std::string>> ReadPermissions(JsonReader& reader) {
 
 // Returns the answer of a "status" fault: JSON as given, or a string as plain
 // text.
-HttpResponse FaultResponse(int status, const json::value* body) {
+http::HttpResponse FaultResponse(int status, const json::value* body) {
   if (body == nullptr) return {.status = status};
   if (body->is_string()) {
     return {.status = status, .body = std::string(AsView(body->get_string()))};

@@ -27,22 +27,23 @@ Emulator::~Emulator() { Stop(); }
 
 absl::StatusOr<std::unique_ptr<Emulator>> Emulator::Start(
     const Options& options) {
-  if (!IsLoopback(options.host)) {
+  if (!http::IsLoopback(options.host)) {
     return absl::InvalidArgumentError(absl::StrCat(
         "'", options.host,
         "' is not a loopback address: whoever reaches the emulator controls "
         "it"));
   }
   std::unique_ptr<Emulator> emulator(new Emulator(options.config));
-  HttpListener::Options listen;
+  http::HttpListener::Options listen;
   listen.host = options.host;
   listen.port = options.port;
   listen.threads = 2;
-  absl::StatusOr<std::unique_ptr<HttpListener>> listener = HttpListener::Start(
-      listen, [raw = emulator.get()](const HttpRequest& request,
-                                     HttpResponder respond) {
-        raw->Handle(request, std::move(respond));
-      });
+  absl::StatusOr<std::unique_ptr<http::HttpListener>> listener =
+      http::HttpListener::Start(
+          listen, [raw = emulator.get()](const http::HttpRequest& request,
+                                         http::HttpResponder respond) {
+            raw->Handle(request, std::move(respond));
+          });
   if (!listener.ok()) return listener.status();
   emulator->listener_ = *std::move(listener);
   return emulator;
@@ -55,7 +56,8 @@ void Emulator::Stop() {
   listener_->Stop(kStopGrace);
 }
 
-void Emulator::Handle(const HttpRequest& request, HttpResponder respond) {
+void Emulator::Handle(const http::HttpRequest& request,
+                      http::HttpResponder respond) {
   if (IsControl(request.target)) {
     control_.Handle(request, std::move(respond));
   } else {

@@ -49,12 +49,12 @@ class Emulator final : public LocalInstagram {
   explicit Emulator(const EmulatorConfig& config);
 
   // Serves one request, on a thread of the listener: a control or a Graph call.
-  void Handle(const HttpRequest& request, HttpResponder respond);
+  void Handle(const http::HttpRequest& request, http::HttpResponder respond);
 
   // It calls the methods of LocalInstagram, which is whole when this is made.
   ControlApi control_;
   // It is the last member, so that no request comes when the others go.
-  std::unique_ptr<HttpListener> listener_;
+  std::unique_ptr<http::HttpListener> listener_;
 };
 
 }  // namespace linktor::emulator

@@ -41,7 +41,7 @@ struct Fault {
   // It is used with kDelay.
   absl::Duration delay = absl::ZeroDuration();
   // It is used with kStatus.
-  HttpResponse response;
+  http::HttpResponse response;
   // It is used with kGraphError.
   GraphError error;
 };

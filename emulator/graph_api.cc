@@ -34,7 +34,7 @@ bool IsVersion(std::string_view segment) {
 }
 
 // Returns the path without its version and without a trailing slash.
-std::vector<std::string> PathOf(HttpTarget target) {
+std::vector<std::string> PathOf(http::HttpTarget target) {
   std::vector<std::string> path = std::move(target.segments);
   if (!path.empty() && path.back().empty()) path.pop_back();
   if (!path.empty() && IsVersion(path.front())) path.erase(path.begin());
@@ -50,8 +50,8 @@ std::string EdgeOf(const std::vector<std::string>& path) {
 }
 
 // Returns the token of the call; empty when there is none.
-std::string TokenOf(const HttpRequest& request, const HttpTarget& target,
-                    const json::value& body) {
+std::string TokenOf(const http::HttpRequest& request,
+                    const http::HttpTarget& target, const json::value& body) {
   constexpr std::string_view kScheme = "bearer ";
   const std::string header(absl::StripAsciiWhitespace(
       ToAbsl(request.headers.First("authorization"))));
@@ -100,7 +100,7 @@ std::optional<json::value> ProfileField(const User& user,
 
 struct GraphApi::Call {
   std::string_view method;
-  const HttpTarget& target;
+  const http::HttpTarget& target;
   const json::value& body;
   std::string account_id;
 
@@ -138,15 +138,15 @@ GraphApi::GraphApi(const Settings& settings, UserList& users,
                    ProfileStore& profiles)
     : settings_(settings), users_(users), profiles_(profiles) {}
 
-std::string GraphApi::Edge(const HttpRequest& request) {
-  HttpTarget target;
-  if (!ParseTarget(request.target, target)) return {};
+std::string GraphApi::Edge(const http::HttpRequest& request) {
+  http::HttpTarget target;
+  if (!http::ParseTarget(request.target, target)) return {};
   return EdgeOf(PathOf(std::move(target)));
 }
 
-GraphReply GraphApi::Handle(const HttpRequest& request) {
-  HttpTarget target;
-  if (!ParseTarget(request.target, target)) {
+GraphReply GraphApi::Handle(const http::HttpRequest& request) {
+  http::HttpTarget target;
+  if (!http::ParseTarget(request.target, target)) {
     return {ErrorResponse({.code = 2500, .message = "Malformed path"})};
   }
   const std::vector<std::string> path = PathOf(target);
@@ -219,13 +219,13 @@ GraphReply GraphApi::Send(const Call& call) {
     return {ErrorResponse(*error)};
   }
   users_.Received(to, sent.mid, sent.send.offers);
-  HttpResponse response =
+  http::HttpResponse response =
       JsonResponse(200, json::object{{"recipient_id", sent.send.recipient_id},
                                      {"message_id", sent.mid}});
   return {.response = std::move(response), .sent = std::move(sent)};
 }
 
-HttpResponse GraphApi::Profile(const Call& call) {
+http::HttpResponse GraphApi::Profile(const Call& call) {
   if (call.method != "GET" && call.method != "POST" &&
       call.method != "DELETE") {
     return ErrorResponse(UnsupportedMethod(call.method));
@@ -257,7 +257,8 @@ HttpResponse GraphApi::Profile(const Call& call) {
   return JsonResponse(200, done);
 }
 
-HttpResponse GraphApi::UserProfile(const Call& call, const std::string& id) {
+http::HttpResponse GraphApi::UserProfile(const Call& call,
+                                         const std::string& id) {
   if (call.method != "GET") {
     return ErrorResponse(UnsupportedMethod(call.method));
   }

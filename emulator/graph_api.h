@@ -27,7 +27,7 @@ struct SentMessage {
 // A GraphReply is the answer to a call; `sent` is present when the call was a
 // send that was accepted. The endpoint may still drop the answer.
 struct GraphReply {
-  HttpResponse response;
+  http::HttpResponse response;
   // The echo is made from it, unless webhooks go nowhere.
   std::optional<SentMessage> sent;
 };
@@ -40,11 +40,11 @@ class GraphApi {
 
   // Answers a call. A wrong one is answered as Meta answers it, with Meta's
   // code. It does not block.
-  GraphReply Handle(const HttpRequest& request);
+  GraphReply Handle(const http::HttpRequest& request);
 
   // Returns "messages", "messenger_profile" or "user_profile", by the path
   // alone; empty when it names none of them. Faults strike by it.
-  static std::string Edge(const HttpRequest& request);
+  static std::string Edge(const http::HttpRequest& request);
 
  private:
   // This is a request with its path, token and body read.
@@ -54,10 +54,10 @@ class GraphApi {
   // it with the recipient.
   GraphReply Send(const Call& call);
   // Reads, sets or deletes the account's ice breakers.
-  HttpResponse Profile(const Call& call);
+  http::HttpResponse Profile(const Call& call);
   // Reads the fields of a customer's profile that were asked for. Meta gives a
   // profile only of people who have written, which RefuseProfile decides.
-  HttpResponse UserProfile(const Call& call, const std::string& id);
+  http::HttpResponse UserProfile(const Call& call, const std::string& id);
 
   // Each call takes a copy of the settings when it begins.
   const Settings& settings_;

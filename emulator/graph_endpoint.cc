@@ -9,20 +9,20 @@
 namespace linktor::emulator {
 namespace {
 
-std::string LocaleOf(const HttpRequest& request) {
-  HttpTarget target;
-  if (!ParseTarget(request.target, target)) return "";
+std::string LocaleOf(const http::HttpRequest& request) {
+  http::HttpTarget target;
+  if (!http::ParseTarget(request.target, target)) return "";
   return std::string(target.Parameter("locale"));
 }
 
 // Returns the answer of a fault that keeps the call from being done; nullopt
 // when the call is to be done.
-std::optional<HttpResponse> Instead(const std::optional<Fault>& fault,
-                                    const HttpRequest& request) {
+std::optional<http::HttpResponse> Instead(const std::optional<Fault>& fault,
+                                          const http::HttpRequest& request) {
   if (!fault.has_value()) return std::nullopt;
   switch (fault->kind) {
     case FaultKind::kClose:
-      return HttpResponse{.drop = true};
+      return http::HttpResponse{.drop = true};
     case FaultKind::kStatus:
       return fault->response;
     case FaultKind::kGraphError:
@@ -38,12 +38,13 @@ std::optional<HttpResponse> Instead(const std::optional<Fault>& fault,
 
 // Answers once on every way: `answer` goes into the fault's answer, into the
 // delayed one, or behind the echo, and nowhere twice.
-void GraphEndpoint::Handle(const HttpRequest& request, HttpResponder respond) {
+void GraphEndpoint::Handle(const http::HttpRequest& request,
+                           http::HttpResponder respond) {
   // The call is in the list before anything can go wrong: a call that is spoilt
   // counts.
   const std::uint64_t n = parts_.calls.Begin(request);
-  auto answer = [this, n,
-                 respond = std::move(respond)](HttpResponse response) mutable {
+  auto answer = [this, n, respond = std::move(respond)](
+                    http::HttpResponse response) mutable {
     // The status is noted before the answer, so that a caller that has the
     // answer finds it in the list.
     parts_.calls.Answered(n, response.drop ? 0 : response.status);
@@ -51,7 +52,7 @@ void GraphEndpoint::Handle(const HttpRequest& request, HttpResponder respond) {
   };
   const std::optional<Fault> fault =
       parts_.faults.Take(GraphApi::Edge(request));
-  if (std::optional<HttpResponse> response = Instead(fault, request)) {
+  if (std::optional<http::HttpResponse> response = Instead(fault, request)) {
     return answer(*std::move(response));
   }
   GraphReply reply = parts_.api.Handle(request);

@@ -39,7 +39,7 @@ class GraphEndpoint {
   // call is in the list before anything else happens, and its status before
   // `respond`. A fault that lets the call be done spoils only its answer; the
   // echo is sent all the same.
-  void Handle(const HttpRequest& request, HttpResponder respond);
+  void Handle(const http::HttpRequest& request, http::HttpResponder respond);
 
  private:
   // It never changes, so that every thread of the listener may use it.

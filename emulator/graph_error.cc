@@ -12,7 +12,8 @@ constexpr std::string_view kEnglish = "en_US";
 
 }  // namespace
 
-HttpResponse ErrorResponse(const GraphError& error, std::string_view locale) {
+http::HttpResponse ErrorResponse(const GraphError& error,
+                                 std::string_view locale) {
   json::object body;
   const bool localized = !error.localized_message.empty() && locale != kEnglish;
   body["message"] = localized ? error.localized_message : error.message;

@@ -35,8 +35,8 @@ struct GraphError {
 
 // Returns {"error": {...}} with a fresh fbtrace_id. `locale` is the one that
 // the call asks for; only en_US is understood.
-HttpResponse ErrorResponse(const GraphError& error,
-                           std::string_view locale = "en_US");
+http::HttpResponse ErrorResponse(const GraphError& error,
+                                 std::string_view locale = "en_US");
 
 // Returns Meta's commonest error: "(#100) <what>".
 GraphError InvalidParameter(std::string_view what, int subcode = 0);

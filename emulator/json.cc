@@ -109,7 +109,7 @@ std::string_view AsView(const json::string& text) {
   return {text.data(), text.size()};
 }
 
-HttpResponse JsonResponse(int status, const json::value& body) {
+http::HttpResponse JsonResponse(int status, const json::value& body) {
   return {.status = status,
           .content_type = "application/json; charset=UTF-8",
           .body = json::serialize(body) + "\n"};

@@ -40,6 +40,6 @@ std::string_view AsView(const json::string& text);
 
 // Makes an answer of the body, which ends with a line feed for people who use
 // curl. Its content type is Meta's.
-HttpResponse JsonResponse(int status, const json::value& body);
+http::HttpResponse JsonResponse(int status, const json::value& body);
 
 }  // namespace linktor::emulator

@@ -103,7 +103,8 @@ class LocalInstagram {
   absl::Status ChangeUser(std::string_view id, const UserChange& change);
 
   // Serves a call of the Graph API. `respond` is called once, at once or later.
-  void CallGraph(const HttpRequest& request, HttpResponder respond) {
+  void CallGraph(const http::HttpRequest& request,
+                 http::HttpResponder respond) {
     endpoint_.Handle(request, std::move(respond));
   }
 

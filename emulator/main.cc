@@ -75,7 +75,8 @@ void AddOptions(CLI::App& app, Arguments& arguments) {
 // Checks the arguments as the control API checks the same values.
 absl::StatusOr<Emulator::Options> ToOptions(const Arguments& arguments) {
   Emulator::Options options;
-  if (!linktor::SplitHostPort(arguments.listen, options.host, options.port)) {
+  if (!linktor::http::SplitHostPort(arguments.listen, options.host,
+                                    options.port)) {
     return absl::InvalidArgumentError(
         "--listen must be HOST:PORT, such as 127.0.0.1:8081");
   }

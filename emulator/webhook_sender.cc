@@ -26,7 +26,7 @@ std::string Signature(const Secret& secret, std::string_view body) {
                       absl::BytesToHexString(ToAbsl(AsBytes(digest))));
 }
 
-WebhookAnswer AnswerOf(HttpResult result) {
+WebhookAnswer AnswerOf(http::HttpResult result) {
   if (!result.transport.ok()) {
     return {.error = std::string(result.transport.message())};
   }
@@ -38,7 +38,8 @@ WebhookAnswer AnswerOf(HttpResult result) {
 
 WebhookSender::WebhookSender(const Settings& settings)
     : settings_(settings),
-      transport_(std::make_unique<CurlTransport>(CurlTransport::Options())) {}
+      transport_(std::make_unique<http::CurlTransport>(
+          http::CurlTransport::Options())) {}
 
 WebhookSender::~WebhookSender() { Stop(); }
 
@@ -109,7 +110,7 @@ bool WebhookSender::WaitForDeliveries(std::uint64_t count,
 }
 
 void WebhookSender::Stop() {
-  std::unique_ptr<CurlTransport> transport;
+  std::unique_ptr<http::CurlTransport> transport;
   {
     MutexLock lock(transport_mutex_);
     transport = std::move(transport_);
@@ -130,11 +131,11 @@ void WebhookSender::Deliver(std::uint64_t n, std::string body, Callback done) {
     done(std::move(answer));
   };
   if (config.webhook_url.empty()) return record({.error = kNoUrl});
-  HttpCall call{.method = "POST",
-                .url = config.webhook_url,
-                .headers = {{"Content-Type", "application/json"},
-                            {"User-Agent", kUserAgent}},
-                .timeout = kTimeout};
+  http::HttpCall call{.method = "POST",
+                      .url = config.webhook_url,
+                      .headers = {{"Content-Type", "application/json"},
+                                  {"User-Agent", kUserAgent}},
+                      .timeout = kTimeout};
   if (!config.app_secret.empty()) {
     call.headers.emplace_back("X-Hub-Signature-256",
                               Signature(config.app_secret, body));
@@ -143,17 +144,17 @@ void WebhookSender::Deliver(std::uint64_t n, std::string body, Callback done) {
   Call(std::move(call), std::move(record));
 }
 
-void WebhookSender::Call(HttpCall call, Callback done) {
+void WebhookSender::Call(http::HttpCall call, Callback done) {
   {
     // The mutex is held while the call is handed over, so that Stop() cannot
     // take the transport away meanwhile; the transport does not call back from
     // here.
     MutexLock lock(transport_mutex_);
     if (transport_ != nullptr) {
-      transport_->Send(std::move(call),
-                       [done = std::move(done)](HttpResult result) mutable {
-                         done(AnswerOf(std::move(result)));
-                       });
+      transport_->Send(std::move(call), [done = std::move(done)](
+                                            http::HttpResult result) mutable {
+        done(AnswerOf(std::move(result)));
+      });
       return;
     }
   }

@@ -98,7 +98,7 @@ class WebhookSender {
   // Signs and sends the body, records the answer, and calls `done`.
   void Deliver(std::uint64_t n, std::string body, Callback done);
   // Hands the call to the transport, or ends it when there is none any more.
-  void Call(HttpCall call, Callback done);
+  void Call(http::HttpCall call, Callback done);
   // Notes an answer in the list, where the webhook still is, and counts it.
   void Record(std::uint64_t n, const WebhookAnswer& answer);
 
@@ -113,7 +113,8 @@ class WebhookSender {
   // This is a mutex of its own, because callbacks of the transport take mutex_.
   Mutex transport_mutex_;
   // It is null when stopped.
-  std::unique_ptr<CurlTransport> transport_ ABSL_GUARDED_BY(transport_mutex_);
+  std::unique_ptr<http::CurlTransport> transport_
+      ABSL_GUARDED_BY(transport_mutex_);
 };
 
 }  // namespace linktor::emulator

@@ -19,7 +19,7 @@ using google::protobuf::util::TimeUtil;
 // the App asks again.
 constexpr std::int64_t kUseExactMs = 9LL * 60 * 1000;
 
-KeyEntryPtr MakeEntry(const ApiKeyRow& row, v1::ApiKey key,
+KeyEntryPtr MakeEntry(const state::ApiKeyRow& row, v1::ApiKey key,
                       std::shared_ptr<KeyUse> use) {
   auto entry = std::make_shared<KeyEntry>();
   entry->revision = row.revision;
@@ -46,17 +46,17 @@ absl::Status Invalid() {
 
 }  // namespace
 
-absl::Status ApiKeys::Load(const std::vector<ApiKeyRow>& rows) {
-  for (const ApiKeyRow& row : rows) {
+absl::Status ApiKeys::Load(const std::vector<state::ApiKeyRow>& rows) {
+  for (const state::ApiKeyRow& row : rows) {
     LINKTOR_ASSIGN(v1::ApiKey key, OpenKey(sealer_, row));
     Put(row, std::move(key));
   }
   return absl::OkStatus();
 }
 
-void ApiKeys::OnCommit(std::span<const AppliedRecord> records) {
-  for (const AppliedRecord& record : records) {
-    for (const ApiKeyRow& row : record.effects.api_keys) {
+void ApiKeys::OnCommit(std::span<const journal::AppliedRecord> records) {
+  for (const journal::AppliedRecord& record : records) {
+    for (const state::ApiKeyRow& row : record.effects.api_keys) {
       if (row.deleted) {
         Put(row, std::nullopt);
         continue;
@@ -71,7 +71,7 @@ void ApiKeys::OnCommit(std::span<const AppliedRecord> records) {
   }
 }
 
-void ApiKeys::Put(const ApiKeyRow& row, std::optional<v1::ApiKey> key) {
+void ApiKeys::Put(const state::ApiKeyRow& row, std::optional<v1::ApiKey> key) {
   {
     MutexLock lock(mutex_);
     std::int64_t& known = revisions_[row.id];

@@ -30,17 +30,17 @@ namespace linktor::access {
 class ApiKeys {
  public:
   // Both must outlive this.
-  ApiKeys(const Clock& clock, Sealer& sealer)
+  ApiKeys(const Clock& clock, seal::Sealer& sealer)
       : clock_(clock), sealer_(sealer) {}
 
   // Takes the keys that the state has; the App calls it once, at start. Changes
   // that the feed has told meanwhile win. Fails with a sentence at the first
   // key that cannot be opened; the server does not start then.
-  absl::Status Load(const std::vector<ApiKeyRow>& rows);
+  absl::Status Load(const std::vector<state::ApiKeyRow>& rows);
   // Follows the feed. A key that cannot be opened is logged and taken away,
   // because nobody can say what it may still do; another change may bring it
   // back.
-  void OnCommit(std::span<const AppliedRecord> records);
+  void OnCommit(std::span<const journal::AppliedRecord> records);
 
   // Returns the caller that presents `text`, and notes the use of its key.
   // Fails with UNAUTHENTICATED and API_KEY_INVALID, API_KEY_EXPIRED or
@@ -103,12 +103,12 @@ class ApiKeys {
   // generation; a revision that is not newer than the known one is ignored. The
   // use goes on from the entry before. It is called without the mutex, once at
   // a time by the feed, and by Load.
-  void Put(const ApiKeyRow& row, std::optional<v1::ApiKey> key);
+  void Put(const state::ApiKeyRow& row, std::optional<v1::ApiKey> key);
   // Returns OK when the key is neither disabled nor expired.
   absl::Status Judge(const KeyEntry& entry) const;
 
   const Clock& clock_;
-  Sealer& sealer_;
+  seal::Sealer& sealer_;
   std::atomic<std::uint64_t> generation_{0};
   // Guards the maps. Entries are immutable and leave as shared pointers, so it
   // is held for a look-up only.

@@ -101,7 +101,7 @@ absl::Status WriteKey(const std::string& path, const Secret& key) {
 }  // namespace
 
 absl::Status WriteBootstrapKey(const std::string& path, const Clock& clock,
-                               Journal& journal, Sealer& sealer,
+                               journal::Journal& journal, seal::Sealer& sealer,
                                ApiKeys& keys) {
   if (keys.HasManager()) return absl::OkStatus();
   LINKTOR_TRY(CheckReplaceable(path, keys));
@@ -118,16 +118,16 @@ absl::Status WriteBootstrapKey(const std::string& path, const Clock& clock,
       google::protobuf::util::TimeUtil::MillisecondsToTimestamp(now_ms);
   *key.mutable_update_time() = key.create_time();
   const Digest hash = sealer.ApiKeyHash(made.text.Reveal());
-  journal::Record record = NewRecord(now_ms);
+  journal::Record record = journal::NewRecord(now_ms);
   journal::CreateApiKey& create = *record.mutable_create_api_key();
   create.set_id(made.id);
   create.set_hash(std::string(AsBytes(hash)));
-  NewKeys new_keys;
+  seal::NewKeys new_keys;
   LINKTOR_ASSIGN(*create.mutable_sealed_key(), SealKey(sealer, key, new_keys));
   LINKTOR_ASSIGN(const auto answer,
-                 AppendSealedAs<ApiKeyAnswer>(journal, std::move(new_keys),
-                                              std::move(record)));
-  if (answer.kind != ApiKeyAnswer::Kind::kApplied) {
+                 journal::AppendSealedAs<state::ApiKeyAnswer>(
+                     journal, std::move(new_keys), std::move(record)));
+  if (answer.kind != state::ApiKeyAnswer::Kind::kApplied) {
     return Failed(path, "there are too many API keys to make another");
   }
   Log(LogLevel::kInfo, "an API key that manages access was written",

@@ -25,6 +25,7 @@ namespace linktor::access {
 // that does not exist; the next start replaces it. It blocks on the disk and
 // the journal.
 absl::Status WriteBootstrapKey(const std::string& path, const Clock& clock,
-                               Journal& journal, Sealer& sealer, ApiKeys& keys);
+                               journal::Journal& journal, seal::Sealer& sealer,
+                               ApiKeys& keys);
 
 }  // namespace linktor::access

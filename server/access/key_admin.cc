@@ -35,7 +35,7 @@ absl::Status TooManyKeys() {
                    "delete those that are no longer used",
                    {.reason = v1::ERROR_REASON_LIMIT_REACHED,
                     .metadata = {{"limit", "api_keys"},
-                                 {"value", absl::StrCat(kMaxApiKeys)}}});
+                                 {"value", absl::StrCat(state::kMaxApiKeys)}}});
 }
 
 absl::Status RequestIdReused(const std::string& request_id) {
@@ -90,7 +90,7 @@ absl::StatusOr<v1::CreateApiKeyResponse> KeyAdmin::Create(
   key.clear_last_use_time();
   *key.mutable_create_time() = TimeUtil::MillisecondsToTimestamp(now_ms);
   *key.mutable_update_time() = key.create_time();
-  journal::Record record = NewRecord(now_ms);
+  journal::Record record = journal::NewRecord(now_ms);
   journal::CreateApiKey& create = *record.mutable_create_api_key();
   create.set_id(made.id);
   create.set_hash(std::string(AsBytes(hash)));
@@ -100,27 +100,27 @@ absl::StatusOr<v1::CreateApiKeyResponse> KeyAdmin::Create(
   fingerprinted.clear_request_id();
   create.set_request_fingerprint(
       sealer_.RequestFingerprint(fingerprinted.SerializeAsString()));
-  NewKeys new_keys;
+  seal::NewKeys new_keys;
   LINKTOR_ASSIGN(*create.mutable_sealed_key(), SealKey(sealer_, key, new_keys));
   LINKTOR_ASSIGN(const auto answer,
-                 AppendSealedAs<ApiKeyAnswer>(journal_, std::move(new_keys),
-                                              std::move(record)));
+                 journal::AppendSealedAs<state::ApiKeyAnswer>(
+                     journal_, std::move(new_keys), std::move(record)));
   v1::CreateApiKeyResponse response;
   switch (answer.kind) {
-    case ApiKeyAnswer::Kind::kApplied:
+    case state::ApiKeyAnswer::Kind::kApplied:
       response.set_secret(std::string(made.text.Reveal()));
       break;
-    case ApiKeyAnswer::Kind::kReplayed: {
+    case state::ApiKeyAnswer::Kind::kReplayed: {
       LINKTOR_ASSIGN(key, OpenKey(sealer_, answer.row));
       // The key may have been given more since, which its creator may not see.
       if (!CheckGrant(caller, key).ok()) return KeyNotFound(key.id());
       break;
     }
-    case ApiKeyAnswer::Kind::kTooMany:
+    case state::ApiKeyAnswer::Kind::kTooMany:
       return TooManyKeys();
-    case ApiKeyAnswer::Kind::kReused:
-    case ApiKeyAnswer::Kind::kNotFound:
-    case ApiKeyAnswer::Kind::kChanged:
+    case state::ApiKeyAnswer::Kind::kReused:
+    case state::ApiKeyAnswer::Kind::kNotFound:
+    case state::ApiKeyAnswer::Kind::kChanged:
       return RequestIdReused(request.request_id());
   }
   *response.mutable_api_key() = std::move(key);
@@ -163,7 +163,7 @@ absl::StatusOr<KeyAdmin::Draft> KeyAdmin::MakeUpdate(
     const Caller& caller, const v1::UpdateApiKeyRequest& request,
     const KeyEntry& entry) {
   const std::int64_t now_ms = absl::ToUnixMillis(clock_.Now());
-  Draft draft{.record = NewRecord(now_ms), .key = entry.key};
+  Draft draft{.record = journal::NewRecord(now_ms), .key = entry.key};
   google::protobuf::util::FieldMaskUtil::MergeOptions options;
   options.set_replace_message_fields(true);
   options.set_replace_repeated_fields(true);
@@ -186,8 +186,8 @@ absl::StatusOr<KeyAdmin::Draft> KeyAdmin::MakeUpdate(
 absl::Status KeyAdmin::Delete(const Caller& caller, const std::string& id) {
   return Change(caller, id,
                 [&](const KeyEntry& entry) -> absl::StatusOr<Draft> {
-                  Draft draft{.record =
-                                  NewRecord(absl::ToUnixMillis(clock_.Now()))};
+                  Draft draft{.record = journal::NewRecord(
+                                  absl::ToUnixMillis(clock_.Now()))};
                   journal::DeleteApiKey& gone =
                       *draft.record.mutable_delete_api_key();
                   gone.set_id(id);
@@ -202,14 +202,15 @@ absl::StatusOr<v1::ApiKey> KeyAdmin::Change(const Caller& caller,
   for (int i = 0; i < kMaxConflicts; ++i) {
     LINKTOR_ASSIGN(const KeyEntryPtr entry, Manageable(caller, id));
     LINKTOR_ASSIGN(Draft draft, make(*entry));
-    LINKTOR_ASSIGN(const auto answer, AppendSealedAs<ApiKeyAnswer>(
-                                          journal_, std::move(draft.new_keys),
-                                          std::move(draft.record)));
+    LINKTOR_ASSIGN(
+        const auto answer,
+        journal::AppendSealedAs<state::ApiKeyAnswer>(
+            journal_, std::move(draft.new_keys), std::move(draft.record)));
     switch (answer.kind) {
-      case ApiKeyAnswer::Kind::kApplied:
+      case state::ApiKeyAnswer::Kind::kApplied:
         SetLastUse(answer.row, draft.key);
         return std::move(draft.key);
-      case ApiKeyAnswer::Kind::kChanged:
+      case state::ApiKeyAnswer::Kind::kChanged:
         // Another change came first, and the view knows it by now.
         continue;
       default:
@@ -246,14 +247,14 @@ absl::Status KeyAdmin::CheckExpiry(const v1::ApiKey& key) const {
 void KeyAdmin::StoreUses(bool all) {
   const auto uses = keys_.TakeUses(all);
   if (uses.empty()) return;
-  journal::Record record = NewRecord(absl::ToUnixMillis(clock_.Now()));
+  journal::Record record = journal::NewRecord(absl::ToUnixMillis(clock_.Now()));
   for (const auto& [id, use_ms] : uses) {
     journal::UseApiKeys::Use& use = *record.mutable_use_api_keys()->add_uses();
     use.set_id(id);
     use.set_time_ms(use_ms);
   }
   // A use that is not stored is a less exact answer, no fault of a caller's.
-  journal_.Append(std::move(record), [](const Ending& ending) {
+  journal_.Append(std::move(record), [](const journal::Ending& ending) {
     if (ending.applied()) return;
     Log(LogLevel::kWarning, "the last use of API keys is not stored",
         {{"error", ending.status.ToString()}});

@@ -29,7 +29,8 @@ namespace linktor::access {
 class KeyAdmin {
  public:
   // All must outlive this.
-  KeyAdmin(const Clock& clock, Journal& journal, Sealer& sealer, ApiKeys& keys)
+  KeyAdmin(const Clock& clock, journal::Journal& journal, seal::Sealer& sealer,
+           ApiKeys& keys)
       : clock_(clock), journal_(journal), sealer_(sealer), keys_(keys) {}
 
   // Makes a key and returns it with its secret, which cannot be had again: the
@@ -72,7 +73,7 @@ class KeyAdmin {
   // This is a change that is to be appended, with the keys that are before it.
   struct Draft {
     journal::Record record;
-    NewKeys new_keys;
+    seal::NewKeys new_keys;
     // The key will be like this; it is empty when it is to be deleted.
     v1::ApiKey key;
   };
@@ -89,8 +90,8 @@ class KeyAdmin {
                                    const KeyEntry& entry);
 
   const Clock& clock_;
-  Journal& journal_;
-  Sealer& sealer_;
+  journal::Journal& journal_;
+  seal::Sealer& sealer_;
   ApiKeys& keys_;
 };
 

@@ -6,23 +6,26 @@
 namespace linktor::access {
 namespace {
 
-absl::Status CannotOpen(const ApiKeyRow& row, const absl::Status& why) {
+absl::Status CannotOpen(const state::ApiKeyRow& row, const absl::Status& why) {
   return {why.code(), absl::StrCat("API key '", row.id,
                                    "' cannot be opened: ", why.message())};
 }
 
 }  // namespace
 
-absl::StatusOr<std::string> SealKey(Sealer& sealer, const v1::ApiKey& key,
-                                    NewKeys& new_keys) {
+absl::StatusOr<std::string> SealKey(seal::Sealer& sealer, const v1::ApiKey& key,
+                                    seal::NewKeys& new_keys) {
   v1::ApiKey stored = key;
   stored.clear_last_use_time();
-  return sealer.Seal({.channel_no = 0, .user_id = ""}, SealedPlace::kApiKey,
-                     key.id(), stored.SerializeAsString(), new_keys);
+  return sealer.Seal({.channel_no = 0, .user_id = ""},
+                     seal::SealedPlace::kApiKey, key.id(),
+                     stored.SerializeAsString(), new_keys);
 }
 
-absl::StatusOr<v1::ApiKey> OpenKey(Sealer& sealer, const ApiKeyRow& row) {
-  const auto opened = sealer.Open(SealedPlace::kApiKey, row.id, row.sealed_key);
+absl::StatusOr<v1::ApiKey> OpenKey(seal::Sealer& sealer,
+                                   const state::ApiKeyRow& row) {
+  const auto opened =
+      sealer.Open(seal::SealedPlace::kApiKey, row.id, row.sealed_key);
   if (!opened.ok()) return CannotOpen(row, opened.status());
   v1::ApiKey key;
   if (!key.ParseFromString(*opened)) {
@@ -33,7 +36,7 @@ absl::StatusOr<v1::ApiKey> OpenKey(Sealer& sealer, const ApiKeyRow& row) {
   return key;
 }
 
-void SetLastUse(const ApiKeyRow& row, v1::ApiKey& key) {
+void SetLastUse(const state::ApiKeyRow& row, v1::ApiKey& key) {
   if (row.last_use_ms == 0) return key.clear_last_use_time();
   *key.mutable_last_use_time() =
       google::protobuf::util::TimeUtil::MillisecondsToTimestamp(

@@ -7,9 +7,9 @@
 #include "server/base/log.h"
 #include "server/journal/data_folder.h"
 
-namespace linktor {
+namespace linktor::app {
 
-HttpResponse AdminPages::Answer(const HttpRequest& request) {
+http::HttpResponse AdminPages::Answer(const http::HttpRequest& request) {
   if (request.method != "GET" && request.method != "HEAD") {
     return {.status = 405, .body = "GET only\n"};
   }
@@ -22,7 +22,7 @@ HttpResponse AdminPages::Answer(const HttpRequest& request) {
   return {.status = 404, .body = "/healthz, /readyz or /metrics\n"};
 }
 
-HttpResponse AdminPages::Readiness() const {
+http::HttpResponse AdminPages::Readiness() const {
   if (!with_.serving) return {.status = 503, .body = "not ready\n"};
   if (with_.journal.disk_full()) {
     return {.status = 503,
@@ -71,14 +71,15 @@ void AdminPages::AddStoreFacts(MetricsMoment& moment) {
   }
   moment.unconfirmed = last_unconfirmed_;
   moment.oldest_event = last_oldest_event_;
-  const StoreSizes sizes = SizesOf(with_.data_dir);
+  const journal::StoreSizes sizes = journal::SizesOf(with_.data_dir);
   moment.database_bytes = sizes.database_bytes;
   moment.wal_bytes = sizes.wal_bytes;
 }
 
 void AdminPages::AddChannels(MetricsMoment& moment) const {
   moment.tokens = {{"missing", 0}, {"unknown", 0}, {"good", 0}, {"refused", 0}};
-  for (const ChannelRegistry::EntryPtr& channel : with_.registry.List()) {
+  for (const channels::ChannelRegistry::EntryPtr& channel :
+       with_.registry.List()) {
     const std::int64_t last =
         channel->notes->last_webhook_ms.load(std::memory_order_relaxed);
     moment.channels.push_back(
@@ -90,13 +91,13 @@ void AdminPages::AddChannels(MetricsMoment& moment) const {
       continue;
     }
     switch (channel->notes->token.load(std::memory_order_relaxed)) {
-      case TokenState::kUnknown:
+      case channels::TokenState::kUnknown:
         ++moment.tokens["unknown"];
         break;
-      case TokenState::kGood:
+      case channels::TokenState::kGood:
         ++moment.tokens["good"];
         break;
-      case TokenState::kRefused:
+      case channels::TokenState::kRefused:
         ++moment.tokens["refused"];
         break;
     }
@@ -116,4 +117,4 @@ void AdminPages::LogCertificateProblems() {
   }
 }
 
-}  // namespace linktor
+}  // namespace linktor::app

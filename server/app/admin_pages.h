@@ -22,7 +22,7 @@
 #include "server/journal/embedded_journal.h"
 #include "server/state/state_reader.h"
 
-namespace linktor {
+namespace linktor::app {
 
 class AdminPages {
  public:
@@ -36,10 +36,10 @@ class AdminPages {
     // It is true while the server takes work.
     const std::atomic<bool>& serving;
     Metrics& metrics;
-    const EmbeddedJournal& journal;
-    EventLog& log;
-    StateReader& state;
-    const ChannelRegistry& registry;
+    const journal::EmbeddedJournal& journal;
+    events::EventLog& log;
+    state::StateReader& state;
+    const channels::ChannelRegistry& registry;
     std::string data_dir;
     std::vector<Listener> listeners;
   };
@@ -48,12 +48,12 @@ class AdminPages {
 
   // Answers a request. It reads the disk, which the administration's thread may
   // wait for.
-  HttpResponse Answer(const HttpRequest& request);
+  http::HttpResponse Answer(const http::HttpRequest& request);
   // Logs a problem of a certificate once, until it is another.
   void LogCertificateProblems();
 
  private:
-  HttpResponse Readiness() const;
+  http::HttpResponse Readiness() const;
   // Collects the values that are only looked at when somebody asks for the
   // metrics.
   MetricsMoment Moment();
@@ -72,4 +72,4 @@ class AdminPages {
   std::map<std::string, std::string> logged_problems_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::app

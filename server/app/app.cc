@@ -17,7 +17,7 @@
 #include "server/rpc/descriptor_limit.h"
 #include "server/seal/master_key.h"
 
-namespace linktor {
+namespace linktor::app {
 namespace {
 
 // Most of the executor's work waits for the disk, so there are more threads
@@ -87,7 +87,7 @@ absl::StatusOr<std::unique_ptr<App>> App::Start(
        {"grpc_listen", config.grpc_listen},
        {"webhook_listen", config.webhook_listen},
        {"admin_listen", config.admin_listen}});
-  const std::size_t descriptors = RaiseDescriptorLimit();
+  const std::size_t descriptors = rpc::RaiseDescriptorLimit();
   std::unique_ptr<App> app(new App(config, clock, std::move(on_fatal)));
   LINKTOR_TRY(app->LoadCertificates());
   LINKTOR_TRY(app->StartStore());
@@ -117,32 +117,33 @@ std::string App::ReadyLine() const {
 
 absl::Status App::StartStore() {
   LINKTOR_ASSIGN(const Secret master_key,
-                 ReadMasterKey(config_.master_key_file));
-  LINKTOR_ASSIGN(folder_, DataFolder::Open(config_.data_dir, master_key));
-  LINKTOR_ASSIGN(journal_, EmbeddedJournal::Create(
+                 seal::ReadMasterKey(config_.master_key_file));
+  LINKTOR_ASSIGN(folder_,
+                 journal::DataFolder::Open(config_.data_dir, master_key));
+  LINKTOR_ASSIGN(journal_, journal::EmbeddedJournal::Create(
                                {}, *folder_, absl::ToUnixMillis(clock_.Now()),
                                [this](const absl::Status&) {
                                  serving_ = false;
                                  on_fatal_();
                                }));
-  log_ = std::make_unique<EventLog>(*folder_);
-  list_ = std::make_unique<EventList>(*folder_, *log_);
-  deliveries_ = std::make_unique<DeliveryList>(folder_->state());
+  log_ = std::make_unique<events::EventLog>(*folder_);
+  list_ = std::make_unique<events::EventList>(*folder_, *log_);
+  deliveries_ = std::make_unique<events::DeliveryList>(folder_->state());
   folder_->feed().Add([this](auto records) { log_->OnCommit(records); });
-  registry_ = std::make_unique<ChannelRegistry>(folder_->sealer());
+  registry_ = std::make_unique<channels::ChannelRegistry>(folder_->sealer());
   LINKTOR_ASSIGN(const auto channels, folder_->state().LiveChannels());
   LINKTOR_TRY(registry_->Load(channels));
   folder_->feed().Add([this](auto records) { registry_->OnCommit(records); });
   executor_ = std::make_unique<Executor>(kExecutorThreads, kExecutorQueue);
-  transport_ = std::make_unique<CurlTransport>(
-      CurlTransport::Options{.proxy = config_.graph_proxy});
+  transport_ = std::make_unique<http::CurlTransport>(
+      http::CurlTransport::Options{.proxy = config_.graph_proxy});
   tokens_ = std::make_unique<TokenWatch>(*registry_, metrics_);
-  graph_ =
-      std::make_unique<HttpGraphClient>(config_.graph, *transport_, *tokens_);
-  admin_of_channels_ = std::make_unique<ChannelAdmin>(
+  graph_ = std::make_unique<graph::HttpGraphClient>(config_.graph, *transport_,
+                                                    *tokens_);
+  admin_of_channels_ = std::make_unique<channels::ChannelAdmin>(
       clock_, *journal_, folder_->sealer(), *registry_);
-  ice_breakers_ = std::make_unique<IceBreakers>(*executor_, *admin_of_channels_,
-                                                *registry_, *graph_);
+  ice_breakers_ = std::make_unique<channels::IceBreakers>(
+      *executor_, *admin_of_channels_, *registry_, *graph_);
   housekeeping_ = std::make_unique<Housekeeping>(
       clock_, *journal_, folder_->feed(),
       Housekeeping::Ages{config_.event_retention, config_.raw_retention,
@@ -151,46 +152,48 @@ absl::Status App::StartStore() {
 }
 
 absl::Status App::StartMessaging() {
-  StateReader& state = folder_->state();
-  Sealer& sealer = folder_->sealer();
-  reader_ = std::make_unique<MessageReader>(state, folder_->events(), sealer,
-                                            *registry_);
-  messages_ =
-      std::make_unique<MessageList>(*folder_, *log_, *reader_, *registry_);
-  settler_ = std::make_unique<Settler>(Settler::Dependencies{
-      clock_, folder_->appender(), sealer, *journal_, *registry_, *reader_});
-  sender_ = std::make_unique<Sender>(
-      Sender::Dependencies{.clock = clock_,
-                           .appender = folder_->appender(),
-                           .state = state,
-                           .sealer = sealer,
-                           .journal = *journal_,
-                           .registry = *registry_,
-                           .graph = *graph_,
-                           .executor = *executor_,
-                           .quota = config_.sends_per_user_hour,
-                           .observer = &metrics_});
+  state::StateReader& state = folder_->state();
+  seal::Sealer& sealer = folder_->sealer();
+  reader_ = std::make_unique<messaging::MessageReader>(state, folder_->events(),
+                                                       sealer, *registry_);
+  messages_ = std::make_unique<messaging::MessageList>(*folder_, *log_,
+                                                       *reader_, *registry_);
+  settler_ = std::make_unique<messaging::Settler>(
+      messaging::Settler::Dependencies{clock_, folder_->appender(), sealer,
+                                       *journal_, *registry_, *reader_});
+  sender_ = std::make_unique<messaging::Sender>(
+      messaging::Sender::Dependencies{.clock = clock_,
+                                      .appender = folder_->appender(),
+                                      .state = state,
+                                      .sealer = sealer,
+                                      .journal = *journal_,
+                                      .registry = *registry_,
+                                      .graph = *graph_,
+                                      .executor = *executor_,
+                                      .quota = config_.sends_per_user_hour,
+                                      .observer = &metrics_});
   folder_->feed().Add([this](auto records) { sender_->OnCommit(records); });
   LINKTOR_ASSIGN(const auto pending, state.PendingMessages());
   sender_->Load(pending);
   LINKTOR_TRY(settler_->SettleAbandoned(pending));
-  users_ = std::make_unique<UserDirectory>(UserDirectory::Dependencies{
-      clock_, state, sealer, *journal_, *registry_, *graph_});
+  users_ = std::make_unique<channels::UserDirectory>(
+      channels::UserDirectory::Dependencies{clock_, state, sealer, *journal_,
+                                            *registry_, *graph_});
   folder_->feed().Add([this](auto records) { users_->OnCommit(records); });
-  conversations_ = std::make_unique<Conversations>(
-      Conversations::Dependencies{.clock = clock_,
-                                  .state = state,
-                                  .sealer = sealer,
-                                  .journal = *journal_,
-                                  .registry = *registry_,
-                                  .messages = *messages_,
-                                  .folder = *folder_,
-                                  .log = *log_});
+  conversations_ = std::make_unique<messaging::Conversations>(
+      messaging::Conversations::Dependencies{.clock = clock_,
+                                             .state = state,
+                                             .sealer = sealer,
+                                             .journal = *journal_,
+                                             .registry = *registry_,
+                                             .messages = *messages_,
+                                             .folder = *folder_,
+                                             .log = *log_});
   // Content that was erased before a crash may still be in a file.
   LINKTOR_ASSIGN(const std::int64_t due, state.LastDueErasure());
-  erasures_ = std::make_unique<ErasureWorker>(
+  erasures_ = std::make_unique<journal::ErasureWorker>(
       clock_, *journal_,
-      ErasureWorker::Options{
+      journal::ErasureWorker::Options{
           .begin_log_anew = [this] { return journal_->BeginLogAnew(); },
           .old_log_bytes = [this] { return journal_->OldLogBytes(); },
           .cut_log = [this] { return journal_->CutLog(); },
@@ -198,7 +201,7 @@ absl::Status App::StartMessaging() {
   folder_->feed().Add([this](auto records) { erasures_->OnCommit(records); });
   backups_ = BackupSocket::StartOrWarn(
       config_.data_dir,
-      [this](EmbeddedJournal::WriterTask task) {
+      [this](journal::EmbeddedJournal::WriterTask task) {
         return journal_->RunOnWriter(std::move(task));
       },
       clock_);
@@ -248,12 +251,12 @@ absl::Status App::LoadKeys() {
 
 absl::Status App::StartGrpc() {
   known_channels_ =
-      std::make_unique<KnownChannels>(*registry_, folder_->state());
+      std::make_unique<channels::KnownChannels>(*registry_, folder_->state());
   GrpcServer::Options options;
   options.listen.unix_path = UnixPathOf(config_.grpc_listen);
   if (options.listen.unix_path.empty()) {
-    SplitHostPort(config_.grpc_listen, options.listen.host,
-                  options.listen.port);
+    http::SplitHostPort(config_.grpc_listen, options.listen.host,
+                        options.listen.port);
   }
   options.listen.max_connections =
       static_cast<std::size_t>(config_.max_connections);
@@ -297,20 +300,21 @@ v1::ServerInfo App::Describe() const {
 }
 
 absl::Status App::StartHttp() {
-  ingest_ = std::make_unique<Ingest>(clock_, folder_->sealer(), *registry_,
-                                     *users_, metrics_);
-  endpoint_ = std::make_unique<WebhookEndpoint>(
+  ingest_ = std::make_unique<webhook::Ingest>(clock_, folder_->sealer(),
+                                              *registry_, *users_, metrics_);
+  endpoint_ = std::make_unique<webhook::WebhookEndpoint>(
       *registry_, *ingest_,
-      [this](Delivery&& delivery, auto done) {
-        AppendSealed(*journal_, std::move(delivery.new_keys),
-                     std::move(delivery.appended),
-                     [done = std::move(done)](Ending ending) mutable {
-                       done(AnswerAs<DeliveryAnswer>(std::move(ending)));
-                     });
+      [this](webhook::Delivery&& delivery, auto done) {
+        journal::AppendSealed(
+            *journal_, std::move(delivery.new_keys),
+            std::move(delivery.appended),
+            [done = std::move(done)](journal::Ending ending) mutable {
+              done(journal::AnswerAs<state::DeliveryAnswer>(std::move(ending)));
+            });
       },
       metrics_);
-  HttpListener::Options webhook;
-  SplitHostPort(config_.webhook_listen, webhook.host, webhook.port);
+  http::HttpListener::Options webhook;
+  http::SplitHostPort(config_.webhook_listen, webhook.host, webhook.port);
   webhook.threads = config_.webhook_threads;
   webhook.max_body_bytes = static_cast<std::size_t>(config_.webhook_max_body);
   webhook.max_bytes_in_flight =
@@ -323,14 +327,14 @@ absl::Status App::StartHttp() {
   }
   webhook.proxy_protocol = config_.webhook_proxy_protocol;
   webhook.trusted_proxies = config_.trusted_proxies;
-  webhook.on_refused = [this](const HttpRefusal& refusal) {
+  webhook.on_refused = [this](const http::HttpRefusal& refusal) {
     metrics_.OnHttpRefusal("webhook", refusal);
   };
-  LINKTOR_ASSIGN(webhook_,
-                 HttpListener::Start(webhook, [this](const HttpRequest& request,
-                                                     HttpResponder done) {
-                   endpoint_->Handle(request, std::move(done));
-                 }));
+  LINKTOR_ASSIGN(webhook_, http::HttpListener::Start(
+                               webhook, [this](const http::HttpRequest& request,
+                                               http::HttpResponder done) {
+                                 endpoint_->Handle(request, std::move(done));
+                               }));
   return StartAdmin();
 }
 
@@ -352,16 +356,16 @@ absl::Status App::StartAdmin() {
                                .registry = *registry_,
                                .data_dir = config_.data_dir,
                                .listeners = std::move(listeners)});
-  HttpListener::Options admin;
-  SplitHostPort(config_.admin_listen, admin.host, admin.port);
-  admin.on_refused = [this](const HttpRefusal& refusal) {
+  http::HttpListener::Options admin;
+  http::SplitHostPort(config_.admin_listen, admin.host, admin.port);
+  admin.on_refused = [this](const http::HttpRefusal& refusal) {
     metrics_.OnHttpRefusal("admin", refusal);
   };
-  LINKTOR_ASSIGN(admin_,
-                 HttpListener::Start(admin, [this](const HttpRequest& request,
-                                                   HttpResponder done) {
-                   done(pages_->Answer(request));
-                 }));
+  LINKTOR_ASSIGN(admin_, http::HttpListener::Start(
+                             admin, [this](const http::HttpRequest& request,
+                                           http::HttpResponder done) {
+                               done(pages_->Answer(request));
+                             }));
   return absl::OkStatus();
 }
 
@@ -427,4 +431,4 @@ void App::Stop() {
   LogLeftOutCauses(/*all=*/true);
 }
 
-}  // namespace linktor
+}  // namespace linktor::app

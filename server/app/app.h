@@ -47,7 +47,7 @@
 #include "server/webhook/endpoint.h"
 #include "server/webhook/ingest.h"
 
-namespace linktor {
+namespace linktor::app {
 
 class App {
  public:
@@ -134,32 +134,32 @@ class App {
   // so each may use those above it until its end. Stop has ended their work and
   // their threads before.
   Metrics metrics_;
-  std::unique_ptr<DataFolder> folder_;
+  std::unique_ptr<journal::DataFolder> folder_;
   // It is above the journal, because the writer's thread tells it of every
   // commit.
-  std::unique_ptr<EventLog> log_;
-  std::unique_ptr<EventList> list_;
-  std::unique_ptr<DeliveryList> deliveries_;
-  std::unique_ptr<EmbeddedJournal> journal_;
-  std::unique_ptr<ChannelRegistry> registry_;
+  std::unique_ptr<events::EventLog> log_;
+  std::unique_ptr<events::EventList> list_;
+  std::unique_ptr<events::DeliveryList> deliveries_;
+  std::unique_ptr<journal::EmbeddedJournal> journal_;
+  std::unique_ptr<channels::ChannelRegistry> registry_;
   // Its tasks refer to components below it. Stop ends it when they have no work
   // left.
   std::unique_ptr<Executor> executor_;
   // It has libcurl's thread, on which the Graph client's callbacks come.
-  std::unique_ptr<CurlTransport> transport_;
+  std::unique_ptr<http::CurlTransport> transport_;
   std::unique_ptr<TokenWatch> tokens_;
-  std::unique_ptr<GraphClient> graph_;
-  std::unique_ptr<ChannelAdmin> admin_of_channels_;
-  std::unique_ptr<IceBreakers> ice_breakers_;
-  std::unique_ptr<MessageReader> reader_;
-  std::unique_ptr<MessageList> messages_;
-  std::unique_ptr<Settler> settler_;
-  std::unique_ptr<Sender> sender_;
+  std::unique_ptr<graph::GraphClient> graph_;
+  std::unique_ptr<channels::ChannelAdmin> admin_of_channels_;
+  std::unique_ptr<channels::IceBreakers> ice_breakers_;
+  std::unique_ptr<messaging::MessageReader> reader_;
+  std::unique_ptr<messaging::MessageList> messages_;
+  std::unique_ptr<messaging::Settler> settler_;
+  std::unique_ptr<messaging::Sender> sender_;
   // It has a thread that asks Meta for names.
-  std::unique_ptr<UserDirectory> users_;
-  std::unique_ptr<Conversations> conversations_;
+  std::unique_ptr<channels::UserDirectory> users_;
+  std::unique_ptr<messaging::Conversations> conversations_;
   // These three have a thread each, which waits for the journal.
-  std::unique_ptr<ErasureWorker> erasures_;
+  std::unique_ptr<journal::ErasureWorker> erasures_;
   std::unique_ptr<BackupSocket> backups_;
   std::unique_ptr<Housekeeping> housekeeping_;
   // They are null for a port without TLS. The listeners' threads ask them for
@@ -170,15 +170,15 @@ class App {
   // they are asked for.
   std::unique_ptr<access::ApiKeys> keys_;
   std::unique_ptr<access::KeyAdmin> key_admin_;
-  std::unique_ptr<KnownChannels> known_channels_;
+  std::unique_ptr<channels::KnownChannels> known_channels_;
   std::unique_ptr<GrpcServer> grpc_;
-  std::unique_ptr<Ingest> ingest_;
-  std::unique_ptr<WebhookEndpoint> endpoint_;
+  std::unique_ptr<webhook::Ingest> ingest_;
+  std::unique_ptr<webhook::WebhookEndpoint> endpoint_;
   // Each has threads of its own, which call the components above.
-  std::unique_ptr<HttpListener> webhook_;
+  std::unique_ptr<http::HttpListener> webhook_;
   // It is above the listener that asks it.
   std::unique_ptr<AdminPages> pages_;
-  std::unique_ptr<HttpListener> admin_;
+  std::unique_ptr<http::HttpListener> admin_;
   // Only the ticker's thread uses it: how often it has ticked.
   std::uint64_t ticks_ = 0;
   // It is the last member, so that its thread ends before anything that it
@@ -186,4 +186,4 @@ class App {
   std::unique_ptr<Ticker> ticker_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::app

@@ -18,7 +18,7 @@
 #include "server/base/strings.h"
 #include "server/base/try.h"
 
-namespace linktor {
+namespace linktor::app {
 namespace {
 
 constexpr char kAsk[] = "backup 1 ";
@@ -40,10 +40,10 @@ std::string BackupSocketOf(const std::string& data_dir) {
 }
 
 absl::StatusOr<std::unique_ptr<BackupSocket>> BackupSocket::Start(
-    const std::string& data_dir, RunOnWriter run_on_writer,
+    const std::string& data_dir, journal::RunOnWriter run_on_writer,
     const Clock& clock) {
-  LINKTOR_ASSIGN(ListeningSockets listening,
-                 ListeningSockets::ListenOnUnix(BackupSocketOf(data_dir)));
+  LINKTOR_ASSIGN(rpc::ListeningSockets listening,
+                 rpc::ListeningSockets::ListenOnUnix(BackupSocketOf(data_dir)));
   UniqueFd stop(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!stop.valid()) return absl::UnavailableError("no eventfd can be made");
   return std::unique_ptr<BackupSocket>(new BackupSocket(
@@ -51,7 +51,7 @@ absl::StatusOr<std::unique_ptr<BackupSocket>> BackupSocket::Start(
 }
 
 std::unique_ptr<BackupSocket> BackupSocket::StartOrWarn(
-    const std::string& data_dir, RunOnWriter run_on_writer,
+    const std::string& data_dir, journal::RunOnWriter run_on_writer,
     const Clock& clock) {
   auto started = Start(data_dir, std::move(run_on_writer), clock);
   if (started.ok()) return *std::move(started);
@@ -60,9 +60,9 @@ std::unique_ptr<BackupSocket> BackupSocket::StartOrWarn(
   return nullptr;
 }
 
-BackupSocket::BackupSocket(ListeningSockets listening,
-                           RunOnWriter run_on_writer, const Clock& clock,
-                           UniqueFd stop)
+BackupSocket::BackupSocket(rpc::ListeningSockets listening,
+                           journal::RunOnWriter run_on_writer,
+                           const Clock& clock, UniqueFd stop)
     : listening_(std::move(listening)),
       run_on_writer_(std::move(run_on_writer)),
       clock_(clock),
@@ -121,7 +121,7 @@ void BackupSocket::Serve(LineSocket asker) {
 absl::StatusOr<absl::Time> BackupSocket::Copy(const std::string& folder,
                                               LineSocket& asker) {
   std::int64_t last_percent = -1;
-  return CopyForBackup(
+  return journal::CopyForBackup(
       run_on_writer_, clock_, folder,
       [&](std::int64_t copied, std::int64_t pages) {
         if (UniqueFd other = Accept(); other.valid()) {
@@ -174,4 +174,4 @@ absl::StatusOr<absl::Time> AskForCopy(const std::string& data_dir,
   }
 }
 
-}  // namespace linktor
+}  // namespace linktor::app

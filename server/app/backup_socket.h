@@ -28,7 +28,7 @@
 #include "server/journal/backup.h"
 #include "server/rpc/listening_sockets.h"
 
-namespace linktor {
+namespace linktor::app {
 
 // Returns the path of the socket where the server of a data folder can be
 // asked.
@@ -42,13 +42,13 @@ class BackupSocket {
   // must go on until this has ended. It fails with a sentence when there can be
   // no socket in the folder, such as for a path that is too long.
   static absl::StatusOr<std::unique_ptr<BackupSocket>> Start(
-      const std::string& data_dir, RunOnWriter run_on_writer,
+      const std::string& data_dir, journal::RunOnWriter run_on_writer,
       const Clock& clock);
   // Does the same, but a server without the socket serves all the same: a
   // failure is a line of the log, and the result is null.
-  static std::unique_ptr<BackupSocket> StartOrWarn(const std::string& data_dir,
-                                                   RunOnWriter run_on_writer,
-                                                   const Clock& clock);
+  static std::unique_ptr<BackupSocket> StartOrWarn(
+      const std::string& data_dir, journal::RunOnWriter run_on_writer,
+      const Clock& clock);
   // Gives up the copy that is being made, and waits for the thread: for a step
   // of the copy, or for the 5 s for which an asker may be silent.
   ~BackupSocket();
@@ -57,8 +57,9 @@ class BackupSocket {
 
  private:
   // Starts the thread.
-  BackupSocket(ListeningSockets listening, RunOnWriter run_on_writer,
-               const Clock& clock, UniqueFd stop);
+  BackupSocket(rpc::ListeningSockets listening,
+               journal::RunOnWriter run_on_writer, const Clock& clock,
+               UniqueFd stop);
   // This is the thread: it waits for askers and serves each, until stop_ is
   // readable.
   void Run();
@@ -71,8 +72,8 @@ class BackupSocket {
   // asker has gone, or this is to end.
   absl::StatusOr<absl::Time> Copy(const std::string& folder, LineSocket& asker);
 
-  const ListeningSockets listening_;
-  const RunOnWriter run_on_writer_;
+  const rpc::ListeningSockets listening_;
+  const journal::RunOnWriter run_on_writer_;
   const Clock& clock_;
   // It is readable when it is time to end.
   const UniqueFd stop_;
@@ -89,4 +90,4 @@ absl::StatusOr<absl::Time> AskForCopy(const std::string& data_dir,
                                       const std::string& to,
                                       absl::FunctionRef<void(int)> told);
 
-}  // namespace linktor
+}  // namespace linktor::app

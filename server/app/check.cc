@@ -19,7 +19,7 @@
 #include "server/rpc/listening_sockets.h"
 #include "server/seal/master_key.h"
 
-namespace linktor {
+namespace linktor::app {
 namespace {
 
 using Problems = std::vector<std::string>;
@@ -70,15 +70,15 @@ class ListenChecks {
     if (path.empty()) {
       Tcp("grpc-listen", listen);
     } else {
-      Take("grpc-listen", ListeningSockets::CanListenOnUnix(path));
+      Take("grpc-listen", rpc::ListeningSockets::CanListenOnUnix(path));
     }
   }
 
   void Tcp(const char* name, const std::string& listen) {
     std::string host;
     std::uint16_t port = 0;
-    if (!SplitHostPort(listen, host, port)) return;
-    auto sockets = ListeningSockets::ListenOnTcp(host, port);
+    if (!http::SplitHostPort(listen, host, port)) return;
+    auto sockets = rpc::ListeningSockets::ListenOnTcp(host, port);
     Take(name, sockets.status());
     if (sockets.ok()) open_.push_back(*std::move(sockets));
   }
@@ -98,7 +98,7 @@ class ListenChecks {
 
   const bool in_use_;
   HostCheck& found_;
-  std::vector<ListeningSockets> open_;
+  std::vector<rpc::ListeningSockets> open_;
 };
 
 }  // namespace
@@ -107,7 +107,8 @@ HostCheck CheckHost(const Config& config, const Clock& clock) {
   HostCheck found;
   Problems& problems = found.problems;
   if (!config.access.allow_core_dumps) Add(ForbidCoreDumps(), problems);
-  const absl::StatusOr<Secret> key = ReadMasterKey(config.master_key_file);
+  const absl::StatusOr<Secret> key =
+      seal::ReadMasterKey(config.master_key_file);
   Add(key.status(), problems);
   CheckKeyMode(config.master_key_file, problems);
   const std::size_t before = problems.size();
@@ -115,7 +116,7 @@ HostCheck CheckHost(const Config& config, const Clock& clock) {
   bool in_use = false;
   if (key.ok() && problems.size() == before) {
     const absl::StatusOr<bool> used =
-        DataFolder::Examine(config.data_dir, *key);
+        journal::DataFolder::Examine(config.data_dir, *key);
     Add(used.status(), problems);
     in_use = used.ok() && *used;
   }
@@ -145,4 +146,4 @@ bool CheckAndTell(const Config& config, const Clock& clock) {
   return found.problems.empty();
 }
 
-}  // namespace linktor
+}  // namespace linktor::app

@@ -9,7 +9,7 @@
 #include "server/app/config.h"
 #include "server/base/clock.h"
 
-namespace linktor {
+namespace linktor::app {
 
 // A HostCheck holds all that was found; each entry is one sentence.
 struct HostCheck {
@@ -30,4 +30,4 @@ HostCheck CheckHost(const Config& config, const Clock& clock);
 // are none. Returns whether there are no problems.
 bool CheckAndTell(const Config& config, const Clock& clock);
 
-}  // namespace linktor
+}  // namespace linktor::app

@@ -20,7 +20,7 @@
 #include "server/journal/restore.h"
 #include "server/seal/master_key.h"
 
-namespace linktor {
+namespace linktor::app {
 namespace {
 
 std::string TextOf(absl::Time time) {
@@ -34,7 +34,7 @@ absl::StatusOr<Secret> TakeMasterKey(const Config& config) {
     return absl::FailedPreconditionError("the cryptographic self test failed");
   }
   if (!config.access.allow_core_dumps) LINKTOR_TRY(ForbidCoreDumps());
-  return ReadMasterKey(config.master_key_file);
+  return seal::ReadMasterKey(config.master_key_file);
 }
 
 // Prints every tenth percent.
@@ -53,16 +53,17 @@ class Progress {
 absl::StatusOr<absl::Time> Copy(const Config& config, const Secret& master_key,
                                 const std::string& to, const Clock& clock) {
   Progress progress;
-  LINKTOR_ASSIGN(
-      const std::optional<absl::Time> time,
-      CopyUnused(config.data_dir, master_key, clock, to,
-                 [&](std::int64_t copied, std::int64_t pages) {
-                   progress.Tell(pages == 0 ? 100 : 100 * copied / pages);
-                   return true;
-                 }));
+  LINKTOR_ASSIGN(const std::optional<absl::Time> time,
+                 journal::CopyUnused(
+                     config.data_dir, master_key, clock, to,
+                     [&](std::int64_t copied, std::int64_t pages) {
+                       progress.Tell(pages == 0 ? 100 : 100 * copied / pages);
+                       return true;
+                     }));
   if (time.has_value()) return *time;
   // A wrong key is found before everything is copied.
-  LINKTOR_TRY(DataFolder::Examine(config.data_dir, master_key).status());
+  LINKTOR_TRY(
+      journal::DataFolder::Examine(config.data_dir, master_key).status());
   return AskForCopy(config.data_dir, to,
                     [&](int percent) { progress.Tell(percent); });
 }
@@ -74,11 +75,12 @@ absl::Status Backup(const CommandLine& command_line, const Clock& clock) {
   std::error_code error;
   const std::string to =
       std::filesystem::absolute(command_line.to, error).string();
-  LINKTOR_TRY(CheckBackupFolder(to));
+  LINKTOR_TRY(journal::CheckBackupFolder(to));
   LINKTOR_ASSIGN(const absl::Time time, Copy(config, master_key, to, clock));
   std::cout << "verifying\n" << std::flush;
-  LINKTOR_ASSIGN(const BackupManifest made,
-                 FinishBackup(to, time, master_key, [](FinishStep) {}));
+  LINKTOR_ASSIGN(
+      const journal::BackupManifest made,
+      journal::FinishBackup(to, time, master_key, [](journal::FinishStep) {}));
   std::cout << "backup of " << TextOf(made.time) << ", with the events up to "
             << made.log.last_seq << ", in " << to << ": " << made.bytes
             << " bytes\n";
@@ -88,11 +90,11 @@ absl::Status Backup(const CommandLine& command_line, const Clock& clock) {
 absl::Status Restore(const CommandLine& command_line) {
   const Config& config = command_line.config;
   LINKTOR_ASSIGN(const Secret master_key, TakeMasterKey(config));
-  LINKTOR_ASSIGN(const BackupManifest restored,
-                 RestoreBackup({.from = command_line.from,
-                                .data_dir = config.data_dir,
-                                .master_key = master_key},
-                               [](RestoreStep) {}));
+  LINKTOR_ASSIGN(const journal::BackupManifest restored,
+                 journal::RestoreBackup({.from = command_line.from,
+                                         .data_dir = config.data_dir,
+                                         .master_key = master_key},
+                                        [](journal::RestoreStep) {}));
   std::cout
       << "restored the backup of " << TextOf(restored.time)
       << ", with the events up to " << restored.log.last_seq << ", into "
@@ -129,4 +131,4 @@ int RunCommand(const CommandLine& command_line, const Clock& clock) {
   return kExitFailed;
 }
 
-}  // namespace linktor
+}  // namespace linktor::app

@@ -7,7 +7,7 @@
 #include "server/app/config.h"
 #include "server/base/clock.h"
 
-namespace linktor {
+namespace linktor::app {
 
 // These are the exit statuses of the program besides 0. Scripts rely on them:
 // do not change.
@@ -20,4 +20,4 @@ inline constexpr int kExitBadConfiguration = 2;
 // It blocks for as long as the command takes.
 int RunCommand(const CommandLine& command_line, const Clock& clock);
 
-}  // namespace linktor
+}  // namespace linktor::app

@@ -15,7 +15,7 @@
 #include "absl/strings/strip.h"
 #include "server/base/strings.h"
 
-namespace linktor {
+namespace linktor::app {
 namespace {
 
 // Reads the value of a setting.
@@ -77,13 +77,13 @@ Reader Flag(bool& target) {
           "true or false"};
 }
 
-Reader Networks(std::vector<IpNetwork>& target) {
+Reader Networks(std::vector<http::IpNetwork>& target) {
   return {[&target](const std::string& text) {
             target.clear();
             for (const absl::string_view one :
                  absl::StrSplit(text, ',', absl::SkipWhitespace())) {
-              const auto network =
-                  IpNetwork::Parse(ToStd(absl::StripAsciiWhitespace(one)));
+              const auto network = http::IpNetwork::Parse(
+                  ToStd(absl::StripAsciiWhitespace(one)));
               if (!network.has_value()) return false;
               target.push_back(*network);
             }
@@ -382,4 +382,4 @@ ConfigChanges CompareConfigs(const CommandLine& before,
   return changes;
 }
 
-}  // namespace linktor
+}  // namespace linktor::app

@@ -17,7 +17,7 @@
 #include "server/graph/account.h"
 #include "server/http/peer_address.h"
 
-namespace linktor {
+namespace linktor::app {
 
 // An Access says who may call, and how connections are protected. On a loopback
 // address and on a Unix socket nothing is required; elsewhere each requirement
@@ -58,7 +58,7 @@ struct Config {
   Access access;
   // These are the base URLs of Meta's API; tests and the demo name the
   // emulator.
-  GraphHosts graph;
+  graph::GraphHosts graph;
   // The URL of a proxy for calls to Meta; empty for none.
   std::string graph_proxy;
   LogLevel log_level = LogLevel::kInfo;
@@ -74,7 +74,7 @@ struct Config {
   bool webhook_proxy_protocol = false;
   // Peers at these addresses may say by X-Forwarded-For whom a request is from;
   // the log alone uses that.
-  std::vector<IpNetwork> trusted_proxies;
+  std::vector<http::IpNetwork> trusted_proxies;
   // The gRPC port and the webhook port may each have so many connections.
   int max_connections = 10'000;
   // At most so many of these may come from one address, so that one client
@@ -151,4 +151,4 @@ std::vector<std::string> CheckConfig(const Config& config);
 // Returns the path of "unix:PATH"; empty for any other text.
 std::string UnixPathOf(const std::string& listen);
 
-}  // namespace linktor
+}  // namespace linktor::app

@@ -9,7 +9,7 @@
 #include "server/app/config.h"
 #include "server/http/listener.h"
 
-namespace linktor {
+namespace linktor::app {
 namespace {
 
 // Meta may deliver a webhook again for 36 h, and the keys that recognise a
@@ -23,7 +23,7 @@ bool IsPublic(const std::string& value, const char* name,
               std::vector<std::string>& problems) {
   std::string host;
   std::uint16_t port = 0;
-  if (SplitHostPort(value, host, port)) return !IsLoopback(host);
+  if (http::SplitHostPort(value, host, port)) return !http::IsLoopback(host);
   problems.push_back(absl::StrCat(name, ": '", value,
                                   "' is not HOST:PORT, such as "
                                   "127.0.0.1:8080"));
@@ -108,7 +108,8 @@ void CheckGraphUrl(const std::string& value, const char* name,
     problems.push_back(
         absl::StrCat(name, ": '", value,
                      "' is not a URL such as https://graph.example.com"));
-  } else if (url->scheme() == "http" && !IsLoopback(url->host_address())) {
+  } else if (url->scheme() == "http" &&
+             !http::IsLoopback(url->host_address())) {
     problems.push_back(absl::StrCat(
         name,
         ": plain http only to a loopback address; tokens would travel "
@@ -164,4 +165,4 @@ std::vector<std::string> CheckConfig(const Config& config) {
   return problems;
 }
 
-}  // namespace linktor
+}  // namespace linktor::app

@@ -3,7 +3,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-namespace linktor {
+namespace linktor::app {
 
 absl::Status ForbidCoreDumps() {
   // The limit alone does not count for handlers that the kernel pipes to.
@@ -17,4 +17,4 @@ absl::Status ForbidCoreDumps() {
   return absl::OkStatus();
 }
 
-}  // namespace linktor
+}  // namespace linktor::app

@@ -6,7 +6,7 @@
 
 #include "absl/status/status.h"
 
-namespace linktor {
+namespace linktor::app {
 
 // After this call, neither a core file nor a handler such as systemd-coredump
 // gets the memory of this process. Other processes of the same user can neither
@@ -14,4 +14,4 @@ namespace linktor {
 // call fails with FAILED_PRECONDITION when the system refuses.
 absl::Status ForbidCoreDumps();
 
-}  // namespace linktor
+}  // namespace linktor::app

@@ -9,7 +9,7 @@
 #include "server/base/try.h"
 #include "server/rpc/tls_credentials.h"
 
-namespace linktor {
+namespace linktor::app {
 namespace {
 
 // Clients may ping every 10 s, since streams live for months; half of that
@@ -65,7 +65,7 @@ class Goodbye {
 
 GrpcServer::GrpcServer(const Options& options, const Dependencies& dependencies,
                        access::Methods methods,
-                       std::unique_ptr<GrpcListener> listener)
+                       std::unique_ptr<rpc::GrpcListener> listener)
     : log_(dependencies.log),
       listener_(std::move(listener)),
       admission_(std::move(methods), dependencies.keys, options.limits),
@@ -91,7 +91,7 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
     const Options& options, const Dependencies& dependencies) {
   LINKTOR_ASSIGN(access::Methods methods,
                  access::Methods::Read(access::Methods::Services()));
-  LINKTOR_ASSIGN(auto listener, GrpcListener::Bind(options.listen));
+  LINKTOR_ASSIGN(auto listener, rpc::GrpcListener::Bind(options.listen));
   std::unique_ptr<GrpcServer> server(new GrpcServer(
       options, dependencies, std::move(methods), std::move(listener)));
   LINKTOR_TRY(server->Serve(options));
@@ -103,11 +103,11 @@ absl::Status GrpcServer::Serve(const Options& options) {
   // thread that may be in a poll of 10 s, and stopping may take 25 s.
   grpc_init();
   grpc::ServerBuilder builder;
-  listener_->Attach(
-      builder, options.tls == nullptr
-                   ? grpc::InsecureServerCredentials()
-                   : MakeTlsCredentials(options.tls,
-                                        options.require_client_certificate));
+  listener_->Attach(builder,
+                    options.tls == nullptr
+                        ? grpc::InsecureServerCredentials()
+                        : rpc::MakeTlsCredentials(
+                              options.tls, options.require_client_certificate));
   builder.AddChannelArgument(
       GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
       kMinPingIntervalMs);
@@ -176,4 +176,4 @@ void GrpcServer::Shutdown(std::chrono::milliseconds grace) {
   server_.reset();
 }
 
-}  // namespace linktor
+}  // namespace linktor::app

@@ -38,7 +38,7 @@
 #include "server/rpc/reflection_service.h"
 #include "server/rpc/server_service.h"
 
-namespace linktor {
+namespace linktor::app {
 
 // Its parts live in rpc/; this puts them together and stops them in order.
 class GrpcServer {
@@ -49,35 +49,35 @@ class GrpcServer {
     // It runs all work of calls that may block.
     Executor& executor;
     // It counts every call, on gRPC's threads and the executor's.
-    CallObserver& observer;
+    rpc::CallObserver& observer;
     // It is null for a server without keys.
     access::ApiKeys* keys;
     access::KeyAdmin& key_admin;
-    ChannelAdmin& channel_admin;
-    IceBreakers& ice_breakers;
-    const ChannelRegistry& registry;
-    const KnownChannels& known_channels;
-    Sender& sender;
-    Settler& settler;
-    MessageReader& reader;
-    MessageList& messages;
-    Conversations& conversations;
-    EventLog& log;
-    EventList& list;
-    DeliveryList& deliveries;
+    channels::ChannelAdmin& channel_admin;
+    channels::IceBreakers& ice_breakers;
+    const channels::ChannelRegistry& registry;
+    const channels::KnownChannels& known_channels;
+    messaging::Sender& sender;
+    messaging::Settler& settler;
+    messaging::MessageReader& reader;
+    messaging::MessageList& messages;
+    messaging::Conversations& conversations;
+    events::EventLog& log;
+    events::EventList& list;
+    events::DeliveryList& deliveries;
     // It is called for each GetServerInfo, on the executor.
-    ServerServiceImpl::Describe describe;
+    rpc::ServerServiceImpl::Describe describe;
   };
   // The options come from the configuration and do not change while the server
   // runs.
   struct Options {
-    GrpcListener::Options listen;
+    rpc::GrpcListener::Options listen;
     // This is the certificate, asked for at each handshake; it is null for no
     // TLS.
     TlsSource tls;
     // A client must show a certificate; it is looked at with TLS alone.
     bool require_client_certificate = false;
-    Admission::Limits limits;
+    rpc::Admission::Limits limits;
   };
 
   // Listens and serves. It fails with UNAVAILABLE when the address cannot be
@@ -93,7 +93,7 @@ class GrpcServer {
   // Returns the address in use, with its real port.
   const std::string& address() const { return listener_->address(); }
   // The App's ticker sets the state.
-  HealthService& health() { return health_; }
+  rpc::HealthService& health() { return health_; }
   // Ends streams whose key is no longer in force; those of events look after
   // themselves. It is called about twice a second, by one thread.
   void CheckKeys() { reflection_streams_.CheckKeys(); }
@@ -110,7 +110,8 @@ class GrpcServer {
  private:
   // Makes the services; nothing is served yet.
   GrpcServer(const Options& options, const Dependencies& dependencies,
-             access::Methods methods, std::unique_ptr<GrpcListener> listener);
+             access::Methods methods,
+             std::unique_ptr<rpc::GrpcListener> listener);
   // Builds gRPC's server with its limits and starts it.
   absl::Status Serve(const Options& options);
   // Waits until no call has arrived for 20 ms, or for 500 ms in all. The gate
@@ -118,26 +119,26 @@ class GrpcServer {
   void AwaitQuiet();
 
   // Its hub ends the streams of events.
-  EventLog& log_;
+  events::EventLog& log_;
   // It outlives server_, whose connections it has accepted. The services do so,
   // too, because calls use them until the server is gone.
-  std::unique_ptr<GrpcListener> listener_;
+  std::unique_ptr<rpc::GrpcListener> listener_;
   // All services share one admission, so that the limits hold for all together.
-  Admission admission_;
-  CallContext calls_;
-  AccessServiceImpl access_;
-  ChannelServiceImpl channels_;
-  MessagingServiceImpl messaging_;
-  EventServiceImpl events_;
-  ServerServiceImpl info_;
+  rpc::Admission admission_;
+  rpc::CallContext calls_;
+  rpc::AccessServiceImpl access_;
+  rpc::ChannelServiceImpl channels_;
+  rpc::MessagingServiceImpl messaging_;
+  rpc::EventServiceImpl events_;
+  rpc::ServerServiceImpl info_;
   // Health and reflection are open to more callers than the contract's
   // services.
-  HealthService health_;
-  ReflectionStreams reflection_streams_;
-  ReflectionServiceV1 reflection_v1_;
-  ReflectionServiceV1Alpha reflection_v1alpha_;
+  rpc::HealthService health_;
+  rpc::ReflectionStreams reflection_streams_;
+  rpc::ReflectionServiceV1 reflection_v1_;
+  rpc::ReflectionServiceV1Alpha reflection_v1alpha_;
   // It is null after Shutdown.
   std::unique_ptr<grpc::Server> server_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::app

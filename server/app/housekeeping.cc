@@ -4,7 +4,7 @@
 
 #include "server/base/log.h"
 
-namespace linktor {
+namespace linktor::app {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
@@ -15,8 +15,9 @@ constexpr std::chrono::milliseconds kStepPause{20};
 
 }  // namespace
 
-Housekeeping::Housekeeping(const Clock& clock, Journal& journal, Feed& feed,
-                           const Ages& ages, absl::Duration interval)
+Housekeeping::Housekeeping(const Clock& clock, journal::Journal& journal,
+                           journal::Feed& feed, const Ages& ages,
+                           absl::Duration interval)
     : clock_(clock),
       journal_(journal),
       interval_(interval),
@@ -39,8 +40,8 @@ void Housekeeping::SetAges(const Ages& ages) {
   ages_ = ages;
 }
 
-std::optional<TrimAnswer> Housekeeping::Trim() {
-  journal::Record record = NewRecord(absl::ToUnixMillis(clock_.Now()));
+std::optional<state::TrimAnswer> Housekeeping::Trim() {
+  journal::Record record = journal::NewRecord(absl::ToUnixMillis(clock_.Now()));
   journal::Trim& trim = *record.mutable_trim();
   meter_.Measure(SteadyClock::now(), trim);
   {
@@ -49,8 +50,8 @@ std::optional<TrimAnswer> Housekeeping::Trim() {
     trim.set_raw_age_ms(absl::ToInt64Milliseconds(ages_.raw));
     trim.set_raw_max_bytes(ages_.raw_max_bytes);
   }
-  const absl::StatusOr<TrimAnswer> answer =
-      AppendAs<TrimAnswer>(journal_, std::move(record));
+  const absl::StatusOr<state::TrimAnswer> answer =
+      journal::AppendAs<state::TrimAnswer>(journal_, std::move(record));
   if (answer.ok()) return *answer;
   Log(LogLevel::kWarning, "housekeeping failed",
       {{"error", answer.status().ToString()}});
@@ -61,10 +62,10 @@ void Housekeeping::Run() {
   while (stop_.Rest(absl::ToChronoNanoseconds(interval_))) {
     bool more = true;
     while (more) {
-      const std::optional<TrimAnswer> answer = Trim();
+      const std::optional<state::TrimAnswer> answer = Trim();
       more = answer.has_value() && answer->more && stop_.Rest(kStepPause);
     }
   }
 }
 
-}  // namespace linktor
+}  // namespace linktor::app

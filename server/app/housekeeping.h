@@ -16,7 +16,7 @@
 #include "server/journal/journal.h"
 #include "server/journal/trim_meter.h"
 
-namespace linktor {
+namespace linktor::app {
 
 class Housekeeping {
  public:
@@ -35,8 +35,9 @@ class Housekeeping {
   // Starts the thread and follows the feed. All must outlive this, and this
   // must live until nothing is applied any more. `interval` is shorter in
   // tests.
-  Housekeeping(const Clock& clock, Journal& journal, Feed& feed,
-               const Ages& ages, absl::Duration interval = kInterval);
+  Housekeeping(const Clock& clock, journal::Journal& journal,
+               journal::Feed& feed, const Ages& ages,
+               absl::Duration interval = kInterval);
   ~Housekeeping();
   Housekeeping(const Housekeeping&) = delete;
   Housekeeping& operator=(const Housekeeping&) = delete;
@@ -54,14 +55,14 @@ class Housekeeping {
   void Run();
   // Appends one Trim and waits for it. Returns nullopt when it was not applied,
   // which is logged; the next round tries again.
-  std::optional<TrimAnswer> Trim();
+  std::optional<state::TrimAnswer> Trim();
   // It gives the times of the records; how much time has passed is measured by
   // the monotonic clock.
   const Clock& clock_;
-  Journal& journal_;
+  journal::Journal& journal_;
   const absl::Duration interval_;
   // It measures the time between Trims, whoever appended them.
-  TrimMeter meter_;
+  journal::TrimMeter meter_;
   // It is not held while a Trim is appended.
   Mutex mutex_;
   Ages ages_ ABSL_GUARDED_BY(mutex_);
@@ -70,4 +71,4 @@ class Housekeeping {
   std::thread thread_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::app

@@ -12,7 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 
-namespace linktor {
+namespace linktor::app {
 namespace {
 
 absl::Status Ended() {
@@ -85,4 +85,4 @@ bool LineSocket::PeerHasEnded() const {
          (watched.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
-}  // namespace linktor
+}  // namespace linktor::app

@@ -13,7 +13,7 @@
 #include "absl/status/statusor.h"
 #include "server/base/unique_fd.h"
 
-namespace linktor {
+namespace linktor::app {
 
 class LineSocket {
  public:
@@ -50,4 +50,4 @@ class LineSocket {
   std::string received_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::app

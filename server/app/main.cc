@@ -35,38 +35,39 @@ sigset_t BlockSignals() {
 
 int main(int argc, char** argv) {
   const linktor::SystemClock clock;
-  auto command_line = linktor::ReadCommandLine(argc, argv);
+  auto command_line = linktor::app::ReadCommandLine(argc, argv);
   if (!command_line.ok()) {
     std::cerr << command_line.status().message() << "\n";
-    return linktor::kExitBadConfiguration;
+    return linktor::app::kExitBadConfiguration;
   }
   if (command_line->done) {
     (command_line->exit_code == 0 ? std::cout : std::cerr)
         << command_line->message;
-    return command_line->exit_code == 0 ? 0 : linktor::kExitBadConfiguration;
+    return command_line->exit_code == 0 ? 0
+                                        : linktor::app::kExitBadConfiguration;
   }
-  if (command_line->command != linktor::Command::kServe) {
-    return linktor::RunCommand(*command_line, clock);
+  if (command_line->command != linktor::app::Command::kServe) {
+    return linktor::app::RunCommand(*command_line, clock);
   }
   const sigset_t signals = BlockSignals();
   linktor::InitLogging(command_line->config.log_level);
   std::atomic<bool> failed{false};
-  auto app = linktor::App::Start(command_line->config, clock, [&failed] {
+  auto app = linktor::app::App::Start(command_line->config, clock, [&failed] {
     failed = true;
     kill(getpid(), SIGTERM);
   });
   if (!app.ok()) {
     std::cerr << app.status().message() << "\n";
-    return linktor::kExitFailed;
+    return linktor::app::kExitFailed;
   }
   std::cout << (*app)->ReadyLine() << std::flush;
   int signal = 0;
   for (sigwait(&signals, &signal); signal == SIGHUP;
        sigwait(&signals, &signal)) {
-    linktor::Reload(argc, argv, **app, *command_line);
+    linktor::app::Reload(argc, argv, **app, *command_line);
   }
   linktor::Log(linktor::LogLevel::kInfo, "stopping",
                {{"signal", std::to_string(signal)}});
   (*app)->Stop();
-  return failed ? linktor::kExitFailed : 0;
+  return failed ? linktor::app::kExitFailed : 0;
 }

@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/status.h"
 
-namespace linktor {
+namespace linktor::app {
 namespace {
 
 using Buckets = prometheus::Histogram::BucketBoundaries;
@@ -193,7 +193,7 @@ Metrics::Metrics()
   auto& answers = CounterFamily(registry_, "linktor_webhook_answers_total",
                                 "Answers of the webhook URL, by status and "
                                 "reason.");
-  for (const WebhookAnswer& answer : WebhookAnswers()) {
+  for (const webhook::WebhookAnswer& answer : webhook::WebhookAnswers()) {
     answers_.push_back(&answers.Add({{"status", std::to_string(answer.status)},
                                      {"reason", answer.reason}}));
   }
@@ -215,13 +215,13 @@ std::string Metrics::Bounded(std::string_view family, std::string_view name) {
   return std::string(name);
 }
 
-void Metrics::OnAnswer(WebhookVerdict verdict,
+void Metrics::OnAnswer(webhook::WebhookVerdict verdict,
                        std::chrono::nanoseconds latency) {
   answers_[static_cast<std::size_t>(verdict)]->Increment();
   webhook_seconds_.Observe(Seconds(latency));
 }
 
-void Metrics::OnOutcome(const DeliveryAnswer& outcome) {
+void Metrics::OnOutcome(const state::DeliveryAnswer& outcome) {
   events_.Increment(static_cast<double>(outcome.events));
   duplicates_.Increment(static_cast<double>(outcome.duplicates));
   ignored_.Increment(static_cast<double>(outcome.ignored));
@@ -237,7 +237,7 @@ void Metrics::OnUnknownItem(std::string_view kind) {
 void Metrics::OnForeignItem() { foreign_items_.Increment(); }
 
 void Metrics::OnHttpRefusal(std::string_view listener,
-                            const HttpRefusal& refusal) {
+                            const http::HttpRefusal& refusal) {
   http_refusals_
       .Add({{"listener", std::string(listener)},
             {"status", std::to_string(refusal.status)},
@@ -345,4 +345,4 @@ std::string Metrics::Render(const MetricsMoment& moment) {
   return prometheus::TextSerializer().Serialize(registry_.Collect());
 }
 
-}  // namespace linktor
+}  // namespace linktor::app

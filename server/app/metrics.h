@@ -34,7 +34,7 @@
 #include "server/rpc/call.h"
 #include "server/webhook/observer.h"
 
-namespace linktor {
+namespace linktor::app {
 
 // A MetricsMoment holds the values that are only looked at when somebody asks
 // for the metrics. AdminPages fills it.
@@ -78,10 +78,10 @@ struct MetricsMoment {
 
 // Every On… function is called by another part of the server, as its observer
 // interface says. None blocks longer than a short mutex.
-class Metrics final : public WebhookObserver,
-                      public CallObserver,
-                      public GraphObserver,
-                      public SendObserver {
+class Metrics final : public webhook::WebhookObserver,
+                      public rpc::CallObserver,
+                      public graph::GraphObserver,
+                      public messaging::SendObserver {
  public:
   // A label has at most so many values that come from outside; the rest counts
   // as "other".
@@ -92,10 +92,10 @@ class Metrics final : public WebhookObserver,
 
   // The first four are called for webhooks. `latency` is the time from the
   // whole request to its answer.
-  void OnAnswer(WebhookVerdict verdict,
+  void OnAnswer(webhook::WebhookVerdict verdict,
                 std::chrono::nanoseconds latency) override;
   // A delivery is durable; its counts add up to its items.
-  void OnOutcome(const DeliveryAnswer& outcome) override;
+  void OnOutcome(const state::DeliveryAnswer& outcome) override;
   // An item of a kind that this server does not model came. The kind is Meta's
   // word, so it is bounded.
   void OnUnknownItem(std::string_view kind) override;
@@ -116,7 +116,8 @@ class Metrics final : public WebhookObserver,
   void OnSendEnded(v1::MessageState state, std::string_view reason) override;
   // A listener has refused a request or a connection by itself. `listener` is
   // "webhook" or "admin".
-  void OnHttpRefusal(std::string_view listener, const HttpRefusal& refusal);
+  void OnHttpRefusal(std::string_view listener,
+                     const http::HttpRefusal& refusal);
 
   // Returns the text of /metrics, with the values of `moment` and of the
   // process. It may be called from several threads; one waits for the other.
@@ -209,4 +210,4 @@ class Metrics final : public WebhookObserver,
   StringMap<prometheus::Gauge*> by_channel_ ABSL_GUARDED_BY(render_mutex_);
 };
 
-}  // namespace linktor
+}  // namespace linktor::app

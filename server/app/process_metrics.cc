@@ -13,7 +13,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 
-namespace linktor {
+namespace linktor::app {
 namespace {
 
 prometheus::Gauge& Gauge(prometheus::Registry& registry, const char* name,
@@ -111,4 +111,4 @@ void ProcessMetrics::Refresh() {
   }
 }
 
-}  // namespace linktor
+}  // namespace linktor::app

@@ -7,7 +7,7 @@
 #include <prometheus/gauge.h>
 #include <prometheus/registry.h>
 
-namespace linktor {
+namespace linktor::app {
 
 class ProcessMetrics {
  public:
@@ -34,4 +34,4 @@ class ProcessMetrics {
   prometheus::Gauge& max_descriptors_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::app

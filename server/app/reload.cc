@@ -5,7 +5,7 @@
 #include "absl/strings/str_join.h"
 #include "server/base/log.h"
 
-namespace linktor {
+namespace linktor::app {
 
 void Reload(int argc, const char* const* argv, App& app, CommandLine& current) {
   auto next = ReadCommandLine(argc, argv);
@@ -27,4 +27,4 @@ void Reload(int argc, const char* const* argv, App& app, CommandLine& current) {
   }
 }
 
-}  // namespace linktor
+}  // namespace linktor::app

@@ -6,7 +6,7 @@
 #include "server/app/app.h"
 #include "server/app/config.h"
 
-namespace linktor {
+namespace linktor::app {
 
 // Reads the configuration from the same command line, and gives the server the
 // settings that it can take without a restart. A configuration with a problem
@@ -15,4 +15,4 @@ namespace linktor {
 // a restart is not, so that it is named again at the next reload.
 void Reload(int argc, const char* const* argv, App& app, CommandLine& current);
 
-}  // namespace linktor
+}  // namespace linktor::app

@@ -6,18 +6,18 @@
 #include "server/base/log.h"
 #include "server/base/status.h"
 
-namespace linktor {
+namespace linktor::app {
 namespace {
 
 // Returns the state of the token that an answer proves; nullopt when it proves
 // none.
-std::optional<TokenState> StateOf(const absl::Status& status) {
-  if (status.ok()) return TokenState::kGood;
+std::optional<channels::TokenState> StateOf(const absl::Status& status) {
+  if (status.ok()) return channels::TokenState::kGood;
   // Without a code of Meta's, a proxy in between may have answered.
   const google::rpc::ErrorInfo info = ErrorInfoOf(status);
   if (info.reason() == ReasonName(v1::ERROR_REASON_ACCESS_TOKEN_EXPIRED) &&
       info.metadata().contains("graph_code")) {
-    return TokenState::kRefused;
+    return channels::TokenState::kRefused;
   }
   return std::nullopt;
 }
@@ -29,16 +29,18 @@ void TokenWatch::OnGraphCall(std::string_view operation,
                              const absl::Status& status,
                              std::chrono::nanoseconds latency) {
   next_.OnGraphCall(operation, channel_id, status, latency);
-  const std::optional<TokenState> state = StateOf(status);
+  const std::optional<channels::TokenState> state = StateOf(status);
   if (!state.has_value()) return;
-  const ChannelRegistry::EntryPtr channel = registry_.Find(channel_id);
+  const channels::ChannelRegistry::EntryPtr channel =
+      registry_.Find(channel_id);
   if (channel == nullptr) return;
-  const TokenState before =
+  const channels::TokenState before =
       channel->notes->token.exchange(*state, std::memory_order_relaxed);
-  if (before == TokenState::kRefused && *state == TokenState::kGood) {
+  if (before == channels::TokenState::kRefused &&
+      *state == channels::TokenState::kGood) {
     Log(LogLevel::kInfo, "Meta takes the access token again",
         {{"channel", std::string(channel_id)}});
   }
 }
 
-}  // namespace linktor
+}  // namespace linktor::app

@@ -11,13 +11,14 @@
 #include "server/channels/registry.h"
 #include "server/graph/observer.h"
 
-namespace linktor {
+namespace linktor::app {
 
 // It is a decorator: the App puts it between the Graph client and the metrics.
-class TokenWatch final : public GraphObserver {
+class TokenWatch final : public graph::GraphObserver {
  public:
   // Both must outlive this.
-  TokenWatch(const ChannelRegistry& registry, GraphObserver& next)
+  TokenWatch(const channels::ChannelRegistry& registry,
+             graph::GraphObserver& next)
       : registry_(registry), next_(next) {}
 
   // An answer with OK means that the token is good; one of Meta's that says
@@ -30,9 +31,9 @@ class TokenWatch final : public GraphObserver {
  private:
   // The state is kept in the notes of the channel's entry, which outlive its
   // revisions.
-  const ChannelRegistry& registry_;
+  const channels::ChannelRegistry& registry_;
   // The metrics come next.
-  GraphObserver& next_;
+  graph::GraphObserver& next_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::app

@@ -12,7 +12,7 @@
 #include "server/base/status.h"
 #include "server/base/try.h"
 
-namespace linktor {
+namespace linktor::channels {
 namespace {
 
 using google::protobuf::util::TimeUtil;
@@ -135,22 +135,22 @@ absl::Status AlwaysChanged() {
 
 // Puts a refusal into words for a caller that asked about the channel of that
 // id, by a request of that id; OK when the answer is no refusal.
-absl::Status RefusalOf(const ChannelAnswer& answer,
+absl::Status RefusalOf(const state::ChannelAnswer& answer,
                        const std::string& channel_id,
                        const std::string& request_id = "") {
   switch (answer.kind) {
-    case ChannelAnswer::Kind::kApplied:
-    case ChannelAnswer::Kind::kReplayed:
+    case state::ChannelAnswer::Kind::kApplied:
+    case state::ChannelAnswer::Kind::kReplayed:
       return absl::OkStatus();
-    case ChannelAnswer::Kind::kReused:
+    case state::ChannelAnswer::Kind::kReused:
       return RequestIdReused(request_id);
-    case ChannelAnswer::Kind::kNotFound:
+    case state::ChannelAnswer::Kind::kNotFound:
       return ChannelNotFound(channel_id);
-    case ChannelAnswer::Kind::kChanged:
+    case state::ChannelAnswer::Kind::kChanged:
       return AlwaysChanged();
-    case ChannelAnswer::Kind::kIdTaken:
+    case state::ChannelAnswer::Kind::kIdTaken:
       return IdTaken(channel_id);
-    case ChannelAnswer::Kind::kAccountTaken:
+    case state::ChannelAnswer::Kind::kAccountTaken:
       return AccountTaken(answer.owner);
   }
   return absl::InternalError("the state gave no known answer");
@@ -165,7 +165,7 @@ std::int64_t ChannelAdmin::NowMs() const {
 absl::StatusOr<v1::Channel> ChannelAdmin::Create(
     const v1::CreateChannelRequest& request) {
   const std::int64_t now_ms = NowMs();
-  journal::Record record = NewRecord(now_ms);
+  journal::Record record = journal::NewRecord(now_ms);
   journal::CreateChannel& create = *record.mutable_create_channel();
   create.set_channel_no(NewChannelNo());
   create.set_request_id(request.request_id());
@@ -177,14 +177,14 @@ absl::StatusOr<v1::Channel> ChannelAdmin::Create(
   ChannelContent content{.channel = NewChannel(request.channel(), now_ms),
                          .credentials = request.credentials()};
   DescribeCredentials(content.credentials, now_ms, content.channel);
-  NewKeys new_keys;
+  seal::NewKeys new_keys;
   LINKTOR_ASSIGN(*create.mutable_body(),
                  SealChannel(sealer_, create.channel_no(), content, new_keys));
   LINKTOR_ASSIGN(const auto answer,
-                 AppendSealedAs<ChannelAnswer>(journal_, std::move(new_keys),
-                                               std::move(record)));
+                 journal::AppendSealedAs<state::ChannelAnswer>(
+                     journal_, std::move(new_keys), std::move(record)));
   LINKTOR_TRY(RefusalOf(answer, content.channel.id(), request.request_id()));
-  if (answer.kind == ChannelAnswer::Kind::kReplayed) {
+  if (answer.kind == state::ChannelAnswer::Kind::kReplayed) {
     LINKTOR_ASSIGN(content, OpenChannel(sealer_, answer.row));
   }
   return content.channel;
@@ -280,28 +280,28 @@ absl::StatusOr<v1::Channel> ChannelAdmin::Replace(const std::string& channel_id,
                                              .sealed_credentials =
                                                  entry->sealed_credentials}));
     LINKTOR_TRY(change(content));
-    LINKTOR_ASSIGN(const ChannelAnswer answer,
+    LINKTOR_ASSIGN(const state::ChannelAnswer answer,
                    AppendUpdate(*entry, content, NowMs()));
     // Another change came first, and the registry knows it by now.
-    if (answer.kind == ChannelAnswer::Kind::kChanged) continue;
+    if (answer.kind == state::ChannelAnswer::Kind::kChanged) continue;
     LINKTOR_TRY(RefusalOf(answer, channel_id));
     return std::move(content.channel);
   }
   return AlwaysChanged();
 }
 
-absl::StatusOr<ChannelAnswer> ChannelAdmin::AppendUpdate(
+absl::StatusOr<state::ChannelAnswer> ChannelAdmin::AppendUpdate(
     const ChannelEntry& entry, const ChannelContent& content,
     std::int64_t now_ms) {
-  journal::Record record = NewRecord(now_ms);
+  journal::Record record = journal::NewRecord(now_ms);
   journal::UpdateChannel& update = *record.mutable_update_channel();
   update.set_channel_no(entry.no);
   update.set_expected_revision(entry.revision);
-  NewKeys new_keys;
+  seal::NewKeys new_keys;
   LINKTOR_ASSIGN(*update.mutable_body(),
                  SealChannel(sealer_, entry.no, content, new_keys));
-  return AppendSealedAs<ChannelAnswer>(journal_, std::move(new_keys),
-                                       std::move(record));
+  return journal::AppendSealedAs<state::ChannelAnswer>(
+      journal_, std::move(new_keys), std::move(record));
 }
 
 absl::Status ChannelAdmin::RememberIceBreakers(
@@ -338,7 +338,7 @@ absl::Status ChannelAdmin::RememberIceBreakers(
 absl::Status ChannelAdmin::Delete(const v1::DeleteChannelRequest& request) {
   const std::string& id = request.channel_id();
   for (int i = 0; i < kMaxConflicts; ++i) {
-    journal::Record record = NewRecord(NowMs());
+    journal::Record record = journal::NewRecord(NowMs());
     journal::DeleteChannel& body = *record.mutable_delete_channel();
     body.set_channel_id(id);
     if (!request.etag().empty()) {
@@ -347,9 +347,9 @@ absl::Status ChannelAdmin::Delete(const v1::DeleteChannelRequest& request) {
       LINKTOR_TRY(CheckEtag(request.etag(), entry->channel));
       body.set_expected_revision(entry->revision);
     }
-    LINKTOR_ASSIGN(const auto answer,
-                   AppendAs<ChannelAnswer>(journal_, std::move(record)));
-    if (answer.kind != ChannelAnswer::Kind::kChanged) {
+    LINKTOR_ASSIGN(const auto answer, journal::AppendAs<state::ChannelAnswer>(
+                                          journal_, std::move(record)));
+    if (answer.kind != state::ChannelAnswer::Kind::kChanged) {
       return RefusalOf(answer, id);
     }
   }
@@ -379,4 +379,4 @@ void ChannelAdmin::DescribeCredentials(
   }
 }
 
-}  // namespace linktor
+}  // namespace linktor::channels

@@ -14,7 +14,7 @@
 #include "server/channels/sealed_channel.h"
 #include "server/journal/journal.h"
 
-namespace linktor {
+namespace linktor::channels {
 
 // At most so many app secrets are live at once: the old and the new one while a
 // secret is replaced. Each costs an HMAC for every webhook.
@@ -26,8 +26,8 @@ inline constexpr int kMaxKnownIceBreakers = 400;
 class ChannelAdmin {
  public:
   // All must outlive this.
-  ChannelAdmin(const Clock& clock, Journal& journal, Sealer& sealer,
-               const ChannelRegistry& registry)
+  ChannelAdmin(const Clock& clock, journal::Journal& journal,
+               seal::Sealer& sealer, const ChannelRegistry& registry)
       : clock_(clock),
         journal_(journal),
         sealer_(sealer),
@@ -86,9 +86,9 @@ class ChannelAdmin {
                                      const std::string& etag, Change change);
   // Seals `content` and appends the update of `entry`. The answer may be of any
   // kind; an error means that nothing can be said about the channel.
-  absl::StatusOr<ChannelAnswer> AppendUpdate(const ChannelEntry& entry,
-                                             const ChannelContent& content,
-                                             std::int64_t now_ms);
+  absl::StatusOr<state::ChannelAnswer> AppendUpdate(
+      const ChannelEntry& entry, const ChannelContent& content,
+      std::int64_t now_ms);
   // Writes into `channel` what callers may know of its credentials:
   // fingerprints, and since when each secret is there. A secret that was there
   // keeps its time.
@@ -97,9 +97,9 @@ class ChannelAdmin {
   std::int64_t NowMs() const;
 
   const Clock& clock_;
-  Journal& journal_;
-  Sealer& sealer_;
+  journal::Journal& journal_;
+  seal::Sealer& sealer_;
   const ChannelRegistry& registry_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::channels

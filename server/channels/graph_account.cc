@@ -9,9 +9,10 @@
 #include "server/base/status.h"
 #include "server/base/strings.h"
 
-namespace linktor {
+namespace linktor::channels {
 
-absl::StatusOr<GraphAccount> GraphAccountOf(const ChannelEntry& channel) {
+absl::StatusOr<graph::GraphAccount> GraphAccountOf(
+    const ChannelEntry& channel) {
   if (channel.access_token.empty()) {
     return MakeError(
         absl::StatusCode::kFailedPrecondition,
@@ -28,7 +29,7 @@ absl::StatusOr<GraphAccount> GraphAccountOf(const ChannelEntry& channel) {
       proof = absl::BytesToHexString(ToAbsl(AsBytes(digest)));
     }
   }
-  return GraphAccount{
+  return graph::GraphAccount{
       .channel_id = channel.channel.id(),
       .login_type = channel.channel.login_type(),
       .api_version = channel.channel.api_version(),
@@ -38,4 +39,4 @@ absl::StatusOr<GraphAccount> GraphAccountOf(const ChannelEntry& channel) {
       .app_secret_proof = std::move(proof)};
 }
 
-}  // namespace linktor
+}  // namespace linktor::channels

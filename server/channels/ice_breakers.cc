@@ -9,17 +9,17 @@
 #include "server/graph/failure_log.h"
 #include "server/graph/observer.h"
 
-namespace linktor {
+namespace linktor::channels {
 namespace {
 
 void LogIfFailed(std::string_view operation, const std::string& channel_id,
                  const absl::Status& status) {
-  if (!status.ok()) LogGraphFailure(operation, channel_id, status);
+  if (!status.ok()) graph::LogGraphFailure(operation, channel_id, status);
 }
 
 }  // namespace
 
-absl::StatusOr<GraphAccount> IceBreakers::AccountOf(
+absl::StatusOr<graph::GraphAccount> IceBreakers::AccountOf(
     const std::string& channel_id) const {
   const ChannelRegistry::EntryPtr channel = registry_.Find(channel_id);
   if (channel == nullptr) return ChannelNotFound(channel_id);
@@ -29,7 +29,8 @@ absl::StatusOr<GraphAccount> IceBreakers::AccountOf(
 void IceBreakers::Set(
     const v1::SetIceBreakersRequest& request,
     absl::AnyInvocable<void(absl::StatusOr<v1::SetIceBreakersResponse>)> done) {
-  const absl::StatusOr<GraphAccount> account = AccountOf(request.channel_id());
+  const absl::StatusOr<graph::GraphAccount> account =
+      AccountOf(request.channel_id());
   if (!account.ok()) return done(account.status());
   if (absl::Status remembered = admin_.RememberIceBreakers(
           request.channel_id(), request.ice_breakers(),
@@ -44,7 +45,7 @@ void IceBreakers::Set(
       *account, request,
       [id = request.channel_id(), answer = std::move(answer),
        done = std::move(done)](const absl::Status& status) mutable {
-        LogIfFailed(kGraphSetIceBreakers, id, status);
+        LogIfFailed(graph::kGraphSetIceBreakers, id, status);
         if (!status.ok()) return done(status);
         done(std::move(answer));
       });
@@ -53,12 +54,12 @@ void IceBreakers::Set(
 void IceBreakers::Get(
     const std::string& channel_id,
     absl::AnyInvocable<void(absl::StatusOr<v1::GetIceBreakersResponse>)> done) {
-  const absl::StatusOr<GraphAccount> account = AccountOf(channel_id);
+  const absl::StatusOr<graph::GraphAccount> account = AccountOf(channel_id);
   if (!account.ok()) return done(account.status());
   graph_.GetIceBreakers(
       *account, [this, channel_id, done = std::move(done)](
                     absl::StatusOr<v1::GetIceBreakersResponse> found) mutable {
-        LogIfFailed(kGraphGetIceBreakers, channel_id, found.status());
+        LogIfFailed(graph::kGraphGetIceBreakers, channel_id, found.status());
         if (!found.ok()) return done(found.status());
         // This runs on libcurl's thread, which must not wait for the journal.
         executor_.Run([this, channel_id, found = *std::move(found),
@@ -80,13 +81,13 @@ void IceBreakers::RememberFound(const std::string& channel_id,
 
 void IceBreakers::Delete(const std::string& channel_id,
                          absl::AnyInvocable<void(absl::Status)> done) {
-  const absl::StatusOr<GraphAccount> account = AccountOf(channel_id);
+  const absl::StatusOr<graph::GraphAccount> account = AccountOf(channel_id);
   if (!account.ok()) return done(account.status());
   graph_.DeleteIceBreakers(*account, [channel_id, done = std::move(done)](
                                          const absl::Status& status) mutable {
-    LogIfFailed(kGraphDeleteIceBreakers, channel_id, status);
+    LogIfFailed(graph::kGraphDeleteIceBreakers, channel_id, status);
     done(status);
   });
 }
 
-}  // namespace linktor
+}  // namespace linktor::channels

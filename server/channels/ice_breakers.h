@@ -15,7 +15,7 @@
 #include "server/channels/registry.h"
 #include "server/graph/client.h"
 
-namespace linktor {
+namespace linktor::channels {
 
 // It is thread-safe. Requests have been validated. Each call ends by `done`,
 // which is called once, before the call returns or later on another thread. Its
@@ -25,7 +25,7 @@ class IceBreakers {
  public:
   // All must outlive this and the calls under way.
   IceBreakers(Executor& executor, ChannelAdmin& admin,
-              const ChannelRegistry& registry, GraphClient& graph)
+              const ChannelRegistry& registry, graph::GraphClient& graph)
       : executor_(executor),
         admin_(admin),
         registry_(registry),
@@ -54,7 +54,8 @@ class IceBreakers {
 
  private:
   // Returns the channel as Graph calls see it, or the error that ends the call.
-  absl::StatusOr<GraphAccount> AccountOf(const std::string& channel_id) const;
+  absl::StatusOr<graph::GraphAccount> AccountOf(
+      const std::string& channel_id) const;
   // Remembers the ice breakers that Instagram has, and logs when that fails. It
   // blocks on the journal.
   void RememberFound(const std::string& channel_id,
@@ -64,7 +65,7 @@ class IceBreakers {
   Executor& executor_;
   ChannelAdmin& admin_;
   const ChannelRegistry& registry_;
-  GraphClient& graph_;
+  graph::GraphClient& graph_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::channels

@@ -4,7 +4,7 @@
 
 #include "server/base/try.h"
 
-namespace linktor {
+namespace linktor::channels {
 
 absl::Status KnownChannels::Check(
     const google::protobuf::RepeatedPtrField<std::string>& ids) const {
@@ -16,4 +16,4 @@ absl::Status KnownChannels::Check(
   return absl::OkStatus();
 }
 
-}  // namespace linktor
+}  // namespace linktor::channels

@@ -9,12 +9,12 @@
 #include "server/channels/registry.h"
 #include "server/state/state_reader.h"
 
-namespace linktor {
+namespace linktor::channels {
 
 class KnownChannels {
  public:
   // Both must outlive this.
-  KnownChannels(const ChannelRegistry& registry, StateReader& state)
+  KnownChannels(const ChannelRegistry& registry, state::StateReader& state)
       : registry_(registry), state_(state) {}
 
   // Returns OK when each is a live channel, or a deleted one whose events may
@@ -28,7 +28,7 @@ class KnownChannels {
  private:
   // It is asked first, because it is in memory and knows nearly every name.
   const ChannelRegistry& registry_;
-  StateReader& state_;
+  state::StateReader& state_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::channels

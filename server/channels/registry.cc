@@ -8,7 +8,7 @@
 #include "server/base/status.h"
 #include "server/base/try.h"
 
-namespace linktor {
+namespace linktor::channels {
 
 bool ChannelEntry::HasSecret(std::string_view fingerprint) const {
   return std::any_of(
@@ -40,17 +40,18 @@ bool ChannelEntry::IsIceBreaker(std::string_view title,
       });
 }
 
-absl::Status ChannelRegistry::Load(const std::vector<ChannelRow>& rows) {
-  for (const ChannelRow& row : rows) {
+absl::Status ChannelRegistry::Load(const std::vector<state::ChannelRow>& rows) {
+  for (const state::ChannelRow& row : rows) {
     LINKTOR_ASSIGN(const ChannelContent content, OpenChannel(sealer_, row));
     Put(row, MakeEntry(row, content));
   }
   return absl::OkStatus();
 }
 
-void ChannelRegistry::OnCommit(std::span<const AppliedRecord> records) {
-  for (const AppliedRecord& record : records) {
-    for (const ChannelRow& row : record.effects.channels) {
+void ChannelRegistry::OnCommit(
+    std::span<const journal::AppliedRecord> records) {
+  for (const journal::AppliedRecord& record : records) {
+    for (const state::ChannelRow& row : record.effects.channels) {
       if (row.deleted) {
         Put(row, nullptr);
         continue;
@@ -66,7 +67,7 @@ void ChannelRegistry::OnCommit(std::span<const AppliedRecord> records) {
 }
 
 std::shared_ptr<ChannelEntry> ChannelRegistry::MakeEntry(
-    const ChannelRow& row, const ChannelContent& content) const {
+    const state::ChannelRow& row, const ChannelContent& content) const {
   auto entry = std::make_shared<ChannelEntry>();
   entry->no = row.no;
   entry->revision = row.revision;
@@ -83,7 +84,7 @@ std::shared_ptr<ChannelEntry> ChannelRegistry::MakeEntry(
   return entry;
 }
 
-void ChannelRegistry::Put(const ChannelRow& row,
+void ChannelRegistry::Put(const state::ChannelRow& row,
                           std::shared_ptr<ChannelEntry> entry) {
   MutexLock lock(mutex_);
   std::int64_t& revision = revisions_[row.no];
@@ -149,4 +150,4 @@ absl::Status ChannelNotFound(std::string_view channel_id) {
                     .metadata = {{"channel_id", std::string(channel_id)}}});
 }
 
-}  // namespace linktor
+}  // namespace linktor::channels

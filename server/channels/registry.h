@@ -28,7 +28,7 @@
 #include "server/seal/sealer.h"
 #include "server/state/rows.h"
 
-namespace linktor {
+namespace linktor::channels {
 
 // A SigningSecret is an app secret that is ready to check signatures with.
 struct SigningSecret {
@@ -101,17 +101,17 @@ class ChannelRegistry {
   using EntryPtr = std::shared_ptr<const ChannelEntry>;
 
   // `sealer` must outlive this.
-  explicit ChannelRegistry(Sealer& sealer) : sealer_(sealer) {}
+  explicit ChannelRegistry(seal::Sealer& sealer) : sealer_(sealer) {}
 
   // Takes the channels that the state has. Changes that the feed has told
   // meanwhile win. It fails with a sentence at the first that cannot be opened,
   // and then the server must not start: webhooks of that channel would be
   // refused.
-  absl::Status Load(const std::vector<ChannelRow>& rows);
+  absl::Status Load(const std::vector<state::ChannelRow>& rows);
   // Follows the feed, on the applying thread. A channel that cannot be opened
   // is logged and taken out, because nobody can say whether what was known
   // about it still holds; another change may bring it back.
-  void OnCommit(std::span<const AppliedRecord> records);
+  void OnCommit(std::span<const journal::AppliedRecord> records);
 
   // Returns the channel; null when there is none, also for a deleted one.
   EntryPtr Find(std::string_view channel_id) const;
@@ -130,14 +130,14 @@ class ChannelRegistry {
 
   // Returns an entry with notes of its own. It prepares the keys, which takes a
   // while, so it is called outside of the mutex.
-  std::shared_ptr<ChannelEntry> MakeEntry(const ChannelRow& row,
+  std::shared_ptr<ChannelEntry> MakeEntry(const state::ChannelRow& row,
                                           const ChannelContent& content) const;
   // Takes the channel as it now is, or out where `entry` is null. A revision
   // that is not newer than the known one is ignored. The entry gets the notes
   // of the one before.
-  void Put(const ChannelRow& row, std::shared_ptr<ChannelEntry> entry);
+  void Put(const state::ChannelRow& row, std::shared_ptr<ChannelEntry> entry);
 
-  Sealer& sealer_;
+  seal::Sealer& sealer_;
   // It guards both members below. The tables are replaced by a changed copy:
   // there are few channels, and they change rarely.
   mutable Mutex mutex_;
@@ -153,4 +153,4 @@ class ChannelRegistry {
 // Returns NOT_FOUND with CHANNEL_NOT_FOUND, the one wording for it.
 absl::Status ChannelNotFound(std::string_view channel_id);
 
-}  // namespace linktor
+}  // namespace linktor::channels

@@ -15,7 +15,7 @@
 #include "server/seal/sealer.h"
 #include "server/state/rows.h"
 
-namespace linktor {
+namespace linktor::channels {
 
 // A ChannelContent is everything of a channel that is sealed.
 struct ChannelContent {
@@ -33,19 +33,19 @@ struct ChannelContent {
 // read stay in the clear. `new_keys` gets the key when one was made, which must
 // be durable before the body; see Sealer::Seal. It fails only when the stored
 // keys cannot be read.
-absl::StatusOr<journal::ChannelBody> SealChannel(Sealer& sealer,
+absl::StatusOr<journal::ChannelBody> SealChannel(seal::Sealer& sealer,
                                                  std::int64_t channel_no,
                                                  const ChannelContent& content,
-                                                 NewKeys& new_keys);
+                                                 seal::NewKeys& new_keys);
 
 // Opens the row of a channel that is not deleted. It fails with a sentence that
 // names the channel: with DATA_LOSS when the row is not what was sealed or its
 // key is gone, or with the failure to read the key.
-absl::StatusOr<ChannelContent> OpenChannel(Sealer& sealer,
-                                           const ChannelRow& row);
+absl::StatusOr<ChannelContent> OpenChannel(seal::Sealer& sealer,
+                                           const state::ChannelRow& row);
 // Does the same with the credentials alone; it reads the row's number, id and
 // sealed credentials, and nothing else.
-absl::StatusOr<v1::ChannelCredentials> OpenCredentials(Sealer& sealer,
-                                                       const ChannelRow& row);
+absl::StatusOr<v1::ChannelCredentials> OpenCredentials(
+    seal::Sealer& sealer, const state::ChannelRow& row);
 
-}  // namespace linktor
+}  // namespace linktor::channels

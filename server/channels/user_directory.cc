@@ -10,7 +10,7 @@
 #include "server/graph/observer.h"
 #include "server/state/effects.h"
 
-namespace linktor {
+namespace linktor::channels {
 namespace {
 
 // A longer name is not Instagram's, which allows 30 characters.
@@ -32,15 +32,16 @@ void UserDirectory::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-UserDirectory::Known& UserDirectory::EntryOf(const KeyScope& user) {
+UserDirectory::Known& UserDirectory::EntryOf(const seal::KeyScope& user) {
   Known* known = known_.Find(user);
   return known == nullptr ? known_.Insert(user) : *known;
 }
 
-void UserDirectory::OnCommit(std::span<const AppliedRecord> records) {
-  for (const AppliedRecord& applied : records) {
-    for (const ConversationRow& row : applied.effects.names) {
-      const KeyScope user{.channel_no = row.channel_no, .user_id = row.user_id};
+void UserDirectory::OnCommit(std::span<const journal::AppliedRecord> records) {
+  for (const journal::AppliedRecord& applied : records) {
+    for (const state::ConversationRow& row : applied.effects.names) {
+      const seal::KeyScope user{.channel_no = row.channel_no,
+                                .user_id = row.user_id};
       MutexLock lock(mutex_);
       Known& known = EntryOf(user);
       // Opening it may need a key that is on the disk, so the next Find does
@@ -51,17 +52,17 @@ void UserDirectory::OnCommit(std::span<const AppliedRecord> records) {
   }
 }
 
-std::string UserDirectory::Open(const KeyScope& user,
+std::string UserDirectory::Open(const seal::KeyScope& user,
                                 const std::string& sealed) const {
   if (sealed.empty()) return "";
-  return deps_.sealer.Open(SealedPlace::kUsername, user.user_id, sealed)
+  return deps_.sealer.Open(seal::SealedPlace::kUsername, user.user_id, sealed)
       .value_or("");
 }
 
 std::string UserDirectory::Find(std::int64_t channel_no,
                                 std::string_view user_id) {
-  const KeyScope user{.channel_no = channel_no,
-                      .user_id = std::string(user_id)};
+  const seal::KeyScope user{.channel_no = channel_no,
+                            .user_id = std::string(user_id)};
   std::optional<std::string> sealed;
   {
     MutexLock lock(mutex_);
@@ -89,8 +90,8 @@ std::string UserDirectory::Find(std::int64_t channel_no,
 void UserDirectory::OnActivity(const ChannelRegistry::EntryPtr& channel,
                                std::string_view user_id) {
   if (channel->access_token.empty()) return;
-  const KeyScope user{.channel_no = channel->no,
-                      .user_id = std::string(user_id)};
+  const seal::KeyScope user{.channel_no = channel->no,
+                            .user_id = std::string(user_id)};
   MutexLock lock(mutex_);
   if (stopping_ || queue_.size() >= kQueueSize) return;
   Known& known = EntryOf(user);
@@ -133,7 +134,7 @@ std::string UserDirectory::Ask(const Wanted& wanted) {
       deps_.registry.Find(wanted.channel_id);
   // The channel was deleted meanwhile, and perhaps made anew under the same id.
   if (channel == nullptr || channel->no != wanted.user.channel_no) return "";
-  const absl::StatusOr<GraphAccount> account = GraphAccountOf(*channel);
+  const absl::StatusOr<graph::GraphAccount> account = GraphAccountOf(*channel);
   if (!account.ok()) return "";
   // The promise is shared, because the waiter wakes, and returns, before
   // set_value does.
@@ -145,28 +146,30 @@ std::string UserDirectory::Ask(const Wanted& wanted) {
                              });
   const absl::StatusOr<std::string> name = answer->get_future().get();
   if (!name.ok()) {
-    LogGraphFailure(kGraphUserProfile, wanted.channel_id, name.status());
+    graph::LogGraphFailure(graph::kGraphUserProfile, wanted.channel_id,
+                           name.status());
     return "";
   }
   return name->size() <= kMaxUsername ? *name : "";
 }
 
-bool UserDirectory::Store(const KeyScope& user, const std::string& name) {
+bool UserDirectory::Store(const seal::KeyScope& user, const std::string& name) {
   if (Find(user.channel_no, user.user_id) == name) return true;
-  journal::Record record = NewRecord(absl::ToUnixMillis(deps_.clock.Now()));
+  journal::Record record =
+      journal::NewRecord(absl::ToUnixMillis(deps_.clock.Now()));
   journal::SetUsername& body = *record.mutable_set_username();
   body.set_channel_no(user.channel_no);
   body.set_user_id(user.user_id);
-  NewKeys new_keys;
+  seal::NewKeys new_keys;
   absl::StatusOr<std::string> sealed = deps_.sealer.Seal(
-      user, SealedPlace::kUsername, user.user_id, name, new_keys);
+      user, seal::SealedPlace::kUsername, user.user_id, name, new_keys);
   if (!sealed.ok()) return false;
   body.set_sealed_username(*std::move(sealed));
-  const auto answer = AppendSealedAs<ConversationAnswer>(
+  const auto answer = journal::AppendSealedAs<state::ConversationAnswer>(
       deps_.journal, std::move(new_keys), std::move(record));
   // When the disk is full, or the channel was deleted, the name is asked for
   // again later.
   return answer.ok() && answer->live;
 }
 
-}  // namespace linktor
+}  // namespace linktor::channels

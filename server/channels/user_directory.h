@@ -25,7 +25,7 @@
 #include "server/seal/sealer.h"
 #include "server/state/state_reader.h"
 
-namespace linktor {
+namespace linktor::channels {
 
 class UserDirectory final : public UserNames {
  public:
@@ -42,11 +42,11 @@ class UserDirectory final : public UserNames {
 
   struct Dependencies {
     const Clock& clock;
-    StateReader& state;
-    Sealer& sealer;
-    Journal& journal;
+    state::StateReader& state;
+    seal::Sealer& sealer;
+    journal::Journal& journal;
     const ChannelRegistry& registry;
-    GraphClient& graph;
+    graph::GraphClient& graph;
     // The thread pauses so long between two calls: profiles matter least among
     // the calls that share Meta's limits for an account.
     absl::Duration pause = absl::Milliseconds(100);
@@ -59,7 +59,7 @@ class UserDirectory final : public UserNames {
 
   // Follows the feed. It keeps the sealed name and opens it later, because
   // opening may need a key that is on the disk.
-  void OnCommit(std::span<const AppliedRecord> records);
+  void OnCommit(std::span<const journal::AppliedRecord> records);
 
   // Returns the name as UserNames promises. A failure of the disk is not
   // remembered, so that the next call tries again.
@@ -93,7 +93,7 @@ class UserDirectory final : public UserNames {
   // up again, since it may be deleted meanwhile.
   struct Wanted {
     std::string channel_id;
-    KeyScope user;
+    seal::KeyScope user;
   };
 
   // This is the thread. It holds no mutex while it asks or stores.
@@ -103,23 +103,25 @@ class UserDirectory final : public UserNames {
   std::string Ask(const Wanted& wanted);
   // Stores the name, unless it is stored already, and blocks on the journal.
   // Returns whether it is stored now.
-  bool Store(const KeyScope& user, const std::string& name);
+  bool Store(const seal::KeyScope& user, const std::string& name);
   // Returns the name in the clear; empty when there is none or it cannot be
   // opened.
-  std::string Open(const KeyScope& user, const std::string& sealed) const;
+  std::string Open(const seal::KeyScope& user, const std::string& sealed) const;
   // Returns the entry, and makes it when there is none. It is valid while the
   // mutex is held, and until the next one is made.
-  Known& EntryOf(const KeyScope& user) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Known& EntryOf(const seal::KeyScope& user)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Dependencies deps_;
   // It guards the cache and the queue. It is not held while the disk is read or
   // a name is opened.
   Mutex mutex_;
   CondVar wake_;
-  RecentMap<KeyScope, Known> known_ ABSL_GUARDED_BY(mutex_){kCacheSize / 2};
+  RecentMap<seal::KeyScope, Known> known_ ABSL_GUARDED_BY(mutex_){kCacheSize /
+                                                                  2};
   std::deque<Wanted> queue_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::channels

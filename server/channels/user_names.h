@@ -11,7 +11,7 @@
 
 #include "server/channels/registry.h"
 
-namespace linktor {
+namespace linktor::channels {
 
 class UserNames {
  public:
@@ -32,4 +32,4 @@ class UserNames {
                           std::string_view user_id) = 0;
 };
 
-}  // namespace linktor
+}  // namespace linktor::channels

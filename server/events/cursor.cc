@@ -9,7 +9,7 @@
 #include "server/base/strings.h"
 #include "server/base/try.h"
 
-namespace linktor {
+namespace linktor::events {
 namespace {
 
 constexpr char kVersion = 1;
@@ -47,14 +47,14 @@ std::int64_t ReadSeq(std::string_view bytes) {
 }
 
 // The first life leaves its trunk to those that come after it.
-std::int64_t TrunkOf(const LogIdentity& identity) {
+std::int64_t TrunkOf(const journal::LogIdentity& identity) {
   return identity.former.empty() ? CursorCodec::kWholeLog
                                  : identity.former.front().last_seq;
 }
 
 }  // namespace
 
-CursorCodec::CursorCodec(LogIdentity identity)
+CursorCodec::CursorCodec(journal::LogIdentity identity)
     : identity_(std::move(identity)), trunk_(TrunkOf(identity_)) {
   prefix_.push_back(kVersion);
   prefix_.append(identity_.log_id);
@@ -102,7 +102,7 @@ std::optional<std::int64_t> CursorCodec::SharedWith(
   // from the same backup.
   if (place.epoch == identity_.epoch && place.trunk == trunk_) return last_seq;
   std::int64_t trunk = kWholeLog;
-  for (const FormerEpoch& one : identity_.former) {
+  for (const state::FormerEpoch& one : identity_.former) {
     if (place.epoch == one.epoch && place.trunk == trunk) return one.last_seq;
     trunk = trunk_;
   }
@@ -134,4 +134,4 @@ absl::Status CursorExpired(const CursorCodec& cursors,
        .metadata = {{"oldest_cursor", cursors.Encode(oldest_seq - 1)}}});
 }
 
-}  // namespace linktor
+}  // namespace linktor::events

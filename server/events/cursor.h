@@ -14,7 +14,7 @@
 #include "absl/status/statusor.h"
 #include "server/journal/data_folder.h"
 
-namespace linktor {
+namespace linktor::events {
 
 // A cursor says "everything up to and including this sequence has been seen",
 // in the life of the log that gave it out (state/epoch_table.h). As text:
@@ -36,7 +36,7 @@ class CursorCodec {
 
   // `identity` names the log, its present life and the former ones, of which
   // the first in the list has left the present life its trunk.
-  explicit CursorCodec(LogIdentity identity);
+  explicit CursorCodec(journal::LogIdentity identity);
 
   // Returns the cursor of that sequence in the present life; 0 is the position
   // before the first event.
@@ -66,7 +66,7 @@ class CursorCodec {
   std::optional<std::int64_t> SharedWith(const Place& place,
                                          std::int64_t last_seq) const;
 
-  const LogIdentity identity_;
+  const journal::LogIdentity identity_;
   const std::int64_t trunk_;
   // Every cursor of the present life begins with these bytes: version, log id
   // and epoch.
@@ -78,4 +78,4 @@ class CursorCodec {
 // cursor before that one.
 absl::Status CursorExpired(const CursorCodec& cursors, std::int64_t oldest_seq);
 
-}  // namespace linktor
+}  // namespace linktor::events

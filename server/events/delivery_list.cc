@@ -12,7 +12,7 @@
 #include "server/base/status.h"
 #include "server/base/try.h"
 
-namespace linktor {
+namespace linktor::events {
 namespace {
 
 using google::protobuf::util::TimeUtil;
@@ -20,7 +20,7 @@ using google::protobuf::util::TimeUtil;
 // So many rows are read at once.
 constexpr int kRowsAtOnce = 1000;
 
-v1::Delivery Describe(const DeliveryRow& row) {
+v1::Delivery Describe(const state::DeliveryRow& row) {
   v1::Delivery delivery;
   delivery.set_id(FormatId(kDeliveryPrefix, row.id));
   delivery.set_channel_id(row.channel_id);
@@ -43,7 +43,7 @@ absl::StatusOr<v1::ListDeliveriesResponse> DeliveryList::List(
   const StringSet named(request.channel_ids().begin(),
                         request.channel_ids().end());
   const StringSet& channels = named.empty() ? covered : named;
-  const auto wants = [&](const DeliveryRow& row) {
+  const auto wants = [&](const state::DeliveryRow& row) {
     return (channels.empty() || channels.contains(row.channel_id)) &&
            (!request.issues_only() || row.issues > 0 || row.quarantined);
   };
@@ -60,10 +60,10 @@ absl::StatusOr<v1::ListDeliveriesResponse> DeliveryList::List(
   const int page_size = PageSizeOf(request.page_size());
   v1::ListDeliveriesResponse page;
   for (int looked_at = 0;;) {
-    LINKTOR_ASSIGN(const std::vector<DeliveryRow> rows,
+    LINKTOR_ASSIGN(const std::vector<state::DeliveryRow> rows,
                    state_.Deliveries(before_no, kRowsAtOnce));
     if (rows.empty()) return page;
-    for (const DeliveryRow& row : rows) {
+    for (const state::DeliveryRow& row : rows) {
       if (page.deliveries_size() == page_size || looked_at == kMaxLookedAt) {
         page.set_next_page_token(
             MakePageToken(PagedList::kDeliveries, std::to_string(before_no)));
@@ -76,4 +76,4 @@ absl::StatusOr<v1::ListDeliveriesResponse> DeliveryList::List(
   }
 }
 
-}  // namespace linktor
+}  // namespace linktor::events

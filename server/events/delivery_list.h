@@ -10,7 +10,7 @@
 #include "server/base/v1.h"
 #include "server/state/state_reader.h"
 
-namespace linktor {
+namespace linktor::events {
 
 class DeliveryList {
  public:
@@ -19,7 +19,7 @@ class DeliveryList {
   static constexpr int kMaxLookedAt = 20'000;
 
   // `state` must outlive this.
-  explicit DeliveryList(StateReader& state) : state_(state) {}
+  explicit DeliveryList(state::StateReader& state) : state_(state) {}
 
   // Returns the page that the request asks for. The request has been validated,
   // and its channels are covered and known. `covered` has the channels that the
@@ -30,7 +30,7 @@ class DeliveryList {
       const v1::ListDeliveriesRequest& request, const StringSet& covered);
 
  private:
-  StateReader& state_;
+  state::StateReader& state_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::events

@@ -7,7 +7,7 @@
 #include "linktor/instagram/v1/event_service.pb.h"
 #include "server/state/event_encoding.h"
 
-namespace linktor {
+namespace linktor::events {
 namespace {
 
 using google::protobuf::internal::WireFormatLite;
@@ -32,13 +32,15 @@ void AppendLength(std::string& out, std::size_t length) {
 
 }  // namespace
 
-EncodedEvent EncodeEvent(CommittedEvent event, const CursorCodec& cursors) {
+EncodedEvent EncodeEvent(state::CommittedEvent event,
+                         const CursorCodec& cursors) {
   const std::string cursor = cursors.Encode(event.seq);
   // Some clients replace rather than merge a payload that occurs twice, so what
   // Apply decided is merged here; the cursor, a plain string, is merely
   // appended.
   std::string merged;
-  if (!event.decided.empty()) merged = MergeEvent(event).SerializeAsString();
+  if (!event.decided.empty())
+    merged = state::MergeEvent(event).SerializeAsString();
   const std::string& body = event.decided.empty() ? *event.encoded : merged;
 
   std::string cursor_field;
@@ -70,10 +72,10 @@ EncodedEvent EncodeErased(const EncodedEvent& event,
        .channel_id = event.channel_id,
        .user_id = event.user_id,
        .sealed = {},
-       .encoded = std::make_shared<const std::string>(WholeEvent(
+       .encoded = std::make_shared<const std::string>(state::WholeEvent(
            event.id, event.type, event.channel_id, event.user_id, "")),
        .decided = event.decided},
       cursors);
 }
 
-}  // namespace linktor
+}  // namespace linktor::events

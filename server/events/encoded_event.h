@@ -12,7 +12,7 @@
 #include "server/events/cursor.h"
 #include "server/state/rows.h"
 
-namespace linktor {
+namespace linktor::events {
 
 struct EncodedEvent {
   // A subscriber's filter looks at the type, the channel and the customer.
@@ -31,11 +31,12 @@ struct EncodedEvent {
 // Encodes an event with what Apply decided and its cursor. It must have been
 // opened (see OpenEvent of state/event_encoding.h), because `encoded` must not
 // be null.
-EncodedEvent EncodeEvent(CommittedEvent event, const CursorCodec& cursors);
+EncodedEvent EncodeEvent(state::CommittedEvent event,
+                         const CursorCodec& cursors);
 
 // Returns the same event without its content, after that was erased. What
 // Apply decided stays, because it holds none.
 EncodedEvent EncodeErased(const EncodedEvent& event,
                           const CursorCodec& cursors);
 
-}  // namespace linktor
+}  // namespace linktor::events

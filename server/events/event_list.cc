@@ -13,7 +13,7 @@
 #include "server/events/filter.h"
 #include "server/state/event_encoding.h"
 
-namespace linktor {
+namespace linktor::events {
 namespace {
 
 bool IsNewestFirst(const v1::ListEventsRequest& request) {
@@ -69,7 +69,7 @@ absl::StatusOr<EventList::Span> EventList::FindSpan(
   if (!request.page_token().empty()) LINKTOR_TRY(Continue(request, span));
   if (request.has_since()) {
     LINKTOR_ASSIGN(
-        const StateReader::Since since,
+        const state::StateReader::Since since,
         state_.EventsSince(LogTimeMs(request.since()), span.end_seq));
     if (!IsNewestFirst(request) && span.continued && span.after_seq > 0 &&
         span.after_seq + 1 < since.oldest_seq) {
@@ -103,7 +103,7 @@ absl::Status EventList::Continue(const v1::ListEventsRequest& request,
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::optional<CustomerKey>> EventList::FindCustomer(
+absl::StatusOr<std::optional<state::CustomerKey>> EventList::FindCustomer(
     const v1::ListEventsRequest& request) {
   if (!IsNewestFirst(request) || request.channel_ids_size() != 1 ||
       request.user_ids_size() != 1 || request.user_ids(0).empty()) {
@@ -112,8 +112,8 @@ absl::StatusOr<std::optional<CustomerKey>> EventList::FindCustomer(
   LINKTOR_ASSIGN(const std::vector<std::int64_t> numbers,
                  state_.ChannelNumbers(request.channel_ids(0)));
   if (numbers.size() != 1) return std::nullopt;
-  return CustomerKey{.channel_no = numbers.front(),
-                     .user_id = request.user_ids(0)};
+  return state::CustomerKey{.channel_no = numbers.front(),
+                            .user_id = request.user_ids(0)};
 }
 
 absl::Status EventList::Fill(const v1::ListEventsRequest& request,
@@ -125,7 +125,7 @@ absl::Status EventList::Fill(const v1::ListEventsRequest& request,
                                std::string_view user_id) {
     return filter.Wants(type, channel_id, user_id);
   };
-  LINKTOR_ASSIGN(const std::optional<CustomerKey> customer,
+  LINKTOR_ASSIGN(const std::optional<state::CustomerKey> customer,
                  FindCustomer(request));
   const bool newest_first = IsNewestFirst(request);
   const int page_size = PageSizeOf(request.page_size());
@@ -133,7 +133,7 @@ absl::Status EventList::Fill(const v1::ListEventsRequest& request,
   std::size_t bytes = 0;
   while (page.events_size() < page_size && bytes < kMaxPageBytes &&
          left_to_look > 0 && span.after_seq < span.last_seq) {
-    const EventReader::Bounds bounds{
+    const state::EventReader::Bounds bounds{
         .after_seq = span.after_seq,
         .last_seq = span.last_seq,
         .max_rows = static_cast<int>(std::min(left_to_look, kRowsAtOnce)),
@@ -141,7 +141,7 @@ absl::Status EventList::Fill(const v1::ListEventsRequest& request,
         .max_bytes = kMaxPageBytes - bytes,
         .include_raw = request.include_raw(),
         .newest_first = newest_first};
-    LINKTOR_ASSIGN(const EventReader::Page read,
+    LINKTOR_ASSIGN(const state::EventReader::Page read,
                    customer.has_value()
                        ? reader_.ReadConversation(*customer, bounds, wants)
                        : reader_.Read(bounds, wants));
@@ -149,11 +149,11 @@ absl::Status EventList::Fill(const v1::ListEventsRequest& request,
         span.after_seq + 1 < read.oldest_seq) {
       return CursorExpired(cursors_, read.oldest_seq);
     }
-    for (const CommittedEvent& event : read.events) {
+    for (const state::CommittedEvent& event : read.events) {
       // When a clock was set back, others stand between.
       if (!IsWithin(request, event.receive_ms)) continue;
       v1::Event& added = *page.add_events();
-      added = MergeEvent(event);
+      added = state::MergeEvent(event);
       added.set_cursor(cursors_.Encode(event.seq));
       bytes += added.ByteSizeLong();
     }
@@ -168,4 +168,4 @@ absl::Status EventList::Fill(const v1::ListEventsRequest& request,
   return absl::OkStatus();
 }
 
-}  // namespace linktor
+}  // namespace linktor::events

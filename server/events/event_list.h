@@ -16,7 +16,7 @@
 #include "server/events/event_log.h"
 #include "server/journal/data_folder.h"
 
-namespace linktor {
+namespace linktor::events {
 
 class EventList {
  public:
@@ -29,7 +29,7 @@ class EventList {
   static constexpr std::size_t kMaxPageBytes = 512 * 1024;
 
   // Both must outlive this.
-  EventList(DataFolder& folder, const EventLog& log)
+  EventList(journal::DataFolder& folder, const EventLog& log)
       : reader_(folder.events()),
         state_(folder.state()),
         cursors_(folder.identity()),
@@ -62,7 +62,7 @@ class EventList {
   absl::Status Continue(const v1::ListEventsRequest& request, Span& span) const;
   // Returns whose conversation the list is of; nothing when it may have events
   // of others, too, or has the oldest first, for which there is no chain.
-  absl::StatusOr<std::optional<CustomerKey>> FindCustomer(
+  absl::StatusOr<std::optional<state::CustomerKey>> FindCustomer(
       const v1::ListEventsRequest& request);
   // Adds the events of the span to the page, until the page is full, and
   // narrows the span to what is left.
@@ -70,10 +70,10 @@ class EventList {
                     const StringSet& covered, Span& span,
                     v1::ListEventsResponse& page);
 
-  EventReader& reader_;
-  StateReader& state_;
+  state::EventReader& reader_;
+  state::StateReader& state_;
   const CursorCodec cursors_;
   const EventLog& log_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::events

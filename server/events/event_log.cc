@@ -8,13 +8,13 @@
 #include "server/base/try.h"
 #include "server/state/event_encoding.h"
 
-namespace linktor {
+namespace linktor::events {
 
 std::int64_t LogTimeMs(const google::protobuf::Timestamp& time) {
   return time.seconds() * 1000 + (time.nanos() + 999'999) / 1'000'000;
 }
 
-EventLog::EventLog(DataFolder& folder)
+EventLog::EventLog(journal::DataFolder& folder)
     : reader_(folder.events()),
       state_(folder.state()),
       sealer_(folder.sealer()),
@@ -22,9 +22,9 @@ EventLog::EventLog(DataFolder& folder)
       ring_(folder.last_seq(), kRingBytes),
       hub_(folder.last_seq()) {}
 
-void EventLog::OnCommit(std::span<const AppliedRecord> records) {
+void EventLog::OnCommit(std::span<const journal::AppliedRecord> records) {
   Publish(records);
-  for (const AppliedRecord& one : records) {
+  for (const journal::AppliedRecord& one : records) {
     if (!one.effects.erased_events.empty()) Erase(one.effects.erased_events);
   }
 }
@@ -40,19 +40,20 @@ void EventLog::Erase(const std::vector<std::int64_t>& seqs) {
   shared_.clear();
 }
 
-void EventLog::Publish(std::span<const AppliedRecord> records) {
+void EventLog::Publish(std::span<const journal::AppliedRecord> records) {
   std::vector<EncodedEvent> encoded;
-  for (const AppliedRecord& one : records) {
-    for (const CommittedEvent& committed : one.effects.events) {
-      CommittedEvent event = committed;
-      if (const absl::Status opened = OpenEvent(sealer_, event); !opened.ok()) {
+  for (const journal::AppliedRecord& one : records) {
+    for (const state::CommittedEvent& committed : one.effects.events) {
+      state::CommittedEvent event = committed;
+      if (const absl::Status opened = state::OpenEvent(sealer_, event);
+          !opened.ok()) {
         // Live subscribers get what is readable; from the disk it can be had
         // whole when the key can be read again.
         LogCause(
             LogLevel::kError, "event content cannot be opened", "",
             {{"seq", std::to_string(event.seq)}, {"error", opened.ToString()}});
         event.sealed.clear();
-        (void)OpenEvent(sealer_, event);
+        (void)state::OpenEvent(sealer_, event);
       }
       encoded.push_back(EncodeEvent(std::move(event), cursors_));
     }
@@ -79,7 +80,7 @@ absl::StatusOr<std::int64_t> EventLog::Start(
 
 absl::StatusOr<std::int64_t> EventLog::StartAt(
     const google::protobuf::Timestamp& since) {
-  LINKTOR_ASSIGN(const StateReader::Since since_time,
+  LINKTOR_ASSIGN(const state::StateReader::Since since_time,
                  state_.EventsSince(LogTimeMs(since), ring_.last_seq()));
   // Before the stream reads, the oldest event may be deleted: then the next one
   // is the oldest that is kept, and 0 stands for whichever that is.
@@ -169,7 +170,7 @@ EventLog::SharedResponsePtr EventLog::ReadShared(std::int64_t after_seq) {
 absl::StatusOr<EventLog::Batch> EventLog::ReadStored(
     const Want& want, const EventFilter& filter) {
   LINKTOR_ASSIGN(
-      EventReader::Page page,
+      state::EventReader::Page page,
       reader_.Read({.after_seq = want.after_seq,
                     .last_seq = ring_.last_seq(),
                     .max_events = want.max_events,
@@ -184,7 +185,7 @@ absl::StatusOr<EventLog::Batch> EventLog::ReadStored(
   }
   Batch batch;
   batch.through_seq = page.through_seq;
-  for (CommittedEvent& event : page.events) {
+  for (state::CommittedEvent& event : page.events) {
     const std::int64_t seq = event.seq;
     const EncodedEvent encoded = EncodeEvent(std::move(event), cursors_);
     if (batch.events > 0 &&
@@ -198,4 +199,4 @@ absl::StatusOr<EventLog::Batch> EventLog::ReadStored(
   return batch;
 }
 
-}  // namespace linktor
+}  // namespace linktor::events

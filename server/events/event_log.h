@@ -23,7 +23,7 @@
 #include "server/journal/data_folder.h"
 #include "server/journal/feed.h"
 
-namespace linktor {
+namespace linktor::events {
 
 // Returns the first millisecond that is not before `time`. Times of the log are
 // in milliseconds, and a part of one is after its beginning. The time has been
@@ -43,12 +43,12 @@ class EventLog {
   static constexpr std::size_t kSharedPlaces = 4;
 
   // `folder` must outlive this.
-  explicit EventLog(DataFolder& folder);
+  explicit EventLog(journal::DataFolder& folder);
 
   // The feed calls it, on the applying thread, with each commit. The events of
   // one commit go out together. Content that was erased is then taken out of
   // memory.
-  void OnCommit(std::span<const AppliedRecord> records);
+  void OnCommit(std::span<const journal::AppliedRecord> records);
 
   // Returns the sequence to start after; 0 is the oldest event, whichever that
   // is when it is read. Fails with the errors of CursorCodec::Decode; with
@@ -112,7 +112,7 @@ class EventLog {
 
  private:
   // Encodes the events, adds them to the ring, and then wakes the subscribers.
-  void Publish(std::span<const AppliedRecord> records);
+  void Publish(std::span<const journal::AppliedRecord> records);
   // Takes the content of events out of memory. Bytes that a stream is writing
   // are not changed.
   void Erase(const std::vector<std::int64_t>& seqs);
@@ -121,9 +121,9 @@ class EventLog {
   absl::StatusOr<std::int64_t> StartAt(
       const google::protobuf::Timestamp& since);
 
-  EventReader& reader_;
-  StateReader& state_;
-  Sealer& sealer_;
+  state::EventReader& reader_;
+  state::StateReader& state_;
+  seal::Sealer& sealer_;
   const CursorCodec cursors_;
   LiveRing ring_;
   Hub hub_;
@@ -135,4 +135,4 @@ class EventLog {
   std::deque<SharedResponsePtr> shared_ ABSL_GUARDED_BY(shared_mutex_);
 };
 
-}  // namespace linktor
+}  // namespace linktor::events

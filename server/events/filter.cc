@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/kinds/table.h"
 
-namespace linktor {
+namespace linktor::events {
 namespace {
 
 // event_service.proto promises these limits.
@@ -85,4 +85,4 @@ std::vector<FieldViolation> CheckFilter(const v1::ListEventsRequest& request) {
   return CheckTexts(request);
 }
 
-}  // namespace linktor
+}  // namespace linktor::events

@@ -12,7 +12,7 @@
 #include "server/base/status.h"
 #include "server/base/strings.h"
 
-namespace linktor {
+namespace linktor::events {
 
 class EventFilter {
  public:
@@ -63,4 +63,4 @@ std::vector<FieldViolation> CheckFilter(
     const v1::SubscribeEventsRequest& request);
 std::vector<FieldViolation> CheckFilter(const v1::ListEventsRequest& request);
 
-}  // namespace linktor
+}  // namespace linktor::events

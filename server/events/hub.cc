@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-namespace linktor {
+namespace linktor::events {
 
 using SteadyClock = std::chrono::steady_clock;
 
@@ -104,4 +104,4 @@ void Hub::Run() {
   }
 }
 
-}  // namespace linktor
+}  // namespace linktor::events

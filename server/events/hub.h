@@ -12,7 +12,7 @@
 
 #include "server/base/mutex.h"
 
-namespace linktor {
+namespace linktor::events {
 
 // A Subscriber is a stream as the hub sees it. The hub calls it without a lock,
 // but for Position, and may call it once more after Remove: a call can be on
@@ -97,4 +97,4 @@ class Hub {
   std::thread thread_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::events

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace linktor {
+namespace linktor::events {
 
 LiveRing::LiveRing(std::int64_t last_seq, std::size_t max_bytes)
     : max_bytes_(max_bytes), last_seq_(last_seq) {}
@@ -80,4 +80,4 @@ bool LiveRing::Read(std::int64_t after_seq, std::size_t max_bytes,
   return true;
 }
 
-}  // namespace linktor
+}  // namespace linktor::events

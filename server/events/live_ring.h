@@ -14,7 +14,7 @@
 #include "server/base/mutex.h"
 #include "server/events/encoded_event.h"
 
-namespace linktor {
+namespace linktor::events {
 
 class LiveRing {
  public:
@@ -63,4 +63,4 @@ class LiveRing {
   std::int64_t last_seq_ ABSL_GUARDED_BY(mutex_);
 };
 
-}  // namespace linktor
+}  // namespace linktor::events

@@ -10,7 +10,7 @@
 #include "server/base/secret.h"
 #include "server/base/v1.h"
 
-namespace linktor {
+namespace linktor::graph {
 
 // This is a value without a lock; each call has its own.
 struct GraphAccount {
@@ -42,4 +42,4 @@ struct GraphHosts {
   std::string instagram = "https://graph.instagram.com";
 };
 
-}  // namespace linktor
+}  // namespace linktor::graph

@@ -8,14 +8,14 @@
 #include "server/base/try.h"
 #include "server/graph/request.h"
 
-namespace linktor {
+namespace linktor::graph {
 namespace {
 
 namespace json = boost::json;
 
 // Returns the JSON object of a 200 answer without `error`; nothing for any
 // other answer.
-std::optional<json::object> ReadObject(const HttpResult& result) {
+std::optional<json::object> ReadObject(const http::HttpResult& result) {
   if (result.status_code != 200) return std::nullopt;
   json::error_code failed;
   json::value root =
@@ -70,7 +70,8 @@ void ReadSet(const json::value& value, v1::GetIceBreakersResponse& out) {
 
 // Returns OK for a success, and otherwise what the error map says of the
 // result.
-absl::Status ReadAnswerOf(GraphOperation operation, const HttpResult& result) {
+absl::Status ReadAnswerOf(GraphOperation operation,
+                          const http::HttpResult& result) {
   if (!result.transport.ok()) {
     return MapTransportError(operation, result).status;
   }
@@ -80,7 +81,7 @@ absl::Status ReadAnswerOf(GraphOperation operation, const HttpResult& result) {
 
 }  // namespace
 
-GraphSendResult ReadSendAnswer(const HttpResult& result) {
+GraphSendResult ReadSendAnswer(const http::HttpResult& result) {
   if (!result.transport.ok()) {
     return {"", MapTransportError(GraphOperation::kSend, result)};
   }
@@ -92,12 +93,12 @@ GraphSendResult ReadSendAnswer(const HttpResult& result) {
   return {"", MapGraphError(GraphOperation::kSend, result)};
 }
 
-absl::Status ReadProfileAnswer(const HttpResult& result) {
+absl::Status ReadProfileAnswer(const http::HttpResult& result) {
   return ReadAnswerOf(GraphOperation::kRepeatable, result);
 }
 
 absl::StatusOr<v1::GetIceBreakersResponse> ReadIceBreakersAnswer(
-    const HttpResult& result) {
+    const http::HttpResult& result) {
   LINKTOR_TRY(ReadProfileAnswer(result));
   v1::GetIceBreakersResponse response;
   const json::object object = ReadObject(result).value_or(json::object());
@@ -107,7 +108,8 @@ absl::StatusOr<v1::GetIceBreakersResponse> ReadIceBreakersAnswer(
   return response;
 }
 
-absl::StatusOr<std::string> ReadUserProfileAnswer(const HttpResult& result) {
+absl::StatusOr<std::string> ReadUserProfileAnswer(
+    const http::HttpResult& result) {
   LINKTOR_TRY(ReadAnswerOf(GraphOperation::kProfile, result));
   return Text(ReadObject(result).value_or(json::object()), "username");
 }
@@ -147,13 +149,13 @@ void NameWindow(v1::MessageTag tag, absl::Status& status) {
 
 template <typename Read, typename Finish>
 void HttpGraphClient::Run(std::string_view operation,
-                          const GraphAccount& account, HttpCall call, Read read,
-                          Finish done) {
+                          const GraphAccount& account, http::HttpCall call,
+                          Read read, Finish done) {
   transport_.Send(
       std::move(call),
       [this, operation, channel_id = account.channel_id, read = std::move(read),
        done = std::move(done), begin = std::chrono::steady_clock::now()](
-          const HttpResult& result) mutable {
+          const http::HttpResult& result) mutable {
         auto answer = read(result);
         observer_.OnGraphCall(operation, channel_id, StatusOf(answer),
                               std::chrono::steady_clock::now() - begin);
@@ -167,7 +169,7 @@ void HttpGraphClient::Send(const GraphAccount& account, std::string_view to,
                            absl::AnyInvocable<void(GraphSendResult)> done) {
   Run(
       kGraphSend, account, BuildSend(hosts_, account, to, content, tag),
-      [tag](const HttpResult& result) {
+      [tag](const http::HttpResult& result) {
         GraphSendResult answer = ReadSendAnswer(result);
         NameWindow(tag, answer.failure.status);
         return answer;
@@ -203,4 +205,4 @@ void HttpGraphClient::GetUserProfile(
       ReadUserProfileAnswer, std::move(done));
 }
 
-}  // namespace linktor
+}  // namespace linktor::graph

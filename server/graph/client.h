@@ -17,7 +17,7 @@
 #include "server/graph/observer.h"
 #include "server/http/client.h"
 
-namespace linktor {
+namespace linktor::graph {
 
 // Says how a send ended: with a mid and an OK status, or without a mid and with
 // a failure, which says whether the message may have been delivered.
@@ -75,7 +75,7 @@ class HttpGraphClient final : public GraphClient {
  public:
   // `transport` and `observer` must outlive this, and this must outlive all
   // calls: the transport stops before it goes.
-  HttpGraphClient(GraphHosts hosts, HttpTransport& transport,
+  HttpGraphClient(GraphHosts hosts, http::HttpTransport& transport,
                   GraphObserver& observer)
       : hosts_(std::move(hosts)), transport_(transport), observer_(observer) {}
 
@@ -100,13 +100,13 @@ class HttpGraphClient final : public GraphClient {
   // is one of graph/observer.h, whose text lives as long as the process.
   template <typename Read, typename Finish>
   void Run(std::string_view operation, const GraphAccount& account,
-           HttpCall call, Read read, Finish done);
+           http::HttpCall call, Read read, Finish done);
 
   // The hosts of both logins; the account says which of them a call goes to.
   const GraphHosts hosts_;
   // It sends each request at most once, which is why a Send is never repeated
   // below this class.
-  HttpTransport& transport_;
+  http::HttpTransport& transport_;
   GraphObserver& observer_;
 };
 
@@ -116,14 +116,15 @@ class HttpGraphClient final : public GraphClient {
 //
 // A send is only a success with a mid: without one nobody could recognise its
 // echo.
-GraphSendResult ReadSendAnswer(const HttpResult& result);
+GraphSendResult ReadSendAnswer(const http::HttpResult& result);
 // An OK answer to setting or deleting ice breakers has nothing to read.
-absl::Status ReadProfileAnswer(const HttpResult& result);
+absl::Status ReadProfileAnswer(const http::HttpResult& result);
 // Reads all forms in which Meta is known to give ice breakers; entries that are
 // none are left out.
 absl::StatusOr<v1::GetIceBreakersResponse> ReadIceBreakersAnswer(
-    const HttpResult& result);
+    const http::HttpResult& result);
 // Returns the user name; it is empty when the answer has none.
-absl::StatusOr<std::string> ReadUserProfileAnswer(const HttpResult& result);
+absl::StatusOr<std::string> ReadUserProfileAnswer(
+    const http::HttpResult& result);
 
-}  // namespace linktor
+}  // namespace linktor::graph

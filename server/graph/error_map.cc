@@ -12,7 +12,7 @@
 #include "server/base/strings.h"
 #include "server/graph/error_table.h"
 
-namespace linktor {
+namespace linktor::graph {
 namespace {
 
 namespace json = boost::json;
@@ -76,7 +76,8 @@ std::optional<GraphError> ParseError(std::string_view body) {
 // Returns how long Meta says to wait: Retry-After in seconds, or the longest
 // estimated_time_to_regain_access, in minutes, of the usage header; `otherwise`
 // when it says nothing.
-absl::Duration RetryAfter(const HttpResult& result, absl::Duration otherwise) {
+absl::Duration RetryAfter(const http::HttpResult& result,
+                          absl::Duration otherwise) {
   int seconds = 0;
   if (absl::SimpleAtoi(ToAbsl(result.Header("retry-after")), &seconds) &&
       seconds > 0) {
@@ -115,7 +116,7 @@ absl::Status UnknownOutcome(std::string_view why, ErrorDetails details) {
 
 // Returns what the answer means for this operation: the row of Meta's error
 // where it may be trusted, or what the HTTP status says.
-GraphMeaning MeaningOf(GraphOperation operation, const HttpResult& result,
+GraphMeaning MeaningOf(GraphOperation operation, const http::HttpResult& result,
                        const std::optional<GraphError>& error) {
   const GraphMeaning* listed = nullptr;
   if (error.has_value()) {
@@ -169,7 +170,8 @@ void AddMetadata(const GraphError& error, ErrorDetails& details) {
 
 }  // namespace
 
-GraphFailure MapGraphError(GraphOperation operation, const HttpResult& result) {
+GraphFailure MapGraphError(GraphOperation operation,
+                           const http::HttpResult& result) {
   const std::optional<GraphError> error = ParseError(result.body);
   const GraphMeaning meaning = MeaningOf(operation, result, error);
   ErrorDetails details{.reason = meaning.reason};
@@ -194,7 +196,7 @@ GraphFailure MapGraphError(GraphOperation operation, const HttpResult& result) {
 }
 
 GraphFailure MapTransportError(GraphOperation operation,
-                               const HttpResult& result) {
+                               const http::HttpResult& result) {
   const std::string why = Redact(ToStd(result.transport.message()));
   if (operation == GraphOperation::kSend && !result.nothing_sent) {
     return {UnknownOutcome(
@@ -210,4 +212,4 @@ GraphFailure MapTransportError(GraphOperation operation,
           false};
 }
 
-}  // namespace linktor
+}  // namespace linktor::graph

@@ -9,7 +9,7 @@
 #include "absl/status/status.h"
 #include "server/http/client.h"
 
-namespace linktor {
+namespace linktor::graph {
 
 // Says what a call does, because the same error means different things.
 enum class GraphOperation {
@@ -35,13 +35,14 @@ struct GraphFailure {
 // `error`, or a body that is not what it should be. It decides by (code,
 // subcode), then code, then HTTP status. `result.transport` is OK. Meta's texts
 // go into the status' message and metadata, redacted and cut.
-GraphFailure MapGraphError(GraphOperation operation, const HttpResult& result);
+GraphFailure MapGraphError(GraphOperation operation,
+                           const http::HttpResult& result);
 
 // Says what a call means that ended without a complete answer:
 // `result.transport` is not OK. A send of which a byte has left is of unknown
 // outcome; everything else is UNAVAILABLE with GRAPH_UNAVAILABLE, and may be
 // repeated after 5 s.
 GraphFailure MapTransportError(GraphOperation operation,
-                               const HttpResult& result);
+                               const http::HttpResult& result);
 
-}  // namespace linktor
+}  // namespace linktor::graph

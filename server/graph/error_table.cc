@@ -7,7 +7,7 @@
 #include "absl/strings/match.h"
 #include "server/base/strings.h"
 
-namespace linktor {
+namespace linktor::graph {
 namespace {
 
 using Code = absl::StatusCode;
@@ -459,4 +459,4 @@ const GraphMeaning& UnknownPageMeaning() {
   return Row(100, kUnknownObjectSubcode);
 }
 
-}  // namespace linktor
+}  // namespace linktor::graph

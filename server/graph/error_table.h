@@ -11,7 +11,7 @@
 #include "linktor/instagram/v1/error_reason.pb.h"
 #include "server/base/v1.h"
 
-namespace linktor {
+namespace linktor::graph {
 
 // A row with this subcode is for every subcode that has no row of its own.
 inline constexpr int kAnySubcode = 0;
@@ -73,4 +73,4 @@ GraphMeaning MeaningOfHttpStatus(int http_status, bool refused, bool transient);
 // recipient: a thing that Meta does not know is then the channel's own.
 const GraphMeaning& UnknownPageMeaning();
 
-}  // namespace linktor
+}  // namespace linktor::graph

@@ -9,7 +9,7 @@
 #include "server/base/status.h"
 #include "server/base/strings.h"
 
-namespace linktor {
+namespace linktor::graph {
 namespace {
 
 // These concern one message or one customer: whoever sent it sees to it, and
@@ -58,4 +58,4 @@ void LogGraphFailure(std::string_view operation, std::string_view channel_id,
            std::move(fields));
 }
 
-}  // namespace linktor
+}  // namespace linktor::graph

@@ -8,7 +8,7 @@
 
 #include "absl/status/status.h"
 
-namespace linktor {
+namespace linktor::graph {
 
 // Logs `status`, which has the reason of the error map; one line for a channel,
 // operation and reason in ten seconds. It is a warning when an operator may
@@ -20,4 +20,4 @@ void LogGraphFailure(std::string_view operation, std::string_view channel_id,
                      const absl::Status& status,
                      std::string_view message_id = "");
 
-}  // namespace linktor
+}  // namespace linktor::graph

@@ -9,7 +9,7 @@
 
 #include "absl/status/status.h"
 
-namespace linktor {
+namespace linktor::graph {
 
 // These name the purpose of a call in logs and metrics. Operators' dashboards
 // and alerts have them: do not change. They are constants, so that a call can
@@ -37,4 +37,4 @@ class GraphObserver {
                            std::chrono::nanoseconds latency) = 0;
 };
 
-}  // namespace linktor
+}  // namespace linktor::graph

@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/kinds/content/table.h"
 
-namespace linktor {
+namespace linktor::graph {
 namespace {
 
 namespace json = boost::json;
@@ -41,10 +41,10 @@ void AddCommonParameters(std::string& url, const GraphAccount& account) {
   }
 }
 
-HttpCall Call(std::string method, std::string url, const GraphAccount& account,
-              const json::object& body) {
+http::HttpCall Call(std::string method, std::string url,
+                    const GraphAccount& account, const json::object& body) {
   AddCommonParameters(url, account);
-  HttpCall call{.method = std::move(method), .url = std::move(url)};
+  http::HttpCall call{.method = std::move(method), .url = std::move(url)};
   // In a header, so that tokens stay out of URLs and their logs.
   call.headers = {
       {"Authorization",
@@ -90,9 +90,9 @@ json::object MessageBody(const v1::MessageContent& content,
 
 }  // namespace
 
-HttpCall BuildSend(const GraphHosts& hosts, const GraphAccount& account,
-                   std::string_view to, const v1::MessageContent& content,
-                   v1::MessageTag tag) {
+http::HttpCall BuildSend(const GraphHosts& hosts, const GraphAccount& account,
+                         std::string_view to, const v1::MessageContent& content,
+                         v1::MessageTag tag) {
   json::object body;
   body["recipient"] = {{"id", to}};
   const bool tagged = tag == v1::MESSAGE_TAG_HUMAN_AGENT;
@@ -106,17 +106,18 @@ HttpCall BuildSend(const GraphHosts& hosts, const GraphAccount& account,
   const kinds::ContentKind* kind =
       kinds::FindContentKind(content.content_case());
   body["message"] = MessageBody(content, kind);
-  HttpCall call = Call("POST", Edge(hosts, account, "messages"), account, body);
+  http::HttpCall call =
+      Call("POST", Edge(hosts, account, "messages"), account, body);
   const bool media = kind != nullptr && kind->fetch == kinds::Fetch::kMedia;
   call.timeout = media ? kMediaTimeout : kSendTimeout;
   return call;
 }
 
-HttpCall BuildGetUserProfile(const GraphHosts& hosts,
-                             const GraphAccount& account,
-                             std::string_view user_id) {
+http::HttpCall BuildGetUserProfile(const GraphHosts& hosts,
+                                   const GraphAccount& account,
+                                   std::string_view user_id) {
   // Only what is used: one field that Meta does not know fails them all.
-  HttpCall call =
+  http::HttpCall call =
       Call("GET",
            absl::StrCat(IsFacebook(account) ? hosts.facebook : hosts.instagram,
                         "/", account.api_version, "/", std::string(user_id),
@@ -126,9 +127,9 @@ HttpCall BuildGetUserProfile(const GraphHosts& hosts,
   return call;
 }
 
-HttpCall BuildSetIceBreakers(const GraphHosts& hosts,
-                             const GraphAccount& account,
-                             const v1::SetIceBreakersRequest& request) {
+http::HttpCall BuildSetIceBreakers(const GraphHosts& hosts,
+                                   const GraphAccount& account,
+                                   const v1::SetIceBreakersRequest& request) {
   json::array sets;
   sets.push_back({{"call_to_actions", CallsToAction(request.ice_breakers())},
                   {"locale", "default"}});
@@ -140,28 +141,30 @@ HttpCall BuildSetIceBreakers(const GraphHosts& hosts,
   json::object body;
   if (IsFacebook(account)) body["platform"] = "instagram";
   body["ice_breakers"] = std::move(sets);
-  HttpCall call = Call("POST", ProfileEdge(hosts, account), account, body);
+  http::HttpCall call =
+      Call("POST", ProfileEdge(hosts, account), account, body);
   call.timeout = kProfileTimeout;
   return call;
 }
 
-HttpCall BuildGetIceBreakers(const GraphHosts& hosts,
-                             const GraphAccount& account) {
+http::HttpCall BuildGetIceBreakers(const GraphHosts& hosts,
+                                   const GraphAccount& account) {
   std::string url = ProfileEdge(hosts, account);
   absl::StrAppend(&url, IsFacebook(account) ? "&" : "?", "fields=ice_breakers");
-  HttpCall call = Call("GET", std::move(url), account, {});
+  http::HttpCall call = Call("GET", std::move(url), account, {});
   call.timeout = kProfileTimeout;
   return call;
 }
 
-HttpCall BuildDeleteIceBreakers(const GraphHosts& hosts,
-                                const GraphAccount& account) {
+http::HttpCall BuildDeleteIceBreakers(const GraphHosts& hosts,
+                                      const GraphAccount& account) {
   json::object body;
   if (IsFacebook(account)) body["platform"] = "instagram";
   body["fields"] = json::array{"ice_breakers"};
-  HttpCall call = Call("DELETE", ProfileEdge(hosts, account), account, body);
+  http::HttpCall call =
+      Call("DELETE", ProfileEdge(hosts, account), account, body);
   call.timeout = kProfileTimeout;
   return call;
 }
 
-}  // namespace linktor
+}  // namespace linktor::graph

@@ -8,11 +8,11 @@
 
 #include "server/http/message.h"
 
-namespace linktor {
+namespace linktor::http {
 
 // Only this header brings Beast in, so handlers compile without it.
 struct HttpHeaders::Impl {
   boost::beast::http::fields fields;
 };
 
-}  // namespace linktor
+}  // namespace linktor::http

@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <utility>
 
-namespace linktor {
+namespace linktor::http {
 
 // Counts the bytes of bodies that are read but not answered, over all
 // connections of a listener. Thread-safe, and without a lock: only the number
@@ -77,4 +77,4 @@ class HttpShare {
   std::size_t held_ = 0;
 };
 
-}  // namespace linktor
+}  // namespace linktor::http

@@ -12,7 +12,7 @@
 #include "server/base/mutex.h"
 #include "server/base/strings.h"
 
-namespace linktor {
+namespace linktor::http {
 namespace {
 
 // The loop wakes at least this often. It needs no more, because Add and Stop
@@ -342,4 +342,4 @@ void CurlTransport::Send(HttpCall call, Callback done) {
   loop_->Add(std::move(call), std::move(done));
 }
 
-}  // namespace linktor
+}  // namespace linktor::http

@@ -13,7 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 
-namespace linktor {
+namespace linktor::http {
 
 // This is a request as a value. Nothing in it is checked: a URL that cannot be
 // called ends as a transport error.
@@ -103,4 +103,4 @@ class CurlTransport final : public HttpTransport {
   std::unique_ptr<Loop> loop_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::http

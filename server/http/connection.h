@@ -16,7 +16,7 @@
 #include "server/http/handler_calls.h"
 #include "server/http/listener.h"
 
-namespace linktor {
+namespace linktor::http {
 
 namespace asio = boost::asio;
 
@@ -142,4 +142,4 @@ class HttpConnection {
   bool expired_ = false;
 };
 
-}  // namespace linktor
+}  // namespace linktor::http

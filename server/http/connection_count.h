@@ -13,7 +13,7 @@
 #include "server/base/connection_limits.h"
 #include "server/base/mutex.h"
 
-namespace linktor {
+namespace linktor::http {
 
 // A listener has one, which outlives its workers and with them all places.
 class HttpConnectionCount {
@@ -90,4 +90,4 @@ class HttpConnectionCount {
   CondVar left_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::http

@@ -8,7 +8,7 @@
 
 #include "server/base/mutex.h"
 
-namespace linktor {
+namespace linktor::http {
 
 namespace asio = boost::asio;
 
@@ -167,4 +167,4 @@ void HandlerCalls::HandOut() {
   }
 }
 
-}  // namespace linktor
+}  // namespace linktor::http

@@ -17,7 +17,7 @@
 #include "server/http/listener.h"
 #include "server/http/message.h"
 
-namespace linktor {
+namespace linktor::http {
 
 // Everything but the responders that it makes is used on the loop's thread.
 class HandlerCalls {
@@ -69,4 +69,4 @@ class HandlerCalls {
   std::uint64_t next_id_ = 0;
 };
 
-}  // namespace linktor
+}  // namespace linktor::http

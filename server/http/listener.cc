@@ -21,7 +21,7 @@
 #include "server/http/tls_context.h"
 #include "server/http/worker.h"
 
-namespace linktor {
+namespace linktor::http {
 namespace {
 
 namespace beast = boost::beast;
@@ -236,4 +236,4 @@ bool IsLoopback(std::string_view host) {
   return !error && address.is_loopback();
 }
 
-}  // namespace linktor
+}  // namespace linktor::http

@@ -20,7 +20,7 @@
 #include "server/http/message.h"
 #include "server/http/peer_address.h"
 
-namespace linktor {
+namespace linktor::http {
 
 // Describes a request, or a connection, that was refused before any handler saw
 // it, or that this server had no memory for.
@@ -119,4 +119,4 @@ bool SplitHostPort(std::string_view text, std::string& host,
 // name server.
 bool IsLoopback(std::string_view host);
 
-}  // namespace linktor
+}  // namespace linktor::http

@@ -5,7 +5,7 @@
 
 #include "server/http/beast_headers.h"
 
-namespace linktor {
+namespace linktor::http {
 
 namespace {
 
@@ -101,4 +101,4 @@ std::string_view WithoutBlanks(std::string_view value) {
   return value.substr(begin, value.find_last_not_of(kBlanks) + 1 - begin);
 }
 
-}  // namespace linktor
+}  // namespace linktor::http

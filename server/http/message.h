@@ -13,7 +13,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/functional/function_ref.h"
 
-namespace linktor {
+namespace linktor::http {
 
 // HttpHeaders holds the headers of a request as they came, in their order.
 // Beast has read them into what is behind `Impl`, which nobody but the listener
@@ -112,4 +112,4 @@ bool ParseTarget(std::string_view target, HttpTarget& out);
 // it: spaces and tabs, and nothing else (RFC 9110, 5.6.3).
 std::string_view WithoutBlanks(std::string_view value);
 
-}  // namespace linktor
+}  // namespace linktor::http

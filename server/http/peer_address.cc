@@ -9,7 +9,7 @@
 #include "server/base/strings.h"
 #include "server/http/message.h"
 
-namespace linktor {
+namespace linktor::http {
 namespace {
 
 namespace ip = boost::asio::ip;
@@ -90,4 +90,4 @@ std::string ClientAddress(const std::string& peer,
   return client->to_string();
 }
 
-}  // namespace linktor
+}  // namespace linktor::http

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace linktor {
+namespace linktor::http {
 
 // This is a range of IP addresses: "10.0.0.0/8", "2001:db8::/32" or one
 // address. The configuration makes them; they are immutable.
@@ -45,4 +45,4 @@ std::string ClientAddress(const std::string& peer,
                           const std::vector<std::string_view>& forwarded,
                           const std::vector<IpNetwork>& trusted);
 
-}  // namespace linktor
+}  // namespace linktor::http

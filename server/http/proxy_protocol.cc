@@ -9,7 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "server/base/strings.h"
 
-namespace linktor {
+namespace linktor::http {
 namespace {
 
 namespace ip = boost::asio::ip;
@@ -131,4 +131,4 @@ bool LooksLikeProxyHeader(std::string_view bytes) {
          bytes.starts_with(kBinary.substr(kEmptyLines));
 }
 
-}  // namespace linktor
+}  // namespace linktor::http

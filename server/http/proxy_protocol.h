@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace linktor {
+namespace linktor::http {
 
 // Says what the beginning of a connection is.
 struct ProxyHeader {
@@ -42,4 +42,4 @@ ProxyHeader ParseProxyHeader(std::string_view bytes);
 // that the option for it is missing.
 bool LooksLikeProxyHeader(std::string_view bytes);
 
-}  // namespace linktor
+}  // namespace linktor::http

@@ -14,11 +14,11 @@
 #include "server/http/proxy_protocol.h"
 #include "server/http/request_body.h"
 
-namespace linktor {
+namespace linktor::http {
 namespace {
 
 namespace beast = boost::beast;
-namespace http = boost::beast::http;
+namespace beast_http = boost::beast::http;
 
 struct Row {
   Refusal refusal;
@@ -103,27 +103,28 @@ const std::vector<HttpRefusal>& HttpRefusals() {
   return all;
 }
 
-std::optional<Refusal> CheckHead(const http::request_header<>& head) {
+std::optional<Refusal> CheckHead(const beast_http::request_header<>& head) {
   constexpr unsigned kHttp11 = 11;
-  const std::size_t hosts = head.count(http::field::host);
+  const std::size_t hosts = head.count(beast_http::field::host);
   if (hosts > 1 || (hosts == 0 && head.version() >= kHttp11)) {
     return Refusal::kHost;
   }
-  const std::string_view length = head[http::field::content_length];
-  if (head.count(http::field::content_length) > 1 ||
+  const std::string_view length = head[beast_http::field::content_length];
+  if (head.count(beast_http::field::content_length) > 1 ||
       !std::all_of(length.begin(), length.end(), absl::ascii_isdigit)) {
     return Refusal::kContentLength;
   }
-  const std::size_t codings = head.count(http::field::transfer_encoding);
+  const std::size_t codings = head.count(beast_http::field::transfer_encoding);
   // A length beside a coding may hide a second request.
   if (codings > 1 || (codings == 1 && head.version() < kHttp11) ||
-      (codings == 1 && head.count(http::field::content_length) > 0)) {
+      (codings == 1 && head.count(beast_http::field::content_length) > 0)) {
     return Refusal::kTransferEncoding;
   }
-  if (codings == 1 && !Is(head[http::field::transfer_encoding], "chunked")) {
+  if (codings == 1 &&
+      !Is(head[beast_http::field::transfer_encoding], "chunked")) {
     return Refusal::kUnknownCoding;
   }
-  const auto [begin, end] = head.equal_range(http::field::expect);
+  const auto [begin, end] = head.equal_range(beast_http::field::expect);
   for (auto it = begin; it != end; ++it) {
     if (!Is(it->value(), "100-continue")) return Refusal::kExpectation;
   }
@@ -134,27 +135,28 @@ std::optional<Refusal> RefusalOf(const beast::error_code& error,
                                  std::string_view opening) {
   // A TLS record that begins a handshake has this first byte.
   constexpr char kTlsHandshakeRecord = 0x16;
-  if (error == http::error::body_limit) return Refusal::kBodyTooLarge;
+  if (error == beast_http::error::body_limit) return Refusal::kBodyTooLarge;
   if (error == OverBudget()) return Refusal::kTooMuchInFlight;
   // The buffer is full of a head, or of a trailer or an extension of a chunk.
-  if (error == http::error::header_limit ||
-      error == http::error::buffer_overflow) {
+  if (error == beast_http::error::header_limit ||
+      error == beast_http::error::buffer_overflow) {
     return Refusal::kHeadTooLarge;
   }
   const bool about_http =
-      error.category() == make_error_code(http::error::bad_value).category();
-  if (!about_http || error == http::error::end_of_stream ||
-      error == http::error::partial_message) {
+      error.category() ==
+      make_error_code(beast_http::error::bad_value).category();
+  if (!about_http || error == beast_http::error::end_of_stream ||
+      error == beast_http::error::partial_message) {
     return std::nullopt;
   }
   if (opening.starts_with(kTlsHandshakeRecord)) return Refusal::kTlsOnPlaintext;
   if (LooksLikeProxyHeader(opening)) return Refusal::kProxyProtocolUnexpected;
   if (opening.starts_with("PRI * HTTP/2")) return Refusal::kHttp2;
-  if (error == http::error::bad_content_length ||
-      error == http::error::multiple_content_length) {
+  if (error == beast_http::error::bad_content_length ||
+      error == beast_http::error::multiple_content_length) {
     return Refusal::kContentLength;
   }
-  if (error == http::error::bad_transfer_encoding) {
+  if (error == beast_http::error::bad_transfer_encoding) {
     return Refusal::kTransferEncoding;
   }
   return Refusal::kNotHttp;
@@ -177,4 +179,4 @@ void ReportRefusal(const HttpListener::Options& options, Refusal refusal,
   }
 }
 
-}  // namespace linktor
+}  // namespace linktor::http

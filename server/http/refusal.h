@@ -15,7 +15,7 @@
 
 #include "server/http/listener.h"
 
-namespace linktor {
+namespace linktor::http {
 
 // Names why a request or a connection was refused. The table in refusal.cc has
 // a row for each, in this order, which the compiler checks.
@@ -79,4 +79,4 @@ std::optional<Refusal> RefusalOf(const boost::beast::error_code& error,
 void ReportRefusal(const HttpListener::Options& options, Refusal refusal,
                    std::string_view listener, std::string_view peer);
 
-}  // namespace linktor
+}  // namespace linktor::http

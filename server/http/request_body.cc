@@ -6,7 +6,7 @@
 
 #include "server/http/message.h"
 
-namespace linktor {
+namespace linktor::http {
 
 boost::beast::error_code OverBudget() {
   return boost::system::errc::make_error_code(
@@ -49,4 +49,4 @@ bool RequestBody::reader::MakeRoom(std::size_t size) {
   return true;
 }
 
-}  // namespace linktor
+}  // namespace linktor::http

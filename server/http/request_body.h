@@ -14,7 +14,7 @@
 
 #include "server/http/budget.h"
 
-namespace linktor {
+namespace linktor::http {
 
 // Returns the error by which the reader says that the budget has no room for a
 // body. The session answers it with 503.
@@ -70,4 +70,4 @@ struct RequestBody {
 
 using HttpParser = boost::beast::http::request_parser<RequestBody>;
 
-}  // namespace linktor
+}  // namespace linktor::http

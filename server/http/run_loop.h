@@ -7,7 +7,7 @@
 #include <boost/asio/multiple_exceptions.hpp>
 #include <new>
 
-namespace linktor {
+namespace linktor::http {
 
 // Runs `io` until it is stopped or has nothing to do, and returns true. It
 // returns false when memory ran out in a handler, whose coroutine, if it is
@@ -29,4 +29,4 @@ inline bool RunLoop(boost::asio::io_context& io) {
   }
 }
 
-}  // namespace linktor
+}  // namespace linktor::http

@@ -10,11 +10,11 @@
 #include "server/http/beast_headers.h"
 #include "server/http/peer_address.h"
 
-namespace linktor {
+namespace linktor::http {
 namespace {
 
 namespace beast = boost::beast;
-namespace http = boost::beast::http;
+namespace beast_http = boost::beast::http;
 
 // One read of this many bytes has nearly every request whole.
 constexpr std::size_t kReadSize = 4096;
@@ -40,7 +40,7 @@ void Feed(HttpParser& parser, beast::flat_buffer& buffer,
     buffer.consume(used);
     if (used == 0) break;
   }
-  if (error == http::error::need_more) error = {};
+  if (error == beast_http::error::need_more) error = {};
 }
 
 // Returns whether the client waits for 100 Continue: it has sent nothing of the
@@ -48,7 +48,7 @@ void Feed(HttpParser& parser, beast::flat_buffer& buffer,
 bool AwaitsContinue(const HttpParser& parser,
                     const beast::flat_buffer& buffer) {
   constexpr unsigned kHttp11 = 11;
-  return parser.get().count(http::field::expect) > 0 &&
+  return parser.get().count(beast_http::field::expect) > 0 &&
          parser.get().version() >= kHttp11 && !parser.is_done() &&
          buffer.size() == 0;
 }
@@ -65,13 +65,13 @@ void SkipEmptyLines(beast::flat_buffer& buffer, int& left) {
   }
 }
 
-HttpHeaders HeadersOf(http::fields&& fields) {
+HttpHeaders HeadersOf(beast_http::fields&& fields) {
   auto impl = std::make_unique<HttpHeaders::Impl>();
   impl->fields = std::move(fields);
   return HttpHeaders(std::move(impl));
 }
 
-HttpRequest RequestOf(http::request<RequestBody> message) {
+HttpRequest RequestOf(beast_http::request<RequestBody> message) {
   HttpRequest request;
   request.method = std::string(message.method_string());
   request.target = std::string(message.target());
@@ -139,7 +139,7 @@ asio::awaitable<bool> HttpSession<Stream>::ServeOne() {
   // head may decide anything.
   AnswerForm form{.version = parser.get().version(),
                   .keep_alive = parser.get().keep_alive(),
-                  .head_only = parser.get().method() == http::verb::head};
+                  .head_only = parser.get().method() == beast_http::verb::head};
   head_only_ = form.head_only;
   if (const auto refusal = CheckHead(parser.get())) {
     co_return co_await RefuseWith(*refusal);
@@ -147,7 +147,7 @@ asio::awaitable<bool> HttpSession<Stream>::ServeOne() {
   if (!loop_.budget.Fits(parser.content_length().value_or(0))) {
     co_return co_await RefuseWith(Refusal::kTooMuchInFlight);
   }
-  std::optional<http::fields> head;
+  std::optional<beast_http::fields> head;
   // Beast's copy constructor loses what it has when memory runs out within it.
   if (parser.chunked()) head.emplace() = parser.get().base();
   unreadable = co_await ReadBody(parser);
@@ -212,8 +212,9 @@ template <typename Stream>
 asio::awaitable<beast::error_code> HttpSession<Stream>::ReadBody(
     HttpParser& parser) {
   if (AwaitsContinue(parser, buffer_)) {
-    http::response<http::empty_body> go_on(http::status::continue_, 11);
-    co_await http::async_write(stream_, go_on, kHttpNoThrow);
+    beast_http::response<beast_http::empty_body> go_on(
+        beast_http::status::continue_, 11);
+    co_await beast_http::async_write(stream_, go_on, kHttpNoThrow);
   }
   beast::error_code unreadable;
   Feed(parser, buffer_, unreadable);
@@ -229,7 +230,7 @@ template <typename Stream>
 asio::awaitable<beast::error_code> HttpSession<Stream>::ReadMore(
     std::size_t size) {
   size = std::min(size, buffer_.max_size() - buffer_.size());
-  if (size == 0) co_return http::error::buffer_overflow;
+  if (size == 0) co_return beast_http::error::buffer_overflow;
   auto [error, read] =
       co_await stream_.async_read_some(buffer_.prepare(size), kHttpNoThrow);
   buffer_.commit(read);
@@ -256,7 +257,7 @@ asio::awaitable<bool> HttpSession<Stream>::RefuseWith(Refusal refusal) {
   refused_ = true;
   HttpResponse response;
   response.status = Describe(refusal).status;
-  response.body = linktor::TextOf(refusal);
+  response.body = linktor::http::TextOf(refusal);
   AnswerForm form;
   form.head_only = head_only_;
   co_return co_await Answer(std::move(response), form);
@@ -266,23 +267,23 @@ template <typename Stream>
 asio::awaitable<bool> HttpSession<Stream>::Answer(HttpResponse response,
                                                   AnswerForm form) {
   connection_.BeginWork(loop_.options.request_timeout);
-  http::response<http::string_body> message(
-      static_cast<http::status>(response.status), form.version);
-  message.set(http::field::content_type, response.content_type);
+  beast_http::response<beast_http::string_body> message(
+      static_cast<beast_http::status>(response.status), form.version);
+  message.set(beast_http::field::content_type, response.content_type);
   for (const auto& [name, value] : response.headers) message.set(name, value);
   message.keep_alive(form.keep_alive);
   message.body() = std::move(response.body);
   message.prepare_payload();
-  http::response_serializer<http::string_body> serializer(message);
+  beast_http::response_serializer<beast_http::string_body> serializer(message);
   stage_ = Stage::kAnswering;
   beast::error_code failed;
   if (form.head_only) {
-    auto [error, size] =
-        co_await http::async_write_header(stream_, serializer, kHttpNoThrow);
+    auto [error, size] = co_await beast_http::async_write_header(
+        stream_, serializer, kHttpNoThrow);
     failed = error;
   } else {
     auto [error, size] =
-        co_await http::async_write(stream_, serializer, kHttpNoThrow);
+        co_await beast_http::async_write(stream_, serializer, kHttpNoThrow);
     failed = error;
   }
   co_return !failed && form.keep_alive;
@@ -291,4 +292,4 @@ asio::awaitable<bool> HttpSession<Stream>::Answer(HttpResponse response,
 template class HttpSession<HttpSocket>;
 template class HttpSession<HttpTlsStream>;
 
-}  // namespace linktor
+}  // namespace linktor::http

@@ -15,7 +15,7 @@
 #include "server/http/refusal.h"
 #include "server/http/request_body.h"
 
-namespace linktor {
+namespace linktor::http {
 
 // OpenSSL makes one TLS record from each buffer that is written. The flat
 // stream joins the head and the body of an answer into one buffer.
@@ -122,4 +122,4 @@ class HttpSession {
 extern template class HttpSession<HttpSocket>;
 extern template class HttpSession<HttpTlsStream>;
 
-}  // namespace linktor
+}  // namespace linktor::http

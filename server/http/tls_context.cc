@@ -16,7 +16,7 @@
 #include "server/base/strings.h"
 #include "server/base/try.h"
 
-namespace linktor {
+namespace linktor::http {
 namespace {
 
 // TLS 1.2 may use these: forward secrecy and authenticated encryption, in the
@@ -187,4 +187,4 @@ TlsContexts::Current() {
   return context_;
 }
 
-}  // namespace linktor
+}  // namespace linktor::http

@@ -12,7 +12,7 @@
 #include "server/base/mutex.h"
 #include "server/base/tls_identity.h"
 
-namespace linktor {
+namespace linktor::http {
 
 // Returns a context that offers TLS 1.2 and 1.3 with `identity`'s certificate,
 // and requires a certificate of the client when `identity` has a client_ca.
@@ -47,4 +47,4 @@ class TlsContexts {
   std::shared_ptr<boost::asio::ssl::context> context_ ABSL_GUARDED_BY(mutex_);
 };
 
-}  // namespace linktor
+}  // namespace linktor::http

@@ -17,7 +17,7 @@
 #include "server/http/run_loop.h"
 #include "server/http/session.h"
 
-namespace linktor {
+namespace linktor::http {
 namespace {
 
 namespace beast = boost::beast;
@@ -242,4 +242,4 @@ asio::awaitable<void> HttpWorker::ServeTls(HttpSocket socket,
   if (session.refused()) co_await Linger(connection, tls.next_layer());
 }
 
-}  // namespace linktor
+}  // namespace linktor::http

@@ -16,7 +16,7 @@
 #include "server/http/listener.h"
 #include "server/http/tls_context.h"
 
-namespace linktor {
+namespace linktor::http {
 
 // The workers of a listener share this. All that it refers to outlives them.
 struct HttpShared {
@@ -108,4 +108,4 @@ class HttpWorker {
   std::thread thread_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::http

@@ -20,7 +20,7 @@
 #include "server/sqlite/database_copy.h"
 #include "server/state/schema.h"
 
-namespace linktor {
+namespace linktor::journal {
 namespace {
 
 // A copy that is not verified has this name, so that nobody takes it for a
@@ -49,8 +49,8 @@ absl::Status PrepareFolder(const std::string& folder) {
 // tasks any more, it does not use its connection any more either, and the copy
 // may end on this one.
 void EndCopy(const RunOnWriter& run_on_writer,
-             std::unique_ptr<DatabaseCopy>& copy) {
-  (void)run_on_writer([&copy](Database&) {
+             std::unique_ptr<sqlite::DatabaseCopy>& copy) {
+  (void)run_on_writer([&copy](sqlite::Database&) {
     copy.reset();
     return absl::OkStatus();
   });
@@ -65,16 +65,16 @@ absl::StatusOr<absl::Time> CopyInSteps(
     const RunOnWriter& run_on_writer, const Clock& clock,
     const std::string& folder,
     absl::FunctionRef<bool(std::int64_t, std::int64_t)> told) {
-  std::unique_ptr<DatabaseCopy> copy;
+  std::unique_ptr<sqlite::DatabaseCopy> copy;
   const absl::Cleanup end = [&] { EndCopy(run_on_writer, copy); };
-  LINKTOR_TRY(run_on_writer([&](Database& from) -> absl::Status {
-    LINKTOR_ASSIGN(copy, DatabaseCopy::Begin(from, CopyIn(folder)));
+  LINKTOR_TRY(run_on_writer([&](sqlite::Database& from) -> absl::Status {
+    LINKTOR_ASSIGN(copy, sqlite::DatabaseCopy::Begin(from, CopyIn(folder)));
     return absl::OkStatus();
   }));
   std::int64_t stepped = 0;
   for (bool whole = false;; stepped += kCopyPages) {
     absl::Time time;
-    LINKTOR_TRY(run_on_writer([&](Database&) -> absl::Status {
+    LINKTOR_TRY(run_on_writer([&](sqlite::Database&) -> absl::Status {
       LINKTOR_ASSIGN(whole, copy->Step(kCopyPages));
       time = clock.Now();
       return absl::OkStatus();
@@ -101,13 +101,15 @@ absl::Status Failed(const std::string& folder, const absl::Status& why) {
 // Opens the copy as a reader would and reads all of it.
 absl::StatusOr<LogPosition> Verify(const std::string& path,
                                    const Secret& master_key) {
-  LINKTOR_ASSIGN(const std::unique_ptr<Database> copy,
-                 Database::Open(path, Database::Mode::kReadOnly));
-  LINKTOR_TRY(CheckIntegrity(*copy));
+  LINKTOR_ASSIGN(
+      const std::unique_ptr<sqlite::Database> copy,
+      sqlite::Database::Open(path, sqlite::Database::Mode::kReadOnly));
+  LINKTOR_TRY(sqlite::CheckIntegrity(*copy));
   LINKTOR_ASSIGN(const std::optional<LogFacts> facts, ReadLogFacts(*copy));
   if (!facts.has_value()) return absl::DataLossError("the copy has no log");
   NoKeys no_keys;
-  LINKTOR_TRY(CheckKey(facts, Sealer(master_key, no_keys), "this data folder"));
+  LINKTOR_TRY(
+      CheckKey(facts, seal::Sealer(master_key, no_keys), "this data folder"));
   return facts->log;
 }
 
@@ -119,7 +121,7 @@ absl::StatusOr<BackupManifest> Finish(
     const std::string& folder, absl::Time time, const Secret& master_key,
     absl::FunctionRef<void(FinishStep)> reached) {
   const std::string path = CopyIn(folder);
-  LINKTOR_TRY(MakeSingleFile(path));
+  LINKTOR_TRY(sqlite::MakeSingleFile(path));
   reached(FinishStep::kSingleFile);
   LINKTOR_TRY(SyncFile(path));
   reached(FinishStep::kSynced);
@@ -180,16 +182,18 @@ absl::StatusOr<std::optional<absl::Time>> CopyUnused(
   // A damaged marker is no reason against a copy of what is there.
   const absl::StatusOr<std::optional<Marker>> marker = ReadMarker(data_dir);
   LINKTOR_TRY(CheckFiles(data_dir, marker.ok() ? *marker : std::nullopt));
-  absl::StatusOr<std::unique_ptr<Database>> database =
-      Database::Open(path, Database::Mode::kReadWrite);
+  absl::StatusOr<std::unique_ptr<sqlite::Database>> database =
+      sqlite::Database::Open(path, sqlite::Database::Mode::kReadWrite);
   if (!database.ok()) return UnreadableDatabase(path, database.status());
   LINKTOR_ASSIGN(const std::optional<LogFacts> facts, ReadLogFacts(**database));
   NoKeys no_keys;
-  LINKTOR_TRY(CheckKey(facts, Sealer(master_key, no_keys), "this data folder"));
-  LINKTOR_TRY(CheckSchemaVersion(**database));
-  const auto directly = [&](absl::AnyInvocable<absl::Status(Database&)> task) {
-    return task(**database);
-  };
+  LINKTOR_TRY(
+      CheckKey(facts, seal::Sealer(master_key, no_keys), "this data folder"));
+  LINKTOR_TRY(state::CheckSchemaVersion(**database));
+  const auto directly =
+      [&](absl::AnyInvocable<absl::Status(sqlite::Database&)> task) {
+        return task(**database);
+      };
   LINKTOR_ASSIGN(const absl::Time time,
                  CopyForBackup(directly, clock, folder, told));
   return time;
@@ -215,4 +219,4 @@ void RemoveCopy(const std::string& folder) {
   }
 }
 
-}  // namespace linktor
+}  // namespace linktor::journal

@@ -26,13 +26,13 @@
 #include "server/journal/marker.h"
 #include "server/sqlite/database.h"
 
-namespace linktor {
+namespace linktor::journal {
 
 // Runs a task on the connection that writes a database, while no transaction is
 // open, and returns the task's status; EmbeddedJournal::RunOnWriter is one. An
 // error of its own means that the task did not run.
 using RunOnWriter = std::function<absl::Status(
-    absl::AnyInvocable<absl::Status(Database&)> task)>;
+    absl::AnyInvocable<absl::Status(sqlite::Database&)> task)>;
 
 // So many pages, of 4 KiB each, are copied between two pieces of other work.
 // They take a fraction of a millisecond.
@@ -88,4 +88,4 @@ void RemoveCopy(const std::string& folder);
 // what is in it.
 absl::Status CheckBackupFolder(const std::string& folder);
 
-}  // namespace linktor
+}  // namespace linktor::journal

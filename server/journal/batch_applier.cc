@@ -9,9 +9,10 @@
 #include "server/base/try.h"
 #include "server/journal/refusals.h"
 
-namespace linktor {
-BatchApplier::BatchApplier(Database& database, RecentRows& recent,
-                           const RunSizes& runs, const Limits& limits)
+namespace linktor::journal {
+BatchApplier::BatchApplier(sqlite::Database& database,
+                           state::RecentRows& recent,
+                           const state::RunSizes& runs, const Limits& limits)
     : database_(database),
       limits_(limits),
       applier_(database, recent, runs),
@@ -20,16 +21,17 @@ BatchApplier::BatchApplier(Database& database, RecentRows& recent,
 
 BatchApplier::Result BatchApplier::Apply(Batch& waiting) {
   Result result;
-  result.status = CheckKnown(waiting.front().appended.record);
+  result.status = state::CheckKnown(waiting.front().appended.record);
   if (!result.status.ok()) {
     result.count = 1;
     return result;
   }
-  const Applier::Position before = applier_.Mark();
+  const state::Applier::Position before = applier_.Mark();
   absl::Status status = ApplyTogether(waiting, result);
   if (!status.ok()) {
     absl::Status restored = RollBack(before);
-    if (restored.ok() && FaultOf(status) == StoreFault::kRecord) {
+    if (restored.ok() &&
+        sqlite::FaultOf(status) == sqlite::StoreFault::kRecord) {
       status = ApplyOneByOne(waiting, result);
       if (!status.ok()) restored = RollBack(before);
     }
@@ -46,7 +48,7 @@ BatchApplier::Result BatchApplier::Apply(Batch& waiting) {
 // SQLite may have rolled the transaction back already, after FULL, IOERR or
 // NOMEM; then there is nothing to execute. The result of ROLLBACK tells nothing
 // that Restore does not.
-absl::Status BatchApplier::RollBack(const Applier::Position& before) {
+absl::Status BatchApplier::RollBack(const state::Applier::Position& before) {
   if (database_.in_transaction()) (void)database_.Execute("ROLLBACK");
   return applier_.Restore(before);
 }
@@ -57,7 +59,7 @@ absl::Status BatchApplier::ApplyTogether(Batch& waiting, Result& result) {
   std::size_t bytes = 0;
   while (result.count < waiting.size()) {
     Waiting& one = waiting[result.count];
-    if (result.count > 0 && !CheckKnown(one.appended.record).ok()) break;
+    if (result.count > 0 && !state::CheckKnown(one.appended.record).ok()) break;
     ++result.count;
     bytes += one.bytes;
     one.applied = applier_.Apply(one.appended.record, one.appended.clear);
@@ -95,7 +97,7 @@ absl::Status BatchApplier::ApplyOneByOne(Batch& waiting, Result& result) {
 // roll back then.
 absl::Status BatchApplier::ApplyAlone(Waiting& one) {
   const journal::Record& record = one.appended.record;
-  const Applier::Position before = applier_.Mark();
+  const state::Applier::Position before = applier_.Mark();
   LINKTOR_TRY(Attempt(
       one, before, [&] { return applier_.Apply(record, one.appended.clear); }));
   if (one.applied.ok()) return absl::OkStatus();
@@ -114,13 +116,14 @@ absl::Status BatchApplier::ApplyAlone(Waiting& one) {
 // restored, and the attempt is OK. It fails when something else is at fault, or
 // SQLite has already rolled back the whole transaction.
 absl::Status BatchApplier::Attempt(
-    Waiting& one, const Applier::Position& before,
-    absl::FunctionRef<absl::StatusOr<Effects>()> apply) {
+    Waiting& one, const state::Applier::Position& before,
+    absl::FunctionRef<absl::StatusOr<state::Effects>()> apply) {
   LINKTOR_TRY(database_.Execute("SAVEPOINT one"));
   one.applied = apply();
   if (!one.applied.ok()) {
     const absl::Status& fault = one.applied.status();
-    if (FaultOf(fault) != StoreFault::kRecord || !database_.in_transaction()) {
+    if (sqlite::FaultOf(fault) != sqlite::StoreFault::kRecord ||
+        !database_.in_transaction()) {
       return fault;
     }
     LINKTOR_TRY(database_.Execute("ROLLBACK TO one"));
@@ -149,4 +152,4 @@ Ending EndingOf(Waiting& committed) {
   return Ending::Applied(std::move(committed.applied->answer));
 }
 
-}  // namespace linktor
+}  // namespace linktor::journal

@@ -19,7 +19,7 @@
 #include "server/sqlite/statement.h"
 #include "server/state/applier.h"
 
-namespace linktor {
+namespace linktor::journal {
 
 // A Waiting is a record on its way through an engine, from its append to its
 // answer.
@@ -34,7 +34,7 @@ struct Waiting {
   bool own = true;
   // The effects, once Apply of the batch was OK. An error here means that this
   // record alone was left out, and is the status that its appender gets.
-  absl::StatusOr<Effects> applied = absl::UnknownError("not applied");
+  absl::StatusOr<state::Effects> applied = absl::UnknownError("not applied");
 };
 using Batch = std::deque<Waiting>;
 
@@ -49,8 +49,8 @@ class BatchApplier {
 
   // Prepares its statements; nothing is read yet. Both references must outlive
   // this.
-  BatchApplier(Database& database, RecentRows& recent, const RunSizes& runs,
-               const Limits& limits);
+  BatchApplier(sqlite::Database& database, state::RecentRows& recent,
+               const state::RunSizes& runs, const Limits& limits);
 
   // Loads the log's state into memory. It must be called once, after migration
   // and before the first Apply. A failure is the disk's or the file's.
@@ -82,7 +82,7 @@ class BatchApplier {
  private:
   // Ends the open transaction, if any, and puts back what the applier keeps in
   // memory. A failure means that the tables cannot be read again, and is final.
-  absl::Status RollBack(const Applier::Position& before);
+  absl::Status RollBack(const state::Applier::Position& before);
   // Tries the whole batch at once, counting the records into `result`. On
   // failure the transaction may still be open; the caller rolls it back.
   absl::Status ApplyTogether(Batch& waiting, Result& result);
@@ -92,17 +92,18 @@ class BatchApplier {
   // See the source: these two need an open transaction, and succeed also when
   // the record was left out.
   absl::Status ApplyAlone(Waiting& one);
-  absl::Status Attempt(Waiting& one, const Applier::Position& before,
-                       absl::FunctionRef<absl::StatusOr<Effects>()> apply);
+  absl::Status Attempt(
+      Waiting& one, const state::Applier::Position& before,
+      absl::FunctionRef<absl::StatusOr<state::Effects>()> apply);
   // Writes the log's state and commits. It sets result.commit_tried just before
   // the COMMIT, since from then on a failure proves nothing.
   absl::Status Commit(Result& result);
 
-  Database& database_;
+  sqlite::Database& database_;
   const Limits limits_;
-  Applier applier_;
-  Statement begin_;
-  Statement commit_;
+  state::Applier applier_;
+  sqlite::Statement begin_;
+  sqlite::Statement commit_;
 };
 
 // Tells the feed of the first `count` records, which must be committed. Records
@@ -114,4 +115,4 @@ void TellFeed(const Feed& feed, const Batch& batch, std::size_t count);
 // so the feed must be told before.
 Ending EndingOf(Waiting& committed);
 
-}  // namespace linktor
+}  // namespace linktor::journal

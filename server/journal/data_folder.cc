@@ -18,7 +18,7 @@
 #include "server/state/log_state.h"
 #include "server/state/schema.h"
 
-namespace linktor {
+namespace linktor::journal {
 namespace {
 
 constexpr std::size_t kLogIdSize = 8;
@@ -38,7 +38,7 @@ std::string DatabaseOf(const std::string& data_dir) {
 
 // Does what ReadLogFacts does, and turns an error of the file into a sentence
 // that says what to do.
-absl::StatusOr<std::optional<LogFacts>> FactsOf(Database& database,
+absl::StatusOr<std::optional<LogFacts>> FactsOf(sqlite::Database& database,
                                                 const std::string& path) {
   absl::StatusOr<std::optional<LogFacts>> facts = ReadLogFacts(database);
   if (!facts.ok() && !absl::IsFailedPrecondition(facts.status())) {
@@ -89,13 +89,13 @@ absl::Status DataFolder::Prepare(const Secret& master_key,
   LINKTOR_TRY(CheckFiles(data_dir_, marker));
   LINKTOR_TRY(OpenDatabase());
   reached(OpenStep::kDatabaseOpened);
-  sealer_ = std::make_unique<Sealer>(master_key, *state_);
+  sealer_ = std::make_unique<seal::Sealer>(master_key, *state_);
   // The facts are compared before anything is changed.
   LINKTOR_ASSIGN(const std::optional<LogFacts> facts,
                  FactsOf(*writer_, DatabaseOf(data_dir_)));
   LINKTOR_TRY(CheckMarker(data_dir_, facts, marker));
   LINKTOR_TRY(CheckKey(facts, *sealer_, "this data folder"));
-  LINKTOR_TRY(Migrate(*writer_));
+  LINKTOR_TRY(state::Migrate(*writer_));
   reached(OpenStep::kMigrated);
   LINKTOR_TRY(writer_->Execute(kCachePragma));
   LINKTOR_TRY(writer_->Execute(kSpillPragma));
@@ -109,7 +109,7 @@ absl::Status DataFolder::Prepare(const Secret& master_key,
     reached(OpenStep::kMarked);
   }
   marked_seq_ = last_seq_;
-  events_ = std::make_unique<EventReader>(*pool_, recent_, *sealer_);
+  events_ = std::make_unique<state::EventReader>(*pool_, recent_, *sealer_);
   feed_.Add([this](std::span<const AppliedRecord> records) {
     for (const AppliedRecord& one : records) {
       if (!one.effects.data_keys.empty()) {
@@ -125,12 +125,12 @@ absl::Status DataFolder::Prepare(const Secret& master_key,
 
 absl::Status DataFolder::OpenDatabase() {
   const std::string path = DatabaseOf(data_dir_);
-  absl::StatusOr<std::unique_ptr<Database>> writer =
-      Database::Open(path, Database::Mode::kReadWrite);
+  absl::StatusOr<std::unique_ptr<sqlite::Database>> writer =
+      sqlite::Database::Open(path, sqlite::Database::Mode::kReadWrite);
   if (!writer.ok()) return UnreadableDatabase(path, writer.status());
   writer_ = *std::move(writer);
-  pool_ = std::make_unique<ReadPool>(path);
-  state_ = std::make_unique<StateReader>(*pool_, recent_.heads);
+  pool_ = std::make_unique<sqlite::ReadPool>(path);
+  state_ = std::make_unique<state::StateReader>(*pool_, recent_.heads);
   return absl::OkStatus();
 }
 
@@ -142,36 +142,36 @@ absl::Status DataFolder::OpenDatabase() {
 // program has it open.
 absl::Status DataFolder::WriteLogOut() {
   absl::Status written =
-      writer_->RunCheckpoint(Database::Checkpoint::kTruncate);
-  if (FaultOf(written) != StoreFault::kBusy) return written;
+      writer_->RunCheckpoint(sqlite::Database::Checkpoint::kTruncate);
+  if (sqlite::FaultOf(written) != sqlite::StoreFault::kBusy) return written;
   Log(LogLevel::kWarning, "the write-ahead log was not emptied",
       {{"error", written.ToString()}});
   return absl::OkStatus();
 }
 
-void DataFolder::NoteCheckpoint(Database& writer) {
+void DataFolder::NoteCheckpoint(sqlite::Database& writer) {
   // A checkpoint that was not whole has not synced what it wrote.
   if (!writer.checkpoint_was_whole()) return;
-  const absl::StatusOr<LogState> state = LoadLogState(writer);
+  const absl::StatusOr<state::LogState> state = state::LoadLogState(writer);
   if (state.ok()) checkpointed_seq_ = state->last_seq;
 }
 
-absl::Status DataFolder::WriteMarker(Database& writer) {
-  LINKTOR_ASSIGN(const LogState state, LoadLogState(writer));
-  LINKTOR_TRY(
-      linktor::WriteMarker(data_dir_, {.log = {.log_id = identity_.log_id,
-                                               .epoch = identity_.epoch,
-                                               .last_seq = state.last_seq},
-                                       .checkpointed_seq = checkpointed_seq_}));
+absl::Status DataFolder::WriteMarker(sqlite::Database& writer) {
+  LINKTOR_ASSIGN(const state::LogState state, state::LoadLogState(writer));
+  LINKTOR_TRY(linktor::journal::WriteMarker(
+      data_dir_, {.log = {.log_id = identity_.log_id,
+                          .epoch = identity_.epoch,
+                          .last_seq = state.last_seq},
+                  .checkpointed_seq = checkpointed_seq_}));
   marked_seq_ = state.last_seq;
   return absl::OkStatus();
 }
 
-void DataFolder::KeepMarker(Database& writer) {
+void DataFolder::KeepMarker(sqlite::Database& writer) {
   const auto now = std::chrono::steady_clock::now();
   if (now < next_marker_) return;
   next_marker_ = now + kMarkerPause;
-  const absl::StatusOr<LogState> state = LoadLogState(writer);
+  const absl::StatusOr<state::LogState> state = state::LoadLogState(writer);
   if (state.ok() && state->last_seq == marked_seq_) return;
   if (const absl::Status written = WriteMarker(writer); !written.ok()) {
     LogCause(LogLevel::kWarning, "the marker was not written", "",
@@ -181,12 +181,12 @@ void DataFolder::KeepMarker(Database& writer) {
 
 absl::Status DataFolder::LoadIdentity() {
   const auto load = [this]() -> absl::StatusOr<bool> {
-    Statement read(*writer_,
-                   "SELECT log_id, epoch, instance, last_seq FROM log_state");
+    sqlite::Statement read(
+        *writer_, "SELECT log_id, epoch, instance, last_seq FROM log_state");
     LINKTOR_ASSIGN(const bool row, read.Step());
     if (!row) return false;
     identity_ = {.log_id = read.String(0), .epoch = read.Int(1)};
-    LINKTOR_ASSIGN(identity_.former, ReadFormerEpochs(*writer_));
+    LINKTOR_ASSIGN(identity_.former, state::ReadFormerEpochs(*writer_));
     appender_.instance = read.String(2);
     last_seq_ = read.Int(3);
     return true;
@@ -196,7 +196,7 @@ absl::Status DataFolder::LoadIdentity() {
     const std::string log_id = RandomBytes(kLogIdSize);
     const std::string instance = RandomBytes(kInstanceSize);
     const std::string key_check = sealer_->MakeKeyCheck();
-    Statement insert(
+    sqlite::Statement insert(
         *writer_,
         "INSERT INTO log_state (only_row, log_id, epoch, instance, key_check, "
         "last_seq, oldest_seq, latest_ms, earliest_ms, expiry_ms, "
@@ -211,7 +211,7 @@ absl::Status DataFolder::LoadIdentity() {
     LINKTOR_TRY(load().status());
   }
   LINKTOR_ASSIGN(const std::int64_t last,
-                 IncarnationOf(*writer_, appender_.instance));
+                 state::IncarnationOf(*writer_, appender_.instance));
   appender_.incarnation = last + 1;
   return absl::OkStatus();
 }
@@ -231,19 +231,21 @@ absl::StatusOr<bool> DataFolder::Examine(const std::string& data_dir,
       (!marker.has_value() && FileExists(path + "-journal"))) {
     return in_use;
   }
-  ReadPool pool(path);
+  sqlite::ReadPool pool(path);
   std::optional<LogFacts> facts;
   absl::Status version;
-  absl::Status read = pool.Read([&](Database& database) -> absl::Status {
-    LINKTOR_ASSIGN(facts, FactsOf(database, path));
-    version = CheckSchemaVersion(database);
-    return absl::OkStatus();
-  });
+  absl::Status read =
+      pool.Read([&](sqlite::Database& database) -> absl::Status {
+        LINKTOR_ASSIGN(facts, FactsOf(database, path));
+        version = state::CheckSchemaVersion(database);
+        return absl::OkStatus();
+      });
   if (absl::IsFailedPrecondition(read)) return read;
   if (!read.ok()) return UnreadableDatabase(path, read);
   LINKTOR_TRY(CheckMarker(data_dir, facts, marker));
   NoKeys no_keys;
-  LINKTOR_TRY(CheckKey(facts, Sealer(master_key, no_keys), "this data folder"));
+  LINKTOR_TRY(
+      CheckKey(facts, seal::Sealer(master_key, no_keys), "this data folder"));
   LINKTOR_TRY(version);
   return in_use;
 }
@@ -254,4 +256,4 @@ StoreSizes SizesOf(const std::string& data_dir) {
           .wal_bytes = FileSize(path + "-wal")};
 }
 
-}  // namespace linktor
+}  // namespace linktor::journal

@@ -27,18 +27,18 @@
 #include "server/state/recent_rows.h"
 #include "server/state/state_reader.h"
 
-namespace linktor {
+namespace linktor::journal {
 
 // A LogIdentity names a log. It is part of every cursor, so that a cursor of
 // another log is refused.
 struct LogIdentity {
   // These are 8 random bytes, drawn when the log is made.
   std::string log_id;
-  std::int64_t epoch = kFirstEpoch;
+  std::int64_t epoch = state::kFirstEpoch;
   // The lives before this one, in the order in which they were lived; each ends
   // where the log was when its backup was taken. It is empty unless the log
   // comes from a backup.
-  std::vector<FormerEpoch> former;
+  std::vector<state::FormerEpoch> former;
 };
 
 // An Appender names a process as the one that appends records: the folder, and
@@ -102,20 +102,20 @@ class DataFolder {
 
   // Hands out the writing connection, once; later calls return null. The
   // journal takes it, because one thread alone may write and checkpoint.
-  std::unique_ptr<Database> TakeWriter() { return std::move(writer_); }
+  std::unique_ptr<sqlite::Database> TakeWriter() { return std::move(writer_); }
   // Returns the same connection while it was not taken yet.
-  Database& writer() { return *writer_; }
+  sqlite::Database& writer() { return *writer_; }
   // Returns the readers' connections, which are thread-safe.
-  ReadPool& pool() { return *pool_; }
+  sqlite::ReadPool& pool() { return *pool_; }
   // Returns what the database's tables lack yet. The journal adds to it, and
   // readers look there first; it is thread-safe.
-  RecentRows& recent() { return recent_; }
+  state::RecentRows& recent() { return recent_; }
   // The sealer seals and opens content under this folder's keys. It is
   // thread-safe.
-  Sealer& sealer() { return *sealer_; }
+  seal::Sealer& sealer() { return *sealer_; }
   // Both read the tables in the terms of the domain, and are thread-safe.
-  StateReader& state() { return *state_; }
-  EventReader& events() { return *events_; }
+  state::StateReader& state() { return *state_; }
+  state::EventReader& events() { return *events_; }
   // Returns the feed of the folder's journal. The sealer follows it already: it
   // hears of keys that were stored or destroyed before any other view.
   Feed& feed() { return feed_; }
@@ -133,13 +133,13 @@ class DataFolder {
   // NoteCheckpoint is called after a checkpoint. When that was whole, it notes
   // how far the database file now reaches; the next marker says so. A position
   // that cannot be read leaves the older one, which stays true.
-  void NoteCheckpoint(Database& writer);
+  void NoteCheckpoint(sqlite::Database& writer);
   // Writes into the marker where the log stands now, and syncs it. On failure
   // the file has the old content or the new, and both are true.
-  absl::Status WriteMarker(Database& writer);
+  absl::Status WriteMarker(sqlite::Database& writer);
   // Does the same if kMarkerPause has passed and there are new events. A
   // failure is logged and not returned, since the old marker stays and is true.
-  void KeepMarker(Database& writer);
+  void KeepMarker(sqlite::Database& writer);
 
  private:
   explicit DataFolder(std::string data_dir) : data_dir_(std::move(data_dir)) {}
@@ -162,12 +162,12 @@ class DataFolder {
   // The lock is the first member because members go in reverse order: the next
   // process may come in only when all connections are closed.
   UniqueFd lock_;
-  std::unique_ptr<Database> writer_;
-  std::unique_ptr<ReadPool> pool_;
-  RecentRows recent_;
-  std::unique_ptr<StateReader> state_;
-  std::unique_ptr<Sealer> sealer_;
-  std::unique_ptr<EventReader> events_;
+  std::unique_ptr<sqlite::Database> writer_;
+  std::unique_ptr<sqlite::ReadPool> pool_;
+  state::RecentRows recent_;
+  std::unique_ptr<state::StateReader> state_;
+  std::unique_ptr<seal::Sealer> sealer_;
+  std::unique_ptr<state::EventReader> events_;
   Feed feed_;
   LogIdentity identity_;
   Appender appender_;
@@ -181,4 +181,4 @@ class DataFolder {
       std::chrono::steady_clock::now() + kMarkerPause;
 };
 
-}  // namespace linktor
+}  // namespace linktor::journal

@@ -15,7 +15,7 @@
 #include "server/base/try.h"
 #include "server/base/unique_fd.h"
 
-namespace linktor {
+namespace linktor::journal {
 namespace {
 
 constexpr mode_t kOwnerAlone = S_IRUSR | S_IWUSR;
@@ -176,4 +176,4 @@ absl::Status CopyFileBytes(const std::string& from, const std::string& to) {
   }
 }
 
-}  // namespace linktor
+}  // namespace linktor::journal

@@ -15,7 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-namespace linktor {
+namespace linktor::journal {
 
 // Returns FAILED_PRECONDITION, "cannot write /data/x: No space left on device",
 // for the current errno. `what` is the beginning of the sentence.
@@ -66,4 +66,4 @@ absl::Status RenameDurably(const std::string& folder, const std::string& from,
 // gone. It is not synced. After a failure `to` may hold a part.
 absl::Status CopyFileBytes(const std::string& from, const std::string& to);
 
-}  // namespace linktor
+}  // namespace linktor::journal

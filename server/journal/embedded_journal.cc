@@ -9,7 +9,7 @@
 #include "server/base/try.h"
 #include "server/journal/refusals.h"
 
-namespace linktor {
+namespace linktor::journal {
 namespace {
 
 // The write-ahead log may grow by so many pages before it is looked at again: a
@@ -51,7 +51,7 @@ absl::StatusOr<std::unique_ptr<EmbeddedJournal>> EmbeddedJournal::Create(
   journal::Record started = NewRecord(now_ms);
   started.mutable_instance_started();
   LINKTOR_TRY(
-      AnswerAs<Done>(AppendAndWait(*made, std::move(started))).status());
+      AnswerAs<state::Done>(AppendAndWait(*made, std::move(started))).status());
   return made;
 }
 
@@ -79,7 +79,7 @@ void EmbeddedJournal::Stop() {
   thread_.join();
   if (failed_.load(std::memory_order_relaxed)) return;
   const absl::Status emptied = folder_.pool().Pause([this] {
-    return database_->RunCheckpoint(Database::Checkpoint::kTruncate);
+    return database_->RunCheckpoint(sqlite::Database::Checkpoint::kTruncate);
   });
   if (!emptied.ok()) {
     Log(LogLevel::kWarning, "the write-ahead log was not emptied",
@@ -105,7 +105,7 @@ void EmbeddedJournal::Append(Appended appended, Callback done) {
 
 absl::Status EmbeddedJournal::Enqueue(Waiting& waiting) {
   journal::Record& record = waiting.appended.record;
-  record.set_format(kRecordFormat);
+  record.set_format(state::kRecordFormat);
   record.set_instance(folder_.appender().instance);
   record.set_incarnation(folder_.appender().incarnation);
   MutexLock lock(mutex_);
@@ -139,18 +139,19 @@ absl::Status EmbeddedJournal::RunOnWriter(WriterTask task) {
 }
 
 absl::Status EmbeddedJournal::RunOnLog(
-    absl::FunctionRef<absl::Status(Database&)> step) {
-  return RunOnWriter([this, step](Database& database) {
+    absl::FunctionRef<absl::Status(sqlite::Database&)> step) {
+  return RunOnWriter([this, step](sqlite::Database& database) {
     absl::Status status = step(database);
-    if (FaultOf(status) == StoreFault::kDisk) Fail(status);
+    if (sqlite::FaultOf(status) == sqlite::StoreFault::kDisk) Fail(status);
     return status;
   });
 }
 
 absl::Status EmbeddedJournal::BeginLogAnew() {
-  return RunOnLog([this](Database& database) {
+  return RunOnLog([this](sqlite::Database& database) {
     return folder_.pool().Pause([&database]() -> absl::Status {
-      LINKTOR_TRY(database.RunCheckpoint(Database::Checkpoint::kRestart));
+      LINKTOR_TRY(
+          database.RunCheckpoint(sqlite::Database::Checkpoint::kRestart));
       return database.BeginLogAnew();
     });
   });
@@ -158,7 +159,7 @@ absl::Status EmbeddedJournal::BeginLogAnew() {
 
 absl::StatusOr<std::int64_t> EmbeddedJournal::OldLogBytes() {
   std::int64_t old = 0;
-  LINKTOR_TRY(RunOnLog([&old](Database& database) -> absl::Status {
+  LINKTOR_TRY(RunOnLog([&old](sqlite::Database& database) -> absl::Status {
     LINKTOR_ASSIGN(old, database.OldLogBytes());
     return absl::OkStatus();
   }));
@@ -167,8 +168,8 @@ absl::StatusOr<std::int64_t> EmbeddedJournal::OldLogBytes() {
 
 absl::Status EmbeddedJournal::CutLog() {
   for (;;) {
-    LINKTOR_TRY(
-        RunOnLog([](Database& database) { return database.CutLog(kCutStep); }));
+    LINKTOR_TRY(RunOnLog(
+        [](sqlite::Database& database) { return database.CutLog(kCutStep); }));
     LINKTOR_ASSIGN(const std::int64_t old, OldLogBytes());
     if (old == 0) return absl::OkStatus();
   }
@@ -183,7 +184,7 @@ void EmbeddedJournal::LookForRoom() {
       const std::int64_t before = database_->written_commits();
       const absl::Status status = database_->CommitUnchangedPage();
       NoteRoom(status, before);
-      if (FaultOf(status) == StoreFault::kDisk) Fail(status);
+      if (sqlite::FaultOf(status) == sqlite::StoreFault::kDisk) Fail(status);
     });
   }
   ready_.Signal();
@@ -225,7 +226,7 @@ void EmbeddedJournal::RunBatch(Batch& waiting) {
 
 void EmbeddedJournal::NoteRoom(const absl::Status& committed,
                                std::int64_t written_before) {
-  if (FaultOf(committed) == StoreFault::kFull) {
+  if (sqlite::FaultOf(committed) == sqlite::StoreFault::kFull) {
     disk_full_.store(true, std::memory_order_relaxed);
   } else if (database_->written_commits() > written_before) {
     disk_full_.store(false, std::memory_order_relaxed);
@@ -234,18 +235,18 @@ void EmbeddedJournal::NoteRoom(const absl::Status& committed,
 
 Ending EmbeddedJournal::FailedEnding(const BatchApplier::Result& result) {
   const absl::Status& failed = result.status;
-  switch (FaultOf(failed)) {
-    case StoreFault::kFull:
+  switch (sqlite::FaultOf(failed)) {
+    case sqlite::StoreFault::kFull:
       LogCause(LogLevel::kError, "disk full", "",
                {{"error", failed.ToString()}});
       return Ending::Refused(DiskFull());
-    case StoreFault::kBusy:
+    case sqlite::StoreFault::kBusy:
       LogCause(LogLevel::kError, "database busy", "",
                {{"error", failed.ToString()}});
       return Ending::Refused(StoreBusy());
-    case StoreFault::kNone:
-    case StoreFault::kRecord:
-    case StoreFault::kDisk:
+    case sqlite::StoreFault::kNone:
+    case sqlite::StoreFault::kRecord:
+    case sqlite::StoreFault::kDisk:
       // A fault of the whole batch that is no single record's is the disk's.
       if (!failed_.load(std::memory_order_relaxed)) Fail(failed);
       return result.commit_tried ? Ending::Unknown(StoreFailed())
@@ -289,26 +290,26 @@ void EmbeddedJournal::Checkpoint() {
   }
   next_checkpoint_ = pages + kCheckpointStep;
   absl::Status status =
-      database_->RunCheckpoint(Database::Checkpoint::kPassive);
+      database_->RunCheckpoint(sqlite::Database::Checkpoint::kPassive);
   if (status.ok() && pages >= 2 * options_.checkpoint_pages) {
     status = folder_.pool().Pause([this] {
-      return database_->RunCheckpoint(Database::Checkpoint::kRestart);
+      return database_->RunCheckpoint(sqlite::Database::Checkpoint::kRestart);
     });
     // The next commit may be longer than checkpoint_pages.
     if (status.ok()) next_checkpoint_ = options_.checkpoint_pages;
   }
   folder_.NoteCheckpoint(*database_);
-  switch (FaultOf(status)) {
-    case StoreFault::kNone:
-    case StoreFault::kBusy:
+  switch (sqlite::FaultOf(status)) {
+    case sqlite::StoreFault::kNone:
+    case sqlite::StoreFault::kBusy:
       return;
-    case StoreFault::kFull:
+    case sqlite::StoreFault::kFull:
       disk_full_.store(true, std::memory_order_relaxed);
       LogCause(LogLevel::kError, "disk full", "",
                {{"error", status.ToString()}});
       return;
-    case StoreFault::kRecord:
-    case StoreFault::kDisk:
+    case sqlite::StoreFault::kRecord:
+    case sqlite::StoreFault::kDisk:
       Fail(status);
       return;
   }
@@ -320,4 +321,4 @@ void EmbeddedJournal::Fail(const absl::Status& why) {
   on_failure_(why);
 }
 
-}  // namespace linktor
+}  // namespace linktor::journal

@@ -25,7 +25,7 @@
 #include "server/journal/data_folder.h"
 #include "server/journal/journal.h"
 
-namespace linktor {
+namespace linktor::journal {
 
 class EmbeddedJournal final : public Journal {
  public:
@@ -47,7 +47,7 @@ class EmbeddedJournal final : public Journal {
     std::int64_t checkpoint_pages = 16'384;
     // These say how much is collected in memory before it is sorted into the
     // tables.
-    RunSizes runs;
+    state::RunSizes runs;
   };
 
   // The journal calls it once, on the writer's thread, when the disk has failed
@@ -82,7 +82,7 @@ class EmbeddedJournal final : public Journal {
   // journal has stopped (DRAINING) or its disk has failed (STORE_FAILED). It
   // blocks until the task has run, holds up all appends meanwhile, and must not
   // be called from the writer's thread.
-  using WriterTask = absl::AnyInvocable<absl::Status(Database&)>;
+  using WriterTask = absl::AnyInvocable<absl::Status(sqlite::Database&)>;
   absl::Status RunOnWriter(WriterTask task);
 
   // Content that was overwritten is in no file any more when these have
@@ -129,7 +129,8 @@ class EmbeddedJournal final : public Journal {
   // Empty work means that the writer must end.
   Work TakeAll();
   // Runs a step of the three calls on the log, and fails when the disk does.
-  absl::Status RunOnLog(absl::FunctionRef<absl::Status(Database&)> step);
+  absl::Status RunOnLog(
+      absl::FunctionRef<absl::Status(sqlite::Database&)> step);
   // Applies and commits the front of `waiting`, tells the feed, calls the
   // callbacks, and removes what was answered. When the commit failed, the feed
   // is told nothing and every record of the batch ends as FailedEnding says. It
@@ -156,7 +157,7 @@ class EmbeddedJournal final : public Journal {
 
   const Options options_;
   DataFolder& folder_;
-  const std::unique_ptr<Database> database_;
+  const std::unique_ptr<sqlite::Database> database_;
   const FailureSink on_failure_;
   BatchApplier applier_;
   // This is the length of the log, in pages, from which on Checkpoint acts.
@@ -184,4 +185,4 @@ class EmbeddedJournal final : public Journal {
   std::thread thread_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::journal

@@ -8,7 +8,7 @@
 #include "server/base/log.h"
 #include "server/base/try.h"
 
-namespace linktor {
+namespace linktor::journal {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
@@ -99,11 +99,11 @@ absl::Status ErasureWorker::CarryOut(std::int64_t through_no) {
   if (cut) LINKTOR_TRY(options_.cut_log());
   journal::Record record = NewRecord(absl::ToUnixMillis(clock_.Now()));
   record.mutable_erased()->set_through_no(through_no);
-  LINKTOR_TRY(
-      AnswerAs<Done>(AppendAndWait(journal_, std::move(record))).status());
+  LINKTOR_TRY(AnswerAs<state::Done>(AppendAndWait(journal_, std::move(record)))
+                  .status());
   MutexLock lock(mutex_);
   done_ = std::max(done_, through_no);
   return absl::OkStatus();
 }
 
-}  // namespace linktor
+}  // namespace linktor::journal

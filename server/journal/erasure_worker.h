@@ -22,7 +22,7 @@
 #include "server/journal/feed.h"
 #include "server/journal/journal.h"
 
-namespace linktor {
+namespace linktor::journal {
 
 class ErasureWorker {
  public:
@@ -95,4 +95,4 @@ class ErasureWorker {
   std::thread thread_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::journal

@@ -15,7 +15,7 @@
 #include "server/journal/record.pb.h"
 #include "server/state/effects.h"
 
-namespace linktor {
+namespace linktor::journal {
 
 // An AppliedRecord is a committed record with its effects. The record and the
 // effects are borrowed until the call to the view returns.
@@ -24,7 +24,7 @@ struct AppliedRecord {
   // Says whether this process appended the record. A lane of sends begins only
   // the claims that its own process has appended.
   bool own = false;
-  const Effects& effects;
+  const state::Effects& effects;
 };
 
 // Each journal has one Feed. The data folder owns it, so that views can be
@@ -69,4 +69,4 @@ class Feed {
       std::make_shared<const std::vector<View>>();
 };
 
-}  // namespace linktor
+}  // namespace linktor::journal

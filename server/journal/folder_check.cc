@@ -7,7 +7,7 @@
 #include "server/sqlite/statement.h"
 #include "server/state/schema.h"
 
-namespace linktor {
+namespace linktor::journal {
 namespace {
 
 // This is the advice when the database that belongs here is elsewhere, or
@@ -30,10 +30,11 @@ absl::Status Refuse(const std::string& data_dir, std::string_view what,
                    ToAbsl(advice), "; nothing was changed"));
 }
 
-absl::StatusOr<bool> HasTable(Database& database, std::string_view name) {
-  Statement find(database,
-                 "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND "
-                 "name = ?1");
+absl::StatusOr<bool> HasTable(sqlite::Database& database,
+                              std::string_view name) {
+  sqlite::Statement find(database,
+                         "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND "
+                         "name = ?1");
   return find.BindText(1, name).Step();
 }
 
@@ -50,19 +51,20 @@ std::string Older(std::int64_t ends, std::int64_t stored) {
 
 }  // namespace
 
-absl::StatusOr<std::optional<LogFacts>> ReadLogFacts(Database& database) {
+absl::StatusOr<std::optional<LogFacts>> ReadLogFacts(
+    sqlite::Database& database) {
   LINKTOR_ASSIGN(const bool made, HasTable(database, "log_state"));
   if (!made) {
     // A later program may keep it elsewhere.
-    LINKTOR_TRY(CheckSchemaVersion(database));
+    LINKTOR_TRY(state::CheckSchemaVersion(database));
     return std::nullopt;
   }
-  Statement read(database,
-                 "SELECT log_id, epoch, last_seq, key_check, "
-                 "EXISTS (SELECT 1 FROM instances) FROM log_state");
+  sqlite::Statement read(database,
+                         "SELECT log_id, epoch, last_seq, key_check, "
+                         "EXISTS (SELECT 1 FROM instances) FROM log_state");
   const absl::StatusOr<bool> row = read.Step();
   if (!row.ok()) {
-    LINKTOR_TRY(CheckSchemaVersion(database));
+    LINKTOR_TRY(state::CheckSchemaVersion(database));
     return row.status();
   }
   if (!*row) return std::nullopt;
@@ -74,8 +76,9 @@ absl::StatusOr<std::optional<LogFacts>> ReadLogFacts(Database& database) {
 }
 
 std::optional<LogFacts> ReadFileFacts(const std::string& data_dir) {
-  const auto database = Database::Open(
-      absl::StrCat(data_dir, "/", kDatabaseFile), Database::Mode::kFileAlone);
+  const auto database =
+      sqlite::Database::Open(absl::StrCat(data_dir, "/", kDatabaseFile),
+                             sqlite::Database::Mode::kFileAlone);
   if (!database.ok()) return std::nullopt;
   absl::StatusOr<std::optional<LogFacts>> facts = ReadLogFacts(**database);
   return facts.ok() ? *std::move(facts) : std::nullopt;
@@ -166,7 +169,7 @@ absl::Status CheckMarker(const std::string& data_dir,
 }
 
 absl::Status CheckKey(const std::optional<LogFacts>& facts,
-                      const Sealer& sealer, std::string_view what) {
+                      const seal::Sealer& sealer, std::string_view what) {
   if (!facts.has_value() || sealer.IsKeyCheck(facts->key_check)) {
     return absl::OkStatus();
   }
@@ -182,4 +185,4 @@ absl::Status UnreadableDatabase(const std::string& path,
                    "; restore a backup into another folder"));
 }
 
-}  // namespace linktor
+}  // namespace linktor::journal

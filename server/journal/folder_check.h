@@ -24,7 +24,7 @@
 #include "server/seal/sealer.h"
 #include "server/sqlite/database.h"
 
-namespace linktor {
+namespace linktor::journal {
 
 // LogFacts are what a database says about the log that is in it.
 struct LogFacts {
@@ -37,7 +37,8 @@ struct LogFacts {
 // Returns nullopt when the database holds no log yet. It fails with
 // FAILED_PRECONDITION and a sentence when a newer program has written it, so
 // that it cannot be read; another error is the disk's or the file's.
-absl::StatusOr<std::optional<LogFacts>> ReadLogFacts(Database& database);
+absl::StatusOr<std::optional<LogFacts>> ReadLogFacts(
+    sqlite::Database& database);
 
 // Does the same with the database file alone, without its write-ahead log. It
 // returns nullopt also when the file cannot be read that way, because a crash
@@ -61,7 +62,7 @@ absl::Status CheckMarker(const std::string& data_dir,
 // yet. It fails with FAILED_PRECONDITION otherwise. `what` names in the
 // sentence what was made with the key, such as "this data folder".
 absl::Status CheckKey(const std::optional<LogFacts>& facts,
-                      const Sealer& sealer, std::string_view what);
+                      const seal::Sealer& sealer, std::string_view what);
 
 // The copy of a backup has this name in a data folder until it is whole. No
 // server opens it. It is persisted by an interrupted restore: do not change it.
@@ -74,10 +75,10 @@ absl::Status UnreadableDatabase(const std::string& path,
 
 // This is a KeySource for a Sealer that seals and opens nothing: it is asked
 // about key checks alone, before the tables may be read.
-class NoKeys final : public KeySource {
+class NoKeys final : public seal::KeySource {
  public:
   absl::StatusOr<std::optional<journal::DataKey>> FindKey(
-      const KeyScope&) override {
+      const seal::KeyScope&) override {
     return std::nullopt;
   }
   absl::StatusOr<std::optional<journal::DataKey>> FindKeyById(
@@ -86,4 +87,4 @@ class NoKeys final : public KeySource {
   }
 };
 
-}  // namespace linktor
+}  // namespace linktor::journal

@@ -9,7 +9,7 @@
 #include "server/base/try.h"
 #include "server/journal/durable_file.h"
 
-namespace linktor {
+namespace linktor::journal {
 namespace {
 
 std::string LockOf(const std::string& data_dir) { return data_dir + "/lock"; }
@@ -39,4 +39,4 @@ bool IsFolderLocked(const std::string& data_dir) {
   return lock.valid() && flock(lock.get(), LOCK_EX | LOCK_NB) != 0;
 }
 
-}  // namespace linktor
+}  // namespace linktor::journal

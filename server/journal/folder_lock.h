@@ -11,7 +11,7 @@
 #include "absl/status/statusor.h"
 #include "server/base/unique_fd.h"
 
-namespace linktor {
+namespace linktor::journal {
 
 // Locks the folder, which must be there, until the descriptor is closed. It
 // returns nullopt when another process has the lock, and does not wait for it.
@@ -27,4 +27,4 @@ absl::StatusOr<UniqueFd> LockFolder(const std::string& data_dir);
 // file. It makes no file. The answer may be out of date at once.
 bool IsFolderLocked(const std::string& data_dir);
 
-}  // namespace linktor
+}  // namespace linktor::journal

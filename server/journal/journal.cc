@@ -5,7 +5,7 @@
 
 #include "server/base/mutex.h"
 
-namespace linktor {
+namespace linktor::journal {
 
 Ending AppendAndWait(Journal& journal, journal::Record record) {
   Mutex mutex;
@@ -29,7 +29,7 @@ journal::Record NewRecord(std::int64_t time_ms) {
   return record;
 }
 
-void AppendSealed(Journal& journal, NewKeys keys, Appended appended,
+void AppendSealed(Journal& journal, seal::NewKeys keys, Appended appended,
                   Journal::Callback done) {
   if (keys.empty()) return journal.Append(std::move(appended), std::move(done));
   journal::Record record = NewRecord(appended.record.time_ms());
@@ -44,7 +44,7 @@ void AppendSealed(Journal& journal, NewKeys keys, Appended appended,
                  });
 }
 
-Ending AppendSealedAndWait(Journal& journal, NewKeys keys,
+Ending AppendSealedAndWait(Journal& journal, seal::NewKeys keys,
                            journal::Record record) {
   if (!keys.empty()) {
     journal::Record first = NewRecord(record.time_ms());
@@ -57,4 +57,4 @@ Ending AppendSealedAndWait(Journal& journal, NewKeys keys,
   return AppendAndWait(journal, std::move(record));
 }
 
-}  // namespace linktor
+}  // namespace linktor::journal

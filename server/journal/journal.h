@@ -18,7 +18,7 @@
 #include "server/seal/sealer.h"
 #include "server/state/effects.h"
 
-namespace linktor {
+namespace linktor::journal {
 
 // An Ending says how an append ended. The three kinds are different promises to
 // the caller of the API, so no two of them may be mixed up: after kRefused the
@@ -39,11 +39,11 @@ struct Ending {
   };
   Kind kind = Kind::kRefused;
   // It is set with kApplied alone.
-  Answer answer;
+  state::Answer answer;
   // It is never OK with kRefused and kUnknown, and is not set with kApplied.
   absl::Status status;
 
-  static Ending Applied(Answer answer) {
+  static Ending Applied(state::Answer answer) {
     return {.kind = Kind::kApplied, .answer = std::move(answer)};
   }
   static Ending Refused(absl::Status why) {
@@ -70,7 +70,7 @@ absl::StatusOr<T> AnswerAs(Ending ending) {
 // never stored, and Apply makes the same rows without them.
 struct Appended {
   journal::Record record;
-  ClearEvents clear;
+  state::ClearEvents clear;
 };
 
 // Journal is an interface because a second engine, which replicates its log,
@@ -119,18 +119,18 @@ journal::Record NewRecord(std::int64_t time_ms);
 // whose key is not there could never be opened. Without keys it only appends
 // the record. When the keys are not applied, `done` gets their ending and the
 // record is not appended at all. `journal` must live until `done` was called.
-void AppendSealed(Journal& journal, NewKeys keys, Appended appended,
+void AppendSealed(Journal& journal, seal::NewKeys keys, Appended appended,
                   Journal::Callback done);
 // Does the same and blocks for both commits. The rules of AppendAndWait hold.
-Ending AppendSealedAndWait(Journal& journal, NewKeys keys,
+Ending AppendSealedAndWait(Journal& journal, seal::NewKeys keys,
                            journal::Record record);
 
 // Does the same and returns the answer, as AnswerAs does.
 template <typename T>
-absl::StatusOr<T> AppendSealedAs(Journal& journal, NewKeys keys,
+absl::StatusOr<T> AppendSealedAs(Journal& journal, seal::NewKeys keys,
                                  journal::Record record) {
   return AnswerAs<T>(
       AppendSealedAndWait(journal, std::move(keys), std::move(record)));
 }
 
-}  // namespace linktor
+}  // namespace linktor::journal

@@ -13,7 +13,7 @@
 #include "server/base/try.h"
 #include "server/journal/durable_file.h"
 
-namespace linktor {
+namespace linktor::journal {
 namespace {
 
 constexpr std::size_t kChecksumSize = 8;
@@ -118,4 +118,4 @@ absl::StatusOr<BackupManifest> ReadManifest(const std::string& folder) {
   return manifest;
 }
 
-}  // namespace linktor
+}  // namespace linktor::journal

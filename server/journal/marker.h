@@ -25,7 +25,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
-namespace linktor {
+namespace linktor::journal {
 
 // These are the names of files in a data folder. Such files lie on disks: do
 // not change the names.
@@ -85,4 +85,4 @@ absl::Status WriteManifest(const std::string& folder,
 // the file is missing or damaged, or cannot be read.
 absl::StatusOr<BackupManifest> ReadManifest(const std::string& folder);
 
-}  // namespace linktor
+}  // namespace linktor::journal

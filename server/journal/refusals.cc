@@ -3,7 +3,7 @@
 #include "absl/time/time.h"
 #include "server/base/status.h"
 
-namespace linktor {
+namespace linktor::journal {
 
 absl::Status DiskFull() {
   return MakeError(absl::StatusCode::kResourceExhausted,
@@ -44,4 +44,4 @@ absl::Status CannotApply() {
       "the request could not be stored; the server's log says why");
 }
 
-}  // namespace linktor
+}  // namespace linktor::journal

@@ -6,7 +6,7 @@
 
 #include "absl/status/status.h"
 
-namespace linktor {
+namespace linktor::journal {
 
 // RESOURCE_EXHAUSTED, DISK_FULL: no space is left on the disk.
 absl::Status DiskFull();
@@ -21,4 +21,4 @@ absl::Status Stopping();
 // INTERNAL, INTERNAL_FAULT: the record cannot be applied.
 absl::Status CannotApply();
 
-}  // namespace linktor
+}  // namespace linktor::journal

@@ -20,7 +20,7 @@
 #include "server/state/epoch_table.h"
 #include "server/state/schema.h"
 
-namespace linktor {
+namespace linktor::journal {
 namespace {
 
 std::string CopyIn(const std::string& data_dir) {
@@ -56,15 +56,16 @@ absl::Status CheckEmpty(const std::string& data_dir) {
 // no life known here has. Two lives that know nothing of each other have the
 // same number with a probability of one in four thousand million.
 std::int64_t DrawEpoch(std::int64_t current,
-                       const std::vector<FormerEpoch>& former) {
+                       const std::vector<state::FormerEpoch>& former) {
   for (;;) {
     std::uint32_t drawn = 0;
     FillRandom(&drawn, sizeof(drawn));
     const std::int64_t epoch = drawn;
     const bool taken =
-        epoch == 0 || epoch == kFirstEpoch || epoch == current ||
-        std::any_of(former.begin(), former.end(),
-                    [&](const FormerEpoch& one) { return one.epoch == epoch; });
+        epoch == 0 || epoch == state::kFirstEpoch || epoch == current ||
+        std::any_of(
+            former.begin(), former.end(),
+            [&](const state::FormerEpoch& one) { return one.epoch == epoch; });
     if (!taken) return epoch;
   }
 }
@@ -72,28 +73,30 @@ std::int64_t DrawEpoch(std::int64_t current,
 // Returns OK when the copy is the database that the manifest describes, is
 // undamaged, and opens under the master key. It must be called before anything
 // is migrated.
-absl::Status VerifyCopy(Database& copy, const BackupManifest& manifest,
+absl::Status VerifyCopy(sqlite::Database& copy, const BackupManifest& manifest,
                         const Secret& master_key) {
   LINKTOR_ASSIGN(const std::optional<LogFacts> facts, ReadLogFacts(copy));
   NoKeys no_keys;
-  LINKTOR_TRY(CheckKey(facts, Sealer(master_key, no_keys), "the backup"));
+  LINKTOR_TRY(CheckKey(facts, seal::Sealer(master_key, no_keys), "the backup"));
   if (!facts.has_value() || facts->log != manifest.log) {
     return absl::DataLossError(absl::StrCat("its database is not the one that ",
                                             kManifestFile, " describes"));
   }
-  return CheckIntegrity(copy);
+  return sqlite::CheckIntegrity(copy);
 }
 
 // Migrates the copy and begins another life of its log; returns the new epoch.
 // It leaves all of it in the database file, whose log is then empty.
-absl::StatusOr<std::int64_t> BeginLife(Database& copy, std::int64_t current) {
-  LINKTOR_TRY(Migrate(copy));
-  LINKTOR_ASSIGN(const std::vector<FormerEpoch> former, ReadFormerEpochs(copy));
+absl::StatusOr<std::int64_t> BeginLife(sqlite::Database& copy,
+                                       std::int64_t current) {
+  LINKTOR_TRY(state::Migrate(copy));
+  LINKTOR_ASSIGN(const std::vector<state::FormerEpoch> former,
+                 state::ReadFormerEpochs(copy));
   const std::int64_t epoch = DrawEpoch(current, former);
   LINKTOR_TRY(copy.Execute("BEGIN IMMEDIATE"));
-  LINKTOR_TRY(BeginEpoch(copy, epoch));
+  LINKTOR_TRY(state::BeginEpoch(copy, epoch));
   LINKTOR_TRY(copy.Execute("COMMIT"));
-  LINKTOR_TRY(copy.RunCheckpoint(Database::Checkpoint::kTruncate));
+  LINKTOR_TRY(copy.RunCheckpoint(sqlite::Database::Checkpoint::kTruncate));
   return epoch;
 }
 
@@ -111,8 +114,9 @@ absl::Status Restore(const RestoreRequest& request,
                                             " when the backup was made"));
   }
   reached(RestoreStep::kCopied);
-  LINKTOR_ASSIGN(std::unique_ptr<Database> copy,
-                 Database::Open(path, Database::Mode::kReadWrite));
+  LINKTOR_ASSIGN(
+      std::unique_ptr<sqlite::Database> copy,
+      sqlite::Database::Open(path, sqlite::Database::Mode::kReadWrite));
   LINKTOR_TRY(VerifyCopy(*copy, manifest, request.master_key));
   reached(RestoreStep::kVerified);
   LogPosition log = manifest.log;
@@ -151,4 +155,4 @@ absl::StatusOr<BackupManifest> RestoreBackup(
       "cannot restore the backup ", request.from, ": ", restored.message()));
 }
 
-}  // namespace linktor
+}  // namespace linktor::journal

@@ -14,7 +14,7 @@
 #include "server/base/secret.h"
 #include "server/journal/marker.h"
 
-namespace linktor {
+namespace linktor::journal {
 
 // Each step of RestoreBackup is named for what was done last. After a crash
 // before the last one the folder has no database: nothing starts there, and it
@@ -54,4 +54,4 @@ absl::StatusOr<BackupManifest> RestoreBackup(
     const RestoreRequest& request,
     absl::FunctionRef<void(RestoreStep)> reached);
 
-}  // namespace linktor
+}  // namespace linktor::journal

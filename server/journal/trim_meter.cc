@@ -2,7 +2,7 @@
 
 #include <variant>
 
-namespace linktor {
+namespace linktor::journal {
 
 using std::chrono::milliseconds;
 
@@ -16,7 +16,7 @@ void TrimMeter::Measure(Time now, journal::Trim& trim) const {
 
 void TrimMeter::OnCommit(std::span<const AppliedRecord> records, Time now) {
   for (const AppliedRecord& one : records) {
-    const auto* answer = std::get_if<TrimAnswer>(&one.effects.answer);
+    const auto* answer = std::get_if<state::TrimAnswer>(&one.effects.answer);
     if (answer == nullptr) continue;
     const journal::Trim& trim = one.record.trim();
     MutexLock lock(mutex_);
@@ -32,4 +32,4 @@ void TrimMeter::OnCommit(std::span<const AppliedRecord> records, Time now) {
   }
 }
 
-}  // namespace linktor
+}  // namespace linktor::journal

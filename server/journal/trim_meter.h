@@ -13,7 +13,7 @@
 #include "server/journal/feed.h"
 #include "server/journal/record.pb.h"
 
-namespace linktor {
+namespace linktor::journal {
 
 class TrimMeter {
  public:
@@ -41,4 +41,4 @@ class TrimMeter {
   Time counted_ ABSL_GUARDED_BY(mutex_);
 };
 
-}  // namespace linktor
+}  // namespace linktor::journal

@@ -13,7 +13,7 @@
 #include "server/policy/window.h"
 #include "server/state/effects.h"
 
-namespace linktor {
+namespace linktor::messaging {
 namespace {
 
 using google::protobuf::util::TimeUtil;
@@ -28,16 +28,17 @@ absl::Status ConversationNotFound(const v1::GetConversationRequest& request) {
 
 v1::MessagingWindow WindowAt(std::int64_t last_inbound_ms,
                              std::int64_t now_ms) {
-  if (now_ms < last_inbound_ms + kMessagingWindowMs) {
+  if (now_ms < last_inbound_ms + policy::kMessagingWindowMs) {
     return v1::MESSAGING_WINDOW_OPEN;
   }
-  return now_ms < last_inbound_ms + kHumanAgentWindowMs
+  return now_ms < last_inbound_ms + policy::kHumanAgentWindowMs
              ? v1::MESSAGING_WINDOW_HUMAN_AGENT
              : v1::MESSAGING_WINDOW_CLOSED;
 }
 
 // Reads where a list ends and how far it has come.
-absl::Status ReadToken(std::string_view token, const CursorCodec& cursors,
+absl::Status ReadToken(std::string_view token,
+                       const events::CursorCodec& cursors,
                        std::int64_t& end_seq, std::int64_t& last_seq) {
   const std::size_t dot = token.find('.');
   if (dot != std::string_view::npos) {
@@ -60,10 +61,11 @@ absl::Status ReadToken(std::string_view token, const CursorCodec& cursors,
 
 absl::StatusOr<v1::Conversation> Conversations::Get(
     const v1::GetConversationRequest& request) {
-  const ChannelRegistry::EntryPtr channel =
+  const channels::ChannelRegistry::EntryPtr channel =
       deps_.registry.Find(request.channel_id());
-  if (channel == nullptr) return ChannelNotFound(request.channel_id());
-  LINKTOR_ASSIGN(const ConversationRow row,
+  if (channel == nullptr)
+    return channels::ChannelNotFound(request.channel_id());
+  LINKTOR_ASSIGN(const state::ConversationRow row,
                  deps_.state.Conversation(channel->no, request.user_id()));
   if (row.last_seq == 0 && !row.opt_out_ms.has_value() &&
       row.sealed_username.empty()) {
@@ -77,9 +79,10 @@ absl::StatusOr<v1::Conversation> Conversations::Get(
 
 absl::StatusOr<v1::ListConversationsResponse> Conversations::List(
     const v1::ListConversationsRequest& request) {
-  const ChannelRegistry::EntryPtr channel =
+  const channels::ChannelRegistry::EntryPtr channel =
       deps_.registry.Find(request.channel_id());
-  if (channel == nullptr) return ChannelNotFound(request.channel_id());
+  if (channel == nullptr)
+    return channels::ChannelNotFound(request.channel_id());
   std::int64_t end_seq = deps_.log.last_seq();
   std::int64_t last_seq = end_seq;
   if (!request.page_token().empty()) {
@@ -95,7 +98,7 @@ absl::StatusOr<v1::ListConversationsResponse> Conversations::List(
                                ? kMaxLookedAt
                                : static_cast<std::size_t>(page_size);
   LINKTOR_ASSIGN(
-      const std::vector<ConversationRow> rows,
+      const std::vector<state::ConversationRow> rows,
       deps_.state.LatestConversations(channel->no, last_seq, most + 1));
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (page.conversations_size() == page_size || bytes >= kMaxPageBytes ||
@@ -116,7 +119,7 @@ absl::StatusOr<v1::ListConversationsResponse> Conversations::List(
   return page;
 }
 
-absl::Status Conversations::AddMessages(const ChannelEntry& channel,
+absl::Status Conversations::AddMessages(const channels::ChannelEntry& channel,
                                         v1::Conversation& conversation,
                                         int& messages) {
   bool answered = false;
@@ -145,29 +148,31 @@ absl::Status Conversations::AddMessages(const ChannelEntry& channel,
 absl::StatusOr<v1::Conversation> Conversations::Update(
     const v1::UpdateConversationRequest& request) {
   const v1::Conversation& wanted = request.conversation();
-  const ChannelRegistry::EntryPtr channel =
+  const channels::ChannelRegistry::EntryPtr channel =
       deps_.registry.Find(wanted.channel_id());
-  if (channel == nullptr) return ChannelNotFound(wanted.channel_id());
-  journal::Record record = NewRecord(absl::ToUnixMillis(deps_.clock.Now()));
+  if (channel == nullptr) return channels::ChannelNotFound(wanted.channel_id());
+  journal::Record record =
+      journal::NewRecord(absl::ToUnixMillis(deps_.clock.Now()));
   journal::SetOptOut& opt_out = *record.mutable_set_opt_out();
   opt_out.set_channel_no(channel->no);
   opt_out.set_user_id(wanted.user_id());
   opt_out.set_opted_out(wanted.opted_out());
-  LINKTOR_ASSIGN(const auto answer, AppendAs<ConversationAnswer>(
-                                        deps_.journal, std::move(record)));
-  if (!answer.live) return ChannelNotFound(wanted.channel_id());
+  LINKTOR_ASSIGN(const auto answer,
+                 journal::AppendAs<state::ConversationAnswer>(
+                     deps_.journal, std::move(record)));
+  if (!answer.live) return channels::ChannelNotFound(wanted.channel_id());
   return Describe(*channel, answer.row);
 }
 
-v1::Conversation Conversations::Describe(const ChannelEntry& channel,
-                                         const ConversationRow& row) {
+v1::Conversation Conversations::Describe(const channels::ChannelEntry& channel,
+                                         const state::ConversationRow& row) {
   v1::Conversation conversation;
   conversation.set_channel_id(channel.channel.id());
   conversation.set_user_id(row.user_id);
   if (!row.sealed_username.empty()) {
     // A name that cannot be opened is treated as one that is not known: the
     // rest of the answer is still of use.
-    auto name = deps_.sealer.Open(SealedPlace::kUsername, row.user_id,
+    auto name = deps_.sealer.Open(seal::SealedPlace::kUsername, row.user_id,
                                   row.sealed_username);
     if (name.ok()) conversation.set_username(*std::move(name));
   }
@@ -176,9 +181,9 @@ v1::Conversation Conversations::Describe(const ChannelEntry& channel,
     *conversation.mutable_last_inbound_time() =
         TimeUtil::MillisecondsToTimestamp(last);
     *conversation.mutable_window_close_time() =
-        TimeUtil::MillisecondsToTimestamp(last + kMessagingWindowMs);
+        TimeUtil::MillisecondsToTimestamp(last + policy::kMessagingWindowMs);
     *conversation.mutable_human_agent_close_time() =
-        TimeUtil::MillisecondsToTimestamp(last + kHumanAgentWindowMs);
+        TimeUtil::MillisecondsToTimestamp(last + policy::kHumanAgentWindowMs);
     conversation.set_window(
         WindowAt(last, absl::ToUnixMillis(deps_.clock.Now())));
   }
@@ -190,4 +195,4 @@ v1::Conversation Conversations::Describe(const ChannelEntry& channel,
   return conversation;
 }
 
-}  // namespace linktor
+}  // namespace linktor::messaging

@@ -20,7 +20,7 @@
 #include "server/state/rows.h"
 #include "server/state/state_reader.h"
 
-namespace linktor {
+namespace linktor::messaging {
 
 class Conversations {
  public:
@@ -35,14 +35,14 @@ class Conversations {
   // number under which the state keeps its conversations.
   struct Dependencies {
     const Clock& clock;
-    StateReader& state;
-    Sealer& sealer;
-    Journal& journal;
-    const ChannelRegistry& registry;
+    state::StateReader& state;
+    seal::Sealer& sealer;
+    journal::Journal& journal;
+    const channels::ChannelRegistry& registry;
     MessageList& messages;
     // They make the cursors of the list.
-    DataFolder& folder;
-    const EventLog& log;
+    journal::DataFolder& folder;
+    const events::EventLog& log;
   };
   explicit Conversations(const Dependencies& dependencies)
       : deps_(dependencies), cursors_(dependencies.folder.identity()) {}
@@ -71,15 +71,15 @@ class Conversations {
  private:
   // Returns the row as the API shows it, without messages. A name that cannot
   // be opened is left out, like one that is not known.
-  v1::Conversation Describe(const ChannelEntry& channel,
-                            const ConversationRow& row);
+  v1::Conversation Describe(const channels::ChannelEntry& channel,
+                            const state::ConversationRow& row);
   // Adds the last messages and what follows from them, and adds to `messages`
   // how many it has looked at. It fails as MessageList::Newest does.
-  absl::Status AddMessages(const ChannelEntry& channel,
+  absl::Status AddMessages(const channels::ChannelEntry& channel,
                            v1::Conversation& conversation, int& messages);
 
   const Dependencies deps_;
-  const CursorCodec cursors_;
+  const events::CursorCodec cursors_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::messaging

@@ -5,11 +5,11 @@
 #include "server/policy/window.h"
 #include "server/state/effects.h"
 
-namespace linktor {
+namespace linktor::messaging {
 
-absl::Status RefusedEarly(StateReader& state, const journal::Claim& claim,
-                          std::int64_t now_ms) {
-  using Kind = ClaimAnswer::Kind;
+absl::Status RefusedEarly(state::StateReader& state,
+                          const journal::Claim& claim, std::int64_t now_ms) {
+  using Kind = state::ClaimAnswer::Kind;
   LINKTOR_ASSIGN(
       const auto existing,
       state.MessageByRequest(claim.channel_no(), claim.request_id()));
@@ -19,24 +19,24 @@ absl::Status RefusedEarly(StateReader& state, const journal::Claim& claim,
     }
     return RefusalOf({.kind = Kind::kReused}, claim, now_ms);
   }
-  LINKTOR_ASSIGN(const ConversationRow conversation,
+  LINKTOR_ASSIGN(const state::ConversationRow conversation,
                  state.Conversation(claim.channel_no(), claim.user_id()));
   const std::int64_t last_ms = conversation.last_inbound_ms.value_or(0);
-  switch (DecideWindow(
+  switch (policy::DecideWindow(
       {.last_inbound_ms = conversation.last_inbound_ms,
        .now_ms = now_ms,
        .human_agent = claim.human_agent(),
        .refuse_without_history = claim.refuse_without_history()})) {
-    case WindowDecision::kSend:
+    case policy::WindowDecision::kSend:
       break;
-    case WindowDecision::kClosed:
+    case policy::WindowDecision::kClosed:
       return RefusalOf({.kind = Kind::kWindowClosed, .time_ms = last_ms}, claim,
                        now_ms);
-    case WindowDecision::kHumanAgentClosed:
+    case policy::WindowDecision::kHumanAgentClosed:
       return RefusalOf(
           {.kind = Kind::kHumanAgentWindowClosed, .time_ms = last_ms}, claim,
           now_ms);
-    case WindowDecision::kNoHistory:
+    case policy::WindowDecision::kNoHistory:
       return RefusalOf({.kind = Kind::kNeverWritten}, claim, now_ms);
   }
   if (!conversation.opt_out_ms.has_value()) return absl::OkStatus();
@@ -45,4 +45,4 @@ absl::Status RefusedEarly(StateReader& state, const journal::Claim& claim,
       now_ms);
 }
 
-}  // namespace linktor
+}  // namespace linktor::messaging

@@ -11,7 +11,7 @@
 #include "server/journal/record.pb.h"
 #include "server/state/state_reader.h"
 
-namespace linktor {
+namespace linktor::messaging {
 
 // Returns the error with which Apply would refuse the claim at `now_ms`, in ms
 // since the epoch, as the state is now: REQUEST_ID_REUSED, one of the messaging
@@ -19,7 +19,7 @@ namespace linktor {
 // the claim; Apply decides, and asks for the quota and the channel as well. It
 // reads the disk, so it is called on the executor; an error of the read is
 // returned as it is.
-absl::Status RefusedEarly(StateReader& state, const journal::Claim& claim,
-                          std::int64_t now_ms);
+absl::Status RefusedEarly(state::StateReader& state,
+                          const journal::Claim& claim, std::int64_t now_ms);
 
-}  // namespace linktor
+}  // namespace linktor::messaging

@@ -6,14 +6,14 @@
 #include "server/messaging/message_view.h"
 #include "server/messaging/stored_error.h"
 
-namespace linktor {
+namespace linktor::messaging {
 
 absl::Status OutcomeUnknown(std::string_view why) {
   return MakeError(absl::StatusCode::kUnknown,
                    v1::ERROR_REASON_SEND_OUTCOME_UNKNOWN, why);
 }
 
-absl::Status RequestInFlight(const MessageRow& row) {
+absl::Status RequestInFlight(const state::MessageRow& row) {
   return MakeError(
       absl::StatusCode::kAborted,
       "a call with this request id is still under way; ask again, or "
@@ -28,11 +28,11 @@ bool WasSent(v1::MessageState state) {
          state == v1::MESSAGE_STATE_RETRACTED;
 }
 
-absl::StatusOr<v1::Message> AnswerOfEnded(Sealer& sealer,
-                                          const MessageRow& row) {
+absl::StatusOr<v1::Message> AnswerOfEnded(seal::Sealer& sealer,
+                                          const state::MessageRow& row) {
   if (WasSent(row.state)) return OpenMessage(sealer, row);
   LINKTOR_ASSIGN(const google::rpc::Status error, OpenError(sealer, row));
   return ErrorOf(error);
 }
 
-}  // namespace linktor
+}  // namespace linktor::messaging

@@ -4,10 +4,10 @@
 
 #include "server/base/status.h"
 
-namespace linktor {
+namespace linktor::messaging {
 namespace {
 
-KeyScope CustomerOf(const MessageRow& row) {
+seal::KeyScope CustomerOf(const state::MessageRow& row) {
   return {.channel_no = row.channel_no, .user_id = row.user_id};
 }
 
@@ -28,7 +28,7 @@ absl::Status AllFull() {
 
 }  // namespace
 
-Lanes::Lanes(Appender me, Executor& executor, OnOrphan on_orphan)
+Lanes::Lanes(journal::Appender me, Executor& executor, OnOrphan on_orphan)
     : me_(std::move(me)),
       executor_(executor),
       on_orphan_(std::move(on_orphan)) {}
@@ -37,7 +37,7 @@ void Lanes::RunAll(Tasks tasks) {
   for (Executor::Task& task : tasks) executor_.Run(std::move(task));
 }
 
-void Lanes::Load(const std::vector<MessageRow>& pending) {
+void Lanes::Load(const std::vector<state::MessageRow>& pending) {
   MutexLock lock(mutex_);
   // The feed is younger than what the state had, so its attempts stay and the
   // others go before them. The walk goes backwards without std::views, which
@@ -51,7 +51,7 @@ void Lanes::Load(const std::vector<MessageRow>& pending) {
   told_.reset();
 }
 
-void Lanes::OnCommit(std::span<const AppliedRecord> records) {
+void Lanes::OnCommit(std::span<const journal::AppliedRecord> records) {
   if (std::all_of(records.begin(), records.end(), [](const auto& applied) {
         return applied.effects.messages.empty();
       })) {
@@ -60,8 +60,8 @@ void Lanes::OnCommit(std::span<const AppliedRecord> records) {
   Tasks tasks;
   {
     MutexLock lock(mutex_);
-    for (const AppliedRecord& applied : records) {
-      for (const MessageRow& row : applied.effects.messages) {
+    for (const journal::AppliedRecord& applied : records) {
+      for (const state::MessageRow& row : applied.effects.messages) {
         if (told_.has_value()) told_->insert({row.id, row.attempt});
         if (row.state == v1::MESSAGE_STATE_PENDING) {
           Enter(row, applied.record, tasks);
@@ -75,9 +75,9 @@ void Lanes::OnCommit(std::span<const AppliedRecord> records) {
   RunAll(std::move(tasks));
 }
 
-void Lanes::Enter(const MessageRow& row, const journal::Record& record,
+void Lanes::Enter(const state::MessageRow& row, const journal::Record& record,
                   Tasks& tasks) {
-  const KeyScope customer = CustomerOf(row);
+  const seal::KeyScope customer = CustomerOf(row);
   Send send{.id = row.id,
             .attempt = row.attempt,
             .own = row.instance == me_.instance &&
@@ -105,7 +105,7 @@ void Lanes::Enter(const MessageRow& row, const journal::Record& record,
   }
 }
 
-void Lanes::Leave(const MessageRow& row, Tasks& tasks) {
+void Lanes::Leave(const state::MessageRow& row, Tasks& tasks) {
   const auto it = lanes_.find(CustomerOf(row));
   if (it == lanes_.end()) return;
   Lane& lane = it->second;
@@ -128,14 +128,14 @@ void Lanes::BeginFirst(Lane& lane, Tasks& tasks) {
 }
 
 void Lanes::GiveTurn(Send& send, Turn turn, Tasks& tasks) {
-  std::optional<MessageRow> row = std::exchange(send.row, std::nullopt);
+  std::optional<state::MessageRow> row = std::exchange(send.row, std::nullopt);
   if (!row.has_value()) return;
   tasks.emplace_back([on_turn = std::move(send.on_turn), row = *std::move(row),
                       turn]() mutable { on_turn(std::move(row), turn); });
 }
 
-absl::Status Lanes::Reserve(const KeyScope& customer, const RawId& claim_id,
-                            OnTurn on_turn) {
+absl::Status Lanes::Reserve(const seal::KeyScope& customer,
+                            const RawId& claim_id, OnTurn on_turn) {
   MutexLock lock(mutex_);
   if (own_ + reserved_.size() >= kMaxAll) return AllFull();
   if (const auto it = lanes_.find(customer);
@@ -156,14 +156,14 @@ void Lanes::Withdraw(const RawId& claim_id) {
   if (own_ == 0 && reserved_.empty()) all_ended_.SignalAll();
 }
 
-void Lanes::DropPlace(const KeyScope& customer) {
+void Lanes::DropPlace(const seal::KeyScope& customer) {
   const auto it = lanes_.find(customer);
   if (it == lanes_.end()) return;
   --it->second.reserved;
   if (it->second.reserved == 0 && it->second.sends.empty()) lanes_.erase(it);
 }
 
-bool Lanes::IsPending(const MessageRow& row) const {
+bool Lanes::IsPending(const state::MessageRow& row) const {
   MutexLock lock(mutex_);
   const auto it = lanes_.find(CustomerOf(row));
   return it != lanes_.end() &&
@@ -195,4 +195,4 @@ void Lanes::WaitUntilEnded(std::chrono::milliseconds at_most) {
   }
 }
 
-}  // namespace linktor
+}  // namespace linktor::messaging

@@ -33,7 +33,7 @@
 #include "server/seal/sealer.h"
 #include "server/state/rows.h"
 
-namespace linktor {
+namespace linktor::messaging {
 
 class Lanes {
  public:
@@ -52,15 +52,15 @@ class Lanes {
   };
   // An OnTurn is called once, on the executor, for a claim that was stored. The
   // row is the claimed message without its content.
-  using OnTurn = absl::AnyInvocable<void(MessageRow, Turn)>;
+  using OnTurn = absl::AnyInvocable<void(state::MessageRow, Turn)>;
   // An OnOrphan is called on the executor with a claim of this process that
   // nobody waits for, because its caller could not be told that it was stored.
   // The message, with its content, must be settled as not sent.
-  using OnOrphan = std::function<void(MessageRow)>;
+  using OnOrphan = std::function<void(state::MessageRow)>;
 
   // `me` names the process whose claims are begun. `executor` must have run
   // what it was given before this ends.
-  Lanes(Appender me, Executor& executor, OnOrphan on_orphan);
+  Lanes(journal::Appender me, Executor& executor, OnOrphan on_orphan);
   Lanes(const Lanes&) = delete;
   Lanes& operator=(const Lanes&) = delete;
 
@@ -68,16 +68,16 @@ class Lanes {
   // once, when the feed is followed already; what the feed has told meanwhile
   // wins. These messages are never begun, because earlier processes or other
   // instances claimed them.
-  void Load(const std::vector<MessageRow>& pending);
+  void Load(const std::vector<state::MessageRow>& pending);
   // Follows the feed, on the applying thread. A claim of this process begins
   // when it is the first in its lane; an end lets the next one begin.
-  void OnCommit(std::span<const AppliedRecord> records);
+  void OnCommit(std::span<const journal::AppliedRecord> records);
 
   // Takes a place in the lane for a claim that is about to be appended under
   // `claim_id`, its message_id. The place is not yet one in the order: that is
   // the order of the commits. RESOURCE_EXHAUSTED (OVERLOADED) when too much
   // waits; then no place is taken and `on_turn` is never called.
-  absl::Status Reserve(const KeyScope& customer, const RawId& claim_id,
+  absl::Status Reserve(const seal::KeyScope& customer, const RawId& claim_id,
                        OnTurn on_turn);
   // Gives the place back, because the claim was not stored or nobody knows
   // whether it was. Then `on_turn` is not called; a claim that turns out to be
@@ -86,7 +86,7 @@ class Lanes {
   void Withdraw(const RawId& claim_id);
 
   // Returns whether the feed has not yet told the end of that attempt.
-  bool IsPending(const MessageRow& row) const;
+  bool IsPending(const state::MessageRow& row) const;
 
   // Gives up whatever waits in a lane, now and from now on. Sends that have
   // begun go on.
@@ -104,7 +104,7 @@ class Lanes {
     // It says whether this process made the claim.
     bool own = false;
     // It is set while a claim of this process waits for its turn.
-    std::optional<MessageRow> row;
+    std::optional<state::MessageRow> row;
     OnTurn on_turn;
   };
   struct Lane {
@@ -114,7 +114,7 @@ class Lanes {
     std::size_t reserved = 0;
   };
   struct Reservation {
-    KeyScope customer;
+    seal::KeyScope customer;
     OnTurn on_turn;
   };
   // Tasks are collected under the mutex, and handed to the executor when the
@@ -124,11 +124,11 @@ class Lanes {
   // Puts a claimed message at the end of its lane. A claim of this process gets
   // its turn function from its reservation, which ends; without one it is an
   // orphan.
-  void Enter(const MessageRow& row, const journal::Record& record, Tasks& tasks)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Enter(const state::MessageRow& row, const journal::Record& record,
+             Tasks& tasks) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Takes an attempt that has ended out of its lane, and begins the first of
   // those that are left. An attempt that is not there is ignored.
-  void Leave(const MessageRow& row, Tasks& tasks)
+  void Leave(const state::MessageRow& row, Tasks& tasks)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Begins the first in the lane, if this process claimed it and it waits. The
   // lane must not be empty.
@@ -138,12 +138,12 @@ class Lanes {
   static void GiveTurn(Send& send, Turn turn, Tasks& tasks);
   // Takes a reserved place back, and the lane with it when nothing else is
   // there.
-  void DropPlace(const KeyScope& customer)
+  void DropPlace(const seal::KeyScope& customer)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Hands the tasks to the executor. The mutex must not be held.
   void RunAll(Tasks tasks);
 
-  const Appender me_;
+  const journal::Appender me_;
   Executor& executor_;
   const OnOrphan on_orphan_;
 
@@ -151,7 +151,7 @@ class Lanes {
   // It is signalled when own_ is 0 and nothing is reserved.
   CondVar all_ended_;
   // Only customers are here to whom a message is PENDING or a place reserved.
-  absl::flat_hash_map<KeyScope, Lane> lanes_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<seal::KeyScope, Lane> lanes_ ABSL_GUARDED_BY(mutex_);
   // The key is the claim's id. A repeated claim has a new one, though its
   // message keeps the first.
   absl::flat_hash_map<RawId, Reservation> reserved_ ABSL_GUARDED_BY(mutex_);
@@ -164,4 +164,4 @@ class Lanes {
       ABSL_GUARDED_BY(mutex_) = absl::flat_hash_set<std::pair<RawId, int>>();
 };
 
-}  // namespace linktor
+}  // namespace linktor::messaging

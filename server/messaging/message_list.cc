@@ -18,7 +18,7 @@
 #include "server/kinds/table.h"
 #include "server/state/message_event.h"
 
-namespace linktor {
+namespace linktor::messaging {
 namespace {
 
 using google::protobuf::util::TimeUtil;
@@ -81,8 +81,8 @@ bool Wants(const v1::ListMessagesRequest& request, const v1::Message& message) {
   if (!WantsState(request, message.state())) return false;
   const std::int64_t ms =
       TimeUtil::TimestampToMilliseconds(message.create_time());
-  return (!request.has_since() || ms >= LogTimeMs(request.since())) &&
-         (!request.has_until() || ms < LogTimeMs(request.until()));
+  return (!request.has_since() || ms >= events::LogTimeMs(request.since())) &&
+         (!request.has_until() || ms < events::LogTimeMs(request.until()));
 }
 
 }  // namespace
@@ -92,8 +92,8 @@ bool Wants(const v1::ListMessagesRequest& request, const v1::Message& message) {
 // the next page.
 class MessageList::Events {
  public:
-  Events(EventReader& reader, const v1::ListMessagesRequest& request,
-         const ChannelEntry& channel, Span& left, int rows)
+  Events(state::EventReader& reader, const v1::ListMessagesRequest& request,
+         const channels::ChannelEntry& channel, Span& left, int rows)
       : reader_(reader),
         request_(request),
         channel_(channel),
@@ -103,7 +103,7 @@ class MessageList::Events {
 
   // Returns the next event; null when there are no more, or when kMaxLookedAt
   // were looked at: then something is left.
-  absl::StatusOr<const CommittedEvent*> Peek() {
+  absl::StatusOr<const state::CommittedEvent*> Peek() {
     while (read_.empty() && !unread_.empty() && looked_at_ < kMaxLookedAt) {
       LINKTOR_TRY(ReadMore());
     }
@@ -126,7 +126,7 @@ class MessageList::Events {
  private:
   absl::Status ReadMore() {
     const bool newest_first = IsNewestFirst(request_);
-    const EventReader::Bounds bounds{
+    const state::EventReader::Bounds bounds{
         .after_seq = unread_.after,
         .last_seq = unread_.last,
         .max_rows =
@@ -139,9 +139,9 @@ class MessageList::Events {
       return channel_id == channel_.channel.id() && BringsMessage(type) &&
              (request_.user_id().empty() || user_id == request_.user_id());
     };
-    const CustomerKey customer{.channel_no = channel_.no,
-                               .user_id = request_.user_id()};
-    LINKTOR_ASSIGN(EventReader::Page page,
+    const state::CustomerKey customer{.channel_no = channel_.no,
+                                      .user_id = request_.user_id()};
+    LINKTOR_ASSIGN(state::EventReader::Page page,
                    newest_first && !customer.user_id.empty()
                        ? reader_.ReadConversation(customer, bounds, wants)
                        : reader_.Read(bounds, wants));
@@ -151,7 +151,7 @@ class MessageList::Events {
     } else {
       unread_.after = page.through_seq;
     }
-    for (CommittedEvent& event : page.events) {
+    for (state::CommittedEvent& event : page.events) {
       // The id may have been another channel's before. The tests of Meta's
       // dashboard have no mid that counts, and GetMessage does not find them.
       if (event.channel_no == channel_.no && !event.mid_key.empty()) {
@@ -161,22 +161,22 @@ class MessageList::Events {
     return absl::OkStatus();
   }
 
-  EventReader& reader_;
+  state::EventReader& reader_;
   const v1::ListMessagesRequest& request_;
-  const ChannelEntry& channel_;
+  const channels::ChannelEntry& channel_;
   // The first was not given out yet, and the second was not read yet.
   Span& left_;
   Span unread_;
   const int rows_;
   std::int64_t looked_at_ = 0;
-  std::deque<CommittedEvent> read_;
+  std::deque<state::CommittedEvent> read_;
 };
 
 // Sends gives out the sends of this server in the same way.
 class MessageList::Sends {
  public:
-  Sends(StateReader& state, const v1::ListMessagesRequest& request,
-        SendBounds bounds, Span& left)
+  Sends(state::StateReader& state, const v1::ListMessagesRequest& request,
+        state::SendBounds bounds, Span& left)
       : state_(state),
         request_(request),
         bounds_(std::move(bounds)),
@@ -184,7 +184,7 @@ class MessageList::Sends {
 
   // Returns the next send in a state that is wanted; null when there are no
   // more, or when kMaxLookedAt were looked at: then something is left.
-  absl::StatusOr<const MessageRow*> Peek() {
+  absl::StatusOr<const state::MessageRow*> Peek() {
     while (read_.empty() && bounds_.after_no < bounds_.last_no &&
            looked_at_ < kMaxLookedAt) {
       LINKTOR_TRY(ReadMore());
@@ -207,7 +207,7 @@ class MessageList::Sends {
 
  private:
   absl::Status ReadMore() {
-    LINKTOR_ASSIGN(std::vector<MessageRow> rows, state_.Sends(bounds_));
+    LINKTOR_ASSIGN(std::vector<state::MessageRow> rows, state_.Sends(bounds_));
     looked_at_ += static_cast<std::int64_t>(rows.size());
     if (std::cmp_less(rows.size(), bounds_.limit)) {
       bounds_.after_no = bounds_.last_no;
@@ -216,26 +216,27 @@ class MessageList::Sends {
     } else {
       bounds_.after_no = rows.back().no;
     }
-    for (MessageRow& row : rows) {
+    for (state::MessageRow& row : rows) {
       if (WantsState(request_, row.state)) read_.push_back(std::move(row));
     }
     return absl::OkStatus();
   }
 
-  StateReader& state_;
+  state::StateReader& state_;
   const v1::ListMessagesRequest& request_;
   // These bounds were not read yet, and this span was not given out yet.
-  SendBounds bounds_;
+  state::SendBounds bounds_;
   Span& left_;
   std::int64_t looked_at_ = 0;
-  std::deque<MessageRow> read_;
+  std::deque<state::MessageRow> read_;
 };
 
 absl::StatusOr<v1::ListMessagesResponse> MessageList::List(
     const v1::ListMessagesRequest& request) {
-  const ChannelRegistry::EntryPtr channel =
+  const channels::ChannelRegistry::EntryPtr channel =
       registry_.Find(request.channel_id());
-  if (channel == nullptr) return ChannelNotFound(request.channel_id());
+  if (channel == nullptr)
+    return channels::ChannelNotFound(request.channel_id());
   LINKTOR_ASSIGN(Rest rest, FindRest(request));
   v1::ListMessagesResponse page;
   page.set_cursor(cursors_.Encode(rest.end_seq));
@@ -254,7 +255,7 @@ absl::StatusOr<v1::ListMessagesResponse> MessageList::List(
   return page;
 }
 
-absl::Status MessageList::Newest(const ChannelEntry& channel,
+absl::Status MessageList::Newest(const channels::ChannelEntry& channel,
                                  const std::string& user_id, Take take) {
   v1::ListMessagesRequest request;
   request.set_channel_id(channel.channel.id());
@@ -290,7 +291,7 @@ absl::StatusOr<MessageList::Rest> MessageList::FindRest(
     // Without it, what was deleted since the page before would be left out.
     if (!IsNewestFirst(request) && rest.events.after > 0 &&
         rest.events.after + 1 < oldest_seq) {
-      return CursorExpired(cursors_, oldest_seq);
+      return events::CursorExpired(cursors_, oldest_seq);
     }
   }
   LINKTOR_TRY(NarrowByTime(request, rest));
@@ -304,11 +305,11 @@ absl::StatusOr<MessageList::Rest> MessageList::FindRest(
 absl::Status MessageList::NarrowByTime(const v1::ListMessagesRequest& request,
                                        Rest& rest) {
   if (request.has_since()) {
-    const std::int64_t since_ms = LogTimeMs(request.since());
-    LINKTOR_ASSIGN(const StateReader::Since events,
+    const std::int64_t since_ms = events::LogTimeMs(request.since());
+    LINKTOR_ASSIGN(const state::StateReader::Since events,
                    state_.EventsSince(since_ms, rest.end_seq));
     rest.events.after = std::max(rest.events.after, events.first_seq - 1);
-    LINKTOR_ASSIGN(const StateReader::Since around,
+    LINKTOR_ASSIGN(const state::StateReader::Since around,
                    state_.EventsSince(since_ms - kSlackMs, rest.end_seq));
     // Sends are kept longer than events.
     if (around.first_seq > around.oldest_seq) {
@@ -318,7 +319,7 @@ absl::Status MessageList::NarrowByTime(const v1::ListMessagesRequest& request,
     }
   }
   if (request.has_until()) {
-    const std::int64_t until_ms = LogTimeMs(request.until());
+    const std::int64_t until_ms = events::LogTimeMs(request.until());
     LINKTOR_ASSIGN(const std::int64_t last_seq,
                    state_.LastEventBefore(until_ms, rest.end_seq));
     rest.events.last = std::min(rest.events.last, last_seq);
@@ -357,7 +358,7 @@ absl::Status MessageList::ReadToken(const v1::ListMessagesRequest& request,
 // The next event and the next send are compared by their places in the log: a
 // send stands behind the event that was the last when it was claimed.
 absl::Status MessageList::Walk(const v1::ListMessagesRequest& request,
-                               const ChannelEntry& channel, int rows,
+                               const channels::ChannelEntry& channel, int rows,
                                bool keep_rest, Rest& rest, Take take) {
   const bool newest_first = IsNewestFirst(request);
   Events events(events_, request, channel, rest.events, rows);
@@ -371,8 +372,8 @@ absl::Status MessageList::Walk(const v1::ListMessagesRequest& request,
               rest.sends);
   bool more = true;
   while (more || keep_rest) {
-    LINKTOR_ASSIGN(const CommittedEvent* event, events.Peek());
-    LINKTOR_ASSIGN(const MessageRow* send, sends.Peek());
+    LINKTOR_ASSIGN(const state::CommittedEvent* event, events.Peek());
+    LINKTOR_ASSIGN(const state::MessageRow* send, sends.Peek());
     // Rows that were not looked at may come before those that were.
     if (event == nullptr && !rest.events.empty()) return absl::OkStatus();
     if (send == nullptr && !rest.sends.empty()) return absl::OkStatus();
@@ -388,7 +389,8 @@ absl::Status MessageList::Walk(const v1::ListMessagesRequest& request,
     } else {
       absl::StatusOr<v1::Message> opened = reader_.OpenSend(*send);
       // One that cannot be opened does not keep back the others.
-      if (absl::IsDataLoss(opened.status())) opened = DescribeMessage(*send);
+      if (absl::IsDataLoss(opened.status()))
+        opened = state::DescribeMessage(*send);
       LINKTOR_TRY(opened.status());
       message = *std::move(opened);
       sends.Pop();
@@ -399,4 +401,4 @@ absl::Status MessageList::Walk(const v1::ListMessagesRequest& request,
   return absl::OkStatus();
 }
 
-}  // namespace linktor
+}  // namespace linktor::messaging

@@ -19,7 +19,7 @@
 #include "server/journal/data_folder.h"
 #include "server/messaging/message_reader.h"
 
-namespace linktor {
+namespace linktor::messaging {
 
 class MessageList {
  public:
@@ -31,8 +31,8 @@ class MessageList {
   static constexpr std::size_t kMaxPageBytes = 512 * 1024;
 
   // All must outlive this.
-  MessageList(DataFolder& folder, const EventLog& log, MessageReader& reader,
-              const ChannelRegistry& registry)
+  MessageList(journal::DataFolder& folder, const events::EventLog& log,
+              MessageReader& reader, const channels::ChannelRegistry& registry)
       : events_(folder.events()),
         state_(folder.state()),
         cursors_(folder.identity()),
@@ -52,8 +52,8 @@ class MessageList {
   // newest first, until it returns false, or 100 were taken. It fails as List
   // does.
   using Take = absl::FunctionRef<bool(v1::Message)>;
-  absl::Status Newest(const ChannelEntry& channel, const std::string& user_id,
-                      Take take);
+  absl::Status Newest(const channels::ChannelEntry& channel,
+                      const std::string& user_id, Take take);
 
  private:
   // A Span is what is left of one kind of rows: those above the first number,
@@ -86,17 +86,17 @@ class MessageList {
   // is left, for which it may have to look further; else `rest` is of no use
   // afterwards.
   absl::Status Walk(const v1::ListMessagesRequest& request,
-                    const ChannelEntry& channel, int rows, bool keep_rest,
-                    Rest& rest, Take take);
+                    const channels::ChannelEntry& channel, int rows,
+                    bool keep_rest, Rest& rest, Take take);
   std::string TokenOf(const v1::ListMessagesRequest& request,
                       const Rest& rest) const;
 
-  EventReader& events_;
-  StateReader& state_;
-  const CursorCodec cursors_;
-  const EventLog& log_;
+  state::EventReader& events_;
+  state::StateReader& state_;
+  const events::CursorCodec cursors_;
+  const events::EventLog& log_;
   MessageReader& reader_;
-  const ChannelRegistry& registry_;
+  const channels::ChannelRegistry& registry_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::messaging

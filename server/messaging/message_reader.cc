@@ -13,12 +13,12 @@
 #include "server/state/event_encoding.h"
 #include "server/state/identity.h"
 
-namespace linktor {
+namespace linktor::messaging {
 namespace {
 
 using google::protobuf::util::TimeUtil;
 
-absl::Status MessageNotFound(const ChannelEntry& channel) {
+absl::Status MessageNotFound(const channels::ChannelEntry& channel) {
   return MakeError(absl::StatusCode::kNotFound,
                    "the channel has no message under this id",
                    {.reason = v1::ERROR_REASON_MESSAGE_NOT_FOUND,
@@ -57,23 +57,25 @@ v1::Message Retracted(const v1::Event& event) {
 
 absl::StatusOr<v1::Message> MessageReader::Find(
     const v1::GetMessageRequest& request) {
-  const ChannelRegistry::EntryPtr channel =
+  const channels::ChannelRegistry::EntryPtr channel =
       registry_.Find(request.channel_id());
-  if (channel == nullptr) return ChannelNotFound(request.channel_id());
+  if (channel == nullptr)
+    return channels::ChannelNotFound(request.channel_id());
   if (request.key_case() == v1::GetMessageRequest::kRequestId) {
-    LINKTOR_ASSIGN(const std::optional<MessageRow> row,
+    LINKTOR_ASSIGN(const std::optional<state::MessageRow> row,
                    state_.MessageByRequest(channel->no, request.request_id()));
     if (!row.has_value()) return MessageNotFound(*channel);
     return OpenSend(*row);
   }
   const RawId key = request.key_case() == v1::GetMessageRequest::kMid
-                        ? MidKey(channel->no, request.mid())
+                        ? state::MidKey(channel->no, request.mid())
                         : ParseId(kMessagePrefix, request.message_id());
   if (key.empty()) return MessageNotFound(*channel);
   return FindByMidKey(*channel, key);
 }
 
-absl::StatusOr<v1::Message> MessageReader::OpenSend(const MessageRow& row) {
+absl::StatusOr<v1::Message> MessageReader::OpenSend(
+    const state::MessageRow& row) {
   LINKTOR_ASSIGN(v1::Message message, OpenMessage(sealer_, row));
   LINKTOR_TRY(AddChanges(row.mid_key, message));
   return message;
@@ -91,8 +93,8 @@ absl::Status MessageReader::AddChanges(std::string_view mid_key,
 }
 
 absl::StatusOr<v1::Message> MessageReader::FindByMidKey(
-    const ChannelEntry& channel, std::string_view mid_key) {
-  LINKTOR_ASSIGN(const std::optional<MessageRow> row,
+    const channels::ChannelEntry& channel, std::string_view mid_key) {
+  LINKTOR_ASSIGN(const std::optional<state::MessageRow> row,
                  state_.MessageById(mid_key));
   if (row.has_value()) {
     if (row->channel_no != channel.no) return MessageNotFound(channel);
@@ -143,7 +145,7 @@ absl::StatusOr<std::optional<v1::Message>> MessageReader::WholeWithChanges(
 }
 
 absl::StatusOr<std::optional<v1::Message>> MessageReader::OpenBrought(
-    const CommittedEvent& event) {
+    const state::CommittedEvent& event) {
   if (!event.mid_key.empty()) {
     LINKTOR_ASSIGN(const auto send, state_.MessageById(event.mid_key));
     if (send.has_value()) return std::nullopt;
@@ -156,7 +158,7 @@ absl::StatusOr<std::optional<v1::Message>> MessageReader::OpenBrought(
     }
   }
   LINKTOR_ASSIGN(auto message,
-                 WholeWithChanges(MergeEvent(event), event.mid_key));
+                 WholeWithChanges(state::MergeEvent(event), event.mid_key));
   if (message.has_value()) return message;
   // Its key was destroyed, or its bytes are damaged: all that is known is that
   // there was a message.
@@ -175,10 +177,10 @@ absl::StatusOr<std::optional<v1::Message>> MessageReader::OpenBrought(
   return message;
 }
 
-absl::StatusOr<MessageRow> MessageReader::FindSend(
-    const ChannelEntry& channel, std::string_view message_id) {
+absl::StatusOr<state::MessageRow> MessageReader::FindSend(
+    const channels::ChannelEntry& channel, std::string_view message_id) {
   const RawId id = ParseId(kMessagePrefix, message_id);
-  std::optional<MessageRow> row;
+  std::optional<state::MessageRow> row;
   if (!id.empty()) {
     LINKTOR_ASSIGN(row, state_.MessageById(id));
   }
@@ -188,4 +190,4 @@ absl::StatusOr<MessageRow> MessageReader::FindSend(
   return *std::move(row);
 }
 
-}  // namespace linktor
+}  // namespace linktor::messaging

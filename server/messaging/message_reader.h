@@ -16,14 +16,14 @@
 #include "server/state/rows.h"
 #include "server/state/state_reader.h"
 
-namespace linktor {
+namespace linktor::messaging {
 
 class MessageReader {
  public:
   // All four must outlive this. `state` has the sends, and `events` the
   // messages that only an event tells of.
-  MessageReader(StateReader& state, EventReader& events, Sealer& sealer,
-                const ChannelRegistry& registry)
+  MessageReader(state::StateReader& state, state::EventReader& events,
+                seal::Sealer& sealer, const channels::ChannelRegistry& registry)
       : state_(state), events_(events), sealer_(sealer), registry_(registry) {}
 
   // Finds the message by the one id that the request has: the request id of its
@@ -34,18 +34,18 @@ class MessageReader {
   absl::StatusOr<v1::Message> Find(const v1::GetMessageRequest& request);
 
   // Returns the message of a send, with what later events have made of it.
-  absl::StatusOr<v1::Message> OpenSend(const MessageRow& row);
+  absl::StatusOr<v1::Message> OpenSend(const state::MessageRow& row);
   // Returns the message that an event brought, as Find does; nothing when a
   // send of this server is known to be the message, which its echo tells of.
   // The event was read by an EventReader, and is one of a message.
   absl::StatusOr<std::optional<v1::Message>> OpenBrought(
-      const CommittedEvent& event);
+      const state::CommittedEvent& event);
 
   // Returns the row of a message that this server has sent or tried to send,
   // with its content still sealed. MESSAGE_NOT_FOUND for other messages, for
   // another channel's, and for what is no message id.
-  absl::StatusOr<MessageRow> FindSend(const ChannelEntry& channel,
-                                      std::string_view message_id);
+  absl::StatusOr<state::MessageRow> FindSend(
+      const channels::ChannelEntry& channel, std::string_view message_id);
 
  private:
   // Returns what is left of a message that was taken back; nothing when it was
@@ -62,13 +62,13 @@ class MessageReader {
   // Looks for a send with that key first, because it knows more of the message,
   // and then for the event of an inbound message, a tap or an echo. A message
   // that Instagram brought has its mid key as its id.
-  absl::StatusOr<v1::Message> FindByMidKey(const ChannelEntry& channel,
-                                           std::string_view mid_key);
+  absl::StatusOr<v1::Message> FindByMidKey(
+      const channels::ChannelEntry& channel, std::string_view mid_key);
 
-  StateReader& state_;
-  EventReader& events_;
-  Sealer& sealer_;
-  const ChannelRegistry& registry_;
+  state::StateReader& state_;
+  state::EventReader& events_;
+  seal::Sealer& sealer_;
+  const channels::ChannelRegistry& registry_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::messaging

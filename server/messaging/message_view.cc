@@ -6,7 +6,7 @@
 #include "server/messaging/stored_error.h"
 #include "server/state/message_event.h"
 
-namespace linktor {
+namespace linktor::messaging {
 
 void SetContent(const v1::MessageContent& content, v1::Message& message) {
   const kinds::ContentKind* kind =
@@ -24,11 +24,11 @@ v1::MessageError ToMessageError(const absl::Status& status) {
   return error;
 }
 
-absl::StatusOr<v1::MessageContent> OpenContent(Sealer& sealer,
-                                               const MessageRow& row) {
+absl::StatusOr<v1::MessageContent> OpenContent(seal::Sealer& sealer,
+                                               const state::MessageRow& row) {
   LINKTOR_ASSIGN(
       const std::string opened,
-      sealer.Open(SealedPlace::kMessage, row.id, row.sealed_content));
+      sealer.Open(seal::SealedPlace::kMessage, row.id, row.sealed_content));
   v1::MessageContent content;
   if (!content.ParseFromString(opened)) {
     return absl::DataLossError("stored content cannot be read");
@@ -36,9 +36,10 @@ absl::StatusOr<v1::MessageContent> OpenContent(Sealer& sealer,
   return content;
 }
 
-absl::StatusOr<v1::Message> OpenMessage(Sealer& sealer, const MessageRow& row) {
-  v1::Message message = DescribeMessage(row);
-  if (IsErased(row.sealed_content)) return message;
+absl::StatusOr<v1::Message> OpenMessage(seal::Sealer& sealer,
+                                        const state::MessageRow& row) {
+  v1::Message message = state::DescribeMessage(row);
+  if (seal::IsErased(row.sealed_content)) return message;
   LINKTOR_ASSIGN(const v1::MessageContent content, OpenContent(sealer, row));
   SetContent(content, message);
   if (!row.sealed_error.empty()) {
@@ -48,4 +49,4 @@ absl::StatusOr<v1::Message> OpenMessage(Sealer& sealer, const MessageRow& row) {
   return message;
 }
 
-}  // namespace linktor
+}  // namespace linktor::messaging

@@ -13,7 +13,7 @@
 #include "server/seal/sealer.h"
 #include "server/state/rows.h"
 
-namespace linktor {
+namespace linktor::messaging {
 
 // Puts what was said into `message`: text and attachments, and the content
 // itself where these do not say all of it. Content that is not set changes
@@ -27,11 +27,12 @@ v1::MessageError ToMessageError(const absl::Status& status);
 // Returns what was to be sent. DATA_LOSS when it was erased or cannot be
 // opened. This and the next function may read a key from the disk, so they are
 // called on the executor.
-absl::StatusOr<v1::MessageContent> OpenContent(Sealer& sealer,
-                                               const MessageRow& row);
+absl::StatusOr<v1::MessageContent> OpenContent(seal::Sealer& sealer,
+                                               const state::MessageRow& row);
 
 // Returns the whole message. DATA_LOSS when its content or its error cannot be
 // opened.
-absl::StatusOr<v1::Message> OpenMessage(Sealer& sealer, const MessageRow& row);
+absl::StatusOr<v1::Message> OpenMessage(seal::Sealer& sealer,
+                                        const state::MessageRow& row);
 
-}  // namespace linktor
+}  // namespace linktor::messaging

@@ -14,7 +14,7 @@
 #include "server/state/identity.h"
 #include "server/state/message_event.h"
 
-namespace linktor {
+namespace linktor::messaging {
 namespace {
 
 using google::protobuf::util::TimeUtil;
@@ -32,7 +32,7 @@ const kinds::Kind& KindOf(v1::MessageState state) {
 
 // Returns the event, and fills in the fields of `event` that are not sealed.
 // The id of `event` must be set.
-v1::Event DescribeEvent(const MessageRow& row, v1::Message message,
+v1::Event DescribeEvent(const state::MessageRow& row, v1::Message message,
                         std::int64_t now_ms, journal::NewEvent& event) {
   const kinds::Kind& kind = KindOf(row.state);
   event.set_type(std::string(kind.type));
@@ -59,9 +59,10 @@ std::string SettledContent(const v1::MessageContent& content) {
 }  // namespace
 
 absl::StatusOr<OutcomeRecord> MakeOutcomeRecord(
-    Sealer& sealer, const MessageRow& row, const v1::MessageContent& content,
-    const SendEnd& end, std::int64_t now_ms) {
-  MessageRow after = row;
+    seal::Sealer& sealer, const state::MessageRow& row,
+    const v1::MessageContent& content, const SendEnd& end,
+    std::int64_t now_ms) {
+  state::MessageRow after = row;
   after.state = end.state;
   after.settled_by = end.state == v1::MESSAGE_STATE_UNCONFIRMED
                          ? v1::SETTLED_BY_UNSPECIFIED
@@ -73,7 +74,7 @@ absl::StatusOr<OutcomeRecord> MakeOutcomeRecord(
   }
 
   OutcomeRecord made;
-  made.appended.record = NewRecord(now_ms);
+  made.appended.record = journal::NewRecord(now_ms);
   journal::SendOutcome& outcome = *made.appended.record.mutable_send_outcome();
   outcome.set_message_id(row.id);
   outcome.set_expected_state(row.state);
@@ -82,35 +83,37 @@ absl::StatusOr<OutcomeRecord> MakeOutcomeRecord(
   outcome.set_settled_by(after.settled_by);
   outcome.set_mid(end.mid);
   if (!end.mid.empty()) {
-    outcome.set_mid_key(MidKey(row.channel_no, end.mid));
+    outcome.set_mid_key(state::MidKey(row.channel_no, end.mid));
   }
-  const KeyScope scope{.channel_no = row.channel_no, .user_id = row.user_id};
-  v1::Message message = DescribeMessage(after);
+  const seal::KeyScope scope{.channel_no = row.channel_no,
+                             .user_id = row.user_id};
+  v1::Message message = state::DescribeMessage(after);
   SetContent(content, message);
   if (end.state != v1::MESSAGE_STATE_SENT) {
     *message.mutable_error() = ToMessageError(end.error);
     LINKTOR_ASSIGN(*outcome.mutable_sealed_error(),
-                   sealer.Seal(scope, SealedPlace::kMessageError, row.id,
+                   sealer.Seal(scope, seal::SealedPlace::kMessageError, row.id,
                                SerializeError(end.error), made.new_keys));
   }
 
   if (end.state == v1::MESSAGE_STATE_UNCONFIRMED) {
     LINKTOR_ASSIGN(*outcome.mutable_sealed_settled(),
-                   sealer.Seal(scope, SealedPlace::kEvent, SettledEventId(row),
+                   sealer.Seal(scope, seal::SealedPlace::kEvent,
+                               state::SettledEventId(row),
                                SettledContent(content), made.new_keys));
   }
 
   journal::NewEvent& event = *outcome.mutable_event();
   event.set_id(HashedRawId({"outcome", row.id, std::to_string(row.attempt),
                             std::to_string(end.state)}));
-  EventEncoding encoded =
-      EncodeNewEvent(DescribeEvent(after, std::move(message), now_ms, event));
+  state::EventEncoding encoded = state::EncodeNewEvent(
+      DescribeEvent(after, std::move(message), now_ms, event));
   LINKTOR_ASSIGN(*event.mutable_sealed(),
-                 sealer.Seal(scope, SealedPlace::kEvent, event.id(),
+                 sealer.Seal(scope, seal::SealedPlace::kEvent, event.id(),
                              encoded.stored, made.new_keys));
   made.appended.clear = {
       std::make_shared<const std::string>(std::move(encoded.whole))};
   return made;
 }
 
-}  // namespace linktor
+}  // namespace linktor::messaging

@@ -16,7 +16,7 @@
 #include "server/seal/sealer.h"
 #include "server/state/rows.h"
 
-namespace linktor {
+namespace linktor::messaging {
 
 // A SendEnd says how an attempt ended.
 struct SendEnd {
@@ -35,8 +35,8 @@ struct SendEnd {
 // An OutcomeRecord holds a SendOutcome, its event in the clear, and the keys
 // that must be durable before it; see AppendSealed.
 struct OutcomeRecord {
-  Appended appended;
-  NewKeys new_keys;
+  journal::Appended appended;
+  seal::NewKeys new_keys;
 };
 
 // Makes the outcome of `row`, which is the message as it was claimed or became
@@ -47,7 +47,7 @@ struct OutcomeRecord {
 // message, the attempt and the state alone. It fails only when the stored keys
 // cannot be read.
 absl::StatusOr<OutcomeRecord> MakeOutcomeRecord(
-    Sealer& sealer, const MessageRow& row, const v1::MessageContent& content,
-    const SendEnd& end, std::int64_t now_ms);
+    seal::Sealer& sealer, const state::MessageRow& row,
+    const v1::MessageContent& content, const SendEnd& end, std::int64_t now_ms);
 
-}  // namespace linktor
+}  // namespace linktor::messaging

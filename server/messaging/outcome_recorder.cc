@@ -12,10 +12,10 @@
 #include "server/messaging/message_view.h"
 #include "server/state/message_event.h"
 
-namespace linktor {
+namespace linktor::messaging {
 namespace {
 
-void AddIds(const MessageRow& row, absl::Status& status) {
+void AddIds(const state::MessageRow& row, absl::Status& status) {
   AddErrorMetadata(status, "message_id", FormatId(kMessagePrefix, row.id));
   AddErrorMetadata(status, "request_id", row.request_id);
 }
@@ -43,9 +43,9 @@ void OutcomeRecorder::Append(const JobPtr& job) {
       MakeOutcomeRecord(deps_.sealer, job->ended.row, job->ended.content,
                         job->ended.end, job->end_ms);
   if (!record.ok()) return OnUnrecorded(job, record.status());
-  AppendSealed(
+  journal::AppendSealed(
       deps_.journal, std::move(record->new_keys), std::move(record->appended),
-      [this, job](Ending ending) {
+      [this, job](journal::Ending ending) {
         deps_.executor.Run([this, job, e = std::move(ending)]() mutable {
           OnEnding(job, std::move(e));
         });
@@ -55,9 +55,9 @@ void OutcomeRecorder::Append(const JobPtr& job) {
 // Applied does not mean that the message took this end: another record may have
 // settled it before. Where that made it UNCONFIRMED, this end is the better
 // knowledge, and is appended again for a message in that state.
-void OutcomeRecorder::OnEnding(const JobPtr& job, Ending ending) {
+void OutcomeRecorder::OnEnding(const JobPtr& job, journal::Ending ending) {
   if (!ending.applied()) return OnUnrecorded(job, ending.status);
-  auto& answer = std::get<SendAnswer>(ending.answer);
+  auto& answer = std::get<state::SendAnswer>(ending.answer);
   Ended& ended = job->ended;
   if (!answer.applied &&
       answer.message.state == v1::MESSAGE_STATE_UNCONFIRMED &&
@@ -70,15 +70,16 @@ void OutcomeRecorder::OnEnding(const JobPtr& job, Ending ending) {
   OnRecorded(ended, answer.message);
 }
 
-void OutcomeRecorder::OnRecorded(Ended& ended, const MessageRow& row) const {
+void OutcomeRecorder::OnRecorded(Ended& ended,
+                                 const state::MessageRow& row) const {
   if (deps_.observer != nullptr) {
     deps_.observer->OnSendEnded(ended.end.state,
                                 ErrorInfoOf(ended.end.error).reason());
   }
   if (WasSent(row.state)) {
-    v1::Message message = DescribeMessage(row);
+    v1::Message message = state::DescribeMessage(row);
     // What was taken back meanwhile has no content.
-    if (!IsErased(row.sealed_content)) SetContent(ended.content, message);
+    if (!seal::IsErased(row.sealed_content)) SetContent(ended.content, message);
     return ended.tell(std::move(message));
   }
   if (!ended.end.error.ok()) return ended.tell(ended.end.error);
@@ -124,4 +125,4 @@ void OutcomeRecorder::RetryUnrecorded() {
   }
 }
 
-}  // namespace linktor
+}  // namespace linktor::messaging

@@ -23,7 +23,7 @@
 #include "server/seal/sealer.h"
 #include "server/state/rows.h"
 
-namespace linktor {
+namespace linktor::messaging {
 
 // A SendObserver counts sends; the metrics implement it. It must be thread-safe
 // and must not block.
@@ -40,8 +40,8 @@ class OutcomeRecorder {
   struct Dependencies {
     const Clock& clock;
     // It must have called back for every append before this ends.
-    Journal& journal;
-    Sealer& sealer;
+    journal::Journal& journal;
+    seal::Sealer& sealer;
     // It must have run what it was given before this ends.
     Executor& executor;
     // It is told how each send ended; null for nobody.
@@ -51,7 +51,7 @@ class OutcomeRecorder {
   // An Ended is a send that has ended, and whom to tell.
   struct Ended {
     // The row is as the message was claimed.
-    MessageRow row;
+    state::MessageRow row;
     v1::MessageContent content;
     SendEnd end;
     // It gets the message when that is SENT, else an error with message_id and
@@ -96,10 +96,10 @@ class OutcomeRecorder {
   void Append(const JobPtr& job);
   // Goes on when the append has ended, on the executor. It appends again when
   // the message has become UNCONFIRMED meanwhile.
-  void OnEnding(const JobPtr& job, Ending ending);
+  void OnEnding(const JobPtr& job, journal::Ending ending);
   // Tells the observer and the caller of an end that is durable. `row` is the
   // message as it is now; another record may have settled it.
-  void OnRecorded(Ended& ended, const MessageRow& row) const;
+  void OnRecorded(Ended& ended, const state::MessageRow& row) const;
   // Logs why, keeps the job for RetryUnrecorded, and tells the caller the first
   // time.
   void OnUnrecorded(const JobPtr& job, const absl::Status& why);
@@ -111,4 +111,4 @@ class OutcomeRecorder {
   std::vector<JobPtr> unrecorded_ ABSL_GUARDED_BY(mutex_);
 };
 
-}  // namespace linktor
+}  // namespace linktor::messaging

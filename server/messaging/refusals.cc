@@ -8,7 +8,7 @@
 #include "server/base/strings.h"
 #include "server/policy/window.h"
 
-namespace linktor {
+namespace linktor::messaging {
 namespace {
 
 // Returns the time as protobuf's JSON spells it; absl::RFC3339_sec would end in
@@ -27,9 +27,9 @@ absl::Status RequestIdReused(const std::string& request_id) {
 
 }  // namespace
 
-absl::Status RefusalOf(const ClaimAnswer& answer, const journal::Claim& claim,
-                       std::int64_t now_ms) {
-  using Kind = ClaimAnswer::Kind;
+absl::Status RefusalOf(const state::ClaimAnswer& answer,
+                       const journal::Claim& claim, std::int64_t now_ms) {
+  using Kind = state::ClaimAnswer::Kind;
   switch (answer.kind) {
     case Kind::kReused:
       return RequestIdReused(claim.request_id());
@@ -63,10 +63,11 @@ absl::Status ChannelDeleted(std::string_view channel_id) {
 }
 
 absl::Status WindowClosed(std::int64_t last_inbound_ms, std::int64_t now_ms) {
-  const std::string closed = Rfc3339(last_inbound_ms + kMessagingWindowMs);
+  const std::string closed =
+      Rfc3339(last_inbound_ms + policy::kMessagingWindowMs);
   ErrorDetails details{.reason = v1::ERROR_REASON_OUTSIDE_MESSAGING_WINDOW,
                        .metadata = {{"window_close_time", closed}}};
-  const std::int64_t agent_ms = last_inbound_ms + kHumanAgentWindowMs;
+  const std::int64_t agent_ms = last_inbound_ms + policy::kHumanAgentWindowMs;
   if (now_ms < agent_ms) {
     details.metadata.emplace_back("human_agent_close_time", Rfc3339(agent_ms));
   }
@@ -79,7 +80,8 @@ absl::Status WindowClosed(std::int64_t last_inbound_ms, std::int64_t now_ms) {
 }
 
 absl::Status HumanAgentWindowClosed(std::int64_t last_inbound_ms) {
-  const std::string closed = Rfc3339(last_inbound_ms + kHumanAgentWindowMs);
+  const std::string closed =
+      Rfc3339(last_inbound_ms + policy::kHumanAgentWindowMs);
   return MakeError(
       absl::StatusCode::kFailedPrecondition,
       absl::StrCat("the customer's last message is more than 7 days old; the "
@@ -124,4 +126,4 @@ absl::Status QuotaExceeded(std::string_view user_id, int limit,
                                "at most " + limit_text}});
 }
 
-}  // namespace linktor
+}  // namespace linktor::messaging

@@ -11,14 +11,14 @@
 #include "server/journal/record.pb.h"
 #include "server/state/effects.h"
 
-namespace linktor {
+namespace linktor::messaging {
 
 // Returns the error for an answer that refuses `claim`: one of those below, or
 // INVALID_ARGUMENT with REQUEST_ID_REUSED. `now_ms` is the time of the claim's
 // record. `answer` must not be kClaimed, kEnded or kInFlight, which refuse
 // nothing; they give INTERNAL.
-absl::Status RefusalOf(const ClaimAnswer& answer, const journal::Claim& claim,
-                       std::int64_t now_ms);
+absl::Status RefusalOf(const state::ClaimAnswer& answer,
+                       const journal::Claim& claim, std::int64_t now_ms);
 
 // Returns NOT_FOUND with CHANNEL_NOT_FOUND, for a channel that was there when
 // the send was accepted.
@@ -40,4 +40,4 @@ absl::Status OptedOut(std::int64_t opt_out_ms);
 absl::Status QuotaExceeded(std::string_view user_id, int limit,
                            std::int64_t now_ms, std::int64_t free_ms);
 
-}  // namespace linktor
+}  // namespace linktor::messaging

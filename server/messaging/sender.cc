@@ -17,7 +17,7 @@
 #include "server/policy/content_match.h"
 #include "server/state/effects.h"
 
-namespace linktor {
+namespace linktor::messaging {
 namespace {
 
 // The deadlines of waiting callers are kept with this precision; a look costs
@@ -45,12 +45,12 @@ struct Sender::Job {
   // Admit fills in these; the claim is made of them.
   RawId claim_id;
   std::int64_t claim_ms = 0;
-  KeyScope customer;
+  seal::KeyScope customer;
   std::string request_fingerprint;
   bool refuse_without_history = false;
   int quota = 0;
   // It is the message as it was claimed, and is set when the turn comes.
-  MessageRow row;
+  state::MessageRow row;
 
   // Answers the caller, unless that was done.
   void Answer(const absl::StatusOr<v1::Message>& answer, bool replayed) {
@@ -68,7 +68,7 @@ Sender::Sender(const Dependencies& dependencies)
     : deps_(dependencies),
       quota_(dependencies.quota),
       lanes_(deps_.appender, deps_.executor,
-             [this](const MessageRow& row) { SettleOrphan(row); }),
+             [this](const state::MessageRow& row) { SettleOrphan(row); }),
       callers_(deps_.sealer, deps_.executor),
       recorder_({.clock = deps_.clock,
                  .journal = deps_.journal,
@@ -94,7 +94,7 @@ std::int64_t Sender::NowMs() const {
   return absl::ToUnixMillis(deps_.clock.Now());
 }
 
-void Sender::OnCommit(std::span<const AppliedRecord> records) {
+void Sender::OnCommit(std::span<const journal::AppliedRecord> records) {
   lanes_.OnCommit(records);
   callers_.OnCommit(records);
 }
@@ -128,11 +128,11 @@ absl::Status Sender::Admit(const JobPtr& job) {
         "less than 500 ms were left, so the send was not begun; give it more");
   }
   const std::string& id = job->request.channel_id();
-  const ChannelRegistry::EntryPtr channel = deps_.registry.Find(id);
-  if (channel == nullptr) return ChannelNotFound(id);
+  const channels::ChannelRegistry::EntryPtr channel = deps_.registry.Find(id);
+  if (channel == nullptr) return channels::ChannelNotFound(id);
   // This only looks whether there is a token. The Graph call, which may come
   // much later, takes the token that there is then.
-  LINKTOR_TRY(GraphAccountOf(*channel).status());
+  LINKTOR_TRY(channels::GraphAccountOf(*channel).status());
   if (job->request.request_id().empty()) {
     job->request.set_request_id(FormatId(kRequestPrefix, NewRawId()));
   }
@@ -165,29 +165,31 @@ journal::Claim Sender::ClaimOf(const Job& job) const {
 }
 
 absl::Status Sender::Claim(const JobPtr& job) {
-  NewKeys new_keys;
-  LINKTOR_ASSIGN(
-      std::string sealed,
-      deps_.sealer.Seal(job->customer, SealedPlace::kMessage, job->claim_id,
-                        job->request.content().SerializeAsString(), new_keys));
-  journal::Record record = NewRecord(job->claim_ms);
+  seal::NewKeys new_keys;
+  LINKTOR_ASSIGN(std::string sealed,
+                 deps_.sealer.Seal(
+                     job->customer, seal::SealedPlace::kMessage, job->claim_id,
+                     job->request.content().SerializeAsString(), new_keys));
+  journal::Record record = journal::NewRecord(job->claim_ms);
   journal::Claim& claim = *record.mutable_claim();
   claim = ClaimOf(*job);
   claim.set_sealed_content(std::move(sealed));
-  const std::string match = MatchTextOf(job->request.content());
+  const std::string match = policy::MatchTextOf(job->request.content());
   if (!match.empty()) {
     claim.set_content_match(deps_.sealer.ContentMatch(job->customer, match));
   }
   if (!new_keys.empty()) {
     LINKTOR_TRY(RefusedEarly(deps_.state, claim, job->claim_ms));
   }
-  LINKTOR_TRY(lanes_.Reserve(job->customer, job->claim_id,
-                             [this, job](MessageRow row, Lanes::Turn turn) {
-                               OnTurn(job, std::move(row), turn);
-                             }));
-  AppendSealed(deps_.journal, std::move(new_keys),
-               Appended{.record = std::move(record), .clear = {}},
-               [this, job](Ending ending) { OnClaim(job, std::move(ending)); });
+  LINKTOR_TRY(
+      lanes_.Reserve(job->customer, job->claim_id,
+                     [this, job](state::MessageRow row, Lanes::Turn turn) {
+                       OnTurn(job, std::move(row), turn);
+                     }));
+  journal::AppendSealed(
+      deps_.journal, std::move(new_keys),
+      journal::Appended{.record = std::move(record), .clear = {}},
+      [this, job](journal::Ending ending) { OnClaim(job, std::move(ending)); });
   return absl::OkStatus();
 }
 
@@ -195,8 +197,8 @@ absl::Status Sender::Claim(const JobPtr& job) {
 // at once, and so must not block. After kClaimed the lane has the send, and
 // OnTurn follows. In every other case the place in the lane is given back and
 // the caller is answered, or waits for the call that is under way.
-void Sender::OnClaim(const JobPtr& job, Ending ending) {
-  using Kind = ClaimAnswer::Kind;
+void Sender::OnClaim(const JobPtr& job, journal::Ending ending) {
+  using Kind = state::ClaimAnswer::Kind;
   if (!ending.applied()) {
     lanes_.Withdraw(job->claim_id);
     deps_.executor.Run([job, status = std::move(ending.status)] {
@@ -204,7 +206,7 @@ void Sender::OnClaim(const JobPtr& job, Ending ending) {
     });
     return;
   }
-  const auto& answer = std::get<ClaimAnswer>(ending.answer);
+  const auto& answer = std::get<state::ClaimAnswer>(ending.answer);
   // The lane has the send already, because the feed is told before this runs.
   if (answer.kind == Kind::kClaimed) return;
   lanes_.Withdraw(job->claim_id);
@@ -220,7 +222,7 @@ void Sender::OnClaim(const JobPtr& job, Ending ending) {
   });
 }
 
-void Sender::Wait(const JobPtr& job, const MessageRow& row) {
+void Sender::Wait(const JobPtr& job, const state::MessageRow& row) {
   if (!lanes_.IsPending(row)) {
     deps_.executor.Run([this, job, row] { AnswerFromState(job, row); });
     return;
@@ -233,7 +235,7 @@ void Sender::Wait(const JobPtr& job, const MessageRow& row) {
 
 // It is for an end that came in the same commit as the answer that the send is
 // under way: the feed has told of it, so nobody would tell a waiting caller.
-void Sender::AnswerFromState(const JobPtr& job, const MessageRow& row) {
+void Sender::AnswerFromState(const JobPtr& job, const state::MessageRow& row) {
   const auto now = deps_.state.MessageById(row.id);
   absl::StatusOr<v1::Message> answer = RequestInFlight(row);
   if (!now.ok()) {
@@ -246,7 +248,8 @@ void Sender::AnswerFromState(const JobPtr& job, const MessageRow& row) {
 
 // ---- From the claim to its end ----------------------------------------------
 
-void Sender::OnTurn(const JobPtr& job, MessageRow row, Lanes::Turn turn) {
+void Sender::OnTurn(const JobPtr& job, state::MessageRow row,
+                    Lanes::Turn turn) {
   job->row = std::move(row);
   if (turn == Lanes::Turn::kGiveUp) {
     return End(job, {.state = v1::MESSAGE_STATE_FAILED, .error = Draining()});
@@ -259,11 +262,12 @@ void Sender::OnTurn(const JobPtr& job, MessageRow row, Lanes::Turn turn) {
 // under the same id, ends the send as FAILED. Without a mid the answer's
 // failure decides between FAILED and UNCONFIRMED.
 void Sender::CallGraph(const JobPtr& job) {
-  const MessageRow& row = job->row;
-  const ChannelRegistry::EntryPtr channel = deps_.registry.Find(row.channel_id);
-  absl::StatusOr<GraphAccount> account = ChannelDeleted(row.channel_id);
+  const state::MessageRow& row = job->row;
+  const channels::ChannelRegistry::EntryPtr channel =
+      deps_.registry.Find(row.channel_id);
+  absl::StatusOr<graph::GraphAccount> account = ChannelDeleted(row.channel_id);
   if (channel != nullptr && channel->no == row.channel_no) {
-    account = GraphAccountOf(*channel);
+    account = channels::GraphAccountOf(*channel);
   }
   if (!account.ok()) {
     return End(job,
@@ -271,7 +275,7 @@ void Sender::CallGraph(const JobPtr& job) {
   }
   deps_.graph.Send(
       *account, row.user_id, job->request.content(), job->request.tag(),
-      [this, job](GraphSendResult result) {
+      [this, job](graph::GraphSendResult result) {
         SendEnd end{.state = v1::MESSAGE_STATE_SENT,
                     .mid = std::move(result.mid)};
         if (end.mid.empty()) {
@@ -279,8 +283,9 @@ void Sender::CallGraph(const JobPtr& job) {
                           ? v1::MESSAGE_STATE_UNCONFIRMED
                           : v1::MESSAGE_STATE_FAILED;
           end.error = std::move(result.failure.status);
-          LogGraphFailure(kGraphSend, job->row.channel_id, end.error,
-                          FormatId(kMessagePrefix, job->row.id));
+          graph::LogGraphFailure(graph::kGraphSend, job->row.channel_id,
+                                 end.error,
+                                 FormatId(kMessagePrefix, job->row.id));
         }
         deps_.executor.Run([this, job, end = std::move(end)]() mutable {
           End(job, std::move(end));
@@ -299,7 +304,7 @@ void Sender::End(const JobPtr& job, SendEnd end) {
        }});
 }
 
-void Sender::SettleOrphan(const MessageRow& row) {
+void Sender::SettleOrphan(const state::MessageRow& row) {
   recorder_.Record(
       {.row = row,
        .content = OpenContent(deps_.sealer, row).value_or(v1::MessageContent()),
@@ -313,4 +318,4 @@ void Sender::SettleOrphan(const MessageRow& row) {
        }});
 }
 
-}  // namespace linktor
+}  // namespace linktor::messaging

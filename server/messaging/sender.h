@@ -35,7 +35,7 @@
 #include "server/seal/sealer.h"
 #include "server/state/state_reader.h"
 
-namespace linktor {
+namespace linktor::messaging {
 
 class Sender {
  public:
@@ -61,12 +61,12 @@ class Sender {
   struct Dependencies {
     const Clock& clock;
     // It names this process. Only claims that this process has made are begun.
-    Appender appender;
-    StateReader& state;
-    Sealer& sealer;
-    Journal& journal;
-    const ChannelRegistry& registry;
-    GraphClient& graph;
+    journal::Appender appender;
+    state::StateReader& state;
+    seal::Sealer& sealer;
+    journal::Journal& journal;
+    const channels::ChannelRegistry& registry;
+    graph::GraphClient& graph;
     Executor& executor;
     // At most so many calls go to one customer within an hour; 0 means any
     // number.
@@ -85,10 +85,12 @@ class Sender {
 
   // Takes the PENDING messages that the state has, oldest first. It is called
   // once, before the first Send and when the feed is followed already.
-  void Load(const std::vector<MessageRow>& pending) { lanes_.Load(pending); }
+  void Load(const std::vector<state::MessageRow>& pending) {
+    lanes_.Load(pending);
+  }
   // Follows the feed, on the applying thread. It is added behind the channel
   // registry, so that a send which begins finds the channels as they are then.
-  void OnCommit(std::span<const AppliedRecord> records);
+  void OnCommit(std::span<const journal::AppliedRecord> records);
 
   // Begins a send and returns; `done` is called once, later or before this
   // returns, on this thread, the executor, the ticker's thread or the thread
@@ -134,21 +136,21 @@ class Sender {
   // answered.
   absl::Status Claim(const JobPtr& job);
   // Goes on when the claim has ended: see the source.
-  void OnClaim(const JobPtr& job, Ending ending);
+  void OnClaim(const JobPtr& job, journal::Ending ending);
   // Goes on when it is this send's turn, on the executor.
-  void OnTurn(const JobPtr& job, MessageRow row, Lanes::Turn turn);
+  void OnTurn(const JobPtr& job, state::MessageRow row, Lanes::Turn turn);
   // Calls Instagram; End follows on the executor, in every case.
   void CallGraph(const JobPtr& job);
   // Has the end recorded and the callers told: the first one and those who
   // wait. The job's content is gone afterwards.
   void End(const JobPtr& job, SendEnd end);
   // Settles as FAILED a claim whose caller was told that nothing was sent.
-  void SettleOrphan(const MessageRow& row);
+  void SettleOrphan(const state::MessageRow& row);
   // Lets the caller wait for the end of another call's send. It must run on the
   // applying thread; see WaitingCallers::Add.
-  void Wait(const JobPtr& job, const MessageRow& row);
+  void Wait(const JobPtr& job, const state::MessageRow& row);
   // Answers from the state, in which the attempt has ended.
-  void AnswerFromState(const JobPtr& job, const MessageRow& row);
+  void AnswerFromState(const JobPtr& job, const state::MessageRow& row);
   // Does what is due; the ticker calls it.
   void Tick();
   std::int64_t NowMs() const;
@@ -166,4 +168,4 @@ class Sender {
   std::optional<Ticker> ticker_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::messaging

@@ -10,7 +10,7 @@
 #include "server/messaging/ended_message.h"
 #include "server/messaging/message_view.h"
 
-namespace linktor {
+namespace linktor::messaging {
 namespace {
 
 absl::Status NotUnconfirmed(v1::MessageState state) {
@@ -20,7 +20,7 @@ absl::Status NotUnconfirmed(v1::MessageState state) {
                     .metadata = {{"state", v1::MessageState_Name(state)}}});
 }
 
-SendEnd Abandoned(const MessageRow& row) {
+SendEnd Abandoned(const state::MessageRow& row) {
   SendEnd end{.state = v1::MESSAGE_STATE_UNCONFIRMED};
   end.error = OutcomeUnknown(
       "the server stopped while the message was being sent; it may have been "
@@ -30,7 +30,7 @@ SendEnd Abandoned(const MessageRow& row) {
   return end;
 }
 
-SendEnd Resolved(const MessageRow& row,
+SendEnd Resolved(const state::MessageRow& row,
                  const v1::ResolveMessageRequest& request) {
   if (request.resolution() == v1::MESSAGE_RESOLUTION_SENT) {
     return {.state = v1::MESSAGE_STATE_SENT,
@@ -49,19 +49,20 @@ SendEnd Resolved(const MessageRow& row,
 
 }  // namespace
 
-absl::StatusOr<SendAnswer> Settler::Record(const MessageRow& row,
-                                           const v1::MessageContent& content,
-                                           const SendEnd& end) {
+absl::StatusOr<state::SendAnswer> Settler::Record(
+    const state::MessageRow& row, const v1::MessageContent& content,
+    const SendEnd& end) {
   LINKTOR_ASSIGN(OutcomeRecord made,
                  MakeOutcomeRecord(deps_.sealer, row, content, end,
                                    absl::ToUnixMillis(deps_.clock.Now())));
-  return AppendSealedAs<SendAnswer>(deps_.journal, std::move(made.new_keys),
-                                    std::move(made.appended.record));
+  return journal::AppendSealedAs<state::SendAnswer>(
+      deps_.journal, std::move(made.new_keys), std::move(made.appended.record));
 }
 
-absl::Status Settler::SettleAbandoned(const std::vector<MessageRow>& pending) {
+absl::Status Settler::SettleAbandoned(
+    const std::vector<state::MessageRow>& pending) {
   int count = 0;
-  for (const MessageRow& row : pending) {
+  for (const state::MessageRow& row : pending) {
     if (row.instance != deps_.appender.instance ||
         row.incarnation >= deps_.appender.incarnation) {
       continue;
@@ -84,10 +85,11 @@ absl::Status Settler::SettleAbandoned(const std::vector<MessageRow>& pending) {
 
 absl::StatusOr<v1::Message> Settler::Resolve(
     const v1::ResolveMessageRequest& request) {
-  const ChannelRegistry::EntryPtr channel =
+  const channels::ChannelRegistry::EntryPtr channel =
       deps_.registry.Find(request.channel_id());
-  if (channel == nullptr) return ChannelNotFound(request.channel_id());
-  LINKTOR_ASSIGN(const MessageRow row,
+  if (channel == nullptr)
+    return channels::ChannelNotFound(request.channel_id());
+  LINKTOR_ASSIGN(const state::MessageRow row,
                  deps_.reader.FindSend(*channel, request.message_id()));
   if (row.state != v1::MESSAGE_STATE_UNCONFIRMED) {
     return NotUnconfirmed(row.state);
@@ -96,15 +98,16 @@ absl::StatusOr<v1::Message> Settler::Resolve(
   LINKTOR_TRY(CheckMid(*channel, row, end.mid));
   LINKTOR_ASSIGN(const v1::MessageContent content,
                  OpenContent(deps_.sealer, row));
-  LINKTOR_ASSIGN(const SendAnswer answer, Record(row, content, end));
+  LINKTOR_ASSIGN(const state::SendAnswer answer, Record(row, content, end));
   if (!answer.applied) return NotUnconfirmed(answer.message.state);
   return OpenMessage(deps_.sealer, answer.message);
 }
 
 // Two messages with one mid could not be told apart: every look-up and every
 // later echo would take them for one.
-absl::Status Settler::CheckMid(const ChannelEntry& channel,
-                               const MessageRow& row, const std::string& mid) {
+absl::Status Settler::CheckMid(const channels::ChannelEntry& channel,
+                               const state::MessageRow& row,
+                               const std::string& mid) {
   if (mid.empty()) return absl::OkStatus();
   v1::GetMessageRequest request;
   request.set_channel_id(channel.channel.id());
@@ -123,4 +126,4 @@ absl::Status Settler::CheckMid(const ChannelEntry& channel,
                        {{"mid", "is the mid of another message"}});
 }
 
-}  // namespace linktor
+}  // namespace linktor::messaging

@@ -23,7 +23,7 @@
 #include "server/state/effects.h"
 #include "server/state/rows.h"
 
-namespace linktor {
+namespace linktor::messaging {
 
 class Settler {
  public:
@@ -31,11 +31,11 @@ class Settler {
     const Clock& clock;
     // It names this process. Only sends that earlier starts of its instance
     // have left behind are settled.
-    Appender appender;
+    journal::Appender appender;
     // It opens the content of a message, which its outcome's event repeats.
-    Sealer& sealer;
-    Journal& journal;
-    const ChannelRegistry& registry;
+    seal::Sealer& sealer;
+    journal::Journal& journal;
+    const channels::ChannelRegistry& registry;
     MessageReader& reader;
   };
 
@@ -49,7 +49,7 @@ class Settler {
   // which is the journal's or the disk's, and the server must not start then;
   // the next start goes on. Content that cannot be opened is no failure: the
   // outcome goes without it.
-  absl::Status SettleAbandoned(const std::vector<MessageRow>& pending);
+  absl::Status SettleAbandoned(const std::vector<state::MessageRow>& pending);
 
   // Settles an UNCONFIRMED message as the caller says, and returns it as it is
   // then. `request` has been validated. CHANNEL_NOT_FOUND, MESSAGE_NOT_FOUND;
@@ -62,16 +62,16 @@ class Settler {
   // Appends the outcome and blocks until it is applied. The answer says whether
   // it changed the message, and what the message is now. The record expects the
   // state and attempt of `row`, so that a later end is not overwritten.
-  absl::StatusOr<SendAnswer> Record(const MessageRow& row,
-                                    const v1::MessageContent& content,
-                                    const SendEnd& end);
+  absl::StatusOr<state::SendAnswer> Record(const state::MessageRow& row,
+                                           const v1::MessageContent& content,
+                                           const SendEnd& end);
   // OK when the mid may become that of `row`: it is empty, not known, or that
   // of an echo to the same customer. INVALID_REQUEST, with the field `mid`,
   // otherwise.
-  absl::Status CheckMid(const ChannelEntry& channel, const MessageRow& row,
-                        const std::string& mid);
+  absl::Status CheckMid(const channels::ChannelEntry& channel,
+                        const state::MessageRow& row, const std::string& mid);
 
   const Dependencies deps_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::messaging

@@ -5,17 +5,17 @@
 #include "server/base/strings.h"
 #include "server/base/try.h"
 
-namespace linktor {
+namespace linktor::messaging {
 
 std::string SerializeError(const absl::Status& error) {
   return ToRpcStatus(error).SerializeAsString();
 }
 
-absl::StatusOr<google::rpc::Status> OpenError(Sealer& sealer,
-                                              const MessageRow& row) {
+absl::StatusOr<google::rpc::Status> OpenError(seal::Sealer& sealer,
+                                              const state::MessageRow& row) {
   LINKTOR_ASSIGN(
       const std::string opened,
-      sealer.Open(SealedPlace::kMessageError, row.id, row.sealed_error));
+      sealer.Open(seal::SealedPlace::kMessageError, row.id, row.sealed_error));
   google::rpc::Status stored;
   if (!stored.ParseFromString(opened) || stored.code() == 0) {
     return absl::DataLossError("a stored error cannot be read");
@@ -32,4 +32,4 @@ absl::Status ErrorOf(const google::rpc::Status& stored) {
   return error;
 }
 
-}  // namespace linktor
+}  // namespace linktor::messaging

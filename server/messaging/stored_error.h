@@ -13,7 +13,7 @@
 #include "server/seal/sealer.h"
 #include "server/state/rows.h"
 
-namespace linktor {
+namespace linktor::messaging {
 
 // Returns the bytes that are sealed for an error, which must not be OK: they
 // are a serialised google.rpc.Status with all details. Persisted: do not
@@ -23,10 +23,10 @@ std::string SerializeError(const absl::Status& error);
 // Returns the error of a row that has one, which is a FAILED or UNCONFIRMED
 // one. DATA_LOSS when it was erased or cannot be opened. It may read a key from
 // the disk, so it is called on the executor.
-absl::StatusOr<google::rpc::Status> OpenError(Sealer& sealer,
-                                              const MessageRow& row);
+absl::StatusOr<google::rpc::Status> OpenError(seal::Sealer& sealer,
+                                              const state::MessageRow& row);
 
 // Returns the stored error as a status that is not OK, with all its details.
 absl::Status ErrorOf(const google::rpc::Status& stored);
 
-}  // namespace linktor
+}  // namespace linktor::messaging

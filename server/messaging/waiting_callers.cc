@@ -4,8 +4,9 @@
 
 #include "server/messaging/ended_message.h"
 
-namespace linktor {
-void WaitingCallers::Add(const MessageRow& row, Deadline deadline, Done done) {
+namespace linktor::messaging {
+void WaitingCallers::Add(const state::MessageRow& row, Deadline deadline,
+                         Done done) {
   {
     MutexLock lock(mutex_);
     if (!closed_ && callers_.size() < kMaxCallers) {
@@ -21,10 +22,10 @@ void WaitingCallers::Add(const MessageRow& row, Deadline deadline, Done done) {
                  status = RequestInFlight(row)]() mutable { done(status); });
 }
 
-void WaitingCallers::OnCommit(std::span<const AppliedRecord> records) {
-  for (const AppliedRecord& applied : records) {
+void WaitingCallers::OnCommit(std::span<const journal::AppliedRecord> records) {
+  for (const journal::AppliedRecord& applied : records) {
     if (applied.own && applied.record.has_send_outcome()) continue;
-    for (const MessageRow& row : applied.effects.messages) {
+    for (const state::MessageRow& row : applied.effects.messages) {
       if (row.state == v1::MESSAGE_STATE_PENDING) continue;
       auto callers =
           std::make_shared<std::vector<Caller>>(Take(AttemptOf(row)));
@@ -39,7 +40,7 @@ void WaitingCallers::OnCommit(std::span<const AppliedRecord> records) {
   }
 }
 
-void WaitingCallers::Tell(const MessageRow& row,
+void WaitingCallers::Tell(const state::MessageRow& row,
                           const absl::StatusOr<v1::Message>& answer) {
   for (Caller& caller : Take(AttemptOf(row))) caller.done(answer);
 }
@@ -83,4 +84,4 @@ void WaitingCallers::Close() {
   TellLate(Deadline::max());
 }
 
-}  // namespace linktor
+}  // namespace linktor::messaging

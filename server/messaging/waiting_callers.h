@@ -26,7 +26,7 @@
 #include "server/seal/sealer.h"
 #include "server/state/rows.h"
 
-namespace linktor {
+namespace linktor::messaging {
 
 class WaitingCallers {
  public:
@@ -42,7 +42,7 @@ class WaitingCallers {
 
   // Both must outlive this, and the executor must have run what it was given
   // before this ends.
-  WaitingCallers(Sealer& sealer, Executor& executor)
+  WaitingCallers(seal::Sealer& sealer, Executor& executor)
       : sealer_(sealer), executor_(executor) {}
   WaitingCallers(const WaitingCallers&) = delete;
   WaitingCallers& operator=(const WaitingCallers&) = delete;
@@ -52,14 +52,15 @@ class WaitingCallers {
   // end: otherwise the end would never come here. It does not block. When there
   // is no room or this is closed, `done` gets REQUEST_IN_FLIGHT on the
   // executor.
-  void Add(const MessageRow& row, Deadline deadline, Done done);
+  void Add(const state::MessageRow& row, Deadline deadline, Done done);
 
   // Follows the feed, on the applying thread; the callers are answered on the
   // executor. An end that this process has recorded itself is left to Tell,
   // because its recorder knows more about it than the row says.
-  void OnCommit(std::span<const AppliedRecord> records);
+  void OnCommit(std::span<const journal::AppliedRecord> records);
   // Gives `answer` to all callers who wait for that attempt, on this thread.
-  void Tell(const MessageRow& row, const absl::StatusOr<v1::Message>& answer);
+  void Tell(const state::MessageRow& row,
+            const absl::StatusOr<v1::Message>& answer);
 
   // Gives REQUEST_IN_FLIGHT to all callers whose deadline is not after `now`,
   // on this thread.
@@ -82,7 +83,7 @@ class WaitingCallers {
   // without a look at the others.
   using Callers = std::multimap<Deadline, Caller>;
 
-  static Attempt AttemptOf(const MessageRow& row) {
+  static Attempt AttemptOf(const state::MessageRow& row) {
     return {row.id, row.attempt};
   }
   // Takes all callers of the attempt out of both tables, in the order in which
@@ -92,7 +93,7 @@ class WaitingCallers {
   // otherwise.
   std::optional<Caller> TakeLate(Deadline now);
 
-  Sealer& sealer_;
+  seal::Sealer& sealer_;
   Executor& executor_;
   // It guards the three members below. The two tables hold the same callers:
   // callers_ by deadline, and by_attempt_ those of each attempt.
@@ -103,4 +104,4 @@ class WaitingCallers {
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-}  // namespace linktor
+}  // namespace linktor::messaging

@@ -7,7 +7,7 @@
 #include "server/kinds/content/limits.h"
 #include "server/kinds/content/table.h"
 
-namespace linktor {
+namespace linktor::policy {
 
 namespace {
 
@@ -82,4 +82,4 @@ std::vector<FieldViolation> CheckIceBreakers(
   return found;
 }
 
-}  // namespace linktor
+}  // namespace linktor::policy

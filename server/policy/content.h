@@ -11,7 +11,7 @@
 #include "linktor/instagram/v1/messaging_service.pb.h"
 #include "server/base/status.h"
 
-namespace linktor {
+namespace linktor::policy {
 
 // The messenger_profile reference says so.
 inline constexpr int kMaxIceBreakers = 4;
@@ -29,4 +29,4 @@ std::vector<FieldViolation> CheckIceBreakers(
     const google::protobuf::RepeatedPtrField<v1::IceBreaker>& ice_breakers,
     std::string_view path);
 
-}  // namespace linktor
+}  // namespace linktor::policy

@@ -4,7 +4,7 @@
 
 #include "server/kinds/content/table.h"
 
-namespace linktor {
+namespace linktor::policy {
 namespace {
 
 // The prefixes keep the name of a kind from being equal to somebody's text.
@@ -38,4 +38,4 @@ std::string MatchTextOf(const v1::Message& echo) {
   return "";
 }
 
-}  // namespace linktor
+}  // namespace linktor::policy

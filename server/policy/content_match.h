@@ -11,7 +11,7 @@
 #include "linktor/instagram/v1/message.pb.h"
 #include "server/base/v1.h"
 
-namespace linktor {
+namespace linktor::policy {
 
 // Returns a text that is equal for a send and its echo: the words of a text
 // message; for anything else only what kind of thing it is, because Instagram
@@ -25,4 +25,4 @@ namespace linktor {
 std::string MatchTextOf(const v1::MessageContent& content);
 std::string MatchTextOf(const v1::Message& echo);
 
-}  // namespace linktor
+}  // namespace linktor::policy

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace linktor {
+namespace linktor::policy {
 
 // It is 24 h, from Meta's policy; the window is open while now < last + this,
 // so it has closed exactly 24 h after the message.
@@ -72,4 +72,4 @@ constexpr std::int64_t ActivityTime(std::int64_t event_ms,
   return event_ms > 0 && event_ms < receive_ms ? event_ms : receive_ms;
 }
 
-}  // namespace linktor
+}  // namespace linktor::policy

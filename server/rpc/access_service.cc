@@ -2,7 +2,7 @@
 
 #include "server/base/try.h"
 
-namespace linktor {
+namespace linktor::rpc {
 
 grpc::ServerUnaryReactor* AccessServiceImpl::CreateApiKey(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
@@ -59,4 +59,4 @@ grpc::ServerUnaryReactor* AccessServiceImpl::DeleteApiKey(
       });
 }
 
-}  // namespace linktor
+}  // namespace linktor::rpc

@@ -12,7 +12,7 @@
 #include "server/access/key_admin.h"
 #include "server/rpc/unary_call.h"
 
-namespace linktor {
+namespace linktor::rpc {
 
 // This is the generated service, with all of its methods raw (unary_call.h). A
 // method that is missing here would be answered with UNIMPLEMENTED.
@@ -65,4 +65,4 @@ class AccessServiceImpl final : public RawAccessService {
   access::KeyAdmin& keys_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::rpc

@@ -10,7 +10,7 @@
 #include "server/rpc/checks.h"
 #include "server/rpc/validation.h"
 
-namespace linktor {
+namespace linktor::rpc {
 namespace {
 
 constexpr std::size_t kMaxName = 200;
@@ -108,4 +108,4 @@ absl::Status Validate(const v1::DeleteApiKeyRequest& request) {
   return checks.Result();
 }
 
-}  // namespace linktor
+}  // namespace linktor::rpc

@@ -6,7 +6,7 @@
 #include "server/base/strings.h"
 #include "server/base/try.h"
 
-namespace linktor {
+namespace linktor::rpc {
 namespace {
 
 constexpr char kAuthorization[] = "authorization";
@@ -136,4 +136,4 @@ Admission::Kind Admission::Streams() {
           .own_name = "max_streams_per_key"};
 }
 
-}  // namespace linktor
+}  // namespace linktor::rpc

@@ -24,7 +24,7 @@
 #include "server/access/methods.h"
 #include "server/rpc/stop_gate.h"
 
-namespace linktor {
+namespace linktor::rpc {
 
 // Returns UNAVAILABLE with DRAINING: the server stops, and a client should
 // connect again after a second. Nothing was done.
@@ -164,4 +164,4 @@ class Admission {
   Place::Counter streams_{0};
 };
 
-}  // namespace linktor
+}  // namespace linktor::rpc

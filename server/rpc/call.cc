@@ -12,7 +12,7 @@
 #include "server/base/status.h"
 #include "server/base/strings.h"
 
-namespace linktor {
+namespace linktor::rpc {
 namespace {
 
 // Returns the word for the outcome that callers are told: OK, or the reason.
@@ -149,4 +149,4 @@ absl::Status ParseRequest(const grpc::ByteBuffer& bytes,
                    "not UTF-8"));
 }
 
-}  // namespace linktor
+}  // namespace linktor::rpc

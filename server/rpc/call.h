@@ -21,7 +21,7 @@
 #include "server/rpc/scope.h"
 #include "server/rpc/validation.h"
 
-namespace linktor {
+namespace linktor::rpc {
 
 // Returns the status with its code, message and google.rpc details. It is the
 // one place that makes a status of gRPC's from one of ours. An error without a
@@ -123,4 +123,4 @@ absl::Status ReadRequest(const access::Caller& caller,
   return Validate(request);
 }
 
-}  // namespace linktor
+}  // namespace linktor::rpc

@@ -5,7 +5,7 @@
 #include "server/base/paging.h"
 #include "server/base/try.h"
 
-namespace linktor {
+namespace linktor::rpc {
 namespace {
 
 // Returns what ends the call with its response, or with why there is none.
@@ -38,10 +38,10 @@ grpc::ServerUnaryReactor* ChannelServiceImpl::GetChannel(
   return RunUnary<v1::GetChannelRequest, v1::GetChannelResponse>(
       calls_, {context, request, response, "GetChannel"},
       [this](auto& call) -> absl::Status {
-        const ChannelRegistry::EntryPtr channel =
+        const channels::ChannelRegistry::EntryPtr channel =
             registry_.Find(call.request().channel_id());
         if (channel == nullptr)
-          return ChannelNotFound(call.request().channel_id());
+          return channels::ChannelNotFound(call.request().channel_id());
         *call.response().mutable_channel() = channel->channel;
         return absl::OkStatus();
       });
@@ -59,7 +59,8 @@ grpc::ServerUnaryReactor* ChannelServiceImpl::ListChannels(
         const std::string after =
             ReadPageToken(PagedList::kChannels, asked.page_token())
                 .value_or("");
-        for (const ChannelRegistry::EntryPtr& entry : registry_.List()) {
+        for (const channels::ChannelRegistry::EntryPtr& entry :
+             registry_.List()) {
           if (entry->channel.id() <= after) continue;
           if (!call.caller().Covers(entry->channel.id())) continue;
           if (answer.channels_size() == page_size) {
@@ -149,4 +150,4 @@ grpc::ServerUnaryReactor* ChannelServiceImpl::DeleteIceBreakers(
   return raw.reactor;
 }
 
-}  // namespace linktor
+}  // namespace linktor::rpc

@@ -15,7 +15,7 @@
 #include "server/channels/ice_breakers.h"
 #include "server/rpc/unary_call.h"
 
-namespace linktor {
+namespace linktor::rpc {
 
 // This is the generated service, with all of its methods raw (unary_call.h). A
 // method that is missing here would be answered with UNIMPLEMENTED.
@@ -34,8 +34,9 @@ using RawChannelService = RawMethods<
 class ChannelServiceImpl final : public RawChannelService {
  public:
   // All must outlive this.
-  ChannelServiceImpl(CallContext& calls, ChannelAdmin& admin,
-                     IceBreakers& ice_breakers, const ChannelRegistry& registry)
+  ChannelServiceImpl(CallContext& calls, channels::ChannelAdmin& admin,
+                     channels::IceBreakers& ice_breakers,
+                     const channels::ChannelRegistry& registry)
       : calls_(calls),
         admin_(admin),
         ice_breakers_(ice_breakers),
@@ -93,11 +94,11 @@ class ChannelServiceImpl final : public RawChannelService {
  private:
   CallContext& calls_;
   // It waits for the journal, so it is called on the executor alone.
-  ChannelAdmin& admin_;
+  channels::ChannelAdmin& admin_;
   // Set waits for the journal; the others do not block.
-  IceBreakers& ice_breakers_;
+  channels::IceBreakers& ice_breakers_;
   // The registry is in memory; every thread may ask it.
-  const ChannelRegistry& registry_;
+  const channels::ChannelRegistry& registry_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::rpc

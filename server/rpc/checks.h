@@ -18,7 +18,7 @@
 #include "server/base/paging.h"
 #include "server/base/status.h"
 
-namespace linktor {
+namespace linktor::rpc {
 
 // Each function adds a violation of `field` when its condition does not hold.
 // The path of the field is written as in the proto, from the request on.
@@ -99,4 +99,4 @@ class Checks {
   std::vector<FieldViolation> found_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::rpc

@@ -6,7 +6,7 @@
 
 #include <cstddef>
 
-namespace linktor {
+namespace linktor::rpc {
 
 // It is a google.protobuf.FileDescriptorSet in binary form, of
 // kContractFileSize bytes. It is a constant of the program and never freed.
@@ -14,4 +14,4 @@ namespace linktor {
 extern const unsigned char kContractFile[];
 extern const std::size_t kContractFileSize;
 
-}  // namespace linktor
+}  // namespace linktor::rpc

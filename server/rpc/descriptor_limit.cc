@@ -2,7 +2,7 @@
 
 #include <sys/resource.h>
 
-namespace linktor {
+namespace linktor::rpc {
 
 std::size_t RaiseDescriptorLimit() {
   rlimit limit{};
@@ -14,4 +14,4 @@ std::size_t RaiseDescriptorLimit() {
   return limit.rlim_cur;
 }
 
-}  // namespace linktor
+}  // namespace linktor::rpc

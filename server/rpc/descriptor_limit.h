@@ -5,7 +5,7 @@
 
 #include <cstddef>
 
-namespace linktor {
+namespace linktor::rpc {
 
 // Raises the soft limit to the hard one, since each gRPC connection takes two
 // descriptors and the usual limit is 1024. Returns the limit that is in force
@@ -13,4 +13,4 @@ namespace linktor {
 // stays. The App calls it once, before anything listens.
 std::size_t RaiseDescriptorLimit();
 
-}  // namespace linktor
+}  // namespace linktor::rpc

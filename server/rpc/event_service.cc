@@ -4,7 +4,7 @@
 
 #include "server/base/try.h"
 
-namespace linktor {
+namespace linktor::rpc {
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* EventServiceImpl::SubscribeEvents(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
@@ -52,4 +52,4 @@ grpc::ServerUnaryReactor* EventServiceImpl::ListDeliveries(
       });
 }
 
-}  // namespace linktor
+}  // namespace linktor::rpc

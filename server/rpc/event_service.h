@@ -10,7 +10,7 @@
 #include "server/rpc/subscribe_reactor.h"
 #include "server/rpc/unary_call.h"
 
-namespace linktor {
+namespace linktor::rpc {
 
 // This is the generated service, with all of its methods raw. A method that is
 // missing here would be answered with UNIMPLEMENTED.
@@ -26,7 +26,7 @@ class EventServiceImpl final : public RawEventService {
   // All that `dependencies` names, and both lists, must outlive this and every
   // stream.
   EventServiceImpl(const SubscribeReactor::Dependencies& dependencies,
-                   EventList& list, DeliveryList& deliveries)
+                   events::EventList& list, events::DeliveryList& deliveries)
       : deps_(dependencies), list_(list), deliveries_(deliveries) {}
 
   // Admits and reads the request on gRPC's thread, without blocking, and begins
@@ -50,8 +50,8 @@ class EventServiceImpl final : public RawEventService {
  private:
   // Each reactor has a copy of it.
   const SubscribeReactor::Dependencies deps_;
-  EventList& list_;
-  DeliveryList& deliveries_;
+  events::EventList& list_;
+  events::DeliveryList& deliveries_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::rpc

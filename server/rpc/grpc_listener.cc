@@ -20,7 +20,7 @@
 #include "server/base/log.h"
 #include "server/base/try.h"
 
-namespace linktor {
+namespace linktor::rpc {
 namespace {
 
 // Accepting rests for so long when the process is out of descriptors or memory.
@@ -264,4 +264,4 @@ int GrpcListener::TimeoutMs() const {
   return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
 }
 
-}  // namespace linktor
+}  // namespace linktor::rpc

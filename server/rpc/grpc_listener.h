@@ -32,7 +32,7 @@
 #include "server/base/unique_fd.h"
 #include "server/rpc/listening_sockets.h"
 
-namespace linktor {
+namespace linktor::rpc {
 
 class GrpcListener {
  public:
@@ -145,4 +145,4 @@ class GrpcListener {
   Sparse pauses_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::rpc

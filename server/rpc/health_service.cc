@@ -11,7 +11,7 @@
 #include "server/base/status.h"
 #include "server/rpc/call.h"
 
-namespace linktor {
+namespace linktor::rpc {
 
 using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
@@ -206,4 +206,4 @@ void HealthService::Remove(const Watcher* watcher) {
   last = watchers_.extract(watcher);
 }
 
-}  // namespace linktor
+}  // namespace linktor::rpc

@@ -15,7 +15,7 @@
 #include "server/base/mutex.h"
 #include "server/rpc/stop_gate.h"
 
-namespace linktor {
+namespace linktor::rpc {
 
 // All is thread-safe. It must outlive the gRPC server that it is registered
 // with.
@@ -70,4 +70,4 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
       ABSL_GUARDED_BY(mutex_);
 };
 
-}  // namespace linktor
+}  // namespace linktor::rpc

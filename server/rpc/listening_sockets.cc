@@ -18,7 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/try.h"
 
-namespace linktor {
+namespace linktor::rpc {
 namespace {
 
 constexpr int kSocketFlags = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
@@ -224,4 +224,4 @@ void ListeningSockets::Close() {
   sockets_.clear();
 }
 
-}  // namespace linktor
+}  // namespace linktor::rpc

@@ -14,7 +14,7 @@
 #include "absl/status/statusor.h"
 #include "server/base/unique_fd.h"
 
-namespace linktor {
+namespace linktor::rpc {
 
 // It owns the sockets and, for a Unix socket, the file.
 class ListeningSockets {
@@ -68,4 +68,4 @@ class ListeningSockets {
   ino_t inode_ = 0;
 };
 
-}  // namespace linktor
+}  // namespace linktor::rpc

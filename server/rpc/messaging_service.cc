@@ -2,7 +2,7 @@
 
 #include "server/base/try.h"
 
-namespace linktor {
+namespace linktor::rpc {
 
 // RunUnary would hold a thread of the executor while Instagram works; this
 // holds one only for the steps.
@@ -10,7 +10,7 @@ grpc::ServerUnaryReactor* MessagingServiceImpl::SendMessage(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
   const RawUnary raw(context, request, response, "SendMessage");
-  const Sender::Deadline deadline = context->deadline();
+  const messaging::Sender::Deadline deadline = context->deadline();
   const auto call =
       OpenUnary<v1::SendMessageRequest, v1::SendMessageResponse>(calls_, raw);
   if (call != nullptr && !calls_.executor().TryRun([this, call, deadline] {
@@ -99,4 +99,4 @@ grpc::ServerUnaryReactor* MessagingServiceImpl::UpdateConversation(
       });
 }
 
-}  // namespace linktor
+}  // namespace linktor::rpc

@@ -15,7 +15,7 @@
 #include "server/messaging/settler.h"
 #include "server/rpc/unary_call.h"
 
-namespace linktor {
+namespace linktor::rpc {
 
 // This is the generated service, with all of its methods raw (unary_call.h). A
 // method that is missing here would be answered with UNIMPLEMENTED.
@@ -32,9 +32,11 @@ using RawMessagingService = RawMethods<
 class MessagingServiceImpl final : public RawMessagingService {
  public:
   // All must outlive this.
-  MessagingServiceImpl(CallContext& calls, Sender& sender, Settler& settler,
-                       MessageReader& reader, MessageList& list,
-                       Conversations& conversations)
+  MessagingServiceImpl(CallContext& calls, messaging::Sender& sender,
+                       messaging::Settler& settler,
+                       messaging::MessageReader& reader,
+                       messaging::MessageList& list,
+                       messaging::Conversations& conversations)
       : calls_(calls),
         sender_(sender),
         settler_(settler),
@@ -85,11 +87,11 @@ class MessagingServiceImpl final : public RawMessagingService {
   CallContext& calls_;
   // The components are borrowed. Their blocking calls run on the executor
   // alone.
-  Sender& sender_;
-  Settler& settler_;
-  MessageReader& reader_;
-  MessageList& list_;
-  Conversations& conversations_;
+  messaging::Sender& sender_;
+  messaging::Settler& settler_;
+  messaging::MessageReader& reader_;
+  messaging::MessageList& list_;
+  messaging::Conversations& conversations_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::rpc

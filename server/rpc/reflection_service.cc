@@ -14,7 +14,7 @@
 #include "server/rpc/call.h"
 #include "server/rpc/contract_file.h"
 
-namespace linktor {
+namespace linktor::rpc {
 namespace {
 
 using google::protobuf::DescriptorPool;
@@ -321,4 +321,4 @@ ReflectionServiceV1Alpha::ServerReflectionInfo(
       streams_, *context);
 }
 
-}  // namespace linktor
+}  // namespace linktor::rpc

@@ -15,7 +15,7 @@
 #include "server/base/mutex.h"
 #include "server/rpc/admission.h"
 
-namespace linktor {
+namespace linktor::rpc {
 
 // A ReflectionStream is an open stream that can be ended from outside,
 // whichever version it speaks.
@@ -99,4 +99,4 @@ class ReflectionServiceV1Alpha final
   ReflectionStreams& streams_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::rpc

@@ -7,7 +7,7 @@
 #include "server/base/try.h"
 #include "server/channels/registry.h"
 
-namespace linktor {
+namespace linktor::rpc {
 namespace {
 
 constexpr std::string_view kOnlyAllChannels =
@@ -47,7 +47,7 @@ absl::Status CheckChannel(const access::Caller& caller,
   if (caller.Covers(channel_id) || !IsChannelId(channel_id)) {
     return absl::OkStatus();
   }
-  return ChannelNotFound(channel_id);
+  return channels::ChannelNotFound(channel_id);
 }
 
 absl::Status CheckScope(const access::Caller& caller,
@@ -87,4 +87,4 @@ const StringSet& ChannelsCoveredBy(const access::Caller& caller) {
   return caller.key() == nullptr ? *kAll : caller.key()->channels;
 }
 
-}  // namespace linktor
+}  // namespace linktor::rpc

@@ -18,7 +18,7 @@
 #include "server/base/strings.h"
 #include "server/base/v1.h"
 
-namespace linktor {
+namespace linktor::rpc {
 
 // Returns the channel that a request names, for its scope and its audit line;
 // empty when it names none. Every request has an overload: one without does not
@@ -82,4 +82,4 @@ absl::Status CheckScope(const access::Caller& caller,
 // empty when it covers all. The result lives as long as the caller's key.
 const StringSet& ChannelsCoveredBy(const access::Caller& caller);
 
-}  // namespace linktor
+}  // namespace linktor::rpc

@@ -1,6 +1,6 @@
 #include "server/rpc/server_service.h"
 
-namespace linktor {
+namespace linktor::rpc {
 
 grpc::ServerUnaryReactor* ServerServiceImpl::GetServerInfo(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
@@ -13,4 +13,4 @@ grpc::ServerUnaryReactor* ServerServiceImpl::GetServerInfo(
       });
 }
 
-}  // namespace linktor
+}  // namespace linktor::rpc

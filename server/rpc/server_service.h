@@ -11,7 +11,7 @@
 #include "linktor/instagram/v1/server_service.grpc.pb.h"
 #include "server/rpc/unary_call.h"
 
-namespace linktor {
+namespace linktor::rpc {
 
 // This is the generated service, with all of its methods raw (unary_call.h). A
 // method that is missing here would be answered with UNIMPLEMENTED.
@@ -42,4 +42,4 @@ class ServerServiceImpl final : public RawServerService {
   const Describe describe_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::rpc

@@ -23,7 +23,7 @@
 #include "absl/functional/any_invocable.h"
 #include "server/base/mutex.h"
 
-namespace linktor {
+namespace linktor::rpc {
 
 class StopGate {
  public:
@@ -93,4 +93,4 @@ class StopGate {
   std::vector<Answer> held_ ABSL_GUARDED_BY(mutex_);
 };
 
-}  // namespace linktor
+}  // namespace linktor::rpc

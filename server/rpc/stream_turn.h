@@ -17,7 +17,7 @@
 #include "absl/status/status.h"
 #include "server/base/mutex.h"
 
-namespace linktor {
+namespace linktor::rpc {
 
 class ABSL_LOCKABLE StreamTurn {
  public:
@@ -59,4 +59,4 @@ class ABSL_LOCKABLE StreamTurn {
   std::optional<absl::Status> end_ ABSL_GUARDED_BY(mutex_);
 };
 
-}  // namespace linktor
+}  // namespace linktor::rpc

@@ -6,7 +6,7 @@
 #include "linktor/instagram/v1/permission.pb.h"
 #include "server/base/try.h"
 
-namespace linktor {
+namespace linktor::rpc {
 namespace {
 
 constexpr char kMethod[] = "SubscribeEvents";
@@ -148,7 +148,7 @@ void SubscribeReactor::Continue() {
         return WriteShared(std::move(response));
       }
     }
-    EventLog::Batch batch;
+    events::EventLog::Batch batch;
     if (!deps_.log.ReadLive(want_, filter_, batch)) {
       deps_.calls.executor().Run([self] {
         self->turn_.AssertHeld();
@@ -170,7 +170,8 @@ void SubscribeReactor::Continue() {
 }
 
 void SubscribeReactor::ReadStored() {
-  absl::StatusOr<EventLog::Batch> batch = deps_.log.ReadStored(want_, filter_);
+  absl::StatusOr<events::EventLog::Batch> batch =
+      deps_.log.ReadStored(want_, filter_);
   if (!batch.ok()) {
     turn_.End(batch.status());
     return Continue();
@@ -180,11 +181,12 @@ void SubscribeReactor::ReadStored() {
   Continue();
 }
 
-bool SubscribeReactor::IsWorthTelling(const EventLog::Batch& batch) const {
+bool SubscribeReactor::IsWorthTelling(
+    const events::EventLog::Batch& batch) const {
   return batch.events > 0 || first_ || HeartbeatIsDue(SteadyClock::now());
 }
 
-void SubscribeReactor::Write(const EventLog::Batch& batch) {
+void SubscribeReactor::Write(const events::EventLog::Batch& batch) {
   std::string bytes = batch.wire;
   deps_.log.AppendPosition(want_.after_seq, want_.tell_backlog, bytes);
   if (std::exchange(first_, false)) {
@@ -198,14 +200,15 @@ void SubscribeReactor::Write(const EventLog::Batch& batch) {
   StartWriteOf(grpc::Slice(bytes));
 }
 
-void SubscribeReactor::WriteShared(EventLog::SharedResponsePtr response) {
+void SubscribeReactor::WriteShared(
+    events::EventLog::SharedResponsePtr response) {
   // The slice holds a reference until gRPC has sent it.
-  auto* held = new EventLog::SharedResponsePtr(std::move(response));
+  auto* held = new events::EventLog::SharedResponsePtr(std::move(response));
   const std::string& bytes = (*held)->bytes;
   StartWriteOf(grpc::Slice(
       const_cast<char*>(bytes.data()), bytes.size(),
       [](void* user) {
-        delete static_cast<EventLog::SharedResponsePtr*>(user);
+        delete static_cast<events::EventLog::SharedResponsePtr*>(user);
       },
       held));
 }
@@ -272,4 +275,4 @@ void SubscribeReactor::OnTick(SteadyClock::time_point now) {
   Write({});
 }
 
-}  // namespace linktor
+}  // namespace linktor::rpc

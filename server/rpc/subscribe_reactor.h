@@ -30,19 +30,19 @@
 #include "server/rpc/call.h"
 #include "server/rpc/stream_turn.h"
 
-namespace linktor {
+namespace linktor::rpc {
 
 class SubscribeReactor final
     : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
-      public Subscriber,
+      public events::Subscriber,
       public std::enable_shared_from_this<SubscribeReactor> {
  public:
   // A stream works with these; all outlive it. They are the same for all
   // streams.
   struct Dependencies {
     CallContext& calls;
-    EventLog& log;
-    const KnownChannels& channels;
+    events::EventLog& log;
+    const channels::KnownChannels& channels;
   };
 
   // Begins the stream, or ends it with `status` when that is not OK. With OK
@@ -105,10 +105,10 @@ class SubscribeReactor final
   void ReadStored() ABSL_UNLOCK_FUNCTION(turn_);
   // Writes `batch` with where the stream is now. An empty batch is a heartbeat.
   // The first message also says that the stream is subscribed.
-  void Write(const EventLog::Batch& batch) ABSL_UNLOCK_FUNCTION(turn_);
+  void Write(const events::EventLog::Batch& batch) ABSL_UNLOCK_FUNCTION(turn_);
   // Writes a response whose bytes other streams use as well; they are not
   // copied.
-  void WriteShared(EventLog::SharedResponsePtr response)
+  void WriteShared(events::EventLog::SharedResponsePtr response)
       ABSL_UNLOCK_FUNCTION(turn_);
   // Starts the write, and notes the position and the time. The turn goes on to
   // OnWriteDone.
@@ -116,7 +116,7 @@ class SubscribeReactor final
   // Returns whether a batch is worth a message: it has events, it is the first,
   // or the subscriber has heard nothing for an interval while events that its
   // filter hides were looked at.
-  bool IsWorthTelling(const EventLog::Batch& batch) const
+  bool IsWorthTelling(const events::EventLog::Batch& batch) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(turn_);
   // Returns whether nothing was written for the heartbeat's interval. It may be
   // asked without the turn; the answer may then be out of date.
@@ -136,7 +136,7 @@ class SubscribeReactor final
   const v1::SubscribeEventsRequest request_;
   // These are the places within the limits; OnDone gives them back.
   Admitted admitted_;
-  const EventFilter filter_;
+  const events::EventFilter filter_;
   const std::chrono::milliseconds heartbeat_;
   // It is true when the stream wants what most streams want, so that its
   // responses are the same as those of others.
@@ -147,7 +147,7 @@ class SubscribeReactor final
   StreamTurn turn_;
   // The position is in here: everything up to want_.after_seq was told or
   // hidden.
-  EventLog::Want want_ ABSL_GUARDED_BY(turn_);
+  events::EventLog::Want want_ ABSL_GUARDED_BY(turn_);
   // It is true when the start is known; first_ is true until a message was
   // written.
   bool started_ ABSL_GUARDED_BY(turn_) = false;
@@ -169,4 +169,4 @@ class SubscribeReactor final
   int ticks_since_revoked_ = 0;
 };
 
-}  // namespace linktor
+}  // namespace linktor::rpc

@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-namespace linktor {
+namespace linktor::rpc {
 namespace {
 
 // A Fetcher is the state of one port's fetches. gRPC fetches under a lock of
@@ -95,4 +95,4 @@ std::shared_ptr<grpc::ServerCredentials> MakeTlsCredentials(
                                           require_client_certificate);
 }
 
-}  // namespace linktor
+}  // namespace linktor::rpc

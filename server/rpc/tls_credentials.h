@@ -11,7 +11,7 @@
 
 #include "server/base/tls_identity.h"
 
-namespace linktor {
+namespace linktor::rpc {
 
 // Makes credentials for TLS 1.2 and 1.3. With `require_client_certificate` a
 // client must show a certificate that the identity's client_ca, which then must
@@ -25,4 +25,4 @@ namespace linktor {
 std::shared_ptr<grpc::ServerCredentials> MakeTlsCredentials(
     TlsSource source, bool require_client_certificate);
 
-}  // namespace linktor
+}  // namespace linktor::rpc

@@ -18,7 +18,7 @@
 #include "server/rpc/call.h"
 #include "server/rpc/validation.h"
 
-namespace linktor {
+namespace linktor::rpc {
 
 // RawMethods makes a generated service of which these methods are raw:
 // RawMethods<v1::Echo::Service, v1::Echo::WithRawCallbackMethod_Say>::Type. The
@@ -206,4 +206,4 @@ grpc::ServerUnaryReactor* RunUnary(CallContext& calls, const RawUnary& raw,
   return raw.reactor;
 }
 
-}  // namespace linktor
+}  // namespace linktor::rpc

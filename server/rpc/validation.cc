@@ -15,7 +15,7 @@
 #include "server/policy/content.h"
 #include "server/rpc/checks.h"
 
-namespace linktor {
+namespace linktor::rpc {
 namespace {
 
 constexpr std::size_t kMaxName = 200;
@@ -183,7 +183,7 @@ absl::Status Validate(const v1::SetChannelCredentialsRequest& request) {
 absl::Status Validate(const v1::SetIceBreakersRequest& request) {
   Checks checks;
   checks.ChannelId(request.channel_id());
-  checks.Add(CheckIceBreakers(request.ice_breakers(), "ice_breakers"));
+  checks.Add(policy::CheckIceBreakers(request.ice_breakers(), "ice_breakers"));
   StringSet seen;
   for (int i = 0; i < request.localizations_size(); ++i) {
     const std::string at = absl::StrCat("localizations[", i, "]");
@@ -192,8 +192,8 @@ absl::Status Validate(const v1::SetIceBreakersRequest& request) {
                    "must look like en_GB");
     checks.Require(seen.insert(localized.locale()).second, at + ".locale",
                    "is there twice");
-    checks.Add(
-        CheckIceBreakers(localized.ice_breakers(), at + ".ice_breakers"));
+    checks.Add(policy::CheckIceBreakers(localized.ice_breakers(),
+                                        at + ".ice_breakers"));
   }
   return checks.Result();
 }
@@ -221,7 +221,7 @@ absl::Status Validate(const v1::SendMessageRequest& request) {
   const v1::ErrorReason reason = checks.empty()
                                      ? v1::ERROR_REASON_INVALID_CONTENT
                                      : v1::ERROR_REASON_INVALID_REQUEST;
-  checks.Add(CheckContent(request.content()));
+  checks.Add(policy::CheckContent(request.content()));
   return checks.Result(reason);
 }
 
@@ -311,7 +311,7 @@ absl::Status Validate(const v1::UpdateConversationRequest& request) {
 
 absl::Status Validate(const v1::SubscribeEventsRequest& request) {
   Checks checks;
-  checks.Add(CheckFilter(request));
+  checks.Add(events::CheckFilter(request));
   checks.Require(v1::Position_IsValid(request.position()), "position",
                  "is not a known position");
   if (request.has_since()) checks.Time(request.since(), "since");
@@ -334,7 +334,7 @@ absl::Status Validate(const v1::SubscribeEventsRequest& request) {
 
 absl::Status Validate(const v1::ListEventsRequest& request) {
   Checks checks;
-  checks.Add(CheckFilter(request));
+  checks.Add(events::CheckFilter(request));
   CheckStretch(request, checks);
   return checks.Result();
 }
@@ -353,4 +353,4 @@ absl::Status Validate(const v1::GetServerInfoRequest&) {
   return absl::OkStatus();
 }
 
-}  // namespace linktor
+}  // namespace linktor::rpc

@@ -20,7 +20,7 @@
 #include "linktor/instagram/v1/server_service.pb.h"
 #include "server/base/v1.h"
 
-namespace linktor {
+namespace linktor::rpc {
 
 // Returns OK, or INVALID_ARGUMENT with INVALID_REQUEST and all violations.
 // Facebook Login, the default, needs a page id.
@@ -64,4 +64,4 @@ absl::Status Validate(const v1::DeleteApiKeyRequest& request);
 // It has no fields, and is always OK.
 absl::Status Validate(const v1::GetServerInfoRequest& request);
 
-}  // namespace linktor
+}  // namespace linktor::rpc

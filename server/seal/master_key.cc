@@ -11,7 +11,7 @@
 #include "server/base/crypto.h"
 #include "server/base/strings.h"
 
-namespace linktor {
+namespace linktor::seal {
 
 absl::StatusOr<Secret> ReadMasterKey(const std::string& path) {
   std::ifstream file;
@@ -40,4 +40,4 @@ absl::StatusOr<Secret> ReadMasterKey(const std::string& path) {
   return Secret(absl::HexStringToBytes(ToAbsl(hex)));
 }
 
-}  // namespace linktor
+}  // namespace linktor::seal

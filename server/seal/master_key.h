@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "server/base/secret.h"
 
-namespace linktor {
+namespace linktor::seal {
 
 // Returns the 32 bytes that 64 hex digits in the file stand for; white space
 // around them is ignored. Fails with FAILED_PRECONDITION, and a sentence that
@@ -17,4 +17,4 @@ namespace linktor {
 // Sealer::IsKeyCheck does.
 absl::StatusOr<Secret> ReadMasterKey(const std::string& path);
 
-}  // namespace linktor
+}  // namespace linktor::seal

@@ -7,7 +7,7 @@
 #include "server/base/strings.h"
 #include "server/base/try.h"
 
-namespace linktor {
+namespace linktor::seal {
 namespace {
 
 // These are a part of stored values: do not change.
@@ -233,4 +233,4 @@ Sealer::KeyPtr Sealer::MakeKey(const KeyScope& scope, NewKeys& new_keys) const {
       DataKey{.id = id, .scope = scope, .aead = AeadKey(raw.Reveal())});
 }
 
-}  // namespace linktor
+}  // namespace linktor::seal

@@ -29,7 +29,7 @@
 #include "server/base/secret.h"
 #include "server/journal/record.pb.h"
 
-namespace linktor {
+namespace linktor::seal {
 
 // Names the owner of a key: a conversation; with an empty user, a channel; with
 // channel 0 and an empty user, the installation. It is stored with the key.
@@ -200,4 +200,4 @@ class Sealer {
   RecentMap<std::int64_t, KeyPtr> by_id_ ABSL_GUARDED_BY(mutex_){kCacheSize};
 };
 
-}  // namespace linktor
+}  // namespace linktor::seal

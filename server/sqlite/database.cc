@@ -14,7 +14,7 @@
 #include "server/sqlite/page_cleaner.h"
 #include "server/sqlite/statement.h"
 
-namespace linktor {
+namespace linktor::sqlite {
 namespace {
 
 // Carries SQLite's extended code through absl::Status.
@@ -234,4 +234,4 @@ absl::Status Database::CutLog(std::int64_t most) {
                            : SqliteStatus(nullptr, code, "cut the log");
 }
 
-}  // namespace linktor
+}  // namespace linktor::sqlite

@@ -14,7 +14,7 @@
 
 struct sqlite3;
 
-namespace linktor {
+namespace linktor::sqlite {
 
 class PageCleaner;
 
@@ -133,4 +133,4 @@ StoreFault FaultOf(const absl::Status& status);
 // else is done with that connection.
 absl::Status SqliteStatus(sqlite3* handle, int code, std::string_view what);
 
-}  // namespace linktor
+}  // namespace linktor::sqlite

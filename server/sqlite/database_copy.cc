@@ -8,7 +8,7 @@
 #include "server/base/try.h"
 #include "server/sqlite/statement.h"
 
-namespace linktor {
+namespace linktor::sqlite {
 namespace {
 
 absl::Status Run(sqlite3* handle, const char* sql) {
@@ -91,4 +91,4 @@ absl::Status CheckIntegrity(Database& database) {
                                           row ? check.String(0) : "no answer"));
 }
 
-}  // namespace linktor
+}  // namespace linktor::sqlite

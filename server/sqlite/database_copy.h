@@ -17,7 +17,7 @@
 
 struct sqlite3_backup;
 
-namespace linktor {
+namespace linktor::sqlite {
 
 // Copies one database into one file, once. The journal makes it for a backup,
 // on the writer's thread.
@@ -68,4 +68,4 @@ absl::Status MakeSingleFile(const std::string& path);
 // damaged.
 absl::Status CheckIntegrity(Database& database);
 
-}  // namespace linktor
+}  // namespace linktor::sqlite

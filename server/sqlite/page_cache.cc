@@ -6,7 +6,7 @@
 #include <atomic>
 #include <new>
 
-namespace linktor {
+namespace linktor::sqlite {
 namespace {
 
 // They are SQLite's own, once they were asked for.
@@ -121,4 +121,4 @@ std::int64_t ForwardedTruncations() {
 
 void SkipNeedlessTruncation() { (void)PageCacheInFront(); }
 
-}  // namespace linktor
+}  // namespace linktor::sqlite

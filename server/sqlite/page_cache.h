@@ -16,7 +16,7 @@
 
 #include <cstdint>
 
-namespace linktor {
+namespace linktor::sqlite {
 
 // Puts itself in front of SQLite's page cache, for all connections that are
 // opened later. Only the first call does anything, and only before SQLite has
@@ -30,4 +30,4 @@ const sqlite3_pcache_methods2* PageCacheInFront();
 // tests.
 std::int64_t ForwardedTruncations();
 
-}  // namespace linktor
+}  // namespace linktor::sqlite

@@ -6,7 +6,7 @@
 
 #include "server/sqlite/database.h"
 
-namespace linktor {
+namespace linktor::sqlite {
 namespace {
 
 // The first page begins with the header of the file.
@@ -78,4 +78,4 @@ int PageCleaner::Write(sqlite3_file* file, const void* bytes, int size,
   return methods->real->xWrite(file, page.data(), size, offset);
 }
 
-}  // namespace linktor
+}  // namespace linktor::sqlite

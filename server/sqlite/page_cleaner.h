@@ -18,7 +18,7 @@
 
 #include "absl/status/status.h"
 
-namespace linktor {
+namespace linktor::sqlite {
 
 // Every page of this program's databases has this size, in bytes. The files on
 // the disk depend on it: do not change it.
@@ -68,4 +68,4 @@ class PageCleaner {
   Methods methods_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::sqlite

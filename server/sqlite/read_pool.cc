@@ -4,7 +4,7 @@
 
 #include "server/base/try.h"
 
-namespace linktor {
+namespace linktor::sqlite {
 
 absl::StatusOr<std::unique_ptr<Database>> ReadPool::Enter() {
   {
@@ -64,4 +64,4 @@ absl::Status ReadPool::Pause(absl::FunctionRef<absl::Status()> alone) {
   return status;
 }
 
-}  // namespace linktor
+}  // namespace linktor::sqlite

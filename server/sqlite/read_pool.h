@@ -17,7 +17,7 @@
 #include "server/base/mutex.h"
 #include "server/sqlite/database.h"
 
-namespace linktor {
+namespace linktor::sqlite {
 
 // The data folder has one, which outlives all readers. Connections stay open
 // until it goes.
@@ -59,4 +59,4 @@ class ReadPool {
   bool paused_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-}  // namespace linktor
+}  // namespace linktor::sqlite

@@ -4,7 +4,7 @@
 
 #include "server/base/try.h"
 
-namespace linktor {
+namespace linktor::sqlite {
 
 Statement::Statement(Database& database, const char* sql)
     : handle_(database.handle()) {
@@ -96,4 +96,4 @@ std::string_view Statement::Bytes(int column) const {
   return {static_cast<const char*>(data), static_cast<std::size_t>(size)};
 }
 
-}  // namespace linktor
+}  // namespace linktor::sqlite

@@ -14,7 +14,7 @@
 
 struct sqlite3_stmt;
 
-namespace linktor {
+namespace linktor::sqlite {
 
 // A prepared statement, kept and reused. Usage:
 //   statement.Bind(1, a).Bind(2, b);
@@ -92,4 +92,4 @@ class StatementReset {
   Statement& statement_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::sqlite

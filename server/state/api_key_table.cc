@@ -4,14 +4,14 @@
 
 #include "server/base/try.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 #define LINKTOR_API_KEY_COLUMNS "id, revision, sealed_key, hash, last_use_ms"
 
 constexpr int kFingerprintColumn = 5;
 
-ApiKeyRow ReadRow(const Statement& s) {
+ApiKeyRow ReadRow(const sqlite::Statement& s) {
   return {.id = s.String(0),
           .revision = s.Int(1),
           .sealed_key = s.String(2),
@@ -23,8 +23,8 @@ ApiKeyRow ReadRow(const Statement& s) {
 
 absl::StatusOr<std::optional<ApiKeyRow>> ApiKeyTable::Find(
     std::string_view id) {
-  Statement find(database_, "SELECT " LINKTOR_API_KEY_COLUMNS
-                            " FROM api_keys WHERE id = ?1");
+  sqlite::Statement find(database_, "SELECT " LINKTOR_API_KEY_COLUMNS
+                                    " FROM api_keys WHERE id = ?1");
   LINKTOR_ASSIGN(const bool row, find.BindText(1, id).Step());
   if (!row) return std::nullopt;
   return ReadRow(find);
@@ -33,9 +33,9 @@ absl::StatusOr<std::optional<ApiKeyRow>> ApiKeyTable::Find(
 absl::StatusOr<std::optional<ApiKeyAnswer>> ApiKeyTable::FindCreation(
     const journal::CreateApiKey& record) {
   if (record.request_id().empty()) return std::nullopt;
-  Statement find(database_, "SELECT " LINKTOR_API_KEY_COLUMNS
-                            ", request_fingerprint FROM api_keys "
-                            "WHERE creator = ?1 AND request_id = ?2");
+  sqlite::Statement find(database_, "SELECT " LINKTOR_API_KEY_COLUMNS
+                                    ", request_fingerprint FROM api_keys "
+                                    "WHERE creator = ?1 AND request_id = ?2");
   find.BindText(1, record.creator()).BindText(2, record.request_id());
   LINKTOR_ASSIGN(const bool row, find.Step());
   if (!row) return std::nullopt;
@@ -50,15 +50,16 @@ absl::StatusOr<ApiKeyAnswer> ApiKeyTable::Create(
     const journal::CreateApiKey& record) {
   LINKTOR_ASSIGN(auto before, FindCreation(record));
   if (before.has_value()) return *std::move(before);
-  Statement count(database_, "SELECT count(*) FROM api_keys");
+  sqlite::Statement count(database_, "SELECT count(*) FROM api_keys");
   LINKTOR_ASSIGN(const bool counted, count.Step());
   if (counted && count.Int(0) >= kMaxApiKeys) {
     return ApiKeyAnswer{.kind = ApiKeyAnswer::Kind::kTooMany};
   }
-  Statement insert(database_,
-                   "INSERT INTO api_keys (id, revision, sealed_key, hash, "
-                   "creator, request_id, request_fingerprint) "
-                   "VALUES (?,1,?,?,?,?,?)");
+  sqlite::Statement insert(
+      database_,
+      "INSERT INTO api_keys (id, revision, sealed_key, hash, "
+      "creator, request_id, request_fingerprint) "
+      "VALUES (?,1,?,?,?,?,?)");
   LINKTOR_TRY(insert.BindText(1, record.id())
                   .BindBlob(2, record.sealed_key())
                   .BindBlob(3, record.hash())
@@ -84,9 +85,9 @@ absl::StatusOr<ApiKeyAnswer> ApiKeyTable::Update(
                       .row = *std::move(found)};
   answer.row.revision += 1;
   answer.row.sealed_key = record.sealed_key();
-  Statement update(database_,
-                   "UPDATE api_keys SET revision = ?1, sealed_key = ?2 "
-                   "WHERE id = ?3");
+  sqlite::Statement update(database_,
+                           "UPDATE api_keys SET revision = ?1, sealed_key = ?2 "
+                           "WHERE id = ?3");
   LINKTOR_TRY(update.Bind(1, answer.row.revision)
                   .BindBlob(2, record.sealed_key())
                   .BindText(3, record.id())
@@ -105,23 +106,24 @@ absl::StatusOr<ApiKeyAnswer> ApiKeyTable::Delete(
                       .row = *std::move(found)};
   answer.row.revision += 1;
   answer.row.deleted = true;
-  Statement remove(database_, "DELETE FROM api_keys WHERE id = ?1");
+  sqlite::Statement remove(database_, "DELETE FROM api_keys WHERE id = ?1");
   LINKTOR_TRY(remove.BindText(1, record.id()).Run());
   return answer;
 }
 
 absl::Status ApiKeyTable::RecordUse(const journal::UseApiKeys& record) {
-  Statement update(database_,
-                   "UPDATE api_keys SET last_use_ms = ?1 WHERE id = ?2 AND "
-                   "(last_use_ms IS NULL OR last_use_ms < ?1)");
+  sqlite::Statement update(
+      database_,
+      "UPDATE api_keys SET last_use_ms = ?1 WHERE id = ?2 AND "
+      "(last_use_ms IS NULL OR last_use_ms < ?1)");
   for (const journal::UseApiKeys::Use& use : record.uses()) {
     LINKTOR_TRY(update.Bind(1, use.time_ms()).BindText(2, use.id()).Run());
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<ApiKeyRow>> ReadApiKeys(Database& database) {
-  Statement read(
+absl::StatusOr<std::vector<ApiKeyRow>> ReadApiKeys(sqlite::Database& database) {
+  sqlite::Statement read(
       database, "SELECT " LINKTOR_API_KEY_COLUMNS " FROM api_keys ORDER BY id");
   std::vector<ApiKeyRow> rows;
   for (;;) {
@@ -131,4 +133,4 @@ absl::StatusOr<std::vector<ApiKeyRow>> ReadApiKeys(Database& database) {
   }
 }
 
-}  // namespace linktor
+}  // namespace linktor::state

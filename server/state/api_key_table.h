@@ -16,13 +16,13 @@
 #include "server/state/effects.h"
 #include "server/state/rows.h"
 
-namespace linktor {
+namespace linktor::state {
 
 // Keys change rarely, so statements are prepared anew in each call.
 class ApiKeyTable {
  public:
   // `database` must outlive this.
-  explicit ApiKeyTable(Database& database) : database_(database) {}
+  explicit ApiKeyTable(sqlite::Database& database) : database_(database) {}
 
   // Stores a key at revision 1. Answers kReplayed or kReused when the creator
   // has used the request id before, and kTooMany at kMaxApiKeys. The other
@@ -46,10 +46,10 @@ class ApiKeyTable {
   absl::StatusOr<std::optional<ApiKeyAnswer>> FindCreation(
       const journal::CreateApiKey& record);
 
-  Database& database_;
+  sqlite::Database& database_;
 };
 
 // Returns all keys, sorted by id. It is for readers, on their own connection.
-absl::StatusOr<std::vector<ApiKeyRow>> ReadApiKeys(Database& database);
+absl::StatusOr<std::vector<ApiKeyRow>> ReadApiKeys(sqlite::Database& database);
 
-}  // namespace linktor
+}  // namespace linktor::state

@@ -7,7 +7,7 @@
 #include "server/base/try.h"
 #include "server/state/expiry.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 // Rows are kept for these ages, in milliseconds.
@@ -38,7 +38,8 @@ absl::Status CheckKnown(const journal::Record& record) {
   return absl::OkStatus();
 }
 
-Applier::Applier(Database& database, RecentRows& recent, const RunSizes& runs)
+Applier::Applier(sqlite::Database& database, RecentRows& recent,
+                 const RunSizes& runs)
     : database_(database),
       events_(database, recent.mids, runs.mids),
       deliveries_(database),
@@ -275,4 +276,4 @@ absl::StatusOr<Answer> Applier::ApplyTrim(const journal::Trim& body,
   return answer;
 }
 
-}  // namespace linktor
+}  // namespace linktor::state

@@ -33,7 +33,7 @@
 #include "server/state/message_table.h"
 #include "server/state/recent_rows.h"
 
-namespace linktor {
+namespace linktor::state {
 
 // The format number of the records that this program writes and applies. It is
 // in every record.
@@ -61,7 +61,8 @@ class Applier {
  public:
   // Prepares its statements, so the tables must exist. Both references must
   // outlive this.
-  Applier(Database& database, RecentRows& recent, const RunSizes& runs = {});
+  Applier(sqlite::Database& database, RecentRows& recent,
+          const RunSizes& runs = {});
 
   // Loads the log's state and what tables lack yet. It is called once, before
   // the first record.
@@ -231,7 +232,7 @@ class Applier {
   absl::Status SettleWith(const UnmatchedEcho& echo, MessageRow& row,
                           Context& context);
 
-  Database& database_;
+  sqlite::Database& database_;
   EventTable events_;
   DeliveryTable deliveries_;
   MessageTable messages_;
@@ -247,4 +248,4 @@ class Applier {
   LogState state_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::state

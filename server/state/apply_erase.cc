@@ -9,7 +9,7 @@
 #include "server/base/try.h"
 #include "server/state/applier.h"
 
-namespace linktor {
+namespace linktor::state {
 
 // Erases what the record names, and then destroys its keys. The erasure is due
 // afterwards, also when there was nothing to overwrite.
@@ -85,4 +85,4 @@ absl::Status Applier::RetractIfUnsent(const MessageRow& row, Context& context) {
                       : Retract(row.mid_key, time_ms, context);
 }
 
-}  // namespace linktor
+}  // namespace linktor::state

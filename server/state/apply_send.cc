@@ -14,7 +14,7 @@
 #include "server/state/expiry.h"
 #include "server/state/message_event.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 using google::protobuf::util::TimeUtil;
@@ -122,19 +122,19 @@ absl::StatusOr<ClaimAnswer> Applier::DecideByHistory(
   LINKTOR_ASSIGN(const ConversationRow conversation,
                  conversations_.Find(claim.channel_no(), claim.user_id()));
   const std::int64_t last_ms = conversation.last_inbound_ms.value_or(0);
-  switch (DecideWindow(
+  switch (policy::DecideWindow(
       {.last_inbound_ms = conversation.last_inbound_ms,
        .now_ms = time_ms,
        .human_agent = claim.human_agent(),
        .refuse_without_history = claim.refuse_without_history()})) {
-    case WindowDecision::kSend:
+    case policy::WindowDecision::kSend:
       break;
-    case WindowDecision::kClosed:
+    case policy::WindowDecision::kClosed:
       return ClaimAnswer{.kind = Kind::kWindowClosed, .time_ms = last_ms};
-    case WindowDecision::kHumanAgentClosed:
+    case policy::WindowDecision::kHumanAgentClosed:
       return ClaimAnswer{.kind = Kind::kHumanAgentWindowClosed,
                          .time_ms = last_ms};
-    case WindowDecision::kNoHistory:
+    case policy::WindowDecision::kNoHistory:
       return ClaimAnswer{.kind = Kind::kNeverWritten};
   }
   if (conversation.opt_out_ms.has_value()) {
@@ -318,4 +318,4 @@ absl::Status Applier::SettleWith(const UnmatchedEcho& echo, MessageRow& row,
   return RetractIfUnsent(row, context);
 }
 
-}  // namespace linktor
+}  // namespace linktor::state

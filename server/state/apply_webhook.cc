@@ -12,7 +12,7 @@
 #include "server/state/applier.h"
 #include "server/state/expiry.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 using google::protobuf::util::TimeUtil;
@@ -153,7 +153,8 @@ absl::Status Applier::StoreItem(const journal::WebhookItem& item,
   LINKTOR_ASSIGN(setting.decided, DecideTarget(item));
   std::optional<std::int64_t> activity_ms;
   if (item.opens_window()) {
-    activity_ms = ActivityTime(item.event().event_ms(), context.time_ms());
+    activity_ms =
+        policy::ActivityTime(item.event().event_ms(), context.time_ms());
   }
   return AppendEvent(item.event(), std::move(setting), context, activity_ms)
       .status();
@@ -293,4 +294,4 @@ absl::StatusOr<Effects> Applier::Quarantine(const journal::Record& record) {
   return effects;
 }
 
-}  // namespace linktor
+}  // namespace linktor::state

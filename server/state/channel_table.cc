@@ -5,7 +5,7 @@
 #include "server/base/try.h"
 #include "server/state/expiry.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 #define LINKTOR_CHANNEL_COLUMNS             \
@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kFingerprintColumn = 9;
 
-ChannelRow ReadRow(const Statement& s) {
+ChannelRow ReadRow(const sqlite::Statement& s) {
   return {.no = s.Int(0),
           .revision = s.Int(1),
           .id = s.String(2),
@@ -39,8 +39,9 @@ void SetBody(const journal::ChannelBody& body, ChannelRow& row) {
 
 absl::StatusOr<std::optional<ChannelRow>> ChannelTable::FindLive(
     std::string_view id) {
-  Statement find(database_, "SELECT " LINKTOR_CHANNEL_COLUMNS
-                            " FROM channels WHERE id = ?1 AND deleted = 0");
+  sqlite::Statement find(database_,
+                         "SELECT " LINKTOR_CHANNEL_COLUMNS
+                         " FROM channels WHERE id = ?1 AND deleted = 0");
   LINKTOR_ASSIGN(const bool row, find.BindText(1, id).Step());
   if (!row) return std::nullopt;
   return ReadRow(find);
@@ -48,10 +49,11 @@ absl::StatusOr<std::optional<ChannelRow>> ChannelTable::FindLive(
 
 absl::StatusOr<std::optional<std::string>> ChannelTable::FindOwner(
     const journal::ChannelBody& body, std::int64_t no) {
-  Statement find(database_,
-                 "SELECT id FROM channels WHERE deleted = 0 AND no <> ?1 "
-                 "AND (account_id IN (?2, ?3) OR "
-                 "(page_id <> '' AND page_id IN (?2, ?3))) ORDER BY id");
+  sqlite::Statement find(
+      database_,
+      "SELECT id FROM channels WHERE deleted = 0 AND no <> ?1 "
+      "AND (account_id IN (?2, ?3) OR "
+      "(page_id <> '' AND page_id IN (?2, ?3))) ORDER BY id");
   find.Bind(1, no).BindText(2, body.account_id()).BindText(3, body.page_id());
   LINKTOR_ASSIGN(const bool row, find.Step());
   if (!row) return std::nullopt;
@@ -61,9 +63,9 @@ absl::StatusOr<std::optional<std::string>> ChannelTable::FindOwner(
 absl::StatusOr<std::optional<ChannelAnswer>> ChannelTable::FindCreation(
     const journal::CreateChannel& record) {
   if (record.request_id().empty()) return std::nullopt;
-  Statement find(database_, "SELECT " LINKTOR_CHANNEL_COLUMNS
-                            ", request_fingerprint FROM channels "
-                            "WHERE request_id = ?1 ORDER BY no");
+  sqlite::Statement find(database_, "SELECT " LINKTOR_CHANNEL_COLUMNS
+                                    ", request_fingerprint FROM channels "
+                                    "WHERE request_id = ?1 ORDER BY no");
   LINKTOR_ASSIGN(const bool row, find.BindText(1, record.request_id()).Step());
   if (!row) return std::nullopt;
   ChannelRow found = ReadRow(find);
@@ -77,9 +79,9 @@ absl::StatusOr<std::optional<ChannelAnswer>> ChannelTable::FindCreation(
 
 absl::StatusOr<bool> ChannelTable::IsIdTaken(std::string_view id,
                                              const LogState& state) {
-  Statement taken(database_,
-                  "SELECT 1 FROM channels WHERE id = ?1 AND "
-                  "(deleted = 0 OR born_ms > ?2)");
+  sqlite::Statement taken(database_,
+                          "SELECT 1 FROM channels WHERE id = ?1 AND "
+                          "(deleted = 0 OR born_ms > ?2)");
   taken.BindText(1, id).Bind(2, state.expiry.time_ms - kChannelIdRestMs);
   return taken.Step();
 }
@@ -101,11 +103,12 @@ absl::StatusOr<ChannelAnswer> ChannelTable::Create(
                        .row = {.no = record.channel_no(), .revision = 1}};
   SetBody(body, answer.row);
   live_.reset();
-  Statement insert(database_,
-                   "INSERT INTO channels (no, id, account_id, page_id, "
-                   "revision, sealed_channel, sealed_credentials, "
-                   "sealed_ice_breakers, request_id, request_fingerprint, "
-                   "deleted) VALUES (?,?,?,?,1,?,?,?,?,?,0)");
+  sqlite::Statement insert(
+      database_,
+      "INSERT INTO channels (no, id, account_id, page_id, "
+      "revision, sealed_channel, sealed_credentials, "
+      "sealed_ice_breakers, request_id, request_fingerprint, "
+      "deleted) VALUES (?,?,?,?,1,?,?,?,?,?,0)");
   LINKTOR_TRY(insert.Bind(1, record.channel_no())
                   .BindText(2, body.id())
                   .BindText(3, body.account_id())
@@ -138,11 +141,11 @@ absl::StatusOr<ChannelAnswer> ChannelTable::Update(
   ChannelAnswer answer{.kind = Kind::kApplied, .row = *std::move(found)};
   answer.row.revision += 1;
   SetBody(body, answer.row);
-  Statement update(database_,
-                   "UPDATE channels SET account_id = ?1, page_id = ?2, "
-                   "revision = ?3, sealed_channel = ?4, "
-                   "sealed_credentials = ?5, sealed_ice_breakers = ?6 "
-                   "WHERE no = ?7");
+  sqlite::Statement update(database_,
+                           "UPDATE channels SET account_id = ?1, page_id = ?2, "
+                           "revision = ?3, sealed_channel = ?4, "
+                           "sealed_credentials = ?5, sealed_ice_breakers = ?6 "
+                           "WHERE no = ?7");
   LINKTOR_TRY(update.BindText(1, body.account_id())
                   .BindText(2, body.page_id())
                   .Bind(3, answer.row.revision)
@@ -171,11 +174,12 @@ absl::StatusOr<ChannelAnswer> ChannelTable::Delete(
   answer.row.sealed_credentials.clear();
   answer.row.sealed_ice_breakers.clear();
   live_.reset();
-  Statement remove(database_,
-                   "UPDATE channels SET deleted = 1, born_ms = ?1, "
-                   "revision = ?2, sealed_channel = NULL, "
-                   "sealed_credentials = NULL, sealed_ice_breakers = NULL, "
-                   "delete_seq = ?4 WHERE no = ?3");
+  sqlite::Statement remove(
+      database_,
+      "UPDATE channels SET deleted = 1, born_ms = ?1, "
+      "revision = ?2, sealed_channel = NULL, "
+      "sealed_credentials = NULL, sealed_ice_breakers = NULL, "
+      "delete_seq = ?4 WHERE no = ?3");
   LINKTOR_TRY(remove.Bind(1, BornMs(time_ms, state.expiry))
                   .Bind(2, answer.row.revision)
                   .Bind(3, answer.row.no)
@@ -187,7 +191,8 @@ absl::StatusOr<ChannelAnswer> ChannelTable::Delete(
 absl::StatusOr<bool> ChannelTable::IsLive(std::int64_t channel_no) {
   if (!live_.has_value()) {
     absl::flat_hash_set<std::int64_t> live;
-    Statement read(database_, "SELECT no FROM channels WHERE deleted = 0");
+    sqlite::Statement read(database_,
+                           "SELECT no FROM channels WHERE deleted = 0");
     for (;;) {
       LINKTOR_ASSIGN(const bool row, read.Step());
       if (!row) break;
@@ -198,9 +203,11 @@ absl::StatusOr<bool> ChannelTable::IsLive(std::int64_t channel_no) {
   return live_->contains(channel_no);
 }
 
-absl::StatusOr<std::vector<ChannelRow>> ReadLiveChannels(Database& database) {
-  Statement read(database, "SELECT " LINKTOR_CHANNEL_COLUMNS
-                           " FROM channels WHERE deleted = 0 ORDER BY id");
+absl::StatusOr<std::vector<ChannelRow>> ReadLiveChannels(
+    sqlite::Database& database) {
+  sqlite::Statement read(database,
+                         "SELECT " LINKTOR_CHANNEL_COLUMNS
+                         " FROM channels WHERE deleted = 0 ORDER BY id");
   std::vector<ChannelRow> rows;
   for (;;) {
     LINKTOR_ASSIGN(const bool row, read.Step());
@@ -210,8 +217,9 @@ absl::StatusOr<std::vector<ChannelRow>> ReadLiveChannels(Database& database) {
 }
 
 absl::StatusOr<std::vector<std::int64_t>> ReadChannelNumbers(
-    Database& database, std::string_view channel_id) {
-  Statement read(database, "SELECT no FROM channels WHERE id = ?1 ORDER BY no");
+    sqlite::Database& database, std::string_view channel_id) {
+  sqlite::Statement read(database,
+                         "SELECT no FROM channels WHERE id = ?1 ORDER BY no");
   read.BindText(1, channel_id);
   std::vector<std::int64_t> numbers;
   for (;;) {
@@ -221,12 +229,12 @@ absl::StatusOr<std::vector<std::int64_t>> ReadChannelNumbers(
   }
 }
 
-absl::StatusOr<bool> MayHaveStoredEvents(Database& database,
+absl::StatusOr<bool> MayHaveStoredEvents(sqlite::Database& database,
                                          std::string_view deleted_channel_id) {
-  Statement read(database,
-                 "SELECT 1 FROM channels, log_state WHERE id = ?1 AND "
-                 "delete_seq >= oldest_seq LIMIT 1");
+  sqlite::Statement read(database,
+                         "SELECT 1 FROM channels, log_state WHERE id = ?1 AND "
+                         "delete_seq >= oldest_seq LIMIT 1");
   return read.BindText(1, deleted_channel_id).Step();
 }
 
-}  // namespace linktor
+}  // namespace linktor::state

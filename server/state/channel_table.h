@@ -20,7 +20,7 @@
 #include "server/state/log_state.h"
 #include "server/state/rows.h"
 
-namespace linktor {
+namespace linktor::state {
 
 // A deleted channel's id stays taken for so long, in milliseconds: twice the
 // 36 h for which Meta may still deliver its webhooks.
@@ -30,7 +30,7 @@ inline constexpr std::int64_t kChannelIdRestMs = 72LL * 60 * 60 * 1000;
 class ChannelTable {
  public:
   // `database` must outlive this.
-  explicit ChannelTable(Database& database) : database_(database) {}
+  explicit ChannelTable(sqlite::Database& database) : database_(database) {}
 
   // Stores a channel at revision 1. Answers, in this order, kReplayed or
   // kReused when the request id was used before; kIdTaken; kAccountTaken.
@@ -70,7 +70,7 @@ class ChannelTable {
   absl::StatusOr<std::optional<std::string>> FindOwner(
       const journal::ChannelBody& body, std::int64_t no);
 
-  Database& database_;
+  sqlite::Database& database_;
   // It has the numbers of the live channels. Every item of a webhook asks for
   // them, so they are in memory; it is not set until IsLive has read them.
   std::optional<absl::flat_hash_set<std::int64_t>> live_;
@@ -79,16 +79,17 @@ class ChannelTable {
 // ---- For readers, on their own connection -----------------------------------
 
 // Returns all live channels, sorted by id.
-absl::StatusOr<std::vector<ChannelRow>> ReadLiveChannels(Database& database);
+absl::StatusOr<std::vector<ChannelRow>> ReadLiveChannels(
+    sqlite::Database& database);
 
 // Returns the numbers of the channels that have or had that id; see
 // StateReader.
 absl::StatusOr<std::vector<std::int64_t>> ReadChannelNumbers(
-    Database& database, std::string_view channel_id);
+    sqlite::Database& database, std::string_view channel_id);
 
 // Returns whether a channel of that id was deleted so lately that its events
 // may still be stored.
-absl::StatusOr<bool> MayHaveStoredEvents(Database& database,
+absl::StatusOr<bool> MayHaveStoredEvents(sqlite::Database& database,
                                          std::string_view deleted_channel_id);
 
-}  // namespace linktor
+}  // namespace linktor::state

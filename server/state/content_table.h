@@ -16,12 +16,12 @@
 #include "server/sqlite/statement.h"
 #include "server/state/log_state.h"
 
-namespace linktor {
+namespace linktor::state {
 
 class ContentTable {
  public:
   // `database` must outlive this.
-  explicit ContentTable(Database& database)
+  explicit ContentTable(sqlite::Database& database)
       : insert_(database, "INSERT INTO contents (no, sealed) VALUES (?,?)") {}
 
   // Stores the content and returns its number, by which the row of a send
@@ -35,7 +35,7 @@ class ContentTable {
   }
 
  private:
-  Statement insert_;
+  sqlite::Statement insert_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::state

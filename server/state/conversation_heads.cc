@@ -6,7 +6,7 @@
 #include "server/kinds/table.h"
 #include "server/policy/window.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 // With each commit twice as many customers of a run are moved as events are
@@ -49,8 +49,8 @@ std::vector<std::pair<std::string, ConversationHead>> RecentHeads::OfChannel(
   return heads;
 }
 
-ConversationHeads::ConversationHeads(Database& database, RecentHeads& recent,
-                                     std::size_t run_size)
+ConversationHeads::ConversationHeads(sqlite::Database& database,
+                                     RecentHeads& recent, std::size_t run_size)
     : database_(database),
       recent_(recent),
       run_size_(run_size),
@@ -67,10 +67,11 @@ ConversationHeads::ConversationHeads(Database& database, RecentHeads& recent,
 // Reading on arrives there.
 absl::Status ConversationHeads::Load(const LogState& state) {
   committed_seq_ = state.last_seq;
-  Statement load(database_,
-                 "SELECT seq, channel_no, user_id, event_ms, receive_ms, "
-                 "advances, type, mid_kind, mid_key IS NOT NULL FROM events "
-                 "WHERE seq > ?1 AND user_id <> '' ORDER BY seq");
+  sqlite::Statement load(
+      database_,
+      "SELECT seq, channel_no, user_id, event_ms, receive_ms, "
+      "advances, type, mid_kind, mid_key IS NOT NULL FROM events "
+      "WHERE seq > ?1 AND user_id <> '' ORDER BY seq");
   load.Bind(1, state.heads_through);
   for (;;) {
     LINKTOR_ASSIGN(const bool row, load.Step());
@@ -78,7 +79,7 @@ absl::Status ConversationHeads::Load(const LogState& state) {
     CustomerKey key{.channel_no = load.Int(1), .user_id = load.String(2)};
     LINKTOR_ASSIGN(ConversationHead head, Find(key.channel_no, key.user_id));
     if (load.Int(5) != 0) {
-      head.last_inbound_ms = ActivityTime(load.Int(3), load.Int(4));
+      head.last_inbound_ms = policy::ActivityTime(load.Int(3), load.Int(4));
     }
     head.last_seq = load.Int(0);
     if (IsMessage(load.Bytes(6), static_cast<journal::ItemKind>(load.Int(7)),
@@ -112,7 +113,7 @@ absl::StatusOr<ConversationHead> ConversationHeads::Find(
     std::int64_t channel_no, std::string_view user_id) {
   const auto in_memory = InMemory(channel_no, user_id);
   if (in_memory.has_value()) return *in_memory;
-  const StatementReset reset(find_);
+  const sqlite::StatementReset reset(find_);
   LINKTOR_ASSIGN(const bool row,
                  find_.Bind(1, channel_no).BindText(2, user_id).Step());
   ConversationHead head;
@@ -254,4 +255,4 @@ void ConversationHeads::Restore(const Position& position) {
   moved_ = position.moved;
 }
 
-}  // namespace linktor
+}  // namespace linktor::state

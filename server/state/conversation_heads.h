@@ -33,7 +33,7 @@
 #include "server/state/log_state.h"
 #include "server/state/rows.h"
 
-namespace linktor {
+namespace linktor::state {
 
 // A CustomerKey names a customer of a channel.
 struct CustomerKey {
@@ -106,7 +106,7 @@ class ConversationHeads {
 
   // Both must outlive this. Tests give a small `run_size`, so that runs are
   // moved often.
-  ConversationHeads(Database& database, RecentHeads& recent,
+  ConversationHeads(sqlite::Database& database, RecentHeads& recent,
                     std::size_t run_size = kRunSize);
 
   // Reads from events what is not in the table yet. It is called once, at the
@@ -178,11 +178,11 @@ class ConversationHeads {
   // Makes a sorted run of all customers in memory. None must be under way.
   void BeginRun(const LogState& state);
 
-  Database& database_;
+  sqlite::Database& database_;
   RecentHeads& recent_;
   const std::size_t run_size_;
-  Statement find_;
-  Statement write_;
+  sqlite::Statement find_;
+  sqlite::Statement write_;
   // These are of the open transaction: the heads as they are now, and each
   // change in its order.
   RecentHeads::Entries open_;
@@ -201,4 +201,4 @@ class ConversationHeads {
   std::int64_t committed_seq_ = 0;
 };
 
-}  // namespace linktor
+}  // namespace linktor::state

@@ -8,7 +8,7 @@
 #include "server/base/try.h"
 #include "server/state/expiry.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 constexpr char kFind[] =
@@ -16,9 +16,10 @@ constexpr char kFind[] =
     "last_message_seq FROM conversations WHERE channel_no = ?1 AND user_id = "
     "?2";
 
-absl::StatusOr<ConversationRow> Read(Statement& find, std::int64_t channel_no,
+absl::StatusOr<ConversationRow> Read(sqlite::Statement& find,
+                                     std::int64_t channel_no,
                                      std::string_view user_id) {
-  const StatementReset reset(find);
+  const sqlite::StatementReset reset(find);
   ConversationRow row{.channel_no = channel_no,
                       .user_id = std::string(user_id)};
   LINKTOR_ASSIGN(const bool found,
@@ -34,8 +35,8 @@ absl::StatusOr<ConversationRow> Read(Statement& find, std::int64_t channel_no,
 
 }  // namespace
 
-ConversationTable::ConversationTable(Database& database, RecentHeads& recent,
-                                     std::size_t run_size)
+ConversationTable::ConversationTable(sqlite::Database& database,
+                                     RecentHeads& recent, std::size_t run_size)
     : heads_(database, recent, run_size),
       find_(database, kFind),
       set_opt_out_(
@@ -90,7 +91,7 @@ absl::Status ConversationTable::SetUsername(std::int64_t channel_no,
 absl::StatusOr<std::optional<std::int64_t>> ConversationTable::BlockedUntil(
     std::int64_t channel_no, std::string_view user_id, int limit,
     std::int64_t now_ms) {
-  const StatementReset reset(blocking_call_);
+  const sqlite::StatementReset reset(blocking_call_);
   blocking_call_.Bind(1, channel_no)
       .BindText(2, user_id)
       .Bind(3, now_ms - kQuotaPeriodMs)
@@ -117,15 +118,15 @@ absl::StatusOr<std::int64_t> ConversationTable::TrimCalls(
   return trim_calls_.Bind(1, before_ms).Bind(2, limit).RunAndCount();
 }
 
-absl::StatusOr<ConversationRow> ReadConversation(Database& database,
+absl::StatusOr<ConversationRow> ReadConversation(sqlite::Database& database,
                                                  std::int64_t channel_no,
                                                  std::string_view user_id) {
-  Statement find(database, kFind);
+  sqlite::Statement find(database, kFind);
   return Read(find, channel_no, user_id);
 }
 
 absl::StatusOr<std::vector<ConversationRow>> ReadLatestConversations(
-    Database& database, std::int64_t channel_no, std::int64_t last_seq,
+    sqlite::Database& database, std::int64_t channel_no, std::int64_t last_seq,
     std::size_t limit, std::vector<HeadOfCustomer> recent) {
   const auto later = [](const HeadOfCustomer& a, const HeadOfCustomer& b) {
     return a.second.last_message_seq > b.second.last_message_seq;
@@ -138,10 +139,11 @@ absl::StatusOr<std::vector<ConversationRow>> ReadLatestConversations(
   });
   std::sort(recent.begin(), recent.end(), later);
   if (recent.size() > limit) recent.resize(limit);
-  Statement read(database,
-                 "SELECT user_id, last_message_seq FROM conversations "
-                 "WHERE channel_no = ?1 AND last_message_seq > 0 AND "
-                 "last_message_seq <= ?2 ORDER BY last_message_seq DESC");
+  sqlite::Statement read(
+      database,
+      "SELECT user_id, last_message_seq FROM conversations "
+      "WHERE channel_no = ?1 AND last_message_seq > 0 AND "
+      "last_message_seq <= ?2 ORDER BY last_message_seq DESC");
   read.Bind(1, channel_no).Bind(2, last_seq);
   std::size_t from_table = 0;
   while (from_table < limit) {
@@ -167,4 +169,4 @@ absl::StatusOr<std::vector<ConversationRow>> ReadLatestConversations(
   return rows;
 }
 
-}  // namespace linktor
+}  // namespace linktor::state

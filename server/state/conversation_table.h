@@ -19,7 +19,7 @@
 #include "server/state/log_state.h"
 #include "server/state/rows.h"
 
-namespace linktor {
+namespace linktor::state {
 
 // Calls to one customer are counted within so many milliseconds, an hour.
 inline constexpr std::int64_t kQuotaPeriodMs = 60LL * 60 * 1000;
@@ -30,7 +30,7 @@ class ConversationTable {
  public:
   // `run_size` is explained at ConversationHeads. Both references must outlive
   // this.
-  ConversationTable(Database& database, RecentHeads& recent,
+  ConversationTable(sqlite::Database& database, RecentHeads& recent,
                     std::size_t run_size);
 
   // The Applier loads, settles and rolls it back, because part of it is in
@@ -68,17 +68,17 @@ class ConversationTable {
 
  private:
   ConversationHeads heads_;
-  Statement find_;
-  Statement set_opt_out_;
-  Statement set_username_;
-  Statement blocking_call_;
-  Statement add_call_;
-  Statement trim_calls_;
+  sqlite::Statement find_;
+  sqlite::Statement set_opt_out_;
+  sqlite::Statement set_username_;
+  sqlite::Statement blocking_call_;
+  sqlite::Statement add_call_;
+  sqlite::Statement trim_calls_;
 };
 
 // Returns the conversation as the table has it. It is for readers, on their own
 // connection, who have asked RecentHeads before: what that has is newer.
-absl::StatusOr<ConversationRow> ReadConversation(Database& database,
+absl::StatusOr<ConversationRow> ReadConversation(sqlite::Database& database,
                                                  std::int64_t channel_no,
                                                  std::string_view user_id);
 
@@ -91,7 +91,7 @@ using HeadOfCustomer = std::pair<std::string, ConversationHead>;
 // are in memory, of which RecentHeads was asked before; they are newer than the
 // table.
 absl::StatusOr<std::vector<ConversationRow>> ReadLatestConversations(
-    Database& database, std::int64_t channel_no, std::int64_t last_seq,
+    sqlite::Database& database, std::int64_t channel_no, std::int64_t last_seq,
     std::size_t limit, std::vector<HeadOfCustomer> recent);
 
-}  // namespace linktor
+}  // namespace linktor::state

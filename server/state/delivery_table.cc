@@ -3,9 +3,9 @@
 #include "server/base/try.h"
 #include "server/state/expiry.h"
 
-namespace linktor {
+namespace linktor::state {
 
-DeliveryTable::DeliveryTable(Database& database)
+DeliveryTable::DeliveryTable(sqlite::Database& database)
     : database_(database),
       last_number_(database, "SELECT coalesce(max(no), 0) FROM deliveries"),
       insert_item_(database,
@@ -19,7 +19,7 @@ DeliveryTable::DeliveryTable(Database& database)
 
 absl::StatusOr<std::int64_t> DeliveryTable::NextNumber() {
   if (last_number_cached_ == kUnread) {
-    const StatementReset reset(last_number_);
+    const sqlite::StatementReset reset(last_number_);
     LINKTOR_ASSIGN(const bool row, last_number_.Step());
     last_number_cached_ = row ? last_number_.Int(0) : 0;
   }
@@ -77,11 +77,11 @@ absl::StatusOr<std::int64_t> DeliveryTable::TrimItems(std::int64_t before_ms,
   std::int64_t bound = 0;
   std::int64_t count = 0;
   {
-    Statement oldest(database_,
-                     "SELECT r.no, length(r.sealed_raw), "
-                     "coalesce(d.born_ms, d.receive_ms) "
-                     "FROM raw_items r LEFT JOIN deliveries d "
-                     "ON d.no = r.delivery_no ORDER BY r.no LIMIT ?1");
+    sqlite::Statement oldest(database_,
+                             "SELECT r.no, length(r.sealed_raw), "
+                             "coalesce(d.born_ms, d.receive_ms) "
+                             "FROM raw_items r LEFT JOIN deliveries d "
+                             "ON d.no = r.delivery_no ORDER BY r.no LIMIT ?1");
     oldest.Bind(1, limit);
     for (;;) {
       LINKTOR_ASSIGN(const bool row, oldest.Step());
@@ -92,7 +92,7 @@ absl::StatusOr<std::int64_t> DeliveryTable::TrimItems(std::int64_t before_ms,
     }
   }
   if (count == 0) return 0;
-  Statement remove(database_, "DELETE FROM raw_items WHERE no <= ?1");
+  sqlite::Statement remove(database_, "DELETE FROM raw_items WHERE no <= ?1");
   LINKTOR_TRY(remove.Bind(1, bound).Run());
   state.raw_bytes = total;
   return count;
@@ -102,11 +102,12 @@ absl::StatusOr<std::int64_t> DeliveryTable::TrimDeliveries(
     std::int64_t before_ms, std::int64_t limit) {
   std::int64_t bound = 0;
   {
-    Statement oldest(database_,
-                     "SELECT no, coalesce(born_ms, receive_ms) FROM deliveries "
-                     "WHERE no < min((SELECT max(no) FROM deliveries), "
-                     "coalesce((SELECT delivery_no FROM raw_items ORDER BY no "
-                     "LIMIT 1), 9223372036854775807)) ORDER BY no LIMIT ?1");
+    sqlite::Statement oldest(
+        database_,
+        "SELECT no, coalesce(born_ms, receive_ms) FROM deliveries "
+        "WHERE no < min((SELECT max(no) FROM deliveries), "
+        "coalesce((SELECT delivery_no FROM raw_items ORDER BY no "
+        "LIMIT 1), 9223372036854775807)) ORDER BY no LIMIT ?1");
     oldest.Bind(1, limit);
     for (;;) {
       LINKTOR_ASSIGN(const bool row, oldest.Step());
@@ -115,18 +116,18 @@ absl::StatusOr<std::int64_t> DeliveryTable::TrimDeliveries(
     }
   }
   if (bound == 0) return 0;
-  Statement remove(database_, "DELETE FROM deliveries WHERE no <= ?1");
+  sqlite::Statement remove(database_, "DELETE FROM deliveries WHERE no <= ?1");
   return remove.Bind(1, bound).RunAndCount();
 }
 
-absl::StatusOr<std::vector<DeliveryRow>> ReadDeliveries(Database& database,
-                                                        std::int64_t before_no,
-                                                        int limit) {
-  Statement read(database,
-                 "SELECT d.no, d.id, c.id, d.receive_ms, d.bytes, d.events, "
-                 "d.duplicates, d.ignored, d.issues, d.issue, d.quarantined "
-                 "FROM deliveries d JOIN channels c ON c.no = d.channel_no "
-                 "WHERE d.no < ?1 ORDER BY d.no DESC LIMIT ?2");
+absl::StatusOr<std::vector<DeliveryRow>> ReadDeliveries(
+    sqlite::Database& database, std::int64_t before_no, int limit) {
+  sqlite::Statement read(
+      database,
+      "SELECT d.no, d.id, c.id, d.receive_ms, d.bytes, d.events, "
+      "d.duplicates, d.ignored, d.issues, d.issue, d.quarantined "
+      "FROM deliveries d JOIN channels c ON c.no = d.channel_no "
+      "WHERE d.no < ?1 ORDER BY d.no DESC LIMIT ?2");
   read.Bind(1, before_no).Bind(2, limit);
   std::vector<DeliveryRow> rows;
   for (;;) {
@@ -146,4 +147,4 @@ absl::StatusOr<std::vector<DeliveryRow>> ReadDeliveries(Database& database,
   }
 }
 
-}  // namespace linktor
+}  // namespace linktor::state

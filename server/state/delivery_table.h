@@ -17,14 +17,14 @@
 #include "server/state/log_state.h"
 #include "server/state/rows.h"
 
-namespace linktor {
+namespace linktor::state {
 
 // Deliveries are numbered without a gap in the order of their records. Items
 // are numbered by LogState.
 class DeliveryTable {
  public:
   // `database` must outlive this.
-  explicit DeliveryTable(Database& database);
+  explicit DeliveryTable(sqlite::Database& database);
 
   // Returns the number under which the next delivery is to be stored. Items are
   // added before their delivery, whose counts are known last, so they need the
@@ -62,19 +62,18 @@ class DeliveryTable {
   // The cached number has this value until the table was read.
   static constexpr std::int64_t kUnread = -1;
 
-  Database& database_;
-  Statement last_number_;
+  sqlite::Database& database_;
+  sqlite::Statement last_number_;
   std::int64_t last_number_cached_ = kUnread;
-  Statement insert_item_;
-  Statement insert_;
+  sqlite::Statement insert_item_;
+  sqlite::Statement insert_;
 };
 
 // ---- For readers, on their own connection -----------------------------------
 
 // Returns the deliveries before number `before_no`, the newest first, at most
 // `limit`.
-absl::StatusOr<std::vector<DeliveryRow>> ReadDeliveries(Database& database,
-                                                        std::int64_t before_no,
-                                                        int limit);
+absl::StatusOr<std::vector<DeliveryRow>> ReadDeliveries(
+    sqlite::Database& database, std::int64_t before_no, int limit);
 
-}  // namespace linktor
+}  // namespace linktor::state

@@ -15,7 +15,7 @@
 #include "server/journal/record.pb.h"
 #include "server/state/rows.h"
 
-namespace linktor {
+namespace linktor::state {
 
 // ClearEvents is what the appender knows in the clear of the events that a
 // record brings: the serialised Event messages, in the order of a webhook's
@@ -182,4 +182,4 @@ struct Effects {
   std::int64_t due_erasure = 0;
 };
 
-}  // namespace linktor
+}  // namespace linktor::state

@@ -3,12 +3,14 @@
 #include "server/base/try.h"
 #include "server/sqlite/statement.h"
 
-namespace linktor {
+namespace linktor::state {
 
-absl::StatusOr<std::vector<FormerEpoch>> ReadFormerEpochs(Database& database) {
+absl::StatusOr<std::vector<FormerEpoch>> ReadFormerEpochs(
+    sqlite::Database& database) {
   // A life without an event ends where the one before it did, so that only the
   // order in which they were inserted tells which was first.
-  Statement read(database, "SELECT epoch, last_seq FROM epochs ORDER BY no");
+  sqlite::Statement read(database,
+                         "SELECT epoch, last_seq FROM epochs ORDER BY no");
   std::vector<FormerEpoch> epochs;
   for (;;) {
     LINKTOR_ASSIGN(const bool row, read.Step());
@@ -17,15 +19,16 @@ absl::StatusOr<std::vector<FormerEpoch>> ReadFormerEpochs(Database& database) {
   }
 }
 
-absl::Status BeginEpoch(Database& database, std::int64_t epoch) {
-  LINKTOR_TRY(Statement(database,
+absl::Status BeginEpoch(sqlite::Database& database, std::int64_t epoch) {
+  LINKTOR_TRY(
+      sqlite::Statement(database,
                         "INSERT INTO epochs (no, epoch, last_seq) SELECT "
                         "(SELECT coalesce(max(no), 0) + 1 FROM epochs), epoch, "
                         "last_seq FROM log_state")
-                  .Run());
-  return Statement(database, "UPDATE log_state SET epoch = ?1")
+          .Run());
+  return sqlite::Statement(database, "UPDATE log_state SET epoch = ?1")
       .Bind(1, epoch)
       .Run();
 }
 
-}  // namespace linktor
+}  // namespace linktor::state

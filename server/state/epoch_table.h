@@ -14,7 +14,7 @@
 #include "absl/status/statusor.h"
 #include "server/sqlite/database.h"
 
-namespace linktor {
+namespace linktor::state {
 
 // Persisted in every cursor: do not change.
 inline constexpr std::int64_t kFirstEpoch = 1;
@@ -31,11 +31,12 @@ struct FormerEpoch {
 
 // Returns the former lives in the order in which they were lived. An error is
 // the database's.
-absl::StatusOr<std::vector<FormerEpoch>> ReadFormerEpochs(Database& database);
+absl::StatusOr<std::vector<FormerEpoch>> ReadFormerEpochs(
+    sqlite::Database& database);
 
 // Ends the present life with the last event that there is, and begins another
 // under `epoch`, which must be new. It runs inside the caller's transaction,
 // and the caller rolls back when it fails.
-absl::Status BeginEpoch(Database& database, std::int64_t epoch);
+absl::Status BeginEpoch(sqlite::Database& database, std::int64_t epoch);
 
-}  // namespace linktor
+}  // namespace linktor::state

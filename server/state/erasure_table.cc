@@ -6,11 +6,11 @@
 #include "server/base/try.h"
 #include "server/journal/record.pb.h"
 
-namespace linktor {
+namespace linktor::state {
 
 // SQLite writes a row in place when its size stays the same. So nothing of its
 // old bytes is left in its page, or in the further pages of a long row.
-ErasureTable::ErasureTable(Database& database)
+ErasureTable::ErasureTable(sqlite::Database& database)
     : erase_event_(database,
                    "UPDATE events SET sealed_event = "
                    "zeroblob(length(sealed_event)) "
@@ -44,7 +44,7 @@ ErasureTable::ErasureTable(Database& database)
 
 absl::Status ErasureTable::EraseEvent(std::int64_t seq) {
   LINKTOR_TRY(erase_event_.Bind(1, seq).Run());
-  const StatementReset reset(raw_of_event_);
+  const sqlite::StatementReset reset(raw_of_event_);
   LINKTOR_ASSIGN(const bool row, raw_of_event_.Bind(1, seq).Step());
   return row ? EraseRaw(raw_of_event_.Int(0)) : absl::OkStatus();
 }
@@ -63,7 +63,7 @@ absl::Status ErasureTable::EraseMessage(const MessageRow& row,
   LINKTOR_TRY(EraseContent(row.error_no));
   const std::size_t before = events.size();
   {
-    const StatementReset reset(message_events_);
+    const sqlite::StatementReset reset(message_events_);
     message_events_.Bind(1, row.no);
     for (;;) {
       LINKTOR_ASSIGN(const bool found, message_events_.Step());
@@ -84,7 +84,7 @@ absl::Status ErasureTable::EraseItems(std::string_view mid_key) {
 absl::Status ErasureTable::EraseHeld(std::string_view mid_key) {
   std::vector<std::pair<std::int64_t, std::string>> held;
   {
-    const StatementReset reset(find_held_);
+    const sqlite::StatementReset reset(find_held_);
     find_held_.BindBlob(1, mid_key);
     for (;;) {
       LINKTOR_ASSIGN(const bool row, find_held_.Step());
@@ -112,4 +112,4 @@ absl::Status ErasureTable::DestroyKey(std::int64_t id) {
   return destroy_key_.Bind(1, id).Run();
 }
 
-}  // namespace linktor
+}  // namespace linktor::state

@@ -15,14 +15,14 @@
 #include "server/sqlite/statement.h"
 #include "server/state/rows.h"
 
-namespace linktor {
+namespace linktor::state {
 
 // Nothing here resizes a row that has sealed content: zeros in place are the
 // only way to leave no copy of it in SQLite's pages.
 class ErasureTable {
  public:
   // `database` must outlive this.
-  explicit ErasureTable(Database& database);
+  explicit ErasureTable(sqlite::Database& database);
 
   // Erases the event's content and that of its item as received. An event that
   // is gone, or is erased already, is no error.
@@ -48,17 +48,17 @@ class ErasureTable {
   absl::Status EraseContent(std::int64_t no);
   absl::Status EraseRaw(std::int64_t no);
 
-  Statement erase_event_;
-  Statement raw_of_event_;
-  Statement erase_raw_;
-  Statement erase_content_;
-  Statement message_events_;
-  Statement erase_items_;
-  Statement find_held_;
-  Statement update_held_;
-  Statement erase_key_;
-  Statement remove_key_;
-  Statement destroy_key_;
+  sqlite::Statement erase_event_;
+  sqlite::Statement raw_of_event_;
+  sqlite::Statement erase_raw_;
+  sqlite::Statement erase_content_;
+  sqlite::Statement message_events_;
+  sqlite::Statement erase_items_;
+  sqlite::Statement find_held_;
+  sqlite::Statement update_held_;
+  sqlite::Statement erase_key_;
+  sqlite::Statement remove_key_;
+  sqlite::Statement destroy_key_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::state

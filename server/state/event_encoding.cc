@@ -7,7 +7,7 @@
 #include "server/base/log.h"
 #include "server/base/strings.h"
 
-namespace linktor {
+namespace linktor::state {
 
 EventEncoding EncodeNewEvent(v1::Event event) {
   v1::Event head;
@@ -35,12 +35,12 @@ std::string WholeEvent(const RawId& id, const std::string& type,
   return whole;
 }
 
-absl::Status OpenEvent(Sealer& sealer, CommittedEvent& event) {
+absl::Status OpenEvent(seal::Sealer& sealer, CommittedEvent& event) {
   if (event.encoded != nullptr) return absl::OkStatus();
   std::string stored;
-  if (!event.sealed.empty() && !IsErased(event.sealed)) {
+  if (!event.sealed.empty() && !seal::IsErased(event.sealed)) {
     absl::StatusOr<std::string> opened =
-        sealer.Open(SealedPlace::kEvent, event.id, event.sealed);
+        sealer.Open(seal::SealedPlace::kEvent, event.id, event.sealed);
     if (opened.ok()) {
       stored = *std::move(opened);
     } else if (absl::IsDataLoss(opened.status())) {
@@ -73,4 +73,4 @@ std::string RawItemId(std::string_view delivery_id, int position) {
   return absl::StrCat(ToAbsl(delivery_id), "#", position);
 }
 
-}  // namespace linktor
+}  // namespace linktor::state

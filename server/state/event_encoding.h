@@ -16,7 +16,7 @@
 #include "server/seal/sealer.h"
 #include "server/state/rows.h"
 
-namespace linktor {
+namespace linktor::state {
 
 // An EventEncoding is one event in two encodings.
 struct EventEncoding {
@@ -42,7 +42,7 @@ std::string WholeEvent(const RawId& id, const std::string& type,
 // already. An event that was erased has no content then. Neither has one whose
 // key was destroyed or whose bytes are damaged, which the log tells. It fails,
 // and leaves the event as it was, only when the key cannot be read.
-absl::Status OpenEvent(Sealer& sealer, CommittedEvent& event);
+absl::Status OpenEvent(seal::Sealer& sealer, CommittedEvent& event);
 
 // Returns `encoded` and `decided` of an opened event as one message. The event
 // must have been opened, because `encoded` must not be null.
@@ -57,4 +57,4 @@ inline constexpr std::size_t kMaxRawJson = 256 * 1024;
 // part of what is sealed on the disk: do not change it.
 std::string RawItemId(std::string_view delivery_id, int position);
 
-}  // namespace linktor
+}  // namespace linktor::state

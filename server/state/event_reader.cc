@@ -12,7 +12,7 @@
 #include "server/state/event_encoding.h"
 #include "server/state/event_table.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 #define LINKTOR_EVENT_COLUMNS                                           \
@@ -20,7 +20,7 @@ namespace {
   "mid_key, "                                                           \
   "channel_no, receive_ms"
 
-CommittedEvent ReadEvent(const Statement& s) {
+CommittedEvent ReadEvent(const sqlite::Statement& s) {
   return {.seq = s.Int(0),
           .id = s.String(4),
           .type = s.String(1),
@@ -36,23 +36,24 @@ CommittedEvent ReadEvent(const Statement& s) {
 
 // Returns whether that event is about the customer. A list that goes on begins
 // at such a one, and need not go through the newer ones again.
-absl::StatusOr<bool> IsAbout(Database& database, std::int64_t seq,
+absl::StatusOr<bool> IsAbout(sqlite::Database& database, std::int64_t seq,
                              const CustomerKey& customer) {
-  Statement read(database,
-                 "SELECT channel_no = ?2 AND user_id = ?3 FROM events "
-                 "WHERE seq = ?1");
+  sqlite::Statement read(database,
+                         "SELECT channel_no = ?2 AND user_id = ?3 FROM events "
+                         "WHERE seq = ?1");
   read.Bind(1, seq).Bind(2, customer.channel_no).BindText(3, customer.user_id);
   LINKTOR_ASSIGN(const bool found, read.Step());
   return found && read.Int(0) != 0;
 }
 
 // Adds the last events of that kind that name the mid, as the table has them.
-absl::Status ReadNaming(Database& database, std::string_view mid_key,
+absl::Status ReadNaming(sqlite::Database& database, std::string_view mid_key,
                         journal::ItemKind kind,
                         std::vector<std::int64_t>& named) {
-  Statement read(database,
-                 "SELECT seq FROM event_mids WHERE mid_key = ?1 AND kind = ?2 "
-                 "ORDER BY seq DESC LIMIT ?3");
+  sqlite::Statement read(
+      database,
+      "SELECT seq FROM event_mids WHERE mid_key = ?1 AND kind = ?2 "
+      "ORDER BY seq DESC LIMIT ?3");
   read.BindBlob(1, mid_key)
       .Bind(2, static_cast<std::int64_t>(kind))
       .Bind(3, static_cast<std::int64_t>(EventReader::kMaxChanges));
@@ -79,7 +80,7 @@ void AddRaw(CommittedEvent& event, std::string raw) {
 // It works inside one snapshot of the database.
 class EventReader::Collector {
  public:
-  Collector(Database& database, const Bounds& bounds, Wanted wanted)
+  Collector(sqlite::Database& database, const Bounds& bounds, Wanted wanted)
       : bounds_(bounds),
         wanted_(wanted),
         raw_(database,
@@ -88,7 +89,7 @@ class EventReader::Collector {
 
   // Takes the event that `read`, a query of LINKTOR_EVENT_COLUMNS, is at, if it
   // is wanted.
-  absl::Status Look(const Statement& read) {
+  absl::Status Look(const sqlite::Statement& read) {
     ++looked_at_;
     if (!wanted_(read.Bytes(1), read.Bytes(2), read.Bytes(3))) {
       return absl::OkStatus();
@@ -98,7 +99,7 @@ class EventReader::Collector {
             .raw_id = {},
             .sealed_raw = {}};
     if (bounds_.include_raw && row.raw_no != 0) {
-      const StatementReset reset(raw_);
+      const sqlite::StatementReset reset(raw_);
       LINKTOR_ASSIGN(const bool kept, raw_.Bind(1, row.raw_no).Step());
       if (kept) {
         row.sealed_raw = raw_.String(0);
@@ -123,7 +124,7 @@ class EventReader::Collector {
  private:
   const Bounds& bounds_;
   const Wanted wanted_;
-  Statement raw_;
+  sqlite::Statement raw_;
   std::vector<Row> rows_;
   std::size_t bytes_ = 0;
   int looked_at_ = 0;
@@ -133,7 +134,7 @@ absl::StatusOr<EventReader::Page> EventReader::Read(const Bounds& bounds,
                                                     Wanted wanted) {
   Page page;
   std::vector<Row> rows;
-  LINKTOR_TRY(pool_.Read([&](Database& database) -> absl::Status {
+  LINKTOR_TRY(pool_.Read([&](sqlite::Database& database) -> absl::Status {
     LINKTOR_ASSIGN(page.oldest_seq, OldestSeq(database));
     Collector collector(database, bounds, wanted);
     LINKTOR_ASSIGN(page.through_seq, ReadLog(database, bounds, collector));
@@ -151,7 +152,7 @@ absl::StatusOr<EventReader::Page> EventReader::ReadConversation(
                  FindInChain(customer, bounds.last_seq));
   Page page;
   std::vector<Row> rows;
-  LINKTOR_TRY(pool_.Read([&](Database& database) -> absl::Status {
+  LINKTOR_TRY(pool_.Read([&](sqlite::Database& database) -> absl::Status {
     LINKTOR_ASSIGN(page.oldest_seq, OldestSeq(database));
     Collector collector(database, bounds, wanted);
     LINKTOR_ASSIGN(page.through_seq,
@@ -174,24 +175,24 @@ absl::StatusOr<std::int64_t> EventReader::FindInChain(
   // in the table by then.
   const auto recent = recent_.heads.Find(customer.channel_no, customer.user_id);
   std::int64_t seq = recent.has_value() ? recent->last_seq : 0;
-  LINKTOR_TRY(pool_.Read([&](Database& database) -> absl::Status {
+  LINKTOR_TRY(pool_.Read([&](sqlite::Database& database) -> absl::Status {
     LINKTOR_ASSIGN(const bool continued, IsAbout(database, last_seq, customer));
     if (continued) {
       seq = last_seq;
     } else if (!recent.has_value()) {
       LINKTOR_ASSIGN(const ConversationRow row,
-                     linktor::ReadConversation(database, customer.channel_no,
-                                               customer.user_id));
+                     linktor::state::ReadConversation(
+                         database, customer.channel_no, customer.user_id));
       seq = row.last_seq;
     }
     return absl::OkStatus();
   }));
   while (seq > last_seq) {
-    LINKTOR_TRY(pool_.Read([&](Database& database) -> absl::Status {
-      Statement before(database,
-                       "SELECT before_seq FROM events WHERE seq = ?1");
+    LINKTOR_TRY(pool_.Read([&](sqlite::Database& database) -> absl::Status {
+      sqlite::Statement before(database,
+                               "SELECT before_seq FROM events WHERE seq = ?1");
       for (int hops = 0; hops < kHopsAtOnce && seq > last_seq; ++hops) {
-        const StatementReset reset(before);
+        const sqlite::StatementReset reset(before);
         LINKTOR_ASSIGN(const bool found, before.Bind(1, seq).Step());
         seq = found ? before.Int(0) : 0;
       }
@@ -201,16 +202,17 @@ absl::StatusOr<std::int64_t> EventReader::FindInChain(
   return seq;
 }
 
-absl::StatusOr<std::int64_t> EventReader::ReadLog(Database& database,
+absl::StatusOr<std::int64_t> EventReader::ReadLog(sqlite::Database& database,
                                                   const Bounds& bounds,
                                                   Collector& collector) {
-  Statement read(database, bounds.newest_first
-                               ? "SELECT " LINKTOR_EVENT_COLUMNS
-                                 " FROM events WHERE seq > ?1 AND seq <= ?2 "
-                                 "ORDER BY seq DESC LIMIT ?3"
-                               : "SELECT " LINKTOR_EVENT_COLUMNS
-                                 " FROM events WHERE seq > ?1 AND seq <= ?2 "
-                                 "ORDER BY seq LIMIT ?3");
+  sqlite::Statement read(database,
+                         bounds.newest_first
+                             ? "SELECT " LINKTOR_EVENT_COLUMNS
+                               " FROM events WHERE seq > ?1 AND seq <= ?2 "
+                               "ORDER BY seq DESC LIMIT ?3"
+                             : "SELECT " LINKTOR_EVENT_COLUMNS
+                               " FROM events WHERE seq > ?1 AND seq <= ?2 "
+                               "ORDER BY seq LIMIT ?3");
   read.Bind(1, bounds.after_seq)
       .Bind(2, bounds.last_seq)
       .Bind(3, bounds.max_rows);
@@ -231,19 +233,19 @@ absl::StatusOr<std::int64_t> EventReader::ReadLog(Database& database,
 }
 
 // The chain ends where events were deleted.
-absl::StatusOr<std::int64_t> EventReader::ReadChain(Database& database,
+absl::StatusOr<std::int64_t> EventReader::ReadChain(sqlite::Database& database,
                                                     std::int64_t start_seq,
                                                     const Bounds& bounds,
                                                     Collector& collector) {
-  Statement read(database, "SELECT " LINKTOR_EVENT_COLUMNS
-                           ", before_seq FROM events WHERE seq = ?1");
+  sqlite::Statement read(database, "SELECT " LINKTOR_EVENT_COLUMNS
+                                   ", before_seq FROM events WHERE seq = ?1");
   // The events of a chain are far apart, so each may be a page of its own.
   constexpr int kEventsAtOnce = 200;
   const int max_rows = std::min(bounds.max_rows, kEventsAtOnce);
   std::int64_t seq = start_seq;
   while (seq > bounds.after_seq) {
     if (collector.full() || collector.looked_at() >= max_rows) return seq + 1;
-    const StatementReset reset(read);
+    const sqlite::StatementReset reset(read);
     LINKTOR_ASSIGN(const bool found, read.Bind(1, seq).Step());
     if (!found) break;
     LINKTOR_TRY(collector.Look(read));
@@ -263,11 +265,11 @@ absl::Status EventReader::OpenRows(std::vector<Row> rows, Page& page) {
 
 absl::StatusOr<CommittedEvent> EventReader::OpenRow(Row row) {
   LINKTOR_TRY(OpenEvent(sealer_, row.event));
-  if (row.sealed_raw.empty() || IsErased(row.sealed_raw)) {
+  if (row.sealed_raw.empty() || seal::IsErased(row.sealed_raw)) {
     return std::move(row.event);
   }
   absl::StatusOr<std::string> raw =
-      sealer_.Open(SealedPlace::kRawItem, row.raw_id, row.sealed_raw);
+      sealer_.Open(seal::SealedPlace::kRawItem, row.raw_id, row.sealed_raw);
   if (raw.ok()) {
     AddRaw(row.event, *std::move(raw));
   } else if (absl::IsDataLoss(raw.status())) {
@@ -286,12 +288,12 @@ absl::StatusOr<std::optional<v1::Event>> EventReader::FindByMid(
   // table already.
   const std::vector<std::int64_t> recent = recent_.mids.Find(mid_key, kind);
   std::optional<CommittedEvent> event;
-  LINKTOR_TRY(pool_.Read([&](Database& database) -> absl::Status {
-    Statement find(database,
-                   "SELECT " LINKTOR_EVENT_COLUMNS
-                   " FROM events WHERE seq = coalesce((SELECT seq FROM "
-                   "event_mids WHERE mid_key = ?1 AND kind = ?2 ORDER BY seq "
-                   "LIMIT 1), ?3)");
+  LINKTOR_TRY(pool_.Read([&](sqlite::Database& database) -> absl::Status {
+    sqlite::Statement find(
+        database, "SELECT " LINKTOR_EVENT_COLUMNS
+                  " FROM events WHERE seq = coalesce((SELECT seq FROM "
+                  "event_mids WHERE mid_key = ?1 AND kind = ?2 ORDER BY seq "
+                  "LIMIT 1), ?3)");
     find.BindBlob(1, mid_key)
         .Bind(2, static_cast<std::int64_t>(kind))
         .Bind(3, recent.empty() ? 0 : recent.front());
@@ -318,7 +320,7 @@ absl::StatusOr<std::vector<v1::Event>> EventReader::FindChanges(
        {journal::ITEM_KIND_EDIT, journal::ITEM_KIND_ABOUT}) {
     // Memory is asked first, as in FindByMid.
     std::vector<std::int64_t> named = recent_.mids.Find(mid_key, kind);
-    LINKTOR_TRY(pool_.Read([&](Database& database) -> absl::Status {
+    LINKTOR_TRY(pool_.Read([&](sqlite::Database& database) -> absl::Status {
       return ReadNaming(database, mid_key, kind, named);
     }));
     // The moved part of a run is in both places.
@@ -332,11 +334,11 @@ absl::StatusOr<std::vector<v1::Event>> EventReader::FindChanges(
   }
   std::sort(seqs.begin(), seqs.end());
   std::vector<CommittedEvent> events;
-  LINKTOR_TRY(pool_.Read([&](Database& database) -> absl::Status {
-    Statement read(database, "SELECT " LINKTOR_EVENT_COLUMNS
-                             " FROM events WHERE seq = ?1");
+  LINKTOR_TRY(pool_.Read([&](sqlite::Database& database) -> absl::Status {
+    sqlite::Statement read(database, "SELECT " LINKTOR_EVENT_COLUMNS
+                                     " FROM events WHERE seq = ?1");
     for (const std::int64_t seq : seqs) {
-      const StatementReset reset(read);
+      const sqlite::StatementReset reset(read);
       LINKTOR_ASSIGN(const bool found, read.Bind(1, seq).Step());
       if (found) events.push_back(ReadEvent(read));
     }
@@ -351,4 +353,4 @@ absl::StatusOr<std::vector<v1::Event>> EventReader::FindChanges(
   return changes;
 }
 
-}  // namespace linktor
+}  // namespace linktor::state

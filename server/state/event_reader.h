@@ -21,12 +21,13 @@
 #include "server/state/recent_rows.h"
 #include "server/state/rows.h"
 
-namespace linktor {
+namespace linktor::state {
 
 class EventReader {
  public:
   // All three must outlive this.
-  EventReader(ReadPool& pool, const RecentRows& recent, Sealer& sealer)
+  EventReader(sqlite::ReadPool& pool, const RecentRows& recent,
+              seal::Sealer& sealer)
       : pool_(pool), recent_(recent), sealer_(sealer) {}
 
   // Bounds say which events one call may read, and when it must stop.
@@ -106,10 +107,10 @@ class EventReader {
   // These two look at the events, give them to the collector, and return the
   // page's through_seq. The second begins at `start_seq`, an event about the
   // customer that is within the bounds, or 0 for none.
-  static absl::StatusOr<std::int64_t> ReadLog(Database& database,
+  static absl::StatusOr<std::int64_t> ReadLog(sqlite::Database& database,
                                               const Bounds& bounds,
                                               Collector& collector);
-  static absl::StatusOr<std::int64_t> ReadChain(Database& database,
+  static absl::StatusOr<std::int64_t> ReadChain(sqlite::Database& database,
                                                 std::int64_t start_seq,
                                                 const Bounds& bounds,
                                                 Collector& collector);
@@ -122,9 +123,9 @@ class EventReader {
   // Opens the event, and merges its item as received where there is one.
   absl::StatusOr<CommittedEvent> OpenRow(Row row);
 
-  ReadPool& pool_;
+  sqlite::ReadPool& pool_;
   const RecentRows& recent_;
-  Sealer& sealer_;
+  seal::Sealer& sealer_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::state

@@ -6,7 +6,7 @@
 #include "server/base/try.h"
 #include "server/state/expiry.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 // There are so many events between two of time_marks. The marks are on the
@@ -15,7 +15,7 @@ constexpr std::int64_t kMarkEvery = 1024;
 
 }  // namespace
 
-EventTable::EventTable(Database& database, RecentMids& recent,
+EventTable::EventTable(sqlite::Database& database, RecentMids& recent,
                        std::size_t mid_run)
     : insert_(database,
               "INSERT INTO events (seq, id, type, channel_no, channel_id, "
@@ -109,7 +109,7 @@ absl::StatusOr<std::int64_t> EventTable::TimeOf(std::string_view mid_key,
                                                 journal::ItemKind kind) {
   LINKTOR_ASSIGN(const std::int64_t seq, mids_.Find(mid_key, kind));
   if (seq == 0) return 0;
-  const StatementReset reset(find_time_);
+  const sqlite::StatementReset reset(find_time_);
   LINKTOR_ASSIGN(const bool row, find_time_.Bind(1, seq).Step());
   if (!row) return 0;
   const std::int64_t event_ms = find_time_.Int(0);
@@ -119,7 +119,7 @@ absl::StatusOr<std::int64_t> EventTable::TimeOf(std::string_view mid_key,
 absl::StatusOr<bool> EventTable::AddDedupeKey(std::string_view key,
                                               std::int64_t born_ms) {
   {
-    const StatementReset reset(find_dedupe_);
+    const sqlite::StatementReset reset(find_dedupe_);
     LINKTOR_ASSIGN(const bool found, find_dedupe_.BindBlob(1, key).Step());
     if (found) return false;
   }
@@ -134,7 +134,7 @@ absl::StatusOr<bool> EventTable::AddDedupeKey(std::string_view key,
 absl::StatusOr<std::int64_t> EventTable::TrimBound(std::int64_t before_ms,
                                                    std::int64_t limit,
                                                    std::int64_t last_seq) {
-  const StatementReset reset(oldest_);
+  const sqlite::StatementReset reset(oldest_);
   oldest_.Bind(1, last_seq).Bind(2, limit);
   std::int64_t bound = 0;
   for (;;) {
@@ -169,37 +169,39 @@ absl::StatusOr<std::int64_t> EventTable::TrimDedupe(std::int64_t before_ms,
   return trim_dedupe_.Bind(1, before_ms).Bind(2, limit).RunAndCount();
 }
 
-absl::StatusOr<std::int64_t> OldestEventMs(Database& database) {
-  Statement oldest(database,
-                   "SELECT receive_ms FROM events ORDER BY seq LIMIT 1");
+absl::StatusOr<std::int64_t> OldestEventMs(sqlite::Database& database) {
+  sqlite::Statement oldest(
+      database, "SELECT receive_ms FROM events ORDER BY seq LIMIT 1");
   LINKTOR_ASSIGN(const bool row, oldest.Step());
   return row ? oldest.Int(0) : 0;
 }
 
-absl::StatusOr<std::int64_t> OldestSeq(Database& database) {
-  Statement state(database, "SELECT oldest_seq FROM log_state");
+absl::StatusOr<std::int64_t> OldestSeq(sqlite::Database& database) {
+  sqlite::Statement state(database, "SELECT oldest_seq FROM log_state");
   LINKTOR_ASSIGN(const bool row, state.Step());
   return row ? state.Int(0) : 1;
 }
 
-absl::StatusOr<std::int64_t> FirstSeqSince(Database& database,
+absl::StatusOr<std::int64_t> FirstSeqSince(sqlite::Database& database,
                                            std::int64_t time_ms,
                                            std::int64_t last_seq) {
-  Statement first(database,
-                  "SELECT seq FROM events WHERE seq > ?1 AND seq <= ?2 AND "
-                  "receive_ms >= ?3 ORDER BY seq LIMIT 1");
+  sqlite::Statement first(
+      database,
+      "SELECT seq FROM events WHERE seq > ?1 AND seq <= ?2 AND "
+      "receive_ms >= ?3 ORDER BY seq LIMIT 1");
   const auto find = [&](std::int64_t after,
                         std::int64_t through) -> absl::StatusOr<std::int64_t> {
-    const StatementReset reset(first);
+    const sqlite::StatementReset reset(first);
     first.Bind(1, after).Bind(2, through).Bind(3, time_ms);
     LINKTOR_ASSIGN(const bool row, first.Step());
     return row ? first.Int(0) : 0;
   };
   // A mark names a stretch of events that holds such an event, or held it: it
   // may be deleted already, so the next stretch is tried.
-  Statement marks(database,
-                  "SELECT last_seq FROM time_marks WHERE latest_ms >= ?1 "
-                  "ORDER BY last_seq");
+  sqlite::Statement marks(
+      database,
+      "SELECT last_seq FROM time_marks WHERE latest_ms >= ?1 "
+      "ORDER BY last_seq");
   marks.Bind(1, time_ms);
   for (;;) {
     LINKTOR_ASSIGN(const bool row, marks.Step());
@@ -209,35 +211,39 @@ absl::StatusOr<std::int64_t> FirstSeqSince(Database& database,
         find(marks.Int(0) - kMarkEvery, std::min(marks.Int(0), last_seq)));
     if (found != 0) return found;
   }
-  Statement last(database, "SELECT coalesce(max(last_seq), 0) FROM time_marks");
+  sqlite::Statement last(database,
+                         "SELECT coalesce(max(last_seq), 0) FROM time_marks");
   LINKTOR_ASSIGN(const bool row, last.Step());
   LINKTOR_ASSIGN(const std::int64_t found,
                  find(row ? last.Int(0) : 0, last_seq));
   return found != 0 ? found : last_seq + 1;
 }
 
-absl::StatusOr<std::int64_t> LastSeqBefore(Database& database,
+absl::StatusOr<std::int64_t> LastSeqBefore(sqlite::Database& database,
                                            std::int64_t time_ms,
                                            std::int64_t last_seq) {
-  Statement last(database,
-                 "SELECT seq FROM events WHERE seq > ?1 AND seq <= ?2 AND "
-                 "receive_ms < ?3 ORDER BY seq DESC LIMIT 1");
+  sqlite::Statement last(
+      database,
+      "SELECT seq FROM events WHERE seq > ?1 AND seq <= ?2 AND "
+      "receive_ms < ?3 ORDER BY seq DESC LIMIT 1");
   const auto find = [&](std::int64_t after,
                         std::int64_t through) -> absl::StatusOr<std::int64_t> {
-    const StatementReset reset(last);
+    const sqlite::StatementReset reset(last);
     last.Bind(1, after).Bind(2, through).Bind(3, time_ms);
     LINKTOR_ASSIGN(const bool row, last.Step());
     return row ? last.Int(0) : 0;
   };
-  Statement end(database, "SELECT coalesce(max(last_seq), 0) FROM time_marks");
+  sqlite::Statement end(database,
+                        "SELECT coalesce(max(last_seq), 0) FROM time_marks");
   LINKTOR_ASSIGN(const bool has_end, end.Step());
   LINKTOR_ASSIGN(const std::int64_t in_last_stretch,
                  find(has_end ? end.Int(0) : 0, last_seq));
   if (in_last_stretch != 0) return in_last_stretch;
   // A mark names a stretch of events that holds such an event, or held it.
-  Statement marks(database,
-                  "SELECT last_seq FROM time_marks WHERE earliest_ms < ?1 "
-                  "ORDER BY last_seq DESC");
+  sqlite::Statement marks(
+      database,
+      "SELECT last_seq FROM time_marks WHERE earliest_ms < ?1 "
+      "ORDER BY last_seq DESC");
   marks.Bind(1, time_ms);
   for (;;) {
     LINKTOR_ASSIGN(const bool row, marks.Step());
@@ -249,4 +255,4 @@ absl::StatusOr<std::int64_t> LastSeqBefore(Database& database,
   }
 }
 
-}  // namespace linktor
+}  // namespace linktor::state

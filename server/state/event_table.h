@@ -20,12 +20,13 @@
 #include "server/state/mid_index.h"
 #include "server/state/rows.h"
 
-namespace linktor {
+namespace linktor::state {
 
 class EventTable {
  public:
   // `mid_run` is explained at MidIndex. Both references must outlive this.
-  EventTable(Database& database, RecentMids& recent, std::size_t mid_run);
+  EventTable(sqlite::Database& database, RecentMids& recent,
+             std::size_t mid_run);
 
   // The Applier loads, saves and rolls back the index, because part of it is in
   // memory.
@@ -88,44 +89,44 @@ class EventTable {
                                          std::int64_t limit,
                                          std::int64_t last_seq);
 
-  Statement insert_;
+  sqlite::Statement insert_;
   MidIndex mids_;
-  Statement insert_mark_;
-  Statement find_time_;
-  Statement find_dedupe_;
-  Statement insert_dedupe_;
-  Statement oldest_;
-  Statement trim_mids_;
-  Statement trim_messages_;
-  Statement insert_message_event_;
-  Statement trim_marks_;
-  Statement trim_events_;
-  Statement trim_dedupe_;
+  sqlite::Statement insert_mark_;
+  sqlite::Statement find_time_;
+  sqlite::Statement find_dedupe_;
+  sqlite::Statement insert_dedupe_;
+  sqlite::Statement oldest_;
+  sqlite::Statement trim_mids_;
+  sqlite::Statement trim_messages_;
+  sqlite::Statement insert_message_event_;
+  sqlite::Statement trim_marks_;
+  sqlite::Statement trim_events_;
+  sqlite::Statement trim_dedupe_;
 };
 
 // ---- For readers, on their own connection -----------------------------------
 
 // Returns the time at which the oldest event that is kept came, in ms since the
 // epoch; 0 without events.
-absl::StatusOr<std::int64_t> OldestEventMs(Database& database);
+absl::StatusOr<std::int64_t> OldestEventMs(sqlite::Database& database);
 
 // Returns the number of the oldest event that is kept; that of the next event
 // while none is.
-absl::StatusOr<std::int64_t> OldestSeq(Database& database);
+absl::StatusOr<std::int64_t> OldestSeq(sqlite::Database& database);
 
 // Returns the number of the first event that is kept and came at or after
 // `time_ms`; `last_seq + 1` when none did. Later events may have come before:
 // the clock may have been set back. It reads the marks, and then single
 // stretches of 1,024 events, because the whole log would take too long.
-absl::StatusOr<std::int64_t> FirstSeqSince(Database& database,
+absl::StatusOr<std::int64_t> FirstSeqSince(sqlite::Database& database,
                                            std::int64_t time_ms,
                                            std::int64_t last_seq);
 
 // Returns the number of the last event that is kept and came before `time_ms`;
 // 0 when none did. Earlier events may have come later: the clock may have been
 // set back. It reads as FirstSeqSince does.
-absl::StatusOr<std::int64_t> LastSeqBefore(Database& database,
+absl::StatusOr<std::int64_t> LastSeqBefore(sqlite::Database& database,
                                            std::int64_t time_ms,
                                            std::int64_t last_seq);
 
-}  // namespace linktor
+}  // namespace linktor::state

@@ -37,7 +37,7 @@
 #include <algorithm>
 #include <cstdint>
 
-namespace linktor {
+namespace linktor::state {
 
 // A clock is believed within so many milliseconds. Apply depends on the number:
 // do not change it without a new record format.
@@ -98,4 +98,4 @@ constexpr Expiry MoveExpiry(const Expiry& expiry, const TrimTime& trim) {
           .offset_ms = expiry.offset_ms};
 }
 
-}  // namespace linktor
+}  // namespace linktor::state

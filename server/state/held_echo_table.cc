@@ -4,9 +4,9 @@
 
 #include "server/base/try.h"
 
-namespace linktor {
+namespace linktor::state {
 
-HeldEchoTable::HeldEchoTable(Database& database)
+HeldEchoTable::HeldEchoTable(sqlite::Database& database)
     : add_(database,
            "INSERT INTO held_echoes (no, channel_no, user_id, mid_key, "
            "receive_ms, raw_no, sealed_item) VALUES (?,?,?,?,?,?,?)"),
@@ -37,7 +37,7 @@ absl::Status HeldEchoTable::Add(const journal::WebhookItem& item,
 
 absl::StatusOr<bool> HeldEchoTable::Holds(const journal::NewEvent& event,
                                           std::string_view mid_key) {
-  const StatementReset reset(holds_);
+  const sqlite::StatementReset reset(holds_);
   return holds_.Bind(1, event.channel_no())
       .BindText(2, event.user_id())
       .BindBlob(3, mid_key)
@@ -49,7 +49,7 @@ absl::StatusOr<std::vector<HeldEcho>> HeldEchoTable::Take(
     std::string_view mid_key) {
   std::vector<HeldEcho> taken;
   {
-    const StatementReset reset(read_);
+    const sqlite::StatementReset reset(read_);
     read_.Bind(1, channel_no).BindText(2, user_id).BindBlobOrNull(3, mid_key);
     for (;;) {
       LINKTOR_ASSIGN(const bool row, read_.Step());
@@ -70,4 +70,4 @@ absl::StatusOr<std::vector<HeldEcho>> HeldEchoTable::Take(
   return taken;
 }
 
-}  // namespace linktor
+}  // namespace linktor::state

@@ -18,7 +18,7 @@
 #include "server/state/log_state.h"
 #include "server/state/rows.h"
 
-namespace linktor {
+namespace linktor::state {
 
 // A HeldEcho is an echo that was taken out, with all that its event needs.
 struct HeldEcho {
@@ -37,7 +37,7 @@ struct HeldEcho {
 class HeldEchoTable {
  public:
   // `database` must outlive this.
-  explicit HeldEchoTable(Database& database);
+  explicit HeldEchoTable(sqlite::Database& database);
 
   // Holds an echo. `state` numbers it. Its raw bytes are left out, because they
   // are stored as an item already, under `raw_no`.
@@ -55,10 +55,10 @@ class HeldEchoTable {
                                              std::string_view mid_key);
 
  private:
-  Statement add_;
-  Statement holds_;
-  Statement read_;
-  Statement remove_;
+  sqlite::Statement add_;
+  sqlite::Statement holds_;
+  sqlite::Statement read_;
+  sqlite::Statement remove_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::state

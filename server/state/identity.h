@@ -10,7 +10,7 @@
 
 #include "server/base/ids.h"
 
-namespace linktor {
+namespace linktor::state {
 
 // Returns 16 bytes that stand for a message of Instagram on a channel: a hash,
 // so that all keys have one size. They are also the id of a message that did
@@ -19,4 +19,4 @@ inline RawId MidKey(std::int64_t channel_no, std::string_view mid) {
   return HashedRawId({"mid", std::to_string(channel_no), mid});
 }
 
-}  // namespace linktor
+}  // namespace linktor::state

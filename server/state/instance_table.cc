@@ -2,9 +2,9 @@
 
 #include "server/base/try.h"
 
-namespace linktor {
+namespace linktor::state {
 
-InstanceTable::InstanceTable(Database& database)
+InstanceTable::InstanceTable(sqlite::Database& database)
     : start_(database,
              "INSERT INTO instances (instance, incarnation, erased_through) "
              "VALUES (?1, ?2, 0) "
@@ -24,16 +24,16 @@ absl::Status InstanceTable::Erased(std::string_view instance,
   return erased_.BindBlob(1, instance).Bind(2, through_no).Run();
 }
 
-absl::StatusOr<std::int64_t> IncarnationOf(Database& database,
+absl::StatusOr<std::int64_t> IncarnationOf(sqlite::Database& database,
                                            std::string_view instance) {
-  Statement find(database,
-                 "SELECT incarnation FROM instances WHERE instance = ?1");
+  sqlite::Statement find(
+      database, "SELECT incarnation FROM instances WHERE instance = ?1");
   LINKTOR_ASSIGN(const bool row, find.BindBlob(1, instance).Step());
   return row ? find.Int(0) : 0;
 }
 
-absl::StatusOr<std::int64_t> LastDueErasure(Database& database) {
-  Statement last(
+absl::StatusOr<std::int64_t> LastDueErasure(sqlite::Database& database) {
+  sqlite::Statement last(
       database,
       "SELECT last_erasure_no FROM log_state WHERE last_erasure_no > coalesce("
       "(SELECT i.erased_through FROM instances i "
@@ -42,4 +42,4 @@ absl::StatusOr<std::int64_t> LastDueErasure(Database& database) {
   return row ? last.Int(0) : 0;
 }
 
-}  // namespace linktor
+}  // namespace linktor::state

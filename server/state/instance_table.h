@@ -12,13 +12,13 @@
 #include "absl/status/statusor.h"
 #include "server/sqlite/statement.h"
 
-namespace linktor {
+namespace linktor::state {
 
 // An instance is a data folder. It has a row once it has appended a record.
 class InstanceTable {
  public:
   // `database` must outlive this.
-  explicit InstanceTable(Database& database);
+  explicit InstanceTable(sqlite::Database& database);
   // Notes that the instance, 8 bytes, has started. An incarnation never goes
   // back.
   absl::Status Start(std::string_view instance, std::int64_t incarnation);
@@ -29,17 +29,17 @@ class InstanceTable {
   absl::Status Erased(std::string_view instance, std::int64_t through_no);
 
  private:
-  Statement start_;
-  Statement erased_;
+  sqlite::Statement start_;
+  sqlite::Statement erased_;
 };
 
 // Returns the latest start of the instance; 0 before the first. DataFolder
 // counts on from it when the process starts.
-absl::StatusOr<std::int64_t> IncarnationOf(Database& database,
+absl::StatusOr<std::int64_t> IncarnationOf(sqlite::Database& database,
                                            std::string_view instance);
 
 // Returns the number of the last erasure that is due in this data folder's
 // files; 0 when none is. It is for readers, on their own connection.
-absl::StatusOr<std::int64_t> LastDueErasure(Database& database);
+absl::StatusOr<std::int64_t> LastDueErasure(sqlite::Database& database);
 
-}  // namespace linktor
+}  // namespace linktor::state

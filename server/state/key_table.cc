@@ -2,11 +2,12 @@
 
 #include "server/base/try.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 // Reads the columns id, channel_no, user_id and wrapped.
-absl::StatusOr<std::optional<journal::DataKey>> ReadOne(Statement& find) {
+absl::StatusOr<std::optional<journal::DataKey>> ReadOne(
+    sqlite::Statement& find) {
   LINKTOR_ASSIGN(const bool row, find.Step());
   if (!row) return std::nullopt;
   journal::DataKey key;
@@ -19,7 +20,7 @@ absl::StatusOr<std::optional<journal::DataKey>> ReadOne(Statement& find) {
 
 }  // namespace
 
-KeyTable::KeyTable(Database& database)
+KeyTable::KeyTable(sqlite::Database& database)
     : add_(database,
            "INSERT INTO data_keys (id, channel_no, user_id, wrapped) "
            "SELECT ?1, ?2, ?3, ?4 WHERE NOT EXISTS "
@@ -36,20 +37,22 @@ absl::StatusOr<bool> KeyTable::Add(const journal::DataKey& key) {
 }
 
 absl::StatusOr<std::optional<journal::DataKey>> ReadKeyOf(
-    Database& database, const KeyScope& scope) {
-  Statement find(database,
-                 "SELECT id, channel_no, user_id, wrapped FROM data_keys "
-                 "WHERE channel_no = ?1 AND user_id = ?2 ORDER BY id LIMIT 1");
+    sqlite::Database& database, const seal::KeyScope& scope) {
+  sqlite::Statement find(
+      database,
+      "SELECT id, channel_no, user_id, wrapped FROM data_keys "
+      "WHERE channel_no = ?1 AND user_id = ?2 ORDER BY id LIMIT 1");
   find.Bind(1, scope.channel_no).BindText(2, scope.user_id);
   return ReadOne(find);
 }
 
-absl::StatusOr<std::optional<journal::DataKey>> ReadKey(Database& database,
-                                                        std::int64_t id) {
-  Statement find(database,
-                 "SELECT id, channel_no, user_id, wrapped FROM data_keys "
-                 "WHERE id = ?1");
+absl::StatusOr<std::optional<journal::DataKey>> ReadKey(
+    sqlite::Database& database, std::int64_t id) {
+  sqlite::Statement find(
+      database,
+      "SELECT id, channel_no, user_id, wrapped FROM data_keys "
+      "WHERE id = ?1");
   return ReadOne(find.Bind(1, id));
 }
 
-}  // namespace linktor
+}  // namespace linktor::state

@@ -14,21 +14,21 @@
 #include "server/seal/sealer.h"
 #include "server/sqlite/statement.h"
 
-namespace linktor {
+namespace linktor::state {
 
 // A scope may have several keys: when two callers seal for a new conversation
 // at the same time, each makes a key, and both keys are kept.
 class KeyTable {
  public:
   // `database` must outlive this.
-  explicit KeyTable(Database& database);
+  explicit KeyTable(sqlite::Database& database);
   // Stores the key and returns true. Returns false and changes nothing when a
   // key of that id is stored already or was destroyed: a destroyed key is never
   // stored again.
   absl::StatusOr<bool> Add(const journal::DataKey& key);
 
  private:
-  Statement add_;
+  sqlite::Statement add_;
 };
 
 // ---- For readers, on their own connection -----------------------------------
@@ -37,10 +37,10 @@ class KeyTable {
 // are several, it returns the one with the lowest id, so that the same rows
 // always give the same key.
 absl::StatusOr<std::optional<journal::DataKey>> ReadKeyOf(
-    Database& database, const KeyScope& scope);
+    sqlite::Database& database, const seal::KeyScope& scope);
 // Returns the key of that id, or nullopt when it was never stored or was
 // destroyed.
-absl::StatusOr<std::optional<journal::DataKey>> ReadKey(Database& database,
-                                                        std::int64_t id);
+absl::StatusOr<std::optional<journal::DataKey>> ReadKey(
+    sqlite::Database& database, std::int64_t id);
 
-}  // namespace linktor
+}  // namespace linktor::state

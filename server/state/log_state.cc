@@ -2,14 +2,15 @@
 
 #include "server/base/try.h"
 
-namespace linktor {
+namespace linktor::state {
 
-absl::StatusOr<LogState> LoadLogState(Database& database) {
-  Statement load(database,
-                 "SELECT last_seq, oldest_seq, latest_ms, expiry_ms, "
-                 "mids_through, last_raw_no, last_message_no, last_call_no, "
-                 "last_content_no, last_held_no, last_erasure_no, raw_bytes, "
-                 "clock_offset_ms, heads_through, earliest_ms FROM log_state");
+absl::StatusOr<LogState> LoadLogState(sqlite::Database& database) {
+  sqlite::Statement load(
+      database,
+      "SELECT last_seq, oldest_seq, latest_ms, expiry_ms, "
+      "mids_through, last_raw_no, last_message_no, last_call_no, "
+      "last_content_no, last_held_no, last_erasure_no, raw_bytes, "
+      "clock_offset_ms, heads_through, earliest_ms FROM log_state");
   LINKTOR_ASSIGN(const bool row, load.Step());
   if (!row) return absl::DataLossError("the log has no state");
   return LogState{.last_seq = load.Int(0),
@@ -28,7 +29,7 @@ absl::StatusOr<LogState> LoadLogState(Database& database) {
                   .raw_bytes = load.Int(11)};
 }
 
-LogStateTable::LogStateTable(Database& database)
+LogStateTable::LogStateTable(sqlite::Database& database)
     : save_(database,
             "UPDATE log_state SET last_seq = ?1, oldest_seq = ?2, "
             "latest_ms = ?3, expiry_ms = ?4, mids_through = ?5, "
@@ -56,4 +57,4 @@ absl::Status LogStateTable::Save(const LogState& state) {
       .Run();
 }
 
-}  // namespace linktor
+}  // namespace linktor::state

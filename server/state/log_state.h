@@ -12,7 +12,7 @@
 #include "server/sqlite/statement.h"
 #include "server/state/expiry.h"
 
-namespace linktor {
+namespace linktor::state {
 
 // After a rollback Applier::Restore restores the whole struct, because its
 // numbers have counted rows that the rollback has removed.
@@ -52,17 +52,17 @@ struct LogState {
 // Returns the state as it is stored. It fails with DATA_LOSS when there is
 // none, since the first start of a data folder stores one. Any other error
 // comes from the database.
-absl::StatusOr<LogState> LoadLogState(Database& database);
+absl::StatusOr<LogState> LoadLogState(sqlite::Database& database);
 
 class LogStateTable {
  public:
   // `database` must outlive this.
-  explicit LogStateTable(Database& database);
+  explicit LogStateTable(sqlite::Database& database);
   // Writes every field of `state`, inside the writer's transaction.
   absl::Status Save(const LogState& state);
 
  private:
-  Statement save_;
+  sqlite::Statement save_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::state

@@ -5,7 +5,7 @@
 
 #include "google/protobuf/util/time_util.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 using google::protobuf::util::TimeUtil;
@@ -46,4 +46,4 @@ RawId SettledEventId(const MessageRow& row) {
   return HashedRawId({"settled", row.id, std::to_string(row.attempt)});
 }
 
-}  // namespace linktor
+}  // namespace linktor::state

@@ -8,7 +8,7 @@
 #include "server/base/v1.h"
 #include "server/state/rows.h"
 
-namespace linktor {
+namespace linktor::state {
 
 // Returns the message without content and error, which are sealed. A time that
 // is not known is not set.
@@ -18,4 +18,4 @@ v1::Message DescribeMessage(const MessageRow& row);
 // The content of that event is sealed for this id before the echo is known.
 RawId SettledEventId(const MessageRow& row);
 
-}  // namespace linktor
+}  // namespace linktor::state

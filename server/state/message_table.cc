@@ -4,7 +4,7 @@
 
 #include "server/base/try.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 // SQLite uses the index of open sends (PENDING and UNCONFIRMED) only where a
@@ -25,7 +25,7 @@ namespace {
   "coalesce(born_ms, claim_ms), no, content_no, error_no, settled_no, "        \
   "retract_ms, after_seq"
 
-MessageRow ReadRow(const Statement& s) {
+MessageRow ReadRow(const sqlite::Statement& s) {
   MessageRow row;
   row.id = s.String(0);
   row.channel_no = s.Int(1);
@@ -58,8 +58,8 @@ MessageRow ReadRow(const Statement& s) {
   return row;
 }
 
-absl::StatusOr<std::vector<MessageRow>> ReadAll(Statement& statement) {
-  const StatementReset reset(statement);
+absl::StatusOr<std::vector<MessageRow>> ReadAll(sqlite::Statement& statement) {
+  const sqlite::StatementReset reset(statement);
   std::vector<MessageRow> rows;
   for (;;) {
     LINKTOR_ASSIGN(const bool row, statement.Step());
@@ -68,26 +68,28 @@ absl::StatusOr<std::vector<MessageRow>> ReadAll(Statement& statement) {
   }
 }
 
-absl::StatusOr<std::optional<MessageRow>> ReadOne(Statement& statement) {
+absl::StatusOr<std::optional<MessageRow>> ReadOne(
+    sqlite::Statement& statement) {
   LINKTOR_ASSIGN(auto rows, ReadAll(statement));
   if (rows.empty()) return std::nullopt;
   return std::move(rows.front());
 }
 
-Statement& BindContent(Statement& statement, const ContentKey& content) {
+sqlite::Statement& BindContent(sqlite::Statement& statement,
+                               const ContentKey& content) {
   return statement.Bind(1, content.channel_no)
       .BindText(2, content.user_id)
       .BindBlob(3, content.content_match);
 }
 
-absl::StatusOr<bool> HasRow(Statement& statement) {
-  const StatementReset reset(statement);
+absl::StatusOr<bool> HasRow(sqlite::Statement& statement) {
+  const sqlite::StatementReset reset(statement);
   return statement.Step();
 }
 
 }  // namespace
 
-MessageTable::MessageTable(Database& database)
+MessageTable::MessageTable(sqlite::Database& database)
     : contents_(database),
       by_id_(database,
              "SELECT " LINKTOR_MESSAGE_COLUMNS " FROM messages WHERE id = ?1"),
@@ -177,7 +179,7 @@ absl::StatusOr<bool> MessageTable::HasPendingOf(const ContentKey& content) {
 
 absl::StatusOr<std::vector<UnconfirmedSend>> MessageTable::LastUnconfirmed(
     const ContentKey& content, std::int64_t from_ms, std::int64_t to_ms) {
-  const StatementReset reset(last_unconfirmed_);
+  const sqlite::StatementReset reset(last_unconfirmed_);
   BindContent(last_unconfirmed_, content).Bind(4, from_ms).Bind(5, to_ms);
   std::vector<UnconfirmedSend> found;
   for (;;) {
@@ -190,7 +192,7 @@ absl::StatusOr<std::vector<UnconfirmedSend>> MessageTable::LastUnconfirmed(
 
 absl::StatusOr<std::optional<std::int64_t>> MessageTable::NextUnconfirmed(
     const ContentKey& content, std::int64_t from_ms) {
-  const StatementReset reset(next_unconfirmed_);
+  const sqlite::StatementReset reset(next_unconfirmed_);
   LINKTOR_ASSIGN(
       const bool row,
       BindContent(next_unconfirmed_, content).Bind(4, from_ms).Step());
@@ -261,7 +263,7 @@ absl::Status MessageTable::SetSettled(MessageRow& row,
 }
 
 absl::StatusOr<std::string> MessageTable::FindSettled(const MessageRow& row) {
-  const StatementReset reset(find_content_);
+  const sqlite::StatementReset reset(find_content_);
   LINKTOR_ASSIGN(const bool found,
                  find_content_.Bind(1, row.settled_no).Step());
   return found ? find_content_.String(0) : std::string();
@@ -295,7 +297,7 @@ absl::Status MessageTable::RemoveUnmatched(std::string_view mid_key) {
 
 absl::StatusOr<std::vector<UnmatchedEcho>> MessageTable::FirstUnmatched(
     const ContentKey& content, std::int64_t from_ms, std::int64_t to_ms) {
-  const StatementReset reset(first_unmatched_);
+  const sqlite::StatementReset reset(first_unmatched_);
   BindContent(first_unmatched_, content).Bind(4, from_ms).Bind(5, to_ms);
   std::vector<UnmatchedEcho> found;
   for (;;) {
@@ -321,23 +323,25 @@ absl::StatusOr<std::int64_t> MessageTable::TrimUnmatched(std::int64_t before_ms,
   return trim_unmatched_.Bind(1, before_ms).Bind(2, limit).RunAndCount();
 }
 
-absl::StatusOr<std::optional<MessageRow>> ReadMessageById(Database& database,
-                                                          std::string_view id) {
-  Statement find(database, "SELECT " LINKTOR_MESSAGE_COLUMNS
-                           " FROM messages WHERE id = ?1 OR mid_key = ?1 "
-                           "ORDER BY no LIMIT 1");
+absl::StatusOr<std::optional<MessageRow>> ReadMessageById(
+    sqlite::Database& database, std::string_view id) {
+  sqlite::Statement find(database,
+                         "SELECT " LINKTOR_MESSAGE_COLUMNS
+                         " FROM messages WHERE id = ?1 OR mid_key = ?1 "
+                         "ORDER BY no LIMIT 1");
   return ReadOne(find.BindBlob(1, id));
 }
 
 absl::StatusOr<std::optional<MessageRow>> ReadMessageByRequest(
-    Database& database, std::int64_t channel_no, std::string_view request_id) {
-  Statement find(database,
-                 "SELECT " LINKTOR_MESSAGE_COLUMNS
-                 " FROM messages WHERE channel_no = ?1 AND request_id = ?2");
+    sqlite::Database& database, std::int64_t channel_no,
+    std::string_view request_id) {
+  sqlite::Statement find(
+      database, "SELECT " LINKTOR_MESSAGE_COLUMNS
+                " FROM messages WHERE channel_no = ?1 AND request_id = ?2");
   return ReadOne(find.Bind(1, channel_no).BindText(2, request_id));
 }
 
-absl::StatusOr<std::vector<MessageRow>> ReadSends(Database& database,
+absl::StatusOr<std::vector<MessageRow>> ReadSends(sqlite::Database& database,
                                                   const SendBounds& bounds) {
   // SQLite must not walk through all messages in their order.
 #define LINKTOR_SENDS_OF_CHANNEL                \
@@ -357,7 +361,7 @@ absl::StatusOr<std::vector<MessageRow>> ReadSends(Database& database,
     sql = bounds.newest_first ? LINKTOR_SENDS_OF_USER " DESC LIMIT ?4"
                               : LINKTOR_SENDS_OF_USER " LIMIT ?4";
   }
-  Statement read(database, sql);
+  sqlite::Statement read(database, sql);
   read.Bind(1, bounds.channel_no)
       .Bind(2, bounds.after_no)
       .Bind(3, bounds.last_no)
@@ -366,25 +370,25 @@ absl::StatusOr<std::vector<MessageRow>> ReadSends(Database& database,
   return ReadAll(read);
 }
 
-absl::StatusOr<std::int64_t> ReadLastSend(Database& database) {
-  Statement read(database, "SELECT last_message_no FROM log_state");
+absl::StatusOr<std::int64_t> ReadLastSend(sqlite::Database& database) {
+  sqlite::Statement read(database, "SELECT last_message_no FROM log_state");
   LINKTOR_ASSIGN(const bool row, read.Step());
   return row ? read.Int(0) : 0;
 }
 
 // A later send stands behind the same event or a later one, so the place is
 // found by halving.
-absl::StatusOr<std::int64_t> ReadFirstSendBehind(Database& database,
+absl::StatusOr<std::int64_t> ReadFirstSendBehind(sqlite::Database& database,
                                                  std::int64_t seq) {
-  Statement read(database,
-                 "SELECT no, after_seq FROM messages WHERE no >= ?1 "
-                 "ORDER BY no LIMIT 1");
+  sqlite::Statement read(database,
+                         "SELECT no, after_seq FROM messages WHERE no >= ?1 "
+                         "ORDER BY no LIMIT 1");
   LINKTOR_ASSIGN(std::int64_t end, ReadLastSend(database));
   ++end;
   std::int64_t first = 1;
   while (first < end) {
     const std::int64_t middle = first + (end - first) / 2;
-    const StatementReset reset(read);
+    const sqlite::StatementReset reset(read);
     LINKTOR_ASSIGN(const bool row, read.Bind(1, middle).Step());
     if (!row || read.Int(1) >= seq) {
       end = middle;
@@ -395,22 +399,23 @@ absl::StatusOr<std::int64_t> ReadFirstSendBehind(Database& database,
   return first;
 }
 
-absl::StatusOr<std::vector<MessageRow>> FindPending(Database& database) {
+absl::StatusOr<std::vector<MessageRow>> FindPending(
+    sqlite::Database& database) {
   // SQLite by itself would walk through all messages in their order, since it
   // does not know how few are PENDING. The index makes it sort those few.
-  Statement pending(database,
-                    "SELECT " LINKTOR_MESSAGE_COLUMNS
-                    " FROM messages INDEXED BY messages_open "
-                    "WHERE " LINKTOR_OPEN_STATES " AND state = 2 ORDER BY no");
+  sqlite::Statement pending(database, "SELECT " LINKTOR_MESSAGE_COLUMNS
+                                      " FROM messages INDEXED BY messages_open "
+                                      "WHERE " LINKTOR_OPEN_STATES
+                                      " AND state = 2 ORDER BY no");
   return ReadAll(pending);
 }
 
-absl::StatusOr<std::int64_t> CountUnconfirmed(Database& database) {
-  Statement count(database,
-                  "SELECT count(*) FROM messages WHERE " LINKTOR_OPEN_STATES
-                  " AND state = 4");
+absl::StatusOr<std::int64_t> CountUnconfirmed(sqlite::Database& database) {
+  sqlite::Statement count(
+      database, "SELECT count(*) FROM messages WHERE " LINKTOR_OPEN_STATES
+                " AND state = 4");
   LINKTOR_ASSIGN(const bool row, count.Step());
   return row ? count.Int(0) : 0;
 }
 
-}  // namespace linktor
+}  // namespace linktor::state

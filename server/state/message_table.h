@@ -19,7 +19,7 @@
 #include "server/state/log_state.h"
 #include "server/state/rows.h"
 
-namespace linktor {
+namespace linktor::state {
 
 // An UnmatchedEcho is an echo that belongs to no send of this server so far.
 struct UnmatchedEcho {
@@ -59,7 +59,7 @@ struct UnconfirmedSend {
 class MessageTable {
  public:
   // `database` must outlive this.
-  explicit MessageTable(Database& database);
+  explicit MessageTable(sqlite::Database& database);
 
   // These return the send with its sealed content and error; nothing when there
   // is none. A request id that was trimmed is not found.
@@ -128,22 +128,22 @@ class MessageTable {
                               LogState& state);
 
   ContentTable contents_;
-  Statement by_id_;
-  Statement by_request_;
-  Statement by_mid_;
-  Statement has_pending_;
-  Statement has_pending_of_;
-  Statement last_unconfirmed_;
-  Statement next_unconfirmed_;
-  Statement insert_;
-  Statement update_;
-  Statement find_content_;
-  Statement remove_content_;
-  Statement add_unmatched_;
-  Statement remove_unmatched_;
-  Statement first_unmatched_;
-  Statement trim_requests_;
-  Statement trim_unmatched_;
+  sqlite::Statement by_id_;
+  sqlite::Statement by_request_;
+  sqlite::Statement by_mid_;
+  sqlite::Statement has_pending_;
+  sqlite::Statement has_pending_of_;
+  sqlite::Statement last_unconfirmed_;
+  sqlite::Statement next_unconfirmed_;
+  sqlite::Statement insert_;
+  sqlite::Statement update_;
+  sqlite::Statement find_content_;
+  sqlite::Statement remove_content_;
+  sqlite::Statement add_unmatched_;
+  sqlite::Statement remove_unmatched_;
+  sqlite::Statement first_unmatched_;
+  sqlite::Statement trim_requests_;
+  sqlite::Statement trim_unmatched_;
 };
 
 // ---- For readers, on their own connection -----------------------------------
@@ -151,28 +151,29 @@ class MessageTable {
 // Returns the send of that id; nothing when there is none. The id may also be
 // that of an echo which turned out to be this send's, so it is looked up as a
 // message id and as a mid.
-absl::StatusOr<std::optional<MessageRow>> ReadMessageById(Database& database,
-                                                          std::string_view id);
+absl::StatusOr<std::optional<MessageRow>> ReadMessageById(
+    sqlite::Database& database, std::string_view id);
 // Returns the send of that request id; nothing when there is none, or when the
 // request id was trimmed.
 absl::StatusOr<std::optional<MessageRow>> ReadMessageByRequest(
-    Database& database, std::int64_t channel_no, std::string_view request_id);
+    sqlite::Database& database, std::int64_t channel_no,
+    std::string_view request_id);
 
 // Returns the sends within the bounds, in the order of their numbers or in its
 // reverse, with their content still sealed.
-absl::StatusOr<std::vector<MessageRow>> ReadSends(Database& database,
+absl::StatusOr<std::vector<MessageRow>> ReadSends(sqlite::Database& database,
                                                   const SendBounds& bounds);
 // Returns the number of the first send whose after_seq is at least `seq`; that
 // of the next send when there is none.
-absl::StatusOr<std::int64_t> ReadFirstSendBehind(Database& database,
+absl::StatusOr<std::int64_t> ReadFirstSendBehind(sqlite::Database& database,
                                                  std::int64_t seq);
 // Returns the number of the last send; 0 when there was none.
-absl::StatusOr<std::int64_t> ReadLastSend(Database& database);
+absl::StatusOr<std::int64_t> ReadLastSend(sqlite::Database& database);
 
 // Returns the PENDING sends of all conversations, oldest first.
-absl::StatusOr<std::vector<MessageRow>> FindPending(Database& database);
+absl::StatusOr<std::vector<MessageRow>> FindPending(sqlite::Database& database);
 
 // Returns how many sends are UNCONFIRMED.
-absl::StatusOr<std::int64_t> CountUnconfirmed(Database& database);
+absl::StatusOr<std::int64_t> CountUnconfirmed(sqlite::Database& database);
 
-}  // namespace linktor
+}  // namespace linktor::state

@@ -4,7 +4,7 @@
 #include <bit>
 #include <cstring>
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 constexpr std::size_t kBlockBytes = 32;
@@ -52,4 +52,4 @@ std::size_t MidFilter::capacity() const {
   return blocks_.size() * kBlockBytes / kBytesPerMid;
 }
 
-}  // namespace linktor
+}  // namespace linktor::state

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace linktor {
+namespace linktor::state {
 
 class MidFilter {
  public:
@@ -44,4 +44,4 @@ class MidFilter {
   std::size_t added_ = 0;
 };
 
-}  // namespace linktor
+}  // namespace linktor::state

@@ -6,7 +6,7 @@
 
 #include "server/base/try.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 // With each commit twice as many entries of a run are moved as are new, so that
@@ -100,8 +100,8 @@ std::size_t RecentMids::size() const {
   return size_;
 }
 
-MidIndex::MidIndex(Database& database, RecentMids& recent, std::size_t run_size,
-                   std::size_t filter_size)
+MidIndex::MidIndex(sqlite::Database& database, RecentMids& recent,
+                   std::size_t run_size, std::size_t filter_size)
     : database_(database),
       recent_(recent),
       run_size_(run_size),
@@ -136,9 +136,10 @@ absl::Status MidIndex::Read(const LogState& state) {
   moved_ = 0;
   run_through_.reset();
   forgotten_seq_ = 0;
-  Statement load(database_,
-                 "SELECT seq, mid_key, mid_kind FROM events WHERE seq > ?1 "
-                 "ORDER BY seq");
+  sqlite::Statement load(
+      database_,
+      "SELECT seq, mid_key, mid_kind FROM events WHERE seq > ?1 "
+      "ORDER BY seq");
   load.Bind(1, state.mids_through);
   for (;;) {
     LINKTOR_ASSIGN(const bool row, load.Step());
@@ -158,7 +159,7 @@ absl::StatusOr<std::int64_t> MidIndex::Find(std::string_view mid_key,
   // The table is asked first, because its entries are older than those in
   // memory.
   if (MayBeInTable(mid_key)) {
-    const StatementReset reset(find_);
+    const sqlite::StatementReset reset(find_);
     find_.BindBlob(1, mid_key).Bind(2, static_cast<std::int64_t>(kind));
     LINKTOR_ASSIGN(const bool row, find_.Step());
     if (row) return find_.Int(0);
@@ -171,7 +172,7 @@ absl::StatusOr<std::vector<std::int64_t>> MidIndex::FindContent(
     std::string_view mid_key) {
   std::vector<std::int64_t> found = recent_.FindContent(mid_key);
   {
-    const StatementReset reset(find_content_);
+    const sqlite::StatementReset reset(find_content_);
     find_content_.BindBlob(1, mid_key)
         .Bind(2, static_cast<std::int64_t>(journal::ITEM_KIND_UNSEND))
         .Bind(3, static_cast<std::int64_t>(journal::ITEM_KIND_ABOUT));
@@ -268,7 +269,7 @@ bool MidIndex::MayBeInTable(std::string_view mid_key) const {
 // filter has that mid already.
 absl::Status MidIndex::FillFilter() {
   if (passed_.all) return absl::OkStatus();
-  const StatementReset reset(next_);
+  const sqlite::StatementReset reset(next_);
   // The statement borrows it. Every mid is greater than no bytes.
   const std::optional<Mid> after = passed_.mid;
   next_.BindBlob(1, after.has_value() ? BytesOf(*after) : "")
@@ -328,4 +329,4 @@ absl::Status MidIndex::Restore(const Position& position,
   return absl::OkStatus();
 }
 
-}  // namespace linktor
+}  // namespace linktor::state

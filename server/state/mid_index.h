@@ -32,7 +32,7 @@
 #include "server/state/log_state.h"
 #include "server/state/mid_filter.h"
 
-namespace linktor {
+namespace linktor::state {
 
 // A MidEntry says that the event `seq`, which is of that kind, names the mid.
 struct MidEntry {
@@ -100,7 +100,7 @@ class MidIndex {
 
   // Both must outlive this. Tests give a small `run_size` and `filter_size`, so
   // that runs are moved often, and filters made anew.
-  MidIndex(Database& database, RecentMids& recent,
+  MidIndex(sqlite::Database& database, RecentMids& recent,
            std::size_t run_size = kRunSize,
            std::size_t filter_size = kFilterSize);
 
@@ -174,14 +174,14 @@ class MidIndex {
   // empty, and nothing of the table has been passed.
   void MakeFilter(const LogState& state);
 
-  Database& database_;
+  sqlite::Database& database_;
   RecentMids& recent_;
   const std::size_t run_size_;
   const std::size_t filter_size_;
-  Statement find_;
-  Statement find_content_;
-  Statement insert_;
-  Statement next_;
+  sqlite::Statement find_;
+  sqlite::Statement find_content_;
+  sqlite::Statement insert_;
+  sqlite::Statement next_;
   // These are entries of committed events, sorted by sequence, that are in
   // memory and not in a run. Those of the open transaction follow in added_.
   std::vector<MidEntry> waiting_;
@@ -203,4 +203,4 @@ class MidIndex {
   std::int64_t committed_seq_ = 0;
 };
 
-}  // namespace linktor
+}  // namespace linktor::state

@@ -8,7 +8,7 @@
 #include "server/state/conversation_heads.h"
 #include "server/state/mid_index.h"
 
-namespace linktor {
+namespace linktor::state {
 
 // The data folder owns one. Both are thread-safe.
 struct RecentRows {
@@ -23,4 +23,4 @@ struct RunSizes {
   std::size_t heads = ConversationHeads::kRunSize;
 };
 
-}  // namespace linktor
+}  // namespace linktor::state

@@ -14,7 +14,7 @@
 #include "server/base/ids.h"
 #include "server/base/v1.h"
 
-namespace linktor {
+namespace linktor::state {
 
 // A CommittedEvent is an event in its place in the log. Apply makes it for the
 // views, and EventReader reads it back from the disk.
@@ -198,4 +198,4 @@ struct ConversationRow {
   }
 };
 
-}  // namespace linktor
+}  // namespace linktor::state

@@ -7,7 +7,7 @@
 #include "server/base/try.h"
 #include "server/sqlite/statement.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 // Times are milliseconds since the epoch. A column born_ms says from when on a
@@ -297,8 +297,8 @@ CREATE UNIQUE INDEX api_keys_request ON api_keys (creator, request_id)
 )sql",
 };
 
-absl::StatusOr<std::int64_t> VersionOf(Database& database) {
-  Statement statement(database, "PRAGMA user_version");
+absl::StatusOr<std::int64_t> VersionOf(sqlite::Database& database) {
+  sqlite::Statement statement(database, "PRAGMA user_version");
   LINKTOR_ASSIGN(const bool row, statement.Step());
   const std::int64_t version = row ? statement.Int(0) : 0;
   if (std::cmp_greater(version, kMigrations.size())) {
@@ -312,11 +312,11 @@ absl::StatusOr<std::int64_t> VersionOf(Database& database) {
 
 }  // namespace
 
-absl::Status CheckSchemaVersion(Database& database) {
+absl::Status CheckSchemaVersion(sqlite::Database& database) {
   return VersionOf(database).status();
 }
 
-absl::Status Migrate(Database& database) {
+absl::Status Migrate(sqlite::Database& database) {
   LINKTOR_ASSIGN(const std::int64_t version, VersionOf(database));
   for (auto next = static_cast<std::size_t>(version); next < kMigrations.size();
        ++next) {
@@ -335,4 +335,4 @@ absl::Status Migrate(Database& database) {
   return absl::OkStatus();
 }
 
-}  // namespace linktor
+}  // namespace linktor::state

@@ -7,16 +7,16 @@
 #include "absl/status/status.h"
 #include "server/sqlite/database.h"
 
-namespace linktor {
+namespace linktor::state {
 
 // OK when this program knows the database's version, 0 for an empty one
 // included. FAILED_PRECONDITION with a sentence when a newer program has
 // written it. It changes nothing.
-absl::Status CheckSchemaVersion(Database& database);
+absl::Status CheckSchemaVersion(sqlite::Database& database);
 
 // Brings the database to the newest version, each migration in a transaction of
 // its own. It fails as above, or as the disk does; then the migrations that
 // were done stay, and the next call goes on.
-absl::Status Migrate(Database& database);
+absl::Status Migrate(sqlite::Database& database);
 
-}  // namespace linktor
+}  // namespace linktor::state

@@ -13,14 +13,15 @@
 #include "server/state/key_table.h"
 #include "server/state/message_table.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 // Runs `read`, a function from Database& to StatusOr<T>, in a snapshot.
 template <typename Read>
-std::invoke_result_t<Read, Database&> InSnapshot(ReadPool& pool, Read read) {
-  typename std::invoke_result_t<Read, Database&>::value_type found{};
-  LINKTOR_TRY(pool.Read([&](Database& database) -> absl::Status {
+std::invoke_result_t<Read, sqlite::Database&> InSnapshot(sqlite::ReadPool& pool,
+                                                         Read read) {
+  typename std::invoke_result_t<Read, sqlite::Database&>::value_type found{};
+  LINKTOR_TRY(pool.Read([&](sqlite::Database& database) -> absl::Status {
     LINKTOR_ASSIGN(found, read(database));
     return absl::OkStatus();
   }));
@@ -35,8 +36,8 @@ absl::StatusOr<std::vector<ChannelRow>> StateReader::LiveChannels() {
 
 absl::StatusOr<bool> StateReader::MayHaveStoredEvents(
     std::string_view channel_id) {
-  return InSnapshot(pool_, [&](Database& database) {
-    return linktor::MayHaveStoredEvents(database, channel_id);
+  return InSnapshot(pool_, [&](sqlite::Database& database) {
+    return linktor::state::MayHaveStoredEvents(database, channel_id);
   });
 }
 
@@ -46,13 +47,14 @@ absl::StatusOr<std::vector<ApiKeyRow>> StateReader::ApiKeys() {
 
 absl::StatusOr<std::optional<MessageRow>> StateReader::MessageById(
     std::string_view id) {
-  return InSnapshot(
-      pool_, [&](Database& database) { return ReadMessageById(database, id); });
+  return InSnapshot(pool_, [&](sqlite::Database& database) {
+    return ReadMessageById(database, id);
+  });
 }
 
 absl::StatusOr<std::optional<MessageRow>> StateReader::MessageByRequest(
     std::int64_t channel_no, std::string_view request_id) {
-  return InSnapshot(pool_, [&](Database& database) {
+  return InSnapshot(pool_, [&](sqlite::Database& database) {
     return ReadMessageByRequest(database, channel_no, request_id);
   });
 }
@@ -62,7 +64,7 @@ absl::StatusOr<std::vector<MessageRow>> StateReader::PendingMessages() {
 }
 
 absl::StatusOr<std::int64_t> StateReader::CountUnconfirmed() {
-  return InSnapshot(pool_, linktor::CountUnconfirmed);
+  return InSnapshot(pool_, linktor::state::CountUnconfirmed);
 }
 
 absl::StatusOr<ConversationRow> StateReader::Conversation(
@@ -71,7 +73,7 @@ absl::StatusOr<ConversationRow> StateReader::Conversation(
   // in the table by then.
   const auto newer = heads_.Find(channel_no, user_id);
   LINKTOR_ASSIGN(ConversationRow row,
-                 InSnapshot(pool_, [&](Database& database) {
+                 InSnapshot(pool_, [&](sqlite::Database& database) {
                    return ReadConversation(database, channel_no, user_id);
                  }));
   if (newer.has_value()) row.SetHead(*newer);
@@ -82,7 +84,7 @@ absl::StatusOr<std::vector<ConversationRow>> StateReader::LatestConversations(
     std::int64_t channel_no, std::int64_t last_seq, std::size_t limit) {
   // The memory is asked before the snapshot begins, as in Conversation.
   auto recent = heads_.OfChannel(channel_no);
-  return InSnapshot(pool_, [&](Database& database) {
+  return InSnapshot(pool_, [&](sqlite::Database& database) {
     return ReadLatestConversations(database, channel_no, last_seq, limit,
                                    std::move(recent));
   });
@@ -90,8 +92,9 @@ absl::StatusOr<std::vector<ConversationRow>> StateReader::LatestConversations(
 
 absl::StatusOr<std::vector<MessageRow>> StateReader::Sends(
     const SendBounds& bounds) {
-  return InSnapshot(
-      pool_, [&](Database& database) { return ReadSends(database, bounds); });
+  return InSnapshot(pool_, [&](sqlite::Database& database) {
+    return ReadSends(database, bounds);
+  });
 }
 
 absl::StatusOr<std::int64_t> StateReader::LastSend() {
@@ -100,63 +103,66 @@ absl::StatusOr<std::int64_t> StateReader::LastSend() {
 
 absl::StatusOr<std::vector<std::int64_t>> StateReader::ChannelNumbers(
     std::string_view channel_id) {
-  return InSnapshot(pool_, [&](Database& database) {
+  return InSnapshot(pool_, [&](sqlite::Database& database) {
     return ReadChannelNumbers(database, channel_id);
   });
 }
 
 absl::StatusOr<std::int64_t> StateReader::OldestSeq() {
-  return InSnapshot(pool_, linktor::OldestSeq);
+  return InSnapshot(pool_, linktor::state::OldestSeq);
 }
 
 absl::StatusOr<std::int64_t> StateReader::OldestEventMs() {
-  return InSnapshot(pool_, linktor::OldestEventMs);
+  return InSnapshot(pool_, linktor::state::OldestEventMs);
 }
 
 absl::StatusOr<std::int64_t> StateReader::LastEventBefore(
     std::int64_t time_ms, std::int64_t last_seq) {
-  return InSnapshot(pool_, [&](Database& database) {
+  return InSnapshot(pool_, [&](sqlite::Database& database) {
     return LastSeqBefore(database, time_ms, last_seq);
   });
 }
 
 absl::StatusOr<std::int64_t> StateReader::FirstSendBehind(std::int64_t seq) {
-  return InSnapshot(pool_, [&](Database& database) {
+  return InSnapshot(pool_, [&](sqlite::Database& database) {
     return ReadFirstSendBehind(database, seq);
   });
 }
 
 absl::StatusOr<std::vector<DeliveryRow>> StateReader::Deliveries(
     std::int64_t before_no, int limit) {
-  return InSnapshot(pool_, [&](Database& database) {
+  return InSnapshot(pool_, [&](sqlite::Database& database) {
     return ReadDeliveries(database, before_no, limit);
   });
 }
 
 absl::StatusOr<StateReader::Since> StateReader::EventsSince(
     std::int64_t time_ms, std::int64_t last_seq) {
-  return InSnapshot(pool_, [&](Database& database) -> absl::StatusOr<Since> {
-    Since since;
-    LINKTOR_ASSIGN(since.oldest_seq, linktor::OldestSeq(database));
-    LINKTOR_ASSIGN(since.first_seq, FirstSeqSince(database, time_ms, last_seq));
-    return since;
-  });
+  return InSnapshot(
+      pool_, [&](sqlite::Database& database) -> absl::StatusOr<Since> {
+        Since since;
+        LINKTOR_ASSIGN(since.oldest_seq, linktor::state::OldestSeq(database));
+        LINKTOR_ASSIGN(since.first_seq,
+                       FirstSeqSince(database, time_ms, last_seq));
+        return since;
+      });
 }
 
 absl::StatusOr<std::int64_t> StateReader::LastDueErasure() {
-  return InSnapshot(pool_, linktor::LastDueErasure);
+  return InSnapshot(pool_, linktor::state::LastDueErasure);
 }
 
 absl::StatusOr<std::optional<journal::DataKey>> StateReader::FindKey(
-    const KeyScope& scope) {
-  return InSnapshot(
-      pool_, [&](Database& database) { return ReadKeyOf(database, scope); });
+    const seal::KeyScope& scope) {
+  return InSnapshot(pool_, [&](sqlite::Database& database) {
+    return ReadKeyOf(database, scope);
+  });
 }
 
 absl::StatusOr<std::optional<journal::DataKey>> StateReader::FindKeyById(
     std::int64_t id) {
-  return InSnapshot(pool_,
-                    [&](Database& database) { return ReadKey(database, id); });
+  return InSnapshot(
+      pool_, [&](sqlite::Database& database) { return ReadKey(database, id); });
 }
 
-}  // namespace linktor
+}  // namespace linktor::state

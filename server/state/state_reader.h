@@ -19,12 +19,12 @@
 #include "server/state/conversation_heads.h"
 #include "server/state/rows.h"
 
-namespace linktor {
+namespace linktor::state {
 
-class StateReader final : public KeySource {
+class StateReader final : public seal::KeySource {
  public:
   // Both must outlive this.
-  StateReader(ReadPool& pool, const RecentHeads& heads)
+  StateReader(sqlite::ReadPool& pool, const RecentHeads& heads)
       : pool_(pool), heads_(heads) {}
 
   // ---- Channels and API keys
@@ -101,13 +101,13 @@ class StateReader final : public KeySource {
 
   // ---- Data keys; see KeySource
   absl::StatusOr<std::optional<journal::DataKey>> FindKey(
-      const KeyScope& scope) override;
+      const seal::KeyScope& scope) override;
   absl::StatusOr<std::optional<journal::DataKey>> FindKeyById(
       std::int64_t id) override;
 
  private:
-  ReadPool& pool_;
+  sqlite::ReadPool& pool_;
   const RecentHeads& heads_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::state

@@ -3,7 +3,7 @@
 #include <array>
 #include <cstddef>
 
-namespace linktor {
+namespace linktor::webhook {
 namespace {
 
 // All failures of a signature have this one text, so that somebody who guesses
@@ -52,4 +52,4 @@ const WebhookAnswer& AnswerOf(WebhookVerdict verdict) {
   return kAnswers[static_cast<std::size_t>(verdict)];
 }
 
-}  // namespace linktor
+}  // namespace linktor::webhook

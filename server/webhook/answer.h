@@ -10,7 +10,7 @@
 
 #include "server/base/log.h"
 
-namespace linktor {
+namespace linktor::webhook {
 
 // Each value says how one request ended. The value is the index of the row, so
 // a new one needs a row at the same place; the compiler checks the order.
@@ -62,4 +62,4 @@ std::span<const WebhookAnswer> WebhookAnswers();
 // Returns the row of one verdict; there is one for each.
 const WebhookAnswer& AnswerOf(WebhookVerdict verdict);
 
-}  // namespace linktor
+}  // namespace linktor::webhook

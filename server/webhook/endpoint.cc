@@ -15,7 +15,7 @@
 #include "server/base/log.h"
 #include "server/webhook/signature.h"
 
-namespace linktor {
+namespace linktor::webhook {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
@@ -38,7 +38,7 @@ bool IsChallenge(std::string_view text) {
 
 // Returns the channel that a path names; empty when it is no webhook's. A slash
 // at the end is often entered with the URL.
-std::string_view ChannelOf(const HttpTarget& target) {
+std::string_view ChannelOf(const http::HttpTarget& target) {
   const std::vector<std::string>& parts = target.segments;
   const bool slash = parts.size() == 4 && parts[3].empty();
   const bool ours = (parts.size() == 3 || slash) && parts[0] == "webhooks" &&
@@ -53,11 +53,11 @@ struct Signatures {
   bool malformed = false;
 };
 
-Signatures SignaturesOf(const HttpRequest& request) {
+Signatures SignaturesOf(const http::HttpRequest& request) {
   Signatures signatures;
   for (const std::string_view value : request.headers.All(kSignatureHeader)) {
     for (const absl::string_view one : absl::StrSplit(ToAbsl(value), ',')) {
-      auto signature = ParseSignature(WithoutBlanks(ToStd(one)));
+      auto signature = ParseSignature(http::WithoutBlanks(ToStd(one)));
       if (!signature.has_value() || signatures.found.size() == kMaxSignatures) {
         signatures.malformed = true;
       } else {
@@ -70,12 +70,12 @@ Signatures SignaturesOf(const HttpRequest& request) {
 
 // Returns the secret that the body is signed with; null when it is none of
 // them.
-const SigningSecret* FindSecret(const ChannelEntry& channel,
-                                std::string_view body,
-                                const Signatures& signatures) {
+const channels::SigningSecret* FindSecret(const channels::ChannelEntry& channel,
+                                          std::string_view body,
+                                          const Signatures& signatures) {
   if (signatures.found.empty()) return nullptr;
   // The body is hashed once for each secret, however many signatures came.
-  for (const SigningSecret& secret : channel.secrets) {
+  for (const channels::SigningSecret& secret : channel.secrets) {
     const Digest mac = secret.key.Sign(body);
     for (const std::string& signature : signatures.found) {
       if (ConstantTimeEqual(AsBytes(mac), signature)) return &secret;
@@ -84,7 +84,7 @@ const SigningSecret* FindSecret(const ChannelEntry& channel,
   return nullptr;
 }
 
-WebhookVerdict WhyUnsigned(const ChannelEntry& channel,
+WebhookVerdict WhyUnsigned(const channels::ChannelEntry& channel,
                            const Signatures& signatures) {
   if (channel.secrets.empty()) return WebhookVerdict::kNoAppSecret;
   if (!signatures.found.empty()) return WebhookVerdict::kSignatureWrong;
@@ -95,28 +95,28 @@ WebhookVerdict WhyUnsigned(const ChannelEntry& channel,
 }  // namespace
 
 struct WebhookEndpoint::Exchange {
-  HttpResponder respond;
+  http::HttpResponder respond;
   std::string client;
   // It is null when the URL names none.
-  ChannelRegistry::EntryPtr channel;
+  channels::ChannelRegistry::EntryPtr channel;
   SteadyClock::time_point begin = SteadyClock::now();
   // The body of the answer where it is not that of the table.
   std::string challenge;
   // Only a delivery has these three. The id is set only when it will be logged.
   std::string delivery_id;
   std::size_t bytes = 0;
-  absl::StatusOr<DeliveryAnswer> outcome = DeliveryAnswer();
+  absl::StatusOr<state::DeliveryAnswer> outcome = state::DeliveryAnswer();
 };
 
-void WebhookEndpoint::Handle(const HttpRequest& request,
-                             HttpResponder respond) {
+void WebhookEndpoint::Handle(const http::HttpRequest& request,
+                             http::HttpResponder respond) {
   Exchange exchange{.respond = std::move(respond), .client = request.client};
   const bool get = request.method == "GET" || request.method == "HEAD";
   if (!get && request.method != "POST") {
     return Answer(exchange, WebhookVerdict::kMethod);
   }
-  HttpTarget target;
-  if (ParseTarget(request.target, target)) {
+  http::HttpTarget target;
+  if (http::ParseTarget(request.target, target)) {
     exchange.channel = registry_.Find(ChannelOf(target));
   }
   if (exchange.channel == nullptr) {
@@ -126,7 +126,8 @@ void WebhookEndpoint::Handle(const HttpRequest& request,
   Deliver(request, std::move(exchange));
 }
 
-void WebhookEndpoint::Verify(const HttpTarget& target, Exchange exchange) {
+void WebhookEndpoint::Verify(const http::HttpTarget& target,
+                             Exchange exchange) {
   const std::string_view mode = target.Parameter("hub.mode");
   const std::string_view token = target.Parameter("hub.verify_token");
   const std::string_view challenge = target.Parameter("hub.challenge");
@@ -141,11 +142,13 @@ void WebhookEndpoint::Verify(const HttpTarget& target, Exchange exchange) {
   Answer(exchange, WebhookVerdict::kVerified);
 }
 
-void WebhookEndpoint::Deliver(const HttpRequest& request, Exchange exchange) {
-  const ChannelEntry& channel = *exchange.channel;
+void WebhookEndpoint::Deliver(const http::HttpRequest& request,
+                              Exchange exchange) {
+  const channels::ChannelEntry& channel = *exchange.channel;
   exchange.bytes = request.body.size();
   const Signatures signatures = SignaturesOf(request);
-  const SigningSecret* secret = FindSecret(channel, request.body, signatures);
+  const channels::SigningSecret* secret =
+      FindSecret(channel, request.body, signatures);
   if (secret == nullptr) {
     return Answer(exchange, WhyUnsigned(channel, signatures));
   }
@@ -162,7 +165,7 @@ void WebhookEndpoint::Deliver(const HttpRequest& request, Exchange exchange) {
   }
   sink_(*std::move(delivery),
         [this, exchange = std::move(exchange)](
-            absl::StatusOr<DeliveryAnswer> outcome) mutable {
+            absl::StatusOr<state::DeliveryAnswer> outcome) mutable {
           exchange.outcome = std::move(outcome);
           if (!exchange.outcome.ok()) {
             return Answer(exchange, WebhookVerdict::kNotStored);
@@ -195,7 +198,7 @@ void WebhookEndpoint::Log(const Exchange& exchange, const WebhookAnswer& answer,
   fields.emplace_back(
       "seconds", absl::StrCat(std::chrono::duration<double>(latency).count()));
   if (!exchange.delivery_id.empty() && exchange.outcome.ok()) {
-    const DeliveryAnswer& outcome = *exchange.outcome;
+    const state::DeliveryAnswer& outcome = *exchange.outcome;
     fields.emplace_back("delivery_id", exchange.delivery_id);
     fields.emplace_back("events", std::to_string(outcome.events));
     fields.emplace_back("duplicates", std::to_string(outcome.duplicates));
@@ -210,7 +213,7 @@ void WebhookEndpoint::Answer(Exchange& exchange, WebhookVerdict verdict) {
   const SteadyClock::duration latency = SteadyClock::now() - exchange.begin;
   observer_.OnAnswer(verdict, latency);
   Log(exchange, answer, latency);
-  HttpResponse response{.status = answer.status, .body = answer.text};
+  http::HttpResponse response{.status = answer.status, .body = answer.text};
   if (verdict == WebhookVerdict::kVerified) response.body = exchange.challenge;
   if (verdict == WebhookVerdict::kMethod) {
     response.headers.emplace_back("Allow", "GET, HEAD, POST");
@@ -218,4 +221,4 @@ void WebhookEndpoint::Answer(Exchange& exchange, WebhookVerdict verdict) {
   exchange.respond(std::move(response));
 }
 
-}  // namespace linktor
+}  // namespace linktor::webhook

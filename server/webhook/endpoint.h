@@ -18,14 +18,14 @@
 #include "server/webhook/ingest.h"
 #include "server/webhook/observer.h"
 
-namespace linktor {
+namespace linktor::webhook {
 
 // Makes a delivery durable; in the server it is the journal. It calls the
 // callback exactly once, from any thread, with the counts of the applied
 // delivery, or with the error because of which it is not durable. It does not
 // wait for the disk.
 using WebhookSink = std::function<void(
-    Delivery, absl::AnyInvocable<void(absl::StatusOr<DeliveryAnswer>)>)>;
+    Delivery, absl::AnyInvocable<void(absl::StatusOr<state::DeliveryAnswer>)>)>;
 
 // App makes one. It has no state of its own and is thread-safe: the listener's
 // threads call Handle at the same time.
@@ -33,7 +33,7 @@ class WebhookEndpoint {
  public:
   // The three references must outlive this, and this must outlive every
   // callback that the sink has not called yet.
-  WebhookEndpoint(const ChannelRegistry& registry, Ingest& ingest,
+  WebhookEndpoint(const channels::ChannelRegistry& registry, Ingest& ingest,
                   WebhookSink sink, WebhookObserver& observer)
       : registry_(registry),
         ingest_(ingest),
@@ -46,7 +46,7 @@ class WebhookEndpoint {
   // signed delivery is answered later, on the thread that the sink calls back
   // on; all else is answered before the call returns. It may wait for the disk
   // while data keys and user names are read. std::bad_alloc may leave it.
-  void Handle(const HttpRequest& request, HttpResponder respond);
+  void Handle(const http::HttpRequest& request, http::HttpResponder respond);
 
  private:
   // An Exchange is a request under way. Exactly one Answer ends it.
@@ -55,10 +55,10 @@ class WebhookEndpoint {
   // Answers Meta's GET, by which an operator's entry of the URL is checked. The
   // challenge is echoed only after the token was right, and only if it has no
   // character that could be markup.
-  void Verify(const HttpTarget& target, Exchange exchange);
+  void Verify(const http::HttpTarget& target, Exchange exchange);
   // Answers a POST. Nothing of the body is parsed before the signature was
   // found right, and nothing of an unsigned one is kept.
-  void Deliver(const HttpRequest& request, Exchange exchange);
+  void Deliver(const http::HttpRequest& request, Exchange exchange);
   // Counts, logs and sends the answer of the table, in this order, so that a
   // client that has its answer finds it counted.
   void Answer(Exchange& exchange, WebhookVerdict verdict);
@@ -68,10 +68,10 @@ class WebhookEndpoint {
   static void Log(const Exchange& exchange, const WebhookAnswer& answer,
                   std::chrono::nanoseconds latency);
 
-  const ChannelRegistry& registry_;
+  const channels::ChannelRegistry& registry_;
   Ingest& ingest_;
   const WebhookSink sink_;
   WebhookObserver& observer_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::webhook

@@ -15,7 +15,7 @@
 #include "server/state/identity.h"
 #include "server/webhook/new_event.h"
 
-namespace linktor {
+namespace linktor::webhook {
 namespace {
 
 // The journal keeps the table's MidSet as the numbers of its own ItemKind.
@@ -55,7 +55,7 @@ std::string DedupeKey(std::int64_t channel_no, const ParsedItem& item,
 }  // namespace
 
 struct Ingest::Context {
-  const ChannelRegistry::EntryPtr& path;
+  const channels::ChannelRegistry::EntryPtr& path;
   std::string_view secret;
   Delivery delivery;
 
@@ -69,11 +69,11 @@ struct Ingest::Context {
 };
 
 absl::StatusOr<Delivery> Ingest::MakeRecord(
-    const ChannelRegistry::EntryPtr& path, std::string_view secret,
+    const channels::ChannelRegistry::EntryPtr& path, std::string_view secret,
     std::string_view body) {
   Context context{.path = path, .secret = secret, .delivery = {}};
   context.delivery.appended.record =
-      NewRecord(absl::ToUnixMillis(clock_.Now()));
+      journal::NewRecord(absl::ToUnixMillis(clock_.Now()));
   journal::Webhook& webhook = context.webhook();
   webhook.set_delivery_id(NewRawId());
   webhook.set_channel_no(path->no);
@@ -82,7 +82,8 @@ absl::StatusOr<Delivery> Ingest::MakeRecord(
   ParseWebhook(
       body,
       [this](std::string_view entry_id) {
-        const ChannelRegistry::EntryPtr owner = registry_.FindOwner(entry_id);
+        const channels::ChannelRegistry::EntryPtr owner =
+            registry_.FindOwner(entry_id);
         if (owner == nullptr) return std::string();
         const v1::Channel& channel = owner->channel;
         return entry_id == channel.page_id() ? channel.instagram_account_id()
@@ -108,11 +109,11 @@ absl::Status Ingest::AddItem(ParsedItem& parsed, Context& context) {
     return absl::OkStatus();
   }
   const bool test = parsed.entry_id == kTestEntryId;
-  ChannelRegistry::EntryPtr owner;
+  channels::ChannelRegistry::EntryPtr owner;
   if (!test) owner = registry_.FindOwner(parsed.entry_id);
   if (owner != nullptr && !owner->HasSecret(context.secret)) owner = nullptr;
   if (test) owner = context.path;
-  KeyScope scope{.channel_no = context.path->no, .user_id = ""};
+  seal::KeyScope scope{.channel_no = context.path->no, .user_id = ""};
   const std::string_view raw = parsed.raw;
   if (parsed.fate == Fate::kIssue) {
     ReportIssue(parsed, context);
@@ -137,9 +138,9 @@ absl::Status Ingest::AddItem(ParsedItem& parsed, Context& context) {
   LINKTOR_ASSIGN(
       *item.mutable_sealed_raw(),
       sealer_.Seal(
-          scope, SealedPlace::kRawItem,
-          RawItemId(context.record().webhook().delivery_id(), position), raw,
-          context.delivery.new_keys));
+          scope, seal::SealedPlace::kRawItem,
+          state::RawItemId(context.record().webhook().delivery_id(), position),
+          raw, context.delivery.new_keys));
   return absl::OkStatus();
 }
 
@@ -161,7 +162,7 @@ void Ingest::ReportForeign(const ParsedItem& parsed, const Context& context) {
 }
 
 void Ingest::ReportUnknown(const ParsedItem& parsed,
-                           const ChannelEntry& channel) {
+                           const channels::ChannelEntry& channel) {
   observer_.OnUnknownItem(parsed.kind);
   LogCause(LogLevel::kInfo, "webhook item delivered as instagram.unknown",
            absl::StrCat(channel.channel.id(), " ", parsed.kind),
@@ -172,9 +173,9 @@ void Ingest::ReportUnknown(const ParsedItem& parsed,
             {"problem", parsed.problem}});
 }
 
-absl::Status Ingest::MakeEvent(ParsedItem& parsed,
-                               const ChannelRegistry::EntryPtr& channel,
-                               Context& context, journal::WebhookItem& item) {
+absl::Status Ingest::MakeEvent(
+    ParsedItem& parsed, const channels::ChannelRegistry::EntryPtr& channel,
+    Context& context, journal::WebhookItem& item) {
   const kinds::Kind& kind = *parsed.row;
   const bool test = parsed.entry_id == kTestEntryId;
   const RawId& delivery_id = context.record().webhook().delivery_id();
@@ -188,29 +189,29 @@ absl::Status Ingest::MakeEvent(ParsedItem& parsed,
   item.set_mid(MidOf(parsed));
   item.set_opens_window(parsed.opens_window && !test);
   if (!item.mid().empty() && !test) {
-    item.set_mid_key(MidKey(event.channel_no(), item.mid()));
+    item.set_mid_key(state::MidKey(event.channel_no(), item.mid()));
   }
   if (!item.mid_key().empty() && !kind.repeats_mid) {
     event.set_id(HashedRawId({"event", item.mid_key(),
                               std::to_string(static_cast<int>(item.kind()))}));
   } else {
     const int position = context.record().webhook().items_size() - 1;
-    item.set_dedupe_key(
-        DedupeKey(event.channel_no(), parsed,
-                  test ? RawItemId(delivery_id, position) : std::string()));
+    item.set_dedupe_key(DedupeKey(
+        event.channel_no(), parsed,
+        test ? state::RawItemId(delivery_id, position) : std::string()));
     event.set_id(HashedRawId({"event", item.dedupe_key()}));
   }
-  const KeyScope scope{.channel_no = event.channel_no(),
-                       .user_id = event.user_id()};
+  const seal::KeyScope scope{.channel_no = event.channel_no(),
+                             .user_id = event.user_id()};
   if (kind.echo) {
-    const std::string content = MatchTextOf(parsed.message);
+    const std::string content = policy::MatchTextOf(parsed.message);
     if (!content.empty()) {
       item.set_content_match(sealer_.ContentMatch(scope, content));
     }
   }
   if (kind.target_mid != nullptr && !test) {
     item.set_target_mid_key(
-        MidKey(event.channel_no(), kind.target_mid(parsed.payload)));
+        state::MidKey(event.channel_no(), kind.target_mid(parsed.payload)));
   }
   EventSetting setting{.channel = *channel,
                        .event = event,
@@ -219,17 +220,19 @@ absl::Status Ingest::MakeEvent(ParsedItem& parsed,
                        .username = test ? "" : UsernameFor(channel, item),
                        .receive_ms = context.record().time_ms(),
                        .test = test};
-  EventEncoding encoded = EncodeNewEvent(MakeNewEvent(parsed, setting));
+  state::EventEncoding encoded =
+      state::EncodeNewEvent(MakeNewEvent(parsed, setting));
   LINKTOR_ASSIGN(*event.mutable_sealed(),
-                 sealer_.Seal(scope, SealedPlace::kEvent, event.id(),
+                 sealer_.Seal(scope, seal::SealedPlace::kEvent, event.id(),
                               encoded.stored, context.delivery.new_keys));
   context.delivery.appended.clear.back() =
       std::make_shared<const std::string>(std::move(encoded.whole));
   return absl::OkStatus();
 }
 
-std::string Ingest::UsernameFor(const ChannelRegistry::EntryPtr& channel,
-                                const journal::WebhookItem& item) {
+std::string Ingest::UsernameFor(
+    const channels::ChannelRegistry::EntryPtr& channel,
+    const journal::WebhookItem& item) {
   const std::string& user_id = item.event().user_id();
   if (user_id.empty()) return "";
   std::string name = names_.Find(channel->no, user_id);
@@ -241,4 +244,4 @@ std::string Ingest::UsernameFor(const ChannelRegistry::EntryPtr& channel,
   return name;
 }
 
-}  // namespace linktor
+}  // namespace linktor::webhook

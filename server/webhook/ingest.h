@@ -16,23 +16,24 @@
 #include "server/webhook/observer.h"
 #include "server/webhook/parser.h"
 
-namespace linktor {
+namespace linktor::webhook {
 
 // A Delivery is a webhook POST as it goes to the journal.
 struct Delivery {
   // It holds the record and, for each item, the event in the clear; null for an
   // item that makes no event.
-  Appended appended;
+  journal::Appended appended;
   // These keys have sealed parts of the record and are not durable yet. They go
   // to the journal first: see AppendSealed.
-  NewKeys new_keys;
+  seal::NewKeys new_keys;
 };
 
 class Ingest {
  public:
   // All references must outlive this.
-  Ingest(const Clock& clock, Sealer& sealer, const ChannelRegistry& registry,
-         UserNames& names, WebhookObserver& observer)
+  Ingest(const Clock& clock, seal::Sealer& sealer,
+         const channels::ChannelRegistry& registry, channels::UserNames& names,
+         WebhookObserver& observer)
       : clock_(clock),
         sealer_(sealer),
         registry_(registry),
@@ -51,9 +52,9 @@ class Ingest {
   // It fails only when a data key cannot be read; then nothing of the body was
   // kept, and Meta must deliver it again. It waits for the disk when a key or a
   // user name is not in memory. std::bad_alloc may leave it.
-  absl::StatusOr<Delivery> MakeRecord(const ChannelRegistry::EntryPtr& path,
-                                      std::string_view secret,
-                                      std::string_view body);
+  absl::StatusOr<Delivery> MakeRecord(
+      const channels::ChannelRegistry::EntryPtr& path, std::string_view secret,
+      std::string_view body);
 
  private:
   // A Context is the record that is being made, and what is common to its
@@ -64,7 +65,8 @@ class Ingest {
   // delivered as instagram.unknown. The metrics count the last two.
   void ReportIssue(const ParsedItem& parsed, const Context& context);
   void ReportForeign(const ParsedItem& parsed, const Context& context);
-  void ReportUnknown(const ParsedItem& parsed, const ChannelEntry& channel);
+  void ReportUnknown(const ParsedItem& parsed,
+                     const channels::ChannelEntry& channel);
   // Adds one item to the record, whatever its fate, with its raw text sealed;
   // an ignored item has no text. It moves out what it keeps of `parsed`. After
   // a failure the record is incomplete and must be dropped.
@@ -74,18 +76,18 @@ class Ingest {
   // decide. The same item gets the same event id in each delivery, unless it is
   // a test of the dashboard. Moves out of `parsed` and fails like AddItem.
   absl::Status MakeEvent(ParsedItem& parsed,
-                         const ChannelRegistry::EntryPtr& channel,
+                         const channels::ChannelRegistry::EntryPtr& channel,
                          Context& context, journal::WebhookItem& item);
   // Returns the customer's user name; empty when it is not known. It also has
   // the name looked up when the customer has just written.
-  std::string UsernameFor(const ChannelRegistry::EntryPtr& channel,
+  std::string UsernameFor(const channels::ChannelRegistry::EntryPtr& channel,
                           const journal::WebhookItem& item);
 
   const Clock& clock_;
-  Sealer& sealer_;
-  const ChannelRegistry& registry_;
-  UserNames& names_;
+  seal::Sealer& sealer_;
+  const channels::ChannelRegistry& registry_;
+  channels::UserNames& names_;
   WebhookObserver& observer_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::webhook

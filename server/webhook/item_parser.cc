@@ -7,7 +7,7 @@
 #include "server/base/strings.h"
 #include "server/kinds/message_reader.h"
 
-namespace linktor {
+namespace linktor::webhook {
 namespace {
 
 namespace dom = simdjson::dom;
@@ -103,4 +103,4 @@ void ItemParser::Read(std::string_view field, const dom::element& root,
   }
 }
 
-}  // namespace linktor
+}  // namespace linktor::webhook

@@ -8,7 +8,7 @@
 #include "server/kinds/item_reader.h"
 #include "server/webhook/parser.h"
 
-namespace linktor {
+namespace linktor::webhook {
 
 // The limit of the nesting of an item's JSON. Instagram's items are less deep.
 inline constexpr std::size_t kMaxItemDepth = 32;
@@ -47,4 +47,4 @@ class ItemParser {
   kinds::ItemReader reader_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::webhook

@@ -9,7 +9,7 @@
 #include "server/base/strings.h"
 #include "server/http/message.h"
 
-namespace linktor {
+namespace linktor::webhook {
 namespace {
 
 // Memory for texts of so many bytes is kept for the next one. It is some 300 KB
@@ -56,7 +56,7 @@ simdjson::error_code JsonStructure::TakeMemory(std::size_t size,
 
 simdjson::error_code JsonStructure::Load(std::string_view text,
                                          std::size_t max_depth) {
-  static_assert(kBodySlack >= simdjson::SIMDJSON_PADDING);
+  static_assert(http::kBodySlack >= simdjson::SIMDJSON_PADDING);
   text_ = text;
   read_ = false;
   count_ = 0;
@@ -170,4 +170,4 @@ simdjson::error_code JsonStructure::CheckArray(JsonValue& value) {
                                   : simdjson::INCORRECT_TYPE;
 }
 
-}  // namespace linktor
+}  // namespace linktor::webhook

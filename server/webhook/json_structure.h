@@ -20,7 +20,7 @@
 #include <string_view>
 #include <vector>
 
-namespace linktor {
+namespace linktor::webhook {
 
 // It is a value within the text, and is of use only with the JsonStructure that
 // it came from, until that one's next Load.
@@ -275,4 +275,4 @@ simdjson::error_code JsonStructure::WalkArray(JsonValue& array, Use& use) {
   return simdjson::SUCCESS;
 }
 
-}  // namespace linktor
+}  // namespace linktor::webhook

@@ -7,7 +7,7 @@
 #include "server/state/event_encoding.h"
 #include "server/state/identity.h"
 
-namespace linktor {
+namespace linktor::webhook {
 namespace {
 
 using google::protobuf::util::TimeUtil;
@@ -17,7 +17,7 @@ void TellUnknown(ParsedItem& parsed, v1::Event& event) {
   unknown->set_kind(std::move(parsed.kind));
   unknown->set_problem(std::move(parsed.problem));
   unknown->set_json_path(std::move(parsed.json_path));
-  if (parsed.raw.size() <= kMaxRawJson) {
+  if (parsed.raw.size() <= state::kMaxRawJson) {
     event.set_raw_json(std::string(parsed.raw));
   } else {
     event.set_raw_size(static_cast<std::int64_t>(parsed.raw.size()));
@@ -74,8 +74,8 @@ v1::Event MakeNewEvent(ParsedItem& parsed, const EventSetting& setting) {
   }
   if (kind.set_target != nullptr) {
     const std::string& mid = kind.target_mid(event);
-    kind.set_target(FormatId(kMessagePrefix, MidKey(made.channel_no(), mid)),
-                    event);
+    kind.set_target(
+        FormatId(kMessagePrefix, state::MidKey(made.channel_no(), mid)), event);
   }
   if (kind.add_known != nullptr) {
     kind.add_known(
@@ -87,4 +87,4 @@ v1::Event MakeNewEvent(ParsedItem& parsed, const EventSetting& setting) {
   return event;
 }
 
-}  // namespace linktor
+}  // namespace linktor::webhook

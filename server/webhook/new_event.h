@@ -14,13 +14,13 @@
 #include "server/journal/record.pb.h"
 #include "server/webhook/parser.h"
 
-namespace linktor {
+namespace linktor::webhook {
 
 // It has all that is known of an item's event besides what the item says. It
 // borrows its references and views for the one call.
 struct EventSetting {
   // The channel that the item belongs to.
-  const ChannelEntry& channel;
+  const channels::ChannelEntry& channel;
   // The event as the journal gets it, with its id, type, channel, customer and
   // time; what is sealed is not there yet.
   const journal::NewEvent& event;
@@ -41,4 +41,4 @@ struct EventSetting {
 // says; its ids, times and form stay.
 v1::Event MakeNewEvent(ParsedItem& parsed, const EventSetting& setting);
 
-}  // namespace linktor
+}  // namespace linktor::webhook

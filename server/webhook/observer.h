@@ -11,7 +11,7 @@
 #include "server/state/effects.h"
 #include "server/webhook/answer.h"
 
-namespace linktor {
+namespace linktor::webhook {
 
 // The endpoint and ingest borrow it, so it must outlive both.
 class WebhookObserver {
@@ -23,7 +23,7 @@ class WebhookObserver {
                         std::chrono::nanoseconds latency) = 0;
   // A delivery is durable. `counts` says what became of its items. It is called
   // before OnAnswer for the same request.
-  virtual void OnOutcome(const DeliveryAnswer& counts) = 0;
+  virtual void OnOutcome(const state::DeliveryAnswer& counts) = 0;
   // An item came that is delivered as instagram.unknown. `kind` is as Meta
   // names it, so it may be any text of up to 64 bytes. The item is not durable
   // yet.
@@ -33,4 +33,4 @@ class WebhookObserver {
   virtual void OnForeignItem() = 0;
 };
 
-}  // namespace linktor
+}  // namespace linktor::webhook

@@ -13,7 +13,7 @@
 #include "server/webhook/item_parser.h"
 #include "server/webhook/json_structure.h"
 
-namespace linktor {
+namespace linktor::webhook {
 namespace {
 
 // No account has a longer id. A longer one counts as none, because each item
@@ -320,4 +320,4 @@ void ParseWebhook(
   EnvelopeParser(body, other_id, use).Parse();
 }
 
-}  // namespace linktor
+}  // namespace linktor::webhook

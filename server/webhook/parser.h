@@ -18,7 +18,7 @@
 #include "server/kinds/parsed_item.h"
 #include "server/kinds/table.h"
 
-namespace linktor {
+namespace linktor::webhook {
 
 using kinds::EnvelopeForm;
 using kinds::EventTimeOf;
@@ -48,4 +48,4 @@ void ParseWebhook(
     absl::FunctionRef<std::string(std::string_view entry_id)> other_id,
     absl::FunctionRef<void(ParsedItem&)> use);
 
-}  // namespace linktor
+}  // namespace linktor::webhook

@@ -6,7 +6,7 @@
 #include "absl/strings/escaping.h"
 #include "server/base/strings.h"
 
-namespace linktor {
+namespace linktor::webhook {
 namespace {
 
 constexpr std::string_view kPrefix = "sha256=";
@@ -26,4 +26,4 @@ std::optional<std::string> ParseSignature(std::string_view header) {
   return absl::HexStringToBytes(ToAbsl(header));
 }
 
-}  // namespace linktor
+}  // namespace linktor::webhook

@@ -9,11 +9,11 @@
 #include <string>
 #include <string_view>
 
-namespace linktor {
+namespace linktor::webhook {
 
 // Returns the 32 bytes that the digits of "sha256=<64 hex digits>" stand for,
 // or nullopt when `header` has any other form. The digits may be upper or lower
 // case. Blanks are not skipped, so the caller removes them before.
 std::optional<std::string> ParseSignature(std::string_view header);
 
-}  // namespace linktor
+}  // namespace linktor::webhook

@@ -18,13 +18,13 @@ void MeasureDisk(const Setting& setting) {
   // The server's end brings a checkpoint, so that all is in the one file.
   (void)server.gateway().server().Terminate();
   const auto database =
-      Database::Open(server.gateway().folder() + "/data/gateway.db",
-                     Database::Mode::kReadOnly);
+      sqlite::Database::Open(server.gateway().folder() + "/data/gateway.db",
+                             sqlite::Database::Mode::kReadOnly);
   if (!database.ok()) std::abort();
   // Items as received have a table and an index.
-  Statement pages(**database,
-                  "SELECT sum(pgsize) FROM dbstat "
-                  "WHERE name NOT LIKE 'raw_items%'");
+  sqlite::Statement pages(**database,
+                          "SELECT sum(pgsize) FROM dbstat "
+                          "WHERE name NOT LIKE 'raw_items%'");
   if (!pages.Step().value_or(false)) std::abort();
   setting.report.Add({.name = "disk of a text event without its raw body",
                       .unit = "bytes",

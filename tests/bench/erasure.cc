@@ -33,12 +33,12 @@ constexpr int kUsers = 1000;
 class Server {
  public:
   Server() {
-    Feed& feed = store_.data().feed();
+    journal::Feed& feed = store_.data().feed();
     feed.Add([this](auto records) { log_.OnCommit(records); });
     feed.Add([this](auto records) { worker_.OnCommit(records); });
-    listener_ = ValueOrDie(HttpListener::Start(
+    listener_ = ValueOrDie(http::HttpListener::Start(
         {.host = "127.0.0.1"},
-        [this](const HttpRequest& one, HttpResponder respond) {
+        [this](const http::HttpRequest& one, http::HttpResponder respond) {
           endpoint_.Handle(one, std::move(respond));
         }));
   }
@@ -59,34 +59,36 @@ class Server {
   // Appends the erasure of the message with that number.
   void Erase(std::uint64_t number) {
     journal::Record record =
-        NewRecord(absl::ToUnixMillis(store_.clock().Now()));
+        journal::NewRecord(absl::ToUnixMillis(store_.clock().Now()));
     record.mutable_erase()->set_mid_key(
-        MidKey(store_.channel()->no, MidOf(number)));
-    store_.journal().Append(std::move(record), [](const Ending& ending) {
-      if (!ending.applied()) std::abort();
-    });
+        state::MidKey(store_.channel()->no, MidOf(number)));
+    store_.journal().Append(std::move(record),
+                            [](const journal::Ending& ending) {
+                              if (!ending.applied()) std::abort();
+                            });
   }
 
  private:
   Store store_;
-  EventLog log_{store_.data()};
-  WebhookEndpoint endpoint_{
+  events::EventLog log_{store_.data()};
+  webhook::WebhookEndpoint endpoint_{
       store_.registry(), store_.ingest(),
-      [this](Delivery&& delivery, auto done) {
-        AppendSealed(store_.journal(), std::move(delivery.new_keys),
-                     std::move(delivery.appended),
-                     [done = std::move(done)](Ending ending) mutable {
-                       done(AnswerAs<DeliveryAnswer>(std::move(ending)));
-                     });
+      [this](webhook::Delivery&& delivery, auto done) {
+        journal::AppendSealed(
+            store_.journal(), std::move(delivery.new_keys),
+            std::move(delivery.appended),
+            [done = std::move(done)](journal::Ending ending) mutable {
+              done(journal::AnswerAs<state::DeliveryAnswer>(std::move(ending)));
+            });
       },
       store_.observer()};
-  ErasureWorker worker_{
+  journal::ErasureWorker worker_{
       store_.clock(),
       store_.journal(),
       {.begin_log_anew = [this] { return store_.journal().BeginLogAnew(); },
        .old_log_bytes = [this] { return store_.journal().OldLogBytes(); },
        .cut_log = [this] { return store_.journal().CutLog(); }}};
-  std::unique_ptr<HttpListener> listener_;
+  std::unique_ptr<http::HttpListener> listener_;
 };
 
 // Erasures erase one message after another, from `first` on, until the object

@@ -13,7 +13,7 @@ namespace linktor::bench {
 namespace {
 
 namespace asio = boost::asio;
-namespace http = boost::beast::http;
+namespace beast_http = boost::beast::http;
 using SteadyClock = std::chrono::steady_clock;
 using Tcp = asio::ip::tcp;
 using Socket = asio::basic_stream_socket<Tcp, asio::io_context::executor_type>;
@@ -86,9 +86,9 @@ class Runner {
       auto [write_failed, written] = co_await asio::async_write(
           socket, asio::buffer(load_.requests[index]), kNoThrow);
       if (write_failed) Fail(write_failed.message());
-      http::response_parser<http::string_body> parser;
+      beast_http::response_parser<beast_http::string_body> parser;
       auto [read_failed, size] =
-          co_await http::async_read(socket, buffer, parser, kNoThrow);
+          co_await beast_http::async_read(socket, buffer, parser, kNoThrow);
       if (read_failed) Fail(read_failed.message());
       result_.latencies_ms.push_back(
           std::chrono::duration<double, std::milli>(SteadyClock::now() - begin)

@@ -19,15 +19,15 @@ constexpr int kUsers = 1000;
 class Rig {
  public:
   // Returns records whose keys are durable.
-  std::vector<Appended> MakeRecords(std::size_t count) {
-    const ChannelRegistry::EntryPtr channel = store_.channel();
+  std::vector<journal::Appended> MakeRecords(std::size_t count) {
+    const channels::ChannelRegistry::EntryPtr channel = store_.channel();
     const std::string fingerprint =
         store_.data().sealer().Fingerprint(Store::target().app_secret);
-    std::vector<Appended> records;
+    std::vector<journal::Appended> records;
     records.reserve(count);
     while (records.size() < count) {
       const PaddedBody body(posts_.Body(1));
-      Delivery delivery = ValueOrDie(
+      webhook::Delivery delivery = ValueOrDie(
           store_.ingest().MakeRecord(channel, fingerprint, body.view()));
       StoreKeys(std::move(delivery.new_keys));
       records.push_back(std::move(delivery.appended));
@@ -37,7 +37,7 @@ class Rig {
 
   // Appends all records and returns the seconds that it took. At most kInFlight
   // wait at any time, and at least half as many until the end.
-  double Append(std::vector<Appended> records) {
+  double Append(std::vector<journal::Appended> records) {
     Mutex mutex;
     CondVar changed;
     std::size_t done = 0;
@@ -51,7 +51,7 @@ class Rig {
         while (done < wanted) changed.Wait(mutex);
       }
       store_.journal().Append(std::move(records[asked]),
-                              [&](const Ending& ending) {
+                              [&](const journal::Ending& ending) {
                                 if (!ending.applied()) std::abort();
                                 MutexLock lock(mutex);
                                 if (++done == wanted) changed.Signal();
@@ -68,21 +68,22 @@ class Rig {
   const std::string& folder() const { return store_.folder(); }
 
  private:
-  void StoreKeys(NewKeys keys) {
+  void StoreKeys(seal::NewKeys keys) {
     if (keys.empty()) return;
     journal::Record record =
-        NewRecord(absl::ToUnixMillis(store_.clock().Now()));
+        journal::NewRecord(absl::ToUnixMillis(store_.clock().Now()));
     for (journal::DataKey& key : keys) {
       *record.mutable_add_data_keys()->add_keys() = std::move(key);
     }
-    ValueOrDie(AppendAs<Done>(store_.journal(), std::move(record)));
+    ValueOrDie(
+        journal::AppendAs<state::Done>(store_.journal(), std::move(record)));
   }
 
   Store store_;
   PostMaker posts_{Store::target(), kUsers};
 };
 
-std::size_t SizeOf(const Appended& appended) {
+std::size_t SizeOf(const journal::Appended& appended) {
   const journal::WebhookItem& item = appended.record.webhook().items(0);
   return item.event().sealed().size() + item.sealed_raw().size();
 }
@@ -99,7 +100,7 @@ void MeasureJournal(const Setting& setting) {
   const std::size_t count = setting.Scaled(kRecords);
   for (int round = 0; round < setting.rounds; ++round) {
     setting.report.SetDisk(ProbeDisk(rig.folder()));
-    std::vector<Appended> records = rig.MakeRecords(count);
+    std::vector<journal::Appended> records = rig.MakeRecords(count);
     const std::size_t bytes = SizeOf(records[0]);
     ratio.below.push_back(
         static_cast<double>(count) /

@@ -75,8 +75,9 @@ void MeasureHostileBodies(const Setting& setting) {
                 .at_most = 4};
     for (int round = 0; round < setting.rounds; ++round) {
       ratio.below.push_back(Quickest([&] { validation.Run(); }));
-      ratio.above.push_back(Quickest(
-          [&] { ParseWebhook(validation.body(), [](ParsedItem&) {}); }));
+      ratio.above.push_back(Quickest([&] {
+        webhook::ParseWebhook(validation.body(), [](ParsedItem&) {});
+      }));
     }
     setting.report.Add(std::move(ratio));
   }

@@ -14,7 +14,7 @@ namespace linktor::bench {
 namespace {
 
 namespace asio = boost::asio;
-namespace http = boost::beast::http;
+namespace beast_http = boost::beast::http;
 using Tcp = asio::ip::tcp;
 using Socket = asio::basic_stream_socket<Tcp, asio::io_context::executor_type>;
 
@@ -25,16 +25,17 @@ asio::awaitable<void> Serve(Socket socket, std::string answer) {
   boost::beast::flat_buffer buffer;
   std::uint64_t count = 0;
   for (;;) {
-    http::request_parser<http::string_body> parser;
+    beast_http::request_parser<beast_http::string_body> parser;
     parser.body_limit(kBodyLimit);
     auto [read_failed, size] =
-        co_await http::async_read(socket, buffer, parser, kNoThrow);
+        co_await beast_http::async_read(socket, buffer, parser, kNoThrow);
     if (read_failed) co_return;
-    http::response<http::string_body> response(http::status::ok, 11);
+    beast_http::response<beast_http::string_body> response(
+        beast_http::status::ok, 11);
     response.body() = answer;
     if (!answer.empty()) {
       // Each send has a mid of its own.
-      response.set(http::field::content_type, "application/json");
+      response.set(beast_http::field::content_type, "application/json");
       response.body() =
           R"({"recipient_id":"1","message_id":"m_)" +
           std::to_string(reinterpret_cast<std::uintptr_t>(&buffer)) + "_" +
@@ -42,9 +43,10 @@ asio::awaitable<void> Serve(Socket socket, std::string answer) {
     }
     response.keep_alive(parser.get().keep_alive());
     response.prepare_payload();
-    http::response_serializer<http::string_body> serializer(response);
+    beast_http::response_serializer<beast_http::string_body> serializer(
+        response);
     auto [write_failed, written] =
-        co_await http::async_write(socket, serializer, kNoThrow);
+        co_await beast_http::async_write(socket, serializer, kNoThrow);
     if (write_failed) co_return;
   }
 }

@@ -19,7 +19,7 @@ Store::Store() {
   request.mutable_channel()->set_instagram_account_id(kAccount);
   request.mutable_channel()->set_page_id("1001");
   request.mutable_credentials()->add_app_secrets(kSecret);
-  ChannelAdmin admin(clock_, *journal_, data_->sealer(), registry_);
+  channels::ChannelAdmin admin(clock_, *journal_, data_->sealer(), registry_);
   if (!admin.Create(request).ok()) std::abort();
 }
 
@@ -31,7 +31,7 @@ Target Store::target() {
           .app_secret = kSecret};
 }
 
-ChannelRegistry::EntryPtr Store::channel() const {
+channels::ChannelRegistry::EntryPtr Store::channel() const {
   return registry_.Find(kChannel);
 }
 

@@ -40,32 +40,35 @@ class Store {
 
   const Clock& clock() const { return clock_; }
   const std::string& folder() const { return folder_.path(); }
-  DataFolder& data() { return *data_; }
-  EmbeddedJournal& journal() { return *journal_; }
-  ChannelRegistry& registry() { return registry_; }
+  journal::DataFolder& data() { return *data_; }
+  journal::EmbeddedJournal& journal() { return *journal_; }
+  channels::ChannelRegistry& registry() { return registry_; }
   FakeWebhookObserver& observer() { return observer_; }
-  Ingest& ingest() { return ingest_; }
-  ChannelRegistry::EntryPtr channel() const;
+  webhook::Ingest& ingest() { return ingest_; }
+  channels::ChannelRegistry::EntryPtr channel() const;
 
  private:
-  class NoNames final : public UserNames {
+  class NoNames final : public channels::UserNames {
    public:
     std::string Find(std::int64_t, std::string_view) override { return ""; }
-    void OnActivity(const ChannelRegistry::EntryPtr&,
+    void OnActivity(const channels::ChannelRegistry::EntryPtr&,
                     std::string_view) override {}
   };
 
   const SystemClock clock_;
   const TempFolder folder_;
-  const std::unique_ptr<DataFolder> data_ = ValueOrDie(
-      DataFolder::Open(folder_.path() + "/data", Secret(std::string(32, 'k'))));
-  ChannelRegistry registry_{data_->sealer()};
-  const std::unique_ptr<EmbeddedJournal> journal_ = ValueOrDie(
-      EmbeddedJournal::Create({}, *data_, absl::ToUnixMillis(clock_.Now()),
-                              [](const absl::Status&) { std::abort(); }));
+  const std::unique_ptr<journal::DataFolder> data_ =
+      ValueOrDie(journal::DataFolder::Open(folder_.path() + "/data",
+                                           Secret(std::string(32, 'k'))));
+  channels::ChannelRegistry registry_{data_->sealer()};
+  const std::unique_ptr<journal::EmbeddedJournal> journal_ =
+      ValueOrDie(journal::EmbeddedJournal::Create(
+          {}, *data_, absl::ToUnixMillis(clock_.Now()),
+          [](const absl::Status&) { std::abort(); }));
   NoNames names_;
   FakeWebhookObserver observer_;
-  Ingest ingest_{clock_, data_->sealer(), registry_, names_, observer_};
+  webhook::Ingest ingest_{clock_, data_->sealer(), registry_, names_,
+                          observer_};
 };
 
 }  // namespace linktor::bench

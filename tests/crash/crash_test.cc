@@ -52,7 +52,7 @@ class Poster {
                           "/webhooks/instagram/", kChannel)),
         interval_(std::chrono::nanoseconds(1'000'000'000 / posts_per_second)),
         prefix_(std::move(prefix)),
-        http_(CurlTransport::Options{}),
+        http_(http::CurlTransport::Options{}),
         thread_([this] { Run(); }) {}
 
   // Stops, gives up what is under way, and tells which were acknowledged.
@@ -85,7 +85,7 @@ class Poster {
                              "sha256=" +
                                  absl::BytesToHexString(ToAbsl(AsBytes(mac)))}},
                 .body = body},
-               [this, mid](const HttpResult& result) {
+               [this, mid](const http::HttpResult& result) {
                  if (!result.transport.ok() || result.status_code != 200)
                    return;
                  MutexLock lock(mutex_);
@@ -100,7 +100,7 @@ class Poster {
   std::atomic<int> posted_{0};
   Mutex mutex_;
   std::set<std::string> acknowledged_ ABSL_GUARDED_BY(mutex_);
-  CurlTransport http_;
+  http::CurlTransport http_;
   std::thread thread_;
 };
 

@@ -24,12 +24,12 @@ class FakeGraph final : public WillingGraph {
     v1::MessageContent content;
     v1::MessageTag tag = v1::MESSAGE_TAG_UNSPECIFIED;
     std::string token;
-    absl::AnyInvocable<void(GraphSendResult)> done;
+    absl::AnyInvocable<void(graph::GraphSendResult)> done;
   };
 
-  void Send(const GraphAccount& account, std::string_view to,
+  void Send(const graph::GraphAccount& account, std::string_view to,
             const v1::MessageContent& content, v1::MessageTag tag,
-            absl::AnyInvocable<void(GraphSendResult)> done) override {
+            absl::AnyInvocable<void(graph::GraphSendResult)> done) override {
     MutexLock lock(mutex_);
     sent_.push_back({.to = std::string(to),
                      .content = content,
@@ -49,7 +49,7 @@ class FakeGraph final : public WillingGraph {
     while (sent_.empty()) {
       if (std::chrono::steady_clock::now() >= end) {
         ADD_FAILURE() << "nothing was sent";
-        return {.done = [](const GraphSendResult&) {}};
+        return {.done = [](const graph::GraphSendResult&) {}};
       }
       arrived_.WaitFor(mutex_, end - std::chrono::steady_clock::now());
     }
@@ -63,16 +63,16 @@ class FakeGraph final : public WillingGraph {
     return count_;
   }
 
-  static GraphSendResult Took(std::string mid) {
+  static graph::GraphSendResult Took(std::string mid) {
     return {.mid = std::move(mid), .failure = {}};
   }
-  static GraphSendResult Refused(absl::StatusCode code,
-                                 v1::ErrorReason reason) {
+  static graph::GraphSendResult Refused(absl::StatusCode code,
+                                        v1::ErrorReason reason) {
     return {.mid = "",
             .failure = {.status = MakeError(code, reason, "no"),
                         .outcome_unknown = false}};
   }
-  static GraphSendResult Unclear() {
+  static graph::GraphSendResult Unclear() {
     return {.mid = "",
             .failure = {.status = MakeError(
                             absl::StatusCode::kUnknown,

@@ -12,7 +12,7 @@
 
 namespace linktor {
 
-class FakeGraphObserver final : public GraphObserver {
+class FakeGraphObserver final : public graph::GraphObserver {
  public:
   struct Call {
     std::string operation;

@@ -10,15 +10,15 @@
 
 namespace linktor {
 
-class FakeTransport final : public HttpTransport {
+class FakeTransport final : public http::HttpTransport {
  public:
-  void Send(HttpCall call, Callback done) override {
+  void Send(http::HttpCall call, Callback done) override {
     calls.push_back(std::move(call));
     done(answer);
   }
 
-  std::vector<HttpCall> calls;
-  HttpResult answer;
+  std::vector<http::HttpCall> calls;
+  http::HttpResult answer;
 };
 
 }  // namespace linktor

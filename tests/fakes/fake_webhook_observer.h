@@ -13,13 +13,14 @@
 
 namespace linktor {
 
-class FakeWebhookObserver final : public WebhookObserver {
+class FakeWebhookObserver final : public webhook::WebhookObserver {
  public:
-  void OnAnswer(WebhookVerdict verdict, std::chrono::nanoseconds) override {
-    answers.push_back(AnswerOf(verdict).status);
-    reasons.emplace_back(AnswerOf(verdict).reason);
+  void OnAnswer(webhook::WebhookVerdict verdict,
+                std::chrono::nanoseconds) override {
+    answers.push_back(webhook::AnswerOf(verdict).status);
+    reasons.emplace_back(webhook::AnswerOf(verdict).reason);
   }
-  void OnOutcome(const DeliveryAnswer& outcome) override {
+  void OnOutcome(const state::DeliveryAnswer& outcome) override {
     outcomes.push_back(outcome.events);
   }
   void OnUnknownItem(std::string_view kind) override {

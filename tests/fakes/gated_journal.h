@@ -15,7 +15,7 @@
 
 namespace linktor {
 
-class GatedJournal final : public Journal {
+class GatedJournal final : public journal::Journal {
  public:
   using Which = std::function<bool(const journal::Record&)>;
 
@@ -29,7 +29,7 @@ class GatedJournal final : public Journal {
 
   // Passes records on to `next`, which must outlive this, unless another is set
   // before the next append.
-  void SetNext(Journal& next) {
+  void SetNext(journal::Journal& next) {
     MutexLock lock(mutex_);
     next_ = &next;
   }
@@ -40,8 +40,8 @@ class GatedJournal final : public Journal {
     held_ = true;
   }
   void Release() {
-    std::vector<std::pair<Appended, Callback>> kept;
-    Journal* next = nullptr;
+    std::vector<std::pair<journal::Appended, Callback>> kept;
+    journal::Journal* next = nullptr;
     {
       MutexLock lock(mutex_);
       held_ = false;
@@ -55,13 +55,13 @@ class GatedJournal final : public Journal {
 
   // Refuses the records that are kept, and keeps none from then on.
   void RefuseKept(const absl::Status& why) {
-    std::vector<std::pair<Appended, Callback>> kept;
+    std::vector<std::pair<journal::Appended, Callback>> kept;
     {
       MutexLock lock(mutex_);
       held_ = false;
       kept.swap(kept_);
     }
-    for (auto& [appended, done] : kept) done(Ending::Refused(why));
+    for (auto& [appended, done] : kept) done(journal::Ending::Refused(why));
   }
   // Waits until so many records are kept.
   void WaitForKept(std::size_t count = 1) {
@@ -92,10 +92,10 @@ class GatedJournal final : public Journal {
     return troubled_;
   }
 
-  using Journal::Append;
-  void Append(Appended appended, Callback done) override {
-    Journal* next = nullptr;
-    Ending trouble = Ending::Applied(Done{});
+  using journal::Journal::Append;
+  void Append(journal::Appended appended, Callback done) override {
+    journal::Journal* next = nullptr;
+    journal::Ending trouble = journal::Ending::Applied(state::Done{});
     {
       MutexLock lock(mutex_);
       if (held_) {
@@ -105,29 +105,31 @@ class GatedJournal final : public Journal {
       }
       next = next_;
       if (refused_ && refused_(appended.record)) {
-        trouble = Ending::Refused(why_);
+        trouble = journal::Ending::Refused(why_);
       } else if (doubted_ && doubted_(appended.record)) {
-        trouble = Ending::Unknown(absl::UnavailableError("nobody knows"));
+        trouble =
+            journal::Ending::Unknown(absl::UnavailableError("nobody knows"));
       }
       if (!trouble.applied()) ++troubled_;
     }
     switch (trouble.kind) {
-      case Ending::Kind::kApplied:
+      case journal::Ending::Kind::kApplied:
         return next->Append(std::move(appended), std::move(done));
-      case Ending::Kind::kRefused:
+      case journal::Ending::Kind::kRefused:
         return done(std::move(trouble));
-      case Ending::Kind::kUnknown:
+      case journal::Ending::Kind::kUnknown:
         done(std::move(trouble));
-        return next->Append(std::move(appended), [](const Ending&) {});
+        return next->Append(std::move(appended), [](const journal::Ending&) {});
     }
   }
 
  private:
   mutable Mutex mutex_;
   CondVar changed_;
-  Journal* next_ ABSL_GUARDED_BY(mutex_) = nullptr;
+  journal::Journal* next_ ABSL_GUARDED_BY(mutex_) = nullptr;
   bool held_ ABSL_GUARDED_BY(mutex_) = false;
-  std::vector<std::pair<Appended, Callback>> kept_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::pair<journal::Appended, Callback>> kept_
+      ABSL_GUARDED_BY(mutex_);
   Which refused_ ABSL_GUARDED_BY(mutex_);
   absl::Status why_ ABSL_GUARDED_BY(mutex_);
   Which doubted_ ABSL_GUARDED_BY(mutex_);

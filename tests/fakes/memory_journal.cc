@@ -45,22 +45,23 @@ void SharedLog::SetApplied(const std::string& instance, std::int64_t position) {
 }
 
 absl::StatusOr<std::unique_ptr<MemoryJournal>> MemoryJournal::Create(
-    const Options& options, SharedLog& log, DataFolder& folder,
+    const Options& options, SharedLog& log, journal::DataFolder& folder,
     std::int64_t now_ms) {
   std::unique_ptr<MemoryJournal> made(new MemoryJournal(options, log, folder));
   LINKTOR_TRY(made->applier_.Load());
-  journal::Record started = NewRecord(now_ms);
+  journal::Record started = journal::NewRecord(now_ms);
   started.mutable_instance_started();
-  Ending ending = Ending::Unknown(absl::UnknownError("not applied"));
+  journal::Ending ending =
+      journal::Ending::Unknown(absl::UnknownError("not applied"));
   made->Append(std::move(started),
-               [&ending](Ending told) { ending = std::move(told); });
+               [&ending](journal::Ending told) { ending = std::move(told); });
   made->Pump();
-  LINKTOR_TRY(AnswerAs<Done>(std::move(ending)).status());
+  LINKTOR_TRY(journal::AnswerAs<state::Done>(std::move(ending)).status());
   return made;
 }
 
 absl::Status MemoryJournal::CatchUp(const Options& options, SharedLog& log,
-                                    DataFolder& folder) {
+                                    journal::DataFolder& folder) {
   MemoryJournal reader(options, log, folder);
   LINKTOR_TRY(reader.applier_.Load());
   reader.Pump();
@@ -68,11 +69,11 @@ absl::Status MemoryJournal::CatchUp(const Options& options, SharedLog& log,
 }
 
 MemoryJournal::MemoryJournal(const Options& options, SharedLog& log,
-                             DataFolder& folder)
+                             journal::DataFolder& folder)
     : log_(log),
       folder_(folder),
       database_([&] {
-        std::unique_ptr<Database> writer = folder.TakeWriter();
+        std::unique_ptr<sqlite::Database> writer = folder.TakeWriter();
         if (options.prepare) options.prepare(*writer);
         return writer;
       }()),
@@ -92,9 +93,9 @@ void MemoryJournal::Stop() {
                    v1::ERROR_REASON_STORE_FAILED, "the instance has stopped"));
 }
 
-void MemoryJournal::Append(Appended appended, Callback done) {
+void MemoryJournal::Append(journal::Appended appended, Callback done) {
   const absl::Status refusal = Enqueue(appended, done);
-  if (!refusal.ok()) return done(Ending::Refused(refusal));
+  if (!refusal.ok()) return done(journal::Ending::Refused(refusal));
   {
     MutexLock lock(mutex_);
     if (stepped_) return;
@@ -104,9 +105,10 @@ void MemoryJournal::Append(Appended appended, Callback done) {
 
 // The record gets its number and its place in the log under one lock, so that
 // both have the same order.
-absl::Status MemoryJournal::Enqueue(Appended& appended, Callback& done) {
+absl::Status MemoryJournal::Enqueue(journal::Appended& appended,
+                                    Callback& done) {
   journal::Record& record = appended.record;
-  record.set_format(kRecordFormat);
+  record.set_format(state::kRecordFormat);
   record.set_instance(folder_.appender().instance);
   record.set_incarnation(folder_.appender().incarnation);
   MutexLock lock(mutex_);
@@ -127,7 +129,7 @@ absl::Status MemoryJournal::Enqueue(Appended& appended, Callback& done) {
 
 void MemoryJournal::Pump(std::size_t most) {
   for (;;) {
-    Batch batch = Take(most);
+    journal::Batch batch = Take(most);
     if (batch.empty()) return;
     most -= batch.size();
     ApplyAll(batch);
@@ -136,8 +138,8 @@ void MemoryJournal::Pump(std::size_t most) {
   }
 }
 
-Batch MemoryJournal::Take(std::size_t most) {
-  Batch batch;
+journal::Batch MemoryJournal::Take(std::size_t most) {
+  journal::Batch batch;
   absl::Status unreadable;
   {
     MutexLock lock(mutex_);
@@ -159,14 +161,14 @@ Batch MemoryJournal::Take(std::size_t most) {
   return batch;
 }
 
-absl::StatusOr<Waiting> MemoryJournal::Read(std::int64_t position) {
-  Waiting one;
+absl::StatusOr<journal::Waiting> MemoryJournal::Read(std::int64_t position) {
+  journal::Waiting one;
   journal::Record& record = one.appended.record;
   if (!record.ParseFromString(log_.At(position))) {
     return absl::DataLossError(
         absl::StrCat("the record at ", position, " cannot be read"));
   }
-  const Appender& me = folder_.appender();
+  const journal::Appender& me = folder_.appender();
   one.own = record.instance() == me.instance &&
             record.incarnation() == me.incarnation;
   if (!one.own) return one;
@@ -178,30 +180,30 @@ absl::StatusOr<Waiting> MemoryJournal::Read(std::int64_t position) {
   return one;
 }
 
-void MemoryJournal::ApplyAll(Batch& batch) {
+void MemoryJournal::ApplyAll(journal::Batch& batch) {
   while (!batch.empty()) {
-    const BatchApplier::Result result = applier_.Apply(batch);
+    const journal::BatchApplier::Result result = applier_.Apply(batch);
     if (!result.status.ok()) {
-      for (Waiting& one : batch) {
-        if (one.done) one.done(Ending::Unknown(result.status));
+      for (journal::Waiting& one : batch) {
+        if (one.done) one.done(journal::Ending::Unknown(result.status));
       }
       return Fail(result.status);
     }
-    TellFeed(folder_.feed(), batch, result.count);
+    journal::TellFeed(folder_.feed(), batch, result.count);
     {
       MutexLock lock(mutex_);
       applied_ += static_cast<std::int64_t>(result.count);
       log_.SetApplied(folder_.appender().instance, applied_);
     }
     for (std::size_t i = 0; i < result.count; ++i) {
-      Waiting& one = batch.front();
-      if (one.done) one.done(EndingOf(one));
+      journal::Waiting& one = batch.front();
+      if (one.done) one.done(journal::EndingOf(one));
       batch.pop_front();
     }
   }
   if (database_->wal_pages() < kCheckpointPages) return;
   const absl::Status written =
-      database_->RunCheckpoint(Database::Checkpoint::kPassive);
+      database_->RunCheckpoint(sqlite::Database::Checkpoint::kPassive);
   if (!written.ok()) Fail(written);
 }
 
@@ -219,7 +221,7 @@ void MemoryJournal::EndAll(const absl::Status& why) {
     MutexLock lock(mutex_);
     waiting = std::exchange(own_, {});
   }
-  for (auto& [number, own] : waiting) own.done(Ending::Unknown(why));
+  for (auto& [number, own] : waiting) own.done(journal::Ending::Unknown(why));
 }
 
 void MemoryJournal::SetStepped(bool stepped) {
@@ -249,12 +251,13 @@ MemoryInstance::~MemoryInstance() { Close(); }
 
 // The folder is opened anew after it has caught up, because its last event and
 // its incarnation are read when it is opened, and must be those after the log.
-absl::Status MemoryInstance::Open(Feed::View view) {
+absl::Status MemoryInstance::Open(journal::Feed::View view) {
   LINKTOR_TRY(CatchUp());
-  LINKTOR_ASSIGN(folder_, DataFolder::Open(temp_.path(), TestMasterKey()));
+  LINKTOR_ASSIGN(
+      folder_, journal::DataFolder::Open(temp_.path(), state::TestMasterKey()));
   if (view) folder_->feed().Add(std::move(view));
-  LINKTOR_ASSIGN(journal_,
-                 MemoryJournal::Create(options_, log_, *folder_, kNowMs));
+  LINKTOR_ASSIGN(
+      journal_, MemoryJournal::Create(options_, log_, *folder_, state::kNowMs));
   return absl::OkStatus();
 }
 
@@ -264,8 +267,8 @@ void MemoryInstance::Close() {
 }
 
 absl::Status MemoryInstance::CatchUp() {
-  LINKTOR_ASSIGN(const auto folder,
-                 DataFolder::Open(temp_.path(), TestMasterKey()));
+  LINKTOR_ASSIGN(const auto folder, journal::DataFolder::Open(
+                                        temp_.path(), state::TestMasterKey()));
   return MemoryJournal::CatchUp(options_, log_, *folder);
 }
 

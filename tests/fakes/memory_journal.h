@@ -46,7 +46,7 @@ class SharedLog {
       ABSL_GUARDED_BY(mutex_);
 };
 
-class MemoryJournal final : public Journal {
+class MemoryJournal final : public journal::Journal {
  public:
   struct Options {
     // When it is set, only Pump applies. Otherwise each append applies all that
@@ -55,29 +55,29 @@ class MemoryJournal final : public Journal {
     // A transaction has at most so many records.
     std::size_t batch_records = 64;
     // They say when rows go from memory to their tables.
-    RunSizes runs;
+    state::RunSizes runs;
     // It is called with the writing connection before anything is applied; it
     // may be empty.
-    std::function<void(Database&)> prepare;
+    std::function<void(sqlite::Database&)> prepare;
   };
 
   // Takes the folder's writing connection, and begins this incarnation. Both
   // references must outlive the journal.
   static absl::StatusOr<std::unique_ptr<MemoryJournal>> Create(
-      const Options& options, SharedLog& log, DataFolder& folder,
+      const Options& options, SharedLog& log, journal::DataFolder& folder,
       std::int64_t now_ms);
   // Applies the whole log to a folder that no journal has. No view and no
   // appender is told.
   static absl::Status CatchUp(const Options& options, SharedLog& log,
-                              DataFolder& folder);
+                              journal::DataFolder& folder);
   ~MemoryJournal() override;
 
   // Refuses later appends with DRAINING. Records in the log that are not
   // applied end as unknown. The destructor does it if nobody else has.
   void Stop();
 
-  using Journal::Append;
-  void Append(Appended appended, Callback done) override;
+  using journal::Journal::Append;
+  void Append(journal::Appended appended, Callback done) override;
 
   // Applies at most `most` records that are in the log and not applied yet.
   // When another thread is applying, it leaves the rest to that one. This and
@@ -95,27 +95,28 @@ class MemoryJournal final : public Journal {
  private:
   // An Own is what a record of this process needs besides its bytes.
   struct Own {
-    ClearEvents clear;
+    state::ClearEvents clear;
     Callback done;
   };
 
-  MemoryJournal(const Options& options, SharedLog& log, DataFolder& folder);
-  absl::Status Enqueue(Appended& appended, Callback& done);
+  MemoryJournal(const Options& options, SharedLog& log,
+                journal::DataFolder& folder);
+  absl::Status Enqueue(journal::Appended& appended, Callback& done);
   // Takes the right to apply and returns the next batch; an empty one when
   // there is nothing to apply, or another thread has the right.
-  Batch Take(std::size_t most);
-  absl::StatusOr<Waiting> Read(std::int64_t position)
+  journal::Batch Take(std::size_t most);
+  absl::StatusOr<journal::Waiting> Read(std::int64_t position)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void ApplyAll(Batch& batch);
+  void ApplyAll(journal::Batch& batch);
   // Applies nothing any more, and tells all who wait.
   void Fail(const absl::Status& why);
   void EndAll(const absl::Status& why);
 
   SharedLog& log_;
-  DataFolder& folder_;
-  const std::unique_ptr<Database> database_;
+  journal::DataFolder& folder_;
+  const std::unique_ptr<sqlite::Database> database_;
   // The thread that has set pumping_ uses it.
-  BatchApplier applier_;
+  journal::BatchApplier applier_;
 
   mutable Mutex mutex_;
   bool stepped_ ABSL_GUARDED_BY(mutex_);
@@ -142,14 +143,14 @@ class MemoryInstance {
   // first, as a server does before its views are loaded. `view` follows the
   // feed from the incarnation's first record on; it may be null. Fails with the
   // sentence of a record that cannot be applied here.
-  absl::Status Open(Feed::View view = nullptr);
+  absl::Status Open(journal::Feed::View view = nullptr);
   // Closes the folder. Records that its journal has not applied stay in the
   // log, as after a crash.
   void Close();
   // Applies the log while this is closed, without beginning an incarnation.
   absl::Status CatchUp();
 
-  DataFolder& folder() { return *folder_; }
+  journal::DataFolder& folder() { return *folder_; }
   MemoryJournal& journal() { return *journal_; }
   std::string database_path() const { return temp_.path() + "/gateway.db"; }
   // Changes hold from the next opening on.
@@ -159,7 +160,7 @@ class MemoryInstance {
   TempFolder temp_;
   SharedLog& log_;
   MemoryJournal::Options options_;
-  std::unique_ptr<DataFolder> folder_;
+  std::unique_ptr<journal::DataFolder> folder_;
   std::unique_ptr<MemoryJournal> journal_;
 };
 

@@ -10,10 +10,10 @@
 
 namespace linktor {
 
-class RivalJournal final : public Journal {
+class RivalJournal final : public journal::Journal {
  public:
   // `next` must outlive this.
-  explicit RivalJournal(Journal& next) : next_(next) {}
+  explicit RivalJournal(journal::Journal& next) : next_(next) {}
 
   // They run on the thread that appends, and must not append a change to this
   // journal. They must be set before the first append.
@@ -21,8 +21,8 @@ class RivalJournal final : public Journal {
   // It is for the deletion of a channel.
   std::function<void()> before_delete;
 
-  using Journal::Append;
-  void Append(Appended appended, Callback done) override {
+  using journal::Journal::Append;
+  void Append(journal::Appended appended, Callback done) override {
     const journal::Record& record = appended.record;
     if ((record.has_update_channel() || record.has_update_api_key()) &&
         before_update) {
@@ -33,7 +33,7 @@ class RivalJournal final : public Journal {
   }
 
  private:
-  Journal& next_;
+  journal::Journal& next_;
 };
 
 }  // namespace linktor

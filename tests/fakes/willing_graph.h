@@ -11,28 +11,28 @@
 
 namespace linktor {
 
-class WillingGraph : public GraphClient {
+class WillingGraph : public graph::GraphClient {
  public:
-  void Send(const GraphAccount&, std::string_view, const v1::MessageContent&,
-            v1::MessageTag,
-            absl::AnyInvocable<void(GraphSendResult)> done) override {
+  void Send(const graph::GraphAccount&, std::string_view,
+            const v1::MessageContent&, v1::MessageTag,
+            absl::AnyInvocable<void(graph::GraphSendResult)> done) override {
     done({.mid = "mid.sent", .failure = {}});
   }
-  void SetIceBreakers(const GraphAccount&, const v1::SetIceBreakersRequest&,
-                      Done done) override {
+  void SetIceBreakers(const graph::GraphAccount&,
+                      const v1::SetIceBreakersRequest&, Done done) override {
     done(absl::OkStatus());
   }
   void GetIceBreakers(
-      const GraphAccount&,
+      const graph::GraphAccount&,
       absl::AnyInvocable<void(absl::StatusOr<v1::GetIceBreakersResponse>)> done)
       override {
     done(v1::GetIceBreakersResponse());
   }
-  void DeleteIceBreakers(const GraphAccount&, Done done) override {
+  void DeleteIceBreakers(const graph::GraphAccount&, Done done) override {
     done(absl::OkStatus());
   }
   void GetUserProfile(
-      const GraphAccount&, std::string_view,
+      const graph::GraphAccount&, std::string_view,
       absl::AnyInvocable<void(absl::StatusOr<std::string>)> done) override {
     done("");
   }

@@ -100,8 +100,8 @@ bool IsPublic(const std::string& listen) {
 
 // What other machines can reach is protected, or somebody has said that it need
 // not be.
-Violation CheckReach(const Config& config) {
-  const Access& access = config.access;
+Violation CheckReach(const app::Config& config) {
+  const app::Access& access = config.access;
   if (!config.grpc_listen.starts_with("unix:") &&
       IsPublic(config.grpc_listen)) {
     if (!access.keys && !access.allow_grpc_without_keys) {
@@ -127,8 +127,9 @@ Violation CheckReach(const Config& config) {
 }
 
 // A configuration that the server starts with.
-Violation CheckGood(const Config& config) {
-  if (!CheckConfig(config).empty()) return "it was accepted with a problem";
+Violation CheckGood(const app::Config& config) {
+  if (!app::CheckConfig(config).empty())
+    return "it was accepted with a problem";
   if (config.data_dir.empty() || config.master_key_file.empty()) {
     return "it was accepted without its folder or key";
   }
@@ -180,8 +181,8 @@ Violation CheckConfiguration(std::string_view input) {
   for (const std::string& argument : parts.arguments) {
     arguments.push_back(argument.c_str());
   }
-  const auto read =
-      ReadCommandLine(static_cast<int>(arguments.size()), arguments.data());
+  const auto read = app::ReadCommandLine(static_cast<int>(arguments.size()),
+                                         arguments.data());
   if (!read.ok()) return CheckProblems(read.status(), parts.file);
   if (!read->done) return CheckGood(read->config);
   return read->message.empty() ? "it ends without a word" : Violation();

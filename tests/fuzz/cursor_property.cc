@@ -31,7 +31,7 @@ constexpr Life kLives[] = {
     {1, kWholeLog, 600}, {4, 600, 800}, {9, 600, kWholeLog}};
 constexpr const Life& kPresent = kLives[2];
 
-LogIdentity PresentIdentity() {
+journal::LogIdentity PresentIdentity() {
   return {.log_id = kLogId,
           .epoch = kPresent.epoch,
           .former = {{.epoch = kLives[0].epoch, .last_seq = kLives[0].shared},
@@ -48,11 +48,12 @@ struct Position {
 
 // Returns the cursor that a log gives out there.
 std::string EncodeThere(const Position& position) {
-  LogIdentity identity{.log_id = position.log_id, .epoch = position.epoch};
+  journal::LogIdentity identity{.log_id = position.log_id,
+                                .epoch = position.epoch};
   if (position.trunk != kWholeLog) {
     identity.former = {{.epoch = 1, .last_seq = position.trunk}};
   }
-  return CursorCodec(std::move(identity)).Encode(position.seq);
+  return events::CursorCodec(std::move(identity)).Encode(position.seq);
 }
 
 std::int64_t Number(std::string_view bytes) {
@@ -125,7 +126,7 @@ Expected ExpectedOf(const std::optional<Position>& made,
 
 // `last_seq` is not below what the log had when it was restored.
 Violation CheckDecode(std::string_view cursor, std::int64_t last_seq) {
-  const CursorCodec codec(PresentIdentity());
+  const events::CursorCodec codec(PresentIdentity());
   const Expected expected = ExpectedOf(MadeByEncode(cursor), last_seq);
   const auto decoded = codec.Decode(cursor, last_seq);
   if (decoded.ok()) {

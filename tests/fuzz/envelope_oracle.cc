@@ -26,25 +26,27 @@ void AddChange(std::string_view raw, Items& items) {
     if (member.key == "value") value = member.value;
   }
   if (!value.has_value()) {
-    items.push_back({EnvelopeForm::kEntry, raw});
+    items.push_back({kinds::EnvelopeForm::kEntry, raw});
   } else {
-    items.push_back(
-        {standby ? EnvelopeForm::kStandby : EnvelopeForm::kChanges, *value});
+    items.push_back({standby ? kinds::EnvelopeForm::kStandby
+                             : kinds::EnvelopeForm::kChanges,
+                     *value});
   }
 }
 
 // Members that hold items; what is no array is one itself.
 void AddList(const JsonMember& member, Items& items) {
   if (!IsArray(member.value)) {
-    items.push_back({EnvelopeForm::kEntry, member.value});
+    items.push_back({kinds::EnvelopeForm::kEntry, member.value});
     return;
   }
   for (const std::string_view one : ElementsOf(member.value)) {
     if (member.key == "changes") {
       AddChange(one, items);
     } else {
-      items.push_back({member.key == "standby" ? EnvelopeForm::kStandby
-                                               : EnvelopeForm::kMessaging,
+      items.push_back({member.key == "standby"
+                           ? kinds::EnvelopeForm::kStandby
+                           : kinds::EnvelopeForm::kMessaging,
                        one});
     }
   }
@@ -52,7 +54,7 @@ void AddList(const JsonMember& member, Items& items) {
 
 void AddEntry(std::string_view entry, Items& items) {
   if (!IsObject(entry)) {
-    items.push_back({EnvelopeForm::kEntry, entry, true});
+    items.push_back({kinds::EnvelopeForm::kEntry, entry, true});
     return;
   }
   const std::size_t before = items.size();
@@ -69,15 +71,16 @@ void AddEntry(std::string_view entry, Items& items) {
       value = member.value;
     } else if (key != "id" && key != "time" && key != "uid" &&
                key != "changed_fields") {
-      items.push_back({EnvelopeForm::kEntry, member.value});
+      items.push_back({kinds::EnvelopeForm::kEntry, member.value});
     }
   }
   if (value.has_value() || !field.empty()) {
-    items.push_back(
-        {field == "standby" ? EnvelopeForm::kStandby : EnvelopeForm::kFlat,
-         value.value_or(entry)});
+    items.push_back({field == "standby" ? kinds::EnvelopeForm::kStandby
+                                        : kinds::EnvelopeForm::kFlat,
+                     value.value_or(entry)});
   }
-  if (items.size() == before) items.push_back({EnvelopeForm::kEntry, entry});
+  if (items.size() == before)
+    items.push_back({kinds::EnvelopeForm::kEntry, entry});
 }
 
 }  // namespace
@@ -87,7 +90,7 @@ std::optional<Items> ExpectedItems(std::string_view body) {
   boost::json::parse(boost::json::string_view(body.data(), body.size()),
                      failed);
   if (failed) return std::nullopt;
-  const Items whole = {{EnvelopeForm::kBody, TrimJson(body), true}};
+  const Items whole = {{kinds::EnvelopeForm::kBody, TrimJson(body), true}};
   std::string name;
   Items items;
   for (const JsonMember& member : MembersOf(TrimJson(body))) {

@@ -12,7 +12,7 @@
 namespace linktor::fuzz {
 
 struct ExpectedItem {
-  EnvelopeForm form = EnvelopeForm::kBody;
+  kinds::EnvelopeForm form = kinds::EnvelopeForm::kBody;
   // Into the body, without white space around it.
   std::string_view raw;
   // The body is no envelope, or the entry no object.

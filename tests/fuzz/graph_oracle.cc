@@ -42,7 +42,7 @@ bool BoostTakes(const std::string& body) {
 
 }  // namespace
 
-Answer ReadAnswer(const HttpResult& result) {
+Answer ReadAnswer(const http::HttpResult& result) {
   Answer answer;
   dom::parser parser;
   dom::element root;
@@ -70,7 +70,7 @@ Answer ReadAnswer(const HttpResult& result) {
   return answer;
 }
 
-Certainty CertaintyOf(const HttpResult& result, const Answer& answer) {
+Certainty CertaintyOf(const http::HttpResult& result, const Answer& answer) {
   if (!result.transport.ok()) {
     return result.nothing_sent ? Certainty::kNothingHappened
                                : Certainty::kMayHaveHappened;

@@ -27,7 +27,7 @@ struct Answer {
   std::optional<std::string> mid;
 };
 
-Answer ReadAnswer(const HttpResult& result);
+Answer ReadAnswer(const http::HttpResult& result);
 
 enum class Certainty {
   kMayHaveHappened,
@@ -36,6 +36,6 @@ enum class Certainty {
   kByTheList,
 };
 
-Certainty CertaintyOf(const HttpResult& result, const Answer& answer);
+Certainty CertaintyOf(const http::HttpResult& result, const Answer& answer);
 
 }  // namespace linktor::fuzz

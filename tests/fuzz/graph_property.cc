@@ -39,8 +39,8 @@ std::string_view TakeLine(std::string_view& text) {
   return line;
 }
 
-HttpResult ReadInput(std::string_view text) {
-  HttpResult result;
+http::HttpResult ReadInput(std::string_view text) {
+  http::HttpResult result;
   const std::string_view first = TakeLine(text);
   if (first.starts_with("sent") || first.starts_with("unsent")) {
     result.transport = absl::UnavailableError(Ascii(first));
@@ -102,7 +102,7 @@ Violation CheckError(const absl::Status& status) {
   return std::nullopt;
 }
 
-Violation CheckFailure(const GraphFailure& failure, Certainty expected) {
+Violation CheckFailure(const graph::GraphFailure& failure, Certainty expected) {
   if (Violation bad = CheckError(failure.status)) return bad;
   if (failure.outcome_unknown != absl::IsUnknown(failure.status) ||
       failure.outcome_unknown !=
@@ -118,8 +118,8 @@ Violation CheckFailure(const GraphFailure& failure, Certainty expected) {
   return std::nullopt;
 }
 
-Violation CheckSend(const HttpResult& result, const Answer& answer) {
-  const GraphSendResult sent = ReadSendAnswer(result);
+Violation CheckSend(const http::HttpResult& result, const Answer& answer) {
+  const graph::GraphSendResult sent = graph::ReadSendAnswer(result);
   if (sent.mid.empty()) {
     if (answer.mid.has_value() && !answer.mid->empty()) {
       return "a message was sent, and is called a failure";
@@ -140,7 +140,7 @@ Violation CheckSend(const HttpResult& result, const Answer& answer) {
 }
 
 // Checks the result of a call that can be repeated.
-Violation CheckRepeatable(const HttpResult& result, const Answer& answer,
+Violation CheckRepeatable(const http::HttpResult& result, const Answer& answer,
                           const absl::Status& status) {
   if (!status.ok()) {
     if (absl::IsUnknown(status))
@@ -156,11 +156,11 @@ Violation CheckRepeatable(const HttpResult& result, const Answer& answer,
   return std::nullopt;
 }
 
-Violation CheckReads(const HttpResult& result, const Answer& answer) {
-  const auto ice_breakers = ReadIceBreakersAnswer(result);
-  const auto name = ReadUserProfileAnswer(result);
-  for (const absl::Status& status :
-       {ReadProfileAnswer(result), ice_breakers.status(), name.status()}) {
+Violation CheckReads(const http::HttpResult& result, const Answer& answer) {
+  const auto ice_breakers = graph::ReadIceBreakersAnswer(result);
+  const auto name = graph::ReadUserProfileAnswer(result);
+  for (const absl::Status& status : {graph::ReadProfileAnswer(result),
+                                     ice_breakers.status(), name.status()}) {
     if (Violation bad = CheckRepeatable(result, answer, status)) return bad;
   }
   if (ice_breakers.ok()) {
@@ -195,8 +195,8 @@ bool Tells(const absl::Status& status) {
 }
 
 // Makes an answer whose error has `text` wherever Meta's texts may be.
-HttpResult ErrorWith(int status_code, const std::string& text) {
-  HttpResult result{.status_code = status_code};
+http::HttpResult ErrorWith(int status_code, const std::string& text) {
+  http::HttpResult result{.status_code = status_code};
   result.body = boost::json::serialize(boost::json::object{
       {"error", boost::json::object{{"message", text},
                                     {"type", text},
@@ -221,13 +221,13 @@ Violation CheckRedaction(std::string_view input, int status_code) {
   const std::string text =
       absl::StrCat(ToAbsl(CutUtf8(input, cut)), "; ", secret, "\" ",
                    ToAbsl(input.substr(cut)));
-  const HttpResult answer = ErrorWith(status_code, text);
-  HttpResult unanswered;
+  const http::HttpResult answer = ErrorWith(status_code, text);
+  http::HttpResult unanswered;
   unanswered.transport = absl::UnavailableError(Ascii(text));
-  for (const GraphOperation operation :
-       {GraphOperation::kSend, GraphOperation::kRepeatable}) {
-    if (Tells(MapGraphError(operation, answer).status) ||
-        Tells(MapTransportError(operation, unanswered).status)) {
+  for (const graph::GraphOperation operation :
+       {graph::GraphOperation::kSend, graph::GraphOperation::kRepeatable}) {
+    if (Tells(graph::MapGraphError(operation, answer).status) ||
+        Tells(graph::MapTransportError(operation, unanswered).status)) {
       return absl::StrCat("an error tells ",
                           token ? "a token" : "what follows ",
                           token ? "" : std::string(before));
@@ -239,18 +239,18 @@ Violation CheckRedaction(std::string_view input, int status_code) {
 }  // namespace
 
 Violation CheckGraph(std::string_view input) {
-  const HttpResult result = ReadInput(input);
+  const http::HttpResult result = ReadInput(input);
   const Answer answer = ReadAnswer(result);
   if (Violation bad = CheckSend(result, answer)) return bad;
   if (Violation bad = CheckReads(result, answer)) return bad;
   if (result.transport.ok()) {
-    if (Violation bad =
-            CheckFailure(MapGraphError(GraphOperation::kSend, result),
-                         CertaintyOf(result, answer))) {
+    if (Violation bad = CheckFailure(
+            graph::MapGraphError(graph::GraphOperation::kSend, result),
+            CertaintyOf(result, answer))) {
       return bad;
     }
-    const GraphFailure failure =
-        MapGraphError(GraphOperation::kRepeatable, result);
+    const graph::GraphFailure failure =
+        graph::MapGraphError(graph::GraphOperation::kRepeatable, result);
     if (failure.outcome_unknown)
       return "a call that can be repeated is unclear";
     if (Violation bad = CheckError(failure.status)) return bad;

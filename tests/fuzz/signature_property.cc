@@ -84,7 +84,7 @@ bool ListHas(std::string_view list, const std::string& right) {
 
 bool Accepts(std::string_view header, std::string_view body) {
   static const HmacKey kKey(kAppSecret);
-  const auto mac = ParseSignature(header);
+  const auto mac = webhook::ParseSignature(header);
   return mac.has_value() && kKey.Verify(body, *mac);
 }
 

@@ -34,7 +34,7 @@ constexpr std::int64_t kEndOfTimeMs = 253'402'300'800'000;
 constexpr std::size_t kInflateOneIn = 16;
 constexpr std::size_t kInflations[] = {1100, 70'000, 540'000};
 
-Violation CheckItem(std::string_view body, const ParsedItem& item) {
+Violation CheckItem(std::string_view body, const kinds::ParsedItem& item) {
   if (item.raw.data() < body.data() ||
       item.raw.data() + item.raw.size() > body.data() + body.size()) {
     return "an item is not within the body";
@@ -46,7 +46,7 @@ Violation CheckItem(std::string_view body, const ParsedItem& item) {
     }
   }
   if (item.entry_id.size() > kMaxId || item.user_id.size() > kMaxId ||
-      item.kind.size() > kMaxKind || MidOf(item).size() > kMaxMid ||
+      item.kind.size() > kMaxKind || kinds::MidOf(item).size() > kMaxMid ||
       item.problem.size() > kMaxSentence ||
       item.json_path.size() > kMaxSentence) {
     return "an item has too long a name";
@@ -54,7 +54,7 @@ Violation CheckItem(std::string_view body, const ParsedItem& item) {
   if (item.event_ms < 0 || item.event_ms >= kEndOfTimeMs) {
     return "an item is of no time";
   }
-  const bool named = !MidOf(item).empty();
+  const bool named = !kinds::MidOf(item).empty();
   if (named && (TypeOf(item) == ItemType::kUnknown ||
                 TypeOf(item) == ItemType::kIssue)) {
     return "an item that was not understood has a mid";
@@ -69,7 +69,7 @@ Violation CheckItem(std::string_view body, const ParsedItem& item) {
 
 // What is unknown beyond the limit comes out together: `issue` stands for the
 // next of `expected`, which are taken off.
-Violation CheckFolded(const ParsedItem& issue,
+Violation CheckFolded(const kinds::ParsedItem& issue,
                       std::span<const ExpectedItem>& expected) {
   if (issue.count < 1 ||
       static_cast<std::size_t>(issue.count) > expected.size()) {
@@ -89,7 +89,8 @@ Violation CheckFolded(const ParsedItem& issue,
              : "what is kept together is not the text from first to last";
 }
 
-Violation CheckExpected(const ParsedItem& item, const ExpectedItem& wanted) {
+Violation CheckExpected(const kinds::ParsedItem& item,
+                        const ExpectedItem& wanted) {
   // simdjson counts the white space behind an object as part of it.
   const std::string_view raw = TrimJson(item.raw);
   if (raw.data() != wanted.raw.data() || raw.size() != wanted.raw.size()) {
@@ -104,21 +105,21 @@ Violation CheckExpected(const ParsedItem& item, const ExpectedItem& wanted) {
 
 // The items are those that the oracle finds, no more and no fewer.
 Violation CheckItems(std::string_view body,
-                     const std::vector<ParsedItem>& items) {
+                     const std::vector<kinds::ParsedItem>& items) {
   if (items.empty()) return "nothing came out";
-  for (const ParsedItem& item : items) {
+  for (const kinds::ParsedItem& item : items) {
     if (Violation bad = CheckItem(body, item)) return bad;
   }
   const auto all = ExpectedItems(body);
   if (!all.has_value()) return std::nullopt;
   std::span<const ExpectedItem> expected = *all;
   int unknown = 0;
-  for (const ParsedItem& item : items) {
+  for (const kinds::ParsedItem& item : items) {
     const std::string number = absl::StrCat("item ", &item - items.data());
     if (expected.empty()) return number + " is one too many";
     const bool folded = TypeOf(item) == ItemType::kIssue &&
-                        item.form == EnvelopeForm::kBody &&
-                        unknown >= kMaxUnknownItems;
+                        item.form == kinds::EnvelopeForm::kBody &&
+                        unknown >= webhook::kMaxUnknownItems;
     Violation bad;
     if (folded) {
       bad = CheckFolded(item, expected);
@@ -138,7 +139,7 @@ Violation CheckItems(std::string_view body,
   return std::nullopt;
 }
 
-Violation CheckEvent(WebhookRig& rig, const ParsedItem& parsed,
+Violation CheckEvent(WebhookRig& rig, const kinds::ParsedItem& parsed,
                      const journal::WebhookItem& item,
                      const std::string* clear) {
   if (clear == nullptr) return "an event was not encoded";
@@ -169,8 +170,8 @@ Violation CheckEvent(WebhookRig& rig, const ParsedItem& parsed,
   return std::nullopt;
 }
 
-Violation CheckKept(WebhookRig& rig, const Delivery& delivery, int position,
-                    const ParsedItem& parsed) {
+Violation CheckKept(WebhookRig& rig, const webhook::Delivery& delivery,
+                    int position, const kinds::ParsedItem& parsed) {
   const journal::Webhook& webhook = delivery.appended.record.webhook();
   const journal::WebhookItem& item = webhook.items(position);
   if (item.fate() == journal::ITEM_FATE_IGNORED) {
@@ -191,7 +192,7 @@ Violation CheckBody(const std::string& text) {
   static WebhookRig rig;
   const PaddedBody padded(text);
   const std::string_view body = padded.view();
-  const std::vector<ParsedItem> items = ParseAll(body);
+  const std::vector<kinds::ParsedItem> items = ParseAll(body);
   if (Violation bad = CheckItems(body, items)) return bad;
   const auto delivery = rig.Ingest(body);
   if (!delivery.ok()) return "the body cannot be recorded";
@@ -233,12 +234,12 @@ std::string Crowd(std::string body) {
   const std::size_t at = body.find(kEntriesBegin);
   if (at == std::string::npos) return body;
   std::string crowd;
-  for (int i = 0; i < kMaxUnknownItems; ++i) crowd += "7,";
+  for (int i = 0; i < webhook::kMaxUnknownItems; ++i) crowd += "7,";
   body.insert(at + kEntriesBegin.size(), crowd);
   return body;
 }
 
-bool Understood(const ParsedItem& item) {
+bool Understood(const kinds::ParsedItem& item) {
   return TypeOf(item) != ItemType::kUnknown && TypeOf(item) != ItemType::kIssue;
 }
 

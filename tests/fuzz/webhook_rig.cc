@@ -22,8 +22,8 @@ void Require(const absl::Status& status) {
   std::exit(2);
 }
 
-std::unique_ptr<DataFolder> OpenFolder(const std::string& path) {
-  auto data = DataFolder::Open(path, Secret(std::string(32, 'k')));
+std::unique_ptr<journal::DataFolder> OpenFolder(const std::string& path) {
+  auto data = journal::DataFolder::Open(path, Secret(std::string(32, 'k')));
   Require(data.status());
   return *std::move(data);
 }
@@ -31,17 +31,17 @@ std::unique_ptr<DataFolder> OpenFolder(const std::string& path) {
 }  // namespace
 
 // Every customer has a name, so that events with one are looked at.
-class WebhookRig::Names final : public UserNames {
+class WebhookRig::Names final : public channels::UserNames {
  public:
   std::string Find(std::int64_t, std::string_view) override { return "sara"; }
-  void OnActivity(const ChannelRegistry::EntryPtr&, std::string_view) override {
-  }
+  void OnActivity(const channels::ChannelRegistry::EntryPtr&,
+                  std::string_view) override {}
 };
 
-class WebhookRig::Observer final : public WebhookObserver {
+class WebhookRig::Observer final : public webhook::WebhookObserver {
  public:
-  void OnAnswer(WebhookVerdict, std::chrono::nanoseconds) override {}
-  void OnOutcome(const DeliveryAnswer&) override {}
+  void OnAnswer(webhook::WebhookVerdict, std::chrono::nanoseconds) override {}
+  void OnOutcome(const state::DeliveryAnswer&) override {}
   void OnUnknownItem(std::string_view) override {}
   void OnForeignItem() override {}
 };
@@ -54,10 +54,10 @@ WebhookRig::WebhookRig()
       ingest_(clock_, data_->sealer(), registry_, *names_, *observer_),
       endpoint_(
           registry_, ingest_,
-          [this](const Delivery& delivery, auto done) {
+          [this](const webhook::Delivery& delivery, auto done) {
             // The journal does so: otherwise every body makes keys of its own.
             data_->sealer().OnStored(delivery.new_keys);
-            done(DeliveryAnswer());
+            done(state::DeliveryAnswer());
           },
           *observer_) {
   PutChannel();
@@ -66,7 +66,7 @@ WebhookRig::WebhookRig()
 WebhookRig::~WebhookRig() = default;
 
 void WebhookRig::PutChannel() {
-  ChannelContent content;
+  channels::ChannelContent content;
   content.channel.set_id(kChannelId);
   content.channel.set_instagram_account_id(kAccountId);
   v1::IceBreaker* asked = content.ice_breakers.Add();
@@ -77,7 +77,7 @@ void WebhookRig::PutChannel() {
       registry_.Load({MakeChannelRow(data_->sealer(), kChannelNo, content)}));
 }
 
-absl::StatusOr<Delivery> WebhookRig::Ingest(std::string_view body) {
+absl::StatusOr<webhook::Delivery> WebhookRig::Ingest(std::string_view body) {
   auto delivery =
       ingest_.MakeRecord(registry_.Find(kChannelId),
                          data_->sealer().Fingerprint(kAppSecret), body);
@@ -87,31 +87,31 @@ absl::StatusOr<Delivery> WebhookRig::Ingest(std::string_view body) {
 
 absl::StatusOr<std::string> WebhookRig::OpenRaw(const journal::Webhook& webhook,
                                                 int position) {
-  return data_->sealer().Open(SealedPlace::kRawItem,
-                              RawItemId(webhook.delivery_id(), position),
+  return data_->sealer().Open(seal::SealedPlace::kRawItem,
+                              state::RawItemId(webhook.delivery_id(), position),
                               webhook.items(position).sealed_raw());
 }
 
 absl::StatusOr<std::string> WebhookRig::OpenSealed(
     const journal::NewEvent& event) {
-  CommittedEvent committed{.id = event.id(),
-                           .type = event.type(),
-                           .channel_id = event.channel_id(),
-                           .user_id = event.user_id(),
-                           .sealed = event.sealed()};
-  LINKTOR_TRY(OpenEvent(data_->sealer(), committed));
+  state::CommittedEvent committed{.id = event.id(),
+                                  .type = event.type(),
+                                  .channel_id = event.channel_id(),
+                                  .user_id = event.user_id(),
+                                  .sealed = event.sealed()};
+  LINKTOR_TRY(state::OpenEvent(data_->sealer(), committed));
   return *committed.encoded;
 }
 
 int WebhookRig::Post(const std::string& signature, std::string_view body) {
-  HttpRequest request;
+  http::HttpRequest request;
   request.method = "POST";
   request.target = absl::StrCat("/webhooks/instagram/", kChannelId);
   request.headers.Add("X-Hub-Signature-256", signature);
-  request.body.reserve(body.size() + kBodySlack);
+  request.body.reserve(body.size() + http::kBodySlack);
   request.body = body;
   int status = 0;
-  endpoint_.Handle(request, [&status](const HttpResponse& response) {
+  endpoint_.Handle(request, [&status](const http::HttpResponse& response) {
     status = response.status;
   });
   return status;

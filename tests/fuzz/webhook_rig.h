@@ -32,7 +32,7 @@ class WebhookRig {
   WebhookRig& operator=(const WebhookRig&) = delete;
 
   // Returns what ingest makes of a body. `body` is as for ParseWebhook.
-  absl::StatusOr<Delivery> Ingest(std::string_view body);
+  absl::StatusOr<webhook::Delivery> Ingest(std::string_view body);
   // Returns the bytes of an item as they were kept.
   absl::StatusOr<std::string> OpenRaw(const journal::Webhook& webhook,
                                       int position);
@@ -49,12 +49,12 @@ class WebhookRig {
 
   const FakeClock clock_{absl::FromUnixMillis(1'700'000'060'000)};
   const TempFolder folder_;
-  const std::unique_ptr<DataFolder> data_;
-  ChannelRegistry registry_;
+  const std::unique_ptr<journal::DataFolder> data_;
+  channels::ChannelRegistry registry_;
   const std::unique_ptr<Names> names_;
   const std::unique_ptr<Observer> observer_;
-  linktor::Ingest ingest_;
-  WebhookEndpoint endpoint_;
+  linktor::webhook::Ingest ingest_;
+  webhook::WebhookEndpoint endpoint_;
 };
 
 }  // namespace linktor::fuzz

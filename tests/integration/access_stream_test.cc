@@ -75,7 +75,7 @@ class AccessStreamTest : public AccessTest {
   }
   // The streams that the server has, as its metrics tell.
   int Subscribers() {
-    const HttpResult result =
+    const http::HttpResult result =
         gateway_.Http({.method = "GET",
                        .url = absl::StrCat("http://", gateway_.server().admin(),
                                            "/metrics")});

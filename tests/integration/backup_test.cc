@@ -36,7 +36,7 @@ std::string WebhookUrl(const std::string& address) {
 }
 
 // Delivers a text message.
-HttpCall SignedPost(const std::string& url, const std::string& mid) {
+http::HttpCall SignedPost(const std::string& url, const std::string& mid) {
   const std::string body = Gateway::TextBody(mid, "text of " + mid);
   const Digest mac = HmacKey(kAppSecret).Sign(body);
   return {
@@ -55,7 +55,7 @@ class Life {
                  .master_key_file = gateway.folder() + "/master.key",
                  .graph_url = "http://127.0.0.1:9",
                  .more = {}}),
-        http_(CurlTransport::Options{}) {
+        http_(http::CurlTransport::Options{}) {
     EXPECT_TRUE(server_.Start()) << server_.output();
     channel_ =
         grpc::CreateChannel(server_.grpc(), grpc::InsecureChannelCredentials());
@@ -69,7 +69,7 @@ class Life {
   int Post(const std::string& mid) {
     std::promise<int> status;
     http_.Send(SignedPost(WebhookUrl(server_.webhook()), mid),
-               [&status](const HttpResult& result) {
+               [&status](const http::HttpResult& result) {
                  status.set_value(result.status_code);
                });
     return status.get_future().get();
@@ -77,7 +77,7 @@ class Life {
 
  private:
   ServerProcess server_;
-  CurlTransport http_;
+  http::CurlTransport http_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::EventService::Stub> stub_;
 };
@@ -161,7 +161,7 @@ class Load {
   // `webhook` is the address of a server's port.
   explicit Load(const std::string& webhook)
       : url_(WebhookUrl(webhook)),
-        http_(CurlTransport::Options{}),
+        http_(http::CurlTransport::Options{}),
         thread_([this] { Run(); }) {}
   ~Load() { Stop(); }
 
@@ -187,7 +187,7 @@ class Load {
     }
   }
   void PostOne(const std::string& mid) {
-    http_.Send(SignedPost(url_, mid), [this](const HttpResult& result) {
+    http_.Send(SignedPost(url_, mid), [this](const http::HttpResult& result) {
       if (result.status_code != 200) ++refused_;
       ++answered_;
     });
@@ -198,7 +198,7 @@ class Load {
   std::atomic<int> posted_{0};
   std::atomic<int> answered_{0};
   std::atomic<int> refused_{0};
-  CurlTransport http_;
+  http::CurlTransport http_;
   std::thread thread_;
 };
 

@@ -23,7 +23,7 @@ std::string NameOf(v1::ErrorReason reason) {
   return name.substr(std::string("ERROR_REASON_").size());
 }
 
-void ExpectRefused(const GraphMeaning& row, const grpc::Status& status) {
+void ExpectRefused(const graph::GraphMeaning& row, const grpc::Status& status) {
   EXPECT_EQ(static_cast<int>(status.error_code()),
             static_cast<int>(row.canonical));
   const google::rpc::ErrorInfo info = ErrorInfoOf(status);
@@ -41,8 +41,8 @@ void ExpectRefused(const GraphMeaning& row, const grpc::Status& status) {
 TEST(GraphErrorsTest, EveryRowDecidesStatusAndState) {
   Gateway gateway;
   gateway.CreateChannel();
-  ASSERT_FALSE(GraphMeanings().empty());
-  for (const GraphMeaning& row : GraphMeanings()) {
+  ASSERT_FALSE(graph::GraphMeanings().empty());
+  for (const graph::GraphMeaning& row : graph::GraphMeanings()) {
     const std::string name = absl::StrCat(row.code, "-", row.subcode);
     SCOPED_TRACE(name);
     ASSERT_TRUE(gateway.instagram()
@@ -55,7 +55,7 @@ TEST(GraphErrorsTest, EveryRowDecidesStatusAndState) {
     grpc::Status status;
     gateway.Send("hello", name, status, absl::StrCat(kUser, row.code));
     const v1::Message message = gateway.GetByRequest(name);
-    if (row.effect == GraphEffect::kUnclear) {
+    if (row.effect == graph::GraphEffect::kUnclear) {
       EXPECT_EQ(status.error_code(), grpc::StatusCode::UNKNOWN);
       EXPECT_EQ(ErrorInfoOf(status).reason(), "SEND_OUTCOME_UNKNOWN");
       EXPECT_FALSE(DetailOf<google::rpc::RetryInfo>(status).has_retry_delay());

@@ -42,7 +42,7 @@ class HostileTest : public ::testing::Test {
 
   // Items by what became of them, added up.
   std::int64_t Accounted() {
-    const HttpResult result =
+    const http::HttpResult result =
         gateway_.Http({.method = "GET",
                        .url = absl::StrCat("http://", gateway_.server().admin(),
                                            "/metrics")});
@@ -109,7 +109,7 @@ TEST_F(HostileTest, MessagesBehindACrowdArrive) {
     return body.substr(begin, body.rfind("]}]") - begin);
   };
   std::string crowd;
-  for (int i = 0; i < kMaxUnknownItems + 500; ++i) crowd += "{},";
+  for (int i = 0; i < webhook::kMaxUnknownItems + 500; ++i) crowd += "{},";
   EXPECT_EQ(
       gateway_.Post(first.substr(0, begin) + crowd + item(first) + "," + crowd +
                     item(second) + ",7" + first.substr(first.rfind("]}]"))),
@@ -121,7 +121,7 @@ TEST_F(HostileTest, MessagesBehindACrowdArrive) {
     }
   }
   EXPECT_THAT(texts, ::testing::ElementsAre("one", "two"));
-  EXPECT_EQ(Accounted(), 2 * (kMaxUnknownItems + 500) + 3);
+  EXPECT_EQ(Accounted(), 2 * (webhook::kMaxUnknownItems + 500) + 3);
 }
 
 TEST_F(HostileTest, BadItemAtEachPlaceOfAThousand) {

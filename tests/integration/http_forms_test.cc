@@ -65,7 +65,7 @@ class HttpFormsTest : public ::testing::Test {
   }
 
   double Metric(const std::string& sample) {
-    const HttpResult result =
+    const http::HttpResult result =
         gateway_.Http({.method = "GET",
                        .url = absl::StrCat("http://", gateway_.server().admin(),
                                            "/metrics")});

@@ -91,9 +91,10 @@ TEST(HttpRefusalTest, EachLeavesALineAndACount) {
   // shortens: ListenerPlaceTest.RequestTimeout has it. Memory cannot be taken
   // from a server by requests: ExhaustionTest has what happens then.
   const std::set<std::string> elsewhere = {"request_timeout", "out_of_memory"};
-  EXPECT_EQ(provocations.size() + elsewhere.size(), HttpRefusals().size());
+  EXPECT_EQ(provocations.size() + elsewhere.size(),
+            http::HttpRefusals().size());
   std::map<std::vector<std::string>, std::unique_ptr<Gateway>> gateways;
-  for (const HttpRefusal& refusal : HttpRefusals()) {
+  for (const http::HttpRefusal& refusal : http::HttpRefusals()) {
     const std::string reason(refusal.reason);
     if (elsewhere.contains(reason)) continue;
     SCOPED_TRACE(reason);

@@ -255,7 +255,7 @@ class CauseTest : public ::testing::Test {
     EXPECT_THAT(Metrics(), HasSubstr("\n" + sample + "\n"));
   }
   void Fault(const std::string& json) {
-    const HttpResult result =
+    const http::HttpResult result =
         gateway_.Http({.method = "POST",
                        .url = gateway_.instagram().url() + "/emulator/faults",
                        .headers = {{"Content-Type", "application/json"}},
@@ -348,7 +348,7 @@ TEST(WebhookAnswerTest, EachLeavesALineAndACount) {
                                        "/webhooks/instagram/", kChannel);
   const std::string body = Gateway::TextBody("m1", "a");
   const auto with_signature = [&](const std::string& value) {
-    HttpCall call{.method = "POST", .url = url, .body = body};
+    http::HttpCall call{.method = "POST", .url = url, .body = body};
     if (!value.empty()) call.headers = {{"X-Hub-Signature-256", value}};
     return gateway.Http(call).status_code;
   };
@@ -385,7 +385,7 @@ TEST(WebhookAnswerTest, EachLeavesALineAndACount) {
          sqlite3_close(database);
          return status;
        }}};
-  for (const WebhookAnswer& answer : WebhookAnswers()) {
+  for (const webhook::WebhookAnswer& answer : webhook::WebhookAnswers()) {
     SCOPED_TRACE(answer.reason);
     ASSERT_TRUE(provoked.contains(answer.reason));
     EXPECT_EQ(provoked.at(answer.reason)(), answer.status);
@@ -434,7 +434,7 @@ TEST_F(CauseTest, ErrorsAreAskedForInEnglish) {
 }
 
 TEST_F(CauseTest, CallsAreProvedByTheAppSecret) {
-  const HttpResult set =
+  const http::HttpResult set =
       gateway_.Http({.method = "PUT",
                      .url = gateway_.instagram().url() + "/emulator/config",
                      .headers = {{"Content-Type", "application/json"}},

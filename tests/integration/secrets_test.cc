@@ -71,7 +71,7 @@ class SecretsTest : public AccessTest {
     const KeyedClient stranger = Client(wrong);
     Note(stranger.channels().ListChannels(stranger.Context().get(), {},
                                           &listed));
-    const HttpResult metrics =
+    const http::HttpResult metrics =
         gateway_.Http({.method = "GET",
                        .url = absl::StrCat("http://", gateway_.server().admin(),
                                            "/metrics")});

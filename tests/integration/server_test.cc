@@ -93,7 +93,7 @@ TEST(ServerTest, HealthReadinessAndMetrics) {
   ASSERT_TRUE(health->Check(Context().get(), {}, &response).ok());
   EXPECT_EQ(response.status(), grpc::health::v1::HealthCheckResponse::SERVING);
   for (const char* path : {"/healthz", "/readyz", "/metrics"}) {
-    const HttpResult result = gateway.Http(
+    const http::HttpResult result = gateway.Http(
         {.method = "GET",
          .url = absl::StrCat("http://", gateway.server().admin(), path)});
     EXPECT_EQ(result.status_code, 200) << path;

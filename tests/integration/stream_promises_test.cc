@@ -98,7 +98,7 @@ TEST_F(StreamPromisesTest, ReadinessEndsWithTheFirstMomentOfAStop) {
   });
   while (gateway_.SendsReceived() == 0) std::this_thread::yield();
   ASSERT_EQ(kill(gateway_.server().pid(), SIGTERM), 0);
-  HttpResult during = ready();
+  http::HttpResult during = ready();
   while (during.status_code == 200) during = ready();
   EXPECT_EQ(during.status_code, 503);
   EXPECT_EQ(during.body, "not ready\n");

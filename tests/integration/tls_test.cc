@@ -141,14 +141,14 @@ TEST_F(TlsTest, ACertificateNearItsEndIsReadyAndSaysSo) {
   std::ofstream(files_.key()) << made.private_key;
   std::ofstream(files_.certificate()) << made.certificate;
   AwaitBoth("localhost");
-  const HttpResult result = gateway_.Http(
+  const http::HttpResult result = gateway_.Http(
       {.method = "GET",
        .url = absl::StrCat("http://", gateway_.server().admin(), "/readyz")});
   EXPECT_EQ(result.status_code, 200);
   EXPECT_THAT(result.body, ::testing::HasSubstr("ready\n"));
   EXPECT_THAT(result.body, ::testing::HasSubstr("grpc: "));
   EXPECT_THAT(result.body, ::testing::HasSubstr(files_.certificate()));
-  const HttpResult metrics = gateway_.Http(
+  const http::HttpResult metrics = gateway_.Http(
       {.method = "GET",
        .url = absl::StrCat("http://", gateway_.server().admin(), "/metrics")});
   EXPECT_THAT(metrics.body,

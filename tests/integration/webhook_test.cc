@@ -52,7 +52,7 @@ class WebhookTest : public ::testing::Test {
  protected:
   WebhookTest() { gateway_.CreateChannel(); }
 
-  HttpResult Get(const std::string& path_and_query) {
+  http::HttpResult Get(const std::string& path_and_query) {
     return gateway_.Http(
         {.method = "GET",
          .url = absl::StrCat("http://", gateway_.server().webhook(),
@@ -60,7 +60,7 @@ class WebhookTest : public ::testing::Test {
   }
   // The value of a sample of /metrics; -1 when it is not there.
   double Metric(const std::string& sample) {
-    const HttpResult result =
+    const http::HttpResult result =
         gateway_.Http({.method = "GET",
                        .url = absl::StrCat("http://", gateway_.server().admin(),
                                            "/metrics")});
@@ -104,7 +104,7 @@ TEST_F(WebhookTest, UnknownChannelIsNotFound) {
 TEST_F(WebhookTest, VerificationEchoesTheChallengeForTheRightTokenOnly) {
   const std::string path =
       absl::StrCat("/webhooks/instagram/", kChannel, "?hub.mode=subscribe");
-  const HttpResult right = Get(absl::StrCat(
+  const http::HttpResult right = Get(absl::StrCat(
       path, "&hub.verify_token=", kVerifyToken, "&hub.challenge=12345"));
   EXPECT_EQ(right.status_code, 200);
   EXPECT_EQ(right.body, "12345");

@@ -60,7 +60,7 @@ void StoreModelTest::CompareEvents() {
   ASSERT_EQ(events.size(), oracle_.events.size());
   for (std::size_t i = 0; i < events.size(); ++i) {
     const Oracle::Event& expected = oracle_.events[i];
-    const v1::Event event = MergeEvent(events[i]);
+    const v1::Event event = state::MergeEvent(events[i]);
     const v1::Message message = Told(event);
     SCOPED_TRACE(absl::StrCat("event ", expected.seq, " ", expected.type));
     ASSERT_EQ(events[i].seq, expected.seq);
@@ -133,7 +133,7 @@ void StoreModelTest::CompareCustomers() {
                                     TimeOf(oracle_.activity, customer), " ",
                                     TimeOf(oracle_.heads, customer), " ",
                                     TimeOf(oracle_.opted_out, customer)));
-    const ConversationRow row =
+    const state::ConversationRow row =
         rig_.Conversation({.no = customer.first}, customer.second);
     const auto name = oracle_.names.find(customer);
     EXPECT_EQ(rig_.NameIn(row),
@@ -183,7 +183,7 @@ void StoreModelTest::CompareEchoes() {
 void StoreModelTest::CompareDeliveries() {
   std::vector<std::string> expected;
   for (const Oracle::Delivery& delivery : oracle_.deliveries) {
-    const DeliveryAnswer& answer = delivery.answer;
+    const state::DeliveryAnswer& answer = delivery.answer;
     expected.push_back(absl::StrCat(delivery.no, " ", delivery.time_ms, " ",
                                     delivery.born_ms, " ", answer.events, " ",
                                     answer.duplicates, " ", answer.ignored, " ",
@@ -255,7 +255,7 @@ void StoreModelTest::CompareMirror() {
   for (const Oracle::Message& expected : oracle_.messages) {
     const auto it = mirror_.messages.find(expected.id);
     ASSERT_NE(it, mirror_.messages.end());
-    const MessageRow& row = it->second;
+    const state::MessageRow& row = it->second;
     ASSERT_EQ(row.state, expected.state);
     ASSERT_EQ(row.settled_by, expected.settled_by);
     ASSERT_EQ(row.attempt, expected.attempt);
@@ -267,7 +267,7 @@ void StoreModelTest::CompareMirror() {
   for (const Oracle::Channel& expected : oracle_.channels) {
     const auto it = mirror_.channels.find(expected.channel.no);
     ASSERT_NE(it, mirror_.channels.end());
-    const ChannelRow& row = it->second;
+    const state::ChannelRow& row = it->second;
     EXPECT_EQ(row.id, expected.channel.id);
     EXPECT_EQ(row.account_id, expected.channel.account);
     EXPECT_EQ(row.page_id, expected.channel.page);
@@ -278,7 +278,7 @@ void StoreModelTest::CompareMirror() {
   }
   ASSERT_EQ(mirror_.names.size(), oracle_.names.size());
   for (const auto& [customer, sealed] : mirror_.names) {
-    const ConversationRow row =
+    const state::ConversationRow row =
         rig_.Conversation({.no = customer.first}, customer.second);
     EXPECT_EQ(row.sealed_username, sealed);
   }
@@ -290,7 +290,7 @@ void StoreModelTest::CompareMirror() {
 void StoreModelTest::CompareTold() {
   std::size_t i = 0;
   for (const auto& batch : rig_.batches()) {
-    for (const CommittedEvent& event : batch) {
+    for (const state::CommittedEvent& event : batch) {
       ASSERT_LT(i, oracle_.told.size());
       ASSERT_EQ(event.seq, static_cast<std::int64_t>(i) + 1);
       ASSERT_EQ(absl::StrCat(event.type, " ", event.user_id), oracle_.told[i]);

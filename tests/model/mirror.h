@@ -18,12 +18,14 @@ namespace linktor {
 
 class Mirror {
  public:
-  void OnCommit(std::span<const AppliedRecord> records) {
-    for (const AppliedRecord& one : records) {
-      const Effects& effects = one.effects;
-      for (const MessageRow& row : effects.messages) messages[row.id] = row;
-      for (const ChannelRow& row : effects.channels) channels[row.no] = row;
-      for (const ConversationRow& row : effects.names) {
+  void OnCommit(std::span<const journal::AppliedRecord> records) {
+    for (const journal::AppliedRecord& one : records) {
+      const state::Effects& effects = one.effects;
+      for (const state::MessageRow& row : effects.messages)
+        messages[row.id] = row;
+      for (const state::ChannelRow& row : effects.channels)
+        channels[row.no] = row;
+      for (const state::ConversationRow& row : effects.names) {
         names[{row.channel_no, row.user_id}] = row.sealed_username;
       }
       erased.insert(effects.erased_events.begin(), effects.erased_events.end());
@@ -31,9 +33,9 @@ class Mirror {
     }
   }
 
-  std::map<RawId, MessageRow> messages;
+  std::map<RawId, state::MessageRow> messages;
   // The key is the channel's number.
-  std::map<std::int64_t, ChannelRow> channels;
+  std::map<std::int64_t, state::ChannelRow> channels;
   // The key is channel and user; user names are sealed.
   std::map<std::pair<std::int64_t, std::string>, std::string> names;
   std::set<std::int64_t> erased;

@@ -11,7 +11,7 @@ namespace {
 
 // Sealing adds version, key id, nonce and tag.
 constexpr std::int64_t kSealedBytes = 1 + 8 + 12 + 16;
-Oracle::ItemKey KeyOf(const ItemSpec& item) {
+Oracle::ItemKey KeyOf(const state::ItemSpec& item) {
   return {item.channel.no, item.user,   item.kind,
           item.text,       item.target, item.event_ms};
 }
@@ -31,10 +31,10 @@ bool Oracle::IsLive(std::int64_t channel_no) const {
   });
 }
 
-bool Oracle::IsDuplicate(const ItemSpec& item) const {
+bool Oracle::IsDuplicate(const state::ItemSpec& item) const {
   if (item.mid.empty()) return seen.contains(KeyOf(item));
   const bool waits =
-      item.kind == TestItem::kEcho &&
+      item.kind == state::TestItem::kEcho &&
       std::any_of(held.begin(), held.end(), [&](const HeldEcho& one) {
         return one.item.channel.no == item.channel.no &&
                one.item.mid == item.mid;
@@ -42,7 +42,8 @@ bool Oracle::IsDuplicate(const ItemSpec& item) const {
   return waits ||
          std::any_of(events.begin(), events.end(), [&](const Event& event) {
            return event.channel_no == item.channel.no &&
-                  event.type == TypeOf(item.kind) && event.mid == item.mid;
+                  event.type == state::TypeOf(item.kind) &&
+                  event.mid == item.mid;
          });
 }
 
@@ -58,7 +59,7 @@ void Oracle::AddEvent(Event event) {
   events.push_back(std::move(event));
 }
 
-std::int64_t Oracle::AddRaw(std::int64_t now_ms, const ItemSpec& item,
+std::int64_t Oracle::AddRaw(std::int64_t now_ms, const state::ItemSpec& item,
                             bool has_event) {
   raws.push_back(
       {.no = ++last_raw,
@@ -66,23 +67,24 @@ std::int64_t Oracle::AddRaw(std::int64_t now_ms, const ItemSpec& item,
        .bytes = static_cast<std::int64_t>(item.raw.size()) + kSealedBytes,
        .born_ms = Born(now_ms),
        .channel_no = item.channel.no,
-       .mid = has_event || item.kind == TestItem::kIssue ? "" : item.mid});
+       .mid =
+           has_event || item.kind == state::TestItem::kIssue ? "" : item.mid});
   return last_raw;
 }
 
-DeliveryAnswer Oracle::Deliver(std::int64_t now_ms,
-                               const std::vector<ItemSpec>& items) {
+state::DeliveryAnswer Oracle::Deliver(
+    std::int64_t now_ms, const std::vector<state::ItemSpec>& items) {
   Oracle before;
   const bool may_fail = std::any_of(
       items.begin(), items.end(),
-      [](const ItemSpec& item) { return item.user == kPoisonUser; });
+      [](const state::ItemSpec& item) { return item.user == kPoisonUser; });
   if (may_fail) before = *this;
-  DeliveryAnswer answer;
+  state::DeliveryAnswer answer;
   if (!DeliverItems(now_ms, items, answer)) {
     *this = std::move(before);
     answer = {.quarantined = true};
-    for (const ItemSpec& item : items) {
-      if (item.kind == TestItem::kIgnored) {
+    for (const state::ItemSpec& item : items) {
+      if (item.kind == state::TestItem::kIgnored) {
         ++answer.ignored;
       } else {
         ++answer.issues;
@@ -95,14 +97,14 @@ DeliveryAnswer Oracle::Deliver(std::int64_t now_ms,
 }
 
 bool Oracle::DeliverItems(std::int64_t now_ms,
-                          const std::vector<ItemSpec>& items,
-                          DeliveryAnswer& answer) {
-  for (const ItemSpec& item : items) {
-    if (item.kind == TestItem::kIgnored) {
+                          const std::vector<state::ItemSpec>& items,
+                          state::DeliveryAnswer& answer) {
+  for (const state::ItemSpec& item : items) {
+    if (item.kind == state::TestItem::kIgnored) {
       ++answer.ignored;
       continue;
     }
-    if (item.kind == TestItem::kIssue || !IsLive(item.channel.no)) {
+    if (item.kind == state::TestItem::kIssue || !IsLive(item.channel.no)) {
       ++answer.issues;
       AddRaw(now_ms, item, /*has_event=*/false);
       continue;
@@ -114,7 +116,7 @@ bool Oracle::DeliverItems(std::int64_t now_ms,
     if (item.user == kPoisonUser) return false;
     ++answer.events;
     if (item.mid.empty()) seen[KeyOf(item)] = Born(now_ms);
-    Event event{.type = TypeOf(item.kind),
+    Event event{.type = state::TypeOf(item.kind),
                 .channel_no = item.channel.no,
                 .user = item.user,
                 .mid = item.mid,
@@ -124,12 +126,12 @@ bool Oracle::DeliverItems(std::int64_t now_ms,
                 .time_ms = now_ms,
                 .raw = AddRaw(now_ms, item, /*has_event=*/true),
                 .raw_json = item.raw};
-    if (item.kind == TestItem::kReaction) {
+    if (item.kind == state::TestItem::kReaction) {
       const Message* own = FindByMid(item.channel.no, item.target);
       event.message =
-          own != nullptr ? own->id : MidKeyOf(item.channel, item.target);
+          own != nullptr ? own->id : state::MidKeyOf(item.channel, item.target);
     }
-    if (item.kind != TestItem::kEcho) {
+    if (item.kind != state::TestItem::kEcho) {
       AddEvent(std::move(event));
     } else if (!item.mid.empty() && IsPending(item.channel.no, item.user) &&
                FindByMid(item.channel.no, item.mid) == nullptr) {
@@ -143,8 +145,9 @@ bool Oracle::DeliverItems(std::int64_t now_ms,
   return true;
 }
 
-void Oracle::NoteActivity(const ItemSpec& item, std::int64_t now_ms) {
-  if (item.kind != TestItem::kMessage && item.kind != TestItem::kPostback) {
+void Oracle::NoteActivity(const state::ItemSpec& item, std::int64_t now_ms) {
+  if (item.kind != state::TestItem::kMessage &&
+      item.kind != state::TestItem::kPostback) {
     return;
   }
   const Customer customer{item.channel.no, item.user};
@@ -156,7 +159,7 @@ void Oracle::NoteActivity(const ItemSpec& item, std::int64_t now_ms) {
   if (it->second < seen_ms || it->second > now_ms) it->second = seen_ms;
 }
 
-bool Oracle::TellEcho(const ItemSpec& item, Event event) {
+bool Oracle::TellEcho(const state::ItemSpec& item, Event event) {
   const std::int64_t time_ms = event.time_ms;
   const std::int64_t echo_ms = item.event_ms != 0 ? item.event_ms : time_ms;
   if (Message* own = FindByMid(item.channel.no, item.mid)) {

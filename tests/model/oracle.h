@@ -56,7 +56,7 @@ class Oracle {
   };
   struct Message {
     RawId id;
-    TestChannel channel;
+    state::TestChannel channel;
     std::string user;
     std::string text;
     bool attachment = false;
@@ -77,7 +77,7 @@ class Oracle {
   // An echo that waits for the end of sends to the person; it has its raw item,
   // and no place in the log.
   struct HeldEcho {
-    ItemSpec item;
+    state::ItemSpec item;
     Event event;
   };
   struct LooseEcho {
@@ -92,7 +92,7 @@ class Oracle {
     std::int64_t no = 0;
     std::int64_t time_ms = 0;
     std::int64_t born_ms = 0;
-    DeliveryAnswer answer;
+    state::DeliveryAnswer answer;
   };
   struct Raw {
     std::int64_t no = 0;
@@ -106,7 +106,7 @@ class Oracle {
     bool erased = false;
   };
   struct Channel {
-    TestChannel channel;
+    state::TestChannel channel;
     std::int64_t revision = 1;
     std::string request_id;
     std::string fingerprint;
@@ -124,50 +124,50 @@ class Oracle {
   };
 
   // ---- Webhooks (oracle.cc)
-  DeliveryAnswer Deliver(std::int64_t now_ms,
-                         const std::vector<ItemSpec>& items);
+  state::DeliveryAnswer Deliver(std::int64_t now_ms,
+                                const std::vector<state::ItemSpec>& items);
 
   // ---- Sends (oracle_sends.cc)
   struct Claimed {
     // The record cannot be applied.
     bool poison = false;
-    ClaimAnswer::Kind kind = ClaimAnswer::Kind::kClaimed;
+    state::ClaimAnswer::Kind kind = state::ClaimAnswer::Kind::kClaimed;
     // A refusal says it besides its kind.
     std::int64_t time_ms = 0;
     // It is as the message is afterwards, where the kind has one.
     Message message;
   };
   // `id` is what the send is called if it is a new one.
-  Claimed Claim(const ClaimSpec& spec, const RawId& id);
+  Claimed Claim(const state::ClaimSpec& spec, const RawId& id);
   // Returns whether it was applied.
-  bool Settle(const RawId& id, const OutcomeSpec& spec);
+  bool Settle(const RawId& id, const state::OutcomeSpec& spec);
   const Message* Find(const RawId& id) const;
   // Returns when the customer was called within the hour before a claim, the
   // latest first.
-  std::vector<std::int64_t> CallsOfTheHour(const ClaimSpec& spec) const;
+  std::vector<std::int64_t> CallsOfTheHour(const state::ClaimSpec& spec) const;
   bool IsMidOfASend(std::int64_t channel_no, const std::string& mid) const;
   bool IsPending(std::int64_t channel_no, const std::string& user) const;
 
   // ---- Channels and customers (oracle_channels.cc)
   struct Changed {
-    ChannelAnswer::Kind kind = ChannelAnswer::Kind::kApplied;
+    state::ChannelAnswer::Kind kind = state::ChannelAnswer::Kind::kApplied;
     std::string owner;
   };
-  Changed Create(const TestChannel& channel, const std::string& request_id,
-                 const std::string& fingerprint);
+  Changed Create(const state::TestChannel& channel,
+                 const std::string& request_id, const std::string& fingerprint);
   Changed Update(const Channel& wanted, std::int64_t expected_revision);
   Changed Delete(const std::string& id, std::int64_t now_ms);
   // These return whether the channel lives.
-  bool OptOut(const OptOutSpec& spec);
-  bool Name(const TestChannel& channel, const std::string& user,
+  bool OptOut(const state::OptOutSpec& spec);
+  bool Name(const state::TestChannel& channel, const std::string& user,
             const std::string& name);
 
   // ---- Housekeeping (oracle_trim.cc)
   // Returns how many rows go. The state deletes at most kTrimRows of a kind at
   // once; the oracle deletes all, so it is asked while MostToTrim() is less.
-  std::int64_t Trim(const TrimSpec& trim);
+  std::int64_t Trim(const state::TrimSpec& trim);
   // Moves the expiry time.
-  void PassTime(const TrimSpec& trim);
+  void PassTime(const state::TrimSpec& trim);
   // Returns how many rows there are of the kind of which there are most.
   std::int64_t MostToTrim() const;
   // Erases what names the mid.
@@ -181,7 +181,7 @@ class Oracle {
   // The expiry time is that of the first record.
   std::int64_t expiry_ms = 0;
   // A clock is believed that is no further from it, with this offset.
-  static constexpr std::int64_t kMostAheadMs = 31 * kDayMs;
+  static constexpr std::int64_t kMostAheadMs = 31 * state::kDayMs;
   std::int64_t clock_offset_ms = 0;
   // Claims are made by this start of the process.
   std::int64_t incarnation = 0;
@@ -210,8 +210,8 @@ class Oracle {
   std::vector<Call> calls;
   // An item without a mid is known by channel, user, kind, text, target and
   // time. The value is when its age began.
-  using ItemKey = std::tuple<std::int64_t, std::string, TestItem, std::string,
-                             std::string, std::int64_t>;
+  using ItemKey = std::tuple<std::int64_t, std::string, state::TestItem,
+                             std::string, std::string, std::int64_t>;
   std::map<ItemKey, std::int64_t> seen;
   // These events were erased, whether they are kept or not.
   std::set<std::int64_t> erased;
@@ -227,28 +227,29 @@ class Oracle {
   // Returns when the age of what is written at that time begins.
   std::int64_t Born(std::int64_t time_ms) const;
   bool IsLive(std::int64_t channel_no) const;
-  bool IsDuplicate(const ItemSpec& item) const;
+  bool IsDuplicate(const state::ItemSpec& item) const;
   // Returns our own send with that mid; null when there is none.
   Message* FindByMid(std::int64_t channel_no, const std::string& mid);
   // Returns false when it is poison.
-  bool DeliverItems(std::int64_t now_ms, const std::vector<ItemSpec>& items,
-                    DeliveryAnswer& answer);
-  void NoteActivity(const ItemSpec& item, std::int64_t now_ms);
+  bool DeliverItems(std::int64_t now_ms,
+                    const std::vector<state::ItemSpec>& items,
+                    state::DeliveryAnswer& answer);
+  void NoteActivity(const state::ItemSpec& item, std::int64_t now_ms);
   // Adds the event of an echo. Returns whether it belongs to no send, and may
   // be that of one whose outcome is unknown.
-  bool TellEcho(const ItemSpec& item, Event event);
+  bool TellEcho(const state::ItemSpec& item, Event event);
   void AddEvent(Event event);
-  std::int64_t AddRaw(std::int64_t now_ms, const ItemSpec& item,
+  std::int64_t AddRaw(std::int64_t now_ms, const state::ItemSpec& item,
                       bool has_event);
   // Returns why policy refuses it; kClaimed when it does not.
-  Claimed Decide(const ClaimSpec& spec) const;
+  Claimed Decide(const state::ClaimSpec& spec) const;
   void Move(Message& message, v1::MessageState state);
   void NameMid(Message& message, const std::string& mid);
   void Release(const Message& settled, std::int64_t now_ms);
   void SettleByContent(std::int64_t channel_no, const std::string& user,
                        const std::string& text, std::int64_t now_ms);
   // Returns the channel that has its account or page; "" when none has.
-  std::string OwnerOf(const TestChannel& channel) const;
+  std::string OwnerOf(const state::TestChannel& channel) const;
   void EraseEvent(Event& event);
   void EraseRaw(std::int64_t no);
 

@@ -7,13 +7,13 @@ namespace linktor {
 namespace {
 
 // The id of a deleted channel is not given again for so long.
-constexpr std::int64_t kRestMs = 72 * kHourMs;
+constexpr std::int64_t kRestMs = 72 * state::kHourMs;
 
-using Kind = ChannelAnswer::Kind;
+using Kind = state::ChannelAnswer::Kind;
 
 }  // namespace
 
-std::string Oracle::OwnerOf(const TestChannel& channel) const {
+std::string Oracle::OwnerOf(const state::TestChannel& channel) const {
   std::set<std::string> owners;
   for (const Channel& other : channels) {
     if (other.deleted || other.channel.no == channel.no) continue;
@@ -27,7 +27,7 @@ std::string Oracle::OwnerOf(const TestChannel& channel) const {
   return owners.empty() ? "" : *owners.begin();
 }
 
-Oracle::Changed Oracle::Create(const TestChannel& channel,
+Oracle::Changed Oracle::Create(const state::TestChannel& channel,
                                const std::string& request_id,
                                const std::string& fingerprint) {
   for (const Channel& other : channels) {
@@ -80,7 +80,7 @@ Oracle::Changed Oracle::Delete(const std::string& id, std::int64_t now_ms) {
   return {.kind = Kind::kNotFound};
 }
 
-bool Oracle::OptOut(const OptOutSpec& spec) {
+bool Oracle::OptOut(const state::OptOutSpec& spec) {
   if (!IsLive(spec.channel.no)) return false;
   const Customer customer{spec.channel.no, spec.user};
   if (spec.opted_out) {
@@ -92,7 +92,7 @@ bool Oracle::OptOut(const OptOutSpec& spec) {
   return true;
 }
 
-bool Oracle::Name(const TestChannel& channel, const std::string& user,
+bool Oracle::Name(const state::TestChannel& channel, const std::string& user,
                   const std::string& name) {
   if (!IsLive(channel.no)) return false;
   names[{channel.no, user}] = name;

@@ -13,10 +13,10 @@ namespace {
 constexpr std::int64_t kMatchMs = 600'000;
 constexpr std::int64_t kBehindMs = 2'000;
 
-using Kind = ClaimAnswer::Kind;
+using Kind = state::ClaimAnswer::Kind;
 
 // Returns whether the request is the one that made the message.
-bool IsSame(const Oracle::Message& message, const ClaimSpec& spec) {
+bool IsSame(const Oracle::Message& message, const state::ClaimSpec& spec) {
   return message.user == spec.user && message.text == spec.text &&
          message.attachment == spec.attachment &&
          message.human_agent == spec.human_agent;
@@ -129,7 +129,7 @@ void Oracle::SettleByContent(std::int64_t channel_no, const std::string& user,
   }
 }
 
-Oracle::Claimed Oracle::Claim(const ClaimSpec& spec, const RawId& id) {
+Oracle::Claimed Oracle::Claim(const state::ClaimSpec& spec, const RawId& id) {
   Message* existing = nullptr;
   for (Message& message : messages) {
     if (message.channel.no == spec.channel.no && !spec.request_id.empty() &&
@@ -178,11 +178,12 @@ Oracle::Claimed Oracle::Claim(const ClaimSpec& spec, const RawId& id) {
   return result;
 }
 
-std::vector<std::int64_t> Oracle::CallsOfTheHour(const ClaimSpec& spec) const {
+std::vector<std::int64_t> Oracle::CallsOfTheHour(
+    const state::ClaimSpec& spec) const {
   std::vector<std::int64_t> times;
   for (const Call& call : calls) {
     if (call.channel_no == spec.channel.no && call.user == spec.user &&
-        call.ms <= spec.now_ms && spec.now_ms < call.ms + kHourMs) {
+        call.ms <= spec.now_ms && spec.now_ms < call.ms + state::kHourMs) {
       times.push_back(call.ms);
     }
   }
@@ -190,17 +191,17 @@ std::vector<std::int64_t> Oracle::CallsOfTheHour(const ClaimSpec& spec) const {
   return times;
 }
 
-Oracle::Claimed Oracle::Decide(const ClaimSpec& spec) const {
+Oracle::Claimed Oracle::Decide(const state::ClaimSpec& spec) const {
   if (!IsLive(spec.channel.no)) return {.kind = Kind::kChannelGone};
   const Customer customer{spec.channel.no, spec.user};
   const auto last = activity.find(customer);
   if (last == activity.end()) {
     if (spec.refuse_without_history) return {.kind = Kind::kNeverWritten};
   } else if (spec.human_agent) {
-    if (spec.now_ms >= last->second + 7 * kDayMs) {
+    if (spec.now_ms >= last->second + 7 * state::kDayMs) {
       return {.kind = Kind::kHumanAgentWindowClosed, .time_ms = last->second};
     }
-  } else if (spec.now_ms >= last->second + kDayMs) {
+  } else if (spec.now_ms >= last->second + state::kDayMs) {
     return {.kind = Kind::kWindowClosed, .time_ms = last->second};
   }
   if (const auto out = opted_out.find(customer); out != opted_out.end()) {
@@ -212,10 +213,10 @@ Oracle::Claimed Oracle::Decide(const ClaimSpec& spec) const {
   if (of_the_hour.size() < quota) return {};
   // There is room again when fewer than the quota are left of the hour.
   return {.kind = Kind::kOverQuota,
-          .time_ms = of_the_hour[quota - 1] + kHourMs};
+          .time_ms = of_the_hour[quota - 1] + state::kHourMs};
 }
 
-bool Oracle::Settle(const RawId& id, const OutcomeSpec& spec) {
+bool Oracle::Settle(const RawId& id, const state::OutcomeSpec& spec) {
   Message& message =
       *std::find_if(messages.begin(), messages.end(),
                     [&](const Message& one) { return one.id == id; });

@@ -8,10 +8,10 @@
 namespace linktor {
 namespace {
 
-constexpr std::int64_t kSeenAgeMs = 72 * kHourMs;
-constexpr std::int64_t kRequestAgeMs = 7 * kDayMs;
-constexpr std::int64_t kLooseAgeMs = 20 * kMinuteMs;
-constexpr std::int64_t kCallAgeMs = 2 * kHourMs;
+constexpr std::int64_t kSeenAgeMs = 72 * state::kHourMs;
+constexpr std::int64_t kRequestAgeMs = 7 * state::kDayMs;
+constexpr std::int64_t kLooseAgeMs = 20 * state::kMinuteMs;
+constexpr std::int64_t kCallAgeMs = 2 * state::kHourMs;
 
 template <typename Rows, typename Condition>
 std::int64_t Drop(Rows& rows, Condition condition) {
@@ -29,7 +29,7 @@ std::int64_t DropFront(std::vector<Row>& rows, Condition condition) {
 
 }  // namespace
 
-void Oracle::PassTime(const TrimSpec& trim) {
+void Oracle::PassTime(const state::TrimSpec& trim) {
   // The time since another Trim was counted by the one that came between.
   if (trim.measured_from_ms != expiry_ms || trim.elapsed_ms == 0) return;
   // Time passes as the appender has measured it, and at most twice as fast
@@ -43,7 +43,7 @@ void Oracle::PassTime(const TrimSpec& trim) {
   }
 }
 
-std::int64_t Oracle::Trim(const TrimSpec& trim) {
+std::int64_t Oracle::Trim(const state::TrimSpec& trim) {
   PassTime(trim);
   const std::int64_t events_from = expiry_ms - trim.event_age_ms;
   const std::int64_t raws_from = expiry_ms - trim.raw_age_ms;

@@ -19,16 +19,17 @@ constexpr std::size_t kManyUnknown = 30;
 
 }  // namespace
 
-ClaimSpec StoreModelTest::RandomClaim() {
-  ClaimSpec spec{.channel = PickChannel(),
-                 .user = Chance(1) ? Oracle::kPoisonUser : Pick({"501", "502"}),
-                 .text = Pick({"yes", "no", "hello"}),
-                 .request_id = absl::StrCat("r", Below(8)),
-                 .now_ms = now_ms_,
-                 .attachment = Chance(10),
-                 .human_agent = Chance(15),
-                 .refuse_without_history = Chance(30),
-                 .quota = Chance(50) ? Below(60) : 0};
+state::ClaimSpec StoreModelTest::RandomClaim() {
+  state::ClaimSpec spec{
+      .channel = PickChannel(),
+      .user = Chance(1) ? Oracle::kPoisonUser : Pick({"501", "502"}),
+      .text = Pick({"yes", "no", "hello"}),
+      .request_id = absl::StrCat("r", Below(8)),
+      .now_ms = now_ms_,
+      .attachment = Chance(10),
+      .human_agent = Chance(15),
+      .refuse_without_history = Chance(30),
+      .quota = Chance(50) ? Below(60) : 0};
   // A caller repeats a request.
   if (Chance(40) && !oracle_.messages.empty()) {
     const auto& other = PickRecent(oracle_.messages, 6);
@@ -44,13 +45,14 @@ ClaimSpec StoreModelTest::RandomClaim() {
   // The claim comes at an edge of the window.
   const auto last = oracle_.activity.find({spec.channel.no, spec.user});
   if (Chance(5) && last != oracle_.activity.end()) {
-    spec.now_ms = last->second + (spec.human_agent ? 7 : 1) * kDayMs - Below(2);
+    spec.now_ms =
+        last->second + (spec.human_agent ? 7 : 1) * state::kDayMs - Below(2);
   }
   // The claim comes when a call is about to leave the hour.
   if (Chance(5) && !oracle_.calls.empty()) {
     const Oracle::Call& call = PickRecent(oracle_.calls, 200);
     spec.user = call.user;
-    spec.now_ms = call.ms + kHourMs - Below(2);
+    spec.now_ms = call.ms + state::kHourMs - Below(2);
     spec.quota =
         static_cast<int>(oracle_.CallsOfTheHour(spec).size()) + Below(2);
   }
@@ -58,20 +60,20 @@ ClaimSpec StoreModelTest::RandomClaim() {
 }
 
 StoreModelTest::Step StoreModelTest::ClaimStep() {
-  const ClaimSpec spec = RandomClaim();
-  SealedRecord made = MakeClaim(rig_.sealer(), spec);
+  const state::ClaimSpec spec = RandomClaim();
+  state::SealedRecord made = state::MakeClaim(rig_.sealer(), spec);
   const Oracle::Claimed expected =
       oracle_.Claim(spec, made.record.claim().message_id());
   if (!expected.poison) ++claims_[expected.kind];
   return {
       std::move(made),
-      [expected](const Ending& ending) {
+      [expected](const journal::Ending& ending) {
         if (expected.poison) {
-          EXPECT_EQ(ending.kind, Ending::Kind::kRefused);
+          EXPECT_EQ(ending.kind, journal::Ending::Kind::kRefused);
           EXPECT_EQ(ending.status.code(), absl::StatusCode::kInternal);
           return;
         }
-        const auto actual = AnswerIn<ClaimAnswer>(ending);
+        const auto actual = AnswerIn<state::ClaimAnswer>(ending);
         EXPECT_EQ(actual.kind, expected.kind);
         EXPECT_EQ(actual.time_ms, expected.time_ms);
         if (expected.message.id.empty()) return;
@@ -108,14 +110,16 @@ const Oracle::Message* StoreModelTest::PickToSettle() {
       Below(static_cast<int>(pending.size())))];
 }
 
-OutcomeSpec StoreModelTest::RandomOutcome(const Oracle::Message& message) {
+state::OutcomeSpec StoreModelTest::RandomOutcome(
+    const Oracle::Message& message) {
   const bool unknown = message.state == v1::MESSAGE_STATE_UNCONFIRMED;
-  OutcomeSpec spec{.now_ms = now_ms_,
-                   .expected_state = unknown ? v1::MESSAGE_STATE_UNCONFIRMED
-                                             : v1::MESSAGE_STATE_PENDING,
-                   .expected_attempt = message.attempt + (Chance(3) ? 1 : 0),
-                   .settled_by = v1::SETTLED_BY_ANSWER,
-                   .settled_text = message.text};
+  state::OutcomeSpec spec{
+      .now_ms = now_ms_,
+      .expected_state =
+          unknown ? v1::MESSAGE_STATE_UNCONFIRMED : v1::MESSAGE_STATE_PENDING,
+      .expected_attempt = message.attempt + (Chance(3) ? 1 : 0),
+      .settled_by = v1::SETTLED_BY_ANSWER,
+      .settled_text = message.text};
   // A caller says how it ended, or Instagram's answer comes late after all.
   if (unknown && Chance(70)) spec.settled_by = v1::SETTLED_BY_CALLER;
   const int kind = Below(10);
@@ -150,18 +154,18 @@ StoreModelTest::Step StoreModelTest::SettleStep() {
   const Oracle::Message* picked = PickToSettle();
   if (picked == nullptr) return ClaimStep();
   const Oracle::Message message = *picked;
-  const OutcomeSpec spec = RandomOutcome(message);
-  const MessageRow row{.id = message.id,
-                       .channel_no = message.channel.no,
-                       .channel_id = message.channel.id,
-                       .user_id = message.user,
-                       .attempt = message.attempt};
-  SealedRecord made = MakeOutcome(rig_.sealer(), row, spec);
+  const state::OutcomeSpec spec = RandomOutcome(message);
+  const state::MessageRow row{.id = message.id,
+                              .channel_no = message.channel.no,
+                              .channel_id = message.channel.id,
+                              .user_id = message.user,
+                              .attempt = message.attempt};
+  state::SealedRecord made = state::MakeOutcome(rig_.sealer(), row, spec);
   const bool applied = oracle_.Settle(message.id, spec);
   const Oracle::Message after = *oracle_.Find(message.id);
   return {std::move(made),
-          [applied, after](const Ending& ending) {
-            const auto actual = AnswerIn<SendAnswer>(ending);
+          [applied, after](const journal::Ending& ending) {
+            const auto actual = AnswerIn<state::SendAnswer>(ending);
             EXPECT_EQ(actual.applied, applied);
             EXPECT_EQ(actual.message.state, after.state);
             EXPECT_EQ(actual.message.settled_by, after.settled_by);

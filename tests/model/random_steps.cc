@@ -17,20 +17,20 @@ namespace linktor {
 namespace {
 
 // With a few steps more than so many rows, one trim might not delete all.
-constexpr std::int64_t kMuchToTrim = kTrimRows - 500;
+constexpr std::int64_t kMuchToTrim = state::kTrimRows - 500;
 
 // Nothing is kept for so long, whatever clock wrote it.
-constexpr std::int64_t kLongMs = 40 * kDayMs;
+constexpr std::int64_t kLongMs = 40 * state::kDayMs;
 
 // Returns the kind of an item by a number below 100.
-TestItem RandomKind(int number) {
-  if (number < 35) return TestItem::kMessage;
-  if (number < 70) return TestItem::kEcho;
-  if (number < 78) return TestItem::kPostback;
-  if (number < 86) return TestItem::kReaction;
-  if (number < 92) return TestItem::kOther;
-  if (number < 96) return TestItem::kIgnored;
-  return TestItem::kIssue;
+state::TestItem RandomKind(int number) {
+  if (number < 35) return state::TestItem::kMessage;
+  if (number < 70) return state::TestItem::kEcho;
+  if (number < 78) return state::TestItem::kPostback;
+  if (number < 86) return state::TestItem::kReaction;
+  if (number < 92) return state::TestItem::kOther;
+  if (number < 96) return state::TestItem::kIgnored;
+  return state::TestItem::kIssue;
 }
 
 }  // namespace
@@ -38,24 +38,24 @@ TestItem RandomKind(int number) {
 void StoreModelTest::MoveClock() {
   const int kind = Below(200);
   if (kind == 0) {
-    now_ms_ += (1 + Below(40)) * kHourMs;
+    now_ms_ += (1 + Below(40)) * state::kHourMs;
   } else if (kind == 1) {
-    now_ms_ -= Below(60) * kMinuteMs;
+    now_ms_ -= Below(60) * state::kMinuteMs;
   } else if (kind < 10) {
-    now_ms_ += Below(12) * kMinuteMs;
+    now_ms_ += Below(12) * state::kMinuteMs;
   } else {
     now_ms_ += Below(2000);
   }
 }
 
 // It is mostly one that lives.
-TestChannel StoreModelTest::PickChannel() {
+state::TestChannel StoreModelTest::PickChannel() {
   std::vector<const Oracle::Channel*> live;
   for (const Oracle::Channel& one : oracle_.channels) {
     if (!one.deleted) live.push_back(&one);
   }
   if (!live.empty() && Chance(95)) return PickRecent(live, 4)->channel;
-  if (oracle_.channels.empty()) return kShop;
+  if (oracle_.channels.empty()) return state::kShop;
   return PickRecent(oracle_.channels, 20).channel;
 }
 
@@ -63,25 +63,26 @@ std::string StoreModelTest::PickMid(const std::string& user) {
   return absl::StrCat("m", user, "_", oracle_.last_seq / 8 + Below(8));
 }
 
-ItemSpec StoreModelTest::RandomItem() {
-  ItemSpec item;
+state::ItemSpec StoreModelTest::RandomItem() {
+  state::ItemSpec item;
   item.kind = RandomKind(Below(100));
   item.channel = PickChannel();
   item.user = Chance(1) ? Oracle::kPoisonUser : Pick({"501", "502"});
-  if (item.kind == TestItem::kReaction) {
+  if (item.kind == state::TestItem::kReaction) {
     item.target = PickMid(item.user);
     if (Chance(50) && !oracle_.messages.empty()) {
       item.target = PickRecent(oracle_.messages, 20).mid;
     }
-  } else if (item.kind != TestItem::kOther && Chance(95)) {
+  } else if (item.kind != state::TestItem::kOther && Chance(95)) {
     item.mid = PickMid(item.user);
   }
   item.text = Pick({"yes", "no", "hello", ""});
   item.attachment = Chance(10);
   item.event_ms = now_ms_ - Below(3000);
-  if (Chance(5)) item.event_ms = now_ms_ + (Below(40) - 20) * kMinuteMs;
+  if (Chance(5)) item.event_ms = now_ms_ + (Below(40) - 20) * state::kMinuteMs;
   if (Chance(3)) item.event_ms = 0;
-  if (item.kind == TestItem::kOther || item.kind == TestItem::kReaction) {
+  if (item.kind == state::TestItem::kOther ||
+      item.kind == state::TestItem::kReaction) {
     item.event_ms = now_ms_ / 5000 * 5000;
   }
   item.raw = absl::StrCat("{\"n\":", next_raw_++, "}");
@@ -89,23 +90,23 @@ ItemSpec StoreModelTest::RandomItem() {
 }
 
 StoreModelTest::Step StoreModelTest::DeliverStep() {
-  std::vector<ItemSpec> items;
+  std::vector<state::ItemSpec> items;
   for (int i = 1 + Below(3); i > 0; --i) items.push_back(RandomItem());
   if (Chance(10)) items.push_back(items.front());
   // A clock may be wrong by more than an age can be.
   const bool wrong = Below(600) == 0;
   const std::int64_t time_ms =
-      wrong ? now_ms_ + (Below(100) - 50) * kDayMs : now_ms_;
-  const DeliveryAnswer expected = oracle_.Deliver(time_ms, items);
+      wrong ? now_ms_ + (Below(100) - 50) * state::kDayMs : now_ms_;
+  const state::DeliveryAnswer expected = oracle_.Deliver(time_ms, items);
   std::string what = absl::StrCat("deliver at ", time_ms);
-  for (const ItemSpec& item : items) {
+  for (const state::ItemSpec& item : items) {
     absl::StrAppend(&what, " {", static_cast<int>(item.kind), " ",
                     item.channel.id, " ", item.user, " '", item.mid, "' '",
                     item.text, "' at ", item.event_ms, "}");
   }
-  return {MakeDelivery(rig_.sealer(), time_ms, items),
-          [expected](const Ending& ending) {
-            const auto actual = AnswerIn<DeliveryAnswer>(ending);
+  return {state::MakeDelivery(rig_.sealer(), time_ms, items),
+          [expected](const journal::Ending& ending) {
+            const auto actual = AnswerIn<state::DeliveryAnswer>(ending);
             EXPECT_EQ(actual.events, expected.events);
             EXPECT_EQ(actual.duplicates, expected.duplicates);
             EXPECT_EQ(actual.ignored, expected.ignored);
@@ -116,7 +117,7 @@ StoreModelTest::Step StoreModelTest::DeliverStep() {
 }
 
 StoreModelTest::Step StoreModelTest::CreateStep() {
-  const TestChannel channel{
+  const state::TestChannel channel{
       next_channel_no_++, Pick({"a", "b", "c", "d", "e", "f"}),
       Pick({"1", "2", "3", "4"}), Pick({"1", "2", "5", "6", ""})};
   std::string request =
@@ -129,12 +130,12 @@ StoreModelTest::Step StoreModelTest::CreateStep() {
   const Oracle::Changed expected =
       oracle_.Create(channel, request, fingerprint);
   ++changes_[expected.kind];
-  return {MakeChannel(channel, now_ms_, request, fingerprint),
-          [expected, channel](const Ending& ending) {
-            const auto actual = AnswerIn<ChannelAnswer>(ending);
+  return {state::MakeChannel(channel, now_ms_, request, fingerprint),
+          [expected, channel](const journal::Ending& ending) {
+            const auto actual = AnswerIn<state::ChannelAnswer>(ending);
             EXPECT_EQ(actual.kind, expected.kind);
             EXPECT_EQ(actual.owner, expected.owner);
-            if (actual.kind != ChannelAnswer::Kind::kApplied) return;
+            if (actual.kind != state::ChannelAnswer::Kind::kApplied) return;
             EXPECT_EQ(actual.row.no, channel.no);
             EXPECT_EQ(actual.row.revision, 1);
           },
@@ -154,21 +155,21 @@ StoreModelTest::Step StoreModelTest::UpdateStep() {
       revision = other.revision;
     }
   }
-  journal::Record record = NewRecord(now_ms_);
+  journal::Record record = journal::NewRecord(now_ms_);
   journal::UpdateChannel& update = *record.mutable_update_channel();
   update.set_channel_no(wanted.channel.no);
   update.set_expected_revision(revision);
-  *update.mutable_body() = BodyOf(wanted.channel);
+  *update.mutable_body() = state::BodyOf(wanted.channel);
   update.mutable_body()->set_sealed_credentials(wanted.credentials);
   update.mutable_body()->set_sealed_ice_breakers(wanted.ice_breakers);
   const Oracle::Changed expected = oracle_.Update(wanted, revision);
   ++changes_[expected.kind];
   return {std::move(record),
-          [expected, revision](const Ending& ending) {
-            const auto actual = AnswerIn<ChannelAnswer>(ending);
+          [expected, revision](const journal::Ending& ending) {
+            const auto actual = AnswerIn<state::ChannelAnswer>(ending);
             EXPECT_EQ(actual.kind, expected.kind);
             EXPECT_EQ(actual.owner, expected.owner);
-            if (actual.kind != ChannelAnswer::Kind::kApplied) return;
+            if (actual.kind != state::ChannelAnswer::Kind::kApplied) return;
             EXPECT_EQ(actual.row.revision, revision + 1);
           },
           absl::StrCat("update ", wanted.channel.id)};
@@ -178,35 +179,36 @@ StoreModelTest::Step StoreModelTest::DeleteStep() {
   const std::string id = Pick({"a", "b", "c", "d", "e", "f"});
   const Oracle::Changed expected = oracle_.Delete(id, now_ms_);
   ++changes_[expected.kind];
-  return {MakeDeletion(id, now_ms_),
-          [expected](const Ending& ending) {
-            EXPECT_EQ(AnswerIn<ChannelAnswer>(ending).kind, expected.kind);
+  return {state::MakeDeletion(id, now_ms_),
+          [expected](const journal::Ending& ending) {
+            EXPECT_EQ(AnswerIn<state::ChannelAnswer>(ending).kind,
+                      expected.kind);
           },
           absl::StrCat("delete ", id)};
 }
 
 StoreModelTest::Step StoreModelTest::OptOutStep() {
-  const OptOutSpec spec{.channel = PickChannel(),
-                        .user = Pick({"501", "502", "503"}),
-                        .opted_out = Chance(30),
-                        .now_ms = now_ms_};
+  const state::OptOutSpec spec{.channel = PickChannel(),
+                               .user = Pick({"501", "502", "503"}),
+                               .opted_out = Chance(30),
+                               .now_ms = now_ms_};
   const bool live = oracle_.OptOut(spec);
-  return {MakeOptOut(spec),
-          [live](const Ending& ending) {
-            EXPECT_EQ(AnswerIn<ConversationAnswer>(ending).live, live);
+  return {state::MakeOptOut(spec),
+          [live](const journal::Ending& ending) {
+            EXPECT_EQ(AnswerIn<state::ConversationAnswer>(ending).live, live);
           },
           absl::StrCat("opt out ", spec.channel.id, " ", spec.user, " ",
                        spec.opted_out)};
 }
 
 StoreModelTest::Step StoreModelTest::NameStep() {
-  const TestChannel channel = PickChannel();
+  const state::TestChannel channel = PickChannel();
   const std::string user = Pick({"501", "502", "503"});
   const std::string name = Pick({"first", "second", "third"});
   const bool live = oracle_.Name(channel, user, name);
-  return {MakeUsername(rig_.sealer(), channel, user, name, now_ms_),
-          [live](const Ending& ending) {
-            EXPECT_EQ(AnswerIn<ConversationAnswer>(ending).live, live);
+  return {state::MakeUsername(rig_.sealer(), channel, user, name, now_ms_),
+          [live](const journal::Ending& ending) {
+            EXPECT_EQ(AnswerIn<state::ConversationAnswer>(ending).live, live);
           },
           absl::StrCat("name ", channel.id, " ", user, " ", name)};
 }
@@ -214,7 +216,7 @@ StoreModelTest::Step StoreModelTest::NameStep() {
 // It erases a message that came, one of ours, or one that waits.
 StoreModelTest::Step StoreModelTest::EraseStep() {
   const std::string user = Pick({"501", "502"});
-  TestChannel channel = PickChannel();
+  state::TestChannel channel = PickChannel();
   std::string mid = PickMid(user);
   const int kind = Below(3);
   if (kind == 0 && !oracle_.messages.empty()) {
@@ -222,58 +224,65 @@ StoreModelTest::Step StoreModelTest::EraseStep() {
     channel = message.channel;
     if (!message.mid.empty()) mid = message.mid;
   } else if (kind == 1 && !oracle_.held.empty()) {
-    const ItemSpec& item = PickRecent(oracle_.held, 5).item;
+    const state::ItemSpec& item = PickRecent(oracle_.held, 5).item;
     channel = item.channel;
     mid = item.mid;
   }
   oracle_.Erase(channel.no, mid);
-  journal::Record record = NewRecord(now_ms_);
-  record.mutable_erase()->set_mid_key(MidKeyOf(channel, mid));
+  journal::Record record = journal::NewRecord(now_ms_);
+  record.mutable_erase()->set_mid_key(state::MidKeyOf(channel, mid));
   return {std::move(record),
-          [](const Ending& ending) { (void)AnswerIn<Done>(ending); },
+          [](const journal::Ending& ending) {
+            (void)AnswerIn<state::Done>(ending);
+          },
           absl::StrCat("erase ", channel.id, " ", mid)};
 }
 
 StoreModelTest::Step StoreModelTest::ErasedStep() {
   const std::int64_t through = oracle_.last_erasure - Below(3);
   oracle_.Erased(through);
-  journal::Record record = NewRecord(now_ms_);
+  journal::Record record = journal::NewRecord(now_ms_);
   record.mutable_erased()->set_through_no(through);
   return {std::move(record),
-          [](const Ending& ending) { (void)AnswerIn<Done>(ending); },
+          [](const journal::Ending& ending) {
+            (void)AnswerIn<state::Done>(ending);
+          },
           absl::StrCat("erased through ", through)};
 }
 
 StoreModelTest::Step StoreModelTest::TrimStep(bool all) {
   if (all) now_ms_ += kLongMs;
   ++(all ? long_trims_ : trims_);
-  const auto age = [this, all] { return all ? 0 : Below(20) * kHourMs / 4; };
-  TrimSpec trim{.now_ms = now_ms_,
-                .measured_from_ms = oracle_.expiry_ms,
-                .event_age_ms = age(),
-                .raw_age_ms = age(),
-                .raw_max_bytes = Chance(20) ? 0 : Below(40'000)};
+  const auto age = [this, all] {
+    return all ? 0 : Below(20) * state::kHourMs / 4;
+  };
+  state::TrimSpec trim{.now_ms = now_ms_,
+                       .measured_from_ms = oracle_.expiry_ms,
+                       .event_age_ms = age(),
+                       .raw_age_ms = age(),
+                       .raw_max_bytes = Chance(20) ? 0 : Below(40'000)};
   // The clock and what was measured agree, or the clock has been set: ahead a
   // little or a lot, or back.
   std::int64_t behind_ms =
       now_ms_ + oracle_.clock_offset_ms - oracle_.expiry_ms;
-  if (std::abs(behind_ms) > 2 * kLongMs) behind_ms = all ? kLongMs : kHourMs;
+  if (std::abs(behind_ms) > 2 * kLongMs)
+    behind_ms = all ? kLongMs : state::kHourMs;
   behind_ms = std::max<std::int64_t>(behind_ms, 0);
   const int kind = all ? 0 : Below(20);
   trim.elapsed_ms = behind_ms;
-  if (kind >= 12) trim.elapsed_ms = behind_ms / 2 + Below(2) * kHourMs;
+  if (kind >= 12) trim.elapsed_ms = behind_ms / 2 + Below(2) * state::kHourMs;
   if (kind >= 15) trim.elapsed_ms = behind_ms / 4;
   if (kind >= 17) trim.elapsed_ms = 0;
   if (kind == 19) {
-    trim.elapsed_ms = Below(2 * kHourMs);
-    trim.now_ms += (Below(21) - 10) * 365 * kDayMs;
+    trim.elapsed_ms = Below(2 * state::kHourMs);
+    trim.now_ms += (Below(21) - 10) * 365 * state::kDayMs;
   }
   // Another instance's has come between.
-  if (!all && Chance(10)) trim.measured_from_ms -= 1 + Below(kMinuteMs);
+  if (!all && Chance(10)) trim.measured_from_ms -= 1 + Below(state::kMinuteMs);
   const std::int64_t gone = oracle_.Trim(trim);
-  return {MakeTrim(trim),
-          [gone](const Ending& ending) {
-            const auto actual = AnswerIn<TrimAnswer>(ending);
+  return {state::MakeTrim(trim),
+          [gone](const journal::Ending& ending) {
+            const auto actual = AnswerIn<state::TrimAnswer>(ending);
             EXPECT_EQ(actual.deleted, gone);
             EXPECT_FALSE(actual.more);
           },
@@ -302,7 +311,7 @@ StoreModelTest::Step StoreModelTest::RandomStep() {
 }
 
 void StoreModelTest::RunSteps(int count) {
-  std::vector<SealedRecord> records;
+  std::vector<state::SealedRecord> records;
   std::vector<Step> steps;
   for (int i = 0; i < count; ++i) {
     Step step = RandomStep();
@@ -310,7 +319,8 @@ void StoreModelTest::RunSteps(int count) {
     records.push_back(std::move(step.record));
     steps.push_back(std::move(step));
   }
-  const std::vector<Ending> endings = rig_.AppendTogether(std::move(records));
+  const std::vector<journal::Ending> endings =
+      rig_.AppendTogether(std::move(records));
   for (std::size_t i = 0; i < steps.size(); ++i) {
     SCOPED_TRACE(steps[i].what);
     steps[i].check(endings[i]);

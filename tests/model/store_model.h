@@ -30,14 +30,14 @@ class StoreModelTest : public ::testing::Test {
  protected:
   // It has a record, and looks at how its append ended.
   struct Step {
-    SealedRecord record;
-    std::function<void(const Ending&)> check;
+    state::SealedRecord record;
+    std::function<void(const journal::Ending&)> check;
     std::string what;
   };
   // Returns the answer of an append. It fails the test when there is none of
   // that kind.
   template <typename T>
-  static T AnswerIn(const Ending& ending) {
+  static T AnswerIn(const journal::Ending& ending) {
     EXPECT_TRUE(ending.applied()) << ending.status;
     const T* answer = std::get_if<T>(&ending.answer);
     EXPECT_NE(answer, nullptr);
@@ -66,21 +66,21 @@ class StoreModelTest : public ::testing::Test {
   }
 
   void MoveClock();
-  TestChannel PickChannel();
+  state::TestChannel PickChannel();
   // Returns one of a window of the person's mids that moves on, so that there
   // are new and old ones. A mid belongs to one person.
   std::string PickMid(const std::string& user);
-  ItemSpec RandomItem();
+  state::ItemSpec RandomItem();
   Step RandomStep();
   Step DeliverStep();
   Step ClaimStep();
   // Asks for a send as nobody has before, or repeats one.
-  ClaimSpec RandomClaim();
+  state::ClaimSpec RandomClaim();
   Step SettleStep();
   // Returns one that is PENDING or UNCONFIRMED, or any; null when it should
   // rather be another step.
   const Oracle::Message* PickToSettle();
-  OutcomeSpec RandomOutcome(const Oracle::Message& message);
+  state::OutcomeSpec RandomOutcome(const Oracle::Message& message);
   Step CreateStep();
   Step UpdateStep();
   Step DeleteStep();
@@ -113,17 +113,17 @@ class StoreModelTest : public ::testing::Test {
   std::uint64_t seed_ = 0;
   std::int64_t steps_ = 0;
   std::mt19937_64 random_;
-  std::int64_t now_ms_ = kNowMs;
+  std::int64_t now_ms_ = state::kNowMs;
   std::int64_t next_channel_no_ = 1;
   std::int64_t next_raw_ = 1;
   Oracle oracle_;
   Mirror mirror_;
   // Runs are so small that some are moved all the time.
-  StoreRig rig_{EmbeddedJournal::Options{.max_batch_time = absl::Hours(1),
-                                         .runs = {200, 200}}};
+  state::StoreRig rig_{journal::EmbeddedJournal::Options{
+      .max_batch_time = absl::Hours(1), .runs = {200, 200}}};
   // They count the answers to claims, and to records of channels, by kind.
-  std::map<ClaimAnswer::Kind, int> claims_;
-  std::map<ChannelAnswer::Kind, int> changes_;
+  std::map<state::ClaimAnswer::Kind, int> claims_;
+  std::map<state::ChannelAnswer::Kind, int> changes_;
   int trims_ = 0;
   int long_trims_ = 0;
   // The report of a failure tells the last steps.

@@ -48,11 +48,11 @@ void StoreModelTest::SetUp() {
   rig_.Close();
   rig_.ExecuteClosed(kPoison);
   // Durability is not tested here.
-  rig_.Open([](Database& writer) {
+  rig_.Open([](sqlite::Database& writer) {
     ASSERT_TRUE(writer.Execute("PRAGMA synchronous=OFF").ok());
   });
   // The rig's first start is the first record.
-  oracle_.expiry_ms = kNowMs;
+  oracle_.expiry_ms = state::kNowMs;
   Follow();
 }
 
@@ -67,7 +67,7 @@ void StoreModelTest::Follow() {
 }
 
 void StoreModelTest::ExpectVariety() {
-  using Claim = ClaimAnswer::Kind;
+  using Claim = state::ClaimAnswer::Kind;
   for (const Claim kind :
        {Claim::kClaimed, Claim::kEnded, Claim::kInFlight, Claim::kReused,
         Claim::kChannelGone, Claim::kWindowClosed,
@@ -75,7 +75,7 @@ void StoreModelTest::ExpectVariety() {
         Claim::kOverQuota}) {
     EXPECT_GT(claims_[kind], 0) << static_cast<int>(kind);
   }
-  using Change = ChannelAnswer::Kind;
+  using Change = state::ChannelAnswer::Kind;
   for (const Change kind :
        {Change::kApplied, Change::kReplayed, Change::kReused, Change::kNotFound,
         Change::kChanged, Change::kIdTaken, Change::kAccountTaken}) {
@@ -100,7 +100,7 @@ void StoreModelTest::Report() {
             << oracle_.channels.size() << " channels; " << trims_ << " and "
             << long_trims_ << " trims, the last one "
             << (now_ms_ + oracle_.clock_offset_ms - oracle_.expiry_ms) /
-                   kMinuteMs
+                   state::kMinuteMs
             << " minutes behind the clock\n";
   for (const auto& [state, count] : states) {
     std::cout << count << " sends are " << v1::MessageState_Name(state) << "\n";

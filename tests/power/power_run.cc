@@ -53,7 +53,8 @@ void PowerRun::Run() {
   if (testing::Test::HasFailure()) return;
   // At the end nothing goes wrong.
   EXPECT_TRUE(Start());
-  if (!testing::Test::HasFailure()) AppendOne(MakeNothing(records_.now_ms()));
+  if (!testing::Test::HasFailure())
+    AppendOne(state::MakeNothing(records_.now_ms()));
   Follow();
 }
 
@@ -76,27 +77,27 @@ void PowerRun::Live() {
 
 bool PowerRun::Start() {
   if (!OpenFolder()) return false;
-  EmbeddedJournal::Options options{
+  journal::EmbeddedJournal::Options options{
       .max_batch_bytes = dice_.OneIn(3) ? 4'000u : 1'000'000u,
       .max_batch_time = absl::Hours(1),
       .checkpoint_pages = static_cast<std::int64_t>(25 + dice_.Below(100)),
       .runs = {4 + dice_.Below(60), 4 + dice_.Below(60)}};
-  folder_->feed().Add([this](std::span<const AppliedRecord> applied) {
+  folder_->feed().Add([this](std::span<const journal::AppliedRecord> applied) {
     MutexLock lock(mutex_);
-    for (const AppliedRecord& one : applied) {
+    for (const journal::AppliedRecord& one : applied) {
       told_.push_back(ToldRecord::Of(one.record, one.effects));
     }
     told_count_ += static_cast<std::int64_t>(applied.size());
   });
   const std::int64_t now_ms = records_.now_ms();
-  auto journal = EmbeddedJournal::Create(options, *folder_, now_ms,
-                                         [this](const absl::Status&) {
-                                           MutexLock lock(mutex_);
-                                           ++failures_;
-                                         });
+  auto journal = journal::EmbeddedJournal::Create(options, *folder_, now_ms,
+                                                  [this](const absl::Status&) {
+                                                    MutexLock lock(mutex_);
+                                                    ++failures_;
+                                                  });
   if (!journal.ok()) {
     EXPECT_TRUE(vfs_.is_cut()) << journal.status();
-    journal::Record started = NewRecord(now_ms);
+    journal::Record started = journal::NewRecord(now_ms);
     started.mutable_instance_started();
     NoteUnknown(std::move(started));
     return false;
@@ -112,7 +113,7 @@ bool PowerRun::Start() {
 }
 
 bool PowerRun::OpenFolder() {
-  auto folder = DataFolder::Open(temp_.path(), TestMasterKey());
+  auto folder = journal::DataFolder::Open(temp_.path(), state::TestMasterKey());
   if (!folder.ok()) {
     EXPECT_TRUE(vfs_.is_cut()) << folder.status();
     return false;
@@ -174,7 +175,7 @@ void PowerRun::Step() {
   }
   std::vector<journal::Record> group =
       records_.NextGroup(2 + dice_.Below(kMostRecords));
-  const std::vector<Ending> endings = Append(group);
+  const std::vector<journal::Ending> endings = Append(group);
   Note(group, endings);
 }
 
@@ -182,28 +183,30 @@ void PowerRun::CarryOutErasures() {
   const auto due = folder_->state().LastDueErasure();
   if (!due.ok() || *due == 0) return;
   if (!journal_->BeginLogAnew().ok() || !journal_->CutLog().ok()) return;
-  journal::Record record = NewRecord(records_.now_ms());
+  journal::Record record = journal::NewRecord(records_.now_ms());
   record.mutable_erased()->set_through_no(*due);
   AppendOne(std::move(record));
 }
 
 void PowerRun::HoldSnapshot() {
   if (std::exchange(reader_, nullptr) != nullptr) return;
-  auto reader = Database::Open(DatabaseIn(temp_), Database::Mode::kReadOnly);
+  auto reader = sqlite::Database::Open(DatabaseIn(temp_),
+                                       sqlite::Database::Mode::kReadOnly);
   if (!reader.ok()) return;
   reader_ = *std::move(reader);
   (void)reader_->Execute("BEGIN");
   (void)reader_->Execute("SELECT count(*) FROM events");
 }
 
-std::vector<Ending> PowerRun::Append(std::vector<journal::Record> group) {
-  std::vector<Ending> endings(group.size());
+std::vector<journal::Ending> PowerRun::Append(
+    std::vector<journal::Record> group) {
+  std::vector<journal::Ending> endings(group.size());
   std::latch held(1);
   std::latch appended(1);
   std::latch answered(static_cast<std::ptrdiff_t>(group.size()));
   // The writer is held up by the answer to the first, so that the others wait
   // together.
-  journal_->Append(std::move(group.front()), [&](Ending ending) {
+  journal_->Append(std::move(group.front()), [&](journal::Ending ending) {
     endings.front() = std::move(ending);
     held.count_down();
     if (std::this_thread::get_id() != thread_) appended.wait();
@@ -211,7 +214,7 @@ std::vector<Ending> PowerRun::Append(std::vector<journal::Record> group) {
   });
   held.wait();
   for (std::size_t i = 1; i < group.size(); ++i) {
-    journal_->Append(std::move(group[i]), [&, i](Ending ending) {
+    journal_->Append(std::move(group[i]), [&, i](journal::Ending ending) {
       endings[i] = std::move(ending);
       answered.count_down();
     });
@@ -221,28 +224,28 @@ std::vector<Ending> PowerRun::Append(std::vector<journal::Record> group) {
   return endings;
 }
 
-Ending PowerRun::AppendOne(journal::Record record) {
-  const Ending ending = AppendAndWait(*journal_, record);
+journal::Ending PowerRun::AppendOne(journal::Record record) {
+  const journal::Ending ending = journal::AppendAndWait(*journal_, record);
   Note({std::move(record)}, {ending});
   return ending;
 }
 
 void PowerRun::Note(const std::vector<journal::Record>& group,
-                    const std::vector<Ending>& endings) {
+                    const std::vector<journal::Ending>& endings) {
   for (std::size_t i = 0; i < group.size(); ++i) {
     switch (endings[i].kind) {
-      case Ending::Kind::kApplied:
+      case journal::Ending::Kind::kApplied:
         EXPECT_TRUE(unknown_.empty()) << "it goes on after a failure";
         ++applied_count_;
         ++tally_.applied;
         break;
-      case Ending::Kind::kRefused:
+      case journal::Ending::Kind::kRefused:
         ++tally_.refused;
         if (endings[i].status.code() == absl::StatusCode::kInternal) {
           ++tally_.faulty;
         }
         break;
-      case Ending::Kind::kUnknown:
+      case journal::Ending::Kind::kUnknown:
         EXPECT_TRUE(vfs_.is_cut()) << endings[i].status;
         NoteUnknown(group[i]);
         break;
@@ -251,7 +254,7 @@ void PowerRun::Note(const std::vector<journal::Record>& group,
 }
 
 void PowerRun::NoteUnknown(journal::Record record) {
-  record.set_format(kRecordFormat);
+  record.set_format(state::kRecordFormat);
   record.set_instance(folder_->appender().instance);
   record.set_incarnation(folder_->appender().incarnation);
   unknown_.push_back(std::move(record));
@@ -278,7 +281,8 @@ void PowerRun::Follow() {
 }
 
 bool PowerRun::IsDead() {
-  return !journal_->RunOnWriter([](Database&) { return absl::OkStatus(); })
+  return !journal_
+              ->RunOnWriter([](sqlite::Database&) { return absl::OkStatus(); })
               .ok();
 }
 
@@ -336,7 +340,7 @@ void PowerRun::CheckIdentity() {
 }
 
 void PowerRun::CheckIntegrity() {
-  Statement check(folder_->writer(), "PRAGMA integrity_check");
+  sqlite::Statement check(folder_->writer(), "PRAGMA integrity_check");
   const auto row = check.Step();
   if (vfs_.is_cut()) return;
   ASSERT_TRUE(row.ok()) << row.status();
@@ -344,7 +348,7 @@ void PowerRun::CheckIntegrity() {
 }
 
 void PowerRun::CheckState() {
-  const auto found = DumpState(DatabaseIn(temp_));
+  const auto found = journal::DumpState(DatabaseIn(temp_));
   if (vfs_.is_cut()) return;
   ASSERT_TRUE(found.ok()) << found.status();
   auto expected = twin_->Dump();
@@ -360,7 +364,7 @@ void PowerRun::CheckState() {
   unknown_.clear();
   EXPECT_TRUE(*found == *expected)
       << "found after the power failure, and expected: "
-      << DifferenceOf(*found, *expected);
+      << journal::DifferenceOf(*found, *expected);
   EXPECT_GE(folder_->last_seq(), last_seq_);
   last_seq_ = folder_->last_seq();
 }
@@ -372,17 +376,18 @@ void PowerRun::CheckRepeats() {
     return;
   }
   auto [delivery, items] = records_.Redelivery(*oldest);
-  const Ending again = AppendOne(std::move(delivery));
+  const journal::Ending again = AppendOne(std::move(delivery));
   if (again.applied()) {
-    const auto& answer = std::get<DeliveryAnswer>(again.answer);
+    const auto& answer = std::get<state::DeliveryAnswer>(again.answer);
     EXPECT_EQ(answer.duplicates, items);
     EXPECT_EQ(answer.events, 0);
   }
   auto [claim, message_id] = records_.ClaimAgain();
   if (message_id.empty()) return;
-  const Ending claimed = AppendOne(std::move(claim));
+  const journal::Ending claimed = AppendOne(std::move(claim));
   if (claimed.applied()) {
-    EXPECT_EQ(std::get<ClaimAnswer>(claimed.answer).message.id, message_id);
+    EXPECT_EQ(std::get<state::ClaimAnswer>(claimed.answer).message.id,
+              message_id);
   }
 }
 

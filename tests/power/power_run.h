@@ -66,11 +66,11 @@ class PowerRun {
   void LosePower();
 
   // Appends the first alone and the others together, and waits.
-  std::vector<Ending> Append(std::vector<journal::Record> group);
-  Ending AppendOne(journal::Record record);
+  std::vector<journal::Ending> Append(std::vector<journal::Record> group);
+  journal::Ending AppendOne(journal::Record record);
   // Sorts records by how they ended.
   void Note(const std::vector<journal::Record>& group,
-            const std::vector<Ending>& endings);
+            const std::vector<journal::Ending>& endings);
   void NoteUnknown(journal::Record record);
   void Follow();
   // Whether nothing is taken any more. When it returns, the writer is idle.
@@ -92,14 +92,14 @@ class PowerRun {
   RecordStream records_;
   const std::thread::id thread_ = std::this_thread::get_id();
 
-  std::unique_ptr<DataFolder> folder_;
-  std::unique_ptr<EmbeddedJournal> journal_;
+  std::unique_ptr<journal::DataFolder> folder_;
+  std::unique_ptr<journal::EmbeddedJournal> journal_;
   // Another connection, which reads.
-  std::unique_ptr<Database> reader_;
+  std::unique_ptr<sqlite::Database> reader_;
   std::string phase_;
 
   // What was given out.
-  std::optional<LogIdentity> identity_;
+  std::optional<journal::LogIdentity> identity_;
   std::int64_t incarnation_ = 0;
   std::int64_t last_seq_ = 0;
   // Records of the last batch whose end is unknown.

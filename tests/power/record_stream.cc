@@ -62,7 +62,7 @@ void RecordStream::AddRecord(std::vector<journal::Record>& group) {
 
 journal::Record RecordStream::Begin() {
   now_ms_ += static_cast<std::int64_t>(dice_.Below(2000));
-  return NewRecord(now_ms_);
+  return journal::NewRecord(now_ms_);
 }
 
 std::string RecordStream::Bytes(std::size_t size) {
@@ -75,7 +75,7 @@ std::string RecordStream::Bytes(std::size_t size) {
   return bytes;
 }
 
-std::string RecordStream::Seal(const KeyScope& scope,
+std::string RecordStream::Seal(const seal::KeyScope& scope,
                                std::vector<journal::Record>& group) {
   auto key = std::find_if(
       keys_.begin(), keys_.end(),
@@ -98,8 +98,8 @@ std::string RecordStream::Seal(const KeyScope& scope,
   return sealed + Bytes(24 + dice_.Below(most));
 }
 
-const TestChannel& RecordStream::PickChannel() {
-  return dice_.OneIn(3) ? kCafe : kShop;
+const state::TestChannel& RecordStream::PickChannel() {
+  return dice_.OneIn(3) ? state::kCafe : state::kShop;
 }
 
 std::string RecordStream::PickUser() {
@@ -139,7 +139,7 @@ void RecordStream::AddItem(journal::Webhook& webhook,
                                  : journal::ITEM_FATE_ISSUE);
     return;
   }
-  const TestChannel& channel = PickChannel();
+  const state::TestChannel& channel = PickChannel();
   item.set_entry_id(channel.account);
   item.set_raw_channel_no(channel.no);
   item.set_kind(static_cast<journal::ItemKind>(dice_.Below(4)));
@@ -161,7 +161,7 @@ void RecordStream::AddItem(journal::Webhook& webhook,
     item.set_dedupe_key(HashedRawId({"dedupe", channel.id, mid}));
   } else {
     item.set_mid(mid);
-    item.set_mid_key(MidKey(channel.no, mid));
+    item.set_mid_key(state::MidKey(channel.no, mid));
   }
   if (item.kind() == journal::ITEM_KIND_ECHO && dice_.OneIn(2)) {
     item.set_content_match(HashedRawId({event.user_id()}));
@@ -173,8 +173,8 @@ void RecordStream::AddItem(journal::Webhook& webhook,
 
 void RecordStream::SealItem(journal::WebhookItem& item,
                             std::vector<journal::Record>& group) {
-  const KeyScope scope{.channel_no = item.event().channel_no(),
-                       .user_id = item.event().user_id()};
+  const seal::KeyScope scope{.channel_no = item.event().channel_no(),
+                             .user_id = item.event().user_id()};
   item.mutable_event()->set_sealed(Seal(scope, group));
   item.set_sealed_raw(Seal(scope, group));
   if (item.mid_key().empty()) return;
@@ -194,7 +194,7 @@ void RecordStream::AddClaim(std::vector<journal::Record>& group) {
     group.push_back(std::move(record));
     return;
   }
-  const TestChannel& channel = PickChannel();
+  const state::TestChannel& channel = PickChannel();
   claim.set_message_id(Bytes(kIdSize));
   claim.set_channel_no(channel.no);
   claim.set_channel_id(channel.id);
@@ -210,8 +210,9 @@ void RecordStream::AddClaim(std::vector<journal::Record>& group) {
 
 void RecordStream::AddOutcome(std::vector<journal::Record>& group) {
   if (open_.empty()) return AddWebhook(group);
-  const MessageRow& row = open_[dice_.Below(open_.size())];
-  const KeyScope scope{.channel_no = row.channel_no, .user_id = row.user_id};
+  const state::MessageRow& row = open_[dice_.Below(open_.size())];
+  const seal::KeyScope scope{.channel_no = row.channel_no,
+                             .user_id = row.user_id};
   constexpr std::array kStates = {
       v1::MESSAGE_STATE_SENT, v1::MESSAGE_STATE_SENT, v1::MESSAGE_STATE_FAILED,
       v1::MESSAGE_STATE_UNCONFIRMED};
@@ -226,7 +227,7 @@ void RecordStream::AddOutcome(std::vector<journal::Record>& group) {
   if (state == v1::MESSAGE_STATE_SENT) {
     outcome.set_settled_by(v1::SETTLED_BY_ANSWER);
     outcome.set_mid(absl::StrCat("mid", next_mid_++));
-    outcome.set_mid_key(MidKey(row.channel_no, outcome.mid()));
+    outcome.set_mid_key(state::MidKey(row.channel_no, outcome.mid()));
   } else {
     outcome.set_sealed_error(Seal(scope, group));
   }
@@ -261,15 +262,15 @@ void RecordStream::AddFaulty(std::vector<journal::Record>& group) {
 // ---- The rest ---------------------------------------------------------------
 
 void RecordStream::AddChannelChange(std::vector<journal::Record>& group) {
-  const TestChannel& channel = PickChannel();
+  const state::TestChannel& channel = PickChannel();
   const auto known = channels_.find(channel.id);
   if (known == channels_.end()) {
-    group.push_back(MakeChannel(channel, Begin().time_ms()));
+    group.push_back(state::MakeChannel(channel, Begin().time_ms()));
     return;
   }
-  ChannelRow row = known->second;
+  state::ChannelRow row = known->second;
   row.sealed_channel = Seal({.channel_no = row.no, .user_id = {}}, group);
-  group.push_back(MakeUpdate(row, Begin().time_ms()));
+  group.push_back(state::MakeUpdate(row, Begin().time_ms()));
 }
 
 void RecordStream::AddApiKeyChange(std::vector<journal::Record>& group) {
@@ -285,7 +286,7 @@ void RecordStream::AddApiKeyChange(std::vector<journal::Record>& group) {
   }
   auto picked = api_keys_.begin();
   std::advance(picked, dice_.Below(api_keys_.size()));
-  const ApiKeyRow& row = picked->second;
+  const state::ApiKeyRow& row = picked->second;
   switch (dice_.Below(4)) {
     case 0: {
       record.mutable_delete_api_key()->set_id(row.id);
@@ -309,13 +310,13 @@ void RecordStream::AddApiKeyChange(std::vector<journal::Record>& group) {
 }
 
 void RecordStream::AddConversationChange(std::vector<journal::Record>& group) {
-  const TestChannel& channel = PickChannel();
+  const state::TestChannel& channel = PickChannel();
   const std::string user = PickUser();
   if (dice_.OneIn(2)) {
-    group.push_back(MakeOptOut({.channel = channel,
-                                .user = user,
-                                .opted_out = dice_.OneIn(3),
-                                .now_ms = Begin().time_ms()}));
+    group.push_back(state::MakeOptOut({.channel = channel,
+                                       .user = user,
+                                       .opted_out = dice_.OneIn(3),
+                                       .now_ms = Begin().time_ms()}));
     return;
   }
   const std::string sealed =
@@ -333,9 +334,9 @@ void RecordStream::AddTrim(std::vector<journal::Record>& group) {
   trim.set_elapsed_ms(now_ms_ - std::exchange(last_trim_ms_, now_ms_));
   trim.set_measured_from_ms(expiry_ms_);
   trim.set_event_age_ms(static_cast<std::int64_t>(40 + dice_.Below(60)) *
-                        kSecondMs);
+                        state::kSecondMs);
   trim.set_raw_age_ms(static_cast<std::int64_t>(20 + dice_.Below(100)) *
-                      kSecondMs);
+                      state::kSecondMs);
   trim.set_raw_max_bytes(static_cast<std::int64_t>(dice_.Below(100'000)));
   group.push_back(std::move(record));
 }
@@ -366,31 +367,32 @@ void RecordStream::Learn(const ToldRecord& told) {
   const journal::Record& record = told.record;
   for (const auto& [seq, id] : told.events) sequences_[id] = seq;
   if (record.has_webhook()) Remember(record, webhooks_);
-  if (const auto* claim = std::get_if<ClaimAnswer>(&told.answer);
-      claim != nullptr && claim->kind == ClaimAnswer::Kind::kClaimed) {
+  if (const auto* claim = std::get_if<state::ClaimAnswer>(&told.answer);
+      claim != nullptr && claim->kind == state::ClaimAnswer::Kind::kClaimed) {
     open_.push_back(claim->message);
     claimed_ids_[record.claim().request_id()] = claim->message.id;
     Remember(record, claims_);
   }
-  if (const auto* trim = std::get_if<TrimAnswer>(&told.answer)) {
+  if (const auto* trim = std::get_if<state::TrimAnswer>(&told.answer)) {
     expiry_ms_ = trim->expiry_ms;
   }
-  if (const auto* send = std::get_if<SendAnswer>(&told.answer)) {
-    std::erase_if(open_, [&](const MessageRow& row) {
+  if (const auto* send = std::get_if<state::SendAnswer>(&told.answer)) {
+    std::erase_if(open_, [&](const state::MessageRow& row) {
       return row.id == send->message.id;
     });
     if (send->message.state == v1::MESSAGE_STATE_UNCONFIRMED) {
       open_.push_back(send->message);
     }
   }
-  if (const auto* channel = std::get_if<ChannelAnswer>(&told.answer);
-      channel != nullptr && channel->kind == ChannelAnswer::Kind::kApplied) {
+  if (const auto* channel = std::get_if<state::ChannelAnswer>(&told.answer);
+      channel != nullptr &&
+      channel->kind == state::ChannelAnswer::Kind::kApplied) {
     channels_[channel->row.id] = channel->row;
   }
-  if (const auto* key = std::get_if<ApiKeyAnswer>(&told.answer)) {
+  if (const auto* key = std::get_if<state::ApiKeyAnswer>(&told.answer)) {
     if (key->row.deleted) {
       api_keys_.erase(key->row.id);
-    } else if (key->kind == ApiKeyAnswer::Kind::kApplied) {
+    } else if (key->kind == state::ApiKeyAnswer::Kind::kApplied) {
       api_keys_[key->row.id] = key->row;
     }
   }
@@ -411,15 +413,16 @@ void RecordStream::Learn(const ToldRecord& told) {
   }
 }
 
-void RecordStream::Reload(StateReader& state) {
-  open_ = state.PendingMessages().value_or(std::vector<MessageRow>());
+void RecordStream::Reload(state::StateReader& state) {
+  open_ = state.PendingMessages().value_or(std::vector<state::MessageRow>());
   channels_.clear();
-  for (ChannelRow& row :
-       state.LiveChannels().value_or(std::vector<ChannelRow>())) {
+  for (state::ChannelRow& row :
+       state.LiveChannels().value_or(std::vector<state::ChannelRow>())) {
     channels_[row.id] = std::move(row);
   }
   api_keys_.clear();
-  for (ApiKeyRow& row : state.ApiKeys().value_or(std::vector<ApiKeyRow>())) {
+  for (state::ApiKeyRow& row :
+       state.ApiKeys().value_or(std::vector<state::ApiKeyRow>())) {
     api_keys_[row.id] = std::move(row);
   }
 }

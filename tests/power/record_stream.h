@@ -36,7 +36,7 @@ class RecordStream {
   // Later records may build on what came of this one.
   void Learn(const ToldRecord& told);
   // Reads what is open, which may have changed without being told.
-  void Reload(StateReader& state);
+  void Reload(state::StateReader& state);
 
   // Posts again what was answered before and is kept: nothing of it may become
   // an event. The second is the number of its items; none makes no record.
@@ -52,7 +52,7 @@ class RecordStream {
 
  private:
   struct StoredKey {
-    KeyScope scope;
+    seal::KeyScope scope;
     std::int64_t id = 0;
   };
 
@@ -60,8 +60,9 @@ class RecordStream {
   journal::Record Begin();
   void AddRecord(std::vector<journal::Record>& group);
   std::string Bytes(std::size_t size);
-  std::string Seal(const KeyScope& scope, std::vector<journal::Record>& group);
-  const TestChannel& PickChannel();
+  std::string Seal(const seal::KeyScope& scope,
+                   std::vector<journal::Record>& group);
+  const state::TestChannel& PickChannel();
   std::string PickUser();
 
   void AddWebhook(std::vector<journal::Record>& group);
@@ -79,17 +80,17 @@ class RecordStream {
   void AddFaulty(std::vector<journal::Record>& group);
 
   Random& dice_;
-  std::int64_t now_ms_ = kNowMs;
-  std::int64_t last_trim_ms_ = kNowMs;
+  std::int64_t now_ms_ = state::kNowMs;
+  std::int64_t last_trim_ms_ = state::kNowMs;
   std::int64_t expiry_ms_ = 0;
   std::int64_t next_mid_ = 1;
   std::int64_t next_request_ = 1;
   std::int64_t next_key_ = 1;
   std::vector<StoredKey> keys_;
-  std::map<std::string, ChannelRow> channels_;
-  std::map<std::string, ApiKeyRow> api_keys_;
+  std::map<std::string, state::ChannelRow> channels_;
+  std::map<std::string, state::ApiKeyRow> api_keys_;
   // Sends that are PENDING or UNCONFIRMED.
-  std::vector<MessageRow> open_;
+  std::vector<state::MessageRow> open_;
   std::deque<journal::Record> webhooks_;
   std::deque<journal::Record> claims_;
   absl::flat_hash_map<std::string, RawId> claimed_ids_;

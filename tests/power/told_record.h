@@ -14,17 +14,18 @@ namespace linktor {
 
 struct ToldRecord {
   journal::Record record;
-  Answer answer;
+  state::Answer answer;
   // The sequence and id of each event that came of it.
   std::vector<std::pair<std::int64_t, std::string>> events;
   std::int64_t due_erasure = 0;
 
-  static ToldRecord Of(const journal::Record& record, const Effects& effects) {
+  static ToldRecord Of(const journal::Record& record,
+                       const state::Effects& effects) {
     ToldRecord told{.record = record,
                     .answer = effects.answer,
                     .events = {},
                     .due_erasure = effects.due_erasure};
-    for (const CommittedEvent& event : effects.events) {
+    for (const state::CommittedEvent& event : effects.events) {
       told.events.emplace_back(event.seq, event.id);
     }
     return told;
@@ -32,6 +33,6 @@ struct ToldRecord {
 };
 
 // What the answer says, for comparisons and reports.
-std::string Describe(const Answer& answer);
+std::string Describe(const state::Answer& answer);
 
 }  // namespace linktor

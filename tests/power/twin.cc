@@ -41,18 +41,20 @@ absl::Status Twin::Reset() {
   database_.reset();
   folder_.reset();
   temp_ = std::make_unique<TempFolder>(TempFolder::MemoryParent());
-  LINKTOR_ASSIGN(folder_, DataFolder::Open(temp_->path(), TestMasterKey()));
+  LINKTOR_ASSIGN(folder_, journal::DataFolder::Open(temp_->path(),
+                                                    state::TestMasterKey()));
   database_ = folder_->TakeWriter();
   LINKTOR_TRY(database_->Execute("PRAGMA synchronous=OFF"));
-  applier_ = std::make_unique<BatchApplier>(*database_, folder_->recent(),
-                                            RunSizes(), BatchApplier::Limits());
+  applier_ = std::make_unique<journal::BatchApplier>(
+      *database_, folder_->recent(), state::RunSizes(),
+      journal::BatchApplier::Limits());
   return applier_->Load();
 }
 
-absl::StatusOr<Batch> Twin::ApplyAll(Batch batch) {
+absl::StatusOr<journal::Batch> Twin::ApplyAll(journal::Batch batch) {
   if (batch.empty()) return batch;
   const std::size_t size = batch.size();
-  const BatchApplier::Result result = applier_->Apply(batch);
+  const journal::BatchApplier::Result result = applier_->Apply(batch);
   LINKTOR_TRY(result.status);
   if (result.count != size) {
     return absl::InternalError("the twin does not know a record");
@@ -61,7 +63,7 @@ absl::StatusOr<Batch> Twin::ApplyAll(Batch batch) {
 }
 
 absl::Status Twin::Follow(std::span<const ToldRecord> told) {
-  Batch batch;
+  journal::Batch batch;
   for (const ToldRecord& one : told) {
     batch.push_back({.appended = {.record = one.record, .clear = {}}});
   }
@@ -75,15 +77,15 @@ absl::Status Twin::Follow(std::span<const ToldRecord> told) {
 }
 
 absl::Status Twin::Apply(std::span<const journal::Record> records) {
-  Batch batch;
+  journal::Batch batch;
   for (const journal::Record& one : records) {
     batch.push_back({.appended = {.record = one, .clear = {}}});
   }
   return ApplyAll(std::move(batch)).status();
 }
 
-absl::StatusOr<StateDump> Twin::Dump() const {
-  return DumpState(temp_->path() + "/gateway.db");
+absl::StatusOr<journal::StateDump> Twin::Dump() const {
+  return journal::DumpState(temp_->path() + "/gateway.db");
 }
 
 }  // namespace linktor

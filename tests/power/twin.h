@@ -27,18 +27,18 @@ class Twin {
   // Applies records of which nobody was told what came of them.
   absl::Status Apply(std::span<const journal::Record> records);
 
-  absl::StatusOr<StateDump> Dump() const;
+  absl::StatusOr<journal::StateDump> Dump() const;
   // As if nothing had been applied.
   absl::Status Reset();
 
  private:
   Twin() = default;
-  absl::StatusOr<Batch> ApplyAll(Batch batch);
+  absl::StatusOr<journal::Batch> ApplyAll(journal::Batch batch);
 
   std::unique_ptr<TempFolder> temp_;
-  std::unique_ptr<DataFolder> folder_;
-  std::unique_ptr<Database> database_;
-  std::unique_ptr<BatchApplier> applier_;
+  std::unique_ptr<journal::DataFolder> folder_;
+  std::unique_ptr<sqlite::Database> database_;
+  std::unique_ptr<journal::BatchApplier> applier_;
 };
 
 }  // namespace linktor

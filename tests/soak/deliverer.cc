@@ -24,7 +24,7 @@ Deliverer::Deliverer(const Plan& plan, Whereabouts& whereabouts,
     : plan_(plan),
       whereabouts_(whereabouts),
       key_(kAppSecret),
-      http_(CurlTransport::Options{}) {
+      http_(http::CurlTransport::Options{}) {
   for (int i = 0; i < connections; ++i) {
     threads_.emplace_back([this] { Run(); });
   }
@@ -71,7 +71,7 @@ int Deliverer::Post(const std::string& address, const std::string& body,
               .headers = {{"Content-Type", "application/json"},
                           {"X-Hub-Signature-256", signature}},
               .body = body},
-             [&answer](const HttpResult& result) {
+             [&answer](const http::HttpResult& result) {
                answer.set_value(result.transport.ok() ? result.status_code
                                                       : kNoAnswer);
              });

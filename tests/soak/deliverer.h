@@ -60,7 +60,7 @@ class Deliverer {
   const Plan& plan_;
   Whereabouts& whereabouts_;
   const HmacKey key_;
-  CurlTransport http_;
+  http::CurlTransport http_;
   mutable Mutex mutex_;
   CondVar changed_;
   std::size_t next_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -15,12 +15,13 @@ namespace linktor {
 // Returns the row that the state would hold of the channel. Only this sealer
 // can open it, because the keys that it makes are stored nowhere. The program
 // ends when the stored keys cannot be read.
-inline ChannelRow MakeChannelRow(Sealer& sealer, std::int64_t channel_no,
-                                 const ChannelContent& content,
-                                 std::int64_t revision = 1) {
-  NewKeys new_keys;
+inline state::ChannelRow MakeChannelRow(seal::Sealer& sealer,
+                                        std::int64_t channel_no,
+                                        const channels::ChannelContent& content,
+                                        std::int64_t revision = 1) {
+  seal::NewKeys new_keys;
   journal::ChannelBody body =
-      SealChannel(sealer, channel_no, content, new_keys).value();
+      channels::SealChannel(sealer, channel_no, content, new_keys).value();
   return {
       .no = channel_no,
       .revision = revision,

@@ -50,7 +50,7 @@ Gateway::Gateway(std::vector<std::string> server_options)
   auto emulator = emulator::Emulator::Start({});
   EXPECT_TRUE(emulator.ok()) << emulator.status();
   emulator_ = *std::move(emulator);
-  http_ = std::make_unique<CurlTransport>(CurlTransport::Options{});
+  http_ = std::make_unique<http::CurlTransport>(http::CurlTransport::Options{});
   const std::string master_key = absl::BytesToHexString(RandomBytes(32));
   std::ofstream(folder_ + "/master.key") << master_key;
   for (const std::string& secret :
@@ -172,9 +172,9 @@ void Gateway::PointWebhooks() {
        .page_id = kPage});
 }
 
-HttpResult Gateway::Http(HttpCall call) {
-  std::promise<HttpResult> promise;
-  http_->Send(std::move(call), [&promise](HttpResult result) {
+http::HttpResult Gateway::Http(http::HttpCall call) {
+  std::promise<http::HttpResult> promise;
+  http_->Send(std::move(call), [&promise](http::HttpResult result) {
     promise.set_value(std::move(result));
   });
   return promise.get_future().get();
@@ -184,7 +184,7 @@ int Gateway::Post(const std::string& body, std::string_view secret,
                   std::string_view channel) {
   WatchTexts(body);
   const Digest mac = HmacKey(secret).Sign(body);
-  HttpCall call{
+  http::HttpCall call{
       .method = "POST",
       .url = absl::StrCat("http://", server_->webhook(), "/webhooks/instagram/",
                           ToAbsl(channel)),

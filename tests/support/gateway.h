@@ -65,7 +65,7 @@ class Gateway {
   // Posts a webhook. Returns the HTTP status, 0 without an answer.
   int Post(const std::string& body, std::string_view secret = kAppSecret,
            std::string_view channel = kChannel);
-  HttpResult Http(HttpCall call);
+  http::HttpResult Http(http::HttpCall call);
   // Returns a webhook's body with one text message.
   static std::string TextBody(std::string_view mid, std::string_view text,
                               std::string_view user = kUser,
@@ -110,7 +110,7 @@ class Gateway {
   Mutex private_mutex_;
   std::set<std::string> private_ ABSL_GUARDED_BY(private_mutex_);
   std::unique_ptr<emulator::Emulator> emulator_;
-  std::unique_ptr<CurlTransport> http_;
+  std::unique_ptr<http::CurlTransport> http_;
   std::unique_ptr<ServerProcess> server_;
   std::shared_ptr<grpc::Channel> grpc_channel_;
   std::unique_ptr<v1::ChannelService::Stub> channels_;

@@ -17,9 +17,9 @@ class PaddedBody {
  public:
   explicit PaddedBody(std::string_view text)
       : size_(text.size()),
-        bytes_(std::make_unique<char[]>(text.size() + kBodySlack)) {
+        bytes_(std::make_unique<char[]>(text.size() + http::kBodySlack)) {
     std::memcpy(bytes_.get(), text.data(), size_);
-    std::memset(bytes_.get() + size_, ']', kBodySlack);
+    std::memset(bytes_.get() + size_, ']', http::kBodySlack);
   }
 
   std::string_view view() const { return {bytes_.get(), size_}; }

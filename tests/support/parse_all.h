@@ -13,9 +13,10 @@
 namespace linktor {
 
 // `body` must be followed by readable bytes, as ParseWebhook needs it.
-inline std::vector<ParsedItem> ParseAll(std::string_view body) {
-  std::vector<ParsedItem> items;
-  ParseWebhook(body, [&items](ParsedItem& item) { items.push_back(item); });
+inline std::vector<kinds::ParsedItem> ParseAll(std::string_view body) {
+  std::vector<kinds::ParsedItem> items;
+  webhook::ParseWebhook(
+      body, [&items](kinds::ParsedItem& item) { items.push_back(item); });
   return items;
 }
 

@@ -50,6 +50,28 @@ if xargs -r -d '\n' grep -nIEH -- \
   failed=1
 fi
 
+# A folder below server/ has a namespace of its own, and base/ has that of the
+# project. Tests of a folder are in its namespace.
+grep -E '^(server|tests/unit)/[a-z]+/.*[.](cc|h)$' "$work/files" |
+  while IFS= read -r file; do
+    folder=${file#server/}
+    folder=${folder#tests/unit/}
+    folder=${folder%%/*}
+    [ -d "server/$folder" ] || continue
+    wanted=linktor::$folder
+    [ "$folder" != base ] || wanted=linktor
+    awk -v wanted="$wanted" -v file="$file" '
+      /^namespace linktor(::[a-z0-9_:]+)? [{]$/ && $2 != wanted &&
+        index($2, wanted "::") != 1 {
+        print file ": " $2 " instead of " wanted
+      }' "$file"
+  done >"$work/hits"
+if [ -s "$work/hits" ]; then
+  say "a file in the namespace of another folder:"
+  head -n 20 "$work/hits" >&2
+  failed=1
+fi
+
 if [ -f README.md ] && [ "$(wc -l <README.md)" -gt 200 ]; then
   say "README.md has more than 200 lines"
   failed=1

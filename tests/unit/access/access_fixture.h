@@ -25,15 +25,16 @@ class AccessFixture : public ::testing::Test {
 
   // Also after Close: what was stored is there again.
   void Open() {
-    store_ = *DataFolder::Open(folder_.path(), Secret(std::string(32, 'k')));
+    store_ = *journal::DataFolder::Open(folder_.path(),
+                                        Secret(std::string(32, 'k')));
     keys_ = std::make_unique<ApiKeys>(clock_, store_->sealer());
     const auto rows = store_->state().ApiKeys();
     ASSERT_THAT(rows, IsOk());
     ASSERT_THAT(keys_->Load(*rows), IsOk());
     store_->feed().Add([this](auto records) { keys_->OnCommit(records); });
-    journal_ =
-        *EmbeddedJournal::Create({}, *store_, absl::ToUnixMillis(clock_.Now()),
-                                 [](const absl::Status&) {});
+    journal_ = *journal::EmbeddedJournal::Create(
+        {}, *store_, absl::ToUnixMillis(clock_.Now()),
+        [](const absl::Status&) {});
     admin_ =
         std::make_unique<KeyAdmin>(clock_, *journal_, store_->sealer(), *keys_);
   }
@@ -80,10 +81,10 @@ class AccessFixture : public ::testing::Test {
 
   TempFolder folder_;
   FakeClock clock_{absl::FromUnixSeconds(1'800'000'000)};
-  std::unique_ptr<DataFolder> store_;
+  std::unique_ptr<journal::DataFolder> store_;
   // The journal's writer tells it until the journal goes.
   std::unique_ptr<ApiKeys> keys_;
-  std::unique_ptr<EmbeddedJournal> journal_;
+  std::unique_ptr<journal::EmbeddedJournal> journal_;
   std::unique_ptr<KeyAdmin> admin_;
 };
 

@@ -168,10 +168,10 @@ TEST_F(ApiKeysTest, AKeyWhoseCreatorDoesNotKnowTheViewIsKnown) {
 class UnreadableKeyTest : public ApiKeysTest {
  protected:
   // The row as it would be after another change, but damaged.
-  ApiKeyRow DamagedChange(const std::string& id) {
+  state::ApiKeyRow DamagedChange(const std::string& id) {
     auto rows = store_->state().ApiKeys();
     EXPECT_THAT(rows, IsOk());
-    for (ApiKeyRow& row : *rows) {
+    for (state::ApiKeyRow& row : *rows) {
       if (row.id != id) continue;
       row.revision += 1;
       row.sealed_key.back() ^= 1;
@@ -180,11 +180,11 @@ class UnreadableKeyTest : public ApiKeysTest {
     ADD_FAILURE() << "there is no key " << id;
     return {};
   }
-  void Tell(const ApiKeyRow& row) {
+  void Tell(const state::ApiKeyRow& row) {
     const journal::Record record;
-    Effects effects;
+    state::Effects effects;
     effects.api_keys.push_back(row);
-    const AppliedRecord told{.record = record, .effects = effects};
+    const journal::AppliedRecord told{.record = record, .effects = effects};
     keys_->OnCommit({&told, 1});
   }
 };
@@ -208,7 +208,7 @@ TEST_F(UnreadableKeyTest, AChangedKeyThatCannotBeOpenedIsTakenAway) {
 
 TEST_F(UnreadableKeyTest, AKeyThatCannotBeOpenedIsNotLoaded) {
   const auto created = Create(Request({v1::PERMISSION_SEND}));
-  const ApiKeyRow damaged = DamagedChange(created.api_key().id());
+  const state::ApiKeyRow damaged = DamagedChange(created.api_key().id());
   ApiKeys fresh(clock_, store_->sealer());
   const absl::Status loaded = fresh.Load({damaged});
   EXPECT_THAT(loaded, StatusIs(absl::StatusCode::kDataLoss));
@@ -225,7 +225,7 @@ TEST_F(ApiKeysTest, TheStateHoldsKeysSealed) {
   const auto rows = store_->state().ApiKeys();
   ASSERT_THAT(rows, IsOk());
   ASSERT_THAT(*rows, SizeIs(1));
-  const ApiKeyRow& row = rows->front();
+  const state::ApiKeyRow& row = rows->front();
   EXPECT_EQ(row.id, created.api_key().id());
   EXPECT_THAT(row.sealed_key, Not(HasSubstr("night shift")));
   EXPECT_THAT(row.sealed_key, Not(HasSubstr("ch_secret")));

@@ -215,7 +215,7 @@ TEST_F(KeyAdminTest, AChangeLeavesTheLastUseAlone) {
   ASSERT_THAT(rows, IsOk());
   ASSERT_THAT(*rows, SizeIs(1));
   const auto opened = store_->sealer().Open(
-      SealedPlace::kApiKey, rows->front().id, rows->front().sealed_key);
+      seal::SealedPlace::kApiKey, rows->front().id, rows->front().sealed_key);
   ASSERT_THAT(opened, IsOk());
   v1::ApiKey sealed;
   ASSERT_TRUE(sealed.ParseFromString(*opened));

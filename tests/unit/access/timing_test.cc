@@ -192,7 +192,7 @@ TEST_F(TimingTest, AForeignChannelIsNoFasterAndNoSlowerThanAMissingOne) {
     const grpc::Slice slice(asked.SerializeAsString());
     const grpc::ByteBuffer bytes(&slice, 1);
     v1::GetChannelRequest request;
-    return ReadRequest(caller, bytes, request);
+    return rpc::ReadRequest(caller, bytes, request);
   };
   Random random(TestSeed());
   double control = 0;

@@ -20,7 +20,7 @@
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_folder.h"
 
-namespace linktor {
+namespace linktor::app {
 namespace {
 
 using ::testing::HasSubstr;
@@ -32,8 +32,8 @@ using ::testing::StartsWith;
 class BackupSocketTest : public testing::Test {
  protected:
   BackupSocketTest() {
-    auto opened =
-        Database::Open(data_dir() + "/a.db", Database::Mode::kReadWrite);
+    auto opened = sqlite::Database::Open(data_dir() + "/a.db",
+                                         sqlite::Database::Mode::kReadWrite);
     EXPECT_TRUE(opened.ok()) << opened.status();
     database_ = *std::move(opened);
     EXPECT_TRUE(database_->Execute("CREATE TABLE t (a)").ok());
@@ -44,7 +44,7 @@ class BackupSocketTest : public testing::Test {
   void Start() {
     auto started = BackupSocket::Start(
         data_dir(),
-        [this](absl::AnyInvocable<absl::Status(Database&)> task) {
+        [this](absl::AnyInvocable<absl::Status(sqlite::Database&)> task) {
           MutexLock lock(writer_);
           const absl::Status done = task(*database_);
           if (grows_) Grow();
@@ -91,7 +91,7 @@ class BackupSocketTest : public testing::Test {
   const FakeClock clock_{absl::FromUnixMillis(1'790'000'000'000)};
   // The right to use the database.
   Mutex writer_;
-  std::unique_ptr<Database> database_;
+  std::unique_ptr<sqlite::Database> database_;
   std::atomic<bool> grows_{false};
   std::unique_ptr<BackupSocket> socket_;
 };
@@ -185,7 +185,7 @@ TEST_F(BackupSocketTest, PathThatIsTooLongIsASentence) {
   std::filesystem::create_directory(deep);
   EXPECT_EQ(BackupSocket::StartOrWarn(
                 deep,
-                [](absl::AnyInvocable<absl::Status(Database&)>) {
+                [](absl::AnyInvocable<absl::Status(sqlite::Database&)>) {
                   return absl::OkStatus();
                 },
                 clock_),
@@ -193,4 +193,4 @@ TEST_F(BackupSocketTest, PathThatIsTooLongIsASentence) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::app

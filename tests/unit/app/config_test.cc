@@ -10,7 +10,7 @@
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_folder.h"
 
-namespace linktor {
+namespace linktor::app {
 namespace {
 
 using ::testing::AllOf;
@@ -277,4 +277,4 @@ TEST_F(ConfigTest, ChangesAreTakenOrWait) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::app

@@ -9,7 +9,7 @@
 #include "tests/fakes/fake_clock.h"
 #include "tests/unit/state/store_rig.h"
 
-namespace linktor {
+namespace linktor::app {
 namespace {
 
 class HousekeepingTest : public testing::Test {
@@ -33,14 +33,15 @@ class HousekeepingTest : public testing::Test {
     return applied_;
   }
 
-  FakeClock clock_{absl::FromUnixMillis(kNowMs)};
-  StoreRig rig_;
+  FakeClock clock_{absl::FromUnixMillis(state::kNowMs)};
+  state::StoreRig rig_;
 
  private:
-  void Follow(std::span<const AppliedRecord> records) {
+  void Follow(std::span<const journal::AppliedRecord> records) {
     MutexLock lock(mutex_);
-    for (const AppliedRecord& one : records) {
-      if (const auto* answer = std::get_if<TrimAnswer>(&one.effects.answer)) {
+    for (const journal::AppliedRecord& one : records) {
+      if (const auto* answer =
+              std::get_if<state::TrimAnswer>(&one.effects.answer)) {
         applied_.push_back({one.record.trim(), answer->expiry_ms});
       }
     }
@@ -62,7 +63,7 @@ TEST_F(HousekeepingTest, MovesTheExpiryTimeByWhatItHasMeasured) {
   housekeeping.Stop();
   rig_.Close();
   EXPECT_EQ(applied[0].trim.measured_from_ms(), 0) << "it knows of none yet";
-  EXPECT_EQ(applied[0].expiry_ms, kNowMs);
+  EXPECT_EQ(applied[0].expiry_ms, state::kNowMs);
   for (std::size_t i = 1; i < applied.size(); ++i) {
     const journal::Trim& trim = applied[i].trim;
     EXPECT_EQ(trim.measured_from_ms(), applied[i - 1].expiry_ms);
@@ -70,11 +71,11 @@ TEST_F(HousekeepingTest, MovesTheExpiryTimeByWhatItHasMeasured) {
     EXPECT_EQ(applied[i].expiry_ms,
               applied[i - 1].expiry_ms + trim.elapsed_ms())
         << "the clock stands still";
-    EXPECT_EQ(trim.event_age_ms(), 30 * kDayMs);
-    EXPECT_EQ(trim.raw_age_ms(), 7 * kDayMs);
+    EXPECT_EQ(trim.event_age_ms(), 30 * state::kDayMs);
+    EXPECT_EQ(trim.raw_age_ms(), 7 * state::kDayMs);
     EXPECT_EQ(trim.raw_max_bytes(), 1000);
   }
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::app

@@ -10,7 +10,7 @@
 #include "server/access/methods.h"
 #include "server/base/status.h"
 
-namespace linktor {
+namespace linktor::app {
 namespace {
 
 using ::testing::HasSubstr;
@@ -69,19 +69,19 @@ TEST(MetricsTest, StreamsHaveNoLatency) {
 
 TEST(MetricsTest, CallsToMetaAreCountedByWhatMetaAnswered) {
   Metrics metrics;
-  metrics.OnGraphCall(kGraphSend, "ch_1", absl::OkStatus(), kLatency);
+  metrics.OnGraphCall(graph::kGraphSend, "ch_1", absl::OkStatus(), kLatency);
   metrics.OnGraphCall(
-      kGraphSend, "ch_1",
+      graph::kGraphSend, "ch_1",
       MakeError(absl::StatusCode::kFailedPrecondition, "no",
                 {.reason = v1::ERROR_REASON_ACCESS_TOKEN_EXPIRED,
                  .metadata = {{"http_status", "401"}, {"graph_code", "190"}}}),
       kLatency);
-  metrics.OnGraphCall(kGraphSend, "ch_1",
+  metrics.OnGraphCall(graph::kGraphSend, "ch_1",
                       MakeError(absl::StatusCode::kUnavailable, "no",
                                 {.reason = v1::ERROR_REASON_GRAPH_UNAVAILABLE,
                                  .metadata = {{"http_status", "503"}}}),
                       kLatency);
-  metrics.OnGraphCall(kGraphSend, "ch_1",
+  metrics.OnGraphCall(graph::kGraphSend, "ch_1",
                       MakeError(absl::StatusCode::kUnknown,
                                 v1::ERROR_REASON_SEND_OUTCOME_UNKNOWN, "no"),
                       kLatency);
@@ -127,17 +127,18 @@ TEST(MetricsTest, AThousandChannelsAreAtMostFourThousandSeries) {
                     code == 0 ? "" : absl::StrCat("REASON_", code), kLatency);
     }
   }
-  for (const WebhookAnswer& answer : WebhookAnswers()) {
+  for (const webhook::WebhookAnswer& answer : webhook::WebhookAnswers()) {
     metrics.OnAnswer(answer.verdict, kLatency);
   }
-  for (const HttpRefusal& refusal : HttpRefusals()) {
+  for (const http::HttpRefusal& refusal : http::HttpRefusals()) {
     metrics.OnHttpRefusal("webhook", refusal);
     metrics.OnHttpRefusal("admin", refusal);
   }
   for (int i = 0; i < 1000; ++i) {
     metrics.OnUnknownItem(absl::StrCat("kind_", i));
     for (const std::string_view operation :
-         {kGraphSend, kGraphUserProfile, kGraphSetIceBreakers}) {
+         {graph::kGraphSend, graph::kGraphUserProfile,
+          graph::kGraphSetIceBreakers}) {
       metrics.OnGraphCall(
           operation, "ch_1",
           MakeError(absl::StatusCode::kInternal, "no",
@@ -185,4 +186,4 @@ TEST(MetricsTest, ProcessAndBuild) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::app

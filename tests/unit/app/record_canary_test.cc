@@ -37,7 +37,7 @@
 #include "tests/support/status_matchers.h"
 #include "tests/unit/state/record_makers.h"
 
-namespace linktor {
+namespace linktor::app {
 namespace {
 
 using ::testing::Contains;
@@ -67,9 +67,9 @@ constexpr std::chrono::seconds kPatience{30};
 // customer the same name.
 class CanaryGraph final : public WillingGraph {
  public:
-  void Send(const GraphAccount&, std::string_view, const v1::MessageContent&,
-            v1::MessageTag,
-            absl::AnyInvocable<void(GraphSendResult)> done) override {
+  void Send(const graph::GraphAccount&, std::string_view,
+            const v1::MessageContent&, v1::MessageTag,
+            absl::AnyInvocable<void(graph::GraphSendResult)> done) override {
     if (!refuse) return done({.mid = "mid.sent", .failure = {}});
     done({.mid = "",
           .failure = {.status = MakeError(absl::StatusCode::kNotFound,
@@ -78,7 +78,7 @@ class CanaryGraph final : public WillingGraph {
                       .outcome_unknown = false}});
   }
   void GetUserProfile(
-      const GraphAccount&, std::string_view,
+      const graph::GraphAccount&, std::string_view,
       absl::AnyInvocable<void(absl::StatusOr<std::string>)> done) override {
     done(kUsername);
   }
@@ -106,10 +106,10 @@ class RecordCanaryTest : public testing::Test {
   // Returns the records that have the word in them, for people.
   std::vector<std::string> Suspects() const;
 
-  Sealer& sealer() { return instance_.folder().sealer(); }
-  Journal& journal() { return instance_.journal(); }
-  StateReader& state() { return instance_.folder().state(); }
-  Feed& feed() { return instance_.folder().feed(); }
+  seal::Sealer& sealer() { return instance_.folder().sealer(); }
+  journal::Journal& journal() { return instance_.journal(); }
+  state::StateReader& state() { return instance_.folder().state(); }
+  journal::Feed& feed() { return instance_.folder().feed(); }
 
   Mutex mutex_;
   CondVar applied_;
@@ -120,75 +120,78 @@ class RecordCanaryTest : public testing::Test {
   FakeClock clock_{absl::FromUnixMillis(1'700'000'060'000)};
   CanaryGraph graph_;
   FakeWebhookObserver observer_;
-  std::unique_ptr<ChannelRegistry> registry_;
-  std::unique_ptr<ChannelAdmin> channels_;
+  std::unique_ptr<channels::ChannelRegistry> registry_;
+  std::unique_ptr<channels::ChannelAdmin> channels_;
   std::unique_ptr<access::ApiKeys> keys_;
   std::unique_ptr<access::KeyAdmin> key_admin_;
   std::unique_ptr<Executor> executor_;
-  std::unique_ptr<MessageReader> reader_;
-  std::unique_ptr<Sender> sender_;
-  std::unique_ptr<UserDirectory> users_;
-  std::unique_ptr<EventLog> events_;
-  std::unique_ptr<MessageList> messages_;
-  std::unique_ptr<Conversations> conversations_;
-  std::unique_ptr<ErasureWorker> erasures_;
-  std::unique_ptr<Ingest> ingest_;
+  std::unique_ptr<messaging::MessageReader> reader_;
+  std::unique_ptr<messaging::Sender> sender_;
+  std::unique_ptr<channels::UserDirectory> users_;
+  std::unique_ptr<events::EventLog> events_;
+  std::unique_ptr<messaging::MessageList> messages_;
+  std::unique_ptr<messaging::Conversations> conversations_;
+  std::unique_ptr<journal::ErasureWorker> erasures_;
+  std::unique_ptr<webhook::Ingest> ingest_;
 };
 
 RecordCanaryTest::RecordCanaryTest() {
-  EXPECT_THAT(instance_.Open([this](std::span<const AppliedRecord> records) {
-    MutexLock lock(mutex_);
-    for (const AppliedRecord& one : records) {
-      bodies_.insert(one.record.body_case());
-    }
-    applied_.SignalAll();
-  }),
-              IsOk());
-  registry_ = std::make_unique<ChannelRegistry>(sealer());
+  EXPECT_THAT(
+      instance_.Open([this](std::span<const journal::AppliedRecord> records) {
+        MutexLock lock(mutex_);
+        for (const journal::AppliedRecord& one : records) {
+          bodies_.insert(one.record.body_case());
+        }
+        applied_.SignalAll();
+      }),
+      IsOk());
+  registry_ = std::make_unique<channels::ChannelRegistry>(sealer());
   feed().Add([this](auto records) { registry_->OnCommit(records); });
-  channels_ =
-      std::make_unique<ChannelAdmin>(clock_, journal(), sealer(), *registry_);
+  channels_ = std::make_unique<channels::ChannelAdmin>(clock_, journal(),
+                                                       sealer(), *registry_);
   keys_ = std::make_unique<access::ApiKeys>(clock_, sealer());
   feed().Add([this](auto records) { keys_->OnCommit(records); });
   key_admin_ =
       std::make_unique<access::KeyAdmin>(clock_, journal(), sealer(), *keys_);
   executor_ = std::make_unique<Executor>(2, 100);
-  reader_ = std::make_unique<MessageReader>(
+  reader_ = std::make_unique<messaging::MessageReader>(
       state(), instance_.folder().events(), sealer(), *registry_);
-  sender_ = std::make_unique<Sender>(
-      Sender::Dependencies{.clock = clock_,
-                           .appender = instance_.folder().appender(),
-                           .state = state(),
-                           .sealer = sealer(),
-                           .journal = journal(),
-                           .registry = *registry_,
-                           .graph = graph_,
-                           .executor = *executor_});
+  sender_ = std::make_unique<messaging::Sender>(
+      messaging::Sender::Dependencies{.clock = clock_,
+                                      .appender = instance_.folder().appender(),
+                                      .state = state(),
+                                      .sealer = sealer(),
+                                      .journal = journal(),
+                                      .registry = *registry_,
+                                      .graph = graph_,
+                                      .executor = *executor_});
   feed().Add([this](auto records) { sender_->OnCommit(records); });
-  users_ = std::make_unique<UserDirectory>(
-      UserDirectory::Dependencies{clock_, state(), sealer(), journal(),
-                                  *registry_, graph_, absl::ZeroDuration()});
+  users_ = std::make_unique<channels::UserDirectory>(
+      channels::UserDirectory::Dependencies{clock_, state(), sealer(),
+                                            journal(), *registry_, graph_,
+                                            absl::ZeroDuration()});
   feed().Add([this](auto records) { users_->OnCommit(records); });
-  events_ = std::make_unique<EventLog>(instance_.folder());
-  messages_ = std::make_unique<MessageList>(instance_.folder(), *events_,
-                                            *reader_, *registry_);
-  conversations_ = std::make_unique<Conversations>(
-      Conversations::Dependencies{.clock = clock_,
-                                  .state = state(),
-                                  .sealer = sealer(),
-                                  .journal = journal(),
-                                  .registry = *registry_,
-                                  .messages = *messages_,
-                                  .folder = instance_.folder(),
-                                  .log = *events_});
-  erasures_ = std::make_unique<ErasureWorker>(
+  events_ = std::make_unique<events::EventLog>(instance_.folder());
+  messages_ = std::make_unique<messaging::MessageList>(
+      instance_.folder(), *events_, *reader_, *registry_);
+  conversations_ = std::make_unique<messaging::Conversations>(
+      messaging::Conversations::Dependencies{.clock = clock_,
+                                             .state = state(),
+                                             .sealer = sealer(),
+                                             .journal = journal(),
+                                             .registry = *registry_,
+                                             .messages = *messages_,
+                                             .folder = instance_.folder(),
+                                             .log = *events_});
+  erasures_ = std::make_unique<journal::ErasureWorker>(
       clock_, journal(),
-      ErasureWorker::Options{.begin_log_anew = [] { return absl::OkStatus(); },
-                             .old_log_bytes = [] { return std::int64_t{0}; },
-                             .cut_log = [] { return absl::OkStatus(); }});
+      journal::ErasureWorker::Options{
+          .begin_log_anew = [] { return absl::OkStatus(); },
+          .old_log_bytes = [] { return std::int64_t{0}; },
+          .cut_log = [] { return absl::OkStatus(); }});
   feed().Add([this](auto records) { erasures_->OnCommit(records); });
-  ingest_ = std::make_unique<Ingest>(clock_, sealer(), *registry_, *users_,
-                                     observer_);
+  ingest_ = std::make_unique<webhook::Ingest>(clock_, sealer(), *registry_,
+                                              *users_, observer_);
 }
 
 RecordCanaryTest::~RecordCanaryTest() {
@@ -230,8 +233,9 @@ void RecordCanaryTest::Deliver(const std::string& body) {
       registry_->Find("ch_1"), sealer().Fingerprint(kAppSecret), padded.view());
   ASSERT_THAT(made, IsOk());
   std::promise<bool> applied;
-  AppendSealed(journal(), std::move(made->new_keys), std::move(made->appended),
-               [&](const Ending& end) { applied.set_value(end.applied()); });
+  journal::AppendSealed(
+      journal(), std::move(made->new_keys), std::move(made->appended),
+      [&](const journal::Ending& end) { applied.set_value(end.applied()); });
   EXPECT_TRUE(applied.get_future().get());
 }
 
@@ -275,10 +279,10 @@ void RecordCanaryTest::UseKeys() {
 }
 
 void RecordCanaryTest::Erase() {
-  journal::Record erase = NewRecord(absl::ToUnixMillis(clock_.Now()));
+  journal::Record erase = journal::NewRecord(absl::ToUnixMillis(clock_.Now()));
   erase.mutable_erase()->set_mid_key(
-      MidKey(registry_->Find("ch_1")->no, "mid.written"));
-  EXPECT_TRUE(AppendAndWait(journal(), std::move(erase)).applied());
+      state::MidKey(registry_->Find("ch_1")->no, "mid.written"));
+  EXPECT_TRUE(journal::AppendAndWait(journal(), std::move(erase)).applied());
   AwaitRecord(Body::kErased);
 }
 
@@ -336,7 +340,7 @@ TEST_F(RecordCanaryTest, NoRecordHoldsWhatIsSealed) {
   const auto conversation = conversations_->Update(opt_out);
   ASSERT_THAT(conversation, IsOk());
   UseKeys();
-  EXPECT_TRUE(AppendAndWait(journal(), MakeTrim()).applied());
+  EXPECT_TRUE(journal::AppendAndWait(journal(), state::MakeTrim()).applied());
 
   // The canaries are there, for those who can open what is sealed.
   EXPECT_EQ(conversation->username(), kUsername);
@@ -388,4 +392,4 @@ TEST_F(RecordCanaryTest, NoWebhookHoldsWhatWasWritten) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::app

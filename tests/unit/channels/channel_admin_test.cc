@@ -9,7 +9,7 @@
 #include "tests/support/proto_matchers.h"
 #include "tests/unit/channels/channels_fixture.h"
 
-namespace linktor {
+namespace linktor::channels {
 namespace {
 
 using ::testing::HasSubstr;
@@ -67,7 +67,7 @@ TEST_F(ChannelAdminTest, TheStateHoldsNamesAndCredentialsSealed) {
   const auto rows = folder_->state().LiveChannels();
   ASSERT_THAT(rows, IsOk());
   ASSERT_THAT(*rows, SizeIs(1));
-  const ChannelRow& row = rows->front();
+  const state::ChannelRow& row = rows->front();
   EXPECT_EQ(row.account_id, "1784");
   EXPECT_EQ(row.page_id, "100");
   EXPECT_THAT(row.sealed_channel, Not(HasSubstr("Flower")));
@@ -275,4 +275,4 @@ TEST_F(ChannelAdminTest, EarlierIceBreakersStayKnown) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::channels

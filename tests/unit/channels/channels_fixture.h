@@ -16,7 +16,7 @@
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_folder.h"
 
-namespace linktor {
+namespace linktor::channels {
 
 class ChannelsFixture : public ::testing::Test {
  protected:
@@ -24,15 +24,16 @@ class ChannelsFixture : public ::testing::Test {
 
   // Also after Close: what was stored is there again.
   void Open() {
-    folder_ = *DataFolder::Open(path_.path(), Secret(std::string(32, 'k')));
+    folder_ =
+        *journal::DataFolder::Open(path_.path(), Secret(std::string(32, 'k')));
     registry_ = std::make_unique<ChannelRegistry>(folder_->sealer());
     const auto rows = folder_->state().LiveChannels();
     ASSERT_THAT(rows, IsOk());
     ASSERT_THAT(registry_->Load(*rows), IsOk());
     folder_->feed().Add([this](auto records) { registry_->OnCommit(records); });
-    journal_ =
-        *EmbeddedJournal::Create({}, *folder_, absl::ToUnixMillis(clock_.Now()),
-                                 [](const absl::Status&) {});
+    journal_ = *journal::EmbeddedJournal::Create(
+        {}, *folder_, absl::ToUnixMillis(clock_.Now()),
+        [](const absl::Status&) {});
     admin_ = std::make_unique<ChannelAdmin>(clock_, *journal_,
                                             folder_->sealer(), *registry_);
   }
@@ -70,11 +71,11 @@ class ChannelsFixture : public ::testing::Test {
 
   TempFolder path_;
   FakeClock clock_{absl::FromUnixSeconds(1'800'000'000)};
-  std::unique_ptr<DataFolder> folder_;
+  std::unique_ptr<journal::DataFolder> folder_;
   // The journal's writer tells it until the journal goes.
   std::unique_ptr<ChannelRegistry> registry_;
-  std::unique_ptr<EmbeddedJournal> journal_;
+  std::unique_ptr<journal::EmbeddedJournal> journal_;
   std::unique_ptr<ChannelAdmin> admin_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::channels

@@ -12,27 +12,27 @@
 #include "tests/support/proto_matchers.h"
 #include "tests/unit/channels/channels_fixture.h"
 
-namespace linktor {
+namespace linktor::channels {
 namespace {
 
 // Instagram as it is when it answers with what the test wants.
 class FakeIceBreakers final : public WillingGraph {
  public:
-  void SetIceBreakers(const GraphAccount&, const v1::SetIceBreakersRequest&,
-                      Done done) override {
+  void SetIceBreakers(const graph::GraphAccount&,
+                      const v1::SetIceBreakersRequest&, Done done) override {
     ++asked;
     if (on_set) on_set();
     done(answer);
   }
   void GetIceBreakers(
-      const GraphAccount&,
+      const graph::GraphAccount&,
       absl::AnyInvocable<void(absl::StatusOr<v1::GetIceBreakersResponse>)> done)
       override {
     ++asked;
     if (!answer.ok()) return done(answer);
     done(found);
   }
-  void DeleteIceBreakers(const GraphAccount&, Done done) override {
+  void DeleteIceBreakers(const graph::GraphAccount&, Done done) override {
     ++asked;
     done(answer);
   }
@@ -133,4 +133,4 @@ TEST_F(IceBreakersTest, RefusalsOfInstagramAreTold) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::channels

@@ -8,7 +8,7 @@
 
 #include "tests/unit/channels/channels_fixture.h"
 
-namespace linktor {
+namespace linktor::channels {
 namespace {
 
 class KnownChannelsTest : public ChannelsFixture {
@@ -23,7 +23,8 @@ class KnownChannelsTest : public ChannelsFixture {
   }
   void StoreAnEvent() {
     const std::int64_t channel_no = registry_->Find("ch_1")->no;
-    journal::Record record = NewRecord(absl::ToUnixMillis(clock_.Now()));
+    journal::Record record =
+        journal::NewRecord(absl::ToUnixMillis(clock_.Now()));
     journal::Webhook& webhook = *record.mutable_webhook();
     webhook.set_delivery_id(std::string(16, 'd'));
     webhook.set_channel_no(channel_no);
@@ -37,7 +38,8 @@ class KnownChannelsTest : public ChannelsFixture {
     event.set_channel_no(channel_no);
     event.set_channel_id("ch_1");
     event.set_sealed("sealed");
-    const auto answer = AppendAs<DeliveryAnswer>(*journal_, std::move(record));
+    const auto answer =
+        journal::AppendAs<state::DeliveryAnswer>(*journal_, std::move(record));
     ASSERT_THAT(answer, IsOk());
     ASSERT_EQ(answer->events, 1);
   }
@@ -64,4 +66,4 @@ TEST_F(KnownChannelsTest, ADeletedOneWithoutEventsIsUnknown) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::channels

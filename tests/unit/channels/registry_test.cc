@@ -12,7 +12,7 @@
 #include "tests/support/log_capture.h"
 #include "tests/support/status_matchers.h"
 
-namespace linktor {
+namespace linktor::channels {
 namespace {
 
 using ::testing::HasSubstr;
@@ -23,10 +23,10 @@ using ::testing::SizeIs;
 constexpr std::int64_t kNo = 101;
 
 // Nothing is stored: the sealer knows its own keys alone.
-class NoKeys final : public KeySource {
+class NoKeys final : public seal::KeySource {
  public:
   absl::StatusOr<std::optional<journal::DataKey>> FindKey(
-      const KeyScope&) override {
+      const seal::KeyScope&) override {
     return std::nullopt;
   }
   absl::StatusOr<std::optional<journal::DataKey>> FindKeyById(
@@ -48,23 +48,23 @@ class ChannelRegistryTest : public ::testing::Test {
     content.credentials.add_app_secrets("app secret");
     return content;
   }
-  ChannelRow Row(std::int64_t revision = 1,
-                 const ChannelContent& content = Content()) {
+  state::ChannelRow Row(std::int64_t revision = 1,
+                        const ChannelContent& content = Content()) {
     return MakeChannelRow(sealer_, kNo, content, revision);
   }
-  static ChannelRow DeletedRow(std::int64_t no, std::int64_t revision) {
+  static state::ChannelRow DeletedRow(std::int64_t no, std::int64_t revision) {
     return {.no = no, .revision = revision, .id = "ch_1", .deleted = true};
   }
-  void Tell(const ChannelRow& row) {
+  void Tell(const state::ChannelRow& row) {
     const journal::Record record;
-    Effects effects;
+    state::Effects effects;
     effects.channels.push_back(row);
-    const AppliedRecord told{.record = record, .effects = effects};
+    const journal::AppliedRecord told{.record = record, .effects = effects};
     registry_.OnCommit({&told, 1});
   }
 
   NoKeys keys_;
-  Sealer sealer_{Secret(std::string(32, 'k')), keys_};
+  seal::Sealer sealer_{Secret(std::string(32, 'k')), keys_};
   ChannelRegistry registry_{sealer_};
 };
 
@@ -149,7 +149,7 @@ TEST_F(ChannelRegistryTest, AChangedChannelThatCannotBeOpenedIsTakenOut) {
   ASSERT_THAT(registry_.Load(
                   {Row(), MakeChannelRow(sealer_, kNo + 1, Content("ch_2"))}),
               IsOk());
-  ChannelRow damaged = Row(2);
+  state::ChannelRow damaged = Row(2);
   damaged.sealed_credentials.back() ^= 1;
   const LogCapture log;
   Tell(damaged);
@@ -166,10 +166,11 @@ TEST_F(ChannelRegistryTest, AChangedChannelThatCannotBeOpenedIsTakenOut) {
 TEST_F(ChannelRegistryTest, EveryPartOfARowMustBeReadable) {
   ChannelContent content = Content();
   content.ice_breakers.Add()->set_question("Where are you?");
-  for (std::string ChannelRow::*part :
-       {&ChannelRow::sealed_channel, &ChannelRow::sealed_credentials,
-        &ChannelRow::sealed_ice_breakers}) {
-    ChannelRow damaged = Row(1, content);
+  for (std::string state::ChannelRow::*part :
+       {&state::ChannelRow::sealed_channel,
+        &state::ChannelRow::sealed_credentials,
+        &state::ChannelRow::sealed_ice_breakers}) {
+    state::ChannelRow damaged = Row(1, content);
     (damaged.*part).back() ^= 1;
     const absl::Status loaded = registry_.Load({damaged});
     EXPECT_THAT(loaded, StatusIs(absl::StatusCode::kDataLoss));
@@ -181,8 +182,9 @@ TEST_F(ChannelRegistryTest, EveryPartOfARowMustBeReadable) {
 // A row's parts cannot be exchanged for those of another channel, nor for each
 // other.
 TEST_F(ChannelRegistryTest, ThePartsOfARowAreTiedToTheirPlace) {
-  const ChannelRow other = MakeChannelRow(sealer_, kNo + 1, Content("ch_2"));
-  ChannelRow row = Row();
+  const state::ChannelRow other =
+      MakeChannelRow(sealer_, kNo + 1, Content("ch_2"));
+  state::ChannelRow row = Row();
   row.sealed_credentials = other.sealed_credentials;
   EXPECT_THAT(registry_.Load({row}), StatusIs(absl::StatusCode::kDataLoss));
   row = Row();
@@ -199,4 +201,4 @@ TEST_F(ChannelRegistryTest, NothingThatCanBePrintedHoldsCredentials) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::channels

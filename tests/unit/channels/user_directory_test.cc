@@ -13,7 +13,7 @@
 #include "tests/fakes/willing_graph.h"
 #include "tests/unit/messaging/messaging_fixture.h"
 
-namespace linktor {
+namespace linktor::channels {
 namespace {
 
 using ::testing::ElementsAre;
@@ -27,7 +27,7 @@ class FakeProfiles final : public WillingGraph {
  public:
   using Name = absl::StatusOr<std::string>;
 
-  void GetUserProfile(const GraphAccount&, std::string_view user_id,
+  void GetUserProfile(const graph::GraphAccount&, std::string_view user_id,
                       absl::AnyInvocable<void(Name)> done) override {
     {
       MutexLock lock(mutex_);
@@ -93,7 +93,7 @@ class FakeProfiles final : public WillingGraph {
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-class UserDirectoryTest : public MessagingFixture {
+class UserDirectoryTest : public messaging::MessagingFixture {
  protected:
   UserDirectoryTest() { Start(); }
   void TearDown() override { Stop(); }
@@ -119,15 +119,15 @@ class UserDirectoryTest : public MessagingFixture {
   }
   // Another instance stores the name.
   void Store(const std::string& user, const std::string& name) {
-    journal::Record record = NewRecord(NowMs());
+    journal::Record record = journal::NewRecord(NowMs());
     journal::SetUsername& body = *record.mutable_set_username();
     body.set_channel_no(No());
     body.set_user_id(user);
-    NewKeys new_keys;
+    seal::NewKeys new_keys;
     body.set_sealed_username(
         *sealer().Seal({.channel_no = No(), .user_id = user},
-                       SealedPlace::kUsername, user, name, new_keys));
-    EXPECT_THAT(AppendSealedAs<ConversationAnswer>(
+                       seal::SealedPlace::kUsername, user, name, new_keys));
+    EXPECT_THAT(journal::AppendSealedAs<state::ConversationAnswer>(
                     *journal_, std::move(new_keys), std::move(record)),
                 IsOk());
   }
@@ -252,7 +252,7 @@ TEST_F(UserDirectoryTest, NameIsStoredSealedAndRememberedOverARestart) {
   Learn("777", "ada.writes");
   const std::string sealed = Row(No(), "777").sealed_username;
   EXPECT_THAT(sealed, Not(testing::HasSubstr("ada")));
-  EXPECT_EQ(*sealer().Open(SealedPlace::kUsername, "777", sealed),
+  EXPECT_EQ(*sealer().Open(seal::SealedPlace::kUsername, "777", sealed),
             "ada.writes");
   Restart();
   EXPECT_EQ(Find("777"), "ada.writes");
@@ -398,4 +398,4 @@ TEST_F(UserDirectoryTest, ClockThatWasAheadDoesNotKeepItFromAsking) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::channels

@@ -127,7 +127,7 @@ TEST(EmulatorStartTest, ReportsATakenPort) {
   ASSERT_TRUE(first.ok());
   std::string host;
   std::uint16_t port = 0;
-  ASSERT_TRUE(SplitHostPort((*first)->address(), host, port));
+  ASSERT_TRUE(http::SplitHostPort((*first)->address(), host, port));
   EXPECT_EQ(Emulator::Start({.port = port}).status().code(),
             absl::StatusCode::kUnavailable);
 }

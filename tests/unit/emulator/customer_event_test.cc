@@ -305,7 +305,7 @@ TEST_F(CustomerEventTest, EveryCommentHasAnIdOfItsOwn) {
   Play(R"({"from":"61","comment":{"text":"one"}})");
   Play(R"({"from":"61","comment":{"text":"one"}})");
   std::vector<std::string> ids;
-  for (const HttpRequest& webhook : gateway_.WaitForWebhooks(2)) {
+  for (const http::HttpRequest& webhook : gateway_.WaitForWebhooks(2)) {
     const json::value body = *ParseJson(webhook.body);
     ids.push_back(emulator::Text(
         body.at("entry").at(0).at("changes").at(0).at("value"), "id"));

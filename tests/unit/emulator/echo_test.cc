@@ -16,7 +16,7 @@ class EchoTest : public EmulatorTest {
 
   std::vector<std::string> EchoedTexts(std::size_t count) {
     std::vector<std::string> texts;
-    for (const HttpRequest& webhook : gateway_.WaitForWebhooks(count)) {
+    for (const http::HttpRequest& webhook : gateway_.WaitForWebhooks(count)) {
       texts.push_back(Text(ItemOf(webhook).at("message"), "text"));
     }
     return texts;

@@ -11,13 +11,13 @@ namespace linktor::emulator {
 namespace {
 
 namespace asio = boost::asio;
-namespace http = boost::beast::http;
+namespace beast_http = boost::beast::http;
 
 // Sends bytes and returns all that comes until the connection closes.
 std::string Exchange(const std::string& address, const std::string& bytes) {
   std::string host;
   std::uint16_t port = 0;
-  if (!SplitHostPort(address, host, port)) return {};
+  if (!http::SplitHostPort(address, host, port)) return {};
   asio::io_context io;
   asio::ip::tcp::socket socket(io);
   boost::system::error_code error;
@@ -47,7 +47,7 @@ Reply Http(const std::string& address, std::string_view method,
   }
   absl::StrAppend(&bytes, "\r\n", ToAbsl(body));
   const std::string received = Exchange(address, bytes);
-  http::response_parser<http::string_body> parser;
+  beast_http::response_parser<beast_http::string_body> parser;
   parser.eager(true);
   boost::system::error_code error;
   parser.put(asio::buffer(received), error);
@@ -58,8 +58,8 @@ Reply Http(const std::string& address, std::string_view method,
 }
 
 RecordingGateway::RecordingGateway() {
-  auto listener = HttpListener::Start(
-      {}, [this](HttpRequest request, HttpResponder respond) {
+  auto listener = http::HttpListener::Start(
+      {}, [this](http::HttpRequest request, http::HttpResponder respond) {
         Handle(std::move(request), std::move(respond));
       });
   if (listener.ok()) listener_ = *std::move(listener);
@@ -69,7 +69,8 @@ std::string RecordingGateway::url() const {
   return absl::StrCat("http://", listener_->address(), "/webhooks/test");
 }
 
-std::vector<HttpRequest> RecordingGateway::WaitForWebhooks(std::size_t count) {
+std::vector<http::HttpRequest> RecordingGateway::WaitForWebhooks(
+    std::size_t count) {
   const auto end =
       std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(kPatience);
   MutexLock lock(mutex_);
@@ -82,7 +83,7 @@ std::vector<HttpRequest> RecordingGateway::WaitForWebhooks(std::size_t count) {
   return list;
 }
 
-std::vector<HttpRequest> RecordingGateway::webhooks() {
+std::vector<http::HttpRequest> RecordingGateway::webhooks() {
   MutexLock lock(mutex_);
   return webhooks_;
 }
@@ -93,19 +94,20 @@ void RecordingGateway::HoldAnswers() {
 }
 
 void RecordingGateway::ReleaseAnswers() {
-  std::vector<HttpResponder> held;
+  std::vector<http::HttpResponder> held;
   {
     MutexLock lock(mutex_);
     holding_ = false;
     held.swap(held_);
   }
-  for (HttpResponder& respond : held) respond({.body = "ok"});
+  for (http::HttpResponder& respond : held) respond({.body = "ok"});
 }
 
-void RecordingGateway::Handle(HttpRequest request, HttpResponder respond) {
+void RecordingGateway::Handle(http::HttpRequest request,
+                              http::HttpResponder respond) {
   if (request.method == "GET") {
-    HttpTarget target;
-    ParseTarget(request.target, target);
+    http::HttpTarget target;
+    http::ParseTarget(request.target, target);
     if (target.Parameter("hub.mode") != "subscribe" ||
         target.Parameter("hub.verify_token") != kVerifyToken) {
       return respond({.status = 403, .body = "wrong token"});
@@ -162,7 +164,7 @@ void EmulatorTest::AddFault(std::string_view fault) {
   ASSERT_EQ(reply.status, 200) << reply.body;
 }
 
-json::object ItemOf(const HttpRequest& webhook) {
+json::object ItemOf(const http::HttpRequest& webhook) {
   absl::StatusOr<json::value> body = ParseJson(webhook.body);
   const json::object* object = body.ok() ? body->if_object() : nullptr;
   const json::array* entries =

@@ -51,22 +51,22 @@ class RecordingGateway {
   std::string url() const;
   // Waits for `count` webhooks since the start; fails the test when they do
   // not come.
-  std::vector<HttpRequest> WaitForWebhooks(std::size_t count);
-  std::vector<HttpRequest> webhooks();
+  std::vector<http::HttpRequest> WaitForWebhooks(std::size_t count);
+  std::vector<http::HttpRequest> webhooks();
   // From now on webhooks are kept waiting for their answer, until the next
   // call.
   void HoldAnswers();
   void ReleaseAnswers();
 
  private:
-  void Handle(HttpRequest request, HttpResponder respond);
+  void Handle(http::HttpRequest request, http::HttpResponder respond);
 
   Mutex mutex_;
   CondVar changed_;
-  std::vector<HttpRequest> webhooks_ ABSL_GUARDED_BY(mutex_);
+  std::vector<http::HttpRequest> webhooks_ ABSL_GUARDED_BY(mutex_);
   bool holding_ ABSL_GUARDED_BY(mutex_) = false;
-  std::vector<HttpResponder> held_ ABSL_GUARDED_BY(mutex_);
-  std::unique_ptr<HttpListener> listener_;
+  std::vector<http::HttpResponder> held_ ABSL_GUARDED_BY(mutex_);
+  std::unique_ptr<http::HttpListener> listener_;
 };
 
 class EmulatorTest : public ::testing::Test {
@@ -90,7 +90,7 @@ class EmulatorTest : public ::testing::Test {
 };
 
 // The item of a webhook with one.
-json::object ItemOf(const HttpRequest& webhook);
+json::object ItemOf(const http::HttpRequest& webhook);
 // The code of a Graph error; 0 when the reply is none.
 std::int64_t ErrorCode(const Reply& reply);
 std::string Text(const json::value& value, std::string_view name);

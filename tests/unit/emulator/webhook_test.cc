@@ -36,7 +36,7 @@ TEST_F(WebhookTest, CustomerMessageHasMetasEnvelope) {
   EXPECT_EQ(Text(reply.Json(), "mid"), "m_given");
   EXPECT_EQ(reply.Json().at("webhook"),
             (json::object{{"status", 200}, {"body", "ok"}}));
-  const HttpRequest webhook = gateway_.WaitForWebhooks(1)[0];
+  const http::HttpRequest webhook = gateway_.WaitForWebhooks(1)[0];
   EXPECT_EQ(webhook.headers.First("content-type"), "application/json");
   const json::value body = *ParseJson(webhook.body);
   EXPECT_EQ(Text(body, "object"), "instagram");
@@ -53,7 +53,7 @@ TEST_F(WebhookTest, CustomerMessageHasMetasEnvelope) {
 TEST_F(WebhookTest, SignatureCoversTheExactBytes) {
   auto played = emulator_->PlayText(kCustomer, "Größe M / 😀?");
   ASSERT_TRUE(played.ok()) << played.status();
-  const HttpRequest webhook = gateway_.WaitForWebhooks(1)[0];
+  const http::HttpRequest webhook = gateway_.WaitForWebhooks(1)[0];
   EXPECT_THAT(webhook.body, HasSubstr(R"(Gr\u00f6\u00dfe M \/ \ud83d\ude00?)"));
   EXPECT_EQ(webhook.headers.First("X-Hub-Signature-256"), Signed(webhook.body));
 }
@@ -74,7 +74,7 @@ TEST_F(WebhookTest, RawBodyIsSentVerbatimAndSigned) {
   const std::string body = "{ \"object\" : \"instagram\", ö";
   const Reply reply = Control("POST", "/emulator/webhooks", body);
   EXPECT_EQ(reply.Json().at("webhook").at("status").as_int64(), 200);
-  const HttpRequest webhook = gateway_.WaitForWebhooks(1)[0];
+  const http::HttpRequest webhook = gateway_.WaitForWebhooks(1)[0];
   EXPECT_EQ(webhook.body, body);
   EXPECT_EQ(webhook.headers.First("X-Hub-Signature-256"), Signed(body));
 }

@@ -10,16 +10,16 @@
 #include "absl/strings/escaping.h"
 #include "tests/support/status_matchers.h"
 
-namespace linktor {
+namespace linktor::events {
 namespace {
 
 constexpr std::int64_t kLast = 1000;
 
 // The former lives ended there.
-constexpr FormerEpoch kFirst{.epoch = 1, .last_seq = 600};
-constexpr FormerEpoch kSecond{.epoch = 4, .last_seq = 800};
+constexpr state::FormerEpoch kFirst{.epoch = 1, .last_seq = 600};
+constexpr state::FormerEpoch kSecond{.epoch = 4, .last_seq = 800};
 
-CursorCodec Life(std::int64_t epoch, std::vector<FormerEpoch> former) {
+CursorCodec Life(std::int64_t epoch, std::vector<state::FormerEpoch> former) {
   return CursorCodec(
       {.log_id = "log-id-1", .epoch = epoch, .former = std::move(former)});
 }
@@ -152,4 +152,4 @@ TEST_F(CursorCodecTest, NegativeSequencesAreDamage) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::events

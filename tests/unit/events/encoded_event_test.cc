@@ -5,7 +5,7 @@
 #include "linktor/instagram/v1/event_service.pb.h"
 #include "tests/support/proto_matchers.h"
 
-namespace linktor {
+namespace linktor::events {
 namespace {
 
 const CursorCodec& Cursors() {
@@ -13,8 +13,8 @@ const CursorCodec& Cursors() {
   return kCodec;
 }
 
-CommittedEvent Committed(std::int64_t seq, const std::string& text,
-                         const std::string& decided = "") {
+state::CommittedEvent Committed(std::int64_t seq, const std::string& text,
+                                const std::string& decided = "") {
   const auto event = ParseText<v1::Event>(text);
   return {
       .seq = seq,
@@ -110,7 +110,7 @@ TEST(EncodeEventTest, EmptyAndLargeEventsAreWholeFieldsToo) {
 
 // What Apply decided names no content, and stays.
 TEST(EncodeErasedTest, KeepsItsPlaceAndWhatApplyDecided) {
-  CommittedEvent committed =
+  state::CommittedEvent committed =
       Committed(7, kEcho, "message_echoed { id: 'msg_b' }");
   committed.id = RawId(16, 'i');
   const EncodedEvent encoded = EncodeEvent(std::move(committed), Cursors());
@@ -132,4 +132,4 @@ TEST(EncodeErasedTest, KeepsItsPlaceAndWhatApplyDecided) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::events

@@ -10,7 +10,7 @@
 #include "tests/support/status_matchers.h"
 #include "tests/unit/state/store_rig.h"
 
-namespace linktor {
+namespace linktor::events {
 namespace {
 
 using testing::ElementsAre;
@@ -20,7 +20,7 @@ using testing::IsEmpty;
 class EventListTest : public testing::Test {
  protected:
   void SetUp() override {
-    rig_.Create(kShop);
+    rig_.Create(state::kShop);
     Restart();
   }
 
@@ -39,7 +39,7 @@ class EventListTest : public testing::Test {
     for (int i = 0; i < count; ++i, ++received_) {
       rig_.Deliver({{.user = received_ % 3 == 2 ? kOther : kUser,
                      .mid = std::to_string(received_)}},
-                   kNowMs + received_);
+                   state::kNowMs + received_);
     }
   }
 
@@ -80,7 +80,7 @@ class EventListTest : public testing::Test {
   static constexpr char kUser[] = "6100000000000001";
   static constexpr char kOther[] = "6100000000000002";
 
-  StoreRig rig_;
+  state::StoreRig rig_;
   std::unique_ptr<EventLog> log_;
   std::unique_ptr<EventList> list_;
   int received_ = 0;
@@ -138,20 +138,20 @@ TEST_F(EventListTest, TheFilterHidesOthers) {
 TEST_F(EventListTest, OneCustomersListLooksAtNoOthers) {
   Receive(3);
   for (int post = 0; post < 21; ++post) {
-    std::vector<ItemSpec> items;
+    std::vector<state::ItemSpec> items;
     items.reserve(1000);
     for (int i = 0; i < 1000; ++i) {
       items.push_back({.user = std::to_string(700 + i),
                        .mid = std::to_string(post * 1000 + i) + "x"});
     }
-    rig_.Deliver(items, kNowMs + 10);
+    rig_.Deliver(items, state::kNowMs + 10);
   }
   v1::ListEventsRequest request;
   request.add_user_ids(kUser);
   v1::ListEventsResponse page = Page(request);
   EXPECT_EQ(page.events_size(), 0);
   EXPECT_NE(page.next_page_token(), "") << "events are left to look at";
-  request.add_channel_ids(kShop.id);
+  request.add_channel_ids(state::kShop.id);
   page = Page(request);
   EXPECT_EQ(page.events_size(), 2);
   EXPECT_EQ(page.next_page_token(), "");
@@ -163,7 +163,7 @@ TEST_F(EventListTest, OneCustomersListIsWhatTheFilterGives) {
   v1::ListEventsRequest filtered = Ask(v1::LIST_ORDER_NEWEST_FIRST, 3);
   filtered.add_user_ids(kUser);
   v1::ListEventsRequest chained = filtered;
-  chained.add_channel_ids(kShop.id);
+  chained.add_channel_ids(state::kShop.id);
   const auto expected = All(filtered);
   EXPECT_EQ(expected.size(), 14U);
   EXPECT_EQ(All(chained), expected);
@@ -178,11 +178,11 @@ TEST_F(EventListTest, OneCustomersListIsWhatTheFilterGives) {
 
 TEST_F(EventListTest, AConversationEndsWhereItsEventsWereDeleted) {
   Receive(6);
-  constexpr std::int64_t kExpiryMs = kNowMs + kDayMs;
-  rig_.TrimAt(kExpiryMs, {.event_age_ms = kExpiryMs - (kNowMs + 3)});
+  constexpr std::int64_t kExpiryMs = state::kNowMs + state::kDayMs;
+  rig_.TrimAt(kExpiryMs, {.event_age_ms = kExpiryMs - (state::kNowMs + 3)});
   v1::ListEventsRequest request = Ask(v1::LIST_ORDER_NEWEST_FIRST, 1);
   request.add_user_ids(kUser);
-  request.add_channel_ids(kShop.id);
+  request.add_channel_ids(state::kShop.id);
   EXPECT_THAT(All(request), ElementsAre(5, 4));
 }
 
@@ -200,18 +200,18 @@ TEST_F(EventListTest, TimesAreBounds) {
     time.set_seconds(ms / 1000);
     time.set_nanos(static_cast<int>(ms % 1000) * 1'000'000);
   };
-  set(*request.mutable_since(), kNowMs + 1);
+  set(*request.mutable_since(), state::kNowMs + 1);
   EXPECT_THAT(All(request), ElementsAre(2, 3, 4, 5));
-  set(*request.mutable_until(), kNowMs + 3);
+  set(*request.mutable_until(), state::kNowMs + 3);
   EXPECT_THAT(All(request), ElementsAre(2, 3));
   request.set_order(v1::LIST_ORDER_NEWEST_FIRST);
   EXPECT_THAT(All(request), ElementsAre(3, 2));
-  set(*request.mutable_until(), kNowMs + 1);
+  set(*request.mutable_until(), state::kNowMs + 1);
   EXPECT_THAT(All(request), IsEmpty());
 }
 
 TEST_F(EventListTest, APageEndsBeforeAMebibyte) {
-  std::vector<ItemSpec> items;
+  std::vector<state::ItemSpec> items;
   items.reserve(8);
   for (int i = 0; i < 8; ++i) {
     items.push_back({.mid = "large" + std::to_string(i),
@@ -240,11 +240,13 @@ TEST_F(EventListTest, DeletedEventsEndAListThatWouldHaveThem) {
   oldest.set_page_token(Page(oldest).next_page_token());
   v1::ListEventsRequest newest = Ask(v1::LIST_ORDER_NEWEST_FIRST, 1);
   newest.set_page_token(Page(newest).next_page_token());
-  constexpr std::int64_t kExpiryMs = kNowMs + kDayMs;
-  rig_.TrimAt(kExpiryMs, {.event_age_ms = kExpiryMs - (kNowMs + 2)});
-  EXPECT_EQ(ReasonOf(list_->List(oldest, {}).status()), "CURSOR_EXPIRED");
+  constexpr std::int64_t kExpiryMs = state::kNowMs + state::kDayMs;
+  rig_.TrimAt(kExpiryMs, {.event_age_ms = kExpiryMs - (state::kNowMs + 2)});
+  EXPECT_EQ(state::ReasonOf(list_->List(oldest, {}).status()),
+            "CURSOR_EXPIRED");
   oldest.mutable_since()->set_seconds(1);
-  EXPECT_EQ(ReasonOf(list_->List(oldest, {}).status()), "CURSOR_EXPIRED");
+  EXPECT_EQ(state::ReasonOf(list_->List(oldest, {}).status()),
+            "CURSOR_EXPIRED");
   EXPECT_THAT(All(newest), ElementsAre(3));
 }
 
@@ -255,7 +257,7 @@ TEST_F(EventListTest, ATokenIsOfItsListAndOrder) {
   const auto refuses = [&](const std::string& text) {
     request.set_page_token(text);
     const auto page = list_->List(request, {});
-    EXPECT_EQ(ReasonOf(page.status()), "INVALID_REQUEST") << text;
+    EXPECT_EQ(state::ReasonOf(page.status()), "INVALID_REQUEST") << text;
     EXPECT_THAT(page.status().message(), HasSubstr("page_token")) << text;
   };
   for (std::size_t i = 0; i < token.size(); ++i) {
@@ -271,4 +273,4 @@ TEST_F(EventListTest, ATokenIsOfItsListAndOrder) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::events

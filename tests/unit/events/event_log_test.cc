@@ -12,7 +12,7 @@
 #include "tests/support/status_matchers.h"
 #include "tests/unit/state/store_rig.h"
 
-namespace linktor {
+namespace linktor::events {
 namespace {
 
 using testing::HasSubstr;
@@ -22,9 +22,9 @@ class EventLogTest : public testing::Test {
  protected:
   // The log has three events, a millisecond apart.
   void SetUp() override {
-    rig_.Create(kShop);
+    rig_.Create(state::kShop);
     for (int i = 0; i < 3; ++i) {
-      rig_.Deliver({{.mid = std::to_string(i)}}, kNowMs + i);
+      rig_.Deliver({{.mid = std::to_string(i)}}, state::kNowMs + i);
     }
     Restart();
   }
@@ -38,7 +38,7 @@ class EventLogTest : public testing::Test {
   }
 
   void TrimBefore(std::int64_t born_ms) {
-    constexpr std::int64_t kExpiryMs = kNowMs + kDayMs;
+    constexpr std::int64_t kExpiryMs = state::kNowMs + state::kDayMs;
     ASSERT_EQ(
         rig_.TrimAt(kExpiryMs, {.event_age_ms = kExpiryMs - born_ms}).deleted,
         2)
@@ -70,7 +70,7 @@ class EventLogTest : public testing::Test {
     return {from_memory.events().begin(), from_memory.events().end()};
   }
 
-  StoreRig rig_;
+  state::StoreRig rig_;
   std::unique_ptr<EventLog> log_;
 };
 
@@ -78,23 +78,23 @@ class EventLogTest : public testing::Test {
 
 TEST_F(EventLogTest, SinceIsTheEventBeforeTheFirstOneFromThenOn) {
   EXPECT_EQ(StartSince(0), 0);
-  EXPECT_EQ(StartSince(kNowMs), 0);
-  EXPECT_EQ(StartSince(kNowMs + 1), 1);
-  EXPECT_EQ(StartSince(kNowMs + 2), 2);
-  EXPECT_EQ(StartSince(kNowMs + 3), 3);
+  EXPECT_EQ(StartSince(state::kNowMs), 0);
+  EXPECT_EQ(StartSince(state::kNowMs + 1), 1);
+  EXPECT_EQ(StartSince(state::kNowMs + 2), 2);
+  EXPECT_EQ(StartSince(state::kNowMs + 3), 3);
 }
 
 TEST_F(EventLogTest, SinceWithinAMillisecondIsAfterItsEvents) {
-  EXPECT_EQ(StartSince(kNowMs, 1), 1);
-  EXPECT_EQ(StartSince(kNowMs + 1, 999'999), 2);
+  EXPECT_EQ(StartSince(state::kNowMs, 1), 1);
+  EXPECT_EQ(StartSince(state::kNowMs + 1, 999'999), 2);
 }
 
 // Old events are deleted at any time, and a reader who asked for all that is
 // kept has not asked for those.
 TEST_F(EventLogTest, SinceBeforeTheOldestEventSurvivesADeletion) {
-  TrimBefore(kNowMs + 1);
+  TrimBefore(state::kNowMs + 1);
   const std::int64_t start = StartSince(0);
-  TrimBefore(kNowMs + 2);
+  TrimBefore(state::kNowMs + 2);
   const auto batch = log_->ReadStored({.after_seq = start}, EventFilter());
   ASSERT_THAT(batch, IsOk());
   EXPECT_EQ(batch->events, 1);
@@ -104,7 +104,7 @@ TEST_F(EventLogTest, SinceBeforeTheOldestEventSurvivesADeletion) {
 // ---- From the disk ----------------------------------------------------------
 
 TEST_F(EventLogTest, ABatchStaysBelowAMebibyte) {
-  std::vector<ItemSpec> items;
+  std::vector<state::ItemSpec> items;
   items.reserve(8);
   for (int i = 0; i < 8; ++i) {
     items.push_back({.mid = "large" + std::to_string(i),
@@ -140,11 +140,11 @@ TEST_F(EventLogTest, MemoryBeginsWithTheFirstCommit) {
 
 // Whoever appended the record, subscribers get the whole event.
 TEST_F(EventLogTest, AnEventThatIsNotKnownInTheClearIsOpened) {
-  SealedRecord made = MakeDelivery(
-      rig_.sealer(), kNowMs,
+  state::SealedRecord made = state::MakeDelivery(
+      rig_.sealer(), state::kNowMs,
       {{.mid = "4", .text = "four"}, {.mid = "5", .text = "five"}});
   made.clear[0] = nullptr;
-  ASSERT_THAT(rig_.Append<DeliveryAnswer>(std::move(made)), IsOk());
+  ASSERT_THAT(rig_.Append<state::DeliveryAnswer>(std::move(made)), IsOk());
   const std::vector<v1::Event> live = Live();
   ASSERT_EQ(live.size(), 2U);
   EXPECT_EQ(live[0].message_received().text(), "four");
@@ -152,13 +152,13 @@ TEST_F(EventLogTest, AnEventThatIsNotKnownInTheClearIsOpened) {
 }
 
 TEST_F(EventLogTest, WhatApplyDecidedIsMergedOverAnOpenedEvent) {
-  const MessageRow sent = rig_.Claim({}).message;
+  const state::MessageRow sent = rig_.Claim({}).message;
   rig_.Settle(sent, {.mid = "own"});
-  SealedRecord made = MakeDelivery(
-      rig_.sealer(), kNowMs,
-      {{.kind = TestItem::kReaction, .text = "heart", .target = "own"}});
+  state::SealedRecord made = state::MakeDelivery(
+      rig_.sealer(), state::kNowMs,
+      {{.kind = state::TestItem::kReaction, .text = "heart", .target = "own"}});
   made.clear.clear();
-  ASSERT_THAT(rig_.Append<DeliveryAnswer>(std::move(made)), IsOk());
+  ASSERT_THAT(rig_.Append<state::DeliveryAnswer>(std::move(made)), IsOk());
   const std::vector<v1::Event> live = Live();
   ASSERT_EQ(live.size(), 2U);
   EXPECT_EQ(live[1].type(), "instagram.reaction");
@@ -169,8 +169,8 @@ TEST_F(EventLogTest, WhatApplyDecidedIsMergedOverAnOpenedEvent) {
 
 // One damaged event must hold up nobody.
 TEST_F(EventLogTest, AnEventThatCannotBeOpenedComesWithoutItsContent) {
-  SealedRecord made = MakeDelivery(
-      rig_.sealer(), kNowMs,
+  state::SealedRecord made = state::MakeDelivery(
+      rig_.sealer(), state::kNowMs,
       {{.mid = "4", .text = "four"}, {.mid = "5", .text = "five"}});
   made.clear.clear();
   made.record.mutable_webhook()
@@ -178,7 +178,7 @@ TEST_F(EventLogTest, AnEventThatCannotBeOpenedComesWithoutItsContent) {
       ->mutable_event()
       ->mutable_sealed()
       ->back() ^= 1;
-  ASSERT_THAT(rig_.Append<DeliveryAnswer>(std::move(made)), IsOk());
+  ASSERT_THAT(rig_.Append<state::DeliveryAnswer>(std::move(made)), IsOk());
   const std::vector<v1::Event> live = Live();
   ASSERT_EQ(live.size(), 2U);
   EXPECT_EQ(live[0].type(), "message.received");
@@ -189,9 +189,9 @@ TEST_F(EventLogTest, AnEventThatCannotBeOpenedComesWithoutItsContent) {
 
 // ---- Erasure ----------------------------------------------------------------
 
-SealedRecord MakeErasure(const std::string& mid) {
-  journal::Record record = NewRecord(kNowMs);
-  record.mutable_erase()->set_mid_key(MidKeyOf(kShop, mid));
+state::SealedRecord MakeErasure(const std::string& mid) {
+  journal::Record record = journal::NewRecord(state::kNowMs);
+  record.mutable_erase()->set_mid_key(state::MidKeyOf(state::kShop, mid));
   return record;
 }
 
@@ -200,7 +200,7 @@ TEST_F(EventLogTest, ErasedContentLeavesMemoryAtOnce) {
   const EventLog::SharedResponsePtr before = log_->ReadShared(3);
   ASSERT_NE(before, nullptr);
   EXPECT_THAT(before->bytes, HasSubstr("four"));
-  ASSERT_THAT(rig_.Append<Done>(MakeErasure("4")), IsOk());
+  ASSERT_THAT(rig_.Append<state::Done>(MakeErasure("4")), IsOk());
   const std::vector<v1::Event> live = Live();
   ASSERT_EQ(live.size(), 2U);
   EXPECT_EQ(live[0].type(), "message.received");
@@ -213,9 +213,9 @@ TEST_F(EventLogTest, ErasedContentLeavesMemoryAtOnce) {
 }
 
 TEST_F(EventLogTest, EventsMayBeErasedInTheCommitThatBringsThem) {
-  std::vector<SealedRecord> records;
-  records.push_back(
-      MakeDelivery(rig_.sealer(), kNowMs, {{.mid = "4", .text = "four"}}));
+  std::vector<state::SealedRecord> records;
+  records.push_back(state::MakeDelivery(rig_.sealer(), state::kNowMs,
+                                        {{.mid = "4", .text = "four"}}));
   records.push_back(MakeErasure("4"));
   rig_.AppendTogether(std::move(records));
   const std::vector<v1::Event> live = Live();
@@ -224,4 +224,4 @@ TEST_F(EventLogTest, EventsMayBeErasedInTheCommitThatBringsThem) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::events

@@ -8,7 +8,7 @@
 
 #include "tests/support/proto_matchers.h"
 
-namespace linktor {
+namespace linktor::events {
 namespace {
 
 using testing::ElementsAre;
@@ -120,4 +120,4 @@ TEST(CheckFilterTest, LimitsNumbers) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::events

@@ -5,7 +5,7 @@
 #include <atomic>
 #include <future>
 
-namespace linktor {
+namespace linktor::events {
 namespace {
 
 // Fails instead of hanging.
@@ -166,4 +166,4 @@ TEST(HubTest, TellsHowFarTheSlowestIsBehind) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::events

@@ -8,7 +8,7 @@
 
 #include "tests/support/seed.h"
 
-namespace linktor {
+namespace linktor::events {
 namespace {
 
 using testing::ElementsAre;
@@ -160,4 +160,4 @@ TEST(LiveRingTest, ReadersSeeNoHolesWhileItGrows) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::events

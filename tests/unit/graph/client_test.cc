@@ -7,10 +7,10 @@
 #include "tests/support/proto_matchers.h"
 #include "tests/support/status_matchers.h"
 
-namespace linktor {
+namespace linktor::graph {
 namespace {
 
-HttpResult Ok(std::string body) {
+http::HttpResult Ok(std::string body) {
   return {.status_code = 200, .body = std::move(body)};
 }
 
@@ -41,7 +41,7 @@ TEST(ReadSendAnswerTest, SuccessWithoutMidIsUnknown) {
 }
 
 TEST(ReadSendAnswerTest, OtherStatusIsNoSuccess) {
-  HttpResult result = Ok(R"({"recipient_id":"1","message_id":"m"})");
+  http::HttpResult result = Ok(R"({"recipient_id":"1","message_id":"m"})");
   result.status_code = 400;
   EXPECT_EQ(ReadSendAnswer(result).mid, "");
 }
@@ -167,4 +167,4 @@ TEST(HttpGraphClientTest, FailuresAreNotTriedAgain) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::graph

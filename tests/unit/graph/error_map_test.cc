@@ -16,15 +16,16 @@
 #include "tests/support/golden.h"
 #include "tests/support/status_matchers.h"
 
-namespace linktor {
+namespace linktor::graph {
 namespace {
 
 using Code = absl::StatusCode;
 using testing::HasSubstr;
 using testing::Not;
 
-HttpResult Error(int code, int subcode, const std::string& message = "text",
-                 int http_status = 400, bool transient = false) {
+http::HttpResult Error(int code, int subcode,
+                       const std::string& message = "text",
+                       int http_status = 400, bool transient = false) {
   return {.status_code = http_status,
           .body = absl::StrCat(
               R"({"error":{"message":")", message,
@@ -284,7 +285,7 @@ TEST(ErrorMapTest, WordsDecideWhereThereIsNoSubcode) {
 }
 
 TEST(ErrorMapTest, WhatMetaTellsPeopleIsInTheMetadata) {
-  const HttpResult result{
+  const http::HttpResult result{
       .status_code = 400,
       .body = R"({"error":{"message":"(#508) Not allowed","code":508,)"
               R"("error_subcode":2534122,"is_transient":true,)"
@@ -299,7 +300,7 @@ TEST(ErrorMapTest, WhatMetaTellsPeopleIsInTheMetadata) {
 
 // The path of the call names the channel's page or account, not the recipient.
 TEST(ErrorMapTest, WrongPageIsNotTheRecipients) {
-  HttpResult result{.status_code = 400};
+  http::HttpResult result{.status_code = 400};
   result.body =
       R"({"error":{"code":100,"message":"Unsupported request - method type: )"
       R"(post"}})";
@@ -350,7 +351,7 @@ TEST(ErrorMapTest, UnclearErrorsLeaveASendOpen) {
   for (const auto& [code, subcode] :
        {std::pair(1, 0), std::pair(1, 99), std::pair(1, 1357046),
         std::pair(2, 0), std::pair(2, 1545133)}) {
-    const HttpResult result = Error(code, subcode);
+    const http::HttpResult result = Error(code, subcode);
     const GraphFailure send = MapGraphError(GraphOperation::kSend, result);
     EXPECT_TRUE(send.outcome_unknown);
     EXPECT_THAT(send.status, StatusIs(Code::kUnknown));
@@ -400,7 +401,7 @@ TEST(ErrorMapTest, NoAnswerSpeaksOfTheCallersKey) {
          {"text", "disabled access", "Unsupported request - method type"}) {
       for (const int http_status :
            {200, 302, 400, 401, 403, 404, 407, 429, 500}) {
-        const HttpResult answer = Error(code, subcode, text, http_status);
+        const http::HttpResult answer = Error(code, subcode, text, http_status);
         for (const GraphOperation operation :
              {GraphOperation::kSend, GraphOperation::kRepeatable}) {
           EXPECT_FALSE(SpeaksOfTheCallersKey(
@@ -456,7 +457,8 @@ TEST(ErrorMapTest, WithoutAKnownCodeTheHttpStatusDecides) {
   };
   for (const HttpRow& row : rows) {
     SCOPED_TRACE(absl::StrCat(row.http_status, " ", row.body));
-    const HttpResult result{.status_code = row.http_status, .body = row.body};
+    const http::HttpResult result{.status_code = row.http_status,
+                                  .body = row.body};
     const GraphFailure send = MapGraphError(GraphOperation::kSend, result);
     EXPECT_THAT(send.status, StatusIs(row.send));
     EXPECT_THAT(send.status, HasReason(row.send_reason));
@@ -504,7 +506,7 @@ TEST(ErrorMapTest, RetryDelay) {
        absl::Seconds(9)},
   };
   for (const RetryRow& row : rows) {
-    HttpResult result = Error(4, 0);
+    http::HttpResult result = Error(4, 0);
     result.headers = row.headers;
     EXPECT_EQ(RetryDelayOf(MapGraphError(GraphOperation::kSend, result).status),
               row.delay)
@@ -513,7 +515,8 @@ TEST(ErrorMapTest, RetryDelay) {
 }
 
 TEST(ErrorMapTest, TransportErrors) {
-  HttpResult result{.transport = absl::UnavailableError("connection reset")};
+  http::HttpResult result{.transport =
+                              absl::UnavailableError("connection reset")};
   GraphFailure failure = MapTransportError(GraphOperation::kSend, result);
   EXPECT_TRUE(failure.outcome_unknown);
   EXPECT_THAT(failure.status, HasReason("SEND_OUTCOME_UNKNOWN"));
@@ -561,4 +564,4 @@ TEST(ErrorMapTest, PublishedErrors) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::graph

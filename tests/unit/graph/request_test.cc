@@ -10,7 +10,7 @@
 #include "tests/support/golden.h"
 #include "tests/support/proto_matchers.h"
 
-namespace linktor {
+namespace linktor::graph {
 namespace {
 
 constexpr char kToken[] = "the-access-token";
@@ -23,7 +23,7 @@ GraphAccount Account(v1::LoginType login_type) {
           .access_token = Secret(kToken)};
 }
 
-std::string Render(const HttpCall& call) {
+std::string Render(const http::HttpCall& call) {
   std::string out = absl::StrCat(call.method, " ", call.url, "\n");
   for (const auto& [name, value] : call.headers) {
     absl::StrAppend(&out, name, ": ",
@@ -39,7 +39,7 @@ void ExpectGoldenCalls(const std::string& name, Build build) {
   for (const auto& [login, type] :
        {std::pair("facebook", v1::LOGIN_TYPE_FACEBOOK_LOGIN),
         std::pair("instagram", v1::LOGIN_TYPE_INSTAGRAM_LOGIN)}) {
-    const HttpCall call = build(GraphHosts(), Account(type));
+    const http::HttpCall call = build(GraphHosts(), Account(type));
     EXPECT_EQ(call.url.find(kToken), std::string::npos);
     EXPECT_EQ(call.body.find(kToken), std::string::npos);
     ExpectGolden(absl::StrCat("graph/", name, "_", login, ".txt"),
@@ -53,7 +53,8 @@ void ExpectGoldenSend(const std::string& name, const std::string& content_text,
                       v1::MessageTag tag = v1::MESSAGE_TAG_UNSPECIFIED) {
   const auto content = ParseText<v1::MessageContent>(content_text);
   ExpectGoldenCalls(name, [&](const auto& hosts, const auto& account) {
-    HttpCall call = BuildSend(hosts, account, "1000200030004001", content, tag);
+    http::HttpCall call =
+        BuildSend(hosts, account, "1000200030004001", content, tag);
     EXPECT_EQ(call.timeout, timeout) << name;
     return call;
   });
@@ -160,4 +161,4 @@ TEST(GraphRequestTest, OtherHosts) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::graph

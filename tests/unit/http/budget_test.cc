@@ -8,7 +8,7 @@
 #include <limits>
 #include <thread>
 
-namespace linktor {
+namespace linktor::http {
 namespace {
 
 TEST(HttpBudgetTest, TakesUpToTheLimit) {
@@ -85,4 +85,4 @@ TEST(HttpShareTest, GivesBackWhatItHas) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::http

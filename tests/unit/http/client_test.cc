@@ -11,7 +11,7 @@
 #include "tests/support/status_matchers.h"
 #include "tests/support/test_socket.h"
 
-namespace linktor {
+namespace linktor::http {
 namespace {
 
 using testing::HasSubstr;
@@ -351,4 +351,4 @@ TEST(CurlTransportTest, EndingItEndsWhatIsUnderWay) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::http

@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-namespace linktor {
+namespace linktor::http {
 namespace {
 
 using Place = HttpConnectionCount::Place;
@@ -54,4 +54,4 @@ TEST(HttpConnectionCountTest, WaitEndsWithItsTime) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::http

@@ -24,7 +24,7 @@
 #include "tests/unit/http/failing_memory.h"
 #include "tests/unit/http/listener_fixture.h"
 
-namespace linktor {
+namespace linktor::http {
 namespace {
 
 using testing::AnyOf;
@@ -322,4 +322,4 @@ TEST(AcceptExhaustionTest, TheListenerGoesOnAccepting) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::http

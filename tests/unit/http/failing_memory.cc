@@ -6,7 +6,7 @@
 #include <limits>
 #include <new>
 
-namespace linktor {
+namespace linktor::http {
 namespace {
 
 constexpr std::int64_t kNever = -1;
@@ -60,12 +60,14 @@ LargeAllocationsFail::~LargeAllocationsFail() {
 
 std::int64_t FailedAllocations() { return failed; }
 
-}  // namespace linktor
+}  // namespace linktor::http
 
 // The replacements of a whole program cannot stand in a namespace. What takes
 // and what gives back are replaced together, as sanitizers want it.
-void* operator new(std::size_t bytes) { return linktor::Allocate(bytes); }
-void* operator new[](std::size_t bytes) { return linktor::Allocate(bytes); }
+void* operator new(std::size_t bytes) { return linktor::http::Allocate(bytes); }
+void* operator new[](std::size_t bytes) {
+  return linktor::http::Allocate(bytes);
+}
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t /*bytes*/) noexcept {
@@ -76,7 +78,7 @@ void operator delete[](void* memory, std::size_t /*bytes*/) noexcept {
 }
 
 extern "C" void* aligned_alloc(std::size_t alignment, std::size_t size) {
-  if (linktor::Fails(size)) {
+  if (linktor::http::Fails(size)) {
     errno = ENOMEM;
     return nullptr;
   }

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace linktor {
+namespace linktor::http {
 
 // Lets one allocation of this thread fail: the one after `others` more.
 void FailOneAllocation(std::int64_t others);
@@ -27,4 +27,4 @@ class LargeAllocationsFail {
 // Returns how many allocations have failed in all threads.
 std::int64_t FailedAllocations();
 
-}  // namespace linktor
+}  // namespace linktor::http

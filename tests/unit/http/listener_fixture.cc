@@ -10,7 +10,7 @@
 #include "server/base/strings.h"
 #include "tests/support/status_matchers.h"
 
-namespace linktor {
+namespace linktor::http {
 
 std::string Post(std::string_view target, std::string_view body) {
   return absl::StrCat("POST ", ToAbsl(target),
@@ -102,4 +102,4 @@ std::string AnswerWhenThereIsRoom(const HttpListener& listener) {
   return answer;
 }
 
-}  // namespace linktor
+}  // namespace linktor::http

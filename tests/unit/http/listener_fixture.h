@@ -16,7 +16,7 @@
 #include "tests/support/test_certificates.h"
 #include "tests/support/test_socket.h"
 
-namespace linktor {
+namespace linktor::http {
 
 // Longer than any test.
 inline constexpr absl::Duration kLong = absl::Hours(1);
@@ -86,4 +86,4 @@ std::size_t CountOf(std::string_view needle, std::string_view text);
 // that takes too many attempts.
 std::string AnswerWhenThereIsRoom(const HttpListener& listener);
 
-}  // namespace linktor
+}  // namespace linktor::http

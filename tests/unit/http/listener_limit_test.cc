@@ -16,7 +16,7 @@
 #include "tests/support/test_tls_socket.h"
 #include "tests/unit/http/listener_fixture.h"
 
-namespace linktor {
+namespace linktor::http {
 namespace {
 
 using testing::HasSubstr;
@@ -210,4 +210,4 @@ TEST_F(TlsListenerPlaceTest, IdleTimeoutOfWhoNeverReads) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::http

@@ -18,7 +18,7 @@
 #include "tests/support/test_tls_socket.h"
 #include "tests/unit/http/listener_fixture.h"
 
-namespace linktor {
+namespace linktor::http {
 namespace {
 
 using testing::ElementsAre;
@@ -232,4 +232,4 @@ TEST(ListenerBudgetTest, WhoeverLeavesGivesBack) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::http

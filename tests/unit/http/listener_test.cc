@@ -18,7 +18,7 @@
 #include "tests/support/test_socket.h"
 #include "tests/unit/http/listener_fixture.h"
 
-namespace linktor {
+namespace linktor::http {
 namespace {
 
 using testing::HasSubstr;
@@ -335,4 +335,4 @@ TEST(ListenerTest, ListensOnIpv6) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::http

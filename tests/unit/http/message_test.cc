@@ -5,7 +5,7 @@
 
 #include "server/http/listener.h"
 
-namespace linktor {
+namespace linktor::http {
 namespace {
 
 using testing::ElementsAre;
@@ -109,4 +109,4 @@ TEST(WithoutBlanksTest, OnlySpacesAndTabsAreBlanks) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::http

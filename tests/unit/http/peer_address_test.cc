@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace linktor {
+namespace linktor::http {
 namespace {
 
 std::vector<IpNetwork> Networks(const std::vector<std::string>& texts) {
@@ -75,4 +75,4 @@ TEST(ClientAddressTest, Table) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::http

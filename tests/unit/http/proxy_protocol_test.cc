@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace linktor {
+namespace linktor::http {
 namespace {
 
 using State = ProxyHeader::State;
@@ -110,4 +110,4 @@ TEST(ProxyProtocolTest, LooksLikeOne) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::http

@@ -13,7 +13,7 @@
 #include "server/http/message.h"
 #include "tests/support/seed.h"
 
-namespace linktor {
+namespace linktor::http {
 namespace {
 
 constexpr std::size_t kMebibyte = std::size_t{1} << 20;
@@ -160,4 +160,4 @@ TEST(RequestBodyTest, TheBudgetCountsAllRoomOfManyRequests) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::http

@@ -11,7 +11,7 @@
 #include "tests/support/test_certificates.h"
 #include "tests/unit/http/listener_fixture.h"
 
-namespace linktor {
+namespace linktor::http {
 namespace {
 
 using testing::HasSubstr;
@@ -101,4 +101,4 @@ TEST(TlsContextsTest, UnusableGenerationIsNotCoveredByTheOneBefore) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::http

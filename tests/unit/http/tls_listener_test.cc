@@ -17,7 +17,7 @@
 #include "tests/support/test_tls_socket.h"
 #include "tests/unit/http/listener_fixture.h"
 
-namespace linktor {
+namespace linktor::http {
 namespace {
 
 using testing::HasSubstr;
@@ -366,4 +366,4 @@ TEST_F(TlsListenerTest, ServesManyAtOnce) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::http

@@ -21,9 +21,9 @@
 #include "tests/fakes/fake_clock.h"
 #include "tests/unit/state/store_rig.h"
 
-namespace linktor {
+namespace linktor::journal {
 
-inline RunOnWriter WriterOf(StoreRig& rig) {
+inline RunOnWriter WriterOf(state::StoreRig& rig) {
   return [&rig](EmbeddedJournal::WriterTask task) {
     return rig.journal().RunOnWriter(std::move(task));
   };
@@ -32,21 +32,22 @@ inline RunOnWriter WriterOf(StoreRig& rig) {
 inline bool GoOn(std::int64_t, std::int64_t) { return true; }
 
 // Backs up a folder that is in use.
-inline absl::StatusOr<BackupManifest> BackUp(StoreRig& rig,
+inline absl::StatusOr<BackupManifest> BackUp(state::StoreRig& rig,
                                              const std::string& to,
                                              char key = 'k') {
-  const FakeClock clock(absl::FromUnixMillis(kNowMs));
+  const FakeClock clock(absl::FromUnixMillis(state::kNowMs));
   const auto time = CopyForBackup(WriterOf(rig), clock, to, GoOn);
   if (!time.ok()) return time.status();
-  return FinishBackup(to, *time, TestMasterKey(key), [](FinishStep) {});
+  return FinishBackup(to, *time, state::TestMasterKey(key), [](FinishStep) {});
 }
 
 inline absl::StatusOr<BackupManifest> RestoreTo(const std::string& from,
                                                 const std::string& data_dir,
                                                 char key = 'k') {
-  return RestoreBackup(
-      {.from = from, .data_dir = data_dir, .master_key = TestMasterKey(key)},
-      [](RestoreStep) {});
+  return RestoreBackup({.from = from,
+                        .data_dir = data_dir,
+                        .master_key = state::TestMasterKey(key)},
+                       [](RestoreStep) {});
 }
 
 // The names in a folder, sorted; none when there is no folder.
@@ -64,7 +65,7 @@ inline std::vector<std::string> NamesIn(const std::string& folder) {
 class OpenFolder {
  public:
   explicit OpenFolder(const std::string& data_dir) {
-    auto opened = DataFolder::Open(data_dir, TestMasterKey());
+    auto opened = DataFolder::Open(data_dir, state::TestMasterKey());
     EXPECT_TRUE(opened.ok()) << opened.status();
     if (opened.ok()) folder_ = *std::move(opened);
   }
@@ -81,8 +82,8 @@ class OpenFolder {
                                        [](auto, auto, auto) { return true; });
     EXPECT_TRUE(page.ok()) << page.status();
     if (!page.ok()) return mids;
-    for (const CommittedEvent& event : page->events) {
-      mids.push_back(MergeEvent(event).message_received().mid());
+    for (const state::CommittedEvent& event : page->events) {
+      mids.push_back(state::MergeEvent(event).message_received().mid());
     }
     return mids;
   }
@@ -91,4 +92,4 @@ class OpenFolder {
   std::unique_ptr<DataFolder> folder_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::journal

@@ -12,7 +12,7 @@
 #include "tests/support/status_matchers.h"
 #include "tests/unit/journal/backup_rig.h"
 
-namespace linktor {
+namespace linktor::journal {
 namespace {
 
 namespace fs = std::filesystem;
@@ -35,7 +35,7 @@ std::vector<std::string> OpenFiles() {
 class BackupTest : public testing::Test {
  protected:
   BackupTest() {
-    rig_.Create(kShop);
+    rig_.Create(state::kShop);
     for (int i = 1; i <= 3; ++i) Deliver();
   }
 
@@ -52,12 +52,13 @@ class BackupTest : public testing::Test {
     return CopyForBackup(WriterOf(rig_), clock_, to(), GoOn);
   }
   absl::StatusOr<std::optional<absl::Time>> CopyClosed(char key = 'k') {
-    return CopyUnused(rig_.folder(), TestMasterKey(key), clock_, to(), GoOn);
+    return CopyUnused(rig_.folder(), state::TestMasterKey(key), clock_, to(),
+                      GoOn);
   }
 
   const TempFolder folder_;
-  const FakeClock clock_{absl::FromUnixMillis(kNowMs)};
-  StoreRig rig_;
+  const FakeClock clock_{absl::FromUnixMillis(state::kNowMs)};
+  state::StoreRig rig_;
   int delivered_ = 0;
 };
 
@@ -67,7 +68,7 @@ TEST_F(BackupTest, OfAFolderInUseHasEverything) {
   EXPECT_EQ(made->log.log_id, rig_.data().identity().log_id);
   EXPECT_EQ(made->log.epoch, 1);
   EXPECT_EQ(made->log.last_seq, 3);
-  EXPECT_EQ(made->time, absl::FromUnixMillis(kNowMs));
+  EXPECT_EQ(made->time, absl::FromUnixMillis(state::kNowMs));
   EXPECT_EQ(made->bytes,
             static_cast<std::int64_t>(fs::file_size(to() + "/gateway.db")));
   EXPECT_EQ(*ReadManifest(to()), *made);
@@ -141,7 +142,7 @@ TEST_F(BackupTest, FollowsTheJournalAtWork) {
   ASSERT_THAT(time, IsOk());
   EXPECT_GT(steps, 10);
   const auto made =
-      FinishBackup(to(), *time, TestMasterKey(), [](FinishStep) {});
+      FinishBackup(to(), *time, state::TestMasterKey(), [](FinishStep) {});
   ASSERT_THAT(made, IsOk());
   EXPECT_GE(made->log.last_seq, before_last_step);
   EXPECT_LE(made->log.last_seq, after);
@@ -183,7 +184,8 @@ TEST_F(BackupTest, ThatNeverEndsIsGivenUp) {
   Fill();
   const auto rolling_back = [&](EmbeddedJournal::WriterTask task) {
     return rig_.journal().RunOnWriter(
-        [task = std::move(task)](Database& database) mutable -> absl::Status {
+        [task = std::move(task)](
+            sqlite::Database& database) mutable -> absl::Status {
           LINKTOR_TRY(task(database));
           for (const char* sql :
                {"BEGIN", "UPDATE log_state SET latest_ms = 1", "ROLLBACK"}) {
@@ -225,7 +227,7 @@ TEST_F(BackupTest, DamagedCopyIsNoBackup) {
     file << std::string(4096, '\x5a');
   }
   const auto made =
-      FinishBackup(to(), *time, TestMasterKey(), [](FinishStep) {});
+      FinishBackup(to(), *time, state::TestMasterKey(), [](FinishStep) {});
   EXPECT_THAT(made, StatusIs(absl::StatusCode::kFailedPrecondition));
   EXPECT_THAT(std::string(made.status().message()), HasSubstr("is damaged"));
   EXPECT_THAT(NamesIn(to()), IsEmpty());
@@ -236,7 +238,8 @@ TEST_F(BackupTest, CutCopyIsNoBackup) {
   ASSERT_THAT(time, IsOk());
   fs::resize_file(copy(), fs::file_size(copy()) / 2);
   EXPECT_FALSE(
-      FinishBackup(to(), *time, TestMasterKey(), [](FinishStep) {}).ok());
+      FinishBackup(to(), *time, state::TestMasterKey(), [](FinishStep) {
+      }).ok());
   EXPECT_THAT(NamesIn(to()), IsEmpty());
 }
 
@@ -252,8 +255,8 @@ TEST_F(BackupTest, FolderInUseIsLeftToItsServer) {
 TEST_F(BackupTest, UnusedFolderIsLockedMeanwhile) {
   rig_.Close();
   bool locked = false;
-  const auto time = CopyUnused(rig_.folder(), TestMasterKey(), clock_, to(),
-                               [&](std::int64_t, std::int64_t) {
+  const auto time = CopyUnused(rig_.folder(), state::TestMasterKey(), clock_,
+                               to(), [&](std::int64_t, std::int64_t) {
                                  locked = IsFolderLocked(rig_.folder());
                                  return true;
                                });
@@ -262,7 +265,7 @@ TEST_F(BackupTest, UnusedFolderIsLockedMeanwhile) {
   EXPECT_TRUE(locked);
   EXPECT_FALSE(IsFolderLocked(rig_.folder()));
   const auto made =
-      FinishBackup(to(), **time, TestMasterKey(), [](FinishStep) {});
+      FinishBackup(to(), **time, state::TestMasterKey(), [](FinishStep) {});
   ASSERT_THAT(made, IsOk());
   EXPECT_EQ(made->log.last_seq, 3);
 }
@@ -277,8 +280,9 @@ TEST_F(BackupTest, UnusedFolderWithoutItsMarkerIsTakenAsItIs) {
   const auto time = CopyClosed();
   ASSERT_THAT(time, IsOk());
   ASSERT_TRUE(time->has_value());
-  ASSERT_THAT(FinishBackup(to(), **time, TestMasterKey(), [](FinishStep) {}),
-              IsOk());
+  ASSERT_THAT(
+      FinishBackup(to(), **time, state::TestMasterKey(), [](FinishStep) {}),
+      IsOk());
   const std::string restored = folder_.path() + "/restored";
   ASSERT_THAT(RestoreTo(to(), restored), IsOk());
   EXPECT_EQ(OpenFolder(restored).Mids().size(), 3);
@@ -294,7 +298,8 @@ TEST_F(BackupTest, UnusedFolderUnderAnotherKeyIsNotCopied) {
 
 TEST_F(BackupTest, MissingDatabaseIsASentenceAndIsNotMade) {
   const std::string none = folder_.path() + "/none";
-  const auto time = CopyUnused(none, TestMasterKey(), clock_, to(), GoOn);
+  const auto time =
+      CopyUnused(none, state::TestMasterKey(), clock_, to(), GoOn);
   EXPECT_THAT(time, StatusIs(absl::StatusCode::kFailedPrecondition));
   EXPECT_THAT(std::string(time.status().message()),
               HasSubstr("there is no database"));
@@ -302,4 +307,4 @@ TEST_F(BackupTest, MissingDatabaseIsASentenceAndIsNotMade) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::journal

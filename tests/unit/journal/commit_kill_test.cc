@@ -20,7 +20,7 @@
 #include "tests/unit/journal/kill_rounds.h"
 #include "tests/unit/state/store_rig.h"
 
-namespace linktor {
+namespace linktor::journal {
 namespace {
 
 // The appends, in this order.
@@ -53,8 +53,8 @@ class CommitKillTest : public testing::Test {
   static void TearDownTestSuite() { unsetenv("TMPDIR"); }
 
   void Prepare() {
-    rig_ = std::make_unique<StoreRig>(kOptions);
-    rig_->Create(kShop);
+    rig_ = std::make_unique<state::StoreRig>(kOptions);
+    rig_->Create(state::kShop);
     rig_->Close();
     new (told_.get()) Told;
     message_id_.clear();
@@ -131,7 +131,7 @@ class CommitKillTest : public testing::Test {
   // Sequence, id and type of each event.
   std::string Events() {
     std::string lines;
-    for (const CommittedEvent& event : rig_->ReadEvents()) {
+    for (const state::CommittedEvent& event : rig_->ReadEvents()) {
       absl::StrAppend(&lines, event.seq, " ", absl::BytesToHexString(event.id),
                       " ", event.type, "\n");
     }
@@ -141,7 +141,7 @@ class CommitKillTest : public testing::Test {
   const std::unique_ptr<Told, Unmap> told_{
       new (mmap(nullptr, sizeof(Told), PROT_READ | PROT_WRITE,
                 MAP_SHARED | MAP_ANONYMOUS, -1, 0)) Told};
-  std::unique_ptr<StoreRig> rig_;
+  std::unique_ptr<state::StoreRig> rig_;
   RawId message_id_;
 };
 
@@ -153,4 +153,4 @@ TEST_F(CommitKillTest, AtEveryCallLosesAndRepeatsNothing) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::journal

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/state/event_encoding.h"
 
-namespace linktor {
+namespace linktor::journal {
 namespace {
 
 template <typename T>
@@ -41,7 +41,7 @@ void EngineRig::Reopen() {
   Open();
 }
 
-Ending EngineRig::AppendOne(SealedRecord made) {
+Ending EngineRig::AppendOne(state::SealedRecord made) {
   Ending ended;
   std::latch answered(1);
   AppendSealed(engine_.journal(), std::move(made.keys),
@@ -55,9 +55,9 @@ Ending EngineRig::AppendOne(SealedRecord made) {
 }
 
 std::vector<Ending> EngineRig::AppendTogether(
-    std::vector<SealedRecord> records) {
-  SealedRecord first(MakeNothing());
-  for (SealedRecord& one : records) {
+    std::vector<state::SealedRecord> records) {
+  state::SealedRecord first(state::MakeNothing());
+  for (state::SealedRecord& one : records) {
     first.keys.insert(first.keys.end(), one.keys.begin(), one.keys.end());
   }
   EXPECT_TRUE(AppendOne(std::move(first)).applied());
@@ -77,36 +77,36 @@ std::vector<Ending> EngineRig::AppendTogether(
   return endings;
 }
 
-ApiKeyAnswer EngineRig::CreateKey(const std::string& id,
-                                  const std::string& request_id,
-                                  const std::string& fingerprint) {
-  journal::Record record = NewRecord(kNowMs);
+state::ApiKeyAnswer EngineRig::CreateKey(const std::string& id,
+                                         const std::string& request_id,
+                                         const std::string& fingerprint) {
+  journal::Record record = NewRecord(state::kNowMs);
   journal::CreateApiKey& body = *record.mutable_create_api_key();
   body.set_id(id);
   body.set_sealed_key("sealed");
   body.set_hash("hash of " + id);
   body.set_request_id(request_id);
   body.set_request_fingerprint(fingerprint);
-  return Append<ApiKeyAnswer>(std::move(record));
+  return Append<state::ApiKeyAnswer>(std::move(record));
 }
 
-MessageRow EngineRig::Message(const RawId& id) {
-  return Expect(folder().state().MessageById(id)).value_or(MessageRow{});
+state::MessageRow EngineRig::Message(const RawId& id) {
+  return Expect(folder().state().MessageById(id)).value_or(state::MessageRow{});
 }
 
-ConversationRow EngineRig::Conversation(const std::string& user) {
-  return Expect(folder().state().Conversation(kShop.no, user));
+state::ConversationRow EngineRig::Conversation(const std::string& user) {
+  return Expect(folder().state().Conversation(state::kShop.no, user));
 }
 
 std::vector<std::string> EngineRig::LiveChannels() {
   std::vector<std::string> ids;
-  for (ChannelRow& row : Expect(folder().state().LiveChannels())) {
+  for (state::ChannelRow& row : Expect(folder().state().LiveChannels())) {
     ids.push_back(std::move(row.id));
   }
   return ids;
 }
 
-std::vector<CommittedEvent> EngineRig::ReadEvents() {
+std::vector<state::CommittedEvent> EngineRig::ReadEvents() {
   auto page = Expect(folder().events().Read(
       {.last_seq = std::numeric_limits<std::int64_t>::max(),
        .max_rows = std::numeric_limits<int>::max(),
@@ -118,9 +118,9 @@ std::vector<CommittedEvent> EngineRig::ReadEvents() {
 
 std::vector<std::string> EngineRig::Summary() {
   std::vector<std::string> lines;
-  for (const CommittedEvent& event : ReadEvents()) {
+  for (const state::CommittedEvent& event : ReadEvents()) {
     lines.push_back(absl::StrCat(event.seq, " ", event.type, " ", event.user_id,
-                                 " ", TextOf(MergeEvent(event))));
+                                 " ", TextOf(state::MergeEvent(event))));
   }
   return lines;
 }
@@ -133,7 +133,7 @@ std::vector<Told> EngineRig::told() const {
 std::vector<std::int64_t> EngineRig::told_sequences() const {
   std::vector<std::int64_t> sequences;
   for (const Told& one : told()) {
-    for (const CommittedEvent& event : one.effects.events) {
+    for (const state::CommittedEvent& event : one.effects.events) {
       sequences.push_back(event.seq);
     }
   }
@@ -145,12 +145,12 @@ void EngineRig::Forget() {
   told_.clear();
 }
 
-ItemSpec Text(const std::string& mid, const std::string& user) {
+state::ItemSpec Text(const std::string& mid, const std::string& user) {
   return {.user = user, .mid = mid, .text = "hi"};
 }
 
-ItemSpec Echo(const std::string& mid, const std::string& text) {
-  return {.kind = TestItem::kEcho, .mid = mid, .text = text};
+state::ItemSpec Echo(const std::string& mid, const std::string& text) {
+  return {.kind = state::TestItem::kEcho, .mid = mid, .text = text};
 }
 
 void JournalConformance::Start(const EngineOptions& options) {
@@ -158,7 +158,7 @@ void JournalConformance::Start(const EngineOptions& options) {
   engine_ = GetParam().make(options);
   rig_ = std::make_unique<EngineRig>(*engine_);
   rig_->Open();
-  rig_->Create(kShop);
+  rig_->Create(state::kShop);
 }
 
 void JournalConformance::TearDown() {
@@ -170,4 +170,4 @@ INSTANTIATE_TEST_SUITE_P(Engines, JournalConformance,
                          testing::ValuesIn(AllEngines()),
                          [](const auto& kind) { return kind.param.name; });
 
-}  // namespace linktor
+}  // namespace linktor::journal

@@ -22,13 +22,13 @@
 #include "tests/unit/journal/engines.h"
 #include "tests/unit/state/record_makers.h"
 
-namespace linktor {
+namespace linktor::journal {
 
 // A record as a view was told of it.
 struct Told {
   journal::Record record;
   bool own = false;
-  Effects effects;
+  state::Effects effects;
 };
 
 // Shorthands for an engine, and a view that remembers all. Those that append
@@ -42,42 +42,45 @@ class EngineRig {
   void Reopen();
   Engine& engine() { return engine_; }
   DataFolder& folder() { return engine_.folder(); }
-  Sealer& sealer() { return folder().sealer(); }
+  seal::Sealer& sealer() { return folder().sealer(); }
 
   // Appends its keys, then the record.
-  Ending AppendOne(SealedRecord made);
+  Ending AppendOne(state::SealedRecord made);
   template <typename T>
-  T Append(SealedRecord made) {
+  T Append(state::SealedRecord made) {
     absl::StatusOr<T> answer = AnswerAs<T>(AppendOne(std::move(made)));
     EXPECT_TRUE(answer.ok()) << answer.status();
     return answer.ok() ? *std::move(answer) : T{};
   }
   // Appends them as one batch. Their keys are appended before.
-  std::vector<Ending> AppendTogether(std::vector<SealedRecord> records);
+  std::vector<Ending> AppendTogether(std::vector<state::SealedRecord> records);
 
-  ChannelAnswer Create(const TestChannel& channel) {
-    return Append<ChannelAnswer>(MakeChannel(channel));
+  state::ChannelAnswer Create(const state::TestChannel& channel) {
+    return Append<state::ChannelAnswer>(state::MakeChannel(channel));
   }
-  DeliveryAnswer Deliver(const std::vector<ItemSpec>& items,
-                         std::int64_t now_ms = kNowMs) {
-    return Append<DeliveryAnswer>(MakeDelivery(sealer(), now_ms, items));
+  state::DeliveryAnswer Deliver(const std::vector<state::ItemSpec>& items,
+                                std::int64_t now_ms = state::kNowMs) {
+    return Append<state::DeliveryAnswer>(
+        state::MakeDelivery(sealer(), now_ms, items));
   }
-  ClaimAnswer Claim(const ClaimSpec& spec = {}) {
-    return Append<ClaimAnswer>(MakeClaim(sealer(), spec));
+  state::ClaimAnswer Claim(const state::ClaimSpec& spec = {}) {
+    return Append<state::ClaimAnswer>(state::MakeClaim(sealer(), spec));
   }
-  SendAnswer Settle(const MessageRow& message, const OutcomeSpec& spec) {
-    return Append<SendAnswer>(MakeOutcome(sealer(), message, spec));
+  state::SendAnswer Settle(const state::MessageRow& message,
+                           const state::OutcomeSpec& spec) {
+    return Append<state::SendAnswer>(
+        state::MakeOutcome(sealer(), message, spec));
   }
-  ApiKeyAnswer CreateKey(const std::string& id,
-                         const std::string& request_id = "",
-                         const std::string& fingerprint = "same");
+  state::ApiKeyAnswer CreateKey(const std::string& id,
+                                const std::string& request_id = "",
+                                const std::string& fingerprint = "same");
 
   // These read the state.
-  MessageRow Message(const RawId& id);
-  ConversationRow Conversation(const std::string& user);
+  state::MessageRow Message(const RawId& id);
+  state::ConversationRow Conversation(const std::string& user);
   std::vector<std::string> LiveChannels();
   // Events as subscribers who are behind read them.
-  std::vector<CommittedEvent> ReadEvents();
+  std::vector<state::CommittedEvent> ReadEvents();
   // "sequence type user text" of each, opened.
   std::vector<std::string> Summary();
 
@@ -94,9 +97,9 @@ class EngineRig {
 };
 
 // An ItemSpec of a message that a customer has written.
-ItemSpec Text(const std::string& mid, const std::string& user = "501");
+state::ItemSpec Text(const std::string& mid, const std::string& user = "501");
 // An echo of a send with that text.
-ItemSpec Echo(const std::string& mid, const std::string& text = "hello");
+state::ItemSpec Echo(const std::string& mid, const std::string& text = "hello");
 
 class JournalConformance : public testing::TestWithParam<EngineKind> {
  protected:
@@ -113,4 +116,4 @@ class JournalConformance : public testing::TestWithParam<EngineKind> {
   std::unique_ptr<EngineRig> rig_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::journal

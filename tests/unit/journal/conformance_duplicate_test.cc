@@ -5,27 +5,28 @@
 #include "absl/strings/str_cat.h"
 #include "tests/unit/journal/conformance.h"
 
-namespace linktor {
+namespace linktor::journal {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::SizeIs;
 
 // An item that has no mid, and is told apart by its time and text.
-ItemSpec Seen(const std::string& text, std::int64_t event_ms = kNowMs) {
-  return {.kind = TestItem::kOther, .text = text, .event_ms = event_ms};
+state::ItemSpec Seen(const std::string& text,
+                     std::int64_t event_ms = state::kNowMs) {
+  return {.kind = state::TestItem::kOther, .text = text, .event_ms = event_ms};
 }
 
 TEST_P(JournalConformance, MidIsTakenOnce) {
   EXPECT_EQ(rig().Deliver({Text("m1")}).events, 1);
-  const DeliveryAnswer again = rig().Deliver({Text("m1"), Text("m2")});
+  const state::DeliveryAnswer again = rig().Deliver({Text("m1"), Text("m2")});
   EXPECT_EQ(again.duplicates, 1);
   EXPECT_EQ(again.events, 1);
   EXPECT_THAT(rig().told_sequences(), ElementsAre(1, 2));
 }
 
 TEST_P(JournalConformance, MidIsTakenOnceWithinARecord) {
-  const DeliveryAnswer answer =
+  const state::DeliveryAnswer answer =
       rig().Deliver({Text("m1"), Text("m1"), Text("m2"), Text("m1")});
   EXPECT_EQ(answer.events, 2);
   EXPECT_EQ(answer.duplicates, 2);
@@ -33,12 +34,13 @@ TEST_P(JournalConformance, MidIsTakenOnceWithinARecord) {
 
 TEST_P(JournalConformance, MidIsTakenOnceWithinABatch) {
   const auto endings = rig().AppendTogether(
-      {MakeDelivery(rig().sealer(), kNowMs, {Text("m1")}),
-       MakeDelivery(rig().sealer(), kNowMs, {Text("m1")}),
-       MakeDelivery(rig().sealer(), kNowMs, {Text("m2"), Text("m1")})});
-  EXPECT_EQ(std::get<DeliveryAnswer>(endings[0].answer).events, 1);
-  EXPECT_EQ(std::get<DeliveryAnswer>(endings[1].answer).duplicates, 1);
-  EXPECT_EQ(std::get<DeliveryAnswer>(endings[2].answer).duplicates, 1);
+      {state::MakeDelivery(rig().sealer(), state::kNowMs, {Text("m1")}),
+       state::MakeDelivery(rig().sealer(), state::kNowMs, {Text("m1")}),
+       state::MakeDelivery(rig().sealer(), state::kNowMs,
+                           {Text("m2"), Text("m1")})});
+  EXPECT_EQ(std::get<state::DeliveryAnswer>(endings[0].answer).events, 1);
+  EXPECT_EQ(std::get<state::DeliveryAnswer>(endings[1].answer).duplicates, 1);
+  EXPECT_EQ(std::get<state::DeliveryAnswer>(endings[2].answer).duplicates, 1);
   EXPECT_THAT(rig().told_sequences(), ElementsAre(1, 2));
 }
 
@@ -51,14 +53,14 @@ TEST_P(JournalConformance, MidIsTakenOnceAcrossOpenings) {
 
 // An echo of a message is not a duplicate of it, nor is another channel's.
 TEST_P(JournalConformance, MidOfAnotherKindOrChannelIsAnother) {
-  rig().Create(kCafe);
-  ItemSpec cafe = Text("m1");
-  cafe.channel = kCafe;
-  const DeliveryAnswer answer =
+  rig().Create(state::kCafe);
+  state::ItemSpec cafe = Text("m1");
+  cafe.channel = state::kCafe;
+  const state::DeliveryAnswer answer =
       rig().Deliver({Text("m1"),
                      Echo("m1"),
                      cafe,
-                     {.kind = TestItem::kPostback, .mid = "m1"}});
+                     {.kind = state::TestItem::kPostback, .mid = "m1"}});
   EXPECT_EQ(answer.events, 4);
 }
 
@@ -77,16 +79,18 @@ TEST_P(JournalConformance, MidIsFoundWhereverItIs) {
 TEST_P(JournalConformance, DedupeKeyIsTakenOnce) {
   EXPECT_EQ(rig().Deliver({Seen("a")}).events, 1);
   EXPECT_EQ(rig().Deliver({Seen("a")}).duplicates, 1);
-  EXPECT_EQ(rig().Deliver({Seen("a", kNowMs + 1)}).events, 1) << "another time";
+  EXPECT_EQ(rig().Deliver({Seen("a", state::kNowMs + 1)}).events, 1)
+      << "another time";
   EXPECT_EQ(rig().Deliver({Seen("b")}).events, 1) << "another item";
 }
 
 TEST_P(JournalConformance, DedupeKeyIsTakenOnceWithinARecordAndABatch) {
   const auto endings = rig().AppendTogether(
-      {MakeDelivery(rig().sealer(), kNowMs, {Seen("a"), Seen("a"), Seen("b")}),
-       MakeDelivery(rig().sealer(), kNowMs, {Seen("b")})});
-  EXPECT_EQ(std::get<DeliveryAnswer>(endings[0].answer).duplicates, 1);
-  EXPECT_EQ(std::get<DeliveryAnswer>(endings[1].answer).duplicates, 1);
+      {state::MakeDelivery(rig().sealer(), state::kNowMs,
+                           {Seen("a"), Seen("a"), Seen("b")}),
+       state::MakeDelivery(rig().sealer(), state::kNowMs, {Seen("b")})});
+  EXPECT_EQ(std::get<state::DeliveryAnswer>(endings[0].answer).duplicates, 1);
+  EXPECT_EQ(std::get<state::DeliveryAnswer>(endings[1].answer).duplicates, 1);
 }
 
 TEST_P(JournalConformance, DedupeKeyIsTakenOnceAcrossOpenings) {
@@ -99,11 +103,11 @@ TEST_P(JournalConformance, DedupeKeyIsTakenOnceAcrossOpenings) {
 TEST_P(JournalConformance, DuplicateMovesNothing) {
   rig().Deliver({Text("m1")});
   const auto before = rig().Conversation("501").last_inbound_ms;
-  ItemSpec later = Text("m1");
-  later.event_ms = kNowMs + kHourMs;
-  rig().Deliver({later}, kNowMs + kHourMs);
+  state::ItemSpec later = Text("m1");
+  later.event_ms = state::kNowMs + state::kHourMs;
+  rig().Deliver({later}, state::kNowMs + state::kHourMs);
   EXPECT_EQ(rig().Conversation("501").last_inbound_ms, before);
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::journal

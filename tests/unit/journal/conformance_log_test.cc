@@ -10,7 +10,7 @@
 #include "tests/unit/journal/conformance.h"
 #include "tests/unit/state/store_rig.h"
 
-namespace linktor {
+namespace linktor::journal {
 namespace {
 
 using ::testing::ElementsAre;
@@ -19,9 +19,10 @@ using ::testing::SizeIs;
 
 TEST_P(JournalConformance, AppliesInTheOrderOfAppending) {
   const auto endings = rig().AppendTogether(
-      {MakeDelivery(rig().sealer(), kNowMs, {Text("m1")}),
-       MakeDelivery(rig().sealer(), kNowMs, {Text("m2")}),
-       MakeDelivery(rig().sealer(), kNowMs, {Text("m3", "502"), Text("m4")})});
+      {state::MakeDelivery(rig().sealer(), state::kNowMs, {Text("m1")}),
+       state::MakeDelivery(rig().sealer(), state::kNowMs, {Text("m2")}),
+       state::MakeDelivery(rig().sealer(), state::kNowMs,
+                           {Text("m3", "502"), Text("m4")})});
   for (const Ending& one : endings) EXPECT_TRUE(one.applied());
   EXPECT_THAT(
       rig().Summary(),
@@ -33,18 +34,19 @@ TEST_P(JournalConformance, AnswersAreInTheOrderOfAppending) {
   std::vector<int> answered;
   engine().Hold();
   for (int i = 0; i < 100; ++i) {
-    engine().journal().Append(MakeNothing(), [&answered, i](const Ending&) {
-      answered.push_back(i);
-    });
+    engine().journal().Append(
+        state::MakeNothing(),
+        [&answered, i](const Ending&) { answered.push_back(i); });
   }
   engine().Release();
-  rig().Append<Done>(MakeNothing());
+  rig().Append<state::Done>(state::MakeNothing());
   ASSERT_THAT(answered, SizeIs(100));
   for (int i = 0; i < 100; ++i) EXPECT_EQ(answered[std::size_t(i)], i);
 }
 
 TEST_P(JournalConformance, AnswersAfterTheViewsAndTheState) {
-  SealedRecord made = MakeDelivery(rig().sealer(), kNowMs, {Text("m1")});
+  state::SealedRecord made =
+      state::MakeDelivery(rig().sealer(), state::kNowMs, {Text("m1")});
   std::size_t told = 0;
   std::size_t stored = 0;
   std::latch answered(1);
@@ -64,9 +66,9 @@ TEST_P(JournalConformance, AnswersAfterTheViewsAndTheState) {
 TEST_P(JournalConformance, AnswerOfACallbacksAppendComesToo) {
   std::vector<std::string> order;
   std::latch done(1);
-  engine().journal().Append(MakeNothing(), [&](const Ending&) {
+  engine().journal().Append(state::MakeNothing(), [&](const Ending&) {
     order.emplace_back("first");
-    engine().journal().Append(MakeNothing(), [&](const Ending&) {
+    engine().journal().Append(state::MakeNothing(), [&](const Ending&) {
       order.emplace_back("second");
       done.count_down();
     });
@@ -78,19 +80,20 @@ TEST_P(JournalConformance, AnswerOfACallbacksAppendComesToo) {
 TEST_P(JournalConformance, FeedTellsEventsInOrderWithoutHoles) {
   rig().Deliver({Text("m1"), Text("m2")});
   rig().Deliver({Text("m2")});
-  rig().AppendTogether({MakeDelivery(rig().sealer(), kNowMs, {Text("m3")}),
-                        MakeDelivery(rig().sealer(), kNowMs, {Text("m1")}),
-                        MakeDelivery(rig().sealer(), kNowMs, {Text("m4")})});
+  rig().AppendTogether(
+      {state::MakeDelivery(rig().sealer(), state::kNowMs, {Text("m3")}),
+       state::MakeDelivery(rig().sealer(), state::kNowMs, {Text("m1")}),
+       state::MakeDelivery(rig().sealer(), state::kNowMs, {Text("m4")})});
   EXPECT_THAT(rig().told_sequences(), ElementsAre(1, 2, 3, 4));
 }
 
 TEST_P(JournalConformance, FeedTellsWhatIsReadLater) {
   rig().Deliver({Text("m1"), Echo("m2")});
   rig().Deliver({Text("m3", "502")});
-  std::vector<CommittedEvent> told;
+  std::vector<state::CommittedEvent> told;
   for (Told& one : rig().told()) {
-    for (CommittedEvent& event : one.effects.events) {
-      ASSERT_TRUE(OpenEvent(rig().sealer(), event).ok());
+    for (state::CommittedEvent& event : one.effects.events) {
+      ASSERT_TRUE(state::OpenEvent(rig().sealer(), event).ok());
       told.push_back(std::move(event));
     }
   }
@@ -99,36 +102,40 @@ TEST_P(JournalConformance, FeedTellsWhatIsReadLater) {
   for (std::size_t i = 0; i < told.size(); ++i) {
     EXPECT_EQ(told[i].seq, read[i].seq);
     EXPECT_EQ(told[i].id, read[i].id);
-    EXPECT_EQ(MergeEvent(told[i]).SerializeAsString(),
-              MergeEvent(read[i]).SerializeAsString());
+    EXPECT_EQ(state::MergeEvent(told[i]).SerializeAsString(),
+              state::MergeEvent(read[i]).SerializeAsString());
   }
 }
 
 // An event that its appender knows in the clear need not be opened again.
 TEST_P(JournalConformance, ClearEventsRideBeside) {
-  SealedRecord made = MakeDelivery(rig().sealer(), kNowMs, {Text("m1")});
+  state::SealedRecord made =
+      state::MakeDelivery(rig().sealer(), state::kNowMs, {Text("m1")});
   const auto clear = made.clear.front();
-  rig().Append<DeliveryAnswer>(std::move(made));
+  rig().Append<state::DeliveryAnswer>(std::move(made));
   const Told told = rig().told().back();
   ASSERT_THAT(told.effects.events, SizeIs(1));
   EXPECT_EQ(told.effects.events.front().encoded, clear);
 }
 
 TEST_P(JournalConformance, WithoutClearEventsTheSealedOnesAreTold) {
-  SealedRecord made = MakeDelivery(rig().sealer(), kNowMs, {Text("m1")});
+  state::SealedRecord made =
+      state::MakeDelivery(rig().sealer(), state::kNowMs, {Text("m1")});
   made.clear.clear();
-  rig().Append<DeliveryAnswer>(std::move(made));
-  CommittedEvent event = rig().told().back().effects.events.front();
+  rig().Append<state::DeliveryAnswer>(std::move(made));
+  state::CommittedEvent event = rig().told().back().effects.events.front();
   EXPECT_EQ(event.encoded, nullptr);
-  ASSERT_TRUE(OpenEvent(rig().sealer(), event).ok());
-  EXPECT_EQ(MergeEvent(event).message_received().text(), "hi");
+  ASSERT_TRUE(state::OpenEvent(rig().sealer(), event).ok());
+  EXPECT_EQ(state::MergeEvent(event).message_received().text(), "hi");
 }
 
 TEST_P(JournalConformance, RefusedRecordsAreNotTold) {
   rig().Forget();
-  MessageRow nobody{.id = NewRawId(), .channel_no = kShop.no, .attempt = 1};
-  EXPECT_FALSE(
-      rig().AppendOne(MakeOutcome(rig().sealer(), nobody, {})).applied());
+  state::MessageRow nobody{
+      .id = NewRawId(), .channel_no = state::kShop.no, .attempt = 1};
+  EXPECT_FALSE(rig()
+                   .AppendOne(state::MakeOutcome(rig().sealer(), nobody, {}))
+                   .applied());
   for (const Told& one : rig().told()) {
     EXPECT_FALSE(one.record.has_send_outcome());
   }
@@ -145,7 +152,7 @@ TEST_P(JournalConformance, RecordsSayWhoAppendedThem) {
   rig().Deliver({Text("m2")});
   std::int64_t number = 0;
   for (const Told& one : rig().told()) {
-    EXPECT_EQ(one.record.format(), kRecordFormat);
+    EXPECT_EQ(one.record.format(), state::kRecordFormat);
     EXPECT_EQ(one.record.instance(), rig().folder().appender().instance);
     EXPECT_EQ(one.record.incarnation(), rig().folder().appender().incarnation);
     EXPECT_EQ(one.record.number(), ++number);
@@ -201,17 +208,17 @@ TEST_P(JournalConformance, SequencesGoOnAfterAnOpening) {
 
 // A clock that goes back moves no event.
 TEST_P(JournalConformance, SequencesFollowTheLogNotTheClock) {
-  rig().Deliver({Text("m1")}, kNowMs);
-  rig().Deliver({Text("m2")}, kNowMs - kDayMs);
-  rig().Deliver({Text("m3")}, kNowMs + kDayMs);
+  rig().Deliver({Text("m1")}, state::kNowMs);
+  rig().Deliver({Text("m2")}, state::kNowMs - state::kDayMs);
+  rig().Deliver({Text("m3")}, state::kNowMs + state::kDayMs);
   EXPECT_THAT(rig().told_sequences(), ElementsAre(1, 2, 3));
 }
 
 TEST_P(JournalConformance, AppendsAreRefusedAfterTheEnd) {
   engine().Stop();
-  const Ending ending = rig().AppendOne(MakeNothing());
+  const Ending ending = rig().AppendOne(state::MakeNothing());
   EXPECT_EQ(ending.kind, Ending::Kind::kRefused);
-  EXPECT_EQ(ReasonOf(ending.status), "DRAINING");
+  EXPECT_EQ(state::ReasonOf(ending.status), "DRAINING");
 }
 
 TEST_P(JournalConformance, ManyThreadsShareOneSequence) {
@@ -255,9 +262,11 @@ TEST_P(JournalConformance, AKeyThatIsStoredIsUsedAgain) {
 
 // Two callers may have made a key for the same person at the same time.
 TEST_P(JournalConformance, APersonMayHaveSeveralKeys) {
-  std::vector<SealedRecord> both;
-  both.push_back(MakeDelivery(rig().sealer(), kNowMs, {Text("m1")}));
-  both.push_back(MakeDelivery(rig().sealer(), kNowMs, {Text("m2")}));
+  std::vector<state::SealedRecord> both;
+  both.push_back(
+      state::MakeDelivery(rig().sealer(), state::kNowMs, {Text("m1")}));
+  both.push_back(
+      state::MakeDelivery(rig().sealer(), state::kNowMs, {Text("m2")}));
   ASSERT_THAT(both.front().keys, SizeIs(1));
   ASSERT_THAT(both.back().keys, SizeIs(1));
   ASSERT_THAT(both.front().keys.front().id(),
@@ -270,14 +279,15 @@ TEST_P(JournalConformance, APersonMayHaveSeveralKeys) {
 
 TEST_P(JournalConformance, ContentCanBeOpenedAfterAnOpening) {
   rig().Deliver({Text("m1")});
-  const MessageRow sent = rig().Claim({.text = "secret"}).message;
+  const state::MessageRow sent = rig().Claim({.text = "secret"}).message;
   rig().Reopen();
   EXPECT_THAT(rig().Summary(), ElementsAre("1 message.received 501 hi"));
-  const auto opened = rig().sealer().Open(
-      SealedPlace::kMessage, sent.id, rig().Message(sent.id).sealed_content);
+  const auto opened =
+      rig().sealer().Open(seal::SealedPlace::kMessage, sent.id,
+                          rig().Message(sent.id).sealed_content);
   ASSERT_TRUE(opened.ok()) << opened.status();
   EXPECT_EQ(*opened, "secret");
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::journal

@@ -7,24 +7,24 @@
 #include "tests/unit/journal/conformance.h"
 #include "tests/unit/state/store_rig.h"
 
-namespace linktor {
+namespace linktor::journal {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::SizeIs;
-using Kind = ClaimAnswer::Kind;
+using Kind = state::ClaimAnswer::Kind;
 
 // The last event, as subscribers see it.
 v1::Event LastEvent(EngineRig& rig) {
   const auto events = rig.ReadEvents();
   EXPECT_FALSE(events.empty());
-  return events.empty() ? v1::Event() : MergeEvent(events.back());
+  return events.empty() ? v1::Event() : state::MergeEvent(events.back());
 }
 
 // ---- Claims -----------------------------------------------------------------
 
 TEST_P(JournalConformance, ClaimIsGivenOnce) {
-  const ClaimAnswer claimed = rig().Claim();
+  const state::ClaimAnswer claimed = rig().Claim();
   EXPECT_EQ(claimed.kind, Kind::kClaimed);
   EXPECT_EQ(claimed.message.state, v1::MESSAGE_STATE_PENDING);
   EXPECT_EQ(claimed.message.attempt, 1);
@@ -37,19 +37,20 @@ TEST_P(JournalConformance, ClaimIsGivenOnce) {
 
 TEST_P(JournalConformance, ClaimInFlightIsNotGivenAgain) {
   const RawId id = rig().Claim().message.id;
-  const ClaimAnswer again = rig().Claim();
+  const state::ClaimAnswer again = rig().Claim();
   EXPECT_EQ(again.kind, Kind::kInFlight);
   EXPECT_EQ(again.message.id, id);
   EXPECT_THAT(rig().told().back().effects.messages, SizeIs(0));
 }
 
 TEST_P(JournalConformance, OneOfManyClaimsInABatchIsGiven) {
-  std::vector<SealedRecord> claims;
+  std::vector<state::SealedRecord> claims;
   claims.reserve(5);
-  for (int i = 0; i < 5; ++i) claims.push_back(MakeClaim(rig().sealer(), {}));
+  for (int i = 0; i < 5; ++i)
+    claims.push_back(state::MakeClaim(rig().sealer(), {}));
   int claimed = 0;
   for (Ending& ending : rig().AppendTogether(std::move(claims))) {
-    const auto& answer = std::get<ClaimAnswer>(ending.answer);
+    const auto& answer = std::get<state::ClaimAnswer>(ending.answer);
     EXPECT_EQ(answer.kind, claimed == 0 ? Kind::kClaimed : Kind::kInFlight);
     claimed += answer.kind == Kind::kClaimed ? 1 : 0;
   }
@@ -57,10 +58,10 @@ TEST_P(JournalConformance, OneOfManyClaimsInABatchIsGiven) {
 }
 
 TEST_P(JournalConformance, EndedClaimIsAnsweredAgain) {
-  const MessageRow claimed = rig().Claim().message;
+  const state::MessageRow claimed = rig().Claim().message;
   rig().Settle(claimed, {.mid = "m1"});
   rig().Reopen();
-  const ClaimAnswer again = rig().Claim();
+  const state::ClaimAnswer again = rig().Claim();
   EXPECT_EQ(again.kind, Kind::kEnded);
   EXPECT_EQ(again.message.id, claimed.id);
   EXPECT_EQ(again.message.state, v1::MESSAGE_STATE_SENT);
@@ -75,9 +76,9 @@ TEST_P(JournalConformance, RequestIdOfAnotherMessageIsRefused) {
 
 // The message has one id, whatever it took to send it.
 TEST_P(JournalConformance, FailedIsTriedAgainUnderItsId) {
-  const MessageRow claimed = rig().Claim().message;
+  const state::MessageRow claimed = rig().Claim().message;
   rig().Settle(claimed, {.state = v1::MESSAGE_STATE_FAILED});
-  const ClaimAnswer again = rig().Claim();
+  const state::ClaimAnswer again = rig().Claim();
   EXPECT_EQ(again.kind, Kind::kClaimed);
   EXPECT_EQ(again.message.id, claimed.id);
   EXPECT_EQ(again.message.attempt, 2);
@@ -85,7 +86,7 @@ TEST_P(JournalConformance, FailedIsTriedAgainUnderItsId) {
 }
 
 TEST_P(JournalConformance, PendingClaimIsKnownAfterAnOpening) {
-  const MessageRow claimed = rig().Claim().message;
+  const state::MessageRow claimed = rig().Claim().message;
   rig().Reopen();
   const auto pending = rig().folder().state().PendingMessages();
   ASSERT_TRUE(pending.ok()) << pending.status();
@@ -97,29 +98,31 @@ TEST_P(JournalConformance, PendingClaimIsKnownAfterAnOpening) {
 }
 
 TEST_P(JournalConformance, ClaimOfNoChannelIsRefused) {
-  EXPECT_EQ(rig().Claim({.channel = kCafe}).kind, Kind::kChannelGone);
+  EXPECT_EQ(rig().Claim({.channel = state::kCafe}).kind, Kind::kChannelGone);
 }
 
 TEST_P(JournalConformance, ClaimOutsideTheWindowIsRefused) {
   rig().Deliver({Text("m1")});
-  const ClaimAnswer late = rig().Claim({.now_ms = kNowMs + kDayMs});
+  const state::ClaimAnswer late =
+      rig().Claim({.now_ms = state::kNowMs + state::kDayMs});
   EXPECT_EQ(late.kind, Kind::kWindowClosed);
-  EXPECT_EQ(late.time_ms, kNowMs);
-  EXPECT_EQ(rig().Claim({.now_ms = kNowMs + kDayMs - 1}).kind, Kind::kClaimed);
+  EXPECT_EQ(late.time_ms, state::kNowMs);
+  EXPECT_EQ(rig().Claim({.now_ms = state::kNowMs + state::kDayMs - 1}).kind,
+            Kind::kClaimed);
 }
 
 TEST_P(JournalConformance, ClaimOverTheQuotaIsRefused) {
   rig().Claim({.request_id = "r1", .quota = 1});
-  const ClaimAnswer over = rig().Claim({.request_id = "r2", .quota = 1});
+  const state::ClaimAnswer over = rig().Claim({.request_id = "r2", .quota = 1});
   EXPECT_EQ(over.kind, Kind::kOverQuota);
-  EXPECT_EQ(over.time_ms, kNowMs + kHourMs);
+  EXPECT_EQ(over.time_ms, state::kNowMs + state::kHourMs);
 }
 
 // ---- Outcomes ---------------------------------------------------------------
 
 TEST_P(JournalConformance, OutcomeEndsTheSendAndIsAnEvent) {
-  const MessageRow claimed = rig().Claim().message;
-  const SendAnswer sent = rig().Settle(claimed, {.mid = "m1"});
+  const state::MessageRow claimed = rig().Claim().message;
+  const state::SendAnswer sent = rig().Settle(claimed, {.mid = "m1"});
   EXPECT_TRUE(sent.applied);
   EXPECT_EQ(sent.message.state, v1::MESSAGE_STATE_SENT);
   EXPECT_THAT(rig().Summary(), ElementsAre("1 message.sent 501 "));
@@ -127,9 +130,9 @@ TEST_P(JournalConformance, OutcomeEndsTheSendAndIsAnEvent) {
 }
 
 TEST_P(JournalConformance, SecondOutcomeChangesNothing) {
-  const MessageRow claimed = rig().Claim().message;
+  const state::MessageRow claimed = rig().Claim().message;
   rig().Settle(claimed, {.mid = "m1"});
-  const SendAnswer second =
+  const state::SendAnswer second =
       rig().Settle(claimed, {.state = v1::MESSAGE_STATE_FAILED});
   EXPECT_FALSE(second.applied);
   EXPECT_EQ(second.message.state, v1::MESSAGE_STATE_SENT);
@@ -137,40 +140,40 @@ TEST_P(JournalConformance, SecondOutcomeChangesNothing) {
 }
 
 TEST_P(JournalConformance, LateOutcomeSettlesTheUnconfirmed) {
-  const MessageRow claimed = rig().Claim().message;
+  const state::MessageRow claimed = rig().Claim().message;
   rig().Settle(claimed, {.state = v1::MESSAGE_STATE_UNCONFIRMED});
-  const SendAnswer late = rig().Settle(
+  const state::SendAnswer late = rig().Settle(
       claimed, {.mid = "m1", .expected_state = v1::MESSAGE_STATE_UNCONFIRMED});
   EXPECT_TRUE(late.applied);
   EXPECT_EQ(rig().Message(claimed.id).state, v1::MESSAGE_STATE_SENT);
 }
 
 TEST_P(JournalConformance, OutcomeOfAnotherAttemptChangesNothing) {
-  const MessageRow first = rig().Claim().message;
+  const state::MessageRow first = rig().Claim().message;
   rig().Settle(first, {.state = v1::MESSAGE_STATE_FAILED});
-  const MessageRow second = rig().Claim().message;
+  const state::MessageRow second = rig().Claim().message;
   EXPECT_FALSE(rig().Settle(first, {.mid = "m1"}).applied);
   EXPECT_EQ(rig().Message(second.id).state, v1::MESSAGE_STATE_PENDING);
   EXPECT_TRUE(rig().Settle(second, {.mid = "m2"}).applied);
 }
 
 TEST_P(JournalConformance, OutcomeOfAnUnknownMessageIsRefused) {
-  const MessageRow nobody{.id = NewRawId(),
-                          .channel_no = kShop.no,
-                          .channel_id = kShop.id,
-                          .user_id = "501",
-                          .attempt = 1};
+  const state::MessageRow nobody{.id = NewRawId(),
+                                 .channel_no = state::kShop.no,
+                                 .channel_id = state::kShop.id,
+                                 .user_id = "501",
+                                 .attempt = 1};
   const Ending ending =
-      rig().AppendOne(MakeOutcome(rig().sealer(), nobody, {}));
+      rig().AppendOne(state::MakeOutcome(rig().sealer(), nobody, {}));
   EXPECT_EQ(ending.kind, Ending::Kind::kRefused);
-  EXPECT_EQ(ReasonOf(ending.status), "INTERNAL_FAULT");
+  EXPECT_EQ(state::ReasonOf(ending.status), "INTERNAL_FAULT");
   EXPECT_EQ(rig().Deliver({Text("m1")}).events, 1) << "others are not held up";
 }
 
 // ---- Echoes -----------------------------------------------------------------
 
 TEST_P(JournalConformance, EchoBeforeItsAnswerIsHeldAndThenOurs) {
-  const MessageRow claimed = rig().Claim().message;
+  const state::MessageRow claimed = rig().Claim().message;
   EXPECT_EQ(rig().Deliver({Echo("m1")}).events, 1);
   EXPECT_THAT(rig().ReadEvents(), SizeIs(0)) << "nobody knows whose it is";
   rig().Settle(claimed, {.mid = "m1"});
@@ -183,7 +186,7 @@ TEST_P(JournalConformance, EchoBeforeItsAnswerIsHeldAndThenOurs) {
 }
 
 TEST_P(JournalConformance, EchoOfElsewhereIsHeldUntilNoSendIsPending) {
-  const MessageRow claimed = rig().Claim({.text = "other"}).message;
+  const state::MessageRow claimed = rig().Claim({.text = "other"}).message;
   rig().Deliver({Echo("m1")});
   rig().Settle(claimed, {.mid = "m2"});
   EXPECT_THAT(rig().Summary(),
@@ -193,7 +196,7 @@ TEST_P(JournalConformance, EchoOfElsewhereIsHeldUntilNoSendIsPending) {
 }
 
 TEST_P(JournalConformance, HeldEchoIsADuplicateOfItself) {
-  const MessageRow claimed = rig().Claim().message;
+  const state::MessageRow claimed = rig().Claim().message;
   rig().Deliver({Echo("m1")});
   EXPECT_EQ(rig().Deliver({Echo("m1")}).duplicates, 1);
   rig().Settle(claimed, {.mid = "m1"});
@@ -202,7 +205,7 @@ TEST_P(JournalConformance, HeldEchoIsADuplicateOfItself) {
 }
 
 TEST_P(JournalConformance, HeldEchoIsReleasedAfterAnOpening) {
-  const MessageRow claimed = rig().Claim().message;
+  const state::MessageRow claimed = rig().Claim().message;
   rig().Deliver({Echo("m1")});
   rig().Reopen();
   rig().Settle(claimed, {.mid = "m1"});
@@ -212,10 +215,10 @@ TEST_P(JournalConformance, HeldEchoIsReleasedAfterAnOpening) {
 }
 
 TEST_P(JournalConformance, EchoOfTheSameTextSettlesTheUnconfirmed) {
-  const MessageRow claimed = rig().Claim().message;
+  const state::MessageRow claimed = rig().Claim().message;
   rig().Settle(claimed, {.state = v1::MESSAGE_STATE_UNCONFIRMED});
   rig().Deliver({Echo("m1")});
-  const MessageRow settled = rig().Message(claimed.id);
+  const state::MessageRow settled = rig().Message(claimed.id);
   EXPECT_EQ(settled.state, v1::MESSAGE_STATE_SENT);
   EXPECT_EQ(settled.settled_by, v1::SETTLED_BY_ECHO_CONTENT);
   EXPECT_EQ(settled.mid, "m1");
@@ -224,4 +227,4 @@ TEST_P(JournalConformance, EchoOfTheSameTextSettlesTheUnconfirmed) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::journal

@@ -4,19 +4,19 @@
 
 #include "tests/unit/journal/conformance.h"
 
-namespace linktor {
+namespace linktor::journal {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-using Kind = ChannelAnswer::Kind;
-using KeyKind = ApiKeyAnswer::Kind;
+using Kind = state::ChannelAnswer::Kind;
+using KeyKind = state::ApiKeyAnswer::Kind;
 
 // ---- Channels ---------------------------------------------------------------
 
 TEST_P(JournalConformance, CreatedChannelLivesAndIsTold) {
-  const ChannelAnswer created = rig().Create(kCafe);
+  const state::ChannelAnswer created = rig().Create(state::kCafe);
   EXPECT_EQ(created.kind, Kind::kApplied);
   EXPECT_EQ(created.row.revision, 1);
   ASSERT_THAT(rig().told().back().effects.channels, SizeIs(1));
@@ -26,88 +26,94 @@ TEST_P(JournalConformance, CreatedChannelLivesAndIsTold) {
 }
 
 TEST_P(JournalConformance, CreationIsReplayedByItsRequestId) {
-  const auto create = [this](const TestChannel& channel, const char* body) {
-    return rig().Append<ChannelAnswer>(
-        MakeChannel(channel, kNowMs, "q1", body));
+  const auto create = [this](const state::TestChannel& channel,
+                             const char* body) {
+    return rig().Append<state::ChannelAnswer>(
+        state::MakeChannel(channel, state::kNowMs, "q1", body));
   };
-  EXPECT_EQ(create(kCafe, "same").kind, Kind::kApplied);
-  TestChannel again = kCafe;
+  EXPECT_EQ(create(state::kCafe, "same").kind, Kind::kApplied);
+  state::TestChannel again = state::kCafe;
   again.no = 999;
-  const ChannelAnswer replayed = create(again, "same");
+  const state::ChannelAnswer replayed = create(again, "same");
   EXPECT_EQ(replayed.kind, Kind::kReplayed);
-  EXPECT_EQ(replayed.row.no, kCafe.no);
+  EXPECT_EQ(replayed.row.no, state::kCafe.no);
   EXPECT_EQ(create(again, "other").kind, Kind::kReused);
   EXPECT_THAT(rig().LiveChannels(), ElementsAre("cafe", "shop"));
 }
 
 TEST_P(JournalConformance, ChannelWhoseIdOrAccountIsTakenIsRefused) {
-  TestChannel same_id = kCafe;
-  same_id.id = kShop.id;
+  state::TestChannel same_id = state::kCafe;
+  same_id.id = state::kShop.id;
   EXPECT_EQ(rig().Create(same_id).kind, Kind::kIdTaken);
-  TestChannel same_account = kCafe;
-  same_account.account = kShop.account;
-  const ChannelAnswer taken = rig().Create(same_account);
+  state::TestChannel same_account = state::kCafe;
+  same_account.account = state::kShop.account;
+  const state::ChannelAnswer taken = rig().Create(same_account);
   EXPECT_EQ(taken.kind, Kind::kAccountTaken);
-  EXPECT_EQ(taken.owner, kShop.id);
+  EXPECT_EQ(taken.owner, state::kShop.id);
   EXPECT_THAT(rig().LiveChannels(), ElementsAre("shop"));
 }
 
 TEST_P(JournalConformance, UpdateOfAnOldRevisionIsRefused) {
-  const ChannelRow created = rig().Create(kCafe).row;
-  const auto updated = rig().Append<ChannelAnswer>(MakeUpdate(created));
+  const state::ChannelRow created = rig().Create(state::kCafe).row;
+  const auto updated =
+      rig().Append<state::ChannelAnswer>(state::MakeUpdate(created));
   EXPECT_EQ(updated.kind, Kind::kApplied);
   EXPECT_EQ(updated.row.revision, 2);
   rig().Forget();
-  EXPECT_EQ(rig().Append<ChannelAnswer>(MakeUpdate(created)).kind,
+  EXPECT_EQ(rig().Append<state::ChannelAnswer>(state::MakeUpdate(created)).kind,
             Kind::kChanged);
   EXPECT_THAT(rig().told().back().effects.channels, IsEmpty());
-  EXPECT_EQ(rig().Append<ChannelAnswer>(MakeUpdate(updated.row)).row.revision,
+  EXPECT_EQ(rig()
+                .Append<state::ChannelAnswer>(state::MakeUpdate(updated.row))
+                .row.revision,
             3);
 }
 
 TEST_P(JournalConformance, DeletedChannelIsToldAndTakesNothing) {
-  EXPECT_EQ(rig().Append<ChannelAnswer>(MakeDeletion("shop")).kind,
-            Kind::kApplied);
+  EXPECT_EQ(
+      rig().Append<state::ChannelAnswer>(state::MakeDeletion("shop")).kind,
+      Kind::kApplied);
   ASSERT_THAT(rig().told().back().effects.channels, SizeIs(1));
   EXPECT_TRUE(rig().told().back().effects.channels.front().deleted);
   EXPECT_EQ(rig().Deliver({Text("m1")}).issues, 1);
-  EXPECT_EQ(rig().Claim().kind, ClaimAnswer::Kind::kChannelGone);
+  EXPECT_EQ(rig().Claim().kind, state::ClaimAnswer::Kind::kChannelGone);
   EXPECT_THAT(rig().LiveChannels(), IsEmpty());
-  EXPECT_EQ(rig().Append<ChannelAnswer>(MakeDeletion("shop")).kind,
-            Kind::kNotFound);
+  EXPECT_EQ(
+      rig().Append<state::ChannelAnswer>(state::MakeDeletion("shop")).kind,
+      Kind::kNotFound);
 }
 
 // ---- API keys ---------------------------------------------------------------
 
 TEST_P(JournalConformance, ApiKeyIsCreatedChangedUsedAndDeleted) {
   EXPECT_EQ(rig().CreateKey("k1").row.revision, 1);
-  journal::Record update = NewRecord(kNowMs);
+  journal::Record update = NewRecord(state::kNowMs);
   update.mutable_update_api_key()->set_id("k1");
   update.mutable_update_api_key()->set_expected_revision(1);
   update.mutable_update_api_key()->set_sealed_key("sealed anew");
-  EXPECT_EQ(rig().Append<ApiKeyAnswer>(update).kind, KeyKind::kApplied);
-  EXPECT_EQ(rig().Append<ApiKeyAnswer>(update).kind, KeyKind::kChanged);
-  journal::Record use = NewRecord(kNowMs);
+  EXPECT_EQ(rig().Append<state::ApiKeyAnswer>(update).kind, KeyKind::kApplied);
+  EXPECT_EQ(rig().Append<state::ApiKeyAnswer>(update).kind, KeyKind::kChanged);
+  journal::Record use = NewRecord(state::kNowMs);
   use.mutable_use_api_keys()->add_uses()->set_id("k1");
-  use.mutable_use_api_keys()->mutable_uses(0)->set_time_ms(kNowMs);
-  rig().Append<Done>(use);
+  use.mutable_use_api_keys()->mutable_uses(0)->set_time_ms(state::kNowMs);
+  rig().Append<state::Done>(use);
   rig().Reopen();
   auto keys = rig().folder().state().ApiKeys();
   ASSERT_TRUE(keys.ok()) << keys.status();
   ASSERT_THAT(*keys, SizeIs(1));
   EXPECT_EQ(keys->front().sealed_key, "sealed anew");
-  EXPECT_EQ(keys->front().last_use_ms, kNowMs);
-  journal::Record remove = NewRecord(kNowMs);
+  EXPECT_EQ(keys->front().last_use_ms, state::kNowMs);
+  journal::Record remove = NewRecord(state::kNowMs);
   remove.mutable_delete_api_key()->set_id("k1");
   remove.mutable_delete_api_key()->set_expected_revision(2);
-  EXPECT_TRUE(rig().Append<ApiKeyAnswer>(remove).row.deleted);
+  EXPECT_TRUE(rig().Append<state::ApiKeyAnswer>(remove).row.deleted);
   EXPECT_TRUE(rig().told().back().effects.api_keys.front().deleted);
   EXPECT_THAT(*rig().folder().state().ApiKeys(), IsEmpty());
 }
 
 TEST_P(JournalConformance, ApiKeyCreationIsReplayedByItsRequestId) {
   EXPECT_EQ(rig().CreateKey("k1", "q1").kind, KeyKind::kApplied);
-  const ApiKeyAnswer replayed = rig().CreateKey("k2", "q1");
+  const state::ApiKeyAnswer replayed = rig().CreateKey("k2", "q1");
   EXPECT_EQ(replayed.kind, KeyKind::kReplayed);
   EXPECT_EQ(replayed.row.id, "k1");
   EXPECT_EQ(rig().CreateKey("k3", "q1", "other").kind, KeyKind::kReused);
@@ -116,33 +122,36 @@ TEST_P(JournalConformance, ApiKeyCreationIsReplayedByItsRequestId) {
 // ---- Customers --------------------------------------------------------------
 
 TEST_P(JournalConformance, OptOutStopsSendsUntilItEnds) {
-  rig().Append<ConversationAnswer>(MakeOptOut({}));
+  rig().Append<state::ConversationAnswer>(state::MakeOptOut({}));
   rig().Reopen();
-  const ClaimAnswer refused = rig().Claim();
-  EXPECT_EQ(refused.kind, ClaimAnswer::Kind::kOptedOut);
-  EXPECT_EQ(refused.time_ms, kNowMs);
-  rig().Append<ConversationAnswer>(MakeOptOut({.opted_out = false}));
-  EXPECT_EQ(rig().Claim().kind, ClaimAnswer::Kind::kClaimed);
+  const state::ClaimAnswer refused = rig().Claim();
+  EXPECT_EQ(refused.kind, state::ClaimAnswer::Kind::kOptedOut);
+  EXPECT_EQ(refused.time_ms, state::kNowMs);
+  rig().Append<state::ConversationAnswer>(
+      state::MakeOptOut({.opted_out = false}));
+  EXPECT_EQ(rig().Claim().kind, state::ClaimAnswer::Kind::kClaimed);
 }
 
 TEST_P(JournalConformance, NameIsKeptAndTold) {
-  rig().Append<ConversationAnswer>(
-      MakeUsername(rig().sealer(), kShop, "501", "ada"));
+  rig().Append<state::ConversationAnswer>(
+      state::MakeUsername(rig().sealer(), state::kShop, "501", "ada"));
   ASSERT_THAT(rig().told().back().effects.names, SizeIs(1));
   EXPECT_EQ(rig().told().back().effects.names.front().user_id, "501");
   rig().Reopen();
-  const auto name = rig().sealer().Open(
-      SealedPlace::kUsername, "501", rig().Conversation("501").sealed_username);
+  const auto name =
+      rig().sealer().Open(seal::SealedPlace::kUsername, "501",
+                          rig().Conversation("501").sealed_username);
   ASSERT_TRUE(name.ok()) << name.status();
   EXPECT_EQ(*name, "ada");
 }
 
 TEST_P(JournalConformance, CustomersOfADeletedChannelAreNotChanged) {
-  rig().Append<ChannelAnswer>(MakeDeletion("shop"));
-  EXPECT_FALSE(rig().Append<ConversationAnswer>(MakeOptOut({})).live);
+  rig().Append<state::ChannelAnswer>(state::MakeDeletion("shop"));
+  EXPECT_FALSE(
+      rig().Append<state::ConversationAnswer>(state::MakeOptOut({})).live);
   EXPECT_FALSE(rig()
-                   .Append<ConversationAnswer>(
-                       MakeUsername(rig().sealer(), kShop, "501", "ada"))
+                   .Append<state::ConversationAnswer>(state::MakeUsername(
+                       rig().sealer(), state::kShop, "501", "ada"))
                    .live);
   EXPECT_FALSE(rig().Conversation("501").opt_out_ms.has_value());
 }
@@ -150,14 +159,14 @@ TEST_P(JournalConformance, CustomersOfADeletedChannelAreNotChanged) {
 // ---- Erasure ----------------------------------------------------------------
 
 journal::Record MakeErasure(const std::string& mid) {
-  journal::Record record = NewRecord(kNowMs);
-  record.mutable_erase()->set_mid_key(MidKeyOf(kShop, mid));
+  journal::Record record = NewRecord(state::kNowMs);
+  record.mutable_erase()->set_mid_key(state::MidKeyOf(state::kShop, mid));
   return record;
 }
 
 TEST_P(JournalConformance, ErasedMessageKeepsItsPlaceAndLosesItsContent) {
   rig().Deliver({Text("m1"), Text("m2")});
-  rig().Append<Done>(MakeErasure("m1"));
+  rig().Append<state::Done>(MakeErasure("m1"));
   EXPECT_THAT(rig().told().back().effects.erased_events, ElementsAre(1));
   rig().Reopen();
   EXPECT_THAT(rig().Summary(), ElementsAre("1 message.received 501 ",
@@ -167,14 +176,14 @@ TEST_P(JournalConformance, ErasedMessageKeepsItsPlaceAndLosesItsContent) {
 
 TEST_P(JournalConformance, ErasureIsDueUntilItIsCarriedOut) {
   rig().Deliver({Text("m1")});
-  rig().Append<Done>(MakeErasure("m1"));
+  rig().Append<state::Done>(MakeErasure("m1"));
   const std::int64_t due = rig().told().back().effects.due_erasure;
   EXPECT_GT(due, 0);
   rig().Reopen();
   EXPECT_EQ(*rig().folder().state().LastDueErasure(), due);
-  journal::Record erased = NewRecord(kNowMs);
+  journal::Record erased = NewRecord(state::kNowMs);
   erased.mutable_erased()->set_through_no(due);
-  rig().Append<Done>(erased);
+  rig().Append<state::Done>(erased);
   EXPECT_EQ(*rig().folder().state().LastDueErasure(), 0);
 }
 
@@ -186,14 +195,14 @@ TEST_P(JournalConformance, DestroyedKeyIsNeverStoredAgain) {
     for (const auto& key : one.effects.data_keys) keys.push_back(key);
   }
   ASSERT_THAT(keys, SizeIs(1));
-  journal::Record destroy = NewRecord(kNowMs);
+  journal::Record destroy = NewRecord(state::kNowMs);
   destroy.mutable_erase()->add_key_ids(keys.front().id());
-  rig().Append<Done>(destroy);
+  rig().Append<state::Done>(destroy);
   EXPECT_THAT(rig().told().back().effects.destroyed_keys,
               ElementsAre(keys.front().id()));
-  journal::Record again = NewRecord(kNowMs);
+  journal::Record again = NewRecord(state::kNowMs);
   *again.mutable_add_data_keys()->add_keys() = keys.front();
-  rig().Append<Done>(again);
+  rig().Append<state::Done>(again);
   EXPECT_THAT(rig().told().back().effects.data_keys, IsEmpty());
   EXPECT_FALSE(
       rig().folder().state().FindKeyById(keys.front().id())->has_value());
@@ -201,4 +210,4 @@ TEST_P(JournalConformance, DestroyedKeyIsNeverStoredAgain) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::journal

@@ -10,7 +10,7 @@
 #include "tests/support/status_matchers.h"
 #include "tests/unit/state/store_rig.h"
 
-namespace linktor {
+namespace linktor::journal {
 namespace {
 
 using ::testing::HasSubstr;
@@ -21,7 +21,7 @@ std::string Bytes(const std::string& path) {
 }
 
 absl::Status OpenStatus(const std::string& path, char fill = 'k') {
-  return DataFolder::Open(path, TestMasterKey(fill)).status();
+  return DataFolder::Open(path, state::TestMasterKey(fill)).status();
 }
 
 // A refusal that has this in its sentence.
@@ -46,7 +46,7 @@ TEST(DataFolderTest, IsMadeForItsOwnerAlone) {
 
 TEST(DataFolderTest, InUseIsRefused) {
   const TempFolder folder;
-  const auto first = DataFolder::Open(folder.path(), TestMasterKey());
+  const auto first = DataFolder::Open(folder.path(), state::TestMasterKey());
   ASSERT_THAT(first, IsOk());
   EXPECT_THAT(OpenStatus(folder.path()),
               RefusesWith("in use by another process"));
@@ -64,8 +64,8 @@ TEST(DataFolderTest, UnwritableIsASentence) {
 }
 
 TEST(DataFolderTest, SizesOfItsFiles) {
-  StoreRig rig;
-  rig.Create(kShop);
+  state::StoreRig rig;
+  rig.Create(state::kShop);
   StoreSizes sizes = SizesOf(rig.folder());
   EXPECT_GT(sizes.wal_bytes, 0);
   rig.Close();
@@ -85,7 +85,7 @@ TEST(DataFolderTest, IdentityStays) {
   std::string log_id;
   std::string instance;
   {
-    const auto data = DataFolder::Open(folder.path(), TestMasterKey());
+    const auto data = DataFolder::Open(folder.path(), state::TestMasterKey());
     ASSERT_THAT(data, IsOk());
     log_id = (*data)->identity().log_id;
     instance = (*data)->appender().instance;
@@ -94,7 +94,7 @@ TEST(DataFolderTest, IdentityStays) {
     EXPECT_NE(instance, log_id);
     EXPECT_EQ((*data)->identity().epoch, 1);
   }
-  const auto data = DataFolder::Open(folder.path(), TestMasterKey());
+  const auto data = DataFolder::Open(folder.path(), state::TestMasterKey());
   ASSERT_THAT(data, IsOk());
   EXPECT_EQ((*data)->identity().log_id, log_id);
   EXPECT_EQ((*data)->appender().instance, instance);
@@ -104,24 +104,24 @@ TEST(DataFolderTest, IdentityStays) {
 TEST(DataFolderTest, IncarnationBeginsWithItsFirstRecord) {
   const TempFolder folder;
   for (int i = 0; i < 2; ++i) {
-    const auto data = DataFolder::Open(folder.path(), TestMasterKey());
+    const auto data = DataFolder::Open(folder.path(), state::TestMasterKey());
     ASSERT_THAT(data, IsOk());
     EXPECT_EQ((*data)->appender().incarnation, 1);
   }
   for (std::int64_t incarnation = 1; incarnation <= 3; ++incarnation) {
-    const auto data = DataFolder::Open(folder.path(), TestMasterKey());
+    const auto data = DataFolder::Open(folder.path(), state::TestMasterKey());
     ASSERT_THAT(data, IsOk());
     EXPECT_EQ((*data)->appender().incarnation, incarnation);
-    ASSERT_THAT(
-        EmbeddedJournal::Create({}, **data, kNowMs, [](const absl::Status&) {}),
-        IsOk());
+    ASSERT_THAT(EmbeddedJournal::Create({}, **data, state::kNowMs,
+                                        [](const absl::Status&) {}),
+                IsOk());
   }
 }
 
 TEST(DataFolderTest, KnowsTheLastEvent) {
-  StoreRig rig;
+  state::StoreRig rig;
   EXPECT_EQ(rig.data().last_seq(), 0);
-  rig.Create(kShop);
+  rig.Create(state::kShop);
   rig.Deliver({{.mid = "m1"}, {.mid = "m2"}});
   rig.Reopen();
   EXPECT_EQ(rig.data().last_seq(), 2);
@@ -129,18 +129,18 @@ TEST(DataFolderTest, KnowsTheLastEvent) {
 
 // A first start that was cut short between its steps.
 TEST(DataFolderTest, InterruptedFirstStartIsFinished) {
-  StoreRig rig;
+  state::StoreRig rig;
   rig.Close();
   rig.ExecuteClosed("DELETE FROM log_state");
   // The marker comes last.
   std::filesystem::remove(rig.folder() + "/gateway.marker");
   rig.Open();
-  rig.Create(kShop);
+  rig.Create(state::kShop);
   EXPECT_EQ(rig.Number("SELECT count(*) FROM channels"), 1);
   const TempFolder folder;
   {
-    const auto empty = Database::Open(folder.path() + "/gateway.db",
-                                      Database::Mode::kReadWrite);
+    const auto empty = sqlite::Database::Open(
+        folder.path() + "/gateway.db", sqlite::Database::Mode::kReadWrite);
     ASSERT_THAT(empty, IsOk());
   }
   EXPECT_THAT(OpenStatus(folder.path()), IsOk());
@@ -151,7 +151,7 @@ TEST(DataFolderTest, InterruptedFirstStartIsFinished) {
 class ForeignFolderTest : public testing::Test {
  protected:
   void SetUp() override {
-    rig_.Create(kShop);
+    rig_.Create(state::kShop);
     rig_.Deliver({{.mid = "m1", .text = "hello"}});
     rig_.Close();
   }
@@ -164,7 +164,7 @@ class ForeignFolderTest : public testing::Test {
     EXPECT_TRUE(Bytes(rig_.database_path()) == before_);
   }
 
-  StoreRig rig_;
+  state::StoreRig rig_;
   std::string before_;
 };
 
@@ -213,7 +213,7 @@ TEST_F(ForeignFolderTest, WrongMasterKeyAfterACrashLosesNothing) {
     std::filesystem::copy_file(rig_.folder() + name, crashed.path() + name);
   }
   EXPECT_THAT(OpenStatus(crashed.path(), 'x'), RefusesWith("master key"));
-  const auto data = DataFolder::Open(crashed.path(), TestMasterKey());
+  const auto data = DataFolder::Open(crashed.path(), state::TestMasterKey());
   ASSERT_THAT(data, IsOk());
   EXPECT_EQ((*data)->last_seq(), 2);
 }
@@ -221,40 +221,45 @@ TEST_F(ForeignFolderTest, WrongMasterKeyAfterACrashLosesNothing) {
 // ---- Examine ----------------------------------------------------------------
 
 TEST(ExamineTest, SaysWhetherAServerUsesIt) {
-  StoreRig rig;
-  EXPECT_EQ(DataFolder::Examine(rig.folder(), TestMasterKey()).value(), true);
+  state::StoreRig rig;
+  EXPECT_EQ(DataFolder::Examine(rig.folder(), state::TestMasterKey()).value(),
+            true);
   rig.Close();
-  EXPECT_EQ(DataFolder::Examine(rig.folder(), TestMasterKey()).value(), false);
+  EXPECT_EQ(DataFolder::Examine(rig.folder(), state::TestMasterKey()).value(),
+            false);
 }
 
 TEST(ExamineTest, MissingFolderIsNoFaultAndIsNotMade) {
   const TempFolder folder;
   const std::string path = folder.path() + "/none";
-  EXPECT_EQ(DataFolder::Examine(path, TestMasterKey()).value(), false);
+  EXPECT_EQ(DataFolder::Examine(path, state::TestMasterKey()).value(), false);
   EXPECT_FALSE(std::filesystem::exists(path));
 }
 
 TEST(ExamineTest, WrongMasterKeyIsASentence) {
-  StoreRig rig;
-  rig.Create(kShop);
-  EXPECT_THAT(DataFolder::Examine(rig.folder(), TestMasterKey('x')).status(),
-              RefusesWith("master key"));
+  state::StoreRig rig;
+  rig.Create(state::kShop);
+  EXPECT_THAT(
+      DataFolder::Examine(rig.folder(), state::TestMasterKey('x')).status(),
+      RefusesWith("master key"));
   rig.Close();
   const std::string before = Bytes(rig.database_path());
-  EXPECT_THAT(DataFolder::Examine(rig.folder(), TestMasterKey('x')).status(),
-              RefusesWith("master key"));
+  EXPECT_THAT(
+      DataFolder::Examine(rig.folder(), state::TestMasterKey('x')).status(),
+      RefusesWith("master key"));
   EXPECT_TRUE(Bytes(rig.database_path()) == before);
 }
 
 TEST(ExamineTest, FolderWhoseMakingWasInterruptedIsNoFault) {
   const TempFolder folder;
   {
-    const auto empty = Database::Open(folder.path() + "/gateway.db",
-                                      Database::Mode::kReadWrite);
+    const auto empty = sqlite::Database::Open(
+        folder.path() + "/gateway.db", sqlite::Database::Mode::kReadWrite);
     ASSERT_THAT(empty, IsOk());
   }
-  EXPECT_THAT(DataFolder::Examine(folder.path(), TestMasterKey('x')), IsOk());
+  EXPECT_THAT(DataFolder::Examine(folder.path(), state::TestMasterKey('x')),
+              IsOk());
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::journal

@@ -12,17 +12,18 @@
 #include "tests/unit/state/faulty_vfs.h"
 #include "tests/unit/state/store_rig.h"
 
-namespace linktor {
+namespace linktor::journal {
 namespace {
 
 using ::testing::SizeIs;
 
 constexpr char kDatabase[] = "gateway.db";
 
-Ending Deliver(StoreRig& rig, const std::string& mid,
+Ending Deliver(state::StoreRig& rig, const std::string& mid,
                std::size_t raw_size = 10) {
-  return rig.AppendOne(MakeDelivery(
-      rig.sealer(), kNowMs, {{.mid = mid, .raw = std::string(raw_size, 'x')}}));
+  return rig.AppendOne(
+      state::MakeDelivery(rig.sealer(), state::kNowMs,
+                          {{.mid = mid, .raw = std::string(raw_size, 'x')}}));
 }
 
 void ExpectFull(const Ending& ending) {
@@ -30,28 +31,28 @@ void ExpectFull(const Ending& ending) {
       << "it is certainly not stored";
   EXPECT_EQ(ending.status.code(), absl::StatusCode::kResourceExhausted)
       << ending.status;
-  EXPECT_EQ(ReasonOf(ending.status), "DISK_FULL");
+  EXPECT_EQ(state::ReasonOf(ending.status), "DISK_FULL");
 }
 
 void ExpectFailed(const Ending& ending, Ending::Kind kind) {
   EXPECT_EQ(ending.kind, kind);
   EXPECT_EQ(ending.status.code(), absl::StatusCode::kUnavailable)
       << ending.status;
-  EXPECT_EQ(ReasonOf(ending.status), "STORE_FAILED");
+  EXPECT_EQ(state::ReasonOf(ending.status), "STORE_FAILED");
 }
 
-std::string MidOf(const CommittedEvent& event) {
-  return MergeEvent(event).message_received().mid();
+std::string MidOf(const state::CommittedEvent& event) {
+  return state::MergeEvent(event).message_received().mid();
 }
 
 // ---- Full -------------------------------------------------------------------
 
 TEST(DiskFaultTest, FullDiskRefusesUntilThereIsRoom) {
-  StoreRig rig;
-  rig.Create(kShop);
+  state::StoreRig rig;
+  rig.Create(state::kShop);
   ASSERT_TRUE(Deliver(rig, "m0", 200'000).applied());
   rig.Close();
-  rig.Open([](Database& writer) {
+  rig.Open([](sqlite::Database& writer) {
     ASSERT_TRUE(writer.Execute("PRAGMA max_page_count=1").ok())
         << "no more than there are";
   });
@@ -71,27 +72,27 @@ TEST(DiskFaultTest, FullDiskRefusesUntilThereIsRoom) {
 
 // SQLite writes nothing for a record that changes nothing.
 TEST(DiskFaultTest, FullDiskIsNotForgottenOverARecordThatWritesNothing) {
-  FaultyVfs vfs;
-  StoreRig rig;
-  rig.Create(kShop);
+  state::FaultyVfs vfs;
+  state::StoreRig rig;
+  rig.Create(state::kShop);
   vfs.FailWrites(SQLITE_FULL);
   ExpectFull(Deliver(rig, "m1"));
-  journal::Record idle = NewRecord(kNowMs);
+  journal::Record idle = NewRecord(state::kNowMs);
   idle.mutable_use_api_keys();
   EXPECT_TRUE(AppendAndWait(rig.journal(), std::move(idle)).applied());
   EXPECT_TRUE(rig.journal().disk_full());
 }
 
 TEST(DiskFaultTest, RoomIsFoundWithoutAnAppend) {
-  FaultyVfs vfs;
-  StoreRig rig;
-  rig.Create(kShop);
+  state::FaultyVfs vfs;
+  state::StoreRig rig;
+  rig.Create(state::kShop);
   vfs.FailWrites(SQLITE_FULL);
   ExpectFull(Deliver(rig, "m1"));
   const auto look = [&rig] {
     rig.journal().LookForRoom();
     return rig.journal().RunOnWriter(
-        [](Database&) { return absl::OkStatus(); });
+        [](sqlite::Database&) { return absl::OkStatus(); });
   };
   ASSERT_TRUE(look().ok());
   EXPECT_TRUE(rig.journal().disk_full());
@@ -102,20 +103,20 @@ TEST(DiskFaultTest, RoomIsFoundWithoutAnAppend) {
 }
 
 TEST(DiskFaultTest, FullDiskRefusesTheWholeBatch) {
-  FaultyVfs vfs;
-  StoreRig rig;
-  rig.Create(kShop);
-  const auto endings =
-      rig.AppendTogether({MakeDelivery(rig.sealer(), kNowMs, {{.mid = "m1"}}),
-                          MakeClaim(rig.sealer(), {}),
-                          MakeDelivery(rig.sealer(), kNowMs, {{.mid = "m2"}})},
-                         [&] { vfs.FailWrites(SQLITE_FULL); });
+  state::FaultyVfs vfs;
+  state::StoreRig rig;
+  rig.Create(state::kShop);
+  const auto endings = rig.AppendTogether(
+      {state::MakeDelivery(rig.sealer(), state::kNowMs, {{.mid = "m1"}}),
+       state::MakeClaim(rig.sealer(), {}),
+       state::MakeDelivery(rig.sealer(), state::kNowMs, {{.mid = "m2"}})},
+      [&] { vfs.FailWrites(SQLITE_FULL); });
   for (const Ending& ending : endings) ExpectFull(ending);
   EXPECT_THAT(rig.batches(), SizeIs(0)) << "views are not told";
   vfs.FailWrites(0);
   // The same can be done now.
   EXPECT_TRUE(Deliver(rig, "m1").applied());
-  EXPECT_EQ(rig.Claim({}).kind, ClaimAnswer::Kind::kClaimed);
+  EXPECT_EQ(rig.Claim({}).kind, state::ClaimAnswer::Kind::kClaimed);
   EXPECT_EQ(rig.failures(), 0);
   rig.Reopen();
   const auto events = rig.ReadEvents();
@@ -125,9 +126,9 @@ TEST(DiskFaultTest, FullDiskRefusesTheWholeBatch) {
 
 // Nothing is sealed under keys that were not stored.
 TEST(DiskFaultTest, KeysThatFoundNoRoomAreMadeAgain) {
-  FaultyVfs vfs;
-  StoreRig rig;
-  rig.Create(kShop);
+  state::FaultyVfs vfs;
+  state::StoreRig rig;
+  rig.Create(state::kShop);
   vfs.FailWrites(SQLITE_FULL);
   ExpectFull(Deliver(rig, "m1"));
   vfs.FailWrites(0);
@@ -139,9 +140,10 @@ TEST(DiskFaultTest, KeysThatFoundNoRoomAreMadeAgain) {
 
 // The commits are in the log; only writing them into the database fails.
 TEST(DiskFaultTest, FullDiskInACheckpointPasses) {
-  FaultyVfs vfs;
-  StoreRig rig({.max_batch_time = absl::Hours(1), .checkpoint_pages = 20});
-  rig.Create(kShop);
+  state::FaultyVfs vfs;
+  state::StoreRig rig(
+      {.max_batch_time = absl::Hours(1), .checkpoint_pages = 20});
+  rig.Create(state::kShop);
   const int before = vfs.Writes(kDatabase);
   vfs.FailWrites(SQLITE_FULL, kDatabase);
   for (int i = 0; i < 20; ++i) {
@@ -160,20 +162,20 @@ TEST(DiskFaultTest, FullDiskInACheckpointPasses) {
 
 // Somebody looks into the database with another program and holds it.
 TEST(DiskFaultTest, DatabaseHeldByAnotherIsOverloadAndPasses) {
-  FaultyVfs vfs;
-  StoreRig rig;
-  rig.Create(kShop);
+  state::FaultyVfs vfs;
+  state::StoreRig rig;
+  rig.Create(state::kShop);
   rig.Close();
-  rig.Open([](Database& writer) {
+  rig.Open([](sqlite::Database& writer) {
     ASSERT_TRUE(writer.Execute("PRAGMA busy_timeout=0").ok());
   });
-  for (const Ending& ending :
-       rig.AppendTogether({MakeDelivery(rig.sealer(), kNowMs, {{.mid = "m1"}}),
-                           MakeClaim(rig.sealer(), {})},
-                          [&] { vfs.FailWriteLocks(SQLITE_BUSY); })) {
+  for (const Ending& ending : rig.AppendTogether(
+           {state::MakeDelivery(rig.sealer(), state::kNowMs, {{.mid = "m1"}}),
+            state::MakeClaim(rig.sealer(), {})},
+           [&] { vfs.FailWriteLocks(SQLITE_BUSY); })) {
     EXPECT_EQ(ending.kind, Ending::Kind::kRefused);
     EXPECT_EQ(ending.status.code(), absl::StatusCode::kResourceExhausted);
-    EXPECT_EQ(ReasonOf(ending.status), "OVERLOADED");
+    EXPECT_EQ(state::ReasonOf(ending.status), "OVERLOADED");
   }
   vfs.FailWriteLocks(0);
   EXPECT_TRUE(Deliver(rig, "m1").applied());
@@ -182,9 +184,9 @@ TEST(DiskFaultTest, DatabaseHeldByAnotherIsOverloadAndPasses) {
 
 // Even what should not happen is answered, and not tried for ever.
 TEST(DiskFaultTest, TransactionThatCannotBeginIsAnswered) {
-  FaultyVfs vfs;
-  StoreRig rig;
-  rig.Create(kShop);
+  state::FaultyVfs vfs;
+  state::StoreRig rig;
+  rig.Create(state::kShop);
   vfs.FailWriteLocks(SQLITE_FULL);
   ExpectFull(Deliver(rig, "m1"));
   vfs.FailWriteLocks(SQLITE_IOERR_SHMLOCK);
@@ -196,20 +198,20 @@ TEST(DiskFaultTest, TransactionThatCannotBeginIsAnswered) {
 class FailingDiskTest : public testing::TestWithParam<bool> {};
 
 TEST_P(FailingDiskTest, IsFinal) {
-  FaultyVfs vfs;
-  StoreRig rig;
-  rig.Create(kShop);
+  state::FaultyVfs vfs;
+  state::StoreRig rig;
+  rig.Create(state::kShop);
   ASSERT_TRUE(Deliver(rig, "m0").applied());
-  const auto endings =
-      rig.AppendTogether({MakeDelivery(rig.sealer(), kNowMs, {{.mid = "m1"}}),
-                          MakeClaim(rig.sealer(), {})},
-                         [&] {
-                           if (GetParam()) {
-                             vfs.FailSyncs(SQLITE_IOERR_FSYNC);
-                           } else {
-                             vfs.FailWrites(SQLITE_IOERR_WRITE);
-                           }
-                         });
+  const auto endings = rig.AppendTogether(
+      {state::MakeDelivery(rig.sealer(), state::kNowMs, {{.mid = "m1"}}),
+       state::MakeClaim(rig.sealer(), {})},
+      [&] {
+        if (GetParam()) {
+          vfs.FailSyncs(SQLITE_IOERR_FSYNC);
+        } else {
+          vfs.FailWrites(SQLITE_IOERR_WRITE);
+        }
+      });
   for (const Ending& ending : endings) {
     ExpectFailed(ending, Ending::Kind::kUnknown);
   }
@@ -234,9 +236,10 @@ INSTANTIATE_TEST_SUITE_P(WriteAndSync, FailingDiskTest, testing::Bool(),
 
 // Commits were synced before, and stay.
 TEST(DiskFaultTest, FailingSyncInACheckpointIsFinal) {
-  FaultyVfs vfs;
-  StoreRig rig({.max_batch_time = absl::Hours(1), .checkpoint_pages = 20});
-  rig.Create(kShop);
+  state::FaultyVfs vfs;
+  state::StoreRig rig(
+      {.max_batch_time = absl::Hours(1), .checkpoint_pages = 20});
+  rig.Create(state::kShop);
   ASSERT_TRUE(Deliver(rig, "first").applied());
   vfs.FailSyncs(SQLITE_IOERR_FSYNC, kDatabase);
   std::size_t applied = 1;
@@ -253,14 +256,14 @@ TEST(DiskFaultTest, FailingSyncInACheckpointIsFinal) {
 }
 
 TEST(DiskFaultTest, WhatWaitsWhenTheDiskFailsIsAnswered) {
-  FaultyVfs vfs;
-  StoreRig rig({.max_batch_bytes = 1, .max_batch_time = absl::Hours(1)});
-  rig.Create(kShop);
+  state::FaultyVfs vfs;
+  state::StoreRig rig({.max_batch_bytes = 1, .max_batch_time = absl::Hours(1)});
+  rig.Create(state::kShop);
   constexpr std::size_t kRecords = 5;
-  std::vector<SealedRecord> records;
+  std::vector<state::SealedRecord> records;
   records.reserve(kRecords);
   while (records.size() < kRecords) {
-    records.push_back(MakeDelivery(rig.sealer(), kNowMs, {}));
+    records.push_back(state::MakeDelivery(rig.sealer(), state::kNowMs, {}));
   }
   const auto endings = rig.AppendTogether(
       std::move(records), [&] { vfs.FailSyncs(SQLITE_IOERR_FSYNC); });
@@ -276,15 +279,16 @@ TEST(DiskFaultTest, WhatWaitsWhenTheDiskFailsIsAnswered) {
 // The promise behind every 200: whatever is acknowledged survives the loss of
 // everything that was not synced, at every moment, over checkpoints too.
 TEST(DiskFaultTest, AcknowledgedSurvivesPowerFailure) {
-  FaultyVfs vfs;
-  StoreRig rig({.max_batch_time = absl::Hours(1), .checkpoint_pages = 50});
-  rig.Create(kShop);
+  state::FaultyVfs vfs;
+  state::StoreRig rig(
+      {.max_batch_time = absl::Hours(1), .checkpoint_pages = 50});
+  rig.Create(state::kShop);
   for (int i = 1; i <= 60; ++i) {
     ASSERT_TRUE(Deliver(rig, absl::StrCat("m", i), 3000).applied());
     if (i % 3 != 0) continue;
     const TempFolder after;
     vfs.WriteSynced(rig.folder(), after.path());
-    const auto data = DataFolder::Open(after.path(), TestMasterKey());
+    const auto data = DataFolder::Open(after.path(), state::TestMasterKey());
     ASSERT_TRUE(data.ok()) << data.status();
     const auto page = (*data)->events().Read(
         {.last_seq = i}, [](auto, auto, auto) { return true; });
@@ -296,4 +300,4 @@ TEST(DiskFaultTest, AcknowledgedSurvivesPowerFailure) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::journal

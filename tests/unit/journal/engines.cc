@@ -12,11 +12,12 @@
 #include "tests/unit/journal/state_dump.h"
 #include "tests/unit/state/store_rig.h"
 
-namespace linktor {
+namespace linktor::journal {
 namespace {
 
 void Execute(const std::string& database_path, const std::string& sql) {
-  auto database = Database::Open(database_path, Database::Mode::kReadWrite);
+  auto database =
+      sqlite::Database::Open(database_path, sqlite::Database::Mode::kReadWrite);
   ASSERT_TRUE(database.ok()) << database.status();
   const absl::Status done = (*database)->Execute(sql.c_str());
   ASSERT_TRUE(done.ok()) << done;
@@ -28,12 +29,13 @@ class EmbeddedEngine final : public EngineUnderTest {
   ~EmbeddedEngine() override { EmbeddedEngine::Close(); }
 
   absl::Status Open(Feed::View view) override {
-    LINKTOR_ASSIGN(folder_, DataFolder::Open(temp_.path(), TestMasterKey()));
+    LINKTOR_ASSIGN(folder_,
+                   DataFolder::Open(temp_.path(), state::TestMasterKey()));
     folder_->feed().Add(std::move(view));
-    EmbeddedJournal::Options options = StoreRig::PatientOptions();
+    EmbeddedJournal::Options options = state::StoreRig::PatientOptions();
     options.runs = options_.runs;
     LINKTOR_ASSIGN(journal_,
-                   EmbeddedJournal::Create(options, *folder_, kNowMs,
+                   EmbeddedJournal::Create(options, *folder_, state::kNowMs,
                                            [this](const absl::Status& why) {
                                              MutexLock lock(mutex_);
                                              stopped_ = why;
@@ -52,7 +54,7 @@ class EmbeddedEngine final : public EngineUnderTest {
   void Hold() override {
     std::latch holding(1);
     std::latch& held = held_.emplace(1);
-    journal_->Append(MakeNothing(), [&holding, &held](const Ending&) {
+    journal_->Append(state::MakeNothing(), [&holding, &held](const Ending&) {
       holding.count_down();
       held.wait();
     });
@@ -190,4 +192,4 @@ std::vector<LogKind> AllLogs() {
       {.name = "Memory", .make = [] { return std::make_unique<MemoryLog>(); }}};
 }
 
-}  // namespace linktor
+}  // namespace linktor::journal

@@ -16,11 +16,11 @@
 #include "server/journal/journal.h"
 #include "server/state/recent_rows.h"
 
-namespace linktor {
+namespace linktor::journal {
 
 struct EngineOptions {
   // They say when rows go from memory to their tables.
-  RunSizes runs;
+  state::RunSizes runs;
 };
 
 // A data folder, and a journal that is open or not.
@@ -92,4 +92,4 @@ inline void PrintTo(const LogKind& kind, std::ostream* out) {
 }
 std::vector<LogKind> AllLogs();
 
-}  // namespace linktor
+}  // namespace linktor::journal

@@ -19,7 +19,7 @@
 #include "tests/unit/journal/random_records.h"
 #include "tests/unit/journal/state_dump.h"
 
-namespace linktor {
+namespace linktor::journal {
 namespace {
 
 // About 15 s; with a sanitizer, 30 to 60 s.
@@ -35,42 +35,43 @@ constexpr char kPoison[] =
     // Durability is not tested here.
     "PRAGMA synchronous=OFF";
 
-void Prepare(Database& writer) {
+void Prepare(sqlite::Database& writer) {
   const absl::Status done = writer.Execute(kPoison);
   ASSERT_TRUE(done.ok()) << done;
 }
 
 // Returns the effects of a record, as text.
 std::string Describe(const AppliedRecord& one) {
-  const Effects& effects = one.effects;
+  const state::Effects& effects = one.effects;
   std::string text = absl::StrCat(effects.answer.index(), ";");
-  if (const auto* answer = std::get_if<DeliveryAnswer>(&effects.answer)) {
+  if (const auto* answer =
+          std::get_if<state::DeliveryAnswer>(&effects.answer)) {
     absl::StrAppend(&text, answer->events, " ", answer->duplicates, " ",
                     answer->ignored, " ", answer->issues, " ",
                     answer->quarantined, ";");
   }
-  if (const auto* answer = std::get_if<ClaimAnswer>(&effects.answer)) {
+  if (const auto* answer = std::get_if<state::ClaimAnswer>(&effects.answer)) {
     absl::StrAppend(&text, static_cast<int>(answer->kind), " ", answer->time_ms,
                     ";");
   }
-  for (const CommittedEvent& event : effects.events) {
+  for (const state::CommittedEvent& event : effects.events) {
     absl::StrAppend(&text, event.seq, " ", event.type, " ", event.user_id, " ",
                     std::string(event.id), " ", event.decided, ";");
   }
-  for (const MessageRow& row : effects.messages) {
+  for (const state::MessageRow& row : effects.messages) {
     absl::StrAppend(&text, std::string(row.id), " ", row.state, " ",
                     row.settled_by, " ", row.attempt, " ", row.mid, " ",
                     row.echo_ms, " ", row.no, ";");
   }
-  for (const ChannelRow& row : effects.channels) {
+  for (const state::ChannelRow& row : effects.channels) {
     absl::StrAppend(&text, row.id, " ", row.no, " ", row.revision,
                     row.deleted ? " deleted;" : ";");
   }
-  for (const ApiKeyRow& row : effects.api_keys) {
+  for (const state::ApiKeyRow& row : effects.api_keys) {
     absl::StrAppend(&text, row.id, " ", row.revision,
                     row.deleted ? " deleted;" : ";");
   }
-  for (const ConversationRow& row : effects.names) {
+  for (const state::ConversationRow& row : effects.names) {
     absl::StrAppend(&text, row.channel_no, " ", row.user_id, ";");
   }
   for (const auto& key : effects.data_keys) absl::StrAppend(&text, key.id());
@@ -158,7 +159,7 @@ void EqualStatesTest::OpenSecond() {
 void EqualStatesTest::AppendSome() {
   for (std::size_t i = SomeRecords(); i > 0; --i) {
     MemoryInstance& by = random().OneIn(3) ? second_ : first_;
-    SealedRecord made = random_.Next(by.folder().sealer());
+    state::SealedRecord made = random_.Next(by.folder().sealer());
     AppendSealed(
         by.journal(), std::move(made.keys),
         {.record = std::move(made.record), .clear = std::move(made.clear)},
@@ -210,4 +211,4 @@ TEST_F(EqualStatesTest, SayTheSameAfterTheSameLog) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::journal

@@ -27,7 +27,7 @@
 #include "tests/unit/journal/kill_rounds.h"
 #include "tests/unit/state/store_rig.h"
 
-namespace linktor {
+namespace linktor::journal {
 namespace {
 
 namespace fs = std::filesystem;
@@ -68,11 +68,11 @@ void AddSealed(const google::protobuf::Message& message,
 class Running {
  public:
   explicit Running(const std::string& path)
-      : clock_(absl::FromUnixMillis(kNowMs)) {
-    auto folder = DataFolder::Open(path, TestMasterKey());
+      : clock_(absl::FromUnixMillis(state::kNowMs)) {
+    auto folder = DataFolder::Open(path, state::TestMasterKey());
     if (!folder.ok()) return;
     folder_ = *std::move(folder);
-    auto journal = EmbeddedJournal::Create({}, *folder_, kNowMs,
+    auto journal = EmbeddedJournal::Create({}, *folder_, state::kNowMs,
                                            [](const absl::Status&) {});
     if (!journal.ok()) return;
     journal_ = *std::move(journal);
@@ -131,9 +131,9 @@ std::vector<std::string> TextsIn(Running& running) {
                                      [](auto, auto, auto) { return true; });
   EXPECT_THAT(page, IsOk());
   if (!page.ok()) return texts;
-  for (const CommittedEvent& event : page->events) {
+  for (const state::CommittedEvent& event : page->events) {
     if (event.type != "message.received") continue;
-    texts.push_back(MergeEvent(event).message_received().text());
+    texts.push_back(state::MergeEvent(event).message_received().text());
   }
   return texts;
 }
@@ -146,22 +146,24 @@ class ErasureTest : public testing::Test {
   // With `by_unsend`, messages are taken back where that is possible, and not
   // erased by a record of its own.
   explicit ErasureTest(bool by_unsend) : by_unsend_(by_unsend) {
-    rig_.Create(kShop);
-    Surround("before", kNowMs);
+    rig_.Create(state::kShop);
+    Surround("before", state::kNowMs);
     // Duplicates before rows are moved by a deletion, and one after it.
     Doom(Deliver(Text("m1")));
     Doom(Deliver(Text("m1")));
-    Surround("between", kNowMs + kHourMs);
+    Surround("between", state::kNowMs + state::kHourMs);
     Doom(Deliver(Text("m1")));
-    rig_.TrimAt(kNowMs + kDayMs, {.event_age_ms = kDayMs - 1});
+    rig_.TrimAt(state::kNowMs + state::kDayMs,
+                {.event_age_ms = state::kDayMs - 1});
     Doom(Deliver(Text("m1")));
     // There is no such channel, so it is kept as received alone.
-    Doom(Deliver({.channel = kCafe, .mid = "m1", .raw = Long("elsewhere")}));
-    DoomMid("m1", kCafe);
+    Doom(Deliver(
+        {.channel = state::kCafe, .mid = "m1", .raw = Long("elsewhere")}));
+    DoomMid("m1", state::kCafe);
     DoomOwnSend();
     DoomSettledSend();
     DoomHeldEcho();
-    Surround("after", kNowMs + kDayMs);
+    Surround("after", state::kNowMs + state::kDayMs);
     // It goes with the message m1, of which an unsend has no place for it.
     if (!by_unsend_) DoomKey();
     rig_.Close();
@@ -239,14 +241,15 @@ class ErasureTest : public testing::Test {
     return absl::StrCat(R"({"item":")", std::string(300, '.'),
                         std::string(what), R"("})");
   }
-  static ItemSpec Text(const std::string& mid) {
+  static state::ItemSpec Text(const std::string& mid) {
     return {.user = "501",
             .mid = mid,
             .text = absl::StrCat("goes ", mid),
             .raw = Long(mid)};
   }
-  SealedRecord Deliver(const ItemSpec& item) {
-    return MakeDelivery(rig_.sealer(), kNowMs + kHourMs, {item});
+  state::SealedRecord Deliver(const state::ItemSpec& item) {
+    return state::MakeDelivery(rig_.sealer(), state::kNowMs + state::kHourMs,
+                               {item});
   }
 
   // Many events of others, of which those of the first time are deleted.
@@ -258,40 +261,41 @@ class ErasureTest : public testing::Test {
                      .text = absl::StrCat("stays ", mid),
                      .raw = Long(mid)}},
                    time_ms);
-      if (time_ms > kNowMs) ++kept_;
+      if (time_ms > state::kNowMs) ++kept_;
     }
   }
 
   // Appends it; all that is sealed in it is to be erased. Its keys are not.
-  Ending Doom(SealedRecord made) {
+  Ending Doom(state::SealedRecord made) {
     AddSealed(made.record, copies_);
     Ending ending = rig_.AppendOne(std::move(made));
     EXPECT_TRUE(ending.applied());
     return ending;
   }
-  void DoomMid(const std::string& mid, const TestChannel& channel = kShop) {
-    if (by_unsend_ && channel.no == kShop.no) {
+  void DoomMid(const std::string& mid,
+               const state::TestChannel& channel = state::kShop) {
+    if (by_unsend_ && channel.no == state::kShop.no) {
       erasures_.push_back(
-          Deliver({.kind = TestItem::kUnsend, .user = "501", .mid = mid})
+          Deliver({.kind = state::TestItem::kUnsend, .user = "501", .mid = mid})
               .record);
       return;
     }
-    journal::Record& erase = erasures_.emplace_back(NewRecord(kNowMs));
-    erase.mutable_erase()->set_mid_key(MidKeyOf(channel, mid));
+    journal::Record& erase = erasures_.emplace_back(NewRecord(state::kNowMs));
+    erase.mutable_erase()->set_mid_key(state::MidKeyOf(channel, mid));
   }
   // A send that fails first: its content, its error, the events that tell of
   // it, and its echo.
   void DoomOwnSend() {
-    MessageRow message = Claim();
-    Doom(MakeOutcome(rig_.sealer(), message,
-                     {.state = v1::MESSAGE_STATE_FAILED}));
+    state::MessageRow message = Claim();
+    Doom(state::MakeOutcome(rig_.sealer(), message,
+                            {.state = v1::MESSAGE_STATE_FAILED}));
     message = Claim();
-    Doom(MakeOutcome(rig_.sealer(), message,
-                     {.state = v1::MESSAGE_STATE_UNCONFIRMED}));
-    Doom(MakeOutcome(
+    Doom(state::MakeOutcome(rig_.sealer(), message,
+                            {.state = v1::MESSAGE_STATE_UNCONFIRMED}));
+    Doom(state::MakeOutcome(
         rig_.sealer(), message,
         {.mid = "sent", .expected_state = v1::MESSAGE_STATE_UNCONFIRMED}));
-    Doom(Deliver({.kind = TestItem::kEcho,
+    Doom(Deliver({.kind = state::TestItem::kEcho,
                   .user = "502",
                   .mid = "sent",
                   .text = "hello",
@@ -300,29 +304,29 @@ class ErasureTest : public testing::Test {
   }
   // A send whose event an echo makes, with what its outcome has prepared.
   void DoomSettledSend() {
-    const MessageRow message = Claim("504", "settled");
-    Doom(MakeOutcome(rig_.sealer(), message,
-                     {.state = v1::MESSAGE_STATE_UNCONFIRMED,
-                      .settled_text = Long("settled")}));
-    Doom(Deliver({.kind = TestItem::kEcho,
+    const state::MessageRow message = Claim("504", "settled");
+    Doom(state::MakeOutcome(rig_.sealer(), message,
+                            {.state = v1::MESSAGE_STATE_UNCONFIRMED,
+                             .settled_text = Long("settled")}));
+    Doom(Deliver({.kind = state::TestItem::kEcho,
                   .user = "504",
                   .mid = "settled",
                   .text = Long("settled"),
                   .raw = Long("settled")}));
     DoomMid("settled");
   }
-  MessageRow Claim(const std::string& user = "502",
-                   const std::string& what = "sent") {
-    const auto answer = AnswerAs<ClaimAnswer>(Doom(
-        MakeClaim(rig_.sealer(),
-                  {.user = user, .text = Long(what), .request_id = what})));
+  state::MessageRow Claim(const std::string& user = "502",
+                          const std::string& what = "sent") {
+    const auto answer = AnswerAs<state::ClaimAnswer>(Doom(state::MakeClaim(
+        rig_.sealer(),
+        {.user = user, .text = Long(what), .request_id = what})));
     EXPECT_THAT(answer, IsOk());
-    return answer.ok() ? answer->message : MessageRow();
+    return answer.ok() ? answer->message : state::MessageRow();
   }
   // An echo that waits until a send to that person is no longer PENDING.
   void DoomHeldEcho() {
     rig_.Claim({.user = "503", .request_id = "pending"});
-    Doom(Deliver({.kind = TestItem::kEcho,
+    Doom(Deliver({.kind = state::TestItem::kEcho,
                   .user = "503",
                   .mid = "held",
                   .text = "hello",
@@ -332,7 +336,7 @@ class ErasureTest : public testing::Test {
   }
   // The key of somebody of whom nothing is kept.
   void DoomKey() {
-    SealedRecord made =
+    state::SealedRecord made =
         Deliver({.user = "509", .mid = "m9", .text = "goes m9"});
     for (const journal::DataKey& key : made.keys) {
       AddSealed(key, copies_);
@@ -343,7 +347,7 @@ class ErasureTest : public testing::Test {
 
   const bool by_unsend_;
   const TempFolder folder_{TempFolder::MemoryParent()};
-  StoreRig rig_;
+  state::StoreRig rig_;
   std::vector<std::string> copies_;
   std::unordered_set<std::string, StringHash, std::equal_to<>> windows_;
   std::size_t kept_ = 0;
@@ -383,7 +387,7 @@ TEST_F(ErasureTest, LeavesNothingWhileOthersAppend) {
   Running running(data());
   for (const journal::Record& erasure : erasures_) {
     running.Append(erasure);
-    running.Append(MakeNothing());
+    running.Append(state::MakeNothing());
   }
   running.AwaitErased();
   EXPECT_THAT(Tainted(), IsEmpty());
@@ -397,4 +401,4 @@ TEST_F(ErasureTest, LeavesNothingAfterAKillAtAnyCall) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::journal

@@ -16,7 +16,7 @@
 #include "tests/fakes/fake_clock.h"
 #include "tests/support/status_matchers.h"
 
-namespace linktor {
+namespace linktor::journal {
 namespace {
 
 using testing::ElementsAre;
@@ -26,7 +26,7 @@ class ErasedJournal final : public Journal {
  public:
   void Append(Appended appended, Callback done) override {
     EXPECT_TRUE(appended.record.has_erased());
-    done(Ending::Applied(Done{}));
+    done(Ending::Applied(state::Done{}));
     MutexLock lock(mutex_);
     through_.push_back(appended.record.erased().through_no());
     changed_.SignalAll();
@@ -137,4 +137,4 @@ TEST_F(ErasureWorkerTest, AStopEndsTheWait) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::journal

@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 
-namespace linktor {
+namespace linktor::journal {
 namespace {
 
 using ::testing::ElementsAre;
@@ -36,7 +36,7 @@ class FeedTest : public testing::Test {
   }
 
   Feed feed_;
-  Effects effects_;
+  state::Effects effects_;
   std::vector<std::string> told_;
 };
 
@@ -70,4 +70,4 @@ TEST_F(FeedTest, ViewAddedMeanwhileIsToldOfTheNextCommit) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::journal

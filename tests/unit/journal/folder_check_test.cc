@@ -14,7 +14,7 @@
 #include "tests/support/status_matchers.h"
 #include "tests/unit/state/store_rig.h"
 
-namespace linktor {
+namespace linktor::journal {
 namespace {
 
 namespace fs = std::filesystem;
@@ -55,7 +55,7 @@ Marker MarkerOf(const std::string& folder) {
 class FolderCheckTest : public testing::Test {
  protected:
   FolderCheckTest() {
-    rig_.Create(kShop);
+    rig_.Create(state::kShop);
     Deliver(1);
   }
 
@@ -78,8 +78,8 @@ class FolderCheckTest : public testing::Test {
   void ExpectRefused(const Parts&... parts) {
     const Files before = FilesOf(folder());
     for (const absl::Status& status :
-         {DataFolder::Examine(folder(), TestMasterKey()).status(),
-          DataFolder::Open(folder(), TestMasterKey()).status()}) {
+         {DataFolder::Examine(folder(), state::TestMasterKey()).status(),
+          DataFolder::Open(folder(), state::TestMasterKey()).status()}) {
       EXPECT_THAT(status, StatusIs(absl::StatusCode::kFailedPrecondition));
       EXPECT_THAT(std::string(status.message()),
                   AllOf(HasSubstr(folder()), HasSubstr(parts)...));
@@ -87,7 +87,7 @@ class FolderCheckTest : public testing::Test {
     EXPECT_TRUE(FilesOf(folder()) == before);
   }
 
-  StoreRig rig_;
+  state::StoreRig rig_;
 };
 
 TEST_F(FolderCheckTest, BothAreThere) {
@@ -116,7 +116,8 @@ TEST_F(FolderCheckTest, MissingDatabaseIsRefused) {
 TEST_F(FolderCheckTest, DatabaseWithoutALogIsRefused) {
   Stopped();
   Remove("gateway.db");
-  ASSERT_THAT(Database::Open(rig_.database_path(), Database::Mode::kReadWrite),
+  ASSERT_THAT(sqlite::Database::Open(rig_.database_path(),
+                                     sqlite::Database::Mode::kReadWrite),
               IsOk());
   ExpectRefused("holds no log", "put it back");
 }
@@ -172,7 +173,7 @@ TEST_F(FolderCheckTest, OldDatabaseBesideANewerLogIsRefused) {
 
 TEST_F(FolderCheckTest, AnotherLogsDatabaseIsRefused) {
   Stopped();
-  StoreRig other;
+  state::StoreRig other;
   other.Close();
   Put({{"gateway.db", FilesOf(other.folder()).at("gateway.db")}}, folder());
   ExpectRefused("is not the database that gateway.marker names");
@@ -194,14 +195,14 @@ TEST_F(FolderCheckTest, InterruptedRestoreIsRefused) {
   const TempFolder empty;
   Put({{"gateway.db.restoring", "half a database"}}, empty.path());
   const absl::Status status =
-      DataFolder::Open(empty.path(), TestMasterKey()).status();
+      DataFolder::Open(empty.path(), state::TestMasterKey()).status();
   EXPECT_THAT(status, StatusIs(absl::StatusCode::kFailedPrecondition));
   EXPECT_THAT(std::string(status.message()), HasSubstr("repeat it"));
 }
 
 TEST(FirstStartTest, BothMissingIsOne) {
   const TempFolder folder;
-  const auto opened = DataFolder::Open(folder.path(), TestMasterKey());
+  const auto opened = DataFolder::Open(folder.path(), state::TestMasterKey());
   ASSERT_THAT(opened, IsOk());
   const Marker marker = MarkerOf(folder.path());
   EXPECT_EQ(marker.log.log_id, (*opened)->identity().log_id);
@@ -215,17 +216,18 @@ TEST(FirstStartTest, WithoutARecordItGoesOn) {
   const TempFolder folder;
   std::string log_id;
   {
-    const auto opened = DataFolder::Open(folder.path(), TestMasterKey());
+    const auto opened = DataFolder::Open(folder.path(), state::TestMasterKey());
     ASSERT_THAT(opened, IsOk());
     log_id = (*opened)->identity().log_id;
   }
   fs::remove(folder.path() + "/gateway.marker");
-  EXPECT_THAT(DataFolder::Examine(folder.path(), TestMasterKey()), IsOk());
-  const auto opened = DataFolder::Open(folder.path(), TestMasterKey());
+  EXPECT_THAT(DataFolder::Examine(folder.path(), state::TestMasterKey()),
+              IsOk());
+  const auto opened = DataFolder::Open(folder.path(), state::TestMasterKey());
   ASSERT_THAT(opened, IsOk());
   EXPECT_EQ((*opened)->identity().log_id, log_id);
   EXPECT_EQ(MarkerOf(folder.path()).log.log_id, log_id);
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::journal

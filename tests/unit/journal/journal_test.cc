@@ -15,7 +15,7 @@
 #include "tests/unit/state/record_makers.h"
 #include "tests/unit/state/store_rig.h"
 
-namespace linktor {
+namespace linktor::journal {
 namespace {
 
 using ::testing::ElementsAre;
@@ -58,8 +58,8 @@ class FakeJournal final : public Journal {
   std::vector<Appended> appended_;
 };
 
-NewKeys TwoKeys() {
-  NewKeys keys(2);
+seal::NewKeys TwoKeys() {
+  seal::NewKeys keys(2);
   keys[0].set_id(7);
   keys[1].set_id(8);
   return keys;
@@ -68,17 +68,18 @@ NewKeys TwoKeys() {
 // ---- Endings ----------------------------------------------------------------
 
 TEST(EndingTest, AnswerOfWhatWasApplied) {
-  const auto answer = AnswerAs<TrimAnswer>(
-      Ending::Applied(TrimAnswer{.deleted = 3, .more = true}));
+  const auto answer = AnswerAs<state::TrimAnswer>(
+      Ending::Applied(state::TrimAnswer{.deleted = 3, .more = true}));
   ASSERT_THAT(answer, IsOk());
   EXPECT_EQ(answer->deleted, 3);
   EXPECT_TRUE(answer->more);
 }
 
 TEST(EndingTest, StatusOfWhatWasNot) {
-  EXPECT_THAT(AnswerAs<Done>(Ending::Refused(absl::UnavailableError("a"))),
-              StatusIs(absl::StatusCode::kUnavailable));
-  EXPECT_THAT(AnswerAs<Done>(Ending::Unknown(absl::AbortedError("b"))),
+  EXPECT_THAT(
+      AnswerAs<state::Done>(Ending::Refused(absl::UnavailableError("a"))),
+      StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(AnswerAs<state::Done>(Ending::Unknown(absl::AbortedError("b"))),
               StatusIs(absl::StatusCode::kAborted));
   EXPECT_FALSE(Ending::Unknown(absl::AbortedError("b")).applied());
   EXPECT_FALSE(Ending::Refused(absl::AbortedError("b")).applied());
@@ -89,29 +90,31 @@ TEST(EndingTest, StatusOfWhatWasNot) {
 TEST(AppendSealedTest, RecordIsAppendedWhenItsKeysAreApplied) {
   FakeJournal journal;
   std::vector<Ending> endings;
-  AppendSealed(journal, TwoKeys(), {.record = MakeOptOut({}), .clear = {}},
+  AppendSealed(journal, TwoKeys(),
+               {.record = state::MakeOptOut({}), .clear = {}},
                [&](Ending ending) { endings.push_back(std::move(ending)); });
   ASSERT_THAT(journal.bodies(), ElementsAre(journal::Record::kAddDataKeys));
   const journal::Record& first = journal.appended().front().record;
-  EXPECT_EQ(first.time_ms(), kNowMs);
+  EXPECT_EQ(first.time_ms(), state::kNowMs);
   ASSERT_EQ(first.add_data_keys().keys_size(), 2);
   EXPECT_EQ(first.add_data_keys().keys(0).id(), 7);
   EXPECT_EQ(first.add_data_keys().keys(1).id(), 8);
   EXPECT_THAT(endings, IsEmpty());
-  journal.End(Ending::Applied(Done{}));
+  journal.End(Ending::Applied(state::Done{}));
   EXPECT_THAT(journal.bodies(), ElementsAre(journal::Record::kAddDataKeys,
                                             journal::Record::kSetOptOut));
   EXPECT_THAT(endings, IsEmpty()) << "the keys are not the answer";
-  journal.End(Ending::Applied(ConversationAnswer{.live = false}));
+  journal.End(Ending::Applied(state::ConversationAnswer{.live = false}));
   ASSERT_THAT(endings, SizeIs(1));
-  EXPECT_FALSE(std::get<ConversationAnswer>(endings.front().answer).live);
+  EXPECT_FALSE(
+      std::get<state::ConversationAnswer>(endings.front().answer).live);
 }
 
 TEST(AppendSealedTest, WithoutKeysItIsTheRecordAlone) {
   FakeJournal journal;
-  journal.WillEnd(Ending::Applied(Done{}));
+  journal.WillEnd(Ending::Applied(state::Done{}));
   bool applied = false;
-  AppendSealed(journal, {}, {.record = MakeOptOut({}), .clear = {}},
+  AppendSealed(journal, {}, {.record = state::MakeOptOut({}), .clear = {}},
                [&](const Ending& ending) { applied = ending.applied(); });
   EXPECT_TRUE(applied);
   EXPECT_THAT(journal.bodies(), ElementsAre(journal::Record::kSetOptOut));
@@ -120,10 +123,11 @@ TEST(AppendSealedTest, WithoutKeysItIsTheRecordAlone) {
 TEST(AppendSealedTest, WhatIsKnownInTheClearRidesBesideTheRecord) {
   FakeJournal journal;
   const auto clear = std::make_shared<const std::string>("event");
-  AppendSealed(journal, TwoKeys(), {.record = MakeOptOut({}), .clear = {clear}},
+  AppendSealed(journal, TwoKeys(),
+               {.record = state::MakeOptOut({}), .clear = {clear}},
                [](const Ending&) {});
   EXPECT_THAT(journal.appended().front().clear, IsEmpty());
-  journal.End(Ending::Applied(Done{}));
+  journal.End(Ending::Applied(state::Done{}));
   EXPECT_THAT(journal.appended().back().clear, ElementsAre(clear));
 }
 
@@ -136,10 +140,12 @@ TEST_P(KeysNotAppliedTest, EndsBoth) {
   FakeJournal journal;
   journal.WillEnd(not_applied);
   std::vector<Ending> endings;
-  AppendSealed(journal, TwoKeys(), {.record = MakeOptOut({}), .clear = {}},
+  AppendSealed(journal, TwoKeys(),
+               {.record = state::MakeOptOut({}), .clear = {}},
                [&](Ending ending) { endings.push_back(std::move(ending)); });
   journal.WillEnd(not_applied);
-  endings.push_back(AppendSealedAndWait(journal, TwoKeys(), MakeOptOut({})));
+  endings.push_back(
+      AppendSealedAndWait(journal, TwoKeys(), state::MakeOptOut({})));
   ASSERT_THAT(endings, SizeIs(2));
   for (const Ending& ending : endings) {
     EXPECT_EQ(ending.kind, GetParam());
@@ -160,10 +166,10 @@ INSTANTIATE_TEST_SUITE_P(Endings, KeysNotAppliedTest,
 
 TEST(AppendSealedTest, WaitsForBoth) {
   FakeJournal journal;
-  journal.WillEnd(Ending::Applied(Done{}));
-  journal.WillEnd(Ending::Applied(ConversationAnswer{.live = false}));
-  const auto answer =
-      AppendSealedAs<ConversationAnswer>(journal, TwoKeys(), MakeOptOut({}));
+  journal.WillEnd(Ending::Applied(state::Done{}));
+  journal.WillEnd(Ending::Applied(state::ConversationAnswer{.live = false}));
+  const auto answer = AppendSealedAs<state::ConversationAnswer>(
+      journal, TwoKeys(), state::MakeOptOut({}));
   ASSERT_THAT(answer, IsOk());
   EXPECT_FALSE(answer->live);
   EXPECT_THAT(journal.bodies(), ElementsAre(journal::Record::kAddDataKeys,
@@ -174,36 +180,37 @@ TEST(AppendSealedTest, WaitsForBoth) {
 
 // Its keys are stored whatever comes of the record.
 TEST(AppendSealedTest, KeysOfARefusedClaimAreNotLost) {
-  StoreRig rig;
-  rig.Create(kShop);
+  state::StoreRig rig;
+  rig.Create(state::kShop);
   ASSERT_EQ(rig.Claim({.refuse_without_history = true}).kind,
-            ClaimAnswer::Kind::kNeverWritten);
+            state::ClaimAnswer::Kind::kNeverWritten);
   const std::int64_t keys = rig.Number("SELECT count(*) FROM data_keys");
   rig.Deliver({{.mid = "m1", .text = "hello"}});
   EXPECT_EQ(rig.Number("SELECT count(*) FROM data_keys"), keys);
   rig.Reopen();
   const auto events = rig.ReadEvents();
   ASSERT_THAT(events, SizeIs(1));
-  EXPECT_EQ(MergeEvent(events.front()).message_received().text(), "hello");
+  EXPECT_EQ(state::MergeEvent(events.front()).message_received().text(),
+            "hello");
 }
 
 // Two that begin a conversation at once bring a key each, and both can be read.
 TEST(AppendSealedTest, KeysOfTwoRecordsAtOnceAreBothStored) {
-  StoreRig rig;
-  rig.Create(kShop);
-  SealedRecord first =
-      MakeDelivery(rig.sealer(), kNowMs, {{.mid = "m1", .text = "one"}});
-  SealedRecord second =
-      MakeDelivery(rig.sealer(), kNowMs, {{.mid = "m2", .text = "two"}});
+  state::StoreRig rig;
+  rig.Create(state::kShop);
+  state::SealedRecord first = state::MakeDelivery(
+      rig.sealer(), state::kNowMs, {{.mid = "m1", .text = "one"}});
+  state::SealedRecord second = state::MakeDelivery(
+      rig.sealer(), state::kNowMs, {{.mid = "m2", .text = "two"}});
   ASSERT_TRUE(rig.AppendOne(std::move(first)).applied());
   ASSERT_TRUE(rig.AppendOne(std::move(second)).applied());
   EXPECT_EQ(rig.Number("SELECT count(*) FROM data_keys"), 2);
   rig.Reopen();
   const auto events = rig.ReadEvents();
   ASSERT_THAT(events, SizeIs(2));
-  EXPECT_EQ(MergeEvent(events[0]).message_received().text(), "one");
-  EXPECT_EQ(MergeEvent(events[1]).message_received().text(), "two");
+  EXPECT_EQ(state::MergeEvent(events[0]).message_received().text(), "one");
+  EXPECT_EQ(state::MergeEvent(events[1]).message_received().text(), "two");
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::journal

@@ -9,7 +9,7 @@
 #include "tests/support/sanitized.h"
 #include "tests/unit/journal/killing_vfs.h"
 
-namespace linktor {
+namespace linktor::journal {
 namespace {
 
 // No work changes files so often: the last kill must have come too late.
@@ -54,4 +54,4 @@ std::int64_t KillAtEveryCall(const std::function<void()>& prepare,
   return killed * kStride;
 }
 
-}  // namespace linktor
+}  // namespace linktor::journal

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <functional>
 
-namespace linktor {
+namespace linktor::journal {
 
 // LINKTOR_KILL_ROUNDS, or 1.
 std::uint64_t KillRounds();
@@ -21,4 +21,4 @@ std::int64_t KillAtEveryCall(const std::function<void()>& prepare,
                              const std::function<void()>& work,
                              const std::function<void()>& judge);
 
-}  // namespace linktor
+}  // namespace linktor::journal

@@ -12,7 +12,7 @@
 #include "tests/unit/journal/kill_rounds.h"
 #include "tests/unit/journal/killing_vfs.h"
 
-namespace linktor {
+namespace linktor::journal {
 namespace {
 
 namespace fs = std::filesystem;
@@ -48,8 +48,8 @@ class KillTest : public testing::Test {
   void Clear(const std::string& path) { fs::remove_all(path); }
 
   // A folder with three events and nobody who uses it.
-  static void Fill(StoreRig& rig) {
-    rig.Create(kShop);
+  static void Fill(state::StoreRig& rig) {
+    rig.Create(state::kShop);
     rig.Deliver({{.mid = "m1"}, {.mid = "m2"}, {.mid = "m3"}});
   }
 
@@ -62,17 +62,17 @@ class FirstStartKillTest : public KillTest {
  protected:
   // Whatever was left starts, and holds what is stored in it from then on.
   void ExpectStarts() {
-    EXPECT_THAT(DataFolder::Examine(data(), TestMasterKey()), IsOk());
+    EXPECT_THAT(DataFolder::Examine(data(), state::TestMasterKey()), IsOk());
     std::string log_id;
     {
-      const auto opened = DataFolder::Open(data(), TestMasterKey());
+      const auto opened = DataFolder::Open(data(), state::TestMasterKey());
       ASSERT_THAT(opened, IsOk());
       log_id = (*opened)->identity().log_id;
-      ASSERT_THAT(EmbeddedJournal::Create({}, **opened, kNowMs,
+      ASSERT_THAT(EmbeddedJournal::Create({}, **opened, state::kNowMs,
                                           [](const absl::Status&) {}),
                   IsOk());
     }
-    const auto again = DataFolder::Open(data(), TestMasterKey());
+    const auto again = DataFolder::Open(data(), state::TestMasterKey());
     ASSERT_THAT(again, IsOk());
     EXPECT_EQ((*again)->identity().log_id, log_id);
   }
@@ -83,7 +83,7 @@ TEST_F(FirstStartKillTest, AtEveryStepLeavesWhatStarts) {
   KillAtEveryStep<OpenStep>(
       OpenStep::kMarked, clear_,
       [&](auto reached) {
-        (void)DataFolder::Open(data(), TestMasterKey(), reached);
+        (void)DataFolder::Open(data(), state::TestMasterKey(), reached);
       },
       [&](OpenStep) { ExpectStarts(); });
 }
@@ -92,9 +92,9 @@ TEST_F(FirstStartKillTest, AtEveryCallLeavesWhatStarts) {
   const std::int64_t killed = KillAtEveryCall(
       clear_,
       [&] {
-        const auto opened = DataFolder::Open(data(), TestMasterKey());
+        const auto opened = DataFolder::Open(data(), state::TestMasterKey());
         if (!opened.ok()) return;
-        (void)EmbeddedJournal::Create({}, **opened, kNowMs,
+        (void)EmbeddedJournal::Create({}, **opened, state::kNowMs,
                                       [](const absl::Status&) {});
       },
       [&] { ExpectStarts(); });
@@ -113,14 +113,14 @@ class BackupKillTest : public KillTest {
   absl::StatusOr<BackupManifest> Make(
       absl::FunctionRef<bool(std::int64_t, std::int64_t)> told,
       absl::FunctionRef<void(FinishStep)> reached) {
-    const FakeClock clock{absl::FromUnixMillis(kNowMs)};
-    LINKTOR_ASSIGN(
-        const std::optional<absl::Time> time,
-        CopyUnused(rig_.folder(), TestMasterKey(), clock, backup(), told));
+    const FakeClock clock{absl::FromUnixMillis(state::kNowMs)};
+    LINKTOR_ASSIGN(const std::optional<absl::Time> time,
+                   CopyUnused(rig_.folder(), state::TestMasterKey(), clock,
+                              backup(), told));
     if (!time.has_value()) {
       return absl::FailedPreconditionError("the folder is in use");
     }
-    return FinishBackup(backup(), *time, TestMasterKey(), reached);
+    return FinishBackup(backup(), *time, state::TestMasterKey(), reached);
   }
   // It is a whole backup, or none; and the folder that it is of is unharmed.
   void ExpectWholeOrNone(bool whole) {
@@ -139,7 +139,7 @@ class BackupKillTest : public KillTest {
   }
   std::function<void()> clear_ = [this] { Clear(backup()); };
 
-  StoreRig rig_;
+  state::StoreRig rig_;
 };
 
 TEST_F(BackupKillTest, WhileItCopiesLeavesNone) {
@@ -173,22 +173,23 @@ TEST_F(BackupKillTest, AtEveryCallLeavesAWholeOneOrNone) {
 class RestoreKillTest : public KillTest {
  protected:
   RestoreKillTest() {
-    StoreRig rig;
+    state::StoreRig rig;
     Fill(rig);
     EXPECT_THAT(BackUp(rig, backup()), IsOk());
   }
 
   void Restore(absl::FunctionRef<void(RestoreStep)> reached) {
-    (void)RestoreBackup(
-        {.from = backup(), .data_dir = data(), .master_key = TestMasterKey()},
-        reached);
+    (void)RestoreBackup({.from = backup(),
+                         .data_dir = data(),
+                         .master_key = state::TestMasterKey()},
+                        reached);
   }
   // A whole folder starts. Another one does not, and can be restored again.
   void ExpectWholeOrRepeatable() {
     if (!fs::exists(data() + "/gateway.db")) {
       // With nothing but a lock it is an empty folder, and no restore of one.
       if (NamesIn(data()).size() > 1) {
-        EXPECT_THAT(DataFolder::Open(data(), TestMasterKey()),
+        EXPECT_THAT(DataFolder::Open(data(), state::TestMasterKey()),
                     StatusIs(absl::StatusCode::kFailedPrecondition));
       }
       ASSERT_THAT(RestoreTo(backup(), data()), IsOk());
@@ -197,7 +198,7 @@ class RestoreKillTest : public KillTest {
     ASSERT_TRUE(opened.ok());
     EXPECT_THAT(opened.Mids(), ElementsAre("m1", "m2", "m3"));
     EXPECT_THAT(opened.identity().former,
-                ElementsAre(FormerEpoch{.epoch = 1, .last_seq = 3}));
+                ElementsAre(state::FormerEpoch{.epoch = 1, .last_seq = 3}));
   }
   std::function<void()> clear_ = [this] { Clear(data()); };
 };
@@ -232,4 +233,4 @@ TEST_F(RestoreKillTest, OverALostDatabaseNeverStartsHalfWay) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::journal

@@ -12,7 +12,7 @@
 
 #include "tests/support/file_forward.h"
 
-namespace linktor {
+namespace linktor::journal {
 
 struct KillingVfs::State {
   sqlite3_vfs vfs{};
@@ -124,4 +124,4 @@ KillingVfs::~KillingVfs() {
   delete state_;
 }
 
-}  // namespace linktor
+}  // namespace linktor::journal

@@ -7,7 +7,7 @@
 #include <functional>
 #include <string>
 
-namespace linktor {
+namespace linktor::journal {
 
 // Ends this process at once, as SIGKILL from outside does.
 [[noreturn]] void KillThisProcess();
@@ -32,4 +32,4 @@ class KillingVfs {
   State* const state_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::journal

@@ -10,7 +10,7 @@
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_folder.h"
 
-namespace linktor {
+namespace linktor::journal {
 namespace {
 
 using ::testing::HasSubstr;
@@ -122,4 +122,4 @@ TEST_F(MarkerTest, UnwritableFolderIsASentence) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::journal

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/journal/journal.h"
 
-namespace linktor {
+namespace linktor::journal {
 namespace {
 
 // So many of the latest sends and keys are remembered.
@@ -30,28 +30,28 @@ void Remember(std::vector<Row>& rows, const Row& row, Identity identity) {
 
 void RandomRecords::Learn(std::span<const AppliedRecord> records) {
   for (const AppliedRecord& one : records) {
-    const Effects& effects = one.effects;
+    const state::Effects& effects = one.effects;
     if (!effects.events.empty()) last_seq_ = effects.events.back().seq;
-    for (const MessageRow& row : effects.messages) {
-      Remember(messages_, row, [](const MessageRow& r) { return r.id; });
+    for (const state::MessageRow& row : effects.messages) {
+      Remember(messages_, row, [](const state::MessageRow& r) { return r.id; });
     }
-    for (const ChannelRow& row : effects.channels) {
-      Remember(channels_, row, [](const ChannelRow& r) { return r.id; });
+    for (const state::ChannelRow& row : effects.channels) {
+      Remember(channels_, row, [](const state::ChannelRow& r) { return r.id; });
     }
-    for (const ApiKeyRow& row : effects.api_keys) {
-      Remember(api_keys_, row, [](const ApiKeyRow& r) { return r.id; });
+    for (const state::ApiKeyRow& row : effects.api_keys) {
+      Remember(api_keys_, row, [](const state::ApiKeyRow& r) { return r.id; });
     }
     for (const journal::DataKey& key : effects.data_keys) {
       Remember(data_keys_, std::int64_t{key.id()}, [](auto id) { return id; });
     }
     due_erasure_ = std::max(due_erasure_, effects.due_erasure);
-    if (const auto* trim = std::get_if<TrimAnswer>(&effects.answer)) {
+    if (const auto* trim = std::get_if<state::TrimAnswer>(&effects.answer)) {
       expiry_ms_ = trim->expiry_ms;
     }
   }
 }
 
-SealedRecord RandomRecords::Next(Sealer& sealer) {
+state::SealedRecord RandomRecords::Next(seal::Sealer& sealer) {
   MoveClock();
   ++next_;
   const std::size_t kind = random_.Below(1000);
@@ -61,8 +61,8 @@ SealedRecord RandomRecords::Next(Sealer& sealer) {
   if (kind < 930) return Outcome(sealer);
   if (kind < 950) return ApiKey();
   if (kind < 980) {
-    NewKeys keys;
-    SealedRecord made(Customer(sealer, keys));
+    seal::NewKeys keys;
+    state::SealedRecord made(Customer(sealer, keys));
     made.keys = std::move(keys);
     return made;
   }
@@ -73,19 +73,19 @@ SealedRecord RandomRecords::Next(Sealer& sealer) {
 void RandomRecords::MoveClock() {
   now_ms_ += static_cast<std::int64_t>(random_.Below(2000));
   if (random_.OneIn(50)) {
-    now_ms_ += static_cast<std::int64_t>(random_.Below(12)) * kMinuteMs;
+    now_ms_ += static_cast<std::int64_t>(random_.Below(12)) * state::kMinuteMs;
   }
   if (random_.OneIn(200)) {
-    now_ms_ -= static_cast<std::int64_t>(random_.Below(60)) * kMinuteMs;
+    now_ms_ -= static_cast<std::int64_t>(random_.Below(60)) * state::kMinuteMs;
   }
   if (random_.OneIn(1000)) {
-    now_ms_ += static_cast<std::int64_t>(random_.Below(10)) * kHourMs;
+    now_ms_ += static_cast<std::int64_t>(random_.Below(10)) * state::kHourMs;
   }
 }
 
 // Mostly one that lives.
-TestChannel RandomRecords::PickChannel() {
-  ChannelRow row = Pick(channels_);
+state::TestChannel RandomRecords::PickChannel() {
+  state::ChannelRow row = Pick(channels_);
   for (int i = 0; i < 6 && row.deleted; ++i) row = Pick(channels_);
   return {.no = row.no,
           .id = row.id,
@@ -108,13 +108,15 @@ std::string RandomRecords::PickMid() {
                                              : front + random_.Below(12));
 }
 
-ItemSpec RandomRecords::Item() {
-  static constexpr TestItem kKinds[] = {
-      TestItem::kMessage, TestItem::kMessage,  TestItem::kMessage,
-      TestItem::kEcho,    TestItem::kEcho,     TestItem::kEcho,
-      TestItem::kOther,   TestItem::kPostback, TestItem::kReaction,
-      TestItem::kIgnored, TestItem::kIssue};
-  ItemSpec item{
+state::ItemSpec RandomRecords::Item() {
+  static constexpr state::TestItem kKinds[] = {
+      state::TestItem::kMessage,  state::TestItem::kMessage,
+      state::TestItem::kMessage,  state::TestItem::kEcho,
+      state::TestItem::kEcho,     state::TestItem::kEcho,
+      state::TestItem::kOther,    state::TestItem::kPostback,
+      state::TestItem::kReaction, state::TestItem::kIgnored,
+      state::TestItem::kIssue};
+  state::ItemSpec item{
       .kind = kKinds[random_.Below(std::size(kKinds))],
       .channel = PickChannel(),
       .user = PickUser(),
@@ -122,18 +124,18 @@ ItemSpec RandomRecords::Item() {
       .event_ms = now_ms_ - static_cast<std::int64_t>(random_.Below(3000)),
       .attachment = Percent(10),
       .raw = absl::StrCat("{\"n\":", next_, "}")};
-  if (item.kind == TestItem::kReaction) item.target = PickMid();
-  const bool has_mid = item.kind == TestItem::kMessage ||
-                       item.kind == TestItem::kEcho ||
-                       item.kind == TestItem::kPostback;
+  if (item.kind == state::TestItem::kReaction) item.target = PickMid();
+  const bool has_mid = item.kind == state::TestItem::kMessage ||
+                       item.kind == state::TestItem::kEcho ||
+                       item.kind == state::TestItem::kPostback;
   if (has_mid && Percent(95)) item.mid = PickMid();
   if (!has_mid) item.event_ms = now_ms_ / 5000 * 5000;
   if (Percent(2)) item.event_ms = 0;
   return item;
 }
 
-SealedRecord RandomRecords::Delivery(Sealer& sealer) {
-  std::vector<ItemSpec> items;
+state::SealedRecord RandomRecords::Delivery(seal::Sealer& sealer) {
+  std::vector<state::ItemSpec> items;
   for (std::size_t i = 1 + random_.Below(3); i > 0; --i) {
     items.push_back(Item());
   }
@@ -141,14 +143,14 @@ SealedRecord RandomRecords::Delivery(Sealer& sealer) {
   // A clock that is a century ahead holds up all trimming behind its events, so
   // it must be seldom.
   const bool wrong = random_.OneIn(15'000);
-  SealedRecord made =
-      MakeDelivery(sealer, now_ms_ + (wrong ? 36'500 * kDayMs : 0), items);
+  state::SealedRecord made = state::MakeDelivery(
+      sealer, now_ms_ + (wrong ? 36'500 * state::kDayMs : 0), items);
   if (Percent(50)) made.clear.clear();
   return made;
 }
 
-SealedRecord RandomRecords::Claim(Sealer& sealer) {
-  ClaimSpec spec{
+state::SealedRecord RandomRecords::Claim(seal::Sealer& sealer) {
+  state::ClaimSpec spec{
       .channel = PickChannel(),
       .user = PickUser(),
       .text = Pick<std::string>({"yes", "no", "hello"}),
@@ -160,21 +162,22 @@ SealedRecord RandomRecords::Claim(Sealer& sealer) {
       .human_agent = Percent(30),
       .refuse_without_history = Percent(30),
       .quota = Percent(50) ? static_cast<int>(random_.Below(60)) : 0};
-  return MakeClaim(sealer, spec);
+  return state::MakeClaim(sealer, spec);
 }
 
 // Mostly of a send that is open.
-SealedRecord RandomRecords::Outcome(Sealer& sealer) {
+state::SealedRecord RandomRecords::Outcome(seal::Sealer& sealer) {
   if (messages_.empty()) return Claim(sealer);
-  MessageRow row = Pick(messages_);
+  state::MessageRow row = Pick(messages_);
   for (int i = 0; i < 8 && row.state != v1::MESSAGE_STATE_PENDING; ++i) {
     row = Pick(messages_);
   }
-  OutcomeSpec spec{.state = Pick<v1::MessageState>(
-                       {v1::MESSAGE_STATE_SENT, v1::MESSAGE_STATE_SENT,
-                        v1::MESSAGE_STATE_FAILED, v1::MESSAGE_STATE_UNCONFIRMED,
-                        v1::MESSAGE_STATE_UNCONFIRMED}),
-                   .now_ms = now_ms_};
+  state::OutcomeSpec spec{
+      .state = Pick<v1::MessageState>(
+          {v1::MESSAGE_STATE_SENT, v1::MESSAGE_STATE_SENT,
+           v1::MESSAGE_STATE_FAILED, v1::MESSAGE_STATE_UNCONFIRMED,
+           v1::MESSAGE_STATE_UNCONFIRMED}),
+      .now_ms = now_ms_};
   if (row.state == v1::MESSAGE_STATE_UNCONFIRMED && Percent(50)) {
     spec.expected_state = row.state;
     spec.settled_by = v1::SETTLED_BY_CALLER;
@@ -184,7 +187,7 @@ SealedRecord RandomRecords::Outcome(Sealer& sealer) {
   if (spec.state == v1::MESSAGE_STATE_SENT && Percent(90)) {
     spec.mid = Percent(80) ? PickMid() : absl::StrCat("own", next_);
   }
-  return MakeOutcome(sealer, row, spec);
+  return state::MakeOutcome(sealer, row, spec);
 }
 
 journal::Record RandomRecords::Channel() {
@@ -193,17 +196,18 @@ journal::Record RandomRecords::Channel() {
       "c", next_ / 4000 + static_cast<std::int64_t>(random_.Below(4)));
   const auto known =
       std::find_if(channels_.begin(), channels_.end(),
-                   [&](const ChannelRow& row) { return row.id == id; });
-  if (known != channels_.end() && Percent(4)) return MakeDeletion(id, now_ms_);
+                   [&](const state::ChannelRow& row) { return row.id == id; });
+  if (known != channels_.end() && Percent(4))
+    return state::MakeDeletion(id, now_ms_);
   if (known != channels_.end() && Percent(50)) {
-    journal::Record update = MakeUpdate(*known, now_ms_);
+    journal::Record update = state::MakeUpdate(*known, now_ms_);
     auto& body = *update.mutable_update_channel()->mutable_body();
     body.set_account_id(absl::StrCat(1 + random_.Below(30)));
     body.set_sealed_credentials(absl::StrCat("sealed", next_));
     if (Percent(10)) update.mutable_update_channel()->set_expected_revision(1);
     return update;
   }
-  return MakeChannel(
+  return state::MakeChannel(
       {.no = 100 + next_,
        .id = id,
        .account = absl::StrCat(1 + random_.Below(30)),
@@ -224,7 +228,7 @@ journal::Record RandomRecords::ApiKey() {
     body.set_request_fingerprint(absl::StrCat(random_.Below(2)));
     return record;
   }
-  const ApiKeyRow& row = Pick(api_keys_);
+  const state::ApiKeyRow& row = Pick(api_keys_);
   if (kind == 1) {
     record.mutable_update_api_key()->set_id(row.id);
     record.mutable_update_api_key()->set_expected_revision(row.revision);
@@ -242,32 +246,35 @@ journal::Record RandomRecords::ApiKey() {
   return record;
 }
 
-journal::Record RandomRecords::Customer(Sealer& sealer, NewKeys& keys) {
-  const TestChannel channel = PickChannel();
+journal::Record RandomRecords::Customer(seal::Sealer& sealer,
+                                        seal::NewKeys& keys) {
+  const state::TestChannel channel = PickChannel();
   const std::string user = PickUser();
   if (Percent(50)) {
-    SealedRecord made = MakeUsername(sealer, channel, user, "name", now_ms_);
+    state::SealedRecord made =
+        state::MakeUsername(sealer, channel, user, "name", now_ms_);
     keys = std::move(made.keys);
     return std::move(made.record);
   }
-  return MakeOptOut({.channel = channel,
-                     .user = user,
-                     .opted_out = Percent(30),
-                     .now_ms = now_ms_});
+  return state::MakeOptOut({.channel = channel,
+                            .user = user,
+                            .opted_out = Percent(30),
+                            .now_ms = now_ms_});
 }
 
 journal::Record RandomRecords::Trim() {
-  TrimSpec spec{
-      .now_ms = now_ms_,
-      .elapsed_ms = static_cast<std::int64_t>(random_.Below(3 * kHourMs)),
-      .measured_from_ms = expiry_ms_};
-  if (Percent(5)) spec.now_ms = Percent(50) ? 0 : now_ms_ + 36'500 * kDayMs;
-  if (Percent(70)) spec.event_age_ms = 4 * kDayMs;
+  state::TrimSpec spec{.now_ms = now_ms_,
+                       .elapsed_ms = static_cast<std::int64_t>(
+                           random_.Below(3 * state::kHourMs)),
+                       .measured_from_ms = expiry_ms_};
+  if (Percent(5))
+    spec.now_ms = Percent(50) ? 0 : now_ms_ + 36'500 * state::kDayMs;
+  if (Percent(70)) spec.event_age_ms = 4 * state::kDayMs;
   // So that even what was stored just now goes.
   if (Percent(3)) spec.event_age_ms = 0;
-  if (Percent(70)) spec.raw_age_ms = 2 * kDayMs;
+  if (Percent(70)) spec.raw_age_ms = 2 * state::kDayMs;
   if (Percent(20)) spec.raw_max_bytes = 200'000;
-  return MakeTrim(spec);
+  return state::MakeTrim(spec);
 }
 
 journal::Record RandomRecords::Erasure() {
@@ -277,9 +284,9 @@ journal::Record RandomRecords::Erasure() {
     return record;
   }
   journal::Erase& erase = *record.mutable_erase();
-  if (Percent(80)) erase.set_mid_key(MidKeyOf(PickChannel(), PickMid()));
+  if (Percent(80)) erase.set_mid_key(state::MidKeyOf(PickChannel(), PickMid()));
   if (!data_keys_.empty() && Percent(10)) erase.add_key_ids(Pick(data_keys_));
   return record;
 }
 
-}  // namespace linktor
+}  // namespace linktor::journal

@@ -12,7 +12,7 @@
 #include "tests/support/seed.h"
 #include "tests/unit/state/record_makers.h"
 
-namespace linktor {
+namespace linktor::journal {
 
 class RandomRecords {
  public:
@@ -22,7 +22,7 @@ class RandomRecords {
   static constexpr char kPoisonUser[] = "666";
 
   // The next one, sealed by `sealer`.
-  SealedRecord Next(Sealer& sealer);
+  state::SealedRecord Next(seal::Sealer& sealer);
   // Learns what there is now, so that records can be about it.
   void Learn(std::span<const AppliedRecord> records);
 
@@ -35,31 +35,31 @@ class RandomRecords {
     return from[random_.Below(from.size())];
   }
   void MoveClock();
-  TestChannel PickChannel();
+  state::TestChannel PickChannel();
   std::string PickUser();
   std::string PickMid();
 
-  ItemSpec Item();
-  SealedRecord Delivery(Sealer& sealer);
-  SealedRecord Claim(Sealer& sealer);
-  SealedRecord Outcome(Sealer& sealer);
+  state::ItemSpec Item();
+  state::SealedRecord Delivery(seal::Sealer& sealer);
+  state::SealedRecord Claim(seal::Sealer& sealer);
+  state::SealedRecord Outcome(seal::Sealer& sealer);
   journal::Record Channel();
   journal::Record ApiKey();
-  journal::Record Customer(Sealer& sealer, NewKeys& keys);
+  journal::Record Customer(seal::Sealer& sealer, seal::NewKeys& keys);
   journal::Record Trim();
   journal::Record Erasure();
 
   Random random_;
-  std::int64_t now_ms_ = kNowMs;
+  std::int64_t now_ms_ = state::kNowMs;
   std::int64_t next_ = 0;
   std::int64_t last_seq_ = 0;
   // As they were told last; the oldest are forgotten.
-  std::vector<MessageRow> messages_;
-  std::vector<ChannelRow> channels_;
-  std::vector<ApiKeyRow> api_keys_;
+  std::vector<state::MessageRow> messages_;
+  std::vector<state::ChannelRow> channels_;
+  std::vector<state::ApiKeyRow> api_keys_;
   std::vector<std::int64_t> data_keys_;
   std::int64_t due_erasure_ = 0;
   std::int64_t expiry_ms_ = 0;
 };
 
-}  // namespace linktor
+}  // namespace linktor::journal

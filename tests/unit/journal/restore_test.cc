@@ -8,7 +8,7 @@
 #include "tests/support/status_matchers.h"
 #include "tests/unit/journal/backup_rig.h"
 
-namespace linktor {
+namespace linktor::journal {
 namespace {
 
 namespace fs = std::filesystem;
@@ -18,7 +18,7 @@ using ::testing::HasSubstr;
 class RestoreTest : public testing::Test {
  protected:
   RestoreTest() {
-    rig_.Create(kShop);
+    rig_.Create(state::kShop);
     rig_.Deliver({{.mid = "m1"}, {.mid = "m2"}});
     rig_.Claim({.request_id = "pending"});
     const auto made = BackUp(rig_, backup());
@@ -39,7 +39,7 @@ class RestoreTest : public testing::Test {
   }
 
   const TempFolder folder_;
-  StoreRig rig_;
+  state::StoreRig rig_;
   BackupManifest made_;
 };
 
@@ -54,7 +54,7 @@ TEST_F(RestoreTest, LogGoesOnInAnotherLife) {
   EXPECT_EQ(identity.log_id, rig_.data().identity().log_id);
   EXPECT_NE(identity.epoch, 1);
   EXPECT_THAT(identity.former,
-              ElementsAre(FormerEpoch{.epoch = 1, .last_seq = 2}));
+              ElementsAre(state::FormerEpoch{.epoch = 1, .last_seq = 2}));
 }
 
 TEST_F(RestoreTest, FolderIsMadeForItsOwnerAloneAndHoldsNothingElse) {
@@ -78,7 +78,7 @@ TEST_F(RestoreTest, TwoFromOneBackupAreTwoLives) {
 TEST_F(RestoreTest, InstanceStaysAndIncarnationGoesOn) {
   const Appender before = rig_.data().appender();
   ASSERT_THAT(RestoreTo(backup(), target()), IsOk());
-  const auto opened = DataFolder::Open(target(), TestMasterKey());
+  const auto opened = DataFolder::Open(target(), state::TestMasterKey());
   ASSERT_THAT(opened, IsOk());
   EXPECT_EQ((*opened)->appender().instance, before.instance);
   EXPECT_EQ((*opened)->appender().incarnation, before.incarnation + 1);
@@ -88,17 +88,19 @@ TEST_F(RestoreTest, InstanceStaysAndIncarnationGoesOn) {
 TEST_F(RestoreTest, RestoreOfARestoreKnowsBothLivesBefore) {
   ASSERT_THAT(RestoreTo(backup(), target(1)), IsOk());
   const std::int64_t second = OpenFolder(target(1)).identity().epoch;
-  const FakeClock clock{absl::FromUnixMillis(kNowMs)};
+  const FakeClock clock{absl::FromUnixMillis(state::kNowMs)};
   const std::string again = folder_.path() + "/again";
-  const auto time = CopyUnused(target(1), TestMasterKey(), clock, again, GoOn);
+  const auto time =
+      CopyUnused(target(1), state::TestMasterKey(), clock, again, GoOn);
   ASSERT_THAT(time, IsOk());
   ASSERT_TRUE(time->has_value());
-  ASSERT_THAT(FinishBackup(again, **time, TestMasterKey(), [](FinishStep) {}),
-              IsOk());
+  ASSERT_THAT(
+      FinishBackup(again, **time, state::TestMasterKey(), [](FinishStep) {}),
+      IsOk());
   ASSERT_THAT(RestoreTo(again, target(2)), IsOk());
   EXPECT_THAT(OpenFolder(target(2)).identity().former,
-              ElementsAre(FormerEpoch{.epoch = 1, .last_seq = 2},
-                          FormerEpoch{.epoch = second, .last_seq = 2}));
+              ElementsAre(state::FormerEpoch{.epoch = 1, .last_seq = 2},
+                          state::FormerEpoch{.epoch = second, .last_seq = 2}));
 }
 
 // Its database is lost, and it is to be had again where it was.
@@ -195,21 +197,21 @@ class LivesTest : public RestoreTest {
   // Each of them has events up to here; the backup has the first two.
   static constexpr std::int64_t kLast = 9;
   static constexpr std::int64_t kShared = 2;
-  std::vector<CursorCodec> lives_;
+  std::vector<events::CursorCodec> lives_;
 };
 
 TEST_F(LivesTest, CursorsOfBeforeTheBackupAreTakenByAll) {
-  const CursorCodec first(rig_.data().identity());
+  const events::CursorCodec first(rig_.data().identity());
   for (std::int64_t seq = 0; seq <= kShared; ++seq) {
-    for (const CursorCodec& life : lives_) {
+    for (const events::CursorCodec& life : lives_) {
       EXPECT_EQ(life.Decode(first.Encode(seq), kLast).value_or(-1), seq);
     }
   }
 }
 
 TEST_F(LivesTest, CursorsOfAfterTheBackupAreRefusedByTheOtherLives) {
-  for (const CursorCodec& giver : lives_) {
-    for (const CursorCodec& life : lives_) {
+  for (const events::CursorCodec& giver : lives_) {
+    for (const events::CursorCodec& life : lives_) {
       const std::string cursor = giver.Encode(kLast);
       const auto taken = life.Decode(cursor, kLast);
       if (&life == &giver) {
@@ -224,4 +226,4 @@ TEST_F(LivesTest, CursorsOfAfterTheBackupAreRefusedByTheOtherLives) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::journal

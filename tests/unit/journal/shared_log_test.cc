@@ -11,7 +11,7 @@
 #include "tests/unit/journal/state_dump.h"
 #include "tests/unit/state/store_rig.h"
 
-namespace linktor {
+namespace linktor::journal {
 namespace {
 
 using ::testing::ElementsAre;
@@ -31,7 +31,7 @@ class SharedLogConformance : public testing::TestWithParam<LogKind> {
     log_ = GetParam().make();
     ours_ = Add({});
     theirs_ = Add({.runs = {4, 4}});
-    theirs().Create(kShop);
+    theirs().Create(state::kShop);
     Follow();
   }
   void TearDown() override { ExpectEqualStates(); }
@@ -51,7 +51,7 @@ class SharedLogConformance : public testing::TestWithParam<LogKind> {
     theirs_.instance->Follow();
   }
   // Returns how ours is told of a record that theirs appends.
-  Told ToldOf(SealedRecord made) {
+  Told ToldOf(state::SealedRecord made) {
     EXPECT_TRUE(theirs().AppendOne(std::move(made)).applied());
     ours_.instance->Follow();
     const auto told = ours().told();
@@ -76,46 +76,47 @@ class SharedLogConformance : public testing::TestWithParam<LogKind> {
 };
 
 TEST_P(SharedLogConformance, EventOfTheOtherComesOnTheFeed) {
-  SealedRecord made = MakeDelivery(theirs().sealer(), kNowMs, {Text("m1")});
+  state::SealedRecord made =
+      state::MakeDelivery(theirs().sealer(), state::kNowMs, {Text("m1")});
   const Told told = ToldOf(std::move(made));
   EXPECT_FALSE(told.own);
   ASSERT_THAT(told.effects.events, SizeIs(1));
-  CommittedEvent event = told.effects.events.front();
+  state::CommittedEvent event = told.effects.events.front();
   EXPECT_EQ(event.seq, 1);
-  ASSERT_TRUE(OpenEvent(ours().sealer(), event).ok());
-  EXPECT_EQ(MergeEvent(event).message_received().text(), "hi");
+  ASSERT_TRUE(state::OpenEvent(ours().sealer(), event).ok());
+  EXPECT_EQ(state::MergeEvent(event).message_received().text(), "hi");
   EXPECT_EQ(ours().Summary(), theirs().Summary());
 }
 
 // An event that its appender knew in the clear stays so in its process only.
 TEST_P(SharedLogConformance, NothingInTheClearComesFromTheOther) {
-  const Told told =
-      ToldOf(MakeDelivery(theirs().sealer(), kNowMs, {Text("m1")}));
+  const Told told = ToldOf(
+      state::MakeDelivery(theirs().sealer(), state::kNowMs, {Text("m1")}));
   EXPECT_EQ(told.effects.events.front().encoded, nullptr);
   EXPECT_NE(theirs().told().back().effects.events.front().encoded, nullptr);
 }
 
 TEST_P(SharedLogConformance, ChannelOfTheOtherLives) {
-  const Told told = ToldOf(MakeChannel(kCafe));
+  const Told told = ToldOf(state::MakeChannel(state::kCafe));
   ASSERT_THAT(told.effects.channels, SizeIs(1));
   EXPECT_EQ(told.effects.channels.front().id, "cafe");
   EXPECT_THAT(ours().LiveChannels(), ElementsAre("cafe", "shop"));
-  ItemSpec item = Text("m1");
-  item.channel = kCafe;
+  state::ItemSpec item = Text("m1");
+  item.channel = state::kCafe;
   EXPECT_EQ(ours().Deliver({item}).events, 1);
 }
 
 TEST_P(SharedLogConformance, ChannelThatTheOtherDeletedIsGone) {
-  const Told told = ToldOf(MakeDeletion("shop"));
+  const Told told = ToldOf(state::MakeDeletion("shop"));
   ASSERT_THAT(told.effects.channels, SizeIs(1));
   EXPECT_TRUE(told.effects.channels.front().deleted);
-  EXPECT_EQ(ours().Claim().kind, ClaimAnswer::Kind::kChannelGone);
+  EXPECT_EQ(ours().Claim().kind, state::ClaimAnswer::Kind::kChannelGone);
 }
 
 TEST_P(SharedLogConformance, KeyThatTheOtherDeletedIsGone) {
   ours().CreateKey("k1");
   Follow();
-  journal::Record remove = NewRecord(kNowMs);
+  journal::Record remove = NewRecord(state::kNowMs);
   remove.mutable_delete_api_key()->set_id("k1");
   remove.mutable_delete_api_key()->set_expected_revision(1);
   const Told told = ToldOf(std::move(remove));
@@ -125,22 +126,22 @@ TEST_P(SharedLogConformance, KeyThatTheOtherDeletedIsGone) {
 }
 
 TEST_P(SharedLogConformance, OptOutAndNameOfTheOtherHold) {
-  theirs().Append<ConversationAnswer>(MakeOptOut({}));
-  const Told told =
-      ToldOf(MakeUsername(theirs().sealer(), kShop, "501", "ada"));
+  theirs().Append<state::ConversationAnswer>(state::MakeOptOut({}));
+  const Told told = ToldOf(
+      state::MakeUsername(theirs().sealer(), state::kShop, "501", "ada"));
   ASSERT_THAT(told.effects.names, SizeIs(1));
   const auto name =
-      ours().sealer().Open(SealedPlace::kUsername, "501",
+      ours().sealer().Open(seal::SealedPlace::kUsername, "501",
                            ours().Conversation("501").sealed_username);
   EXPECT_EQ(name.value_or(""), "ada");
-  EXPECT_EQ(ours().Claim().kind, ClaimAnswer::Kind::kOptedOut);
+  EXPECT_EQ(ours().Claim().kind, state::ClaimAnswer::Kind::kOptedOut);
 }
 
 TEST_P(SharedLogConformance, WhatTheOtherErasesIsErased) {
   ours().Deliver({Text("m1"), Text("m2")});
   Follow();
-  journal::Record erase = NewRecord(kNowMs);
-  erase.mutable_erase()->set_mid_key(MidKeyOf(kShop, "m1"));
+  journal::Record erase = NewRecord(state::kNowMs);
+  erase.mutable_erase()->set_mid_key(state::MidKeyOf(state::kShop, "m1"));
   const Told told = ToldOf(std::move(erase));
   EXPECT_THAT(told.effects.erased_events, ElementsAre(1));
   EXPECT_GT(told.effects.due_erasure, 0) << "its files are ours to clear";
@@ -152,7 +153,7 @@ TEST_P(SharedLogConformance, WhatTheOtherErasesIsErased) {
 TEST_P(SharedLogConformance, KeyThatTheOtherDestroysOpensNothing) {
   ours().Deliver({Text("m1")});
   Follow();
-  journal::Record destroy = NewRecord(kNowMs);
+  journal::Record destroy = NewRecord(state::kNowMs);
   for (const Told& one : ours().told()) {
     for (const auto& key : one.effects.data_keys) {
       destroy.mutable_erase()->add_key_ids(key.id());
@@ -174,25 +175,26 @@ TEST_P(SharedLogConformance, WhatBothWereGivenIsOneEvent) {
 // Both have measured the time since the same Trim, and neither knows of the
 // other's: it counts once.
 TEST_P(SharedLogConformance, TrimsThatCrossCountTheTimeOnce) {
-  const std::int64_t from_ms = ours().Append<TrimAnswer>(MakeTrim()).expiry_ms;
+  const std::int64_t from_ms =
+      ours().Append<state::TrimAnswer>(state::MakeTrim()).expiry_ms;
   Follow();
   const std::vector<EngineRig*> both = {&ours(), &theirs()};
   for (EngineRig* rig : both) rig->engine().Hold();
-  std::vector<TrimAnswer> answers;
+  std::vector<state::TrimAnswer> answers;
   for (EngineRig* rig : both) {
     rig->engine().journal().Append(
-        MakeTrim({.now_ms = kNowMs + kMinuteMs,
-                  .elapsed_ms = kMinuteMs,
-                  .measured_from_ms = from_ms}),
+        state::MakeTrim({.now_ms = state::kNowMs + state::kMinuteMs,
+                         .elapsed_ms = state::kMinuteMs,
+                         .measured_from_ms = from_ms}),
         [&](Ending ending) {
-          answers.push_back(std::get<TrimAnswer>(ending.answer));
+          answers.push_back(std::get<state::TrimAnswer>(ending.answer));
         });
   }
   for (EngineRig* rig : both) rig->engine().Release();
   Follow();
   ASSERT_THAT(answers, SizeIs(2));
-  EXPECT_EQ(answers[0].expiry_ms, from_ms + kMinuteMs);
-  EXPECT_EQ(answers[1].expiry_ms, from_ms + kMinuteMs);
+  EXPECT_EQ(answers[0].expiry_ms, from_ms + state::kMinuteMs);
+  EXPECT_EQ(answers[1].expiry_ms, from_ms + state::kMinuteMs);
 }
 
 // ---- Sends ------------------------------------------------------------------
@@ -204,7 +206,7 @@ int Begun(EngineRig& rig) {
   int begun = 0;
   for (const Told& one : rig.told()) {
     if (!one.own || !one.record.has_claim()) continue;
-    for (const MessageRow& row : one.effects.messages) {
+    for (const state::MessageRow& row : one.effects.messages) {
       if (row.state == v1::MESSAGE_STATE_PENDING &&
           row.instance == me.instance && row.incarnation == me.incarnation) {
         ++begun;
@@ -215,7 +217,7 @@ int Begun(EngineRig& rig) {
 }
 
 TEST_P(SharedLogConformance, ClaimOfTheOtherIsKnownButNotBegun) {
-  const Told told = ToldOf(MakeClaim(theirs().sealer(), {}));
+  const Told told = ToldOf(state::MakeClaim(theirs().sealer(), {}));
   ASSERT_THAT(told.effects.messages, SizeIs(1)) << "the lane knows it";
   EXPECT_FALSE(told.own);
   EXPECT_EQ(told.effects.messages.front().instance,
@@ -227,14 +229,15 @@ TEST_P(SharedLogConformance, ClaimOfTheOtherIsKnownButNotBegun) {
 TEST_P(SharedLogConformance, SameRequestAtBothIsBegunOnce) {
   const std::vector<EngineRig*> both = {&ours(), &theirs()};
   for (EngineRig* rig : both) rig->engine().Hold();
-  std::vector<ClaimAnswer> answers;
+  std::vector<state::ClaimAnswer> answers;
   for (EngineRig* rig : both) {
-    SealedRecord made = MakeClaim(rig->sealer(), {});
-    AppendSealed(rig->engine().journal(), std::move(made.keys),
-                 Appended{.record = std::move(made.record), .clear = {}},
-                 [&](Ending ending) {
-                   answers.push_back(std::get<ClaimAnswer>(ending.answer));
-                 });
+    state::SealedRecord made = state::MakeClaim(rig->sealer(), {});
+    AppendSealed(
+        rig->engine().journal(), std::move(made.keys),
+        Appended{.record = std::move(made.record), .clear = {}},
+        [&](Ending ending) {
+          answers.push_back(std::get<state::ClaimAnswer>(ending.answer));
+        });
   }
   for (EngineRig* rig : both) rig->engine().Release();
   Follow();
@@ -245,17 +248,17 @@ TEST_P(SharedLogConformance, SameRequestAtBothIsBegunOnce) {
 }
 
 TEST_P(SharedLogConformance, SendThatTheOtherHasSettledIsSettled) {
-  const MessageRow claimed = ours().Claim().message;
+  const state::MessageRow claimed = ours().Claim().message;
   ours().Deliver({Echo("m1")});
   Follow();
   const Told told =
-      ToldOf(MakeOutcome(theirs().sealer(), claimed, {.mid = "m1"}));
+      ToldOf(state::MakeOutcome(theirs().sealer(), claimed, {.mid = "m1"}));
   ASSERT_THAT(told.effects.messages, SizeIs(testing::Ge(1)));
   EXPECT_EQ(told.effects.messages.front().state, v1::MESSAGE_STATE_SENT);
   EXPECT_EQ(ours().Message(claimed.id).mid, "m1");
   EXPECT_THAT(ours().Summary(),
               ElementsAre("1 message.sent 501 ", "2 message.echoed 501 hello"));
-  EXPECT_EQ(ours().Claim().kind, ClaimAnswer::Kind::kEnded);
+  EXPECT_EQ(ours().Claim().kind, state::ClaimAnswer::Kind::kEnded);
 }
 
 // ---- Starts -----------------------------------------------------------------
@@ -275,10 +278,10 @@ TEST_P(SharedLogConformance, OpenedInstanceHasCaughtUp) {
 // It has died between appending the claim and applying it: nobody may send it.
 TEST_P(SharedLogConformance, ClaimOfAnEarlierStartIsNotOwn) {
   ours().engine().Hold();
-  SealedRecord made = MakeClaim(ours().sealer(), {});
-  SealedRecord first(MakeNothing());
+  state::SealedRecord made = state::MakeClaim(ours().sealer(), {});
+  state::SealedRecord first(state::MakeNothing());
   first.keys = made.keys;
-  theirs().Append<Done>(std::move(first));
+  theirs().Append<state::Done>(std::move(first));
   Ending ending;
   ours().engine().journal().Append(
       std::move(made.record), [&](Ending told) { ending = std::move(told); });
@@ -297,8 +300,8 @@ TEST_P(SharedLogConformance, ClaimOfAnEarlierStartIsNotOwn) {
 TEST_P(SharedLogConformance, IncarnationIsNotUsedTwice) {
   const std::int64_t first = ours().folder().appender().incarnation;
   ours().engine().Hold();
-  journal::Record started = NewRecord(kNowMs);
-  started.set_format(kRecordFormat);
+  journal::Record started = NewRecord(state::kNowMs);
+  started.set_format(state::kRecordFormat);
   started.set_instance(ours().folder().appender().instance);
   started.set_incarnation(first + 1);
   started.mutable_instance_started();
@@ -309,9 +312,9 @@ TEST_P(SharedLogConformance, IncarnationIsNotUsedTwice) {
 
 TEST_P(SharedLogConformance, NewInstanceBecomesWhatTheOthersAre) {
   theirs().Deliver({Text("m1"), Echo("m2"), Text("m3", "502")});
-  const MessageRow claimed = theirs().Claim().message;
+  const state::MessageRow claimed = theirs().Claim().message;
   theirs().Settle(claimed, {.mid = "m4"});
-  theirs().Append<ChannelAnswer>(MakeChannel(kCafe));
+  theirs().Append<state::ChannelAnswer>(state::MakeChannel(state::kCafe));
   Member late = Add({.runs = {2, 2}});
   theirs_.instance->Follow();
   EXPECT_EQ(late.rig->Summary(), theirs().Summary());
@@ -328,18 +331,19 @@ class UnknownRecordTest : public SharedLogConformance {
   void ExpectStop(const std::string& bytes, const std::string& words) {
     theirs().Deliver({Text("m1")});
     log().AppendBytes(bytes);
-    const Ending ending =
-        ours().AppendOne(MakeDelivery(ours().sealer(), kNowMs, {Text("m2")}));
+    const Ending ending = ours().AppendOne(
+        state::MakeDelivery(ours().sealer(), state::kNowMs, {Text("m2")}));
     EXPECT_EQ(ending.kind, Ending::Kind::kUnknown);
     EXPECT_THAT(ours().engine().stopped().message(), HasSubstr(words));
     EXPECT_THAT(ours().told_sequences(), ElementsAre(1));
-    EXPECT_EQ(ours().AppendOne(MakeNothing()).kind, Ending::Kind::kRefused);
+    EXPECT_EQ(ours().AppendOne(state::MakeNothing()).kind,
+              Ending::Kind::kRefused);
     ours().Close();
     EXPECT_THAT(ours().engine().Open(nullptr).message(), HasSubstr(words));
   }
   static journal::Record Known() {
-    journal::Record record = MakeNothing();
-    record.set_format(kRecordFormat);
+    journal::Record record = state::MakeNothing();
+    record.set_format(state::kRecordFormat);
     record.set_instance("theirs");
     return record;
   }
@@ -347,10 +351,10 @@ class UnknownRecordTest : public SharedLogConformance {
 
 TEST_P(UnknownRecordTest, UnknownFormatStops) {
   journal::Record record = Known();
-  record.set_format(kRecordFormat + 1);
+  record.set_format(state::kRecordFormat + 1);
   ExpectStop(record.SerializeAsString(),
-             absl::StrCat("a record has format ", kRecordFormat + 1,
-                          "; this program knows format ", kRecordFormat,
+             absl::StrCat("a record has format ", state::kRecordFormat + 1,
+                          "; this program knows format ", state::kRecordFormat,
                           ". Start the program that wrote it"));
 }
 
@@ -381,4 +385,4 @@ INSTANTIATE_TEST_SUITE_P(Logs, UnknownRecordTest, testing::ValuesIn(AllLogs()),
                          [](const auto& kind) { return kind.param.name; });
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::journal

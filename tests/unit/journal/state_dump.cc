@@ -12,7 +12,7 @@
 #include "server/sqlite/statement.h"
 #include "tests/support/whole_conversations.h"
 
-namespace linktor {
+namespace linktor::journal {
 namespace {
 
 constexpr char kMidTable[] = "event_mids";
@@ -36,10 +36,10 @@ bool IsOwn(const std::string& table, const std::string& column) {
   return table == "log_state" && kOwn.contains(column);
 }
 
-absl::StatusOr<std::vector<std::string>> RowsOf(Database& database,
+absl::StatusOr<std::vector<std::string>> RowsOf(sqlite::Database& database,
                                                 const std::string& sql) {
   std::vector<std::string> rows;
-  Statement read(database, sql.c_str());
+  sqlite::Statement read(database, sql.c_str());
   for (;;) {
     LINKTOR_ASSIGN(const bool row, read.Step());
     if (!row) return rows;
@@ -47,7 +47,7 @@ absl::StatusOr<std::vector<std::string>> RowsOf(Database& database,
   }
 }
 
-absl::StatusOr<std::string> QueryFor(Database& database,
+absl::StatusOr<std::string> QueryFor(sqlite::Database& database,
                                      const std::string& table) {
   LINKTOR_ASSIGN(
       auto columns,
@@ -69,7 +69,7 @@ absl::StatusOr<std::string> QueryFor(Database& database,
                       " FROM ", table, " ORDER BY ", absl::StrJoin(keys, ", "));
 }
 
-absl::StatusOr<StateDump> Dump(Database& database) {
+absl::StatusOr<StateDump> Dump(sqlite::Database& database) {
   StateDump dump;
   LINKTOR_ASSIGN(const auto tables,
                  RowsOf(database,
@@ -100,8 +100,9 @@ absl::StatusOr<StateDump> Dump(Database& database) {
 }  // namespace
 
 absl::StatusOr<StateDump> DumpState(const std::string& database_path) {
-  LINKTOR_ASSIGN(const auto database,
-                 Database::Open(database_path, Database::Mode::kReadOnly));
+  LINKTOR_ASSIGN(
+      const auto database,
+      sqlite::Database::Open(database_path, sqlite::Database::Mode::kReadOnly));
   LINKTOR_TRY(database->Execute("BEGIN"));
   return Dump(*database);
 }
@@ -123,4 +124,4 @@ std::string DifferenceOf(const StateDump& a, const StateDump& b) {
   return difference;
 }
 
-}  // namespace linktor
+}  // namespace linktor::journal

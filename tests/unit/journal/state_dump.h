@@ -9,7 +9,7 @@
 
 #include "absl/status/statusor.h"
 
-namespace linktor {
+namespace linktor::journal {
 
 // The rows of each table, in the order of their primary keys. It leaves out
 // what is an instance's own (its identity, and how far its tables are
@@ -24,4 +24,4 @@ absl::StatusOr<StateDump> DumpState(const std::string& database_path);
 // The first differences of two dumps, for people; empty when there are none.
 std::string DifferenceOf(const StateDump& a, const StateDump& b);
 
-}  // namespace linktor
+}  // namespace linktor::journal

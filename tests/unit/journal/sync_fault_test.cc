@@ -13,7 +13,7 @@
 #include "tests/support/power_loss_vfs.h"
 #include "tests/unit/state/store_rig.h"
 
-namespace linktor {
+namespace linktor::journal {
 namespace {
 
 using ::testing::AnyOf;
@@ -23,14 +23,15 @@ using ::testing::SizeIs;
 constexpr char kDatabase[] = "gateway.db";
 constexpr char kLog[] = "gateway.db-wal";
 
-Ending Deliver(StoreRig& rig, const std::string& mid) {
-  return rig.AppendOne(MakeDelivery(rig.sealer(), kNowMs, {{.mid = mid}}));
+Ending Deliver(state::StoreRig& rig, const std::string& mid) {
+  return rig.AppendOne(
+      state::MakeDelivery(rig.sealer(), state::kNowMs, {{.mid = mid}}));
 }
 
-std::vector<std::string> Mids(StoreRig& rig) {
+std::vector<std::string> Mids(state::StoreRig& rig) {
   std::vector<std::string> mids;
-  for (const CommittedEvent& event : rig.ReadEvents()) {
-    mids.push_back(MergeEvent(event).message_received().mid());
+  for (const state::CommittedEvent& event : rig.ReadEvents()) {
+    mids.push_back(state::MergeEvent(event).message_received().mid());
   }
   return mids;
 }
@@ -39,27 +40,27 @@ void ExpectFailed(const Ending& ending, Ending::Kind kind) {
   EXPECT_EQ(ending.kind, kind);
   EXPECT_EQ(ending.status.code(), absl::StatusCode::kUnavailable)
       << ending.status;
-  EXPECT_EQ(ReasonOf(ending.status), "STORE_FAILED");
+  EXPECT_EQ(state::ReasonOf(ending.status), "STORE_FAILED");
 }
 
 // Nothing is stored by this process any more, although its disk is well again.
-void ExpectFinal(StoreRig& rig) {
+void ExpectFinal(state::StoreRig& rig) {
   EXPECT_EQ(rig.failures(), 1) << "told once";
   ExpectFailed(Deliver(rig, "later"), Ending::Kind::kRefused);
-  EXPECT_EQ(ReasonOf(rig.journal().BeginLogAnew()), "STORE_FAILED");
-  ExpectFailed(rig.AppendOne(MakeNothing()), Ending::Kind::kRefused);
+  EXPECT_EQ(state::ReasonOf(rig.journal().BeginLogAnew()), "STORE_FAILED");
+  ExpectFailed(rig.AppendOne(state::MakeNothing()), Ending::Kind::kRefused);
   EXPECT_EQ(rig.failures(), 1);
 }
 
-void ExpectWhole(StoreRig& rig) {
+void ExpectWhole(state::StoreRig& rig) {
   EXPECT_THAT(rig.Rows("PRAGMA integrity_check"), ElementsAre("ok"));
   EXPECT_TRUE(Deliver(rig, "last").applied());
 }
 
 TEST(SyncFaultTest, CommitWhoseSyncFailsOnceIsTheLast) {
   PowerLossVfs vfs;
-  StoreRig rig;
-  rig.Create(kShop);
+  state::StoreRig rig;
+  rig.Create(state::kShop);
   ASSERT_TRUE(Deliver(rig, "m1").applied());
   vfs.FailNextSync(kLog);
   ExpectFailed(Deliver(rig, "m2"), Ending::Kind::kUnknown);
@@ -73,8 +74,9 @@ TEST(SyncFaultTest, CommitWhoseSyncFailsOnceIsTheLast) {
 
 TEST(SyncFaultTest, CheckpointWhoseSyncFailsOnceIsTheLast) {
   PowerLossVfs vfs;
-  StoreRig rig({.max_batch_time = absl::Hours(1), .checkpoint_pages = 20});
-  rig.Create(kShop);
+  state::StoreRig rig(
+      {.max_batch_time = absl::Hours(1), .checkpoint_pages = 20});
+  rig.Create(state::kShop);
   vfs.FailNextSync(kDatabase);
   std::size_t applied = 0;
   while (applied < 100 && Deliver(rig, absl::StrCat("m", applied)).applied()) {
@@ -91,8 +93,8 @@ class BeginLogAnewFaultTest : public testing::TestWithParam<const char*> {};
 
 TEST_P(BeginLogAnewFaultTest, SyncThatFailsOnceIsTheLast) {
   PowerLossVfs vfs;
-  StoreRig rig;
-  rig.Create(kShop);
+  state::StoreRig rig;
+  rig.Create(state::kShop);
   ASSERT_TRUE(Deliver(rig, "m1").applied());
   vfs.FailNextSync(GetParam());
   EXPECT_FALSE(rig.journal().BeginLogAnew().ok());
@@ -111,8 +113,8 @@ INSTANTIATE_TEST_SUITE_P(LogAndDatabase, BeginLogAnewFaultTest,
 
 TEST(SyncFaultTest, StopWhoseSyncFailsLosesNothing) {
   PowerLossVfs vfs;
-  StoreRig rig;
-  rig.Create(kShop);
+  state::StoreRig rig;
+  rig.Create(state::kShop);
   ASSERT_TRUE(Deliver(rig, "m1").applied());
   vfs.FailNextSync(kDatabase);
   rig.Reopen();
@@ -127,8 +129,8 @@ TEST(SyncFaultTest, WhatTheNextProcessAnswersSurvivesPowerFailure) {
   for (const char* failing : {kLog, kDatabase}) {
     for (std::uint64_t seed = 0; seed < 20; ++seed) {
       PowerLossVfs vfs;
-      StoreRig rig;
-      rig.Create(kShop);
+      state::StoreRig rig;
+      rig.Create(state::kShop);
       ASSERT_TRUE(Deliver(rig, "m1").applied());
       vfs.FailNextSync(failing);
       (void)Deliver(rig, "m2");
@@ -153,4 +155,4 @@ TEST(SyncFaultTest, WhatTheNextProcessAnswersSurvivesPowerFailure) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::journal

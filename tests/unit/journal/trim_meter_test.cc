@@ -8,7 +8,7 @@
 #include "server/state/expiry.h"
 #include "tests/unit/state/record_makers.h"
 
-namespace linktor {
+namespace linktor::journal {
 namespace {
 
 using std::chrono::microseconds;
@@ -19,14 +19,15 @@ constexpr TrimMeter::Time At(std::int64_t ms) {
 }
 
 journal::Record Measured(const TrimMeter& meter, TrimMeter::Time now) {
-  journal::Record record = NewRecord(kNowMs);
+  journal::Record record = NewRecord(state::kNowMs);
   meter.Measure(now, *record.mutable_trim());
   return record;
 }
 
 void Tell(TrimMeter& meter, TrimMeter::Time now, const journal::Record& record,
           bool own, std::int64_t expiry_ms) {
-  const Effects effects{.answer = TrimAnswer{.expiry_ms = expiry_ms}};
+  const state::Effects effects{.answer =
+                                   state::TrimAnswer{.expiry_ms = expiry_ms}};
   const std::array<AppliedRecord, 1> told = {
       AppliedRecord{.record = record, .own = own, .effects = effects}};
   meter.OnCommit(told, now);
@@ -69,7 +70,8 @@ TEST_F(TrimMeterTest, MeasuresFromWhereItsOwnTrimHasMeasured) {
 }
 
 TEST_F(TrimMeterTest, MeasuresFromTheTrimOfAnotherInstance) {
-  Tell(meter_, At(1030), MakeTrim({.elapsed_ms = 20, .measured_from_ms = 500}),
+  Tell(meter_, At(1030),
+       state::MakeTrim({.elapsed_ms = 20, .measured_from_ms = 500}),
        /*own=*/false, 520);
   EXPECT_EQ(ElapsedAt(1060), 30);
   EXPECT_EQ(Measured(meter_, At(1060)).trim().measured_from_ms(), 520);
@@ -78,7 +80,8 @@ TEST_F(TrimMeterTest, MeasuresFromTheTrimOfAnotherInstance) {
 // Two instances have measured from the same Trim.
 TEST_F(TrimMeterTest, TrimThatCameSecondHasCountedNothing) {
   const journal::Record second = Measured(meter_, At(1040));
-  Tell(meter_, At(1041), MakeTrim({.elapsed_ms = 35, .measured_from_ms = 500}),
+  Tell(meter_, At(1041),
+       state::MakeTrim({.elapsed_ms = 35, .measured_from_ms = 500}),
        /*own=*/false, 535);
   Tell(meter_, At(1050), second, /*own=*/true, 535);
   EXPECT_EQ(ElapsedAt(1060), 19) << "since the one that has counted";
@@ -93,8 +96,8 @@ TEST_F(TrimMeterTest, OwnTrimFromBeforeTheFirstThatWasToldOfCountsNothing) {
 }
 
 TEST_F(TrimMeterTest, OtherRecordsSayNothing) {
-  const Effects effects{.answer = Done{}};
-  const journal::Record record = MakeNothing();
+  const state::Effects effects{.answer = state::Done{}};
+  const journal::Record record = state::MakeNothing();
   const std::array<AppliedRecord, 1> told = {
       AppliedRecord{.record = record, .own = false, .effects = effects}};
   meter_.OnCommit(told, At(1030));
@@ -105,24 +108,25 @@ TEST_F(TrimMeterTest, OtherRecordsSayNothing) {
 // moves a minute in a minute.
 TEST(TrimMetersTest, ManyInstancesDoNotMakeTimeRunFaster) {
   std::array<TrimMeter, 3> meters;
-  Expiry expiry{.time_ms = kNowMs};
+  state::Expiry expiry{.time_ms = state::kNowMs};
   std::int64_t now_ms = 0;
   const auto trim = [&](std::size_t own) {
     journal::Record record = Measured(meters[own], At(now_ms));
-    expiry = MoveExpiry(expiry, {.clock_ms = kNowMs + now_ms,
-                                 .from_ms = record.trim().measured_from_ms(),
-                                 .elapsed_ms = record.trim().elapsed_ms()});
+    expiry =
+        state::MoveExpiry(expiry, {.clock_ms = state::kNowMs + now_ms,
+                                   .from_ms = record.trim().measured_from_ms(),
+                                   .elapsed_ms = record.trim().elapsed_ms()});
     for (std::size_t i = 0; i < meters.size(); ++i) {
       Tell(meters[i], At(now_ms), record, i == own, expiry.time_ms);
     }
   };
   trim(0);
   for (int i = 0; i < 3 * 60; ++i) {
-    now_ms += kMinuteMs / 3;
+    now_ms += state::kMinuteMs / 3;
     trim(static_cast<std::size_t>(i) % meters.size());
   }
-  EXPECT_EQ(expiry.time_ms, kNowMs + kHourMs);
+  EXPECT_EQ(expiry.time_ms, state::kNowMs + state::kHourMs);
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::journal

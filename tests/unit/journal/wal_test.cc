@@ -15,7 +15,7 @@
 #include "tests/support/status_matchers.h"
 #include "tests/unit/state/store_rig.h"
 
-namespace linktor {
+namespace linktor::journal {
 namespace {
 
 constexpr std::int64_t kPageBytes = 4096;
@@ -28,7 +28,7 @@ constexpr std::int64_t kMostWalBytes = (kCheckpointPages + 2048 + 256) * 4120;
 // another has begun. Where none comes, one leaves in the end, as a read must.
 class OverlappingReaders {
  public:
-  explicit OverlappingReaders(ReadPool& pool) : pool_(pool) {
+  explicit OverlappingReaders(sqlite::ReadPool& pool) : pool_(pool) {
     for (int i = 0; i < 3; ++i) threads_.emplace_back([this] { Run(); });
   }
   ~OverlappingReaders() {
@@ -52,9 +52,9 @@ class OverlappingReaders {
         MutexLock lock(mutex_);
         if (stopping_) return;
       }
-      EXPECT_THAT(pool_.Read([this](Database& database) {
+      EXPECT_THAT(pool_.Read([this](sqlite::Database& database) {
         // The snapshot begins with the first row that is read.
-        Statement read(database, "SELECT last_seq FROM log_state");
+        sqlite::Statement read(database, "SELECT last_seq FROM log_state");
         EXPECT_THAT(read.Step(), IsOk());
         Stay();
         return absl::OkStatus();
@@ -73,7 +73,7 @@ class OverlappingReaders {
     if (entries_ != mine) ++overlaps_;
   }
 
-  ReadPool& pool_;
+  sqlite::ReadPool& pool_;
   mutable Mutex mutex_;
   CondVar entered_;
   int entries_ ABSL_GUARDED_BY(mutex_) = 0;
@@ -87,10 +87,10 @@ class WalTest : public testing::Test {
   void SetUp() override {
     // Durability is not tested here.
     rig_.Close();
-    rig_.Open([](Database& writer) {
+    rig_.Open([](sqlite::Database& writer) {
       ASSERT_THAT(writer.Execute("PRAGMA synchronous=OFF"), IsOk());
     });
-    rig_.Create(kShop);
+    rig_.Create(state::kShop);
   }
   // Appends about that many pages. Returns the largest size of the log.
   std::int64_t AppendPages(std::int64_t pages) {
@@ -104,8 +104,8 @@ class WalTest : public testing::Test {
     return largest;
   }
 
-  StoreRig rig_{EmbeddedJournal::Options{.max_batch_time = absl::Hours(1),
-                                         .checkpoint_pages = kCheckpointPages}};
+  state::StoreRig rig_{EmbeddedJournal::Options{
+      .max_batch_time = absl::Hours(1), .checkpoint_pages = kCheckpointPages}};
   int made_ = 0;
 };
 
@@ -151,15 +151,15 @@ TEST_F(WalTest, LongLogOfACrashIsReadAndShortened) {
     std::filesystem::copy_file(rig_.folder() + name, crashed.path() + name);
   }
   ASSERT_GT(SizesOf(crashed.path()).wal_bytes, 0);
-  const auto data = DataFolder::Open(crashed.path(), TestMasterKey());
+  const auto data = DataFolder::Open(crashed.path(), state::TestMasterKey());
   ASSERT_THAT(data, IsOk());
   EXPECT_EQ((*data)->last_seq(), 10);
-  const auto journal =
-      EmbeddedJournal::Create({}, **data, kNowMs, [](const absl::Status&) {});
+  const auto journal = EmbeddedJournal::Create({}, **data, state::kNowMs,
+                                               [](const absl::Status&) {});
   ASSERT_THAT(journal, IsOk());
   (*journal)->Stop();
   EXPECT_EQ(SizesOf(crashed.path()).wal_bytes, 0);
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::journal

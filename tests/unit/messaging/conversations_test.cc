@@ -8,7 +8,7 @@
 #include "tests/support/proto_matchers.h"
 #include "tests/unit/messaging/messaging_fixture.h"
 
-namespace linktor {
+namespace linktor::messaging {
 namespace {
 
 constexpr char kUser[] = "777";
@@ -43,23 +43,25 @@ class ConversationsTest : public MessagingFixture {
     journal::Record record =
         Webhook(journal::ITEM_KIND_MESSAGE, kUser, FormatId("", NewRawId()));
     record.mutable_webhook()->mutable_items(0)->set_opens_window(true);
-    EXPECT_THAT(AppendAs<DeliveryAnswer>(*journal_, std::move(record)), IsOk());
+    EXPECT_THAT(
+        journal::AppendAs<state::DeliveryAnswer>(*journal_, std::move(record)),
+        IsOk());
   }
   void Name(const std::string& name) {
-    journal::Record record = NewRecord(NowMs());
+    journal::Record record = journal::NewRecord(NowMs());
     journal::SetUsername& body = *record.mutable_set_username();
     body.set_channel_no(ChannelNo());
     body.set_user_id(kUser);
-    NewKeys new_keys;
+    seal::NewKeys new_keys;
     body.set_sealed_username(
         *sealer().Seal({.channel_no = ChannelNo(), .user_id = kUser},
-                       SealedPlace::kUsername, kUser, name, new_keys));
-    EXPECT_THAT(AppendSealedAs<ConversationAnswer>(
+                       seal::SealedPlace::kUsername, kUser, name, new_keys));
+    EXPECT_THAT(journal::AppendSealedAs<state::ConversationAnswer>(
                     *journal_, std::move(new_keys), std::move(record)),
                 IsOk());
   }
 
-  EventLog log_{*folder_};
+  events::EventLog log_{*folder_};
   MessageList messages_{*folder_, log_, *reader_, *registry_};
   Conversations conversations_{{.clock = clock_,
                                 .state = state(),
@@ -154,4 +156,4 @@ TEST_F(ConversationsTest, ChannelDeletedMeanwhileIsNotFound) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::messaging

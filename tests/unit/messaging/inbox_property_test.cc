@@ -32,7 +32,7 @@
 #include "tests/support/seed.h"
 #include "tests/unit/messaging/messaging_fixture.h"
 
-namespace linktor {
+namespace linktor::messaging {
 namespace {
 
 using google::protobuf::util::TimeUtil;
@@ -53,11 +53,11 @@ constexpr std::size_t kMaxPostOfALargeOne = 1000;
 // conversation.proto says how many messages an unanswered_count looks at.
 constexpr int kMostLookedAt = 100;
 
-class NoNames final : public UserNames {
+class NoNames final : public channels::UserNames {
  public:
   std::string Find(std::int64_t, std::string_view) override { return ""; }
-  void OnActivity(const ChannelRegistry::EntryPtr&, std::string_view) override {
-  }
+  void OnActivity(const channels::ChannelRegistry::EntryPtr&,
+                  std::string_view) override {}
 };
 
 // ---- The model --------------------------------------------------------------
@@ -444,7 +444,7 @@ class InboxPropertyTest : public MessagingFixture {
       auto delivery = ingest_->MakeRecord(
           registry_->Find(id), sealer().Fingerprint(kSecret), body.view());
       ASSERT_THAT(delivery, IsOk());
-      const auto answer = AppendSealedAs<DeliveryAnswer>(
+      const auto answer = journal::AppendSealedAs<state::DeliveryAnswer>(
           *journal_, std::move(delivery->new_keys),
           std::move(delivery->appended.record));
       ASSERT_THAT(answer, IsOk());
@@ -460,16 +460,16 @@ class InboxPropertyTest : public MessagingFixture {
 
  private:
   void Attach() {
-    log_ = std::make_unique<EventLog>(*folder_);
+    log_ = std::make_unique<events::EventLog>(*folder_);
     folder_->feed().Add([this](auto records) { log_->OnCommit(records); });
     messages_ =
         std::make_unique<MessageList>(*folder_, *log_, *reader_, *registry_);
-    ingest_ = std::make_unique<Ingest>(clock_, sealer(), *registry_, names_,
-                                       observer_);
+    ingest_ = std::make_unique<webhook::Ingest>(clock_, sealer(), *registry_,
+                                                names_, observer_);
   }
 
   std::vector<std::string> Events(const std::string& channel_id) {
-    EventList list(*folder_, *log_);
+    events::EventList list(*folder_, *log_);
     v1::ListEventsRequest request;
     request.add_channel_ids(channel_id);
     request.set_order(v1::LIST_ORDER_OLDEST_FIRST);
@@ -507,14 +507,14 @@ class InboxPropertyTest : public MessagingFixture {
   }
 
   std::vector<std::string> Conversations(const std::string& channel_id) {
-    linktor::Conversations conversations({.clock = clock_,
-                                          .state = state(),
-                                          .sealer = sealer(),
-                                          .journal = *journal_,
-                                          .registry = *registry_,
-                                          .messages = *messages_,
-                                          .folder = *folder_,
-                                          .log = *log_});
+    linktor::messaging::Conversations conversations({.clock = clock_,
+                                                     .state = state(),
+                                                     .sealer = sealer(),
+                                                     .journal = *journal_,
+                                                     .registry = *registry_,
+                                                     .messages = *messages_,
+                                                     .folder = *folder_,
+                                                     .log = *log_});
     v1::ListConversationsRequest request;
     request.set_channel_id(channel_id);
     request.set_page_size(2);
@@ -537,9 +537,9 @@ class InboxPropertyTest : public MessagingFixture {
 
   NoNames names_;
   FakeWebhookObserver observer_;
-  std::unique_ptr<EventLog> log_;
+  std::unique_ptr<events::EventLog> log_;
   std::unique_ptr<MessageList> messages_;
-  std::unique_ptr<Ingest> ingest_;
+  std::unique_ptr<webhook::Ingest> ingest_;
 };
 
 TEST_F(InboxPropertyTest, IsWhatASimpleModelSays) {
@@ -556,4 +556,4 @@ TEST_F(InboxPropertyTest, IsWhatASimpleModelSays) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::messaging

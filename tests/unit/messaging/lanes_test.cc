@@ -11,18 +11,19 @@
 #include "absl/strings/str_cat.h"
 #include "tests/support/status_matchers.h"
 
-namespace linktor {
+namespace linktor::messaging {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-const Appender kMe{.instance = "me", .incarnation = 3};
-const Appender kOther{.instance = "other", .incarnation = 3};
-const Appender kMeBefore{.instance = "me", .incarnation = 2};
+const journal::Appender kMe{.instance = "me", .incarnation = 3};
+const journal::Appender kOther{.instance = "other", .incarnation = 3};
+const journal::Appender kMeBefore{.instance = "me", .incarnation = 2};
 
-MessageRow Pending(const std::string& id, const Appender& by = kMe,
-                   const std::string& user = "777") {
+state::MessageRow Pending(const std::string& id,
+                          const journal::Appender& by = kMe,
+                          const std::string& user = "777") {
   return {.id = id,
           .channel_no = 1,
           .channel_id = "ch_1",
@@ -38,19 +39,19 @@ MessageRow Pending(const std::string& id, const Appender& by = kMe,
 class LanesTest : public ::testing::Test {
  protected:
   // Tells of the message as it is now.
-  void Tell(const MessageRow& row, const std::string& claim_id = "") {
+  void Tell(const state::MessageRow& row, const std::string& claim_id = "") {
     journal::Record record;
     if (!claim_id.empty()) record.mutable_claim()->set_message_id(claim_id);
-    Effects effects;
+    state::Effects effects;
     effects.messages.push_back(row);
-    const AppliedRecord applied{
+    const journal::AppliedRecord applied{
         .record = record, .own = true, .effects = effects};
     lanes_.OnCommit({&applied, 1});
   }
   absl::Status Reserve(const std::string& id, const std::string& user = "777") {
     return lanes_.Reserve(
         {.channel_no = 1, .user_id = user}, id,
-        [this](const MessageRow& row, Lanes::Turn turn) {
+        [this](const state::MessageRow& row, Lanes::Turn turn) {
           turns_.push_back(
               absl::StrCat(turn == Lanes::Turn::kBegin ? "begin " : "drop ",
                            row.id, row.sealed_content));
@@ -61,7 +62,8 @@ class LanesTest : public ::testing::Test {
     ASSERT_THAT(Reserve(id, user), IsOk());
     Tell(Pending(id, kMe, user), id);
   }
-  void End(MessageRow row, v1::MessageState state = v1::MESSAGE_STATE_SENT) {
+  void End(state::MessageRow row,
+           v1::MessageState state = v1::MESSAGE_STATE_SENT) {
     row.state = state;
     Tell(row);
   }
@@ -76,7 +78,7 @@ class LanesTest : public ::testing::Test {
   std::vector<std::string> turns_;
   std::vector<std::string> orphans_;
   Executor executor_{1, 1};
-  Lanes lanes_{kMe, executor_, [this](const MessageRow& row) {
+  Lanes lanes_{kMe, executor_, [this](const state::MessageRow& row) {
                  orphans_.push_back(row.id + " " + row.sealed_content);
                }};
 };
@@ -111,7 +113,7 @@ TEST_F(LanesTest, OneThatEndsWhileItWaitsIsNotBegun) {
 
 TEST_F(LanesTest, LateEndOfAnEarlierAttemptEndsNothing) {
   Claim("a");
-  MessageRow second = Pending("a");
+  state::MessageRow second = Pending("a");
   second.attempt = 2;
   End(Pending("a"), v1::MESSAGE_STATE_FAILED);
   ASSERT_THAT(Reserve("again"), IsOk());
@@ -257,4 +259,4 @@ TEST_F(LanesTest, WaitsNoLongerThanItMay) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::messaging

@@ -15,7 +15,7 @@
 #include "tests/support/seed.h"
 #include "tests/unit/messaging/messaging_fixture.h"
 
-namespace linktor {
+namespace linktor::messaging {
 namespace {
 
 using google::protobuf::util::TimeUtil;
@@ -36,7 +36,7 @@ class MessageListTest : public MessagingFixture {
 
   // The customer writes now, by the clock of the server.
   void Write(const std::string& mid, const std::string& user = kUser) {
-    EXPECT_THAT(AppendAs<DeliveryAnswer>(
+    EXPECT_THAT(journal::AppendAs<state::DeliveryAnswer>(
                     *journal_, Webhook(journal::ITEM_KIND_MESSAGE, user, mid)),
                 IsOk());
   }
@@ -70,10 +70,10 @@ class MessageListTest : public MessagingFixture {
   }
 
   std::string IdOf(const std::string& mid) {
-    return FormatId(kMessagePrefix, MidKey(ChannelNo(), mid));
+    return FormatId(kMessagePrefix, state::MidKey(ChannelNo(), mid));
   }
 
-  EventLog log_{*folder_};
+  events::EventLog log_{*folder_};
   MessageList list_{*folder_, log_, *reader_, *registry_};
 };
 
@@ -167,4 +167,4 @@ TEST_F(MessageListTest, AMessageThatCannotBeReadIsListed) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::messaging

@@ -19,7 +19,7 @@
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_folder.h"
 
-namespace linktor {
+namespace linktor::messaging {
 
 class MessagingFixture : public ::testing::Test {
  protected:
@@ -30,16 +30,17 @@ class MessagingFixture : public ::testing::Test {
 
   // Also after Close: what was stored is there again.
   void Open() {
-    folder_ = *DataFolder::Open(path_.path(), Secret(std::string(32, 'k')));
-    registry_ = std::make_unique<ChannelRegistry>(folder_->sealer());
+    folder_ =
+        *journal::DataFolder::Open(path_.path(), Secret(std::string(32, 'k')));
+    registry_ = std::make_unique<channels::ChannelRegistry>(folder_->sealer());
     const auto rows = folder_->state().LiveChannels();
     ASSERT_THAT(rows, IsOk());
     ASSERT_THAT(registry_->Load(*rows), IsOk());
     folder_->feed().Add([this](auto records) { registry_->OnCommit(records); });
     reader_ = std::make_unique<MessageReader>(
         folder_->state(), folder_->events(), folder_->sealer(), *registry_);
-    journal_ = *EmbeddedJournal::Create({}, *folder_, NowMs(),
-                                        [](const absl::Status&) {});
+    journal_ = *journal::EmbeddedJournal::Create({}, *folder_, NowMs(),
+                                                 [](const absl::Status&) {});
     gated_journal_.SetNext(*journal_);
   }
   // The views that tests have added are told of nothing from then on.
@@ -51,10 +52,12 @@ class MessagingFixture : public ::testing::Test {
     folder_.reset();
   }
 
-  StateReader& state() { return folder_->state(); }
-  Sealer& sealer() { return folder_->sealer(); }
+  state::StateReader& state() { return folder_->state(); }
+  seal::Sealer& sealer() { return folder_->sealer(); }
 
-  ChannelAdmin Admin() { return {clock_, *journal_, sealer(), *registry_}; }
+  channels::ChannelAdmin Admin() {
+    return {clock_, *journal_, sealer(), *registry_};
+  }
   void CreateChannel(const std::string& id, const std::string& account,
                      const std::string& page) {
     v1::CreateChannelRequest request;
@@ -73,14 +76,16 @@ class MessagingFixture : public ::testing::Test {
   // time.
   void LetIdsRest() {
     clock_.Advance(absl::Hours(73));
-    journal::Record trim = NewRecord(NowMs());
+    journal::Record trim = journal::NewRecord(NowMs());
     trim.mutable_trim();
-    const auto now = AppendAs<TrimAnswer>(*journal_, trim);
+    const auto now = journal::AppendAs<state::TrimAnswer>(*journal_, trim);
     ASSERT_THAT(now, IsOk());
     trim.mutable_trim()->set_measured_from_ms(now->expiry_ms);
     trim.mutable_trim()->set_elapsed_ms(
         absl::ToInt64Milliseconds(absl::Hours(73)));
-    ASSERT_THAT(AppendAs<TrimAnswer>(*journal_, std::move(trim)), IsOk());
+    ASSERT_THAT(
+        journal::AppendAs<state::TrimAnswer>(*journal_, std::move(trim)),
+        IsOk());
   }
   void SetToken(const std::string& token) {
     v1::SetChannelCredentialsRequest request;
@@ -93,10 +98,10 @@ class MessagingFixture : public ::testing::Test {
   }
 
   std::int64_t NowMs() const { return absl::ToUnixMillis(clock_.Now()); }
-  ConversationRow Row(std::int64_t channel_no, const std::string& user) {
+  state::ConversationRow Row(std::int64_t channel_no, const std::string& user) {
     const auto row = state().Conversation(channel_no, user);
     EXPECT_THAT(row, IsOk());
-    return row.value_or(ConversationRow());
+    return row.value_or(state::ConversationRow());
   }
   absl::StatusOr<v1::Message> Message(const std::string& request_id) {
     v1::GetMessageRequest request;
@@ -109,7 +114,7 @@ class MessagingFixture : public ::testing::Test {
   // completes.
   journal::Record Webhook(journal::ItemKind kind, const std::string& user,
                           const std::string& mid) {
-    journal::Record record = NewRecord(NowMs());
+    journal::Record record = journal::NewRecord(NowMs());
     journal::Webhook& webhook = *record.mutable_webhook();
     webhook.set_delivery_id(NewRawId());
     webhook.set_channel_no(ChannelNo());
@@ -117,7 +122,7 @@ class MessagingFixture : public ::testing::Test {
     item.set_count(1);
     item.set_kind(kind);
     item.set_mid(mid);
-    item.set_mid_key(MidKey(ChannelNo(), mid));
+    item.set_mid_key(state::MidKey(ChannelNo(), mid));
     journal::NewEvent& event = *item.mutable_event();
     event.set_id(NewRawId());
     event.set_type(kind == journal::ITEM_KIND_ECHO ? "message.echoed"
@@ -131,13 +136,13 @@ class MessagingFixture : public ::testing::Test {
 
   TempFolder path_;
   FakeClock clock_{absl::FromUnixSeconds(1'800'000'000)};
-  std::unique_ptr<DataFolder> folder_;
+  std::unique_ptr<journal::DataFolder> folder_;
   // The journal's writer tells it until the journal goes.
-  std::unique_ptr<ChannelRegistry> registry_;
+  std::unique_ptr<channels::ChannelRegistry> registry_;
   std::unique_ptr<MessageReader> reader_;
-  std::unique_ptr<EmbeddedJournal> journal_;
+  std::unique_ptr<journal::EmbeddedJournal> journal_;
   // What is under test appends here.
   GatedJournal gated_journal_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::messaging

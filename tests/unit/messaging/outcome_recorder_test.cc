@@ -14,7 +14,7 @@
 #include "server/messaging/ended_message.h"
 #include "tests/unit/messaging/messaging_fixture.h"
 
-namespace linktor {
+namespace linktor::messaging {
 namespace {
 
 using ::testing::ElementsAre;
@@ -34,24 +34,25 @@ class OutcomeRecorderTest : public MessagingFixture, public SendObserver {
   }
 
  protected:
-  MessageRow Claim(const std::string& request_id = "r1") {
-    journal::Record record = NewRecord(NowMs());
+  state::MessageRow Claim(const std::string& request_id = "r1") {
+    journal::Record record = journal::NewRecord(NowMs());
     journal::Claim& claim = *record.mutable_claim();
     claim.set_message_id(NewRawId());
     claim.set_channel_no(ChannelNo());
     claim.set_channel_id("ch_1");
     claim.set_user_id("777");
     claim.set_request_id(request_id);
-    NewKeys new_keys;
-    claim.set_sealed_content(*sealer().Seal(
-        {.channel_no = ChannelNo(), .user_id = "777"}, SealedPlace::kMessage,
-        claim.message_id(), content_.SerializeAsString(), new_keys));
-    const auto answer = AppendSealedAs<ClaimAnswer>(
+    seal::NewKeys new_keys;
+    claim.set_sealed_content(
+        *sealer().Seal({.channel_no = ChannelNo(), .user_id = "777"},
+                       seal::SealedPlace::kMessage, claim.message_id(),
+                       content_.SerializeAsString(), new_keys));
+    const auto answer = journal::AppendSealedAs<state::ClaimAnswer>(
         *journal_, std::move(new_keys), std::move(record));
     EXPECT_THAT(answer, IsOk());
     return answer->message;
   }
-  void Record(const MessageRow& row, SendEnd end) {
+  void Record(const state::MessageRow& row, SendEnd end) {
     executor_.Run([this, row, end = std::move(end)]() mutable {
       recorder_.Record({.row = row,
                         .content = content_,
@@ -75,12 +76,12 @@ class OutcomeRecorderTest : public MessagingFixture, public SendObserver {
     MutexLock lock(mutex_);
     return counted_;
   }
-  MessageRow Stored(const MessageRow& row) {
+  state::MessageRow Stored(const state::MessageRow& row) {
     const auto stored = state().MessageById(row.id);
     EXPECT_THAT(stored, IsOk());
     if (!stored.ok() || !stored->has_value()) {
       ADD_FAILURE() << "the message is not stored";
-      return MessageRow();
+      return state::MessageRow();
     }
     return **stored;
   }
@@ -93,9 +94,10 @@ class OutcomeRecorderTest : public MessagingFixture, public SendObserver {
       done.get_future().wait();
     };
     run();
-    journal::Record nothing = NewRecord(NowMs());
+    journal::Record nothing = journal::NewRecord(NowMs());
     nothing.mutable_use_api_keys();
-    EXPECT_TRUE(AppendAndWait(*journal_, std::move(nothing)).applied());
+    EXPECT_TRUE(
+        journal::AppendAndWait(*journal_, std::move(nothing)).applied());
     run();
   }
   std::vector<std::string> EventTypes() {
@@ -104,7 +106,7 @@ class OutcomeRecorderTest : public MessagingFixture, public SendObserver {
         {.last_seq = std::numeric_limits<std::int64_t>::max()},
         [](auto, auto, auto) { return true; });
     EXPECT_THAT(page, IsOk());
-    for (const CommittedEvent& event : page->events)
+    for (const state::CommittedEvent& event : page->events)
       types.push_back(event.type);
     return types;
   }
@@ -137,7 +139,7 @@ class OutcomeRecorderTest : public MessagingFixture, public SendObserver {
 };
 
 TEST_F(OutcomeRecorderTest, WhatWasSentIsToldWhenItIsRecorded) {
-  const MessageRow row = Claim();
+  const state::MessageRow row = Claim();
   Record(row, Sent());
   const Answer told = Told();
   ASSERT_THAT(told, IsOk());
@@ -151,7 +153,7 @@ TEST_F(OutcomeRecorderTest, WhatWasSentIsToldWhenItIsRecorded) {
 }
 
 TEST_F(OutcomeRecorderTest, FailureIsToldWithItsIds) {
-  const MessageRow row = Claim();
+  const state::MessageRow row = Claim();
   Record(row, Failed());
   const Answer told = Told();
   EXPECT_THAT(told, HasReason("GRAPH_UNAVAILABLE"));
@@ -174,7 +176,7 @@ TEST_F(OutcomeRecorderTest, OutcomeThatCannotBeRecordedIsTriedAgainUntilItIs) {
         MakeError(absl::StatusCode::kUnavailable, v1::ERROR_REASON_STORE_FAILED,
                   "failed")}) {
     SCOPED_TRACE(why.ToString());
-    const MessageRow row = Claim(FormatId(kRequestPrefix, NewRawId()));
+    const state::MessageRow row = Claim(FormatId(kRequestPrefix, NewRawId()));
     gated_journal_.Refuse(GatedJournal::Outcomes, why);
     const int before = gated_journal_.troubled();
     Record(row, Sent());
@@ -205,7 +207,7 @@ TEST_F(OutcomeRecorderTest, OutcomeThatCannotBeRecordedIsTriedAgainUntilItIs) {
 
 TEST_F(OutcomeRecorderTest,
        CallerOfAFailureThatCannotBeRecordedIsToldItsReason) {
-  const MessageRow row = Claim();
+  const state::MessageRow row = Claim();
   gated_journal_.Refuse(GatedJournal::Outcomes, absl::InternalError("no"));
   Record(row, Failed());
   const Answer told = Told();
@@ -217,7 +219,7 @@ TEST_F(OutcomeRecorderTest,
 
 // Nobody knows whether the first try is stored; it is, and counts once.
 TEST_F(OutcomeRecorderTest, RecordOfWhichNobodyKnowsIsRepeatedAndChangesOnce) {
-  const MessageRow row = Claim();
+  const state::MessageRow row = Claim();
   gated_journal_.Doubt(GatedJournal::Outcomes);
   Record(row, Sent());
   EXPECT_THAT(Told(), HasReason("SEND_OUTCOME_UNKNOWN"));
@@ -230,7 +232,7 @@ TEST_F(OutcomeRecorderTest, RecordOfWhichNobodyKnowsIsRepeatedAndChangesOnce) {
 
 // The next start settles it, and this one has no journal any more.
 TEST_F(OutcomeRecorderTest, AfterTheJournalsEndNothingIsTriedAgain) {
-  const MessageRow row = Claim();
+  const state::MessageRow row = Claim();
   gated_journal_.Refuse(GatedJournal::Outcomes,
                         MakeError(absl::StatusCode::kUnavailable,
                                   v1::ERROR_REASON_DRAINING, "closed"));
@@ -242,7 +244,7 @@ TEST_F(OutcomeRecorderTest, AfterTheJournalsEndNothingIsTriedAgain) {
 }
 
 TEST_F(OutcomeRecorderTest, LateAnswerStillSettlesAnUnconfirmedMessage) {
-  const MessageRow row = Claim();
+  const state::MessageRow row = Claim();
   Record(row, Unconfirmed());
   EXPECT_THAT(Told(), HasReason("SEND_OUTCOME_UNKNOWN"));
   Record(row, Sent());
@@ -255,9 +257,9 @@ TEST_F(OutcomeRecorderTest, LateAnswerStillSettlesAnUnconfirmedMessage) {
 // The unsend came before Instagram's answer did.
 TEST_F(OutcomeRecorderTest,
        AnswerToWhatWasTakenBackIsTheMessageWithoutContent) {
-  const MessageRow row = Claim();
-  EXPECT_TRUE(AppendAndWait(*journal_,
-                            Webhook(journal::ITEM_KIND_UNSEND, "777", "mid.1"))
+  const state::MessageRow row = Claim();
+  EXPECT_TRUE(journal::AppendAndWait(
+                  *journal_, Webhook(journal::ITEM_KIND_UNSEND, "777", "mid.1"))
                   .applied());
   Record(row, Sent());
   const Answer told = Told();
@@ -272,7 +274,7 @@ TEST_F(OutcomeRecorderTest,
 }
 
 TEST_F(OutcomeRecorderTest, AnswerToWhatWasSettledOtherwiseIsNoSuccess) {
-  const MessageRow row = Claim();
+  const state::MessageRow row = Claim();
   Record(row, Failed());
   EXPECT_THAT(Told(), HasReason("GRAPH_UNAVAILABLE"));
   Record(row, Sent());
@@ -283,4 +285,4 @@ TEST_F(OutcomeRecorderTest, AnswerToWhatWasSettledOtherwiseIsNoSuccess) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::messaging

@@ -10,7 +10,7 @@
 #include "server/state/identity.h"
 #include "tests/unit/messaging/messaging_fixture.h"
 
-namespace linktor {
+namespace linktor::messaging {
 namespace {
 
 using ::testing::IsEmpty;
@@ -37,13 +37,13 @@ class OutcomeTest : public MessagingFixture {
   }
 
   v1::MessageContent content_;
-  const MessageRow row_{.id = NewRawId(),
-                        .channel_no = 1,
-                        .channel_id = "ch_1",
-                        .user_id = "777",
-                        .state = v1::MESSAGE_STATE_PENDING,
-                        .attempt = 2,
-                        .request_id = "r1"};
+  const state::MessageRow row_{.id = NewRawId(),
+                               .channel_no = 1,
+                               .channel_id = "ch_1",
+                               .user_id = "777",
+                               .state = v1::MESSAGE_STATE_PENDING,
+                               .attempt = 2,
+                               .request_id = "r1"};
 };
 
 TEST_F(OutcomeTest, RecordNamesWhatItChangesAndHoldsNoClearText) {
@@ -55,7 +55,7 @@ TEST_F(OutcomeTest, RecordNamesWhatItChangesAndHoldsNoClearText) {
   EXPECT_EQ(outcome.expected_attempt(), 2);
   EXPECT_EQ(outcome.state(), v1::MESSAGE_STATE_SENT);
   EXPECT_EQ(outcome.settled_by(), v1::SETTLED_BY_ANSWER);
-  EXPECT_EQ(outcome.mid_key(), MidKey(1, "mid.1"));
+  EXPECT_EQ(outcome.mid_key(), state::MidKey(1, "mid.1"));
   EXPECT_THAT(outcome.sealed_error(), IsEmpty());
   EXPECT_EQ(outcome.event().type(), "message.sent");
   EXPECT_THAT(made.appended.record.SerializeAsString(),
@@ -89,7 +89,7 @@ TEST_F(OutcomeTest, ErrorIsSealedForItsMessage) {
        .error = MakeError(absl::StatusCode::kFailedPrecondition,
                           v1::ERROR_REASON_RECIPIENT_UNAVAILABLE, "gone")});
   const journal::SendOutcome& outcome = made.appended.record.send_outcome();
-  const auto opened = sealer().Open(SealedPlace::kMessageError, row_.id,
+  const auto opened = sealer().Open(seal::SealedPlace::kMessageError, row_.id,
                                     outcome.sealed_error());
   ASSERT_THAT(opened, IsOk());
   google::rpc::Status error;
@@ -100,4 +100,4 @@ TEST_F(OutcomeTest, ErrorIsSealedForItsMessage) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::messaging

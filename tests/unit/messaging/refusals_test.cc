@@ -5,10 +5,10 @@
 
 #include "tests/support/status_matchers.h"
 
-namespace linktor {
+namespace linktor::messaging {
 namespace {
 
-using Kind = ClaimAnswer::Kind;
+using Kind = state::ClaimAnswer::Kind;
 
 // 15 January 2027, 08:00:00 UTC.
 constexpr std::int64_t kWroteMs = 1'800'000'000'000;
@@ -90,4 +90,4 @@ TEST_F(RefusalsTest, QuotaSaysWhenItAllowsTheNext) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::messaging

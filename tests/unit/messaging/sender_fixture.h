@@ -17,7 +17,7 @@
 #include "tests/fakes/fake_graph.h"
 #include "tests/unit/messaging/messaging_fixture.h"
 
-namespace linktor {
+namespace linktor::messaging {
 
 class SenderFixture : public MessagingFixture {
  public:
@@ -92,7 +92,7 @@ class SenderFixture : public MessagingFixture {
     return Begin(Text(text, id, to));
   }
   // Sends and has Instagram answer so.
-  Result SendTo(v1::SendMessageRequest request, GraphSendResult answer) {
+  Result SendTo(v1::SendMessageRequest request, graph::GraphSendResult answer) {
     auto sent = Begin(std::move(request));
     graph_.Next().done(std::move(answer));
     return sent.get();
@@ -116,4 +116,4 @@ class SenderFixture : public MessagingFixture {
   std::unique_ptr<Settler> settler_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::messaging

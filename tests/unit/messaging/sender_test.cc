@@ -10,7 +10,7 @@
 #include "server/policy/window.h"
 #include "tests/unit/messaging/sender_fixture.h"
 
-namespace linktor {
+namespace linktor::messaging {
 namespace {
 
 class SenderTest : public SenderFixture {
@@ -30,16 +30,19 @@ class SenderTest : public SenderFixture {
     picture.set_url("https://cdn.example.com/" + mid);
     record.mutable_webhook()->mutable_items(0)->set_content_match(
         sealer().ContentMatch({.channel_no = ChannelNo(), .user_id = "777"},
-                              MatchTextOf(echo)));
-    EXPECT_THAT(AppendAs<DeliveryAnswer>(*journal_, std::move(record)), IsOk());
+                              policy::MatchTextOf(echo)));
+    EXPECT_THAT(
+        journal::AppendAs<state::DeliveryAnswer>(*journal_, std::move(record)),
+        IsOk());
   }
   void SetOptOut() {
-    journal::Record record = NewRecord(NowMs());
+    journal::Record record = journal::NewRecord(NowMs());
     journal::SetOptOut& body = *record.mutable_set_opt_out();
     body.set_channel_no(ChannelNo());
     body.set_user_id("777");
     body.set_opted_out(true);
-    EXPECT_THAT(AppendAs<ConversationAnswer>(*journal_, std::move(record)),
+    EXPECT_THAT(journal::AppendAs<state::ConversationAnswer>(*journal_,
+                                                             std::move(record)),
                 IsOk());
   }
 };
@@ -370,11 +373,13 @@ TEST_F(SenderTest, RefusedCustomerLeavesNoKeyBehind) {
 
   journal::Record wrote = Webhook(journal::ITEM_KIND_MESSAGE, "888", "mid.0");
   wrote.mutable_webhook()->mutable_items(0)->set_opens_window(true);
-  ASSERT_THAT(AppendAs<DeliveryAnswer>(*journal_, std::move(wrote)), IsOk());
-  clock_.Advance(absl::Milliseconds(kMessagingWindowMs));
+  ASSERT_THAT(
+      journal::AppendAs<state::DeliveryAnswer>(*journal_, std::move(wrote)),
+      IsOk());
+  clock_.Advance(absl::Milliseconds(policy::kMessagingWindowMs));
   EXPECT_THAT(Begin("one", "r2", "888").get(),
               HasReason("OUTSIDE_MESSAGING_WINDOW"));
-  clock_.Advance(absl::Milliseconds(kHumanAgentWindowMs));
+  clock_.Advance(absl::Milliseconds(policy::kHumanAgentWindowMs));
   v1::SendMessageRequest tagged = Text("one", "r3", "888");
   tagged.set_tag(v1::MESSAGE_TAG_HUMAN_AGENT);
   EXPECT_THAT(Begin(tagged).get(), HasReason("HUMAN_AGENT_WINDOW_CLOSED"));
@@ -491,4 +496,4 @@ TEST_F(SenderTest, TextIsNotSettledByAPicture) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::messaging

@@ -6,7 +6,7 @@
 #include "server/policy/content_match.h"
 #include "tests/unit/messaging/sender_fixture.h"
 
-namespace linktor {
+namespace linktor::messaging {
 namespace {
 
 class SettlerTest : public SenderFixture {
@@ -46,12 +46,12 @@ class SettlerTest : public SenderFixture {
     message.set_origin(kind == journal::ITEM_KIND_ECHO
                            ? v1::MESSAGE_ORIGIN_ELSEWHERE
                            : v1::MESSAGE_ORIGIN_UNSPECIFIED);
-    NewKeys new_keys;
+    seal::NewKeys new_keys;
     item.mutable_event()->set_sealed(*sealer().Seal(
-        {.channel_no = ChannelNo(), .user_id = user}, SealedPlace::kEvent,
+        {.channel_no = ChannelNo(), .user_id = user}, seal::SealedPlace::kEvent,
         item.event().id(), event.SerializeAsString(), new_keys));
-    EXPECT_THAT(AppendSealedAs<DeliveryAnswer>(*journal_, std::move(new_keys),
-                                               std::move(record)),
+    EXPECT_THAT(journal::AppendSealedAs<state::DeliveryAnswer>(
+                    *journal_, std::move(new_keys), std::move(record)),
                 IsOk());
   }
   absl::StatusOr<v1::Message> ByMid(const std::string& mid) {
@@ -172,7 +172,7 @@ TEST_F(SettlerTest, StartThatCannotSettleSaysSo) {
   const auto row = state().MessageByRequest(ChannelNo(), "r1");
   ASSERT_THAT(row, IsOk());
   ASSERT_TRUE(row->has_value());
-  std::vector<MessageRow> pending{**row};
+  std::vector<state::MessageRow> pending{**row};
   pending.front().state = v1::MESSAGE_STATE_PENDING;
   gated_journal_.Refuse(GatedJournal::Outcomes,
                         absl::ResourceExhaustedError("full"));
@@ -181,4 +181,4 @@ TEST_F(SettlerTest, StartThatCannotSettleSaysSo) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::messaging

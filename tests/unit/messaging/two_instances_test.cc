@@ -16,7 +16,7 @@
 #include "tests/fakes/memory_journal.h"
 #include "tests/support/status_matchers.h"
 
-namespace linktor {
+namespace linktor::messaging {
 namespace {
 
 using Result = absl::StatusOr<v1::SendMessageResponse>;
@@ -37,9 +37,9 @@ class Server {
   // Applies what others have appended.
   void Follow() { instance_.journal().Pump(); }
 
-  DataFolder& folder() { return instance_.folder(); }
+  journal::DataFolder& folder() { return instance_.folder(); }
   MemoryJournal& journal() { return instance_.journal(); }
-  ChannelRegistry& registry() { return *registry_; }
+  channels::ChannelRegistry& registry() { return *registry_; }
   FakeGraph& graph() { return graph_; }
 
   void CreateChannel() {
@@ -48,7 +48,8 @@ class Server {
     request.mutable_channel()->set_instagram_account_id("17841400000000001");
     request.mutable_channel()->set_page_id("100");
     request.mutable_credentials()->set_access_token("token");
-    ChannelAdmin admin(clock_, journal(), folder().sealer(), *registry_);
+    channels::ChannelAdmin admin(clock_, journal(), folder().sealer(),
+                                 *registry_);
     EXPECT_THAT(admin.Create(request), IsOk());
   }
   std::future<Result> Send(const std::string& text, const std::string& id) {
@@ -76,8 +77,8 @@ class Server {
  private:
   void Start() {
     ASSERT_THAT(instance_.Open(), IsOk());
-    DataFolder& folder = instance_.folder();
-    registry_ = std::make_unique<ChannelRegistry>(folder.sealer());
+    journal::DataFolder& folder = instance_.folder();
+    registry_ = std::make_unique<channels::ChannelRegistry>(folder.sealer());
     EXPECT_THAT(registry_->Load(*folder.state().LiveChannels()), IsOk());
     folder.feed().Add([this](auto records) { registry_->OnCommit(records); });
     reader_ = std::make_unique<MessageReader>(folder.state(), folder.events(),
@@ -116,7 +117,7 @@ class Server {
   MemoryInstance instance_;
   const Clock& clock_;
   FakeGraph graph_;
-  std::unique_ptr<ChannelRegistry> registry_;
+  std::unique_ptr<channels::ChannelRegistry> registry_;
   std::unique_ptr<MessageReader> reader_;
   std::unique_ptr<Executor> executor_;
   std::unique_ptr<Sender> sender_;
@@ -215,4 +216,4 @@ TEST_F(TwoInstancesTest, RestartSettlesOnlyItsOwnClaims) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::messaging

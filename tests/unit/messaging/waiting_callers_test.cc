@@ -12,7 +12,7 @@
 #include "server/messaging/stored_error.h"
 #include "tests/unit/messaging/messaging_fixture.h"
 
-namespace linktor {
+namespace linktor::messaging {
 namespace {
 
 using Answer = absl::StatusOr<v1::Message>;
@@ -24,34 +24,35 @@ Deadline At(int seconds) { return Deadline(std::chrono::seconds(seconds)); }
 
 class WaitingCallersTest : public MessagingFixture {
  protected:
-  MessageRow Row(const std::string& id = "m", int attempt = 1) {
-    NewKeys new_keys;
+  state::MessageRow Row(const std::string& id = "m", int attempt = 1) {
+    seal::NewKeys new_keys;
     v1::MessageContent content;
     content.set_text("hello");
-    MessageRow row{.id = id,
-                   .channel_no = kChannelNo,
-                   .user_id = "777",
-                   .state = v1::MESSAGE_STATE_PENDING,
-                   .attempt = attempt,
-                   .request_id = "r1"};
+    state::MessageRow row{.id = id,
+                          .channel_no = kChannelNo,
+                          .user_id = "777",
+                          .state = v1::MESSAGE_STATE_PENDING,
+                          .attempt = attempt,
+                          .request_id = "r1"};
     row.sealed_content = *sealer().Seal(
-        {.channel_no = kChannelNo, .user_id = "777"}, SealedPlace::kMessage, id,
-        content.SerializeAsString(), new_keys);
+        {.channel_no = kChannelNo, .user_id = "777"},
+        seal::SealedPlace::kMessage, id, content.SerializeAsString(), new_keys);
     sealer().OnStored(new_keys);
     return row;
   }
   // The same, ended.
-  MessageRow Ended(MessageRow row, v1::MessageState state,
-                   const absl::Status& error = absl::OkStatus()) {
+  state::MessageRow Ended(state::MessageRow row, v1::MessageState state,
+                          const absl::Status& error = absl::OkStatus()) {
     row.state = state;
     if (error.ok()) return row;
-    NewKeys none;
+    seal::NewKeys none;
     row.sealed_error = *sealer().Seal(
         {.channel_no = kChannelNo, .user_id = "777"},
-        SealedPlace::kMessageError, row.id, SerializeError(error), none);
+        seal::SealedPlace::kMessageError, row.id, SerializeError(error), none);
     return row;
   }
-  std::future<Answer> Add(const MessageRow& row, Deadline deadline = At(100)) {
+  std::future<Answer> Add(const state::MessageRow& row,
+                          Deadline deadline = At(100)) {
     auto promise = std::make_shared<std::promise<Answer>>();
     callers_.Add(row, deadline, [promise](const Answer& answer) {
       promise->set_value(answer);
@@ -63,11 +64,11 @@ class WaitingCallersTest : public MessagingFixture {
     record.mutable_send_outcome();
     return record;
   }
-  void Tell(const MessageRow& row, bool own,
+  void Tell(const state::MessageRow& row, bool own,
             const journal::Record& record = Outcome()) {
-    Effects effects;
+    state::Effects effects;
     effects.messages.push_back(row);
-    const AppliedRecord applied{
+    const journal::AppliedRecord applied{
         .record = record, .own = own, .effects = effects};
     callers_.OnCommit({&applied, 1});
   }
@@ -130,12 +131,12 @@ TEST_F(WaitingCallersTest, FailureFromTheRowSaysWhenToTryAgain) {
 
 TEST_F(WaitingCallersTest, ErrorThatCannotBeReadIsLost) {
   auto caller = Add(Row());
-  MessageRow row = Row();
+  state::MessageRow row = Row();
   row.state = v1::MESSAGE_STATE_FAILED;
-  NewKeys none;
+  seal::NewKeys none;
   row.sealed_error =
       *sealer().Seal({.channel_no = kChannelNo, .user_id = "777"},
-                     SealedPlace::kMessageError, row.id,
+                     seal::SealedPlace::kMessageError, row.id,
                      /*plaintext=*/"", none);
   Tell(row, /*own=*/false);
   EXPECT_THAT(caller.get(), StatusIs(absl::StatusCode::kDataLoss));
@@ -202,7 +203,7 @@ TEST_F(WaitingCallersTest, EachIsToldAtItsDeadline) {
 TEST_F(WaitingCallersTest, OneTooManyIsToldAtOnce) {
   std::vector<std::future<Answer>> waiting;
   waiting.reserve(WaitingCallers::kMaxCallers);
-  const MessageRow row = Row();
+  const state::MessageRow row = Row();
   for (std::size_t i = 0; i < WaitingCallers::kMaxCallers; ++i) {
     waiting.push_back(Add(row));
   }
@@ -221,4 +222,4 @@ TEST_F(WaitingCallersTest, ClosedNobodyWaits) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::messaging

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace linktor {
+namespace linktor::policy {
 namespace {
 
 v1::Message Echo(const std::string& text,
@@ -78,4 +78,4 @@ TEST(ContentMatchTest, WhatThisServerDoesNotSendMatchesNothing) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::policy

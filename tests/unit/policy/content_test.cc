@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 
-namespace linktor {
+namespace linktor::policy {
 namespace {
 
 using testing::ElementsAre;
@@ -386,4 +386,4 @@ TEST(CheckIceBreakersTest, QuestionsInCharactersPayloadsInBytes) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::policy

@@ -4,7 +4,7 @@
 
 #include <limits>
 
-namespace linktor {
+namespace linktor::policy {
 namespace {
 
 constexpr std::int64_t kHourMs = 60 * 60 * 1000;
@@ -86,4 +86,4 @@ TEST(ActivityTimeTest, Table) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::policy

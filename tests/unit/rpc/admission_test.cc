@@ -6,7 +6,7 @@
 #include <memory>
 #include <utility>
 
-namespace linktor {
+namespace linktor::rpc {
 namespace {
 
 // A key's last stream may end after the key was deleted: the assignment of an
@@ -46,4 +46,4 @@ TEST(PlaceTest, IsGivenBackOnce) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::rpc

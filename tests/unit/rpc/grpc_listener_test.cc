@@ -21,7 +21,7 @@
 #include "tests/support/temp_folder.h"
 #include "tests/unit/rpc/grpc_rig.h"
 
-namespace linktor {
+namespace linktor::rpc {
 namespace {
 
 using grpc::StatusCode;
@@ -391,4 +391,4 @@ TEST(DescriptorLimitTest, IsRaisedToWhatIsAllowed) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::rpc

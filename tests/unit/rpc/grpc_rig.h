@@ -27,7 +27,7 @@
 #include "server/rpc/grpc_listener.h"
 #include "tests/support/status_matchers.h"
 
-namespace linktor {
+namespace linktor::rpc {
 
 // Whatever a test waits for must come within this time.
 constexpr std::chrono::seconds kTestPatience{10};
@@ -203,4 +203,4 @@ inline grpc::StatusCode Call(const std::shared_ptr<grpc::Channel>& channel) {
   return stub->Check(&context, {}, &response).error_code();
 }
 
-}  // namespace linktor
+}  // namespace linktor::rpc

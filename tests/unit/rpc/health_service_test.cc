@@ -11,7 +11,7 @@
 
 #include "tests/unit/rpc/grpc_rig.h"
 
-namespace linktor {
+namespace linktor::rpc {
 namespace {
 
 using grpc::health::v1::Health;
@@ -151,4 +151,4 @@ TEST_F(HealthServiceTest, ADrainEndsWatchesWithItsReason) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::rpc

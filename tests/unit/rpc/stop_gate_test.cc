@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-namespace linktor {
+namespace linktor::rpc {
 namespace {
 
 TEST(StopGateTest, AnswersAtOnceWhileItDrains) {
@@ -67,4 +67,4 @@ TEST(StopGateTest, CallsOfManyThreadsAreEachAnsweredOnce) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::rpc

@@ -5,7 +5,7 @@
 #include <thread>
 #include <vector>
 
-namespace linktor {
+namespace linktor::rpc {
 namespace {
 
 TEST(StreamTurnTest, IsBornTaken) {
@@ -54,4 +54,4 @@ TEST(StreamTurnTest, OneThreadHasItAtATime) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::rpc

@@ -13,7 +13,7 @@
 #include "tests/support/test_certificates.h"
 #include "tests/unit/rpc/grpc_rig.h"
 
-namespace linktor {
+namespace linktor::rpc {
 namespace {
 
 using grpc::StatusCode;
@@ -229,4 +229,4 @@ TEST_F(TlsCredentialsTest, OnlyTls12And13) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::rpc

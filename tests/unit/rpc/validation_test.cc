@@ -8,7 +8,7 @@
 #include "server/base/status.h"
 #include "tests/support/status_matchers.h"
 
-namespace linktor {
+namespace linktor::rpc {
 namespace {
 
 using ::testing::ElementsAre;
@@ -269,4 +269,4 @@ TEST(ValidateListChannels, PageTokens) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::rpc

@@ -10,7 +10,7 @@
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_folder.h"
 
-namespace linktor {
+namespace linktor::seal {
 namespace {
 
 using ::testing::HasSubstr;
@@ -56,4 +56,4 @@ TEST(ReadMasterKeyTest, MissingFileOrFolder) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::seal

@@ -13,7 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/support/status_matchers.h"
 
-namespace linktor {
+namespace linktor::seal {
 namespace {
 
 using ::testing::HasSubstr;
@@ -381,4 +381,4 @@ TEST_F(SealerTest, KeyCheckKnowsItsMasterKey) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::seal

@@ -10,7 +10,7 @@
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_folder.h"
 
-namespace linktor {
+namespace linktor::sqlite {
 namespace {
 
 class DatabaseCopyTest : public testing::Test {
@@ -182,4 +182,4 @@ TEST_F(DatabaseCopyTest, CheckpointBesideAReaderIsNotWhole) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::sqlite

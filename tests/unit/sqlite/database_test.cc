@@ -12,7 +12,7 @@
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_folder.h"
 
-namespace linktor {
+namespace linktor::sqlite {
 namespace {
 
 class DatabaseTest : public testing::Test {
@@ -265,4 +265,4 @@ TEST_F(DatabaseTest, ResetEndsTheSnapshot) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::sqlite

@@ -13,7 +13,7 @@
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_folder.h"
 
-namespace linktor {
+namespace linktor::sqlite {
 namespace {
 
 // A cache that keeps a page behind the end of the database gives it to whoever
@@ -151,4 +151,4 @@ TEST_F(PageCacheTest, RandomHistory) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::sqlite

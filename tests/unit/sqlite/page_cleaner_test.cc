@@ -17,7 +17,7 @@
 #include "tests/support/golden.h"
 #include "tests/support/temp_folder.h"
 
-namespace linktor {
+namespace linktor::sqlite {
 namespace {
 
 using Page = std::array<std::uint8_t, kPageSize>;
@@ -157,4 +157,4 @@ TEST_F(PageCleanerTest, NothingStaysOfWhatWasDeletedOrErased) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::sqlite

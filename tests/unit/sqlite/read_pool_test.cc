@@ -13,7 +13,7 @@
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_folder.h"
 
-namespace linktor {
+namespace linktor::sqlite {
 namespace {
 
 class ReadPoolTest : public testing::Test {
@@ -177,4 +177,4 @@ TEST_F(ReadPoolTest, LogIsEmptiedWithinAPause) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::sqlite

@@ -10,7 +10,7 @@
 #include "tests/support/status_matchers.h"
 #include "tests/unit/state/store_rig.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 using ::testing::HasSubstr;
@@ -43,7 +43,7 @@ TEST(CheckKnownTest, UnknownFormatIsASentence) {
 }
 
 TEST(CheckKnownTest, NoBodyIsASentence) {
-  journal::Record record = NewRecord(kNowMs);
+  journal::Record record = journal::NewRecord(kNowMs);
   record.set_format(kRecordFormat);
   const absl::Status status = CheckKnown(record);
   EXPECT_THAT(status, StatusIs(absl::StatusCode::kFailedPrecondition));
@@ -53,7 +53,7 @@ TEST(CheckKnownTest, NoBodyIsASentence) {
 
 // A newer program's body is a field that this one does not know.
 TEST(CheckKnownTest, UnknownBodyIsASentence) {
-  journal::Record record = NewRecord(kNowMs);
+  journal::Record record = journal::NewRecord(kNowMs);
   record.set_format(kRecordFormat);
   std::string bytes = record.SerializeAsString();
   // Field 1000, an empty message.
@@ -67,7 +67,7 @@ TEST(CheckKnownTest, UnknownBodyIsASentence) {
 
 TEST(ApplierTest, EachStartOfTheInstanceIsCounted) {
   StoreRig rig;
-  const Appender first = rig.data().appender();
+  const journal::Appender first = rig.data().appender();
   EXPECT_EQ(first.instance.size(), 8U);
   EXPECT_EQ(first.incarnation, 1);
   rig.Reopen();
@@ -76,8 +76,8 @@ TEST(ApplierTest, EachStartOfTheInstanceIsCounted) {
   EXPECT_EQ(rig.Number("SELECT incarnation FROM instances"), 2);
 }
 
-journal::Record AddKeys(const NewKeys& keys) {
-  journal::Record record = NewRecord(kNowMs);
+journal::Record AddKeys(const seal::NewKeys& keys) {
+  journal::Record record = journal::NewRecord(kNowMs);
   for (const journal::DataKey& key : keys) {
     *record.mutable_add_data_keys()->add_keys() = key;
   }
@@ -131,7 +131,7 @@ TEST(ApplierTest, ViewsAreToldOfKeys) {
   StoreRig rig;
   std::vector<std::int64_t> told;
   rig.data().feed().Add([&](auto records) {
-    for (const AppliedRecord& one : records) {
+    for (const journal::AppliedRecord& one : records) {
       for (const journal::DataKey& key : one.effects.data_keys) {
         told.push_back(key.id());
       }
@@ -144,4 +144,4 @@ TEST(ApplierTest, ViewsAreToldOfKeys) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::state

@@ -5,7 +5,7 @@
 
 #include "tests/unit/state/store_rig.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 using ::testing::ElementsAre;
@@ -37,8 +37,8 @@ TEST_F(ApplyClaimTest, ClaimIsPendingAndDurable) {
   EXPECT_EQ(row.create_ms, kNowMs);
   EXPECT_EQ(row.claim_ms, kNowMs);
   EXPECT_EQ(row.user_id, "501");
-  const auto content =
-      rig_.sealer().Open(SealedPlace::kMessage, row.id, row.sealed_content);
+  const auto content = rig_.sealer().Open(seal::SealedPlace::kMessage, row.id,
+                                          row.sealed_content);
   ASSERT_TRUE(content.ok()) << content.status();
   EXPECT_EQ(*content, "hello");
   EXPECT_THAT(rig_.ReadEvents(), SizeIs(0)) << "a claim is no event";
@@ -111,7 +111,7 @@ TEST_F(ApplyClaimTest, FailedSendIsTriedAgainAsTheSameMessage) {
   EXPECT_EQ(row.claim_ms, kNowMs + 9);
   EXPECT_EQ(row.sealed_error, "");
   EXPECT_TRUE(rig_.sealer()
-                  .Open(SealedPlace::kMessage, row.id, row.sealed_content)
+                  .Open(seal::SealedPlace::kMessage, row.id, row.sealed_content)
                   .ok());
   EXPECT_EQ(rig_.Number("SELECT count(*) FROM messages"), 1);
 }
@@ -165,7 +165,7 @@ TEST_F(ApplyClaimTest, DeletedChannelIsGone) {
 
 // A lane begins only the attempts of its own incarnation.
 TEST_F(ApplyClaimTest, AttemptNamesItsInstanceAndIncarnation) {
-  const Appender first = rig_.data().appender();
+  const journal::Appender first = rig_.data().appender();
   const MessageRow claimed = rig_.Claim({}).message;
   EXPECT_EQ(claimed.instance, first.instance);
   EXPECT_EQ(claimed.incarnation, first.incarnation);
@@ -241,7 +241,7 @@ TEST_F(ApplyClaimTest, UnconfirmedOnesAreCounted) {
 TEST_F(ApplyClaimTest, ViewsAreToldOfSendsAsTheyAreNow) {
   std::vector<v1::MessageState> told;
   rig_.data().feed().Add([&](auto records) {
-    for (const AppliedRecord& one : records) {
+    for (const journal::AppliedRecord& one : records) {
       for (const MessageRow& row : one.effects.messages) {
         told.push_back(row.state);
       }
@@ -268,4 +268,4 @@ TEST_F(ApplyClaimTest, PendingSendsAreFoundAtStart) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::state

@@ -7,7 +7,7 @@
 #include "google/protobuf/util/time_util.h"
 #include "tests/unit/state/store_rig.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 using google::protobuf::util::TimeUtil;
@@ -295,4 +295,4 @@ TEST_F(ApplyEchoTest, EchoWithoutTimeCountsFromItsReceipt) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::state

@@ -13,7 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/unit/state/store_rig.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 using ::testing::Each;
@@ -35,7 +35,7 @@ class ApplyExpiryTest : public testing::Test {
     rig_ = std::make_unique<StoreRig>(StoreRig::PatientOptions(), clock_ms);
     // Durability is not tested here.
     rig_->Close();
-    rig_->Open([](Database& writer) {
+    rig_->Open([](sqlite::Database& writer) {
       ASSERT_TRUE(writer.Execute("PRAGMA synchronous=OFF").ok());
     });
     rig_->Create(kShop, clock_ms);
@@ -305,4 +305,4 @@ TEST_F(ApplyExpiryTest, AfterAWeekStoppedTheWindowIsRight) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::state

@@ -7,7 +7,7 @@
 #include "tests/support/status_matchers.h"
 #include "tests/unit/state/store_rig.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 using ::testing::ElementsAre;
@@ -286,4 +286,4 @@ TEST_F(HeldEchoTest, EachTextSettlesItsOwn) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::state

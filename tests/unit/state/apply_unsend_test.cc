@@ -11,7 +11,7 @@
 #include "server/state/event_encoding.h"
 #include "tests/unit/state/store_rig.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 using ::testing::ElementsAre;
@@ -139,7 +139,7 @@ TEST_F(ApplyUnsendTest, SendBecomesRetracted) {
   const MessageRow row = rig_.Message(sent.id);
   EXPECT_EQ(row.state, v1::MESSAGE_STATE_RETRACTED);
   EXPECT_EQ(row.retract_ms, kNowMs + 7);
-  EXPECT_TRUE(IsErased(row.sealed_content));
+  EXPECT_TRUE(seal::IsErased(row.sealed_content));
   // Its request id stays used: nothing is sent again.
   EXPECT_EQ(rig_.Claim({}).kind, ClaimAnswer::Kind::kEnded);
 }
@@ -151,7 +151,7 @@ TEST_F(ApplyUnsendTest, SendWhoseUnsendCameFirstBecomesRetracted) {
   const MessageRow row = rig_.Message(sent.id);
   EXPECT_EQ(row.state, v1::MESSAGE_STATE_RETRACTED);
   EXPECT_EQ(row.retract_ms, kNowMs + 7);
-  EXPECT_TRUE(IsErased(row.sealed_content));
+  EXPECT_TRUE(seal::IsErased(row.sealed_content));
 }
 
 TEST_F(ApplyUnsendTest, SendThatAnEchoSettlesAfterItsUnsendBecomesRetracted) {
@@ -162,7 +162,7 @@ TEST_F(ApplyUnsendTest, SendThatAnEchoSettlesAfterItsUnsendBecomesRetracted) {
   const MessageRow row = rig_.Message(sent.id);
   EXPECT_EQ(row.mid, "m1");
   EXPECT_EQ(row.state, v1::MESSAGE_STATE_RETRACTED);
-  EXPECT_TRUE(IsErased(row.sealed_content));
+  EXPECT_TRUE(seal::IsErased(row.sealed_content));
 }
 
 TEST_F(ApplyUnsendTest, HeldEchoLosesItsContent) {
@@ -188,4 +188,4 @@ TEST_F(ApplyUnsendTest, EchoIsHeldWithoutContentAfterItsUnsend) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::state

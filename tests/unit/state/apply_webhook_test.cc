@@ -7,7 +7,7 @@
 #include "tests/support/whole_conversations.h"
 #include "tests/unit/state/store_rig.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 using ::testing::ElementsAre;
@@ -279,4 +279,4 @@ TEST_F(ApplyWebhookTest, ContentIsNotReadableOnDisk) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::state

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/unit/state/store_rig.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 using ::testing::ElementsAre;
@@ -223,7 +223,7 @@ TEST_F(ChannelTableTest, DeletedChannelMayHaveEventsUntilTheyAreTrimmed) {
 TEST_F(ChannelTableTest, ViewsAreToldOfWhatChanged) {
   std::vector<std::string> told;
   rig_.data().feed().Add([&](auto records) {
-    for (const AppliedRecord& one : records) {
+    for (const journal::AppliedRecord& one : records) {
       for (const ChannelRow& row : one.effects.channels) {
         told.push_back(absl::StrCat(row.id, " ", row.revision, " ",
                                     row.deleted ? "deleted" : "live"));
@@ -241,4 +241,4 @@ TEST_F(ChannelTableTest, ViewsAreToldOfWhatChanged) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::state

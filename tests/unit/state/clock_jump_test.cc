@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/unit/state/store_rig.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 using Kind = ClaimAnswer::Kind;
@@ -168,4 +168,4 @@ TEST_F(ClockJumpTest, OptOutHoldsWhateverTheClockSays) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::state

@@ -20,7 +20,7 @@
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_folder.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 constexpr std::int64_t kChannel = 7;
@@ -29,8 +29,8 @@ constexpr std::size_t kRun = 100;
 class ConversationHeadsTest : public testing::Test {
  protected:
   ConversationHeadsTest()
-      : database_(*Database::Open(folder_.path() + "/a.db",
-                                  Database::Mode::kReadWrite)) {
+      : database_(*sqlite::Database::Open(folder_.path() + "/a.db",
+                                          sqlite::Database::Mode::kReadWrite)) {
     EXPECT_THAT(Migrate(*database_), IsOk());
     // Durability is not tested here.
     EXPECT_THAT(database_->Execute("PRAGMA synchronous=OFF"), IsOk());
@@ -72,11 +72,12 @@ class ConversationHeadsTest : public testing::Test {
                                     .message = message});
     EXPECT_THAT(made, IsOk());
     const auto noted = made.value_or(ConversationHeads::Noted());
-    Statement insert(*database_,
-                     "INSERT INTO events (seq, id, type, channel_no, "
-                     "channel_id, user_id, event_ms, receive_ms, mid_kind, "
-                     "before_seq, advances) VALUES (?1, x'00', ?8, ?2, '', ?3, "
-                     "?4, ?5, 0, ?6, ?7)");
+    sqlite::Statement insert(
+        *database_,
+        "INSERT INTO events (seq, id, type, channel_no, "
+        "channel_id, user_id, event_ms, receive_ms, mid_kind, "
+        "before_seq, advances) VALUES (?1, x'00', ?8, ?2, '', ?3, "
+        "?4, ?5, 0, ?6, ?7)");
     EXPECT_THAT(insert.Bind(1, seq)
                     .Bind(2, kChannel)
                     .BindText(3, user)
@@ -137,12 +138,12 @@ class ConversationHeadsTest : public testing::Test {
     return row->last_inbound_ms;
   }
   std::int64_t Rows() {
-    Statement count(*database_, "SELECT count(*) FROM conversations");
+    sqlite::Statement count(*database_, "SELECT count(*) FROM conversations");
     return count.Step().value_or(false) ? count.Int(0) : -1;
   }
 
   TempFolder folder_;
-  std::unique_ptr<Database> database_;
+  std::unique_ptr<sqlite::Database> database_;
   std::unique_ptr<RecentHeads> recent_;
   std::unique_ptr<ConversationHeads> heads_;
   LogState state_;
@@ -464,4 +465,4 @@ TEST_F(ConversationHeadsTest, IsWhatAPlainMapSays) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::state

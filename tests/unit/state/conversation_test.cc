@@ -11,7 +11,7 @@
 
 #include "tests/unit/state/store_rig.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 using Kind = ClaimAnswer::Kind;
@@ -187,9 +187,10 @@ TEST_F(ConversationTest, UsernameIsKeptSealed) {
                         "instr(sealed_username, 'ada')"),
             0);
   // Another customer's row does not open it.
-  EXPECT_FALSE(rig_.sealer()
-                   .Open(SealedPlace::kUsername, "502", row.sealed_username)
-                   .ok());
+  EXPECT_FALSE(
+      rig_.sealer()
+          .Open(seal::SealedPlace::kUsername, "502", row.sealed_username)
+          .ok());
 }
 
 TEST_F(ConversationTest, EachFieldLeavesTheOthersAlone) {
@@ -206,7 +207,7 @@ TEST_F(ConversationTest, EachFieldLeavesTheOthersAlone) {
 TEST_F(ConversationTest, ViewsAreToldOfNames) {
   std::vector<std::string> told;
   rig_.data().feed().Add([&](auto records) {
-    for (const AppliedRecord& one : records) {
+    for (const journal::AppliedRecord& one : records) {
       for (const ConversationRow& row : one.effects.names) {
         told.push_back(row.user_id + " " + rig_.NameIn(row));
       }
@@ -234,4 +235,4 @@ TEST_F(ConversationTest, DeletedChannelTakesNoName) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::state

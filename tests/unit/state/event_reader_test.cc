@@ -8,7 +8,7 @@
 #include "tests/support/log_capture.h"
 #include "tests/unit/state/store_rig.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 using ::testing::ElementsAre;
@@ -243,8 +243,8 @@ class FindByMidTest : public testing::Test {
                                           : (*found)->message_received().text();
   }
 
-  StoreRig rig_{EmbeddedJournal::Options{.max_batch_time = absl::Hours(1),
-                                         .runs = {4, 4}}};
+  StoreRig rig_{journal::EmbeddedJournal::Options{
+      .max_batch_time = absl::Hours(1), .runs = {4, 4}}};
 };
 
 TEST_F(FindByMidTest, InMemoryAndInTheTable) {
@@ -287,4 +287,4 @@ TEST_F(FindByMidTest, DuplicatesAreFoundWhereverTheirMidIs) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::state

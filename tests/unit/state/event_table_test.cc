@@ -13,7 +13,7 @@
 #include "tests/support/seed.h"
 #include "tests/unit/state/store_rig.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 class EventTimeTest : public testing::Test {
@@ -195,4 +195,4 @@ TEST_F(EventTimeTest, RandomTimesAreFound) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::state

@@ -19,7 +19,7 @@
 #include "tests/support/seed.h"
 #include "tests/unit/state/record_makers.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 // Each instance appends a Trim in so much time. It is longer than in truth, so
@@ -54,7 +54,7 @@ class World {
   }
   bool IsUp(std::size_t i) const { return instances_[i]->meter != nullptr; }
   void Start(std::size_t i) {
-    instances_[i]->meter = std::make_unique<TrimMeter>();
+    instances_[i]->meter = std::make_unique<journal::TrimMeter>();
   }
   void Stop(std::size_t i) {
     instances_[i]->meter.reset();
@@ -73,7 +73,7 @@ class World {
   }
   // It is told to the instances when they Follow.
   void Trim(std::size_t i) {
-    journal::Record record = NewRecord(ClockOf(i));
+    journal::Record record = journal::NewRecord(ClockOf(i));
     instances_[i]->meter->Measure(Now(), *record.mutable_trim());
     const TrimTime time{.clock_ms = record.time_ms(),
                         .from_ms = record.trim().measured_from_ms(),
@@ -92,8 +92,9 @@ class World {
     Instance& one = *instances_[i];
     for (const Told& told : one.untold) {
       const Effects effects{.answer = TrimAnswer{.expiry_ms = told.expiry_ms}};
-      const std::array<AppliedRecord, 1> records = {AppliedRecord{
-          .record = told.record, .own = told.own, .effects = effects}};
+      const std::array<journal::AppliedRecord, 1> records = {
+          journal::AppliedRecord{
+              .record = told.record, .own = told.own, .effects = effects}};
       one.meter->OnCommit(records, Now());
     }
     one.untold.clear();
@@ -135,7 +136,7 @@ class World {
   };
   struct Instance {
     // Null while it is stopped.
-    std::unique_ptr<TrimMeter> meter;
+    std::unique_ptr<journal::TrimMeter> meter;
     std::int64_t error_ms = 0;
     std::deque<Told> untold;
   };
@@ -161,8 +162,8 @@ class World {
   std::int64_t ClockOf(std::size_t i) const {
     return kNowMs + now_ms_ + instances_[i]->error_ms;
   }
-  TrimMeter::Time Now() const {
-    return TrimMeter::Time(std::chrono::milliseconds(now_ms_));
+  journal::TrimMeter::Time Now() const {
+    return journal::TrimMeter::Time(std::chrono::milliseconds(now_ms_));
   }
 
   // Real time, since the beginning.
@@ -456,4 +457,4 @@ TEST_P(ExpiryModelTest, NothingGoesEarlyAndAllGoes) {
 INSTANTIATE_TEST_SUITE_P(Runs, ExpiryModelTest, testing::Range(0, 12));
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::state

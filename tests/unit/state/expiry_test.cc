@@ -6,7 +6,7 @@
 
 #include "tests/unit/state/record_makers.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 // Clocks that were never set, and set wrong.
@@ -175,4 +175,4 @@ TEST(ExpiryTest, NeitherEarlyNorLateWhenTheExpiryTimeIsFarBehind) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::state

@@ -13,7 +13,7 @@
 
 #include "tests/support/file_forward.h"
 
-namespace linktor {
+namespace linktor::state {
 
 struct FaultyVfs::State {
   sqlite3_vfs vfs{};
@@ -175,4 +175,4 @@ void FaultyVfs::WriteSynced(const std::string& from,
   }
 }
 
-}  // namespace linktor
+}  // namespace linktor::state

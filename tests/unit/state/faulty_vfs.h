@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace linktor {
+namespace linktor::state {
 
 class FaultyVfs {
  public:
@@ -38,4 +38,4 @@ class FaultyVfs {
   State* const state_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::state

@@ -11,7 +11,7 @@
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_folder.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 using ::testing::ElementsAre;
@@ -23,8 +23,8 @@ constexpr std::int64_t kNowMs = 1'790'000'000'000;
 class HeldEchoTableTest : public testing::Test {
  protected:
   HeldEchoTableTest()
-      : database_(*Database::Open(folder_.path() + "/a.db",
-                                  Database::Mode::kReadWrite)) {
+      : database_(*sqlite::Database::Open(folder_.path() + "/a.db",
+                                          sqlite::Database::Mode::kReadWrite)) {
     EXPECT_THAT(Migrate(*database_), IsOk());
     table_ = std::make_unique<HeldEchoTable>(*database_);
   }
@@ -55,7 +55,7 @@ class HeldEchoTableTest : public testing::Test {
   }
 
   TempFolder folder_;
-  std::unique_ptr<Database> database_;
+  std::unique_ptr<sqlite::Database> database_;
   std::unique_ptr<HeldEchoTable> table_;
   LogState state_;
 };
@@ -124,4 +124,4 @@ TEST_F(HeldEchoTableTest, UnreadableOneIsDataLoss) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::state

@@ -12,14 +12,14 @@
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_folder.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 class MessageTableTest : public testing::Test {
  protected:
   MessageTableTest()
-      : database_(*Database::Open(folder_.path() + "/a.db",
-                                  Database::Mode::kReadWrite)) {
+      : database_(*sqlite::Database::Open(folder_.path() + "/a.db",
+                                          sqlite::Database::Mode::kReadWrite)) {
     EXPECT_THAT(Migrate(*database_), IsOk());
     table_ = std::make_unique<MessageTable>(*database_);
   }
@@ -55,14 +55,15 @@ class MessageTableTest : public testing::Test {
   }
   // The rows of contents, in their order.
   std::string Contents() {
-    Statement read(*database_,
-                   "SELECT group_concat(no || ' ' || sealed, ', ') FROM "
-                   "(SELECT no, sealed FROM contents ORDER BY no)");
+    sqlite::Statement read(
+        *database_,
+        "SELECT group_concat(no || ' ' || sealed, ', ') FROM "
+        "(SELECT no, sealed FROM contents ORDER BY no)");
     return read.Step().value_or(false) ? read.String(0) : "?";
   }
 
   TempFolder folder_;
-  std::unique_ptr<Database> database_;
+  std::unique_ptr<sqlite::Database> database_;
   std::unique_ptr<MessageTable> table_;
   LogState state_;
 };
@@ -281,4 +282,4 @@ TEST_F(MessageTableTest, RequestIdsAreForgottenByAge) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::state

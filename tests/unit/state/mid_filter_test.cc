@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/crypto.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 constexpr std::size_t kCapacity = 4096;
@@ -51,4 +51,4 @@ TEST(MidFilterTest, RoundsItsCapacityUp) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::state

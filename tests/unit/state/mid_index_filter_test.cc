@@ -6,7 +6,7 @@
 
 #include "tests/unit/state/mid_index_fixture.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 using MidIndexFilterTest = MidIndexTest;
@@ -69,4 +69,4 @@ TEST_F(MidIndexFilterTest, AFullFilterMakesRoomForALargerOne) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::state

@@ -18,7 +18,7 @@
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_folder.h"
 
-namespace linktor {
+namespace linktor::state {
 
 inline constexpr std::int64_t kRun = 100;
 // The mids from here on belong to no event.
@@ -34,8 +34,8 @@ inline RawId Mid(std::uint64_t number) {
 class MidIndexTest : public testing::Test {
  protected:
   MidIndexTest()
-      : database_(*Database::Open(folder_.path() + "/a.db",
-                                  Database::Mode::kReadWrite)) {
+      : database_(*sqlite::Database::Open(folder_.path() + "/a.db",
+                                          sqlite::Database::Mode::kReadWrite)) {
     EXPECT_THAT(Migrate(*database_), IsOk());
     // Durability is not tested here.
     EXPECT_THAT(database_->Execute("PRAGMA synchronous=OFF"), IsOk());
@@ -59,11 +59,12 @@ class MidIndexTest : public testing::Test {
   // Adds the next event; it names the mid of `number`.
   void Add(std::uint64_t number, journal::ItemKind kind = kMessage) {
     const std::string mid = Mid(number);
-    Statement insert(*database_,
-                     "INSERT INTO events (seq, id, type, channel_no, "
-                     "channel_id, user_id, event_ms, receive_ms, mid_key, "
-                     "mid_kind, advances) VALUES (?1, x'00', '', 1, '', '', "
-                     "0, 0, ?2, ?3, 0)");
+    sqlite::Statement insert(
+        *database_,
+        "INSERT INTO events (seq, id, type, channel_no, "
+        "channel_id, user_id, event_ms, receive_ms, mid_key, "
+        "mid_kind, advances) VALUES (?1, x'00', '', 1, '', '', "
+        "0, 0, ?2, ?3, 0)");
     ASSERT_THAT(
         insert.Bind(1, ++state_.last_seq).BindBlob(2, mid).Bind(3, kind).Run(),
         IsOk());
@@ -125,9 +126,10 @@ class MidIndexTest : public testing::Test {
   // Puts a row into the table of which the index learns nothing: it is found
   // only where the table is searched.
   void AddUnseen(std::uint64_t number) {
-    Statement insert(*database_,
-                     "INSERT INTO event_mids (mid_key, kind, seq) VALUES (?1, "
-                     "?2, 1)");
+    sqlite::Statement insert(
+        *database_,
+        "INSERT INTO event_mids (mid_key, kind, seq) VALUES (?1, "
+        "?2, 1)");
     ASSERT_THAT(insert.BindBlob(1, Mid(number)).Bind(2, kMessage).Run(),
                 IsOk());
   }
@@ -144,12 +146,12 @@ class MidIndexTest : public testing::Test {
     return found;
   }
   std::int64_t InTable() {
-    Statement count(*database_, "SELECT count(*) FROM event_mids");
+    sqlite::Statement count(*database_, "SELECT count(*) FROM event_mids");
     return count.Step().value_or(false) ? count.Int(0) : -1;
   }
 
   TempFolder folder_;
-  std::unique_ptr<Database> database_;
+  std::unique_ptr<sqlite::Database> database_;
   std::unique_ptr<RecentMids> recent_;
   std::unique_ptr<MidIndex> index_;
   LogState state_;
@@ -158,4 +160,4 @@ class MidIndexTest : public testing::Test {
   MidIndex::Position mark_;
 };
 
-}  // namespace linktor
+}  // namespace linktor::state

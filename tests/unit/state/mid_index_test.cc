@@ -10,7 +10,7 @@
 #include "tests/support/seed.h"
 #include "tests/unit/state/mid_index_fixture.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 using ::testing::ElementsAre;
@@ -376,4 +376,4 @@ TEST_F(MidIndexTest, RandomHistoryIsFound) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::state

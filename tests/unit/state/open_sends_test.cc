@@ -20,7 +20,7 @@
 #include "tests/support/status_matchers.h"
 #include "tests/unit/state/store_rig.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 using ::testing::ElementsAreArray;
@@ -36,7 +36,7 @@ class CountedStore {
  public:
   CountedStore() {
     rig_.Close();
-    rig_.Open([this](Database& writer) {
+    rig_.Open([this](sqlite::Database& writer) {
       const auto count = [](void* steps) {
         static_cast<std::atomic<std::int64_t>*>(steps)->fetch_add(1);
         return 0;
@@ -60,7 +60,8 @@ class CountedStore {
                           .now_ms = kNowMs + i}));
     }
     std::vector<MessageRow> rows;
-    for (const Ending& ending : rig_.AppendTogether(std::move(claims))) {
+    for (const journal::Ending& ending :
+         rig_.AppendTogether(std::move(claims))) {
       EXPECT_TRUE(ending.applied());
       rows.push_back(std::get<ClaimAnswer>(ending.answer).message);
     }
@@ -74,7 +75,8 @@ class CountedStore {
           rig_.sealer(), send,
           {.state = v1::MESSAGE_STATE_UNCONFIRMED, .now_ms = send.claim_ms}));
     }
-    for (const Ending& ending : rig_.AppendTogether(std::move(outcomes))) {
+    for (const journal::Ending& ending :
+         rig_.AppendTogether(std::move(outcomes))) {
       EXPECT_TRUE(ending.applied());
     }
   }
@@ -243,7 +245,8 @@ class SettleByContentTest : public testing::Test {
       claims.push_back(MakeClaim(rig_.sealer(), claim));
     }
     std::vector<SealedRecord> outcomes;
-    for (const Ending& ending : rig_.AppendTogether(std::move(claims))) {
+    for (const journal::Ending& ending :
+         rig_.AppendTogether(std::move(claims))) {
       outcomes.push_back(MakeOutcome(
           rig_.sealer(), std::get<ClaimAnswer>(ending.answer).message,
           {.state = v1::MESSAGE_STATE_UNCONFIRMED}));
@@ -306,4 +309,4 @@ TEST_F(SettleByContentTest, AreThoseThatComparingAllWithAllFinds) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::state

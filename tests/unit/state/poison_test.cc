@@ -7,7 +7,7 @@
 #include "tests/support/whole_conversations.h"
 #include "tests/unit/state/store_rig.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 using ::testing::ElementsAre;
@@ -63,7 +63,7 @@ TEST_F(PoisonTest, WebhookIsQuarantinedAndItsNeighboursAreStored) {
   const auto endings = rig_.AppendTogether(
       {Delivery("501", "m1"), Delivery("666", "m2"), Delivery("502", "m3"),
        Delivery("666", "m4"), Delivery("503", "m5")});
-  for (const Ending& ending : endings) ASSERT_TRUE(ending.applied());
+  for (const journal::Ending& ending : endings) ASSERT_TRUE(ending.applied());
   for (const std::size_t i : {0U, 2U, 4U}) {
     EXPECT_EQ(std::get<DeliveryAnswer>(endings[i].answer).events, 2);
     EXPECT_FALSE(std::get<DeliveryAnswer>(endings[i].answer).quarantined);
@@ -102,8 +102,8 @@ TEST_F(PoisonTest, QuarantinedItemsCanBeOpened) {
   std::string opened;
   ASSERT_TRUE(rig_.data()
                   .pool()
-                  .Read([&](Database& database) -> absl::Status {
-                    Statement read(
+                  .Read([&](sqlite::Database& database) -> absl::Status {
+                    sqlite::Statement read(
                         database,
                         "SELECT r.sealed_raw, d.id, r.item FROM raw_items r "
                         "JOIN deliveries d ON d.no = r.delivery_no");
@@ -111,7 +111,7 @@ TEST_F(PoisonTest, QuarantinedItemsCanBeOpened) {
                     if (!row.ok() || !*row)
                       return absl::NotFoundError("no item");
                     auto raw = rig_.sealer().Open(
-                        SealedPlace::kRawItem,
+                        seal::SealedPlace::kRawItem,
                         RawItemId(read.Bytes(1), static_cast<int>(read.Int(2))),
                         read.Bytes(0));
                     if (!raw.ok()) return raw.status();
@@ -130,7 +130,7 @@ TEST_F(PoisonTest, CallIsInternalAndItsNeighboursAreStored) {
        MakeClaim(rig_.sealer(), {.user = "503", .request_id = "c"})});
   EXPECT_EQ(std::get<ClaimAnswer>(endings[0].answer).kind,
             ClaimAnswer::Kind::kClaimed);
-  EXPECT_EQ(endings[1].kind, Ending::Kind::kRefused);
+  EXPECT_EQ(endings[1].kind, journal::Ending::Kind::kRefused);
   EXPECT_EQ(endings[1].status.code(), absl::StatusCode::kInternal);
   EXPECT_EQ(ReasonOf(endings[1].status), "INTERNAL_FAULT");
   EXPECT_EQ(std::get<DeliveryAnswer>(endings[2].answer).events, 2);
@@ -144,14 +144,14 @@ TEST_F(PoisonTest, CallIsInternalAndItsNeighboursAreStored) {
 // Its key was stored before it, and stays: what is sealed next needs no other.
 TEST_F(PoisonTest, KeyOfAPoisonCallIsNotLost) {
   rig_.AppendTogether({MakeClaim(rig_.sealer(), {.user = "666"})});
-  NewKeys keys;
+  seal::NewKeys keys;
   const auto sealed =
       rig_.sealer().Seal({.channel_no = kShop.no, .user_id = "666"},
-                         SealedPlace::kEvent, "e", "x", keys);
+                         seal::SealedPlace::kEvent, "e", "x", keys);
   ASSERT_TRUE(sealed.ok()) << sealed.status();
   EXPECT_THAT(keys, SizeIs(0));
   rig_.Reopen();
-  EXPECT_TRUE(rig_.sealer().Open(SealedPlace::kEvent, "e", *sealed).ok());
+  EXPECT_TRUE(rig_.sealer().Open(seal::SealedPlace::kEvent, "e", *sealed).ok());
 }
 
 // The numbers that are kept in memory are taken back with the tables.
@@ -172,7 +172,7 @@ TEST_F(PoisonTest, NumbersOfPoisonAreGivenOutAgain) {
 TEST_F(PoisonTest, ViewsAreNotToldOfPoison) {
   std::vector<std::string> told;
   rig_.data().feed().Add([&](auto records) {
-    for (const AppliedRecord& one : records) {
+    for (const journal::AppliedRecord& one : records) {
       for (const MessageRow& row : one.effects.messages) {
         told.push_back(row.request_id);
       }
@@ -217,4 +217,4 @@ TEST_F(PoisonTest, FailingQuarantineIsInternalAndHarmless) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::state

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/unit/state/store_rig.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 using Kind = ClaimAnswer::Kind;
@@ -32,7 +32,8 @@ class QuotaTest : public testing::Test {
       claims.emplace_back(MakeClaim(rig_.sealer(), spec));
     }
     int claimed = 0;
-    for (const Ending& ending : rig_.AppendTogether(std::move(claims))) {
+    for (const journal::Ending& ending :
+         rig_.AppendTogether(std::move(claims))) {
       if (std::get<ClaimAnswer>(ending.answer).kind == Kind::kClaimed) {
         ++claimed;
       }
@@ -154,4 +155,4 @@ TEST_F(QuotaTest, SmallerQuotaCountsTheLatest) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::state

@@ -11,7 +11,7 @@
 #include "server/state/identity.h"
 #include "server/state/message_event.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 // Returns the type of the event that tells of a message's end in that state.
@@ -26,13 +26,13 @@ const char* TypeOf(v1::MessageState state) {
   }
 }
 
-KeyScope ScopeOf(const TestChannel& channel, const std::string& user) {
+seal::KeyScope ScopeOf(const TestChannel& channel, const std::string& user) {
   return {.channel_no = channel.no, .user_id = user};
 }
 
-std::string SealOrDie(Sealer& sealer, const KeyScope& scope, SealedPlace place,
-                      std::string_view id, std::string_view plaintext,
-                      NewKeys& keys) {
+std::string SealOrDie(seal::Sealer& sealer, const seal::KeyScope& scope,
+                      seal::SealedPlace place, std::string_view id,
+                      std::string_view plaintext, seal::NewKeys& keys) {
   auto sealed = sealer.Seal(scope, place, id, plaintext, keys);
   EXPECT_TRUE(sealed.ok()) << sealed.status();
   return sealed.ok() ? *std::move(sealed) : "";
@@ -102,11 +102,11 @@ std::string DedupeKeyOf(const ItemSpec& spec) {
 
 // Fills in the event of `item`, whose identity is known. Returns it in the
 // clear.
-std::shared_ptr<const std::string> AddEvent(Sealer& sealer,
+std::shared_ptr<const std::string> AddEvent(seal::Sealer& sealer,
                                             const ItemSpec& spec,
                                             std::string_view delivery_id,
                                             journal::WebhookItem& item,
-                                            NewKeys& keys) {
+                                            seal::NewKeys& keys) {
   journal::NewEvent& made = *item.mutable_event();
   made.set_id(HashedRawId({"event", item.mid_key(), item.dedupe_key(),
                            std::to_string(static_cast<int>(item.kind()))}));
@@ -124,12 +124,13 @@ std::shared_ptr<const std::string> AddEvent(Sealer& sealer,
   Describe(spec, event);
   EventEncoding form = EncodeNewEvent(std::move(event));
   made.set_sealed(SealOrDie(sealer, ScopeOf(spec.channel, spec.user),
-                            SealedPlace::kEvent, made.id(), form.stored, keys));
+                            seal::SealedPlace::kEvent, made.id(), form.stored,
+                            keys));
   return std::make_shared<const std::string>(std::move(form.whole));
 }
 
 // Fills in what tells the item from others, and what it does.
-void Identify(Sealer& sealer, const ItemSpec& spec,
+void Identify(seal::Sealer& sealer, const ItemSpec& spec,
               journal::WebhookItem& item) {
   item.set_kind(KindOf(spec.kind));
   item.set_mid(spec.mid);
@@ -168,7 +169,7 @@ journal::ChannelBody BodyOf(const TestChannel& channel) {
 
 journal::Record MakeChannel(const TestChannel& channel, std::int64_t now_ms,
                             std::string request_id, std::string fingerprint) {
-  journal::Record record = NewRecord(now_ms);
+  journal::Record record = journal::NewRecord(now_ms);
   journal::CreateChannel& body = *record.mutable_create_channel();
   body.set_channel_no(channel.no);
   *body.mutable_body() = BodyOf(channel);
@@ -178,7 +179,7 @@ journal::Record MakeChannel(const TestChannel& channel, std::int64_t now_ms,
 }
 
 journal::Record MakeUpdate(const ChannelRow& row, std::int64_t now_ms) {
-  journal::Record record = NewRecord(now_ms);
+  journal::Record record = journal::NewRecord(now_ms);
   journal::UpdateChannel& update = *record.mutable_update_channel();
   update.set_channel_no(row.no);
   update.set_expected_revision(row.revision);
@@ -194,7 +195,7 @@ journal::Record MakeUpdate(const ChannelRow& row, std::int64_t now_ms) {
 
 journal::Record MakeDeletion(const std::string& channel_id,
                              std::int64_t now_ms) {
-  journal::Record record = NewRecord(now_ms);
+  journal::Record record = journal::NewRecord(now_ms);
   record.mutable_delete_channel()->set_channel_id(channel_id);
   return record;
 }
@@ -224,9 +225,9 @@ RawId MidKeyOf(const TestChannel& channel, std::string_view mid) {
   return MidKey(channel.no, mid);
 }
 
-SealedRecord MakeDelivery(Sealer& sealer, std::int64_t now_ms,
+SealedRecord MakeDelivery(seal::Sealer& sealer, std::int64_t now_ms,
                           const std::vector<ItemSpec>& items) {
-  SealedRecord made(NewRecord(now_ms));
+  SealedRecord made(journal::NewRecord(now_ms));
   journal::Webhook& webhook = *made.record.mutable_webhook();
   webhook.set_delivery_id(NewRawId());
   webhook.set_channel_no(items.empty() ? kShop.no : items.front().channel.no);
@@ -242,7 +243,7 @@ SealedRecord MakeDelivery(Sealer& sealer, std::int64_t now_ms,
       item.set_fate(journal::ITEM_FATE_IGNORED);
       continue;
     }
-    KeyScope scope = ScopeOf(spec.channel, spec.user);
+    seal::KeyScope scope = ScopeOf(spec.channel, spec.user);
     if (spec.kind == TestItem::kIssue) {
       item.set_fate(journal::ITEM_FATE_ISSUE);
       item.set_issue(spec.text);
@@ -253,7 +254,7 @@ SealedRecord MakeDelivery(Sealer& sealer, std::int64_t now_ms,
           AddEvent(sealer, spec, webhook.delivery_id(), item, made.keys);
     }
     item.set_raw_channel_no(spec.channel.no);
-    item.set_sealed_raw(SealOrDie(sealer, scope, SealedPlace::kRawItem,
+    item.set_sealed_raw(SealOrDie(sealer, scope, seal::SealedPlace::kRawItem,
                                   RawItemId(webhook.delivery_id(), position),
                                   spec.raw, made.keys));
   }
@@ -262,8 +263,8 @@ SealedRecord MakeDelivery(Sealer& sealer, std::int64_t now_ms,
 
 // ---- Sends ------------------------------------------------------------------
 
-SealedRecord MakeClaim(Sealer& sealer, const ClaimSpec& spec) {
-  SealedRecord made(NewRecord(spec.now_ms));
+SealedRecord MakeClaim(seal::Sealer& sealer, const ClaimSpec& spec) {
+  SealedRecord made(journal::NewRecord(spec.now_ms));
   journal::Claim& claim = *made.record.mutable_claim();
   claim.set_message_id(NewRawId());
   claim.set_channel_no(spec.channel.no);
@@ -273,11 +274,11 @@ SealedRecord MakeClaim(Sealer& sealer, const ClaimSpec& spec) {
   claim.set_request_fingerprint(sealer.RequestFingerprint(
       absl::StrCat(spec.user, " ", spec.text, " ", spec.attachment ? 1 : 0, " ",
                    spec.human_agent ? 1 : 0)));
-  const KeyScope scope = ScopeOf(spec.channel, spec.user);
+  const seal::KeyScope scope = ScopeOf(spec.channel, spec.user);
   if (!spec.attachment) {
     claim.set_content_match(sealer.ContentMatch(scope, spec.text));
   }
-  claim.set_sealed_content(SealOrDie(sealer, scope, SealedPlace::kMessage,
+  claim.set_sealed_content(SealOrDie(sealer, scope, seal::SealedPlace::kMessage,
                                      claim.message_id(), spec.text, made.keys));
   claim.set_human_agent(spec.human_agent);
   claim.set_refuse_without_history(spec.refuse_without_history);
@@ -285,9 +286,9 @@ SealedRecord MakeClaim(Sealer& sealer, const ClaimSpec& spec) {
   return made;
 }
 
-SealedRecord MakeOutcome(Sealer& sealer, const MessageRow& message,
+SealedRecord MakeOutcome(seal::Sealer& sealer, const MessageRow& message,
                          const OutcomeSpec& spec) {
-  SealedRecord made(NewRecord(spec.now_ms));
+  SealedRecord made(journal::NewRecord(spec.now_ms));
   journal::SendOutcome& outcome = *made.record.mutable_send_outcome();
   outcome.set_message_id(message.id);
   outcome.set_expected_state(spec.expected_state);
@@ -298,7 +299,7 @@ SealedRecord MakeOutcome(Sealer& sealer, const MessageRow& message,
   outcome.set_mid(spec.mid);
   const TestChannel channel{.no = message.channel_no, .id = message.channel_id};
   if (!spec.mid.empty()) outcome.set_mid_key(MidKeyOf(channel, spec.mid));
-  const KeyScope scope = ScopeOf(channel, message.user_id);
+  const seal::KeyScope scope = ScopeOf(channel, message.user_id);
   journal::NewEvent& told = *outcome.mutable_event();
   told.set_id(NewRawId());
   told.set_type(TypeOf(spec.state));
@@ -314,18 +315,18 @@ SealedRecord MakeOutcome(Sealer& sealer, const MessageRow& message,
     event.mutable_message_sent()->set_mid(spec.mid);
   } else {
     outcome.set_sealed_error(SealOrDie(sealer, scope,
-                                       SealedPlace::kMessageError, message.id,
-                                       "why", made.keys));
+                                       seal::SealedPlace::kMessageError,
+                                       message.id, "why", made.keys));
   }
   if (spec.state == v1::MESSAGE_STATE_UNCONFIRMED) {
     v1::Event settled;
     settled.mutable_message_sent()->set_text(spec.settled_text);
-    outcome.set_sealed_settled(
-        SealOrDie(sealer, scope, SealedPlace::kEvent, SettledEventId(message),
-                  settled.SerializeAsString(), made.keys));
+    outcome.set_sealed_settled(SealOrDie(
+        sealer, scope, seal::SealedPlace::kEvent, SettledEventId(message),
+        settled.SerializeAsString(), made.keys));
   }
   EventEncoding encoded = EncodeNewEvent(std::move(event));
-  told.set_sealed(SealOrDie(sealer, scope, SealedPlace::kEvent, told.id(),
+  told.set_sealed(SealOrDie(sealer, scope, seal::SealedPlace::kEvent, told.id(),
                             encoded.stored, made.keys));
   made.clear.push_back(
       std::make_shared<const std::string>(std::move(encoded.whole)));
@@ -335,7 +336,7 @@ SealedRecord MakeOutcome(Sealer& sealer, const MessageRow& message,
 // ---- Conversations ----------------------------------------------------------
 
 journal::Record MakeOptOut(const OptOutSpec& spec) {
-  journal::Record record = NewRecord(spec.now_ms);
+  journal::Record record = journal::NewRecord(spec.now_ms);
   journal::SetOptOut& body = *record.mutable_set_opt_out();
   body.set_channel_no(spec.channel.no);
   body.set_user_id(spec.user);
@@ -343,15 +344,15 @@ journal::Record MakeOptOut(const OptOutSpec& spec) {
   return record;
 }
 
-SealedRecord MakeUsername(Sealer& sealer, const TestChannel& channel,
+SealedRecord MakeUsername(seal::Sealer& sealer, const TestChannel& channel,
                           const std::string& user, const std::string& name,
                           std::int64_t now_ms) {
-  SealedRecord made(NewRecord(now_ms));
+  SealedRecord made(journal::NewRecord(now_ms));
   journal::SetUsername& body = *made.record.mutable_set_username();
   body.set_channel_no(channel.no);
   body.set_user_id(user);
   body.set_sealed_username(SealOrDie(sealer, ScopeOf(channel, user),
-                                     SealedPlace::kUsername, user, name,
+                                     seal::SealedPlace::kUsername, user, name,
                                      made.keys));
   return made;
 }
@@ -359,7 +360,7 @@ SealedRecord MakeUsername(Sealer& sealer, const TestChannel& channel,
 // ---- Housekeeping -----------------------------------------------------------
 
 journal::Record MakeTrim(const TrimSpec& spec) {
-  journal::Record record = NewRecord(spec.now_ms);
+  journal::Record record = journal::NewRecord(spec.now_ms);
   journal::Trim& trim = *record.mutable_trim();
   trim.set_elapsed_ms(spec.elapsed_ms);
   trim.set_measured_from_ms(spec.measured_from_ms);
@@ -370,9 +371,9 @@ journal::Record MakeTrim(const TrimSpec& spec) {
 }
 
 journal::Record MakeNothing(std::int64_t now_ms) {
-  journal::Record record = NewRecord(now_ms);
+  journal::Record record = journal::NewRecord(now_ms);
   record.mutable_use_api_keys();
   return record;
 }
 
-}  // namespace linktor
+}  // namespace linktor::state

@@ -17,7 +17,7 @@
 #include "server/state/effects.h"
 #include "server/state/rows.h"
 
-namespace linktor {
+namespace linktor::state {
 
 inline constexpr std::int64_t kSecondMs = 1000;
 inline constexpr std::int64_t kMinuteMs = 60 * kSecondMs;
@@ -35,7 +35,7 @@ struct SealedRecord {
   SealedRecord(journal::Record from) : record(std::move(from)) {}
 
   journal::Record record;
-  NewKeys keys;
+  seal::NewKeys keys;
   ClearEvents clear;
 };
 
@@ -98,7 +98,7 @@ struct ItemSpec {
 
 RawId MidKeyOf(const TestChannel& channel, std::string_view mid);
 
-SealedRecord MakeDelivery(Sealer& sealer, std::int64_t now_ms,
+SealedRecord MakeDelivery(seal::Sealer& sealer, std::int64_t now_ms,
                           const std::vector<ItemSpec>& items);
 
 // ---- Sends ------------------------------------------------------------------
@@ -115,7 +115,7 @@ struct ClaimSpec {
   bool refuse_without_history = false;
   int quota = 0;
 };
-SealedRecord MakeClaim(Sealer& sealer, const ClaimSpec& spec);
+SealedRecord MakeClaim(seal::Sealer& sealer, const ClaimSpec& spec);
 
 struct OutcomeSpec {
   v1::MessageState state = v1::MESSAGE_STATE_SENT;
@@ -128,7 +128,7 @@ struct OutcomeSpec {
   // With UNCONFIRMED: the text of the event that an echo would make.
   std::string settled_text = "hello";
 };
-SealedRecord MakeOutcome(Sealer& sealer, const MessageRow& message,
+SealedRecord MakeOutcome(seal::Sealer& sealer, const MessageRow& message,
                          const OutcomeSpec& spec);
 
 // ---- Conversations ----------------------------------------------------------
@@ -141,7 +141,7 @@ struct OptOutSpec {
 };
 journal::Record MakeOptOut(const OptOutSpec& spec);
 
-SealedRecord MakeUsername(Sealer& sealer, const TestChannel& channel,
+SealedRecord MakeUsername(seal::Sealer& sealer, const TestChannel& channel,
                           const std::string& user, const std::string& name,
                           std::int64_t now_ms = kNowMs);
 
@@ -166,4 +166,4 @@ journal::Record MakeTrim(const TrimSpec& spec = {});
 // Changes nothing, and is answered with Done.
 journal::Record MakeNothing(std::int64_t now_ms = kNowMs);
 
-}  // namespace linktor
+}  // namespace linktor::state

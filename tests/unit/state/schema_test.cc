@@ -5,19 +5,20 @@
 
 #include "tests/unit/state/store_rig.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 using ::testing::HasSubstr;
 
-std::unique_ptr<Database> OpenAt(const std::string& path) {
-  auto database = Database::Open(path, Database::Mode::kReadWrite);
+std::unique_ptr<sqlite::Database> OpenAt(const std::string& path) {
+  auto database =
+      sqlite::Database::Open(path, sqlite::Database::Mode::kReadWrite);
   EXPECT_TRUE(database.ok()) << database.status();
   return *std::move(database);
 }
 
-std::string One(Database& database, const char* sql) {
-  Statement read(database, sql);
+std::string One(sqlite::Database& database, const char* sql) {
+  sqlite::Statement read(database, sql);
   const auto row = read.Step();
   return row.ok() && *row ? read.String(0) : "?";
 }
@@ -136,8 +137,8 @@ TEST(SchemaTest, HotQueriesUseAnIndex) {
         "SELECT seq FROM events WHERE seq > ?1 AND seq <= ?2 AND "
         "receive_ms >= ?3 ORDER BY seq LIMIT 1",
         "DELETE FROM raw_items WHERE no <= ?1"}) {
-    Statement plan(*database,
-                   (std::string("EXPLAIN QUERY PLAN ") + sql).c_str());
+    sqlite::Statement plan(*database,
+                           (std::string("EXPLAIN QUERY PLAN ") + sql).c_str());
     std::string steps;
     for (;;) {
       const auto row = plan.Step();
@@ -158,11 +159,12 @@ TEST(SchemaTest, QuotaReadsOneCustomersCalls) {
   const TempFolder folder;
   const auto database = OpenAt(folder.path() + "/a.db");
   ASSERT_TRUE(Migrate(*database).ok());
-  Statement plan(*database,
-                 "EXPLAIN QUERY PLAN SELECT call_ms FROM send_calls WHERE "
-                 "channel_no = ?1 AND user_id = ?2 AND call_ms > ?3 AND "
-                 "call_ms <= ?4 ORDER BY call_ms DESC, no DESC LIMIT 1 "
-                 "OFFSET ?5");
+  sqlite::Statement plan(
+      *database,
+      "EXPLAIN QUERY PLAN SELECT call_ms FROM send_calls WHERE "
+      "channel_no = ?1 AND user_id = ?2 AND call_ms > ?3 AND "
+      "call_ms <= ?4 ORDER BY call_ms DESC, no DESC LIMIT 1 "
+      "OFFSET ?5");
   const auto row = plan.Step();
   ASSERT_TRUE(row.ok() && *row);
   EXPECT_THAT(plan.String(3),
@@ -199,8 +201,8 @@ TEST(SchemaTest, ContentIsMatchedWithinItsTime) {
        "unmatched_echoes_content (channel_no=? AND user_id=? AND "
        "content_match=? AND echo_ms>? AND echo_ms<?)"}};
   for (const auto& one : kCases) {
-    Statement plan(*database,
-                   (std::string("EXPLAIN QUERY PLAN ") + one.sql).c_str());
+    sqlite::Statement plan(
+        *database, (std::string("EXPLAIN QUERY PLAN ") + one.sql).c_str());
     const auto row = plan.Step();
     ASSERT_TRUE(row.ok() && *row) << one.sql;
     EXPECT_THAT(plan.String(3), HasSubstr(one.search)) << one.sql;
@@ -209,4 +211,4 @@ TEST(SchemaTest, ContentIsMatchedWithinItsTime) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::state

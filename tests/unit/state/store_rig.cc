@@ -10,7 +10,7 @@
 #include "server/base/status.h"
 #include "server/sqlite/statement.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 // Fails the test when `answer` is none.
@@ -26,11 +26,12 @@ Secret TestMasterKey(char fill) {
   return Secret(std::string(AeadKey::kKeySize, fill));
 }
 
-EmbeddedJournal::Options StoreRig::PatientOptions() {
+journal::EmbeddedJournal::Options StoreRig::PatientOptions() {
   return {.max_batch_time = absl::Hours(1)};
 }
 
-StoreRig::StoreRig(EmbeddedJournal::Options options, std::int64_t start_ms)
+StoreRig::StoreRig(journal::EmbeddedJournal::Options options,
+                   std::int64_t start_ms)
     : options_(options), start_ms_(start_ms) {
   Open();
 }
@@ -38,17 +39,17 @@ StoreRig::StoreRig(EmbeddedJournal::Options options, std::int64_t start_ms)
 StoreRig::~StoreRig() { Close(); }
 
 void StoreRig::Open(const WriterHook& hook) {
-  auto data = DataFolder::Open(folder_.path(), TestMasterKey());
+  auto data = journal::DataFolder::Open(folder_.path(), TestMasterKey());
   ASSERT_TRUE(data.ok()) << data.status();
   data_ = *std::move(data);
   if (hook) hook_ = hook;
   if (hook_) hook_(data_->writer());
   data_->feed().Add([this](auto records) { Follow(records); });
-  auto journal = EmbeddedJournal::Create(options_, *data_, start_ms_,
-                                         [this](const absl::Status&) {
-                                           MutexLock lock(mutex_);
-                                           ++failures_;
-                                         });
+  auto journal = journal::EmbeddedJournal::Create(options_, *data_, start_ms_,
+                                                  [this](const absl::Status&) {
+                                                    MutexLock lock(mutex_);
+                                                    ++failures_;
+                                                  });
   ASSERT_TRUE(journal.ok()) << journal.status();
   journal_ = *std::move(journal);
 }
@@ -65,15 +66,16 @@ void StoreRig::Reopen() {
 
 void StoreRig::ExecuteClosed(const std::string& sql) {
   ASSERT_EQ(data_, nullptr);
-  auto database = Database::Open(database_path(), Database::Mode::kReadWrite);
+  auto database = sqlite::Database::Open(database_path(),
+                                         sqlite::Database::Mode::kReadWrite);
   ASSERT_TRUE(database.ok()) << database.status();
   const absl::Status done = (*database)->Execute(sql.c_str());
   ASSERT_TRUE(done.ok()) << done;
 }
 
-void StoreRig::Follow(std::span<const AppliedRecord> records) {
+void StoreRig::Follow(std::span<const journal::AppliedRecord> records) {
   std::vector<CommittedEvent> events;
-  for (const AppliedRecord& one : records) {
+  for (const journal::AppliedRecord& one : records) {
     events.insert(events.end(), one.effects.events.begin(),
                   one.effects.events.end());
   }
@@ -82,20 +84,20 @@ void StoreRig::Follow(std::span<const AppliedRecord> records) {
   batches_.push_back(std::move(events));
 }
 
-Ending StoreRig::AppendOne(SealedRecord made) {
-  Ending ended;
+journal::Ending StoreRig::AppendOne(SealedRecord made) {
+  journal::Ending ended;
   std::latch answered(1);
-  AppendSealed(*journal_, std::move(made.keys),
-               {.record = std::move(made.record), .clear = made.clear},
-               [&](Ending ending) {
-                 ended = std::move(ending);
-                 answered.count_down();
-               });
+  journal::AppendSealed(*journal_, std::move(made.keys),
+                        {.record = std::move(made.record), .clear = made.clear},
+                        [&](journal::Ending ending) {
+                          ended = std::move(ending);
+                          answered.count_down();
+                        });
   answered.wait();
   return ended;
 }
 
-std::vector<Ending> StoreRig::AppendTogether(
+std::vector<journal::Ending> StoreRig::AppendTogether(
     std::vector<SealedRecord> records,
     const std::function<void()>& while_held) {
   SealedRecord first(MakeNothing());
@@ -109,17 +111,17 @@ std::vector<Ending> StoreRig::AppendTogether(
   std::latch held(1);
   std::latch appended(1);
   std::latch answered(static_cast<std::ptrdiff_t>(records.size()) + 1);
-  journal_->Append(MakeNothing(), [&](const Ending&) {
+  journal_->Append(MakeNothing(), [&](const journal::Ending&) {
     held.count_down();
     appended.wait();
     answered.count_down();
   });
   held.wait();
-  std::vector<Ending> endings(records.size());
+  std::vector<journal::Ending> endings(records.size());
   for (std::size_t i = 0; i < records.size(); ++i) {
     journal_->Append({.record = std::move(records[i].record),
                       .clear = std::move(records[i].clear)},
-                     [&, i](Ending ending) {
+                     [&, i](journal::Ending ending) {
                        endings[i] = std::move(ending);
                        answered.count_down();
                      });
@@ -187,8 +189,8 @@ ConversationRow StoreRig::Conversation(const TestChannel& channel,
 
 std::string StoreRig::NameIn(const ConversationRow& row) {
   if (row.sealed_username.empty()) return "";
-  return Expect(
-      sealer().Open(SealedPlace::kUsername, row.user_id, row.sealed_username));
+  return Expect(sealer().Open(seal::SealedPlace::kUsername, row.user_id,
+                              row.sealed_username));
 }
 
 std::vector<CommittedEvent> StoreRig::ReadEvents(bool include_raw) {
@@ -204,8 +206,8 @@ std::vector<CommittedEvent> StoreRig::ReadEvents(bool include_raw) {
 
 std::vector<std::string> StoreRig::Rows(const std::string& sql) {
   std::vector<std::string> rows;
-  const auto read_all = [&](Database& database) -> absl::Status {
-    Statement read(database, sql.c_str());
+  const auto read_all = [&](sqlite::Database& database) -> absl::Status {
+    sqlite::Statement read(database, sql.c_str());
     for (;;) {
       const auto row = read.Step();
       if (!row.ok()) return row.status();
@@ -246,4 +248,4 @@ std::string ReasonOf(const absl::Status& status) {
   return ErrorInfoOf(status).reason();
 }
 
-}  // namespace linktor
+}  // namespace linktor::state

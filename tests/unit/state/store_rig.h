@@ -22,20 +22,21 @@
 #include "tests/support/temp_folder.h"
 #include "tests/unit/state/record_makers.h"
 
-namespace linktor {
+namespace linktor::state {
 
 Secret TestMasterKey(char fill = 'k');
 
 class StoreRig {
  public:
-  using WriterHook = std::function<void(Database&)>;
+  using WriterHook = std::function<void(sqlite::Database&)>;
 
   // Batches end by size alone, so that what waits together is one batch.
-  static EmbeddedJournal::Options PatientOptions();
+  static journal::EmbeddedJournal::Options PatientOptions();
 
   // Each start is recorded at `start_ms`: the first one sets the expiry time.
-  explicit StoreRig(EmbeddedJournal::Options options = PatientOptions(),
-                    std::int64_t start_ms = kNowMs);
+  explicit StoreRig(
+      journal::EmbeddedJournal::Options options = PatientOptions(),
+      std::int64_t start_ms = kNowMs);
   ~StoreRig();
 
   // `hook` sees the writer's connection before the journal takes it, this time
@@ -48,19 +49,19 @@ class StoreRig {
 
   const std::string& folder() const { return folder_.path(); }
   std::string database_path() const { return folder() + "/gateway.db"; }
-  DataFolder& data() { return *data_; }
-  Sealer& sealer() { return data_->sealer(); }
-  EmbeddedJournal& journal() { return *journal_; }
+  journal::DataFolder& data() { return *data_; }
+  seal::Sealer& sealer() { return data_->sealer(); }
+  journal::EmbeddedJournal& journal() { return *journal_; }
 
   // Appends its keys, then the record.
-  Ending AppendOne(SealedRecord made);
+  journal::Ending AppendOne(SealedRecord made);
   template <typename T>
   absl::StatusOr<T> Append(SealedRecord made) {
-    return AnswerAs<T>(AppendOne(std::move(made)));
+    return journal::AnswerAs<T>(AppendOne(std::move(made)));
   }
   // Appends while the writer is held up, so that all are in one batch. Their
   // keys are appended before. `while_held` runs before the writer goes on.
-  std::vector<Ending> AppendTogether(
+  std::vector<journal::Ending> AppendTogether(
       std::vector<SealedRecord> records,
       const std::function<void()>& while_held = nullptr);
 
@@ -98,14 +99,14 @@ class StoreRig {
   int failures() const;
 
  private:
-  void Follow(std::span<const AppliedRecord> records);
+  void Follow(std::span<const journal::AppliedRecord> records);
 
   TempFolder folder_;
-  const EmbeddedJournal::Options options_;
+  const journal::EmbeddedJournal::Options options_;
   const std::int64_t start_ms_;
   WriterHook hook_;
-  std::unique_ptr<DataFolder> data_;
-  std::unique_ptr<EmbeddedJournal> journal_;
+  std::unique_ptr<journal::DataFolder> data_;
+  std::unique_ptr<journal::EmbeddedJournal> journal_;
   mutable Mutex mutex_;
   std::vector<std::vector<CommittedEvent>> batches_ ABSL_GUARDED_BY(mutex_);
   int failures_ ABSL_GUARDED_BY(mutex_) = 0;
@@ -117,4 +118,4 @@ std::vector<std::string> Summary(const std::vector<CommittedEvent>& events);
 // The reason's name, "" when the status has none.
 std::string ReasonOf(const absl::Status& status);
 
-}  // namespace linktor
+}  // namespace linktor::state

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/unit/state/store_rig.h"
 
-namespace linktor {
+namespace linktor::state {
 namespace {
 
 using ::testing::ElementsAre;
@@ -316,4 +316,4 @@ TEST_F(TrimTest, LooseEchoesAreKeptTwiceAsLongAsTheyCanMatch) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::state

@@ -11,7 +11,7 @@
 #include "tests/support/padded_body.h"
 #include "tests/support/parse_all.h"
 
-namespace linktor {
+namespace linktor::webhook {
 
 inline constexpr char kAccount[] = "17841400000000001";
 inline constexpr char kCustomer[] = "1000200030004001";
@@ -57,4 +57,4 @@ struct Parsed {
   std::vector<ParsedItem> items;
 };
 
-}  // namespace linktor
+}  // namespace linktor::webhook

@@ -9,7 +9,7 @@
 #include "tests/unit/webhook/bodies.h"
 #include "tests/unit/webhook/webhook_fixture.h"
 
-namespace linktor {
+namespace linktor::webhook {
 namespace {
 
 using testing::ElementsAre;
@@ -28,25 +28,26 @@ class WebhookEndpointTest : public testing::Test {
     fixture_.Put({.app_secrets = {"first-app-secret", "second-app-secret"}});
   }
 
-  HttpResponse Handle(std::string_view method, const std::string& target,
-                      const std::string& body = "",
-                      const std::string& signature = "") {
-    HttpRequest request;
+  http::HttpResponse Handle(std::string_view method, const std::string& target,
+                            const std::string& body = "",
+                            const std::string& signature = "") {
+    http::HttpRequest request;
     request.method = method;
     request.target = target;
     request.body = body;
-    request.body.reserve(body.size() + kBodySlack);
+    request.body.reserve(body.size() + http::kBodySlack);
     if (!signature.empty()) {
       request.headers.Add("X-Hub-Signature-256", signature);
     }
-    HttpResponse answer{.status = 0};
-    endpoint_.Handle(request, [&answer](HttpResponse response) {
+    http::HttpResponse answer{.status = 0};
+    endpoint_.Handle(request, [&answer](http::HttpResponse response) {
       answer = std::move(response);
     });
     return answer;
   }
 
-  HttpResponse Post(const std::string& body, const std::string& signature) {
+  http::HttpResponse Post(const std::string& body,
+                          const std::string& signature) {
     return Handle("POST", kPath, body, signature);
   }
 
@@ -58,7 +59,8 @@ class WebhookEndpointTest : public testing::Test {
   WebhookFixture fixture_;
   FakeWebhookObserver& observer_ = fixture_.observer;
   std::vector<Delivery> sunk_;
-  absl::StatusOr<DeliveryAnswer> outcome_ = DeliveryAnswer{.events = 1};
+  absl::StatusOr<state::DeliveryAnswer> outcome_ =
+      state::DeliveryAnswer{.events = 1};
   WebhookEndpoint endpoint_{fixture_.registry, fixture_.ingest,
                             [this](Delivery delivery, auto done) {
                               sunk_.push_back(std::move(delivery));
@@ -97,7 +99,7 @@ TEST_F(WebhookEndpointTest, VerificationTable) {
       {"", 400},
   };
   for (const VerifyCase& c : cases) {
-    const HttpResponse answer =
+    const http::HttpResponse answer =
         Handle("GET", absl::StrCat(kPath, "?", c.query));
     EXPECT_EQ(answer.status, c.status) << c.query;
     EXPECT_THAT(answer.body, Not(HasSubstr("<")));
@@ -105,7 +107,7 @@ TEST_F(WebhookEndpointTest, VerificationTable) {
 }
 
 TEST_F(WebhookEndpointTest, EchoesTheChallengeAsPlainText) {
-  const HttpResponse answer = Handle(
+  const http::HttpResponse answer = Handle(
       "GET", absl::StrCat(kPath,
                           "?hub.mode=subscribe&hub.verify_token=verify+me"
                           "&hub.challenge=1158201444"));
@@ -129,7 +131,7 @@ TEST_F(WebhookEndpointTest, NoVerifyTokenMatchesNothing) {
 
 TEST_F(WebhookEndpointTest, SignedBodiesAreSunkAndAnswered) {
   const std::string body = Messaging({TextItem("m")});
-  const HttpResponse answer = Post(body, Sign(body, "first-app-secret"));
+  const http::HttpResponse answer = Post(body, Sign(body, "first-app-secret"));
   EXPECT_EQ(answer.status, 200);
   ASSERT_EQ(sunk_.size(), 1U);
   EXPECT_EQ(LastSunk().channel_no(), 1);
@@ -184,7 +186,7 @@ TEST_F(WebhookEndpointTest, SignedRubbishIsKeptAndAnswered200) {
 TEST_F(WebhookEndpointTest, FailingSinkIs503) {
   const std::string body = Messaging({TextItem("m")});
   outcome_ = absl::UnavailableError("the disk is full");
-  const HttpResponse answer = Post(body, Sign(body, "first-app-secret"));
+  const http::HttpResponse answer = Post(body, Sign(body, "first-app-secret"));
   EXPECT_EQ(answer.status, 503);
   EXPECT_THAT(answer.body, Not(HasSubstr("disk")));
   EXPECT_THAT(observer_.outcomes, IsEmpty());
@@ -207,7 +209,7 @@ TEST_F(WebhookEndpointTest, UnknownPathsAre404) {
 
 TEST_F(WebhookEndpointTest, OtherMethodsAre405) {
   for (const std::string_view method : {"PUT", "DELETE", "OPTIONS", ""}) {
-    const HttpResponse answer = Handle(method, kPath);
+    const http::HttpResponse answer = Handle(method, kPath);
     EXPECT_EQ(answer.status, 405);
     ASSERT_EQ(answer.headers.size(), 1U);
     EXPECT_EQ(answer.headers[0].first, "Allow");
@@ -216,4 +218,4 @@ TEST_F(WebhookEndpointTest, OtherMethodsAre405) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::webhook

@@ -2,7 +2,7 @@
 
 #include "server/webhook/parser.h"
 
-namespace linktor {
+namespace linktor::webhook {
 namespace {
 
 struct TimeCase {
@@ -46,4 +46,4 @@ TEST(ParseEventTimeTest, Table) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::webhook

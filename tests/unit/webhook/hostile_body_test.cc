@@ -8,7 +8,7 @@
 #include "tests/unit/webhook/bodies.h"
 #include "tests/unit/webhook/render.h"
 
-namespace linktor {
+namespace linktor::webhook {
 namespace {
 
 using testing::EndsWith;
@@ -239,4 +239,4 @@ TEST(HostileBodyTest, TooLargeMessagesHaveAnIdentity) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::webhook

@@ -13,7 +13,7 @@
 #include "tests/unit/webhook/bodies.h"
 #include "tests/unit/webhook/webhook_fixture.h"
 
-namespace linktor {
+namespace linktor::webhook {
 namespace {
 
 using testing::HasSubstr;
@@ -426,7 +426,7 @@ TEST_F(IngestTest, UnknownCarriesItsJson) {
 
 TEST_F(IngestTest, LargeUnknownCarriesItsSizeOnly) {
   const std::string large =
-      Inbound(R"("read":")" + std::string(kMaxRawJson, 'x') + "\"");
+      Inbound(R"("read":")" + std::string(state::kMaxRawJson, 'x') + "\"");
   const v1::Event event = fixture_.EventOf(MakeOne(Messaging({large})));
   EXPECT_TRUE(event.raw_json().empty());
   EXPECT_EQ(event.raw_size(), static_cast<std::int64_t>(large.size()));
@@ -579,7 +579,7 @@ TEST_F(IngestTest, ClearEventsAreInTheOrderOfTheItems) {
       Messaging({R"({"message_edit":{"mid":"m","num_edit":0}})", TextItem("m1"),
                  Inbound(R"("read":{"mid":"m"})"), TextItem("m2")}));
   const journal::Webhook& webhook = WebhookOf(delivery);
-  const ClearEvents& clear = delivery.appended.clear;
+  const state::ClearEvents& clear = delivery.appended.clear;
   ASSERT_EQ(webhook.items_size(), 4);
   ASSERT_EQ(clear.size(), 4U);
   EXPECT_EQ(clear[0], nullptr);
@@ -655,4 +655,4 @@ TEST_F(IngestTest, TheRecordHoldsNothingThatPeopleWrote) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::webhook

@@ -11,7 +11,7 @@
 #include "tests/support/parse_all.h"
 #include "tests/unit/webhook/render.h"
 
-namespace linktor {
+namespace linktor::webhook {
 namespace {
 
 std::string GoldenFolder() { return SourceDir() + "/tests/golden/webhooks"; }
@@ -56,4 +56,4 @@ TEST(ParserGoldenTest, PublishedBodies) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::webhook

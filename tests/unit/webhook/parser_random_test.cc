@@ -13,7 +13,7 @@
 #include "tests/unit/webhook/bodies.h"
 #include "tests/unit/webhook/render.h"
 
-namespace linktor {
+namespace linktor::webhook {
 namespace {
 
 namespace json = boost::json;
@@ -256,4 +256,4 @@ TEST(ParserRandomTest, EveryItemOfAMutatedEnvelopeIsAccountedFor) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::webhook

@@ -9,7 +9,7 @@
 #include "tests/unit/webhook/bodies.h"
 #include "tests/unit/webhook/render.h"
 
-namespace linktor {
+namespace linktor::webhook {
 namespace {
 
 namespace json = boost::json;
@@ -391,4 +391,4 @@ TEST(ParseWebhookTest, TakesOneThousandItems) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::webhook

@@ -5,7 +5,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 
-namespace linktor {
+namespace linktor::webhook {
 namespace {
 
 const char* NameOf(EnvelopeForm form) {
@@ -159,4 +159,4 @@ std::vector<std::string> StringsOf(const ParsedItem& item) {
   return strings;
 }
 
-}  // namespace linktor
+}  // namespace linktor::webhook

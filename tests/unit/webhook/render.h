@@ -8,7 +8,7 @@
 #include "server/webhook/parser.h"
 #include "tests/support/item_type.h"
 
-namespace linktor {
+namespace linktor::webhook {
 
 const char* NameOf(ItemType type);
 
@@ -17,4 +17,4 @@ std::string Render(const std::vector<ParsedItem>& items);
 // Every string an item holds, for checks that go for all of them.
 std::vector<std::string> StringsOf(const ParsedItem& item);
 
-}  // namespace linktor
+}  // namespace linktor::webhook

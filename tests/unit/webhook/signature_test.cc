@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/strings.h"
 
-namespace linktor {
+namespace linktor::webhook {
 namespace {
 
 constexpr std::string_view kHex =
@@ -37,4 +37,4 @@ TEST(ParseSignatureTest, RefusesEverythingElse) {
 }
 
 }  // namespace
-}  // namespace linktor
+}  // namespace linktor::webhook

@@ -9,11 +9,11 @@
 #include "tests/support/proto_matchers.h"
 #include "tests/support/status_matchers.h"
 
-namespace linktor {
+namespace linktor::webhook {
 namespace {
 
-std::unique_ptr<DataFolder> OpenFolder(const std::string& path) {
-  auto data = DataFolder::Open(path, Secret(std::string(32, 'k')));
+std::unique_ptr<journal::DataFolder> OpenFolder(const std::string& path) {
+  auto data = journal::DataFolder::Open(path, Secret(std::string(32, 'k')));
   EXPECT_THAT(data, IsOk());
   return *std::move(data);
 }
@@ -26,7 +26,7 @@ WebhookFixture::WebhookFixture()
       ingest(clock, data_->sealer(), registry, names, observer) {}
 
 void WebhookFixture::Put(const TestChannel& channel) {
-  ChannelContent content;
+  channels::ChannelContent content;
   content.channel.set_id(channel.id);
   content.channel.set_instagram_account_id(channel.account_id);
   content.channel.set_page_id(channel.page_id);
@@ -44,7 +44,8 @@ void WebhookFixture::Put(const TestChannel& channel) {
       IsOk());
 }
 
-ChannelRegistry::EntryPtr WebhookFixture::Find(const std::string& id) const {
+channels::ChannelRegistry::EntryPtr WebhookFixture::Find(
+    const std::string& id) const {
   return registry.Find(id);
 }
 
@@ -54,25 +55,26 @@ std::string WebhookFixture::Fingerprint(const std::string& secret) {
 
 v1::Event WebhookFixture::EventOf(const MadeItem& made) {
   const journal::NewEvent& event = made.item.event();
-  CommittedEvent sealed{.id = event.id(),
-                        .type = event.type(),
-                        .channel_id = event.channel_id(),
-                        .user_id = event.user_id(),
-                        .sealed = event.sealed()};
-  EXPECT_THAT(OpenEvent(data_->sealer(), sealed), IsOk());
+  state::CommittedEvent sealed{.id = event.id(),
+                               .type = event.type(),
+                               .channel_id = event.channel_id(),
+                               .user_id = event.user_id(),
+                               .sealed = event.sealed()};
+  EXPECT_THAT(state::OpenEvent(data_->sealer(), sealed), IsOk());
   v1::Event told;
   EXPECT_TRUE(made.clear != nullptr && told.ParseFromString(*made.clear));
-  EXPECT_THAT(MergeEvent(sealed), EqualsProto(told));
+  EXPECT_THAT(state::MergeEvent(sealed), EqualsProto(told));
   return told;
 }
 
 std::string WebhookFixture::RawOf(const journal::Webhook& webhook,
                                   int position) {
-  auto raw = data_->sealer().Open(SealedPlace::kRawItem,
-                                  RawItemId(webhook.delivery_id(), position),
-                                  webhook.items(position).sealed_raw());
+  auto raw =
+      data_->sealer().Open(seal::SealedPlace::kRawItem,
+                           state::RawItemId(webhook.delivery_id(), position),
+                           webhook.items(position).sealed_raw());
   EXPECT_THAT(raw, IsOk());
   return raw.ok() ? *std::move(raw) : "";
 }
 
-}  // namespace linktor
+}  // namespace linktor::webhook

@@ -15,7 +15,7 @@
 #include "tests/fakes/fake_webhook_observer.h"
 #include "tests/support/temp_folder.h"
 
-namespace linktor {
+namespace linktor::webhook {
 
 struct TestChannel {
   std::string id = "ch_1";
@@ -28,12 +28,12 @@ struct TestChannel {
 };
 
 // It knows what it is told, and remembers who was active.
-class FakeUserNames final : public UserNames {
+class FakeUserNames final : public channels::UserNames {
  public:
   std::string Find(std::int64_t, std::string_view user_id) override {
     return user_id == known_user ? name : "";
   }
-  void OnActivity(const ChannelRegistry::EntryPtr& channel,
+  void OnActivity(const channels::ChannelRegistry::EntryPtr& channel,
                   std::string_view user_id) override {
     active.emplace_back(channel->channel.id(), user_id);
   }
@@ -55,7 +55,7 @@ class WebhookFixture {
   WebhookFixture();
 
   void Put(const TestChannel& channel);
-  ChannelRegistry::EntryPtr Find(const std::string& id) const;
+  channels::ChannelRegistry::EntryPtr Find(const std::string& id) const;
   // Returns what identifies an app secret.
   std::string Fingerprint(const std::string& secret);
   // Returns the event of an item, as it would be delivered. It fails the test
@@ -68,13 +68,13 @@ class WebhookFixture {
 
  private:
   TempFolder folder_;
-  std::unique_ptr<DataFolder> data_;
+  std::unique_ptr<journal::DataFolder> data_;
 
  public:
-  ChannelRegistry registry;
+  channels::ChannelRegistry registry;
   FakeUserNames names;
   FakeWebhookObserver observer;
   Ingest ingest;
 };
 
-}  // namespace linktor
+}  // namespace linktor::webhook
