@@ -220,6 +220,11 @@ std::string Unknown(const v1::UnknownItem& item) {
     return absl::StrCat("an item of the kind ", Quote(item.kind()),
                         "; --raw shows it");
   }
+  if (!item.mid().empty()) {
+    return absl::StrCat("an item of the kind ", Quote(item.kind()), ": ",
+                        EscapeControls(item.problem()), " (",
+                        EscapeControls(item.mid()), "); --raw shows it");
+  }
   return absl::StrCat(
       "an item that was not understood: ", EscapeControls(item.problem()),
       " at ", EscapeControls(item.json_path()), "; --raw shows it");

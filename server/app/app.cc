@@ -61,6 +61,10 @@ void LogWhatProtobufSays() {
   });
 }
 
+// Items that wait for their message are looked at this many times while the
+// first of them waits.
+constexpr int kLooksPerGrace = 10;
+
 }  // namespace
 
 App::App(Config config, const Clock& clock, std::function<void()> on_fatal)
@@ -148,6 +152,12 @@ absl::Status App::StartStore() {
       clock_, *journal_, folder_->feed(),
       Housekeeping::Ages{config_.event_retention, config_.raw_retention,
                          config_.raw_max_bytes});
+  waiting_ = std::make_unique<webhook::WaitingItems>(
+      clock_, folder_->state(), *journal_, metrics_,
+      webhook::WaitingItems::Options{
+          .grace = config_.message_grace,
+          .period = std::clamp(config_.message_grace / kLooksPerGrace,
+                               absl::Milliseconds(100), absl::Seconds(10))});
   return StartMessaging();
 }
 
@@ -419,6 +429,7 @@ void App::Stop() {
   if (admin_ != nullptr) admin_->Stop(absl::ZeroDuration());
   if (sender_ != nullptr) sender_->Stop();
   if (users_ != nullptr) users_->Stop();
+  waiting_.reset();
   if (housekeeping_ != nullptr) housekeeping_->Stop();
   if (erasures_ != nullptr) erasures_->Stop();
   if (key_admin_ != nullptr && config_.access.keys) {

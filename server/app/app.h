@@ -46,6 +46,7 @@
 #include "server/messaging/settler.h"
 #include "server/webhook/endpoint.h"
 #include "server/webhook/ingest.h"
+#include "server/webhook/waiting_items.h"
 
 namespace linktor::app {
 
@@ -158,10 +159,11 @@ class App {
   // It has a thread that asks Meta for names.
   std::unique_ptr<channels::UserDirectory> users_;
   std::unique_ptr<messaging::Conversations> conversations_;
-  // These three have a thread each, which waits for the journal.
+  // These four have a thread each, which waits for the journal.
   std::unique_ptr<journal::ErasureWorker> erasures_;
   std::unique_ptr<BackupSocket> backups_;
   std::unique_ptr<Housekeeping> housekeeping_;
+  std::unique_ptr<webhook::WaitingItems> waiting_;
   // They are null for a port without TLS. The listeners' threads ask them for
   // the certificate in force.
   std::unique_ptr<access::CertificateFiles> grpc_certificate_;

@@ -208,6 +208,9 @@ std::vector<Setting> SettingsOf(Config& config) {
        Age(config.event_retention), "90d"},
       {"raw-retention", "how long webhook items are kept as received",
        Age(config.raw_retention), "7d"},
+      {"message-grace",
+       "how long an edit numbered 0 waits for its message before it is told",
+       Age(config.message_grace), "5m"},
       {"raw-max-bytes", "most bytes of webhook items kept as received",
        Number(config.raw_max_bytes), std::to_string(config.raw_max_bytes)},
   };

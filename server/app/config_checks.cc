@@ -159,6 +159,12 @@ std::vector<std::string> CheckConfig(const Config& config) {
   if (config.raw_retention < absl::ZeroDuration()) {
     problems.emplace_back("raw-retention must not be negative");
   }
+  if (config.message_grace < absl::Seconds(1) ||
+      config.message_grace > absl::Hours(72)) {
+    problems.emplace_back(
+        "message-grace must be from 1s to 72h: for longer nobody would know "
+        "whether the edit came before");
+  }
   if (config.raw_max_bytes < 0) {
     problems.emplace_back("raw-max-bytes must not be negative");
   }

@@ -203,7 +203,8 @@ absl::Status DataFolder::LoadIdentity() {
         "clock_offset_ms, "
         "mids_through, heads_through, last_raw_no, last_message_no, "
         "last_call_no, last_content_no, last_held_no, last_erasure_no, "
-        "raw_bytes) VALUES (1,?,1,?,?,0,1,0,0,0,0,0,0,0,0,0,0,0,0,0)");
+        "last_waiting_no, waiting_items, raw_bytes) "
+        "VALUES (1,?,1,?,?,0,1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0)");
     LINKTOR_TRY(insert.BindBlob(1, log_id)
                     .BindBlob(2, instance)
                     .BindBlob(3, key_check)

@@ -89,9 +89,9 @@ void AppendCanonical(const dom::element& value, std::string& out) {
 
 void Identify(const dom::element* root, ParsedItem& item) {
   const bool by_mid = !MidOf(item).empty() && !item.row->repeats_mid;
-  if (item.fate != Fate::kEvent || by_mid || !item.content_hash.empty()) {
-    return;
-  }
+  const bool may_be_event =
+      item.fate == Fate::kEvent || item.fate == Fate::kWaits;
+  if (!may_be_event || by_mid || !item.content_hash.empty()) return;
   std::string canonical;
   std::string_view identity = item.raw;
   if (item.row->identity != nullptr) {

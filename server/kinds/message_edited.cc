@@ -1,5 +1,5 @@
 // message.edited: someone edits a message. An edit numbered 0 accompanies every
-// message and says nothing, so it is no event.
+// message and says nothing, so it is no event unless the message does not come.
 
 #include <limits>
 
@@ -44,10 +44,7 @@ Result ReadNumber(const simdjson::dom::object& edit, std::int32_t& out) {
 Result Read(const Source& source, ParsedItem& item) {
   std::int32_t number = 0;
   if (Result bad = ReadNumber(source.object, number)) return bad;
-  if (number == 0) {
-    item.fate = Fate::kIgnored;
-    return std::nullopt;
-  }
+  if (number == 0) item.fate = Fate::kWaits;
   v1::MessageEdit& out = *item.payload.mutable_message_edited();
   out.set_direction(DirectionOf(item));
   out.set_num_edit(number);

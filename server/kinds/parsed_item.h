@@ -42,6 +42,9 @@ enum class Fate : std::int8_t {
   kIgnored = 1,
   // Nobody gets it: it is not JSON, or stands in no Instagram envelope.
   kIssue = 2,
+  // It says nothing that the message of its mid does not say. It becomes an
+  // event only when that message does not come.
+  kWaits = 3,
 };
 
 struct ParsedItem {

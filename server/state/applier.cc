@@ -45,6 +45,7 @@ Applier::Applier(sqlite::Database& database, RecentRows& recent,
       deliveries_(database),
       messages_(database),
       held_(database),
+      waiting_(database),
       channels_(database),
       api_keys_(database),
       conversations_(database, recent.heads, runs.heads),
@@ -147,6 +148,8 @@ absl::StatusOr<Answer> Applier::ApplyBody(Context& context) {
       LINKTOR_TRY(
           instances_.Erased(record.instance(), record.erased().through_no()));
       return Done{};
+    case Body::kReleaseWaiting:
+      return ApplyRelease(record.release_waiting(), context);
     case Body::BODY_NOT_SET:
       break;
   }

@@ -32,6 +32,7 @@
 #include "server/state/key_table.h"
 #include "server/state/message_table.h"
 #include "server/state/recent_rows.h"
+#include "server/state/waiting_item_table.h"
 
 namespace linktor::state {
 
@@ -51,6 +52,9 @@ inline constexpr std::int64_t kEchoSkewMs = 2000;
 // hold up the records behind it. Apply depends on it, so it must not change
 // without a new format.
 inline constexpr std::int64_t kTrimRows = 2000;
+
+// One ReleaseWaiting makes at most this many events, for the same reasons.
+inline constexpr int kReleaseItems = 500;
 
 // OK when Apply knows the record's format and body. FAILED_PRECONDITION with a
 // sentence otherwise: then the process must stop, because another program would
@@ -145,6 +149,8 @@ class Applier {
   absl::StatusOr<Answer> ApplyTrim(const journal::Trim& body, Context& context);
   absl::StatusOr<Answer> ApplyErase(const journal::Erase& body,
                                     Context& context);
+  absl::StatusOr<Answer> ApplyRelease(const journal::ReleaseWaiting& body,
+                                      Context& context);
 
   // ---- Erasing (apply_erase.cc)
   // Says in the effects that an erasure is due in the files.
@@ -175,6 +181,13 @@ class Applier {
   absl::StatusOr<ItemEnd> ApplyItem(const journal::WebhookItem& item,
                                     std::int64_t delivery_no, int position,
                                     Context& context);
+  // Lets the item wait for the message of its mid, unless that is known
+  // already.
+  absl::StatusOr<ItemEnd> ApplyWaiting(const journal::WebhookItem& item,
+                                       std::int64_t delivery_no, int position,
+                                       Context& context);
+  // Returns whether anything but a waiting item has told of that mid.
+  absl::StatusOr<bool> IsKnown(std::string_view mid_key);
   // Stores the item as received and returns its number; 0 when there are no
   // bytes to keep.
   absl::StatusOr<std::int64_t> StoreRaw(const journal::WebhookItem& item,
@@ -237,6 +250,7 @@ class Applier {
   DeliveryTable deliveries_;
   MessageTable messages_;
   HeldEchoTable held_;
+  WaitingItemTable waiting_;
   ChannelTable channels_;
   ApiKeyTable api_keys_;
   ConversationTable conversations_;

@@ -34,9 +34,10 @@ void Applier::NoteErasure(Context& context) {
 }
 
 // Overwrites every copy of the content under the mid: the events that name it,
-// the send that has it with its events, items as received, and held echoes. The
-// event that says that it was taken back stays, and so do those that say
-// something of it, such as reactions, which have none of its content.
+// the send that has it with its events, items as received, held echoes, and an
+// item that waits for it. The event that says that it was taken back stays, and
+// so do those that say something of it, such as reactions, which have none of
+// its content.
 absl::Status Applier::EraseMid(std::string_view mid_key,
                                const std::optional<MessageRow>& own,
                                Context& context) {
@@ -48,6 +49,7 @@ absl::Status Applier::EraseMid(std::string_view mid_key,
   if (own.has_value()) LINKTOR_TRY(erasures_.EraseMessage(*own, erased));
   LINKTOR_TRY(erasures_.EraseItems(mid_key));
   LINKTOR_TRY(erasures_.EraseHeld(mid_key));
+  LINKTOR_TRY(waiting_.Remove(mid_key, state_));
   // Views must not be told what the same record has brought and erased.
   for (CommittedEvent& event : context.effects.events) {
     if (std::find(erased.begin(), erased.end(), event.seq) == erased.end()) {

@@ -194,6 +194,7 @@ absl::Status Applier::Settle(const journal::SendOutcome& body, MessageRow& row,
     if (!body.mid_key().empty()) {
       row.mid = body.mid();
       row.mid_key = body.mid_key();
+      LINKTOR_TRY(waiting_.Remove(row.mid_key, state_));
       // The echo may have become an event already, as a message from elsewhere.
       // Now it is known to be this message's.
       LINKTOR_ASSIGN(row.echo_ms,

@@ -97,6 +97,9 @@ absl::StatusOr<Applier::ItemEnd> Applier::ApplyItem(
     const journal::WebhookItem& item, std::int64_t delivery_no, int position,
     Context& context) {
   if (item.fate() == journal::ITEM_FATE_IGNORED) return ItemEnd::kIgnored;
+  if (item.fate() == journal::ITEM_FATE_WAITS) {
+    return ApplyWaiting(item, delivery_no, position, context);
+  }
   bool live = false;
   if (item.fate() == journal::ITEM_FATE_EVENT) {
     LINKTOR_ASSIGN(live, channels_.IsLive(item.event().channel_no()));
@@ -108,6 +111,7 @@ absl::StatusOr<Applier::ItemEnd> Applier::ApplyItem(
   }
   LINKTOR_ASSIGN(const bool duplicate, IsDuplicate(item, context));
   if (duplicate) return ItemEnd::kDuplicate;
+  LINKTOR_TRY(waiting_.Remove(item.mid_key(), state_));
   if (item.kind() == journal::ITEM_KIND_UNSEND) {
     LINKTOR_TRY(
         Retract(item.mid_key(), TimeOf(item, context.time_ms()), context));
@@ -122,6 +126,60 @@ absl::StatusOr<Applier::ItemEnd> Applier::ApplyItem(
                  StoreRaw(item, delivery_no, position, /*has_event=*/true));
   LINKTOR_TRY(StoreItem(item, raw_no, context.ClearOf(position), context));
   return ItemEnd::kEvent;
+}
+
+absl::StatusOr<bool> Applier::IsKnown(std::string_view mid_key) {
+  LINKTOR_ASSIGN(const auto events, events_.mids().FindContent(mid_key));
+  if (!events.empty()) return true;
+  LINKTOR_ASSIGN(const auto own, messages_.FindByMid(mid_key));
+  if (own.has_value()) return true;
+  LINKTOR_ASSIGN(const std::int64_t unsent, RetractTime(mid_key));
+  return unsent != 0;
+}
+
+// An item that waits counts as ignored, since it mostly ends so.
+absl::StatusOr<Applier::ItemEnd> Applier::ApplyWaiting(
+    const journal::WebhookItem& item, std::int64_t delivery_no, int position,
+    Context& context) {
+  LINKTOR_ASSIGN(const bool live, channels_.IsLive(item.event().channel_no()));
+  if (!live) return ItemEnd::kIgnored;
+  LINKTOR_ASSIGN(const bool duplicate, IsDuplicate(item, context));
+  if (duplicate) return ItemEnd::kDuplicate;
+  LINKTOR_ASSIGN(const bool known, IsKnown(item.mid_key()));
+  if (known) return ItemEnd::kIgnored;
+  LINKTOR_TRY(
+      waiting_.Add(item, context.time_ms(), delivery_no, position, state_)
+          .status());
+  return ItemEnd::kIgnored;
+}
+
+// The items are judged by the time from which on their age counts, so that no
+// wrong clock makes one wait for ever.
+absl::StatusOr<Answer> Applier::ApplyRelease(
+    const journal::ReleaseWaiting& body, Context& context) {
+  const std::int64_t now_ms = BornMs(context.time_ms(), state_.expiry);
+  LINKTOR_ASSIGN(
+      const std::vector<WaitingItem> due,
+      waiting_.TakeBorn(now_ms - body.grace_ms(), kReleaseItems, state_));
+  ReleaseAnswer answer{.more = due.size() == std::size_t{kReleaseItems}};
+  for (const WaitingItem& waiting : due) {
+    const journal::WebhookItem& item = waiting.item;
+    LINKTOR_ASSIGN(const bool live,
+                   channels_.IsLive(item.event().channel_no()));
+    if (!live) continue;
+    LINKTOR_ASSIGN(const std::int64_t raw_no,
+                   StoreRaw(item, waiting.delivery_no, waiting.position,
+                            /*has_event=*/true));
+    LINKTOR_TRY(AppendEvent(item.event(),
+                            {.time_ms = waiting.receive_ms,
+                             .mid_key = item.mid_key(),
+                             .kind = item.kind(),
+                             .raw_no = raw_no},
+                            context)
+                    .status());
+    ++answer.events;
+  }
+  return answer;
 }
 
 absl::StatusOr<std::int64_t> Applier::StoreRaw(const journal::WebhookItem& item,
@@ -215,6 +273,7 @@ absl::StatusOr<bool> Applier::TellEcho(const journal::WebhookItem& item,
                                        EventTable::Setting setting,
                                        Context& context) {
   const journal::NewEvent& event = item.event();
+  LINKTOR_TRY(waiting_.Remove(item.mid_key(), state_));
   const std::int64_t echo_ms = TimeOf(item, setting.time_ms);
   const std::int64_t born_ms = BornMs(setting.time_ms, state_.expiry);
   std::optional<MessageRow> own;

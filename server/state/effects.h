@@ -44,6 +44,15 @@ struct DeliveryAnswer {
   bool quarantined = false;
 };
 
+// A ReleaseAnswer says what came of items that have waited for their messages
+// long enough.
+struct ReleaseAnswer {
+  // So many have become events.
+  std::int64_t events = 0;
+  // There may be more of them: the record has released as many as one may.
+  bool more = false;
+};
+
 // A ClaimAnswer says whether the caller may send. Only kClaimed changes
 // anything, and only after it may Instagram be called.
 struct ClaimAnswer {
@@ -154,7 +163,7 @@ struct TrimAnswer {
 
 using Answer =
     std::variant<Done, DeliveryAnswer, ClaimAnswer, SendAnswer, ChannelAnswer,
-                 ApiKeyAnswer, ConversationAnswer, TrimAnswer>;
+                 ApiKeyAnswer, ConversationAnswer, TrimAnswer, ReleaseAnswer>;
 
 // ---- Effects ----------------------------------------------------------------
 

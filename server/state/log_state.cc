@@ -10,7 +10,8 @@ absl::StatusOr<LogState> LoadLogState(sqlite::Database& database) {
       "SELECT last_seq, oldest_seq, latest_ms, expiry_ms, "
       "mids_through, last_raw_no, last_message_no, last_call_no, "
       "last_content_no, last_held_no, last_erasure_no, raw_bytes, "
-      "clock_offset_ms, heads_through, earliest_ms FROM log_state");
+      "clock_offset_ms, heads_through, earliest_ms, last_waiting_no, "
+      "waiting_items FROM log_state");
   LINKTOR_ASSIGN(const bool row, load.Step());
   if (!row) return absl::DataLossError("the log has no state");
   return LogState{.last_seq = load.Int(0),
@@ -26,6 +27,8 @@ absl::StatusOr<LogState> LoadLogState(sqlite::Database& database) {
                   .last_content_no = load.Int(8),
                   .last_held_no = load.Int(9),
                   .last_erasure_no = load.Int(10),
+                  .last_waiting_no = load.Int(15),
+                  .waiting_items = load.Int(16),
                   .raw_bytes = load.Int(11)};
 }
 
@@ -36,7 +39,8 @@ LogStateTable::LogStateTable(sqlite::Database& database)
             "last_raw_no = ?6, last_message_no = ?7, last_call_no = ?8, "
             "last_content_no = ?9, last_held_no = ?10, "
             "last_erasure_no = ?11, raw_bytes = ?12, "
-            "clock_offset_ms = ?13, heads_through = ?14, earliest_ms = ?15") {}
+            "clock_offset_ms = ?13, heads_through = ?14, earliest_ms = ?15, "
+            "last_waiting_no = ?16, waiting_items = ?17") {}
 
 absl::Status LogStateTable::Save(const LogState& state) {
   return save_.Bind(1, state.last_seq)
@@ -54,6 +58,8 @@ absl::Status LogStateTable::Save(const LogState& state) {
       .Bind(13, state.expiry.offset_ms)
       .Bind(14, state.heads_through)
       .Bind(15, state.earliest_ms)
+      .Bind(16, state.last_waiting_no)
+      .Bind(17, state.waiting_items)
       .Run();
 }
 

@@ -44,6 +44,10 @@ struct LogState {
   std::int64_t last_content_no = 0;
   std::int64_t last_held_no = 0;
   std::int64_t last_erasure_no = 0;
+  std::int64_t last_waiting_no = 0;
+  // This is the number of items that wait for their messages. While it is 0, no
+  // message is looked for among them.
+  std::int64_t waiting_items = 0;
   // This is the size of all raw items together, in bytes. It is kept because a
   // sum over the table would read all of them.
   std::int64_t raw_bytes = 0;

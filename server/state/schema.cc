@@ -44,6 +44,8 @@ CREATE TABLE log_state (
   last_content_no INTEGER NOT NULL,
   last_held_no INTEGER NOT NULL,
   last_erasure_no INTEGER NOT NULL,
+  last_waiting_no INTEGER NOT NULL,
+  waiting_items INTEGER NOT NULL, -- the number of rows of that table
   raw_bytes INTEGER NOT NULL   -- the sum over raw_items
 );
 
@@ -275,6 +277,19 @@ CREATE TABLE held_echoes (
   sealed_item BLOB NOT NULL    -- a WebhookItem without its raw bytes
 );
 CREATE INDEX held_echoes_user ON held_echoes (channel_no, user_id);
+
+-- Items that wait for the message of their mid, and become events when it does
+-- not come.
+CREATE TABLE waiting_items (
+  no INTEGER PRIMARY KEY,
+  mid_key BLOB NOT NULL UNIQUE,
+  receive_ms INTEGER NOT NULL, -- of the webhook's record
+  born_ms INTEGER NOT NULL,
+  delivery_no INTEGER NOT NULL,
+  item INTEGER NOT NULL,       -- position in the delivery
+  sealed_item BLOB NOT NULL    -- a WebhookItem with its raw bytes
+);
+CREATE INDEX waiting_items_age ON waiting_items (born_ms);
 
 -- Keys that are never stored again.
 CREATE TABLE destroyed_keys (

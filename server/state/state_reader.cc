@@ -9,9 +9,12 @@
 #include "server/state/conversation_table.h"
 #include "server/state/delivery_table.h"
 #include "server/state/event_table.h"
+#include "server/state/expiry.h"
 #include "server/state/instance_table.h"
 #include "server/state/key_table.h"
+#include "server/state/log_state.h"
 #include "server/state/message_table.h"
+#include "server/state/waiting_item_table.h"
 
 namespace linktor::state {
 namespace {
@@ -145,6 +148,16 @@ absl::StatusOr<StateReader::Since> StateReader::EventsSince(
         LINKTOR_ASSIGN(since.first_seq,
                        FirstSeqSince(database, time_ms, last_seq));
         return since;
+      });
+}
+
+absl::StatusOr<bool> StateReader::HasDueWaiting(std::int64_t now_ms,
+                                                std::int64_t grace_ms) {
+  return InSnapshot(
+      pool_, [&](sqlite::Database& database) -> absl::StatusOr<bool> {
+        LINKTOR_ASSIGN(const LogState log, LoadLogState(database));
+        if (log.waiting_items == 0) return false;
+        return HasWaitingItem(database, BornMs(now_ms, log.expiry) - grace_ms);
       });
 }
 

@@ -95,6 +95,11 @@ class StateReader final : public seal::KeySource {
   absl::StatusOr<std::vector<DeliveryRow>> Deliveries(std::int64_t before_no,
                                                       int limit);
 
+  // Returns whether an item has waited for its message for `grace_ms` by a
+  // clock that shows `now_ms`, as Apply would judge it.
+  absl::StatusOr<bool> HasDueWaiting(std::int64_t now_ms,
+                                     std::int64_t grace_ms);
+
   // Returns the number of the last erasure that is due in this data folder's
   // files; 0 when none is.
   absl::StatusOr<std::int64_t> LastDueErasure();

@@ -52,6 +52,15 @@ std::string DedupeKey(std::int64_t channel_no, const ParsedItem& item,
   return key;
 }
 
+// Makes the item the unknown one that it is when its message does not come.
+void BecomeUnknown(ParsedItem& item) {
+  std::string mid = MidOf(item);
+  item.kind = std::string(item.row->name);
+  kinds::ClearRead(item);
+  item.problem = "the message that it belongs to has not come";
+  item.payload.mutable_unknown()->set_mid(std::move(mid));
+}
+
 }  // namespace
 
 struct Ingest::Context {
@@ -113,6 +122,12 @@ absl::Status Ingest::AddItem(ParsedItem& parsed, Context& context) {
   if (!test) owner = registry_.FindOwner(parsed.entry_id);
   if (owner != nullptr && !owner->HasSecret(context.secret)) owner = nullptr;
   if (test) owner = context.path;
+  const bool waits = parsed.fate == Fate::kWaits;
+  // Nothing can follow a test, and nobody gets an item without a channel.
+  if (waits && (test || owner == nullptr)) {
+    item.set_fate(journal::ITEM_FATE_IGNORED);
+    return absl::OkStatus();
+  }
   seal::KeyScope scope{.channel_no = context.path->no, .user_id = ""};
   const std::string_view raw = parsed.raw;
   if (parsed.fate == Fate::kIssue) {
@@ -133,6 +148,10 @@ absl::Status Ingest::AddItem(ParsedItem& parsed, Context& context) {
     owner->NoteSecret(context.secret);
     scope = {.channel_no = owner->no, .user_id = parsed.user_id};
     LINKTOR_TRY(MakeEvent(parsed, owner, context, item));
+    if (waits) {
+      item.set_fate(journal::ITEM_FATE_WAITS);
+      context.delivery.appended.clear.back() = nullptr;
+    }
   }
   item.set_raw_channel_no(scope.channel_no);
   LINKTOR_ASSIGN(
@@ -182,7 +201,8 @@ absl::Status Ingest::MakeEvent(
   journal::NewEvent& event = *item.mutable_event();
   event.set_channel_no(channel->no);
   event.set_channel_id(channel->channel.id());
-  event.set_type(std::string(kind.type));
+  const bool waits = parsed.fate == Fate::kWaits;
+  event.set_type(std::string(waits ? kinds::kUnknownType : kind.type));
   event.set_user_id(parsed.user_id);
   event.set_event_ms(parsed.event_ms);
   item.set_kind(static_cast<journal::ItemKind>(kind.mids));
@@ -213,6 +233,7 @@ absl::Status Ingest::MakeEvent(
     item.set_target_mid_key(
         state::MidKey(event.channel_no(), kind.target_mid(parsed.payload)));
   }
+  if (waits) BecomeUnknown(parsed);
   EventSetting setting{.channel = *channel,
                        .event = event,
                        .delivery_id = delivery_id,

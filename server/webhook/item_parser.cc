@@ -20,7 +20,7 @@ constexpr std::size_t kUsualItem = 4096;
 }  // namespace
 
 bool IsUnderstood(const ParsedItem& item) {
-  return item.fate == Fate::kIgnored ||
+  return item.fate == Fate::kIgnored || item.fate == Fate::kWaits ||
          (item.fate == Fate::kEvent &&
           item.row->payload != kinds::kUnknown.payload);
 }

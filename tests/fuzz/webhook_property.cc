@@ -175,14 +175,20 @@ Violation CheckKept(WebhookRig& rig, const webhook::Delivery& delivery,
   const journal::Webhook& webhook = delivery.appended.record.webhook();
   const journal::WebhookItem& item = webhook.items(position);
   if (item.fate() == journal::ITEM_FATE_IGNORED) {
-    return TypeOf(parsed) == ItemType::kIgnored
-               ? Violation()
-               : "an item was ignored that says something";
+    const bool says_nothing = TypeOf(parsed) == ItemType::kIgnored ||
+                              TypeOf(parsed) == ItemType::kWaits;
+    return says_nothing ? Violation()
+                        : "an item was ignored that says something";
   }
   const auto kept = rig.OpenRaw(webhook, position);
   if (!kept.ok() || *kept != parsed.raw) return "what was received is not kept";
   if (item.fate() == journal::ITEM_FATE_ISSUE) {
     return item.issue().empty() ? "an issue says nothing" : Violation();
+  }
+  if (item.fate() == journal::ITEM_FATE_WAITS) {
+    return TypeOf(parsed) == ItemType::kWaits && !item.mid_key().empty()
+               ? Violation()
+               : "an item waits for no message";
   }
   const auto index = static_cast<std::size_t>(position);
   return CheckEvent(rig, parsed, item, delivery.appended.clear[index].get());

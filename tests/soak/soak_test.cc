@@ -186,7 +186,8 @@ class SoakTest : public ::testing::Test {
   const SteadyClock::time_point end_ =
       SteadyClock::now() + kStart +
       std::chrono::seconds(options_.deliveries / kItemsPerSecond);
-  Gateway gateway_;
+  // The plan has edits numbered 0 whose message never comes.
+  Gateway gateway_{{"--message-grace", "72h"}};
   Whereabouts whereabouts_;
   Deliverer::Tally tally_;
   // These are sums over all subscribers.

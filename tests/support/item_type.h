@@ -32,6 +32,7 @@ enum class ItemType : std::int8_t {
   kMention,
   kStoryInsights,
   kIgnored,
+  kWaits,
   kUnknown,
   kIssue,
 };
@@ -64,6 +65,7 @@ inline ItemType TypeOf(const kinds::ParsedItem& item) {
        {v1::Event::kStoryInsights, ItemType::kStoryInsights}}};
   if (item.fate == kinds::Fate::kIssue) return ItemType::kIssue;
   if (item.fate == kinds::Fate::kIgnored) return ItemType::kIgnored;
+  if (item.fate == kinds::Fate::kWaits) return ItemType::kWaits;
   for (const Row& row : kRows) {
     if (row.payload == item.row->payload) return row.type;
   }

@@ -21,6 +21,7 @@ linktor_test(state_tests
     unit/state/apply_expiry_test.cc
     unit/state/apply_held_echo_test.cc
     unit/state/apply_unsend_test.cc
+    unit/state/waiting_item_test.cc
     unit/state/apply_webhook_test.cc
     unit/state/channel_table_test.cc
     unit/state/clock_jump_test.cc

@@ -41,6 +41,7 @@ type Delivery struct {
 	// Output only. So many of its items had come before.
 	DuplicateCount int64 `protobuf:"varint,6,opt,name=duplicate_count,json=duplicateCount,proto3" json:"duplicate_count,omitempty"`
 	// Output only. So many of its items have no event, such as edits numbered 0.
+	// One of these that waits in vain for its message gets an event later.
 	IgnoredCount int64 `protobuf:"varint,7,opt,name=ignored_count,json=ignoredCount,proto3" json:"ignored_count,omitempty"`
 	// Output only. No event could be made of so many of its items.
 	IssueCount int64 `protobuf:"varint,8,opt,name=issue_count,json=issueCount,proto3" json:"issue_count,omitempty"`

@@ -534,7 +534,7 @@ type Event_MessageRead struct {
 
 type Event_MessageEdited struct {
 	// Somebody has edited a message. Edits numbered 0, which come with every
-	// message, are left out.
+	// message, are left out; see UnknownItem.mid.
 	MessageEdited *MessageEdit `protobuf:"bytes,35,opt,name=message_edited,json=messageEdited,proto3,oneof"`
 }
 
@@ -643,7 +643,13 @@ type UnknownItem struct {
 	Problem string `protobuf:"bytes,2,opt,name=problem,proto3" json:"problem,omitempty"`
 	// Output only. It says where the item did not fit, as a JSON path from the
 	// item, such as "$.message.mid".
-	JsonPath      string `protobuf:"bytes,3,opt,name=json_path,json=jsonPath,proto3" json:"json_path,omitempty"`
+	JsonPath string `protobuf:"bytes,3,opt,name=json_path,json=jsonPath,proto3" json:"json_path,omitempty"`
+	// Output only. It is Instagram's id of the message that the item names; it is
+	// empty unless the item is a "message_edit" whose message has not come. Such
+	// an edit, numbered 0, accompanies every message and is no event; it is told
+	// when no message with that mid has come some minutes later, because nothing
+	// else may ever tell of the message.
+	Mid           string `protobuf:"bytes,4,opt,name=mid,proto3" json:"mid,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -695,6 +701,13 @@ func (x *UnknownItem) GetProblem() string {
 func (x *UnknownItem) GetJsonPath() string {
 	if x != nil {
 		return x.JsonPath
+	}
+	return ""
+}
+
+func (x *UnknownItem) GetMid() string {
+	if x != nil {
+		return x.Mid
 	}
 	return ""
 }
@@ -768,11 +781,12 @@ const file_linktor_instagram_v1_event_proto_rawDesc = "" +
 	"\amention\x18* \x01(\v2\x1d.linktor.instagram.v1.MentionB\x15\xca\xd7\x18\x11instagram.mentionH\x00R\amention\x12j\n" +
 	"\x0estory_insights\x18+ \x01(\v2#.linktor.instagram.v1.StoryInsightsB\x1c\xca\xd7\x18\x18instagram.story_insightsH\x00R\rstoryInsights\x12`\n" +
 	"\x0emessage_unsent\x18, \x01(\v2#.linktor.instagram.v1.MessageUnsendB\x12\xca\xd7\x18\x0emessage.unsentH\x00R\rmessageUnsentB\t\n" +
-	"\apayloadJ\x04\b\x0e\x10\x14\"X\n" +
+	"\apayloadJ\x04\b\x0e\x10\x14\"j\n" +
 	"\vUnknownItem\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x18\n" +
 	"\aproblem\x18\x02 \x01(\tR\aproblem\x12\x1b\n" +
-	"\tjson_path\x18\x03 \x01(\tR\bjsonPath:>\n" +
+	"\tjson_path\x18\x03 \x01(\tR\bjsonPath\x12\x10\n" +
+	"\x03mid\x18\x04 \x01(\tR\x03mid:>\n" +
 	"\n" +
 	"event_type\x12\x1d.google.protobuf.FieldOptions\x18\xf9\x8a\x03 \x01(\tR\teventTypeBN\n" +
 	"\x18dev.linktor.instagram.v1B\n" +

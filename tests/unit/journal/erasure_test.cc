@@ -163,6 +163,7 @@ class ErasureTest : public testing::Test {
     DoomOwnSend();
     DoomSettledSend();
     DoomHeldEcho();
+    DoomWaitingItem();
     Surround("after", state::kNowMs + state::kDayMs);
     // It goes with the message m1, of which an unsend has no place for it.
     if (!by_unsend_) DoomKey();
@@ -332,6 +333,14 @@ class ErasureTest : public testing::Test {
                   .text = "hello",
                   .raw = Long("held")}));
     DoomMid("held");
+  }
+  // An edit that waits for its message. The message m1 is the last.
+  void DoomWaitingItem() {
+    Doom(Deliver({.kind = state::TestItem::kWaits,
+                  .user = "501",
+                  .mid = "waits",
+                  .raw = Long("waits")}));
+    DoomMid("waits");
     DoomMid("m1");
   }
   // The key of somebody of whom nothing is kept.

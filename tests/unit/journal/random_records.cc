@@ -66,7 +66,8 @@ state::SealedRecord RandomRecords::Next(seal::Sealer& sealer) {
     made.keys = std::move(keys);
     return made;
   }
-  return kind < 990 ? Trim() : Erasure();
+  if (kind < 985) return Release();
+  return kind < 992 ? Trim() : Erasure();
 }
 
 // It mostly creeps on, sometimes jumps, and seldom is in another century.
@@ -115,7 +116,7 @@ state::ItemSpec RandomRecords::Item() {
       state::TestItem::kEcho,     state::TestItem::kEcho,
       state::TestItem::kOther,    state::TestItem::kPostback,
       state::TestItem::kReaction, state::TestItem::kIgnored,
-      state::TestItem::kIssue};
+      state::TestItem::kIssue,    state::TestItem::kWaits};
   state::ItemSpec item{
       .kind = kKinds[random_.Below(std::size(kKinds))],
       .channel = PickChannel(),
@@ -127,8 +128,10 @@ state::ItemSpec RandomRecords::Item() {
   if (item.kind == state::TestItem::kReaction) item.target = PickMid();
   const bool has_mid = item.kind == state::TestItem::kMessage ||
                        item.kind == state::TestItem::kEcho ||
-                       item.kind == state::TestItem::kPostback;
-  if (has_mid && Percent(95)) item.mid = PickMid();
+                       item.kind == state::TestItem::kPostback ||
+                       item.kind == state::TestItem::kWaits;
+  const bool needs_mid = item.kind == state::TestItem::kWaits;
+  if (has_mid && (needs_mid || Percent(95))) item.mid = PickMid();
   if (!has_mid) item.event_ms = now_ms_ / 5000 * 5000;
   if (Percent(2)) item.event_ms = 0;
   return item;
@@ -275,6 +278,13 @@ journal::Record RandomRecords::Trim() {
   if (Percent(70)) spec.raw_age_ms = 2 * state::kDayMs;
   if (Percent(20)) spec.raw_max_bytes = 200'000;
   return state::MakeTrim(spec);
+}
+
+journal::Record RandomRecords::Release() {
+  journal::Record record = NewRecord(now_ms_);
+  record.mutable_release_waiting()->set_grace_ms(
+      static_cast<std::int64_t>(random_.Below(5 * state::kMinuteMs)));
+  return record;
 }
 
 journal::Record RandomRecords::Erasure() {

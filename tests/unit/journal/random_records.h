@@ -47,6 +47,7 @@ class RandomRecords {
   journal::Record ApiKey();
   journal::Record Customer(seal::Sealer& sealer, seal::NewKeys& keys);
   journal::Record Trim();
+  journal::Record Release();
   journal::Record Erasure();
 
   Random random_;

@@ -75,12 +75,13 @@ TEST(ItemReaderTest, SaysWhoReadAMessage) {
   }
 }
 
-TEST(ItemReaderTest, EditZeroIsNoEvent) {
+TEST(ItemReaderTest, EditZeroWaitsForItsMessage) {
   for (const char* number : {"0", R"("0")", R"("00")"}) {
     const ParsedItem item =
         ReadItem(std::string(R"({"message_edit":{"mid":"m","num_edit":)") +
                  number + "}}");
-    EXPECT_EQ(item.fate, Fate::kIgnored) << number;
+    EXPECT_EQ(item.fate, Fate::kWaits) << number;
+    EXPECT_EQ(MidOf(item), "m");
   }
   EXPECT_EQ(ReadItem(R"({"message_edit":{"mid":"m","num_edit":1}})").fate,
             Fate::kEvent);

@@ -49,6 +49,7 @@ journal::ItemKind KindOf(TestItem kind) {
     case TestItem::kUnsend:
       return journal::ITEM_KIND_UNSEND;
     case TestItem::kEdit:
+    case TestItem::kWaits:
       return journal::ITEM_KIND_EDIT;
     default:
       return journal::ITEM_KIND_OTHER;
@@ -83,6 +84,9 @@ void Describe(const ItemSpec& spec, v1::Event& event) {
     case TestItem::kEdit:
       event.mutable_message_edited()->set_mid(spec.mid);
       event.mutable_message_edited()->set_text(spec.text);
+      return;
+    case TestItem::kWaits:
+      event.mutable_unknown()->set_mid(spec.mid);
       return;
     default:
       event.mutable_unknown()->set_kind(spec.text);
@@ -137,7 +141,8 @@ void Identify(seal::Sealer& sealer, const ItemSpec& spec,
   if (!spec.mid.empty()) {
     item.set_mid_key(MidKeyOf(spec.channel, spec.mid));
   }
-  if (spec.mid.empty() || spec.kind == TestItem::kEdit) {
+  if (spec.mid.empty() || spec.kind == TestItem::kEdit ||
+      spec.kind == TestItem::kWaits) {
     item.set_dedupe_key(DedupeKeyOf(spec));
   }
   item.set_opens_window(spec.kind == TestItem::kMessage ||
@@ -252,6 +257,10 @@ SealedRecord MakeDelivery(seal::Sealer& sealer, std::int64_t now_ms,
       Identify(sealer, spec, item);
       made.clear.back() =
           AddEvent(sealer, spec, webhook.delivery_id(), item, made.keys);
+      if (spec.kind == TestItem::kWaits) {
+        item.set_fate(journal::ITEM_FATE_WAITS);
+        made.clear.back() = nullptr;
+      }
     }
     item.set_raw_channel_no(spec.channel.no);
     item.set_sealed_raw(SealOrDie(sealer, scope, seal::SealedPlace::kRawItem,

@@ -76,6 +76,9 @@ enum class TestItem : std::int8_t {
   kUnsend,
   // Its mid is that of the message edited; the text tells edits apart.
   kEdit,
+  // An edit numbered 0, which becomes an event when no message with its mid
+  // comes.
+  kWaits,
 };
 
 // Returns the type of the event that such an item becomes.

@@ -432,11 +432,31 @@ TEST_F(IngestTest, LargeUnknownCarriesItsSizeOnly) {
   EXPECT_EQ(event.raw_size(), static_cast<std::int64_t>(large.size()));
 }
 
-TEST_F(IngestTest, EditZeroIsIgnored) {
+// It becomes this event when no message with its mid comes.
+TEST_F(IngestTest, EditZeroWaitsAsAnUnknownItemWithItsMid) {
   const MadeItem made =
       MakeOne(Messaging({R"({"message_edit":{"mid":"m","num_edit":0}})"}));
-  EXPECT_EQ(made.item.fate(), journal::ITEM_FATE_IGNORED);
-  EXPECT_TRUE(made.item.sealed_raw().empty());
+  EXPECT_EQ(made.item.fate(), journal::ITEM_FATE_WAITS);
+  EXPECT_EQ(made.clear, nullptr) << "there is no event yet";
+  EXPECT_EQ(made.item.kind(), journal::ITEM_KIND_EDIT);
+  EXPECT_FALSE(made.item.mid_key().empty());
+  EXPECT_FALSE(made.item.dedupe_key().empty());
+  EXPECT_FALSE(made.item.opens_window());
+  const v1::Event event = fixture_.SealedEventOf(made);
+  EXPECT_EQ(event.type(), "instagram.unknown");
+  EXPECT_EQ(event.unknown().kind(), "message_edit");
+  EXPECT_EQ(event.unknown().mid(), "m");
+  EXPECT_THAT(event.unknown().problem(), HasSubstr("has not come"));
+  EXPECT_THAT(event.raw_json(), HasSubstr("message_edit"));
+}
+
+TEST_F(IngestTest, EditZeroThatNobodyWouldGetIsIgnored) {
+  for (const char* account : {"0", "17841400000000003"}) {
+    const MadeItem made = MakeOne(
+        Messaging({R"({"message_edit":{"mid":"m","num_edit":0}})"}, account));
+    EXPECT_EQ(made.item.fate(), journal::ITEM_FATE_IGNORED) << account;
+    EXPECT_TRUE(made.item.sealed_raw().empty());
+  }
 }
 
 TEST_F(IngestTest, OwnerByPageId) {
@@ -598,8 +618,10 @@ TEST_F(IngestTest, EveryRawItemIsSealed) {
   const journal::Webhook& webhook = WebhookOf(delivery);
   EXPECT_EQ(fixture_.RawOf(webhook, 0), TextItem("m1"));
   EXPECT_EQ(fixture_.RawOf(webhook, 1), Inbound(R"("read":{"mid":"m"})"));
-  EXPECT_TRUE(webhook.items(2).sealed_raw().empty());
-  EXPECT_EQ(delivery.new_keys.size(), 1U);
+  EXPECT_EQ(fixture_.RawOf(webhook, 2),
+            R"({"message_edit":{"mid":"m","num_edit":0}})");
+  EXPECT_EQ(delivery.new_keys.size(), 2U)
+      << "of the customer, and of the channel for an item without one";
 }
 
 // A record may lie on any disk and cross any network.

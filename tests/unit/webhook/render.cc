@@ -88,6 +88,8 @@ const char* NameOf(ItemType type) {
       return "STORY_INSIGHTS";
     case ItemType::kIgnored:
       return "IGNORED";
+    case ItemType::kWaits:
+      return "WAITS";
     case ItemType::kUnknown:
       return "UNKNOWN";
     case ItemType::kIssue:

@@ -53,7 +53,7 @@ std::string WebhookFixture::Fingerprint(const std::string& secret) {
   return data_->sealer().Fingerprint(secret);
 }
 
-v1::Event WebhookFixture::EventOf(const MadeItem& made) {
+v1::Event WebhookFixture::SealedEventOf(const MadeItem& made) {
   const journal::NewEvent& event = made.item.event();
   state::CommittedEvent sealed{.id = event.id(),
                                .type = event.type(),
@@ -61,9 +61,13 @@ v1::Event WebhookFixture::EventOf(const MadeItem& made) {
                                .user_id = event.user_id(),
                                .sealed = event.sealed()};
   EXPECT_THAT(state::OpenEvent(data_->sealer(), sealed), IsOk());
+  return state::MergeEvent(sealed);
+}
+
+v1::Event WebhookFixture::EventOf(const MadeItem& made) {
   v1::Event told;
   EXPECT_TRUE(made.clear != nullptr && told.ParseFromString(*made.clear));
-  EXPECT_THAT(state::MergeEvent(sealed), EqualsProto(told));
+  EXPECT_THAT(SealedEventOf(made), EqualsProto(told));
   return told;
 }
 

@@ -61,6 +61,8 @@ class WebhookFixture {
   // Returns the event of an item, as it would be delivered. It fails the test
   // when the sealed bytes hold another.
   v1::Event EventOf(const MadeItem& made);
+  // Returns the sealed bytes' event, of an item that has none in the clear.
+  v1::Event SealedEventOf(const MadeItem& made);
   // Returns the item at that position as it was received.
   std::string RawOf(const journal::Webhook& webhook, int position);
 
