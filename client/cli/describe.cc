@@ -193,7 +193,9 @@ std::string Describe(const v1::Message& message, const absl::TimeZone& zone) {
       Add(out, "attachment",
           absl::StrCat(EscapeControls(attachment.type()),
                        attachment.url().empty() ? "" : " ",
-                       EscapeControls(attachment.url())));
+                       EscapeControls(attachment.url()),
+                       attachment.permalink().empty() ? "" : " ",
+                       EscapeControls(attachment.permalink())));
     }
   }
   Add(out, "answers mid", EscapeControls(message.reply_to_mid()));

@@ -61,10 +61,6 @@ void LogWhatProtobufSays() {
   });
 }
 
-// Items that wait for their message are looked at this many times while the
-// first of them waits.
-constexpr int kLooksPerGrace = 10;
-
 }  // namespace
 
 App::App(Config config, const Clock& clock, std::function<void()> on_fatal)
@@ -151,13 +147,7 @@ absl::Status App::StartStore() {
   housekeeping_ = std::make_unique<Housekeeping>(
       clock_, *journal_, folder_->feed(),
       Housekeeping::Ages{config_.event_retention, config_.raw_retention,
-                         config_.raw_max_bytes});
-  waiting_ = std::make_unique<webhook::WaitingItems>(
-      clock_, folder_->state(), *journal_, metrics_,
-      webhook::WaitingItems::Options{
-          .grace = config_.message_grace,
-          .period = std::clamp(config_.message_grace / kLooksPerGrace,
-                               absl::Milliseconds(100), absl::Seconds(10))});
+                         config_.raw_max_bytes, config_.message_retention});
   return StartMessaging();
 }
 
@@ -199,6 +189,9 @@ absl::Status App::StartMessaging() {
                                              .messages = *messages_,
                                              .folder = *folder_,
                                              .log = *log_});
+  waiting_ = std::make_unique<webhook::WaitingItems>(
+      clock_, state, *journal_, metrics_,
+      webhook::WaitingItems::Options{.grace = config_.message_grace});
   // Content that was erased before a crash may still be in a file.
   LINKTOR_ASSIGN(const std::int64_t due, state.LastDueErasure());
   erasures_ = std::make_unique<journal::ErasureWorker>(
@@ -302,6 +295,8 @@ v1::ServerInfo App::Describe() const {
       absl::ToInt64Seconds(current_.event_retention));
   limits.mutable_raw_retention()->set_seconds(
       absl::ToInt64Seconds(current_.raw_retention));
+  limits.mutable_message_retention()->set_seconds(
+      absl::ToInt64Seconds(current_.message_retention));
   limits.set_sends_per_user_hour(current_.sends_per_user_hour);
   limits.set_max_streams(current_.max_subscribers);
   limits.set_max_streams_per_key(current_.max_streams_per_key);
@@ -395,13 +390,14 @@ void App::Tick() {
 
 void App::Reload(const Config& config) {
   SetLogLevel(config.log_level);
-  housekeeping_->SetAges(
-      {config.event_retention, config.raw_retention, config.raw_max_bytes});
+  housekeeping_->SetAges({config.event_retention, config.raw_retention,
+                          config.raw_max_bytes, config.message_retention});
   sender_->SetQuota(config.sends_per_user_hour);
   {
     MutexLock lock(current_mutex_);
     current_.event_retention = config.event_retention;
     current_.raw_retention = config.raw_retention;
+    current_.message_retention = config.message_retention;
     current_.sends_per_user_hour = config.sends_per_user_hour;
   }
   if (grpc_certificate_ != nullptr) grpc_certificate_->Refresh();

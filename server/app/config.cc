@@ -208,6 +208,9 @@ std::vector<Setting> SettingsOf(Config& config) {
        Age(config.event_retention), "90d"},
       {"raw-retention", "how long webhook items are kept as received",
        Age(config.raw_retention), "7d"},
+      {"message-retention",
+       "how long messages that were sent are kept; at least as long as events",
+       Age(config.message_retention), "365d"},
       {"message-grace",
        "how long an edit numbered 0 waits for its message before it is told",
        Age(config.message_grace), "5m"},
@@ -365,9 +368,9 @@ absl::StatusOr<CommandLine> ReadCommandLine(int argc, const char* const* argv) {
 ConfigChanges CompareConfigs(const CommandLine& before,
                              const CommandLine& after) {
   // Files that these and other settings name are read again in any case.
-  static const auto& taken =
-      *new StringSet{"log-level", "event-retention", "raw-retention",
-                     "raw-max-bytes", "sends-per-user-hour"};
+  static const auto& taken = *new StringSet{
+      "log-level",         "event-retention", "raw-retention",
+      "message-retention", "raw-max-bytes",   "sends-per-user-hour"};
   StringSet names;
   for (const auto& [name, value] : before.values) names.insert(name);
   for (const auto& [name, value] : after.values) names.insert(name);

@@ -93,6 +93,8 @@ struct Config {
   // shorter time, and until they take so many bytes.
   absl::Duration event_retention = absl::Hours(90 * 24);
   absl::Duration raw_retention = absl::Hours(7 * 24);
+  // Sends that have ended are kept for so long, at least as long as events.
+  absl::Duration message_retention = absl::Hours(365 * 24);
   // An edit numbered 0 waits for its message for so long.
   absl::Duration message_grace = absl::Minutes(5);
   std::int64_t raw_max_bytes = 1024LL * 1024 * 1024;

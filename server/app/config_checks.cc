@@ -159,11 +159,16 @@ std::vector<std::string> CheckConfig(const Config& config) {
   if (config.raw_retention < absl::ZeroDuration()) {
     problems.emplace_back("raw-retention must not be negative");
   }
-  if (config.message_grace < absl::Seconds(1) ||
+  if (config.message_retention < config.event_retention) {
+    problems.emplace_back(
+        "message-retention must not be shorter than event-retention: the "
+        "events of a send are found by it");
+  }
+  if (config.message_grace < absl::Minutes(2) ||
       config.message_grace > absl::Hours(72)) {
     problems.emplace_back(
-        "message-grace must be from 1s to 72h: for longer nobody would know "
-        "whether the edit came before");
+        "message-grace must be from 2m to 72h: a send may take 90 s, and its "
+        "edit comes before its outcome");
   }
   if (config.raw_max_bytes < 0) {
     problems.emplace_back("raw-max-bytes must not be negative");

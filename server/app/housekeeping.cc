@@ -49,6 +49,7 @@ std::optional<state::TrimAnswer> Housekeeping::Trim() {
     trim.set_event_age_ms(absl::ToInt64Milliseconds(ages_.events));
     trim.set_raw_age_ms(absl::ToInt64Milliseconds(ages_.raw));
     trim.set_raw_max_bytes(ages_.raw_max_bytes);
+    trim.set_message_age_ms(absl::ToInt64Milliseconds(ages_.messages));
   }
   const absl::StatusOr<state::TrimAnswer> answer =
       journal::AppendAs<state::TrimAnswer>(journal_, std::move(record));

@@ -26,6 +26,7 @@ class Housekeeping {
     absl::Duration events;
     absl::Duration raw;
     std::int64_t raw_max_bytes = 0;
+    absl::Duration messages;
   };
 
   // A round of Trims begins once in this time. Each round costs a commit even

@@ -1,5 +1,6 @@
 #include "server/journal/embedded_journal.h"
 
+#include <algorithm>
 #include <future>
 #include <utility>
 
@@ -18,6 +19,8 @@ constexpr std::int64_t kCheckpointStep = 2'048;
 // This much of a log that began anew is cut off at a time, in bytes. To cut off
 // all 64 MiB at once was measured to hold up all appends for 25 to 30 ms.
 constexpr std::int64_t kCutStep = std::int64_t{4} << 20;
+// It is cut off in at most about this many steps.
+constexpr std::int64_t kMostCuts = 64;
 
 // Batches from so many bytes on, such as posts of 1,000 items, are freed by
 // another thread. The writer frees smaller ones itself: meanwhile more records
@@ -149,11 +152,13 @@ absl::Status EmbeddedJournal::RunOnLog(
 
 absl::Status EmbeddedJournal::BeginLogAnew() {
   return RunOnLog([this](sqlite::Database& database) {
-    return folder_.pool().Pause([&database]() -> absl::Status {
+    absl::Status status = folder_.pool().Pause([&database]() -> absl::Status {
       LINKTOR_TRY(
           database.RunCheckpoint(sqlite::Database::Checkpoint::kRestart));
       return database.BeginLogAnew();
     });
+    if (status.ok()) folder_.NoteCheckpoint(database);
+    return status;
   });
 }
 
@@ -167,12 +172,17 @@ absl::StatusOr<std::int64_t> EmbeddedJournal::OldLogBytes() {
 }
 
 absl::Status EmbeddedJournal::CutLog() {
-  for (;;) {
-    LINKTOR_TRY(RunOnLog(
-        [](sqlite::Database& database) { return database.CutLog(kCutStep); }));
-    LINKTOR_ASSIGN(const std::int64_t old, OldLogBytes());
-    if (old == 0) return absl::OkStatus();
+  LINKTOR_ASSIGN(std::int64_t left, OldLogBytes());
+  // A log that readers have made very long must not take many steps either.
+  const std::int64_t step = std::max(kCutStep, left / kMostCuts);
+  while (left > 0) {
+    LINKTOR_TRY(
+        RunOnLog([&left, step](sqlite::Database& database) -> absl::Status {
+          LINKTOR_ASSIGN(left, database.CutLog(step));
+          return absl::OkStatus();
+        }));
   }
+  return absl::OkStatus();
 }
 
 void EmbeddedJournal::LookForRoom() {

@@ -60,8 +60,8 @@ class ErasureWorker {
   // thread.
   void OnCommit(std::span<const AppliedRecord> records);
 
-  // Ends the thread, and blocks until a checkpoint or an append that is under
-  // way has ended. An erasure that is due stays due in the database. The
+  // Ends the thread, and blocks until a checkpoint, a cut or an append that is
+  // under way has ended. An erasure that is due stays due in the database. The
   // destructor calls it; a second call does nothing.
   void Stop();
 

@@ -7,14 +7,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/base/strings.h"
+#include "server/kinds/attachment_reader.h"
 
 namespace linktor::kinds {
 namespace {
 
 namespace dom = simdjson::dom;
 
-// The limit in bytes of Attachment.payload_json.
-constexpr std::size_t kMaxPayloadJson = 64 * 1024;
 // Messages with more attachments are not searched for twins. People share one
 // post at a time.
 constexpr int kMaxTwins = 20;
@@ -35,68 +34,6 @@ constexpr std::array<std::string_view, 9> kNames = {
     "is_deleted", "is_self",     "is_unsupported",
     "reply_to",   "attachments", "quick_reply"};
 
-void SetPayloadJson(std::string json, v1::Attachment& out) {
-  if (json.size() <= kMaxPayloadJson) out.set_payload_json(std::move(json));
-}
-
-// Reads the title and the link that Messenger's fallbacks have beside the
-// payload. A value of another type is passed over.
-void ReadBeside(const dom::object& attachment, v1::Attachment& out) {
-  std::string_view text;
-  if (out.url().empty() && attachment["url"].get(text) == simdjson::SUCCESS) {
-    out.set_url(std::string(text));
-  }
-  if (out.title().empty() &&
-      attachment["title"].get(text) == simdjson::SUCCESS) {
-    out.set_title(std::string(text));
-  }
-}
-
-Result ReadAttachment(const dom::element& value, const std::string& path,
-                      v1::Attachment& out) {
-  dom::object attachment;
-  if (value.get(attachment) != simdjson::SUCCESS) {
-    return Wrong(value, "an object", path);
-  }
-  std::string text;
-  if (Result bad = ReadString(attachment, "type", path, text)) return bad;
-  out.set_type(text);
-  const auto payload_value = Member(attachment, "payload");
-  dom::object payload;
-  if (!payload_value.has_value() ||
-      payload_value->get(payload) != simdjson::SUCCESS) {
-    // Some kinds have no payload; Messenger has had text there.
-    if (payload_value.has_value()) {
-      SetPayloadJson(simdjson::minify(*payload_value), out);
-    }
-    ReadBeside(attachment, out);
-    return std::nullopt;
-  }
-  const std::string at = path + ".payload";
-  bool all_read = true;
-  for (const auto [key, member] : payload) {
-    std::string_view string;
-    const bool is_text = member.get(string) == simdjson::SUCCESS;
-    if (is_text && out.url().empty() &&
-        (key == "url" || key == "story_media_url")) {
-      out.set_url(std::string(string));
-    } else if (is_text && out.title().empty() && key == "title") {
-      out.set_title(std::string(string));
-    } else if (out.media_id().empty() &&
-               (key == "ig_post_media_id" || key == "reel_video_id" ||
-                key == "story_media_id")) {
-      std::string id;
-      if (Result bad = ReadId(payload, key, at, id)) return bad;
-      out.set_media_id(id);
-    } else {
-      all_read = false;
-    }
-  }
-  if (!all_read) SetPayloadJson(simdjson::minify(payload), out);
-  ReadBeside(attachment, out);
-  return std::nullopt;
-}
-
 // Returns whether something that is not null is there.
 bool Has(const std::optional<dom::element>& root, std::string_view pointer) {
   dom::element found;
@@ -114,6 +51,7 @@ bool AreTwins(const v1::Attachment& a, const v1::Attachment& b) {
   if (!a.media_id().empty() && !b.media_id().empty()) {
     return a.media_id() == b.media_id();
   }
+  if (!a.permalink().empty()) return a.permalink() == b.permalink();
   return !a.url().empty() && a.url() == b.url();
 }
 

@@ -38,8 +38,6 @@ enum class EnvelopeForm : std::int8_t {
 enum class Fate : std::int8_t {
   // It becomes an event of its kind.
   kEvent = 0,
-  // It says nothing that its message does not say.
-  kIgnored = 1,
   // Nobody gets it: it is not JSON, or stands in no Instagram envelope.
   kIssue = 2,
   // It says nothing that the message of its mid does not say. It becomes an
@@ -82,6 +80,10 @@ struct ParsedItem {
   // It is the item's name where it has no type of its own: the row's name, or
   // the key or field that the item has. It has at most 64 bytes.
   std::string kind;
+  // It is the mid of a message that was not understood otherwise; it is empty
+  // for all other items. It does not identify the item, but tells that the
+  // message has come.
+  std::string named_mid;
   // They say what did not fit, as UnknownItem tells it. An issue has only
   // `problem`.
   std::string problem;

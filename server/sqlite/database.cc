@@ -143,7 +143,9 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(
       [](void* raw, sqlite3*, const char*, int pages) {
         auto& self = *static_cast<Database*>(raw);
         self.wal_pages_ = pages;
-        self.new_pages_ = std::max(self.new_pages_, self.wal_pages_);
+        if (self.new_pages_.has_value()) {
+          self.new_pages_ = std::max(*self.new_pages_, self.wal_pages_);
+        }
         ++self.written_commits_;
         return SQLITE_OK;
       },
@@ -205,33 +207,39 @@ absl::Status Database::RunCheckpoint(Checkpoint kind) {
 
 absl::Status Database::BeginLogAnew() {
   const std::int64_t before = wal_pages_;
-  new_pages_ = 0;
+  new_pages_.reset();
   LINKTOR_TRY(CommitUnchangedPage());
-  if (before == 0 || wal_pages_ <= before) return absl::OkStatus();
-  return SqliteStatus(nullptr, SQLITE_BUSY, "the log was not begun anew");
+  if (before != 0 && wal_pages_ > before) {
+    return SqliteStatus(nullptr, SQLITE_BUSY, "the log was not begun anew");
+  }
+  new_pages_ = wal_pages_;
+  sqlite3_db_release_memory(handle_);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::int64_t> Database::OldLogBytes() {
+  if (!new_pages_.has_value()) {
+    return SqliteStatus(nullptr, SQLITE_MISUSE, "the log was not begun anew");
+  }
   LINKTOR_ASSIGN(sqlite3_file* const log, LogFile(handle_));
   sqlite3_int64 size = 0;
   const int code = log->pMethods->xFileSize(log, &size);
   if (code != SQLITE_OK) return SqliteStatus(nullptr, code, "size of the log");
-  const std::int64_t rewritten =
-      kLogHead + new_pages_ * (kFrameHead + kPageSize);
-  return std::max<std::int64_t>(0, size - rewritten);
+  const std::int64_t pages = std::max(*new_pages_, wal_pages_);
+  return std::max<std::int64_t>(
+      0, size - kLogHead - pages * (kFrameHead + kPageSize));
 }
 
-absl::Status Database::CutLog(std::int64_t most) {
+absl::StatusOr<std::int64_t> Database::CutLog(std::int64_t most) {
   LINKTOR_ASSIGN(const std::int64_t old, OldLogBytes());
-  if (old == 0) return absl::OkStatus();
+  if (old == 0) return old;
   LINKTOR_ASSIGN(sqlite3_file* const log, LogFile(handle_));
   sqlite3_int64 size = 0;
   int code = log->pMethods->xFileSize(log, &size);
-  if (code == SQLITE_OK) {
-    code = log->pMethods->xTruncate(log, size - std::min(old, most));
-  }
-  return code == SQLITE_OK ? absl::OkStatus()
-                           : SqliteStatus(nullptr, code, "cut the log");
+  const std::int64_t cut = std::min(old, most);
+  if (code == SQLITE_OK) code = log->pMethods->xTruncate(log, size - cut);
+  if (code != SQLITE_OK) return SqliteStatus(nullptr, code, "cut the log");
+  return old - cut;
 }
 
 }  // namespace linktor::sqlite

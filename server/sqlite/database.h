@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -76,17 +77,20 @@ class Database {
   absl::Status RunCheckpoint(Checkpoint kind);
   // Returns whether the last checkpoint wrote and synced all of the log.
   bool checkpoint_was_whole() const { return checkpoint_was_whole_; }
-  // Commits an unchanged page, with which the log begins anew after a kRestart.
-  // Fails with an error of StoreFault::kBusy when it did not begin anew,
-  // because somebody read meanwhile. No transaction may be open.
+  // Commits an unchanged page, with which the log begins anew after a kRestart,
+  // and forgets the pages that are held in memory: they may have bytes of rows
+  // in their unallocated parts, which the file has no more (PageCleaner). Fails
+  // with an error of StoreFault::kBusy when the log did not begin anew, because
+  // somebody read meanwhile. No transaction may be open.
   absl::Status BeginLogAnew();
   // Returns how many bytes at the end of the log's file are from before
-  // BeginLogAnew, which must have been called: commits overwrite them one after
-  // another.
+  // BeginLogAnew: commits overwrite them one after another. Fails when the log
+  // has not been begun anew.
   absl::StatusOr<std::int64_t> OldLogBytes();
-  // Shortens the log's file by those bytes, but by no more than `most`. The
-  // next commit makes the new length durable. No transaction may be open.
-  absl::Status CutLog(std::int64_t most);
+  // Shortens the log's file by those bytes, but by no more than `most`, and
+  // returns how many are left. The next commit makes the new length durable. No
+  // transaction may be open. Fails as OldLogBytes does.
+  absl::StatusOr<std::int64_t> CutLog(std::int64_t most);
 
   // Returns whether a transaction is open. A failed statement may have rolled
   // it back.
@@ -105,8 +109,9 @@ class Database {
   // SQLite's hook sets these at each commit that has written, and RunCheckpoint
   // sets the first.
   std::int64_t wal_pages_ = 0;
-  // This is the most of wal_pages_ since the last BeginLogAnew.
-  std::int64_t new_pages_ = 0;
+  // This is the most of wal_pages_ since the last BeginLogAnew; nothing until
+  // one has succeeded.
+  std::optional<std::int64_t> new_pages_;
   std::int64_t written_commits_ = 0;
   bool checkpoint_was_whole_ = false;
 };

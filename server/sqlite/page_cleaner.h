@@ -7,7 +7,8 @@
 // SQLite never reads that part.
 //
 // The cleaner leaves the write-ahead log as it is, because each page there has
-// a checksum. The checkpoint that ends an erasure empties the log.
+// a checksum. An erasure ends by beginning the log anew, and from then on the
+// pages are read from the cleaned file (Database::BeginLogAnew).
 
 #pragma once
 

@@ -270,6 +270,14 @@ absl::StatusOr<Answer> Applier::ApplyTrim(const journal::Trim& body,
   LINKTOR_ASSIGN(const std::int64_t requests,
                  messages_.TrimRequests(before(kRequestAgeMs), kTrimRows));
   count(requests);
+  // A send goes after its events, because an erasure finds these by the send.
+  if (body.message_age_ms() > 0) {
+    const std::int64_t age_ms =
+        std::max({body.message_age_ms(), body.event_age_ms(), kRequestAgeMs});
+    LINKTOR_ASSIGN(const std::int64_t sends,
+                   messages_.TrimEnded(before(age_ms), kTrimRows, state_));
+    count(sends);
+  }
   LINKTOR_ASSIGN(const std::int64_t echoes,
                  messages_.TrimUnmatched(before(kEchoAgeMs), kTrimRows));
   count(echoes);

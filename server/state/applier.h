@@ -54,7 +54,7 @@ inline constexpr std::int64_t kEchoSkewMs = 2000;
 inline constexpr std::int64_t kTrimRows = 2000;
 
 // One ReleaseWaiting makes at most this many events, for the same reasons.
-inline constexpr int kReleaseItems = 500;
+inline constexpr int kReleaseItems = 100;
 
 // OK when Apply knows the record's format and body. FAILED_PRECONDITION with a
 // sentence otherwise: then the process must stop, because another program would
@@ -177,14 +177,13 @@ class Applier {
   // event, which it becomes later.
   enum class ItemEnd : std::int8_t { kEvent, kDuplicate, kIgnored, kIssue };
   // Stores the item as received and makes its event, or finds that there is
-  // none to make: of a duplicate and of an ignored item nothing is stored.
+  // none to make: of a duplicate nothing is stored.
   absl::StatusOr<ItemEnd> ApplyItem(const journal::WebhookItem& item,
                                     std::int64_t delivery_no, int position,
                                     Context& context);
   // Lets the item wait for the message of its mid, unless that is known
   // already.
   absl::StatusOr<ItemEnd> ApplyWaiting(const journal::WebhookItem& item,
-                                       std::int64_t delivery_no, int position,
                                        Context& context);
   // Returns whether anything but a waiting item has told of that mid.
   absl::StatusOr<bool> IsKnown(std::string_view mid_key);

@@ -98,7 +98,7 @@ absl::StatusOr<Applier::ItemEnd> Applier::ApplyItem(
     Context& context) {
   if (item.fate() == journal::ITEM_FATE_IGNORED) return ItemEnd::kIgnored;
   if (item.fate() == journal::ITEM_FATE_WAITS) {
-    return ApplyWaiting(item, delivery_no, position, context);
+    return ApplyWaiting(item, context);
   }
   bool live = false;
   if (item.fate() == journal::ITEM_FATE_EVENT) {
@@ -133,28 +133,29 @@ absl::StatusOr<bool> Applier::IsKnown(std::string_view mid_key) {
   if (!events.empty()) return true;
   LINKTOR_ASSIGN(const auto own, messages_.FindByMid(mid_key));
   if (own.has_value()) return true;
+  LINKTOR_ASSIGN(const bool held, held_.HoldsMid(mid_key));
+  if (held) return true;
+  LINKTOR_ASSIGN(const bool received, deliveries_.HasItem(mid_key));
+  if (received) return true;
   LINKTOR_ASSIGN(const std::int64_t unsent, RetractTime(mid_key));
   return unsent != 0;
 }
 
-// An item that waits counts as ignored, since it mostly ends so.
+// An item that waits counts as ignored, since it mostly ends so. It needs no
+// dedupe key: another delivery of it finds it waiting, or finds its mid known.
 absl::StatusOr<Applier::ItemEnd> Applier::ApplyWaiting(
-    const journal::WebhookItem& item, std::int64_t delivery_no, int position,
-    Context& context) {
+    const journal::WebhookItem& item, Context& context) {
   LINKTOR_ASSIGN(const bool live, channels_.IsLive(item.event().channel_no()));
   if (!live) return ItemEnd::kIgnored;
-  LINKTOR_ASSIGN(const bool duplicate, IsDuplicate(item, context));
-  if (duplicate) return ItemEnd::kDuplicate;
   LINKTOR_ASSIGN(const bool known, IsKnown(item.mid_key()));
   if (known) return ItemEnd::kIgnored;
-  LINKTOR_TRY(
-      waiting_.Add(item, context.time_ms(), delivery_no, position, state_)
-          .status());
+  LINKTOR_TRY(waiting_.Add(item, context.time_ms(), state_));
   return ItemEnd::kIgnored;
 }
 
 // The items are judged by the time from which on their age counts, so that no
-// wrong clock makes one wait for ever.
+// wrong clock makes one wait for ever. A message that is held, or of which an
+// item was quarantined meanwhile, is known although nothing was removed for it.
 absl::StatusOr<Answer> Applier::ApplyRelease(
     const journal::ReleaseWaiting& body, Context& context) {
   const std::int64_t now_ms = BornMs(context.time_ms(), state_.expiry);
@@ -167,14 +168,12 @@ absl::StatusOr<Answer> Applier::ApplyRelease(
     LINKTOR_ASSIGN(const bool live,
                    channels_.IsLive(item.event().channel_no()));
     if (!live) continue;
-    LINKTOR_ASSIGN(const std::int64_t raw_no,
-                   StoreRaw(item, waiting.delivery_no, waiting.position,
-                            /*has_event=*/true));
+    LINKTOR_ASSIGN(const bool known, IsKnown(item.mid_key()));
+    if (known) continue;
     LINKTOR_TRY(AppendEvent(item.event(),
                             {.time_ms = waiting.receive_ms,
                              .mid_key = item.mid_key(),
-                             .kind = item.kind(),
-                             .raw_no = raw_no},
+                             .kind = item.kind()},
                             context)
                     .status());
     ++answer.events;

@@ -15,7 +15,14 @@ DeliveryTable::DeliveryTable(sqlite::Database& database)
       insert_(database,
               "INSERT INTO deliveries (no, id, channel_no, receive_ms, "
               "born_ms, bytes, events, duplicates, ignored, issues, issue, "
-              "quarantined) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)") {}
+              "quarantined) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"),
+      has_item_(database,
+                "SELECT 1 FROM raw_items WHERE mid_key = ?1 LIMIT 1") {}
+
+absl::StatusOr<bool> DeliveryTable::HasItem(std::string_view mid_key) {
+  const sqlite::StatementReset reset(has_item_);
+  return has_item_.BindBlob(1, mid_key).Step();
+}
 
 absl::StatusOr<std::int64_t> DeliveryTable::NextNumber() {
   if (last_number_cached_ == kUnread) {

@@ -39,6 +39,9 @@ class DeliveryTable {
   absl::StatusOr<std::int64_t> AddItem(std::int64_t delivery_no, int position,
                                        const journal::WebhookItem& item,
                                        bool has_event, LogState& state);
+  // Returns whether an item without an event names that mid: one that was
+  // quarantined, or that nobody gets.
+  absl::StatusOr<bool> HasItem(std::string_view mid_key);
   // Stores the delivery, under a number that NextNumber has returned, with its
   // counts and its first issue, a sentence in English; empty for none. `state`
   // tells from when its age counts.
@@ -67,6 +70,7 @@ class DeliveryTable {
   std::int64_t last_number_cached_ = kUnread;
   sqlite::Statement insert_item_;
   sqlite::Statement insert_;
+  sqlite::Statement has_item_;
 };
 
 // ---- For readers, on their own connection -----------------------------------

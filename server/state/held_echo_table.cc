@@ -13,6 +13,8 @@ HeldEchoTable::HeldEchoTable(sqlite::Database& database)
       holds_(database,
              "SELECT 1 FROM held_echoes WHERE channel_no = ?1 AND "
              "user_id = ?2 AND mid_key = ?3 LIMIT 1"),
+      holds_mid_(database,
+                 "SELECT 1 FROM held_echoes WHERE mid_key = ?1 LIMIT 1"),
       read_(database,
             "SELECT no, receive_ms, raw_no, sealed_item FROM held_echoes "
             "WHERE channel_no = ?1 AND user_id = ?2 AND "
@@ -42,6 +44,11 @@ absl::StatusOr<bool> HeldEchoTable::Holds(const journal::NewEvent& event,
       .BindText(2, event.user_id())
       .BindBlob(3, mid_key)
       .Step();
+}
+
+absl::StatusOr<bool> HeldEchoTable::HoldsMid(std::string_view mid_key) {
+  const sqlite::StatementReset reset(holds_mid_);
+  return holds_mid_.BindBlob(1, mid_key).Step();
 }
 
 absl::StatusOr<std::vector<HeldEcho>> HeldEchoTable::Take(

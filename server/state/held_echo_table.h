@@ -47,6 +47,8 @@ class HeldEchoTable {
   // Another delivery of such an echo is a duplicate.
   absl::StatusOr<bool> Holds(const journal::NewEvent& event,
                              std::string_view mid_key);
+  // Returns whether an echo with that mid to anybody is held.
+  absl::StatusOr<bool> HoldsMid(std::string_view mid_key);
   // Takes the customer's echoes out, in the order in which they came: all, or
   // only those with `mid_key` where it is not empty. DATA_LOSS when a row
   // cannot be read.
@@ -57,6 +59,7 @@ class HeldEchoTable {
  private:
   sqlite::Statement add_;
   sqlite::Statement holds_;
+  sqlite::Statement holds_mid_;
   sqlite::Statement read_;
   sqlite::Statement remove_;
 };

@@ -1,6 +1,8 @@
 #include "server/state/message_table.h"
 
+#include <array>
 #include <utility>
+#include <vector>
 
 #include "server/base/try.h"
 
@@ -151,7 +153,18 @@ MessageTable::MessageTable(sqlite::Database& database)
       trim_unmatched_(database,
                       "DELETE FROM unmatched_echoes WHERE seq IN ("
                       "SELECT seq FROM unmatched_echoes WHERE born_ms < ?1 "
-                      "ORDER BY born_ms, seq LIMIT ?2)") {}
+                      "ORDER BY born_ms, seq LIMIT ?2)"),
+      oldest_(database,
+              "SELECT no, content_no, coalesce(error_no, 0), "
+              "coalesce(settled_no, 0), (request_id IS NULL OR state = 4) AND "
+              "state != 2 AND "
+              "coalesce(born_ms, claim_ms) < ?1 AND NOT EXISTS (SELECT 1 FROM "
+              "message_events WHERE message_no = messages.no) "
+              "FROM messages ORDER BY no LIMIT ?2"),
+      remove_(database, "DELETE FROM messages WHERE no = ?1") {
+  static_assert(v1::MESSAGE_STATE_PENDING == 2 &&
+                v1::MESSAGE_STATE_UNCONFIRMED == 4);
+}
 
 absl::StatusOr<std::optional<MessageRow>> MessageTable::FindById(
     std::string_view id) {
@@ -321,6 +334,34 @@ absl::StatusOr<std::int64_t> MessageTable::TrimRequests(std::int64_t before_ms,
 absl::StatusOr<std::int64_t> MessageTable::TrimUnmatched(std::int64_t before_ms,
                                                          std::int64_t limit) {
   return trim_unmatched_.Bind(1, before_ms).Bind(2, limit).RunAndCount();
+}
+
+absl::StatusOr<std::int64_t> MessageTable::TrimEnded(std::int64_t before_ms,
+                                                     std::int64_t limit,
+                                                     LogState& state) {
+  struct Old {
+    std::int64_t no = 0;
+    std::array<std::int64_t, 3> contents{};
+  };
+  std::vector<Old> old;
+  {
+    const sqlite::StatementReset reset(oldest_);
+    oldest_.Bind(1, before_ms).Bind(2, limit);
+    for (;;) {
+      LINKTOR_ASSIGN(const bool row, oldest_.Step());
+      if (!row || oldest_.Int(4) == 0) break;
+      old.push_back(
+          {.no = oldest_.Int(0),
+           .contents = {oldest_.Int(1), oldest_.Int(2), oldest_.Int(3)}});
+    }
+  }
+  for (Old& one : old) {
+    for (std::int64_t& content : one.contents) {
+      LINKTOR_TRY(ReplaceContent(content, "", state));
+    }
+    LINKTOR_TRY(remove_.Bind(1, one.no).Run());
+  }
+  return static_cast<std::int64_t>(old.size());
 }
 
 absl::StatusOr<std::optional<MessageRow>> ReadMessageById(

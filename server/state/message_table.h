@@ -116,6 +116,13 @@ class MessageTable {
   // `before_ms`, at most `limit`. Returns how many.
   absl::StatusOr<std::int64_t> TrimRequests(std::int64_t before_ms,
                                             std::int64_t limit);
+  // Deletes the oldest sends, with their content, whose latest attempt's age
+  // began before `before_ms`, at most `limit`. It stops at the first that is
+  // younger, PENDING, or told of by an event that is kept, and at one whose
+  // request id is kept, unless it is UNCONFIRMED: such a one keeps its id until
+  // it goes. Returns how many.
+  absl::StatusOr<std::int64_t> TrimEnded(std::int64_t before_ms,
+                                         std::int64_t limit, LogState& state);
   // Forgets unmatched echoes whose age began before `before_ms`, at most
   // `limit`. Returns how many.
   absl::StatusOr<std::int64_t> TrimUnmatched(std::int64_t before_ms,
@@ -144,6 +151,8 @@ class MessageTable {
   sqlite::Statement first_unmatched_;
   sqlite::Statement trim_requests_;
   sqlite::Statement trim_unmatched_;
+  sqlite::Statement oldest_;
+  sqlite::Statement remove_;
 };
 
 // ---- For readers, on their own connection -----------------------------------

@@ -171,7 +171,7 @@ absl::StatusOr<std::int64_t> MidIndex::Find(std::string_view mid_key,
 absl::StatusOr<std::vector<std::int64_t>> MidIndex::FindContent(
     std::string_view mid_key) {
   std::vector<std::int64_t> found = recent_.FindContent(mid_key);
-  {
+  if (MayBeInTable(mid_key)) {
     const sqlite::StatementReset reset(find_content_);
     find_content_.BindBlob(1, mid_key)
         .Bind(2, static_cast<std::int64_t>(journal::ITEM_KIND_UNSEND))

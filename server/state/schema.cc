@@ -277,17 +277,16 @@ CREATE TABLE held_echoes (
   sealed_item BLOB NOT NULL    -- a WebhookItem without its raw bytes
 );
 CREATE INDEX held_echoes_user ON held_echoes (channel_no, user_id);
+CREATE INDEX held_echoes_mid ON held_echoes (mid_key);
 
--- Items that wait for the message of their mid, and become events when it does
+-- These items wait for the message of their mid, and become events when it does
 -- not come.
 CREATE TABLE waiting_items (
   no INTEGER PRIMARY KEY,
   mid_key BLOB NOT NULL UNIQUE,
   receive_ms INTEGER NOT NULL, -- of the webhook's record
   born_ms INTEGER NOT NULL,
-  delivery_no INTEGER NOT NULL,
-  item INTEGER NOT NULL,       -- position in the delivery
-  sealed_item BLOB NOT NULL    -- a WebhookItem with its raw bytes
+  sealed_item BLOB NOT NULL    -- a WebhookItem without its raw bytes
 );
 CREATE INDEX waiting_items_age ON waiting_items (born_ms);
 

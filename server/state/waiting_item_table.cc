@@ -11,10 +11,10 @@ namespace linktor::state {
 WaitingItemTable::WaitingItemTable(sqlite::Database& database)
     : add_(database,
            "INSERT INTO waiting_items (no, mid_key, receive_ms, born_ms, "
-           "delivery_no, item, sealed_item) VALUES (?,?,?,?,?,?,?)"),
+           "sealed_item) VALUES (?,?,?,?,?)"),
       find_(database, "SELECT no FROM waiting_items WHERE mid_key = ?1"),
       read_(database,
-            "SELECT no, receive_ms, delivery_no, item, sealed_item "
+            "SELECT no, receive_ms, sealed_item "
             "FROM waiting_items WHERE born_ms <= ?1 ORDER BY born_ms, no "
             "LIMIT ?2"),
       erase_(database,
@@ -22,26 +22,24 @@ WaitingItemTable::WaitingItemTable(sqlite::Database& database)
              "zeroblob(length(sealed_item)) WHERE no = ?1"),
       remove_(database, "DELETE FROM waiting_items WHERE no = ?1") {}
 
-absl::StatusOr<bool> WaitingItemTable::Add(const journal::WebhookItem& item,
-                                           std::int64_t receive_ms,
-                                           std::int64_t delivery_no,
-                                           int position, LogState& state) {
+absl::Status WaitingItemTable::Add(const journal::WebhookItem& item,
+                                   std::int64_t receive_ms, LogState& state) {
   {
     const sqlite::StatementReset reset(find_);
     LINKTOR_ASSIGN(const bool waits, find_.BindBlob(1, item.mid_key()).Step());
-    if (waits) return false;
+    if (waits) return absl::OkStatus();
   }
-  const std::string bytes = item.SerializeAsString();
+  journal::WebhookItem kept = item;
+  kept.clear_sealed_raw();
+  const std::string bytes = kept.SerializeAsString();
   LINKTOR_TRY(add_.Bind(1, ++state.last_waiting_no)
                   .BindBlob(2, item.mid_key())
                   .Bind(3, receive_ms)
                   .Bind(4, BornMs(receive_ms, state.expiry))
-                  .Bind(5, delivery_no)
-                  .Bind(6, position)
-                  .BindBlob(7, bytes)
+                  .BindBlob(5, bytes)
                   .Run());
   ++state.waiting_items;
-  return true;
+  return absl::OkStatus();
 }
 
 absl::Status WaitingItemTable::RemoveRow(std::int64_t no, LogState& state) {
@@ -74,14 +72,9 @@ absl::StatusOr<std::vector<WaitingItem>> WaitingItemTable::TakeBorn(
     for (;;) {
       LINKTOR_ASSIGN(const bool row, read_.Step());
       if (!row) break;
-      WaitingItem waiting{.no = read_.Int(0),
-                          .receive_ms = read_.Int(1),
-                          .delivery_no = read_.Int(2),
-                          .position = static_cast<int>(read_.Int(3)),
-                          .item = {}};
-      if (!waiting.item.ParseFromString(read_.String(4))) {
-        return absl::DataLossError("a waiting item cannot be read");
-      }
+      WaitingItem waiting{
+          .no = read_.Int(0), .receive_ms = read_.Int(1), .item = {}};
+      if (!waiting.item.ParseFromString(read_.String(2))) waiting.item.Clear();
       taken.push_back(std::move(waiting));
     }
   }

@@ -1,6 +1,7 @@
-// The table of items that wait for the message of their mid. Such an item says
-// nothing that its message does not say, so it has no event; when the message
-// does not come, the item is all that is known of it and becomes an event. The
+// This table has the items that wait for the message of their mid. Such an item
+// says nothing that its message does not say, so it has no event; when the
+// message does not come, the item is all that is known of it and becomes an
+// event. The raw bytes of an item are left out, because the event has them. The
 // Applier calls this on the applying thread, inside that thread's transaction.
 // An error is the database's.
 
@@ -24,9 +25,6 @@ struct WaitingItem {
   // It is the time of the webhook's record, in ms since the epoch; the event
   // gets it as its own.
   std::int64_t receive_ms = 0;
-  // These two say where the item came: the delivery, and the position in it.
-  std::int64_t delivery_no = 0;
-  int position = 0;
   journal::WebhookItem item;
 };
 
@@ -35,17 +33,16 @@ class WaitingItemTable {
   // `database` must outlive this.
   explicit WaitingItemTable(sqlite::Database& database);
 
-  // Adds an item of that delivery, which `state` numbers and counts. Returns
-  // false, and adds nothing, when another one waits for the same message
-  // already.
-  absl::StatusOr<bool> Add(const journal::WebhookItem& item,
-                           std::int64_t receive_ms, std::int64_t delivery_no,
-                           int position, LogState& state);
+  // Adds an item, which `state` numbers and counts. It adds nothing when
+  // another one waits for the same message already.
+  absl::Status Add(const journal::WebhookItem& item, std::int64_t receive_ms,
+                   LogState& state);
   // Removes the item that waits for the message of that mid, if there is one,
   // and leaves nothing of its content in its page.
   absl::Status Remove(std::string_view mid_key, LogState& state);
   // Takes out at most `limit` items that were born at or before `born_ms`, in
-  // the order in which they came. DATA_LOSS when a row cannot be read.
+  // the order in which they came. A row that cannot be read is deleted, because
+  // it would hold up all others for ever; its place in the list has no item.
   absl::StatusOr<std::vector<WaitingItem>> TakeBorn(std::int64_t born_ms,
                                                     int limit, LogState& state);
 

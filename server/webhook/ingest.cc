@@ -113,10 +113,6 @@ absl::Status Ingest::AddItem(ParsedItem& parsed, Context& context) {
   item.set_entry_id(parsed.entry_id);
   item.set_form(static_cast<int>(parsed.form));
   item.set_count(parsed.count);
-  if (parsed.fate == Fate::kIgnored) {
-    item.set_fate(journal::ITEM_FATE_IGNORED);
-    return absl::OkStatus();
-  }
   const bool test = parsed.entry_id == kTestEntryId;
   channels::ChannelRegistry::EntryPtr owner;
   if (!test) owner = registry_.FindOwner(parsed.entry_id);
@@ -220,6 +216,9 @@ absl::Status Ingest::MakeEvent(
         event.channel_no(), parsed,
         test ? state::RawItemId(delivery_id, position) : std::string()));
     event.set_id(HashedRawId({"event", item.dedupe_key()}));
+  }
+  if (!parsed.named_mid.empty() && !test) {
+    item.set_mid_key(state::MidKey(event.channel_no(), parsed.named_mid));
   }
   const seal::KeyScope scope{.channel_no = event.channel_no(),
                              .user_id = event.user_id()};

@@ -47,7 +47,8 @@ class Ingest {
   // An item goes to the channel whose account the entry names, whichever URL it
   // came by, but only if that channel has the secret, too: one app must not
   // make events of another's account. An item without such a channel is stored
-  // as an issue under the channel of the URL.
+  // as an issue under the channel of the URL; an edit numbered 0 without one is
+  // ignored.
   //
   // It fails only when a data key cannot be read; then nothing of the body was
   // kept, and Meta must deliver it again. It waits for the disk when a key or a

@@ -20,7 +20,7 @@ constexpr std::size_t kUsualItem = 4096;
 }  // namespace
 
 bool IsUnderstood(const ParsedItem& item) {
-  return item.fate == Fate::kIgnored || item.fate == Fate::kWaits ||
+  return item.fate == Fate::kWaits ||
          (item.fate == Fate::kEvent &&
           item.row->payload != kinds::kUnknown.payload);
 }
@@ -91,6 +91,9 @@ void ItemParser::Read(std::string_view field, const dom::element& root,
   if (bad) {
     // The item is half read, so that its content has to be its identity.
     item.fate = Fate::kEvent;
+    if (item.message.mid().size() <= kinds::kMaxMid) {
+      item.named_mid = item.message.mid();
+    }
     kinds::ClearRead(item);
     Describe(*bad, item.problem);
     item.json_path = bad->path;

@@ -229,6 +229,7 @@ class EnvelopeParser {
     item_.self = false;
     item_.opens_window = false;
     item_.kind.clear();
+    item_.named_mid.clear();
     item_.problem.clear();
     item_.json_path.clear();
     item_.content_hash.clear();

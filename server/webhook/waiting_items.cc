@@ -1,5 +1,6 @@
 #include "server/webhook/waiting_items.h"
 
+#include <string>
 #include <utility>
 
 #include "server/base/cause_log.h"
@@ -7,48 +8,82 @@
 #include "server/kinds/table.h"
 
 namespace linktor::webhook {
+namespace {
+
+// The thread pauses so long between two records, so that others come first.
+constexpr std::chrono::milliseconds kRecordPause{20};
+// When the clock has moved this much more or less than the time that has
+// passed, it was set.
+constexpr absl::Duration kMostDrift = absl::Seconds(1);
+
+void LogFailure(const absl::Status& status) {
+  LogCause(LogLevel::kWarning, "waiting items were not released", "",
+           {{"error", status.ToString()}});
+}
+
+}  // namespace
 
 WaitingItems::WaitingItems(const Clock& clock, state::StateReader& state,
                            journal::Journal& journal, WebhookObserver& observer,
-                           const Options& options)
+                           Options options)
     : clock_(clock),
       state_(state),
       journal_(journal),
       observer_(observer),
-      grace_ms_(absl::ToInt64Milliseconds(options.grace)),
-      ticker_(absl::ToChronoMilliseconds(options.period),
-              [this] { Release(); }) {}
-
-absl::StatusOr<state::ReleaseAnswer> WaitingItems::Append() {
-  journal::Record record = journal::NewRecord(absl::ToUnixMillis(clock_.Now()));
-  record.mutable_release_waiting()->set_grace_ms(grace_ms_);
-  return journal::AppendAs<state::ReleaseAnswer>(journal_, std::move(record));
+      options_(std::move(options)),
+      grace_ms_(absl::ToInt64Milliseconds(options_.grace)),
+      since_(options_.steady()),
+      last_steady_(since_),
+      last_time_(clock.Now()),
+      ticker_(absl::ToChronoMilliseconds(options_.period), [this] { Look(); }) {
 }
 
-void WaitingItems::Release() {
+WaitingItems::~WaitingItems() { stop_.Set(); }
+
+bool WaitingItems::HasListened() {
+  const SteadyTime steady = options_.steady();
+  const absl::Time time = clock_.Now();
+  const absl::Duration drift =
+      (time - last_time_) - absl::FromChrono(steady - last_steady_);
+  if (absl::AbsDuration(drift) > kMostDrift) since_ = steady;
+  last_steady_ = steady;
+  last_time_ = time;
+  return absl::FromChrono(steady - since_) >= options_.grace;
+}
+
+void WaitingItems::Look() {
+  if (!HasListened()) return;
   const auto due =
       state_.HasDueWaiting(absl::ToUnixMillis(clock_.Now()), grace_ms_);
-  absl::Status status = due.status();
-  std::int64_t events = 0;
-  for (bool more = due.ok() && *due; more;) {
-    const auto answer = Append();
-    status = answer.status();
-    more = answer.ok() && answer->more;
-    if (answer.ok()) events += answer->events;
-  }
+  if (!due.ok()) return LogFailure(due.status());
+  const std::int64_t events = *due ? Release() : 0;
   for (std::int64_t i = 0; i < events; ++i) {
     observer_.OnUnknownItem(kinds::kMessageEdited.name);
   }
-  if (events > 0) {
-    Log(LogLevel::kInfo,
-        "edits whose messages have not come are delivered as "
-        "instagram.unknown",
-        {{"events", std::to_string(events)}});
-  }
-  if (!status.ok()) {
-    LogCause(LogLevel::kWarning, "waiting items were not looked at", "",
-             {{"error", status.ToString()}});
-  }
+  if (events == 0) return;
+  Log(LogLevel::kInfo,
+      "edits whose messages have not come are delivered as instagram.unknown",
+      {{"events", std::to_string(events)}});
+}
+
+std::int64_t WaitingItems::Release() {
+  std::int64_t events = 0;
+  do {
+    journal::Record record =
+        journal::NewRecord(absl::ToUnixMillis(clock_.Now()));
+    record.mutable_release_waiting()->set_grace_ms(grace_ms_);
+    const auto answer =
+        journal::AppendAs<state::ReleaseAnswer>(journal_, std::move(record));
+    if (!answer.ok()) {
+      // No message could be stored either.
+      since_ = options_.steady();
+      LogFailure(answer.status());
+      return events;
+    }
+    events += answer->events;
+    if (!answer->more) return events;
+  } while (stop_.Rest(kRecordPause));
+  return events;
 }
 
 }  // namespace linktor::webhook

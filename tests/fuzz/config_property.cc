@@ -142,7 +142,9 @@ Violation CheckGood(const app::Config& config) {
       config.webhook_threads < 1 || config.max_subscribers < 1 ||
       config.sends_per_user_hour < 0 || config.raw_max_bytes < 0 ||
       config.event_retention < absl::Hours(72) ||
-      config.raw_retention < absl::ZeroDuration()) {
+      config.raw_retention < absl::ZeroDuration() ||
+      config.message_retention < config.event_retention ||
+      config.message_grace < absl::Minutes(2)) {
     return "it was accepted with a number out of range";
   }
   return std::nullopt;

@@ -59,8 +59,7 @@ Violation CheckItem(std::string_view body, const kinds::ParsedItem& item) {
                 TypeOf(item) == ItemType::kIssue)) {
     return "an item that was not understood has a mid";
   }
-  if (!named && TypeOf(item) != ItemType::kIgnored &&
-      TypeOf(item) != ItemType::kIssue &&
+  if (!named && TypeOf(item) != ItemType::kIssue &&
       item.content_hash.size() != sizeof(Digest)) {
     return "an item has neither mid nor hash, and would be a duplicate";
   }
@@ -175,10 +174,9 @@ Violation CheckKept(WebhookRig& rig, const webhook::Delivery& delivery,
   const journal::Webhook& webhook = delivery.appended.record.webhook();
   const journal::WebhookItem& item = webhook.items(position);
   if (item.fate() == journal::ITEM_FATE_IGNORED) {
-    const bool says_nothing = TypeOf(parsed) == ItemType::kIgnored ||
-                              TypeOf(parsed) == ItemType::kWaits;
-    return says_nothing ? Violation()
-                        : "an item was ignored that says something";
+    return TypeOf(parsed) == ItemType::kWaits
+               ? Violation()
+               : "an item was ignored that says something";
   }
   const auto kept = rig.OpenRaw(webhook, position);
   if (!kept.ok() || *kept != parsed.raw) return "what was received is not kept";

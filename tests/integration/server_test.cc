@@ -184,6 +184,7 @@ TEST(ServerTest, SaysWhatItIs) {
   EXPECT_THAT(info.event_types(), ::testing::Contains("message.received"));
   EXPECT_FALSE(info.api_keys_required());
   EXPECT_EQ(info.limits().event_retention().seconds(), 96 * 3600);
+  EXPECT_EQ(info.limits().message_retention().seconds(), 365 * 24 * 3600);
   EXPECT_EQ(info.limits().sends_per_user_hour(), 7);
   EXPECT_EQ(info.limits().max_streams(), 20'000);
 }

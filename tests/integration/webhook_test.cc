@@ -210,36 +210,6 @@ TEST_F(WebhookTest, OnlyNumEditZeroWaits) {
   EXPECT_EQ(Metric("linktor_webhook_items_total{outcome=\"ignored\"}"), 1);
 }
 
-// For some people's messages an edit numbered 0 is all that Instagram sends.
-TEST(WaitingItemsTest, EditZeroAloneIsToldOnce) {
-  Gateway gateway({"--message-grace", "1s"});
-  gateway.CreateChannel();
-  const auto edit = [](std::string_view mid) {
-    return absl::StrCat(R"({"object":"instagram","entry":[{"id":")", kAccount,
-                        R"(","time":1,"messaging":[{"timestamp":1700000000000,)"
-                        R"("message_edit":{"mid":")",
-                        mid, R"(","num_edit":0}}]}]})");
-  };
-  EXPECT_EQ(gateway.Post(edit("m_comes")), 200);
-  EXPECT_EQ(gateway.Post(edit("m_lost")), 200);
-  EXPECT_EQ(gateway.Post(edit("m_lost")), 200);
-  EXPECT_EQ(gateway.Post(Gateway::TextBody("m_comes", "Here I am.")), 200);
-  const auto stream = gateway.Subscribe(Gateway::From(v1::POSITION_EARLIEST));
-  std::vector<std::string> told;
-  while (told.size() < 2) {
-    for (const v1::Event& event : stream->Next().events()) {
-      told.push_back(absl::StrCat(event.type(), " ", event.unknown().mid(),
-                                  event.message_received().mid()));
-    }
-  }
-  EXPECT_THAT(told, ElementsAre("message.received m_comes",
-                                "instagram.unknown m_lost"));
-  EXPECT_EQ(gateway.Post(edit("m_lost")), 200);
-  EXPECT_EQ(gateway.Post(edit("m_comes")), 200);
-  gateway.Restart();
-  EXPECT_EQ(gateway.AllEvents().size(), 2U);
-}
-
 TEST_F(WebhookTest, BadItemsDoNotSpoilTheirNeighbours) {
   const std::string body =
       absl::StrCat(R"({"object":"instagram","entry":[{"id":")", kAccount,

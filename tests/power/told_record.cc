@@ -44,6 +44,10 @@ struct Describer {
                         answer.more ? " and more" : "", ", expiry time ",
                         answer.expiry_ms);
   }
+  std::string operator()(const state::ReleaseAnswer& answer) const {
+    return absl::StrCat("release of ", answer.events,
+                        answer.more ? " and more" : "");
+  }
 };
 
 }  // namespace

@@ -31,7 +31,6 @@ enum class ItemType : std::int8_t {
   kLiveComment,
   kMention,
   kStoryInsights,
-  kIgnored,
   kWaits,
   kUnknown,
   kIssue,
@@ -64,7 +63,6 @@ inline ItemType TypeOf(const kinds::ParsedItem& item) {
        {v1::Event::kMention, ItemType::kMention},
        {v1::Event::kStoryInsights, ItemType::kStoryInsights}}};
   if (item.fate == kinds::Fate::kIssue) return ItemType::kIssue;
-  if (item.fate == kinds::Fate::kIgnored) return ItemType::kIgnored;
   if (item.fate == kinds::Fate::kWaits) return ItemType::kWaits;
   for (const Row& row : kRows) {
     if (row.payload == item.row->payload) return row.type;

@@ -54,6 +54,7 @@ linktor_test(pure_tests
     unit/graph/error_map_test.cc
     unit/graph/request_test.cc
     unit/kinds/content/limits_test.cc
+    unit/kinds/attachment_reader_test.cc
     unit/kinds/changes_test.cc
     unit/kinds/content/table_test.cc
     unit/kinds/item_reader_test.cc

@@ -966,103 +966,6 @@ func (x *Referral) GetProductId() string {
 	return ""
 }
 
-// An attachment is a photo, video, share or other thing sent with a message.
-type Attachment struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Output only. It is Instagram's name for it: image, video, audio, file,
-	// share, ig_post, ig_reel, story_mention, ephemeral, like_heart, template and
-	// more. The set is open.
-	Type string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
-	// Output only. Instagram serves the attachment at this URL, if it gives one.
-	// A link to its CDN ends together with what it shows. On a send it is the URL
-	// that was given.
-	Url string `protobuf:"bytes,2,opt,name=url,proto3" json:"url,omitempty"`
-	// Output only. It is the title or caption of a shared post or reel.
-	Title string `protobuf:"bytes,3,opt,name=title,proto3" json:"title,omitempty"`
-	// Output only. It is Instagram's id of a shared post, reel or story.
-	MediaId string `protobuf:"bytes,4,opt,name=media_id,json=mediaId,proto3" json:"media_id,omitempty"`
-	// Output only. It is Instagram's payload as JSON, when that holds more than
-	// the fields above; it has at most 64 KiB.
-	PayloadJson string `protobuf:"bytes,5,opt,name=payload_json,json=payloadJson,proto3" json:"payload_json,omitempty"`
-	// Output only. The link has ended by this time, where that is known: stories
-	// end after 24 h, and some links carry their own end.
-	UrlExpireTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=url_expire_time,json=urlExpireTime,proto3" json:"url_expire_time,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *Attachment) Reset() {
-	*x = Attachment{}
-	mi := &file_linktor_instagram_v1_message_proto_msgTypes[5]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *Attachment) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*Attachment) ProtoMessage() {}
-
-func (x *Attachment) ProtoReflect() protoreflect.Message {
-	mi := &file_linktor_instagram_v1_message_proto_msgTypes[5]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use Attachment.ProtoReflect.Descriptor instead.
-func (*Attachment) Descriptor() ([]byte, []int) {
-	return file_linktor_instagram_v1_message_proto_rawDescGZIP(), []int{5}
-}
-
-func (x *Attachment) GetType() string {
-	if x != nil {
-		return x.Type
-	}
-	return ""
-}
-
-func (x *Attachment) GetUrl() string {
-	if x != nil {
-		return x.Url
-	}
-	return ""
-}
-
-func (x *Attachment) GetTitle() string {
-	if x != nil {
-		return x.Title
-	}
-	return ""
-}
-
-func (x *Attachment) GetMediaId() string {
-	if x != nil {
-		return x.MediaId
-	}
-	return ""
-}
-
-func (x *Attachment) GetPayloadJson() string {
-	if x != nil {
-		return x.PayloadJson
-	}
-	return ""
-}
-
-func (x *Attachment) GetUrlExpireTime() *timestamppb.Timestamp {
-	if x != nil {
-		return x.UrlExpireTime
-	}
-	return nil
-}
-
 // It says why a send did not succeed, and is spelled as in
 // google.rpc.ErrorInfo.
 type MessageError struct {
@@ -1080,7 +983,7 @@ type MessageError struct {
 
 func (x *MessageError) Reset() {
 	*x = MessageError{}
-	mi := &file_linktor_instagram_v1_message_proto_msgTypes[6]
+	mi := &file_linktor_instagram_v1_message_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1092,7 +995,7 @@ func (x *MessageError) String() string {
 func (*MessageError) ProtoMessage() {}
 
 func (x *MessageError) ProtoReflect() protoreflect.Message {
-	mi := &file_linktor_instagram_v1_message_proto_msgTypes[6]
+	mi := &file_linktor_instagram_v1_message_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1105,7 +1008,7 @@ func (x *MessageError) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessageError.ProtoReflect.Descriptor instead.
 func (*MessageError) Descriptor() ([]byte, []int) {
-	return file_linktor_instagram_v1_message_proto_rawDescGZIP(), []int{6}
+	return file_linktor_instagram_v1_message_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *MessageError) GetReason() string {
@@ -1133,7 +1036,7 @@ var File_linktor_instagram_v1_message_proto protoreflect.FileDescriptor
 
 const file_linktor_instagram_v1_message_proto_rawDesc = "" +
 	"\n" +
-	"\"linktor/instagram/v1/message.proto\x12\x14linktor.instagram.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"linktor/instagram/v1/content.proto\"\xfb\v\n" +
+	"\"linktor/instagram/v1/message.proto\x12\x14linktor.instagram.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a%linktor/instagram/v1/attachment.proto\x1a\"linktor/instagram/v1/content.proto\"\xfb\v\n" +
 	"\aMessage\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
@@ -1205,15 +1108,7 @@ const file_linktor_instagram_v1_message_proto_rawDesc = "" +
 	"adVideoUrl\x12\x17\n" +
 	"\apost_id\x18\b \x01(\tR\x06postId\x12\x1d\n" +
 	"\n" +
-	"product_id\x18\t \x01(\tR\tproductId\"\xca\x01\n" +
-	"\n" +
-	"Attachment\x12\x12\n" +
-	"\x04type\x18\x01 \x01(\tR\x04type\x12\x10\n" +
-	"\x03url\x18\x02 \x01(\tR\x03url\x12\x14\n" +
-	"\x05title\x18\x03 \x01(\tR\x05title\x12\x19\n" +
-	"\bmedia_id\x18\x04 \x01(\tR\amediaId\x12!\n" +
-	"\fpayload_json\x18\x05 \x01(\tR\vpayloadJson\x12B\n" +
-	"\x0furl_expire_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\rurlExpireTime\"\xcb\x01\n" +
+	"product_id\x18\t \x01(\tR\tproductId\"\xcb\x01\n" +
 	"\fMessageError\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x12L\n" +
@@ -1257,7 +1152,7 @@ func file_linktor_instagram_v1_message_proto_rawDescGZIP() []byte {
 }
 
 var file_linktor_instagram_v1_message_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_linktor_instagram_v1_message_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_linktor_instagram_v1_message_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_linktor_instagram_v1_message_proto_goTypes = []any{
 	(MessageDirection)(0),         // 0: linktor.instagram.v1.MessageDirection
 	(MessageOrigin)(0),            // 1: linktor.instagram.v1.MessageOrigin
@@ -1268,9 +1163,9 @@ var file_linktor_instagram_v1_message_proto_goTypes = []any{
 	(*Story)(nil),                 // 6: linktor.instagram.v1.Story
 	(*Product)(nil),               // 7: linktor.instagram.v1.Product
 	(*Referral)(nil),              // 8: linktor.instagram.v1.Referral
-	(*Attachment)(nil),            // 9: linktor.instagram.v1.Attachment
-	(*MessageError)(nil),          // 10: linktor.instagram.v1.MessageError
-	nil,                           // 11: linktor.instagram.v1.MessageError.MetadataEntry
+	(*MessageError)(nil),          // 9: linktor.instagram.v1.MessageError
+	nil,                           // 10: linktor.instagram.v1.MessageError.MetadataEntry
+	(*Attachment)(nil),            // 11: linktor.instagram.v1.Attachment
 	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
 	(*MessageContent)(nil),        // 13: linktor.instagram.v1.MessageContent
 }
@@ -1278,8 +1173,8 @@ var file_linktor_instagram_v1_message_proto_depIdxs = []int32{
 	0,  // 0: linktor.instagram.v1.Message.direction:type_name -> linktor.instagram.v1.MessageDirection
 	1,  // 1: linktor.instagram.v1.Message.origin:type_name -> linktor.instagram.v1.MessageOrigin
 	2,  // 2: linktor.instagram.v1.Message.state:type_name -> linktor.instagram.v1.MessageState
-	9,  // 3: linktor.instagram.v1.Message.attachments:type_name -> linktor.instagram.v1.Attachment
-	10, // 4: linktor.instagram.v1.Message.error:type_name -> linktor.instagram.v1.MessageError
+	11, // 3: linktor.instagram.v1.Message.attachments:type_name -> linktor.instagram.v1.Attachment
+	9,  // 4: linktor.instagram.v1.Message.error:type_name -> linktor.instagram.v1.MessageError
 	12, // 5: linktor.instagram.v1.Message.create_time:type_name -> google.protobuf.Timestamp
 	12, // 6: linktor.instagram.v1.Message.send_time:type_name -> google.protobuf.Timestamp
 	12, // 7: linktor.instagram.v1.Message.echo_time:type_name -> google.protobuf.Timestamp
@@ -1296,13 +1191,12 @@ var file_linktor_instagram_v1_message_proto_depIdxs = []int32{
 	0,  // 18: linktor.instagram.v1.MessageReaction.direction:type_name -> linktor.instagram.v1.MessageDirection
 	12, // 19: linktor.instagram.v1.MessageReaction.react_time:type_name -> google.protobuf.Timestamp
 	12, // 20: linktor.instagram.v1.Story.url_expire_time:type_name -> google.protobuf.Timestamp
-	12, // 21: linktor.instagram.v1.Attachment.url_expire_time:type_name -> google.protobuf.Timestamp
-	11, // 22: linktor.instagram.v1.MessageError.metadata:type_name -> linktor.instagram.v1.MessageError.MetadataEntry
-	23, // [23:23] is the sub-list for method output_type
-	23, // [23:23] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	10, // 21: linktor.instagram.v1.MessageError.metadata:type_name -> linktor.instagram.v1.MessageError.MetadataEntry
+	22, // [22:22] is the sub-list for method output_type
+	22, // [22:22] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_linktor_instagram_v1_message_proto_init() }
@@ -1310,6 +1204,7 @@ func file_linktor_instagram_v1_message_proto_init() {
 	if File_linktor_instagram_v1_message_proto != nil {
 		return
 	}
+	file_linktor_instagram_v1_attachment_proto_init()
 	file_linktor_instagram_v1_content_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1317,7 +1212,7 @@ func file_linktor_instagram_v1_message_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_linktor_instagram_v1_message_proto_rawDesc), len(file_linktor_instagram_v1_message_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   8,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -189,6 +189,10 @@ type ServerLimits struct {
 	// items that are kept would take more room than the server's configuration
 	// allows.
 	RawRetention *durationpb.Duration `protobuf:"bytes,2,opt,name=raw_retention,json=rawRetention,proto3" json:"raw_retention,omitempty"`
+	// Output only. A message that was sent can be read for this long, and never
+	// shorter than the events that tell of it. What customers wrote can be read as
+	// long as its event.
+	MessageRetention *durationpb.Duration `protobuf:"bytes,7,opt,name=message_retention,json=messageRetention,proto3" json:"message_retention,omitempty"`
 	// Output only. One customer can be sent at most this many messages within an
 	// hour; 0 means any number. One more is refused with RATE_LIMITED.
 	SendsPerUserHour int32 `protobuf:"varint,3,opt,name=sends_per_user_hour,json=sendsPerUserHour,proto3" json:"sends_per_user_hour,omitempty"`
@@ -249,6 +253,13 @@ func (x *ServerLimits) GetRawRetention() *durationpb.Duration {
 	return nil
 }
 
+func (x *ServerLimits) GetMessageRetention() *durationpb.Duration {
+	if x != nil {
+		return x.MessageRetention
+	}
+	return nil
+}
+
 func (x *ServerLimits) GetSendsPerUserHour() int32 {
 	if x != nil {
 		return x.SendsPerUserHour
@@ -292,10 +303,11 @@ const file_linktor_instagram_v1_server_service_proto_rawDesc = "" +
 	"\vevent_types\x18\x02 \x03(\tR\n" +
 	"eventTypes\x12*\n" +
 	"\x11api_keys_required\x18\x03 \x01(\bR\x0fapiKeysRequired\x12:\n" +
-	"\x06limits\x18\x04 \x01(\v2\".linktor.instagram.v1.ServerLimitsR\x06limits\"\xbc\x02\n" +
+	"\x06limits\x18\x04 \x01(\v2\".linktor.instagram.v1.ServerLimitsR\x06limits\"\x84\x03\n" +
 	"\fServerLimits\x12B\n" +
 	"\x0fevent_retention\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x0eeventRetention\x12>\n" +
-	"\rraw_retention\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\frawRetention\x12-\n" +
+	"\rraw_retention\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\frawRetention\x12F\n" +
+	"\x11message_retention\x18\a \x01(\v2\x19.google.protobuf.DurationR\x10messageRetention\x12-\n" +
 	"\x13sends_per_user_hour\x18\x03 \x01(\x05R\x10sendsPerUserHour\x12\x1f\n" +
 	"\vmax_streams\x18\x04 \x01(\x05R\n" +
 	"maxStreams\x12-\n" +
@@ -330,13 +342,14 @@ var file_linktor_instagram_v1_server_service_proto_depIdxs = []int32{
 	3, // 1: linktor.instagram.v1.ServerInfo.limits:type_name -> linktor.instagram.v1.ServerLimits
 	4, // 2: linktor.instagram.v1.ServerLimits.event_retention:type_name -> google.protobuf.Duration
 	4, // 3: linktor.instagram.v1.ServerLimits.raw_retention:type_name -> google.protobuf.Duration
-	0, // 4: linktor.instagram.v1.ServerService.GetServerInfo:input_type -> linktor.instagram.v1.GetServerInfoRequest
-	1, // 5: linktor.instagram.v1.ServerService.GetServerInfo:output_type -> linktor.instagram.v1.GetServerInfoResponse
-	5, // [5:6] is the sub-list for method output_type
-	4, // [4:5] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	4, // 4: linktor.instagram.v1.ServerLimits.message_retention:type_name -> google.protobuf.Duration
+	0, // 5: linktor.instagram.v1.ServerService.GetServerInfo:input_type -> linktor.instagram.v1.GetServerInfoRequest
+	1, // 6: linktor.instagram.v1.ServerService.GetServerInfo:output_type -> linktor.instagram.v1.GetServerInfoResponse
+	6, // [6:7] is the sub-list for method output_type
+	5, // [5:6] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_linktor_instagram_v1_server_service_proto_init() }

@@ -239,6 +239,29 @@ TEST_F(ConfigTest, RetentionTakesDaysAndDurations) {
   EXPECT_EQ(read->config.raw_retention, absl::Hours(36));
 }
 
+TEST_F(ConfigTest, MessagesOutliveTheirEvents) {
+  Config config;
+  config.data_dir = "d";
+  config.master_key_file = "k";
+  config.message_retention = config.event_retention - absl::Seconds(1);
+  EXPECT_THAT(CheckConfig(config),
+              ::testing::ElementsAre(
+                  HasSubstr("message-retention must not be shorter")));
+}
+
+TEST_F(ConfigTest, GraceOfAMessageHasBounds) {
+  Config config;
+  config.data_dir = "d";
+  config.master_key_file = "k";
+  for (const absl::Duration wrong :
+       {absl::Seconds(119), absl::Hours(72) + absl::Seconds(1)}) {
+    config.message_grace = wrong;
+    EXPECT_THAT(CheckConfig(config),
+                ::testing::ElementsAre(
+                    HasSubstr("message-grace must be from 2m to 72h")));
+  }
+}
+
 TEST_F(ConfigTest, AMissingFileIsTheOnlyComplaint) {
   EXPECT_EQ(Read({"--config", "/no/such.toml", "--log-level", "loud"})
                 .status()

@@ -56,7 +56,8 @@ class HousekeepingTest : public testing::Test {
 TEST_F(HousekeepingTest, MovesTheExpiryTimeByWhatItHasMeasured) {
   const Housekeeping::Ages ages{.events = absl::Hours(24 * 30),
                                 .raw = absl::Hours(24 * 7),
-                                .raw_max_bytes = 1000};
+                                .raw_max_bytes = 1000,
+                                .messages = absl::Hours(24 * 60)};
   Housekeeping housekeeping(clock_, rig_.journal(), rig_.data().feed(), ages,
                             /*interval=*/absl::Milliseconds(2));
   const std::vector<Applied> applied = Await(4);
@@ -74,6 +75,7 @@ TEST_F(HousekeepingTest, MovesTheExpiryTimeByWhatItHasMeasured) {
     EXPECT_EQ(trim.event_age_ms(), 30 * state::kDayMs);
     EXPECT_EQ(trim.raw_age_ms(), 7 * state::kDayMs);
     EXPECT_EQ(trim.raw_max_bytes(), 1000);
+    EXPECT_EQ(trim.message_age_ms(), 60 * state::kDayMs);
   }
 }
 

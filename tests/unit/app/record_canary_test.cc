@@ -284,6 +284,10 @@ void RecordCanaryTest::Erase() {
       state::MidKey(registry_->Find("ch_1")->no, "mid.written"));
   EXPECT_TRUE(journal::AppendAndWait(journal(), std::move(erase)).applied());
   AwaitRecord(Body::kErased);
+  journal::Record release =
+      journal::NewRecord(absl::ToUnixMillis(clock_.Now()));
+  release.mutable_release_waiting()->set_grace_ms(1);
+  EXPECT_TRUE(journal::AppendAndWait(journal(), std::move(release)).applied());
 }
 
 void RecordCanaryTest::AwaitRecord(Body body) {

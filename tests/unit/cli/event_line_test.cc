@@ -71,6 +71,10 @@ std::multimap<std::string, Case> Cases() {
            json_path: "$.message.mid" })",
         "an item that was not understood: not a string at $.message.mid; "
         "--raw shows it"}},
+      {"unknown",
+       {R"(unknown { kind: "message_edit" problem: "has not come" mid: "m_1" })",
+        "an item of the kind \"message_edit\": has not come (m_1); "
+        "--raw shows it"}},
       {"referral",
        {R"(referral { ref: "flyer7" source: "IG_ME" })",
         "came by a link with the ref \"flyer7\""}},

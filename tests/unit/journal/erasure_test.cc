@@ -334,7 +334,7 @@ class ErasureTest : public testing::Test {
                   .raw = Long("held")}));
     DoomMid("held");
   }
-  // An edit that waits for its message. The message m1 is the last.
+  // This edit waits for its message. The message m1 must be the last.
   void DoomWaitingItem() {
     Doom(Deliver({.kind = state::TestItem::kWaits,
                   .user = "501",

@@ -1,4 +1,4 @@
-// The worker's dealings with the log: what it waits for, and what it cuts off.
+// These tests say what the worker waits for, and what it cuts off the log.
 
 #include "server/journal/erasure_worker.h"
 

@@ -277,6 +277,7 @@ journal::Record RandomRecords::Trim() {
   if (Percent(3)) spec.event_age_ms = 0;
   if (Percent(70)) spec.raw_age_ms = 2 * state::kDayMs;
   if (Percent(20)) spec.raw_max_bytes = 200'000;
+  if (Percent(50)) spec.message_age_ms = 5 * state::kDayMs;
   return state::MakeTrim(spec);
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
+#include "tests/support/status_matchers.h"
 #include "tests/support/whole_conversations.h"
 #include "tests/unit/state/store_rig.h"
 
@@ -214,6 +215,25 @@ TEST_F(PoisonTest, FailingQuarantineIsInternalAndHarmless) {
   EXPECT_EQ(rig_.Number("SELECT count(*) FROM deliveries"), 2);
   EXPECT_EQ(rig_.Number("SELECT count(*) FROM raw_items"), 4);
   EXPECT_EQ(rig_.failures(), 0);
+}
+
+// Its item is kept as it came, and its mid says that the message has come.
+TEST_F(PoisonTest, AMessageInQuarantineIsNotWaitedFor) {
+  const ItemSpec edit{.kind = TestItem::kWaits, .mid = "m2", .text = "m2"};
+  const auto waiting = [this] {
+    return rig_.Number("SELECT count(*) FROM waiting_items");
+  };
+  rig_.Deliver({edit});
+  EXPECT_EQ(waiting(), 1);
+  ASSERT_TRUE(rig_.AppendOne(Delivery("666", "m2")).applied());
+  journal::Record release = journal::NewRecord(kNowMs + kHourMs);
+  release.mutable_release_waiting()->set_grace_ms(kMinuteMs);
+  const auto answer = rig_.Append<ReleaseAnswer>(SealedRecord(release));
+  ASSERT_THAT(answer, IsOk());
+  EXPECT_EQ(answer->events, 0);
+  EXPECT_EQ(waiting(), 0);
+  rig_.Deliver({edit});
+  EXPECT_EQ(waiting(), 0);
 }
 
 }  // namespace

@@ -376,6 +376,7 @@ journal::Record MakeTrim(const TrimSpec& spec) {
   trim.set_event_age_ms(spec.event_age_ms);
   trim.set_raw_age_ms(spec.raw_age_ms);
   trim.set_raw_max_bytes(spec.raw_max_bytes);
+  trim.set_message_age_ms(spec.message_age_ms);
   return record;
 }
 

@@ -76,8 +76,8 @@ enum class TestItem : std::int8_t {
   kUnsend,
   // Its mid is that of the message edited; the text tells edits apart.
   kEdit,
-  // An edit numbered 0, which becomes an event when no message with its mid
-  // comes.
+  // It is an edit numbered 0, which becomes an event when no message with its
+  // mid comes.
   kWaits,
 };
 
@@ -163,6 +163,8 @@ struct TrimSpec {
   std::int64_t event_age_ms = kForeverMs;
   std::int64_t raw_age_ms = kForeverMs;
   std::int64_t raw_max_bytes = std::numeric_limits<std::int64_t>::max();
+  // Sends are kept for ever.
+  std::int64_t message_age_ms = 0;
 };
 journal::Record MakeTrim(const TrimSpec& spec = {});
 

@@ -35,7 +35,7 @@ TEST(SchemaTest, FreshDatabaseGetsEveryTable) {
       "api_keys,channels,contents,conversations,data_keys,dedupe,deliveries,"
       "destroyed_keys,epochs,event_mids,events,held_echoes,instances,"
       "log_state,message_events,messages,raw_items,send_calls,time_marks,"
-      "unmatched_echoes");
+      "unmatched_echoes,waiting_items");
   EXPECT_EQ(One(*database, "PRAGMA user_version"), "1");
 }
 

@@ -315,5 +315,78 @@ TEST_F(TrimTest, LooseEchoesAreKeptTwiceAsLongAsTheyCanMatch) {
   EXPECT_THAT(Summary(rig_.ReadEvents()), ElementsAre("message.echoed 501"));
 }
 
+// ---- Sends ------------------------------------------------------------------
+
+class SendTrimTest : public TrimTest {
+ protected:
+  // Sends a message, which ends in that state.
+  MessageRow Send(const std::string& request, v1::MessageState state) {
+    const MessageRow message = rig_.Claim({.request_id = request}).message;
+    return rig_.Settle(message, {.state = state}).message;
+  }
+  std::int64_t Sends() { return rig_.Number("SELECT count(*) FROM messages"); }
+  static TrimSpec After(std::int64_t message_age_ms) {
+    return {.event_age_ms = kDayMs, .message_age_ms = message_age_ms};
+  }
+};
+
+TEST_F(SendTrimTest, EndedOnesGoWithAllOfTheirContent) {
+  Send("r1", v1::MESSAGE_STATE_SENT);
+  Send("r2", v1::MESSAGE_STATE_FAILED);
+  Send("r3", v1::MESSAGE_STATE_UNCONFIRMED);
+  // The last event of all is never deleted.
+  rig_.Deliver({{.mid = "last"}});
+  EXPECT_EQ(rig_.Number("SELECT count(*) FROM contents"), 3 + 2 + 1)
+      << "contents, errors, and what an echo would tell";
+  rig_.TrimAt(kNowMs + 30 * kDayMs, After(30 * kDayMs));
+  EXPECT_EQ(Sends(), 3);
+  rig_.TrimAt(kNowMs + 30 * kDayMs + 1, After(30 * kDayMs));
+  EXPECT_EQ(Sends(), 0);
+  EXPECT_EQ(rig_.Number("SELECT count(*) FROM contents"), 0);
+  rig_.Reopen();
+  Send("r4", v1::MESSAGE_STATE_SENT);
+  EXPECT_EQ(rig_.Number("SELECT no FROM messages"), 4)
+      << "no number is used again";
+}
+
+TEST_F(SendTrimTest, WithoutAnAgeAllAreKept) {
+  Send("r1", v1::MESSAGE_STATE_SENT);
+  rig_.TrimAt(kNowMs + 365 * kDayMs, After(0));
+  EXPECT_EQ(Sends(), 1);
+}
+
+TEST_F(SendTrimTest, PendingOnesHoldUpThoseBehindThem) {
+  rig_.Claim({.request_id = "r1"});
+  Send("r2", v1::MESSAGE_STATE_SENT);
+  rig_.TrimAt(kNowMs + 60 * kDayMs, After(30 * kDayMs));
+  EXPECT_EQ(Sends(), 2);
+}
+
+// A request id is kept for 7 days, whatever the configuration says.
+TEST_F(SendTrimTest, NoneGoesBeforeItsRequestId) {
+  Send("r1", v1::MESSAGE_STATE_SENT);
+  Send("r2", v1::MESSAGE_STATE_UNCONFIRMED);
+  rig_.Deliver({{.mid = "last"}});
+  rig_.TrimAt(kNowMs + 7 * kDayMs, After(kDayMs));
+  EXPECT_EQ(Sends(), 2);
+  rig_.TrimAt(kNowMs + 7 * kDayMs + 1, After(kDayMs));
+  EXPECT_EQ(Sends(), 0);
+}
+
+// An erasure finds the events of a send by the send. Here they wait for a
+// younger event that is before them.
+TEST_F(SendTrimTest, NoneGoesBeforeItsEvents) {
+  rig_.Deliver({{.mid = "m1"}}, kNowMs + 20 * kDayMs);
+  Send("r1", v1::MESSAGE_STATE_SENT);
+  rig_.Deliver({{.mid = "last"}});
+  const TrimSpec spec{.event_age_ms = 40 * kDayMs,
+                      .message_age_ms = 40 * kDayMs};
+  rig_.TrimAt(kNowMs + 41 * kDayMs, spec);
+  EXPECT_EQ(Sends(), 1);
+  rig_.TrimAt(kNowMs + 60 * kDayMs + 1, spec);
+  EXPECT_EQ(rig_.Number("SELECT count(*) FROM events"), 1);
+  EXPECT_EQ(Sends(), 0);
+}
+
 }  // namespace
 }  // namespace linktor::state

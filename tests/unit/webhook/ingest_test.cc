@@ -8,6 +8,7 @@
 #include <set>
 
 #include "server/state/event_encoding.h"
+#include "server/state/identity.h"
 #include "tests/support/proto_matchers.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/webhook/bodies.h"
@@ -450,6 +451,19 @@ TEST_F(IngestTest, EditZeroWaitsAsAnUnknownItemWithItsMid) {
   EXPECT_THAT(event.raw_json(), HasSubstr("message_edit"));
 }
 
+// Its edit must not be taken for one whose message has not come.
+TEST_F(IngestTest, AMessageThatIsNotUnderstoodNamesItsMid) {
+  const MadeItem made =
+      MakeOne(Messaging({Inbound(R"("message":{"mid":"m","text":17})")}));
+  EXPECT_EQ(made.item.event().type(), "instagram.unknown");
+  EXPECT_EQ(made.item.kind(), journal::ITEM_KIND_OTHER);
+  EXPECT_EQ(made.item.mid_key(), state::MidKey(1, "m"));
+  EXPECT_FALSE(made.item.dedupe_key().empty()) << "its content identifies it";
+  EXPECT_TRUE(MakeOne(Messaging({Inbound(R"("read":{"mid":17})")}))
+                  .item.mid_key()
+                  .empty());
+}
+
 TEST_F(IngestTest, EditZeroThatNobodyWouldGetIsIgnored) {
   for (const char* account : {"0", "17841400000000003"}) {
     const MadeItem made = MakeOne(
@@ -580,7 +594,7 @@ TEST_F(IngestTest, UnreadableMessagesAreKnownByTheirContent) {
       Messaging({Inbound(R"("message":{"mid":"m1","attachments":[7]})")}));
   const MadeItem two = MakeOne(
       Messaging({Inbound(R"("message":{"mid":"m1","attachments":[8]})")}));
-  EXPECT_TRUE(one.item.mid_key().empty());
+  EXPECT_FALSE(one.item.dedupe_key().empty());
   EXPECT_NE(one.item.event().id(), two.item.event().id());
 }
 

@@ -54,8 +54,7 @@ void ExpectSound(const std::string& body, const Parsed& parsed) {
       }
     }
     const bool has_mid = !MidOf(item).empty();
-    if (TypeOf(item) != ItemType::kIgnored &&
-        TypeOf(item) != ItemType::kIssue && !has_mid) {
+    if (TypeOf(item) != ItemType::kIssue && !has_mid) {
       ASSERT_EQ(item.content_hash.size(), 32U) << body;
     }
     if (TypeOf(item) == ItemType::kUnknown ||

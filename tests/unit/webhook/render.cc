@@ -86,8 +86,6 @@ const char* NameOf(ItemType type) {
       return "MENTION";
     case ItemType::kStoryInsights:
       return "STORY_INSIGHTS";
-    case ItemType::kIgnored:
-      return "IGNORED";
     case ItemType::kWaits:
       return "WAITS";
     case ItemType::kUnknown:
