@@ -37,11 +37,8 @@ void ReadBeside(const dom::object& attachment, v1::Attachment& out) {
 
 // Returns whether the link is a page of Instagram's, and not the media itself.
 bool IsPage(std::string_view url) {
-  for (const std::string_view start :
-       {"https://www.instagram.com/", "https://instagram.com/"}) {
-    if (url.substr(0, start.size()) == start) return true;
-  }
-  return false;
+  return url.starts_with("https://www.instagram.com/") ||
+         url.starts_with("https://instagram.com/");
 }
 
 // These read what the details of a template say. A value of another type than

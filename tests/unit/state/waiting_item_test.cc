@@ -17,7 +17,6 @@ namespace linktor::state {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 constexpr std::int64_t kGraceMs = 5 * kMinuteMs;
 
@@ -185,6 +184,7 @@ TEST_F(WaitingItemTest, ADeletedChannelHasNoEvents) {
 
 TEST_F(WaitingItemTest, OneRecordReleasesABoundedNumber) {
   std::vector<ItemSpec> many;
+  many.reserve(kReleaseItems + 1);
   for (int i = 0; i < kReleaseItems + 1; ++i) {
     many.push_back(Edit(absl::StrCat("m", i)));
   }
