@@ -272,7 +272,6 @@ absl::StatusOr<bool> Applier::TellEcho(const journal::WebhookItem& item,
                                        EventTable::Setting setting,
                                        Context& context) {
   const journal::NewEvent& event = item.event();
-  LINKTOR_TRY(waiting_.Remove(item.mid_key(), state_));
   const std::int64_t echo_ms = TimeOf(item, setting.time_ms);
   const std::int64_t born_ms = BornMs(setting.time_ms, state_.expiry);
   std::optional<MessageRow> own;

@@ -157,13 +157,12 @@ MessageTable::MessageTable(sqlite::Database& database)
       oldest_(database,
               "SELECT no, content_no, coalesce(error_no, 0), "
               "coalesce(settled_no, 0), (request_id IS NULL OR state = 4) AND "
-              "state != 2 AND "
+
               "coalesce(born_ms, claim_ms) < ?1 AND NOT EXISTS (SELECT 1 FROM "
               "message_events WHERE message_no = messages.no) "
               "FROM messages ORDER BY no LIMIT ?2"),
       remove_(database, "DELETE FROM messages WHERE no = ?1") {
-  static_assert(v1::MESSAGE_STATE_PENDING == 2 &&
-                v1::MESSAGE_STATE_UNCONFIRMED == 4);
+  static_assert(v1::MESSAGE_STATE_UNCONFIRMED == 4);
 }
 
 absl::StatusOr<std::optional<MessageRow>> MessageTable::FindById(

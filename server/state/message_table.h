@@ -118,9 +118,9 @@ class MessageTable {
                                             std::int64_t limit);
   // Deletes the oldest sends, with their content, whose latest attempt's age
   // began before `before_ms`, at most `limit`. It stops at the first that is
-  // younger, PENDING, or told of by an event that is kept, and at one whose
-  // request id is kept, unless it is UNCONFIRMED: such a one keeps its id until
-  // it goes. Returns how many.
+  // younger, told of by an event that is kept, or has its request id, as a
+  // PENDING one always has. An UNCONFIRMED one keeps its id until it goes.
+  // Returns how many.
   absl::StatusOr<std::int64_t> TrimEnded(std::int64_t before_ms,
                                          std::int64_t limit, LogState& state);
   // Forgets unmatched echoes whose age began before `before_ms`, at most

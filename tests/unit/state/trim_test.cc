@@ -364,8 +364,8 @@ TEST_F(SendTrimTest, PendingOnesHoldUpThoseBehindThem) {
 
 // A request id is kept for 7 days, whatever the configuration says.
 TEST_F(SendTrimTest, NoneGoesBeforeItsRequestId) {
-  Send("r1", v1::MESSAGE_STATE_SENT);
-  Send("r2", v1::MESSAGE_STATE_UNCONFIRMED);
+  Send("r1", v1::MESSAGE_STATE_UNCONFIRMED);
+  Send("r2", v1::MESSAGE_STATE_SENT);
   rig_.Deliver({{.mid = "last"}});
   rig_.TrimAt(kNowMs + 7 * kDayMs, After(kDayMs));
   EXPECT_EQ(Sends(), 2);
