@@ -97,7 +97,7 @@ asan: setup ## Build and test with AddressSanitizer and UndefinedBehaviorSanitiz
 	ctest --preset asan -j $(JOBS)
 
 tsan: setup ## Build and test with ThreadSanitizer, SUITES="a_tests b_tests" alone
-	@$(call configure_and_build,tsan,$(if $(SUITES),$(SUITES) $(PROGRAMS)))
+	@$(call configure_and_build,tsan,$(if $(SUITES),$(SUITES) linktor-igd))
 	ctest --preset tsan -j $(JOBS) $(if $(SUITES),-R '^($(subst $(space),|,$(strip $(SUITES))))$$')
 
 fuzz: setup ## Try to break the properties of tests/fuzz, FUZZ_SECONDS (15) for each
