@@ -34,8 +34,8 @@ class DeliveryTable {
   // wrong.
   void ForgetCached() { last_number_cached_ = kUnread; }
   // Stores an item as received, and returns its number, which is never used
-  // again. `has_event` says that an event names the item; otherwise its mid is
-  // stored with it, so that an erasure finds it.
+  // again. `has_event` says that an event names the item; otherwise its mid and
+  // its customer are stored with it, so that an erasure finds it.
   absl::StatusOr<std::int64_t> AddItem(std::int64_t delivery_no, int position,
                                        const journal::WebhookItem& item,
                                        bool has_event, LogState& state);
