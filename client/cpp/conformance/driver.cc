@@ -151,6 +151,7 @@ std::map<std::string, StubCall> StubCallsOf(Client& client) {
       &Messaging::ListConversations);
   add("MessagingService.UpdateConversation", messaging,
       &Messaging::UpdateConversation);
+  add("MessagingService.EraseUser", messaging, &Messaging::EraseUser);
   add("ServerService.GetServerInfo", client.server(), &Server::GetServerInfo);
   return calls;
 }
