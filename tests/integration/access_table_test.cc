@@ -205,6 +205,10 @@ std::map<std::string, Row> MessagingRows() {
   resolve.set_resolution(v1::MESSAGE_RESOLUTION_SENT);
   auto conversation = OnChannel<v1::GetConversationRequest>();
   conversation.set_user_id(kUser);
+  auto profile = OnChannel<v1::GetUserProfileRequest>();
+  profile.set_user_id(kUser);
+  auto refresh = OnChannel<v1::RefreshMediaRequest>();
+  refresh.set_mid("unknown");
   v1::UpdateConversationRequest update;
   update.mutable_conversation()->set_channel_id(kChannel);
   update.mutable_conversation()->set_user_id(kUser);
@@ -240,6 +244,15 @@ std::map<std::string, Row> MessagingRows() {
        row(v1::PERMISSION_SEND,
            Unary<v1::UpdateConversationResponse>(
                &KeyedClient::messaging, &Stub::UpdateConversation, update))},
+      {"GetUserProfile",
+       row(v1::PERMISSION_READ_MESSAGES,
+           Unary<v1::GetUserProfileResponse>(&KeyedClient::messaging,
+                                             &Stub::GetUserProfile, profile))},
+      {"RefreshMedia",
+       row(v1::PERMISSION_READ_MESSAGES,
+           Unary<v1::RefreshMediaResponse>(&KeyedClient::messaging,
+                                           &Stub::RefreshMedia, refresh),
+           "MESSAGE_NOT_FOUND")},
   };
 }
 

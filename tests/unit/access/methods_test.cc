@@ -41,6 +41,8 @@ const std::map<std::string, v1::Permission>& Expected() {
       {"MessagingService.ListConversations", v1::PERMISSION_READ_MESSAGES},
       {"MessagingService.GetConversation", v1::PERMISSION_READ_MESSAGES},
       {"MessagingService.UpdateConversation", v1::PERMISSION_SEND},
+      {"MessagingService.GetUserProfile", v1::PERMISSION_READ_MESSAGES},
+      {"MessagingService.RefreshMedia", v1::PERMISSION_READ_MESSAGES},
       // Every key will do.
       {"ServerService.GetServerInfo", v1::PERMISSION_UNSPECIFIED},
   };
@@ -71,7 +73,7 @@ TEST(MethodsTest, MethodsThatChangeNothingAreDeclaredSo) {
   for (const auto& [full_name, permission] : Expected()) {
     const std::string name = full_name.substr(full_name.find('.') + 1);
     const bool reads = name.starts_with("Get") || name.starts_with("List") ||
-                       name == "SubscribeEvents";
+                       name == "SubscribeEvents" || name == "RefreshMedia";
     EXPECT_EQ(methods->Find(name).changes, !reads) << name;
   }
 }

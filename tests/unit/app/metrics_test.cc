@@ -118,7 +118,8 @@ TEST(MetricsTest, AThousandChannelsAreAtMostFourThousandSeries) {
         "GetConversation", "UpdateConversation", "CreateApiKey",
         "GetApiKey",       "ListApiKeys",        "UpdateApiKey",
         "DeleteApiKey",    "SubscribeEvents",    "ListEvents",
-        "ListMessages",    "ListConversations",  "ListDeliveries"}) {
+        "ListMessages",    "ListConversations",  "ListDeliveries",
+        "GetUserProfile",  "RefreshMedia"}) {
     access::Method method = Unary();
     method.name = name;
     metrics.OnBegin(method);
@@ -138,7 +139,7 @@ TEST(MetricsTest, AThousandChannelsAreAtMostFourThousandSeries) {
     metrics.OnUnknownItem(absl::StrCat("kind_", i));
     for (const std::string_view operation :
          {graph::kGraphSend, graph::kGraphUserProfile,
-          graph::kGraphSetIceBreakers}) {
+          graph::kGraphMessageMedia, graph::kGraphSetIceBreakers}) {
       metrics.OnGraphCall(
           operation, "ch_1",
           MakeError(absl::StatusCode::kInternal, "no",
