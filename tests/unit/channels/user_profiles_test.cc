@@ -343,9 +343,11 @@ TEST_F(UserProfilesTest, UnknownChannelAndMissingTokenAreTold) {
 class ErasedProfilesTest : public UserProfilesTest {
  protected:
   void Erase(const std::string& user) {
-    journal::AppliedRecord applied;
-    applied.effects.forgotten_people.push_back(
+    const journal::Record record;
+    state::Effects effects;
+    effects.forgotten_people.push_back(
         {.channel_no = registry_->Find("ch_1")->no, .user_id = user});
+    const journal::AppliedRecord applied{.record = record, .effects = effects};
     profiles_.OnCommit(std::span(&applied, 1));
   }
 };
