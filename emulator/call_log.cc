@@ -2,6 +2,7 @@
 
 #include <boost/url.hpp>
 #include <chrono>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -41,8 +42,10 @@ json::value BodyWithoutToken(std::string_view body) {
 
 }  // namespace
 
-std::uint64_t CallLog::Begin(const http::HttpRequest& request) {
-  GraphCall call{.method = request.method,
+std::uint64_t CallLog::Begin(const http::HttpRequest& request,
+                             std::string account) {
+  GraphCall call{.account = std::move(account),
+                 .method = request.method,
                  .path = WithoutCommon(request.target),
                  .body = BodyWithoutToken(request.body)};
   if (http::HttpTarget target; http::ParseTarget(request.target, target)) {

@@ -18,6 +18,9 @@ namespace linktor::emulator {
 
 // A GraphCall is one request and the status of its answer.
 struct GraphCall {
+  // This is the id of the account that the call was for; it is the first one's
+  // for a call that names no account of this Instagram.
+  std::string account;
   // It is a method of HTTP, such as "POST".
   std::string method;
   // This is the path with its query, but without the parameters that every call
@@ -49,7 +52,7 @@ class CallLog {
   };
 
   // Adds the call, which is in the list from now on, and returns its number.
-  std::uint64_t Begin(const http::HttpRequest& request);
+  std::uint64_t Begin(const http::HttpRequest& request, std::string account);
   // Notes the status of a call's answer. A call that is forgotten is left
   // alone.
   void Answered(std::uint64_t n, int status);

@@ -13,13 +13,18 @@
 #include "emulator/control_help.h"
 #include "emulator/control_json.h"
 #include "emulator/customer_json.h"
+#include "emulator/delivery_json.h"
 #include "emulator/json.h"
+#include "emulator/owner_json.h"
 #include "server/base/crypto.h"
 #include "server/base/ids.h"
 #include "server/base/strings.h"
 
 namespace linktor::emulator {
 namespace {
+
+constexpr char kNoAccount[] =
+    "no such account; GET /emulator/accounts lists them";
 
 http::HttpResponse Problem(int status, std::string_view sentence) {
   return JsonResponse(
@@ -39,6 +44,12 @@ http::HttpResponse WrongMethod(const char* allowed) {
   return response;
 }
 
+// Returns what an answer to one webhook says.
+http::HttpResponse Answered(const WebhookAnswer& answer) {
+  return JsonResponse(
+      200, json::object{{"n", answer.n}, {"webhook", AnswerJson(answer)}});
+}
+
 // Returns the request's JSON as read by `read`, which returns a StatusOr.
 template <typename Read>
 auto ReadBody(const http::HttpRequest& request, Read read)
@@ -46,6 +57,14 @@ auto ReadBody(const http::HttpRequest& request, Read read)
   absl::StatusOr<json::value> body = ParseJson(request.body);
   if (!body.ok()) return body.status();
   return read(*body);
+}
+
+// Does the same for a request whose body may be left out, which is then {}.
+template <typename Read>
+auto ReadOptionalBody(const http::HttpRequest& request, Read read)
+    -> decltype(read(json::value())) {
+  if (request.body.empty()) return read(json::object());
+  return ReadBody(request, read);
 }
 
 // Returns a random number as text, because Meta describes the challenge as a
@@ -70,23 +89,36 @@ void ControlApi::Handle(const http::HttpRequest& request,
   if (path.size() == 1) {
     return respond({.body = ControlHelp(address_())});
   }
+  const std::string_view account = target.Parameter("account");
+  if (!Knows(account)) return respond(Problem(404, kNoAccount));
   if (path.size() == 4 && name == "webhooks" && path[3] == "redeliver") {
     return Redeliver(request, path[2], respond);
   }
   if (path.size() == 3 && name == "users") {
-    return OneUser(request, path[2], respond);
+    return OneUser(request, path[2], account, respond);
+  }
+  if (path.size() == 3 && name == "accounts") {
+    return OneAccount(request, path[2], respond);
   }
   if (path.size() == 2) {
     if (name == "config") return Config(request, respond);
+    if (name == "accounts") return Accounts(request, respond);
     if (name == "messages") return Messages(request, respond);
     if (name == "taps") return Taps(request, respond);
-    if (name == "webhooks") return Webhooks(request, respond);
+    if (name == "answers") return Answers(request, respond);
+    if (name == "tests") return Tests(request, respond);
+    if (name == "delivery") return Delivery(request, respond);
+    if (name == "webhooks") return Webhooks(request, account, respond);
     if (name == "verify") return Verify(request, respond);
     if (name == "graph-calls") return GraphCalls(request, respond);
     if (name == "faults") return Faults(request, respond);
-    if (name == "users") return Users(request, respond);
+    if (name == "users") return Users(request, account, respond);
   }
   respond(Problem(404, "no such control; GET /emulator lists them"));
+}
+
+bool ControlApi::Knows(std::string_view account) const {
+  return account.empty() || instagram_.accounts().Find(account) != nullptr;
 }
 
 void ControlApi::Config(const http::HttpRequest& request,
@@ -94,12 +126,43 @@ void ControlApi::Config(const http::HttpRequest& request,
   if (request.method == "PUT") {
     absl::StatusOr<ConfigChange> change = ReadBody(request, ReadConfigChange);
     if (!change.ok()) return respond(Problem(change.status()));
+    const AccountList& accounts = instagram_.accounts();
+    for (const auto& given : {change->account_id, change->page_id}) {
+      const std::string id = given.value_or("");
+      const Account* owner = accounts.Find(id);
+      if (owner != nullptr && owner != &accounts.first()) {
+        return respond(Problem(400, id + " is another account's"));
+      }
+    }
     instagram_.Configure(*change);
   } else if (request.method != "GET") {
     return respond(WrongMethod("GET, PUT"));
   }
   respond(JsonResponse(
       200, ConfigJson(instagram_.config(), instagram_.waiting_echoes())));
+}
+
+void ControlApi::Accounts(const http::HttpRequest& request,
+                          http::HttpResponder& respond) {
+  if (request.method != "GET") return respond(WrongMethod("GET"));
+  respond(JsonResponse(200, AccountsJson(instagram_.accounts())));
+}
+
+void ControlApi::OneAccount(const http::HttpRequest& request,
+                            std::string_view id, http::HttpResponder& respond) {
+  if (request.method == "PUT") {
+    absl::StatusOr<ConfigChange> change = ReadBody(request, ReadAccountChange);
+    if (!change.ok()) return respond(Problem(change.status()));
+    if (absl::Status status = instagram_.accounts().Change(id, *change);
+        !status.ok()) {
+      return respond(Problem(status));
+    }
+  } else if (request.method != "GET") {
+    return respond(WrongMethod("GET, PUT"));
+  }
+  const Account* account = instagram_.accounts().Find(id);
+  if (account == nullptr) return respond(Problem(404, kNoAccount));
+  respond(JsonResponse(200, AccountJson(*account)));
 }
 
 void ControlApi::Messages(const http::HttpRequest& request,
@@ -123,6 +186,56 @@ void ControlApi::Taps(const http::HttpRequest& request,
   Start(*std::move(event), std::move(also), respond);
 }
 
+void ControlApi::Answers(const http::HttpRequest& request,
+                         http::HttpResponder& respond) {
+  if (request.method != "POST") return respond(WrongMethod("POST"));
+  absl::StatusOr<CustomerEvent> event = ReadBody(request, ReadOwnerEvent);
+  if (!event.ok()) return respond(Problem(event.status()));
+  Start(*std::move(event), {}, respond);
+}
+
+void ControlApi::Tests(const http::HttpRequest& request,
+                       http::HttpResponder& respond) {
+  if (request.method != "POST") return respond(WrongMethod("POST"));
+  const absl::StatusOr<DashboardTest> test =
+      ReadBody(request, ReadDashboardTest);
+  if (!test.ok()) return respond(Problem(test.status()));
+  if (!Knows(test->account)) return respond(Problem(404, kNoAccount));
+  // It is shared because it is still needed here when there is no such test.
+  auto shared = std::make_shared<http::HttpResponder>(std::move(respond));
+  const absl::Status status = instagram_.StartTest(
+      *test,
+      [shared](const WebhookAnswer& answer) { (*shared)(Answered(answer)); });
+  if (!status.ok()) (*shared)(Problem(status));
+}
+
+void ControlApi::Delivery(const http::HttpRequest& request,
+                          http::HttpResponder& respond) {
+  Courier& courier = instagram_.courier();
+  if (request.method == "PUT") {
+    absl::StatusOr<DeliveryChange> change =
+        ReadBody(request, ReadDeliveryChange);
+    if (!change.ok()) return respond(Problem(change.status()));
+    courier.Change(*std::move(change));
+  } else if (request.method == "POST") {
+    const absl::StatusOr<absl::Duration> ahead =
+        ReadOptionalBody(request, ReadAhead);
+    if (!ahead.ok()) return respond(Problem(ahead.status()));
+    return courier.DeliverNow(
+        *ahead, [&courier, respond = std::move(respond)](
+                    const std::vector<Courier::Delivered>& delivered) mutable {
+          json::object body = DeliveryJson(courier.state());
+          body["webhooks"] = DeliveredJson(delivered);
+          respond(JsonResponse(200, body));
+        });
+  } else if (request.method == "DELETE") {
+    courier.Clear();
+  } else if (request.method != "GET") {
+    return respond(WrongMethod("GET, PUT, POST, DELETE"));
+  }
+  respond(JsonResponse(200, DeliveryJson(courier.state())));
+}
+
 void ControlApi::Start(CustomerEvent event, json::object also,
                        http::HttpResponder& respond) {
   // It is shared because it is still needed here when the event is refused.
@@ -140,6 +253,7 @@ void ControlApi::Start(CustomerEvent event, json::object also,
 }
 
 void ControlApi::Webhooks(const http::HttpRequest& request,
+                          std::string_view account,
                           http::HttpResponder& respond) {
   if (request.method == "GET") {
     return respond(
@@ -149,12 +263,10 @@ void ControlApi::Webhooks(const http::HttpRequest& request,
   if (request.body.empty()) {
     return respond(Problem(400, "the body is what to send; it is empty"));
   }
-  instagram_.webhooks().Send(
-      "raw", request.body,
-      [respond = std::move(respond)](WebhookAnswer answer) mutable {
-        respond(JsonResponse(
-            200,
-            json::object{{"n", answer.n}, {"webhook", AnswerJson(answer)}}));
+  instagram_.courier().Deliver(
+      {.account = std::string(account), .kind = "raw", .body = request.body},
+      [respond = std::move(respond)](const WebhookAnswer& answer) mutable {
+        respond(Answered(answer));
       });
 }
 
@@ -168,22 +280,24 @@ void ControlApi::Redeliver(const http::HttpRequest& request,
   }
   // It is shared because it is still needed here when the webhook is not found.
   auto shared = std::make_shared<http::HttpResponder>(std::move(respond));
-  const bool found =
-      instagram_.webhooks().Redeliver(n, [shared](const WebhookAnswer& answer) {
-        (*shared)(JsonResponse(
-            200,
-            json::object{{"n", answer.n}, {"webhook", AnswerJson(answer)}}));
-      });
+  const bool found = instagram_.webhooks().Redeliver(
+      n,
+      [shared](const WebhookAnswer& answer) { (*shared)(Answered(answer)); });
   if (!found) (*shared)(Problem(404, "no webhook of that number is kept"));
 }
 
 void ControlApi::Verify(const http::HttpRequest& request,
                         http::HttpResponder& respond) {
   if (request.method != "POST") return respond(WrongMethod("POST"));
+  const absl::StatusOr<std::string> account =
+      ReadOptionalBody(request, ReadAccountName);
+  if (!account.ok()) return respond(Problem(account.status()));
+  if (!Knows(*account)) return respond(Problem(404, kNoAccount));
   std::string challenge = NewChallenge();
   instagram_.webhooks().Verify(
-      challenge, [challenge, respond = std::move(respond)](
-                     const WebhookAnswer& answer) mutable {
+      *account, challenge,
+      [challenge,
+       respond = std::move(respond)](const WebhookAnswer& answer) mutable {
         json::object body = AnswerJson(answer);
         body["challenge"] = challenge;
         body["verified"] = answer.status == 200 && answer.body == challenge;
@@ -206,6 +320,11 @@ void ControlApi::Faults(const http::HttpRequest& request,
   if (request.method == "POST") {
     absl::StatusOr<Fault> fault = ReadBody(request, ReadFault);
     if (!fault.ok()) return respond(Problem(fault.status()));
+    if (!Knows(fault->account)) return respond(Problem(404, kNoAccount));
+    if (!fault->account.empty()) {
+      fault->account =
+          instagram_.accounts().ConfigOf(fault->account).account_id;
+    }
     if (absl::Status status = instagram_.AddFault(*std::move(fault));
         !status.ok()) {
       return respond(Problem(status));
@@ -219,12 +338,13 @@ void ControlApi::Faults(const http::HttpRequest& request,
 }
 
 void ControlApi::Users(const http::HttpRequest& request,
-                       http::HttpResponder& respond) {
+                       std::string_view account, http::HttpResponder& respond) {
   if (request.method != "GET") return respond(WrongMethod("GET"));
-  respond(JsonResponse(200, UsersJson(instagram_.users())));
+  respond(JsonResponse(200, UsersJson(instagram_.users(account))));
 }
 
 void ControlApi::OneUser(const http::HttpRequest& request, std::string_view id,
+                         std::string_view account,
                          http::HttpResponder& respond) {
   if (!IsNumericId(id)) {
     return respond(Problem(400, "a user's id is 1 to 32 digits"));
@@ -232,14 +352,14 @@ void ControlApi::OneUser(const http::HttpRequest& request, std::string_view id,
   if (request.method == "PUT") {
     absl::StatusOr<UserChange> change = ReadBody(request, ReadUserChange);
     if (!change.ok()) return respond(Problem(change.status()));
-    if (absl::Status status = instagram_.ChangeUser(id, *change);
+    if (absl::Status status = instagram_.ChangeUser(id, *change, account);
         !status.ok()) {
       return respond(Problem(status));
     }
   } else if (request.method != "GET") {
     return respond(WrongMethod("GET, PUT"));
   }
-  const std::optional<User> user = instagram_.FindUser(id);
+  const std::optional<User> user = instagram_.FindUser(id, account);
   if (!user.has_value()) {
     return respond(Problem(404, "nobody has met this user; PUT makes them"));
   }

@@ -1,9 +1,14 @@
 // The emulator's controls over HTTP. Bodies are JSON whatever their content
 // type says; errors are {"error": "<sentence>"}.
 //
-//   GET|PUT        /emulator/config
-//   POST           /emulator/messages                 a customer writes
+//   GET|PUT        /emulator/config                   the first account's
+//   GET            /emulator/accounts
+//   GET|PUT        /emulator/accounts/{id}            PUT adds, too
+//   POST           /emulator/messages                 a customer does something
 //   POST           /emulator/taps                     a customer taps
+//   POST           /emulator/answers                  the owner does, in the
+//   app POST           /emulator/tests                    the dashboard's Test
+//   button GET|PUT|POST|DELETE /emulator/delivery            POST: delivers now
 //   GET|POST       /emulator/webhooks                 POST: any body, signed
 //   POST           /emulator/webhooks/{n}/redeliver
 //   POST           /emulator/verify                   Meta's GET verification
@@ -12,6 +17,7 @@
 //   GET            /emulator/users
 //   GET|PUT        /emulator/users/{id}
 //
+// Users and webhooks are the first account's, or with ?account= another's.
 // control_help.cc says the same to people, with examples.
 
 #pragma once
@@ -46,11 +52,22 @@ class ControlApi {
   // emulator, and answers with JSON. A wrong request gets a status of 4xx and a
   // sentence; so does a method that the path does not have.
   void Config(const http::HttpRequest& request, http::HttpResponder& respond);
+  void Accounts(const http::HttpRequest& request, http::HttpResponder& respond);
+  // `id` is the account's id in the path, or that of its page.
+  void OneAccount(const http::HttpRequest& request, std::string_view id,
+                  http::HttpResponder& respond);
   // A customer writes; the next one taps on something that was offered.
   void Messages(const http::HttpRequest& request, http::HttpResponder& respond);
   void Taps(const http::HttpRequest& request, http::HttpResponder& respond);
-  // GET lists the webhooks, POST sends one with any body.
-  void Webhooks(const http::HttpRequest& request, http::HttpResponder& respond);
+  // The account's owner writes in the app, or does something else there.
+  void Answers(const http::HttpRequest& request, http::HttpResponder& respond);
+  void Tests(const http::HttpRequest& request, http::HttpResponder& respond);
+  // POST answers when everything that it delivers has been answered.
+  void Delivery(const http::HttpRequest& request, http::HttpResponder& respond);
+  // GET lists the webhooks, POST sends one with any body. `account` is the one
+  // of the query, in these three.
+  void Webhooks(const http::HttpRequest& request, std::string_view account,
+                http::HttpResponder& respond);
   // `number` is the webhook's number in the path. 404 when the list does not
   // have it.
   void Redeliver(const http::HttpRequest& request, std::string_view number,
@@ -61,14 +78,19 @@ class ControlApi {
   void GraphCalls(const http::HttpRequest& request,
                   http::HttpResponder& respond);
   void Faults(const http::HttpRequest& request, http::HttpResponder& respond);
-  void Users(const http::HttpRequest& request, http::HttpResponder& respond);
+  void Users(const http::HttpRequest& request, std::string_view account,
+             http::HttpResponder& respond);
   // `id` is the user's id in the path.
   void OneUser(const http::HttpRequest& request, std::string_view id,
-               http::HttpResponder& respond);
+               std::string_view account, http::HttpResponder& respond);
   // Plays the event, and answers with its mid, the gateway's answer and the
   // members of `also`.
   void Start(CustomerEvent event, json::object also,
              http::HttpResponder& respond);
+
+  // Returns whether `account` is an account's id or page. It is known when it
+  // is empty, since the first account is then meant.
+  bool Knows(std::string_view account) const;
 
   LocalInstagram& instagram_;
   const std::function<std::string()> address_;

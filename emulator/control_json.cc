@@ -6,6 +6,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -27,7 +28,7 @@ constexpr std::int64_t kMaxInt = std::numeric_limits<int>::max();
 struct KindName {
   FaultKind kind;
   std::string_view name;
-  // The members that such a fault may have besides "on", "kind" and "times",
+  // The members that such a fault may have besides those of every fault,
   // with a blank before and behind each.
   std::string_view members;
 };
@@ -60,18 +61,62 @@ std::optional<Secret> ToSecret(std::optional<std::string> text) {
   return Secret(*std::move(text));
 }
 
-std::optional<std::vector<std::string>> ReadPermissions(JsonReader& reader) {
-  const json::array* list = reader.Array("permissions");
+// Reads an array of strings, which become permissions or secrets.
+template <typename Entry>
+std::optional<std::vector<Entry>> ReadStrings(JsonReader& reader,
+                                              std::string_view member) {
+  const json::array* list = reader.Array(member);
   if (list == nullptr) return std::nullopt;
-  std::vector<std::string> permissions;
+  std::vector<Entry> entries;
   for (const json::value& entry : *list) {
-    if (const json::string* name = entry.if_string()) {
-      permissions.emplace_back(AsView(*name));
+    if (const json::string* text = entry.if_string()) {
+      entries.emplace_back(std::string(AsView(*text)));
     } else {
-      reader.Wrong("permissions", "an array of strings");
+      reader.Wrong(member, "an array of strings");
     }
   }
-  return permissions;
+  return entries;
+}
+
+// Reads what each account has of its own.
+ConfigChange ReadOwn(JsonReader& reader) {
+  ConfigChange change{
+      .webhook_url = reader.String("webhook_url"),
+      .app_secret = ToSecret(reader.String("app_secret")),
+      .verify_token = ToSecret(reader.String("verify_token")),
+      .page_id = reader.String("page_id"),
+      .strict = reader.Bool("strict"),
+      .access_token = ToSecret(reader.String("access_token")),
+      .other_tokens = ReadStrings<Secret>(reader, "other_tokens"),
+      .permissions = ReadStrings<std::string>(reader, "permissions"),
+      .app_approved = reader.Bool("app_approved"),
+      .access_to_messages = reader.Bool("access_to_messages"),
+      .require_app_secret = reader.Bool("require_app_secret")};
+  if (change.webhook_url.has_value() && !change.webhook_url->empty() &&
+      !IsHttpUrl(*change.webhook_url)) {
+    reader.Wrong("webhook_url", "an http or https URL, or empty for none");
+  }
+  if (change.page_id.has_value() && !change.page_id->empty() &&
+      !IsNumericId(*change.page_id)) {
+    reader.Wrong("page_id", "a string of 1 to 32 digits, or empty for none");
+  }
+  return change;
+}
+
+// Writes what each account has of its own.
+json::object OwnJson(const EmulatorConfig& config) {
+  return {{"webhook_url", config.webhook_url},
+          {"app_secret_set", !config.app_secret.empty()},
+          {"verify_token_set", !config.verify_token.empty()},
+          {"account_id", config.account_id},
+          {"page_id", config.page_id},
+          {"strict", config.strict},
+          {"access_token_set", !config.access_token.empty()},
+          {"other_tokens_set", config.other_tokens.size()},
+          {"permissions", json::value_from(config.permissions)},
+          {"app_approved", config.app_approved},
+          {"access_to_messages", config.access_to_messages},
+          {"require_app_secret", config.require_app_secret}};
 }
 
 // Returns the answer of a "status" fault: JSON as given, or a string as plain
@@ -87,6 +132,7 @@ http::HttpResponse FaultResponse(int status, const json::value* body) {
 json::object FaultJson(const Fault& fault) {
   json::object out;
   out["on"] = fault.on;
+  if (!fault.account.empty()) out["account"] = fault.account;
   const std::string_view kind = KindNameOf(fault.kind);
   out["kind"] = json::string(kind.data(), kind.size());
   out["times"] = fault.times;
@@ -143,48 +189,81 @@ absl::StatusOr<ConfigChange> ReadConfigChange(const json::value& body) {
   JsonReader reader(
       body, {"webhook_url", "app_secret", "verify_token", "account_id",
              "page_id", "hold_echoes", "echo_before_answer", "echo_delay_ms",
-             "strict", "access_token", "permissions", "app_approved",
-             "access_to_messages", "require_app_secret"});
-  ConfigChange change{.webhook_url = reader.String("webhook_url"),
-                      .app_secret = ToSecret(reader.String("app_secret")),
-                      .verify_token = ToSecret(reader.String("verify_token")),
-                      .account_id = reader.String("account_id"),
-                      .page_id = reader.String("page_id"),
-                      .hold_echoes = reader.Bool("hold_echoes"),
-                      .echo_before_answer = reader.Bool("echo_before_answer"),
-                      .strict = reader.Bool("strict"),
-                      .access_token = ToSecret(reader.String("access_token")),
-                      .permissions = ReadPermissions(reader),
-                      .app_approved = reader.Bool("app_approved"),
-                      .access_to_messages = reader.Bool("access_to_messages"),
-                      .require_app_secret = reader.Bool("require_app_secret")};
+             "strict", "access_token", "other_tokens", "permissions",
+             "app_approved", "access_to_messages", "require_app_secret"});
+  ConfigChange change = ReadOwn(reader);
+  change.account_id = reader.String("account_id");
+  change.hold_echoes = reader.Bool("hold_echoes");
+  change.echo_before_answer = reader.Bool("echo_before_answer");
   if (const auto ms = reader.Integer("echo_delay_ms", 0, kMaxDelayMs)) {
     change.echo_delay = absl::Milliseconds(*ms);
   }
-  if (change.webhook_url.has_value() && !change.webhook_url->empty() &&
-      !IsHttpUrl(*change.webhook_url)) {
-    reader.Wrong("webhook_url", "an http or https URL, or empty for none");
-  }
   if (change.account_id.has_value() && !IsNumericId(*change.account_id)) {
     reader.Wrong("account_id", "a string of 1 to 32 digits");
-  }
-  if (change.page_id.has_value() && !change.page_id->empty() &&
-      !IsNumericId(*change.page_id)) {
-    reader.Wrong("page_id", "a string of 1 to 32 digits, or empty for none");
   }
   LINKTOR_TRY(reader.status());
   return change;
 }
 
+absl::StatusOr<ConfigChange> ReadAccountChange(const json::value& body) {
+  JsonReader reader(
+      body, {"webhook_url", "app_secret", "verify_token", "page_id", "strict",
+             "access_token", "other_tokens", "permissions", "app_approved",
+             "access_to_messages", "require_app_secret"});
+  ConfigChange change = ReadOwn(reader);
+  LINKTOR_TRY(reader.status());
+  return change;
+}
+
+absl::StatusOr<DashboardTest> ReadDashboardTest(const json::value& body) {
+  using Form = DashboardTest::Form;
+  JsonReader reader(body, {"field", "form", "account", "entry_id"});
+  DashboardTest test{.field = reader.RequiredString("field"),
+                     .account = reader.String("account").value_or("")};
+  const std::string form = reader.String("form").value_or("changes");
+  if (form == "messaging") {
+    test.form = Form::kMessaging;
+  } else if (form == "bare") {
+    test.form = Form::kBare;
+  } else if (form != "changes") {
+    reader.Wrong("form", R"("changes", "messaging" or "bare")");
+  }
+  if (const auto id = reader.String("entry_id")) {
+    test.entry_id = *id;
+    if (!IsNumericId(*id)) reader.Wrong("entry_id", "1 to 32 digits");
+  }
+  LINKTOR_TRY(reader.status());
+  return test;
+}
+
+absl::StatusOr<std::string> ReadAccountName(const json::value& body) {
+  JsonReader reader(body, {"account"});
+  std::string account = reader.String("account").value_or("");
+  LINKTOR_TRY(reader.status());
+  return account;
+}
+
 absl::StatusOr<Fault> ReadFault(const json::value& body) {
   static const std::initializer_list<std::string_view> kMembers = {
-      "on",           "kind",        "times",      "ms",
-      "status",       "body",        "code",       "subcode",
-      "message",      "type",        "user_title", "localized_message",
-      "user_message", "is_transient"};
+      "on",
+      "account",
+      "kind",
+      "times",
+      "ms",
+      "status",
+      "body",
+      "code",
+      "subcode",
+      "message",
+      "type",
+      "user_title",
+      "localized_message",
+      "user_message",
+      "is_transient"};
   JsonReader reader(body, kMembers);
   Fault fault;
   fault.on = reader.String("on").value_or("");
+  fault.account = reader.String("account").value_or("");
   if (fault.on != "*" && fault.on != "messages" &&
       fault.on != "messenger_profile" && fault.on != "user_profile" &&
       fault.on != "message") {
@@ -203,7 +282,10 @@ absl::StatusOr<Fault> ReadFault(const json::value& body) {
   }
   fault.kind = known->kind;
   for (const std::string_view name : kMembers) {
-    if (name == "on" || name == "kind" || name == "times") continue;
+    if (name == "on" || name == "account" || name == "kind" ||
+        name == "times") {
+      continue;
+    }
     const std::string padded = absl::StrCat(" ", ToAbsl(name), " ");
     if (reader.Has(name) &&
         known->members.find(padded) == std::string_view::npos) {
@@ -219,22 +301,26 @@ absl::StatusOr<Fault> ReadFault(const json::value& body) {
 
 json::value ConfigJson(const EmulatorConfig& config,
                        std::size_t waiting_echoes) {
-  return json::object{
-      {"webhook_url", config.webhook_url},
-      {"app_secret_set", !config.app_secret.empty()},
-      {"verify_token_set", !config.verify_token.empty()},
-      {"account_id", config.account_id},
-      {"page_id", config.page_id},
-      {"hold_echoes", config.hold_echoes},
-      {"echo_before_answer", config.echo_before_answer},
-      {"echo_delay_ms", absl::ToInt64Milliseconds(config.echo_delay)},
-      {"waiting_echoes", waiting_echoes},
-      {"strict", config.strict},
-      {"access_token_set", !config.access_token.empty()},
-      {"permissions", json::value_from(config.permissions)},
-      {"app_approved", config.app_approved},
-      {"access_to_messages", config.access_to_messages},
-      {"require_app_secret", config.require_app_secret}};
+  json::object out = OwnJson(config);
+  out["hold_echoes"] = config.hold_echoes;
+  out["echo_before_answer"] = config.echo_before_answer;
+  out["echo_delay_ms"] = absl::ToInt64Milliseconds(config.echo_delay);
+  out["waiting_echoes"] = waiting_echoes;
+  return out;
+}
+
+json::object AccountJson(const Account& account) {
+  json::object out = OwnJson(account.settings.Get());
+  out["users"] = account.users.List().size();
+  return out;
+}
+
+json::value AccountsJson(const AccountList& accounts) {
+  json::array list;
+  for (const Account* account : accounts.List()) {
+    list.push_back(AccountJson(*account));
+  }
+  return json::object{{"accounts", std::move(list)}};
 }
 
 json::value FaultsJson(const std::vector<Fault>& faults) {
@@ -248,7 +334,8 @@ json::value GraphCallsJson(const CallLog::List& list) {
   for (const GraphCall& call : list.calls) {
     json::object headers;
     for (const auto& [name, value] : call.headers) headers[name] = value;
-    calls.push_back(json::object{{"method", call.method},
+    calls.push_back(json::object{{"account", call.account},
+                                 {"method", call.method},
                                  {"path", call.path},
                                  {"locale", call.locale},
                                  {"proved", call.proved},
@@ -263,7 +350,10 @@ json::value WebhooksJson(const WebhookSender::List& list) {
   json::array webhooks;
   for (const Webhook& webhook : list.webhooks) {
     json::object entry{{"n", webhook.n},
+                       {"account", webhook.account},
                        {"kind", webhook.kind},
+                       {"updates", webhook.updates},
+                       {"attempt", webhook.attempt},
                        {"url", webhook.url},
                        {"body", JsonOrText(webhook.body)},
                        {"status", webhook.answer.status},
@@ -283,6 +373,7 @@ json::value UsersJson(const std::vector<User>& users) {
 }
 
 json::object AnswerJson(const WebhookAnswer& answer) {
+  if (answer.waits) return {{"status", 0}, {"waits", true}};
   if (answer.status == 0) return {{"status", 0}, {"error", answer.error}};
   return {{"status", answer.status}, {"body", answer.body}};
 }

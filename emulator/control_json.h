@@ -1,15 +1,20 @@
 // This is the JSON of the control API, to and from values; the JSON of
-// customers is in customer_json.h. Reading is strict, because a misspelt member
-// would make a test pass for the wrong reason. Every error is INVALID_ARGUMENT
-// with a sentence. The functions are pure.
+// customers is in customer_json.h, and that of deliveries in delivery_json.h.
+// Reading is strict, because a misspelt member would make a test pass for the
+// wrong reason. Every error is INVALID_ARGUMENT with a sentence. The functions
+// are pure.
 
 #pragma once
 
+#include <string>
+
 #include "absl/status/statusor.h"
+#include "emulator/account_list.h"
 #include "emulator/call_log.h"
 #include "emulator/faults.h"
 #include "emulator/json.h"
 #include "emulator/settings.h"
+#include "emulator/test_button.h"
 #include "emulator/user_list.h"
 #include "emulator/webhook_sender.h"
 
@@ -18,6 +23,13 @@ namespace linktor::emulator {
 // Reads the body of PUT /emulator/config. A member that is absent changes
 // nothing.
 absl::StatusOr<ConfigChange> ReadConfigChange(const json::value& body);
+// Reads the body of PUT /emulator/accounts/{id}, which has the settings that
+// accounts do not share.
+absl::StatusOr<ConfigChange> ReadAccountChange(const json::value& body);
+// Reads the body of POST /emulator/tests.
+absl::StatusOr<DashboardTest> ReadDashboardTest(const json::value& body);
+// Reads the body of POST /emulator/verify: {"account"}. It may be empty.
+absl::StatusOr<std::string> ReadAccountName(const json::value& body);
 // Reads the body of POST /emulator/faults. A delay must say how many
 // milliseconds, and a Graph error must have a code; everything else has a
 // default.
@@ -27,6 +39,9 @@ absl::StatusOr<Fault> ReadFault(const json::value& body);
 // `waiting_echoes` is told beside it.
 json::value ConfigJson(const EmulatorConfig& config,
                        std::size_t waiting_echoes);
+// Writes an account likewise, with the number of its users.
+json::object AccountJson(const Account& account);
+json::value AccountsJson(const AccountList& accounts);
 // These write the lists of the control API, in the order that they are given.
 json::value FaultsJson(const std::vector<Fault>& faults);
 // Each list also says how many older entries were forgotten.
@@ -34,8 +49,8 @@ json::value GraphCallsJson(const CallLog::List& list);
 json::value WebhooksJson(const WebhookSender::List& list);
 // Writes the users as customer_json.h writes one.
 json::value UsersJson(const std::vector<User>& users);
-// Writes {"status", "body"}, or {"status": 0, "error"} when there was no
-// answer.
+// Writes {"status", "body"}; {"status": 0, "error"} when there was no answer,
+// and {"status": 0, "waits": true} while there is none yet.
 json::object AnswerJson(const WebhookAnswer& answer);
 
 }  // namespace linktor::emulator

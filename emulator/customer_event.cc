@@ -96,6 +96,12 @@ CustomerEvent StoryReplyEvent(std::string_view from, std::string_view text,
                     {"reply_to", json::object{{"story", std::move(story)}}}}};
 }
 
+CustomerEvent UnsupportedEvent(std::string_view from) {
+  return {.from = std::string(from),
+          .kind = KeyOf(kinds::kMessageReceived),
+          .value = {{"is_unsupported", true}}};
+}
+
 CustomerEvent StoryMentionEvent(std::string_view from, std::string_view url) {
   return MediaEvent(from, "story_mention", url);
 }
@@ -217,6 +223,13 @@ CustomerEvent StoryInsightsEvent(json::object insights) {
   return ChangeEvent(kinds::kStoryInsights, std::move(insights));
 }
 
+CustomerEvent OtherEvent(std::string_view from, std::string_view key,
+                         json::object value) {
+  return {.from = std::string(from),
+          .kind = std::string(key),
+          .value = std::move(value)};
+}
+
 bool IsMessage(const CustomerEvent& event) {
   if (event.value.contains("is_deleted")) return false;
   return event.kind == kinds::kMessageKey || event.kind == kinds::kPostback.key;
@@ -233,7 +246,7 @@ bool MayBeOfNobody(const CustomerEvent& event) {
     const std::string_view name = event.change ? row->field : row->key;
     if (!name.empty() && name == event.kind) return !row->needs_customer;
   }
-  return false;
+  return true;
 }
 
 std::string_view UsualEmoji(std::string_view reaction) {

@@ -1,5 +1,6 @@
 // These are the actions of a customer on Instagram, as values: each makes one
-// item of a webhook. The functions are pure.
+// item of a webhook. owner_event.h has those of the account's owner. The
+// functions are pure.
 
 #pragma once
 
@@ -7,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -36,8 +38,20 @@ struct CustomerMessage {
 // with a sentence.
 absl::Status CheckCustomerMessage(const CustomerMessage& message);
 
+// On some accounts Instagram tells of an ordinary message also by an edit that
+// is numbered 0, in a webhook of its own which names neither sender nor
+// recipient. An EditZero says when that webhook comes.
+enum class EditZero {
+  kNone,
+  // It overtakes the message.
+  kBefore,
+  kAfter,
+  // The message itself never comes.
+  kAlone,
+};
+
 // A CustomerEvent is any action of a customer, or what else Instagram tells of.
-// The functions below make it; to, mid, time and standby may be set afterwards.
+// The functions below make it; the members from `to` on may be set afterwards.
 struct CustomerEvent {
   // It may be empty where Instagram leaves out who it was, too: see
   // MayBeOfNobody.
@@ -63,7 +77,30 @@ struct CustomerEvent {
   // When it is true, it comes in the "changes" of the entry: comments and other
   // things that happen outside conversations. It has no time and no standby.
   bool change = false;
+  // When it is true, a change stands in the entry itself, without "changes", as
+  // Meta's samples for Instagram Login show it.
+  bool flat = false;
+  // When it is true, it comes twice: under "messaging", and under "standby" in
+  // a webhook of its own.
+  bool standby_copy = false;
+  // When it is true, the account did it, and `from` is the customer to whom.
+  bool by_account = false;
+  // When it is true, the account did it to itself. `from` is then the account's
+  // own id as a person, which is OwnScopedId when it is empty.
+  bool self = false;
+  // When it is true, it is Messenger's: one URL may be set up for both. Its
+  // entry is the account's page.
+  bool messenger = false;
+  // It is for messages only.
+  EditZero edit_zero = EditZero::kNone;
+  // These are names of kLeaveOut. Instagram leaves such members out now and
+  // then.
+  std::vector<std::string> left_out;
 };
+
+// The members of an item, and of the value of its kind, that can be left out.
+inline constexpr std::string_view kLeaveOut[] = {"sender", "recipient",
+                                                 "timestamp", "mid", "is_echo"};
 
 // Writes the message, which should have passed CheckCustomerMessage.
 CustomerEvent MessageEvent(CustomerMessage message);
@@ -74,6 +111,9 @@ CustomerEvent QuickReplyEvent(std::string_view from, std::string_view title,
 CustomerEvent StoryReplyEvent(std::string_view from, std::string_view text,
                               std::string_view story_id,
                               std::string_view story_url);
+// Sends something that the API cannot show, such as a poll: neither text nor
+// attachments come.
+CustomerEvent UnsupportedEvent(std::string_view from);
 // Mentions the account in the customer's own story, which is at `url`.
 CustomerEvent StoryMentionEvent(std::string_view from, std::string_view url);
 // Sends a file: `type` is image, video, audio or another of Instagram's.
@@ -128,14 +168,19 @@ CustomerEvent CommentEvent(std::string_view from, std::string_view username,
 // nobody.
 CustomerEvent MentionEvent(json::object mention);
 CustomerEvent StoryInsightsEvent(json::object insights);
+// Something that has no function here, such as a kind that Meta adds later: the
+// item has the member `key`.
+CustomerEvent OtherEvent(std::string_view from, std::string_view key,
+                         json::object value);
 
-// Returns whether it counts as a message: it opens the messaging window and
-// lets the account see the customer's profile. A reaction or a
-// referral does not.
+// Returns whether it counts as a message: one of a customer opens the messaging
+// window and lets the account see their profile. A reaction or a referral does
+// not.
 bool IsMessage(const CustomerEvent& event);
 // Returns whether it is about a message that the customer was sent.
 bool IsAboutAMessage(const CustomerEvent& event);
-// Returns whether Instagram sends such an event without a customer, too.
+// Returns whether Instagram sends such an event without a customer, too. That
+// is not known of what has no kind, which counts as such.
 bool MayBeOfNobody(const CustomerEvent& event);
 
 // Returns the emoji of love, laugh, wow, sad, angry and like; empty for others.

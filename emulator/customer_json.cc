@@ -1,6 +1,6 @@
 #include "emulator/customer_json.h"
 
-#include <limits>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,45 +10,20 @@
 #include "absl/strings/str_join.h"
 #include "emulator/item_json.h"
 #include "emulator/json_reader.h"
+#include "emulator/message_json.h"
 #include "server/base/ids.h"
 #include "server/base/strings.h"
 #include "server/base/try.h"
+#include "server/kinds/table.h"
 
 namespace linktor::emulator {
 namespace {
 
-constexpr std::string_view kProductFields[] = {"id", "retailer_id", "image_url",
-                                               "title", "subtitle"};
 // Ten years: nothing is remembered for longer.
 constexpr std::int64_t kMaxAgeSeconds = 10LL * 366 * 24 * 3600;
 
 // There are not more people.
 constexpr std::int64_t kMaxFollowers = 10'000'000'000;
-
-constexpr std::string_view kCustomerId =
-    "an Instagram-scoped id: a string of 1 to 32 digits";
-
-// Returns a URL like those at which Instagram serves a story, for one that was
-// given without a link.
-std::string MadeUpUrl(std::string_view asset) {
-  return absl::StrCat("https://lookaside.fbsbx.com/ig_messaging_cdn/?asset_id=",
-                      ToAbsl(asset), "&signature=emulator");
-}
-
-std::optional<absl::Time> ReadTime(JsonReader& reader) {
-  const auto ms =
-      reader.Integer("timestamp", 0, std::numeric_limits<std::int64_t>::max());
-  if (!ms.has_value()) return std::nullopt;
-  return absl::FromUnixMillis(*ms);
-}
-
-std::string ReadTo(JsonReader& reader) {
-  const auto to = reader.String("to");
-  if (to.has_value() && !IsNumericId(*to)) {
-    reader.Wrong("to", "an Instagram account's id: a string of 1 to 32 digits");
-  }
-  return to.value_or("");
-}
 
 // Reads who does it. What Instagram also sends without a customer need not name
 // one.
@@ -61,129 +36,6 @@ std::string ReadFrom(JsonReader& reader) {
   return from;
 }
 
-// {"type", "url"} is short for the form that Instagram sends; every other
-// attachment is sent as given.
-json::value ReadAttachment(JsonReader& reader, const json::value& given) {
-  const json::object* object = given.if_object();
-  if (object == nullptr || !object->contains("url")) return given;
-  json::object attachment;
-  reader.Element(given, "attachments", {"type", "url"}, [&](JsonReader& one) {
-    const std::string type = one.RequiredString("type");
-    const std::string url = one.RequiredString("url");
-    attachment = {{"type", type}, {"payload", json::object{{"url", url}}}};
-  });
-  return attachment;
-}
-
-// Reads what an ig.me link or an ad says of itself.
-json::object ReadReferral(JsonReader& reader) {
-  json::object referral;
-  reader.Nested(
-      "referral", {"ref", "source", "type", "ad_id", "ad_title"},
-      [&](JsonReader& given) {
-        const auto ad = given.String("ad_id");
-        referral = {
-            {"ref", given.RequiredString("ref")},
-            {"source", given.String("source").value_or(ad ? "ADS" : "IG_ME")},
-            {"type", given.String("type").value_or("OPEN_THREAD")}};
-        if (ad.has_value()) referral["ad_id"] = *ad;
-        if (const auto title = given.String("ad_title")) {
-          referral["ads_context_data"] = json::object{{"ad_title", *title}};
-        }
-      });
-  return referral;
-}
-
-// Reads the members that go with a text or attachments.
-void ReadContext(JsonReader& reader, CustomerEvent& event) {
-  if (reader.Has("quick_reply") && !reader.Has("text")) {
-    reader.Fail(R"("quick_reply" goes with "text", the title of the reply)");
-  }
-  if (reader.Has("story") && reader.Has("reply_to")) {
-    reader.Fail(R"("story" is short for "reply_to"; give one of them)");
-  }
-  reader.Nested("quick_reply", {"payload"}, [&](JsonReader& reply) {
-    event.value["quick_reply"] =
-        json::object{{"payload", reply.RequiredString("payload")}};
-  });
-  reader.Nested("story", {"id", "url"}, [&](JsonReader& given) {
-    const std::string id = given.RequiredString("id");
-    json::object story{{"url", given.String("url").value_or(MadeUpUrl(id))},
-                       {"id", id}};
-    event.value["reply_to"] = json::object{{"story", std::move(story)}};
-  });
-  reader.Nested("product", {"id"}, [&](JsonReader& given) {
-    json::object product{{"id", given.RequiredString("id")}};
-    event.value["referral"] = json::object{{"product", std::move(product)}};
-  });
-  if (reader.Has("referral")) event.value["referral"] = ReadReferral(reader);
-}
-
-CustomerEvent ReadMessage(JsonReader& reader, std::string from) {
-  CustomerMessage message{.from = std::move(from),
-                          .text = reader.String("text").value_or("")};
-  if (const json::array* attachments = reader.Array("attachments")) {
-    for (const json::value& attachment : *attachments) {
-      message.attachments.push_back(ReadAttachment(reader, attachment));
-    }
-  }
-  if (const json::value* reply_to = reader.Find("reply_to")) {
-    if (reply_to->is_object()) {
-      message.reply_to = reply_to->get_object();
-    } else {
-      reader.Wrong("reply_to", R"(an object such as {"mid": "..."})");
-    }
-  }
-  if (reader.status().ok()) {
-    const absl::Status status = CheckCustomerMessage(message);
-    if (!status.ok()) reader.Fail(ToStd(status.message()));
-  }
-  CustomerEvent event = MessageEvent(std::move(message));
-  ReadContext(reader, event);
-  return event;
-}
-
-CustomerEvent ReadProductShare(JsonReader& reader, std::string_view from) {
-  json::array elements;
-  reader.Nested("product_share", {"elements"}, [&](JsonReader& share) {
-    const json::array* list = share.Array("elements");
-    if (list == nullptr || list->empty()) {
-      return share.Wrong("elements", "an array with at least one product");
-    }
-    for (const json::value& given : *list) {
-      share.Element(given, "elements",
-                    {"id", "retailer_id", "image_url", "title", "subtitle"},
-                    [&](JsonReader& one) {
-                      json::object product;
-                      one.RequiredString("id");
-                      for (const std::string_view field : kProductFields) {
-                        if (const auto text = one.String(field)) {
-                          product[{field.data(), field.size()}] = *text;
-                        }
-                      }
-                      elements.push_back(std::move(product));
-                    });
-    }
-  });
-  return ProductShareEvent(from, std::move(elements));
-}
-
-CustomerEvent ReadReaction(JsonReader& reader, std::string_view from) {
-  CustomerEvent event;
-  reader.Nested(
-      "reaction", {"mid", "reaction", "emoji"}, [&](JsonReader& given) {
-        const std::string mid = given.String("mid").value_or("");
-        const std::string name = given.RequiredString("reaction");
-        const std::string emoji = given.String("emoji").value_or("");
-        if (emoji.empty() && UsualEmoji(name).empty()) {
-          given.Fail(R"("reaction.emoji" is needed: only love, laugh, wow, )"
-                     "sad, angry and like have one of their own");
-        }
-        event = ReactionEvent(from, mid, name, emoji);
-      });
-  return event;
-}
-
 // Returns whether the customer came by `part` and neither wrote nor tapped.
 bool IsAlone(JsonReader& reader, const char* part) {
   return reader.Has(part) && !reader.Has("text") &&
@@ -192,42 +44,41 @@ bool IsAlone(JsonReader& reader, const char* part) {
 
 // Reads the kind that `reader` has, of which there is exactly one.
 CustomerEvent ReadKind(JsonReader& reader, const std::string& from) {
-  CustomerEvent event;
-  if (reader.Has("story_mention")) {
-    reader.Nested("story_mention", {"url"}, [&](JsonReader& mention) {
-      event = StoryMentionEvent(
-          from, mention.String("url").value_or(MadeUpUrl("story_mention")));
-    });
-  } else if (reader.Has("product_share")) {
-    event = ReadProductShare(reader, from);
-  } else if (reader.Has("postback")) {
-    reader.Nested("postback", {"title", "payload"}, [&](JsonReader& postback) {
-      const std::string title = postback.RequiredString("title");
-      event = PostbackEvent(from, title, postback.RequiredString("payload"));
-    });
-    if (reader.Has("referral")) event.value["referral"] = ReadReferral(reader);
-  } else if (reader.Has("reaction")) {
-    event = ReadReaction(reader, from);
-  } else if (reader.Has("unreact")) {
-    reader.Nested("unreact", {"mid"}, [&](JsonReader& unreact) {
-      event = UnreactEvent(from, unreact.RequiredString("mid"));
-    });
-  } else if (IsAlone(reader, "referral")) {
-    event = ReferralEvent(from, ReadReferral(reader));
-  } else if (const auto name = ItemNameOf(reader); !name.empty()) {
-    event = ReadItem(reader, name, from);
-  } else {
-    event = ReadMessage(reader, from);
+  if (reader.Has("story_mention")) return ReadStoryMention(reader, from);
+  if (reader.Has("product_share")) return ReadProductShare(reader, from);
+  if (reader.Has("postback")) return ReadPostback(reader, from);
+  if (reader.Has("reaction")) return ReadReaction(reader, from);
+  if (reader.Has("unreact")) return ReadUnreact(reader, from);
+  if (reader.Has("unsupported")) return UnsupportedEvent(from);
+  if (IsAlone(reader, "referral")) {
+    return ReferralEvent(from, ReadReferral(reader));
   }
-  return event;
+  if (const auto name = ItemNameOf(reader); !name.empty()) {
+    return ReadItem(reader, name, from);
+  }
+  return ReadMessage(reader, from);
+}
+
+// Reads when the edit numbered 0 of a message comes, if at all.
+EditZero ReadEditZero(JsonReader& reader, const CustomerEvent& event) {
+  const auto when = reader.String("edit_zero");
+  if (!when.has_value()) return EditZero::kNone;
+  if (event.kind != kinds::kMessageKey || !IsMessage(event)) {
+    reader.Fail(R"("edit_zero" goes with messages)");
+  }
+  if (*when == "before") return EditZero::kBefore;
+  if (*when == "after") return EditZero::kAfter;
+  if (*when == "alone") return EditZero::kAlone;
+  reader.Wrong("edit_zero", R"("before", "after" or "alone")");
+  return EditZero::kNone;
 }
 
 // There must be exactly one kind, and nothing that belongs to another.
 void CheckKinds(JsonReader& reader) {
   const bool message = reader.Has("text") || reader.Has("attachments");
   int kinds = message ? 1 : 0;
-  for (const char* kind :
-       {"story_mention", "product_share", "postback", "reaction", "unreact"}) {
+  for (const char* kind : {"story_mention", "product_share", "postback",
+                           "reaction", "unreact", "unsupported"}) {
     if (reader.Has(kind)) ++kinds;
   }
   if (IsAlone(reader, "referral")) ++kinds;
@@ -238,7 +89,7 @@ void CheckKinds(JsonReader& reader) {
     reader.Fail(absl::StrCat(
         "give exactly one of \"text\" or \"attachments\" (or both), "
         "\"story_mention\", \"product_share\", \"postback\", \"reaction\", "
-        "\"unreact\", \"referral\", \"",
+        "\"unreact\", \"unsupported\", \"referral\", \"",
         absl::StrJoin(
             kItemNames, "\", \"",
             [](std::string* out, std::string_view name) { out->append(name); }),
@@ -272,7 +123,9 @@ absl::StatusOr<CustomerEvent> ReadCustomerEvent(const json::value& body) {
        "product_share", "postback",     "reaction",    "unreact",
        "referral",      "read",         "edit",        "unsend",
        "optin",         "handover",     "feedback",    "policy_enforcement",
-       "comment",       "live_comment", "mention",     "story_insights"});
+       "comment",       "live_comment", "mention",     "story_insights",
+       "other",         "unsupported",  "edit_zero",   "messenger",
+       "leave_out"});
   const std::string from = ReadFrom(reader);
   if (reader.status().ok()) CheckKinds(reader);
   LINKTOR_TRY(reader.status());
@@ -280,10 +133,18 @@ absl::StatusOr<CustomerEvent> ReadCustomerEvent(const json::value& body) {
   if (reader.status().ok() && from.empty() && !MayBeOfNobody(event)) {
     reader.Wrong("from", kCustomerId);
   }
-  event.to = ReadTo(reader);
+  event.to = ReadAccount(reader, "to");
   if (const auto mid = reader.String("mid")) event.mid = *mid;
   event.time = ReadTime(reader);
-  event.standby = reader.Bool("standby").value_or(false);
+  ReadCommon(reader, event);
+  event.edit_zero = ReadEditZero(reader, event);
+  event.messenger = reader.Bool("messenger").value_or(false);
+  if (event.change && (event.messenger || !event.left_out.empty())) {
+    reader.Fail(R"("messenger" and "leave_out" go with messaging items)");
+  }
+  if (reader.Bool("unsupported") == false) {
+    reader.Wrong("unsupported", "true, or absent");
+  }
   LINKTOR_TRY(reader.status());
   return event;
 }
@@ -292,7 +153,7 @@ absl::StatusOr<Tap> ReadTap(const json::value& body) {
   JsonReader reader(body, {"from", "to", "title", "payload", "message_mid",
                            "timestamp", "standby"});
   Tap tap{.from = ReadFrom(reader),
-          .to = ReadTo(reader),
+          .to = ReadAccount(reader, "to"),
           .title = reader.String("title").value_or(""),
           .payload = reader.String("payload").value_or(""),
           .message_mid = reader.String("message_mid").value_or(""),

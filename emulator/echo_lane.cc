@@ -7,12 +7,12 @@
 
 namespace linktor::emulator {
 
-EchoLane::EchoLane(WebhookSender& sender, bool held)
-    : sender_(sender), held_(held), thread_([this] { Work(); }) {}
+EchoLane::EchoLane(Courier& courier, bool held)
+    : courier_(courier), held_(held), thread_([this] { Work(); }) {}
 
 EchoLane::~EchoLane() { Stop(); }
 
-void EchoLane::Add(std::string body, absl::Duration delay, Callback done) {
+void EchoLane::Add(Parcel echo, absl::Duration delay, Callback done) {
   std::vector<Callback> to_call;
   {
     MutexLock lock(mutex_);
@@ -23,7 +23,7 @@ void EchoLane::Add(std::string body, absl::Duration delay, Callback done) {
         echoes_.pop_front();
       }
       echoes_.push_back(
-          {.body = std::move(body),
+          {.parcel = std::move(echo),
            .not_before = Clock::now() + absl::ToChronoNanoseconds(delay),
            .done = std::move(done)});
       changed_.Signal();
@@ -87,18 +87,18 @@ void EchoLane::Work() {
       echo = std::move(echoes_.front());
       echoes_.pop_front();
     }
-    Deliver(std::move(echo.body));
+    Deliver(std::move(echo.parcel));
     if (echo.done) echo.done();
   }
 }
 
-void EchoLane::Deliver(std::string body) {
+void EchoLane::Deliver(Parcel echo) {
   // The promise is shared, because it is still in use for a moment after it has
   // woken this thread.
   auto ended = std::make_shared<std::promise<void>>();
   std::future<void> end = ended->get_future();
-  sender_.Send("echo", std::move(body),
-               [ended](const WebhookAnswer&) { ended->set_value(); });
+  courier_.Deliver(std::move(echo),
+                   [ended](const WebhookAnswer&) { ended->set_value(); });
   end.wait();
 }
 

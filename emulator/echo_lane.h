@@ -1,17 +1,17 @@
 // An EchoLane delivers the echoes of sends, one after the other in the order in
 // which they were added; the next leaves when the gateway has answered the one
-// before. It has a thread of its own.
+// before, or at once where the courier lets them wait for others. It has a
+// thread of its own.
 
 #pragma once
 
 #include <chrono>
 #include <deque>
-#include <string>
 #include <thread>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
-#include "emulator/webhook_sender.h"
+#include "emulator/courier.h"
 #include "server/base/mutex.h"
 
 namespace linktor::emulator {
@@ -21,19 +21,19 @@ class EchoLane {
  public:
   using Callback = absl::AnyInvocable<void()>;
 
-  // `sender` must outlive this. `held` says whether echoes are held from the
+  // `courier` must outlive this. `held` says whether echoes are held from the
   // start.
-  EchoLane(WebhookSender& sender, bool held);
+  EchoLane(Courier& courier, bool held);
   // Stops, if nobody has.
   ~EchoLane();
   EchoLane(const EchoLane&) = delete;
   EchoLane& operator=(const EchoLane&) = delete;
 
-  // Delivers `body` not earlier than after `delay`. `done`, if any, is called
+  // Delivers `echo` not earlier than after `delay`. `done`, if any, is called
   // once, from any thread, and must not block: when the delivery has ended, or
   // at once while echoes are held. When kMaxWaiting are waiting already, the
   // oldest is forgotten, and its `done` is called.
-  void Add(std::string body, absl::Duration delay, Callback done = nullptr);
+  void Add(Parcel echo, absl::Duration delay, Callback done = nullptr);
 
   // While echoes are held, nothing leaves. Releasing them sends what has
   // gathered, in order.
@@ -42,8 +42,8 @@ class EchoLane {
   std::size_t waiting() const;
 
   // Forgets the echoes that wait, and calls their callbacks. It blocks until an
-  // echo that is under way has ended, so the sender must be stopped first. A
-  // second call does nothing.
+  // echo that is under way has ended, so the webhook sender must be stopped
+  // first. A second call does nothing.
   void Stop();
 
  private:
@@ -55,18 +55,18 @@ class EchoLane {
 
   // An Echo waits until its time has come and no other one is under way.
   struct Echo {
-    std::string body;
+    Parcel parcel;
     Clock::time_point not_before;
     Callback done;
   };
 
   // This is the thread.
   void Work();
-  // Sends the echo and blocks until the gateway has answered.
-  void Deliver(std::string body);
+  // Delivers the echo and blocks until the gateway has answered.
+  void Deliver(Parcel echo);
 
   // Its callbacks wake the thread.
-  WebhookSender& sender_;
+  Courier& courier_;
   // It is not held while an echo is sent or a callback runs.
   mutable Mutex mutex_;
   // It is signalled when an echo is added, and when held_ or stopping_ changes.

@@ -11,11 +11,14 @@ bool FaultQueue::Add(Fault fault) {
   return true;
 }
 
-std::optional<Fault> FaultQueue::Take(std::string_view edge) {
+std::optional<Fault> FaultQueue::Take(std::string_view edge,
+                                      std::string_view account) {
   MutexLock lock(mutex_);
-  const auto it = std::find_if(
-      faults_.begin(), faults_.end(),
-      [&](const Fault& fault) { return fault.on == "*" || fault.on == edge; });
+  const auto it =
+      std::find_if(faults_.begin(), faults_.end(), [&](const Fault& fault) {
+        return (fault.on == "*" || fault.on == edge) &&
+               (fault.account.empty() || fault.account == account);
+      });
   if (it == faults_.end()) return std::nullopt;
   Fault fault = *it;
   if (it->times == 1) {

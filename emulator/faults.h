@@ -35,6 +35,8 @@ struct Fault {
   // This is the edge that it strikes: "messages", "messenger_profile",
   // "user_profile", "message", or "*" for every Graph call.
   std::string on = "*";
+  // It strikes only the calls for this account; empty for every account.
+  std::string account;
   FaultKind kind = FaultKind::kClose;
   // It strikes so many calls; 0 means all until it is cleared.
   int times = 1;
@@ -55,9 +57,9 @@ class FaultQueue {
   // Adds a fault behind the others. Returns false when there are kMaxFaults
   // already.
   [[nodiscard]] bool Add(Fault fault);
-  // Returns the oldest fault that strikes a call on `edge`, and uses it up
-  // once; nullopt when there is none.
-  std::optional<Fault> Take(std::string_view edge);
+  // Returns the oldest fault that strikes a call on `edge` for the account, and
+  // uses it up once; nullopt when there is none.
+  std::optional<Fault> Take(std::string_view edge, std::string_view account);
   // Returns the faults that are left, oldest first; `times` says how often each
   // strikes.
   std::vector<Fault> List() const;

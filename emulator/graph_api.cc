@@ -159,6 +159,20 @@ std::string GraphApi::Edge(const http::HttpRequest& request) {
   return EdgeOf(PathOf(std::move(target)));
 }
 
+GraphApi::Address GraphApi::AddressOf(const http::HttpRequest& request) {
+  http::HttpTarget target;
+  if (!http::ParseTarget(request.target, target)) return {};
+  Address address{.token = TokenOf(request, target, nullptr)};
+  if (address.token.empty() && !request.body.empty()) {
+    if (const auto body = ParseJson(request.body); body.ok()) {
+      address.token = TokenOf(request, target, *body);
+    }
+  }
+  std::vector<std::string> path = PathOf(std::move(target));
+  if (!path.empty()) address.id = std::move(path.front());
+  return address;
+}
+
 GraphReply GraphApi::Handle(const http::HttpRequest& request) {
   http::HttpTarget target;
   if (!http::ParseTarget(request.target, target)) {

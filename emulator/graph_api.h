@@ -48,6 +48,18 @@ class GraphApi {
   // the path alone; empty when it names none of them. Faults strike by it.
   static std::string Edge(const http::HttpRequest& request);
 
+  // An Address is what tells for which account a call is.
+  struct Address {
+    // This is the first part of the path behind the version: an account, a
+    // page, "me", or something else that an account may see. It is empty when
+    // there is none.
+    std::string id;
+    // It is empty when the call has no token.
+    std::string token;
+  };
+  // Reads it, whether or not the call is a right one.
+  static Address AddressOf(const http::HttpRequest& request);
+
  private:
   // This is a request with its path, token and body read.
   struct Call;

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "emulator/webhook_body.h"
 
@@ -42,7 +43,10 @@ void GraphEndpoint::Handle(const http::HttpRequest& request,
                            http::HttpResponder respond) {
   // The call is in the list before anything can go wrong: a call that is spoilt
   // counts.
-  const std::uint64_t n = parts_.calls.Begin(request);
+  const GraphApi::Address address = GraphApi::AddressOf(request);
+  Account& account = parts_.accounts.Addressed(address);
+  const EmulatorConfig config = account.settings.Get();
+  const std::uint64_t n = parts_.calls.Begin(request, config.account_id);
   auto answer = [this, n, respond = std::move(respond)](
                     http::HttpResponse response) mutable {
     // The status is noted before the answer, so that a caller that has the
@@ -51,20 +55,21 @@ void GraphEndpoint::Handle(const http::HttpRequest& request,
     respond(std::move(response));
   };
   const std::optional<Fault> fault =
-      parts_.faults.Take(GraphApi::Edge(request));
+      parts_.faults.Take(GraphApi::Edge(request), config.account_id);
   if (std::optional<http::HttpResponse> response = Instead(fault, request)) {
     return answer(*std::move(response));
   }
-  GraphReply reply = parts_.api.Handle(request);
+  GraphReply reply = Call(request, address, account, config);
   if (fault.has_value() && fault->kind == FaultKind::kAcceptThenClose) {
     reply.response.drop = true;
   }
   const absl::Duration delay =
       fault.has_value() ? fault->delay : absl::ZeroDuration();
-  const EmulatorConfig config = parts_.settings.Get();
-  std::optional<std::string> echo;
+  std::optional<Parcel> echo;
   if (reply.sent.has_value() && !config.webhook_url.empty()) {
-    echo = EchoBody(*reply.sent, absl::Now());
+    echo = Parcel{.account = reply.sent->account_id,
+                  .kind = "echo",
+                  .item = EchoItem(*reply.sent, absl::Now())};
   }
   auto later = [this, delay, answer = std::move(answer),
                 response = std::move(reply.response)](
@@ -83,9 +88,23 @@ void GraphEndpoint::Handle(const http::HttpRequest& request,
                       [later = std::move(later)]() mutable { later(nullptr); });
     return;
   }
-  later([this, body = *std::move(echo), wait = config.echo_delay]() mutable {
-    parts_.echoes.Add(std::move(body), wait);
+  later([this, parcel = *std::move(echo), wait = config.echo_delay]() mutable {
+    parts_.echoes.Add(std::move(parcel), wait);
   });
+}
+
+GraphReply GraphEndpoint::Call(const http::HttpRequest& request,
+                               const GraphApi::Address& address,
+                               Account& account,
+                               const EmulatorConfig& config) const {
+  if (config.strict && parts_.accounts.IsOfAnother(account, address.token)) {
+    constexpr int kNoSuchObject = 33;
+    return {ErrorResponse(
+        InvalidParameter(absl::StrCat("Unsupported request. Object with ID '",
+                                      address.id, "' does not exist"),
+                         kNoSuchObject))};
+  }
+  return account.graph.Handle(request);
 }
 
 }  // namespace linktor::emulator

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/base/crypto.h"
+#include "server/base/ids.h"
 #include "server/base/strings.h"
 
 namespace linktor::emulator {
@@ -35,14 +36,25 @@ std::string NewCommentId() {
   return absl::StrCat("18", kDigits + number % (9 * kDigits));
 }
 
+// Live edits have their number as a number, and Meta's documents as a string.
 CustomerEvent ReadEdit(JsonReader& body, const std::string& from) {
   CustomerEvent event;
   body.Nested("edit", {"mid", "text", "num_edit"}, [&](JsonReader& edit) {
     const std::string mid = edit.RequiredString("mid");
-    const auto number =
-        edit.Integer("num_edit", 0, std::numeric_limits<std::int32_t>::max());
-    event = EditEvent(from, mid, edit.String("text").value_or(""),
-                      number.value_or(1));
+    const auto text = edit.String("text");
+    const json::value* given = edit.Find("num_edit");
+    if (given != nullptr && given->is_string()) {
+      event = EditEvent(from, mid, text.value_or(""), 0);
+      event.value["num_edit"] = *given;
+      if (!IsNumericId(AsView(given->get_string()))) {
+        edit.Wrong("num_edit", "a whole number, or a string of its digits");
+      }
+    } else {
+      const auto number =
+          edit.Integer("num_edit", 0, std::numeric_limits<std::int32_t>::max());
+      event = EditEvent(from, mid, text.value_or(""), number.value_or(1));
+    }
+    if (!text.has_value()) event.value.erase("text");
   });
   return event;
 }
@@ -84,6 +96,21 @@ constexpr Action kActions[] = {
     {"app_roles", "app_roles"},
 };
 
+// Copies the ids of apps, which Instagram sends as strings, as numbers, and as
+// null for none.
+void CopyAppIds(JsonReader& reader,
+                std::initializer_list<std::string_view> names,
+                json::object& out) {
+  for (const std::string_view name : names) {
+    const json::value* id = reader.Find(name);
+    if (id == nullptr) continue;
+    if (!id->is_string() && !id->is_number() && !id->is_null()) {
+      reader.Wrong(name, "an app's id: a string, a number or null");
+    }
+    out[{name.data(), name.size()}] = *id;
+  }
+}
+
 CustomerEvent ReadHandover(JsonReader& body, const std::string& from) {
   CustomerEvent event;
   body.Nested(
@@ -93,10 +120,11 @@ CustomerEvent ReadHandover(JsonReader& body, const std::string& from) {
       [&](JsonReader& given) {
         const std::string action = given.RequiredString("action");
         json::object value;
-        CopyStrings(given,
-                    {"previous_owner_app_id", "new_owner_app_id",
-                     "requested_owner_app_id", "caller_app_id", "metadata"},
-                    value);
+        CopyAppIds(given,
+                   {"previous_owner_app_id", "new_owner_app_id",
+                    "requested_owner_app_id", "caller_app_id"},
+                   value);
+        CopyStrings(given, {"metadata"}, value);
         if (action == "app_roles") {
           const json::object* roles = given.Object("roles");
           if (roles == nullptr || !value.empty()) {
@@ -120,25 +148,37 @@ CustomerEvent ReadHandover(JsonReader& body, const std::string& from) {
 CustomerEvent ReadComment(JsonReader& body, std::string_view name,
                           const std::string& from) {
   const bool live = name == "live_comment";
-  std::string username;
-  json::object comment;
+  CustomerEvent event;
   body.Nested(
       name,
-      {"id", "text", "username", "parent_id", "media_id", "media_product_type",
-       "ad_id", "ad_title", "original_media_id"},
+      {"id", "id_as", "text", "username", "parent_id", "media_id",
+       "media_product_type", "ad_id", "ad_title", "original_media_id",
+       "by_account", "flat"},
       [&](JsonReader& given) {
-        username = given.String("username").value_or("");
         json::object media{{"media_product_type", live ? "LIVE" : "FEED"}};
         if (const auto id = given.String("media_id")) media["id"] = *id;
         CopyStrings(
             given,
             {"media_product_type", "ad_id", "ad_title", "original_media_id"},
             media);
-        comment["id"] = given.String("id").value_or(NewCommentId());
+        // Some of Meta's samples call it comment_id.
+        const std::string id_as = given.String("id_as").value_or("id");
+        if (id_as != "id" && id_as != "comment_id") {
+          given.Wrong("id_as", R"("id" or "comment_id")");
+        }
+        json::object comment;
+        comment[id_as] = given.String("id").value_or(NewCommentId());
         CopyStrings(given, {"text", "parent_id"}, comment);
         comment["media"] = std::move(media);
+        event = CommentEvent(from, given.String("username").value_or(""),
+                             std::move(comment), live);
+        event.by_account = given.Bool("by_account").value_or(false);
+        event.flat = given.Bool("flat").value_or(false);
+        if (event.by_account && !from.empty()) {
+          given.Fail("a comment \"by_account\" has no \"from\"");
+        }
       });
-  return CommentEvent(from, username, std::move(comment), live);
+  return event;
 }
 
 CustomerEvent ReadStoryInsights(JsonReader& body) {
@@ -158,6 +198,19 @@ CustomerEvent ReadStoryInsights(JsonReader& body) {
         }
       });
   return StoryInsightsEvent(std::move(value));
+}
+
+CustomerEvent ReadOther(JsonReader& body, const std::string& from) {
+  CustomerEvent event;
+  body.Nested("other", {"key", "value"}, [&](JsonReader& given) {
+    const std::string key = given.RequiredString("key");
+    if (key == "sender" || key == "recipient" || key == "timestamp") {
+      given.Wrong("key", "the name of a kind of item");
+    }
+    const json::object* value = given.Object("value");
+    event = OtherEvent(from, key, value == nullptr ? json::object() : *value);
+  });
+  return event;
 }
 
 CustomerEvent ReadNobodys(JsonReader& body, std::string_view name) {
@@ -215,6 +268,8 @@ CustomerEvent ReadItem(JsonReader& body, std::string_view name,
     });
   } else if (name == "comment" || name == "live_comment") {
     event = ReadComment(body, name, from);
+  } else if (name == "other") {
+    event = ReadOther(body, from);
   } else {
     event = ReadNobodys(body, name);
   }

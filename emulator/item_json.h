@@ -1,7 +1,7 @@
 // This is the JSON of what is neither a message nor a tap nor a reaction, as
 // POST /emulator/messages takes it: seen marks, edits, opt-ins, handovers,
-// feedback, comments and more. ReadCustomerEvent asks it. Reading is strict;
-// the functions are pure.
+// feedback, comments and more. ReadCustomerEvent and ReadOwnerEvent ask it.
+// Reading is strict; the functions are pure.
 
 #pragma once
 
@@ -15,11 +15,11 @@
 namespace linktor::emulator {
 
 // The members of a body that name such an item. A body has at most one.
-inline constexpr std::array<std::string_view, 11> kItemNames = {
+inline constexpr std::array<std::string_view, 12> kItemNames = {
     "read",           "edit",         "optin",
     "handover",       "feedback",     "policy_enforcement",
     "comment",        "live_comment", "mention",
-    "story_insights", "unsend"};
+    "story_insights", "unsend",       "other"};
 
 // Returns the one of kItemNames that the body has; empty when it has none.
 std::string_view ItemNameOf(const JsonReader& body);

@@ -1,10 +1,12 @@
 #include "emulator/local_instagram.h"
 
+#include <cstddef>
 #include <future>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "emulator/owner_event.h"
 #include "emulator/webhook_body.h"
 #include "server/base/ids.h"
 #include "server/base/try.h"
@@ -16,34 +18,49 @@ constexpr char kMidPrefix[] = "m_";
 
 }  // namespace
 
+// Each answer's callback shares it with the next.
+struct LocalInstagram::Sequence {
+  // They are sent in this order.
+  std::vector<Parcel> parcels;
+  std::size_t next = 0;
+  // The answer to this one is the event's.
+  std::size_t told = 0;
+  Played played;
+  PlayedCallback done;
+};
+
 LocalInstagram::LocalInstagram(const EmulatorConfig& config)
-    : settings_(config),
-      sender_(settings_),
-      echoes_(sender_, config.hold_echoes),
-      graph_(settings_, users_, profiles_, messages_),
-      endpoint_({.settings = settings_,
-                 .api = graph_,
+    : accounts_(config, profiles_, messages_),
+      sender_(accounts_),
+      courier_(accounts_, sender_),
+      echoes_(courier_, config.hold_echoes),
+      endpoint_({.accounts = accounts_,
                  .calls = calls_,
                  .faults = faults_,
                  .echoes = echoes_,
                  .timers = timers_}) {}
 
 void LocalInstagram::Configure(const ConfigChange& change) {
-  settings_.Apply(change);
+  accounts_.first().settings.Apply(change);
   if (change.hold_echoes.has_value()) echoes_.SetHeld(*change.hold_echoes);
 }
 
-absl::Status LocalInstagram::StartEvent(CustomerEvent event,
-                                        PlayedCallback done) {
+absl::StatusOr<std::string> LocalInstagram::Complete(
+    CustomerEvent& event) const {
+  const std::string account = AccountOr(event.to);
+  if (event.self && event.from.empty()) event.from = OwnScopedId(account);
   if (!IsNumericId(event.from) &&
       !(event.from.empty() && MayBeOfNobody(event))) {
     return absl::InvalidArgumentError(
         "an event is of a customer: an id of 1 to 32 digits");
   }
+  UserList& users = UsersOf(account);
   if (event.mid.empty() && IsMessage(event)) {
     event.mid = FormatId(kMidPrefix, NewRawId());
   } else if (event.mid.empty() && IsAboutAMessage(event)) {
-    if (const auto user = users_.Find(event.from)) {
+    const auto user = users.Find(event.from);
+    // What the owner does is about a message of the customer's.
+    if (user.has_value() && !event.by_account) {
       event.mid = user->last_received_mid;
     }
     if (event.mid.empty()) {
@@ -52,17 +69,55 @@ absl::Status LocalInstagram::StartEvent(CustomerEvent event,
                        " yet; give the \"mid\" of the message it is about"));
     }
   }
+  if (event.messenger) {
+    std::string page = accounts_.ConfigOf(account).page_id;
+    if (page.empty()) {
+      return absl::InvalidArgumentError(
+          "Messenger's webhooks are about a page, and the account has no "
+          "\"page_id\"");
+    }
+    // Messenger's ids are of another space, so nobody has written here.
+    return page;
+  }
+  if (IsMessage(event) && !event.by_account) {
+    users.Wrote(event.from, event.time.value_or(absl::Now()));
+  } else if (IsMessage(event) && !event.self) {
+    users.Received(event.from, event.mid, {});
+  }
+  return account;
+}
+
+absl::Status LocalInstagram::StartEvent(CustomerEvent event,
+                                        PlayedCallback done) {
+  LINKTOR_ASSIGN(const std::string entry_id, Complete(event));
   const absl::Time now = absl::Now();
-  if (IsMessage(event)) users_.Wrote(event.from, event.time.value_or(now));
-  const std::string account = AccountOr(event.to);
-  messages_.Note(event, account, now);
-  std::string body = CustomerEventBody(event, account, now);
-  sender_.Send(event.kind, std::move(body),
-               [mid = std::move(event.mid),
-                done = std::move(done)](WebhookAnswer answer) mutable {
-                 done({.mid = std::move(mid), .webhook = std::move(answer)});
-               });
+  // Messenger's messages cannot be asked for here.
+  if (!event.messenger) messages_.Note(event, entry_id, now);
+  EventItems items = CustomerEventItems(event, entry_id, now);
+  auto sequence = std::make_shared<Sequence>();
+  sequence->told = items.told;
+  sequence->played.mid = std::move(event.mid);
+  sequence->done = std::move(done);
+  for (WebhookItem& item : items.items) {
+    sequence->parcels.push_back(
+        {.account = entry_id, .kind = event.kind, .item = std::move(item)});
+  }
+  SendNext(sequence);
   return absl::OkStatus();
+}
+
+void LocalInstagram::SendNext(const std::shared_ptr<Sequence>& sequence) {
+  const std::size_t n = sequence->next++;
+  if (n == sequence->parcels.size()) {
+    return sequence->done(std::move(sequence->played));
+  }
+  courier_.Deliver(std::move(sequence->parcels[n]),
+                   [this, sequence, n](WebhookAnswer answer) {
+                     if (n == sequence->told) {
+                       sequence->played.webhook = std::move(answer);
+                     }
+                     SendNext(sequence);
+                   });
 }
 
 absl::StatusOr<LocalInstagram::Played> LocalInstagram::Play(
@@ -90,7 +145,8 @@ absl::StatusOr<LocalInstagram::Played> LocalInstagram::PlayText(
 }
 
 absl::StatusOr<CustomerEvent> LocalInstagram::Tapped(const Tap& tap) const {
-  return ResolveTap(tap, users_.Find(tap.from), profiles_, AccountOr(tap.to));
+  return ResolveTap(tap, FindUser(tap.from, tap.to), profiles_,
+                    AccountOr(tap.to));
 }
 
 absl::StatusOr<LocalInstagram::Played> LocalInstagram::PlayTap(const Tap& tap) {
@@ -98,21 +154,32 @@ absl::StatusOr<LocalInstagram::Played> LocalInstagram::PlayTap(const Tap& tap) {
   return Play(std::move(event));
 }
 
+absl::Status LocalInstagram::StartTest(const DashboardTest& test,
+                                       Courier::Callback done) {
+  LINKTOR_ASSIGN(std::string body, DashboardTestBody(test, absl::Now()));
+  courier_.Deliver(
+      {.account = test.account, .kind = "test", .body = std::move(body)},
+      std::move(done));
+  return absl::OkStatus();
+}
+
 absl::Status LocalInstagram::ChangeUser(std::string_view id,
-                                        const UserChange& change) {
+                                        const UserChange& change,
+                                        std::string_view account) {
   if (!IsNumericId(id)) {
     return absl::InvalidArgumentError(
         "a user's id is an Instagram-scoped id: 1 to 32 digits");
   }
-  return users_.Change(id, change, absl::Now());
+  return UsersOf(account).Change(id, change, absl::Now());
 }
 
 WebhookAnswer LocalInstagram::SendWebhook(std::string body) {
   auto promise = std::make_shared<std::promise<WebhookAnswer>>();
   std::future<WebhookAnswer> answer = promise->get_future();
-  sender_.Send("raw", std::move(body), [promise](WebhookAnswer result) {
-    promise->set_value(std::move(result));
-  });
+  courier_.Deliver({.kind = "raw", .body = std::move(body)},
+                   [promise](WebhookAnswer result) {
+                     promise->set_value(std::move(result));
+                   });
   return answer.get();
 }
 
@@ -123,13 +190,17 @@ absl::Status LocalInstagram::AddFault(Fault fault) {
                    " faults already; DELETE /emulator/faults clears them"));
 }
 
-std::string LocalInstagram::AccountOr(const std::string& account) const {
-  return account.empty() ? settings_.Get().account_id : account;
+std::string LocalInstagram::AccountOr(std::string_view account) const {
+  if (const Account* known = accounts_.Find(account)) {
+    return known->settings.Get().account_id;
+  }
+  return account.empty() ? config().account_id : std::string(account);
 }
 
 void LocalInstagram::StopWaiting() {
   timers_.Stop();
   sender_.Stop();
+  courier_.Stop();
   echoes_.Stop();
 }
 

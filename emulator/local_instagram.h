@@ -1,9 +1,11 @@
-// A LocalInstagram is the emulator without a port: an account, the customers
-// who write to it, the Graph API's double and a sender of webhooks. Tests play
-// customers here; ControlApi does the same for requests under /emulator/.
+// A LocalInstagram is the emulator without a port: accounts, the customers who
+// write to them, the Graph API's double and a sender of webhooks. Tests play
+// customers and owners here; ControlApi does the same for requests under
+// /emulator/.
 
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,16 +15,18 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "emulator/account_list.h"
 #include "emulator/call_log.h"
+#include "emulator/courier.h"
 #include "emulator/customer_event.h"
 #include "emulator/echo_lane.h"
 #include "emulator/faults.h"
-#include "emulator/graph_api.h"
 #include "emulator/graph_endpoint.h"
 #include "emulator/message_store.h"
 #include "emulator/profile_store.h"
 #include "emulator/settings.h"
 #include "emulator/tap.h"
+#include "emulator/test_button.h"
 #include "emulator/timer_queue.h"
 #include "emulator/user_list.h"
 #include "emulator/webhook_sender.h"
@@ -31,7 +35,8 @@
 namespace linktor::emulator {
 
 // It is thread-safe. Each control exists as a method here and as a request
-// under /emulator/ (control_api.h).
+// under /emulator/ (control_api.h). Where a method names an account, it is by
+// its id or its page; none stands for the first account.
 class LocalInstagram {
  public:
   // Played says what a customer did and how the gateway answered its webhook.
@@ -54,17 +59,20 @@ class LocalInstagram {
   LocalInstagram(const LocalInstagram&) = delete;
   LocalInstagram& operator=(const LocalInstagram&) = delete;
 
-  // Changes the settings that are present in `change`, from the next call on.
-  // Releasing held echoes sends them at once.
+  // Changes the first account's settings that are present in `change`, from the
+  // next call on. Releasing held echoes sends them at once.
   void Configure(const ConfigChange& change);
-  // Returns the settings in force.
-  EmulatorConfig config() const { return settings_.Get(); }
+  // Returns the first account's settings in force.
+  EmulatorConfig config() const { return accounts_.first().settings.Get(); }
+  // Adds accounts and changes their settings: see account_list.h.
+  AccountList& accounts() { return accounts_; }
   // Returns how many echoes are held back or not sent yet.
   std::size_t waiting_echoes() const { return echoes_.waiting(); }
 
-  // A customer does something: sends the webhook, and calls `done` with the
-  // gateway's answer. It fails with INVALID_ARGUMENT, without a webhook and
-  // without calling `done`, when nobody could do it on Instagram.
+  // A customer does something, or the account's owner in the app: sends the
+  // webhook, and calls `done` with the gateway's answer. It fails with
+  // INVALID_ARGUMENT, without a webhook and without calling `done`, when nobody
+  // could do it on Instagram.
   absl::Status StartEvent(CustomerEvent event, PlayedCallback done);
   // Does the same, and blocks until the gateway has answered. It must not be
   // called from a callback, whose thread would wait for itself.
@@ -79,9 +87,16 @@ class LocalInstagram {
   // Plays the event that the tap makes, and blocks as Play does.
   absl::StatusOr<Played> PlayTap(const Tap& tap);
 
-  // Sends webhooks with any body, again, and verifications: see
+  // Sends a test of the dashboard's, and calls `done` with the gateway's
+  // answer. It fails with INVALID_ARGUMENT, without calling `done`, when the
+  // dashboard has no such test.
+  absl::Status StartTest(const DashboardTest& test, Courier::Callback done);
+
+  // Lists webhooks, sends them again, and makes verifications: see
   // webhook_sender.h.
   WebhookSender& webhooks() { return sender_; }
+  // Decides when webhooks are delivered, and how often: see courier.h.
+  Courier& courier() { return courier_; }
   // Sends any body, signed, and blocks until the gateway has answered. It must
   // not be called from a callback.
   WebhookAnswer SendWebhook(std::string body);
@@ -93,15 +108,21 @@ class LocalInstagram {
   FaultQueue& faults() { return faults_; }
   // Returns the calls that the gateway made, for tests that look at them.
   CallLog& graph_calls() { return calls_; }
-  // Returns copies of all users, sorted by id.
-  std::vector<User> users() const { return users_.List(); }
-  // Returns a copy of the user; nullopt for one that nobody has heard of.
-  std::optional<User> FindUser(std::string_view id) const {
-    return users_.Find(id);
+  // Returns copies of all users of the account, sorted by id.
+  std::vector<User> users(std::string_view account = {}) const {
+    return UsersOf(account).List();
   }
-  // Changes a user, who is created if need be. It fails with INVALID_ARGUMENT
-  // when the id is not one, RESOURCE_EXHAUSTED when there are too many users.
-  absl::Status ChangeUser(std::string_view id, const UserChange& change);
+  // Returns a copy of the account's user; nullopt for one that it has not heard
+  // of.
+  std::optional<User> FindUser(std::string_view id,
+                               std::string_view account = {}) const {
+    return UsersOf(account).Find(id);
+  }
+  // Changes a user of the account, who is created if need be. It fails with
+  // INVALID_ARGUMENT when the id is not one, RESOURCE_EXHAUSTED when there are
+  // too many users.
+  absl::Status ChangeUser(std::string_view id, const UserChange& change,
+                          std::string_view account = {});
 
   // Serves a call of the Graph API. `respond` is called once, at once or later.
   void CallGraph(const http::HttpRequest& request,
@@ -119,24 +140,37 @@ class LocalInstagram {
   void StopWaiting();
 
  private:
-  // Returns the account that was named, or else the one that is set. Tests with
-  // one account name none.
-  std::string AccountOr(const std::string& account) const;
+  // A Sequence is what is still to be sent of one event.
+  struct Sequence;
+
+  // Returns the id of the account that was named, or else the first one's. An
+  // account that nobody has added counts as one of the first one's app.
+  std::string AccountOr(std::string_view account) const;
+  UserList& UsersOf(std::string_view account) const {
+    return accounts_.FindOrFirst(account).users;
+  }
+
+  // Fills in what an event leaves open, and notes it with its customer. Returns
+  // the id of its entry. It fails as StartEvent does.
+  absl::StatusOr<std::string> Complete(CustomerEvent& event) const;
+  // Sends the next webhook of the sequence, and the others when it has been
+  // answered.
+  void SendNext(const std::shared_ptr<Sequence>& sequence);
 
   // These are the parts, in the order of dependency: each uses those above it.
-  Settings settings_;
   // The people, the accounts' profiles, the messages and the calls are
   // forgotten when the emulator ends; nothing is stored.
-  UserList users_;
   ProfileStore profiles_;
   MessageStore messages_;
+  AccountList accounts_;
   CallLog calls_;
   FaultQueue faults_;
-  // These three have a thread each; StopWaiting ends them in this order.
+  // These four have a thread each; StopWaiting ends them in the order in which
+  // nothing is left to wait for.
   TimerQueue timers_;
   WebhookSender sender_;
+  Courier courier_;
   EchoLane echoes_;
-  GraphApi graph_;
   // Graph calls come in here.
   GraphEndpoint endpoint_;
 };

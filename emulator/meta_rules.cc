@@ -25,6 +25,15 @@ bool MayMessage(const EmulatorConfig& config) {
                      });
 }
 
+// Returns whether the token has not expired.
+bool IsValid(const EmulatorConfig& config, std::string_view token) {
+  if (config.access_token.empty()) return true;
+  return token == config.access_token.Reveal() ||
+         std::any_of(
+             config.other_tokens.begin(), config.other_tokens.end(),
+             [token](const Secret& one) { return one.Reveal() == token; });
+}
+
 // Refuses by the settings of this user, whatever the mode.
 std::optional<GraphError> RefuseUser(const std::optional<User>& user) {
   if (!user.has_value()) return std::nullopt;
@@ -96,7 +105,7 @@ std::optional<GraphError> RefuseToken(const EmulatorConfig& config,
         .message = "An access token is required to request this resource."};
   }
   if (!config.strict) return std::nullopt;
-  if (!config.access_token.empty() && token != config.access_token.Reveal()) {
+  if (!IsValid(config, token)) {
     return GraphError{.status = kUnauthorized,
                       .code = 190,
                       .subcode = 463,

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -40,6 +41,9 @@ struct EmulatorConfig {
   // This is the one token that is valid; any other has expired. When it is
   // empty, any token is valid.
   Secret access_token;
+  // These are valid beside access_token, such as the token of the account's
+  // other login.
+  std::vector<Secret> other_tokens;
   // These are the permissions that the token was granted. These are the ones
   // that messaging needs.
   std::vector<std::string> permissions = {
@@ -67,17 +71,22 @@ struct ConfigChange {
   std::optional<absl::Duration> echo_delay;
   std::optional<bool> strict;
   std::optional<Secret> access_token;
+  std::optional<std::vector<Secret>> other_tokens;
   std::optional<std::vector<std::string>> permissions;
   std::optional<bool> app_approved;
   std::optional<bool> access_to_messages;
   std::optional<bool> require_app_secret;
 };
 
-// It is thread-safe.
+// It is thread-safe. Each account has one; see account_list.h.
 class Settings {
  public:
-  // Begins with `config`.
+  // These are the settings of the first account. They begin with `config`.
   explicit Settings(EmulatorConfig config);
+  // These are the settings of a further account, which belongs to the same app
+  // until it is told otherwise: what it does not set itself is always as in
+  // `first`, which must outlive this. Its id, page and tokens are its own.
+  Settings(const Settings& first, std::string account_id);
 
   // Returns a copy.
   EmulatorConfig Get() const;
@@ -85,10 +94,23 @@ class Settings {
   // a change.
   void Apply(const ConfigChange& change);
 
+  // Returns whether this is the account of that id, or of that page. An empty
+  // id is nobody's.
+  bool Names(std::string_view id) const;
+  // Returns whether this is one of the account's own tokens. An empty one is
+  // nobody's.
+  bool HasToken(std::string_view token) const;
+
  private:
+  // It is null in the first account's settings.
+  const Settings* const first_ = nullptr;
+  // This is the id of a further account. It never changes.
+  const std::string account_id_;
   mutable Mutex mutex_;
-  // These are the settings in force.
+  // These are the first account's settings in force.
   EmulatorConfig config_ ABSL_GUARDED_BY(mutex_);
+  // This is what a further account has set itself.
+  ConfigChange own_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace linktor::emulator

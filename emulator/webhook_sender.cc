@@ -36,38 +36,45 @@ WebhookAnswer AnswerOf(http::HttpResult result) {
 
 }  // namespace
 
-WebhookSender::WebhookSender(const Settings& settings)
-    : settings_(settings),
+WebhookSender::WebhookSender(const AccountList& accounts)
+    : accounts_(accounts),
       transport_(std::make_unique<http::CurlTransport>(
           http::CurlTransport::Options())) {}
 
 WebhookSender::~WebhookSender() { Stop(); }
 
-std::uint64_t WebhookSender::Send(std::string_view kind, std::string body,
-                                  Callback done) {
+std::uint64_t WebhookSender::Send(OutgoingWebhook webhook, Callback done) {
   std::uint64_t n = 0;
   {
     MutexLock lock(mutex_);
-    n = log_.Add({.kind = std::string(kind), .body = body}, body.size());
+    n = log_.Add({.account = webhook.account,
+                  .kind = std::move(webhook.kind),
+                  .updates = webhook.updates,
+                  .attempt = webhook.attempt,
+                  .body = webhook.body},
+                 webhook.body.size());
   }
-  Deliver(n, std::move(body), std::move(done));
+  Deliver(n, webhook.account, std::move(webhook.body), std::move(done));
   return n;
 }
 
 bool WebhookSender::Redeliver(std::uint64_t n, Callback done) {
+  std::string account;
   std::string body;
   {
     MutexLock lock(mutex_);
     const Webhook* webhook = log_.Find(n);
     if (webhook == nullptr) return false;
+    account = webhook->account;
     body = webhook->body;
   }
-  Deliver(n, std::move(body), std::move(done));
+  Deliver(n, account, std::move(body), std::move(done));
   return true;
 }
 
-void WebhookSender::Verify(std::string_view challenge, Callback done) {
-  const EmulatorConfig config = settings_.Get();
+void WebhookSender::Verify(std::string_view account, std::string_view challenge,
+                           Callback done) {
+  const EmulatorConfig config = accounts_.ConfigOf(account);
   const auto parsed = boost::urls::parse_uri(config.webhook_url);
   if (!parsed.has_value()) return done({.error = kNoUrl});
   boost::urls::url url(*parsed);
@@ -118,8 +125,9 @@ void WebhookSender::Stop() {
   // The transport's destructor calls back every call that is under way.
 }
 
-void WebhookSender::Deliver(std::uint64_t n, std::string body, Callback done) {
-  const EmulatorConfig config = settings_.Get();
+void WebhookSender::Deliver(std::uint64_t n, std::string_view account,
+                            std::string body, Callback done) {
+  const EmulatorConfig config = accounts_.ConfigOf(account);
   {
     MutexLock lock(mutex_);
     if (Webhook* webhook = log_.Find(n)) webhook->url = config.webhook_url;

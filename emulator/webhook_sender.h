@@ -1,9 +1,10 @@
 // A WebhookSender delivers webhooks as Meta does, signed, over HTTP. It sends
-// each only once unless it is asked for more, because a test decides itself
-// what is delivered again.
+// each only once unless it is asked for more; a Courier decides what is
+// delivered again by itself.
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -12,8 +13,8 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
+#include "emulator/account_list.h"
 #include "emulator/bounded_log.h"
-#include "emulator/settings.h"
 #include "server/base/mutex.h"
 #include "server/http/client.h"
 
@@ -29,13 +30,35 @@ struct WebhookAnswer {
   std::string body;
   // It says why there was no answer.
   std::string error;
+  // There is no answer yet, because the update waits for its delivery.
+  bool waits = false;
+};
+
+// An OutgoingWebhook is one that is to be sent.
+struct OutgoingWebhook {
+  // This is the account whose URL and secret are used; the first one where it
+  // is empty or nobody's.
+  std::string account;
+  // It is "message", "postback", "reaction", "echo" or the like; "batch" for a
+  // webhook with several updates, "test" for one of the dashboard's, "raw" for
+  // a body that was given.
+  std::string kind;
+  std::string body;
+  // So many updates are in it.
+  std::size_t updates = 1;
+  // This is 1 for a first delivery. Meta writes the time of a later one into
+  // its body, so it is a webhook of its own.
+  int attempt = 1;
 };
 
 // A Webhook is one that was sent.
 struct Webhook {
   std::uint64_t n = 0;
-  // It is "message", "postback", "reaction", "echo" or "raw".
+  // These four are as in OutgoingWebhook.
+  std::string account;
   std::string kind;
+  std::size_t updates = 1;
+  int attempt = 1;
   // This is the URL of the last delivery that began.
   std::string url;
   // These are the exact bytes that were signed.
@@ -60,23 +83,25 @@ class WebhookSender {
     std::uint64_t dropped = 0;
   };
 
-  // `settings` must outlive this. URL and secret are asked for at each
+  // `accounts` must outlive this. URL and secret are asked for at each
   // delivery.
-  explicit WebhookSender(const Settings& settings);
+  explicit WebhookSender(const AccountList& accounts);
   // Stops, if nobody has.
   ~WebhookSender();
 
-  // Sends `body` to the webhook URL, and calls `done` with the answer. Returns
-  // the webhook's number.
-  std::uint64_t Send(std::string_view kind, std::string body, Callback done);
+  // Sends it to the account's webhook URL, and calls `done` with the answer.
+  // Returns the webhook's number.
+  std::uint64_t Send(OutgoingWebhook webhook, Callback done);
 
   // Sends a webhook's bytes again, to the URL and with the secret that are set
   // now. Returns false, without calling `done`, when the list does not have it.
   bool Redeliver(std::uint64_t n, Callback done);
 
-  // Makes Meta's verification: a GET with hub.mode, hub.challenge and
-  // hub.verify_token.
-  void Verify(std::string_view challenge, Callback done);
+  // Makes Meta's verification of the account's webhook URL: a GET with
+  // hub.mode, hub.challenge and hub.verify_token. An empty account is the first
+  // one.
+  void Verify(std::string_view account, std::string_view challenge,
+              Callback done);
 
   // Returns copies.
   List Get() const;
@@ -95,14 +120,16 @@ class WebhookSender {
   // The bodies of all webhooks in the list have at most so many bytes.
   static constexpr std::size_t kMaxBytes = 64 * 1024 * 1024;
 
-  // Signs and sends the body, records the answer, and calls `done`.
-  void Deliver(std::uint64_t n, std::string body, Callback done);
+  // Signs the body for the account and sends it, records the answer, and calls
+  // `done`.
+  void Deliver(std::uint64_t n, std::string_view account, std::string body,
+               Callback done);
   // Hands the call to the transport, or ends it when there is none any more.
   void Call(http::HttpCall call, Callback done);
   // Notes an answer in the list, where the webhook still is, and counts it.
   void Record(std::uint64_t n, const WebhookAnswer& answer);
 
-  const Settings& settings_;
+  const AccountList& accounts_;
   mutable Mutex mutex_;
   // It is signalled when a delivery has ended.
   CondVar changed_;

@@ -7,6 +7,8 @@
 
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "emulator/attachment_json.h"
+#include "emulator/customer_event.h"
 #include "server/base/strings.h"
 #include "tests/unit/emulator/emulator_fixture.h"
 
@@ -100,6 +102,29 @@ TEST_F(ControlHelpTest, NamesEveryControlAndKind) {
                            "app_roles",
                            "comment",
                            "live_comment",
+                           "unsupported",
+                           "\"other\"",
+                           "edit_zero",
+                           "leave_out",
+                           "\"standby\":\"copy\"",
+                           "by_account",
+                           "messenger",
+                           "/answers",
+                           "\"self\"",
+                           "/tests",
+                           "/accounts/",
+                           "other_tokens",
+                           "?account=",
+                           "/delivery",
+                           "redeliver",
+                           "give_up_after_ms",
+                           "batch",
+                           "gather_ms",
+                           "reorder",
+                           "duplicate_percent",
+                           "seed",
+                           "\"hold\"",
+                           "ahead_ms",
                            "mention",
                            "story_insights",
                            "policy_enforcement",
@@ -114,6 +139,16 @@ TEST_F(ControlHelpTest, NamesEveryControlAndKind) {
                            "access_to_messages",
                            "page_id"}) {
     EXPECT_THAT(help, HasSubstr(name));
+  }
+}
+
+TEST_F(ControlHelpTest, NamesEveryTypeOfAttachmentAndEveryMemberLeftOut) {
+  const std::string help = ControlHelp(emulator_->address());
+  for (const std::string_view type : AttachmentTypes()) {
+    EXPECT_THAT(help, HasSubstr(std::string(type)));
+  }
+  for (const std::string_view member : kLeaveOut) {
+    EXPECT_THAT(help, HasSubstr(std::string(member)));
   }
 }
 

@@ -42,19 +42,6 @@ TEST_F(CustomerEventTest, Text) {
             *ParseJson(R"({"text":"And in blue?"})"));
 }
 
-// An app has one webhook URL for all accounts that subscribed to it.
-TEST_F(CustomerEventTest, ToAnotherAccount) {
-  EXPECT_EQ(
-      Play(R"({"from":"61","to":"17841400000000009","text":"Hi"})").status,
-      200);
-  const auto body = *ParseJson(gateway_.WaitForWebhooks(1)[0].body);
-  EXPECT_EQ(Text(body.at("entry").at(0), "id"), "17841400000000009");
-  EXPECT_EQ(
-      Text(body.at("entry").at(0).at("messaging").at(0).at("recipient"), "id"),
-      "17841400000000009");
-  EXPECT_EQ(Play(R"({"from":"61","to":"shop","text":"Hi"})").status, 400);
-}
-
 TEST_F(CustomerEventTest, AttachmentsByUrl) {
   EXPECT_EQ(Item(R"({"from":"61","text":"These","attachments":[
                      {"type":"image","url":"https://a/1"},
@@ -193,7 +180,9 @@ TEST_F(CustomerEventTest, SeenMarkEditAndFeedbackNameTheirMessage) {
       {R"({"from":"61","unsend":{"mid":"m_1"}})", "message",
        R"({"mid":"m_1","is_deleted":true})"},
       {R"({"from":"61","edit":{"mid":"m_1","num_edit":0}})", "message_edit",
-       R"({"mid":"m_1","text":"","num_edit":0})"},
+       R"({"mid":"m_1","num_edit":0})"},
+      {R"({"from":"61","edit":{"mid":"m_1","text":"In L?","num_edit":"2"}})",
+       "message_edit", R"({"mid":"m_1","text":"In L?","num_edit":"2"})"},
       {R"({"from":"61","feedback":{"mid":"m_1"}})", "response_feedback",
        R"({"mid":"m_1","feedback":"Good response"})"},
       {R"({"from":"61","feedback":{"mid":"m_1","positive":false}})",
@@ -222,13 +211,33 @@ TEST_F(CustomerEventTest, WhatNeedsNoCustomerCanComeWithoutParties) {
   std::size_t count = 0;
   for (const char* body :
        {R"({"read":{"mid":"m_1"}})", R"({"edit":{"mid":"m_1"}})",
-        R"({"policy_enforcement":{"action":"block","reason":"spam"}})",
+        R"({"unsend":{"mid":"m_1"}})", R"({"other":{"key":"x","value":{}}})",
         R"({"handover":{"action":"app_roles","roles":{"2":["a"]}}})"}) {
     ASSERT_EQ(Play(body).status, 200) << body;
     const json::object item = ItemOf(gateway_.WaitForWebhooks(++count).back());
     EXPECT_FALSE(item.contains("sender")) << body;
     EXPECT_FALSE(item.contains("recipient")) << body;
   }
+}
+
+TEST_F(CustomerEventTest, PolicyEnforcementHasARecipientOnly) {
+  Play(R"({"policy_enforcement":{"action":"block","reason":"spam"}})");
+  const json::object item = ItemOf(gateway_.WaitForWebhooks(1)[0]);
+  EXPECT_FALSE(item.contains("sender"));
+  EXPECT_EQ(emulator::Text(item.at("recipient"), "id"), kAccount);
+  EXPECT_EQ(item.at("policy-enforcement"),
+            *ParseJson(R"({"action":"block","reason":"spam"})"));
+}
+
+TEST_F(CustomerEventTest, AdHasMoreToSay) {
+  Play(R"({"from":"61","referral":{"ref":"r","ad_id":"1","ad_title":"Hats",
+           "photo_url":"https://a/p","video_url":"https://a/v","post_id":"2",
+           "product_id":"3","flow_id":"4"}})");
+  EXPECT_EQ(ItemOf(gateway_.WaitForWebhooks(1)[0]).at("referral"),
+            *ParseJson(R"({"ref":"r","source":"ADS","type":"OPEN_THREAD",
+                "ad_id":"1","ads_context_data":{"ad_title":"Hats",
+                "photo_url":"https://a/p","video_url":"https://a/v",
+                "post_id":"2","product_id":"3","flow_id":"4"}})"));
 }
 
 TEST_F(CustomerEventTest, OptinHasInstagramsMembers) {
@@ -253,6 +262,10 @@ TEST_F(CustomerEventTest, HandoverHasInstagramsKeys) {
        "request_thread_control", R"({"requested_owner_app_id":"2"})"},
       {R"({"action":"metadata","caller_app_id":"2"})", "pass_thread_metadata",
        R"({"caller_app_id":"2"})"},
+      {R"({"action":"pass","previous_owner_app_id":null,
+           "new_owner_app_id":2})",
+       "pass_thread_control",
+       R"({"previous_owner_app_id":null,"new_owner_app_id":2})"},
       {R"({"action":"app_roles","roles":{"2":["primary_receiver"]}})",
        "app_roles", R"({"2":["primary_receiver"]})"},
   };
@@ -312,14 +325,6 @@ TEST_F(CustomerEventTest, EveryCommentHasAnIdOfItsOwn) {
   }
   EXPECT_NE(ids[0], "");
   EXPECT_NE(ids[0], ids[1]);
-}
-
-TEST_F(CustomerEventTest, StandbyHasAListOfItsOwn) {
-  Play(R"({"from":"61","text":"x","standby":true})");
-  const json::value body = *ParseJson(gateway_.WaitForWebhooks(1)[0].body);
-  const json::object& entry = body.at("entry").at(0).as_object();
-  EXPECT_FALSE(entry.contains("messaging"));
-  EXPECT_EQ(entry.at("standby").as_array().size(), 1u);
 }
 
 TEST_F(CustomerEventTest, MalformedOnesGetASentence) {
@@ -392,6 +397,31 @@ TEST_F(CustomerEventTest, MalformedOnesGetASentence) {
       {R"({"story_insights":{"media_id":"1","reach":-2}})",
        "story_insights.reach"},
       {R"({"policy_enforcement":{}})", "policy_enforcement.action"},
+      {R"({"from":"61","text":"x","unsupported":true})", "exactly one of"},
+      {R"({"from":"61","unsupported":false})", "unsupported"},
+      {R"({"from":"61","text":"x","edit_zero":"never"})", "edit_zero"},
+      {R"({"from":"61","read":{"mid":"m"},"edit_zero":"after"})",
+       "goes with messages"},
+      {R"({"from":"61","text":"x","leave_out":["text"]})", "leave_out"},
+      {R"({"from":"61","text":"x","leave_out":"mid"})", "leave_out"},
+      {R"({"from":"61","text":"x","standby":"both"})", "true or false"},
+      {R"({"mention":{"media_id":"1"},"leave_out":["mid"]})",
+       "messaging items"},
+      {R"({"comment":{},"messenger":true})", "messaging items"},
+      {R"({"from":"61","comment":{"by_account":true}})", "no \"from\""},
+      {R"({"comment":{"id_as":"mid"}})", "comment.id_as"},
+      {R"({"from":"61","other":{"key":"sender","value":{}}})", "other.key"},
+      {R"({"from":"61","other":{"key":"x","value":1}})", "other.value"},
+      {R"({"from":"61","edit":{"mid":"m","num_edit":"one"}})", "edit.num_edit"},
+      {R"({"from":"61","handover":{"action":"pass","new_owner_app_id":{}}})",
+       "handover.new_owner_app_id"},
+      {R"({"from":"61","attachments":[
+           {"type":"like_heart","url":"https://a/"}]})",
+       "attachments.url"},
+      {R"({"from":"61","attachments":[{"type":"template","name":"generic"}]})",
+       "attachments.elements"},
+      {R"({"from":"61","attachments":[{"type":"image","elements":[]}]})",
+       "go with the type"},
   };
   for (const auto& c : kCases) {
     const Reply reply = Play(c.body);

@@ -4,7 +4,9 @@
 #include <boost/beast/http.hpp>
 #include <chrono>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "server/base/crypto.h"
 #include "server/base/strings.h"
 
 namespace linktor::emulator {
@@ -88,6 +90,11 @@ std::vector<http::HttpRequest> RecordingGateway::webhooks() {
   return webhooks_;
 }
 
+void RecordingGateway::AnswerWith(int status) {
+  MutexLock lock(mutex_);
+  status_ = status;
+}
+
 void RecordingGateway::HoldAnswers() {
   MutexLock lock(mutex_);
   holding_ = true;
@@ -114,8 +121,10 @@ void RecordingGateway::Handle(http::HttpRequest request,
     }
     return respond({.body = std::string(target.Parameter("hub.challenge"))});
   }
+  int status = 0;
   {
     MutexLock lock(mutex_);
+    status = status_;
     webhooks_.push_back(std::move(request));
     changed_.SignalAll();
     if (holding_) {
@@ -123,7 +132,7 @@ void RecordingGateway::Handle(http::HttpRequest request,
       return;
     }
   }
-  respond({.body = "ok"});
+  respond({.status = status, .body = "ok"});
 }
 
 EmulatorTest::EmulatorTest() {
@@ -165,15 +174,26 @@ void EmulatorTest::AddFault(std::string_view fault) {
 }
 
 json::object ItemOf(const http::HttpRequest& webhook) {
+  const json::array entries = EntriesOf(webhook);
+  if (entries.empty()) return {};
+  const json::array* items =
+      FindArray(entries.front().as_object(), "messaging");
+  if (items == nullptr || items->empty()) return {};
+  return items->front().as_object();
+}
+
+json::array EntriesOf(const http::HttpRequest& webhook) {
   absl::StatusOr<json::value> body = ParseJson(webhook.body);
   const json::object* object = body.ok() ? body->if_object() : nullptr;
   const json::array* entries =
       object == nullptr ? nullptr : FindArray(*object, "entry");
-  if (entries == nullptr || entries->empty()) return {};
-  const json::array* items =
-      FindArray(entries->front().as_object(), "messaging");
-  if (items == nullptr || items->empty()) return {};
-  return items->front().as_object();
+  return entries == nullptr ? json::array() : *entries;
+}
+
+std::string Signature(std::string_view body, std::string_view secret) {
+  const Digest digest = HmacKey(secret).Sign(body);
+  return absl::StrCat("sha256=",
+                      absl::BytesToHexString(ToAbsl(AsBytes(digest))));
 }
 
 std::int64_t ErrorCode(const Reply& reply) {

@@ -43,7 +43,8 @@ Reply Http(const std::string& address, std::string_view method,
            std::string_view target, std::string_view body = {},
            const Headers& headers = {});
 
-// Answers webhooks with 200 and the verification's challenge.
+// Answers webhooks with 200, until it is told otherwise, and verifications with
+// their challenge.
 class RecordingGateway {
  public:
   RecordingGateway();
@@ -53,6 +54,8 @@ class RecordingGateway {
   // not come.
   std::vector<http::HttpRequest> WaitForWebhooks(std::size_t count);
   std::vector<http::HttpRequest> webhooks();
+  // From now on webhooks are answered with this status.
+  void AnswerWith(int status);
   // From now on webhooks are kept waiting for their answer, until the next
   // call.
   void HoldAnswers();
@@ -64,6 +67,7 @@ class RecordingGateway {
   Mutex mutex_;
   CondVar changed_;
   std::vector<http::HttpRequest> webhooks_ ABSL_GUARDED_BY(mutex_);
+  int status_ ABSL_GUARDED_BY(mutex_) = 200;
   bool holding_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<http::HttpResponder> held_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<http::HttpListener> listener_;
@@ -91,6 +95,10 @@ class EmulatorTest : public ::testing::Test {
 
 // The item of a webhook with one.
 json::object ItemOf(const http::HttpRequest& webhook);
+// The entries of a webhook.
+json::array EntriesOf(const http::HttpRequest& webhook);
+// The signature of a body, as the header has it.
+std::string Signature(std::string_view body, std::string_view secret);
 // The code of a Graph error; 0 when the reply is none.
 std::int64_t ErrorCode(const Reply& reply);
 std::string Text(const json::value& value, std::string_view name);
