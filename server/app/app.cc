@@ -180,6 +180,9 @@ absl::Status App::StartMessaging() {
       channels::UserDirectory::Dependencies{clock_, state, sealer, *journal_,
                                             *registry_, *graph_});
   folder_->feed().Add([this](auto records) { users_->OnCommit(records); });
+  redriver_ = std::make_unique<webhook::Redriver>(
+      webhook::Redriver::Dependencies{clock_, state, sealer, *journal_,
+                                      *registry_, *users_});
   conversations_ = std::make_unique<messaging::Conversations>(
       messaging::Conversations::Dependencies{.clock = clock_,
                                              .state = state,
@@ -280,7 +283,11 @@ absl::Status App::StartGrpc() {
                            *key_admin_, *admin_of_channels_, *ice_breakers_,
                            *registry_, *known_channels_, *sender_, *settler_,
                            *reader_, *messages_, *conversations_, *log_, *list_,
-                           *deliveries_, [this] { return Describe(); }}));
+                           *deliveries_,
+                           [this](const auto& request, const auto& covered) {
+                             return redriver_->Redrive(request, covered);
+                           },
+                           [this] { return Describe(); }}));
   return absl::OkStatus();
 }
 

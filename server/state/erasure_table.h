@@ -32,6 +32,8 @@ class ErasureTable {
   // clear.
   absl::Status EraseMessage(const MessageRow& row,
                             std::vector<std::int64_t>& events);
+  // Erases the item as received of that number; 0 stands for none.
+  absl::Status EraseRaw(std::int64_t no);
   // Erases items as received to which no event leads: those of issues and of
   // webhooks in quarantine.
   absl::Status EraseItems(std::string_view mid_key);
@@ -43,10 +45,8 @@ class ErasureTable {
   absl::Status DestroyKey(std::int64_t id);
 
  private:
-  // These erase a row of `contents` or of `raw_items`. Both do nothing for 0,
-  // which stands for no row.
+  // Erases a row of `contents`. It does nothing for 0, which stands for no row.
   absl::Status EraseContent(std::int64_t no);
-  absl::Status EraseRaw(std::int64_t no);
 
   sqlite::Statement erase_event_;
   sqlite::Statement raw_of_event_;

@@ -118,7 +118,8 @@ TEST(MetricsTest, AThousandChannelsAreAtMostFourThousandSeries) {
         "GetConversation", "UpdateConversation", "CreateApiKey",
         "GetApiKey",       "ListApiKeys",        "UpdateApiKey",
         "DeleteApiKey",    "SubscribeEvents",    "ListEvents",
-        "ListMessages",    "ListConversations",  "ListDeliveries"}) {
+        "ListMessages",    "ListConversations",  "ListDeliveries",
+        "RedriveDeliveries"}) {
     access::Method method = Unary();
     method.name = name;
     metrics.OnBegin(method);

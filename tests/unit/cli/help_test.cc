@@ -49,6 +49,7 @@ TEST_F(CommandLineTest, Understood) {
       {"send", "text", "ch", "61", "--", "-10 % today"},
       {"events", "tail", "--type", "message.*", "--type", "instagram.*"},
       {"messages", "get", "ch", "--mid", "m"},
+      {"deliveries", "redrive", "dlv_1", "dlv_2"},
       {"ice-breakers", "set", "ch", "A=A", "B=B"},
       {"keys", "create", "--permission", "send,read-events", "--name", "n"},
       {"keys", "list", "--server", "prod", "--ca", "ca.pem"},

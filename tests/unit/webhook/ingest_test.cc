@@ -500,6 +500,18 @@ TEST_F(IngestTest, AnotherAppsAccountIsAnIssue) {
   EXPECT_FALSE(made.item.has_event());
   EXPECT_EQ(made.item.raw_channel_no(), 1);
   EXPECT_FALSE(made.item.sealed_raw().empty());
+  EXPECT_EQ(made.item.secret(), fixture_.Fingerprint(kSecret))
+      << "it says who may have the item later";
+}
+
+// It is not in the item as received.
+TEST_F(IngestTest, TheFieldOfAChangeIsKept) {
+  EXPECT_EQ(MakeOne(Change("comments", R"({"id":"9"})")).item.field(),
+            "comments");
+  EXPECT_EQ(MakeOne(Messaging({TextItem("m")})).item.field(), "");
+  EXPECT_EQ(MakeOne(Envelope({Entry(R"("field":"comments")")})).item.field(),
+            "")
+      << "the entry as a whole is no value of the field";
 }
 
 TEST_F(IngestTest, ThePathOnlyChoosesTheSecrets) {
