@@ -48,6 +48,7 @@ struct ChannelOptions {
   std::string remove_app_secret;
   // It is empty when the change does not depend on it.
   std::string etag;
+  bool erase = false;
 };
 
 void AddEtag(CLI::App* command, ChannelOptions& options) {
@@ -232,6 +233,7 @@ ExitCode Delete(Session& session, const ChannelOptions& options) {
   v1::DeleteChannelRequest request;
   request.set_channel_id(options.id);
   request.set_etag(options.etag);
+  request.set_erase(options.erase);
   v1::DeleteChannelResponse response;
   if (auto failure = session.Call(CallKind::kChange, &Service::DeleteChannel,
                                   request, &response)) {
@@ -239,8 +241,12 @@ ExitCode Delete(Session& session, const ChannelOptions& options) {
   }
   return session.Print(response,
                        absl::StrCat("Deleted ", options.id,
-                                    ". Its credentials are gone; its events "
-                                    "stay readable until retention.\n"));
+                                    ". Its credentials are gone; ",
+                                    options.erase
+                                        ? "all that is stored of its customers "
+                                          "is being erased.\n"
+                                        : "its events stay readable until "
+                                          "retention.\n"));
 }
 
 ExitCode SetCredentials(Session& session, const ChannelOptions& options) {
@@ -370,6 +376,8 @@ void AddChannels(const Program& program) {
       "disconnect an account at once; its id is free again after 72 hours",
       "  linktor-ig channels delete ch_shop");
   remove->add_option("ID", deleted->id, "the channel")->required();
+  remove->add_flag("--erase", deleted->erase,
+                   "erase all that is stored of its customers, for good");
   AddEtag(remove, *deleted);
   Bind(remove, program.run,
        [&session, deleted] { return Delete(session, *deleted); });

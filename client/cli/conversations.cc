@@ -1,4 +1,4 @@
-// This file has the commands conversations list|get|opt-out|opt-in.
+// This file has the commands conversations list|get|opt-out|opt-in|erase.
 
 #include <memory>
 
@@ -88,6 +88,24 @@ ExitCode OptIn(Session& session, const Names& names) {
   return SetOptedOut(session, names, false);
 }
 
+ExitCode Erase(Session& session, const Names& names) {
+  v1::EraseUserRequest request;
+  request.set_channel_id(names.channel_id);
+  request.set_user_id(names.user_id);
+  v1::EraseUserResponse response;
+  if (auto failure = session.Call(CallKind::kChange, &Service::EraseUser,
+                                  request, &response)) {
+    return session.Fail(*std::move(failure), {names.channel_id, names.user_id});
+  }
+  return session.Print(
+      response,
+      response.found()
+          ? absl::StrCat("Erased ", names.user_id,
+                         ". Nothing of theirs can be read any more; the bytes "
+                         "are overwritten within a minute.\n")
+          : absl::StrCat("Nothing is stored of ", names.user_id, ".\n"));
+}
+
 }  // namespace
 
 void AddConversations(const Program& program) {
@@ -126,6 +144,7 @@ void AddConversations(const Program& program) {
   add("get", "whether and until when the customer can be written to", Get);
   add("opt-out", "the customer wants no messages: sends are refused", OptOut);
   add("opt-in", "the customer wants messages again", OptIn);
+  add("erase", "erase all that is stored of the customer, for good", Erase);
 }
 
 }  // namespace linktor::cli

@@ -290,6 +290,14 @@ std::string What(const v1::Event& event) {
       return Fared(event.story_insights());
     case v1::Event::kMessageUnsent:
       return TookBack(event.message_unsent());
+    case v1::Event::kChannelCreated:
+      return "the channel was created";
+    case v1::Event::kChannelUpdated:
+      return "the channel or its credentials were changed";
+    case v1::Event::kChannelDeleted:
+      return event.channel_deleted().erase()
+                 ? "the channel was deleted, and its customers are erased"
+                 : "the channel was deleted";
     default:
       return "";
   }
@@ -321,6 +329,7 @@ std::string EventLine(const v1::Event& event, const absl::TimeZone& zone,
     }
     absl::StrAppend(&line, Id(message->id()));
   }
+  if (event.erased()) absl::StrAppend(&line, " [erased]");
   if (event.test()) absl::StrAppend(&line, " [test]");
   if (event.standby()) absl::StrAppend(&line, " [standby]");
   if (raw && !event.raw_json().empty()) {

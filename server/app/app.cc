@@ -197,13 +197,15 @@ absl::Status App::StartMessaging() {
       webhook::WaitingItems::Options{.grace = config_.message_grace});
   // Content that was erased before a crash may still be in a file.
   LINKTOR_ASSIGN(const std::int64_t due, state.LastDueErasure());
+  LINKTOR_ASSIGN(const bool erasing, state.HasForgetting());
   erasures_ = std::make_unique<journal::ErasureWorker>(
       clock_, *journal_,
       journal::ErasureWorker::Options{
           .begin_log_anew = [this] { return journal_->BeginLogAnew(); },
           .old_log_bytes = [this] { return journal_->OldLogBytes(); },
           .cut_log = [this] { return journal_->CutLog(); },
-          .due = due});
+          .due = due,
+          .erasing = erasing});
   folder_->feed().Add([this](auto records) { erasures_->OnCommit(records); });
   backups_ = BackupSocket::StartOrWarn(
       config_.data_dir,

@@ -50,6 +50,14 @@ class RecentMap {
     old_.erase(key);
   }
 
+  // Forgets every entry whose key is one that `wanted` takes; it looks at all.
+  template <typename Wanted>
+  void EraseIf(Wanted wanted) {
+    const auto matches = [&](const auto& entry) { return wanted(entry.first); };
+    absl::erase_if(young_, matches);
+    absl::erase_if(old_, matches);
+  }
+
  private:
   using Generation = absl::flat_hash_map<Key, Value>;
 

@@ -11,6 +11,8 @@
 #include "google/protobuf/util/time_util.h"
 #include "server/base/status.h"
 #include "server/base/try.h"
+#include "server/channels/channel_event.h"
+#include "server/kinds/table.h"
 
 namespace linktor::channels {
 namespace {
@@ -141,6 +143,7 @@ absl::Status RefusalOf(const state::ChannelAnswer& answer,
   switch (answer.kind) {
     case state::ChannelAnswer::Kind::kApplied:
     case state::ChannelAnswer::Kind::kReplayed:
+    case state::ChannelAnswer::Kind::kErasing:
       return absl::OkStatus();
     case state::ChannelAnswer::Kind::kReused:
       return RequestIdReused(request_id);
@@ -180,9 +183,17 @@ absl::StatusOr<v1::Channel> ChannelAdmin::Create(
   seal::NewKeys new_keys;
   LINKTOR_ASSIGN(*create.mutable_body(),
                  SealChannel(sealer_, create.channel_no(), content, new_keys));
-  LINKTOR_ASSIGN(const auto answer,
-                 journal::AppendSealedAs<state::ChannelAnswer>(
-                     journal_, std::move(new_keys), std::move(record)));
+  LINKTOR_ASSIGN(
+      auto clear,
+      MakeChannelEvent(sealer_, kinds::kChannelCreated, create.channel_no(),
+                       /*revision=*/1, content.channel, now_ms, new_keys,
+                       *create.mutable_event()));
+  LINKTOR_ASSIGN(
+      const auto answer,
+      journal::AppendSealedAs<state::ChannelAnswer>(
+          journal_, std::move(new_keys),
+          journal::Appended{.record = std::move(record),
+                            .clear = {std::move(clear)}}));
   LINKTOR_TRY(RefusalOf(answer, content.channel.id(), request.request_id()));
   if (answer.kind == state::ChannelAnswer::Kind::kReplayed) {
     LINKTOR_ASSIGN(content, OpenChannel(sealer_, answer.row));
@@ -280,8 +291,10 @@ absl::StatusOr<v1::Channel> ChannelAdmin::Replace(const std::string& channel_id,
                                              .sealed_credentials =
                                                  entry->sealed_credentials}));
     LINKTOR_TRY(change(content));
-    LINKTOR_ASSIGN(const state::ChannelAnswer answer,
-                   AppendUpdate(*entry, content, NowMs()));
+    LINKTOR_ASSIGN(
+        const state::ChannelAnswer answer,
+        AppendUpdate(*entry, content,
+                     content.channel.etag() != entry->channel.etag()));
     // Another change came first, and the registry knows it by now.
     if (answer.kind == state::ChannelAnswer::Kind::kChanged) continue;
     LINKTOR_TRY(RefusalOf(answer, channel_id));
@@ -291,8 +304,8 @@ absl::StatusOr<v1::Channel> ChannelAdmin::Replace(const std::string& channel_id,
 }
 
 absl::StatusOr<state::ChannelAnswer> ChannelAdmin::AppendUpdate(
-    const ChannelEntry& entry, const ChannelContent& content,
-    std::int64_t now_ms) {
+    const ChannelEntry& entry, const ChannelContent& content, bool tell) {
+  const std::int64_t now_ms = NowMs();
   journal::Record record = journal::NewRecord(now_ms);
   journal::UpdateChannel& update = *record.mutable_update_channel();
   update.set_channel_no(entry.no);
@@ -300,8 +313,17 @@ absl::StatusOr<state::ChannelAnswer> ChannelAdmin::AppendUpdate(
   seal::NewKeys new_keys;
   LINKTOR_ASSIGN(*update.mutable_body(),
                  SealChannel(sealer_, entry.no, content, new_keys));
+  state::ClearEvents clear;
+  if (tell) {
+    LINKTOR_ASSIGN(clear.emplace_back(),
+                   MakeChannelEvent(sealer_, kinds::kChannelUpdated, entry.no,
+                                    entry.revision + 1, content.channel, now_ms,
+                                    new_keys, *update.mutable_event()));
+  }
   return journal::AppendSealedAs<state::ChannelAnswer>(
-      journal_, std::move(new_keys), std::move(record));
+      journal_, std::move(new_keys),
+      journal::Appended{.record = std::move(record),
+                        .clear = std::move(clear)});
 }
 
 absl::Status ChannelAdmin::RememberIceBreakers(
@@ -341,11 +363,17 @@ absl::Status ChannelAdmin::Delete(const v1::DeleteChannelRequest& request) {
     journal::Record record = journal::NewRecord(NowMs());
     journal::DeleteChannel& body = *record.mutable_delete_channel();
     body.set_channel_id(id);
-    if (!request.etag().empty()) {
-      const ChannelRegistry::EntryPtr entry = registry_.Find(id);
-      if (entry == nullptr) return ChannelNotFound(id);
+    body.set_erase(request.erase());
+    const ChannelRegistry::EntryPtr entry = registry_.Find(id);
+    if (entry != nullptr) {
       LINKTOR_TRY(CheckEtag(request.etag(), entry->channel));
+      // The event is that of this revision.
       body.set_expected_revision(entry->revision);
+      body.set_uid(entry->channel.uid());
+      MakeDeletedEvent(entry->no, entry->revision + 1, id,
+                       *body.mutable_event());
+    } else if (!request.etag().empty() || !request.erase()) {
+      return ChannelNotFound(id);
     }
     LINKTOR_ASSIGN(const auto answer, journal::AppendAs<state::ChannelAnswer>(
                                           journal_, std::move(record)));

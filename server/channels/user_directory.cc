@@ -39,6 +39,10 @@ UserDirectory::Known& UserDirectory::EntryOf(const seal::KeyScope& user) {
 
 void UserDirectory::OnCommit(std::span<const journal::AppliedRecord> records) {
   for (const journal::AppliedRecord& applied : records) {
+    for (const state::ForgottenPerson& person :
+         applied.effects.forgotten_people) {
+      Forget(person);
+    }
     for (const state::ConversationRow& row : applied.effects.names) {
       const seal::KeyScope user{.channel_no = row.channel_no,
                                 .user_id = row.user_id};
@@ -50,6 +54,22 @@ void UserDirectory::OnCommit(std::span<const journal::AppliedRecord> records) {
       known.name.reset();
     }
   }
+}
+
+void UserDirectory::Forget(const state::ForgottenPerson& person) {
+  MutexLock lock(mutex_);
+  if (!person.user_id.empty()) {
+    known_.Erase({.channel_no = person.channel_no, .user_id = person.user_id});
+    return;
+  }
+  known_.EraseIf([&](const seal::KeyScope& user) {
+    return user.channel_no == person.channel_no;
+  });
+}
+
+bool UserDirectory::IsKnown(const seal::KeyScope& user) {
+  MutexLock lock(mutex_);
+  return known_.Find(user) != nullptr;
 }
 
 std::string UserDirectory::Open(const seal::KeyScope& user,
@@ -115,7 +135,9 @@ void UserDirectory::Run() {
       queue_.pop_front();
     }
     const std::string name = Ask(next);
-    const bool known_now = !name.empty() && Store(next.user, name);
+    // A person who was erased meanwhile is known no more, and gets no name.
+    const bool known_now =
+        !name.empty() && IsKnown(next.user) && Store(next.user, name);
     const auto end = std::chrono::steady_clock::now() +
                      absl::ToChronoNanoseconds(deps_.pause);
     MutexLock lock(mutex_);

@@ -107,6 +107,10 @@ class UserDirectory final : public UserNames {
   // Returns the name in the clear; empty when there is none or it cannot be
   // opened.
   std::string Open(const seal::KeyScope& user, const std::string& sealed) const;
+  // Forgets a person who was erased, or all of a channel.
+  void Forget(const state::ForgottenPerson& person);
+  // Returns whether anything is remembered about that person.
+  bool IsKnown(const seal::KeyScope& user);
   // Returns the entry, and makes it when there is none. It is valid while the
   // mutex is held, and until the next one is made.
   Known& EntryOf(const seal::KeyScope& user)

@@ -6,6 +6,7 @@
 #include "linktor/instagram/v1/event.pb.h"
 #include "linktor/instagram/v1/event_service.pb.h"
 #include "server/state/event_encoding.h"
+#include "server/state/forgetting_table.h"
 
 namespace linktor::events {
 namespace {
@@ -28,6 +29,24 @@ void AppendLength(std::string& out, std::size_t length) {
       CodedOutputStream::WriteVarint64ToArray(length, buffer);
   out.append(reinterpret_cast<const char*>(buffer),
              static_cast<std::size_t>(end - buffer));
+}
+
+// Returns the event without its content.
+EncodedEvent EncodeWithout(const EncodedEvent& event,
+                           const std::string& user_id,
+                           const std::string& decided,
+                           const CursorCodec& cursors) {
+  return EncodeEvent(
+      {.seq = event.seq,
+       .id = event.id,
+       .type = event.type,
+       .channel_id = event.channel_id,
+       .user_id = user_id,
+       .sealed = {},
+       .encoded = std::make_shared<const std::string>(state::WholeEvent(
+           event.id, event.type, event.channel_id, user_id, "")),
+       .decided = decided},
+      cursors);
 }
 
 }  // namespace
@@ -65,17 +84,12 @@ EncodedEvent EncodeEvent(state::CommittedEvent event,
 
 EncodedEvent EncodeErased(const EncodedEvent& event,
                           const CursorCodec& cursors) {
-  return EncodeEvent(
-      {.seq = event.seq,
-       .id = event.id,
-       .type = event.type,
-       .channel_id = event.channel_id,
-       .user_id = event.user_id,
-       .sealed = {},
-       .encoded = std::make_shared<const std::string>(state::WholeEvent(
-           event.id, event.type, event.channel_id, event.user_id, "")),
-       .decided = event.decided},
-      cursors);
+  return EncodeWithout(event, event.user_id, event.decided, cursors);
+}
+
+EncodedEvent EncodeForgotten(const EncodedEvent& event,
+                             const CursorCodec& cursors) {
+  return EncodeWithout(event, "", state::ErasedMark(), cursors);
 }
 
 }  // namespace linktor::events

@@ -39,4 +39,9 @@ EncodedEvent EncodeEvent(state::CommittedEvent event,
 EncodedEvent EncodeErased(const EncodedEvent& event,
                           const CursorCodec& cursors);
 
+// Returns what is left of the event when the person was erased whom it was
+// about.
+EncodedEvent EncodeForgotten(const EncodedEvent& event,
+                             const CursorCodec& cursors);
+
 }  // namespace linktor::events

@@ -25,14 +25,18 @@ EventLog::EventLog(journal::DataFolder& folder)
 void EventLog::OnCommit(std::span<const journal::AppliedRecord> records) {
   Publish(records);
   for (const journal::AppliedRecord& one : records) {
-    if (!one.effects.erased_events.empty()) Erase(one.effects.erased_events);
+    Erase(one.effects.erased_events, EncodeErased);
+    Erase(one.effects.forgotten_events, EncodeForgotten);
   }
 }
 
-void EventLog::Erase(const std::vector<std::int64_t>& seqs) {
+void EventLog::Erase(const std::vector<std::int64_t>& seqs,
+                     EncodedEvent (*encode)(const EncodedEvent& event,
+                                            const CursorCodec& cursors)) {
+  if (seqs.empty()) return;
   for (const std::int64_t seq : seqs) {
-    ring_.Replace(seq, [this](const EncodedEvent& event) {
-      return EncodeErased(event, cursors_);
+    ring_.Replace(seq, [&](const EncodedEvent& event) {
+      return encode(event, cursors_);
     });
   }
   MutexLock lock(shared_mutex_);

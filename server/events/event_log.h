@@ -115,7 +115,9 @@ class EventLog {
   void Publish(std::span<const journal::AppliedRecord> records);
   // Takes the content of events out of memory. Bytes that a stream is writing
   // are not changed.
-  void Erase(const std::vector<std::int64_t>& seqs);
+  void Erase(const std::vector<std::int64_t>& seqs,
+             EncodedEvent (*encode)(const EncodedEvent& event,
+                                    const CursorCodec& cursors));
   // These two are Start for a cursor and for a time.
   absl::StatusOr<std::int64_t> StartAfter(const std::string& cursor);
   absl::StatusOr<std::int64_t> StartAt(

@@ -24,7 +24,8 @@ ErasureWorker::ErasureWorker(const Clock& clock, Journal& journal,
     : clock_(clock),
       journal_(journal),
       options_(std::move(options)),
-      due_(options_.due) {
+      due_(options_.due),
+      erasing_(options_.erasing) {
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -41,21 +42,24 @@ void ErasureWorker::Stop() {
 
 void ErasureWorker::OnCommit(std::span<const AppliedRecord> records) {
   std::int64_t due = 0;
+  bool erasing = false;
   for (const AppliedRecord& one : records) {
     due = std::max(due, one.effects.due_erasure);
+    erasing = erasing || one.effects.erasing;
   }
-  if (due == 0) return;
+  if (due == 0 && !erasing) return;
   {
     MutexLock lock(mutex_);
     due_ = std::max(due_, due);
+    erasing_ = erasing_ || erasing;
   }
   wake_.SignalAll();
 }
 
-std::int64_t ErasureWorker::AwaitDue() {
+bool ErasureWorker::AwaitWork() {
   MutexLock lock(mutex_);
-  while (!stopping_ && due_ <= done_) wake_.Wait(mutex_);
-  return stopping_ ? 0 : due_;
+  while (!stopping_ && due_ <= done_ && !erasing_) wake_.Wait(mutex_);
+  return !stopping_;
 }
 
 bool ErasureWorker::Rest(std::chrono::milliseconds time) {
@@ -68,10 +72,8 @@ bool ErasureWorker::Rest(std::chrono::milliseconds time) {
 }
 
 void ErasureWorker::Run() {
-  for (;;) {
-    const std::int64_t through_no = AwaitDue();
-    if (through_no == 0) return;
-    const absl::Status done = CarryOut(through_no);
+  while (AwaitWork()) {
+    const absl::Status done = DoWork();
     if (absl::IsCancelled(done)) return;
     if (!done.ok()) {
       LogCause(LogLevel::kWarning, "an erasure is not carried out yet", "",
@@ -79,6 +81,37 @@ void ErasureWorker::Run() {
     }
     if (!Rest(done.ok() ? options_.pause : kRetry)) return;
   }
+}
+
+absl::Status ErasureWorker::CleanRows() {
+  {
+    MutexLock lock(mutex_);
+    if (!erasing_) return absl::OkStatus();
+    // What begins meanwhile sets it again.
+    erasing_ = false;
+  }
+  absl::StatusOr<state::EraseAnswer> answer;
+  do {
+    if (!Rest({})) return absl::CancelledError();
+    Record record = NewRecord(absl::ToUnixMillis(clock_.Now()));
+    record.mutable_erase_on();
+    answer = AppendAs<state::EraseAnswer>(journal_, std::move(record));
+  } while (answer.ok() && answer->more);
+  if (answer.ok() && !answer->waiting) return absl::OkStatus();
+  MutexLock lock(mutex_);
+  erasing_ = true;
+  return answer.status();
+}
+
+absl::Status ErasureWorker::DoWork() {
+  LINKTOR_TRY(CleanRows());
+  std::int64_t through_no = 0;
+  {
+    MutexLock lock(mutex_);
+    if (due_ <= done_) return absl::OkStatus();
+    through_no = due_;
+  }
+  return CarryOut(through_no);
 }
 
 absl::StatusOr<bool> ErasureWorker::AwaitOverwriting() {

@@ -6,6 +6,10 @@
 // content any more. An erasure that was due when the process died is due again
 // at the next start.
 //
+// When a person was erased, there may be more rows that tell of them than one
+// record may change. The worker first appends EraseOn records until there are
+// none.
+//
 // The App makes one. It has a thread of its own, which may block.
 
 #pragma once
@@ -47,6 +51,8 @@ class ErasureWorker {
     // This is the number of the last erasure that was due at the start; 0 means
     // that none was.
     std::int64_t due = 0;
+    // It is true when people were erased of whom rows still told at the start.
+    bool erasing = false;
   };
 
   // Starts the thread. `clock` gives the times of the Erased records. Both must
@@ -68,9 +74,13 @@ class ErasureWorker {
  private:
   // This is the thread: it waits for work, carries it out, and rests.
   void Run();
-  // Blocks until an erasure is due, and returns the number of the last one. It
-  // returns 0 when it is time to end.
-  std::int64_t AwaitDue();
+  // Blocks until there is work. Returns false when it is time to end.
+  bool AwaitWork();
+  // Appends EraseOn records until no more rows can be cleaned now, or until it
+  // is time to end. Rows that wait for PENDING sends are left for the next time.
+  absl::Status CleanRows();
+  // Cleans rows, and then carries out what is due.
+  absl::Status DoWork();
   // Waits for `time`, or less when it is time to end; then it returns false.
   bool Rest(std::chrono::milliseconds time);
   // Makes the log hold nothing old and appends Erased for all erasures up to
@@ -85,12 +95,13 @@ class ErasureWorker {
   const Clock& clock_;
   Journal& journal_;
   const Options options_;
-  // There is work while due_ is greater than done_. Both are numbers of
-  // erasures, which are carried out in order.
+  // There is work while due_ is greater than done_, or rows are to be cleaned.
+  // The two are numbers of erasures, which are carried out in order.
   Mutex mutex_;
   CondVar wake_;
   std::int64_t due_ ABSL_GUARDED_BY(mutex_);
   std::int64_t done_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool erasing_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };

@@ -7,11 +7,13 @@
 
 namespace linktor::journal {
 
-Ending AppendAndWait(Journal& journal, journal::Record record) {
+namespace {
+
+Ending AppendAndWait(Journal& journal, Appended appended) {
   Mutex mutex;
   CondVar ready;
   std::optional<Ending> result;
-  journal.Append(std::move(record), [&](Ending ending) {
+  journal.Append(std::move(appended), [&](Ending ending) {
     // The signal is given under the lock: the waiter's stack goes as soon as it
     // wakes.
     MutexLock lock(mutex);
@@ -21,6 +23,13 @@ Ending AppendAndWait(Journal& journal, journal::Record record) {
   MutexLock lock(mutex);
   while (!result.has_value()) ready.Wait(mutex);
   return *std::move(result);
+}
+
+}  // namespace
+
+Ending AppendAndWait(Journal& journal, journal::Record record) {
+  return AppendAndWait(journal,
+                       Appended{.record = std::move(record), .clear = {}});
 }
 
 journal::Record NewRecord(std::int64_t time_ms) {
@@ -45,16 +54,16 @@ void AppendSealed(Journal& journal, seal::NewKeys keys, Appended appended,
 }
 
 Ending AppendSealedAndWait(Journal& journal, seal::NewKeys keys,
-                           journal::Record record) {
+                           Appended appended) {
   if (!keys.empty()) {
-    journal::Record first = NewRecord(record.time_ms());
+    journal::Record first = NewRecord(appended.record.time_ms());
     for (journal::DataKey& key : keys) {
       *first.mutable_add_data_keys()->add_keys() = std::move(key);
     }
     Ending ending = AppendAndWait(journal, std::move(first));
     if (!ending.applied()) return ending;
   }
-  return AppendAndWait(journal, std::move(record));
+  return AppendAndWait(journal, std::move(appended));
 }
 
 }  // namespace linktor::journal

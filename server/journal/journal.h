@@ -123,14 +123,26 @@ void AppendSealed(Journal& journal, seal::NewKeys keys, Appended appended,
                   Journal::Callback done);
 // Does the same and blocks for both commits. The rules of AppendAndWait hold.
 Ending AppendSealedAndWait(Journal& journal, seal::NewKeys keys,
-                           journal::Record record);
+                           Appended appended);
+inline Ending AppendSealedAndWait(Journal& journal, seal::NewKeys keys,
+                                  journal::Record record) {
+  return AppendSealedAndWait(
+      journal, std::move(keys),
+      Appended{.record = std::move(record), .clear = {}});
+}
 
 // Does the same and returns the answer, as AnswerAs does.
 template <typename T>
 absl::StatusOr<T> AppendSealedAs(Journal& journal, seal::NewKeys keys,
-                                 journal::Record record) {
+                                 Appended appended) {
   return AnswerAs<T>(
-      AppendSealedAndWait(journal, std::move(keys), std::move(record)));
+      AppendSealedAndWait(journal, std::move(keys), std::move(appended)));
+}
+template <typename T>
+absl::StatusOr<T> AppendSealedAs(Journal& journal, seal::NewKeys keys,
+                                 journal::Record record) {
+  return AppendSealedAs<T>(journal, std::move(keys),
+                           Appended{.record = std::move(record), .clear = {}});
 }
 
 }  // namespace linktor::journal

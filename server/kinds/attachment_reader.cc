@@ -176,12 +176,20 @@ Result ReadAttachment(const dom::element& value, const std::string& path,
     return std::nullopt;
   }
   const std::string at = path + ".payload";
+  // This link is to the media itself, so it wins over any other, in whatever
+  // order they come.
+  std::string_view media_url;
+  if (payload["story_media_url"].get(media_url) == simdjson::SUCCESS) {
+    out.set_url(std::string(media_url));
+  }
   bool all_read = true;
   for (const auto [key, member] : payload) {
     std::string_view string;
     const bool is_text = member.get(string) == simdjson::SUCCESS;
-    if (is_text && out.url().empty() &&
-        (key == "url" || key == "story_media_url")) {
+    if (is_text && key == "story_media_url" && string == out.url()) {
+      continue;
+    }
+    if (is_text && out.url().empty() && key == "url") {
       out.set_url(std::string(string));
     } else if (is_text && out.title().empty() && key == "title") {
       out.set_title(std::string(string));

@@ -1,9 +1,22 @@
 // message.echoed: the account sent something, through this server or elsewhere.
 
+#include <optional>
+
+#include "server/kinds/parsed_item.h"
 #include "server/kinds/source.h"
 #include "server/kinds/table.h"
 
 namespace linktor::kinds {
+namespace {
+
+// The account can answer a story of the customer's, too.
+Result Read(const Source& source, ParsedItem& item) {
+  if (!source.message->HasStory()) return std::nullopt;
+  return source.message->ReadStory(item.event_ms,
+                                   *item.message.mutable_story());
+}
+
+}  // namespace
 
 constinit const Kind kMessageEchoed = {
     .type = "message.echoed",
@@ -16,6 +29,7 @@ constinit const Kind kMessageEchoed = {
         [](const Source& source) {
           return source.by_account || source.message->echo();
         },
+    .read = Read,
     .message = [](const v1::Event& event) -> const v1::Message& {
       return event.message_echoed();
     },

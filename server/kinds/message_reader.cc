@@ -6,8 +6,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "google/protobuf/util/time_util.h"
 #include "server/base/strings.h"
 #include "server/kinds/attachment_reader.h"
+#include "server/kinds/media_expiry.h"
 
 namespace linktor::kinds {
 namespace {
@@ -42,15 +44,35 @@ bool Has(const std::optional<dom::element>& root, std::string_view pointer) {
          !found.is_null();
 }
 
+// Returns the id of what a link of Meta's CDN shows; empty for all other links.
+// Two links to one thing may differ in their signatures.
+std::string_view AssetOf(std::string_view url) {
+  constexpr std::string_view kCdn = "https://lookaside.fbsbx.com/";
+  constexpr std::string_view kName = "asset_id=";
+  if (!url.starts_with(kCdn)) return "";
+  const std::size_t at = url.find(kName);
+  if (at == std::string_view::npos) return "";
+  if (url[at - 1] != '?' && url[at - 1] != '&') return "";
+  url.remove_prefix(at + kName.size());
+  return url.substr(0, url.find('&'));
+}
+
+// Returns Instagram's id of a shared post; empty when nothing says it. The id
+// of a link is the same as media_id where both are there.
+std::string_view PostOf(const v1::Attachment& one) {
+  if (!one.media_id().empty()) return one.media_id();
+  return AssetOf(one.url());
+}
+
 // Returns whether they are one shared post. Since November 2025 Instagram sends
 // it under its old and under its new name.
 bool AreTwins(const v1::Attachment& a, const v1::Attachment& b) {
   const bool names = (a.type() == "share" && b.type() == "ig_post") ||
                      (a.type() == "ig_post" && b.type() == "share");
   if (!names) return false;
-  if (!a.media_id().empty() && !b.media_id().empty()) {
-    return a.media_id() == b.media_id();
-  }
+  const std::string_view post = PostOf(a);
+  const std::string_view other = PostOf(b);
+  if (!post.empty() && !other.empty()) return post == other;
   if (!a.permalink().empty()) return a.permalink() == b.permalink();
   return !a.url().empty() && a.url() == b.url();
 }
@@ -165,6 +187,26 @@ Result MessageReader::Read(v1::Message& out) const {
     }
   }
   return ReadAttachments(out);
+}
+
+Result MessageReader::ReadStory(std::int64_t event_ms, v1::Story& out) const {
+  constexpr std::string_view kReply = "$.message.reply_to";
+  constexpr std::string_view kPath = "$.message.reply_to.story";
+  std::optional<dom::object> reply;
+  Result bad = ReadObject(members_[kReplyTo], kReply, reply);
+  std::optional<dom::object> story;
+  if (!bad && reply.has_value()) {
+    bad = ReadObject(*reply, "story", kReply, story);
+  }
+  if (bad || !story.has_value()) return bad;
+  bad = ReadId(*story, "id", kPath, *out.mutable_id());
+  if (!bad) bad = ReadString(*story, "url", kPath, *out.mutable_url());
+  if (bad) return bad;
+  if (const std::int64_t end = StoryExpiry(out.url(), event_ms)) {
+    *out.mutable_url_expire_time() =
+        google::protobuf::util::TimeUtil::MillisecondsToTimestamp(end);
+  }
+  return std::nullopt;
 }
 
 Result MessageReader::ReadAttachments(v1::Message& out) const {

@@ -8,6 +8,7 @@
 #include <simdjson.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -70,6 +71,11 @@ class MessageReader {
   // and the mid of the message that it answers. It does not fill what only this
   // server knows, such as the id. After a Misfit `out` is half filled.
   Result Read(v1::Message& out) const;
+
+  // Fills `out`, which must be empty, with the story that the message answers.
+  // It stays empty when HasStory() is false. `event_ms` is Instagram's time of
+  // the message; 0 when it gave none. After a Misfit `out` is half filled.
+  Result ReadStory(std::int64_t event_ms, v1::Story& out) const;
 
   // Returns the message's JSON, for members that only one kind reads.
   const simdjson::dom::object& object() const { return object_; }

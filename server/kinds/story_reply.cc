@@ -1,7 +1,7 @@
 // instagram.story_reply: a customer answers a story of the account.
 
-#include "google/protobuf/util/time_util.h"
-#include "server/kinds/media_expiry.h"
+#include <optional>
+
 #include "server/kinds/parsed_item.h"
 #include "server/kinds/source.h"
 #include "server/kinds/table.h"
@@ -9,26 +9,15 @@
 namespace linktor::kinds {
 namespace {
 
-namespace dom = simdjson::dom;
-
 Result Read(const Source& source, ParsedItem& item) {
-  constexpr std::string_view kPath = "$.message.reply_to.story";
-  // Both are there, or this would be no story reply.
-  std::optional<dom::object> reply;
-  Result bad = ReadObject(source.object, "reply_to", "$.message", reply);
-  std::optional<dom::object> story;
-  if (!bad && reply.has_value()) {
-    bad = ReadObject(*reply, "story", "$.message.reply_to", story);
-  }
-  if (bad || !story.has_value()) return bad;
+  v1::Story story;
+  if (Result bad = source.message->ReadStory(item.event_ms, story)) return bad;
   v1::StoryReply& out = *item.payload.mutable_story_reply();
+  out.set_story_id(story.id());
   out.set_reply_text(item.message.text());
-  bad = ReadId(*story, "id", kPath, *out.mutable_story_id());
-  if (!bad) bad = ReadString(*story, "url", kPath, *out.mutable_story_url());
-  if (bad) return bad;
-  if (const std::int64_t end = StoryExpiry(out.story_url(), item.event_ms)) {
-    *out.mutable_story_url_expire_time() =
-        google::protobuf::util::TimeUtil::MillisecondsToTimestamp(end);
+  out.set_story_url(story.url());
+  if (story.has_url_expire_time()) {
+    *out.mutable_story_url_expire_time() = story.url_expire_time();
   }
   return std::nullopt;
 }

@@ -48,6 +48,9 @@ extern const Kind kStoryInsights;
 extern const Kind kMessageSent;
 extern const Kind kMessageFailed;
 extern const Kind kMessageUnconfirmed;
+extern const Kind kChannelCreated;
+extern const Kind kChannelUpdated;
+extern const Kind kChannelDeleted;
 
 // The table has the rows in the order of precedence: an item is of the first
 // kind whose key it has and which fits. So an unsend comes before all other
@@ -81,6 +84,9 @@ inline constexpr std::array kTable = {&kUnsend,
                                       &kMessageSent,
                                       &kMessageFailed,
                                       &kMessageUnconfirmed,
+                                      &kChannelCreated,
+                                      &kChannelUpdated,
+                                      &kChannelDeleted,
                                       &kUnknown};
 
 // Returns the first row of events of that type or with that payload; kUnknown

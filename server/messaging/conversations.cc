@@ -57,6 +57,16 @@ absl::Status ReadToken(std::string_view token,
         "a backup; begin the list again"}});
 }
 
+absl::Status SendInFlight(const v1::EraseUserRequest& request) {
+  return MakeError(absl::StatusCode::kAborted,
+                   "a send to this person is under way; repeat the call when it "
+                   "has ended",
+                   {.reason = v1::ERROR_REASON_REQUEST_IN_FLIGHT,
+                    .remedy = "Repeat the call when the send has ended.",
+                    .metadata = {{"channel_id", request.channel_id()}},
+                    .retry_after = absl::Seconds(1)});
+}
+
 }  // namespace
 
 absl::StatusOr<v1::Conversation> Conversations::Get(
@@ -162,6 +172,24 @@ absl::StatusOr<v1::Conversation> Conversations::Update(
                      deps_.journal, std::move(record)));
   if (!answer.live) return channels::ChannelNotFound(wanted.channel_id());
   return Describe(*channel, answer.row);
+}
+
+absl::StatusOr<v1::EraseUserResponse> Conversations::Erase(
+    const v1::EraseUserRequest& request) {
+  LINKTOR_ASSIGN(const std::vector<std::int64_t> channels,
+                 deps_.state.ChannelNumbers(request.channel_id()));
+  if (channels.empty()) return channels::ChannelNotFound(request.channel_id());
+  journal::Record record =
+      journal::NewRecord(absl::ToUnixMillis(deps_.clock.Now()));
+  journal::EraseUser& body = *record.mutable_erase_user();
+  body.set_channel_id(request.channel_id());
+  body.set_user_id(request.user_id());
+  LINKTOR_ASSIGN(const auto answer, journal::AppendAs<state::EraseAnswer>(
+                                        deps_.journal, std::move(record)));
+  if (answer.in_flight) return SendInFlight(request);
+  v1::EraseUserResponse response;
+  response.set_found(answer.found);
+  return response;
 }
 
 v1::Conversation Conversations::Describe(const channels::ChannelEntry& channel,

@@ -1,7 +1,7 @@
 // Conversations tells what is known about a conversation: the customer's name,
 // the messaging window, whether the customer wants no messages, and the last
-// messages. It records that wish, too, and lists the conversations of a
-// channel. MessagingService calls it, on the executor: it reads the disk and
+// messages. It records that wish, too, lists the conversations of a channel, and
+// erases a customer. MessagingService calls it, on the executor: it reads the disk and
 // blocks on the journal. It is thread-safe, and keeps nothing in memory.
 
 #pragma once
@@ -67,6 +67,14 @@ class Conversations {
   // may be recorded, and the call may be repeated.
   absl::StatusOr<v1::Conversation> Update(
       const v1::UpdateConversationRequest& request);
+
+  // Erases all that is stored of a customer, and tells whether anything was. When
+  // it returns nothing of it can be read any more; ErasureWorker overwrites the
+  // bytes. CHANNEL_NOT_FOUND when nothing is stored of a channel with this id,
+  // live or deleted; REQUEST_IN_FLIGHT while a send to the customer is under way;
+  // else it fails as Update does. It may be repeated.
+  absl::StatusOr<v1::EraseUserResponse> Erase(
+      const v1::EraseUserRequest& request);
 
  private:
   // Returns the row as the API shows it, without messages. A name that cannot

@@ -31,6 +31,11 @@ bool WasSent(v1::MessageState state) {
 absl::StatusOr<v1::Message> AnswerOfEnded(seal::Sealer& sealer,
                                           const state::MessageRow& row) {
   if (WasSent(row.state)) return OpenMessage(sealer, row);
+  if (seal::IsErased(row.sealed_error)) {
+    return OutcomeUnknown(
+        "the person was erased before it was known whether the message reached "
+        "them");
+  }
   LINKTOR_ASSIGN(const google::rpc::Status error, OpenError(sealer, row));
   return ErrorOf(error);
 }

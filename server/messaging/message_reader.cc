@@ -160,11 +160,12 @@ absl::StatusOr<std::optional<v1::Message>> MessageReader::OpenBrought(
   LINKTOR_ASSIGN(auto message,
                  WholeWithChanges(state::MergeEvent(event), event.mid_key));
   if (message.has_value()) return message;
-  // Its key was destroyed, or its bytes are damaged: all that is known is that
+  // Its person was erased, or its bytes are damaged: all that is known is that
   // there was a message.
   message.emplace();
   message->set_channel_id(event.channel_id);
   message->set_user_id(event.user_id);
+  message->set_erased(state::MergeEvent(event).erased());
   SetDirection(event.type, *message);
   message->set_state(message->direction() == v1::MESSAGE_DIRECTION_OUTBOUND
                          ? v1::MESSAGE_STATE_SENT
@@ -184,7 +185,9 @@ absl::StatusOr<state::MessageRow> MessageReader::FindSend(
   if (!id.empty()) {
     LINKTOR_ASSIGN(row, state_.MessageById(id));
   }
-  if (!row.has_value() || row->channel_no != channel.no) {
+  // Nobody can look any more what became of a send to an erased person.
+  if (!row.has_value() || row->channel_no != channel.no ||
+      row->user_id.empty()) {
     return MessageNotFound(channel);
   }
   return *std::move(row);

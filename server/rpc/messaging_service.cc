@@ -99,4 +99,15 @@ grpc::ServerUnaryReactor* MessagingServiceImpl::UpdateConversation(
       });
 }
 
+grpc::ServerUnaryReactor* MessagingServiceImpl::EraseUser(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  return RunUnary<v1::EraseUserRequest, v1::EraseUserResponse>(
+      calls_, {context, request, response, "EraseUser"},
+      [this](auto& call) -> absl::Status {
+        LINKTOR_ASSIGN(call.response(), conversations_.Erase(call.request()));
+        return absl::OkStatus();
+      });
+}
+
 }  // namespace linktor::rpc

@@ -27,7 +27,8 @@ using RawMessagingService = RawMethods<
     v1::MessagingService::WithRawCallbackMethod_ResolveMessage,
     v1::MessagingService::WithRawCallbackMethod_ListConversations,
     v1::MessagingService::WithRawCallbackMethod_GetConversation,
-    v1::MessagingService::WithRawCallbackMethod_UpdateConversation>::Type;
+    v1::MessagingService::WithRawCallbackMethod_UpdateConversation,
+    v1::MessagingService::WithRawCallbackMethod_EraseUser>::Type;
 
 class MessagingServiceImpl final : public RawMessagingService {
  public:
@@ -82,6 +83,11 @@ class MessagingServiceImpl final : public RawMessagingService {
   grpc::ServerUnaryReactor* UpdateConversation(
       grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
       grpc::ByteBuffer* response) override;
+  // Erases a customer (Conversations::Erase). It fails with REQUEST_IN_FLIGHT
+  // while a send to them is under way. It waits for the journal.
+  grpc::ServerUnaryReactor* EraseUser(grpc::CallbackServerContext* context,
+                                      const grpc::ByteBuffer* request,
+                                      grpc::ByteBuffer* response) override;
 
  private:
   CallContext& calls_;

@@ -295,6 +295,13 @@ absl::Status Validate(const v1::GetConversationRequest& request) {
   return checks.Result();
 }
 
+absl::Status Validate(const v1::EraseUserRequest& request) {
+  Checks checks;
+  checks.ChannelId(request.channel_id());
+  checks.UserId(request.user_id(), "user_id");
+  return checks.Result();
+}
+
 absl::Status Validate(const v1::UpdateConversationRequest& request) {
   Checks checks;
   checks.ChannelId(request.conversation().channel_id(),

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "google/protobuf/util/time_util.h"
+#include "linktor/instagram/v1/event.pb.h"
 #include "server/base/try.h"
 #include "server/state/expiry.h"
 
@@ -21,6 +23,21 @@ constexpr std::int64_t kRequestAgeMs = 7 * 24 * kHourMs;
 constexpr std::int64_t kEchoAgeMs = 2 * kEchoMatchMs;
 // Calls are kept for twice as long as the quota counts them.
 constexpr std::int64_t kCallAgeMs = 2 * kQuotaPeriodMs;
+
+// Returns what the event of a deletion says.
+std::string DescribeDeletion(const journal::DeleteChannel& body,
+                             const ChannelRow& row, std::int64_t time_ms) {
+  v1::Event described;
+  *described.mutable_receive_time() =
+      google::protobuf::util::TimeUtil::MillisecondsToTimestamp(time_ms);
+  v1::ChannelChange& change = *described.mutable_channel_deleted();
+  change.mutable_channel()->set_id(row.id);
+  change.mutable_channel()->set_uid(body.uid());
+  change.mutable_channel()->set_instagram_account_id(row.account_id);
+  change.mutable_channel()->set_page_id(row.page_id);
+  change.set_erase(body.erase());
+  return described.SerializeAsString();
+}
 
 }  // namespace
 
@@ -53,6 +70,7 @@ Applier::Applier(sqlite::Database& database, RecentRows& recent,
       instances_(database),
       erasures_(database),
       redrives_(database),
+      forgettings_(database),
       log_state_(database) {}
 
 absl::Status Applier::Load() {
@@ -111,17 +129,16 @@ absl::StatusOr<Answer> Applier::ApplyBody(Context& context) {
     case Body::kCreateChannel: {
       LINKTOR_ASSIGN(auto answer,
                      channels_.Create(record.create_channel(), state_));
-      return TellChannel(std::move(answer), context);
+      return TellChannel(std::move(answer), record.create_channel().event(), "",
+                         context);
     }
     case Body::kUpdateChannel: {
       LINKTOR_ASSIGN(auto answer, channels_.Update(record.update_channel()));
-      return TellChannel(std::move(answer), context);
+      return TellChannel(std::move(answer), record.update_channel().event(), "",
+                         context);
     }
-    case Body::kDeleteChannel: {
-      LINKTOR_ASSIGN(auto answer, channels_.Delete(record.delete_channel(),
-                                                   record.time_ms(), state_));
-      return TellChannel(std::move(answer), context);
-    }
+    case Body::kDeleteChannel:
+      return ApplyDeleteChannel(record.delete_channel(), context);
     case Body::kCreateApiKey: {
       LINKTOR_ASSIGN(auto answer, api_keys_.Create(record.create_api_key()));
       return TellApiKey(std::move(answer), context);
@@ -151,6 +168,10 @@ absl::StatusOr<Answer> Applier::ApplyBody(Context& context) {
       return Done{};
     case Body::kReleaseWaiting:
       return ApplyRelease(record.release_waiting(), context);
+    case Body::kEraseUser:
+      return ApplyEraseUser(record.erase_user(), context);
+    case Body::kEraseOn:
+      return ApplyEraseOn(context);
     case Body::kRedrive:
       return ApplyRedrive(record.redrive(), context);
     case Body::BODY_NOT_SET:
@@ -178,10 +199,38 @@ void Applier::OnCommitted() {
   conversations_.heads().OnCommitted(state_);
 }
 
-Answer Applier::TellChannel(ChannelAnswer answer, Context& context) {
-  if (answer.kind == ChannelAnswer::Kind::kApplied) {
-    context.effects.channels.push_back(answer.row);
+// One that is deleted already can still be erased.
+absl::StatusOr<Answer> Applier::ApplyDeleteChannel(
+    const journal::DeleteChannel& body, Context& context) {
+  using Kind = ChannelAnswer::Kind;
+  LINKTOR_ASSIGN(ChannelAnswer answer,
+                 channels_.Delete(body, context.time_ms(), state_));
+  const bool erase = body.erase() && (answer.kind == Kind::kApplied ||
+                                      answer.kind == Kind::kNotFound);
+  if (erase) {
+    LINKTOR_TRY(BeginForgettingChannel(body.channel_id(), context));
+    if (context.effects.erasing && answer.kind == Kind::kNotFound) {
+      return ChannelAnswer{.kind = Kind::kErasing};
+    }
   }
+  std::string decided = DescribeDeletion(body, answer.row, context.time_ms());
+  return TellChannel(std::move(answer), body.event(), std::move(decided),
+                     context);
+}
+
+absl::StatusOr<Answer> Applier::TellChannel(ChannelAnswer answer,
+                                            const journal::NewEvent& event,
+                                            std::string decided,
+                                            Context& context) {
+  if (answer.kind != ChannelAnswer::Kind::kApplied) return answer;
+  context.effects.channels.push_back(answer.row);
+  if (event.id().empty()) return answer;
+  LINKTOR_TRY(AppendEvent(event,
+                          {.time_ms = context.time_ms(),
+                           .decided = std::move(decided),
+                           .clear = context.ClearOf(0)},
+                          context)
+                  .status());
   return answer;
 }
 

@@ -27,6 +27,7 @@
 #include "server/state/effects.h"
 #include "server/state/erasure_table.h"
 #include "server/state/event_table.h"
+#include "server/state/forgetting_table.h"
 #include "server/state/held_echo_table.h"
 #include "server/state/instance_table.h"
 #include "server/state/key_table.h"
@@ -56,6 +57,11 @@ inline constexpr std::int64_t kTrimRows = 2000;
 
 // One ReleaseWaiting makes at most this many events, for the same reasons.
 inline constexpr int kReleaseItems = 100;
+
+// One record that erases people cleans at most this many rows of each kind, and
+// looks at most at so many events of a channel. Apply depends on both.
+inline constexpr int kForgetRows = 500;
+inline constexpr std::int64_t kForgetLook = 4000;
 
 // OK when Apply knows the record's format and body. FAILED_PRECONDITION with a
 // sentence otherwise: then the process must stop, because another program would
@@ -152,6 +158,11 @@ class Applier {
                                     Context& context);
   absl::StatusOr<Answer> ApplyRelease(const journal::ReleaseWaiting& body,
                                       Context& context);
+  absl::StatusOr<Answer> ApplyDeleteChannel(const journal::DeleteChannel& body,
+                                            Context& context);
+  absl::StatusOr<Answer> ApplyEraseUser(const journal::EraseUser& body,
+                                        Context& context);
+  absl::StatusOr<Answer> ApplyEraseOn(Context& context);
   absl::StatusOr<Answer> ApplyRedrive(const journal::Redrive& body,
                                       Context& context);
 
@@ -171,9 +182,39 @@ class Applier {
   // Takes a send back whose mid is known only now, and whose unsend came
   // before.
   absl::Status RetractIfUnsent(const MessageRow& row, Context& context);
-  // These two add the row of a change to the effects, and return the answer.
-  static Answer TellChannel(ChannelAnswer answer, Context& context);
+  // Adds the row of a change to the effects, and makes the event that tells of it,
+  // unless that is empty. Returns the answer.
+  absl::StatusOr<Answer> TellChannel(ChannelAnswer answer,
+                                     const journal::NewEvent& event,
+                                     std::string decided, Context& context);
+  // Adds the row of a change to the effects, and returns the answer.
   static Answer TellApiKey(ApiKeyAnswer answer, Context& context);
+
+  // ---- Erasing people (apply_forget.cc)
+  // Destroys the person's keys, and takes the person out of all rows but those of
+  // events, and out of as many of these as one record may change; what is left
+  // is stored as a forgetting. Returns whether anything was known of the person.
+  absl::StatusOr<bool> BeginForgetting(Forgetting& person, Context& context);
+  // Stores a forgetting for every channel that has or had that id.
+  absl::Status BeginForgettingChannel(std::string_view channel_id,
+                                      Context& context);
+  // Goes on with a person: cleans at most kForgetRows events. Returns whether it
+  // is done.
+  absl::StatusOr<bool> ForgetPerson(Forgetting& person, Context& context);
+  // Goes on with a channel, and returns what is left to do.
+  absl::StatusOr<EraseAnswer> ForgetChannel(Forgetting& channel,
+                                            Context& context);
+  // Destroys at most `limit` keys and returns how many.
+  absl::StatusOr<int> DestroyKeys(const Forgetting& of, int limit,
+                                  Context& context);
+  // Erases the event, and items as received that name its mid, and takes the
+  // person out of its row.
+  absl::Status ForgetEvent(std::int64_t seq, std::string_view mid_key,
+                           Context& context);
+  // These two do the same with at most `limit` sends, and at most so many rows of
+  // each kind that has no event, and return how many there were.
+  absl::StatusOr<int> ForgetSends(const Forgetting& of, int limit);
+  absl::StatusOr<int> ForgetRest(const Forgetting& of, int limit);
 
   // ---- Webhooks (apply_webhook.cc)
   // An ItemEnd says what became of an item. An echo that is held counts as an
@@ -288,6 +329,7 @@ class Applier {
   InstanceTable instances_;
   ErasureTable erasures_;
   RedriveTable redrives_;
+  ForgettingTable forgettings_;
   LogStateTable log_state_;
   // It is ahead of log_state_ until Finish.
   LogState state_;

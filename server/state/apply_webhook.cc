@@ -232,7 +232,7 @@ absl::StatusOr<bool> Applier::IsDuplicate(const journal::WebhookItem& item,
                  events_.mids().Find(item.mid_key(), item.kind()));
   if (seq != 0) return true;
   if (item.kind() != journal::ITEM_KIND_ECHO) return false;
-  return held_.Holds(item.event(), item.mid_key());
+  return held_.HoldsMid(item.mid_key());
 }
 
 // An event about a send of this server, such as a reaction, names the send by

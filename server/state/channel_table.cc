@@ -183,7 +183,7 @@ absl::StatusOr<ChannelAnswer> ChannelTable::Delete(
   LINKTOR_TRY(remove.Bind(1, BornMs(time_ms, state.expiry))
                   .Bind(2, answer.row.revision)
                   .Bind(3, answer.row.no)
-                  .Bind(4, state.last_seq)
+                  .Bind(4, state.last_seq + (record.has_event() ? 1 : 0))
                   .Run());
   return answer;
 }

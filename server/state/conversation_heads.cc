@@ -5,6 +5,7 @@
 #include "server/base/try.h"
 #include "server/kinds/table.h"
 #include "server/policy/window.h"
+#include "server/state/forgetting_table.h"
 
 namespace linktor::state {
 namespace {
@@ -14,6 +15,18 @@ namespace {
 // first number, and never more than the second, so that no commit takes long.
 constexpr std::size_t kLeastMoved = 32;
 constexpr std::size_t kMostMoved = 2048;
+
+// Returns whether the event is of a conversation that was erased.
+bool IsForgotten(const std::vector<Forgetting>& forgettings,
+                 const CustomerKey& customer, std::int64_t seq) {
+  return std::any_of(forgettings.begin(), forgettings.end(),
+                     [&](const Forgetting& one) {
+                       return one.channel_no == customer.channel_no &&
+                              (one.user_id.empty() ||
+                               (one.user_id == customer.user_id &&
+                                seq <= one.through_seq));
+                     });
+}
 
 }  // namespace
 
@@ -67,6 +80,8 @@ ConversationHeads::ConversationHeads(sqlite::Database& database,
 // Reading on arrives there.
 absl::Status ConversationHeads::Load(const LogState& state) {
   committed_seq_ = state.last_seq;
+  LINKTOR_ASSIGN(const std::vector<Forgetting> forgettings,
+                 ForgettingTable(database_).Oldest(-1));
   sqlite::Statement load(
       database_,
       "SELECT seq, channel_no, user_id, event_ms, receive_ms, "
@@ -77,6 +92,7 @@ absl::Status ConversationHeads::Load(const LogState& state) {
     LINKTOR_ASSIGN(const bool row, load.Step());
     if (!row) break;
     CustomerKey key{.channel_no = load.Int(1), .user_id = load.String(2)};
+    if (IsForgotten(forgettings, key, load.Int(0))) continue;
     LINKTOR_ASSIGN(ConversationHead head, Find(key.channel_no, key.user_id));
     if (load.Int(5) != 0) {
       head.last_inbound_ms = policy::ActivityTime(load.Int(3), load.Int(4));
@@ -92,14 +108,6 @@ absl::Status ConversationHeads::Load(const LogState& state) {
   }
   OnCommitted(state);
   return absl::OkStatus();
-}
-
-std::optional<ConversationHead> ConversationHeads::Recent(
-    const CustomerKey& key) const {
-  MutexLock lock(recent_.mutex_);
-  const auto it = recent_.entries_.find(key);
-  if (it == recent_.entries_.end()) return std::nullopt;
-  return it->second;
 }
 
 std::optional<ConversationHead> ConversationHeads::InMemory(
@@ -138,25 +146,54 @@ absl::StatusOr<ConversationHeads::Noted> ConversationHeads::Note(
   }
   head.last_seq = happening.seq;
   if (happening.message) head.last_message_seq = happening.seq;
-  CustomerKey key{.channel_no = channel_no, .user_id = std::string(user_id)};
-  const auto [open, fresh] = open_.try_emplace(key);
-  changes_.push_back(
-      {.key = std::move(key),
-       .seq = happening.seq,
-       .before = fresh ? std::nullopt : std::optional(open->second)});
-  open->second = head;
+  Set({.channel_no = channel_no, .user_id = std::string(user_id)}, head);
   return noted;
 }
 
-absl::Status ConversationHeads::Write(const CustomerKey& key,
-                                      const ConversationHead& head) {
+void ConversationHeads::Set(CustomerKey key, const ConversationHead& head) {
+  const auto [open, fresh] = open_.try_emplace(key);
+  changes_.push_back(
+      {.key = std::move(key),
+       .seq = head.last_seq,
+       .before = fresh ? std::nullopt : std::optional(open->second)});
+  open->second = head;
+}
+
+void ConversationHeads::Forget(std::int64_t channel_no,
+                               std::string_view user_id) {
+  Set({.channel_no = channel_no, .user_id = std::string(user_id)}, {});
+}
+
+// The open transaction has its own heads, and one that it has forgotten is still
+// among the others.
+std::vector<std::string> ConversationHeads::UsersOf(
+    std::int64_t channel_no) const {
+  std::vector<std::string> users;
+  for (const auto& [user_id, head] : recent_.OfChannel(channel_no)) {
+    if (!open_.contains(RecentHeads::KeyView(channel_no, user_id))) {
+      users.push_back(user_id);
+    }
+  }
+  for (const auto& [key, head] : open_) {
+    if (key.channel_no == channel_no && head.last_seq != 0) {
+      users.push_back(key.user_id);
+    }
+  }
+  std::sort(users.begin(), users.end());
+  return users;
+}
+
+absl::Status ConversationHeads::Write(const CustomerKey& key) {
+  const auto head = InMemory(key.channel_no, key.user_id);
+  // Without one the table has it, or the person was erased.
+  if (!head.has_value() || head->last_seq == 0) return absl::OkStatus();
   write_.Bind(1, key.channel_no).BindText(2, key.user_id);
-  if (head.last_inbound_ms.has_value()) {
-    write_.Bind(3, *head.last_inbound_ms);
+  if (head->last_inbound_ms.has_value()) {
+    write_.Bind(3, *head->last_inbound_ms);
   } else {
     write_.BindNull(3);
   }
-  return write_.Bind(4, head.last_seq).Bind(5, head.last_message_seq).Run();
+  return write_.Bind(4, head->last_seq).Bind(5, head->last_message_seq).Run();
 }
 
 // A later event may be the head already, but it need not tell the last
@@ -165,15 +202,13 @@ absl::Status ConversationHeads::WriteThrough(std::int64_t seq,
                                              LogState& state) {
   for (const auto& [made_by, key] : order_) {
     if (made_by > seq) break;
-    const auto head = Recent(key);
-    if (head.has_value()) LINKTOR_TRY(Write(key, *head));
+    LINKTOR_TRY(Write(key));
   }
   // Events of the open transaction can be deleted in it, when a clock was
   // wrong. They are later than those above.
   for (const Change& change : changes_) {
     if (change.seq > seq) break;
-    const auto open = open_.find(change.key);
-    if (open != open_.end()) LINKTOR_TRY(Write(change.key, open->second));
+    LINKTOR_TRY(Write(change.key));
   }
   state.heads_through = std::max(state.heads_through, seq);
   return absl::OkStatus();
@@ -189,9 +224,7 @@ absl::Status ConversationHeads::Settle(LogState& state) {
     // What is in memory may be newer than the run, and is as true; the event of
     // the open transaction may be deleted in it. When nothing is there any
     // more, the table has it.
-    const auto head = InMemory(run_[moved_].channel_no, run_[moved_].user_id);
-    if (!head.has_value()) continue;
-    LINKTOR_TRY(Write(run_[moved_], *head));
+    LINKTOR_TRY(Write(run_[moved_]));
   }
   if (moved_ == run_.size()) {
     state.heads_through = std::max(state.heads_through, *through);
@@ -205,9 +238,12 @@ void ConversationHeads::OnCommitted(const LogState& state) {
     MutexLock lock(recent_.mutex_);
     for (Change& change : changes_) {
       const auto open = open_.find(change.key);
-      if (open->second.last_seq == change.seq) {
-        recent_.entries_.insert_or_assign(change.key, open->second);
+      const bool last = open->second.last_seq == change.seq;
+      if (change.seq == 0) {
+        if (last) recent_.entries_.erase(change.key);
+        continue;
       }
+      if (last) recent_.entries_.insert_or_assign(change.key, open->second);
       order_.emplace_back(change.seq, std::move(change.key));
     }
     for (; !order_.empty() && order_.front().first <= state.heads_through;

@@ -113,6 +113,9 @@ class ConversationHeads {
   // start.
   absl::Status Load(const LogState& state);
 
+  // Returns the head; it is empty when nothing is known.
+  absl::StatusOr<ConversationHead> Find(std::int64_t channel_no,
+                                        std::string_view user_id);
   // Returns the head where it is in memory, the open transaction included.
   // Nothing says that the table has it, if there is one.
   std::optional<ConversationHead> InMemory(std::int64_t channel_no,
@@ -141,6 +144,13 @@ class ConversationHeads {
   // received: then a clock was wrong when it was written.
   absl::StatusOr<Noted> Note(std::int64_t channel_no, std::string_view user_id,
                              const Happening& happening);
+  // Forgets the head, because the person is erased whom it is about: the next
+  // event about them has none before it. The caller deletes the table's row.
+  // Events tell of the person until they are cleaned, and the table of
+  // forgettings says so to Load.
+  void Forget(std::int64_t channel_no, std::string_view user_id);
+  // Returns the customers of the channel whose heads are in memory, sorted.
+  std::vector<std::string> UsersOf(std::int64_t channel_no) const;
   // Writes to the table all that events up to `seq` have made, because they are
   // being deleted, and sets `heads_through`.
   absl::Status WriteThrough(std::int64_t seq, LogState& state);
@@ -162,6 +172,8 @@ class ConversationHeads {
 
  private:
   // A Change is what the open transaction has made of one conversation's head.
+  // One that was forgotten is an empty head with the sequence 0, as is its
+  // entry in `open_`; no other head is empty.
   struct Change {
     CustomerKey key;
     std::int64_t seq = 0;
@@ -169,12 +181,10 @@ class ConversationHeads {
     std::optional<ConversationHead> before;
   };
 
-  // Returns the head; it is empty when nothing is known.
-  absl::StatusOr<ConversationHead> Find(std::int64_t channel_no,
-                                        std::string_view user_id);
-  // Returns the head that is committed and in memory.
-  std::optional<ConversationHead> Recent(const CustomerKey& key) const;
-  absl::Status Write(const CustomerKey& key, const ConversationHead& head);
+  // Puts the head into the open transaction, and notes the change.
+  void Set(CustomerKey key, const ConversationHead& head);
+  // Writes the customer's head where it is in memory.
+  absl::Status Write(const CustomerKey& key);
   // Makes a sorted run of all customers in memory. None must be under way.
   void BeginRun(const LogState& state);
 

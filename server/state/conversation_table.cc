@@ -37,7 +37,8 @@ absl::StatusOr<ConversationRow> Read(sqlite::Statement& find,
 
 ConversationTable::ConversationTable(sqlite::Database& database,
                                      RecentHeads& recent, std::size_t run_size)
-    : heads_(database, recent, run_size),
+    : database_(database),
+      heads_(database, recent, run_size),
       find_(database, kFind),
       set_opt_out_(
           database,
@@ -86,6 +87,52 @@ absl::Status ConversationTable::SetUsername(std::int64_t channel_no,
       .BindText(2, user_id)
       .BindBlob(3, sealed)
       .Run();
+}
+
+// The name is overwritten first: a row that is deleted may leave parts of what
+// it held in its page, but only of what it held last.
+absl::StatusOr<bool> ConversationTable::Forget(std::int64_t channel_no,
+                                               std::string_view user_id) {
+  LINKTOR_ASSIGN(const ConversationHead head,
+                 heads_.Find(channel_no, user_id));
+  heads_.Forget(channel_no, user_id);
+  std::int64_t rows = head.last_seq != 0 ? 1 : 0;
+  for (const char* sql :
+       {"UPDATE conversations SET sealed_username = "
+        "zeroblob(length(sealed_username)) WHERE channel_no = ?1 AND "
+        "user_id = ?2 AND sealed_username IS NOT NULL",
+        "DELETE FROM conversations WHERE channel_no = ?1 AND user_id = ?2",
+        "DELETE FROM send_calls WHERE channel_no = ?1 AND user_id = ?2"}) {
+    sqlite::Statement forget(database_, sql);
+    LINKTOR_ASSIGN(
+        const std::int64_t changed,
+        forget.Bind(1, channel_no).BindText(2, user_id).RunAndCount());
+    rows += changed;
+  }
+  return rows > 0;
+}
+
+absl::StatusOr<std::size_t> ConversationTable::ForgetChannel(
+    std::int64_t channel_no, std::size_t limit) {
+  std::vector<std::string> users = heads_.UsersOf(channel_no);
+  {
+    sqlite::Statement read(database_,
+                           "SELECT user_id FROM conversations WHERE "
+                           "channel_no = ?1 ORDER BY user_id LIMIT ?2");
+    read.Bind(1, channel_no).Bind(2, static_cast<std::int64_t>(limit));
+    for (;;) {
+      LINKTOR_ASSIGN(const bool row, read.Step());
+      if (!row) break;
+      users.push_back(read.String(0));
+    }
+  }
+  std::sort(users.begin(), users.end());
+  users.erase(std::unique(users.begin(), users.end()), users.end());
+  if (users.size() > limit) users.resize(limit);
+  for (const std::string& user_id : users) {
+    LINKTOR_TRY(Forget(channel_no, user_id).status());
+  }
+  return users.size();
 }
 
 absl::StatusOr<std::optional<std::int64_t>> ConversationTable::BlockedUntil(

@@ -25,7 +25,7 @@ namespace linktor::state {
 inline constexpr std::int64_t kQuotaPeriodMs = 60LL * 60 * 1000;
 
 // A conversation has a row from the first time that something is known about
-// it. The row is kept for good; calls are trimmed.
+// it. The row is kept until its person is erased; calls are trimmed.
 class ConversationTable {
  public:
   // `run_size` is explained at ConversationHeads. Both references must outlive
@@ -50,6 +50,17 @@ class ConversationTable {
   absl::Status SetUsername(std::int64_t channel_no, std::string_view user_id,
                            std::string_view sealed);
 
+  // Forgets the conversation of a person who is erased, with its head, and the
+  // calls that the quota counts. Returns whether anything was known. Events are
+  // the caller's; see ConversationHeads::Forget.
+  absl::StatusOr<bool> Forget(std::int64_t channel_no,
+                              std::string_view user_id);
+  // Does the same with the first `limit` conversations of a channel, in the order
+  // of their people's ids. Returns how many there were. It does not matter which
+  // heads are in memory.
+  absl::StatusOr<std::size_t> ForgetChannel(std::int64_t channel_no,
+                                            std::size_t limit);
+
   // Returns the time from which another call to the customer is allowed, when
   // `limit` calls were made within the hour before `now_ms`; nothing when one
   // is allowed now. `limit` is at least 1. Calls that are stamped later than
@@ -67,6 +78,7 @@ class ConversationTable {
                                          std::int64_t limit);
 
  private:
+  sqlite::Database& database_;
   ConversationHeads heads_;
   sqlite::Statement find_;
   sqlite::Statement set_opt_out_;

@@ -41,8 +41,8 @@ DeliveryTable::DeliveryTable(sqlite::Database& database)
       last_number_(database, "SELECT coalesce(max(no), 0) FROM deliveries"),
       insert_item_(database,
                    "INSERT INTO raw_items (no, delivery_no, item, channel_no, "
-                   "entry_id, form, mid_key, sealed_raw, field, items, "
-                   "unknown_seq, secret) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"),
+                   "entry_id, form, mid_key, user_id, sealed_raw, field, items, "
+                   "unknown_seq, secret) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"),
       insert_(database,
               "INSERT INTO deliveries (no, id, channel_no, receive_ms, "
               "born_ms, bytes, events, duplicates, ignored, issues, issue, "
@@ -84,13 +84,17 @@ absl::StatusOr<std::int64_t> DeliveryTable::AddItem(
       .Bind(4, item.raw_channel_no())
       .BindText(5, item.entry_id())
       .Bind(6, item.form())
-      .BindBlob(8, item.sealed_raw())
-      .BindTextOrNull(9, item.field())
-      .BindBlobOrNull(12, item.secret());
-  if (item.count() > 1) insert_item_.Bind(10, item.count());
-  if (unknown_seq.has_value()) insert_item_.Bind(11, *unknown_seq);
-  // An erasure finds an item by its event; without an event it needs the mid.
-  if (unknown_seq == 0) insert_item_.BindBlobOrNull(7, item.mid_key());
+      .BindBlob(9, item.sealed_raw())
+      .BindTextOrNull(10, item.field())
+      .BindBlobOrNull(13, item.secret());
+  if (item.count() > 1) insert_item_.Bind(11, item.count());
+  if (unknown_seq.has_value()) insert_item_.Bind(12, *unknown_seq);
+  // An erasure finds an item by its event; without an event it needs the mid, or
+  // the person.
+  if (unknown_seq == 0) {
+    insert_item_.BindBlobOrNull(7, item.mid_key())
+        .BindText(8, item.event().user_id());
+  }
   LINKTOR_TRY(insert_item_.Run());
   state.raw_bytes += static_cast<std::int64_t>(item.sealed_raw().size());
   return number;

@@ -37,8 +37,8 @@ class DeliveryTable {
   // Stores an item as received, and returns its number, which is never used
   // again. `unknown_seq` is the sequence of the item's instagram.unknown event;
   // it is nothing when the item has an event of another type, and 0 when it has
-  // none. Without an event its mid is stored with it, so that an erasure finds
-  // it.
+  // none. Without an event its mid and its customer are stored with it, so that
+  // an erasure finds it.
   absl::StatusOr<std::int64_t> AddItem(std::int64_t delivery_no, int position,
                                        const journal::WebhookItem& item,
                                        std::optional<std::int64_t> unknown_seq,

@@ -135,6 +135,8 @@ struct ChannelAnswer {
     kIdTaken,
     // The account or page is that of the channel `owner`.
     kAccountTaken,
+    // It was deleted before, and what is stored of it is erased now.
+    kErasing,
   };
   Kind kind = Kind::kNotFound;
   ChannelRow row;
@@ -184,12 +186,32 @@ struct TrimAnswer {
   std::int64_t expiry_ms = 0;
 };
 
+// An EraseAnswer says what came of an EraseUser or an EraseOn.
+struct EraseAnswer {
+  // Something was stored of the person. An EraseOn leaves it false.
+  bool found = false;
+  // A send to the person is PENDING, so nothing was changed.
+  bool in_flight = false;
+  // There is more to erase, so that an EraseOn should follow at once.
+  bool more = false;
+  // What is left waits for the PENDING sends of a channel that is deleted, so
+  // that an EraseOn should follow in a moment.
+  bool waiting = false;
+};
+
 using Answer =
     std::variant<Done, DeliveryAnswer, ClaimAnswer, SendAnswer, ChannelAnswer,
                  ApiKeyAnswer, ConversationAnswer, TrimAnswer, ReleaseAnswer,
-                 RedriveAnswer>;
+                 EraseAnswer, RedriveAnswer>;
 
 // ---- Effects ----------------------------------------------------------------
+
+// A ForgottenPerson is one that was erased. An empty user stands for everybody
+// whom the channel knew.
+struct ForgottenPerson {
+  std::int64_t channel_no = 0;
+  std::string user_id;
+};
 
 // Effects is everything that a record has changed, with its answer. A list is
 // empty when the record changed nothing of its kind.
@@ -210,6 +232,12 @@ struct Effects {
   // keys that were destroyed: views must drop what they keep of both.
   std::vector<std::int64_t> erased_events;
   std::vector<std::int64_t> destroyed_keys;
+  // The sequences of the events of which nothing is left but type and channel,
+  // because the person was erased whom they were about; and these people.
+  std::vector<std::int64_t> forgotten_events;
+  std::vector<ForgottenPerson> forgotten_people;
+  // An EraseOn is to follow.
+  bool erasing = false;
   // The number of an erasure that is due now in the data folder's files; 0 for
   // none.
   std::int64_t due_erasure = 0;

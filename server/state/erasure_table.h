@@ -32,6 +32,8 @@ class ErasureTable {
   // clear.
   absl::Status EraseMessage(const MessageRow& row,
                             std::vector<std::int64_t>& events);
+  // Erases a row of `contents`. It does nothing for 0, which stands for no row.
+  absl::Status EraseContent(std::int64_t no);
   // Erases the item as received of that number; 0 stands for none.
   absl::Status EraseRaw(std::int64_t no);
   // Erases items as received to which no event leads: those of issues and of
@@ -45,9 +47,6 @@ class ErasureTable {
   absl::Status DestroyKey(std::int64_t id);
 
  private:
-  // Erases a row of `contents`. It does nothing for 0, which stands for no row.
-  absl::Status EraseContent(std::int64_t no);
-
   sqlite::Statement erase_event_;
   sqlite::Statement raw_of_event_;
   sqlite::Statement erase_raw_;

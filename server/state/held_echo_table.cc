@@ -10,9 +10,6 @@ HeldEchoTable::HeldEchoTable(sqlite::Database& database)
     : add_(database,
            "INSERT INTO held_echoes (no, channel_no, user_id, mid_key, "
            "receive_ms, raw_no, sealed_item) VALUES (?,?,?,?,?,?,?)"),
-      holds_(database,
-             "SELECT 1 FROM held_echoes WHERE channel_no = ?1 AND "
-             "user_id = ?2 AND mid_key = ?3 LIMIT 1"),
       holds_mid_(database,
                  "SELECT 1 FROM held_echoes WHERE mid_key = ?1 LIMIT 1"),
       read_(database,
@@ -35,15 +32,6 @@ absl::Status HeldEchoTable::Add(const journal::WebhookItem& item,
       .Bind(6, raw_no)
       .BindBlob(7, bytes)
       .Run();
-}
-
-absl::StatusOr<bool> HeldEchoTable::Holds(const journal::NewEvent& event,
-                                          std::string_view mid_key) {
-  const sqlite::StatementReset reset(holds_);
-  return holds_.Bind(1, event.channel_no())
-      .BindText(2, event.user_id())
-      .BindBlob(3, mid_key)
-      .Step();
 }
 
 absl::StatusOr<bool> HeldEchoTable::HoldsMid(std::string_view mid_key) {

@@ -43,11 +43,8 @@ class HeldEchoTable {
   // are stored as an item already, under `raw_no`.
   absl::Status Add(const journal::WebhookItem& item, std::int64_t receive_ms,
                    std::int64_t raw_no, LogState& state);
-  // Returns whether an echo with that mid to the event's customer is held.
-  // Another delivery of such an echo is a duplicate.
-  absl::StatusOr<bool> Holds(const journal::NewEvent& event,
-                             std::string_view mid_key);
-  // Returns whether an echo with that mid to anybody is held.
+  // Returns whether an echo with that mid is held. Another delivery of such an
+  // echo is a duplicate. A mid key names the channel, too.
   absl::StatusOr<bool> HoldsMid(std::string_view mid_key);
   // Takes the customer's echoes out, in the order in which they came: all, or
   // only those with `mid_key` where it is not empty. DATA_LOSS when a row
@@ -58,7 +55,6 @@ class HeldEchoTable {
 
  private:
   sqlite::Statement add_;
-  sqlite::Statement holds_;
   sqlite::Statement holds_mid_;
   sqlite::Statement read_;
   sqlite::Statement remove_;

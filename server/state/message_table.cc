@@ -453,7 +453,7 @@ absl::StatusOr<std::vector<MessageRow>> FindPending(
 absl::StatusOr<std::int64_t> CountUnconfirmed(sqlite::Database& database) {
   sqlite::Statement count(
       database, "SELECT count(*) FROM messages WHERE " LINKTOR_OPEN_STATES
-                " AND state = 4");
+                " AND state = 4 AND user_id <> ''");
   LINKTOR_ASSIGN(const bool row, count.Step());
   return row ? count.Int(0) : 0;
 }

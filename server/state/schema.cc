@@ -87,7 +87,7 @@ CREATE TABLE channels (
   request_fingerprint BLOB,
   deleted INTEGER NOT NULL,    -- 1: it was
   born_ms INTEGER,             -- of the deletion
-  delete_seq INTEGER           -- last_seq when it was deleted
+  delete_seq INTEGER           -- the last event when it was deleted
 );
 CREATE INDEX channels_id ON channels (id);
 
@@ -150,10 +150,13 @@ CREATE TABLE raw_items (
                                -- event; NULL: it has one of a type
   secret BLOB,                 -- only of items without a channel: a keyed hash
                                -- of the app secret that has signed them
-  mid_key BLOB,                -- only of items without an event
+  mid_key BLOB,                -- only of items without an event, as is user_id
+  user_id TEXT,                -- whom the item is about; '' when unknown
   sealed_raw BLOB NOT NULL
 );
 CREATE INDEX raw_items_mid ON raw_items (mid_key) WHERE mid_key IS NOT NULL;
+CREATE INDEX raw_items_user ON raw_items (channel_no, user_id)
+  WHERE user_id IS NOT NULL;
 
 CREATE TABLE events (
   seq INTEGER PRIMARY KEY,
@@ -291,11 +294,14 @@ CREATE INDEX held_echoes_mid ON held_echoes (mid_key);
 CREATE TABLE waiting_items (
   no INTEGER PRIMARY KEY,
   mid_key BLOB NOT NULL UNIQUE,
+  channel_no INTEGER NOT NULL,
+  user_id TEXT NOT NULL,
   receive_ms INTEGER NOT NULL, -- of the webhook's record
   born_ms INTEGER NOT NULL,
   sealed_item BLOB NOT NULL    -- a WebhookItem without its raw bytes
 );
 CREATE INDEX waiting_items_age ON waiting_items (born_ms);
+CREATE INDEX waiting_items_user ON waiting_items (channel_no, user_id);
 
 -- Items as received that were redriven, each with the event that it became.
 CREATE TABLE redriven_items (
@@ -308,6 +314,17 @@ CREATE INDEX redriven_items_seq ON redriven_items (seq);
 -- Keys that are never stored again.
 CREATE TABLE destroyed_keys (
   id INTEGER PRIMARY KEY
+);
+
+-- People of whom events still tell although they were erased: a few are cleaned
+-- with each record. See forgetting_table.h.
+CREATE TABLE forgettings (
+  no INTEGER PRIMARY KEY,
+  channel_no INTEGER NOT NULL,
+  user_id TEXT NOT NULL,       -- '' for everybody whom the channel knew
+  through_seq INTEGER NOT NULL, -- later events are of another conversation
+  next_seq INTEGER NOT NULL    -- the event to clean next; of a channel, the
+                               -- last one that was looked at
 );
 
 -- Callers' keys. What a caller sends is not here, only a keyed hash of it.

@@ -11,6 +11,7 @@
 #include "server/state/conversation_table.h"
 #include "server/state/delivery_table.h"
 #include "server/state/event_table.h"
+#include "server/state/forgetting_table.h"
 #include "server/state/expiry.h"
 #include "server/state/instance_table.h"
 #include "server/state/key_table.h"
@@ -198,6 +199,10 @@ absl::StatusOr<bool> StateReader::HasDueWaiting(std::int64_t now_ms,
 
 absl::StatusOr<std::int64_t> StateReader::LastDueErasure() {
   return InSnapshot(pool_, linktor::state::LastDueErasure);
+}
+
+absl::StatusOr<bool> StateReader::HasForgetting() {
+  return InSnapshot(pool_, linktor::state::HasForgetting);
 }
 
 absl::StatusOr<std::optional<journal::DataKey>> StateReader::FindKey(

@@ -111,6 +111,8 @@ class StateReader final : public seal::KeySource {
   // Returns the number of the last erasure that is due in this data folder's
   // files; 0 when none is.
   absl::StatusOr<std::int64_t> LastDueErasure();
+  // Returns whether people were erased of whom rows still tell.
+  absl::StatusOr<bool> HasForgetting();
 
   // ---- Data keys; see KeySource
   absl::StatusOr<std::optional<journal::DataKey>> FindKey(

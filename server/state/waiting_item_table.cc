@@ -11,12 +11,15 @@ namespace linktor::state {
 WaitingItemTable::WaitingItemTable(sqlite::Database& database)
     : add_(database,
            "INSERT INTO waiting_items (no, mid_key, receive_ms, born_ms, "
-           "sealed_item) VALUES (?,?,?,?,?)"),
+           "sealed_item, channel_no, user_id) VALUES (?,?,?,?,?,?,?)"),
       find_(database, "SELECT no FROM waiting_items WHERE mid_key = ?1"),
       read_(database,
             "SELECT no, receive_ms, sealed_item "
             "FROM waiting_items WHERE born_ms <= ?1 ORDER BY born_ms, no "
             "LIMIT ?2"),
+      of_person_(database,
+                 "SELECT no FROM waiting_items WHERE channel_no = ?1 AND "
+                 "user_id BETWEEN ?2 AND ?3 ORDER BY user_id, no LIMIT ?4"),
       erase_(database,
              "UPDATE waiting_items SET sealed_item = "
              "zeroblob(length(sealed_item)) WHERE no = ?1"),
@@ -37,6 +40,8 @@ absl::Status WaitingItemTable::Add(const journal::WebhookItem& item,
                   .Bind(3, receive_ms)
                   .Bind(4, BornMs(receive_ms, state.expiry))
                   .BindBlob(5, bytes)
+                  .Bind(6, item.event().channel_no())
+                  .BindText(7, item.event().user_id())
                   .Run());
   ++state.waiting_items;
   return absl::OkStatus();
@@ -60,6 +65,31 @@ absl::Status WaitingItemTable::Remove(std::string_view mid_key,
     no = find_.Int(0);
   }
   return RemoveRow(no, state);
+}
+
+absl::StatusOr<int> WaitingItemTable::RemoveOf(std::int64_t channel_no,
+                                               std::string_view user_id,
+                                               int limit, LogState& state) {
+  // No id of a person sorts behind the last character of Unicode.
+  constexpr std::string_view kLastUser = "\xf4\x8f\xbf\xbf";
+  std::vector<std::int64_t> numbers;
+  if (state.waiting_items == 0) return 0;
+  {
+    const sqlite::StatementReset reset(of_person_);
+    of_person_.Bind(1, channel_no)
+        .BindText(2, user_id)
+        .BindText(3, user_id.empty() ? kLastUser : user_id)
+        .Bind(4, limit);
+    for (;;) {
+      LINKTOR_ASSIGN(const bool row, of_person_.Step());
+      if (!row) break;
+      numbers.push_back(of_person_.Int(0));
+    }
+  }
+  for (const std::int64_t no : numbers) {
+    LINKTOR_TRY(RemoveRow(no, state));
+  }
+  return static_cast<int>(numbers.size());
 }
 
 absl::StatusOr<std::vector<WaitingItem>> WaitingItemTable::TakeBorn(

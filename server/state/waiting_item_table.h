@@ -40,6 +40,11 @@ class WaitingItemTable {
   // Removes the item that waits for the message of that mid, if there is one,
   // and leaves nothing of its content in its page.
   absl::Status Remove(std::string_view mid_key, LogState& state);
+  // Removes at most `limit` items about that person in the same way, or about
+  // anybody of the channel where the person is empty. Returns how many.
+  absl::StatusOr<int> RemoveOf(std::int64_t channel_no,
+                               std::string_view user_id, int limit,
+                               LogState& state);
   // Takes out at most `limit` items that were born at or before `born_ms`, in
   // the order in which they came. A row that cannot be read is deleted, because
   // it would hold up all others for ever; its place in the list has no item.
@@ -50,6 +55,7 @@ class WaitingItemTable {
   sqlite::Statement add_;
   sqlite::Statement find_;
   sqlite::Statement read_;
+  sqlite::Statement of_person_;
   sqlite::Statement erase_;
   sqlite::Statement remove_;
 

@@ -34,6 +34,17 @@ class Case:
 
 FAKE = "fake"
 
+# These verbs of a driver call a method by the client's layer.
+_BY_LAYER = {
+    "send": "MessagingService.SendMessage",
+    "set_ice_breakers": "ChannelService.SetIceBreakers",
+}
+
+
+def method_of(verb: str, command: dict[str, Any]) -> str | None:
+    """Returns the method that a command of a driver calls; None when it calls none."""
+    return command.get("method") if verb == "call" else _BY_LAYER.get(verb)
+
 
 def load() -> list[Case]:
     """Reads all cases; Unusable when one cannot be read or is named twice."""
@@ -83,11 +94,15 @@ def gaps(cases: list[Case], contract: Contract) -> list[str]:
     ]
     reasons: set[str] = set()
     payloads: set[tuple[str, str]] = set()
+    attachments: set[str] = set()
+    methods: set[str | None] = set()
     fields: set[str] = set()
     for case in cases:
         reasons |= _reasons(case.steps)
         if case.world != FAKE:
             payloads |= _payloads(case)
+            attachments |= _attachments(case.steps)
+            methods |= _methods(case)
             fields |= _sent_fields(case, contract)
     sentences += [
         f"no case expects the reason {reason}"
@@ -98,6 +113,16 @@ def gaps(cases: list[Case], contract: Contract) -> list[str]:
         f"no case with the real server expects an event {name} with {payload}"
         for name, payload in contract.payloads().items()
         if (name, payload) not in payloads
+    ]
+    sentences += [
+        f"no case with the real server expects an attachment with {kind}"
+        for kind in contract.attachments()
+        if kind not in attachments
+    ]
+    sentences += [
+        f"no case calls {name} of the real server and looks at its answer"
+        for name in contract.methods()
+        if name not in methods
     ]
     wanted = contract.fields_from("SendMessageRequest")
     wanted |= contract.fields_from("SetIceBreakersRequest")
@@ -135,6 +160,29 @@ def _payloads(case: Case) -> set[tuple[str, str]]:
     }
 
 
+def _attachments(value: Any) -> set[str]:
+    """Returns the members of all attachments that are expected anywhere."""
+    if isinstance(value, list):
+        return set().union(*(_attachments(one) for one in value))
+    if not isinstance(value, dict):
+        return set()
+    if "emulator" in value:
+        return set()  # These are sent, and not expected.
+    found = set().union(*(_attachments(one) for one in value.values()))
+    if isinstance(value.get("attachments"), list):
+        found |= {key for one in value["attachments"] for key in one}
+    return found
+
+
+def _methods(case: Case) -> set[str | None]:
+    """Returns the methods that the client calls and whose answer is expected."""
+    return {
+        method_of(step["driver"], step)
+        for step in case.steps
+        if "driver" in step and "ok" in step
+    }
+
+
 def _sent_fields(case: Case, contract: Contract) -> set[str]:
     """Returns the fields of requests that succeed in a case with a Graph call."""
     looks = any(
@@ -142,11 +190,13 @@ def _sent_fields(case: Case, contract: Contract) -> set[str]:
         for step in case.steps
     )
     found: set[str] = set()
-    names = {"send": "SendMessageRequest", "set_ice_breakers": "SetIceBreakersRequest"}
     for step in case.steps:
-        if looks and step.get("driver") in names and "ok" in step:
+        if looks and step.get("driver") in _BY_LAYER and "ok" in step:
+            method = contract.method(_BY_LAYER[step["driver"]])
             try:
-                request = contract.parse(names[step["driver"]], step["request"])
+                request = contract.parse(
+                    method.request.DESCRIPTOR.name, step["request"]
+                )
             except Wrong as wrong:
                 raise Unusable(f"{case.name} cannot be used: {wrong}") from None
             found |= _set_fields(request)

@@ -51,9 +51,11 @@ class Contract:
     def __init__(self, folder: Path) -> None:
         """Compiles protos/ into `folder`."""
         self._pool = descriptor_pool.Default()
+        self._files: list[str] = []
         for file in _compile(folder / "contract.binpb").file:
             if file.name.startswith("linktor/"):
                 self._pool.AddSerializedFile(file.SerializeToString())
+                self._files.append(file.name)
 
     def reasons(self) -> list[str]:
         """Returns the reasons of errors as the wire spells them."""
@@ -71,6 +73,21 @@ class Contract:
         return {
             field.GetOptions().Extensions[option]: field.name for field in oneof.fields
         }
+
+    def attachments(self) -> list[str]:
+        """Returns the kinds of attachments, as JSON spells their details."""
+        oneof = self.descriptor("Attachment").oneofs_by_name["details"]
+        return [field.json_name for field in oneof.fields]
+
+    def methods(self) -> list[str]:
+        """Returns the methods that answer once, such as "EventService.ListEvents"."""
+        return [
+            f"{service.name}.{method.name}"
+            for file in self._files
+            for service in self._pool.FindFileByName(file).services_by_name.values()
+            for method in service.methods
+            if not method.server_streaming
+        ]
 
     def descriptor(self, name: str) -> Any:
         return self._pool.FindMessageTypeByName(f"{PACKAGE}.{name}")

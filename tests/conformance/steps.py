@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cases import Case
+from cases import Case, method_of
 from contract import Contract
 from driver import GRACE, Driver
 from fake import FakeServer
@@ -27,11 +27,6 @@ _GLANCE_MS = 50
 _GLANCE = 0.02
 # These members of a step with a verb are not for the driver.
 _OWN = {"driver", "ok", "error", "save", "later", "took_ms"}
-_RESPONSES = {
-    "send": "SendMessageResponse",
-    "set_ice_breakers": "SetIceBreakersResponse",
-    "get_message": "GetMessageResponse",
-}
 _MOMENT = re.compile(r"(ms|time)([+-]\d+)([hs])")
 _SECONDS = {"h": 3600, "s": 1}
 
@@ -63,8 +58,9 @@ class Play:
         self._proxies: dict[str, Proxy] = {}
         self._connected = False
         self._open: set[str] = set()
-        # Commands that have not been answered yet, by the name the case gave them.
-        self._later: dict[str, tuple[str, int, float]] = {}
+        # Commands that have not been answered yet, by the name the case gave them:
+        # the method that each calls, its number, and when it began.
+        self._later: dict[str, tuple[str | None, int, float]] = {}
         self._calls: dict[str, futures.Future[Any]] = {}
         # The server is not as the next case would need it.
         self.spoilt = False
@@ -144,20 +140,21 @@ class Play:
             for key, value in step.items()
             if key not in _OWN and value is not None
         }
-        if "timeout_ms" not in command and (verb in _RESPONSES or verb == "next"):
+        method = method_of(verb, command)
+        if "timeout_ms" not in command and (method is not None or verb == "next"):
             command["timeout_ms"] = LIMIT_MS
         begin = time.monotonic()
         if "later" in step:
             number = self.driver.send({"do": verb, **command})
-            self._later[step["later"]] = (verb, number, begin)
+            self._later[step["later"]] = (method, number, begin)
             return
         answer = self._ask(verb, command, command.get("timeout_ms", LIMIT_MS))
         self._compare(step, answer, begin)
 
     def _do_answer(self, step: dict[str, Any]) -> None:
-        verb, number, begin = self._later.pop(step["answer"])
+        method, number, begin = self._later.pop(step["answer"])
         answer = self.driver.answer(number, LIMIT_MS / 1000 + GRACE)
-        self._compare(step, self._checked(verb, answer), begin)
+        self._compare(step, self._checked(method, answer), begin)
 
     def _do_read(self, step: dict[str, Any]) -> None:
         """Asks for as many events as are expected, which must come in this order."""
@@ -347,12 +344,13 @@ class Play:
                     self._open.add(command["sub"])
                 case "stop":
                     self._open.discard(command["sub"])
-        return self._checked(verb, answer)
+        return self._checked(method_of(verb, command), answer)
 
-    def _checked(self, verb: str, answer: dict[str, Any]) -> dict[str, Any]:
+    def _checked(self, method: str | None, answer: dict[str, Any]) -> dict[str, Any]:
         """Returns the answer with its message in canonical JSON.
 
-        Raises Wrong when the driver breaks the protocol by it.
+        `method` is what the command called; None when it called none. Raises Wrong
+        when the driver breaks the protocol by the answer.
         """
         if "error" in answer:
             kind = answer["error"].get("kind")
@@ -360,8 +358,9 @@ class Play:
                 raise Wrong(f"the error has no kind: {shown(answer)}")
             return answer
         ok = answer["ok"]
-        if verb in _RESPONSES:
-            ok["response"] = self._contract.normal(_RESPONSES[verb], ok["response"])
+        if method is not None:
+            response = self._contract.method(method).response.DESCRIPTOR.name
+            ok["response"] = self._contract.normal(response, ok["response"])
         if "event" in ok:
             event = ok["event"] = self._contract.normal("Event", ok["event"])
             known = self._contract.payloads().get(event.get("type", ""))

@@ -205,6 +205,8 @@ std::map<std::string, Row> MessagingRows() {
   resolve.set_resolution(v1::MESSAGE_RESOLUTION_SENT);
   auto conversation = OnChannel<v1::GetConversationRequest>();
   conversation.set_user_id(kUser);
+  auto erase = OnChannel<v1::EraseUserRequest>();
+  erase.set_user_id(kUser);
   v1::UpdateConversationRequest update;
   update.mutable_conversation()->set_channel_id(kChannel);
   update.mutable_conversation()->set_user_id(kUser);
@@ -240,6 +242,9 @@ std::map<std::string, Row> MessagingRows() {
        row(v1::PERMISSION_SEND,
            Unary<v1::UpdateConversationResponse>(
                &KeyedClient::messaging, &Stub::UpdateConversation, update))},
+      {"EraseUser", row(v1::PERMISSION_MANAGE_CHANNELS,
+                        Unary<v1::EraseUserResponse>(
+                            &KeyedClient::messaging, &Stub::EraseUser, erase))},
   };
 }
 

@@ -276,6 +276,11 @@ std::vector<Form> FormsOfSignatures() {
            "POST $P HTTP/1.1\r\nHost: x\r\nX-Hub-Signature: sha1=0123\r\n"
            "Content-Length: $L\r\n\r\n$B",
            401, kKept},
+          // Meta sends the two together.
+          {"signature of SHA-1 beside the right one",
+           "POST $P HTTP/1.1\r\nHost: x\r\nX-Hub-Signature: sha1=0123\r\n"
+           "X-Hub-Signature-256: $S\r\nContent-Length: $L\r\n\r\n$B",
+           200, kKept, 1},
           {"signature in a trailer",
            "POST $P HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
            "$H\r\n$B\r\n0\r\nX-Hub-Signature-256: $S\r\n\r\n",

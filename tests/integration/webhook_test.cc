@@ -239,6 +239,15 @@ std::string Golden(const std::string& name) {
       absl::StrCat(SourceDir(), "/tests/golden/webhooks/", name, ".json"));
 }
 
+// Meta signs the escaped bytes; the text that they stand for is told.
+TEST_F(WebhookTest, EscapedTextIsSignedAsItCame) {
+  EXPECT_EQ(gateway_.Post(Golden("text_escaped")), 200);
+  const auto events = gateway_.AllEvents();
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].message_received().text(),
+            "Grüße €5 😀 \"quoted\" \\ / \t end");
+}
+
 TEST_F(WebhookTest, SenderDecidesWhoWrote) {
   EXPECT_EQ(gateway_.Post(absl::StrCat(
                 R"({"object":"instagram","entry":[{"id":")", kAccount,

@@ -44,6 +44,12 @@ struct Describer {
                         answer.more ? " and more" : "", ", expiry time ",
                         answer.expiry_ms);
   }
+  std::string operator()(const state::EraseAnswer& answer) const {
+    return absl::StrCat("erasure of ", answer.found ? "somebody" : "nobody",
+                        answer.in_flight ? " in flight" : "",
+                        answer.more ? " and more" : "",
+                        answer.waiting ? ", waiting" : "");
+  }
   std::string operator()(const state::ReleaseAnswer& answer) const {
     return absl::StrCat("release of ", answer.events,
                         answer.more ? " and more" : "");

@@ -7,6 +7,10 @@ constexpr std::chrono::seconds kLimit{20};
 
 }  // namespace
 
+bool TellsOfChannel(const v1::Event& event) {
+  return event.type().starts_with("channel.");
+}
+
 EventStream::EventStream(Stub& stub, const v1::SubscribeEventsRequest& request,
                          const std::string& key)
     : reader_(Begin(stub, request, key)), thread_([this] { Read(); }) {}
@@ -27,7 +31,9 @@ void EventStream::Read() {
   v1::SubscribeEventsResponse response;
   while (reader_->Read(&response)) {
     MutexLock lock(mutex_);
-    for (const v1::Event& event : response.events()) events_.push_back(event);
+    for (const v1::Event& event : response.events()) {
+      (TellsOfChannel(event) ? channel_events_ : events_).push_back(event);
+    }
     responses_.push_back(response);
     changed_.SignalAll();
   }
@@ -60,6 +66,13 @@ bool EventStream::WaitForCount(std::size_t count) {
       [count](const auto& events) { return events.size() >= count; });
 }
 
+bool EventStream::WaitForChannelEvents(std::size_t count) {
+  MutexLock lock(mutex_);
+  return Wait([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return channel_events_.size() >= count;
+  });
+}
+
 bool EventStream::WaitForResponses(std::size_t count) {
   MutexLock lock(mutex_);
   return Wait([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
@@ -75,6 +88,11 @@ bool EventStream::WaitForEnd() {
 std::vector<v1::Event> EventStream::events() const {
   MutexLock lock(mutex_);
   return events_;
+}
+
+std::vector<v1::Event> EventStream::channel_events() const {
+  MutexLock lock(mutex_);
+  return channel_events_;
 }
 
 std::vector<v1::SubscribeEventsResponse> EventStream::responses() const {

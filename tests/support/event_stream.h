@@ -1,4 +1,5 @@
-// An EventStream is a subscriber that remembers everything it receives.
+// An EventStream is a subscriber that remembers everything it receives. The events
+// that tell of channels are apart from the others.
 
 #pragma once
 
@@ -16,6 +17,9 @@
 #include "server/base/v1.h"
 
 namespace linktor::testing {
+
+// Returns whether the event tells what happened to a channel.
+bool TellsOfChannel(const v1::Event& event);
 
 // The stream is cancelled when the object goes.
 class EventStream {
@@ -35,10 +39,12 @@ class EventStream {
   using Predicate = std::function<bool(const std::vector<v1::Event>&)>;
   bool WaitFor(const Predicate& predicate);
   bool WaitForCount(std::size_t count);
+  bool WaitForChannelEvents(std::size_t count);
   bool WaitForResponses(std::size_t count);
   bool WaitForEnd();
 
   std::vector<v1::Event> events() const;
+  std::vector<v1::Event> channel_events() const;
   std::vector<v1::SubscribeEventsResponse> responses() const;
   // These two are known after the end.
   grpc::Status status() const;
@@ -57,6 +63,7 @@ class EventStream {
   mutable Mutex mutex_;
   CondVar changed_;
   std::vector<v1::Event> events_ ABSL_GUARDED_BY(mutex_);
+  std::vector<v1::Event> channel_events_ ABSL_GUARDED_BY(mutex_);
   std::vector<v1::SubscribeEventsResponse> responses_ ABSL_GUARDED_BY(mutex_);
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
   grpc::Status status_ ABSL_GUARDED_BY(mutex_);

@@ -272,7 +272,7 @@ std::vector<v1::Event> Gateway::AllEvents() {
   v1::SubscribeEventsResponse response;
   while (reader->Read(&response)) {
     for (v1::Event& event : *response.mutable_events()) {
-      all.push_back(std::move(event));
+      if (!TellsOfChannel(event)) all.push_back(std::move(event));
     }
     if (response.caught_up()) break;
   }

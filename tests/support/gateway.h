@@ -86,7 +86,7 @@ class Gateway {
   static v1::SubscribeEventsRequest From(v1::Position position);
   std::unique_ptr<EventStream> Subscribe(
       const v1::SubscribeEventsRequest& request);
-  // Returns everything that is in the log now.
+  // Returns everything that is in the log now, but for what tells of channels.
   std::vector<v1::Event> AllEvents();
 
   // Returns how many messages the emulator has been asked to send.

@@ -1,5 +1,6 @@
 // Conversations as the state has them: the table, and what events have made
-// since and is not moved to it yet (server/state/conversation_heads.h).
+// since and is not moved to it yet (server/state/conversation_heads.h). Events
+// of erased people that are not cleaned yet have made none.
 
 #pragma once
 
@@ -9,7 +10,10 @@ namespace linktor {
 // activity says nothing of it.
 inline constexpr char kWholeConversations[] =
     "(WITH fresh AS (SELECT * FROM events, log_state "
-    "WHERE user_id <> '' AND seq > heads_through), "
+    "WHERE user_id <> '' AND seq > heads_through AND NOT EXISTS ("
+    "SELECT 1 FROM forgettings f WHERE f.channel_no = events.channel_no AND "
+    "(f.user_id = '' OR (f.user_id = events.user_id AND "
+    "seq <= f.through_seq)))), "
     "heads AS (SELECT channel_no, user_id, max(seq) AS seq FROM fresh "
     "GROUP BY channel_no, user_id), "
     "messages AS (SELECT channel_no, user_id, max(seq) AS message_seq FROM "

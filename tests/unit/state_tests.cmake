@@ -19,6 +19,7 @@ linktor_test(state_tests
     unit/state/apply_claim_test.cc
     unit/state/apply_echo_test.cc
     unit/state/apply_expiry_test.cc
+    unit/state/apply_forget_test.cc
     unit/state/apply_held_echo_test.cc
     unit/state/apply_redrive_test.cc
     unit/state/apply_unsend_test.cc
@@ -94,6 +95,8 @@ linktor_test(backup_tests
     unit/journal/backup_rig.h
     unit/journal/backup_test.cc
     unit/journal/commit_kill_test.cc
+    unit/journal/erase_people_test.cc
+    unit/journal/erasure_rig.cc unit/journal/erasure_rig.h
     unit/journal/erasure_test.cc
     unit/journal/erasure_worker_test.cc
     unit/journal/folder_check_test.cc

@@ -5,6 +5,7 @@
 
 #include <boost/json.hpp>
 #include <condition_variable>
+#include <functional>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -86,6 +87,74 @@ template <typename Response>
 Answer ResponseOf(const Result<Response>& result) {
   if (!result) return result.error();
   return json::object{{"response", ToJson(*result)}};
+}
+
+// This calls a method of a generated stub with the request of a command.
+using StubCall = std::function<Answer(const json::object& command)>;
+
+// `stub` must outlive what is returned.
+template <typename Stub, typename Request, typename Response>
+StubCall CallOf(Stub& stub,
+                grpc::Status (Stub::*method)(grpc::ClientContext*,
+                                             const Request&, Response*)) {
+  return [&stub, method](const json::object& command) -> Answer {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + TimeoutOf(command));
+    Response response;
+    const grpc::Status status =
+        (stub.*method)(&context, RequestOf<Request>(command), &response);
+    if (!status.ok()) return ErrorOf(status);
+    return json::object{{"response", ToJson(response)}};
+  };
+}
+
+// Returns the calls that answer once, by their names in the contract.
+std::map<std::string, StubCall> StubCallsOf(Client& client) {
+  using Access = v1::AccessService::Stub;
+  using Channels = v1::ChannelService::Stub;
+  using Events = v1::EventService::Stub;
+  using Messaging = v1::MessagingService::Stub;
+  using Server = v1::ServerService::Stub;
+  std::map<std::string, StubCall> calls;
+  const auto add = [&calls](const char* name, auto& stub, auto method) {
+    calls[name] = CallOf(stub, method);
+  };
+  Access& access = client.access();
+  add("AccessService.CreateApiKey", access, &Access::CreateApiKey);
+  add("AccessService.GetApiKey", access, &Access::GetApiKey);
+  add("AccessService.ListApiKeys", access, &Access::ListApiKeys);
+  add("AccessService.UpdateApiKey", access, &Access::UpdateApiKey);
+  add("AccessService.DeleteApiKey", access, &Access::DeleteApiKey);
+  Channels& channels = client.channels();
+  add("ChannelService.CreateChannel", channels, &Channels::CreateChannel);
+  add("ChannelService.GetChannel", channels, &Channels::GetChannel);
+  add("ChannelService.ListChannels", channels, &Channels::ListChannels);
+  add("ChannelService.UpdateChannel", channels, &Channels::UpdateChannel);
+  add("ChannelService.DeleteChannel", channels, &Channels::DeleteChannel);
+  add("ChannelService.SetChannelCredentials", channels,
+      &Channels::SetChannelCredentials);
+  add("ChannelService.SetIceBreakers", channels, &Channels::SetIceBreakers);
+  add("ChannelService.GetIceBreakers", channels, &Channels::GetIceBreakers);
+  add("ChannelService.DeleteIceBreakers", channels,
+      &Channels::DeleteIceBreakers);
+  Events& events = client.events();
+  add("EventService.ListEvents", events, &Events::ListEvents);
+  add("EventService.ListDeliveries", events, &Events::ListDeliveries);
+  add("EventService.RedriveDeliveries", events, &Events::RedriveDeliveries);
+  Messaging& messaging = client.messaging();
+  add("MessagingService.SendMessage", messaging, &Messaging::SendMessage);
+  add("MessagingService.GetMessage", messaging, &Messaging::GetMessage);
+  add("MessagingService.ListMessages", messaging, &Messaging::ListMessages);
+  add("MessagingService.ResolveMessage", messaging, &Messaging::ResolveMessage);
+  add("MessagingService.GetConversation", messaging,
+      &Messaging::GetConversation);
+  add("MessagingService.ListConversations", messaging,
+      &Messaging::ListConversations);
+  add("MessagingService.UpdateConversation", messaging,
+      &Messaging::UpdateConversation);
+  add("MessagingService.EraseUser", messaging, &Messaging::EraseUser);
+  add("ServerService.GetServerInfo", client.server(), &Server::GetServerInfo);
+  return calls;
 }
 
 // It reads a subscription on a thread of its own, one event whenever it is
@@ -194,10 +263,9 @@ class Driver {
     if (client_ == nullptr) throw std::runtime_error("connect comes first");
     if (verb == "send") return Send(command);
     if (verb == "set_ice_breakers") return SetIceBreakers(command);
-    if (verb == "get_message") return GetMessage(command);
+    if (verb == "call") return CallStub(command);
     if (verb == "close") {
-      followers_.clear();
-      client_.reset();
+      Close();
       return json::object();
     }
     const std::string name = TextOf(command, "sub");
@@ -236,12 +304,18 @@ class Driver {
                      .key_file = TextOf(files, "key_file"),
                      .server_name = TextOf(files, "server_name")};
     }
-    followers_.clear();
-    client_.reset();
+    Close();
     auto client = Client::Create(options);
     if (!client) return client.error();
     client_ = *std::move(client);
+    stub_calls_ = StubCallsOf(*client_);
     return json::object();
+  }
+
+  void Close() {
+    followers_.clear();
+    stub_calls_.clear();
+    client_.reset();
   }
 
   Answer Send(const json::object& command) {
@@ -255,17 +329,18 @@ class Driver {
                                 {.timeout = TimeoutOf(command)}));
   }
 
-  Answer GetMessage(const json::object& command) {
-    grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + TimeoutOf(command));
-    v1::GetMessageResponse response;
-    const grpc::Status status = client_->messaging().GetMessage(
-        &context, RequestOf<v1::GetMessageRequest>(command), &response);
-    if (!status.ok()) return ErrorOf(status);
-    return json::object{{"response", ToJson(response)}};
+  Answer CallStub(const json::object& command) {
+    const std::string method = TextOf(command, "method");
+    const auto call = stub_calls_.find(method);
+    if (call == stub_calls_.end()) {
+      throw std::runtime_error("StubCallsOf has no " + method);
+    }
+    return call->second(command);
   }
 
   std::unique_ptr<Client> client_;
+  // They use the client's stubs.
+  std::map<std::string, StubCall> stub_calls_;
   std::map<std::string, std::unique_ptr<Follower>> followers_;
 };
 

@@ -333,7 +333,8 @@ type Message struct {
 	// Output only. It is true when one of the channel's ice breakers was tapped.
 	FromIceBreaker bool `protobuf:"varint,24,opt,name=from_ice_breaker,json=fromIceBreaker,proto3" json:"from_ice_breaker,omitempty"`
 	// Output only. It is the story that the message answers, or that mentions the
-	// account.
+	// account. The event of an echo has it, too: what the account wrote can be an
+	// answer to the customer's story.
 	Story *Story `protobuf:"bytes,25,opt,name=story,proto3" json:"story,omitempty"`
 	// Output only. They are the products that the customer sent, in Instagram's
 	// order.

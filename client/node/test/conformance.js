@@ -82,6 +82,15 @@ function described(error) {
   return { kind, message: error.message };
 }
 
+// These are the members of a client that are the generated clients.
+const stubs = {
+  AccessService: "access",
+  ChannelService: "channels",
+  EventService: "events",
+  MessagingService: "messaging",
+  ServerService: "server",
+};
+
 let client;
 const subscriptions = new Map();
 
@@ -129,10 +138,12 @@ const verbs = {
     return responded(v1.SetIceBreakersResponseSchema, response);
   },
 
-  async get_message({ request, timeout_ms: timeoutMs }) {
-    const given = fromJson(v1.GetMessageRequestSchema, request);
-    const response = await client.messaging.getMessage(given, { timeoutMs });
-    return responded(v1.GetMessageResponseSchema, response);
+  async call({ method, request, timeout_ms: timeoutMs }) {
+    const [service, name] = method.split(".");
+    const called = v1[service].methods.find((one) => one.name === name);
+    const given = fromJson(called.input, request);
+    const response = await client[stubs[service]][called.localName](given, { timeoutMs });
+    return responded(called.output, response);
   },
 
   subscribe({ sub, request, cursor_file }) {

@@ -31,6 +31,15 @@ from linktor_instagram import (
     v1,
 )
 
+# The attributes of a client that are the generated stubs.
+STUBS = {
+    "AccessService": "access",
+    "ChannelService": "channels",
+    "EventService": "events",
+    "MessagingService": "messaging",
+    "ServerService": "server",
+}
+
 
 class StoreFailed(Exception):
     """Tells failures of a cursor store from others."""
@@ -57,19 +66,14 @@ class FromAsync:
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
         self._client = self._run(self._connect(target, options))
-        self.messaging = self
+        for name in STUBS.values():
+            setattr(self, name, _FromAsyncStub(self._run, getattr(self._client, name)))
 
     def send(self, *arguments: Any, **options: Any) -> Any:
         return self._run(self._client.send(*arguments, **options))
 
     def set_ice_breakers(self, *arguments: Any, **options: Any) -> Any:
         return self._run(self._client.set_ice_breakers(*arguments, **options))
-
-    def GetMessage(self, request: Any, timeout: float | None) -> Any:
-        async def call() -> Any:
-            return await self._client.messaging.GetMessage(request, timeout=timeout)
-
-        return self._run(call())
 
     def subscribe(self, **options: Any) -> Any:
         async def made() -> Any:
@@ -86,6 +90,23 @@ class FromAsync:
 
     def _run(self, coroutine: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+
+class _FromAsyncStub:
+    def __init__(self, run: Callable[[Any], Any], inner: Any) -> None:
+        self._run = run
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        method = getattr(self._inner, name)
+
+        def call(request: Any, timeout: float | None) -> Any:
+            async def called() -> Any:
+                return await method(request, timeout=timeout)
+
+            return self._run(called())
+
+        return call
 
 
 class _FromAsyncSubscription(Iterator[v1.Event]):
@@ -240,10 +261,13 @@ class Driver:
             )
         )
 
-    def do_get_message(self, command: dict[str, Any]) -> dict[str, Any]:
-        request = json_format.ParseDict(command["request"], v1.GetMessageRequest())
-        timeout = timeout_of(command).get("timeout")
-        return responded(self._client.messaging.GetMessage(request, timeout=timeout))
+    def do_call(self, command: dict[str, Any]) -> dict[str, Any]:
+        service, _, name = command["method"].partition(".")
+        method = getattr(getattr(self._client, STUBS[service]), name)
+        request = json_format.ParseDict(
+            command["request"], getattr(v1, f"{name}Request")()
+        )
+        return responded(method(request, timeout=timeout_of(command).get("timeout")))
 
     def do_subscribe(self, command: dict[str, Any]) -> dict[str, Any]:
         request = json_format.ParseDict(command["request"], v1.SubscribeEventsRequest())

@@ -42,6 +42,7 @@ const std::map<std::string, v1::Permission>& Expected() {
       {"MessagingService.ListConversations", v1::PERMISSION_READ_MESSAGES},
       {"MessagingService.GetConversation", v1::PERMISSION_READ_MESSAGES},
       {"MessagingService.UpdateConversation", v1::PERMISSION_SEND},
+      {"MessagingService.EraseUser", v1::PERMISSION_MANAGE_CHANNELS},
       // Every key will do.
       {"ServerService.GetServerInfo", v1::PERMISSION_UNSPECIFIED},
   };

@@ -119,7 +119,7 @@ TEST(MetricsTest, AThousandChannelsAreAtMostFourThousandSeries) {
         "GetApiKey",       "ListApiKeys",        "UpdateApiKey",
         "DeleteApiKey",    "SubscribeEvents",    "ListEvents",
         "ListMessages",    "ListConversations",  "ListDeliveries",
-        "RedriveDeliveries"}) {
+        "EraseUser",       "RedriveDeliveries"}) {
     access::Method method = Unary();
     method.name = name;
     metrics.OnBegin(method);

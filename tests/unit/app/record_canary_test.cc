@@ -323,6 +323,12 @@ void RecordCanaryTest::Erase() {
       journal::NewRecord(absl::ToUnixMillis(clock_.Now()));
   release.mutable_release_waiting()->set_grace_ms(1);
   EXPECT_TRUE(journal::AppendAndWait(journal(), std::move(release)).applied());
+  v1::EraseUserRequest person;
+  person.set_channel_id("ch_1");
+  person.set_user_id(kCustomer);
+  const auto erased = conversations_->Erase(person);
+  ASSERT_THAT(erased, IsOk());
+  EXPECT_TRUE(erased->found());
 }
 
 void RecordCanaryTest::AwaitRecord(Body body) {
@@ -376,7 +382,9 @@ TEST_F(RecordCanaryTest, NoRecordHoldsWhatIsSealed) {
   EXPECT_EQ(conversation->username(), kUsername);
   EXPECT_THAT(registry_->Find("ch_1")->channel.name(), HasSubstr(kChannelName));
   const auto page = instance_.folder().events().Read(
-      {.last_seq = 1}, [](auto, auto, auto) { return true; });
+      {.last_seq = 10}, [](std::string_view type, auto, auto) {
+        return type == "message.received";
+      });
   ASSERT_THAT(page, IsOk());
   EXPECT_THAT(*page->events.at(0).encoded, HasSubstr(kText));
 
@@ -384,7 +392,9 @@ TEST_F(RecordCanaryTest, NoRecordHoldsWhatIsSealed) {
   Erase();
   v1::DeleteChannelRequest remove;
   remove.set_channel_id("ch_1");
+  remove.set_erase(true);
   EXPECT_THAT(channels_->Delete(remove), IsOk());
+  AwaitRecord(Body::kEraseOn);
   EXPECT_THAT(Suspects(), IsEmpty());
   // None was forgotten: each body of a record was appended.
   const auto& body = *journal::Record::descriptor()->FindOneofByName("body");

@@ -9,21 +9,15 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
-#include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "server/base/strings.h"
-#include "tests/fakes/fake_clock.h"
-#include "tests/support/golden.h"
 #include "tests/support/status_matchers.h"
+#include "tests/unit/journal/erasure_rig.h"
 #include "tests/unit/journal/kill_rounds.h"
 #include "tests/unit/state/store_rig.h"
 
@@ -38,90 +32,8 @@ using ::testing::Not;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
-// So many bytes in a row of what was erased are something of it.
-constexpr std::size_t kWindow = 24;
-
-// Adds what is sealed or wrapped anywhere in a message.
-void AddSealed(const google::protobuf::Message& message,
-               std::vector<std::string>& sealed) {
-  using Field = google::protobuf::FieldDescriptor;
-  const auto& reflection = *message.GetReflection();
-  std::vector<const Field*> fields;
-  reflection.ListFields(message, &fields);
-  for (const Field* field : fields) {
-    if (field->cpp_type() == Field::CPPTYPE_MESSAGE) {
-      if (!field->is_repeated()) {
-        AddSealed(reflection.GetMessage(message, field), sealed);
-        continue;
-      }
-      for (int i = 0; i < reflection.FieldSize(message, field); ++i) {
-        AddSealed(reflection.GetRepeatedMessage(message, field, i), sealed);
-      }
-    } else if (field->name().starts_with("sealed") ||
-               field->name() == "wrapped") {
-      sealed.push_back(reflection.GetString(message, field));
-    }
-  }
-}
-
-// A journal with its worker, on a folder that it opens.
-class Running {
- public:
-  explicit Running(const std::string& path)
-      : clock_(absl::FromUnixMillis(state::kNowMs)) {
-    auto folder = DataFolder::Open(path, state::TestMasterKey());
-    if (!folder.ok()) return;
-    folder_ = *std::move(folder);
-    auto journal = EmbeddedJournal::Create({}, *folder_, state::kNowMs,
-                                           [](const absl::Status&) {});
-    if (!journal.ok()) return;
-    journal_ = *std::move(journal);
-    const auto due = folder_->state().LastDueErasure();
-    EXPECT_THAT(due, IsOk());
-    worker_ = std::make_unique<ErasureWorker>(
-        clock_, *journal_,
-        ErasureWorker::Options{
-            .begin_log_anew = [this] { return journal_->BeginLogAnew(); },
-            .old_log_bytes = [this] { return journal_->OldLogBytes(); },
-            .cut_log = [this] { return journal_->CutLog(); },
-            .pause = std::chrono::milliseconds(1),
-            .due = due.value_or(0)});
-    folder_->feed().Add([this](auto records) {
-      worker_->OnCommit(records);
-      MutexLock lock(mutex_);
-      changed_.SignalAll();
-    });
-  }
-  ~Running() {
-    worker_.reset();
-    journal_.reset();
-  }
-
-  DataFolder& folder() { return *folder_; }
-  void Append(const journal::Record& record) {
-    EXPECT_TRUE(AppendAndWait(*journal_, record).applied());
-  }
-  // Waits until nothing is due; fails the test when that is too long.
-  void AwaitErased() {
-    MutexLock lock(mutex_);
-    for (int left = 20; folder_->state().LastDueErasure().value_or(0) != 0;
-         --left) {
-      ASSERT_GT(left, 0) << "an erasure is still due";
-      changed_.WaitFor(mutex_, std::chrono::seconds(1));
-    }
-  }
-
- private:
-  FakeClock clock_;
-  std::unique_ptr<DataFolder> folder_;
-  std::unique_ptr<EmbeddedJournal> journal_;
-  std::unique_ptr<ErasureWorker> worker_;
-  Mutex mutex_;
-  CondVar changed_;
-};
-
 // What people have written to a channel, in order; "" where it was erased.
-std::vector<std::string> TextsIn(Running& running) {
+std::vector<std::string> TextsIn(ErasingJournal& running) {
   std::vector<std::string> texts;
   auto page =
       running.folder().events().Read({.last_seq = running.folder().last_seq(),
@@ -168,11 +80,6 @@ class ErasureTest : public testing::Test {
     // It goes with the message m1, of which an unsend has no place for it.
     if (!by_unsend_) DoomKey();
     rig_.Close();
-    for (const std::string& copy : copies_) {
-      for (std::size_t at = 0; at + kWindow <= copy.size(); ++at) {
-        windows_.insert(copy.substr(at, kWindow));
-      }
-    }
   }
 
   std::string data() const { return folder_.path() + "/data"; }
@@ -183,31 +90,17 @@ class ErasureTest : public testing::Test {
   }
   // Erases it all and waits until that is carried out.
   void Erase() const {
-    Running running(data());
+    ErasingJournal running(data());
     for (const journal::Record& erasure : erasures_) running.Append(erasure);
     running.AwaitErased();
   }
 
   // The files that hold something of what is to be erased.
-  std::vector<std::string> Tainted() const {
-    std::vector<std::string> tainted;
-    for (const auto& entry : fs::directory_iterator(data())) {
-      const std::string file = ReadFile(entry.path());
-      for (std::size_t at = 0; at + kWindow <= file.size(); ++at) {
-        if (!windows_.contains(std::string_view(file).substr(at, kWindow))) {
-          continue;
-        }
-        tainted.push_back(
-            absl::StrCat(entry.path().filename().string(), " at ", at));
-        break;
-      }
-    }
-    return tainted;
-  }
+  std::vector<std::string> Tainted() const { return copies_.In(data()); }
 
   // What stays is there, and what was erased has kept its place.
   void ExpectOthersWhole() const {
-    Running running(data());
+    ErasingJournal running(data());
     std::vector<std::string> texts = TextsIn(running);
     EXPECT_THAT(texts, Contains("")) << "of m1";
     std::erase(texts, "");
@@ -220,7 +113,7 @@ class ErasureTest : public testing::Test {
   void ExpectErasedAfterAll() const {
     bool all_begun = false;
     {
-      Running running(data());
+      ErasingJournal running(data());
       running.AwaitErased();
       // The message m1 is the last that is erased.
       const std::vector<std::string> texts = TextsIn(running);
@@ -268,7 +161,7 @@ class ErasureTest : public testing::Test {
 
   // Appends it; all that is sealed in it is to be erased. Its keys are not.
   Ending Doom(state::SealedRecord made) {
-    AddSealed(made.record, copies_);
+    copies_.Add(made.record);
     Ending ending = rig_.AppendOne(std::move(made));
     EXPECT_TRUE(ending.applied());
     return ending;
@@ -348,7 +241,7 @@ class ErasureTest : public testing::Test {
     state::SealedRecord made =
         Deliver({.user = "509", .mid = "m9", .text = "goes m9"});
     for (const journal::DataKey& key : made.keys) {
-      AddSealed(key, copies_);
+      copies_.Add(key);
       erasures_.back().mutable_erase()->add_key_ids(key.id());
     }
     EXPECT_TRUE(rig_.AppendOne(std::move(made)).applied());
@@ -357,8 +250,7 @@ class ErasureTest : public testing::Test {
   const bool by_unsend_;
   const TempFolder folder_{TempFolder::MemoryParent()};
   state::StoreRig rig_;
-  std::vector<std::string> copies_;
-  std::unordered_set<std::string, StringHash, std::equal_to<>> windows_;
+  SealedCopies copies_;
   std::size_t kept_ = 0;
 };
 
@@ -393,7 +285,7 @@ TEST_F(UnsendErasureTest, LeavesNothingAfterAKillAtAnyCall) {
 // The files of a server that goes on running.
 TEST_F(ErasureTest, LeavesNothingWhileOthersAppend) {
   Prepare();
-  Running running(data());
+  ErasingJournal running(data());
   for (const journal::Record& erasure : erasures_) {
     running.Append(erasure);
     running.Append(state::MakeNothing());

@@ -94,6 +94,10 @@ state::SealedRecord RandomRecords::Next(seal::Sealer& sealer) {
   }
   if (kind < 980) return Redrive(sealer);
   if (kind < 985) return Release();
+  if (kind < 987) {
+    return state::MakeEraseUser(PickChannel(), PickUser(), now_ms_);
+  }
+  if (kind < 989) return state::MakeEraseOn(now_ms_);
   return kind < 992 ? Trim() : Erasure();
 }
 
@@ -247,7 +251,7 @@ journal::Record RandomRecords::Channel() {
       std::find_if(channels_.begin(), channels_.end(),
                    [&](const state::ChannelRow& row) { return row.id == id; });
   if (known != channels_.end() && Percent(4))
-    return state::MakeDeletion(id, now_ms_);
+    return state::MakeDeletion(id, now_ms_, /*erase=*/Percent(50));
   if (known != channels_.end() && Percent(50)) {
     journal::Record update = state::MakeUpdate(*known, now_ms_);
     auto& body = *update.mutable_update_channel()->mutable_body();

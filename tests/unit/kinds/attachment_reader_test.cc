@@ -76,6 +76,22 @@ TEST(AttachmentReaderTest, APageIsAPermalinkAndNoLinkToTheMedia) {
       << "what it links to is the thing itself";
 }
 
+TEST(AttachmentReaderTest, AStorysLinkIsThatToItsMediaInAnyOrder) {
+  for (
+      const char* payload :
+      {R"({"story_media_url":"https://cdn.example/s","url":"https://p.example/"})",
+       R"({"url":"https://p.example/","story_media_url":"https://cdn.example/s"})"}) {
+    const v1::Attachment one =
+        Read(absl::StrCat(R"({"type":"ig_story","payload":)", payload, "}"));
+    EXPECT_EQ(one.url(), "https://cdn.example/s");
+    EXPECT_EQ(one.payload_json(), payload) << "the other link is not lost";
+  }
+  const v1::Attachment alone = Read(
+      R"({"type":"ig_story","payload":{"story_media_url":"https://cdn.example/s"}})");
+  EXPECT_EQ(alone.url(), "https://cdn.example/s");
+  EXPECT_EQ(alone.payload_json(), "") << "nothing was left out";
+}
+
 // Live traffic has the template under its name.
 TEST(AttachmentReaderTest, TemplateAsItIsShown) {
   const v1::Attachment one = Read(R"({"type":"template","payload":{"generic":{

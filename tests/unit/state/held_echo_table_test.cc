@@ -79,17 +79,10 @@ TEST_F(HeldEchoTableTest, TakesOneByItsMid) {
   EXPECT_THAT(Take(1, "501", ""), ElementsAre("a"));
 }
 
-TEST_F(HeldEchoTableTest, HoldsByPersonAndMid) {
+TEST_F(HeldEchoTableTest, HoldsByMid) {
   Add(Item(1, "501", "a"));
-  const auto holds = [this](std::int64_t channel_no, const std::string& user,
-                            const std::string& mid_key) {
-    return table_->Holds(Item(channel_no, user, mid_key).event(), mid_key)
-        .value();
-  };
-  EXPECT_TRUE(holds(1, "501", "a"));
-  EXPECT_FALSE(holds(1, "501", "b"));
-  EXPECT_FALSE(holds(1, "502", "a"));
-  EXPECT_FALSE(holds(2, "501", "a"));
+  EXPECT_TRUE(table_->HoldsMid("a").value());
+  EXPECT_FALSE(table_->HoldsMid("b").value());
 }
 
 TEST_F(HeldEchoTableTest, KeepsTheItemWithoutItsRawBytes) {

@@ -198,10 +198,11 @@ journal::Record MakeUpdate(const ChannelRow& row, std::int64_t now_ms) {
   return record;
 }
 
-journal::Record MakeDeletion(const std::string& channel_id,
-                             std::int64_t now_ms) {
+journal::Record MakeDeletion(const std::string& channel_id, std::int64_t now_ms,
+                             bool erase) {
   journal::Record record = journal::NewRecord(now_ms);
   record.mutable_delete_channel()->set_channel_id(channel_id);
+  record.mutable_delete_channel()->set_erase(erase);
   return record;
 }
 
@@ -381,6 +382,22 @@ SealedRecord MakeUsername(seal::Sealer& sealer, const TestChannel& channel,
                                      seal::SealedPlace::kUsername, user, name,
                                      made.keys));
   return made;
+}
+
+// ---- Erasing people ---------------------------------------------------------
+
+journal::Record MakeEraseUser(const TestChannel& channel,
+                              const std::string& user, std::int64_t now_ms) {
+  journal::Record record = journal::NewRecord(now_ms);
+  record.mutable_erase_user()->set_channel_id(channel.id);
+  record.mutable_erase_user()->set_user_id(user);
+  return record;
+}
+
+journal::Record MakeEraseOn(std::int64_t now_ms) {
+  journal::Record record = journal::NewRecord(now_ms);
+  record.mutable_erase_on();
+  return record;
 }
 
 // ---- Housekeeping -----------------------------------------------------------

@@ -59,7 +59,7 @@ journal::Record MakeChannel(const TestChannel& channel,
 // Changes nothing but the revision.
 journal::Record MakeUpdate(const ChannelRow& row, std::int64_t now_ms = kNowMs);
 journal::Record MakeDeletion(const std::string& channel_id,
-                             std::int64_t now_ms = kNowMs);
+                             std::int64_t now_ms = kNowMs, bool erase = false);
 
 // ---- Webhooks ---------------------------------------------------------------
 
@@ -159,6 +159,13 @@ journal::Record MakeOptOut(const OptOutSpec& spec);
 SealedRecord MakeUsername(seal::Sealer& sealer, const TestChannel& channel,
                           const std::string& user, const std::string& name,
                           std::int64_t now_ms = kNowMs);
+
+// ---- Erasing people ---------------------------------------------------------
+
+journal::Record MakeEraseUser(const TestChannel& channel,
+                              const std::string& user,
+                              std::int64_t now_ms = kNowMs);
+journal::Record MakeEraseOn(std::int64_t now_ms = kNowMs);
 
 // ---- Housekeeping -----------------------------------------------------------
 

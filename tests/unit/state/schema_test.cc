@@ -33,9 +33,9 @@ TEST(SchemaTest, FreshDatabaseGetsEveryTable) {
           "sqlite_schema WHERE type = 'table' AND name NOT LIKE "
           "'sqlite_%' ORDER BY name)"),
       "api_keys,channels,contents,conversations,data_keys,dedupe,deliveries,"
-      "destroyed_keys,epochs,event_mids,events,held_echoes,instances,"
-      "log_state,message_events,messages,raw_items,redriven_items,send_calls,"
-      "time_marks,unmatched_echoes,waiting_items");
+      "destroyed_keys,epochs,event_mids,events,forgettings,held_echoes,"
+      "instances,log_state,message_events,messages,raw_items,redriven_items,"
+      "send_calls,time_marks,unmatched_echoes,waiting_items");
   EXPECT_EQ(One(*database, "PRAGMA user_version"), "1");
 }
 

@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -128,9 +129,12 @@ class RedriverTest : public channels::ChannelsFixture {
     EXPECT_EQ(response->deliveries(0).id(), id);
     return response->deliveries(0);
   }
+  // Returns the events of items, not those that tell of channels.
   std::vector<v1::Event> Events() {
     const auto page = folder_->events().Read(
-        {.last_seq = 1'000'000}, [](auto, auto, auto) { return true; });
+        {.last_seq = 1'000'000}, [](std::string_view type, auto, auto) {
+          return !type.starts_with("channel.");
+        });
     EXPECT_THAT(page, IsOk());
     std::vector<v1::Event> events;
     for (const state::CommittedEvent& event : page->events) {

@@ -15,6 +15,7 @@ import (
 	"log"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"strconv"
 	"strings"
@@ -39,6 +40,7 @@ type command struct {
 	APIKey     string          `json:"api_key"`
 	Plaintext  bool            `json:"plaintext"`
 	TLS        *tlsFiles       `json:"tls"`
+	Method     string          `json:"method"`
 	Request    json.RawMessage `json:"request"`
 	TimeoutMS  int             `json:"timeout_ms"`
 	Sub        string          `json:"sub"`
@@ -104,11 +106,8 @@ func (d *driver) do(c *command) (object, error) {
 		return call(c, &instagramv1.SendMessageRequest{}, d.client.Send)
 	case "set_ice_breakers":
 		return call(c, &instagramv1.SetIceBreakersRequest{}, d.client.SetIceBreakers)
-	case "get_message":
-		return call(c, &instagramv1.GetMessageRequest{},
-			func(ctx context.Context, req *instagramv1.GetMessageRequest) (*instagramv1.GetMessageResponse, error) {
-				return d.client.Messaging.GetMessage(ctx, req)
-			})
+	case "call":
+		return d.callStub(c)
 	case "subscribe":
 		return object{}, d.subscribe(c)
 	}
@@ -175,6 +174,35 @@ func call[Request, Response proto.Message](c *command, req Request,
 	}
 	text, err := protojson.Marshal(response)
 	return object{"response": json.RawMessage(text)}, err
+}
+
+// callStub calls a method of a generated stub, which the command names as the
+// contract does: "MessagingService.GetMessage".
+func (d *driver) callStub(c *command) (object, error) {
+	service, name, _ := strings.Cut(c.Method, ".")
+	stub, ok := map[string]any{
+		"AccessService":    d.client.Access,
+		"ChannelService":   d.client.Channels,
+		"EventService":     d.client.Events,
+		"MessagingService": d.client.Messaging,
+		"ServerService":    d.client.Server,
+	}[service]
+	if !ok {
+		return nil, fmt.Errorf("there is no stub of %q", service)
+	}
+	method := reflect.ValueOf(stub).MethodByName(name)
+	if !method.IsValid() {
+		return nil, fmt.Errorf("the stub has no method %q", c.Method)
+	}
+	// It takes a context, the request and options.
+	req := reflect.New(method.Type().In(1).Elem()).Interface().(proto.Message)
+	return call(c, req, func(ctx context.Context, req proto.Message) (proto.Message, error) {
+		out := method.Call([]reflect.Value{reflect.ValueOf(ctx), reflect.ValueOf(req)})
+		if err, failed := out[1].Interface().(error); failed {
+			return nil, err
+		}
+		return out[0].Interface().(proto.Message), nil
+	})
 }
 
 func (d *driver) subscribe(c *command) error {

@@ -8,16 +8,18 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.util.JsonFormat;
 import dev.linktor.instagram.v1.Event;
-import dev.linktor.instagram.v1.GetMessageRequest;
 import dev.linktor.instagram.v1.SendMessageRequest;
 import dev.linktor.instagram.v1.SetIceBreakersRequest;
 import dev.linktor.instagram.v1.SubscribeEventsRequest;
 import io.grpc.StatusRuntimeException;
+import io.grpc.stub.AbstractBlockingStub;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.lang.reflect.Field;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -57,7 +59,7 @@ final class ConformanceDriver implements AutoCloseable {
         answer.add("id", asked.get("id"));
         try {
             answer.add("ok", run(asked));
-        } catch (ExecutionException e) {
+        } catch (ExecutionException | InvocationTargetException e) {
             answer.add("error", error(e.getCause()));
         } catch (Exception e) {
             answer.add("error", error(e));
@@ -89,9 +91,7 @@ final class ConformanceDriver implements AutoCloseable {
                     request(asked, SendMessageRequest.newBuilder()).build(), timeout(asked)));
             case "set_ice_breakers" -> response(client.setIceBreakers(
                     request(asked, SetIceBreakersRequest.newBuilder()).build(), timeout(asked)));
-            case "get_message" -> response(client.messaging()
-                    .withDeadlineAfter(timeout(asked).toMillis(), TimeUnit.MILLISECONDS)
-                    .getMessage(request(asked, GetMessageRequest.newBuilder()).build()));
+            case "call" -> call(asked);
             case "subscribe" -> subscribe(asked);
             case "next" -> next(asked);
             case "state" -> subscription(asked).state(ConformanceDriver::error);
@@ -149,6 +149,34 @@ final class ConformanceDriver implements AutoCloseable {
             tls.serverName(text(asked, "server_name"));
         }
         return tls;
+    }
+
+    /** Calls a method of a generated stub, such as "MessagingService.GetMessage". */
+    private JsonObject call(JsonObject asked) throws Exception {
+        String[] names = text(asked, "method").split("\\.");
+        AbstractBlockingStub<?> stub = stub(names[0])
+                .withDeadlineAfter(timeout(asked).toMillis(), TimeUnit.MILLISECONDS);
+        String name = Character.toLowerCase(names[1].charAt(0)) + names[1].substring(1);
+        for (Method method : stub.getClass().getMethods()) {
+            // Every stub has a method getChannel besides that of the contract.
+            if (method.getName().equals(name) && method.getParameterCount() == 1) {
+                Message.Builder request = (Message.Builder)
+                        method.getParameterTypes()[0].getMethod("newBuilder").invoke(null);
+                return response((Message) method.invoke(stub, request(asked, request).build()));
+            }
+        }
+        throw new IllegalArgumentException("the stub has no method " + name);
+    }
+
+    private AbstractBlockingStub<?> stub(String service) {
+        return switch (service) {
+            case "AccessService" -> client.access();
+            case "ChannelService" -> client.channels();
+            case "EventService" -> client.events();
+            case "MessagingService" -> client.messaging();
+            case "ServerService" -> client.server();
+            default -> throw new IllegalArgumentException("there is no stub of " + service);
+        };
     }
 
     private JsonObject subscribe(JsonObject asked) throws InvalidProtocolBufferException {
