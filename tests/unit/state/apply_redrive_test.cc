@@ -305,6 +305,20 @@ TEST_F(ApplyRedriveTest, AnUnsendThatWasUnknownErases) {
   EXPECT_EQ(Events().back().type(), "message.unsent");
 }
 
+// The unknown event did not say whom it was about.
+TEST_F(ApplyRedriveTest, ErasingAPersonErasesWhatItReplaces) {
+  ItemSpec unknown = Unknown();
+  unknown.user = "";
+  rig_.Deliver({unknown});
+  Redrive(Again(1, Message()));
+  ASSERT_TRUE(Events().at(0).has_unknown());
+  const auto erased = rig_.Append<EraseAnswer>(MakeEraseUser(kShop, "501"));
+  ASSERT_THAT(erased, IsOk());
+  EXPECT_TRUE(erased->found);
+  EXPECT_FALSE(Events().at(0).has_unknown());
+  EXPECT_EQ(RawItemsWithBytes(), 0);
+}
+
 TEST_F(ApplyRedriveTest, NothingIsLeftWhenItsEventsAreDeleted) {
   rig_.Deliver({Unknown()});
   Redrive(Again(1, Message()));

@@ -504,16 +504,6 @@ TEST_F(IngestTest, AnotherAppsAccountIsAnIssue) {
       << "it says who may have the item later";
 }
 
-// It is not in the item as received.
-TEST_F(IngestTest, TheFieldOfAChangeIsKept) {
-  EXPECT_EQ(MakeOne(Change("comments", R"({"id":"9"})")).item.field(),
-            "comments");
-  EXPECT_EQ(MakeOne(Messaging({TextItem("m")})).item.field(), "");
-  EXPECT_EQ(MakeOne(Envelope({Entry(R"("field":"comments")")})).item.field(),
-            "")
-      << "the entry as a whole is no value of the field";
-}
-
 TEST_F(IngestTest, ThePathOnlyChoosesTheSecrets) {
   const Delivery delivery = Make(
       Messaging({TextItem("m")}, "17841400000000003"), kOtherSecret, "ch_2");
