@@ -63,6 +63,9 @@ what there is to tap.
 CUSTOMERS - GET /emulator/users, GET PUT /emulator/users/{id}
   curl $E/emulator/users/6101
   curl -X PUT $E/emulator/users/6101 -d '{"username":"customer_user","name":"Ana"}'
+A profile also has profile_pic, follower_count, is_user_follow_business,
+is_business_follow_user and is_verified_user. Without consent it is refused:
+  curl -X PUT $E/emulator/users/6101 -d '{"profile_consent":false}'  # 230
 These make sends to one customer fail, in any mode:
   curl -X PUT $E/emulator/users/6101 -d '{"blocked":true}'  # 551/1545041
   curl -X PUT $E/emulator/users/6101 -d '{"messages_allowed":false}'  # 10/2018108
@@ -96,7 +99,8 @@ WHAT ELSE GOES WRONG - GET POST DELETE /emulator/faults
   curl $E/emulator/faults -d '{"on":"messages","kind":"graph_error","code":613,"message":"(#613) Too many calls"}'
   curl $E/emulator/faults -d '{"on":"messages","kind":"graph_error","status":403,"code":200,"message":"(#200) The account owner has disabled access to Instagram Direct messages","localized_message":"(#200) O acesso foi desativado","type":"IGApiException"}'
 The last answers in the language of the token's owner unless the call has
-locale=en_US. "on" is messages, messenger_profile, user_profile or *; "times":0 lasts until
+locale=en_US. "on" is messages, messenger_profile, user_profile, message or *;
+"times":0 lasts until
   curl -X DELETE $E/emulator/faults
 
 LOOKING
@@ -107,7 +111,9 @@ LOOKING
   curl $E/emulator/webhooks -d '{"object":"instagram","entry":[]}'  # any body, signed
 
 Every other path is the Graph API: POST /{version}/{id}/messages, GET POST
-DELETE /{version}/{id}/messenger_profile, GET /{version}/{user}?fields=username.
+DELETE /{version}/{id}/messenger_profile, GET /{version}/{user}?fields=username,
+GET /{version}/{mid}?fields=story,attachments, which makes each link anew; the
+story of a message can be seen for 24 h.
 )";
 
 }  // namespace

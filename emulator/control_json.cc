@@ -186,9 +186,10 @@ absl::StatusOr<Fault> ReadFault(const json::value& body) {
   Fault fault;
   fault.on = reader.String("on").value_or("");
   if (fault.on != "*" && fault.on != "messages" &&
-      fault.on != "messenger_profile" && fault.on != "user_profile") {
-    reader.Wrong("on",
-                 R"("messages", "messenger_profile", "user_profile" or "*")");
+      fault.on != "messenger_profile" && fault.on != "user_profile" &&
+      fault.on != "message") {
+    reader.Wrong("on", R"("messages", "messenger_profile", "user_profile", )"
+                       R"("message" or "*")");
   }
   const std::string kind = reader.String("kind").value_or("");
   const auto* known = std::find_if(

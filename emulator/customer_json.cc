@@ -22,6 +22,9 @@ constexpr std::string_view kProductFields[] = {"id", "retailer_id", "image_url",
 // Ten years: nothing is remembered for longer.
 constexpr std::int64_t kMaxAgeSeconds = 10LL * 366 * 24 * 3600;
 
+// There are not more people.
+constexpr std::int64_t kMaxFollowers = 10'000'000'000;
+
 constexpr std::string_view kCustomerId =
     "an Instagram-scoped id: a string of 1 to 32 digits";
 
@@ -304,15 +307,24 @@ absl::StatusOr<Tap> ReadTap(const json::value& body) {
 }
 
 absl::StatusOr<UserChange> ReadUserChange(const json::value& body) {
-  JsonReader reader(
-      body, {"username", "name", "exists", "blocked", "messages_allowed",
-             "app_role", "last_message_age_s"});
-  UserChange change{.username = reader.String("username"),
-                    .name = reader.String("name"),
-                    .exists = reader.Bool("exists"),
-                    .blocked = reader.Bool("blocked"),
-                    .messages_allowed = reader.Bool("messages_allowed"),
-                    .app_role = reader.Bool("app_role")};
+  JsonReader reader(body,
+                    {"username", "name", "profile_pic", "follower_count",
+                     "is_user_follow_business", "is_business_follow_user",
+                     "is_verified_user", "profile_consent", "exists", "blocked",
+                     "messages_allowed", "app_role", "last_message_age_s"});
+  UserChange change{
+      .username = reader.String("username"),
+      .name = reader.String("name"),
+      .profile_pic = reader.String("profile_pic"),
+      .follower_count = reader.Integer("follower_count", 0, kMaxFollowers),
+      .is_user_follow_business = reader.Bool("is_user_follow_business"),
+      .is_business_follow_user = reader.Bool("is_business_follow_user"),
+      .is_verified_user = reader.Bool("is_verified_user"),
+      .profile_consent = reader.Bool("profile_consent"),
+      .exists = reader.Bool("exists"),
+      .blocked = reader.Bool("blocked"),
+      .messages_allowed = reader.Bool("messages_allowed"),
+      .app_role = reader.Bool("app_role")};
   if (const json::value* age = reader.Find("last_message_age_s")) {
     change.last_message_age.emplace();
     if (!age->is_null()) {
@@ -342,6 +354,12 @@ json::object UserJson(const User& user, absl::Time now) {
   return {{"id", user.id},
           {"username", user.username},
           {"name", user.name},
+          {"profile_pic", user.profile_pic},
+          {"follower_count", user.follower_count},
+          {"is_user_follow_business", user.is_user_follow_business},
+          {"is_business_follow_user", user.is_business_follow_user},
+          {"is_verified_user", user.is_verified_user},
+          {"profile_consent", user.profile_consent},
           {"written", user.written},
           {"received", user.received},
           {"last_received_mid", user.last_received_mid},

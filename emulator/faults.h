@@ -33,7 +33,7 @@ enum class FaultKind {
 // A Fault says which calls it strikes, how often, and how.
 struct Fault {
   // This is the edge that it strikes: "messages", "messenger_profile",
-  // "user_profile", or "*" for every Graph call.
+  // "user_profile", "message", or "*" for every Graph call.
   std::string on = "*";
   FaultKind kind = FaultKind::kClose;
   // It strikes so many calls; 0 means all until it is cleared.

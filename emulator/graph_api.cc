@@ -21,8 +21,12 @@ constexpr char kMessages[] = "messages";
 constexpr char kProfile[] = "messenger_profile";
 // This is the emulator's name for GET /{IGSID}, which has no edge.
 constexpr char kUserProfile[] = "user_profile";
+// This is the emulator's name for GET /{mid}, which has no edge either.
+constexpr char kMessage[] = "message";
 constexpr char kIceBreakers[] = "ice_breakers";
 constexpr char kMidPrefix[] = "m_";
+// It stands for the page or account of the token.
+constexpr char kOwnAccount[] = "me";
 
 // Takes texts such as "v25.0": a "v" before digits and one dot.
 bool IsVersion(std::string_view segment) {
@@ -44,6 +48,7 @@ std::vector<std::string> PathOf(http::HttpTarget target) {
 // Returns the edge that a path names; empty when there is no such thing.
 std::string EdgeOf(const std::vector<std::string>& path) {
   if (path.size() == 1 && IsNumericId(path[0])) return kUserProfile;
+  if (path.size() == 1 && path[0] != kOwnAccount) return kMessage;
   const bool known =
       path.size() == 2 && (path[1] == kMessages || path[1] == kProfile);
   return known ? path[1] : std::string();
@@ -84,15 +89,22 @@ std::vector<std::string> FieldNames(std::string_view list) {
 std::optional<json::value> ProfileField(const User& user,
                                         std::string_view field) {
   if (field == "id") return json::value(user.id);
-  if (field == "name") return json::value(user.name);
-  if (field == "username") return json::value(user.username);
-  // Nobody here has a picture or followers.
-  if (field == "profile_pic") return json::value(nullptr);
-  if (field == "follower_count") return json::value(0);
-  if (field == "is_user_follow_business" ||
-      field == "is_business_follow_user" || field == "is_verified_user") {
-    return json::value(false);
+  if (field == "name") {
+    return user.name.empty() ? json::value(nullptr) : json::value(user.name);
   }
+  if (field == "username") return json::value(user.username);
+  if (field == "profile_pic") {
+    return user.profile_pic.empty() ? json::value(nullptr)
+                                    : json::value(user.profile_pic);
+  }
+  if (field == "follower_count") return json::value(user.follower_count);
+  if (field == "is_user_follow_business") {
+    return json::value(user.is_user_follow_business);
+  }
+  if (field == "is_business_follow_user") {
+    return json::value(user.is_business_follow_user);
+  }
+  if (field == "is_verified_user") return json::value(user.is_verified_user);
   return std::nullopt;
 }
 
@@ -135,8 +147,11 @@ struct GraphApi::Call {
 };
 
 GraphApi::GraphApi(const Settings& settings, UserList& users,
-                   ProfileStore& profiles)
-    : settings_(settings), users_(users), profiles_(profiles) {}
+                   ProfileStore& profiles, MessageStore& messages)
+    : settings_(settings),
+      users_(users),
+      profiles_(profiles),
+      messages_(messages) {}
 
 std::string GraphApi::Edge(const http::HttpRequest& request) {
   http::HttpTarget target;
@@ -177,7 +192,8 @@ GraphReply GraphApi::Handle(const http::HttpRequest& request) {
           RefuseProof(config, token, target.Parameter("appsecret_proof"))) {
     return {ErrorResponse(*error)};
   }
-  if (path[0] != "me" && !IsNumericId(path[0])) {
+  const bool of_account = edge == kMessages || edge == kProfile;
+  if (of_account && path[0] != kOwnAccount && !IsNumericId(path[0])) {
     return {ErrorResponse(
         {.status = 404,
          .code = 803,
@@ -185,9 +201,9 @@ GraphReply GraphApi::Handle(const http::HttpRequest& request) {
              "(#803) Some of the aliases you requested do not exist: ",
              path[0])})};
   }
-  const bool own = path[0] == "me" || path[0] == config.page_id;
-  const bool other = !own && !config.page_id.empty() &&
-                     path[0] != config.account_id && edge != kUserProfile;
+  const bool own = path[0] == kOwnAccount || path[0] == config.page_id;
+  const bool other = of_account && !own && !config.page_id.empty() &&
+                     path[0] != config.account_id;
   if (config.strict && other) {
     return {ErrorResponse(
         InvalidParameter(absl::StrCat("Unsupported request. Object with ID '",
@@ -199,6 +215,7 @@ GraphReply GraphApi::Handle(const http::HttpRequest& request) {
                   .body = body,
                   .account_id = own ? config.account_id : path[0]};
   if (edge == kMessages) return Send(call);
+  if (edge == kMessage) return {Message(call, path[0])};
   return {edge == kProfile ? Profile(call) : UserProfile(call, path[0])};
 }
 
@@ -219,6 +236,12 @@ GraphReply GraphApi::Send(const Call& call) {
     return {ErrorResponse(*error)};
   }
   users_.Received(to, sent.mid, sent.send.offers);
+  messages_.Put(sent.mid, {.from = sent.account_id,
+                           .to = to,
+                           .time = absl::Now(),
+                           .text = sent.send.text,
+                           .attachments = sent.send.attachments,
+                           .story = {}});
   http::HttpResponse response =
       JsonResponse(200, json::object{{"recipient_id", sent.send.recipient_id},
                                      {"message_id", sent.mid}});
@@ -284,6 +307,38 @@ http::HttpResponse GraphApi::UserProfile(const Call& call,
   if (user.has_value() && user->blocked) profile.clear();
   profile["id"] = id;
   return JsonResponse(200, profile);
+}
+
+http::HttpResponse GraphApi::Message(const Call& call, const std::string& mid) {
+  if (call.method != "GET") {
+    return ErrorResponse(UnsupportedMethod(call.method));
+  }
+  const std::optional<StoredMessage> message = messages_.Find(mid);
+  if (!message.has_value()) {
+    return ErrorResponse(InvalidParameter(
+        absl::StrCat("Unsupported get request. Object with ID '", mid,
+                     "' does not exist"),
+        33));
+  }
+  if (message->deleted) {
+    return ErrorResponse(
+        {.code = 9000001, .message = "(#9000001) The message was deleted"});
+  }
+  std::vector<std::string> fields = call.Fields();
+  if (fields.empty()) fields = {"created_time"};
+  json::object answer;
+  for (const std::string& field : fields) {
+    std::optional<json::value> value =
+        MessageField(mid, *message, field, absl::Now());
+    if (!value.has_value()) {
+      return ErrorResponse(InvalidParameter(
+          absl::StrCat("Tried accessing nonexisting field (", field, ")")));
+    }
+    // Meta leaves out what a message does not have.
+    if (!value->is_null()) answer[field] = *std::move(value);
+  }
+  answer["id"] = mid;
+  return JsonResponse(200, answer);
 }
 
 }  // namespace linktor::emulator

@@ -1,12 +1,13 @@
 // This Instagram's Graph API without the transport: POST
-// /{version}/{id}/messages, messenger_profile, and the profiles of users, GET
-// /{version}/{IGSID}.
+// /{version}/{id}/messages, messenger_profile, the profiles of users, GET
+// /{version}/{IGSID}, and messages, GET /{version}/{mid}.
 
 #pragma once
 
 #include <optional>
 #include <string>
 
+#include "emulator/message_store.h"
 #include "emulator/profile_store.h"
 #include "emulator/send_request.h"
 #include "emulator/settings.h"
@@ -36,14 +37,15 @@ struct GraphReply {
 class GraphApi {
  public:
   // All must outlive this.
-  GraphApi(const Settings& settings, UserList& users, ProfileStore& profiles);
+  GraphApi(const Settings& settings, UserList& users, ProfileStore& profiles,
+           MessageStore& messages);
 
   // Answers a call. A wrong one is answered as Meta answers it, with Meta's
   // code. It does not block.
   GraphReply Handle(const http::HttpRequest& request);
 
-  // Returns "messages", "messenger_profile" or "user_profile", by the path
-  // alone; empty when it names none of them. Faults strike by it.
+  // Returns "messages", "messenger_profile", "user_profile" or "message", by
+  // the path alone; empty when it names none of them. Faults strike by it.
   static std::string Edge(const http::HttpRequest& request);
 
  private:
@@ -58,11 +60,14 @@ class GraphApi {
   // Reads the fields of a customer's profile that were asked for. Meta gives a
   // profile only of people who have written, which RefuseProfile decides.
   http::HttpResponse UserProfile(const Call& call, const std::string& id);
+  // Reads the fields of a message that were asked for (MessageField).
+  http::HttpResponse Message(const Call& call, const std::string& mid);
 
   // Each call takes a copy of the settings when it begins.
   const Settings& settings_;
   UserList& users_;
   ProfileStore& profiles_;
+  MessageStore& messages_;
 };
 
 }  // namespace linktor::emulator

@@ -20,7 +20,7 @@ LocalInstagram::LocalInstagram(const EmulatorConfig& config)
     : settings_(config),
       sender_(settings_),
       echoes_(sender_, config.hold_echoes),
-      graph_(settings_, users_, profiles_),
+      graph_(settings_, users_, profiles_, messages_),
       endpoint_({.settings = settings_,
                  .api = graph_,
                  .calls = calls_,
@@ -54,7 +54,9 @@ absl::Status LocalInstagram::StartEvent(CustomerEvent event,
   }
   const absl::Time now = absl::Now();
   if (IsMessage(event)) users_.Wrote(event.from, event.time.value_or(now));
-  std::string body = CustomerEventBody(event, AccountOr(event.to), now);
+  const std::string account = AccountOr(event.to);
+  messages_.Note(event, account, now);
+  std::string body = CustomerEventBody(event, account, now);
   sender_.Send(event.kind, std::move(body),
                [mid = std::move(event.mid),
                 done = std::move(done)](WebhookAnswer answer) mutable {

@@ -19,6 +19,7 @@
 #include "emulator/faults.h"
 #include "emulator/graph_api.h"
 #include "emulator/graph_endpoint.h"
+#include "emulator/message_store.h"
 #include "emulator/profile_store.h"
 #include "emulator/settings.h"
 #include "emulator/tap.h"
@@ -124,10 +125,11 @@ class LocalInstagram {
 
   // These are the parts, in the order of dependency: each uses those above it.
   Settings settings_;
-  // The people, their profiles and the calls are forgotten when the emulator
-  // ends; nothing is stored.
+  // The people, the accounts' profiles, the messages and the calls are
+  // forgotten when the emulator ends; nothing is stored.
   UserList users_;
   ProfileStore profiles_;
+  MessageStore messages_;
   CallLog calls_;
   FaultQueue faults_;
   // These three have a thread each; StopWaiting ends them in this order.

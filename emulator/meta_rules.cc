@@ -152,7 +152,8 @@ std::optional<GraphError> RefuseProfile(const EmulatorConfig& config,
     return GraphError{.code = 9010,
                       .message = "(#9010) No matching Instagram user"};
   }
-  if (config.strict && !user->last_message.has_value()) {
+  if (!user->profile_consent ||
+      (config.strict && !user->last_message.has_value())) {
     return GraphError{.code = 230,
                       .message =
                           "(#230) User consent is required to access "

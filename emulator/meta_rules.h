@@ -38,7 +38,7 @@ std::optional<GraphError> RefuseSend(const EmulatorConfig& config,
 
 // Checks the reading of a user's profile; `user` is absent for one that nobody
 // has heard of, and for such a one it always refuses. Without
-// EmulatorConfig::strict their consent is not asked for.
+// EmulatorConfig::strict only a consent that a test has taken away is missing.
 std::optional<GraphError> RefuseProfile(const EmulatorConfig& config,
                                         const std::optional<User>& user);
 

@@ -67,6 +67,12 @@ absl::Status UserList::Change(std::string_view id, const UserChange& change,
   }
   Take(change.username, user->username);
   Take(change.name, user->name);
+  Take(change.profile_pic, user->profile_pic);
+  Take(change.follower_count, user->follower_count);
+  Take(change.is_user_follow_business, user->is_user_follow_business);
+  Take(change.is_business_follow_user, user->is_business_follow_user);
+  Take(change.is_verified_user, user->is_verified_user);
+  Take(change.profile_consent, user->profile_consent);
   Take(change.exists, user->exists);
   Take(change.blocked, user->blocked);
   Take(change.messages_allowed, user->messages_allowed);

@@ -40,6 +40,16 @@ struct User {
   // The names are made up from the id until a test sets them.
   std::string username;
   std::string name;
+  // These are what else a profile shows, by Meta's names; a profile without a
+  // picture has an empty link.
+  std::string profile_pic;
+  std::int64_t follower_count = 0;
+  bool is_user_follow_business = false;
+  bool is_business_follow_user = false;
+  bool is_verified_user = false;
+  // It is false for someone who has not agreed to show their profile, whatever
+  // they wrote.
+  bool profile_consent = true;
   // The time of the latest message or tap, by its own time; absent for someone
   // who has never written, and so has not agreed to show their profile either.
   std::optional<absl::Time> last_message;
@@ -61,6 +71,12 @@ struct User {
 struct UserChange {
   std::optional<std::string> username;
   std::optional<std::string> name;
+  std::optional<std::string> profile_pic;
+  std::optional<std::int64_t> follower_count;
+  std::optional<bool> is_user_follow_business;
+  std::optional<bool> is_business_follow_user;
+  std::optional<bool> is_verified_user;
+  std::optional<bool> profile_consent;
   std::optional<bool> exists;
   std::optional<bool> blocked;
   std::optional<bool> messages_allowed;

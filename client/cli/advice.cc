@@ -82,6 +82,7 @@ void Advise(const Subject& subject, Failure& failure) {
     next("linktor-ig conversations get ", channel, " ", user);
     next("if a person wrote it, the same with --human-agent");
   } else if (reason == "USER_HAS_NOT_WRITTEN" ||
+             reason == "USER_CONSENT_REQUIRED" ||
              reason == "HUMAN_AGENT_WINDOW_CLOSED") {
     next("linktor-ig conversations get ", channel, " ", user);
   } else if (reason == "RECIPIENT_NOT_FOUND") {

@@ -28,6 +28,7 @@ void AddChannels(const Program& program);
 void AddSend(const Program& program);
 void AddMessages(const Program& program);
 void AddConversations(const Program& program);
+void AddUsers(const Program& program);
 void AddIceBreakers(const Program& program);
 void AddEvents(const Program& program);
 void AddDeliveries(const Program& program);

@@ -273,6 +273,49 @@ std::string Describe(const v1::GetIceBreakersResponse& ice_breakers) {
   return out;
 }
 
+std::string Describe(const v1::UserProfile& profile,
+                     const absl::TimeZone& zone) {
+  std::string out;
+  Add(out, "user", EscapeControls(profile.user_id()));
+  if (profile.has_username()) {
+    Add(out, "username", absl::StrCat("@", EscapeControls(profile.username())));
+  }
+  Add(out, "name", EscapeControls(profile.name()));
+  Add(out, "picture at", EscapeControls(profile.profile_picture_url()));
+  AddTime(out, "picture until", profile.profile_picture_url_expire_time(),
+          zone);
+  if (profile.has_follower_count()) {
+    Add(out, "followers", absl::StrCat(profile.follower_count()));
+  }
+  const auto add_flag = [&out](const char* name, bool given, bool value) {
+    if (given) Add(out, name, value ? "yes" : "no");
+  };
+  add_flag("follows you", profile.has_is_user_follow_business(),
+           profile.is_user_follow_business());
+  add_flag("you follow", profile.has_is_business_follow_user(),
+           profile.is_business_follow_user());
+  add_flag("verified", profile.has_is_verified_user(),
+           profile.is_verified_user());
+  AddTime(out, "as of", profile.fetch_time(), zone);
+  return out;
+}
+
+std::string Describe(const v1::RefreshMediaResponse& media,
+                     const absl::TimeZone& zone) {
+  std::string out;
+  Add(out, "message", EscapeControls(media.message_id()));
+  Add(out, "mid", EscapeControls(media.mid()));
+  Add(out, "story", EscapeControls(media.story_id()));
+  Add(out, "story at", EscapeControls(media.media_url()));
+  AddTime(out, "story until", media.media_expire_time(), zone);
+  for (const v1::Attachment& attachment : media.attachments()) {
+    Add(out, "attachment",
+        absl::StrCat(EscapeControls(attachment.type()), " ",
+                     EscapeControls(attachment.url())));
+  }
+  return out;
+}
+
 std::string OneLine(const v1::Channel& channel) {
   std::string lacks;
   const auto add = [&lacks](bool missing, const char* what) {

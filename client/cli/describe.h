@@ -12,6 +12,8 @@
 #include "linktor/instagram/v1/content.pb.h"
 #include "linktor/instagram/v1/conversation.pb.h"
 #include "linktor/instagram/v1/message.pb.h"
+#include "linktor/instagram/v1/messaging_service.pb.h"
+#include "linktor/instagram/v1/user_profile.pb.h"
 
 namespace linktor::cli {
 
@@ -27,6 +29,11 @@ std::string Describe(const v1::Message& message, const absl::TimeZone& zone);
 std::string Describe(const v1::Conversation& conversation, absl::Time now,
                      const absl::TimeZone& zone);
 std::string Describe(const v1::GetIceBreakersResponse& ice_breakers);
+// What Instagram did not supply is left out.
+std::string Describe(const v1::UserProfile& profile,
+                     const absl::TimeZone& zone);
+std::string Describe(const v1::RefreshMediaResponse& media,
+                     const absl::TimeZone& zone);
 
 // These return one line of `channels list`, of `messages list`, and of
 // `conversations list`.

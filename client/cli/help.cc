@@ -98,6 +98,7 @@ void AddCommands(const Program& program) {
   AddSend(program);
   AddMessages(program);
   AddConversations(program);
+  AddUsers(program);
   AddIceBreakers(program);
   AddEvents(program);
   AddDeliveries(program);

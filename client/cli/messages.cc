@@ -1,4 +1,4 @@
-// This file has the commands messages get|list|resolve.
+// This file has the commands messages get|list|resolve|refresh-media.
 
 #include <memory>
 #include <string>
@@ -101,6 +101,67 @@ ExitCode Resolve(Session& session, const ResolveOptions& options) {
                        Describe(response.message(), absl::LocalTimeZone()));
 }
 
+void AddResolve(CLI::App& group, const Program& program) {
+  Session& session = program.session;
+  auto resolved = std::make_shared<ResolveOptions>();
+  CLI::App* resolve = AddCommand(
+      group, "resolve", "settle an UNCONFIRMED message by hand",
+      "  linktor-ig messages resolve ch_shop msg_0123 sent\n"
+      "Look into the conversation on Instagram first. After not-sent the "
+      "message can be sent\nagain; if Instagram had it after all, the customer "
+      "gets it twice.");
+  resolve->add_option("CHANNEL", resolved->channel_id, "the channel")
+      ->required();
+  resolve
+      ->add_option("MESSAGE_ID", resolved->message_id,
+                   "the server's id of the message")
+      ->required();
+  resolve->add_option("RESOLUTION", resolved->resolution, "sent or not-sent")
+      ->required()
+      ->check(CLI::IsMember({"sent", "not-sent"}));
+  resolve->add_option("--mid", resolved->mid,
+                      "Instagram's id of a message that was sent, where you "
+                      "know it; then its echo is not a second message");
+  Bind(resolve, program.run,
+       [&session, resolved] { return Resolve(session, *resolved); });
+}
+
+struct RefreshOptions {
+  std::string channel_id, message_id, mid;
+};
+
+ExitCode RefreshMedia(Session& session, const RefreshOptions& options) {
+  v1::RefreshMediaRequest request;
+  request.set_channel_id(options.channel_id);
+  if (!options.message_id.empty()) request.set_message_id(options.message_id);
+  if (!options.mid.empty()) request.set_mid(options.mid);
+  v1::RefreshMediaResponse response;
+  if (auto failure = session.Call(CallKind::kRead, &Service::RefreshMedia,
+                                  request, &response)) {
+    return session.Fail(*std::move(failure), {options.channel_id, ""});
+  }
+  return session.Print(response, Describe(response, absl::LocalTimeZone()));
+}
+
+void AddRefreshMedia(CLI::App& group, const Program& program) {
+  Session& session = program.session;
+  auto refreshed = std::make_shared<RefreshOptions>();
+  CLI::App* refresh = AddCommand(
+      group, "refresh-media", "new links to the story or files of a message",
+      "  linktor-ig messages refresh-media ch_shop --id msg_0123\n"
+      "For a story that mentions the account it also shows the story's id. "
+      "Meta forbids storing what\nthe links of a story show.");
+  refresh->add_option("CHANNEL", refreshed->channel_id, "the channel")
+      ->required();
+  CLI::Option_group* key = refresh->add_option_group("Which", "one of these");
+  key->add_option("--id", refreshed->message_id,
+                  "the server's id of the message");
+  key->add_option("--mid", refreshed->mid, "Instagram's id of the message");
+  key->require_option(1);
+  Bind(refresh, program.run,
+       [&session, refreshed] { return RefreshMedia(session, *refreshed); });
+}
+
 }  // namespace
 
 void AddMessages(const Program& program) {
@@ -141,27 +202,8 @@ void AddMessages(const Program& program) {
   Bind(list, program.run,
        [&session, listed] { return List(session, *listed); });
 
-  auto resolved = std::make_shared<ResolveOptions>();
-  CLI::App* resolve = AddCommand(
-      *group, "resolve", "settle an UNCONFIRMED message by hand",
-      "  linktor-ig messages resolve ch_shop msg_0123 sent\n"
-      "Look into the conversation on Instagram first. After not-sent the "
-      "message can be sent\nagain; if Instagram had it after all, the customer "
-      "gets it twice.");
-  resolve->add_option("CHANNEL", resolved->channel_id, "the channel")
-      ->required();
-  resolve
-      ->add_option("MESSAGE_ID", resolved->message_id,
-                   "the server's id of the message")
-      ->required();
-  resolve->add_option("RESOLUTION", resolved->resolution, "sent or not-sent")
-      ->required()
-      ->check(CLI::IsMember({"sent", "not-sent"}));
-  resolve->add_option("--mid", resolved->mid,
-                      "Instagram's id of a message that was sent, where you "
-                      "know it; then its echo is not a second message");
-  Bind(resolve, program.run,
-       [&session, resolved] { return Resolve(session, *resolved); });
+  AddResolve(*group, program);
+  AddRefreshMedia(*group, program);
 }
 
 }  // namespace linktor::cli

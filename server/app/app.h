@@ -30,6 +30,7 @@
 #include "server/channels/known_channels.h"
 #include "server/channels/registry.h"
 #include "server/channels/user_directory.h"
+#include "server/channels/user_profiles.h"
 #include "server/events/delivery_list.h"
 #include "server/events/event_list.h"
 #include "server/events/event_log.h"
@@ -40,6 +41,7 @@
 #include "server/journal/embedded_journal.h"
 #include "server/journal/erasure_worker.h"
 #include "server/messaging/conversations.h"
+#include "server/messaging/media_refresher.h"
 #include "server/messaging/message_list.h"
 #include "server/messaging/message_reader.h"
 #include "server/messaging/sender.h"
@@ -157,6 +159,8 @@ class App {
   std::unique_ptr<messaging::MessageList> messages_;
   std::unique_ptr<messaging::Settler> settler_;
   std::unique_ptr<messaging::Sender> sender_;
+  std::unique_ptr<messaging::MediaRefresher> media_;
+  std::unique_ptr<channels::UserProfiles> profiles_;
   // It has a thread that asks Meta for names.
   std::unique_ptr<channels::UserDirectory> users_;
   std::unique_ptr<webhook::Redriver> redriver_;

@@ -20,10 +20,12 @@
 #include "server/channels/ice_breakers.h"
 #include "server/channels/known_channels.h"
 #include "server/channels/registry.h"
+#include "server/channels/user_profiles.h"
 #include "server/events/delivery_list.h"
 #include "server/events/event_list.h"
 #include "server/events/event_log.h"
 #include "server/messaging/conversations.h"
+#include "server/messaging/media_refresher.h"
 #include "server/messaging/message_list.h"
 #include "server/messaging/message_reader.h"
 #include "server/messaging/sender.h"
@@ -62,6 +64,8 @@ class GrpcServer {
     messaging::MessageReader& reader;
     messaging::MessageList& messages;
     messaging::Conversations& conversations;
+    channels::UserProfiles& profiles;
+    messaging::MediaRefresher& media;
     events::EventLog& log;
     events::EventList& list;
     events::DeliveryList& deliveries;

@@ -73,6 +73,8 @@ constexpr std::array kRows = {
     Row{v1::ERROR_REASON_APP_SECRET_REFUSED, Code::kFailedPrecondition},
     Row{v1::ERROR_REASON_CHANNEL_CHANGED, Code::kAborted},
     Row{v1::ERROR_REASON_CONVERSATION_NOT_FOUND, Code::kNotFound},
+    Row{v1::ERROR_REASON_USER_CONSENT_REQUIRED, Code::kFailedPrecondition},
+    Row{v1::ERROR_REASON_MEDIA_UNAVAILABLE, Code::kFailedPrecondition},
 };
 
 }  // namespace

@@ -95,11 +95,7 @@ absl::Status MakeError(absl::StatusCode code, std::string_view message,
   }
   SetDetail(status, info);
   if (details.retry_after.has_value()) {
-    google::rpc::RetryInfo retry;
-    *retry.mutable_retry_delay() =
-        google::protobuf::util::TimeUtil::MillisecondsToDuration(
-            absl::ToInt64Milliseconds(*details.retry_after));
-    SetDetail(status, retry);
+    SetRetryDelay(status, *details.retry_after);
   }
   if (details.quota.has_value()) {
     google::rpc::QuotaFailure failure;
@@ -141,6 +137,14 @@ absl::Status InvalidFields(v1::ErrorReason reason,
       });
   return MakeError(absl::StatusCode::kInvalidArgument, message,
                    ErrorDetails{.reason = reason, .fields = std::move(fields)});
+}
+
+void SetRetryDelay(absl::Status& status, absl::Duration delay) {
+  google::rpc::RetryInfo retry;
+  *retry.mutable_retry_delay() =
+      google::protobuf::util::TimeUtil::MillisecondsToDuration(
+          absl::ToInt64Milliseconds(delay));
+  SetDetail(status, retry);
 }
 
 std::string ReasonName(v1::ErrorReason reason) {

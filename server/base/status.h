@@ -82,6 +82,10 @@ std::optional<absl::Duration> RetryDelayOf(const absl::Status& status);
 void AddErrorMetadata(absl::Status& status, std::string_view key,
                       std::string_view value);
 
+// Sets the retry delay of a status, or replaces the one that it has. OK
+// statuses stay as they are.
+void SetRetryDelay(absl::Status& status, absl::Duration delay);
+
 // Returns the ErrorInfo of a status as clients see it: its metadata has the
 // remedy, which is the contract's for the reason where the error has none of
 // its own.

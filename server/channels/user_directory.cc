@@ -5,9 +5,6 @@
 #include <memory>
 #include <utility>
 
-#include "server/channels/graph_account.h"
-#include "server/graph/failure_log.h"
-#include "server/graph/observer.h"
 #include "server/state/effects.h"
 
 namespace linktor::channels {
@@ -107,18 +104,27 @@ std::string UserDirectory::Find(std::int64_t channel_no,
   return name;
 }
 
+bool UserDirectory::IsDue(const Known& known) const {
+  if (stopping_ || known.queued || queue_.size() >= kQueueSize) return false;
+  // A longer wait than kMaxAge was set by a clock that was ahead.
+  const absl::Duration wait = known.ask_time - deps_.clock.Now();
+  return wait <= absl::ZeroDuration() || wait > kMaxAge;
+}
+
 void UserDirectory::OnActivity(const ChannelRegistry::EntryPtr& channel,
                                std::string_view user_id) {
   if (channel->access_token.empty()) return;
   const seal::KeyScope user{.channel_no = channel->no,
                             .user_id = std::string(user_id)};
+  {
+    MutexLock lock(mutex_);
+    if (!IsDue(EntryOf(user))) return;
+  }
+  // Most customers are not due, so the lock of the profiles is rarely taken.
+  if (deps_.profiles.IsResting(*channel)) return;
   MutexLock lock(mutex_);
-  if (stopping_ || queue_.size() >= kQueueSize) return;
   Known& known = EntryOf(user);
-  if (known.queued) return;
-  // A longer wait than kMaxAge was set by a clock that was ahead.
-  const absl::Duration wait = known.ask_time - deps_.clock.Now();
-  if (wait > absl::ZeroDuration() && wait <= kMaxAge) return;
+  if (!IsDue(known)) return;
   known.queued = true;
   queue_.push_back({channel->channel.id(), user});
   wake_.SignalAll();
@@ -138,12 +144,20 @@ void UserDirectory::Run() {
     // A person who was erased meanwhile is known no more, and gets no name.
     const bool known_now =
         !name.empty() && IsKnown(next.user) && Store(next.user, name);
-    const auto end = std::chrono::steady_clock::now() +
-                     absl::ToChronoNanoseconds(deps_.pause);
+    // Nothing is known of a customer whose channel was refused: they are asked
+    // about when they write after the rest.
+    const ChannelRegistry::EntryPtr channel = ChannelOf(next);
+    const bool rests = channel != nullptr && deps_.profiles.IsResting(*channel);
+    const auto end =
+        std::chrono::steady_clock::now() +
+        absl::ToChronoNanoseconds(rests ? absl::ZeroDuration() : deps_.pause);
     MutexLock lock(mutex_);
     if (Known* known = known_.Find(next.user)) {
       known->queued = false;
-      known->ask_time = deps_.clock.Now() + (known_now ? kMaxAge : kRetryAfter);
+      if (known_now || !rests) {
+        known->ask_time =
+            deps_.clock.Now() + (known_now ? kMaxAge : kRetryAfter);
+      }
     }
     while (!stopping_ && std::chrono::steady_clock::now() < end) {
       wake_.WaitFor(mutex_, end - std::chrono::steady_clock::now());
@@ -151,28 +165,29 @@ void UserDirectory::Run() {
   }
 }
 
+ChannelRegistry::EntryPtr UserDirectory::ChannelOf(const Wanted& wanted) const {
+  ChannelRegistry::EntryPtr channel = deps_.registry.Find(wanted.channel_id);
+  if (channel != nullptr && channel->no != wanted.user.channel_no) {
+    channel = nullptr;
+  }
+  return channel;
+}
+
 std::string UserDirectory::Ask(const Wanted& wanted) {
-  const ChannelRegistry::EntryPtr channel =
-      deps_.registry.Find(wanted.channel_id);
-  // The channel was deleted meanwhile, and perhaps made anew under the same id.
-  if (channel == nullptr || channel->no != wanted.user.channel_no) return "";
-  const absl::StatusOr<graph::GraphAccount> account = GraphAccountOf(*channel);
-  if (!account.ok()) return "";
+  const ChannelRegistry::EntryPtr channel = ChannelOf(wanted);
+  if (channel == nullptr) return "";
   // The promise is shared, because the waiter wakes, and returns, before
   // set_value does.
   const auto answer =
-      std::make_shared<std::promise<absl::StatusOr<std::string>>>();
-  deps_.graph.GetUserProfile(*account, wanted.user.user_id,
-                             [answer](absl::StatusOr<std::string> name) {
-                               answer->set_value(std::move(name));
-                             });
-  const absl::StatusOr<std::string> name = answer->get_future().get();
-  if (!name.ok()) {
-    graph::LogGraphFailure(graph::kGraphUserProfile, wanted.channel_id,
-                           name.status());
-    return "";
-  }
-  return name->size() <= kMaxUsername ? *name : "";
+      std::make_shared<std::promise<absl::StatusOr<v1::UserProfile>>>();
+  deps_.profiles.Ask(*channel, wanted.user.user_id,
+                     UserProfiles::Freshness::kKept,
+                     [answer](absl::StatusOr<v1::UserProfile> profile) {
+                       answer->set_value(std::move(profile));
+                     });
+  const absl::StatusOr<v1::UserProfile> profile = answer->get_future().get();
+  if (!profile.ok() || profile->username().size() > kMaxUsername) return "";
+  return profile->username();
 }
 
 bool UserDirectory::Store(const seal::KeyScope& user, const std::string& name) {

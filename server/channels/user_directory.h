@@ -1,8 +1,8 @@
-// A UserDirectory asks Instagram for the user names of customers who write, one
-// at a time and not too often, and remembers them. It is a view: the feed tells
-// it of every name that is stored, whoever has asked for it. Ingest asks it on
-// the HTTP threads; it has a thread of its own, which alone waits for
-// Instagram. It is thread-safe.
+// A UserDirectory asks Instagram, by UserProfiles, for the user names of
+// customers who write, one at a time and not too often, and remembers them. It
+// is a view: the feed tells it of every name that is stored, whoever has asked
+// for it. Ingest asks it on the HTTP threads; it has a thread of its own, which
+// alone waits for Instagram. It is thread-safe.
 
 #pragma once
 
@@ -19,7 +19,7 @@
 #include "server/base/recent_map.h"
 #include "server/channels/registry.h"
 #include "server/channels/user_names.h"
-#include "server/graph/client.h"
+#include "server/channels/user_profiles.h"
 #include "server/journal/feed.h"
 #include "server/journal/journal.h"
 #include "server/seal/sealer.h"
@@ -31,8 +31,9 @@ class UserDirectory final : public UserNames {
  public:
   // A name is asked for again when it is this old and the customer writes.
   static constexpr absl::Duration kMaxAge = absl::Hours(24);
-  // After an answer without a name, such as for a missing permission or
-  // consent, Instagram is asked again when so much time has passed.
+  // After an answer without a name, such as for a missing consent, Instagram is
+  // asked again when so much time has passed. While the look-ups of the channel
+  // rest nobody is asked about, and the time does not begin.
   static constexpr absl::Duration kRetryAfter = absl::Hours(1);
   // So many names are kept in memory, and so many customers wait for theirs.
   // Beyond that the oldest names are forgotten, and further customers are not
@@ -46,7 +47,7 @@ class UserDirectory final : public UserNames {
     seal::Sealer& sealer;
     journal::Journal& journal;
     const ChannelRegistry& registry;
-    graph::GraphClient& graph;
+    UserProfiles& profiles;
     // The thread pauses so long between two calls: profiles matter least among
     // the calls that share Meta's limits for an account.
     absl::Duration pause = absl::Milliseconds(100);
@@ -65,7 +66,8 @@ class UserDirectory final : public UserNames {
   // remembered, so that the next call tries again.
   std::string Find(std::int64_t channel_no, std::string_view user_id) override;
   // Puts the customer into the queue when it is time to ask; it does nothing
-  // when the queue is full or the channel has no access token.
+  // when the queue is full, the channel has no access token, or its look-ups
+  // rest.
   void OnActivity(const ChannelRegistry::EntryPtr& channel,
                   std::string_view user_id) override;
 
@@ -101,6 +103,9 @@ class UserDirectory final : public UserNames {
   // Asks Instagram and blocks until it has answered. Returns the name; empty
   // when it cannot be had.
   std::string Ask(const Wanted& wanted);
+  // Returns the customer's channel; null when it was deleted meanwhile, and
+  // perhaps made anew under the same id.
+  ChannelRegistry::EntryPtr ChannelOf(const Wanted& wanted) const;
   // Stores the name, unless it is stored already, and blocks on the journal.
   // Returns whether it is stored now.
   bool Store(const seal::KeyScope& user, const std::string& name);
@@ -111,6 +116,8 @@ class UserDirectory final : public UserNames {
   void Forget(const state::ForgottenPerson& person);
   // Returns whether anything is remembered about that person.
   bool IsKnown(const seal::KeyScope& user);
+  // Returns whether it is time to ask for the name, and there is room.
+  bool IsDue(const Known& known) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Returns the entry, and makes it when there is none. It is valid while the
   // mutex is held, and until the next one is made.
   Known& EntryOf(const seal::KeyScope& user)

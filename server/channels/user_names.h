@@ -26,8 +26,8 @@ class UserNames {
 
   // Reports that the customer has just written, so that Instagram may be asked
   // for their name. It is asked when it was not asked lately, and only about a
-  // channel that has an access token. This never blocks; the name comes some
-  // time later, or never.
+  // channel that has an access token and was not refused lately. This never
+  // blocks; the name comes some time later, or never.
   virtual void OnActivity(const ChannelRegistry::EntryPtr& channel,
                           std::string_view user_id) = 0;
 };

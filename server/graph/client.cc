@@ -13,6 +13,10 @@ namespace {
 
 namespace json = boost::json;
 
+// No text of a profile is longer, in bytes: a name has some dozens, and a link
+// to a picture some hundreds.
+constexpr std::size_t kMaxProfileText = 4096;
+
 // Returns the JSON object of a 200 answer without `error`; nothing for any
 // other answer.
 std::optional<json::object> ReadObject(const http::HttpResult& result) {
@@ -68,6 +72,75 @@ void ReadSet(const json::value& value, v1::GetIceBreakersResponse& out) {
   }
 }
 
+// Returns a text of a profile; nothing where Instagram gives none.
+std::optional<std::string> ProfileText(const json::object& object,
+                                       std::string_view key) {
+  std::string text = Text(object, key);
+  if (text.empty() || text.size() > kMaxProfileText) return std::nullopt;
+  return text;
+}
+
+std::optional<bool> Flag(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  if (value == nullptr || !value->is_bool()) return std::nullopt;
+  return value->get_bool();
+}
+
+std::optional<std::int64_t> Count(const json::object& object,
+                                  std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  if (value == nullptr) return std::nullopt;
+  json::error_code failed;
+  const auto count = value->to_number<std::int64_t>(failed);
+  if (failed || count < 0) return std::nullopt;
+  return count;
+}
+
+// Returns the member when it is an object; else null. It belongs to `object`.
+const json::object* Member(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  return value == nullptr ? nullptr : value->if_object();
+}
+
+// Reads {"mention": {"link", "id"}} or {"reply_to": {"link", "id"}}.
+void ReadStory(const json::object& story, v1::RefreshMediaResponse& out) {
+  const json::object* found = Member(story, "mention");
+  if (found == nullptr) found = Member(story, "reply_to");
+  if (found == nullptr) return;
+  if (std::string id = Text(*found, "id"); !id.empty()) {
+    out.set_story_id(std::move(id));
+  }
+  if (std::string link = Text(*found, "link"); !link.empty()) {
+    out.set_media_url(std::move(link));
+  }
+}
+
+// Adds an image, a video, a voice note or another file. Whatever has another
+// form, such as a template or a shared post, adds nothing.
+void ReadFile(const json::object& file, v1::RefreshMediaResponse& out) {
+  v1::Attachment read;
+  const json::object* image = Member(file, "image_data");
+  const json::object* video = Member(file, "video_data");
+  if (image != nullptr) {
+    read.set_type("image");
+    read.set_url(Text(*image, "url"));
+    read.mutable_image();
+  } else if (video != nullptr) {
+    read.set_type("video");
+    read.set_url(Text(*video, "url"));
+    read.mutable_video();
+  } else if (Text(file, "mime_type").starts_with("audio/")) {
+    read.set_type("audio");
+    read.set_url(Text(file, "file_url"));
+    read.mutable_audio();
+  } else {
+    read.set_type("file");
+    read.set_url(Text(file, "file_url"));
+    read.mutable_file();
+  }
+  if (!read.url().empty()) *out.add_attachments() = std::move(read);
+}
+
 // Returns OK for a success, and otherwise what the error map says of the
 // result.
 absl::Status ReadAnswerOf(GraphOperation operation,
@@ -108,10 +181,51 @@ absl::StatusOr<v1::GetIceBreakersResponse> ReadIceBreakersAnswer(
   return response;
 }
 
-absl::StatusOr<std::string> ReadUserProfileAnswer(
+absl::StatusOr<v1::UserProfile> ReadUserProfileAnswer(
     const http::HttpResult& result) {
   LINKTOR_TRY(ReadAnswerOf(GraphOperation::kProfile, result));
-  return Text(ReadObject(result).value_or(json::object()), "username");
+  const json::object object = ReadObject(result).value_or(json::object());
+  v1::UserProfile profile;
+  if (auto text = ProfileText(object, "username")) {
+    profile.set_username(*std::move(text));
+  }
+  if (auto text = ProfileText(object, "name")) {
+    profile.set_name(*std::move(text));
+  }
+  if (auto text = ProfileText(object, "profile_pic")) {
+    profile.set_profile_picture_url(*std::move(text));
+  }
+  if (const auto count = Count(object, "follower_count")) {
+    profile.set_follower_count(*count);
+  }
+  if (const auto flag = Flag(object, "is_user_follow_business")) {
+    profile.set_is_user_follow_business(*flag);
+  }
+  if (const auto flag = Flag(object, "is_business_follow_user")) {
+    profile.set_is_business_follow_user(*flag);
+  }
+  if (const auto flag = Flag(object, "is_verified_user")) {
+    profile.set_is_verified_user(*flag);
+  }
+  return profile;
+}
+
+absl::StatusOr<v1::RefreshMediaResponse> ReadMessageMediaAnswer(
+    const http::HttpResult& result) {
+  LINKTOR_TRY(ReadAnswerOf(GraphOperation::kMessage, result));
+  const json::object object = ReadObject(result).value_or(json::object());
+  v1::RefreshMediaResponse response;
+  if (const json::object* story = Member(object, "story")) {
+    ReadStory(*story, response);
+  }
+  const json::object* attachments = Member(object, "attachments");
+  const json::value* data =
+      attachments == nullptr ? nullptr : attachments->if_contains("data");
+  if (data == nullptr || !data->is_array()) return response;
+  for (const json::value& one : data->get_array()) {
+    if (one.is_object()) ReadFile(one.get_object(), response);
+  }
+  return response;
 }
 
 namespace {
@@ -200,9 +314,18 @@ void HttpGraphClient::DeleteIceBreakers(const GraphAccount& account,
 
 void HttpGraphClient::GetUserProfile(
     const GraphAccount& account, std::string_view user_id,
-    absl::AnyInvocable<void(absl::StatusOr<std::string>)> done) {
+    absl::AnyInvocable<void(absl::StatusOr<v1::UserProfile>)> done) {
   Run(kGraphUserProfile, account, BuildGetUserProfile(hosts_, account, user_id),
       ReadUserProfileAnswer, std::move(done));
+}
+
+void HttpGraphClient::GetMessageMedia(
+    const GraphAccount& account, std::string_view mid,
+    const MediaFields& fields,
+    absl::AnyInvocable<void(absl::StatusOr<v1::RefreshMediaResponse>)> done) {
+  Run(kGraphMessageMedia, account,
+      BuildGetMessageMedia(hosts_, account, mid, fields),
+      ReadMessageMediaAnswer, std::move(done));
 }
 
 }  // namespace linktor::graph

@@ -1,5 +1,6 @@
 // Makes the calls to Meta's API that this server needs. The sender, the
-// directory of user names and the channel service call it.
+// profiles of customers, the refresher of media and the channel service call
+// it.
 
 #pragma once
 
@@ -12,9 +13,11 @@
 #include "absl/status/statusor.h"
 #include "linktor/instagram/v1/channel_service.pb.h"
 #include "linktor/instagram/v1/messaging_service.pb.h"
+#include "linktor/instagram/v1/user_profile.pb.h"
 #include "server/graph/account.h"
 #include "server/graph/error_map.h"
 #include "server/graph/observer.h"
+#include "server/graph/request.h"
 #include "server/http/client.h"
 
 namespace linktor::graph {
@@ -62,11 +65,20 @@ class GraphClient {
   // Deletes all of these questions. The call may be repeated.
   virtual void DeleteIceBreakers(const GraphAccount& account, Done done) = 0;
 
-  // Asks for a customer's user name; it is empty when Instagram does not give
-  // it. The call may be repeated.
+  // Asks for a customer's profile. Only what Instagram has given is set; the id
+  // and the times are left to the caller. The call may be repeated.
   virtual void GetUserProfile(
       const GraphAccount& account, std::string_view user_id,
-      absl::AnyInvocable<void(absl::StatusOr<std::string>)> done) = 0;
+      absl::AnyInvocable<void(absl::StatusOr<v1::UserProfile>)> done) = 0;
+  // Asks for links to the media of a message, by Instagram's id. Only what
+  // Instagram has given is set: the story's id and link, and the attachments
+  // with a link. The ids of the message and the times are left to the caller.
+  // The call may be repeated.
+  virtual void GetMessageMedia(
+      const GraphAccount& account, std::string_view mid,
+      const MediaFields& fields,
+      absl::AnyInvocable<void(absl::StatusOr<v1::RefreshMediaResponse>)>
+          done) = 0;
 };
 
 // This is the client of the program. It keeps no state, so calls do not meet;
@@ -92,7 +104,12 @@ class HttpGraphClient final : public GraphClient {
   void DeleteIceBreakers(const GraphAccount& account, Done done) override;
   void GetUserProfile(
       const GraphAccount& account, std::string_view user_id,
-      absl::AnyInvocable<void(absl::StatusOr<std::string>)> done) override;
+      absl::AnyInvocable<void(absl::StatusOr<v1::UserProfile>)> done) override;
+  void GetMessageMedia(
+      const GraphAccount& account, std::string_view mid,
+      const MediaFields& fields,
+      absl::AnyInvocable<void(absl::StatusOr<v1::RefreshMediaResponse>)> done)
+      override;
 
  private:
   // Makes the call. On the transport's thread, `read` turns the HTTP result
@@ -123,8 +140,13 @@ absl::Status ReadProfileAnswer(const http::HttpResult& result);
 // none are left out.
 absl::StatusOr<v1::GetIceBreakersResponse> ReadIceBreakersAnswer(
     const http::HttpResult& result);
-// Returns the user name; it is empty when the answer has none.
-absl::StatusOr<std::string> ReadUserProfileAnswer(
+// Reads what the answer has of a profile. A field that is null, empty, of
+// another type or longer than anything of Instagram's is as good as none.
+absl::StatusOr<v1::UserProfile> ReadUserProfileAnswer(
+    const http::HttpResult& result);
+// Reads the story of a message, which it mentions or answers, and its images,
+// videos and files. What has no link is left out, but for a story's id.
+absl::StatusOr<v1::RefreshMediaResponse> ReadMessageMediaAnswer(
     const http::HttpResult& result);
 
 }  // namespace linktor::graph

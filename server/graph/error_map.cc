@@ -149,6 +149,16 @@ GraphMeaning MeaningOf(GraphOperation operation, const http::HttpResult& result,
     meaning.reason = v1::ERROR_REASON_GRAPH_ERROR;
     meaning.text = UnknownPageMeaning().text;
   }
+  // What the path of these calls names is no page and no account.
+  const bool unknown = listed != nullptr &&
+                       listed->canonical == Code::kNotFound &&
+                       listed->reason == v1::ERROR_REASON_GRAPH_ERROR;
+  if (unknown && operation == GraphOperation::kProfile) {
+    return UnknownUserMeaning();
+  }
+  if (unknown && operation == GraphOperation::kMessage) {
+    return UnknownMessageMeaning();
+  }
   return meaning;
 }
 

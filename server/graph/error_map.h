@@ -20,6 +20,8 @@ enum class GraphOperation {
   kRepeatable,
   // The call can be repeated, and is about a customer.
   kProfile,
+  // The call can be repeated, and is about a message.
+  kMessage,
 };
 
 struct GraphFailure {

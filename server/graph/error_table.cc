@@ -255,9 +255,8 @@ constexpr std::array kMeanings = {
     NotApproved(200, 2534048),
     PermissionMissing(200),
     GraphMeaning{230, kAnySubcode, Code::kFailedPrecondition,
-                 v1::ERROR_REASON_USER_HAS_NOT_WRITTEN,
-                 "the customer has not consented to their profile being read",
-                 "Ask again when the customer has written to the account."},
+                 v1::ERROR_REASON_USER_CONSENT_REQUIRED,
+                 "the customer has not consented to their profile being read"},
     MediaRefused(324, kAnySubcode, "Meta could not use the media"),
     Blocked(368, kAnySubcode,
             "Meta blocks this action for a time because of how it was used"),
@@ -372,6 +371,19 @@ constexpr std::array kWorded = {
     Worded{200, "", Row(200, kDisabledSubcode), kInstagramType},
 };
 
+// This is what an unknown object means where the call is about a message: Meta
+// calls those that it shows no more deleted, or does not know them.
+constexpr GraphMeaning kUnknownMessage = {
+    100,
+    kUnknownObjectSubcode,
+    Code::kNotFound,
+    v1::ERROR_REASON_MESSAGE_NOT_FOUND,
+    "Instagram does not show this message: it was deleted, or newer ones have "
+    "come since",
+    "Do without it: Instagram shows no deleted message, and of each "
+    "conversation only the newest 20."};
+constexpr int kUnknownUserSubcode = 2534014;
+
 constexpr char kNotMetas[] =
     "The answer has no error of Meta's: look first at graph_proxy and at what "
     "else is between this server and Meta, then do what the reason asks for "
@@ -458,5 +470,11 @@ const char* RemedyForMediaOnceMore() { return kMediaOnceMore; }
 const GraphMeaning& UnknownPageMeaning() {
   return Row(100, kUnknownObjectSubcode);
 }
+
+const GraphMeaning& UnknownUserMeaning() {
+  return Row(100, kUnknownUserSubcode);
+}
+
+const GraphMeaning& UnknownMessageMeaning() { return kUnknownMessage; }
 
 }  // namespace linktor::graph

@@ -73,4 +73,9 @@ GraphMeaning MeaningOfHttpStatus(int http_status, bool refused, bool transient);
 // recipient: a thing that Meta does not know is then the channel's own.
 const GraphMeaning& UnknownPageMeaning();
 
+// Returns the meaning of a thing that Meta does not know where the call was
+// about a customer, and where it was about a message.
+const GraphMeaning& UnknownUserMeaning();
+const GraphMeaning& UnknownMessageMeaning();
+
 }  // namespace linktor::graph

@@ -25,6 +25,7 @@ constexpr std::array kOfTheCaller = {
     v1::ERROR_REASON_THREAD_CONTROLLED_BY_ANOTHER_APP,
     v1::ERROR_REASON_COMMENT_REPLY_UNAVAILABLE,
     v1::ERROR_REASON_MESSAGE_NOT_FOUND,
+    v1::ERROR_REASON_USER_CONSENT_REQUIRED,
 };
 
 LogLevel LevelOf(std::string_view reason) {

@@ -1,6 +1,6 @@
 // Writes the line that says how Meta refused, or did not answer, a call. The
-// sender, the directory of user names and the channel service call it once for
-// each failed call, on any thread.
+// sender, the profiles of customers, the refresher of media and the channel
+// service call it once for each failed call, on any thread.
 
 #pragma once
 

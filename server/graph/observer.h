@@ -16,6 +16,7 @@ namespace linktor::graph {
 // carry one without a copy.
 inline constexpr std::string_view kGraphSend = "send";
 inline constexpr std::string_view kGraphUserProfile = "user_profile";
+inline constexpr std::string_view kGraphMessageMedia = "message_media";
 inline constexpr std::string_view kGraphSetIceBreakers = "set_ice_breakers";
 inline constexpr std::string_view kGraphGetIceBreakers = "get_ice_breakers";
 inline constexpr std::string_view kGraphDeleteIceBreakers =

@@ -2,6 +2,8 @@
 
 #include <boost/json.hpp>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "server/kinds/content/table.h"
 
@@ -15,6 +17,11 @@ constexpr absl::Duration kSendTimeout = absl::Seconds(30);
 // Meta fetches media before it answers; a video may take it 75 s.
 constexpr absl::Duration kMediaTimeout = absl::Seconds(90);
 constexpr absl::Duration kProfileTimeout = absl::Seconds(20);
+
+// One field that Meta does not know fails them all: its documents have these.
+constexpr char kProfileFields[] =
+    "name,username,profile_pic,follower_count,is_user_follow_business,"
+    "is_business_follow_user,is_verified_user";
 
 bool IsFacebook(const GraphAccount& account) {
   return account.login_type != v1::LOGIN_TYPE_INSTAGRAM_LOGIN;
@@ -54,6 +61,34 @@ http::HttpCall Call(std::string method, std::string url,
     call.headers.emplace_back("Content-Type", "application/json");
     call.body = json::serialize(body);
   }
+  return call;
+}
+
+// Returns the text as one segment of a path: Instagram's ids of messages may
+// have characters that mean something in a URL.
+std::string PathSegment(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' ||
+        c == '_' || c == '.') {
+      out += c;
+    } else {
+      const std::string hex = absl::BytesToHexString({&c, 1});
+      absl::StrAppend(&out, "%", absl::AsciiStrToUpper(hex));
+    }
+  }
+  return out;
+}
+
+// Reads fields of something that the path names by its id alone.
+http::HttpCall GetObject(const GraphHosts& hosts, const GraphAccount& account,
+                         const std::string& id, const char* fields) {
+  http::HttpCall call =
+      Call("GET",
+           absl::StrCat(IsFacebook(account) ? hosts.facebook : hosts.instagram,
+                        "/", account.api_version, "/", id, "?fields=", fields),
+           account, {});
+  call.timeout = kProfileTimeout;
   return call;
 }
 
@@ -116,15 +151,17 @@ http::HttpCall BuildSend(const GraphHosts& hosts, const GraphAccount& account,
 http::HttpCall BuildGetUserProfile(const GraphHosts& hosts,
                                    const GraphAccount& account,
                                    std::string_view user_id) {
-  // Only what is used: one field that Meta does not know fails them all.
-  http::HttpCall call =
-      Call("GET",
-           absl::StrCat(IsFacebook(account) ? hosts.facebook : hosts.instagram,
-                        "/", account.api_version, "/", std::string(user_id),
-                        "?fields=username"),
-           account, {});
-  call.timeout = kProfileTimeout;
-  return call;
+  return GetObject(hosts, account, std::string(user_id), kProfileFields);
+}
+
+http::HttpCall BuildGetMessageMedia(const GraphHosts& hosts,
+                                    const GraphAccount& account,
+                                    std::string_view mid,
+                                    const MediaFields& fields) {
+  const char* names = "story,attachments";
+  if (!fields.story) names = "attachments";
+  if (!fields.attachments) names = "story";
+  return GetObject(hosts, account, PathSegment(mid), names);
 }
 
 http::HttpCall BuildSetIceBreakers(const GraphHosts& hosts,

@@ -18,10 +18,26 @@ http::HttpCall BuildSend(const GraphHosts& hosts, const GraphAccount& account,
                          std::string_view to, const v1::MessageContent& content,
                          v1::MessageTag tag);
 
-// GET of a customer's profile: the user name.
+// GET of a customer's profile: every field that Meta is known to have.
 http::HttpCall BuildGetUserProfile(const GraphHosts& hosts,
                                    const GraphAccount& account,
                                    std::string_view user_id);
+
+// Says which media of a message a call asks for; it is at least one of them.
+struct MediaFields {
+  // The message is about a story.
+  bool story = false;
+  // The message has images, videos, voice notes or files.
+  bool attachments = false;
+
+  bool operator==(const MediaFields&) const = default;
+};
+
+// GET of a message by Instagram's id, which is percent-encoded.
+http::HttpCall BuildGetMessageMedia(const GraphHosts& hosts,
+                                    const GraphAccount& account,
+                                    std::string_view mid,
+                                    const MediaFields& fields);
 
 // POST, GET and DELETE …/messenger_profile.
 http::HttpCall BuildSetIceBreakers(const GraphHosts& hosts,

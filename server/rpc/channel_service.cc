@@ -6,19 +6,6 @@
 #include "server/base/try.h"
 
 namespace linktor::rpc {
-namespace {
-
-// Returns what ends the call with its response, or with why there is none.
-template <typename Request, typename Response>
-auto FinishWith(const std::shared_ptr<UnaryCall<Request, Response>>& call) {
-  return [call](absl::StatusOr<Response> answer) {
-    const absl::Status status = answer.status();
-    if (status.ok()) call->response() = *std::move(answer);
-    call->Finish(status);
-  };
-}
-
-}  // namespace
 
 grpc::ServerUnaryReactor* ChannelServiceImpl::CreateChannel(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,

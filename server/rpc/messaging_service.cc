@@ -110,4 +110,29 @@ grpc::ServerUnaryReactor* MessagingServiceImpl::EraseUser(
       });
 }
 
+grpc::ServerUnaryReactor* MessagingServiceImpl::GetUserProfile(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  const RawUnary raw(context, request, response, "GetUserProfile");
+  const auto call =
+      OpenUnary<v1::GetUserProfileRequest, v1::GetUserProfileResponse>(calls_,
+                                                                       raw);
+  if (call != nullptr) profiles_.Get(call->request(), FinishWith(call));
+  return raw.reactor;
+}
+
+grpc::ServerUnaryReactor* MessagingServiceImpl::RefreshMedia(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  const RawUnary raw(context, request, response, "RefreshMedia");
+  const auto call =
+      OpenUnary<v1::RefreshMediaRequest, v1::RefreshMediaResponse>(calls_, raw);
+  if (call != nullptr && !calls_.executor().TryRun([this, call] {
+        media_.Refresh(call->request(), FinishWith(call));
+      })) {
+    call->Finish(OverloadedError());
+  }
+  return raw.reactor;
+}
+
 }  // namespace linktor::rpc

@@ -4,11 +4,15 @@
 // runs on the executor. Every call was admitted, read and validated before; the
 // errors below come on top. CHANNEL_NOT_FOUND can come from each. When the
 // executor's queue is full, a call ends with OVERLOADED and nothing was done.
+// The answers of methods that ask Meta come from the thread of the Graph
+// client.
 
 #pragma once
 
 #include "linktor/instagram/v1/messaging_service.grpc.pb.h"
+#include "server/channels/user_profiles.h"
 #include "server/messaging/conversations.h"
+#include "server/messaging/media_refresher.h"
 #include "server/messaging/message_list.h"
 #include "server/messaging/message_reader.h"
 #include "server/messaging/sender.h"
@@ -19,16 +23,18 @@ namespace linktor::rpc {
 
 // This is the generated service, with all of its methods raw (unary_call.h). A
 // method that is missing here would be answered with UNIMPLEMENTED.
-using RawMessagingService = RawMethods<
-    v1::MessagingService::Service,
-    v1::MessagingService::WithRawCallbackMethod_SendMessage,
-    v1::MessagingService::WithRawCallbackMethod_GetMessage,
-    v1::MessagingService::WithRawCallbackMethod_ListMessages,
-    v1::MessagingService::WithRawCallbackMethod_ResolveMessage,
-    v1::MessagingService::WithRawCallbackMethod_ListConversations,
-    v1::MessagingService::WithRawCallbackMethod_GetConversation,
-    v1::MessagingService::WithRawCallbackMethod_UpdateConversation,
-    v1::MessagingService::WithRawCallbackMethod_EraseUser>::Type;
+using RawMessagingService =
+    RawMethods<v1::MessagingService::Service,
+               v1::MessagingService::WithRawCallbackMethod_SendMessage,
+               v1::MessagingService::WithRawCallbackMethod_GetMessage,
+               v1::MessagingService::WithRawCallbackMethod_ListMessages,
+               v1::MessagingService::WithRawCallbackMethod_ResolveMessage,
+               v1::MessagingService::WithRawCallbackMethod_ListConversations,
+               v1::MessagingService::WithRawCallbackMethod_GetConversation,
+               v1::MessagingService::WithRawCallbackMethod_UpdateConversation,
+               v1::MessagingService::WithRawCallbackMethod_GetUserProfile,
+               v1::MessagingService::WithRawCallbackMethod_RefreshMedia,
+               v1::MessagingService::WithRawCallbackMethod_EraseUser>::Type;
 
 class MessagingServiceImpl final : public RawMessagingService {
  public:
@@ -37,13 +43,17 @@ class MessagingServiceImpl final : public RawMessagingService {
                        messaging::Settler& settler,
                        messaging::MessageReader& reader,
                        messaging::MessageList& list,
-                       messaging::Conversations& conversations)
+                       messaging::Conversations& conversations,
+                       channels::UserProfiles& profiles,
+                       messaging::MediaRefresher& media)
       : calls_(calls),
         sender_(sender),
         settler_(settler),
         reader_(reader),
         list_(list),
-        conversations_(conversations) {}
+        conversations_(conversations),
+        profiles_(profiles),
+        media_(media) {}
 
   // Sends a message, once (Sender::Send). The executor is held only for the
   // steps, not while Instagram works; the answer comes when the outcome is
@@ -89,6 +99,20 @@ class MessagingServiceImpl final : public RawMessagingService {
                                       const grpc::ByteBuffer* request,
                                       grpc::ByteBuffer* response) override;
 
+  // Gives what Instagram shows of a customer (UserProfiles::Get). It fails with
+  // USER_CONSENT_REQUIRED, CREDENTIALS_MISSING, and each reason that a Graph
+  // error is mapped to. It does not block, and asks Meta unless it knows.
+  grpc::ServerUnaryReactor* GetUserProfile(grpc::CallbackServerContext* context,
+                                           const grpc::ByteBuffer* request,
+                                           grpc::ByteBuffer* response) override;
+  // Asks Meta for new links to the media of a message
+  // (MediaRefresher::Refresh). It fails with MESSAGE_NOT_FOUND,
+  // MEDIA_UNAVAILABLE, CREDENTIALS_MISSING, and each reason that a Graph error
+  // is mapped to. It reads the disk; the executor is not held while Meta works.
+  grpc::ServerUnaryReactor* RefreshMedia(grpc::CallbackServerContext* context,
+                                         const grpc::ByteBuffer* request,
+                                         grpc::ByteBuffer* response) override;
+
  private:
   CallContext& calls_;
   // The components are borrowed. Their blocking calls run on the executor
@@ -98,6 +122,8 @@ class MessagingServiceImpl final : public RawMessagingService {
   messaging::MessageReader& reader_;
   messaging::MessageList& list_;
   messaging::Conversations& conversations_;
+  channels::UserProfiles& profiles_;
+  messaging::MediaRefresher& media_;
 };
 
 }  // namespace linktor::rpc

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "server/rpc/call.h"
 #include "server/rpc/validation.h"
 
@@ -185,6 +186,17 @@ std::shared_ptr<UnaryCall<Request, Response>> OpenUnary(CallContext& calls,
     call->Finish(status);
   }
   return nullptr;
+}
+
+// Returns what ends the call with its response, or with why there is none. It
+// is for work that answers by a callback.
+template <typename Request, typename Response>
+auto FinishWith(const std::shared_ptr<UnaryCall<Request, Response>>& call) {
+  return [call](absl::StatusOr<Response> answer) {
+    const absl::Status status = answer.status();
+    if (status.ok()) call->response() = *std::move(answer);
+    call->Finish(status);
+  };
 }
 
 // Runs `work` on the executor and ends the call with the absl::Status that it

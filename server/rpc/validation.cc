@@ -317,6 +317,31 @@ absl::Status Validate(const v1::UpdateConversationRequest& request) {
   return checks.Result();
 }
 
+absl::Status Validate(const v1::GetUserProfileRequest& request) {
+  Checks checks;
+  checks.ChannelId(request.channel_id());
+  checks.UserId(request.user_id(), "user_id");
+  return checks.Result();
+}
+
+absl::Status Validate(const v1::RefreshMediaRequest& request) {
+  Checks checks;
+  checks.ChannelId(request.channel_id());
+  switch (request.key_case()) {
+    case v1::RefreshMediaRequest::kMessageId:
+      checks.Require(!ParseId(kMessagePrefix, request.message_id()).empty(),
+                     "message_id", "is not a message id of this server");
+      break;
+    case v1::RefreshMediaRequest::kMid:
+      checks.Size(request.mid(), 1, kMaxMid, "mid");
+      break;
+    case v1::RefreshMediaRequest::KEY_NOT_SET:
+      checks.Require(false, "key", "one of message_id and mid is required");
+      break;
+  }
+  return checks.Result();
+}
+
 absl::Status Validate(const v1::SubscribeEventsRequest& request) {
   Checks checks;
   checks.Add(events::CheckFilter(request));

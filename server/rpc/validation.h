@@ -49,6 +49,8 @@ absl::Status Validate(const v1::ListConversationsRequest& request);
 absl::Status Validate(const v1::GetConversationRequest& request);
 absl::Status Validate(const v1::UpdateConversationRequest& request);
 absl::Status Validate(const v1::EraseUserRequest& request);
+absl::Status Validate(const v1::GetUserProfileRequest& request);
+absl::Status Validate(const v1::RefreshMediaRequest& request);
 // The rules of the filter are in events/filter.h. A heartbeat is 1 to 300 s, a
 // batch at most 1000 events.
 absl::Status Validate(const v1::SubscribeEventsRequest& request);

@@ -33,8 +33,14 @@ class WillingGraph : public graph::GraphClient {
   }
   void GetUserProfile(
       const graph::GraphAccount&, std::string_view,
-      absl::AnyInvocable<void(absl::StatusOr<std::string>)> done) override {
-    done("");
+      absl::AnyInvocable<void(absl::StatusOr<v1::UserProfile>)> done) override {
+    done(v1::UserProfile());
+  }
+  void GetMessageMedia(
+      const graph::GraphAccount&, std::string_view, const graph::MediaFields&,
+      absl::AnyInvocable<void(absl::StatusOr<v1::RefreshMediaResponse>)> done)
+      override {
+    done(v1::RefreshMediaResponse());
   }
 };
 

@@ -158,9 +158,11 @@ Violation CheckRepeatable(const http::HttpResult& result, const Answer& answer,
 
 Violation CheckReads(const http::HttpResult& result, const Answer& answer) {
   const auto ice_breakers = graph::ReadIceBreakersAnswer(result);
-  const auto name = graph::ReadUserProfileAnswer(result);
-  for (const absl::Status& status : {graph::ReadProfileAnswer(result),
-                                     ice_breakers.status(), name.status()}) {
+  const auto profile = graph::ReadUserProfileAnswer(result);
+  const auto media = graph::ReadMessageMediaAnswer(result);
+  for (const absl::Status& status :
+       {graph::ReadProfileAnswer(result), ice_breakers.status(),
+        profile.status(), media.status()}) {
     if (Violation bad = CheckRepeatable(result, answer, status)) return bad;
   }
   if (ice_breakers.ok()) {
@@ -168,7 +170,12 @@ Violation CheckReads(const http::HttpResult& result, const Answer& answer) {
       return "of the ice breakers: " + *bad;
     }
   }
-  if (name.ok() && !IsUtf8(*name)) return "a user name is not UTF-8";
+  if (profile.ok()) {
+    if (Violation bad = CheckBinary(*profile)) return "of the profile: " + *bad;
+  }
+  if (media.ok()) {
+    if (Violation bad = CheckBinary(*media)) return "of the media: " + *bad;
+  }
   return std::nullopt;
 }
 

@@ -207,6 +207,10 @@ std::map<std::string, Row> MessagingRows() {
   conversation.set_user_id(kUser);
   auto erase = OnChannel<v1::EraseUserRequest>();
   erase.set_user_id(kUser);
+  auto profile = OnChannel<v1::GetUserProfileRequest>();
+  profile.set_user_id(kUser);
+  auto refresh = OnChannel<v1::RefreshMediaRequest>();
+  refresh.set_mid("unknown");
   v1::UpdateConversationRequest update;
   update.mutable_conversation()->set_channel_id(kChannel);
   update.mutable_conversation()->set_user_id(kUser);
@@ -245,6 +249,15 @@ std::map<std::string, Row> MessagingRows() {
       {"EraseUser", row(v1::PERMISSION_MANAGE_CHANNELS,
                         Unary<v1::EraseUserResponse>(
                             &KeyedClient::messaging, &Stub::EraseUser, erase))},
+      {"GetUserProfile",
+       row(v1::PERMISSION_READ_MESSAGES,
+           Unary<v1::GetUserProfileResponse>(&KeyedClient::messaging,
+                                             &Stub::GetUserProfile, profile))},
+      {"RefreshMedia",
+       row(v1::PERMISSION_READ_MESSAGES,
+           Unary<v1::RefreshMediaResponse>(&KeyedClient::messaging,
+                                           &Stub::RefreshMedia, refresh),
+           "MESSAGE_NOT_FOUND")},
   };
 }
 

@@ -169,9 +169,16 @@ Cause Graph(int code, int subcode, const std::string& message = "") {
           .line = kMetaLine};
 }
 
-Cause Sending(const std::function<grpc::Status(Gateway&)>& provoke) {
+Cause Calling(const std::string& method,
+              const std::function<grpc::Status(Gateway&)>& provoke,
+              const std::string& line = "") {
   return {.provoke = [provoke](Scene& scene) { return provoke(scene.gateway); },
-          .method = "SendMessage"};
+          .method = method,
+          .line = line};
+}
+
+Cause Sending(const std::function<grpc::Status(Gateway&)>& provoke) {
+  return Calling("SendMessage", provoke);
 }
 
 // Returns a row whose call has the key that `key` makes.
@@ -234,6 +241,38 @@ grpc::Status OptedOut(Gateway& gateway) {
                   .UpdateConversation(Context().get(), request, &response)
                   .ok());
   return Send(gateway, Hello("r1"));
+}
+
+grpc::Status NeverWritten(Gateway& gateway) {
+  v1::UpdateChannelRequest request;
+  request.mutable_channel()->set_id(kChannel);
+  request.mutable_channel()->set_on_no_history(v1::NO_HISTORY_POLICY_REFUSE);
+  request.mutable_update_mask()->add_paths("on_no_history");
+  v1::UpdateChannelResponse response;
+  EXPECT_TRUE(gateway.channels()
+                  .UpdateChannel(Context().get(), request, &response)
+                  .ok());
+  return Send(gateway, Hello("r1"));
+}
+
+grpc::Status ProfileWithoutConsent(Gateway& gateway) {
+  EXPECT_TRUE(
+      gateway.instagram().ChangeUser(kUser, {.profile_consent = false}).ok());
+  v1::GetUserProfileRequest request;
+  request.set_channel_id(kChannel);
+  request.set_user_id(kUser);
+  v1::GetUserProfileResponse response;
+  return gateway.messaging().GetUserProfile(Context().get(), request,
+                                            &response);
+}
+
+grpc::Status MediaOfAText(Gateway& gateway) {
+  Wrote(gateway, absl::ZeroDuration());
+  v1::RefreshMediaRequest request;
+  request.set_channel_id(kChannel);
+  request.set_mid("m1");
+  v1::RefreshMediaResponse response;
+  return gateway.messaging().RefreshMedia(Context().get(), request, &response);
 }
 
 // The log loses its newest event, because a backup of before is restored.
@@ -316,24 +355,21 @@ std::map<v1::ErrorReason, Cause> MessagingCauses() {
          return Send(gateway, request);
        })},
       {v1::ERROR_REASON_MESSAGE_NOT_FOUND,
-       {.provoke =
-            [](Scene& scene) {
-              v1::GetMessageRequest request;
-              request.set_channel_id(kChannel);
-              request.set_request_id("none");
-              v1::GetMessageResponse response;
-              return scene.gateway.messaging().GetMessage(Context().get(),
-                                                          request, &response);
-            },
-        .method = "GetMessage"}},
+       Calling("GetMessage",
+               [](Gateway& gateway) {
+                 v1::GetMessageRequest request;
+                 request.set_channel_id(kChannel);
+                 request.set_request_id("none");
+                 v1::GetMessageResponse response;
+                 return gateway.messaging().GetMessage(Context().get(), request,
+                                                       &response);
+               })},
       {v1::ERROR_REASON_MESSAGE_NOT_UNCONFIRMED,
-       {.provoke =
-            [](Scene& scene) {
-              EXPECT_TRUE(Send(scene.gateway, Hello("r1")).ok());
-              return Resolve(scene.gateway,
-                             scene.gateway.GetByRequest("r1").id());
-            },
-        .method = "ResolveMessage"}},
+       Calling("ResolveMessage",
+               [](Gateway& gateway) {
+                 EXPECT_TRUE(Send(gateway, Hello("r1")).ok());
+                 return Resolve(gateway, gateway.GetByRequest("r1").id());
+               })},
       {v1::ERROR_REASON_RESOLVED_NOT_SENT,
        {.provoke =
             [](Scene& scene) {
@@ -359,7 +395,7 @@ std::map<v1::ErrorReason, Cause> MessagingCauses() {
          request.set_tag(v1::MESSAGE_TAG_HUMAN_AGENT);
          return Send(gateway, request);
        })},
-      {v1::ERROR_REASON_USER_HAS_NOT_WRITTEN, Graph(230, 0)},
+      {v1::ERROR_REASON_USER_HAS_NOT_WRITTEN, Sending(NeverWritten)},
       {v1::ERROR_REASON_RECIPIENT_OPTED_OUT, Sending(OptedOut)},
       {v1::ERROR_REASON_REQUEST_ID_REUSED, Sending([](Gateway& gateway) {
          EXPECT_TRUE(Send(gateway, Hello("r1")).ok());
@@ -369,16 +405,16 @@ std::map<v1::ErrorReason, Cause> MessagingCauses() {
        })},
       {v1::ERROR_REASON_REQUEST_IN_FLIGHT, Sending(InFlight)},
       {v1::ERROR_REASON_SEND_OUTCOME_UNKNOWN,
-       {.provoke =
-            [](Scene& scene) {
-              EXPECT_TRUE(scene.gateway.instagram()
-                              .AddFault({.on = "messages",
-                                         .kind = FaultKind::kAcceptThenClose})
-                              .ok());
-              return Send(scene.gateway, Hello("r1"));
-            },
-        .method = "SendMessage",
-        .line = kMetaLine}},
+       Calling(
+           "SendMessage",
+           [](Gateway& gateway) {
+             EXPECT_TRUE(gateway.instagram()
+                             .AddFault({.on = "messages",
+                                        .kind = FaultKind::kAcceptThenClose})
+                             .ok());
+             return Send(gateway, Hello("r1"));
+           },
+           kMetaLine)},
       {v1::ERROR_REASON_DEADLINE_TOO_SHORT, Sending([](Gateway& gateway) {
          grpc::ClientContext context;
          context.set_deadline(std::chrono::system_clock::now() +
@@ -386,18 +422,18 @@ std::map<v1::ErrorReason, Cause> MessagingCauses() {
          return Send(gateway, Hello("r1"), context);
        })},
       {v1::ERROR_REASON_INTERNAL_FAULT,
-       {.provoke = [](Scene& scene) { return Faulty(scene.gateway); },
-        .method = "SendMessage",
-        .line = R"("event":"call failed by a fault")"}},
+       Calling("SendMessage", Faulty, R"("event":"call failed by a fault")")},
       {v1::ERROR_REASON_OVERLOADED,
-       {.provoke = [](Scene& scene) { return Overloaded(scene.gateway); },
-        .method = "SendMessage",
-        .line = kRefusedLine}},
+       Calling("SendMessage", Overloaded, kRefusedLine)},
   };
 }
 
 std::map<v1::ErrorReason, Cause> GraphCauses() {
   return {
+      {v1::ERROR_REASON_USER_CONSENT_REQUIRED,
+       Calling("GetUserProfile", ProfileWithoutConsent, kMetaLine)},
+      {v1::ERROR_REASON_MEDIA_UNAVAILABLE,
+       Calling("RefreshMedia", MediaOfAText)},
       {v1::ERROR_REASON_RECIPIENT_UNAVAILABLE, Graph(551, 0)},
       {v1::ERROR_REASON_RECIPIENT_NOT_FOUND, Graph(100, 2018001)},
       {v1::ERROR_REASON_RATE_LIMITED, Graph(613, 0)},
@@ -421,14 +457,14 @@ std::map<v1::ErrorReason, Cause> GraphCauses() {
 std::map<v1::ErrorReason, Cause> ChannelCauses() {
   return {
       {v1::ERROR_REASON_CHANNEL_ALREADY_EXISTS,
-       {.provoke =
-            [](Scene& scene) {
-              auto request = Gateway::DefaultChannel();
-              request.mutable_channel()->set_name("Another");
-              return Create(scene.gateway, request);
-            },
-        .method = "CreateChannel",
-        .line = R"("event":"audit")"}},
+       Calling(
+           "CreateChannel",
+           [](Gateway& gateway) {
+             auto request = Gateway::DefaultChannel();
+             request.mutable_channel()->set_name("Another");
+             return Create(gateway, request);
+           },
+           R"("event":"audit")")},
       {v1::ERROR_REASON_ACCOUNT_ALREADY_CONNECTED,
        {.provoke =
             [](Scene& scene) {
@@ -452,16 +488,15 @@ std::map<v1::ErrorReason, Cause> ChannelCauses() {
         .method = "UpdateChannel",
         .line = R"("event":"audit")"}},
       {v1::ERROR_REASON_CONVERSATION_NOT_FOUND,
-       {.provoke =
-            [](Scene& scene) {
-              v1::GetConversationRequest request;
-              request.set_channel_id(kChannel);
-              request.set_user_id("599");
-              v1::GetConversationResponse response;
-              return scene.gateway.messaging().GetConversation(
-                  Context().get(), request, &response);
-            },
-        .method = "GetConversation"}},
+       Calling("GetConversation",
+               [](Gateway& gateway) {
+                 v1::GetConversationRequest request;
+                 request.set_channel_id(kChannel);
+                 request.set_user_id("599");
+                 v1::GetConversationResponse response;
+                 return gateway.messaging().GetConversation(Context().get(),
+                                                            request, &response);
+               })},
   };
 }
 
@@ -469,11 +504,7 @@ std::map<v1::ErrorReason, Cause> StreamCauses() {
   const auto streaming =
       [](const std::function<grpc::Status(Gateway&)>& provoke,
          const std::string& line = "") {
-        return Cause{
-            .provoke =
-                [provoke](Scene& scene) { return provoke(scene.gateway); },
-            .method = "SubscribeEvents",
-            .line = line};
+        return Calling("SubscribeEvents", provoke, line);
       };
   return {
       {v1::ERROR_REASON_CURSOR_INVALID, streaming([](Gateway& gateway) {

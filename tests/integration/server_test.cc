@@ -244,7 +244,7 @@ TEST(ServerTest, BytesThatAreNoRequestAreRefusedByEveryMethod) {
       }
     }
   }
-  EXPECT_EQ(methods, 16);
+  EXPECT_EQ(methods, 18);
 }
 
 TEST(ServerTest, StopsCleanlyWithStreamsOpen) {

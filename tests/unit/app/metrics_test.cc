@@ -119,7 +119,8 @@ TEST(MetricsTest, AThousandChannelsAreAtMostFourThousandSeries) {
         "GetApiKey",       "ListApiKeys",        "UpdateApiKey",
         "DeleteApiKey",    "SubscribeEvents",    "ListEvents",
         "ListMessages",    "ListConversations",  "ListDeliveries",
-        "EraseUser",       "RedriveDeliveries"}) {
+        "GetUserProfile",  "RefreshMedia",       "EraseUser",
+        "RedriveDeliveries"}) {
     access::Method method = Unary();
     method.name = name;
     metrics.OnBegin(method);
@@ -139,7 +140,7 @@ TEST(MetricsTest, AThousandChannelsAreAtMostFourThousandSeries) {
     metrics.OnUnknownItem(absl::StrCat("kind_", i));
     for (const std::string_view operation :
          {graph::kGraphSend, graph::kGraphUserProfile,
-          graph::kGraphSetIceBreakers}) {
+          graph::kGraphMessageMedia, graph::kGraphSetIceBreakers}) {
       metrics.OnGraphCall(
           operation, "ch_1",
           MakeError(absl::StatusCode::kInternal, "no",

@@ -23,6 +23,7 @@
 #include "server/channels/channel_admin.h"
 #include "server/channels/registry.h"
 #include "server/channels/user_directory.h"
+#include "server/channels/user_profiles.h"
 #include "server/journal/erasure_worker.h"
 #include "server/messaging/conversations.h"
 #include "server/messaging/message_reader.h"
@@ -53,6 +54,8 @@ constexpr char kReply[] = "CANARY what was answered";
 constexpr char kChip[] = "CANARY quick reply";
 constexpr char kRefusal[] = "CANARY what Instagram said of it";
 constexpr char kUsername[] = "CANARY_user_name";
+constexpr char kPersonsName[] = "CANARY name of a customer";
+constexpr char kPicture[] = "https://e.x/CANARY.jpg";
 constexpr char kChannelName[] = "CANARY channel";
 constexpr char kToken[] = "CANARY-access-token";
 constexpr char kAppSecret[] = "CANARY-app-secret";
@@ -82,8 +85,12 @@ class CanaryGraph final : public WillingGraph {
   }
   void GetUserProfile(
       const graph::GraphAccount&, std::string_view,
-      absl::AnyInvocable<void(absl::StatusOr<std::string>)> done) override {
-    done(kUsername);
+      absl::AnyInvocable<void(absl::StatusOr<v1::UserProfile>)> done) override {
+    v1::UserProfile profile;
+    profile.set_username(kUsername);
+    profile.set_name(kPersonsName);
+    profile.set_profile_picture_url(kPicture);
+    done(std::move(profile));
   }
 
   bool refuse = false;
@@ -145,6 +152,7 @@ class RecordCanaryTest : public testing::Test {
   std::unique_ptr<Executor> executor_;
   std::unique_ptr<messaging::MessageReader> reader_;
   std::unique_ptr<messaging::Sender> sender_;
+  std::unique_ptr<channels::UserProfiles> profiles_;
   std::unique_ptr<channels::UserDirectory> users_;
   std::unique_ptr<events::EventLog> events_;
   std::unique_ptr<messaging::MessageList> messages_;
@@ -184,9 +192,11 @@ RecordCanaryTest::RecordCanaryTest() {
                                       .graph = graph_,
                                       .executor = *executor_});
   feed().Add([this](auto records) { sender_->OnCommit(records); });
+  profiles_ =
+      std::make_unique<channels::UserProfiles>(clock_, *registry_, graph_);
   users_ = std::make_unique<channels::UserDirectory>(
       channels::UserDirectory::Dependencies{clock_, state(), sealer(),
-                                            journal(), *registry_, graph_,
+                                            journal(), *registry_, *profiles_,
                                             absl::ZeroDuration()});
   feed().Add([this](auto records) { users_->OnCommit(records); });
   events_ = std::make_unique<events::EventLog>(instance_.folder());

@@ -91,6 +91,21 @@ TEST(StatusTest, AddedMetadataJoinsTheRest) {
   EXPECT_EQ(RetryDelayOf(status), absl::Milliseconds(1500));
 }
 
+TEST(StatusTest, RetryDelayIsSetOrReplaced) {
+  absl::Status status = Detailed();
+  SetRetryDelay(status, absl::Minutes(2));
+  EXPECT_EQ(RetryDelayOf(status), absl::Minutes(2));
+  EXPECT_THAT(status, HasReason("RATE_LIMITED"));
+  EXPECT_THAT(status, HasMetadata("graph_code", "4"));
+  status = MakeError(absl::StatusCode::kFailedPrecondition,
+                     v1::ERROR_REASON_PERMISSION_MISSING, "no");
+  SetRetryDelay(status, absl::Milliseconds(1));
+  EXPECT_EQ(RetryDelayOf(status), absl::Milliseconds(1));
+  status = absl::OkStatus();
+  SetRetryDelay(status, absl::Minutes(2));
+  EXPECT_THAT(status, IsOk());
+}
+
 // Clients refuse trailers over 8 KiB and report something else instead.
 TEST(StatusTest, FitsIntoTrailersWhateverCallersSend) {
   std::string longest;

@@ -26,9 +26,10 @@ constexpr std::chrono::seconds kPatience{5};
 class FakeProfiles final : public WillingGraph {
  public:
   using Name = absl::StatusOr<std::string>;
+  using Done = absl::AnyInvocable<void(absl::StatusOr<v1::UserProfile>)>;
 
   void GetUserProfile(const graph::GraphAccount&, std::string_view user_id,
-                      absl::AnyInvocable<void(Name)> done) override {
+                      Done done) override {
     {
       MutexLock lock(mutex_);
       asked_.emplace_back(user_id);
@@ -58,19 +59,25 @@ class FakeProfiles final : public WillingGraph {
   // Answers the next question; waits for one. Returns whose name it was.
   std::string Answer(Name name) {
     std::string user = Wait();
-    absl::AnyInvocable<void(Name)> done;
+    Done done;
     {
       MutexLock lock(mutex_);
       if (waiting_.empty()) return user;
       done = std::move(waiting_.front().second);
       waiting_.pop_front();
     }
-    done(std::move(name));
+    if (!name.ok()) {
+      done(name.status());
+      return user;
+    }
+    v1::UserProfile profile;
+    if (!name->empty()) profile.set_username(*std::move(name));
+    done(std::move(profile));
     return user;
   }
   // Answers whatever is asked and will be.
   void Close() {
-    std::deque<std::pair<std::string, absl::AnyInvocable<void(Name)>>> waiting;
+    std::deque<std::pair<std::string, Done>> waiting;
     {
       MutexLock lock(mutex_);
       closed_ = true;
@@ -87,8 +94,7 @@ class FakeProfiles final : public WillingGraph {
  private:
   Mutex mutex_;
   CondVar arrived_;
-  std::deque<std::pair<std::string, absl::AnyInvocable<void(Name)>>> waiting_
-      ABSL_GUARDED_BY(mutex_);
+  std::deque<std::pair<std::string, Done>> waiting_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> asked_ ABSL_GUARDED_BY(mutex_);
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
 };
@@ -100,9 +106,10 @@ class UserDirectoryTest : public messaging::MessagingFixture {
 
   void Start() {
     graph_ = std::make_unique<FakeProfiles>();
-    users_ = std::make_unique<UserDirectory>(
-        UserDirectory::Dependencies{clock_, state(), sealer(), gated_journal_,
-                                    *registry_, *graph_, absl::ZeroDuration()});
+    profiles_ = std::make_unique<UserProfiles>(clock_, *registry_, *graph_);
+    users_ = std::make_unique<UserDirectory>(UserDirectory::Dependencies{
+        clock_, state(), sealer(), gated_journal_, *registry_, *profiles_,
+        absl::ZeroDuration()});
     folder_->feed().Add([this](auto records) { users_->OnCommit(records); });
   }
   void Stop() {
@@ -110,6 +117,7 @@ class UserDirectoryTest : public messaging::MessagingFixture {
     users_->Stop();
     CloseJournal();
     users_.reset();
+    profiles_.reset();
   }
   void Restart() {
     Stop();
@@ -172,6 +180,7 @@ class UserDirectoryTest : public messaging::MessagingFixture {
   }
 
   std::unique_ptr<FakeProfiles> graph_;
+  std::unique_ptr<UserProfiles> profiles_;
   std::unique_ptr<UserDirectory> users_;
   int markers_ = 0;
 };
@@ -323,6 +332,80 @@ TEST_F(UserDirectoryTest, FullQueueForgetsTheNewest) {
   Sync();
   EXPECT_EQ(Asked(absl::StrCat(size)), 0);
   EXPECT_TRUE(AsksFor(absl::StrCat(size))) << "their next message";
+}
+
+// ---- Refusals of a channel --------------------------------------------------
+
+absl::Status Denied() {
+  return MakeError(absl::StatusCode::kFailedPrecondition,
+                   v1::ERROR_REASON_PERMISSION_MISSING, "no");
+}
+
+// Everybody else would be refused, too.
+TEST_F(UserDirectoryTest, AfterARefusalOfTheChannelNobodyIsAskedFor) {
+  CreateChannel("ch_2", "17841400000000002", "200");
+  for (const char* user : {"1", "2", "3"}) Activity(user);
+  EXPECT_EQ(graph_->Answer(Denied()), "1");
+  // Whoever was in the queue is not asked about any more.
+  Activity("marker", "ch_2");
+  EXPECT_EQ(graph_->Answer(""), "marker");
+  for (int i = 4; i < 54; ++i) Activity(absl::StrCat(i));
+  Activity("last", "ch_2");
+  EXPECT_EQ(graph_->Answer(""), "last");
+  EXPECT_THAT(graph_->asked(), ElementsAre("1", "marker", "last"));
+}
+
+// Nothing was found out about them.
+TEST_F(UserDirectoryTest, AfterTheRestThoseWhoWereNotAskedForAre) {
+  Activity("1");
+  Activity("2");
+  EXPECT_EQ(graph_->Answer(Denied()), "1");
+  CreateChannel("ch_2", "17841400000000002", "200");
+  Activity("marker", "ch_2");
+  EXPECT_EQ(graph_->Answer(""), "marker");
+  clock_.Advance(UserProfiles::kRest - absl::Milliseconds(1));
+  Activity("2");
+  Activity("early", "ch_2");
+  EXPECT_EQ(graph_->Answer(""), "early");
+  clock_.Advance(absl::Milliseconds(1));
+  Activity("2");
+  EXPECT_EQ(graph_->Answer("two"), "2");
+  Activity("1");
+  EXPECT_EQ(graph_->Answer("one"), "1");
+  Sync();
+  EXPECT_EQ(Find("2"), "two");
+  EXPECT_EQ(Find("1"), "one");
+}
+
+TEST_F(UserDirectoryTest, ANewTokenEndsTheRest) {
+  Activity("1");
+  EXPECT_EQ(graph_->Answer(Denied()), "1");
+  CreateChannel("ch_2", "17841400000000002", "200");
+  Activity("marker", "ch_2");
+  EXPECT_EQ(graph_->Answer(""), "marker");
+  SetToken("another");
+  Activity("1");
+  EXPECT_EQ(graph_->Answer("one"), "1");
+  Sync();
+  EXPECT_EQ(Find("1"), "one");
+}
+
+// A profile that somebody has asked for just now has the name as well.
+TEST_F(UserDirectoryTest, AProfileThatIsKnownIsNotAskedForAgain) {
+  v1::GetUserProfileRequest request;
+  request.set_channel_id("ch_1");
+  request.set_user_id("777");
+  std::string told;
+  profiles_->Get(
+      request, [&told](const absl::StatusOr<v1::GetUserProfileResponse>& one) {
+        if (one.ok()) told = one->profile().username();
+      });
+  EXPECT_EQ(graph_->Answer("ada"), "777");
+  EXPECT_EQ(told, "ada");
+  Activity("777");
+  Sync();
+  EXPECT_EQ(Asked("777"), 1);
+  EXPECT_EQ(Find("777"), "ada");
 }
 
 // ---- Channels come and go ---------------------------------------------------

@@ -49,6 +49,8 @@ TEST_F(CommandLineTest, Understood) {
       {"send", "text", "ch", "61", "--", "-10 % today"},
       {"events", "tail", "--type", "message.*", "--type", "instagram.*"},
       {"messages", "get", "ch", "--mid", "m"},
+      {"messages", "refresh-media", "ch", "--id", "msg_1"},
+      {"users", "get", "ch", "61", "--refresh"},
       {"deliveries", "redrive", "dlv_1", "dlv_2"},
       {"ice-breakers", "set", "ch", "A=A", "B=B"},
       {"keys", "create", "--permission", "send,read-events", "--name", "n"},

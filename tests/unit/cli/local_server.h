@@ -170,8 +170,13 @@ class FakeMessaging final : public v1::MessagingService::Service {
   std::vector<v1::SendMessageRequest> sent;
   std::vector<v1::GetMessageRequest> got;
   std::vector<v1::ResolveMessageRequest> resolved;
+  std::vector<v1::GetUserProfileRequest> profiled;
+  std::vector<v1::RefreshMediaRequest> refreshed;
   // What GetMessage and ResolveMessage return.
   v1::Message message;
+  // What GetUserProfile and RefreshMedia return.
+  v1::UserProfile profile;
+  v1::RefreshMediaResponse media;
   int breaks = 0;
   grpc::Status status;
 
@@ -200,6 +205,22 @@ class FakeMessaging final : public v1::MessagingService::Service {
                               v1::ResolveMessageResponse* response) override {
     resolved.push_back(*request);
     *response->mutable_message() = message;
+    return status;
+  }
+
+  grpc::Status GetUserProfile(grpc::ServerContext* /*context*/,
+                              const v1::GetUserProfileRequest* request,
+                              v1::GetUserProfileResponse* response) override {
+    profiled.push_back(*request);
+    *response->mutable_profile() = profile;
+    return status;
+  }
+
+  grpc::Status RefreshMedia(grpc::ServerContext* /*context*/,
+                            const v1::RefreshMediaRequest* request,
+                            v1::RefreshMediaResponse* response) override {
+    refreshed.push_back(*request);
+    *response = media;
     return status;
   }
 };

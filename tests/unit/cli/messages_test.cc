@@ -1,4 +1,4 @@
-// messages get and resolve, against a server in this process.
+// messages get, resolve and refresh-media, against a server in this process.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -100,6 +100,43 @@ TEST_F(MessagesTest, GetOfAnUnconfirmedOneShowsHowToResolveIt) {
   EXPECT_EQ(outcome.status, 0);
   EXPECT_THAT(outcome.out,
               HasSubstr("linktor-ig messages resolve ch msg_1 sent|not-sent"));
+}
+
+// ---- refresh-media ----------------------------------------------------------
+
+TEST_F(MessagesTest, RefreshMediaShowsStoryAndFiles) {
+  messaging_.media.set_message_id("msg_1");
+  messaging_.media.set_story_id("18");
+  messaging_.media.set_media_url("https://e.x/story");
+  messaging_.media.add_attachments()->set_type("image");
+  messaging_.media.mutable_attachments(0)->set_url("https://e.x/a.jpg");
+  const Outcome outcome =
+      RunCli({"messages", "refresh-media", "ch", "--mid", "mid.1"});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_THAT(messaging_.refreshed,
+              ElementsAre(EqualsProto(R"pb(channel_id: "ch" mid: "mid.1")pb")));
+  EXPECT_THAT(outcome.out, HasSubstr("story           18\n"));
+  EXPECT_THAT(outcome.out, HasSubstr("story at        https://e.x/story\n"));
+  EXPECT_THAT(outcome.out,
+              HasSubstr("attachment      image https://e.x/a.jpg\n"));
+}
+
+TEST_F(MessagesTest, RefreshMediaTakesOneId) {
+  EXPECT_EQ(RunCli({"messages", "refresh-media", "ch"}).status, 2);
+  EXPECT_EQ(
+      RunCli({"messages", "refresh-media", "ch", "--mid", "m", "--id", "msg_1"})
+          .status,
+      2);
+  EXPECT_THAT(messaging_.refreshed, IsEmpty());
+}
+
+TEST_F(MessagesTest, MediaThatIsGoneIsExplained) {
+  messaging_.status =
+      Refused(grpc::StatusCode::FAILED_PRECONDITION, "MEDIA_UNAVAILABLE");
+  const Outcome outcome =
+      RunCli({"messages", "refresh-media", "ch", "--id", "msg_1"});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("MEDIA_UNAVAILABLE"));
 }
 
 }  // namespace

@@ -97,6 +97,15 @@ TEST_F(FaultTest, StrikesUserProfiles) {
   EXPECT_EQ(Graph("GET", "/v25.0/61?fields=username").status, 200);
 }
 
+TEST_F(FaultTest, StrikesMessagesThatAreRead) {
+  AddFault(R"({"on":"message","kind":"graph_error","code":613})");
+  const Reply sent = Send("x");
+  ASSERT_EQ(sent.status, 200);
+  const std::string path = "/v25.0/" + Text(sent.Json(), "message_id");
+  EXPECT_EQ(ErrorCode(Graph("GET", path)), 613);
+  EXPECT_EQ(Graph("GET", path).status, 200);
+}
+
 TEST_F(FaultTest, IsListedAsItWillStrike) {
   AddFault(R"({"on":"messages","kind":"graph_error","code":100,
                "subcode":2534014,"times":3})");

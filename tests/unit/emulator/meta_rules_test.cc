@@ -137,6 +137,14 @@ TEST_F(MetaRulesTest, ProfileNeedsConsentOnlyWhenStrict) {
   EXPECT_EQ(Profile(), kFine);
 }
 
+TEST_F(MetaRulesTest, ConsentThatWasTakenAwayIsMissingInAnyMode) {
+  user_.profile_consent = false;
+  for (const bool strict : {false, true}) {
+    config_.strict = strict;
+    EXPECT_EQ(Profile(), Codes(230, 0));
+  }
+}
+
 TEST_F(MetaRulesTest, WhoIsGoneHasNoProfile) {
   user_.exists = false;
   EXPECT_EQ(Profile(), Codes(9010, 0));

@@ -58,6 +58,7 @@ TEST_F(UserTest, MalformedRequestsGetASentence) {
   EXPECT_EQ(Control("PUT", "/emulator/users").status, 405);
   for (const char* body :
        {"", R"({"user":"ana"})", R"({"blocked":"yes"})", R"({"name":1})",
+        R"({"follower_count":-1})", R"({"profile_consent":"no"})",
         R"({"last_message_age_s":-1})", R"({"last_message_age_s":"1d"})"}) {
     const Reply reply = Control("PUT", kUser, body);
     EXPECT_EQ(reply.status, 400) << body;
@@ -77,6 +78,32 @@ TEST_F(UserTest, ProfileHasTheFieldsThatAreAskedFor) {
           .Json();
   EXPECT_EQ(all.as_object().size(), 6u);
   EXPECT_TRUE(all.at("profile_pic").is_null());
+}
+
+TEST_F(UserTest, ProfileShowsWhatWasSetOfIt) {
+  Put(R"({"name":"","profile_pic":"https://e.x/p.jpg","follower_count":12,
+          "is_user_follow_business":true,"is_verified_user":true})");
+  EXPECT_EQ(Graph("GET",
+                  "/6100000000000001?fields=name,profile_pic,follower_count,"
+                  "is_user_follow_business,is_business_follow_user,"
+                  "is_verified_user")
+                .Json(),
+            *ParseJson(R"({"name":null,"profile_pic":"https://e.x/p.jpg",
+                           "follower_count":12,"is_user_follow_business":true,
+                           "is_business_follow_user":false,
+                           "is_verified_user":true,
+                           "id":"6100000000000001"})"));
+}
+
+TEST_F(UserTest, ConsentCanBeTakenAway) {
+  emulator_->PlayText(kCustomer, "Hi").IgnoreError();
+  const json::value user = Put(R"({"profile_consent":false})");
+  EXPECT_FALSE(user.at("profile_consent").as_bool());
+  const Reply refused = Graph("GET", kProfile);
+  EXPECT_EQ(ErrorCode(refused), 230);
+  EXPECT_THAT(refused.body, HasSubstr("consent"));
+  Put(R"({"profile_consent":true})");
+  EXPECT_EQ(Graph("GET", kProfile).status, 200);
 }
 
 TEST_F(UserTest, ProfileIsMadeOnFirstUse) {

@@ -94,20 +94,124 @@ TEST(ReadIceBreakersAnswerTest, EveryForm) {
   }
 }
 
-TEST(ReadUserProfileAnswerTest, Table) {
-  const auto name = [](const char* body) {
-    return ReadUserProfileAnswer(Ok(body));
+// Instagram may leave a field out, or give null.
+TEST(ReadUserProfileAnswerTest, WhatInstagramDoesNotSupplyIsAbsent) {
+  const std::pair<const char*, const char*> cases[] = {
+      {R"({"name":"Ada","username":"ada.writes",
+           "profile_pic":"https://e.x/p.jpg","follower_count":12345678901,
+           "is_user_follow_business":true,"is_business_follow_user":false,
+           "is_verified_user":true,"id":"7"})",
+       R"pb(username: "ada.writes"
+            name: "Ada"
+            profile_picture_url: "https://e.x/p.jpg"
+            follower_count: 12345678901
+            is_user_follow_business: true
+            is_business_follow_user: false
+            is_verified_user: true)pb"},
+      {R"({"id":"7"})", ""},
+      {R"({"name":null,"username":null,"profile_pic":null,
+           "follower_count":null,"is_verified_user":null})",
+       ""},
+      {R"({"name":"","username":7,"profile_pic":[],"follower_count":"5",
+           "is_user_follow_business":"yes","is_verified_user":1})",
+       ""},
+      {R"({"follower_count":-1})", ""},
+      {R"({"follower_count":0,"is_verified_user":false})",
+       "follower_count: 0 is_verified_user: false"},
   };
-  EXPECT_EQ(*name(R"({"username":"customer_user","id":"7"})"), "customer_user");
-  // Instagram may leave it out or give null.
-  EXPECT_EQ(*name(R"({"id":"7"})"), "");
-  EXPECT_EQ(*name(R"({"username":null,"id":"7"})"), "");
-  EXPECT_EQ(*name(R"({"username":7,"id":"7"})"), "");
-  EXPECT_THAT(name("rubbish"), HasReason("GRAPH_UNAVAILABLE"));
-  EXPECT_THAT(ReadUserProfileAnswer(
-                  {.status_code = 400,
-                   .body = R"({"error":{"code":230,"message":"consent"}})"}),
-              HasReason("USER_HAS_NOT_WRITTEN"));
+  for (const auto& [body, profile] : cases) {
+    const auto read = ReadUserProfileAnswer(Ok(body));
+    ASSERT_THAT(read, IsOk()) << body;
+    EXPECT_THAT(*read, EqualsProto(profile)) << body;
+  }
+}
+
+TEST(ReadUserProfileAnswerTest, TextsThatAreNoneOfInstagramsAreLeftOut) {
+  const auto read = ReadUserProfileAnswer(
+      Ok(R"({"username":")" + std::string(4097, 'a') + R"(","name":"Ada"})"));
+  ASSERT_THAT(read, IsOk());
+  EXPECT_THAT(*read, EqualsProto("name: 'Ada'"));
+}
+
+TEST(ReadUserProfileAnswerTest, RefusalsOfAPersonHaveReasonsOfTheirOwn) {
+  const auto refused = [](const char* error) {
+    return ReadUserProfileAnswer(
+        {.status_code = 400,
+         .body = std::string(R"({"error":)") + error + "}"});
+  };
+  EXPECT_THAT(refused(R"({"code":230,"message":"consent"})"),
+              HasReason("USER_CONSENT_REQUIRED"));
+  EXPECT_THAT(refused(R"({"code":100,"error_subcode":33})"),
+              HasReason("RECIPIENT_NOT_FOUND"));
+  EXPECT_THAT(refused(R"({"code":200,"error_subcode":2534048})"),
+              HasReason("APP_NOT_APPROVED"));
+  EXPECT_THAT(ReadUserProfileAnswer(Ok("rubbish")),
+              HasReason("GRAPH_UNAVAILABLE"));
+}
+
+TEST(ReadMessageMediaAnswerTest, EveryForm) {
+  const std::pair<const char*, const char*> cases[] = {
+      {R"({"id":"m"})", ""},
+      {R"({"story":{"mention":{"link":"https://e.x/s","id":"18"}}})",
+       "story_id: '18' media_url: 'https://e.x/s'"},
+      {R"({"story":{"reply_to":{"link":"https://e.x/s","id":"18"}}})",
+       "story_id: '18' media_url: 'https://e.x/s'"},
+      {R"({"story":{"mention":{"id":"18"}}})", "story_id: '18'"},
+      {R"({"story":{"mention":{"link":"","id":""}}})", ""},
+      {R"({"story":{"mention":[]}})", ""},
+      {R"({"story":null})", ""},
+      {R"({"story":"18"})", ""},
+      {R"({"attachments":{"data":[
+           {"id":"1","mime_type":"image/jpeg",
+            "image_data":{"url":"https://e.x/1","width":10}},
+           {"id":"2","video_data":{"url":"https://e.x/2"}},
+           {"id":"3","mime_type":"audio/mp4","file_url":"https://e.x/3"},
+           {"id":"4","mime_type":"application/pdf","name":"a.pdf",
+            "file_url":"https://e.x/4"}]}})",
+       R"pb(attachments {
+              type: "image"
+              url: "https://e.x/1"
+              image {}
+            }
+            attachments {
+              type: "video"
+              url: "https://e.x/2"
+              video {}
+            }
+            attachments {
+              type: "audio"
+              url: "https://e.x/3"
+              audio {}
+            }
+            attachments {
+              type: "file"
+              url: "https://e.x/4"
+              file {}
+            })pb"},
+      // These have no link, or have another form.
+      {R"({"attachments":{"data":[{"id":"1"},{"image_data":{}},7,null,
+           {"generic_template":{"title":"Hats"}},{"video_data":"x"}]}})",
+       ""},
+      {R"({"attachments":{"data":{}}})", ""},
+      {R"({"attachments":[]})", ""},
+  };
+  for (const auto& [body, response] : cases) {
+    const auto read = ReadMessageMediaAnswer(Ok(body));
+    ASSERT_THAT(read, IsOk()) << body;
+    EXPECT_THAT(*read, EqualsProto(response)) << body;
+  }
+}
+
+// A message that Meta does not show is no fault of the channel's.
+TEST(ReadMessageMediaAnswerTest, MessageThatIsNotShownIsNotFound) {
+  for (const char* error : {R"({"code":100,"error_subcode":33})",
+                            R"({"code":9000001})", R"({"code":803})"}) {
+    EXPECT_THAT(ReadMessageMediaAnswer(
+                    {.status_code = 400,
+                     .body = std::string(R"({"error":)") + error + "}"}),
+                HasReason("MESSAGE_NOT_FOUND"))
+        << error;
+  }
 }
 
 TEST(HttpGraphClientTest, SendsOneRequestAndReadsItsAnswer) {
@@ -128,6 +232,34 @@ TEST(HttpGraphClientTest, SendsOneRequestAndReadsItsAnswer) {
   EXPECT_EQ(observer.calls[0].operation, "send");
   EXPECT_EQ(observer.calls[0].channel_id, "ch_1");
   EXPECT_THAT(observer.calls[0].status, IsOk());
+}
+
+TEST(HttpGraphClientTest, ReadsProfilesAndMedia) {
+  FakeTransport transport;
+  FakeGraphObserver observer;
+  HttpGraphClient client(GraphHosts(), transport, observer);
+  const GraphAccount account = {
+      .channel_id = "ch_1", .api_version = "v25.0", .page_id = "1"};
+  transport.answer = Ok(R"({"username":"ada"})");
+  std::string name;
+  client.GetUserProfile(account, "7",
+                        [&name](const absl::StatusOr<v1::UserProfile>& found) {
+                          if (found.ok()) name = found->username();
+                        });
+  EXPECT_EQ(name, "ada");
+  transport.answer = Ok(R"({"story":{"mention":{"id":"18"}}})");
+  std::string story;
+  client.GetMessageMedia(
+      account, "m", {.story = true},
+      [&story](const absl::StatusOr<v1::RefreshMediaResponse>& found) {
+        if (found.ok()) story = found->story_id();
+      });
+  EXPECT_EQ(story, "18");
+  ASSERT_EQ(transport.calls.size(), 2U);
+  EXPECT_EQ(transport.calls[1].method, "GET");
+  ASSERT_EQ(observer.calls.size(), 2U);
+  EXPECT_EQ(observer.calls[0].operation, "user_profile");
+  EXPECT_EQ(observer.calls[1].operation, "message_media");
 }
 
 TEST(HttpGraphClientTest, ClosedWindowIsTheOneOfTheTag) {

@@ -122,7 +122,7 @@ const std::vector<Row>& Rows() {
       {200, 2534041, kBlocked, "MESSAGING_DISABLED", "account owner"},
       {200, 2534048, kBlocked, "APP_NOT_APPROVED", "Advanced Access"},
       {200, 1545041, kBlocked, "RECIPIENT_UNAVAILABLE", "customer writes"},
-      {230, 0, kBlocked, "USER_HAS_NOT_WRITTEN", "has written"},
+      {230, 0, kBlocked, "USER_CONSENT_REQUIRED", "has written"},
       {551, 0, kBlocked, "RECIPIENT_UNAVAILABLE", "customer writes"},
       {551, 1545041, kBlocked, "RECIPIENT_UNAVAILABLE", "customer writes"},
       {368, 0, kBlocked, "ACTION_BLOCKED", "some hours"},
@@ -205,6 +205,28 @@ TEST(ErrorMapTest, SubcodesOfMediaDecideOnlyWhereNothingElseDoes) {
 TEST(ErrorMapTest, AProfileIsThatOfACustomer) {
   EXPECT_THAT(MapGraphError(GraphOperation::kProfile, Error(9010, 0)).status,
               HasReason("RECIPIENT_NOT_FOUND"));
+}
+
+// What the path of such a call names is neither the channel's page nor its
+// account.
+TEST(ErrorMapTest, WhatIsUnknownIsWhatTheCallIsAbout) {
+  for (const auto& [code, subcode] : {std::pair(100, 33), std::pair(803, 0)}) {
+    const http::HttpResult answer = Error(code, subcode);
+    EXPECT_THAT(MapGraphError(GraphOperation::kRepeatable, answer).status,
+                HasReason("GRAPH_ERROR"));
+    const absl::Status person =
+        MapGraphError(GraphOperation::kProfile, answer).status;
+    EXPECT_THAT(person, StatusIs(Code::kNotFound));
+    EXPECT_THAT(person, HasReason("RECIPIENT_NOT_FOUND"));
+    const absl::Status message =
+        MapGraphError(GraphOperation::kMessage, answer).status;
+    EXPECT_THAT(message, StatusIs(Code::kNotFound));
+    EXPECT_THAT(message, HasReason("MESSAGE_NOT_FOUND"));
+    EXPECT_THAT(RemedyIn(message), HasSubstr("newest 20"));
+    EXPECT_THAT(message, HasMetadata("graph_code", std::to_string(code)));
+  }
+  EXPECT_THAT(MapGraphError(GraphOperation::kMessage, Error(190, 463)).status,
+              HasReason("ACCESS_TOKEN_EXPIRED"));
 }
 
 // A row that is added to the table has to be added to the test.

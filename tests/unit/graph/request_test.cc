@@ -123,6 +123,32 @@ TEST(GraphRequestTest, GetUserProfile) {
       });
 }
 
+TEST(GraphRequestTest, GetMessageMedia) {
+  ExpectGoldenCalls(
+      "get_message_media", [](const auto& hosts, const auto& account) {
+        return BuildGetMessageMedia(hosts, account, "aWdfZAG1_0-8.x",
+                                    {.story = true, .attachments = true});
+      });
+}
+
+// Only what is used is asked for: a field that Meta refuses fails the others.
+TEST(GraphRequestTest, MediaIsAskedForByItsField) {
+  const auto url = [](const char* mid, const MediaFields& fields) {
+    return BuildGetMessageMedia({}, Account(v1::LOGIN_TYPE_FACEBOOK_LOGIN), mid,
+                                fields)
+        .url;
+  };
+  const std::string start = "https://graph.facebook.com/v25.0/";
+  EXPECT_EQ(url("m", {.story = true}), start + "m?fields=story&locale=en_US");
+  EXPECT_EQ(url("m", {.attachments = true}),
+            start + "m?fields=attachments&locale=en_US");
+  // An id stays one segment of the path, whatever it has.
+  EXPECT_EQ(url("a/b?c=d+e#f%20\xC3\xBC", {.story = true}),
+            start +
+                "a%2Fb%3Fc%3Dd%2Be%23f%2520%C3%BC?fields=story"
+                "&locale=en_US");
+}
+
 TEST(GraphRequestTest, SetIceBreakers) {
   const auto request = ParseText<v1::SetIceBreakersRequest>(R"pb(
     channel_id: "ch_1"

@@ -145,6 +145,35 @@ TEST(ValidateGetMessage, MidIsLimitedInBytes) {
   EXPECT_THAT(Fields(Validate(request)), ElementsAre("mid"));
 }
 
+TEST(ValidateRefreshMedia, OneKeyIsRequired) {
+  v1::RefreshMediaRequest request;
+  request.set_channel_id("ch 1");
+  EXPECT_THAT(Fields(Validate(request)), ElementsAre("channel_id", "key"));
+  request.set_channel_id("ch_1");
+  request.set_message_id("msg_nothex");
+  EXPECT_THAT(Fields(Validate(request)), ElementsAre("message_id"));
+  request.set_message_id(FormatId(kMessagePrefix, NewRawId()));
+  EXPECT_THAT(Validate(request), IsOk());
+  request.set_mid("");
+  EXPECT_THAT(Fields(Validate(request)), ElementsAre("mid"));
+  request.set_mid(std::string(1024, 'm'));
+  EXPECT_THAT(Validate(request), IsOk());
+  request.set_mid(std::string(1025, 'm'));
+  EXPECT_THAT(Fields(Validate(request)), ElementsAre("mid"));
+}
+
+TEST(ValidateGetUserProfile, EveryViolationAtOnce) {
+  v1::GetUserProfileRequest request;
+  request.set_user_id("@ada");
+  const absl::Status status = Validate(request);
+  EXPECT_THAT(status, HasReason("INVALID_REQUEST"));
+  EXPECT_THAT(Fields(status), ElementsAre("channel_id", "user_id"));
+  request.set_channel_id("ch_1");
+  request.set_user_id("17841234567890");
+  request.set_refresh(true);
+  EXPECT_THAT(Validate(request), IsOk());
+}
+
 // ---- ResolveMessage ---------------------------------------------------------
 
 v1::ResolveMessageRequest GoodResolve(v1::MessageResolution resolution) {
