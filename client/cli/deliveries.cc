@@ -1,7 +1,10 @@
-// This file has the command deliveries list.
+// This file has the commands deliveries list and deliveries redrive.
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -27,6 +30,9 @@ std::string Line(const v1::Delivery& delivery) {
       delivery.duplicate_count(), " repeated, ", delivery.ignored_count(),
       " ignored, ", delivery.issue_count(), " with issues");
   if (delivery.quarantined()) absl::StrAppend(&line, ", QUARANTINED");
+  if (delivery.redriven_count() > 0) {
+    absl::StrAppend(&line, ", ", delivery.redriven_count(), " redriven");
+  }
   if (!delivery.issue().empty()) {
     absl::StrAppend(&line, ": ", EscapeControls(delivery.issue()));
   }
@@ -59,6 +65,64 @@ ExitCode List(Session& session, const ListOptions& options) {
       [&session](const auto& page) { return PrintPage(session, page); });
 }
 
+// Returns "dlv_…: 2 new events" and the counts that are not 0, in one line.
+std::string Line(const v1::RedrivenDelivery& delivery) {
+  std::string line = EscapeControls(delivery.id());
+  if (delivery.not_found()) {
+    return line + ": NOT FOUND: it is not kept, or the key does not cover it\n";
+  }
+  absl::StrAppend(&line, ": ", delivery.event_count(),
+                  delivery.event_count() == 1 ? " new event" : " new events");
+  const std::array<std::pair<std::int64_t, const char*>, 8> rest = {
+      {{delivery.typed_count(), "had one"},
+       {delivery.unknown_count(), "not understood or without a channel"},
+       {delivery.duplicate_count(), "repeated"},
+       {delivery.ignored_count(), "ignored"},
+       {delivery.erased_count(), "erased"},
+       {delivery.not_kept_count(), "not kept"},
+       {delivery.waiting_count(), "must wait for a send: try again"},
+       {delivery.failed_count(), "FAILED: see the server's log"}}};
+  for (const auto& [count, what] : rest) {
+    if (count > 0) absl::StrAppend(&line, ", ", count, " ", what);
+  }
+  return line + "\n";
+}
+
+ExitCode Redrive(Session& session, const std::vector<std::string>& ids) {
+  v1::RedriveDeliveriesRequest request;
+  for (const std::string& id : ids) request.add_delivery_ids(id);
+  v1::RedriveDeliveriesResponse response;
+  if (auto failure = session.Call(CallKind::kChange,
+                                  &v1::EventService::Stub::RedriveDeliveries,
+                                  request, &response)) {
+    return session.Fail(*std::move(failure));
+  }
+  std::string text;
+  bool all = true;
+  for (const v1::RedrivenDelivery& delivery : response.deliveries()) {
+    text += Line(delivery);
+    if (delivery.not_found() || delivery.failed_count() > 0) all = false;
+  }
+  const ExitCode printed = session.Print(response, text);
+  if (printed != ExitCode::kOk) return printed;
+  return all ? ExitCode::kOk : ExitCode::kRefused;
+}
+
+void AddRedrive(CLI::App& group, const Program& program) {
+  auto ids = std::make_shared<std::vector<std::string>>();
+  CLI::App* redrive = AddCommand(
+      group, "redrive", "read webhooks again, and make the events they lacked",
+      "  linktor-ig deliveries redrive dlv_0123456789abcdef0123456789abcdef\n"
+      "Do it after an upgrade that knows more kinds, or when a channel was "
+      "created whose webhooks\ncame before it. What has an event gets no "
+      "second one, so that it may be repeated. It ends\nwith 1 when a delivery "
+      "was not found or could not be applied.");
+  redrive->add_option("ID", *ids, "1 to 100 deliveries")->required();
+  Session& session = program.session;
+  Bind(redrive, program.run,
+       [&session, ids] { return Redrive(session, *ids); });
+}
+
 }  // namespace
 
 void AddDeliveries(const Program& program) {
@@ -81,6 +145,7 @@ void AddDeliveries(const Program& program) {
   Session& session = program.session;
   Bind(list, program.run,
        [&session, options] { return List(session, *options); });
+  AddRedrive(*group, program);
 }
 
 }  // namespace linktor::cli

@@ -48,6 +48,7 @@
 #include "server/messaging/settler.h"
 #include "server/webhook/endpoint.h"
 #include "server/webhook/ingest.h"
+#include "server/webhook/redriver.h"
 #include "server/webhook/waiting_items.h"
 
 namespace linktor::app {
@@ -162,6 +163,7 @@ class App {
   std::unique_ptr<channels::UserProfiles> profiles_;
   // It has a thread that asks Meta for names.
   std::unique_ptr<channels::UserDirectory> users_;
+  std::unique_ptr<webhook::Redriver> redriver_;
   std::unique_ptr<messaging::Conversations> conversations_;
   // These four have a thread each, which waits for the journal.
   std::unique_ptr<journal::ErasureWorker> erasures_;

@@ -69,6 +69,8 @@ class GrpcServer {
     events::EventLog& log;
     events::EventList& list;
     events::DeliveryList& deliveries;
+    // It is called for each RedriveDeliveries, on the executor.
+    rpc::EventServiceImpl::Redrive redrive;
     // It is called for each GetServerInfo, on the executor.
     rpc::ServerServiceImpl::Describe describe;
   };

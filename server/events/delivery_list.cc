@@ -33,6 +33,7 @@ v1::Delivery Describe(const state::DeliveryRow& row) {
   delivery.set_issue_count(row.issues);
   delivery.set_issue(row.issue);
   delivery.set_quarantined(row.quarantined);
+  delivery.set_redriven_count(row.redriven);
   return delivery;
 }
 

@@ -53,6 +53,11 @@ struct ParsedItem {
   // It stands for so many items; for more than one only when it is an issue.
   std::int64_t count = 1;
   EnvelopeForm form = EnvelopeForm::kMessaging;
+  // The name that stands beside the value in the forms that have one, or the
+  // name of the entry's member; it is empty for all others, and for an entry
+  // that is the item as a whole. It has at most 64 bytes. It and the form say
+  // how the item is read.
+  std::string field;
   // The item as received, within the body, which must outlive it.
   std::string_view raw;
   // The account or page that the entry is for.

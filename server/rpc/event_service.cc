@@ -52,4 +52,17 @@ grpc::ServerUnaryReactor* EventServiceImpl::ListDeliveries(
       });
 }
 
+grpc::ServerUnaryReactor* EventServiceImpl::RedriveDeliveries(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  return RunUnary<v1::RedriveDeliveriesRequest, v1::RedriveDeliveriesResponse>(
+      deps_.calls, {context, request, response, "RedriveDeliveries"},
+      [this](auto& call) -> absl::Status {
+        LINKTOR_ASSIGN(
+            call.response(),
+            redrive_(call.request(), ChannelsCoveredBy(call.caller())));
+        return absl::OkStatus();
+      });
+}
+
 }  // namespace linktor::rpc

@@ -40,6 +40,7 @@ std::string_view ChannelOf(const v1::UpdateApiKeyRequest&) { return {}; }
 std::string_view ChannelOf(const v1::DeleteApiKeyRequest&) { return {}; }
 std::string_view ChannelOf(const v1::ListEventsRequest&) { return {}; }
 std::string_view ChannelOf(const v1::ListDeliveriesRequest&) { return {}; }
+std::string_view ChannelOf(const v1::RedriveDeliveriesRequest&) { return {}; }
 std::string_view ChannelOf(const v1::GetServerInfoRequest&) { return {}; }
 
 absl::Status CheckChannel(const access::Caller& caller,

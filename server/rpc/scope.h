@@ -45,6 +45,8 @@ std::string_view ChannelOf(const v1::DeleteApiKeyRequest& request);
 // Their filters name any number of channels, and CheckScope looks at each.
 std::string_view ChannelOf(const v1::ListEventsRequest& request);
 std::string_view ChannelOf(const v1::ListDeliveriesRequest& request);
+// Its deliveries are looked up first, and belong to the channels of their URLs.
+std::string_view ChannelOf(const v1::RedriveDeliveriesRequest& request);
 // It is about the server as a whole.
 std::string_view ChannelOf(const v1::GetServerInfoRequest& request);
 

@@ -25,6 +25,7 @@ constexpr std::size_t kMaxMid = 1024;
 constexpr int kMaxAppSecretsGiven = 2;
 constexpr int kMaxBatch = 1000;
 constexpr int kMaxStates = 10;
+constexpr int kMaxRedriven = 100;
 constexpr int kMinHeartbeatSeconds = 1;
 constexpr int kMaxHeartbeatSeconds = 300;
 
@@ -378,6 +379,23 @@ absl::Status Validate(const v1::ListDeliveriesRequest& request) {
                  absl::StrCat("has ", request.channel_ids_size(),
                               " entries; at most ", kMaxChannels));
   checks.Page(PagedList::kDeliveries, request);
+  return checks.Result();
+}
+
+absl::Status Validate(const v1::RedriveDeliveriesRequest& request) {
+  Checks checks;
+  const int size = request.delivery_ids_size();
+  checks.Require(
+      size >= 1 && size <= kMaxRedriven, "delivery_ids",
+      absl::StrCat("has ", size, " entries; 1 to ", kMaxRedriven, " are taken"));
+  StringSet seen;
+  for (int i = 0; i < std::min(size, kMaxRedriven); ++i) {
+    const std::string at = absl::StrCat("delivery_ids[", i, "]");
+    const std::string& id = request.delivery_ids(i);
+    checks.Require(!ParseId(kDeliveryPrefix, id).empty(), at,
+                   "is not a delivery id of this server");
+    checks.Require(seen.insert(id).second, at, "is there twice");
+  }
   return checks.Result();
 }
 

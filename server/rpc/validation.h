@@ -56,6 +56,8 @@ absl::Status Validate(const v1::RefreshMediaRequest& request);
 absl::Status Validate(const v1::SubscribeEventsRequest& request);
 absl::Status Validate(const v1::ListEventsRequest& request);
 absl::Status Validate(const v1::ListDeliveriesRequest& request);
+// There are 1 to 100 ids of deliveries, each once.
+absl::Status Validate(const v1::RedriveDeliveriesRequest& request);
 // These are in access_validation.cc. A time that has passed is refused by
 // KeyAdmin, which has a clock.
 absl::Status Validate(const v1::CreateApiKeyRequest& request);

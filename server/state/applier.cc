@@ -69,6 +69,7 @@ Applier::Applier(sqlite::Database& database, RecentRows& recent,
       keys_(database),
       instances_(database),
       erasures_(database),
+      redrives_(database),
       forgettings_(database),
       log_state_(database) {}
 
@@ -100,7 +101,7 @@ absl::StatusOr<std::int64_t> Applier::AppendEvent(
                    conversations_.heads().Note(
                        event.channel_no(), event.user_id(),
                        {.seq = state_.last_seq + 1,
-                        .receive_ms = setting.time_ms,
+                        .receive_ms = setting.AgeFrom(),
                         .activity_ms = activity_ms,
                         .message = IsMessage(event.type(), setting.kind,
                                              !setting.mid_key.empty())}));
@@ -171,6 +172,8 @@ absl::StatusOr<Answer> Applier::ApplyBody(Context& context) {
       return ApplyEraseUser(record.erase_user(), context);
     case Body::kEraseOn:
       return ApplyEraseOn(context);
+    case Body::kRedrive:
+      return ApplyRedrive(record.redrive(), context);
     case Body::BODY_NOT_SET:
       break;
   }
@@ -309,6 +312,7 @@ absl::StatusOr<Answer> Applier::ApplyTrim(const journal::Trim& body,
     LINKTOR_TRY(
         conversations_.heads().WriteThrough(state_.oldest_seq - 1, state_));
   }
+  if (events > 0) LINKTOR_TRY(redrives_.Trim(state_.oldest_seq));
   LINKTOR_ASSIGN(
       const std::int64_t deliveries,
       deliveries_.TrimDeliveries(before(body.raw_age_ms()), kTrimRows));

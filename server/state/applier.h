@@ -33,6 +33,7 @@
 #include "server/state/key_table.h"
 #include "server/state/message_table.h"
 #include "server/state/recent_rows.h"
+#include "server/state/redrive_table.h"
 #include "server/state/waiting_item_table.h"
 
 namespace linktor::state {
@@ -162,6 +163,8 @@ class Applier {
   absl::StatusOr<Answer> ApplyEraseUser(const journal::EraseUser& body,
                                         Context& context);
   absl::StatusOr<Answer> ApplyEraseOn(Context& context);
+  absl::StatusOr<Answer> ApplyRedrive(const journal::Redrive& body,
+                                      Context& context);
 
   // ---- Erasing (apply_erase.cc)
   // Says in the effects that an erasure is due in the files.
@@ -217,6 +220,13 @@ class Applier {
   // An ItemEnd says what became of an item. An echo that is held counts as an
   // event, which it becomes later.
   enum class ItemEnd : std::int8_t { kEvent, kDuplicate, kIgnored, kIssue };
+  // Returns Instagram's time of the item, or `time_ms` where Instagram gave
+  // none.
+  static std::int64_t TimeOf(const journal::WebhookItem& item,
+                             std::int64_t time_ms);
+  // Returns the item with zeros for its content, as an erased one is stored,
+  // and without what was received.
+  static journal::WebhookItem WithoutContent(const journal::WebhookItem& item);
   // Stores the item as received and makes its event, or finds that there is
   // none to make: of a duplicate nothing is stored.
   absl::StatusOr<ItemEnd> ApplyItem(const journal::WebhookItem& item,
@@ -229,15 +239,14 @@ class Applier {
   // Returns whether anything but a waiting item has told of that mid.
   absl::StatusOr<bool> IsKnown(std::string_view mid_key);
   // Stores the item as received and returns its number; 0 when there are no
-  // bytes to keep.
-  absl::StatusOr<std::int64_t> StoreRaw(const journal::WebhookItem& item,
-                                        std::int64_t delivery_no, int position,
-                                        bool has_event);
+  // bytes to keep. DeliveryTable::AddItem says what `unknown_seq` is.
+  absl::StatusOr<std::int64_t> StoreRaw(
+      const journal::WebhookItem& item, std::int64_t delivery_no, int position,
+      std::optional<std::int64_t> unknown_seq);
   // Makes the event of an item that is no duplicate and whose channel is live,
-  // or holds it. `clear` is the event in the clear, where it is known.
-  absl::Status StoreItem(const journal::WebhookItem& item, std::int64_t raw_no,
-                         std::shared_ptr<const std::string> clear,
-                         Context& context);
+  // or holds it. `setting` lacks what the item and the tables say.
+  absl::Status StoreItem(const journal::WebhookItem& item,
+                         EventTable::Setting setting, Context& context);
   // Returns whether the item came before. For an item without a mid it also
   // remembers the item, so it is asked once for each.
   absl::StatusOr<bool> IsDuplicate(const journal::WebhookItem& item,
@@ -260,6 +269,28 @@ class Applier {
   // Returns the fields that Apply adds to an event that names a send of this
   // server; empty for other events.
   absl::StatusOr<std::string> DecideTarget(const journal::WebhookItem& item);
+
+  // ---- Items that are read again (apply_redrive.cc)
+  // Makes the event of an item of the body's delivery, which came at
+  // `receive_ms`, or finds that there is none to make.
+  absl::StatusOr<RedriveEnd> ApplyAgain(const journal::RedriveItem& again,
+                                        const journal::Redrive& body,
+                                        std::int64_t receive_ms,
+                                        Context& context);
+  // Returns what the tables say against an event of the item, which is stored
+  // like this; kEvent when that is nothing. For an item without a mid it also
+  // remembers the item, so it is asked once for each.
+  absl::StatusOr<RedriveEnd> Judge(const journal::RedriveItem& again,
+                                   const DeliveryTable::Item& stored,
+                                   const Context& context);
+  // Returns the field that says what the item's event replaces: the event
+  // `replaces_seq`, or nothing of that delivery when it is 0.
+  absl::StatusOr<std::string> DecideRedriveOf(std::int64_t replaces_seq,
+                                              std::string_view delivery_id);
+  // Erases the item as received, and the event that it had, where the message
+  // was taken back before anybody knew that the item has it.
+  absl::Status EraseReplaced(std::int64_t raw_no, std::int64_t replaces_seq,
+                             Context& context);
 
   // ---- Sends (apply_send.cc)
   // These decide about a claim and change nothing. The first looks at the
@@ -297,6 +328,7 @@ class Applier {
   KeyTable keys_;
   InstanceTable instances_;
   ErasureTable erasures_;
+  RedriveTable redrives_;
   ForgettingTable forgettings_;
   LogStateTable log_state_;
   // It is ahead of log_state_ until Finish.

@@ -34,10 +34,10 @@ void Applier::NoteErasure(Context& context) {
 }
 
 // Overwrites every copy of the content under the mid: the events that name it,
-// the send that has it with its events, items as received, held echoes, and an
-// item that waits for it. The event that says that it was taken back stays, and
-// so do those that say something of it, such as reactions, which have none of
-// its content.
+// the send that has it with its events, the unknown events that any of these
+// replace, items as received, held echoes, and an item that waits for it. The
+// event that says that it was taken back stays, and so do those that say
+// something of it, such as reactions, which have none of its content.
 absl::Status Applier::EraseMid(std::string_view mid_key,
                                const std::optional<MessageRow>& own,
                                Context& context) {
@@ -47,6 +47,14 @@ absl::Status Applier::EraseMid(std::string_view mid_key,
     LINKTOR_TRY(erasures_.EraseEvent(seq));
   }
   if (own.has_value()) LINKTOR_TRY(erasures_.EraseMessage(*own, erased));
+  // An event that was made again holds what the one that it replaces holds.
+  for (std::size_t i = 0, count = erased.size(); i < count; ++i) {
+    LINKTOR_ASSIGN(const std::int64_t replaced,
+                   redrives_.ReplacedBy(erased[i]));
+    if (replaced == 0) continue;
+    LINKTOR_TRY(erasures_.EraseEvent(replaced));
+    erased.push_back(replaced);
+  }
   LINKTOR_TRY(erasures_.EraseItems(mid_key));
   LINKTOR_TRY(erasures_.EraseHeld(mid_key));
   LINKTOR_TRY(waiting_.Remove(mid_key, state_));

@@ -76,6 +76,12 @@ absl::StatusOr<int> Applier::DestroyKeys(const Forgetting& of, int limit,
 absl::Status Applier::ForgetEvent(std::int64_t seq, std::string_view mid_key,
                                   Context& context) {
   LINKTOR_TRY(erasures_.EraseEvent(seq));
+  // The event that it replaces need not be known to be about the person.
+  LINKTOR_ASSIGN(const std::int64_t replaced, redrives_.ReplacedBy(seq));
+  if (replaced != 0) {
+    LINKTOR_TRY(erasures_.EraseEvent(replaced));
+    context.effects.erased_events.push_back(replaced);
+  }
   if (!mid_key.empty()) LINKTOR_TRY(erasures_.EraseItems(mid_key));
   LINKTOR_TRY(forgettings_.ForgetEvent(seq));
   context.effects.forgotten_events.push_back(seq);

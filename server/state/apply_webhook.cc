@@ -43,23 +43,20 @@ std::string DecideEcho(const MessageRow* own, std::int64_t receive_ms) {
   return decided.SerializeAsString();
 }
 
-// Returns Instagram's time of the item, or that of the record where Instagram
-// gave none.
-std::int64_t TimeOf(const journal::WebhookItem& item, std::int64_t time_ms) {
+}  // namespace
+
+std::int64_t Applier::TimeOf(const journal::WebhookItem& item,
+                             std::int64_t time_ms) {
   return item.event().event_ms() != 0 ? item.event().event_ms() : time_ms;
 }
 
-// Returns the item with zeros for its content, as an erased one is stored, and
-// without what was received.
-journal::WebhookItem WithoutContent(const journal::WebhookItem& item) {
+journal::WebhookItem Applier::WithoutContent(const journal::WebhookItem& item) {
   journal::WebhookItem without = item;
   without.clear_sealed_raw();
   std::string& sealed = *without.mutable_event()->mutable_sealed();
   sealed.assign(sealed.size(), '\0');
   return without;
 }
-
-}  // namespace
 
 absl::StatusOr<Answer> Applier::ApplyWebhook(const journal::Webhook& body,
                                              Context& context) {
@@ -106,7 +103,7 @@ absl::StatusOr<Applier::ItemEnd> Applier::ApplyItem(
   }
   if (!live) {
     LINKTOR_TRY(
-        StoreRaw(item, delivery_no, position, /*has_event=*/false).status());
+        StoreRaw(item, delivery_no, position, /*unknown_seq=*/0).status());
     return ItemEnd::kIssue;
   }
   LINKTOR_ASSIGN(const bool duplicate, IsDuplicate(item, context));
@@ -118,13 +115,23 @@ absl::StatusOr<Applier::ItemEnd> Applier::ApplyItem(
   } else if (!item.mid_key().empty()) {
     LINKTOR_ASSIGN(const std::int64_t unsent, RetractTime(item.mid_key()));
     if (unsent != 0) {
-      LINKTOR_TRY(StoreItem(WithoutContent(item), 0, nullptr, context));
+      LINKTOR_TRY(StoreItem(WithoutContent(item),
+                            {.time_ms = context.time_ms()}, context));
       return ItemEnd::kEvent;
     }
   }
+  // An unknown item is no echo, so its event is the next one.
+  std::optional<std::int64_t> unknown_seq;
+  if (item.event().type() == kinds::kUnknownType) {
+    unknown_seq = state_.last_seq + 1;
+  }
   LINKTOR_ASSIGN(const std::int64_t raw_no,
-                 StoreRaw(item, delivery_no, position, /*has_event=*/true));
-  LINKTOR_TRY(StoreItem(item, raw_no, context.ClearOf(position), context));
+                 StoreRaw(item, delivery_no, position, unknown_seq));
+  LINKTOR_TRY(StoreItem(item,
+                        {.time_ms = context.time_ms(),
+                         .raw_no = raw_no,
+                         .clear = context.ClearOf(position)},
+                        context));
   return ItemEnd::kEvent;
 }
 
@@ -181,37 +188,32 @@ absl::StatusOr<Answer> Applier::ApplyRelease(
   return answer;
 }
 
-absl::StatusOr<std::int64_t> Applier::StoreRaw(const journal::WebhookItem& item,
-                                               std::int64_t delivery_no,
-                                               int position, bool has_event) {
+absl::StatusOr<std::int64_t> Applier::StoreRaw(
+    const journal::WebhookItem& item, std::int64_t delivery_no, int position,
+    std::optional<std::int64_t> unknown_seq) {
   if (item.sealed_raw().empty()) return 0;
-  return deliveries_.AddItem(delivery_no, position, item, has_event, state_);
+  return deliveries_.AddItem(delivery_no, position, item, unknown_seq, state_);
 }
 
 absl::Status Applier::StoreItem(const journal::WebhookItem& item,
-                                std::int64_t raw_no,
-                                std::shared_ptr<const std::string> clear,
-                                Context& context) {
-  EventTable::Setting setting{.time_ms = context.time_ms(),
-                              .mid_key = item.mid_key(),
-                              .kind = item.kind(),
-                              .raw_no = raw_no,
-                              .decided = {},
-                              .clear = std::move(clear)};
+                                EventTable::Setting setting, Context& context) {
+  setting.mid_key = item.mid_key();
+  setting.kind = item.kind();
   if (setting.mid_key.empty() && !item.target_mid_key().empty()) {
     setting.mid_key = item.target_mid_key();
     setting.kind = journal::ITEM_KIND_ABOUT;
   }
   if (item.kind() == journal::ITEM_KIND_ECHO) {
     LINKTOR_ASSIGN(const bool hold, MustHold(item));
-    if (hold) return held_.Add(item, context.time_ms(), raw_no, state_);
+    if (hold) return held_.Add(item, setting.time_ms, setting.raw_no, state_);
     return ApplyEcho(item, std::move(setting), context);
   }
-  LINKTOR_ASSIGN(setting.decided, DecideTarget(item));
+  LINKTOR_ASSIGN(const std::string target, DecideTarget(item));
+  setting.decided.append(target);
   std::optional<std::int64_t> activity_ms;
   if (item.opens_window()) {
     activity_ms =
-        policy::ActivityTime(item.event().event_ms(), context.time_ms());
+        policy::ActivityTime(item.event().event_ms(), setting.time_ms);
   }
   return AppendEvent(item.event(), std::move(setting), context, activity_ms)
       .status();
@@ -273,7 +275,7 @@ absl::StatusOr<bool> Applier::TellEcho(const journal::WebhookItem& item,
                                        Context& context) {
   const journal::NewEvent& event = item.event();
   const std::int64_t echo_ms = TimeOf(item, setting.time_ms);
-  const std::int64_t born_ms = BornMs(setting.time_ms, state_.expiry);
+  const std::int64_t born_ms = BornMs(setting.AgeFrom(), state_.expiry);
   std::optional<MessageRow> own;
   if (!item.mid_key().empty()) {
     LINKTOR_ASSIGN(own, messages_.FindByMid(item.mid_key()));
@@ -282,8 +284,8 @@ absl::StatusOr<bool> Applier::TellEcho(const journal::WebhookItem& item,
     own->echo_ms = echo_ms;
     LINKTOR_TRY(messages_.Update(*own));
   }
-  setting.decided =
-      DecideEcho(own.has_value() ? &*own : nullptr, setting.time_ms);
+  setting.decided.append(
+      DecideEcho(own.has_value() ? &*own : nullptr, setting.time_ms));
   LINKTOR_ASSIGN(const std::int64_t seq,
                  AppendEvent(event, std::move(setting), context));
   if (own.has_value() || item.content_match().empty() ||
@@ -340,7 +342,7 @@ absl::StatusOr<Effects> Applier::Quarantine(const journal::Record& record) {
     answer.issues += item.count();
     if (!item.sealed_raw().empty()) {
       LINKTOR_TRY(
-          deliveries_.AddItem(delivery_no, i, item, /*has_event=*/false, state_)
+          deliveries_.AddItem(delivery_no, i, item, /*unknown_seq=*/0, state_)
               .status());
     }
   }

@@ -124,7 +124,7 @@ class ConversationHeads {
   // sequences.
   struct Happening {
     std::int64_t seq = 0;
-    // The event was received at this time.
+    // The event was received at this time, or appended, where that was later.
     std::int64_t receive_ms = 0;
     // The customer's activity was at this time; it is not set when the event
     // opens no window.

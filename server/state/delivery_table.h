@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -34,11 +35,14 @@ class DeliveryTable {
   // wrong.
   void ForgetCached() { last_number_cached_ = kUnread; }
   // Stores an item as received, and returns its number, which is never used
-  // again. `has_event` says that an event names the item; otherwise its mid and
-  // its customer are stored with it, so that an erasure finds it.
+  // again. `unknown_seq` is the sequence of the item's instagram.unknown event;
+  // it is nothing when the item has an event of another type, and 0 when it has
+  // none. Without an event its mid and its customer are stored with it, so that
+  // an erasure finds it.
   absl::StatusOr<std::int64_t> AddItem(std::int64_t delivery_no, int position,
                                        const journal::WebhookItem& item,
-                                       bool has_event, LogState& state);
+                                       std::optional<std::int64_t> unknown_seq,
+                                       LogState& state);
   // Returns whether an item without an event names that mid: one that was
   // quarantined, or that nobody gets.
   absl::StatusOr<bool> HasItem(std::string_view mid_key);
@@ -48,6 +52,25 @@ class DeliveryTable {
   absl::Status Add(std::int64_t delivery_no, const journal::Webhook& webhook,
                    std::int64_t time_ms, const DeliveryAnswer& answer,
                    std::string_view issue, const LogState& state);
+
+  // These two return what a Redrive must know of a delivery and of an item;
+  // nothing when it is not kept.
+  struct Head {
+    RawId id;
+    // The delivery came at this time, in ms since the epoch.
+    std::int64_t receive_ms = 0;
+  };
+  absl::StatusOr<std::optional<Head>> FindHead(std::int64_t delivery_no);
+  struct Item {
+    std::int64_t delivery_no = 0;
+    std::int64_t position = 0;
+    // See AddItem.
+    std::optional<std::int64_t> unknown_seq;
+    bool erased = false;
+  };
+  absl::StatusOr<std::optional<Item>> FindItem(std::int64_t raw_no);
+  // Adds to the number of the delivery's items that became events later.
+  absl::Status CountRedriven(std::int64_t delivery_no, std::int64_t events);
 
   // Deletes items as received, from the oldest on: all whose delivery's age
   // began before `before_ms`, and more while they have above `max_bytes`
@@ -71,6 +94,9 @@ class DeliveryTable {
   sqlite::Statement insert_item_;
   sqlite::Statement insert_;
   sqlite::Statement has_item_;
+  sqlite::Statement find_head_;
+  sqlite::Statement find_item_;
+  sqlite::Statement count_redriven_;
 };
 
 // ---- For readers, on their own connection -----------------------------------
@@ -79,5 +105,18 @@ class DeliveryTable {
 // `limit`.
 absl::StatusOr<std::vector<DeliveryRow>> ReadDeliveries(
     sqlite::Database& database, std::int64_t before_no, int limit);
+
+// Returns the numbers and ids of the deliveries before number `before_no`, the
+// newest first, at most `limit`. Ids have no index, because each webhook would
+// pay for it: whoever looks for one goes through the deliveries in many short
+// reads.
+absl::StatusOr<std::vector<DeliveryName>> ReadDeliveryNames(
+    sqlite::Database& database, std::int64_t before_no, int limit);
+
+// Returns those items as received of a delivery that are kept, by their
+// positions. It searches for the first one by halves, since items are numbered
+// in the order of their deliveries.
+absl::StatusOr<std::vector<ReceivedItem>> ReadItemsOf(
+    sqlite::Database& database, std::int64_t delivery_no);
 
 }  // namespace linktor::state

@@ -53,6 +53,29 @@ struct ReleaseAnswer {
   bool more = false;
 };
 
+// A RedriveEnd says what became of one item that was read again.
+enum class RedriveEnd : std::int8_t {
+  kEvent,
+  // It had an event of a type, or was redriven before.
+  kTyped,
+  // Another delivery brought the same.
+  kDuplicate,
+  // Its content was erased.
+  kErased,
+  // It is not kept any more, or is not the item that the record means.
+  kNotKept,
+  // Its channel was deleted.
+  kNoChannel,
+  // It is an echo to somebody to whom a send is under way: nobody knows yet
+  // whose echo it is.
+  kWaits,
+};
+
+// A RedriveAnswer has the ends of a Redrive's items, in their order.
+struct RedriveAnswer {
+  std::vector<RedriveEnd> ends;
+};
+
 // A ClaimAnswer says whether the caller may send. Only kClaimed changes
 // anything, and only after it may Instagram be called.
 struct ClaimAnswer {
@@ -179,7 +202,7 @@ struct EraseAnswer {
 using Answer =
     std::variant<Done, DeliveryAnswer, ClaimAnswer, SendAnswer, ChannelAnswer,
                  ApiKeyAnswer, ConversationAnswer, TrimAnswer, ReleaseAnswer,
-                 EraseAnswer>;
+                 EraseAnswer, RedriveAnswer>;
 
 // ---- Effects ----------------------------------------------------------------
 

@@ -34,6 +34,8 @@ class ErasureTable {
                             std::vector<std::int64_t>& events);
   // Erases a row of `contents`. It does nothing for 0, which stands for no row.
   absl::Status EraseContent(std::int64_t no);
+  // Erases the item as received of that number; 0 stands for none.
+  absl::Status EraseRaw(std::int64_t no);
   // Erases items as received to which no event leads: those of issues and of
   // webhooks in quarantine.
   absl::Status EraseItems(std::string_view mid_key);
@@ -45,9 +47,6 @@ class ErasureTable {
   absl::Status DestroyKey(std::int64_t id);
 
  private:
-  // Does the same with a row of `raw_items`.
-  absl::Status EraseRaw(std::int64_t no);
-
   sqlite::Statement erase_event_;
   sqlite::Statement raw_of_event_;
   sqlite::Statement erase_raw_;

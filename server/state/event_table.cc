@@ -28,6 +28,7 @@ EventTable::EventTable(sqlite::Database& database, RecentMids& recent,
                    "VALUES (?,?,?)"),
       find_time_(database,
                  "SELECT event_ms, receive_ms FROM events WHERE seq = ?1"),
+      find_id_(database, "SELECT id FROM events WHERE seq = ?1"),
       find_dedupe_(database, "SELECT 1 FROM dedupe WHERE key = ?"),
       insert_dedupe_(database,
                      "INSERT INTO dedupe (key, born_ms) VALUES (?,?)"),
@@ -53,7 +54,7 @@ absl::StatusOr<std::int64_t> EventTable::Append(
     const journal::NewEvent& event, const Setting& setting, LogState& state,
     std::vector<CommittedEvent>& events) {
   const std::int64_t seq = state.last_seq + 1;
-  const std::int64_t born_ms = BornMs(setting.time_ms, state.expiry);
+  const std::int64_t born_ms = BornMs(setting.AgeFrom(), state.expiry);
   insert_.Bind(1, seq)
       .BindBlob(2, event.id())
       .BindText(3, event.type())
@@ -114,6 +115,12 @@ absl::StatusOr<std::int64_t> EventTable::TimeOf(std::string_view mid_key,
   if (!row) return 0;
   const std::int64_t event_ms = find_time_.Int(0);
   return event_ms != 0 ? event_ms : find_time_.Int(1);
+}
+
+absl::StatusOr<RawId> EventTable::IdOf(std::int64_t seq) {
+  const sqlite::StatementReset reset(find_id_);
+  LINKTOR_ASSIGN(const bool row, find_id_.Bind(1, seq).Step());
+  return row ? find_id_.String(0) : RawId();
 }
 
 absl::StatusOr<bool> EventTable::AddDedupeKey(std::string_view key,

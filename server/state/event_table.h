@@ -37,6 +37,9 @@ class EventTable {
   struct Setting {
     // The event came at this time; its age begins then, or as expiry.h says.
     std::int64_t time_ms = 0;
+    // The event is appended so late that its age begins at this time and not at
+    // the other; 0 for an event that is appended as it comes.
+    std::int64_t appended_ms = 0;
     // The event can be found by this mid and kind; no mid means that it cannot.
     RawId mid_key;
     journal::ItemKind kind = journal::ITEM_KIND_OTHER;
@@ -51,6 +54,11 @@ class EventTable {
     std::string decided;
     // The event in the clear, where it is known; see CommittedEvent::encoded.
     std::shared_ptr<const std::string> clear;
+
+    // Returns the time at which its age begins.
+    std::int64_t AgeFrom() const {
+      return appended_ms != 0 ? appended_ms : time_ms;
+    }
   };
   // Stores the event under the next sequence, which it returns, and adds it to
   // `events`. It advances `state`. On failure the caller takes `state` and the
@@ -64,6 +72,8 @@ class EventTable {
   // such event.
   absl::StatusOr<std::int64_t> TimeOf(std::string_view mid_key,
                                       journal::ItemKind kind);
+  // Returns the event's id; empty when the event is not kept.
+  absl::StatusOr<RawId> IdOf(std::int64_t seq);
   // Remembers a dedupe key whose age begins at `born_ms`. Returns false, and
   // changes nothing, when it was there.
   absl::StatusOr<bool> AddDedupeKey(std::string_view key, std::int64_t born_ms);
@@ -93,6 +103,7 @@ class EventTable {
   MidIndex mids_;
   sqlite::Statement insert_mark_;
   sqlite::Statement find_time_;
+  sqlite::Statement find_id_;
   sqlite::Statement find_dedupe_;
   sqlite::Statement insert_dedupe_;
   sqlite::Statement oldest_;

@@ -129,6 +129,42 @@ struct DeliveryRow {
   // This is the first issue, in English; it is empty when there is none.
   std::string issue;
   bool quarantined = false;
+  // So many of its items became events later, by a Redrive.
+  std::int64_t redriven = 0;
+  // This is the number of the channel whose URL it came to.
+  std::int64_t channel_no = 0;
+};
+
+// A DeliveryName is all that a search for a delivery needs.
+struct DeliveryName {
+  std::int64_t no = 0;
+  RawId id;
+};
+
+// A ReceivedItem is an item as received, and what is known of its event.
+struct ReceivedItem {
+  // The number of its row, and its position in the delivery.
+  std::int64_t raw_no = 0;
+  int position = 0;
+  // Its bytes are sealed under the key of this channel: of the one that it was
+  // for, or of the one whose URL it came to when it was for none.
+  std::int64_t channel_no = 0;
+  // WebhookItem of journal/record.proto says what these four are, and `secret`.
+  std::string entry_id;
+  int form = 0;
+  std::string field;
+  std::int64_t count = 1;
+  // True when it has an event of a type, from its webhook or from a Redrive.
+  bool typed = false;
+  // When it is not typed: its instagram.unknown event, with its id and channel;
+  // 0 and empty when it has no event. The id is empty, too, when the event is
+  // gone.
+  std::int64_t unknown_seq = 0;
+  RawId unknown_id;
+  std::int64_t unknown_channel_no = 0;
+  std::string secret;
+  // It is empty for an item that is typed from the first.
+  std::string sealed_raw;
 };
 
 // A ChannelRow is a channel, with its secrets sealed.

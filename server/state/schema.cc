@@ -132,7 +132,8 @@ CREATE TABLE deliveries (
   ignored INTEGER NOT NULL,
   issues INTEGER NOT NULL,
   issue TEXT,                  -- the first issue, in English
-  quarantined INTEGER NOT NULL -- 1: could not be applied
+  quarantined INTEGER NOT NULL, -- 1: could not be applied
+  redriven INTEGER NOT NULL DEFAULT 0 -- so many items became events later
 );
 
 -- The items of deliveries as received, within a size and age limit.
@@ -143,6 +144,12 @@ CREATE TABLE raw_items (
   channel_no INTEGER NOT NULL, -- under whose key it is sealed
   entry_id TEXT NOT NULL,
   form INTEGER NOT NULL,       -- EnvelopeForm of kinds/parsed_item.h
+  field TEXT,                  -- the name beside the value; NULL: none
+  items INTEGER,               -- it stands for so many; NULL: 1
+  unknown_seq INTEGER,         -- its instagram.unknown event; 0: it has no
+                               -- event; NULL: it has one of a type
+  secret BLOB,                 -- only of items without a channel: a keyed hash
+                               -- of the app secret that has signed them
   mid_key BLOB,                -- only of items without an event, as is user_id
   user_id TEXT,                -- whom the item is about; '' when unknown
   sealed_raw BLOB NOT NULL
@@ -295,6 +302,14 @@ CREATE TABLE waiting_items (
 );
 CREATE INDEX waiting_items_age ON waiting_items (born_ms);
 CREATE INDEX waiting_items_user ON waiting_items (channel_no, user_id);
+
+-- Items as received that were redriven, each with the event that it became.
+CREATE TABLE redriven_items (
+  raw_no INTEGER PRIMARY KEY,
+  seq INTEGER NOT NULL,
+  replaces_seq INTEGER         -- its instagram.unknown event; NULL: it had none
+);
+CREATE INDEX redriven_items_seq ON redriven_items (seq);
 
 -- Keys that are never stored again.
 CREATE TABLE destroyed_keys (

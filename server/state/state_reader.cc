@@ -1,8 +1,10 @@
 #include "server/state/state_reader.h"
 
+#include <limits>
 #include <type_traits>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "server/base/try.h"
 #include "server/state/api_key_table.h"
 #include "server/state/channel_table.h"
@@ -137,6 +139,39 @@ absl::StatusOr<std::vector<DeliveryRow>> StateReader::Deliveries(
     std::int64_t before_no, int limit) {
   return InSnapshot(pool_, [&](sqlite::Database& database) {
     return ReadDeliveries(database, before_no, limit);
+  });
+}
+
+absl::StatusOr<std::vector<DeliveryRow>> StateReader::FindDeliveries(
+    const std::vector<RawId>& ids) {
+  constexpr int kNamesAtOnce = 5000;
+  absl::flat_hash_set<RawId> wanted(ids.begin(), ids.end());
+  std::vector<DeliveryRow> found;
+  std::int64_t before_no = std::numeric_limits<std::int64_t>::max();
+  while (!wanted.empty()) {
+    LINKTOR_ASSIGN(const std::vector<DeliveryName> names,
+                   InSnapshot(pool_, [&](sqlite::Database& database) {
+                     return ReadDeliveryNames(database, before_no,
+                                              kNamesAtOnce);
+                   }));
+    if (names.empty()) break;
+    before_no = names.back().no;
+    for (const DeliveryName& name : names) {
+      if (wanted.erase(name.id) == 0) continue;
+      LINKTOR_ASSIGN(std::vector<DeliveryRow> rows,
+                     Deliveries(name.no + 1, 1));
+      // It may have been deleted since its name was read.
+      if (rows.empty() || rows.front().no != name.no) continue;
+      found.push_back(std::move(rows.front()));
+    }
+  }
+  return found;
+}
+
+absl::StatusOr<std::vector<ReceivedItem>> StateReader::ItemsOf(
+    std::int64_t delivery_no) {
+  return InSnapshot(pool_, [&](sqlite::Database& database) {
+    return ReadItemsOf(database, delivery_no);
   });
 }
 

@@ -94,6 +94,14 @@ class StateReader final : public seal::KeySource {
   // delivery_table.h.
   absl::StatusOr<std::vector<DeliveryRow>> Deliveries(std::int64_t before_no,
                                                       int limit);
+  // Returns those of the deliveries that are kept, the newest first. It goes
+  // through all deliveries until it has them, in many short snapshots, so it
+  // may take a second for each million.
+  absl::StatusOr<std::vector<DeliveryRow>> FindDeliveries(
+      const std::vector<RawId>& ids);
+  // Returns the items as received of a delivery; see ReadItemsOf of
+  // delivery_table.h.
+  absl::StatusOr<std::vector<ReceivedItem>> ItemsOf(std::int64_t delivery_no);
 
   // Returns whether an item has waited for its message for `grace_ms` by a
   // clock that shows `now_ms`, as Apply would judge it.

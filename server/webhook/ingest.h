@@ -13,6 +13,7 @@
 #include "server/channels/user_names.h"
 #include "server/journal/journal.h"
 #include "server/seal/sealer.h"
+#include "server/webhook/event_maker.h"
 #include "server/webhook/observer.h"
 #include "server/webhook/parser.h"
 
@@ -37,7 +38,7 @@ class Ingest {
       : clock_(clock),
         sealer_(sealer),
         registry_(registry),
-        names_(names),
+        events_(sealer, names),
         observer_(observer) {}
 
   // Makes the record of one body. `path` is the channel of the URL, and
@@ -72,22 +73,11 @@ class Ingest {
   // an ignored item has no text. It moves out what it keeps of `parsed`. After
   // a failure the record is incomplete and must be dropped.
   absl::Status AddItem(ParsedItem& parsed, Context& context);
-  // Fills in the item's identity and its sealed event. A mid that Instagram
-  // gave decides what is a duplicate; otherwise the content and the time
-  // decide. The same item gets the same event id in each delivery, unless it is
-  // a test of the dashboard. Moves out of `parsed` and fails like AddItem.
-  absl::Status MakeEvent(ParsedItem& parsed,
-                         const channels::ChannelRegistry::EntryPtr& channel,
-                         Context& context, journal::WebhookItem& item);
-  // Returns the customer's user name; empty when it is not known. It also has
-  // the name looked up when the customer has just written.
-  std::string UsernameFor(const channels::ChannelRegistry::EntryPtr& channel,
-                          const journal::WebhookItem& item);
 
   const Clock& clock_;
   seal::Sealer& sealer_;
   const channels::ChannelRegistry& registry_;
-  channels::UserNames& names_;
+  EventMaker events_;
   WebhookObserver& observer_;
 };
 

@@ -54,6 +54,20 @@ class EnvelopeParser {
     if (issue) UseIssue(EnvelopeForm::kBody, body_, std::move(*issue));
   }
 
+  // Reads the body as the text of one item, which was in that form.
+  void ParseOne(EnvelopeForm form, std::string_view field,
+                std::string_view entry_id) {
+    entry_id_ = entry_id;
+    other_id_ = find_other_id_(entry_id);
+    if (const auto error = json_.Load(body_, kMaxItemDepth)) {
+      return UseIssue(
+          form, body_,
+          absl::StrCat("cannot be read: ", simdjson::error_message(error)));
+    }
+    JsonValue root = json_.Root();
+    AddItem(form, field, root);
+  }
+
  private:
   // Returns why no entry of the body can be used; nothing when they can, and
   // then `root` is the envelope.
@@ -195,6 +209,9 @@ class EnvelopeParser {
     item.form = valued && field == "standby" ? EnvelopeForm::kStandby : form;
     item.raw = json_.Text(value);
     item.kind = CutUtf8(field, kMaxKind);
+    item.field = item.kind;
+    // Nobody is to read an entry as a value of its field, not later either.
+    if (&value == entry_) item.field.clear();
     const simdjson::dom::element* root =
         json_.read() ? &value.element : item_parser_.Load(item);
     // An entry that has a field without a value is an item as a whole. Its
@@ -319,6 +336,14 @@ void ParseWebhook(
     absl::FunctionRef<std::string(std::string_view entry_id)> other_id,
     absl::FunctionRef<void(ParsedItem&)> use) {
   EnvelopeParser(body, other_id, use).Parse();
+}
+
+void ParseItem(const ItemText& item, std::string_view other_id,
+               absl::FunctionRef<void(ParsedItem&)> use) {
+  EnvelopeParser(
+      item.text,
+      [other_id](std::string_view) { return std::string(other_id); }, use)
+      .ParseOne(item.form, item.field, item.entry_id);
 }
 
 }  // namespace linktor::webhook

@@ -48,4 +48,22 @@ void ParseWebhook(
     absl::FunctionRef<std::string(std::string_view entry_id)> other_id,
     absl::FunctionRef<void(ParsedItem&)> use);
 
+// An ItemText is the text of one item and where it was, as ParsedItem says both.
+// It borrows its views.
+struct ItemText {
+  EnvelopeForm form = EnvelopeForm::kMessaging;
+  std::string_view field;
+  std::string_view entry_id;
+  // It must be followed by kBodySlack readable bytes, and outlive the item.
+  std::string_view text;
+};
+
+// Parses an item again that ParseWebhook has handed out, and calls `use` with
+// it once. The result is what it would be within its body; only a text that was
+// the body as a whole (EnvelopeForm::kBody) is not taken apart again.
+// `other_id` is the other id of its account, empty when nobody knows one. It
+// throws std::bad_alloc when there is no memory.
+void ParseItem(const ItemText& item, std::string_view other_id,
+               absl::FunctionRef<void(ParsedItem&)> use);
+
 }  // namespace linktor::webhook

@@ -285,6 +285,14 @@ std::map<std::string, Row> AllRows(const KeyedClient& admin,
       Unary<v1::ListDeliveriesResponse>(&KeyedClient::events,
                                         &v1::EventService::Stub::ListDeliveries,
                                         deliveries)};
+  // Every delivery that a key does not cover is one that is not kept.
+  v1::RedriveDeliveriesRequest redrive;
+  redrive.add_delivery_ids(absl::StrCat("dlv_", std::string(32, '0')));
+  rows["RedriveDeliveries"] = {
+      v1::PERMISSION_MANAGE_CHANNELS, "",
+      Unary<v1::RedriveDeliveriesResponse>(
+          &KeyedClient::events, &v1::EventService::Stub::RedriveDeliveries,
+          redrive)};
   rows["GetServerInfo"] = {
       v1::PERMISSION_UNSPECIFIED, "",
       Unary<v1::GetServerInfoResponse>(&KeyedClient::server,

@@ -54,6 +54,13 @@ struct Describer {
     return absl::StrCat("release of ", answer.events,
                         answer.more ? " and more" : "");
   }
+  std::string operator()(const state::RedriveAnswer& answer) const {
+    std::string described = "redrive";
+    for (const state::RedriveEnd end : answer.ends) {
+      absl::StrAppend(&described, " ", static_cast<int>(end));
+    }
+    return described;
+  }
 };
 
 }  // namespace

@@ -21,6 +21,7 @@ linktor_test(state_tests
     unit/state/apply_expiry_test.cc
     unit/state/apply_forget_test.cc
     unit/state/apply_held_echo_test.cc
+    unit/state/apply_redrive_test.cc
     unit/state/apply_unsend_test.cc
     unit/state/waiting_item_test.cc
     unit/state/apply_webhook_test.cc

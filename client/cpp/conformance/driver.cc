@@ -140,6 +140,7 @@ std::map<std::string, StubCall> StubCallsOf(Client& client) {
   Events& events = client.events();
   add("EventService.ListEvents", events, &Events::ListEvents);
   add("EventService.ListDeliveries", events, &Events::ListDeliveries);
+  add("EventService.RedriveDeliveries", events, &Events::RedriveDeliveries);
   Messaging& messaging = client.messaging();
   add("MessagingService.SendMessage", messaging, &Messaging::SendMessage);
   add("MessagingService.GetMessage", messaging, &Messaging::GetMessage);

@@ -34,6 +34,7 @@ const std::map<std::string, v1::Permission>& Expected() {
       {"EventService.SubscribeEvents", v1::PERMISSION_READ_EVENTS},
       {"EventService.ListEvents", v1::PERMISSION_READ_EVENTS},
       {"EventService.ListDeliveries", v1::PERMISSION_READ_EVENTS},
+      {"EventService.RedriveDeliveries", v1::PERMISSION_MANAGE_CHANNELS},
       {"MessagingService.SendMessage", v1::PERMISSION_SEND},
       {"MessagingService.GetMessage", v1::PERMISSION_READ_MESSAGES},
       {"MessagingService.ListMessages", v1::PERMISSION_READ_MESSAGES},

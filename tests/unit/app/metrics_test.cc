@@ -119,7 +119,8 @@ TEST(MetricsTest, AThousandChannelsAreAtMostFourThousandSeries) {
         "GetApiKey",       "ListApiKeys",        "UpdateApiKey",
         "DeleteApiKey",    "SubscribeEvents",    "ListEvents",
         "ListMessages",    "ListConversations",  "ListDeliveries",
-        "GetUserProfile",  "RefreshMedia",       "EraseUser"}) {
+        "GetUserProfile",  "RefreshMedia",       "EraseUser",
+        "RedriveDeliveries"}) {
     access::Method method = Unary();
     method.name = name;
     metrics.OnBegin(method);

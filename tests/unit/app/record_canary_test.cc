@@ -7,6 +7,7 @@
 #include <chrono>
 #include <filesystem>
 #include <future>
+#include <limits>
 #include <memory>
 #include <regex>
 #include <set>
@@ -29,6 +30,7 @@
 #include "server/messaging/sender.h"
 #include "server/state/identity.h"
 #include "server/webhook/ingest.h"
+#include "server/webhook/redriver.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_webhook_observer.h"
 #include "tests/fakes/memory_journal.h"
@@ -62,6 +64,7 @@ constexpr char kQuestion[] = "CANARY ice breaker";
 constexpr char kKeyName[] = "CANARY API key";
 
 constexpr char kAccount[] = "17841400000000001";
+constexpr char kLateAccount[] = "17841400000000002";
 constexpr char kCustomer[] = "1000200030004001";
 // How long a failing test waits for a record.
 constexpr std::chrono::seconds kPatience{30};
@@ -93,6 +96,17 @@ class CanaryGraph final : public WillingGraph {
   bool refuse = false;
 };
 
+// A message, as Instagram tells of it.
+std::string Written(const std::string& mid, const std::string& text,
+                    const std::string& account = kAccount) {
+  return absl::StrCat(
+      R"({"object":"instagram","entry":[{"id":")", account,
+      R"(","time":1700000001000,"messaging":[{"sender":{"id":")", kCustomer,
+      R"("},"recipient":{"id":")", account,
+      R"("},"timestamp":1700000000000,"message":{"mid":")", mid,
+      R"(","text":")", text, R"("}}]}]})");
+}
+
 class RecordCanaryTest : public testing::Test {
  public:
   RecordCanaryTest();
@@ -101,11 +115,15 @@ class RecordCanaryTest : public testing::Test {
  protected:
   using Body = journal::Record::BodyCase;
 
-  void CreateChannel();
+  void CreateChannel(const std::string& id = "ch_1",
+                     const std::string& account = kAccount,
+                     const std::string& page = "100200300400500");
   void ChangeChannel();
   void Deliver(const std::string& body);
   absl::Status Send(const std::string& request_id);
   void UseKeys();
+  // Redrives a message to an account that has a channel only then.
+  void Redrive();
   void Erase();
   void AwaitRecord(Body body);
   // Returns the log, record by record.
@@ -213,12 +231,14 @@ RecordCanaryTest::~RecordCanaryTest() {
   instance_.Close();
 }
 
-void RecordCanaryTest::CreateChannel() {
+void RecordCanaryTest::CreateChannel(const std::string& id,
+                                     const std::string& account,
+                                     const std::string& page) {
   v1::CreateChannelRequest request;
-  request.mutable_channel()->set_id("ch_1");
+  request.mutable_channel()->set_id(id);
   request.mutable_channel()->set_name(kChannelName);
-  request.mutable_channel()->set_instagram_account_id(kAccount);
-  request.mutable_channel()->set_page_id("100200300400500");
+  request.mutable_channel()->set_instagram_account_id(account);
+  request.mutable_channel()->set_page_id(page);
   request.mutable_credentials()->set_access_token(kToken);
   request.mutable_credentials()->add_app_secrets(kAppSecret);
   request.mutable_credentials()->set_verify_token(kVerifyToken);
@@ -288,6 +308,21 @@ void RecordCanaryTest::UseKeys() {
   EXPECT_THAT(key_admin_->Delete({}, created->api_key().id()), IsOk());
 }
 
+void RecordCanaryTest::Redrive() {
+  Deliver(Written("mid.late", kText, kLateAccount));
+  CreateChannel("ch_2", kLateAccount, "100200300400501");
+  const auto rows =
+      state().Deliveries(std::numeric_limits<std::int64_t>::max(), 1);
+  ASSERT_THAT(rows, IsOk());
+  v1::RedriveDeliveriesRequest request;
+  request.add_delivery_ids(FormatId(kDeliveryPrefix, rows->front().id));
+  webhook::Redriver redriver(webhook::Redriver::Dependencies{
+      clock_, state(), sealer(), journal(), *registry_, *users_});
+  const auto response = redriver.Redrive(request, {});
+  ASSERT_THAT(response, IsOk());
+  EXPECT_EQ(response->deliveries(0).event_count(), 1);
+}
+
 void RecordCanaryTest::Erase() {
   journal::Record erase = journal::NewRecord(absl::ToUnixMillis(clock_.Now()));
   erase.mutable_erase()->set_mid_key(
@@ -334,15 +369,6 @@ std::vector<std::string> RecordCanaryTest::Suspects() const {
   return suspects;
 }
 
-// A message, as Instagram tells of it.
-std::string Written(const std::string& mid, const std::string& text) {
-  return absl::StrCat(
-      R"({"object":"instagram","entry":[{"id":")", kAccount,
-      R"(","time":1700000001000,"messaging":[{"sender":{"id":")", kCustomer,
-      R"("},"recipient":{"id":")", kAccount,
-      R"("},"timestamp":1700000000000,"message":{"mid":")", mid,
-      R"(","text":")", text, R"("}}]}]})");
-}
 
 TEST_F(RecordCanaryTest, NoRecordHoldsWhatIsSealed) {
   CreateChannel();
@@ -366,10 +392,13 @@ TEST_F(RecordCanaryTest, NoRecordHoldsWhatIsSealed) {
   EXPECT_EQ(conversation->username(), kUsername);
   EXPECT_THAT(registry_->Find("ch_1")->channel.name(), HasSubstr(kChannelName));
   const auto page = instance_.folder().events().Read(
-      {.last_seq = 1}, [](auto, auto, auto) { return true; });
+      {.last_seq = 10}, [](std::string_view type, auto, auto) {
+        return type == "message.received";
+      });
   ASSERT_THAT(page, IsOk());
   EXPECT_THAT(*page->events.at(0).encoded, HasSubstr(kText));
 
+  Redrive();
   Erase();
   v1::DeleteChannelRequest remove;
   remove.set_channel_id("ch_1");

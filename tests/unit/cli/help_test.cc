@@ -51,6 +51,7 @@ TEST_F(CommandLineTest, Understood) {
       {"messages", "get", "ch", "--mid", "m"},
       {"messages", "refresh-media", "ch", "--id", "msg_1"},
       {"users", "get", "ch", "61", "--refresh"},
+      {"deliveries", "redrive", "dlv_1", "dlv_2"},
       {"ice-breakers", "set", "ch", "A=A", "B=B"},
       {"keys", "create", "--permission", "send,read-events", "--name", "n"},
       {"keys", "list", "--server", "prod", "--ca", "ca.pem"},

@@ -54,6 +54,11 @@ std::string Describe(const AppliedRecord& one) {
     absl::StrAppend(&text, static_cast<int>(answer->kind), " ", answer->time_ms,
                     ";");
   }
+  if (const auto* answer = std::get_if<state::RedriveAnswer>(&effects.answer)) {
+    for (const state::RedriveEnd end : answer->ends) {
+      absl::StrAppend(&text, static_cast<int>(end), ";");
+    }
+  }
   for (const state::CommittedEvent& event : effects.events) {
     absl::StrAppend(&text, event.seq, " ", event.type, " ", event.user_id, " ",
                     std::string(event.id), " ", event.decided, ";");

@@ -48,6 +48,32 @@ void RandomRecords::Learn(std::span<const AppliedRecord> records) {
     if (const auto* trim = std::get_if<state::TrimAnswer>(&effects.answer)) {
       expiry_ms_ = trim->expiry_ms;
     }
+    if (const auto* delivery =
+            std::get_if<state::DeliveryAnswer>(&effects.answer)) {
+      LearnDelivery(one.record.webhook(), *delivery);
+    }
+  }
+}
+
+// Every event and every issue has an item as received. A duplicate has none, and
+// nobody is told which items those are.
+void RandomRecords::LearnDelivery(const journal::Webhook& webhook,
+                                  const state::DeliveryAnswer& answer) {
+  ++last_delivery_;
+  std::int64_t raw_no = last_raw_;
+  last_raw_ += answer.events + answer.issues;
+  if (answer.duplicates > 0) return;
+  for (int i = 0; i < webhook.items_size(); ++i) {
+    const journal::ItemFate fate = webhook.items(i).fate();
+    if (fate == journal::ITEM_FATE_IGNORED ||
+        (fate == journal::ITEM_FATE_WAITS && !answer.quarantined)) {
+      continue;
+    }
+    const Received received{.delivery_id = webhook.delivery_id(),
+                            .delivery_no = last_delivery_,
+                            .raw_no = ++raw_no,
+                            .position = i};
+    Remember(received_, received, [](const Received& r) { return r.raw_no; });
   }
 }
 
@@ -60,12 +86,13 @@ state::SealedRecord RandomRecords::Next(seal::Sealer& sealer) {
   if (kind < 750) return Claim(sealer);
   if (kind < 930) return Outcome(sealer);
   if (kind < 950) return ApiKey();
-  if (kind < 980) {
+  if (kind < 970) {
     seal::NewKeys keys;
     state::SealedRecord made(Customer(sealer, keys));
     made.keys = std::move(keys);
     return made;
   }
+  if (kind < 980) return Redrive(sealer);
   if (kind < 985) return Release();
   if (kind < 987) {
     return state::MakeEraseUser(PickChannel(), PickUser(), now_ms_);
@@ -195,6 +222,25 @@ state::SealedRecord RandomRecords::Outcome(seal::Sealer& sealer) {
     spec.mid = Percent(80) ? PickMid() : absl::StrCat("own", next_);
   }
   return state::MakeOutcome(sealer, row, spec);
+}
+
+// The item may be one that needs no event.
+state::SealedRecord RandomRecords::Redrive(seal::Sealer& sealer) {
+  if (received_.empty()) return Release();
+  const Received& row = Pick(received_);
+  state::ItemSpec item = Item();
+  while (item.kind == state::TestItem::kIgnored ||
+         item.kind == state::TestItem::kIssue ||
+         item.kind == state::TestItem::kWaits) {
+    item = Item();
+  }
+  return state::MakeRedrive(sealer, {.delivery_id = row.delivery_id,
+                                     .delivery_no = row.delivery_no,
+                                     .raw_no = row.raw_no,
+                                     .position = row.position,
+                                     .item = std::move(item),
+                                     .now_ms = now_ms_,
+                                     .has_own_key = Percent(20)});
 }
 
 journal::Record RandomRecords::Channel() {

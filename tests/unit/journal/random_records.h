@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "server/base/ids.h"
 #include "server/journal/feed.h"
 #include "tests/support/seed.h"
 #include "tests/unit/state/record_makers.h"
@@ -29,6 +30,18 @@ class RandomRecords {
   Random& random() { return random_; }
 
  private:
+  // An item as received: where it is, and in which delivery.
+  struct Received {
+    RawId delivery_id;
+    std::int64_t delivery_no = 0;
+    std::int64_t raw_no = 0;
+    int position = 0;
+  };
+  // Counts the delivery and its items as received, and remembers those whose
+  // places are known.
+  void LearnDelivery(const journal::Webhook& webhook,
+                     const state::DeliveryAnswer& answer);
+
   bool Percent(std::size_t n) { return random_.Below(100) < n; }
   template <typename T>
   const T& Pick(const std::vector<T>& from) {
@@ -43,6 +56,7 @@ class RandomRecords {
   state::SealedRecord Delivery(seal::Sealer& sealer);
   state::SealedRecord Claim(seal::Sealer& sealer);
   state::SealedRecord Outcome(seal::Sealer& sealer);
+  state::SealedRecord Redrive(seal::Sealer& sealer);
   journal::Record Channel();
   journal::Record ApiKey();
   journal::Record Customer(seal::Sealer& sealer, seal::NewKeys& keys);
@@ -59,6 +73,10 @@ class RandomRecords {
   std::vector<state::ChannelRow> channels_;
   std::vector<state::ApiKeyRow> api_keys_;
   std::vector<std::int64_t> data_keys_;
+  std::vector<Received> received_;
+  // The numbers of the last delivery and of the last item as received.
+  std::int64_t last_delivery_ = 0;
+  std::int64_t last_raw_ = 0;
   std::int64_t due_erasure_ = 0;
   std::int64_t expiry_ms_ = 0;
 };

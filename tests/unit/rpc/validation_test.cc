@@ -297,5 +297,22 @@ TEST(ValidateListChannels, PageTokens) {
   EXPECT_THAT(Validate(request), IsOk());
 }
 
+TEST(ValidateRedriveDeliveries, IdsAreOfThisServerAndEachIsThereOnce) {
+  v1::RedriveDeliveriesRequest request;
+  EXPECT_THAT(Fields(Validate(request)), ElementsAre("delivery_ids"));
+  for (int i = 0; i < 100; ++i) {
+    request.add_delivery_ids(FormatId(kDeliveryPrefix, NewRawId()));
+  }
+  EXPECT_THAT(Validate(request), IsOk());
+  request.set_delivery_ids(1, "dlv_1");
+  request.set_delivery_ids(3, request.delivery_ids(2));
+  EXPECT_THAT(Fields(Validate(request)),
+              ElementsAre("delivery_ids[1]", "delivery_ids[3]"));
+  request.add_delivery_ids(FormatId(kDeliveryPrefix, NewRawId()));
+  EXPECT_THAT(Fields(Validate(request)),
+              ElementsAre("delivery_ids", "delivery_ids[1]",
+                          "delivery_ids[3]"));
+}
+
 }  // namespace
 }  // namespace linktor::rpc

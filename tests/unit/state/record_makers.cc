@@ -271,6 +271,23 @@ SealedRecord MakeDelivery(seal::Sealer& sealer, std::int64_t now_ms,
   return made;
 }
 
+SealedRecord MakeRedrive(seal::Sealer& sealer, const RedriveSpec& spec) {
+  SealedRecord delivered = MakeDelivery(sealer, spec.now_ms, {spec.item});
+  SealedRecord made(journal::NewRecord(spec.now_ms));
+  made.keys = std::move(delivered.keys);
+  journal::Redrive& redrive = *made.record.mutable_redrive();
+  redrive.set_delivery_id(spec.delivery_id);
+  redrive.set_delivery_no(spec.delivery_no);
+  journal::RedriveItem& again = *redrive.add_items();
+  again.set_raw_no(spec.raw_no);
+  again.set_position(spec.position);
+  *again.mutable_item() =
+      std::move(*delivered.record.mutable_webhook()->mutable_items(0));
+  again.mutable_item()->clear_sealed_raw();
+  again.set_has_own_key(spec.has_own_key);
+  return made;
+}
+
 // ---- Sends ------------------------------------------------------------------
 
 SealedRecord MakeClaim(seal::Sealer& sealer, const ClaimSpec& spec) {

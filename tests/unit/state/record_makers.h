@@ -104,6 +104,18 @@ RawId MidKeyOf(const TestChannel& channel, std::string_view mid);
 SealedRecord MakeDelivery(seal::Sealer& sealer, std::int64_t now_ms,
                           const std::vector<ItemSpec>& items);
 
+// An item that was stored, as it is understood when it is read again.
+struct RedriveSpec {
+  RawId delivery_id;
+  std::int64_t delivery_no = 1;
+  std::int64_t raw_no = 1;
+  int position = 0;
+  ItemSpec item;
+  std::int64_t now_ms = kNowMs;
+  bool has_own_key = false;
+};
+SealedRecord MakeRedrive(seal::Sealer& sealer, const RedriveSpec& spec);
+
 // ---- Sends ------------------------------------------------------------------
 
 struct ClaimSpec {

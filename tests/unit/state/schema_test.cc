@@ -34,9 +34,8 @@ TEST(SchemaTest, FreshDatabaseGetsEveryTable) {
           "'sqlite_%' ORDER BY name)"),
       "api_keys,channels,contents,conversations,data_keys,dedupe,deliveries,"
       "destroyed_keys,epochs,event_mids,events,forgettings,held_echoes,"
-      "instances,"
-      "log_state,message_events,messages,raw_items,send_calls,time_marks,"
-      "unmatched_echoes,waiting_items");
+      "instances,log_state,message_events,messages,raw_items,redriven_items,"
+      "send_calls,time_marks,unmatched_echoes,waiting_items");
   EXPECT_EQ(One(*database, "PRAGMA user_version"), "1");
 }
 
@@ -137,7 +136,17 @@ TEST(SchemaTest, HotQueriesUseAnIndex) {
         "ORDER BY id LIMIT 1",
         "SELECT seq FROM events WHERE seq > ?1 AND seq <= ?2 AND "
         "receive_ms >= ?3 ORDER BY seq LIMIT 1",
-        "DELETE FROM raw_items WHERE no <= ?1"}) {
+        "DELETE FROM raw_items WHERE no <= ?1",
+        "SELECT id, receive_ms FROM deliveries WHERE no = ?1",
+        "SELECT no, id FROM deliveries WHERE no < ?1 ORDER BY no DESC LIMIT ?2",
+        "SELECT no, delivery_no FROM raw_items WHERE no >= ?1 ORDER BY no "
+        "LIMIT 1",
+        "SELECT r.no, e.id, x.raw_no FROM raw_items r LEFT JOIN events e ON "
+        "e.seq = r.unknown_seq LEFT JOIN redriven_items x ON x.raw_no = r.no "
+        "WHERE r.no >= ?1 ORDER BY r.no",
+        "SELECT 1 FROM redriven_items WHERE raw_no = ?1",
+        "SELECT coalesce(replaces_seq, 0) FROM redriven_items WHERE seq = ?1",
+        "DELETE FROM redriven_items WHERE seq < ?1"}) {
     sqlite::Statement plan(*database,
                            (std::string("EXPLAIN QUERY PLAN ") + sql).c_str());
     std::string steps;

@@ -500,6 +500,8 @@ TEST_F(IngestTest, AnotherAppsAccountIsAnIssue) {
   EXPECT_FALSE(made.item.has_event());
   EXPECT_EQ(made.item.raw_channel_no(), 1);
   EXPECT_FALSE(made.item.sealed_raw().empty());
+  EXPECT_EQ(made.item.secret(), fixture_.Fingerprint(kSecret))
+      << "it says who may have the item later";
 }
 
 TEST_F(IngestTest, ThePathOnlyChoosesTheSecrets) {

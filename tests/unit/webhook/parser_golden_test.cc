@@ -44,6 +44,37 @@ TEST(ParserGoldenTest, Pairs) {
   }
 }
 
+bool IsUnderstoodItem(const ParsedItem& item) {
+  return TypeOf(item) != ItemType::kUnknown && TypeOf(item) != ItemType::kIssue;
+}
+
+// What is stored of an item is enough to read it again.
+TEST(ParserGoldenTest, ItemsAreReadAgainAlike) {
+  int understood = 0;
+  for (const std::string& path : ListFiles(GoldenFolder(), ".json")) {
+    const PaddedBody body(ReadFile(path));
+    for (const ParsedItem& item : ParseAll(body.view())) {
+      if (item.form == EnvelopeForm::kBody) continue;
+      SCOPED_TRACE(path + ": " + std::string(item.raw));
+      const PaddedBody text(item.raw);
+      std::vector<ParsedItem> again;
+      ParseItem({.form = item.form,
+                 .field = item.field,
+                 .entry_id = item.entry_id,
+                 .text = text.view()},
+                item.other_id,
+                [&again](ParsedItem& one) { again.push_back(one); });
+      ASSERT_EQ(again.size(), 1U);
+      ASSERT_EQ(IsUnderstoodItem(again[0]), IsUnderstoodItem(item));
+      if (!IsUnderstoodItem(item)) continue;
+      ++understood;
+      EXPECT_EQ(Render(again), Render({item}));
+      EXPECT_EQ(again[0].content_hash, item.content_hash);
+    }
+  }
+  EXPECT_GE(understood, 50);
+}
+
 TEST(ParserGoldenTest, NoAnswerWithoutItsBody) {
   for (const std::string& path : ListFiles(GoldenFolder(), ".textproto")) {
     const auto body = std::filesystem::path(path).replace_extension(".json");

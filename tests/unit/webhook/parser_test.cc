@@ -286,6 +286,18 @@ TEST(ParseWebhookTest, EntryWithAFieldButNoValueIsNoComment) {
   EXPECT_EQ(parsed.only().kind, "comments");
 }
 
+// It is not in the item's own text, and says how to read that again.
+TEST(ParseWebhookTest, WhatStandsBesideTheValueIsKept) {
+  EXPECT_EQ(Parsed(Change("comments", R"({"id":"9"})")).only().field,
+            "comments");
+  EXPECT_EQ(Parsed(Change(std::string(100, 'x'), "{}")).only().field,
+            std::string(64, 'x'));
+  EXPECT_EQ(Parsed(Messaging({TextItem("m")})).only().field, "");
+  EXPECT_EQ(Parsed(Envelope({Entry(R"("hop":{"x":1})")})).only().field, "hop");
+  EXPECT_EQ(Parsed(Envelope({Entry(R"("field":"comments")")})).only().field, "")
+      << "the entry as a whole is no value of the field";
+}
+
 TEST(ParseWebhookTest, CommentIsReadOnlyWhereAFieldSaysSo) {
   const std::string comment = R"({"id":"9","text":"t"})";
   EXPECT_EQ(TypeOf(Parsed(Change("comments", comment)).only()),
