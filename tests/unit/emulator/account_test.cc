@@ -224,7 +224,8 @@ TEST_F(AccountTest, MalformedRequestsGetASentence) {
 
 TEST(AccountListTest, IsBounded) {
   ProfileStore profiles;
-  AccountList accounts({}, profiles);
+  MessageStore messages;
+  AccountList accounts({}, profiles, messages);
   for (std::size_t i = 1; i < AccountList::kMaxAccounts; ++i) {
     ASSERT_TRUE(accounts.Change(absl::StrCat(i), {}).ok());
   }
