@@ -55,6 +55,8 @@ const (
 	ReasonAppSecretRefused             = "APP_SECRET_REFUSED"
 	ReasonChannelChanged               = "CHANNEL_CHANGED"
 	ReasonConversationNotFound         = "CONVERSATION_NOT_FOUND"
+	ReasonUserConsentRequired          = "USER_CONSENT_REQUIRED"
+	ReasonMediaUnavailable             = "MEDIA_UNAVAILABLE"
 )
 
 // These are the types of events, as Event.type and
@@ -85,4 +87,7 @@ const (
 	TypeMention            = "instagram.mention"
 	TypeStoryInsights      = "instagram.story_insights"
 	TypeMessageUnsent      = "message.unsent"
+	TypeChannelCreated     = "channel.created"
+	TypeChannelUpdated     = "channel.updated"
+	TypeChannelDeleted     = "channel.deleted"
 )

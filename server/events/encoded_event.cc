@@ -6,7 +6,6 @@
 #include "linktor/instagram/v1/event.pb.h"
 #include "linktor/instagram/v1/event_service.pb.h"
 #include "server/state/event_encoding.h"
-#include "server/state/forgetting_table.h"
 
 namespace linktor::events {
 namespace {

@@ -69,6 +69,15 @@ v1::Event MergeEvent(const CommittedEvent& event) {
   return merged;
 }
 
+const std::string& ErasedMark() {
+  static const std::string mark = [] {
+    v1::Event event;
+    event.set_erased(true);
+    return event.SerializeAsString();
+  }();
+  return mark;
+}
+
 std::string RawItemId(std::string_view delivery_id, int position) {
   return absl::StrCat(ToAbsl(delivery_id), "#", position);
 }

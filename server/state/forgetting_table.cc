@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "linktor/instagram/v1/event.pb.h"
 #include "server/base/try.h"
 #include "server/base/v1.h"
+#include "server/state/event_encoding.h"
 
 namespace linktor::state {
 namespace {
@@ -28,15 +28,6 @@ sqlite::Statement& BindPeople(sqlite::Statement& statement,
 }
 
 }  // namespace
-
-const std::string& ErasedMark() {
-  static const std::string mark = [] {
-    v1::Event event;
-    event.set_erased(true);
-    return event.SerializeAsString();
-  }();
-  return mark;
-}
 
 absl::StatusOr<std::vector<Forgetting>> ForgettingTable::Oldest(int limit) {
   sqlite::Statement read(

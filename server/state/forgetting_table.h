@@ -105,10 +105,6 @@ class ForgettingTable {
   sqlite::Database& database_;
 };
 
-// Returns the bytes that stand in `decided` of an event whose person was erased:
-// an Event with the field `erased`.
-const std::string& ErasedMark();
-
 // Returns whether any forgetting is not done. It is for readers, on their own
 // connection.
 absl::StatusOr<bool> HasForgetting(sqlite::Database& database);

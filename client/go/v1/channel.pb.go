@@ -507,6 +507,63 @@ func (x *ChannelCredentials) GetVerifyToken() string {
 	return ""
 }
 
+// It tells in an event what happened to a channel.
+type ChannelChange struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Output only. It is the channel as it was afterwards, without credentials. One
+	// that was deleted has only `id`, `uid`, `instagram_account_id` and `page_id`.
+	Channel *Channel `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
+	// Output only. It is true when the channel was deleted and all that is stored of
+	// its customers is erased.
+	Erase         bool `protobuf:"varint,2,opt,name=erase,proto3" json:"erase,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChannelChange) Reset() {
+	*x = ChannelChange{}
+	mi := &file_linktor_instagram_v1_channel_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChannelChange) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChannelChange) ProtoMessage() {}
+
+func (x *ChannelChange) ProtoReflect() protoreflect.Message {
+	mi := &file_linktor_instagram_v1_channel_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChannelChange.ProtoReflect.Descriptor instead.
+func (*ChannelChange) Descriptor() ([]byte, []int) {
+	return file_linktor_instagram_v1_channel_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *ChannelChange) GetChannel() *Channel {
+	if x != nil {
+		return x.Channel
+	}
+	return nil
+}
+
+func (x *ChannelChange) GetErase() bool {
+	if x != nil {
+		return x.Erase
+	}
+	return false
+}
+
 var File_linktor_instagram_v1_channel_proto protoreflect.FileDescriptor
 
 const file_linktor_instagram_v1_channel_proto_rawDesc = "" +
@@ -544,7 +601,10 @@ const file_linktor_instagram_v1_channel_proto_rawDesc = "" +
 	"\faccess_token\x18\x01 \x01(\tR\vaccessToken\x12\x1f\n" +
 	"\vapp_secrets\x18\x02 \x03(\tR\n" +
 	"appSecrets\x12!\n" +
-	"\fverify_token\x18\x03 \x01(\tR\vverifyToken*f\n" +
+	"\fverify_token\x18\x03 \x01(\tR\vverifyToken\"^\n" +
+	"\rChannelChange\x127\n" +
+	"\achannel\x18\x01 \x01(\v2\x1d.linktor.instagram.v1.ChannelR\achannel\x12\x14\n" +
+	"\x05erase\x18\x02 \x01(\bR\x05erase*f\n" +
 	"\tLoginType\x12\x1a\n" +
 	"\x16LOGIN_TYPE_UNSPECIFIED\x10\x00\x12\x1d\n" +
 	"\x19LOGIN_TYPE_FACEBOOK_LOGIN\x10\x01\x12\x1e\n" +
@@ -571,7 +631,7 @@ func file_linktor_instagram_v1_channel_proto_rawDescGZIP() []byte {
 }
 
 var file_linktor_instagram_v1_channel_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_linktor_instagram_v1_channel_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_linktor_instagram_v1_channel_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_linktor_instagram_v1_channel_proto_goTypes = []any{
 	(LoginType)(0),                // 0: linktor.instagram.v1.LoginType
 	(ChannelState)(0),             // 1: linktor.instagram.v1.ChannelState
@@ -579,21 +639,23 @@ var file_linktor_instagram_v1_channel_proto_goTypes = []any{
 	(*Channel)(nil),               // 3: linktor.instagram.v1.Channel
 	(*AppSecret)(nil),             // 4: linktor.instagram.v1.AppSecret
 	(*ChannelCredentials)(nil),    // 5: linktor.instagram.v1.ChannelCredentials
-	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
+	(*ChannelChange)(nil),         // 6: linktor.instagram.v1.ChannelChange
+	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
 }
 var file_linktor_instagram_v1_channel_proto_depIdxs = []int32{
 	0, // 0: linktor.instagram.v1.Channel.login_type:type_name -> linktor.instagram.v1.LoginType
 	1, // 1: linktor.instagram.v1.Channel.state:type_name -> linktor.instagram.v1.ChannelState
-	6, // 2: linktor.instagram.v1.Channel.create_time:type_name -> google.protobuf.Timestamp
-	6, // 3: linktor.instagram.v1.Channel.update_time:type_name -> google.protobuf.Timestamp
+	7, // 2: linktor.instagram.v1.Channel.create_time:type_name -> google.protobuf.Timestamp
+	7, // 3: linktor.instagram.v1.Channel.update_time:type_name -> google.protobuf.Timestamp
 	2, // 4: linktor.instagram.v1.Channel.on_no_history:type_name -> linktor.instagram.v1.NoHistoryPolicy
 	4, // 5: linktor.instagram.v1.Channel.app_secrets:type_name -> linktor.instagram.v1.AppSecret
-	6, // 6: linktor.instagram.v1.AppSecret.create_time:type_name -> google.protobuf.Timestamp
-	7, // [7:7] is the sub-list for method output_type
-	7, // [7:7] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	7, // 6: linktor.instagram.v1.AppSecret.create_time:type_name -> google.protobuf.Timestamp
+	3, // 7: linktor.instagram.v1.ChannelChange.channel:type_name -> linktor.instagram.v1.Channel
+	8, // [8:8] is the sub-list for method output_type
+	8, // [8:8] is the sub-list for method input_type
+	8, // [8:8] is the sub-list for extension type_name
+	8, // [8:8] is the sub-list for extension extendee
+	0, // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_linktor_instagram_v1_channel_proto_init() }
@@ -607,7 +669,7 @@ func file_linktor_instagram_v1_channel_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_linktor_instagram_v1_channel_proto_rawDesc), len(file_linktor_instagram_v1_channel_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   3,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

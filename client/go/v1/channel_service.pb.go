@@ -447,7 +447,12 @@ type DeleteChannelRequest struct {
 	ChannelId string `protobuf:"bytes,1,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
 	// Optional. It must be the channel's present etag; else the request is
 	// refused with CHANNEL_CHANGED.
-	Etag          string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
+	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Optional. All that is stored of the channel's customers is erased, as
+	// EraseUser erases one of them; so is that of earlier channels with this id. It
+	// may be asked for again when the channel is deleted already. Without it, events
+	// stay until their retention ends.
+	Erase         bool `protobuf:"varint,3,opt,name=erase,proto3" json:"erase,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -494,6 +499,13 @@ func (x *DeleteChannelRequest) GetEtag() string {
 		return x.Etag
 	}
 	return ""
+}
+
+func (x *DeleteChannelRequest) GetErase() bool {
+	if x != nil {
+		return x.Erase
+	}
+	return false
 }
 
 // DeleteChannel returns this response.
@@ -1009,11 +1021,12 @@ const file_linktor_instagram_v1_channel_service_proto_rawDesc = "" +
 	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
 	"updateMask\"P\n" +
 	"\x15UpdateChannelResponse\x127\n" +
-	"\achannel\x18\x01 \x01(\v2\x1d.linktor.instagram.v1.ChannelR\achannel\"I\n" +
+	"\achannel\x18\x01 \x01(\v2\x1d.linktor.instagram.v1.ChannelR\achannel\"_\n" +
 	"\x14DeleteChannelRequest\x12\x1d\n" +
 	"\n" +
 	"channel_id\x18\x01 \x01(\tR\tchannelId\x12\x12\n" +
-	"\x04etag\x18\x02 \x01(\tR\x04etag\"\x17\n" +
+	"\x04etag\x18\x02 \x01(\tR\x04etag\x12\x14\n" +
+	"\x05erase\x18\x03 \x01(\bR\x05erase\"\x17\n" +
 	"\x15DeleteChannelResponse\"\xc8\x02\n" +
 	"\x1cSetChannelCredentialsRequest\x12\x1d\n" +
 	"\n" +

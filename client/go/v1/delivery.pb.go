@@ -24,7 +24,7 @@ const (
 
 // A delivery is one webhook POST of Meta's that this server has stored and
 // answered with 200. It is kept for the retention of items as received. The
-// counts add up to its items.
+// counts from event_count to issue_count add up to its items.
 type Delivery struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Output only. It is Event.delivery_id of the events that it brought.
@@ -50,7 +50,10 @@ type Delivery struct {
 	Issue string `protobuf:"bytes,9,opt,name=issue,proto3" json:"issue,omitempty"`
 	// Output only. It is true when the delivery could not be applied and is kept
 	// as it came, without events; the server's log says why.
-	Quarantined   bool `protobuf:"varint,10,opt,name=quarantined,proto3" json:"quarantined,omitempty"`
+	Quarantined bool `protobuf:"varint,10,opt,name=quarantined,proto3" json:"quarantined,omitempty"`
+	// Output only. RedriveDeliveries has made events of so many of its items
+	// later. The other counts say what became of the items when they came.
+	RedrivenCount int64 `protobuf:"varint,11,opt,name=redriven_count,json=redrivenCount,proto3" json:"redriven_count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -155,11 +158,162 @@ func (x *Delivery) GetQuarantined() bool {
 	return false
 }
 
+func (x *Delivery) GetRedrivenCount() int64 {
+	if x != nil {
+		return x.RedrivenCount
+	}
+	return 0
+}
+
+// It says what RedriveDeliveries made of one delivery. The counts add up to its
+// items.
+type RedrivenDelivery struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Output only. It is the id as the request gave it.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Output only. It is true when no delivery of that id is kept, or the caller's
+	// key does not cover the channel whose URL it came to. The counts are 0 then.
+	NotFound bool `protobuf:"varint,2,opt,name=not_found,json=notFound,proto3" json:"not_found,omitempty"`
+	// Output only. So many of its items have become events now.
+	EventCount int64 `protobuf:"varint,3,opt,name=event_count,json=eventCount,proto3" json:"event_count,omitempty"`
+	// Output only. So many had an event of their type before, from their delivery
+	// or from an earlier RedriveDeliveries.
+	TypedCount int64 `protobuf:"varint,4,opt,name=typed_count,json=typedCount,proto3" json:"typed_count,omitempty"`
+	// Output only. No event can be made of so many today: they are not understood,
+	// or are for an account that no channel has, or none that the caller's key
+	// covers.
+	UnknownCount int64 `protobuf:"varint,5,opt,name=unknown_count,json=unknownCount,proto3" json:"unknown_count,omitempty"`
+	// Output only. So many came by another delivery, too, and that made the event.
+	DuplicateCount int64 `protobuf:"varint,6,opt,name=duplicate_count,json=duplicateCount,proto3" json:"duplicate_count,omitempty"`
+	// Output only. So many have no event, such as edits numbered 0.
+	IgnoredCount int64 `protobuf:"varint,7,opt,name=ignored_count,json=ignoredCount,proto3" json:"ignored_count,omitempty"`
+	// Output only. The content of so many was erased, or cannot be opened.
+	ErasedCount int64 `protobuf:"varint,8,opt,name=erased_count,json=erasedCount,proto3" json:"erased_count,omitempty"`
+	// Output only. So many are not kept as received any more, or never were.
+	NotKeptCount int64 `protobuf:"varint,9,opt,name=not_kept_count,json=notKeptCount,proto3" json:"not_kept_count,omitempty"`
+	// Output only. So many are echoes to customers to whom a send is under way.
+	// Nobody knows yet whose echo each is: redrive the delivery again when those
+	// sends have ended.
+	WaitingCount int64 `protobuf:"varint,10,opt,name=waiting_count,json=waitingCount,proto3" json:"waiting_count,omitempty"`
+	// Output only. So many could not be applied; the server's log says why. They
+	// stay as they were.
+	FailedCount   int64 `protobuf:"varint,11,opt,name=failed_count,json=failedCount,proto3" json:"failed_count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RedrivenDelivery) Reset() {
+	*x = RedrivenDelivery{}
+	mi := &file_linktor_instagram_v1_delivery_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RedrivenDelivery) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RedrivenDelivery) ProtoMessage() {}
+
+func (x *RedrivenDelivery) ProtoReflect() protoreflect.Message {
+	mi := &file_linktor_instagram_v1_delivery_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RedrivenDelivery.ProtoReflect.Descriptor instead.
+func (*RedrivenDelivery) Descriptor() ([]byte, []int) {
+	return file_linktor_instagram_v1_delivery_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *RedrivenDelivery) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *RedrivenDelivery) GetNotFound() bool {
+	if x != nil {
+		return x.NotFound
+	}
+	return false
+}
+
+func (x *RedrivenDelivery) GetEventCount() int64 {
+	if x != nil {
+		return x.EventCount
+	}
+	return 0
+}
+
+func (x *RedrivenDelivery) GetTypedCount() int64 {
+	if x != nil {
+		return x.TypedCount
+	}
+	return 0
+}
+
+func (x *RedrivenDelivery) GetUnknownCount() int64 {
+	if x != nil {
+		return x.UnknownCount
+	}
+	return 0
+}
+
+func (x *RedrivenDelivery) GetDuplicateCount() int64 {
+	if x != nil {
+		return x.DuplicateCount
+	}
+	return 0
+}
+
+func (x *RedrivenDelivery) GetIgnoredCount() int64 {
+	if x != nil {
+		return x.IgnoredCount
+	}
+	return 0
+}
+
+func (x *RedrivenDelivery) GetErasedCount() int64 {
+	if x != nil {
+		return x.ErasedCount
+	}
+	return 0
+}
+
+func (x *RedrivenDelivery) GetNotKeptCount() int64 {
+	if x != nil {
+		return x.NotKeptCount
+	}
+	return 0
+}
+
+func (x *RedrivenDelivery) GetWaitingCount() int64 {
+	if x != nil {
+		return x.WaitingCount
+	}
+	return 0
+}
+
+func (x *RedrivenDelivery) GetFailedCount() int64 {
+	if x != nil {
+		return x.FailedCount
+	}
+	return 0
+}
+
 var File_linktor_instagram_v1_delivery_proto protoreflect.FileDescriptor
 
 const file_linktor_instagram_v1_delivery_proto_rawDesc = "" +
 	"\n" +
-	"#linktor/instagram/v1/delivery.proto\x12\x14linktor.instagram.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdf\x02\n" +
+	"#linktor/instagram/v1/delivery.proto\x12\x14linktor.instagram.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x86\x03\n" +
 	"\bDelivery\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
@@ -175,7 +329,23 @@ const file_linktor_instagram_v1_delivery_proto_rawDesc = "" +
 	"issueCount\x12\x14\n" +
 	"\x05issue\x18\t \x01(\tR\x05issue\x12 \n" +
 	"\vquarantined\x18\n" +
-	" \x01(\bR\vquarantinedBQ\n" +
+	" \x01(\bR\vquarantined\x12%\n" +
+	"\x0eredriven_count\x18\v \x01(\x03R\rredrivenCount\"\x85\x03\n" +
+	"\x10RedrivenDelivery\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1b\n" +
+	"\tnot_found\x18\x02 \x01(\bR\bnotFound\x12\x1f\n" +
+	"\vevent_count\x18\x03 \x01(\x03R\n" +
+	"eventCount\x12\x1f\n" +
+	"\vtyped_count\x18\x04 \x01(\x03R\n" +
+	"typedCount\x12#\n" +
+	"\runknown_count\x18\x05 \x01(\x03R\funknownCount\x12'\n" +
+	"\x0fduplicate_count\x18\x06 \x01(\x03R\x0eduplicateCount\x12#\n" +
+	"\rignored_count\x18\a \x01(\x03R\fignoredCount\x12!\n" +
+	"\ferased_count\x18\b \x01(\x03R\verasedCount\x12$\n" +
+	"\x0enot_kept_count\x18\t \x01(\x03R\fnotKeptCount\x12#\n" +
+	"\rwaiting_count\x18\n" +
+	" \x01(\x03R\fwaitingCount\x12!\n" +
+	"\ffailed_count\x18\v \x01(\x03R\vfailedCountBQ\n" +
 	"\x18dev.linktor.instagram.v1B\rDeliveryProtoP\x01Z$linktor.dev/instagram/v1;instagramv1b\x06proto3"
 
 var (
@@ -190,13 +360,14 @@ func file_linktor_instagram_v1_delivery_proto_rawDescGZIP() []byte {
 	return file_linktor_instagram_v1_delivery_proto_rawDescData
 }
 
-var file_linktor_instagram_v1_delivery_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
+var file_linktor_instagram_v1_delivery_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
 var file_linktor_instagram_v1_delivery_proto_goTypes = []any{
 	(*Delivery)(nil),              // 0: linktor.instagram.v1.Delivery
-	(*timestamppb.Timestamp)(nil), // 1: google.protobuf.Timestamp
+	(*RedrivenDelivery)(nil),      // 1: linktor.instagram.v1.RedrivenDelivery
+	(*timestamppb.Timestamp)(nil), // 2: google.protobuf.Timestamp
 }
 var file_linktor_instagram_v1_delivery_proto_depIdxs = []int32{
-	1, // 0: linktor.instagram.v1.Delivery.receive_time:type_name -> google.protobuf.Timestamp
+	2, // 0: linktor.instagram.v1.Delivery.receive_time:type_name -> google.protobuf.Timestamp
 	1, // [1:1] is the sub-list for method output_type
 	1, // [1:1] is the sub-list for method input_type
 	1, // [1:1] is the sub-list for extension type_name
@@ -215,7 +386,7 @@ func file_linktor_instagram_v1_delivery_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_linktor_instagram_v1_delivery_proto_rawDesc), len(file_linktor_instagram_v1_delivery_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   1,
+			NumMessages:   2,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

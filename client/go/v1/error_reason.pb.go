@@ -203,6 +203,14 @@ const (
 	// NOT_FOUND: nothing is known of a conversation with this user. Example
 	// metadata: {"channel_id": "ch_1", "user_id": "6100000000000009"}.
 	ErrorReason_ERROR_REASON_CONVERSATION_NOT_FOUND ErrorReason = 50
+	// FAILED_PRECONDITION: Instagram shows the profile of a customer only after they
+	// have written to the account, or tapped on something of it. Example metadata:
+	// {"graph_code": "230"}.
+	ErrorReason_ERROR_REASON_USER_CONSENT_REQUIRED ErrorReason = 51
+	// FAILED_PRECONDITION: Instagram has no new link to media of this message: the
+	// message is about no story and has no file, was never sent or was taken back,
+	// or its story has ended. Example metadata: {"message_id": "msg_1"}.
+	ErrorReason_ERROR_REASON_MEDIA_UNAVAILABLE ErrorReason = 52
 )
 
 // Enum value maps for ErrorReason.
@@ -259,6 +267,8 @@ var (
 		48: "ERROR_REASON_APP_SECRET_REFUSED",
 		49: "ERROR_REASON_CHANNEL_CHANGED",
 		50: "ERROR_REASON_CONVERSATION_NOT_FOUND",
+		51: "ERROR_REASON_USER_CONSENT_REQUIRED",
+		52: "ERROR_REASON_MEDIA_UNAVAILABLE",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":                      0,
@@ -312,6 +322,8 @@ var (
 		"ERROR_REASON_APP_SECRET_REFUSED":               48,
 		"ERROR_REASON_CHANNEL_CHANGED":                  49,
 		"ERROR_REASON_CONVERSATION_NOT_FOUND":           50,
+		"ERROR_REASON_USER_CONSENT_REQUIRED":            51,
+		"ERROR_REASON_MEDIA_UNAVAILABLE":                52,
 	}
 )
 
@@ -366,7 +378,7 @@ var File_linktor_instagram_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_linktor_instagram_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"'linktor/instagram/v1/error_reason.proto\x12\x14linktor.instagram.v1\x1a google/protobuf/descriptor.proto*\xaa/\n" +
+	"'linktor/instagram/v1/error_reason.proto\x12\x14linktor.instagram.v1\x1a google/protobuf/descriptor.proto*\xbf1\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12O\n" +
 	"\x1cERROR_REASON_INVALID_REQUEST\x10\x01\x1a-\xba\xd7\x18)Correct the fields that BadRequest names.\x12\x9a\x01\n" +
@@ -419,7 +431,9 @@ const file_linktor_instagram_v1_error_reason_proto_rawDesc = "" +
 	"&ERROR_REASON_COMMENT_REPLY_UNAVAILABLE\x10/\x1aG\xba\xd7\x18CNothing: answer under the comment, or wait until its author writes.\x12\xf6\x01\n" +
 	"\x1fERROR_REASON_APP_SECRET_REFUSED\x100\x1a\xd0\x01\xba\xd7\x18\xcb\x01Set the app secret of the app that the access token is of with SetChannelCredentials: calls of Facebook Login are proved by it. With Instagram Login switch off Require App Secret in Meta's App Dashboard.\x12^\n" +
 	"\x1cERROR_REASON_CHANNEL_CHANGED\x101\x1a<\xba\xd7\x188Read the channel again with GetChannel, and decide anew.\x12\xa7\x01\n" +
-	"#ERROR_REASON_CONVERSATION_NOT_FOUND\x102\x1a~\xba\xd7\x18zUse a user_id of an event of this channel or of ListConversations; a customer is known from the first event about them on.:;\n" +
+	"#ERROR_REASON_CONVERSATION_NOT_FOUND\x102\x1a~\xba\xd7\x18zUse a user_id of an event of this channel or of ListConversations; a customer is known from the first event about them on.\x12\x7f\n" +
+	"\"ERROR_REASON_USER_CONSENT_REQUIRED\x103\x1aW\xba\xd7\x18SDo without the profile, and ask again when the customer has written to the account.\x12\x91\x01\n" +
+	"\x1eERROR_REASON_MEDIA_UNAVAILABLE\x104\x1am\xba\xd7\x18iNothing: do without the media. Fetch media soon after its message has come; a story can be seen for 24 h.:;\n" +
 	"\x06remedy\x12!.google.protobuf.EnumValueOptions\x18\xf7\x8a\x03 \x01(\tR\x06remedyBT\n" +
 	"\x18dev.linktor.instagram.v1B\x10ErrorReasonProtoP\x01Z$linktor.dev/instagram/v1;instagramv1b\x06proto3"
 

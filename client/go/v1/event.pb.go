@@ -71,6 +71,15 @@ type Event struct {
 	// of self messaging do. Nobody is to be answered: user_id may be empty, and no
 	// messaging window opens.
 	Self bool `protobuf:"varint,33,opt,name=self,proto3" json:"self,omitempty"`
+	// Output only. It is true when the person was erased whom the event was about
+	// (EraseUser, or DeleteChannel with `erase`). Then the event has no user_id, no
+	// payload and no raw_json.
+	Erased bool `protobuf:"varint,45,opt,name=erased,proto3" json:"erased,omitempty"`
+	// Output only. RedriveDeliveries has made this event of an item that had none,
+	// or an instagram.unknown. It is the id of that event, which this one replaces,
+	// or the id of the delivery when the item had no event; it is empty on all
+	// other events.
+	RedriveOf string `protobuf:"bytes,50,opt,name=redrive_of,json=redriveOf,proto3" json:"redrive_of,omitempty"`
 	// It tells what happened: there is one case for each type that this server
 	// makes.
 	//
@@ -100,6 +109,9 @@ type Event struct {
 	//	*Event_Mention
 	//	*Event_StoryInsights
 	//	*Event_MessageUnsent
+	//	*Event_ChannelCreated
+	//	*Event_ChannelUpdated
+	//	*Event_ChannelDeleted
 	Payload       isEvent_Payload `protobuf_oneof:"payload"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -231,6 +243,20 @@ func (x *Event) GetSelf() bool {
 		return x.Self
 	}
 	return false
+}
+
+func (x *Event) GetErased() bool {
+	if x != nil {
+		return x.Erased
+	}
+	return false
+}
+
+func (x *Event) GetRedriveOf() string {
+	if x != nil {
+		return x.RedriveOf
+	}
+	return ""
 }
 
 func (x *Event) GetPayload() isEvent_Payload {
@@ -456,6 +482,33 @@ func (x *Event) GetMessageUnsent() *MessageUnsend {
 	return nil
 }
 
+func (x *Event) GetChannelCreated() *ChannelChange {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_ChannelCreated); ok {
+			return x.ChannelCreated
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetChannelUpdated() *ChannelChange {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_ChannelUpdated); ok {
+			return x.ChannelUpdated
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetChannelDeleted() *ChannelChange {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_ChannelDeleted); ok {
+			return x.ChannelDeleted
+		}
+	}
+	return nil
+}
+
 type isEvent_Payload interface {
 	isEvent_Payload()
 }
@@ -584,6 +637,22 @@ type Event_MessageUnsent struct {
 	MessageUnsent *MessageUnsend `protobuf:"bytes,44,opt,name=message_unsent,json=messageUnsent,proto3,oneof"`
 }
 
+type Event_ChannelCreated struct {
+	// A channel was created. Nothing that comes before it is of this channel.
+	ChannelCreated *ChannelChange `protobuf:"bytes,46,opt,name=channel_created,json=channelCreated,proto3,oneof"`
+}
+
+type Event_ChannelUpdated struct {
+	// A channel or its credentials were changed.
+	ChannelUpdated *ChannelChange `protobuf:"bytes,47,opt,name=channel_updated,json=channelUpdated,proto3,oneof"`
+}
+
+type Event_ChannelDeleted struct {
+	// A channel was deleted. Only the outcomes of its sends that were under way
+	// may come after it.
+	ChannelDeleted *ChannelChange `protobuf:"bytes,48,opt,name=channel_deleted,json=channelDeleted,proto3,oneof"`
+}
+
 func (*Event_MessageReceived) isEvent_Payload() {}
 
 func (*Event_MessageEchoed) isEvent_Payload() {}
@@ -631,6 +700,12 @@ func (*Event_Mention) isEvent_Payload() {}
 func (*Event_StoryInsights) isEvent_Payload() {}
 
 func (*Event_MessageUnsent) isEvent_Payload() {}
+
+func (*Event_ChannelCreated) isEvent_Payload() {}
+
+func (*Event_ChannelUpdated) isEvent_Payload() {}
+
+func (*Event_ChannelDeleted) isEvent_Payload() {}
 
 // It says why an item is delivered as raw JSON only.
 type UnknownItem struct {
@@ -735,7 +810,7 @@ var File_linktor_instagram_v1_event_proto protoreflect.FileDescriptor
 
 const file_linktor_instagram_v1_event_proto_rawDesc = "" +
 	"\n" +
-	" linktor/instagram/v1/event.proto\x12\x14linktor.instagram.v1\x1a google/protobuf/descriptor.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"linktor/instagram/v1/comment.proto\x1a&linktor/instagram/v1/interaction.proto\x1a\"linktor/instagram/v1/message.proto\x1a)linktor/instagram/v1/message_change.proto\x1a!linktor/instagram/v1/thread.proto\"\x87\x15\n" +
+	" linktor/instagram/v1/event.proto\x12\x14linktor.instagram.v1\x1a google/protobuf/descriptor.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"linktor/instagram/v1/channel.proto\x1a\"linktor/instagram/v1/comment.proto\x1a&linktor/instagram/v1/interaction.proto\x1a\"linktor/instagram/v1/message.proto\x1a)linktor/instagram/v1/message_change.proto\x1a!linktor/instagram/v1/thread.proto\"\xed\x17\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06cursor\x18\x02 \x01(\tR\x06cursor\x12\x12\n" +
@@ -754,7 +829,10 @@ const file_linktor_instagram_v1_event_proto_rawDesc = "" +
 	"deliveryId\x12\x19\n" +
 	"\braw_json\x18\f \x01(\tR\arawJson\x12\x19\n" +
 	"\braw_size\x18\r \x01(\x03R\arawSize\x12\x12\n" +
-	"\x04self\x18! \x01(\bR\x04self\x12`\n" +
+	"\x04self\x18! \x01(\bR\x04self\x12\x16\n" +
+	"\x06erased\x18- \x01(\bR\x06erased\x12\x1d\n" +
+	"\n" +
+	"redrive_of\x182 \x01(\tR\tredriveOf\x12`\n" +
 	"\x10message_received\x18\x14 \x01(\v2\x1d.linktor.instagram.v1.MessageB\x14\xca\xd7\x18\x10message.receivedH\x00R\x0fmessageReceived\x12Z\n" +
 	"\x0emessage_echoed\x18\x15 \x01(\v2\x1d.linktor.instagram.v1.MessageB\x12\xca\xd7\x18\x0emessage.echoedH\x00R\rmessageEchoed\x12T\n" +
 	"\fmessage_sent\x18\x16 \x01(\v2\x1d.linktor.instagram.v1.MessageB\x10\xca\xd7\x18\fmessage.sentH\x00R\vmessageSent\x12Z\n" +
@@ -780,7 +858,10 @@ const file_linktor_instagram_v1_event_proto_rawDesc = "" +
 	"\flive_comment\x18) \x01(\v2\x1d.linktor.instagram.v1.CommentB\x1a\xca\xd7\x18\x16instagram.live_commentH\x00R\vliveComment\x12P\n" +
 	"\amention\x18* \x01(\v2\x1d.linktor.instagram.v1.MentionB\x15\xca\xd7\x18\x11instagram.mentionH\x00R\amention\x12j\n" +
 	"\x0estory_insights\x18+ \x01(\v2#.linktor.instagram.v1.StoryInsightsB\x1c\xca\xd7\x18\x18instagram.story_insightsH\x00R\rstoryInsights\x12`\n" +
-	"\x0emessage_unsent\x18, \x01(\v2#.linktor.instagram.v1.MessageUnsendB\x12\xca\xd7\x18\x0emessage.unsentH\x00R\rmessageUnsentB\t\n" +
+	"\x0emessage_unsent\x18, \x01(\v2#.linktor.instagram.v1.MessageUnsendB\x12\xca\xd7\x18\x0emessage.unsentH\x00R\rmessageUnsent\x12c\n" +
+	"\x0fchannel_created\x18. \x01(\v2#.linktor.instagram.v1.ChannelChangeB\x13\xca\xd7\x18\x0fchannel.createdH\x00R\x0echannelCreated\x12c\n" +
+	"\x0fchannel_updated\x18/ \x01(\v2#.linktor.instagram.v1.ChannelChangeB\x13\xca\xd7\x18\x0fchannel.updatedH\x00R\x0echannelUpdated\x12c\n" +
+	"\x0fchannel_deleted\x180 \x01(\v2#.linktor.instagram.v1.ChannelChangeB\x13\xca\xd7\x18\x0fchannel.deletedH\x00R\x0echannelDeletedB\t\n" +
 	"\apayloadJ\x04\b\x0e\x10\x14\"j\n" +
 	"\vUnknownItem\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x18\n" +
@@ -827,7 +908,8 @@ var file_linktor_instagram_v1_event_proto_goTypes = []any{
 	(*Mention)(nil),                   // 18: linktor.instagram.v1.Mention
 	(*StoryInsights)(nil),             // 19: linktor.instagram.v1.StoryInsights
 	(*MessageUnsend)(nil),             // 20: linktor.instagram.v1.MessageUnsend
-	(*descriptorpb.FieldOptions)(nil), // 21: google.protobuf.FieldOptions
+	(*ChannelChange)(nil),             // 21: linktor.instagram.v1.ChannelChange
+	(*descriptorpb.FieldOptions)(nil), // 22: google.protobuf.FieldOptions
 }
 var file_linktor_instagram_v1_event_proto_depIdxs = []int32{
 	2,  // 0: linktor.instagram.v1.Event.event_time:type_name -> google.protobuf.Timestamp
@@ -856,12 +938,15 @@ var file_linktor_instagram_v1_event_proto_depIdxs = []int32{
 	18, // 23: linktor.instagram.v1.Event.mention:type_name -> linktor.instagram.v1.Mention
 	19, // 24: linktor.instagram.v1.Event.story_insights:type_name -> linktor.instagram.v1.StoryInsights
 	20, // 25: linktor.instagram.v1.Event.message_unsent:type_name -> linktor.instagram.v1.MessageUnsend
-	21, // 26: linktor.instagram.v1.event_type:extendee -> google.protobuf.FieldOptions
-	27, // [27:27] is the sub-list for method output_type
-	27, // [27:27] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	26, // [26:27] is the sub-list for extension extendee
-	0,  // [0:26] is the sub-list for field type_name
+	21, // 26: linktor.instagram.v1.Event.channel_created:type_name -> linktor.instagram.v1.ChannelChange
+	21, // 27: linktor.instagram.v1.Event.channel_updated:type_name -> linktor.instagram.v1.ChannelChange
+	21, // 28: linktor.instagram.v1.Event.channel_deleted:type_name -> linktor.instagram.v1.ChannelChange
+	22, // 29: linktor.instagram.v1.event_type:extendee -> google.protobuf.FieldOptions
+	30, // [30:30] is the sub-list for method output_type
+	30, // [30:30] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	29, // [29:30] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_linktor_instagram_v1_event_proto_init() }
@@ -869,6 +954,7 @@ func file_linktor_instagram_v1_event_proto_init() {
 	if File_linktor_instagram_v1_event_proto != nil {
 		return
 	}
+	file_linktor_instagram_v1_channel_proto_init()
 	file_linktor_instagram_v1_comment_proto_init()
 	file_linktor_instagram_v1_interaction_proto_init()
 	file_linktor_instagram_v1_message_proto_init()
@@ -899,6 +985,9 @@ func file_linktor_instagram_v1_event_proto_init() {
 		(*Event_Mention)(nil),
 		(*Event_StoryInsights)(nil),
 		(*Event_MessageUnsent)(nil),
+		(*Event_ChannelCreated)(nil),
+		(*Event_ChannelUpdated)(nil),
+		(*Event_ChannelDeleted)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

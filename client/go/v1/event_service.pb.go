@@ -238,9 +238,9 @@ type SubscribeEventsRequest_Since struct {
 	// The stream starts at the first event that this server logged at or after
 	// this time, or at the oldest that is kept if that is later; a time to come
 	// starts at the end of the log. An event is logged at its receive_time,
-	// unless the server's clock has been set back: then its place in the log
-	// decides. A time before 1970, or with nanos that no time has, is refused
-	// with INVALID_REQUEST.
+	// unless the server's clock has been set back, or RedriveDeliveries has made
+	// the event: then its place in the log decides. A time before 1970, or with
+	// nanos that no time has, is refused with INVALID_REQUEST.
 	Since *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=since,proto3,oneof"`
 }
 
@@ -677,6 +677,101 @@ func (x *ListDeliveriesResponse) GetNextPageToken() string {
 	return ""
 }
 
+// RedriveDeliveries takes this request.
+type RedriveDeliveriesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Required. They are ids of deliveries, from Delivery.id or Event.delivery_id:
+	// 1-100, each once. A delivery that is not kept, or that came to the URL of a
+	// channel which the caller's API key does not cover, is answered with
+	// not_found. Items of channels that the key does not cover are left alone.
+	DeliveryIds   []string `protobuf:"bytes,1,rep,name=delivery_ids,json=deliveryIds,proto3" json:"delivery_ids,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RedriveDeliveriesRequest) Reset() {
+	*x = RedriveDeliveriesRequest{}
+	mi := &file_linktor_instagram_v1_event_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RedriveDeliveriesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RedriveDeliveriesRequest) ProtoMessage() {}
+
+func (x *RedriveDeliveriesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_linktor_instagram_v1_event_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RedriveDeliveriesRequest.ProtoReflect.Descriptor instead.
+func (*RedriveDeliveriesRequest) Descriptor() ([]byte, []int) {
+	return file_linktor_instagram_v1_event_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *RedriveDeliveriesRequest) GetDeliveryIds() []string {
+	if x != nil {
+		return x.DeliveryIds
+	}
+	return nil
+}
+
+// RedriveDeliveries returns this response.
+type RedriveDeliveriesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// There is one for each delivery of the request, in its order.
+	Deliveries    []*RedrivenDelivery `protobuf:"bytes,1,rep,name=deliveries,proto3" json:"deliveries,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RedriveDeliveriesResponse) Reset() {
+	*x = RedriveDeliveriesResponse{}
+	mi := &file_linktor_instagram_v1_event_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RedriveDeliveriesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RedriveDeliveriesResponse) ProtoMessage() {}
+
+func (x *RedriveDeliveriesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_linktor_instagram_v1_event_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RedriveDeliveriesResponse.ProtoReflect.Descriptor instead.
+func (*RedriveDeliveriesResponse) Descriptor() ([]byte, []int) {
+	return file_linktor_instagram_v1_event_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *RedriveDeliveriesResponse) GetDeliveries() []*RedrivenDelivery {
+	if x != nil {
+		return x.Deliveries
+	}
+	return nil
+}
+
 var File_linktor_instagram_v1_event_service_proto protoreflect.FileDescriptor
 
 const file_linktor_instagram_v1_event_service_proto_rawDesc = "" +
@@ -734,16 +829,23 @@ const file_linktor_instagram_v1_event_service_proto_rawDesc = "" +
 	"\n" +
 	"deliveries\x18\x01 \x03(\v2\x1e.linktor.instagram.v1.DeliveryR\n" +
 	"deliveries\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*P\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"=\n" +
+	"\x18RedriveDeliveriesRequest\x12!\n" +
+	"\fdelivery_ids\x18\x01 \x03(\tR\vdeliveryIds\"c\n" +
+	"\x19RedriveDeliveriesResponse\x12F\n" +
+	"\n" +
+	"deliveries\x18\x01 \x03(\v2&.linktor.instagram.v1.RedrivenDeliveryR\n" +
+	"deliveries*P\n" +
 	"\bPosition\x12\x18\n" +
 	"\x14POSITION_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fPOSITION_LATEST\x10\x01\x12\x15\n" +
-	"\x11POSITION_EARLIEST\x10\x022\xe9\x02\n" +
+	"\x11POSITION_EARLIEST\x10\x022\xe5\x03\n" +
 	"\fEventService\x12y\n" +
 	"\x0fSubscribeEvents\x12,.linktor.instagram.v1.SubscribeEventsRequest\x1a-.linktor.instagram.v1.SubscribeEventsResponse\"\a\xc0\xd7\x18\x01\x90\x02\x010\x01\x12h\n" +
 	"\n" +
 	"ListEvents\x12'.linktor.instagram.v1.ListEventsRequest\x1a(.linktor.instagram.v1.ListEventsResponse\"\a\xc0\xd7\x18\x01\x90\x02\x01\x12t\n" +
-	"\x0eListDeliveries\x12+.linktor.instagram.v1.ListDeliveriesRequest\x1a,.linktor.instagram.v1.ListDeliveriesResponse\"\a\xc0\xd7\x18\x01\x90\x02\x01BU\n" +
+	"\x0eListDeliveries\x12+.linktor.instagram.v1.ListDeliveriesRequest\x1a,.linktor.instagram.v1.ListDeliveriesResponse\"\a\xc0\xd7\x18\x01\x90\x02\x01\x12z\n" +
+	"\x11RedriveDeliveries\x12..linktor.instagram.v1.RedriveDeliveriesRequest\x1a/.linktor.instagram.v1.RedriveDeliveriesResponse\"\x04\xc0\xd7\x18\x04BU\n" +
 	"\x18dev.linktor.instagram.v1B\x11EventServiceProtoP\x01Z$linktor.dev/instagram/v1;instagramv1b\x06proto3"
 
 var (
@@ -759,43 +861,49 @@ func file_linktor_instagram_v1_event_service_proto_rawDescGZIP() []byte {
 }
 
 var file_linktor_instagram_v1_event_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_linktor_instagram_v1_event_service_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_linktor_instagram_v1_event_service_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_linktor_instagram_v1_event_service_proto_goTypes = []any{
-	(Position)(0),                   // 0: linktor.instagram.v1.Position
-	(*SubscribeEventsRequest)(nil),  // 1: linktor.instagram.v1.SubscribeEventsRequest
-	(*SubscribeEventsResponse)(nil), // 2: linktor.instagram.v1.SubscribeEventsResponse
-	(*ListEventsRequest)(nil),       // 3: linktor.instagram.v1.ListEventsRequest
-	(*ListEventsResponse)(nil),      // 4: linktor.instagram.v1.ListEventsResponse
-	(*ListDeliveriesRequest)(nil),   // 5: linktor.instagram.v1.ListDeliveriesRequest
-	(*ListDeliveriesResponse)(nil),  // 6: linktor.instagram.v1.ListDeliveriesResponse
-	(*timestamppb.Timestamp)(nil),   // 7: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),     // 8: google.protobuf.Duration
-	(*Event)(nil),                   // 9: linktor.instagram.v1.Event
-	(ListOrder)(0),                  // 10: linktor.instagram.v1.ListOrder
-	(*Delivery)(nil),                // 11: linktor.instagram.v1.Delivery
+	(Position)(0),                     // 0: linktor.instagram.v1.Position
+	(*SubscribeEventsRequest)(nil),    // 1: linktor.instagram.v1.SubscribeEventsRequest
+	(*SubscribeEventsResponse)(nil),   // 2: linktor.instagram.v1.SubscribeEventsResponse
+	(*ListEventsRequest)(nil),         // 3: linktor.instagram.v1.ListEventsRequest
+	(*ListEventsResponse)(nil),        // 4: linktor.instagram.v1.ListEventsResponse
+	(*ListDeliveriesRequest)(nil),     // 5: linktor.instagram.v1.ListDeliveriesRequest
+	(*ListDeliveriesResponse)(nil),    // 6: linktor.instagram.v1.ListDeliveriesResponse
+	(*RedriveDeliveriesRequest)(nil),  // 7: linktor.instagram.v1.RedriveDeliveriesRequest
+	(*RedriveDeliveriesResponse)(nil), // 8: linktor.instagram.v1.RedriveDeliveriesResponse
+	(*timestamppb.Timestamp)(nil),     // 9: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),       // 10: google.protobuf.Duration
+	(*Event)(nil),                     // 11: linktor.instagram.v1.Event
+	(ListOrder)(0),                    // 12: linktor.instagram.v1.ListOrder
+	(*Delivery)(nil),                  // 13: linktor.instagram.v1.Delivery
+	(*RedrivenDelivery)(nil),          // 14: linktor.instagram.v1.RedrivenDelivery
 }
 var file_linktor_instagram_v1_event_service_proto_depIdxs = []int32{
 	0,  // 0: linktor.instagram.v1.SubscribeEventsRequest.position:type_name -> linktor.instagram.v1.Position
-	7,  // 1: linktor.instagram.v1.SubscribeEventsRequest.since:type_name -> google.protobuf.Timestamp
-	8,  // 2: linktor.instagram.v1.SubscribeEventsRequest.heartbeat_interval:type_name -> google.protobuf.Duration
-	9,  // 3: linktor.instagram.v1.SubscribeEventsResponse.events:type_name -> linktor.instagram.v1.Event
-	8,  // 4: linktor.instagram.v1.SubscribeEventsResponse.heartbeat_interval:type_name -> google.protobuf.Duration
-	7,  // 5: linktor.instagram.v1.ListEventsRequest.since:type_name -> google.protobuf.Timestamp
-	7,  // 6: linktor.instagram.v1.ListEventsRequest.until:type_name -> google.protobuf.Timestamp
-	10, // 7: linktor.instagram.v1.ListEventsRequest.order:type_name -> linktor.instagram.v1.ListOrder
-	9,  // 8: linktor.instagram.v1.ListEventsResponse.events:type_name -> linktor.instagram.v1.Event
-	11, // 9: linktor.instagram.v1.ListDeliveriesResponse.deliveries:type_name -> linktor.instagram.v1.Delivery
-	1,  // 10: linktor.instagram.v1.EventService.SubscribeEvents:input_type -> linktor.instagram.v1.SubscribeEventsRequest
-	3,  // 11: linktor.instagram.v1.EventService.ListEvents:input_type -> linktor.instagram.v1.ListEventsRequest
-	5,  // 12: linktor.instagram.v1.EventService.ListDeliveries:input_type -> linktor.instagram.v1.ListDeliveriesRequest
-	2,  // 13: linktor.instagram.v1.EventService.SubscribeEvents:output_type -> linktor.instagram.v1.SubscribeEventsResponse
-	4,  // 14: linktor.instagram.v1.EventService.ListEvents:output_type -> linktor.instagram.v1.ListEventsResponse
-	6,  // 15: linktor.instagram.v1.EventService.ListDeliveries:output_type -> linktor.instagram.v1.ListDeliveriesResponse
-	13, // [13:16] is the sub-list for method output_type
-	10, // [10:13] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	9,  // 1: linktor.instagram.v1.SubscribeEventsRequest.since:type_name -> google.protobuf.Timestamp
+	10, // 2: linktor.instagram.v1.SubscribeEventsRequest.heartbeat_interval:type_name -> google.protobuf.Duration
+	11, // 3: linktor.instagram.v1.SubscribeEventsResponse.events:type_name -> linktor.instagram.v1.Event
+	10, // 4: linktor.instagram.v1.SubscribeEventsResponse.heartbeat_interval:type_name -> google.protobuf.Duration
+	9,  // 5: linktor.instagram.v1.ListEventsRequest.since:type_name -> google.protobuf.Timestamp
+	9,  // 6: linktor.instagram.v1.ListEventsRequest.until:type_name -> google.protobuf.Timestamp
+	12, // 7: linktor.instagram.v1.ListEventsRequest.order:type_name -> linktor.instagram.v1.ListOrder
+	11, // 8: linktor.instagram.v1.ListEventsResponse.events:type_name -> linktor.instagram.v1.Event
+	13, // 9: linktor.instagram.v1.ListDeliveriesResponse.deliveries:type_name -> linktor.instagram.v1.Delivery
+	14, // 10: linktor.instagram.v1.RedriveDeliveriesResponse.deliveries:type_name -> linktor.instagram.v1.RedrivenDelivery
+	1,  // 11: linktor.instagram.v1.EventService.SubscribeEvents:input_type -> linktor.instagram.v1.SubscribeEventsRequest
+	3,  // 12: linktor.instagram.v1.EventService.ListEvents:input_type -> linktor.instagram.v1.ListEventsRequest
+	5,  // 13: linktor.instagram.v1.EventService.ListDeliveries:input_type -> linktor.instagram.v1.ListDeliveriesRequest
+	7,  // 14: linktor.instagram.v1.EventService.RedriveDeliveries:input_type -> linktor.instagram.v1.RedriveDeliveriesRequest
+	2,  // 15: linktor.instagram.v1.EventService.SubscribeEvents:output_type -> linktor.instagram.v1.SubscribeEventsResponse
+	4,  // 16: linktor.instagram.v1.EventService.ListEvents:output_type -> linktor.instagram.v1.ListEventsResponse
+	6,  // 17: linktor.instagram.v1.EventService.ListDeliveries:output_type -> linktor.instagram.v1.ListDeliveriesResponse
+	8,  // 18: linktor.instagram.v1.EventService.RedriveDeliveries:output_type -> linktor.instagram.v1.RedriveDeliveriesResponse
+	15, // [15:19] is the sub-list for method output_type
+	11, // [11:15] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_linktor_instagram_v1_event_service_proto_init() }
@@ -818,7 +926,7 @@ func file_linktor_instagram_v1_event_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_linktor_instagram_v1_event_service_proto_rawDesc), len(file_linktor_instagram_v1_event_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   6,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,9 +19,10 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	EventService_SubscribeEvents_FullMethodName = "/linktor.instagram.v1.EventService/SubscribeEvents"
-	EventService_ListEvents_FullMethodName      = "/linktor.instagram.v1.EventService/ListEvents"
-	EventService_ListDeliveries_FullMethodName  = "/linktor.instagram.v1.EventService/ListDeliveries"
+	EventService_SubscribeEvents_FullMethodName   = "/linktor.instagram.v1.EventService/SubscribeEvents"
+	EventService_ListEvents_FullMethodName        = "/linktor.instagram.v1.EventService/ListEvents"
+	EventService_ListDeliveries_FullMethodName    = "/linktor.instagram.v1.EventService/ListDeliveries"
+	EventService_RedriveDeliveries_FullMethodName = "/linktor.instagram.v1.EventService/RedriveDeliveries"
 )
 
 // EventServiceClient is the client API for EventService service.
@@ -52,6 +53,17 @@ type EventServiceClient interface {
 	// when it skips most of them, it may have few, or none, and yet a
 	// next_page_token.
 	ListDeliveries(ctx context.Context, in *ListDeliveriesRequest, opts ...grpc.CallOption) (*ListDeliveriesResponse, error)
+	// Reads the items of webhook deliveries again, as they were received, and
+	// appends an event for each that is understood today and had none of its type:
+	// it was delivered as instagram.unknown, was in a delivery in quarantine, or was
+	// for an account that no channel had. Event.redrive_of says what the event
+	// replaces. It stands at the end of the log with the receive_time of its
+	// delivery, and opens the messaging window only from the time at which the
+	// customer wrote. What came by another delivery meanwhile, and what was
+	// redriven before, gets no second event. A call that fails may have redriven
+	// some of the deliveries: repeat it. It reads through the deliveries that are
+	// kept, from the newest on, until it has found all that are named.
+	RedriveDeliveries(ctx context.Context, in *RedriveDeliveriesRequest, opts ...grpc.CallOption) (*RedriveDeliveriesResponse, error)
 }
 
 type eventServiceClient struct {
@@ -101,6 +113,16 @@ func (c *eventServiceClient) ListDeliveries(ctx context.Context, in *ListDeliver
 	return out, nil
 }
 
+func (c *eventServiceClient) RedriveDeliveries(ctx context.Context, in *RedriveDeliveriesRequest, opts ...grpc.CallOption) (*RedriveDeliveriesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RedriveDeliveriesResponse)
+	err := c.cc.Invoke(ctx, EventService_RedriveDeliveries_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // EventServiceServer is the server API for EventService service.
 // All implementations must embed UnimplementedEventServiceServer
 // for forward compatibility.
@@ -129,6 +151,17 @@ type EventServiceServer interface {
 	// when it skips most of them, it may have few, or none, and yet a
 	// next_page_token.
 	ListDeliveries(context.Context, *ListDeliveriesRequest) (*ListDeliveriesResponse, error)
+	// Reads the items of webhook deliveries again, as they were received, and
+	// appends an event for each that is understood today and had none of its type:
+	// it was delivered as instagram.unknown, was in a delivery in quarantine, or was
+	// for an account that no channel had. Event.redrive_of says what the event
+	// replaces. It stands at the end of the log with the receive_time of its
+	// delivery, and opens the messaging window only from the time at which the
+	// customer wrote. What came by another delivery meanwhile, and what was
+	// redriven before, gets no second event. A call that fails may have redriven
+	// some of the deliveries: repeat it. It reads through the deliveries that are
+	// kept, from the newest on, until it has found all that are named.
+	RedriveDeliveries(context.Context, *RedriveDeliveriesRequest) (*RedriveDeliveriesResponse, error)
 	mustEmbedUnimplementedEventServiceServer()
 }
 
@@ -147,6 +180,9 @@ func (UnimplementedEventServiceServer) ListEvents(context.Context, *ListEventsRe
 }
 func (UnimplementedEventServiceServer) ListDeliveries(context.Context, *ListDeliveriesRequest) (*ListDeliveriesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListDeliveries not implemented")
+}
+func (UnimplementedEventServiceServer) RedriveDeliveries(context.Context, *RedriveDeliveriesRequest) (*RedriveDeliveriesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RedriveDeliveries not implemented")
 }
 func (UnimplementedEventServiceServer) mustEmbedUnimplementedEventServiceServer() {}
 func (UnimplementedEventServiceServer) testEmbeddedByValue()                      {}
@@ -216,6 +252,24 @@ func _EventService_ListDeliveries_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _EventService_RedriveDeliveries_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RedriveDeliveriesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EventServiceServer).RedriveDeliveries(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EventService_RedriveDeliveries_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EventServiceServer).RedriveDeliveries(ctx, req.(*RedriveDeliveriesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // EventService_ServiceDesc is the grpc.ServiceDesc for EventService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -230,6 +284,10 @@ var EventService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListDeliveries",
 			Handler:    _EventService_ListDeliveries_Handler,
+		},
+		{
+			MethodName: "RedriveDeliveries",
+			Handler:    _EventService_RedriveDeliveries_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -282,7 +282,7 @@ func (x *Reaction) GetDirection() MessageDirection {
 }
 
 // A customer mentioned the account in their story. Instagram gives neither the
-// story's id nor the text in it.
+// story's id, for which RefreshMedia asks, nor the text in it.
 type StoryMention struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Output only. Instagram serves the story's picture or video at this URL.

@@ -362,7 +362,11 @@ type Message struct {
 	ReadTime *timestamppb.Timestamp `protobuf:"bytes,31,opt,name=read_time,json=readTime,proto3" json:"read_time,omitempty"`
 	// Output only. They are the reactions that were not taken back: at most one
 	// of the customer's and one of the account's.
-	Reactions     []*MessageReaction `protobuf:"bytes,32,rep,name=reactions,proto3" json:"reactions,omitempty"`
+	Reactions []*MessageReaction `protobuf:"bytes,32,rep,name=reactions,proto3" json:"reactions,omitempty"`
+	// Output only. It is true when the person was erased whose message it was
+	// (EraseUser, or DeleteChannel with `erase`): ids, state and times are left of
+	// it.
+	Erased        bool `protobuf:"varint,33,opt,name=erased,proto3" json:"erased,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -621,6 +625,13 @@ func (x *Message) GetReactions() []*MessageReaction {
 	return nil
 }
 
+func (x *Message) GetErased() bool {
+	if x != nil {
+		return x.Erased
+	}
+	return false
+}
+
 // It is a reaction that a message has.
 type MessageReaction struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -700,7 +711,7 @@ func (x *MessageReaction) GetReactTime() *timestamppb.Timestamp {
 type Story struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Output only. It is Instagram's id of the story. It is empty on a mention,
-	// where Instagram does not give it.
+	// where Instagram does not give it; RefreshMedia asks for it.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Output only. Instagram serves the story's picture or video at this URL.
 	// Meta forbids storing what is there.
@@ -1037,7 +1048,7 @@ var File_linktor_instagram_v1_message_proto protoreflect.FileDescriptor
 
 const file_linktor_instagram_v1_message_proto_rawDesc = "" +
 	"\n" +
-	"\"linktor/instagram/v1/message.proto\x12\x14linktor.instagram.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a%linktor/instagram/v1/attachment.proto\x1a\"linktor/instagram/v1/content.proto\"\xfb\v\n" +
+	"\"linktor/instagram/v1/message.proto\x12\x14linktor.instagram.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a%linktor/instagram/v1/attachment.proto\x1a\"linktor/instagram/v1/content.proto\"\x93\f\n" +
 	"\aMessage\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
@@ -1079,7 +1090,8 @@ const file_linktor_instagram_v1_message_proto_rawDesc = "" +
 	"\n" +
 	"edit_count\x18\x1e \x01(\x05R\teditCount\x127\n" +
 	"\tread_time\x18\x1f \x01(\v2\x1a.google.protobuf.TimestampR\breadTime\x12C\n" +
-	"\treactions\x18  \x03(\v2%.linktor.instagram.v1.MessageReactionR\treactions\"\xc4\x01\n" +
+	"\treactions\x18  \x03(\v2%.linktor.instagram.v1.MessageReactionR\treactions\x12\x16\n" +
+	"\x06erased\x18! \x01(\bR\x06erased\"\xc4\x01\n" +
 	"\x0fMessageReaction\x12\x1a\n" +
 	"\breaction\x18\x01 \x01(\tR\breaction\x12\x14\n" +
 	"\x05emoji\x18\x02 \x01(\tR\x05emoji\x12D\n" +

@@ -1116,11 +1116,420 @@ func (x *UpdateConversationResponse) GetConversation() *Conversation {
 	return nil
 }
 
+// GetUserProfile takes this request.
+type GetUserProfileRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Required. It is the id of the channel.
+	ChannelId string `protobuf:"bytes,1,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
+	// Required. It is the customer's Instagram-scoped id (IGSID), which has 1-32
+	// digits.
+	UserId string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// Optional. When it is true, Instagram is asked also when the profile is known
+	// from a question within the last hour.
+	Refresh       *bool `protobuf:"varint,3,opt,name=refresh,proto3,oneof" json:"refresh,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetUserProfileRequest) Reset() {
+	*x = GetUserProfileRequest{}
+	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetUserProfileRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetUserProfileRequest) ProtoMessage() {}
+
+func (x *GetUserProfileRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetUserProfileRequest.ProtoReflect.Descriptor instead.
+func (*GetUserProfileRequest) Descriptor() ([]byte, []int) {
+	return file_linktor_instagram_v1_messaging_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *GetUserProfileRequest) GetChannelId() string {
+	if x != nil {
+		return x.ChannelId
+	}
+	return ""
+}
+
+func (x *GetUserProfileRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *GetUserProfileRequest) GetRefresh() bool {
+	if x != nil && x.Refresh != nil {
+		return *x.Refresh
+	}
+	return false
+}
+
+// GetUserProfile returns this response.
+type GetUserProfileResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// This is the profile. Its fetch_time says how old it is.
+	Profile       *UserProfile `protobuf:"bytes,1,opt,name=profile,proto3" json:"profile,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetUserProfileResponse) Reset() {
+	*x = GetUserProfileResponse{}
+	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetUserProfileResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetUserProfileResponse) ProtoMessage() {}
+
+func (x *GetUserProfileResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetUserProfileResponse.ProtoReflect.Descriptor instead.
+func (*GetUserProfileResponse) Descriptor() ([]byte, []int) {
+	return file_linktor_instagram_v1_messaging_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *GetUserProfileResponse) GetProfile() *UserProfile {
+	if x != nil {
+		return x.Profile
+	}
+	return nil
+}
+
+// RefreshMedia takes this request.
+type RefreshMediaRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Required. It is the id of the channel.
+	ChannelId string `protobuf:"bytes,1,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
+	// Required. It says which message is meant.
+	//
+	// Types that are valid to be assigned to Key:
+	//
+	//	*RefreshMediaRequest_MessageId
+	//	*RefreshMediaRequest_Mid
+	Key           isRefreshMediaRequest_Key `protobuf_oneof:"key"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RefreshMediaRequest) Reset() {
+	*x = RefreshMediaRequest{}
+	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RefreshMediaRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RefreshMediaRequest) ProtoMessage() {}
+
+func (x *RefreshMediaRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RefreshMediaRequest.ProtoReflect.Descriptor instead.
+func (*RefreshMediaRequest) Descriptor() ([]byte, []int) {
+	return file_linktor_instagram_v1_messaging_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *RefreshMediaRequest) GetChannelId() string {
+	if x != nil {
+		return x.ChannelId
+	}
+	return ""
+}
+
+func (x *RefreshMediaRequest) GetKey() isRefreshMediaRequest_Key {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
+func (x *RefreshMediaRequest) GetMessageId() string {
+	if x != nil {
+		if x, ok := x.Key.(*RefreshMediaRequest_MessageId); ok {
+			return x.MessageId
+		}
+	}
+	return ""
+}
+
+func (x *RefreshMediaRequest) GetMid() string {
+	if x != nil {
+		if x, ok := x.Key.(*RefreshMediaRequest_Mid); ok {
+			return x.Mid
+		}
+	}
+	return ""
+}
+
+type isRefreshMediaRequest_Key interface {
+	isRefreshMediaRequest_Key()
+}
+
+type RefreshMediaRequest_MessageId struct {
+	// It is Message.id.
+	MessageId string `protobuf:"bytes,2,opt,name=message_id,json=messageId,proto3,oneof"`
+}
+
+type RefreshMediaRequest_Mid struct {
+	// It is Instagram's id and has at most 1024 bytes.
+	Mid string `protobuf:"bytes,3,opt,name=mid,proto3,oneof"`
+}
+
+func (*RefreshMediaRequest_MessageId) isRefreshMediaRequest_Key() {}
+
+func (*RefreshMediaRequest_Mid) isRefreshMediaRequest_Key() {}
+
+// RefreshMedia returns this response.
+type RefreshMediaResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// This is Message.id of the message.
+	MessageId string `protobuf:"bytes,1,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	// This is Instagram's id of the message.
+	Mid string `protobuf:"bytes,2,opt,name=mid,proto3" json:"mid,omitempty"`
+	// It is Instagram's id of the story that the message answers, or that mentions
+	// the account. It is absent when the message is about no story, and when
+	// Instagram does not give it.
+	StoryId *string `protobuf:"bytes,3,opt,name=story_id,json=storyId,proto3,oneof" json:"story_id,omitempty"`
+	// Instagram serves the story's picture or video at this URL. It is absent when
+	// the message is about no story, and when Instagram gives no link.
+	MediaUrl *string `protobuf:"bytes,4,opt,name=media_url,json=mediaUrl,proto3,oneof" json:"media_url,omitempty"`
+	// The link to the story has ended by this time, which is 24 h after the
+	// message, or before. It is absent without a link, and where the end is not
+	// known.
+	MediaExpireTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=media_expire_time,json=mediaExpireTime,proto3" json:"media_expire_time,omitempty"`
+	// They are the images, videos, voice notes and files of the message, each with
+	// a new link, in Instagram's order. Other attachments, such as shared posts,
+	// get no new link.
+	Attachments   []*Attachment `protobuf:"bytes,6,rep,name=attachments,proto3" json:"attachments,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RefreshMediaResponse) Reset() {
+	*x = RefreshMediaResponse{}
+	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RefreshMediaResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RefreshMediaResponse) ProtoMessage() {}
+
+func (x *RefreshMediaResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RefreshMediaResponse.ProtoReflect.Descriptor instead.
+func (*RefreshMediaResponse) Descriptor() ([]byte, []int) {
+	return file_linktor_instagram_v1_messaging_service_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *RefreshMediaResponse) GetMessageId() string {
+	if x != nil {
+		return x.MessageId
+	}
+	return ""
+}
+
+func (x *RefreshMediaResponse) GetMid() string {
+	if x != nil {
+		return x.Mid
+	}
+	return ""
+}
+
+func (x *RefreshMediaResponse) GetStoryId() string {
+	if x != nil && x.StoryId != nil {
+		return *x.StoryId
+	}
+	return ""
+}
+
+func (x *RefreshMediaResponse) GetMediaUrl() string {
+	if x != nil && x.MediaUrl != nil {
+		return *x.MediaUrl
+	}
+	return ""
+}
+
+func (x *RefreshMediaResponse) GetMediaExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.MediaExpireTime
+	}
+	return nil
+}
+
+func (x *RefreshMediaResponse) GetAttachments() []*Attachment {
+	if x != nil {
+		return x.Attachments
+	}
+	return nil
+}
+
+// EraseUser takes this request.
+type EraseUserRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Required. It is the id of the channel.
+	ChannelId string `protobuf:"bytes,1,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
+	// Required. It is the customer's Instagram-scoped id (IGSID), which has 1-32
+	// digits.
+	UserId        string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EraseUserRequest) Reset() {
+	*x = EraseUserRequest{}
+	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EraseUserRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EraseUserRequest) ProtoMessage() {}
+
+func (x *EraseUserRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EraseUserRequest.ProtoReflect.Descriptor instead.
+func (*EraseUserRequest) Descriptor() ([]byte, []int) {
+	return file_linktor_instagram_v1_messaging_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *EraseUserRequest) GetChannelId() string {
+	if x != nil {
+		return x.ChannelId
+	}
+	return ""
+}
+
+func (x *EraseUserRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+// EraseUser returns this response.
+type EraseUserResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// It is false when nothing was stored of that person, as when the call is
+	// repeated.
+	Found         bool `protobuf:"varint,1,opt,name=found,proto3" json:"found,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EraseUserResponse) Reset() {
+	*x = EraseUserResponse{}
+	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EraseUserResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EraseUserResponse) ProtoMessage() {}
+
+func (x *EraseUserResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_linktor_instagram_v1_messaging_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EraseUserResponse.ProtoReflect.Descriptor instead.
+func (*EraseUserResponse) Descriptor() ([]byte, []int) {
+	return file_linktor_instagram_v1_messaging_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *EraseUserResponse) GetFound() bool {
+	if x != nil {
+		return x.Found
+	}
+	return false
+}
+
 var File_linktor_instagram_v1_messaging_service_proto protoreflect.FileDescriptor
 
 const file_linktor_instagram_v1_messaging_service_proto_rawDesc = "" +
 	"\n" +
-	",linktor/instagram/v1/messaging_service.proto\x12\x14linktor.instagram.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"linktor/instagram/v1/content.proto\x1a'linktor/instagram/v1/conversation.proto\x1a%linktor/instagram/v1/list_order.proto\x1a\"linktor/instagram/v1/message.proto\x1a%linktor/instagram/v1/permission.proto\"\xeb\x01\n" +
+	",linktor/instagram/v1/messaging_service.proto\x12\x14linktor.instagram.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a%linktor/instagram/v1/attachment.proto\x1a\"linktor/instagram/v1/content.proto\x1a'linktor/instagram/v1/conversation.proto\x1a%linktor/instagram/v1/list_order.proto\x1a\"linktor/instagram/v1/message.proto\x1a%linktor/instagram/v1/permission.proto\x1a'linktor/instagram/v1/user_profile.proto\"\xeb\x01\n" +
 	"\x12SendMessageRequest\x12\x1d\n" +
 	"\n" +
 	"channel_id\x18\x01 \x01(\tR\tchannelId\x12\x10\n" +
@@ -1192,7 +1601,40 @@ const file_linktor_instagram_v1_messaging_service_proto_rawDesc = "" +
 	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
 	"updateMask\"d\n" +
 	"\x1aUpdateConversationResponse\x12F\n" +
-	"\fconversation\x18\x01 \x01(\v2\".linktor.instagram.v1.ConversationR\fconversation*F\n" +
+	"\fconversation\x18\x01 \x01(\v2\".linktor.instagram.v1.ConversationR\fconversation\"z\n" +
+	"\x15GetUserProfileRequest\x12\x1d\n" +
+	"\n" +
+	"channel_id\x18\x01 \x01(\tR\tchannelId\x12\x17\n" +
+	"\auser_id\x18\x02 \x01(\tR\x06userId\x12\x1d\n" +
+	"\arefresh\x18\x03 \x01(\bH\x00R\arefresh\x88\x01\x01B\n" +
+	"\n" +
+	"\b_refresh\"U\n" +
+	"\x16GetUserProfileResponse\x12;\n" +
+	"\aprofile\x18\x01 \x01(\v2!.linktor.instagram.v1.UserProfileR\aprofile\"p\n" +
+	"\x13RefreshMediaRequest\x12\x1d\n" +
+	"\n" +
+	"channel_id\x18\x01 \x01(\tR\tchannelId\x12\x1f\n" +
+	"\n" +
+	"message_id\x18\x02 \x01(\tH\x00R\tmessageId\x12\x12\n" +
+	"\x03mid\x18\x03 \x01(\tH\x00R\x03midB\x05\n" +
+	"\x03key\"\xb0\x02\n" +
+	"\x14RefreshMediaResponse\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\x01 \x01(\tR\tmessageId\x12\x10\n" +
+	"\x03mid\x18\x02 \x01(\tR\x03mid\x12\x1e\n" +
+	"\bstory_id\x18\x03 \x01(\tH\x00R\astoryId\x88\x01\x01\x12 \n" +
+	"\tmedia_url\x18\x04 \x01(\tH\x01R\bmediaUrl\x88\x01\x01\x12F\n" +
+	"\x11media_expire_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x0fmediaExpireTime\x12B\n" +
+	"\vattachments\x18\x06 \x03(\v2 .linktor.instagram.v1.AttachmentR\vattachmentsB\v\n" +
+	"\t_story_idB\f\n" +
+	"\n" +
+	"_media_url\"J\n" +
+	"\x10EraseUserRequest\x12\x1d\n" +
+	"\n" +
+	"channel_id\x18\x01 \x01(\tR\tchannelId\x12\x17\n" +
+	"\auser_id\x18\x02 \x01(\tR\x06userId\")\n" +
+	"\x11EraseUserResponse\x12\x14\n" +
+	"\x05found\x18\x01 \x01(\bR\x05found*F\n" +
 	"\n" +
 	"MessageTag\x12\x1b\n" +
 	"\x17MESSAGE_TAG_UNSPECIFIED\x10\x00\x12\x1b\n" +
@@ -1200,7 +1642,7 @@ const file_linktor_instagram_v1_messaging_service_proto_rawDesc = "" +
 	"\x11MessageResolution\x12\"\n" +
 	"\x1eMESSAGE_RESOLUTION_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17MESSAGE_RESOLUTION_SENT\x10\x01\x12\x1f\n" +
-	"\x1bMESSAGE_RESOLUTION_NOT_SENT\x10\x022\xc0\x06\n" +
+	"\x1bMESSAGE_RESOLUTION_NOT_SENT\x10\x022\x8a\t\n" +
 	"\x10MessagingService\x12h\n" +
 	"\vSendMessage\x12(.linktor.instagram.v1.SendMessageRequest\x1a).linktor.instagram.v1.SendMessageResponse\"\x04\xc0\xd7\x18\x03\x12h\n" +
 	"\n" +
@@ -1209,7 +1651,10 @@ const file_linktor_instagram_v1_messaging_service_proto_rawDesc = "" +
 	"\x0eResolveMessage\x12+.linktor.instagram.v1.ResolveMessageRequest\x1a,.linktor.instagram.v1.ResolveMessageResponse\"\x04\xc0\xd7\x18\x03\x12}\n" +
 	"\x11ListConversations\x12..linktor.instagram.v1.ListConversationsRequest\x1a/.linktor.instagram.v1.ListConversationsResponse\"\a\xc0\xd7\x18\x02\x90\x02\x01\x12w\n" +
 	"\x0fGetConversation\x12,.linktor.instagram.v1.GetConversationRequest\x1a-.linktor.instagram.v1.GetConversationResponse\"\a\xc0\xd7\x18\x02\x90\x02\x01\x12}\n" +
-	"\x12UpdateConversation\x12/.linktor.instagram.v1.UpdateConversationRequest\x1a0.linktor.instagram.v1.UpdateConversationResponse\"\x04\xc0\xd7\x18\x03BY\n" +
+	"\x12UpdateConversation\x12/.linktor.instagram.v1.UpdateConversationRequest\x1a0.linktor.instagram.v1.UpdateConversationResponse\"\x04\xc0\xd7\x18\x03\x12b\n" +
+	"\tEraseUser\x12&.linktor.instagram.v1.EraseUserRequest\x1a'.linktor.instagram.v1.EraseUserResponse\"\x04\xc0\xd7\x18\x04\x12t\n" +
+	"\x0eGetUserProfile\x12+.linktor.instagram.v1.GetUserProfileRequest\x1a,.linktor.instagram.v1.GetUserProfileResponse\"\a\xc0\xd7\x18\x02\x90\x02\x01\x12n\n" +
+	"\fRefreshMedia\x12).linktor.instagram.v1.RefreshMediaRequest\x1a*.linktor.instagram.v1.RefreshMediaResponse\"\a\xc0\xd7\x18\x02\x90\x02\x01BY\n" +
 	"\x18dev.linktor.instagram.v1B\x15MessagingServiceProtoP\x01Z$linktor.dev/instagram/v1;instagramv1b\x06proto3"
 
 var (
@@ -1225,7 +1670,7 @@ func file_linktor_instagram_v1_messaging_service_proto_rawDescGZIP() []byte {
 }
 
 var file_linktor_instagram_v1_messaging_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_linktor_instagram_v1_messaging_service_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_linktor_instagram_v1_messaging_service_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_linktor_instagram_v1_messaging_service_proto_goTypes = []any{
 	(MessageTag)(0),                    // 0: linktor.instagram.v1.MessageTag
 	(MessageResolution)(0),             // 1: linktor.instagram.v1.MessageResolution
@@ -1243,50 +1688,67 @@ var file_linktor_instagram_v1_messaging_service_proto_goTypes = []any{
 	(*ListConversationsResponse)(nil),  // 13: linktor.instagram.v1.ListConversationsResponse
 	(*UpdateConversationRequest)(nil),  // 14: linktor.instagram.v1.UpdateConversationRequest
 	(*UpdateConversationResponse)(nil), // 15: linktor.instagram.v1.UpdateConversationResponse
-	(*MessageContent)(nil),             // 16: linktor.instagram.v1.MessageContent
-	(*Message)(nil),                    // 17: linktor.instagram.v1.Message
-	(MessageState)(0),                  // 18: linktor.instagram.v1.MessageState
-	(*timestamppb.Timestamp)(nil),      // 19: google.protobuf.Timestamp
-	(ListOrder)(0),                     // 20: linktor.instagram.v1.ListOrder
-	(*Conversation)(nil),               // 21: linktor.instagram.v1.Conversation
-	(*fieldmaskpb.FieldMask)(nil),      // 22: google.protobuf.FieldMask
+	(*GetUserProfileRequest)(nil),      // 16: linktor.instagram.v1.GetUserProfileRequest
+	(*GetUserProfileResponse)(nil),     // 17: linktor.instagram.v1.GetUserProfileResponse
+	(*RefreshMediaRequest)(nil),        // 18: linktor.instagram.v1.RefreshMediaRequest
+	(*RefreshMediaResponse)(nil),       // 19: linktor.instagram.v1.RefreshMediaResponse
+	(*EraseUserRequest)(nil),           // 20: linktor.instagram.v1.EraseUserRequest
+	(*EraseUserResponse)(nil),          // 21: linktor.instagram.v1.EraseUserResponse
+	(*MessageContent)(nil),             // 22: linktor.instagram.v1.MessageContent
+	(*Message)(nil),                    // 23: linktor.instagram.v1.Message
+	(MessageState)(0),                  // 24: linktor.instagram.v1.MessageState
+	(*timestamppb.Timestamp)(nil),      // 25: google.protobuf.Timestamp
+	(ListOrder)(0),                     // 26: linktor.instagram.v1.ListOrder
+	(*Conversation)(nil),               // 27: linktor.instagram.v1.Conversation
+	(*fieldmaskpb.FieldMask)(nil),      // 28: google.protobuf.FieldMask
+	(*UserProfile)(nil),                // 29: linktor.instagram.v1.UserProfile
+	(*Attachment)(nil),                 // 30: linktor.instagram.v1.Attachment
 }
 var file_linktor_instagram_v1_messaging_service_proto_depIdxs = []int32{
-	16, // 0: linktor.instagram.v1.SendMessageRequest.content:type_name -> linktor.instagram.v1.MessageContent
+	22, // 0: linktor.instagram.v1.SendMessageRequest.content:type_name -> linktor.instagram.v1.MessageContent
 	0,  // 1: linktor.instagram.v1.SendMessageRequest.tag:type_name -> linktor.instagram.v1.MessageTag
-	17, // 2: linktor.instagram.v1.SendMessageResponse.message:type_name -> linktor.instagram.v1.Message
-	17, // 3: linktor.instagram.v1.GetMessageResponse.message:type_name -> linktor.instagram.v1.Message
-	18, // 4: linktor.instagram.v1.ListMessagesRequest.states:type_name -> linktor.instagram.v1.MessageState
-	19, // 5: linktor.instagram.v1.ListMessagesRequest.since:type_name -> google.protobuf.Timestamp
-	19, // 6: linktor.instagram.v1.ListMessagesRequest.until:type_name -> google.protobuf.Timestamp
-	20, // 7: linktor.instagram.v1.ListMessagesRequest.order:type_name -> linktor.instagram.v1.ListOrder
-	17, // 8: linktor.instagram.v1.ListMessagesResponse.messages:type_name -> linktor.instagram.v1.Message
+	23, // 2: linktor.instagram.v1.SendMessageResponse.message:type_name -> linktor.instagram.v1.Message
+	23, // 3: linktor.instagram.v1.GetMessageResponse.message:type_name -> linktor.instagram.v1.Message
+	24, // 4: linktor.instagram.v1.ListMessagesRequest.states:type_name -> linktor.instagram.v1.MessageState
+	25, // 5: linktor.instagram.v1.ListMessagesRequest.since:type_name -> google.protobuf.Timestamp
+	25, // 6: linktor.instagram.v1.ListMessagesRequest.until:type_name -> google.protobuf.Timestamp
+	26, // 7: linktor.instagram.v1.ListMessagesRequest.order:type_name -> linktor.instagram.v1.ListOrder
+	23, // 8: linktor.instagram.v1.ListMessagesResponse.messages:type_name -> linktor.instagram.v1.Message
 	1,  // 9: linktor.instagram.v1.ResolveMessageRequest.resolution:type_name -> linktor.instagram.v1.MessageResolution
-	17, // 10: linktor.instagram.v1.ResolveMessageResponse.message:type_name -> linktor.instagram.v1.Message
-	21, // 11: linktor.instagram.v1.GetConversationResponse.conversation:type_name -> linktor.instagram.v1.Conversation
-	21, // 12: linktor.instagram.v1.ListConversationsResponse.conversations:type_name -> linktor.instagram.v1.Conversation
-	21, // 13: linktor.instagram.v1.UpdateConversationRequest.conversation:type_name -> linktor.instagram.v1.Conversation
-	22, // 14: linktor.instagram.v1.UpdateConversationRequest.update_mask:type_name -> google.protobuf.FieldMask
-	21, // 15: linktor.instagram.v1.UpdateConversationResponse.conversation:type_name -> linktor.instagram.v1.Conversation
-	2,  // 16: linktor.instagram.v1.MessagingService.SendMessage:input_type -> linktor.instagram.v1.SendMessageRequest
-	4,  // 17: linktor.instagram.v1.MessagingService.GetMessage:input_type -> linktor.instagram.v1.GetMessageRequest
-	6,  // 18: linktor.instagram.v1.MessagingService.ListMessages:input_type -> linktor.instagram.v1.ListMessagesRequest
-	8,  // 19: linktor.instagram.v1.MessagingService.ResolveMessage:input_type -> linktor.instagram.v1.ResolveMessageRequest
-	12, // 20: linktor.instagram.v1.MessagingService.ListConversations:input_type -> linktor.instagram.v1.ListConversationsRequest
-	10, // 21: linktor.instagram.v1.MessagingService.GetConversation:input_type -> linktor.instagram.v1.GetConversationRequest
-	14, // 22: linktor.instagram.v1.MessagingService.UpdateConversation:input_type -> linktor.instagram.v1.UpdateConversationRequest
-	3,  // 23: linktor.instagram.v1.MessagingService.SendMessage:output_type -> linktor.instagram.v1.SendMessageResponse
-	5,  // 24: linktor.instagram.v1.MessagingService.GetMessage:output_type -> linktor.instagram.v1.GetMessageResponse
-	7,  // 25: linktor.instagram.v1.MessagingService.ListMessages:output_type -> linktor.instagram.v1.ListMessagesResponse
-	9,  // 26: linktor.instagram.v1.MessagingService.ResolveMessage:output_type -> linktor.instagram.v1.ResolveMessageResponse
-	13, // 27: linktor.instagram.v1.MessagingService.ListConversations:output_type -> linktor.instagram.v1.ListConversationsResponse
-	11, // 28: linktor.instagram.v1.MessagingService.GetConversation:output_type -> linktor.instagram.v1.GetConversationResponse
-	15, // 29: linktor.instagram.v1.MessagingService.UpdateConversation:output_type -> linktor.instagram.v1.UpdateConversationResponse
-	23, // [23:30] is the sub-list for method output_type
-	16, // [16:23] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	23, // 10: linktor.instagram.v1.ResolveMessageResponse.message:type_name -> linktor.instagram.v1.Message
+	27, // 11: linktor.instagram.v1.GetConversationResponse.conversation:type_name -> linktor.instagram.v1.Conversation
+	27, // 12: linktor.instagram.v1.ListConversationsResponse.conversations:type_name -> linktor.instagram.v1.Conversation
+	27, // 13: linktor.instagram.v1.UpdateConversationRequest.conversation:type_name -> linktor.instagram.v1.Conversation
+	28, // 14: linktor.instagram.v1.UpdateConversationRequest.update_mask:type_name -> google.protobuf.FieldMask
+	27, // 15: linktor.instagram.v1.UpdateConversationResponse.conversation:type_name -> linktor.instagram.v1.Conversation
+	29, // 16: linktor.instagram.v1.GetUserProfileResponse.profile:type_name -> linktor.instagram.v1.UserProfile
+	25, // 17: linktor.instagram.v1.RefreshMediaResponse.media_expire_time:type_name -> google.protobuf.Timestamp
+	30, // 18: linktor.instagram.v1.RefreshMediaResponse.attachments:type_name -> linktor.instagram.v1.Attachment
+	2,  // 19: linktor.instagram.v1.MessagingService.SendMessage:input_type -> linktor.instagram.v1.SendMessageRequest
+	4,  // 20: linktor.instagram.v1.MessagingService.GetMessage:input_type -> linktor.instagram.v1.GetMessageRequest
+	6,  // 21: linktor.instagram.v1.MessagingService.ListMessages:input_type -> linktor.instagram.v1.ListMessagesRequest
+	8,  // 22: linktor.instagram.v1.MessagingService.ResolveMessage:input_type -> linktor.instagram.v1.ResolveMessageRequest
+	12, // 23: linktor.instagram.v1.MessagingService.ListConversations:input_type -> linktor.instagram.v1.ListConversationsRequest
+	10, // 24: linktor.instagram.v1.MessagingService.GetConversation:input_type -> linktor.instagram.v1.GetConversationRequest
+	14, // 25: linktor.instagram.v1.MessagingService.UpdateConversation:input_type -> linktor.instagram.v1.UpdateConversationRequest
+	20, // 26: linktor.instagram.v1.MessagingService.EraseUser:input_type -> linktor.instagram.v1.EraseUserRequest
+	16, // 27: linktor.instagram.v1.MessagingService.GetUserProfile:input_type -> linktor.instagram.v1.GetUserProfileRequest
+	18, // 28: linktor.instagram.v1.MessagingService.RefreshMedia:input_type -> linktor.instagram.v1.RefreshMediaRequest
+	3,  // 29: linktor.instagram.v1.MessagingService.SendMessage:output_type -> linktor.instagram.v1.SendMessageResponse
+	5,  // 30: linktor.instagram.v1.MessagingService.GetMessage:output_type -> linktor.instagram.v1.GetMessageResponse
+	7,  // 31: linktor.instagram.v1.MessagingService.ListMessages:output_type -> linktor.instagram.v1.ListMessagesResponse
+	9,  // 32: linktor.instagram.v1.MessagingService.ResolveMessage:output_type -> linktor.instagram.v1.ResolveMessageResponse
+	13, // 33: linktor.instagram.v1.MessagingService.ListConversations:output_type -> linktor.instagram.v1.ListConversationsResponse
+	11, // 34: linktor.instagram.v1.MessagingService.GetConversation:output_type -> linktor.instagram.v1.GetConversationResponse
+	15, // 35: linktor.instagram.v1.MessagingService.UpdateConversation:output_type -> linktor.instagram.v1.UpdateConversationResponse
+	21, // 36: linktor.instagram.v1.MessagingService.EraseUser:output_type -> linktor.instagram.v1.EraseUserResponse
+	17, // 37: linktor.instagram.v1.MessagingService.GetUserProfile:output_type -> linktor.instagram.v1.GetUserProfileResponse
+	19, // 38: linktor.instagram.v1.MessagingService.RefreshMedia:output_type -> linktor.instagram.v1.RefreshMediaResponse
+	29, // [29:39] is the sub-list for method output_type
+	19, // [19:29] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_linktor_instagram_v1_messaging_service_proto_init() }
@@ -1294,11 +1756,13 @@ func file_linktor_instagram_v1_messaging_service_proto_init() {
 	if File_linktor_instagram_v1_messaging_service_proto != nil {
 		return
 	}
+	file_linktor_instagram_v1_attachment_proto_init()
 	file_linktor_instagram_v1_content_proto_init()
 	file_linktor_instagram_v1_conversation_proto_init()
 	file_linktor_instagram_v1_list_order_proto_init()
 	file_linktor_instagram_v1_message_proto_init()
 	file_linktor_instagram_v1_permission_proto_init()
+	file_linktor_instagram_v1_user_profile_proto_init()
 	file_linktor_instagram_v1_messaging_service_proto_msgTypes[0].OneofWrappers = []any{
 		(*SendMessageRequest_To)(nil),
 	}
@@ -1307,13 +1771,19 @@ func file_linktor_instagram_v1_messaging_service_proto_init() {
 		(*GetMessageRequest_RequestId)(nil),
 		(*GetMessageRequest_Mid)(nil),
 	}
+	file_linktor_instagram_v1_messaging_service_proto_msgTypes[14].OneofWrappers = []any{}
+	file_linktor_instagram_v1_messaging_service_proto_msgTypes[16].OneofWrappers = []any{
+		(*RefreshMediaRequest_MessageId)(nil),
+		(*RefreshMediaRequest_Mid)(nil),
+	}
+	file_linktor_instagram_v1_messaging_service_proto_msgTypes[17].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_linktor_instagram_v1_messaging_service_proto_rawDesc), len(file_linktor_instagram_v1_messaging_service_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   14,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

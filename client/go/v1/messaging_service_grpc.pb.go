@@ -26,6 +26,9 @@ const (
 	MessagingService_ListConversations_FullMethodName  = "/linktor.instagram.v1.MessagingService/ListConversations"
 	MessagingService_GetConversation_FullMethodName    = "/linktor.instagram.v1.MessagingService/GetConversation"
 	MessagingService_UpdateConversation_FullMethodName = "/linktor.instagram.v1.MessagingService/UpdateConversation"
+	MessagingService_EraseUser_FullMethodName          = "/linktor.instagram.v1.MessagingService/EraseUser"
+	MessagingService_GetUserProfile_FullMethodName     = "/linktor.instagram.v1.MessagingService/GetUserProfile"
+	MessagingService_RefreshMedia_FullMethodName       = "/linktor.instagram.v1.MessagingService/RefreshMedia"
 )
 
 // MessagingServiceClient is the client API for MessagingService service.
@@ -73,6 +76,34 @@ type MessagingServiceClient interface {
 	GetConversation(ctx context.Context, in *GetConversationRequest, opts ...grpc.CallOption) (*GetConversationResponse, error)
 	// Records that a customer wants no messages, or wants them again.
 	UpdateConversation(ctx context.Context, in *UpdateConversationRequest, opts ...grpc.CallOption) (*UpdateConversationResponse, error)
+	// Erases a person: their keys are destroyed, so that nothing of theirs can be
+	// read any more when the call ends; the bytes are overwritten within 60 s, or
+	// longer where there are very many. Events and sends stay, without the person
+	// and without content, and say `erased`: cursors and request ids depend on them.
+	// The conversation is forgotten, with an opt-out. What the person does afterwards
+	// is a new conversation. It works for a channel that is deleted, too, while
+	// anything of it is stored. Backups, and what subscribers have received, are
+	// out of its reach. It is refused with REQUEST_IN_FLIGHT while a send to the
+	// person is under way, and may be repeated.
+	EraseUser(ctx context.Context, in *EraseUserRequest, opts ...grpc.CallOption) (*EraseUserResponse, error)
+	// Returns what Instagram shows of a customer: their names, picture and
+	// followers. Instagram is asked unless it has answered within the last hour;
+	// calls about one customer that come together share one question. Somebody who
+	// has not written or tapped yet is refused with USER_CONSENT_REQUIRED. When
+	// Meta refuses the channel, as for its token, a missing permission or a limit,
+	// nobody is asked about for an hour, or until the limit ends, or until the
+	// channel changes. Meanwhile calls end with the same reason, and with RetryInfo,
+	// unless the profile is known already.
+	GetUserProfile(ctx context.Context, in *GetUserProfileRequest, opts ...grpc.CallOption) (*GetUserProfileResponse, error)
+	// Asks Instagram for new links to the media of a message, whose first links
+	// end: those of a story after 24 h. For a story that mentions the account it
+	// also gives the story's id, which the event lacks. A message that Instagram
+	// has no media of any more, or never had, is refused with MEDIA_UNAVAILABLE;
+	// one that this server does not know, or Instagram no longer shows, with
+	// MESSAGE_NOT_FOUND. Instagram shows the newest 20 messages of a conversation.
+	// Nothing of the answer is stored, and Meta forbids storing what the links of a
+	// story show.
+	RefreshMedia(ctx context.Context, in *RefreshMediaRequest, opts ...grpc.CallOption) (*RefreshMediaResponse, error)
 }
 
 type messagingServiceClient struct {
@@ -153,6 +184,36 @@ func (c *messagingServiceClient) UpdateConversation(ctx context.Context, in *Upd
 	return out, nil
 }
 
+func (c *messagingServiceClient) EraseUser(ctx context.Context, in *EraseUserRequest, opts ...grpc.CallOption) (*EraseUserResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(EraseUserResponse)
+	err := c.cc.Invoke(ctx, MessagingService_EraseUser_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *messagingServiceClient) GetUserProfile(ctx context.Context, in *GetUserProfileRequest, opts ...grpc.CallOption) (*GetUserProfileResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetUserProfileResponse)
+	err := c.cc.Invoke(ctx, MessagingService_GetUserProfile_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *messagingServiceClient) RefreshMedia(ctx context.Context, in *RefreshMediaRequest, opts ...grpc.CallOption) (*RefreshMediaResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RefreshMediaResponse)
+	err := c.cc.Invoke(ctx, MessagingService_RefreshMedia_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // MessagingServiceServer is the server API for MessagingService service.
 // All implementations must embed UnimplementedMessagingServiceServer
 // for forward compatibility.
@@ -198,6 +259,34 @@ type MessagingServiceServer interface {
 	GetConversation(context.Context, *GetConversationRequest) (*GetConversationResponse, error)
 	// Records that a customer wants no messages, or wants them again.
 	UpdateConversation(context.Context, *UpdateConversationRequest) (*UpdateConversationResponse, error)
+	// Erases a person: their keys are destroyed, so that nothing of theirs can be
+	// read any more when the call ends; the bytes are overwritten within 60 s, or
+	// longer where there are very many. Events and sends stay, without the person
+	// and without content, and say `erased`: cursors and request ids depend on them.
+	// The conversation is forgotten, with an opt-out. What the person does afterwards
+	// is a new conversation. It works for a channel that is deleted, too, while
+	// anything of it is stored. Backups, and what subscribers have received, are
+	// out of its reach. It is refused with REQUEST_IN_FLIGHT while a send to the
+	// person is under way, and may be repeated.
+	EraseUser(context.Context, *EraseUserRequest) (*EraseUserResponse, error)
+	// Returns what Instagram shows of a customer: their names, picture and
+	// followers. Instagram is asked unless it has answered within the last hour;
+	// calls about one customer that come together share one question. Somebody who
+	// has not written or tapped yet is refused with USER_CONSENT_REQUIRED. When
+	// Meta refuses the channel, as for its token, a missing permission or a limit,
+	// nobody is asked about for an hour, or until the limit ends, or until the
+	// channel changes. Meanwhile calls end with the same reason, and with RetryInfo,
+	// unless the profile is known already.
+	GetUserProfile(context.Context, *GetUserProfileRequest) (*GetUserProfileResponse, error)
+	// Asks Instagram for new links to the media of a message, whose first links
+	// end: those of a story after 24 h. For a story that mentions the account it
+	// also gives the story's id, which the event lacks. A message that Instagram
+	// has no media of any more, or never had, is refused with MEDIA_UNAVAILABLE;
+	// one that this server does not know, or Instagram no longer shows, with
+	// MESSAGE_NOT_FOUND. Instagram shows the newest 20 messages of a conversation.
+	// Nothing of the answer is stored, and Meta forbids storing what the links of a
+	// story show.
+	RefreshMedia(context.Context, *RefreshMediaRequest) (*RefreshMediaResponse, error)
 	mustEmbedUnimplementedMessagingServiceServer()
 }
 
@@ -228,6 +317,15 @@ func (UnimplementedMessagingServiceServer) GetConversation(context.Context, *Get
 }
 func (UnimplementedMessagingServiceServer) UpdateConversation(context.Context, *UpdateConversationRequest) (*UpdateConversationResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method UpdateConversation not implemented")
+}
+func (UnimplementedMessagingServiceServer) EraseUser(context.Context, *EraseUserRequest) (*EraseUserResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method EraseUser not implemented")
+}
+func (UnimplementedMessagingServiceServer) GetUserProfile(context.Context, *GetUserProfileRequest) (*GetUserProfileResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetUserProfile not implemented")
+}
+func (UnimplementedMessagingServiceServer) RefreshMedia(context.Context, *RefreshMediaRequest) (*RefreshMediaResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RefreshMedia not implemented")
 }
 func (UnimplementedMessagingServiceServer) mustEmbedUnimplementedMessagingServiceServer() {}
 func (UnimplementedMessagingServiceServer) testEmbeddedByValue()                          {}
@@ -376,6 +474,60 @@ func _MessagingService_UpdateConversation_Handler(srv interface{}, ctx context.C
 	return interceptor(ctx, in, info, handler)
 }
 
+func _MessagingService_EraseUser_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(EraseUserRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MessagingServiceServer).EraseUser(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: MessagingService_EraseUser_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MessagingServiceServer).EraseUser(ctx, req.(*EraseUserRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _MessagingService_GetUserProfile_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetUserProfileRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MessagingServiceServer).GetUserProfile(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: MessagingService_GetUserProfile_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MessagingServiceServer).GetUserProfile(ctx, req.(*GetUserProfileRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _MessagingService_RefreshMedia_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RefreshMediaRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MessagingServiceServer).RefreshMedia(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: MessagingService_RefreshMedia_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MessagingServiceServer).RefreshMedia(ctx, req.(*RefreshMediaRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // MessagingService_ServiceDesc is the grpc.ServiceDesc for MessagingService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -410,6 +562,18 @@ var MessagingService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "UpdateConversation",
 			Handler:    _MessagingService_UpdateConversation_Handler,
+		},
+		{
+			MethodName: "EraseUser",
+			Handler:    _MessagingService_EraseUser_Handler,
+		},
+		{
+			MethodName: "GetUserProfile",
+			Handler:    _MessagingService_GetUserProfile_Handler,
+		},
+		{
+			MethodName: "RefreshMedia",
+			Handler:    _MessagingService_RefreshMedia_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

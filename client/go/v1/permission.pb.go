@@ -32,13 +32,15 @@ const (
 	// The key may read the event stream: it may call EventService.
 	Permission_PERMISSION_READ_EVENTS Permission = 1
 	// The key may read messages and conversations: it may call GetMessage,
-	// ListMessages, GetConversation and ListConversations.
+	// ListMessages, GetConversation, ListConversations, GetUserProfile and
+	// RefreshMedia.
 	Permission_PERMISSION_READ_MESSAGES Permission = 2
 	// The key may send messages, settle them, and record opt-outs: it may call
 	// SendMessage, ResolveMessage and UpdateConversation.
 	Permission_PERMISSION_SEND Permission = 3
-	// The key may manage channels, their credentials and their ice breakers: it
-	// may call ChannelService.
+	// The key may manage channels, their credentials and their ice breakers,
+	// erase people, and have webhooks read again: it may call ChannelService,
+	// EraseUser and RedriveDeliveries.
 	Permission_PERMISSION_MANAGE_CHANNELS Permission = 4
 	// The key may manage API keys: it may call AccessService. A key that has it
 	// over all channels may grant every permission; a key limited to channels may
