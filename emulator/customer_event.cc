@@ -48,6 +48,10 @@ absl::Status CheckCustomerMessage(const CustomerMessage& message) {
     return absl::InvalidArgumentError(
         "\"from\" must be an Instagram-scoped id: a string of 1 to 32 digits");
   }
+  return CheckMessageContent(message);
+}
+
+absl::Status CheckMessageContent(const CustomerMessage& message) {
   if (message.text.empty() && message.attachments.empty()) {
     return absl::InvalidArgumentError(
         R"(a message needs "text" or "attachments")");

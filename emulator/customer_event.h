@@ -37,6 +37,8 @@ struct CustomerMessage {
 // Returns OK when Instagram could send such a message; else INVALID_ARGUMENT
 // with a sentence.
 absl::Status CheckCustomerMessage(const CustomerMessage& message);
+// Does the same but for who wrote it: the account may write to itself.
+absl::Status CheckMessageContent(const CustomerMessage& message);
 
 // On some accounts Instagram tells of an ordinary message also by an edit that
 // is numbered 0, in a webhook of its own which names neither sender nor

@@ -67,7 +67,7 @@ CustomerEvent ReadMessage(JsonReader& body, std::string from) {
     }
   }
   if (body.status().ok()) {
-    const absl::Status status = CheckCustomerMessage(message);
+    const absl::Status status = CheckMessageContent(message);
     if (!status.ok()) body.Fail(ToStd(status.message()));
   }
   CustomerEvent event = MessageEvent(std::move(message));

@@ -96,7 +96,8 @@ absl::StatusOr<Effects> Applier::Apply(const journal::Record& record,
 absl::StatusOr<std::int64_t> Applier::AppendEvent(
     const journal::NewEvent& event, EventTable::Setting setting,
     Context& context, std::optional<std::int64_t> activity_ms) {
-  if (!event.user_id().empty()) {
+  LINKTOR_ASSIGN(const bool noted_here, HasConversation(event));
+  if (noted_here) {
     LINKTOR_ASSIGN(const ConversationHeads::Noted noted,
                    conversations_.heads().Note(
                        event.channel_no(), event.user_id(),
@@ -109,6 +110,16 @@ absl::StatusOr<std::int64_t> Applier::AppendEvent(
     setting.advances = noted.advances;
   }
   return events_.Append(event, setting, state_, context.effects.events);
+}
+
+// Only the outcomes of sends still come for a channel that is deleted.
+absl::StatusOr<bool> Applier::HasConversation(const journal::NewEvent& event) {
+  if (event.user_id().empty()) return false;
+  LINKTOR_ASSIGN(const bool live, channels_.IsLive(event.channel_no()));
+  if (live) return true;
+  LINKTOR_ASSIGN(const bool erasing,
+                 forgettings_.HasChannel(event.channel_no()));
+  return !erasing;
 }
 
 absl::StatusOr<Answer> Applier::ApplyBody(Context& context) {

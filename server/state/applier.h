@@ -138,6 +138,10 @@ class Applier {
       const journal::NewEvent& event, EventTable::Setting setting,
       Context& context, std::optional<std::int64_t> activity_ms = std::nullopt);
 
+  // Returns whether the event is of a conversation: it is about somebody, and its
+  // channel is not being erased.
+  absl::StatusOr<bool> HasConversation(const journal::NewEvent& event);
+
   // Each of these applies one kind of body. An error of any private function
   // here is the database's or the record's, and Apply returns it.
   absl::StatusOr<Answer> ApplyBody(Context& context);

@@ -50,7 +50,10 @@ absl::StatusOr<bool> Applier::BeginForgetting(Forgetting& person,
                  conversations_.Forget(person.channel_no, person.user_id));
   LINKTOR_ASSIGN(const int sends, ForgetSends(person, kAll));
   LINKTOR_ASSIGN(const int rest, ForgetRest(person, kAll));
-  if (keys == 0 && !known && sends == 0 && rest == 0) return false;
+  const bool found = known || sends > 0 || rest > 0;
+  // A duplicate, or a call that repeats a request id, has made a key and nothing
+  // else.
+  if (!found && keys == 0) return false;
   context.effects.forgotten_people.push_back(
       {.channel_no = person.channel_no, .user_id = person.user_id});
   LINKTOR_ASSIGN(const bool done, ForgetPerson(person, context));
@@ -59,7 +62,7 @@ absl::StatusOr<bool> Applier::BeginForgetting(Forgetting& person,
     context.effects.erasing = true;
   }
   NoteErasure(context);
-  return true;
+  return found;
 }
 
 absl::StatusOr<int> Applier::DestroyKeys(const Forgetting& of, int limit,
@@ -162,6 +165,7 @@ absl::Status Applier::BeginForgettingChannel(std::string_view channel_id,
   for (const std::int64_t channel_no : channels) {
     Forgetting channel{.channel_no = channel_no};
     LINKTOR_TRY(forgettings_.Save(channel));
+    LINKTOR_TRY(conversations_.heads().MoveChannel(channel_no));
     context.effects.forgotten_people.push_back({.channel_no = channel_no});
   }
   if (channels.empty()) return absl::OkStatus();

@@ -165,22 +165,20 @@ void ConversationHeads::Forget(std::int64_t channel_no,
 }
 
 // The open transaction has its own heads, and one that it has forgotten is still
-// among the others.
-std::vector<std::string> ConversationHeads::UsersOf(
-    std::int64_t channel_no) const {
+// among the others. Their order does not matter.
+absl::Status ConversationHeads::MoveChannel(std::int64_t channel_no) {
   std::vector<std::string> users;
   for (const auto& [user_id, head] : recent_.OfChannel(channel_no)) {
-    if (!open_.contains(RecentHeads::KeyView(channel_no, user_id))) {
-      users.push_back(user_id);
-    }
+    users.push_back(user_id);
   }
   for (const auto& [key, head] : open_) {
-    if (key.channel_no == channel_no && head.last_seq != 0) {
-      users.push_back(key.user_id);
-    }
+    if (key.channel_no == channel_no) users.push_back(key.user_id);
   }
-  std::sort(users.begin(), users.end());
-  return users;
+  for (const std::string& user_id : users) {
+    LINKTOR_TRY(Write({.channel_no = channel_no, .user_id = user_id}));
+    Forget(channel_no, user_id);
+  }
+  return absl::OkStatus();
 }
 
 absl::Status ConversationHeads::Write(const CustomerKey& key) {

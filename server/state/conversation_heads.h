@@ -149,8 +149,10 @@ class ConversationHeads {
   // Events tell of the person until they are cleaned, and the table of
   // forgettings says so to Load.
   void Forget(std::int64_t channel_no, std::string_view user_id);
-  // Returns the customers of the channel whose heads are in memory, sorted.
-  std::vector<std::string> UsersOf(std::int64_t channel_no) const;
+  // Writes the heads of the channel that are in memory to the table, and forgets
+  // them there: whatever a run has moved, the table has all of them now. No later
+  // event of the channel may be noted, and Load reads none.
+  absl::Status MoveChannel(std::int64_t channel_no);
   // Writes to the table all that events up to `seq` have made, because they are
   // being deleted, and sets `heads_through`.
   absl::Status WriteThrough(std::int64_t seq, LogState& state);

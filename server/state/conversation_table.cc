@@ -114,7 +114,7 @@ absl::StatusOr<bool> ConversationTable::Forget(std::int64_t channel_no,
 
 absl::StatusOr<std::size_t> ConversationTable::ForgetChannel(
     std::int64_t channel_no, std::size_t limit) {
-  std::vector<std::string> users = heads_.UsersOf(channel_no);
+  std::vector<std::string> users;
   {
     sqlite::Statement read(database_,
                            "SELECT user_id FROM conversations WHERE "
@@ -126,9 +126,6 @@ absl::StatusOr<std::size_t> ConversationTable::ForgetChannel(
       users.push_back(read.String(0));
     }
   }
-  std::sort(users.begin(), users.end());
-  users.erase(std::unique(users.begin(), users.end()), users.end());
-  if (users.size() > limit) users.resize(limit);
   for (const std::string& user_id : users) {
     LINKTOR_TRY(Forget(channel_no, user_id).status());
   }

@@ -29,6 +29,13 @@ sqlite::Statement& BindPeople(sqlite::Statement& statement,
 
 }  // namespace
 
+absl::StatusOr<bool> ForgettingTable::HasChannel(std::int64_t channel_no) {
+  sqlite::Statement read(database_,
+                         "SELECT 1 FROM forgettings WHERE channel_no = ?1 AND "
+                         "user_id = '' LIMIT 1");
+  return read.Bind(1, channel_no).Step();
+}
+
 absl::StatusOr<std::vector<Forgetting>> ForgettingTable::Oldest(int limit) {
   sqlite::Statement read(
       database_,

@@ -46,6 +46,8 @@ class ForgettingTable {
   // `database` must outlive this.
   explicit ForgettingTable(sqlite::Database& database) : database_(database) {}
 
+  // Returns whether all of that channel is being erased.
+  absl::StatusOr<bool> HasChannel(std::int64_t channel_no);
   // Returns the forgettings that are not done, oldest first, at most `limit`.
   absl::StatusOr<std::vector<Forgetting>> Oldest(int limit);
   // Stores how far it has come, and numbers it the first time.

@@ -230,9 +230,11 @@ TEST_F(AccessStreamTest, ALimitedKeyListsItsChannelAlone) {
   Deliver("o1", /*other=*/true);
   const KeyedClient limited = Client(
       admin().CreateKey({v1::PERMISSION_READ_EVENTS}, {kChannel}).secret());
+  v1::ListEventsRequest list;
+  list.add_types("message.*");
   v1::ListEventsResponse events;
   ASSERT_TRUE(
-      limited.events().ListEvents(limited.Context().get(), {}, &events).ok());
+      limited.events().ListEvents(limited.Context().get(), list, &events).ok());
   ASSERT_EQ(events.events_size(), 1);
   EXPECT_EQ(MessageOf(events.events(0)).mid(), "m1");
   v1::ListDeliveriesResponse deliveries;

@@ -89,6 +89,11 @@ TEST_F(EraseTest, APersonIsGoneFromEveryList) {
   const std::string message_id =
       gateway_.Send("an answer", "r1", status).message().id();
   ASSERT_TRUE(status.ok());
+  // What comes after the erasure is of another conversation.
+  const auto stream = gateway_.Subscribe(Gateway::From(v1::POSITION_EARLIEST));
+  ASSERT_TRUE(stream->WaitFor([](const std::vector<v1::Event>& events) {
+    return !events.empty() && events.back().has_message_echoed();
+  }));
   EXPECT_TRUE(Erase());
   EXPECT_EQ(ErrorInfoOf(Conversation()).reason(), "CONVERSATION_NOT_FOUND");
   for (const v1::Message& message : Messages()) {

@@ -244,7 +244,7 @@ TEST(ServerTest, BytesThatAreNoRequestAreRefusedByEveryMethod) {
       }
     }
   }
-  EXPECT_EQ(methods, 18);
+  EXPECT_EQ(methods, 19);
 }
 
 TEST(ServerTest, StopsCleanlyWithStreamsOpen) {

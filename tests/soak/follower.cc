@@ -41,7 +41,10 @@ void Follower::Read(const Whereabouts::Place& place) {
   const auto reader = stub->SubscribeEvents(&context, request);
   v1::SubscribeEventsResponse response;
   while (reader->Read(&response)) {
-    for (const v1::Event& event : response.events()) ledger_.Take(event);
+    for (const v1::Event& event : response.events()) {
+      // Nobody has posted what tells of the channel.
+      if (!event.has_channel_created()) ledger_.Take(event);
+    }
     MutexLock lock(mutex_);
     cursor_ = response.cursor();
     changed_.SignalAll();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/unit/channels/channels_fixture.h"
+#include "tests/unit/state/record_makers.h"
 
 namespace linktor::channels {
 namespace {
@@ -54,6 +55,7 @@ TEST_F(KnownChannelsTest, TheFirstUnknownOneIsTold) {
   EXPECT_EQ(Check({"ch_1", "ch_2", "ch_3"}), ChannelNotFound("ch_2"));
 }
 
+// The last of them tells of the deletion.
 TEST_F(KnownChannelsTest, ADeletedOneMayBeNamedWhileItsEventsAreStored) {
   StoreAnEvent();
   ASSERT_THAT(Delete("ch_1"), IsOk());
@@ -62,6 +64,13 @@ TEST_F(KnownChannelsTest, ADeletedOneMayBeNamedWhileItsEventsAreStored) {
 
 TEST_F(KnownChannelsTest, ADeletedOneWithoutEventsIsUnknown) {
   ASSERT_THAT(Delete("ch_1"), IsOk());
+  // The last event is never deleted.
+  ASSERT_THAT(admin_->Create(Request("ch_2", "1785", "200")), IsOk());
+  const auto trimmed = journal::AppendAs<state::TrimAnswer>(
+      *journal_, state::MakeTrim({.now_ms = absl::ToUnixMillis(clock_.Now()),
+                                  .event_age_ms = -1}));
+  ASSERT_THAT(trimmed, IsOk());
+  ASSERT_EQ(trimmed->deleted, 2);
   EXPECT_EQ(Check({"ch_1"}), ChannelNotFound("ch_1"));
 }
 

@@ -144,6 +144,18 @@ std::multimap<std::string, Case> OtherCases() {
        {R"(message_unsent { message_id: "msg_1" mid: "m"
            direction: MESSAGE_DIRECTION_OUTBOUND })",
         "the account took back its message msg_1; delete copies of it"}},
+      {"channel_created",
+       {R"(channel_created { channel { id: "ch" } })",
+        "the channel was created"}},
+      {"channel_updated",
+       {R"(channel_updated { channel { id: "ch" } })",
+        "the channel or its credentials were changed"}},
+      {"channel_deleted",
+       {R"(channel_deleted { channel { id: "ch" } })",
+        "the channel was deleted"}},
+      {"channel_deleted",
+       {R"(channel_deleted { channel { id: "ch" } erase: true })",
+        "the channel was deleted, and its customers are erased"}},
       {"optin",
        {R"(optin { title: "Deals" payload: "DEALS" token: "t"
            status: "RESUME NOTIFICATIONS" })",

@@ -96,7 +96,7 @@ TEST(CheckFilterTest, RefusesMisspeltNames) {
        {"message.recieved", "", "*", ".*", "message", "message.", "mess.*",
         "message.received.*", "Message.received", "instagram.*x",
         // This server makes no such events, so a stream would be silent.
-        "message.forwarded", "channel.*"}) {
+        "message.forwarded", "conversation.*"}) {
     request.add_types(type);
   }
   EXPECT_THAT(Check(request),

@@ -474,6 +474,8 @@ class InboxPropertyTest : public MessagingFixture {
     request.add_channel_ids(channel_id);
     request.set_order(v1::LIST_ORDER_OLDEST_FIRST);
     request.set_page_size(25);
+    request.add_types("message.*");
+    request.add_types("instagram.*");
     std::vector<std::string> lines;
     for (;;) {
       const auto page = list.List(request, {});

@@ -104,7 +104,9 @@ class OutcomeRecorderTest : public MessagingFixture, public SendObserver {
     std::vector<std::string> types;
     const auto page = folder_->events().Read(
         {.last_seq = std::numeric_limits<std::int64_t>::max()},
-        [](auto, auto, auto) { return true; });
+        [](std::string_view type, auto, auto) {
+          return type.starts_with("message.");
+        });
     EXPECT_THAT(page, IsOk());
     for (const state::CommittedEvent& event : page->events)
       types.push_back(event.type);
