@@ -74,12 +74,12 @@ absl::Status AccountList::Change(std::string_view id,
       return absl::ResourceExhaustedError(
           absl::StrCat("there are ", kMaxAccounts, " accounts already"));
     }
-    account = others_
-                  .try_emplace(std::string(id),
-                               std::make_unique<Account>(
-                                   first_->settings, std::string(id), profiles_,
-                                   messages_))
-                  .first->second.get();
+    account =
+        others_
+            .try_emplace(std::string(id), std::make_unique<Account>(
+                                              first_->settings, std::string(id),
+                                              profiles_, messages_))
+            .first->second.get();
   }
   account->settings.Apply(change);
   return absl::OkStatus();

@@ -239,14 +239,13 @@ ExitCode Delete(Session& session, const ChannelOptions& options) {
                                   request, &response)) {
     return session.Fail(*failure);
   }
-  return session.Print(response,
-                       absl::StrCat("Deleted ", options.id,
-                                    ". Its credentials are gone; ",
-                                    options.erase
-                                        ? "all that is stored of its customers "
-                                          "is being erased.\n"
-                                        : "its events stay readable until "
-                                          "retention.\n"));
+  return session.Print(
+      response,
+      absl::StrCat("Deleted ", options.id, ". Its credentials are gone; ",
+                   options.erase ? "all that is stored of its customers "
+                                   "is being erased.\n"
+                                 : "its events stay readable until "
+                                   "retention.\n"));
 }
 
 ExitCode SetCredentials(Session& session, const ChannelOptions& options) {

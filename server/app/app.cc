@@ -185,9 +185,9 @@ absl::Status App::StartMessaging() {
                                             *registry_, *profiles_});
   folder_->feed().Add([this](auto records) { profiles_->OnCommit(records); });
   folder_->feed().Add([this](auto records) { users_->OnCommit(records); });
-  redriver_ = std::make_unique<webhook::Redriver>(
-      webhook::Redriver::Dependencies{clock_, state, sealer, *journal_,
-                                      *registry_, *users_});
+  redriver_ =
+      std::make_unique<webhook::Redriver>(webhook::Redriver::Dependencies{
+          clock_, state, sealer, *journal_, *registry_, *users_});
   conversations_ = std::make_unique<messaging::Conversations>(
       messaging::Conversations::Dependencies{.clock = clock_,
                                              .state = state,
@@ -284,17 +284,29 @@ absl::Status App::StartGrpc() {
   options.limits.max_streams_per_key = config_.max_streams_per_key;
   options.limits.max_calls_per_key = config_.max_calls_per_key;
   LINKTOR_ASSIGN(
-      grpc_,
-      GrpcServer::Start(
-          options,
-          {*executor_, metrics_, config_.access.keys ? keys_.get() : nullptr,
-           *key_admin_, *admin_of_channels_, *ice_breakers_, *registry_,
-           *known_channels_, *sender_, *settler_, *reader_, *messages_,
-           *conversations_, *profiles_, *media_, *log_, *list_, *deliveries_,
-           [this](const auto& request, const auto& covered) {
-             return redriver_->Redrive(request, covered);
-           },
-           [this] { return Describe(); }}));
+      grpc_, GrpcServer::Start(
+                 options, {*executor_,
+                           metrics_,
+                           config_.access.keys ? keys_.get() : nullptr,
+                           *key_admin_,
+                           *admin_of_channels_,
+                           *ice_breakers_,
+                           *registry_,
+                           *known_channels_,
+                           *sender_,
+                           *settler_,
+                           *reader_,
+                           *messages_,
+                           *conversations_,
+                           *profiles_,
+                           *media_,
+                           *log_,
+                           *list_,
+                           *deliveries_,
+                           [this](const auto& request, const auto& covered) {
+                             return redriver_->Redrive(request, covered);
+                           },
+                           [this] { return Describe(); }}));
   return absl::OkStatus();
 }
 

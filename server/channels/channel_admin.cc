@@ -188,12 +188,11 @@ absl::StatusOr<v1::Channel> ChannelAdmin::Create(
       MakeChannelEvent(sealer_, kinds::kChannelCreated, create.channel_no(),
                        /*revision=*/1, content.channel, now_ms, new_keys,
                        *create.mutable_event()));
-  LINKTOR_ASSIGN(
-      const auto answer,
-      journal::AppendSealedAs<state::ChannelAnswer>(
-          journal_, std::move(new_keys),
-          journal::Appended{.record = std::move(record),
-                            .clear = {std::move(clear)}}));
+  LINKTOR_ASSIGN(const auto answer,
+                 journal::AppendSealedAs<state::ChannelAnswer>(
+                     journal_, std::move(new_keys),
+                     journal::Appended{.record = std::move(record),
+                                       .clear = {std::move(clear)}}));
   LINKTOR_TRY(RefusalOf(answer, content.channel.id(), request.request_id()));
   if (answer.kind == state::ChannelAnswer::Kind::kReplayed) {
     LINKTOR_ASSIGN(content, OpenChannel(sealer_, answer.row));

@@ -85,8 +85,8 @@ class ChannelAdmin {
   absl::StatusOr<v1::Channel> Modify(const std::string& channel_id,
                                      const std::string& etag, Change change);
   // Seals `content` and appends the update of `entry`, with an event when it is
-  // to be told. The answer may be of any kind; an error means that nothing can be
-  // said about the channel.
+  // to be told. The answer may be of any kind; an error means that nothing can
+  // be said about the channel.
   absl::StatusOr<state::ChannelAnswer> AppendUpdate(
       const ChannelEntry& entry, const ChannelContent& content, bool tell);
   // Writes into `channel` what callers may know of its credentials:

@@ -17,8 +17,8 @@ using google::protobuf::util::TimeUtil;
 void Identify(const kinds::Kind& kind, std::int64_t channel_no,
               std::int64_t revision, const std::string& channel_id,
               journal::NewEvent& event) {
-  event.set_id(HashedRawId({"channel", std::to_string(channel_no),
-                            std::to_string(revision)}));
+  event.set_id(HashedRawId(
+      {"channel", std::to_string(channel_no), std::to_string(revision)}));
   event.set_type(std::string(kind.type));
   event.set_channel_no(channel_no);
   event.set_channel_id(channel_id);
@@ -41,11 +41,10 @@ absl::StatusOr<std::shared_ptr<const std::string>> MakeChannelEvent(
                                   : *described.mutable_channel_updated();
   *change.mutable_channel() = channel;
   state::EventEncoding encoded = state::EncodeNewEvent(std::move(described));
-  LINKTOR_ASSIGN(
-      *event.mutable_sealed(),
-      sealer.Seal({.channel_no = channel_no, .user_id = {}},
-                  seal::SealedPlace::kEvent, event.id(), encoded.stored,
-                  new_keys));
+  LINKTOR_ASSIGN(*event.mutable_sealed(),
+                 sealer.Seal({.channel_no = channel_no, .user_id = {}},
+                             seal::SealedPlace::kEvent, event.id(),
+                             encoded.stored, new_keys));
   return std::make_shared<const std::string>(std::move(encoded.whole));
 }
 

@@ -77,7 +77,8 @@ class ErasureWorker {
   // Blocks until there is work. Returns false when it is time to end.
   bool AwaitWork();
   // Appends EraseOn records until no more rows can be cleaned now, or until it
-  // is time to end. Rows that wait for PENDING sends are left for the next time.
+  // is time to end. Rows that wait for PENDING sends are left for the next
+  // time.
   absl::Status CleanRows();
   // Cleans rows, and then carries out what is due.
   absl::Status DoWork();

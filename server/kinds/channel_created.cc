@@ -4,8 +4,7 @@
 
 namespace linktor::kinds {
 
-constinit const Kind kChannelCreated = {
-    .type = "channel.created",
-    .payload = v1::Event::kChannelCreated};
+constinit const Kind kChannelCreated = {.type = "channel.created",
+                                        .payload = v1::Event::kChannelCreated};
 
 }  // namespace linktor::kinds

@@ -4,8 +4,7 @@
 
 namespace linktor::kinds {
 
-constinit const Kind kChannelDeleted = {
-    .type = "channel.deleted",
-    .payload = v1::Event::kChannelDeleted};
+constinit const Kind kChannelDeleted = {.type = "channel.deleted",
+                                        .payload = v1::Event::kChannelDeleted};
 
 }  // namespace linktor::kinds

@@ -4,8 +4,7 @@
 
 namespace linktor::kinds {
 
-constinit const Kind kChannelUpdated = {
-    .type = "channel.updated",
-    .payload = v1::Event::kChannelUpdated};
+constinit const Kind kChannelUpdated = {.type = "channel.updated",
+                                        .payload = v1::Event::kChannelUpdated};
 
 }  // namespace linktor::kinds

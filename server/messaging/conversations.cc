@@ -58,13 +58,14 @@ absl::Status ReadToken(std::string_view token,
 }
 
 absl::Status SendInFlight(const v1::EraseUserRequest& request) {
-  return MakeError(absl::StatusCode::kAborted,
-                   "a send to this person is under way; repeat the call when it "
-                   "has ended",
-                   {.reason = v1::ERROR_REASON_REQUEST_IN_FLIGHT,
-                    .remedy = "Repeat the call when the send has ended.",
-                    .metadata = {{"channel_id", request.channel_id()}},
-                    .retry_after = absl::Seconds(1)});
+  return MakeError(
+      absl::StatusCode::kAborted,
+      "a send to this person is under way; repeat the call when it "
+      "has ended",
+      {.reason = v1::ERROR_REASON_REQUEST_IN_FLIGHT,
+       .remedy = "Repeat the call when the send has ended.",
+       .metadata = {{"channel_id", request.channel_id()}},
+       .retry_after = absl::Seconds(1)});
 }
 
 }  // namespace

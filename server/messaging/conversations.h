@@ -1,8 +1,9 @@
 // Conversations tells what is known about a conversation: the customer's name,
 // the messaging window, whether the customer wants no messages, and the last
-// messages. It records that wish, too, lists the conversations of a channel, and
-// erases a customer. MessagingService calls it, on the executor: it reads the disk and
-// blocks on the journal. It is thread-safe, and keeps nothing in memory.
+// messages. It records that wish, too, lists the conversations of a channel,
+// and erases a customer. MessagingService calls it, on the executor: it reads
+// the disk and blocks on the journal. It is thread-safe, and keeps nothing in
+// memory.
 
 #pragma once
 
@@ -68,11 +69,11 @@ class Conversations {
   absl::StatusOr<v1::Conversation> Update(
       const v1::UpdateConversationRequest& request);
 
-  // Erases all that is stored of a customer, and tells whether anything was. When
-  // it returns nothing of it can be read any more; ErasureWorker overwrites the
-  // bytes. CHANNEL_NOT_FOUND when nothing is stored of a channel with this id,
-  // live or deleted; REQUEST_IN_FLIGHT while a send to the customer is under way;
-  // else it fails as Update does. It may be repeated.
+  // Erases all that is stored of a customer, and tells whether anything was.
+  // When it returns nothing of it can be read any more; ErasureWorker
+  // overwrites the bytes. CHANNEL_NOT_FOUND when nothing is stored of a channel
+  // with this id, live or deleted; REQUEST_IN_FLIGHT while a send to the
+  // customer is under way; else it fails as Update does. It may be repeated.
   absl::StatusOr<v1::EraseUserResponse> Erase(
       const v1::EraseUserRequest& request);
 

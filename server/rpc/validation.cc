@@ -385,9 +385,9 @@ absl::Status Validate(const v1::ListDeliveriesRequest& request) {
 absl::Status Validate(const v1::RedriveDeliveriesRequest& request) {
   Checks checks;
   const int size = request.delivery_ids_size();
-  checks.Require(
-      size >= 1 && size <= kMaxRedriven, "delivery_ids",
-      absl::StrCat("has ", size, " entries; 1 to ", kMaxRedriven, " are taken"));
+  checks.Require(size >= 1 && size <= kMaxRedriven, "delivery_ids",
+                 absl::StrCat("has ", size, " entries; 1 to ", kMaxRedriven,
+                              " are taken"));
   StringSet seen;
   for (int i = 0; i < std::min(size, kMaxRedriven); ++i) {
     const std::string at = absl::StrCat("delivery_ids[", i, "]");

@@ -138,8 +138,8 @@ class Applier {
       const journal::NewEvent& event, EventTable::Setting setting,
       Context& context, std::optional<std::int64_t> activity_ms = std::nullopt);
 
-  // Returns whether the event is of a conversation: it is about somebody, and its
-  // channel is not being erased.
+  // Returns whether the event is of a conversation: it is about somebody, and
+  // its channel is not being erased.
   absl::StatusOr<bool> HasConversation(const journal::NewEvent& event);
 
   // Each of these applies one kind of body. An error of any private function
@@ -186,8 +186,8 @@ class Applier {
   // Takes a send back whose mid is known only now, and whose unsend came
   // before.
   absl::Status RetractIfUnsent(const MessageRow& row, Context& context);
-  // Adds the row of a change to the effects, and makes the event that tells of it,
-  // unless that is empty. Returns the answer.
+  // Adds the row of a change to the effects, and makes the event that tells of
+  // it, unless that is empty. Returns the answer.
   absl::StatusOr<Answer> TellChannel(ChannelAnswer answer,
                                      const journal::NewEvent& event,
                                      std::string decided, Context& context);
@@ -195,15 +195,16 @@ class Applier {
   static Answer TellApiKey(ApiKeyAnswer answer, Context& context);
 
   // ---- Erasing people (apply_forget.cc)
-  // Destroys the person's keys, and takes the person out of all rows but those of
-  // events, and out of as many of these as one record may change; what is left
-  // is stored as a forgetting. Returns whether anything was known of the person.
+  // Destroys the person's keys, and takes the person out of all rows but those
+  // of events, and out of as many of these as one record may change; what is
+  // left is stored as a forgetting. Returns whether anything was known of the
+  // person.
   absl::StatusOr<bool> BeginForgetting(Forgetting& person, Context& context);
   // Stores a forgetting for every channel that has or had that id.
   absl::Status BeginForgettingChannel(std::string_view channel_id,
                                       Context& context);
-  // Goes on with a person: cleans at most kForgetRows events. Returns whether it
-  // is done.
+  // Goes on with a person: cleans at most kForgetRows events. Returns whether
+  // it is done.
   absl::StatusOr<bool> ForgetPerson(Forgetting& person, Context& context);
   // Goes on with a channel, and returns what is left to do.
   absl::StatusOr<EraseAnswer> ForgetChannel(Forgetting& channel,
@@ -215,8 +216,8 @@ class Applier {
   // person out of its row.
   absl::Status ForgetEvent(std::int64_t seq, std::string_view mid_key,
                            Context& context);
-  // These two do the same with at most `limit` sends, and at most so many rows of
-  // each kind that has no event, and return how many there were.
+  // These two do the same with at most `limit` sends, and at most so many rows
+  // of each kind that has no event, and return how many there were.
   absl::StatusOr<int> ForgetSends(const Forgetting& of, int limit);
   absl::StatusOr<int> ForgetRest(const Forgetting& of, int limit);
 

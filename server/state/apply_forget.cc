@@ -32,8 +32,8 @@ absl::StatusOr<Answer> Applier::ApplyEraseUser(const journal::EraseUser& body,
   return answer;
 }
 
-// Nothing here depends on which heads or mids are in memory, because that differs
-// between instances.
+// Nothing here depends on which heads or mids are in memory, because that
+// differs between instances.
 absl::StatusOr<bool> Applier::BeginForgetting(Forgetting& person,
                                               Context& context) {
   LINKTOR_ASSIGN(
@@ -42,8 +42,8 @@ absl::StatusOr<bool> Applier::BeginForgetting(Forgetting& person,
   person.through_seq = head.last_seq;
   person.next_seq = head.last_seq;
   // A person has few keys: a new one for each time that two threads made one at
-  // once. There are few rows of the other kinds, but of sends, which may be some
-  // thousand: all go now, since later ones are of another conversation.
+  // once. There are few rows of the other kinds, but of sends, which may be
+  // some thousand: all go now, since later ones are of another conversation.
   constexpr int kAll = std::numeric_limits<int>::max();
   LINKTOR_ASSIGN(const int keys, DestroyKeys(person, kAll, context));
   LINKTOR_ASSIGN(const bool known,
@@ -51,8 +51,8 @@ absl::StatusOr<bool> Applier::BeginForgetting(Forgetting& person,
   LINKTOR_ASSIGN(const int sends, ForgetSends(person, kAll));
   LINKTOR_ASSIGN(const int rest, ForgetRest(person, kAll));
   const bool found = known || sends > 0 || rest > 0;
-  // A duplicate, or a call that repeats a request id, has made a key and nothing
-  // else.
+  // A duplicate, or a call that repeats a request id, has made a key and
+  // nothing else.
   if (!found && keys == 0) return false;
   context.effects.forgotten_people.push_back(
       {.channel_no = person.channel_no, .user_id = person.user_id});
@@ -104,9 +104,8 @@ absl::StatusOr<int> Applier::ForgetSends(const Forgetting& of, int limit) {
 
 absl::StatusOr<int> Applier::ForgetRest(const Forgetting& of, int limit) {
   LINKTOR_ASSIGN(const int rows, forgettings_.ForgetRest(of, limit));
-  LINKTOR_ASSIGN(
-      const int waiting,
-      waiting_.RemoveOf(of.channel_no, of.user_id, limit, state_));
+  LINKTOR_ASSIGN(const int waiting,
+                 waiting_.RemoveOf(of.channel_no, of.user_id, limit, state_));
   return std::max(rows, waiting);
 }
 
@@ -142,15 +141,14 @@ absl::StatusOr<EraseAnswer> Applier::ForgetChannel(Forgetting& channel,
   if (seqs.size() == std::size_t{kForgetRows}) channel.next_seq = seqs.back();
   for (const std::int64_t seq : seqs) {
     LINKTOR_ASSIGN(const auto event, forgettings_.ReadEvent(seq));
-    LINKTOR_TRY(ForgetEvent(
-        seq, event.has_value() ? event->mid_key : RawId(), context));
+    LINKTOR_TRY(ForgetEvent(seq, event.has_value() ? event->mid_key : RawId(),
+                            context));
   }
   if (channel.next_seq < state_.last_seq) return answer;
   LINKTOR_ASSIGN(const int sends, ForgetSends(channel, kForgetRows));
   LINKTOR_ASSIGN(const int rest, ForgetRest(channel, kForgetRows));
-  LINKTOR_ASSIGN(
-      const std::size_t conversations,
-      conversations_.ForgetChannel(channel.channel_no, kForgetRows));
+  LINKTOR_ASSIGN(const std::size_t conversations,
+                 conversations_.ForgetChannel(channel.channel_no, kForgetRows));
   answer.more = sends == kForgetRows || rest == kForgetRows ||
                 conversations == kForgetRows;
   if (answer.more) return answer;

@@ -1,5 +1,5 @@
-// This part of Apply is about items that are read again: those that had no event
-// of a type when their webhook came.
+// This part of Apply is about items that are read again: those that had no
+// event of a type when their webhook came.
 
 #include <optional>
 #include <utility>
@@ -32,8 +32,8 @@ absl::StatusOr<Answer> Applier::ApplyRedrive(const journal::Redrive& body,
 
 // The event has the time at which its item came, as one of a held echo has: so
 // its receive_time is what it would have been, and an item without a time of
-// Instagram's does not open the messaging window from now on. But its age begins
-// now, since an old item must be kept as long as others.
+// Instagram's does not open the messaging window from now on. But its age
+// begins now, since an old item must be kept as long as others.
 absl::StatusOr<RedriveEnd> Applier::ApplyAgain(
     const journal::RedriveItem& again, const journal::Redrive& body,
     std::int64_t receive_ms, Context& context) {
@@ -60,8 +60,7 @@ absl::StatusOr<RedriveEnd> Applier::ApplyAgain(
     unsent = unsent_ms != 0;
   }
   // An echo that must be held was refused, so the item's event is the next one.
-  LINKTOR_TRY(
-      redrives_.Add(again.raw_no(), state_.last_seq + 1, replaces_seq));
+  LINKTOR_TRY(redrives_.Add(again.raw_no(), state_.last_seq + 1, replaces_seq));
   if (!unsent) {
     LINKTOR_TRY(StoreItem(item, std::move(setting), context));
     return RedriveEnd::kEvent;

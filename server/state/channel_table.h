@@ -43,8 +43,9 @@ class ChannelTable {
   absl::StatusOr<ChannelAnswer> Update(const journal::UpdateChannel& record);
   // Marks the channel as deleted and removes what is sealed of it. The row
   // stays, so that its id rests and its last events can be read. `state` tells
-  // the last event: one more, which the record has, tells of the deletion. Answers kNotFound;
-  // kChanged when a revision is expected and this is another.
+  // the last event: one more, which the record has, tells of the deletion.
+  // Answers kNotFound; kChanged when a revision is expected and this is
+  // another.
   absl::StatusOr<ChannelAnswer> Delete(const journal::DeleteChannel& record,
                                        std::int64_t time_ms,
                                        const LogState& state);

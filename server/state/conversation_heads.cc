@@ -19,13 +19,12 @@ constexpr std::size_t kMostMoved = 2048;
 // Returns whether the event is of a conversation that was erased.
 bool IsForgotten(const std::vector<Forgetting>& forgettings,
                  const CustomerKey& customer, std::int64_t seq) {
-  return std::any_of(forgettings.begin(), forgettings.end(),
-                     [&](const Forgetting& one) {
-                       return one.channel_no == customer.channel_no &&
-                              (one.user_id.empty() ||
-                               (one.user_id == customer.user_id &&
-                                seq <= one.through_seq));
-                     });
+  return std::any_of(
+      forgettings.begin(), forgettings.end(), [&](const Forgetting& one) {
+        return one.channel_no == customer.channel_no &&
+               (one.user_id.empty() ||
+                (one.user_id == customer.user_id && seq <= one.through_seq));
+      });
 }
 
 }  // namespace
@@ -164,8 +163,8 @@ void ConversationHeads::Forget(std::int64_t channel_no,
   Set({.channel_no = channel_no, .user_id = std::string(user_id)}, {});
 }
 
-// The open transaction has its own heads, and one that it has forgotten is still
-// among the others. Their order does not matter.
+// The open transaction has its own heads, and one that it has forgotten is
+// still among the others. Their order does not matter.
 absl::Status ConversationHeads::MoveChannel(std::int64_t channel_no) {
   std::vector<std::string> users;
   for (const auto& [user_id, head] : recent_.OfChannel(channel_no)) {

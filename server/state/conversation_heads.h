@@ -149,9 +149,9 @@ class ConversationHeads {
   // Events tell of the person until they are cleaned, and the table of
   // forgettings says so to Load.
   void Forget(std::int64_t channel_no, std::string_view user_id);
-  // Writes the heads of the channel that are in memory to the table, and forgets
-  // them there: whatever a run has moved, the table has all of them now. No later
-  // event of the channel may be noted, and Load reads none.
+  // Writes the heads of the channel that are in memory to the table, and
+  // forgets them there: whatever a run has moved, the table has all of them
+  // now. No later event of the channel may be noted, and Load reads none.
   absl::Status MoveChannel(std::int64_t channel_no);
   // Writes to the table all that events up to `seq` have made, because they are
   // being deleted, and sets `heads_through`.

@@ -93,8 +93,7 @@ absl::Status ConversationTable::SetUsername(std::int64_t channel_no,
 // it held in its page, but only of what it held last.
 absl::StatusOr<bool> ConversationTable::Forget(std::int64_t channel_no,
                                                std::string_view user_id) {
-  LINKTOR_ASSIGN(const ConversationHead head,
-                 heads_.Find(channel_no, user_id));
+  LINKTOR_ASSIGN(const ConversationHead head, heads_.Find(channel_no, user_id));
   heads_.Forget(channel_no, user_id);
   std::int64_t rows = head.last_seq != 0 ? 1 : 0;
   for (const char* sql :

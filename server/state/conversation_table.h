@@ -55,9 +55,9 @@ class ConversationTable {
   // the caller's; see ConversationHeads::Forget.
   absl::StatusOr<bool> Forget(std::int64_t channel_no,
                               std::string_view user_id);
-  // Does the same with the first `limit` conversations of a channel, in the order
-  // of their people's ids, after ConversationHeads::MoveChannel. Returns how many
-  // there were.
+  // Does the same with the first `limit` conversations of a channel, in the
+  // order of their people's ids, after ConversationHeads::MoveChannel. Returns
+  // how many there were.
   absl::StatusOr<std::size_t> ForgetChannel(std::int64_t channel_no,
                                             std::size_t limit);
 

@@ -7,8 +7,8 @@
 namespace linktor::state {
 namespace {
 
-// Returns the number of the first item of that delivery or a later one; a number
-// above all others when there is none. Both numbers grow together.
+// Returns the number of the first item of that delivery or a later one; a
+// number above all others when there is none. Both numbers grow together.
 absl::StatusOr<std::int64_t> FirstItemOf(sqlite::Database& database,
                                          std::int64_t delivery_no) {
   sqlite::Statement bounds(database,
@@ -39,16 +39,16 @@ absl::StatusOr<std::int64_t> FirstItemOf(sqlite::Database& database,
 DeliveryTable::DeliveryTable(sqlite::Database& database)
     : database_(database),
       last_number_(database, "SELECT coalesce(max(no), 0) FROM deliveries"),
-      insert_item_(database,
-                   "INSERT INTO raw_items (no, delivery_no, item, channel_no, "
-                   "entry_id, form, mid_key, user_id, sealed_raw, field, items, "
-                   "unknown_seq, secret) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"),
+      insert_item_(
+          database,
+          "INSERT INTO raw_items (no, delivery_no, item, channel_no, "
+          "entry_id, form, mid_key, user_id, sealed_raw, field, items, "
+          "unknown_seq, secret) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"),
       insert_(database,
               "INSERT INTO deliveries (no, id, channel_no, receive_ms, "
               "born_ms, bytes, events, duplicates, ignored, issues, issue, "
               "quarantined) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"),
-      has_item_(database,
-                "SELECT 1 FROM raw_items WHERE mid_key = ?1 LIMIT 1"),
+      has_item_(database, "SELECT 1 FROM raw_items WHERE mid_key = ?1 LIMIT 1"),
       find_head_(database,
                  "SELECT id, receive_ms FROM deliveries WHERE no = ?1"),
       find_item_(database,
@@ -89,8 +89,8 @@ absl::StatusOr<std::int64_t> DeliveryTable::AddItem(
       .BindBlobOrNull(13, item.secret());
   if (item.count() > 1) insert_item_.Bind(11, item.count());
   if (unknown_seq.has_value()) insert_item_.Bind(12, *unknown_seq);
-  // An erasure finds an item by its event; without an event it needs the mid, or
-  // the person.
+  // An erasure finds an item by its event; without an event it needs the mid,
+  // or the person.
   if (unknown_seq == 0) {
     insert_item_.BindBlobOrNull(7, item.mid_key())
         .BindText(8, item.event().user_id());
@@ -204,7 +204,8 @@ absl::StatusOr<std::vector<DeliveryRow>> ReadDeliveries(
       database,
       "SELECT d.no, d.id, c.id, d.receive_ms, d.bytes, d.events, "
       "d.duplicates, d.ignored, d.issues, d.issue, d.quarantined, "
-      "d.redriven, d.channel_no FROM deliveries d JOIN channels c ON c.no = d.channel_no "
+      "d.redriven, d.channel_no FROM deliveries d JOIN channels c ON c.no = "
+      "d.channel_no "
       "WHERE d.no < ?1 ORDER BY d.no DESC LIMIT ?2");
   read.Bind(1, before_no).Bind(2, limit);
   std::vector<DeliveryRow> rows;

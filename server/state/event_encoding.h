@@ -48,8 +48,8 @@ absl::Status OpenEvent(seal::Sealer& sealer, CommittedEvent& event);
 // must have been opened, because `encoded` must not be null.
 v1::Event MergeEvent(const CommittedEvent& event);
 
-// Returns the bytes that stand in `decided` of an event whose person was erased:
-// an Event with the field `erased`.
+// Returns the bytes that stand in `decided` of an event whose person was
+// erased: an Event with the field `erased`.
 const std::string& ErasedMark();
 
 // Raw JSON of up to so many bytes is delivered in an event; for a larger item

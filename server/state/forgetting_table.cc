@@ -133,8 +133,7 @@ absl::StatusOr<std::vector<std::int64_t>> ForgettingTable::EventsOf(
 
 absl::Status ForgettingTable::ForgetEvent(std::int64_t seq) {
   sqlite::Statement forget(
-      database_,
-      "UPDATE events SET user_id = '', decided = ?2 WHERE seq = ?1");
+      database_, "UPDATE events SET user_id = '', decided = ?2 WHERE seq = ?1");
   return forget.Bind(1, seq).BindBlob(2, ErasedMark()).Run();
 }
 
@@ -188,9 +187,10 @@ absl::StatusOr<int> ForgettingTable::ForgetRest(const Forgetting& of,
         Run("UPDATE raw_items SET sealed_raw = zeroblob(length(sealed_raw)) "
             "WHERE no = (SELECT raw_no FROM held_echoes WHERE no = ?1)",
             no));
-    LINKTOR_TRY(Run("UPDATE held_echoes SET sealed_item = "
-                    "zeroblob(length(sealed_item)) WHERE no = ?1",
-                    no));
+    LINKTOR_TRY(
+        Run("UPDATE held_echoes SET sealed_item = "
+            "zeroblob(length(sealed_item)) WHERE no = ?1",
+            no));
     LINKTOR_TRY(Run("DELETE FROM held_echoes WHERE no = ?1", no));
   }
   LINKTOR_ASSIGN(
@@ -211,8 +211,7 @@ absl::StatusOr<int> ForgettingTable::ForgetRest(const Forgetting& of,
         Run("UPDATE raw_items SET sealed_raw = zeroblob(length(sealed_raw)) "
             "WHERE no = ?1",
             no));
-    LINKTOR_TRY(
-        Run("UPDATE raw_items SET user_id = NULL WHERE no = ?1", no));
+    LINKTOR_TRY(Run("UPDATE raw_items SET user_id = NULL WHERE no = ?1", no));
   }
   const std::size_t most =
       std::max({held.size(), unmatched.size(), items.size()});

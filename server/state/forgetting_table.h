@@ -1,8 +1,8 @@
 // Takes erased people out of rows. When a person is erased, their keys are
 // destroyed at once, so that nothing of theirs can be read any more, and so is
-// all that a new conversation with them would be mixed up with. But there may be
-// more events about them than one record may change. A Forgetting is what is left
-// to do, and has a row of its own until it is done.
+// all that a new conversation with them would be mixed up with. But there may
+// be more events about them than one record may change. A Forgetting is what is
+// left to do, and has a row of its own until it is done.
 //
 // The rows of events and sends stay, without the person and without content:
 // cursors, duplicates and request ids depend on them. All else goes.
@@ -66,8 +66,8 @@ class ForgettingTable {
   };
   // Returns nothing when the event is deleted.
   absl::StatusOr<std::optional<EventRow>> ReadEvent(std::int64_t seq);
-  // Returns the first `limit` events of the channel, after `after_seq` and up to
-  // `through_seq`, that tell of people or have content.
+  // Returns the first `limit` events of the channel, after `after_seq` and up
+  // to `through_seq`, that tell of people or have content.
   absl::StatusOr<std::vector<std::int64_t>> EventsOf(std::int64_t channel_no,
                                                      std::int64_t after_seq,
                                                      std::int64_t through_seq,

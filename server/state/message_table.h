@@ -182,7 +182,8 @@ absl::StatusOr<std::int64_t> ReadLastSend(sqlite::Database& database);
 // Returns the PENDING sends of all conversations, oldest first.
 absl::StatusOr<std::vector<MessageRow>> FindPending(sqlite::Database& database);
 
-// Returns how many sends are UNCONFIRMED, but for those whose person was erased.
+// Returns how many sends are UNCONFIRMED, but for those whose person was
+// erased.
 absl::StatusOr<std::int64_t> CountUnconfirmed(sqlite::Database& database);
 
 }  // namespace linktor::state

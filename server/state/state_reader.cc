@@ -11,8 +11,8 @@
 #include "server/state/conversation_table.h"
 #include "server/state/delivery_table.h"
 #include "server/state/event_table.h"
-#include "server/state/forgetting_table.h"
 #include "server/state/expiry.h"
+#include "server/state/forgetting_table.h"
 #include "server/state/instance_table.h"
 #include "server/state/key_table.h"
 #include "server/state/log_state.h"
@@ -158,8 +158,7 @@ absl::StatusOr<std::vector<DeliveryRow>> StateReader::FindDeliveries(
     before_no = names.back().no;
     for (const DeliveryName& name : names) {
       if (wanted.erase(name.id) == 0) continue;
-      LINKTOR_ASSIGN(std::vector<DeliveryRow> rows,
-                     Deliveries(name.no + 1, 1));
+      LINKTOR_ASSIGN(std::vector<DeliveryRow> rows, Deliveries(name.no + 1, 1));
       // It may have been deleted since its name was read.
       if (rows.empty() || rows.front().no != name.no) continue;
       found.push_back(std::move(rows.front()));

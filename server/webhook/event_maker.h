@@ -55,10 +55,10 @@ class EventMaker {
   // empty for no such id.
   //
   // It moves out what it keeps of `parsed`. Keys that have sealed the event and
-  // are not durable yet are added to `new_keys`. It fails when a data key cannot
-  // be read, and `item` is then of no use. It waits for the disk when a key or a
-  // user name is not in memory, and has a name looked up when the customer has
-  // just written.
+  // are not durable yet are added to `new_keys`. It fails when a data key
+  // cannot be read, and `item` is then of no use. It waits for the disk when a
+  // key or a user name is not in memory, and has a name looked up when the
+  // customer has just written.
   absl::StatusOr<MadeEvent> Make(
       ParsedItem& parsed, const channels::ChannelRegistry::EntryPtr& channel,
       const ItemOrigin& origin, const RawId& taken, seal::NewKeys& new_keys,

@@ -341,8 +341,8 @@ void ParseWebhook(
 void ParseItem(const ItemText& item, std::string_view other_id,
                absl::FunctionRef<void(ParsedItem&)> use) {
   EnvelopeParser(
-      item.text,
-      [other_id](std::string_view) { return std::string(other_id); }, use)
+      item.text, [other_id](std::string_view) { return std::string(other_id); },
+      use)
       .ParseOne(item.form, item.field, item.entry_id);
 }
 

@@ -48,8 +48,8 @@ void ParseWebhook(
     absl::FunctionRef<std::string(std::string_view entry_id)> other_id,
     absl::FunctionRef<void(ParsedItem&)> use);
 
-// An ItemText is the text of one item and where it was, as ParsedItem says both.
-// It borrows its views.
+// An ItemText is the text of one item and where it was, as ParsedItem says
+// both. It borrows its views.
 struct ItemText {
   EnvelopeForm form = EnvelopeForm::kMessaging;
   std::string_view field;

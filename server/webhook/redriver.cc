@@ -177,13 +177,13 @@ absl::Status Redriver::Add(ParsedItem& parsed, const state::ReceivedItem& item,
   again.set_raw_no(item.raw_no);
   again.set_position(item.position);
   again.mutable_item()->set_count(1);
-  LINKTOR_ASSIGN(const MadeEvent made,
-                 events_.Make(parsed, owner,
-                              {.delivery_id = context.row.id,
-                               .position = item.position,
-                               .receive_ms = context.row.receive_ms},
-                              item.unknown_id, context.new_keys,
-                              *again.mutable_item()));
+  LINKTOR_ASSIGN(
+      const MadeEvent made,
+      events_.Make(parsed, owner,
+                   {.delivery_id = context.row.id,
+                    .position = item.position,
+                    .receive_ms = context.row.receive_ms},
+                   item.unknown_id, context.new_keys, *again.mutable_item()));
   again.set_has_own_key(made.renamed);
   return absl::OkStatus();
 }
@@ -243,8 +243,8 @@ absl::StatusOr<bool> Redriver::AppendOnce(const journal::Redrive& redrive,
     }
     return std::move(ending.status);
   }
-  LINKTOR_ASSIGN(const auto answer, journal::AnswerAs<state::RedriveAnswer>(
-                                        std::move(ending)));
+  LINKTOR_ASSIGN(const auto answer,
+                 journal::AnswerAs<state::RedriveAnswer>(std::move(ending)));
   for (const RedriveEnd end : answer.ends) Count(end, context.told);
   return true;
 }

@@ -1,8 +1,8 @@
 // A Redriver reads items of stored deliveries again, as they were received, and
 // appends Redrive records with the events that come of it today: after an
-// upgrade that knows more kinds, after a fault in Apply was mended, or after the
-// channel of an account was created. EventService asks it, on the executor; the
-// App makes one. Thread-safe.
+// upgrade that knows more kinds, after a fault in Apply was mended, or after
+// the channel of an account was created. EventService asks it, on the executor;
+// the App makes one. Thread-safe.
 
 #pragma once
 
@@ -37,8 +37,7 @@ class Redriver {
     channels::UserNames& names;
   };
   explicit Redriver(const Dependencies& dependencies)
-      : deps_(dependencies),
-        events_(dependencies.sealer, dependencies.names) {}
+      : deps_(dependencies), events_(dependencies.sealer, dependencies.names) {}
 
   // Redrives the deliveries, one record for each, and says what became of them.
   // The request has been validated. `covered` has the channels that the
@@ -66,11 +65,11 @@ class Redriver {
                    const channels::ChannelRegistry::EntryPtr& owner,
                    Context& context);
   // Returns the live channel that the item is for; null when there is none that
-  // may have it. An item that had an event is for the channel of that event. One
-  // that had a channel is for that channel. Any other is for the channel that
-  // has its account, but not for one of another app: it must have the secret
-  // that has signed the item or, when secrets were changed since, one in common
-  // with the channel whose URL the delivery came to.
+  // may have it. An item that had an event is for the channel of that event.
+  // One that had a channel is for that channel. Any other is for the channel
+  // that has its account, but not for one of another app: it must have the
+  // secret that has signed the item or, when secrets were changed since, one in
+  // common with the channel whose URL the delivery came to.
   channels::ChannelRegistry::EntryPtr OwnerOf(const state::ReceivedItem& item,
                                               const Context& context) const;
   // Appends the items, together or else one by one, and counts their ends.

@@ -247,8 +247,8 @@ std::map<std::string, Row> MessagingRows() {
            Unary<v1::UpdateConversationResponse>(
                &KeyedClient::messaging, &Stub::UpdateConversation, update))},
       {"EraseUser", row(v1::PERMISSION_MANAGE_CHANNELS,
-                        Unary<v1::EraseUserResponse>(
-                            &KeyedClient::messaging, &Stub::EraseUser, erase))},
+                        Unary<v1::EraseUserResponse>(&KeyedClient::messaging,
+                                                     &Stub::EraseUser, erase))},
       {"GetUserProfile",
        row(v1::PERMISSION_READ_MESSAGES,
            Unary<v1::GetUserProfileResponse>(&KeyedClient::messaging,

@@ -29,9 +29,8 @@ using ::testing::Not;
 TEST_F(CliSendTest, TailGoesOnAfterTheCursorItEndedWith) {
   Write("one");
   Write("two");
-  const Outcome first =
-      RunCli({"events", "tail", "--from-start", "--type", "message.*",
-              "--count", "1", "--json"});
+  const Outcome first = RunCli({"events", "tail", "--from-start", "--type",
+                                "message.*", "--count", "1", "--json"});
   const json::value event = json::parse(first.out);
   EXPECT_EQ(event.at("messageReceived").at("text"), "one");
   const std::string cursor(json::parse(first.err.substr(first.err.rfind('{')))
@@ -115,9 +114,8 @@ TEST_F(CliSendTest, TailPrintsJsonLinesAndEndsWithCtrlC) {
 
 TEST_F(CliSendTest, TailIsNotDrivenByWhatCustomersWrite) {
   Write("\x1b]0;x\x07\r\nfake  line\u202e");
-  const Outcome tail =
-      RunCli({"events", "tail", "--from-start", "--type", "message.*",
-              "--count", "1"});
+  const Outcome tail = RunCli({"events", "tail", "--from-start", "--type",
+                               "message.*", "--count", "1"});
   EXPECT_THAT(tail.out,
               HasSubstr("wrote \"\\x1b]0;x\\x07\\r\\nfake  line\\u{202e}\""));
   EXPECT_EQ(std::count(tail.out.begin(), tail.out.end(), '\n'), 1);

@@ -187,8 +187,7 @@ TEST_F(EraseTest, AChannelIsErasedWithItsDeletion) {
 TEST_F(EraseTest, AChannelThatIsDeletedCanBeErasedLater) {
   ASSERT_EQ(gateway_.Post(Gateway::TextBody("mid.1", "private words")), 200);
   EXPECT_TRUE(DeleteChannel(/*erase=*/false).ok());
-  EXPECT_EQ(gateway_.AllEvents()[0].message_received().text(),
-            "private words");
+  EXPECT_EQ(gateway_.AllEvents()[0].message_received().text(), "private words");
   EXPECT_EQ(ErrorInfoOf(DeleteChannel(/*erase=*/false)).reason(),
             "CHANNEL_NOT_FOUND");
   EXPECT_TRUE(DeleteChannel(/*erase=*/true).ok());
@@ -210,8 +209,9 @@ TEST_F(EraseTest, EachChangeOfAChannelIsAnEvent) {
   update.mutable_channel()->set_name("The Shop");
   update.mutable_update_mask()->add_paths("name");
   v1::UpdateChannelResponse updated;
-  ASSERT_TRUE(
-      gateway_.channels().UpdateChannel(Context().get(), update, &updated).ok());
+  ASSERT_TRUE(gateway_.channels()
+                  .UpdateChannel(Context().get(), update, &updated)
+                  .ok());
   v1::SetChannelCredentialsRequest credentials;
   credentials.set_channel_id(kChannel);
   credentials.set_access_token("another-access-token");
@@ -257,8 +257,9 @@ TEST_F(EraseTest, WhatChangesNothingIsNoEvent) {
   update.mutable_channel()->set_etag("an old one");
   update.mutable_update_mask()->add_paths("name");
   v1::UpdateChannelResponse updated;
-  EXPECT_FALSE(
-      gateway_.channels().UpdateChannel(Context().get(), update, &updated).ok());
+  EXPECT_FALSE(gateway_.channels()
+                   .UpdateChannel(Context().get(), update, &updated)
+                   .ok());
   ASSERT_EQ(gateway_.Post(Gateway::TextBody("mid.1", "the last event")), 200);
   const auto stream = gateway_.Subscribe(Gateway::From(v1::POSITION_EARLIEST));
   ASSERT_TRUE(stream->WaitForCount(1));

@@ -168,17 +168,15 @@ class RedriveKeysTest : public AccessTest {
  protected:
   v1::RedrivenDelivery Redrive(const std::vector<std::string>& channels,
                                const std::string& id) {
-    const KeyedClient client =
-        Client(admin()
-                   .CreateKey({v1::PERMISSION_MANAGE_CHANNELS}, channels)
-                   .secret());
+    const KeyedClient client = Client(
+        admin().CreateKey({v1::PERMISSION_MANAGE_CHANNELS}, channels).secret());
     v1::RedriveDeliveriesRequest request;
     request.add_delivery_ids(id);
     v1::RedriveDeliveriesResponse response;
-    EXPECT_TRUE(client.events()
-                    .RedriveDeliveries(client.Context().get(), request,
-                                       &response)
-                    .ok());
+    EXPECT_TRUE(
+        client.events()
+            .RedriveDeliveries(client.Context().get(), request, &response)
+            .ok());
     EXPECT_EQ(response.deliveries_size(), 1);
     return response.deliveries_size() == 1 ? response.deliveries(0)
                                            : v1::RedrivenDelivery();

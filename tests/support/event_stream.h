@@ -1,5 +1,5 @@
-// An EventStream is a subscriber that remembers everything it receives. The events
-// that tell of channels are apart from the others.
+// An EventStream is a subscriber that remembers everything it receives. The
+// events that tell of channels are apart from the others.
 
 #pragma once
 

@@ -153,8 +153,7 @@ std::map<std::string, StubCall> StubCallsOf(Client& client) {
   add("MessagingService.UpdateConversation", messaging,
       &Messaging::UpdateConversation);
   add("MessagingService.EraseUser", messaging, &Messaging::EraseUser);
-  add("MessagingService.GetUserProfile", messaging,
-      &Messaging::GetUserProfile);
+  add("MessagingService.GetUserProfile", messaging, &Messaging::GetUserProfile);
   add("MessagingService.RefreshMedia", messaging, &Messaging::RefreshMedia);
   add("ServerService.GetServerInfo", client.server(), &Server::GetServerInfo);
   return calls;

@@ -111,15 +111,15 @@ TEST(MetricsTest, NamesFromOutsideAreBounded) {
 TEST(MetricsTest, AThousandChannelsAreAtMostFourThousandSeries) {
   Metrics metrics;
   for (const auto* name :
-       {"CreateChannel",   "GetChannel",         "ListChannels",
-        "UpdateChannel",   "DeleteChannel",      "SetChannelCredentials",
-        "SetIceBreakers",  "GetIceBreakers",     "DeleteIceBreakers",
-        "SendMessage",     "GetMessage",         "ResolveMessage",
-        "GetConversation", "UpdateConversation", "CreateApiKey",
-        "GetApiKey",       "ListApiKeys",        "UpdateApiKey",
-        "DeleteApiKey",    "SubscribeEvents",    "ListEvents",
-        "ListMessages",    "ListConversations",  "ListDeliveries",
-        "GetUserProfile",  "RefreshMedia",       "EraseUser",
+       {"CreateChannel",    "GetChannel",         "ListChannels",
+        "UpdateChannel",    "DeleteChannel",      "SetChannelCredentials",
+        "SetIceBreakers",   "GetIceBreakers",     "DeleteIceBreakers",
+        "SendMessage",      "GetMessage",         "ResolveMessage",
+        "GetConversation",  "UpdateConversation", "CreateApiKey",
+        "GetApiKey",        "ListApiKeys",        "UpdateApiKey",
+        "DeleteApiKey",     "SubscribeEvents",    "ListEvents",
+        "ListMessages",     "ListConversations",  "ListDeliveries",
+        "GetUserProfile",   "RefreshMedia",       "EraseUser",
         "RedriveDeliveries"}) {
     access::Method method = Unary();
     method.name = name;

@@ -369,7 +369,6 @@ std::vector<std::string> RecordCanaryTest::Suspects() const {
   return suspects;
 }
 
-
 TEST_F(RecordCanaryTest, NoRecordHoldsWhatIsSealed) {
   CreateChannel();
   ChangeChannel();

@@ -361,8 +361,7 @@ TEST_F(ErasedProfilesTest, TheProfileOfAnErasedPersonIsForgotten) {
   Get("778");
   EXPECT_THAT(graph_.waiting, ::testing::IsEmpty()) << "that one is kept";
   Get("777");
-  EXPECT_THAT(graph_.asked,
-              ElementsAre("ch_1/777", "ch_1/778", "ch_1/777"));
+  EXPECT_THAT(graph_.asked, ElementsAre("ch_1/777", "ch_1/778", "ch_1/777"));
 }
 
 TEST_F(ErasedProfilesTest, WithAChannelAllAreForgotten) {

@@ -36,8 +36,8 @@ class ErasePeopleTest : public testing::Test {
     rig_.Create(state::kShop);
     rig_.Create(state::kCafe);
   }
-  // What kPerson did on the shop's channel, in every place that may hold some of
-  // it, is doomed; what others did stays.
+  // What kPerson did on the shop's channel, in every place that may hold some
+  // of it, is doomed; what others did stays.
   void FillForPerson() {
     Stay(state::kShop, "601", 20);
     DoomPerson(kPerson);
@@ -133,10 +133,9 @@ class ErasePeopleTest : public testing::Test {
     Doom(state::MakeDelivery(rig_.sealer(), state::kNowMs, items));
   }
   state::MessageRow Claim(const std::string& user, const std::string& what) {
-    const auto answer = AnswerAs<state::ClaimAnswer>(
-        Doom(state::MakeClaim(rig_.sealer(), {.user = user,
-                                              .text = Long(what),
-                                              .request_id = what})));
+    const auto answer = AnswerAs<state::ClaimAnswer>(Doom(state::MakeClaim(
+        rig_.sealer(),
+        {.user = user, .text = Long(what), .request_id = what})));
     EXPECT_THAT(answer, IsOk());
     return answer.ok() ? answer->message : state::MessageRow();
   }
@@ -144,18 +143,27 @@ class ErasePeopleTest : public testing::Test {
   void DoomPerson(const std::string& user) {
     using state::TestItem;
     const auto mid = [&](auto what) { return absl::StrCat(user, what); };
-    DoomItems({{.user = user, .mid = mid("m1"), .raw = Long(mid("m1"))},
-               {.kind = TestItem::kPostback, .user = user, .mid = mid("m2")},
-               {.kind = TestItem::kEdit, .user = user, .mid = mid("m1"),
-                .text = Long(mid("edit"))},
-               {.kind = TestItem::kReaction, .user = user,
-                .text = Long(mid("reaction")), .target = mid("m1")},
-               {.kind = TestItem::kOther, .user = user,
-                .text = Long(mid("other"))},
-               {.kind = TestItem::kEcho, .user = user, .mid = mid("echo"),
-                .text = Long(mid("echo")), .raw = Long(mid("echo"))},
-               {.kind = TestItem::kWaits, .user = user, .mid = mid("waits"),
-                .raw = Long(mid("waits"))}});
+    DoomItems(
+        {{.user = user, .mid = mid("m1"), .raw = Long(mid("m1"))},
+         {.kind = TestItem::kPostback, .user = user, .mid = mid("m2")},
+         {.kind = TestItem::kEdit,
+          .user = user,
+          .mid = mid("m1"),
+          .text = Long(mid("edit"))},
+         {.kind = TestItem::kReaction,
+          .user = user,
+          .text = Long(mid("reaction")),
+          .target = mid("m1")},
+         {.kind = TestItem::kOther, .user = user, .text = Long(mid("other"))},
+         {.kind = TestItem::kEcho,
+          .user = user,
+          .mid = mid("echo"),
+          .text = Long(mid("echo")),
+          .raw = Long(mid("echo"))},
+         {.kind = TestItem::kWaits,
+          .user = user,
+          .mid = mid("waits"),
+          .raw = Long(mid("waits"))}});
     Doom(state::MakeUsername(rig_.sealer(), state::kShop, user,
                              Long(mid("name"))));
     rig_.OptOut({.user = user});

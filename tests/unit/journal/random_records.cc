@@ -55,8 +55,8 @@ void RandomRecords::Learn(std::span<const AppliedRecord> records) {
   }
 }
 
-// Every event and every issue has an item as received. A duplicate has none, and
-// nobody is told which items those are.
+// Every event and every issue has an item as received. A duplicate has none,
+// and nobody is told which items those are.
 void RandomRecords::LearnDelivery(const journal::Webhook& webhook,
                                   const state::DeliveryAnswer& answer) {
   ++last_delivery_;

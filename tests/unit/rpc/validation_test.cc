@@ -309,9 +309,9 @@ TEST(ValidateRedriveDeliveries, IdsAreOfThisServerAndEachIsThereOnce) {
   EXPECT_THAT(Fields(Validate(request)),
               ElementsAre("delivery_ids[1]", "delivery_ids[3]"));
   request.add_delivery_ids(FormatId(kDeliveryPrefix, NewRawId()));
-  EXPECT_THAT(Fields(Validate(request)),
-              ElementsAre("delivery_ids", "delivery_ids[1]",
-                          "delivery_ids[3]"));
+  EXPECT_THAT(
+      Fields(Validate(request)),
+      ElementsAre("delivery_ids", "delivery_ids[1]", "delivery_ids[3]"));
 }
 
 }  // namespace

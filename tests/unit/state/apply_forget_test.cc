@@ -137,8 +137,7 @@ TEST_F(ApplyForgetTest, TheSameItemIsADuplicateStill) {
 TEST_F(ApplyForgetTest, AnUnsendFindsNothingAndIsAnEvent) {
   rig_.Deliver({{.mid = "m1"}});
   EraseUser();
-  EXPECT_EQ(
-      rig_.Deliver({{.kind = TestItem::kUnsend, .mid = "m1"}}).events, 1);
+  EXPECT_EQ(rig_.Deliver({{.kind = TestItem::kUnsend, .mid = "m1"}}).events, 1);
 }
 
 TEST_F(ApplyForgetTest, APendingSendRefusesIt) {

@@ -119,9 +119,8 @@ TEST_F(ApplyRedriveTest, ItemInQuarantine) {
   item.user = "666";
   ASSERT_TRUE(rig_.Deliver({item}).quarantined);
   const RedriveSpec again = Again(1, item);
-  EXPECT_EQ(
-      ReasonOf(rig_.AppendOne(MakeRedrive(rig_.sealer(), again)).status),
-      "INTERNAL_FAULT")
+  EXPECT_EQ(ReasonOf(rig_.AppendOne(MakeRedrive(rig_.sealer(), again)).status),
+            "INTERNAL_FAULT")
       << "the fault is still there";
   rig_.Close();
   rig_.ExecuteClosed("DROP TRIGGER poison");
@@ -178,8 +177,7 @@ TEST_F(ApplyRedriveTest, EachItemOfADeliveryByItself) {
   SealedRecord made = MakeRedrive(rig_.sealer(), Again(1, Message("m2")));
   journal::Redrive& redrive = *made.record.mutable_redrive();
   for (const int position : {1, 2}) {
-    RedriveSpec spec =
-        Again(1, Message(absl::StrCat("other", position)));
+    RedriveSpec spec = Again(1, Message(absl::StrCat("other", position)));
     spec.raw_no += position;
     spec.position = position;
     *redrive.add_items() =
@@ -349,10 +347,9 @@ TEST_F(ApplyRedriveTest, AnEchoWaitsForTheEndOfASend) {
 
 TEST_F(ApplyRedriveTest, AnEchoSettlesTheSendThatNobodyKnewOf) {
   rig_.Deliver({Unknown()}, kNowMs + kSecondMs);
-  const MessageRow sent =
-      rig_.Settle(rig_.Claim({.now_ms = kNowMs}).message,
-                  {.state = v1::MESSAGE_STATE_UNCONFIRMED})
-          .message;
+  const MessageRow sent = rig_.Settle(rig_.Claim({.now_ms = kNowMs}).message,
+                                      {.state = v1::MESSAGE_STATE_UNCONFIRMED})
+                              .message;
   ASSERT_EQ(Redrive(Again(1, {.kind = TestItem::kEcho,
                               .mid = "e1",
                               .text = "hello",

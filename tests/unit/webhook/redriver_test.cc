@@ -42,9 +42,9 @@ class RedriverTest : public channels::ChannelsFixture {
   void MakeParts() {
     ingest_ = std::make_unique<Ingest>(clock_, folder_->sealer(), *registry_,
                                        names_, observer_);
-    redriver_ = std::make_unique<Redriver>(Redriver::Dependencies{
-        clock_, folder_->state(), folder_->sealer(), *journal_, *registry_,
-        names_});
+    redriver_ = std::make_unique<Redriver>(
+        Redriver::Dependencies{clock_, folder_->state(), folder_->sealer(),
+                               *journal_, *registry_, names_});
   }
   // Runs SQL on the closed folder.
   void Execute(const std::string& sql) {
@@ -52,9 +52,8 @@ class RedriverTest : public channels::ChannelsFixture {
     ingest_.reset();
     Close();
     {
-      auto database =
-          sqlite::Database::Open(path_.path() + "/gateway.db",
-                                 sqlite::Database::Mode::kReadWrite);
+      auto database = sqlite::Database::Open(
+          path_.path() + "/gateway.db", sqlite::Database::Mode::kReadWrite);
       ASSERT_THAT(database, IsOk());
       ASSERT_THAT((*database)->Execute(sql.c_str()), IsOk());
     }
@@ -80,11 +79,9 @@ class RedriverTest : public channels::ChannelsFixture {
   // Returns the delivery's id.
   std::string Store(Delivery delivery) {
     journal::Record& record = delivery.appended.record;
-    std::string id =
-        FormatId(kDeliveryPrefix, record.webhook().delivery_id());
-    EXPECT_TRUE(journal::AppendSealedAndWait(*journal_,
-                                             std::move(delivery.new_keys),
-                                             std::move(record))
+    std::string id = FormatId(kDeliveryPrefix, record.webhook().delivery_id());
+    EXPECT_TRUE(journal::AppendSealedAndWait(
+                    *journal_, std::move(delivery.new_keys), std::move(record))
                     .applied());
     return id;
   }
@@ -177,10 +174,10 @@ TEST_F(RedriverTest, AnItemWhoseAccountHasAChannelNow) {
 
 // What stands beside the value is not in the item as received.
 TEST_F(RedriverTest, AChangeIsReadAsItsField) {
-  const std::string id = Deliver(Envelope(
-      {Entry(R"("changes":[{"field":"comments","value":{"id":"18",)"
-             R"("text":"lovely","from":{"id":"61"}}}])",
-             kOther)}));
+  const std::string id = Deliver(
+      Envelope({Entry(R"("changes":[{"field":"comments","value":{"id":"18",)"
+                      R"("text":"lovely","from":{"id":"61"}}}])",
+                      kOther)}));
   CreateChannel("ch_2", kOther);
   EXPECT_EQ(Redrive(id).event_count(), 1);
   const std::vector<v1::Event> events = Events();
@@ -293,11 +290,10 @@ TEST_F(RedriverTest, ABodyThatIsNoEnvelope) {
 
 TEST_F(RedriverTest, TheCountsAddUp) {
   v1::RedrivenDelivery told = Redrive(Deliver(Envelope(
-      {Entry(absl::StrCat(R"("messaging":[)", TextItem("m1"), ",",
-                          TextItem("m1"), ",",
-                          Inbound(R"("delivery":{"mids":["m1"]})"), ",",
-                          R"({"message_edit":{"mid":"m9","num_edit":0}})",
-                          "]")),
+      {Entry(
+           absl::StrCat(R"("messaging":[)", TextItem("m1"), ",", TextItem("m1"),
+                        ",", Inbound(R"("delivery":{"mids":["m1"]})"), ",",
+                        R"({"message_edit":{"mid":"m9","num_edit":0}})", "]")),
        Entry(absl::StrCat(R"("messaging":[)", TextItem("m2"), "]"), kOther)})));
   EXPECT_EQ(told.typed_count(), 1);
   EXPECT_EQ(told.duplicate_count(), 1);
