@@ -7,8 +7,8 @@
 //   POST           /emulator/messages                 a customer does something
 //   POST           /emulator/taps                     a customer taps
 //   POST           /emulator/answers                  the owner does, in the
-//   app POST           /emulator/tests                    the dashboard's Test
-//   button GET|PUT|POST|DELETE /emulator/delivery            POST: delivers now
+//   app POST           /emulator/tests                    the Test button
+//   GET|PUT|POST|DELETE /emulator/delivery            POST: delivers now
 //   GET|POST       /emulator/webhooks                 POST: any body, signed
 //   POST           /emulator/webhooks/{n}/redeliver
 //   POST           /emulator/verify                   Meta's GET verification

@@ -250,7 +250,8 @@ GraphReply GraphApi::Send(const Call& call) {
     return {ErrorResponse(*error)};
   }
   users_.Received(to, sent.mid, sent.send.offers);
-  messages_.Put(sent.mid, {.from = sent.account_id,
+  messages_.Put(sent.mid, {.account = settings_.Get().account_id,
+                           .from = sent.account_id,
                            .to = to,
                            .time = absl::Now(),
                            .text = sent.send.text,
@@ -327,7 +328,8 @@ http::HttpResponse GraphApi::Message(const Call& call, const std::string& mid) {
   if (call.method != "GET") {
     return ErrorResponse(UnsupportedMethod(call.method));
   }
-  const std::optional<StoredMessage> message = messages_.Find(mid);
+  const std::optional<StoredMessage> message =
+      messages_.Find(settings_.Get().account_id, mid);
   if (!message.has_value()) {
     return ErrorResponse(InvalidParameter(
         absl::StrCat("Unsupported get request. Object with ID '", mid,

@@ -92,7 +92,10 @@ absl::Status LocalInstagram::StartEvent(CustomerEvent event,
   LINKTOR_ASSIGN(const std::string entry_id, Complete(event));
   const absl::Time now = absl::Now();
   // Messenger's messages cannot be asked for here.
-  if (!event.messenger) messages_.Note(event, entry_id, now);
+  if (!event.messenger) {
+    messages_.Note(event, accounts_.ConfigOf(entry_id).account_id, entry_id,
+                   now);
+  }
   EventItems items = CustomerEventItems(event, entry_id, now);
   auto sequence = std::make_shared<Sequence>();
   sequence->told = items.told;

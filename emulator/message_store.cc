@@ -108,15 +108,16 @@ void MessageStore::Put(std::string_view mid, StoredMessage message) {
   messages_.Insert(std::string(mid), std::move(message));
 }
 
-void MessageStore::Note(const CustomerEvent& event,
+void MessageStore::Note(const CustomerEvent& event, const std::string& account,
                         const std::string& account_id, absl::Time now) {
   if (event.kind == kinds::kMessageEdited.key) {
     return Edit(event.mid, TextIn(event.value, "text"));
   }
   if (event.kind != kinds::kMessageKey) return;
   if (event.value.contains("is_deleted")) return Delete(event.mid);
-  StoredMessage message{.from = event.from,
-                        .to = account_id,
+  StoredMessage message{.account = account,
+                        .from = event.by_account ? account_id : event.from,
+                        .to = event.by_account ? event.from : account_id,
                         .time = event.time.value_or(now),
                         .text = std::string(TextIn(event.value, "text"))};
   if (const json::array* all = FindArray(event.value, "attachments")) {
@@ -138,13 +139,16 @@ void MessageStore::Edit(std::string_view mid, std::string_view text) {
 void MessageStore::Delete(std::string_view mid) {
   MutexLock lock(mutex_);
   StoredMessage* message = messages_.Find(std::string(mid));
-  if (message != nullptr) *message = {.deleted = true};
+  if (message != nullptr) {
+    *message = {.account = std::move(message->account), .deleted = true};
+  }
 }
 
-std::optional<StoredMessage> MessageStore::Find(std::string_view mid) {
+std::optional<StoredMessage> MessageStore::Find(std::string_view account,
+                                                std::string_view mid) {
   MutexLock lock(mutex_);
   const StoredMessage* message = messages_.Find(std::string(mid));
-  if (message == nullptr) return std::nullopt;
+  if (message == nullptr || message->account != account) return std::nullopt;
   return *message;
 }
 

@@ -18,6 +18,8 @@ namespace linktor::emulator {
 
 // A StoredMessage is a message of a customer or of the account.
 struct StoredMessage {
+  // This account's Graph API shows it.
+  std::string account;
   // These are the ids of whoever wrote it and got it.
   std::string from;
   std::string to;
@@ -39,14 +41,18 @@ class MessageStore {
   // Keeps the message under its mid. The oldest are forgotten, and one of
   // many bytes is not kept at all.
   void Put(std::string_view mid, StoredMessage message);
-  // Keeps what a customer writes to that account, and edits or takes back the
-  // message that they edit or take back. Other events change nothing. `now` is
-  // the time of an event that has none.
-  void Note(const CustomerEvent& event, const std::string& account_id,
-            absl::Time now);
+  // Keeps what a customer writes to that account, or its owner to a customer,
+  // and edits or takes back the message that they edit or take back. Other
+  // events change nothing. `now` is the time of an event that has none.
+  // `account` shows it, and `account_id` is what the webhook calls that
+  // account.
+  void Note(const CustomerEvent& event, const std::string& account,
+            const std::string& account_id, absl::Time now);
 
-  // Returns a copy; nullopt for a message that is not kept.
-  std::optional<StoredMessage> Find(std::string_view mid);
+  // Returns a copy; nullopt for a message that is not kept, or is another
+  // account's.
+  std::optional<StoredMessage> Find(std::string_view account,
+                                    std::string_view mid);
 
  private:
   // These change a message that is kept; another one stays unknown.

@@ -105,9 +105,6 @@ class WebhookSender {
 
   // Returns copies.
   List Get() const;
-  // Blocks until `count` deliveries have ended since the start, whatever became
-  // of them. Returns false when `timeout` passes first.
-  bool WaitForDeliveries(std::uint64_t count, absl::Duration timeout);
 
   // Ends the deliveries that are under way with an error; later ones end so at
   // once.
@@ -131,12 +128,8 @@ class WebhookSender {
 
   const AccountList& accounts_;
   mutable Mutex mutex_;
-  // It is signalled when a delivery has ended.
-  CondVar changed_;
   // The webhooks with their last answers.
   BoundedLog<Webhook> log_ ABSL_GUARDED_BY(mutex_){kMaxWebhooks, kMaxBytes};
-  // Counts deliveries that have ended, forgotten ones too.
-  std::uint64_t ended_ ABSL_GUARDED_BY(mutex_) = 0;
   // This is a mutex of its own, because callbacks of the transport take mutex_.
   Mutex transport_mutex_;
   // It is null when stopped.

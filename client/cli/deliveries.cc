@@ -101,7 +101,10 @@ ExitCode Redrive(Session& session, const std::vector<std::string>& ids) {
   bool all = true;
   for (const v1::RedrivenDelivery& delivery : response.deliveries()) {
     text += Line(delivery);
-    if (delivery.not_found() || delivery.failed_count() > 0) all = false;
+    if (delivery.not_found() || delivery.failed_count() > 0 ||
+        delivery.waiting_count() > 0) {
+      all = false;
+    }
   }
   const ExitCode printed = session.Print(response, text);
   if (printed != ExitCode::kOk) return printed;
@@ -116,7 +119,8 @@ void AddRedrive(CLI::App& group, const Program& program) {
       "Do it after an upgrade that knows more kinds, or when a channel was "
       "created whose webhooks\ncame before it. What has an event gets no "
       "second one, so that it may be repeated. It ends\nwith 1 when a delivery "
-      "was not found or could not be applied.");
+      "was not found, could not be applied, or has an item that must wait\nfor "
+      "a send.");
   redrive->add_option("ID", *ids, "1 to 100 deliveries")->required();
   Session& session = program.session;
   Bind(redrive, program.run,

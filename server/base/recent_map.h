@@ -50,10 +50,13 @@ class RecentMap {
     old_.erase(key);
   }
 
-  // Forgets every entry whose key is one that `wanted` takes; it looks at all.
+  // Forgets every entry of whose key and value `wanted` returns true; it looks
+  // at all.
   template <typename Wanted>
   void EraseIf(Wanted wanted) {
-    const auto matches = [&](const auto& entry) { return wanted(entry.first); };
+    const auto matches = [&](const auto& entry) {
+      return wanted(entry.first, entry.second);
+    };
     absl::erase_if(young_, matches);
     absl::erase_if(old_, matches);
   }

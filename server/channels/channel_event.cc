@@ -39,7 +39,12 @@ absl::StatusOr<std::shared_ptr<const std::string>> MakeChannelEvent(
   v1::ChannelChange& change = &kind == &kinds::kChannelCreated
                                   ? *described.mutable_channel_created()
                                   : *described.mutable_channel_updated();
-  *change.mutable_channel() = channel;
+  v1::Channel& told = *change.mutable_channel();
+  told = channel;
+  // These are for keys that manage channels.
+  told.clear_access_token_fingerprint();
+  told.clear_app_secrets();
+  told.clear_verify_token_set();
   state::EventEncoding encoded = state::EncodeNewEvent(std::move(described));
   LINKTOR_ASSIGN(*event.mutable_sealed(),
                  sealer.Seal({.channel_no = channel_no, .user_id = {}},

@@ -54,19 +54,16 @@ void UserDirectory::OnCommit(std::span<const journal::AppliedRecord> records) {
 }
 
 void UserDirectory::Forget(const state::ForgottenPerson& person) {
+  const auto is_meant = [&](const seal::KeyScope& user) {
+    return user.channel_no == person.channel_no &&
+           (person.user_id.empty() || user.user_id == person.user_id);
+  };
   MutexLock lock(mutex_);
-  if (!person.user_id.empty()) {
-    known_.Erase({.channel_no = person.channel_no, .user_id = person.user_id});
-    return;
-  }
-  known_.EraseIf([&](const seal::KeyScope& user) {
-    return user.channel_no == person.channel_no;
-  });
-}
-
-bool UserDirectory::IsKnown(const seal::KeyScope& user) {
-  MutexLock lock(mutex_);
-  return known_.Find(user) != nullptr;
+  ++forgotten_;
+  std::erase_if(queue_,
+                [&](const Wanted& wanted) { return is_meant(wanted.user); });
+  known_.EraseIf(
+      [&](const seal::KeyScope& user, const Known&) { return is_meant(user); });
 }
 
 std::string UserDirectory::Open(const seal::KeyScope& user,
@@ -81,8 +78,10 @@ std::string UserDirectory::Find(std::int64_t channel_no,
   const seal::KeyScope user{.channel_no = channel_no,
                             .user_id = std::string(user_id)};
   std::optional<std::string> sealed;
+  std::uint64_t forgotten = 0;
   {
     MutexLock lock(mutex_);
+    forgotten = forgotten_;
     if (const Known* known = known_.Find(user)) {
       if (known->name.has_value()) return *known->name;
       sealed = known->sealed;
@@ -96,6 +95,8 @@ std::string UserDirectory::Find(std::int64_t channel_no,
   }
   std::string name = Open(user, *sealed);
   MutexLock lock(mutex_);
+  // It may be the name of a person who was erased while it was read.
+  if (forgotten != forgotten_) return "";
   Known& known = EntryOf(user);
   // The feed may have told of another name meanwhile, which is then opened next
   // time.
@@ -141,9 +142,7 @@ void UserDirectory::Run() {
       queue_.pop_front();
     }
     const std::string name = Ask(next);
-    // A person who was erased meanwhile is known no more, and gets no name.
-    const bool known_now =
-        !name.empty() && IsKnown(next.user) && Store(next.user, name);
+    const bool known_now = !name.empty() && Store(next.user, name);
     // Nothing is known of a customer whose channel was refused: they are asked
     // about when they write after the rest.
     const ChannelRegistry::EntryPtr channel = ChannelOf(next);
@@ -197,6 +196,7 @@ bool UserDirectory::Store(const seal::KeyScope& user, const std::string& name) {
   journal::SetUsername& body = *record.mutable_set_username();
   body.set_channel_no(user.channel_no);
   body.set_user_id(user.user_id);
+  body.set_only_known(true);
   seal::NewKeys new_keys;
   absl::StatusOr<std::string> sealed = deps_.sealer.Seal(
       user, seal::SealedPlace::kUsername, user.user_id, name, new_keys);

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <optional>
 #include <span>
@@ -114,8 +115,6 @@ class UserDirectory final : public UserNames {
   std::string Open(const seal::KeyScope& user, const std::string& sealed) const;
   // Forgets a person who was erased, or all of a channel.
   void Forget(const state::ForgottenPerson& person);
-  // Returns whether anything is remembered about that person.
-  bool IsKnown(const seal::KeyScope& user);
   // Returns whether it is time to ask for the name, and there is room.
   bool IsDue(const Known& known) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Returns the entry, and makes it when there is none. It is valid while the
@@ -131,6 +130,8 @@ class UserDirectory final : public UserNames {
   RecentMap<seal::KeyScope, Known> known_ ABSL_GUARDED_BY(mutex_){kCacheSize /
                                                                   2};
   std::deque<Wanted> queue_ ABSL_GUARDED_BY(mutex_);
+  // It counts how often people were forgotten.
+  std::uint64_t forgotten_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };

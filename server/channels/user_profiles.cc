@@ -17,14 +17,15 @@ namespace {
 
 using google::protobuf::util::TimeUtil;
 
-// These refusals are of the channel's token, app or account, or of a limit that
-// its calls share: every other customer would be refused, too.
+// These refusals are of the channel's token, app or account, of a limit that
+// its calls share, or of the request itself, which is the same for all: every
+// other customer would be refused, too.
 constexpr std::array kOfTheChannel = {
     v1::ERROR_REASON_ACCESS_TOKEN_EXPIRED, v1::ERROR_REASON_PERMISSION_MISSING,
     v1::ERROR_REASON_APP_NOT_APPROVED,     v1::ERROR_REASON_APP_SECRET_REFUSED,
     v1::ERROR_REASON_MESSAGING_DISABLED,   v1::ERROR_REASON_ACCOUNT_NOT_LINKED,
     v1::ERROR_REASON_ACCOUNT_RESTRICTED,   v1::ERROR_REASON_ACTION_BLOCKED,
-    v1::ERROR_REASON_RATE_LIMITED,
+    v1::ERROR_REASON_RATE_LIMITED,         v1::ERROR_REASON_GRAPH_ERROR,
 };
 
 bool IsOfTheChannel(const absl::Status& refusal) {
@@ -47,6 +48,13 @@ void Complete(std::string_view user_id, absl::Time now,
       TimeUtil::MillisecondsToTimestamp(absl::ToUnixMillis(now));
 }
 
+absl::Status TooManyCalls() {
+  return MakeError(
+      absl::StatusCode::kResourceExhausted,
+      "too many profiles are being asked for at once; try again",
+      {.reason = v1::ERROR_REASON_OVERLOADED, .retry_after = absl::Seconds(1)});
+}
+
 }  // namespace
 
 void UserProfiles::Get(
@@ -55,14 +63,27 @@ void UserProfiles::Get(
   const ChannelRegistry::EntryPtr channel =
       registry_.Find(request.channel_id());
   if (channel == nullptr) return done(ChannelNotFound(request.channel_id()));
-  Ask(*channel, request.user_id(),
-      request.refresh() ? Freshness::kAskAnew : Freshness::kKept,
+  const Freshness freshness =
+      request.refresh() ? Freshness::kAskAnew : Freshness::kKept;
+  if (IsBusy(*channel, request.user_id(), freshness)) {
+    return done(TooManyCalls());
+  }
+  Ask(*channel, request.user_id(), freshness,
       [done = std::move(done)](Answer answer) mutable {
         if (!answer.ok()) return done(answer.status());
         v1::GetUserProfileResponse response;
         *response.mutable_profile() = *std::move(answer);
         done(std::move(response));
       });
+}
+
+bool UserProfiles::IsBusy(const ChannelEntry& channel, std::string_view user_id,
+                          Freshness freshness) {
+  const seal::KeyScope user{.channel_no = channel.no,
+                            .user_id = std::string(user_id)};
+  MutexLock lock(mutex_);
+  return waiting_.size() >= kMostCalls && !waiting_.contains(user) &&
+         !Known(channel, user, freshness).has_value();
 }
 
 void UserProfiles::Ask(const ChannelEntry& channel, std::string_view user_id,
@@ -95,16 +116,25 @@ void UserProfiles::OnCommit(std::span<const journal::AppliedRecord> records) {
   for (const journal::AppliedRecord& applied : records) {
     for (const state::ForgottenPerson& person :
          applied.effects.forgotten_people) {
-      const auto is_meant = [&](const seal::KeyScope& user) {
-        return user.channel_no == person.channel_no &&
-               (person.user_id.empty() || user.user_id == person.user_id);
-      };
-      MutexLock lock(mutex_);
-      kept_.EraseIf(is_meant);
-      for (const auto& [user, waiting] : waiting_) {
-        if (is_meant(user)) forgotten_.insert(user);
-      }
+      Forget(person);
     }
+    for (const state::ChannelRow& channel : applied.effects.channels) {
+      if (channel.deleted) Forget({.channel_no = channel.no, .user_id = {}});
+    }
+  }
+}
+
+void UserProfiles::Forget(const state::ForgottenPerson& person) {
+  const auto is_meant = [&](const seal::KeyScope& user) {
+    return user.channel_no == person.channel_no &&
+           (person.user_id.empty() || user.user_id == person.user_id);
+  };
+  MutexLock lock(mutex_);
+  kept_.EraseIf([&](const seal::KeyScope& user, const v1::UserProfile&) {
+    return is_meant(user);
+  });
+  for (const auto& [user, waiting] : waiting_) {
+    if (is_meant(user)) forgotten_.insert(user);
   }
 }
 
@@ -112,12 +142,9 @@ std::optional<UserProfiles::Answer> UserProfiles::Known(
     const ChannelEntry& channel, const seal::KeyScope& user,
     Freshness freshness) {
   const v1::UserProfile* kept = kept_.Find(user);
-  if (kept != nullptr && freshness == Freshness::kKept) {
-    const absl::Duration age =
-        clock_.Now() - absl::FromUnixMillis(TimeUtil::TimestampToMilliseconds(
-                           kept->fetch_time()));
-    // One from the future was fetched by a clock that was ahead.
-    if (age >= absl::ZeroDuration() && age < kMaxAge) return *kept;
+  if (kept != nullptr && freshness == Freshness::kKept &&
+      !IsOld(*kept, clock_.Now())) {
+    return *kept;
   }
   absl::Status refusal = RefusalOf(channel);
   if (!refusal.ok()) return refusal;
@@ -157,6 +184,7 @@ void UserProfiles::OnAnswer(const Asked& asked, Answer answer) {
     MutexLock lock(mutex_);
     if (answer.ok()) {
       Complete(asked.user.user_id, now, *answer);
+      ForgetOld(now);
       if (!forgotten_.contains(asked.user)) kept_.Insert(asked.user, *answer);
     } else {
       RestAfter(asked, now, status);
@@ -176,11 +204,31 @@ void UserProfiles::OnAnswer(const Asked& asked, Answer answer) {
   }
 }
 
+// One from the future was fetched by a clock that was ahead.
+bool UserProfiles::IsOld(const v1::UserProfile& profile, absl::Time now) {
+  const absl::Duration age =
+      now - absl::FromUnixMillis(
+                TimeUtil::TimestampToMilliseconds(profile.fetch_time()));
+  return age < absl::ZeroDuration() || age >= kMaxAge;
+}
+
+void UserProfiles::ForgetOld(absl::Time now) {
+  const absl::Duration since = now - last_sweep_;
+  if (since >= absl::ZeroDuration() && since < absl::Minutes(1)) return;
+  last_sweep_ = now;
+  kept_.EraseIf([now](const seal::KeyScope&, const v1::UserProfile& profile) {
+    return IsOld(profile, now);
+  });
+}
+
 void UserProfiles::RestAfter(const Asked& asked, absl::Time now,
                              absl::Status& refusal) {
   if (!IsOfTheChannel(refusal)) return;
   absl::erase_if(rests_,
                  [now](const auto& rest) { return rest.second.end <= now; });
+  // A call with the token of before may end after one with the new token.
+  const auto known = rests_.find(asked.user.channel_no);
+  if (known != rests_.end() && known->second.revision > asked.revision) return;
   const absl::Duration rest =
       std::min(RetryDelayOf(refusal).value_or(kRest), kRest);
   SetRetryDelay(refusal, rest);

@@ -43,6 +43,9 @@ class UserProfiles {
   // channel; after a limit of Meta's for as long as Meta says, and no longer
   // than this.
   static constexpr absl::Duration kRest = absl::Hours(1);
+  // At most so many calls of Get may be under way, because sends need the same
+  // connections to Instagram.
+  static constexpr std::size_t kMostCalls = 16;
   // At most so many profiles are kept; beyond that those that were not asked
   // for lately are forgotten.
   static constexpr std::size_t kCacheSize = 10'000;
@@ -59,7 +62,8 @@ class UserProfiles {
       : clock_(clock), registry_(registry), graph_(graph) {}
 
   // Returns the profile as GetUserProfile gives it. Besides the errors of Ask
-  // there is CHANNEL_NOT_FOUND. The request has been validated.
+  // there are CHANNEL_NOT_FOUND, and OVERLOADED when kMostCalls are under way.
+  // The request has been validated.
   void Get(const v1::GetUserProfileRequest& request,
            absl::AnyInvocable<void(absl::StatusOr<v1::GetUserProfileResponse>)>
                done);
@@ -76,7 +80,8 @@ class UserProfiles {
   // Returns whether the channel's look-ups rest, so that Ask would ask nobody.
   bool IsResting(const ChannelEntry& channel);
 
-  // Follows the feed, and forgets the profiles of people who were erased.
+  // Follows the feed, and forgets the profiles of people who were erased, and
+  // of channels that were deleted.
   void OnCommit(std::span<const journal::AppliedRecord> records);
 
  private:
@@ -106,6 +111,15 @@ class UserProfiles {
   // channel's look-ups do not rest. A rest that is over is forgotten.
   absl::Status RefusalOf(const ChannelEntry& channel)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Returns whether a call for that customer would be one too many.
+  bool IsBusy(const ChannelEntry& channel, std::string_view user_id,
+              Freshness freshness);
+  // Forgets a person, or all of a channel.
+  void Forget(const state::ForgottenPerson& person);
+  // Returns whether the profile is not given out any more.
+  static bool IsOld(const v1::UserProfile& profile, absl::Time now);
+  // Forgets what is old, at most once a minute.
+  void ForgetOld(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Adds `done`, which it takes over, to those who wait for an answer about the
   // customer. Returns whether others waited already, so that a call is under
   // way.
@@ -127,6 +141,7 @@ class UserProfiles {
   Mutex mutex_;
   RecentMap<seal::KeyScope, v1::UserProfile> kept_ ABSL_GUARDED_BY(mutex_){
       kCacheSize / 2};
+  absl::Time last_sweep_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   // They wait for the answer to the one call about their customer.
   absl::flat_hash_map<seal::KeyScope, std::vector<Done>> waiting_
       ABSL_GUARDED_BY(mutex_);

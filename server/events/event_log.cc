@@ -27,18 +27,43 @@ void EventLog::OnCommit(std::span<const journal::AppliedRecord> records) {
   for (const journal::AppliedRecord& one : records) {
     Erase(one.effects.erased_events, EncodeErased);
     Erase(one.effects.forgotten_events, EncodeForgotten);
+    for (const state::ForgottenPerson& person : one.effects.forgotten_people) {
+      Forget(person);
+    }
   }
 }
 
-void EventLog::Erase(const std::vector<std::int64_t>& seqs,
-                     EncodedEvent (*encode)(const EncodedEvent& event,
-                                            const CursorCodec& cursors)) {
+void EventLog::Erase(std::vector<std::int64_t> seqs, Encode encode) {
   if (seqs.empty()) return;
-  for (const std::int64_t seq : seqs) {
-    ring_.Replace(seq, [&](const EncodedEvent& event) {
-      return encode(event, cursors_);
-    });
-  }
+  std::sort(seqs.begin(), seqs.end());
+  ring_.Replace(
+      seqs.front(),
+      [&seqs](const EncodedEvent& event) {
+        return std::binary_search(seqs.begin(), seqs.end(), event.seq);
+      },
+      [&](const EncodedEvent& event) { return encode(event, cursors_); });
+  DropShared();
+}
+
+// More events may be about the person than the record has cleaned. Later ones,
+// perhaps of the same commit, are of another conversation; and what tells of
+// the channel itself has no user.
+void EventLog::Forget(const state::ForgottenPerson& person) {
+  ring_.Replace(
+      0,
+      [&person](const EncodedEvent& event) {
+        return event.seq <= person.through_seq &&
+               event.channel_id == person.channel_id &&
+               !event.user_id.empty() &&
+               (person.user_id.empty() || event.user_id == person.user_id);
+      },
+      [this](const EncodedEvent& event) {
+        return EncodeForgotten(event, cursors_);
+      });
+  DropShared();
+}
+
+void EventLog::DropShared() {
   MutexLock lock(shared_mutex_);
   erasures_.fetch_add(1, std::memory_order_release);
   shared_.clear();

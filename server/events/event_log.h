@@ -113,11 +113,14 @@ class EventLog {
  private:
   // Encodes the events, adds them to the ring, and then wakes the subscribers.
   void Publish(std::span<const journal::AppliedRecord> records);
-  // Takes the content of events out of memory. Bytes that a stream is writing
-  // are not changed.
-  void Erase(const std::vector<std::int64_t>& seqs,
-             EncodedEvent (*encode)(const EncodedEvent& event,
-                                    const CursorCodec& cursors));
+  using Encode = EncodedEvent (*)(const EncodedEvent& event,
+                                  const CursorCodec& cursors);
+  // These take content out of memory: that of these events, and that of all
+  // events about a person. Bytes that a stream is writing are not changed.
+  void Erase(std::vector<std::int64_t> seqs, Encode encode);
+  void Forget(const state::ForgottenPerson& person);
+  // Drops the responses that subscribers share, which may hold such content.
+  void DropShared();
   // These two are Start for a cursor and for a time.
   absl::StatusOr<std::int64_t> StartAfter(const std::string& cursor);
   absl::StatusOr<std::int64_t> StartAt(

@@ -31,27 +31,34 @@ void LiveRing::Publish(std::vector<EncodedEvent> events) {
   }
 }
 
+// A segment is copied once, however many of its events are replaced.
 void LiveRing::Replace(
-    std::int64_t seq,
+    std::int64_t first_seq, absl::FunctionRef<bool(const EncodedEvent&)> wanted,
     absl::FunctionRef<EncodedEvent(const EncodedEvent&)> encode) {
-  Segment before;
+  std::vector<Segment> segments;
   {
     MutexLock lock(mutex_);
-    const auto it = std::lower_bound(entries_.begin(), entries_.end(), seq,
-                                     [](const Entry& entry, std::int64_t at) {
-                                       return entry.segment->back().seq < at;
-                                     });
-    if (it == entries_.end()) return;
-    before = it->segment;
+    for (const Entry& entry : entries_) {
+      if (entry.segment->back().seq >= first_seq) {
+        segments.push_back(entry.segment);
+      }
+    }
   }
-  const auto i = static_cast<std::size_t>(seq - before->front().seq);
-  if (seq < before->front().seq || i >= before->size()) return;
-  auto after = std::make_shared<std::vector<EncodedEvent>>(*before);
-  (*after)[i] = encode((*before)[i]);
-  // Only this thread changes the ring, so the entry is where it was.
-  MutexLock lock(mutex_);
-  for (Entry& entry : entries_) {
-    if (entry.segment == before) entry.segment = std::move(after);
+  for (const Segment& before : segments) {
+    std::shared_ptr<std::vector<EncodedEvent>> after;
+    for (std::size_t i = 0; i < before->size(); ++i) {
+      if (!wanted((*before)[i])) continue;
+      if (after == nullptr) {
+        after = std::make_shared<std::vector<EncodedEvent>>(*before);
+      }
+      (*after)[i] = encode((*before)[i]);
+    }
+    if (after == nullptr) continue;
+    // Only this thread changes the ring, so the entry is where it was.
+    MutexLock lock(mutex_);
+    for (Entry& entry : entries_) {
+      if (entry.segment == before) entry.segment = after;
+    }
   }
 }
 

@@ -31,10 +31,12 @@ class LiveRing {
   // thread calls it.
   void Publish(std::vector<EncodedEvent> events);
 
-  // Puts what `encode` makes of an event in its place, and does nothing when
-  // the event is not in the ring. `encode` is called without the lock. Readers
-  // that have the old segment keep it. Only the applying thread calls it.
-  void Replace(std::int64_t seq,
+  // Puts what `encode` makes of an event in the place of every event that
+  // `wanted` takes. It looks at all events from `first_seq` on. Both functions
+  // are called without the lock. Readers that have an old segment keep it. Only
+  // the applying thread calls it.
+  void Replace(std::int64_t first_seq,
+               absl::FunctionRef<bool(const EncodedEvent&)> wanted,
                absl::FunctionRef<EncodedEvent(const EncodedEvent&)> encode);
 
   // Returns the sequence of the newest event, also when it is not in the ring.

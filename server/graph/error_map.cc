@@ -159,6 +159,14 @@ GraphMeaning MeaningOf(GraphOperation operation, const http::HttpResult& result,
   if (unknown && operation == GraphOperation::kMessage) {
     return UnknownMessageMeaning();
   }
+  // The request is this server's own, so nothing of the caller's is wrong.
+  if (meaning.reason == v1::ERROR_REASON_INVALID_CONTENT &&
+      (operation == GraphOperation::kProfile ||
+       operation == GraphOperation::kMessage)) {
+    meaning.reason = v1::ERROR_REASON_GRAPH_ERROR;
+    meaning.canonical = Code::kInternal;
+    meaning.remedy = nullptr;
+  }
   return meaning;
 }
 

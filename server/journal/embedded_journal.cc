@@ -29,15 +29,18 @@ constexpr std::size_t kLargeBatch = 512 * 1024;
 // At most so many batches wait to be freed, which bounds their memory.
 constexpr std::size_t kMostToFree = 16;
 
-// Returns the memory that a record takes while it waits, roughly. Only webhooks
-// are large; an event is counted twice because it may be here in the clear,
-// too.
+// Returns the memory that a record takes while it waits, roughly. Only
+// webhooks, new or redriven, are large; an event is counted twice because it
+// may be here in the clear, too.
 std::size_t SizeOf(const journal::Record& record) {
   constexpr std::size_t kFixed = 512;
   std::size_t size = kFixed;
   for (const journal::WebhookItem& item : record.webhook().items()) {
     size +=
         kFixed + 2 * item.event().sealed().size() + item.sealed_raw().size();
+  }
+  for (const journal::RedriveItem& again : record.redrive().items()) {
+    size += kFixed + again.item().event().sealed().size();
   }
   return size;
 }

@@ -91,13 +91,14 @@ absl::Status ErasureWorker::CleanRows() {
     erasing_ = false;
   }
   absl::StatusOr<state::EraseAnswer> answer;
+  const auto end = SteadyClock::now() + kPause;
   do {
     if (!Rest({})) return absl::CancelledError();
     Record record = NewRecord(absl::ToUnixMillis(clock_.Now()));
     record.mutable_erase_on();
     answer = AppendAs<state::EraseAnswer>(journal_, std::move(record));
-  } while (answer.ok() && answer->more);
-  if (answer.ok() && !answer->waiting) return absl::OkStatus();
+  } while (answer.ok() && answer->more && SteadyClock::now() < end);
+  if (answer.ok() && !answer->more && !answer->waiting) return absl::OkStatus();
   MutexLock lock(mutex_);
   erasing_ = true;
   return answer.status();

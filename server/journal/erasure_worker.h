@@ -76,9 +76,10 @@ class ErasureWorker {
   void Run();
   // Blocks until there is work. Returns false when it is time to end.
   bool AwaitWork();
-  // Appends EraseOn records until no more rows can be cleaned now, or until it
-  // is time to end. Rows that wait for PENDING sends are left for the next
-  // time.
+  // Appends EraseOn records until no more rows can be cleaned now, for kPause,
+  // or until it is time to end: what others have erased must not wait for a
+  // channel with millions of events. Rows that are left, or wait for PENDING
+  // sends, are for the next time.
   absl::Status CleanRows();
   // Cleans rows, and then carries out what is due.
   absl::Status DoWork();

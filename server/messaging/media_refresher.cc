@@ -111,11 +111,20 @@ void MediaRefresher::Refresh(const v1::RefreshMediaRequest& request,
   const absl::StatusOr<graph::GraphAccount> account =
       channels::GraphAccountOf(*channel);
   if (!account.ok()) return done(account.status());
+  if (calls_.fetch_add(1) >= kMostCalls) {
+    calls_.fetch_sub(1);
+    return done(MakeError(absl::StatusCode::kResourceExhausted,
+                          "too many links are being asked for at once; try "
+                          "again",
+                          {.reason = v1::ERROR_REASON_OVERLOADED,
+                           .retry_after = absl::Seconds(1)}));
+  }
   graph_.GetMessageMedia(
       *account, message->mid(), fields,
-      [id = request.channel_id(), known = KnownOf(*message),
+      [this, id = request.channel_id(), known = KnownOf(*message),
        done = std::move(done)](
           absl::StatusOr<v1::RefreshMediaResponse> found) mutable {
+        calls_.fetch_sub(1);
         if (!found.ok()) {
           graph::LogGraphFailure(graph::kGraphMessageMedia, id, found.status());
           return done(found.status());

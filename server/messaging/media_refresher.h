@@ -4,6 +4,8 @@
 
 #pragma once
 
+#include <atomic>
+
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "linktor/instagram/v1/messaging_service.pb.h"
@@ -18,7 +20,12 @@ class MediaRefresher {
   using Done =
       absl::AnyInvocable<void(absl::StatusOr<v1::RefreshMediaResponse>)>;
 
-  // All must outlive this and the calls under way.
+  // At most so many calls to Instagram may be under way, because sends need the
+  // same connections.
+  static constexpr int kMostCalls = 16;
+
+  // All must outlive this and the calls under way, and this must outlive those
+  // calls, too.
   MediaRefresher(MessageReader& reader,
                  const channels::ChannelRegistry& registry,
                  graph::GraphClient& graph)
@@ -30,14 +37,16 @@ class MediaRefresher {
   // is called once, within the call or later on the Graph client's thread, and
   // must not block. CHANNEL_NOT_FOUND; MESSAGE_NOT_FOUND, also where Instagram
   // no longer shows the message; MEDIA_UNAVAILABLE; CREDENTIALS_MISSING
-  // (GraphAccountOf); the reason that an error of Instagram's is mapped to; and
-  // DATA_LOSS as MessageReader::Find.
+  // (GraphAccountOf); OVERLOADED; the reason that an error of Instagram's is
+  // mapped to; and DATA_LOSS as MessageReader::Find.
   void Refresh(const v1::RefreshMediaRequest& request, Done done);
 
  private:
   MessageReader& reader_;
   const channels::ChannelRegistry& registry_;
   graph::GraphClient& graph_;
+  // It counts the calls that are under way.
+  std::atomic<int> calls_ = 0;
 };
 
 }  // namespace linktor::messaging

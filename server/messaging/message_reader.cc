@@ -172,7 +172,8 @@ absl::StatusOr<std::optional<v1::Message>> MessageReader::OpenBrought(
                          : v1::MESSAGE_STATE_RECEIVED);
   *message->mutable_create_time() =
       TimeUtil::MillisecondsToTimestamp(event.receive_ms);
-  if (!event.mid_key.empty()) {
+  // GetMessage does not find it by its id when its person was erased.
+  if (!event.mid_key.empty() && !message->erased()) {
     message->set_id(FormatId(kMessagePrefix, event.mid_key));
   }
   return message;

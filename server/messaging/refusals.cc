@@ -46,6 +46,13 @@ absl::Status RefusalOf(const state::ClaimAnswer& answer,
     case Kind::kOverQuota:
       return QuotaExceeded(claim.user_id(), claim.quota(), now_ms,
                            answer.time_ms);
+    case Kind::kUnreadable:
+      return MakeError(
+          absl::StatusCode::kResourceExhausted,
+          "the customer was erased at the same moment, and nothing "
+          "was sent; try again",
+          {.reason = v1::ERROR_REASON_OVERLOADED,
+           .retry_after = absl::Seconds(1)});
     case Kind::kClaimed:
     case Kind::kEnded:
     case Kind::kInFlight:

@@ -52,6 +52,15 @@ std::string Truncated(const Digest& digest) {
 
 }  // namespace
 
+std::optional<std::int64_t> KeyIdOf(std::string_view sealed) {
+  if (sealed.size() < kHeaderSize || sealed.front() != kVersion) {
+    return std::nullopt;
+  }
+  std::int64_t key_id = 0;
+  std::memcpy(&key_id, sealed.data() + 1, sizeof(key_id));
+  return key_id;
+}
+
 Sealer::Sealer(const Secret& master_key, KeySource& keys)
     : keys_(keys),
       wrapping_(DeriveKey(master_key, "wrap data keys")),
@@ -75,12 +84,11 @@ absl::StatusOr<std::string> Sealer::Seal(const KeyScope& scope,
 
 absl::StatusOr<std::string> Sealer::Open(SealedPlace place, std::string_view id,
                                          std::string_view sealed) {
-  if (sealed.size() < kHeaderSize || sealed.front() != kVersion) {
+  const std::optional<std::int64_t> key_id = KeyIdOf(sealed);
+  if (!key_id.has_value()) {
     return absl::DataLossError("not sealed by a known version");
   }
-  std::int64_t key_id = 0;
-  std::memcpy(&key_id, sealed.data() + 1, sizeof(key_id));
-  LINKTOR_ASSIGN(const KeyPtr key, KeyById(key_id));
+  LINKTOR_ASSIGN(const KeyPtr key, KeyById(*key_id));
   return key->aead.Open(sealed.substr(kHeaderSize), PlaceData(place, id));
 }
 

@@ -195,6 +195,7 @@ absl::Status Applier::Restore(const Position& position) {
   state_ = position.state;
   channels_.ForgetCached();
   deliveries_.ForgetCached();
+  keys_.ForgetCached();
   conversations_.heads().Restore(position.heads);
   return events_.mids().Restore(position.mids, state_);
 }
@@ -219,8 +220,9 @@ absl::StatusOr<Answer> Applier::ApplyDeleteChannel(
   const bool erase = body.erase() && (answer.kind == Kind::kApplied ||
                                       answer.kind == Kind::kNotFound);
   if (erase) {
-    LINKTOR_TRY(BeginForgettingChannel(body.channel_id(), context));
-    if (context.effects.erasing && answer.kind == Kind::kNotFound) {
+    LINKTOR_ASSIGN(const bool known,
+                   BeginForgettingChannel(body.channel_id(), context));
+    if (known && answer.kind == Kind::kNotFound) {
       return ChannelAnswer{.kind = Kind::kErasing};
     }
   }
@@ -255,6 +257,8 @@ Answer Applier::TellApiKey(ApiKeyAnswer answer, Context& context) {
 absl::StatusOr<Answer> Applier::AddKeys(const journal::AddDataKeys& body,
                                         Context& context) {
   for (const journal::DataKey& key : body.keys()) {
+    LINKTOR_ASSIGN(const bool erased, channels_.IsErased(key.channel_no()));
+    if (erased) continue;
     LINKTOR_ASSIGN(const bool added, keys_.Add(key));
     if (added) context.effects.data_keys.push_back(key);
   }
@@ -284,6 +288,12 @@ absl::StatusOr<Answer> Applier::ApplyUsername(const journal::SetUsername& body,
   if (!answer.live) return answer;
   LINKTOR_ASSIGN(answer.row,
                  conversations_.Find(body.channel_no(), body.user_id()));
+  if (body.only_known() && answer.row.last_seq == 0 &&
+      !answer.row.opt_out_ms.has_value() &&
+      answer.row.sealed_username.empty()) {
+    answer.live = false;
+    return answer;
+  }
   answer.row.sealed_username = body.sealed_username();
   LINKTOR_TRY(conversations_.SetUsername(body.channel_no(), body.user_id(),
                                          body.sealed_username()));

@@ -171,6 +171,8 @@ class Applier {
                                       Context& context);
 
   // ---- Erasing (apply_erase.cc)
+  // Destroys the key, and says so in the effects.
+  absl::Status DestroyKey(std::int64_t id, Context& context);
   // Says in the effects that an erasure is due in the files.
   void NoteErasure(Context& context);
   // Erases the content of the message of that mid; `own` is its send, if it is
@@ -199,10 +201,13 @@ class Applier {
   // of events, and out of as many of these as one record may change; what is
   // left is stored as a forgetting. Returns whether anything was known of the
   // person.
-  absl::StatusOr<bool> BeginForgetting(Forgetting& person, Context& context);
-  // Stores a forgetting for every channel that has or had that id.
-  absl::Status BeginForgettingChannel(std::string_view channel_id,
-                                      Context& context);
+  absl::StatusOr<bool> BeginForgetting(Forgetting& person,
+                                       const std::string& channel_id,
+                                       Context& context);
+  // Stores a forgetting for every channel that has or had that id and was not
+  // erased before. Returns whether there is or was any.
+  absl::StatusOr<bool> BeginForgettingChannel(std::string_view channel_id,
+                                              Context& context);
   // Goes on with a person: cleans at most kForgetRows events. Returns whether
   // it is done.
   absl::StatusOr<bool> ForgetPerson(Forgetting& person, Context& context);
@@ -265,6 +270,9 @@ class Applier {
   // belongs to no send so far, and may settle one by its content.
   absl::StatusOr<bool> TellEcho(const journal::WebhookItem& item,
                                 EventTable::Setting setting, Context& context);
+  // Makes an event of it that says nothing, because its person was erased.
+  absl::Status TellForgottenEcho(const journal::WebhookItem& item,
+                                 EventTable::Setting setting, Context& context);
   // Returns whether the echo must wait for the end of a send, because nobody
   // knows yet whose it is.
   absl::StatusOr<bool> MustHold(const journal::WebhookItem& item);

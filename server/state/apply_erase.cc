@@ -20,11 +20,17 @@ absl::StatusOr<Answer> Applier::ApplyErase(const journal::Erase& body,
     LINKTOR_TRY(EraseMid(body.mid_key(), own, context));
   }
   for (const std::int64_t id : body.key_ids()) {
-    LINKTOR_TRY(erasures_.DestroyKey(id));
-    context.effects.destroyed_keys.push_back(id);
+    LINKTOR_TRY(DestroyKey(id, context));
   }
   NoteErasure(context);
   return Done{};
+}
+
+absl::Status Applier::DestroyKey(std::int64_t id, Context& context) {
+  LINKTOR_TRY(erasures_.DestroyKey(id));
+  keys_.NoteDestroyed(id);
+  context.effects.destroyed_keys.push_back(id);
+  return absl::OkStatus();
 }
 
 void Applier::NoteErasure(Context& context) {

@@ -25,7 +25,8 @@ absl::StatusOr<Answer> Applier::ApplyEraseUser(const journal::EraseUser& body,
   }
   for (const std::int64_t channel_no : channels) {
     Forgetting person{.channel_no = channel_no, .user_id = body.user_id()};
-    LINKTOR_ASSIGN(const bool found, BeginForgetting(person, context));
+    LINKTOR_ASSIGN(const bool found,
+                   BeginForgetting(person, body.channel_id(), context));
     answer.found = answer.found || found;
   }
   answer.more = context.effects.erasing;
@@ -35,6 +36,7 @@ absl::StatusOr<Answer> Applier::ApplyEraseUser(const journal::EraseUser& body,
 // Nothing here depends on which heads or mids are in memory, because that
 // differs between instances.
 absl::StatusOr<bool> Applier::BeginForgetting(Forgetting& person,
+                                              const std::string& channel_id,
                                               Context& context) {
   LINKTOR_ASSIGN(
       const ConversationHead head,
@@ -54,8 +56,10 @@ absl::StatusOr<bool> Applier::BeginForgetting(Forgetting& person,
   // A duplicate, or a call that repeats a request id, has made a key and
   // nothing else.
   if (!found && keys == 0) return false;
-  context.effects.forgotten_people.push_back(
-      {.channel_no = person.channel_no, .user_id = person.user_id});
+  context.effects.forgotten_people.push_back({.channel_no = person.channel_no,
+                                              .user_id = person.user_id,
+                                              .channel_id = channel_id,
+                                              .through_seq = state_.last_seq});
   LINKTOR_ASSIGN(const bool done, ForgetPerson(person, context));
   if (!done) {
     LINKTOR_TRY(forgettings_.Save(person));
@@ -70,8 +74,7 @@ absl::StatusOr<int> Applier::DestroyKeys(const Forgetting& of, int limit,
   LINKTOR_ASSIGN(const std::vector<std::int64_t> keys,
                  forgettings_.KeysOf(of, limit));
   for (const std::int64_t id : keys) {
-    LINKTOR_TRY(erasures_.DestroyKey(id));
-    context.effects.destroyed_keys.push_back(id);
+    LINKTOR_TRY(DestroyKey(id, context));
   }
   return static_cast<int>(keys.size());
 }
@@ -156,20 +159,26 @@ absl::StatusOr<EraseAnswer> Applier::ForgetChannel(Forgetting& channel,
   return answer;
 }
 
-absl::Status Applier::BeginForgettingChannel(std::string_view channel_id,
-                                             Context& context) {
+absl::StatusOr<bool> Applier::BeginForgettingChannel(
+    std::string_view channel_id, Context& context) {
   LINKTOR_ASSIGN(const std::vector<std::int64_t> channels,
                  ReadChannelNumbers(database_, channel_id));
   for (const std::int64_t channel_no : channels) {
+    LINKTOR_ASSIGN(const bool fresh, channels_.MarkErased(channel_no));
+    if (!fresh) continue;
     Forgetting channel{.channel_no = channel_no};
     LINKTOR_TRY(forgettings_.Save(channel));
     LINKTOR_TRY(conversations_.heads().MoveChannel(channel_no));
-    context.effects.forgotten_people.push_back({.channel_no = channel_no});
+    LINKTOR_TRY(DestroyKeys(channel, kForgetRows, context).status());
+    context.effects.forgotten_people.push_back(
+        {.channel_no = channel_no,
+         .user_id = {},
+         .channel_id = std::string(channel_id),
+         .through_seq = state_.last_seq});
+    context.effects.erasing = true;
+    NoteErasure(context);
   }
-  if (channels.empty()) return absl::OkStatus();
-  context.effects.erasing = true;
-  NoteErasure(context);
-  return absl::OkStatus();
+  return !channels.empty();
 }
 
 // One that waits does not hold up those behind it: it goes to the end.

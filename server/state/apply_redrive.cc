@@ -81,6 +81,11 @@ absl::StatusOr<RedriveEnd> Applier::Judge(const journal::RedriveItem& again,
   if (stored.erased) return RedriveEnd::kErased;
   LINKTOR_ASSIGN(const bool live, channels_.IsLive(item.event().channel_no()));
   if (!live) return RedriveEnd::kNoChannel;
+  // The person was erased while the item was being sealed; next time it is
+  // known that the item is.
+  LINKTOR_ASSIGN(const bool unreadable,
+                 keys_.IsUnreadable(item.event().sealed()));
+  if (unreadable) return RedriveEnd::kWaits;
   LINKTOR_ASSIGN(const bool duplicate, IsDuplicate(item, context));
   if (duplicate && !again.has_own_key()) return RedriveEnd::kDuplicate;
   if (item.kind() != journal::ITEM_KIND_ECHO) return RedriveEnd::kEvent;

@@ -111,6 +111,9 @@ absl::StatusOr<ClaimAnswer> Applier::Decide(const journal::Claim& claim,
   }
   LINKTOR_ASSIGN(const bool live, channels_.IsLive(claim.channel_no()));
   if (!live) return ClaimAnswer{.kind = Kind::kChannelGone};
+  LINKTOR_ASSIGN(const bool unreadable,
+                 keys_.IsUnreadable(claim.sealed_content()));
+  if (unreadable) return ClaimAnswer{.kind = Kind::kUnreadable};
   LINKTOR_ASSIGN(ClaimAnswer answer, DecideByHistory(claim, time_ms));
   if (existing.has_value()) answer.message = *std::move(existing);
   return answer;
@@ -161,8 +164,9 @@ absl::StatusOr<Answer> Applier::ApplyOutcome(const journal::SendOutcome& body,
   }
   SendAnswer answer{.message = *std::move(found)};
   MessageRow& row = answer.message;
+  // Nobody is to be told any more what became of a send to an erased person.
   if (static_cast<int>(row.state) != body.expected_state() ||
-      row.attempt != body.expected_attempt()) {
+      row.attempt != body.expected_attempt() || row.user_id.empty()) {
     return answer;
   }
   answer.applied = true;

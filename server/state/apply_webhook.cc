@@ -10,6 +10,7 @@
 #include "server/kinds/table.h"
 #include "server/policy/window.h"
 #include "server/state/applier.h"
+#include "server/state/event_encoding.h"
 #include "server/state/expiry.h"
 
 namespace linktor::state {
@@ -60,8 +61,16 @@ journal::WebhookItem Applier::WithoutContent(const journal::WebhookItem& item) {
 
 absl::StatusOr<Answer> Applier::ApplyWebhook(const journal::Webhook& body,
                                              Context& context) {
-  LINKTOR_ASSIGN(const std::int64_t delivery_no, deliveries_.NextNumber());
   DeliveryAnswer answer;
+  for (const journal::WebhookItem& item : body.items()) {
+    LINKTOR_ASSIGN(answer.unreadable,
+                   keys_.IsUnreadable(item.event().sealed()));
+    if (!answer.unreadable) continue;
+    LINKTOR_ASSIGN(answer.unreadable,
+                   channels_.IsLive(item.event().channel_no()));
+    if (answer.unreadable) return answer;
+  }
+  LINKTOR_ASSIGN(const std::int64_t delivery_no, deliveries_.NextNumber());
   std::string first_issue;
   for (int i = 0; i < body.items_size(); ++i) {
     const journal::WebhookItem& item = body.items(i);
@@ -192,6 +201,9 @@ absl::StatusOr<std::int64_t> Applier::StoreRaw(
     const journal::WebhookItem& item, std::int64_t delivery_no, int position,
     std::optional<std::int64_t> unknown_seq) {
   if (item.sealed_raw().empty()) return 0;
+  // What comes for a channel that is erased is not kept.
+  LINKTOR_ASSIGN(const bool erased, channels_.IsErased(item.raw_channel_no()));
+  if (erased) return 0;
   return deliveries_.AddItem(delivery_no, position, item, unknown_seq, state_);
 }
 
@@ -280,6 +292,10 @@ absl::StatusOr<bool> Applier::TellEcho(const journal::WebhookItem& item,
   if (!item.mid_key().empty()) {
     LINKTOR_ASSIGN(own, messages_.FindByMid(item.mid_key()));
   }
+  if (own.has_value() && own->user_id.empty()) {
+    LINKTOR_TRY(TellForgottenEcho(item, std::move(setting), context));
+    return false;
+  }
   if (own.has_value()) {
     own->echo_ms = echo_ms;
     LINKTOR_TRY(messages_.Update(*own));
@@ -301,6 +317,20 @@ absl::StatusOr<bool> Applier::TellEcho(const journal::WebhookItem& item,
                                       .mid = item.mid(),
                                       .mid_key = item.mid_key()}));
   return true;
+}
+
+// The person was erased after the message was sent to them. What Instagram says
+// of it afterwards is not kept either.
+absl::Status Applier::TellForgottenEcho(const journal::WebhookItem& item,
+                                        EventTable::Setting setting,
+                                        Context& context) {
+  LINKTOR_TRY(erasures_.EraseRaw(setting.raw_no));
+  NoteErasure(context);
+  journal::NewEvent event = WithoutContent(item).event();
+  event.clear_user_id();
+  setting.decided = ErasedMark();
+  setting.clear = nullptr;
+  return AppendEvent(event, std::move(setting), context).status();
 }
 
 // Content is looked at when all events are made: when two echoes can belong to

@@ -203,6 +203,22 @@ absl::StatusOr<bool> ChannelTable::IsLive(std::int64_t channel_no) {
   return live_->contains(channel_no);
 }
 
+absl::StatusOr<bool> ChannelTable::MarkErased(std::int64_t channel_no) {
+  sqlite::Statement mark(
+      database_, "UPDATE channels SET erased = 1 WHERE no = ?1 AND erased = 0");
+  LINKTOR_ASSIGN(const std::int64_t changed,
+                 mark.Bind(1, channel_no).RunAndCount());
+  return changed > 0;
+}
+
+absl::StatusOr<bool> ChannelTable::IsErased(std::int64_t channel_no) {
+  LINKTOR_ASSIGN(const bool live, IsLive(channel_no));
+  if (live) return false;
+  sqlite::Statement read(database_,
+                         "SELECT 1 FROM channels WHERE no = ?1 AND erased = 1");
+  return read.Bind(1, channel_no).Step();
+}
+
 absl::StatusOr<std::vector<ChannelRow>> ReadLiveChannels(
     sqlite::Database& database) {
   sqlite::Statement read(database,

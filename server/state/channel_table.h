@@ -52,6 +52,11 @@ class ChannelTable {
   // Returns whether the channel exists and is not deleted. It reads the table
   // only the first time after a change.
   absl::StatusOr<bool> IsLive(std::int64_t channel_no);
+  // Notes that all that is stored of the channel is being erased. Returns false
+  // when that was noted before.
+  absl::StatusOr<bool> MarkErased(std::int64_t channel_no);
+  // Returns whether that was noted.
+  absl::StatusOr<bool> IsErased(std::int64_t channel_no);
   // Forgets what is kept in memory of the table. After a rollback it may be
   // wrong.
   void ForgetCached() { live_.reset(); }

@@ -100,8 +100,7 @@ absl::StatusOr<bool> ConversationTable::Forget(std::int64_t channel_no,
        {"UPDATE conversations SET sealed_username = "
         "zeroblob(length(sealed_username)) WHERE channel_no = ?1 AND "
         "user_id = ?2 AND sealed_username IS NOT NULL",
-        "DELETE FROM conversations WHERE channel_no = ?1 AND user_id = ?2",
-        "DELETE FROM send_calls WHERE channel_no = ?1 AND user_id = ?2"}) {
+        "DELETE FROM conversations WHERE channel_no = ?1 AND user_id = ?2"}) {
     sqlite::Statement forget(database_, sql);
     LINKTOR_ASSIGN(
         const std::int64_t changed,

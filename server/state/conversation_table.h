@@ -50,9 +50,9 @@ class ConversationTable {
   absl::Status SetUsername(std::int64_t channel_no, std::string_view user_id,
                            std::string_view sealed);
 
-  // Forgets the conversation of a person who is erased, with its head, and the
-  // calls that the quota counts. Returns whether anything was known. Events are
-  // the caller's; see ConversationHeads::Forget.
+  // Forgets the conversation of a person who is erased, with its head. Returns
+  // whether anything was known. Events are the caller's; see
+  // ConversationHeads::Forget.
   absl::StatusOr<bool> Forget(std::int64_t channel_no,
                               std::string_view user_id);
   // Does the same with the first `limit` conversations of a channel, in the

@@ -42,6 +42,9 @@ struct DeliveryAnswer {
   std::int64_t issues = 0;
   // The webhook is stored as it came because it could not be applied.
   bool quarantined = false;
+  // A person was erased while the webhook was being sealed, so that nobody
+  // could read what it brings of them. Nothing was changed: it must come again.
+  bool unreadable = false;
 };
 
 // A ReleaseAnswer says what came of items that have waited for their messages
@@ -102,6 +105,9 @@ struct ClaimAnswer {
     kOptedOut,
     // The quota allows another call at `time_ms`.
     kOverQuota,
+    // The customer was erased while the claim was being sealed, so that nobody
+    // could read the message. It may be claimed again.
+    kUnreadable,
   };
   Kind kind = Kind::kChannelGone;
   // These are set where the kind names them, and empty or 0 otherwise.
@@ -169,8 +175,8 @@ struct ApiKeyAnswer {
 
 // A ConversationAnswer is that of an opt-out and of a user name.
 struct ConversationAnswer {
-  // False when the channel was deleted: then nothing was changed, and the row
-  // is empty.
+  // False when the channel was deleted, or nothing is known of a customer who
+  // must be known: then nothing was changed, and the row is empty.
   bool live = true;
   ConversationRow row;
 };
@@ -211,6 +217,9 @@ using Answer =
 struct ForgottenPerson {
   std::int64_t channel_no = 0;
   std::string user_id;
+  std::string channel_id;
+  // Later events are of another conversation.
+  std::int64_t through_seq = 0;
 };
 
 // Effects is everything that a record has changed, with its answer. A list is

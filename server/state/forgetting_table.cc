@@ -40,7 +40,7 @@ absl::StatusOr<std::vector<Forgetting>> ForgettingTable::Oldest(int limit) {
   sqlite::Statement read(
       database_,
       "SELECT no, channel_no, user_id, through_seq, next_seq "
-      "FROM forgettings ORDER BY no LIMIT ?1");
+      "FROM forgettings ORDER BY user_id = '', no LIMIT ?1");
   read.Bind(1, limit);
   std::vector<Forgetting> forgettings;
   for (;;) {
@@ -193,6 +193,13 @@ absl::StatusOr<int> ForgettingTable::ForgetRest(const Forgetting& of,
             no));
     LINKTOR_TRY(Run("DELETE FROM held_echoes WHERE no = ?1", no));
   }
+  LINKTOR_ASSIGN(const auto calls,
+                 Select("SELECT no FROM send_calls WHERE " LINKTOR_OF_PEOPLE
+                        " ORDER BY user_id, no LIMIT ?4",
+                        of, limit));
+  for (const std::int64_t no : calls) {
+    LINKTOR_TRY(Run("DELETE FROM send_calls WHERE no = ?1", no));
+  }
   LINKTOR_ASSIGN(
       const auto unmatched,
       Select("SELECT seq FROM unmatched_echoes WHERE " LINKTOR_OF_PEOPLE
@@ -214,7 +221,7 @@ absl::StatusOr<int> ForgettingTable::ForgetRest(const Forgetting& of,
     LINKTOR_TRY(Run("UPDATE raw_items SET user_id = NULL WHERE no = ?1", no));
   }
   const std::size_t most =
-      std::max({held.size(), unmatched.size(), items.size()});
+      std::max({held.size(), calls.size(), unmatched.size(), items.size()});
   return static_cast<int>(most);
 }
 

@@ -48,7 +48,8 @@ class ForgettingTable {
 
   // Returns whether all of that channel is being erased.
   absl::StatusOr<bool> HasChannel(std::int64_t channel_no);
-  // Returns the forgettings that are not done, oldest first, at most `limit`.
+  // Returns the forgettings that are not done, at most `limit`: those of people
+  // first, because one of a channel may take long, and then the oldest first.
   absl::StatusOr<std::vector<Forgetting>> Oldest(int limit);
   // Stores how far it has come, and numbers it the first time.
   absl::Status Save(Forgetting& forgetting);
@@ -91,8 +92,9 @@ class ForgettingTable {
   absl::StatusOr<bool> HasPending(std::int64_t channel_no);
 
   // Deletes at most `limit` echoes that wait for a send, or for the end of one,
-  // and overwrites at most `limit` items as received to which no event leads.
-  // Returns the greatest of these numbers.
+  // and as many calls that the quota counts, and overwrites at most `limit`
+  // items as received to which no event leads. Returns the greatest of these
+  // numbers.
   absl::StatusOr<int> ForgetRest(const Forgetting& of, int limit);
 
  private:

@@ -1,5 +1,7 @@
 #include "server/state/key_table.h"
 
+#include <utility>
+
 #include "server/base/try.h"
 
 namespace linktor::state {
@@ -21,7 +23,8 @@ absl::StatusOr<std::optional<journal::DataKey>> ReadOne(
 }  // namespace
 
 KeyTable::KeyTable(sqlite::Database& database)
-    : add_(database,
+    : database_(database),
+      add_(database,
            "INSERT INTO data_keys (id, channel_no, user_id, wrapped) "
            "SELECT ?1, ?2, ?3, ?4 WHERE NOT EXISTS "
            "(SELECT 1 FROM destroyed_keys WHERE id = ?1) "
@@ -34,6 +37,26 @@ absl::StatusOr<bool> KeyTable::Add(const journal::DataKey& key) {
                                                .BindBlob(4, key.wrapped())
                                                .RunAndCount());
   return added > 0;
+}
+
+absl::StatusOr<bool> KeyTable::IsUnreadable(std::string_view sealed) {
+  const std::optional<std::int64_t> id = seal::KeyIdOf(sealed);
+  if (!id.has_value()) return false;
+  if (!destroyed_.has_value()) {
+    absl::flat_hash_set<std::int64_t> destroyed;
+    sqlite::Statement read(database_, "SELECT id FROM destroyed_keys");
+    for (;;) {
+      LINKTOR_ASSIGN(const bool row, read.Step());
+      if (!row) break;
+      destroyed.insert(read.Int(0));
+    }
+    destroyed_ = std::move(destroyed);
+  }
+  return destroyed_->contains(*id);
+}
+
+void KeyTable::NoteDestroyed(std::int64_t id) {
+  if (destroyed_.has_value()) destroyed_->insert(id);
 }
 
 absl::StatusOr<std::optional<journal::DataKey>> ReadKeyOf(

@@ -7,7 +7,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/journal/record.pb.h"
@@ -27,8 +29,22 @@ class KeyTable {
   // stored again.
   absl::StatusOr<bool> Add(const journal::DataKey& key);
 
+  // Returns whether the bytes were sealed under a key that is destroyed, so
+  // that nobody could open them. Every webhook asks, so the ids of destroyed
+  // keys are in memory, with about 16 bytes for each; they are read the first
+  // time.
+  absl::StatusOr<bool> IsUnreadable(std::string_view sealed);
+  // Notes that ErasureTable has destroyed the key.
+  void NoteDestroyed(std::int64_t id);
+  // Forgets what is kept in memory of the table. After a rollback it may be
+  // wrong.
+  void ForgetCached() { destroyed_.reset(); }
+
  private:
+  sqlite::Database& database_;
   sqlite::Statement add_;
+  // It is not set until it was read.
+  std::optional<absl::flat_hash_set<std::int64_t>> destroyed_;
 };
 
 // ---- For readers, on their own connection -----------------------------------

@@ -87,7 +87,8 @@ CREATE TABLE channels (
   request_fingerprint BLOB,
   deleted INTEGER NOT NULL,    -- 1: it was
   born_ms INTEGER,             -- of the deletion
-  delete_seq INTEGER           -- the last event when it was deleted
+  delete_seq INTEGER,          -- the last event when it was deleted
+  erased INTEGER NOT NULL DEFAULT 0 -- 1: its people were erased, and all else
 );
 CREATE INDEX channels_id ON channels (id);
 

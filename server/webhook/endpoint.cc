@@ -167,6 +167,11 @@ void WebhookEndpoint::Deliver(const http::HttpRequest& request,
         [this, exchange = std::move(exchange)](
             absl::StatusOr<state::DeliveryAnswer> outcome) mutable {
           exchange.outcome = std::move(outcome);
+          if (exchange.outcome.ok() && exchange.outcome->unreadable) {
+            exchange.outcome = absl::AbortedError(
+                "a person was erased at the same moment; Meta delivers the "
+                "webhook again");
+          }
           if (!exchange.outcome.ok()) {
             return Answer(exchange, WebhookVerdict::kNotStored);
           }

@@ -231,8 +231,10 @@ TEST_F(EraseTest, EachChangeOfAChannelIsAnEvent) {
   EXPECT_EQ(told[1].channel_updated().channel().name(), "The Shop");
   EXPECT_EQ(told[1].channel_updated().channel().etag(),
             updated.channel().etag());
-  EXPECT_EQ(told[2].channel_updated().channel().access_token_fingerprint(),
-            set.channel().access_token_fingerprint());
+  EXPECT_EQ(told[2].channel_updated().channel().etag(), set.channel().etag());
+  // Whoever reads events need not be allowed to manage channels.
+  EXPECT_EQ(told[2].channel_updated().channel().access_token_fingerprint(), "");
+  EXPECT_TRUE(told[2].channel_updated().channel().app_secrets().empty());
   const v1::ChannelChange& deleted = told[3].channel_deleted();
   EXPECT_EQ(deleted.channel().uid(), told[0].channel_created().channel().uid());
   EXPECT_EQ(deleted.channel().instagram_account_id(), kAccount);

@@ -510,8 +510,9 @@ func (x *ChannelCredentials) GetVerifyToken() string {
 // It tells in an event what happened to a channel.
 type ChannelChange struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Output only. It is the channel as it was afterwards, without credentials. One
-	// that was deleted has only `id`, `uid`, `instagram_account_id` and `page_id`.
+	// Output only. It is the channel as it was afterwards, without anything of its
+	// credentials, not even their fingerprints: a change of them shows in `etag` and
+	// `update_time`. One that was deleted has only `id`, `uid`, `instagram_account_id` and `page_id`.
 	Channel *Channel `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
 	// Output only. It is true when the channel was deleted and all that is stored of
 	// its customers is erased.

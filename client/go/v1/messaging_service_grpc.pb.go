@@ -87,13 +87,14 @@ type MessagingServiceClient interface {
 	// person is under way, and may be repeated.
 	EraseUser(ctx context.Context, in *EraseUserRequest, opts ...grpc.CallOption) (*EraseUserResponse, error)
 	// Returns what Instagram shows of a customer: their names, picture and
-	// followers. Instagram is asked unless it has answered within the last hour;
-	// calls about one customer that come together share one question. Somebody who
+	// followers. Instagram is asked unless it has shown the profile within the last hour;
+	// calls about one customer that come together share one question. At most 16
+	// questions are under way at once; a call beyond ends with OVERLOADED. Somebody who
 	// has not written or tapped yet is refused with USER_CONSENT_REQUIRED. When
 	// Meta refuses the channel, as for its token, a missing permission or a limit,
 	// nobody is asked about for an hour, or until the limit ends, or until the
 	// channel changes. Meanwhile calls end with the same reason, and with RetryInfo,
-	// unless the profile is known already.
+	// unless the profile is known already and `refresh` is not set.
 	GetUserProfile(ctx context.Context, in *GetUserProfileRequest, opts ...grpc.CallOption) (*GetUserProfileResponse, error)
 	// Asks Instagram for new links to the media of a message, whose first links
 	// end: those of a story after 24 h. For a story that mentions the account it
@@ -270,13 +271,14 @@ type MessagingServiceServer interface {
 	// person is under way, and may be repeated.
 	EraseUser(context.Context, *EraseUserRequest) (*EraseUserResponse, error)
 	// Returns what Instagram shows of a customer: their names, picture and
-	// followers. Instagram is asked unless it has answered within the last hour;
-	// calls about one customer that come together share one question. Somebody who
+	// followers. Instagram is asked unless it has shown the profile within the last hour;
+	// calls about one customer that come together share one question. At most 16
+	// questions are under way at once; a call beyond ends with OVERLOADED. Somebody who
 	// has not written or tapped yet is refused with USER_CONSENT_REQUIRED. When
 	// Meta refuses the channel, as for its token, a missing permission or a limit,
 	// nobody is asked about for an hour, or until the limit ends, or until the
 	// channel changes. Meanwhile calls end with the same reason, and with RetryInfo,
-	// unless the profile is known already.
+	// unless the profile is known already and `refresh` is not set.
 	GetUserProfile(context.Context, *GetUserProfileRequest) (*GetUserProfileResponse, error)
 	// Asks Instagram for new links to the media of a message, whose first links
 	// end: those of a story after 24 h. For a story that mentions the account it

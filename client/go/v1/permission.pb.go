@@ -29,7 +29,8 @@ type Permission int32
 const (
 	// It is refused with INVALID_REQUEST.
 	Permission_PERMISSION_UNSPECIFIED Permission = 0
-	// The key may read the event stream: it may call EventService.
+	// The key may read events and deliveries: it may call SubscribeEvents, ListEvents
+	// and ListDeliveries.
 	Permission_PERMISSION_READ_EVENTS Permission = 1
 	// The key may read messages and conversations: it may call GetMessage,
 	// ListMessages, GetConversation, ListConversations, GetUserProfile and

@@ -24,8 +24,8 @@ const (
 
 // It is what Instagram shows of a customer to an account that they have written
 // to. A field that Instagram did not supply is absent: of somebody who has
-// blocked the account it supplies none. This server keeps profiles in memory, for
-// at most an hour, and stores none.
+// blocked the account it supplies none. This server keeps profiles in memory, gives one
+// out for at most an hour, and stores none.
 type UserProfile struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Output only. It is the customer's Instagram-scoped id (IGSID).

@@ -384,5 +384,46 @@ TEST_F(ErasedProfilesTest, AnAnswerThatComesLaterIsNotKept) {
   EXPECT_THAT(graph_.waiting, ::testing::IsEmpty()) << "that one is kept";
 }
 
+TEST_F(UserProfilesTest, MoreThanSixteenQuestionsAtOnceAreRefused) {
+  for (std::size_t i = 0; i < UserProfiles::kMostCalls; ++i) {
+    Get(absl::StrCat(700 + i));
+  }
+  Get("999");
+  EXPECT_THAT(Told(1), HasReason("OVERLOADED"));
+  Get("700");
+  EXPECT_EQ(told_.size(), 1U) << "it shares the question of the first";
+  graph_.Answer(Named("ada"));
+  EXPECT_THAT(Told(3), IsOk());
+  Get("999");
+  EXPECT_EQ(graph_.asked.back(), "ch_1/999");
+}
+
+// A call with the token of before may end after one with the new token.
+TEST_F(UserProfilesTest, ALateRefusalDoesNotEndANewerRest) {
+  Get("777");
+  SetToken("another");
+  Get("778");
+  auto first = std::move(graph_.waiting.front());
+  graph_.waiting.pop_front();
+  graph_.Answer(Refusal(v1::ERROR_REASON_ACCESS_TOKEN_EXPIRED));
+  first(Refusal(v1::ERROR_REASON_ACCESS_TOKEN_EXPIRED));
+  Get("779");
+  EXPECT_THAT(Told(3), HasReason("ACCESS_TOKEN_EXPIRED"));
+  EXPECT_EQ(graph_.asked.size(), 2U);
+}
+
+TEST_F(UserProfilesTest, AChannelThatIsDeletedIsForgotten) {
+  Get("777");
+  graph_.Answer(Named("ada"));
+  const journal::Record record;
+  state::Effects effects;
+  effects.channels.push_back(
+      {.no = registry_->Find("ch_1")->no, .id = "ch_1", .deleted = true});
+  const journal::AppliedRecord applied{.record = record, .effects = effects};
+  profiles_.OnCommit(std::span(&applied, 1));
+  Get("777");
+  EXPECT_EQ(graph_.asked.size(), 2U);
+}
+
 }  // namespace
 }  // namespace linktor::channels

@@ -133,10 +133,11 @@ TEST(MessageStoreTest, IsBounded) {
   for (int i = 0; i <= 10'000; ++i) {
     store.Put("m_" + std::to_string(i), {.from = kCustomer});
   }
-  EXPECT_FALSE(store.Find("m_0").has_value());
-  EXPECT_TRUE(store.Find("m_10000").has_value());
+  EXPECT_FALSE(store.Find("", "m_0").has_value());
+  EXPECT_TRUE(store.Find("", "m_10000").has_value());
+  EXPECT_FALSE(store.Find("1784", "m_10000").has_value()) << "another account";
   store.Put("m_long", {.text = std::string(20'000, 'x')});
-  EXPECT_FALSE(store.Find("m_long").has_value());
+  EXPECT_FALSE(store.Find("", "m_long").has_value());
 }
 
 }  // namespace

@@ -98,18 +98,20 @@ TEST(LiveRingTest, SegmentsOutliveTheirEviction) {
   EXPECT_EQ(segments.at(0)->front().wire, std::string(50, 'x'));
 }
 
-TEST(LiveRingTest, AnEventIsReplacedInItsPlace) {
+TEST(LiveRingTest, EventsAreReplacedInTheirPlaces) {
   LiveRing ring(0, kPlenty);
   ring.Publish(Events(1, 3));
   ring.Publish(Events(4, 6));
   std::vector<LiveRing::Segment> before;
   ASSERT_TRUE(ring.Read(0, kPlenty, before));
-  for (const std::int64_t seq : {3, 4}) {
-    ring.Replace(seq, [seq](const EncodedEvent& event) {
-      EXPECT_EQ(event.seq, seq);
-      return EncodedEvent{.seq = seq, .wire = "erased"};
-    });
-  }
+  ring.Replace(
+      3,
+      [](const EncodedEvent& event) {
+        return event.seq == 3 || event.seq == 4;
+      },
+      [](const EncodedEvent& event) {
+        return EncodedEvent{.seq = event.seq, .wire = "erased"};
+      });
   EXPECT_THAT(Read(ring, 0), ElementsAre(1, 2, 3, 4, 5, 6));
   std::vector<LiveRing::Segment> after;
   ASSERT_TRUE(ring.Read(0, kPlenty, after));
@@ -121,15 +123,35 @@ TEST(LiveRingTest, AnEventIsReplacedInItsPlace) {
   EXPECT_EQ((*before.at(0))[2].wire, kept) << "who reads it keeps it whole";
 }
 
+TEST(LiveRingTest, SegmentsBeforeTheFirstAreNotLookedAt) {
+  LiveRing ring(0, kPlenty);
+  ring.Publish(Events(1, 3));
+  ring.Publish(Events(4, 6));
+  std::vector<std::int64_t> looked_at;
+  ring.Replace(
+      4,
+      [&looked_at](const EncodedEvent& event) {
+        looked_at.push_back(event.seq);
+        return false;
+      },
+      [](const EncodedEvent& event) { return event; });
+  EXPECT_THAT(looked_at, ElementsAre(4, 5, 6));
+}
+
 TEST(LiveRingTest, WhatIsNotThereIsNotReplaced) {
   LiveRing ring(2, 3 * (10 + sizeof(EncodedEvent)));
   const auto fail = [](const EncodedEvent& event) {
     ADD_FAILURE() << event.seq;
     return event;
   };
-  ring.Replace(3, fail);
+  const auto replace = [&](std::int64_t seq) {
+    ring.Replace(
+        seq, [seq](const EncodedEvent& event) { return event.seq == seq; },
+        fail);
+  };
+  replace(3);
   for (std::int64_t seq = 3; seq <= 8; ++seq) ring.Publish(Events(seq, seq));
-  for (const std::int64_t seq : {0, 2, 3, 5, 9}) ring.Replace(seq, fail);
+  for (const std::int64_t seq : {0, 2, 3, 5, 9}) replace(seq);
   EXPECT_THAT(Read(ring, 5), ElementsAre(6, 7, 8));
 }
 

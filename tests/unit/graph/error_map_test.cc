@@ -207,6 +207,20 @@ TEST(ErrorMapTest, AProfileIsThatOfACustomer) {
               HasReason("RECIPIENT_NOT_FOUND"));
 }
 
+// The fields that are asked for are this server's choice, so that a refusal of
+// them is no fault of the caller's.
+TEST(ErrorMapTest, ARefusedFieldIsNotTheCallers) {
+  for (const GraphOperation operation :
+       {GraphOperation::kProfile, GraphOperation::kMessage}) {
+    const absl::Status refused = MapGraphError(operation, Error(100, 0)).status;
+    EXPECT_THAT(refused, StatusIs(Code::kInternal));
+    EXPECT_THAT(refused, HasReason("GRAPH_ERROR"));
+    EXPECT_THAT(refused, HasMetadata("graph_code", "100"));
+  }
+  EXPECT_THAT(MapGraphError(GraphOperation::kSend, Error(100, 0)).status,
+              HasReason("INVALID_CONTENT"));
+}
+
 // What the path of such a call names is neither the channel's page nor its
 // account.
 TEST(ErrorMapTest, WhatIsUnknownIsWhatTheCallIsAbout) {

@@ -304,5 +304,105 @@ TEST_F(ApplyForgetTest, EraseOnWithNothingToDoChangesNothing) {
   EXPECT_EQ(rig_.Number("SELECT last_erasure_no FROM log_state"), 0);
 }
 
+// Instagram was asked for the name before the person was erased.
+TEST_F(ApplyForgetTest, ANameThatComesLaterIsNotStored) {
+  rig_.Deliver({{.mid = "m1"}});
+  EraseUser();
+  for (const bool only_known : {true, false}) {
+    SealedRecord named = MakeUsername(rig_.sealer(), kShop, kPerson, "ada");
+    named.record.mutable_set_username()->set_only_known(only_known);
+    const auto answer = rig_.Append<ConversationAnswer>(std::move(named));
+    ASSERT_THAT(answer, IsOk());
+    EXPECT_EQ(answer->live, !only_known);
+    EXPECT_EQ(rig_.Number("SELECT count(*) FROM conversations"),
+              only_known ? 0 : 1);
+  }
+}
+
+// ---- What was sealed before, and is applied afterwards ----------------------
+
+// Nobody could read it, and nothing that Meta was told 200 about may be lost.
+TEST_F(ApplyForgetTest, AWebhookThatNobodyCouldReadIsRefusedWhole) {
+  rig_.Deliver({{.mid = "m1"}, {.user = "502", .mid = "m2"}});
+  const std::vector<ItemSpec> items = {{.user = "502", .mid = "m3"},
+                                       {.mid = "m4", .text = "words"}};
+  const SealedRecord sealed = MakeDelivery(rig_.sealer(), kNowMs, items);
+  EraseUser();
+  for (const bool restart : {false, true}) {
+    if (restart) rig_.Reopen();
+    SealedRecord again = sealed;
+    const auto answer = rig_.Append<DeliveryAnswer>(std::move(again));
+    ASSERT_THAT(answer, IsOk());
+    EXPECT_TRUE(answer->unreadable);
+    EXPECT_EQ(rig_.Number("SELECT last_seq FROM log_state"), 2);
+    EXPECT_EQ(rig_.Number("SELECT count(*) FROM deliveries"), 1);
+  }
+  EXPECT_EQ(rig_.Deliver(items).events, 2) << "it comes again";
+  EXPECT_EQ(MergeEvent(rig_.ReadEvents().back()).message_received().text(),
+            "words");
+}
+
+TEST_F(ApplyForgetTest, AClaimThatNobodyCouldReadIsRefused) {
+  rig_.Deliver({{.mid = "m1"}});
+  SealedRecord sealed = MakeClaim(rig_.sealer(), {});
+  EraseUser();
+  const auto answer = rig_.Append<ClaimAnswer>(std::move(sealed));
+  ASSERT_THAT(answer, IsOk());
+  EXPECT_EQ(answer->kind, ClaimAnswer::Kind::kUnreadable);
+  EXPECT_EQ(rig_.Number("SELECT count(*) FROM messages"), 0);
+  EXPECT_EQ(rig_.Claim({}).kind, ClaimAnswer::Kind::kClaimed);
+}
+
+TEST_F(ApplyForgetTest, AnUnconfirmedSendIsNotResolvedAnyMore) {
+  const MessageRow lost = rig_.Claim({}).message;
+  rig_.Settle(lost, {.state = v1::MESSAGE_STATE_UNCONFIRMED});
+  SealedRecord resolved =
+      MakeOutcome(rig_.sealer(), rig_.Message(lost.id),
+                  {.mid = "sent",
+                   .expected_state = v1::MESSAGE_STATE_UNCONFIRMED,
+                   .settled_by = v1::SETTLED_BY_CALLER});
+  EraseUser();
+  const auto answer = rig_.Append<SendAnswer>(std::move(resolved));
+  ASSERT_THAT(answer, IsOk());
+  EXPECT_FALSE(answer->applied);
+  EXPECT_EQ(rig_.Message(lost.id).mid, "");
+  EXPECT_EQ(rig_.Conversation(kShop, kPerson).last_seq, 0);
+}
+
+TEST_F(ApplyForgetTest, TheLateEchoOfASendSaysNothing) {
+  rig_.Settle(rig_.Claim({}).message, {.mid = "sent"});
+  EraseUser();
+  rig_.Deliver({{.kind = TestItem::kEcho, .mid = "sent", .text = "hello"}});
+  const CommittedEvent echo = rig_.ReadEvents(/*include_raw=*/true).back();
+  EXPECT_EQ(echo.type, "message.echoed");
+  EXPECT_EQ(echo.user_id, "");
+  EXPECT_TRUE(MergeEvent(echo).erased());
+  EXPECT_EQ(MergeEvent(echo).raw_json(), "");
+  EXPECT_EQ(rig_.Conversation(kShop, kPerson).last_seq, 0);
+}
+
+TEST_F(ApplyForgetTest, WhatComesForAnErasedChannelIsNotKept) {
+  rig_.Deliver({{.mid = "m1"}});
+  SealedRecord late =
+      MakeDelivery(rig_.sealer(), kNowMs, {{.user = "503", .mid = "m2"}});
+  ASSERT_FALSE(late.keys.empty());
+  EraseChannel();
+  EraseOn();
+  const auto answer = rig_.Append<DeliveryAnswer>(std::move(late));
+  ASSERT_THAT(answer, IsOk());
+  EXPECT_EQ(answer->issues, 1);
+  EXPECT_EQ(rig_.Number("SELECT count(*) FROM raw_items WHERE "
+                        "sealed_raw <> zeroblob(length(sealed_raw))"),
+            0);
+  EXPECT_EQ(rig_.Number("SELECT count(*) FROM data_keys"), 0);
+}
+
+TEST_F(ApplyForgetTest, AChannelIsErasedOnce) {
+  rig_.Deliver({{.mid = "m1"}});
+  EraseChannel();
+  EXPECT_EQ(EraseChannel().kind, ChannelAnswer::Kind::kErasing);
+  EXPECT_EQ(Forgettings(), 1);
+}
+
 }  // namespace
 }  // namespace linktor::state
