@@ -379,15 +379,21 @@ void PowerRun::CheckRepeats() {
   const journal::Ending again = AppendOne(std::move(delivery));
   if (again.applied()) {
     const auto& answer = std::get<state::DeliveryAnswer>(again.answer);
-    EXPECT_EQ(answer.duplicates, items);
+    // Meta's own repetition would be sealed anew.
+    if (!answer.unreadable) {
+      EXPECT_EQ(answer.duplicates, items);
+    }
     EXPECT_EQ(answer.events, 0);
   }
   auto [claim, message_id] = records_.ClaimAgain();
   if (message_id.empty()) return;
   const journal::Ending claimed = AppendOne(std::move(claim));
   if (claimed.applied()) {
-    EXPECT_EQ(std::get<state::ClaimAnswer>(claimed.answer).message.id,
-              message_id);
+    const auto& answer = std::get<state::ClaimAnswer>(claimed.answer);
+    // A send that FAILED is unknown when its person was erased.
+    if (answer.kind != state::ClaimAnswer::Kind::kUnreadable) {
+      EXPECT_EQ(answer.message.id, message_id);
+    }
   }
 }
 

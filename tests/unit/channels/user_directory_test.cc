@@ -8,10 +8,14 @@
 #include <algorithm>
 #include <chrono>
 #include <deque>
+#include <set>
+#include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "tests/fakes/willing_graph.h"
 #include "tests/unit/messaging/messaging_fixture.h"
+#include "tests/unit/state/record_makers.h"
 
 namespace linktor::channels {
 namespace {
@@ -144,8 +148,19 @@ class UserDirectoryTest : public messaging::MessagingFixture {
     return ChannelNo(channel);
   }
   std::string Find(const std::string& user) { return users_->Find(No(), user); }
-  // The customer writes.
+  // The customer writes. Their first message makes the conversation, without
+  // which no name is stored.
   void Activity(const std::string& user, const std::string& channel = "ch_1") {
+    if (wrote_.insert({channel, user}).second) {
+      state::SealedRecord made = state::MakeDelivery(
+          sealer(), NowMs(),
+          {{.channel = {.no = No(channel), .id = channel},
+            .user = user,
+            .mid = absl::StrCat(channel, " ", user)}});
+      EXPECT_THAT(journal::AppendSealedAs<state::DeliveryAnswer>(
+                      *journal_, std::move(made.keys), std::move(made.record)),
+                  IsOk());
+    }
     users_->OnActivity(registry_->Find(channel), user);
   }
   // Waits until the answers so far have been dealt with and what had to be
@@ -183,6 +198,7 @@ class UserDirectoryTest : public messaging::MessagingFixture {
   std::unique_ptr<UserProfiles> profiles_;
   std::unique_ptr<UserDirectory> users_;
   int markers_ = 0;
+  std::set<std::pair<std::string, std::string>> wrote_;
 };
 
 TEST_F(UserDirectoryTest, UnknownNameIsEmptyAndNotAskedForByItself) {
