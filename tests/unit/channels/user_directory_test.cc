@@ -152,11 +152,11 @@ class UserDirectoryTest : public messaging::MessagingFixture {
   // which no name is stored.
   void Activity(const std::string& user, const std::string& channel = "ch_1") {
     if (wrote_.insert({channel, user}).second) {
-      state::SealedRecord made = state::MakeDelivery(
-          sealer(), NowMs(),
-          {{.channel = {.no = No(channel), .id = channel},
-            .user = user,
-            .mid = absl::StrCat(channel, " ", user)}});
+      state::SealedRecord made =
+          state::MakeDelivery(sealer(), NowMs(),
+                              {{.channel = {.no = No(channel), .id = channel},
+                                .user = user,
+                                .mid = absl::StrCat(channel, " ", user)}});
       EXPECT_THAT(journal::AppendSealedAs<state::DeliveryAnswer>(
                       *journal_, std::move(made.keys), std::move(made.record)),
                   IsOk());
