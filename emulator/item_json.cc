@@ -175,7 +175,7 @@ CustomerEvent ReadComment(JsonReader& body, std::string_view name,
         event.by_account = given.Bool("by_account").value_or(false);
         event.flat = given.Bool("flat").value_or(false);
         if (event.by_account && !from.empty()) {
-          given.Fail("a comment \"by_account\" has no \"from\"");
+          given.Fail(R"(a comment "by_account" has no "from")");
         }
       });
   return event;

@@ -47,7 +47,7 @@ void LocalInstagram::Configure(const ConfigChange& change) {
 
 absl::StatusOr<std::string> LocalInstagram::Complete(
     CustomerEvent& event) const {
-  const std::string account = AccountOr(event.to);
+  std::string account = AccountOr(event.to);
   if (event.self && event.from.empty()) event.from = OwnScopedId(account);
   if (!IsNumericId(event.from) &&
       !(event.from.empty() && MayBeOfNobody(event))) {

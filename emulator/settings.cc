@@ -1,6 +1,8 @@
 #include "emulator/settings.h"
 
 #include <algorithm>
+#include <optional>
+#include <type_traits>
 #include <utility>
 
 namespace linktor::emulator {
@@ -8,7 +10,12 @@ namespace {
 
 template <typename Value, typename Target>
 void Take(const std::optional<Value>& change, Target& target) {
-  if (change.has_value()) target = *change;
+  if (!change.has_value()) return;
+  if constexpr (std::is_same_v<Target, std::optional<Value>>) {
+    target = change;
+  } else {
+    target = *change;
+  }
 }
 
 // Sets what `change` has in `target`, which is either a configuration or

@@ -102,6 +102,7 @@ User UserList::FindOrMake(std::string_view id) {
 std::vector<User> UserList::List() const {
   std::vector<User> list;
   MutexLock lock(mutex_);
+  list.reserve(users_.size());
   for (const auto& [id, user] : users_) list.push_back(user);
   return list;
 }

@@ -83,10 +83,6 @@ inline bool IsErased(std::string_view sealed) {
 // they were erased or are no sealed bytes.
 std::optional<std::int64_t> KeyIdOf(std::string_view sealed);
 
-// Returns the id of the key under which the bytes were sealed; nothing when
-// they were erased or are no sealed bytes.
-std::optional<std::int64_t> KeyIdOf(std::string_view sealed);
-
 // Holds keys that must be durable before what they have sealed. Whoever seals
 // hands them to AppendSealed, which appends them first.
 using NewKeys = std::vector<journal::DataKey>;

@@ -60,7 +60,7 @@ inline constexpr int kReleaseItems = 100;
 
 // One record that erases people cleans at most this many rows of each kind, and
 // looks at most at so many events of a channel. Apply depends on both.
-inline constexpr int kForgetRows = 500;
+inline constexpr int kForgetRows = 100;
 inline constexpr std::int64_t kForgetLook = 4000;
 
 // OK when Apply knows the record's format and body. FAILED_PRECONDITION with a

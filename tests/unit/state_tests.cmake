@@ -109,7 +109,7 @@ linktor_test(backup_tests
     unit/state/record_makers.cc unit/state/record_makers.h
     unit/state/store_rig.cc unit/state/store_rig.h
   LINKS linktor::events linktor::journal linktor::test_support SQLite::SQLite3
-  TIMEOUT 120)
+  TIMEOUT 300)
 # A journal on a disk that loses power, again and again.
 linktor_test(power_tests
   PCH contract

@@ -33,11 +33,13 @@ void TellKills(std::int64_t killed) {
 
 std::int64_t KillAtEveryCall(const std::function<void()>& prepare,
                              const std::function<void()>& work,
-                             const std::function<void()>& judge) {
+                             const std::function<void()>& judge,
+                             std::int64_t every) {
   std::int64_t killed = 0;
   for (std::uint64_t half = 0; half < 2 * KillRounds(); ++half) {
     const bool after = half % 2 == 1;
-    for (std::int64_t call = 1;; call += kStride) {
+    const std::int64_t first = 1 + static_cast<std::int64_t>(half) % every;
+    for (std::int64_t call = first;; call += kStride * every) {
       SCOPED_TRACE(absl::StrCat("call ", call, after ? ", after it" : ""));
       prepare();
       const bool dead = IsKilledIn([&] {
@@ -51,7 +53,7 @@ std::int64_t KillAtEveryCall(const std::function<void()>& prepare,
     }
   }
   TellKills(killed);
-  return killed * kStride;
+  return killed * kStride * every;
 }
 
 }  // namespace linktor::journal
