@@ -13,6 +13,11 @@ namespace {
 // A longer name is not Instagram's, which allows 30 characters.
 constexpr std::size_t kMaxUsername = 128;
 
+// A name whose person is not known yet is stored by one of so many tries, with
+// this time between them.
+constexpr int kTries = 5;
+constexpr std::chrono::milliseconds kShortly{50};
+
 }  // namespace
 
 UserDirectory::UserDirectory(const Dependencies& dependencies)
@@ -189,24 +194,39 @@ std::string UserDirectory::Ask(const Wanted& wanted) {
   return profile->username();
 }
 
+bool UserDirectory::Pause(std::chrono::milliseconds time) {
+  const auto end = std::chrono::steady_clock::now() + time;
+  MutexLock lock(mutex_);
+  while (!stopping_ && std::chrono::steady_clock::now() < end) {
+    wake_.WaitFor(mutex_, end - std::chrono::steady_clock::now());
+  }
+  return !stopping_;
+}
+
 bool UserDirectory::Store(const seal::KeyScope& user, const std::string& name) {
   if (Find(user.channel_no, user.user_id) == name) return true;
-  journal::Record record =
-      journal::NewRecord(absl::ToUnixMillis(deps_.clock.Now()));
-  journal::SetUsername& body = *record.mutable_set_username();
-  body.set_channel_no(user.channel_no);
-  body.set_user_id(user.user_id);
-  body.set_only_known(true);
-  seal::NewKeys new_keys;
-  absl::StatusOr<std::string> sealed = deps_.sealer.Seal(
-      user, seal::SealedPlace::kUsername, user.user_id, name, new_keys);
-  if (!sealed.ok()) return false;
-  body.set_sealed_username(*std::move(sealed));
-  const auto answer = journal::AppendSealedAs<state::ConversationAnswer>(
-      deps_.journal, std::move(new_keys), std::move(record));
-  // When the disk is full, or the channel was deleted, the name is asked for
-  // again later.
-  return answer.ok() && answer->live;
+  for (int tries = 0; tries < kTries; ++tries) {
+    journal::Record record =
+        journal::NewRecord(absl::ToUnixMillis(deps_.clock.Now()));
+    journal::SetUsername& body = *record.mutable_set_username();
+    body.set_channel_no(user.channel_no);
+    body.set_user_id(user.user_id);
+    body.set_only_known(true);
+    seal::NewKeys new_keys;
+    absl::StatusOr<std::string> sealed = deps_.sealer.Seal(
+        user, seal::SealedPlace::kUsername, user.user_id, name, new_keys);
+    if (!sealed.ok()) return false;
+    body.set_sealed_username(*std::move(sealed));
+    const auto answer = journal::AppendSealedAs<state::ConversationAnswer>(
+        deps_.journal, std::move(new_keys), std::move(record));
+    // When the disk is full, the name is asked for again later.
+    if (!answer.ok()) return false;
+    if (answer->live) return true;
+    // The message that made this ask may be on its way to the journal still. If
+    // not, the person was erased, or the channel was deleted.
+    if (!Pause(kShortly)) return false;
+  }
+  return false;
 }
 
 }  // namespace linktor::channels

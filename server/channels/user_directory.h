@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -107,6 +108,8 @@ class UserDirectory final : public UserNames {
   // Returns the customer's channel; null when it was deleted meanwhile, and
   // perhaps made anew under the same id.
   ChannelRegistry::EntryPtr ChannelOf(const Wanted& wanted) const;
+  // Waits for that time, or less when it is time to end; then it returns false.
+  bool Pause(std::chrono::milliseconds time);
   // Stores the name, unless it is stored already, and blocks on the journal.
   // Returns whether it is stored now.
   bool Store(const seal::KeyScope& user, const std::string& name);
