@@ -152,20 +152,16 @@ void UserDirectory::Run() {
     // about when they write after the rest.
     const ChannelRegistry::EntryPtr channel = ChannelOf(next);
     const bool rests = channel != nullptr && deps_.profiles.IsResting(*channel);
-    const auto end =
-        std::chrono::steady_clock::now() +
-        absl::ToChronoNanoseconds(rests ? absl::ZeroDuration() : deps_.pause);
-    MutexLock lock(mutex_);
-    if (Known* known = known_.Find(next.user)) {
-      known->queued = false;
-      if (known_now || !rests) {
+    {
+      MutexLock lock(mutex_);
+      Known* known = known_.Find(next.user);
+      if (known != nullptr) known->queued = false;
+      if (known != nullptr && (known_now || !rests)) {
         known->ask_time =
             deps_.clock.Now() + (known_now ? kMaxAge : kRetryAfter);
       }
     }
-    while (!stopping_ && std::chrono::steady_clock::now() < end) {
-      wake_.WaitFor(mutex_, end - std::chrono::steady_clock::now());
-    }
+    if (!rests) (void)Pause(absl::ToChronoMilliseconds(deps_.pause));
   }
 }
 
