@@ -11,6 +11,9 @@ namespace {
 
 // The longest types that come often: "instagram.product_share".
 constexpr int kTypeWidth = 23;
+// A time such as "2026-01-02 03:04:05+00:00"; an event that was erased has
+// none.
+constexpr int kTimeWidth = 25;
 // IGSIDs have 15 to 17 digits.
 constexpr int kUserWidth = 17;
 
@@ -313,7 +316,7 @@ std::string EventLine(const v1::Event& event, const absl::TimeZone& zone,
                       bool raw) {
   // The id and not only the name: it is what an answer is sent to.
   std::string line = absl::StrFormat(
-      "%s  %s  %-*s  %-*s", ShowTime(event.receive_time(), zone),
+      "%-*s  %s  %-*s  %-*s", kTimeWidth, ShowTime(event.receive_time(), zone),
       EscapeControls(event.channel_id()), kUserWidth,
       event.user_id().empty() ? "-" : EscapeControls(event.user_id()),
       kTypeWidth, EscapeControls(event.type()));

@@ -248,6 +248,16 @@ TEST(EventLineTest, HasTimeChannelUserTypeAndName) {
   EXPECT_THAT(Line(event), HasSubstr("6100000000000001"));
 }
 
+TEST(EventLineTest, ErasedOneKeepsItsColumns) {
+  v1::Event event;
+  event.set_type("message.received");
+  event.set_channel_id("ch");
+  event.set_erased(true);
+  EXPECT_EQ(Line(event), std::string(25, ' ') +
+                             "  ch  -                  message.received        "
+                             "[erased]");
+}
+
 TEST(EventLineTest, PayloadOfALaterServerIsALineAllTheSame) {
   v1::Event event = EventOf("");
   event.set_type("instagram.new");
