@@ -3,7 +3,7 @@
 #
 # linktor_library(<name> SOURCES <file>…
 #   [PUBLIC <target>…] [PRIVATE <target>…] [INCLUDE <folder>…]
-#   [PCH …])
+#   [ALONE] [PCH …])
 #     Static library linktor_<name>, alias linktor::<name>. Headers may be
 #     listed in SOURCES; without a .cc it becomes an INTERFACE library.
 # linktor_executable(<name> SOURCES <file>… [LINKS <target>…] [PCH …])
@@ -52,11 +52,32 @@ function(_linktor_check_arguments what)
   endif()
 endfunction()
 
+# Sources of one target are compiled several at a time, because most of a file's
+# time is spent on headers. So names in the anonymous namespaces of one target
+# must differ, and the compiler says when they do not. "make check" compiles each
+# file by itself. -DLINKTOR_UNITY=OFF is for days on which one file is changed
+# again and again. ALONE keeps a target from it whose files have the same names
+# on purpose.
+option(LINKTOR_UNITY "Compile several sources at a time" ON)
+set(LINKTOR_UNITY_BATCH 8 CACHE STRING "So many of them")
+
 # What our own compiled targets have in common.
-function(_linktor_own_code target pch)
+function(_linktor_own_code target pch alone)
   target_include_directories(${target} PUBLIC
     "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>")
   target_compile_options(${target} PRIVATE ${LINKTOR_WARNINGS})
+  if(LINKTOR_UNITY AND NOT alone)
+    set_target_properties(${target} PROPERTIES
+      UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${LINKTOR_UNITY_BATCH})
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+      # g++ takes the sources for headers, where such types were a fault.
+      target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+    else()
+      # A name may be a constant of one source and local in another. g++ has
+      # looked at what hides what.
+      target_compile_options(${target} PRIVATE -Wno-shadow)
+    endif()
+  endif()
   if(NOT pch)
     set(pch base)
   endif()
@@ -64,7 +85,7 @@ function(_linktor_own_code target pch)
 endfunction()
 
 function(linktor_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "PCH"
+  cmake_parse_arguments(PARSE_ARGV 1 arg "ALONE" "PCH"
     "SOURCES;PUBLIC;PRIVATE;INCLUDE")
   _linktor_check_arguments("linktor_library(${name})")
   set(target linktor_${name})
@@ -75,7 +96,7 @@ function(linktor_library name)
     target_include_directories(${target} PUBLIC ${arg_INCLUDE})
     target_link_libraries(${target} PUBLIC ${arg_PUBLIC}
       PRIVATE ${arg_PRIVATE})
-    _linktor_own_code(${target} "${arg_PCH}")
+    _linktor_own_code(${target} "${arg_PCH}" "${arg_ALONE}")
   else()
     add_library(${target} INTERFACE)
     target_include_directories(${target} INTERFACE
@@ -110,7 +131,7 @@ function(linktor_executable name)
   set_target_properties(${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY "${LINKTOR_BIN_DIR}")
   _linktor_program(${name})
-  _linktor_own_code(${name} "${arg_PCH}")
+  _linktor_own_code(${name} "${arg_PCH}" OFF)
 endfunction()
 
 function(linktor_test name)
@@ -131,7 +152,7 @@ function(linktor_test name)
   if(NOT arg_PCH)
     set(arg_PCH test)
   endif()
-  _linktor_own_code(${name} "${arg_PCH}")
+  _linktor_own_code(${name} "${arg_PCH}" OFF)
 
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 60)

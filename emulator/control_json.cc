@@ -33,7 +33,7 @@ struct KindName {
   std::string_view members;
 };
 
-constexpr KindName kKinds[] = {
+constexpr KindName kFaultKinds[] = {
     {FaultKind::kAcceptThenClose, "accept_then_close", ""},
     {FaultKind::kClose, "close", ""},
     {FaultKind::kDelay, "delay", " ms "},
@@ -50,7 +50,7 @@ bool IsHttpUrl(const std::string& text) {
 }
 
 std::string_view KindNameOf(FaultKind kind) {
-  for (const KindName& known : kKinds) {
+  for (const KindName& known : kFaultKinds) {
     if (known.kind == kind) return known.name;
   }
   return {};
@@ -272,9 +272,9 @@ absl::StatusOr<Fault> ReadFault(const json::value& body) {
   }
   const std::string kind = reader.String("kind").value_or("");
   const auto* known = std::find_if(
-      std::begin(kKinds), std::end(kKinds),
+      std::begin(kFaultKinds), std::end(kFaultKinds),
       [&](const KindName& candidate) { return candidate.name == kind; });
-  if (known == std::end(kKinds)) {
+  if (known == std::end(kFaultKinds)) {
     reader.Wrong("kind",
                  "\"accept_then_close\", \"close\", \"delay\", \"status\" or "
                  "\"graph_error\"");

@@ -21,10 +21,6 @@ constexpr ReactionName kReactions[] = {
     {"sad", "😢"},  {"angry", "😠"}, {"like", "👍"},
 };
 
-json::string ToJson(std::string_view text) {
-  return json::string(text.data(), text.size());
-}
-
 json::object Attachment(std::string_view type, json::object payload) {
   return {{"type", ToJson(type)}, {"payload", std::move(payload)}};
 }

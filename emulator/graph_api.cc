@@ -24,7 +24,6 @@ constexpr char kUserProfile[] = "user_profile";
 // This is the emulator's name for GET /{mid}, which has no edge either.
 constexpr char kMessage[] = "message";
 constexpr char kIceBreakers[] = "ice_breakers";
-constexpr char kMidPrefix[] = "m_";
 // It stands for the page or account of the token.
 constexpr char kOwnAccount[] = "me";
 

@@ -105,6 +105,10 @@ const json::array* FindArray(const json::object& object,
   return FindMember<json::array>(object, name);
 }
 
+json::string ToJson(std::string_view text) {
+  return json::string(text.data(), text.size());
+}
+
 std::string_view AsView(const json::string& text) {
   return {text.data(), text.size()};
 }

@@ -35,6 +35,8 @@ const json::object* FindObject(const json::object& object,
                                std::string_view name);
 const json::array* FindArray(const json::object& object, std::string_view name);
 
+// Returns a copy of the text.
+json::string ToJson(std::string_view text);
 // The result borrows from the text.
 std::string_view AsView(const json::string& text);
 

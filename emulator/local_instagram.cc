@@ -12,11 +12,7 @@
 #include "server/base/try.h"
 
 namespace linktor::emulator {
-namespace {
-
-constexpr char kMidPrefix[] = "m_";
-
-}  // namespace
+namespace {}  // namespace
 
 // Each answer's callback shares it with the next.
 struct LocalInstagram::Sequence {

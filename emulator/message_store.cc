@@ -14,10 +14,6 @@ constexpr absl::Duration kStoryEnd = absl::Hours(24);
 // Meta writes times so.
 constexpr char kTimeFormat[] = "%Y-%m-%dT%H:%M:%S%z";
 
-json::string ToJson(std::string_view text) {
-  return json::string(text.data(), text.size());
-}
-
 // Returns the same link with another signature, as each answer of Instagram's
 // has one.
 std::string Signed(std::string_view url) {

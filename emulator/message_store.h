@@ -16,6 +16,9 @@
 
 namespace linktor::emulator {
 
+// The mids of this Instagram begin so.
+inline constexpr char kMidPrefix[] = "m_";
+
 // A StoredMessage is a message of a customer or of the account.
 struct StoredMessage {
   // This account's Graph API shows it.

@@ -18,8 +18,8 @@ namespace linktor::emulator {
 namespace {
 
 // A body has one of these, or else a text or attachments.
-constexpr std::string_view kKinds[] = {"reaction", "unreact", "edit", "unsend",
-                                       "postback"};
+constexpr std::string_view kOwnerKinds[] = {"reaction", "unreact", "edit",
+                                            "unsend", "postback"};
 
 // Reads the customer to whom the owner does it. Nobody else is needed for what
 // the account does to itself.
@@ -30,10 +30,10 @@ std::string ReadCustomer(JsonReader& body, bool self) {
   return customer;
 }
 
-void CheckKinds(JsonReader& body, bool self) {
+void CheckOwnerKinds(JsonReader& body, bool self) {
   const bool message = body.Has("text") || body.Has("attachments");
   const auto kinds =
-      std::count_if(std::begin(kKinds), std::end(kKinds),
+      std::count_if(std::begin(kOwnerKinds), std::end(kOwnerKinds),
                     [&body](std::string_view kind) { return body.Has(kind); });
   if (kinds + (message ? 1 : 0) != 1) {
     body.Fail(
@@ -56,7 +56,7 @@ void CheckKinds(JsonReader& body, bool self) {
   }
 }
 
-CustomerEvent ReadKind(JsonReader& body, const std::string& customer) {
+CustomerEvent ReadOwnerKind(JsonReader& body, const std::string& customer) {
   if (body.Has("reaction")) return ReadReaction(body, customer);
   if (body.Has("unreact")) return ReadUnreact(body, customer);
   if (body.Has("postback")) return ReadPostback(body, customer);
@@ -75,9 +75,9 @@ absl::StatusOr<CustomerEvent> ReadOwnerEvent(const json::value& body) {
              "mid", "timestamp", "standby", "leave_out"});
   const bool self = reader.Bool("self").value_or(false);
   const std::string customer = ReadCustomer(reader, self);
-  if (reader.status().ok()) CheckKinds(reader, self);
+  if (reader.status().ok()) CheckOwnerKinds(reader, self);
   LINKTOR_TRY(reader.status());
-  CustomerEvent event = ReadKind(reader, customer);
+  CustomerEvent event = ReadOwnerKind(reader, customer);
   event =
       self ? ByAccountToItself(std::move(event)) : ByAccount(std::move(event));
   event.to = ReadAccount(reader, "account");

@@ -9,9 +9,9 @@ namespace {
 
 constexpr std::size_t kMaxElements = 10;
 constexpr std::size_t kMaxButtons = 3;
-constexpr std::size_t kMaxTitleCharacters = 80;
+constexpr std::size_t kMaxElementCharacters = 80;
 constexpr std::size_t kMaxButtonCharacters = 20;
-constexpr std::size_t kMaxPayloadBytes = 1000;
+constexpr std::size_t kMaxButtonPayloadBytes = 1000;
 
 json::object ReadButton(const json::value& value, const std::string& path,
                         std::optional<GraphError>& error,
@@ -32,9 +32,10 @@ json::object ReadButton(const json::value& value, const std::string& path,
   if (button.Has("url")) button.Wrong("url", "is not allowed with postback");
   json::object echoed{{"type", type}, {"title", title}};
   // The echo does not show the payload, so a tap needs it from here.
-  offers.push_back({.kind = Offer::Kind::kButton,
-                    .title = std::move(title),
-                    .payload = button.Bytes("payload", kMaxPayloadBytes)});
+  offers.push_back(
+      {.kind = Offer::Kind::kButton,
+       .title = std::move(title),
+       .payload = button.Bytes("payload", kMaxButtonPayloadBytes)});
   return echoed;
 }
 
@@ -45,9 +46,9 @@ json::object ReadElement(const json::value& value, const std::string& path,
       value, path,
       {"title", "subtitle", "image_url", "default_action", "buttons"}, error);
   json::object echoed{
-      {"title", element.Characters("title", kMaxTitleCharacters)}};
+      {"title", element.Characters("title", kMaxElementCharacters)}};
   if (element.Has("subtitle")) {
-    echoed["subtitle"] = element.Characters("subtitle", kMaxTitleCharacters);
+    echoed["subtitle"] = element.Characters("subtitle", kMaxElementCharacters);
   }
   if (element.Has("image_url")) echoed["image_url"] = element.Url("image_url");
   if (const json::value* action = element.Find("default_action")) {

@@ -14,14 +14,10 @@ namespace {
 // A customer's text is at most 1000 bytes; one line shows its beginning.
 constexpr std::size_t kTextOnALine = 200;
 
-void Add(std::string& out, const char* name, const std::string& value) {
-  if (!value.empty()) absl::StrAppendFormat(&out, "%-15s %s\n", name, value);
-}
-
 void AddTime(std::string& out, const char* name,
              const google::protobuf::Timestamp& time,
              const absl::TimeZone& zone) {
-  Add(out, name, ShowTime(time, zone));
+  AddField(out, name, ShowTime(time, zone));
 }
 
 // "MESSAGE_STATE_SENT" as "SENT"; a value this program does not know as its
@@ -109,42 +105,44 @@ std::string Summary(const v1::Message& message) {
 
 std::string Describe(const v1::Channel& channel, const absl::TimeZone& zone) {
   std::string out;
-  Add(out, "channel", EscapeControls(channel.id()));
-  Add(out, "uid", EscapeControls(channel.uid()));
-  Add(out, "etag", EscapeControls(channel.etag()));
-  Add(out, "name", EscapeControls(channel.name()));
-  Add(out, "account", EscapeControls(channel.instagram_account_id()));
-  Add(out, "page", EscapeControls(channel.page_id()));
-  Add(out, "login",
-      channel.login_type() == v1::LOGIN_TYPE_INSTAGRAM_LOGIN
-          ? "Instagram Login"
-          : "Facebook Login");
-  Add(out, "API version", EscapeControls(channel.api_version()));
-  Add(out, "state",
-      Short(v1::ChannelState_Name(channel.state()), "CHANNEL_STATE_",
-            channel.state()));
-  Add(out, "webhook path", EscapeControls(channel.webhook_path()));
-  Add(out, "no history",
-      channel.on_no_history() == v1::NO_HISTORY_POLICY_REFUSE
-          ? "sends to users who have not written are refused"
-          : "sends to users who have not written are tried");
-  Add(out, "access token",
+  AddField(out, "channel", EscapeControls(channel.id()));
+  AddField(out, "uid", EscapeControls(channel.uid()));
+  AddField(out, "etag", EscapeControls(channel.etag()));
+  AddField(out, "name", EscapeControls(channel.name()));
+  AddField(out, "account", EscapeControls(channel.instagram_account_id()));
+  AddField(out, "page", EscapeControls(channel.page_id()));
+  AddField(out, "login",
+           channel.login_type() == v1::LOGIN_TYPE_INSTAGRAM_LOGIN
+               ? "Instagram Login"
+               : "Facebook Login");
+  AddField(out, "API version", EscapeControls(channel.api_version()));
+  AddField(out, "state",
+           Short(v1::ChannelState_Name(channel.state()), "CHANNEL_STATE_",
+                 channel.state()));
+  AddField(out, "webhook path", EscapeControls(channel.webhook_path()));
+  AddField(out, "no history",
+           channel.on_no_history() == v1::NO_HISTORY_POLICY_REFUSE
+               ? "sends to users who have not written are refused"
+               : "sends to users who have not written are tried");
+  AddField(
+      out, "access token",
       channel.access_token_fingerprint().empty()
           ? "NOT SET: nothing can be sent"
           : absl::StrCat("set, fingerprint ",
                          EscapeControls(channel.access_token_fingerprint())));
   for (const v1::AppSecret& secret : channel.app_secrets()) {
-    Add(out, "app secret",
+    AddField(
+        out, "app secret",
         absl::StrCat("set, fingerprint ", EscapeControls(secret.fingerprint()),
                      ", since ", ShowTime(secret.create_time(), zone)));
   }
   if (channel.app_secrets().empty()) {
-    Add(out, "app secret", "NOT SET: webhooks are refused");
+    AddField(out, "app secret", "NOT SET: webhooks are refused");
   }
-  Add(out, "verify token",
-      channel.verify_token_set()
-          ? "set"
-          : "NOT SET: Meta cannot verify the webhook URL");
+  AddField(out, "verify token",
+           channel.verify_token_set()
+               ? "set"
+               : "NOT SET: Meta cannot verify the webhook URL");
   AddTime(out, "created", channel.create_time(), zone);
   AddTime(out, "changed", channel.update_time(), zone);
   return out;
@@ -153,69 +151,69 @@ std::string Describe(const v1::Channel& channel, const absl::TimeZone& zone) {
 namespace {
 
 void AddWhatCameWithIt(std::string& out, const v1::Message& message) {
-  Add(out, "tap gives", EscapeControls(message.quick_reply_payload()));
-  Add(out, "tap gives", EscapeControls(message.postback_payload()));
-  if (message.from_ice_breaker()) Add(out, "tapped", "an ice breaker");
-  Add(out, "story", EscapeControls(message.story().id()));
-  Add(out, "story at", EscapeControls(message.story().url()));
+  AddField(out, "tap gives", EscapeControls(message.quick_reply_payload()));
+  AddField(out, "tap gives", EscapeControls(message.postback_payload()));
+  if (message.from_ice_breaker()) AddField(out, "tapped", "an ice breaker");
+  AddField(out, "story", EscapeControls(message.story().id()));
+  AddField(out, "story at", EscapeControls(message.story().url()));
   for (const v1::Product& product : message.products()) {
-    Add(out, "product",
-        absl::StrCat(EscapeControls(product.id()),
-                     product.name().empty() ? "" : " ",
-                     product.name().empty() ? "" : Quote(product.name())));
+    AddField(out, "product",
+             absl::StrCat(EscapeControls(product.id()),
+                          product.name().empty() ? "" : " ",
+                          product.name().empty() ? "" : Quote(product.name())));
   }
-  Add(out, "customer", WhatBrought(message));
+  AddField(out, "customer", WhatBrought(message));
 }
 
 }  // namespace
 
 std::string Describe(const v1::Message& message, const absl::TimeZone& zone) {
   std::string out;
-  Add(out, "message", EscapeControls(message.id()));
-  Add(out, "state",
-      Short(v1::MessageState_Name(message.state()), "MESSAGE_STATE_",
-            message.state()));
-  Add(out, "mid", EscapeControls(message.mid()));
-  Add(out, "request id", EscapeControls(message.request_id()));
-  Add(out, "channel", EscapeControls(message.channel_id()));
-  Add(out, "user", EscapeControls(message.user_id()));
+  AddField(out, "message", EscapeControls(message.id()));
+  AddField(out, "state",
+           Short(v1::MessageState_Name(message.state()), "MESSAGE_STATE_",
+                 message.state()));
+  AddField(out, "mid", EscapeControls(message.mid()));
+  AddField(out, "request id", EscapeControls(message.request_id()));
+  AddField(out, "channel", EscapeControls(message.channel_id()));
+  AddField(out, "user", EscapeControls(message.user_id()));
   std::string direction = "to the customer";
   if (message.direction() == v1::MESSAGE_DIRECTION_INBOUND) {
     direction = "from the customer";
   } else if (message.origin() == v1::MESSAGE_ORIGIN_ELSEWHERE) {
     direction = "to the customer, sent elsewhere";
   }
-  Add(out, "direction", direction);
-  Add(out, "content", Summary(message));
+  AddField(out, "direction", direction);
+  AddField(out, "content", Summary(message));
   // What this program sent is in the content.
   if (!message.has_content()) {
     for (const v1::Attachment& attachment : message.attachments()) {
-      Add(out, "attachment",
-          absl::StrCat(EscapeControls(attachment.type()),
-                       attachment.url().empty() ? "" : " ",
-                       EscapeControls(attachment.url()),
-                       attachment.permalink().empty() ? "" : " ",
-                       EscapeControls(attachment.permalink())));
+      AddField(out, "attachment",
+               absl::StrCat(EscapeControls(attachment.type()),
+                            attachment.url().empty() ? "" : " ",
+                            EscapeControls(attachment.url()),
+                            attachment.permalink().empty() ? "" : " ",
+                            EscapeControls(attachment.permalink())));
     }
   }
-  Add(out, "answers mid", EscapeControls(message.reply_to_mid()));
+  AddField(out, "answers mid", EscapeControls(message.reply_to_mid()));
   AddWhatCameWithIt(out, message);
   if (message.attempt() > 1)
-    Add(out, "attempt", absl::StrCat(message.attempt()));
+    AddField(out, "attempt", absl::StrCat(message.attempt()));
   if (message.state() != v1::MESSAGE_STATE_UNCONFIRMED) {
-    Add(out, "settled by", Settled(message.settled_by()));
+    AddField(out, "settled by", Settled(message.settled_by()));
   }
-  Add(out, "reason", EscapeControls(message.error().reason()));
-  Add(out, "error", EscapeControls(message.error().message()));
-  Add(out, "API key", EscapeControls(message.api_key_id()));
+  AddField(out, "reason", EscapeControls(message.error().reason()));
+  AddField(out, "error", EscapeControls(message.error().message()));
+  AddField(out, "API key", EscapeControls(message.api_key_id()));
   for (const v1::MessageReaction& reaction : message.reactions()) {
-    Add(out, "reaction",
-        absl::StrCat(
-            EscapeControls(reaction.emoji().empty() ? reaction.reaction()
-                                                    : reaction.emoji()),
-            reaction.direction() == v1::MESSAGE_DIRECTION_OUTBOUND
-                ? " of the account"
-                : " of the customer"));
+    AddField(out, "reaction",
+             absl::StrCat(
+                 EscapeControls(reaction.emoji().empty() ? reaction.reaction()
+                                                         : reaction.emoji()),
+                 reaction.direction() == v1::MESSAGE_DIRECTION_OUTBOUND
+                     ? " of the account"
+                     : " of the customer"));
   }
   AddTime(out, "written", message.event_time(), zone);
   AddTime(out, "edited", message.edit_time(), zone);
@@ -230,27 +228,35 @@ std::string Describe(const v1::Message& message, const absl::TimeZone& zone) {
 std::string Describe(const v1::Conversation& conversation, absl::Time now,
                      const absl::TimeZone& zone) {
   std::string out;
-  Add(out, "channel", EscapeControls(conversation.channel_id()));
-  Add(out, "user", EscapeControls(conversation.user_id()));
+  AddField(out, "channel", EscapeControls(conversation.channel_id()));
+  AddField(out, "user", EscapeControls(conversation.user_id()));
   if (!conversation.username().empty()) {
-    Add(out, "name",
-        absl::StrCat("@", EscapeControls(conversation.username())));
+    AddField(out, "name",
+             absl::StrCat("@", EscapeControls(conversation.username())));
   }
   if (conversation.has_last_inbound_time()) {
     AddTime(out, "last wrote", conversation.last_inbound_time(), zone);
   } else {
-    Add(out, "last wrote", "never, as far as this server knows");
+    AddField(out, "last wrote", "never, as far as this server knows");
   }
-  Add(out, "24 h window",
-      WindowLine(conversation.window_close_time(), now, zone));
-  Add(out, "human agent",
-      WindowLine(conversation.human_agent_close_time(), now, zone));
-  Add(out, "opted out",
-      conversation.opted_out()
-          ? absl::StrCat("YES, since ",
-                         ShowTime(conversation.opt_out_time(), zone),
-                         ": sends are refused")
-          : "no");
+  AddField(out, "24 h window",
+           WindowLine(conversation.window_close_time(), now, zone));
+  AddField(out, "human agent",
+           WindowLine(conversation.human_agent_close_time(), now, zone));
+  AddField(out, "opted out",
+           conversation.opted_out()
+               ? absl::StrCat("YES, since ",
+                              ShowTime(conversation.opt_out_time(), zone),
+                              ": sends are refused")
+               : "no");
+  if (conversation.has_thread_owner()) {
+    const v1::ThreadOwner& owner = conversation.thread_owner();
+    AddField(out, "in control",
+             absl::StrCat(owner.app_id().empty()
+                              ? "no app"
+                              : "app " + EscapeControls(owner.app_id()),
+                          ", since ", ShowTime(owner.since(), zone)));
+  }
   return out;
 }
 
@@ -276,19 +282,20 @@ std::string Describe(const v1::GetIceBreakersResponse& ice_breakers) {
 std::string Describe(const v1::UserProfile& profile,
                      const absl::TimeZone& zone) {
   std::string out;
-  Add(out, "user", EscapeControls(profile.user_id()));
+  AddField(out, "user", EscapeControls(profile.user_id()));
   if (profile.has_username()) {
-    Add(out, "username", absl::StrCat("@", EscapeControls(profile.username())));
+    AddField(out, "username",
+             absl::StrCat("@", EscapeControls(profile.username())));
   }
-  Add(out, "name", EscapeControls(profile.name()));
-  Add(out, "picture at", EscapeControls(profile.profile_picture_url()));
+  AddField(out, "name", EscapeControls(profile.name()));
+  AddField(out, "picture at", EscapeControls(profile.profile_picture_url()));
   AddTime(out, "picture until", profile.profile_picture_url_expire_time(),
           zone);
   if (profile.has_follower_count()) {
-    Add(out, "followers", absl::StrCat(profile.follower_count()));
+    AddField(out, "followers", absl::StrCat(profile.follower_count()));
   }
   const auto add_flag = [&out](const char* name, bool given, bool value) {
-    if (given) Add(out, name, value ? "yes" : "no");
+    if (given) AddField(out, name, value ? "yes" : "no");
   };
   add_flag("follows you", profile.has_is_user_follow_business(),
            profile.is_user_follow_business());
@@ -303,15 +310,15 @@ std::string Describe(const v1::UserProfile& profile,
 std::string Describe(const v1::RefreshMediaResponse& media,
                      const absl::TimeZone& zone) {
   std::string out;
-  Add(out, "message", EscapeControls(media.message_id()));
-  Add(out, "mid", EscapeControls(media.mid()));
-  Add(out, "story", EscapeControls(media.story_id()));
-  Add(out, "story at", EscapeControls(media.media_url()));
+  AddField(out, "message", EscapeControls(media.message_id()));
+  AddField(out, "mid", EscapeControls(media.mid()));
+  AddField(out, "story", EscapeControls(media.story_id()));
+  AddField(out, "story at", EscapeControls(media.media_url()));
   AddTime(out, "story until", media.media_expire_time(), zone);
   for (const v1::Attachment& attachment : media.attachments()) {
-    Add(out, "attachment",
-        absl::StrCat(EscapeControls(attachment.type()), " ",
-                     EscapeControls(attachment.url())));
+    AddField(out, "attachment",
+             absl::StrCat(EscapeControls(attachment.type()), " ",
+                          EscapeControls(attachment.url())));
   }
   return out;
 }

@@ -13,25 +13,19 @@ namespace {
 constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
 
 // A signal handler may read these and nothing of a std::string.
-std::atomic<const char*> text{nullptr};
-std::atomic<std::size_t> size{0};
+std::atomic<const char*> farewell_text{nullptr};
+std::atomic<std::size_t> farewell_size{0};
 std::atomic<int> exit_code{0};
 static_assert(std::atomic<const char*>::is_always_lock_free);
 
 void End(int /*signal*/) {
-  const char* const words = text.load();
+  const char* const words = farewell_text.load();
   if (words != nullptr) {
     // There is nobody to tell when standard error is closed.
     [[maybe_unused]] const ssize_t written =
-        write(STDERR_FILENO, words, size.load());
+        write(STDERR_FILENO, words, farewell_size.load());
   }
   _exit(exit_code.load());
-}
-
-bool IsIgnored(int signal) {
-  struct sigaction action = {};
-  return sigaction(signal, nullptr, &action) == 0 &&
-         action.sa_handler == SIG_IGN;
 }
 
 void SetHandlers(void (*handler)(int)) {
@@ -42,17 +36,23 @@ void SetHandlers(void (*handler)(int)) {
 
 }  // namespace
 
+bool IsIgnored(int signal) {
+  struct sigaction action = {};
+  return sigaction(signal, nullptr, &action) == 0 &&
+         action.sa_handler == SIG_IGN;
+}
+
 Farewell::Farewell(std::string words, ExitCode code)
     : text_(std::move(words)), exit_code_(code) {
-  size = text_.size();
+  farewell_size = text_.size();
   exit_code = static_cast<int>(exit_code_);
-  text = text_.data();
+  farewell_text = text_.data();
   SetHandlers(End);
 }
 
 Farewell::~Farewell() {
   SetHandlers(SIG_DFL);
-  text = nullptr;
+  farewell_text = nullptr;
 }
 
 }  // namespace linktor::cli

@@ -24,4 +24,8 @@ class Farewell {
   const ExitCode exit_code_;
 };
 
+// Returns whether the process ignores the signal, because nohup or a shell made
+// it so.
+bool IsIgnored(int signal);
+
 }  // namespace linktor::cli

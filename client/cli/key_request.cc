@@ -12,14 +12,14 @@
 namespace linktor::cli {
 namespace {
 
-constexpr char kPrefix[] = "PERMISSION_";
+constexpr char kPermissionPrefix[] = "PERMISSION_";
 
 // This is the length of ApiKey.id, in hex digits.
 constexpr std::size_t kIdDigits = 16;
 // Every key begins with this.
 constexpr char kKeyPrefix[] = "lig_";
 
-absl::Status Problem(const auto&... parts) {
+absl::Status KeyProblem(const auto&... parts) {
   return absl::InvalidArgumentError(absl::StrCat(parts...));
 }
 
@@ -50,14 +50,15 @@ std::string PermissionName(v1::Permission permission) {
   const std::string& name = v1::Permission_Name(permission);
   if (name.empty()) return absl::StrCat(static_cast<int>(permission));
   return absl::StrReplaceAll(
-      absl::AsciiStrToLower(absl::StripPrefix(name, kPrefix)), {{"_", "-"}});
+      absl::AsciiStrToLower(absl::StripPrefix(name, kPermissionPrefix)),
+      {{"_", "-"}});
 }
 
 v1::Permission ParsePermission(const std::string& name) {
   v1::Permission permission = v1::PERMISSION_UNSPECIFIED;
   v1::Permission_Parse(
-      absl::StrCat(kPrefix, absl::AsciiStrToUpper(
-                                absl::StrReplaceAll(name, {{"-", "_"}}))),
+      absl::StrCat(kPermissionPrefix, absl::AsciiStrToUpper(absl::StrReplaceAll(
+                                          name, {{"-", "_"}}))),
       &permission);
   return permission;
 }
@@ -70,17 +71,19 @@ absl::StatusOr<google::protobuf::Timestamp> ParseExpiry(const std::string& text,
   if (ParseAge(text, age)) {
     time = now + age;
   } else if (!absl::ParseTime(absl::RFC3339_full, text, &time, &unused)) {
-    return Problem("'", text,
-                   "' is no expiry: give a duration such as 90d or 24h, or a "
-                   "time such as 2027-01-01T00:00:00Z");
+    return KeyProblem(
+        "'", text,
+        "' is no expiry: give a duration such as 90d or 24h, or a "
+        "time such as 2027-01-01T00:00:00Z");
   }
   if (time <= now) {
-    return Problem("the expiry '", text,
-                   "' has passed already; keys disable stops a key at once");
+    return KeyProblem("the expiry '", text,
+                      "' has passed already; keys disable stops a key at once");
   }
   static const absl::Time kEnd =
       absl::FromCivil(absl::CivilYear(10000), absl::UTCTimeZone());
-  if (time >= kEnd) return Problem("the expiry '", text, "' is too far away");
+  if (time >= kEnd)
+    return KeyProblem("the expiry '", text, "' is too far away");
   // Whole seconds are told again as they are.
   return ToProto(absl::FromUnixSeconds(absl::ToUnixSeconds(time)));
 }
@@ -114,7 +117,7 @@ absl::StatusOr<KeyChange> BuildChange(const KeyOptions& options,
   add(options.all_channels || !options.channels.empty(), "channel_ids");
   add(options.no_expiry || options.expires.has_value(), "expire_time");
   if (change.mask.paths().empty()) {
-    return Problem(
+    return KeyProblem(
         "nothing to change: give one of --name, --permission, --channel, "
         "--all-channels, --expires, --no-expiry");
   }
@@ -123,7 +126,7 @@ absl::StatusOr<KeyChange> BuildChange(const KeyOptions& options,
 
 absl::Status CheckKeyId(const std::string& id) {
   if (absl::StartsWith(id, kKeyPrefix)) {
-    return Problem(
+    return KeyProblem(
         "that is a whole key, which belongs into no command line: its id is "
         "the part between the underscores. Others may have seen it; replace it "
         "with linktor-ig keys rotate");
@@ -133,7 +136,7 @@ absl::Status CheckKeyId(const std::string& id) {
       })) {
     return absl::OkStatus();
   }
-  return Problem(
+  return KeyProblem(
       "the id of a key has 16 hex digits; linktor-ig keys list shows it");
 }
 

@@ -6,7 +6,6 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "client/cli/key_request.h"
 #include "client/cli/text.h"
@@ -53,10 +52,6 @@ std::size_t Width(const std::string& text) {
       [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
-void Add(std::string& out, const char* name, const std::string& value) {
-  if (!value.empty()) absl::StrAppendFormat(&out, "%-15s %s\n", name, value);
-}
-
 }  // namespace
 
 std::string KeyState(const v1::ApiKey& key, absl::Time now) {
@@ -71,16 +66,16 @@ std::string KeyState(const v1::ApiKey& key, absl::Time now) {
 std::string Describe(const v1::ApiKey& key, absl::Time now,
                      const absl::TimeZone& zone) {
   std::string out;
-  Add(out, "key", EscapeControls(key.id()));
-  Add(out, "name", EscapeControls(key.name()));
-  Add(out, "permissions", Permissions(key));
-  Add(out, "channels", Channels(key, key.channel_ids_size()));
-  Add(out, "state", KeyState(key, now));
-  Add(out, "expires",
-      key.has_expire_time() ? ShowTime(key.expire_time(), zone) : "never");
-  Add(out, "last use", LastUse(key, zone));
-  Add(out, "created", ShowTime(key.create_time(), zone));
-  Add(out, "changed", ShowTime(key.update_time(), zone));
+  AddField(out, "key", EscapeControls(key.id()));
+  AddField(out, "name", EscapeControls(key.name()));
+  AddField(out, "permissions", Permissions(key));
+  AddField(out, "channels", Channels(key, key.channel_ids_size()));
+  AddField(out, "state", KeyState(key, now));
+  AddField(out, "expires",
+           key.has_expire_time() ? ShowTime(key.expire_time(), zone) : "never");
+  AddField(out, "last use", LastUse(key, zone));
+  AddField(out, "created", ShowTime(key.create_time(), zone));
+  AddField(out, "changed", ShowTime(key.update_time(), zone));
   return out;
 }
 

@@ -18,7 +18,7 @@ namespace {
 
 namespace v1 = ::linktor::instagram::v1;
 
-constexpr char kPrefix[] = "ERROR_REASON_";
+constexpr char kReasonPrefix[] = "ERROR_REASON_";
 
 // The comment above each value, as one line.
 std::map<std::string, std::string> Comments() {
@@ -31,7 +31,7 @@ std::map<std::string, std::string> Comments() {
                       absl::StripAsciiWhitespace(line));
       continue;
     }
-    if (absl::ConsumePrefix(&line, kPrefix)) {
+    if (absl::ConsumePrefix(&line, kReasonPrefix)) {
       comments[std::string(line.substr(0, line.find(' ')))] = comment;
     }
     comment.clear();
@@ -77,7 +77,7 @@ std::vector<Reason> AllReasons() {
     const auto* value = descriptor->value(i);
     if (value->number() == 0) continue;
     Reason reason{
-        .name = std::string(absl::StripPrefix(value->name(), kPrefix)),
+        .name = std::string(absl::StripPrefix(value->name(), kReasonPrefix)),
         .remedy = value->options().GetExtension(v1::remedy)};
     if (const auto it = comments.find(reason.name); it != comments.end()) {
       ReadComment(it->second, reason);
@@ -90,7 +90,7 @@ std::vector<Reason> AllReasons() {
 std::optional<Reason> FindReason(const std::string& name) {
   const std::string upper = absl::AsciiStrToUpper(name);
   for (Reason& reason : AllReasons()) {
-    if (reason.name == absl::StripPrefix(upper, kPrefix)) {
+    if (reason.name == absl::StripPrefix(upper, kReasonPrefix)) {
       return std::move(reason);
     }
   }
@@ -99,7 +99,8 @@ std::optional<Reason> FindReason(const std::string& name) {
 
 std::string RemedyOf(const std::string& name) {
   v1::ErrorReason value{};
-  if (!v1::ErrorReason_Parse(absl::StrCat(kPrefix, name), &value)) return "";
+  if (!v1::ErrorReason_Parse(absl::StrCat(kReasonPrefix, name), &value))
+    return "";
   return v1::ErrorReason_descriptor()
       ->FindValueByNumber(value)
       ->options()

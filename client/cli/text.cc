@@ -144,4 +144,8 @@ std::string ShowDuration(absl::Duration duration) {
   return absl::StrFormat("%.1f s", seconds);
 }
 
+void AddField(std::string& out, const char* name, const std::string& value) {
+  if (!value.empty()) absl::StrAppendFormat(&out, "%-15s %s\n", name, value);
+}
+
 }  // namespace linktor::cli

@@ -37,4 +37,7 @@ std::string ShowTime(const google::protobuf::Timestamp& time,
 // "30 s", "2 min", "1.5 s".
 std::string ShowDuration(absl::Duration duration);
 
+// Adds a line with the name of a field and its value, unless that is empty.
+void AddField(std::string& out, const char* name, const std::string& value);
+
 }  // namespace linktor::cli

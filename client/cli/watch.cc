@@ -7,6 +7,8 @@
 #include <ctime>
 #include <utility>
 
+#include "client/cli/farewell.h"
+
 namespace linktor::cli {
 namespace {
 
@@ -19,12 +21,6 @@ constexpr timespec kTick = {.tv_sec = 0, .tv_nsec = 100'000'000};
 bool ReaderHasGone() {
   pollfd out = {.fd = STDOUT_FILENO, .events = 0, .revents = 0};
   return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
-}
-
-bool IsIgnored(int signal) {
-  struct sigaction action = {};
-  return sigaction(signal, nullptr, &action) == 0 &&
-         action.sa_handler == SIG_IGN;
 }
 
 sigset_t Signals() {

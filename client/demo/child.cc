@@ -18,7 +18,7 @@ namespace linktor::demo {
 namespace {
 
 constexpr std::size_t kTailLines = 15;
-constexpr absl::Duration kPoll = absl::Milliseconds(50);
+constexpr absl::Duration kLookAgain = absl::Milliseconds(50);
 // Shells use it for "cannot execute".
 constexpr int kExecFailed = 127;
 
@@ -127,7 +127,7 @@ void Child::Stop(Signals& signals, absl::Duration limit) {
     if (absl::Now() >= end || signals.times_asked() > asked) {
       kill(pid_, SIGKILL);
     }
-    signals.Wait(kPoll);
+    signals.Wait(kLookAgain);
   }
 }
 

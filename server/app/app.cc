@@ -196,7 +196,8 @@ absl::Status App::StartMessaging() {
                                              .registry = *registry_,
                                              .messages = *messages_,
                                              .folder = *folder_,
-                                             .log = *log_});
+                                             .log = *log_,
+                                             .events = folder_->events()});
   waiting_ = std::make_unique<webhook::WaitingItems>(
       clock_, state, *journal_, metrics_,
       webhook::WaitingItems::Options{.grace = config_.message_grace});

@@ -18,7 +18,7 @@ namespace {
 using google::protobuf::util::TimeUtil;
 
 // So many rows are read at once.
-constexpr int kRowsAtOnce = 1000;
+constexpr int kDeliveriesAtOnce = 1000;
 
 v1::Delivery Describe(const state::DeliveryRow& row) {
   v1::Delivery delivery;
@@ -62,7 +62,7 @@ absl::StatusOr<v1::ListDeliveriesResponse> DeliveryList::List(
   v1::ListDeliveriesResponse page;
   for (int looked_at = 0;;) {
     LINKTOR_ASSIGN(const std::vector<state::DeliveryRow> rows,
-                   state_.Deliveries(before_no, kRowsAtOnce));
+                   state_.Deliveries(before_no, kDeliveriesAtOnce));
     if (rows.empty()) return page;
     for (const state::DeliveryRow& row : rows) {
       if (page.deliveries_size() == page_size || looked_at == kMaxLookedAt) {

@@ -6,11 +6,11 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "server/base/paging.h"
 #include "server/base/status.h"
 #include "server/base/try.h"
 #include "server/events/filter.h"
+#include "server/events/list_token.h"
 #include "server/state/event_encoding.h"
 
 namespace linktor::events {
@@ -20,27 +20,18 @@ bool IsNewestFirst(const v1::ListEventsRequest& request) {
   return request.order() != v1::LIST_ORDER_OLDEST_FIRST;
 }
 
-// A token begins with the order of its list. Clients hold tokens for minutes at
-// most, so a change of their form need not be a new version.
-char MarkOf(const v1::ListEventsRequest& request) {
-  return IsNewestFirst(request) ? 'n' : 'o';
+LogList ListOf(const v1::ListEventsRequest& request) {
+  return IsNewestFirst(request) ? LogList::kNewestEvents
+                                : LogList::kOldestEvents;
 }
 
 // The time of each call that reads the log is bounded, because it holds up the
 // writer's checkpoints.
-constexpr std::int64_t kRowsAtOnce = 2000;
+constexpr std::int64_t kEventsAtOnce = 2000;
 
 bool IsWithin(const v1::ListEventsRequest& request, std::int64_t receive_ms) {
   return (!request.has_since() || receive_ms >= LogTimeMs(request.since())) &&
          (!request.has_until() || receive_ms < LogTimeMs(request.until()));
-}
-
-absl::Status BadToken() {
-  return InvalidFields(
-      v1::ERROR_REASON_INVALID_REQUEST,
-      {{"page_token",
-        "is no next_page_token of a list in this order, or the server was "
-        "restored from a backup; begin the list again"}});
 }
 
 }  // namespace
@@ -54,9 +45,8 @@ absl::StatusOr<v1::ListEventsResponse> EventList::List(
   if (span.after_seq < span.last_seq) {
     const std::int64_t place =
         IsNewestFirst(request) ? span.last_seq : span.after_seq;
-    page.set_next_page_token(absl::StrCat(std::string(1, MarkOf(request)),
-                                          cursors_.Encode(place), ".",
-                                          page.cursor()));
+    page.set_next_page_token(
+        MakeListToken(ListOf(request), cursors_, span.end_seq, {place}));
   }
   return page;
 }
@@ -88,17 +78,13 @@ absl::StatusOr<EventList::Span> EventList::FindSpan(
 
 absl::Status EventList::Continue(const v1::ListEventsRequest& request,
                                  Span& span) const {
-  const std::string_view token = request.page_token();
-  const std::size_t dot = token.find('.');
-  if (token.front() != MarkOf(request) || dot == std::string_view::npos) {
-    return BadToken();
-  }
-  const auto place = cursors_.Decode(token.substr(1, dot - 1), log_.last_seq());
-  const auto end = cursors_.Decode(token.substr(dot + 1), log_.last_seq());
-  if (!place.ok() || !end.ok() || *place > *end) return BadToken();
-  span.end_seq = *end;
-  span.last_seq = IsNewestFirst(request) ? *place : *end;
-  span.after_seq = IsNewestFirst(request) ? 0 : *place;
+  LINKTOR_ASSIGN(const ListPlace token,
+                 ReadListToken(ListOf(request), cursors_, log_.last_seq(),
+                               request.page_token(), 1));
+  const std::int64_t place = std::min(token.numbers[0], token.end_seq);
+  span.end_seq = token.end_seq;
+  span.last_seq = IsNewestFirst(request) ? place : token.end_seq;
+  span.after_seq = IsNewestFirst(request) ? 0 : place;
   span.continued = true;
   return absl::OkStatus();
 }
@@ -136,7 +122,7 @@ absl::Status EventList::Fill(const v1::ListEventsRequest& request,
     const state::EventReader::Bounds bounds{
         .after_seq = span.after_seq,
         .last_seq = span.last_seq,
-        .max_rows = static_cast<int>(std::min(left_to_look, kRowsAtOnce)),
+        .max_rows = static_cast<int>(std::min(left_to_look, kEventsAtOnce)),
         .max_events = page_size - page.events_size(),
         .max_bytes = kMaxPageBytes - bytes,
         .include_raw = request.include_raw(),

@@ -39,7 +39,7 @@ struct GraphError {
 };
 
 // Callers are told all of Meta's texts, and any of them may quote the request.
-std::string Text(const json::object& object, std::string_view key) {
+std::string RedactedText(const json::object& object, std::string_view key) {
   const json::value* value = object.if_contains(key);
   if (value == nullptr || !value->is_string()) return "";
   const json::string& text = value->get_string();
@@ -64,11 +64,11 @@ std::optional<GraphError> ParseError(std::string_view body) {
   const json::value* transient = error.if_contains("is_transient");
   return GraphError{.code = Number(error, "code"),
                     .subcode = Number(error, "error_subcode"),
-                    .message = Text(error, "message"),
-                    .type = Text(error, "type"),
-                    .fbtrace_id = Text(error, "fbtrace_id"),
-                    .user_title = Text(error, "error_user_title"),
-                    .user_message = Text(error, "error_user_msg"),
+                    .message = RedactedText(error, "message"),
+                    .type = RedactedText(error, "type"),
+                    .fbtrace_id = RedactedText(error, "fbtrace_id"),
+                    .user_title = RedactedText(error, "error_user_title"),
+                    .user_message = RedactedText(error, "error_user_msg"),
                     .transient = transient != nullptr && transient->is_bool() &&
                                  transient->get_bool()};
 }

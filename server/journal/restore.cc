@@ -23,13 +23,13 @@
 namespace linktor::journal {
 namespace {
 
-std::string CopyIn(const std::string& data_dir) {
+std::string RestoringCopyIn(const std::string& data_dir) {
   return absl::StrCat(data_dir, "/", kRestoringFile);
 }
 
-void RemoveCopy(const std::string& data_dir) {
+void RemoveRestoringCopy(const std::string& data_dir) {
   for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
-    (void)unlink((CopyIn(data_dir) + suffix).c_str());
+    (void)unlink((RestoringCopyIn(data_dir) + suffix).c_str());
   }
 }
 
@@ -105,7 +105,7 @@ absl::StatusOr<std::int64_t> BeginLife(sqlite::Database& copy,
 absl::Status Restore(const RestoreRequest& request,
                      const BackupManifest& manifest,
                      absl::FunctionRef<void(RestoreStep)> reached) {
-  const std::string path = CopyIn(request.data_dir);
+  const std::string path = RestoringCopyIn(request.data_dir);
   LINKTOR_TRY(
       CopyFileBytes(absl::StrCat(request.from, "/", kDatabaseFile), path));
   if (FileSize(path) != manifest.bytes) {
@@ -146,10 +146,10 @@ absl::StatusOr<BackupManifest> RestoreBackup(
   LINKTOR_ASSIGN(const UniqueFd lock, LockFolder(request.data_dir));
   reached(RestoreStep::kLocked);
   LINKTOR_TRY(CheckEmpty(request.data_dir));
-  RemoveCopy(request.data_dir);
+  RemoveRestoringCopy(request.data_dir);
   absl::Status restored = Restore(request, manifest, reached);
   if (restored.ok()) return manifest;
-  RemoveCopy(request.data_dir);
+  RemoveRestoringCopy(request.data_dir);
   if (absl::IsFailedPrecondition(restored)) return restored;
   return absl::FailedPreconditionError(absl::StrCat(
       "cannot restore the backup ", request.from, ": ", restored.message()));

@@ -118,6 +118,7 @@ constexpr Kind Row(std::string_view key,
           .key = key,
           .name = key,
           .needs_customer = key != kRoles,
+          .names_owner = key == kPass || key == kTake,
           .read = read};
 }
 

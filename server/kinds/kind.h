@@ -73,6 +73,8 @@ struct Kind {
   // True when the account has sent it, so that it goes from the account to the
   // customer.
   bool echo = false;
+  // True when it says which app controls the conversation from then on.
+  bool names_owner = false;
 
   // Returns whether an item that has `key` is of this kind; null when it always
   // is.

@@ -1,5 +1,6 @@
 #include "server/messaging/conversations.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -10,8 +11,10 @@
 #include "server/base/paging.h"
 #include "server/base/status.h"
 #include "server/base/try.h"
+#include "server/events/list_token.h"
 #include "server/policy/window.h"
 #include "server/state/effects.h"
+#include "server/state/event_encoding.h"
 
 namespace linktor::messaging {
 namespace {
@@ -34,27 +37,6 @@ v1::MessagingWindow WindowAt(std::int64_t last_inbound_ms,
   return now_ms < last_inbound_ms + policy::kHumanAgentWindowMs
              ? v1::MESSAGING_WINDOW_HUMAN_AGENT
              : v1::MESSAGING_WINDOW_CLOSED;
-}
-
-// Reads where a list ends and how far it has come.
-absl::Status ReadToken(std::string_view token,
-                       const events::CursorCodec& cursors,
-                       std::int64_t& end_seq, std::int64_t& last_seq) {
-  const std::size_t dot = token.find('.');
-  if (dot != std::string_view::npos) {
-    const auto last = cursors.Decode(token.substr(0, dot), end_seq);
-    const auto end = cursors.Decode(token.substr(dot + 1), end_seq);
-    if (last.ok() && end.ok() && *last <= *end) {
-      last_seq = *last;
-      end_seq = *end;
-      return absl::OkStatus();
-    }
-  }
-  return InvalidFields(
-      v1::ERROR_REASON_INVALID_REQUEST,
-      {{"page_token",
-        "is no next_page_token of this method, or the server was restored from "
-        "a backup; begin the list again"}});
 }
 
 absl::Status SendInFlight(const v1::EraseUserRequest& request) {
@@ -83,6 +65,7 @@ absl::StatusOr<v1::Conversation> Conversations::Get(
     return ConversationNotFound(request);
   }
   v1::Conversation conversation = Describe(*channel, row);
+  LINKTOR_TRY(AddOwner(row, conversation));
   int messages = 0;
   LINKTOR_TRY(AddMessages(*channel, conversation, messages));
   return conversation;
@@ -97,7 +80,12 @@ absl::StatusOr<v1::ListConversationsResponse> Conversations::List(
   std::int64_t end_seq = deps_.log.last_seq();
   std::int64_t last_seq = end_seq;
   if (!request.page_token().empty()) {
-    LINKTOR_TRY(ReadToken(request.page_token(), cursors_, end_seq, last_seq));
+    LINKTOR_ASSIGN(
+        const events::ListPlace token,
+        events::ReadListToken(events::LogList::kConversations, cursors_,
+                              end_seq, request.page_token(), 1));
+    end_seq = token.end_seq;
+    last_seq = std::min(token.numbers[0], end_seq);
   }
   const int page_size = PageSizeOf(request.page_size());
   v1::ListConversationsResponse page;
@@ -114,12 +102,13 @@ absl::StatusOr<v1::ListConversationsResponse> Conversations::List(
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (page.conversations_size() == page_size || bytes >= kMaxPageBytes ||
         messages >= kMaxMessages || i == kMaxLookedAt) {
-      page.set_next_page_token(
-          absl::StrCat(cursors_.Encode(last_seq), ".", page.cursor()));
+      page.set_next_page_token(events::MakeListToken(
+          events::LogList::kConversations, cursors_, end_seq, {last_seq}));
       break;
     }
     last_seq = rows[i].last_message_seq - 1;
     v1::Conversation conversation = Describe(*channel, rows[i]);
+    LINKTOR_TRY(AddOwner(rows[i], conversation));
     LINKTOR_TRY(AddMessages(*channel, conversation, messages));
     if (request.unanswered_only() && conversation.unanswered_count() == 0) {
       continue;
@@ -128,6 +117,25 @@ absl::StatusOr<v1::ListConversationsResponse> Conversations::List(
     *page.add_conversations() = std::move(conversation);
   }
   return page;
+}
+
+absl::Status Conversations::AddOwner(const state::ConversationRow& row,
+                                     v1::Conversation& conversation) {
+  if (row.owner_seq == 0) return absl::OkStatus();
+  LINKTOR_ASSIGN(const state::EventReader::Page page,
+                 deps_.events.Read({.after_seq = row.owner_seq - 1,
+                                    .last_seq = row.owner_seq},
+                                   [](auto, auto, auto) { return true; }));
+  // There is none when it was trimmed.
+  for (const state::CommittedEvent& event : page.events) {
+    const v1::Event whole = state::MergeEvent(event);
+    if (!whole.has_handover()) continue;
+    v1::ThreadOwner& owner = *conversation.mutable_thread_owner();
+    owner.set_app_id(whole.handover().new_owner_app_id());
+    *owner.mutable_since() =
+        whole.has_event_time() ? whole.event_time() : whole.receive_time();
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Conversations::AddMessages(const channels::ChannelEntry& channel,

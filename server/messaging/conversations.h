@@ -18,6 +18,7 @@
 #include "server/journal/journal.h"
 #include "server/messaging/message_list.h"
 #include "server/seal/sealer.h"
+#include "server/state/event_reader.h"
 #include "server/state/rows.h"
 #include "server/state/state_reader.h"
 
@@ -44,6 +45,8 @@ class Conversations {
     // They make the cursors of the list.
     journal::DataFolder& folder;
     const events::EventLog& log;
+    // It reads the event that names the app in control.
+    state::EventReader& events;
   };
   explicit Conversations(const Dependencies& dependencies)
       : deps_(dependencies), cursors_(dependencies.folder.identity()) {}
@@ -82,6 +85,10 @@ class Conversations {
   // be opened is left out, like one that is not known.
   v1::Conversation Describe(const channels::ChannelEntry& channel,
                             const state::ConversationRow& row);
+  // Adds the app in control, when the event that names it is still kept. It
+  // fails as EventReader::Read does.
+  absl::Status AddOwner(const state::ConversationRow& row,
+                        v1::Conversation& conversation);
   // Adds the last messages and what follows from them, and adds to `messages`
   // how many it has looked at. It fails as MessageList::Newest does.
   absl::Status AddMessages(const channels::ChannelEntry& channel,

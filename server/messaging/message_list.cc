@@ -8,13 +8,11 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "google/protobuf/util/time_util.h"
 #include "server/base/paging.h"
 #include "server/base/status.h"
 #include "server/base/try.h"
+#include "server/events/list_token.h"
 #include "server/kinds/table.h"
 #include "server/state/message_event.h"
 
@@ -41,18 +39,9 @@ bool IsNewestFirst(const v1::ListMessagesRequest& request) {
   return request.order() != v1::LIST_ORDER_OLDEST_FIRST;
 }
 
-// A token begins with the order of its list. Clients hold tokens for minutes at
-// most, so a change of their form need not be a new version.
-char MarkOf(const v1::ListMessagesRequest& request) {
-  return IsNewestFirst(request) ? 'N' : 'O';
-}
-
-absl::Status BadToken() {
-  return InvalidFields(
-      v1::ERROR_REASON_INVALID_REQUEST,
-      {{"page_token",
-        "is no next_page_token of a list in this order, or the server was "
-        "restored from a backup; begin the list again"}});
+events::LogList ListOf(const v1::ListMessagesRequest& request) {
+  return IsNewestFirst(request) ? events::LogList::kNewestMessages
+                                : events::LogList::kOldestMessages;
 }
 
 // Returns true for the events that bring a message: the events of sends tell of
@@ -270,10 +259,9 @@ absl::Status MessageList::Newest(const channels::ChannelEntry& channel,
 
 std::string MessageList::TokenOf(const v1::ListMessagesRequest& request,
                                  const Rest& rest) const {
-  return absl::StrCat(std::string(1, MarkOf(request)),
-                      cursors_.Encode(rest.end_seq), ".", rest.events.after,
-                      ".", rest.events.last, ".", rest.sends.after, ".",
-                      rest.sends.last);
+  return events::MakeListToken(
+      ListOf(request), cursors_, rest.end_seq,
+      {rest.events.after, rest.events.last, rest.sends.after, rest.sends.last});
 }
 
 absl::StatusOr<MessageList::Rest> MessageList::FindRest(
@@ -335,23 +323,15 @@ absl::Status MessageList::NarrowByTime(const v1::ListMessagesRequest& request,
 
 absl::Status MessageList::ReadToken(const v1::ListMessagesRequest& request,
                                     Rest& rest) const {
-  const std::vector<std::string> parts =
-      absl::StrSplit(request.page_token(), '.');
-  constexpr std::size_t kParts = 5;
-  if (parts.size() != kParts || parts[0].empty() ||
-      parts[0].front() != MarkOf(request)) {
-    return BadToken();
-  }
-  const auto end =
-      cursors_.Decode(std::string_view(parts[0]).substr(1), log_.last_seq());
-  if (!end.ok() || !absl::SimpleAtoi(parts[1], &rest.events.after) ||
-      !absl::SimpleAtoi(parts[2], &rest.events.last) ||
-      !absl::SimpleAtoi(parts[3], &rest.sends.after) ||
-      !absl::SimpleAtoi(parts[4], &rest.sends.last) ||
-      rest.events.last > *end) {
-    return BadToken();
-  }
-  rest.end_seq = *end;
+  LINKTOR_ASSIGN(
+      const events::ListPlace token,
+      events::ReadListToken(ListOf(request), cursors_, log_.last_seq(),
+                            request.page_token(), 4));
+  rest.end_seq = token.end_seq;
+  rest.events.after = token.numbers[0];
+  rest.events.last = std::min(token.numbers[1], token.end_seq);
+  rest.sends.after = token.numbers[2];
+  rest.sends.last = token.numbers[3];
   return absl::OkStatus();
 }
 

@@ -13,11 +13,11 @@
 namespace linktor::rpc {
 namespace {
 
-constexpr std::size_t kMaxName = 200;
+constexpr std::size_t kMaxKeyName = 200;
 constexpr int kMaxKeyChannels = 1000;
 
 // These fields of ApiKey can be changed.
-constexpr std::array<std::string_view, 5> kMutableFields = {
+constexpr std::array<std::string_view, 5> kMutableKeyFields = {
     "name", "permissions", "channel_ids", "expire_time", "disabled"};
 
 void CheckKeyId(std::string_view id, std::string_view field, Checks& checks) {
@@ -60,7 +60,7 @@ void CheckChannels(const v1::ApiKey& key, Checks& checks) {
 absl::Status Validate(const v1::CreateApiKeyRequest& request) {
   Checks checks;
   const v1::ApiKey& key = request.api_key();
-  checks.Size(key.name(), 0, kMaxName, "api_key.name");
+  checks.Size(key.name(), 0, kMaxKeyName, "api_key.name");
   CheckPermissions(key, checks);
   CheckChannels(key, checks);
   checks.Time(key.expire_time(), "api_key.expire_time");
@@ -87,13 +87,13 @@ absl::Status Validate(const v1::UpdateApiKeyRequest& request) {
   checks.Require(request.update_mask().paths_size() > 0, "update_mask",
                  "is required: the fields to change");
   for (const std::string& path : request.update_mask().paths()) {
-    if (path == "name") checks.Size(key.name(), 0, kMaxName, "api_key.name");
+    if (path == "name") checks.Size(key.name(), 0, kMaxKeyName, "api_key.name");
     if (path == "permissions") CheckPermissions(key, checks);
     if (path == "channel_ids") CheckChannels(key, checks);
     if (path == "expire_time")
       checks.Time(key.expire_time(), "api_key.expire_time");
-    checks.Require(std::find(kMutableFields.begin(), kMutableFields.end(),
-                             path) != kMutableFields.end(),
+    checks.Require(std::find(kMutableKeyFields.begin(), kMutableKeyFields.end(),
+                             path) != kMutableKeyFields.end(),
                    "update_mask",
                    absl::StrCat("'", path,
                                 "' cannot be changed; name, permissions, "

@@ -207,7 +207,7 @@ absl::StatusOr<ListeningSockets> ListeningSockets::ListenOnUnix(
 absl::Status ListeningSockets::CanListenOnUnix(const std::string& path) {
   LINKTOR_ASSIGN(const sockaddr_un address, UnixAddress(path));
   LINKTOR_TRY(HasStaleSocket(path, address).status());
-  if (access(FolderOf(path).c_str(), W_OK | X_OK) != 0) {
+  if (::access(FolderOf(path).c_str(), W_OK | X_OK) != 0) {
     return CannotListen(absl::StrCat("unix:", path), errno);
   }
   return absl::OkStatus();

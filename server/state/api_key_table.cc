@@ -9,9 +9,9 @@ namespace {
 
 #define LINKTOR_API_KEY_COLUMNS "id, revision, sealed_key, hash, last_use_ms"
 
-constexpr int kFingerprintColumn = 5;
+constexpr int kApiKeyFingerprintColumn = 5;
 
-ApiKeyRow ReadRow(const sqlite::Statement& s) {
+ApiKeyRow ReadApiKeyRow(const sqlite::Statement& s) {
   return {.id = s.String(0),
           .revision = s.Int(1),
           .sealed_key = s.String(2),
@@ -27,7 +27,7 @@ absl::StatusOr<std::optional<ApiKeyRow>> ApiKeyTable::Find(
                                     " FROM api_keys WHERE id = ?1");
   LINKTOR_ASSIGN(const bool row, find.BindText(1, id).Step());
   if (!row) return std::nullopt;
-  return ReadRow(find);
+  return ReadApiKeyRow(find);
 }
 
 absl::StatusOr<std::optional<ApiKeyAnswer>> ApiKeyTable::FindCreation(
@@ -39,11 +39,11 @@ absl::StatusOr<std::optional<ApiKeyAnswer>> ApiKeyTable::FindCreation(
   find.BindText(1, record.creator()).BindText(2, record.request_id());
   LINKTOR_ASSIGN(const bool row, find.Step());
   if (!row) return std::nullopt;
-  if (find.Bytes(kFingerprintColumn) != record.request_fingerprint()) {
+  if (find.Bytes(kApiKeyFingerprintColumn) != record.request_fingerprint()) {
     return ApiKeyAnswer{.kind = ApiKeyAnswer::Kind::kReused};
   }
   return ApiKeyAnswer{.kind = ApiKeyAnswer::Kind::kReplayed,
-                      .row = ReadRow(find)};
+                      .row = ReadApiKeyRow(find)};
 }
 
 absl::StatusOr<ApiKeyAnswer> ApiKeyTable::Create(
@@ -129,7 +129,7 @@ absl::StatusOr<std::vector<ApiKeyRow>> ReadApiKeys(sqlite::Database& database) {
   for (;;) {
     LINKTOR_ASSIGN(const bool row, read.Step());
     if (!row) return rows;
-    rows.push_back(ReadRow(read));
+    rows.push_back(ReadApiKeyRow(read));
   }
 }
 

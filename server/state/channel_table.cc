@@ -12,9 +12,9 @@ namespace {
   "no, revision, id, account_id, page_id, " \
   "sealed_channel, sealed_credentials, sealed_ice_breakers, deleted"
 
-constexpr int kFingerprintColumn = 9;
+constexpr int kChannelFingerprintColumn = 9;
 
-ChannelRow ReadRow(const sqlite::Statement& s) {
+ChannelRow ReadChannelRow(const sqlite::Statement& s) {
   return {.no = s.Int(0),
           .revision = s.Int(1),
           .id = s.String(2),
@@ -44,7 +44,7 @@ absl::StatusOr<std::optional<ChannelRow>> ChannelTable::FindLive(
                          " FROM channels WHERE id = ?1 AND deleted = 0");
   LINKTOR_ASSIGN(const bool row, find.BindText(1, id).Step());
   if (!row) return std::nullopt;
-  return ReadRow(find);
+  return ReadChannelRow(find);
 }
 
 absl::StatusOr<std::optional<std::string>> ChannelTable::FindOwner(
@@ -68,8 +68,8 @@ absl::StatusOr<std::optional<ChannelAnswer>> ChannelTable::FindCreation(
                                     "WHERE request_id = ?1 ORDER BY no");
   LINKTOR_ASSIGN(const bool row, find.BindText(1, record.request_id()).Step());
   if (!row) return std::nullopt;
-  ChannelRow found = ReadRow(find);
-  if (find.Bytes(kFingerprintColumn) != record.request_fingerprint() ||
+  ChannelRow found = ReadChannelRow(find);
+  if (find.Bytes(kChannelFingerprintColumn) != record.request_fingerprint() ||
       found.deleted) {
     return ChannelAnswer{.kind = ChannelAnswer::Kind::kReused};
   }
@@ -228,7 +228,7 @@ absl::StatusOr<std::vector<ChannelRow>> ReadLiveChannels(
   for (;;) {
     LINKTOR_ASSIGN(const bool row, read.Step());
     if (!row) return rows;
-    rows.push_back(ReadRow(read));
+    rows.push_back(ReadChannelRow(read));
   }
 }
 

@@ -13,8 +13,8 @@ namespace {
 // With each commit twice as many customers of a run are moved as events are
 // new, so that a run is done before the next one begins. It is at least the
 // first number, and never more than the second, so that no commit takes long.
-constexpr std::size_t kLeastMoved = 32;
-constexpr std::size_t kMostMoved = 2048;
+constexpr std::size_t kLeastHeadsMoved = 32;
+constexpr std::size_t kMostHeadsMoved = 2048;
 
 // Returns whether the event is of a conversation that was erased.
 bool IsForgotten(const std::vector<Forgetting>& forgettings,
@@ -215,7 +215,8 @@ absl::Status ConversationHeads::Settle(LogState& state) {
   const std::optional<std::int64_t> through = run_through_;
   if (!through.has_value()) return absl::OkStatus();
   const auto fresh = static_cast<std::size_t>(state.last_seq - committed_seq_);
-  const std::size_t wanted = std::clamp(2 * fresh, kLeastMoved, kMostMoved);
+  const std::size_t wanted =
+      std::clamp(2 * fresh, kLeastHeadsMoved, kMostHeadsMoved);
   const std::size_t end = std::min(run_.size(), moved_ + wanted);
   for (; moved_ < end; ++moved_) {
     // What is in memory may be newer than the run, and is as true; the event of

@@ -13,8 +13,8 @@ namespace {
 
 constexpr char kFind[] =
     "SELECT last_inbound_ms, opt_out_ms, sealed_username, last_seq, "
-    "last_message_seq FROM conversations WHERE channel_no = ?1 AND user_id = "
-    "?2";
+    "last_message_seq, owner_seq FROM conversations WHERE channel_no = ?1 AND "
+    "user_id = ?2";
 
 absl::StatusOr<ConversationRow> Read(sqlite::Statement& find,
                                      std::int64_t channel_no,
@@ -30,6 +30,7 @@ absl::StatusOr<ConversationRow> Read(sqlite::Statement& find,
   row.sealed_username = find.String(2);
   row.last_seq = find.Int(3);
   row.last_message_seq = find.Int(4);
+  row.owner_seq = find.Int(5);
   return row;
 }
 
@@ -44,6 +45,10 @@ ConversationTable::ConversationTable(sqlite::Database& database,
           database,
           "INSERT INTO conversations (channel_no, user_id, opt_out_ms) "
           "VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET opt_out_ms = ?3"),
+      set_owner_(database,
+                 "INSERT INTO conversations (channel_no, user_id, owner_seq, "
+                 "owner_ms) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET "
+                 "owner_seq = ?3, owner_ms = ?4 WHERE owner_ms <= ?4"),
       set_username_(
           database,
           "INSERT INTO conversations (channel_no, user_id, sealed_username) "
@@ -78,6 +83,17 @@ absl::Status ConversationTable::SetOptOut(std::int64_t channel_no,
     set_opt_out_.BindNull(3);
   }
   return set_opt_out_.Run();
+}
+
+absl::Status ConversationTable::SetOwner(std::int64_t channel_no,
+                                         std::string_view user_id,
+                                         std::int64_t seq,
+                                         std::int64_t time_ms) {
+  return set_owner_.Bind(1, channel_no)
+      .BindText(2, user_id)
+      .Bind(3, seq)
+      .Bind(4, time_ms)
+      .Run();
 }
 
 absl::Status ConversationTable::SetUsername(std::int64_t channel_no,

@@ -46,6 +46,10 @@ class ConversationTable {
   // has not opted out. It does not look at what was there.
   absl::Status SetOptOut(std::int64_t channel_no, std::string_view user_id,
                          std::optional<std::int64_t> time_ms);
+  // Notes that the event says which app controls the conversation from
+  // `time_ms` on. An event of a later time stays.
+  absl::Status SetOwner(std::int64_t channel_no, std::string_view user_id,
+                        std::int64_t seq, std::int64_t time_ms);
   // Replaces the name, which is sealed for the customer's id.
   absl::Status SetUsername(std::int64_t channel_no, std::string_view user_id,
                            std::string_view sealed);
@@ -82,6 +86,7 @@ class ConversationTable {
   ConversationHeads heads_;
   sqlite::Statement find_;
   sqlite::Statement set_opt_out_;
+  sqlite::Statement set_owner_;
   sqlite::Statement set_username_;
   sqlite::Statement blocking_call_;
   sqlite::Statement add_call_;

@@ -8,7 +8,7 @@ namespace linktor::state {
 namespace {
 
 // Reads the columns id, channel_no, user_id and wrapped.
-absl::StatusOr<std::optional<journal::DataKey>> ReadOne(
+absl::StatusOr<std::optional<journal::DataKey>> ReadDataKey(
     sqlite::Statement& find) {
   LINKTOR_ASSIGN(const bool row, find.Step());
   if (!row) return std::nullopt;
@@ -66,7 +66,7 @@ absl::StatusOr<std::optional<journal::DataKey>> ReadKeyOf(
       "SELECT id, channel_no, user_id, wrapped FROM data_keys "
       "WHERE channel_no = ?1 AND user_id = ?2 ORDER BY id LIMIT 1");
   find.Bind(1, scope.channel_no).BindText(2, scope.user_id);
-  return ReadOne(find);
+  return ReadDataKey(find);
 }
 
 absl::StatusOr<std::optional<journal::DataKey>> ReadKey(
@@ -75,7 +75,7 @@ absl::StatusOr<std::optional<journal::DataKey>> ReadKey(
       database,
       "SELECT id, channel_no, user_id, wrapped FROM data_keys "
       "WHERE id = ?1");
-  return ReadOne(find.Bind(1, id));
+  return ReadDataKey(find.Bind(1, id));
 }
 
 }  // namespace linktor::state

@@ -27,7 +27,7 @@ namespace {
   "coalesce(born_ms, claim_ms), no, content_no, error_no, settled_no, "        \
   "retract_ms, after_seq"
 
-MessageRow ReadRow(const sqlite::Statement& s) {
+MessageRow ReadMessageRow(const sqlite::Statement& s) {
   MessageRow row;
   row.id = s.String(0);
   row.channel_no = s.Int(1);
@@ -66,11 +66,11 @@ absl::StatusOr<std::vector<MessageRow>> ReadAll(sqlite::Statement& statement) {
   for (;;) {
     LINKTOR_ASSIGN(const bool row, statement.Step());
     if (!row) return rows;
-    rows.push_back(ReadRow(statement));
+    rows.push_back(ReadMessageRow(statement));
   }
 }
 
-absl::StatusOr<std::optional<MessageRow>> ReadOne(
+absl::StatusOr<std::optional<MessageRow>> ReadMessage(
     sqlite::Statement& statement) {
   LINKTOR_ASSIGN(auto rows, ReadAll(statement));
   if (rows.empty()) return std::nullopt;
@@ -167,17 +167,17 @@ MessageTable::MessageTable(sqlite::Database& database)
 
 absl::StatusOr<std::optional<MessageRow>> MessageTable::FindById(
     std::string_view id) {
-  return ReadOne(by_id_.BindBlob(1, id));
+  return ReadMessage(by_id_.BindBlob(1, id));
 }
 
 absl::StatusOr<std::optional<MessageRow>> MessageTable::FindByRequest(
     std::int64_t channel_no, std::string_view request_id) {
-  return ReadOne(by_request_.Bind(1, channel_no).BindText(2, request_id));
+  return ReadMessage(by_request_.Bind(1, channel_no).BindText(2, request_id));
 }
 
 absl::StatusOr<std::optional<MessageRow>> MessageTable::FindByMid(
     std::string_view mid_key) {
-  return ReadOne(by_mid_.BindBlob(1, mid_key));
+  return ReadMessage(by_mid_.BindBlob(1, mid_key));
 }
 
 absl::StatusOr<bool> MessageTable::HasPending(std::int64_t channel_no,
@@ -369,7 +369,7 @@ absl::StatusOr<std::optional<MessageRow>> ReadMessageById(
                          "SELECT " LINKTOR_MESSAGE_COLUMNS
                          " FROM messages WHERE id = ?1 OR mid_key = ?1 "
                          "ORDER BY no LIMIT 1");
-  return ReadOne(find.BindBlob(1, id));
+  return ReadMessage(find.BindBlob(1, id));
 }
 
 absl::StatusOr<std::optional<MessageRow>> ReadMessageByRequest(
@@ -378,7 +378,7 @@ absl::StatusOr<std::optional<MessageRow>> ReadMessageByRequest(
   sqlite::Statement find(
       database, "SELECT " LINKTOR_MESSAGE_COLUMNS
                 " FROM messages WHERE channel_no = ?1 AND request_id = ?2");
-  return ReadOne(find.Bind(1, channel_no).BindText(2, request_id));
+  return ReadMessage(find.Bind(1, channel_no).BindText(2, request_id));
 }
 
 absl::StatusOr<std::vector<MessageRow>> ReadSends(sqlite::Database& database,

@@ -12,8 +12,8 @@ namespace {
 // With each commit twice as many entries of a run are moved as are new, so that
 // a run is done before the next one is full. It is at least the first number,
 // and never more than the second, so that no commit takes long.
-constexpr std::size_t kLeastMoved = 64;
-constexpr std::size_t kMostMoved = 4096;
+constexpr std::size_t kLeastMidsMoved = 64;
+constexpr std::size_t kMostMidsMoved = 4096;
 
 // A run begins at the latest after so many times its size of events.
 constexpr std::size_t kMostEvents = 4;
@@ -216,7 +216,7 @@ absl::Status MidIndex::Settle(LogState& state) {
   LINKTOR_TRY(FillFilter());
   if (!run_through_.has_value()) return absl::OkStatus();
   const std::size_t wanted =
-      std::clamp(2 * added_.size(), kLeastMoved, kMostMoved);
+      std::clamp(2 * added_.size(), kLeastMidsMoved, kMostMidsMoved);
   const std::size_t end = std::min(run_.size(), moved_ + wanted);
   for (; moved_ < end; ++moved_) {
     const MidEntry& entry = run_[moved_];

@@ -224,6 +224,9 @@ struct ConversationRow {
   // The customer has wanted no messages since this time; not set when messages
   // are wanted.
   std::optional<std::int64_t> opt_out_ms;
+  // The event that says which app controls the conversation; 0 when none does.
+  // It may have been trimmed.
+  std::int64_t owner_seq = 0;
   // Sealed for the customer's id; empty when it is not known.
   std::string sealed_username;
 

@@ -101,6 +101,8 @@ CREATE TABLE conversations (
                                -- for last_inbound_ms
   last_message_seq INTEGER NOT NULL DEFAULT 0, -- the last that tells of a message
   opt_out_ms INTEGER,          -- NULL: not opted out
+  owner_seq INTEGER NOT NULL DEFAULT 0, -- the event that names the app in control
+  owner_ms INTEGER NOT NULL DEFAULT 0,  -- its time
   sealed_username BLOB,
   PRIMARY KEY (channel_no, user_id)
 ) WITHOUT ROWID;

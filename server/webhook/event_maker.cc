@@ -68,6 +68,7 @@ absl::StatusOr<MadeEvent> EventMaker::Make(
   event.set_user_id(parsed.user_id);
   event.set_event_ms(parsed.event_ms);
   item.set_opens_window(parsed.opens_window && !test);
+  item.set_names_owner(kind.names_owner && !test);
   Identify(parsed, origin, item);
   MadeEvent made{.renamed = !taken.empty() && event.id() == taken};
   if (made.renamed) event.set_id(HashedRawId({"redrive", taken}));

@@ -11,8 +11,8 @@
 namespace linktor::bench {
 namespace {
 
-constexpr std::size_t kPosts = 60'000;
-constexpr int kUsers = 1000;
+constexpr std::size_t kPostsARound = 60'000;
+constexpr int kPeople = 1000;
 constexpr int kConnections = 64;
 // A post may have so many updates, which is as many as Meta sends at once.
 constexpr int kMany = 1000;
@@ -38,13 +38,13 @@ class Taker {
   Taker(const Setting& setting, Access access)
       : setting_(setting),
         arrangement_({}, access),
-        posts_(arrangement_.target(), kUsers),
+        posts_(arrangement_.target(), kPeople),
         followed_{.number = "2",
                   .name = NameWith(access, "the same with one subscriber"),
                   .unit = "posts/s",
                   .at_least = access == Access::kOpen ? 0.30 : 0} {
     // These posts make the customers' keys and warm the caches.
-    (void)Post(setting_, target(), posts_.Many(2 * kUsers));
+    (void)Post(setting_, target(), posts_.Many(2 * kPeople));
   }
 
   PostMaker& posts() { return posts_; }
@@ -94,7 +94,7 @@ void MeasureIngest(const Setting& setting) {
              .name = "events in posts of 1000 / in posts of 1",
              .unit = "events/s",
              .at_least = 4};
-  const std::size_t count = setting.Scaled(kPosts);
+  const std::size_t count = setting.Scaled(kPostsARound);
   for (int round = 0; round < setting.rounds; ++round) {
     std::vector<std::string> requests = server.posts().Many(count);
     const LoadResult below = Post(setting, raw_target, requests);

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kRecords = 60'000;
 constexpr std::size_t kInFlight = 64;
-constexpr int kUsers = 1000;
+constexpr int kAppendUsers = 1000;
 
 // A Rig makes records of posts and appends them.
 class Rig {
@@ -80,7 +80,7 @@ class Rig {
   }
 
   Store store_;
-  PostMaker posts_{Store::target(), kUsers};
+  PostMaker posts_{Store::target(), kAppendUsers};
 };
 
 std::size_t SizeOf(const journal::Appended& appended) {
@@ -92,7 +92,7 @@ std::size_t SizeOf(const journal::Appended& appended) {
 
 void MeasureJournal(const Setting& setting) {
   Rig rig;
-  (void)rig.Append(rig.MakeRecords(2 * kUsers));
+  (void)rig.Append(rig.MakeRecords(2 * kAppendUsers));
   Ratio ratio{.number = "3",
               .name = "journal appends / file with fdatasync group commit",
               .unit = "records/s",

@@ -12,8 +12,8 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr double kRate = 200;
-constexpr std::size_t kPosts = 800;
+constexpr double kRestedRate = 200;
+constexpr std::size_t kRestedPosts = 800;
 
 }  // namespace
 
@@ -28,15 +28,15 @@ void MeasureLatency(const Setting& setting) {
               .name = "post to subscriber p50 / fdatasync p50, both at 200/s",
               .unit = "ms",
               .at_most = 2.5};
-  const std::size_t count = setting.Scaled(kPosts);
+  const std::size_t count = setting.Scaled(kRestedPosts);
   for (int round = 0; round < setting.rounds; ++round) {
     setting.report.SetDisk(ProbeDisk(server.gateway().folder()));
-    const double disk = ProbeDisk(server.gateway().folder(), kRate);
+    const double disk = ProbeDisk(server.gateway().folder(), kRestedRate);
     const std::uint64_t first = posts.next_number();
     Load load{.address = server.target().address,
               .connections = 4,
               .requests = posts.Many(count),
-              .rate = kRate};
+              .rate = kRestedRate};
     // The times are in nanoseconds. Each is written before the post and read
     // after its event.
     std::vector<std::atomic<std::int64_t>> sent(count);

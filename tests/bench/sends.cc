@@ -13,11 +13,11 @@
 namespace linktor::bench {
 namespace {
 
-constexpr int kChannels = 4;
-constexpr int kInFlight = 64;
+constexpr int kSendChannels = 4;
+constexpr int kSendsInFlight = 64;
 constexpr std::size_t kSends = 10'000;
 // There are many customers, because sends to one customer wait for each other.
-constexpr std::size_t kUsers = 5000;
+constexpr std::size_t kSendUsers = 5000;
 
 // A Sender is a server that sends.
 class Sender {
@@ -29,9 +29,9 @@ class Sender {
         load_{.server = arrangement_.peer(),
               .method = "/linktor.instagram.v1.MessagingService/SendMessage",
               .make = [this] { return Next(); },
-              .calls = kUsers,
-              .channels = kChannels,
-              .in_flight = kInFlight},
+              .calls = kSendUsers,
+              .channels = kSendChannels,
+              .in_flight = kSendsInFlight},
         ratio_{.number = "8",
                .name = NameWith(
                    access, "SendMessage with an instant Graph / gRPC echo"),
@@ -63,7 +63,7 @@ class Sender {
     const std::uint64_t n = number_++;
     v1::SendMessageRequest request;
     request.set_channel_id(testing::kChannel);
-    request.set_to(absl::StrCat(6'100'000'000'000'000 + n % kUsers));
+    request.set_to(absl::StrCat(6'100'000'000'000'000 + n % kSendUsers));
     request.set_request_id(absl::StrCat("bench-", n));
     request.mutable_content()->set_text(
         "Thanks for reaching out! How can I help you today?");

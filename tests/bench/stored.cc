@@ -14,9 +14,9 @@ namespace linktor::bench {
 namespace {
 
 // With this number 60 posts are above p99.9.
-constexpr std::size_t kPosts = 60'000;
-constexpr int kUsers = 1000;
-constexpr int kConnections = 64;
+constexpr std::size_t kStoredPosts = 60'000;
+constexpr int kStoredUsers = 1000;
+constexpr int kStoredConnections = 64;
 constexpr std::uint64_t kSmall = 100'000;
 // A post that fills the store has as many updates as Meta sends at once.
 constexpr int kFilling = 1000;
@@ -44,7 +44,7 @@ void MeasureStored(const Setting& setting) {
               .at_most = 1.3};
   for (int round = 0; round < setting.rounds; ++round) {
     Arrangement server;
-    PostMaker posts(server.target(), kUsers);
+    PostMaker posts(server.target(), kStoredUsers);
     const auto load = [&](std::vector<std::string> requests, int connections) {
       LoadResult result = RunLoad({.address = server.target().address,
                                    .connections = connections,
@@ -67,7 +67,7 @@ void MeasureStored(const Setting& setting) {
       }
     };
     const auto measure = [&] {
-      return load(posts.Many(setting.Scaled(kPosts)), kConnections)
+      return load(posts.Many(setting.Scaled(kStoredPosts)), kStoredConnections)
           .Quantile(0.999);
     };
     fill(small);

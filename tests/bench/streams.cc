@@ -24,11 +24,11 @@ constexpr int kStalled = 900;
 // measured, and not the machine's limit.
 constexpr double kRate = 500;
 // So many posts take long enough for several checkpoints, which make the p99.
-constexpr std::size_t kPosts = 5000;
+constexpr std::size_t kStreamPosts = 5000;
 constexpr int kItems = 4;
 // So many posts are far more than the connections of stalled streams hold.
 constexpr std::size_t kFillingPosts = 2500;
-constexpr int kFilling = 20;
+constexpr int kStreamFilling = 20;
 
 // Waits until the process has nothing left to do.
 void WaitUntilIdle(const Setting& setting, pid_t pid) {
@@ -126,17 +126,17 @@ void MeasureStalledStreams(const Setting& setting) {
   Ratio memory{.name = "memory of the server with 900 stalled",
                .unit = "MiB",
                .at_most = 256};
-  const std::size_t count = setting.Scaled(kPosts);
+  const std::size_t count = setting.Scaled(kStreamPosts);
   for (int round = 0; round < setting.rounds; ++round) {
     Arrangement server;
     PostMaker posts(server.target(), 100);
     // The store is filled before each of the two measurements, so that it grows
     // alike for both.
     const auto fill = [&] {
-      (void)RunLoad(
-          {.address = server.target().address,
-           .connections = 8,
-           .requests = posts.Many(setting.Scaled(kFillingPosts), kFilling)});
+      (void)RunLoad({.address = server.target().address,
+                     .connections = 8,
+                     .requests = posts.Many(setting.Scaled(kFillingPosts),
+                                            kStreamFilling)});
       WaitUntilIdle(setting, server.pid());
     };
     (void)WaitOfHealthy(setting, server, posts, count / 8 + 1);

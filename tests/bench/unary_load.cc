@@ -17,9 +17,9 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-class Runner {
+class UnaryRunner {
  public:
-  explicit Runner(const UnaryLoad& load) : load_(load) {
+  explicit UnaryRunner(const UnaryLoad& load) : load_(load) {
     for (int i = 0; i < load.channels; ++i) {
       stubs_.push_back(
           std::make_unique<grpc::GenericStub>(load.server.Connect()));
@@ -77,6 +77,6 @@ class Runner {
 
 }  // namespace
 
-double RunUnaryLoad(const UnaryLoad& load) { return Runner(load).Run(); }
+double RunUnaryLoad(const UnaryLoad& load) { return UnaryRunner(load).Run(); }
 
 }  // namespace linktor::bench

@@ -1,12 +1,13 @@
 # What reads bytes from outside, against properties: the seeds in every build,
 # mutations of them in the one of the preset "asan" (see tools/check/fuzz.sh).
-# driver.cc is only linked into the latter, but compiled by all.
+# driver.cc is only linked into the latter, but compiled by all. So it must be an
+# object of its own.
 #
 # That preset names the checks of -fsanitize=undefined one by one to leave out
 # "function", with which clang 14 cannot compile coroutines (LLVM issue 49689).
 
 linktor_library(fuzz_properties
-  PCH service
+  ALONE PCH service
   SOURCES
     fuzz/config_property.cc
     fuzz/cursor_property.cc

@@ -109,7 +109,7 @@ std::string NewestCursor(Gateway& gateway) {
   return stream->responses().front().cursor();
 }
 
-v1::SubscribeEventsRequest After(const std::string& cursor) {
+v1::SubscribeEventsRequest FollowingFrom(const std::string& cursor) {
   v1::SubscribeEventsRequest request;
   request.set_after_cursor(cursor);
   return request;
@@ -292,7 +292,7 @@ grpc::Status Rewound(Gateway& gateway) {
   const ProcessEnd restored = run("restore", "--from");
   EXPECT_EQ(restored.status, 0) << restored.output;
   gateway.Restart();
-  return FirstOf(gateway, After(cursor));
+  return FirstOf(gateway, FollowingFrom(cursor));
 }
 
 // The log no longer has the events after a cursor, as after their retention.
@@ -304,7 +304,7 @@ grpc::Status Expired(Gateway& gateway) {
       "DELETE FROM event_mids; DELETE FROM events; UPDATE log_state SET "
       "oldest_seq = last_seq + 1");
   gateway.Restart();
-  return FirstOf(gateway, After(cursor));
+  return FirstOf(gateway, FollowingFrom(cursor));
 }
 
 grpc::Status Overloaded(Gateway& gateway) {
@@ -508,7 +508,7 @@ std::map<v1::ErrorReason, Cause> StreamCauses() {
       };
   return {
       {v1::ERROR_REASON_CURSOR_INVALID, streaming([](Gateway& gateway) {
-         return FirstOf(gateway, After("bm90IG9uZQ"));
+         return FirstOf(gateway, FollowingFrom("bm90IG9uZQ"));
        })},
       {v1::ERROR_REASON_CURSOR_EXPIRED, streaming(Expired, kRefusedLine)},
       {v1::ERROR_REASON_CURSOR_REWOUND, streaming(Rewound, kRefusedLine)},

@@ -383,6 +383,11 @@ TEST_F(InteractionTest, WhatIsAboutTheConversationArrivesTyped) {
   EXPECT_EQ(handover.type(), "instagram.handover");
   EXPECT_EQ(handover.handover().action(), v1::HANDOVER_ACTION_PASS);
   EXPECT_EQ(handover.handover().new_owner_app_id(), "2");
+  Play(emulator::HandoverEvent(kUser, "request_thread_control",
+                               {{"requested_owner_app_id", "3"}}));
+  const v1::ThreadOwner owner = gateway_.GetConversation().thread_owner();
+  EXPECT_EQ(owner.app_id(), "2") << "a wish for control gives none";
+  EXPECT_EQ(owner.since().seconds(), handover.event_time().seconds());
   const v1::Event roles = Play(emulator::HandoverEvent(
       "", "app_roles", {{"2", emulator::json::array{"primary_receiver"}}}));
   EXPECT_EQ(roles.handover().action(), v1::HANDOVER_ACTION_APP_ROLES);

@@ -17,7 +17,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-constexpr char kOther[] = "17841234567899";
+constexpr char kSecondUser[] = "17841234567899";
 
 class ListMessagesTest : public ::testing::Test {
  protected:
@@ -78,7 +78,7 @@ TEST_F(ListMessagesTest, BothDirectionsInTheirOrder) {
   Receive("a");
   Send("b");
   Receive("c");
-  Receive("not theirs", kOther);
+  Receive("not theirs", kSecondUser);
   Send("d");
   Send("e");
   Receive("f");

@@ -320,7 +320,7 @@ TEST_P(SeedEventTest, WebhookArrivesAsPrinted) {
   ExpectSame(want, json::parse(printed), "$");
 }
 
-std::string NameOf(const ::testing::TestParamInfo<Section>& info) {
+std::string SectionName(const ::testing::TestParamInfo<Section>& info) {
   std::string name;
   for (const char c : info.param.title) {
     if (std::isalnum(static_cast<unsigned char>(c)) != 0) name.push_back(c);
@@ -329,9 +329,11 @@ std::string NameOf(const ::testing::TestParamInfo<Section>& info) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Page, SeedRequestTest,
-                         ::testing::ValuesIn(SectionsWith("request ")), NameOf);
+                         ::testing::ValuesIn(SectionsWith("request ")),
+                         SectionName);
 INSTANTIATE_TEST_SUITE_P(Page, SeedEventTest,
-                         ::testing::ValuesIn(SectionsWith("webhook")), NameOf);
+                         ::testing::ValuesIn(SectionsWith("webhook")),
+                         SectionName);
 
 // The page's own examples: seven messages, the ice breakers, the answer to a
 // mention; and eight events. Fewer here would be a section that no longer

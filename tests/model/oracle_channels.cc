@@ -9,7 +9,7 @@ namespace {
 // The id of a deleted channel is not given again for so long.
 constexpr std::int64_t kRestMs = 72 * state::kHourMs;
 
-using Kind = state::ChannelAnswer::Kind;
+using ChannelKind = state::ChannelAnswer::Kind;
 
 }  // namespace
 
@@ -33,16 +33,16 @@ Oracle::Changed Oracle::Create(const state::TestChannel& channel,
   for (const Channel& other : channels) {
     if (request_id.empty() || other.request_id != request_id) continue;
     const bool same = !other.deleted && other.fingerprint == fingerprint;
-    return {.kind = same ? Kind::kReplayed : Kind::kReused};
+    return {.kind = same ? ChannelKind::kReplayed : ChannelKind::kReused};
   }
   for (const Channel& other : channels) {
     if (other.channel.id == channel.id &&
         (!other.deleted || expiry_ms < other.born_ms + kRestMs)) {
-      return {.kind = Kind::kIdTaken};
+      return {.kind = ChannelKind::kIdTaken};
     }
   }
   if (std::string owner = OwnerOf(channel); !owner.empty()) {
-    return {.kind = Kind::kAccountTaken, .owner = std::move(owner)};
+    return {.kind = ChannelKind::kAccountTaken, .owner = std::move(owner)};
   }
   channels.push_back({.channel = channel,
                       .request_id = request_id,
@@ -54,9 +54,10 @@ Oracle::Changed Oracle::Update(const Channel& wanted,
                                std::int64_t expected_revision) {
   for (Channel& mine : channels) {
     if (mine.channel.no != wanted.channel.no || mine.deleted) continue;
-    if (mine.revision != expected_revision) return {.kind = Kind::kChanged};
+    if (mine.revision != expected_revision)
+      return {.kind = ChannelKind::kChanged};
     if (std::string owner = OwnerOf(wanted.channel); !owner.empty()) {
-      return {.kind = Kind::kAccountTaken, .owner = std::move(owner)};
+      return {.kind = ChannelKind::kAccountTaken, .owner = std::move(owner)};
     }
     mine.channel = wanted.channel;
     mine.credentials = wanted.credentials;
@@ -64,7 +65,7 @@ Oracle::Changed Oracle::Update(const Channel& wanted,
     ++mine.revision;
     return {};
   }
-  return {.kind = Kind::kNotFound};
+  return {.kind = ChannelKind::kNotFound};
 }
 
 Oracle::Changed Oracle::Delete(const std::string& id, std::int64_t now_ms) {
@@ -77,7 +78,7 @@ Oracle::Changed Oracle::Delete(const std::string& id, std::int64_t now_ms) {
     ++channel.revision;
     return {};
   }
-  return {.kind = Kind::kNotFound};
+  return {.kind = ChannelKind::kNotFound};
 }
 
 bool Oracle::OptOut(const state::OptOutSpec& spec) {

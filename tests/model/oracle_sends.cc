@@ -13,7 +13,7 @@ namespace {
 constexpr std::int64_t kMatchMs = 600'000;
 constexpr std::int64_t kBehindMs = 2'000;
 
-using Kind = state::ClaimAnswer::Kind;
+using ClaimKind = state::ClaimAnswer::Kind;
 
 // Returns whether the request is the one that made the message.
 bool IsSame(const Oracle::Message& message, const state::ClaimSpec& spec) {
@@ -138,18 +138,19 @@ Oracle::Claimed Oracle::Claim(const state::ClaimSpec& spec, const RawId& id) {
     }
   }
   if (existing != nullptr) {
-    Kind kind = Kind::kClaimed;
+    ClaimKind kind = ClaimKind::kClaimed;
     if (!IsSame(*existing, spec)) {
-      kind = Kind::kReused;
+      kind = ClaimKind::kReused;
     } else if (existing->state == v1::MESSAGE_STATE_PENDING) {
-      kind = Kind::kInFlight;
+      kind = ClaimKind::kInFlight;
     } else if (existing->state != v1::MESSAGE_STATE_FAILED) {
-      kind = Kind::kEnded;
+      kind = ClaimKind::kEnded;
     }
-    if (kind != Kind::kClaimed) return {.kind = kind, .message = *existing};
+    if (kind != ClaimKind::kClaimed)
+      return {.kind = kind, .message = *existing};
   }
   Claimed result = Decide(spec);
-  if (result.kind != Kind::kClaimed) return result;
+  if (result.kind != ClaimKind::kClaimed) return result;
   if (spec.user == kPoisonUser) return {.poison = true};
   calls.push_back({.channel_no = spec.channel.no,
                    .user = spec.user,
@@ -192,27 +193,28 @@ std::vector<std::int64_t> Oracle::CallsOfTheHour(
 }
 
 Oracle::Claimed Oracle::Decide(const state::ClaimSpec& spec) const {
-  if (!IsLive(spec.channel.no)) return {.kind = Kind::kChannelGone};
+  if (!IsLive(spec.channel.no)) return {.kind = ClaimKind::kChannelGone};
   const Customer customer{spec.channel.no, spec.user};
   const auto last = activity.find(customer);
   if (last == activity.end()) {
-    if (spec.refuse_without_history) return {.kind = Kind::kNeverWritten};
+    if (spec.refuse_without_history) return {.kind = ClaimKind::kNeverWritten};
   } else if (spec.human_agent) {
     if (spec.now_ms >= last->second + 7 * state::kDayMs) {
-      return {.kind = Kind::kHumanAgentWindowClosed, .time_ms = last->second};
+      return {.kind = ClaimKind::kHumanAgentWindowClosed,
+              .time_ms = last->second};
     }
   } else if (spec.now_ms >= last->second + state::kDayMs) {
-    return {.kind = Kind::kWindowClosed, .time_ms = last->second};
+    return {.kind = ClaimKind::kWindowClosed, .time_ms = last->second};
   }
   if (const auto out = opted_out.find(customer); out != opted_out.end()) {
-    return {.kind = Kind::kOptedOut, .time_ms = out->second};
+    return {.kind = ClaimKind::kOptedOut, .time_ms = out->second};
   }
   if (spec.quota == 0) return {};
   const std::vector<std::int64_t> of_the_hour = CallsOfTheHour(spec);
   const auto quota = static_cast<std::size_t>(spec.quota);
   if (of_the_hour.size() < quota) return {};
   // There is room again when fewer than the quota are left of the hour.
-  return {.kind = Kind::kOverQuota,
+  return {.kind = ClaimKind::kOverQuota,
           .time_ms = of_the_hour[quota - 1] + state::kHourMs};
 }
 

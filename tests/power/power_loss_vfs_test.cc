@@ -2,6 +2,7 @@
 // everything may happen that can.
 
 #include "tests/support/power_loss_vfs.h"
+#include "tests/support/power_loss_disk.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,7 +10,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <iterator>
 #include <set>
@@ -27,7 +27,7 @@ using ::testing::Not;
 using ::testing::SizeIs;
 
 // Enough for what is least likely below.
-constexpr std::uint64_t kSeeds = 1500;
+constexpr std::uint64_t kFolderSeeds = 1500;
 constexpr int kDatabase = SQLITE_OPEN_MAIN_DB;
 constexpr int kLog = SQLITE_OPEN_WAL;
 
@@ -70,10 +70,8 @@ int Delete(const std::string& path, bool sync_folder) {
   return vfs->xDelete(vfs, path.c_str(), sync_folder ? 1 : 0);
 }
 
-std::string ReadFile(const std::string& path) {
-  if (!std::filesystem::exists(path)) return "none";
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+std::string ContentOf(const std::string& path) {
+  return std::filesystem::exists(path) ? BytesOf(path) : "none";
 }
 
 // What may be left of the file "f" after `use` of a folder whose power goes
@@ -81,13 +79,13 @@ std::string ReadFile(const std::string& path) {
 std::set<std::string> Outcomes(
     const std::function<void(PowerLossVfs&, const std::string&)>& use) {
   std::set<std::string> outcomes;
-  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+  for (std::uint64_t seed = 0; seed < kFolderSeeds; ++seed) {
     const TempFolder folder(TempFolder::MemoryParent());
     PowerLossVfs vfs(folder.path());
     use(vfs, folder.path() + "/f");
     vfs.Cut();
     vfs.Restore(seed);
-    outcomes.insert(ReadFile(folder.path() + "/f"));
+    outcomes.insert(ContentOf(folder.path() + "/f"));
   }
   return outcomes;
 }
@@ -216,7 +214,7 @@ TEST(PowerLossVfsTest, WhatAFailedSyncLeftOutNeverArrives) {
                 file.Write(0, "xyz");
                 vfs.FailNextSync("f");
                 EXPECT_EQ(file.Sync(), SQLITE_IOERR_FSYNC);
-                EXPECT_EQ(ReadFile(path), "xyz") << "reads find it";
+                EXPECT_EQ(ContentOf(path), "xyz") << "reads find it";
                 EXPECT_EQ(file.Sync(), SQLITE_OK);
               }),
               ElementsAre("abc"));
@@ -229,7 +227,7 @@ TEST(PowerLossVfsTest, OtherFoldersPassThrough) {
   OpenFile file(folder.path() + "/f", kDatabase);
   EXPECT_EQ(file.Write(0, "abc"), SQLITE_OK);
   EXPECT_EQ(file.Sync(), SQLITE_OK);
-  EXPECT_EQ(ReadFile(folder.path() + "/f"), "abc");
+  EXPECT_EQ(ContentOf(folder.path() + "/f"), "abc");
   EXPECT_EQ(vfs.calls(), 0);
 }
 

@@ -4,7 +4,6 @@
 
 #include <array>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <latch>
 #include <span>
@@ -21,11 +20,6 @@ namespace {
 constexpr int kMostLives = 3;
 constexpr std::size_t kMostGroups = 60;
 constexpr std::size_t kMostRecords = 8;
-
-std::string ReadFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 std::string DatabaseIn(const TempFolder& folder) {
   return folder.path() + "/gateway.db";
@@ -327,7 +321,7 @@ void PowerRun::CheckErased() {
   if (!records_.has_erased()) return;
   for (const auto& entry : std::filesystem::directory_iterator(temp_.path())) {
     ++tally_.searched;
-    EXPECT_FALSE(records_.HoldsErased(ReadFile(entry.path().string())))
+    EXPECT_FALSE(records_.HoldsErased(BytesOf(entry.path().string())))
         << entry.path() << " holds what was erased";
   }
 }

@@ -14,11 +14,11 @@
 namespace linktor::testing {
 namespace {
 
-constexpr std::size_t kItems = 20'000;
-constexpr std::int64_t kBaseMs = 1'790'000'000'000;
+constexpr std::size_t kPlanItems = 20'000;
+constexpr std::int64_t kPlanBaseMs = 1'790'000'000'000;
 
 Plan MakePlan(std::uint64_t seed) {
-  return Plan({.seed = seed, .deliveries = kItems, .base_ms = kBaseMs});
+  return Plan({.seed = seed, .deliveries = kPlanItems, .base_ms = kPlanBaseMs});
 }
 
 // The times of all items of a body, read by another parser.
@@ -53,9 +53,9 @@ TEST(PlanTest, ThirtyPercentAreRepeatsAndEveryItemIsThere) {
       ++items;
     }
   }
-  EXPECT_EQ(items, kItems);
-  EXPECT_EQ(times.size(), kItems * 7 / 10);
-  EXPECT_EQ(plan.catalogue().size(), kItems * 7 / 10);
+  EXPECT_EQ(items, kPlanItems);
+  EXPECT_EQ(times.size(), kPlanItems * 7 / 10);
+  EXPECT_EQ(plan.catalogue().size(), kPlanItems * 7 / 10);
 }
 
 TEST(PlanTest, HalfOfTheRepeatsArePostsAgain) {
@@ -68,7 +68,7 @@ TEST(PlanTest, HalfOfTheRepeatsArePostsAgain) {
     if (!seen.insert(post).second) again += plan.ItemsOf(post).size();
     at_once = at_once || (i > 0 && plan.order()[i - 1] == post);
   }
-  EXPECT_NEAR(static_cast<double>(again), kItems * 0.15, kItems * 0.01);
+  EXPECT_NEAR(static_cast<double>(again), kPlanItems * 0.15, kPlanItems * 0.01);
   EXPECT_TRUE(at_once);
 }
 
@@ -127,7 +127,8 @@ TEST(PlanTest, ItemsAreOfEveryKindAndShuffled) {
     }
   }
   EXPECT_EQ(kinds.size(), 12U);
-  EXPECT_NEAR(static_cast<double>(falling), kItems * 0.5, kItems * 0.05);
+  EXPECT_NEAR(static_cast<double>(falling), kPlanItems * 0.5,
+              kPlanItems * 0.05);
 }
 
 // Otherwise the same content could not be told from a repeat, or a repeat from

@@ -14,12 +14,12 @@ constexpr std::size_t kSector = 512;
 
 constexpr std::string_view kSharedMemory = "-shm";
 
-std::string ReadFile(const std::string& path) {
+}  // namespace
+
+std::string BytesOf(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }
-
-}  // namespace
 
 // ---- Files ------------------------------------------------------------------
 
@@ -125,7 +125,7 @@ std::string DiskFile::LosePower(Random& dice,
 DiskFile& PowerLossDisk::Find(const std::string& path) {
   const auto known = names_.find(path);
   if (known != names_.end()) return *known->second;
-  files_.push_back(std::make_unique<DiskFile>(ReadFile(path)));
+  files_.push_back(std::make_unique<DiskFile>(BytesOf(path)));
   synced_names_[path] = files_.back().get();
   return *(names_[path] = files_.back().get());
 }

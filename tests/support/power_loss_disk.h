@@ -18,6 +18,9 @@
 
 namespace linktor {
 
+// Returns what is in the file; nothing when there is none.
+std::string BytesOf(const std::string& path);
+
 // A DiskFile is the content of a file, whatever names the file has.
 class DiskFile {
  public:

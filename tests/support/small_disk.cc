@@ -35,8 +35,8 @@ bool SmallDisk::Fill() const {
   const int fd = open(FillerPath().c_str(),
                       O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0) return false;
-  constexpr std::array<char, 4096> kPage{};
-  while (write(fd, kPage.data(), kPage.size()) > 0) {
+  constexpr std::array<char, 4096> kZeros{};
+  while (write(fd, kZeros.data(), kZeros.size()) > 0) {
   }
   const bool full = errno == ENOSPC;
   close(fd);

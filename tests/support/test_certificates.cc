@@ -7,34 +7,17 @@
 #include <openssl/x509v3.h>
 
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "tests/support/openssl_handles.h"
 
 namespace linktor {
 namespace {
 
 // An X.509 certificate of version 3 has this number in its version field.
 constexpr long kX509Version3 = 2;
-
-template <auto free>
-struct FreeBy {
-  template <typename T>
-  void operator()(T* object) const {
-    free(object);
-  }
-};
-using BioPtr = std::unique_ptr<BIO, FreeBy<BIO_free_all>>;
-using CertificatePtr = std::unique_ptr<X509, FreeBy<X509_free>>;
-using ExtensionPtr =
-    std::unique_ptr<X509_EXTENSION, FreeBy<X509_EXTENSION_free>>;
-using KeyPtr = std::unique_ptr<EVP_PKEY, FreeBy<EVP_PKEY_free>>;
-
-void Require(bool succeeded) {
-  if (!succeeded) std::abort();
-}
 
 // Makes a key on an elliptic curve, unless RSA is asked for, whose keys take
 // long to make.

@@ -11,27 +11,11 @@
 #include <cstdlib>
 #include <utility>
 
+#include "tests/support/openssl_handles.h"
 #include "tests/support/test_socket.h"
 
 namespace linktor {
 namespace {
-
-template <auto free>
-struct FreeBy {
-  template <typename T>
-  void operator()(T* object) const {
-    free(object);
-  }
-};
-using BioPtr = std::unique_ptr<BIO, FreeBy<BIO_free_all>>;
-using CertificatePtr = std::unique_ptr<X509, FreeBy<X509_free>>;
-using ContextPtr = std::unique_ptr<SSL_CTX, FreeBy<SSL_CTX_free>>;
-using KeyPtr = std::unique_ptr<EVP_PKEY, FreeBy<EVP_PKEY_free>>;
-using SslPtr = std::unique_ptr<SSL, FreeBy<SSL_free>>;
-
-void Require(bool succeeded) {
-  if (!succeeded) std::abort();
-}
 
 BioPtr Reader(const std::string& text) {
   return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));

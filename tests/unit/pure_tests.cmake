@@ -18,6 +18,7 @@ linktor_library(test_support
     support/seed.h
     support/status_matchers.h
     support/temp_folder.h
+    support/openssl_handles.h
     support/test_certificates.cc support/test_certificates.h
     support/test_socket.cc support/test_socket.h
     support/test_tls_socket.cc support/test_tls_socket.h
@@ -49,6 +50,7 @@ linktor_test(pure_tests
     unit/events/encoded_event_test.cc
     unit/events/filter_test.cc
     unit/events/hub_test.cc
+    unit/events/list_token_test.cc
     unit/events/live_ring_test.cc
     unit/graph/client_test.cc
     unit/graph/error_map_test.cc

@@ -11,6 +11,7 @@ a build, so this takes a moment.
 """
 
 import dataclasses
+import os
 import pathlib
 import subprocess
 import sys
@@ -75,7 +76,9 @@ class Unreadable(Exception):
 # --- CMake -------------------------------------------------------------------
 
 KEYWORDS = {
-    "linktor_library": {"SOURCES", "PUBLIC", "PRIVATE", "INCLUDE", "PCH"},
+    "linktor_library": {
+        *("SOURCES", "PUBLIC", "PRIVATE", "INCLUDE", "ALONE", "PCH"),
+    },
     "linktor_executable": {"SOURCES", "LINKS", "PCH"},
     "linktor_test": {
         *("SOURCES", "LINKS", "TIMEOUT", "SERIAL", "NO_MAIN"),
@@ -147,8 +150,9 @@ def note_cmake(targets, command, folder, arguments, work):
             if path.is_relative_to(built):  # generated
                 target.files.add(str(path.relative_to(built)))
             else:
-                # A root may be the project's own.
-                target.files.add(str((ROOT / root / file).relative_to(ROOT)))
+                # A root may be the project's own, and a file another folder's.
+                path = pathlib.Path(os.path.normpath(ROOT / root / file))
+                target.files.add(str(path.relative_to(ROOT)))
         for keyword in ("PUBLIC", "PRIVATE", "LINKS"):
             target.depends.update(arguments.get(keyword, []))
         target.grpc = "GRPC" in arguments
@@ -237,9 +241,13 @@ class BuildFile:
             if kind == "command":
                 continue
             for file in attributes.get(attribute, []):
-                if file.startswith((":", "/", "@")):
+                if file.startswith("//") and ":" in file:
+                    # A file that another folder exports.
+                    target.files.add(file[2:].replace(":", "/"))
+                elif file.startswith((":", "/", "@")):
                     raise Unreadable(f"{self.folder}: {file} in {attribute}")
-                target.files.add(f"{root}/{file}")
+                else:
+                    target.files.add(f"{root}/{file}")
         target.depends = {self.absolute(x) for x in attributes.get("deps", [])}
         target.defines = {
             x.replace("\\", "")

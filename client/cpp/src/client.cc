@@ -19,8 +19,6 @@ using std::chrono::milliseconds;
 // With less time left the server does not begin a send. Repeating it then would
 // only cover up the error that is known.
 constexpr milliseconds kLeastTime(500);
-// A repeated call waits at most so long for a connection.
-constexpr milliseconds kConnectTimeout(1000);
 
 // Returns whether a call that ended so may be repeated with the same request
 // id: the server asks for it, or did not make the status.

@@ -44,6 +44,10 @@ class Connection {
   const std::shared_ptr<grpc::ChannelCredentials> credentials_;
 };
 
+// A call or a stream that is tried again waits at most so long for a
+// connection.
+inline constexpr std::chrono::milliseconds kConnectTimeout(1000);
+
 // Waits at most so long until the channel is connected, or until `stop` returns
 // true; it is called every 100 ms. gRPC makes progress only while somebody
 // waits for it: without this, a call fails at once with the error of an attempt

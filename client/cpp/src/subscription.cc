@@ -22,8 +22,6 @@ constexpr milliseconds kDefaultInterval(15'000);
 // The first response also takes connecting, so it has at least this long where
 // the interval is short.
 constexpr milliseconds kFirstResponse(15'000);
-// Before a stream is opened, connecting is tried again for at most so long.
-constexpr milliseconds kConnectTimeout(1000);
 
 milliseconds IntervalOf(const google::protobuf::Duration& duration) {
   return std::chrono::duration_cast<milliseconds>(

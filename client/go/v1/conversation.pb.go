@@ -119,8 +119,14 @@ type Conversation struct {
 	// them that did not fail. Messages that were taken back do not count, a send
 	// counts from its first try on, and only the last 100 messages are looked at.
 	UnansweredCount int32 `protobuf:"varint,12,opt,name=unanswered_count,json=unansweredCount,proto3" json:"unanswered_count,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Output only. It is the app that was last given control of the conversation
+	// or took it, as the handover event with the latest event time says. It is
+	// absent when no such event has come, or when that event is no longer kept.
+	// Instagram sends no event when control lapses, which it does 24 h after the
+	// customer's last message.
+	ThreadOwner   *ThreadOwner `protobuf:"bytes,13,opt,name=thread_owner,json=threadOwner,proto3" json:"thread_owner,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Conversation) Reset() {
@@ -237,11 +243,75 @@ func (x *Conversation) GetUnansweredCount() int32 {
 	return 0
 }
 
+func (x *Conversation) GetThreadOwner() *ThreadOwner {
+	if x != nil {
+		return x.ThreadOwner
+	}
+	return nil
+}
+
+// It is the app that controls a conversation: only it can send messages, when
+// the account has several apps.
+type ThreadOwner struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// It is the id of the app at Meta. It is empty when Instagram named none: then
+	// no app has control.
+	AppId string `protobuf:"bytes,1,opt,name=app_id,json=appId,proto3" json:"app_id,omitempty"`
+	// It is the time at which control was given or taken, as Instagram says.
+	Since         *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=since,proto3" json:"since,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ThreadOwner) Reset() {
+	*x = ThreadOwner{}
+	mi := &file_linktor_instagram_v1_conversation_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ThreadOwner) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ThreadOwner) ProtoMessage() {}
+
+func (x *ThreadOwner) ProtoReflect() protoreflect.Message {
+	mi := &file_linktor_instagram_v1_conversation_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ThreadOwner.ProtoReflect.Descriptor instead.
+func (*ThreadOwner) Descriptor() ([]byte, []int) {
+	return file_linktor_instagram_v1_conversation_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *ThreadOwner) GetAppId() string {
+	if x != nil {
+		return x.AppId
+	}
+	return ""
+}
+
+func (x *ThreadOwner) GetSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Since
+	}
+	return nil
+}
+
 var File_linktor_instagram_v1_conversation_proto protoreflect.FileDescriptor
 
 const file_linktor_instagram_v1_conversation_proto_rawDesc = "" +
 	"\n" +
-	"'linktor/instagram/v1/conversation.proto\x12\x14linktor.instagram.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"linktor/instagram/v1/message.proto\"\xac\x05\n" +
+	"'linktor/instagram/v1/conversation.proto\x12\x14linktor.instagram.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"linktor/instagram/v1/message.proto\"\xf2\x05\n" +
 	"\fConversation\x12\x1d\n" +
 	"\n" +
 	"channel_id\x18\x01 \x01(\tR\tchannelId\x12\x17\n" +
@@ -257,7 +327,11 @@ const file_linktor_instagram_v1_conversation_proto_rawDesc = "" +
 	"\x14last_inbound_message\x18\n" +
 	" \x01(\v2\x1d.linktor.instagram.v1.MessageR\x12lastInboundMessage\x12Q\n" +
 	"\x15last_outbound_message\x18\v \x01(\v2\x1d.linktor.instagram.v1.MessageR\x13lastOutboundMessage\x12)\n" +
-	"\x10unanswered_count\x18\f \x01(\x05R\x0funansweredCount*\x8d\x01\n" +
+	"\x10unanswered_count\x18\f \x01(\x05R\x0funansweredCount\x12D\n" +
+	"\fthread_owner\x18\r \x01(\v2!.linktor.instagram.v1.ThreadOwnerR\vthreadOwner\"V\n" +
+	"\vThreadOwner\x12\x15\n" +
+	"\x06app_id\x18\x01 \x01(\tR\x05appId\x120\n" +
+	"\x05since\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05since*\x8d\x01\n" +
 	"\x0fMessagingWindow\x12 \n" +
 	"\x1cMESSAGING_WINDOW_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15MESSAGING_WINDOW_OPEN\x10\x01\x12 \n" +
@@ -278,26 +352,29 @@ func file_linktor_instagram_v1_conversation_proto_rawDescGZIP() []byte {
 }
 
 var file_linktor_instagram_v1_conversation_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_linktor_instagram_v1_conversation_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
+var file_linktor_instagram_v1_conversation_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
 var file_linktor_instagram_v1_conversation_proto_goTypes = []any{
 	(MessagingWindow)(0),          // 0: linktor.instagram.v1.MessagingWindow
 	(*Conversation)(nil),          // 1: linktor.instagram.v1.Conversation
-	(*timestamppb.Timestamp)(nil), // 2: google.protobuf.Timestamp
-	(*Message)(nil),               // 3: linktor.instagram.v1.Message
+	(*ThreadOwner)(nil),           // 2: linktor.instagram.v1.ThreadOwner
+	(*timestamppb.Timestamp)(nil), // 3: google.protobuf.Timestamp
+	(*Message)(nil),               // 4: linktor.instagram.v1.Message
 }
 var file_linktor_instagram_v1_conversation_proto_depIdxs = []int32{
-	2, // 0: linktor.instagram.v1.Conversation.last_inbound_time:type_name -> google.protobuf.Timestamp
-	2, // 1: linktor.instagram.v1.Conversation.window_close_time:type_name -> google.protobuf.Timestamp
-	2, // 2: linktor.instagram.v1.Conversation.human_agent_close_time:type_name -> google.protobuf.Timestamp
-	2, // 3: linktor.instagram.v1.Conversation.opt_out_time:type_name -> google.protobuf.Timestamp
+	3, // 0: linktor.instagram.v1.Conversation.last_inbound_time:type_name -> google.protobuf.Timestamp
+	3, // 1: linktor.instagram.v1.Conversation.window_close_time:type_name -> google.protobuf.Timestamp
+	3, // 2: linktor.instagram.v1.Conversation.human_agent_close_time:type_name -> google.protobuf.Timestamp
+	3, // 3: linktor.instagram.v1.Conversation.opt_out_time:type_name -> google.protobuf.Timestamp
 	0, // 4: linktor.instagram.v1.Conversation.window:type_name -> linktor.instagram.v1.MessagingWindow
-	3, // 5: linktor.instagram.v1.Conversation.last_inbound_message:type_name -> linktor.instagram.v1.Message
-	3, // 6: linktor.instagram.v1.Conversation.last_outbound_message:type_name -> linktor.instagram.v1.Message
-	7, // [7:7] is the sub-list for method output_type
-	7, // [7:7] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	4, // 5: linktor.instagram.v1.Conversation.last_inbound_message:type_name -> linktor.instagram.v1.Message
+	4, // 6: linktor.instagram.v1.Conversation.last_outbound_message:type_name -> linktor.instagram.v1.Message
+	2, // 7: linktor.instagram.v1.Conversation.thread_owner:type_name -> linktor.instagram.v1.ThreadOwner
+	3, // 8: linktor.instagram.v1.ThreadOwner.since:type_name -> google.protobuf.Timestamp
+	9, // [9:9] is the sub-list for method output_type
+	9, // [9:9] is the sub-list for method input_type
+	9, // [9:9] is the sub-list for extension type_name
+	9, // [9:9] is the sub-list for extension extendee
+	0, // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_linktor_instagram_v1_conversation_proto_init() }
@@ -312,7 +389,7 @@ func file_linktor_instagram_v1_conversation_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_linktor_instagram_v1_conversation_proto_rawDesc), len(file_linktor_instagram_v1_conversation_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   1,
+			NumMessages:   2,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -203,14 +203,16 @@ RecordCanaryTest::RecordCanaryTest() {
   messages_ = std::make_unique<messaging::MessageList>(
       instance_.folder(), *events_, *reader_, *registry_);
   conversations_ = std::make_unique<messaging::Conversations>(
-      messaging::Conversations::Dependencies{.clock = clock_,
-                                             .state = state(),
-                                             .sealer = sealer(),
-                                             .journal = journal(),
-                                             .registry = *registry_,
-                                             .messages = *messages_,
-                                             .folder = instance_.folder(),
-                                             .log = *events_});
+      messaging::Conversations::Dependencies{
+          .clock = clock_,
+          .state = state(),
+          .sealer = sealer(),
+          .journal = journal(),
+          .registry = *registry_,
+          .messages = *messages_,
+          .folder = instance_.folder(),
+          .log = *events_,
+          .events = instance_.folder().events()});
   erasures_ = std::make_unique<journal::ErasureWorker>(
       clock_, journal(),
       journal::ErasureWorker::Options{

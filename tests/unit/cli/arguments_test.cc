@@ -21,7 +21,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::Pair;
 
-std::string Problem(const absl::Status& status) {
+std::string ArgumentProblem(const absl::Status& status) {
   return std::string(status.message());
 }
 
@@ -39,14 +39,14 @@ TEST(ParsePairTest, PartsAtTheFirstEqualsSign) {
 
 TEST(ParsePairTest, NeitherPartMayBeEmpty) {
   for (const char* text : {"", "Blue", "=", "Blue=", "=BLUE"}) {
-    EXPECT_THAT(Problem(ParsePair(text).status()),
+    EXPECT_THAT(ArgumentProblem(ParsePair(text).status()),
                 HasSubstr("is not of the form 'Title=PAYLOAD'"))
         << text;
   }
 }
 
 TEST(ParsePairTest, IceBreakerAsksForAQuestion) {
-  EXPECT_THAT(Problem(ParseIceBreaker("Open?").status()),
+  EXPECT_THAT(ArgumentProblem(ParseIceBreaker("Open?").status()),
               HasSubstr("'Question=PAYLOAD'"));
 }
 
@@ -61,24 +61,25 @@ TEST(ParseButtonTest, UrlOpensAndAnythingElseComesBack) {
 
 TEST(ReadFileTest, NamesWhatCannotBeRead) {
   const TempFolder folder;
-  EXPECT_THAT(Problem(ReadFile(folder.path() + "/none").status()),
+  EXPECT_THAT(ArgumentProblem(ReadFile(folder.path() + "/none").status()),
               HasSubstr("/none: No such file or directory"));
-  EXPECT_THAT(Problem(ReadFile(folder.path()).status()),
+  EXPECT_THAT(ArgumentProblem(ReadFile(folder.path()).status()),
               HasSubstr("Is a directory"));
 }
 
 TEST(ReadFileTest, MoreThanAMegabyteIsRefused) {
   const TempFolder folder;
   const std::string path = Written(folder, std::string(1'000'001, 'x'));
-  EXPECT_THAT(Problem(ReadFile(path).status()), HasSubstr("larger than 1 MB"));
+  EXPECT_THAT(ArgumentProblem(ReadFile(path).status()),
+              HasSubstr("larger than 1 MB"));
 }
 
 TEST(ParseJsonTest, UnknownFieldIsAnErrorThatNamesIt) {
   v1::MessageContent content;
   const absl::Status status = ParseJson("x.json", R"({"txt":"Hi"})", content);
-  EXPECT_THAT(Problem(status),
+  EXPECT_THAT(ArgumentProblem(status),
               HasSubstr("x.json is not a MessageContent as JSON: "));
-  EXPECT_THAT(Problem(status), HasSubstr("txt"));
+  EXPECT_THAT(ArgumentProblem(status), HasSubstr("txt"));
 }
 
 TEST(ParseJsonTest, BrokenJsonIsToldOnOneLine) {
@@ -86,7 +87,7 @@ TEST(ParseJsonTest, BrokenJsonIsToldOnOneLine) {
   const absl::Status status =
       ParseJson("x.json", "{\"text\":\n\"Hi\"", content);
   EXPECT_FALSE(status.ok());
-  EXPECT_THAT(Problem(status), Not(HasSubstr("\n")));
+  EXPECT_THAT(ArgumentProblem(status), Not(HasSubstr("\n")));
 }
 
 TEST(ParseTemplateTest, TakesATemplateOrItsCards) {
@@ -112,10 +113,10 @@ TEST(CheckTextsTest, NamesTheFirstThatIsNotUtf8) {
   request.mutable_content()->set_text("café ☕ 😀");
   EXPECT_THAT(CheckTexts(request), IsOk());
   request.mutable_content()->set_text("caf\xe9");
-  EXPECT_EQ(Problem(CheckTexts(request)),
+  EXPECT_EQ(ArgumentProblem(CheckTexts(request)),
             "what is given for content.text is not UTF-8");
   request.set_channel_id("\xc0\xaf");  // overlong
-  EXPECT_EQ(Problem(CheckTexts(request)),
+  EXPECT_EQ(ArgumentProblem(CheckTexts(request)),
             "what is given for channel_id is not UTF-8");
 }
 
@@ -123,12 +124,12 @@ TEST(CheckTextsTest, LooksIntoLists) {
   v1::SubscribeEventsRequest events;
   events.add_user_ids("1");
   events.add_user_ids("\xed\xa0\x80");  // half a surrogate
-  EXPECT_THAT(Problem(CheckTexts(events)), HasSubstr("user_ids"));
+  EXPECT_THAT(ArgumentProblem(CheckTexts(events)), HasSubstr("user_ids"));
   v1::SetIceBreakersRequest ice_breakers;
   ice_breakers.add_ice_breakers()->set_question("What?");
   EXPECT_THAT(CheckTexts(ice_breakers), IsOk());
   ice_breakers.add_ice_breakers()->set_payload("\xf4\x90\x80\x80");
-  EXPECT_THAT(Problem(CheckTexts(ice_breakers)),
+  EXPECT_THAT(ArgumentProblem(CheckTexts(ice_breakers)),
               HasSubstr("ice_breakers.payload"));
 }
 
@@ -156,7 +157,7 @@ TEST_F(ReadSecretTest, NeitherIsNoSecret) {
 
 TEST_F(ReadSecretTest, EmptyIsAnError) {
   setenv(kVariable, " ", 1);
-  EXPECT_THAT(Problem(ReadSecret("", kVariable).status()),
+  EXPECT_THAT(ArgumentProblem(ReadSecret("", kVariable).status()),
               HasSubstr("the secret in LINKTOR_TEST_SECRET is empty"));
   EXPECT_FALSE(ReadSecret(Written(folder_, "\n"), kVariable).ok());
 }
@@ -166,8 +167,8 @@ TEST_F(ReadSecretTest, MoreThanOneWordIsAnError) {
   for (const char* text : {"tok en", "token\nsecret", "tok\xc3\xa9n"}) {
     const absl::Status status =
         ReadSecret(Written(folder_, text), kVariable).status();
-    EXPECT_THAT(Problem(status), HasSubstr("is not one word"));
-    EXPECT_THAT(Problem(status), Not(HasSubstr("tok")));
+    EXPECT_THAT(ArgumentProblem(status), HasSubstr("is not one word"));
+    EXPECT_THAT(ArgumentProblem(status), Not(HasSubstr("tok")));
   }
 }
 
@@ -195,18 +196,19 @@ TEST(BuildTemplateTest, CardInWordsComesBeforeTheElements) {
 }
 
 TEST(BuildTemplateTest, SaysWhatIsMissing) {
-  EXPECT_THAT(Problem(BuildTemplate({}).status()), HasSubstr("no card"));
-  EXPECT_THAT(Problem(BuildTemplate({.subtitle = "x"}).status()),
+  EXPECT_THAT(ArgumentProblem(BuildTemplate({}).status()),
+              HasSubstr("no card"));
+  EXPECT_THAT(ArgumentProblem(BuildTemplate({.subtitle = "x"}).status()),
               HasSubstr("needs a --title"));
-  EXPECT_THAT(
-      Problem(BuildTemplate({.title = "x", .buttons = {"Ask"}}).status()),
-      HasSubstr("'Ask'"));
+  EXPECT_THAT(ArgumentProblem(
+                  BuildTemplate({.title = "x", .buttons = {"Ask"}}).status()),
+              HasSubstr("'Ask'"));
 }
 
 TEST(BuildTemplateTest, NothingBesideAFile) {
-  EXPECT_THAT(
-      Problem(BuildTemplate({.title = "x", .file = "cards.json"}).status()),
-      HasSubstr("--file is the whole template"));
+  EXPECT_THAT(ArgumentProblem(
+                  BuildTemplate({.title = "x", .file = "cards.json"}).status()),
+              HasSubstr("--file is the whole template"));
   EXPECT_FALSE(BuildTemplate({.elements = {"{}"}, .file = "cards.json"}).ok());
 }
 

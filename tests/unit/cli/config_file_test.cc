@@ -10,6 +10,7 @@
 #include "client/cli/connection.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_folder.h"
+#include "tests/unit/cli/variables.h"
 
 namespace linktor::cli {
 namespace {
@@ -92,15 +93,6 @@ TEST(ParseConfigFileTest, KeyItselfIsRefusedAndNotRepeated) {
                 AllOf(HasSubstr("name that file with api_key_file"),
                       Not(HasSubstr("lig_secret"))));
   }
-}
-
-Environment Variables(std::map<std::string, std::string> variables) {
-  return [variables = std::move(variables)](
-             const std::string& name) -> std::optional<std::string> {
-    const auto found = variables.find(name);
-    if (found == variables.end()) return std::nullopt;
-    return found->second;
-  };
 }
 
 TEST(DefaultConfigPathTest, BelowXdgElseBelowHome) {

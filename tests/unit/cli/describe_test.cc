@@ -119,6 +119,17 @@ TEST(DescribeTest, UserWhoHasNotWrittenAndOptedOut) {
               HasSubstr("YES, since 1970-01-02 00:00:00+00:00: sends are"));
 }
 
+TEST(DescribeTest, AppInControlIsNamed) {
+  const auto text = [](const std::string& conversation) {
+    return Describe(ParseText<v1::Conversation>(conversation),
+                    absl::UnixEpoch(), kZone);
+  };
+  EXPECT_THAT(text(R"(thread_owner { app_id: "2" since { seconds: 86400 } })"),
+              HasSubstr("in control      app 2, since 1970-01-02 00:00:00"));
+  EXPECT_THAT(text("thread_owner {}"), HasSubstr("in control      no app"));
+  EXPECT_THAT(text(""), testing::Not(HasSubstr("in control")));
+}
+
 TEST(DescribeTest, IceBreakersOfAllLanguages) {
   EXPECT_EQ(Describe(v1::GetIceBreakersResponse()),
             "No ice breakers are set.\n");

@@ -8,12 +8,21 @@
 namespace linktor::cli {
 namespace {
 
+// Another test of the program may have blocked signals, and shells have what
+// runs in their background ignore SIGINT.
+void Receive(int signal) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, signal);
+  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+  std::signal(signal, SIG_DFL);
+}
+
 TEST(FarewellTest, SaysItsTextAndEndsWithItsCode) {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     EXPECT_EXIT(
         {
-          // Shells have what runs in their background ignore SIGINT.
-          std::signal(signal, SIG_DFL);
+          Receive(signal);
           const Farewell farewell("repeat this\n", ExitCode::kOutcomeUnknown);
           std::raise(signal);
         },
@@ -24,6 +33,7 @@ TEST(FarewellTest, SaysItsTextAndEndsWithItsCode) {
 TEST(FarewellTest, SignalsEndTheProgramAsEverAfterwards) {
   EXPECT_EXIT(
       {
+        Receive(SIGTERM);
         { const Farewell farewell("x", ExitCode::kOutcomeUnknown); }
         std::raise(SIGTERM);
       },
@@ -34,6 +44,7 @@ TEST(FarewellTest, SignalsEndTheProgramAsEverAfterwards) {
 TEST(FarewellTest, IgnoredSignalStaysIgnored) {
   EXPECT_EXIT(
       {
+        Receive(SIGHUP);
         std::signal(SIGHUP, SIG_IGN);
         const Farewell farewell("x", ExitCode::kOutcomeUnknown);
         std::raise(SIGHUP);

@@ -14,7 +14,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-const absl::Time kNow = absl::FromUnixSeconds(1'000'000'000);
+const absl::Time kRequestTime = absl::FromUnixSeconds(1'000'000'000);
 
 TEST(PermissionNamesTest, AllOfTheContractAndBack) {
   EXPECT_THAT(PermissionNames(),
@@ -38,7 +38,7 @@ TEST(ParseExpiryTest, DurationOrTime) {
       {"2027-01-01T01:00:00+01:00", 1'798'761'600},
   };
   for (const auto& [text, seconds] : cases) {
-    const auto expiry = ParseExpiry(text, kNow);
+    const auto expiry = ParseExpiry(text, kRequestTime);
     ASSERT_THAT(expiry, IsOk()) << text;
     EXPECT_EQ(expiry->seconds(), seconds) << text;
   }
@@ -46,7 +46,7 @@ TEST(ParseExpiryTest, DurationOrTime) {
 
 TEST(ParseExpiryTest, AnythingElseIsAnErrorThatShowsTheForms) {
   for (const char* text : {"", "tomorrow", "90", "d", "2027-01-01", "9x"}) {
-    EXPECT_THAT(ParseExpiry(text, kNow).status().message(),
+    EXPECT_THAT(ParseExpiry(text, kRequestTime).status().message(),
                 AllOf(HasSubstr("90d"), HasSubstr("2027-01-01T00:00:00Z")))
         << text;
   }
@@ -54,12 +54,12 @@ TEST(ParseExpiryTest, AnythingElseIsAnErrorThatShowsTheForms) {
 
 TEST(ParseExpiryTest, MustLieAheadAndWithinTheCalendar) {
   for (const char* text : {"0d", "-1h", "2001-01-01T00:00:00Z"}) {
-    EXPECT_THAT(ParseExpiry(text, kNow).status().message(),
+    EXPECT_THAT(ParseExpiry(text, kRequestTime).status().message(),
                 HasSubstr("has passed already"))
         << text;
   }
   for (const char* text : {"9999999999d", "inf", "9223372036854775807d"}) {
-    EXPECT_THAT(ParseExpiry(text, kNow).status().message(),
+    EXPECT_THAT(ParseExpiry(text, kRequestTime).status().message(),
                 HasSubstr("too far away"))
         << text;
   }
@@ -70,7 +70,7 @@ TEST(BuildKeyTest, TakesWhatIsGiven) {
                              .permissions = {"send", "read-events", "send"},
                              .channels = {"ch_a", "ch_b"},
                              .expires = "1h"},
-                            kNow);
+                            kRequestTime);
   ASSERT_THAT(key, IsOk());
   EXPECT_THAT(*key, EqualsProto(R"pb(
     name: "n"
@@ -82,7 +82,7 @@ TEST(BuildKeyTest, TakesWhatIsGiven) {
 }
 
 std::vector<std::string> MaskOf(const KeyOptions& options) {
-  const auto change = BuildChange(options, kNow);
+  const auto change = BuildChange(options, kRequestTime);
   if (!change.ok()) return {std::string(change.status().message())};
   return {change->mask.paths().begin(), change->mask.paths().end()};
 }

@@ -11,18 +11,20 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-const absl::TimeZone kZone = absl::UTCTimeZone();
-const absl::Time kNow = absl::FromUnixSeconds(1000);
+const absl::TimeZone kUtc = absl::UTCTimeZone();
+const absl::Time kShownAt = absl::FromUnixSeconds(1000);
 
 v1::ApiKey Key(const std::string& text) { return ParseText<v1::ApiKey>(text); }
 
 TEST(KeyStateTest, LiveDisabledOrExpired) {
-  EXPECT_EQ(KeyState(Key(""), kNow), "live");
-  EXPECT_EQ(KeyState(Key("expire_time { seconds: 1001 }"), kNow), "live");
-  EXPECT_EQ(KeyState(Key("expire_time { seconds: 1000 }"), kNow), "expired");
-  EXPECT_EQ(KeyState(Key("disabled: true"), kNow), "disabled");
-  EXPECT_EQ(KeyState(Key("disabled: true expire_time { seconds: 1 }"), kNow),
-            "disabled");
+  EXPECT_EQ(KeyState(Key(""), kShownAt), "live");
+  EXPECT_EQ(KeyState(Key("expire_time { seconds: 1001 }"), kShownAt), "live");
+  EXPECT_EQ(KeyState(Key("expire_time { seconds: 1000 }"), kShownAt),
+            "expired");
+  EXPECT_EQ(KeyState(Key("disabled: true"), kShownAt), "disabled");
+  EXPECT_EQ(
+      KeyState(Key("disabled: true expire_time { seconds: 1 }"), kShownAt),
+      "disabled");
 }
 
 TEST(DescribeKeyTest, EveryLine) {
@@ -34,7 +36,7 @@ TEST(DescribeKeyTest, EveryLine) {
                             create_time { seconds: 1 }
                             update_time { seconds: 2 }
                             last_use_time { seconds: 3 })"),
-                     kNow, kZone),
+                     kShownAt, kUtc),
             "key             01\n"
             "name            CRM\n"
             "permissions     read-events,send\n"
@@ -44,7 +46,7 @@ TEST(DescribeKeyTest, EveryLine) {
             "last use        1970-01-01 00:00:03+00:00\n"
             "created         1970-01-01 00:00:01+00:00\n"
             "changed         1970-01-01 00:00:02+00:00\n");
-  const std::string bare = Describe(Key(""), kNow, kZone);
+  const std::string bare = Describe(Key(""), kShownAt, kUtc);
   EXPECT_THAT(bare, HasSubstr("channels        all\n"));
   EXPECT_THAT(bare, HasSubstr("expires         never\n"));
   EXPECT_THAT(bare, HasSubstr("last use        never\n"));
@@ -61,7 +63,7 @@ TEST(KeyTableTest, ColumnsAreAsWideAsTheirCharacters) {
                              permissions: PERMISSION_MANAGE_ACCESS
                              disabled: true
                              last_use_time { seconds: 3 })")},
-               kNow, kZone),
+               kShownAt, kUtc),
       "ID                NAME  PERMISSIONS    CHANNELS          STATE     "
       "LAST USE\n"
       "0123456789abcdef  Olá   send           a,b,c and 2 more  live      "
@@ -72,8 +74,8 @@ TEST(KeyTableTest, ColumnsAreAsWideAsTheirCharacters) {
 
 TEST(KeyTextTest, NothingDrivesATerminal) {
   const v1::ApiKey key = Key(R"(id: "\033" name: "\033" channel_ids: "\033")");
-  EXPECT_THAT(KeyTable({key}, kNow, kZone), Not(HasSubstr("\x1b")));
-  EXPECT_THAT(Describe(key, kNow, kZone), Not(HasSubstr("\x1b")));
+  EXPECT_THAT(KeyTable({key}, kShownAt, kUtc), Not(HasSubstr("\x1b")));
+  EXPECT_THAT(Describe(key, kShownAt, kUtc), Not(HasSubstr("\x1b")));
 }
 
 }  // namespace

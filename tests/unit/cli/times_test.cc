@@ -11,7 +11,7 @@ namespace {
 using ::testing::HasSubstr;
 
 // 2026-03-01T12:00:00Z.
-constexpr absl::Time kNow = absl::FromUnixSeconds(1'772'366'400);
+constexpr absl::Time kTypedAt = absl::FromUnixSeconds(1'772'366'400);
 
 TEST(ParseSinceTest, HowLongAgoOrWhen) {
   const struct {
@@ -29,7 +29,7 @@ TEST(ParseSinceTest, HowLongAgoOrWhen) {
               // It may be a time to come.
               {"2027-01-01T00:00:00Z", 1'798'761'600, 0}};
   for (const auto& row : rows) {
-    const auto since = ParseSince(row.text, kNow);
+    const auto since = ParseSince(row.text, kTypedAt);
     ASSERT_TRUE(since.ok()) << since.status();
     EXPECT_EQ(since->seconds(), row.seconds) << row.text;
     EXPECT_EQ(since->nanos(), row.nanos) << row.text;
@@ -38,12 +38,12 @@ TEST(ParseSinceTest, HowLongAgoOrWhen) {
 
 TEST(ParseSinceTest, AnythingElseIsAnErrorThatShowsTheForms) {
   for (const char* text : {"", "yesterday", "2026-03-01", "12:00", "3x"}) {
-    EXPECT_THAT(std::string(ParseSince(text, kNow).status().message()),
+    EXPECT_THAT(std::string(ParseSince(text, kTypedAt).status().message()),
                 HasSubstr("2h or 3d"))
         << text;
   }
   for (const char* text : {"-2h", "30000d", "inf"}) {
-    EXPECT_FALSE(ParseSince(text, kNow).ok()) << text;
+    EXPECT_FALSE(ParseSince(text, kTypedAt).ok()) << text;
   }
 }
 

@@ -17,7 +17,7 @@ using ::testing::Not;
 
 constexpr char kSecond[] = "17841400000000002";
 constexpr char kSecondPage[] = "100200302";
-constexpr char kHello[] =
+constexpr char kAnyHello[] =
     R"({"recipient":{"id":"61"},"message":{"text":"Hello"}})";
 
 class AccountTest : public EmulatorTest {
@@ -41,7 +41,7 @@ class AccountTest : public EmulatorTest {
             {"from", "61"}, {"to", std::string(to)}, {"text", "Hi"}}));
   }
   Reply SendAs(std::string_view token, const std::string& path) {
-    return Http(emulator_->address(), "POST", path, kHello,
+    return Http(emulator_->address(), "POST", path, kAnyHello,
                 {{"Authorization", absl::StrCat("Bearer ", ToAbsl(token))}});
   }
 

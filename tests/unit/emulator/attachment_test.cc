@@ -15,14 +15,14 @@
 namespace linktor::emulator {
 namespace {
 
-struct Case {
+struct AttachmentCase {
   // It is as the control API takes it.
   const char* given;
   // It is as Instagram sends it.
   const char* sent;
 };
 
-constexpr Case kCases[] = {
+constexpr AttachmentCase kAttachmentCases[] = {
     {R"({"type":"image","url":"u"})",
      R"({"type":"image","payload":{"url":"u"}})"},
     {R"({"type":"video","url":"u"})",
@@ -86,7 +86,7 @@ class AttachmentTest : public EmulatorTest {
 
 TEST_F(AttachmentTest, InShortIsWhatInstagramSends) {
   std::set<std::string, std::less<>> types;
-  for (const Case& c : kCases) {
+  for (const AttachmentCase& c : kAttachmentCases) {
     const json::value attachment =
         ItemOf(Play(c.given)).at("message").at("attachments").at(0);
     EXPECT_EQ(attachment, *ParseJson(c.sent)) << c.given;
@@ -99,7 +99,7 @@ TEST_F(AttachmentTest, InShortIsWhatInstagramSends) {
 
 // The gateway's parser is asked, so that the two agree on where things are.
 TEST_F(AttachmentTest, GatewayFindsLinkTitleAndMediaOfEachType) {
-  for (const Case& c : kCases) {
+  for (const AttachmentCase& c : kAttachmentCases) {
     const PaddedBody body(Play(c.given).body);
     const auto items = ParseAll(body.view());
     ASSERT_EQ(items.size(), 1u);

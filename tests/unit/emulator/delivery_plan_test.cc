@@ -14,7 +14,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAreArray;
 
-constexpr absl::Time kNow = absl::FromUnixSeconds(1'700'000'000);
+constexpr absl::Time kPlanTime = absl::FromUnixSeconds(1'700'000'000);
 
 // A parcel that is known by its kind.
 Parcel Named(std::string name) {
@@ -35,16 +35,16 @@ std::vector<std::string> OrderOf(std::uint64_t seed) {
   DeliveryPlan plan;
   plan.Change({.reorder = true, .seed = seed});
   for (int i = 0; i < 20; ++i) {
-    EXPECT_FALSE(plan.Take(Named(absl::StrCat(i)), kNow).has_value());
+    EXPECT_FALSE(plan.Take(Named(absl::StrCat(i)), kPlanTime).has_value());
   }
-  return Names(plan.TakeDue(kNow, /*all=*/true));
+  return Names(plan.TakeDue(kPlanTime, /*all=*/true));
 }
 
 TEST(DeliveryPlanTest, DeliversAtOnceAndOnceByDefault) {
   DeliveryPlan plan;
-  auto update = plan.Take(Named("a"), kNow);
+  auto update = plan.Take(Named("a"), kPlanTime);
   ASSERT_TRUE(update.has_value());
-  plan.Ended({*std::move(update)}, /*accepted=*/false, kNow);
+  plan.Ended({*std::move(update)}, /*accepted=*/false, kPlanTime);
   EXPECT_EQ(plan.NextDue(), absl::InfiniteFuture());
   EXPECT_EQ(plan.counts().refused, 1u);
   EXPECT_EQ(plan.counts().waiting, 0u);
@@ -53,13 +53,13 @@ TEST(DeliveryPlanTest, DeliversAtOnceAndOnceByDefault) {
 TEST(DeliveryPlanTest, PausesDoubleUntilItIsGivenUp) {
   DeliveryPlan plan;
   plan.Change({.redeliver = true});
-  std::vector<DeliveryPlan::Update> due = {*plan.Take(Named("a"), kNow)};
+  std::vector<DeliveryPlan::Update> due = {*plan.Take(Named("a"), kPlanTime)};
   std::vector<std::int64_t> seconds = {0};
   for (;;) {
-    const absl::Time now = kNow + absl::Seconds(seconds.back());
+    const absl::Time now = kPlanTime + absl::Seconds(seconds.back());
     plan.Ended(std::move(due), /*accepted=*/false, now);
     if (plan.NextDue() == absl::InfiniteFuture()) break;
-    seconds.push_back(absl::ToInt64Seconds(plan.NextDue() - kNow));
+    seconds.push_back(absl::ToInt64Seconds(plan.NextDue() - kPlanTime));
     due = plan.TakeDue(plan.NextDue(), /*all=*/false);
     ASSERT_EQ(due.size(), 1u);
   }
@@ -70,8 +70,10 @@ TEST(DeliveryPlanTest, PausesDoubleUntilItIsGivenUp) {
 TEST(DeliveryPlanTest, WhatIsAcceptedDoesNotComeAgain) {
   DeliveryPlan plan;
   plan.Change({.redeliver = true});
-  plan.Ended({*plan.Take(Named("a"), kNow)}, /*accepted=*/false, kNow);
-  plan.Ended(plan.TakeDue(kNow, /*all=*/false), /*accepted=*/true, kNow);
+  plan.Ended({*plan.Take(Named("a"), kPlanTime)}, /*accepted=*/false,
+             kPlanTime);
+  plan.Ended(plan.TakeDue(kPlanTime, /*all=*/false), /*accepted=*/true,
+             kPlanTime);
   EXPECT_EQ(plan.NextDue(), absl::InfiniteFuture());
   EXPECT_EQ(plan.counts().accepted, 1u);
 }
@@ -79,31 +81,34 @@ TEST(DeliveryPlanTest, WhatIsAcceptedDoesNotComeAgain) {
 TEST(DeliveryPlanTest, BatchLeavesWhenItIsFullOrOldEnough) {
   DeliveryPlan plan;
   plan.Change({.batch = 2, .gather = absl::Seconds(5)});
-  EXPECT_FALSE(plan.Take(Named("a"), kNow).has_value());
-  EXPECT_EQ(plan.NextDue(), kNow + absl::Seconds(5));
-  EXPECT_THAT(plan.TakeDue(kNow, /*all=*/false), IsEmpty());
-  plan.Take(Named("b"), kNow + absl::Seconds(1));
-  EXPECT_LE(plan.NextDue(), kNow);
-  EXPECT_THAT(Names(plan.TakeDue(kNow, /*all=*/false)), ElementsAre("a", "b"));
+  EXPECT_FALSE(plan.Take(Named("a"), kPlanTime).has_value());
+  EXPECT_EQ(plan.NextDue(), kPlanTime + absl::Seconds(5));
+  EXPECT_THAT(plan.TakeDue(kPlanTime, /*all=*/false), IsEmpty());
+  plan.Take(Named("b"), kPlanTime + absl::Seconds(1));
+  EXPECT_LE(plan.NextDue(), kPlanTime);
+  EXPECT_THAT(Names(plan.TakeDue(kPlanTime, /*all=*/false)),
+              ElementsAre("a", "b"));
 }
 
 TEST(DeliveryPlanTest, WhatIsHeldLeavesWhenAskedFor) {
   DeliveryPlan plan;
   plan.Change({.hold = true, .redeliver = true});
-  EXPECT_FALSE(plan.Take(Named("a"), kNow).has_value());
+  EXPECT_FALSE(plan.Take(Named("a"), kPlanTime).has_value());
   EXPECT_EQ(plan.NextDue(), absl::InfiniteFuture());
-  plan.Ended(plan.TakeDue(kNow, /*all=*/true), /*accepted=*/false, kNow);
-  plan.Ended(plan.TakeDue(kNow, /*all=*/true), /*accepted=*/false, kNow);
+  plan.Ended(plan.TakeDue(kPlanTime, /*all=*/true), /*accepted=*/false,
+             kPlanTime);
+  plan.Ended(plan.TakeDue(kPlanTime, /*all=*/true), /*accepted=*/false,
+             kPlanTime);
   // The pause holds all the same.
-  EXPECT_THAT(plan.TakeDue(kNow, /*all=*/true), IsEmpty());
-  EXPECT_THAT(plan.TakeDue(kNow + absl::Seconds(1), /*all=*/true),
+  EXPECT_THAT(plan.TakeDue(kPlanTime, /*all=*/true), IsEmpty());
+  EXPECT_THAT(plan.TakeDue(kPlanTime + absl::Seconds(1), /*all=*/true),
               ::testing::SizeIs(1));
 }
 
 TEST(DeliveryPlanTest, WholeBodyIsNotHeld) {
   DeliveryPlan plan;
   plan.Change({.hold = true, .duplicate_percent = 100, .seed = 1});
-  const auto update = plan.Take({.kind = "raw", .body = "{}"}, kNow);
+  const auto update = plan.Take({.kind = "raw", .body = "{}"}, kPlanTime);
   ASSERT_TRUE(update.has_value());
   EXPECT_EQ(update->copies, 0);
 }
@@ -121,11 +126,11 @@ TEST(DeliveryPlanTest, OneSeedIsOneOrder) {
 TEST(DeliveryPlanTest, DuplicateFollowsWhatLeavesAtOnce) {
   DeliveryPlan plan;
   plan.Change({.duplicate_percent = 100, .seed = 1});
-  plan.Ended({*plan.Take(Named("a"), kNow)}, /*accepted=*/true, kNow);
-  EXPECT_EQ(plan.NextDue(), kNow);
-  const auto copy = plan.TakeDue(kNow, /*all=*/false);
+  plan.Ended({*plan.Take(Named("a"), kPlanTime)}, /*accepted=*/true, kPlanTime);
+  EXPECT_EQ(plan.NextDue(), kPlanTime);
+  const auto copy = plan.TakeDue(kPlanTime, /*all=*/false);
   EXPECT_THAT(Names(copy), ElementsAre("a"));
-  plan.Ended(copy, /*accepted=*/true, kNow);
+  plan.Ended(copy, /*accepted=*/true, kPlanTime);
   EXPECT_EQ(plan.NextDue(), absl::InfiniteFuture());
 }
 
@@ -133,7 +138,7 @@ TEST(DeliveryPlanTest, DuplicatesAreAsManyAsAskedFor) {
   DeliveryPlan plan;
   plan.Change({.hold = true, .duplicate_percent = 25, .seed = 3});
   constexpr std::size_t kUpdates = 2000;
-  for (std::size_t i = 0; i < kUpdates; ++i) plan.Take(Named("a"), kNow);
+  for (std::size_t i = 0; i < kUpdates; ++i) plan.Take(Named("a"), kPlanTime);
   const std::size_t copies = plan.counts().waiting - kUpdates;
   // A quarter is 500; the seed is fixed, so that this does not vary.
   EXPECT_GT(copies, 400u);
@@ -153,17 +158,17 @@ TEST(DeliveryPlanTest, OnlySoManyWait) {
   DeliveryPlan plan;
   plan.Change({.hold = true});
   for (std::size_t i = 0; i <= DeliveryPlan::kMaxWaiting; ++i) {
-    plan.Take(Named(absl::StrCat(i)), kNow);
+    plan.Take(Named(absl::StrCat(i)), kPlanTime);
   }
   EXPECT_EQ(plan.counts().waiting, DeliveryPlan::kMaxWaiting);
   EXPECT_EQ(plan.counts().given_up, 1u);
-  EXPECT_EQ(plan.TakeDue(kNow, /*all=*/true).front().parcel.kind, "1");
+  EXPECT_EQ(plan.TakeDue(kPlanTime, /*all=*/true).front().parcel.kind, "1");
 }
 
 TEST(DeliveryPlanTest, ClearForgetsAll) {
   DeliveryPlan plan;
   plan.Change({.hold = true});
-  plan.Take(Named("a"), kNow);
+  plan.Take(Named("a"), kPlanTime);
   plan.Clear();
   EXPECT_EQ(plan.counts().waiting, 0u);
 }

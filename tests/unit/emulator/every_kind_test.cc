@@ -13,14 +13,14 @@
 namespace linktor::emulator {
 namespace {
 
-struct Case {
+struct KindCase {
   const char* control;
   const char* body;
   const kinds::Kind* kind;
 };
 
 // The customer is 61.
-const Case kCases[] = {
+const KindCase kKindCases[] = {
     {"messages", R"({"from":"61","text":"Hi"})", &kinds::kMessageReceived},
     {"messages", R"({"from":"61","unsupported":true})",
      &kinds::kMessageReceived},
@@ -88,7 +88,7 @@ class EveryKindTest : public EmulatorTest {
 TEST_F(EveryKindTest, IsPlayedByOneCall) {
   std::set<const kinds::Kind*> played;
   std::size_t count = 0;
-  for (const Case& c : kCases) {
+  for (const KindCase& c : kKindCases) {
     const Reply reply =
         Control("POST", std::string("/emulator/") + c.control, c.body);
     ASSERT_EQ(reply.status, 200) << c.body << reply.body;
@@ -107,7 +107,7 @@ TEST_F(EveryKindTest, IsPlayedByOneCall) {
 }
 
 TEST_F(EveryKindTest, OwnersAnswersAreTheAccounts) {
-  for (const Case& c : kCases) {
+  for (const KindCase& c : kKindCases) {
     if (std::string(c.control) != "answers") continue;
     Control("POST", "/emulator/answers", c.body);
     const PaddedBody body(gateway_.webhooks().back().body);

@@ -15,7 +15,7 @@ using Codes = std::pair<int, int>;
 constexpr Codes kFine = {0, 0};
 constexpr Codes kOutside = {10, 2534022};
 constexpr absl::Duration kInstant = absl::Milliseconds(1);
-constexpr char kUser[] = "/emulator/users/6100000000000001";
+constexpr char kAnyUserPath[] = "/emulator/users/6100000000000001";
 constexpr char kConfig[] = "/emulator/config";
 
 Codes CodesOf(const std::optional<GraphError>& error) {
@@ -169,9 +169,9 @@ TEST_F(StrictTest, MessageOpensTheWindow) {
 }
 
 TEST_F(StrictTest, AgeClosesIt) {
-  Set(kUser, R"({"last_message_age_s":86300})");
+  Set(kAnyUserPath, R"({"last_message_age_s":86300})");
   EXPECT_EQ(Send("in time").status, 200);
-  Set(kUser, R"({"last_message_age_s":86500})");
+  Set(kAnyUserPath, R"({"last_message_age_s":86500})");
   const Reply late = Send("too late");
   EXPECT_EQ(late.status, 403);
   EXPECT_EQ(late.Json().at("error").at("error_subcode").as_int64(), 2534022);
@@ -184,13 +184,13 @@ TEST_F(StrictTest, MessageWithAnOldTimestampLeavesItClosed) {
 }
 
 TEST_F(StrictTest, ReactionDoesNotOpenIt) {
-  Set(kUser, "{}");
+  Set(kAnyUserPath, "{}");
   emulator_->Play(ReactionEvent(kCustomer, "m_1", "love")).IgnoreError();
   EXPECT_EQ(ErrorCode(Send("too early")), 10);
 }
 
 TEST_F(StrictTest, AnotherPageIsNotKnown) {
-  Set(kUser, R"({"last_message_age_s":0})");
+  Set(kAnyUserPath, R"({"last_message_age_s":0})");
   Set(kConfig, R"({"page_id":"100200300400500"})");
   const char* body =
       R"({"recipient":{"id":"6100000000000001"},"message":{"text":"x"}})";

@@ -11,13 +11,13 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr char kUser[] = "/emulator/users/6100000000000001";
+constexpr char kUserPath[] = "/emulator/users/6100000000000001";
 constexpr char kProfile[] = "/v25.0/6100000000000001?fields=username,name";
 
 class UserTest : public EmulatorTest {
  protected:
   json::value Put(std::string_view body) {
-    const Reply reply = Control("PUT", kUser, body);
+    const Reply reply = Control("PUT", kUserPath, body);
     EXPECT_EQ(reply.status, 200) << reply.body;
     return reply.Json();
   }
@@ -43,7 +43,7 @@ TEST_F(UserTest, CountsWhatWasSaid) {
   emulator_->PlayText(kCustomer, "Hi").IgnoreError();
   emulator_->Play(ReactionEvent(kCustomer, "m_1", "love")).IgnoreError();
   const std::string mid = Text(Send("Hello").Json(), "message_id");
-  const json::value user = Control("GET", kUser).Json();
+  const json::value user = Control("GET", kUserPath).Json();
   EXPECT_EQ(user.at("written").as_int64(), 1);
   EXPECT_EQ(user.at("received").as_int64(), 1);
   EXPECT_EQ(Text(user, "last_received_mid"), mid);
@@ -51,16 +51,16 @@ TEST_F(UserTest, CountsWhatWasSaid) {
 }
 
 TEST_F(UserTest, MalformedRequestsGetASentence) {
-  EXPECT_EQ(Control("GET", kUser).status, 404);
+  EXPECT_EQ(Control("GET", kUserPath).status, 404);
   EXPECT_EQ(Control("GET", "/emulator/users/ana").status, 400);
   EXPECT_EQ(Control("PUT", "/emulator/users/ana", "{}").status, 400);
-  EXPECT_EQ(Control("DELETE", kUser).status, 405);
+  EXPECT_EQ(Control("DELETE", kUserPath).status, 405);
   EXPECT_EQ(Control("PUT", "/emulator/users").status, 405);
   for (const char* body :
        {"", R"({"user":"ana"})", R"({"blocked":"yes"})", R"({"name":1})",
         R"({"follower_count":-1})", R"({"profile_consent":"no"})",
         R"({"last_message_age_s":-1})", R"({"last_message_age_s":"1d"})"}) {
-    const Reply reply = Control("PUT", kUser, body);
+    const Reply reply = Control("PUT", kUserPath, body);
     EXPECT_EQ(reply.status, 400) << body;
     EXPECT_NE(Text(reply.Json(), "error"), "") << body;
   }

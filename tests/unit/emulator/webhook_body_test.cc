@@ -5,12 +5,12 @@
 namespace linktor::emulator {
 namespace {
 
-constexpr absl::Time kNow = absl::FromUnixSeconds(1'700'000'000);
+constexpr absl::Time kBodyTime = absl::FromUnixSeconds(1'700'000'000);
 
 json::value Body(const std::vector<WebhookItem>& items) {
   std::vector<const WebhookItem*> all;
   for (const WebhookItem& item : items) all.push_back(&item);
-  return *ParseJson(WebhookBody(all, kNow));
+  return *ParseJson(WebhookBody(all, kBodyTime));
 }
 
 WebhookItem Item(const char* entry_id, WebhookItem::Form form, int n) {
@@ -48,8 +48,8 @@ TEST(WebhookBodyTest, MessengersObjectIsThePage) {
 // are others.
 TEST(WebhookBodyTest, LaterDeliveryDiffersInItsTimeAlone) {
   const WebhookItem item = Item("1", WebhookItem::Form::kMessaging, 1);
-  const std::string first = WebhookBody({&item}, kNow);
-  const std::string second = WebhookBody({&item}, kNow + absl::Seconds(1));
+  const std::string first = WebhookBody({&item}, kBodyTime);
+  const std::string second = WebhookBody({&item}, kBodyTime + absl::Seconds(1));
   EXPECT_NE(first, second);
   EXPECT_EQ(ParseJson(first)->at("entry").at(0).at("messaging"),
             ParseJson(second)->at("entry").at(0).at("messaging"));

@@ -20,7 +20,7 @@ using testing::StartsWith;
 
 constexpr char kOk[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
-HttpResult Call(HttpTransport& transport, HttpCall call) {
+HttpResult Finish(HttpTransport& transport, HttpCall call) {
   std::promise<HttpResult> done;
   transport.Send(std::move(call), [&done](HttpResult result) {
     done.set_value(std::move(result));
@@ -28,7 +28,7 @@ HttpResult Call(HttpTransport& transport, HttpCall call) {
   return done.get_future().get();
 }
 
-HttpCall Post(std::string url, std::string body = "{\"a\":1}") {
+HttpCall PostTo(std::string url, std::string body = "{\"a\":1}") {
   return {.method = "POST", .url = std::move(url), .body = std::move(body)};
 }
 
@@ -41,9 +41,9 @@ TEST(CurlTransportTest, SendsTheCallAndReadsTheAnswer) {
         "Content-Length: 5\r\n\r\nhello");
   });
   CurlTransport transport({});
-  HttpCall call = Post(server.url("/v25.0/messages?x=1"));
+  HttpCall call = PostTo(server.url("/v25.0/messages?x=1"));
   call.headers = {{"Authorization", "Bearer t"}, {"Accept", "x/y"}};
-  const HttpResult result = Call(transport, std::move(call));
+  const HttpResult result = Finish(transport, std::move(call));
   EXPECT_THAT(result.transport, IsOk());
   EXPECT_EQ(result.status_code, 418);
   EXPECT_EQ(result.body, "hello");
@@ -67,12 +67,12 @@ TEST(CurlTransportTest, OtherMethods) {
     }
   });
   CurlTransport transport({});
-  HttpCall call = Post(server.url("/a"), "");
+  HttpCall call = PostTo(server.url("/a"), "");
   call.method = "GET";
-  EXPECT_EQ(Call(transport, call).status_code, 200);
+  EXPECT_EQ(Finish(transport, call).status_code, 200);
   call.method = "DELETE";
   call.body = "{}";
-  EXPECT_EQ(Call(transport, call).status_code, 200);
+  EXPECT_EQ(Finish(transport, call).status_code, 200);
   ASSERT_EQ(seen.size(), 2U);
   EXPECT_THAT(seen[0], StartsWith("GET /a HTTP/1.1\r\n"));
   EXPECT_THAT(seen[1], StartsWith("DELETE /a HTTP/1.1\r\n"));
@@ -98,8 +98,10 @@ TEST(CurlTransportTest, ConnectionClosedAfterTheRequestIsNotRetried) {
   });
   {
     CurlTransport transport({});
-    ASSERT_EQ(Call(transport, Post(server.url("/"), "first")).status_code, 200);
-    const HttpResult result = Call(transport, Post(server.url("/"), "second"));
+    ASSERT_EQ(Finish(transport, PostTo(server.url("/"), "first")).status_code,
+              200);
+    const HttpResult result =
+        Finish(transport, PostTo(server.url("/"), "second"));
     EXPECT_EQ(result.transport.message(),
               "the connection ended before an answer came");
     EXPECT_FALSE(result.nothing_sent);
@@ -118,9 +120,9 @@ TEST(CurlTransportTest, LargeRequestIsNotRetriedEither) {
   });
   {
     CurlTransport transport({});
-    ASSERT_EQ(Call(transport, Post(server.url("/"))).status_code, 200);
+    ASSERT_EQ(Finish(transport, PostTo(server.url("/"))).status_code, 200);
     const HttpResult result =
-        Call(transport, Post(server.url("/"), std::string(1 << 20, 'x')));
+        Finish(transport, PostTo(server.url("/"), std::string(1 << 20, 'x')));
     EXPECT_THAT(result.transport, Not(IsOk()));
     EXPECT_FALSE(result.nothing_sent);
   }
@@ -133,7 +135,7 @@ TEST(CurlTransportTest, HalfAnAnswerIsAnError) {
     socket.Send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf");
   });
   CurlTransport transport({});
-  const HttpResult result = Call(transport, Post(server.url("/")));
+  const HttpResult result = Finish(transport, PostTo(server.url("/")));
   EXPECT_THAT(result.transport, Not(IsOk()));
   EXPECT_FALSE(result.nothing_sent);
 }
@@ -141,7 +143,7 @@ TEST(CurlTransportTest, HalfAnAnswerIsAnError) {
 TEST(CurlTransportTest, RefusedConnectionSentNothing) {
   CurlTransport transport({});
   const HttpResult result =
-      Call(transport, Post("http://" + ClosedAddress() + "/"));
+      Finish(transport, PostTo("http://" + ClosedAddress() + "/"));
   EXPECT_THAT(result.transport, StatusIs(absl::StatusCode::kUnavailable));
   EXPECT_TRUE(result.nothing_sent);
 }
@@ -150,7 +152,7 @@ TEST(CurlTransportTest, NoUrlSentNothing) {
   CurlTransport transport({});
   for (const char* url :
        {"", "file:///etc/hostname", "http://", "gopher://x"}) {
-    const HttpResult result = Call(transport, Post(url));
+    const HttpResult result = Finish(transport, PostTo(url));
     EXPECT_THAT(result.transport, Not(IsOk())) << url;
     EXPECT_TRUE(result.nothing_sent) << url;
   }
@@ -162,9 +164,9 @@ TEST(CurlTransportTest, TimeoutLeavesTheOutcomeOpen) {
     socket.ReadsEnd();
   });
   CurlTransport transport({});
-  HttpCall call = Post(server.url("/"));
+  HttpCall call = PostTo(server.url("/"));
   call.timeout = absl::Milliseconds(100);
-  const HttpResult result = Call(transport, std::move(call));
+  const HttpResult result = Finish(transport, std::move(call));
   EXPECT_EQ(result.transport.message(), "no answer came in time");
   EXPECT_FALSE(result.nothing_sent);
 }
@@ -181,7 +183,7 @@ TEST(CurlTransportTest, AnswersAreLimited) {
   CurlTransport::Options options;
   options.max_response_bytes = 1000;
   CurlTransport fits(options);
-  EXPECT_EQ(Call(fits, Post(server.url("/"))).body.size(), 1000U);
+  EXPECT_EQ(Finish(fits, PostTo(server.url("/"))).body.size(), 1000U);
 }
 
 TEST(CurlTransportTest, TooLargeAnAnswerIsAnError) {
@@ -193,7 +195,7 @@ TEST(CurlTransportTest, TooLargeAnAnswerIsAnError) {
   CurlTransport::Options options;
   options.max_response_bytes = 1000;
   CurlTransport transport(options);
-  const HttpResult result = Call(transport, Post(server.url("/")));
+  const HttpResult result = Finish(transport, PostTo(server.url("/")));
   EXPECT_THAT(result.transport, Not(IsOk()));
   EXPECT_FALSE(result.nothing_sent);
 }
@@ -210,7 +212,7 @@ TEST(CurlTransportTest, RedirectsAreNotFollowed) {
   });
   {
     CurlTransport transport({});
-    EXPECT_EQ(Call(transport, Post(server.url("/"))).status_code, 302);
+    EXPECT_EQ(Finish(transport, PostTo(server.url("/"))).status_code, 302);
   }
   EXPECT_EQ(requests, 1);
 }
@@ -222,7 +224,7 @@ TEST(CurlTransportTest, InterimAnswersLeaveNoHeaders) {
     socket.Send(kOk);
   });
   CurlTransport transport({});
-  const HttpResult result = Call(transport, Post(server.url("/")));
+  const HttpResult result = Finish(transport, PostTo(server.url("/")));
   EXPECT_EQ(result.status_code, 200);
   EXPECT_EQ(result.Header("x-early"), "");
 }
@@ -241,7 +243,7 @@ TEST(CurlTransportTest, ProxyVariablesOfTheEnvironmentAreIgnored) {
       },
       "127.0.0.2");
   CurlTransport transport({});
-  const HttpResult result = Call(transport, Post(server.url("/")));
+  const HttpResult result = Finish(transport, PostTo(server.url("/")));
   EXPECT_THAT(result.transport, IsOk());
   EXPECT_EQ(result.status_code, 200);
   for (const char* name :
@@ -263,9 +265,10 @@ TEST(CurlTransportTest, ConfiguredProxyIsUsedButNotForLoopback) {
   CurlTransport::Options options;
   options.proxy = proxy.url("");
   CurlTransport transport(options);
-  EXPECT_EQ(Call(transport, Post("http://graph.invalid/me")).status_code, 200);
+  EXPECT_EQ(Finish(transport, PostTo("http://graph.invalid/me")).status_code,
+            200);
   EXPECT_THAT(seen, StartsWith("POST http://graph.invalid/me HTTP/1.1\r\n"));
-  EXPECT_EQ(Call(transport, Post(direct.url("/"))).status_code, 204);
+  EXPECT_EQ(Finish(transport, PostTo(direct.url("/"))).status_code, 204);
 }
 
 // Each failure that libcurl has words of its own for.
@@ -295,7 +298,7 @@ TEST_P(FailureWordsTest, ReachCallersInsteadOfLibcurls) {
   HttpResult result;
   {
     CurlTransport transport(options);
-    result = Call(transport, Post(url));
+    result = Finish(transport, PostTo(url));
   }
   EXPECT_EQ(result.transport.message(), GetParam().words);
   EXPECT_EQ(result.nothing_sent, GetParam().nothing_sent);
@@ -325,7 +328,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(CurlTransportTest, RefusedConnectionsAreToldInOurWords) {
   LogCapture log;
   CurlTransport transport({});
-  EXPECT_EQ(Call(transport, Post("http://" + ClosedAddress() + "/"))
+  EXPECT_EQ(Finish(transport, PostTo("http://" + ClosedAddress() + "/"))
                 .transport.message(),
             "no connection could be made");
   EXPECT_TRUE(log.WaitFor("Failed to connect"));
@@ -340,7 +343,7 @@ TEST(CurlTransportTest, EndingItEndsWhatIsUnderWay) {
   });
   auto transport = std::make_unique<CurlTransport>(CurlTransport::Options());
   std::promise<HttpResult> done;
-  transport->Send(Post(server.url("/")), [&done](HttpResult result) {
+  transport->Send(PostTo(server.url("/")), [&done](HttpResult result) {
     done.set_value(std::move(result));
   });
   taken.get_future().wait();

@@ -15,7 +15,7 @@ using ::testing::SizeIs;
 // ---- Records at fault -------------------------------------------------------
 
 // The database refuses whatever is about this customer.
-constexpr char kPoison[] =
+constexpr char kPoisonTrigger[] =
     "CREATE TRIGGER poison_event BEFORE INSERT ON events "
     "WHEN NEW.user_id = '666' BEGIN SELECT RAISE(ABORT, 'poison'); END;"
     "CREATE TRIGGER poison_message BEFORE INSERT ON messages "
@@ -27,7 +27,7 @@ class PoisonedConformance : public JournalConformance {
   void SetUp() override {
     JournalConformance::SetUp();
     rig().Close();
-    engine().ExecuteClosed(kPoison);
+    engine().ExecuteClosed(kPoisonTrigger);
     rig().Open();
   }
   state::SealedRecord Delivery(const std::string& user,

@@ -12,7 +12,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::SizeIs;
-using Kind = state::ClaimAnswer::Kind;
+using ClaimKind = state::ClaimAnswer::Kind;
 
 // The last event, as subscribers see it.
 v1::Event LastEvent(EngineRig& rig) {
@@ -25,7 +25,7 @@ v1::Event LastEvent(EngineRig& rig) {
 
 TEST_P(JournalConformance, ClaimIsGivenOnce) {
   const state::ClaimAnswer claimed = rig().Claim();
-  EXPECT_EQ(claimed.kind, Kind::kClaimed);
+  EXPECT_EQ(claimed.kind, ClaimKind::kClaimed);
   EXPECT_EQ(claimed.message.state, v1::MESSAGE_STATE_PENDING);
   EXPECT_EQ(claimed.message.attempt, 1);
   EXPECT_EQ(claimed.message.instance, rig().folder().appender().instance);
@@ -38,7 +38,7 @@ TEST_P(JournalConformance, ClaimIsGivenOnce) {
 TEST_P(JournalConformance, ClaimInFlightIsNotGivenAgain) {
   const RawId id = rig().Claim().message.id;
   const state::ClaimAnswer again = rig().Claim();
-  EXPECT_EQ(again.kind, Kind::kInFlight);
+  EXPECT_EQ(again.kind, ClaimKind::kInFlight);
   EXPECT_EQ(again.message.id, id);
   EXPECT_THAT(rig().told().back().effects.messages, SizeIs(0));
 }
@@ -51,8 +51,9 @@ TEST_P(JournalConformance, OneOfManyClaimsInABatchIsGiven) {
   int claimed = 0;
   for (Ending& ending : rig().AppendTogether(std::move(claims))) {
     const auto& answer = std::get<state::ClaimAnswer>(ending.answer);
-    EXPECT_EQ(answer.kind, claimed == 0 ? Kind::kClaimed : Kind::kInFlight);
-    claimed += answer.kind == Kind::kClaimed ? 1 : 0;
+    EXPECT_EQ(answer.kind,
+              claimed == 0 ? ClaimKind::kClaimed : ClaimKind::kInFlight);
+    claimed += answer.kind == ClaimKind::kClaimed ? 1 : 0;
   }
   EXPECT_EQ(claimed, 1);
 }
@@ -62,7 +63,7 @@ TEST_P(JournalConformance, EndedClaimIsAnsweredAgain) {
   rig().Settle(claimed, {.mid = "m1"});
   rig().Reopen();
   const state::ClaimAnswer again = rig().Claim();
-  EXPECT_EQ(again.kind, Kind::kEnded);
+  EXPECT_EQ(again.kind, ClaimKind::kEnded);
   EXPECT_EQ(again.message.id, claimed.id);
   EXPECT_EQ(again.message.state, v1::MESSAGE_STATE_SENT);
   EXPECT_EQ(again.message.mid, "m1");
@@ -70,8 +71,9 @@ TEST_P(JournalConformance, EndedClaimIsAnsweredAgain) {
 
 TEST_P(JournalConformance, RequestIdOfAnotherMessageIsRefused) {
   rig().Claim({.text = "one"});
-  EXPECT_EQ(rig().Claim({.text = "other"}).kind, Kind::kReused);
-  EXPECT_EQ(rig().Claim({.user = "502", .text = "one"}).kind, Kind::kReused);
+  EXPECT_EQ(rig().Claim({.text = "other"}).kind, ClaimKind::kReused);
+  EXPECT_EQ(rig().Claim({.user = "502", .text = "one"}).kind,
+            ClaimKind::kReused);
 }
 
 // The message has one id, whatever it took to send it.
@@ -79,7 +81,7 @@ TEST_P(JournalConformance, FailedIsTriedAgainUnderItsId) {
   const state::MessageRow claimed = rig().Claim().message;
   rig().Settle(claimed, {.state = v1::MESSAGE_STATE_FAILED});
   const state::ClaimAnswer again = rig().Claim();
-  EXPECT_EQ(again.kind, Kind::kClaimed);
+  EXPECT_EQ(again.kind, ClaimKind::kClaimed);
   EXPECT_EQ(again.message.id, claimed.id);
   EXPECT_EQ(again.message.attempt, 2);
   EXPECT_EQ(rig().Message(claimed.id).sealed_error, "");
@@ -98,23 +100,24 @@ TEST_P(JournalConformance, PendingClaimIsKnownAfterAnOpening) {
 }
 
 TEST_P(JournalConformance, ClaimOfNoChannelIsRefused) {
-  EXPECT_EQ(rig().Claim({.channel = state::kCafe}).kind, Kind::kChannelGone);
+  EXPECT_EQ(rig().Claim({.channel = state::kCafe}).kind,
+            ClaimKind::kChannelGone);
 }
 
 TEST_P(JournalConformance, ClaimOutsideTheWindowIsRefused) {
   rig().Deliver({Text("m1")});
   const state::ClaimAnswer late =
       rig().Claim({.now_ms = state::kNowMs + state::kDayMs});
-  EXPECT_EQ(late.kind, Kind::kWindowClosed);
+  EXPECT_EQ(late.kind, ClaimKind::kWindowClosed);
   EXPECT_EQ(late.time_ms, state::kNowMs);
   EXPECT_EQ(rig().Claim({.now_ms = state::kNowMs + state::kDayMs - 1}).kind,
-            Kind::kClaimed);
+            ClaimKind::kClaimed);
 }
 
 TEST_P(JournalConformance, ClaimOverTheQuotaIsRefused) {
   rig().Claim({.request_id = "r1", .quota = 1});
   const state::ClaimAnswer over = rig().Claim({.request_id = "r2", .quota = 1});
-  EXPECT_EQ(over.kind, Kind::kOverQuota);
+  EXPECT_EQ(over.kind, ClaimKind::kOverQuota);
   EXPECT_EQ(over.time_ms, state::kNowMs + state::kHourMs);
 }
 

@@ -10,14 +10,14 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-using Kind = state::ChannelAnswer::Kind;
+using ChannelKind = state::ChannelAnswer::Kind;
 using KeyKind = state::ApiKeyAnswer::Kind;
 
 // ---- Channels ---------------------------------------------------------------
 
 TEST_P(JournalConformance, CreatedChannelLivesAndIsTold) {
   const state::ChannelAnswer created = rig().Create(state::kCafe);
-  EXPECT_EQ(created.kind, Kind::kApplied);
+  EXPECT_EQ(created.kind, ChannelKind::kApplied);
   EXPECT_EQ(created.row.revision, 1);
   ASSERT_THAT(rig().told().back().effects.channels, SizeIs(1));
   EXPECT_EQ(rig().told().back().effects.channels.front().id, "cafe");
@@ -31,24 +31,24 @@ TEST_P(JournalConformance, CreationIsReplayedByItsRequestId) {
     return rig().Append<state::ChannelAnswer>(
         state::MakeChannel(channel, state::kNowMs, "q1", body));
   };
-  EXPECT_EQ(create(state::kCafe, "same").kind, Kind::kApplied);
+  EXPECT_EQ(create(state::kCafe, "same").kind, ChannelKind::kApplied);
   state::TestChannel again = state::kCafe;
   again.no = 999;
   const state::ChannelAnswer replayed = create(again, "same");
-  EXPECT_EQ(replayed.kind, Kind::kReplayed);
+  EXPECT_EQ(replayed.kind, ChannelKind::kReplayed);
   EXPECT_EQ(replayed.row.no, state::kCafe.no);
-  EXPECT_EQ(create(again, "other").kind, Kind::kReused);
+  EXPECT_EQ(create(again, "other").kind, ChannelKind::kReused);
   EXPECT_THAT(rig().LiveChannels(), ElementsAre("cafe", "shop"));
 }
 
 TEST_P(JournalConformance, ChannelWhoseIdOrAccountIsTakenIsRefused) {
   state::TestChannel same_id = state::kCafe;
   same_id.id = state::kShop.id;
-  EXPECT_EQ(rig().Create(same_id).kind, Kind::kIdTaken);
+  EXPECT_EQ(rig().Create(same_id).kind, ChannelKind::kIdTaken);
   state::TestChannel same_account = state::kCafe;
   same_account.account = state::kShop.account;
   const state::ChannelAnswer taken = rig().Create(same_account);
-  EXPECT_EQ(taken.kind, Kind::kAccountTaken);
+  EXPECT_EQ(taken.kind, ChannelKind::kAccountTaken);
   EXPECT_EQ(taken.owner, state::kShop.id);
   EXPECT_THAT(rig().LiveChannels(), ElementsAre("shop"));
 }
@@ -57,11 +57,11 @@ TEST_P(JournalConformance, UpdateOfAnOldRevisionIsRefused) {
   const state::ChannelRow created = rig().Create(state::kCafe).row;
   const auto updated =
       rig().Append<state::ChannelAnswer>(state::MakeUpdate(created));
-  EXPECT_EQ(updated.kind, Kind::kApplied);
+  EXPECT_EQ(updated.kind, ChannelKind::kApplied);
   EXPECT_EQ(updated.row.revision, 2);
   rig().Forget();
   EXPECT_EQ(rig().Append<state::ChannelAnswer>(state::MakeUpdate(created)).kind,
-            Kind::kChanged);
+            ChannelKind::kChanged);
   EXPECT_THAT(rig().told().back().effects.channels, IsEmpty());
   EXPECT_EQ(rig()
                 .Append<state::ChannelAnswer>(state::MakeUpdate(updated.row))
@@ -72,7 +72,7 @@ TEST_P(JournalConformance, UpdateOfAnOldRevisionIsRefused) {
 TEST_P(JournalConformance, DeletedChannelIsToldAndTakesNothing) {
   EXPECT_EQ(
       rig().Append<state::ChannelAnswer>(state::MakeDeletion("shop")).kind,
-      Kind::kApplied);
+      ChannelKind::kApplied);
   ASSERT_THAT(rig().told().back().effects.channels, SizeIs(1));
   EXPECT_TRUE(rig().told().back().effects.channels.front().deleted);
   EXPECT_EQ(rig().Deliver({Text("m1")}).issues, 1);
@@ -80,7 +80,7 @@ TEST_P(JournalConformance, DeletedChannelIsToldAndTakesNothing) {
   EXPECT_THAT(rig().LiveChannels(), IsEmpty());
   EXPECT_EQ(
       rig().Append<state::ChannelAnswer>(state::MakeDeletion("shop")).kind,
-      Kind::kNotFound);
+      ChannelKind::kNotFound);
 }
 
 // ---- API keys ---------------------------------------------------------------

@@ -27,7 +27,7 @@ constexpr std::uint64_t kRecords = kSanitized ? 10'000 : 60'000;
 constexpr std::int64_t kRecordsBetweenDumps = kRecords / 6;
 constexpr std::size_t kMostTogether = 64;
 
-constexpr char kPoison[] =
+constexpr char kPoisonAndNoSync[] =
     "CREATE TRIGGER IF NOT EXISTS poison_event BEFORE INSERT ON events "
     "WHEN NEW.user_id = '666' BEGIN SELECT RAISE(ABORT, 'poison'); END;"
     "CREATE TRIGGER IF NOT EXISTS poison_message BEFORE INSERT ON messages "
@@ -36,7 +36,7 @@ constexpr char kPoison[] =
     "PRAGMA synchronous=OFF";
 
 void Prepare(sqlite::Database& writer) {
-  const absl::Status done = writer.Execute(kPoison);
+  const absl::Status done = writer.Execute(kPoisonAndNoSync);
   ASSERT_TRUE(done.ok()) << done;
 }
 

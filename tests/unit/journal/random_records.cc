@@ -157,6 +157,7 @@ state::ItemSpec RandomRecords::Item() {
       .attachment = Percent(10),
       .raw = absl::StrCat("{\"n\":", next_, "}")};
   if (item.kind == state::TestItem::kReaction) item.target = PickMid();
+  item.names_owner = item.kind == state::TestItem::kOther && Percent(50);
   const bool has_mid = item.kind == state::TestItem::kMessage ||
                        item.kind == state::TestItem::kEcho ||
                        item.kind == state::TestItem::kPostback ||

@@ -82,13 +82,14 @@ absl::StatusOr<StateDump> Dump(sqlite::Database& database) {
   }
   LINKTOR_ASSIGN(
       dump[kConversations],
-      RowsOf(
-          database,
-          absl::StrCat("SELECT channel_no || '|' || user_id || '|' || "
-                       "quote(last_inbound_ms) || '|' || last_seq || '|' || "
-                       "last_message_seq || '|' || quote(opt_out_ms) "
-                       "|| '|' || quote(sealed_username) FROM ",
-                       kWholeConversations, " ORDER BY channel_no, user_id")));
+      RowsOf(database,
+             absl::StrCat(
+                 "SELECT channel_no || '|' || user_id || '|' || "
+                 "quote(last_inbound_ms) || '|' || last_seq || '|' || "
+                 "last_message_seq || '|' || quote(opt_out_ms) "
+                 "|| '|' || quote(sealed_username) || '|' || owner_seq || "
+                 "'|' || owner_ms FROM ",
+                 kWholeConversations, " ORDER BY channel_no, user_id")));
   LINKTOR_ASSIGN(dump[kMidTable], RowsOf(database, kMids));
   LINKTOR_ASSIGN(const auto of_events, RowsOf(database, kMidsOfEvents));
   if (dump[kMidTable] != of_events) {

@@ -11,8 +11,6 @@
 namespace linktor::messaging {
 namespace {
 
-constexpr char kUser[] = "777";
-
 class ConversationsTest : public MessagingFixture {
  protected:
   absl::StatusOr<v1::Conversation> Get(const std::string& channel = "ch_1",
@@ -70,7 +68,8 @@ class ConversationsTest : public MessagingFixture {
                                 .registry = *registry_,
                                 .messages = messages_,
                                 .folder = *folder_,
-                                .log = log_}};
+                                .log = log_,
+                                .events = folder_->events()}};
 };
 
 TEST_F(ConversationsTest, OneOfWhichNothingIsKnownIsNotFound) {

@@ -3,7 +3,7 @@
 // afterwards must be those of a simple model in memory.
 //
 //   LINKTOR_TEST_SEED     the first seed; each world has one of its own
-//   LINKTOR_INBOX_SEEDS   how many worlds, instead of kSeeds
+//   LINKTOR_INBOX_SEEDS   how many worlds, instead of kWorlds
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -37,7 +37,7 @@ namespace {
 
 using google::protobuf::util::TimeUtil;
 
-constexpr std::uint64_t kSeeds = 500;
+constexpr std::uint64_t kWorlds = 500;
 constexpr char kSecret[] = "the app's secret";
 // A world has its own channel, so that all of them fit into one data folder,
 // which is opened again now and then.
@@ -108,6 +108,8 @@ struct Item {
   std::string mid;
   std::string text;
   int number = 0;
+  // It is the app in control from then on, for what gives or takes control.
+  std::optional<std::string> owner;
 
   bool IsMessage() const {
     static const auto& types = *new std::set<std::string>{
@@ -170,7 +172,8 @@ class World {
     }
     return lines;
   }
-  // "user unanswered last_activity" of each conversation, the latest first.
+  // "user unanswered last_activity owner" of each conversation, the latest
+  // first.
   std::vector<std::string> Conversations() const {
     std::vector<std::string> lines;
     std::set<std::string> seen;
@@ -178,9 +181,11 @@ class World {
       const std::string& user = messages_.at(mid).user;
       if (!seen.insert(user).second) continue;
       const auto active = active_ms_.find(user);
-      lines.push_back(
-          absl::StrCat(user, " ", Unanswered(user), " ",
-                       active == active_ms_.end() ? 0 : active->second));
+      const auto owner = owners_.find(user);
+      lines.push_back(absl::StrCat(
+          user, " ", Unanswered(user), " ",
+          active == active_ms_.end() ? 0 : active->second, " ",
+          owner == owners_.end() ? "nobody knows" : owner->second.second));
     }
     return lines;
   }
@@ -285,10 +290,7 @@ class World {
                 user, {{"type", "notification_messages"}, {"payload", text}}),
             {.type = "instagram.optin"});
       case 3:
-        return Add(emulator::HandoverEvent(
-                       user, "pass_thread_control",
-                       {{"new_owner_app_id", "1"}, {"metadata", text}}),
-                   {.type = "instagram.handover"});
+        return DrawHandover(user, text);
       case 4:
         return Add(emulator::CommentEvent(user, "somebody",
                                           {{"id", absl::StrCat("18", text)},
@@ -306,6 +308,29 @@ class World {
         return Add(
             emulator::StoryInsightsEvent({{"media_id", text}, {"reach", 1}}),
             {.type = "instagram.story_insights"});
+    }
+  }
+
+  // Draws a change of control, or a wish for one, which changes nothing.
+  void DrawHandover(const std::string& user, const std::string& text) {
+    const std::string app = absl::StrCat(random_.Below(3));
+    switch (random_.Below(3)) {
+      case 0:
+        return Add(emulator::HandoverEvent(
+                       user, "pass_thread_control",
+                       {{"new_owner_app_id", app}, {"metadata", text}}),
+                   {.type = "instagram.handover", .owner = app});
+      case 1:
+        return Add(emulator::HandoverEvent(user, "take_thread_control",
+                                           {{"previous_owner_app_id", "9"},
+                                            {"new_owner_app_id", app},
+                                            {"metadata", text}}),
+                   {.type = "instagram.handover", .owner = app});
+      default:
+        return Add(emulator::HandoverEvent(
+                       user, "request_thread_control",
+                       {{"requested_owner_app_id", app}, {"metadata", text}}),
+                   {.type = "instagram.handover"});
     }
   }
 
@@ -368,6 +393,10 @@ class World {
     const Item& item = items_[index];
     events_.push_back(absl::StrCat(item.type, " ", item.user));
     Message& message = messages_[item.mid];
+    if (item.owner.has_value()) {
+      std::pair<std::int64_t, std::string>& owner = owners_[item.user];
+      owner = std::max(owner, {item.time_ms, *item.owner});
+    }
     if (item.type == "instagram.reaction") {
       if (item.time_ms < message.reaction_ms) return;
       message.reaction_ms = item.time_ms;
@@ -412,6 +441,8 @@ class World {
   // The mids of messages, in the order in which they came.
   std::vector<std::string> arrived_;
   std::map<std::string, std::int64_t> active_ms_;
+  // The app in control of each customer's conversation, and since when.
+  std::map<std::string, std::pair<std::int64_t, std::string>> owners_;
 };
 
 // ---- The comparison ---------------------------------------------------------
@@ -509,14 +540,16 @@ class InboxPropertyTest : public MessagingFixture {
   }
 
   std::vector<std::string> Conversations(const std::string& channel_id) {
-    linktor::messaging::Conversations conversations({.clock = clock_,
-                                                     .state = state(),
-                                                     .sealer = sealer(),
-                                                     .journal = *journal_,
-                                                     .registry = *registry_,
-                                                     .messages = *messages_,
-                                                     .folder = *folder_,
-                                                     .log = *log_});
+    linktor::messaging::Conversations conversations(
+        {.clock = clock_,
+         .state = state(),
+         .sealer = sealer(),
+         .journal = *journal_,
+         .registry = *registry_,
+         .messages = *messages_,
+         .folder = *folder_,
+         .log = *log_,
+         .events = folder_->events()});
     v1::ListConversationsRequest request;
     request.set_channel_id(channel_id);
     request.set_page_size(2);
@@ -530,7 +563,10 @@ class InboxPropertyTest : public MessagingFixture {
             one.user_id(), " ", one.unanswered_count(), " ",
             one.has_last_inbound_time()
                 ? TimeUtil::TimestampToMilliseconds(one.last_inbound_time())
-                : 0));
+                : 0,
+            " ",
+            one.has_thread_owner() ? one.thread_owner().app_id()
+                                   : "nobody knows"));
       }
       if (page->next_page_token().empty()) return lines;
       request.set_page_token(page->next_page_token());
@@ -547,7 +583,7 @@ class InboxPropertyTest : public MessagingFixture {
 TEST_F(InboxPropertyTest, IsWhatASimpleModelSays) {
   const std::uint64_t first = TestSeed();
   const std::uint64_t seeds =
-      NumberFromEnvironment("LINKTOR_INBOX_SEEDS", kSeeds);
+      NumberFromEnvironment("LINKTOR_INBOX_SEEDS", kWorlds);
   std::cout << "LINKTOR_TEST_SEED=" << first << " LINKTOR_INBOX_SEEDS=" << seeds
             << "\n";
   for (std::uint64_t seed = first; seed < first + seeds; ++seed) {

@@ -18,7 +18,6 @@ namespace {
 
 using Response = absl::StatusOr<v1::RefreshMediaResponse>;
 
-constexpr char kUser[] = "777";
 constexpr char kStory[] = "https://lookaside.fbsbx.com/ig_messaging_cdn/?s=2";
 
 // Instagram shows every message alike.

@@ -22,8 +22,6 @@ using google::protobuf::util::TimeUtil;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-constexpr char kUser[] = "777";
-
 class MessageListTest : public MessagingFixture {
  public:
   // The journal tells the log of commits until it goes.

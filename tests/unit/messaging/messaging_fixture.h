@@ -21,6 +21,9 @@
 
 namespace linktor::messaging {
 
+// The customer of most tests.
+inline constexpr char kUser[] = "777";
+
 class MessagingFixture : public ::testing::Test {
  protected:
   MessagingFixture() {

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::int64_t kHourMs = 60 * 60 * 1000;
 constexpr std::int64_t kDayMs = 24 * kHourMs;
-constexpr std::int64_t kNow = 1'800'000'000'000;
+constexpr std::int64_t kWindowNow = 1'800'000'000'000;
 
 struct WindowCase {
   const char* name;
@@ -21,26 +21,30 @@ struct WindowCase {
 
 // Open while now < last + 24 h, or 7 days.
 constexpr WindowCase kWindowCases[] = {
-    {"just now", kNow, false, false, WindowDecision::kSend},
-    {"23:59:59.999", kNow - kDayMs + 1, false, false, WindowDecision::kSend},
-    {"24:00:00.000", kNow - kDayMs, false, false, WindowDecision::kClosed},
-    {"24:00:00.001", kNow - kDayMs - 1, false, false, WindowDecision::kClosed},
-    {"closed, history wanted", kNow - kDayMs, false, true,
-     WindowDecision::kClosed},
-    {"agent within 24 h", kNow - kHourMs, true, false, WindowDecision::kSend},
-    {"agent at 24 h", kNow - kDayMs, true, false, WindowDecision::kSend},
-    {"agent at 7 days - 1 ms", kNow - 7 * kDayMs + 1, true, false,
+    {"just now", kWindowNow, false, false, WindowDecision::kSend},
+    {"23:59:59.999", kWindowNow - kDayMs + 1, false, false,
      WindowDecision::kSend},
-    {"agent at 7 days", kNow - 7 * kDayMs, true, false,
+    {"24:00:00.000", kWindowNow - kDayMs, false, false,
+     WindowDecision::kClosed},
+    {"24:00:00.001", kWindowNow - kDayMs - 1, false, false,
+     WindowDecision::kClosed},
+    {"closed, history wanted", kWindowNow - kDayMs, false, true,
+     WindowDecision::kClosed},
+    {"agent within 24 h", kWindowNow - kHourMs, true, false,
+     WindowDecision::kSend},
+    {"agent at 24 h", kWindowNow - kDayMs, true, false, WindowDecision::kSend},
+    {"agent at 7 days - 1 ms", kWindowNow - 7 * kDayMs + 1, true, false,
+     WindowDecision::kSend},
+    {"agent at 7 days", kWindowNow - 7 * kDayMs, true, false,
      WindowDecision::kHumanAgentClosed},
-    {"agent after 8 days, history wanted", kNow - 8 * kDayMs, true, true,
+    {"agent after 8 days, history wanted", kWindowNow - 8 * kDayMs, true, true,
      WindowDecision::kHumanAgentClosed},
-    {"no tag at 7 days - 1 ms", kNow - 7 * kDayMs + 1, false, false,
+    {"no tag at 7 days - 1 ms", kWindowNow - 7 * kDayMs + 1, false, false,
      WindowDecision::kClosed},
     // A clock set back must not close it.
-    {"message from the future", kNow + kHourMs, false, false,
+    {"message from the future", kWindowNow + kHourMs, false, false,
      WindowDecision::kSend},
-    {"agent, message from the future", kNow + kHourMs, true, false,
+    {"agent, message from the future", kWindowNow + kHourMs, true, false,
      WindowDecision::kSend},
     {"no history", std::nullopt, false, false, WindowDecision::kSend},
     {"no history, wanted", std::nullopt, false, true,
@@ -55,7 +59,7 @@ TEST(DecideWindowTest, Table) {
   for (const WindowCase& c : kWindowCases) {
     EXPECT_EQ(
         DecideWindow({.last_inbound_ms = c.last,
-                      .now_ms = kNow,
+                      .now_ms = kWindowNow,
                       .human_agent = c.human_agent,
                       .refuse_without_history = c.refuse_without_history}),
         c.decision)

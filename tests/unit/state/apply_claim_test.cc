@@ -10,7 +10,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::SizeIs;
-using Kind = ClaimAnswer::Kind;
+using ClaimKind = ClaimAnswer::Kind;
 
 class ApplyClaimTest : public testing::Test {
  protected:
@@ -28,7 +28,7 @@ class ApplyClaimTest : public testing::Test {
 
 TEST_F(ApplyClaimTest, ClaimIsPendingAndDurable) {
   const ClaimAnswer outcome = rig_.Claim({});
-  ASSERT_EQ(outcome.kind, Kind::kClaimed);
+  ASSERT_EQ(outcome.kind, ClaimKind::kClaimed);
   rig_.Reopen();
   const MessageRow row = rig_.Message(outcome.message.id);
   EXPECT_EQ(row.state, v1::MESSAGE_STATE_PENDING);
@@ -47,7 +47,7 @@ TEST_F(ApplyClaimTest, ClaimIsPendingAndDurable) {
 TEST_F(ApplyClaimTest, SameRequestIsInFlight) {
   const MessageRow first = rig_.Claim({}).message;
   const ClaimAnswer second = rig_.Claim({});
-  EXPECT_EQ(second.kind, Kind::kInFlight);
+  EXPECT_EQ(second.kind, ClaimKind::kInFlight);
   EXPECT_EQ(second.message.id, first.id);
 }
 
@@ -55,26 +55,27 @@ TEST_F(ApplyClaimTest, SameRequestIsInFlight) {
 TEST_F(ApplyClaimTest, OneOfTwoAtOnceWins) {
   const auto endings = rig_.AppendTogether(
       {MakeClaim(rig_.sealer(), {}), MakeClaim(rig_.sealer(), {})});
-  EXPECT_EQ(std::get<ClaimAnswer>(endings[0].answer).kind, Kind::kClaimed);
-  EXPECT_EQ(std::get<ClaimAnswer>(endings[1].answer).kind, Kind::kInFlight);
+  EXPECT_EQ(std::get<ClaimAnswer>(endings[0].answer).kind, ClaimKind::kClaimed);
+  EXPECT_EQ(std::get<ClaimAnswer>(endings[1].answer).kind,
+            ClaimKind::kInFlight);
   EXPECT_EQ(rig_.Number("SELECT count(*) FROM messages"), 1);
 }
 
 TEST_F(ApplyClaimTest, AnotherBodyIsReuse) {
   rig_.Claim({});
-  EXPECT_EQ(rig_.Claim({.text = "other"}).kind, Kind::kReused);
-  EXPECT_EQ(rig_.Claim({.user = "502"}).kind, Kind::kReused);
+  EXPECT_EQ(rig_.Claim({.text = "other"}).kind, ClaimKind::kReused);
+  EXPECT_EQ(rig_.Claim({.user = "502"}).kind, ClaimKind::kReused);
   EXPECT_EQ(rig_.Claim({.channel = kCafe, .text = "other"}).kind,
-            Kind::kClaimed)
+            ClaimKind::kClaimed)
       << "request ids are per channel";
-  EXPECT_EQ(rig_.Claim({.request_id = "R1"}).kind, Kind::kClaimed)
+  EXPECT_EQ(rig_.Claim({.request_id = "R1"}).kind, ClaimKind::kClaimed)
       << "request ids are exact";
 }
 
 TEST_F(ApplyClaimTest, EndedSendIsReplayed) {
   const MessageRow sent = Ended(v1::MESSAGE_STATE_SENT, "m1");
   const ClaimAnswer replay = rig_.Claim({.now_ms = kNowMs + kDayMs});
-  EXPECT_EQ(replay.kind, Kind::kEnded);
+  EXPECT_EQ(replay.kind, ClaimKind::kEnded);
   EXPECT_EQ(replay.message.id, sent.id);
   EXPECT_EQ(replay.message.mid, "m1");
   EXPECT_EQ(replay.message.state, v1::MESSAGE_STATE_SENT);
@@ -83,7 +84,7 @@ TEST_F(ApplyClaimTest, EndedSendIsReplayed) {
 TEST_F(ApplyClaimTest, UnconfirmedSendIsNeverSentAgain) {
   Ended(v1::MESSAGE_STATE_UNCONFIRMED);
   const ClaimAnswer replay = rig_.Claim({});
-  EXPECT_EQ(replay.kind, Kind::kEnded);
+  EXPECT_EQ(replay.kind, ClaimKind::kEnded);
   EXPECT_EQ(replay.message.state, v1::MESSAGE_STATE_UNCONFIRMED);
 }
 
@@ -92,7 +93,8 @@ TEST_F(ApplyClaimTest, UnconfirmedSendIsNeverSentAgain) {
 TEST_F(ApplyClaimTest, ReplayComesBeforePolicy) {
   rig_.Deliver({{.mid = "i1"}});
   const MessageRow sent = Ended(v1::MESSAGE_STATE_SENT, "m1");
-  EXPECT_EQ(rig_.Claim({.now_ms = kNowMs + 2 * kDayMs}).kind, Kind::kEnded);
+  EXPECT_EQ(rig_.Claim({.now_ms = kNowMs + 2 * kDayMs}).kind,
+            ClaimKind::kEnded);
   rig_.Delete(kShop.id);
   EXPECT_EQ(rig_.Claim({}).message.id, sent.id);
 }
@@ -101,7 +103,7 @@ TEST_F(ApplyClaimTest, FailedSendIsTriedAgainAsTheSameMessage) {
   const MessageRow failed = Ended(v1::MESSAGE_STATE_FAILED);
   EXPECT_FALSE(failed.sealed_error.empty());
   const ClaimAnswer again = rig_.Claim({.now_ms = kNowMs + 9});
-  ASSERT_EQ(again.kind, Kind::kClaimed);
+  ASSERT_EQ(again.kind, ClaimKind::kClaimed);
   EXPECT_EQ(again.message.id, failed.id);
   EXPECT_EQ(again.message.attempt, 2);
   const MessageRow row = rig_.Message(failed.id);
@@ -120,7 +122,7 @@ TEST_F(ApplyClaimTest, RefusedRetryLeavesTheFailedOne) {
   rig_.Deliver({{.mid = "i1"}});
   const MessageRow failed = Ended(v1::MESSAGE_STATE_FAILED);
   const ClaimAnswer late = rig_.Claim({.now_ms = kNowMs + kDayMs});
-  EXPECT_EQ(late.kind, Kind::kWindowClosed);
+  EXPECT_EQ(late.kind, ClaimKind::kWindowClosed);
   const MessageRow row = rig_.Message(failed.id);
   EXPECT_EQ(row.state, v1::MESSAGE_STATE_FAILED);
   EXPECT_EQ(row.attempt, 1);
@@ -129,38 +131,38 @@ TEST_F(ApplyClaimTest, RefusedRetryLeavesTheFailedOne) {
 TEST_F(ApplyClaimTest, WindowClosesAfter24Hours) {
   rig_.Deliver({{.mid = "i1"}});
   EXPECT_EQ(rig_.Claim({.request_id = "a", .now_ms = kNowMs + kDayMs - 1}).kind,
-            Kind::kClaimed);
+            ClaimKind::kClaimed);
   const ClaimAnswer closed =
       rig_.Claim({.request_id = "b", .now_ms = kNowMs + kDayMs});
-  EXPECT_EQ(closed.kind, Kind::kWindowClosed);
+  EXPECT_EQ(closed.kind, ClaimKind::kWindowClosed);
   EXPECT_EQ(closed.time_ms, kNowMs) << "when they wrote last";
   EXPECT_EQ(rig_.Number("SELECT count(*) FROM messages"), 1)
       << "a refusal is not stored";
   // The same id again, after they wrote.
   rig_.Deliver({{.mid = "i2", .event_ms = kNowMs + kDayMs}}, kNowMs + kDayMs);
   EXPECT_EQ(rig_.Claim({.request_id = "b", .now_ms = kNowMs + kDayMs}).kind,
-            Kind::kClaimed);
+            ClaimKind::kClaimed);
 }
 
 TEST_F(ApplyClaimTest, NoHistoryIsTheChannelsPolicy) {
-  EXPECT_EQ(rig_.Claim({.request_id = "a"}).kind, Kind::kClaimed);
+  EXPECT_EQ(rig_.Claim({.request_id = "a"}).kind, ClaimKind::kClaimed);
   const ClaimAnswer refused =
       rig_.Claim({.request_id = "b", .refuse_without_history = true});
-  EXPECT_EQ(refused.kind, Kind::kNeverWritten);
+  EXPECT_EQ(refused.kind, ClaimKind::kNeverWritten);
   // Another customer's message, and one on another channel, are no history.
   rig_.Deliver({{.user = "502", .mid = "i1"}, {.channel = kCafe, .mid = "i2"}});
   EXPECT_EQ(
       rig_.Claim({.request_id = "b", .refuse_without_history = true}).kind,
-      Kind::kNeverWritten);
+      ClaimKind::kNeverWritten);
   rig_.Deliver({{.mid = "i3"}});
   EXPECT_EQ(
       rig_.Claim({.request_id = "b", .refuse_without_history = true}).kind,
-      Kind::kClaimed);
+      ClaimKind::kClaimed);
 }
 
 TEST_F(ApplyClaimTest, DeletedChannelIsGone) {
   rig_.Delete(kShop.id);
-  EXPECT_EQ(rig_.Claim({}).kind, Kind::kChannelGone);
+  EXPECT_EQ(rig_.Claim({}).kind, ClaimKind::kChannelGone);
 }
 
 // A lane begins only the attempts of its own incarnation.

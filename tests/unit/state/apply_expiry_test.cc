@@ -18,7 +18,7 @@ namespace {
 
 using ::testing::Each;
 using ::testing::Pair;
-using Kind = ClaimAnswer::Kind;
+using ClaimKind = ClaimAnswer::Kind;
 
 constexpr std::int64_t k1970Ms = kMinuteMs;
 constexpr std::int64_t k2100Ms = 4'102'444'800'000;
@@ -147,7 +147,7 @@ TEST_P(WrongMinuteTest, ForgetsNothing) {
   EXPECT_EQ(
       rig_->Claim({.user = "502", .request_id = "fill1", .now_ms = true_ms_})
           .kind,
-      Kind::kEnded);
+      ClaimKind::kEnded);
 }
 
 // Older rows expire as if the minute had not been.
@@ -188,19 +188,19 @@ TEST_P(WrongMinuteTest, WindowIsRightOnTheFirstMessageAfterwards) {
   rig_->Deliver({{.mid = "c", .event_ms = true_ms_}}, true_ms_);
   EXPECT_EQ(
       rig_->Claim({.request_id = "in", .now_ms = true_ms_ + kDayMs - 1}).kind,
-      Kind::kClaimed);
+      ClaimKind::kClaimed);
   EXPECT_EQ(
       rig_->Claim({.request_id = "out", .now_ms = true_ms_ + kDayMs}).kind,
-      Kind::kWindowClosed);
+      ClaimKind::kWindowClosed);
 }
 
 TEST_P(WrongMinuteTest, CallsOfTheMinuteDoNotBlockAfterwards) {
   const ClaimSpec spec{.request_id = "a", .now_ms = GetParam(), .quota = 1};
-  EXPECT_EQ(rig_->Claim(spec).kind, Kind::kClaimed);
+  EXPECT_EQ(rig_->Claim(spec).kind, ClaimKind::kClaimed);
   PassWrongMinute();
   EXPECT_EQ(
       rig_->Claim({.request_id = "b", .now_ms = true_ms_, .quota = 1}).kind,
-      Kind::kClaimed);
+      ClaimKind::kClaimed);
 }
 
 INSTANTIATE_TEST_SUITE_P(Clock, WrongMinuteTest,
@@ -298,10 +298,10 @@ TEST_F(ApplyExpiryTest, AfterAWeekStoppedTheWindowIsRight) {
   rig_->Deliver({{.mid = "a"}});
   true_ms_ += 7 * kDayMs;
   EXPECT_EQ(rig_->Claim({.request_id = "a", .now_ms = true_ms_}).kind,
-            Kind::kWindowClosed);
+            ClaimKind::kWindowClosed);
   rig_->Deliver({{.mid = "b", .event_ms = true_ms_}}, true_ms_);
   EXPECT_EQ(rig_->Claim({.request_id = "a", .now_ms = true_ms_}).kind,
-            Kind::kClaimed);
+            ClaimKind::kClaimed);
 }
 
 }  // namespace

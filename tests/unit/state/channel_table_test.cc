@@ -11,7 +11,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using Kind = ChannelAnswer::Kind;
+using ChannelKind = ChannelAnswer::Kind;
 
 class ChannelTableTest : public testing::Test {
  protected:
@@ -21,7 +21,8 @@ class ChannelTableTest : public testing::Test {
     return answer.ok() ? *std::move(answer) : ChannelAnswer{};
   }
   // Creates a channel with these, and returns what came of it.
-  Kind Creating(const TestChannel& channel, std::int64_t now_ms = kNowMs) {
+  ChannelKind Creating(const TestChannel& channel,
+                       std::int64_t now_ms = kNowMs) {
     return rig_.Create(channel, now_ms).kind;
   }
   std::vector<std::string> LiveIds() {
@@ -37,7 +38,7 @@ class ChannelTableTest : public testing::Test {
 
 TEST_F(ChannelTableTest, CreatedChannelIsKept) {
   const ChannelAnswer created = rig_.Create(kShop);
-  EXPECT_EQ(created.kind, Kind::kApplied);
+  EXPECT_EQ(created.kind, ChannelKind::kApplied);
   EXPECT_EQ(created.row.revision, 1);
   EXPECT_EQ(created.row.no, kShop.no);
   rig_.Create(kCafe);
@@ -47,7 +48,7 @@ TEST_F(ChannelTableTest, CreatedChannelIsKept) {
 
 TEST_F(ChannelTableTest, IdInUseIsRefused) {
   rig_.Create(kShop);
-  EXPECT_EQ(Creating({7, "shop", "9", "8"}), Kind::kIdTaken);
+  EXPECT_EQ(Creating({7, "shop", "9", "8"}), ChannelKind::kIdTaken);
 }
 
 // One app's webhooks name either, so that neither may belong to two.
@@ -58,23 +59,24 @@ TEST_F(ChannelTableTest, AccountOrPageInUseIsRefused) {
                                      TestChannel{7, "x", kShop.page, "8"},
                                      TestChannel{7, "x", "9", kShop.account}}) {
     const ChannelAnswer refused = rig_.Create(channel);
-    EXPECT_EQ(refused.kind, Kind::kAccountTaken);
+    EXPECT_EQ(refused.kind, ChannelKind::kAccountTaken);
     EXPECT_EQ(refused.owner, kShop.id);
   }
-  EXPECT_EQ(Creating({7, "x", "9", "8"}), Kind::kApplied);
+  EXPECT_EQ(Creating({7, "x", "9", "8"}), ChannelKind::kApplied);
 }
 
 TEST_F(ChannelTableTest, ChannelsWithoutPageAreNotInEachOthersWay) {
-  EXPECT_EQ(Creating({7, "x", "9", ""}), Kind::kApplied);
-  EXPECT_EQ(Creating({8, "y", "10", ""}), Kind::kApplied);
+  EXPECT_EQ(Creating({7, "x", "9", ""}), ChannelKind::kApplied);
+  EXPECT_EQ(Creating({8, "y", "10", ""}), ChannelKind::kApplied);
 }
 
 TEST_F(ChannelTableTest, SameRequestIsReplayed) {
-  EXPECT_EQ(Append(MakeChannel(kShop, kNowMs, "q1")).kind, Kind::kApplied);
+  EXPECT_EQ(Append(MakeChannel(kShop, kNowMs, "q1")).kind,
+            ChannelKind::kApplied);
   journal::Record again = MakeChannel(kShop, kNowMs + 5, "q1");
   again.mutable_create_channel()->set_channel_no(999);
   const ChannelAnswer replay = Append(std::move(again));
-  EXPECT_EQ(replay.kind, Kind::kReplayed);
+  EXPECT_EQ(replay.kind, ChannelKind::kReplayed);
   EXPECT_EQ(replay.row.no, kShop.no);
   EXPECT_EQ(replay.row.sealed_credentials, "sealed");
 }
@@ -82,10 +84,10 @@ TEST_F(ChannelTableTest, SameRequestIsReplayed) {
 TEST_F(ChannelTableTest, RequestIdOfAnotherChannelIsRefused) {
   Append(MakeChannel(kShop, kNowMs, "q1"));
   EXPECT_EQ(Append(MakeChannel(kCafe, kNowMs, "q1", "other")).kind,
-            Kind::kReused);
+            ChannelKind::kReused);
   rig_.Delete(kShop.id);
   EXPECT_EQ(Append(MakeChannel(kShop, kNowMs + 9 * kDayMs, "q1")).kind,
-            Kind::kReused);
+            ChannelKind::kReused);
 }
 
 TEST_F(ChannelTableTest, UpdateChangesAndCounts) {
@@ -93,7 +95,7 @@ TEST_F(ChannelTableTest, UpdateChangesAndCounts) {
   row.sealed_channel = "renamed";
   row.account_id = "77";
   const ChannelAnswer updated = Append(MakeUpdate(row));
-  EXPECT_EQ(updated.kind, Kind::kApplied);
+  EXPECT_EQ(updated.kind, ChannelKind::kApplied);
   EXPECT_EQ(updated.row.revision, 2);
   EXPECT_EQ(updated.row.sealed_channel, "renamed");
   EXPECT_EQ(updated.row.sealed_credentials, "sealed") << "left as they were";
@@ -103,8 +105,8 @@ TEST_F(ChannelTableTest, UpdateChangesAndCounts) {
                         "channels"),
               ElementsAre("2 77 renamed sealed"));
   // The old account is free, the new one is taken.
-  EXPECT_EQ(Creating({7, "x", "77", "8"}), Kind::kAccountTaken);
-  EXPECT_EQ(Creating({7, "x", kShop.account, "8"}), Kind::kApplied);
+  EXPECT_EQ(Creating({7, "x", "77", "8"}), ChannelKind::kAccountTaken);
+  EXPECT_EQ(Creating({7, "x", kShop.account, "8"}), ChannelKind::kApplied);
 }
 
 TEST_F(ChannelTableTest, EachSealedPartIsKept) {
@@ -137,9 +139,9 @@ TEST_F(ChannelTableTest, EmptiedIceBreakersAreGone) {
 
 TEST_F(ChannelTableTest, UpdateOfAnOldRevisionChangesNothing) {
   ChannelRow row = rig_.Create(kShop).row;
-  EXPECT_EQ(Append(MakeUpdate(row)).kind, Kind::kApplied);
+  EXPECT_EQ(Append(MakeUpdate(row)).kind, ChannelKind::kApplied);
   row.sealed_credentials = "other";
-  EXPECT_EQ(Append(MakeUpdate(row)).kind, Kind::kChanged);
+  EXPECT_EQ(Append(MakeUpdate(row)).kind, ChannelKind::kChanged);
   EXPECT_THAT(rig_.Rows("SELECT revision || ' ' || sealed_credentials "
                         "FROM channels"),
               ElementsAre("2 sealed"));
@@ -150,7 +152,7 @@ TEST_F(ChannelTableTest, UpdateCannotTakeAnothersAccount) {
   ChannelRow row = rig_.Create(kShop).row;
   row.page_id = kCafe.account;
   const ChannelAnswer refused = Append(MakeUpdate(row));
-  EXPECT_EQ(refused.kind, Kind::kAccountTaken);
+  EXPECT_EQ(refused.kind, ChannelKind::kAccountTaken);
   EXPECT_EQ(refused.owner, kCafe.id);
 }
 
@@ -158,9 +160,9 @@ TEST_F(ChannelTableTest, UpdateOfAMissingChannelIsNotFound) {
   const ChannelRow row = rig_.Create(kShop).row;
   ChannelRow other = row;
   other.no = 12345;
-  EXPECT_EQ(Append(MakeUpdate(other)).kind, Kind::kNotFound);
+  EXPECT_EQ(Append(MakeUpdate(other)).kind, ChannelKind::kNotFound);
   rig_.Delete(kShop.id);
-  EXPECT_EQ(Append(MakeUpdate(row)).kind, Kind::kNotFound);
+  EXPECT_EQ(Append(MakeUpdate(row)).kind, ChannelKind::kNotFound);
 }
 
 TEST_F(ChannelTableTest, DeletingRemovesWhatIsSealed) {
@@ -168,7 +170,7 @@ TEST_F(ChannelTableTest, DeletingRemovesWhatIsSealed) {
   row.sealed_ice_breakers = "starters";
   Append(MakeUpdate(row));
   const ChannelAnswer deleted = rig_.Delete(kShop.id);
-  EXPECT_EQ(deleted.kind, Kind::kApplied);
+  EXPECT_EQ(deleted.kind, ChannelKind::kApplied);
   EXPECT_TRUE(deleted.row.deleted);
   EXPECT_EQ(deleted.row.revision, 3);
   EXPECT_EQ(deleted.row.sealed_channel, "");
@@ -180,7 +182,7 @@ TEST_F(ChannelTableTest, DeletingRemovesWhatIsSealed) {
                         "sealed_ice_breakers IS NOT NULL"),
             0);
   EXPECT_THAT(LiveIds(), IsEmpty());
-  EXPECT_EQ(rig_.Delete(kShop.id).kind, Kind::kNotFound);
+  EXPECT_EQ(rig_.Delete(kShop.id).kind, ChannelKind::kNotFound);
 }
 
 // By the expiry time: a clock that jumps does not set it free.
@@ -188,17 +190,18 @@ TEST_F(ChannelTableTest, IdRestsFor72Hours) {
   rig_.Create(kShop);
   rig_.Delete(kShop.id);
   const TestChannel again{7, kShop.id, kShop.account, kShop.page};
-  EXPECT_EQ(Creating(again, kNowMs + 9 * kDayMs), Kind::kIdTaken);
+  EXPECT_EQ(Creating(again, kNowMs + 9 * kDayMs), ChannelKind::kIdTaken);
   rig_.TrimAt(kNowMs + 3 * kDayMs - 1);
-  EXPECT_EQ(Creating(again), Kind::kIdTaken);
+  EXPECT_EQ(Creating(again), ChannelKind::kIdTaken);
   rig_.TrimAt(kNowMs + 3 * kDayMs);
-  EXPECT_EQ(Creating(again), Kind::kApplied);
+  EXPECT_EQ(Creating(again), ChannelKind::kApplied);
 }
 
 TEST_F(ChannelTableTest, AccountIsFreeAtOnce) {
   rig_.Create(kShop);
   rig_.Delete(kShop.id);
-  EXPECT_EQ(Creating({7, "new", kShop.account, kShop.page}), Kind::kApplied);
+  EXPECT_EQ(Creating({7, "new", kShop.account, kShop.page}),
+            ChannelKind::kApplied);
 }
 
 // A reader who names a channel that is gone is told that its events may be

@@ -13,7 +13,7 @@
 namespace linktor::state {
 namespace {
 
-using Kind = ClaimAnswer::Kind;
+using ClaimKind = ClaimAnswer::Kind;
 
 // The right time at the beginning of each test.
 constexpr std::int64_t kTrueMs = kNowMs;
@@ -38,14 +38,14 @@ class ClockJumpTest : public testing::Test {
                        .now_ms = clock_ms,
                        .quota = quota});
   }
-  Kind KindAt(std::int64_t clock_ms, int quota = 0) {
+  ClaimKind KindAt(std::int64_t clock_ms, int quota = 0) {
     return ClaimAt(clock_ms, quota).kind;
   }
   // As many as `quota` allows, and it is tried. Returns how many that was.
   int ClaimAll(std::int64_t clock_ms, int quota) {
     int claimed = 0;
     for (int i = 0; i < 10; ++i) {
-      if (KindAt(clock_ms, quota) == Kind::kClaimed) ++claimed;
+      if (KindAt(clock_ms, quota) == ClaimKind::kClaimed) ++claimed;
     }
     return claimed;
   }
@@ -58,55 +58,55 @@ class ClockJumpTest : public testing::Test {
 
 TEST_F(ClockJumpTest, AheadTheWindowSeemsClosedAndIsRightAfterwards) {
   Write(kTrueMs, kAheadMs);
-  EXPECT_EQ(KindAt(kAheadMs), Kind::kWindowClosed);
-  EXPECT_EQ(KindAt(kTrueMs + kMinuteMs), Kind::kClaimed);
-  EXPECT_EQ(KindAt(kTrueMs + kDayMs - 1), Kind::kClaimed);
-  EXPECT_EQ(KindAt(kTrueMs + kDayMs), Kind::kWindowClosed);
+  EXPECT_EQ(KindAt(kAheadMs), ClaimKind::kWindowClosed);
+  EXPECT_EQ(KindAt(kTrueMs + kMinuteMs), ClaimKind::kClaimed);
+  EXPECT_EQ(KindAt(kTrueMs + kDayMs - 1), ClaimKind::kClaimed);
+  EXPECT_EQ(KindAt(kTrueMs + kDayMs), ClaimKind::kWindowClosed);
 }
 
 TEST_F(ClockJumpTest, AfterAClockWasAheadNewMessagesOpenTheirOwn24Hours) {
   Write(kTrueMs, kFarAheadMs);
   rig_.Reopen();
   Write(kTrueMs + kHourMs, kTrueMs + kHourMs);
-  EXPECT_EQ(KindAt(kTrueMs + 25 * kHourMs - 1), Kind::kClaimed);
-  EXPECT_EQ(KindAt(kTrueMs + 25 * kHourMs), Kind::kWindowClosed);
+  EXPECT_EQ(KindAt(kTrueMs + 25 * kHourMs - 1), ClaimKind::kClaimed);
+  EXPECT_EQ(KindAt(kTrueMs + 25 * kHourMs), ClaimKind::kWindowClosed);
 }
 
 // The next message puts right what was stamped then.
 TEST_F(ClockJumpTest, UntimedMessageOfAClockFarAheadCountsUntilTheNextOne) {
   Write(0, kFarAheadMs);
   Write(kTrueMs, kTrueMs);
-  EXPECT_EQ(KindAt(kTrueMs + kDayMs - 1), Kind::kClaimed);
-  EXPECT_EQ(KindAt(kTrueMs + kDayMs), Kind::kWindowClosed);
+  EXPECT_EQ(KindAt(kTrueMs + kDayMs - 1), ClaimKind::kClaimed);
+  EXPECT_EQ(KindAt(kTrueMs + kDayMs), ClaimKind::kWindowClosed);
 }
 
 TEST_F(ClockJumpTest, AfterAClockWasAheadUntimedMessagesDoNotOpenItForEver) {
   rig_.Trim({.now_ms = kFarAheadMs, .elapsed_ms = kMinuteMs});
   Write(0, kTrueMs);
-  EXPECT_EQ(KindAt(kTrueMs + kDayMs - 1), Kind::kClaimed);
-  EXPECT_EQ(KindAt(kTrueMs + kDayMs), Kind::kWindowClosed);
+  EXPECT_EQ(KindAt(kTrueMs + kDayMs - 1), ClaimKind::kClaimed);
+  EXPECT_EQ(KindAt(kTrueMs + kDayMs), ClaimKind::kWindowClosed);
 }
 
 // Nobody knows better when it came.
 TEST_F(ClockJumpTest, AheadAnUntimedMessageOpensItForTheJumpLonger) {
   Write(0, kAheadMs);
-  EXPECT_EQ(KindAt(kTrueMs), Kind::kClaimed);
-  EXPECT_EQ(KindAt(kAheadMs + kDayMs - 1), Kind::kClaimed);
-  EXPECT_EQ(KindAt(kAheadMs + kDayMs), Kind::kWindowClosed);
+  EXPECT_EQ(KindAt(kTrueMs), ClaimKind::kClaimed);
+  EXPECT_EQ(KindAt(kAheadMs + kDayMs - 1), ClaimKind::kClaimed);
+  EXPECT_EQ(KindAt(kAheadMs + kDayMs), ClaimKind::kWindowClosed);
 }
 
 TEST_F(ClockJumpTest, BackTheOpenWindowStaysOpen) {
   Write(kTrueMs, kTrueMs);
-  EXPECT_EQ(KindAt(kBackMs), Kind::kClaimed);
-  EXPECT_EQ(KindAt(kTrueMs + kMinuteMs), Kind::kClaimed);
+  EXPECT_EQ(KindAt(kBackMs), ClaimKind::kClaimed);
+  EXPECT_EQ(KindAt(kTrueMs + kMinuteMs), ClaimKind::kClaimed);
 }
 
 // Instagram refuses meanwhile.
 TEST_F(ClockJumpTest, BackAClosedWindowSeemsOpenAndIsClosedAfterwards) {
   Write(kTrueMs - 30 * kHourMs, kTrueMs - 30 * kHourMs);
-  EXPECT_EQ(KindAt(kTrueMs), Kind::kWindowClosed);
-  EXPECT_EQ(KindAt(kBackMs), Kind::kClaimed);
-  EXPECT_EQ(KindAt(kTrueMs), Kind::kWindowClosed);
+  EXPECT_EQ(KindAt(kTrueMs), ClaimKind::kWindowClosed);
+  EXPECT_EQ(KindAt(kBackMs), ClaimKind::kClaimed);
+  EXPECT_EQ(KindAt(kTrueMs), ClaimKind::kWindowClosed);
 }
 
 // The message is of that time: later it seems older than it is, until the
@@ -114,10 +114,10 @@ TEST_F(ClockJumpTest, BackAClosedWindowSeemsOpenAndIsClosedAfterwards) {
 TEST_F(ClockJumpTest, BackAMessageLocksOutUntilTheNextMessage) {
   rig_.Trim({.now_ms = kTrueMs, .elapsed_ms = kMinuteMs});
   Write(kTrueMs, kBackMs);
-  EXPECT_EQ(KindAt(kBackMs + kMinuteMs), Kind::kClaimed);
-  EXPECT_EQ(KindAt(kTrueMs + kMinuteMs), Kind::kWindowClosed);
+  EXPECT_EQ(KindAt(kBackMs + kMinuteMs), ClaimKind::kClaimed);
+  EXPECT_EQ(KindAt(kTrueMs + kMinuteMs), ClaimKind::kWindowClosed);
   Write(kTrueMs + kHourMs, kTrueMs + kHourMs);
-  EXPECT_EQ(KindAt(kTrueMs + kHourMs), Kind::kClaimed);
+  EXPECT_EQ(KindAt(kTrueMs + kHourMs), ClaimKind::kClaimed);
 }
 
 // ---- The quota --------------------------------------------------------------
@@ -127,7 +127,7 @@ TEST_F(ClockJumpTest, CallsMadeAheadDoNotBlockWhenTheClockIsRightAgain) {
   EXPECT_EQ(ClaimAll(kTrueMs, 3), 3);
   // They count for an hour when their time comes.
   const ClaimAnswer blocked = ClaimAt(kAheadMs + 10 * kMinuteMs, 3);
-  EXPECT_EQ(blocked.kind, Kind::kOverQuota);
+  EXPECT_EQ(blocked.kind, ClaimKind::kOverQuota);
   EXPECT_EQ(blocked.time_ms, kAheadMs + kHourMs);
   EXPECT_EQ(ClaimAll(kAheadMs + kHourMs, 3), 3);
 }
@@ -135,7 +135,7 @@ TEST_F(ClockJumpTest, CallsMadeAheadDoNotBlockWhenTheClockIsRightAgain) {
 TEST_F(ClockJumpTest, AheadTheHourBeginsAnewAndIsCountedAfterwards) {
   EXPECT_EQ(ClaimAll(kTrueMs, 3), 3);
   EXPECT_EQ(ClaimAll(kAheadMs, 3), 3);
-  EXPECT_EQ(KindAt(kTrueMs + kMinuteMs, 3), Kind::kOverQuota);
+  EXPECT_EQ(KindAt(kTrueMs + kMinuteMs, 3), ClaimKind::kOverQuota);
   EXPECT_EQ(ClaimAll(kTrueMs + kHourMs, 3), 3);
 }
 
@@ -144,7 +144,7 @@ TEST_F(ClockJumpTest, BackTheHourBeginsAnewAndIsCountedAfterwards) {
   EXPECT_EQ(ClaimAll(kBackMs, 3), 3);
   EXPECT_EQ(ClaimAt(kBackMs + kMinuteMs, 3).time_ms, kBackMs + kHourMs)
       << "never longer than an hour";
-  EXPECT_EQ(KindAt(kTrueMs + kMinuteMs, 3), Kind::kOverQuota);
+  EXPECT_EQ(KindAt(kTrueMs + kMinuteMs, 3), ClaimKind::kOverQuota);
   EXPECT_EQ(ClaimAll(kTrueMs + kHourMs, 3), 3);
 }
 
@@ -161,10 +161,10 @@ TEST_F(ClockJumpTest, TrimmedAheadTheHourIsStillCounted) {
 TEST_F(ClockJumpTest, OptOutHoldsWhateverTheClockSays) {
   rig_.OptOut({.now_ms = kAheadMs});
   for (const std::int64_t now : {kBackMs, kTrueMs, kAheadMs + 9 * kDayMs}) {
-    EXPECT_EQ(KindAt(now), Kind::kOptedOut);
+    EXPECT_EQ(KindAt(now), ClaimKind::kOptedOut);
   }
   rig_.OptOut({.opted_out = false, .now_ms = kBackMs});
-  EXPECT_EQ(KindAt(kTrueMs), Kind::kClaimed);
+  EXPECT_EQ(KindAt(kTrueMs), ClaimKind::kClaimed);
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ namespace linktor::state {
 namespace {
 
 constexpr std::int64_t kChannel = 7;
-constexpr std::size_t kRun = 100;
+constexpr std::size_t kHeadRun = 100;
 
 class ConversationHeadsTest : public testing::Test {
  protected:
@@ -41,7 +41,8 @@ class ConversationHeadsTest : public testing::Test {
   void Reopen() {
     heads_.reset();
     recent_ = std::make_unique<RecentHeads>();
-    heads_ = std::make_unique<ConversationHeads>(*database_, *recent_, kRun);
+    heads_ =
+        std::make_unique<ConversationHeads>(*database_, *recent_, kHeadRun);
     ASSERT_THAT(heads_->Load(state_), IsOk());
   }
   void Run(const std::string& sql) {

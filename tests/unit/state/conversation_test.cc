@@ -14,7 +14,7 @@
 namespace linktor::state {
 namespace {
 
-using Kind = ClaimAnswer::Kind;
+using ClaimKind = ClaimAnswer::Kind;
 
 class ConversationTest : public testing::Test {
  protected:
@@ -27,7 +27,7 @@ class ConversationTest : public testing::Test {
     spec.request_id = "new" + std::to_string(++made_);
     return rig_.Claim(spec);
   }
-  Kind KindOf(const ClaimSpec& spec) { return New(spec).kind; }
+  ClaimKind KindOf(const ClaimSpec& spec) { return New(spec).kind; }
 
   StoreRig rig_;
   int made_ = 0;
@@ -52,7 +52,7 @@ TEST_F(ConversationTest, OptOutIsRefusedWithItsTime) {
   EXPECT_EQ(out.row.last_inbound_ms, kNowMs) << "the rest is told too";
   rig_.Reopen();
   const ClaimAnswer refused = New({.now_ms = kNowMs + kMinuteMs});
-  EXPECT_EQ(refused.kind, Kind::kOptedOut);
+  EXPECT_EQ(refused.kind, ClaimKind::kOptedOut);
   EXPECT_EQ(refused.time_ms, kNowMs);
   EXPECT_EQ(rig_.Number("SELECT (SELECT count(*) FROM messages) + "
                         "(SELECT count(*) FROM send_calls)"),
@@ -63,7 +63,7 @@ TEST_F(ConversationTest, OptInAgainSends) {
   rig_.OptOut({});
   const ConversationAnswer in = rig_.OptOut({.opted_out = false});
   EXPECT_FALSE(in.row.opt_out_ms.has_value());
-  EXPECT_EQ(KindOf({}), Kind::kClaimed);
+  EXPECT_EQ(KindOf({}), ClaimKind::kClaimed);
 }
 
 TEST_F(ConversationTest, RepeatedOptOutKeepsTheFirstTime) {
@@ -77,11 +77,11 @@ TEST_F(ConversationTest, RepeatedOptOutKeepsTheFirstTime) {
 
 TEST_F(ConversationTest, OptOutOfOneWhoNeverWrote) {
   EXPECT_EQ(rig_.OptOut({}).row.opt_out_ms, kNowMs);
-  EXPECT_EQ(KindOf({}), Kind::kOptedOut);
+  EXPECT_EQ(KindOf({}), ClaimKind::kOptedOut);
   // It is no history.
   EXPECT_FALSE(rig_.Conversation(kShop, "501").last_inbound_ms.has_value());
   rig_.OptOut({.opted_out = false});
-  EXPECT_EQ(KindOf({.refuse_without_history = true}), Kind::kNeverWritten);
+  EXPECT_EQ(KindOf({.refuse_without_history = true}), ClaimKind::kNeverWritten);
 }
 
 TEST_F(ConversationTest, OptInOfOneNobodyKnowsLeavesNoRow) {
@@ -91,15 +91,15 @@ TEST_F(ConversationTest, OptInOfOneNobodyKnowsLeavesNoRow) {
 
 TEST_F(ConversationTest, OptOutIsOfOneCustomerOnOneChannel) {
   rig_.OptOut({});
-  EXPECT_EQ(KindOf({.user = "502"}), Kind::kClaimed);
-  EXPECT_EQ(KindOf({.channel = kCafe}), Kind::kClaimed);
+  EXPECT_EQ(KindOf({.user = "502"}), ClaimKind::kClaimed);
+  EXPECT_EQ(KindOf({.channel = kCafe}), ClaimKind::kClaimed);
 }
 
 // Only UpdateConversation changes it.
 TEST_F(ConversationTest, MessageOfOneWhoOptedOutDoesNotOptIn) {
   rig_.OptOut({});
   rig_.Deliver({{.mid = "i1", .text = "hello again"}});
-  EXPECT_EQ(KindOf({}), Kind::kOptedOut);
+  EXPECT_EQ(KindOf({}), ClaimKind::kOptedOut);
   EXPECT_EQ(rig_.Conversation(kShop, "501").last_inbound_ms, kNowMs);
 }
 
@@ -107,7 +107,7 @@ TEST_F(ConversationTest, OptOutStopsTheRetryOfAFailure) {
   const MessageRow first = rig_.Claim({}).message;
   rig_.Settle(first, {.state = v1::MESSAGE_STATE_FAILED});
   rig_.OptOut({});
-  EXPECT_EQ(rig_.Claim({}).kind, Kind::kOptedOut);
+  EXPECT_EQ(rig_.Claim({}).kind, ClaimKind::kOptedOut);
   EXPECT_EQ(rig_.Message(first.id).attempt, 1);
 }
 
@@ -116,7 +116,7 @@ TEST_F(ConversationTest, ReplayComesBeforeOptOut) {
   const MessageRow sent = rig_.Claim({}).message;
   rig_.Settle(sent, {.mid = "m1"});
   rig_.OptOut({});
-  EXPECT_EQ(rig_.Claim({}).kind, Kind::kEnded);
+  EXPECT_EQ(rig_.Claim({}).kind, ClaimKind::kEnded);
 }
 
 TEST_F(ConversationTest, DeletedChannelTakesNoOptOut) {
@@ -130,27 +130,27 @@ TEST_F(ConversationTest, DeletedChannelTakesNoOptOut) {
 // Everything is wrong at first; each thing put right shows the next.
 TEST_F(ConversationTest, ChannelThenWindowThenOptOutThenQuota) {
   rig_.Deliver({{.mid = "i1"}});
-  EXPECT_EQ(KindOf({}), Kind::kClaimed);
+  EXPECT_EQ(KindOf({}), ClaimKind::kClaimed);
   rig_.OptOut({});
   ClaimSpec spec{.now_ms = kNowMs + kDayMs, .quota = 1};
   // A call of this hour.
   rig_.OptOut({.opted_out = false});
-  EXPECT_EQ(KindOf({.now_ms = kNowMs + kDayMs - 1}), Kind::kClaimed);
+  EXPECT_EQ(KindOf({.now_ms = kNowMs + kDayMs - 1}), ClaimKind::kClaimed);
   rig_.OptOut({});
-  EXPECT_EQ(KindOf(spec), Kind::kWindowClosed);
+  EXPECT_EQ(KindOf(spec), ClaimKind::kWindowClosed);
   rig_.Deliver({{.mid = "i2", .event_ms = spec.now_ms}}, spec.now_ms);
-  EXPECT_EQ(KindOf(spec), Kind::kOptedOut);
+  EXPECT_EQ(KindOf(spec), ClaimKind::kOptedOut);
   rig_.OptOut({.opted_out = false});
-  EXPECT_EQ(KindOf(spec), Kind::kOverQuota);
+  EXPECT_EQ(KindOf(spec), ClaimKind::kOverQuota);
   spec.quota = 2;
-  EXPECT_EQ(KindOf(spec), Kind::kClaimed);
+  EXPECT_EQ(KindOf(spec), ClaimKind::kClaimed);
   rig_.Delete(kShop.id);
-  EXPECT_EQ(KindOf({.now_ms = kNowMs + 9 * kDayMs}), Kind::kChannelGone);
+  EXPECT_EQ(KindOf({.now_ms = kNowMs + 9 * kDayMs}), ClaimKind::kChannelGone);
 }
 
 TEST_F(ConversationTest, NoHistoryComesBeforeOptOut) {
   rig_.OptOut({});
-  EXPECT_EQ(KindOf({.refuse_without_history = true}), Kind::kNeverWritten);
+  EXPECT_EQ(KindOf({.refuse_without_history = true}), ClaimKind::kNeverWritten);
 }
 
 // ---- Windows ----------------------------------------------------------------
@@ -158,12 +158,12 @@ TEST_F(ConversationTest, NoHistoryComesBeforeOptOut) {
 TEST_F(ConversationTest, HumanAgentMayAnswerFor7Days) {
   rig_.Deliver({{.mid = "i1"}});
   EXPECT_EQ(KindOf({.now_ms = kNowMs + kDayMs, .human_agent = true}),
-            Kind::kClaimed);
+            ClaimKind::kClaimed);
   EXPECT_EQ(KindOf({.now_ms = kNowMs + 7 * kDayMs - 1, .human_agent = true}),
-            Kind::kClaimed);
+            ClaimKind::kClaimed);
   const ClaimAnswer late =
       New({.now_ms = kNowMs + 7 * kDayMs, .human_agent = true});
-  EXPECT_EQ(late.kind, Kind::kHumanAgentWindowClosed);
+  EXPECT_EQ(late.kind, ClaimKind::kHumanAgentWindowClosed);
   EXPECT_EQ(late.time_ms, kNowMs) << "when they wrote last";
 }
 
@@ -171,9 +171,50 @@ TEST_F(ConversationTest, WithoutTheTagADayCounts) {
   rig_.Deliver({{.mid = "i1"}});
   for (const std::int64_t now : {kNowMs + kDayMs, kNowMs + 9 * kDayMs}) {
     const ClaimAnswer closed = New({.now_ms = now});
-    EXPECT_EQ(closed.kind, Kind::kWindowClosed);
+    EXPECT_EQ(closed.kind, ClaimKind::kWindowClosed);
     EXPECT_EQ(closed.time_ms, kNowMs);
   }
+}
+
+// ---- The app in control -----------------------------------------------------
+
+TEST_F(ConversationTest, LatestChangeOfControlCountsByItsOwnTime) {
+  rig_.Deliver({{.kind = TestItem::kOther, .text = "a"}});
+  EXPECT_EQ(rig_.Conversation(kShop, "501").owner_seq, 0);
+  rig_.Deliver({{.kind = TestItem::kOther, .text = "b", .names_owner = true}});
+  EXPECT_EQ(rig_.Conversation(kShop, "501").owner_seq, 2);
+  rig_.Deliver({{.kind = TestItem::kOther,
+                 .text = "c",
+                 .event_ms = kNowMs - 1,
+                 .names_owner = true}});
+  EXPECT_EQ(rig_.Conversation(kShop, "501").owner_seq, 2) << "it was before";
+  // The later of two in one millisecond is the one that came later.
+  rig_.Deliver({{.kind = TestItem::kOther, .text = "d", .names_owner = true}});
+  rig_.Deliver({{.kind = TestItem::kOther,
+                 .user = "502",
+                 .text = "e",
+                 .event_ms = kNowMs + 1,
+                 .names_owner = true}});
+  rig_.Reopen();
+  EXPECT_EQ(rig_.Conversation(kShop, "501").owner_seq, 4);
+  EXPECT_EQ(rig_.Conversation(kShop, "502").owner_seq, 5);
+}
+
+TEST_F(ConversationTest, ChangeOfControlWithoutATimeCountsFromItsArrival) {
+  rig_.Deliver({{.kind = TestItem::kOther,
+                 .text = "a",
+                 .event_ms = 0,
+                 .names_owner = true}});
+  rig_.Deliver({{.kind = TestItem::kOther,
+                 .text = "b",
+                 .event_ms = kNowMs - 1,
+                 .names_owner = true}});
+  EXPECT_EQ(rig_.Conversation(kShop, "501").owner_seq, 1);
+}
+
+TEST_F(ConversationTest, ChangeOfControlIsNoHistory) {
+  rig_.Deliver({{.kind = TestItem::kOther, .text = "a", .names_owner = true}});
+  EXPECT_EQ(KindOf({.refuse_without_history = true}), ClaimKind::kNeverWritten);
 }
 
 // ---- User names -------------------------------------------------------------
@@ -223,7 +264,7 @@ TEST_F(ConversationTest, ViewsAreToldOfNames) {
 
 TEST_F(ConversationTest, NameIsNoHistory) {
   rig_.Name("501", "ada");
-  EXPECT_EQ(KindOf({.refuse_without_history = true}), Kind::kNeverWritten);
+  EXPECT_EQ(KindOf({.refuse_without_history = true}), ClaimKind::kNeverWritten);
 }
 
 TEST_F(ConversationTest, DeletedChannelTakesNoName) {

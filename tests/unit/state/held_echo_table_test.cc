@@ -18,7 +18,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-constexpr std::int64_t kNowMs = 1'790'000'000'000;
+constexpr std::int64_t kHeldMs = 1'790'000'000'000;
 
 class HeldEchoTableTest : public testing::Test {
  protected:
@@ -41,7 +41,7 @@ class HeldEchoTableTest : public testing::Test {
     return item;
   }
   void Add(const journal::WebhookItem& item) {
-    ASSERT_THAT(table_->Add(item, kNowMs + state_.last_held_no, 7, state_),
+    ASSERT_THAT(table_->Add(item, kHeldMs + state_.last_held_no, 7, state_),
                 IsOk());
   }
   std::vector<std::string> Take(std::int64_t channel_no,
@@ -91,7 +91,7 @@ TEST_F(HeldEchoTableTest, KeepsTheItemWithoutItsRawBytes) {
   ASSERT_THAT(taken, IsOk());
   ASSERT_THAT(*taken, SizeIs(1));
   const HeldEcho& held = taken->front();
-  EXPECT_EQ(held.receive_ms, kNowMs);
+  EXPECT_EQ(held.receive_ms, kHeldMs);
   EXPECT_EQ(held.raw_no, 7);
   EXPECT_EQ(held.item.event().sealed(), "event a");
   EXPECT_EQ(held.item.sealed_raw(), "") << "raw_items has them";

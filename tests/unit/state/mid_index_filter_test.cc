@@ -21,7 +21,7 @@ TEST_F(MidIndexFilterTest, NewOnesAreNotSearchedForInTheTable) {
 TEST_F(MidIndexFilterTest, AfterAStartTheTableIsPassedPartByPart) {
   constexpr std::int64_t kLast = 3000;
   constexpr int kTried = 200;
-  for (std::int64_t at = kRun; at <= kLast; at += kRun) CommitTo(at);
+  for (std::int64_t at = kMidRun; at <= kLast; at += kMidRun) CommitTo(at);
   ASSERT_GT(InTable(), 2 * 1024);
   Reopen();
   EXPECT_EQ(FoundUnseen(kTried), kTried);
@@ -40,7 +40,7 @@ TEST_F(MidIndexFilterTest, AfterAStartTheTableIsPassedPartByPart) {
 
 // What a part lacked because it was being deleted is there after a rollback.
 TEST_F(MidIndexFilterTest, APartThatIsRolledBackIsPassedAgain) {
-  for (std::int64_t at = kRun; at <= 1000; at += kRun) CommitTo(at);
+  for (std::int64_t at = kMidRun; at <= 1000; at += kMidRun) CommitTo(at);
   Reopen();
   Begin();
   Trim(500);
@@ -54,7 +54,7 @@ TEST_F(MidIndexFilterTest, APartThatIsRolledBackIsPassedAgain) {
 
 // A filter for 128 mids is made anew again and again; one for all is not.
 TEST_F(MidIndexFilterTest, AFullFilterMakesRoomForALargerOne) {
-  Reopen(kRun, 128);
+  Reopen(kMidRun, 128);
   for (std::int64_t at = 50; at <= 5000; at += 50) {
     CommitTo(at);
     if (at % 500 == 0) ExpectAll(1, at);

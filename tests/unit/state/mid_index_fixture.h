@@ -20,14 +20,14 @@
 
 namespace linktor::state {
 
-inline constexpr std::int64_t kRun = 100;
+inline constexpr std::int64_t kMidRun = 100;
 // The mids from here on belong to no event.
 inline constexpr std::uint64_t kUnseen = 1'000'000;
-inline constexpr auto kMessage = journal::ITEM_KIND_MESSAGE;
-inline constexpr auto kPostback = journal::ITEM_KIND_POSTBACK;
+inline constexpr auto kMessageKind = journal::ITEM_KIND_MESSAGE;
+inline constexpr auto kPostbackKind = journal::ITEM_KIND_POSTBACK;
 
 // Spread over the whole range, as hashes are.
-inline RawId Mid(std::uint64_t number) {
+inline RawId NumberedMid(std::uint64_t number) {
   return HashedRawId({"mid", std::to_string(number)});
 }
 
@@ -43,7 +43,7 @@ class MidIndexTest : public testing::Test {
   }
 
   // As after a start.
-  void Reopen(std::size_t run = kRun,
+  void Reopen(std::size_t run = kMidRun,
               std::size_t filter = MidIndex::kFilterSize) {
     index_.reset();
     recent_ = std::make_unique<RecentMids>();
@@ -57,8 +57,8 @@ class MidIndexTest : public testing::Test {
     Run("BEGIN");
   }
   // Adds the next event; it names the mid of `number`.
-  void Add(std::uint64_t number, journal::ItemKind kind = kMessage) {
-    const std::string mid = Mid(number);
+  void Add(std::uint64_t number, journal::ItemKind kind = kMessageKind) {
+    const std::string mid = NumberedMid(number);
     sqlite::Statement insert(
         *database_,
         "INSERT INTO events (seq, id, type, channel_no, "
@@ -99,13 +99,14 @@ class MidIndexTest : public testing::Test {
     }
     Commit();
   }
-  std::int64_t Find(std::uint64_t number, journal::ItemKind kind = kMessage) {
-    const auto seq = index_->Find(Mid(number), kind);
+  std::int64_t Find(std::uint64_t number,
+                    journal::ItemKind kind = kMessageKind) {
+    const auto seq = index_->Find(NumberedMid(number), kind);
     EXPECT_THAT(seq, IsOk());
     return seq.value_or(-1);
   }
   std::vector<std::int64_t> FindContent(std::uint64_t number) {
-    const auto seqs = index_->FindContent(Mid(number));
+    const auto seqs = index_->FindContent(NumberedMid(number));
     EXPECT_THAT(seqs, IsOk());
     return seqs.value_or(std::vector<std::int64_t>());
   }
@@ -118,8 +119,8 @@ class MidIndexTest : public testing::Test {
   std::int64_t InMemory(std::int64_t last) {
     std::int64_t count = 0;
     for (std::int64_t seq = 1; seq <= last; ++seq) {
-      const auto mid = Mid(static_cast<std::uint64_t>(seq));
-      if (!recent_->Find(mid, kMessage).empty()) ++count;
+      const auto mid = NumberedMid(static_cast<std::uint64_t>(seq));
+      if (!recent_->Find(mid, kMessageKind).empty()) ++count;
     }
     return count;
   }
@@ -130,8 +131,9 @@ class MidIndexTest : public testing::Test {
         *database_,
         "INSERT INTO event_mids (mid_key, kind, seq) VALUES (?1, "
         "?2, 1)");
-    ASSERT_THAT(insert.BindBlob(1, Mid(number)).Bind(2, kMessage).Run(),
-                IsOk());
+    ASSERT_THAT(
+        insert.BindBlob(1, NumberedMid(number)).Bind(2, kMessageKind).Run(),
+        IsOk());
   }
   // Returns how many of so many unseen mids are found in the table.
   int FoundUnseen(std::uint64_t count) {

@@ -20,7 +20,7 @@ TEST_F(MidIndexTest, FindsByMidAndKind) {
   CommitTo(3);
   ExpectAll(1, 3);
   EXPECT_EQ(Find(4), 0);
-  EXPECT_EQ(Find(2, kPostback), 0);
+  EXPECT_EQ(Find(2, kPostbackKind), 0);
 }
 
 TEST_F(MidIndexTest, FindsWhatIsNotCommittedYet) {
@@ -34,27 +34,27 @@ TEST_F(MidIndexTest, FindsWhatIsNotCommittedYet) {
 // ---- Runs -------------------------------------------------------------------
 
 TEST_F(MidIndexTest, NewOnesAreInMemoryAlone) {
-  CommitTo(kRun - 1);
-  EXPECT_EQ(InMemory(kRun - 1), kRun - 1);
+  CommitTo(kMidRun - 1);
+  EXPECT_EQ(InMemory(kMidRun - 1), kMidRun - 1);
   EXPECT_EQ(InTable(), 0);
   Reopen();
-  EXPECT_EQ(InMemory(kRun - 1), kRun - 1) << "read from their events";
-  ExpectAll(1, kRun - 1);
+  EXPECT_EQ(InMemory(kMidRun - 1), kMidRun - 1) << "read from their events";
+  ExpectAll(1, kMidRun - 1);
 }
 
 TEST_F(MidIndexTest, ARunBeginsWhenEnoughAreCommitted) {
-  CommitTo(kRun - 1);
-  CommitTo(kRun);
+  CommitTo(kMidRun - 1);
+  CommitTo(kMidRun);
   EXPECT_EQ(InTable(), 0) << "it begins after the commit";
-  CommitTo(kRun + 1);
+  CommitTo(kMidRun + 1);
   EXPECT_EQ(InTable(), 64) << "the least that a commit moves";
-  EXPECT_EQ(InMemory(kRun + 1), kRun + 1) << "until all of it is moved";
+  EXPECT_EQ(InMemory(kMidRun + 1), kMidRun + 1) << "until all of it is moved";
   EXPECT_EQ(state_.mids_through, 0);
-  CommitTo(kRun + 2);
-  EXPECT_EQ(InTable(), kRun);
-  EXPECT_EQ(InMemory(kRun + 2), 2);
-  EXPECT_EQ(state_.mids_through, kRun);
-  ExpectAll(1, kRun + 2);
+  CommitTo(kMidRun + 2);
+  EXPECT_EQ(InTable(), kMidRun);
+  EXPECT_EQ(InMemory(kMidRun + 2), 2);
+  EXPECT_EQ(state_.mids_through, kMidRun);
+  ExpectAll(1, kMidRun + 2);
 }
 
 TEST_F(MidIndexTest, ACommitMovesTwiceWhatItAddsButNeverMore) {
@@ -79,32 +79,32 @@ TEST_F(MidIndexTest, RunsMoveWhileOthersCome) {
 }
 
 TEST_F(MidIndexTest, RunThatAStopCutShortIsMovedAgain) {
-  CommitTo(kRun);
-  CommitTo(kRun + 1);
+  CommitTo(kMidRun);
+  CommitTo(kMidRun + 1);
   ASSERT_EQ(InTable(), 64);
   Reopen();
-  ExpectAll(1, kRun + 1);
-  EXPECT_EQ(InMemory(kRun + 1), kRun + 1);
-  CommitTo(kRun + 2);
-  CommitTo(kRun + 3);
-  EXPECT_EQ(InTable(), kRun + 1) << "its run has one more";
-  ExpectAll(1, kRun + 3);
+  ExpectAll(1, kMidRun + 1);
+  EXPECT_EQ(InMemory(kMidRun + 1), kMidRun + 1);
+  CommitTo(kMidRun + 2);
+  CommitTo(kMidRun + 3);
+  EXPECT_EQ(InTable(), kMidRun + 1) << "its run has one more";
+  ExpectAll(1, kMidRun + 3);
 }
 
 TEST_F(MidIndexTest, AfterAStartOnlyWhatIsNotMovedIsRead) {
-  CommitTo(kRun);
-  CommitTo(kRun + 1);
-  CommitTo(kRun + 2);
+  CommitTo(kMidRun);
+  CommitTo(kMidRun + 1);
+  CommitTo(kMidRun + 2);
   Reopen();
-  EXPECT_EQ(InMemory(kRun + 2), 2);
-  ExpectAll(1, kRun + 2);
+  EXPECT_EQ(InMemory(kMidRun + 2), 2);
+  ExpectAll(1, kMidRun + 2);
 }
 
 // A start reads the events that the table lacks, so there must not be many.
 TEST_F(MidIndexTest, ManyEventsWithoutMidBeginARun) {
   CommitTo(3);
   Begin();
-  state_.last_seq = 4 * kRun - 1;
+  state_.last_seq = 4 * kMidRun - 1;
   Commit();
   Begin();
   Commit();
@@ -114,14 +114,14 @@ TEST_F(MidIndexTest, ManyEventsWithoutMidBeginARun) {
   Commit();
   Begin();
   Commit();
-  EXPECT_EQ(state_.mids_through, 4 * kRun);
+  EXPECT_EQ(state_.mids_through, 4 * kMidRun);
   EXPECT_EQ(InTable(), 3);
   Begin();
-  state_.last_seq = 8 * kRun;
+  state_.last_seq = 8 * kMidRun;
   Commit();
   Begin();
   Commit();
-  EXPECT_EQ(state_.mids_through, 8 * kRun) << "a run of no mids";
+  EXPECT_EQ(state_.mids_through, 8 * kMidRun) << "a run of no mids";
   ExpectAll(1, 3);
 }
 
@@ -143,13 +143,14 @@ TEST_F(MidIndexTest, EventsWithoutMidAreSkipped) {
 
 TEST_F(MidIndexTest, KindsAreApart) {
   Begin();
-  Add(1, kMessage);
-  Add(1, kPostback);
+  Add(1, kMessageKind);
+  Add(1, kPostbackKind);
   Commit();
-  EXPECT_EQ(Find(1, kMessage), 1);
-  EXPECT_EQ(Find(1, kPostback), 2);
-  EXPECT_THAT(recent_->Find(Mid(1), kMessage), ElementsAre(1));
-  EXPECT_THAT(recent_->Find(Mid(1), journal::ITEM_KIND_ECHO), IsEmpty());
+  EXPECT_EQ(Find(1, kMessageKind), 1);
+  EXPECT_EQ(Find(1, kPostbackKind), 2);
+  EXPECT_THAT(recent_->Find(NumberedMid(1), kMessageKind), ElementsAre(1));
+  EXPECT_THAT(recent_->Find(NumberedMid(1), journal::ITEM_KIND_ECHO),
+              IsEmpty());
   EXPECT_THAT(FindContent(1), ElementsAre(1, 2))
       << "for what concerns all of them";
 }
@@ -159,12 +160,13 @@ TEST_F(MidIndexTest, OldestIsFoundWhereverItIs) {
   Add(7);
   Add(7);
   Commit();
-  EXPECT_THAT(recent_->Find(Mid(7), kMessage), ElementsAre(1, 2));
+  EXPECT_THAT(recent_->Find(NumberedMid(7), kMessageKind), ElementsAre(1, 2));
   EXPECT_EQ(Find(7), 1);
-  CommitTo(kRun);
-  CommitTo(kRun + 1);
-  CommitTo(kRun + 2);
-  ASSERT_THAT(recent_->Find(Mid(7), kMessage), IsEmpty()) << "moved";
+  CommitTo(kMidRun);
+  CommitTo(kMidRun + 1);
+  CommitTo(kMidRun + 2);
+  ASSERT_THAT(recent_->Find(NumberedMid(7), kMessageKind), IsEmpty())
+      << "moved";
   Begin();
   Add(7);
   Commit();
@@ -204,75 +206,75 @@ TEST_F(MidIndexTest, RollbackToASavepointKeepsWhatCameBefore) {
 
 // A failed commit has moved nothing, and must not be taken for one that did.
 TEST_F(MidIndexTest, FailedCommitMovesNothing) {
-  CommitTo(kRun);
+  CommitTo(kMidRun);
   Begin();
-  Add(kRun + 1);
+  Add(kMidRun + 1);
   ASSERT_THAT(index_->Settle(state_), IsOk());
   EXPECT_EQ(InTable(), 64);
   RollBack();
   EXPECT_EQ(InTable(), 0);
-  CommitTo(kRun + 1);
-  CommitTo(kRun + 2);
-  EXPECT_EQ(InTable(), kRun);
+  CommitTo(kMidRun + 1);
+  CommitTo(kMidRun + 2);
+  EXPECT_EQ(InTable(), kMidRun);
   Reopen();
-  ExpectAll(1, kRun + 2);
+  ExpectAll(1, kMidRun + 2);
 }
 
 TEST_F(MidIndexTest, FailedLastCommitOfARunLeavesItOpen) {
-  CommitTo(kRun);
-  CommitTo(kRun + 1);
+  CommitTo(kMidRun);
+  CommitTo(kMidRun + 1);
   Begin();
-  Add(kRun + 2);
+  Add(kMidRun + 2);
   ASSERT_THAT(index_->Settle(state_), IsOk());
-  ASSERT_EQ(state_.mids_through, kRun);
+  ASSERT_EQ(state_.mids_through, kMidRun);
   RollBack();
   EXPECT_EQ(state_.mids_through, 0);
   Reopen();
-  ExpectAll(1, kRun + 1);
+  ExpectAll(1, kMidRun + 1);
 }
 
 // ---- Deleted events ---------------------------------------------------------
 
 TEST_F(MidIndexTest, DeletedOnesAreForgottenWhereverTheyAre) {
-  CommitTo(kRun);
-  CommitTo(kRun + 1);
-  CommitTo(kRun + 2);
-  ASSERT_EQ(InMemory(kRun + 2), 2);
+  CommitTo(kMidRun);
+  CommitTo(kMidRun + 1);
+  CommitTo(kMidRun + 2);
+  ASSERT_EQ(InMemory(kMidRun + 2), 2);
   Begin();
-  Trim(kRun + 1);
+  Trim(kMidRun + 1);
   Commit();
   EXPECT_EQ(InTable(), 0);
-  EXPECT_EQ(InMemory(kRun + 2), 1);
+  EXPECT_EQ(InMemory(kMidRun + 2), 1);
   EXPECT_EQ(Find(5), 0);
-  EXPECT_EQ(Find(kRun + 1), 0);
-  ExpectAll(kRun + 2, kRun + 2);
+  EXPECT_EQ(Find(kMidRun + 1), 0);
+  ExpectAll(kMidRun + 2, kMidRun + 2);
 }
 
 // A run under way must not bring them back.
 TEST_F(MidIndexTest, ForgottenOnesStayForgotten) {
-  CommitTo(kRun);
-  CommitTo(kRun + 1);
+  CommitTo(kMidRun);
+  CommitTo(kMidRun + 1);
   ASSERT_EQ(InTable(), 64);
   Begin();
-  Trim(kRun);
+  Trim(kMidRun);
   Commit();
-  CommitTo(kRun + 50);
+  CommitTo(kMidRun + 50);
   EXPECT_EQ(InTable(), 0);
   EXPECT_EQ(Find(5), 0);
-  ExpectAll(kRun + 1, kRun + 50);
+  ExpectAll(kMidRun + 1, kMidRun + 50);
 }
 
 TEST_F(MidIndexTest, DeletionThatIsRolledBackForgetsNothing) {
-  CommitTo(kRun);
-  CommitTo(kRun + 1);
+  CommitTo(kMidRun);
+  CommitTo(kMidRun + 1);
   Begin();
-  Add(kRun + 2);
-  Trim(kRun + 1);
+  Add(kMidRun + 2);
+  Trim(kMidRun + 1);
   EXPECT_EQ(Find(5), 0);
   RollBack();
-  ExpectAll(1, kRun + 1);
-  EXPECT_EQ(Find(kRun + 2), 0);
-  for (std::int64_t at = kRun + 10; at <= 400; at += 10) CommitTo(at);
+  ExpectAll(1, kMidRun + 1);
+  EXPECT_EQ(Find(kMidRun + 2), 0);
+  for (std::int64_t at = kMidRun + 10; at <= 400; at += 10) CommitTo(at);
   Reopen();
   ExpectAll(1, 400);
 }
@@ -372,7 +374,7 @@ TEST_F(MidIndexTest, RandomHistoryIsFound) {
           << "mid " << mid << " after transaction " << i;
     }
   }
-  EXPECT_GT(most_in_table, kRun) << "hardly any run was moved";
+  EXPECT_GT(most_in_table, kMidRun) << "hardly any run was moved";
 }
 
 }  // namespace

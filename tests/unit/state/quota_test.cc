@@ -9,7 +9,7 @@
 namespace linktor::state {
 namespace {
 
-using Kind = ClaimAnswer::Kind;
+using ClaimKind = ClaimAnswer::Kind;
 
 // Instagram's own.
 constexpr int kQuota = 200;
@@ -34,7 +34,7 @@ class QuotaTest : public testing::Test {
     int claimed = 0;
     for (const journal::Ending& ending :
          rig_.AppendTogether(std::move(claims))) {
-      if (std::get<ClaimAnswer>(ending.answer).kind == Kind::kClaimed) {
+      if (std::get<ClaimAnswer>(ending.answer).kind == ClaimKind::kClaimed) {
         ++claimed;
       }
     }
@@ -56,8 +56,8 @@ class QuotaTest : public testing::Test {
 
 TEST_F(QuotaTest, The200thPassesAndThe201stWithinTheHourIsRefused) {
   EXPECT_EQ(ClaimMany(kQuota - 1, kNowMs), kQuota - 1);
-  EXPECT_EQ(ClaimAt(kNowMs + 30 * kMinuteMs).kind, Kind::kClaimed);
-  EXPECT_EQ(ClaimAt(kNowMs + 40 * kMinuteMs).kind, Kind::kOverQuota);
+  EXPECT_EQ(ClaimAt(kNowMs + 30 * kMinuteMs).kind, ClaimKind::kClaimed);
+  EXPECT_EQ(ClaimAt(kNowMs + 40 * kMinuteMs).kind, ClaimKind::kOverQuota);
 }
 
 TEST_F(QuotaTest, RefusalSaysWhen) {
@@ -68,13 +68,13 @@ TEST_F(QuotaTest, RefusalSaysWhen) {
 
 TEST_F(QuotaTest, AllowedAgainExactlyAnHourAfterTheOldestCall) {
   ClaimMany(kQuota, kNowMs);
-  EXPECT_EQ(ClaimAt(kNowMs + kHourMs - 1).kind, Kind::kOverQuota);
-  EXPECT_EQ(ClaimAt(kNowMs + kHourMs).kind, Kind::kClaimed);
+  EXPECT_EQ(ClaimAt(kNowMs + kHourMs - 1).kind, ClaimKind::kOverQuota);
+  EXPECT_EQ(ClaimAt(kNowMs + kHourMs).kind, ClaimKind::kClaimed);
   // One place was free; the next is a second later.
   const ClaimAnswer next = ClaimAt(kNowMs + kHourMs);
-  EXPECT_EQ(next.kind, Kind::kOverQuota);
+  EXPECT_EQ(next.kind, ClaimKind::kOverQuota);
   EXPECT_EQ(next.time_ms, kNowMs + kHourMs + kSecondMs);
-  EXPECT_EQ(ClaimAt(kNowMs + kHourMs + kSecondMs).kind, Kind::kClaimed);
+  EXPECT_EQ(ClaimAt(kNowMs + kHourMs + kSecondMs).kind, ClaimKind::kClaimed);
 }
 
 TEST_F(QuotaTest, RefusedClaimIsNotCounted) {
@@ -90,32 +90,34 @@ TEST_F(QuotaTest, NoQuotaIsNoLimitButCounts) {
   ClaimMany(kQuota, kNowMs);
   const ClaimAnswer unlimited =
       rig_.Claim({.request_id = "u", .now_ms = kNowMs + kMinuteMs});
-  EXPECT_EQ(unlimited.kind, Kind::kClaimed);
+  EXPECT_EQ(unlimited.kind, ClaimKind::kClaimed);
   EXPECT_EQ(Counted(), kQuota + 1);
 }
 
 TEST_F(QuotaTest, OtherCustomersAndChannelsAreNotAffected) {
   ClaimMany(kQuota, kNowMs);
   const std::int64_t now = kNowMs + 10 * kMinuteMs;
-  EXPECT_EQ(ClaimAt(now).kind, Kind::kOverQuota);
-  EXPECT_EQ(ClaimAt(now, {.user = "502"}).kind, Kind::kClaimed);
-  EXPECT_EQ(ClaimAt(now, {.channel = kCafe}).kind, Kind::kClaimed);
+  EXPECT_EQ(ClaimAt(now).kind, ClaimKind::kOverQuota);
+  EXPECT_EQ(ClaimAt(now, {.user = "502"}).kind, ClaimKind::kClaimed);
+  EXPECT_EQ(ClaimAt(now, {.channel = kCafe}).kind, ClaimKind::kClaimed);
 }
 
 TEST_F(QuotaTest, SurvivesRestart) {
   ClaimMany(kQuota, kNowMs);
   rig_.Reopen();
-  EXPECT_EQ(ClaimAt(kNowMs + 10 * kMinuteMs).kind, Kind::kOverQuota);
-  EXPECT_EQ(ClaimAt(kNowMs + kHourMs).kind, Kind::kClaimed);
+  EXPECT_EQ(ClaimAt(kNowMs + 10 * kMinuteMs).kind, ClaimKind::kOverQuota);
+  EXPECT_EQ(ClaimAt(kNowMs + kHourMs).kind, ClaimKind::kClaimed);
 }
 
 TEST_F(QuotaTest, ReplayIsNotCountedNorRefused) {
   const MessageRow sent = rig_.Claim({.request_id = "r", .quota = 1}).message;
-  EXPECT_EQ(rig_.Claim({.request_id = "r", .quota = 1}).kind, Kind::kInFlight);
+  EXPECT_EQ(rig_.Claim({.request_id = "r", .quota = 1}).kind,
+            ClaimKind::kInFlight);
   rig_.Settle(sent, {.mid = "m1"});
-  EXPECT_EQ(rig_.Claim({.request_id = "r", .quota = 1}).kind, Kind::kEnded);
+  EXPECT_EQ(rig_.Claim({.request_id = "r", .quota = 1}).kind,
+            ClaimKind::kEnded);
   EXPECT_EQ(rig_.Claim({.text = "other", .request_id = "r", .quota = 1}).kind,
-            Kind::kReused);
+            ClaimKind::kReused);
   EXPECT_EQ(Counted(), 1);
 }
 
@@ -129,7 +131,7 @@ TEST_F(QuotaTest, RetriedFailureIsCountedAgain) {
   EXPECT_EQ(Counted(), 2);
   rig_.Settle(second, {.state = v1::MESSAGE_STATE_FAILED});
   const ClaimAnswer third = rig_.Claim(spec);
-  EXPECT_EQ(third.kind, Kind::kOverQuota);
+  EXPECT_EQ(third.kind, ClaimKind::kOverQuota);
   EXPECT_EQ(rig_.Message(first.id).state, v1::MESSAGE_STATE_FAILED)
       << "left for another try";
 }
@@ -143,8 +145,9 @@ TEST_F(QuotaTest, CallsInOneMillisecondCountEach) {
         rig_.sealer(), {.request_id = absl::StrCat("r", i), .quota = 2}));
   }
   const auto endings = rig_.AppendTogether(std::move(claims));
-  EXPECT_EQ(std::get<ClaimAnswer>(endings[1].answer).kind, Kind::kClaimed);
-  EXPECT_EQ(std::get<ClaimAnswer>(endings[2].answer).kind, Kind::kOverQuota);
+  EXPECT_EQ(std::get<ClaimAnswer>(endings[1].answer).kind, ClaimKind::kClaimed);
+  EXPECT_EQ(std::get<ClaimAnswer>(endings[2].answer).kind,
+            ClaimKind::kOverQuota);
 }
 
 TEST_F(QuotaTest, SmallerQuotaCountsTheLatest) {

@@ -147,6 +147,7 @@ void Identify(seal::Sealer& sealer, const ItemSpec& spec,
   }
   item.set_opens_window(spec.kind == TestItem::kMessage ||
                         spec.kind == TestItem::kPostback);
+  item.set_names_owner(spec.names_owner);
   if (spec.kind == TestItem::kReaction) {
     item.set_target_mid_key(MidKeyOf(spec.channel, spec.target));
   } else if (spec.kind == TestItem::kUnsend || spec.kind == TestItem::kEdit) {

@@ -96,6 +96,8 @@ struct ItemSpec {
   std::int64_t event_ms = kNowMs;
   // Echoes: their content matches nothing.
   bool attachment = false;
+  // It says which app controls the conversation.
+  bool names_owner = false;
   std::string raw = "{}";
 };
 

@@ -47,6 +47,12 @@ inline std::string Messaging(const std::vector<std::string>& items,
       absl::StrCat(R"("messaging":[)", absl::StrJoin(items, ","), "]"), id)});
 }
 
+// An entry of changes with one of that field.
+inline std::string Change(const std::string& field, const std::string& value) {
+  return Envelope({Entry(absl::StrCat(R"("changes":[{"field":")", field,
+                                      R"(","value":)", value, "}]"))});
+}
+
 // The parsed items, with the bytes that they point into.
 struct Parsed {
   explicit Parsed(const std::string& text)

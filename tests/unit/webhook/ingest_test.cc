@@ -314,11 +314,6 @@ TEST_F(IngestTest, WhatIsAboutAMessageNamesIt) {
   EXPECT_EQ(fixture_.EventOf(feedback).feedback().message_id(), id);
 }
 
-std::string Change(const std::string& field, const std::string& value) {
-  return Envelope({Entry(absl::StrCat(R"("changes":[{"field":")", field,
-                                      R"(","value":)", value, "}]"))});
-}
-
 // The id decides, whatever else the comment says and however it comes.
 TEST_F(IngestTest, CommentsAreKnownByTheirIds) {
   const MadeItem first = MakeOne(

@@ -274,11 +274,6 @@ TEST(ParseWebhookTest, IdentityDoesNotDependOnTheForm) {
 
 // ---- Changes ---------------------------------------------------------------
 
-std::string Change(const std::string& field, const std::string& value) {
-  return Envelope({Entry(absl::StrCat(R"("changes":[{"field":")", field,
-                                      R"(","value":)", value, "}]"))});
-}
-
 // Its id is the account's.
 TEST(ParseWebhookTest, EntryWithAFieldButNoValueIsNoComment) {
   const Parsed parsed(Envelope({Entry(R"("field":"comments")")}));
