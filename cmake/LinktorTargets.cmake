@@ -53,13 +53,15 @@ function(_linktor_check_arguments what)
 endfunction()
 
 # Sources of one target are compiled several at a time, because most of a file's
-# time is spent on headers. So names in the anonymous namespaces of one target
-# must differ, and the compiler says when they do not. "make check" compiles each
-# file by itself. -DLINKTOR_UNITY=OFF is for days on which one file is changed
-# again and again. ALONE keeps a target from it whose files have the same names
-# on purpose.
+# time is spent on headers (ADR 27). So names in the anonymous namespaces of one
+# target must differ. The compiler says when they do not, but for functions with
+# other parameters, which overload each other. -DLINKTOR_UNITY=OFF is for days on
+# which one file is changed again and again. ALONE keeps a target from it: one
+# whose files have the same names on purpose, or one of which single objects are
+# linked.
 option(LINKTOR_UNITY "Compile several sources at a time" ON)
-set(LINKTOR_UNITY_BATCH 8 CACHE STRING "So many of them")
+set(LINKTOR_UNITY_BATCH 8 CACHE STRING
+  "How many sources are compiled at a time")
 
 # What our own compiled targets have in common.
 function(_linktor_own_code target pch alone)
@@ -70,7 +72,8 @@ function(_linktor_own_code target pch alone)
     set_target_properties(${target} PROPERTIES
       UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${LINKTOR_UNITY_BATCH})
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-      # g++ takes the sources for headers, where such types were a fault.
+      # g++ takes the sources for headers, where a member whose type is in an
+      # anonymous namespace would be a fault.
       target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
     else()
       # A name may be a constant of one source and local in another. g++ has

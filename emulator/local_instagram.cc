@@ -12,8 +12,6 @@
 #include "server/base/try.h"
 
 namespace linktor::emulator {
-namespace {}  // namespace
-
 // Each answer's callback shares it with the next.
 struct LocalInstagram::Sequence {
   // They are sent in this order.

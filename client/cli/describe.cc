@@ -255,7 +255,7 @@ std::string Describe(const v1::Conversation& conversation, absl::Time now,
              absl::StrCat(owner.app_id().empty()
                               ? "no app"
                               : "app " + EscapeControls(owner.app_id()),
-                          ", since ", ShowTime(owner.since(), zone)));
+                          ", since ", ShowTime(owner.control_time(), zone)));
   }
   return out;
 }

@@ -8,6 +8,7 @@ extern const char* malloc_conf;
 //
 // Without a threshold, memory from 8 MiB on is kept for those seconds too. The
 // parser takes as much for a webhook of 1 MiB, and to fault it in again for
-// each one takes half as long as to parse it.
+// each one takes half as long as to parse it. It holds for all arenas but the
+// first, which jemalloc makes before it reads this.
 const char* malloc_conf = "background_thread:true,oversize_threshold:0";
 }

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "server/base/paging.h"
-#include "server/base/status.h"
 #include "server/base/try.h"
 #include "server/events/filter.h"
 #include "server/events/list_token.h"

@@ -10,6 +10,10 @@
 namespace linktor::events {
 namespace {
 
+// No log has so many of anything, and what reads a token may add to its
+// numbers.
+constexpr std::int64_t kMostNumber = std::int64_t{1} << 62;
+
 absl::Status BadListToken() {
   return InvalidFields(
       v1::ERROR_REASON_INVALID_REQUEST,
@@ -60,7 +64,8 @@ absl::StatusOr<ListPlace> ReadListToken(LogList list,
   ListPlace place{.end_seq = *end};
   for (std::size_t i = 1; i < parts.size(); ++i) {
     std::int64_t number = 0;
-    if (!absl::SimpleAtoi(parts[i], &number) || number < 0) {
+    if (!absl::SimpleAtoi(parts[i], &number) || number < 0 ||
+        number > kMostNumber) {
       return BadListToken();
     }
     place.numbers.push_back(number);

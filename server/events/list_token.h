@@ -1,6 +1,6 @@
 // Lists of what is in the log are given out in pages. A page token is opaque to
-// callers: it holds the end of the log at which the list began, so that all of
-// its pages are of one snapshot, the numbers with which the list goes on, and a
+// callers: it holds the end of the log at which the list began, so that no page
+// has anything that came later, the numbers with which the list goes on, and a
 // check of both, so that a token which was cut off is refused.
 // Clients hold tokens for minutes at most, so a change of their form needs no
 // version. ListEvents, ListMessages and ListConversations use it; lists of
@@ -34,7 +34,7 @@ enum class LogList : char {
 struct ListPlace {
   // The log ended with this sequence when the list began.
   std::int64_t end_seq = 0;
-  // None of them is negative.
+  // None of them is negative, or above 2^62.
   std::vector<std::int64_t> numbers;
 };
 

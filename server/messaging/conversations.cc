@@ -1,11 +1,9 @@
 #include "server/messaging/conversations.h"
 
 #include <algorithm>
-#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "google/protobuf/util/time_util.h"
 #include "server/base/paging.h"
@@ -108,11 +106,11 @@ absl::StatusOr<v1::ListConversationsResponse> Conversations::List(
     }
     last_seq = rows[i].last_message_seq - 1;
     v1::Conversation conversation = Describe(*channel, rows[i]);
-    LINKTOR_TRY(AddOwner(rows[i], conversation));
     LINKTOR_TRY(AddMessages(*channel, conversation, messages));
     if (request.unanswered_only() && conversation.unanswered_count() == 0) {
       continue;
     }
+    LINKTOR_TRY(AddOwner(rows[i], conversation));
     bytes += conversation.ByteSizeLong();
     *page.add_conversations() = std::move(conversation);
   }
@@ -132,7 +130,7 @@ absl::Status Conversations::AddOwner(const state::ConversationRow& row,
     if (!whole.has_handover()) continue;
     v1::ThreadOwner& owner = *conversation.mutable_thread_owner();
     owner.set_app_id(whole.handover().new_owner_app_id());
-    *owner.mutable_since() =
+    *owner.mutable_control_time() =
         whole.has_event_time() ? whole.event_time() : whole.receive_time();
   }
   return absl::OkStatus();
@@ -180,7 +178,9 @@ absl::StatusOr<v1::Conversation> Conversations::Update(
                  journal::AppendAs<state::ConversationAnswer>(
                      deps_.journal, std::move(record)));
   if (!answer.live) return channels::ChannelNotFound(wanted.channel_id());
-  return Describe(*channel, answer.row);
+  v1::Conversation conversation = Describe(*channel, answer.row);
+  LINKTOR_TRY(AddOwner(answer.row, conversation));
+  return conversation;
 }
 
 absl::StatusOr<v1::EraseUserResponse> Conversations::Erase(

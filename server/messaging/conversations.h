@@ -81,7 +81,8 @@ class Conversations {
       const v1::EraseUserRequest& request);
 
  private:
-  // Returns the row as the API shows it, without messages. A name that cannot
+  // Returns the row as the API shows it, without messages and without the app
+  // in control. A name that cannot
   // be opened is left out, like one that is not known.
   v1::Conversation Describe(const channels::ChannelEntry& channel,
                             const state::ConversationRow& row);

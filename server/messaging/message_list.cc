@@ -10,7 +10,6 @@
 
 #include "google/protobuf/util/time_util.h"
 #include "server/base/paging.h"
-#include "server/base/status.h"
 #include "server/base/try.h"
 #include "server/events/list_token.h"
 #include "server/kinds/table.h"

@@ -227,15 +227,18 @@ absl::Status Applier::StoreItem(const journal::WebhookItem& item,
     activity_ms =
         policy::ActivityTime(item.event().event_ms(), setting.time_ms);
   }
-  const std::int64_t time_ms = TimeOf(item, setting.time_ms);
+  const std::int64_t owner_ms =
+      policy::ActivityTime(item.event().event_ms(), setting.time_ms);
+  const std::int64_t receive_ms = setting.AgeFrom();
   LINKTOR_ASSIGN(
       const std::int64_t seq,
       AppendEvent(item.event(), std::move(setting), context, activity_ms));
   if (!item.names_owner() || item.event().user_id().empty()) {
     return absl::OkStatus();
   }
-  return conversations_.SetOwner(item.event().channel_no(),
-                                 item.event().user_id(), seq, time_ms);
+  return conversations_.SetOwner(
+      item.event().channel_no(), item.event().user_id(),
+      {.seq = seq, .time_ms = owner_ms, .receive_ms = receive_ms});
 }
 
 absl::StatusOr<bool> Applier::IsDuplicate(const journal::WebhookItem& item,

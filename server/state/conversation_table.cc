@@ -48,7 +48,8 @@ ConversationTable::ConversationTable(sqlite::Database& database,
       set_owner_(database,
                  "INSERT INTO conversations (channel_no, user_id, owner_seq, "
                  "owner_ms) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET "
-                 "owner_seq = ?3, owner_ms = ?4 WHERE owner_ms <= ?4"),
+                 "owner_seq = ?3, owner_ms = ?4 "
+                 "WHERE owner_ms <= ?4 OR owner_ms > ?5"),
       set_username_(
           database,
           "INSERT INTO conversations (channel_no, user_id, sealed_username) "
@@ -87,12 +88,12 @@ absl::Status ConversationTable::SetOptOut(std::int64_t channel_no,
 
 absl::Status ConversationTable::SetOwner(std::int64_t channel_no,
                                          std::string_view user_id,
-                                         std::int64_t seq,
-                                         std::int64_t time_ms) {
+                                         const ChangeOfOwner& change) {
   return set_owner_.Bind(1, channel_no)
       .BindText(2, user_id)
-      .Bind(3, seq)
-      .Bind(4, time_ms)
+      .Bind(3, change.seq)
+      .Bind(4, change.time_ms)
+      .Bind(5, change.receive_ms)
       .Run();
 }
 

@@ -46,10 +46,19 @@ class ConversationTable {
   // has not opted out. It does not look at what was there.
   absl::Status SetOptOut(std::int64_t channel_no, std::string_view user_id,
                          std::optional<std::int64_t> time_ms);
-  // Notes that the event says which app controls the conversation from
-  // `time_ms` on. An event of a later time stays.
+  // A ChangeOfOwner is an event that says which app controls the conversation.
+  struct ChangeOfOwner {
+    std::int64_t seq = 0;
+    // The control changed at this time; see policy::ActivityTime.
+    std::int64_t time_ms = 0;
+    // The event was received at this time, or appended, where that was later.
+    std::int64_t receive_ms = 0;
+  };
+  // Notes the change. A later change that is known stays, unless it lies after
+  // the time at which this event was received: then a clock was wrong when it
+  // was written.
   absl::Status SetOwner(std::int64_t channel_no, std::string_view user_id,
-                        std::int64_t seq, std::int64_t time_ms);
+                        const ChangeOfOwner& change);
   // Replaces the name, which is sealed for the customer's id.
   absl::Status SetUsername(std::int64_t channel_no, std::string_view user_id,
                            std::string_view sealed);

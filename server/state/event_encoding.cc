@@ -6,33 +6,74 @@
 #include "server/base/cause_log.h"
 #include "server/base/log.h"
 #include "server/base/strings.h"
+#include "server/kinds/table.h"
 
 namespace linktor::state {
 
+namespace {
+
+// Returns the message within the event; null when it brings none.
+v1::Message* MessageWithin(v1::Event& event) {
+  if (event.payload_case() == v1::Event::PAYLOAD_NOT_SET) return nullptr;
+  const kinds::Kind& kind = kinds::FindPayload(event.payload_case());
+  return kind.mutable_message == nullptr ? nullptr
+                                         : kind.mutable_message(event);
+}
+
+// Takes out of the message what the event says as well: its channel and
+// customer, and the time at which a message of the customer came. They are a
+// tenth of a text event.
+void DropRepeated(v1::Event& event) {
+  v1::Message* const message = MessageWithin(event);
+  if (message == nullptr) return;
+  if (message->channel_id() == event.channel_id()) message->clear_channel_id();
+  if (message->user_id() == event.user_id()) message->clear_user_id();
+  if (message->direction() == v1::MESSAGE_DIRECTION_INBOUND &&
+      message->create_time().seconds() == event.receive_time().seconds() &&
+      message->create_time().nanos() == event.receive_time().nanos()) {
+    message->clear_create_time();
+  }
+}
+
+// Puts back what DropRepeated has taken.
+void AddRepeated(v1::Event& event) {
+  v1::Message* const message = MessageWithin(event);
+  if (message == nullptr) return;
+  if (message->channel_id().empty()) {
+    message->set_channel_id(event.channel_id());
+  }
+  if (message->user_id().empty()) message->set_user_id(event.user_id());
+  if (message->direction() == v1::MESSAGE_DIRECTION_INBOUND &&
+      !message->has_create_time() && event.has_receive_time()) {
+    *message->mutable_create_time() = event.receive_time();
+  }
+}
+
+}  // namespace
+
 EventEncoding EncodeNewEvent(v1::Event event) {
-  v1::Event head;
-  head.mutable_id()->swap(*event.mutable_id());
-  head.mutable_type()->swap(*event.mutable_type());
-  head.mutable_channel_id()->swap(*event.mutable_channel_id());
-  head.mutable_user_id()->swap(*event.mutable_user_id());
-  EventEncoding encoded{.whole = head.SerializeAsString(),
-                        .stored = event.SerializeAsString()};
-  // The two have different fields, so one after the other they are one message.
-  encoded.whole.append(encoded.stored);
+  EventEncoding encoded{.whole = event.SerializeAsString(), .stored = {}};
+  DropRepeated(event);
+  event.clear_id();
+  event.clear_type();
+  event.clear_channel_id();
+  event.clear_user_id();
+  encoded.stored = event.SerializeAsString();
   return encoded;
 }
 
 std::string WholeEvent(const RawId& id, const std::string& type,
                        const std::string& channel_id,
                        const std::string& user_id, std::string_view stored) {
-  v1::Event head;
-  head.set_id(FormatId(kEventPrefix, id));
-  head.set_type(type);
-  head.set_channel_id(channel_id);
-  head.set_user_id(user_id);
-  std::string whole = head.SerializeAsString();
-  whole.append(stored);
-  return whole;
+  v1::Event event;
+  // This server has serialised it, so it can be parsed.
+  (void)event.ParseFromArray(stored.data(), static_cast<int>(stored.size()));
+  event.set_id(FormatId(kEventPrefix, id));
+  event.set_type(type);
+  event.set_channel_id(channel_id);
+  event.set_user_id(user_id);
+  AddRepeated(event);
+  return event.SerializeAsString();
 }
 
 absl::Status OpenEvent(seal::Sealer& sealer, CommittedEvent& event) {

@@ -1,6 +1,7 @@
 // How an event is kept: its row's columns have the id, type, channel and
-// customer, and the rest is sealed. Appenders take an event apart
-// before they append it; the ring and EventReader put it together. The
+// customer, and the rest is sealed, without what its message says again.
+// Appenders take an event apart before they append it; the ring and EventReader
+// put it together. The
 // functions are thread-safe; OpenEvent alone may block, on a read of its key.
 
 #pragma once
@@ -23,7 +24,8 @@ struct EventEncoding {
   // The serialised Event, for subscribers. It goes with the record as
   // ClearEvents and is not written to the disk.
   std::string whole;
-  // The same without id, type, channel and user; sealed and stored.
+  // The same without id, type, channel and user, and without those within its
+  // message; it is sealed and stored.
   std::string stored;
 };
 

@@ -17,7 +17,9 @@ namespace {
 //
 // Rows with sealed content are never resized: SQLite leaves parts of what a
 // resized row held in its pages, where nothing would erase it. So what changes
-// is in other tables than what is sealed.
+// is in other tables than what is sealed. The name of a customer is the
+// exception: parts of it may stay, and nobody can read them once the person's
+// key is destroyed.
 //
 // Until the first release the schema may change without a migration. From then
 // on: never change an entry; append one.

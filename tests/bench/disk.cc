@@ -19,7 +19,8 @@ constexpr double kLeastBytes = 1;
 void AddTables(sqlite::Database& database, double events, Report& report) {
   sqlite::Statement tables(database,
                            "SELECT tbl_name, sum(pgsize) FROM dbstat JOIN "
-                           "sqlite_master USING (name) GROUP BY tbl_name "
+                           "sqlite_master USING (name) "
+                           "WHERE tbl_name <> 'raw_items' GROUP BY tbl_name "
                            "ORDER BY sum(pgsize) DESC");
   for (;;) {
     const auto row = tables.Step();

@@ -387,7 +387,7 @@ TEST_F(InteractionTest, WhatIsAboutTheConversationArrivesTyped) {
                                {{"requested_owner_app_id", "3"}}));
   const v1::ThreadOwner owner = gateway_.GetConversation().thread_owner();
   EXPECT_EQ(owner.app_id(), "2") << "a wish for control gives none";
-  EXPECT_EQ(owner.since().seconds(), handover.event_time().seconds());
+  EXPECT_EQ(owner.control_time().seconds(), handover.event_time().seconds());
   const v1::Event roles = Play(emulator::HandoverEvent(
       "", "app_roles", {{"2", emulator::json::array{"primary_receiver"}}}));
   EXPECT_EQ(roles.handover().action(), v1::HANDOVER_ACTION_APP_ROLES);

@@ -227,7 +227,15 @@ TEST_F(ListMessagesTest, ATokenThatIsNoneIsRefused) {
   v1::ListMessagesRequest cut = Ask(1);
   cut.set_page_token(token.substr(0, token.size() / 2));
   v1::ListMessagesRequest of_events = Ask(1);
-  of_events.set_page_token("n" + token.substr(1));
+  {
+    v1::ListEventsRequest events;
+    events.set_page_size(1);
+    grpc::ClientContext context;
+    v1::ListEventsResponse page;
+    ASSERT_TRUE(gateway_.events().ListEvents(&context, events, &page).ok());
+    ASSERT_NE(page.next_page_token(), "");
+    of_events.set_page_token(page.next_page_token());
+  }
   for (const auto& request : {other_order, cut, of_events}) {
     grpc::ClientContext context;
     v1::ListMessagesResponse page;

@@ -3,7 +3,7 @@
 // sequences, cursors) is the same after.
 //
 //   LINKTOR_TEST_SEED     the first seed
-//   LINKTOR_POWER_SEEDS   how many, instead of kDiskSeeds
+//   LINKTOR_POWER_SEEDS   how many, instead of kJournalSeeds
 
 #include <gtest/gtest.h>
 
@@ -20,7 +20,7 @@
 namespace linktor {
 namespace {
 
-constexpr std::uint64_t kDiskSeeds = kSanitized ? 60 : 500;
+constexpr std::uint64_t kJournalSeeds = kSanitized ? 60 : 500;
 // From so many on everything that can be met with is.
 constexpr std::uint64_t kEnough = 300;
 
@@ -64,7 +64,7 @@ void ExpectEverything(const PowerTally& tally) {
 TEST(PowerLossTest, WhatWasAnsweredIsThereAfterwards) {
   const std::uint64_t first = TestSeed();
   const std::uint64_t seeds =
-      NumberFromEnvironment("LINKTOR_POWER_SEEDS", kDiskSeeds);
+      NumberFromEnvironment("LINKTOR_POWER_SEEDS", kJournalSeeds);
   std::cout << "LINKTOR_TEST_SEED=" << first << " LINKTOR_POWER_SEEDS=" << seeds
             << "\n";
   const LogCapture log;

@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <iterator>
 #include <set>
 #include <string>
 #include <vector>
@@ -27,7 +26,7 @@ using ::testing::Not;
 using ::testing::SizeIs;
 
 // Enough for what is least likely below.
-constexpr std::uint64_t kFolderSeeds = 1500;
+constexpr std::uint64_t kFileSeeds = 1500;
 constexpr int kDatabase = SQLITE_OPEN_MAIN_DB;
 constexpr int kLog = SQLITE_OPEN_WAL;
 
@@ -79,7 +78,7 @@ std::string ContentOf(const std::string& path) {
 std::set<std::string> Outcomes(
     const std::function<void(PowerLossVfs&, const std::string&)>& use) {
   std::set<std::string> outcomes;
-  for (std::uint64_t seed = 0; seed < kFolderSeeds; ++seed) {
+  for (std::uint64_t seed = 0; seed < kFileSeeds; ++seed) {
     const TempFolder folder(TempFolder::MemoryParent());
     PowerLossVfs vfs(folder.path());
     use(vfs, folder.path() + "/f");

@@ -4,13 +4,13 @@
 
 #include <array>
 #include <filesystem>
-#include <iterator>
 #include <latch>
 #include <span>
 #include <utility>
 
 #include "server/base/status.h"
 #include "server/sqlite/statement.h"
+#include "tests/support/power_loss_disk.h"
 #include "tests/unit/journal/state_dump.h"
 #include "tests/unit/state/store_rig.h"
 

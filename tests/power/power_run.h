@@ -19,7 +19,6 @@
 #include "tests/power/record_stream.h"
 #include "tests/power/told_record.h"
 #include "tests/power/twin.h"
-#include "tests/support/power_loss_disk.h"
 #include "tests/support/power_loss_vfs.h"
 #include "tests/support/seed.h"
 #include "tests/support/temp_folder.h"

@@ -1,4 +1,4 @@
-// What tests hold of OpenSSL: pointers that free what they point to.
+// Tests hold the objects of OpenSSL by these pointers, which free them.
 
 #pragma once
 

@@ -8,7 +8,6 @@
 
 #include <array>
 #include <csignal>
-#include <cstdlib>
 #include <utility>
 
 #include "tests/support/openssl_handles.h"

@@ -28,6 +28,7 @@ linktor_test(state_tests
     unit/state/channel_table_test.cc
     unit/state/clock_jump_test.cc
     unit/state/conversation_test.cc
+    unit/state/event_encoding_test.cc
     unit/state/event_reader_test.cc
     unit/state/event_table_test.cc
     unit/state/expiry_life_test.cc

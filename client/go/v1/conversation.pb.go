@@ -120,10 +120,10 @@ type Conversation struct {
 	// counts from its first try on, and only the last 100 messages are looked at.
 	UnansweredCount int32 `protobuf:"varint,12,opt,name=unanswered_count,json=unansweredCount,proto3" json:"unanswered_count,omitempty"`
 	// Output only. It is the app that was last given control of the conversation
-	// or took it, as the handover event with the latest event time says. It is
-	// absent when no such event has come, or when that event is no longer kept.
-	// Instagram sends no event when control lapses, which it does 24 h after the
-	// customer's last message.
+	// or took it, as the latest handover event says. It is absent when no such
+	// event has come, or when that event is no longer kept. Control also lapses by
+	// itself, mostly 24 h after the customer's last message, and this field does
+	// not tell that.
 	ThreadOwner   *ThreadOwner `protobuf:"bytes,13,opt,name=thread_owner,json=threadOwner,proto3" json:"thread_owner,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -254,11 +254,12 @@ func (x *Conversation) GetThreadOwner() *ThreadOwner {
 // the account has several apps.
 type ThreadOwner struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// It is the id of the app at Meta. It is empty when Instagram named none: then
-	// no app has control.
+	// Output only. It is Meta's id of the app. It is empty when Instagram named
+	// none.
 	AppId string `protobuf:"bytes,1,opt,name=app_id,json=appId,proto3" json:"app_id,omitempty"`
-	// It is the time at which control was given or taken, as Instagram says.
-	Since         *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=since,proto3" json:"since,omitempty"`
+	// Output only. It is the time at which control was given or taken, as
+	// Instagram says; where Instagram says none, the time at which the event came.
+	ControlTime   *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=control_time,json=controlTime,proto3" json:"control_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -300,9 +301,9 @@ func (x *ThreadOwner) GetAppId() string {
 	return ""
 }
 
-func (x *ThreadOwner) GetSince() *timestamppb.Timestamp {
+func (x *ThreadOwner) GetControlTime() *timestamppb.Timestamp {
 	if x != nil {
-		return x.Since
+		return x.ControlTime
 	}
 	return nil
 }
@@ -328,10 +329,10 @@ const file_linktor_instagram_v1_conversation_proto_rawDesc = "" +
 	" \x01(\v2\x1d.linktor.instagram.v1.MessageR\x12lastInboundMessage\x12Q\n" +
 	"\x15last_outbound_message\x18\v \x01(\v2\x1d.linktor.instagram.v1.MessageR\x13lastOutboundMessage\x12)\n" +
 	"\x10unanswered_count\x18\f \x01(\x05R\x0funansweredCount\x12D\n" +
-	"\fthread_owner\x18\r \x01(\v2!.linktor.instagram.v1.ThreadOwnerR\vthreadOwner\"V\n" +
+	"\fthread_owner\x18\r \x01(\v2!.linktor.instagram.v1.ThreadOwnerR\vthreadOwner\"c\n" +
 	"\vThreadOwner\x12\x15\n" +
-	"\x06app_id\x18\x01 \x01(\tR\x05appId\x120\n" +
-	"\x05since\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05since*\x8d\x01\n" +
+	"\x06app_id\x18\x01 \x01(\tR\x05appId\x12=\n" +
+	"\fcontrol_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\vcontrolTime*\x8d\x01\n" +
 	"\x0fMessagingWindow\x12 \n" +
 	"\x1cMESSAGING_WINDOW_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15MESSAGING_WINDOW_OPEN\x10\x01\x12 \n" +
@@ -369,7 +370,7 @@ var file_linktor_instagram_v1_conversation_proto_depIdxs = []int32{
 	4, // 5: linktor.instagram.v1.Conversation.last_inbound_message:type_name -> linktor.instagram.v1.Message
 	4, // 6: linktor.instagram.v1.Conversation.last_outbound_message:type_name -> linktor.instagram.v1.Message
 	2, // 7: linktor.instagram.v1.Conversation.thread_owner:type_name -> linktor.instagram.v1.ThreadOwner
-	3, // 8: linktor.instagram.v1.ThreadOwner.since:type_name -> google.protobuf.Timestamp
+	3, // 8: linktor.instagram.v1.ThreadOwner.control_time:type_name -> google.protobuf.Timestamp
 	9, // [9:9] is the sub-list for method output_type
 	9, // [9:9] is the sub-list for method input_type
 	9, // [9:9] is the sub-list for extension type_name

@@ -13,6 +13,7 @@
 #include "tests/support/proto_matchers.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_folder.h"
+#include "tests/unit/cli/helpers.h"
 
 namespace linktor::cli {
 namespace {
@@ -20,10 +21,6 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::Pair;
-
-std::string ArgumentProblem(const absl::Status& status) {
-  return std::string(status.message());
-}
 
 std::string Written(const TempFolder& folder, const std::string& text) {
   std::string path = folder.path() + "/file";
@@ -39,14 +36,14 @@ TEST(ParsePairTest, PartsAtTheFirstEqualsSign) {
 
 TEST(ParsePairTest, NeitherPartMayBeEmpty) {
   for (const char* text : {"", "Blue", "=", "Blue=", "=BLUE"}) {
-    EXPECT_THAT(ArgumentProblem(ParsePair(text).status()),
+    EXPECT_THAT(SentenceOf(ParsePair(text).status()),
                 HasSubstr("is not of the form 'Title=PAYLOAD'"))
         << text;
   }
 }
 
 TEST(ParsePairTest, IceBreakerAsksForAQuestion) {
-  EXPECT_THAT(ArgumentProblem(ParseIceBreaker("Open?").status()),
+  EXPECT_THAT(SentenceOf(ParseIceBreaker("Open?").status()),
               HasSubstr("'Question=PAYLOAD'"));
 }
 
@@ -61,25 +58,25 @@ TEST(ParseButtonTest, UrlOpensAndAnythingElseComesBack) {
 
 TEST(ReadFileTest, NamesWhatCannotBeRead) {
   const TempFolder folder;
-  EXPECT_THAT(ArgumentProblem(ReadFile(folder.path() + "/none").status()),
+  EXPECT_THAT(SentenceOf(ReadFile(folder.path() + "/none").status()),
               HasSubstr("/none: No such file or directory"));
-  EXPECT_THAT(ArgumentProblem(ReadFile(folder.path()).status()),
+  EXPECT_THAT(SentenceOf(ReadFile(folder.path()).status()),
               HasSubstr("Is a directory"));
 }
 
 TEST(ReadFileTest, MoreThanAMegabyteIsRefused) {
   const TempFolder folder;
   const std::string path = Written(folder, std::string(1'000'001, 'x'));
-  EXPECT_THAT(ArgumentProblem(ReadFile(path).status()),
+  EXPECT_THAT(SentenceOf(ReadFile(path).status()),
               HasSubstr("larger than 1 MB"));
 }
 
 TEST(ParseJsonTest, UnknownFieldIsAnErrorThatNamesIt) {
   v1::MessageContent content;
   const absl::Status status = ParseJson("x.json", R"({"txt":"Hi"})", content);
-  EXPECT_THAT(ArgumentProblem(status),
+  EXPECT_THAT(SentenceOf(status),
               HasSubstr("x.json is not a MessageContent as JSON: "));
-  EXPECT_THAT(ArgumentProblem(status), HasSubstr("txt"));
+  EXPECT_THAT(SentenceOf(status), HasSubstr("txt"));
 }
 
 TEST(ParseJsonTest, BrokenJsonIsToldOnOneLine) {
@@ -87,7 +84,7 @@ TEST(ParseJsonTest, BrokenJsonIsToldOnOneLine) {
   const absl::Status status =
       ParseJson("x.json", "{\"text\":\n\"Hi\"", content);
   EXPECT_FALSE(status.ok());
-  EXPECT_THAT(ArgumentProblem(status), Not(HasSubstr("\n")));
+  EXPECT_THAT(SentenceOf(status), Not(HasSubstr("\n")));
 }
 
 TEST(ParseTemplateTest, TakesATemplateOrItsCards) {
@@ -113,10 +110,10 @@ TEST(CheckTextsTest, NamesTheFirstThatIsNotUtf8) {
   request.mutable_content()->set_text("café ☕ 😀");
   EXPECT_THAT(CheckTexts(request), IsOk());
   request.mutable_content()->set_text("caf\xe9");
-  EXPECT_EQ(ArgumentProblem(CheckTexts(request)),
+  EXPECT_EQ(SentenceOf(CheckTexts(request)),
             "what is given for content.text is not UTF-8");
   request.set_channel_id("\xc0\xaf");  // overlong
-  EXPECT_EQ(ArgumentProblem(CheckTexts(request)),
+  EXPECT_EQ(SentenceOf(CheckTexts(request)),
             "what is given for channel_id is not UTF-8");
 }
 
@@ -124,12 +121,12 @@ TEST(CheckTextsTest, LooksIntoLists) {
   v1::SubscribeEventsRequest events;
   events.add_user_ids("1");
   events.add_user_ids("\xed\xa0\x80");  // half a surrogate
-  EXPECT_THAT(ArgumentProblem(CheckTexts(events)), HasSubstr("user_ids"));
+  EXPECT_THAT(SentenceOf(CheckTexts(events)), HasSubstr("user_ids"));
   v1::SetIceBreakersRequest ice_breakers;
   ice_breakers.add_ice_breakers()->set_question("What?");
   EXPECT_THAT(CheckTexts(ice_breakers), IsOk());
   ice_breakers.add_ice_breakers()->set_payload("\xf4\x90\x80\x80");
-  EXPECT_THAT(ArgumentProblem(CheckTexts(ice_breakers)),
+  EXPECT_THAT(SentenceOf(CheckTexts(ice_breakers)),
               HasSubstr("ice_breakers.payload"));
 }
 
@@ -157,7 +154,7 @@ TEST_F(ReadSecretTest, NeitherIsNoSecret) {
 
 TEST_F(ReadSecretTest, EmptyIsAnError) {
   setenv(kVariable, " ", 1);
-  EXPECT_THAT(ArgumentProblem(ReadSecret("", kVariable).status()),
+  EXPECT_THAT(SentenceOf(ReadSecret("", kVariable).status()),
               HasSubstr("the secret in LINKTOR_TEST_SECRET is empty"));
   EXPECT_FALSE(ReadSecret(Written(folder_, "\n"), kVariable).ok());
 }
@@ -167,8 +164,8 @@ TEST_F(ReadSecretTest, MoreThanOneWordIsAnError) {
   for (const char* text : {"tok en", "token\nsecret", "tok\xc3\xa9n"}) {
     const absl::Status status =
         ReadSecret(Written(folder_, text), kVariable).status();
-    EXPECT_THAT(ArgumentProblem(status), HasSubstr("is not one word"));
-    EXPECT_THAT(ArgumentProblem(status), Not(HasSubstr("tok")));
+    EXPECT_THAT(SentenceOf(status), HasSubstr("is not one word"));
+    EXPECT_THAT(SentenceOf(status), Not(HasSubstr("tok")));
   }
 }
 
@@ -196,19 +193,18 @@ TEST(BuildTemplateTest, CardInWordsComesBeforeTheElements) {
 }
 
 TEST(BuildTemplateTest, SaysWhatIsMissing) {
-  EXPECT_THAT(ArgumentProblem(BuildTemplate({}).status()),
-              HasSubstr("no card"));
-  EXPECT_THAT(ArgumentProblem(BuildTemplate({.subtitle = "x"}).status()),
+  EXPECT_THAT(SentenceOf(BuildTemplate({}).status()), HasSubstr("no card"));
+  EXPECT_THAT(SentenceOf(BuildTemplate({.subtitle = "x"}).status()),
               HasSubstr("needs a --title"));
-  EXPECT_THAT(ArgumentProblem(
-                  BuildTemplate({.title = "x", .buttons = {"Ask"}}).status()),
-              HasSubstr("'Ask'"));
+  EXPECT_THAT(
+      SentenceOf(BuildTemplate({.title = "x", .buttons = {"Ask"}}).status()),
+      HasSubstr("'Ask'"));
 }
 
 TEST(BuildTemplateTest, NothingBesideAFile) {
-  EXPECT_THAT(ArgumentProblem(
-                  BuildTemplate({.title = "x", .file = "cards.json"}).status()),
-              HasSubstr("--file is the whole template"));
+  EXPECT_THAT(
+      SentenceOf(BuildTemplate({.title = "x", .file = "cards.json"}).status()),
+      HasSubstr("--file is the whole template"));
   EXPECT_FALSE(BuildTemplate({.elements = {"{}"}, .file = "cards.json"}).ok());
 }
 

@@ -5,12 +5,11 @@
 
 #include <cstdlib>
 #include <fstream>
-#include <map>
 
 #include "client/cli/connection.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_folder.h"
-#include "tests/unit/cli/variables.h"
+#include "tests/unit/cli/helpers.h"
 
 namespace linktor::cli {
 namespace {

@@ -124,8 +124,9 @@ TEST(DescribeTest, AppInControlIsNamed) {
     return Describe(ParseText<v1::Conversation>(conversation),
                     absl::UnixEpoch(), kZone);
   };
-  EXPECT_THAT(text(R"(thread_owner { app_id: "2" since { seconds: 86400 } })"),
-              HasSubstr("in control      app 2, since 1970-01-02 00:00:00"));
+  EXPECT_THAT(
+      text(R"(thread_owner { app_id: "2" control_time { seconds: 86400 } })"),
+      HasSubstr("in control      app 2, since 1970-01-02 00:00:00"));
   EXPECT_THAT(text("thread_owner {}"), HasSubstr("in control      no app"));
   EXPECT_THAT(text(""), testing::Not(HasSubstr("in control")));
 }

@@ -8,9 +8,10 @@
 namespace linktor::cli {
 namespace {
 
-// Another test of the program may have blocked signals, and shells have what
-// runs in their background ignore SIGINT.
-void Receive(int signal) {
+// Lets the signal into the process, which it ends then. Another test of the
+// program may have blocked it, and shells have what runs in their background
+// ignore SIGINT.
+void LetIn(int signal) {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, signal);
@@ -22,7 +23,7 @@ TEST(FarewellTest, SaysItsTextAndEndsWithItsCode) {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     EXPECT_EXIT(
         {
-          Receive(signal);
+          LetIn(signal);
           const Farewell farewell("repeat this\n", ExitCode::kOutcomeUnknown);
           std::raise(signal);
         },
@@ -33,7 +34,7 @@ TEST(FarewellTest, SaysItsTextAndEndsWithItsCode) {
 TEST(FarewellTest, SignalsEndTheProgramAsEverAfterwards) {
   EXPECT_EXIT(
       {
-        Receive(SIGTERM);
+        LetIn(SIGTERM);
         { const Farewell farewell("x", ExitCode::kOutcomeUnknown); }
         std::raise(SIGTERM);
       },
@@ -44,7 +45,7 @@ TEST(FarewellTest, SignalsEndTheProgramAsEverAfterwards) {
 TEST(FarewellTest, IgnoredSignalStaysIgnored) {
   EXPECT_EXIT(
       {
-        Receive(SIGHUP);
+        LetIn(SIGHUP);
         std::signal(SIGHUP, SIG_IGN);
         const Farewell farewell("x", ExitCode::kOutcomeUnknown);
         std::raise(SIGHUP);

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/status_matchers.h"
-#include "tests/unit/cli/variables.h"
+#include "tests/unit/cli/helpers.h"
 
 namespace linktor::cli {
 namespace {
@@ -15,10 +15,6 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 
 constexpr char kRemote[] = "gateway.example.com:50051";
-
-std::string SettingProblem(const absl::Status& status) {
-  return std::string(status.message());
-}
 
 // A file with two servers, of which `prod` has everything.
 ConfigFile TwoServers(const std::string& chosen = "") {
@@ -65,34 +61,32 @@ TEST(ResolveTest, ServerByOptionThenVariableThenDefault) {
 }
 
 TEST(ResolveTest, AUrlIsNoAddress) {
-  EXPECT_EQ(SettingProblem(Resolve({.server = "http://gw:1"}, {}, {}).status()),
+  EXPECT_EQ(SentenceOf(Resolve({.server = "http://gw:1"}, {}, {}).status()),
             "--server: 'http://gw:1' is a URL: leave out http://");
-  EXPECT_EQ(
-      SettingProblem(Resolve({.server = "https://gw:1"}, {}, {}).status()),
-      "--server: 'https://gw:1' is a URL: leave out https:// and give "
-      "--tls");
+  EXPECT_EQ(SentenceOf(Resolve({.server = "https://gw:1"}, {}, {}).status()),
+            "--server: 'https://gw:1' is a URL: leave out https:// and give "
+            "--tls");
 }
 
 TEST(ResolveTest, UnknownNameIsToldWithThoseThereAre) {
-  EXPECT_EQ(
-      SettingProblem(Resolve({.server = "prdo"}, {}, TwoServers()).status()),
-      "--server: 'prdo' is not HOST:PORT or unix:PATH, and there is no "
-      "server of that name; /etc/c.toml has prod, test");
+  EXPECT_EQ(SentenceOf(Resolve({.server = "prdo"}, {}, TwoServers()).status()),
+            "--server: 'prdo' is not HOST:PORT or unix:PATH, and there is no "
+            "server of that name; /etc/c.toml has prod, test");
   EXPECT_THAT(
-      SettingProblem(
+      SentenceOf(
           Resolve({}, {.server = "x"}, {.path = "/etc/c.toml"}).status()),
       AllOf(HasSubstr("LINKTOR_IG_SERVER: 'x'"),
             HasSubstr("there is no configuration file /etc/c.toml")));
-  EXPECT_THAT(SettingProblem(Resolve({.server = "x"}, {},
-                                     {.path = "/etc/c.toml", .exists = true})
-                                 .status()),
+  EXPECT_THAT(SentenceOf(Resolve({.server = "x"}, {},
+                                 {.path = "/etc/c.toml", .exists = true})
+                             .status()),
               HasSubstr("/etc/c.toml names none"));
 }
 
 TEST(ResolveTest, AddressMustBeOne) {
   for (const char* address :
        {":1", "host:", "host:0", "host:65536", "host:x", "unix:", ":"}) {
-    EXPECT_THAT(SettingProblem(Resolve({.server = address}, {}, {}).status()),
+    EXPECT_THAT(SentenceOf(Resolve({.server = address}, {}, {}).status()),
                 HasSubstr("--server: '"))
         << address;
   }
@@ -101,9 +95,9 @@ TEST(ResolveTest, AddressMustBeOne) {
 // It is the variable of a script, which would silently choose another server.
 TEST(ResolveTest, EmptyOptionIsAnError) {
   EXPECT_EQ(
-      SettingProblem(Resolve({.server = ""}, {}, TwoServers("prod")).status()),
+      SentenceOf(Resolve({.server = ""}, {}, TwoServers("prod")).status()),
       "--server is empty");
-  EXPECT_EQ(SettingProblem(Resolve({.api_key_file = ""}, {}, {}).status()),
+  EXPECT_EQ(SentenceOf(Resolve({.api_key_file = ""}, {}, {}).status()),
             "--api-key-file is empty");
 }
 
@@ -138,10 +132,10 @@ TEST(ResolveTest, CertificateAndKeyComeFromOneSource) {
   ASSERT_THAT(connection, IsOk());
   EXPECT_EQ(connection->cert + connection->key, "ck");
   EXPECT_THAT(
-      SettingProblem(
+      SentenceOf(
           Resolve({.server = "prod", .cert = "c"}, {}, TwoServers()).status()),
       HasSubstr("--cert needs --key beside it"));
-  EXPECT_THAT(SettingProblem(Resolve({}, {.key = "k"}, {}).status()),
+  EXPECT_THAT(SentenceOf(Resolve({}, {.key = "k"}, {}).status()),
               HasSubstr("LINKTOR_IG_KEY needs LINKTOR_IG_CERT beside it"));
 }
 
@@ -156,13 +150,12 @@ TEST(ResolveTest, NoTlsSwitchesOffWhatWeakerSourcesSay) {
 }
 
 TEST(ResolveTest, ContradictionWithinOneSourceIsAnError) {
-  EXPECT_THAT(
-      SettingProblem(Resolve({.tls = false, .ca = "ca"}, {}, {}).status()),
-      HasSubstr("--ca is for TLS, which --tls switches off"));
+  EXPECT_THAT(SentenceOf(Resolve({.tls = false, .ca = "ca"}, {}, {}).status()),
+              HasSubstr("--ca is for TLS, which --tls switches off"));
   ConfigFile file = TwoServers("test");
   file.servers["test"].tls = false;
   file.servers["test"].tls_name = "n";
-  EXPECT_THAT(SettingProblem(Resolve({}, {}, file).status()),
+  EXPECT_THAT(SentenceOf(Resolve({}, {}, file).status()),
               HasSubstr("[servers.test] in /etc/c.toml: tls_name is for TLS"));
 }
 
@@ -191,15 +184,15 @@ TEST(ResolveTest, KeyByOptionThenVariableThenFile) {
 TEST(ResolveTest, TwoVariablesForTheKeyAreAnError) {
   const absl::Status status =
       Resolve({}, {.api_key_file = "f", .api_key = "lig_secret"}, {}).status();
-  EXPECT_THAT(SettingProblem(status), AllOf(HasSubstr("unset one of them"),
-                                            Not(HasSubstr("lig_secret"))));
+  EXPECT_THAT(SentenceOf(status), AllOf(HasSubstr("unset one of them"),
+                                        Not(HasSubstr("lig_secret"))));
 }
 
 TEST(ResolveTest, KeyIsNotSentUnencryptedToAnotherMachine) {
   const ConnectionOptions key{.api_key = "lig_secret"};
   const absl::Status refused = Resolve({.server = kRemote}, key, {}).status();
   EXPECT_THAT(
-      SettingProblem(refused),
+      SentenceOf(refused),
       AllOf(HasSubstr("LINKTOR_IG_API_KEY would travel unencrypted to "
                       "gateway.example.com:50051"),
             HasSubstr("--send-key-unencrypted"), Not(HasSubstr("lig_secret"))));
@@ -245,7 +238,7 @@ TEST(FromEnvironmentTest, FlagIsYesOrNo) {
     EXPECT_EQ(FromEnvironment(Variables({{"LINKTOR_IG_TLS", no}}))->tls, false);
   }
   EXPECT_EQ(
-      SettingProblem(
+      SentenceOf(
           FromEnvironment(Variables({{"LINKTOR_IG_TLS", "ja"}})).status()),
       "LINKTOR_IG_TLS: 'ja' is neither yes nor no");
 }

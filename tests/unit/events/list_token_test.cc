@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <limits>
+#include <string>
+
 #include "absl/strings/str_cat.h"
 #include "tests/support/status_matchers.h"
 
@@ -55,15 +59,41 @@ TEST_F(ListTokenTest, IsRefusedWhenAnythingOfItIsChangedOrMissing) {
 }
 
 TEST_F(ListTokenTest, IsOfOneListAndOrder) {
-  EXPECT_THAT(Read(token_, LogList::kOldestMessages),
-              HasReason("INVALID_REQUEST"));
+  constexpr LogList kLists[] = {
+      LogList::kNewestEvents, LogList::kOldestEvents, LogList::kNewestMessages,
+      LogList::kOldestMessages, LogList::kConversations};
+  for (const LogList made : kLists) {
+    for (const LogList read : kLists) {
+      const std::string token = MakeListToken(made, cursors_, 70, {1, 2});
+      EXPECT_EQ(Read(token, read).ok(), made == read)
+          << static_cast<char>(made) << static_cast<char>(read);
+    }
+  }
   EXPECT_THAT(Read(token_, LogList::kNewestMessages, 1),
               HasReason("INVALID_REQUEST"));
 }
 
-TEST_F(ListTokenTest, HasNoNegativeNumber) {
-  ExpectRefused(
-      MakeListToken(LogList::kNewestMessages, cursors_, 70, {12345, -1}));
+// Readers may count on from any number without a look.
+TEST_F(ListTokenTest, HasNoNegativeAndNoHugeNumber) {
+  for (const std::int64_t number :
+       {std::int64_t{-1}, std::numeric_limits<std::int64_t>::max()}) {
+    ExpectRefused(
+        MakeListToken(LogList::kNewestMessages, cursors_, 70, {12345, number}));
+  }
+}
+
+TEST_F(ListTokenTest, IsTakenAfterARestoreWhereTheLogHasTheSameEvents) {
+  const CursorCodec later({.log_id = "log-id-1",
+                           .epoch = 9,
+                           .former = {{.epoch = 3, .last_seq = 100}}});
+  EXPECT_THAT(ReadListToken(LogList::kNewestMessages, later, kEndOfLog, token_,
+                            /*numbers=*/2),
+              IsOk());
+  const std::string beyond =
+      MakeListToken(LogList::kNewestMessages, cursors_, 101, {1, 2});
+  EXPECT_THAT(ReadListToken(LogList::kNewestMessages, later, kEndOfLog, beyond,
+                            /*numbers=*/2),
+              HasReason("INVALID_REQUEST"));
 }
 
 TEST_F(ListTokenTest, IsRefusedWhereTheLogHadOtherEvents) {

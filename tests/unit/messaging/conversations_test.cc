@@ -5,6 +5,8 @@
 
 #include <future>
 
+#include "google/protobuf/util/time_util.h"
+#include "server/state/event_encoding.h"
 #include "tests/support/proto_matchers.h"
 #include "tests/unit/messaging/messaging_fixture.h"
 
@@ -44,6 +46,28 @@ class ConversationsTest : public MessagingFixture {
     EXPECT_THAT(
         journal::AppendAs<state::DeliveryAnswer>(*journal_, std::move(record)),
         IsOk());
+  }
+  // The app is given control of the conversation now.
+  void Give(const std::string& app_id) {
+    journal::Record record = Webhook(journal::ITEM_KIND_OTHER, kUser, "");
+    journal::WebhookItem& item = *record.mutable_webhook()->mutable_items(0);
+    item.clear_mid_key();
+    item.set_dedupe_key(NewRawId());
+    item.set_names_owner(true);
+    item.mutable_event()->set_type("instagram.handover");
+    v1::Event event;
+    *event.mutable_event_time() =
+        google::protobuf::util::TimeUtil::MillisecondsToTimestamp(NowMs());
+    event.mutable_handover()->set_action(v1::HANDOVER_ACTION_PASS);
+    event.mutable_handover()->set_new_owner_app_id(app_id);
+    seal::NewKeys new_keys;
+    item.mutable_event()->set_sealed(*sealer().Seal(
+        {.channel_no = ChannelNo(), .user_id = kUser},
+        seal::SealedPlace::kEvent, item.event().id(),
+        state::EncodeNewEvent(std::move(event)).stored, new_keys));
+    EXPECT_THAT(journal::AppendSealedAs<state::DeliveryAnswer>(
+                    *journal_, std::move(new_keys), std::move(record)),
+                IsOk());
   }
   void Name(const std::string& name) {
     journal::Record record = journal::NewRecord(NowMs());
@@ -101,6 +125,33 @@ TEST_F(ConversationsTest, TimesAreThoseOfTheLastMessage) {
     window_close_time { seconds: 1800086490 }
     human_agent_close_time { seconds: 1800604890 }
     window: MESSAGING_WINDOW_OPEN)pb"));
+}
+
+// The conversation is known through the handover alone.
+TEST_F(ConversationsTest, AppInControlIsTold) {
+  Give("1");
+  clock_.Advance(absl::Seconds(90));
+  Give("2");
+  constexpr char kTold[] = R"pb(
+    channel_id: 'ch_1'
+    user_id: '777'
+    thread_owner {
+      app_id: '2'
+      control_time { seconds: 1800000090 }
+    })pb";
+  EXPECT_THAT(*Get(), EqualsProto(kTold));
+  EXPECT_THAT(*SetOptOut(false), EqualsProto(kTold));
+}
+
+TEST_F(ConversationsTest, AppInControlIsForgottenWithThePerson) {
+  Give("1");
+  v1::EraseUserRequest request;
+  request.set_channel_id("ch_1");
+  request.set_user_id(kUser);
+  EXPECT_TRUE(conversations_.Erase(request)->found());
+  EXPECT_THAT(Get(), HasReason("CONVERSATION_NOT_FOUND"));
+  Write();
+  EXPECT_FALSE(Get()->has_thread_owner());
 }
 
 TEST_F(ConversationsTest, UsernameIsTold) {

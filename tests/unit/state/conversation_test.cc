@@ -212,6 +212,33 @@ TEST_F(ConversationTest, ChangeOfControlWithoutATimeCountsFromItsArrival) {
   EXPECT_EQ(rig_.Conversation(kShop, "501").owner_seq, 1);
 }
 
+// Nothing heals a time that is kept as a maximum.
+TEST_F(ConversationTest, ChangeOfControlFromTheFutureDoesNotStayForEver) {
+  rig_.Deliver({{.kind = TestItem::kOther,
+                 .text = "a",
+                 .event_ms = kNowMs + 1000 * kDayMs,
+                 .names_owner = true}});
+  rig_.Deliver({{.kind = TestItem::kOther,
+                 .text = "b",
+                 .event_ms = kNowMs + 1,
+                 .names_owner = true}},
+               kNowMs + 1);
+  EXPECT_EQ(rig_.Conversation(kShop, "501").owner_seq, 2);
+  // A clock was wrong by a thousand days, and was set right.
+  rig_.Deliver({{.kind = TestItem::kOther,
+                 .text = "c",
+                 .event_ms = 0,
+                 .names_owner = true}},
+               kNowMs + 1000 * kDayMs);
+  EXPECT_EQ(rig_.Conversation(kShop, "501").owner_seq, 3);
+  rig_.Deliver({{.kind = TestItem::kOther,
+                 .text = "d",
+                 .event_ms = kNowMs + 2,
+                 .names_owner = true}},
+               kNowMs + 2);
+  EXPECT_EQ(rig_.Conversation(kShop, "501").owner_seq, 4);
+}
+
 TEST_F(ConversationTest, ChangeOfControlIsNoHistory) {
   rig_.Deliver({{.kind = TestItem::kOther, .text = "a", .names_owner = true}});
   EXPECT_EQ(KindOf({.refuse_without_history = true}), ClaimKind::kNeverWritten);

@@ -10,8 +10,8 @@ namespace linktor::state {
 namespace {
 
 // Clocks that were never set, and set wrong.
-constexpr std::int64_t kEarlyMs = kMinuteMs;
-constexpr std::int64_t kLateMs = 4'102'444'800'000;
+constexpr std::int64_t kIn1970Ms = kMinuteMs;
+constexpr std::int64_t kIn2100Ms = 4'102'444'800'000;
 
 TEST(ExpiryTest, BornWithinTheExpiryTimeAnd31DaysAfterIt) {
   const struct {
@@ -27,11 +27,11 @@ TEST(ExpiryTest, BornWithinTheExpiryTimeAnd31DaysAfterIt) {
       {"ahead", kNowMs, kNowMs + 5, kNowMs + 5},
       {"31 days ahead", kNowMs, kNowMs + 31 * kDayMs, kNowMs + 31 * kDayMs},
       {"further ahead", kNowMs - 31 * kDayMs - 5, kNowMs, kNowMs + 31 * kDayMs},
-      {"in 2100", kLateMs, kNowMs, kNowMs + 31 * kDayMs},
-      {"in 1970", kEarlyMs, kNowMs, kNowMs + 31 * kDayMs},
+      {"in 2100", kIn2100Ms, kNowMs, kNowMs + 31 * kDayMs},
+      {"in 1970", kIn1970Ms, kNowMs, kNowMs + 31 * kDayMs},
       {"before 1970", -5, kNowMs, kNowMs + 31 * kDayMs},
-      {"expiry time in 1970", kNowMs, kEarlyMs, kEarlyMs + 31 * kDayMs},
-      {"expiry time in 2100", kNowMs, kLateMs, kLateMs + 31 * kDayMs},
+      {"expiry time in 1970", kNowMs, kIn1970Ms, kIn1970Ms + 31 * kDayMs},
+      {"expiry time in 2100", kNowMs, kIn2100Ms, kIn2100Ms + 31 * kDayMs},
       {"no expiry time yet", kNowMs, 0, kNowMs},
   };
   for (const auto& test : kCases) {
@@ -53,9 +53,9 @@ TEST(ExpiryTest, MovesByWhatWasMeasuredAndAtMostTwiceThat) {
       {"behind", kDayMs, kMinuteMs, 2 * kMinuteMs},
       {"31 days", 31 * kDayMs + kMinuteMs, kMinuteMs, 2 * kMinuteMs},
       {"more", 31 * kDayMs + kMinuteMs + 1, kMinuteMs, kMinuteMs},
-      {"a clock in 2100", kLateMs - kNowMs, kMinuteMs, kMinuteMs},
+      {"a clock in 2100", kIn2100Ms - kNowMs, kMinuteMs, kMinuteMs},
       {"ahead of the clock", -kDayMs, kMinuteMs, kMinuteMs},
-      {"a clock in 1970", kEarlyMs - kNowMs, kMinuteMs, kMinuteMs},
+      {"a clock in 1970", kIn1970Ms - kNowMs, kMinuteMs, kMinuteMs},
       {"nothing measured", kDayMs, 0, 0},
       {"nothing measured, clock back", -kDayMs, 0, 0},
       {"less than nothing", kDayMs, -kMinuteMs, 0},
@@ -75,7 +75,7 @@ TEST(ExpiryTest, DoesNotMoveByWhatAnotherTrimHasCounted) {
   for (const std::int64_t from_ms : {kNowMs - 1, kNowMs + 1, std::int64_t{0}}) {
     const Expiry after = MoveExpiry(
         before,
-        {.clock_ms = kLateMs, .from_ms = from_ms, .elapsed_ms = kMinuteMs});
+        {.clock_ms = kIn2100Ms, .from_ms = from_ms, .elapsed_ms = kMinuteMs});
     EXPECT_EQ(after.time_ms, before.time_ms);
     EXPECT_EQ(after.offset_ms, before.offset_ms);
   }
@@ -86,7 +86,7 @@ TEST(ExpiryTest, TrimThatHasMeasuredNothingSetsNoOffset) {
   for (const std::int64_t elapsed_ms : {std::int64_t{0}, -kMinuteMs}) {
     const Expiry after = MoveExpiry(
         {.time_ms = kNowMs},
-        {.clock_ms = kLateMs, .from_ms = kNowMs, .elapsed_ms = elapsed_ms});
+        {.clock_ms = kIn2100Ms, .from_ms = kNowMs, .elapsed_ms = elapsed_ms});
     EXPECT_EQ(after.time_ms, kNowMs);
     EXPECT_EQ(after.offset_ms, 0);
   }
@@ -95,7 +95,7 @@ TEST(ExpiryTest, TrimThatHasMeasuredNothingSetsNoOffset) {
 // From the next Trim on it is the time that it should be, and once the clock is
 // right again, that is.
 TEST(ExpiryTest, JumpOfTheClockIsCutOutOfTime) {
-  for (const std::int64_t jumped_ms : {kEarlyMs, kLateMs}) {
+  for (const std::int64_t jumped_ms : {kIn1970Ms, kIn2100Ms}) {
     Expiry expiry{.time_ms = kNowMs};
     expiry = MoveExpiry(
         expiry,
@@ -159,7 +159,7 @@ TEST(ExpiryTest, NothingExpiresEarlyAfterAStop) {
 // 1970. What comes before the first Trim is late, and nothing after it.
 TEST(ExpiryTest, NeitherEarlyNorLateWhenTheExpiryTimeIsFarBehind) {
   for (const std::int64_t behind_ms :
-       {32 * kDayMs, 90 * kDayMs, kNowMs - kEarlyMs}) {
+       {32 * kDayMs, 90 * kDayMs, kNowMs - kIn1970Ms}) {
     for (const std::int64_t age_days : {1, 3, 7, 30, 31, 32, 90, 365}) {
       Life life(behind_ms);
       std::int64_t lasted = life.LifetimeOf(age_days * kDayMs);

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/journal/journal.h"
+#include "server/kinds/table.h"
 #include "server/state/event_encoding.h"
 #include "server/state/identity.h"
 #include "server/state/message_event.h"
@@ -126,6 +127,12 @@ std::shared_ptr<const std::string> AddEvent(seal::Sealer& sealer,
   event.set_user_id(made.user_id());
   event.set_delivery_id(FormatId(kDeliveryPrefix, delivery_id));
   Describe(spec, event);
+  const kinds::Kind& kind = kinds::FindPayload(event.payload_case());
+  if (kind.mutable_message != nullptr) {
+    v1::Message& message = *kind.mutable_message(event);
+    message.set_channel_id(made.channel_id());
+    message.set_user_id(made.user_id());
+  }
   EventEncoding form = EncodeNewEvent(std::move(event));
   made.set_sealed(SealOrDie(sealer, ScopeOf(spec.channel, spec.user),
                             seal::SealedPlace::kEvent, made.id(), form.stored,
@@ -340,7 +347,10 @@ SealedRecord MakeOutcome(seal::Sealer& sealer, const MessageRow& message,
   event.set_channel_id(told.channel_id());
   event.set_user_id(told.user_id());
   if (spec.state == v1::MESSAGE_STATE_SENT) {
-    event.mutable_message_sent()->set_mid(spec.mid);
+    v1::Message& sent = *event.mutable_message_sent();
+    sent.set_mid(spec.mid);
+    sent.set_channel_id(told.channel_id());
+    sent.set_user_id(told.user_id());
   } else {
     outcome.set_sealed_error(SealOrDie(sealer, scope,
                                        seal::SealedPlace::kMessageError,

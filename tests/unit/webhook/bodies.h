@@ -47,7 +47,7 @@ inline std::string Messaging(const std::vector<std::string>& items,
       absl::StrCat(R"("messaging":[)", absl::StrJoin(items, ","), "]"), id)});
 }
 
-// An entry of changes with one of that field.
+// Returns a body whose only entry has one change of that field.
 inline std::string Change(const std::string& field, const std::string& value) {
   return Envelope({Entry(absl::StrCat(R"("changes":[{"field":")", field,
                                       R"(","value":)", value, "}]"))});

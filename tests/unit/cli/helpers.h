@@ -1,4 +1,4 @@
-// An environment that has the variables of a test and no others.
+// These functions help several tests of the CLI's core.
 
 #pragma once
 
@@ -7,10 +7,12 @@
 #include <string>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "client/cli/settings.h"
 
 namespace linktor::cli {
 
+// Returns an environment that has these variables and no others.
 inline Environment Variables(std::map<std::string, std::string> variables) {
   return [variables = std::move(variables)](
              const std::string& name) -> std::optional<std::string> {
@@ -18,6 +20,11 @@ inline Environment Variables(std::map<std::string, std::string> variables) {
     if (found == variables.end()) return std::nullopt;
     return found->second;
   };
+}
+
+// Returns what the status says to people.
+inline std::string SentenceOf(const absl::Status& status) {
+  return std::string(status.message());
 }
 
 }  // namespace linktor::cli
