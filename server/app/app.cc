@@ -213,6 +213,7 @@ absl::Status App::StartMessaging() {
           .due = due,
           .erasing = erasing});
   folder_->feed().Add([this](auto records) { erasures_->OnCommit(records); });
+  erasures_->Start();
   backups_ = BackupSocket::StartOrWarn(
       config_.data_dir,
       [this](journal::EmbeddedJournal::WriterTask task) {

@@ -25,11 +25,13 @@ ErasureWorker::ErasureWorker(const Clock& clock, Journal& journal,
       journal_(journal),
       options_(std::move(options)),
       due_(options_.due),
-      erasing_(options_.erasing) {
-  thread_ = std::thread([this] { Run(); });
-}
+      erasing_(options_.erasing) {}
 
 ErasureWorker::~ErasureWorker() { Stop(); }
+
+void ErasureWorker::Start() {
+  thread_ = std::thread([this] { Run(); });
+}
 
 void ErasureWorker::Stop() {
   {

@@ -55,12 +55,16 @@ class ErasureWorker {
     bool erasing = false;
   };
 
-  // Starts the thread. `clock` gives the times of the Erased records. Both must
-  // outlive this.
+  // `clock` gives the times of the Erased records. Both must outlive this.
   ErasureWorker(const Clock& clock, Journal& journal, Options options);
   ~ErasureWorker();
   ErasureWorker(const ErasureWorker&) = delete;
   ErasureWorker& operator=(const ErasureWorker&) = delete;
+
+  // Starts the thread. It is called once, after OnCommit was added to the feed:
+  // what the thread appends makes erasures due, and nothing but the feed tells
+  // of them.
+  void Start();
 
   // This is a view of the feed: it notes erasures that became due and wakes the
   // thread.

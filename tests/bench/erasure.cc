@@ -36,6 +36,7 @@ class Server {
     journal::Feed& feed = store_.data().feed();
     feed.Add([this](auto records) { log_.OnCommit(records); });
     feed.Add([this](auto records) { worker_.OnCommit(records); });
+    worker_.Start();
     listener_ = ValueOrDie(http::HttpListener::Start(
         {.host = "127.0.0.1"},
         [this](const http::HttpRequest& one, http::HttpResponder respond) {

@@ -220,6 +220,7 @@ RecordCanaryTest::RecordCanaryTest() {
           .old_log_bytes = [] { return std::int64_t{0}; },
           .cut_log = [] { return absl::OkStatus(); }});
   feed().Add([this](auto records) { erasures_->OnCommit(records); });
+  erasures_->Start();
   ingest_ = std::make_unique<webhook::Ingest>(clock_, sealer(), *registry_,
                                               *users_, observer_);
 }

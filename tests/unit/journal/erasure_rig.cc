@@ -81,6 +81,7 @@ ErasingJournal::ErasingJournal(const std::string& path)
     MutexLock lock(mutex_);
     changed_.SignalAll();
   });
+  worker_->Start();
 }
 
 ErasingJournal::~ErasingJournal() {
