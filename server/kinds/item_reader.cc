@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <optional>
 #include <span>
+#include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "server/base/crypto.h"
 #include "server/base/strings.h"
@@ -63,7 +65,7 @@ Result ReadAuthor(const dom::object& value, ParsedItem& item) {
 
 // A message is about as large as its JSON, and its payload may say the same
 // again.
-Result CheckSize(std::string_view path, ParsedItem& item) {
+Result CheckSize(absl::FunctionRef<std::string()> path, ParsedItem& item) {
   if (item.raw.size() <= kMaxMessageBytes / 4) return std::nullopt;
   if (item.message.ByteSizeLong() + item.payload.ByteSizeLong() <=
       kMaxMessageBytes) {
@@ -75,7 +77,7 @@ Result CheckSize(std::string_view path, ParsedItem& item) {
     item.content_hash = std::string(AsBytes(Sha256(absl::StrCat(
         "too large:", item.raw.size(), ":", ToAbsl(item.message.mid())))));
   }
-  return Misfit{"is too large", std::string(path)};
+  return Misfit{"is too large", path()};
 }
 
 }  // namespace
@@ -86,43 +88,52 @@ struct ItemReader::Keys {
   static constexpr std::size_t kMax = kCommon.size() + kTable.size();
 
   Keys() {
-    std::copy(kCommon.begin(), kCommon.end(), names.begin());
+    std::array<std::string_view, kMax> list;
+    std::size_t size = kCommon.size();
+    std::copy(kCommon.begin(), kCommon.end(), list.begin());
     for (std::size_t i = 0; i < kTable.size(); ++i) {
       const std::string_view key = kTable[i]->key;
       // No member is looked for by this index.
       at[i] = kMax;
+      if (kTable[i]->read_within != nullptr) within.push_back(kTable[i]);
       if (key.empty()) continue;
-      const auto used = std::span(names).first(size);
+      const auto used = std::span(list).first(size);
       const auto name = std::find(used.begin(), used.end(), key);
       at[i] = static_cast<std::size_t>(name - used.begin());
-      if (name == used.end()) names[size++] = key;
+      if (name == used.end()) list[size++] = key;
     }
+    names = MemberNames<kMax>(std::span(list).first(size));
   }
 
-  std::array<std::string_view, kMax> names;
-  std::size_t size = kCommon.size();
+  MemberNames<kMax> names;
   // For each row of the table it has the index in `names` of the row's key;
   // kMax for a row without a key.
   std::array<std::size_t, kTable.size()> at;
+  // The rows that are also looked for within items of other rows.
+  std::vector<const Kind*> within;
 };
 
 const ItemReader::Keys& ItemReader::AllKeys() {
-  static const Keys kKeys;
-  return kKeys;
+  static const Keys& keys = *new Keys;
+  return keys;
 }
 
 class ItemReader::Found {
  public:
-  explicit Found(const dom::object& item)
-      : members_(item, std::span(AllKeys().names.data(), AllKeys().size)) {}
+  explicit Found(const dom::object& item) : members_(item, AllKeys().names) {}
 
   std::optional<dom::element> operator[](Common name) const {
     return members_[name];
   }
-  // Returns the member that the row `i` of the table is read from.
-  std::optional<dom::element> ForRow(std::size_t i) const {
+  // Returns whether there is a member that the row `i` of the table is read
+  // from.
+  bool HasRow(std::size_t i) const {
     const std::size_t at = AllKeys().at[i];
-    return at == Keys::kMax ? std::nullopt : members_[at];
+    return at != Keys::kMax && members_.Has(at);
+  }
+  // Returns that member; nothing when it is not there.
+  std::optional<dom::element> ForRow(std::size_t i) const {
+    return HasRow(i) ? members_[AllKeys().at[i]] : std::nullopt;
   }
 
  private:
@@ -186,11 +197,10 @@ Result ItemReader::Read(const dom::object& object, ParsedItem& item) {
   source.by_account = item.by_account;
   if (self || (reader.has_value() && reader->self())) item.self = true;
   for (std::size_t i = 0; i < kTable.size(); ++i) {
+    if (!found.HasRow(i)) continue;
     const Kind& row = *kTable[i];
-    const std::optional<dom::element> value = found.ForRow(i);
-    if (!value.has_value()) continue;
     if (row.fits != nullptr && !row.fits(source)) continue;
-    return ReadRow(row, *value, source, item);
+    return ReadRow(row, *found.ForRow(i), source, item);
   }
   return std::nullopt;
 }
@@ -202,11 +212,11 @@ Result ItemReader::ReadRow(const Kind& row, const dom::element& value,
   item.kind = row.name;
   // Only a customer can open the window.
   const bool opens_window = row.opens_window && !item.by_account && !item.self;
-  const std::string path = absl::StrCat("$.", ToAbsl(row.key));
+  const auto path = [&row] { return absl::StrCat("$.", ToAbsl(row.key)); };
   // The customer has tapped something, even if the rest cannot be read.
   if (!is_message) item.opens_window = opens_window;
   if (value.get(source.object) != simdjson::SUCCESS) {
-    return Wrong(value, "an object", path);
+    return Wrong(value, "an object", path());
   }
   if (known && row.needs_customer && item.user_id.empty() && !item.self) {
     const bool outward = row.echo || item.by_account;
@@ -223,8 +233,8 @@ Result ItemReader::ReadRow(const Kind& row, const dom::element& value,
     if (Result bad = row.read(source, item)) return bad;
   }
   if (known) {
-    for (const Kind* other : kTable) {
-      if (other->read_within == nullptr || other == &row) continue;
+    for (const Kind* other : AllKeys().within) {
+      if (other == &row) continue;
       if (Result bad = other->read_within(source, item)) return bad;
     }
   }
@@ -246,7 +256,7 @@ Result ItemReader::ReadChange(const Kind& row, const dom::object& value,
                       .message = nullptr,
                       .by_account = item.by_account};
   if (Result bad = row.read(source, item)) return bad;
-  if (Result bad = CheckSize("$", item)) return bad;
+  if (Result bad = CheckSize([] { return std::string("$"); }, item)) return bad;
   item.row = &row;
   return std::nullopt;
 }
@@ -255,20 +265,18 @@ bool ItemReader::MayBeKnown(std::string_view field, const dom::element& root) {
   dom::object object;
   if (root.get(object) != simdjson::SUCCESS) return false;
   if (FindField(field) != nullptr) return true;
-  const Keys& keys = AllKeys();
-  const auto names = std::span(keys.names.data(), keys.size);
+  const MemberNames<Keys::kMax>& names = AllKeys().names;
   bool may = false;
   // The first member of each name counts.
   std::uint64_t seen = 0;
   for (const auto [key, value] : object) {
-    const auto name = std::find(names.begin(), names.end(), key);
-    if (name == names.end()) continue;
-    const auto at = static_cast<std::size_t>(name - names.begin());
+    const std::size_t at = names.Find(key);
+    if (at == Keys::kMax) continue;
     if ((seen >> at & 1) != 0) continue;
     seen |= std::uint64_t{1} << at;
     if (at == kSender || at == kRecipient) {
       if (!value.is_object() && !value.is_null()) return false;
-    } else if (*name == kMessageKey) {
+    } else if (key == kMessageKey) {
       if (!MessageReader::MayBeOne(value)) return false;
       may = true;
     } else if (at >= kCommon.size()) {

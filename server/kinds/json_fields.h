@@ -12,6 +12,7 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -37,35 +38,69 @@ Misfit Wrong(const simdjson::dom::element& value, std::string_view wanted,
 std::optional<simdjson::dom::element> Member(
     const simdjson::dom::object& object, std::string_view key);
 
+// A MemberNames is a list of at most N names that are looked for together, all
+// different. A name is compared with those of its size alone, which are few.
+template <std::size_t N>
+class MemberNames {
+ public:
+  // No name of a list is longer.
+  static constexpr std::size_t kMaxSize = 40;
+
+  // The text of the names must outlive this.
+  constexpr explicit MemberNames(std::span<const std::string_view> names = {}) {
+    static_assert(N <= 64);
+    std::copy(names.begin(), names.end(), names_.begin());
+    first_.fill(N);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      std::uint8_t& first = first_.at(names[i].size());
+      next_.at(i) = first;
+      first = static_cast<std::uint8_t>(i);
+    }
+  }
+
+  // Returns the index of the name in the list; N when it is not there.
+  constexpr std::size_t Find(std::string_view name) const {
+    if (name.size() > kMaxSize) return N;
+    std::size_t i = first_[name.size()];
+    while (i != N && names_[i] != name) i = next_[i];
+    return i;
+  }
+
+ private:
+  std::array<std::string_view, N> names_{};
+  // For each size there is the index of one name, and for each name that of
+  // another one of its size; N ends the list.
+  std::array<std::uint8_t, kMaxSize + 1> first_{};
+  std::array<std::uint8_t, N> next_{};
+};
+
 // At most N members of an object, found in one pass over it, because a look-up
 // of each would cost a pass of its own. The first member of each name counts;
 // one that is null counts as absent. A member's index is that of its name.
 template <std::size_t N>
 class Members {
  public:
-  // Goes through `object` once. There are at most N names, all different, and
-  // they are not needed afterwards; the object's JSON is.
-  Members(const simdjson::dom::object& object,
-          std::span<const std::string_view> names) {
-    static_assert(N <= 64);
+  // Goes through `object` once. The names are not needed afterwards; the
+  // object's JSON is.
+  Members(const simdjson::dom::object& object, const MemberNames<N>& names) {
     std::uint64_t seen = 0;
     for (const auto [key, value] : object) {
-      for (std::size_t i = 0; i < names.size(); ++i) {
-        if (key.size() != names[i].size() || key != names[i]) continue;
-        const std::uint64_t bit = std::uint64_t{1} << i;
-        if ((seen & bit) == 0 && !value.is_null()) {
-          found_[i] = value;
-          there_ |= bit;
-        }
-        seen |= bit;
-        break;
+      const std::size_t i = names.Find(key);
+      if (i == N) continue;
+      const std::uint64_t bit = std::uint64_t{1} << i;
+      if ((seen & bit) == 0 && !value.is_null()) {
+        found_[i] = value;
+        there_ |= bit;
       }
+      seen |= bit;
     }
   }
 
+  // Returns whether the member of the name `i` is there and not null.
+  bool Has(std::size_t i) const { return (there_ >> i & 1) != 0; }
   // Returns the member of the name `i`; nothing when it is absent or null.
   std::optional<simdjson::dom::element> operator[](std::size_t i) const {
-    if ((there_ >> i & 1) == 0) return std::nullopt;
+    if (!Has(i)) return std::nullopt;
     return found_[i];
   }
 

@@ -35,6 +35,7 @@ constexpr std::array<std::string_view, 9> kNames = {
     "mid",        "text",        "is_echo",
     "is_deleted", "is_self",     "is_unsupported",
     "reply_to",   "attachments", "quick_reply"};
+constexpr MemberNames<kNames.size()> kMembers(kNames);
 
 // Returns whether something that is not null is there.
 bool Has(const std::optional<dom::element>& root, std::string_view pointer) {
@@ -115,7 +116,7 @@ Result ReadTargetMid(const dom::object& object, std::string_view parent,
 }
 
 MessageReader::MessageReader(const dom::object& message)
-    : object_(message), members_(message, kNames) {
+    : object_(message), members_(message, kMembers) {
   static_assert(kNames.size() == kCount);
 }
 

@@ -60,6 +60,7 @@ linktor_test(pure_tests
     unit/kinds/changes_test.cc
     unit/kinds/content/table_test.cc
     unit/kinds/item_reader_test.cc
+    unit/kinds/json_fields_test.cc
     unit/kinds/table_test.cc
     unit/policy/content_match_test.cc
     unit/policy/content_test.cc
