@@ -200,7 +200,8 @@ Result ItemReader::Read(const dom::object& object, ParsedItem& item) {
     if (!found.HasRow(i)) continue;
     const Kind& row = *kTable[i];
     if (row.fits != nullptr && !row.fits(source)) continue;
-    return ReadRow(row, *found.ForRow(i), source, item);
+    const std::optional<dom::element> value = found.ForRow(i);
+    if (value.has_value()) return ReadRow(row, *value, source, item);
   }
   return std::nullopt;
 }
