@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -57,12 +58,21 @@ class ListConversationsTest : public ::testing::Test {
                                               user)),
               200);
   }
+  // Also waits for the echo, which comes by a webhook a moment later: it would
+  // change the conversation between two answers.
   void Send(const std::string& user) {
     ++sent_;
     grpc::Status status;
     (void)gateway_.Send(absl::StrCat("answer ", sent_),
                         absl::StrCat("r-", sent_), status, user);
     EXPECT_TRUE(status.ok()) << status.error_message();
+    const auto stream =
+        gateway_.Subscribe(Gateway::From(v1::POSITION_EARLIEST));
+    EXPECT_TRUE(stream->WaitFor([this](const std::vector<v1::Event>& events) {
+      return std::count_if(events.begin(), events.end(), [](const auto& event) {
+               return event.type() == "message.echoed";
+             }) >= sent_;
+    }));
   }
 
   Gateway gateway_;
