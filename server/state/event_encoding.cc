@@ -111,12 +111,12 @@ v1::Event MergeEvent(const CommittedEvent& event) {
 }
 
 const std::string& ErasedMark() {
-  static const std::string mark = [] {
+  static const std::string kMark = [] {
     v1::Event event;
     event.set_erased(true);
     return event.SerializeAsString();
   }();
-  return mark;
+  return kMark;
 }
 
 std::string RawItemId(std::string_view delivery_id, int position) {
