@@ -19,6 +19,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "server/base/free_by.h"
 #include "server/base/try.h"
 #include "server/base/unique_fd.h"
 
@@ -31,17 +32,10 @@ constexpr off_t kMaxFileBytes = off_t{1} << 20;
 // The file of a key is exposed when one of these bits of its mode is set.
 constexpr mode_t kExposed = S_IWGRP | S_IRWXO;
 
-template <auto Free>
-struct Freer {
-  template <typename T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using BioPtr = std::unique_ptr<BIO, Freer<BIO_free>>;
-using X509Ptr = std::unique_ptr<X509, Freer<X509_free>>;
-using KeyPtr = std::unique_ptr<EVP_PKEY, Freer<EVP_PKEY_free>>;
-using ContextPtr = std::unique_ptr<SSL_CTX, Freer<SSL_CTX_free>>;
+using BioPtr = std::unique_ptr<BIO, FreeBy<BIO_free>>;
+using X509Ptr = std::unique_ptr<X509, FreeBy<X509_free>>;
+using KeyPtr = std::unique_ptr<EVP_PKEY, FreeBy<EVP_PKEY_free>>;
+using ContextPtr = std::unique_ptr<SSL_CTX, FreeBy<SSL_CTX_free>>;
 
 absl::Status Fault(std::string_view what, const std::string& path,
                    std::string_view more) {

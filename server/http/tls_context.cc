@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "server/base/free_by.h"
 #include "server/base/strings.h"
 #include "server/base/try.h"
 
@@ -29,13 +30,6 @@ constexpr char kCiphers[] =
 // This is the only protocol that we choose by ALPN, with its length before it.
 constexpr std::string_view kAlpn = "\x08http/1.1";
 
-template <auto free>
-struct FreeBy {
-  template <typename T>
-  void operator()(T* object) const {
-    free(object);
-  }
-};
 using BioPtr = std::unique_ptr<BIO, FreeBy<BIO_free_all>>;
 using CertificatePtr = std::unique_ptr<X509, FreeBy<X509_free>>;
 using ContextPtr = std::unique_ptr<SSL_CTX, FreeBy<SSL_CTX_free>>;

@@ -10,15 +10,10 @@
 #include <cstdlib>
 #include <memory>
 
+#include "server/base/free_by.h"
+
 namespace linktor {
 
-template <auto free>
-struct FreeBy {
-  template <typename T>
-  void operator()(T* object) const {
-    free(object);
-  }
-};
 using BioPtr = std::unique_ptr<BIO, FreeBy<BIO_free_all>>;
 using CertificatePtr = std::unique_ptr<X509, FreeBy<X509_free>>;
 using ContextPtr = std::unique_ptr<SSL_CTX, FreeBy<SSL_CTX_free>>;

@@ -1,0 +1,18 @@
+// FreeBy makes a std::unique_ptr of what a C library gives out: it frees the
+// object by a function of that library, such as X509_free of OpenSSL.
+//
+//   using CertificatePtr = std::unique_ptr<X509, FreeBy<X509_free>>;
+
+#pragma once
+
+namespace linktor {
+
+template <auto free>
+struct FreeBy {
+  template <typename T>
+  void operator()(T* object) const {
+    free(object);
+  }
+};
+
+}  // namespace linktor
