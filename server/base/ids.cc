@@ -12,6 +12,8 @@ namespace linktor {
 namespace {
 
 constexpr std::size_t kRawIdSize = 16;
+// So many bytes hold a time for thousands of years.
+constexpr std::size_t kTimeSize = 6;
 
 bool IsWord(std::string_view s, std::size_t max, std::string_view extra) {
   return !s.empty() && s.size() <= max &&
@@ -24,6 +26,16 @@ bool IsWord(std::string_view s, std::size_t max, std::string_view extra) {
 }  // namespace
 
 RawId NewRawId() { return RandomBytes(kRawIdSize); }
+
+RawId NewTimedId(std::int64_t time_ms) {
+  RawId id;
+  for (std::size_t i = kTimeSize; i-- > 0;) {
+    id.push_back(
+        static_cast<char>(static_cast<std::uint64_t>(time_ms) >> 8 * i));
+  }
+  id.append(RandomBytes(kRawIdSize - kTimeSize));
+  return id;
+}
 
 RawId HashedRawId(std::initializer_list<std::string_view> parts) {
   std::string input;

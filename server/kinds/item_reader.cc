@@ -1,6 +1,7 @@
 #include "server/kinds/item_reader.h"
 
 #include <algorithm>
+#include <bit>
 #include <optional>
 #include <span>
 #include <vector>
@@ -93,24 +94,29 @@ struct ItemReader::Keys {
     std::copy(kCommon.begin(), kCommon.end(), list.begin());
     for (std::size_t i = 0; i < kTable.size(); ++i) {
       const std::string_view key = kTable[i]->key;
-      // No member is looked for by this index.
-      at[i] = kMax;
-      if (kTable[i]->read_within != nullptr) within.push_back(kTable[i]);
+      if (kTable[i]->read_within != nullptr) within.push_back(i);
       if (key.empty()) continue;
       const auto used = std::span(list).first(size);
       const auto name = std::find(used.begin(), used.end(), key);
-      at[i] = static_cast<std::size_t>(name - used.begin());
       if (name == used.end()) list[size++] = key;
+      at[i] = static_cast<std::size_t>(name - used.begin());
+      rows[at[i]] |= std::uint64_t{1} << i;
     }
     names = MemberNames<kMax>(std::span(list).first(size));
+    message = names.Find(kMessageKey);
   }
 
   MemberNames<kMax> names;
-  // For each row of the table it has the index in `names` of the row's key;
-  // kMax for a row without a key.
-  std::array<std::size_t, kTable.size()> at;
+  // For each row of the table it has the index in `names` of the row's key; it
+  // says nothing for a row without a key.
+  std::array<std::size_t, kTable.size()> at{};
+  // For each name it has the bits of the rows whose key it is.
+  static_assert(kTable.size() <= 64);
+  std::array<std::uint64_t, kMax> rows{};
+  // The index in `names` of the key that all kinds have which are messages.
+  std::size_t message = kMax;
   // The rows that are also looked for within items of other rows.
-  std::vector<const Kind*> within;
+  std::vector<std::size_t> within;
 };
 
 const ItemReader::Keys& ItemReader::AllKeys() {
@@ -120,23 +126,28 @@ const ItemReader::Keys& ItemReader::AllKeys() {
 
 class ItemReader::Found {
  public:
-  explicit Found(const dom::object& item) : members_(item, AllKeys().names) {}
+  explicit Found(const dom::object& item)
+      : keys_(AllKeys()), members_(item, keys_.names) {}
 
   std::optional<dom::element> operator[](Common name) const {
     return members_[name];
   }
-  // Returns whether there is a member that the row `i` of the table is read
-  // from.
-  bool HasRow(std::size_t i) const {
-    const std::size_t at = AllKeys().at[i];
-    return at != Keys::kMax && members_.Has(at);
+  std::optional<dom::element> message() const {
+    return members_[keys_.message];
   }
-  // Returns that member; nothing when it is not there.
-  std::optional<dom::element> ForRow(std::size_t i) const {
-    return HasRow(i) ? members_[AllKeys().at[i]] : std::nullopt;
+  // Returns the bits of the table's rows whose member is there.
+  std::uint64_t Rows() const {
+    std::uint64_t rows = 0;
+    for (std::uint64_t left = members_.there(); left != 0; left &= left - 1) {
+      rows |= keys_.rows[static_cast<std::size_t>(std::countr_zero(left))];
+    }
+    return rows;
   }
+  // Returns the member that the row `i` is read from; it is there.
+  dom::element ForRow(std::size_t i) const { return *members_[keys_.at[i]]; }
 
  private:
+  const Keys& keys_;
   Members<Keys::kMax> members_;
 };
 
@@ -164,15 +175,8 @@ Result ItemReader::ReadParties(const Found& found, bool echo,
 
 Result ItemReader::Read(const dom::object& object, ParsedItem& item) {
   const Found found(object);
-  // All kinds that are messages have the same key.
-  const auto* const first_message =
-      std::find_if(kTable.begin(), kTable.end(),
-                   [](const Kind* row) { return row->key == kMessageKey; });
-  const auto message_row =
-      static_cast<std::size_t>(first_message - kTable.begin());
   std::optional<dom::object> message;
-  if (Result bad =
-          ReadObject(found.ForRow(message_row), "$.message", message)) {
+  if (Result bad = ReadObject(found.message(), "$.message", message)) {
     return bad;
   }
   std::optional<MessageReader> reader;
@@ -185,7 +189,8 @@ Result ItemReader::Read(const dom::object& object, ParsedItem& item) {
   }
   Source source{.item = object,
                 .object = {},
-                .message = reader.has_value() ? &*reader : nullptr};
+                .message = reader.has_value() ? &*reader : nullptr,
+                .rows = found.Rows()};
   bool self = false;
   if (!bad_flag) bad_flag = ReadBool(found[kIsSelf], "$.is_self", self);
   const bool echo = reader.has_value() && reader->echo();
@@ -196,12 +201,12 @@ Result ItemReader::Read(const dom::object& object, ParsedItem& item) {
   if (bad_flag) return bad_flag;
   source.by_account = item.by_account;
   if (self || (reader.has_value() && reader->self())) item.self = true;
-  for (std::size_t i = 0; i < kTable.size(); ++i) {
-    if (!found.HasRow(i)) continue;
+  // The rows are tried in the order of the table.
+  for (std::uint64_t left = source.rows; left != 0; left &= left - 1) {
+    const auto i = static_cast<std::size_t>(std::countr_zero(left));
     const Kind& row = *kTable[i];
     if (row.fits != nullptr && !row.fits(source)) continue;
-    const std::optional<dom::element> value = found.ForRow(i);
-    if (value.has_value()) return ReadRow(row, *value, source, item);
+    return ReadRow(row, found.ForRow(i), source, item);
   }
   return std::nullopt;
 }
@@ -234,9 +239,12 @@ Result ItemReader::ReadRow(const Kind& row, const dom::element& value,
     if (Result bad = row.read(source, item)) return bad;
   }
   if (known) {
-    for (const Kind* other : AllKeys().within) {
-      if (other == &row) continue;
-      if (Result bad = other->read_within(source, item)) return bad;
+    // Most messages have no member that could be read so.
+    const bool others = !is_message || source.message->HasOthers();
+    for (const std::size_t i : AllKeys().within) {
+      const bool in_item = (source.rows >> i & 1) != 0;
+      if (kTable[i] == &row || !(others || in_item)) continue;
+      if (Result bad = kTable[i]->read_within(source, item)) return bad;
     }
   }
   if (Result bad = CheckSize(path, item)) return bad;

@@ -52,19 +52,18 @@ namespace {
 // Fills `out` with the member, if it is there, as a `Value`. `path` makes the
 // path and is called only when the member has another type.
 template <typename Value, typename Path, typename Out>
-Result ReadAs(const std::optional<dom::element>& member,
-              std::string_view wanted, Path path, Out& out) {
-  if (!member.has_value()) return std::nullopt;
+Result ReadAs(const dom::element& member, std::string_view wanted, Path path,
+              Out& out) {
   Value value;
-  if (member->get(value) != simdjson::SUCCESS) {
-    return Wrong(*member, wanted, path());
+  if (member.get(value) != simdjson::SUCCESS) {
+    return Wrong(member, wanted, path());
   }
   out = value;
   return std::nullopt;
 }
 
 template <typename Value, typename Out>
-Result ReadAt(const std::optional<dom::element>& member, std::string_view path,
+Result ReadAt(const dom::element& member, std::string_view path,
               std::string_view wanted, Out& out) {
   return ReadAs<Value>(
       member, wanted, [path] { return std::string(path); }, out);
@@ -73,8 +72,10 @@ Result ReadAt(const std::optional<dom::element>& member, std::string_view path,
 template <typename Value, typename Out>
 Result ReadIn(const dom::object& object, std::string_view key,
               std::string_view parent, std::string_view wanted, Out& out) {
+  const std::optional<dom::element> member = Member(object, key);
+  if (!member.has_value()) return std::nullopt;
   return ReadAs<Value>(
-      Member(object, key), wanted,
+      *member, wanted,
       [&] { return absl::StrCat(ToAbsl(parent), ".", ToAbsl(key)); }, out);
 }
 
@@ -86,25 +87,23 @@ constexpr std::string_view kArray = "an array";
 
 }  // namespace
 
-Result ReadString(const std::optional<dom::element>& member,
-                  std::string_view path, std::string& out) {
+Result ReadString(const dom::element& member, std::string_view path,
+                  std::string& out) {
   return ReadAt<std::string_view>(member, path, kString, out);
 }
 
-Result ReadBool(const std::optional<dom::element>& member,
-                std::string_view path, bool& out) {
+Result ReadBool(const dom::element& member, std::string_view path, bool& out) {
   return ReadAt<bool>(member, path, kBoolean, out);
 }
 
-Result ReadTime(const std::optional<dom::element>& member,
-                std::string_view path, std::int64_t& out) {
-  if (!member.has_value()) return std::nullopt;
+Result ReadTime(const dom::element& member, std::string_view path,
+                std::int64_t& out) {
   std::string_view text;
   std::int64_t number = 0;
   std::int64_t ms = 0;
-  if (member->get(number) == simdjson::SUCCESS) {
+  if (member.get(number) == simdjson::SUCCESS) {
     ms = EventTimeOf(number);
-  } else if (member->get(text) == simdjson::SUCCESS) {
+  } else if (member.get(text) == simdjson::SUCCESS) {
     ms = ParseEventTime(text);
   }
   if (ms == 0) return Misfit{"is not a time", std::string(path)};
@@ -112,13 +111,13 @@ Result ReadTime(const std::optional<dom::element>& member,
   return std::nullopt;
 }
 
-Result ReadObject(const std::optional<dom::element>& member,
-                  std::string_view path, std::optional<dom::object>& out) {
+Result ReadObject(const dom::element& member, std::string_view path,
+                  std::optional<dom::object>& out) {
   return ReadAt<dom::object>(member, path, kObject, out);
 }
 
-Result ReadArray(const std::optional<dom::element>& member,
-                 std::string_view path, std::optional<dom::array>& out) {
+Result ReadArray(const dom::element& member, std::string_view path,
+                 std::optional<dom::array>& out) {
   return ReadAt<dom::array>(member, path, kArray, out);
 }
 

@@ -14,11 +14,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "server/kinds/misfit.h"
 
@@ -51,7 +54,8 @@ class MemberNames {
     static_assert(N <= 64);
     std::copy(names.begin(), names.end(), names_.begin());
     first_.fill(N);
-    for (std::size_t i = 0; i < names.size(); ++i) {
+    // The first names of the list are found first.
+    for (std::size_t i = names.size(); i-- > 0;) {
       std::uint8_t& first = first_.at(names[i].size());
       next_.at(i) = first;
       first = static_cast<std::uint8_t>(i);
@@ -62,11 +66,16 @@ class MemberNames {
   constexpr std::size_t Find(std::string_view name) const {
     if (name.size() > kMaxSize) return N;
     std::size_t i = first_[name.size()];
-    while (i != N && names_[i] != name) i = next_[i];
+    while (i != N && !IsSame(names_[i], name)) i = next_[i];
     return i;
   }
 
  private:
+  // Both have the same size. Most names differ in their first character.
+  static constexpr bool IsSame(std::string_view a, std::string_view b) {
+    return a.empty() || (a.front() == b.front() && a == b);
+  }
+
   std::array<std::string_view, N> names_{};
   // For each size there is the index of one name, and for each name that of
   // another one of its size; N ends the list.
@@ -86,10 +95,13 @@ class Members {
     std::uint64_t seen = 0;
     for (const auto [key, value] : object) {
       const std::size_t i = names.Find(key);
-      if (i == N) continue;
+      if (i == N) {
+        has_others_ = true;
+        continue;
+      }
       const std::uint64_t bit = std::uint64_t{1} << i;
       if ((seen & bit) == 0 && !value.is_null()) {
-        found_[i] = value;
+        std::construct_at(&found_[i].element, value);
         there_ |= bit;
       }
       seen |= bit;
@@ -98,34 +110,70 @@ class Members {
 
   // Returns whether the member of the name `i` is there and not null.
   bool Has(std::size_t i) const { return (there_ >> i & 1) != 0; }
+  // Returns the bits of all names whose member is there and not null.
+  std::uint64_t there() const { return there_; }
+  // Returns whether the object has members of other names, too.
+  bool has_others() const { return has_others_; }
   // Returns the member of the name `i`; nothing when it is absent or null.
   std::optional<simdjson::dom::element> operator[](std::size_t i) const {
     if (!Has(i)) return std::nullopt;
-    return found_[i];
+    return found_[i].element;
   }
 
  private:
-  // The bit `i` of there_ is set when found_[i] has a member.
-  std::array<simdjson::dom::element, N> found_;
+  // A Place has no element until one is found: to make them all would cost more
+  // than to find those that are there.
+  union Place {
+    Place() {}
+    simdjson::dom::element element;
+  };
+  static_assert(std::is_trivially_copyable_v<simdjson::dom::element>);
+
+  // The bit `i` of there_ is set when found_[i] has an element.
+  std::array<Place, N> found_;
   std::uint64_t there_ = 0;
+  bool has_others_ = false;
 };
 
 // These read a member that was found already. `path` is the member's own, such
 // as "$.message.mid"; only a Misfit copies it.
-Result ReadString(const std::optional<simdjson::dom::element>& member,
-                  std::string_view path, std::string& out);
-Result ReadBool(const std::optional<simdjson::dom::element>& member,
-                std::string_view path, bool& out);
+Result ReadString(const simdjson::dom::element& member, std::string_view path,
+                  std::string& out);
+Result ReadBool(const simdjson::dom::element& member, std::string_view path,
+                bool& out);
 // Reads a time, which is a number or a text as in event_time.h, into
 // milliseconds since the epoch. What is no time is a Misfit, whatever its type.
-Result ReadTime(const std::optional<simdjson::dom::element>& member,
-                std::string_view path, std::int64_t& out);
-Result ReadObject(const std::optional<simdjson::dom::element>& member,
-                  std::string_view path,
+Result ReadTime(const simdjson::dom::element& member, std::string_view path,
+                std::int64_t& out);
+Result ReadObject(const simdjson::dom::element& member, std::string_view path,
                   std::optional<simdjson::dom::object>& out);
-Result ReadArray(const std::optional<simdjson::dom::element>& member,
-                 std::string_view path,
+Result ReadArray(const simdjson::dom::element& member, std::string_view path,
                  std::optional<simdjson::dom::array>& out);
+
+// These do the same with what Members and Member return. Most members of most
+// items are absent, and then nothing is called.
+inline Result ReadString(const std::optional<simdjson::dom::element>& member,
+                         std::string_view path, std::string& out) {
+  return member.has_value() ? ReadString(*member, path, out) : std::nullopt;
+}
+inline Result ReadBool(const std::optional<simdjson::dom::element>& member,
+                       std::string_view path, bool& out) {
+  return member.has_value() ? ReadBool(*member, path, out) : std::nullopt;
+}
+inline Result ReadTime(const std::optional<simdjson::dom::element>& member,
+                       std::string_view path, std::int64_t& out) {
+  return member.has_value() ? ReadTime(*member, path, out) : std::nullopt;
+}
+inline Result ReadObject(const std::optional<simdjson::dom::element>& member,
+                         std::string_view path,
+                         std::optional<simdjson::dom::object>& out) {
+  return member.has_value() ? ReadObject(*member, path, out) : std::nullopt;
+}
+inline Result ReadArray(const std::optional<simdjson::dom::element>& member,
+                        std::string_view path,
+                        std::optional<simdjson::dom::array>& out) {
+  return member.has_value() ? ReadArray(*member, path, out) : std::nullopt;
+}
 
 // These look for the member `key` of `object` first, as Member does. The path
 // of the object is `parent`, and a Misfit has the two joined by a dot.

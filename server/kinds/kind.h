@@ -86,8 +86,9 @@ struct Kind {
   Result (*read)(const Source&, ParsedItem&) = nullptr;
   // Fills the item's message or payload with what it holds of this kind, for
   // kinds that also stand within an item of another kind; null for all others.
-  // It is called for each message and postback that was read, and leaves the
-  // item as it is when there is nothing of the kind in it.
+  // It is called for each item that was read and may have it: one with the
+  // row's key, and one whose message has members that MessageReader does not
+  // read. It leaves the item as it is when there is nothing of the kind in it.
   Result (*read_within)(const Source&, ParsedItem&) = nullptr;
   // The id of the item itself within a payload that was read; null when it is
   // the message's, or when there is none.

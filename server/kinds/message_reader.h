@@ -77,6 +77,8 @@ class MessageReader {
   // the message; 0 when it gave none. After a Misfit `out` is half filled.
   Result ReadStory(std::int64_t event_ms, v1::Story& out) const;
 
+  // Returns whether the message has members that this class does not read.
+  bool HasOthers() const { return members_.has_others(); }
   // Returns the message's JSON, for members that only one kind reads.
   const simdjson::dom::object& object() const { return object_; }
 

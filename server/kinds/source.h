@@ -7,6 +7,8 @@
 
 #include <simdjson.h>
 
+#include <cstdint>
+
 #include "server/kinds/message_reader.h"
 
 namespace linktor::kinds {
@@ -23,6 +25,9 @@ struct Source {
   const MessageReader* message = nullptr;
   // True when the sender or author is the account that the entry is for.
   bool by_account = false;
+  // The bits of the table's rows whose key a member of `item` has; 0 for a
+  // value of a field.
+  std::uint64_t rows = 0;
 };
 
 }  // namespace linktor::kinds

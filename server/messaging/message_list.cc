@@ -194,16 +194,34 @@ class MessageList::Sends {
   }
 
  private:
-  absl::Status ReadMore() {
-    LINKTOR_ASSIGN(std::vector<state::MessageRow> rows, state_.Sends(bounds_));
-    looked_at_ += static_cast<std::int64_t>(rows.size());
-    if (std::cmp_less(rows.size(), bounds_.limit)) {
-      bounds_.after_no = bounds_.last_no;
-    } else if (bounds_.newest_first) {
-      bounds_.last_no = rows.back().no - 1;
+  // Returns the bounds of what is read next. Of a customer that is all that is
+  // left, because an index leads to their sends. Of a channel it is a few
+  // numbers, because all sends within them are looked at.
+  state::SendBounds Next() const {
+    state::SendBounds next = bounds_;
+    if (!next.user_id.empty()) return next;
+    const std::int64_t most = std::min(kMaxLookedAt - looked_at_, kRowsAtOnce);
+    if (next.newest_first) {
+      next.after_no = std::max(next.after_no, next.last_no - most);
     } else {
-      bounds_.after_no = rows.back().no;
+      next.last_no = std::min(next.last_no, next.after_no + most);
     }
+    return next;
+  }
+
+  absl::Status ReadMore() {
+    const state::SendBounds now = Next();
+    LINKTOR_ASSIGN(std::vector<state::MessageRow> rows, state_.Sends(now));
+    const bool full = std::cmp_greater_equal(rows.size(), now.limit);
+    const std::int64_t before = bounds_.last_no - bounds_.after_no;
+    if (bounds_.newest_first) {
+      bounds_.last_no = full ? rows.back().no - 1 : now.after_no;
+    } else {
+      bounds_.after_no = full ? rows.back().no : now.last_no;
+    }
+    looked_at_ += bounds_.user_id.empty()
+                      ? before - (bounds_.last_no - bounds_.after_no)
+                      : static_cast<std::int64_t>(rows.size());
     for (state::MessageRow& row : rows) {
       if (WantsState(request_, row.state)) read_.push_back(std::move(row));
     }
@@ -281,6 +299,9 @@ absl::StatusOr<MessageList::Rest> MessageList::FindRest(
       return events::CursorExpired(cursors_, oldest_seq);
     }
   }
+  // Numbers of sends that were deleted are not looked at.
+  LINKTOR_ASSIGN(const std::int64_t first_send, state_.FirstSend());
+  rest.sends.after = std::max(rest.sends.after, first_send - 1);
   LINKTOR_TRY(NarrowByTime(request, rest));
   if (!WantsBrought(request)) rest.events.after = rest.events.last;
   return rest;

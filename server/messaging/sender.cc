@@ -133,15 +133,16 @@ absl::Status Sender::Admit(const JobPtr& job) {
   // This only looks whether there is a token. The Graph call, which may come
   // much later, takes the token that there is then.
   LINKTOR_TRY(channels::GraphAccountOf(*channel).status());
+  job->claim_ms = NowMs();
   if (job->request.request_id().empty()) {
-    job->request.set_request_id(FormatId(kRequestPrefix, NewRawId()));
+    job->request.set_request_id(
+        FormatId(kRequestPrefix, NewTimedId(job->claim_ms)));
   }
   v1::SendMessageRequest fingerprinted = job->request;
   fingerprinted.clear_request_id();
   job->request_fingerprint =
       deps_.sealer.RequestFingerprint(fingerprinted.SerializeAsString());
-  job->claim_id = NewRawId();
-  job->claim_ms = NowMs();
+  job->claim_id = NewTimedId(job->claim_ms);
   job->customer = {.channel_no = channel->no, .user_id = job->request.to()};
   job->refuse_without_history =
       channel->channel.on_no_history() == v1::NO_HISTORY_POLICY_REFUSE;

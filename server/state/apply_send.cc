@@ -81,7 +81,7 @@ absl::StatusOr<Answer> Applier::ApplyClaim(const journal::Claim& claim,
   row.incarnation = context.record.incarnation();
   if (again) {
     LINKTOR_TRY(messages_.SetError(row, "", state_));
-    LINKTOR_TRY(messages_.Update(row));
+    LINKTOR_TRY(messages_.UpdateAttempt(row));
   } else {
     LINKTOR_TRY(messages_.Insert(row, state_));
   }
@@ -172,10 +172,12 @@ absl::StatusOr<Answer> Applier::ApplyOutcome(const journal::SendOutcome& body,
   answer.applied = true;
   LINKTOR_TRY(Settle(body, row, context));
   context.effects.messages.push_back(row);
+  const std::int64_t updates = messages_.updates();
   LINKTOR_TRY(RetractIfUnsent(row, context));
   LINKTOR_TRY(ReleaseEchoes(row, context));
   LINKTOR_TRY(
       SettleByContent(row.channel_no, row.user_id, row.content_match, context));
+  if (messages_.updates() == updates) return answer;
   // An echo may have settled the message, or have given it its echo time.
   LINKTOR_ASSIGN(auto now, messages_.FindById(body.message_id()));
   if (now.has_value()) row = *std::move(now);

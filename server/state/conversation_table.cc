@@ -62,7 +62,8 @@ ConversationTable::ConversationTable(sqlite::Database& database,
                 "INSERT INTO send_calls (no, channel_no, user_id, call_ms, "
                 "born_ms) VALUES (?1, ?2, ?3, ?4, ?5)"),
       trim_calls_(database,
-                  "DELETE FROM send_calls WHERE no IN (SELECT no FROM "
+                  "DELETE FROM send_calls WHERE (channel_no, user_id, call_ms, "
+                  "no) IN (SELECT channel_no, user_id, call_ms, no FROM "
                   "send_calls WHERE born_ms < ?1 ORDER BY born_ms, no "
                   "LIMIT ?2)") {}
 

@@ -24,7 +24,7 @@ ErasureTable::ErasureTable(sqlite::Database& database)
                      "UPDATE contents SET sealed = zeroblob(length(sealed)) "
                      "WHERE no = ?1"),
       message_events_(database,
-                      "SELECT seq FROM message_events WHERE message_no = ?1 "
+                      "SELECT seq FROM events WHERE message_no = ?1 "
                       "ORDER BY seq"),
       erase_items_(database,
                    "UPDATE raw_items SET sealed_raw = "

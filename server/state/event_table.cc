@@ -20,8 +20,8 @@ EventTable::EventTable(sqlite::Database& database, RecentMids& recent,
     : insert_(database,
               "INSERT INTO events (seq, id, type, channel_no, channel_id, "
               "user_id, event_ms, receive_ms, born_ms, mid_key, mid_kind, "
-              "raw_no, decided, sealed_event, advances, before_seq) "
-              "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
+              "raw_no, decided, sealed_event, advances, before_seq, "
+              "message_no) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
       mids_(database, recent, mid_run),
       insert_mark_(database,
                    "INSERT INTO time_marks (last_seq, latest_ms, earliest_ms) "
@@ -40,10 +40,6 @@ EventTable::EventTable(sqlite::Database& database, RecentMids& recent,
                  "DELETE FROM event_mids WHERE (mid_key, kind, seq) IN ("
                  "SELECT e.mid_key, e.mid_kind, e.seq FROM events e "
                  "WHERE e.seq <= ?1 AND e.mid_key IS NOT NULL)"),
-      trim_messages_(database, "DELETE FROM message_events WHERE seq <= ?1"),
-      insert_message_event_(
-          database,
-          "INSERT INTO message_events (seq, message_no) VALUES (?,?)"),
       trim_marks_(database, "DELETE FROM time_marks WHERE last_seq <= ?1"),
       trim_events_(database, "DELETE FROM events WHERE seq <= ?1"),
       trim_dedupe_(database,
@@ -72,12 +68,9 @@ absl::StatusOr<std::int64_t> EventTable::Append(
   if (born_ms != setting.time_ms) insert_.Bind(9, born_ms);
   if (setting.raw_no != 0) insert_.Bind(12, setting.raw_no);
   if (setting.before_seq != 0) insert_.Bind(16, setting.before_seq);
+  if (setting.message_no != 0) insert_.Bind(17, setting.message_no);
   LINKTOR_TRY(insert_.Run());
   if (!setting.mid_key.empty()) mids_.Add(setting.mid_key, setting.kind, seq);
-  if (setting.message_no != 0) {
-    LINKTOR_TRY(
-        insert_message_event_.Bind(1, seq).Bind(2, setting.message_no).Run());
-  }
   LINKTOR_TRY(MarkTime(seq, setting.time_ms, state));
   state.last_seq = seq;
   events.push_back(CommittedEvent{
@@ -164,7 +157,6 @@ absl::StatusOr<std::int64_t> EventTable::Trim(std::int64_t before_ms,
   const std::int64_t deleted = bound - state.oldest_seq + 1;
   LINKTOR_TRY(trim_mids_.Bind(1, bound).Run());
   LINKTOR_TRY(mids_.ForgetThrough(bound));
-  LINKTOR_TRY(trim_messages_.Bind(1, bound).Run());
   LINKTOR_TRY(trim_marks_.Bind(1, bound).Run());
   LINKTOR_TRY(trim_events_.Bind(1, bound).Run());
   state.oldest_seq = bound + 1;

@@ -108,8 +108,6 @@ class EventTable {
   sqlite::Statement insert_dedupe_;
   sqlite::Statement oldest_;
   sqlite::Statement trim_mids_;
-  sqlite::Statement trim_messages_;
-  sqlite::Statement insert_message_event_;
   sqlite::Statement trim_marks_;
   sqlite::Statement trim_events_;
   sqlite::Statement trim_dedupe_;

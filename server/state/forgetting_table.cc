@@ -193,13 +193,7 @@ absl::StatusOr<int> ForgettingTable::ForgetRest(const Forgetting& of,
             no));
     LINKTOR_TRY(Run("DELETE FROM held_echoes WHERE no = ?1", no));
   }
-  LINKTOR_ASSIGN(const auto calls,
-                 Select("SELECT no FROM send_calls WHERE " LINKTOR_OF_PEOPLE
-                        " ORDER BY user_id, no LIMIT ?4",
-                        of, limit));
-  for (const std::int64_t no : calls) {
-    LINKTOR_TRY(Run("DELETE FROM send_calls WHERE no = ?1", no));
-  }
+  LINKTOR_ASSIGN(const std::int64_t calls, ForgetCalls(of, limit));
   LINKTOR_ASSIGN(
       const auto unmatched,
       Select("SELECT seq FROM unmatched_echoes WHERE " LINKTOR_OF_PEOPLE
@@ -221,8 +215,18 @@ absl::StatusOr<int> ForgettingTable::ForgetRest(const Forgetting& of,
     LINKTOR_TRY(Run("UPDATE raw_items SET user_id = NULL WHERE no = ?1", no));
   }
   const std::size_t most =
-      std::max({held.size(), calls.size(), unmatched.size(), items.size()});
-  return static_cast<int>(most);
+      std::max({held.size(), unmatched.size(), items.size()});
+  return std::max(static_cast<int>(most), static_cast<int>(calls));
+}
+
+absl::StatusOr<std::int64_t> ForgettingTable::ForgetCalls(const Forgetting& of,
+                                                          int limit) {
+  sqlite::Statement forget(
+      database_,
+      "DELETE FROM send_calls WHERE (channel_no, user_id, call_ms, no) IN ("
+      "SELECT channel_no, user_id, call_ms, no FROM send_calls "
+      "WHERE " LINKTOR_OF_PEOPLE " ORDER BY user_id, call_ms, no LIMIT ?4)");
+  return BindPeople(forget, of).Bind(4, limit).RunAndCount();
 }
 
 absl::StatusOr<bool> HasForgetting(sqlite::Database& database) {

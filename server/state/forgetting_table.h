@@ -98,6 +98,8 @@ class ForgettingTable {
   absl::StatusOr<int> ForgetRest(const Forgetting& of, int limit);
 
  private:
+  // Deletes at most `limit` calls that the quota counts, and returns how many.
+  absl::StatusOr<std::int64_t> ForgetCalls(const Forgetting& of, int limit);
   // Returns the numbers that a statement selects with LINKTOR_OF_PEOPLE and a
   // limit.
   absl::StatusOr<std::vector<std::int64_t>> Select(const char* sql,

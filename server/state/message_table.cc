@@ -125,12 +125,15 @@ MessageTable::MessageTable(sqlite::Database& database)
               "content_match, mid, create_ms, claim_ms, born_ms, content_no, "
               "mid_key, api_key_id, instance, incarnation, after_seq) "
               "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
+      update_attempt_(
+          database,
+          "UPDATE messages SET state = ?1, settled_by = ?2, attempt = ?3, "
+          "claim_ms = ?4, born_ms = ?5, api_key_id = ?6, instance = ?7, "
+          "incarnation = ?8, error_no = ?9 WHERE no = ?10"),
       update_(database,
-              "UPDATE messages SET state = ?1, settled_by = ?2, attempt = ?3, "
-              "mid = ?4, claim_ms = ?5, send_ms = ?6, echo_ms = ?7, "
-              "error_no = ?8, mid_key = ?9, api_key_id = ?10, born_ms = ?11, "
-              "instance = ?12, incarnation = ?13, settled_no = ?14, "
-              "retract_ms = ?15 WHERE no = ?16"),
+              "UPDATE messages SET state = ?1, settled_by = ?2, mid = ?3, "
+              "mid_key = ?4, send_ms = ?5, echo_ms = ?6, error_no = ?7, "
+              "settled_no = ?8, retract_ms = ?9 WHERE no = ?10"),
       find_content_(database, "SELECT sealed FROM contents WHERE no = ?1"),
       remove_content_(database, "DELETE FROM contents WHERE no = ?1"),
       add_unmatched_(database,
@@ -159,7 +162,7 @@ MessageTable::MessageTable(sqlite::Database& database)
               "coalesce(settled_no, 0), (request_id IS NULL OR state = 4) AND "
 
               "coalesce(born_ms, claim_ms) < ?1 AND NOT EXISTS (SELECT 1 FROM "
-              "message_events WHERE message_no = messages.no) "
+              "events WHERE message_no = messages.no) "
               "FROM messages ORDER BY no LIMIT ?2"),
       remove_(database, "DELETE FROM messages WHERE no = ?1") {
   static_assert(v1::MESSAGE_STATE_UNCONFIRMED == 4);
@@ -241,23 +244,36 @@ absl::Status MessageTable::Insert(MessageRow& row, LogState& state) {
   return insert_.Run();
 }
 
-absl::Status MessageTable::Update(const MessageRow& row) {
-  update_.Bind(1, row.state)
+// SQLite writes the entry of every index anew of which the statement names a
+// column, also when its value stays. So there is a statement for an attempt and
+// one for what becomes of it.
+absl::Status MessageTable::UpdateAttempt(const MessageRow& row) {
+  ++updates_;
+  update_attempt_.Bind(1, row.state)
       .Bind(2, row.settled_by)
       .Bind(3, row.attempt)
-      .BindTextOrNull(4, row.mid)
-      .Bind(5, row.claim_ms)
-      .Bind(6, row.send_ms)
-      .Bind(7, row.echo_ms)
-      .BindBlobOrNull(9, row.mid_key)
-      .BindTextOrNull(10, row.api_key_id)
-      .BindBlob(12, row.instance)
-      .Bind(13, row.incarnation)
-      .Bind(16, row.no);
-  if (row.error_no != 0) update_.Bind(8, row.error_no);
-  if (row.born_ms != row.claim_ms) update_.Bind(11, row.born_ms);
-  if (row.settled_no != 0) update_.Bind(14, row.settled_no);
-  if (row.retract_ms != 0) update_.Bind(15, row.retract_ms);
+      .Bind(4, row.claim_ms)
+      .BindTextOrNull(6, row.api_key_id)
+      .BindBlob(7, row.instance)
+      .Bind(8, row.incarnation)
+      .Bind(10, row.no);
+  if (row.born_ms != row.claim_ms) update_attempt_.Bind(5, row.born_ms);
+  if (row.error_no != 0) update_attempt_.Bind(9, row.error_no);
+  return update_attempt_.Run();
+}
+
+absl::Status MessageTable::Update(const MessageRow& row) {
+  ++updates_;
+  update_.Bind(1, row.state)
+      .Bind(2, row.settled_by)
+      .BindTextOrNull(3, row.mid)
+      .BindBlobOrNull(4, row.mid_key)
+      .Bind(5, row.send_ms)
+      .Bind(6, row.echo_ms)
+      .Bind(10, row.no);
+  if (row.error_no != 0) update_.Bind(7, row.error_no);
+  if (row.settled_no != 0) update_.Bind(8, row.settled_no);
+  if (row.retract_ms != 0) update_.Bind(9, row.retract_ms);
   return update_.Run();
 }
 
@@ -383,10 +399,11 @@ absl::StatusOr<std::optional<MessageRow>> ReadMessageByRequest(
 
 absl::StatusOr<std::vector<MessageRow>> ReadSends(sqlite::Database& database,
                                                   const SendBounds& bounds) {
-  // SQLite must not walk through all messages in their order.
-#define LINKTOR_SENDS_OF_CHANNEL                \
-  "SELECT " LINKTOR_MESSAGE_COLUMNS             \
-  " FROM messages INDEXED BY messages_channel " \
+  // Of a channel, SQLite walks through all sends within the numbers. It must
+  // not sort all of the channel by an index instead.
+#define LINKTOR_SENDS_OF_CHANNEL    \
+  "SELECT " LINKTOR_MESSAGE_COLUMNS \
+  " FROM messages NOT INDEXED "     \
   "WHERE channel_no = ?1 AND no > ?2 AND no <= ?3 ORDER BY no"
 #define LINKTOR_SENDS_OF_USER                                                 \
   "SELECT " LINKTOR_MESSAGE_COLUMNS                                           \
@@ -408,6 +425,14 @@ absl::StatusOr<std::vector<MessageRow>> ReadSends(sqlite::Database& database,
       .Bind(4, bounds.limit);
   if (!bounds.user_id.empty()) read.BindText(5, bounds.user_id);
   return ReadAll(read);
+}
+
+absl::StatusOr<std::int64_t> ReadFirstSend(sqlite::Database& database) {
+  sqlite::Statement read(database, "SELECT coalesce(min(no), 0) FROM messages");
+  LINKTOR_ASSIGN(const bool row, read.Step());
+  if (row && read.Int(0) != 0) return read.Int(0);
+  LINKTOR_ASSIGN(const std::int64_t last, ReadLastSend(database));
+  return last + 1;
 }
 
 absl::StatusOr<std::int64_t> ReadLastSend(sqlite::Database& database) {

@@ -87,11 +87,17 @@ class MessageTable {
   // Stores the row with its content, and numbers both: it sets `no` and
   // `content_no`, and counts them in `state`. It stores no error.
   absl::Status Insert(MessageRow& row, LogState& state);
-  // Writes all but the identity of the row, its content and its error. The row
-  // is found by its `no`.
+  // These two find the row by its `no`. The first writes an attempt: its
+  // number, state, times, caller and instance. The second writes what becomes
+  // of it: the state, the mid and the times that follow. Both write where the
+  // error is.
+  absl::Status UpdateAttempt(const MessageRow& row);
   absl::Status Update(const MessageRow& row);
+  // Returns how often rows were updated. While the number stays, each row is as
+  // it was.
+  std::int64_t updates() const { return updates_; }
   // Replaces the error in the row and among the contents; an empty one removes
-  // it. Update must follow, which writes where the error is.
+  // it. One of the two updates must follow.
   absl::Status SetError(MessageRow& row, std::string_view sealed_error,
                         LogState& state);
   // As SetError, with the content of the event that an echo would make of the
@@ -143,6 +149,7 @@ class MessageTable {
   sqlite::Statement last_unconfirmed_;
   sqlite::Statement next_unconfirmed_;
   sqlite::Statement insert_;
+  sqlite::Statement update_attempt_;
   sqlite::Statement update_;
   sqlite::Statement find_content_;
   sqlite::Statement remove_content_;
@@ -153,6 +160,7 @@ class MessageTable {
   sqlite::Statement trim_unmatched_;
   sqlite::Statement oldest_;
   sqlite::Statement remove_;
+  std::int64_t updates_ = 0;
 };
 
 // ---- For readers, on their own connection -----------------------------------
@@ -176,6 +184,9 @@ absl::StatusOr<std::vector<MessageRow>> ReadSends(sqlite::Database& database,
 // of the next send when there is none.
 absl::StatusOr<std::int64_t> ReadFirstSendBehind(sqlite::Database& database,
                                                  std::int64_t seq);
+// Returns the number of the first send that is kept; that of the next send when
+// none is.
+absl::StatusOr<std::int64_t> ReadFirstSend(sqlite::Database& database);
 // Returns the number of the last send; 0 when there was none.
 absl::StatusOr<std::int64_t> ReadLastSend(sqlite::Database& database);
 

@@ -101,7 +101,8 @@ struct MessageRow {
   std::int64_t settled_no = 0;
 };
 
-// SendBounds say which sends one call may read.
+// SendBounds say which sends one call may read. Without a customer the call
+// walks through the sends of all channels within the numbers.
 struct SendBounds {
   std::int64_t channel_no = 0;
   // An empty one stands for the sends to all customers of the channel.

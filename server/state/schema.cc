@@ -115,14 +115,14 @@ CREATE INDEX conversations_latest
 
 -- Calls to Instagram that reach a customer: those of the last hour are counted.
 CREATE TABLE send_calls (
-  no INTEGER PRIMARY KEY,
   channel_no INTEGER NOT NULL,
   user_id TEXT NOT NULL,
   call_ms INTEGER NOT NULL,
-  born_ms INTEGER NOT NULL
-);
-CREATE INDEX send_calls_user ON send_calls (channel_no, user_id, call_ms);
-CREATE INDEX send_calls_age ON send_calls (born_ms);
+  no INTEGER NOT NULL,
+  born_ms INTEGER NOT NULL,
+  PRIMARY KEY (channel_no, user_id, call_ms, no)
+) WITHOUT ROWID;
+CREATE INDEX send_calls_age ON send_calls (born_ms, no);
 
 -- One row per webhook POST.
 CREATE TABLE deliveries (
@@ -178,9 +178,12 @@ CREATE TABLE events (
   before_seq INTEGER,          -- the event before, about the same customer
   advances INTEGER NOT NULL,   -- 1: it is its customer's last activity so far
   raw_no INTEGER,              -- its raw_items row, while kept
+  message_no INTEGER,          -- the send that it tells of, whose content it has
   decided BLOB,                -- Event fields that Apply decided; readable
   sealed_event BLOB            -- the Event; NULL when `decided` is all
 );
+CREATE INDEX events_message ON events (message_no)
+  WHERE message_no IS NOT NULL;
 
 -- The latest and the earliest receive_ms of every 1,024 events, to find events
 -- by their time, which may go back with the clock. log_state has those of the
@@ -247,21 +250,13 @@ CREATE UNIQUE INDEX messages_request ON messages (channel_no, request_id)
 CREATE INDEX messages_request_age ON messages (coalesce(born_ms, claim_ms))
   WHERE request_id IS NOT NULL;
 CREATE INDEX messages_mid ON messages (mid_key) WHERE mid_key IS NOT NULL;
--- These two order the sends of a conversation and of a channel.
+-- It orders the sends of a conversation.
 CREATE INDEX messages_user ON messages (channel_no, user_id, no);
-CREATE INDEX messages_channel ON messages (channel_no, no);
 -- Sends that are not settled: whether one to a customer is PENDING, and which
 -- UNCONFIRMED ones of a content an echo can belong to.
 CREATE INDEX messages_open
   ON messages (channel_no, user_id, state, content_match, claim_ms)
   WHERE state IN (2, 4);
-
--- The events that tell of a send: they hold its content.
-CREATE TABLE message_events (
-  seq INTEGER PRIMARY KEY,
-  message_no INTEGER NOT NULL
-);
-CREATE INDEX message_events_message ON message_events (message_no);
 
 -- Echoes that belong to no send of ours, for a while: a send that becomes
 -- UNCONFIRMED later may be one of them.

@@ -103,6 +103,10 @@ absl::StatusOr<std::vector<MessageRow>> StateReader::Sends(
   });
 }
 
+absl::StatusOr<std::int64_t> StateReader::FirstSend() {
+  return InSnapshot(pool_, ReadFirstSend);
+}
+
 absl::StatusOr<std::int64_t> StateReader::LastSend() {
   return InSnapshot(pool_, ReadLastSend);
 }

@@ -62,8 +62,9 @@ class StateReader final : public seal::KeySource {
   absl::StatusOr<std::vector<ConversationRow>> LatestConversations(
       std::int64_t channel_no, std::int64_t last_seq, std::size_t limit);
 
-  // These two are ReadSends and ReadLastSend of message_table.h.
+  // These are ReadSends, ReadFirstSend and ReadLastSend of message_table.h.
   absl::StatusOr<std::vector<MessageRow>> Sends(const SendBounds& bounds);
+  absl::StatusOr<std::int64_t> FirstSend();
   absl::StatusOr<std::int64_t> LastSend();
   // Returns the number of the first send that stands behind the event `seq` or
   // a later one; that of the next send when none does.

@@ -57,8 +57,8 @@ class EnvelopeParser {
   // Reads the body as the text of one item, which was in that form.
   void ParseOne(EnvelopeForm form, std::string_view field,
                 std::string_view entry_id) {
-    entry_id_ = entry_id;
-    other_id_ = find_other_id_(entry_id);
+    item_.entry_id = entry_id;
+    item_.other_id = find_other_id_(entry_id);
     if (const auto error = json_.Load(body_, kMaxItemDepth)) {
       return UseIssue(
           form, body_,
@@ -101,16 +101,16 @@ class EnvelopeParser {
   }
 
   void ParseEntry(JsonValue& entry) {
-    entry_id_.clear();
-    other_id_.clear();
+    item_.entry_id.clear();
+    item_.other_id.clear();
     std::string flat_field;
     // The id is read first, because the items need it.
     JsonValue peeked = entry;
     const auto error = json_.PeekAtMembers(
         peeked, [&](std::string_view key, JsonValue& value) {
           if (key == "id") {
-            entry_id_ = json_.Name(value);
-            if (entry_id_.size() > kMaxEntryId) entry_id_.clear();
+            item_.entry_id = json_.Name(value);
+            if (item_.entry_id.size() > kMaxEntryId) item_.entry_id.clear();
           } else if (key == "field") {
             flat_field = json_.Name(value);
           }
@@ -118,7 +118,7 @@ class EnvelopeParser {
     if (error != simdjson::SUCCESS) {
       return AddBadEntry(entry, error);
     }
-    other_id_ = find_other_id_(entry_id_);
+    item_.other_id = find_other_id_(item_.entry_id);
     entry_ = &entry;
     found_ = false;
     std::optional<JsonValue> flat_value;
@@ -208,8 +208,11 @@ class EnvelopeParser {
     ParsedItem& item = NewItem();
     item.form = valued && field == "standby" ? EnvelopeForm::kStandby : form;
     item.raw = json_.Text(value);
-    item.kind = CutUtf8(field, kMaxKind);
-    item.field = item.kind;
+    item.field.clear();
+    if (!field.empty()) {
+      item.kind = CutUtf8(field, kMaxKind);
+      item.field = item.kind;
+    }
     // Nobody is to read an entry as a value of its field, not later either.
     if (&value == entry_) item.field.clear();
     const simdjson::dom::element* root =
@@ -238,8 +241,6 @@ class EnvelopeParser {
     }
     item_.fate = Fate::kEvent;
     item_.row = &kinds::kUnknown;
-    item_.entry_id = entry_id_;
-    item_.other_id = other_id_;
     item_.user_id.clear();
     item_.event_ms = 0;
     item_.by_account = false;
@@ -258,13 +259,13 @@ class EnvelopeParser {
     use_(item);
   }
 
-  // Passes an issue on. It does not use item_, in which the next item may be
-  // waiting.
+  // Passes an issue on. It takes only the entry's id from item_, in which the
+  // next item may be waiting.
   void UseIssue(EnvelopeForm form, std::string_view raw, std::string problem,
                 std::int64_t count = 1) {
     ParsedItem issue;
     issue.fate = Fate::kIssue;
-    issue.entry_id = entry_id_;
+    issue.entry_id = item_.entry_id;
     issue.form = form;
     issue.raw = raw;
     issue.problem = std::move(problem);
@@ -306,15 +307,14 @@ class EnvelopeParser {
   const absl::FunctionRef<void(ParsedItem&)> use_;
   JsonStructure json_;
   ItemParser item_parser_;
-  // The entry that is being parsed, and the two ids of its account.
+  // The entry that is being parsed.
   const JsonValue* entry_ = nullptr;
-  std::string entry_id_;
-  std::string other_id_;
   // The first says that this entry has had an item, the second that the body
   // has had none.
   bool found_ = false;
   bool none_ = true;
-  // All items are read into this one, so that its buffers are made once.
+  // All items are read into this one, so that its buffers are made once. The
+  // two ids of the account stay from item to item of an entry.
   ParsedItem item_;
   bool used_ = false;
   int unknown_ = 0;

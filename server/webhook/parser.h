@@ -33,10 +33,11 @@ using kinds::ParseEventTime;
 inline constexpr int kMaxUnknownItems = 1000;
 
 // Calls `use` with one item after the other, at least one, and lets it move out
-// what it wants of them. `body` must be followed by kBodySlack readable bytes
-// (see http/message.h) and must outlive the items. It cannot fail: what is
-// wrong is an issue. The memory that it takes is bounded by the size of the
-// body, not by what is in it. It throws std::bad_alloc when there is none.
+// what it wants of them but for the two ids of the entry. `body` must be
+// followed by kBodySlack readable bytes (see http/message.h) and must outlive
+// the items. It cannot fail: what is wrong is an issue. The memory that it
+// takes is bounded by the size of the body, not by what is in it. It throws
+// std::bad_alloc when there is none.
 void ParseWebhook(std::string_view body,
                   absl::FunctionRef<void(ParsedItem&)> use);
 

@@ -14,6 +14,17 @@ TEST(RawIdTest, NewOnesDiffer) {
   EXPECT_EQ(seen.begin()->size(), 16U);
 }
 
+TEST(RawIdTest, TimedOnesDifferAndLieTogether) {
+  std::set<RawId> seen;
+  for (int i = 0; i < 1000; ++i) seen.insert(NewTimedId(1'700'000'000'123));
+  EXPECT_EQ(seen.size(), 1000U);
+  for (const RawId& id : seen) {
+    EXPECT_EQ(FormatId("", id).substr(0, 12), "018bcfe5687b");
+    EXPECT_EQ(id.size(), 16U);
+  }
+  EXPECT_LT(*seen.rbegin(), NewTimedId(1'700'000'000'124));
+}
+
 TEST(RawIdTest, FormatAndParseAreInverse) {
   const RawId raw = NewRawId();
   const std::string id = FormatId(kMessagePrefix, raw);

@@ -154,6 +154,22 @@ TEST_F(ConversationsTest, AppInControlIsForgottenWithThePerson) {
   EXPECT_FALSE(Get()->has_thread_owner());
 }
 
+// The conversation stays, because the person is known.
+TEST_F(ConversationsTest, AppInControlIsUnknownWithoutItsEvent) {
+  Give("1");
+  // It is the third event, after that of the channel and that of the handover,
+  // and the last event of the log is never deleted.
+  Write();
+  EXPECT_EQ(Get()->thread_owner().app_id(), "1");
+  LetIdsRest();
+  ASSERT_EQ(*state().OldestSeq(), 3);
+  const auto later = Get();
+  ASSERT_THAT(later, IsOk());
+  EXPECT_FALSE(later->has_thread_owner());
+  Give("2");
+  EXPECT_EQ(Get()->thread_owner().app_id(), "2");
+}
+
 TEST_F(ConversationsTest, UsernameIsTold) {
   Name("ada.writes");
   EXPECT_EQ(Get()->username(), "ada.writes");

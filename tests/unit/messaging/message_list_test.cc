@@ -39,6 +39,31 @@ class MessageListTest : public MessagingFixture {
                 IsOk());
   }
 
+  // So many sends of the channel are under way. The last request id ends with
+  // `count`.
+  void Claim(const std::string& channel_id, int count) {
+    for (int i = 1; i <= count; ++i) {
+      journal::Record record = journal::NewRecord(NowMs());
+      journal::Claim& claim = *record.mutable_claim();
+      claim.set_message_id(NewRawId());
+      claim.set_channel_no(ChannelNo(channel_id));
+      claim.set_channel_id(channel_id);
+      claim.set_user_id(kUser);
+      claim.set_request_id(absl::StrCat("r", ++claims_));
+      claim.set_request_fingerprint("f");
+      // The journal has room for so many at once.
+      if (i % 500 == 0 || i == count) {
+        EXPECT_THAT(journal::AppendAs<state::ClaimAnswer>(*journal_, record),
+                    IsOk());
+      } else {
+        journal_->Append({.record = std::move(record), .clear = {}},
+                         [](const journal::Ending& end) {
+                           EXPECT_TRUE(end.applied()) << end.status;
+                         });
+      }
+    }
+  }
+
   v1::ListMessagesResponse Page(const v1::ListMessagesRequest& request) {
     auto page = list_.List(request);
     EXPECT_THAT(page, IsOk());
@@ -71,6 +96,7 @@ class MessageListTest : public MessagingFixture {
     return FormatId(kMessagePrefix, state::MidKey(ChannelNo(), mid));
   }
 
+  int claims_ = 0;
   events::EventLog log_{*folder_};
   MessageList list_{*folder_, log_, *reader_, *registry_};
 };
@@ -148,6 +174,41 @@ TEST_F(MessageListTest, AnIdThatIsUsedAgainBringsNoOldMessages) {
     const v1::ListMessagesResponse page = Page(request);
     ASSERT_EQ(page.messages_size(), 1);
     EXPECT_EQ(page.messages(0).id(), IdOf("new"));
+  }
+}
+
+// A page looks at the sends of all channels, of which no index tells, and at
+// no more than it promises: then it has a token and perhaps no message.
+TEST_F(MessageListTest, SendsOfAChannelAreFoundAmongThoseOfOthers) {
+  CreateChannel("ch_2", "17841400000000002", "200");
+  Claim("ch_1", 1);
+  Claim("ch_2", static_cast<int>(MessageList::kMaxLookedAt) + 1);
+  Claim("ch_1", 2);
+  const std::string first = "r1";
+  const std::string last = absl::StrCat("r", claims_);
+  const std::string before = absl::StrCat("r", claims_ - 1);
+  for (const auto order :
+       {v1::LIST_ORDER_NEWEST_FIRST, v1::LIST_ORDER_OLDEST_FIRST}) {
+    v1::ListMessagesRequest request;
+    request.set_channel_id("ch_1");
+    request.set_order(order);
+    std::vector<std::string> found;
+    std::vector<int> sizes;
+    do {
+      const v1::ListMessagesResponse page = Page(request);
+      sizes.push_back(page.messages_size());
+      for (const v1::Message& message : page.messages()) {
+        found.push_back(message.request_id());
+      }
+      request.set_page_token(page.next_page_token());
+    } while (!request.page_token().empty());
+    if (order == v1::LIST_ORDER_NEWEST_FIRST) {
+      EXPECT_THAT(found, ElementsAre(last, before, first));
+      EXPECT_THAT(sizes, ElementsAre(2, 1));
+    } else {
+      EXPECT_THAT(found, ElementsAre(first, before, last));
+      EXPECT_THAT(sizes, ElementsAre(1, 2));
+    }
   }
 }
 

@@ -34,7 +34,7 @@ TEST(SchemaTest, FreshDatabaseGetsEveryTable) {
           "'sqlite_%' ORDER BY name)"),
       "api_keys,channels,contents,conversations,data_keys,dedupe,deliveries,"
       "destroyed_keys,epochs,event_mids,events,forgettings,held_echoes,"
-      "instances,log_state,message_events,messages,raw_items,redriven_items,"
+      "instances,log_state,messages,raw_items,redriven_items,"
       "send_calls,time_marks,unmatched_echoes,waiting_items");
   EXPECT_EQ(One(*database, "PRAGMA user_version"), "1");
 }
@@ -117,9 +117,11 @@ TEST(SchemaTest, HotQueriesUseAnIndex) {
         "SELECT no FROM messages INDEXED BY messages_user WHERE "
         "channel_no = ?1 AND user_id = ?5 AND no > ?2 AND no <= ?3 "
         "ORDER BY no DESC LIMIT ?4",
-        "SELECT no FROM messages INDEXED BY messages_channel WHERE "
+        "SELECT no FROM messages NOT INDEXED WHERE "
         "channel_no = ?1 AND no > ?2 AND no <= ?3 ORDER BY no LIMIT ?4",
         "SELECT no, after_seq FROM messages WHERE no >= ?1 ORDER BY no LIMIT 1",
+        "SELECT coalesce(min(no), 0) FROM messages",
+        "SELECT seq FROM events WHERE message_no = ?1 ORDER BY seq",
         "SELECT seq FROM events WHERE seq > ?1 AND seq <= ?2 AND "
         "receive_ms < ?3 ORDER BY seq DESC LIMIT 1",
         "SELECT seq FROM event_mids WHERE mid_key = ?1 AND kind = ?2 "
@@ -127,7 +129,8 @@ TEST(SchemaTest, HotQueriesUseAnIndex) {
         "SELECT call_ms FROM send_calls WHERE channel_no = ?1 AND user_id = ?2 "
         "AND call_ms > ?3 AND call_ms <= ?4 ORDER BY call_ms DESC, no DESC "
         "LIMIT 1 OFFSET ?5",
-        "DELETE FROM send_calls WHERE no IN (SELECT no FROM send_calls "
+        "DELETE FROM send_calls WHERE (channel_no, user_id, call_ms, no) IN "
+        "(SELECT channel_no, user_id, call_ms, no FROM send_calls "
         "WHERE born_ms < ?1 ORDER BY born_ms, no LIMIT ?2)",
         "SELECT no FROM messages WHERE request_id IS NOT NULL AND "
         "coalesce(born_ms, claim_ms) < ?1 AND NOT (state IN (2, 4)) "
@@ -178,7 +181,7 @@ TEST(SchemaTest, QuotaReadsOneCustomersCalls) {
   const auto row = plan.Step();
   ASSERT_TRUE(row.ok() && *row);
   EXPECT_THAT(plan.String(3),
-              HasSubstr("send_calls_user (channel_no=? AND user_id=? AND "
+              HasSubstr("PRIMARY KEY (channel_no=? AND user_id=? AND "
                         "call_ms>? AND call_ms<?)"));
 }
 
