@@ -143,8 +143,11 @@ class ItemReader::Found {
     }
     return rows;
   }
-  // Returns the member that the row `i` is read from; it is there.
-  dom::element ForRow(std::size_t i) const { return *members_[keys_.at[i]]; }
+  // Returns the member that the row `i` is read from; nothing when it is not
+  // there.
+  std::optional<dom::element> ForRow(std::size_t i) const {
+    return members_[keys_.at[i]];
+  }
 
  private:
   const Keys& keys_;
@@ -206,7 +209,8 @@ Result ItemReader::Read(const dom::object& object, ParsedItem& item) {
     const auto i = static_cast<std::size_t>(std::countr_zero(left));
     const Kind& row = *kTable[i];
     if (row.fits != nullptr && !row.fits(source)) continue;
-    return ReadRow(row, found.ForRow(i), source, item);
+    const std::optional<dom::element> value = found.ForRow(i);
+    if (value.has_value()) return ReadRow(row, *value, source, item);
   }
   return std::nullopt;
 }
