@@ -194,8 +194,8 @@ class MessageList::Sends {
   }
 
  private:
-  // Returns the bounds of what is read next. Of a customer that is all that is
-  // left, because an index leads to their sends. Of a channel it is a few
+  // Returns the bounds of what is read next. For a customer that is all that
+  // is left, because an index leads to their sends. For a channel it is a few
   // numbers, because all sends within them are looked at.
   state::SendBounds Next() const {
     state::SendBounds next = bounds_;

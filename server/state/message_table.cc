@@ -399,8 +399,8 @@ absl::StatusOr<std::optional<MessageRow>> ReadMessageByRequest(
 
 absl::StatusOr<std::vector<MessageRow>> ReadSends(sqlite::Database& database,
                                                   const SendBounds& bounds) {
-  // Of a channel, SQLite walks through all sends within the numbers. It must
-  // not sort all of the channel by an index instead.
+  // For a channel, SQLite walks through all sends within the numbers. It must
+  // not take an index instead and sort all sends of the channel.
 #define LINKTOR_SENDS_OF_CHANNEL    \
   "SELECT " LINKTOR_MESSAGE_COLUMNS \
   " FROM messages NOT INDEXED "     \

@@ -42,7 +42,7 @@ endforeach()
 # them.
 foreach(_command IN ITEMS
     add_custom_command add_custom_target add_dependencies enable_testing
-    set_target_properties)
+    set_source_files_properties set_target_properties)
   cmake_language(EVAL CODE "function(${_command})\nendfunction()")
 endforeach()
 

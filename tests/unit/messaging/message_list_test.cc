@@ -213,9 +213,8 @@ TEST_F(MessageListTest, SendsOfAChannelAreFoundAmongThoseOfOthers) {
   const auto database = sqlite::Database::Open(
       path_.path() + "/gateway.db", sqlite::Database::Mode::kReadWrite);
   ASSERT_THAT(database, IsOk());
-  ASSERT_THAT((*database)->Execute(
-                  "DELETE FROM messages WHERE no < "
-                  "(SELECT max(no) - 1 FROM messages)"),
+  ASSERT_THAT((*database)->Execute("DELETE FROM messages WHERE no < "
+                                   "(SELECT max(no) - 1 FROM messages)"),
               IsOk());
   EXPECT_THAT(SendsByPage(v1::LIST_ORDER_NEWEST_FIRST),
               ElementsAre(ElementsAre(last, before)));
