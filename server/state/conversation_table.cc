@@ -61,11 +61,9 @@ ConversationTable::ConversationTable(sqlite::Database& database,
       add_call_(database,
                 "INSERT INTO send_calls (no, channel_no, user_id, call_ms, "
                 "born_ms) VALUES (?1, ?2, ?3, ?4, ?5)"),
-      trim_calls_(database,
-                  "DELETE FROM send_calls WHERE (channel_no, user_id, call_ms, "
-                  "no) IN (SELECT channel_no, user_id, call_ms, no FROM "
-                  "send_calls WHERE born_ms < ?1 ORDER BY born_ms, no "
-                  "LIMIT ?2)") {}
+      oldest_calls_(database,
+                    "SELECT channel_no, user_id, call_ms, no FROM send_calls "
+                    "WHERE born_ms < ?1 ORDER BY born_ms, no LIMIT ?2") {}
 
 absl::StatusOr<ConversationRow> ConversationTable::Find(
     std::int64_t channel_no, std::string_view user_id) {
@@ -175,7 +173,43 @@ absl::Status ConversationTable::AddCall(std::int64_t channel_no,
 
 absl::StatusOr<std::int64_t> ConversationTable::TrimCalls(
     std::int64_t before_ms, std::int64_t limit) {
-  return trim_calls_.Bind(1, before_ms).Bind(2, limit).RunAndCount();
+  return RemoveCalls(database_,
+                     oldest_calls_.Bind(1, before_ms).Bind(2, limit));
+}
+
+// One statement for both would walk through all calls of a channel: SQLite
+// does not use the whole key for a list of keys.
+absl::StatusOr<std::int64_t> RemoveCalls(sqlite::Database& database,
+                                         sqlite::Statement& select) {
+  struct Key {
+    std::int64_t channel_no = 0;
+    std::string user_id;
+    std::int64_t call_ms = 0;
+    std::int64_t no = 0;
+  };
+  std::vector<Key> keys;
+  {
+    const sqlite::StatementReset reset(select);
+    for (;;) {
+      LINKTOR_ASSIGN(const bool row, select.Step());
+      if (!row) break;
+      keys.push_back({.channel_no = select.Int(0),
+                      .user_id = select.String(1),
+                      .call_ms = select.Int(2),
+                      .no = select.Int(3)});
+    }
+  }
+  sqlite::Statement remove(database,
+                           "DELETE FROM send_calls WHERE channel_no = ?1 AND "
+                           "user_id = ?2 AND call_ms = ?3 AND no = ?4");
+  for (const Key& key : keys) {
+    LINKTOR_TRY(remove.Bind(1, key.channel_no)
+                    .BindText(2, key.user_id)
+                    .Bind(3, key.call_ms)
+                    .Bind(4, key.no)
+                    .Run());
+  }
+  return static_cast<std::int64_t>(keys.size());
 }
 
 absl::StatusOr<ConversationRow> ReadConversation(sqlite::Database& database,

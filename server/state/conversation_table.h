@@ -99,8 +99,13 @@ class ConversationTable {
   sqlite::Statement set_username_;
   sqlite::Statement blocking_call_;
   sqlite::Statement add_call_;
-  sqlite::Statement trim_calls_;
+  sqlite::Statement oldest_calls_;
 };
+
+// Forgets the calls whose keys `select` returns: channel_no, user_id, call_ms
+// and no. It returns how many, and resets the statement.
+absl::StatusOr<std::int64_t> RemoveCalls(sqlite::Database& database,
+                                         sqlite::Statement& select);
 
 // Returns the conversation as the table has it. It is for readers, on their own
 // connection, who have asked RecentHeads before: what that has is newer.

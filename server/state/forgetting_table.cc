@@ -4,6 +4,7 @@
 
 #include "server/base/try.h"
 #include "server/base/v1.h"
+#include "server/state/conversation_table.h"
 #include "server/state/event_encoding.h"
 
 namespace linktor::state {
@@ -221,12 +222,11 @@ absl::StatusOr<int> ForgettingTable::ForgetRest(const Forgetting& of,
 
 absl::StatusOr<std::int64_t> ForgettingTable::ForgetCalls(const Forgetting& of,
                                                           int limit) {
-  sqlite::Statement forget(
+  sqlite::Statement select(
       database_,
-      "DELETE FROM send_calls WHERE (channel_no, user_id, call_ms, no) IN ("
       "SELECT channel_no, user_id, call_ms, no FROM send_calls "
-      "WHERE " LINKTOR_OF_PEOPLE " ORDER BY user_id, call_ms, no LIMIT ?4)");
-  return BindPeople(forget, of).Bind(4, limit).RunAndCount();
+      "WHERE " LINKTOR_OF_PEOPLE " ORDER BY user_id, call_ms, no LIMIT ?4");
+  return RemoveCalls(database_, BindPeople(select, of).Bind(4, limit));
 }
 
 absl::StatusOr<bool> HasForgetting(sqlite::Database& database) {

@@ -129,9 +129,10 @@ TEST(SchemaTest, HotQueriesUseAnIndex) {
         "SELECT call_ms FROM send_calls WHERE channel_no = ?1 AND user_id = ?2 "
         "AND call_ms > ?3 AND call_ms <= ?4 ORDER BY call_ms DESC, no DESC "
         "LIMIT 1 OFFSET ?5",
-        "DELETE FROM send_calls WHERE (channel_no, user_id, call_ms, no) IN "
-        "(SELECT channel_no, user_id, call_ms, no FROM send_calls "
-        "WHERE born_ms < ?1 ORDER BY born_ms, no LIMIT ?2)",
+        "SELECT channel_no, user_id, call_ms, no FROM send_calls "
+        "WHERE born_ms < ?1 ORDER BY born_ms, no LIMIT ?2",
+        "DELETE FROM send_calls WHERE channel_no = ?1 AND user_id = ?2 AND "
+        "call_ms = ?3 AND no = ?4",
         "SELECT no FROM messages WHERE request_id IS NOT NULL AND "
         "coalesce(born_ms, claim_ms) < ?1 AND NOT (state IN (2, 4)) "
         "ORDER BY coalesce(born_ms, claim_ms), no LIMIT ?2",
