@@ -1,5 +1,5 @@
-// Says how ids look and which strings are ids. Ids are plain strings without
-// structure (docs/adr/0004): callers store and compare them, nothing more.
+// Says how ids look and which strings are ids. To callers ids are plain strings
+// (docs/adr/0004), which they store and compare, nothing more.
 // Validation, records and views use it, from any thread; only NewRawId and
 // NewTimedId are not pure.
 
@@ -15,13 +15,13 @@ namespace linktor {
 // in this form. An empty one stands for no id.
 using RawId = std::string;
 
-// Returns a random id, for what begins here: deliveries, and channels whose
-// creator names no id.
+// Returns a random id, for what begins here: deliveries, the uid of a channel,
+// and channels whose creator names no id.
 RawId NewRawId();
 // Returns an id that begins with the time, in ms since the epoch, and has 10
-// random bytes behind it; it is for sends. Ids of one time lie side by side in
-// an index, so that a commit of many sends writes few of its pages. Nothing may
-// rely on the order: a clock may be set back.
+// random bytes behind it; it is for sends and their request ids. Ids of one
+// time lie side by side in an index, so that a commit of many sends writes few
+// of its pages. Nothing may rely on the order: a clock may be set back.
 RawId NewTimedId(std::int64_t time_ms);
 // Returns the first 16 bytes of SHA-256 over the parts, each preceded by its
 // length in four bytes, so that different parts never give the same input. The

@@ -86,9 +86,10 @@ struct Kind {
   Result (*read)(const Source&, ParsedItem&) = nullptr;
   // Fills the item's message or payload with what it holds of this kind, for
   // kinds that also stand within an item of another kind; null for all others.
-  // It is called for each item that was read and may have it: one with the
-  // row's key, and one whose message has members that MessageReader does not
-  // read. It leaves the item as it is when there is nothing of the kind in it.
+  // It is called for each item of another kind that was read, but not for a
+  // message that cannot have it: the item lacks the row's key, and
+  // MessageReader reads all members of the message. It leaves the item as it is
+  // when there is nothing of the kind in it.
   Result (*read_within)(const Source&, ParsedItem&) = nullptr;
   // The id of the item itself within a payload that was read; null when it is
   // the message's, or when there is none.

@@ -177,7 +177,11 @@ class MessageList::Sends {
            looked_at_ < kMaxLookedAt) {
       LINKTOR_TRY(ReadMore());
     }
-    if (!read_.empty()) return &read_.front();
+    if (!read_.empty()) {
+      // The next page need not look again at what stands before it.
+      LeaveFrom(read_.front().no);
+      return &read_.front();
+    }
     left_ = {.after = bounds_.after_no, .last = bounds_.last_no};
     return nullptr;
   }
@@ -186,14 +190,21 @@ class MessageList::Sends {
     read_.pop_front();
     if (read_.empty()) {
       left_ = {.after = bounds_.after_no, .last = bounds_.last_no};
-    } else if (bounds_.newest_first) {
-      left_.last = read_.front().no;
     } else {
-      left_.after = read_.front().no - 1;
+      LeaveFrom(read_.front().no);
     }
   }
 
  private:
+  // Notes that the send of that number is the first that was not given out.
+  void LeaveFrom(std::int64_t no) {
+    if (bounds_.newest_first) {
+      left_.last = no;
+    } else {
+      left_.after = no - 1;
+    }
+  }
+
   // Returns the bounds of what is read next. For a customer that is all that
   // is left, because an index leads to their sends. For a channel it is a few
   // numbers, because all sends within them are looked at.
@@ -299,9 +310,11 @@ absl::StatusOr<MessageList::Rest> MessageList::FindRest(
       return events::CursorExpired(cursors_, oldest_seq);
     }
   }
-  // Numbers of sends that were deleted are not looked at.
-  LINKTOR_ASSIGN(const std::int64_t first_send, state_.FirstSend());
-  rest.sends.after = std::max(rest.sends.after, first_send - 1);
+  if (request.user_id().empty()) {
+    // Numbers of sends that were deleted are not looked at.
+    LINKTOR_ASSIGN(const std::int64_t first_send, state_.FirstSend());
+    rest.sends.after = std::max(rest.sends.after, first_send - 1);
+  }
   LINKTOR_TRY(NarrowByTime(request, rest));
   if (!WantsBrought(request)) rest.events.after = rest.events.last;
   return rest;

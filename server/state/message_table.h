@@ -89,19 +89,20 @@ class MessageTable {
   absl::Status Insert(MessageRow& row, LogState& state);
   // These two find the row by its `no`. The first writes an attempt: its
   // number, state, times, caller and instance. The second writes what becomes
-  // of it: the state, the mid and the times that follow. Both write where the
+  // of it: the state, what settled it, the mid, the times that follow, and
+  // where the content is that an echo would make of it. Both write where the
   // error is.
   absl::Status UpdateAttempt(const MessageRow& row);
   absl::Status Update(const MessageRow& row);
-  // Returns how often rows were updated. While the number stays, each row is as
-  // it was.
+  // Returns how often these two were called. Nothing else changes a row while
+  // an outcome is applied.
   std::int64_t updates() const { return updates_; }
   // Replaces the error in the row and among the contents; an empty one removes
   // it. One of the two updates must follow.
   absl::Status SetError(MessageRow& row, std::string_view sealed_error,
                         LogState& state);
-  // As SetError, with the content of the event that an echo would make of the
-  // send. It is kept while the send is UNCONFIRMED.
+  // Does the same with the content of the event that an echo would make of the
+  // send, which is kept while the send is UNCONFIRMED. Update must follow.
   absl::Status SetSettled(MessageRow& row, std::string_view sealed_settled,
                           LogState& state);
   // Returns that content; empty when there is none.

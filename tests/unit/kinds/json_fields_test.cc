@@ -45,6 +45,13 @@ TEST(MembersTest, TheFirstOfANameCountsAndNullIsAbsent) {
   EXPECT_FALSE(members.Has(1)) << "the first one is null";
   EXPECT_FALSE(members[1].has_value());
   EXPECT_FALSE(members.Has(2));
+  EXPECT_EQ(members.there(), 1U);
+  EXPECT_TRUE(members.has_others());
+  simdjson::dom::parser other_parser;
+  ASSERT_EQ(other_parser.parse(std::string_view(R"({"text":null,"mid":"1"})"))
+                .get(object),
+            simdjson::SUCCESS);
+  EXPECT_FALSE(Members<8>(object, MemberNames<8>(kSeveral)).has_others());
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// ListMessages by times, under clocks that are set; the rest of it is in
+// ListMessages by times, under clocks that are set, of a channel whose sends
+// stand among those of others, and of what was deleted; the rest of it is in
 // tests/integration/list_messages_test.cc.
 
 #include "server/messaging/message_list.h"
@@ -96,8 +97,12 @@ class MessageListTest : public MessagingFixture {
   // Returns the request ids of the sends of ch_1, page by page.
   std::vector<std::vector<std::string>> SendsByPage(v1::ListOrder order) {
     v1::ListMessagesRequest request;
-    request.set_channel_id("ch_1");
     request.set_order(order);
+    return SendsByPage(request);
+  }
+  std::vector<std::vector<std::string>> SendsByPage(
+      v1::ListMessagesRequest request) {
+    request.set_channel_id("ch_1");
     std::vector<std::vector<std::string>> pages;
     do {
       const v1::ListMessagesResponse page = Page(request);
@@ -195,10 +200,44 @@ TEST_F(MessageListTest, AnIdThatIsUsedAgainBringsNoOldMessages) {
   }
 }
 
+// More of them than a page has stand within the numbers that are looked at.
+TEST_F(MessageListTest, EachSendOfAChannelIsInOnePage) {
+  CreateChannel("ch_2", "17841400000000002", "200");
+  std::vector<std::string> expected;
+  for (int i = 0; i < 120; ++i) {
+    Claim("ch_1", 1);
+    expected.push_back(absl::StrCat("r", claims_));
+    Claim("ch_2", 1);
+  }
+  const std::vector<std::string> newest(expected.rbegin(), expected.rend());
+  for (const int page_size : {0, 1, 7, 60, 1000}) {
+    for (const auto state :
+         {v1::MESSAGE_STATE_UNSPECIFIED, v1::MESSAGE_STATE_PENDING,
+          v1::MESSAGE_STATE_FAILED}) {
+      v1::ListMessagesRequest request;
+      request.set_page_size(page_size);
+      if (state != v1::MESSAGE_STATE_UNSPECIFIED) request.add_states(state);
+      for (const bool newest_first : {true, false}) {
+        request.set_order(newest_first ? v1::LIST_ORDER_NEWEST_FIRST
+                                       : v1::LIST_ORDER_OLDEST_FIRST);
+        std::vector<std::string> found;
+        for (const auto& page : SendsByPage(request)) {
+          found.insert(found.end(), page.begin(), page.end());
+        }
+        if (state == v1::MESSAGE_STATE_FAILED) {
+          EXPECT_THAT(found, IsEmpty());
+        } else {
+          EXPECT_EQ(found, newest_first ? newest : expected);
+        }
+      }
+    }
+  }
+}
+
 // A page looks at the sends of all channels, of which no index tells, and at
 // no more than it promises: then it has a token and perhaps no message. Sends
 // that were deleted since are not looked at.
-TEST_F(MessageListTest, SendsOfAChannelAreFoundAmongThoseOfOthers) {
+TEST_F(MessageListTest, APageLooksAtSoManySendsThatAreKept) {
   CreateChannel("ch_2", "17841400000000002", "200");
   Claim("ch_1", 1);
   Claim("ch_2", static_cast<int>(MessageList::kMaxLookedAt) + 1);

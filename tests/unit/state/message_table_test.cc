@@ -147,6 +147,66 @@ TEST_F(MessageTableTest, NumbersOfDeletedErrorsAreNotUsedAgain) {
 
 // ---- Look-ups ---------------------------------------------------------------
 
+TEST_F(MessageTableTest, AnAttemptIsWrittenWhole) {
+  MessageRow row = Insert({.id = "a"});
+  row.state = v1::MESSAGE_STATE_FAILED;
+  row.settled_by = v1::SETTLED_BY_ANSWER;
+  row.attempt = 2;
+  row.claim_ms = 700;
+  row.born_ms = 800;
+  row.api_key_id = "key_2";
+  row.instance = "another";
+  row.incarnation = 4;
+  ASSERT_THAT(table_->SetError(row, "why", state_), IsOk());
+  ASSERT_THAT(table_->UpdateAttempt(row), IsOk());
+  MessageRow found = Find("a");
+  EXPECT_EQ(found.state, row.state);
+  EXPECT_EQ(found.settled_by, row.settled_by);
+  EXPECT_EQ(found.attempt, 2);
+  EXPECT_EQ(found.claim_ms, 700);
+  EXPECT_EQ(found.born_ms, 800);
+  EXPECT_EQ(found.api_key_id, "key_2");
+  EXPECT_EQ(found.instance, "another");
+  EXPECT_EQ(found.incarnation, 4);
+  EXPECT_EQ(found.sealed_error, "why");
+  row.born_ms = row.claim_ms;
+  row.api_key_id.clear();
+  ASSERT_THAT(table_->SetError(row, "", state_), IsOk());
+  ASSERT_THAT(table_->UpdateAttempt(row), IsOk());
+  found = Find("a");
+  EXPECT_EQ(found.born_ms, 700);
+  EXPECT_EQ(found.api_key_id, "");
+  EXPECT_EQ(found.error_no, 0);
+}
+
+TEST_F(MessageTableTest, WhatBecomesOfASendIsWrittenWhole) {
+  MessageRow row = Insert({.id = "a"});
+  row.state = v1::MESSAGE_STATE_UNCONFIRMED;
+  row.settled_by = v1::SETTLED_BY_ECHO_CONTENT;
+  row.mid = "m";
+  row.mid_key = "key of m";
+  row.send_ms = 300;
+  row.echo_ms = 400;
+  row.retract_ms = 500;
+  ASSERT_THAT(table_->SetError(row, "why", state_), IsOk());
+  ASSERT_THAT(table_->SetSettled(row, "settled", state_), IsOk());
+  ASSERT_THAT(table_->Update(row), IsOk());
+  MessageRow found = Find("a");
+  EXPECT_EQ(found.state, row.state);
+  EXPECT_EQ(found.settled_by, row.settled_by);
+  EXPECT_EQ(found.mid, "m");
+  EXPECT_EQ(found.mid_key, "key of m");
+  EXPECT_EQ(found.send_ms, 300);
+  EXPECT_EQ(found.echo_ms, 400);
+  EXPECT_EQ(found.retract_ms, 500);
+  EXPECT_EQ(found.sealed_error, "why");
+  EXPECT_EQ(*table_->FindSettled(found), "settled");
+  // The attempt stays.
+  EXPECT_EQ(found.attempt, 1);
+  EXPECT_EQ(found.claim_ms, 100);
+  EXPECT_EQ(found.instance, "instance");
+}
+
 TEST_F(MessageTableTest, PendingOnesAreTheCustomersOwn) {
   MessageRow row = Insert({.id = "a", .content_match = "yes"});
   const ContentKey yes{

@@ -131,8 +131,9 @@ TEST(SchemaTest, HotQueriesUseAnIndex) {
         "LIMIT 1 OFFSET ?5",
         "SELECT channel_no, user_id, call_ms, no FROM send_calls "
         "WHERE born_ms < ?1 ORDER BY born_ms, no LIMIT ?2",
-        "DELETE FROM send_calls WHERE channel_no = ?1 AND user_id = ?2 AND "
-        "call_ms = ?3 AND no = ?4",
+        "SELECT channel_no, user_id, call_ms, no FROM send_calls WHERE "
+        "channel_no = ?1 AND user_id BETWEEN ?2 AND ?3 "
+        "ORDER BY user_id, call_ms, no LIMIT ?4",
         "SELECT no FROM messages WHERE request_id IS NOT NULL AND "
         "coalesce(born_ms, claim_ms) < ?1 AND NOT (state IN (2, 4)) "
         "ORDER BY coalesce(born_ms, claim_ms), no LIMIT ?2",
@@ -184,6 +185,21 @@ TEST(SchemaTest, QuotaReadsOneCustomersCalls) {
   EXPECT_THAT(plan.String(3),
               HasSubstr("PRIMARY KEY (channel_no=? AND user_id=? AND "
                         "call_ms>? AND call_ms<?)"));
+}
+
+// A part of the key would do for it too, walking through a channel's calls.
+TEST(SchemaTest, ACallIsForgottenByItsWholeKey) {
+  const TempFolder folder;
+  const auto database = OpenAt(folder.path() + "/a.db");
+  ASSERT_TRUE(Migrate(*database).ok());
+  sqlite::Statement plan(
+      *database,
+      "EXPLAIN QUERY PLAN DELETE FROM send_calls WHERE channel_no = ?1 AND "
+      "user_id = ?2 AND call_ms = ?3 AND no = ?4");
+  const auto row = plan.Step();
+  ASSERT_TRUE(row.ok() && *row);
+  EXPECT_THAT(plan.String(3), HasSubstr("(channel_no=? AND user_id=? AND "
+                                        "call_ms=? AND no=?)"));
 }
 
 // Any part of the conversation's index would do, reading all that is open.
