@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,8 +25,9 @@ TEST(MemberNamesTest, OtherNamesAreNotThere) {
   constexpr MemberNames<8> names(kSeveral);
   for (const std::string& other :
        {std::string(), std::string("MID"), std::string("mi"),
-        std::string("mid\0", 4), std::string(names.kMaxSize, 'x'),
-        std::string(names.kMaxSize + 1, 'x'), std::string(100'000, 'x')}) {
+        std::string("mid\0", 4), std::string(MemberNames<8>::kMaxSize, 'x'),
+        std::string(MemberNames<8>::kMaxSize + 1, 'x'),
+        std::string(100'000, 'x')}) {
     EXPECT_EQ(names.Find(other), 8U) << other.substr(0, 60);
   }
   EXPECT_EQ(MemberNames<8>().Find("mid"), 8U);
@@ -41,7 +43,9 @@ TEST(MembersTest, TheFirstOfANameCountsAndNullIsAbsent) {
             simdjson::SUCCESS);
   const Members<8> members(object, MemberNames<8>(kSeveral));
   EXPECT_TRUE(members.Has(0));
-  EXPECT_EQ(std::string_view(*members[0]), "1");
+  const std::optional<simdjson::dom::element> first = members[0];
+  ASSERT_TRUE(first.has_value());
+  EXPECT_EQ(std::string_view(*first), "1");
   EXPECT_FALSE(members.Has(1)) << "the first one is null";
   EXPECT_FALSE(members[1].has_value());
   EXPECT_FALSE(members.Has(2));

@@ -25,7 +25,7 @@ class MessageTableTest : public testing::Test {
   }
   struct Spec {
     std::string id;
-    std::string content_match = {};
+    std::string content_match;
     std::int64_t claim_ms = 100;
     std::int64_t born_ms = 100;
   };
