@@ -71,9 +71,10 @@ class UserProfiles {
   // Gives the profile of a customer of that channel, with the times, to `done`,
   // which is called once, within the call or later on the Graph client's
   // thread, and must not block. A call that is under way for the same customer
-  // is shared. It fails with CREDENTIALS_MISSING (GraphAccountOf), with the
-  // reason that an error of Instagram's is mapped to, and while the channel's
-  // look-ups rest with the reason for that and the time until they go on.
+  // is shared. It fails with CREDENTIALS_MISSING (GraphAccountOf), or with the
+  // reason that an error of Instagram's is mapped to. While the channel's
+  // look-ups rest, it fails with the refusal that began the rest, and with the
+  // time that is left.
   void Ask(const ChannelEntry& channel, std::string_view user_id,
            Freshness freshness, Done done);
 
@@ -148,8 +149,8 @@ class UserProfiles {
   // These people were erased while a call about them was under way: its answer
   // is given out, and not kept.
   absl::flat_hash_set<seal::KeyScope> forgotten_ ABSL_GUARDED_BY(mutex_);
-  // The key is the channel's number. Rests that are over go with the next one
-  // that begins.
+  // The key is the channel's number. Rests that are over are removed when
+  // the next one begins.
   absl::flat_hash_map<std::int64_t, Rest> rests_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -1,7 +1,7 @@
 // Lists of what is in the log are given out in pages. A page token is opaque to
-// callers: it holds the end of the log at which the list began, so that no page
-// has anything that came later, the numbers with which the list goes on, and a
-// check of both, so that a token which was cut off is refused.
+// callers and holds three things: the end of the log when the list began, so
+// that no page has anything that came later; the numbers at which the list goes
+// on; and a check of both, so that a token which was cut off is refused.
 // Clients hold tokens for minutes at most, so a change of their form needs no
 // version. ListEvents, ListMessages and ListConversations use it; lists of
 // other things have server/base/paging.h. Pure.
@@ -43,9 +43,10 @@ std::string MakeListToken(LogList list, const CursorCodec& cursors,
                           std::int64_t end_seq,
                           std::initializer_list<std::int64_t> numbers);
 
-// Returns what the token says, with so many numbers. `last_seq` is the end of
-// the log now. Fails with INVALID_REQUEST when it is no token of that list, or
-// of a life of the log that had other events (see CursorCodec::Decode).
+// Returns what the token says; it must have as many numbers as the last
+// argument says. `last_seq` is the end of the log now. Fails with
+// INVALID_REQUEST when it is not a token of that list, or when it is from a
+// life of the log that had other events (see CursorCodec::Decode).
 absl::StatusOr<ListPlace> ReadListToken(LogList list,
                                         const CursorCodec& cursors,
                                         std::int64_t last_seq,

@@ -81,12 +81,13 @@ class GraphClient {
           done) = 0;
 };
 
-// This is the client of the program. It keeps no state, so calls do not meet;
-// it repeats nothing, and tells the observer of each call before `done`.
+// This is the client of the program. It keeps no state, so calls do not
+// affect each other; it repeats nothing, and tells the observer of each call
+// before `done`.
 class HttpGraphClient final : public GraphClient {
  public:
   // `transport` and `observer` must outlive this, and this must outlive all
-  // calls: the transport stops before it goes.
+  // calls: the transport must stop before this goes.
   HttpGraphClient(GraphHosts hosts, http::HttpTransport& transport,
                   GraphObserver& observer)
       : hosts_(std::move(hosts)), transport_(transport), observer_(observer) {}
@@ -127,9 +128,9 @@ class HttpGraphClient final : public GraphClient {
   GraphObserver& observer_;
 };
 
-// These read Meta's answers, also for the fuzzer. Pure. A result without a
-// complete answer, an error of Meta's and a body that is not what it should be
-// give the status of the error map.
+// These read Meta's answers, also for the fuzzer. Pure. Each of
+// these gives a status of the error map: a result whose answer is not complete,
+// an error of Meta's, and a body of another form than expected.
 //
 // A send is only a success with a mid: without one nobody could recognise its
 // echo.
@@ -145,7 +146,8 @@ absl::StatusOr<v1::GetIceBreakersResponse> ReadIceBreakersAnswer(
 absl::StatusOr<v1::UserProfile> ReadUserProfileAnswer(
     const http::HttpResult& result);
 // Reads the story of a message, which it mentions or answers, and its images,
-// videos and files. What has no link is left out, but for a story's id.
+// videos and files. Anything without a link is left out; only a
+// story's id is kept without one.
 absl::StatusOr<v1::RefreshMediaResponse> ReadMessageMediaAnswer(
     const http::HttpResult& result);
 

@@ -19,12 +19,13 @@
 
 namespace linktor::kinds {
 
-// The limit in bytes of text and attachments: a larger message is delivered by
-// its raw size only, because an event must fit into a response.
+// The limit in bytes of text and attachments: the event of a larger
+// message has no content, only the size of the item as received, because an
+// event must fit into a response.
 inline constexpr std::size_t kMaxMessageBytes = 256 * 1024;
 // More than any object of Instagram's has. Members are looked for by name, and
-// each attachment is a message of its own: without these limits a body of a
-// megabyte costs many.
+// each attachment is a message of its own: without these limits a body of one
+// megabyte could cost many megabytes.
 inline constexpr std::size_t kMaxMembers = 1000;
 inline constexpr std::size_t kMaxAttachments = 1000;
 // The limit in bytes of a mid. Instagram's have some 160; longer ones are
@@ -43,8 +44,8 @@ class MessageReader {
   // most kMaxMembers; the caller checks that.
   explicit MessageReader(const simdjson::dom::object& message);
 
-  // Returns whether `value` can be a message, by the members that most have. It
-  // reads nothing else, so that it is quick.
+  // Returns whether `value` can be a message, by the members that most
+  // messages have. It reads nothing else, so that it is quick.
   static bool MayBeOne(const simdjson::dom::element& value);
 
   // Reads is_echo, is_deleted and is_self. It comes first; after a Misfit the

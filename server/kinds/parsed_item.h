@@ -40,8 +40,8 @@ enum class Fate : std::int8_t {
   kEvent = 0,
   // Nobody gets it: it is not JSON, or stands in no Instagram envelope.
   kIssue = 2,
-  // It says nothing that the message of its mid does not say. It becomes an
-  // event only when that message does not come.
+  // All that it says is also in the message of its mid. It becomes an event
+  // only when that message does not come.
   kWaits = 3,
 };
 
@@ -53,10 +53,10 @@ struct ParsedItem {
   // It stands for so many items; for more than one only when it is an issue.
   std::int64_t count = 1;
   EnvelopeForm form = EnvelopeForm::kMessaging;
-  // The name that stands beside the value in the forms that have one, or the
-  // name of the entry's member; it is empty for all others, and for an entry
-  // that is the item as a whole. It has at most 64 bytes. It and the form say
-  // how the item is read.
+  // In kChanges and kFlat it is the name that stands beside the value, and in
+  // kEntry the name of the entry's member, or empty when the whole entry is the
+  // item. It is empty in all other forms. It has at most 64 bytes. Together
+  // with `form` it says how the item is read.
   std::string field;
   // The item as received, within the body, which must outlive it.
   std::string_view raw;
@@ -82,8 +82,8 @@ struct ParsedItem {
   // True when it is an activity of the customer that opens the messaging
   // window.
   bool opens_window = false;
-  // It is the item's name where it has no type of its own: the row's name, or
-  // the key or field that the item has. It has at most 64 bytes.
+  // What an item is called that has no event type of its own: the name of its
+  // row, or else the key or field by which it came. It has at most 64 bytes.
   std::string kind;
   // It is the mid of a message that was not understood otherwise; it is empty
   // for all other items. It does not identify the item, but tells that the

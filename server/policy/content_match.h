@@ -1,7 +1,8 @@
-// Finds a send whose end Instagram did not tell by its echo, through what the
-// two have in common. The sender takes the text of a send, ingest that of an
-// echo; the sealer hashes both (ContentMatch), and the state compares the
-// hashes, within one conversation only. Pure.
+// When Instagram did not say how a send ended, its echo can show it. This gives
+// what a send and its echo have in common, by which they find each other. The
+// sender takes the text of a send, ingest that of an echo; the sealer hashes
+// both (ContentMatch), and the state compares the hashes, within one
+// conversation only. Pure.
 
 #pragma once
 

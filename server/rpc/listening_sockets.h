@@ -56,7 +56,8 @@ class ListeningSockets {
   ListeningSockets() = default;
 
   // Adds a socket for one address; `port` becomes the port in use, which the
-  // next address then takes too. Returns 0 or an errno; nothing was added then.
+  // next address then takes too. Returns 0, or an errno when nothing was
+  // added.
   int AddTcp(const addrinfo& info, std::uint16_t& port);
 
   std::vector<UniqueFd> sockets_;

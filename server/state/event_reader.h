@@ -37,9 +37,9 @@ class EventReader {
     std::int64_t after_seq = 0;
     std::int64_t last_seq = 0;
     // The call stops after it has looked at so many rows, or taken so many
-    // events or so many bytes of them as sealed. The rows bound the time of a
-    // call whose filter hides nearly everything. The last event may exceed
-    // max_bytes, so that a large one cannot stop a subscriber.
+    // events, or so many bytes of them, counted while they are sealed. The rows
+    // bound the time of a call whose filter hides nearly everything. The last
+    // event may exceed max_bytes, so that a large one cannot stop a subscriber.
     int max_rows = 2000;
     int max_events = 1000;
     std::size_t max_bytes = 512 * 1024;
@@ -55,8 +55,9 @@ class EventReader {
     // its reverse.
     std::vector<CommittedEvent> events;
     // Everything between the bound at which the call began and this sequence,
-    // both included, has been looked at: the next call goes on behind it. When
-    // nothing was looked at, it lies just outside of that bound.
+    // both included, has been looked at, and the next call goes on from there.
+    // For empty bounds it is last_seq + 1 with the newest first, and after_seq
+    // otherwise.
     std::int64_t through_seq = 0;
     // So many events were looked at.
     int looked_at = 0;
@@ -74,9 +75,9 @@ class EventReader {
   // or an event's key cannot be read.
   absl::StatusOr<Page> Read(const Bounds& bounds, Wanted wanted);
   // Does the same with the events about one customer of a channel, the newest
-  // first, and looks at no others. Each of them names the one before, so the
-  // page's through_seq lies behind the next one to look at. The bounds must
-  // have newest_first.
+  // first, and looks at no others. Each event about the customer names the
+  // one before it. When the call stops early, the page's through_seq is one
+  // above the next event to look at. The bounds must have newest_first.
   absl::StatusOr<Page> ReadConversation(const CustomerKey& customer,
                                         const Bounds& bounds, Wanted wanted);
 
