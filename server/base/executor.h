@@ -1,7 +1,8 @@
-// This is a bounded pool of threads for work that may block: SQLite reads and
-// waiting for the journal. gRPC's callback threads, which must not block, hand
-// their work to it; so do the lanes of sends and the callbacks of Meta's
-// answers.
+// An Executor is a bounded pool of threads for work that may block, such as
+// reads from SQLite and waiting for the journal. gRPC's callback threads must
+// not block, so they hand such work to it. The lanes of sends (see
+// messaging/lanes.h) and the callbacks of Meta's answers also hand their work
+// to it.
 
 #pragma once
 
@@ -15,45 +16,59 @@
 
 namespace linktor {
 
-// Thread-safe. The App has one, which it ends after everything that gives it
-// work.
+// The class is thread-safe. The App has one Executor, and ends it after
+// everything that gives it work.
 class Executor {
  public:
-  // A task must let no exception out, which would end the process.
+  // A task must not let an exception out, because the exception would end the
+  // process.
   using Task = absl::AnyInvocable<void()>;
 
-  // Starts `threads` threads, at least one. `queue_limit` is how many tasks may
-  // wait for a thread; TryRun refuses more.
+  // Starts `threads` threads; the number is at least 1. At most `queue_limit`
+  // tasks may wait for a thread; TryRun refuses more.
   Executor(std::size_t threads, std::size_t queue_limit);
-  // Runs what was accepted, the tasks that these tasks add included, and then
-  // ends the threads; blocks until they have ended. It is not called on a
-  // thread of the pool.
+  // Runs all accepted tasks, including tasks that these tasks add, and then
+  // ends the threads. It blocks until the threads have ended, so it must not be
+  // called on a thread of the pool.
   ~Executor();
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
-  // Returns false, and drops the task unrun, when queue_limit tasks wait; the
-  // caller then answers RESOURCE_EXHAUSTED. Otherwise the task runs once, on a
-  // thread of the pool. It does not block.
+  // Accepts the task and returns true; the task then runs once, on a thread of
+  // the pool. When queue_limit tasks wait already, TryRun drops the task and
+  // returns false; the caller then answers RESOURCE_EXHAUSTED. It does not
+  // block.
   [[nodiscard]] bool TryRun(Task task);
-  // Accepts the task whatever waits. It is for continuations of accepted work,
-  // whose number is bounded elsewhere; refusing one would leave a call without
-  // its end. It does not block.
+  // Accepts the task, however many tasks wait. It is for the next steps of work
+  // that was accepted before: other limits bound the number of such tasks, and
+  // a refused step would leave a call without an answer. It does not block.
   void Run(Task task);
 
  private:
-  // This is a pool thread's loop: it takes the oldest task and runs it without
-  // the mutex, until the pool stops and no task is left.
+  // This is the loop of a pool thread. It takes the oldest task and runs it
+  // without holding the mutex. The loop ends when the pool stops and no task is
+  // left.
   void Work();
+  // Returns whether the caller must wake a thread, after it has released the
+  // mutex. Only one thread is woken at a time: a thread that wakes up takes a
+  // task, and before it runs the task it wakes the next thread when tasks are
+  // left. So a task that blocks keeps no other task waiting, and many short
+  // tasks do not wake all threads.
+  bool TakeWake() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::size_t queue_limit_;
   Mutex mutex_;
-  // It is signalled when a task was added, and to all when the pool stops.
+  // One thread is woken when TakeWake says so, and all threads are woken when
+  // the pool stops.
   CondVar ready_;
   std::deque<Task> tasks_ ABSL_GUARDED_BY(mutex_);
+  // So many threads wait on ready_.
+  std::size_t idle_ ABSL_GUARDED_BY(mutex_) = 0;
+  // A thread was woken, or is about to be, and has not taken the mutex yet.
+  bool waking_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  // The threads are the last member, so that none runs before the others are
-  // made.
+  // The threads are the last member, so that no thread runs before the other
+  // members are made.
   std::vector<std::thread> threads_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <future>
+#include <latch>
 #include <memory>
 
 namespace linktor {
@@ -75,6 +76,39 @@ TEST(ExecutorTest, OneThreadKeepsTheOrder) {
   }
   for (int i = 0; i < 100; ++i)
     EXPECT_EQ(order[static_cast<std::size_t>(i)], i);
+}
+
+// Each task waits for all the others, so they end only when every one of them
+// has a thread of its own.
+TEST(ExecutorTest, ATaskThatBlocksKeepsNoThreadAsleep) {
+  constexpr int kThreads = 8;
+  for (int round = 0; round < 200; ++round) {
+    std::latch all(kThreads);
+    Executor executor(kThreads, kThreads);
+    for (int i = 0; i < kThreads; ++i) {
+      ASSERT_TRUE(executor.TryRun([&all] { all.arrive_and_wait(); }));
+    }
+  }
+}
+
+// The same holds for tasks that come one by one to threads that wait already.
+TEST(ExecutorTest, ATaskFindsAThreadWhileOthersBlock) {
+  constexpr int kThreads = 4;
+  Executor executor(kThreads, kThreads);
+  for (int round = 0; round < 200; ++round) {
+    // The last task may still be in one of them when this thread goes on.
+    const auto all = std::make_shared<std::latch>(kThreads);
+    const auto done = std::make_shared<std::latch>(kThreads);
+    const auto task = [all, done] {
+      all->arrive_and_wait();
+      done->count_down();
+    };
+    executor.Run([&executor, task] {
+      for (int i = 1; i < kThreads; ++i) executor.Run(task);
+      task();
+    });
+    done->wait();
+  }
 }
 
 TEST(ExecutorTest, TakesTasksThatOnlyMove) {
