@@ -1,6 +1,7 @@
-// These are the Instagram accounts of the emulator. Each has ids, tokens, an
-// app with its secret and webhook URL, people who write to it, and a Graph API
-// that sees nothing of the others.
+// This is the list of the Instagram accounts of the emulator. Each account has
+// ids, tokens, an app with its secret and webhook URL, people who write to it,
+// and its own Graph API. The Graph API of one account does not see the data of
+// the others.
 
 #pragma once
 
@@ -21,10 +22,11 @@
 
 namespace linktor::emulator {
 
-// An Account is one of them. Each of its parts is thread-safe.
+// An Account is one account of the list. Each of its parts is thread-safe.
 struct Account {
-  // These two make the first account and a further one; the stores and `first`
-  // must outlive it.
+  // The first constructor makes the first account; the second one makes a
+  // further account, whose settings are based on `first`. The stores and
+  // `first` must outlive the account.
   Account(const EmulatorConfig& config, ProfileStore& profiles,
           MessageStore& messages)
       : settings(config), graph(settings, users, profiles, messages) {}
@@ -36,18 +38,19 @@ struct Account {
   Account& operator=(const Account&) = delete;
 
   Settings settings;
-  // A person has another id for each account, so each account has a list.
+  // The same person has a different id for each account, so each account has
+  // its own list.
   UserList users;
-  // It works with the two above.
+  // It reads the settings and the users above.
   GraphApi graph;
 };
 
-// It is thread-safe. There is always a first account, which everything is for
-// that names no other. Accounts are never removed, so that references to them
-// stay good as long as the list.
+// It is thread-safe. The list always has a first account. Everything that names
+// no account is for the first one. Accounts are never removed, so references to
+// them are valid as long as the list exists.
 class AccountList {
  public:
-  // There may be so many.
+  // The list can have at most this many accounts.
   static constexpr std::size_t kMaxAccounts = 1000;
 
   // Makes the first account. The stores must outlive this.
@@ -56,22 +59,25 @@ class AccountList {
 
   Account& first() const { return *first_; }
 
-  // Returns the account of that id or page; null when there is none.
+  // Returns the account with this id, or with the page of this id; null when
+  // there is none.
   Account* Find(std::string_view id) const;
-  // Returns the account of that id or page, and else the first one: nobody has
-  // to say which account they mean where there is only one.
+  // Returns the account with this id or page. When there is none, returns the
+  // first account, so that a caller need not name an account where only one
+  // exists.
   Account& FindOrFirst(std::string_view id) const;
-  // Returns a copy of that account's settings.
+  // Returns a copy of the settings of the account that FindOrFirst() returns.
   EmulatorConfig ConfigOf(std::string_view id) const;
-  // Returns the account that a Graph call is for: the one of its path, or else
-  // the one of its token, or else the first.
+  // Returns the account that a Graph call is for: the account that its path
+  // names, or else the account that has its token, or else the first account.
   Account& Addressed(const GraphApi::Address& address) const;
-  // Returns whether the token is one of another account's and not of this one.
+  // Returns whether the token belongs to another account and not to this one.
   bool IsOfAnother(const Account& account, std::string_view token) const;
 
-  // Changes the account of that id, which is made if need be. It fails with
-  // RESOURCE_EXHAUSTED when there are too many, and with INVALID_ARGUMENT when
-  // the id is not one, or when the change has the page of another account.
+  // Changes the account of this id, and first creates it if it does not exist.
+  // Fails with RESOURCE_EXHAUSTED when there are too many accounts. Fails with
+  // INVALID_ARGUMENT when the id is not 1 to 32 digits, or when the change has
+  // the page of another account.
   absl::Status Change(std::string_view id, const ConfigChange& change);
 
   // Returns all accounts: the first one, and then the others by their ids.
@@ -87,9 +93,10 @@ class AccountList {
   MessageStore& messages_;
   // It is never null.
   const std::unique_ptr<Account> first_;
-  // It guards the map. Settings are asked under it, which call nobody else.
+  // It guards the map. Settings are read while it is held; this cannot
+  // deadlock, because Settings call no other part.
   mutable Mutex mutex_;
-  // These are the further accounts. The key is the id.
+  // These are all accounts except the first one. The key is the id.
   std::map<std::string, std::unique_ptr<Account>, std::less<>> others_
       ABSL_GUARDED_BY(mutex_);
 };

@@ -1,6 +1,7 @@
-// This is the JSON of attachments, as the control API takes it: either as
-// Instagram sends it, with a "payload", or in short, by the members of which
-// the payload is made. The functions are pure.
+// This is the JSON of attachments, as the control API takes it. There are two
+// forms. In the full form an attachment is as Instagram sends it, with a
+// "payload". In the short form it has only the facts, and the payload is made
+// from them. The functions are pure.
 
 #pragma once
 
@@ -12,11 +13,12 @@
 
 namespace linktor::emulator {
 
-// Returns the attachments in the array `name` of the body, as Instagram sends
-// them; empty when it is absent. In short, an attachment has "type" and what
-// Instagram tells of that type: "url", "title", "media_id", "sticker_id",
-// "name" and "elements". Wrong members are the reader's problem, and so is an
-// attachment without a type.
+// Reads the array `name` of the body and returns the attachments as Instagram
+// sends them; the result is empty when the array is absent. In the short form
+// an attachment has "type" and those of these members that fit the type: "url",
+// "title", "media_id", "sticker_id", "name" and "elements". A wrong member is a
+// problem of the reader (see json_reader.h). In the short form, a missing type
+// is a problem too.
 json::array ReadAttachments(JsonReader& body, std::string_view name);
 
 // Returns all types of attachments that Instagram is known to send.

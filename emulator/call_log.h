@@ -1,5 +1,6 @@
-// The CallLog keeps every Graph call that was received, without its token, so
-// that tests and people can look at what the gateway sent.
+// The CallLog keeps every Graph call that the emulator received, so that tests
+// and people can look at what the gateway sent. It does not keep the access
+// token.
 
 #pragma once
 
@@ -18,58 +19,59 @@ namespace linktor::emulator {
 
 // A GraphCall is one request and the status of its answer.
 struct GraphCall {
-  // This is the id of the account that the call was for; it is the first one's
-  // for a call that names no account of this Instagram.
+  // This is the id of the account that the call was for. A call that names no
+  // known account is for the first account.
   std::string account;
-  // It is a method of HTTP, such as "POST".
+  // It is the HTTP method, such as "POST".
   std::string method;
   // This is the path with its query, but without the parameters that every call
-  // has: locale, and access_token and appsecret_proof, which are secret.
+  // has: locale, access_token and appsecret_proof. The last two are secret.
   std::string path;
-  // This is the locale that was asked for; it is empty when none was.
+  // This is the locale that the call asked for; it is empty when the call named
+  // none.
   std::string locale;
-  // The call had an appsecret_proof.
+  // It is true when the call had an appsecret_proof.
   bool proved = false;
-  // The body is JSON without access_token, a string when it is not JSON, and
-  // null when it is empty.
+  // This is the JSON of the body, without access_token. It is a string when the
+  // body is not JSON, and null when the body is empty.
   json::value body;
-  // This is the status of the answer; it is 0 while there is none, and for good
-  // when the connection was closed instead.
+  // This is the HTTP status of the answer. It is 0 while the call has no answer
+  // yet. It stays 0 when the connection was closed without an answer.
   int status = 0;
-  // Names are in lower case; authorization is left out.
+  // The names are in lower case. The header "authorization" is left out.
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
 // It is thread-safe.
 class CallLog {
  public:
-  // A List is a copy of the log as it was when it was asked for.
+  // A List is a copy of the log at one moment.
   struct List {
     // The oldest call is the first.
     std::vector<GraphCall> calls;
-    // So many older ones were forgotten for room.
+    // This many older calls were forgotten to make room.
     std::uint64_t dropped = 0;
   };
 
-  // Adds the call, which is in the list from now on, and returns its number.
+  // Adds the call to the list and returns its number.
   std::uint64_t Begin(const http::HttpRequest& request, std::string account);
-  // Notes the status of a call's answer. A call that is forgotten is left
-  // alone.
+  // Stores the status of a call's answer. It does nothing when the call is
+  // forgotten.
   void Answered(std::uint64_t n, int status);
 
-  // Returns copies, so that the list can go on.
+  // Returns a copy, so that the log can change while the caller reads it.
   List Get() const;
-  // Forgets all calls; the control API's DELETE asks for it.
+  // Forgets all calls. DELETE /emulator/graph-calls uses it.
   void Clear();
-  // Blocks until at least `count` calls are in the list. Returns false when
-  // `timeout` passes first. Clear() makes it count anew.
+  // Blocks until the list has at least `count` calls. Returns false when
+  // `timeout` passes first. After Clear() the list counts from zero again.
   bool WaitForCount(std::size_t count, absl::Duration timeout);
 
  private:
-  // The list is for tests and for looking at; a load test must not fill the
-  // memory.
+  // The list is limited, because a load test must not fill the memory.
   static constexpr std::size_t kMaxCalls = 10'000;
-  // Paths and bodies of all calls in the list have at most so many bytes.
+  // The paths and bodies of all calls in the list together have at most this
+  // many bytes.
   static constexpr std::size_t kMaxBytes = 64 * 1024 * 1024;
 
   mutable Mutex mutex_;

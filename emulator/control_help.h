@@ -1,6 +1,6 @@
-// This is the text of GET /emulator: how to play a customer, by example. It is
-// written for somebody who has just started the emulator and has nothing but
-// curl.
+// This is the text of GET /emulator. It explains by examples how to play a
+// customer. It is written for a reader who has just started the emulator and
+// has only curl.
 
 #pragma once
 
@@ -9,9 +9,9 @@
 
 namespace linktor::emulator {
 
-// Returns the text. `address` is the emulator's own, so that the commands in it
-// can be pasted. Tests run these commands, so that none of them goes out of
-// date.
+// Returns the text. `address` is the emulator's own address, so that readers
+// can paste the commands in the text. Tests run these commands, so none of them
+// becomes out of date.
 std::string ControlHelp(std::string_view address);
 
 }  // namespace linktor::emulator

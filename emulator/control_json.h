@@ -1,8 +1,8 @@
-// This is the JSON of the control API, to and from values; the JSON of
-// customers is in customer_json.h, and that of deliveries in delivery_json.h.
-// Reading is strict, because a misspelt member would make a test pass for the
-// wrong reason. Every error is INVALID_ARGUMENT with a sentence. The functions
-// are pure.
+// These functions read and write the JSON of the control API. The JSON of
+// customers is in customer_json.h, and the JSON of deliveries in
+// delivery_json.h. Reading is strict: a misspelt member is an error, because a
+// test with such a member could pass for the wrong reason. Every error is
+// INVALID_ARGUMENT with a sentence. The functions are pure.
 
 #pragma once
 
@@ -23,34 +23,36 @@ namespace linktor::emulator {
 // Reads the body of PUT /emulator/config. A member that is absent changes
 // nothing.
 absl::StatusOr<ConfigChange> ReadConfigChange(const json::value& body);
-// Reads the body of PUT /emulator/accounts/{id}, which has the settings that
-// accounts do not share.
+// Reads the body of PUT /emulator/accounts/{id}. It takes only the settings
+// that accounts do not share.
 absl::StatusOr<ConfigChange> ReadAccountChange(const json::value& body);
 // Reads the body of POST /emulator/tests.
 absl::StatusOr<DashboardTest> ReadDashboardTest(const json::value& body);
 // Reads the body of POST /emulator/verify: {"account"}. It may be empty.
 absl::StatusOr<std::string> ReadAccountName(const json::value& body);
-// Reads the body of POST /emulator/faults. A delay must say how many
-// milliseconds, and a Graph error must have a code; everything else has a
+// Reads the body of POST /emulator/faults. A fault of kind kDelay must say how
+// many milliseconds, and a Graph error must have a code. Everything else has a
 // default.
 absl::StatusOr<Fault> ReadFault(const json::value& body);
 
-// Writes the configuration without its secrets; it says whether they are set.
-// `waiting_echoes` is told beside it.
+// Writes the configuration. It does not write the secrets; it only says whether
+// they are set. `waiting_echoes` is the number of echoes that wait, and is
+// written too.
 json::value ConfigJson(const EmulatorConfig& config,
                        std::size_t waiting_echoes);
-// Writes an account likewise, with the number of its users.
+// Writes an account, also without its secrets, and the number of its users.
 json::object AccountJson(const Account& account);
 json::value AccountsJson(const AccountList& accounts);
-// These write the lists of the control API, in the order that they are given.
+// These write the lists of the control API, in the given order.
 json::value FaultsJson(const std::vector<Fault>& faults);
-// Each list also says how many older entries were forgotten.
+// These two also write how many older entries were forgotten.
 json::value GraphCallsJson(const CallLog::List& list);
 json::value WebhooksJson(const WebhookSender::List& list);
-// Writes the users as customer_json.h writes one.
+// Writes each user as UserJson() in customer_json.h does.
 json::value UsersJson(const std::vector<User>& users);
-// Writes {"status", "body"}; {"status": 0, "error"} when there was no answer,
-// and {"status": 0, "waits": true} while there is none yet.
+// Writes {"status", "body"} for an answer. Writes {"status": 0, "error"} when
+// there was no answer, and {"status": 0, "waits": true} while the webhook still
+// waits.
 json::object AnswerJson(const WebhookAnswer& answer);
 
 }  // namespace linktor::emulator

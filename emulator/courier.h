@@ -1,6 +1,7 @@
-// A Courier delivers updates as a DeliveryPlan says: at once, or together with
-// others, in another order, twice, and again when they were not answered 200.
-// It has a thread of its own, for everything but what leaves at once.
+// A Courier delivers updates as a DeliveryPlan (delivery_plan.h) decides: at
+// once, together with others, in another order, twice, or again after an answer
+// other than 200. Updates that are due at once leave on the caller's thread.
+// The Courier's own thread sends all others.
 
 #pragma once
 
@@ -24,86 +25,90 @@ class Courier {
  public:
   using Callback = WebhookSender::Callback;
 
-  // A Delivered is one webhook that DeliverNow has sent.
+  // A Delivered is one webhook that DeliverNow() has sent.
   struct Delivered {
     std::size_t updates = 0;
     WebhookAnswer answer;
   };
-  // They are in the order in which they left.
+  // The webhooks are in the order in which they left.
   using DeliveredCallback = absl::AnyInvocable<void(std::vector<Delivered>)>;
 
-  // A State tells of the deliveries as they are now.
+  // A State describes the deliveries at one moment.
   struct State {
     DeliverySettings settings;
     DeliveryCounts counts;
-    // So long it is until something is due; infinite when nothing is, or while
-    // updates are held.
+    // This is the time until the next update is due. It is infinite when
+    // nothing is due, and while updates are held.
     absl::Duration until_next;
   };
 
-  // Both must outlive this.
+  // `accounts` and `sender` must outlive this.
   Courier(const AccountList& accounts, WebhookSender& sender);
-  // Stops, if nobody has.
+  // Calls Stop().
   ~Courier();
   Courier(const Courier&) = delete;
   Courier& operator=(const Courier&) = delete;
 
-  // Changes the settings that are present. Where chance begins to play a part
-  // and no seed was chosen, one is made; each new seed is written to the log.
+  // Changes the settings that are present. When the settings now need random
+  // numbers and no seed was chosen, this makes a seed. Each new seed is written
+  // to the log, so that a test can be repeated with it.
   void Change(DeliveryChange change);
   State state() const;
 
   // Delivers the parcel. `done` is called once, from any thread, and must not
-  // block: with the gateway's answer, or at once with WebhookAnswer::waits
-  // where the parcel waits for others.
+  // block. It gets the gateway's answer. When the parcel waits for others, it
+  // is called at once with WebhookAnswer::waits.
   void Deliver(Parcel parcel, Callback done);
 
-  // Delivers, one webhook after the other, what is due, and what gathers or is
-  // held. The deliveries' clock is first moved ahead, so that a test need not
-  // wait for pauses. `done` is called once, when all have been answered; it
-  // must not block.
+  // First moves the deliveries' clock by `ahead`, so that a test need not wait
+  // for pauses. Then delivers all updates that are due, that wait for others or
+  // that are held, one webhook after the other. `done` is called once, when all
+  // webhooks have been answered; it must not block.
   void DeliverNow(absl::Duration ahead, DeliveredCallback done);
-  // Forgets what waits.
+  // Forgets all updates that wait.
   void Clear();
 
-  // Ends the thread, and calls the callbacks of DeliverNow that wait. It blocks
-  // until a webhook that is under way has been answered, so the sender must be
-  // stopped first. From then on everything new fails at once, and nothing is
-  // delivered again. A second call does nothing.
+  // Ends the thread, and calls the callbacks of waiting DeliverNow() calls. It
+  // blocks until the webhook that the thread is sending has been answered, so
+  // stop the sender first. After this, every new delivery fails at once, and no
+  // update is delivered again. A second call does nothing.
   void Stop();
 
  private:
-  // This is the thread.
+  // The thread runs this function.
   void Work();
-  // Blocks until something is to be done, and takes it. Returns false when the
-  // thread is to end.
+  // Blocks until there is work, and takes the work out. Returns false when the
+  // thread must end.
   bool Await(std::vector<DeliveryPlan::Post>& posts,
              std::vector<DeliveredCallback>& asked);
   // Sends the webhook and blocks until it has been answered.
   WebhookAnswer SendAndWait(DeliveryPlan::Post post);
-  // Sends the webhook; what is to be delivered again is noted before `done` is
-  // called.
+  // Sends the webhook. Updates that must be delivered again are given to the
+  // plan before `done` is called.
   void Send(DeliveryPlan::Post post, Callback done);
-  // Returns bytes that are equal for parcels that can be in one webhook.
+  // Returns a key for the parcel's destination. Parcels with equal keys may
+  // share one webhook.
   std::string DestinationOf(const Parcel& parcel) const;
-  // This is the time of the deliveries' clock.
+  // Returns the time of the deliveries' clock, which is the machine's time plus
+  // ahead_.
   absl::Time Now() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return absl::Now() + ahead_;
   }
 
   const AccountList& accounts_;
   WebhookSender& sender_;
-  // It is not held while a webhook is sent or a callback runs.
+  // The mutex is not held while a webhook is sent or a callback runs.
   mutable Mutex mutex_;
-  // It is signalled when the plan changes, and when something is asked for.
+  // It is signalled when the plan changes, and when DeliverNow() adds a
+  // request.
   CondVar changed_;
   DeliveryPlan plan_ ABSL_GUARDED_BY(mutex_);
-  // The deliveries' clock is so much ahead of the machine's.
+  // The deliveries' clock is this much ahead of the machine's clock.
   absl::Duration ahead_ ABSL_GUARDED_BY(mutex_);
-  // Each is a call of DeliverNow that waits for the thread.
+  // These are the callbacks of DeliverNow() calls that wait for the thread.
   std::vector<DeliveredCallback> asked_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  // It is the last member, since it uses all the others.
+  // It is the last member, because the thread uses all the others.
   std::thread thread_;
 };
 

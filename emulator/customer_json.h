@@ -1,7 +1,7 @@
-// This is the JSON of customers and of their actions, as the control API reads
-// it. Reading is strict, because a misspelt member would make a test pass for
-// the wrong reason; every error is INVALID_ARGUMENT with a sentence. The
-// functions are pure.
+// These functions read and write the JSON of customers and of their actions, as
+// the control API takes it. Reading is strict: a misspelt member is an error,
+// because a test with such a member could pass for the wrong reason. Every
+// error is INVALID_ARGUMENT with a sentence. The functions are pure.
 
 #pragma once
 
@@ -13,16 +13,17 @@
 
 namespace linktor::emulator {
 
-// These read, in this order, the bodies of POST /emulator/messages, of POST
-// /emulator/taps, and of PUT /emulator/users/{id}.
+// Reads the body of POST /emulator/messages. The next two functions read the
+// bodies of POST /emulator/taps and of PUT /emulator/users/{id}.
 absl::StatusOr<CustomerEvent> ReadCustomerEvent(const json::value& body);
-// A tap names the thing by its title, its payload, or both.
+// A tap names the quick reply, button or ice breaker by its title, its payload,
+// or both.
 absl::StatusOr<Tap> ReadTap(const json::value& body);
-// Members that are absent change nothing.
+// Reads a change of a user. Members that are absent change nothing.
 absl::StatusOr<UserChange> ReadUserChange(const json::value& body);
 
-// Writes a user. The age of the last message is told as of `now`, since a test
-// thinks in ages and not in times.
+// Writes a user. The time of the user's last message is written as an age at
+// `now`, because tests set ages and not times.
 json::object UserJson(const User& user, absl::Time now);
 
 }  // namespace linktor::emulator

@@ -1,7 +1,7 @@
 // A DeliveryPlan decides when each update is delivered, together with which
-// others, and how often: as Meta does, which promises neither order nor that
-// an update comes once. It has no clock and no thread of its own; a Courier
-// drives it.
+// other updates, and how often. It can imitate Meta, which guarantees neither
+// the order of updates nor that an update comes only once. The plan has no
+// clock and no thread of its own; a Courier calls it.
 
 #pragma once
 
@@ -20,38 +20,42 @@
 
 namespace linktor::emulator {
 
-// The defaults deliver each update at once, alone, and once.
+// With the defaults, each update is delivered at once, alone, and once.
 struct DeliverySettings {
-  // Nothing leaves until it is asked for: updates wait. A whole body that was
-  // given is sent all the same.
+  // While it is true, updates wait until someone asks for their delivery. A raw
+  // body that was given to the emulator (Parcel::body) is sent at once even
+  // then.
   bool hold = false;
-  // What was not answered 200 is delivered again: at once, and then after
-  // pauses, of which each is twice as long as the one before.
+  // When it is true, an update that was not answered 200 is delivered again:
+  // first at once, and then after pauses. Each pause is twice as long as the
+  // one before.
   bool redeliver = false;
-  // This is the first of the pauses.
+  // This is the first pause.
   absl::Duration first_pause = absl::Seconds(1);
-  // An update is given up when its next delivery would come so long after the
-  // first. Meta goes on for 36 hours; this is a thousandth of that, which gives
-  // nine deliveries with the pauses that begin at a second.
+  // An update is given up when its next delivery would come later than this
+  // after its first one. Meta gives up after 36 hours. The default is a
+  // thousandth of that time, which gives nine deliveries when the first pause
+  // is a second.
   absl::Duration give_up_after = absl::Hours(36) / 1000;
-  // One webhook has at most so many updates, from 1 to 1000. Above 1, updates
-  // wait for others.
+  // One webhook has at most this many updates, from 1 to 1000. With more than
+  // 1, an update waits for other updates.
   int batch = 1;
-  // So long they wait; a full batch leaves at once.
+  // This is how long updates wait for others. A full batch leaves at once.
   absl::Duration gather = absl::Milliseconds(200);
-  // What leaves together is shuffled. Updates wait for that, too.
+  // When it is true, updates that leave together are shuffled. For this,
+  // updates also wait for others.
   bool reorder = false;
-  // So many of a hundred updates are delivered twice.
+  // On average this many of a hundred updates are delivered twice.
   int duplicate_percent = 0;
-  // It decides what is shuffled how, and which updates are delivered twice. 0
-  // stands for none yet.
+  // The seed of the random numbers decides how updates are shuffled and which
+  // updates are delivered twice. 0 means that no seed was chosen yet.
   std::uint64_t seed = 0;
 };
 
-// A setting that is absent stays as it is.
+// This changes settings. A setting that is absent does not change.
 struct DeliveryChange {
-  // Each member is explained at DeliverySettings. A seed that is given begins
-  // the random numbers anew, also when it is the same one.
+  // Each member is explained at DeliverySettings. When a seed is given, the
+  // random numbers start again from it, even if it is the same seed as before.
   std::optional<bool> hold;
   std::optional<bool> redeliver;
   std::optional<absl::Duration> first_pause;
@@ -63,95 +67,105 @@ struct DeliveryChange {
   std::optional<std::uint64_t> seed;
 };
 
-// A Parcel is what one delivery is about: an update, or a whole body.
+// A Parcel is the thing that is delivered: either an update or a raw body.
 struct Parcel {
-  // This is the account whose webhook URL and secret are used; the first one
-  // where it is empty or nobody's.
+  // The webhook goes to the webhook URL of this account and is signed with its
+  // secret. It is the first account when this is empty or names no account.
   std::string account;
-  // It is as the list of webhooks shows it: "message", "echo", "raw", ...
+  // It has the form that the list of webhooks shows: "message", "echo", "raw",
+  // ...
   std::string kind;
   WebhookItem item;
-  // This is sent as it is, in the place of the item; it is empty for an item.
+  // This raw body is sent unchanged, in place of the item. It is empty when the
+  // parcel is an update.
   std::string body;
 };
 
-// The counts are since the start.
+// The emulator counts since its start.
 struct DeliveryCounts {
-  // So many updates wait, for the first delivery or for another one.
+  // This many updates wait, for their first delivery or for another one.
   std::size_t waiting = 0;
-  // So many deliveries of an update were answered 200, and so many were not.
+  // This many deliveries of an update were answered 200 (accepted), and this
+  // many were not (refused).
   std::uint64_t accepted = 0;
   std::uint64_t refused = 0;
-  // So many updates were given up, because it was too late or because too many
-  // waited.
+  // This many updates were given up, because it was too late or because too
+  // many updates waited.
   std::uint64_t given_up = 0;
 };
 
-// It is not thread-safe: its owner guards it. Times never go back.
+// It is not thread-safe: its owner guards it. Each call must pass a time that
+// is not before the time of the call before.
 class DeliveryPlan {
  public:
-  // So many updates may wait; a load test must not fill the memory. One that
-  // waits is given up for another one.
+  // At most this many updates may wait, because a load test must not fill the
+  // memory. To make room for a new one, a waiting update is given up.
   static constexpr std::size_t kMaxWaiting = 10'000;
 
-  // An Update is a parcel on its way.
+  // An Update is a parcel that is to be delivered, with its state.
   struct Update {
     Parcel parcel;
-    // So often it was delivered, whatever the answer was.
+    // It was delivered this often, whatever the answers were.
     int deliveries = 0;
-    // It is delivered so often again when this delivery has ended.
+    // It will be delivered this many more times after its current delivery has
+    // ended, to imitate updates that come twice.
     int copies = 0;
-    // This is the time of its first delivery.
+    // This is the time of the first delivery.
     absl::Time first;
   };
-  // A Post is what one webhook has: updates, or one body.
+  // A Post is the content of one webhook: updates, or one raw body.
   using Post = std::vector<Update>;
 
   void Change(const DeliveryChange& change);
   const DeliverySettings& settings() const { return settings_; }
-  // Returns whether shuffling or copying is on, and no seed was chosen.
+  // Returns whether shuffling or delivering twice is on while no seed was
+  // chosen.
   bool NeedsSeed() const;
 
-  // Takes a new parcel. Returns it as an update that is to be delivered now;
-  // nothing when it waits for others.
+  // Takes a new parcel. Returns it as an update if it must be delivered now.
+  // Returns nothing if it waits for others.
   std::optional<Update> Take(Parcel parcel, absl::Time now);
-  // Says that a delivery has ended. What is to be delivered again waits.
+  // Says that the delivery of a webhook has ended; `accepted` means that it was
+  // answered 200. Updates that must be delivered again wait in the plan.
   void Ended(Post post, bool accepted, absl::Time now);
 
-  // Returns the time at which something is due next; the infinite future when
-  // nothing is, or while updates are held.
+  // Returns the time when the next update is due. It is the infinite future
+  // when no update is due, or while updates are held.
   absl::Time NextDue() const;
-  // Takes out what is due, and with `all` also what still gathers or is held,
-  // in the order in which it is to leave.
+  // Takes out the updates that are due at `now`, in the order in which they
+  // must leave. With `all`, it also takes updates that still wait for others or
+  // are held.
   std::vector<Update> TakeDue(absl::Time now, bool all);
 
-  // Forgets what waits.
+  // Forgets all updates that wait.
   void Clear();
   DeliveryCounts counts() const;
 
  private:
-  // Adds an update that waits for the time `due`.
+  // Makes an update wait until the time `due`.
   void Wait(Update update, absl::Time due);
-  // Gives up an update when too many wait: the one that is due first, or else
-  // the one that has gathered for the longest time.
+  // When too many updates wait, gives up one: the update that is due first, or
+  // else the update that has waited longest for others.
   void MakeRoom();
-  // Returns a random number from 0 up to `end`, which is not included. It is
-  // the same for the same seed wherever this is built.
+  // Returns a random number that is at least 0 and less than `end`. The same
+  // seed gives the same numbers with every compiler, so that a test can be
+  // repeated.
   std::uint64_t Below(std::uint64_t end) { return random_() % end; }
 
   DeliverySettings settings_;
   std::mt19937_64 random_;
-  // These are new and wait for others, the oldest first.
+  // These are new updates that wait for others, the oldest first.
   std::deque<Update> gathering_;
-  // At this time the gathering ends.
+  // These updates leave at this time.
   absl::Time gathered_at_;
-  // These wait for their time, which is the key.
+  // These updates wait until a time, which is the key.
   std::multimap<absl::Time, Update> later_;
   DeliveryCounts counts_;
 };
 
-// Puts the updates into posts of at most `batch` each, in their order. Only
-// updates to one destination share a post, and a whole body is alone.
+// Puts the updates into posts of at most `batch` updates each, and keeps their
+// order. Updates share a post only if they go to one destination. A raw body
+// has a post of its own.
 std::vector<DeliveryPlan::Post> IntoPosts(
     std::vector<DeliveryPlan::Update> updates, std::size_t batch,
     absl::FunctionRef<std::string(const Parcel&)> destination_of);

@@ -1,5 +1,5 @@
-// These are the faults that were asked for: they say how the next Graph calls
-// go wrong.
+// These are the faults that tests ask for. A fault says how one of the next
+// Graph calls goes wrong.
 
 #pragma once
 
@@ -15,60 +15,64 @@
 
 namespace linktor::emulator {
 
-// A fault either keeps a call from being done, or spoils its answer.
+// A fault either prevents a call from being done, or spoils its answer.
 enum class FaultKind {
-  // The call is done, echo included, and then the connection is closed without
-  // an answer: the caller cannot know the outcome.
+  // The call is done and its echo is sent, but the connection is closed without
+  // an answer. So the caller cannot know the outcome.
   kAcceptThenClose,
-  // The connection is closed and nothing is done.
+  // The call is not done, and the connection is closed.
   kClose,
-  // The call is done, and answered later.
+  // The call is done, but answered later.
   kDelay,
-  // Nothing is done, and the answer has this HTTP status.
+  // The call is not done, and the answer has this HTTP status.
   kStatus,
-  // Nothing is done, and the answer is this error.
+  // The call is not done, and the answer is this Graph error.
   kGraphError,
 };
 
-// A Fault says which calls it strikes, how often, and how.
+// A Fault says which calls it affects, how many of them, and how.
 struct Fault {
-  // This is the edge that it strikes: "messages", "messenger_profile",
-  // "user_profile", "message", or "*" for every Graph call.
+  // It affects calls on this edge: "messages", "messenger_profile",
+  // "user_profile", "message", or "*" for every Graph call. See
+  // GraphApi::Edge().
   std::string on = "*";
-  // It strikes only the calls for this account; empty for every account.
+  // It affects only calls for the account with this id. When it is empty, it
+  // affects calls for every account.
   std::string account;
   FaultKind kind = FaultKind::kClose;
-  // It strikes so many calls; 0 means all until it is cleared.
+  // It affects this many calls; 0 means all calls until the fault is removed.
   int times = 1;
-  // It is used with kDelay.
+  // This is used only with kDelay.
   absl::Duration delay = absl::ZeroDuration();
-  // It is used with kStatus.
+  // This is used only with kStatus.
   http::HttpResponse response;
-  // It is used with kGraphError.
+  // This is used only with kGraphError.
   GraphError error;
 };
 
-// It is thread-safe. GraphEndpoint takes faults, and the control API adds them.
+// It is thread-safe. The control API adds faults, and GraphEndpoint takes them.
 class FaultQueue {
  public:
-  // There may be so many; each is looked at for every call.
+  // The queue has at most this many faults, because each call looks at all of
+  // them.
   static constexpr std::size_t kMaxFaults = 1000;
 
-  // Adds a fault behind the others. Returns false when there are kMaxFaults
+  // Adds a fault after the others. Returns false when there are kMaxFaults
   // already.
   [[nodiscard]] bool Add(Fault fault);
-  // Returns the oldest fault that strikes a call on `edge` for the account, and
-  // uses it up once; nullopt when there is none.
+  // Returns the oldest fault that affects a call on `edge` for the account, and
+  // counts one use of this fault. Returns nullopt when there is none.
   std::optional<Fault> Take(std::string_view edge, std::string_view account);
-  // Returns the faults that are left, oldest first; `times` says how often each
-  // strikes.
+  // Returns the faults that are left, oldest first; `times` is how many calls
+  // each will still affect.
   std::vector<Fault> List() const;
   // Removes all faults.
   void Clear();
 
  private:
   mutable Mutex mutex_;
-  // The oldest is the first. It is a list because faults go out of the middle.
+  // The oldest fault is the first. The container is a list, because faults are
+  // also removed from the middle.
   std::list<Fault> faults_ ABSL_GUARDED_BY(mutex_);
 };
 

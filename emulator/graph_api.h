@@ -1,6 +1,6 @@
-// This Instagram's Graph API without the transport: POST
-// /{version}/{id}/messages, messenger_profile, the profiles of users, GET
-// /{version}/{IGSID}, and messages, GET /{version}/{mid}.
+// This is the emulator's Graph API without HTTP transport. It serves POST
+// /{version}/{id}/messages, messenger_profile, the profiles of users (GET
+// /{version}/{IGSID}), and messages (GET /{version}/{mid}).
 
 #pragma once
 
@@ -16,7 +16,8 @@
 
 namespace linktor::emulator {
 
-// A SentMessage is a send that was accepted; its echo is made from it.
+// A SentMessage is a send that Instagram has accepted. Its echo is made from
+// it.
 struct SentMessage {
   // This is the Instagram account that sent it.
   std::string account_id;
@@ -25,54 +26,58 @@ struct SentMessage {
   std::string mid;
 };
 
-// A GraphReply is the answer to a call; `sent` is present when the call was a
-// send that was accepted. The endpoint may still drop the answer.
+// A GraphReply is the answer to a call. `sent` is present when the call was a
+// send that was accepted. The endpoint may still drop the answer, when a fault
+// asks for this.
 struct GraphReply {
   http::HttpResponse response;
-  // The echo is made from it, unless webhooks go nowhere.
+  // The echo is made from it, unless the account has no webhook URL.
   std::optional<SentMessage> sent;
 };
 
-// It accepts any account, and any token unless it is strict. It is thread-safe.
+// It is thread-safe. It accepts any account id in the path. It accepts any
+// token, except with EmulatorConfig::strict.
 class GraphApi {
  public:
-  // All must outlive this.
+  // All arguments must outlive this.
   GraphApi(const Settings& settings, UserList& users, ProfileStore& profiles,
            MessageStore& messages);
 
-  // Answers a call. A wrong one is answered as Meta answers it, with Meta's
-  // code. It does not block.
+  // Answers a call. A wrong call gets the answer and the error code that Meta
+  // gives. It does not block.
   GraphReply Handle(const http::HttpRequest& request);
 
-  // Returns "messages", "messenger_profile", "user_profile" or "message", by
-  // the path alone; empty when it names none of them. Faults strike by it.
+  // Returns the name of the edge that the path of the request names:
+  // "messages", "messenger_profile", "user_profile" or "message". The result is
+  // empty when the path names none of them. Faults use this name to choose the
+  // calls that they affect.
   static std::string Edge(const http::HttpRequest& request);
 
-  // An Address is what tells for which account a call is.
+  // An Address tells which account a call is for.
   struct Address {
-    // This is the first part of the path behind the version: an account, a
-    // page, "me", or something else that an account may see. It is empty when
-    // there is none.
+    // This is the first part of the path after the version: an account, a page,
+    // "me", or another object, such as a message. It is empty when there is no
+    // such part.
     std::string id;
     // It is empty when the call has no token.
     std::string token;
   };
-  // Reads it, whether or not the call is a right one.
+  // Reads the address of a request, even if the call is wrong.
   static Address AddressOf(const http::HttpRequest& request);
 
  private:
-  // This is a request with its path, token and body read.
+  // This is a request whose path, token and body have been read.
   struct Call;
 
-  // Sends a message: checks shape and limits, then Meta's refusals, then notes
-  // it with the recipient.
+  // Sends a message. It checks the shape and the limits first, and then Meta's
+  // refusals. Then it records the message for the recipient.
   GraphReply Send(const Call& call);
   // Reads, sets or deletes the account's ice breakers.
   http::HttpResponse Profile(const Call& call);
-  // Reads the fields of a customer's profile that were asked for. Meta gives a
-  // profile only of people who have written, which RefuseProfile decides.
+  // Reads the fields of a customer's profile that the call asks for. Meta gives
+  // a profile only of people who have written; RefuseProfile() decides this.
   http::HttpResponse UserProfile(const Call& call, const std::string& id);
-  // Reads the fields of a message that were asked for (MessageField).
+  // Reads the fields of a message that the call asks for (see MessageField).
   http::HttpResponse Message(const Call& call, const std::string& mid);
 
   // Each call takes a copy of the settings when it begins.

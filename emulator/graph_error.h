@@ -1,5 +1,5 @@
-// Errors as the Graph API answers them. The functions are pure but for the
-// trace id.
+// These are errors in the form in which the Graph API answers them. The
+// functions are pure, except that each error response gets a random trace id.
 
 #pragma once
 
@@ -10,38 +10,39 @@
 
 namespace linktor::emulator {
 
-// The defaults are those of Meta's commonest error.
+// The defaults are those of Meta's most common error.
 struct GraphError {
   // This is the HTTP status.
   int status = 400;
-  // The numbers and texts are those of Meta's documents.
+  // This and the other numbers and texts are those of Meta's documents.
   int code = 100;
-  // 0 stands for none.
+  // 0 means no subcode.
   int subcode = 0;
-  // This is the text in English.
+  // This is the error text in English.
   std::string message;
-  // This is the text in the language of the token's owner, which Meta uses
-  // unless the call asks for another; it is empty when that is English.
+  // This is the error text in the language of the person who owns the token.
+  // Meta uses this language unless the call asks for another one. It is empty
+  // when the language is English.
   std::string localized_message;
-  // These are the title and text that Meta shows to people; it is empty for
-  // none.
+  // These are a title and a text that Meta means for end users; each is empty
+  // when there is none.
   std::string user_title;
   std::string user_message;
   // This is Meta's class of the error.
   std::string type = "OAuthException";
-  // Meta says that the same call may succeed later.
+  // When it is true, Meta says that the same call may succeed later.
   bool is_transient = false;
 };
 
-// Returns {"error": {...}} with a fresh fbtrace_id. `locale` is the one that
-// the call asks for; only en_US is understood.
+// Returns {"error": {...}} with a new fbtrace_id. `locale` is the language that
+// the call asks for; the emulator knows only en_US.
 http::HttpResponse ErrorResponse(const GraphError& error,
                                  std::string_view locale = "en_US");
 
-// Returns Meta's commonest error: "(#100) <what>".
+// Returns Meta's most common error: "(#100) <what>".
 GraphError InvalidParameter(std::string_view what, int subcode = 0);
 
-// Returns the Send API's error for an id that is no user's.
+// Returns the error of the Send API for an id that belongs to no user.
 GraphError NoSuchUser();
 
 }  // namespace linktor::emulator

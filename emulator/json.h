@@ -1,5 +1,5 @@
-// JSON as the emulator reads and writes it, by Boost.JSON without exceptions.
-// The functions are pure.
+// These functions read and write JSON for the emulator, with Boost.JSON and
+// without exceptions. They are pure.
 
 #pragma once
 
@@ -14,34 +14,36 @@ namespace linktor::emulator {
 
 namespace json = boost::json;
 
-// Returns the value of a JSON text, at most 32 levels deep. It fails with
-// INVALID_ARGUMENT and a sentence when it is none.
+// Returns the value of a JSON text of at most 32 nested levels. Fails with
+// INVALID_ARGUMENT and a sentence when the text is not JSON or has more levels.
 absl::StatusOr<json::value> ParseJson(std::string_view text);
 
-// Returns a JSON text as Meta writes webhooks: every character outside ASCII as
-// \uXXXX, in lower case and with surrogate pairs, and "/" as "\/". The
-// signature covers these bytes. Bytes that are not UTF-8 become U+FFFD.
+// Returns a JSON text in the form in which Meta writes webhooks. Every
+// character outside ASCII is written as \uXXXX, in lower case and with
+// surrogate pairs, and "/" is written as "\/". The signature of a webhook
+// covers these bytes. Bytes that are not UTF-8 become U+FFFD.
 std::string MetaJson(const json::value& value);
 
-// Returns the text as a JSON value, or as a JSON string when it is not JSON.
-// Lists show bodies that way.
+// Returns the value of the text when it is JSON, or else the whole text as a
+// JSON string. The control API's lists show bodies in this way.
 json::value JsonOrText(std::string_view text);
 
-// Each returns the member of that name and kind; null when there is none, also
-// when the member is of another kind. The result belongs to `object`.
+// Each returns the member that has this name and this type. The result is null
+// when there is no such member, or when the member has another type. The result
+// belongs to `object`.
 const json::string* FindString(const json::object& object,
                                std::string_view name);
 const json::object* FindObject(const json::object& object,
                                std::string_view name);
 const json::array* FindArray(const json::object& object, std::string_view name);
 
-// Returns a copy of the text.
+// Returns a copy of the text as a JSON string.
 json::string ToJson(std::string_view text);
-// The result borrows from the text.
+// The result is valid as long as `text`.
 std::string_view AsView(const json::string& text);
 
-// Makes an answer of the body, which ends with a line feed for people who use
-// curl. Its content type is Meta's.
+// Makes an HTTP answer with this body. The body ends with a line feed, which
+// helps people who use curl. The content type is the one that Meta uses.
 http::HttpResponse JsonResponse(int status, const json::value& body);
 
 }  // namespace linktor::emulator

@@ -1,5 +1,6 @@
-// Reads the members of one JSON object of the control API, strictly: a
-// misspelt member would otherwise make a test pass for the wrong reason.
+// A JsonReader reads the members of one JSON object of the control API. It is
+// strict: a misspelt member is an error, because a test with such a member
+// could pass for the wrong reason.
 
 #pragma once
 
@@ -15,17 +16,19 @@
 
 namespace linktor::emulator {
 
-// It remembers the first problem, as INVALID_ARGUMENT with a sentence; a member
-// that could not be read counts as absent. The object that is read must outlive
-// the reader. It belongs to one thread.
+// It remembers the first problem, as INVALID_ARGUMENT with a sentence. A member
+// that could not be read counts as absent. The JSON value must outlive the
+// reader. A reader belongs to one thread.
 class JsonReader {
  public:
-  // A body that is no object, and a member that is not `known`, are problems.
+  // It is a problem when the body is not an object, or when a member is not in
+  // `known`.
   JsonReader(const json::value& body,
              std::initializer_list<std::string_view> known)
       : JsonReader(body, known, {}) {}
 
-  // Returns OK, or the first problem. Callers ask once, at the end.
+  // Returns OK, or the first problem. A caller asks once, after reading all
+  // members.
   const absl::Status& status() const { return status_; }
 
   // Returns null when the member is absent.
@@ -34,22 +37,23 @@ class JsonReader {
   }
   bool Has(std::string_view name) const { return Find(name) != nullptr; }
 
-  // These return nullopt or null when the member is absent. One of another
-  // kind, or out of the range, is a problem.
+  // These return nullopt or null when the member is absent. A member of another
+  // type, or a number out of range, is a problem.
   std::optional<std::string> String(std::string_view name);
-  // A string that is absent or empty is a problem.
+  // This string must be present and not empty; otherwise that is a problem.
   std::string RequiredString(std::string_view name);
   std::optional<bool> Bool(std::string_view name);
-  // `min` and `max` are both allowed.
+  // The allowed range includes `min` and `max`.
   std::optional<std::int64_t> Integer(std::string_view name, std::int64_t min,
                                       std::int64_t max);
   // The result belongs to the body that is read.
   const json::object* Object(std::string_view name);
   const json::array* Array(std::string_view name);
 
-  // Reads the object `name`, if it is there, by `read(JsonReader&)`. Its first
-  // problem becomes this reader's, with the path of the member. `read` is not
-  // called for a value that is no object.
+  // If the member `name` is present, reads this object with
+  // `read(JsonReader&)`. The first problem of the inner reader becomes a
+  // problem of this reader, with the path of the member. `read` is not called
+  // for a value that is not an object.
   template <typename Read>
   void Nested(std::string_view name,
               std::initializer_list<std::string_view> known, Read read) {
@@ -58,8 +62,8 @@ class JsonReader {
     }
   }
 
-  // Does the same with a value that is part of the member `name`, such as an
-  // entry of an array.
+  // Reads an object that is part of the member `name`, such as an entry of an
+  // array, in the same way as Nested().
   template <typename Read>
   void Element(const json::value& value, std::string_view name,
                std::initializer_list<std::string_view> known, Read read) {
@@ -68,23 +72,23 @@ class JsonReader {
     if (status_.ok()) status_ = inner.status_;
   }
 
-  // Says that the member `name` is not what was `wanted`. The sentence is then:
-  // "name" must be <wanted>.
+  // Records a problem: the member `name` is not what was `wanted`. The sentence
+  // is: "name" must be <wanted>.
   void Wrong(std::string_view name, std::string_view wanted);
-  // Says another problem. Only the first one counts.
+  // Records a problem with this sentence. Only the first problem is kept.
   void Fail(std::string_view sentence);
 
  private:
-  // `path` is the path of the object within the body; empty for the body
+  // `path` is the path of the object within the body; it is empty for the body
   // itself.
   JsonReader(const json::value& value,
              std::initializer_list<std::string_view> known, std::string path);
 
-  // Returns the member's name with its path, as problems name it:
+  // Returns the member's name with its path, which problems show, such as
   // "reply_to.story".
   std::string PathOf(std::string_view name) const;
 
-  // When the value is no object it has no members, so every member counts as
+  // A value that is not an object has no members, so every member counts as
   // absent.
   const KnownMembers members_;
   // This is the path of the object within the body, such as "reply_to.story".

@@ -1,6 +1,7 @@
-// The emulator's two strict readers share this: JsonReader, for the control
-// API, and ParamReader, for Graph calls. Each finds members of one object, and
-// takes a member that it does not know for a mistake of the caller's.
+// This class is shared by the emulator's two strict readers: JsonReader for the
+// control API, and ParamReader for Graph calls. Each reader finds members of
+// one object. A member that the reader does not know is a mistake of the
+// caller.
 
 #pragma once
 
@@ -12,20 +13,21 @@
 
 namespace linktor::emulator {
 
-// It is made for one object, which must outlive it, and belongs to one thread.
+// A KnownMembers is made for one object, which must outlive it. It belongs to
+// one thread.
 class KnownMembers {
  public:
-  // Looks into `value`, which must outlive this. A value that is no object has
-  // no members; is_object() tells.
+  // `value` must outlive this. A value that is not an object has no members;
+  // is_object() tells whether it is one.
   explicit KnownMembers(const json::value& value)
       : object_(value.if_object()) {}
 
-  // Returns whether the value is an object. Each reader says otherwise in its
-  // own words.
+  // Returns whether the value is an object. If it is not, each reader reports
+  // it with its own error.
   bool is_object() const { return object_ != nullptr; }
 
-  // Returns null when the member is absent. The result belongs to the value
-  // that was given.
+  // Returns the member, or null when it is absent. The result belongs to the
+  // value.
   const json::value* Find(std::string_view name) const;
 
   // Calls `report` with the name of each member that is not among `known`, in

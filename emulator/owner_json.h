@@ -1,5 +1,5 @@
-// This is the JSON of what the account's owner does in the Instagram app, as
-// POST /emulator/answers takes it. Reading is strict; the function is pure.
+// This reads the JSON of POST /emulator/answers: the actions of the account's
+// owner in the Instagram app. Reading is strict; the function is pure.
 
 #pragma once
 
@@ -9,8 +9,8 @@
 
 namespace linktor::emulator {
 
-// Reads the body: what the owner does to the customer "to", from the account
-// "account", or with "self" to the account itself. Every error is
+// Reads the body. It says what the owner of the account "account" does to the
+// customer "to", or, with "self", to the account itself. Every error is
 // INVALID_ARGUMENT with a sentence.
 absl::StatusOr<CustomerEvent> ReadOwnerEvent(const json::value& body);
 

@@ -1,5 +1,5 @@
-// Reads the parameters of a Graph call: members of its JSON body, named in
-// errors as Meta names them, such as message[text].
+// A ParamReader reads the parameters of a Graph call from its JSON body. Errors
+// name a parameter as Meta names it, such as message[text].
 
 #pragma once
 
@@ -15,13 +15,13 @@
 namespace linktor::emulator {
 
 // It reads one object of the body. The first problem is kept in the error that
-// it was given, which its nested readers share. After a problem everything that
-// is read is empty or null. Body and error must outlive the reader. It belongs
-// to one thread.
+// the constructor gets; nested readers share this error. After a problem, do
+// not use the values that were read. The body and the error must outlive the
+// reader. A reader belongs to one thread.
 class ParamReader {
  public:
-  // `path` names the object; empty for the body itself. A member that is not
-  // `known` is a problem.
+  // `path` names the object; it is empty for the body itself. It is a problem
+  // when a member is not in `known`.
   ParamReader(const json::value& value, std::string path,
               std::initializer_list<std::string_view> known,
               std::optional<GraphError>& error);
@@ -31,37 +31,38 @@ class ParamReader {
   const json::value* Find(std::string_view name) const {
     return members_.Find(name);
   }
-  // Returns the name as Meta writes it, such as "message[text]".
+  // Returns the name of a member as Meta writes it, such as "message[text]".
   std::string PathOf(std::string_view name) const;
 
-  // Returns a string that must be there and not be empty. A limit of Meta's is
-  // in the unit that Meta names, which is bytes for some fields and characters
-  // for others.
+  // Returns a string, which must be present and not empty. The next two
+  // functions also check a limit. Meta's limits are in bytes for some fields
+  // and in characters for others, so there is one function for each unit.
   std::string Text(std::string_view name);
-  // Do the same with a string of at most `max` bytes, or characters.
+  // Return a string as Text() does; it may have at most `max` bytes, or at most
+  // `max` characters.
   std::string Bytes(std::string_view name, std::size_t max);
   std::string Characters(std::string_view name, std::size_t max);
-  // Returns an http or https URL, which must be there.
+  // Returns an http or https URL, which must be present.
   std::string Url(std::string_view name);
-  // The string must be there and equal `wanted`.
+  // Checks that the string is present and equals `wanted`.
   void Constant(std::string_view name, std::string_view wanted);
-  // Returns an array of `min` to `max` entries, which must be there; null
-  // otherwise.
+  // Returns an array, which must be present and have `min` to `max` entries.
+  // Otherwise that is a problem, and the result is null.
   const json::array* Array(std::string_view name, std::size_t min,
                            std::size_t max);
 
-  // Keeps this error unless there is one already.
+  // Keeps this error, unless an earlier error is kept already.
   void Fail(GraphError error);
   // Fails with "(#100) Param <name> <what>".
   void Wrong(std::string_view name, std::string_view what);
   std::optional<GraphError>& error() { return error_; }
 
  private:
-  // When the value is no object, that is a problem of its own.
+  // A value that is not an object has no members; the constructor reports it.
   const KnownMembers members_;
   // This is the name of the object in errors.
   const std::string path_;
-  // It is shared by all readers of one body; the first problem stays.
+  // All readers of one body share it; it keeps the first problem.
   std::optional<GraphError>& error_;
 };
 

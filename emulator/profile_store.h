@@ -1,5 +1,5 @@
-// This is the messenger_profile of every account: people see it before they
-// write. Only its field ice_breakers is known so far.
+// This stores the messenger_profile of every account. People see the profile
+// before they write. The emulator knows only its field ice_breakers.
 
 #pragma once
 
@@ -25,28 +25,31 @@ struct IceBreaker {
 // It is thread-safe. The Graph API writes it, and taps read it.
 class ProfileStore {
  public:
-  // Replaces the ice breakers of an account by those of a POST's body, which
-  // may be localised ([{"locale", "call_to_actions": [...]}, ...], with an
-  // entry for "default") or flat ([{"question", "payload"}, ...]). Returns
-  // Meta's error when the body is wrong; then nothing is changed.
+  // Replaces the ice breakers of an account with those of a POST's body. The
+  // body has one of two forms: localised
+  // ([{"locale", "call_to_actions": [...]}, ...], with an entry for "default"),
+  // or flat ([{"question", "payload"}, ...]). When the body is wrong, returns
+  // Meta's error and changes nothing.
   std::optional<GraphError> Set(std::string_view account,
                                 const json::value& body);
 
-  // Returns the answer to a GET, in the form that was stored: {"data":
-  // [{"locale", "call_to_actions"}, ...]} or {"data": [{"ice_breakers":
-  // [...]}]}; {"data": []} when there are none. An account that nobody has set
-  // is no error.
+  // Returns the answer to a GET, in the form that was stored:
+  // {"data": [{"locale", "call_to_actions"}, ...]} or
+  // {"data": [{"ice_breakers": [...]}]}. It is {"data": []} when the account
+  // has none. An account without a profile is not an error.
   json::value Get(std::string_view account) const;
 
   // Returns the ice breakers of every locale, in the order in which they were
-  // given; a customer of any language may tap them.
+  // given. They are all returned because a customer may tap one in any
+  // language.
   std::vector<IceBreaker> IceBreakers(std::string_view account) const;
 
-  // It is no error when there is nothing to remove.
+  // Removes the ice breakers of an account. It is no error when the account has
+  // none.
   void Delete(std::string_view account);
 
  private:
-  // It guards the map. A body is checked outside of it.
+  // It guards the map. A body is checked before the mutex is locked.
   mutable Mutex mutex_;
   // The key is the account. There are never more than kMaxAccounts.
   std::map<std::string, json::array, std::less<>> ice_breakers_

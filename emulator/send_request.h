@@ -1,5 +1,5 @@
-// These are the shape and the limits of one request body of the Send API, as
-// Meta documents them for Instagram. The functions are pure.
+// These functions check the shape and the limits of one request body of the
+// Send API, as Meta documents them for Instagram. They are pure.
 
 #pragma once
 
@@ -16,11 +16,11 @@ namespace linktor::emulator {
 struct Offer {
   enum class Kind { kQuickReply, kButton };
 
-  // A quick reply goes when the customer writes; a button stays.
+  // A quick reply disappears when the customer writes; a button stays.
   Kind kind = Kind::kQuickReply;
-  // The customer sees the title, at most 20 characters.
+  // The customer sees this title of at most 20 characters.
   std::string title;
-  // The webhook of the tap carries it.
+  // The webhook of the tap carries this payload.
   std::string payload;
 };
 
@@ -30,20 +30,22 @@ struct SendRequest {
   std::string recipient_id;
   // It is empty when there are attachments.
   std::string text;
-  // They are as the echo has them, which for templates is not as they were
-  // sent.
+  // They have the form of the echo. For templates this form is not the form of
+  // the send.
   json::array attachments;
-  // Quick replies and postback buttons, in their order in the message.
+  // These are the quick replies and postback buttons, in their order in the
+  // message.
   std::vector<Offer> offers;
-  // This is the mid of the message that it answers; it is empty for none.
+  // This is the mid of the message that this message answers; it is empty when
+  // there is none.
   std::string reply_to_mid;
-  // It is true with the tag HUMAN_AGENT.
+  // It is true when the request has the tag HUMAN_AGENT.
   bool human_agent = false;
 };
 
-// Reads a text with or without quick replies, media by URL, the heart, or a
-// generic template. Every other kind, and every member that Meta does not
-// document, is refused with code 100.
+// Reads one of these messages: a text with or without quick replies, media by
+// URL, the heart, or a generic template. Every other kind of message, and every
+// member that Meta does not document, is refused with code 100.
 std::variant<SendRequest, GraphError> ReadSendRequest(const json::value& body);
 
 }  // namespace linktor::emulator

@@ -1,5 +1,5 @@
-// These are the settings, which can be changed while the emulator runs. Each
-// call and each webhook takes a copy of them when it begins.
+// These are the settings of the emulator, which can be changed while it runs.
+// Each call and each webhook takes a copy of them when it begins.
 
 #pragma once
 
@@ -14,51 +14,53 @@
 
 namespace linktor::emulator {
 
-// The defaults make everybody welcome, so that a first try needs no settings.
+// The defaults accept every customer and every token, so that a first try needs
+// no settings.
 struct EmulatorConfig {
-  // Webhooks go to this URL; empty for nowhere.
+  // Webhooks go to this URL. When it is empty, no webhook is sent.
   std::string webhook_url;
-  // It signs webhooks. Without one they carry no signature.
+  // It signs webhooks. When it is empty, webhooks have no signature.
   Secret app_secret;
-  // The webhook URL is given it in Meta's verification.
+  // Meta's verification request to the webhook URL carries this token.
   Secret verify_token;
-  // This is the Instagram professional account that "me" and page_id stand for.
+  // This is the Instagram professional account. In the path of a Graph call,
+  // "me" and page_id mean it too.
   std::string account_id = "17841400000000001";
-  // This is the Facebook Page of that account; it is empty for none.
+  // This is the Facebook Page of that account; it is empty when there is none.
   std::string page_id;
-  // Echoes are kept back until this is false again.
+  // While it is true, echoes are held and not sent.
   bool hold_echoes = false;
-  // The echo of a send is delivered before the send is answered. An echo that
-  // is held back does not keep its answer waiting.
+  // When it is true, the echo of a send is delivered before the send is
+  // answered. An echo that is held does not delay the answer.
   bool echo_before_answer = false;
-  // The time from the answer to a send to its echo. On Instagram it is about a
-  // second; this is just enough for the answer to arrive first.
+  // This is the time from the answer of a send to its echo. On Instagram it is
+  // about a second. The default is just long enough for the answer to arrive
+  // first.
   absl::Duration echo_delay = absl::Milliseconds(20);
-  // The emulator refuses what Meta refuses: messaging windows, and by the
-  // settings that follow here. Otherwise every call with a token and every
-  // customer is welcome.
+  // When it is true, the emulator refuses what Meta refuses: sends outside the
+  // messaging windows, and calls that the settings below do not allow.
+  // Otherwise it accepts every call that has a token, and every customer.
   bool strict = false;
-  // This is the one token that is valid; any other has expired. When it is
+  // This is the only valid token; any other token has expired. When it is
   // empty, any token is valid.
   Secret access_token;
-  // These are valid beside access_token, such as the token of the account's
-  // other login.
+  // These tokens are valid too, such as the token of the account's other login.
   std::vector<Secret> other_tokens;
-  // These are the permissions that the token was granted. These are the ones
-  // that messaging needs.
+  // These are the permissions that the token was granted. The default is the
+  // list that messaging needs.
   std::vector<std::string> permissions = {
       "instagram_basic", "instagram_manage_messages", "pages_manage_metadata"};
-  // Says that Meta has approved the app. Otherwise only people with a role in
-  // it can be written to (User::app_role).
+  // It is true when Meta has approved the app. Otherwise the account can write
+  // only to people with a role in the app (User::app_role).
   bool app_approved = true;
-  // This is the account owner's switch "Allow access to messages".
+  // This is the switch "Allow access to messages" of the account's owner.
   bool access_to_messages = true;
-  // This is the app's setting "Require App Secret": calls need a proof by
-  // app_secret. It holds without `strict`, too.
+  // This is the app's setting "Require App Secret": calls need a proof that is
+  // made with app_secret. It applies without `strict` too.
   bool require_app_secret = false;
 };
 
-// A setting that is absent stays as it is.
+// This changes settings. A setting that is absent does not change.
 struct ConfigChange {
   // Each member is explained at EmulatorConfig.
   std::optional<std::string> webhook_url;
@@ -78,38 +80,40 @@ struct ConfigChange {
   std::optional<bool> require_app_secret;
 };
 
-// It is thread-safe. Each account has one; see account_list.h.
+// It is thread-safe. Each account has one Settings object; see account_list.h.
 class Settings {
  public:
-  // These are the settings of the first account. They begin with `config`.
+  // Makes the settings of the first account, which begin with `config`.
   explicit Settings(EmulatorConfig config);
-  // These are the settings of a further account, which belongs to the same app
-  // until it is told otherwise: what it does not set itself is always as in
-  // `first`, which must outlive this. Its id, page and tokens are its own.
+  // Makes the settings of a further account. It belongs to the first account's
+  // app until its own settings say otherwise: a setting that it has not set
+  // itself always has the value of `first`. Only its id, page and tokens never
+  // come from `first`, which must outlive this.
   Settings(const Settings& first, std::string account_id);
 
   // Returns a copy.
   EmulatorConfig Get() const;
-  // Changes all settings that are present at once, so that nobody sees half of
-  // a change.
+  // Changes all settings that are present in one step, so that no reader sees
+  // half of a change.
   void Apply(const ConfigChange& change);
 
-  // Returns whether this is the account of that id, or of that page. An empty
-  // id is nobody's.
+  // Returns whether this account has this id or this page. It is false for an
+  // empty id.
   bool Names(std::string_view id) const;
-  // Returns whether this is one of the account's own tokens. An empty one is
-  // nobody's.
+  // Returns whether the account itself has this token. It is false for an empty
+  // token.
   bool HasToken(std::string_view token) const;
 
  private:
   // It is null in the first account's settings.
   const Settings* const first_ = nullptr;
-  // This is the id of a further account. It never changes.
+  // This is the id of a further account, and it never changes. In the first
+  // account's settings it is not used.
   const std::string account_id_;
   mutable Mutex mutex_;
-  // These are the first account's settings in force.
+  // These are the current settings of the first account.
   EmulatorConfig config_ ABSL_GUARDED_BY(mutex_);
-  // This is what a further account has set itself.
+  // These are the settings that a further account has set itself.
   ConfigChange own_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -1,4 +1,5 @@
-// This is a customer's tap on something that was offered to them. It is pure.
+// This resolves a customer's tap on something that was offered to them: a quick
+// reply, a button or an ice breaker. The function is pure.
 
 #pragma once
 
@@ -13,31 +14,34 @@
 
 namespace linktor::emulator {
 
-// A Tap names the thing as a customer sees it; ResolveTap finds it.
+// A Tap names the offered thing as a customer sees it; ResolveTap() finds it.
 struct Tap {
-  // This is the customer who taps, by their Instagram-scoped id (IGSID). They
-  // need not have written before: ice breakers are for people who have not.
+  // This is the IGSID of the customer who taps. They need not have written
+  // before, because ice breakers are for people who have not.
   std::string from;
-  // This is the Instagram account that offered it; it is
-  // EmulatorConfig::account_id when it is empty.
+  // This is the Instagram account that offered the thing. When it is empty, it
+  // is EmulatorConfig::account_id.
   std::string to;
   // This is the text of the thing: the title of a quick reply or button, or the
-  // question of an ice breaker. It is empty when payload says which is meant.
+  // question of an ice breaker. It may be empty when `payload` alone names the
+  // thing.
   std::string title;
-  // It tells apart things of the same title; empty stands for any.
+  // It chooses between things with the same title. When it is empty, any
+  // payload fits.
   std::string payload;
-  // Only this message's offers count; empty stands for all, ice breakers
-  // included. A test names it when several messages offer the same.
+  // When it is set, only things that this message offered count, and no ice
+  // breakers. When it is empty, all offered things count. A test sets it when
+  // several messages offer the same thing.
   std::string message_mid;
-  // Both are as in CustomerEvent.
+  // These two have the same meaning as in CustomerEvent.
   std::optional<absl::Time> time;
   bool standby = false;
 };
 
-// Returns the event that the tap makes: the newest match of the user's quick
-// replies and buttons, or else one of the account's ice breakers. It fails with
-// INVALID_ARGUMENT and a sentence, which lists what can be tapped, when there
-// is none.
+// Returns the event that the tap makes. It looks for the newest quick reply or
+// button of the user that fits the tap, and then for an ice breaker of the
+// account. When nothing fits, it fails with INVALID_ARGUMENT and a sentence
+// that lists the things that can be tapped.
 absl::StatusOr<CustomerEvent> ResolveTap(const Tap& tap,
                                          const std::optional<User>& user,
                                          const ProfileStore& profiles,

@@ -1,4 +1,5 @@
-// A TimerQueue does work later, on one thread: delayed answers.
+// A TimerQueue runs tasks later, on its own thread. The emulator uses it for
+// delayed answers.
 
 #pragma once
 
@@ -15,41 +16,41 @@ namespace linktor::emulator {
 // It is thread-safe.
 class TimerQueue {
  public:
-  // A task is run once, also when the queue is stopped before its time.
+  // A task is run once, even if the queue is stopped before the task's time.
   using Task = absl::AnyInvocable<void()>;
 
   // Starts the thread.
   TimerQueue();
-  // Stops, if nobody has.
+  // Calls Stop().
   ~TimerQueue();
   TimerQueue(const TimerQueue&) = delete;
   TimerQueue& operator=(const TimerQueue&) = delete;
 
-  // Runs `task` once, after `delay` on the queue's thread, or at once on the
-  // caller's when the queue is stopped. It must not block, since all tasks
-  // share the thread.
+  // Runs `task` once, on the queue's thread, after `delay`. When the queue is
+  // stopped, it runs the task at once on the caller's thread. The task must not
+  // block, because all tasks share the thread.
   void After(absl::Duration delay, Task task);
 
-  // Runs the tasks that wait without waiting for their time, then ends the
-  // thread: each of them gives an answer that somebody waits for. A second call
-  // does nothing.
+  // Runs all waiting tasks at once, because each of them gives an answer that
+  // somebody waits for. Then it ends the thread. A second call does nothing.
   void Stop();
 
  private:
   using Clock = std::chrono::steady_clock;
 
-  // This is the thread.
+  // The thread runs this function.
   void Work();
 
-  // It is not held while a task runs.
+  // The mutex is not held while a task runs.
   Mutex mutex_;
-  // It is signalled when a task is added, which may be due before all others.
+  // It is signalled when a task is added, because this task may be due before
+  // all others.
   CondVar changed_;
   // The key is the time at which the task is due.
   std::multimap<Clock::time_point, Task> tasks_ ABSL_GUARDED_BY(mutex_);
-  // From then on all tasks are due.
+  // When it is true, all tasks are due.
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  // It is the last member, since it uses all the others.
+  // It is the last member, because the thread uses all the others.
   std::thread thread_;
 };
 

@@ -1,5 +1,6 @@
-// The people this Instagram knows: everyone who has written, was written to, or
-// was set by a test; and the things that each can tap.
+// This is the list of people that one account of the emulator knows: everyone
+// who has written, was written to, or was set by a test. It also has the things
+// that each of them can tap.
 
 #pragma once
 
@@ -17,57 +18,60 @@
 
 namespace linktor::emulator {
 
-// A Tappable is something in a message that this user was sent, and can tap.
+// A Tappable is something that this user can tap in a message that they were
+// sent.
 struct Tappable {
   Offer offer;
-  // This is Instagram's id of that message. A tap can name it when several
-  // offer the same.
+  // This is Instagram's id of that message (mid). A tap can name it when
+  // several messages offer the same thing.
   std::string mid;
 };
 
-// A User is one person. Copies are handed out, so that a test can look at
-// leisure.
+// A User is one person. The list returns copies, so that a test can read them
+// while the list changes.
 struct User {
-  // This is the Instagram-scoped id (IGSID).
+  // This is the person's Instagram-scoped id (IGSID).
   std::string id;
-  // These are the numbers of messages that this user wrote, taps among them,
-  // and of messages that were sent to this user.
+  // These count the messages that this user wrote, taps included, and the
+  // messages that were sent to this user.
   std::uint64_t written = 0;
   std::uint64_t received = 0;
   // This is Instagram's id of the newest message sent to this user; it is empty
-  // for none.
+  // when there is none.
   std::string last_received_mid;
-  // The names are made up from the id until a test sets them.
+  // Both names are made from the id until a test sets them.
   std::string username;
   std::string name;
-  // These are what else a profile shows, by Meta's names; a profile without a
-  // picture has an empty link.
+  // These are the other fields of a profile, with Meta's names. A profile
+  // without a picture has an empty link.
   std::string profile_pic;
   std::int64_t follower_count = 0;
   bool is_user_follow_business = false;
   bool is_business_follow_user = false;
   bool is_verified_user = false;
-  // It is false for someone who has not agreed to show their profile, whatever
-  // they wrote.
+  // It is false for someone who has not agreed to show their profile, even if
+  // they have written.
   bool profile_consent = true;
-  // The time of the latest message or tap, by its own time; absent for someone
-  // who has never written, and so has not agreed to show their profile either.
+  // This is the time of the user's latest message or tap, as the message itself
+  // gives it. It is absent for someone who has never written; such a user has
+  // not agreed to show their profile either.
   std::optional<absl::Time> last_message;
-  // It is false for an id that Instagram does not know, as after an account is
-  // gone.
+  // It is false for an id that Instagram does not know, for example because the
+  // account was deleted.
   bool exists = true;
-  // The user has blocked the account.
+  // It is true when the user has blocked the account.
   bool blocked = false;
   // It is false for someone who cannot receive messages now.
   bool messages_allowed = true;
-  // The user has a role in the app, so that an app not yet approved can write
-  // to them.
+  // It is true when the user has a role in the app. An app that is not approved
+  // yet can write only to such users.
   bool app_role = false;
-  // The oldest is the first, and at most kMaxTappable are kept.
+  // These are the things that the user can tap. The oldest is the first, and at
+  // most kMaxTappable are kept.
   std::vector<Tappable> tappable;
 };
 
-// A member that is absent stays as it is.
+// This changes a user. A member that is absent does not change.
 struct UserChange {
   std::optional<std::string> username;
   std::optional<std::string> name;
@@ -81,43 +85,45 @@ struct UserChange {
   std::optional<bool> blocked;
   std::optional<bool> messages_allowed;
   std::optional<bool> app_role;
-  // The age of the latest message; absent inside means that there never was
-  // one.
+  // This is the age of the latest message. An absent inner value means that the
+  // user has never written.
   std::optional<std::optional<absl::Duration>> last_message_age;
 };
 
 // It is thread-safe.
 class UserList {
  public:
-  // A user has written or tapped, which ends the quick replies shown to them.
-  // The user is created on first use, up to kMaxUsers; further users are served
-  // but not listed.
+  // Records that a user has written or tapped; this removes the quick replies
+  // shown to them. The user is created when needed. At most kMaxUsers are kept;
+  // for a further user nothing is recorded.
   void Wrote(std::string_view id, absl::Time time);
-  // A message was sent to the user, who is created likewise. Its quick replies
-  // take the place of earlier ones.
+  // Records that a message was sent to the user, who is created in the same
+  // way. The quick replies of the message replace those of earlier messages.
   void Received(std::string_view id, std::string_view mid,
                 const std::vector<Offer>& offers);
-  // Creates the user too. It fails with RESOURCE_EXHAUSTED when the list is
-  // full. `now` is the time from which ages count.
+  // Changes a user, and creates the user when needed. Fails with
+  // RESOURCE_EXHAUSTED when the list is full. `now` is the time from which ages
+  // count.
   absl::Status Change(std::string_view id, const UserChange& change,
                       absl::Time now);
 
-  // Returns a copy of the user; nullopt for one that nobody has heard of.
+  // Returns a copy of the user; nullopt for a user who is not in the list.
   std::optional<User> Find(std::string_view id) const;
-  // Returns the user, who is created if need be; when the list is full the
-  // result is not in it.
+  // Returns the user, and creates the user when needed. When the list is full,
+  // the returned user is not added to it.
   User FindOrMake(std::string_view id);
   // Returns all users, sorted by id.
   std::vector<User> List() const;
 
  private:
-  // Tests need fewer; a load test must not fill the memory.
+  // Tests need fewer users; the limit exists because a load test must not fill
+  // the memory.
   static constexpr std::size_t kMaxUsers = 10'000;
-  // One user keeps so many; the oldest is forgotten.
+  // One user keeps at most this many; the oldest is forgotten.
   static constexpr std::size_t kMaxTappable = 100;
 
-  // Returns the user, made if need be; null when the list is full. The result
-  // is valid while the mutex is held.
+  // Returns the user, and creates the user when needed; null when the list is
+  // full. The result is valid while the mutex is held.
   User* FindOrAdd(std::string_view id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   mutable Mutex mutex_;

@@ -1,6 +1,7 @@
-// Advice says what to do next about a failure, in commands of this program. The
-// remedies are the server's, for every client, and speak of its RPCs. The
-// functions are pure, for any thread.
+// Advice says what the user can do next about a failure, in commands of this
+// program. The server sends a remedy too, but a remedy serves every client, and
+// so it speaks of RPCs and not of commands. The functions are pure, for any
+// thread.
 
 #pragma once
 
@@ -11,20 +12,23 @@
 
 namespace linktor::cli {
 
-// The command was about these; they are empty when it does not name them.
+// These are the channel and the customer that the failed command was about. A
+// field is empty when the command does not name one.
 struct Subject {
   std::string channel_id;
   std::string user_id;
 };
 
-// Adds the commands that help.
+// Adds commands that help with this failure to `failure.next`.
 void Advise(const Subject& subject, Failure& failure);
 
-// Adds to a refusal of the API key where the key came from, or where it is
-// looked for. It says nothing of other failures.
+// When the failure is a refusal of the API key, adds where the key came from
+// and what helps; or how to give a key, if none was sent. It changes no other
+// failure.
 void AdviseAboutKey(const Connection& connection, Failure& failure);
 
-// Adds to a failure of NotReached what about TLS may be the cause.
+// `failure` is the result of NotReached(). When gRPC's message points to a
+// problem with TLS, adds advice about that problem.
 void AdviseAboutTls(const Connection& connection, Failure& failure);
 
 }  // namespace linktor::cli

@@ -1,5 +1,6 @@
-// The template that `send template` was asked for. A pure function but for the
-// file it may read.
+// This builds the template that the command `send template` sends. A template
+// has cards, which the contract calls elements. The function is pure, except
+// that it may read a file.
 
 #pragma once
 
@@ -11,20 +12,21 @@
 
 namespace linktor::cli {
 
-// As given on the command line.
+// These are the options as the user gave them on the command line.
 struct TemplateOptions {
-  // One card in words; empty title for none.
+  // These describe one card. All are empty when the options describe none.
   std::string title, subtitle, image_url, default_url;
-  // "Title=PAYLOAD" or "Title=https://…".
+  // These are the buttons of that card: "Title=PAYLOAD" or "Title=https://…".
   std::vector<std::string> buttons;
-  // Cards as JSON, TemplateElement each.
+  // These are more cards; each is the JSON of one TemplateElement.
   std::vector<std::string> elements;
-  // A whole template as JSON; "-" is standard input.
+  // This names a file with a whole template as JSON; "-" is standard input.
   std::string file;
 };
 
-// The card in words first, then the elements; or the file, and nothing beside
-// it.
+// Returns the template of `file`, which excludes all other options; or else a
+// template with the described card first and the `elements` after it. Returns
+// INVALID_ARGUMENT when the options contradict each other or give no card.
 absl::StatusOr<v1::Template> BuildTemplate(const TemplateOptions& options);
 
 }  // namespace linktor::cli

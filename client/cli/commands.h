@@ -1,6 +1,7 @@
-// Here are the commands. Each of the functions for them adds one group to the
-// program and binds it to the session. It leaves the work that a parsed command
-// line asks for in `run`, so that no command runs inside CLI11, which throws.
+// This header declares the commands. Each Add function adds one group of
+// commands to the program and connects the group to the session. A parsed
+// command does not run at once: it stores its work in `run`, and main() calls
+// `run` later. So no command runs inside CLI11, which throws exceptions.
 
 #pragma once
 
@@ -35,43 +36,48 @@ void AddDeliveries(const Program& program);
 void AddErrors(const Program& program);
 void AddKeys(const Program& program);
 void AddCompletion(const Program& program);
-// Adds all of them, and the options of the program as a whole.
+// Adds all groups of commands, and the options of the program as a whole.
 void AddCommands(const Program& program);
 
-// These two serve the group `keys`: the first adds the commands that make a
-// key, the second an option that refuses unknown permissions.
+// These two functions serve the group `keys`. AddNewKeys adds the commands that
+// make a key. AddPermissionOption adds an option that refuses unknown
+// permissions.
 void AddNewKeys(CLI::App& group, const Program& program);
 CLI::Option* AddPermissionOption(CLI::App* command,
                                  std::vector<std::string>& permissions);
 
-// Adds a group of commands, one of which must be given. Its help ends with the
-// example of the command that most people come for, and with `more`.
+// Adds a group of commands; the user must give one of them. The help of the
+// group ends with `example` and then `more`. The example shows the command that
+// most people look for.
 CLI::App* AddGroup(CLI::App& app, const std::string& name,
                    const std::string& what, const std::string& example,
                    const std::string& more = "");
-// Adds a command with an example in its help; `run` keeps what it needs alive.
+// Adds a command with an example in its help.
 CLI::App* AddCommand(CLI::App& group, const std::string& name,
                      const std::string& what, const std::string& example);
 void Bind(CLI::App* command, Run& run, Run action);
 
-// Explains a command line that CLI11 refused with `message`; it names the
-// command that was meant when one was misspelt.
+// Explains why CLI11 refused a command line with `message`. When a command was
+// misspelt, the result names the command that was probably meant.
 std::string ExplainUsage(const CLI::App& app, const std::string& message);
-// Returns the innermost command that was recognised, as "linktor-ig send text".
+// Returns the innermost command that was recognised, such as "linktor-ig send
+// text".
 std::string Deepest(const CLI::App& app);
 
-// Returns what a shell's script asks for, when the first of the words after the
-// program's name says that one asks.
+// Returns the answer to a completion script of a shell (see completion.h).
+// Returns nothing when the first word shows that no such script asks. `words`
+// come after the program's name.
 std::optional<std::string> Completed(const CLI::App& app,
                                      const std::vector<std::string>& words,
                                      const Environment& environment);
 
-// The help of the program as a whole has the overview before its commands and
-// the footer after them.
+// The help of the program as a whole prints the overview before its commands
+// and the footer after them.
 std::string Overview();
 std::string Footer();
 
-// Adds the options of the program as a whole, which may stand anywhere.
+// Adds the options of the program as a whole; the user may put them anywhere in
+// the command line.
 void AddGlobalOptions(CLI::App& app, Session::Options& options);
 
 }  // namespace linktor::cli

@@ -1,6 +1,7 @@
-// A shell asks here what can follow the words of a command line that is being
-// typed. It runs `linktor-ig complete WORD…`, where the last word is the one
-// under the cursor, and may be empty. The functions are pure, for any thread.
+// A shell asks here which words can complete a command line that the user is
+// still typing. It runs `linktor-ig complete WORD…`. The last word is the word
+// under the cursor, and it may be empty. The functions are pure, for any
+// thread.
 
 #pragma once
 
@@ -10,9 +11,10 @@
 
 namespace linktor::cli {
 
-// A shell's script runs the program with this word first.
+// The completion script of a shell runs the program with this word first.
 inline constexpr char kCompleteWord[] = "complete";
-// It stands for the names of files, which the shell itself knows best.
+// A candidate with this word stands for all names of files. The shell lists the
+// files itself, because it knows best how.
 inline constexpr char kFilesWord[] = ":files";
 
 struct Candidate {
@@ -23,19 +25,19 @@ struct Candidate {
   bool operator==(const Candidate&) const = default;
 };
 
-// Returns what can stand in the place of the last of `words`. `servers` are the
-// names of the configuration file.
+// Returns what can stand in the place of the last word. `servers` are the names
+// of the servers in the configuration file.
 std::vector<Candidate> Candidates(const CLI::App& app,
                                   const std::vector<std::string>& words,
                                   const std::vector<std::string>& servers);
 
-// Returns one line for each: the word, a tab and the meaning.
+// Returns one line for each candidate: the word, a tab and the meaning.
 std::string ToLines(const std::vector<Candidate>& candidates);
 
-// They are bash, zsh and fish.
+// Returns the shells that have a script: bash, zsh and fish.
 std::vector<std::string> Shells();
-// Returns what the shell has to read once to complete `linktor-ig`; it is empty
-// for a shell that is none of Shells().
+// Returns the script that the shell has to read once to complete `linktor-ig`.
+// The script is empty for a shell that is not one of Shells().
 std::string CompletionScript(const std::string& shell);
 
 }  // namespace linktor::cli

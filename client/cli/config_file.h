@@ -1,4 +1,4 @@
-// In the configuration file of linktor-ig servers have names:
+// The configuration file of linktor-ig gives names to servers:
 //
 //   default = "prod"              # optional
 //   [servers.prod]
@@ -6,8 +6,9 @@
 //   ca = "ca.pem"                 # relative paths begin at the file's folder
 //   api_key_file = "prod.key"
 //
-// The keys of an entry are in settings.h. The functions are pure but for the
-// file they read, for any thread.
+// The struct Setting in settings.h lists the keys that an entry such as
+// [servers.prod] can have. The functions are pure, except that ReadConfigFile()
+// reads a file, and they are for any thread.
 
 #pragma once
 
@@ -18,18 +19,20 @@
 
 namespace linktor::cli {
 
-// Returns $XDG_CONFIG_HOME/linktor-ig/config.toml, else the same below
-// ~/.config; empty when neither variable names a folder.
+// Returns $XDG_CONFIG_HOME/linktor-ig/config.toml. Without that variable,
+// returns the path ~/.config/linktor-ig/config.toml. The result is empty when
+// neither XDG_CONFIG_HOME nor HOME names a folder.
 std::string DefaultConfigPath(const Environment& environment);
 
 // Parses the content of the file at `path`. Returns INVALID_ARGUMENT with every
-// problem and its line: bad TOML, unknown keys, wrong types, a default without
-// an entry. A problem never repeats the value of an unknown key, which may be a
-// secret in the wrong place.
+// problem and its line: bad TOML, unknown keys, wrong types, or a default that
+// names no entry. A problem never repeats the value of an unknown key, because
+// that value may be a secret in the wrong place.
 absl::StatusOr<ConfigFile> ParseConfigFile(const std::string& toml,
                                            const std::string& path);
 
-// Reads it. A file that is not there is an error only if it must be.
+// Reads and parses the file at `path`. A file that does not exist is an error
+// only if `must_exist` is true.
 absl::StatusOr<ConfigFile> ReadConfigFile(const std::string& path,
                                           bool must_exist);
 

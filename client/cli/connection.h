@@ -1,4 +1,4 @@
-// These functions make the settings into a client of the server. They are for
+// These functions turn the settings into a client of the server. They are for
 // the main thread only.
 
 #pragma once
@@ -12,14 +12,15 @@
 
 namespace linktor::cli {
 
-// Reads the environment and, where it is needed, the configuration file.
-// Returns INVALID_ARGUMENT for whatever is wrong in one of them.
+// Reads the environment and, when it is needed, the configuration file. Returns
+// INVALID_ARGUMENT when the options, the environment or the file has an error.
 absl::StatusOr<Connection> LoadConnection(const ConnectionOptions& options,
                                           const Environment& environment);
 
-// Returns a client that connects when it is first used, or INVALID_ARGUMENT
-// when one of the files of TLS cannot be read or is not what it should be,
-// which gRPC would tell as a server that is away.
+// Returns a client that connects when it is first used. Returns
+// INVALID_ARGUMENT when a TLS file cannot be read or has the wrong content.
+// Without this check, gRPC would report such a file as a server that cannot be
+// reached.
 absl::StatusOr<std::unique_ptr<instagram::Client>> OpenClient(
     const Connection& connection, const std::string& api_key);
 

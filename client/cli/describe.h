@@ -1,6 +1,6 @@
-// The contract's resources for a person: blocks of lines, and one-line
-// summaries. Everything that came from outside is escaped. Pure functions, for
-// any thread.
+// These functions show the contract's resources to a person, as blocks of lines
+// or as summaries of one line. Text that came from outside is escaped, so that
+// it cannot control the terminal. The functions are pure, for any thread.
 
 #pragma once
 
@@ -19,23 +19,24 @@ namespace linktor::cli {
 
 namespace v1 = ::linktor::instagram::v1;
 
-// In a few words: "\"Hello\" [2 quick replies]", "image https://…".
+// These return the content in a few words: "\"Hello\" [2 quick replies]",
+// "image https://…".
 std::string Summary(const v1::MessageContent& content);
 std::string Summary(const v1::Message& message);
 
 std::string Describe(const v1::Channel& channel, const absl::TimeZone& zone);
 std::string Describe(const v1::Message& message, const absl::TimeZone& zone);
-// `now` decides what is still open.
+// `now` decides which messaging windows are still open.
 std::string Describe(const v1::Conversation& conversation, absl::Time now,
                      const absl::TimeZone& zone);
 std::string Describe(const v1::GetIceBreakersResponse& ice_breakers);
-// What Instagram did not supply is left out.
+// Facts that Instagram did not supply are left out.
 std::string Describe(const v1::UserProfile& profile,
                      const absl::TimeZone& zone);
 std::string Describe(const v1::RefreshMediaResponse& media,
                      const absl::TimeZone& zone);
 
-// These return one line of `channels list`, of `messages list`, and of
+// Each returns one line of a list: of `channels list`, `messages list`, or
 // `conversations list`.
 std::string OneLine(const v1::Channel& channel);
 std::string OneLine(const v1::Message& message, const absl::TimeZone& zone);

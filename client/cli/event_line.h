@@ -1,5 +1,5 @@
-// One line for one event, and what it shares with other texts. Pure functions,
-// for any thread.
+// This shows one event as one line. WhatBrought() is a part of such a line that
+// other texts use too. The functions are pure, for any thread.
 
 #pragma once
 
@@ -12,14 +12,16 @@ namespace linktor::cli {
 
 namespace v1 = ::linktor::instagram::v1;
 
-// Time, channel, who, type, and what happened in a few words, without a line
-// end. Nothing in it can drive a terminal. `raw` adds the item as Instagram
-// sent it.
+// Returns the time, the channel, the customer, the type and, in a few words,
+// what happened. The result has no line end. It is escaped, so that nothing in
+// it can control a terminal. `raw` adds a second line with the item as
+// Instagram sent it.
 std::string EventLine(const v1::Event& event, const absl::TimeZone& zone,
                       bool raw = false);
 
-// Returns what brought the customer who wrote it: "came from the ad 42 \"Sale\"
-// with the ref \"a\""; empty when Instagram has not said so.
+// Returns how the customer who wrote this message came to the account, such as:
+// "came from the ad 42 \"Sale\" with the ref \"a\"". The result is empty when
+// Instagram has not said it.
 std::string WhatBrought(const v1::Message& message);
 
 }  // namespace linktor::cli

@@ -16,11 +16,12 @@
 
 namespace linktor::cli {
 
-// It tells how much a call that got lost on its way may have done.
+// The kind of a call tells how much the call may have done when it got lost on
+// its way.
 enum class CallKind {
   // It reads and changes nothing.
   kRead,
-  // It makes a change that can be looked up and repeated.
+  // It makes a change, which the user can look up and make again.
   kChange,
   // It sends a message, which must not be sent twice.
   kSend,
@@ -33,21 +34,23 @@ struct Failure {
   std::string code;
   std::string message;
   // This is a value of ErrorReason without its prefix. It is empty when the
-  // status has no ErrorInfo of the server, so that somebody else made it.
+  // status has no ErrorInfo of the server, which means that a proxy or a
+  // library made the status.
   std::string reason;
   std::string remedy;
   std::optional<absl::Duration> retry_delay;
   std::vector<instagram::FieldViolation> violations;
-  // It holds the metadata of ErrorInfo without the remedy, and what this
+  // It holds the metadata of ErrorInfo without the remedy, and facts that this
   // program adds.
   std::map<std::string, std::string> metadata;
-  // These are commands that help next.
+  // These are commands that help the user next.
   std::vector<std::string> next;
 };
 
-// The error came after the server had been reached. Only a status with an
-// ErrorInfo of the server says what was done. Any other was made on the way
-// when something broke, also after the request had arrived.
+// Both functions are for an error that came after the server had been reached.
+// Only a status with an ErrorInfo of the server says what was done. A proxy or
+// a library makes any other status when something breaks on the way, which can
+// also happen after the request had arrived.
 Failure FailureOf(const instagram::Error& error, CallKind kind);
 // `status` is not OK.
 Failure FailureOf(const grpc::Status& status, CallKind kind);
@@ -58,8 +61,8 @@ Failure NotReached(const std::string& server, const std::string& detail);
 // The arguments were wrong, so that no call was made.
 Failure UsageFailure(const std::string& message);
 
-// The first writes lines for a person, the second one line of JSON with a line
-// end.
+// ToText returns lines for a person. ToJson returns one line of JSON with a
+// line end.
 std::string ToText(const Failure& failure);
 std::string ToJson(const Failure& failure);
 

@@ -1,5 +1,5 @@
-// It lets the program say something when it is told to end in the middle of a
-// call. It is for the main thread only.
+// A Farewell lets the program print some words when a signal ends it in the
+// middle of a call. It is for the main thread only.
 
 #pragma once
 
@@ -9,9 +9,9 @@
 
 namespace linktor::cli {
 
-// While it lives, SIGINT, SIGTERM and SIGHUP write `words` to standard error
-// and end the program with `code`. A signal that was ignored before stays so.
-// There is one at a time.
+// While a Farewell exists, SIGINT, SIGTERM and SIGHUP write `words` to standard
+// error and end the program with `code`. A signal that the process ignored
+// before is still ignored. At most one Farewell may exist at a time.
 class Farewell {
  public:
   Farewell(std::string words, ExitCode code);
@@ -24,8 +24,8 @@ class Farewell {
   const ExitCode exit_code_;
 };
 
-// Returns whether the process ignores the signal, because nohup or a shell made
-// it so.
+// Returns whether the process ignores the signal, as it does after nohup or
+// when a shell started it in the background.
 bool IsIgnored(int signal);
 
 }  // namespace linktor::cli

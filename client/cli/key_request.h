@@ -1,5 +1,6 @@
-// The options of `keys` become messages of the contract here. Errors are for
-// the person who typed them. The functions are pure, for any thread.
+// These functions turn the options of the command `keys` into messages of the
+// contract. Errors are for the person who typed the options. The functions are
+// pure, for any thread.
 
 #pragma once
 
@@ -17,19 +18,23 @@ namespace linktor::cli {
 
 namespace v1 = ::linktor::instagram::v1;
 
-// Returns every permission as the commands take it, such as "read-events".
+// Returns the name of every permission in the form that the commands take, such
+// as "read-events".
 std::vector<std::string> PermissionNames();
-// A permission that this program does not know shows as its number.
+// Returns the name of a permission; a permission that this program does not
+// know shows as its number.
 std::string PermissionName(v1::Permission permission);
 // Returns UNSPECIFIED for a name that is none of PermissionNames().
 v1::Permission ParsePermission(const std::string& name);
 
-// Takes a duration after `now` such as 90d or 24h, or a time such as
-// 2027-01-01T00:00:00Z. It must lie after `now` and before the year 10000.
+// Takes a duration after `now`, such as 90d or 24h, or a time, such as
+// 2027-01-01T00:00:00Z. The result must lie after `now` and before the year
+// 10000.
 absl::StatusOr<google::protobuf::Timestamp> ParseExpiry(const std::string& text,
                                                         absl::Time now);
 
-// They are the options of one command; what is not given stays as it is.
+// These are the options of one command. An update does not change a field whose
+// option is absent.
 struct KeyOptions {
   std::string id;
   std::optional<std::string> name;
@@ -40,7 +45,7 @@ struct KeyOptions {
   bool no_expiry = false;
 };
 
-// Builds a new key.
+// Builds the key that a request to create a key carries.
 absl::StatusOr<v1::ApiKey> BuildKey(const KeyOptions& options, absl::Time now);
 
 // These are the changes of one update.
@@ -51,8 +56,9 @@ struct KeyChange {
 absl::StatusOr<KeyChange> BuildChange(const KeyOptions& options,
                                       absl::Time now);
 
-// It takes the id of a key, and not the key itself, which belongs into no
-// argument. The error does not repeat it.
+// Checks that `id` is the id of a key and not the whole key. The whole key must
+// never be an argument, because other users can see arguments. The error does
+// not repeat `id`.
 absl::Status CheckKeyId(const std::string& id);
 
 }  // namespace linktor::cli

@@ -12,14 +12,15 @@ namespace linktor::cli {
 
 namespace v1 = ::linktor::instagram::v1;
 
-// Returns "live", "disabled" or "expired".
+// Returns "live", "disabled" or "expired"; a live key can be used.
 std::string KeyState(const v1::ApiKey& key, absl::Time now);
 
-// Returns a block of lines, in the style of describe.h.
+// Returns a block of lines, one for each field, as the functions of describe.h
+// do.
 std::string Describe(const v1::ApiKey& key, absl::Time now,
                      const absl::TimeZone& zone);
 
-// Returns a line of headings, then one for each key.
+// Returns a line of headings, and then one line for each key.
 std::string KeyTable(const std::vector<v1::ApiKey>& keys, absl::Time now,
                      const absl::TimeZone& zone);
 

@@ -1,4 +1,5 @@
-// It is a new API key on its way to the user, on the main thread only.
+// A NewKey creates an API key and gives its secret to the user. It is for the
+// main thread only.
 
 #pragma once
 
@@ -13,23 +14,25 @@
 
 namespace linktor::cli {
 
-// Where the secret of a new key goes: into a file, else to standard output,
-// alone when a script reads that. It is handed out once and stands in no error.
+// The secret of a new key goes into a file, if the user gave --out, or else to
+// standard output. When a script reads standard output, nothing but the secret
+// is written there. The server returns the secret only once. No error repeats
+// it.
 class NewKey {
  public:
-  // `path` is that of --out, empty without it. Returns INVALID_ARGUMENT when
-  // the file cannot be created.
+  // `path` is the path of --out; it is empty when the user did not give --out.
+  // Returns INVALID_ARGUMENT when the file cannot be created.
   static absl::StatusOr<std::unique_ptr<NewKey>> Create(
       Session& session, const std::string& path);
 
-  // Asks the server for the key of `request`, and hands its secret out. The key
-  // as stored is in key() when the result is kOk; any other failure has been
-  // told.
+  // Asks the server to create the key of `request`, and writes its secret. When
+  // the result is kOk, key() is the key as the server stored it. Otherwise the
+  // failure has already been written to standard error.
   ExitCode Make(const v1::CreateApiKeyRequest& request);
   const v1::ApiKey& key() const { return response_.api_key(); }
 
-  // Writes more words for a person, where the secret is not in their way.
-  // Machines (--json) get none.
+  // Writes more words for a person, to standard output or, when a script reads
+  // the secret there, to standard error. With --json it writes nothing.
   ExitCode Tell(const std::string& text);
 
  private:
@@ -40,9 +43,9 @@ class NewKey {
   ExitCode Lost(const std::string& why);
 
   Session& session_;
-  // It is null without --out.
+  // It is null when the user did not give --out.
   std::unique_ptr<SecretFile> file_;
-  // It loses the secret once that has been handed out.
+  // Its secret is cleared once the secret has been written.
   v1::CreateApiKeyResponse response_;
 };
 

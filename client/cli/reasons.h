@@ -1,5 +1,6 @@
-// The reasons of errors, out of error_reason.proto: the remedy is an option of
-// the value, the meaning its comment.
+// These are the reasons of errors, taken from error_reason.proto. The remedy of
+// a reason is an option of its enum value; the meaning is the comment of that
+// value.
 
 #pragma once
 
@@ -10,26 +11,30 @@
 namespace linktor::cli {
 
 struct Reason {
-  // Without the enum's prefix: "RECIPIENT_NOT_FOUND".
+  // It has no prefix of the enum: "RECIPIENT_NOT_FOUND".
   std::string name;
-  // "NOT_FOUND"; empty for reasons that no call returns.
+  // It is the gRPC code, such as "NOT_FOUND"; it is empty for reasons that no
+  // call returns.
   std::string code;
   std::string meaning;
   std::string remedy;
 };
 
-// All of them, in the order of the contract.
+// Returns all reasons, in the order of the contract.
 std::vector<Reason> AllReasons();
-// In upper or lower case, with or without the enum's prefix.
+// Finds a reason by its name, in upper or lower case, with or without the
+// enum's prefix.
 std::optional<Reason> FindReason(const std::string& name);
-// Empty for a reason that this program does not know.
+// Returns the remedy of a reason; it is empty for a reason that this program
+// does not know.
 std::string RemedyOf(const std::string& name);
 
-// For a person: all of them, or one at length.
+// Shows reasons to a person: several reasons in short, or a single one at
+// length.
 std::string ReasonsToText(const std::vector<Reason>& reasons);
 
-// The text of error_reason.proto, built in: comments are not in the generated
-// code.
+// This is the text of error_reason.proto, built into the program: the generated
+// code has no comments, and the meanings are in the comments.
 extern const char kErrorReasonProto[];
 
 }  // namespace linktor::cli

@@ -1,5 +1,6 @@
-// The remedy of an error speaks of methods and fields, which callers of the API
-// have. Here it is in the words of a person with this program.
+// The remedy that the server sends with an error speaks of methods and fields,
+// which callers of the API know. This header gives remedies in words for a
+// person who uses this program.
 
 #pragma once
 
@@ -7,8 +8,8 @@
 
 namespace linktor::cli {
 
-// Returns what to do about an error of this reason; empty where the contract's
-// own remedy has no word that such a person could not follow.
+// Returns what to do about an error of this reason. The result is empty when
+// the server's own remedy is already clear to such a person.
 std::string OwnRemedyOf(const std::string& reason);
 
 }  // namespace linktor::cli

@@ -1,5 +1,6 @@
-// A call whose outcome is not known is repeated by the same command line, which
-// is said again here. The functions are pure, for any thread.
+// When the outcome of a call is not known, the user can repeat the call with
+// the same command line. These functions write that command line. They are
+// pure, for any thread.
 
 #pragma once
 
@@ -8,14 +9,14 @@
 
 namespace linktor::cli {
 
-// Returns `word` so that a shell reads it back to the same bytes. Nothing in
-// the result can drive a terminal; control characters become those of $'…',
-// which bash, zsh and ksh know.
+// Returns `word` quoted, so that a shell reads it back to the same bytes.
+// Nothing in the result can control a terminal: control characters are written
+// as escapes within $'…', which bash, zsh and ksh understand.
 std::string ShellWord(const std::string& word);
 
-// Returns the command of `words`, which lack the program's name, under the
-// request id. The id is added before any "--", unless the words name one
-// already.
+// Returns the command line of `words`, with the request id added. `words` do
+// not include the program's name; the result does. The id is added before any
+// "--". It is not added when the words have a --request-id already.
 std::string RepeatCommand(const std::vector<std::string>& words,
                           const std::string& request_id);
 

@@ -1,4 +1,4 @@
-// It gives request ids to calls to which the user gave none.
+// This gives a request id to a call when the user gave none.
 
 #pragma once
 
@@ -8,9 +8,10 @@
 
 namespace linktor::cli {
 
-// Returns `given`, or a new id. It is made here and not by the server, so that
-// a call whose answer got lost can be asked for, and repeated without doing it
-// twice.
+// Returns `given`, or a new id when `given` is empty. This program makes the
+// id, and not the server. So the program knows the id even when the answer got
+// lost. With the id the user can ask what became of the call, or repeat the
+// call without doing it twice.
 inline std::string RequestIdOr(const std::string& given) {
   return given.empty() ? instagram::NewRequestId("cli-") : given;
 }

@@ -1,5 +1,6 @@
-// It holds what every command has: the global options, the connection, and the
-// ways to print an answer or a failure. It is for the main thread only.
+// A Session holds what every command needs: the global options, the connection,
+// and the functions that print an answer or a failure. It is for the main
+// thread only.
 
 #pragma once
 
@@ -30,21 +31,22 @@ namespace v1 = ::linktor::instagram::v1;
 
 class Session {
  public:
-  // Sending takes the server up to 30 s, with media 90 s; the rest is for the
-  // way there and back.
+  // These are the default timeouts. The server takes up to 30 s to send a
+  // message, and up to 90 s with media; the remaining time is for the network.
   static constexpr int kTimeoutSeconds = 35;
   static constexpr int kMediaTimeoutSeconds = 120;
 
-  // The command line fills them.
+  // The parser of the command line fills these.
   struct Options {
     ConnectionOptions connection;
-    // 0 stands for the default of the call.
+    // 0 means the default timeout of the call.
     int timeout_s = 0;
     bool json = false;
-    // It is true when a person reads standard output. A secret for a script
-    // stands there alone.
+    // It is true when standard output is a terminal, so that a person reads it.
+    // When a script reads it, a secret is written there alone.
     bool terminal = false;
-    // They are the command line without the program's name, to say it again.
+    // These are the words of the command line without the program's name. They
+    // serve to print the command line again (see repeat.h).
     std::vector<std::string> words;
   };
 
@@ -56,9 +58,10 @@ class Session {
   Options& options() { return options_; }
   const Options& options() const { return options_; }
 
-  // Refuses texts that no call can carry. Connects first, so that a server that
-  // is not there is told from a call whose outcome is unknown. It returns
-  // nothing when it succeeded. Stub is that of any service of the contract.
+  // Makes one call, and returns nothing when the call succeeded. It first
+  // refuses texts that no call can carry. Then it connects, so that a server
+  // that cannot be reached is not mistaken for a call whose outcome is unknown.
+  // Stub is the stub of any service of the contract.
   template <typename Stub, typename Request, typename Response>
   std::optional<Failure> Call(CallKind kind,
                               grpc::Status (Stub::*method)(grpc::ClientContext*,
@@ -78,44 +81,51 @@ class Session {
     return FailureOf(status, kind);
   }
 
-  // Connects; whatever fails, nothing was done.
+  // Connects to the server. When it returns a failure, nothing was done.
   std::optional<Failure> Reach();
-  // It exists after Reach().
+  // The client exists after Reach() has succeeded.
   instagram::Client& client() { return *client_; }
-  // Returns how a call is repeated that may have got lost: within the timeout,
-  // with a remark each time.
+  // Returns options for a call that the client library repeats when the call
+  // may have got lost. The library repeats it within the timeout, and each
+  // repetition prints a notice.
   instagram::CallOptions Repeating(int timeout_s = kTimeoutSeconds) const;
 
   // Writes `text` for people, or `message` as one line for machines.
   ExitCode Print(const google::protobuf::Message& message,
                  const std::string& text);
-  // Writes a text alone. Where it cannot be written, says so on standard error.
+  // Writes `text` to standard output. When it cannot be written, says so on
+  // standard error and returns kOutput.
   ExitCode PrintText(const std::string& text);
-  // Writes and flushes. Returns false when standard output takes no more.
+  // Writes to standard output and flushes it. Returns false when standard
+  // output takes no more; errno then says why.
   bool Write(const std::string& text);
-  // Writes it to standard error, with what helps. Returns its exit code.
+  // Writes the failure to standard error, with commands that help (see
+  // advice.h). Returns the exit code of the failure.
   ExitCode Fail(Failure failure, const Subject& subject = {}) const;
   ExitCode Usage(const absl::Status& status) const;
-  // Returns a failure as it would be written.
+  // Returns the text that Fail() would write for this failure: JSON with
+  // --json, else lines for a person.
   std::string Rendered(const Failure& failure) const;
-  // Writes a remark to standard error; with --json it is {"notice": …,
-  // "cursor": …}.
+  // Writes a notice to standard error. With --json it is the object
+  // {"notice": …, "cursor": …}.
   void Notice(const std::string& text, const std::string& cursor = "") const;
 
  private:
-  // Returns what the user asked for, else `timeout_s`.
+  // Returns the timeout that the user gave, or else `timeout_s`.
   std::chrono::seconds Timeout(int timeout_s) const {
     return std::chrono::seconds(options_.timeout_s > 0 ? options_.timeout_s
                                                        : timeout_s);
   }
-  // Reads the settings and the key and makes the client, once.
+  // Reads the settings and the API key and makes the client. It does nothing
+  // when the client exists already.
   absl::Status Open();
-  // Returns why gRPC cannot connect, in its words; empty when it now can.
+  // Makes a short call and returns the message of gRPC that says why it cannot
+  // connect. The message is empty when the call succeeded.
   std::string WhyNot() const;
 
   const Environment environment_;
   Options options_;
-  // Open() fills all of the following.
+  // Open() fills these three fields.
   Connection connection_;
   ApiKey api_key_;
   std::unique_ptr<instagram::Client> client_;

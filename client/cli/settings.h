@@ -14,34 +14,37 @@
 
 namespace linktor::cli {
 
-// It returns the value of an environment variable, if that is set.
+// Returns the value of an environment variable, or nothing when the variable is
+// not set.
 using Environment =
     std::function<std::optional<std::string>(const std::string& name)>;
 
-// They are what one source says about the connection; the rest is absent.
+// These are the settings that one source gives. A setting that the source does
+// not give is absent.
 struct ConnectionOptions {
-  // This is an address, HOST:PORT or unix:PATH. In the options and the
-  // environment it may also be the name of an entry of the configuration file,
-  // which has no colon.
+  // This is an address: HOST:PORT or unix:PATH. In the options and the
+  // environment it may also be the name of an entry of the configuration file.
+  // Such a name has no colon, so it cannot be taken for an address.
   std::optional<std::string> server;
-  // This names the configuration file, so that no entry of it has one.
+  // This is the path of the configuration file. The file itself cannot set it.
   std::optional<std::string> config;
   std::optional<bool> tls;
-  // These are PEM files: the roots, and the client's own certificate with its
-  // private key.
+  // These are paths of PEM files: the trusted roots (`ca`), and the client's
+  // own certificate (`cert`) with its private key (`key`).
   std::optional<std::string> ca, cert, key;
   // The server's certificate must have this name.
   std::optional<std::string> tls_name;
   std::optional<std::string> api_key_file;
-  // This is the API key itself. Only the environment has it: every user of the
-  // machine can see an argument, and a configuration file is copied and shown
-  // around.
+  // This is the API key itself. Only the environment can give it: every user of
+  // the machine can see an argument, and people copy configuration files and
+  // show them to others.
   std::optional<std::string> api_key;
   std::optional<bool> send_key_unencrypted;
 };
 
-// A setting has a name in each source; it is null where a source does not have
-// the setting.
+// This gives the name of one setting in each source: the option, the
+// environment variable, and the key in an entry of the configuration file. A
+// name is null when that source cannot give the setting.
 template <typename T>
 struct Setting {
   const char* option;
@@ -70,58 +73,65 @@ inline constexpr Setting<bool> kFlagSettings[] = {
 };
 
 struct ConfigFile {
-  // It was looked for here; `exists` says whether it was there.
+  // The program looked for the file at this path; `exists` tells whether the
+  // file was there.
   std::string path;
   bool exists = false;
-  // This entry is used when no server is given; it may be empty.
+  // This names the entry that is used when no server is given; it may be empty.
   std::string default_server;
   std::map<std::string, ConnectionOptions> servers;
 };
 
-// The API key comes from here.
+// This tells where the API key comes from.
 struct ApiKeySource {
-  // One of them is the key itself, or the file that holds it. Both are empty
-  // when no source has a key.
+  // `value` is the key itself, or `file` is the path of the file that holds the
+  // key. Both are empty when no source has a key.
   std::string value;
   std::string file;
-  // It is the source in words, such as "LINKTOR_IG_API_KEY", and never the key.
+  // It names the source in words, such as "LINKTOR_IG_API_KEY". It never has
+  // the key.
   std::string description;
   bool exists() const { return !value.empty() || !file.empty(); }
 };
 
-// The three sources come to this.
+// This is the result of the three sources together.
 struct Connection {
   std::string address;
-  // It is the entry of the configuration file, or empty for an address.
+  // It is the name of the entry in the configuration file. It is empty when the
+  // server was given by its address.
   std::string entry;
-  // This names the configuration file, whether it exists or not.
+  // This is the path of the configuration file, whether the file exists or not.
   std::string config_path;
   bool tls = false;
-  // They are empty when not given, and without `tls` all of them are.
+  // Each is empty when it was not given. All of them are empty when `tls` is
+  // false.
   std::string ca, cert, key, tls_name;
   ApiKeySource api_key;
 };
 
 inline constexpr char kDefaultAddress[] = "127.0.0.1:50051";
 
-// Returns INVALID_ARGUMENT for a flag that is neither yes nor no. An empty
-// variable counts as absent.
+// Reads the settings from the environment. Returns INVALID_ARGUMENT for a flag
+// that is neither yes nor no. An empty variable counts as absent.
 absl::StatusOr<ConnectionOptions> FromEnvironment(
     const Environment& environment);
 
-// Returns whether the configuration file must be read to resolve them: it is
-// named, or the server is not given by its address.
+// Returns whether Resolve() needs the content of the configuration file. It
+// does when the user named the file, or when the server is not given by its
+// address.
 bool NeedsConfigFile(const ConnectionOptions& options,
                      const ConnectionOptions& environment);
 
-// Returns INVALID_ARGUMENT, in words for the person who typed it, for a name
-// without an entry, a text that is no address, contradictions within one
-// source, and a key that would travel unencrypted over a network.
+// Combines the three sources into one connection. Returns INVALID_ARGUMENT, in
+// words for the person who typed the command, for these faults: a server name
+// that has no entry, an address of a wrong form, settings of one source that
+// contradict each other, and an API key that would travel unencrypted over a
+// network.
 absl::StatusOr<Connection> Resolve(const ConnectionOptions& options,
                                    const ConnectionOptions& environment,
                                    const ConfigFile& file);
 
-// An address is HOST:PORT or unix:PATH.
+// Returns an error unless `address` is HOST:PORT or unix:PATH.
 absl::Status CheckAddress(const std::string& address);
 
 }  // namespace linktor::cli

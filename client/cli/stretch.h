@@ -1,6 +1,6 @@
-// A Stretch says which part of the log a list is of, and WalkPages goes over
-// the pages of a list. The commands `list` of events, messages, conversations
-// and deliveries share them. They are for the main thread only.
+// A Stretch says which part of a list the user wants to see. WalkPages reads a
+// list page by page. The `list` commands of events, messages, conversations and
+// deliveries share both. They are for the main thread only.
 
 #pragma once
 
@@ -19,25 +19,27 @@
 namespace linktor::cli {
 
 struct Stretch {
-  // Both are empty when they were not given.
+  // Each is empty when it was not given.
   std::string since, until;
   bool oldest_first = false;
   std::int64_t limit = 20;
 };
 
-// Refuses a value that is empty: a script's variable that is not set would take
-// a limit away.
+// This check of an option refuses an empty value. A value can be empty because
+// a variable in a script is not set; then the command would ignore the limit
+// that the user wanted.
 const CLI::Validator& NotEmpty();
 
-// Adds the options to a command; `what` are its rows, in the plural.
+// Adds the options of a Stretch to a command. `what` names the rows of the
+// list, in the plural.
 void AddStretch(CLI::App& command, Stretch& stretch, const std::string& what);
 
-// Reads a time of an option of that name. Errors are for the person who typed
-// it.
+// Reads the time that was given for `option` into `time`. An error names the
+// option and is for the person who typed it.
 absl::Status SetTime(const std::string& text, const char* option,
                      google::protobuf::Timestamp& time);
 
-// Sets the times and the order of a request.
+// Sets the times and the order of a list request from a Stretch.
 template <typename ListRequest>
 absl::Status SetStretch(const Stretch& stretch, ListRequest& request) {
   if (!stretch.since.empty()) {
@@ -55,20 +57,23 @@ absl::Status SetStretch(const Stretch& stretch, ListRequest& request) {
   return absl::OkStatus();
 }
 
-// Says that standard output cannot be written, and returns the exit code; errno
-// says why. A reader that has seen enough (| head) is no fault.
+// Says that standard output cannot be written, and returns the exit code. It
+// reads the reason from errno. When the reader has closed the pipe because it
+// has seen enough (| head), that is not an error, and the result is kOk.
 ExitCode OutputClosed(const Session& session);
 
-// A Noun names one row, and several rows.
+// A Noun is the name of a row, for one row and for several rows.
 struct Noun {
   const char* one;
   const char* many;
 };
 
-// Gets page after page, gives each to `print`, which returns how many rows it
-// has printed, or -1 when the output cannot be written, and says at the end
-// where to go on, if the rows are those of a log that can be followed. `noun`
-// names the rows. `get` fills a page and returns a failure, if any.
+// Gets page after page until `limit` rows are printed or the list ends. `get`
+// fills one page, and returns a failure if there is one. `print` prints one
+// page, and returns how many rows it printed, or -1 when the output cannot be
+// written. At the end a notice says how many rows were printed; `noun` names
+// the rows. When the pages have a cursor, which only the list of events has,
+// the notice also says from which cursor to read on.
 template <typename Response, typename ListRequest, typename Get, typename Print>
 ExitCode WalkPages(Session& session, std::int64_t limit, const Noun& noun,
                    ListRequest request, Get get, Print print) {

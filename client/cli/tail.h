@@ -1,4 +1,4 @@
-// It reads the event stream and prints it, for as long as the user wants.
+// A Tail reads the event stream and prints it, for as long as the user wants.
 
 #pragma once
 
@@ -11,17 +11,19 @@
 
 namespace linktor::cli {
 
-// It is for the main thread only. The stream goes on by itself after the last
-// cursor whose events are all printed, so that nothing is lost and nothing is
-// shown twice. A server that is not there at the start ends the program.
+// It is for the main thread only. When the stream breaks, it starts again by
+// itself after the last cursor whose events are all printed. So no event is
+// lost and no event is shown twice. When the server cannot be reached at the
+// start, the program ends.
 class Tail {
  public:
   struct Options {
-    // It has the filters and where to start.
+    // The request has the filters and the position to start at.
     v1::SubscribeEventsRequest request;
-    // The stream ends after so many events; 0 stands for no end.
+    // The stream ends after this number of events; 0 means that it has no such
+    // end.
     std::int64_t count = 0;
-    // If true, it ends when the stream has reached the end of the log.
+    // If true, the stream ends when it has reached the end of the log.
     bool until_caught_up = false;
   };
 
@@ -30,7 +32,8 @@ class Tail {
   ExitCode Run();
 
  private:
-  // Reading came to one of these.
+  // Handle() returns one of these: reading goes on, reading is done, or
+  // standard output cannot be written.
   enum class Ended { kNotYet, kDone, kOutputClosed };
 
   void SayThatItBroke(const instagram::Error& error,
@@ -41,14 +44,14 @@ class Tail {
   Session& session_;
   Watch& watch_;
   Options options_;
-  // Everything up to it is printed.
+  // All events up to this cursor are printed.
   std::string cursor_;
   std::int64_t printed_ = 0;
   // This is errno of the write that failed.
   int write_error_ = 0;
-  // It is true between a break and the next response.
+  // It is true after the stream broke, until the next response.
   bool broken_ = false;
-  // It is true once the first response has come.
+  // It is true after the first response.
   bool greeted_ = false;
 };
 

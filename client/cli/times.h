@@ -1,5 +1,5 @@
-// People write times on the command line, and they are read here. The functions
-// are pure, for any thread; errors are for the person who typed them.
+// These functions read the times that people write on the command line. They
+// are pure, for any thread; errors are for the person who typed the time.
 
 #pragma once
 
@@ -12,14 +12,14 @@
 
 namespace linktor::cli {
 
-// Reads "90d", and what Abseil knows, such as "24h" or "1h30m". Returns false
-// for anything else.
+// Reads a number of days, such as "90d", and every duration that Abseil knows,
+// such as "24h" or "1h30m". Returns false for any other text.
 bool ParseAge(const std::string& text, absl::Duration& age);
 
 google::protobuf::Timestamp ToProto(absl::Time time);
 
-// Takes a time such as 2027-01-01T00:00:00Z, or a duration before `now` such as
-// 2h or 3d. It must lie in 1970 or later and before the year 10000.
+// Takes a time, such as 2027-01-01T00:00:00Z, or a duration before `now`, such
+// as 2h or 3d. The result must lie in the years 1970 to 9999.
 absl::StatusOr<google::protobuf::Timestamp> ParseSince(const std::string& text,
                                                        absl::Time now);
 

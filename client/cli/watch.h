@@ -1,4 +1,4 @@
-// It notices that the user asks for the end of a command that waits.
+// A Watch notices when the user asks a waiting command to end.
 
 #pragma once
 
@@ -9,9 +9,10 @@
 
 namespace linktor::cli {
 
-// Create it before any other thread: it blocks the signals it waits for
-// (SIGINT, SIGTERM, SIGHUP unless ignored) and waits for them on a thread of
-// its own. All functions are for any thread.
+// Create the Watch before any other thread. It blocks the signals that it waits
+// for, and threads that are created later inherit this. These signals are
+// SIGINT, SIGTERM and SIGHUP, except those that the process ignores. The Watch
+// waits for them on its own thread. All functions are for any thread.
 class Watch {
  public:
   Watch();
@@ -19,12 +20,14 @@ class Watch {
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
 
-  // Returns whether the user has asked for the end, or nobody reads standard
-  // output.
+  // Returns whether the user has asked for the end, or the reader of standard
+  // output has gone (| head).
   bool asked_to_end();
 
-  // While a guard lives its function is called, once and on another thread,
-  // when the user asks for the end; at once when they have.
+  // While a guard exists, its function is called when the user asks for the
+  // end, or immediately when the user has asked before. It is called once,
+  // usually on the thread of the Watch. It runs under the lock of the Watch, so
+  // it must not call the Watch.
   class Guard {
    public:
     Guard(Watch& watch, std::function<void()> on_end) : watch_(watch) {
@@ -43,7 +46,7 @@ class Watch {
   void Work();
 
   std::mutex mutex_;
-  // All below are guarded by mutex_.
+  // The fields on_end_, asked_ and stopping_ are guarded by mutex_.
   std::function<void()> on_end_;
   bool asked_ = false;
   bool stopping_ = false;

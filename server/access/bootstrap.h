@@ -1,5 +1,5 @@
-// Makes the first API key, which creates the others. The App calls it once, at
-// start.
+// Makes the first API key, with which an operator creates the other keys. The
+// App calls this once, at start.
 
 #pragma once
 
@@ -13,17 +13,19 @@
 
 namespace linktor::access {
 
-// When no key that is in force manages access over all channels, makes one that
-// may do nothing else and writes it to `path`, with mode 0600 and a line break
-// behind it. A file that is there is replaced only when it is empty or holds a
-// key of this form that is not in force.
+// Makes a key that may manage access over all channels and may do nothing else.
+// It makes the key only when no key in force may manage access over all
+// channels. It writes the key and a line break into the file `path`, with mode
+// 0600. An existing file is replaced only in two cases: it is empty, or it
+// holds an API key in the right form (key_text.h) that is not in force.
 //
-// Returns OK when a manager exists, or when the key is in the file and in the
-// state. Fails with FAILED_PRECONDITION and a sentence when the file cannot be
-// written or is something else, or when there are too many keys; it fails with
-// the journal's error when the key cannot be stored. A file may then hold a key
-// that does not exist; the next start replaces it. It blocks on the disk and
-// the journal.
+// Returns OK when such a manager exists already, or when the new key is in the
+// file and in the state. Fails with FAILED_PRECONDITION and a sentence when the
+// file cannot be written, when the file holds something else, or when there are
+// too many API keys already. Fails with the journal's error when the key cannot
+// be stored. After a failure the file may hold a key that does not exist; the
+// next start replaces this file. The function blocks on the disk and on the
+// journal.
 absl::Status WriteBootstrapKey(const std::string& path, const Clock& clock,
                                journal::Journal& journal, seal::Sealer& sealer,
                                ApiKeys& keys);

@@ -1,6 +1,7 @@
-// Says who makes a call: the holder of an API key, or anybody while the server
-// runs without keys. ApiKeys makes the entries; admission, the scope of a call
-// and the services ask them, on any thread.
+// Says who makes a call: the holder of an API key, or anybody when the server
+// runs without keys. ApiKeys makes the entries of keys. Admission, the scope
+// check of a call (rpc/scope.h) and the services read the entries, on any
+// thread.
 
 #pragma once
 
@@ -18,43 +19,47 @@
 
 namespace linktor::access {
 
-// This is the part of a key that calls change. It stays the same object when
-// the key is updated, so that limits and uses go on. The numbers order nothing
-// else, so they need no lock.
+// A KeyUse is the part of a key that calls change. When the key is updated, the
+// new entry shares the KeyUse of the old entry, so that the numbers go on. No
+// other data depends on the order in which the numbers change, so they are
+// atomic and need no lock.
 struct KeyUse {
-  // This many calls and streams of the key are under way; admission counts them
-  // against the key's limits.
+  // The key has this many calls and this many streams under way; admission
+  // compares the two numbers with the key's limits.
   std::atomic<std::int64_t> calls{0};
   std::atomic<std::int64_t> streams{0};
-  // A call last presented the key at this time, in ms since the epoch; 0: not
-  // since the server started.
+  // The key was last used at this time, in ms since the epoch. The value 0
+  // means that nobody has used the key since the server started.
   std::atomic<std::int64_t> last_use_ms{0};
 };
 
-// This is a key as it was at a time; immutable but for its use.
+// A KeyEntry is a key as it was at one moment. An entry never changes, except
+// for the numbers in `use`.
 struct KeyEntry {
   v1::ApiKey key;
-  // Grows with each change of the key, from 1.
+  // The revision is 1 for a new key and grows with each change of the key.
   std::int64_t revision = 0;
-  // It is Sealer::ApiKeyHash of the key's text, by which a caller is
-  // recognised.
+  // This is Sealer::ApiKeyHash of the key's text. By this hash the server
+  // recognises the key that a caller presents.
   Digest hash{};
   // Bit n stands for the v1::Permission of number n.
   std::uint32_t permissions = 0;
   // The key is limited to these channels; an empty set stands for all channels.
   StringSet channels;
-  // The key is not in force from this time on.
+  // From this time on the key is not in force.
   absl::Time expire_time = absl::InfiniteFuture();
-  // It is shared with the entries of earlier and later revisions, and with the
-  // places of calls that outlive them.
+  // The entries of earlier and later revisions share this object. A call that
+  // outlives the key also keeps the object alive, because the call's Place in
+  // the key's limits points to it (see rpc/admission.h).
   std::shared_ptr<KeyUse> use;
 
-  // These say what the key may do, not whether it is in force; ApiKeys judges
-  // that.
+  // The next three functions say what the key may do. They do not say whether
+  // the key is in force; ApiKeys decides that.
   bool Has(v1::Permission permission) const {
     return (permissions >> static_cast<unsigned>(permission) & 1U) != 0;
   }
-  // Returns whether channels that are made later are covered, too.
+  // Returns whether the key covers all channels, including channels that are
+  // created later.
   bool CoversAll() const { return channels.empty(); }
   bool Covers(std::string_view channel_id) const {
     return channels.empty() || channels.contains(channel_id);
@@ -62,13 +67,13 @@ struct KeyEntry {
 };
 using KeyEntryPtr = std::shared_ptr<const KeyEntry>;
 
-// A Caller is copied freely; thread-safe. It keeps the entry that it was
-// authenticated by alive, so what it says does not change during a call.
+// A Caller can be copied freely, and is thread-safe. It keeps alive the entry
+// by which it was authenticated, so its answers do not change during a call.
 class Caller {
  public:
-  // Makes a caller of a server without keys, who may do everything.
+  // Makes the caller of a server without keys; this caller may do everything.
   Caller() = default;
-  // Makes the holder of a key; `key` is not null.
+  // Makes a caller that holds a key; `key` must not be null.
   explicit Caller(KeyEntryPtr key) : key_(std::move(key)) {}
 
   // A caller without a key has every permission over all channels.
@@ -79,11 +84,12 @@ class Caller {
   bool Covers(std::string_view channel_id) const {
     return key_ == nullptr || key_->Covers(channel_id);
   }
-  // Returns the key's id, borrowed from this; empty without a key.
+  // Returns the key's id, which is borrowed from this object. The id is empty
+  // when the caller has no key.
   std::string_view key_id() const {
     return key_ == nullptr ? std::string_view() : key_->key.id();
   }
-  // Returns the entry; null without a key.
+  // Returns the entry of the key; null when the caller has no key.
   const KeyEntryPtr& key() const { return key_; }
 
  private:

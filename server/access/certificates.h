@@ -1,7 +1,9 @@
-// Holds the certificate, key and client CA of a listener, as files that others
-// replace while the server runs (certbot, cert-manager, a Kubernetes secret).
-// App loads them at start, a ticker calls Refresh about once a second, and the
-// listeners ask source() at every handshake. Thread-safe.
+// Holds the certificate, the private key and the client CA of one listener.
+// They are files that another program may replace while the server runs:
+// certbot, cert-manager, or Kubernetes with a secret. The App loads the files
+// at start, and a ticker calls Refresh about once a second. At every handshake
+// a listener asks the function from source() for the current identity.
+// Everything here is thread-safe.
 
 #pragma once
 
@@ -21,68 +23,75 @@
 
 namespace linktor::access {
 
-// A listener with TLS has one. It owns the identity in force; the files are
-// only read.
+// Each listener with TLS has one CertificateFiles. It owns the identity in
+// force: the certificate, the key and the client CA that the listener uses now
+// (see base/tls_identity.h). It only reads the files, and never writes them.
 class CertificateFiles {
  public:
   using Paths = TlsPaths;
 
-  // So many calls of Refresh in a row must fail before it is a problem: the
-  // files are written one after the other.
+  // This many calls of Refresh in a row must fail before a failure counts as a
+  // problem. The other program writes the files one after the other, so for a
+  // moment they may not fit together.
   static constexpr int kPatience = 5;
 
-  // Fails with FAILED_PRECONDITION and a sentence that names the file when a
-  // file cannot be read or is no PEM, when the key is encrypted or belongs to
-  // another certificate, and when the certificate or the client CA has ended
-  // or is not yet valid. `clock` must outlive this.
+  // Reads and checks the files. Fails with FAILED_PRECONDITION and a sentence
+  // that names the file. It fails when a file cannot be read or is not PEM. It
+  // fails when the key is encrypted or belongs to another certificate, and when
+  // OpenSSL refuses the certificate or the key. It also fails when the
+  // certificate is not valid now, or when no client CA is valid now. `clock`
+  // must outlive this object.
   static absl::StatusOr<std::unique_ptr<CertificateFiles>> Load(
       Paths paths, const Clock& clock);
 
   CertificateFiles(const CertificateFiles&) = delete;
   CertificateFiles& operator=(const CertificateFiles&) = delete;
 
-  // Looks whether the files have changed and reads them again if so. When they
-  // can serve, the identity they make is in force from the next handshake on.
-  // Otherwise the old one stays, and the next call tries again; a fault is
-  // logged once, after kPatience calls. It reads files, so it may block; a
-  // second caller waits for the first.
+  // Reads the files again when they have changed. When the new files can be
+  // used, the identity that they make is in force from the next handshake on.
+  // Otherwise the old identity stays in force, and the next call tries again.
+  // The same fault is logged only once, after at least kPatience failed calls
+  // in a row. The function reads files, so it may block; when two threads call
+  // it, the second waits for the first.
   void Refresh();
 
-  // Returns the identity in force. The source may outlive this object; it then
-  // returns the last one.
+  // Returns a function that gives the identity in force. The function may
+  // outlive this object; then it gives the last identity.
   TlsSource source() const;
-  // Returns when the certificate in force ends.
+  // Returns the time at which the certificate in force ends.
   absl::Time not_after() const;
-  // Returns an empty text, or one sentence on what an operator must see to:
-  // files that have been unusable for kPatience calls of Refresh, a certificate
-  // or a client CA that ends soon, or one that has ended. A certificate ends
-  // soon when less than two weeks are left; for certificates that are valid for
-  // less than six weeks, when less than a third of their validity is left.
+  // Returns an empty text, or a text about what an operator must repair. It
+  // names files that were unusable for kPatience calls of Refresh, and a
+  // certificate or a client CA that ends soon or has ended. "Soon" means that
+  // less than two weeks are left. For a certificate that is valid for less than
+  // six weeks in all, it means that less than a third of its validity is left.
   std::string Problem(absl::Time now) const;
 
  private:
-  // Tells whether a file may have changed. It changes when a file is replaced
-  // or written, and when its owner or mode changes, which may make it
-  // unreadable; without a file it is zero.
+  // A Stamp shows whether a file may have changed. The stamp changes when the
+  // file is replaced or written. It also changes when the owner or the mode of
+  // the file changes, because the server may then be unable to read the file.
+  // Without a file all members are zero.
   struct Stamp {
     dev_t device = 0;
     ino_t inode = 0;
     off_t size = 0;
-    // These two tell when the file was last written.
+    // These two tell when the content of the file was last written.
     std::int64_t seconds = 0;
     std::int64_t nanoseconds = 0;
-    // These two tell when anything about it last changed.
+    // These two tell when the content, the owner or the mode of the file last
+    // changed.
     std::int64_t change_seconds = 0;
     std::int64_t change_nanoseconds = 0;
     bool operator==(const Stamp&) const = default;
   };
   using Stamps = std::array<Stamp, 3>;
 
-  // Holds the identity in force. It is shared with the sources that have been
-  // given out, which may outlive this object.
+  // An InForce holds the identity in force. The functions that source() has
+  // returned share it, and may outlive the CertificateFiles.
   struct InForce {
-    // Guards three members that change together; a handshake holds it for the
-    // copy of a pointer.
+    // Guards the three members below, which change together. A handshake holds
+    // the mutex only while it copies a pointer.
     mutable Mutex mutex;
     std::shared_ptr<const TlsIdentity> identity ABSL_GUARDED_BY(mutex);
     Validity certificate ABSL_GUARDED_BY(mutex);
@@ -92,17 +101,18 @@ class CertificateFiles {
   CertificateFiles(Paths paths, const Clock& clock)
       : paths_(std::move(paths)), clock_(clock) {}
 
-  // Returns the stamp of a file, or of the one that a link leads to.
+  // Returns the stamp of the file at `path`. For a link it returns the stamp of
+  // the file to which the link leads.
   static Stamp StampOf(const std::string& path);
-  // Reads the files when they have changed or could not be used, and puts them
-  // in force. After a failure the old identity stays, and the next call reads
-  // again.
+  // Reads the files, and puts their identity in force. It reads them when their
+  // stamps have changed or when read_again_ is true; otherwise it does nothing.
+  // After a failure the old identity stays in force.
   absl::Status Read() ABSL_EXCLUSIVE_LOCKS_REQUIRED(refresh_mutex_);
-  // Clears the fault, and gives the listeners the new identity, unless it is
-  // the one in force already.
+  // Clears the fault. Gives the listeners the new identity, unless it is the
+  // same as the identity in force.
   void PutInForce(TlsFiles files) ABSL_EXCLUSIVE_LOCKS_REQUIRED(refresh_mutex_);
-  // Counts a failure and logs it when it is the kPatience-th, or another one
-  // than was logged.
+  // Counts a failure. Logs the fault when at least kPatience calls in a row
+  // have failed and this fault is not already in logged_.
   void NoteFault(std::string fault)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(refresh_mutex_);
   // Returns the identity in force; null before the first Read.
@@ -112,17 +122,21 @@ class CertificateFiles {
   const Clock& clock_;
   const std::shared_ptr<InForce> in_force_ = std::make_shared<InForce>();
 
-  // It is held for the whole of a Refresh, and taken before the other mutexes.
+  // Refresh holds this mutex from its beginning to its end. A thread takes it
+  // before any other mutex of this class.
   Mutex refresh_mutex_;
   Stamps stamps_ ABSL_GUARDED_BY(refresh_mutex_);
-  // The next Read reads the files even when their stamps are the same.
+  // When it is true, the next Read reads the files even when their stamps are
+  // the same. It is true after a failure. It is also true once after a change,
+  // because a second write that follows at once may leave the same stamp.
   bool read_again_ ABSL_GUARDED_BY(refresh_mutex_) = false;
   bool warned_of_exposed_key_ ABSL_GUARDED_BY(refresh_mutex_) = false;
-  // Guards what Problem reads besides the identity.
+  // Guards the three members below, because Problem reads failures_ and fault_,
+  // also on other threads than that of Refresh.
   mutable Mutex mutex_;
   int failures_ ABSL_GUARDED_BY(mutex_) = 0;
   std::string fault_ ABSL_GUARDED_BY(mutex_);
-  // The log has been told of this fault; it is empty when there is none.
+  // This is the fault that was logged last; it is empty when there is none.
   std::string logged_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -1,10 +1,13 @@
-// The form of API keys as callers send them:
+// Defines the text of an API key, as callers send it:
 //   lig_<id>_<secret><checksum>
-// with 16 hex digits of id, 43 letters and digits of secret (256 random bits)
-// and 6 letters and digits of checksum over all that precedes them. Scanners
-// for leaked secrets find keys by this form and tell them from lookalikes by
-// the checksum; a key that was copied in part is recognised without a
-// database. Persisted by callers: do not change. Pure but for NewKeyText.
+// The id has 16 hex digits. The secret has 43 letters and digits, which stand
+// for 256 random bits. The checksum has 6 letters and digits, and covers
+// everything before it.
+//
+// Programs that search for leaked secrets find API keys by this form, and the
+// checksum tells them which texts are really keys. When somebody copies only a
+// part of a key, the server sees this without a database. Callers store their
+// keys, so the form must not change. All functions are pure, except NewKeyText.
 
 #pragma once
 
@@ -15,22 +18,24 @@
 
 namespace linktor::access {
 
-// This is a new key: its id, which is no secret, and the whole text that a
-// caller presents.
+// A KeyText is a new key. It has the id, which is not secret, and the whole
+// text that a caller presents.
 struct KeyText {
   std::string id;
   Secret text;
 };
 
-// Makes a key with random id and secret. Nobody has it before it is stored.
+// Makes a key with a random id and a random secret. The server accepts the key
+// only after the record that creates it is stored.
 KeyText NewKeyText();
 
-// Returns `body` with the checksum that belongs behind it. The checksum finds a
-// mistake of copying, and is no proof of anything.
+// Returns `body` with its checksum appended. The checksum finds copying
+// mistakes. It does not prove that a key is genuine, because anybody can
+// compute it.
 std::string WithChecksum(std::string body);
 
-// Returns the id within a key of the right form and checksum, borrowed from
-// `text`; empty for anything else.
+// Returns the id in `text`, borrowed from `text`, when `text` has the right
+// form and the right checksum. Otherwise the result is empty.
 std::string_view KeyIdOf(std::string_view text);
 
 // Returns whether `id` is 16 lower-case hex digits.

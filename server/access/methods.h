@@ -1,5 +1,6 @@
-// Says what each RPC of the contract needs of its caller. The protos declare
-// it; this reads it from them once at start. Admission asks it at each call.
+// Says what each RPC of the contract requires of its caller. The proto files
+// declare the requirements as options of the methods, and the class Methods
+// reads the options once, at start. Admission looks a method up at each call.
 
 #pragma once
 
@@ -18,40 +19,42 @@ class ServiceDescriptor;
 
 namespace linktor::access {
 
-// This is what the proto of one RPC says of it.
+// A Method holds what the proto file says about one RPC.
 struct Method {
-  // The name without its service, such as "SendMessage"; unique in the
-  // contract.
+  // This is the name without the service, such as "SendMessage". No two methods
+  // of the contract have the same name.
   std::string name;
-  // The full name of its service, such as
+  // This is the full name of the service, such as
   // "linktor.instagram.v1.MessagingService".
   std::string service;
-  // The server answers with a stream.
+  // It is true when the server answers with a stream.
   bool streams = false;
-  // The caller's key needs it; UNSPECIFIED where every key that is in force
-  // will do.
+  // The caller's key needs this permission. UNSPECIFIED means that every key in
+  // force may call the method.
   v1::Permission permission = v1::PERMISSION_UNSPECIFIED;
-  // The method changes something, so that an audit line is written. Methods
-  // that do not are declared NO_SIDE_EFFECTS.
+  // It is true when the method changes something; the server writes an audit
+  // line for each call of such a method. A method that changes nothing is
+  // declared NO_SIDE_EFFECTS in its proto.
   bool changes = true;
 };
 
-// Methods are immutable once read; thread-safe.
+// A Methods object never changes after Read, so it is thread-safe.
 class Methods {
  public:
-  // Reads the options of all methods of these services. Fails with
-  // FAILED_PRECONDITION, with a line for each method that declares neither a
-  // permission nor any_key, or both, or whose name is not unique: the server
-  // must not start with it.
+  // Reads the options of all methods of these services. A method must declare
+  // either a permission or any_key, which opens the method to every key in
+  // force. No other method may have the same name. Fails with
+  // FAILED_PRECONDITION and one line for each method that breaks a rule; the
+  // server must not start then.
   static absl::StatusOr<Methods> Read(
       const std::vector<const google::protobuf::ServiceDescriptor*>& services);
 
-  // Returns the services of the contract; the descriptors live as long as the
+  // Returns the services of the contract. The descriptors live as long as the
   // process.
   static std::vector<const google::protobuf::ServiceDescriptor*> Services();
 
-  // Returns the method, borrowed from this. `name` is a method of the services
-  // that were read: the process ends on any other.
+  // Returns the method, borrowed from this object. `name` must be a method of
+  // the services that were read; any other name ends the process.
   const Method& Find(std::string_view name) const;
 
  private:

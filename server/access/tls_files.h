@@ -1,7 +1,9 @@
-// Reads the files of a TLS listener and checks that they can serve: everything
-// is PEM, the key belongs to the certificate, the certificate is valid today,
-// and OpenSSL accepts them at its security level. CertificateFiles calls it and
-// keeps what is in force; nothing is kept here. It blocks on the files.
+// Reads the files of a TLS listener and checks that the listener can use them.
+// Every file must be PEM, the key must belong to the certificate, and the
+// certificate must be valid now. OpenSSL must also accept the certificate and
+// the key at its security level. CertificateFiles calls ReadTlsFiles and keeps
+// the result; nothing is kept here. ReadTlsFiles blocks while it reads the
+// files.
 
 #pragma once
 
@@ -14,13 +16,14 @@
 namespace linktor::access {
 
 struct TlsPaths {
-  // This file has the server's certificate first, then those that lead to its
-  // root.
+  // This file has the server's certificate first, and then the intermediate
+  // certificates that lead to its root.
   std::string certificate;
-  // This file has the private key, not encrypted.
+  // This file has the private key, which must not be encrypted.
   std::string key;
-  // Clients' certificates must be signed by one of these. Empty: nobody is
-  // asked for one.
+  // This file has CA certificates, and a client's certificate must be signed by
+  // one of them. When the path is empty, the server asks no client for a
+  // certificate.
   std::string client_ca;
 };
 
@@ -30,31 +33,34 @@ struct Validity {
   absl::Time end;
 };
 
-// This is what the files hold. Certificates and key are written anew in PEM, so
-// that nothing else that was in a file (comments, other keys) reaches a
-// listener.
+// A TlsFiles is the content of the files. The certificates and the key are
+// written as PEM again, so that nothing else in a file (comments, other keys)
+// reaches a listener.
 struct TlsFiles {
   std::string certificate_chain;
   Secret private_key;
-  // It is empty when TlsPaths::client_ca is.
+  // This text is empty when TlsPaths::client_ca is empty.
   std::string client_ca;
   // The server's certificate is valid for this time.
   Validity validity;
-  // The clients' CA that ends last is valid for this time; all of them together
-  // are commonly the old one and its successor. It is for ever without a client
-  // CA.
+  // The client CA that ends last is valid for this time. When a file has
+  // several client CAs, they are usually the old CA and its successor. Without
+  // a client CA the time has no beginning and no end.
   Validity client_ca_validity = {absl::InfinitePast(), absl::InfiniteFuture()};
-  // Others than the key's owner and its group may read the file, or others
-  // than its owner may write it.
+  // It is true when too many users can use the key file: users who are neither
+  // the owner nor in the file's group may read it, or users other than the
+  // owner may write it.
   bool key_is_exposed = false;
 };
 
-// Fails with FAILED_PRECONDITION and a sentence that names the file when one of
-// them cannot be read or used, or when the certificate, or the client CA that
-// ends last, is not valid at `now`.
+// Reads and checks the files. Fails with FAILED_PRECONDITION and a sentence
+// that names the file when a file cannot be read or used. It also fails when
+// the certificate is not valid at `now`, or when no client CA is valid at
+// `now`.
 absl::StatusOr<TlsFiles> ReadTlsFiles(const TlsPaths& paths, absl::Time now);
 
-// Returns "2026-11-28T09:30:00Z", as these sentences spell times.
+// Returns the time as the sentences about certificates spell it, such as
+// "2026-11-28T09:30:00Z".
 std::string TlsTimeText(absl::Time time);
 
 }  // namespace linktor::access

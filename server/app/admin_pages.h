@@ -1,7 +1,8 @@
-// The pages of the administration's port: /healthz says that the process runs,
-// /readyz whether it can do its work, /metrics how it does. The App makes one
-// when everything that it looks at is there. The administration's thread asks
-// it for pages; LogCertificateProblems is the ticker's.
+// Makes the pages of the administration port: /healthz says that the process
+// runs, /readyz says whether the server can do its work, and /metrics shows
+// figures about this work. The App makes one AdminPages when all the components
+// that it looks at exist. The thread of the administration listener asks for
+// pages; the ticker's thread calls LogCertificateProblems.
 
 #pragma once
 
@@ -26,14 +27,15 @@ namespace linktor::app {
 
 class AdminPages {
  public:
-  // A Listener is a port with TLS, by the name that metrics and /readyz use.
+  // A Listener is a port with TLS. Its `name` is the one that the metrics and
+  // /readyz use.
   struct Listener {
     const char* name;
     const access::CertificateFiles& certificate;
   };
   struct Dependencies {
     const Clock& clock;
-    // It is true while the server takes work.
+    // It is true while the server accepts work.
     const std::atomic<bool>& serving;
     Metrics& metrics;
     const journal::EmbeddedJournal& journal;
@@ -43,32 +45,33 @@ class AdminPages {
     std::string data_dir;
     std::vector<Listener> listeners;
   };
-  // All that is referred to must outlive this.
+  // Everything that `with` refers to must outlive this object.
   explicit AdminPages(Dependencies with) : with_(std::move(with)) {}
 
-  // Answers a request. It reads the disk, which the administration's thread may
-  // wait for.
+  // Answers a request. It reads from the disk, so it may block. This is allowed
+  // here, because nothing else runs on the administration listener's thread.
   http::HttpResponse Answer(const http::HttpRequest& request);
-  // Logs a problem of a certificate once, until it is another.
+  // Logs the problem of each listener's certificate, when there is one. The
+  // same problem is logged only once.
   void LogCertificateProblems();
 
  private:
   http::HttpResponse Readiness() const;
-  // Collects the values that are only looked at when somebody asks for the
-  // metrics.
+  // Collects the values that the server looks up only when somebody asks for
+  // the metrics.
   MetricsMoment Moment();
-  // Adds the values that are on the disk. One that cannot be read stays as it
-  // was last, so that a graph has no false zero.
+  // Adds the values that are on the disk. When the database cannot be read, it
+  // adds the last values that could be read, so that a graph has no false zero.
   void AddStoreFacts(MetricsMoment& moment);
   void AddChannels(MetricsMoment& moment) const;
 
   const Dependencies with_;
-  // Only the administration's thread uses these: the last values that could be
-  // read.
+  // Only the administration listener's thread uses these two. They are the last
+  // values that could be read from the database.
   std::int64_t last_unconfirmed_ = 0;
   absl::Time last_oldest_event_ = absl::InfinitePast();
-  // Only the ticker's thread uses it: the text that the log was last told about
-  // each listener's certificate.
+  // Only the ticker's thread uses this map. For each listener it holds the
+  // certificate problem that was logged last.
   std::map<std::string, std::string> logged_problems_;
 };
 

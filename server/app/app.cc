@@ -10,11 +10,11 @@
 #include "absl/strings/str_cat.h"
 #include "server/access/bootstrap.h"
 #include "server/app/core_dumps.h"
+#include "server/app/descriptor_limit.h"
 #include "server/base/cause_log.h"
 #include "server/base/crypto.h"
 #include "server/base/log.h"
 #include "server/base/try.h"
-#include "server/rpc/descriptor_limit.h"
 #include "server/seal/master_key.h"
 
 namespace linktor::app {
@@ -87,7 +87,7 @@ absl::StatusOr<std::unique_ptr<App>> App::Start(
        {"grpc_listen", config.grpc_listen},
        {"webhook_listen", config.webhook_listen},
        {"admin_listen", config.admin_listen}});
-  const std::size_t descriptors = rpc::RaiseDescriptorLimit();
+  const std::size_t descriptors = RaiseDescriptorLimit();
   std::unique_ptr<App> app(new App(config, clock, std::move(on_fatal)));
   LINKTOR_TRY(app->LoadCertificates());
   LINKTOR_TRY(app->StartStore());

@@ -1,7 +1,7 @@
-// The App is the server, put together. Every component is made here, in the
-// order of dependency, and goes in the reverse order; no component finds
-// another by itself. main makes one App, reloads it on SIGHUP and stops it on
-// SIGTERM, all from the main thread.
+// The App is the whole server. It makes every component in the order of their
+// dependencies, and destroys them in the reverse order. No component looks for
+// another one by itself; the App hands it over. The function main makes one
+// App, reloads it on SIGHUP and stops it on SIGTERM, always on the main thread.
 
 #pragma once
 
@@ -55,101 +55,114 @@ namespace linktor::app {
 
 class App {
  public:
-  // Checks that the certificates and their keys, which the configuration names,
-  // can be used; else FAILED_PRECONDITION with a sentence. It starts nothing;
-  // `linktor-igd check` calls it.
+  // Checks that a server could use the certificates and keys that the
+  // configuration names. Fails with FAILED_PRECONDITION and a sentence when it
+  // could not. It starts nothing; `linktor-igd check` calls it.
   static absl::Status CheckCertificates(const Config& config,
                                         const Clock& clock);
 
-  // Starts serving. `clock` must outlive the App. `on_fatal` is called once, on
-  // the journal's thread, when the server cannot go on because its disk has
-  // failed; it must not block, and the main thread must then call Stop. It
-  // fails with FAILED_PRECONDITION or UNAVAILABLE with a sentence when it
-  // cannot start; what was started is stopped again. It blocks while the data
-  // folder is opened and migrated.
+  // Starts the server. `clock` must outlive the App. The App calls `on_fatal`
+  // once, on the journal's writer thread, when the disk has failed and the
+  // server cannot go on. `on_fatal` must not block, and the main thread must
+  // then call Stop.
+  //
+  // Start blocks while the data folder is opened and migrated. When the server
+  // cannot start, Start stops everything that it has started and fails with a
+  // sentence. The status code is that of the component that failed, such as
+  // FAILED_PRECONDITION, UNAVAILABLE or DATA_LOSS.
   static absl::StatusOr<std::unique_ptr<App>> Start(
       const Config& config, const Clock& clock, std::function<void()> on_fatal);
-  // Stops first, if nobody has.
+  // Calls Stop, which does nothing when somebody has called it before.
   ~App();
   App(const App&) = delete;
   App& operator=(const App&) = delete;
 
-  // Returns "ready grpc=127.0.0.1:50051 webhook=… admin=…\n": the addresses in
-  // use, with real ports. Programs that start the server wait for this line on
-  // its standard output.
+  // Returns a line with the addresses in use and their real ports: "ready
+  // grpc=127.0.0.1:50051 webhook=… admin=…\n". Programs that start the server
+  // wait for this line on its standard output.
   std::string ReadyLine() const;
 
-  // Takes those settings of a new configuration that need no restart, and reads
-  // the certificates again. The configuration must have passed its checks. It
-  // is called by the thread that started the App.
+  // Takes from the new configuration the settings that need no restart, and
+  // reads the certificates again. `config` must have passed its checks
+  // (CheckConfig). The thread that started the App calls Reload.
   void Reload(const Config& config);
 
-  // Refuses new work, finishes the work that is under way, and ends; it blocks
-  // for at most 25 s. The thread that started the App calls it; a second call
-  // does nothing.
+  // Refuses new work, finishes the work that is under way, and ends all
+  // threads. It blocks for at most 25 s. The thread that started the App calls
+  // it; a second call does nothing.
   void Stop();
 
  private:
-  // Makes nothing yet; Start makes the components.
+  // Keeps its arguments and makes no component; Start makes the components.
   App(Config config, const Clock& clock, std::function<void()> on_fatal);
 
-  // Each of these makes the components of one part of the server, and needs the
-  // ones above it: StartMessaging is a part of StartStore. After a failure Stop
-  // and the destructor take down whatever is there.
+  // Start calls the next functions in this order, because a function may need
+  // components that the earlier functions have made. Two of them are called by
+  // another one: StartStore calls StartMessaging, and StartHttp calls
+  // StartAdmin. When a function fails, Stop and the destructor take down the
+  // components that exist.
   absl::Status LoadCertificates();
-  // Opens the data folder, starts the journal, and loads the views that follow
-  // its feed. Nothing else appends yet, so that no view misses a change between
-  // its load and the feed.
+  // Opens the data folder, starts the journal, and loads the views (see
+  // journal/feed.h). No call or webhook is served yet, so nothing changes the
+  // rows of a view between the moment when it is loaded and the moment when it
+  // is added to the feed.
   absl::Status StartStore();
-  // Loads the sends that are PENDING, and settles those of earlier starts,
-  // before the first new one can come.
+  // Loads the sends that are PENDING. It settles those that earlier starts have
+  // left behind (see messaging/settler.h), before a new send can come.
   absl::Status StartMessaging();
-  // Loads the API keys, and writes the bootstrap key when the configuration
-  // names a file for it.
+  // Loads the API keys. When the configuration names a file for the bootstrap
+  // key, it also calls WriteBootstrapKey (see access/bootstrap.h).
   absl::Status LoadKeys();
-  // From here on calls are served, and then webhooks: everything else is ready.
+  // StartGrpc begins to serve calls, and then StartHttp begins to serve
+  // webhooks. By then all other components are ready.
   absl::Status StartGrpc();
   absl::Status StartHttp();
-  // It is a part of StartHttp.
+  // Makes the pages and the listener of the administration port.
   absl::Status StartAdmin();
-  // Returns the answer to GetServerInfo. It is called on the executor.
+  // Returns the answer to GetServerInfo. The service calls it on the executor.
   v1::ServerInfo Describe() const;
-  // Runs on the ticker's thread, twice a second: it renews certificates, looks
-  // for room on a full disk, ends streams whose key has ended, and stores the
-  // last use of keys. No part of it may take long, because a stream must end
-  // within a second.
+  // Runs on the ticker's thread, twice a second. It tells the health service
+  // whether the server can do its work, and ends reflection streams whose key
+  // is no longer in force. Less often it reads changed certificates, finds out
+  // whether a full disk has room again, stores the last use of keys, and writes
+  // log lines that were left out (see base/cause_log.h). No part of Tick may
+  // take long, because a stream must end within a second after its key has lost
+  // its force.
   void Tick();
 
-  // This is the configuration that the server was started with.
+  // This is the configuration with which the server was started.
   const Config config_;
-  // It guards current_, which is config_ with the settings that Reload has
-  // taken since.
+  // Guards current_. This configuration is config_ with the settings that
+  // Reload has taken since the start.
   mutable Mutex current_mutex_;
   Config current_ ABSL_GUARDED_BY(current_mutex_);
   const Clock& clock_;
   const std::function<void()> on_fatal_;
-  // It is false until everything is started, and again from the beginning of
-  // the stop. Every thread may read it.
+  // It is true while the server serves. It becomes true when everything is
+  // started. It becomes false when Stop begins or when the disk has failed.
+  // Every thread may read it.
   std::atomic<bool> serving_{false};
-  // Only the thread that started the App uses it.
+  // Only the thread that started the App uses this flag.
   bool stopped_ = false;
 
-  // These are the components. Members are destroyed from the last to the first,
-  // so each may use those above it until its end. Stop has ended their work and
-  // their threads before.
+  // The components begin here. C++ destroys members from the last to the first,
+  // so a component may use the components above it until its own end. Before
+  // that, Stop has ended their work and their threads.
   Metrics metrics_;
   std::unique_ptr<journal::DataFolder> folder_;
-  // It is above the journal, because the writer's thread tells it of every
-  // commit.
+  // The event log is above the journal, because the journal's writer thread
+  // tells the log about every commit.
   std::unique_ptr<events::EventLog> log_;
   std::unique_ptr<events::EventList> list_;
   std::unique_ptr<events::DeliveryList> deliveries_;
   std::unique_ptr<journal::EmbeddedJournal> journal_;
   std::unique_ptr<channels::ChannelRegistry> registry_;
-  // Its tasks refer to components below it. Stop ends it when they have no work
-  // left.
+  // The executor's tasks refer to components below it. Therefore Stop runs all
+  // the remaining tasks and destroys the executor, while the components still
+  // exist.
   std::unique_ptr<Executor> executor_;
-  // It has libcurl's thread, on which the Graph client's callbacks come.
+  // The transport has libcurl's thread. The Graph client calls back on this
+  // thread.
   std::unique_ptr<http::CurlTransport> transport_;
   std::unique_ptr<TokenWatch> tokens_;
   std::unique_ptr<graph::GraphClient> graph_;
@@ -161,36 +174,37 @@ class App {
   std::unique_ptr<messaging::Sender> sender_;
   std::unique_ptr<messaging::MediaRefresher> media_;
   std::unique_ptr<channels::UserProfiles> profiles_;
-  // It has a thread that asks Meta for names.
+  // The directory has a thread that asks Meta for the names of users.
   std::unique_ptr<channels::UserDirectory> users_;
   std::unique_ptr<webhook::Redriver> redriver_;
   std::unique_ptr<messaging::Conversations> conversations_;
-  // These four have a thread each, which waits for the journal.
+  // Each of these four components has a thread, which waits for the journal.
   std::unique_ptr<journal::ErasureWorker> erasures_;
   std::unique_ptr<BackupSocket> backups_;
   std::unique_ptr<Housekeeping> housekeeping_;
   std::unique_ptr<webhook::WaitingItems> waiting_;
-  // They are null for a port without TLS. The listeners' threads ask them for
-  // the certificate in force.
+  // Each pointer is null when its port has no TLS. The listeners' threads ask
+  // these objects for the certificate in force.
   std::unique_ptr<access::CertificateFiles> grpc_certificate_;
   std::unique_ptr<access::CertificateFiles> webhook_certificate_;
-  // They exist also when calls need no key, because keys can be managed before
-  // they are asked for.
+  // keys_ and key_admin_ exist also on a server without keys, because an
+  // operator may create keys before the server requires them.
   std::unique_ptr<access::ApiKeys> keys_;
   std::unique_ptr<access::KeyAdmin> key_admin_;
   std::unique_ptr<channels::KnownChannels> known_channels_;
   std::unique_ptr<GrpcServer> grpc_;
   std::unique_ptr<webhook::Ingest> ingest_;
   std::unique_ptr<webhook::WebhookEndpoint> endpoint_;
-  // Each has threads of its own, which call the components above.
+  // The listeners webhook_ and admin_ have their own threads, which call the
+  // components above.
   std::unique_ptr<http::HttpListener> webhook_;
-  // It is above the listener that asks it.
+  // The pages are above the listener that calls them.
   std::unique_ptr<AdminPages> pages_;
   std::unique_ptr<http::HttpListener> admin_;
-  // Only the ticker's thread uses it: how often it has ticked.
+  // This is the number of ticks so far. Only the ticker's thread uses it.
   std::uint64_t ticks_ = 0;
-  // It is the last member, so that its thread ends before anything that it
-  // looks at.
+  // The ticker is the last member, so that its thread ends before any component
+  // that Tick uses.
   std::unique_ptr<Ticker> ticker_;
 };
 

@@ -1,16 +1,22 @@
-// The running server's side of "linktor-igd backup": a Unix socket in the data
-// folder, which only the server's user may connect to. The exchange is lines:
+// This is the server's side of the command "linktor-igd backup". A running
+// server listens on a Unix socket in the data folder, to which only the
+// server's own user may connect. The program that asks for a backup (the asker)
+// and the server exchange lines of text:
 //
-//   backup 1 /absolute/path/of/an/empty/folder     the question
-//   copying 37                                     percent, now and then
-//   copied 1795867200123                           the end: everything up to
-//                                                  this time, in ms since the
-//                                                  epoch, is in the copy
-//   failed why                                     or this end, a sentence
+//   backup 1 /absolute/path/of/an/empty/folder     the asker asks for a copy in
+//                                                  this folder
+//   copying 37                                     37 percent are copied; the
+//                                                  server sends many such lines
+//   copied 1795867200123                           the copy is ready, and has
+//                                                  everything up to this time,
+//                                                  in ms since the epoch
+//   failed why                                     there is no copy; a sentence
+//                                                  says why
 //
-// The asker then makes a backup of the copy (journal/backup.h). When it goes
-// away before the end, the copy is removed. The 1 is the number of the
-// exchange; a server refuses another number with a sentence.
+// After "copied" the asker makes a backup from the copy (see journal/backup.h).
+// When the asker disconnects before that line, the server removes the copy. The
+// number 1 is the version of this exchange. A server refuses every other
+// version with a sentence.
 
 #pragma once
 
@@ -30,27 +36,28 @@
 
 namespace linktor::app {
 
-// Returns the path of the socket where the server of a data folder can be
-// asked.
+// Returns the path of the socket at which a program can ask the server of this
+// data folder.
 std::string BackupSocketOf(const std::string& data_dir);
 
-// The App owns one. Its thread serves one asker at a time.
+// The App owns one BackupSocket. Its thread serves one asker at a time.
 class BackupSocket {
  public:
-  // Listens from now on. While a copy is being made, further askers are told
-  // so. `clock` must outlive this, and the writer that `run_on_writer` uses
-  // must go on until this has ended. It fails with a sentence when there can be
-  // no socket in the folder, such as for a path that is too long.
+  // Listens from now on. While a copy is being made, every other asker gets the
+  // answer "failed". `clock` must outlive this object. The writer thread behind
+  // `run_on_writer` must run until this object is destroyed. Fails with a
+  // sentence when no socket can be made in the folder, for example because the
+  // path is too long.
   static absl::StatusOr<std::unique_ptr<BackupSocket>> Start(
       const std::string& data_dir, journal::RunOnWriter run_on_writer,
       const Clock& clock);
-  // Does the same, but a server without the socket serves all the same: a
-  // failure is a line of the log, and the result is null.
+  // Calls Start. When Start fails, it logs a warning and returns null, because
+  // a server can also serve without this socket.
   static std::unique_ptr<BackupSocket> StartOrWarn(
       const std::string& data_dir, journal::RunOnWriter run_on_writer,
       const Clock& clock);
-  // Gives up the copy that is being made, and waits for the thread: for a step
-  // of the copy, or for the 5 s for which an asker may be silent.
+  // Stops the copy that is being made, and waits for the thread. The wait lasts
+  // for one step of the copy, or for at most 5 s while an asker is silent.
   ~BackupSocket();
   BackupSocket(const BackupSocket&) = delete;
   BackupSocket& operator=(const BackupSocket&) = delete;
@@ -60,32 +67,38 @@ class BackupSocket {
   BackupSocket(rpc::ListeningSockets listening,
                journal::RunOnWriter run_on_writer, const Clock& clock,
                UniqueFd stop);
-  // This is the thread: it waits for askers and serves each, until stop_ is
-  // readable.
+  // This is the thread's function. It waits for askers and serves each of them,
+  // until stop_ is readable.
   void Run();
-  // Returns an asker that waits; an invalid descriptor when none does.
+  // Returns the connection of an asker that waits, or an invalid descriptor
+  // when no asker waits.
   UniqueFd Accept() const;
-  // Answers one asker, to its end. An asker that says nothing for 5 s, or
-  // something that is no question, is let go.
+  // Serves one asker until the exchange has ended. It closes the connection
+  // when the asker says nothing for 5 s. It answers "failed" when the asker's
+  // line does not ask for a copy in the form above.
   void Serve(LineSocket asker);
-  // Copies into `folder` and tells `asker` how far it is. CANCELLED when the
-  // asker has gone, or this is to end.
+  // Copies the database into `folder`, and tells `asker` how many percent are
+  // copied. Returns the time up to which the copy is complete. Fails with
+  // CANCELLED when the asker has disconnected or this object is being
+  // destroyed. Otherwise it fails as CopyForBackup does.
   absl::StatusOr<absl::Time> Copy(const std::string& folder, LineSocket& asker);
 
   const rpc::ListeningSockets listening_;
   const journal::RunOnWriter run_on_writer_;
   const Clock& clock_;
-  // It is readable when it is time to end.
+  // This descriptor becomes readable when the thread must end.
   const UniqueFd stop_;
-  // It says the same to the steps of a copy, which do not wait on descriptors.
+  // It becomes true when stop_ becomes readable. The steps of a copy read this
+  // flag, because they do not wait on descriptors.
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };
 
-// Asks the server that uses the folder for a copy in `to`, which is an absolute
-// path as that server sees it, and blocks until it is made. `told` hears how
-// many percent are copied. Returns the time up to which everything is in the
-// copy; FAILED_PRECONDITION with a sentence when there is none.
+// Asks the server that uses the folder `data_dir` for a copy in the folder
+// `to`, and blocks until the copy is made. `to` must be an absolute path in the
+// file system that the server sees. The function tells `told` how many percent
+// are copied. Returns the time up to which the copy is complete. Fails with
+// FAILED_PRECONDITION and a sentence when there is no copy.
 absl::StatusOr<absl::Time> AskForCopy(const std::string& data_dir,
                                       const std::string& to,
                                       absl::FunctionRef<void(int)> told);

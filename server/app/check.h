@@ -1,5 +1,6 @@
 // "linktor-igd check" finds out whether a server with this configuration would
-// start, without starting one and without changing anything.
+// start on this machine. It starts no server and changes nothing on the
+// machine.
 
 #pragma once
 
@@ -11,23 +12,31 @@
 
 namespace linktor::app {
 
-// A HostCheck holds all that was found; each entry is one sentence.
+// A HostCheck holds everything that CheckHost has found; each entry is one
+// sentence.
 struct HostCheck {
-  // A server would not start because of these, or should not: a key file that
-  // others may read is one of them.
+  // Because of these a server would not start, or should not start. For
+  // example, it should not start with a master key file that other users may
+  // read.
   std::vector<std::string> problems;
-  // These are for the reader to judge.
+  // These facts may be intended or may be a mistake; the reader must judge
+  // them.
   std::vector<std::string> notes;
 };
 
-// Tries the master key file and its mode, the key against the data folder, the
-// folder's rights, the certificates, and whether the ports or the Unix socket
-// are free and different. While a server uses the folder, an address in use is
-// a note, because it may be that server's own. It changes nothing, but for a
-// moment it binds the ports.
+// Checks the master key file and its mode, whether the master key fits the data
+// folder, and the rights of the folder. It also checks the certificates. Then
+// it checks whether the addresses of the three listeners are free and different
+// from each other. While a server uses the data folder, an address in use is
+// only a note, because that same server may be using the address.
+//
+// CheckHost changes nothing on the machine, but it binds the ports for a
+// moment. Like a server, it forbids core dumps of its own process
+// (core_dumps.h), because it reads the master key.
 HostCheck CheckHost(const Config& config, const Clock& clock);
-// Prints notes on standard output and problems on standard error, or that there
-// are none. Returns whether there are no problems.
+// Calls CheckHost. Prints the notes on standard output, and the problems on
+// standard error. When there are no problems, it says so on standard output and
+// returns true.
 bool CheckAndTell(const Config& config, const Clock& clock);
 
 }  // namespace linktor::app

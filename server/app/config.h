@@ -1,7 +1,8 @@
-// The configuration comes from flags, LINKTOR_IG_… environment variables and a
-// TOML file, in this order of precedence. main reads it once, and again on
-// SIGHUP. A Config is a value: whoever needs a part of it gets a copy at its
-// start. The comments here give units; docs/operations.md says when to change a
+// Reads the configuration from flags, LINKTOR_IG_… environment variables and a
+// TOML file. A flag wins over a variable, and a variable wins over the file.
+// The function main reads the configuration at start, and again on each SIGHUP.
+// A Config is a plain value: each component gets a copy of the settings that it
+// needs. The comments here give units; docs/operations.md says when to change a
 // setting.
 
 #pragma once
@@ -19,24 +20,26 @@
 
 namespace linktor::app {
 
-// An Access says who may call, and how connections are protected. On a loopback
-// address and on a Unix socket nothing is required; elsewhere each requirement
-// can be waived by the option that says what is given up.
+// An Access says who may call the server, and how connections are protected. On
+// a loopback address and on a Unix socket no protection is required. On other
+// addresses there are requirements, such as API keys and TLS. An operator can
+// give up each requirement by an option, whose name says what is given up.
 struct Access {
-  // Callers need an API key.
+  // It is true when callers need an API key.
   bool keys = false;
-  // The first key is written into this file; with an empty name none is made.
+  // The server writes the first API key into this file. When the name is empty,
+  // the server makes no key.
   std::string bootstrap_key_file;
-  // These name PEM files. A certificate and its key come together; empty names
-  // mean no TLS.
+  // These name PEM files. A certificate and its key must be given together.
+  // Empty names mean that the port has no TLS.
   std::string grpc_tls_cert;
   std::string grpc_tls_key;
-  // With this file clients need a certificate that one of those in it has
-  // signed.
+  // When this file is given, each client needs a certificate that a CA in this
+  // file has signed.
   std::string grpc_tls_client_ca;
   std::string webhook_tls_cert;
   std::string webhook_tls_key;
-  // Each of these gives up a requirement, and says so in its name.
+  // Each of these gives up one requirement, and its name says which.
   bool allow_grpc_without_keys = false;
   bool allow_grpc_without_tls = false;
   bool allow_webhook_without_tls = false;
@@ -44,115 +47,129 @@ struct Access {
   bool allow_core_dumps = false;
 };
 
-// The defaults are those of a server on one machine, for callers on that
-// machine.
+// The defaults are right for a server on one machine, whose callers run on the
+// same machine.
 struct Config {
-  // Both are required; they have no default that would be right anywhere.
+  // These two settings are required. They have no default, because no path is
+  // right on every machine.
   std::string data_dir;
   std::string master_key_file;
-  // Addresses are HOST:PORT; the first may also be unix:PATH for a Unix socket.
-  // Port 0 takes a free one.
+  // An address is HOST:PORT. grpc_listen may also be unix:PATH, which means a
+  // Unix socket. With port 0 the server takes a free port.
   std::string grpc_listen = "127.0.0.1:50051";
   std::string webhook_listen = "127.0.0.1:8080";
   std::string admin_listen = "127.0.0.1:9090";
   Access access;
-  // These are the base URLs of Meta's API; tests and the demo name the
+  // These are the base URLs of Meta's API. Tests and the demo set them to the
   // emulator.
   graph::GraphHosts graph;
-  // The URL of a proxy for calls to Meta; empty for none.
+  // This is the URL of a proxy for calls to Meta. An empty text means no proxy.
   std::string graph_proxy;
   LogLevel log_level = LogLevel::kInfo;
-  // Bytes: of one webhook body, and of all bodies that are not answered yet.
-  // The second bounds the server's memory; above it a webhook gets 503, and
-  // Meta delivers again.
+  // The first limit is the number of bytes of one webhook body. The second
+  // limit is the number of bytes of all bodies that have no answer yet. The
+  // second limit bounds the server's memory: above it a webhook is answered
+  // 503, and Meta delivers it again later.
   std::int64_t webhook_max_body = 16 * 1024 * 1024;
   std::int64_t webhook_max_in_flight = 256 * 1024 * 1024;
-  // These threads read requests, check signatures, parse and seal.
+  // This is the number of threads that read requests, check signatures, parse
+  // bodies and seal (encrypt) their content.
   int webhook_threads = 1;
-  // With it, connections to the webhook port begin with a header of the PROXY
-  // protocol, and one without it is closed.
+  // When it is true, a connection to the webhook port must begin with a header
+  // of the PROXY protocol. A connection without this header is closed.
   bool webhook_proxy_protocol = false;
-  // Peers at these addresses may say by X-Forwarded-For whom a request is from;
-  // the log alone uses that.
+  // A proxy at one of these addresses may say, in the header X-Forwarded-For,
+  // from which address a request comes. The server uses this address only in
+  // the log.
   std::vector<http::IpNetwork> trusted_proxies;
-  // The gRPC port and the webhook port may each have so many connections.
+  // The gRPC port and the webhook port may each have this many connections.
   int max_connections = 10'000;
-  // At most so many of these may come from one address, so that one client
-  // cannot take them all.
+  // On each port, at most this many connections may come from one address, so
+  // that one client cannot take all connections.
   int max_connections_per_address = 1'000;
-  // All callers together may have so many streams open.
+  // All callers together may have this many streams open.
   int max_subscribers = 20'000;
-  // One API key may have this much under way at once.
+  // One API key may have this many streams and this many calls under way at
+  // once.
   int max_streams_per_key = 1'000;
   int max_calls_per_key = 5'000;
-  // At most so many messages go to one customer within an hour; 0 for any
-  // number. The page that this server keeps to says 200 calls per user and
-  // hour.
+  // At most this many messages go to one customer within an hour; 0 means any
+  // number. The default comes from Linktor's page on Instagram (docs/seed.md),
+  // which says 200 calls per user and hour.
   int sends_per_user_hour = 200;
-  // Events are kept for so long, at least 72 h; items as received for the
-  // shorter time, and until they take so many bytes.
+  // Events are kept for event_retention, which is at least 72 h. Webhook items
+  // in the form in which they were received are kept for raw_retention. They
+  // are deleted earlier when together they take more than raw_max_bytes.
   absl::Duration event_retention = absl::Hours(90 * 24);
   absl::Duration raw_retention = absl::Hours(7 * 24);
-  // Sends that have ended are kept for so long, at least as long as events.
+  // Sends that have ended are kept for this long. It must be at least as long
+  // as event_retention.
   absl::Duration message_retention = absl::Hours(365 * 24);
-  // An edit numbered 0 waits for its message for so long.
+  // An edit with the number 0 waits this long for the message that it belongs
+  // to (see webhook/waiting_items.h).
   absl::Duration message_grace = absl::Minutes(5);
   std::int64_t raw_max_bytes = 1024LL * 1024 * 1024;
 };
 
-// A Command says what the program is to do.
+// A Command says what the program must do.
 enum class Command : std::int8_t {
   kServe,
-  // It says whether the configuration is good.
+  // The program says whether the configuration is good.
   kCheck,
-  // It copies the data folder's log into a folder, while a server uses it or
-  // not.
+  // The program makes a backup of the data folder, whether a server uses the
+  // folder or not.
   kBackup,
-  // It makes a data folder from a backup.
+  // The program makes a data folder from a backup.
   kRestore,
 };
 
-// A CommandLine is everything that was read from the three sources.
+// A CommandLine holds everything that was read from the three sources.
 struct CommandLine {
   Config config;
-  // Maps the name of each setting ("log-level") to its value as text; settings
-  // at their defaults are missing. A reload compares these to find what has
-  // changed.
+  // Maps the name of each setting, such as "log-level", to its value as text. A
+  // setting that none of the three sources gives is not in the map. A reload
+  // compares two such maps to find the settings that have changed.
   std::map<std::string, std::string> values;
   Command command = Command::kServe;
-  // These are the backup's folder: kBackup makes it at `to`, and kRestore finds
-  // it at `from`.
+  // These are folders of a backup: kBackup writes a backup into `to`, and
+  // kRestore reads the backup in `from`.
   std::string to;
   std::string from;
-  // When `done` is set, the program prints this and ends with `exit_code`:
-  // help, the version, or a bad option.
+  // When `done` is true, the program prints `message` and ends. The message is
+  // the help, the version, or a sentence about a bad option. The program's exit
+  // status is 0 when `exit_code` is 0, and kExitBadConfiguration (commands.h)
+  // otherwise.
   std::string message;
   int exit_code = 0;
   bool done = false;
 };
 
-// Reads all three sources and checks the values. It fails with INVALID_ARGUMENT
-// and every problem, one a line, so that nobody has to start the program once
-// for each. It reads the file, and opens nothing that the settings name.
+// Reads all three sources and checks the values. Fails with INVALID_ARGUMENT
+// and all problems, one on each line, so that an operator can correct all of
+// them at once. It reads the configuration file, but opens no file that a
+// setting names.
 absl::StatusOr<CommandLine> ReadCommandLine(int argc, const char* const* argv);
 
-// A ConfigChanges says in which settings two configurations differ, by their
-// names.
+// A ConfigChanges has the names of the settings in which two configurations
+// differ.
 struct ConfigChanges {
-  // These are in force as soon as the configuration is read again.
+  // Changes of these settings are in force as soon as the configuration is read
+  // again.
   std::vector<std::string> taken;
-  // These need a restart.
+  // Changes of these settings need a restart of the server.
   std::vector<std::string> waiting;
 };
-// Compares the values as they were written; both lists are sorted.
+// Compares the values as they were written. Both lists of the result are
+// sorted.
 ConfigChanges CompareConfigs(const CommandLine& before,
                              const CommandLine& after);
 
-// Returns what is wrong with the values, one sentence each; empty when all are
-// good. It looks at the values alone: CheckHost tries the machine.
+// Returns what is wrong with the values, one sentence for each problem. The
+// list is empty when all values are good. The function looks only at the
+// values; CheckHost (check.h) examines the machine.
 std::vector<std::string> CheckConfig(const Config& config);
 
-// Returns the path of "unix:PATH"; empty for any other text.
+// Returns PATH when `listen` is "unix:PATH", and an empty text otherwise.
 std::string UnixPathOf(const std::string& listen);
 
 }  // namespace linktor::app

@@ -1,6 +1,6 @@
-// This is the gRPC side of the server: the services, the connections they are
-// called over, and how it says goodbye. The App makes one, and moves it from
-// Start over Drain to Shutdown, from one thread.
+// A GrpcServer is the gRPC side of the server. It has the services and their
+// connections, and ends them in order when the server stops. The App makes one,
+// and calls Start, Drain and Shutdown in this order, on one thread.
 
 #pragma once
 
@@ -42,17 +42,20 @@
 
 namespace linktor::app {
 
-// Its parts live in rpc/; this puts them together and stops them in order.
+// The parts of the gRPC side are in rpc/. This class puts them together and
+// stops them in order.
 class GrpcServer {
  public:
-  // The services work with these; all must outlive the server. The executor
-  // must also have run its tasks before they go.
+  // The services work with these components, which must all outlive the
+  // GrpcServer. The executor must also have run all its tasks before one of
+  // these components is destroyed.
   struct Dependencies {
-    // It runs all work of calls that may block.
+    // The executor runs all work of calls that may block.
     Executor& executor;
-    // It counts every call, on gRPC's threads and the executor's.
+    // The observer counts every call. It is called on gRPC's threads and on the
+    // executor's threads.
     rpc::CallObserver& observer;
-    // It is null for a server without keys.
+    // The pointer is null for a server without keys.
     access::ApiKeys* keys;
     access::KeyAdmin& key_admin;
     channels::ChannelAdmin& channel_admin;
@@ -69,67 +72,74 @@ class GrpcServer {
     events::EventLog& log;
     events::EventList& list;
     events::DeliveryList& deliveries;
-    // It is called for each RedriveDeliveries, on the executor.
+    // EventService calls it for each RedriveDeliveries, on the executor.
     rpc::EventServiceImpl::Redrive redrive;
-    // It is called for each GetServerInfo, on the executor.
+    // ServerService calls it for each GetServerInfo, on the executor.
     rpc::ServerServiceImpl::Describe describe;
   };
-  // The options come from the configuration and do not change while the server
+  // The options come from the configuration, and do not change while the server
   // runs.
   struct Options {
     rpc::GrpcListener::Options listen;
-    // This is the certificate, asked for at each handshake; it is null for no
-    // TLS.
+    // The server asks this function for the certificate at each handshake. A
+    // null function means that the port has no TLS.
     TlsSource tls;
-    // A client must show a certificate; it is looked at with TLS alone.
+    // When it is true, a client must show a certificate. Without TLS this
+    // option has no effect.
     bool require_client_certificate = false;
     rpc::Admission::Limits limits;
   };
 
-  // Listens and serves. It fails with UNAVAILABLE when the address cannot be
-  // bound, FAILED_PRECONDITION when a method of the contract declares no
-  // permission: a server that would let everybody in must not start.
+  // Listens and serves. Fails as rpc::GrpcListener::Bind does, such as with
+  // UNAVAILABLE when the address cannot be bound. Fails with
+  // FAILED_PRECONDITION when a method of the contract does not declare who may
+  // call it (see access/methods.h), because a server that lets everybody in
+  // must not start.
   static absl::StatusOr<std::unique_ptr<GrpcServer>> Start(
       const Options& options, const Dependencies& dependencies);
-  // Shutdown must have been called.
+  // Before destruction, Shutdown must have been called.
   ~GrpcServer();
   GrpcServer(const GrpcServer&) = delete;
   GrpcServer& operator=(const GrpcServer&) = delete;
 
   // Returns the address in use, with its real port.
   const std::string& address() const { return listener_->address(); }
-  // The App's ticker sets the state.
+  // Returns the health service. The App's ticker sets the state of this
+  // service.
   rpc::HealthService& health() { return health_; }
-  // Ends streams whose key is no longer in force; those of events look after
-  // themselves. It is called about twice a second, by one thread.
+  // Ends reflection streams whose key is no longer in force. Event streams
+  // check their own keys. One thread calls this function, about twice a second.
   void CheckKeys() { reflection_streams_.CheckKeys(); }
 
-  // Refuses connections, and every new call with DRAINING. Streams and calls
-  // that are under way go on.
+  // Refuses new connections, and refuses every new call with DRAINING. Streams
+  // and calls that are under way go on.
   void Drain();
-  // Says goodbye to all connections, ends all streams, and waits for calls that
-  // are under way, at most for `grace`; then they are cut off. It must follow
-  // Drain. It waits up to half a second more, until callers have fallen silent
-  // (StopGate).
+  // Shutdown must follow Drain. First it waits, for half a second at most,
+  // until callers make no more calls (see rpc/stop_gate.h). Then it says
+  // goodbye to all connections (HTTP/2's GOAWAY) and ends all streams. It waits
+  // for the calls that are under way, but cuts them off after `grace`.
   void Shutdown(std::chrono::milliseconds grace);
 
  private:
-  // Makes the services; nothing is served yet.
+  // Makes the services. Nothing is served yet.
   GrpcServer(const Options& options, const Dependencies& dependencies,
              access::Methods methods,
              std::unique_ptr<rpc::GrpcListener> listener);
   // Builds gRPC's server with its limits and starts it.
   absl::Status Serve(const Options& options);
-  // Waits until no call has arrived for 20 ms, or for 500 ms in all. The gate
-  // must be holding answers.
+  // Waits until, for 20 ms, no new call has arrived and no call was under way.
+  // It gives up after 500 ms in all. The gate must already be in its second
+  // state (Holding, see rpc/stop_gate.h).
   void AwaitQuiet();
 
-  // Its hub ends the streams of events.
+  // The hub of the event log ends the event streams.
   events::EventLog& log_;
-  // It outlives server_, whose connections it has accepted. The services do so,
-  // too, because calls use them until the server is gone.
+  // The listener must outlive server_, because it has accepted the connections
+  // of server_. The services below must also outlive server_, because calls use
+  // them until server_ is destroyed.
   std::unique_ptr<rpc::GrpcListener> listener_;
-  // All services share one admission, so that the limits hold for all together.
+  // All services share one admission, so that its limits count the calls of all
+  // services together.
   rpc::Admission admission_;
   rpc::CallContext calls_;
   rpc::AccessServiceImpl access_;
@@ -137,13 +147,13 @@ class GrpcServer {
   rpc::MessagingServiceImpl messaging_;
   rpc::EventServiceImpl events_;
   rpc::ServerServiceImpl info_;
-  // Health and reflection are open to more callers than the contract's
-  // services.
+  // Everybody may call health. Reflection needs a key that is in force, but no
+  // permission.
   rpc::HealthService health_;
   rpc::ReflectionStreams reflection_streams_;
   rpc::ReflectionServiceV1 reflection_v1_;
   rpc::ReflectionServiceV1Alpha reflection_v1alpha_;
-  // It is null after Shutdown.
+  // The pointer is null after Shutdown.
   std::unique_ptr<grpc::Server> server_;
 };
 

@@ -1,7 +1,9 @@
-// Housekeeping deletes rows that are past their time: it appends Trim records,
-// now and then, in small steps that hold up nobody. They say how much time has
-// passed since the last one, whoever appended it: see state/expiry.h. The App
-// makes one; it has a thread of its own, which blocks on the journal.
+// Housekeeping deletes rows whose retention time has passed. It does this by
+// appending Trim records from time to time. Each Trim is a small step, so it
+// makes no other record wait for long. A Trim record says how much time has
+// passed since the last Trim, whichever instance appended that Trim (see
+// state/expiry.h). The App makes one Housekeeping. It has its own thread, which
+// blocks on the journal.
 
 #pragma once
 
@@ -20,8 +22,9 @@ namespace linktor::app {
 
 class Housekeeping {
  public:
-  // Rows go when they are older than these; raw items also when all of them
-  // together take more than raw_max_bytes.
+  // Rows are deleted when they are older than these ages. Raw items are webhook
+  // items in the form in which they were received; they are also deleted when
+  // all of them together take more than raw_max_bytes.
   struct Ages {
     absl::Duration events;
     absl::Duration raw;
@@ -29,13 +32,13 @@ class Housekeeping {
     absl::Duration messages;
   };
 
-  // A round of Trims begins once in this time. Each round costs a commit even
-  // when there is nothing to delete.
+  // A round of Trims begins once in this time. The time is not shorter, because
+  // each round costs a commit even when there is nothing to delete.
   static constexpr absl::Duration kInterval = absl::Minutes(1);
 
-  // Starts the thread and follows the feed. All must outlive this, and this
-  // must live until nothing is applied any more. `interval` is shorter in
-  // tests.
+  // Starts the thread and follows the feed. All arguments must outlive this
+  // object. This object must live until the journal applies no more records,
+  // because the feed calls it. `interval` is shorter in tests.
   Housekeeping(const Clock& clock, journal::Journal& journal,
                journal::Feed& feed, const Ages& ages,
                absl::Duration interval = kInterval);
@@ -43,32 +46,35 @@ class Housekeeping {
   Housekeeping(const Housekeeping&) = delete;
   Housekeeping& operator=(const Housekeeping&) = delete;
 
-  // Changes the ages from the next Trim on. It is thread-safe.
+  // Changes the ages; the next Trim uses the new ones. The function is
+  // thread-safe.
   void SetAges(const Ages& ages);
 
   // Ends the thread, and waits for a Trim that is under way. The destructor
-  // calls it; a second call does nothing.
+  // calls Stop; a second call does nothing.
   void Stop();
 
  private:
-  // This is the thread: each round repeats Trims, with a short pause between
-  // them, until nothing more is to be deleted.
+  // This is the thread's function. Each round appends one Trim after another,
+  // with a short pause between them, until there is nothing more to delete.
   void Run();
-  // Appends one Trim and waits for it. Returns nullopt when it was not applied,
-  // which is logged; the next round tries again.
+  // Appends one Trim and waits until it is applied. Returns nullopt when it was
+  // not applied; the failure is logged, and the next round tries again.
   std::optional<state::TrimAnswer> Trim();
-  // It gives the times of the records; how much time has passed is measured by
-  // the monotonic clock.
+  // This clock gives the times of the records. The time between two Trims is
+  // measured by the monotonic clock instead, because nobody can set the
+  // monotonic clock.
   const Clock& clock_;
   journal::Journal& journal_;
   const absl::Duration interval_;
-  // It measures the time between Trims, whoever appended them.
+  // The meter measures the time between two Trims, whichever instance appended
+  // them.
   journal::TrimMeter meter_;
-  // It is not held while a Trim is appended.
+  // Guards ages_. The mutex is not held while a Trim is appended.
   Mutex mutex_;
   Ages ages_ ABSL_GUARDED_BY(mutex_);
   StopSignal stop_;
-  // It is the last member, since it uses all the others.
+  // The thread is the last member, because it uses all other members.
   std::thread thread_;
 };
 

@@ -1,6 +1,7 @@
-// A LineSocket is one side of a connection over a Unix socket that exchanges
-// lines of text. The backup's server and its asker each have one. One thread
-// uses it, and its calls block.
+// A LineSocket is one side of a connection over a Unix socket. The two sides
+// exchange lines of text. The server's BackupSocket has one side, and the
+// program that asks for a backup has the other. One thread at a time uses a
+// LineSocket, and its calls block.
 
 #pragma once
 
@@ -17,36 +18,38 @@ namespace linktor::app {
 
 class LineSocket {
  public:
-  // A longer line of the other side is refused, so that it cannot take all
-  // memory. So many bytes are enough for a path and a sentence about it.
+  // A longer line from the other side is refused, so that the other side cannot
+  // make this process use all memory. This many bytes are enough for a path and
+  // a sentence about it.
   static constexpr std::size_t kMaxLine = 16 * 1024;
 
-  // Connects to the socket file. It fails with INVALID_ARGUMENT when its path
-  // is too long for the system, UNAVAILABLE when nobody listens there; each
-  // with a sentence. It waits while the server's queue of connections is full.
+  // Connects to the socket file at `path`. Fails with INVALID_ARGUMENT when the
+  // path is too long for the system, and with UNAVAILABLE when nobody listens
+  // there; each error has a sentence. The call waits while the server's queue
+  // of new connections is full.
   static absl::StatusOr<LineSocket> Connect(const std::string& path);
-  // Takes over a connection, which must be blocking.
+  // Takes over an open connection, which must be in blocking mode.
   explicit LineSocket(UniqueFd fd) : fd_(std::move(fd)) {}
 
-  // Lets no later call wait longer for the other side; without this a call
-  // waits for ever.
+  // From now on, no call waits longer than `patience` for the other side.
+  // Without this limit a call may wait for ever.
   void SetPatience(std::chrono::seconds patience);
 
-  // Returns the next line, without its line feed. It fails with UNAVAILABLE
-  // when the other side has ended, has sent none in time, or sends more than
-  // kMaxLine without an end.
+  // Returns the next line, without its line feed. Fails with UNAVAILABLE in
+  // three cases: the other side has closed the connection, it has sent no line
+  // in time, or it has sent more than kMaxLine bytes without a line feed.
   absl::StatusOr<std::string> ReadLine();
-  // Sends the line. Line feeds within it become spaces, so that it stays one
-  // line. It fails with UNAVAILABLE when the other side has ended or takes
-  // nothing in time.
+  // Sends the line. Line feeds within the text become spaces, so that it stays
+  // one line. Fails with UNAVAILABLE when the other side has closed the
+  // connection or does not receive in time.
   absl::Status WriteLine(std::string_view line);
 
-  // Returns whether the other side has ended. It does not wait.
+  // Returns whether the other side has closed the connection. It does not wait.
   bool PeerHasEnded() const;
 
  private:
   UniqueFd fd_;
-  // These are the bytes that were received and not returned yet.
+  // These bytes were received, but ReadLine has not returned them yet.
   std::string received_;
 };
 

@@ -1,5 +1,6 @@
-// Gives the metrics process_*, under the names that Prometheus' own client
-// libraries use, so that dashboards made for those fit. Metrics has one.
+// Gives the metrics process_*. They have the same names as in Prometheus' own
+// client libraries, so that common dashboards also work here. The class Metrics
+// owns one ProcessMetrics.
 
 #pragma once
 
@@ -11,25 +12,28 @@ namespace linktor::app {
 
 class ProcessMetrics {
  public:
-  // Adds the families; `registry` must outlive this.
+  // Adds the families to `registry`, which must outlive this object. It also
+  // sets start_time_, which never changes.
   explicit ProcessMetrics(prometheus::Registry& registry);
 
-  // Reads the values from /proc. One that cannot be read stays as it was or is
-  // 0. It is not thread-safe; Metrics::Render calls it under its mutex.
+  // Reads the current values, most of them from /proc. A value that cannot be
+  // read stays as it was or becomes 0. The function is not thread-safe;
+  // Metrics::Render calls it while it holds a mutex.
   void Refresh();
 
  private:
-  // It counts user and system time together, in seconds, since the process
-  // started.
+  // This is the sum of user time and system time since the process started, in
+  // seconds.
   prometheus::Counter& cpu_seconds_;
-  // This is in seconds since the epoch.
+  // The process started at this time, in seconds since the epoch.
   prometheus::Gauge& start_time_;
   // This is the memory that is in use, in bytes.
   prometheus::Gauge& resident_bytes_;
-  // It counts addresses, few of which are in use as memory.
+  // This is the size of the address space, in bytes. Only a part of it uses
+  // memory.
   prometheus::Gauge& virtual_bytes_;
-  // Sockets count, too. The limit is the soft one, which RaiseDescriptorLimit
-  // has raised.
+  // The number of open descriptors includes sockets. The limit is the soft
+  // limit, which RaiseDescriptorLimit has raised (see app/descriptor_limit.h).
   prometheus::Gauge& open_descriptors_;
   prometheus::Gauge& max_descriptors_;
 };

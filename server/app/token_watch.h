@@ -1,6 +1,7 @@
-// A TokenWatch notes what Meta's answers say about each channel's access token,
-// for the metrics, and passes calls on to the metrics themselves. The Graph
-// client calls it on libcurl's thread. It is thread-safe, and does not block.
+// A TokenWatch notes, for the metrics, what Meta's answers say about each
+// channel's access token. It also passes every call on to the metrics. The
+// Graph client calls it, usually on libcurl's thread. It is thread-safe and
+// does not block.
 
 #pragma once
 
@@ -13,26 +14,29 @@
 
 namespace linktor::app {
 
-// It is a decorator: the App puts it between the Graph client and the metrics.
+// The class is a decorator: the App puts it between the Graph client and the
+// metrics.
 class TokenWatch final : public graph::GraphObserver {
  public:
-  // Both must outlive this.
+  // `registry` and `next` must outlive this object.
   TokenWatch(const channels::ChannelRegistry& registry,
              graph::GraphObserver& next)
       : registry_(registry), next_(next) {}
 
-  // An answer with OK means that the token is good; one of Meta's that says
-  // that it is no longer valid means refused; any other answer says nothing
-  // about it. A channel that is gone is ignored.
+  // Passes the call on, and then notes the state of the channel's token. An
+  // answer with OK means that the token is good. An error from Meta which says
+  // that the token is no longer valid means that the token is refused. Any
+  // other answer says nothing about the token. When the channel no longer
+  // exists, nothing is noted.
   void OnGraphCall(std::string_view operation, std::string_view channel_id,
                    const absl::Status& status,
                    std::chrono::nanoseconds latency) override;
 
  private:
-  // The state is kept in the notes of the channel's entry, which outlive its
-  // revisions.
+  // The state of a token is kept in the ChannelNotes of the channel's entry.
+  // All revisions of the channel share these notes.
   const channels::ChannelRegistry& registry_;
-  // The metrics come next.
+  // The next observer is the metrics.
   graph::GraphObserver& next_;
 };
 

@@ -1,7 +1,7 @@
 // A Clock tells the time of day. Code that needs it takes a Clock, so that
 // tests can choose the time. Waits and timeouts use steady time, so a Clock
-// does not affect them. main makes the one SystemClock, which outlives all that
-// borrow it.
+// does not affect them. The function main makes the one SystemClock, which
+// outlives everything that borrows it.
 
 #pragma once
 
@@ -21,8 +21,7 @@ class Clock {
   virtual absl::Time Now() const = 0;
 };
 
-// Reads the machine's clock. It has no members, so one SystemClock is as good
-// as another.
+// Reads the machine's clock. It has no members, so all SystemClocks are equal.
 class SystemClock final : public Clock {
  public:
   absl::Time Now() const override { return absl::Now(); }

@@ -1,11 +1,11 @@
-// Does everything cryptographic, by BoringSSL. This is the only target that
-// sees BoringSSL's headers (see docs/adr/0003); TLS is not here.
+// Does all cryptography of the server except TLS, with BoringSSL. Only this
+// target includes BoringSSL's headers (see docs/adr/0003).
 //
-// Webhook signatures, the sealer, API keys and ids use it, from any thread. All
-// classes are immutable after construction and thread-safe. No function fails
-// with a status but Open: where BoringSSL has no memory for a result, the
-// process ends, because going on would mean an unchecked signature or an
-// unsealed text.
+// Webhook signatures, the sealer, API keys and ids use it, from any thread.
+// Objects of the classes never change after construction, so they are
+// thread-safe. Only Open can return an error. When BoringSSL has no memory for
+// a result, the process ends, because going on would mean an unchecked
+// signature or an unsealed text.
 
 #pragma once
 
@@ -20,32 +20,33 @@
 
 namespace linktor {
 
-// Holds the 32 bytes that SHA-256 or HMAC-SHA256 gives.
+// A Digest holds the 32 bytes that SHA-256 or HMAC-SHA256 gives.
 using Digest = std::array<std::uint8_t, 32>;
 
-// Returns the digest as the bytes of a string_view, which borrows them: it is
-// valid as long as `digest`.
+// Returns the bytes of the digest as a string_view. The view borrows the bytes:
+// it is valid as long as `digest` exists.
 std::string_view AsBytes(const Digest& digest);
 
-// Returns the SHA-256 of the bytes. It takes no key: it proves nothing about
-// who made them.
+// Returns the SHA-256 of the bytes. It uses no key, so the result does not
+// prove who made the bytes.
 Digest Sha256(std::string_view data);
 
-// Returns whether both are equal, in time that depends only on their lengths.
-// Everything that a stranger may guess at is compared by it.
+// Returns whether both texts are equal. The time that this takes depends only
+// on their lengths, so an attacker cannot guess a text byte by byte. Everything
+// that a stranger may guess must be compared with this function.
 bool ConstantTimeEqual(std::string_view a, std::string_view b);
 
-// These give random bytes of cryptographic quality: FillRandom fills the `size`
-// bytes at `out`, RandomBytes returns a string of them.
+// These functions give random bytes of cryptographic quality. FillRandom fills
+// the `size` bytes at `out`, and RandomBytes returns `size` bytes in a string.
 void FillRandom(void* out, std::size_t size);
 std::string RandomBytes(std::size_t size);
 
-// Computes HMAC-SHA256 under one key. The key schedule is done once, and each
-// use copies it: webhooks are checked against the same few secrets again and
-// again. An object that was moved from may only be destroyed or assigned.
+// Computes HMAC-SHA256 under one key. The key schedule is computed once and
+// copied for each use, because many webhooks are checked against the same few
+// secrets. An object that was moved from may only be destroyed or assigned to.
 class HmacKey {
  public:
-  // `key` may have any length, and may be empty; it is not borrowed.
+  // `key` may have any length, and may be empty. The object does not borrow it.
   explicit HmacKey(std::string_view key);
   ~HmacKey();
   HmacKey(HmacKey&&) noexcept;
@@ -53,8 +54,8 @@ class HmacKey {
 
   // Returns the MAC of `data`, 32 bytes.
   Digest Sign(std::string_view data) const;
-  // Returns whether `mac` is the MAC of `data`, compared in constant time;
-  // false unless it has 32 bytes.
+  // Returns whether `mac` is the MAC of `data`, compared in constant time. The
+  // result is false when `mac` does not have 32 bytes.
   bool Verify(std::string_view data, std::string_view mac) const;
 
  private:
@@ -62,32 +63,35 @@ class HmacKey {
   std::unique_ptr<Context> context_;
 };
 
-// Seals and opens by AES-256-GCM-SIV under one key. Nonces are random. A
-// repeated one would reveal only that two plaintexts are equal, and nothing of
-// the key. An object that was moved from may only be destroyed or assigned.
+// Seals (encrypts) and opens (decrypts) texts with AES-256-GCM-SIV under one
+// key. Nonces are random. If a nonce were repeated, it would reveal only that
+// two plaintexts are equal, and nothing about the key. An object that was moved
+// from may only be destroyed or assigned to.
 class AeadKey {
  public:
-  // These sizes are in bytes, and are those of the algorithm. Stored bytes
-  // depend on them: do not change.
+  // These sizes are in bytes. The algorithm sets them, and stored bytes depend
+  // on them: do not change.
   static constexpr std::size_t kKeySize = 32;
   static constexpr std::size_t kNonceSize = 12;
   static constexpr std::size_t kTagSize = 16;
 
-  // `key` must have kKeySize bytes, or the process ends; it is not borrowed.
+  // `key` must have kKeySize bytes, or the process ends. The object does not
+  // borrow it.
   explicit AeadKey(std::string_view key);
   ~AeadKey();
   AeadKey(AeadKey&&) noexcept;
   AeadKey& operator=(AeadKey&&) noexcept;
 
-  // Appends nonce ‖ ciphertext ‖ tag to `out`, which grows by the plaintext's
-  // size, kNonceSize and kTagSize; its old content stays. `associated_data` is
-  // authenticated and not stored: Open needs the same bytes.
+  // Appends nonce ‖ ciphertext ‖ tag to `out`, and keeps what `out` held
+  // before. `out` grows by the plaintext's size, kNonceSize and kTagSize.
+  // `associated_data` is authenticated but not stored: Open needs the same
+  // bytes.
   void Seal(std::string_view plaintext, std::string_view associated_data,
             std::string& out) const;
-  // Opens what Seal appended and returns the plaintext. Fails with DATA_LOSS
-  // when the bytes are too short, when they or the associated data are not what
-  // was sealed, or when they were sealed under another key; nothing of the
-  // plaintext is given out then.
+  // Opens what Seal appended, and returns the plaintext. Fails with DATA_LOSS
+  // when the bytes are too short, when the bytes or the associated data have
+  // changed, or when the bytes were sealed under another key. After a failure
+  // the caller gets nothing of the plaintext.
   absl::StatusOr<std::string> Open(std::string_view sealed,
                                    std::string_view associated_data) const;
 
@@ -96,9 +100,9 @@ class AeadKey {
   std::unique_ptr<Context> context_;
 };
 
-// Runs BoringSSL's own known-answer tests and checks that the library in use is
-// BoringSSL. It is called once at start; false means that the process must not
-// start.
+// Runs BoringSSL's own known-answer tests, which also checks that the library
+// in use is BoringSSL. It is called once at start; when it returns false, the
+// process must not start.
 bool CryptoSelfTest();
 
 }  // namespace linktor

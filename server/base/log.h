@@ -1,7 +1,8 @@
-// This is the one way to log: JSON lines on standard error, through spdlog,
-// after redaction. Content of messages is never logged, ids are. Any thread may
-// log; a line is written before the call returns. Before InitLogging, as in
-// tests, lines go to spdlog's own default logger.
+// This is the only way to log. It writes JSON lines on standard error, through
+// spdlog, after redaction (see redaction.h). Code never logs the content of
+// messages, but it may log ids. Any thread may log, and a line is written
+// before the call returns. Before InitLogging, as in tests, lines go to
+// spdlog's own default logger.
 
 #pragma once
 
@@ -12,34 +13,35 @@
 
 namespace linktor {
 
-// An error needs an operator now, a warning soon; info is what an operator may
-// want to know, and debug is for finding a fault.
+// An error needs an operator now, and a warning needs an operator soon. Info is
+// something that an operator may want to know, and debug helps to find a fault.
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
 
-// Holds the fields of a line as names and values. Names are constants; values
-// are redacted when the line is written.
+// Holds the fields of a line, as pairs of a name and a value. Names are
+// constants. Values are redacted when the line is written.
 using LogFields = std::vector<std::pair<std::string_view, std::string>>;
 
-// Sends the log to standard error from now on; levels below `level` are
-// dropped. It is called once, before threads start.
+// Sends the log to standard error from now on, without lines below `level`. The
+// function main calls it once, before threads start.
 void InitLogging(LogLevel level);
 
-// Drops levels below `level` from now on; audit lines are written all the same.
-// It is called after InitLogging, when the configuration was read again.
-// Thread-safe.
+// Drops lines below `level` from now on, but audit lines are still written. The
+// App calls it after InitLogging, when the configuration was read again. It is
+// thread-safe.
 void SetLogLevel(LogLevel level);
 
-// Returns whether lines of this level are written. Callers ask before they make
-// fields that cost something. Thread-safe.
+// Returns whether lines of this level are written. A caller asks this before it
+// makes fields that cost much time or memory. It is thread-safe.
 bool Logs(LogLevel level);
 
-// Writes a line, or nothing when the level is dropped. `event` is a short
-// constant phrase by which lines are found; what varies goes into `fields`. A
-// field named "event" would take its place. Thread-safe.
+// Writes a line, or nothing when lines of this level are dropped. `event` is a
+// short constant phrase, by which people find the line; everything that varies
+// goes into `fields`. No field may have the name "event", because it would
+// replace the phrase. The function is thread-safe.
 void Log(LogLevel level, std::string_view event, const LogFields& fields = {});
 
-// Writes the audit line of a call that changes something, whatever the level.
-// Nothing is written before InitLogging. Thread-safe.
+// Writes the audit line of a call that changes something, whatever the log's
+// level is. Before InitLogging it writes nothing. It is thread-safe.
 void LogAudit(const LogFields& fields);
 
 }  // namespace linktor

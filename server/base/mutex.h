@@ -1,8 +1,8 @@
 // These are std::mutex and its condition variable with thread-safety
-// annotations. Debian's Abseil is not instrumented, so ThreadSanitizer reports
-// false races on what absl::Mutex guards; it understands std::mutex. All of the
-// server's guarded members use these types, and clang's -Wthread-safety checks
-// the annotations.
+// annotations. They replace absl::Mutex: Debian's Abseil is not instrumented,
+// so ThreadSanitizer reports false races on data that an absl::Mutex guards.
+// ThreadSanitizer understands std::mutex. All guarded members in the server use
+// these types, and clang's -Wthread-safety checks the annotations.
 
 #pragma once
 
@@ -14,14 +14,14 @@
 
 namespace linktor {
 
-// A Mutex is held for a short time only: no code calls out (RPC, SQLite,
-// callback) while it holds one. It is not recursive: a thread that locks it
-// twice waits for ever. Code takes it by MutexLock.
+// A Mutex is held for a short time only: code that holds one makes no RPC, uses
+// no SQLite and calls no callback. A Mutex is not recursive: a thread that
+// locks it twice waits for ever. Code locks it with a MutexLock.
 class ABSL_LOCKABLE Mutex {
  public:
   // Blocks until the mutex is free.
   void Lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() { mutex_.lock(); }
-  // The thread must hold the mutex.
+  // The calling thread must hold the mutex.
   void Unlock() ABSL_UNLOCK_FUNCTION() { mutex_.unlock(); }
 
  private:
@@ -46,14 +46,15 @@ class ABSL_SCOPED_LOCKABLE MutexLock {
   Mutex& mutex_;
 };
 
-// Lets a thread wait for a condition that a mutex guards. The waits may end
-// without a signal, so every wait is in a loop that checks the condition. A
-// CondVar is used with one mutex only, and must outlive the waits.
+// Lets a thread wait for a condition that a mutex guards. A wait may end
+// without a signal, so every wait must be in a loop that checks the condition.
+// A CondVar is used with one mutex only, and must outlive the waits.
 class CondVar {
  public:
-  // Releases the mutex, which the caller holds, until a signal comes, and holds
-  // it again when it returns. Changes of the condition under the mutex cannot
-  // fall between the check and the wait.
+  // Releases the mutex, which the caller holds, and waits for a signal. When
+  // Wait returns, the caller holds the mutex again. A thread that changes the
+  // condition under the mutex cannot do so between the caller's check and its
+  // wait, so no signal is missed.
   void Wait(Mutex& mutex) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     // The lock takes over the mutex that the caller holds; release() gives it
     // back to the caller without unlocking it.
@@ -62,9 +63,9 @@ class CondVar {
     lock.release();
   }
 
-  // Waits like Wait, but at most for `timeout` of steady time; zero and
-  // negative ones end at once. Returns false when it passed without a signal.
-  // The mutex is held again in both cases.
+  // Waits like Wait, but for at most `timeout` of steady time. A timeout of
+  // zero or less ends at once. Returns false when the timeout has passed
+  // without a signal. In both cases the caller holds the mutex again.
   bool WaitFor(Mutex& mutex, std::chrono::nanoseconds timeout)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     std::unique_lock<std::mutex> lock(mutex.mutex_, std::adopt_lock);
@@ -74,8 +75,9 @@ class CondVar {
     return signalled;
   }
 
-  // These wake one waiting thread, or all of them. The caller need not hold the
-  // mutex, but must have changed the condition under it.
+  // Signal wakes one waiting thread, and SignalAll wakes all of them. The
+  // caller need not hold the mutex now, but it must have held the mutex when it
+  // changed the condition.
   void Signal() { cv_.notify_one(); }
   void SignalAll() { cv_.notify_all(); }
 

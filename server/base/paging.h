@@ -1,8 +1,9 @@
-// Lists are given out in pages. A page token is opaque to callers: it holds the
-// last id that the page before has looked at, and works for the list that gave
-// it alone. Nothing is kept here between two pages, so a token stays good when
-// entries come and go. ListChannels, ListApiKeys and ListDeliveries use it.
-// Pure.
+// Lists are given to callers in pages. For callers a page token is opaque. It
+// holds the id of the last entry that the previous page has looked at, and
+// works only for the kind of list that gave it. The server keeps nothing
+// between two pages, so a token stays valid when entries come and go.
+// ListChannels, ListApiKeys and ListDeliveries use these functions, which are
+// pure.
 
 #pragma once
 
@@ -13,30 +14,32 @@
 
 namespace linktor {
 
-// A caller that names no size gets pages of this many entries.
+// A page has this many entries when the caller asks for no size.
 inline constexpr int kDefaultPageSize = 100;
-// A caller that asks for more gets pages of this many entries; it bounds the
-// size of an answer.
+// A page has at most this many entries, even when the caller asks for more.
+// This bounds the size of an answer.
 inline constexpr int kMaxPageSize = 1000;
 
-// Returns how many entries to give to a caller that asks for `asked`; 0 asks
-// for the default. `asked` is not negative, which validation has checked.
+// Returns how many entries to give to a caller that asks for `asked` entries; 0
+// asks for the default. Validation has checked before that `asked` is not
+// negative.
 int PageSizeOf(std::int32_t asked);
 
-// The values are the first byte of tokens that callers hold: do not change.
+// A PagedList names a kind of list. Its value is the first byte of tokens that
+// callers hold: do not change.
 enum class PagedList : char {
   kChannels = 'c',
   kApiKeys = 'k',
   kDeliveries = 'd'
 };
 
-// Returns the token of the page that begins after `last_id`, which is not
-// empty.
+// Returns the token of the page that begins after the entry `last_id`; the id
+// must not be empty.
 std::string MakePageToken(PagedList list, std::string_view last_id);
-// Returns the id after which the next page begins; nothing when the token is
-// none of that list, which the caller answers with INVALID_ARGUMENT. The id
-// need not exist any more. The empty token begins before the first entry, with
-// the empty id.
+// Returns the id after which the next page begins. The entry with this id need
+// not exist any more. For the empty token it returns the empty id: the page
+// begins with the first entry. It returns nothing when the token does not
+// belong to `list`; the caller then answers INVALID_ARGUMENT.
 std::optional<std::string> ReadPageToken(PagedList list,
                                          std::string_view token);
 

@@ -1,7 +1,7 @@
-// Says which gRPC codes the contract has for a reason, so that callers who
-// decide by the one and callers who decide by the other do the same. MakeError
-// asserts it in debug builds; tests hold the table against docs/errors.md.
-// Pure.
+// Says which gRPC status codes the contract allows for an error reason. Some
+// callers decide by the code and others by the reason, so both must lead to the
+// same decision. MakeError asserts that they fit in debug builds. Tests compare
+// the table with docs/errors.md. The function is pure.
 
 #pragma once
 

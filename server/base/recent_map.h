@@ -1,10 +1,11 @@
-// Keeps what was used lately, in bounded memory, and forgets the rest. The
-// caches of the sealer and of the user names are such maps. It has no lock; its
-// owner guards it.
+// Keeps the entries that were used last, in bounded memory, and forgets older
+// entries. The caches of the sealer, of user names and of user profiles are
+// such maps. A RecentMap has no lock; its owner guards it.
 //
-// It has two generations. Whatever is found or inserted goes to the young one.
-// When that is full, it becomes the old one, and what the old one still held is
-// forgotten. So no entry needs a place in a list of uses.
+// The map has two generations. Every entry that is found or inserted goes to
+// the young generation. When the young generation is full, it becomes the old
+// one, and all entries of the previous old generation are forgotten. Therefore
+// the map needs no list that keeps entries in the order of their use.
 
 #pragma once
 
@@ -15,16 +16,18 @@
 
 namespace linktor {
 
-// `Key` is a key of absl::flat_hash_map; `Value` can be moved.
+// `Key` must be usable as a key of absl::flat_hash_map, and `Value` must be
+// movable.
 template <typename Key, typename Value>
 class RecentMap {
  public:
-  // The `count` entries that were used last are always there; at most twice as
-  // many are. `count` is at least 1.
+  // The `count` entries that were used last are always in the map, and it never
+  // has more than twice as many entries. `count` is at least 1.
   explicit RecentMap(std::size_t count) : count_(count) {}
 
-  // Returns the value, or null when it was never inserted or is forgotten. The
-  // pointer is good until the next call of anything here.
+  // Returns the value. Returns null when the key was never inserted or its
+  // entry was forgotten. The pointer is valid until the next call of a function
+  // of this map.
   Value* Find(const Key& key) {
     if (const auto it = young_.find(key); it != young_.end()) {
       return &it->second;
@@ -34,8 +37,8 @@ class RecentMap {
     return &Insert(key, std::move(node.mapped()));
   }
 
-  // Adds the value, or replaces the one that is there. The reference is good
-  // until the next call of anything here.
+  // Adds the value, or replaces the value that the key has. The reference is
+  // valid until the next call of a function of this map.
   Value& Insert(const Key& key, Value value = Value()) {
     old_.erase(key);
     if (young_.size() >= count_ && !young_.contains(key)) {
@@ -50,8 +53,8 @@ class RecentMap {
     old_.erase(key);
   }
 
-  // Forgets every entry of whose key and value `wanted` returns true; it looks
-  // at all.
+  // Forgets every entry for which `wanted`, called with the key and the value,
+  // returns true. It looks at all entries.
   template <typename Wanted>
   void EraseIf(Wanted wanted) {
     const auto matches = [&](const auto& entry) {

@@ -1,6 +1,6 @@
-// Takes secrets out of texts that go to a log, an error or the emulator's list
-// of calls. It looks for what secrets look like, and is the second line of
-// defence: the first is that a Secret is not put into a text.
+// Removes secrets from texts that go to a log, to an error or to the emulator's
+// list of calls. It finds a secret by its form. This is the second protection:
+// the first is that code does not put a Secret (secret.h) into a text.
 
 #pragma once
 
@@ -9,11 +9,14 @@
 
 namespace linktor {
 
-// Returns `text` with what looks like an access token, an API key of this
-// server, an Authorization header or an access_token or appsecret_proof
-// parameter replaced. Every field of the log passes through it. It may redact
-// too much, and it does not know a secret of another form: secrets are Secrets
-// and are not logged at all. Pure.
+// Returns `text` with "[redacted]" in place of everything that looks like a
+// secret. This covers access tokens, API keys of this server, bearer tokens in
+// Authorization headers, and the parameters access_token and appsecret_proof.
+// The log calls this function for the value of every field.
+//
+// The function may redact too much, and it does not recognise a secret of any
+// other form. Therefore code keeps secrets as Secrets and does not log them at
+// all. The function is pure.
 std::string Redact(std::string_view text);
 
 }  // namespace linktor

@@ -1,6 +1,6 @@
-// Holds a value that must not be printed: access tokens, app secrets, API keys,
-// private keys. Whoever reads one from a file or a request puts it into a
-// Secret at once.
+// Holds a value that must not be printed: an access token, an app secret, an
+// API key or a private key. Code that reads such a value from a file or a
+// request puts it into a Secret at once.
 
 #pragma once
 
@@ -10,20 +10,21 @@
 
 namespace linktor {
 
-// Holds a secret and overwrites its memory when it goes. It has no stream
-// operator and no conversion: reading it takes the word Reveal(), which is easy
-// to search for. Like a string, it may be used by one thread at a time unless
-// all of them only read.
+// A Secret overwrites its memory when it is destroyed. It has no stream
+// operator and no conversion. Code can read the value only by Reveal(), a word
+// that is easy to search for. Several threads may read a Secret at the same
+// time; a thread that changes it must be the only one that uses it.
 class Secret {
  public:
   Secret() = default;
-  // Takes over the value. A copy that the caller keeps of it is not
-  // overwritten.
+  // Takes over the value. When the caller keeps a copy of the value, that copy
+  // is not overwritten.
   explicit Secret(std::string value) : value_(std::move(value)) { Wipe(value); }
-  // A copy has memory of its own; each is overwritten when it goes.
+  // A copy has its own memory, and each copy overwrites its memory when it is
+  // destroyed.
   Secret(const Secret&) = default;
-  // The old value is overwritten first: the string could keep a part of it
-  // behind a shorter new one.
+  // Overwrites the old value first, because a part of it could stay in the
+  // string's memory behind a shorter new value.
   Secret& operator=(const Secret& other) {
     if (this != &other) {
       Wipe();
@@ -31,7 +32,7 @@ class Secret {
     }
     return *this;
   }
-  // The source is empty afterwards.
+  // After a move the source is empty.
   Secret(Secret&& other) noexcept : value_(std::move(other.value_)) {
     other.Wipe();
   }
@@ -45,16 +46,16 @@ class Secret {
   }
   ~Secret() { Wipe(); }
 
-  // Returns the bytes, borrowed until this is assigned, moved from or
-  // destroyed. They are not to be kept in another type longer than a call needs
-  // them.
+  // Returns the bytes. They are borrowed until this object is assigned to,
+  // moved from or destroyed. Code must not keep them in another type for longer
+  // than a call needs them.
   std::string_view Reveal() const { return value_; }
   bool empty() const { return value_.empty(); }
 
  private:
   void Wipe() { Wipe(value_); }
-  // Overwrites the value in a way that the compiler does not leave out, and
-  // leaves it empty. It is defined in crypto.cc, beside BoringSSL.
+  // Overwrites the value in a way that the compiler cannot leave out, and
+  // leaves the value empty. crypto.cc defines it, because it needs BoringSSL.
   static void Wipe(std::string& value);
 
   std::string value_;

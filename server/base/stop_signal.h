@@ -1,5 +1,5 @@
 // A StopSignal tells a thread to end while the thread rests between two rounds
-// of its work. Ticker and Housekeeping rest with it.
+// of its work. Ticker, Housekeeping and WaitingItems use it.
 
 #pragma once
 
@@ -9,11 +9,12 @@
 
 namespace linktor {
 
-// It is thread-safe. It must outlive the thread that rests.
+// The class is thread-safe. It must outlive the thread that rests.
 class StopSignal {
  public:
   // Rests for `time`, measured by the monotonic clock, and returns true. When
-  // Set is called meanwhile, or was called before, it returns false at once.
+  // Set is called during the rest, or was called before it, Rest returns false
+  // at once.
   [[nodiscard]] bool Rest(std::chrono::nanoseconds time) {
     const auto end = std::chrono::steady_clock::now() + time;
     MutexLock lock(mutex_);
@@ -23,7 +24,7 @@ class StopSignal {
     return !stopping_;
   }
 
-  // Ends a rest that is under way; every later rest ends at once.
+  // Ends a rest that is under way. Every later rest ends at once.
   void Set() {
     {
       MutexLock lock(mutex_);

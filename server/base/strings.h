@@ -1,7 +1,7 @@
 // The project's own interfaces use std::string_view. Debian's Abseil is built
-// with a string_view of its own, which does not convert either way. Here are
-// the two bridges, and containers that can be searched without making a string.
-// Everything is pure and needs no lock of its own.
+// with its own string_view type, and neither type converts to the other. Here
+// are the two functions that convert between them, and containers that can be
+// searched without making a string. Everything here is pure and needs no lock.
 
 #pragma once
 
@@ -16,21 +16,23 @@
 
 namespace linktor {
 
-// Returns the same bytes for a function of Abseil's; they are borrowed from
-// `s`.
+// Returns the same bytes as Abseil's type, for a call to an Abseil function.
+// The bytes are borrowed from `s`.
 inline absl::string_view ToAbsl(std::string_view s) {
   return absl::string_view(s.data(), s.size());
 }
 
-// Returns the same bytes of a result of Abseil's; they are borrowed from `s`.
+// Returns the same bytes as the standard type, for a result of an Abseil
+// function. The bytes are borrowed from `s`.
 inline std::string_view ToStd(absl::string_view s) {
   return std::string_view(s.data(), s.size());
 }
 
-// Returns the first `max` bytes of valid UTF-8, less what would be half a
-// character, so that the result is valid too; it borrows from `text`. A shorter
-// text comes back whole. Texts from outside are cut by it before they go into a
-// status or a table.
+// Returns the first `max` bytes of `text`, which must be valid UTF-8. A
+// character that would be cut in half is left out, so the result is valid too.
+// The result borrows from `text`. A text that is not longer than `max` comes
+// back whole. Code cuts texts from outside with this function before they go
+// into a status or a table.
 inline std::string_view CutUtf8(std::string_view text, std::size_t max) {
   if (text.size() <= max) return text;
   while (max > 0 && (static_cast<unsigned char>(text[max]) & 0xC0U) == 0x80U) {
@@ -39,19 +41,20 @@ inline std::string_view CutUtf8(std::string_view text, std::size_t max) {
   return text.substr(0, max);
 }
 
-// Hashes text of both kinds alike, which makes a search by string_view
-// possible.
+// Hashes std::string and std::string_view in the same way, so that a container
+// of strings can be searched by a string_view.
 struct StringHash {
-  // The standard's containers search without a conversion when the hash has
-  // this name.
+  // When a hash has a type with this name, the standard containers search
+  // without a conversion.
   using is_transparent = void;
   std::size_t operator()(std::string_view s) const {
     return std::hash<std::string_view>{}(s);
   }
 };
 
-// Maps strings to values, and is searched by string_view. The entries are in no
-// order, so nothing that is stored or given out may depend on it.
+// Maps strings to values, and can be searched by a string_view. The entries
+// have no order, so nothing that is stored or given out may depend on their
+// order.
 template <typename Value>
 using StringMap =
     std::unordered_map<std::string, Value, StringHash, std::equal_to<>>;

@@ -1,5 +1,5 @@
-// Calls a function again and again, on a thread of its own. The App looks with
-// it after what changes by itself; the sender looks after what is due.
+// Calls a function again and again, on its own thread. The App, the sender and
+// WaitingItems each have a Ticker, for work that becomes due with time.
 
 #pragma once
 
@@ -11,30 +11,31 @@
 
 namespace linktor {
 
-// Its owner makes and destroys it, from a thread of the owner's.
+// The owner makes and destroys a Ticker, both on the owner's own thread.
 class Ticker {
  public:
-  // Calls `work` each `period` of steady time, the first time after one period,
-  // until destruction. It is never called twice at a time: the next period
-  // begins when a call has ended, so a slow call delays the next. `work` must
-  // let no exception out and may block; what it borrows must outlive this.
+  // Calls `work` once in each `period` of steady time until destruction; the
+  // first call comes after one period. Two calls never overlap: the next period
+  // begins when a call has ended, so a slow call delays the next one. `work`
+  // may block, but must let no exception out. Everything that `work` borrows
+  // must outlive this object.
   Ticker(std::chrono::milliseconds period, std::function<void()> work);
   // Waits for a call that is under way; afterwards `work` is not called any
-  // more. It must not run on the ticker's own thread.
+  // more. The destructor must not run on the ticker's own thread.
   ~Ticker();
   Ticker(const Ticker&) = delete;
   Ticker& operator=(const Ticker&) = delete;
 
  private:
-  // This is the thread's loop: it waits for the period or the stop, and calls
-  // `work`.
+  // This is the thread's loop. It waits for the period to pass, calls `work`,
+  // and ends when the destructor runs.
   void Run();
 
   const std::chrono::milliseconds period_;
   const std::function<void()> work_;
   StopSignal stop_;
-  // It is the last member, so that the thread does not run before the others
-  // are made.
+  // The thread is the last member, so that it does not run before the other
+  // members are made.
   std::thread thread_;
 };
 

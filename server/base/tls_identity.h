@@ -1,7 +1,8 @@
-// A listener proves by this certificate and key who it is. Certificates are
-// replaced while the server runs, so listeners ask for the identity at every
-// handshake and keep none. access/certificates.h makes it; the listeners of
-// gRPC and of HTTP use it.
+// A TLS identity is the certificate and the private key by which a listener
+// proves who it is. Certificates are replaced while the server runs. Therefore
+// a listener asks for the identity at every handshake and keeps none.
+// CertificateFiles (access/certificates.h) makes the identities; the gRPC
+// listener and the HTTP listeners use them.
 
 #pragma once
 
@@ -15,28 +16,30 @@
 
 namespace linktor {
 
-// An identity is immutable once made; its parts belong together and have been
-// checked. Handshakes on several threads share one.
+// An identity never changes once it is made. Its parts belong together and have
+// been checked. Handshakes on several threads share one identity.
 struct TlsIdentity {
-  // Grows with every change of the files, from 1. A user that derives something
-  // costly from the identity keeps it for as long as this number stays.
+  // The generation begins with 1 and grows with every new identity of a
+  // listener. Code that derives something costly from the identity keeps the
+  // result as long as this number stays the same.
   std::uint64_t generation = 0;
-  // It is the PEM of the server's certificate, then of those that lead to its
-  // root.
+  // This is PEM: the server's certificate, and then the intermediate
+  // certificates that lead to its root.
   std::string certificate_chain;
-  // It is the PEM of the key that belongs to the first certificate, not
-  // encrypted.
+  // This is PEM: the private key that belongs to the first certificate. It is
+  // not encrypted.
   Secret private_key;
-  // It is the PEM of the certificates that may have signed a client's. Where it
-  // is empty, clients are not asked for one; otherwise a client without one is
-  // refused.
+  // This is PEM: CA certificates, and a client's certificate must be signed by
+  // one of them. When the text is empty, clients are not asked for a
+  // certificate. Otherwise a client without a certificate is refused.
   std::string client_ca;
   // The server's certificate ends at this time.
   absl::Time not_after;
 };
 
-// Returns the identity in force, never null. It is called at every handshake
-// and from any thread, so it is cheap and does not block.
+// A TlsSource returns the identity in force, which is never null. A listener
+// calls it at every handshake, on any thread, so it is cheap and does not
+// block.
 using TlsSource = std::function<std::shared_ptr<const TlsIdentity>()>;
 
 }  // namespace linktor

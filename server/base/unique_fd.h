@@ -1,5 +1,6 @@
-// Owns an open file descriptor, which is closed when its owner goes. The data
-// folder's lock, and whoever reads or writes files by descriptor, use it.
+// Owns an open file descriptor, and closes it when the owner is destroyed. The
+// data folder's lock uses it, and so does other code that works with files and
+// sockets by their descriptors.
 
 #pragma once
 
@@ -9,15 +10,16 @@
 
 namespace linktor {
 
-// Like an int, it belongs to one thread at a time.
+// Only one thread at a time may use a UniqueFd, as with an int.
 class UniqueFd {
  public:
-  // Owns nothing.
+  // Makes an object that owns nothing.
   UniqueFd() = default;
-  // Takes over `fd`; a negative one, as a failed call returns it, owns nothing.
+  // Takes over `fd`. A failed system call returns a negative number; with such
+  // an `fd` the object owns nothing.
   explicit UniqueFd(int fd) : fd_(fd) {}
-  // The source of a move owns nothing afterwards. A descriptor that the target
-  // of an assignment had is closed.
+  // After a move the source owns nothing. When the target of an assignment
+  // owned a descriptor, that descriptor is closed.
   UniqueFd(UniqueFd&& other) noexcept : fd_(other.Release()) {}
   UniqueFd& operator=(UniqueFd&& other) noexcept {
     if (this != &other) Reset(other.Release());
@@ -27,16 +29,16 @@ class UniqueFd {
 
   // Returns whether a descriptor is owned.
   bool valid() const { return fd_ >= 0; }
-  // Returns the descriptor, which stays owned here; negative when there is
-  // none.
+  // Returns the descriptor, which this object still owns. The result is
+  // negative when the object owns none.
   int get() const { return fd_; }
 
-  // Gives the descriptor away; the caller closes it. This owns nothing
-  // afterwards.
+  // Gives the descriptor to the caller, who must close it. This object owns
+  // nothing afterwards.
   [[nodiscard]] int Release() { return std::exchange(fd_, -1); }
-  // Closes the descriptor that is owned, if any, and takes over `fd`. A failure
-  // of close is not told: where written data matters, the writer has called
-  // fsync before.
+  // Closes the descriptor that this object owns, if any, and takes over `fd`. A
+  // failure of close is not reported: when it matters that data is on the disk,
+  // the writer has called fsync before.
   void Reset(int fd = -1) {
     if (fd_ >= 0) close(fd_);
     fd_ = fd;

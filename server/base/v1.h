@@ -1,5 +1,5 @@
-// Gives the contract's namespace its short name, v1, in which all of the server
-// speaks of it. It needs none of the generated headers.
+// Gives the contract's namespace its short name, v1, which all code of the
+// server uses. This header includes none of the generated headers.
 
 #pragma once
 

@@ -1,6 +1,7 @@
-// The ice breakers of channels are questions that a customer sees before the
-// first message. Instagram keeps them; this server only remembers which there
-// were, so that a tap on one is recognised. ChannelService calls this.
+// Sets, reads and deletes the ice breakers of channels. Ice breakers are
+// questions that a customer sees before the first message. Instagram stores
+// them. This server only remembers which questions there were, so that it
+// recognises a tap on such a question. ChannelService uses this class.
 
 #pragma once
 
@@ -17,13 +18,13 @@
 
 namespace linktor::channels {
 
-// It is thread-safe. Requests have been validated. Each call ends by `done`,
-// which is called once, before the call returns or later on another thread. Its
-// errors are CHANNEL_NOT_FOUND, CREDENTIALS_MISSING (GraphAccountOf), and the
-// reason that an error of Instagram's is mapped to.
+// It is thread-safe. The requests have been validated. Each call calls `done`
+// exactly once: before the call returns, or later on another thread. The errors
+// are CHANNEL_NOT_FOUND, CREDENTIALS_MISSING (see GraphAccountOf), and the
+// reasons to which the errors of Instagram are mapped (see graph/error_map.h).
 class IceBreakers {
  public:
-  // All must outlive this and the calls under way.
+  // All four objects must outlive this one and the calls that are under way.
   IceBreakers(Executor& executor, ChannelAdmin& admin,
               const ChannelRegistry& registry, graph::GraphClient& graph)
       : executor_(executor),
@@ -31,37 +32,41 @@ class IceBreakers {
         registry_(registry),
         graph_(graph) {}
 
-  // Replaces the ice breakers of the channel. They are remembered first, since
-  // a tap may come before Instagram's answer; the call fails without asking
-  // Instagram when they cannot be. It waits for the journal: call on an
-  // executor.
+  // Replaces the ice breakers of the channel. The server remembers the new ones
+  // first, because a tap may come before Instagram's answer. If it cannot
+  // remember them, the call fails with that error and does not ask Instagram.
+  // The call waits for the journal, so it must be made on an executor.
   void Set(const v1::SetIceBreakersRequest& request,
            absl::AnyInvocable<void(absl::StatusOr<v1::SetIceBreakersResponse>)>
                done);
 
-  // Asks Instagram for the ice breakers that it has, and remembers them. The
-  // answer is as good when they cannot be remembered, which is logged. It does
-  // not block: remembering runs on the executor, since Graph's thread must not
+  // Asks Instagram for the ice breakers that it has, remembers them, and
+  // returns them. If they cannot be remembered, the failure is only logged, and
+  // the caller gets the ice breakers as usual. The call does not block: it
+  // remembers them on the executor, because the Graph client's thread must not
   // wait for the journal.
   void Get(const std::string& channel_id,
            absl::AnyInvocable<void(absl::StatusOr<v1::GetIceBreakersResponse>)>
                done);
 
-  // Removes all of them at Instagram. They stay remembered: a customer may
-  // still have them on the screen. It does not block.
+  // Deletes all ice breakers of the channel at Instagram. The server still
+  // remembers them, because a customer may still have them on the screen. The
+  // call does not block.
   void Delete(const std::string& channel_id,
               absl::AnyInvocable<void(absl::Status)> done);
 
  private:
-  // Returns the channel as Graph calls see it, or the error that ends the call.
+  // Returns the account that a call to Meta needs (see GraphAccountOf), or the
+  // error that ends the call.
   absl::StatusOr<graph::GraphAccount> AccountOf(
       const std::string& channel_id) const;
-  // Remembers the ice breakers that Instagram has, and logs when that fails. It
-  // blocks on the journal.
+  // Remembers the ice breakers that Instagram has, and logs a failure to do so.
+  // It blocks on the journal.
   void RememberFound(const std::string& channel_id,
                      const v1::GetIceBreakersResponse& found);
 
-  // It runs the part of Get that may block; Set is called on it already.
+  // It runs the part of Get that may block. Set does not use it, because the
+  // caller of Set is on an executor already.
   Executor& executor_;
   ChannelAdmin& admin_;
   const ChannelRegistry& registry_;

@@ -1,7 +1,8 @@
-// The registry has the live channels with their opened credentials in memory:
-// webhooks and sends find them without touching the disk. It is a view: it is
-// loaded once, and learns everything else from the feed. It is thread-safe; a
-// look-up holds a mutex for a moment and returns an entry that never changes.
+// The registry has the live channels in memory, with their credentials opened
+// (decrypted), so that webhooks and sends find them without reading the disk.
+// It is a view (see journal/feed.h): it is loaded once, and learns all later
+// changes from the feed. It is thread-safe. A look-up holds a mutex for a
+// moment and returns an entry that never changes.
 
 #pragma once
 
@@ -30,69 +31,73 @@
 
 namespace linktor::channels {
 
-// A SigningSecret is an app secret that is ready to check signatures with.
+// A SigningSecret is an app secret that is prepared for the check of
+// signatures.
 struct SigningSecret {
   std::string fingerprint;
-  // The key is prepared once, because each webhook uses it.
+  // The HMAC key is prepared once and not for each webhook, to save time.
   HmacKey key;
-  // It stands for the fingerprint where an atomic is needed. No two secrets of
-  // a channel have the same tag, and none has 0.
+  // This number stands for the fingerprint in ChannelNotes, which need an
+  // atomic value. No two secrets of a channel have the same tag, and no secret
+  // has the tag 0.
   std::uint64_t tag = 0;
 };
 
-// This is the state of a channel's access token, as Meta's last answer showed
-// it. kUnknown means that no answer has come since the token was set or the
-// server started.
+// A TokenState is the state of a channel's access token, as Meta's answers have
+// shown it; app/token_watch.h sets it. kUnknown means that no answer has shown
+// it since the token was set or the server started.
 enum class TokenState : std::int8_t { kUnknown, kGood, kRefused };
 
 // ChannelNotes hold what this process has learnt about a channel. All revisions
-// of the channel share them, and nothing of them is stored. They are
-// thread-safe.
+// of the channel share the same notes. The notes are not stored, so a restart
+// loses them. They are thread-safe.
 struct ChannelNotes {
   // This is the tag of the secret that last signed a webhook; it is 0 before
-  // the first.
+  // the first webhook.
   std::atomic<std::uint64_t> last_secret{0};
   // This is the time of the last signed webhook, in ms since the epoch; it is 0
-  // before the first.
+  // before the first webhook.
   std::atomic<std::int64_t> last_webhook_ms{0};
-  // It is unknown again when another token is set.
+  // It becomes kUnknown again when another token is set.
   std::atomic<TokenState> token{TokenState::kUnknown};
 };
 
-// A ChannelEntry describes one channel at one revision. It is immutable once
-// made, but for its notes, and lives as long as somebody uses it: a send that
-// is under way keeps the credentials that it began with.
+// A ChannelEntry describes one channel at one revision. After it is made, only
+// its notes change. It lives as long as somebody uses it, so a send that is
+// under way keeps the credentials that it began with.
 struct ChannelEntry {
-  // This is the number under which the state knows the channel; it is never
-  // used again.
+  // The state's tables know the channel by this number. The number is never
+  // used again for another channel.
   std::int64_t no = 0;
-  // It grows with each change.
+  // The revision grows with each change of the channel.
   std::int64_t revision = 0;
   v1::Channel channel;
-  // Both are empty when they are not set.
+  // Each of these tokens is empty when it is not set.
   Secret access_token;
   Secret verify_token;
-  // There are at most kMaxAppSecrets; the newest is the last.
+  // There are at most kMaxAppSecrets secrets; the newest one is the last.
   std::vector<SigningSecret> secrets;
-  // These are the credentials as stored, from which a change of the channel
-  // starts. Nothing that can be printed keeps them in the clear.
+  // These are the credentials as they are stored, sealed. A change of the
+  // channel opens them and starts from them. The entry has no copy of them in
+  // the clear that could be printed by mistake.
   std::string sealed_credentials;
-  // It is shared with the entries of other revisions, and never null.
+  // The entries of the channel's other revisions share these notes. The pointer
+  // is never null.
   std::shared_ptr<ChannelNotes> notes = std::make_shared<ChannelNotes>();
-  // The account has these, of every locale, or lately had them; the newest is
-  // the first.
+  // These are the ice breakers that the account has, or had lately, in all
+  // languages; the newest is the first.
   google::protobuf::RepeatedPtrField<v1::IceBreaker> ice_breakers;
 
   // Returns whether one of the secrets has that fingerprint.
   bool HasSecret(std::string_view fingerprint) const;
   // Notes that the secret with that fingerprint has signed a webhook.
   void NoteSecret(std::string_view fingerprint) const;
-  // Returns the secret of the app that calls to Meta are made for: the one that
-  // last signed a webhook, else the newest; null when there is none. The entry
-  // owns it.
+  // Returns the app secret that proves calls to Meta (see graph_account.h): the
+  // secret that last signed a webhook, or else the newest one. Returns null
+  // when there is no secret. The entry owns the result.
   const SigningSecret* ProvingSecret() const;
   // Returns whether a postback with this title and payload is a tap on an ice
-  // breaker; Meta's webhook does not say so.
+  // breaker. Meta's webhook itself does not say so.
   bool IsIceBreaker(std::string_view title, std::string_view payload) const;
 };
 
@@ -100,57 +105,61 @@ class ChannelRegistry {
  public:
   using EntryPtr = std::shared_ptr<const ChannelEntry>;
 
-  // `sealer` must outlive this.
+  // `sealer` must outlive this object.
   explicit ChannelRegistry(seal::Sealer& sealer) : sealer_(sealer) {}
 
-  // Takes the channels that the state has. Changes that the feed has told
-  // meanwhile win. It fails with a sentence at the first that cannot be opened,
-  // and then the server must not start: webhooks of that channel would be
-  // refused.
+  // Takes over the channels that the state has. If the feed has told a newer
+  // revision of a channel meanwhile, the newer revision stays. It fails with a
+  // sentence at the first channel that cannot be opened. Then the server must
+  // not start, because it would refuse the webhooks of that channel.
   absl::Status Load(const std::vector<state::ChannelRow>& rows);
   // Follows the feed, on the applying thread. A channel that cannot be opened
-  // is logged and taken out, because nobody can say whether what was known
-  // about it still holds; another change may bring it back.
+  // is logged and taken out of the registry, because nobody can say whether the
+  // old entry is still right. A later change may bring the channel back.
   void OnCommit(std::span<const journal::AppliedRecord> records);
 
-  // Returns the channel; null when there is none, also for a deleted one.
+  // Returns the channel; null when there is none or when it is deleted.
   EntryPtr Find(std::string_view channel_id) const;
-  // Returns the channel whose account or page has that id; null when there is
+  // Returns the channel whose account or page has this id; null when there is
   // none. An account belongs to at most one live channel.
   EntryPtr FindOwner(std::string_view account_or_page_id) const;
   // Returns all channels, sorted by id.
   std::vector<EntryPtr> List() const;
 
  private:
-  // Both tables hold the same entries.
+  // Both tables hold the same entries. by_account has each entry under the id
+  // of its account and under the id of its page.
   struct Tables {
     StringMap<EntryPtr> by_id;
     StringMap<EntryPtr> by_account;
   };
 
-  // Returns an entry with notes of its own. It prepares the keys, which takes a
-  // while, so it is called outside of the mutex.
+  // Returns an entry with new notes. It prepares the HMAC keys, which takes a
+  // while, so it is called without the mutex.
   std::shared_ptr<ChannelEntry> MakeEntry(const state::ChannelRow& row,
                                           const ChannelContent& content) const;
-  // Takes the channel as it now is, or out where `entry` is null. A revision
-  // that is not newer than the known one is ignored. The entry gets the notes
-  // of the one before.
+  // Puts the entry into the tables, or takes the channel out of them when
+  // `entry` is null. A revision that is not newer than the known one is
+  // ignored. The entry gets the notes of the channel's entry before it.
   void Put(const state::ChannelRow& row, std::shared_ptr<ChannelEntry> entry);
 
   seal::Sealer& sealer_;
-  // It guards both members below. The tables are replaced by a changed copy:
-  // there are few channels, and they change rarely.
+  // It guards both members below. A change puts a changed copy in place of the
+  // tables. This costs little, because there are few channels and they change
+  // rarely.
   mutable Mutex mutex_;
   std::shared_ptr<const Tables> tables_ ABSL_GUARDED_BY(mutex_) =
       std::make_shared<const Tables>();
-  // This is the last revision of every channel ever put, by number: rows may be
-  // loaded that were read before a change which the feed has told, and a
-  // deleted channel must not come back.
+  // This map has the last known revision of every channel, by the channel's
+  // number, also of deleted channels. Load may bring a row that was read before
+  // a change, after the feed has told of the change. Because of this map, such
+  // an old row does not bring a deleted channel back.
   std::unordered_map<std::int64_t, std::int64_t> revisions_
       ABSL_GUARDED_BY(mutex_);
 };
 
-// Returns NOT_FOUND with CHANNEL_NOT_FOUND, the one wording for it.
+// Returns NOT_FOUND with CHANNEL_NOT_FOUND. All callers use this function, so
+// that the error has the same text everywhere.
 absl::Status ChannelNotFound(std::string_view channel_id);
 
 }  // namespace linktor::channels

@@ -1,6 +1,7 @@
-// This is a channel in the clear, and as records and rows hold it: sealed under
-// the channel's own key, for its number. The registry opens channels, and
-// ChannelAdmin seals them. The functions are thread-safe.
+// Seals and opens channels. Records of the journal and rows of the state hold a
+// channel sealed: encrypted under the channel's own key and bound to the
+// channel's number. The registry opens channels. ChannelAdmin seals them, and
+// opens them in order to change them. The functions are thread-safe.
 
 #pragma once
 
@@ -17,34 +18,36 @@
 
 namespace linktor::channels {
 
-// A ChannelContent is everything of a channel that is sealed.
+// A ChannelContent is everything of a channel that is stored sealed.
 struct ChannelContent {
-  // Everything that callers may see of the channel.
+  // This is everything that callers may see of the channel.
   v1::Channel channel;
-  // These are the token and the secrets; they must not be logged or kept longer
-  // than needed.
+  // These are the tokens and the app secrets. They must not be logged, and must
+  // not be kept longer than needed.
   v1::ChannelCredentials credentials;
-  // The account has these, of every locale, or lately had them; the newest is
-  // the first.
+  // These are the ice breakers that the account has, or had lately, in all
+  // languages; the newest is the first.
   google::protobuf::RepeatedPtrField<v1::IceBreaker> ice_breakers;
 };
 
-// Seals the content for the channel of that number; the ids that the state must
-// read stay in the clear. `new_keys` gets the key when one was made, which must
-// be durable before the body; see Sealer::Seal. It fails only when the stored
+// Seals the content for the channel of this number. The ids of the channel, its
+// account and its page stay in the clear, because the state must read them. If
+// a new key was made, it is added to `new_keys`. That key must be durable
+// before the returned body is; see Sealer::Seal. It fails only when the stored
 // keys cannot be read.
 absl::StatusOr<journal::ChannelBody> SealChannel(seal::Sealer& sealer,
                                                  std::int64_t channel_no,
                                                  const ChannelContent& content,
                                                  seal::NewKeys& new_keys);
 
-// Opens the row of a channel that is not deleted. It fails with a sentence that
-// names the channel: with DATA_LOSS when the row is not what was sealed or its
-// key is gone, or with the failure to read the key.
+// Opens the row of a channel that is not deleted. The message of an error is a
+// sentence that names the channel. It fails with DATA_LOSS when the row is not
+// what was sealed, or when its key is gone. It fails with the error of the read
+// when the key cannot be read.
 absl::StatusOr<ChannelContent> OpenChannel(seal::Sealer& sealer,
                                            const state::ChannelRow& row);
-// Does the same with the credentials alone; it reads the row's number, id and
-// sealed credentials, and nothing else.
+// Opens the credentials alone, and fails as OpenChannel does. It uses only the
+// row's number, id and sealed credentials.
 absl::StatusOr<v1::ChannelCredentials> OpenCredentials(
     seal::Sealer& sealer, const state::ChannelRow& row);
 

@@ -1,11 +1,14 @@
-// UserProfiles ask Instagram what it shows of customers. This is the one way to
-// ask: UserDirectory takes the user names of events from here, and
-// MessagingService whole profiles. Answers are kept in memory for a while, and
-// nowhere else.
+// UserProfiles asks Instagram for the profiles of customers. All look-ups of
+// profiles go through it: UserDirectory takes the user names for events from
+// here, and MessagingService takes whole profiles. Answers are kept in memory
+// for a while, and are not stored on the disk.
 //
-// A refusal that concerns the channel, and not the customer, would be the same
-// for everybody: after one the channel's look-ups rest, so that Instagram is
-// not asked for each customer who writes, and an operator reads of it once.
+// Instagram may refuse a look-up for a reason that concerns the channel and not
+// the customer. It would then refuse the look-ups of all other customers, too.
+// So after such a refusal the look-ups of the channel rest: for some time
+// Instagram is not asked about any customer of the channel. This keeps calls
+// and log lines few: the log tells the operator of the refusal once, and not
+// for each customer who writes.
 
 #pragma once
 
@@ -37,120 +40,135 @@ namespace linktor::channels {
 // It is thread-safe, and no call blocks.
 class UserProfiles {
  public:
-  // A profile is given out again until it is this old.
+  // A profile that is younger than this is given out again, without a call.
   static constexpr absl::Duration kMaxAge = absl::Hours(1);
-  // Look-ups of a channel rest for so long after a refusal that concerns the
-  // channel; after a limit of Meta's for as long as Meta says, and no longer
-  // than this.
+  // The look-ups of a channel rest for this long after a refusal that concerns
+  // the channel. If the refusal comes with a retry delay, as a rate limit does,
+  // they rest for that delay instead, but never longer than this.
   static constexpr absl::Duration kRest = absl::Hours(1);
-  // At most so many calls of Get may be under way, because sends need the same
-  // connections to Instagram.
+  // Get begins no further call to Instagram while this many calls are under
+  // way, because sends need the same connections.
   static constexpr std::size_t kMostCalls = 16;
-  // At most so many profiles are kept; beyond that those that were not asked
-  // for lately are forgotten.
+  // At most this many profiles are kept. Beyond that, the profiles that were
+  // not asked for lately are forgotten.
   static constexpr std::size_t kCacheSize = 10'000;
 
-  // Says whether an answer that is kept will do.
+  // Says whether the caller accepts a kept answer (kKept) or wants a new one
+  // (kAskAnew).
   enum class Freshness { kKept, kAskAnew };
 
   using Done = absl::AnyInvocable<void(absl::StatusOr<v1::UserProfile>)>;
 
-  // All must outlive this, and this must outlive the calls of `graph`: its
-  // transport stops before this goes.
+  // All three objects must outlive this one. This object must outlive the calls
+  // of `graph`, so the transport of `graph` must stop before this object is
+  // destroyed.
   UserProfiles(const Clock& clock, const ChannelRegistry& registry,
                graph::GraphClient& graph)
       : clock_(clock), registry_(registry), graph_(graph) {}
 
-  // Returns the profile as GetUserProfile gives it. Besides the errors of Ask
-  // there are CHANNEL_NOT_FOUND, and OVERLOADED when kMostCalls are under way.
-  // The request has been validated.
+  // Gives `done` the profile, as the method GetUserProfile promises it. It
+  // fails as Ask does. It also fails with CHANNEL_NOT_FOUND, and with
+  // OVERLOADED when kMostCalls calls are under way. The request has been
+  // validated.
   void Get(const v1::GetUserProfileRequest& request,
            absl::AnyInvocable<void(absl::StatusOr<v1::GetUserProfileResponse>)>
                done);
 
-  // Gives the profile of a customer of that channel, with the times, to `done`,
-  // which is called once, within the call or later on the Graph client's
-  // thread, and must not block. A call that is under way for the same customer
-  // is shared. It fails with CREDENTIALS_MISSING (GraphAccountOf), or with the
-  // reason that an error of Instagram's is mapped to. While the channel's
-  // look-ups rest, it fails with the refusal that began the rest, and with the
-  // time that is left.
+  // Gives `done` the profile of a customer of this channel. The profile has the
+  // time of the look-up and the time at which the picture's link expires.
+  // `done` is called once, within the call or later on the Graph client's
+  // thread, and it must not block. If a call for the same customer is under way
+  // already, its answer serves all who wait.
+  //
+  // It fails with CREDENTIALS_MISSING (see GraphAccountOf), or with the reason
+  // to which an error of Instagram is mapped (see graph/error_map.h). While the
+  // look-ups of the channel rest, only a kept profile is given out. If there is
+  // none or `freshness` does not accept it, the call fails with the refusal
+  // that began the rest. Its retry delay is the time that is left of the rest.
   void Ask(const ChannelEntry& channel, std::string_view user_id,
            Freshness freshness, Done done);
 
-  // Returns whether the channel's look-ups rest, so that Ask would ask nobody.
+  // Returns whether the look-ups of the channel rest, so that Ask would not ask
+  // Instagram.
   bool IsResting(const ChannelEntry& channel);
 
-  // Follows the feed, and forgets the profiles of people who were erased, and
-  // of channels that were deleted.
+  // Follows the feed. It forgets the profiles of people who were erased and of
+  // channels that were deleted.
   void OnCommit(std::span<const journal::AppliedRecord> records);
 
  private:
   using Answer = absl::StatusOr<v1::UserProfile>;
 
-  // A Rest says why a channel's look-ups rest, and until when. A change of the
-  // channel ends it, since that may be the remedy.
+  // A Rest says why the look-ups of a channel rest, and until when. A change of
+  // the channel ends the rest early, because the change may have removed the
+  // reason.
   struct Rest {
     absl::Status refusal;
     absl::Time end;
     std::int64_t revision = 0;
   };
 
-  // This is what a call to Instagram was for.
+  // An Asked says which customer and which revision of the channel a call to
+  // Instagram is about.
   struct Asked {
     seal::KeyScope user;
     std::string channel_id;
     std::int64_t revision = 0;
   };
 
-  // Returns what can be answered without Instagram: a refusal while the
-  // channel's look-ups rest, or a profile that is kept; else nothing.
+  // Returns the answer when no call to Instagram is needed or allowed: a kept
+  // profile, or the refusal while the look-ups of the channel rest. Returns
+  // nothing when Instagram is to be asked.
   std::optional<Answer> Known(const ChannelEntry& channel,
                               const seal::KeyScope& user, Freshness freshness)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Returns the refusal with the time that is left of the rest; OK when the
-  // channel's look-ups do not rest. A rest that is over is forgotten.
+  // Returns the refusal while the look-ups of the channel rest, with the time
+  // that is left as its retry delay. Returns OK when they do not rest. A rest
+  // that is over is removed.
   absl::Status RefusalOf(const ChannelEntry& channel)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Returns whether a call for that customer would be one too many.
+  // Returns whether Get must be refused because it would need one call too
+  // many.
   bool IsBusy(const ChannelEntry& channel, std::string_view user_id,
               Freshness freshness);
-  // Forgets a person, or all of a channel.
+  // Forgets the profile of a person. If `person` has no user id, it forgets the
+  // profiles of all customers of the channel.
   void Forget(const state::ForgottenPerson& person);
-  // Returns whether the profile is not given out any more.
+  // Returns whether the profile is too old to be given out.
   static bool IsOld(const v1::UserProfile& profile, absl::Time now);
-  // Forgets what is old, at most once a minute.
+  // Forgets the profiles that are too old, at most once a minute.
   void ForgetOld(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Adds `done`, which it takes over, to those who wait for an answer about the
-  // customer. Returns whether others waited already, so that a call is under
-  // way.
+  // Takes over `done` and adds it to the callers that wait for an answer about
+  // the customer. Returns whether other callers waited already, which means
+  // that a call is under way.
   bool Join(const seal::KeyScope& user, Done& done)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Keeps the answer, or begins a rest, and tells all who wait. It runs on the
-  // Graph client's thread.
+  // Keeps the answer or begins a rest, and gives the answer to all callers that
+  // wait for it. It runs on the Graph client's thread.
   void OnAnswer(const Asked& asked, Answer answer);
-  // Begins a rest when the refusal concerns the channel, and gives it the time
-  // until its end.
+  // Begins a rest when the refusal concerns the channel, and sets the retry
+  // delay of `refusal` to the length of the rest.
   void RestAfter(const Asked& asked, absl::Time now, absl::Status& refusal)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Clock& clock_;
   const ChannelRegistry& registry_;
   graph::GraphClient& graph_;
-  // It guards all below. It is not held while Instagram is asked or a caller is
-  // told.
+  // It guards all members below. It is not held while Instagram is asked or a
+  // caller is told.
   Mutex mutex_;
   RecentMap<seal::KeyScope, v1::UserProfile> kept_ ABSL_GUARDED_BY(mutex_){
       kCacheSize / 2};
   absl::Time last_sweep_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
-  // They wait for the answer to the one call about their customer.
+  // A customer has an entry while a call about the customer is under way. These
+  // callers wait for the answer of that call.
   absl::flat_hash_map<seal::KeyScope, std::vector<Done>> waiting_
       ABSL_GUARDED_BY(mutex_);
-  // These people were erased while a call about them was under way: its answer
-  // is given out, and not kept.
+  // These people were erased while a call about them was under way. The callers
+  // still get the answer of such a call, but it is not kept.
   absl::flat_hash_set<seal::KeyScope> forgotten_ ABSL_GUARDED_BY(mutex_);
-  // The key is the channel's number. Rests that are over are removed when
-  // the next one begins.
+  // The key is the channel's number. Rests that are over are removed when the
+  // next rest begins.
   absl::flat_hash_map<std::int64_t, Rest> rests_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -1,6 +1,7 @@
-// A CursorCodec writes and reads positions in the log as clients hold them. It
-// is constant once it is made, so every thread may call it, and it reads no
-// disk. EventLog has the only one.
+// A CursorCodec writes and reads cursors: positions in the log, in the form in
+// which clients keep them. It is constant once it is made, so every thread may
+// call it. It does not read the disk. EventLog has one, and so have the lists
+// of events, messages and conversations.
 
 #pragma once
 
@@ -16,53 +17,66 @@
 
 namespace linktor::events {
 
-// A cursor says "everything up to and including this sequence has been seen",
-// in the life of the log that gave it out (state/epoch_table.h). As text:
-// URL-safe base64 of version 1 ‖ log id (8) ‖ epoch (4) ‖ sequence (8) ‖ trunk
-// (8) ‖ the first 4 bytes of SHA-256 over all that. Clients must not look
-// inside. Persisted by clients: do not change, add a version.
+// A cursor says "everything up to and including this sequence has been seen".
+// It also names the life of the log that gave it out. A log has several lives
+// when it was restored: each restore of a backup begins another life (see
+// state/epoch_table.h). The number of a life is its epoch.
+//
+// As text a cursor is URL-safe base64 of version 1 ‖ log id (8) ‖ epoch (4) ‖
+// sequence (8) ‖ trunk (8) ‖ the first 4 bytes of SHA-256 over all bytes
+// before. The figures in brackets are sizes in bytes, and ‖ joins the parts.
+// Clients must not look inside a cursor. Clients store cursors: do not change
+// the form, but add a version.
 //
 // Lives that come from backups of one log know nothing of each other, but all
-// of them begin with events of the first one. The trunk is the last of those:
-// up to the lower trunk of two lives, their events are the same. Without it
-// nobody could say from where on the holder of another life's cursor has missed
-// something. The first life's trunk is kWholeLog.
+// of them begin with events of the first life. The trunk of a life is the last
+// event of the first life that it has. Two lives have the same events up to the
+// lower of their two trunks. So the trunk tells from where on the holder of
+// another life's cursor may have missed something. The trunk of the first life
+// itself is kWholeLog.
 class CursorCodec {
  public:
-  // It is greater than every sequence, so a life with this trunk shares all of
-  // its events with the first life. It is in cursors: do not change it.
+  // This number is greater than every sequence, so a life with this trunk
+  // shares all of its events with the first life. Cursors contain the number:
+  // do not change it.
   static constexpr std::int64_t kWholeLog =
       std::numeric_limits<std::int64_t>::max();
 
-  // `identity` names the log, its present life and the former ones, of which
-  // the first in the list has left the present life its trunk.
+  // `identity` names the log, its present life and its former lives. The first
+  // former life in the list is the log's first life. The trunk of the present
+  // life is the last event that the present life has in common with the first
+  // life.
   explicit CursorCodec(journal::LogIdentity identity);
 
-  // Returns the cursor of that sequence in the present life; 0 is the position
+  // Returns the cursor of this sequence in the present life; 0 is the position
   // before the first event.
   std::string Encode(std::int64_t seq) const;
 
-  // Returns the sequence of the cursor. `last_seq` is the end of the log now.
-  // Fails with CURSOR_INVALID when the cursor is damaged or of another log, and
-  // with CURSOR_REWOUND when the present life does not have what the cursor's
-  // holder has seen: it is beyond the end of the log, beyond where the present
-  // life has left the cursor's, or of a life that is not known here. Its
-  // metadata name the last place at which nothing can have been missed.
+  // Returns the sequence of the cursor. `last_seq` is the present end of the
+  // log. It fails with CURSOR_INVALID when the cursor is damaged or belongs to
+  // another log.
+  //
+  // It fails with CURSOR_REWOUND when the present life may lack events that the
+  // holder of the cursor has seen. There are three such cases: the cursor is
+  // beyond the end of the log; it is beyond the last event that its life has in
+  // common with the present life; or its life is not known here. The metadata
+  // of this error has the last cursor at which the holder can start again and
+  // miss nothing.
   absl::StatusOr<std::int64_t> Decode(std::string_view cursor,
                                       std::int64_t last_seq) const;
 
  private:
-  // A Place is what a cursor of this log says.
+  // A Place is the position that a cursor of this log names.
   struct Place {
     std::int64_t epoch = 0;
     std::int64_t seq = 0;
     std::int64_t trunk = 0;
   };
   // Takes the text apart. It fails with CURSOR_INVALID for a text that Encode
-  // would not have written for this log in one of its lives.
+  // cannot have written in any life of this log.
   absl::StatusOr<Place> Read(std::string_view cursor) const;
-  // Returns the last event that the present life shares with the cursor's;
-  // nothing when that life is not known here.
+  // Returns the last event that the present life has in common with the
+  // cursor's life. Returns nothing when the cursor's life is not known here.
   std::optional<std::int64_t> SharedWith(const Place& place,
                                          std::int64_t last_seq) const;
 
@@ -73,9 +87,9 @@ class CursorCodec {
   std::string prefix_;
 };
 
-// Returns OUT_OF_RANGE with CURSOR_EXPIRED: events that would follow are no
-// longer kept, of which `oldest_seq` is the first that is. Its metadata has the
-// cursor before that one.
+// Returns OUT_OF_RANGE with CURSOR_EXPIRED, which says that the events after a
+// cursor are no longer kept. `oldest_seq` is the oldest event that is kept. The
+// metadata has the cursor just before that event.
 absl::Status CursorExpired(const CursorCodec& cursors, std::int64_t oldest_seq);
 
 }  // namespace linktor::events

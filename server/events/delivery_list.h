@@ -1,6 +1,7 @@
-// A DeliveryList tells what became of webhook deliveries, page by page. The
-// EventService asks it. It is thread-safe, and keeps nothing in memory. List
-// reads the disk and belongs on an executor.
+// A DeliveryList tells, page by page, what became of webhook deliveries. A
+// delivery is one POST from Meta. EventService calls it. It is thread-safe, and
+// keeps nothing in memory. List reads the disk and must be called on an
+// executor.
 
 #pragma once
 
@@ -14,18 +15,18 @@ namespace linktor::events {
 
 class DeliveryList {
  public:
-  // One page looks at no more than so many deliveries, which
-  // event_service.proto promises.
+  // One page looks at no more than this many deliveries. event_service.proto
+  // promises this limit.
   static constexpr int kMaxLookedAt = 20'000;
 
-  // `state` must outlive this.
+  // `state` must outlive this object.
   explicit DeliveryList(state::StateReader& state) : state_(state) {}
 
-  // Returns the page that the request asks for. The request has been validated,
-  // and its channels are covered and known. `covered` has the channels that the
-  // caller's API key covers, or is empty when that is all of them. It fails
-  // with INVALID_REQUEST for a page token of another method, or when the disk
-  // cannot be read.
+  // Returns the page that the request asks for. The request has been validated:
+  // its channels are known, and the caller's API key covers them. `covered` has
+  // the channels that the key covers, or is empty when the key covers all of
+  // them. It fails with INVALID_REQUEST for a page token of another method. It
+  // also fails when the disk cannot be read.
   absl::StatusOr<v1::ListDeliveriesResponse> List(
       const v1::ListDeliveriesRequest& request, const StringSet& covered);
 

@@ -1,7 +1,8 @@
-// An EncodedEvent is an event as subscribers receive it. It is encoded once,
-// and its bytes are copied for each subscriber after that. EventLog makes one
-// for the ring, on the applying thread, or from the disk, on an executor. Both
-// functions are pure.
+// An EncodedEvent is an event in the bytes that subscribers receive. It is
+// encoded once, and after that its bytes are copied for each subscriber.
+// EventLog encodes new events on the applying thread, for the ring of newest
+// events (live_ring.h). It encodes events from the disk on an executor. All
+// functions here are pure.
 
 #pragma once
 
@@ -20,27 +21,30 @@ struct EncodedEvent {
   std::string type;
   std::string channel_id;
   std::string user_id;
-  // With these the event can be encoded again without its content.
+  // With these fields the event can be encoded again without its content.
   RawId id;
   std::string decided;
   // This is a whole `events` field of SubscribeEventsResponse: tag, length,
-  // Event. Such fields one after the other are a response, without parsing.
+  // Event. Several such fields, one after the other, are a response. So a
+  // response is made without parsing events.
   std::string wire;
 };
 
-// Encodes an event with what Apply decided and its cursor. It must have been
+// Encodes an event together with its cursor and with the fields that Apply
+// decided (CommittedEvent::decided of state/rows.h). The event must have been
 // opened (see OpenEvent of state/event_encoding.h), because `encoded` must not
 // be null.
 EncodedEvent EncodeEvent(state::CommittedEvent event,
                          const CursorCodec& cursors);
 
-// Returns the same event without its content, after that was erased. What
-// Apply decided stays, because it holds none.
+// Returns the same event without its content, for an event whose content was
+// erased. The fields that Apply decided stay, because they hold no content.
 EncodedEvent EncodeErased(const EncodedEvent& event,
                           const CursorCodec& cursors);
 
-// Returns what is left of the event when the person was erased whom it was
-// about.
+// Returns what is left of an event when the person that it is about was erased.
+// The event then has no content and no customer, and only says that it was
+// erased.
 EncodedEvent EncodeForgotten(const EncodedEvent& event,
                              const CursorCodec& cursors);
 

@@ -1,7 +1,8 @@
-// An EventList gives out the stored log in pages, for callers who look things
-// up instead of following the stream. It keeps nothing between two pages: a
+// An EventList gives out the stored log in pages. It is for callers who look
+// things up and do not follow the stream. It keeps nothing between two pages: a
 // page token holds where the list ends and how far it has come. The server has
-// one. It is thread-safe. List reads the disk and belongs on an executor.
+// one EventList. It is thread-safe. List reads the disk and must be called on
+// an executor.
 
 #pragma once
 
@@ -20,52 +21,62 @@ namespace linktor::events {
 
 class EventList {
  public:
-  // One page looks at no more than so many events, so that a filter which hides
-  // nearly everything does not hold a thread for long. event_service.proto
-  // promises both limits.
+  // One page looks at no more than this many events, so that a filter which
+  // hides nearly everything does not hold a thread for long.
+  // event_service.proto promises this limit and the next one.
   static constexpr std::int64_t kMaxLookedAt = 20'000;
-  // A page ends when its events have so many bytes, the items as received
-  // included. The last event may exceed it.
+  // A page ends when its events have this many bytes, including the raw JSON of
+  // their items. The last event may exceed the limit.
   static constexpr std::size_t kMaxPageBytes = 512 * 1024;
 
-  // Both must outlive this.
+  // Both objects must outlive this one.
   EventList(journal::DataFolder& folder, const EventLog& log)
       : reader_(folder.events()),
         state_(folder.state()),
         cursors_(folder.identity()),
         log_(log) {}
 
-  // Returns the page that the request asks for. The request has been validated,
-  // and its channels are covered and known. `covered` has the channels that the
-  // caller's API key covers, or is empty when that is all of them. It fails
-  // with INVALID_REQUEST for a page token of another method or order, and for
-  // one that the log of now does not have; with CURSOR_EXPIRED when events that
-  // would follow, with the oldest first, were deleted; or when the disk cannot
-  // be read.
+  // Returns the page that the request asks for. The request has been validated:
+  // its channels are known, and the caller's API key covers them. `covered` has
+  // the channels that the key covers, or is empty when the key covers all of
+  // them.
+  //
+  // It fails with INVALID_REQUEST for a page token of another method or of
+  // another order. It also fails with INVALID_REQUEST when the log was restored
+  // from a backup and has lost events that it had when the token was made. With
+  // the oldest events first, it fails with CURSOR_EXPIRED when the next events
+  // of the list were deleted. It also fails when the disk cannot be read.
   absl::StatusOr<v1::ListEventsResponse> List(
       const v1::ListEventsRequest& request, const StringSet& covered);
 
  private:
-  // A Span is what is left of a list: the events above the first sequence, and
-  // not above the second.
+  // A Span is the part of the list that is still to be given out: the events
+  // with a sequence above after_seq and not above last_seq.
   struct Span {
     std::int64_t after_seq = 0;
     std::int64_t last_seq = 0;
     // This was the end of the log when the first page was given out.
     std::int64_t end_seq = 0;
-    // It is true when a page came before, which has promised what follows.
+    // It is true when an earlier page, or an earlier read for this page, came
+    // before. Then the list fails when the next events are missing, because the
+    // caller would not notice the gap.
     bool continued = false;
   };
-  // Returns what the request leaves to give out, from its times and its token.
+  // Returns the span that is still to be given out, by the times and the page
+  // token of the request.
   absl::StatusOr<Span> FindSpan(const v1::ListEventsRequest& request);
-  // Narrows the span to what follows the page that gave the token.
+  // Narrows the span to the events that follow the page to which the token
+  // belongs.
   absl::Status Continue(const v1::ListEventsRequest& request, Span& span) const;
-  // Returns whose conversation the list is of; nothing when it may have events
-  // of others, too, or has the oldest first, for which there is no chain.
+  // Returns the customer when the list is of one conversation alone. Then only
+  // the events of this customer need to be read (see
+  // EventReader::ReadConversation). Returns nothing when the list may have
+  // events of other customers. It also returns nothing with the oldest events
+  // first, because the events of a customer are chained from new to old only.
   absl::StatusOr<std::optional<state::CustomerKey>> FindCustomer(
       const v1::ListEventsRequest& request);
-  // Adds the events of the span to the page, until the page is full, and
-  // narrows the span to what is left.
+  // Adds the events of the span to the page, until the page is full. It narrows
+  // the span to the events that are left.
   absl::Status Fill(const v1::ListEventsRequest& request,
                     const StringSet& covered, Span& span,
                     v1::ListEventsResponse& page);

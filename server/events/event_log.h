@@ -1,7 +1,8 @@
-// An EventLog is the log as streams read it: new events from memory, older ones
-// from the disk. The server has one, which is a view of the feed and serves all
-// streams. It is thread-safe. Start and ReadStored block on the disk and belong
-// on an executor; the other calls block on no more than a mutex.
+// An EventLog is the log as streams read it: new events come from memory, and
+// older events come from the disk. The server has one EventLog. It is a view
+// (see journal/feed.h) and serves all streams. It is thread-safe. Start and
+// ReadStored block on the disk and must be called on an executor. OnCommit may
+// read a key from the disk. The other calls block on no more than a mutex.
 
 #pragma once
 
@@ -25,87 +26,91 @@
 
 namespace linktor::events {
 
-// Returns the first millisecond that is not before `time`. Times of the log are
-// in milliseconds, and a part of one is after its beginning. The time has been
-// validated.
+// Returns the first millisecond that is not before `time`. The log has its
+// times in whole milliseconds, so a part of a millisecond is rounded up. `time`
+// has been validated.
 std::int64_t LogTimeMs(const google::protobuf::Timestamp& time);
 
 class EventLog {
  public:
-  // So many bytes of encoded events are kept in memory.
+  // At most this many bytes of encoded events are kept in memory.
   static constexpr std::size_t kRingBytes = 32 * 1024 * 1024;
-  // The events of one response have at most so many bytes, unless it is a
-  // single event. A subscriber that does not read costs one response and gRPC's
-  // window of 64 KiB.
+  // The events of one response have at most this many bytes, unless a single
+  // event has more. So a subscriber that does not read costs the memory of one
+  // response and of gRPC's window of 64 KiB.
   static constexpr std::size_t kMaxBatchBytes = 64 * 1024;
-  // At most so many responses are shared at a time, because the subscribers
-  // that keep up are at few places.
+  // At most this many responses are kept for sharing. A few are enough, because
+  // all subscribers that keep up are at a few positions.
   static constexpr std::size_t kSharedPlaces = 4;
 
-  // `folder` must outlive this.
+  // `folder` must outlive this object.
   explicit EventLog(journal::DataFolder& folder);
 
-  // The feed calls it, on the applying thread, with each commit. The events of
-  // one commit go out together. Content that was erased is then taken out of
-  // memory.
+  // The feed calls it on the applying thread for each commit. The events of one
+  // commit go out together. After them it takes content out of memory that the
+  // commit has erased.
   void OnCommit(std::span<const journal::AppliedRecord> records);
 
-  // Returns the sequence to start after; 0 is the oldest event, whichever that
-  // is when it is read. Fails with the errors of CursorCodec::Decode; with
-  // CURSOR_EXPIRED when events after the cursor were trimmed; or when the disk
+  // Returns the sequence after which the stream starts. 0 stands for the oldest
+  // event, whichever event is the oldest when the stream reads. It fails with
+  // the errors of CursorCodec::Decode; with CURSOR_EXPIRED when events after
+  // the cursor were trimmed (deleted because of their age); or when the disk
   // cannot be read.
   absl::StatusOr<std::int64_t> Start(const v1::SubscribeEventsRequest& request);
 
   // A Batch is what one read has found for one stream.
   struct Batch {
-    // Whole `events` fields of the response, one after the other.
+    // These are whole `events` fields of the response, one after the other.
     std::string wire;
     int events = 0;
-    // Everything up to here has been looked at.
+    // The read has looked at all events up to this sequence.
     std::int64_t through_seq = 0;
   };
-  // A Want is where a stream stands, and the limits of its request.
+  // A Want says where a stream stands, and which limits its request has.
   struct Want {
     std::int64_t after_seq = 0;
     int max_events = 1000;
     bool include_raw = false;
-    // False for callers who must not learn how much others receive.
+    // It is false for a caller who must not learn how many events other callers
+    // receive.
     bool tell_backlog = true;
   };
-  // Fills `batch`, which must be empty, from memory. Returns false when the
-  // disk is needed: `after_seq` is older than the ring, or items as received
-  // are wanted, which are never in memory. True without events means that
-  // nothing which the filter lets through is new.
+  // Fills `batch`, which must be empty, from memory. It returns false when the
+  // disk is needed: when `after_seq` is older than the ring of newest events,
+  // or when the request wants the raw JSON of items, which is never in memory.
+  // If it returns true and the batch is empty, the filter hides all events up
+  // to the batch's through_seq.
   bool ReadLive(const Want& want, const EventFilter& filter,
                 Batch& batch) const;
-  // A SharedResponse is a whole SubscribeEventsResponse with the events that
-  // follow on `after_seq`, unfiltered.
+  // A SharedResponse is a whole SubscribeEventsResponse that several streams
+  // send. It has the events that follow `after_seq`, without a filter.
   struct SharedResponse {
     std::int64_t after_seq = 0;
     std::int64_t through_seq = 0;
-    // The end of the log when it was made: what it says of it is true.
+    // This was the end of the log when the response was made. The response is
+    // shared only while the log still ends here, because it tells the backlog.
     std::int64_t last_seq = 0;
     std::string bytes;
   };
   using SharedResponsePtr = std::shared_ptr<const SharedResponse>;
-  // Returns one for the place: the same bytes for all streams that ask there
-  // until the log grows. Null when the disk is needed or nothing is new. Its
-  // backlog is told, which streams of a caller without all channels must not
-  // read.
+  // Returns a response for streams that stand at `after_seq`. All of them get
+  // the same bytes until the log grows. Returns null when the disk is needed or
+  // when there is nothing new. The response tells the backlog of all channels,
+  // so it must not go to a caller whose API key does not cover all channels.
   SharedResponsePtr ReadShared(std::int64_t after_seq);
 
-  // Appends what a response says besides its events: cursor, whether it has
-  // caught up and, unless the caller must not know it, the backlog.
+  // Appends the other fields of a response: the cursor, whether the stream has
+  // caught up and, if `tell_backlog` is true, the backlog.
   void AppendPosition(std::int64_t through_seq, bool tell_backlog,
                       std::string& response) const;
 
-  // Reads from the disk. Fails with CURSOR_EXPIRED when events in between have
-  // been trimmed, unless `after_seq` is 0; or as EventReader::Read does.
-  // An empty batch whose through_seq has grown is a stretch that the filter
-  // hides.
+  // Reads a batch from the disk. It fails with CURSOR_EXPIRED when the events
+  // that follow `after_seq` have been trimmed, except when `after_seq` is 0. It
+  // also fails as EventReader::Read does. If the batch is empty and its
+  // through_seq has grown, the filter hides all events of that stretch.
   absl::StatusOr<Batch> ReadStored(const Want& want, const EventFilter& filter);
 
-  // Returns the end of the log, as far as streams may read it.
+  // Returns the sequence of the last event that streams may read.
   std::int64_t last_seq() const { return ring_.last_seq(); }
   std::string Cursor(std::int64_t seq) const { return cursors_.Encode(seq); }
   Hub& hub() { return hub_; }
@@ -115,13 +120,15 @@ class EventLog {
   void Publish(std::span<const journal::AppliedRecord> records);
   using Encode = EncodedEvent (*)(const EncodedEvent& event,
                                   const CursorCodec& cursors);
-  // These take content out of memory: that of these events, and that of all
-  // events about a person. Bytes that a stream is writing are not changed.
+  // These two take content out of memory. Erase takes out the content of the
+  // events `seqs`. Forget takes out the content of all events about a person.
+  // Bytes that a stream is already writing do not change.
   void Erase(std::vector<std::int64_t> seqs, Encode encode);
   void Forget(const state::ForgottenPerson& person);
-  // Drops the responses that subscribers share, which may hold such content.
+  // Drops the shared responses, because they may hold content that was erased.
   void DropShared();
-  // These two are Start for a cursor and for a time.
+  // These two do the work of Start: StartAfter for a cursor, and StartAt for a
+  // time.
   absl::StatusOr<std::int64_t> StartAfter(const std::string& cursor);
   absl::StatusOr<std::int64_t> StartAt(
       const google::protobuf::Timestamp& since);
@@ -132,11 +139,11 @@ class EventLog {
   const CursorCodec cursors_;
   LiveRing ring_;
   Hub hub_;
-  // It counts the erasures, so that a response which was read before one is not
-  // shared after it.
+  // It counts the erasures. A response that was read before an erasure must not
+  // be shared after it.
   std::atomic<std::uint64_t> erasures_{0};
   mutable Mutex shared_mutex_;
-  // The responses of the latest places, oldest first.
+  // These are the shared responses of the latest positions, the oldest first.
   std::deque<SharedResponsePtr> shared_ ABSL_GUARDED_BY(shared_mutex_);
 };
 

@@ -1,6 +1,7 @@
-// Says which events a subscriber wants. A stream makes one of its request and
-// asks it for each event, from the thread that writes to the stream. Pure, and
-// constant once it is made.
+// An EventFilter says which events a caller wants. A stream makes a filter from
+// its request and asks it about each event, on the thread that writes to the
+// stream. ListEvents also uses one. A filter is constant once it is made. All
+// functions here are pure.
 
 #pragma once
 
@@ -18,47 +19,54 @@ class EventFilter {
  public:
   // This filter lets everything through.
   EventFilter() = default;
-  // The request is one of a stream or of a list, and has passed CheckFilter.
+  // The request is that of a stream or of a list, and has passed CheckFilter.
   // `covered` has the channels that the caller's API key covers, or is empty
-  // when that is all of them; it only counts when the request names no
-  // channels, because the named ones have been judged by then.
+  // when the key covers all of them. It only matters when the request names no
+  // channels. When the request names channels, the server has already checked
+  // that the key covers them.
   template <typename Request>
   EventFilter(const Request& request, const StringSet& covered)
       : EventFilter(Texts{request.channel_ids()}, Texts{request.types()},
                     Texts{request.user_ids()}, covered) {}
 
-  // Returns true when it hides nothing: then no event need be looked at.
+  // Returns true when the filter hides nothing, so that the caller need not
+  // look at each event.
   bool everything() const {
     return channels_.empty() && types_.empty() && groups_.empty() &&
            users_.empty();
   }
-  // The channels that it lets through; empty when that is all of them.
+  // Returns the channels that the filter lets through; empty when it lets all
+  // of them through.
   const StringSet& channels() const { return channels_; }
-  // Returns true when the event goes to the subscriber: its channel, customer
-  // and type all have to be wanted. `user_id` is empty for events about nobody,
-  // which no filter with customers wants.
+  // Returns true when the event goes to the subscriber, which means that its
+  // channel, its customer and its type are all wanted. `user_id` is empty for
+  // an event about no customer. A filter that names customers does not want
+  // such an event.
   bool Wants(std::string_view type, std::string_view channel_id,
              std::string_view user_id) const;
 
  private:
-  // A Texts borrows the texts of one field.
+  // A Texts borrows the texts of one field of the request.
   struct Texts {
     const google::protobuf::RepeatedPtrField<std::string>& all;
   };
   EventFilter(Texts channel_ids, Texts types, Texts user_ids,
               const StringSet& covered);
 
-  // An empty set wants everything of its kind; types_ and groups_ are one kind.
+  // An empty channels_ wants every channel, and an empty users_ wants every
+  // customer. Every type is wanted when types_ and groups_ are both empty.
   StringSet channels_;
   StringSet types_;
-  // A wanted type may begin with one of these: "instagram." for "instagram.*".
+  // A type is also wanted when it begins with one of these texts: "instagram."
+  // stands for "instagram.*".
   std::vector<std::string> groups_;
   StringSet users_;
 };
 
-// Returns everything that is wrong with the request's filter: too many entries,
-// and types that this server never makes, with which a stream would be silent.
-// Empty when all is right.
+// Returns everything that is wrong with the filter of the request: too many
+// entries, and types that this server never makes. Such a type is an error
+// because a stream that wants it would be silent. The list is empty when all is
+// right.
 std::vector<FieldViolation> CheckFilter(
     const v1::SubscribeEventsRequest& request);
 std::vector<FieldViolation> CheckFilter(const v1::ListEventsRequest& request);

@@ -1,6 +1,7 @@
-// A Hub wakes subscribers when there is something new, and four times a second
-// so that they can tell their clients that they are alive. One thread does it
-// for all of them, because a timer per stream would cost more than the streams.
+// A Hub wakes the streams of subscribers when there are new events. It also
+// calls each stream four times a second, so that the stream can tell its client
+// that it is alive. One thread does this for all streams, because a timer for
+// each stream would cost more than the streams themselves.
 
 #pragma once
 
@@ -14,86 +15,89 @@
 
 namespace linktor::events {
 
-// A Subscriber is a stream as the hub sees it. The hub calls it without a lock,
-// but for Position, and may call it once more after Remove: a call can be on
-// its way.
+// A Subscriber is a stream as the hub sees it. The hub holds no lock while it
+// calls a function of a subscriber, except for Position. It may call a
+// subscriber once more after Remove, because the call may have begun before.
 class Subscriber {
  public:
   virtual ~Subscriber() = default;
-  // There may be something after the sequence it waited at. The hub's thread
-  // calls it, once for each Wait. It must not block, or all streams wait.
+  // There may be an event after the sequence at which the subscriber waited.
+  // The hub's thread calls this function, once for each Wait. It must not
+  // block, because all other streams would wait.
   virtual void OnPublished() = 0;
-  // The hub's thread calls it about once per Hub::kTick, also while nothing is
-  // new. It must not block.
+  // The hub's thread calls this function about once in each Hub::kTick, also
+  // while there is nothing new. It must not block.
   virtual void OnTick(std::chrono::steady_clock::time_point now) = 0;
-  // The server is draining, and the stream must end. The thread that drains
-  // calls it.
+  // The server is draining (it shuts down), and the stream must end. The thread
+  // that drains calls this function.
   virtual void OnDrain() = 0;
-  // Returns the sequence through which it has been told everything; -1 while it
-  // has not begun. Any thread may call it, under the hub's mutex, so it must
-  // not block or call the hub.
+  // Returns the sequence up to which the subscriber has been told everything;
+  // -1 while the stream has not begun. Any thread may call it. The hub's mutex
+  // is held then, so the function must not block or call the hub.
   virtual std::int64_t Position() const = 0;
 };
 
-// The functions are thread-safe and do not block, but for the destructor.
+// The functions are thread-safe. Only the destructor blocks.
 class Hub {
  public:
-  // It is short against the interval of heartbeats, so that one is late by a
-  // quarter of a second at most.
+  // A tick is short compared with the interval of heartbeats, so a heartbeat is
+  // late by a quarter of a second at most.
   static constexpr std::chrono::milliseconds kTick{250};
 
-  // Starts the thread. The log ends at `last_seq`.
+  // Starts the thread. `last_seq` is the present end of the log.
   explicit Hub(std::int64_t last_seq);
-  // Waits for the thread to end, and with it for a call that is running.
+  // Waits until the thread has ended, and with it a call that is running.
   ~Hub();
   Hub(const Hub&) = delete;
   Hub& operator=(const Hub&) = delete;
 
-  // Calls OnTick from now on, and keeps a reference until Remove. Returns
-  // false, and keeps none, while the server drains: then the stream must not
-  // start.
+  // Keeps a reference to the subscriber, and calls its OnTick from now on,
+  // until Remove. While the server drains, it returns false and keeps no
+  // reference. The stream must not start then.
   bool Add(const std::shared_ptr<Subscriber>& subscriber);
-  // Forgets the subscriber, also as one that waits. It is no error when it is
-  // not there.
+  // Forgets the subscriber, also as a subscriber that waits. It is no error
+  // when the hub does not know the subscriber.
   void Remove(const Subscriber* subscriber);
 
-  // Calls OnPublished once when something after `seq` is published, and returns
-  // true. Returns false, and will not call, when something has been already:
-  // then the subscriber reads on.
+  // Promises one call of OnPublished when an event after `seq` is published,
+  // and returns true. If such an event has been published already, it returns
+  // false and promises nothing; the subscriber then reads on.
   bool Wait(const std::shared_ptr<Subscriber>& subscriber, std::int64_t seq);
 
-  // Says that there are events up to `last_seq`, which can be read already. The
-  // applying thread calls it.
+  // Says that there are events up to `last_seq`, and that streams can already
+  // read them. The applying thread calls it.
   void Publish(std::int64_t last_seq);
 
-  // Tells every stream to end, and refuses new ones from now on. Streams end
-  // later, each on its own.
+  // Tells every stream to end, and refuses new streams from now on. Each stream
+  // ends later, when it is ready.
   void Drain();
   // Returns how many subscribers there are.
   std::size_t size() const;
-  // Returns by how many events the slowest subscriber is behind; 0 when there
-  // is none.
+  // Returns by how many events the slowest subscriber is behind the end of the
+  // log; 0 when there is no subscriber.
   std::int64_t MaxLag() const;
 
  private:
   using Subscribers =
       std::unordered_map<const Subscriber*, std::shared_ptr<Subscriber>>;
 
-  // It is the thread's loop. It copies references under the mutex and calls the
-  // subscribers after it has let go of it.
+  // This is the loop of the thread. It copies references while it holds the
+  // mutex, and releases the mutex before it calls the subscribers.
   void Run();
 
   mutable Mutex mutex_;
   CondVar wake_;
   Subscribers all_ ABSL_GUARDED_BY(mutex_);
-  // These wait for the next Publish.
+  // These subscribers wait for the next Publish.
   Subscribers waiting_ ABSL_GUARDED_BY(mutex_);
   std::int64_t last_seq_ ABSL_GUARDED_BY(mutex_);
-  // True while somebody waits for what was published and has not been called.
+  // It is true when a Publish has found waiting subscribers that the thread has
+  // not called yet.
   bool published_ ABSL_GUARDED_BY(mutex_) = false;
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  // It is last, because it uses all of the above from its first moment.
+  // It is the last member, because the thread uses all members above from its
+  // first moment on.
   std::thread thread_;
 };
 

@@ -1,7 +1,8 @@
 // A LiveRing holds the newest events, encoded, for all subscribers that keep
-// up. It is bounded: a subscriber that falls behind it reads from the disk. The
-// applying thread writes, and the threads of streams read. No call blocks on
-// more than the mutex, under which nothing is encoded.
+// up. It has a limit: a subscriber that falls behind the ring reads from the
+// disk. The applying thread writes to the ring, and the threads of the streams
+// read from it. A call blocks on the mutex at most, and no event is encoded
+// while the mutex is held.
 
 #pragma once
 
@@ -18,47 +19,52 @@ namespace linktor::events {
 
 class LiveRing {
  public:
-  // A Segment is the events of one commit. It is shared, so that a reader can
-  // use it without the lock, also after the ring has dropped it.
+  // A Segment holds the events of one commit. It is shared, so that a reader
+  // can use it without the lock, even after the ring has dropped it.
   using Segment = std::shared_ptr<const std::vector<EncodedEvent>>;
 
-  // The ring is empty at first, and the log ends at `last_seq`. It keeps at
-  // most `max_bytes` of encoded events, but always the newest segment.
+  // The ring is empty at first. `last_seq` is the present end of the log. The
+  // ring keeps at most `max_bytes` of encoded events, but it always keeps the
+  // newest segment.
   LiveRing(std::int64_t last_seq, std::size_t max_bytes);
 
-  // Adds the events of one commit, which follow on last_seq() without a gap,
-  // and drops the oldest segments beyond the limit. Only the applying
+  // Adds the events of one commit, and drops the oldest segments beyond the
+  // limit. The events must follow last_seq() without a gap. Only the applying
   // thread calls it.
   void Publish(std::vector<EncodedEvent> events);
 
-  // Puts what `encode` makes of an event in the place of every event that
-  // `wanted` takes. It looks at all events from `first_seq` on. Both functions
-  // are called without the lock. Readers that have an old segment keep it. Only
-  // the applying thread calls it.
+  // Replaces every event for which `wanted` returns true with the result of
+  // `encode`. It looks at all events from `first_seq` on, and perhaps at some
+  // before. Both functions are called without the lock. A reader that already
+  // has an old segment keeps the old events. Only the applying thread calls it.
   void Replace(std::int64_t first_seq,
                absl::FunctionRef<bool(const EncodedEvent&)> wanted,
                absl::FunctionRef<EncodedEvent(const EncodedEvent&)> encode);
 
-  // Returns the sequence of the newest event, also when it is not in the ring.
-  // It is thread-safe.
+  // Returns the sequence of the newest event, also when that event is not in
+  // the ring. It is thread-safe.
   std::int64_t last_seq() const;
 
-  // Appends the segments with the events after `after_seq`, oldest first, until
-  // they hold `max_bytes`; the last one may exceed it, and the first may begin
-  // before the event. Returns false, and appends nothing, when the ring does
-  // not reach back that far; true when nothing is new. It is thread-safe.
+  // Appends the segments with the events after `after_seq`, the oldest first,
+  // until they hold `max_bytes`. The last segment may exceed this limit. The
+  // first segment may begin with events up to `after_seq`, which the caller
+  // skips. Returns false, and appends nothing, when the ring does not reach
+  // back to `after_seq`. Returns true otherwise, also when there is nothing
+  // new. It is thread-safe.
   bool Read(std::int64_t after_seq, std::size_t max_bytes,
             std::vector<Segment>& segments) const;
 
  private:
-  // An Entry is a segment with its size, so that it is measured once.
+  // An Entry is a segment with its size, so that the size is computed only
+  // once.
   struct Entry {
     Segment segment;
     std::size_t bytes = 0;
   };
 
   const std::size_t max_bytes_;
-  // The mutex keeps the segments, their size and the end of the log in step.
+  // The mutex makes sure that the segments, their size and the end of the log
+  // fit together.
   mutable Mutex mutex_;
   std::deque<Entry> entries_ ABSL_GUARDED_BY(mutex_);
   std::size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;

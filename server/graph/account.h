@@ -1,6 +1,6 @@
-// Holds what a Graph call needs to know of a channel. channels/graph_account.h
-// makes it from the registry's entry when a call begins, so that a changed
-// token is used at once.
+// A GraphAccount holds everything that a call to Meta's Graph API needs to know
+// about a channel. channels/graph_account.h makes it from the registry's entry
+// when a call begins, so that a changed token is used at once.
 
 #pragma once
 
@@ -12,31 +12,33 @@
 
 namespace linktor::graph {
 
-// This is a value without a lock; each call has its own.
+// It is a plain value without a lock; each call has its own copy.
 struct GraphAccount {
-  // Names the channel in logs and metrics; Meta never sees it.
+  // It names the channel in logs and metrics. Meta never sees it.
   std::string channel_id;
-  // The login decides the host, and whose id is in the path: Facebook Login
-  // speaks for the Page, Instagram Login for the account.
+  // The login decides the host of a call and the id in its path. Facebook Login
+  // has the id of the Page there, and Instagram Login has the id of the
+  // account.
   v1::LoginType login_type = v1::LOGIN_TYPE_FACEBOOK_LOGIN;
   // The path names this version, such as "v25.0".
   std::string api_version;
   // Instagram knows the account by this number.
   std::string instagram_account_id;
-  // The account is linked to the Page of this number; it may be empty with
-  // Instagram Login.
+  // The account is linked to the Page that has this number. It may be empty
+  // with Instagram Login.
   std::string page_id;
-  // It goes out as a header, which keeps it out of URLs and their logs.
+  // The token is sent in a header and not in the URL, so that logs of URLs do
+  // not have it.
   Secret access_token;
-  // By this the app proves that it is the one that calls: it is the HMAC-SHA256
-  // of the access token under the app secret, in lower-case hexadecimal. When
-  // it is empty, calls go without one, which Meta takes unless the app has
-  // "Require App Secret" on.
+  // This is the proof that the call comes from the app: the HMAC-SHA256 of the
+  // access token under the app secret, in lower-case hexadecimal. If it is
+  // empty, calls are made without a proof. Meta accepts such calls unless the
+  // app has "Require App Secret" on.
   std::string app_secret_proof;
 };
 
-// Says where Meta is: scheme and host, without a trailing slash. Tests and the
-// emulator take Meta's place by it.
+// Says where Meta is: scheme and host, without a slash at the end. The
+// configuration puts other hosts here for tests and for the emulator.
 struct GraphHosts {
   std::string facebook = "https://graph.facebook.com";
   std::string instagram = "https://graph.instagram.com";

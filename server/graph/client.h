@@ -1,6 +1,5 @@
-// Makes the calls to Meta's API that this server needs. The sender, the
-// profiles of customers, the refresher of media and the channel service call
-// it.
+// A GraphClient makes the calls to Meta's Graph API that this server needs. The
+// sender, UserProfiles, the media refresher and IceBreakers call it.
 
 #pragma once
 
@@ -22,58 +21,59 @@
 
 namespace linktor::graph {
 
-// Says how a send ended: with a mid and an OK status, or without a mid and with
-// a failure, which says whether the message may have been delivered.
+// Says how a send ended. A send ends with a mid and an OK status, or with a
+// failure and no mid. The failure says whether the message may still have been
+// delivered.
 struct GraphSendResult {
-  // It is Instagram's id of the message; empty when the send failed.
+  // This is Instagram's id of the message; it is empty when the send failed.
   std::string mid;
-  // It is OK and without an unknown outcome when there is a mid.
+  // When there is a mid, its `status` is OK and its `outcome_unknown` is false.
   GraphFailure failure;
 };
 
-// This is the seam between this server and Meta: tests put a fake here.
-// Thread-safe. Each call returns at once and calls `done` exactly once, on a
-// thread of the implementation, or within the call when its transport has
-// stopped; `done` must not block. Arguments are not borrowed beyond the call.
-// Errors are those of the error map: their codes are never UNAUTHENTICATED or
-// PERMISSION_DENIED.
+// This interface separates the server from Meta, so that tests can use a fake.
+// It is thread-safe. Each call returns at once. It calls `done` exactly once:
+// on a thread of the implementation, or within the call when the transport has
+// stopped. `done` must not block. A call does not use its arguments after it
+// has returned. Errors are those of the error map (error_map.h), so their codes
+// are never UNAUTHENTICATED or PERMISSION_DENIED.
 class GraphClient {
  public:
   virtual ~GraphClient() = default;
 
-  // Sends once, and never again by itself: only the caller can know whether a
-  // repetition is safe. `to` is the customer's id; `content` has passed the
-  // limits.
+  // Sends the message once and never repeats it by itself, because only the
+  // caller can know whether a repetition is safe. `to` is the customer's id.
+  // `content` has passed the limits of policy/content.h.
   virtual void Send(const GraphAccount& account, std::string_view to,
                     const v1::MessageContent& content, v1::MessageTag tag,
                     absl::AnyInvocable<void(GraphSendResult)> done) = 0;
 
-  // The status is OK, or one of the error map.
+  // The status is OK, or an error of the error map.
   using Done = absl::AnyInvocable<void(absl::Status)>;
-  // Replaces the questions that the account offers a new customer, in all
-  // languages. The call may be repeated; after an error it is not known which
-  // questions are in force.
+  // Replaces the ice breakers of the account in all languages: the questions
+  // that the account offers a new customer. The call may be repeated. After an
+  // error nobody knows which ice breakers are in force.
   virtual void SetIceBreakers(const GraphAccount& account,
                               const v1::SetIceBreakersRequest& request,
                               Done done) = 0;
-  // Reads these questions; an account that has none gives an empty response.
-  // The call may be repeated.
+  // Reads the ice breakers. An account without ice breakers gives an empty
+  // response. The call may be repeated.
   virtual void GetIceBreakers(
       const GraphAccount& account,
       absl::AnyInvocable<void(absl::StatusOr<v1::GetIceBreakersResponse>)>
           done) = 0;
-  // Deletes all of these questions. The call may be repeated.
+  // Deletes all ice breakers. The call may be repeated.
   virtual void DeleteIceBreakers(const GraphAccount& account, Done done) = 0;
 
-  // Asks for a customer's profile. Only what Instagram has given is set; the id
-  // and the times are left to the caller. The call may be repeated.
+  // Asks for a customer's profile. Only the fields that Instagram has given are
+  // set; the caller fills in the id and the times. The call may be repeated.
   virtual void GetUserProfile(
       const GraphAccount& account, std::string_view user_id,
       absl::AnyInvocable<void(absl::StatusOr<v1::UserProfile>)> done) = 0;
-  // Asks for links to the media of a message, by Instagram's id. Only what
-  // Instagram has given is set: the story's id and link, and the attachments
-  // with a link. The ids of the message and the times are left to the caller.
-  // The call may be repeated.
+  // Asks for links to the media of a message. `mid` is Instagram's id of the
+  // message. Only the fields that Instagram has given are set: the id and the
+  // link of the story, and the attachments that have a link. The caller fills
+  // in the ids of the message and the times. The call may be repeated.
   virtual void GetMessageMedia(
       const GraphAccount& account, std::string_view mid,
       const MediaFields& fields,
@@ -81,13 +81,14 @@ class GraphClient {
           done) = 0;
 };
 
-// This is the client of the program. It keeps no state, so calls do not
-// affect each other; it repeats nothing, and tells the observer of each call
-// before `done`.
+// This is the client that the server uses. It keeps no state, so calls do not
+// affect each other. It repeats no call. It tells the observer about each call
+// before it calls `done`.
 class HttpGraphClient final : public GraphClient {
  public:
-  // `transport` and `observer` must outlive this, and this must outlive all
-  // calls: the transport must stop before this goes.
+  // `transport` and `observer` must outlive this object. This object must
+  // outlive all calls, so the transport must stop before this object is
+  // destroyed.
   HttpGraphClient(GraphHosts hosts, http::HttpTransport& transport,
                   GraphObserver& observer)
       : hosts_(std::move(hosts)), transport_(transport), observer_(observer) {}
@@ -114,40 +115,45 @@ class HttpGraphClient final : public GraphClient {
 
  private:
   // Makes the call. On the transport's thread, `read` turns the HTTP result
-  // into an answer; the observer hears of it, and `done` gets it. `operation`
-  // is one of graph/observer.h, whose text lives as long as the process.
+  // into an answer, then the observer is told, and then `done` gets the answer.
+  // `operation` is one of the names in graph/observer.h, whose text lives as
+  // long as the process.
   template <typename Read, typename Finish>
   void Run(std::string_view operation, const GraphAccount& account,
            http::HttpCall call, Read read, Finish done);
 
-  // The hosts of both logins; the account says which of them a call goes to.
+  // These are the hosts of both logins. The account's login type says to which
+  // host a call goes.
   const GraphHosts hosts_;
-  // It sends each request at most once, which is why a Send is never repeated
-  // below this class.
+  // The transport sends each request at most once. So nothing below this class
+  // repeats a Send.
   http::HttpTransport& transport_;
   GraphObserver& observer_;
 };
 
-// These read Meta's answers, also for the fuzzer. Pure. Each of
-// these gives a status of the error map: a result whose answer is not complete,
-// an error of Meta's, and a body of another form than expected.
+// These functions read Meta's answers. They are public so that the fuzzer can
+// call them, too. They are pure. Each of them returns an error of the error map
+// in three cases: the answer is not complete, the answer is an error of Meta's,
+// or the body has another form than expected.
 //
-// A send is only a success with a mid: without one nobody could recognise its
-// echo.
+// A send is a success only if the answer has a mid, because without a mid
+// nobody could recognise the echo of the message.
 GraphSendResult ReadSendAnswer(const http::HttpResult& result);
-// An OK answer to setting or deleting ice breakers has nothing to read.
+// Reads the answer to a call that sets or deletes ice breakers. An OK answer
+// has nothing to read.
 absl::Status ReadProfileAnswer(const http::HttpResult& result);
-// Reads all forms in which Meta is known to give ice breakers; entries that are
-// none are left out.
+// Reads all forms in which Meta is known to give ice breakers. Entries that are
+// not ice breakers are left out.
 absl::StatusOr<v1::GetIceBreakersResponse> ReadIceBreakersAnswer(
     const http::HttpResult& result);
-// Reads what the answer has of a profile. A field that is null, empty, of
-// another type or longer than anything of Instagram's is as good as none.
+// Reads the fields of a profile that the answer has. A field counts as missing
+// when it is null, empty, of another type, or longer than any text of
+// Instagram's.
 absl::StatusOr<v1::UserProfile> ReadUserProfileAnswer(
     const http::HttpResult& result);
-// Reads the story of a message, which it mentions or answers, and its images,
-// videos and files. Anything without a link is left out; only a
-// story's id is kept without one.
+// Reads the story that a message mentions or answers, and the images, videos,
+// voice notes and files of the message. A file without a link is left out. A
+// story without a link keeps only its id.
 absl::StatusOr<v1::RefreshMediaResponse> ReadMessageMediaAnswer(
     const http::HttpResult& result);
 

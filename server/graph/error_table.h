@@ -1,6 +1,7 @@
-// Holds Meta's list of errors, as data: what each of them means to a caller of
-// this server, what to do about it, and whether a send may have been processed
-// all the same. error_map is its only user. Pure.
+// Holds Meta's list of errors as data. For each error it says what the error
+// means to a caller of this server, what to do about it, and whether a send may
+// have been processed in spite of it. Only error_map uses it. The functions are
+// pure.
 
 #pragma once
 
@@ -16,65 +17,70 @@ namespace linktor::graph {
 // A row with this subcode is for every subcode that has no row of its own.
 inline constexpr int kAnySubcode = 0;
 
-// Says whether a send that ended like this may have been processed: kNone when
-// Meta certainly did nothing, kUnclear when nobody can know.
+// Says whether a send that ended with the error may have been processed. kNone
+// means that Meta certainly did nothing. kUnclear means that nobody can know.
 enum class GraphEffect { kNone, kUnclear };
 
-// The call may be repeated unchanged after so many seconds, when Meta does not
-// say so itself; kNeverAgain when it may not.
+// The same call may be repeated after this many seconds, when Meta itself does
+// not say how long to wait. kNeverAgain means that the same call must not be
+// repeated.
 inline constexpr int kNeverAgain = 0;
 inline constexpr int kAgainInAMinute = 60;
 inline constexpr int kAgainInAnHour = 3600;
 
-// This is one row: an error of Meta's, and what this server tells its caller of
-// it. Rows live as long as the process, with their texts.
+// This is one row: an error of Meta's, and what this server tells its caller
+// about it. Rows and their texts live as long as the process.
 struct GraphMeaning {
-  // Meta's numbers of the error; both are 0 where only the HTTP status is
-  // known.
+  // These are Meta's numbers of the error. Both are 0 when only the HTTP status
+  // is known.
   int code;
   int subcode;
-  // It is never UNAUTHENTICATED or PERMISSION_DENIED: those speak of the
-  // caller's key to this server, and callers react to them by changing that
-  // key. Where Meta refuses the token, the app or the account, or misses a
-  // permission, it is FAILED_PRECONDITION.
+  // This is the status code for the caller. It is never UNAUTHENTICATED or
+  // PERMISSION_DENIED: these codes speak of the caller's key to this server,
+  // and callers react to them by changing that key. When Meta refuses the
+  // token, the app or the account, or when a permission is missing, the code is
+  // FAILED_PRECONDITION.
   absl::StatusCode canonical;
   v1::ErrorReason reason;
-  // It says what the error means, for the caller; it goes into the status'
-  // message.
+  // This text tells the caller what the error means. It goes into the message
+  // of the status.
   const char* text;
-  // It says what to do, and who is to do it. Null: what the contract says for
-  // the reason is right for this error, too.
+  // This text says what to do, and who should do it. If it is null, the remedy
+  // that error_reason.proto gives for the reason is right for this error, too.
   const char* remedy = nullptr;
   int retry_seconds = kNeverAgain;
-  // It only matters for sends; a call that can be repeated has no unclear end.
+  // It only matters for sends. Any other call can be repeated, so nobody needs
+  // to know whether Meta acted.
   GraphEffect effect = GraphEffect::kNone;
 };
 
-// Returns all rows; those with a subcode come before the row of their code
-// alone, so that the first that fits is the right one. Tests play each of them.
+// Returns all rows. The rows with a subcode come before the row of their code
+// alone, so that the first row that fits is the right one. Tests try each row.
 std::span<const GraphMeaning> GraphMeanings();
 
 // Returns the row for an error of Meta's; null when the list has none. `text`
-// and `type` are Meta's message, in English, and its type; they decide only
-// between errors that come without a subcode.
+// is Meta's message, in English, and `type` is Meta's type of the error. They
+// only matter for an error that comes without a subcode.
 const GraphMeaning* FindGraphMeaning(int code, int subcode,
                                      std::string_view text,
                                      std::string_view type);
 
-// Returns what to do about media that Meta refused for now.
+// Returns the remedy for media that Meta refused only for now.
 const char* RemedyForMediaOnceMore();
 
-// Returns the meaning of an answer that no row is for, judged by its HTTP
-// status. `refused` says that a whole error of Meta's came with it, so that a
-// 4xx certainly did nothing; `transient` that Meta calls it transient.
+// Returns the meaning of an answer for which there is no row, judged by its
+// HTTP status. `refused` says that the answer has a whole error of Meta's. With
+// `refused` and a status of 4xx, Meta certainly did nothing. `transient` says
+// that Meta calls the error transient.
 GraphMeaning MeaningOfHttpStatus(int http_status, bool refused, bool transient);
 
-// Returns the meaning of an error that names a page or account, and not a
-// recipient: a thing that Meta does not know is then the channel's own.
+// Returns the meaning of "unknown object" for a call whose URL names a page or
+// an account, and not a recipient. The unknown object is then the channel's own
+// page or account.
 const GraphMeaning& UnknownPageMeaning();
 
-// Returns the meaning of a thing that Meta does not know where the call was
-// about a customer, and where it was about a message.
+// These return the meaning of "unknown object" for a call about a customer and
+// for a call about a message.
 const GraphMeaning& UnknownUserMeaning();
 const GraphMeaning& UnknownMessageMeaning();
 

@@ -1,6 +1,6 @@
-// Writes the line that says how Meta refused, or did not answer, a call. The
-// sender, the profiles of customers, the refresher of media and the channel
-// service call it once for each failed call, on any thread.
+// Writes the log line for a call to Meta that failed, because Meta refused it
+// or did not answer. The sender, UserProfiles, the media refresher and
+// IceBreakers call it once for each failed call, on any thread.
 
 #pragma once
 
@@ -10,12 +10,13 @@
 
 namespace linktor::graph {
 
-// Logs `status`, which has the reason of the error map; one line for a channel,
-// operation and reason in ten seconds. It is a warning when an operator may
-// have to do something, and info when the error concerns one message or one
-// customer. `operation` is one of graph/observer.h; `message_id` is that of a
-// send and empty otherwise. Meta's text is left out, since it may quote what
-// people wrote; code, subcode and fbtrace_id are there.
+// Logs `status`, which has a reason of the error map. There is at most one line
+// in ten seconds for the same channel, operation and reason. The line is a
+// warning when an operator may have to do something. It is info when the error
+// concerns only one message or one customer. `operation` is one of the names in
+// graph/observer.h. `message_id` is the id of the message for a send, and is
+// empty for other calls. The line has Meta's code, subcode and fbtrace_id. It
+// does not have Meta's text, which may quote what people wrote.
 void LogGraphFailure(std::string_view operation, std::string_view channel_id,
                      const absl::Status& status,
                      std::string_view message_id = "");

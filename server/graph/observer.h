@@ -1,6 +1,7 @@
-// This is the interface through which calls to Meta tell how they went. The
-// metrics implement it, and the watch over tokens, in app/; the one that is
-// given to the client passes each call on to the other.
+// The Graph client tells this interface how calls to Meta ended. Two classes in
+// app/ implement it: the metrics, and TokenWatch, which watches the access
+// tokens. The client calls TokenWatch, and TokenWatch passes each call on to
+// the metrics.
 
 #pragma once
 
@@ -11,9 +12,9 @@
 
 namespace linktor::graph {
 
-// These name the purpose of a call in logs and metrics. Operators' dashboards
-// and alerts have them: do not change. They are constants, so that a call can
-// carry one without a copy.
+// These names say in logs and metrics what a call is for. Operators use them in
+// dashboards and alerts, so they must not change. They are constants, so that a
+// call can carry a name without a copy.
 inline constexpr std::string_view kGraphSend = "send";
 inline constexpr std::string_view kGraphUserProfile = "user_profile";
 inline constexpr std::string_view kGraphMessageMedia = "message_media";
@@ -22,16 +23,17 @@ inline constexpr std::string_view kGraphGetIceBreakers = "get_ice_breakers";
 inline constexpr std::string_view kGraphDeleteIceBreakers =
     "delete_ice_breakers";
 
-// It is thread-safe, because calls end on the transport's thread, or on a
-// caller's when the transport has stopped.
+// An implementation must be thread-safe, because calls end on the transport's
+// thread, or on a caller's thread when the transport has stopped.
 class GraphObserver {
  public:
   virtual ~GraphObserver() = default;
-  // A call has ended, with OK or with an error of the error map. It is called
-  // once for each call, before the caller hears of it; it must not block,
-  // because the transport's one thread would wait. `latency` is from the call's
-  // begin to its answer, in steady time, waiting for a free connection
-  // included. The arguments are borrowed for the call.
+  // A call has ended, with OK or with an error of the error map. This function
+  // is called once for each call, before the caller gets the result. It must
+  // not block, because the transport's only thread would wait. `latency` is the
+  // time from the start of the call to its answer, by the steady clock. It
+  // includes the wait for a free connection. The arguments are borrowed for
+  // this call.
   virtual void OnGraphCall(std::string_view operation,
                            std::string_view channel_id,
                            const absl::Status& status,

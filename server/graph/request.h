@@ -1,4 +1,4 @@
-// The HTTP requests of Meta's API, exactly. Pure.
+// Builds the exact HTTP requests of Meta's API. The functions are pure.
 
 #pragma once
 
@@ -11,35 +11,40 @@
 
 namespace linktor::graph {
 
-// Makes the POST …/messages. `content` has passed the limits of
-// policy/content.h. The call gets 90 s when Meta fetches media meanwhile, which
-// the kind of the content says, and 30 s otherwise.
+// Makes the request POST …/messages. `content` has passed the limits of
+// policy/content.h. The call gets 90 s when Meta fetches media before it
+// answers, and 30 s otherwise. The kind of the content says whether Meta
+// fetches media.
 http::HttpCall BuildSend(const GraphHosts& hosts, const GraphAccount& account,
                          std::string_view to, const v1::MessageContent& content,
                          v1::MessageTag tag);
 
-// GET of a customer's profile: every field that Meta is known to have.
+// Makes the GET of a customer's profile. It asks for every field that Meta is
+// known to have.
 http::HttpCall BuildGetUserProfile(const GraphHosts& hosts,
                                    const GraphAccount& account,
                                    std::string_view user_id);
 
-// Says which media of a message a call asks for; it is at least one of them.
+// Says which media of a message a call asks for. At least one of the two is
+// true.
 struct MediaFields {
-  // The message is about a story.
+  // It is true when the message is about a story.
   bool story = false;
-  // The message has images, videos, voice notes or files.
+  // It is true when the message has images, videos, voice notes or files.
   bool attachments = false;
 
   bool operator==(const MediaFields&) const = default;
 };
 
-// GET of a message by Instagram's id, which is percent-encoded.
+// Makes the GET of a message. `mid` is Instagram's id of the message, and it is
+// percent-encoded in the URL.
 http::HttpCall BuildGetMessageMedia(const GraphHosts& hosts,
                                     const GraphAccount& account,
                                     std::string_view mid,
                                     const MediaFields& fields);
 
-// POST, GET and DELETE …/messenger_profile.
+// These make the POST, GET and DELETE of …/messenger_profile, where Meta keeps
+// the ice breakers.
 http::HttpCall BuildSetIceBreakers(const GraphHosts& hosts,
                                    const GraphAccount& account,
                                    const v1::SetIceBreakersRequest& request);

@@ -1,5 +1,6 @@
-// Defines what is behind HttpHeaders: the headers as Beast's parser leaves
-// them. The session makes it from a request's head, and message.cc reads it.
+// Defines HttpHeaders::Impl (message.h): the headers of a request, as Beast's
+// parser leaves them. The session fills it from the head of a request, and
+// message.cc reads it. (The head is the request line with the headers.)
 // Internal to the listener.
 
 #pragma once
@@ -10,7 +11,7 @@
 
 namespace linktor::http {
 
-// Only this header brings Beast in, so handlers compile without it.
+// message.h only declares this struct, so handlers compile without Beast.
 struct HttpHeaders::Impl {
   boost::beast::http::fields fields;
 };

@@ -1,6 +1,6 @@
-// Limits the bytes of request bodies that a listener holds at one time, so that
-// many large requests cannot fill the memory. A listener has one budget, and
-// each request that is read has a share of it.
+// Limits how many bytes of request bodies a listener holds at one time, so that
+// many large requests cannot fill the memory. A listener has one budget. Each
+// request has a share of the budget until its answer is sent.
 
 #pragma once
 
@@ -10,19 +10,19 @@
 
 namespace linktor::http {
 
-// Counts the bytes of bodies that are read but not answered, over all
-// connections of a listener. Thread-safe, and without a lock: only the number
-// matters, and it orders nothing else.
+// Counts the bytes of request bodies that are read but not yet answered, over
+// all connections of a listener. It is thread-safe without a lock, because no
+// other data depends on the order of its changes.
 class HttpBudget {
  public:
   // `limit` is in bytes.
   explicit HttpBudget(std::size_t limit) : limit_(limit) {}
 
-  // Returns whether so many bytes could be taken now; takes none. Another
-  // thread may take them before the caller does.
+  // Returns whether `bytes` more would fit now, but does not take them. Another
+  // thread may take the room before the caller does.
   bool Fits(std::size_t bytes) const { return bytes <= limit_ - used(); }
-  // Takes the bytes and returns true; false, and nothing is taken, when the
-  // limit would be passed.
+  // Takes `bytes` and returns true. When this would exceed the limit, it takes
+  // nothing and returns false.
   [[nodiscard]] bool Take(std::size_t bytes) {
     std::size_t used = used_.load(std::memory_order_relaxed);
     do {
@@ -36,28 +36,30 @@ class HttpBudget {
     used_.fetch_sub(bytes, std::memory_order_relaxed);
   }
 
-  // Returns how many bytes are taken; never more than the limit.
+  // Returns how many bytes are taken now. This is never more than the limit.
   std::size_t used() const { return used_.load(std::memory_order_relaxed); }
 
  private:
   const std::size_t limit_;
-  // It never passes limit_, which lets the functions subtract without a check.
+  // It never exceeds limit_, so the functions above can subtract it from limit_
+  // without a check.
   std::atomic<std::size_t> used_{0};
 };
 
-// This is the part of the budget that one request holds. It is given back when
-// this goes, however the request ends. It is only touched on the thread of the
-// request's connection.
+// Holds the part of the budget that one request uses. The destructor gives this
+// part back, so the budget gets it back however the request ends. Only the
+// thread of the request's connection uses a share.
 class HttpShare {
  public:
-  // `budget` outlives this. A new share holds nothing.
+  // `budget` must outlive this object. A new share holds no bytes.
   explicit HttpShare(HttpBudget& budget) : budget_(budget) {}
   ~HttpShare() { GiveBack(); }
   HttpShare(const HttpShare&) = delete;
   HttpShare& operator=(const HttpShare&) = delete;
 
-  // Makes the share at least `bytes` large; one that is larger stays. Returns
-  // false, and nothing changes, when the budget has no room for the difference.
+  // Makes the share at least `bytes` large. A share that is larger already
+  // stays as it is. When the budget has no room for the difference, GrowTo
+  // changes nothing and returns false.
   [[nodiscard]] bool GrowTo(std::size_t bytes) {
     if (bytes <= held_) return true;
     if (!budget_.Take(bytes - held_)) return false;
@@ -65,11 +67,12 @@ class HttpShare {
     return true;
   }
 
-  // Gives all back before this goes. The memory that the share stood for must
-  // have been freed, or it would not be counted.
+  // Gives all bytes back before the destructor does. The caller must have freed
+  // the memory that the share has counted, because nothing counts this memory
+  // afterwards.
   void GiveBack() { budget_.Give(std::exchange(held_, 0)); }
 
-  // Returns the bytes that the share holds.
+  // Returns how many bytes the share holds.
   std::size_t held() const { return held_; }
 
  private:

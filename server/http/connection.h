@@ -1,6 +1,6 @@
-// Holds what a worker knows of its connections, whatever their streams are. All
-// of it is only touched on the worker's thread, and nothing here blocks.
-// Internal to the listener.
+// Holds what a worker (worker.h) knows about its connections, whether they use
+// TLS or not. Only the worker's thread uses anything here, and nothing here
+// blocks. Internal to the listener.
 
 #pragma once
 
@@ -20,42 +20,45 @@ namespace linktor::http {
 
 namespace asio = boost::asio;
 
-// The executor's type is named, because the default one can hold any executor
-// and costs an indirect call for each operation.
+// The executor's type is named here, because the default type can hold any
+// executor and costs an indirect call for each operation.
 using HttpSocket =
     asio::basic_stream_socket<asio::ip::tcp, asio::io_context::executor_type>;
 
-// The listener's coroutines await with it, so that errors are values and not
-// exceptions.
+// The listener's coroutines await operations with this token, so that errors
+// are values and not exceptions.
 inline constexpr auto kHttpNoThrow = asio::as_tuple(asio::use_awaitable);
 
 class HttpConnection;
 
-// The connections of one worker have this in common. All that it refers to
-// outlives it.
+// All connections of one worker share this. Everything that it refers to must
+// outlive it.
 struct HttpLoop {
   const HttpListener::Options& options;
-  // It is the listener's address, as logs name it.
+  // It is the address of the listener, as log lines name it.
   const std::string& address;
-  // The budget is that of the whole listener: its workers share it.
+  // The whole listener has one budget, which all its workers share.
   HttpBudget& budget;
   HandlerCalls& calls;
   // These are all connections of the worker, in the order in which they came.
-  // Each puts itself on the list and takes itself off.
+  // Each connection adds itself to the list and removes itself.
   std::list<HttpConnection*> connections;
-  // It is true once the listener stops: connections end when they are idle.
+  // It becomes true when the listener stops. A connection then ends as soon as
+  // it is idle.
   bool draining = false;
 };
 
-// Holds the phase and the deadline of one connection, which is on its loop's
-// list for as long as this exists. The session or worker says which phase
-// begins; the worker's drain and its sweep once a second decide by it.
+// Holds the phase and the deadline of one connection. The connection is on its
+// loop's list for as long as this object exists. The session or the worker says
+// which phase begins. Two things use the phase and the deadline to decide
+// whether to end the connection: the worker's drain, when the listener stops,
+// and the worker's sweep, which runs once a second.
 class HttpConnection {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // `loop` and `socket` outlive this. `peer` is the IP address of the other
-  // end, or what a PROXY header says.
+  // `loop` and `socket` must outlive this object. `peer` is the IP address of
+  // the other end. A PROXY header may replace it later (set_peer).
   HttpConnection(HttpLoop& loop, HttpSocket& socket, std::string peer)
       : loop_(loop),
         socket_(socket),
@@ -65,35 +68,39 @@ class HttpConnection {
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;
 
-  // Returns the address that logs name and X-Forwarded-For is judged by.
+  // Returns the address that log lines name. ClientAddress (peer_address.h)
+  // uses it to decide whether to believe an X-Forwarded-For header.
   const std::string& peer() const { return peer_; }
   void set_peer(std::string peer) { peer_ = std::move(peer); }
 
-  // A PROXY header or TLS handshake is under way. A drain closes the
-  // connection, and so does the sweep after `time`.
+  // Says that the reading of a PROXY header or a TLS handshake is under way. A
+  // drain closes the connection. The sweep closes it after `time`.
   void BeginHandshake(absl::Duration time) { Begin(Phase::kHandshake, time); }
-  // No request is under way. A drain ends the connection, and so does the sweep
-  // after `time`.
+  // Says that no request is under way. A drain ends the connection. The sweep
+  // ends it after `time`.
   void BeginIdling(absl::Duration time) { Begin(Phase::kIdle, time); }
-  // A request, or something else that a drain waits for, is under way. The
-  // sweep closes the connection after `time`.
+  // Says that a request is under way, or other work that a drain waits for,
+  // such as the sending of the last bytes. The sweep closes the connection
+  // after `time`.
   void BeginWork(absl::Duration time) { Begin(Phase::kWork, time); }
-  // The sweep leaves the connection alone until the next phase begins: a
-  // handler has its request and may take its time.
+  // Tells the sweep to leave the connection alone until the next phase begins.
+  // A handler has the request now, and it may take any time.
   void NeverExpire() { deadline_ = Clock::time_point::max(); }
 
-  // Ends the connection unless a request is under way. It is called once, when
-  // the listener stops.
+  // Ends the connection unless a request is under way. The worker calls it
+  // once, when the listener stops.
   void Drain() {
     if (phase_ == Phase::kHandshake) Close();
     if (phase_ != Phase::kIdle) return;
     EndIdling();
-    // The sweep tries again: what has just come may be a part of a TLS record,
-    // which is no request yet, and then the wait goes on.
+    // EndIdling does nothing when bytes have just come. These bytes may be only
+    // a part of a TLS record and no request yet, and then the session waits for
+    // more. With this deadline, each later sweep tries again to end the
+    // connection.
     deadline_ = Clock::time_point::min();
   }
-  // Ends the connection if its time has passed: an idle one in order, any other
-  // by closing its socket.
+  // Ends the connection if its deadline has passed. An idle connection ends as
+  // EndIdling says. For any other connection, the socket is closed at once.
   void Sweep(Clock::time_point now) {
     if (now < deadline_) return;
     if (phase_ == Phase::kIdle) {
@@ -103,27 +110,28 @@ class HttpConnection {
       Close();
     }
   }
-  // Returns whether the sweep has closed it during a handshake or a request.
+  // Returns whether the sweep has closed the socket during a handshake or a
+  // request.
   bool expired() const { return expired_; }
-  // Closes the socket at once; a coroutine that waits for it gets an error and
-  // ends the connection.
+  // Closes the socket at once. A coroutine that waits for the socket gets an
+  // error and ends the connection.
   void Close() {
     boost::beast::error_code ignored;
     socket_.close(ignored);
   }
 
  private:
-  // Says what a drain and the sweep do with the connection; see the functions
-  // that begin a phase.
+  // Says what a drain and the sweep do with the connection. BeginHandshake,
+  // BeginIdling and BeginWork explain the phases.
   enum class Phase { kHandshake, kIdle, kWork };
 
-  // Begins a phase that ends, if nothing else ends it, after `time`.
+  // Begins a phase and sets the deadline to `time` from now.
   void Begin(Phase phase, absl::Duration time) {
     phase_ = phase;
     deadline_ = Clock::now() + absl::ToChronoNanoseconds(time);
   }
-  // Ends the wait for a request, so that the connection closes in order. When
-  // something has just come, this does nothing.
+  // Ends the session's wait for a request, so that the session closes the
+  // connection in the normal way. When bytes have just come, this does nothing.
   void EndIdling() {
     boost::beast::error_code ignored;
     socket_.cancel(ignored);
@@ -132,13 +140,14 @@ class HttpConnection {
   HttpLoop& loop_;
   HttpSocket& socket_;
   std::string peer_;
-  // It is the place on the loop's list, so that leaving needs no search.
+  // It is this connection's position on the loop's list. With it, the
+  // destructor needs no search.
   const std::list<HttpConnection*>::iterator position_;
-  // The sweep acts at the first of its looks after this time.
+  // The first sweep after this time acts on the connection.
   Clock::time_point deadline_ = Clock::time_point::max();
   Phase phase_ = Phase::kIdle;
-  // It is set by the sweep only, so that a closed socket can be told from one
-  // that the peer closed.
+  // Only the sweep sets it. It tells whether the sweep or the peer has closed
+  // the socket.
   bool expired_ = false;
 };
 

@@ -1,6 +1,7 @@
-// Counts a listener's connections: how many there may be, and when the last one
-// has gone. The accepting thread enters connections, the workers' threads let
-// them go, and the thread that stops the listener waits. Thread-safe.
+// Counts the connections of a listener. It limits how many there may be, and it
+// tells when the last one has ended. The accepting thread adds connections, the
+// workers' threads remove them, and the thread that stops the listener waits
+// for the last one. Thread-safe.
 
 #pragma once
 
@@ -15,12 +16,15 @@
 
 namespace linktor::http {
 
-// A listener has one, which outlives its workers and with them all places.
+// A listener has one count. The count outlives the workers, and so it outlives
+// all places.
 class HttpConnectionCount {
  public:
-  // This is a connection's place in the count. It is given back when this goes,
-  // so a connection that owns it is counted exactly, however it ends. It may
-  // move to another thread, which a connection does once, to its worker's.
+  // A Place counts one connection. The destructor of the place removes the
+  // connection from the count. The connection owns its place, so it is counted
+  // correctly however it ends. A place can move to another thread. This happens
+  // once for each connection, when it moves from the accepting thread to its
+  // worker's thread.
   class Place {
    public:
     Place(Place&& other) noexcept
@@ -39,28 +43,29 @@ class HttpConnectionCount {
     Place(HttpConnectionCount& count, std::string address)
         : count_(&count), address_(std::move(address)) {}
 
-    // It is null when this has been moved from; there is no place to give back
-    // then.
+    // It is null after a move from this object, because the other object then
+    // gives the place back.
     HttpConnectionCount* count_;
     std::string address_;
   };
 
-  // Both limits are numbers of connections and at least 1.
+  // `total` limits all connections, and `per_address` limits the connections
+  // from one address. Both are at least 1.
   HttpConnectionCount(std::size_t total, std::size_t per_address)
       : limits_(total, per_address) {}
 
-  // Returns a place for a connection from `address`, an IP address as text;
-  // nothing when a limit is reached. This must outlive the place.
-  // std::bad_alloc leaves it where there is no memory, and nothing is counted
-  // then.
+  // Returns a place for a connection from `address`, which is an IP address as
+  // text. Returns nothing when a limit is reached. This object must outlive the
+  // place. When there is no memory, Enter throws std::bad_alloc and counts
+  // nothing.
   std::optional<Place> Enter(std::string address) {
     if (!limits_.Add(address)) return std::nullopt;
     return Place(*this, std::move(address));
   }
 
-  // Blocks until there is no connection, at most for `timeout`. Returns whether
-  // there is none. A caller that needs the answer to stay true has stopped
-  // accepting before.
+  // Blocks until there is no connection, but not longer than `timeout`. Returns
+  // whether there is no connection. The answer stays true only if the caller
+  // has stopped accepting connections before.
   bool WaitUntilNone(std::chrono::nanoseconds timeout) {
     const auto end = std::chrono::steady_clock::now() + timeout;
     MutexLock lock(mutex_);
@@ -73,20 +78,23 @@ class HttpConnectionCount {
   }
 
  private:
-  // Gives a place back and wakes the thread that waits. It needs no memory.
+  // Gives a place back and wakes the thread that waits in WaitUntilNone. It
+  // needs no memory.
   void Leave(std::string_view address) {
     limits_.Remove(address);
-    // The signal is given under the mutex, or it could fall between the
-    // waiter's look at the count and its wait.
+    // The signal is given under the mutex. Otherwise it could come when the
+    // waiting thread has looked at the count but does not wait yet, and that
+    // thread would miss it.
     MutexLock lock(mutex_);
     left_.SignalAll();
   }
 
   ConnectionLimits limits_;
-  // Guards no data, since the limits have a lock of their own; it orders the
-  // signal and the waiter's look.
+  // It guards no data, because the limits have a lock of their own. It keeps a
+  // signal from coming between the waiting thread's look at the count and its
+  // wait.
   Mutex mutex_;
-  // It is signalled when a connection has left.
+  // It is signalled when a connection has ended.
   CondVar left_;
 };
 

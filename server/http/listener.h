@@ -1,8 +1,10 @@
-// This is the HTTP/1.1 server for webhooks and administration: Boost.Beast
-// behind one handler function, over plaintext or TLS. It keeps strangers within
-// limits (connections, head and body size, bytes in flight, idle time) before
-// any handler sees them. App has two, the emulator one; each has a thread that
-// accepts and threads that serve.
+// This is the HTTP/1.1 server for webhooks and administration. It puts
+// Boost.Beast behind one handler function, over plaintext or TLS. It enforces
+// limits on every client before any handler sees a request: limits on
+// connections, the size of head and body, bytes in flight and idle time. (The
+// head is the request line with the headers.) App has two listeners, and the
+// emulator has one. Each listener has a thread that accepts connections, and
+// threads that serve them.
 
 #pragma once
 
@@ -22,78 +24,87 @@
 
 namespace linktor::http {
 
-// Describes a request, or a connection, that was refused before any handler saw
-// it, or that this server had no memory for.
+// Describes why a listener refused a request or a connection: before any
+// handler saw it, or because this server had no memory for it.
 struct HttpRefusal {
-  // It is the status of the answer; 0 when the connection was closed instead.
+  // It is the status of the answer. It is 0 when the connection was closed
+  // without an answer.
   int status = 0;
-  // It is a word that stays the same, such as "body_too_large".
+  // It is a word that never changes, such as "body_too_large".
   std::string_view reason;
 };
 
-// Returns all refusals that there are, so that metrics have a series for each
-// from the start. The list lives as long as the process.
+// Returns all refusals that exist, so that metrics can have a series for each
+// of them from the start. The list lives as long as the process.
 const std::vector<HttpRefusal>& HttpRefusals();
 
-// Start makes one; it serves until Stop or its destruction, which stops it
-// without grace. Its functions but address() are not called on a listener
-// thread.
+// Start makes a listener. It serves until Stop, or until its destruction, which
+// stops it without waiting for requests. All functions except address() must
+// not be called on a thread of the listener.
 class HttpListener {
  public:
-  // All limits are on what strangers may do.
+  // The limits below apply to every client, because the listener does not know
+  // who a client is.
   struct Options {
-    // The listener binds this address, numeric or a name, and this port; 0
-    // picks a free one.
+    // The listener binds this address and this port. The address is numeric or
+    // a name; for a name, the listener takes its first address. Port 0 picks a
+    // free port.
     std::string host = "127.0.0.1";
     std::uint16_t port = 0;
-    // The listener asks for the identity for TLS 1.2 and 1.3 at each handshake,
-    // so that a changed one serves the next handshake and open connections go
-    // on. Without a source, the listener speaks plaintext. A connection is
-    // closed when the identity cannot be used; it never falls back to
-    // plaintext.
+    // The listener asks this source for the identity (certificate and key) at
+    // each TLS handshake. So the next handshake uses a changed identity, and
+    // open connections continue. TLS 1.2 and 1.3 are offered. Without a source,
+    // the listener speaks plaintext. When the identity cannot be used, the
+    // connection is closed: the listener never uses plaintext instead.
     TlsSource tls;
-    // Every connection begins with a header of the PROXY protocol, version 1 or
-    // 2, as a load balancer sends it. A connection without one is refused, for
-    // anybody could otherwise say who they are.
+    // When it is true, every connection must begin with a header of the PROXY
+    // protocol, version 1 or 2, as a load balancer sends it. A connection
+    // without this header is refused. If the header were optional, a client
+    // could send a header of its own and claim any address.
     bool proxy_protocol = false;
-    // These may say by X-Forwarded-For whom a request is from.
+    // These proxies may name the client of a request in X-Forwarded-For.
     std::vector<IpNetwork> trusted_proxies;
-    // It is told of everything that is refused. It is called on the listener's
-    // threads, the accepting one included, so it is thread-safe and does not
-    // block.
+    // The listener calls it for everything that it refuses. Any thread of the
+    // listener may call it, also the accepting one, so it must be thread-safe
+    // and must not block.
     std::function<void(const HttpRefusal&)> on_refused;
     // This many threads serve connections.
     int threads = 1;
-    // There may be this many connections, in total and from one address (IPv6:
-    // from the first 64 bits of one). Connections over a limit are closed at
-    // once. The peer behind a reverse proxy is the proxy.
+    // At most this many connections may be open: in total, and from one
+    // address. IPv6 addresses count as one when their first 64 bits are the
+    // same. A connection above a limit is closed at once. Behind a reverse
+    // proxy, all connections have the proxy's address.
     std::size_t max_connections = 10'000;
     std::size_t max_connections_per_address = 1000;
-    // A request with a longer head is answered with 431. (HttpRefusals has all
-    // answers that this listener gives by itself.)
+    // A request with a longer head is answered with 431. HttpRefusals has all
+    // answers with which the listener itself refuses a request.
     std::size_t max_head_bytes = 16 * 1024;
     // A request with a longer body is answered with 413.
     std::size_t max_body_bytes = 16 * 1024 * 1024;
-    // This many bytes of all bodies may be read but not yet answered. No memory
-    // is taken for a request that passes this limit: it is answered with 503.
+    // At most this many bytes of all bodies together may be read and not yet
+    // answered. A request that would exceed this limit is answered with 503. No
+    // memory above the limit is taken for it.
     std::size_t max_bytes_in_flight = 256 * 1024 * 1024;
-    // A connection that waits longer for a request (idle), or for the TLS
-    // handshake or the rest of a request, is closed. All are checked once a
+    // A connection is closed when it waits longer than idle_timeout for a
+    // request. It is also closed when one of these steps takes longer than
+    // request_timeout: the PROXY header, the TLS handshake, the rest of a
+    // request, or the sending of an answer. The times are checked once a
     // second.
     absl::Duration idle_timeout = absl::Seconds(75);
     absl::Duration request_timeout = absl::Seconds(20);
   };
 
-  // It is called on a listener thread, which serves other connections too: what
-  // it waits for, they wait for. `respond` may be called later and from another
-  // thread. std::bad_alloc may leave it; the request is then answered with 503.
+  // It is called on a listener thread that also serves other connections. While
+  // it blocks, these connections wait. `respond` may be called later and from
+  // another thread. A handler may throw std::bad_alloc, and the request is then
+  // answered with 503.
   using Handler =
       std::function<void(HttpRequest request, HttpResponder respond)>;
 
-  // Binds and serves until destruction; when it returns, connections are
-  // accepted. Fails with UNAVAILABLE when the address cannot be bound,
-  // INVALID_ARGUMENT when it is none. All that `handler` borrows outlives the
-  // listener.
+  // Binds the address and serves until destruction. When it returns, the
+  // listener accepts connections. Fails with UNAVAILABLE when the address
+  // cannot be bound, and with INVALID_ARGUMENT when `host` is no address.
+  // Everything that `handler` borrows must outlive the listener.
   static absl::StatusOr<std::unique_ptr<HttpListener>> Start(
       const Options& options, Handler handler);
 
@@ -103,20 +114,21 @@ class HttpListener {
   // "[::1]:8080".
   virtual const std::string& address() const = 0;
 
-  // Stops accepting, closes idle connections, waits for requests under way to
-  // be answered, at most for `grace`, and closes the rest. It returns as soon
-  // as the last connection has gone. Responders may still be called after it,
-  // and after destruction; they then do nothing. It is not called on a listener
+  // Stops accepting and closes idle connections. Then it waits until the
+  // requests under way are answered, but not longer than `grace`, and closes
+  // the connections that are still open. It returns as soon as the last
+  // connection has ended. Responders may still be called after Stop and after
+  // destruction; such calls do nothing. Stop must not be called on a listener
   // thread.
   virtual void Stop(absl::Duration grace) = 0;
 };
 
-// Splits "host:port" or "[v6]:port"; the brackets go. Returns false when it is
-// neither; `host` and `port` mean nothing then.
+// Splits "host:port" or "[v6]:port"; `host` gets no brackets. Returns false
+// when `text` has neither form. `host` and `port` mean nothing in this case.
 bool SplitHostPort(std::string_view text, std::string& host,
                    std::uint16_t& port);
-// Returns whether a host is a loopback address or "localhost", without asking a
-// name server.
+// Returns whether `host` is a loopback address or "localhost". It asks no name
+// server.
 bool IsLoopback(std::string_view host);
 
 }  // namespace linktor::http

@@ -1,6 +1,6 @@
-// Finds out whom a request comes from where proxies stand between:
-// X-Forwarded-For is believed of trusted addresses alone. Logs have the result;
-// nothing is decided by it. Pure.
+// Finds out which client sent a request when there are proxies between the
+// client and this server. X-Forwarded-For is believed only when it comes from a
+// trusted address. Logs have the result, and nothing is decided by it. Pure.
 
 #pragma once
 
@@ -13,17 +13,18 @@
 
 namespace linktor::http {
 
-// This is a range of IP addresses: "10.0.0.0/8", "2001:db8::/32" or one
-// address. The configuration makes them; they are immutable.
+// This is a range of IP addresses, such as "10.0.0.0/8" or "2001:db8::/32", or
+// a single address. The configuration makes the ranges. They are immutable.
 class IpNetwork {
  public:
-  // Returns nothing when `text` is none of these. Bits behind the prefix are
-  // allowed and ignored. An IPv4 address that is mapped into IPv6 is one of
-  // IPv4.
+  // Returns nothing when `text` is neither a range nor an address. The bits
+  // after the prefix may have any value and are ignored. An IPv4 address that
+  // is mapped into IPv6 becomes an IPv4 address.
   static std::optional<IpNetwork> Parse(std::string_view text);
 
   // Returns whether the address is in the range. An IPv4 address is never in a
-  // range of IPv6 addresses, nor the other way round.
+  // range of IPv6 addresses, and an IPv6 address is never in a range of IPv4
+  // addresses.
   bool Contains(const boost::asio::ip::address& address) const;
 
  private:
@@ -31,16 +32,20 @@ class IpNetwork {
       : address_(std::move(address)), prefix_(prefix) {}
 
   boost::asio::ip::address address_;
-  // This many first bits of an address decide: 0 to 32, or 0 to 128.
+  // Only this many first bits of an address are compared: 0 to 32 for IPv4, 0
+  // to 128 for IPv6.
   unsigned prefix_;
 };
 
 // Returns the address that a request came from. `peer` is the connection's
-// other end; `forwarded` are the values of the X-Forwarded-For headers, in
-// their order. Each proxy appends whom it has the request from. So the chain is
-// read from its end, and the last address that is not a trusted proxy's is
-// taken. An untrusted peer is not believed at all: its own address comes back.
-// An entry that is no address ends the reading.
+// other end. `forwarded` has the values of the X-Forwarded-For headers, in
+// their order. Each proxy appends the address from which it has got the
+// request. So the addresses are read from the end, and the first one that does
+// not belong to a trusted proxy is the result. When `peer` is not trusted, the
+// headers are not believed at all, and `peer` is the result. The reading stops
+// at an entry that is no address, because no trusted proxy writes such an
+// entry. It also stops when there are no more entries. In both cases the
+// address that was read last is the result.
 std::string ClientAddress(const std::string& peer,
                           const std::vector<std::string_view>& forwarded,
                           const std::vector<IpNetwork>& trusted);

@@ -1,6 +1,7 @@
-// Reads the PROXY protocol of HAProxy, versions 1 and 2: a load balancer that
-// passes connections through says before their first byte whom they are from.
-// The worker reads it before TLS. Pure.
+// Reads the PROXY protocol of HAProxy, versions 1 and 2. A load balancer that
+// passes connections through sends a header before the first byte of a
+// connection. The header says which client the connection comes from. The
+// worker reads it before TLS. Pure.
 
 #pragma once
 
@@ -10,36 +11,42 @@
 
 namespace linktor::http {
 
-// Says what the beginning of a connection is.
+// Says what the first bytes of a connection are.
 struct ProxyHeader {
   enum class State {
-    // `size` bytes of the connection are needed before more can be said.
+    // More bytes are needed. `size` is the number of bytes to have before the
+    // next call, counted from the beginning of the connection.
     kIncomplete,
-    // There is no header, or it is broken or longer than kMaxProxyHeader.
+    // There is no header, or the header is broken or longer than
+    // kMaxProxyHeader.
     kInvalid,
-    // The header takes `size` bytes; what follows is the client's.
+    // The header takes the first `size` bytes. The bytes after it are the
+    // client's.
     kComplete,
   };
   State state = State::kInvalid;
   std::size_t size = 0;
-  // It is the client's IP address; empty when the header names none, which a
-  // load balancer does for connections of its own (checks of health).
+  // It is the client's IP address. It is empty when the header names no client.
+  // A load balancer sends such a header for its own connections, such as health
+  // checks.
   std::string client;
 };
 
-// Headers up to this size are read, in bytes. Version 2 could be longer, with
-// extensions that nobody sends here.
+// Headers of up to this many bytes are read. A header of version 2 could be
+// longer, but only with extensions that nobody sends here.
 inline constexpr std::size_t kMaxProxyHeader = 536;
 
-// Reads the beginning of a connection; `bytes` are all that have come so far,
-// and may be none. It never asks for more bytes than the header certainly has,
-// so that a caller who reads just these leaves the rest where it is. Each call
-// reads from the start again; it ends after a few calls, because every answer
-// of kIncomplete asks for more bytes.
+// Reads the beginning of a connection. `bytes` are all bytes that have come so
+// far, and there may be none. It never asks for more bytes than the header
+// certainly has. So a caller that reads exactly as many bytes takes no byte
+// that follows the header. Each call reads from the start again. The calls come
+// to an end, because each kIncomplete asks for more bytes than the one before,
+// up to kMaxProxyHeader.
 ProxyHeader ParseProxyHeader(std::string_view bytes);
 
-// Returns whether a connection begins with such a header: it tells an operator
-// that the option for it is missing.
+// Returns whether `bytes` begin with such a header. A listener that expects no
+// header asks this, so that an operator learns that the option for it is
+// missing.
 bool LooksLikeProxyHeader(std::string_view bytes);
 
 }  // namespace linktor::http

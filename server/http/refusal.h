@@ -1,7 +1,7 @@
-// Refuses what a listener does not take, or has no memory for. Here are the
-// answers, with the words that logs, metrics and documents have for them.
-// Internal to the listener. All functions are thread-safe, and all but
-// ReportRefusal pure.
+// Refuses requests and connections that a listener does not accept, or has no
+// memory for. Here are the answers, and the words that logs, metrics and
+// documents use for them. Internal to the listener. All functions are
+// thread-safe, and all except ReportRefusal are pure.
 
 #pragma once
 
@@ -18,64 +18,71 @@
 namespace linktor::http {
 
 // Names why a request or a connection was refused. The table in refusal.cc has
-// a row for each, in this order, which the compiler checks.
+// a row for each reason, in the order of this enum, and the compiler checks the
+// order.
 enum class Refusal : std::int8_t {
-  // 400: the bytes are none of a request.
+  // 400: the bytes are not an HTTP request.
   kNotHttp,
-  // 400: this and the next one are known by how the connection begins, so that
-  // an operator learns what is set up wrong.
+  // 400: this reason and the next one are recognised by the first bytes, so
+  // that an operator learns which setting is wrong.
   kTlsOnPlaintext,
   kProxyProtocolUnexpected,
-  // The connection is closed: without the header nobody knows whom it is from.
+  // The connection is closed, because without the header nobody knows which
+  // client it comes from.
   kProxyProtocolMissing,
-  // 400: the client speaks HTTP/2 without asking by ALPN.
+  // 400: the client begins with HTTP/2 and has not asked for it by ALPN. (When
+  // a client asks by ALPN for HTTP/2 alone, the TLS handshake fails.)
   kHttp2,
-  // 400: these headers are missing, doubled or not in the one form that
-  // everybody reads alike.
+  // 400: the header with this name is missing, comes twice, contradicts another
+  // header, or does not have the one form that every HTTP program understands
+  // in the same way.
   kHost,
   kContentLength,
   kTransferEncoding,
-  // 501 and 417: this server does not have what the request asks for.
+  // 501 and 417: the request asks for a transfer coding, or has an expectation,
+  // that this server does not support.
   kUnknownCoding,
   kExpectation,
-  // 413 and 431: the request passes a limit of HttpListener::Options.
+  // 413 and 431: the request exceeds a limit of HttpListener::Options.
   kBodyTooLarge,
   kHeadTooLarge,
-  // 503: the budget has no room for the body, or the process no memory. Meta
-  // delivers again.
+  // 503: the budget (budget.h) has no room for the body, or the process has no
+  // memory. Meta delivers the webhook again.
   kTooMuchInFlight,
   kOutOfMemory,
-  // The connection is closed, since there is no request to answer: too many
-  // connections, a handshake that failed, a request that was too slow or ended
-  // in its middle.
+  // The connection is closed, because there is no request to answer: there are
+  // too many connections, the TLS handshake failed, or the request was too slow
+  // or ended in its middle.
   kConnectionLimit,
   kTlsHandshake,
   kRequestTimeout,
   kRequestIncomplete,
 };
 
-// Returns the status and the word that metrics and HttpRefusals have for it.
+// Returns the status of a refusal, and the word that metrics and HttpRefusals
+// use for it.
 HttpRefusal Describe(Refusal refusal);
-// Returns the body of the answer, a line of text; it is empty where the
+// Returns the body of the answer, which is a line of text. It is empty when the
 // connection is closed without an answer.
 const char* TextOf(Refusal refusal);
 
-// Returns why a head is refused that Beast takes; nothing when it is good. The
-// headers that decide where a request ends, and for whom it is, must say it
-// once and in one way: else a proxy may understand something different (request
-// smuggling).
+// Returns why a head is refused that Beast accepts; nothing when the head is
+// good. Some headers decide where a request ends or which host it is for. Each
+// of them must say this once and in one way. Otherwise a proxy may understand
+// the request in a different way (request smuggling).
 std::optional<Refusal> CheckHead(
     const boost::beast::http::request_header<>& head);
 
-// Returns why Beast could not read a request that begins with `opening`;
-// nothing when there is no one to answer, because the connection has ended.
+// Returns the refusal for a request that Beast could not read because of
+// `error`. `opening` has the first bytes of the request. Returns nothing when
+// the connection has ended, because then nobody is there to get an answer.
 std::optional<Refusal> RefusalOf(const boost::beast::error_code& error,
                                  std::string_view opening);
 
-// Counts and logs a refusal, at most a line in ten seconds of each kind and
-// listener. `listener` and `peer` are addresses for the log; `peer` is empty
-// where it is not known. Where there is no memory for that, it is left out; no
-// std::bad_alloc leaves this.
+// Counts and logs a refusal. It logs at most one line in ten seconds for each
+// kind of refusal and each listener. `listener` and `peer` are addresses for
+// the log; `peer` is empty when it is not known. When there is no memory for
+// the report, it is left out. ReportRefusal never throws std::bad_alloc.
 void ReportRefusal(const HttpListener::Options& options, Refusal refusal,
                    std::string_view listener, std::string_view peer);
 

@@ -1,5 +1,6 @@
-// Defines the body of a request, for Beast's parser: it asks the budget before
-// it takes memory. Only the session's thread uses it. Internal to the listener.
+// Defines the body of a request for Beast's parser. The body asks the budget
+// before it takes memory. Only the session's thread uses it. Internal to the
+// listener.
 
 #pragma once
 
@@ -16,54 +17,60 @@
 
 namespace linktor::http {
 
-// Returns the error by which the reader says that the budget has no room for a
-// body. The session answers it with 503.
+// Returns the error with which the reader says that the budget has no room for
+// a body. The session answers this error with 503.
 boost::beast::error_code OverBudget();
 
-// Meets Beast's requirements of a Body that is read, which name its types.
+// This type meets the requirements that Beast has for a Body that is read. The
+// names of the inner types and functions come from these requirements.
 //
-// An announcement takes nothing, because it costs a stranger nothing: the room
-// grows with what has arrived, to at most twice as much and never beyond what
-// is announced. The share therefore counts all of the room but kBodySlack.
-// While a body moves to larger room, its old one is there too and not counted;
-// a thread moves one at a time.
+// An announced length takes no memory, because a stranger can announce any
+// length at no cost. Instead, the room for a body grows with the bytes that
+// have arrived: to at most twice their number, and never beyond the announced
+// length. The share (HttpShare in budget.h) counts all of this room except
+// kBodySlack. While a body moves to larger room, its old room still exists and
+// is not counted. This is little, because each thread moves only one body at a
+// time.
 struct RequestBody {
   struct value_type {  // NOLINT(*-identifier-naming)
-    // The bytes that have come are here. The capacity is kBodySlack larger than
-    // what the share holds.
+    // These are the bytes that have come. The capacity is kBodySlack larger
+    // than the bytes that the share holds.
     std::string bytes;
-    // The session sets it before the parser reads; it outlives the parser.
+    // The session sets it before the parser reads. The share must outlive the
+    // parser.
     HttpShare* share = nullptr;
   };
 
   class reader {  // NOLINT(*-identifier-naming)
    public:
-    // Beast's parser makes the reader when a body begins; `body` outlives it.
+    // Beast's parser makes the reader when a body begins. `body` must outlive
+    // the reader.
     template <bool kIsRequest, typename Fields>
     reader(boost::beast::http::header<kIsRequest, Fields>& /*head*/,
            value_type& body)
         : body_(body) {}
 
-    // Notes how long the body will be, where the head says so. It takes no
-    // memory and never fails.
+    // Notes how long the body will be, if the head says so. It takes no memory
+    // and never fails.
     void init(const boost::optional<std::uint64_t>& announced,
               boost::beast::error_code& error);
-    // Adds what has arrived and returns its size. The error is OverBudget, and
-    // nothing is added, when the budget has no room for it; std::bad_alloc
-    // leaves it when there is no memory.
+    // Adds the bytes that have arrived and returns their number. When the
+    // budget has no room for them, the error is OverBudget and nothing is
+    // added. When there is no memory, put throws std::bad_alloc.
     std::size_t put(boost::asio::const_buffer arrived,
                     boost::beast::error_code& error);
-    // A body that ends needs nothing more.
+    // The end of a body needs no work.
     void finish(boost::beast::error_code& error) { error = {}; }
 
    private:
-    // Grows the share and the string to `size` bytes in all, or to more where
-    // the budget has room to spare. Returns false, and changes nothing, when
-    // the budget has no room for `size` bytes.
+    // Grows the share and the string to `size` bytes in all, or to more when
+    // the budget has room to spare. When the budget has no room for `size`
+    // bytes, it changes nothing and returns false.
     bool MakeRoom(std::size_t size);
 
     value_type& body_;
-    // The body will be this long, in bytes; 0 when its head does not say.
+    // The body will be this long, in bytes. It is 0 when the head does not say
+    // how long.
     std::size_t announced_ = 0;
   };
 };

@@ -1,5 +1,6 @@
 // Runs an event loop whose handlers may run out of memory. The accepting thread
-// and the workers run their loops by it. Internal to the listener.
+// and the workers of a listener run their loops with this function. Internal to
+// the listener.
 
 #pragma once
 
@@ -9,14 +10,15 @@
 
 namespace linktor::http {
 
-// Runs `io` until it is stopped or has nothing to do, and returns true. It
-// returns false when memory ran out in a handler, whose coroutine, if it is
-// one, ends when the loop runs again; the caller reports it and calls again.
-// Any other exception is a fault and leaves this.
+// Runs `io` until it is stopped or has no work left, and then returns true. It
+// returns false when memory ran out in a handler. The caller then reports the
+// lack of memory and calls RunLoop again. If the handler belongs to a
+// coroutine, this coroutine ends in the second call. Any other exception is a
+// fault in the program, and RunLoop lets it out.
 //
-// Most of the listener's memory is taken within coroutines, which answer its
-// want themselves. This is for what is left: the memory that Asio takes to
-// begin an operation.
+// Most memory of the listener is taken within coroutines, and the coroutines
+// handle a lack of memory themselves. RunLoop is for the remaining case: Asio
+// gets no memory to begin an operation.
 inline bool RunLoop(boost::asio::io_context& io) {
   try {
     io.run();
@@ -24,7 +26,8 @@ inline bool RunLoop(boost::asio::io_context& io) {
   } catch (const std::bad_alloc&) {
     return false;
   } catch (const boost::asio::multiple_exceptions&) {
-    // Handlers that a handler called have failed, too.
+    // Asio throws this when a handler has failed, and a handler that it called
+    // has failed, too.
     return false;
   }
 }

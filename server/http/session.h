@@ -18,15 +18,17 @@
 namespace linktor::http {
 
 // OpenSSL makes one TLS record from each buffer that is written. The flat
-// stream joins the head and the body of an answer into one buffer.
+// stream joins the head and the body of an answer into one buffer, so that they
+// need only one record.
 using HttpTlsStream = boost::beast::flat_stream<asio::ssl::stream<HttpSocket>>;
 
-// A worker makes a session for a connection when its stream is ready (after the
-// TLS handshake, if there is one), and runs the session once.
+// A worker makes a session for a connection when the connection's stream is
+// ready (after the TLS handshake, if there is one). It runs each session once.
 template <typename Stream>
 class HttpSession {
  public:
-  // All three must outlive the session. `stream` belongs to `connection`.
+  // `loop`, `connection` and `stream` must outlive the session. `stream`
+  // belongs to `connection`.
   HttpSession(HttpLoop& loop, HttpConnection& connection, Stream& stream)
       : loop_(loop),
         connection_(connection),
@@ -36,8 +38,8 @@ class HttpSession {
   HttpSession& operator=(const HttpSession&) = delete;
 
   // In the coroutines below, no temporary with a destructor may stand in a
-  // co_await expression: g++ 12 calls the destructor of a temporary that is
-  // made with braces two times.
+  // co_await expression: if a temporary is made with braces, g++ 12 calls its
+  // destructor twice.
 
   // Serves requests until the connection must close; the caller closes it. When
   // memory runs out, the request is answered with 503 if that is still
@@ -58,8 +60,8 @@ class HttpSession {
   // Says whether the client waits for an answer, so that the session may send
   // one of its own, such as 503.
   enum class Stage : std::int8_t {
-    // No request has begun. The client would take an answer for the answer to
-    // its next request.
+    // No request has begun. If the session sent an answer now, the client would
+    // take it for the answer to its next request.
     kIdle,
     // A request has begun; nothing is answered yet.
     kReading,
@@ -76,29 +78,32 @@ class HttpSession {
   };
 
   // Reads one request and answers it. Returns false when the connection must
-  // close. The request holds its share of the budget until the answer is sent,
-  // or until its body turns out to be unreadable. It throws std::bad_alloc when
-  // memory runs out.
+  // close. The request holds its share of the budget until the answer is sent.
+  // It gives the share back earlier when its body cannot be read. ServeOne
+  // throws std::bad_alloc when memory runs out.
   asio::awaitable<bool> ServeOne();
-  // Run calls GiveUp when memory has run out. It frees the buffer first,
-  // because an answer needs memory. It answers the request under way if no
-  // answer to it has begun; otherwise it only reports. It throws std::bad_alloc
-  // when there is no memory for the answer.
+  // Run calls GiveUp when memory has run out. GiveUp frees the buffer first,
+  // because an answer needs memory. If a request is under way and its answer
+  // has not begun, GiveUp answers it with 503. Otherwise it only reports the
+  // lack of memory. It throws std::bad_alloc when there is no memory for the
+  // answer.
   asio::awaitable<void> GiveUp();
-  // Waits for the first byte of a request, at most for the idle timeout.
-  // Returns false when the connection has ended.
+  // Waits for the first byte of a request, but not longer than the idle
+  // timeout. Returns false when the connection has ended.
   asio::awaitable<bool> AwaitRequest();
-  // These read until the parser has the whole head or the whole body. They
-  // return the error that prevented it, or none.
+  // ReadHead reads until the parser has the whole head, and ReadBody reads
+  // until it has the whole body. They return the error that stopped them, or no
+  // error.
   asio::awaitable<boost::beast::error_code> ReadHead(HttpParser& parser);
   asio::awaitable<boost::beast::error_code> ReadBody(HttpParser& parser);
-  // Reads at most `size` bytes more into the buffer. The error is
-  // buffer_overflow when the buffer is full.
+  // Reads up to `size` more bytes into the buffer. The error is buffer_overflow
+  // when the buffer is full.
   asio::awaitable<boost::beast::error_code> ReadMore(std::size_t size);
-  // These send an answer and return whether the connection may go on. Refuse is
-  // for a request that could not be read; it sends nothing when nobody waits
-  // for an answer. RefuseWith reports the refusal and sends the answer for it.
-  // Both return false. Answer sends `response`.
+  // The three functions below send an answer and return whether the connection
+  // may go on. Refuse is for a request that could not be read; it sends nothing
+  // when nobody waits for an answer. RefuseWith reports the refusal and sends
+  // its answer. Refuse and RefuseWith always return false. Answer sends
+  // `response`.
   asio::awaitable<bool> Refuse(boost::beast::error_code error);
   asio::awaitable<bool> RefuseWith(Refusal refusal);
   asio::awaitable<bool> Answer(HttpResponse response, AnswerForm form);
@@ -107,10 +112,10 @@ class HttpSession {
   HttpConnection& connection_;
   Stream& stream_;
   Stage stage_ = Stage::kIdle;
-  // It is true while the request under way is a HEAD request, so that a refusal
-  // has no body either.
+  // It is true while a HEAD request is under way, because a refusal of this
+  // request must have no body either.
   bool head_only_ = false;
-  // It holds the bytes that have been read and not parsed yet.
+  // It holds the bytes that have been read but not parsed yet.
   boost::beast::flat_buffer buffer_;
   // It holds the first bytes of the request under way. When they are not
   // HTTP/1.1, the refusal recognises TLS, HTTP/2 and the PROXY protocol by

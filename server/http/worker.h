@@ -1,6 +1,6 @@
 // Defines a thread that serves connections. The listener makes its workers, and
-// the accepting thread gives them connections in turn. Internal to the
-// listener.
+// the accepting thread gives the new connections to the workers in turn.
+// Internal to the listener.
 
 #pragma once
 
@@ -18,90 +18,98 @@
 
 namespace linktor::http {
 
-// The workers of a listener share this. All that it refers to outlives them.
+// All workers of a listener share this. Everything that it refers to must
+// outlive them.
 struct HttpShared {
   const HttpListener::Options& options;
   const HttpListener::Handler& handler;
-  // It is the listener's address, as logs name it.
+  // It is the address of the listener, as log lines name it.
   const std::string& address;
   HttpBudget& budget;
   // It is null when the listener speaks plaintext.
   TlsContexts* tls;
 };
 
-// Owns one thread with its own event loop and connections. A connection stays
-// with its worker, so nothing of it needs a lock.
+// Owns one thread with its own event loop and its own connections. A connection
+// stays with its worker, so its data needs no lock.
 class HttpWorker {
  public:
   // Starts the thread.
   explicit HttpWorker(const HttpShared& shared);
-  // Ends the thread, then closes the connections, whatever they do; blocks
-  // until then. It is not called on the worker's own thread.
+  // Ends the thread, and then closes all connections, whatever they are doing.
+  // It blocks until this is done. It must not be called on the worker's own
+  // thread.
   ~HttpWorker();
   HttpWorker(const HttpWorker&) = delete;
   HttpWorker& operator=(const HttpWorker&) = delete;
 
-  // Returns the loop, on which sockets are made and work is posted.
+  // Returns the worker's event loop. The listener makes the sockets of
+  // connections on this loop, and posts work to it.
   asio::io_context& io() { return io_; }
 
   // Serves a connection. It is called on this worker's thread. The place is
-  // given back when all of the connection has gone.
+  // given back when everything that belongs to the connection is destroyed.
   void Adopt(HttpSocket socket, HttpConnectionCount::Place place);
-  // Closes connections once they are idle. Returns at once, for the work is
-  // done on the worker's thread. Thread-safe.
+  // Closes each connection as soon as it is idle. Drain returns at once,
+  // because the worker's thread does the work later. Thread-safe.
   void Drain();
-  // Closes all connections now, and then counts `closed` down, on the worker's
-  // thread; `closed` outlives this. Thread-safe.
+  // Closes all connections now, and then counts `closed` down. The worker's
+  // thread does this. `closed` must outlive this object. Thread-safe.
   void CloseAll(std::latch& closed);
 
  private:
-  // This is the thread's function: it runs the loop until the destructor stops
-  // it, and again after memory ran out in a handler.
+  // This is the thread's function. It runs the loop until the destructor stops
+  // it. When memory runs out in a handler, it runs the loop again.
   void Run();
-  // Looks at the deadlines of all connections once a second, and lets
-  // HandlerCalls try again. It ends when the loop stops, or when memory runs
-  // out.
+  // Looks at the deadlines of all connections once a second, and calls
+  // HandlerCalls::Retry. It ends when the loop stops, or when memory runs out.
   asio::awaitable<void> Sweep();
-  // Begins to sweep unless that goes on. Each new connection calls it, so that
-  // a sweep that ended for want of memory begins again.
+  // Starts Sweep unless it runs already. Each new connection calls this
+  // function, so that the sweep begins again after a lack of memory has ended
+  // it.
   void KeepSweeping();
-  // Serves a connection by `coroutine`. When that ends by want of memory or by
-  // an error of OpenSSL's, it is reported here, and the other connections go
-  // on. Any other exception is a fault, which ends the process.
+  // Serves a connection by running `coroutine`. When a lack of memory or an
+  // error of OpenSSL ends the coroutine, Begin reports it, and the other
+  // connections go on. Any other exception is a fault in the program and ends
+  // the process.
   void Begin(asio::awaitable<void> coroutine);
   // Reads the header of the PROXY protocol, and takes the peer's address from
-  // it. Returns false when the connection must close, because there is no
-  // header that can be understood or it did not come in time.
+  // it. Returns false when the connection must close: the header is missing or
+  // cannot be understood, or it has not come in time.
   asio::awaitable<bool> ReadProxyHeader(HttpConnection& connection,
                                         HttpSocket& socket);
-  // Takes in what a client goes on sending after a refusal, for a second and a
-  // MiB at most: to close with unread bytes would reset the connection, and the
-  // answer might be lost.
+  // Reads the bytes that a client still sends after a refusal, for at most one
+  // second and one MiB. If the socket were closed with unread bytes, the
+  // connection would be reset, and the client might not get the answer.
   asio::awaitable<void> Linger(HttpConnection& connection, HttpSocket& socket);
-  // Each of these serves one connection until it ends, over plaintext and over
-  // TLS. std::bad_alloc may leave them; the connection is closed then, too.
+  // Serve serves one connection over plaintext until it ends, and ServeTls does
+  // this over TLS. They may throw std::bad_alloc; the connection is closed
+  // then, too.
   //
-  // No temporary with a destructor may stand in a co_await expression in these:
-  // g++ 12 destroys those made by braces twice.
+  // In these two coroutines, no temporary with a destructor may stand in a
+  // co_await expression: if a temporary is made with braces, g++ 12 calls its
+  // destructor twice.
   asio::awaitable<void> Serve(HttpSocket socket,
                               HttpConnectionCount::Place place);
   asio::awaitable<void> ServeTls(HttpSocket socket,
                                  HttpConnectionCount::Place place);
 
   const HttpShared shared_;
-  // The loop is before io_, because connections that end with io_ take
-  // themselves off the loop's list.
+  // loop_ stands before io_. The connections that are destroyed together with
+  // io_ remove themselves from the loop's list, so the list must still exist
+  // then.
   HttpLoop loop_;
-  // True while there is a coroutine that sweeps. It is before io_, which may
-  // end it.
+  // It is true while a coroutine runs Sweep. It stands before io_, because the
+  // destruction of io_ may end this coroutine, which then writes the flag.
   bool sweeping_ = false;
   asio::io_context io_{1};
   // It keeps the loop running while there is no connection.
   asio::executor_work_guard<asio::io_context::executor_type> work_{
       io_.get_executor()};
-  // It is after io_, which must still be there for requests that end with this.
+  // It stands after io_, so that it is destroyed first: requests that end with
+  // it still need io_.
   HandlerCalls calls_;
-  // It is only touched on this worker's thread.
+  // Only this worker's thread uses it.
   asio::steady_timer sweep_timer_;
   // The thread is the last member, so that it does not run before the others
   // are made.

@@ -1,13 +1,14 @@
-// Makes a backup: a folder with a copy of the database and a manifest
-// (marker.h), which is written last. A folder without a manifest is no backup.
-// There are two parts:
+// These functions make a backup. A backup is a folder with a copy of the
+// database and a manifest (marker.h). The manifest is written last, so a folder
+// without a manifest is not a backup. A backup is made in two parts:
 //
-//   CopyForBackup   the process that uses the data folder copies the database,
-//                   in small steps between its own work
-//   FinishBackup    any process reads all of the copy, checks it, and names it
+//   CopyForBackup   The process that uses the data folder copies the database,
+//                   in small steps between its other work.
+//   FinishBackup    Any process reads all of the copy, checks it, and gives the
+//                   copy its name.
 //
-// The second part takes as long as reading everything does, and so is no
-// server's work: `linktor-igd backup` does it after the server has answered.
+// The second part takes long, because it reads everything. So the server does
+// not do it: `linktor-igd backup` does it after the server has answered.
 
 #pragma once
 
@@ -28,39 +29,45 @@
 
 namespace linktor::journal {
 
-// Runs a task on the connection that writes a database, while no transaction is
-// open, and returns the task's status; EmbeddedJournal::RunOnWriter is one. An
-// error of its own means that the task did not run.
+// A RunOnWriter runs a task on the connection that writes a database, while no
+// transaction is open. It returns the task's status.
+// EmbeddedJournal::RunOnWriter is one. It may also return an error of its own;
+// then the task did not run.
 using RunOnWriter = std::function<absl::Status(
     absl::AnyInvocable<absl::Status(sqlite::Database&)> task)>;
 
-// So many pages, of 4 KiB each, are copied between two pieces of other work.
-// They take a fraction of a millisecond.
+// One step copies this many pages, of 4 KiB each. Between two steps the writer
+// can do other work. A step takes a fraction of a millisecond.
 inline constexpr int kCopyPages = 64;
 
-// Copies the database into `folder`, which must be empty or is made, for its
-// owner alone. It blocks until the copy is whole; with a server's RunOnWriter
-// it must not run on the writer's thread. After each step `told` hears how many
-// of how many pages are copied, and returns whether to go on. Returns the time
-// up to which everything is in the copy. When it fails nothing is left of the
-// copy: FAILED_PRECONDITION with a sentence, CANCELLED when `told` gave up.
+// Copies the database into `folder`, which only its owner can access. The
+// folder must be empty, or must not exist yet. The function blocks until the
+// copy is complete. With a server's RunOnWriter it must not run on the writer's
+// thread. After each step it tells `told` how many pages are copied and how
+// many pages there are. It goes on while `told` returns true.
+//
+// Returns a time: everything that was stored before it is in the copy. On
+// failure nothing is left of the copy. The error is CANCELLED when `told`
+// returned false, and otherwise FAILED_PRECONDITION with a sentence.
 absl::StatusOr<absl::Time> CopyForBackup(
     const RunOnWriter& run_on_writer, const Clock& clock,
     const std::string& folder,
     absl::FunctionRef<bool(std::int64_t copied, std::int64_t pages)> told);
 
-// Does the same with a data folder that no process uses, and locks it
-// meanwhile; returns nullopt when a process uses it. The marker is not
-// compared: a copy that is restored begins a life of its own. It fails with
-// FAILED_PRECONDITION and a sentence also when there is no database, or the
-// master key is another.
+// Copies the database of a data folder that no process uses, as CopyForBackup
+// does. It locks the data folder meanwhile. Returns nullopt when a process uses
+// the data folder. It also fails with FAILED_PRECONDITION and a sentence when
+// there is no database, or when the master key is wrong. Unlike a start, it
+// does not call CheckMarker (folder_check.h): a restored copy begins a new life
+// of the log anyway (restore.h).
 absl::StatusOr<std::optional<absl::Time>> CopyUnused(
     const std::string& data_dir, const Secret& master_key, const Clock& clock,
     const std::string& folder,
     absl::FunctionRef<bool(std::int64_t copied, std::int64_t pages)> told);
 
-// Each step of FinishBackup is named for what was done last. A crash before the
-// last one leaves a folder that is no backup. Tests kill the process at each.
+// Each step of FinishBackup is named after the work that has just been done. A
+// crash before the last step leaves a folder that is not a backup. Tests kill
+// the process at each step.
 enum class FinishStep : std::int8_t {
   kSingleFile,
   kSynced,
@@ -70,22 +77,23 @@ enum class FinishStep : std::int8_t {
   kDone,
 };
 
-// Checks what CopyForBackup has copied into `folder`: that every page is right,
-// that it opens under the master key, and that the log's state can be read;
-// then it makes a backup of it. `time` is what CopyForBackup returned. When it
-// fails the copy is removed: FAILED_PRECONDITION with a sentence.
+// Makes a backup from the copy that CopyForBackup has made in `folder`. First
+// it checks that every page is sound, that the master key is the right one, and
+// that the log's state can be read. `time` is the result of CopyForBackup. It
+// calls `reached` after each step. On failure it removes the copy and returns
+// FAILED_PRECONDITION with a sentence.
 absl::StatusOr<BackupManifest> FinishBackup(
     const std::string& folder, absl::Time time, const Secret& master_key,
     absl::FunctionRef<void(FinishStep)> reached);
 
-// Removes what CopyForBackup and FinishBackup have made in `folder`, but not
-// the folder. A file that cannot be removed stays, without a word; a folder
-// with one is refused later.
+// Removes the files that CopyForBackup and FinishBackup have made in `folder`,
+// but not the folder itself. A file that cannot be removed stays, without an
+// error. A later backup into that folder is then refused.
 void RemoveCopy(const std::string& folder);
 
-// Returns OK when a backup can be made in `folder`, because it is empty or not
-// there. It fails with FAILED_PRECONDITION otherwise, with a sentence that says
-// what is in it.
+// Returns OK when a backup can be made in `folder`, because the folder is empty
+// or does not exist. Otherwise it fails with FAILED_PRECONDITION and a sentence
+// that says what is in the folder.
 absl::Status CheckBackupFolder(const std::string& folder);
 
 }  // namespace linktor::journal

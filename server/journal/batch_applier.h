@@ -1,6 +1,7 @@
-// A BatchApplier applies records in transactions. Every engine, those of the
-// tests included, applies through it, and nothing else calls Apply. It belongs
-// to the applying thread, and so do the free functions below.
+// A BatchApplier applies records in transactions. Every engine applies records
+// through it, also the engines of the tests. No other code of the server calls
+// Applier::Apply (state/applier.h). Only the applying thread may use a
+// BatchApplier and the free functions below.
 
 #pragma once
 
@@ -21,82 +22,94 @@
 
 namespace linktor::journal {
 
-// A Waiting is a record on its way through an engine, from its append to its
-// answer.
+// A Waiting is a record that is on its way through an engine: from its append
+// until the call of its callback.
 struct Waiting {
   Appended appended;
-  // It is null when nobody waits, as for a record of another instance.
+  // It is null when nobody waits for the record's end, for example when another
+  // instance appended the record.
   Journal::Callback done;
-  // This is the memory that the record takes, roughly. The limits of a batch
-  // and of the queue are counted in it.
+  // This is roughly the memory that the record takes. The limits of a batch and
+  // of the queue are limits of the sum of these numbers.
   std::size_t bytes = 0;
-  // Says whether this process appended the record; see AppliedRecord.
+  // It is true when this process appended the record; see AppliedRecord
+  // (feed.h).
   bool own = true;
-  // The effects, once Apply of the batch was OK. An error here means that this
-  // record alone was left out, and is the status that its appender gets.
+  // It holds the record's effects after Apply of its batch was OK. It is an
+  // error when this one record was left out of the batch. The appender gets
+  // that error as its status.
   absl::StatusOr<state::Effects> applied = absl::UnknownError("not applied");
 };
 using Batch = std::deque<Waiting>;
 
 class BatchApplier {
  public:
-  // A batch ends at the record that reaches one of these, in bytes of Waiting
-  // and in time spent applying. A batch has at least one record.
+  // A batch ends with the record that reaches one of these limits. `max_bytes`
+  // limits the sum of Waiting::bytes, and `max_time` limits the time that is
+  // spent on applying. A batch always has at least one record.
   struct Limits {
     std::size_t max_bytes = std::numeric_limits<std::size_t>::max();
     absl::Duration max_time = absl::InfiniteDuration();
   };
 
-  // Prepares its statements; nothing is read yet. Both references must outlive
-  // this.
+  // Prepares the statements, and reads nothing yet. `database` and `recent`
+  // must outlive this object.
   BatchApplier(sqlite::Database& database, state::RecentRows& recent,
                const state::RunSizes& runs, const Limits& limits);
 
-  // Loads the log's state into memory. It must be called once, after migration
-  // and before the first Apply. A failure is the disk's or the file's.
+  // Loads the log's state into memory. It must be called once, after the
+  // migration of the tables and before the first Apply. A failure means that
+  // the disk or the file is at fault.
   absl::Status Load() { return applier_.Load(); }
 
-  // A Result says how one transaction ended, and for how many records.
+  // A Result says how one transaction ended, and how many records it is about.
   struct Result {
-    // This is the number of records, from the front, that this result is about.
-    // It is never 0, so that nobody waits for ever.
+    // It is the number of records that this result is about, from the front of
+    // the batch. It is never 0, so that every record is answered in the end.
     std::size_t count = 0;
-    // OK means that the transaction is committed, and the `applied` of each
-    // record says what came of it. Otherwise FaultOf says what is at fault.
-    // When the first record is one that CheckKnown refuses, it is
-    // FAILED_PRECONDITION.
+    // OK means that the transaction is committed. Then the `applied` of each
+    // record says how that record ended. For an error, sqlite::FaultOf says
+    // what is at fault. The error is FAILED_PRECONDITION when CheckKnown
+    // (state/applier.h) refuses the first record.
     absl::Status status;
-    // It is true when the COMMIT itself ran. Its failure leaves open whether
-    // the records are stored; without it they certainly are not.
+    // It is true when the statement COMMIT itself was run. If COMMIT failed, it
+    // is unknown whether the records are stored. If the transaction failed
+    // before COMMIT, the records are certainly not stored.
     bool commit_tried = false;
   };
-  // Applies the front of `waiting`, which must not be empty, in one
-  // transaction. When that fails because of one record, all are applied once
-  // more, each alone in a savepoint, and the faulty ones are left out; of a
-  // faulty webhook the delivery is kept in quarantine. A record that CheckKnown
-  // refuses is never applied: the batch ends before it. On failure the tables
-  // and the memory are as they were before. It does not remove records from
-  // `waiting`.
+  // Applies the front of `waiting` in one transaction. `waiting` must not be
+  // empty. When the transaction fails because of one record, it is rolled back.
+  // Then the same records are applied again in a new transaction, each in a
+  // savepoint of its own, and the faulty records are left out. The delivery of
+  // a faulty webhook is kept in quarantine: its items are stored as received,
+  // without events. A record that CheckKnown refuses is never applied; the
+  // batch ends before that record.
+  //
+  // On failure the tables and the memory are as they were before the call.
+  // Apply does not remove records from `waiting`.
   Result Apply(Batch& waiting);
 
  private:
-  // Ends the open transaction, if any, and puts back what the applier keeps in
-  // memory. A failure means that the tables cannot be read again, and is final.
+  // Ends the open transaction, if there is one, and takes the applier's memory
+  // back to `before`. After a failure the tables cannot be read any more, so a
+  // failure is final.
   absl::Status RollBack(const state::Applier::Position& before);
-  // Tries the whole batch at once, counting the records into `result`. On
-  // failure the transaction may still be open; the caller rolls it back.
+  // Tries to apply the whole batch at once, and counts its records in `result`.
+  // After a failure the transaction may still be open; the caller rolls it
+  // back.
   absl::Status ApplyTogether(Batch& waiting, Result& result);
-  // Applies the first `result.count` records each for itself, in a transaction
-  // of its own. The one before must have been rolled back.
+  // Applies the first `result.count` records one by one, in a new transaction.
+  // The caller must have rolled back the failed transaction before.
   absl::Status ApplyOneByOne(Batch& waiting, Result& result);
-  // See the source: these two need an open transaction, and succeed also when
-  // the record was left out.
+  // These two apply a single record; see the source. They need an open
+  // transaction. They return OK also when the record was left out.
   absl::Status ApplyAlone(Waiting& one);
   absl::Status Attempt(
       Waiting& one, const state::Applier::Position& before,
       absl::FunctionRef<absl::StatusOr<state::Effects>()> apply);
   // Writes the log's state and commits. It sets result.commit_tried just before
-  // the COMMIT, since from then on a failure proves nothing.
+  // the COMMIT. From then on a failure does not prove that the records are not
+  // stored.
   absl::Status Commit(Result& result);
 
   sqlite::Database& database_;
@@ -106,13 +119,14 @@ class BatchApplier {
   sqlite::Statement commit_;
 };
 
-// Tells the feed of the first `count` records, which must be committed. Records
-// that were left out are not told; when all were, nothing is.
+// Tells the feed about the first `count` records, which must be committed. It
+// does not tell records that were left out. When all records were left out, it
+// does not call the feed.
 void TellFeed(const Feed& feed, const Batch& batch, std::size_t count);
 
 // Returns the ending of a record whose batch was committed: kApplied, or
-// kRefused for one that was left out. It moves the answer out of `committed`,
-// so the feed must be told before.
+// kRefused when the record was left out. It moves the answer out of
+// `committed`, so TellFeed must be called before.
 Ending EndingOf(Waiting& committed);
 
 }  // namespace linktor::journal

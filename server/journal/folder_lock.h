@@ -1,7 +1,7 @@
-// One process at a time uses a data folder. It holds a lock on the file `lock`
-// in the folder, which the kernel takes back when the process ends, however it
-// ends: no lock is ever left behind. Starts, restores and backups without a
-// server take it.
+// Only one process at a time may use a data folder. That process holds a lock
+// on the file `lock` in the folder. The kernel releases the lock when the
+// process ends, also after a crash, so no lock is ever left behind. A start of
+// the server, a restore, and a backup without a server take the lock.
 
 #pragma once
 
@@ -13,18 +13,19 @@
 
 namespace linktor::journal {
 
-// Locks the folder, which must be there, until the descriptor is closed. It
-// returns nullopt when another process has the lock, and does not wait for it.
-// It fails with FAILED_PRECONDITION and a sentence when nothing can be written
-// in the folder.
+// Locks the folder until the returned descriptor is closed. The folder must
+// exist. When another process has the lock, it returns nullopt and does not
+// wait. It fails with FAILED_PRECONDITION and a sentence when nothing can be
+// written in the folder.
 absl::StatusOr<std::optional<UniqueFd>> TryLockFolder(
     const std::string& data_dir);
-// Does the same, but a lock that another process has is FAILED_PRECONDITION,
-// too.
+// Locks the folder as TryLockFolder does. When another process has the lock, it
+// fails with FAILED_PRECONDITION.
 absl::StatusOr<UniqueFd> LockFolder(const std::string& data_dir);
 
-// Returns whether a process has the lock now; false also when there is no lock
-// file. It makes no file. The answer may be out of date at once.
+// Returns whether a process has the lock now. It returns false when there is no
+// lock file, and it makes no file. The lock may change hands right after the
+// call.
 bool IsFolderLocked(const std::string& data_dir);
 
 }  // namespace linktor::journal

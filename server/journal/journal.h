@@ -1,9 +1,11 @@
-// The journal is the only way to change the state. A caller appends a record;
-// when its callback is called with kApplied, the record is on the disk and its
-// effects are in the tables. Every part of the server that changes something
-// appends here, from any thread. The one engine of production is
-// EmbeddedJournal; tests have others, and one conformance suite
-// (tests/unit/journal) holds for all.
+// The journal is the only way to change the state of the server. A caller
+// appends a record. When the journal calls the caller's callback with kApplied,
+// the record is on the disk, and the tables have its effects. Every part of the
+// server that changes the state appends here, from any thread.
+//
+// The server has one engine (implementation) of the journal: EmbeddedJournal.
+// The tests have other engines, and one set of tests (tests/unit/journal)
+// checks all of them.
 
 #pragma once
 
@@ -21,26 +23,29 @@
 namespace linktor::journal {
 
 // An Ending says how an append ended. The three kinds are different promises to
-// the caller of the API, so no two of them may be mixed up: after kRefused the
-// same request may be repeated, after kUnknown it may have been done.
+// the caller of the API, so code must not mix them up. After kRefused the
+// caller may repeat the request, because nothing was stored. After kUnknown the
+// record may be stored already.
 struct Ending {
   enum class Kind : std::int8_t {
-    // The record is durable and applied; `answer` says what came of it.
+    // The record is on the disk and applied. `answer` is the result that Apply
+    // gives to the appender (state/effects.h).
     kApplied,
     // The record is certainly not stored, and `status` says why:
-    // RESOURCE_EXHAUSTED (OVERLOADED, DISK_FULL), UNAVAILABLE (DRAINING, or
-    // STORE_FAILED when the disk failed before the record was tried) or
-    // INTERNAL (INTERNAL_FAULT: the record cannot be applied).
+    // - It is RESOURCE_EXHAUSTED with the reason OVERLOADED or DISK_FULL.
+    // - It is UNAVAILABLE with DRAINING, or with STORE_FAILED when the disk
+    //   failed before the journal tried to store the record.
+    // - It is INTERNAL with INTERNAL_FAULT when the record cannot be applied.
     kRefused,
     // Nobody can know yet whether the record is stored, because the disk failed
-    // during the commit. `status` is UNAVAILABLE (STORE_FAILED); the next start
-    // shows which it was.
+    // during the commit. `status` is UNAVAILABLE with STORE_FAILED. The next
+    // start of the server shows whether the record is stored.
     kUnknown,
   };
   Kind kind = Kind::kRefused;
-  // It is set with kApplied alone.
+  // It is set only with kApplied.
   state::Answer answer;
-  // It is never OK with kRefused and kUnknown, and is not set with kApplied.
+  // It is an error with kRefused and kUnknown, and it is OK with kApplied.
   absl::Status status;
 
   static Ending Applied(state::Answer answer) {
@@ -55,40 +60,45 @@ struct Ending {
   bool applied() const { return kind == Kind::kApplied; }
 };
 
-// Returns the answer of an applied record, which must be of type T: each kind
-// of record has one type of answer (state/effects.h). Otherwise it returns the
-// status of the ending; the caller cannot tell kRefused from kUnknown by more
-// than the reason STORE_FAILED.
+// Returns the answer of an applied record. The answer must be of type T: each
+// kind of record has one type of answer (state/effects.h). If the record was
+// not applied, the function returns the status of the ending. A status with
+// STORE_FAILED does not tell whether the ending was kRefused or kUnknown. Every
+// other status means kRefused.
 template <typename T>
 absl::StatusOr<T> AnswerAs(Ending ending) {
   if (!ending.applied()) return std::move(ending.status);
   return std::get<T>(std::move(ending.answer));
 }
 
-// An Appended is a record together with the events in the clear that belong to
-// it. They save the live ring from opening again what was just sealed; they are
-// never stored, and Apply makes the same rows without them.
+// An Appended is a record together with the events in the clear (not encrypted)
+// that belong to it. The live ring (events/live_ring.h) takes these events, so
+// it need not decrypt bytes that were encrypted a moment before. The journal
+// never stores them, and Apply makes the same rows without them.
 struct Appended {
   journal::Record record;
   state::ClearEvents clear;
 };
 
-// Journal is an interface because a second engine, which replicates its log,
-// may stand behind it.
+// Journal is an interface, so that another engine can take the place of
+// EmbeddedJournal, such as one that replicates its log.
 class Journal {
  public:
   using Callback = absl::AnyInvocable<void(Ending)>;
 
   virtual ~Journal() = default;
-  // Appends one record; it may be called from any thread and does not wait for
-  // the disk. The caller fills in time and body, and the journal fills in
-  // format, instance, incarnation and number. Records of one thread are applied
-  // in the order in which they were appended.
+  // Appends one record. Any thread may call it, and it does not wait for the
+  // disk. The caller fills in the time and the body of the record. The journal
+  // fills in its format, instance, incarnation and number. The journal applies
+  // the records of one thread in the order in which that thread appended them.
   //
-  // `done` is called exactly once. It is called on the applying thread after
-  // the views were told, or on the calling thread when the record is refused at
-  // once. It must not block, and must not append and wait: the applying thread
-  // would wait for itself. It must not be empty.
+  // The journal calls `done` exactly once. When it refuses the record at once,
+  // it calls `done` on the calling thread. Otherwise it calls `done` on the
+  // applying thread, which is the one thread that applies records. If the
+  // record was applied, the journal tells the views (feed.h) before it calls
+  // `done`. `done` must not be empty, and it must not block. It must not append
+  // a record and wait for the end of that append, because the applying thread
+  // would then wait for itself.
   virtual void Append(Appended appended, Callback done) = 0;
   // Appends a record that has no events in the clear.
   void Append(journal::Record record, Callback done) {
@@ -96,32 +106,35 @@ class Journal {
   }
 };
 
-// Appends a record and blocks until it has ended: for one commit, or longer
-// while the disk is slow. It must not be called from the applying thread, which
-// would wait for itself, or from a thread that must not block (gRPC's, the
-// listener's).
+// Appends a record and blocks until the append has ended. That takes one
+// commit, or longer while the disk is slow. The applying thread must not call
+// it, because that thread would wait for itself. Threads that must not block,
+// such as gRPC's and the listener's, must not call it either.
 Ending AppendAndWait(Journal& journal, journal::Record record);
 
-// Does the same and returns the answer, as AnswerAs does.
+// Appends a record and blocks as AppendAndWait does, and returns the answer as
+// AnswerAs does.
 template <typename T>
 absl::StatusOr<T> AppendAs(Journal& journal, journal::Record record) {
   return AnswerAs<T>(AppendAndWait(journal, std::move(record)));
 }
 
-// Returns a record with no body, whose time is `time_ms`: milliseconds since
-// the epoch by the appender's own clock.
+// Returns a record without a body. Its time is `time_ms`: milliseconds since
+// the epoch by the clock of the process that appends the record.
 journal::Record NewRecord(std::int64_t time_ms);
 
 // ---- Sealing and appending --------------------------------------------------
 
-// Appends first the keys, in a record of their own, and then the record whose
-// bytes they have sealed. The order is the point: a sealed byte on the disk
-// whose key is not there could never be opened. Without keys it only appends
-// the record. When the keys are not applied, `done` gets their ending and the
-// record is not appended at all. `journal` must live until `done` was called.
+// Appends the keys first, in a record of their own. Then it appends `appended`,
+// which has bytes that were sealed under these keys (seal/sealer.h). The order
+// matters: if sealed bytes were on the disk and their key were not, nobody
+// could ever open them. When there are no keys, it only appends `appended`.
+// When the keys are not applied, it does not append `appended`, and `done` gets
+// the ending of the keys. `journal` must live until `done` has been called.
 void AppendSealed(Journal& journal, seal::NewKeys keys, Appended appended,
                   Journal::Callback done);
-// Does the same and blocks for both commits. The rules of AppendAndWait hold.
+// Appends as AppendSealed does, and blocks for both commits. A thread that must
+// not call AppendAndWait must not call this function either.
 Ending AppendSealedAndWait(Journal& journal, seal::NewKeys keys,
                            Appended appended);
 inline Ending AppendSealedAndWait(Journal& journal, seal::NewKeys keys,
@@ -131,7 +144,8 @@ inline Ending AppendSealedAndWait(Journal& journal, seal::NewKeys keys,
       Appended{.record = std::move(record), .clear = {}});
 }
 
-// Does the same and returns the answer, as AnswerAs does.
+// Appends and blocks as AppendSealedAndWait does, and returns the answer as
+// AnswerAs does.
 template <typename T>
 absl::StatusOr<T> AppendSealedAs(Journal& journal, seal::NewKeys keys,
                                  Appended appended) {

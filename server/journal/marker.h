@@ -12,8 +12,8 @@
 //
 // Each line ends with a line feed. The log id is in hex digits, and numbers are
 // decimal. The checksum is the first 8 bytes of the SHA-256 of all lines before
-// it, in hex digits. Such files lie on disks: do not change their format, but
-// add a version.
+// the checksum, in hex digits. Existing folders have such files, so do not
+// change their format: add a new version.
 
 #pragma once
 
@@ -27,17 +27,18 @@
 
 namespace linktor::journal {
 
-// These are the names of files in a data folder. Such files lie on disks: do
-// not change the names.
+// These are the names of files in a data folder. Existing folders have such
+// files, so do not change the names.
 inline constexpr char kDatabaseFile[] = "gateway.db";
 inline constexpr char kMarkerFile[] = "gateway.marker";
 // A backup also has a kDatabaseFile. A folder without a kManifestFile is not a
 // backup.
 inline constexpr char kManifestFile[] = "backup.manifest";
 
-// A LogPosition says which log a database holds, and up to which event.
+// A LogPosition says which log a database has, and the last event of that log.
 struct LogPosition {
-  // It has 8 bytes, as in LogIdentity (data_folder.h).
+  // It has 8 bytes. LogIdentity (data_folder.h) explains the log id and the
+  // epoch.
   std::string log_id;
   std::int64_t epoch = 0;
   std::int64_t last_seq = 0;
@@ -48,17 +49,18 @@ struct LogPosition {
 // A Marker says which database belongs in a data folder. It may be older than
 // the database, but it is never newer.
 struct Marker {
-  // The database holds this log, up to this event at least.
+  // The database has this log, at least up to the event log.last_seq.
   LogPosition log;
-  // The database file holds the log up to this event even without its
-  // write-ahead log. If the file alone ends earlier, somebody has put an older
-  // database beside the write-ahead log of a newer one.
+  // The database file has the log up to this event even without its write-ahead
+  // log. If the file alone ends earlier, somebody has put an older database
+  // beside the write-ahead log of a newer one.
   std::int64_t checkpointed_seq = 0;
 
   bool operator==(const Marker&) const = default;
 };
 
-// Writes the marker durably (WriteDurably). It blocks until two syncs are done.
+// Writes the marker durably (WriteDurably in durable_file.h). It blocks until
+// two syncs are done.
 absl::Status WriteMarker(const std::string& data_dir, const Marker& marker);
 // Returns the marker, or nullopt when there is none. It fails with
 // FAILED_PRECONDITION and a sentence when the file is damaged or cannot be
@@ -68,8 +70,8 @@ absl::StatusOr<std::optional<Marker>> ReadMarker(const std::string& data_dir);
 // A BackupManifest says what a backup holds.
 struct BackupManifest {
   LogPosition log;
-  // Everything that was stored before this time is in the backup. The file has
-  // the time in milliseconds.
+  // Everything that was stored before this time is in the backup. The manifest
+  // has the time in milliseconds.
   absl::Time time;
   // This is the size of the backup's database, in bytes. A copy that was cut
   // off has another size.

@@ -1,6 +1,6 @@
-// What callers of the API are told when the journal does not take a record. The
-// engines use these, so that a refusal reads the same whichever engine makes
-// it. Each call makes a new status. Pure.
+// These functions make the errors that callers of the API get when the journal
+// does not take a record. All engines use them, so that a refusal reads the
+// same in every engine. Each call makes a new status. The functions are pure.
 
 #pragma once
 
@@ -8,17 +8,18 @@
 
 namespace linktor::journal {
 
-// RESOURCE_EXHAUSTED, DISK_FULL: no space is left on the disk.
+// Returns RESOURCE_EXHAUSTED with DISK_FULL: no space is left on the disk.
 absl::Status DiskFull();
-// RESOURCE_EXHAUSTED, OVERLOADED: too many bytes wait to be stored.
+// Returns RESOURCE_EXHAUSTED with OVERLOADED: too many bytes wait to be stored.
 absl::Status QueueFull();
-// RESOURCE_EXHAUSTED, OVERLOADED: the database is locked, or memory is lacking.
+// Returns RESOURCE_EXHAUSTED with OVERLOADED: the database is locked, or there
+// is not enough memory.
 absl::Status StoreBusy();
-// UNAVAILABLE, STORE_FAILED: the disk has failed.
+// Returns UNAVAILABLE with STORE_FAILED: the disk has failed.
 absl::Status StoreFailed();
-// UNAVAILABLE, DRAINING: the server is shutting down.
+// Returns UNAVAILABLE with DRAINING: the server is shutting down.
 absl::Status Stopping();
-// INTERNAL, INTERNAL_FAULT: the record cannot be applied.
+// Returns INTERNAL with INTERNAL_FAULT: the record cannot be applied.
 absl::Status CannotApply();
 
 }  // namespace linktor::journal

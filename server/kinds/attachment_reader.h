@@ -1,6 +1,6 @@
-// Reads one attachment of a message: its type and link, and what only its kind
-// has. The reader of messages calls it, on the thread that parses the webhook.
-// Pure.
+// Reads one attachment of a message: its type, its link, and the details that
+// only attachments of this type have. The reader of messages calls it, on the
+// thread that parses the webhook. It is pure.
 
 #pragma once
 
@@ -14,10 +14,11 @@
 
 namespace linktor::kinds {
 
-// Fills `out`, which must be empty. `path` is where the attachment is, such as
-// "$.message.attachments[0]". It is a Misfit when the value is no object, or
-// when a type or an id has a wrong type. A type that is not known is none: then
-// there are no details.
+// Fills `out`, which must be empty. `path` is the JSON path of the attachment,
+// such as "$.message.attachments[0]". Returns a Misfit when the value is not an
+// object. Returns a Misfit also when the attachment's type or an id in it has a
+// wrong JSON type. An attachment type that is not known is no Misfit; such an
+// attachment only has no details.
 Result ReadAttachment(const simdjson::dom::element& value,
                       const std::string& path, v1::Attachment& out);
 

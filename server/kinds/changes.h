@@ -1,7 +1,7 @@
-// ApplyChanges says what later events have made of a message: an edit changes
-// its text, a reaction its reactions, and a seen mark tells when it was read.
-// The events may come in any order, and before the message. Both functions are
-// pure.
+// ApplyChanges adds to a message what later events say about it. An edit
+// changes the text, a reaction changes the reactions, and a seen mark tells
+// when the message was read. The events may have come in any order, and even
+// before the message. Both functions are pure.
 
 #pragma once
 
@@ -14,13 +14,14 @@
 
 namespace linktor::kinds {
 
-// Returns Instagram's time of the event, or the time at which it came where
-// Instagram gave none.
+// Returns Instagram's time of the event. If Instagram gave none, returns the
+// time at which the event came.
 const google::protobuf::Timestamp& HappenTime(const v1::Event& event);
 
-// Changes the message as the events about it say, in the order of their times;
-// those of one time in the order of the log, in which they are given. An event
-// that has lost its content changes nothing.
+// Changes the message as the events about it say. The events are applied in the
+// order of their times (HappenTime). `events` must be in the order of the log,
+// and events of the same time stay in that order. An event that has lost its
+// content changes nothing.
 void ApplyChanges(const std::vector<v1::Event>& events, v1::Message& message);
 
 }  // namespace linktor::kinds

@@ -1,6 +1,6 @@
-// Reads times as Instagram gives them: numbers of two units, and texts.
-// ReadTime of json_fields.h calls it for the times in items. Pure; any thread
-// may call it.
+// Reads times in the forms that Instagram uses: numbers of two units, and
+// texts. ReadTime of json_fields.h calls these functions for the times in
+// items. They are pure; any thread may call them.
 
 #pragma once
 
@@ -10,12 +10,13 @@
 namespace linktor::kinds {
 
 // Returns the time in milliseconds since the epoch. `text` is a number of
-// seconds or milliseconds, or ISO 8601. Returns 0 when it is none of these, or
-// before 1970, or beyond the year 5138.
+// seconds or milliseconds, or a time in ISO 8601. Returns 0 when `text` is none
+// of these, or when the time is before 1970 or beyond the year 5138.
 std::int64_t ParseEventTime(std::string_view text);
 
-// Does the same for a number. Which unit it has is decided by its size: Meta's
-// documents say milliseconds, and some webhooks have seconds.
+// Returns the time of a number, as ParseEventTime does. The size of the number
+// decides which unit it has: Meta's documents say milliseconds, but some
+// webhooks have seconds.
 std::int64_t EventTimeOf(std::int64_t number);
 
 }  // namespace linktor::kinds

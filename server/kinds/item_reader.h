@@ -1,7 +1,7 @@
-// Reads one messaging item: who sent it to whom, when, and as which kind of the
-// table; or one change of a field that a kind has. The envelope parser has one
-// and gives it one item after the other.
-// Pure; used by one thread at a time.
+// Reads one messaging item: who sent it to whom, when, and which kind of the
+// table (table.h) it is. It also reads one change, if a kind has the change's
+// field. The envelope parser has one ItemReader and gives it one item after
+// another. It is pure, and one thread at a time uses it.
 
 #pragma once
 
@@ -16,49 +16,55 @@
 
 namespace linktor::kinds {
 
-// Between two items it keeps memory only, and nothing of what it read.
+// Between two items the reader keeps only its memory, and nothing that it has
+// read.
 class ItemReader {
  public:
-  // Fills `item`, which has its raw text, form and entry_id and is otherwise as
-  // new. An item of no kind stays kUnknown and is no error. After a Misfit some
-  // fields may hold what was read before it, and the caller calls ClearRead.
-  // The customer, the time, and whether the window opens stay then: they are
-  // read first, so that a message opens the window also when its content cannot
-  // be read.
+  // Fills `item`. The caller has set the raw text, the form and the ids of the
+  // account; everything else is as in a new ParsedItem. An item of no kind
+  // stays kUnknown, which is no error. After a Misfit some fields may have
+  // values that were read before the Misfit, and the caller calls ClearRead.
+  // The customer, the time and opens_window stay even then. They are read
+  // first, so that a message opens the messaging window even when its content
+  // cannot be read.
   Result Read(const simdjson::dom::object& object, ParsedItem& item);
 
-  // Does the same with the value of a change of the field of `row`.
+  // Fills `item` in the same way from the value of a change. `row` is the kind
+  // that has the change's field.
   static Result ReadChange(const Kind& row, const simdjson::dom::object& value,
                            ParsedItem& item);
 
-  // Returns whether the item, beside which `field` stands if it is a change,
-  // may be of a kind that is known. It looks at names and types only, so that a
-  // crowd of unknown items costs little.
+  // Returns whether the item may be of a known kind. `field` is the name beside
+  // the item if the item is the value of a change. The function looks only at
+  // names and types, so that a large number of unknown items costs little.
   static bool MayBeKnown(std::string_view field,
                          const simdjson::dom::element& root);
 
-  // Returns the name of an item that is of no kind: the member that tells most,
-  // or any that is not common to all items; empty when it has none.
+  // Returns a name for an item that is of no kind. It is the name of the member
+  // that tells most about the item. If there is no such member, it is the name
+  // of any member that only some items have. It is empty when there is none.
   static std::string_view NameOf(const simdjson::dom::object& item);
 
  private:
-  // Keys are the names of all members that are looked for.
+  // Keys are the names of all members that the reader looks for.
   struct Keys;
-  // Found has the members of one item that have such a name.
+  // Found has the members of one item whose names are among the Keys.
   class Found;
-  // Returns the one list of names, which the first call makes from the table.
+  // Returns the only list of these names. The first call makes it from the
+  // table.
   static const Keys& AllKeys();
-  // Sets user_id, by_account and self. `echo` is the flag of the message. It is
-  // no error when an item names nobody; ReadRow decides about that.
+  // Sets user_id, by_account and self. `echo` is the message's flag is_echo. It
+  // is no error here when an item names nobody, because ReadRow decides about
+  // that.
   Result ReadParties(const Found& found, bool echo, ParsedItem& item);
-  // Reads the item as the kind `row`, whose member is `value`; item.row is set
-  // only when all of it fits. Most known kinds need a customer, unless the
-  // account wrote to itself.
+  // Reads the item as the kind `row`. `value` is the member that has the name
+  // `row.key`. It sets item.row only when all of the item fits. Most known
+  // kinds need a customer, unless the account wrote to itself.
   Result ReadRow(const Kind& row, const simdjson::dom::element& value,
                  Source& source, ParsedItem& item);
 
   // These are the ids of the sender and the recipient. They are members only so
-  // that their memory is used again.
+  // that their memory is reused.
   std::array<std::string, 2> ids_;
 };
 

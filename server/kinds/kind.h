@@ -1,8 +1,12 @@
-// A kind of event, as one row of the table in kinds/table.h. Each kind has a
-// file of its own in this folder, which fills its row: the name, how it is read
-// from JSON, what its identity is, whether it opens the messaging window, which
-// message it is about, and which payload it becomes. Everybody else asks the
-// row, and names no kind.
+// A Kind is one kind of event. It is a row of the table in kinds/table.h. Each
+// kind has a file of its own in this folder, which fills in the row. The row
+// says:
+// - the name of the kind, and how it is read from JSON;
+// - the parts of an item that identify it;
+// - whether an item opens the messaging window;
+// - which message an item is about, and which payload of an Event it becomes.
+//
+// All other code asks the row. It names single kinds only in a few places.
 //
 // Rows are constants and their functions are pure: any thread may use them.
 
@@ -19,19 +23,22 @@
 
 namespace linktor::kinds {
 
-// Tells whether an ice breaker of the channel has that question and payload.
+// An IsIceBreaker tells whether the channel has an ice breaker with that
+// question and payload.
 using IsIceBreaker = absl::FunctionRef<bool(std::string_view question,
                                             std::string_view payload)>;
 
 struct ParsedItem;
-// See kinds/source.h; it needs the JSON library, which few of the users of a
-// row have.
+// A Source is the JSON that a kind is read from; see kinds/source.h. It is only
+// declared here, because it needs the JSON library, and most users of a row do
+// not.
 struct Source;
 
-// Says within which set of items a mid of Instagram's names one. The numbers
-// are those of journal.ItemKind, which is persisted: append only.
+// A MidSet says in which set of items a mid (Instagram's id of a message) is
+// unique. The numbers are those of journal.ItemKind, which is persisted: only
+// append new ones.
 enum class MidSet : std::uint8_t {
-  // No mid is this kind's own: what the item says identifies it.
+  // Items of this kind have no mid of their own. Their content identifies them.
   kNone = 0,
   kMessages = 1,
   kEchoes = 2,
@@ -40,90 +47,101 @@ enum class MidSet : std::uint8_t {
   kEdits = 5,
 };
 
-// The key of all kinds that are messages.
+// All kinds that are messages have this key.
 inline constexpr std::string_view kMessageKey = "message";
-// The type of items that are delivered as they came.
+// Items that are delivered as they came have this type.
 inline constexpr std::string_view kUnknownType = "instagram.unknown";
 
 struct Kind {
-  // The value of Event.type. Kinds that are no events yet have that of
-  // instagram.unknown.
+  // It is the value of Event.type. Kinds that have no event type of their own
+  // yet have the type instagram.unknown.
   std::string_view type;
   v1::Event::PayloadCase payload = v1::Event::PAYLOAD_NOT_SET;
-  // The member of a messaging item that makes the item one of this kind; empty
-  // for events that no messaging item brings.
+  // It is the name of a member. A messaging item that has this member can be an
+  // item of this kind. It is empty for events that no messaging item brings.
   std::string_view key;
-  // The field of entry.changes whose values are items of this kind; empty for
-  // all kinds that have a key, and for events that no change brings.
+  // It is a field of entry.changes. The values of this field are items of this
+  // kind. It is empty for all kinds that have a key, and for events that no
+  // change brings.
   std::string_view field;
-  // It is the name of such items in UnknownItem.kind, and a part of the
-  // identity of items without a mid. It is persisted as a hash, so it must not
-  // change.
+  // It is the name of such items in UnknownItem.kind. It is also a part of the
+  // identity of items without a mid. The identity is persisted as a hash, so
+  // the name must not change.
   std::string_view name;
   MidSet mids = MidSet::kNone;
-  // True when several such items name one mid, as the edits of a message do:
-  // the mid finds them all, and their `identity` tells them apart.
+  // It is true when several items of this kind can name one mid, as the edits
+  // of a message do. Then the mid finds all of them, and `identity` tells them
+  // apart.
   bool repeats_mid = false;
-  // False when Instagram sends such items without a customer, too. The event
-  // then has an empty user_id. A messaging item of any other kind that names
-  // nobody does not fit.
+  // It is false when Instagram also sends such items without a customer. The
+  // event then has an empty user_id. If it is true, a messaging item that names
+  // no customer is a Misfit, unless the account wrote to itself.
   bool needs_customer = true;
-  // True when a customer who does it may be answered for 24 hours.
+  // It is true when such an item lets the account answer the customer for 24
+  // hours.
   bool opens_window = false;
-  // True when the account has sent it, so that it goes from the account to the
-  // customer.
+  // It is true when the account has sent the item, so that it goes from the
+  // account to the customer.
   bool echo = false;
-  // True when it says which app controls the conversation from then on.
+  // It is true when the item says which app controls the conversation from then
+  // on.
   bool names_owner = false;
 
-  // Returns whether an item that has `key` is of this kind; null when it always
-  // is.
-  // The first row of the table that says yes wins.
+  // Returns whether an item that has `key` is of this kind. It is null when
+  // every such item is. If several rows fit, the first of them in the table
+  // wins.
   bool (*fits)(const Source&) = nullptr;
-  // Fills the item's payload, or decides its fate; null when there is nothing
-  // to read but the message. The message, the parties and the time have been
-  // read by then.
+  // Fills the item's payload, or decides its fate. It is null when there is
+  // nothing to read except the message. The message, the parties and the time
+  // are read before.
   Result (*read)(const Source&, ParsedItem&) = nullptr;
-  // Fills the item's message or payload with what it holds of this kind, for
-  // kinds that also stand within an item of another kind; null for all others.
-  // It is called for each item of another kind that was read, but not for a
-  // message that cannot have it: the item lacks the row's key, and
-  // MessageReader reads all members of the message. It leaves the item as it is
-  // when there is nothing of the kind in it.
+  // Some kinds can also be a part of an item of another kind, such as a
+  // referral within a message. For these kinds this function fills the item's
+  // message or payload with that part. It is null for all other kinds. It is
+  // called for each item of another kind that was read, except for messages
+  // that cannot have the part. A message cannot have it when the item lacks the
+  // row's key and MessageReader reads all members of the message. The function
+  // leaves the item as it is when the item does not have the part.
   Result (*read_within)(const Source&, ParsedItem&) = nullptr;
-  // The id of the item itself within a payload that was read; null when it is
-  // the message's, or when there is none.
+  // Returns the item's own mid from a payload that was read. It is null when
+  // the item has the mid of its message, or has none.
   const std::string& (*own_mid)(const v1::Event&) = nullptr;
-  // Returns the bytes that are equal when two items of the same time are one;
-  // null when all that the item says must be equal. It is persisted as a hash,
-  // so it must not change.
+  // Returns bytes that are equal for two deliveries of one item. Only items of
+  // the same time are compared. It is null when two deliveries must be equal in
+  // all that they say. The bytes are persisted as a hash, so they must not
+  // change.
   std::string (*identity)(const ParsedItem&) = nullptr;
 
-  // The message within an event of this kind; both are null when it has none.
+  // These two return the message within an event of this kind. Both are null
+  // when such an event has no message in it.
   const v1::Message& (*message)(const v1::Event&) = nullptr;
   v1::Message* (*mutable_message)(v1::Event&) = nullptr;
-  // Adds to the message of such an event what the event says beside it; null
-  // when that is nothing. Where `message` is null and this is not, the event is
-  // a message all the same: this is then given one that has only its channel,
-  // customer and time of arrival, and fills in the rest.
+  // Adds to the message what the event says in other fields. It is null when
+  // there are no such fields. If `message` is null and `complete` is not, the
+  // event itself is a message, such as a tap on a button. Then `complete` gets
+  // a message that has only its channel, customer and time of arrival, and it
+  // fills in everything else.
   void (*complete)(const v1::Event&, v1::Message&) = nullptr;
-  // As `complete`, for kinds that also stand within an event of another kind;
-  // it is called for every event that is a message.
+  // Does what `complete` does, for kinds that can also be a part of an event of
+  // another kind. It is called for every event that is a message.
   void (*complete_within)(const v1::Event&, v1::Message&) = nullptr;
-  // The mid of the message that the event is about, and where that message's
-  // own id goes; both are null when it is about none.
+  // target_mid returns the mid of the message that the event is about.
+  // set_target stores in the event this server's own id of that message. Both
+  // are null when the event is about no message.
   const std::string& (*target_mid)(const v1::Event&) = nullptr;
   void (*set_target)(std::string message_id, v1::Event&) = nullptr;
-  // Makes of the message what such an event, which is about it, says; null for
+  // Changes a message as an event about this message says. It is null for
   // events that change no message. It is called with the events in the order of
   // their times.
   void (*change)(const v1::Event&, v1::Message&) = nullptr;
-  // Adds to a new event what its channel knows of it; null for most kinds.
+  // Adds to a new event what its channel knows, such as whether a tapped text
+  // is an ice breaker. It is null for most kinds.
   void (*add_known)(IsIceBreaker, v1::Event&) = nullptr;
 };
 
-// These two rows are asked for by name: the items that are not understood, and
-// echoes, which may settle a send.
+// Code outside of the table needs these two rows by name. kUnknown is for items
+// that are not understood. kMessageEchoed is for echoes, which may show that a
+// send has succeeded.
 extern const Kind kUnknown;
 extern const Kind kMessageEchoed;
 

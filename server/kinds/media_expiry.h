@@ -1,5 +1,5 @@
-// Says by when links to Instagram's media have ended, where that is known. The
-// readers of messages and stories call it. Pure.
+// Says when links to Instagram's media expire, if that is known. The readers of
+// messages and stories call these functions, which are pure.
 
 #pragma once
 
@@ -11,22 +11,23 @@
 
 namespace linktor::kinds {
 
-// A story is shown for 24 h, and so is what links to it.
+// A story is shown for 24 h, and links to it work for 24 h.
 inline constexpr std::int64_t kStoryMs = 24LL * 60 * 60 * 1000;
 
-// Returns the end that a link of Meta's CDN says itself, in ms since the epoch:
-// its parameter "oe", which is seconds in hexadecimal. Returns 0 when it says
-// none, or is of another host.
+// Returns the time at which a link of Meta's CDN expires, in ms since the
+// epoch. The link says it in its parameter "oe", which is seconds in
+// hexadecimal. Returns 0 when the link does not say it, or is of another host.
 std::int64_t LinkExpiry(std::string_view url);
 
-// Returns the end of a link to a story that someone wrote about at `event_ms`:
-// a day after that, or before, when the link says so. Returns 0 when there is
-// no link, or neither is known.
+// Returns the time at which a link to a story expires. Someone wrote about the
+// story at `event_ms`, so the link expires at most a day after that. It expires
+// earlier when the link itself says so. Returns 0 when there is no link, or
+// when neither time is known.
 std::int64_t StoryExpiry(std::string_view url, std::int64_t event_ms);
 
-// Sets Attachment.url_expire_time of the attachments whose end is known; the
-// others stay without. `event_ms` is Instagram's time of the message; 0 when it
-// gave none.
+// Sets Attachment.url_expire_time of the attachments whose expiry time is
+// known. It leaves the field unset in all others. `event_ms` is Instagram's
+// time of the message; it is 0 when Instagram gave none.
 void SetExpiryTimes(std::int64_t event_ms, v1::Message& message);
 
 }  // namespace linktor::kinds

@@ -1,6 +1,8 @@
-// An item of a webhook after it was read: the first of an event's three shapes.
-// The envelope parser makes one for each item, the readers of the kinds fill
-// it, and ingest makes a new event of it. A plain value, used by one thread.
+// A ParsedItem is an item of a webhook after it was read. It is the first of an
+// event's three shapes; the other two are journal.NewEvent and
+// state::CommittedEvent. The envelope parser makes a ParsedItem for each item.
+// The readers of the kinds fill it in, and ingest makes a new event of it. It
+// is a plain value, used by one thread.
 
 #pragma once
 
@@ -15,104 +17,119 @@
 
 namespace linktor::kinds {
 
-// The limit in bytes of the id of a person or an app; Instagram's have 15 to 17
-// digits.
+// This is the limit of the id of a person or an app, in bytes. Instagram's ids
+// have 15 to 17 digits.
 inline constexpr std::size_t kMaxUserId = 128;
 
-// Where in the envelope an item was. Persisted with raw items: do not change.
+// An EnvelopeForm says where in the envelope an item was. The envelope is the
+// JSON around the items in a webhook's body. The numbers are persisted with raw
+// items: do not change them.
 enum class EnvelopeForm : std::int8_t {
-  // The whole body, when it is no envelope.
+  // The item is the whole body, when the body is not an envelope. Or it is a
+  // part of the body, when the body has too many unknown items
+  // (kMaxUnknownItems in webhook/parser.h).
   kBody = 0,
   kMessaging = 1,
   kStandby = 2,
-  // entry.changes[].value with its field.
+  // The item is entry.changes[].value, with its field beside it.
   kChanges = 3,
-  // entry.field and entry.value.
+  // The item is entry.value, with entry.field beside it.
   kFlat = 4,
-  // Another member of the entry, or the entry itself.
+  // The item is another member of the entry, or the entry itself.
   kEntry = 5,
 };
 
-// Says what becomes of an item before the tables are asked. The numbers are
-// those of journal.ItemFate, which is persisted: do not change.
+// A Fate says what is decided about an item before Apply looks into the tables.
+// The numbers are those of journal.ItemFate, which is persisted: do not change
+// them.
 enum class Fate : std::int8_t {
-  // It becomes an event of its kind.
+  // The item becomes an event of its kind.
   kEvent = 0,
-  // Nobody gets it: it is not JSON, or stands in no Instagram envelope.
+  // No subscriber gets the item, because it is not JSON or is not in an
+  // Instagram envelope.
   kIssue = 2,
-  // All that it says is also in the message of its mid. It becomes an event
-  // only when that message does not come.
+  // The message with the item's mid says all that the item says. The item
+  // becomes an event only when that message does not come.
   kWaits = 3,
 };
 
 struct ParsedItem {
   Fate fate = Fate::kEvent;
-  // The row of the table. It is kUnknown until the item was read as another
-  // kind, and again when something in it did not fit.
+  // It is the row of the table. It is kUnknown until the item was read as
+  // another kind, and it is kUnknown again when something in the item did not
+  // fit.
   const Kind* row = &kUnknown;
-  // It stands for so many items; for more than one only when it is an issue.
+  // The ParsedItem stands for this many items. Only an issue stands for more
+  // than one.
   std::int64_t count = 1;
   EnvelopeForm form = EnvelopeForm::kMessaging;
-  // In kChanges and kFlat it is the name that stands beside the value, and in
-  // kEntry the name of the entry's member, or empty when the whole entry is the
-  // item. It is empty in all other forms. It has at most 64 bytes. Together
-  // with `form` it says how the item is read.
+  // In kChanges and kFlat it is the name beside the value. In kEntry it is the
+  // name of the entry's member, or empty when the whole entry is the item. In
+  // all other forms it is empty, or "standby" when the item came in a field of
+  // that name. It has at most 64 bytes. It decides together with `form` how the
+  // item is read.
   std::string field;
-  // The item as received, within the body, which must outlive it.
+  // It is the item as received. It points into the body, which must outlive it.
   std::string_view raw;
-  // The account or page that the entry is for.
+  // It is the id of the account or page that the entry is for. An entry is an
+  // element of the envelope's array `entry`.
   std::string entry_id;
-  // The other id of the account that the entry is for: its page where entry_id
-  // is the account, and the reverse. It is empty where nobody knows one.
+  // It is the other id of the same account: the page's id if entry_id is the
+  // account's, and the account's id if entry_id is the page's. It is empty when
+  // nobody knows one.
   std::string other_id;
-  // The customer; empty when the item names none.
+  // It is the id of the customer; it is empty when the item names none.
   std::string user_id;
-  // Instagram's time in milliseconds since the epoch; 0 when it gave none.
+  // It is Instagram's time in milliseconds since the epoch; it is 0 when
+  // Instagram gave none.
   std::int64_t event_ms = 0;
-  // Filled for kinds that are messages, but for what only this server knows,
-  // such as the id and the state.
+  // It is filled for kinds that are messages. It lacks what only this server
+  // knows, such as the id and the state.
   v1::Message message;
-  // Filled for kinds that have a payload of their own: that payload, without
-  // the message within it and without what only this server knows.
+  // It is filled for kinds that have a payload of their own. It lacks the
+  // message within the payload, and what only this server knows.
   v1::Event payload;
-  // True when the sender is the account, whatever the item's flags say.
+  // It is true when the sender is the account, whatever the item's flags say.
   bool by_account = false;
-  // True when the account sent it to itself.
+  // It is true when the account sent the item to itself.
   bool self = false;
-  // True when it is an activity of the customer that opens the messaging
-  // window.
+  // It is true when the item is an activity of the customer that opens the
+  // messaging window.
   bool opens_window = false;
-  // What an item is called that has no event type of its own: the name of its
-  // row, or else the key or field by which it came. It has at most 64 bytes.
+  // It is the name of an item that has no event type of its own. It is the name
+  // of its row, or else the key or field with which the item came. It has at
+  // most 64 bytes.
   std::string kind;
-  // It is the mid of a message that was not understood otherwise; it is empty
-  // for all other items. It does not identify the item, but tells that the
+  // It is the mid of a message that could not be understood; it is empty for
+  // all other items. It does not identify the item. It only tells that the
   // message has come.
   std::string named_mid;
-  // They say what did not fit, as UnknownItem tells it. An issue has only
-  // `problem`.
+  // These two say what did not fit, and where, as UnknownItem does. For an
+  // issue only `problem` is used.
   std::string problem;
   std::string json_path;
-  // Two deliveries of an item without a mid have the same hash here: 32 bytes,
-  // see identity.h. It is empty for issues and where a mid decides.
+  // It is a hash of 32 bytes that is the same for two deliveries of an item;
+  // see identity.h. It is empty for issues, and for items that their mid
+  // identifies.
   std::string content_hash;
 };
 
-// Returns Instagram's id of the item itself; empty when it has none. A reaction
-// has none: its mid is that of the message reacted to.
+// Returns the mid that is the item's own id, or an empty string when the item
+// has none. A reaction has none, because its mid is the mid of the message that
+// it is about.
 const std::string& MidOf(const ParsedItem& item);
 
 // Returns whether `id` is one of the two ids of the account that the entry is
 // for.
 bool IsAccount(const ParsedItem& item, std::string_view id);
 
-// Returns who did what the item says: OUTBOUND is the account and INBOUND
-// anybody else; UNSPECIFIED when the item names nobody. The parties must have
-// been read.
+// Returns who did what the item says: OUTBOUND means the account, and INBOUND
+// means anybody else. UNSPECIFIED means that the item names nobody. The parties
+// must have been read before.
 v1::MessageDirection DirectionOf(const ParsedItem& item);
 
-// Forgets what was read of a message or another known item, and that it was of
-// that kind. `fate`, times, ids, and what the item is called stay.
+// Forgets what was read of a message or another known item, and sets the row to
+// kUnknown. `fate`, times, ids and `kind` stay.
 void ClearRead(ParsedItem& item);
 
 }  // namespace linktor::kinds

@@ -1,10 +1,10 @@
-// The table of all kinds of events. A new kind is a file in this folder and a
-// line in each of the two lists here.
+// This is the table of all kinds of events. A new kind is a file in this folder
+// and a line in each of the two lists here.
 //
-// The envelope's item reader, ingest, the state, the filter of subscriptions,
-// the command-line client and the emulator ask it. All of it is constant, so
-// any thread may use it at any time. All that is returned here lives as long as
-// the process, but for MessageOf and WholeMessage.
+// The item reader, ingest, the state, the filter of subscriptions, the
+// command-line client and the emulator use the table. All of it is constant, so
+// any thread may use it at any time. The results of these functions live as
+// long as the process, except for MessageOf and WholeMessage.
 
 #pragma once
 
@@ -20,8 +20,9 @@
 
 namespace linktor::kinds {
 
-// Each is defined in the file that has its name. Several rows may share a type
-// and a payload; they are then in one file, as those of handover.cc are.
+// Each row is defined in the file that has its name. Several rows may share a
+// type and a payload. Then they are in one file, as the rows of handover.cc
+// are.
 extern const Kind kUnsend;
 extern const Kind kQuickReply;
 extern const Kind kStoryReply;
@@ -52,11 +53,12 @@ extern const Kind kChannelCreated;
 extern const Kind kChannelUpdated;
 extern const Kind kChannelDeleted;
 
-// The table has the rows in the order of precedence: an item is of the first
-// kind whose key it has and which fits. So an unsend comes before all other
-// messages, an echo before all that customers write, and message.received,
-// which fits every message, after the more special ones. The place of a row
-// without a key does not matter, because no messaging item brings its events.
+// The rows are in the order of precedence. An item is of the first kind whose
+// key the item has and that the item fits (Kind::fits). So an unsend comes
+// before all other messages, and an echo before all messages of customers.
+// message.received fits every message, so it comes after the more special
+// kinds. The position of a row without a key does not matter, because no
+// messaging item brings its events.
 inline constexpr std::array kTable = {&kUnsend,
                                       &kMessageEchoed,
                                       &kQuickReply,
@@ -89,28 +91,31 @@ inline constexpr std::array kTable = {&kUnsend,
                                       &kChannelDeleted,
                                       &kUnknown};
 
-// Returns the first row of events of that type or with that payload; kUnknown
-// when there is none. Rows that have no event of their own yet are never
-// returned, because they share kUnknown's type. Each goes through the whole
-// table, which is short.
+// These return the first row with that event type, or with that payload, and
+// kUnknown when there is none. A row that has no event type of its own yet is
+// never returned, because such rows share kUnknown's type. Each function
+// searches the whole table, which is short.
 const Kind& FindType(std::string_view type);
 const Kind& FindPayload(v1::Event::PayloadCase payload);
 
-// Returns the row of the changes of that field; null when no kind has it.
+// Returns the row for changes of that field, or null when no kind has that
+// field.
 const Kind* FindField(std::string_view field);
 
-// Returns the types of events that this server makes, in the order of their
-// payloads in event.proto. Each is there once, and instagram.unknown is one of
-// them. The first call makes the list.
+// Returns the types of all events that this server makes, in the order of their
+// payloads in event.proto. Each type is in the list once, also
+// instagram.unknown. The first call makes the list.
 const std::vector<std::string>& Types();
 
-// Returns the message within an event, which the event brought or is about;
-// null when it has none. It points into `event`.
+// Returns the message within an event: the message that the event brought or is
+// about. Returns null when the event has no message in it. The result points
+// into `event`.
 const v1::Message* MessageOf(const v1::Event& event);
 
-// Returns the message that an event brought, with all that the event says of it
-// in other fields; nothing when the event brought none. A tap on a button is a
-// message, too. It lacks the id where the event does not have it.
+// Returns the message that an event brought, and adds to it what the event says
+// of it in other fields. Returns nothing when the event brought no message. A
+// tap on a button is a message, too. The message has no id when the event does
+// not have the id.
 std::optional<v1::Message> WholeMessage(const v1::Event& event);
 
 }  // namespace linktor::kinds

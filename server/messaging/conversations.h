@@ -1,8 +1,9 @@
-// Conversations tells what is known about a conversation: the customer's name,
-// the messaging window, whether the customer wants no messages, and the last
-// messages. It records that wish, too, lists the conversations of a channel,
-// and erases a customer. MessagingService calls it, on the executor: it reads
-// the disk and blocks on the journal. It is thread-safe, and keeps nothing in
+// A conversation is one customer of one channel. Conversations reports what the
+// server knows of it: the customer's name, the messaging window, whether the
+// customer has opted out of messages, and the last messages. It also records an
+// opt-out, lists the conversations of a channel, and erases a customer.
+// MessagingService calls it on the executor (base/executor.h), because it reads
+// the disk and waits for the journal. It is thread-safe and keeps nothing in
 // memory.
 
 #pragma once
@@ -26,15 +27,18 @@ namespace linktor::messaging {
 
 class Conversations {
  public:
-  // A page of the list ends when so many conversations or messages were looked
-  // at, or its conversations have so many bytes; the last one may exceed them.
-  // messaging_service.proto promises all three.
+  // A page of the list ends at each of these three limits. Two limit how many
+  // conversations and messages the server looks at for the page. The third
+  // limits the bytes of the conversations in the page. The last conversation
+  // may exceed the limits of messages and bytes. messaging_service.proto
+  // promises all three limits.
   static constexpr std::size_t kMaxLookedAt = 1000;
   static constexpr int kMaxMessages = 5000;
   static constexpr std::size_t kMaxPageBytes = 512 * 1024;
 
-  // All of these must outlive this. The registry is asked for the channel's
-  // number under which the state keeps its conversations.
+  // All of these objects must outlive the Conversations. The registry
+  // translates the id of a channel into its number. The state (the database
+  // tables, see state/) keeps the channel's conversations under this number.
   struct Dependencies {
     const Clock& clock;
     state::StateReader& state;
@@ -42,56 +46,67 @@ class Conversations {
     journal::Journal& journal;
     const channels::ChannelRegistry& registry;
     MessageList& messages;
-    // They make the cursors of the list.
+    // The cursors and page tokens of the list are made from these two: the
+    // folder names the log, and the log says where it ends now.
     journal::DataFolder& folder;
     const events::EventLog& log;
-    // It reads the event that names the app in control.
+    // It reads the event that names the app in control of a conversation.
     state::EventReader& events;
   };
   explicit Conversations(const Dependencies& dependencies)
       : deps_(dependencies), cursors_(dependencies.folder.identity()) {}
 
-  // Requests have been validated; see rpc/validation.h.
+  // The requests of all four methods have been validated (rpc/validation.h).
   //
-  // Returns the conversation. CHANNEL_NOT_FOUND; CONVERSATION_NOT_FOUND when
-  // nothing is known of the customer; another error means that the state could
-  // not be read.
+  // Returns the conversation with its last messages. It fails with
+  // CHANNEL_NOT_FOUND when the channel does not exist, and with
+  // CONVERSATION_NOT_FOUND when nothing is known of the customer. Any other
+  // error means that the state could not be read.
   absl::StatusOr<v1::Conversation> Get(
       const v1::GetConversationRequest& request);
-  // Returns the page that the request asks for. CHANNEL_NOT_FOUND;
-  // INVALID_REQUEST for a page token that is none, or is of before a restore;
-  // else it fails as Get does.
+  // Returns the page that the request asks for. It fails with CHANNEL_NOT_FOUND
+  // when the channel does not exist. It fails with INVALID_REQUEST when this
+  // method did not make the page token. It may also do so for a token from
+  // before a restore of a backup, because the restored log may have other
+  // events. Any other error means that the state could not be read.
   absl::StatusOr<v1::ListConversationsResponse> List(
       const v1::ListConversationsRequest& request);
-  // Records whether the customer has opted out, and returns the conversation as
-  // the record left it, without its messages. The time of an opt-out is that of
-  // the call; a repeated one keeps the first time. CHANNEL_NOT_FOUND, also for
-  // a channel that is deleted meanwhile; else it fails as an append does:
-  // OVERLOADED, DISK_FULL, DRAINING, STORE_FAILED. After STORE_FAILED the wish
-  // may be recorded, and the call may be repeated.
+  // Records whether the customer has opted out. Returns the conversation as it
+  // is after that, without its messages. The time of an opt-out is the time of
+  // the call; a repeated opt-out keeps the first time. It fails with
+  // CHANNEL_NOT_FOUND when the channel does not exist, or is deleted while the
+  // call runs. It fails as an append to the journal does (journal/journal.h):
+  // with OVERLOADED, DISK_FULL, DRAINING or STORE_FAILED. After STORE_FAILED
+  // the opt-out may be recorded nevertheless, and the call may be repeated. Any
+  // other error means that the state could not be read.
   absl::StatusOr<v1::Conversation> Update(
       const v1::UpdateConversationRequest& request);
 
-  // Erases all that is stored of a customer, and tells whether anything was.
-  // When it returns nothing of it can be read any more; ErasureWorker
-  // overwrites the bytes. CHANNEL_NOT_FOUND when nothing is stored of a channel
-  // with this id, live or deleted; REQUEST_IN_FLIGHT while a send to the
-  // customer is under way; else it fails as Update does. It may be repeated.
+  // Erases everything that is stored of a customer, and says whether anything
+  // was stored. When the call returns, nothing of it can be read any more,
+  // because the customer's keys are destroyed. ErasureWorker
+  // (journal/erasure_worker.h) overwrites the bytes in the files later. It
+  // fails with CHANNEL_NOT_FOUND when the server stores no channel, live or
+  // deleted, with this id. It fails with REQUEST_IN_FLIGHT while a send to the
+  // customer is under way. It also fails as Update does. The call may be
+  // repeated.
   absl::StatusOr<v1::EraseUserResponse> Erase(
       const v1::EraseUserRequest& request);
 
  private:
   // Returns the row as the API shows it, without messages and without the app
-  // in control. A name that cannot
-  // be opened is left out, like one that is not known.
+  // in control. The user name is left out when it is not known, or when it
+  // cannot be opened (decrypted).
   v1::Conversation Describe(const channels::ChannelEntry& channel,
                             const state::ConversationRow& row);
-  // Adds the app in control, when the event that names it is still kept. It
-  // fails as EventReader::Read does.
+  // Adds the app in control, if the event that names this app is still stored.
+  // It fails as EventReader::Read does.
   absl::Status AddOwner(const state::ConversationRow& row,
                         v1::Conversation& conversation);
-  // Adds the last messages and what follows from them, and adds to `messages`
-  // how many it has looked at. It fails as MessageList::Newest does.
+  // Adds the last inbound and the last outbound message, and the number of the
+  // customer's messages that have no answer yet. It increases `messages` by the
+  // number of messages that it has looked at. It fails as MessageList::Newest
+  // does.
   absl::Status AddMessages(const channels::ChannelEntry& channel,
                            v1::Conversation& conversation, int& messages);
 

@@ -1,7 +1,9 @@
-// Refuses a send before anything is stored for it. A claim brings the key of
-// the customer's conversation, which is durable before the claim is and stays
-// when the claim is refused. A customer to whom nothing is ever sent must not
-// leave a key behind, so the Sender asks here first when it has made a new key.
+// Refuses a send before anything is stored for it. A claim is the journal
+// record that asks for the right to send a message. The content in a claim is
+// sealed (encrypted) with a key of the customer's conversation. A new key is
+// stored before the claim, and it stays stored when the claim is refused. But a
+// customer to whom nothing is ever sent must not leave a key behind. So the
+// Sender calls RefusedEarly first when it has made a new key.
 
 #pragma once
 
@@ -13,12 +15,13 @@
 
 namespace linktor::messaging {
 
-// Returns the error with which Apply would refuse the claim at `now_ms`, in ms
-// since the epoch, as the state is now: REQUEST_ID_REUSED, one of the messaging
-// window, or RECIPIENT_OPTED_OUT. OK means only that nothing is known against
-// the claim; Apply decides, and asks for the quota and the channel as well. It
-// reads the disk, so it is called on the executor; an error of the read is
-// returned as it is.
+// Returns the error with which Apply (state/applier.h) would refuse the claim
+// now: REQUEST_ID_REUSED, an error of the messaging window (refusals.h), or
+// RECIPIENT_OPTED_OUT. It judges by the present state, and by `now_ms` in ms
+// since the epoch. OK means only that it has found no reason against the claim.
+// Apply decides, and also checks the quota and the channel. RefusedEarly reads
+// the disk, so it is called on the executor (base/executor.h). It returns an
+// error of the read unchanged.
 absl::Status RefusedEarly(state::StateReader& state,
                           const journal::Claim& claim, std::int64_t now_ms);
 

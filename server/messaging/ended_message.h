@@ -1,6 +1,6 @@
-// These are the answers to a caller whose send has ended, or has not ended in
-// time. Sender, WaitingCallers, OutcomeRecorder and Settler share them, so that
-// each answer has one wording. All are thread-safe.
+// These functions make the answers for a caller whose send has ended, or has
+// not ended in time. Sender, WaitingCallers, OutcomeRecorder and Settler share
+// them, so that each answer has one wording. All of them are thread-safe.
 
 #pragma once
 
@@ -14,23 +14,26 @@
 
 namespace linktor::messaging {
 
-// Returns UNKNOWN with SEND_OUTCOME_UNKNOWN; `why` is a sentence for the
-// caller. It means that the message may have been sent.
+// Returns UNKNOWN with the reason SEND_OUTCOME_UNKNOWN. It tells the caller
+// that the message may have been sent. `why` is a sentence for the caller.
 absl::Status OutcomeUnknown(std::string_view why);
 
-// Returns ABORTED with REQUEST_IN_FLIGHT and the message's ids: another call
-// with the same request id is sending it. The caller may repeat the request or
-// ask GetMessage.
+// Returns ABORTED with the reason REQUEST_IN_FLIGHT and the ids of the message.
+// It tells the caller that another call with the same request id is sending the
+// message. The caller may repeat the request or call GetMessage.
 absl::Status RequestInFlight(const state::MessageRow& row);
 
-// Returns whether Instagram has taken a message in that state: a message that
-// was taken back was sent before. To send it again would be wrong.
+// Returns whether Instagram has accepted a message that is in this state. This
+// is true for SENT and for RETRACTED, because a message that was taken back
+// (unsent) was sent before. Such a message must not be sent again.
 bool WasSent(v1::MessageState state);
 
-// Returns the message when it was sent, else the error that its first caller
-// was told, with the same code, metadata and retry delay. The row must not be
-// PENDING. DATA_LOSS when what is stored cannot be opened. It may read a key
-// from the disk, so it is called on the executor.
+// Returns the message if it was sent. Otherwise it returns the error that the
+// first caller of the send got, with the same code, metadata and retry delay.
+// When this error was erased together with the customer, it returns
+// SEND_OUTCOME_UNKNOWN. The row must not be PENDING. It fails with DATA_LOSS
+// when the stored bytes cannot be opened (decrypted). It may read a key from
+// the disk, so it is called on the executor (base/executor.h).
 absl::StatusOr<v1::Message> AnswerOfEnded(seal::Sealer& sealer,
                                           const state::MessageRow& row);
 

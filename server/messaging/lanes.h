@@ -1,13 +1,20 @@
-// Lanes keeps the sends to one customer in the order in which they were
-// accepted, one at a time. A lane belongs to a channel and a customer. It is a
-// view: it knows every PENDING message of the two, whoever claimed it, but only
-// claims of this process are begun here. The next in a lane is begun when the
-// feed says that all before it have ended, so a claim of another instance holds
-// up the ones behind it until that instance settles it.
+// Lanes runs the sends to each customer one at a time, in the order in which
+// the journal has committed their claims. A claim is the journal record that
+// asks for the right to send a message. A lane is the queue of all sends from
+// one channel to one customer.
 //
-// The Sender owns it. Threads of the executor reserve places, the applying
-// thread brings the feed, and the thread that stops the server drains it. It is
-// thread-safe, and calls nothing while it holds its mutex.
+// Lanes is a view of the feed (journal/feed.h). From the feed it knows every
+// PENDING message of a customer, whichever process has claimed it. But it
+// begins only claims of its own process. It begins the next send of a lane when
+// the feed has reported that every send before it has ended. So a claim of
+// another instance (another data folder) holds up the sends behind it until
+// that instance records how its send ended.
+//
+// The Sender owns the only Lanes object. Threads of the executor
+// (base/executor.h) reserve entries. The applying thread, which is the
+// journal's only writer, calls OnCommit. The thread that stops the server calls
+// GiveUpWaiting and WaitUntilEnded. The class is thread-safe, and it runs no
+// callback while it holds its mutex.
 
 #pragma once
 
@@ -37,110 +44,120 @@ namespace linktor::messaging {
 
 class Lanes {
  public:
-  // At most so many sends wait for one customer, and for all customers of this
-  // process. Each keeps its content in memory, and thousands of messages to one
-  // person come from a loop in somebody's program.
+  // At most kMaxLane sends wait for one customer, and at most kMaxAll for all
+  // customers of this process. The limits bound the memory, because each send
+  // keeps its content in memory. Thousands of messages to one person mostly
+  // come from a faulty loop in a client program.
   static constexpr std::size_t kMaxLane = 1'000;
   static constexpr std::size_t kMaxAll = 50'000;
 
   enum class Turn : std::int8_t {
-    // No other message to this customer is under way any more: send it now.
+    // No other message to this customer is under way any more. Send this one
+    // now.
     kBegin,
-    // The send will never be begun, because the server shuts down. It must be
-    // settled as not sent.
+    // The send will never begin, because the server shuts down. It must be
+    // recorded as FAILED.
     kGiveUp,
   };
   // An OnTurn is called once, on the executor, for a claim that was stored. The
   // row is the claimed message without its content.
   using OnTurn = absl::AnyInvocable<void(state::MessageRow, Turn)>;
-  // An OnOrphan is called on the executor with a claim of this process that
-  // nobody waits for, because its caller could not be told that it was stored.
-  // The message, with its content, must be settled as not sent.
+  // An orphan is a stored claim of this process for which nobody waits, because
+  // its caller could not be told that the claim was stored. An OnOrphan is
+  // called on the executor with the message, including its content. It must
+  // record the message as FAILED.
   using OnOrphan = std::function<void(state::MessageRow)>;
 
-  // `me` names the process whose claims are begun. `executor` must have run
-  // what it was given before this ends.
+  // `me` names this process; Lanes begins only its claims. `executor` must have
+  // run all tasks that it was given before Lanes is destroyed.
   Lanes(journal::Appender me, Executor& executor, OnOrphan on_orphan);
   Lanes(const Lanes&) = delete;
   Lanes& operator=(const Lanes&) = delete;
 
-  // Takes the PENDING messages that the state has, oldest first. It is called
-  // once, when the feed is followed already; what the feed has told meanwhile
-  // wins. These messages are never begun, because earlier processes or other
-  // instances claimed them.
+  // Adds the PENDING messages from the database, oldest first. It is called
+  // once, when OnCommit follows the feed already. It skips an attempt that the
+  // feed has already reported, because the report is newer. These messages are
+  // never begun, because earlier processes or other instances have claimed
+  // them.
   void Load(const std::vector<state::MessageRow>& pending);
-  // Follows the feed, on the applying thread. A claim of this process begins
-  // when it is the first in its lane; an end lets the next one begin.
+  // Follows the feed; the applying thread calls it. A claim of this process
+  // begins when it is the first in its lane. The end of a send lets the next
+  // send of its lane begin.
   void OnCommit(std::span<const journal::AppliedRecord> records);
 
-  // Takes a place in the lane for a claim that is about to be appended under
-  // `claim_id`, its message_id. The place is not yet one in the order: that is
-  // the order of the commits. RESOURCE_EXHAUSTED (OVERLOADED) when too much
-  // waits; then no place is taken and `on_turn` is never called.
+  // Reserves an entry in the customer's lane for a claim that is about to be
+  // appended to the journal. `claim_id` is the claim's message_id. The
+  // reservation does not decide the order: the order of a lane is the order of
+  // the commits. It fails with RESOURCE_EXHAUSTED (OVERLOADED) when too many
+  // sends wait. Then nothing is reserved, and `on_turn` is never called.
   absl::Status Reserve(const seal::KeyScope& customer, const RawId& claim_id,
                        OnTurn on_turn);
-  // Gives the place back, because the claim was not stored or nobody knows
-  // whether it was. Then `on_turn` is not called; a claim that turns out to be
-  // stored is an orphan. It does nothing when the place is not reserved any
-  // more.
+  // Cancels the reservation, because the claim was not stored, or because
+  // nobody knows whether it was stored. `on_turn` is not called then. A claim
+  // that turns out to be stored is an orphan (see OnOrphan). Withdraw does
+  // nothing when the reservation has ended already.
   void Withdraw(const RawId& claim_id);
 
-  // Returns whether the feed has not yet told the end of that attempt.
+  // Returns whether the attempt in `row` is still PENDING. It is PENDING until
+  // the feed has reported its end.
   bool IsPending(const state::MessageRow& row) const;
 
-  // Gives up whatever waits in a lane, now and from now on. Sends that have
-  // begun go on.
+  // Gives Turn::kGiveUp to all sends that wait in a lane, and to all sends that
+  // enter a lane later. Sends that have begun go on.
   void GiveUpWaiting();
-  // Blocks until all claims of this process have ended and no place is
-  // reserved, but not longer than `at_most`.
+  // Blocks until all claims of this process have ended and nothing is reserved,
+  // but not longer than `at_most`.
   void WaitUntilEnded(std::chrono::milliseconds at_most);
 
  private:
-  // A Send is one attempt at a message. Its id alone would not do, because a
-  // FAILED message is tried again under its own id.
+  // A Send is one attempt to send a message. The id of the message does not
+  // identify the attempt, because a FAILED message is tried again under the
+  // same id.
   struct Send {
     RawId id;
     int attempt = 0;
-    // It says whether this process made the claim.
+    // It is true when this process has made the claim.
     bool own = false;
-    // It is set while a claim of this process waits for its turn.
+    // The row is set while a claim of this process waits for its turn.
     std::optional<state::MessageRow> row;
     OnTurn on_turn;
   };
   struct Lane {
-    // They are in the order of their commits; the first may be under way.
+    // The sends are in the order of their commits. The first one may be under
+    // way at Instagram.
     std::deque<Send> sends;
-    // So many places are reserved for claims that are not stored yet.
+    // This is the number of reservations for claims that are not stored yet.
     std::size_t reserved = 0;
   };
   struct Reservation {
     seal::KeyScope customer;
     OnTurn on_turn;
   };
-  // Tasks are collected under the mutex, and handed to the executor when the
-  // mutex is free.
+  // Tasks are collected while the mutex is held. They are given to the executor
+  // when the mutex is free.
   using Tasks = std::vector<Executor::Task>;
 
-  // Puts a claimed message at the end of its lane. A claim of this process gets
-  // its turn function from its reservation, which ends; without one it is an
-  // orphan.
+  // Adds a claimed message to the end of its lane. A claim of this process
+  // takes its turn function from its reservation, and the reservation ends. A
+  // claim of this process without a reservation is an orphan.
   void Enter(const state::MessageRow& row, const journal::Record& record,
              Tasks& tasks) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Takes an attempt that has ended out of its lane, and begins the first of
-  // those that are left. An attempt that is not there is ignored.
+  // Removes an attempt that has ended from its lane, and begins the first send
+  // that is left in the lane. It ignores an attempt that is not in the lane.
   void Leave(const state::MessageRow& row, Tasks& tasks)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Begins the first in the lane, if this process claimed it and it waits. The
-  // lane must not be empty.
+  // Begins the first send of the lane, if this process has claimed it and it
+  // still waits. The lane must not be empty.
   static void BeginFirst(Lane& lane, Tasks& tasks);
-  // Adds the call of its turn function to `tasks`, unless that was done or
-  // another process claimed the send.
+  // Adds the call of the send's turn function to `tasks`. It adds nothing when
+  // it has added this call before, or when another process has claimed the
+  // send.
   static void GiveTurn(Send& send, Turn turn, Tasks& tasks);
-  // Takes a reserved place back, and the lane with it when nothing else is
-  // there.
+  // Ends one reservation of the customer, and removes the lane when nothing
+  // else is in it.
   void DropPlace(const seal::KeyScope& customer)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Hands the tasks to the executor. The mutex must not be held.
+  // Gives the tasks to the executor. The mutex must not be held.
   void RunAll(Tasks tasks);
 
   const journal::Appender me_;
@@ -150,16 +167,17 @@ class Lanes {
   mutable Mutex mutex_;
   // It is signalled when own_ is 0 and nothing is reserved.
   CondVar all_ended_;
-  // Only customers are here to whom a message is PENDING or a place reserved.
+  // It has an entry only for customers to whom a message is PENDING, or for
+  // whom an entry in a lane is reserved.
   absl::flat_hash_map<seal::KeyScope, Lane> lanes_ ABSL_GUARDED_BY(mutex_);
-  // The key is the claim's id. A repeated claim has a new one, though its
-  // message keeps the first.
+  // The key is the id in the claim. When a FAILED message is claimed again, the
+  // new claim has a new id, but the message keeps the id of its first claim.
   absl::flat_hash_map<RawId, Reservation> reserved_ ABSL_GUARDED_BY(mutex_);
   // It counts the claims of this process in all lanes.
   std::size_t own_ ABSL_GUARDED_BY(mutex_) = 0;
   bool giving_up_ ABSL_GUARDED_BY(mutex_) = false;
-  // Until Load it holds the attempts that the feed has told of, so that Load
-  // does not bring back one that has ended; it is empty afterwards.
+  // Until Load is called, it holds the attempts that the feed has reported, so
+  // that Load does not add an attempt that has ended. Afterwards it is nullopt.
   std::optional<absl::flat_hash_set<std::pair<RawId, int>>> told_
       ABSL_GUARDED_BY(mutex_) = absl::flat_hash_set<std::pair<RawId, int>>();
 };

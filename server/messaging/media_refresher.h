@@ -1,6 +1,7 @@
-// A MediaRefresher asks Instagram for new links to the media of a message.
-// MessagingService calls it. It is thread-safe, and stores nothing of what
-// Instagram answers: Meta forbids storing what the links of a story show.
+// A MediaRefresher asks Instagram for new links to the media of a message,
+// because the first links expire. MessagingService calls it. It is thread-safe.
+// It stores nothing of Instagram's answer, because Meta forbids storing the
+// media that the links of a story show.
 
 #pragma once
 
@@ -20,25 +21,33 @@ class MediaRefresher {
   using Done =
       absl::AnyInvocable<void(absl::StatusOr<v1::RefreshMediaResponse>)>;
 
-  // At most so many calls to Instagram may be under way, because sends need the
-  // same connections.
+  // At most this many calls to Instagram may be under way at once, because
+  // sends need the same connections.
   static constexpr int kMostCalls = 16;
 
-  // All must outlive this and the calls under way, and this must outlive those
-  // calls, too.
+  // The three arguments must outlive this object and its calls that are under
+  // way. This object must outlive these calls, too.
   MediaRefresher(MessageReader& reader,
                  const channels::ChannelRegistry& registry,
                  graph::GraphClient& graph)
       : reader_(reader), registry_(registry), graph_(graph) {}
 
-  // Finds the message, and asks Instagram about the media that it is known to
-  // have: a message that has none is refused without a call. The request has
-  // been validated. It reads the disk, so it is called on the executor; `done`
-  // is called once, within the call or later on the Graph client's thread, and
-  // must not block. CHANNEL_NOT_FOUND; MESSAGE_NOT_FOUND, also where Instagram
-  // no longer shows the message; MEDIA_UNAVAILABLE; CREDENTIALS_MISSING
-  // (GraphAccountOf); OVERLOADED; the reason that an error of Instagram's is
-  // mapped to; and DATA_LOSS as MessageReader::Find.
+  // Finds the message, and asks Instagram about the media that the message is
+  // known to have. It refuses a message without media before it calls
+  // Instagram. The request has been validated. Refresh reads the disk, so it is
+  // called on the executor (base/executor.h). `done` is called once, before
+  // Refresh returns or later on the Graph client's thread, and must not block.
+  // It gets one of these errors:
+  // - CHANNEL_NOT_FOUND when the channel does not exist;
+  // - MESSAGE_NOT_FOUND when this server does not know the message, or
+  //   Instagram no longer shows it;
+  // - MEDIA_UNAVAILABLE when the message has no media to which Instagram gives
+  //   links;
+  // - CREDENTIALS_MISSING when the channel has no access token
+  //   (GraphAccountOf);
+  // - OVERLOADED when kMostCalls calls are under way;
+  // - the error to which graph/error_map.h translates an error of Instagram's;
+  // - DATA_LOSS as MessageReader::Find.
   void Refresh(const v1::RefreshMediaRequest& request, Done done);
 
  private:

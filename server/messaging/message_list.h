@@ -1,8 +1,12 @@
-// A MessageList gives out the messages of a channel, or of one conversation, in
-// pages: those that events brought, and the sends of this server, each where it
-// stands in the log. It keeps nothing between two pages: a page token holds
-// where the list ends and how far it has come. MessagingService asks it. It is
-// thread-safe. List reads the disk and belongs on an executor.
+// A MessageList returns the messages of a channel, or of one conversation, in
+// pages. The list has two sources: messages that events brought, and the sends
+// of this server. It follows the order of the log. A message that an event
+// brought stands at that event. A send stands after the event that was the last
+// one when the server first claimed the send (see sender.h). The class keeps
+// nothing between two pages, because a page token says where the list ends and
+// where its next page begins. MessagingService and Conversations call it. It is
+// thread-safe. Its methods read the disk, so they are called on the executor
+// (base/executor.h).
 
 #pragma once
 
@@ -23,14 +27,14 @@ namespace linktor::messaging {
 
 class MessageList {
  public:
-  // One page looks at no more than so many events, and as many sends.
-  // messaging_service.proto promises both limits.
+  // One page looks at no more than this many events, and at no more than this
+  // many sends. messaging_service.proto promises both limits.
   static constexpr std::int64_t kMaxLookedAt = 20'000;
-  // A page ends when its messages have so many bytes. The last one may exceed
-  // it.
+  // A page ends when its messages have this many bytes. The last message may
+  // exceed the limit.
   static constexpr std::size_t kMaxPageBytes = 512 * 1024;
 
-  // All must outlive this.
+  // All four arguments must outlive this object.
   MessageList(journal::DataFolder& folder, const events::EventLog& log,
               MessageReader& reader, const channels::ChannelRegistry& registry)
       : events_(folder.events()),
@@ -40,51 +44,60 @@ class MessageList {
         reader_(reader),
         registry_(registry) {}
 
-  // Returns the page that the request asks for; the request has been validated.
-  // It fails with CHANNEL_NOT_FOUND; with INVALID_REQUEST for a page token of
-  // another method or order, and for one that the log of now does not have;
-  // with CURSOR_EXPIRED as EventList::List does; or when the disk cannot be
-  // read. A send that cannot be opened is without its content.
+  // Returns the page that the request asks for. The request has been validated.
+  // A send whose content cannot be opened (decrypted) is in the page without
+  // its content. It fails with
+  // - CHANNEL_NOT_FOUND when the channel does not exist;
+  // - INVALID_REQUEST when the page token is from another method or from a list
+  //   in the other order;
+  // - INVALID_REQUEST when the token names events that the present log does not
+  //   have;
+  // - CURSOR_EXPIRED when the oldest messages come first, and messages that
+  //   would follow were deleted since the last page;
+  // - another error when the disk cannot be read.
   absl::StatusOr<v1::ListMessagesResponse> List(
       const v1::ListMessagesRequest& request);
 
   // Calls `take` with the messages of the conversation as they are now, the
-  // newest first, until it returns false, or 100 were taken. It fails as List
-  // does.
+  // newest first. It ends when `take` returns false, after 100 messages, or at
+  // the limit kMaxLookedAt. It fails as List does.
   using Take = absl::FunctionRef<bool(v1::Message)>;
   absl::Status Newest(const channels::ChannelEntry& channel,
                       const std::string& user_id, Take take);
 
  private:
-  // A Span is what is left of one kind of rows: those above the first number,
-  // and not above the second.
+  // A Span is the part of one source that is left: the rows whose number is
+  // above `after` and not above `last`.
   struct Span {
     std::int64_t after = 0;
     std::int64_t last = 0;
     bool empty() const { return after >= last; }
   };
-  // A Rest is what is left of a list.
+  // A Rest is the part of the whole list that is left.
   struct Rest {
     Span events;
     Span sends;
-    // This was the end of the log when the first page was given out.
+    // This was the last sequence of the log when the first page was made.
     std::int64_t end_seq = 0;
   };
-  // These read the rows of one kind, and give them out one by one.
+  // Each of these two classes reads the rows of one source, and returns them
+  // one by one.
   class Events;
   class Sends;
 
-  // Returns what the request's token and its times leave to give out.
+  // Returns the part of the list that the request's page token and its times
+  // leave.
   absl::StatusOr<Rest> FindRest(const v1::ListMessagesRequest& request);
-  // Leaves out what the request's times exclude.
+  // Removes from `rest` what lies outside the times of the request.
   absl::Status NarrowByTime(const v1::ListMessagesRequest& request, Rest& rest);
-  // Fills `rest` from the token, which must not be empty.
+  // Fills `rest` from the page token, which must not be empty.
   absl::Status ReadToken(const v1::ListMessagesRequest& request,
                          Rest& rest) const;
-  // Calls `take` with the messages in the request's order until it returns
-  // false. `rows` are read at once. With `keep_rest` it narrows `rest` to what
-  // is left, for which it may have to look further; else `rest` is of no use
-  // afterwards.
+  // Calls `take` with the messages in the order of the request, until `take`
+  // returns false. It reads `rows` rows at once. With `keep_rest` it narrows
+  // `rest` to the part that is left, from which the page token is made. For
+  // this it may have to look at further rows. Without `keep_rest`, `rest` is of
+  // no use afterwards.
   absl::Status Walk(const v1::ListMessagesRequest& request,
                     const channels::ChannelEntry& channel, int rows,
                     bool keep_rest, Rest& rest, Take take);

@@ -1,7 +1,9 @@
-// A MessageReader finds messages by any of their ids. MessagingService asks it
-// for GetMessage, and the Settler for the message that it settles. It reads the
-// disk, so it is called on the executor. It is thread-safe and keeps nothing in
-// memory; each answer is the message as it was at some moment of the call.
+// A MessageReader finds a message by any of its ids, and adds the changes that
+// later events made to it. It serves GetMessage of MessagingService, the pages
+// of MessageList, the MediaRefresher, and the Settler. It reads the disk, so it
+// is called on the executor (base/executor.h). It is thread-safe and keeps
+// nothing in memory. Each answer shows the message as it was at some moment
+// during the call.
 
 #pragma once
 
@@ -20,8 +22,8 @@ namespace linktor::messaging {
 
 class MessageReader {
  public:
-  // All four must outlive this. `state` has the sends, and `events` the
-  // messages that only an event tells of.
+  // All four arguments must outlive this object. `state` has the sends of this
+  // server. `events` has the messages that are stored only as events.
   MessageReader(state::StateReader& state, state::EventReader& events,
                 seal::Sealer& sealer, const channels::ChannelRegistry& registry)
       : state_(state), events_(events), sealer_(sealer), registry_(registry) {}
@@ -29,39 +31,49 @@ class MessageReader {
   // Finds the message by the one id that the request has: the request id of its
   // send, Instagram's mid, or this server's message id. The request has been
   // validated. A message that this server did not send is read from the event
-  // that brought it. CHANNEL_NOT_FOUND; MESSAGE_NOT_FOUND, also for a message
-  // of another channel; DATA_LOSS when its content cannot be opened.
+  // that brought it. It fails with CHANNEL_NOT_FOUND when the channel does not
+  // exist, and with MESSAGE_NOT_FOUND when the channel has no such message. It
+  // fails with DATA_LOSS when the content of a send cannot be opened
+  // (decrypted).
   absl::StatusOr<v1::Message> Find(const v1::GetMessageRequest& request);
 
-  // Returns the message of a send, with what later events have made of it.
+  // Returns the message of a send, with the changes that later events made to
+  // it, such as edits and reactions.
   absl::StatusOr<v1::Message> OpenSend(const state::MessageRow& row);
-  // Returns the message that an event brought, as Find does; nothing when a
-  // send of this server is known to be the message, which its echo tells of.
-  // The event was read by an EventReader, and is one of a message.
+  // Returns the message that `event` brought, with the changes that later
+  // events made to it. When the event has lost its content, the message says
+  // little more than that it existed. It returns nullopt when the message is
+  // known to be a send of this server: then the event is only the echo of that
+  // send. The event must come from an EventReader, and must be one that brings
+  // a message.
   absl::StatusOr<std::optional<v1::Message>> OpenBrought(
       const state::CommittedEvent& event);
 
-  // Returns the row of a message that this server has sent or tried to send,
-  // with its content still sealed. MESSAGE_NOT_FOUND for other messages, for
-  // another channel's, and for what is no message id.
+  // Returns the row of a message that this server has sent or tried to send.
+  // Its content is still sealed (encrypted). It fails with MESSAGE_NOT_FOUND
+  // for any other message, for a message of another channel, and for a message
+  // to an erased person. It also does so for a text that is no message id.
   absl::StatusOr<state::MessageRow> FindSend(
       const channels::ChannelEntry& channel, std::string_view message_id);
 
  private:
-  // Returns what is left of a message that was taken back; nothing when it was
-  // not.
+  // Returns what is left of a message that was taken back (unsent). Returns
+  // nullopt when the message was not taken back.
   absl::StatusOr<std::optional<v1::Message>> FindRetracted(
       std::string_view mid_key);
-  // Returns the whole message of an event that brought it, or nothing when the
-  // event brought none, or has lost its content.
+  // Returns the whole message of an event that brought it, with later changes.
+  // Returns nullopt when the event brought no message, or has lost its content.
   absl::StatusOr<std::optional<v1::Message>> WholeWithChanges(
       const v1::Event& event, std::string_view mid_key);
-  // Adds what later events have made of the message of that mid. A message that
-  // was taken back is left as it is.
+  // Adds the changes that later events made to the message with that mid.
+  // `mid_key` is the hash that MidKey (state/identity.h) makes of channel and
+  // mid. A message that was taken back is left as it is.
   absl::Status AddChanges(std::string_view mid_key, v1::Message& message);
-  // Looks for a send with that key first, because it knows more of the message,
-  // and then for the event of an inbound message, a tap or an echo. A message
-  // that Instagram brought has its mid key as its id.
+  // Finds the message with that mid key. It looks first for a send of this
+  // server, because a send knows more about its message than an event does.
+  // Then it looks for the event of an inbound message, an echo, or a tap on a
+  // button (postback). A message that Instagram brought has its mid key as its
+  // message id.
   absl::StatusOr<v1::Message> FindByMidKey(
       const channels::ChannelEntry& channel, std::string_view mid_key);
 

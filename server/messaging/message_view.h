@@ -1,7 +1,8 @@
-// Makes the API's Message of a stored send: DescribeMessage (state/) has the
-// readable part, and this adds content and error. Readers, answers and the
-// events of outcomes all use these, so that a message looks the same wherever
-// it is shown. All are thread-safe.
+// These functions make the API's Message of a stored send. DescribeMessage
+// (state/message_event.h) fills in the readable part. The functions here add
+// the content and the error, which are sealed (encrypted). Readers, answers and
+// the events of outcomes all use these functions, so that a message looks the
+// same everywhere. All of them are thread-safe.
 
 #pragma once
 
@@ -15,23 +16,25 @@
 
 namespace linktor::messaging {
 
-// Puts what was said into `message`: text and attachments, and the content
-// itself where these do not say all of it. Content that is not set changes
-// nothing.
+// Puts `content` into `message` as text and attachments. When these do not say
+// everything, it adds the MessageContent itself, too. It changes nothing when
+// `content` is not set.
 void SetContent(const v1::MessageContent& content, v1::Message& message);
 
-// Returns the error of a send as Message.error has it, with the remedy for its
-// reason.
+// Returns the error of a send in the form of Message.error, with the remedy for
+// its reason.
 v1::MessageError ToMessageError(const absl::Status& status);
 
-// Returns what was to be sent. DATA_LOSS when it was erased or cannot be
-// opened. This and the next function may read a key from the disk, so they are
-// called on the executor.
+// Returns the content that was to be sent. It fails with DATA_LOSS when the
+// content was erased or cannot be opened (decrypted). OpenContent and
+// OpenMessage may read a key from the disk, so they are called on the executor
+// (base/executor.h).
 absl::StatusOr<v1::MessageContent> OpenContent(seal::Sealer& sealer,
                                                const state::MessageRow& row);
 
-// Returns the whole message. DATA_LOSS when its content or its error cannot be
-// opened.
+// Returns the whole message. When the content was erased, the message has no
+// content and no error. It fails with DATA_LOSS when the content or the error
+// cannot be opened.
 absl::StatusOr<v1::Message> OpenMessage(seal::Sealer& sealer,
                                         const state::MessageRow& row);
 

@@ -1,8 +1,9 @@
-// An OutcomeRecorder makes it durable how sends ended, and then tells the
-// caller. An outcome that the journal does not take is tried again until the
-// journal takes it, so that a message stays PENDING only when its process has
-// ended. The Sender owns it; threads of the executor and the Sender's ticker
-// call it. It is thread-safe.
+// An OutcomeRecorder stores in the journal how sends ended, and then tells
+// their callers. When the journal does not take an outcome, the recorder tries
+// again. It stops only when the journal takes the outcome or shuts down. So a
+// message stays PENDING only when its process ends, and the next start settles
+// it (settler.h). The Sender owns the recorder. Threads of the executor
+// (base/executor.h) and the Sender's ticker call it. It is thread-safe.
 
 #pragma once
 
@@ -25,13 +26,14 @@
 
 namespace linktor::messaging {
 
-// A SendObserver counts sends; the metrics implement it. It must be thread-safe
-// and must not block.
+// A SendObserver counts sends; app/metrics.h implements it. It must be
+// thread-safe and must not block.
 class SendObserver {
  public:
   virtual ~SendObserver() = default;
-  // Tells that a send has ended as SENT, FAILED or UNCONFIRMED, and that this
-  // is durable. It is called on the executor. `reason` is empty with SENT.
+  // Reports that a send has ended as SENT, FAILED or UNCONFIRMED, and that this
+  // end is stored on the disk. It is called on the executor. `reason` is the
+  // reason of the error; it is empty with SENT.
   virtual void OnSendEnded(v1::MessageState state, std::string_view reason) = 0;
 };
 
@@ -39,75 +41,80 @@ class OutcomeRecorder {
  public:
   struct Dependencies {
     const Clock& clock;
-    // It must have called back for every append before this ends.
+    // It must have called back for every append before the recorder is
+    // destroyed.
     journal::Journal& journal;
     seal::Sealer& sealer;
-    // It must have run what it was given before this ends.
+    // It must have run all tasks that it was given before the recorder is
+    // destroyed.
     Executor& executor;
-    // It is told how each send ended; null for nobody.
+    // It is told how each send ended; null means that nobody is told.
     SendObserver* observer = nullptr;
   };
 
-  // An Ended is a send that has ended, and whom to tell.
+  // An Ended is a send that has ended, with the function that tells its caller.
   struct Ended {
-    // The row is as the message was claimed.
+    // The row is the message as it was when it was claimed.
     state::MessageRow row;
     v1::MessageContent content;
     SendEnd end;
-    // It gets the message when that is SENT, else an error with message_id and
-    // request_id in its metadata. It is called on the executor: once, or twice
-    // where the end could not be recorded at first, namely at once and when it
-    // is recorded.
+    // It gets the message when the message was sent. Otherwise it gets an error
+    // with message_id and request_id in its metadata. It is called on the
+    // executor, once or twice. It is called twice when the end could not be
+    // stored at first: the first time at once, and the second time when the end
+    // is stored.
     absl::AnyInvocable<void(const absl::StatusOr<v1::Message>&)> tell;
   };
 
-  // All that `dependencies` refers to must outlive this.
+  // Everything that `dependencies` refers to must outlive this object.
   explicit OutcomeRecorder(const Dependencies& dependencies)
       : deps_(dependencies) {}
   OutcomeRecorder(const OutcomeRecorder&) = delete;
   OutcomeRecorder& operator=(const OutcomeRecorder&) = delete;
 
-  // Records the end and then calls `tell`. It returns before that is done, but
-  // may read a key from the disk, so it is called on the executor. The end's
-  // time is now, however late it is recorded.
+  // Stores the end in the journal and then calls `tell`. Record returns before
+  // that is done. But it may read a key from the disk, so it is called on the
+  // executor. The end has the time of this call, however late it is stored.
   void Record(Ended ended);
 
-  // Tries again what could not be recorded. The Sender calls it every second.
-  // It does not block.
+  // Tries again to store the ends that could not be stored. The Sender calls it
+  // every second. It does not block.
   void RetryUnrecorded();
 
  private:
-  // A Job belongs to one step at a time: the executor, the journal's callback,
-  // or unrecorded_.
+  // A Job belongs to one step at a time: a task of the executor, the journal's
+  // callback, or the list unrecorded_.
   struct Job {
     Ended ended;
-    // The send ended then, in ms since the epoch. A record that is made later
-    // says so all the same.
+    // The send ended at this time, in ms since the epoch. A record that is made
+    // later still has this time.
     std::int64_t end_ms = 0;
-    // It is set once `tell` was called for an end that is not recorded.
+    // It is set when `tell` was called for an end that was not stored yet.
     bool told_unrecorded = false;
   };
-  // It is shared because the journal's callback and the executor's task each
-  // need it.
+  // It is a shared pointer, because the journal's callback and the executor's
+  // task each need the job.
   using JobPtr = std::shared_ptr<Job>;
 
   // Makes the record and appends it; OnEnding or OnUnrecorded follows. It may
-  // block for the read of a key, and never for the commit.
+  // block to read a key, but it never waits for the commit.
   void Append(const JobPtr& job);
-  // Goes on when the append has ended, on the executor. It appends again when
-  // the message has become UNCONFIRMED meanwhile.
+  // Continues on the executor when the append has ended. When another record
+  // has made the message UNCONFIRMED meanwhile, it appends the end again,
+  // because this end is more exact.
   void OnEnding(const JobPtr& job, journal::Ending ending);
-  // Tells the observer and the caller of an end that is durable. `row` is the
+  // Tells the observer and the caller about an end that is stored. `row` is the
   // message as it is now; another record may have settled it.
   void OnRecorded(Ended& ended, const state::MessageRow& row) const;
-  // Logs why, keeps the job for RetryUnrecorded, and tells the caller the first
-  // time.
+  // Logs the reason and keeps the job for RetryUnrecorded, unless the journal
+  // shuts down. It tells the caller when this is the first failure.
   void OnUnrecorded(const JobPtr& job, const absl::Status& why);
 
   const Dependencies deps_;
   Mutex mutex_;
-  // These jobs wait for RetryUnrecorded. Their messages are PENDING, so there
-  // are at most as many as Lanes lets in.
+  // These jobs wait for RetryUnrecorded. Lanes counts their messages as still
+  // under way, and limits how many messages are under way. So this list is
+  // bounded, too.
   std::vector<JobPtr> unrecorded_ ABSL_GUARDED_BY(mutex_);
 };
 

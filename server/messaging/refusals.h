@@ -1,6 +1,8 @@
-// These are the errors of sends that are refused before Instagram is asked. The
-// Sender and the early refusal put Apply's decisions into words with them. They
-// are pure: no clock, no disk, any thread. All times are in ms since the epoch.
+// These functions make the errors of sends that are refused before Instagram is
+// called. The Sender and RefusedEarly (early_refusal.h) use them to put a
+// decision of Apply (state/applier.h) into words. The functions are pure: they
+// use no clock and no disk, and any thread may call them. All times are in ms
+// since the epoch.
 
 #pragma once
 
@@ -13,30 +15,35 @@
 
 namespace linktor::messaging {
 
-// Returns the error for an answer that refuses `claim`: one of those below, or
-// INVALID_ARGUMENT with REQUEST_ID_REUSED. `now_ms` is the time of the claim's
-// record. `answer` must not be kClaimed, kEnded or kInFlight, which refuse
-// nothing; they give INTERNAL.
+// Returns the error for an answer that refuses `claim`. A claim is the journal
+// record that asks for the right to send a message. The error is one of the
+// errors below, or INVALID_ARGUMENT with REQUEST_ID_REUSED, or
+// RESOURCE_EXHAUSTED with OVERLOADED when the customer was erased at the same
+// moment. `now_ms` is the time of the claim's record. `answer` must not be
+// kClaimed, kEnded or kInFlight, which refuse nothing: for these three it
+// returns INTERNAL.
 absl::Status RefusalOf(const state::ClaimAnswer& answer,
                        const journal::Claim& claim, std::int64_t now_ms);
 
-// Returns NOT_FOUND with CHANNEL_NOT_FOUND, for a channel that was there when
-// the send was accepted.
+// Returns NOT_FOUND with CHANNEL_NOT_FOUND. It is for a channel that existed
+// when the send was accepted, and was deleted since then.
 absl::Status ChannelDeleted(std::string_view channel_id);
 
-// Returns FAILED_PRECONDITION with OUTSIDE_MESSAGING_WINDOW. Its metadata are
-// window_close_time, and human_agent_close_time while that tag could still be
-// used.
+// Returns FAILED_PRECONDITION with OUTSIDE_MESSAGING_WINDOW. Its metadata have
+// window_close_time. While a message with the tag HUMAN_AGENT could still be
+// sent, they also have human_agent_close_time.
 absl::Status WindowClosed(std::int64_t last_inbound_ms, std::int64_t now_ms);
-// Returns FAILED_PRECONDITION with HUMAN_AGENT_WINDOW_CLOSED and
-// window_close_time, the end of the 7 days.
+// Returns FAILED_PRECONDITION with HUMAN_AGENT_WINDOW_CLOSED. Its metadata have
+// window_close_time, which is the end of the 7 days.
 absl::Status HumanAgentWindowClosed(std::int64_t last_inbound_ms);
 // Returns FAILED_PRECONDITION with USER_HAS_NOT_WRITTEN.
 absl::Status NeverWritten();
-// Returns FAILED_PRECONDITION with RECIPIENT_OPTED_OUT and opt_out_time.
+// Returns FAILED_PRECONDITION with RECIPIENT_OPTED_OUT. Its metadata have
+// opt_out_time.
 absl::Status OptedOut(std::int64_t opt_out_ms);
-// Returns RESOURCE_EXHAUSTED with RATE_LIMITED, a QuotaFailure, and the delay
-// until `free_ms`. `limit` counts messages to one customer within an hour.
+// Returns RESOURCE_EXHAUSTED with RATE_LIMITED, a QuotaFailure, and a retry
+// delay that ends at `free_ms`. `limit` is the number of messages that may go
+// to one customer within an hour.
 absl::Status QuotaExceeded(std::string_view user_id, int limit,
                            std::int64_t now_ms, std::int64_t free_ms);
 

@@ -1,11 +1,13 @@
-// A Sender sends messages: it claims the right to send, calls Instagram once,
-// and has recorded how that ended. All outbound messages go through it.
-// MessagingService calls Send on the executor, the applying thread brings the
-// feed, and the App drains it at the end. It is thread-safe.
+// A Sender sends messages to Instagram. It claims the right to send a message,
+// calls Instagram once, and stores how the call ended. All outbound messages go
+// through it. MessagingService calls Send on the executor (base/executor.h).
+// The applying thread, which is the journal's only writer, calls OnCommit. The
+// App calls Drain when the server shuts down. The class is thread-safe.
 //
 // The steps of a send are: Send → journal (claim) → its customer's lane → Graph
-// → journal (outcome) → answer. Once the claim is durable the rest happens
-// whatever becomes of the caller. docs/life-of-a-send.md tells it in words.
+// → journal (outcome) → answer. A claim is the record that asks the journal for
+// the right to send. Once the claim is durable, the other steps happen even if
+// the caller goes away. docs/life-of-a-send.md explains the steps.
 
 #pragma once
 
@@ -40,27 +42,29 @@ namespace linktor::messaging {
 class Sender {
  public:
   using Deadline = WaitingCallers::Deadline;
-  // A Done gets the message when it is SENT, else an error with a reason. See
-  // Send for its threads.
+  // A Done gets the message when it is SENT, and otherwise an error with a
+  // reason. The comment at Send says on which threads it is called.
   using Done =
       absl::AnyInvocable<void(absl::StatusOr<v1::SendMessageResponse>)>;
 
-  // A CallInfo says who asks for a send, and until when.
+  // A CallInfo says who asks for a send, and until when this caller waits.
   struct CallInfo {
     // It is a time of the system's clock. The send itself may end later.
     Deadline deadline;
-    // It is the id of the caller's API key, which the message then names; empty
-    // without one.
+    // It is the id of the caller's API key, and the message stores it. It is
+    // empty when the caller has no key.
     std::string api_key_id;
   };
 
-  // A send is not begun with less time left: the caller would be gone before
-  // the answer, and could not know how the send ended.
+  // A send is not begun when less than this time is left until the deadline.
+  // The caller would be gone before the answer, and could not know how the send
+  // ended.
   static constexpr std::chrono::milliseconds kLeastTime{500};
 
   struct Dependencies {
     const Clock& clock;
-    // It names this process. Only claims that this process has made are begun.
+    // It names this process. The Sender begins only the claims that this
+    // process has made.
     journal::Appender appender;
     state::StateReader& state;
     seal::Sealer& sealer;
@@ -68,90 +72,102 @@ class Sender {
     const channels::ChannelRegistry& registry;
     graph::GraphClient& graph;
     Executor& executor;
-    // At most so many calls go to one customer within an hour; 0 means any
-    // number.
+    // At most this many calls go to one customer within an hour; 0 means that
+    // there is no limit.
     int quota = 0;
-    // It is told how each send ended; null for nobody.
+    // It is told how each send ended; null means that nobody is told.
     SendObserver* observer = nullptr;
   };
 
-  // Starts the ticker's thread. All that `dependencies` refers to must outlive
-  // this, and the executor, the journal and the Graph client must have called
-  // what they were given before this ends.
+  // Starts the ticker's thread; Stop explains it. Everything that
+  // `dependencies` refers to must outlive the Sender. Before the Sender is
+  // destroyed, the executor must have run all tasks that it was given. The
+  // journal and the Graph client must have called all their callbacks by then,
+  // too.
   explicit Sender(const Dependencies& dependencies);
   ~Sender();
   Sender(const Sender&) = delete;
   Sender& operator=(const Sender&) = delete;
 
-  // Takes the PENDING messages that the state has, oldest first. It is called
-  // once, before the first Send and when the feed is followed already.
+  // Adds the PENDING messages from the database, oldest first. It is called
+  // once, before the first Send, and when OnCommit follows the feed already.
   void Load(const std::vector<state::MessageRow>& pending) {
     lanes_.Load(pending);
   }
-  // Follows the feed, on the applying thread. It is added behind the channel
-  // registry, so that a send which begins finds the channels as they are then.
+  // Follows the feed (journal/feed.h); the applying thread calls it. It is
+  // added to the feed after the channel registry, so that the registry is up to
+  // date when a send begins.
   void OnCommit(std::span<const journal::AppliedRecord> records);
 
-  // Begins a send and returns; `done` is called once, later or before this
-  // returns, on this thread, the executor, the ticker's thread or the thread
-  // that calls Drain. `request` has been validated. It reads the disk, so it is
-  // called on the executor.
+  // Begins a send and returns. `done` is called once, before or after Send
+  // returns. It is called on the thread that calls Send, on the executor, on
+  // the ticker's thread, or on the thread that calls Drain. `request` has been
+  // validated. Send reads the disk, so it is called on the executor.
   //
-  // Errors with UNAVAILABLE, RESOURCE_EXHAUSTED, DEADLINE_TOO_SHORT or one of
-  // refusals.h mean that nothing was sent; SEND_OUTCOME_UNKNOWN means that the
-  // message may have been sent. A repeated request id gets the outcome of the
-  // first call, or REQUEST_IN_FLIGHT just before the deadline.
+  // An error with UNAVAILABLE, RESOURCE_EXHAUSTED, DEADLINE_TOO_SHORT or a
+  // reason of refusals.h means that nothing was sent. SEND_OUTCOME_UNKNOWN
+  // means that the message may have been sent. A call that repeats a request id
+  // gets the outcome of the first call. When the first call has not ended just
+  // before the deadline of the second one, the second call gets
+  // REQUEST_IN_FLIGHT.
   void Send(v1::SendMessageRequest request, CallInfo from, Done done);
 
-  // Refuses new sends (DRAINING), gives up the sends that wait in a lane, and
-  // blocks until those at Instagram have ended and are recorded, but not longer
-  // than `grace`. Callers who wait for another call's send are answered then.
-  // The App calls it once more when it has stopped the calls to Instagram, so
-  // that their ends are recorded, too.
+  // Refuses new sends with DRAINING, and gives up the sends that wait in a
+  // lane. Then it blocks until the sends at Instagram have ended and their ends
+  // are stored, but not longer than `grace`. At last it answers the callers who
+  // wait for the send of another call. The App calls Drain once more after it
+  // has stopped the calls to Instagram, so that the ends of these calls are
+  // stored, too.
   void Drain(std::chrono::milliseconds grace);
 
-  // Sets how many calls may go to one customer within an hour, from the next
-  // send on; 0 means any number. The App calls it when the configuration was
-  // read again.
+  // Sets how many calls may go to one customer within an hour; 0 means that
+  // there is no limit. It holds from the next send on. The App calls it after
+  // it has read the configuration again.
   void SetQuota(int quota) { quota_.store(quota, std::memory_order_relaxed); }
 
-  // Ends the ticker's thread, which answers waiting callers at their deadlines
-  // and records again what could not be recorded. It is called after Drain; the
-  // destructor does it if nobody else has.
+  // Ends the ticker's thread. This thread answers waiting callers at their
+  // deadlines, and tries again to store outcomes that could not be stored. Stop
+  // is called after Drain. The destructor calls it if nobody else has.
   void Stop();
 
  private:
-  // A Job is a send on its way. One step at a time has it; it is shared because
-  // each step leaves it in a callback.
+  // A Job is a send on its way. Only one step has it at a time. JobPtr is a
+  // shared pointer, because each step hands the job on in a callback.
   struct Job;
   using JobPtr = std::shared_ptr<Job>;
 
-  // Checks what can be checked without the journal, and fills in the job's
-  // claim. On failure nothing is taken and the caller must be answered.
+  // Checks everything that can be checked without the journal, and fills in the
+  // fields from which the job's claim is made. On failure nothing is reserved,
+  // and the caller must be answered.
   absl::Status Admit(const JobPtr& job);
-  // Returns the job's claim without what is to be sealed.
+  // Returns the job's claim, without the sealed (encrypted) content and the
+  // keyed hash of the content.
   journal::Claim ClaimOf(const Job& job) const;
-  // Reserves a place in the lane and appends the claim; OnClaim follows. On
-  // failure nothing was appended, no place is reserved, and the caller must be
+  // Reserves an entry in the lane and appends the claim; OnClaim follows. On
+  // failure nothing was appended, nothing is reserved, and the caller must be
   // answered.
   absl::Status Claim(const JobPtr& job);
-  // Goes on when the claim has ended: see the source.
+  // Continues when the append of the claim has ended. The source explains the
+  // cases.
   void OnClaim(const JobPtr& job, journal::Ending ending);
-  // Goes on when it is this send's turn, on the executor.
+  // Continues on the executor when it is this send's turn in its lane.
   void OnTurn(const JobPtr& job, state::MessageRow row, Lanes::Turn turn);
-  // Calls Instagram; End follows on the executor, in every case.
+  // Calls Instagram. In every case End follows on the executor.
   void CallGraph(const JobPtr& job);
-  // Has the end recorded and the callers told: the first one and those who
-  // wait. The job's content is gone afterwards.
+  // Gives the end to the recorder, which stores it and then tells the first
+  // caller and all callers who wait for this send. Afterwards the job has no
+  // content any more.
   void End(const JobPtr& job, SendEnd end);
-  // Settles as FAILED a claim whose caller was told that nothing was sent.
+  // Records an orphan as FAILED; Lanes::OnOrphan explains orphans. Its caller
+  // was told that nothing was sent.
   void SettleOrphan(const state::MessageRow& row);
   // Lets the caller wait for the end of another call's send. It must run on the
-  // applying thread; see WaitingCallers::Add.
+  // applying thread; WaitingCallers::Add says why.
   void Wait(const JobPtr& job, const state::MessageRow& row);
-  // Answers from the state, in which the attempt has ended.
+  // Answers the caller from the database, because the feed has already reported
+  // the end of the attempt.
   void AnswerFromState(const JobPtr& job, const state::MessageRow& row);
-  // Does what is due; the ticker calls it.
+  // Does the work that is due; the ticker calls it.
   void Tick();
   std::int64_t NowMs() const;
 
@@ -161,10 +177,10 @@ class Sender {
   Lanes lanes_;
   WaitingCallers callers_;
   OutcomeRecorder recorder_;
-  // The ticker's thread alone uses it.
+  // Only the ticker's thread uses it.
   std::chrono::steady_clock::time_point next_retry_;
-  // It is the last member, so that its thread does not run before the others
-  // are made. Stop empties it.
+  // It is the last member, so that its thread does not run before the other
+  // members exist. Stop empties it.
   std::optional<Ticker> ticker_;
 };
 

@@ -1,8 +1,9 @@
-// A Settler settles sends about which Instagram has not said how they ended:
-// sends that a process left behind when it died, and sends for which somebody
-// has looked in the Instagram app. The App calls it at the start, and
-// MessagingService for ResolveMessage, on the executor: each call reads the
-// disk and blocks on the journal. It is thread-safe.
+// A Settler settles sends whose end is not known: it records how they ended. At
+// the start the App calls SettleAbandoned for sends that a process left behind
+// when it died. MessagingService calls Resolve for ResolveMessage, when a
+// person has looked in the Instagram app; this call is made on the executor
+// (base/executor.h). Both calls read the disk and block on the journal. The
+// class is thread-safe.
 
 #pragma once
 
@@ -29,45 +30,52 @@ class Settler {
  public:
   struct Dependencies {
     const Clock& clock;
-    // It names this process. Only sends that earlier starts of its instance
-    // have left behind are settled.
+    // It names this process. SettleAbandoned settles only sends that earlier
+    // starts of the same instance (the same data folder) have left behind.
     journal::Appender appender;
-    // It opens the content of a message, which its outcome's event repeats.
+    // It opens (decrypts) the content of a message, because the event of the
+    // outcome repeats the content.
     seal::Sealer& sealer;
     journal::Journal& journal;
     const channels::ChannelRegistry& registry;
     MessageReader& reader;
   };
 
-  // All that `dependencies` refers to must outlive this.
+  // Everything that `dependencies` refers to must outlive this object.
   explicit Settler(Dependencies dependencies)
       : deps_(std::move(dependencies)) {}
 
   // Makes the PENDING messages of earlier starts of this instance UNCONFIRMED,
-  // because they may have been sent. Messages of other instances are left to
-  // them. It is called before the first send. It stops at the first failure,
-  // which is the journal's or the disk's, and the server must not start then;
-  // the next start goes on. Content that cannot be opened is no failure: the
-  // outcome goes without it.
+  // because they may have been sent. Other instances do this for their own
+  // messages. It is called before the first send. It stops at the first failure
+  // of the journal or the disk. Then the server must not start, and the next
+  // start continues the work. It is no failure when content cannot be opened:
+  // the outcome is stored without content.
   absl::Status SettleAbandoned(const std::vector<state::MessageRow>& pending);
 
-  // Settles an UNCONFIRMED message as the caller says, and returns it as it is
-  // then. `request` has been validated. CHANNEL_NOT_FOUND, MESSAGE_NOT_FOUND;
-  // MESSAGE_NOT_UNCONFIRMED, also when something else settles it first;
-  // INVALID_REQUEST when the mid is another message's; DATA_LOSS when the
-  // content cannot be opened. It also fails as an append does.
+  // Settles an UNCONFIRMED message as the caller says, and returns the message
+  // as it is afterwards. `request` has been validated. It fails with
+  // - CHANNEL_NOT_FOUND or MESSAGE_NOT_FOUND when there is no such channel or
+  //   send;
+  // - MESSAGE_NOT_UNCONFIRMED when the message is in another state, also when
+  //   something else settles it during the call;
+  // - INVALID_REQUEST when the mid belongs to another message;
+  // - DATA_LOSS when the content cannot be opened;
+  // - the errors of an append to the journal (journal/journal.h).
   absl::StatusOr<v1::Message> Resolve(const v1::ResolveMessageRequest& request);
 
  private:
   // Appends the outcome and blocks until it is applied. The answer says whether
-  // it changed the message, and what the message is now. The record expects the
-  // state and attempt of `row`, so that a later end is not overwritten.
+  // the outcome changed the message, and shows the message as it is now. The
+  // record names the state and the attempt of `row`, so that it changes nothing
+  // when the message was settled before.
   absl::StatusOr<state::SendAnswer> Record(const state::MessageRow& row,
                                            const v1::MessageContent& content,
                                            const SendEnd& end);
-  // OK when the mid may become that of `row`: it is empty, not known, or that
-  // of an echo to the same customer. INVALID_REQUEST, with the field `mid`,
-  // otherwise.
+  // Returns OK when the mid may become the mid of `row`. This is so when the
+  // mid is empty, is not known, or belongs to an echo to the same customer:
+  // this may be the echo of the message itself. For any other mid it returns
+  // INVALID_REQUEST with the field `mid`.
   absl::Status CheckMid(const channels::ChannelEntry& channel,
                         const state::MessageRow& row, const std::string& mid);
 

@@ -1,7 +1,8 @@
-// Stores and reads why a send did not succeed. The state keeps the whole error
-// that its caller was told, as a google.rpc.Status, so that whoever is told
-// later gets the same code, metadata and retry delay. Outcomes store it;
-// answers and GetMessage read it back. All are thread-safe.
+// These functions store and read back why a send did not succeed. The database
+// keeps the whole error that the caller of the send got, as a
+// google.rpc.Status. So a caller who asks later gets the same code, metadata
+// and retry delay. An outcome (outcome.h) stores the error. Answers to repeated
+// requests and GetMessage read it. All functions are thread-safe.
 
 #pragma once
 
@@ -15,14 +16,14 @@
 
 namespace linktor::messaging {
 
-// Returns the bytes that are sealed for an error, which must not be OK: they
-// are a serialised google.rpc.Status with all details. Persisted: do not
-// change.
+// Returns the bytes of an error that are then sealed (encrypted): a serialised
+// google.rpc.Status with all details. The error must not be OK. The format is
+// persisted: do not change it.
 std::string SerializeError(const absl::Status& error);
 
-// Returns the error of a row that has one, which is a FAILED or UNCONFIRMED
-// one. DATA_LOSS when it was erased or cannot be opened. It may read a key from
-// the disk, so it is called on the executor.
+// Returns the stored error of a FAILED or UNCONFIRMED send. It fails with
+// DATA_LOSS when the error was erased or cannot be opened (decrypted). It may
+// read a key from the disk, so it is called on the executor (base/executor.h).
 absl::StatusOr<google::rpc::Status> OpenError(seal::Sealer& sealer,
                                               const state::MessageRow& row);
 

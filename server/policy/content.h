@@ -1,5 +1,6 @@
-// Instagram's limits on what is sent are checked here before any call. Those of
-// one kind of content are in its file in kinds/content. Pure.
+// Checks Instagram's limits on what is sent, before any call to Instagram. The
+// limits of one kind of content are in the file of that kind in kinds/content.
+// The functions are pure.
 
 #pragma once
 
@@ -13,18 +14,19 @@
 
 namespace linktor::policy {
 
-// The messenger_profile reference says so.
+// Meta's reference of messenger_profile states this limit.
 inline constexpr int kMaxIceBreakers = 4;
-// Meta does not state it; its own tools have it.
+// Meta does not state this limit, but Meta's own tools have it.
 inline constexpr std::size_t kMaxQuestionCharacters = 80;
-// The quick reply reference says so.
+// Meta's reference of quick replies states this limit.
 inline constexpr int kMaxQuickReplies = 13;
 
-// Returns every violation, with the field's path under "content".
+// Returns every violation of a limit, with the path of the field. The path
+// begins with "content".
 std::vector<FieldViolation> CheckContent(const v1::MessageContent& content);
 
-// Returns every violation of one list, with paths under `path`, such as
-// "ice_breakers[0].question".
+// Returns every violation in one list of ice breakers. The path of each
+// violation begins with `path`, such as "ice_breakers[0].question".
 std::vector<FieldViolation> CheckIceBreakers(
     const google::protobuf::RepeatedPtrField<v1::IceBreaker>& ice_breakers,
     std::string_view path);

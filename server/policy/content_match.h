@@ -1,8 +1,10 @@
-// When Instagram did not say how a send ended, its echo can show it. This gives
-// what a send and its echo have in common, by which they find each other. The
-// sender takes the text of a send, ingest that of an echo; the sealer hashes
-// both (ContentMatch), and the state compares the hashes, within one
-// conversation only. Pure.
+// When Instagram did not say how a send ended, the echo of the message can show
+// it. An echo is an item of a webhook that tells of a message which the account
+// has sent. The functions here return the text that a send and its echo have in
+// common. With this text the server finds the send to which an echo belongs.
+// The sender takes the text of a send, and ingest takes the text of an echo.
+// The sealer hashes both texts (see Sealer::ContentMatch), and the state
+// compares the hashes, within one conversation only. The functions are pure.
 
 #pragma once
 
@@ -14,15 +16,16 @@
 
 namespace linktor::policy {
 
-// Returns a text that is equal for a send and its echo: the words of a text
-// message; for anything else only what kind of thing it is, because Instagram
-// gives media another URL and writes templates anew. Two different pictures
-// therefore have the same text, and the caller needs more than this to tell
-// them apart.
+// Returns a text that is equal for a send and its echo. For a text message it
+// has the words of the message. For all other content it only has the kind of
+// the content, because Instagram gives media another URL and writes templates
+// anew. So two different pictures have the same text, and the caller needs more
+// than this text to tell them apart.
 //
-// It is empty when nothing can be matched: content that is not set, or an echo
-// with several attachments or with a thing that this server cannot send. The
-// state keeps a hash of it: do not change.
+// The text is empty when nothing can be matched. That is so for content that is
+// not set. It is also so for an echo that has several attachments, or text
+// beside an attachment, or something that this server cannot send. The state
+// keeps a hash of the text: do not change the text.
 std::string MatchTextOf(const v1::MessageContent& content);
 std::string MatchTextOf(const v1::Message& echo);
 

@@ -1,8 +1,10 @@
-// Decides by Instagram's messaging window: a business may answer for 24 hours
-// after the customer's last message, a person working for it for 7 days. Apply
-// decides a claim by it, the same wherever it runs. The sender looks before, so
-// that a customer who is refused leaves no data key behind. All times are in ms
-// since the epoch. Pure.
+// Decides by Instagram's messaging window whether a send may be tried. A
+// business may answer for 24 hours after the customer's last message. A person
+// who works for the business may answer for 7 days. A send begins with a claim,
+// a record in the journal. Apply (state/applier.h) decides each claim by this
+// file, so the decision is the same wherever Apply runs. The sender asks before
+// it makes the claim, so that a send that is refused leaves no data key behind.
+// All times are in ms since the epoch. The functions are pure.
 
 #pragma once
 
@@ -11,44 +13,48 @@
 
 namespace linktor::policy {
 
-// It is 24 h, from Meta's policy; the window is open while now < last + this,
-// so it has closed exactly 24 h after the message.
+// This is 24 h, from Meta's policy. The window is open while now < last + this,
+// so it is closed from exactly 24 h after the message on.
 inline constexpr std::int64_t kMessagingWindowMs = 24LL * 60 * 60 * 1000;
-// It is 7 days, from Meta's policy for messages tagged HUMAN_AGENT.
+// This is 7 days, from Meta's policy for messages with the tag HUMAN_AGENT.
 inline constexpr std::int64_t kHumanAgentWindowMs = 7 * kMessagingWindowMs;
 
-// Says whether a send may be tried. Instagram has the last word: it may refuse
-// what is sent here.
+// Says whether a send may be tried. Instagram decides in the end: it may refuse
+// a send that is tried.
 enum class WindowDecision {
-  // The send is tried: the window is open, or Instagram is to decide.
+  // The send is tried: the window is open, or no message is known and Instagram
+  // is to decide.
   kSend,
-  // The send is refused: the last message is known and 24 h old or older.
+  // The send is refused: the customer's last message is known, and is 24 h old
+  // or older.
   kClosed,
-  // The send is refused although it has the human agent tag: the last message
-  // is known and 7 days old or older.
+  // The send is refused although it has the human agent tag: the customer's
+  // last message is known, and is 7 days old or older.
   kHumanAgentClosed,
-  // The send is refused: no message is known, and the channel wants such sends
-  // refused.
+  // The send is refused: no message of the customer is known, and the channel
+  // wants such sends refused.
   kNoHistory,
 };
 
 struct WindowInput {
-  // The customer's last activity (see ActivityTime); nothing when none is
-  // known, as after the server's first start, when Instagram may know more.
+  // This is the customer's last activity (see ActivityTime). It is nullopt when
+  // no activity is known, for example after the server's first start. Instagram
+  // may know of an activity then.
   std::optional<std::int64_t> last_inbound_ms;
-  // The window is judged at this time: that of the claim's record, by its
-  // appender's clock.
+  // The window is judged at this time. It is the time of the claim's record, by
+  // the clock of the process that appends the record.
   std::int64_t now_ms = 0;
-  // The message has MESSAGE_TAG_HUMAN_AGENT, which Meta allows to people only.
+  // It is true when the message has MESSAGE_TAG_HUMAN_AGENT, which Meta allows
+  // only for answers by people.
   bool human_agent = false;
-  // It is the channel's NoHistoryPolicy: true refuses sends to customers of
-  // whom no message is known.
+  // This is the channel's NoHistoryPolicy. True means that sends to customers
+  // of whom no message is known are refused.
   bool refuse_without_history = false;
 };
 
-// Returns the decision for one send. It looks at nothing but its input, so that
-// every instance that applies a claim decides alike. It says nothing of
-// opt-outs and quotas, which are looked at after it.
+// Returns the decision for one send. It depends on its input alone, so that
+// every instance that applies a claim decides the same. It does not look at
+// opt-outs and quotas, which are checked after it.
 constexpr WindowDecision DecideWindow(const WindowInput& input) {
   if (!input.last_inbound_ms.has_value()) {
     return input.refuse_without_history ? WindowDecision::kNoHistory
@@ -63,10 +69,12 @@ constexpr WindowDecision DecideWindow(const WindowInput& input) {
                            : WindowDecision::kClosed;
 }
 
-// Returns when an item of the customer's counts as activity; the last activity
-// of a customer is the latest of these. Late and future stamps are harmless,
-// because the earlier of Instagram's time and ours counts. `event_ms` is
-// Instagram's, and 0 when the item has none; ours counts then.
+// Returns the time of activity that an item of the customer gives. The last
+// activity of a customer is the latest of these times. The earlier of
+// Instagram's time and this server's time counts. So neither an item that
+// arrives late nor a time in the future makes the window longer. `event_ms` is
+// Instagram's time; it is 0 when the item has none, and then the time of this
+// server counts.
 constexpr std::int64_t ActivityTime(std::int64_t event_ms,
                                     std::int64_t receive_ms) {
   return event_ms > 0 && event_ms < receive_ms ? event_ms : receive_ms;

@@ -1,10 +1,11 @@
-// AccessService over gRPC: a thin shell around access/.
+// This is AccessService over gRPC: a thin shell around access/.
 //
-// gRPC calls the methods on its own threads, and they do not block: RunUnary
-// hands the work to the executor and answers from there. Before that, every
-// call was admitted, read and validated (Admission, ReadRequest); those errors
-// come on top of each method's own. A limited key manages only keys that it
-// could itself grant; for it the others do not exist.
+// gRPC calls the methods on its own threads, and the methods do not block:
+// RunUnary hands the work to the executor, and the answer comes from there.
+// Each call is first admitted, read and validated (Admission, ReadRequest).
+// These steps have errors of their own, in addition to those that each method
+// names. A caller whose key is limited to channels manages only keys that it
+// could itself grant. For this caller, all other keys do not exist.
 
 #pragma once
 
@@ -14,8 +15,8 @@
 
 namespace linktor::rpc {
 
-// This is the generated service, with all of its methods raw (unary_call.h). A
-// method that is missing here would be answered with UNIMPLEMENTED.
+// This is the generated service, with all of its methods raw (unary_call.h).
+// When a method is missing here, gRPC answers its calls with UNIMPLEMENTED.
 using RawAccessService =
     RawMethods<v1::AccessService::Service,
                v1::AccessService::WithRawCallbackMethod_CreateApiKey,
@@ -26,42 +27,46 @@ using RawAccessService =
 
 class AccessServiceImpl final : public RawAccessService {
  public:
-  // Both must outlive this.
+  // `calls` and `keys` must outlive this object.
   AccessServiceImpl(CallContext& calls, access::KeyAdmin& keys)
       : calls_(calls), keys_(keys) {}
 
-  // Makes a key; its secret is in this answer alone. It fails with
-  // NOT_AUTHORIZED when the caller may not grant the key, INVALID_REQUEST when
-  // it would expire at once, LIMIT_REACHED when there are too many,
-  // REQUEST_ID_REUSED. A repeated request returns the same key without its
-  // secret. It waits for the journal.
+  // Makes a key. Only this answer has the key's secret: a repeated request
+  // returns the same key without its secret. It fails with NOT_AUTHORIZED when
+  // the caller may not grant the key, and with INVALID_REQUEST when the key
+  // would have expired already. It fails with LIMIT_REACHED when there are too
+  // many keys, and with REQUEST_ID_REUSED when the request id was used for
+  // another key. A repeated request fails with API_KEY_NOT_FOUND when the key
+  // now has more rights than its creator may see. It waits for the journal.
   grpc::ServerUnaryReactor* CreateApiKey(grpc::CallbackServerContext* context,
                                          const grpc::ByteBuffer* request,
                                          grpc::ByteBuffer* response) override;
-  // Returns a key with its last use. It fails with API_KEY_NOT_FOUND.
+  // Returns a key with the time of its last use. It fails with
+  // API_KEY_NOT_FOUND.
   grpc::ServerUnaryReactor* GetApiKey(grpc::CallbackServerContext* context,
                                       const grpc::ByteBuffer* request,
                                       grpc::ByteBuffer* response) override;
-  // Returns a page of keys, by id. It never fails.
+  // Returns a page of keys, sorted by id. It has no errors of its own.
   grpc::ServerUnaryReactor* ListApiKeys(grpc::CallbackServerContext* context,
                                         const grpc::ByteBuffer* request,
                                         grpc::ByteBuffer* response) override;
   // Changes the fields that the mask names. It fails with API_KEY_NOT_FOUND,
-  // NOT_AUTHORIZED, INVALID_REQUEST, and OVERLOADED when others change the key
-  // all the time. It waits for the journal.
+  // NOT_AUTHORIZED and INVALID_REQUEST, and with OVERLOADED when other callers
+  // keep changing the key. It waits for the journal.
   grpc::ServerUnaryReactor* UpdateApiKey(grpc::CallbackServerContext* context,
                                          const grpc::ByteBuffer* request,
                                          grpc::ByteBuffer* response) override;
-  // Deletes a key; streams of its holder end within a second. It fails with
-  // API_KEY_NOT_FOUND. It waits for the journal.
+  // Deletes a key. The streams that use it end within a second. It fails with
+  // API_KEY_NOT_FOUND, and with OVERLOADED when other callers keep changing the
+  // key. It waits for the journal.
   grpc::ServerUnaryReactor* DeleteApiKey(grpc::CallbackServerContext* context,
                                          const grpc::ByteBuffer* request,
                                          grpc::ByteBuffer* response) override;
 
  private:
   CallContext& calls_;
-  // It reads memory, and waits for the journal when it changes something; so it
-  // is called on the executor alone.
+  // It reads from memory, and it waits for the journal when it changes
+  // something. So it is called only on the executor.
   access::KeyAdmin& keys_;
 };
 

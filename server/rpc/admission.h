@@ -1,10 +1,15 @@
-// Admission decides which calls get in. Every call of every service goes
-// through here first, unary or stream, and is judged in this order: whether the
-// server drains, whether it has too much to do, who calls, whether the caller
-// has the permission that the method declares, and the caller's own limits.
-// When the request has been read, scope.h asks whether the caller covers the
-// channels that it names. The request of a stranger, whose key is unknown, is
-// never read. It is thread-safe, and never blocks.
+// Admission decides which calls get in. Every call goes through it first, unary
+// or stream; only the calls of the health service do not. It asks these
+// questions, in this order:
+// 1. Does the server drain?
+// 2. Does the server have too much to do?
+// 3. Who calls?
+// 4. Does the caller have the permission that the method declares?
+// 5. Is the caller's key within its own limits?
+// When the request has been read, scope.h checks whether the caller covers (may
+// use) the channels that the request names. The request of a stranger, a caller
+// whose key is unknown, is never read. Admission is thread-safe and never
+// blocks.
 
 #pragma once
 
@@ -27,33 +32,34 @@
 namespace linktor::rpc {
 
 // Returns UNAVAILABLE with DRAINING: the server stops, and a client should
-// connect again after a second. Nothing was done.
+// connect again after a second. The call has done nothing.
 absl::Status DrainingError();
 // Returns RESOURCE_EXHAUSTED with OVERLOADED: a limit of the whole server is
-// reached. Nothing was done, and the call may be repeated after a second.
+// reached. The call has done nothing, and it may be repeated after a second.
 absl::Status OverloadedError();
 
-// A Place is one of a limited number of places; it is taken while the object
-// lives. A call that ends after its key was deleted gives back its place as
-// well, so the place keeps alive the counter that it is counted in. It can be
-// moved, not copied.
+// A Place is one of a limited number of places for calls. It is taken for as
+// long as the object lives. A call may end after its key was deleted, and must
+// still give its place back. So the object keeps its counter alive. A Place can
+// be moved but not copied.
 class Place {
  public:
   using Counter = std::atomic<std::int64_t>;
 
   // Holds no place.
   Place() = default;
-  // Takes a place whether there is room or not, so that two calls cannot both
-  // take the last one; `before` becomes the number that were taken before. A
-  // caller that finds no room lets the place go.
+  // Takes a place even when there is no room. This order keeps two calls from
+  // both taking the last place. `before` becomes the number of places that were
+  // taken before. A caller that finds no room lets the Place go, which gives
+  // the place back.
   Place(std::shared_ptr<Counter> taken, std::int64_t& before)
       : taken_(std::move(taken)) {
     before = taken_->fetch_add(1, std::memory_order_relaxed);
   }
   // Leaves `other` without a place.
   Place(Place&& other) noexcept = default;
-  // Swaps, so that the place held before is given back when `other` goes.
-  // Assigning `{}` gives it back at once.
+  // Swaps the places, so that the place held before is given back when `other`
+  // is destroyed. Assigning `{}` gives it back at once.
   Place& operator=(Place&& other) noexcept {
     taken_.swap(other.taken_);
     return *this;
@@ -66,100 +72,103 @@ class Place {
   std::shared_ptr<Counter> taken_;
 };
 
-// An Admitted is a call that was let in: who calls, and its places within the
-// limits. It is kept until the call has its answer.
+// An Admitted is a call that was let in: its caller, and its places within the
+// limits. It is kept until the call ends.
 struct Admitted {
   access::Caller caller;
-  // This is the place among all callers'.
+  // This place counts in the limit of all callers together.
   Place total;
-  // This is the place among those of the caller's key; it is empty without a
-  // key.
+  // This place counts in the limit of the caller's key. It is empty when the
+  // caller has no key.
   Place own;
 };
 
-// There is one Admission for a server; GrpcServer owns it.
+// A server has one Admission, which GrpcServer owns.
 class Admission {
  public:
   struct Limits {
-    // All callers together may have so many streams open. Each costs up to 64
-    // KB.
+    // All callers together may have this many streams open. Each stream costs
+    // up to 64 KB.
     std::int64_t max_streams = 20'000;
-    // All callers together may have so many unary calls without an answer.
+    // All callers together may have this many unary calls without an answer.
     std::int64_t max_calls = 50'000;
-    // The same limits hold for each key. Without keys nobody is known to count
-    // them for, and only the limits above hold.
+    // One key may have this many streams open. A server without keys does not
+    // know its callers, so only the two limits above apply there.
     std::int64_t max_streams_per_key = 1'000;
-    // This counts unary calls of one key that have no answer yet.
+    // One key may have this many unary calls that have no answer yet.
     std::int64_t max_calls_per_key = 5'000;
   };
 
-  // `keys` is null for a server without keys. It must outlive this, and this
-  // must outlive every call: the places refer to it.
+  // `keys` is null for a server without keys; otherwise it must outlive this
+  // object. This object must outlive every call, because the places refer to
+  // its counters.
   Admission(access::Methods methods, access::ApiKeys* keys,
             const Limits& limits)
       : methods_(std::move(methods)), keys_(keys), limits_(limits) {}
 
-  // Lets a call of the contract in, or says why not: UNAVAILABLE (DRAINING),
-  // RESOURCE_EXHAUSTED (OVERLOADED, LIMIT_REACHED), UNAUTHENTICATED
+  // Lets a unary call of the contract in, or says why not: UNAVAILABLE
+  // (DRAINING), RESOURCE_EXHAUSTED (OVERLOADED, LIMIT_REACHED), UNAUTHENTICATED
   // (API_KEY_MISSING, API_KEY_INVALID, API_KEY_EXPIRED, API_KEY_DISABLED) or
   // PERMISSION_DENIED (NOT_AUTHORIZED). After a refusal no place is held.
   absl::StatusOr<Admitted> AdmitCall(const grpc::CallbackServerContext& context,
                                      const access::Method& method);
-  // Does the same for a stream, which falls under the limits of streams.
+  // Lets a stream in, or fails as AdmitCall does. The limits of streams apply.
   absl::StatusOr<Admitted> AdmitStream(
       const grpc::CallbackServerContext& context, const access::Method& method);
-  // Lets in a stream of every caller whose key is in force, whatever it may do;
-  // reflection asks for no permission. The errors are those of AdmitCall.
+  // Lets in a stream of any caller whose key is in force (neither disabled nor
+  // expired). The key needs no permission, because reflection asks for none. It
+  // fails as AdmitCall does, but never with NOT_AUTHORIZED.
   absl::StatusOr<Admitted> AdmitAnyKey(
       const grpc::CallbackServerContext& context);
 
-  // Returns what the contract says about a method, which must exist.
+  // Returns what the contract says about a method. The method must exist.
   const access::Method& Find(std::string_view method) const {
     return methods_.Find(method);
   }
   // Returns null for a server without keys.
   const access::ApiKeys* keys() const { return keys_; }
-  // This is the gate through which refused calls are answered while the server
-  // stops.
+  // While the server stops, refused calls are answered through this gate.
   StopGate& gate() { return gate_; }
-  // Returns how many unary calls have no answer yet, refused ones included for
-  // the moment that refusing takes.
+  // Returns how many unary calls have no answer yet. A call that is being
+  // refused is counted for the moment that the refusal takes.
   std::int64_t calls_in_flight() const {
     return calls_.load(std::memory_order_relaxed);
   }
 
  private:
-  // A Kind says which limits a call falls under.
+  // A Kind says which limits apply to a call.
   struct Kind {
     Place::Counter& total;
-    // All callers together may hold so many places of `total`.
+    // All callers together may hold this many places of `total`.
     std::int64_t max_total;
     Place::Counter access::KeyUse::*own;
-    // One key may hold so many of its own places, which `own` names.
+    // `own` names the key's own counter. One key may hold this many places of
+    // it.
     std::int64_t max_own;
-    // This is the name of the key's limit in the configuration; the caller is
-    // told it.
+    // This is the name of the key's limit in the configuration. The caller is
+    // told this name when the limit is reached.
     const char* own_name;
   };
 
-  // Returns the caller by the key in the call's metadata, `authorization:
-  // Bearer` or `x-api-key`. Without keys everybody may do everything.
+  // Returns the caller, whom it finds by the key in the call's metadata
+  // (`authorization: Bearer` or `x-api-key`). On a server without keys, every
+  // caller may do everything.
   absl::StatusOr<access::Caller> Authenticate(
       const grpc::CallbackServerContext& context);
-  // Returns the limits of streams, which subscriptions and reflection share.
+  // Returns the limits of streams. Subscriptions and reflection share them.
   Kind Streams();
-  // Judges a call in the order that the head of this file names. `permission`
-  // is what the key must have; with UNSPECIFIED every key will do.
+  // Judges a call in the order that is given at the top of this file. The key
+  // must have `permission`; UNSPECIFIED means that any key will do.
   absl::StatusOr<Admitted> Admit(const grpc::CallbackServerContext& context,
                                  v1::Permission permission, const Kind& kind);
 
   const access::Methods methods_;
-  // It is null without keys.
+  // It is null on a server without keys.
   access::ApiKeys* const keys_;
   const Limits limits_;
   StopGate gate_;
-  // These are the places of all callers. They live as long as this, so no place
-  // owns them.
+  // These count the places of all callers. They live as long as this object, so
+  // no Place owns them.
   Place::Counter calls_{0};
   Place::Counter streams_{0};
 };

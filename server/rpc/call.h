@@ -1,7 +1,8 @@
-// All RPCs are handled alike: each is admitted, read, checked, counted and
-// answered, and one that changes something leaves an audit line. Unary calls
-// (unary_call.h) and the stream of events (subscribe_reactor.h) share what is
-// here. Everything is thread-safe.
+// All RPCs of the contract are handled in the same way: each call is admitted,
+// read, checked, counted and answered. A call that changes something also
+// leaves an audit line in the log. Unary calls (unary_call.h) and the stream of
+// events (subscribe_reactor.h) share the code in this file. Everything is
+// thread-safe.
 
 #pragma once
 
@@ -23,27 +24,29 @@
 
 namespace linktor::rpc {
 
-// Returns the status with its code, message and google.rpc details. It is the
-// one place that makes a status of gRPC's from one of ours. An error without a
-// reason becomes INTERNAL_FAULT, whose text tells the caller nothing of ours.
+// Returns gRPC's form of `status`, with its code, message and google.rpc
+// details. This is the one place that makes a gRPC status from an absl::Status.
+// An error without a reason becomes INTERNAL_FAULT, whose text tells the caller
+// nothing about the inside of this server.
 grpc::Status ToGrpcStatus(const absl::Status& status);
 
-// The services count their calls by this interface; the metrics implement it.
-// It is called on gRPC's threads and the executor's, and must not block.
+// The services count their calls through this interface, and the metrics
+// implement it. Many threads call it, such as gRPC's and the executor's, so it
+// must not block.
 class CallObserver {
  public:
   virtual ~CallObserver() = default;
-  // A call has arrived; it may still be refused.
+  // A call has arrived. It may still be refused.
   virtual void OnBegin(const access::Method& method) = 0;
-  // The same call has ended after `latency`. `reason` is the one that the
-  // caller is told; it is empty when the call has not failed, or its caller has
-  // gone.
+  // The call has ended after `latency`; OnBegin has reported it before.
+  // `reason` is the reason that the caller is told. It is empty when the call
+  // has succeeded, or when its caller has gone.
   virtual void OnEnd(const access::Method& method, absl::StatusCode code,
                      std::string_view reason,
                      std::chrono::nanoseconds latency) = 0;
 };
 
-// A CallRecord is a call as it is counted and logged.
+// A CallRecord has what the counting and the log need to know about a call.
 struct CallRecord {
   // It is borrowed from the Admission, which outlives every call.
   const access::Method& method;
@@ -51,50 +54,52 @@ struct CallRecord {
       std::chrono::steady_clock::now();
 };
 
-// A CallSubject is what a line of the log says about a call besides its
-// outcome. It borrows its texts for the length of LogEnd.
+// A CallSubject has what a log line says about a call besides its outcome. It
+// borrows its texts, which must live until LogEnd returns.
 struct CallSubject {
   std::string_view api_key_id;
   std::string_view channel_id;
   std::string_view request_id;
-  // The call is about this besides the channel: the id of an API key, message
-  // or user. It is empty when there is nothing.
+  // Besides the channel, the call is about this: it is the id of an API key, a
+  // message or a user. It is empty when there is nothing else.
   std::string_view target;
   // This is the address of the client, as gRPC writes it.
   std::string peer;
 };
 
-// A CallContext holds all that every service needs for its calls. There is one,
-// and it outlives the services.
+// A CallContext holds everything that the services need for their calls. There
+// is one, and it outlives the services.
 class CallContext {
  public:
-  // All must outlive this.
+  // All three must outlive this object.
   CallContext(Executor& executor, CallObserver& observer, Admission& admission)
       : executor_(executor), observer_(observer), admission_(admission) {}
 
-  // The executor runs work that may block; gRPC's threads only hand it over.
+  // The executor runs work that may block. gRPC's threads only hand work over
+  // to it.
   Executor& executor() { return executor_; }
   Admission& admission() { return admission_; }
 
-  // Count the beginning of a call, and its end. Each call that begins is ended
-  // once, whatever becomes of it.
+  // Begin counts the beginning of a call, and CountEnd counts its end. Each
+  // call that begins is ended exactly once, whatever happens to it.
   CallRecord Begin(const access::Method& method);
-  // `status` is the one that the caller gets.
+  // `status` is the status that the caller gets.
   void CountEnd(const CallRecord& call, const absl::Status& status);
 
-  // Returns whether a call that ends like this leaves an audit line: it was to
-  // change something, and its caller has, or had, a key. A refused attempt is
-  // audited as well.
+  // Returns whether a call that ends with `status` leaves an audit line. This
+  // is so when the method changes something and the caller is no stranger: its
+  // key is known, even if the key is no longer in force, or the server has no
+  // keys. A refused attempt is audited as well.
   static bool IsAudited(const access::Method& method,
                         const absl::Status& status);
-  // Returns whether LogEnd has anything to say. Callers ask before they make a
-  // subject, which costs more than most calls.
+  // Returns whether LogEnd would write anything. Callers ask this before they
+  // make a CallSubject, because making one costs more than most calls.
   static bool WantsLog(const access::Method& method,
                        const absl::Status& status);
-  // Writes the audit line of a call that changes something, a line about what
-  // an operator should know, and at the level debug a line about every call. An
-  // id that does not look like one is left out, since a refused request may
-  // hold anything.
+  // Writes up to three lines: an audit line for a call that changes something,
+  // a line about a failure that an operator should know of, and at the level
+  // debug a line for every call. A text in the place of an id is left out when
+  // it does not look like an id, because a refused request may hold anything.
   static void LogEnd(const CallRecord& call, const CallSubject& subject,
                      const absl::Status& status);
 
@@ -105,15 +110,15 @@ class CallContext {
 };
 
 // Reads `bytes` into `request`. It fails with INVALID_ARGUMENT and
-// INVALID_REQUEST when they are not a message of its type, or a text in it is
-// not UTF-8; `request` may then be filled in part.
+// INVALID_REQUEST when the bytes are no message of this type, or when a text in
+// the message is not UTF-8. After a failure, `request` may be filled in part.
 absl::Status ParseRequest(const grpc::ByteBuffer& bytes,
                           google::protobuf::Message& request);
 
-// Does the steps that follow on admission, the same for unary calls and
-// streams: reads the request, asks whether the caller covers its channels, and
+// Does the steps that come after admission, for unary calls and streams alike.
+// It reads the request, checks whether the caller covers its channels, and
 // validates it, in this order. It fails with INVALID_REQUEST,
-// CHANNEL_NOT_FOUND, NOT_AUTHORIZED or INVALID_CONTENT; `request` is filled as
+// CHANNEL_NOT_FOUND, NOT_AUTHORIZED or INVALID_CONTENT. `request` is filled as
 // far as it was read. It does not block.
 template <typename Request>
 absl::Status ReadRequest(const access::Caller& caller,

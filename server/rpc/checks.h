@@ -1,6 +1,6 @@
-// The validation of all requests shares this: violations are collected, so that
-// a caller hears about all of them at once. A Checks lives on the stack of one
-// Validate; it is not thread-safe.
+// The validation of all requests shares this class. It collects violations, so
+// that a caller hears about all of them at once. A Checks lives on the stack of
+// one Validate function (validation.h). It is not thread-safe.
 
 #pragma once
 
@@ -21,47 +21,52 @@
 namespace linktor::rpc {
 
 // Each function adds a violation of `field` when its condition does not hold.
-// The path of the field is written as in the proto, from the request on.
+// `field` is the path of the field as in the proto, beginning in the request,
+// such as "channel.id".
 class Checks {
  public:
-  // `problem` is the end of the sentence that begins with the field's name.
+  // `problem` is the end of a sentence that begins with the field's name, such
+  // as "must not be negative".
   void Require(bool holds, std::string_view field, std::string_view problem) {
     if (!holds) {
       found_.push_back({std::string(field), std::string(problem)});
     }
   }
-  // The lengths and characters here are those of server/base/ids.h.
+  // The allowed length and characters of each kind of id are in
+  // server/base/ids.h.
   void ChannelId(std::string_view id, std::string_view field = "channel_id") {
     Require(IsChannelId(id), field, "must be 1-64 of [A-Za-z0-9._-]");
   }
-  // Checks an Instagram-scoped id, which Meta makes and this server never does.
+  // Checks an Instagram-scoped id (IGSID). Meta makes these ids, and this
+  // server makes none.
   void UserId(std::string_view id, std::string_view field) {
     NumericId(id, field, "the customer's Instagram-scoped id");
   }
-  // An id that is there and wrong is not called missing. `what` says in words
-  // which id it is. Ids of accounts and pages have 1 to 32 digits, as those of
-  // customers.
+  // Checks an id of 1 to 32 digits: an account, a page or a customer. `what`
+  // says in words which id it is. The violation says whether the id is missing
+  // or wrong.
   void NumericId(std::string_view id, std::string_view field,
                  std::string_view what) {
     Require(IsNumericId(id), field,
             absl::StrCat(id.empty() ? "is required: " : "must be ",
                          std::string(what), ", 1-32 digits"));
   }
-  // A request id is the caller's own choice, so it is checked and never
+  // The caller chooses its request ids, so they are checked and never
   // corrected.
   void RequestId(std::string_view id, std::string_view field = "request_id") {
     Require(IsRequestId(id), field, "must be 1-128 of [A-Za-z0-9._:-]");
   }
-  // `min` and `max` are bytes of UTF-8, both included, because Meta's limits
-  // and ours are in bytes.
+  // `min` and `max` are numbers of bytes in UTF-8, and both numbers are
+  // allowed. Sizes are in bytes because Meta's limits and this server's limits
+  // are in bytes.
   void Size(std::string_view text, std::size_t min, std::size_t max,
             std::string_view field) {
     Require(text.size() >= min && text.size() <= max, field,
             absl::StrCat("must have ", min, " to ", max, " bytes; it has ",
                          text.size()));
   }
-  // Takes times from 1970 to the end of the year 9999, which is what a
-  // Timestamp can hold in JSON.
+  // Accepts times from 1970 to the end of the year 9999. A Timestamp cannot
+  // hold a later time in JSON.
   void Time(const google::protobuf::Timestamp& time, std::string_view field) {
     constexpr std::int64_t kMaxSeconds = 253'402'300'799;
     Require(time.seconds() >= 0 && time.seconds() <= kMaxSeconds &&
@@ -69,24 +74,26 @@ class Checks {
             field, "is not a time");
   }
   // Checks the fields of a request for one page of `list`. A page size above
-  // the greatest is no violation: the answer then has fewer.
+  // the greatest one is no violation: the page then has fewer entries than
+  // asked for.
   template <typename ListRequest>
   void Page(PagedList list, const ListRequest& request) {
     Require(request.page_size() >= 0, "page_size", "must not be negative");
     Require(ReadPageToken(list, request.page_token()).has_value(), "page_token",
             "is no next_page_token of this method");
   }
-  // Adds violations that were found elsewhere, such as the limits of content.
+  // Adds violations that another function has found, such as the check of a
+  // message's content.
   void Add(std::vector<FieldViolation> more) {
     found_.insert(found_.end(), std::make_move_iterator(more.begin()),
                   std::make_move_iterator(more.end()));
   }
-  // Returns whether there is no violation so far. SendMessage asks before it
-  // looks at the content, because a violation of content alone has a reason of
-  // its own.
+  // Returns whether no violation was found so far. The validation of
+  // SendMessage asks this before it checks the content, because violations of
+  // the content alone have a reason of their own (INVALID_CONTENT).
   bool empty() const { return found_.empty(); }
   // Returns OK, or INVALID_ARGUMENT with `reason` and all violations. It
-  // empties the list, so it is called once, at the end.
+  // empties the list, so it must be called only once, at the end.
   absl::Status Result(
       v1::ErrorReason reason = v1::ERROR_REASON_INVALID_REQUEST) {
     return found_.empty() ? absl::OkStatus()
@@ -94,8 +101,8 @@ class Checks {
   }
 
  private:
-  // These are the violations in the order in which they were found, which is
-  // the order of the fields in the answer.
+  // These are the violations in the order in which they were found. The answer
+  // names its fields in this order.
   std::vector<FieldViolation> found_;
 };
 

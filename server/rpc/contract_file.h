@@ -1,6 +1,6 @@
-// These are the descriptors of the contract with its comments, for reflection.
-// The code that protoc generates does not hold the comments, so
-// tools/build/embed.sh makes this from protos/ at build time.
+// This file declares the descriptors of the contract with its comments, for
+// reflection. The code that protoc generates does not have the comments. So the
+// build makes the definition from protos/, with tools/build/embed.sh.
 
 #pragma once
 
@@ -8,9 +8,9 @@
 
 namespace linktor::rpc {
 
-// It is a google.protobuf.FileDescriptorSet in binary form, of
-// kContractFileSize bytes. It is a constant of the program and never freed.
-// ReflectionService alone reads it, once.
+// kContractFile is a google.protobuf.FileDescriptorSet in binary form, and it
+// has kContractFileSize bytes. It is a constant of the program and is never
+// freed. Only reflection_service.cc reads it, once.
 extern const unsigned char kContractFile[];
 extern const std::size_t kContractFileSize;
 

@@ -1,6 +1,6 @@
-// EventService over gRPC. A stream's responses are composed of events that were
-// encoded once for all subscribers, so its method is a raw one: bytes in, bytes
-// out. Each stream then is a SubscribeReactor.
+// This is EventService over gRPC. The events in a stream's responses were
+// encoded once for all subscribers. So SubscribeEvents is a raw method, which
+// takes and returns bytes (unary_call.h). Each stream is one SubscribeReactor.
 
 #pragma once
 
@@ -18,8 +18,8 @@
 
 namespace linktor::rpc {
 
-// This is the generated service, with all of its methods raw. A method that is
-// missing here would be answered with UNIMPLEMENTED.
+// This is the generated service, with all of its methods raw. When a method is
+// missing here, gRPC answers its calls with UNIMPLEMENTED.
 using RawEventService =
     RawMethods<v1::EventService::Service,
                v1::EventService::WithRawCallbackMethod_SubscribeEvents,
@@ -27,17 +27,19 @@ using RawEventService =
                v1::EventService::WithRawCallbackMethod_ListDeliveries,
                v1::EventService::WithRawCallbackMethod_RedriveDeliveries>::Type;
 
-// There is one, which GrpcServer owns and registers.
+// There is one EventServiceImpl, which GrpcServer owns and registers.
 class EventServiceImpl final : public RawEventService {
  public:
-  // Redrives the deliveries of a valid request for a caller whose key covers
-  // these channels, or all when there are none; see webhook::Redriver. It is
-  // called on the executor and may block. This folder does not know webhook/.
+  // Redrives webhook deliveries: it reads the items of the stored deliveries
+  // again and appends the events that they give today (webhook::Redriver). The
+  // request is valid. `covered` has the channels that the caller's key covers,
+  // and is empty when the key covers all channels. It is called on the executor
+  // and may block. It is a function because this folder does not use webhook/.
   using Redrive = std::function<absl::StatusOr<v1::RedriveDeliveriesResponse>(
       const v1::RedriveDeliveriesRequest& request, const StringSet& covered)>;
 
-  // All that `dependencies` names, both lists, and what `redrive` refers to,
-  // must outlive this and every stream.
+  // Everything that `dependencies` names, `list`, `deliveries`, and everything
+  // that `redrive` refers to must outlive this object and every stream.
   EventServiceImpl(const SubscribeReactor::Dependencies& dependencies,
                    events::EventList& list, events::DeliveryList& deliveries,
                    Redrive redrive)
@@ -46,31 +48,33 @@ class EventServiceImpl final : public RawEventService {
         deliveries_(deliveries),
         redrive_(std::move(redrive)) {}
 
-  // Admits and reads the request on gRPC's thread, without blocking, and begins
-  // a SubscribeReactor. A call that is refused also gets a reactor, which ends
-  // at once with the refusal: gRPC knows no other way to refuse a stream. gRPC
-  // borrows the reactor until its OnDone.
+  // Admits the call and reads its request on gRPC's thread, without blocking,
+  // and begins a SubscribeReactor. A refused call also gets a reactor, because
+  // gRPC knows no other way to refuse a stream. This reactor ends at once with
+  // the refusal; while the server stops, it ends when the StopGate runs its
+  // answer. gRPC borrows the reactor until its OnDone.
   grpc::ServerWriteReactor<grpc::ByteBuffer>* SubscribeEvents(
       grpc::CallbackServerContext* context,
       const grpc::ByteBuffer* request) override;
-  // Gives out a page of the stored log (EventList::List). It fails with
-  // CHANNEL_NOT_FOUND besides. It reads the disk, on the executor.
+  // Returns a page of the stored log. It fails with CHANNEL_NOT_FOUND, and as
+  // EventList::List does. It reads the disk, on the executor.
   grpc::ServerUnaryReactor* ListEvents(grpc::CallbackServerContext* context,
                                        const grpc::ByteBuffer* request,
                                        grpc::ByteBuffer* response) override;
-  // Gives out a page of the webhook deliveries (DeliveryList::List). It fails
-  // with CHANNEL_NOT_FOUND besides. It reads the disk, on the executor.
+  // Returns a page of the webhook deliveries. It fails with CHANNEL_NOT_FOUND,
+  // and as DeliveryList::List does. It reads the disk, on the executor.
   grpc::ServerUnaryReactor* ListDeliveries(grpc::CallbackServerContext* context,
                                            const grpc::ByteBuffer* request,
                                            grpc::ByteBuffer* response) override;
-  // Reads webhook deliveries again (Redrive). It fails as appending to the
-  // journal does. It waits for the disk and for the journal, on the executor.
+  // Reads webhook deliveries again (Redrive). It fails as an append to the
+  // journal does, or when the disk cannot be read. It waits for the disk and
+  // for the journal, on the executor.
   grpc::ServerUnaryReactor* RedriveDeliveries(
       grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
       grpc::ByteBuffer* response) override;
 
  private:
-  // Each reactor has a copy of it.
+  // Each reactor has a copy of these.
   const SubscribeReactor::Dependencies deps_;
   events::EventList& list_;
   events::DeliveryList& deliveries_;

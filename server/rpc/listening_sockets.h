@@ -1,6 +1,6 @@
-// These are the sockets that gRPC's connections arrive at: TCP ports and Unix
-// sockets, bound so that a second server fails instead of sharing them.
-// GrpcListener and BackupSocket use them, each from one thread.
+// These are the sockets at which connections arrive: TCP ports and Unix
+// sockets. A second server cannot share them: it fails when it binds the same
+// address. GrpcListener and BackupSocket use this class, each from one thread.
 
 #pragma once
 
@@ -16,54 +16,56 @@
 
 namespace linktor::rpc {
 
-// It owns the sockets and, for a Unix socket, the file.
+// It owns the sockets and, for a Unix socket, also the socket file.
 class ListeningSockets {
  public:
-  // Listens on every address of `host`, a numeric address or a name such as
-  // "localhost", which has two; port 0 picks a port, the same for all. An
-  // address that this machine lacks is left out while there is another. It
-  // fails with INVALID_ARGUMENT when `host` is no address, UNAVAILABLE when an
-  // address cannot be bound. It blocks while a name is looked up.
+  // Listens on every address of `host`, which is a numeric address or a name. A
+  // name such as "localhost" has two addresses. Port 0 picks a free port, the
+  // same for all addresses. An address that this machine lacks is left out if
+  // another address remains. It fails with INVALID_ARGUMENT when `host` is no
+  // address, and with UNAVAILABLE when an address cannot be bound. It blocks
+  // while a name is looked up.
   static absl::StatusOr<ListeningSockets> ListenOnTcp(const std::string& host,
                                                       std::uint16_t port);
-  // Makes a socket file that only this user may connect to. The file of a
-  // server that has ended is replaced. It fails with INVALID_ARGUMENT when the
-  // path is too long, FAILED_PRECONDITION when there is a file that is no
-  // socket, UNAVAILABLE when a server listens there or the path cannot be
-  // bound.
+  // Makes a socket file to which only this user may connect. It replaces a file
+  // that an earlier server has left there. It fails with INVALID_ARGUMENT when
+  // the path is too long, and with FAILED_PRECONDITION when the path has a file
+  // that is no socket. It fails with UNAVAILABLE when another server listens
+  // there, or when the path cannot be bound.
   static absl::StatusOr<ListeningSockets> ListenOnUnix(const std::string& path);
-  // Returns the error that ListenOnUnix would fail with, and changes nothing.
-  // `linktor-igd check` asks.
+  // Returns the error with which ListenOnUnix would fail, but changes nothing.
+  // The command `linktor-igd check` asks this.
   static absl::Status CanListenOnUnix(const std::string& path);
 
-  // Leaves the other without sockets, so that its Close does nothing.
+  // Leaves the other object without sockets, so that its Close does nothing.
   ListeningSockets(ListeningSockets&&) noexcept = default;
   ListeningSockets& operator=(ListeningSockets&&) = delete;
   ~ListeningSockets() { Close(); }
 
-  // Returns the first of the addresses, with the port in use:
-  // "127.0.0.1:50051", "[::1]:50051" or "unix:/run/linktor.sock".
+  // Returns the first address, with the port in use: "127.0.0.1:50051",
+  // "[::1]:50051" or "unix:/run/linktor.sock".
   const std::string& address() const { return address_; }
-  // Returns the sockets, which do not block. They are valid until Close.
+  // Returns the sockets. They are non-blocking, and they are valid until Close.
   const std::vector<UniqueFd>& sockets() const { return sockets_; }
 
-  // Ends listening, and removes the socket file unless another has taken its
-  // place. Connections that nobody has accepted are refused. Calling it again
-  // does nothing.
+  // Stops listening. It also removes the socket file, unless another server has
+  // put its own file there. The kernel ends the connections that nobody has
+  // accepted. A second call does nothing.
   void Close();
 
  private:
   ListeningSockets() = default;
 
-  // Adds a socket for one address; `port` becomes the port in use, which the
-  // next address then takes too. Returns 0, or an errno when nothing was
+  // Adds a socket for one address. `port` becomes the port in use, so that the
+  // next address takes the same port. Returns 0, or an errno when nothing was
   // added.
   int AddTcp(const addrinfo& info, std::uint16_t& port);
 
   std::vector<UniqueFd> sockets_;
   std::string address_;
-  // These are the socket file and its identity, by which it is told from a
-  // successor's. The path is empty for TCP.
+  // These are the path of the socket file, and the device and inode of the
+  // file. By device and inode, Close knows whether the file at the path is
+  // still its own. The path is empty for TCP.
   std::string path_;
   dev_t device_ = 0;
   ino_t inode_ = 0;

@@ -1,7 +1,8 @@
-// grpc.reflection, v1 and v1alpha: newer clients ask for v1 first, older ones
-// know only v1alpha. The streams are of our own, because Debian's plugin holds
-// a thread for each and cannot be ended. gRPC calls them on its threads;
-// nothing blocks.
+// This is grpc.reflection, in the versions v1 and v1alpha: newer clients ask
+// for v1 first, and older clients know only v1alpha. This server has its own
+// streams, because the reflection plugin of Debian's gRPC holds a thread for
+// each stream, and its streams cannot be ended. gRPC calls the streams on its
+// threads, and nothing here blocks.
 
 #pragma once
 
@@ -17,59 +18,61 @@
 
 namespace linktor::rpc {
 
-// A ReflectionStream is an open stream that can be ended from outside,
-// whichever version it speaks.
+// A ReflectionStream is an open stream of either version. Other parts of the
+// server can end it.
 class ReflectionStream {
  public:
-  // gRPC frees a stream, by the last reference, after its OnDone.
+  // A stream is freed with its last reference, after gRPC has called OnDone.
   virtual ~ReflectionStream() = default;
-  // Ends the stream with `why`, now or when its write is done. The first end
-  // counts; it may be called from any thread.
+  // Ends the stream with `why`, now or when the write under way is done. Only
+  // the first call counts. Any thread may call it.
   virtual void End(const absl::Status& why) = 0;
-  // Returns the caller as it was admitted; it never changes.
+  // Returns the caller that was admitted. It never changes.
   virtual const access::Caller& caller() const = 0;
 };
 
-// Holds the open streams of both versions. Callers need a key that is in force,
-// and no permission, because the contract is public. The limits of streams hold
-// for these, too. It is thread-safe, and must outlive the two services and all
-// streams.
+// Holds the open streams of both versions. A caller needs a key that is in
+// force, but no permission, because the contract is public. These streams count
+// in the limits of streams (Admission::Limits). It is thread-safe, and must
+// outlive the two services and all streams.
 class ReflectionStreams {
  public:
-  // `admission` must outlive this.
+  // `admission` must outlive this object.
   explicit ReflectionStreams(Admission& admission) : admission_(admission) {}
 
-  // The streams are admitted here, by AdmitAnyKey.
+  // Each new stream is admitted here, by AdmitAnyKey.
   Admission& admission() { return admission_; }
-  // Ends the streams of keys that are no longer in force. The App's ticker
-  // calls it about twice a second.
+  // Ends the streams whose key is no longer in force. The App's ticker calls it
+  // about twice a second.
   void CheckKeys();
-  // Keeps `stream` until Remove. While the server drains, it is ended at once.
+  // Keeps `stream` until Remove. After Drain, it also ends the stream at once.
   void Add(const std::shared_ptr<ReflectionStream>& stream);
-  // Forgets a stream that gRPC has finished with; it may be freed. The stream
-  // itself calls it.
+  // Forgets a stream that gRPC has finished with, which may free the stream.
+  // The stream itself calls it.
   void Remove(const ReflectionStream* stream);
-  // Ends all streams with DRAINING, and every later one at once.
+  // Ends all streams with DRAINING, and ends every later stream at once.
   void Drain();
 
  private:
-  // Returns the streams, so that they can be ended without the mutex.
+  // Returns the streams, so that the caller can end them without holding the
+  // mutex.
   std::vector<std::shared_ptr<ReflectionStream>> All() const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   Admission& admission_;
-  // It guards the list. It is never held while a stream is ended.
+  // It guards the list and draining_. It is never held while a stream is ended.
   Mutex mutex_;
-  // The reference here keeps a stream alive until gRPC has called OnDone.
+  // The reference in this map keeps a stream alive until gRPC has called
+  // OnDone.
   std::unordered_map<const ReflectionStream*, std::shared_ptr<ReflectionStream>>
       streams_ ABSL_GUARDED_BY(mutex_);
-  // It is set once, and then a stream that is added ends at once.
+  // It is set once. A stream that is added later ends at once.
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-// Answers with the files of the contract, comments included, and with those of
-// gRPC's own services. A question that has no answer gets an error within the
-// stream, as the protocol has it, and the stream goes on.
+// Answers with the files of the contract, comments included, and with the files
+// of gRPC's own services. A question that has no answer gets an error within
+// the stream, as the protocol demands, and the stream goes on.
 class ReflectionServiceV1 final
     : public grpc::reflection::v1::ServerReflection::CallbackService {
  public:
@@ -84,11 +87,12 @@ class ReflectionServiceV1 final
   ReflectionStreams& streams_;
 };
 
-// Does the same for clients that know only the older version.
+// Does the same for clients that know only v1alpha.
 class ReflectionServiceV1Alpha final
     : public grpc::reflection::v1alpha::ServerReflection::CallbackService {
  public:
-  // `streams` is the same object, so that the limits hold for both together.
+  // `streams` is the object that ReflectionServiceV1 uses, so that the limits
+  // hold for both versions together.
   explicit ReflectionServiceV1Alpha(ReflectionStreams& streams)
       : streams_(streams) {}
   grpc::ServerBidiReactor<grpc::reflection::v1alpha::ServerReflectionRequest,

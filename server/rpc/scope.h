@@ -1,10 +1,12 @@
 // These functions say which channels a request is about, and whether its caller
-// covers them. For a key limited to channels the others do not exist: a channel
-// that there is not and one that the key does not cover are refused alike,
-// judged from the key's own list alone, so that neither the answer nor its time
-// tells which it was. An id that is no channel id is left to validation.
-// ReadRequest (call.h) asks here, before anything else looks at the request.
-// All of it is pure and thread-safe.
+// covers (may use) them. For a caller whose key is limited to channels, all
+// other channels do not exist. So a channel that does not exist and a channel
+// that the key does not cover are refused in the same way. The refusal depends
+// only on the list of channels in the key. So neither the answer nor the time
+// that it takes tells the caller which of the two it was. A text that is no
+// channel id is not refused here, but later. ReadRequest (call.h) calls these
+// functions before anything else looks at the request. All of them are pure and
+// thread-safe.
 
 #pragma once
 
@@ -20,59 +22,64 @@
 
 namespace linktor::rpc {
 
-// Returns the channel that a request names, for its scope and its audit line;
-// empty when it names none. Every request has an overload: one without does not
-// compile, so that no new request is forgotten. The result borrows from the
-// request.
+// Returns the channel that a request names, for CheckScope and for the audit
+// line. The result is empty when the request names none, and it is borrowed
+// from the request. Every request of a unary call has an overload: the code
+// does not compile without it, so no new request can be forgotten.
 template <typename Request>
 requires requires(const Request& request) { request.channel_id(); }
 std::string_view ChannelOf(const Request& request) {
   return request.channel_id();
 }
-// The channel of these lies within another message.
+// In these requests, another message within the request names the channel.
 std::string_view ChannelOf(const v1::CreateChannelRequest& request);
 std::string_view ChannelOf(const v1::UpdateChannelRequest& request);
 std::string_view ChannelOf(const v1::UpdateConversationRequest& request);
-// It names no channel; its answer is limited to those that the caller covers.
+// This request names no channel. Its answer has only channels that the caller
+// covers.
 std::string_view ChannelOf(const v1::ListChannelsRequest& request);
-// These name no channel: access/ judges for each key whether the caller may see
-// it.
+// These requests name no channel. access/ decides for each key whether the
+// caller may see it.
 std::string_view ChannelOf(const v1::CreateApiKeyRequest& request);
 std::string_view ChannelOf(const v1::GetApiKeyRequest& request);
 std::string_view ChannelOf(const v1::ListApiKeysRequest& request);
 std::string_view ChannelOf(const v1::UpdateApiKeyRequest& request);
 std::string_view ChannelOf(const v1::DeleteApiKeyRequest& request);
-// Their filters name any number of channels, and CheckScope looks at each.
+// The filters of these requests name any number of channels, and CheckScope
+// looks at each of them.
 std::string_view ChannelOf(const v1::ListEventsRequest& request);
 std::string_view ChannelOf(const v1::ListDeliveriesRequest& request);
-// Its deliveries are looked up first, and belong to the channels of their URLs.
+// This request names deliveries, not channels. The Redriver looks up each
+// delivery and checks the channel to whose URL it came.
 std::string_view ChannelOf(const v1::RedriveDeliveriesRequest& request);
-// It is about the server as a whole.
+// This request is about the server as a whole.
 std::string_view ChannelOf(const v1::GetServerInfoRequest& request);
 
-// Returns OK when the caller covers the channel, or the id is no channel id;
-// else NOT_FOUND with CHANNEL_NOT_FOUND. It does not ask whether the channel
-// exists.
+// Returns OK when the caller covers the channel, or when `channel_id` is no
+// channel id. Otherwise it returns NOT_FOUND with CHANNEL_NOT_FOUND. It does
+// not ask whether the channel exists.
 absl::Status CheckChannel(const access::Caller& caller,
                           std::string_view channel_id);
 
-// Returns OK when the caller covers the request's channel; CHANNEL_NOT_FOUND
-// when it does not; NOT_AUTHORIZED (PERMISSION_DENIED) for changes that only a
-// key over all channels may make.
+// Returns OK when the caller covers the request's channel, and
+// CHANNEL_NOT_FOUND when it does not. Some changes can only be made with a key
+// over all channels; for these, an overload returns NOT_AUTHORIZED
+// (PERMISSION_DENIED).
 template <typename Request>
 absl::Status CheckScope(const access::Caller& caller, const Request& request) {
   return CheckChannel(caller, ChannelOf(request));
 }
-// Only a key over all channels may connect an account: an account belongs to
-// one channel, so that connecting one would tell whether another channel has
-// it.
+// Only a key over all channels may connect an account. An account belongs to
+// one channel, so the answer would tell the caller whether another channel has
+// the account.
 absl::Status CheckScope(const access::Caller& caller,
                         const v1::CreateChannelRequest& request);
-// The same holds when the mask names the page.
+// Only a key over all channels may change the page, which also connects an
+// account. This is checked when the mask names page_id.
 absl::Status CheckScope(const access::Caller& caller,
                         const v1::UpdateChannelRequest& request);
 // Every channel of the filter is checked. A filter without channels means all
-// that the key covers, and is always OK.
+// channels that the key covers, so it is always OK.
 absl::Status CheckScope(const access::Caller& caller,
                         const v1::SubscribeEventsRequest& request);
 absl::Status CheckScope(const access::Caller& caller,
@@ -80,8 +87,9 @@ absl::Status CheckScope(const access::Caller& caller,
 absl::Status CheckScope(const access::Caller& caller,
                         const v1::ListDeliveriesRequest& request);
 
-// Returns the channels that the caller's key is limited to, for an EventFilter;
-// empty when it covers all. The result lives as long as the caller's key.
+// Returns the channels to which the caller's key is limited, for an
+// EventFilter. The set is empty when the caller covers all channels. The result
+// lives as long as the caller's key.
 const StringSet& ChannelsCoveredBy(const access::Caller& caller);
 
 }  // namespace linktor::rpc

@@ -1,7 +1,7 @@
-// ServerService over gRPC: it says what this server is and what its limits are,
-// so that a client need not guess. Every key that is in force may ask. gRPC
-// calls the method on its own threads, which do not block: the work runs on the
-// executor.
+// This is ServerService over gRPC. It says what this server is and what its
+// limits are, so that a client does not have to guess them. Every caller whose
+// key is in force may ask. gRPC calls the method on its own threads, and the
+// method does not block: its work runs on the executor.
 
 #pragma once
 
@@ -13,31 +13,32 @@
 
 namespace linktor::rpc {
 
-// This is the generated service, with all of its methods raw (unary_call.h). A
-// method that is missing here would be answered with UNIMPLEMENTED.
+// This is the generated service, with all of its methods raw (unary_call.h).
+// When a method is missing here, gRPC answers its calls with UNIMPLEMENTED.
 using RawServerService =
     RawMethods<v1::ServerService::Service,
                v1::ServerService::WithRawCallbackMethod_GetServerInfo>::Type;
 
-// There is one, which GrpcServer owns and registers.
+// There is one ServerServiceImpl, which GrpcServer owns and registers.
 class ServerServiceImpl final : public RawServerService {
  public:
-  // It is called for each answer, on the executor, because a reload of the
-  // configuration changes the limits that it names. It must be thread-safe.
+  // It returns what the answer says. It is called for each answer, on the
+  // executor, because a reload of the configuration may change the limits. It
+  // must be thread-safe.
   using Describe = std::function<v1::ServerInfo()>;
 
-  // `calls` must outlive this, and so must all that `describe` refers to.
+  // `calls` and everything that `describe` refers to must outlive this object.
   ServerServiceImpl(CallContext& calls, Describe describe)
       : calls_(calls), describe_(std::move(describe)) {}
 
-  // Answers with the result of Describe. It has no errors but those that every
-  // call has.
+  // Answers with the result of Describe. It has no errors except those that
+  // every call has.
   grpc::ServerUnaryReactor* GetServerInfo(grpc::CallbackServerContext* context,
                                           const grpc::ByteBuffer* request,
                                           grpc::ByteBuffer* response) override;
 
  private:
-  // Both are used by every call, from any thread.
+  // Every call uses both members, from any thread.
   CallContext& calls_;
   const Describe describe_;
 };

@@ -1,17 +1,18 @@
-// A StopGate decides when calls are answered while the server stops. Admission
-// owns it; GrpcServer moves it through its states, and every call that is
-// refused with DRAINING is answered through it. It is thread-safe.
+// A StopGate decides when refused calls are answered while the server stops.
+// Admission owns it, and GrpcServer moves it through its states. Every call
+// that is refused with DRAINING is answered through it. It is thread-safe.
 //
 // A stop goes through three states:
-//   1. Draining: every new call is refused with DRAINING at once. This lasts as
-//      long as sends are with Instagram.
-//   2. Holding: new calls are kept without an answer. Callers that wait for one
-//      make no further call, so that after a moment no call arrives.
+//   1. Draining: every new call is refused with DRAINING at once. This state
+//      lasts for as long as Instagram has sends that it has not answered.
+//   2. Holding: new calls are kept without an answer. A caller that waits for
+//      an answer makes no further call, so after a moment no more calls arrive.
 //   3. Released: the server has said goodbye (HTTP/2's GOAWAY) to every
-//      connection; the calls that were kept are refused with DRAINING.
-// Without the second state a call could arrive between the moment in which gRPC
-// is shut down and the moment in which its client has heard about it; gRPC ends
-// such calls with a bare CANCELLED, which tells the caller nothing.
+//      connection. The calls that were kept are now refused with DRAINING.
+// The second state is there because a client hears about gRPC's shutdown a
+// little later than it happens. A call that the client makes in between ends
+// with a bare CANCELLED from gRPC, which tells the caller nothing. The second
+// state makes sure that few clients, or none, make such a call.
 
 #pragma once
 
@@ -27,27 +28,27 @@ namespace linktor::rpc {
 
 class StopGate {
  public:
-  // An Answer ends a call. It is run once, on the thread of the call or on that
-  // of Release, and must not block.
+  // An Answer ends a call. It is run once, and must not block. It runs on the
+  // thread of the call, or on the thread that calls Release.
   using Answer = absl::AnyInvocable<void()>;
 
-  // Returns true from Drain on, for good. A call that asks just before it may
-  // still be let in.
+  // Returns true after Drain, and never false again. A call that asks just
+  // before Drain may still be let in.
   bool draining() const { return draining_.load(std::memory_order_acquire); }
 
-  // Begins the first state: calls that look from now on see draining().
+  // Begins the first state: from now on, calls see that draining() is true.
   void Drain() { draining_.store(true, std::memory_order_release); }
 
-  // Begins the second state: answers are kept from now on. It drains first, so
-  // that nobody has to call Drain before it.
+  // Begins the second state: from now on, answers are kept. It also does what
+  // Drain does, so that nobody has to call Drain before it.
   void Hold() {
     Drain();
     MutexLock lock(mutex_);
     holding_ = true;
   }
 
-  // Begins the third state and runs the answers that were kept, outside of the
-  // mutex, because they call into gRPC. Later ones run at once.
+  // Begins the third state and runs the answers that were kept. It runs them
+  // without the mutex, because they call into gRPC. Later answers run at once.
   void Release() {
     std::vector<Answer> held;
     {
@@ -58,8 +59,8 @@ class StopGate {
     for (Answer& answer : held) answer();
   }
 
-  // Runs the answer of a call that is refused because the server drains: now,
-  // or at Release when answers are held.
+  // Runs the answer of a call that came while the server drains: now, or at
+  // Release when answers are being kept.
   void Run(Answer answer) {
     arrivals_.fetch_add(1, std::memory_order_relaxed);
     {
@@ -72,7 +73,7 @@ class StopGate {
     answer();
   }
 
-  // Returns how many calls have been refused so far. GrpcServer waits until the
+  // Returns how many calls have come to Run so far. GrpcServer waits until this
   // number stays the same for a moment.
   std::int64_t arrivals() const {
     return arrivals_.load(std::memory_order_relaxed);
@@ -81,15 +82,16 @@ class StopGate {
  private:
   // It never becomes false again.
   std::atomic<bool> draining_{false};
-  // It counts calls, and nobody needs it to be exact in the moment.
+  // It counts calls. It need not be exact at each moment, so it needs no mutex.
   std::atomic<std::int64_t> arrivals_{0};
-  // It guards whether answers are kept, and the kept ones. draining_ is atomic
-  // so that every call can ask without it.
+  // It guards holding_ and held_. draining_ is an atomic instead, so that every
+  // call can read it without the mutex.
   Mutex mutex_;
-  // It is true in the second state alone.
+  // It is true only in the second state.
   bool holding_ ABSL_GUARDED_BY(mutex_) = false;
-  // The answers of the second state. Their number is bounded by the calls that
-  // clients make in half a second, and by the connections' limit of streams.
+  // These are the answers that are kept in the second state. Their number is
+  // limited, because this state lasts half a second at most, and because each
+  // connection may have only a limited number of calls.
   std::vector<Answer> held_ ABSL_GUARDED_BY(mutex_);
 };
 

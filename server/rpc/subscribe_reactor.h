@@ -1,19 +1,23 @@
-// A SubscribeReactor is one subscriber's stream: a position in the log, and at
-// most one message on its way.
+// A SubscribeReactor is the stream of one subscriber: a position in the log,
+// and at most one message that is being written.
 //
-// Exactly one thread at a time works for a stream: the one that has its turn.
-//  1. The turn is taken at the beginning, and by OnPublished, OnTick, OnCancel
-//     and OnDrain when nobody has it.
-//  2. Its holder reads what is next. If there is something it starts a write,
-//     and the turn goes on to OnWriteDone; if the disk is needed, to the
-//     executor, which reads it there.
-//  3. If there is nothing, it gives the turn back and waits at the hub.
-//  4. A thread that wants the stream to end says so to the turn; the thread
-//     that holds the turn then, or takes it, calls Finish, once, and keeps the
+// Exactly one thread at a time works for a stream: the thread that has the
+// stream's turn (stream_turn.h).
+//  1. The turn is taken when the stream begins. Later, OnPublished, OnTick,
+//     OnCancel and OnDrain take it when nobody has it.
+//  2. The holder of the turn reads the next events. If there are any, the
+//     holder starts a write and passes the turn on to OnWriteDone. If the disk
+//     is needed, the holder passes the turn on to the executor, which reads the
+//     disk.
+//  3. If there are no new events, the holder gives the turn back, and the
+//     stream waits at the hub (events/hub.h).
+//  4. A thread that wants the stream to end tells the turn so. Then the holder
+//     of the turn, or a thread that takes it, calls Finish, once, and keeps the
 //     turn for ever.
-// A write that fails (the client is gone) is such an end. gRPC holds a pointer
-// until OnDone; `self_` keeps the object until then. The hub's references may
-// keep it a little longer, which does no harm.
+// A failed write also ends the stream, because the client has gone. gRPC holds
+// a pointer to the object until OnDone, and `self_` keeps the object alive
+// until then. References of the hub may keep it alive a little longer, which
+// does no harm.
 
 #pragma once
 
@@ -37,45 +41,46 @@ class SubscribeReactor final
       public events::Subscriber,
       public std::enable_shared_from_this<SubscribeReactor> {
  public:
-  // A stream works with these; all outlive it. They are the same for all
-  // streams.
+  // All streams work with these, and these outlive all streams.
   struct Dependencies {
     CallContext& calls;
     events::EventLog& log;
     const channels::KnownChannels& channels;
   };
 
-  // Begins the stream, or ends it with `status` when that is not OK. With OK
-  // the request has been validated and the caller covers its channels. It does
-  // not block: the start is found on the executor. gRPC borrows the result
-  // until OnDone. The stream ends at once with DRAINING or OVERLOADED when it
-  // cannot begin.
+  // Begins the stream when `status` is OK; otherwise it ends the stream with
+  // `status`. OK means that the request has been validated and that the caller
+  // covers its channels. It does not block, because the executor finds the
+  // start of the stream. gRPC borrows the result until OnDone. When the stream
+  // cannot begin, it ends with DRAINING or OVERLOADED.
   static SubscribeReactor* Begin(grpc::CallbackServerContext& context,
                                  const Dependencies& dependencies,
                                  v1::SubscribeEventsRequest request,
                                  Admitted admitted, absl::Status status);
 
-  // It is for Begin alone, which must also set self_. The turn is taken when it
-  // returns.
+  // Only Begin calls it, and Begin must then set self_. The turn is taken when
+  // the constructor returns.
   SubscribeReactor(grpc::CallbackServerContext& context,
                    const Dependencies& dependencies,
                    v1::SubscribeEventsRequest request, Admitted admitted);
 
-  // gRPC calls these three, on its own threads. OnWriteDone comes with the
-  // turn, once for each write; after OnDone gRPC never touches the object
-  // again, and it may be freed.
+  // gRPC calls these three on its own threads. OnWriteDone is called once for
+  // each write, and has the turn. After OnDone, gRPC never touches the object
+  // again, and the object may be freed.
   void OnWriteDone(bool ok) override;
   void OnCancel() override;
   void OnDone() override;
 
-  // The hub calls these, on its own thread, and they do not block: there may be
-  // something new; a tick has passed; the server drains.
+  // The hub calls these three, and they do not block. OnPublished says that
+  // there may be something new, and OnTick says that a tick has passed; the
+  // hub's thread calls them. OnDrain says that the server drains; the thread
+  // that drains calls it.
   void OnPublished() override;
   void OnTick(std::chrono::steady_clock::time_point now) override;
   void OnDrain() override;
-  // Returns the sequence up to which the subscriber has been told everything;
-  // -1 before the start is known. It is thread-safe, for the hub's measure of
-  // the lag.
+  // Returns the sequence up to which the subscriber has been told everything.
+  // It is -1 before the start is known. It is thread-safe, because the hub
+  // calls it to measure by how much streams are behind.
   std::int64_t Position() const override {
     return position_.load(std::memory_order_relaxed);
   }
@@ -83,89 +88,100 @@ class SubscribeReactor final
  private:
   using SteadyClock = std::chrono::steady_clock;
 
-  // Ends the stream with `status`, now or when the holder of the turn sees it.
+  // Ends the stream with `status`: now, or when the holder of the turn sees the
+  // status.
   void EndWith(absl::Status status);
-  // Ends the stream when its caller's key is no longer good for it. A client
-  // that takes nothing in is cut off two ticks later. It runs on the hub's
-  // thread.
+  // Ends the stream when the key of its caller no longer allows it. This end
+  // cannot reach a client that does not read; such a client is cut off two
+  // ticks later. It runs on the hub's thread.
   void CheckKey();
-  // Returns the sequence to start after. It fails with CHANNEL_NOT_FOUND for a
-  // channel of the request that never was, and the errors of EventLog::Start.
-  // It reads the disk.
+  // Returns the sequence after which the stream starts. It fails with
+  // CHANNEL_NOT_FOUND when KnownChannels does not know a channel of the
+  // request, and with the errors of EventLog::Start. It reads the disk.
   absl::StatusOr<std::int64_t> StartPosition() const;
-  // The functions from here to StartWriteOf need the turn, and none has it when
-  // it returns: it was given back, or has gone on with a write or a task.
+  // The functions from here to StartWriteOf must be called with the turn, and
+  // none of them has the turn when it returns. Until then it has given the turn
+  // back, passed it on with a write or a task, or finished the stream.
   //
-  // FindStart runs on the executor, looks for the start, and goes on.
+  // FindStart runs on the executor. It finds the start of the stream and then
+  // calls Continue.
   void FindStart() ABSL_UNLOCK_FUNCTION(turn_);
-  // Does the next thing: ends, writes, hands over to the executor, or waits.
-  // Each thread that gets the turn calls it.
+  // Does the next step: it ends the stream, writes, hands the stream over to
+  // the executor, or waits. A thread that gets the turn calls it, unless this
+  // thread only ends the stream or writes a heartbeat.
   void Continue() ABSL_UNLOCK_FUNCTION(turn_);
-  // Runs on the executor: reads the next batch from the disk, and goes on.
+  // Runs on the executor. It reads the next batch from the disk, and then
+  // writes the batch or calls Continue.
   void ReadStored() ABSL_UNLOCK_FUNCTION(turn_);
-  // Writes `batch` with where the stream is now. An empty batch is a heartbeat.
-  // The first message also says that the stream is subscribed.
+  // Writes `batch`, together with the position of the stream. An empty batch is
+  // a heartbeat. The first message also says that the stream is subscribed.
   void Write(const events::EventLog::Batch& batch) ABSL_UNLOCK_FUNCTION(turn_);
-  // Writes a response whose bytes other streams use as well; they are not
+  // Writes a response whose bytes other streams use as well. The bytes are not
   // copied.
   void WriteShared(events::EventLog::SharedResponsePtr response)
       ABSL_UNLOCK_FUNCTION(turn_);
-  // Starts the write, and notes the position and the time. The turn goes on to
-  // OnWriteDone.
+  // Starts the write, and notes the position and the time. The turn is passed
+  // on to OnWriteDone.
   void StartWriteOf(const grpc::Slice& slice) ABSL_UNLOCK_FUNCTION(turn_);
-  // Returns whether a batch is worth a message: it has events, it is the first,
-  // or the subscriber has heard nothing for an interval while events that its
-  // filter hides were looked at.
+  // Returns whether a message must be written for `batch`. This is so when the
+  // batch has events, and when the message is the first one. It is also so when
+  // nothing was written for one heartbeat interval: the message then says how
+  // far the stream has come, although the filter hid the events.
   bool IsWorthTelling(const events::EventLog::Batch& batch) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(turn_);
-  // Returns whether nothing was written for the heartbeat's interval. It may be
-  // asked without the turn; the answer may then be out of date.
+  // Returns whether nothing was written for one heartbeat interval. It may be
+  // called without the turn; the answer may then be out of date.
   bool HeartbeatIsDue(SteadyClock::time_point now) const {
     return now.time_since_epoch().count() -
                last_write_.load(std::memory_order_relaxed) >=
            SteadyClock::duration(heartbeat_).count();
   }
-  // Finishes the stream and returns true when it was to end: it adds the cursor
-  // to the trailing metadata, counts and logs the call, and calls Finish. The
-  // caller must keep the turn for ever then.
+  // Returns false while the stream goes on. When the stream is to end, it
+  // finishes the stream and returns true: it adds the cursor to the trailing
+  // metadata (if the start is known), counts and logs the call, and calls
+  // Finish. The caller must then keep the turn for ever.
   bool FinishIfEnded() ABSL_EXCLUSIVE_LOCKS_REQUIRED(turn_);
 
   grpc::CallbackServerContext& context_;
   const Dependencies deps_;
   const CallRecord record_;
   const v1::SubscribeEventsRequest request_;
-  // These are the places within the limits; OnDone gives them back.
+  // It has the stream's places within the limits (admission.h). OnDone gives
+  // them back.
   Admitted admitted_;
   const events::EventFilter filter_;
   const std::chrono::milliseconds heartbeat_;
-  // It is true when the stream wants what most streams want, so that its
-  // responses are the same as those of others.
+  // It is true when the stream has no filter and the default options, as most
+  // streams do. The responses of all such streams are the same and can be
+  // shared.
   const bool shares_;
 
-  // This is the reference of gRPC's; it is set by Begin and reset by OnDone.
+  // This reference keeps the object alive for gRPC. Begin sets it, and OnDone
+  // resets it.
   std::shared_ptr<SubscribeReactor> self_;
   StreamTurn turn_;
-  // The position is in here: everything up to want_.after_seq was told or
-  // hidden.
+  // It holds the position, want_.after_seq: every event up to there was told to
+  // the client or hidden by the filter.
   events::EventLog::Want want_ ABSL_GUARDED_BY(turn_);
-  // It is true when the start is known; first_ is true until a message was
-  // written.
+  // started_ is true when the start is known. first_ is true until the first
+  // message is written.
   bool started_ ABSL_GUARDED_BY(turn_) = false;
   bool first_ ABSL_GUARDED_BY(turn_) = true;
-  // This is the message on its way, which must live until OnWriteDone.
+  // This is the message that is being written. It must live until OnWriteDone.
   grpc::ByteBuffer outgoing_ ABSL_GUARDED_BY(turn_);
-  // This is the sequence through which everything was looked at; it is -1
-  // before the start is known. It repeats want_.after_seq for threads without
-  // the turn.
+  // This is the sequence up to which everything was looked at. It is -1 before
+  // the start is known. It repeats want_.after_seq for threads without the
+  // turn.
   std::atomic<std::int64_t> position_{-1};
   // This is the time at which the last write began, by the steady clock.
   std::atomic<SteadyClock::rep> last_write_;
-  // The hub's thread alone uses these three: the key as it was last judged,
+  // Only the hub's thread uses the members from here on. This is the caller,
+  // with its key as it was last checked.
   access::Caller judged_;
-  // the generation of the keys at that time,
+  // This is the generation of the keys (ApiKeys::generation) at the last check.
   std::uint64_t key_generation_ = 0;
-  // and how many ticks ago it was found to be no longer good; 0 while it is
-  // good.
+  // It is 0 while the key is good. It is 1 when the key is found to be no
+  // longer good, and then grows with each tick.
   int ticks_since_revoked_ = 0;
 };
 

@@ -1,7 +1,7 @@
-// gRPC's side of TLS: server credentials that ask a TlsSource at every
-// handshake, so that the next connection uses a replaced certificate, while
-// open ones go on. GrpcServer makes them, once; gRPC's threads then call the
-// source.
+// This is gRPC's side of TLS: server credentials that ask a TlsSource at every
+// handshake. After a certificate was replaced, the next connection uses the new
+// one, and open connections go on. GrpcServer makes the credentials, once.
+// gRPC's threads then call the source.
 
 #pragma once
 
@@ -13,15 +13,16 @@
 
 namespace linktor::rpc {
 
-// Makes credentials for TLS 1.2 and 1.3. With `require_client_certificate` a
-// client must show a certificate that the identity's client_ca, which then must
-// not be empty, has signed; otherwise no client is asked for one. They serve
-// gRPC's own ports and external connection acceptors alike, any number of them.
+// Makes credentials for TLS 1.2 and 1.3. With `require_client_certificate`, a
+// client must show a certificate that the identity's client_ca has signed, and
+// client_ca must not be empty. Otherwise no client is asked for a certificate.
+// The same credentials serve any number of ports: gRPC's own ports and external
+// connection acceptors.
 //
-// The first identity must be one that OpenSSL accepts, as CertificateFiles
-// makes sure: gRPC only logs that it cannot use it, and then leaves every
-// connection of an external acceptor open and unanswered. A later one that it
-// cannot use is logged by gRPC and ignored.
+// OpenSSL must accept the first identity; CertificateFiles makes sure of this.
+// If gRPC cannot use the first identity, it only logs this, and it leaves every
+// connection of an external acceptor open and unanswered. If gRPC cannot use a
+// later identity, it logs this and ignores that identity.
 std::shared_ptr<grpc::ServerCredentials> MakeTlsCredentials(
     TlsSource source, bool require_client_certificate);
 

@@ -1,14 +1,16 @@
 // These functions say what a valid request is, for every request of the
-// contract. It is checked before anything else is done: all violations at once,
-// each with its field's path. ReadRequest (call.h) calls them, on gRPC's
-// threads. All of it is pure.
+// contract. A request is validated before its work begins. Each function finds
+// all violations at once, and names the path of the field for each. ReadRequest
+// (call.h) calls them, on gRPC's threads. All of them are pure.
 //
-// Ids, names and tokens have a length and an alphabet, enums a known value,
-// masks only fields that can be changed, pages a size that is not negative and
-// a token of the same list. Fields that a method does not look at are not
-// checked. Rules that need the state are checked later, where the state is
-// known. The comments in the protos give every limit; they and this must say
-// the same.
+// Ids, names and tokens must have a valid length, and ids also valid
+// characters. An enum must have a known value. A mask may name only fields that
+// can be changed. A page size must not be negative. A page token must belong to
+// the same list; only the lists of events, messages and conversations check
+// their tokens themselves, later. Fields that a method does not use are not
+// checked. Rules that depend on the state of the server are checked later,
+// where the state is known. The comments in the protos give every limit. The
+// protos and this code must agree on them.
 
 #pragma once
 
@@ -22,28 +24,31 @@
 
 namespace linktor::rpc {
 
-// Returns OK, or INVALID_ARGUMENT with INVALID_REQUEST and all violations.
-// Facebook Login, the default, needs a page id.
+// Each function returns OK, or INVALID_ARGUMENT with INVALID_REQUEST and all
+// violations.
+//
+// A new channel needs a page id with Facebook Login, which is the default.
 absl::Status Validate(const v1::CreateChannelRequest& request);
 absl::Status Validate(const v1::GetChannelRequest& request);
 absl::Status Validate(const v1::ListChannelsRequest& request);
-// Only the fields that the mask names are looked at. A page id that is then
-// missing is found when the change meets the channel.
+// Only the fields that the mask names are checked. The change itself finds out
+// later whether the channel would then lack a page id.
 absl::Status Validate(const v1::UpdateChannelRequest& request);
 absl::Status Validate(const v1::DeleteChannelRequest& request);
-// There must be something to change. The change itself finds out whether a
-// secret that is to be removed exists.
+// The request must change something. The change itself finds out later whether
+// a secret that is to be removed exists.
 absl::Status Validate(const v1::SetChannelCredentialsRequest& request);
-// The limits of ice breakers are in policy/content.h; a locale may come once.
+// The limits of ice breakers are in policy/content.h. Each locale may come only
+// once.
 absl::Status Validate(const v1::SetIceBreakersRequest& request);
 absl::Status Validate(const v1::GetIceBreakersRequest& request);
 absl::Status Validate(const v1::DeleteIceBreakersRequest& request);
-// When only the content breaks its limits the reason is INVALID_CONTENT;
-// together with other violations it is INVALID_REQUEST.
+// When only the content breaks its limits, the reason is INVALID_CONTENT. When
+// there are other violations as well, the reason is INVALID_REQUEST.
 absl::Status Validate(const v1::SendMessageRequest& request);
 absl::Status Validate(const v1::GetMessageRequest& request);
 absl::Status Validate(const v1::ListMessagesRequest& request);
-// A mid may come only with the resolution SENT.
+// A mid is allowed only with the resolution SENT.
 absl::Status Validate(const v1::ResolveMessageRequest& request);
 absl::Status Validate(const v1::ListConversationsRequest& request);
 absl::Status Validate(const v1::GetConversationRequest& request);
@@ -51,22 +56,22 @@ absl::Status Validate(const v1::UpdateConversationRequest& request);
 absl::Status Validate(const v1::EraseUserRequest& request);
 absl::Status Validate(const v1::GetUserProfileRequest& request);
 absl::Status Validate(const v1::RefreshMediaRequest& request);
-// The rules of the filter are in events/filter.h. A heartbeat is 1 to 300 s, a
-// batch at most 1000 events.
+// The rules for the filter are in events/filter.h. A heartbeat interval is 1 to
+// 300 s, and a batch has at most 1000 events.
 absl::Status Validate(const v1::SubscribeEventsRequest& request);
 absl::Status Validate(const v1::ListEventsRequest& request);
 absl::Status Validate(const v1::ListDeliveriesRequest& request);
-// There are 1 to 100 ids of deliveries, each once.
+// The request names 1 to 100 deliveries, each only once.
 absl::Status Validate(const v1::RedriveDeliveriesRequest& request);
-// These are in access_validation.cc. A time that has passed is refused by
-// KeyAdmin, which has a clock.
+// These five are in access_validation.cc. They accept an expire time that has
+// passed. KeyAdmin refuses it later, because KeyAdmin has a clock.
 absl::Status Validate(const v1::CreateApiKeyRequest& request);
 absl::Status Validate(const v1::GetApiKeyRequest& request);
 absl::Status Validate(const v1::ListApiKeysRequest& request);
 absl::Status Validate(const v1::UpdateApiKeyRequest& request);
 absl::Status Validate(const v1::DeleteApiKeyRequest& request);
 
-// It has no fields, and is always OK.
+// This request has no fields, so it is always OK.
 absl::Status Validate(const v1::GetServerInfoRequest& request);
 
 }  // namespace linktor::rpc

@@ -1,5 +1,6 @@
-// Reads the file of the master key, which wraps all data keys. The server reads
-// it at start, and backup and restore do, before they open the database.
+// Reads the file of the master key, which wraps (encrypts) all data keys. The
+// server reads it at the start. A backup and a restore read it as well. All
+// three read it before they open the database.
 
 #pragma once
 
@@ -10,11 +11,11 @@
 
 namespace linktor::seal {
 
-// Returns the 32 bytes that 64 hex digits in the file stand for; white space
-// around them is ignored. Fails with FAILED_PRECONDITION, and a sentence that
-// names the file, when it cannot be read or holds anything else; the sentence
-// quotes nothing of the file. It does not ask whether the key is the right one;
-// Sealer::IsKeyCheck does.
+// Returns the 32 bytes of the key. The file must have them as 64 hex digits;
+// white space around the digits is ignored. It fails with FAILED_PRECONDITION
+// and a sentence when the file cannot be read or has anything else in it. The
+// sentence names the file and quotes nothing from it. This function does not
+// check that the key is the right one; Sealer::IsKeyCheck does.
 absl::StatusOr<Secret> ReadMasterKey(const std::string& path);
 
 }  // namespace linktor::seal

@@ -26,11 +26,11 @@ namespace linktor::sqlite {
 inline constexpr int kPageSize = 4096;
 
 // Fills the unallocated part of the page with zeros if the page is one of a
-// b-tree. `first` says that it is the first page of the file, where the file's
-// header precedes the page's own. Section 1.6 of
+// b-tree. `first` is true for the first page of the file. There the header of
+// the file precedes the header of the page. Section 1.6 of
 // https://www.sqlite.org/fileformat2.html describes the format. Every other
-// kind of page begins with the number of a page. It looks like a b-tree page
-// only when that number is at least 2^25.
+// kind of page begins with the number of a page. Such a page looks like a
+// b-tree page only when that number is at least 2^25.
 void ZeroUnallocated(std::span<std::uint8_t, kPageSize> page, bool first);
 
 // Cleans every page that one connection writes to the database file. The

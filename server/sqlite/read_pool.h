@@ -1,9 +1,10 @@
-// Holds read-only connections to the database, each used by one thread at a
-// time. The readers of the state, on whatever thread, go through it.
+// Holds read-only connections to the database. One thread at a time uses a
+// connection. The readers of the state use this pool, on any thread.
 //
-// A read holds a snapshot, and while any snapshot is held the write-ahead log
-// cannot begin anew. Reads that overlap without a pause would let it grow for
-// ever, so the writer can hold up new ones for a moment (Pause).
+// A read holds a snapshot. While any snapshot is held, the write-ahead log
+// cannot begin again at the start of its file. If reads always overlapped, the
+// log would grow without end. So the writer can stop new reads for a moment
+// (Pause).
 
 #pragma once
 
@@ -19,42 +20,47 @@
 
 namespace linktor::sqlite {
 
-// The data folder has one, which outlives all readers. Connections stay open
-// until it goes.
+// The data folder has one pool, which outlives all readers. Connections stay
+// open until the pool is destroyed.
 class ReadPool {
  public:
-  // `path` is that of the database, which must exist when Read is called first.
+  // `path` is the path of the database. The database must exist when Read is
+  // called for the first time.
   explicit ReadPool(std::string path) : path_(std::move(path)) {}
 
-  // Runs `read` in one snapshot on a free connection, opening another when all
-  // are busy; so there are as many as threads that read at once. It blocks
-  // while the writer pauses reads. It returns what `read` returns, or SQLite's
-  // error where no snapshot could be begun or ended. `read` must take less than
-  // 50 ms, because a pause of the writer waits for it, and must not read within
-  // a read, which could wait for itself. Thread-safe.
+  // Runs `read` in one snapshot on a free connection. It opens another
+  // connection when all are busy, so there are as many as threads that read at
+  // the same time. It blocks while the writer pauses reads. It returns what
+  // `read` returns, or SQLite's error when the snapshot could not be begun or
+  // ended. It is thread-safe.
+  //
+  // `read` must take less than 50 ms, because a pause of the writer waits for
+  // it. `read` must not call Read. The inner call could wait for a pause, and
+  // that pause would wait for the outer call.
   absl::Status Read(absl::FunctionRef<absl::Status(Database&)> read);
 
-  // Waits until the reads that run have ended, and lets none begin while
-  // `alone` runs. Returns what `alone` returns. It is called by one thread at a
-  // time, the one that writes the database, and not within a read.
+  // Waits until all running reads have ended, and then runs `alone`. No read
+  // begins before `alone` has ended. Returns what `alone` returns. Only one
+  // thread at a time may call it: the thread that writes the database. It must
+  // not be called within a read.
   absl::Status Pause(absl::FunctionRef<absl::Status()> alone);
 
  private:
-  // Waits until no pause is under way, counts a read, and gives it a
-  // connection. The read is not counted when this fails.
+  // Waits until no pause is under way, counts a new read, and returns a
+  // connection for it. When it fails, the read is not counted.
   absl::StatusOr<std::unique_ptr<Database>> Enter();
-  // Ends a counted read and wakes a pause that waits for the last one. The
-  // connection is free for others again; null stands for one that is of no use
-  // any more.
+  // Ends a counted read. The end of the last read wakes a pause that waits for
+  // it. Other reads can use the connection again. `database` is null when the
+  // connection cannot be used any more.
   void Leave(std::unique_ptr<Database> database);
 
   const std::string path_;
   Mutex mutex_;
-  // It is signalled when the last read has left a pause, and when a pause has
-  // ended.
+  // It is signalled when the last read that a pause waits for has ended, and
+  // when a pause has ended.
   CondVar changed_;
   std::vector<std::unique_ptr<Database>> free_ ABSL_GUARDED_BY(mutex_);
-  // This many reads have entered and not left.
+  // This many reads have begun and have not ended.
   int reading_ ABSL_GUARDED_BY(mutex_) = 0;
   bool paused_ ABSL_GUARDED_BY(mutex_) = false;
 };

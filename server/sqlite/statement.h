@@ -1,6 +1,6 @@
-// Wraps a prepared statement of the SQLite C API in RAII. It belongs to the
-// thread that uses its Database. Tables and readers of the state keep one for
-// each of their queries.
+// Wraps a prepared statement of the SQLite C API in RAII. Only the thread that
+// uses its Database may use it. The tables and the readers of the state keep
+// one for each of their queries.
 
 #pragma once
 
@@ -16,25 +16,27 @@ struct sqlite3_stmt;
 
 namespace linktor::sqlite {
 
-// A prepared statement, kept and reused. Usage:
+// A Statement is a prepared statement that is kept and reused. Usage:
 //   statement.Bind(1, a).Bind(2, b);
 //   ASSIGN row = statement.Step();   // true: a row, read it by Column…
 //   statement.Reset();
-// or Run() for statements without rows, which resets by itself.
+// Statements without rows can use Run() instead, which resets by itself.
 //
-// Nothing throws, and a mistake in the program is an error of the next Step:
-// SQL that does not compile, or a parameter that the statement does not have.
+// No function throws. A mistake in the program becomes an error of the next
+// Step. Such a mistake is SQL that does not compile, or a parameter that the
+// statement does not have.
 class Statement {
  public:
-  // Compiles the SQL, which is constant text. `database` must outlive this.
+  // Compiles the SQL, which is constant text. `database` must outlive this
+  // object.
   Statement(Database& database, const char* sql);
   ~Statement();
   Statement(const Statement&) = delete;
   Statement& operator=(const Statement&) = delete;
 
-  // These set a parameter, counted from 1; one that is not set is NULL. The
-  // bytes of text and blobs are borrowed until Reset. A failure is kept, and
-  // the next Step returns it.
+  // These set a parameter. Parameters are counted from 1, and a parameter that
+  // is not set is NULL. The bytes of texts and blobs are borrowed until Reset.
+  // A failure is kept, and the next Step returns it.
   Statement& Bind(int index, std::int64_t value);
   Statement& BindText(int index, std::string_view value);
   Statement& BindBlob(int index, std::string_view value);
@@ -43,23 +45,25 @@ class Statement {
   Statement& BindBlobOrNull(int index, std::string_view value);
   Statement& BindTextOrNull(int index, std::string_view value);
 
-  // Goes to the next row: true when there is one, false at the end. An error is
-  // SQLite's, and the statement must be reset then; where the transaction was
-  // rolled back with it, Database::in_transaction tells.
+  // Goes to the next row. Returns true when there is one, and false at the end.
+  // An error is SQLite's, and then the statement must be reset. The error may
+  // have rolled the transaction back; Database::in_transaction tells whether it
+  // did.
   absl::StatusOr<bool> Step();
   // Ends the reading of rows and forgets the parameters, so that the statement
-  // can be used again. A statement that is not reset keeps its snapshot or
-  // transaction from ending.
+  // can be used again. While a statement is not reset, its snapshot or
+  // transaction cannot end.
   void Reset();
-  // Steps to the end and resets, also after an error. Rows are dropped.
+  // Steps to the end and resets the statement, also after an error. Rows are
+  // dropped.
   absl::Status Run();
-  // Does the same, and returns how many rows the statement has changed; for a
-  // statement other than INSERT, UPDATE and DELETE the number means nothing.
+  // Runs the statement as Run does, and returns how many rows it has changed.
+  // The number means something only for INSERT, UPDATE and DELETE.
   absl::StatusOr<std::int64_t> RunAndCount();
 
-  // These read a column of the row that Step went to, counted from 0. NULL
-  // reads as 0 and as no bytes. Bytes are borrowed until the next Step or
-  // Reset.
+  // These read a column of the row that Step went to. Columns are counted from
+  // 0. NULL reads as 0 or as no bytes. Bytes are borrowed until the next Step
+  // or Reset.
   std::int64_t Int(int column) const;
   bool IsNull(int column) const;
   std::string_view Bytes(int column) const;
@@ -69,18 +73,19 @@ class Statement {
   // Keeps the first failure of a Bind.
   void Check(int code);
 
-  // It is the connection, for its error messages.
+  // It is the connection, which has the error messages.
   sqlite3* handle_;
   // It is null when the SQL did not compile.
   sqlite3_stmt* statement_ = nullptr;
-  // The result of compiling the SQL; every later Step returns it.
+  // It is the result of compiling the SQL. If it is an error, every later Step
+  // returns it.
   absl::Status prepared_;
   // It is the first error of a Bind since the last Reset.
   int bind_error_ = 0;
 };
 
-// Resets a statement at the end of a scope, when its rows have been read or
-// reading them has failed. `statement` must outlive it.
+// A StatementReset resets a statement at the end of a scope, also when reading
+// its rows has failed. `statement` must outlive the StatementReset.
 class StatementReset {
  public:
   explicit StatementReset(Statement& statement) : statement_(statement) {}

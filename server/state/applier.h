@@ -1,12 +1,16 @@
-// Apply turns a record into rows and effects: it is the only code that writes
-// tables. It is deterministic: it has no clock, no randomness, no network, no
-// configuration, and no order that SQLite or a hash map chose. It knows only
-// the record and the tables. Refusals are decided before the first write, and
-// are answers, not failures. It runs on the applying thread, inside that
-// thread's transaction; in the server BatchApplier (journal/) alone calls it.
+// Apply turns a record of the journal into rows and effects (effects.h). While
+// the server runs, no other code writes the tables. Apply is deterministic, so
+// that every copy of the state makes the same rows of the same records. So it
+// uses no clock, no randomness, no network, no configuration, and no order that
+// SQLite or a hash map chose. It knows only the record and the tables. It
+// decides about a refusal before it writes anything; a refusal is an answer,
+// and not a failure. It runs on the applying thread (the only thread that
+// writes the database), inside that thread's transaction. In the server only
+// BatchApplier (journal/batch_applier.h) calls it.
 //
-// A change in what Apply does with a record needs a new format number, because
-// every copy of the state must make the same rows of the same records.
+// When a new version of Apply makes other rows of the same record, its records
+// need a new format number. Otherwise two copies of the state could differ
+// although they have applied the same records.
 
 #pragma once
 
@@ -38,62 +42,72 @@
 
 namespace linktor::state {
 
-// The format number of the records that this program writes and applies. It is
-// in every record.
+// This is the format number of the records that this program writes and
+// applies. Every record has it.
 inline constexpr std::uint32_t kRecordFormat = 1;
 
-// An echo can belong to a send with the same content for so many milliseconds
-// after the claim. A later one is taken for a message that somebody has sent
-// from elsewhere.
+// An echo is Instagram's webhook about a message that the account has sent. An
+// echo can belong to a send with the same content for this many milliseconds
+// after the send's claim. A later echo counts as a message that somebody has
+// sent from elsewhere, for example in the Instagram app.
 inline constexpr std::int64_t kEchoMatchMs = 10LL * 60 * 1000;
-// Meta's clock may be behind ours by so many milliseconds, so that the echo
-// seems to come before the claim.
+// Meta's clock may be this many milliseconds behind the server's clock, so that
+// the echo seems to come before the claim.
 inline constexpr std::int64_t kEchoSkewMs = 2000;
 
-// One Trim deletes at most this many rows of each kind, so that it does not
-// hold up the records behind it. Apply depends on it, so it must not change
-// without a new format.
+// One Trim record deletes at most this many rows of each kind, so that the
+// records after it need not wait long. The rows that Apply makes depend on this
+// number, so it must not change without a new format number.
 inline constexpr std::int64_t kTrimRows = 2000;
 
-// One ReleaseWaiting makes at most this many events, for the same reasons.
+// One ReleaseWaiting record makes events of at most this many items that have
+// waited in vain for their message. The number has the same purpose as
+// kTrimRows, and must not change without a new format number either.
 inline constexpr int kReleaseItems = 100;
 
-// One record that erases people cleans at most this many rows of each kind, and
-// looks at most at so many events of a channel. Apply depends on both.
+// A record that erases one person cleans at most kForgetRows events, and all
+// other rows of the person at once. A record that goes on with the erasure of a
+// channel cleans at most kForgetRows rows of each kind. It looks at no more
+// than kForgetLook events of the channel. Apply depends on both numbers, as on
+// kTrimRows.
 inline constexpr int kForgetRows = 100;
 inline constexpr std::int64_t kForgetLook = 4000;
 
-// OK when Apply knows the record's format and body. FAILED_PRECONDITION with a
-// sentence otherwise: then the process must stop, because another program would
-// make rows of the record, and the two states would differ.
+// Returns OK when Apply knows the format and the body of the record. Otherwise
+// it returns FAILED_PRECONDITION with a sentence for the operator. Then the
+// process must stop. If it went on without the record, its state would differ
+// from the state of a program that knows the record.
 absl::Status CheckKnown(const journal::Record& record);
 
 class Applier {
  public:
-  // Prepares its statements, so the tables must exist. Both references must
-  // outlive this.
+  // Prepares the SQL statements, so the tables must exist. `database` and
+  // `recent` must outlive this object.
   Applier(sqlite::Database& database, RecentRows& recent,
           const RunSizes& runs = {});
 
-  // Loads the log's state and what tables lack yet. It is called once, before
-  // the first record.
+  // Loads the state of the log. From the table of events it also reads the rows
+  // that other tables do not have yet (recent_rows.h). It is called once,
+  // before the first record.
   absl::Status Load();
 
-  // Applies one record that CheckKnown takes, and returns its answer and what
-  // has changed. `clear` may be empty; the rows are the same without it. On
-  // failure the caller rolls the transaction (or savepoint) back and calls
-  // Restore with what Mark returned before; FaultOf (sqlite/database.h) says
-  // whether the record is at fault or the disk.
+  // Applies one record that CheckKnown accepts. Returns the record's answer and
+  // what the record has changed. `clear` may be empty; the rows are the same
+  // without it. After a failure the caller rolls back the transaction (or the
+  // savepoint). Then it calls Restore with the Position that Mark returned
+  // before. FaultOf (sqlite/database.h) says whether the record or the disk is
+  // at fault.
   absl::StatusOr<Effects> Apply(const journal::Record& record,
                                 const ClearEvents& clear);
-  // Keeps a webhook that cannot be applied: its delivery and items as received,
-  // and no events. The reason is in the process's log alone, because another
-  // version of SQLite may word it differently, and the states must be equal. A
-  // failure is treated as one of Apply.
+  // Stores a webhook that cannot be applied: its delivery, and its items as
+  // they were received, but no events. The reason is only in the log of the
+  // process and not in a table. Another version of SQLite may word the reason
+  // differently, but all copies of the state must be equal. A failure is
+  // treated like a failure of Apply.
   absl::StatusOr<Effects> Quarantine(const journal::Record& record);
 
-  // A Position is what the memory was at a savepoint or at the beginning of a
-  // transaction.
+  // A Position describes what this object keeps in memory at a savepoint, or at
+  // the beginning of a transaction.
   struct Position {
     LogState state;
     MidIndex::Position mids;
@@ -103,47 +117,53 @@ class Applier {
     return {state_, events_.mids().Mark(), conversations_.heads().Mark()};
   }
   // Takes the memory back to `position`, after the database was rolled back to
-  // it. Tables that are kept in memory are read again where they may have
-  // changed. A failure is the disk's.
+  // the same point. Copies of table rows in memory are dropped where they may
+  // be wrong, and are read again. Every failure comes from the disk.
   absl::Status Restore(const Position& position);
 
-  // Writes the log's state, and moves a part of what tables lack to them. It is
-  // called once, as the last thing before a commit.
+  // Writes the state of the log. It also moves some of the rows that are only
+  // in memory (recent_rows.h) to their tables. It is called once, as the last
+  // step before a commit.
   absl::Status Finish();
   // Notes that the commit has succeeded.
   void OnCommitted();
 
-  // Returns where the log stands, the open transaction included.
+  // Returns the state of the log, including the changes of the open
+  // transaction.
   const LogState& state() const { return state_; }
 
  private:
-  // A Context is all that a function of Apply gets besides its record's body,
-  // and where it puts what has changed.
+  // A Context is everything that a function of Apply gets besides the body of
+  // its record. The function puts what it has changed into `effects`.
   struct Context {
     const journal::Record& record;
     const ClearEvents& clear;
     Effects& effects;
 
-    // The record's time, in ms since the epoch by its appender's clock.
+    // Returns the record's time, in ms since the epoch by the clock of its
+    // appender.
     std::int64_t time_ms() const { return record.time_ms(); }
-    // Returns the event of that item in the clear; null when it is not known.
+    // Returns the event of the item with that index in the clear (not
+    // encrypted); null when it is not known.
     std::shared_ptr<const std::string> ClearOf(int index) const;
   };
 
-  // Stores the event under the next sequence, which it returns, makes it the
-  // head of its conversation, and tells it in the effects. `setting` lacks what
-  // the conversation says. The customer was active at `activity_ms`, when the
-  // event opens the messaging window.
+  // Stores the event under the next sequence, and returns this sequence. It
+  // also adds the event to the effects, and makes it the head of its
+  // conversation (conversation_heads.h). It fills in the fields of `setting`
+  // that depend on the conversation. `activity_ms` is set only when the event
+  // opens the messaging window: the customer was active at that time.
   absl::StatusOr<std::int64_t> AppendEvent(
       const journal::NewEvent& event, EventTable::Setting setting,
       Context& context, std::optional<std::int64_t> activity_ms = std::nullopt);
 
-  // Returns whether the event is of a conversation: it is about somebody, and
-  // its channel is not being erased.
+  // Returns whether the event belongs to a conversation. This is so when the
+  // event is about a customer and its channel is not being erased.
   absl::StatusOr<bool> HasConversation(const journal::NewEvent& event);
 
-  // Each of these applies one kind of body. An error of any private function
-  // here is the database's or the record's, and Apply returns it.
+  // Each of these functions applies one kind of body. An error of any private
+  // function of this class comes from the database or from the record, and
+  // Apply returns it.
   absl::StatusOr<Answer> ApplyBody(Context& context);
   absl::StatusOr<Answer> AddKeys(const journal::AddDataKeys& body,
                                  Context& context);
@@ -171,155 +191,179 @@ class Applier {
                                       Context& context);
 
   // ---- Erasing (apply_erase.cc)
-  // Destroys the key, and says so in the effects.
+  // Destroys the key, and adds its id to the effects.
   absl::Status DestroyKey(std::int64_t id, Context& context);
-  // Says in the effects that an erasure is due in the files.
+  // Adds to the effects that an erasure is due: the old bytes must disappear
+  // from the files, too (journal/erasure_worker.h). One call for each record is
+  // enough; further calls do nothing.
   void NoteErasure(Context& context);
-  // Erases the content of the message of that mid; `own` is its send, if it is
-  // one. It says nothing of what is due.
+  // Erases the content of the message with that mid. `own` is the row of the
+  // message, if a send of this server has the mid. The caller also calls
+  // NoteErasure.
   absl::Status EraseMid(std::string_view mid_key,
                         const std::optional<MessageRow>& own, Context& context);
-  // Takes the message of that mid back, which was unsent at `time_ms`: erases
-  // it, and makes its send, if it is one, RETRACTED.
+  // Takes back the message with that mid, which was unsent at `time_ms`. It
+  // erases the content. If the message is a send of this server, the send
+  // becomes RETRACTED.
   absl::Status Retract(std::string_view mid_key, std::int64_t time_ms,
                        Context& context);
-  // Returns when the message of that mid was unsent; 0 when it was not.
+  // Returns the time at which the message with that mid was unsent; 0 when it
+  // was not unsent.
   absl::StatusOr<std::int64_t> RetractTime(std::string_view mid_key);
-  // Takes a send back whose mid is known only now, and whose unsend came
-  // before.
+  // Takes back a send that was unsent before its mid was known. It is called
+  // when the mid becomes known.
   absl::Status RetractIfUnsent(const MessageRow& row, Context& context);
-  // Adds the row of a change to the effects, and makes the event that tells of
-  // it, unless that is empty. Returns the answer.
+  // Returns the answer. When the answer is kApplied, it first adds the
+  // channel's row to the effects and stores the event about the change, unless
+  // `event` is empty.
   absl::StatusOr<Answer> TellChannel(ChannelAnswer answer,
                                      const journal::NewEvent& event,
                                      std::string decided, Context& context);
-  // Adds the row of a change to the effects, and returns the answer.
+  // Returns the answer. When the answer is kApplied, it first adds the key's
+  // row to the effects.
   static Answer TellApiKey(ApiKeyAnswer answer, Context& context);
 
   // ---- Erasing people (apply_forget.cc)
-  // Destroys the person's keys, and takes the person out of all rows but those
-  // of events, and out of as many of these as one record may change; what is
-  // left is stored as a forgetting. Returns whether anything was known of the
-  // person.
+  // Begins to erase a person. It destroys the person's keys, and removes the
+  // person from all rows that are not events. It also removes the person from
+  // as many events as one record may change. When events are left, it stores a
+  // Forgetting for them (forgetting_table.h). Returns whether anything was
+  // known of the person.
   absl::StatusOr<bool> BeginForgetting(Forgetting& person,
                                        const std::string& channel_id,
                                        Context& context);
-  // Stores a forgetting for every channel that has or had that id and was not
-  // erased before. Returns whether there is or was any.
+  // Begins to erase every channel that has or had that id, and was not erased
+  // before: it stores a Forgetting for each of them. Returns whether there is
+  // or was such a channel.
   absl::StatusOr<bool> BeginForgettingChannel(std::string_view channel_id,
                                               Context& context);
-  // Goes on with a person: cleans at most kForgetRows events. Returns whether
-  // it is done.
+  // Goes on with the erasure of a person: cleans at most kForgetRows events.
+  // Returns true when no event is left.
   absl::StatusOr<bool> ForgetPerson(Forgetting& person, Context& context);
-  // Goes on with a channel, and returns what is left to do.
+  // Goes on with the erasure of a channel. The answer says what is left to do.
   absl::StatusOr<EraseAnswer> ForgetChannel(Forgetting& channel,
                                             Context& context);
   // Destroys at most `limit` keys and returns how many.
   absl::StatusOr<int> DestroyKeys(const Forgetting& of, int limit,
                                   Context& context);
-  // Erases the event, and items as received that name its mid, and takes the
-  // person out of its row.
+  // Erases the content of the event, and of the items as received that name its
+  // mid. Then it removes the person from the row of the event.
   absl::Status ForgetEvent(std::int64_t seq, std::string_view mid_key,
                            Context& context);
-  // These two do the same with at most `limit` sends, and at most so many rows
-  // of each kind that has no event, and return how many there were.
+  // These two functions erase content, and remove the person from rows that are
+  // not events. ForgetSends does this for at most `limit` sends, and returns
+  // how many there were. ForgetRest does this for at most `limit` rows of each
+  // other kind. It returns the greatest number of rows of one kind, so that the
+  // caller sees whether the limit was reached.
   absl::StatusOr<int> ForgetSends(const Forgetting& of, int limit);
   absl::StatusOr<int> ForgetRest(const Forgetting& of, int limit);
 
   // ---- Webhooks (apply_webhook.cc)
-  // An ItemEnd says what became of an item. An echo that is held counts as an
-  // event, which it becomes later.
+  // An ItemEnd says what became of an item, which is one part of a webhook's
+  // body. An echo that is held counts as an event, because it becomes an event
+  // later.
   enum class ItemEnd : std::int8_t { kEvent, kDuplicate, kIgnored, kIssue };
-  // Returns Instagram's time of the item, or `time_ms` where Instagram gave
-  // none.
+  // Returns Instagram's time of the item, or `time_ms` where Instagram gave no
+  // time.
   static std::int64_t TimeOf(const journal::WebhookItem& item,
                              std::int64_t time_ms);
-  // Returns the item with zeros for its content, as an erased one is stored,
-  // and without what was received.
+  // Returns a copy of the item that has zeros in place of its content, as an
+  // erased item is stored. The copy does not have the bytes that were received.
   static journal::WebhookItem WithoutContent(const journal::WebhookItem& item);
-  // Stores the item as received and makes its event, or finds that there is
-  // none to make: of a duplicate nothing is stored.
+  // Stores the item as received and makes its event. For some items there is no
+  // event to make. Nothing is stored of a duplicate.
   absl::StatusOr<ItemEnd> ApplyItem(const journal::WebhookItem& item,
                                     std::int64_t delivery_no, int position,
                                     Context& context);
-  // Lets the item wait for the message of its mid, unless that is known
-  // already.
+  // Lets the item wait for the message with its mid (waiting_item_table.h). It
+  // stores nothing when the message is known already.
   absl::StatusOr<ItemEnd> ApplyWaiting(const journal::WebhookItem& item,
                                        Context& context);
-  // Returns whether anything but a waiting item has told of that mid.
+  // Returns whether the server knows of that mid from anything other than a
+  // waiting item.
   absl::StatusOr<bool> IsKnown(std::string_view mid_key);
-  // Stores the item as received and returns its number; 0 when there are no
-  // bytes to keep. DeliveryTable::AddItem says what `unknown_seq` is.
+  // Stores the item as received and returns its number. It returns 0 when there
+  // are no bytes to keep. The comment at DeliveryTable::AddItem explains
+  // `unknown_seq`.
   absl::StatusOr<std::int64_t> StoreRaw(
       const journal::WebhookItem& item, std::int64_t delivery_no, int position,
       std::optional<std::int64_t> unknown_seq);
-  // Makes the event of an item that is no duplicate and whose channel is live,
-  // or holds it. `setting` lacks what the item and the tables say.
+  // Makes the event of an item, or holds the item (see MustHold). The item must
+  // be no duplicate, and its channel must be live. StoreItem fills in the
+  // fields of `setting` that depend on the item and the tables.
   absl::Status StoreItem(const journal::WebhookItem& item,
                          EventTable::Setting setting, Context& context);
-  // Returns whether the item came before. For an item without a mid it also
-  // remembers the item, so it is asked once for each.
+  // Returns whether the item came before. When the item has a dedupe key, it
+  // also stores the key. So it must be called only once for each item.
   absl::StatusOr<bool> IsDuplicate(const journal::WebhookItem& item,
                                    const Context& context);
-  // Makes the event of an echo that just came and need not be held, and settles
-  // a send by it if it is the only one that it can be of. `setting`
-  // lacks what Apply decides.
+  // Makes the event of an echo that just came and need not be held. When this
+  // echo and one UNCONFIRMED send can belong only to each other, it settles the
+  // send: it records the send as SENT. ApplyEcho fills in the fields of
+  // `setting` that Apply decides.
   absl::Status ApplyEcho(const journal::WebhookItem& item,
                          EventTable::Setting setting, Context& context);
-  // Makes it an event, also when it was held until now. Returns whether it
-  // belongs to no send so far, and may settle one by its content.
+  // Makes the event of an echo, also of an echo that was held until now.
+  // Returns true when the echo belongs to no send so far but may settle a send
+  // by its content.
   absl::StatusOr<bool> TellEcho(const journal::WebhookItem& item,
                                 EventTable::Setting setting, Context& context);
-  // Makes an event of it that says nothing, because its person was erased.
+  // Makes an event of an echo whose person was erased. The event has no content
+  // and no person.
   absl::Status TellForgottenEcho(const journal::WebhookItem& item,
                                  EventTable::Setting setting, Context& context);
-  // Returns whether the echo must wait for the end of a send, because nobody
-  // knows yet whose it is.
+  // Returns whether the echo must be held until a send has ended, because
+  // nobody knows yet whether the echo belongs to that send.
   absl::StatusOr<bool> MustHold(const journal::WebhookItem& item);
-  // Makes the events of echoes that were held, and then settles sends by their
-  // content.
+  // Makes the events of echoes that were held. Then it settles sends by the
+  // content of these echoes.
   absl::Status Release(const std::vector<HeldEcho>& held, Context& context);
-  // Returns the fields that Apply adds to an event that names a send of this
-  // server; empty for other events.
+  // Returns the fields that Apply adds to an event about a send of this server,
+  // such as a reaction: they name the send. It returns an empty string for
+  // other events.
   absl::StatusOr<std::string> DecideTarget(const journal::WebhookItem& item);
 
   // ---- Items that are read again (apply_redrive.cc)
-  // Makes the event of an item of the body's delivery, which came at
-  // `receive_ms`, or finds that there is none to make.
+  // Makes the event of one item of the delivery that `body` names. For some
+  // items there is no event to make. The delivery came at `receive_ms`.
   absl::StatusOr<RedriveEnd> ApplyAgain(const journal::RedriveItem& again,
                                         const journal::Redrive& body,
                                         std::int64_t receive_ms,
                                         Context& context);
-  // Returns what the tables say against an event of the item, which is stored
-  // like this; kEvent when that is nothing. For an item without a mid it also
-  // remembers the item, so it is asked once for each.
+  // Returns why the item cannot become an event, or kEvent when it can.
+  // `stored` is the item as the table has it. When the item has a dedupe key,
+  // it also stores the key. So it must be called only once for each item.
   absl::StatusOr<RedriveEnd> Judge(const journal::RedriveItem& again,
                                    const DeliveryTable::Item& stored,
                                    const Context& context);
-  // Returns the field that says what the item's event replaces: the event
-  // `replaces_seq`, or nothing of that delivery when it is 0.
+  // Returns the field `redrive_of` of the item's event. It names the event
+  // `replaces_seq`, which the new event replaces. When `replaces_seq` is 0, or
+  // that event is not kept, the field names the delivery.
   absl::StatusOr<std::string> DecideRedriveOf(std::int64_t replaces_seq,
                                               std::string_view delivery_id);
-  // Erases the item as received, and the event that it had, where the message
-  // was taken back before anybody knew that the item has it.
+  // Erases the item as received, and the event that the item had before. It is
+  // called when the message was unsent before anybody knew that the item has
+  // content of it.
   absl::Status EraseReplaced(std::int64_t raw_no, std::int64_t replaces_seq,
                              Context& context);
 
   // ---- Sends (apply_send.cc)
-  // These decide about a claim and change nothing. The first looks at the
-  // request id and the channel, and then asks the second, which looks at the
-  // messaging window, the opt-out and the quota.
+  // These two functions decide about a claim, and change nothing. Decide looks
+  // at the request id, the channel and the content's key, and then calls
+  // DecideByHistory. DecideByHistory looks at the messaging window, the opt-out
+  // and the quota.
   absl::StatusOr<ClaimAnswer> Decide(const journal::Claim& claim,
                                      std::int64_t time_ms);
   absl::StatusOr<ClaimAnswer> DecideByHistory(const journal::Claim& claim,
                                               std::int64_t time_ms);
-  // Writes the outcome to the row and to its table, and makes its event.
+  // Writes the outcome to `row` and to the table, and makes its event.
   absl::Status Settle(const journal::SendOutcome& body, MessageRow& row,
                       Context& context);
-  // Releases the held echoes that need not wait any more after the outcome.
+  // Makes the events of the held echoes that need not wait any more after the
+  // outcome.
   absl::Status ReleaseEchoes(const MessageRow& row, Context& context);
-  // These three settle UNCONFIRMED sends by echoes of the same content; see the
-  // source.
+  // These three functions settle UNCONFIRMED sends by echoes with the same
+  // content; the source explains how.
   absl::Status SettleByContent(std::int64_t channel_no,
                                std::string_view user_id,
                                std::string_view content_match,
@@ -344,7 +388,8 @@ class Applier {
   RedriveTable redrives_;
   ForgettingTable forgettings_;
   LogStateTable log_state_;
-  // It is ahead of log_state_ until Finish.
+  // It has newer values than the table log_state until Finish writes them
+  // there.
   LogState state_;
 };
 

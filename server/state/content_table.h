@@ -1,8 +1,10 @@
-// The table of sealed content that belongs to rows which change: the sends and
-// their errors. Content is appended and never resized, so that all of it can be
-// erased (ADR 16). MessageTable adds to it on the applying thread, inside that
-// thread's transaction, and removes an error that is replaced; ErasureTable
-// overwrites what is there.
+// This is the table of sealed (encrypted) content for rows that change: the row
+// of a send refers to its content and its error here. Content is appended and
+// never resized, because SQLite may leave parts of a resized row in the file.
+// So all content can be erased (ADR 16). MessageTable adds content on the
+// applying thread (the only thread that writes the database), inside that
+// thread's transaction. It also removes an error that is replaced. ErasureTable
+// overwrites content with zeros.
 
 #pragma once
 
@@ -25,9 +27,10 @@ class ContentTable {
       : insert_(database, "INSERT INTO contents (no, sealed) VALUES (?,?)") {}
 
   // Stores the content and returns its number, by which the row of a send
-  // refers to it. `state` counts the numbers, and none is used again: another
-  // content under the number of an old one would be shown as that one's. An
-  // error is the database's; the caller rolls the table and `state` back.
+  // refers to it. `state` counts the numbers, and no number is used twice.
+  // Otherwise a row with an old number could show the content of another
+  // message. Every error comes from the database; then the caller rolls back
+  // the table and `state`.
   absl::StatusOr<std::int64_t> Add(std::string_view sealed, LogState& state) {
     const std::int64_t number = ++state.last_content_no;
     LINKTOR_TRY(insert_.Bind(1, number).BindBlob(2, sealed).Run());

@@ -1,16 +1,20 @@
-// The head of a conversation is the end of what is known about a customer: the
-// last event about them, and their last activity, which opens the messaging
-// window. Every event about a customer moves it. The row of an event names the
-// customer's event before it, so a conversation is read from its head back,
-// without an index.
+// The head of a conversation holds the latest facts about its customer: the
+// last event about the customer, the last event that counts as a message
+// (IsMessage), and the time of the last activity. The last activity opens the
+// messaging window. Every event about the customer changes the head. The row of
+// each event names the customer's event before it. So a conversation is read
+// from its head back to its older events, and needs no index.
 //
-// Customers who write at the same time are spread over the whole table of
-// conversations, so each would cost a page of it at every commit. Therefore the
-// newest heads are only in memory, in RecentHeads; the events that made them
-// say the same. They are moved to the table in sorted runs, so that neighbours
-// are written together, one row for all that happened to a customer meanwhile,
-// and a bounded number with each commit. log_state.heads_through says up to
-// which event the table is complete (ADR 22).
+// Customers who write at the same time have rows on many different pages of the
+// table of conversations. If every commit wrote their heads there, it would
+// write one page for each customer. Therefore the newest heads are only in
+// memory, in RecentHeads. A crash does not lose them, because they can be read
+// again from the events. The heads are moved to the table in runs. A run is a
+// sorted list of the customers whose heads are in memory. Each commit moves a
+// bounded number of them. Because the list is sorted, customers who are
+// neighbours in the table are written together. A customer with many events
+// costs only one row. log_state.heads_through says up to which event the table
+// is complete (ADR 22).
 
 #pragma once
 
@@ -44,25 +48,28 @@ struct CustomerKey {
   friend auto operator<=>(const CustomerKey&, const CustomerKey&) = default;
 };
 
-// Returns whether an event of that type tells of a message of the conversation:
-// it brought one, or a send of this server ended. `kind` and `has_mid` are what
-// its row says of its mid. Comments and Meta's tests are none.
+// Returns whether an event counts as a message of the conversation. It does
+// when it brought a message, or when it says that a send of this server ended.
+// `kind` and `has_mid` come from the event's row: the kind of item that names
+// the mid, and whether there is a mid. Comments, and the test webhooks of
+// Meta's dashboard, do not count as messages.
 bool IsMessage(std::string_view type, journal::ItemKind kind, bool has_mid);
 
-// RecentHeads holds what is in memory. The data folder owns it. It is
-// thread-safe: the applying thread changes it through ConversationHeads, after
-// a commit, and readers on any thread look into it before they begin the
-// snapshot in which they look into the table. So they miss nothing: what leaves
-// the memory is in the table by then.
+// RecentHeads holds the heads that are in memory. The data folder owns it. It
+// is thread-safe. The applying thread (the only thread that writes the
+// database) changes it through ConversationHeads after a commit. Readers on any
+// thread look into it first, and begin their snapshot of the table afterwards.
+// So they miss no head: when a head leaves the memory, the table has it
+// already.
 class RecentHeads {
  public:
-  // Returns the head of the customer's conversation; nothing when the table has
-  // it, or when there is none.
+  // Returns the head of the customer's conversation. Returns nullopt when the
+  // table has the head, or when there is no head.
   std::optional<ConversationHead> Find(std::int64_t channel_no,
                                        std::string_view user_id) const;
 
-  // Returns all heads of that channel that are in memory, with their customers,
-  // in no order.
+  // Returns all heads of that channel that are in memory, each with its
+  // customer's id, in no particular order.
   std::vector<std::pair<std::string, ConversationHead>> OfChannel(
       std::int64_t channel_no) const;
 
@@ -94,77 +101,86 @@ class RecentHeads {
   Entries entries_ ABSL_GUARDED_BY(mutex_);
 };
 
-// ConversationTable and the Applier call ConversationHeads on the applying
-// thread and inside that thread's transaction. An error is the database's.
-// After a failure or a rollback Restore must be called before anything else.
-// Times are in ms since the epoch.
+// ConversationHeads keeps the heads for the Applier. ConversationTable and the
+// Applier call it on the applying thread and inside that thread's transaction.
+// Every error comes from the database. After a failure or a rollback Restore
+// must be called before anything else. Times are in ms since the epoch.
 class ConversationHeads {
  public:
-  // A run begins after so many events. At most about two runs of customers are
-  // in memory at a time, each with about 150 bytes.
+  // A run begins after this many events. At most about two runs of customers
+  // are in memory at a time, with about 150 bytes for each customer.
   static constexpr std::size_t kRunSize = 16'384;
 
-  // Both must outlive this. Tests give a small `run_size`, so that runs are
-  // moved often.
+  // `database` and `recent` must outlive this object. Tests give a small
+  // `run_size`, so that runs are moved often.
   ConversationHeads(sqlite::Database& database, RecentHeads& recent,
                     std::size_t run_size = kRunSize);
 
-  // Reads from events what is not in the table yet. It is called once, at the
-  // start.
+  // Reads from the events the heads that are not in the table yet. It is called
+  // once, at the start.
   absl::Status Load(const LogState& state);
 
-  // Returns the head; it is empty when nothing is known.
+  // Returns the head of the customer's conversation. The head is empty when
+  // nothing is known.
   absl::StatusOr<ConversationHead> Find(std::int64_t channel_no,
                                         std::string_view user_id);
-  // Returns the head where it is in memory, the open transaction included.
-  // Nothing says that the table has it, if there is one.
+  // Returns the head if it is in memory, including the changes of the open
+  // transaction. Nullopt means that the table has the head, if there is one.
   std::optional<ConversationHead> InMemory(std::int64_t channel_no,
                                            std::string_view user_id) const;
-  // A Happening is an event about a customer. Later ones have greater
+  // A Happening is a new event about a customer. Later events have greater
   // sequences.
   struct Happening {
     std::int64_t seq = 0;
-    // The event was received at this time, or appended, where that was later.
+    // The event was received at this time. For an event that was appended
+    // later, it is the time of the append.
     std::int64_t receive_ms = 0;
-    // The customer's activity was at this time; it is not set when the event
-    // opens no window.
+    // The customer was active at this time. It is not set when the event does
+    // not open the messaging window.
     std::optional<std::int64_t> activity_ms;
-    // It is true when IsMessage says so of the event.
+    // It is true when IsMessage returns true for the event.
     bool message = false;
   };
-  // The row of the event must have both, because Load reads them there.
+  // A Noted has what the event's row must store about its conversation. Readers
+  // go from event to event by `before_seq`. Load finds the last activity by
+  // `advances`.
   struct Noted {
-    // This is the customer's event before; it is 0 when there is none.
+    // This is the customer's event before this one; it is 0 when there is none.
     std::int64_t before_seq = 0;
-    // The last activity has moved.
+    // It is true when the event has changed the time of the last activity.
     bool advances = false;
   };
-  // Makes the event the head of the conversation. A later activity that is
-  // known stays, unless it lies after the time at which this event was
-  // received: then a clock was wrong when it was written.
+  // Makes the event the head of the conversation. The time of the last activity
+  // changes only to a later time. There is one exception: when the known time
+  // lies after `receive_ms` of this event, a wrong clock wrote it, and the
+  // event's time replaces it.
   absl::StatusOr<Noted> Note(std::int64_t channel_no, std::string_view user_id,
                              const Happening& happening);
-  // Forgets the head, because the person is erased whom it is about: the next
-  // event about them has none before it. The caller deletes the table's row.
-  // Events tell of the person until they are cleaned, and the table of
-  // forgettings says so to Load.
+  // Forgets the head, because the customer is erased: the next event about the
+  // customer has no event before it. The caller deletes the row in the table.
+  // The old events still name the customer until they are cleaned. Load skips
+  // these events, because the table of forgettings names the customer
+  // (forgetting_table.h).
   void Forget(std::int64_t channel_no, std::string_view user_id);
-  // Writes the heads of the channel that are in memory to the table, and
-  // forgets them there: whatever a run has moved, the table has all of them
-  // now. No later event of the channel may be noted, and Load reads none.
+  // Writes the heads of the channel from memory to the table, and removes them
+  // from memory. Afterwards the table has all heads of the channel, even when a
+  // run has moved only some of them. It is for a channel that is being erased:
+  // no later event of the channel may be noted, and Load reads no event of the
+  // channel.
   absl::Status MoveChannel(std::int64_t channel_no);
-  // Writes to the table all that events up to `seq` have made, because they are
-  // being deleted, and sets `heads_through`.
+  // Writes to the table all heads that were made by events up to `seq`, because
+  // these events are being deleted. It also sets `heads_through`.
   absl::Status WriteThrough(std::int64_t seq, LogState& state);
-  // Moves a part of a run to the table, and sets `heads_through` when the
-  // run is done. It is called once before each commit.
+  // Moves a part of the run to the table. It sets `heads_through` when the
+  // whole run is moved. It is called once before each commit.
   absl::Status Settle(LogState& state);
-  // Notes that the commit has succeeded: readers find what it has changed, what
-  // the table has goes out of memory, and a run begins when it is time.
+  // Notes that the commit has succeeded. Now readers find the heads that the
+  // commit has changed. Heads that the table has leave the memory. A new run
+  // begins when enough events have come.
   void OnCommitted(const LogState& state);
 
-  // Restore undoes in memory what was done since Mark; the database is rolled
-  // back by others, before.
+  // Restore undoes in memory everything that was done since Mark. The caller
+  // must have rolled back the database before.
   struct Position {
     std::size_t changes = 0;
     std::size_t moved = 0;
@@ -173,21 +189,23 @@ class ConversationHeads {
   void Restore(const Position& position);
 
  private:
-  // A Change is what the open transaction has made of one conversation's head.
-  // One that was forgotten is an empty head with the sequence 0, as is its
-  // entry in `open_`; no other head is empty.
+  // A Change is what the open transaction has done to the head of one
+  // conversation. A forgotten head is an empty head with the sequence 0, here
+  // and in `open_`. No other head is empty.
   struct Change {
     CustomerKey key;
     std::int64_t seq = 0;
-    // The head of the same transaction that was there before.
+    // This is the head that the same transaction had set before; nullopt when
+    // there was none.
     std::optional<ConversationHead> before;
   };
 
-  // Puts the head into the open transaction, and notes the change.
+  // Puts the head into the open transaction, and adds a Change.
   void Set(CustomerKey key, const ConversationHead& head);
-  // Writes the customer's head where it is in memory.
+  // Writes the customer's head to the table if it is in memory.
   absl::Status Write(const CustomerKey& key);
-  // Makes a sorted run of all customers in memory. None must be under way.
+  // Begins a run: a sorted list of all customers in memory. No other run may be
+  // under way.
   void BeginRun(const LogState& state);
 
   sqlite::Database& database_;
@@ -195,21 +213,22 @@ class ConversationHeads {
   const std::size_t run_size_;
   sqlite::Statement find_;
   sqlite::Statement write_;
-  // These are of the open transaction: the heads as they are now, and each
-  // change in its order.
+  // These two belong to the open transaction: `open_` has the heads as they are
+  // now, and `changes_` has each change in its order.
   RecentHeads::Entries open_;
   std::vector<Change> changes_;
-  // These are the events that made the heads in memory, in their order, with
-  // their customers. An event is passed over when its customer's head is a
-  // later one.
+  // These are the events that made the heads in memory, in their order, each
+  // with its customer. An event is skipped when a later event has become the
+  // head of its customer.
   std::deque<std::pair<std::int64_t, CustomerKey>> order_;
-  // These customers are being moved, sorted, and the first `moved_` of them
-  // have been moved. There is a run while `run_through_` is set: to the last
-  // event before the run began.
+  // These are the customers of the run, sorted. The heads of the first `moved_`
+  // customers have been moved to the table. A run is under way while
+  // `run_through_` is set; `run_through_` is the last event before the run
+  // began.
   std::vector<CustomerKey> run_;
   std::size_t moved_ = 0;
   std::optional<std::int64_t> run_through_;
-  // The last event that is committed.
+  // This is the last event that is committed.
   std::int64_t committed_seq_ = 0;
 };
 

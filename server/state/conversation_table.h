@@ -1,7 +1,9 @@
-// The table of conversations, and that of the calls to Instagram for each
-// customer, which the quota counts. The Applier calls it on the applying
-// thread, inside that thread's transaction; readers have a function of their
-// own below. An error is the database's. All times are in ms since the epoch.
+// This file has two tables: the conversations, and the calls to Instagram for
+// each customer, which the quota counts. The Applier (applier.h) calls
+// ConversationTable on the applying thread (the only thread that writes the
+// database), inside that thread's transaction. Readers call the functions at
+// the end of this file. Every error comes from the database. All times are in
+// ms since the epoch.
 
 #pragma once
 
@@ -21,29 +23,32 @@
 
 namespace linktor::state {
 
-// Calls to one customer are counted within so many milliseconds, an hour.
+// The quota counts the calls to one customer within this many milliseconds,
+// which is an hour.
 inline constexpr std::int64_t kQuotaPeriodMs = 60LL * 60 * 1000;
 
-// A conversation has a row from the first time that something is known about
-// it. The row is kept until its person is erased; calls are trimmed.
+// A conversation is one customer of one channel. At first its head may be only
+// in memory (conversation_heads.h), and the row is written later. The row is
+// kept until the person is erased. Calls are deleted when they are old.
 class ConversationTable {
  public:
-  // `run_size` is explained at ConversationHeads. Both references must outlive
-  // this.
+  // ConversationHeads explains `run_size`. `database` and `recent` must outlive
+  // this object.
   ConversationTable(sqlite::Database& database, RecentHeads& recent,
                     std::size_t run_size);
 
-  // The Applier loads, settles and rolls it back, because part of it is in
-  // memory.
+  // Returns the heads of the conversations. The Applier loads them, settles
+  // them before a commit, and restores them after a rollback, because a part of
+  // them is in memory.
   ConversationHeads& heads() { return heads_; }
   const ConversationHeads& heads() const { return heads_; }
 
-  // Returns the conversation; when nothing is known it is empty but for its
-  // ids.
+  // Returns the conversation. When nothing is known of it, only its ids are
+  // set.
   absl::StatusOr<ConversationRow> Find(std::int64_t channel_no,
                                        std::string_view user_id);
-  // Sets since when the customer wants no messages; without a time the customer
-  // has not opted out. It does not look at what was there.
+  // Sets the time since which the customer wants no messages. Without a time
+  // the customer has not opted out. It does not look at the stored value.
   absl::Status SetOptOut(std::int64_t channel_no, std::string_view user_id,
                          std::optional<std::int64_t> time_ms);
   // A ChangeOfOwner is an event that says which app controls the conversation.
@@ -51,41 +56,44 @@ class ConversationTable {
     std::int64_t seq = 0;
     // The control changed at this time; see policy::ActivityTime.
     std::int64_t time_ms = 0;
-    // The event was received at this time, or appended, where that was later.
+    // The event was received at this time. For an event that was appended
+    // later, it is the time of the append.
     std::int64_t receive_ms = 0;
   };
-  // Notes the change. A later change that is known stays, unless it lies after
-  // the time at which this event was received: then a clock was wrong when it
-  // was written.
+  // Stores the change, unless a later change is known. There is one exception:
+  // when the known change lies after `receive_ms` of this event, a wrong clock
+  // wrote it, and this change replaces it.
   absl::Status SetOwner(std::int64_t channel_no, std::string_view user_id,
                         const ChangeOfOwner& change);
-  // Replaces the name, which is sealed for the customer's id.
+  // Replaces the user name, which is sealed (encrypted) for the customer's id.
   absl::Status SetUsername(std::int64_t channel_no, std::string_view user_id,
                            std::string_view sealed);
 
-  // Forgets the conversation of a person who is erased, with its head. Returns
-  // whether anything was known. Events are the caller's; see
-  // ConversationHeads::Forget.
+  // Deletes the conversation of a person who is erased, and forgets its head.
+  // Returns whether anything was known of the person. The caller cleans the
+  // events; see ConversationHeads::Forget.
   absl::StatusOr<bool> Forget(std::int64_t channel_no,
                               std::string_view user_id);
-  // Does the same with the first `limit` conversations of a channel, in the
-  // order of their people's ids, after ConversationHeads::MoveChannel. Returns
-  // how many there were.
+  // Forgets the first `limit` conversations of a channel, in the order of their
+  // customers' ids. ConversationHeads::MoveChannel must have been called
+  // before. Returns how many conversations there were.
   absl::StatusOr<std::size_t> ForgetChannel(std::int64_t channel_no,
                                             std::size_t limit);
 
-  // Returns the time from which another call to the customer is allowed, when
-  // `limit` calls were made within the hour before `now_ms`; nothing when one
-  // is allowed now. `limit` is at least 1. Calls that are stamped later than
-  // now, by a clock that was set back since, do not count.
+  // Returns nullopt when another call to the customer is allowed now. When
+  // `limit` calls were made within the hour before `now_ms`, it returns the
+  // time from which another call is allowed. `limit` is at least 1. Calls with
+  // a time after `now_ms` do not count: they were written before a clock was
+  // set back.
   absl::StatusOr<std::optional<std::int64_t>> BlockedUntil(
       std::int64_t channel_no, std::string_view user_id, int limit,
       std::int64_t now_ms);
   // Counts a call to the customer, in the transaction that claims the send.
-  // `state` numbers it and tells from when its age counts (expiry.h).
+  // `state` gives the call a number, and says when the call's age begins
+  // (expiry.h).
   absl::Status AddCall(std::int64_t channel_no, std::string_view user_id,
                        std::int64_t time_ms, LogState& state);
-  // Forgets at most `limit` calls whose age began before `before_ms`, and
+  // Deletes at most `limit` calls whose age began before `before_ms`, and
   // returns how many.
   absl::StatusOr<std::int64_t> TrimCalls(std::int64_t before_ms,
                                          std::int64_t limit);
@@ -102,25 +110,27 @@ class ConversationTable {
   sqlite::Statement oldest_calls_;
 };
 
-// Forgets the calls whose keys `select` returns: channel_no, user_id, call_ms
-// and no. It returns how many, and resets the statement.
+// Deletes the calls whose keys `select` returns: channel_no, user_id, call_ms
+// and no. It returns how many calls there were, and resets the statement.
 absl::StatusOr<std::int64_t> RemoveCalls(sqlite::Database& database,
                                          sqlite::Statement& select);
 
-// Returns the conversation as the table has it. It is for readers, on their own
-// connection, who have asked RecentHeads before: what that has is newer.
+// Returns the conversation as the table has it. Readers call it on their own
+// connection. They must have asked RecentHeads before, because a head in memory
+// is newer than the table.
 absl::StatusOr<ConversationRow> ReadConversation(sqlite::Database& database,
                                                  std::int64_t channel_no,
                                                  std::string_view user_id);
 
-// A HeadOfCustomer is one of the heads that are in memory.
+// A HeadOfCustomer is a head that is in memory, with the id of its customer.
 using HeadOfCustomer = std::pair<std::string, ConversationHead>;
 
-// Returns the conversations of a channel that have messages, the one with the
-// latest message first: at most `limit`, and only those whose last message has
-// at most the sequence `last_seq`. `recent` are all heads of the channel that
-// are in memory, of which RecentHeads was asked before; they are newer than the
-// table.
+// Returns the conversations of a channel that have messages. The conversation
+// with the latest message comes first. It returns at most `limit`
+// conversations, and only those whose last message has at most the sequence
+// `last_seq`. `recent` has all heads of the channel that are in memory. The
+// caller must have asked RecentHeads for them before its snapshot began. These
+// heads are newer than the table.
 absl::StatusOr<std::vector<ConversationRow>> ReadLatestConversations(
     sqlite::Database& database, std::int64_t channel_no, std::int64_t last_seq,
     std::size_t limit, std::vector<HeadOfCustomer> recent);

@@ -1,8 +1,9 @@
-// Apply returns what came of a record: an answer for its appender, and what has
-// changed, for the views that follow the feed (journal/feed.h). The appender
-// and the views get it when the record is committed, and not before. All of it
-// is plain values, which may be read on any thread; times are in ms since the
-// epoch.
+// Apply (applier.h) returns what came of a record. It returns an answer for the
+// appender of the record, and the effects: everything that has changed. The
+// effects are for the views that follow the feed (journal/feed.h). The appender
+// and the views get them when the record is committed, and not before. All of
+// them are plain values, which may be read on any thread. Times are in ms since
+// the epoch.
 
 #pragma once
 
@@ -17,131 +18,148 @@
 
 namespace linktor::state {
 
-// ClearEvents is what the appender knows in the clear of the events that a
-// record brings: the serialised Event messages, in the order of a webhook's
-// items, null where one is not known. It never leaves the process; without it
-// the ring opens the sealed bytes again. The strings are shared, so that no
-// view copies them.
+// ClearEvents has the events that a record brings in the clear (not encrypted),
+// as far as the appender knows them. They are serialised Event messages, in the
+// order of a webhook's items; null stands for an event that is not known.
+// ClearEvents never leave the process. Without them the live ring
+// (events/live_ring.h) must open the sealed bytes again. The strings are
+// shared, so that no view copies them.
 using ClearEvents = std::vector<std::shared_ptr<const std::string>>;
 
 // ---- Answers ----------------------------------------------------------------
-// A refusal is an answer, and no failure: the same record is refused wherever
+// A refusal is an answer and not a failure: the same record is refused wherever
 // it is applied.
 
-// There is nothing to tell besides that the record was applied.
+// There is nothing to say except that the record was applied.
 struct Done {};
 
 // A DeliveryAnswer says what became of a webhook's items. The counts add up to
-// the body's items.
+// the number of items in the body.
 struct DeliveryAnswer {
-  // An echo that is held counts here, because it becomes an event later.
+  // An echo that is held (held_echo_table.h) counts here, because it becomes an
+  // event later.
   std::int64_t events = 0;
   std::int64_t duplicates = 0;
   std::int64_t ignored = 0;
-  // Nobody gets these: they were not understood, or their channel is gone.
+  // No subscriber gets these items. They are not JSON, are not in an Instagram
+  // envelope, or are for no live channel; or their webhook is in quarantine.
   std::int64_t issues = 0;
-  // The webhook is stored as it came because it could not be applied.
+  // It is true when the webhook could not be applied. Then it is stored as it
+  // came.
   bool quarantined = false;
-  // A person was erased while the webhook was being sealed, so that nobody
-  // could read what it brings of them. Nothing was changed: it must come again.
+  // It is true when a person was erased while the webhook was being sealed
+  // (encrypted), so that nobody could read what it says about the person.
+  // Nothing was changed then, and Meta must deliver the webhook again.
   bool unreadable = false;
 };
 
-// A ReleaseAnswer says what came of items that have waited for their messages
-// long enough.
+// A ReleaseAnswer says what came of items that have waited long enough for
+// their messages (waiting_item_table.h).
 struct ReleaseAnswer {
-  // So many have become events.
+  // This many items have become events.
   std::int64_t events = 0;
-  // There may be more of them: the record has released as many as one may.
+  // It is true when more items may be due. One record releases only a bounded
+  // number of them.
   bool more = false;
 };
 
-// A RedriveEnd says what became of one item that was read again.
+// A RedriveEnd says what became of one item that a Redrive record has read
+// again.
 enum class RedriveEnd : std::int8_t {
   kEvent,
-  // It had an event of a type, or was redriven before.
+  // It had an event of a type that this server knows, or a Redrive made its
+  // event before.
   kTyped,
-  // Another delivery brought the same.
+  // Another delivery brought the same item.
   kDuplicate,
   // Its content was erased.
   kErased,
-  // It is not kept any more, or is not the item that the record means.
+  // It is not kept any more, or it is not the item that the record means.
   kNotKept,
   // Its channel was deleted.
   kNoChannel,
-  // It is an echo to somebody to whom a send is under way: nobody knows yet
-  // whose echo it is.
+  // It cannot be decided now. It is an echo to a customer to whom a send is
+  // under way, and nobody knows yet whether the echo belongs to that send. Or
+  // its person was erased while it was being sealed; the next Redrive finds it
+  // erased.
   kWaits,
 };
 
-// A RedriveAnswer has the ends of a Redrive's items, in their order.
+// A RedriveAnswer has the ends of a Redrive's items, in the order of the items.
 struct RedriveAnswer {
   std::vector<RedriveEnd> ends;
 };
 
-// A ClaimAnswer says whether the caller may send. Only kClaimed changes
-// anything, and only after it may Instagram be called.
+// A claim asks for the right to send a message. A ClaimAnswer says whether the
+// caller may send it. Only kClaimed changes anything, and Instagram may be
+// called only after kClaimed.
 struct ClaimAnswer {
   enum class Kind : std::int8_t {
-    // Send it: `message` is PENDING.
+    // The caller may send the message: `message` is PENDING.
     kClaimed,
-    // The request was made before, and its call has ended: `message` is SENT or
-    // UNCONFIRMED.
+    // The request was made before, and its call has ended: `message` is SENT,
+    // UNCONFIRMED or RETRACTED.
     kEnded,
     // Another call is sending `message`.
     kInFlight,
-    // The request id was used with another request, which is `message`.
+    // The request id was used for a different request, whose message is
+    // `message`.
     kReused,
     // The channel was deleted between the call's check and this record.
     kChannelGone,
-    // The customer wrote last at `time_ms`, and the window is over: the
-    // standard one, or the longer one of human agents.
+    // The customer wrote last at `time_ms`, and the messaging window is over.
+    // The first kind is for the standard window. The second kind is for the
+    // longer window of human agents.
     kWindowClosed,
     kHumanAgentWindowClosed,
-    // No message of the customer is known, and the claim asks to be refused
-    // then.
+    // No message from the customer is known, and the claim asks for a refusal
+    // in this case.
     kNeverWritten,
     // The customer has wanted no messages since `time_ms`.
     kOptedOut,
-    // The quota allows another call at `time_ms`.
+    // The quota is used up, and allows another call at `time_ms`.
     kOverQuota,
-    // The customer was erased while the claim was being sealed, so that nobody
-    // could read the message. It may be claimed again.
+    // The customer was erased while the claim was being sealed (encrypted), so
+    // that nobody could read the message. The caller may claim it again.
     kUnreadable,
   };
   Kind kind = Kind::kChannelGone;
-  // These are set where the kind names them, and empty or 0 otherwise.
+  // These two are set for the kinds that name them above, and are empty or 0
+  // for the other kinds.
   MessageRow message;
   std::int64_t time_ms = 0;
 };
 
-// A SendAnswer says what came of an attempt's outcome.
+// A SendAnswer says what came of the outcome of an attempt.
 struct SendAnswer {
-  // False when the message was not in the expected state and attempt: another
-  // outcome came first, and nothing was changed.
+  // It is false when the message was not in the expected state and attempt.
+  // Then another outcome came first, and nothing was changed.
   bool applied = false;
-  // It is the message as it is afterwards, an echo that settled it included.
+  // It is the message as it is after the record. If an echo has settled the
+  // message in the same record, it shows this, too.
   MessageRow message;
 };
 
 // A ChannelAnswer says what came of a channel's creation, change or deletion.
-// Only kApplied changes anything.
+// Only kApplied and kErasing change anything.
 struct ChannelAnswer {
   enum class Kind : std::int8_t {
     // `row` is the channel as it is now.
     kApplied,
-    // `row` was created before, by the same request.
+    // The same request has created `row` before.
     kReplayed,
-    // The request id names another creation.
+    // The request id belongs to a different creation.
     kReused,
     kNotFound,
-    // It has changed since it was read.
+    // The channel has changed since the caller read it.
     kChanged,
-    // The id is in use, or was within kChannelIdRestMs.
+    // The id is in use, or was in use within the last kChannelIdRestMs
+    // (channel_table.h).
     kIdTaken,
-    // The account or page is that of the channel `owner`.
+    // The account or page belongs to the channel with the id `owner`.
     kAccountTaken,
-    // It was deleted before, and what is stored of it is erased now.
+    // The channel was deleted before. Everything that is stored of it is being
+    // erased now.
     kErasing,
   };
   Kind kind = Kind::kNotFound;
@@ -149,22 +167,23 @@ struct ChannelAnswer {
   std::string owner;
 };
 
-// At most this many API keys may exist at once, because all are held in memory.
-// Apply depends on the number: do not change it without a new record format.
+// At most this many API keys may exist at once, because all of them are held in
+// memory. Apply depends on the number: do not change it without a new record
+// format.
 inline constexpr int kMaxApiKeys = 10'000;
 
-// An ApiKeyAnswer says what came of a key's creation, change or deletion. Only
-// kApplied changes anything.
+// An ApiKeyAnswer says what came of an API key's creation, change or deletion.
+// Only kApplied changes anything.
 struct ApiKeyAnswer {
   enum class Kind : std::int8_t {
     // `row` is the key as it is now.
     kApplied,
-    // `row` was created before, by the same request.
+    // The same request has created `row` before.
     kReplayed,
-    // The request id names another creation.
+    // The request id belongs to a different creation.
     kReused,
     kNotFound,
-    // It has changed since it was read.
+    // The key has changed since the caller read it.
     kChanged,
     // There are kMaxApiKeys already.
     kTooMany,
@@ -173,35 +192,40 @@ struct ApiKeyAnswer {
   ApiKeyRow row;
 };
 
-// A ConversationAnswer is that of an opt-out and of a user name.
+// A ConversationAnswer is the answer to a change of an opt-out or of a user
+// name.
 struct ConversationAnswer {
-  // False when the channel was deleted, or nothing is known of a customer who
-  // must be known: then nothing was changed, and the row is empty.
+  // It is false when the channel was deleted. It is also false when the record
+  // may change only a known customer, and nothing is known of this customer.
+  // Then nothing was changed, and the row says nothing.
   bool live = true;
   ConversationRow row;
 };
 
-// A TrimAnswer says what one Trim has done.
+// A TrimAnswer says what one Trim record has done. A Trim deletes old rows.
 struct TrimAnswer {
-  // It counts the rows of all kinds.
+  // It counts the deleted rows of all kinds.
   std::int64_t deleted = 0;
-  // True when there may be more to delete, so that another Trim should follow
-  // at once.
+  // It is true when there may be more to delete. Then another Trim should
+  // follow at once.
   bool more = false;
-  // The expiry time from now on.
+  // This is the expiry time (expiry.h) after the Trim.
   std::int64_t expiry_ms = 0;
 };
 
-// An EraseAnswer says what came of an EraseUser or an EraseOn.
+// An EraseAnswer says what came of an EraseUser record, which erases a person,
+// or of an EraseOn record, which goes on with an erasure.
 struct EraseAnswer {
-  // Something was stored of the person. An EraseOn leaves it false.
+  // It is true when something was stored of the person. An EraseOn leaves it
+  // false.
   bool found = false;
-  // A send to the person is PENDING, so nothing was changed.
+  // It is true when a send to the person is PENDING. Then nothing was changed.
   bool in_flight = false;
-  // There is more to erase, so that an EraseOn should follow at once.
+  // It is true when there is more to erase. Then an EraseOn should follow at
+  // once.
   bool more = false;
-  // What is left waits for the PENDING sends of a channel that is deleted, so
-  // that an EraseOn should follow in a moment.
+  // It is true when the work that is left must wait for the PENDING sends of a
+  // deleted channel. Then an EraseOn should follow in a moment.
   bool waiting = false;
 };
 
@@ -212,13 +236,14 @@ using Answer =
 
 // ---- Effects ----------------------------------------------------------------
 
-// A ForgottenPerson is one that was erased. An empty user stands for everybody
-// whom the channel knew.
+// A ForgottenPerson is a person who was erased. An empty user id stands for
+// everybody whom the channel knew.
 struct ForgottenPerson {
   std::int64_t channel_no = 0;
   std::string user_id;
   std::string channel_id;
-  // Later events are of another conversation.
+  // Events after this sequence belong to another conversation, which begins
+  // after the erasure.
   std::int64_t through_seq = 0;
 };
 
@@ -226,29 +251,34 @@ struct ForgottenPerson {
 // empty when the record changed nothing of its kind.
 struct Effects {
   Answer answer;
-  // In the order of their sequences.
+  // These are the new events, in the order of their sequences.
   std::vector<CommittedEvent> events;
-  // The sends that were claimed or whose state changed, as they are now.
+  // These are the sends that were claimed or whose state changed, as they are
+  // now.
   std::vector<MessageRow> messages;
-  // The channels and API keys that were made, changed or deleted.
+  // These are the channels and API keys that were made, changed or deleted.
   std::vector<ChannelRow> channels;
   std::vector<ApiKeyRow> api_keys;
-  // The conversations whose user name changed; an opt-out is not among them.
+  // These are the conversations whose user name changed. A change of an opt-out
+  // does not appear here.
   std::vector<ConversationRow> names;
-  // The data keys that were added; one that was there before is not among them.
+  // These are the data keys that were added. A key that was there before does
+  // not appear here.
   std::vector<journal::DataKey> data_keys;
-  // The sequences of the events whose content was erased, and the ids of the
-  // keys that were destroyed: views must drop what they keep of both.
+  // These are the sequences of the events whose content was erased, and the ids
+  // of the keys that were destroyed. Views must drop what they keep of these
+  // events and keys.
   std::vector<std::int64_t> erased_events;
   std::vector<std::int64_t> destroyed_keys;
-  // The sequences of the events of which nothing is left but type and channel,
-  // because the person was erased whom they were about; and these people.
+  // The first list has the sequences of the events of which only type and
+  // channel are left, because their person was erased. The second list has the
+  // people who were erased.
   std::vector<std::int64_t> forgotten_events;
   std::vector<ForgottenPerson> forgotten_people;
-  // An EraseOn is to follow.
+  // It is true when an EraseOn record must follow.
   bool erasing = false;
-  // The number of an erasure that is due now in the data folder's files; 0 for
-  // none.
+  // This is the number of an erasure that the data folder's files must now
+  // carry out (journal/erasure_worker.h); it is 0 when there is none.
   std::int64_t due_erasure = 0;
 };
 

@@ -1,9 +1,11 @@
-// The table of the lives of a log. A log begins with epoch 1, and each restore
-// of a backup begins a life of its own under an epoch that is drawn at random:
-// two restores of one backup have the same past and different futures, and
-// neither knows of the other. Apply never writes this table, because a restore
-// is no part of what happened. DataFolder reads it at the start, and a restore
-// writes it; both use a connection of their own on the thread that runs them.
+// This is the table of the former lives of a log. The first life begins when
+// the log is made. Each restore of a backup ends a life and begins another one.
+// The first life has epoch 1, and every later life has an epoch that is drawn
+// at random. So two restores of one backup have different epochs: they have the
+// same past, but different futures, and neither knows of the other. Apply never
+// writes this table, because a restore is no record of the journal. DataFolder
+// reads the table at the start, and a restore writes it. Each of them uses its
+// own connection, on its own thread.
 
 #pragma once
 
@@ -16,27 +18,28 @@
 
 namespace linktor::state {
 
-// Persisted in every cursor: do not change.
+// The number is persisted in every cursor: do not change it.
 inline constexpr std::int64_t kFirstEpoch = 1;
 
-// A FormerEpoch is a life before the present one.
+// A FormerEpoch is a life before the present life.
 struct FormerEpoch {
   std::int64_t epoch = 0;
-  // It is the last event of that life which the present life has, too. There
-  // may have been more, which the present one never saw.
+  // It is the last event that the former life and the present life have in
+  // common. The former life may have had later events, which the present life
+  // has never seen.
   std::int64_t last_seq = 0;
 
   bool operator==(const FormerEpoch&) const = default;
 };
 
-// Returns the former lives in the order in which they were lived. An error is
-// the database's.
+// Returns the former lives, the oldest first. Every error comes from the
+// database.
 absl::StatusOr<std::vector<FormerEpoch>> ReadFormerEpochs(
     sqlite::Database& database);
 
-// Ends the present life with the last event that there is, and begins another
-// under `epoch`, which must be new. It runs inside the caller's transaction,
-// and the caller rolls back when it fails.
+// Ends the present life at the last event of the log, and begins another life
+// under `epoch`, which must be new. It runs inside the caller's transaction.
+// The caller rolls the transaction back when it fails.
 absl::Status BeginEpoch(sqlite::Database& database, std::int64_t epoch);
 
 }  // namespace linktor::state

@@ -1,9 +1,10 @@
-// Erases content: it writes zeros of the same length over every copy of a
-// message's content, and destroys keys (ADR 16). It has no table of its own.
-// The Applier calls it on the applying thread, inside that thread's
-// transaction, for an Erase record and for an unsend. The bytes are still in
-// the files until a checkpoint; ErasureWorker sees to that. An error is the
-// database's.
+// ErasureTable erases content: it writes zeros of the same length over every
+// copy of a message's content, and destroys keys (ADR 16). It has no table of
+// its own. The Applier (applier.h) calls it on the applying thread (the only
+// thread that writes the database), inside that thread's transaction. It does
+// so for records that erase, and for messages that are unsent. The old bytes
+// stay in the files until a checkpoint, which ErasureWorker
+// (journal/erasure_worker.h) makes. Every error comes from the database.
 
 #pragma once
 
@@ -17,33 +18,38 @@
 
 namespace linktor::state {
 
-// Nothing here resizes a row that has sealed content: zeros in place are the
-// only way to leave no copy of it in SQLite's pages.
+// No function here resizes a row that has sealed (encrypted) content. SQLite
+// may leave parts of a resized row in its pages, so zeros in place are the only
+// way to leave no copy.
 class ErasureTable {
  public:
   // `database` must outlive this.
   explicit ErasureTable(sqlite::Database& database);
 
-  // Erases the event's content and that of its item as received. An event that
-  // is gone, or is erased already, is no error.
+  // Erases the content of the event and of its item as received. It is no error
+  // when the event is deleted, or is erased already.
   absl::Status EraseEvent(std::int64_t seq);
-  // Erases the send's content and error, and the events that tell of it. Their
-  // sequences are added to `events`, for the live ring, which has them in the
-  // clear.
+  // Erases the content and the error of the send, and the events about the
+  // send. It adds the sequences of these events to `events`. The live ring
+  // (events/live_ring.h) needs them, because it has these events in the clear
+  // (not encrypted).
   absl::Status EraseMessage(const MessageRow& row,
                             std::vector<std::int64_t>& events);
-  // Erases a row of `contents`. It does nothing for 0, which stands for no row.
+  // Erases a row of the table `contents`. It does nothing for 0, which stands
+  // for no row.
   absl::Status EraseContent(std::int64_t no);
-  // Erases the item as received of that number; 0 stands for none.
+  // Erases the item as received with that number. It does nothing for 0, which
+  // stands for no item.
   absl::Status EraseRaw(std::int64_t no);
-  // Erases items as received to which no event leads: those of issues and of
-  // webhooks in quarantine.
+  // Erases the items as received with that mid that have no event. They belong
+  // to issues and to webhooks in quarantine (DeliveryAnswer).
   absl::Status EraseItems(std::string_view mid_key);
-  // Erases the echoes that are held with this mid, and their items as received.
-  // DATA_LOSS when a held row cannot be read.
+  // Erases the echoes that are held with this mid (held_echo_table.h), and
+  // their items as received. It fails with DATA_LOSS when the row of a held
+  // echo cannot be read.
   absl::Status EraseHeld(std::string_view mid_key);
-  // Overwrites and removes the key, and notes that it may never be stored
-  // again. A key that is not stored is noted, too.
+  // Overwrites and removes the key, and notes that a key with this id may never
+  // be stored again. It notes this also for a key that is not stored.
   absl::Status DestroyKey(std::int64_t id);
 
  private:

@@ -1,8 +1,10 @@
-// How an event is kept: its row's columns have the id, type, channel and
-// customer, and the rest is sealed, without what its message says again.
-// Appenders take an event apart before they append it; the ring and EventReader
-// put it together. The
-// functions are thread-safe; OpenEvent alone may block, on a read of its key.
+// These functions convert an event between its stored form and the form that
+// callers get. The columns of an event's row have its id, type, channel and
+// customer. The rest of the event is sealed (encrypted), without the fields
+// that the message in the event would repeat. Appenders split an event before
+// they append it. EventReader and the event log (events/event_log.h) put it
+// together again. The functions are thread-safe. Only OpenEvent may block, when
+// it reads a key.
 
 #pragma once
 
@@ -21,11 +23,12 @@ namespace linktor::state {
 
 // An EventEncoding is one event in two encodings.
 struct EventEncoding {
-  // The serialised Event, for subscribers. It goes with the record as
-  // ClearEvents and is not written to the disk.
+  // This is the serialised Event, for subscribers. It goes with the record as
+  // ClearEvents (effects.h) and is not written to the disk.
   std::string whole;
-  // The same without id, type, channel and user, and without those within its
-  // message; it is sealed and stored.
+  // This is the same Event without id, type, channel and user, and without the
+  // fields of its message that only repeat fields of the event. These bytes are
+  // sealed and stored.
   std::string stored;
 };
 
@@ -33,34 +36,35 @@ struct EventEncoding {
 // log is not known.
 EventEncoding EncodeNewEvent(v1::Event event);
 
-// Returns the serialised Event of these fields and of `stored`, as
-// EncodeNewEvent has made it; with an empty `stored` it is an event without
-// content.
+// Returns the serialised Event that has these fields and the content of
+// `stored`, which EncodeNewEvent has made. With an empty `stored` it is an
+// event without content.
 std::string WholeEvent(const RawId& id, const std::string& type,
                        const std::string& channel_id,
                        const std::string& user_id, std::string_view stored);
 
-// Sets `encoded` and empties `sealed`, unless the event is known in the clear
-// already. An event that was erased has no content then. Neither has one whose
-// key was destroyed or whose bytes are damaged, which the log tells. It fails,
-// and leaves the event as it was, only when the key cannot be read.
+// Sets `encoded` and empties `sealed`. It does nothing when `encoded` is set
+// already, because then the event is known in the clear (not encrypted). An
+// event that was erased has no content afterwards. An event whose key was
+// destroyed, or whose bytes are damaged, has no content either; this is logged.
+// It fails, and leaves the event as it was, only when the key cannot be read.
 absl::Status OpenEvent(seal::Sealer& sealer, CommittedEvent& event);
 
-// Returns `encoded` and `decided` of an opened event as one message. The event
-// must have been opened, because `encoded` must not be null.
+// Returns `encoded` and `decided` of an event as one message. `encoded` must
+// not be null, so the event must have been opened before.
 v1::Event MergeEvent(const CommittedEvent& event);
 
-// Returns the bytes that stand in `decided` of an event whose person was
-// erased: an Event with the field `erased`.
+// Returns the bytes that `decided` has for an event whose person was erased: an
+// Event in which only the field `erased` is set.
 const std::string& ErasedMark();
 
-// Raw JSON of up to so many bytes is delivered in an event; for a larger item
-// only its size is, so that a message stays below the 1 MiB that
-// docs/clients.md promises.
+// An event carries the raw JSON of its item when the JSON has at most this many
+// bytes. For a larger item the event carries only the size. So a gRPC message
+// stays below the 1 MiB that docs/clients.md promises.
 inline constexpr std::size_t kMaxRawJson = 256 * 1024;
 
-// Returns the id under which the item as received of an event is sealed. It is
-// part of what is sealed on the disk: do not change it.
+// Returns the id under which an event's item as received is sealed. It is part
+// of the sealed bytes on the disk: do not change it.
 std::string RawItemId(std::string_view delivery_id, int position);
 
 }  // namespace linktor::state

@@ -1,8 +1,8 @@
-// An EventReader reads the log back from the disk: for subscribers that are
-// behind (events/event_log.h), and for messages that are known only by their
-// event (messaging/message_reader.h). It is thread-safe. Each call reads one
-// snapshot of the database and blocks on the disk, so it belongs on an
-// executor, never on a thread of gRPC.
+// An EventReader reads the log back from the disk. It serves subscribers that
+// are behind (events/event_log.h), and it finds messages that are stored only
+// as events (messaging/message_reader.h). It is thread-safe. Each call reads a
+// snapshot of the database and blocks on the disk. So it is called on an
+// executor (base/executor.h), never on a thread of gRPC.
 
 #pragma once
 
@@ -25,77 +25,84 @@ namespace linktor::state {
 
 class EventReader {
  public:
-  // All three must outlive this.
+  // All three arguments must outlive this object.
   EventReader(sqlite::ReadPool& pool, const RecentRows& recent,
               seal::Sealer& sealer)
       : pool_(pool), recent_(recent), sealer_(sealer) {}
 
   // Bounds say which events one call may read, and when it must stop.
   struct Bounds {
-    // Events are read whose sequence is above the first and not above the
-    // second.
+    // The call reads events whose sequence is above `after_seq` and not above
+    // `last_seq`.
     std::int64_t after_seq = 0;
     std::int64_t last_seq = 0;
-    // The call stops after it has looked at so many rows, or taken so many
-    // events, or so many bytes of them, counted while they are sealed. The rows
-    // bound the time of a call whose filter hides nearly everything. The last
-    // event may exceed max_bytes, so that a large one cannot stop a subscriber.
+    // The call stops after it has looked at `max_rows` rows, or has taken
+    // `max_events` events or `max_bytes` bytes. The bytes of an event are
+    // counted while it is sealed (encrypted). `max_rows` bounds the time of a
+    // call whose filter hides nearly everything. The last event may exceed
+    // `max_bytes`, so that a large event cannot stop a subscriber.
     int max_rows = 2000;
     int max_events = 1000;
     std::size_t max_bytes = 512 * 1024;
-    // Adds the item as received to each event that still has one. It costs two
-    // more look-ups and one more opening for each.
+    // When it is true, each event carries its item as received, if this is
+    // still stored. An item is the part of a webhook from which the event was
+    // made. This costs two more look-ups and one more opening (decryption) for
+    // each event.
     bool include_raw = false;
-    // The newest events come first, and the call stops among the older ones.
+    // When it is true, the newest events come first, and a call that stops
+    // early leaves out the older ones.
     bool newest_first = false;
   };
   // A Page is what one call has found.
   struct Page {
-    // They are opened (see OpenEvent), in the order of their sequences, or in
-    // its reverse.
+    // The events are opened (see OpenEvent). They are in the order of their
+    // sequences, or with newest_first in the reverse order.
     std::vector<CommittedEvent> events;
-    // Everything between the bound at which the call began and this sequence,
-    // both included, has been looked at, and the next call goes on from there.
-    // For empty bounds it is last_seq + 1 with the newest first, and after_seq
-    // otherwise.
+    // The call has looked at everything from the bound at which it began up to
+    // this sequence, both included. The next call continues from there. For
+    // empty bounds it is last_seq + 1 with newest_first, and after_seq without.
     std::int64_t through_seq = 0;
-    // So many events were looked at.
+    // The call has looked at this many events.
     int looked_at = 0;
-    // The oldest sequence still kept: when it is above after_seq + 1, events
-    // are missing between.
+    // This is the oldest sequence that is still kept. When it is above
+    // after_seq + 1, the events between the two are missing.
     std::int64_t oldest_seq = 0;
   };
-  // `wanted` is asked by type, channel id and user id before an event is
-  // opened, inside the snapshot, so it must be quick and must not block.
+  // `wanted` decides by type, channel id and user id whether an event is taken.
+  // It is called before the event is opened and inside the snapshot, so it must
+  // be quick and must not block.
   using Wanted = absl::FunctionRef<bool(std::string_view, std::string_view,
                                         std::string_view)>;
-  // Returns the events that are wanted within the bounds. An event whose key
-  // was destroyed or whose bytes are damaged comes without its content; an item
-  // as received that cannot be opened is left out. It fails when the database
-  // or an event's key cannot be read.
+  // Returns the wanted events within the bounds. When an event's key was
+  // destroyed or its bytes are damaged, the event comes without its content. An
+  // item as received that cannot be opened is left out. It fails when the
+  // database or the key of an event cannot be read.
   absl::StatusOr<Page> Read(const Bounds& bounds, Wanted wanted);
-  // Does the same with the events about one customer of a channel, the newest
-  // first, and looks at no others. Each event about the customer names the
-  // one before it. When the call stops early, the page's through_seq is one
-  // above the next event to look at. The bounds must have newest_first.
+  // Returns the wanted events about one customer of a channel, the newest
+  // first. It looks only at events about this customer, because each of them
+  // names the one before it. `bounds` must have newest_first. When the call
+  // stops early, through_seq of the page is one above the next event to look
+  // at. One call looks at no more than 200 events. It fails as Read does.
   absl::StatusOr<Page> ReadConversation(const CustomerKey& customer,
                                         const Bounds& bounds, Wanted wanted);
 
-  // Returns the oldest event of that kind that names the mid, merged and
-  // without a cursor; nothing when there is none. It fails as Read does.
+  // Returns the oldest event of that kind that names the mid; nullopt when
+  // there is none. The event has everything except a cursor. It fails as Read
+  // does.
   absl::StatusOr<std::optional<v1::Event>> FindByMid(std::string_view mid_key,
                                                      journal::ItemKind kind);
 
-  // Returns the events that have changed the message of that mid or say
-  // something of it, merged and without a cursor, in the order of the log: the
-  // last kMaxChanges edits, and as many of the others, such as reactions. It
-  // fails as Read does.
+  // Returns the events that have changed the message with that mid or say
+  // something about it, in the order of the log. It returns the last
+  // kMaxChanges edits, and the last kMaxChanges events of the other kinds, such
+  // as reactions. The events have everything except a cursor. It fails as Read
+  // does.
   static constexpr std::size_t kMaxChanges = 200;
   absl::StatusOr<std::vector<v1::Event>> FindChanges(std::string_view mid_key);
 
  private:
-  // A Row is an event with its item as received. It is copied out so that the
-  // snapshot ends before content is opened.
+  // A Row is an event with its item as received. It is a copy, so that the
+  // snapshot ends before the content is opened.
   struct Row {
     CommittedEvent event;
     std::int64_t raw_no = 0;
@@ -105,9 +112,9 @@ class EventReader {
   };
   // A Collector takes the wanted events of one call, until it has enough.
   class Collector;
-  // These two look at the events, give them to the collector, and return the
-  // page's through_seq. The second begins at `start_seq`, an event about the
-  // customer that is within the bounds, or 0 for none.
+  // These two look at the events, give them to the collector, and return
+  // through_seq of the page. ReadChain begins at `start_seq`, which is an event
+  // about the customer within the bounds, or 0 when there is none.
   static absl::StatusOr<std::int64_t> ReadLog(sqlite::Database& database,
                                               const Bounds& bounds,
                                               Collector& collector);
@@ -115,13 +122,13 @@ class EventReader {
                                                 std::int64_t start_seq,
                                                 const Bounds& bounds,
                                                 Collector& collector);
-  // Returns the last event about the customer that is not above `last_seq`; 0
-  // when there is none.
+  // Returns the last event about the customer whose sequence is not above
+  // `last_seq`; 0 when there is none.
   absl::StatusOr<std::int64_t> FindInChain(const CustomerKey& customer,
                                            std::int64_t last_seq);
-  // Opens what was collected, and adds it to the page.
+  // Opens the collected rows, and adds them to the page.
   absl::Status OpenRows(std::vector<Row> rows, Page& page);
-  // Opens the event, and merges its item as received where there is one.
+  // Opens the event, and adds its item as received where there is one.
   absl::StatusOr<CommittedEvent> OpenRow(Row row);
 
   sqlite::ReadPool& pool_;

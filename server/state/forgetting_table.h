@@ -1,14 +1,18 @@
-// Takes erased people out of rows. When a person is erased, their keys are
-// destroyed at once, so that nothing of theirs can be read any more, and so is
-// all that a new conversation with them would be mixed up with. But there may
-// be more events about them than one record may change. A Forgetting is what is
-// left to do, and has a row of its own until it is done.
+// ForgettingTable removes erased people from rows. When a person is erased, one
+// record destroys the person's keys, so that nothing of the person can be read
+// any more. The same record also cleans all rows of the person that are not
+// events. Otherwise a new conversation with the person would be mixed up with
+// them. But there may be more events about the person than one record may
+// change. A Forgetting is the work that is left to do. It has a row of its own
+// until the work is done.
 //
-// The rows of events and sends stay, without the person and without content:
-// cursors, duplicates and request ids depend on them. All else goes.
+// The rows of events and sends stay, without the person and without content,
+// because cursors, the search for duplicates, and request ids depend on them.
+// Items as received are overwritten. All other rows are deleted.
 //
-// The Applier calls it on the applying thread, inside that thread's transaction
-// (apply_forget.cc). An error is the database's.
+// The Applier (applier.h) calls it on the applying thread (the only thread that
+// writes the database), inside that thread's transaction; see apply_forget.cc.
+// Every error comes from the database.
 
 #pragma once
 
@@ -27,91 +31,100 @@
 namespace linktor::state {
 
 struct Forgetting {
-  // It is 0 until Save has numbered it.
+  // It is 0 until Save gives it a number.
   std::int64_t no = 0;
   std::int64_t channel_no = 0;
-  // An empty one stands for everybody whom the channel knew.
+  // An empty id stands for everybody whom the channel knew.
   std::string user_id;
-  // Later events about the person are of another conversation, which began
-  // afterwards. It does not count for a channel, which gets no more webhooks.
+  // Later events about the person belong to another conversation, which began
+  // after the erasure. The field means nothing when a whole channel is erased,
+  // because an erased channel gets no more webhooks.
   std::int64_t through_seq = 0;
-  // This is the event of the person to clean next; 0 when none is left. Of a
-  // channel it is the last event that was looked at.
+  // For a person, this is the event to clean next; it is 0 when none is left.
+  // For a channel, it is the last event that was looked at.
   std::int64_t next_seq = 0;
 };
 
-// People are erased rarely, so statements are prepared anew in each call.
+// People are erased rarely, so each call prepares its SQL statements anew.
 class ForgettingTable {
  public:
   // `database` must outlive this.
   explicit ForgettingTable(sqlite::Database& database) : database_(database) {}
 
-  // Returns whether all of that channel is being erased.
+  // Returns whether everything of that channel is being erased.
   absl::StatusOr<bool> HasChannel(std::int64_t channel_no);
-  // Returns the forgettings that are not done, at most `limit`: those of people
-  // first, because one of a channel may take long, and then the oldest first.
+  // Returns at most `limit` forgettings that are not done; -1 means all of
+  // them. The forgettings of people come before the forgettings of channels,
+  // because a channel may take long. Within each group they are in the order of
+  // their numbers.
   absl::StatusOr<std::vector<Forgetting>> Oldest(int limit);
-  // Stores how far it has come, and numbers it the first time.
+  // Stores how far the work has come. The first call gives the forgetting a
+  // number.
   absl::Status Save(Forgetting& forgetting);
   absl::Status Remove(const Forgetting& forgetting);
 
-  // Returns at most `limit` keys of that person; with an empty person, of the
-  // whole channel, its own included.
+  // Returns the ids of at most `limit` keys of the person. When `of` is a whole
+  // channel, it returns keys of all its people and of the channel itself.
   absl::StatusOr<std::vector<std::int64_t>> KeysOf(const Forgetting& of,
                                                    int limit);
 
-  // An EventRow is as much of an event as tells what else is to be erased.
+  // An EventRow is the part of an event's row that says what else must be
+  // erased.
   struct EventRow {
     std::int64_t before_seq = 0;
     RawId mid_key;
   };
-  // Returns nothing when the event is deleted.
+  // Returns nullopt when the event is deleted.
   absl::StatusOr<std::optional<EventRow>> ReadEvent(std::int64_t seq);
-  // Returns the first `limit` events of the channel, after `after_seq` and up
-  // to `through_seq`, that tell of people or have content.
+  // Returns the first `limit` events of the channel that name a person or have
+  // content. It looks at the events after `after_seq` and up to `through_seq`.
   absl::StatusOr<std::vector<std::int64_t>> EventsOf(std::int64_t channel_no,
                                                      std::int64_t after_seq,
                                                      std::int64_t through_seq,
                                                      int limit);
-  // Takes the person out of the event's row, and says there that it was erased.
-  // Its content must have been overwritten before, because the row is resized.
+  // Removes the person from the event's row, and marks the event as erased. The
+  // content must have been overwritten before, because this call resizes the
+  // row: SQLite may leave parts of a resized row in its pages.
   absl::Status ForgetEvent(std::int64_t seq);
 
-  // A Send is a row of the table of sends with the numbers of its contents; a
-  // number is 0 where there is none.
+  // A Send has the number of a send's row and the numbers of its contents. A
+  // number is 0 where there is no content.
   struct Send {
     std::int64_t no = 0;
     std::array<std::int64_t, 3> contents{};
   };
-  // Returns at most `limit` sends, but none that is PENDING.
+  // Returns at most `limit` sends, but none that is PENDING, because the
+  // outcome of a PENDING send is still to come.
   absl::StatusOr<std::vector<Send>> SendsOf(const Forgetting& of, int limit);
-  // Takes the person, the mid and the hash of the content out of the row. A
-  // request id stays, so that it sends nothing again, unless the send FAILED.
+  // Removes the person, the mid and the hash of the content from the row. The
+  // request id stays, so that a repeated request does not send the message
+  // again. A FAILED send loses its request id, too, because nobody has its
+  // message.
   absl::Status ForgetSend(std::int64_t no);
-  // Returns whether a send to anybody of the channel is PENDING.
+  // Returns whether any send of the channel is PENDING.
   absl::StatusOr<bool> HasPending(std::int64_t channel_no);
 
-  // Deletes at most `limit` echoes that wait for a send, or for the end of one,
-  // and as many calls that the quota counts, and overwrites at most `limit`
-  // items as received to which no event leads. Returns the greatest of these
-  // numbers.
+  // Cleans the rows of other kinds, at most `limit` of each kind. It deletes
+  // held echoes, echoes that belong to no send so far, and calls that the quota
+  // counts. It overwrites items as received that no event leads to. Returns the
+  // greatest number of rows of one kind.
   absl::StatusOr<int> ForgetRest(const Forgetting& of, int limit);
 
  private:
   // Deletes at most `limit` calls that the quota counts, and returns how many.
   absl::StatusOr<std::int64_t> ForgetCalls(const Forgetting& of, int limit);
-  // Returns the numbers that a statement selects with LINKTOR_OF_PEOPLE and a
-  // limit.
+  // Returns the numbers that a statement selects. The statement has the
+  // condition LINKTOR_OF_PEOPLE (see the source) and a limit.
   absl::StatusOr<std::vector<std::int64_t>> Select(const char* sql,
                                                    const Forgetting& of,
                                                    int limit);
-  // Runs a statement of one number.
+  // Runs a statement whose only parameter is `no`.
   absl::Status Run(const char* sql, std::int64_t no);
 
   sqlite::Database& database_;
 };
 
-// Returns whether any forgetting is not done. It is for readers, on their own
+// Returns whether any forgetting is not done. Readers call it on their own
 // connection.
 absl::StatusOr<bool> HasForgetting(sqlite::Database& database);
 

@@ -1,8 +1,11 @@
-// The table of echoes that wait for the end of sends. An echo may come before
-// the answer that names its mid; while a send to the customer is PENDING,
-// nobody knows whether an unknown echo is that send's, so the echo has no event
-// yet. The Applier calls this on the applying thread, inside that thread's
-// transaction. An error is the database's.
+// This is the table of echoes that wait until sends have ended. An echo is
+// Instagram's webhook about a message that the account has sent. It may come
+// before the answer to the send, and only this answer names the mid of the
+// send. While a send to the customer is PENDING, nobody knows whether an echo
+// with an unknown mid belongs to that send. So the echo is held here, and has
+// no event yet. The Applier (applier.h) calls this on the applying thread (the
+// only thread that writes the database), inside that thread's transaction.
+// Every error comes from the database.
 
 #pragma once
 
@@ -20,35 +23,37 @@
 
 namespace linktor::state {
 
-// A HeldEcho is an echo that was taken out, with all that its event needs.
+// A HeldEcho is an echo that was taken out of the table, with everything that
+// its event needs.
 struct HeldEcho {
   std::int64_t no = 0;
-  // It is the time of the webhook's record, in ms since the epoch; the event
-  // gets it as its own.
+  // It is the time of the webhook's record, in ms since the epoch. The event
+  // gets it as its receive time.
   std::int64_t receive_ms = 0;
-  // It is the number of the item as received; 0 for none.
+  // It is the number of the item as received; 0 means that there is none.
   std::int64_t raw_no = 0;
-  // It lacks the raw bytes, which have a row of their own.
+  // The item does not have its raw bytes, because they have a row of their own.
   journal::WebhookItem item;
 };
 
-// Rows come with webhooks and go with the outcomes of sends, so that there are
-// none to a customer without a PENDING send.
+// Webhooks add rows, and the outcomes of sends remove them. So there are no
+// rows for a customer without a PENDING send.
 class HeldEchoTable {
  public:
   // `database` must outlive this.
   explicit HeldEchoTable(sqlite::Database& database);
 
-  // Holds an echo. `state` numbers it. Its raw bytes are left out, because they
-  // are stored as an item already, under `raw_no`.
+  // Holds an echo. `state` gives it a number. Its raw bytes are left out,
+  // because they are already stored as the item `raw_no`.
   absl::Status Add(const journal::WebhookItem& item, std::int64_t receive_ms,
                    std::int64_t raw_no, LogState& state);
-  // Returns whether an echo with that mid is held. Another delivery of such an
-  // echo is a duplicate. A mid key names the channel, too.
+  // Returns whether an echo with that mid is held. If so, another delivery of
+  // the same echo is a duplicate. A mid key is a hash of the channel and the
+  // mid.
   absl::StatusOr<bool> HoldsMid(std::string_view mid_key);
-  // Takes the customer's echoes out, in the order in which they came: all, or
-  // only those with `mid_key` where it is not empty. DATA_LOSS when a row
-  // cannot be read.
+  // Takes the customer's echoes out of the table, in the order in which they
+  // came. It takes all of them, or only the echoes with `mid_key` when this is
+  // not empty. It fails with DATA_LOSS when a row cannot be read.
   absl::StatusOr<std::vector<HeldEcho>> Take(std::int64_t channel_no,
                                              std::string_view user_id,
                                              std::string_view mid_key);

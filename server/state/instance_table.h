@@ -1,7 +1,9 @@
-// The table of the instances that have appended records: their starts, and how
-// far each has carried out the erasures in its own files. The Applier calls it
-// on the applying thread, inside that thread's transaction; readers have
-// functions of their own below. An error is the database's.
+// This is the table of the instances that have appended records. It has the
+// latest start of each instance, and how far the instance has carried out the
+// erasures in its own files. The Applier (applier.h) calls it on the applying
+// thread (the only thread that writes the database), inside that thread's
+// transaction. Readers call the functions at the end of this file. Every error
+// comes from the database.
 
 #pragma once
 
@@ -19,13 +21,13 @@ class InstanceTable {
  public:
   // `database` must outlive this.
   explicit InstanceTable(sqlite::Database& database);
-  // Notes that the instance, 8 bytes, has started. An incarnation never goes
-  // back.
+  // Notes that the instance has started. `instance` has 8 bytes. `incarnation`
+  // is the number of the start; the stored number never decreases.
   absl::Status Start(std::string_view instance, std::int64_t incarnation);
 
-  // Notes that the instance's files hold nothing of the erasures up to this
-  // one. The number never goes back. An instance says this about itself alone,
-  // since each has files of its own.
+  // Notes that the instance has carried out all erasures up to `through_no` in
+  // its files. The stored number never decreases. An instance says this only
+  // about itself, because each instance has its own files.
   absl::Status Erased(std::string_view instance, std::int64_t through_no);
 
  private:
@@ -33,13 +35,14 @@ class InstanceTable {
   sqlite::Statement erased_;
 };
 
-// Returns the latest start of the instance; 0 before the first. DataFolder
-// counts on from it when the process starts.
+// Returns the number of the instance's latest start; 0 before the first start.
+// DataFolder counts on from this number when the process starts.
 absl::StatusOr<std::int64_t> IncarnationOf(sqlite::Database& database,
                                            std::string_view instance);
 
-// Returns the number of the last erasure that is due in this data folder's
-// files; 0 when none is. It is for readers, on their own connection.
+// Returns the number of the last erasure that this data folder's files must
+// still carry out; 0 when there is none. Readers call it on their own
+// connection.
 absl::StatusOr<std::int64_t> LastDueErasure(sqlite::Database& database);
 
 }  // namespace linktor::state

@@ -1,7 +1,9 @@
-// KeyTable is the table of the data keys, which the master key wraps. The
-// Applier adds keys on the applying thread, inside that thread's transaction,
-// and ErasureTable destroys them. The sealer reads them through StateReader,
-// which calls the functions below. Every error comes from the database.
+// KeyTable is the table of the data keys, which the master key wraps
+// (encrypts). The Applier (applier.h) adds keys on the applying thread (the
+// only thread that writes the database), inside that thread's transaction.
+// ErasureTable destroys keys. The sealer reads them through StateReader, which
+// calls the functions at the end of this file. Every error comes from the
+// database.
 
 #pragma once
 
@@ -18,32 +20,33 @@
 
 namespace linktor::state {
 
-// A scope may have several keys: when two callers seal for a new conversation
-// at the same time, each makes a key, and both keys are kept.
+// A scope is what a key belongs to, such as a conversation or a channel; see
+// seal::KeyScope. A scope may have several keys. When two callers seal for a
+// new conversation at the same time, each makes a key, and both keys are kept.
 class KeyTable {
  public:
   // `database` must outlive this.
   explicit KeyTable(sqlite::Database& database);
   // Stores the key and returns true. Returns false and changes nothing when a
-  // key of that id is stored already or was destroyed: a destroyed key is never
-  // stored again.
+  // key with that id is stored already or was destroyed. A destroyed key is
+  // never stored again.
   absl::StatusOr<bool> Add(const journal::DataKey& key);
 
-  // Returns whether the bytes were sealed under a key that is destroyed, so
-  // that nobody could open them. Every webhook asks, so the ids of destroyed
-  // keys are in memory, with about 16 bytes for each; they are read the first
-  // time.
+  // Returns whether the bytes were sealed (encrypted) under a key that is
+  // destroyed, so that nobody can open them. Every webhook asks this. So the
+  // ids of destroyed keys are in memory, with about 16 bytes for each. The
+  // first call reads them.
   absl::StatusOr<bool> IsUnreadable(std::string_view sealed);
   // Notes that ErasureTable has destroyed the key.
   void NoteDestroyed(std::int64_t id);
-  // Forgets what is kept in memory of the table. After a rollback it may be
-  // wrong.
+  // Forgets what this object keeps in memory of the table. It is called after a
+  // rollback, because the memory may be wrong then.
   void ForgetCached() { destroyed_.reset(); }
 
  private:
   sqlite::Database& database_;
   sqlite::Statement add_;
-  // It is not set until it was read.
+  // It is nullopt until IsUnreadable has read the ids.
   std::optional<absl::flat_hash_set<std::int64_t>> destroyed_;
 };
 
@@ -54,7 +57,7 @@ class KeyTable {
 // always give the same key.
 absl::StatusOr<std::optional<journal::DataKey>> ReadKeyOf(
     sqlite::Database& database, const seal::KeyScope& scope);
-// Returns the key of that id, or nullopt when it was never stored or was
+// Returns the key with that id, or nullopt when it was never stored or was
 // destroyed.
 absl::StatusOr<std::optional<journal::DataKey>> ReadKey(
     sqlite::Database& database, std::int64_t id);

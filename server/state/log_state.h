@@ -1,7 +1,8 @@
-// A LogState says how far the log has come. The Applier keeps it in memory, on
-// the applying thread, and saves it before each commit. On the disk it is a
-// part of the one row of the table log_state. The data folder loads it from
-// there, too, for its marker; readers ask for single columns.
+// A LogState says how far the log has come. The Applier (applier.h) keeps it in
+// memory on the applying thread (the only thread that writes the database), and
+// saves it before each commit. On the disk it is a part of the one row of the
+// table log_state. The data folder also loads it from there, for its marker
+// (journal/marker.h). Readers ask for single columns.
 
 #pragma once
 
@@ -24,11 +25,14 @@ struct LogState {
   // it is the sequence that the next event will have.
   std::int64_t oldest_seq = 1;
   // This is the latest receive time, in ms since the epoch, of the events after
-  // the last row of time_marks; it is 0 while there are none.
+  // the last row of the table time_marks; it is 0 while there are none.
+  // time_marks has such times for older events, so that events can be found by
+  // their time.
   std::int64_t latest_ms = 0;
-  // This is the earliest of the same.
+  // This is the earliest receive time of the same events; it is 0 while there
+  // are none.
   std::int64_t earliest_ms = 0;
-  // The expiry time alone decides what is forgotten.
+  // The expiry time alone decides which rows are old enough to be deleted.
   Expiry expiry;
   // The table event_mids is complete up to this event; see mid_index.h.
   std::int64_t mids_through = 0;
@@ -45,17 +49,18 @@ struct LogState {
   std::int64_t last_held_no = 0;
   std::int64_t last_erasure_no = 0;
   std::int64_t last_waiting_no = 0;
-  // This is the number of items that wait for their messages. While it is 0, no
-  // message is looked for among them.
+  // This is the number of items that wait for their messages
+  // (waiting_item_table.h). While it is 0, nobody needs to look for a message's
+  // waiting item.
   std::int64_t waiting_items = 0;
-  // This is the size of all raw items together, in bytes. It is kept because a
-  // sum over the table would read all of them.
+  // This is the size of all items as received together, in bytes. It is kept
+  // because a sum over the table would read all of them.
   std::int64_t raw_bytes = 0;
 };
 
 // Returns the state as it is stored. It fails with DATA_LOSS when there is
-// none, since the first start of a data folder stores one. Any other error
-// comes from the database.
+// none: the first start of a data folder stores one, so it must have been lost.
+// Any other error comes from the database.
 absl::StatusOr<LogState> LoadLogState(sqlite::Database& database);
 
 class LogStateTable {

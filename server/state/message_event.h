@@ -1,5 +1,7 @@
-// What the row of a send says of its events. Apply puts it into the events that
-// it makes, and messaging/ into answers and the events of outcomes. Pure.
+// These functions derive from the row of a send what its events say: the
+// message, and the id of one of the events. Apply (applier.h) puts the message
+// into the events that it makes. messaging/ puts it into answers, and into the
+// events of outcomes. The functions are pure.
 
 #pragma once
 
@@ -10,12 +12,13 @@
 
 namespace linktor::state {
 
-// Returns the message without content and error, which are sealed. A time that
-// is not known is not set.
+// Returns the message without content and error, which are sealed (encrypted).
+// A time that is not known is not set.
 v1::Message DescribeMessage(const MessageRow& row);
 
-// Returns the id of the event that tells of an attempt which an echo settles.
-// The content of that event is sealed for this id before the echo is known.
+// Returns the id of the event that reports an attempt as SENT because of an
+// echo. The content of this event is sealed for this id before the echo is
+// known, because Apply has no keys.
 RawId SettledEventId(const MessageRow& row);
 
 }  // namespace linktor::state

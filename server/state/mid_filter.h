@@ -1,8 +1,9 @@
-// A MidFilter says of nearly every new mid that the mid index's table does not
-// have it, so that nobody has to search there. It is a Bloom filter: it forgets
-// no mid that was added, and takes a few others for one of them. A mid's bits
-// are all in one block of 32 bytes, so that a question costs one look into
-// memory. It is not thread-safe: the MidIndex that has it is on one thread.
+// A MidFilter saves searches in the table of the mid index (mid_index.h). For
+// nearly every new mid it says that the table does not have the mid. It is a
+// Bloom filter: it recognises every mid that was added, but it also takes a few
+// other mids for added ones. All bits of a mid are in one block of 32 bytes, so
+// that a question costs one look into memory. It is not thread-safe: only the
+// thread of the MidIndex that owns it may use it.
 
 #pragma once
 
@@ -17,17 +18,18 @@ namespace linktor::state {
 class MidFilter {
  public:
   // It takes two bytes of memory for each of `capacity` mids, rounded up to a
-  // power of two. With so many it takes one in 700 others for one of them, with
-  // four times as many one in three (MidFilterTest measures both).
+  // power of two. With `capacity` mids in it, it takes one in 700 other mids
+  // for an added one. With four times as many mids in it, it takes one in three
+  // (MidFilterTest measures both).
   explicit MidFilter(std::size_t capacity);
 
-  // `mid_key` is a hash of 16 bytes, as MidKey returns it.
+  // `mid_key` is a hash of 16 bytes, as MidKey (identity.h) returns it.
   void Add(std::string_view mid_key);
-  // False says that the mid was never added.
+  // False means that the mid was never added.
   bool MayHave(std::string_view mid_key) const;
 
   std::size_t capacity() const;
-  // It counts the calls of Add, those for the same mid too.
+  // It counts the calls of Add, including calls for the same mid.
   std::size_t added() const { return added_; }
 
  private:
@@ -39,7 +41,7 @@ class MidFilter {
   };
   BitsOfMid Find(std::string_view mid_key) const;
 
-  // Their number is a power of two.
+  // The number of blocks is a power of two.
   std::vector<Block> blocks_;
   std::size_t added_ = 0;
 };

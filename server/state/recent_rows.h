@@ -1,5 +1,8 @@
-// What the applying thread moves to its tables in runs, and readers look into
-// first, because the tables lack it until then.
+// RecentRows holds what some tables do not have yet: entries of the mid index
+// (mid_index.h) and heads of conversations (conversation_heads.h). The applying
+// thread (the only thread that writes the database) adds them here first, and
+// moves them to the tables later. So readers look here before they look into
+// the tables.
 
 #pragma once
 
@@ -10,14 +13,15 @@
 
 namespace linktor::state {
 
-// The data folder owns one. Both are thread-safe.
+// The data folder owns one RecentRows. Both members are thread-safe.
 struct RecentRows {
   RecentMids mids;
   RecentHeads heads;
 };
 
-// RunSizes says when a run begins: after so many mids, and after so many
-// events. Tests give small ones, so that runs are moved often.
+// RunSizes says when a run begins. A run is a sorted batch of entries that is
+// moved to its table. It begins after `mids` mids, or after `heads` events.
+// Tests give small numbers, so that runs are moved often.
 struct RunSizes {
   std::size_t mids = MidIndex::kRunSize;
   std::size_t heads = ConversationHeads::kRunSize;

@@ -1,8 +1,11 @@
-// The table of items that were redriven: which event each became, and which
-// instagram.unknown event that one replaces. It says that an item needs no
-// other event, and leads an erasure from an event to the one that it replaces,
-// which holds the same content. The Applier calls this on the applying thread,
-// inside that thread's transaction. An error is the database's.
+// This is the table of items that were redriven. An item is redriven when it
+// had no event of a known type at first, and a Redrive record makes one later.
+// The table says which event each item became, and which instagram.unknown
+// event this new event replaces. So it shows that the item needs no other
+// event. It also leads an erasure from the new event to the replaced event,
+// which has the same content. The Applier (applier.h) calls this on the
+// applying thread (the only thread that writes the database), inside that
+// thread's transaction. Every error comes from the database.
 
 #pragma once
 
@@ -14,24 +17,26 @@
 
 namespace linktor::state {
 
-// The items have rows of their own, which are never resized, so that this is
-// beside them (ADR 16).
+// The items as received have rows of their own, but these rows are never
+// resized (ADR 16). So this table is separate from them.
 class RedriveTable {
  public:
   // `database` must outlive this.
   explicit RedriveTable(sqlite::Database& database);
 
-  // Returns whether the item as received of that number has become an event.
+  // Returns whether a Redrive has made an event of the item as received with
+  // that number.
   absl::StatusOr<bool> Has(std::int64_t raw_no);
   // Notes that the item has become the event `seq`, which replaces the event
-  // `replaces_seq`; 0 when it replaces none.
+  // `replaces_seq`. `replaces_seq` is 0 when the new event replaces none.
   absl::Status Add(std::int64_t raw_no, std::int64_t seq,
                    std::int64_t replaces_seq);
   // Returns the sequence of the event that the event `seq` replaces; 0 when it
   // replaces none.
   absl::StatusOr<std::int64_t> ReplacedBy(std::int64_t seq);
-  // Forgets what became events before `oldest_seq`, which are deleted. Their
-  // items as received are gone, too, since those go first.
+  // Deletes the rows of items that became events before `oldest_seq`, because
+  // these events are deleted. Their items as received are gone, too, because
+  // items are deleted before their events.
   absl::Status Trim(std::int64_t oldest_seq);
 
  private:

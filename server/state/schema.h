@@ -1,5 +1,7 @@
-// The tables, as append-only migrations that PRAGMA user_version counts. The
-// data folder calls these when it is opened, on the writing connection and
+// These functions make the tables. The tables are defined by migrations, which
+// are steps from one version of the schema to the next. New migrations are only
+// appended, and PRAGMA user_version counts the ones that were done. The data
+// folder calls these functions when it is opened, on the writing connection and
 // before anything else uses the database. schema.cc explains every table.
 
 #pragma once
@@ -9,14 +11,14 @@
 
 namespace linktor::state {
 
-// OK when this program knows the database's version, 0 for an empty one
-// included. FAILED_PRECONDITION with a sentence when a newer program has
-// written it. It changes nothing.
+// Returns OK when this program knows the database's version. An empty database
+// has version 0, which every program knows. Returns FAILED_PRECONDITION with a
+// sentence when a newer program has written the database. It changes nothing.
 absl::Status CheckSchemaVersion(sqlite::Database& database);
 
-// Brings the database to the newest version, each migration in a transaction of
-// its own. It fails as above, or as the disk does; then the migrations that
-// were done stay, and the next call goes on.
+// Brings the database to the newest version. Each migration has a transaction
+// of its own. It fails as CheckSchemaVersion does, or when the disk fails. Then
+// the migrations that were done stay, and the next call does the others.
 absl::Status Migrate(sqlite::Database& database);
 
 }  // namespace linktor::state

@@ -1,8 +1,10 @@
-// A StateReader reads the state in the domain's terms, for all parts of the
-// server that do not write it. Each call is one snapshot of the last commit. It
-// blocks on the disk, and a moment longer while the writer pauses readers, so
-// it is called on the executor or at the start. It is thread-safe. An error is
-// the database's.
+// A StateReader reads the state (the database tables) in the terms of the
+// domain. All parts of the server that do not write the state use it. Each call
+// reads one snapshot of the last commit, unless it says otherwise. A call
+// blocks on the disk, and for a moment longer while the writer pauses all
+// readers (sqlite/read_pool.h). So it is called on the executor
+// (base/executor.h), or at the start. It is thread-safe. Every error comes from
+// the database.
 
 #pragma once
 
@@ -23,16 +25,16 @@ namespace linktor::state {
 
 class StateReader final : public seal::KeySource {
  public:
-  // Both must outlive this.
+  // `pool` and `heads` must outlive this object.
   StateReader(sqlite::ReadPool& pool, const RecentHeads& heads)
       : pool_(pool), heads_(heads) {}
 
   // ---- Channels and API keys
-  // Returns all live channels, sorted by id. Views load these and the keys at
-  // the start.
+  // Returns all live channels, sorted by id. Views of the feed load the
+  // channels and the API keys from here at the start.
   absl::StatusOr<std::vector<ChannelRow>> LiveChannels();
-  // Returns whether a channel of that id was deleted so lately that its events
-  // may still be stored.
+  // Returns whether a channel with that id was deleted so lately that its
+  // events may still be stored.
   absl::StatusOr<bool> MayHaveStoredEvents(std::string_view channel_id);
   // Returns the numbers of all channels that have or had that id, in ascending
   // order. There are several when an id was used again.
@@ -42,18 +44,18 @@ class StateReader final : public seal::KeySource {
   absl::StatusOr<std::vector<ApiKeyRow>> ApiKeys();
 
   // ---- Messages and conversations
-  // These two return a send; nothing when there is none. `id` may also be that
-  // of an echo which turned out to be a send's. A request id is found for at
-  // least 7 days.
+  // These two return a send; nullopt when there is none. `id` is a message id.
+  // It may also be the id that an echo had before it was known to belong to the
+  // send. A request id is found for at least 7 days.
   absl::StatusOr<std::optional<MessageRow>> MessageById(std::string_view id);
   absl::StatusOr<std::optional<MessageRow>> MessageByRequest(
       std::int64_t channel_no, std::string_view request_id);
-  // Returns the PENDING sends of all instances, oldest first.
+  // Returns the PENDING sends of all instances (data folders), oldest first.
   absl::StatusOr<std::vector<MessageRow>> PendingMessages();
   // Returns how many sends are UNCONFIRMED.
   absl::StatusOr<std::int64_t> CountUnconfirmed();
-  // Returns the conversation; when nothing is known it is empty but for its
-  // ids.
+  // Returns the conversation. When nothing is known of it, only its ids are
+  // set.
   absl::StatusOr<ConversationRow> Conversation(std::int64_t channel_no,
                                                std::string_view user_id);
 
@@ -62,23 +64,24 @@ class StateReader final : public seal::KeySource {
   absl::StatusOr<std::vector<ConversationRow>> LatestConversations(
       std::int64_t channel_no, std::int64_t last_seq, std::size_t limit);
 
-  // These are ReadSends, ReadFirstSend and ReadLastSend of message_table.h.
+  // These call ReadSends, ReadFirstSend and ReadLastSend of message_table.h.
   absl::StatusOr<std::vector<MessageRow>> Sends(const SendBounds& bounds);
   absl::StatusOr<std::int64_t> FirstSend();
   absl::StatusOr<std::int64_t> LastSend();
-  // Returns the number of the first send that stands behind the event `seq` or
-  // a later one; that of the next send when none does.
+  // Returns the number of the first send whose MessageRow::after_seq is at
+  // least `seq`. When there is none, it returns the number that the next send
+  // will have.
   absl::StatusOr<std::int64_t> FirstSendBehind(std::int64_t seq);
 
   // ---- The log
-  // Returns the number of the oldest event that is kept; that of the next event
-  // while none is.
+  // Returns the sequence of the oldest event that is kept. While none is kept,
+  // it returns the sequence that the next event will have.
   absl::StatusOr<std::int64_t> OldestSeq();
   // Returns the time at which the oldest event that is kept came, in ms since
   // the epoch; 0 without events.
   absl::StatusOr<std::int64_t> OldestEventMs();
   // Returns the first event that came at or after `time_ms`, as FirstSeqSince
-  // of event_table.h does, and the oldest event that is kept, both from one
+  // of event_table.h does, and the oldest event that is kept. Both are from one
   // snapshot.
   struct Since {
     std::int64_t first_seq = 0;
@@ -95,24 +98,27 @@ class StateReader final : public seal::KeySource {
   // delivery_table.h.
   absl::StatusOr<std::vector<DeliveryRow>> Deliveries(std::int64_t before_no,
                                                       int limit);
-  // Returns those of the deliveries that are kept, the newest first. It goes
-  // through all deliveries until it has them, in many short snapshots, so it
-  // may take a second for each million.
+  // Returns the deliveries with these ids that are still kept, the newest
+  // first. It goes through all deliveries until it has found them. It uses many
+  // short snapshots for that, so it may take a second for each million
+  // deliveries.
   absl::StatusOr<std::vector<DeliveryRow>> FindDeliveries(
       const std::vector<RawId>& ids);
   // Returns the items as received of a delivery; see ReadItemsOf of
   // delivery_table.h.
   absl::StatusOr<std::vector<ReceivedItem>> ItemsOf(std::int64_t delivery_no);
 
-  // Returns whether an item has waited for its message for `grace_ms` by a
-  // clock that shows `now_ms`, as Apply would judge it.
+  // Returns whether an item has waited for its message for `grace_ms`, by a
+  // clock that shows `now_ms` (in ms since the epoch). It judges this as Apply
+  // would (waiting_item_table.h).
   absl::StatusOr<bool> HasDueWaiting(std::int64_t now_ms,
                                      std::int64_t grace_ms);
 
-  // Returns the number of the last erasure that is due in this data folder's
-  // files; 0 when none is.
+  // Returns the number of the last erasure that this data folder's files must
+  // still carry out; 0 when there is none.
   absl::StatusOr<std::int64_t> LastDueErasure();
-  // Returns whether people were erased of whom rows still tell.
+  // Returns whether some rows still name people who were erased
+  // (forgetting_table.h).
   absl::StatusOr<bool> HasForgetting();
 
   // ---- Data keys; see KeySource

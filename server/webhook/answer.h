@@ -1,7 +1,7 @@
-// This table has every answer of the webhook URL: what it is called in logs,
-// metrics and documents, and what the client is told. The endpoint answers by
-// it, and the metrics make a series of each row. It is constant, so any thread
-// may read it.
+// This table has every answer of the webhook URL. A row says what the answer is
+// called in logs, metrics and documents, and what the client is told. The
+// endpoint answers by this table, and the metrics have a series for each row.
+// The table is constant, so any thread may read it.
 
 #pragma once
 
@@ -12,30 +12,32 @@
 
 namespace linktor::webhook {
 
-// Each value says how one request ended. The value is the index of the row, so
-// a new one needs a row at the same place; the compiler checks the order.
+// Each value says how one request ended. The value is the index of its row, so
+// a new value needs a row at the same index. The compiler checks the order.
 enum class WebhookVerdict : std::int8_t {
-  // A signed delivery is durable.
+  // A signed delivery is durable (safe on the disk).
   kStored,
   // Meta has verified the URL.
   kVerified,
-  // The path is no webhook's, or no channel has the id in it.
+  // The path is not the path of a webhook, or no channel has the id in the
+  // path.
   kNoSuchWebhook,
-  // The method is none of GET, HEAD and POST.
+  // The method is not GET, HEAD or POST.
   kMethod,
-  // A GET has another hub.mode than subscribe, or no hub.challenge that Meta
-  // could have sent.
+  // The hub.mode of a GET is not "subscribe", or its hub.challenge is missing
+  // or is not one that Meta could have sent.
   kVerificationIncomplete,
-  // A GET has a wrong verify token, or the channel has none.
+  // The verify token of a GET is wrong, or the channel has no verify token.
   kVerifyToken,
-  // A POST is not signed. This and the next three get the same text, so that a
-  // stranger cannot tell them apart.
+  // A POST is not signed. This value and the next three have the same text, so
+  // that a stranger cannot tell them apart.
   kSignatureMissing,
-  // No signature of the POST has the right form.
+  // A POST is signed, but no signature has the right form.
   kSignatureMalformed,
-  // None of the channel's app secrets gives a signature that came.
+  // A signature of the POST has the right form, but it fits none of the
+  // channel's app secrets.
   kSignatureWrong,
-  // The channel has no app secret, so nothing can be checked.
+  // The channel has no app secret, so no signature can be checked.
   kNoAppSecret,
   // A signed delivery could not be made durable. Meta delivers it again.
   kNotStored,
@@ -46,14 +48,14 @@ struct WebhookAnswer {
   WebhookVerdict verdict;
   // It is the HTTP status.
   int status;
-  // It is the word that logs and metrics have for the verdict, such as
-  // "signature_wrong". Operators' alerts may name it, so it must not change.
+  // This word stands for the verdict in logs and metrics, such as
+  // "signature_wrong". Operators' alerts may use it, so it must not change.
   const char* reason;
-  // It is the body. It is empty for kVerified alone, whose body is the
-  // challenge.
+  // It is the body of the answer. It is empty for kVerified alone, where the
+  // body is Meta's challenge.
   const char* text;
-  // It is the level of the line in the log. There is a line for each request at
-  // the level debug anyway, so debug here means that there is no other line.
+  // It is the level of the line in the log. At the level debug every request
+  // has a line anyway, so kDebug here means that there is no other line.
   LogLevel level;
 };
 

@@ -1,8 +1,8 @@
-// This is the webhook URL. It decides who may post and what is answered. Meta
-// delivers again for 36 hours after any answer but 200, and switches the app
-// off after an hour of such answers. So a correctly signed body is answered
-// with 200 once it is durable, with 503 when it cannot be made so, and with
-// nothing else.
+// This is the webhook URL. It decides who may post, and what the answer is.
+// After any answer but 200, Meta delivers the webhook again, for 36 hours.
+// After an hour of such answers, Meta switches the app off. So a correctly
+// signed body gets 200 once it is durable (safe on the disk), and 503 when it
+// cannot be made durable. It gets no other answer.
 
 #pragma once
 
@@ -20,19 +20,19 @@
 
 namespace linktor::webhook {
 
-// Makes a delivery durable; in the server it is the journal. It calls the
-// callback exactly once, from any thread, with the counts of the applied
-// delivery, or with the error because of which it is not durable. It does not
-// wait for the disk.
+// Makes a delivery durable; in the server the journal does this. The sink calls
+// the callback exactly once, from any thread. The callback gets the counts of
+// the applied delivery, or the error because of which the delivery is not
+// durable. The sink does not wait for the disk.
 using WebhookSink = std::function<void(
     Delivery, absl::AnyInvocable<void(absl::StatusOr<state::DeliveryAnswer>)>)>;
 
-// App makes one. It has no state of its own and is thread-safe: the listener's
-// threads call Handle at the same time.
+// The App makes one endpoint. It has no state of its own and is thread-safe:
+// the listener's threads call Handle at the same time.
 class WebhookEndpoint {
  public:
-  // The three references must outlive this, and this must outlive every
-  // callback that the sink has not called yet.
+  // The three objects that are passed by reference must outlive this one. This
+  // object must outlive every callback that the sink has not called yet.
   WebhookEndpoint(const channels::ChannelRegistry& registry, Ingest& ingest,
                   WebhookSink sink, WebhookObserver& observer)
       : registry_(registry),
@@ -40,31 +40,34 @@ class WebhookEndpoint {
         sink_(std::move(sink)),
         observer_(observer) {}
 
-  // Answers one request; it is an HttpListener::Handler. It checks in this
-  // order and answers at the first fault: the method, the path, and then the
-  // verify token or the signature. `request` is not needed after the call. A
-  // signed delivery is answered later, on the thread that the sink calls back
-  // on; all else is answered before the call returns. It may wait for the disk
-  // while data keys and user names are read. std::bad_alloc may leave it.
+  // Answers one request; it is an HttpListener::Handler. It checks the method,
+  // then the path, and then the verify token or the signature. It answers at
+  // the first fault. `request` is not needed after the call.
+  //
+  // A delivery that goes to the sink is answered later, on the thread on which
+  // the sink calls back. All other answers are given before the call returns.
+  // The call may wait for the disk while it reads data keys and user names. It
+  // may throw std::bad_alloc.
   void Handle(const http::HttpRequest& request, http::HttpResponder respond);
 
  private:
-  // An Exchange is a request under way. Exactly one Answer ends it.
+  // An Exchange is a request that is under way. Exactly one call of Answer ends
+  // it.
   struct Exchange;
 
-  // Answers Meta's GET, by which an operator's entry of the URL is checked. The
-  // challenge is echoed only after the token was right, and only if it has no
-  // character that could be markup.
+  // Answers the GET by which Meta checks a webhook URL that an operator has
+  // entered at Meta. It sends the challenge back only if the verify token is
+  // right and the challenge has no character that could be markup.
   void Verify(const http::HttpTarget& target, Exchange exchange);
-  // Answers a POST. Nothing of the body is parsed before the signature was
-  // found right, and nothing of an unsigned one is kept.
+  // Answers a POST. It parses the body only after it has found the signature
+  // right, and it keeps nothing of an unsigned body.
   void Deliver(const http::HttpRequest& request, Exchange exchange);
-  // Counts, logs and sends the answer of the table, in this order, so that a
-  // client that has its answer finds it counted.
+  // Counts, logs and sends the answer that the table has for the verdict, in
+  // this order. So a client that has its answer finds the answer counted.
   void Answer(Exchange& exchange, WebhookVerdict verdict);
-  // Writes a line on a cause that an operator should know, and at the level
-  // debug one on every request. Lines of one cause are limited in number (see
-  // base/cause_log.h), because strangers can cause them.
+  // Writes a line when an operator should know the cause. At the level debug it
+  // also writes a line for every request. The number of lines for one cause is
+  // limited (see base/cause_log.h), because strangers can cause them.
   static void Log(const Exchange& exchange, const WebhookAnswer& answer,
                   std::chrono::nanoseconds latency);
 

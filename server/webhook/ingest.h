@@ -1,7 +1,8 @@
-// Makes one journal record of one webhook POST. It decides which channel each
-// item belongs to, gives it its identity, seals it, and has the names of
-// customers who write looked up. The endpoint calls it on the listener's
-// threads, after it has checked the signature. Thread-safe.
+// Makes one journal record from one webhook POST. For each item it decides to
+// which channel the item belongs, gives the item its identity, and seals it.
+// For customers who write, it asks for look-ups of their user names. The
+// endpoint calls it on the listener's threads, after it has checked the
+// signature. It is thread-safe.
 
 #pragma once
 
@@ -19,19 +20,19 @@
 
 namespace linktor::webhook {
 
-// A Delivery is a webhook POST as it goes to the journal.
+// A Delivery is a webhook POST in the form that goes to the journal.
 struct Delivery {
-  // It holds the record and, for each item, the event in the clear; null for an
-  // item that makes no event.
+  // It holds the record and, for each item, the event in the clear. The event
+  // is null for an item that makes no event.
   journal::Appended appended;
-  // These keys have sealed parts of the record and are not durable yet. They go
-  // to the journal first: see AppendSealed.
+  // These keys have sealed parts of the record and are not durable yet. They
+  // must go to the journal before the record; see AppendSealed.
   seal::NewKeys new_keys;
 };
 
 class Ingest {
  public:
-  // All references must outlive this.
+  // All of these objects must outlive this one.
   Ingest(const Clock& clock, seal::Sealer& sealer,
          const channels::ChannelRegistry& registry, channels::UserNames& names,
          WebhookObserver& observer)
@@ -41,37 +42,44 @@ class Ingest {
         events_(sealer, names),
         observer_(observer) {}
 
-  // Makes the record of one body. `path` is the channel of the URL, and
-  // `secret` is the fingerprint of the app secret that the body was signed
-  // with. `body` is as ParseWebhook needs it, and is not needed after the call.
+  // Makes the record of one body. `path` is the channel that the URL names.
+  // `secret` is the fingerprint of the app secret with which the body was
+  // signed. `body` must have readable bytes behind it, as ParseWebhook says,
+  // and is not needed after the call.
   //
-  // An item goes to the channel whose account the entry names, whichever URL it
-  // came by, but only if that channel has the secret, too: one app must not
-  // make events of another's account. An item without such a channel is stored
-  // as an issue under the channel of the URL; an edit numbered 0 without one is
-  // ignored.
+  // The entry of an item names an account. The item goes to the channel of that
+  // account, even if it came by the URL of another channel. But that channel
+  // must have the secret, too, because one app must not make events for an
+  // account of another app. A test of Meta's dashboard goes to the channel of
+  // the URL.
   //
-  // It fails only when a data key cannot be read; then nothing of the body was
+  // An item for which there is no channel is stored as an issue under the
+  // channel of the URL. An issue is an item that nobody gets. An edit numbered
+  // 0 (see waiting_items.h) without a channel is ignored instead.
+  //
+  // It fails only when a data key cannot be read. Then nothing of the body was
   // kept, and Meta must deliver it again. It waits for the disk when a key or a
-  // user name is not in memory. std::bad_alloc may leave it.
+  // user name is not in memory. It may throw std::bad_alloc.
   absl::StatusOr<Delivery> MakeRecord(
       const channels::ChannelRegistry::EntryPtr& path, std::string_view secret,
       std::string_view body);
 
  private:
-  // A Context is the record that is being made, and what is common to its
-  // items.
+  // A Context is the record that is being made, with what all of its items have
+  // in common.
   struct Context;
-  // These three log an item, at most one line for a cause in some seconds: an
-  // issue, an item of an account that no channel has, and an item that is
-  // delivered as instagram.unknown. The metrics count the last two.
+  // These three log an item. For one cause there is at most one line in ten
+  // seconds. ReportIssue is for an issue, and ReportForeign for an item of an
+  // account that no channel with the secret has. ReportUnknown is for an item
+  // that is delivered as instagram.unknown. The last two also tell the metrics.
   void ReportIssue(const ParsedItem& parsed, const Context& context);
   void ReportForeign(const ParsedItem& parsed, const Context& context);
   void ReportUnknown(const ParsedItem& parsed,
                      const channels::ChannelEntry& channel);
-  // Adds one item to the record, whatever its fate, with its raw text sealed;
-  // an ignored item has no text. It moves out what it keeps of `parsed`. After
-  // a failure the record is incomplete and must be dropped.
+  // Adds one item to the record, whatever becomes of the item. It also seals
+  // the item's raw text; an ignored item has no text. It moves out of `parsed`
+  // what it keeps. After a failure the record is incomplete, and the caller
+  // must drop it.
   absl::Status AddItem(ParsedItem& parsed, Context& context);
 
   const Clock& clock_;

@@ -1,14 +1,15 @@
 // Finds the structure of a JSON text: where its values begin and end. If the
-// whole text can be read, the values are known as well. If not, its parts can
-// still be found and read one by one, so that one bad item does not spoil its
-// neighbours. It is internal to the envelope parser, which has one for each
-// body.
+// whole text is correct, its values are read, too. If not, its parts can still
+// be found and read one by one, so that one bad item does not spoil the other
+// items. Only the envelope parser in parser.cc uses this file; it has one
+// JsonStructure for each body.
 //
-// simdjson works in two stages. The first finds the structural characters:
-// brackets, commas, colons, and the first character of each string, number and
-// word. The second reads the values. This keeps the result of the first, so
-// that it does not depend on the second. "Position" means an index among the
-// structural characters, and not an offset in the text.
+// simdjson works in two stages. The first stage finds the structural
+// characters: brackets, commas, colons, and the first character of each string,
+// number and word. The second stage reads the values. JsonStructure keeps the
+// result of the first stage, so that it does not need the second stage to
+// succeed. A text "is read" when the second stage has succeeded. A "position"
+// is an index among the structural characters, and not an offset in the text.
 
 #pragma once
 
@@ -22,70 +23,77 @@
 
 namespace linktor::webhook {
 
-// It is a value within the text, and is of use only with the JsonStructure that
-// it came from, until that one's next Load.
+// A JsonValue is a value within the text. It may be used only with the
+// JsonStructure that it came from, and only until the next Load of that
+// JsonStructure.
 struct JsonValue {
   // It is the position where the value begins: a bracket, the first quote, or
   // the first character of a number or word.
   std::uint32_t first = 0;
-  // It is the position behind the value; 0 while nobody has looked for it. The
-  // functions that take a value by reference fill it in.
+  // It is the position behind the value; it is 0 until somebody has looked for
+  // it. The functions that take a value by reference fill it in.
   std::uint32_t end = 0;
   // It is the value itself. It is set only if JsonStructure::read() is true.
   simdjson::dom::element element;
 };
 
-// It holds one text at a time and is used by one thread. It takes four bytes
-// for each structural character. It takes four more for each when the text is
-// not read, and eight for each value when it is.
+// A JsonStructure holds one text at a time, and one thread uses it. It takes
+// four bytes for each structural character. A text that is not read takes four
+// more bytes for each structural character. A text that is read takes eight
+// more bytes for each value.
 class JsonStructure {
  public:
   JsonStructure() = default;
-  // Leaves the memory to the next one on this thread, if it is small.
+  // Leaves its memory to the next JsonStructure on this thread, if the memory
+  // is small.
   ~JsonStructure();
   JsonStructure(const JsonStructure&) = delete;
   JsonStructure& operator=(const JsonStructure&) = delete;
 
-  // Finds the structure of `text`, which must outlive this and be followed by
-  // kBodySlack bytes, and reads it if all of it is correct and at most
-  // `max_depth` deep. Fails when it is no JSON at all: when it is empty, is not
+  // Finds the structure of `text`. It also reads the text if all of it is
+  // correct and at most `max_depth` deep. `text` must outlive this object and
+  // be followed by kBodySlack readable bytes (see http/message.h).
+  //
+  // It fails when the text is not JSON at all. Such a text is empty, is not
   // UTF-8, or has a string that does not end or has control characters. After a
   // failure only another Load may follow. Throws std::bad_alloc.
   simdjson::error_code Load(std::string_view text, std::size_t max_depth);
 
-  // Returns whether values are read. If not, brackets may not match, and
-  // numbers and words may be anything.
+  // Returns whether the text is read, so that its values are known. If not,
+  // brackets may not match, and numbers and words may be anything.
   bool read() const { return read_; }
 
-  // Returns the value that the text begins with. After it more may follow when
-  // the text is not read; see EndsWith.
+  // Returns the value with which the text begins. If the text is not read, more
+  // text may follow after this value; see EndsWith.
   JsonValue Root() const { return root_; }
 
   // Returns the text of the value, without blanks around it. It points into the
   // loaded text. A value that does not end goes up to the end of the text.
   std::string_view Text(JsonValue& value);
 
-  // Returns a string without quotes and escapes, and a number or word as it is
-  // written; empty for objects and arrays. A string with a wrong escape is
-  // returned as it is written. The envelope's ids and fields are read by it.
+  // Returns a string without its quotes and escapes. Returns a number or word
+  // as it is written, and an empty text for objects and arrays. A string with a
+  // wrong escape is returned as it is written. The parser reads the envelope's
+  // ids and fields with this function.
   std::string Name(JsonValue& value);
 
-  // Returns whether it is an object that is not empty. It reads nothing, so
-  // that a crowd of empty items costs little.
+  // Returns whether the value is an object that is not empty. It reads nothing,
+  // so that a large number of empty items costs little.
   bool HasMembers(const JsonValue& value) const {
     return CharAt(value.first) == '{' && CharAt(value.first + 1) != '}';
   }
 
-  // Fails when it is no array that ForEachElement can walk.
+  // Fails when the value is not an array that ForEachElement can walk.
   simdjson::error_code CheckArray(JsonValue& value);
 
-  // Returns whether nothing follows the root, whose end must be known.
+  // Returns whether nothing follows the root. The end of the root must be
+  // known.
   bool EndsWith(const JsonValue& root) const { return root.end == count_; }
 
-  // Calls `use(key, JsonValue&)` with each member, in the text's order and with
-  // repeated keys. Fails, without a call, when the value is no object, or when
-  // its commas, colons and brackets are not as they should be. `key` lasts for
-  // the call.
+  // Calls `use(key, JsonValue&)` for each member, in the order of the text. A
+  // key that is repeated comes each time. It fails when the value is not an
+  // object, or when its commas, colons and brackets are wrong; then it has not
+  // called `use` at all. `key` lasts for one call of `use`.
   template <typename Use>
   simdjson::error_code ForEachMember(JsonValue& object, Use use) {
     return Checked(object, use, [this](JsonValue& value, auto& each) {
@@ -93,8 +101,9 @@ class JsonStructure {
     });
   }
 
-  // Does the same, quicker, for a `use` that asks only Name and CheckArray of
-  // the values: when the text is read, their ends need not be found.
+  // Does the same as ForEachMember, but faster. It is for a `use` that calls
+  // only Name and CheckArray with the values. In a text that is read, these two
+  // do not need the ends of the values, so it does not look for the ends.
   template <typename Use>
   simdjson::error_code PeekAtMembers(JsonValue& object, Use use) {
     if (!read_) return ForEachMember(object, use);
@@ -107,8 +116,8 @@ class JsonStructure {
     return simdjson::SUCCESS;
   }
 
-  // Calls `use(JsonValue&)` with each element, in order. Fails like
-  // ForEachMember.
+  // Calls `use(JsonValue&)` for each element, in the order of the text. It
+  // fails as ForEachMember does.
   template <typename Use>
   simdjson::error_code ForEachElement(JsonValue& array, Use use) {
     return Checked(array, use, [this](JsonValue& value, auto& each) {
@@ -122,8 +131,8 @@ class JsonStructure {
     return position < count_ ? text_[positions_[position]] : '\0';
   }
 
-  // Sets value.end. Fails when no value begins there, or when a bracket has no
-  // other that closes it; value.end is then of no use.
+  // Sets value.end. It fails when no value begins at value.first, or when no
+  // bracket closes the value; value.end must not be used then.
   simdjson::error_code Skip(JsonValue& value) {
     const char first = CharAt(value.first);
     if (first == '{' || first == '[') {
@@ -140,22 +149,24 @@ class JsonStructure {
     value.end = value.first + 1;
     return simdjson::SUCCESS;
   }
-  // Does the same for an object or array that is not empty. In a text that was
-  // read it counts brackets; otherwise it asks ends_.
+  // Does the same as Skip for an object or array that is not empty. In a text
+  // that is read it counts brackets; otherwise it looks the end up in ends_.
   simdjson::error_code SkipBrackets(JsonValue& value);
-  // Fills ends_ in one pass over the text. Without it, each of many brackets
-  // that do not close would cost a pass of its own.
+  // Fills ends_ in one pass over the text. Without ends_, many brackets that do
+  // not close would cost one pass each.
   void FindEnds();
-  // Reads the key at that position, which a colon must follow. Both are for
-  // texts that are not read. `key` lasts until the next call of either.
+  // Reads the key at that position; a colon must follow the key. ReadKey and
+  // Unescape are for texts that are not read. The result of each lasts until
+  // the next call of ReadKey or Unescape.
   simdjson::error_code ReadKey(std::uint32_t position, std::string_view& key);
-  // Returns the text of a string that stands in its quotes. A string without a
+  // Returns the text of a string that still has its quotes. A string without a
   // backslash is not copied.
   simdjson::error_code Unescape(std::string_view quoted,
                                 std::string_view& text);
 
-  // Walks `value` with `use`. A text that is not read is walked without `use`
-  // first, so that a fault at the end of a container is found before any call.
+  // Walks `value` with `use`. A text that is not read is first walked without
+  // `use`. So a fault at the end of a container is found before `use` is called
+  // at all.
   template <typename Use, typename Walk>
   simdjson::error_code Checked(JsonValue& value, Use& use, Walk walk) {
     if (!read_) {
@@ -165,16 +176,18 @@ class JsonStructure {
     return walk(value, use);
   }
 
-  // Each goes through its container once and sets its end. A fault is found
-  // only where it is, after the calls for what is before it.
+  // Each of the two walks through its container once and sets the end of the
+  // container. It finds a fault only when it comes to the fault, after it has
+  // called `use` for everything before the fault.
   template <typename Use>
   simdjson::error_code WalkObject(JsonValue& object, Use& use);
   template <typename Use>
   simdjson::error_code WalkArray(JsonValue& array, Use& use);
 
-  // Goes behind `value` and what follows it. `at` becomes the position behind
-  // the comma or the closing bracket; `end` is set to it once the container has
-  // ended. Fails when something else follows.
+  // Goes past `value` and past the comma or closing bracket that follows it.
+  // `at` becomes the position behind that comma or bracket. After a closing
+  // bracket the container has ended, and `end` gets the same position. It fails
+  // when something else follows `value`.
   simdjson::error_code Next(JsonValue& value, char closing, std::uint32_t& at,
                             std::uint32_t& end) {
     if (value.end == 0) {
@@ -192,16 +205,17 @@ class JsonStructure {
 
   // It is the caller's text.
   std::string_view text_;
-  // It says that the second stage has read all of the text, too.
+  // It is true when the second stage has read all of the text.
   bool read_ = false;
   JsonValue root_;
   // It is simdjson's memory: the work space of both stages, and the values. It
-  // serves texts up to its capacity.
+  // can take texts up to its capacity.
   struct Memory {
     std::unique_ptr<simdjson::internal::dom_parser_implementation> stages;
     simdjson::dom::document document;
   };
-  // Returns the memory that this thread has to spare; null when it has none.
+  // Returns the memory that an earlier JsonStructure has left to this thread;
+  // null when there is none.
   static std::unique_ptr<Memory>& Spare();
   // Makes memory_ fit a text of `size` bytes. Fails when simdjson takes no text
   // of that size. Throws std::bad_alloc.
@@ -209,22 +223,22 @@ class JsonStructure {
 
   // It is null before the first Load.
   std::unique_ptr<Memory> memory_;
-  // These are the offsets in text_ of the structural characters, and their
-  // number. They are in memory_.
+  // positions_ has the offsets in text_ of the structural characters, in memory
+  // that memory_ owns. count_ is their number.
   const std::uint32_t* positions_ = nullptr;
   std::uint32_t count_ = 0;
-  // For each opening bracket it has the position behind the bracket that closes
-  // it; 0 if there is none. It is empty until FindEnds, and in a text that is
-  // read.
+  // For the position of each opening bracket it has the position behind its
+  // closing bracket, or 0 if there is no closing bracket. It is empty before
+  // FindEnds, and in a text that is read.
   std::vector<std::uint32_t> ends_;
   // It reads strings with escapes in a text that is not read.
   simdjson::dom::parser text_parser_;
 };
 
-// The walk goes through the structural characters, and in a text that is read
-// also through simdjson's members, one for one. A member takes three positions:
-// its key, the colon, and where its value begins. `use` may have found the end
-// of the value already; then Next need not look for it again.
+// The walk goes through the structural characters. In a text that is read, it
+// also goes through simdjson's members, one for one. A member takes three
+// positions: its key, the colon, and the begin of its value. If `use` has
+// already found the end of the value, Next does not look for the end again.
 template <typename Use>
 simdjson::error_code JsonStructure::WalkObject(JsonValue& object, Use& use) {
   if (CharAt(object.first) != '{') return simdjson::INCORRECT_TYPE;
@@ -251,10 +265,10 @@ simdjson::error_code JsonStructure::WalkObject(JsonValue& object, Use& use) {
   return simdjson::SUCCESS;
 }
 
-// This walk is like that of an object, but an element has neither key nor
-// colon. When a comma is followed by the closing bracket, `use` gets a value
-// that has no beginning, and then Next fails; Checked keeps that from the
-// caller.
+// This walk is like the walk of an object, but an element has no key and no
+// colon. When a closing bracket follows a comma, `use` gets a value that has no
+// beginning, and then Next fails. The caller's own `use` never gets such a
+// value, because Checked walks without it first.
 template <typename Use>
 simdjson::error_code JsonStructure::WalkArray(JsonValue& array, Use& use) {
   if (CharAt(array.first) != '[') return simdjson::INCORRECT_TYPE;

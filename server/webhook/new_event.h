@@ -1,7 +1,9 @@
-// Makes a new event of a parsed item: the second of an event's three shapes.
-// The item says a part of the event. All else that this server knows of it is
-// put in here and nowhere else. Ingest calls it for each item that becomes an
-// event, from the threads of the listener. Pure.
+// Makes a new event from a parsed item. An event has three shapes: ParsedItem
+// (kinds/parsed_item.h), then the new event of this file, and then
+// CommittedEvent (state/rows.h), which has its place in the log. The item has
+// only a part of the event. Everything else that this server knows about the
+// event is added here and nowhere else. EventMaker calls it for each item that
+// becomes an event, on the listener's threads and on the executor. It is pure.
 
 #pragma once
 
@@ -16,29 +18,33 @@
 
 namespace linktor::webhook {
 
-// It has all that is known of an item's event besides what the item says. It
-// borrows its references and views for the one call.
+// An EventSetting has everything that is known about an item's event and is not
+// in the item. It borrows its references and views for one call.
 struct EventSetting {
-  // The channel that the item belongs to.
+  // This is the channel that the item belongs to.
   const channels::ChannelEntry& channel;
-  // The event as the journal gets it, with its id, type, channel, customer and
-  // time; what is sealed is not there yet.
+  // This is the event in the form that the journal gets. It has its id, type,
+  // channel, customer and time. The sealed content is not there yet.
   const journal::NewEvent& event;
-  // The raw id of the delivery, not yet in the form that the API shows.
+  // This is the raw id of the delivery, before it gets the form that the API
+  // shows.
   std::string_view delivery_id;
-  // The key of the item's own mid; empty for tests and items without a mid.
+  // This is the key of the item's own mid (see state/identity.h). It is empty
+  // for tests and for items without a mid.
   std::string_view mid_key;
-  // The customer's user name; empty when it is not known.
+  // This is the customer's user name; it is empty when it is not known.
   std::string username;
-  // The arrival in milliseconds since the epoch.
+  // This is the time at which the delivery came, in milliseconds since the
+  // epoch.
   std::int64_t receive_ms = 0;
-  // True when the Test button of Meta's dashboard sent the item.
+  // It is true when the Test button of Meta's dashboard sent the item.
   bool test = false;
 };
 
-// Returns the whole event but for its cursor and what only the tables know,
-// such as which send an echo belongs to. Moves out of `parsed` what the event
-// says; its ids, times and form stay.
+// Returns the whole event without its cursor and without the facts that only
+// the state's tables know, such as the send to which an echo belongs. It moves
+// out of `parsed` what the event says; the ids, times and form of `parsed`
+// stay.
 v1::Event MakeNewEvent(ParsedItem& parsed, const EventSetting& setting);
 
 }  // namespace linktor::webhook

@@ -1,7 +1,8 @@
-// Through this interface webhooks are counted. The metrics implement it. The
-// endpoint and ingest call it, on the listener's threads and on the thread that
-// the journal answers on, several at a time. So it must be thread-safe, and it
-// must not block.
+// The endpoint, Ingest and WaitingItems report to this interface. The metrics
+// implement it, to count webhooks. The calls come on the listener's threads, on
+// the thread on which the journal answers, and on the thread of WaitingItems,
+// several at a time. So an implementation must be thread-safe, and it must not
+// block.
 
 #pragma once
 
@@ -13,23 +14,24 @@
 
 namespace linktor::webhook {
 
-// The endpoint and ingest borrow it, so it must outlive both.
+// The endpoint, Ingest and WaitingItems borrow it, so it must outlive all
+// three.
 class WebhookObserver {
  public:
   virtual ~WebhookObserver() = default;
-  // A request was answered, whatever the answer. `latency` is the time since
-  // the whole request had been read.
+  // A request was answered, whatever the answer is. `latency` is the time that
+  // has passed since the whole request had been read.
   virtual void OnAnswer(WebhookVerdict verdict,
                         std::chrono::nanoseconds latency) = 0;
-  // A delivery is durable. `counts` says what became of its items. It is called
-  // before OnAnswer for the same request.
+  // A delivery is durable. `counts` says what became of its items. This
+  // function is called before OnAnswer for the same request.
   virtual void OnOutcome(const state::DeliveryAnswer& counts) = 0;
-  // An item came that is delivered as instagram.unknown. `kind` is as Meta
-  // names it, so it may be any text of up to 64 bytes. The item is not durable
-  // yet.
+  // An item is delivered as instagram.unknown. `kind` is the name that Meta
+  // gives it, so it may be any text of up to 64 bytes. When Ingest calls this
+  // function, the item is not durable yet.
   virtual void OnUnknownItem(std::string_view kind) = 0;
   // An item came for an account that no channel with the same app secret has.
-  // It is not durable yet.
+  // The item is not durable yet.
   virtual void OnForeignItem() = 0;
 };
 

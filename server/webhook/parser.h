@@ -1,12 +1,14 @@
-// Turns the body of a webhook POST into items: it walks the envelope, and the
-// table of kinds says what each item is. Ingest calls it, from the threads of
-// the listener. Pure: bytes in, values out.
+// Turns the body of a webhook POST into items. It walks the envelope, and the
+// table of kinds (kinds/table.h) says what each item is. Ingest calls
+// ParseWebhook on the listener's threads, and Redriver calls ParseItem on the
+// executor. The functions are pure: bytes in, values out.
 //
 // Nothing is dropped: every item of every entry comes out, in order. An item
-// that is not modelled, or has a wrong type somewhere, is of the kind kUnknown
-// and says what did not fit. Text that is not JSON is an issue. One bad item
-// never spoils its neighbours. Only when a body has more items than any of
-// Instagram's, the unknown ones are kept together: see kMaxUnknownItems.
+// that is of no known kind, or has a wrong type somewhere, is of the kind
+// kUnknown and says what did not fit. Text that is not JSON becomes an issue:
+// an item that nobody gets. One bad item never spoils the other items. There is
+// one limit: when a body has more unknown items than Instagram sends in one
+// body, the further unknown items are kept together. See kMaxUnknownItems.
 
 #pragma once
 
@@ -27,42 +29,46 @@ using kinds::MidOf;
 using kinds::ParsedItem;
 using kinds::ParseEventTime;
 
-// Instagram sends at most 1,000 updates at a time. When a body has had so many
-// unknown items, those that follow are an issue: one for all until the next
-// item that is known.
+// Instagram sends at most 1,000 updates at a time. When a body has had this
+// many unknown items, the unknown items that follow become an issue. There is
+// one issue for all of them up to the next item that is known.
 inline constexpr int kMaxUnknownItems = 1000;
 
-// Calls `use` with one item after the other, at least one, and lets it move out
-// what it wants of them but for the two ids of the entry. `body` must be
-// followed by kBodySlack readable bytes (see http/message.h) and must outlive
-// the items. It cannot fail: what is wrong is an issue. The memory that it
-// takes is bounded by the size of the body, not by what is in it. It throws
-// std::bad_alloc when there is none.
+// Calls `use` with one item after the other, and at least once. `use` may move
+// out of the item what it wants to keep, except the two ids of the entry.
+// `body` must be followed by kBodySlack readable bytes (see http/message.h) and
+// must outlive the items. The function cannot fail, because it makes an issue
+// of everything that is wrong. The memory that it takes is bounded by the size
+// of the body, whatever the body contains. It throws std::bad_alloc when there
+// is no memory.
 void ParseWebhook(std::string_view body,
                   absl::FunctionRef<void(ParsedItem&)> use);
 
-// Does the same where the ids of accounts are known: `other_id` returns the
-// page of the account, or the account of the page, that an entry is for; empty
-// when it knows none. It is asked once for each entry.
+// Does the same when the ids of accounts are known. `other_id` returns the
+// other id of the account that an entry is for: the page's id for the account's
+// id, and the account's id for the page's id. It returns an empty text for an
+// account that it does not know. It is called once for each entry.
 void ParseWebhook(
     std::string_view body,
     absl::FunctionRef<std::string(std::string_view entry_id)> other_id,
     absl::FunctionRef<void(ParsedItem&)> use);
 
-// An ItemText is the text of one item and where it was, as ParsedItem says
-// both. It borrows its views.
+// An ItemText is the text of one item, with the place in the envelope where the
+// text was. ParsedItem says what `form` and `field` mean. It borrows its views.
 struct ItemText {
   EnvelopeForm form = EnvelopeForm::kMessaging;
   std::string_view field;
   std::string_view entry_id;
-  // It must be followed by kBodySlack readable bytes, and outlive the item.
+  // The text must be followed by kBodySlack readable bytes, and must outlive
+  // the item.
   std::string_view text;
 };
 
-// Parses an item again that ParseWebhook has handed out, and calls `use` with
-// it once. The result is what it would be within its body; only a text that was
-// the body as a whole (EnvelopeForm::kBody) is not taken apart again.
-// `other_id` is the other id of its account, empty when nobody knows one. It
+// Parses an item again that ParseWebhook has given out before, and calls `use`
+// with it once. The result is the same as when the item was parsed within its
+// body. There is one exception: if the text is a body as a whole
+// (EnvelopeForm::kBody), it is not taken apart again. `other_id` is the other
+// id of the item's account; it is empty when nobody knows the id. The function
 // throws std::bad_alloc when there is no memory.
 void ParseItem(const ItemText& item, std::string_view other_id,
                absl::FunctionRef<void(ParsedItem&)> use);

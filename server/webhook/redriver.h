@@ -1,8 +1,9 @@
-// A Redriver reads items of stored deliveries again, as they were received, and
-// appends Redrive records with the events that come of it today: after an
-// upgrade that knows more kinds, after a fault in Apply was mended, or after
-// the channel of an account was created. EventService asks it, on the executor;
-// the App makes one. Thread-safe.
+// A Redriver redrives stored deliveries: it reads their items again, as they
+// were received, and appends Redrive records with the events that the items
+// give today. This is useful after an upgrade that knows more kinds of items,
+// after a fault in Apply (state/applier.h) was mended, and after a channel was
+// created for an account. EventService calls it on the executor. The App makes
+// one. It is thread-safe.
 
 #pragma once
 
@@ -23,11 +24,11 @@
 
 namespace linktor::webhook {
 
-// It only proposes: Apply decides by its tables which items get an event, so
-// that two calls about one delivery make no event twice.
+// It only proposes events. Apply decides by its tables which items get an
+// event, so that two calls about one delivery never make the same event twice.
 class Redriver {
  public:
-  // All must outlive the Redriver.
+  // All of these objects must outlive the Redriver.
   struct Dependencies {
     const Clock& clock;
     state::StateReader& state;
@@ -39,43 +40,53 @@ class Redriver {
   explicit Redriver(const Dependencies& dependencies)
       : deps_(dependencies), events_(dependencies.sealer, dependencies.names) {}
 
-  // Redrives the deliveries, one record for each, and says what became of them.
-  // The request has been validated. `covered` has the channels that the
-  // caller's API key covers, or is empty when that is all of them: a delivery
-  // to the URL of another channel is not found, and items of other channels are
-  // left alone. It blocks on the disk and on the journal.
+  // Redrives the deliveries, with one record for each, and returns what became
+  // of them. The request has been validated. `covered` has the channels that
+  // the caller's API key covers, or is empty when the key covers all of them. A
+  // delivery to the URL of a channel that the key does not cover counts as not
+  // found. Items of such channels are left alone. The call blocks on the disk
+  // and on the journal.
   //
-  // It fails as the journal does when a record is not stored for want of
-  // something, or when the disk cannot be read. Deliveries before that one are
-  // redriven then, and the same call may be repeated. A record that cannot be
-  // applied is no failure: its items are tried one by one, and counted.
+  // It fails with the journal's error when a record is not stored, or when
+  // nobody knows whether it is stored. It also fails when the disk cannot be
+  // read. The deliveries before the failed one are redriven then, and the
+  // caller may repeat the same call. It is no failure when Apply cannot apply a
+  // record: then the items of the record are tried one by one, and the items
+  // that fail are counted.
   absl::StatusOr<v1::RedriveDeliveriesResponse> Redrive(
       const v1::RedriveDeliveriesRequest& request, const StringSet& covered);
 
  private:
-  // A Context is one delivery, the record that is being made of it, and where
-  // its counts go.
+  // A Context is one delivery, with the record that is being made from it and
+  // the place for its counts.
   struct Context;
   absl::Status RedriveOne(Context& context);
-  // Adds the item to the record, or counts why it is not there. It fails when a
-  // key cannot be read.
+  // Adds the item to the record, or counts the reason why it does not. It fails
+  // when a key cannot be read.
   absl::Status Look(const state::ReceivedItem& item, Context& context);
-  // Does the rest of it with the item as it is understood today.
+  // This is the second part of Look. It makes the event of the item, as the
+  // item is understood today, and adds it to the record. An item that is still
+  // unknown is only counted.
   absl::Status Add(ParsedItem& parsed, const state::ReceivedItem& item,
                    const channels::ChannelRegistry::EntryPtr& owner,
                    Context& context);
   // Returns the live channel that the item is for; null when there is none that
-  // may have it. An item that had an event is for the channel of that event.
-  // One that had a channel is for that channel. Any other is for the channel
-  // that has its account, but not for one of another app: it must have the
-  // secret that has signed the item or, when secrets were changed since, one in
-  // common with the channel whose URL the delivery came to.
+  // may have the item. The item is for the channel that has its account today,
+  // or for the channel of the URL when it is a test of the dashboard.
+  //
+  // If the item had an event, that channel must be the channel of the event. If
+  // not, a channel of another app must not get the item. So one of three things
+  // must be true. The item is stored under this channel. The channel has the
+  // secret that signed the item. Or the channel and the channel of the
+  // delivery's URL have a secret in common; this case is for secrets that were
+  // changed since.
   channels::ChannelRegistry::EntryPtr OwnerOf(const state::ReceivedItem& item,
                                               const Context& context) const;
-  // Appends the items, together or else one by one, and counts their ends.
+  // Appends the items together. If that record cannot be applied, it appends
+  // the items one by one. It counts how each item ended.
   absl::Status Append(Context& context);
   // Appends these items in one record. Returns false when the record cannot be
-  // applied; it has changed nothing then.
+  // applied; then the record has changed nothing.
   absl::StatusOr<bool> AppendOnce(const journal::Redrive& redrive,
                                   Context& context);
 

@@ -1,4 +1,5 @@
-// A FakeClock stands still until a test moves it. It is thread-safe.
+// The time of a FakeClock changes only when a test changes it. It is
+// thread-safe.
 
 #pragma once
 

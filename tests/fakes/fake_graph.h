@@ -1,5 +1,5 @@
-// A FakeGraph is Instagram for tests of sends: it keeps what was sent until the
-// test answers it.
+// A FakeGraph imitates Instagram for tests of sends. It keeps each send until
+// the test answers it. It does all other calls as a WillingGraph does.
 
 #pragma once
 
@@ -40,8 +40,8 @@ class FakeGraph final : public WillingGraph {
     arrived_.SignalAll();
   }
 
-  // Waits for a call and returns the oldest that is not answered. The test
-  // fails when none comes.
+  // Waits for a send and returns the oldest one that was not returned before;
+  // the test answers it by calling `done`. The test fails when no send comes.
   Sent Next() {
     constexpr std::chrono::seconds kPatience{30};
     const auto end = std::chrono::steady_clock::now() + kPatience;
@@ -57,7 +57,7 @@ class FakeGraph final : public WillingGraph {
     sent_.pop_front();
     return first;
   }
-  // Returns how many calls have come.
+  // Returns how many sends have come.
   int count() const {
     MutexLock lock(mutex_);
     return count_;

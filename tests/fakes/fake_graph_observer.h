@@ -1,4 +1,4 @@
-// A FakeGraphObserver remembers all calls to Meta that it is told of.
+// A FakeGraphObserver remembers all calls to Meta that are reported to it.
 
 #pragma once
 

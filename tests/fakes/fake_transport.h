@@ -1,5 +1,5 @@
-// A FakeTransport keeps each call and answers it at once with the answer that
-// the test has set.
+// A FakeTransport keeps each HTTP call and answers it at once with the answer
+// that the test has set.
 
 #pragma once
 

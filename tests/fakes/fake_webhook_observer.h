@@ -1,5 +1,5 @@
-// A FakeWebhookObserver remembers all that the endpoint and ingest tell of
-// webhooks.
+// A FakeWebhookObserver remembers everything that the webhook endpoint and the
+// ingest report about webhooks.
 
 #pragma once
 
@@ -30,7 +30,7 @@ class FakeWebhookObserver final : public webhook::WebhookObserver {
 
   std::vector<int> answers;
   std::vector<std::string> reasons;
-  // It has the number of events of each delivery.
+  // It has the number of events of each delivery (DeliveryAnswer::events).
   std::vector<std::int64_t> outcomes;
   std::vector<std::string> unknown;
   int foreign = 0;

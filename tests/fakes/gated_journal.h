@@ -1,6 +1,6 @@
-// A GatedJournal passes records on to another journal, or treats them as a
-// journal in trouble does: it holds them, refuses them, or leaves in doubt
-// whether they are stored.
+// A GatedJournal forwards records to another journal, or behaves like a journal
+// that has a problem. It can hold records, refuse them, or say that nobody
+// knows whether they are stored.
 
 #pragma once
 
@@ -27,14 +27,15 @@ class GatedJournal final : public journal::Journal {
     return record.has_claim();
   }
 
-  // Passes records on to `next`, which must outlive this, unless another is set
+  // Sets the journal that records are forwarded to. It must be set before the
+  // first append. `next` must outlive this, unless another journal is set
   // before the next append.
   void SetNext(journal::Journal& next) {
     MutexLock lock(mutex_);
     next_ = &next;
   }
 
-  // Keeps the records that are appended until Release, which passes them on.
+  // Keeps the records that are appended until Release(), which forwards them.
   void Hold() {
     MutexLock lock(mutex_);
     held_ = true;
@@ -53,7 +54,7 @@ class GatedJournal final : public journal::Journal {
     }
   }
 
-  // Refuses the records that are kept, and keeps none from then on.
+  // Refuses the records that are kept, and stops keeping records.
   void RefuseKept(const absl::Status& why) {
     std::vector<std::pair<journal::Appended, Callback>> kept;
     {
@@ -63,20 +64,21 @@ class GatedJournal final : public journal::Journal {
     }
     for (auto& [appended, done] : kept) done(journal::Ending::Refused(why));
   }
-  // Waits until so many records are kept.
+  // Waits until at least `count` records are kept.
   void WaitForKept(std::size_t count = 1) {
     MutexLock lock(mutex_);
     while (kept_.size() < count) changed_.Wait(mutex_);
   }
 
-  // Refuses these records with that status, until Accept.
+  // Refuses the records for which `which` is true, with this status, until
+  // Accept().
   void Refuse(Which which, absl::Status why) {
     MutexLock lock(mutex_);
     refused_ = std::move(which);
     why_ = std::move(why);
   }
-  // Stores these records, but tells their appenders that nobody knows, until
-  // Accept.
+  // Stores the records for which `which` is true, but tells their callers that
+  // nobody knows whether they are stored, until Accept().
   void Doubt(Which which) {
     MutexLock lock(mutex_);
     doubted_ = std::move(which);
@@ -86,7 +88,8 @@ class GatedJournal final : public journal::Journal {
     refused_ = nullptr;
     doubted_ = nullptr;
   }
-  // Returns how many records were refused or left in doubt.
+  // Returns how many records were refused by Refuse() or left unknown by
+  // Doubt().
   int troubled() const {
     MutexLock lock(mutex_);
     return troubled_;

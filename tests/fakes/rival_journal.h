@@ -1,5 +1,6 @@
-// A RivalJournal lets a test do something whenever a channel or an API key is
-// about to be changed: for example make another change, which then comes first.
+// A RivalJournal lets a test run a function just before a change to a channel
+// or an API key is appended. For example, the function can make another change,
+// which is then applied first.
 
 #pragma once
 
@@ -15,10 +16,11 @@ class RivalJournal final : public journal::Journal {
   // `next` must outlive this.
   explicit RivalJournal(journal::Journal& next) : next_(next) {}
 
-  // They run on the thread that appends, and must not append a change to this
-  // journal. They must be set before the first append.
+  // The journal calls these functions on the thread that appends. They must not
+  // append a change to this journal, because that would call them again. Set
+  // them before the first append.
   std::function<void()> before_update;
-  // It is for the deletion of a channel.
+  // This one is called before the deletion of a channel.
   std::function<void()> before_delete;
 
   using journal::Journal::Append;

@@ -1,6 +1,6 @@
-// A WillingGraph is Instagram for tests: it takes everything at once and
-// answers with nothing more. A fake that is about one kind of call overrides
-// that call.
+// A WillingGraph imitates Instagram for tests. It accepts every call at once
+// and answers with an empty result; a send gets a mid. A fake for one kind of
+// call overrides the function for that call.
 
 #pragma once
 

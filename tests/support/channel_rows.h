@@ -1,4 +1,4 @@
-// Makes rows of channels for tests that fill a ChannelRegistry without a
+// This makes rows of channels for tests that fill a ChannelRegistry without a
 // journal: registry.Load({MakeChannelRow(sealer, 101, content)}).
 
 #pragma once
@@ -12,9 +12,9 @@
 
 namespace linktor {
 
-// Returns the row that the state would hold of the channel. Only this sealer
-// can open it, because the keys that it makes are stored nowhere. The program
-// ends when the stored keys cannot be read.
+// Returns the row that the state would store for the channel. Only the same
+// sealer can open its sealed columns, because the new keys are not stored. The
+// program ends when the channel cannot be sealed.
 inline state::ChannelRow MakeChannelRow(seal::Sealer& sealer,
                                         std::int64_t channel_no,
                                         const channels::ChannelContent& content,

@@ -1,5 +1,5 @@
-// Reads the environment variables that say how large a test is and which seed
-// it takes.
+// This reads the environment variables that set the size of a test, or the seed
+// of its random numbers.
 
 #pragma once
 
@@ -11,9 +11,9 @@
 
 namespace linktor {
 
-// Returns the number in the environment variable `name`, or `otherwise` without
-// one. It ends the program when the variable holds anything else: a mistyped
-// size must not run a smaller test.
+// Returns the number in the environment variable `name`, or `otherwise` when
+// the variable is not set. It ends the program when the variable holds
+// something else, because a mistyped size must not lead to a smaller test.
 inline std::uint64_t NumberFromEnvironment(const char* name,
                                            std::uint64_t otherwise) {
   const char* text = std::getenv(name);

@@ -1,5 +1,5 @@
-// An EventStream is a subscriber that remembers everything it receives. The
-// events that tell of channels are apart from the others.
+// An EventStream is a subscriber that remembers everything it receives. It
+// keeps the events about channels apart from the other events.
 
 #pragma once
 
@@ -18,24 +18,26 @@
 
 namespace linktor::testing {
 
-// Returns whether the event tells what happened to a channel.
+// Returns whether the event is about a channel itself, such as its creation.
 bool TellsOfChannel(const v1::Event& event);
 
-// The stream is cancelled when the object goes.
+// The destructor cancels the stream.
 class EventStream {
  public:
   using Stub = v1::EventService::Stub;
 
-  // `key` is the API key that is sent; an empty one is not sent.
+  // `key` is the API key that the stream sends. When it is empty, no key is
+  // sent.
   EventStream(Stub& stub, const v1::SubscribeEventsRequest& request,
               const std::string& key = "");
   ~EventStream();
   EventStream(const EventStream&) = delete;
   EventStream& operator=(const EventStream&) = delete;
 
-  // These wait until the predicate holds for the events so far, until there are
-  // that many events or responses, or until the stream has ended. They return
-  // false when 20 s pass first, or the stream ends first.
+  // Each of these waits for one condition: the predicate holds for the events
+  // so far, there are `count` events or responses, or the stream has ended.
+  // They return false when 20 s pass first, or when the stream ends before the
+  // condition is true.
   using Predicate = std::function<bool(const std::vector<v1::Event>&)>;
   bool WaitFor(const Predicate& predicate);
   bool WaitForCount(std::size_t count);
@@ -46,7 +48,7 @@ class EventStream {
   std::vector<v1::Event> events() const;
   std::vector<v1::Event> channel_events() const;
   std::vector<v1::SubscribeEventsResponse> responses() const;
-  // These two are known after the end.
+  // These two have a value only after the end of the stream.
   grpc::Status status() const;
   std::string trailing_cursor() const;
 

@@ -1,6 +1,6 @@
-// Makes the methods of a SQLite file that stands before another file and hands
-// every call on to it. A VFS of the tests begins with them, and puts functions
-// of its own in place of some.
+// This makes the methods of a SQLite file that forwards every call to another
+// file. The VFSs (virtual file systems) of the tests start with these methods
+// and replace some of them with their own functions.
 
 #pragma once
 
@@ -8,8 +8,8 @@
 
 namespace linktor {
 
-// `Below` returns the file that stands behind one. The methods are of version
-// 2, which has no memory-mapped reads.
+// `Below` returns the file that the calls are forwarded to. The methods are of
+// version 2, which has no memory-mapped reads.
 template <sqlite3_file* (*Below)(sqlite3_file*)>
 constexpr sqlite3_io_methods ForwardingMethods() {
   using File = sqlite3_file;

@@ -1,6 +1,7 @@
-// Compares with golden files, which hold what a test expects and lie in
-// tests/golden. With LINKTOR_UPDATE_GOLDEN=1 in the environment they are
-// written instead of compared; read the difference before committing it.
+// These functions compare results with golden files. A golden file in
+// tests/golden holds the result that a test expects. With
+// LINKTOR_UPDATE_GOLDEN=1 in the environment, the files are written instead of
+// compared; check the differences before you commit them.
 
 #pragma once
 
@@ -10,18 +11,19 @@
 
 namespace linktor {
 
-// Returns the project's root.
+// Returns the root folder of the project.
 std::string SourceDir();
 
-// Returns the whole file; fails the test when it cannot be read.
+// Returns the content of the file. Fails the test when it cannot be read.
 std::string ReadFile(const std::string& path);
 
-// Returns the paths of the files in a folder whose names end in `suffix`,
-// sorted; nothing when there is no such folder.
+// Returns the sorted paths of the files in a folder whose names end in
+// `suffix`. The result is empty when there is no such folder.
 std::vector<std::string> ListFiles(const std::string& folder,
                                    std::string_view suffix);
 
-// Compares `actual` with tests/golden/`name`. A missing file fails the test.
+// Compares `actual` with tests/golden/`name`. Fails the test when they differ
+// or the file is missing.
 void ExpectGolden(const std::string& name, const std::string& actual);
 
 }  // namespace linktor

@@ -1,4 +1,5 @@
-// Makes bodies that would hurt a careless parser, each about 1 MiB.
+// This makes webhook bodies that would harm a careless parser. Each has about 1
+// MiB.
 
 #pragma once
 
@@ -12,18 +13,20 @@ namespace linktor {
 struct HostileBody {
   std::string name;
   std::string text;
-  // These are the places of the items: where each begins, and its size.
+  // These are the positions of the items: the offset of each item in the text,
+  // and its size.
   std::vector<std::pair<std::size_t, std::size_t>> items;
 
-  // Returns how many items the counts of a delivery must add up to; a body that
-  // is no envelope counts as one.
+  // Returns the sum that the counts of a delivery must have. A body that is not
+  // a webhook envelope counts as one item.
   std::size_t count() const { return items.empty() ? 1 : items.size(); }
 };
 
 std::vector<HostileBody> HostileBodies();
 
-// Returns a body in which one field of each item has a wrong type, another one
-// in each. Some items are events all the same, and cost as much as events.
+// Returns a body in which each item has one field of a wrong type, and each
+// item has another such field. Some of these items still become events, and
+// cost as much time as other events.
 HostileBody OneWrongType();
 
 }  // namespace linktor

@@ -1,6 +1,7 @@
-// Tests that need the IPv6 loopback address are skipped on machines without it,
-// but not in CI. The kernel is asked for it and not the code under test: a
-// fault there must fail a test, not skip it.
+// Tests that need the IPv6 loopback address are skipped on machines that do not
+// have it, except in CI. The test asks the kernel whether the machine has it,
+// and not the code under test. Otherwise a fault in that code would skip the
+// test instead of failing it.
 
 #pragma once
 
@@ -18,8 +19,8 @@ inline bool MachineHasIpv6Loopback() {
   return false;
 }
 
-// Returns whether tests may be skipped because the machine lacks something;
-// .ci/run sets LINKTOR_ALL_TESTS, and then they fail.
+// Returns whether a test may be skipped because the machine lacks something.
+// .ci/run sets LINKTOR_ALL_TESTS; then such a test fails.
 inline bool MaySkipTests() {
   return std::getenv("LINKTOR_ALL_TESTS") == nullptr;
 }

@@ -1,4 +1,5 @@
-// What a parsed item is, as a value that tests compare and golden files name.
+// TypeOf() gives the type of a parsed webhook item as one value. Tests compare
+// this value, and golden files contain it.
 
 #pragma once
 

@@ -1,4 +1,4 @@
-// A KeyedClient calls the server as the holder of an API key.
+// A KeyedClient calls the server with an API key.
 
 #pragma once
 
@@ -20,7 +20,7 @@ namespace linktor::testing {
 
 class KeyedClient {
  public:
-  // An empty key is not sent.
+  // When the key is empty, no key is sent.
   KeyedClient(const std::shared_ptr<grpc::Channel>& channel, std::string key)
       : key_(std::move(key)),
         access_(v1::AccessService::NewStub(channel)),
@@ -38,7 +38,7 @@ class KeyedClient {
   v1::EventService::Stub& events() const { return *events_; }
   v1::ServerService::Stub& server() const { return *server_; }
 
-  // Creates a key and returns it; fails the test when it cannot.
+  // Creates a key and returns it. Fails the test when the server refuses it.
   v1::CreateApiKeyResponse CreateKey(
       const std::vector<v1::Permission>& permissions,
       const std::vector<std::string>& channels = {}) const;
@@ -48,8 +48,8 @@ class KeyedClient {
   grpc::Status UpdateKey(const v1::ApiKey& key, const std::string& path) const;
   grpc::Status DeleteKey(const std::string& id) const;
 
-  // Subscribes, and returns OK once the stream has begun, or the status with
-  // which it ended.
+  // Subscribes, waits for the first response, and cancels the stream. Returns
+  // OK when a response came, or the status with which the stream ended.
   grpc::Status Subscribe(const v1::SubscribeEventsRequest& request) const;
 
  private:
@@ -64,7 +64,7 @@ class KeyedClient {
 // Returns every permission that there is.
 std::vector<v1::Permission> AllPermissions();
 
-// Returns the first line of a file; the file of a key has one line.
+// Returns the first line of a file. A file with an API key has only one line.
 std::string FirstLine(const std::string& path);
 
 }  // namespace linktor::testing

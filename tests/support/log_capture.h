@@ -1,5 +1,5 @@
-// A LogCapture takes the place of the log while it lives, so that a test can
-// count the lines that were logged, or wait for one.
+// A LogCapture replaces the log while it exists, so that a test can count the
+// lines that were logged, or wait for one.
 
 #pragma once
 
@@ -31,7 +31,8 @@ class LogCapture {
 
   // Returns how many lines hold `text`.
   std::size_t Count(std::string_view text) const { return lines_->Count(text); }
-  // Waits for a line with `text`; false when none came within ten seconds.
+  // Waits for a line with `text`. Returns false when none comes within ten
+  // seconds.
   bool WaitFor(std::string_view text) const { return lines_->WaitFor(text); }
 
  private:

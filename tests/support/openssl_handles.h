@@ -1,4 +1,4 @@
-// Tests hold the objects of OpenSSL by these pointers, which free them.
+// Tests hold OpenSSL objects with these pointers, which free the objects.
 
 #pragma once
 

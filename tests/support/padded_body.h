@@ -1,7 +1,7 @@
-// A PaddedBody holds bytes as the HTTP listener hands them to the webhook
-// parser: exactly kBodySlack readable bytes follow. Here they are rubbish, so
-// that the sanitizers catch a parser that reads further, and the tests one that
-// makes use of them.
+// A PaddedBody holds the bytes of a webhook body as the HTTP listener gives
+// them to the webhook parser: exactly kBodySlack more bytes after the body are
+// readable. Here these bytes are garbage. If the parser reads beyond them, a
+// sanitizer reports it. If the parser uses their values, a test fails.
 
 #pragma once
 

@@ -1,5 +1,5 @@
-// Parses a whole body and keeps its items, which the parser itself hands out
-// one at a time.
+// This parses a whole body and keeps all items. The parser itself gives out one
+// item at a time.
 
 #pragma once
 
@@ -12,7 +12,8 @@
 
 namespace linktor {
 
-// `body` must be followed by readable bytes, as ParseWebhook needs it.
+// Readable bytes must follow `body`, because ParseWebhook() needs them (see
+// padded_body.h).
 inline std::vector<kinds::ParsedItem> ParseAll(std::string_view body) {
   std::vector<kinds::ParsedItem> items;
   webhook::ParseWebhook(

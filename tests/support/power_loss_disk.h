@@ -1,6 +1,6 @@
-// This is the model behind PowerLossVfs: it knows which bytes and names are
-// certainly on the disk, and which changes are on their way there. It does not
-// lock.
+// This is the model behind PowerLossVfs. It knows which bytes and file names
+// are certainly on the disk, and which changes have been made but not synced
+// yet. It has no lock.
 
 #pragma once
 
@@ -18,10 +18,11 @@
 
 namespace linktor {
 
-// Returns what is in the file; nothing when there is none.
+// Returns the content of the file, or an empty text when there is no such file.
 std::string BytesOf(const std::string& path);
 
-// A DiskFile is the content of a file, whatever names the file has.
+// A DiskFile is the content of a file. The names of the file are kept
+// elsewhere, because they can change.
 class DiskFile {
  public:
   explicit DiskFile(std::string synced = "") : synced_(std::move(synced)) {}
@@ -29,22 +30,23 @@ class DiskFile {
   void Write(std::int64_t offset, std::string_view bytes);
   void Truncate(std::int64_t size);
   void Sync();
-  // The changes that are on their way never arrive.
+  // The unsynced changes never reach the disk.
   void FailSync() { unsynced_.clear(); }
 
-  // Returns a content that a power failure may leave, and counts in `damage`
-  // what it has changed.
+  // Returns a content that the file may have after a power failure. Counts in
+  // `damage` what happened to the unsynced changes.
   std::string LosePower(Random& dice, PowerLossVfs::Damage& damage) const;
 
  private:
   struct Change {
     bool truncates = false;
-    // The bytes are written from here on, or this is the new size.
+    // The bytes are written at this offset; for a truncation it is the new
+    // size.
     std::size_t at = 0;
     std::string bytes;
   };
   static void Apply(const Change& change, std::string& content);
-  // Applies some of the change's sectors, and not all as they were written.
+  // Applies some sectors of the change, and damages some of them.
   static void Tear(const Change& change, Random& dice, std::string& content);
   std::vector<const Change*> Survivors(Random& dice,
                                        PowerLossVfs::Damage& damage) const;
@@ -55,29 +57,29 @@ class DiskFile {
 
 class PowerLossDisk {
  public:
-  // Returns the file of that name. A file that is on the real disk and was
-  // never seen here is certain as it is.
+  // Returns the file of this name. A file that is on the real disk, but was not
+  // used here before, counts as synced.
   DiskFile& Find(const std::string& path);
   void Create(const std::string& path);
   void Delete(const std::string& path);
-  // Keeps the file and its name.
+  // Syncs the content of the file and its name.
   void Sync(const std::string& path, DiskFile& file);
-  // Keeps all names as they are now.
+  // Syncs all names as they are now.
   void SyncNames();
 
-  // Writes to the real disk what a power failure may leave, and begins anew
-  // with that.
+  // Chooses a state that a power failure may leave, and writes it to the real
+  // disk. The model then starts again from this state.
   PowerLossVfs::Damage LosePower(Random& dice);
 
  private:
-  // A NameChange is a name that came or went. `file` is the one that it names
-  // since then; null when it names none.
+  // A NameChange is a name that was created or deleted. `file` is the file that
+  // has this name afterwards; it is null after a deletion.
   struct NameChange {
     std::string path;
     DiskFile* file = nullptr;
   };
-  // Files live until the power goes, because connections may have them open
-  // until then.
+  // All files are kept until LosePower(), because connections may have them
+  // open until then.
   std::vector<std::unique_ptr<DiskFile>> files_;
   std::map<std::string, DiskFile*> names_;
   std::map<std::string, DiskFile*> synced_names_;

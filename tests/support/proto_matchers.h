@@ -1,7 +1,7 @@
-// EqualsProto(text or message) compares field by field and reports the
-// differences. It must not be used on messages with a filled map: reflection on
-// maps crashes under ThreadSanitizer, for which protobuf's headers lay them out
-// differently than Debian's library does.
+// EqualsProto(text or message) compares messages field by field and reports the
+// differences. Do not use it for messages with a filled map: under
+// ThreadSanitizer, reflection on maps crashes. The reason is that protobuf's
+// headers then lay out maps differently than Debian's library does.
 
 #pragma once
 
@@ -15,7 +15,8 @@
 
 namespace linktor {
 
-// Returns the message that `text` spells; fails the test when it spells none.
+// Returns the message whose text format is `text`. Fails the test when `text`
+// is not such a message.
 template <typename Message>
 Message ParseText(const std::string& text) {
   Message message;

@@ -1,11 +1,12 @@
-// kSanitized says that this is a build with a sanitizer, in which everything
-// takes several times as long. Tests that are long anyway are smaller then.
+// kSanitized is true in a build with a sanitizer. In such a build everything
+// takes several times as long, so long tests do less there.
 
 #pragma once
 
 namespace linktor {
 
-// g++ defines macros for its sanitizers, and clang has features.
+// g++ defines a macro for each of its sanitizers. clang tells them by
+// __has_feature.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 inline constexpr bool kSanitized = true;
 #elif defined(__clang__)

@@ -1,5 +1,6 @@
-// Random tests print their seed and take it from LINKTOR_TEST_SEED, so that a
-// failure can be repeated. Without it the seed is always the same.
+// Random tests print their seed, and take it from LINKTOR_TEST_SEED, so that a
+// failure can be repeated. When the variable is not set, the seed is always the
+// same number.
 
 #pragma once
 
@@ -18,7 +19,8 @@ class Random {
  public:
   explicit Random(std::uint64_t seed) : engine_(seed) {}
 
-  // Returns a number from 0 up to `end`, which is above 0 and not included.
+  // Returns a number that is at least 0 and less than `end`; `end` must be
+  // above 0.
   std::size_t Below(std::size_t end) {
     return std::uniform_int_distribution<std::size_t>(0, end - 1)(engine_);
   }

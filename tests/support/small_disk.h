@@ -1,5 +1,5 @@
-// A SmallDisk is a disk of a few megabytes that a test may fill: a tmpfs that
-// is mounted where no other process sees it.
+// A SmallDisk is a disk of a few megabytes that a test can fill. It is a tmpfs
+// that only the thread that mounts it, and what this thread starts, can see.
 
 #pragma once
 
@@ -12,13 +12,13 @@
 
 namespace linktor::testing {
 
-// The disk is unmounted and deleted when the object goes.
+// The destructor unmounts the disk and deletes it.
 class SmallDisk {
  public:
-  // Mounts a disk of that size. The calling thread has mounts of its own from
-  // then on, for good, so it must be one that the test has made. The threads
-  // and processes that it starts afterwards see the disk as well.
-  // PERMISSION_DENIED where only root may mount.
+  // Mounts a disk of this size. From then on, until it ends, the calling thread
+  // has a mount table of its own. So the test must have created this thread for
+  // the purpose. Threads and processes that it starts later see the disk as
+  // well. Fails with PERMISSION_DENIED where only root may mount.
   static absl::StatusOr<std::unique_ptr<SmallDisk>> Mount(std::size_t bytes);
   ~SmallDisk();
   SmallDisk(const SmallDisk&) = delete;
@@ -27,9 +27,10 @@ class SmallDisk {
   // Returns the folder on which the disk is mounted.
   const std::string& path() const { return folder_.path(); }
 
-  // Leaves no room for another page. Returns false when that cannot be done.
+  // Fills the disk, so that there is no room for another page. Returns false
+  // when that fails.
   bool Fill() const;
-  // Frees the room that Fill took.
+  // Frees the room that Fill() took.
   void MakeRoom() const;
 
  private:

@@ -1,4 +1,4 @@
-// Starts built programs as processes of their own, for tests and the bench.
+// This starts built programs as separate processes, for tests and the bench.
 
 #pragma once
 
@@ -14,24 +14,25 @@ struct SpawnOptions {
   // It is the path of the program.
   std::string program;
   std::vector<std::string> arguments;
-  // It has "NAME=value" for each variable; without it the program gets the
-  // variables of this process.
+  // It has "NAME=value" for each variable. When it is absent, the program gets
+  // the variables of this process.
   std::optional<std::vector<std::string>> environment;
-  // These descriptors become standard input, output and error of the program;
-  // -1 stands for that of this process. The caller closes its own.
+  // These descriptors become standard input, output and error of the program.
+  // -1 means that the program uses the descriptor of this process. The caller
+  // closes its own descriptors.
   int in = -1;
   int out = -1;
   int err = -1;
 };
 
-// Returns the process id, or -1 when the program cannot be started. The program
-// gets no other descriptor of this process, since a socket of the test must not
-// live on in it. It does not ignore SIGINT, which a shell makes the programs
-// that it runs in the background do.
+// Starts the program. Returns the process id, or -1 when the program cannot be
+// started. The program gets no other descriptors of this process, because
+// otherwise a socket of the test would stay open in the program. It does not
+// ignore SIGINT, although a shell makes programs in the background ignore it.
 pid_t Spawn(const SpawnOptions& options);
 
-// Waits for the end of the process. Returns its exit status, or the negative
-// number of the signal that ended it.
+// Waits until the process ends. Returns its exit status, or the negative number
+// of the signal that ended it.
 int WaitForEnd(pid_t pid);
 
 }  // namespace linktor::testing

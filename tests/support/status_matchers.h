@@ -29,7 +29,7 @@ MATCHER_P(StatusIs, code, "has code " + absl::StatusCodeToString(code)) {
   return StatusOf(arg).code() == code;
 }
 
-// `reason` is spelled as clients see it, such as "CURSOR_INVALID".
+// `reason` has the form that clients see, such as "CURSOR_INVALID".
 MATCHER_P(HasReason, reason, "has reason " + std::string(reason)) {
   const google::rpc::ErrorInfo info = ErrorInfoOf(StatusOf(arg));
   *result_listener << "reason '" << info.reason() << "', "
@@ -37,8 +37,8 @@ MATCHER_P(HasReason, reason, "has reason " + std::string(reason)) {
   return info.reason() == reason && info.domain() == "instagram.linktor";
 }
 
-// It matches when ErrorInfo's metadata has `key` with a value that `value`
-// matches.
+// It matches when the metadata of ErrorInfo has `key`, and the matcher `value`
+// matches the value of `key`.
 MATCHER_P2(HasMetadata, key, value, "has metadata " + std::string(key)) {
   const auto info = ErrorInfoOf(StatusOf(arg));
   const auto it = info.metadata().find(key);

@@ -1,5 +1,5 @@
-// A TempFolder is a folder of one test. It is deleted with all that is in it
-// when the object goes.
+// A TempFolder is a folder for one test. The destructor deletes the folder and
+// everything in it.
 
 #pragma once
 
@@ -13,8 +13,8 @@ namespace linktor {
 
 class TempFolder {
  public:
-  // Returns a place in memory, on machines that have one, for tests that make
-  // thousands of files; elsewhere the usual one.
+  // Returns a parent folder in memory, if the machine has one, and otherwise
+  // the usual temporary folder. It is for tests that make thousands of files.
   static std::filesystem::path MemoryParent() {
     const std::filesystem::path memory = "/dev/shm";
     return ::access(memory.c_str(), W_OK) == 0

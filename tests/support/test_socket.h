@@ -1,5 +1,6 @@
-// Plain sockets can say to HTTP code what no well-behaved library would say.
-// Every call fails after ten seconds instead of hanging.
+// These are plain sockets for tests of HTTP code. A test can send bytes with
+// them that no correct HTTP library would send. Every call fails after ten
+// seconds, so a test does not hang.
 
 #pragma once
 
@@ -18,8 +19,8 @@ namespace linktor {
 class TestSocket {
  public:
   explicit TestSocket(int fd);
-  // Connects to "127.0.0.1:8080", from a free port of `from`, an address of the
-  // loopback.
+  // Connects to an address such as "127.0.0.1:8080". The connection comes from
+  // a free port of `from`, which is a loopback address.
   static TestSocket Connect(const std::string& address,
                             const std::string& from = "127.0.0.1");
   ~TestSocket();
@@ -27,19 +28,22 @@ class TestSocket {
       : fd_(std::exchange(other.fd_, -1)), reader_(std::move(other.reader_)) {}
   TestSocket& operator=(TestSocket&&) = delete;
 
-  // Returns false when the other side has closed.
+  // Sends the bytes. Returns false when the other side has closed.
   bool Send(std::string_view bytes) const;
-  // Returns one HTTP message: its head, and as much body as its Content-Length
-  // says. It is empty when the connection closed first.
+  // Returns one HTTP message: its head, and the body whose size its
+  // Content-Length gives. The result is empty when the connection was closed
+  // first.
   std::string ReadMessage();
-  // Returns a message that has no body: the answer to HEAD, or a 100.
+  // Returns a message that has no body: the answer to HEAD, or an answer with
+  // status 100.
   std::string ReadHead();
-  // Waits for the end, and returns whether the other side closes without
-  // another byte.
+  // Waits until the other side closes. Returns whether it closed without
+  // sending another byte.
   bool ReadsEnd();
-  // Tells the other side that no more will be sent.
+  // Tells the other side that this side sends no more bytes.
   void EndWriting() const;
-  // Returns the descriptor, for tests that speak another protocol over it.
+  // Returns the file descriptor, for tests that speak another protocol over the
+  // socket.
   int fd() const { return fd_; }
 
  private:
@@ -49,11 +53,11 @@ class TestSocket {
   HttpReader reader_;
 };
 
-// Returns an address on which nobody listens, as "127.0.0.1:<port>".
+// Returns an address at which no process listens, as "127.0.0.1:<port>".
 std::string ClosedAddress();
 
-// A TestServer accepts connections and gives each to `serve`, one after the
-// other, on a thread of its own.
+// A TestServer accepts connections on its own thread and passes each to
+// `serve`, one after the other.
 class TestServer {
  public:
   using Serve = std::function<void(TestSocket&)>;

@@ -1,13 +1,15 @@
-// Conversations as the state has them: the table, and what events have made
-// since and is not moved to it yet (server/state/conversation_heads.h). Events
-// of erased people that are not cleaned yet have made none.
+// This is a SQL query for all conversations as the state knows them. The newest
+// events are not written to the table of conversations at once (see
+// server/state/conversation_heads.h). The query combines the table with these
+// events. It skips events of erased people that are still in the log, because
+// such events belong to no conversation.
 
 #pragma once
 
 namespace linktor {
 
-// It is to be written behind FROM. An event that does not move the last
-// activity says nothing of it.
+// Write it after FROM. The last activity comes only from events that advance
+// it.
 inline constexpr char kWholeConversations[] =
     "(WITH fresh AS (SELECT * FROM events, log_state "
     "WHERE user_id <> '' AND seq > heads_through AND NOT EXISTS ("

@@ -1,6 +1,7 @@
-// A Backoff says how long to wait before calling again: longer each time, and
-// never the same for two clients, so that they do not all come at once to a
-// server that has just started. It belongs to one thread.
+// A Backoff says how long to wait before the next try. The waits get longer
+// each time. They are random, so that clients do not all wait equally long.
+// Otherwise they would all call a server that has just started at the same
+// moment. A Backoff belongs to one thread.
 
 #pragma once
 
@@ -12,21 +13,24 @@
 
 namespace linktor::instagram {
 
-// The steps are 500 ms, 1, 2, 4 and then always 5 s.
+// The steps are 500 ms, 1 s, 2 s, 4 s, and after that always 5 s.
 class Backoff {
  public:
-  // The first wait is short enough that a restart is not noticed.
+  // The first step is so short that users do not notice a restart of the
+  // server.
   static constexpr std::chrono::milliseconds kFirst{500};
-  // No wait is longer, unless the server asks for it: this is long enough not
-  // to be a load, and short enough for someone who watches.
+  // No wait is longer than this, unless the server asks for a longer one. It is
+  // long enough not to load the server, and short enough for a person who is
+  // watching.
   static constexpr std::chrono::milliseconds kMost{5000};
 
-  // `random` gives numbers in [0, 1); tests give their own.
+  // `random` returns numbers in [0, 1); tests pass their own function.
   explicit Backoff(std::function<double()> random)
       : random_(std::move(random)) {}
 
-  // Returns between half and all of a step that doubles up to kMost, but never
-  // less than `at_least`, which the server asks for.
+  // Returns a wait between half of a step and the whole step, but never less
+  // than `at_least`, the wait that the server asks for. The step then doubles,
+  // up to kMost.
   std::chrono::milliseconds Next(
       std::optional<std::chrono::nanoseconds> at_least = std::nullopt) {
     const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -36,11 +40,12 @@ class Backoff {
                               at_least.value_or(std::chrono::nanoseconds(0))));
   }
 
-  // The next wait is a first one again. It is called after a success.
+  // Makes the next wait start again from the first step. The caller calls it
+  // after a success.
   void Reset() { step_ = kFirst; }
 
  private:
-  // It spreads each wait over the upper half of its step.
+  // This function spreads each wait over the upper half of its step.
   std::function<double()> random_;
   // This is the greatest value that the next wait can have.
   std::chrono::milliseconds step_ = kFirst;

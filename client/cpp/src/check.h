@@ -1,6 +1,6 @@
-// A request is refused here when no call could carry it. The client checks
-// before its first call, because the error of such a call does not name the
-// field.
+// This header refuses a request that no call can carry. The client checks a
+// request before its first call, because the error that gRPC makes for such a
+// call does not name the field.
 
 #pragma once
 
@@ -14,7 +14,8 @@
 namespace linktor::instagram {
 
 // Returns an error of the kind kRefused that names the first text that is not
-// UTF-8; nullopt when all are. The violations name it as the server would.
+// UTF-8, or nullopt when all texts are UTF-8. The violation names the field in
+// the same way as the server names fields.
 inline std::optional<Error> CheckTexts(
     const google::protobuf::Message& request) {
   const auto field = FieldThatIsNotUtf8(request);

@@ -28,8 +28,8 @@ type CreateApiKeyRequest struct {
 	// Required. It describes the key to create.
 	ApiKey *ApiKey `protobuf:"bytes,1,opt,name=api_key,json=apiKey,proto3" json:"api_key,omitempty"`
 	// Optional. It has 1-128 characters of [A-Za-z0-9._:-]. Repeating a creation
-	// with the same id and body creates no second key and returns the first
-	// without its secret; another body is refused with REQUEST_ID_REUSED.
+	// with the same id and body creates no second key; it returns the first key
+	// without its secret. Another body is refused with REQUEST_ID_REUSED.
 	RequestId     string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -84,7 +84,7 @@ type CreateApiKeyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// This is the key as it is stored.
 	ApiKey *ApiKey `protobuf:"bytes,1,opt,name=api_key,json=apiKey,proto3" json:"api_key,omitempty"`
-	// This is the whole key as callers send it. It is shown this once; it is
+	// This is the whole key as callers send it. It is returned only once; it is
 	// empty when a creation is repeated.
 	Secret        string `protobuf:"bytes,2,opt,name=secret,proto3" json:"secret,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -341,7 +341,8 @@ func (x *ListApiKeysResponse) GetNextPageToken() string {
 // UpdateApiKey takes this request.
 type UpdateApiKeyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Required. Its `id` names the key; the fields in the mask are taken from it.
+	// Required. Its `id` names the key. The fields that the mask names are taken
+	// from it.
 	ApiKey *ApiKey `protobuf:"bytes,1,opt,name=api_key,json=apiKey,proto3" json:"api_key,omitempty"`
 	// Required. Its paths may be name, permissions, channel_ids, expire_time and
 	// disabled. Another path is refused with INVALID_REQUEST.

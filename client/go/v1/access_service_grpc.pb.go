@@ -30,18 +30,19 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// This service manages the API keys, which say who may call this server.
-// Several keys may be live for one caller, which is how a key is replaced
-// without an interruption: create the new one, give it to the caller, and
-// delete the old one when last_use_time stands still. Keys are judged only
+// This service manages the API keys, which say who may call this server. One
+// caller may have several valid keys. So a key can be replaced without an
+// interruption: create the new key, give it to the caller, and delete the old
+// key when its last_use_time does not change any more. Keys are checked only
 // while the server runs with --auth keys.
 //
-// A key limited to channels sees and manages only keys that it could have
-// created itself, which have only its own channels and permissions. The others
-// do not exist for it.
+// A key that is limited to channels sees and manages only keys that it could
+// have created itself. Such keys have only channels and permissions that it
+// has. Calls with this key behave as if no other keys existed.
 type AccessServiceClient interface {
-	// Creates a key. Its secret is in this response and nowhere else. A key that
-	// may not grant what is asked for is refused with NOT_AUTHORIZED.
+	// Creates a key. Only this response has the key's secret. When the caller's
+	// key may not grant what the request asks for, the call is refused with
+	// NOT_AUTHORIZED.
 	CreateApiKey(ctx context.Context, in *CreateApiKeyRequest, opts ...grpc.CallOption) (*CreateApiKeyResponse, error)
 	// Returns one key. It ends with NOT_FOUND and the reason API_KEY_NOT_FOUND
 	// when there is none.
@@ -118,18 +119,19 @@ func (c *accessServiceClient) DeleteApiKey(ctx context.Context, in *DeleteApiKey
 // All implementations must embed UnimplementedAccessServiceServer
 // for forward compatibility.
 //
-// This service manages the API keys, which say who may call this server.
-// Several keys may be live for one caller, which is how a key is replaced
-// without an interruption: create the new one, give it to the caller, and
-// delete the old one when last_use_time stands still. Keys are judged only
+// This service manages the API keys, which say who may call this server. One
+// caller may have several valid keys. So a key can be replaced without an
+// interruption: create the new key, give it to the caller, and delete the old
+// key when its last_use_time does not change any more. Keys are checked only
 // while the server runs with --auth keys.
 //
-// A key limited to channels sees and manages only keys that it could have
-// created itself, which have only its own channels and permissions. The others
-// do not exist for it.
+// A key that is limited to channels sees and manages only keys that it could
+// have created itself. Such keys have only channels and permissions that it
+// has. Calls with this key behave as if no other keys existed.
 type AccessServiceServer interface {
-	// Creates a key. Its secret is in this response and nowhere else. A key that
-	// may not grant what is asked for is refused with NOT_AUTHORIZED.
+	// Creates a key. Only this response has the key's secret. When the caller's
+	// key may not grant what the request asks for, the call is refused with
+	// NOT_AUTHORIZED.
 	CreateApiKey(context.Context, *CreateApiKeyRequest) (*CreateApiKeyResponse, error)
 	// Returns one key. It ends with NOT_FOUND and the reason API_KEY_NOT_FOUND
 	// when there is none.

@@ -22,32 +22,36 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// An API key makes a caller known to this server. Callers send it as
+// An API key tells this server who the caller is. Callers send it as
 // "authorization: Bearer <key>", or as "x-api-key: <key>". It has the form
-// lig_<id>_<secret><checksum>, which is 16 hex digits, 43 letters and digits,
-// and 6 letters and digits that end every key of this server, so that scanners
-// for leaked secrets recognise it. The server stores only a keyed hash of it.
+// lig_<id>_<secret><checksum>: the id has 16 hex digits, the secret 43 letters
+// and digits, and the checksum 6 letters and digits. Every key of this server
+// has such a checksum, so that scanners for leaked secrets recognise it. The
+// server stores only a keyed hash of the key.
 type ApiKey struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Output only. It is the part of the key between its underscores and has 16
-	// hex digits. It is no secret; messages and audit lines name the key by it.
+	// hex digits. It is not secret; error messages and lines of the audit log use
+	// it to name the key.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Optional. It is a name for people and has at most 200 bytes.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
-	// Required. They say what the key may do; there are 1-5 permissions, each
+	// Required. They say what the key may do. There are 1-5 permissions, each
 	// once.
 	Permissions []Permission `protobuf:"varint,3,rep,packed,name=permissions,proto3,enum=linktor.instagram.v1.Permission" json:"permissions,omitempty"`
-	// Optional. They are the ids of the channels that the key covers; there are
-	// at most 1000, each once. An empty list means all channels, also those that
-	// are created later. A channel need not exist yet. For a key limited to
-	// channels the others do not exist: they are refused with CHANNEL_NOT_FOUND
-	// and their events are not on its streams. Such a key can neither create
-	// channels nor change which account or page a channel speaks for.
+	// Optional. They are the ids of the channels that the key covers. There are
+	// at most 1000, each once. An empty list means all channels, including
+	// channels that are created later. A listed channel need not exist yet. Calls
+	// with a key that is limited to channels behave as if no other channels
+	// existed: they are refused with CHANNEL_NOT_FOUND, and its streams have no
+	// events of other channels. Such a key can neither create channels nor change
+	// the account or page of a channel.
 	ChannelIds []string `protobuf:"bytes,4,rep,name=channel_ids,json=channelIds,proto3" json:"channel_ids,omitempty"`
-	// Optional. From then on the key is refused with API_KEY_EXPIRED. It must lie
-	// in the future when it is set. Without it the key does not expire.
+	// Optional. From this time on, the key is refused with API_KEY_EXPIRED. It
+	// must lie in the future when it is set. When it is absent, the key does not
+	// expire.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
-	// Optional. While it is true the key is refused with API_KEY_DISABLED.
+	// Optional. While it is true, the key is refused with API_KEY_DISABLED.
 	Disabled bool `protobuf:"varint,6,opt,name=disabled,proto3" json:"disabled,omitempty"`
 	// Output only. The key was created at this time.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`

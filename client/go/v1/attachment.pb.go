@@ -25,31 +25,32 @@ const (
 // An attachment is a photo, video, share or other thing sent with a message.
 type Attachment struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Output only. It is Instagram's name for it: image, video, audio, file,
-	// share, ig_post, ig_reel, story_mention, ephemeral, like_heart, template and
-	// more. The set is open.
+	// Output only. It is Instagram's name for the kind of attachment: image,
+	// video, audio, file, share, ig_post, ig_reel, story_mention, ephemeral,
+	// like_heart, template and more. The set is open.
 	Type string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
 	// Output only. Instagram serves the attachment at this URL, if it gives one.
-	// A link to its CDN ends together with what it shows. On a send it is the URL
-	// that was given.
+	// A link to Instagram's CDN ends when the attachment itself ends. On a send
+	// it is the URL that the caller gave.
 	Url string `protobuf:"bytes,2,opt,name=url,proto3" json:"url,omitempty"`
 	// Output only. It is the title or caption of a shared post or reel.
 	Title string `protobuf:"bytes,3,opt,name=title,proto3" json:"title,omitempty"`
 	// Output only. It is Instagram's id of a shared post, reel or story.
 	MediaId string `protobuf:"bytes,4,opt,name=media_id,json=mediaId,proto3" json:"media_id,omitempty"`
-	// Output only. It is Instagram's payload as JSON, when that holds more than
-	// the fields above; it has at most 64 KiB.
+	// Output only. It is Instagram's payload as JSON, when the payload has more
+	// than the fields above; it has at most 64 KiB.
 	PayloadJson string `protobuf:"bytes,5,opt,name=payload_json,json=payloadJson,proto3" json:"payload_json,omitempty"`
-	// Output only. The link has ended by this time, where that is known: stories
-	// end after 24 h, and some links carry their own end.
+	// Output only. The link has certainly ended at this time. It is absent when
+	// the end is not known: stories end after 24 h, and some links say when they
+	// end.
 	UrlExpireTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=url_expire_time,json=urlExpireTime,proto3" json:"url_expire_time,omitempty"`
-	// Output only. It is the page of a shared post or reel on instagram.com, where
+	// Output only. It is the page of a shared post or reel on instagram.com, when
 	// Instagram gives that page instead of a link to the media. It needs no token
-	// and does not end, but shows nothing of a private account.
+	// and does not expire, but it shows nothing of a private account.
 	Permalink string `protobuf:"bytes,7,opt,name=permalink,proto3" json:"permalink,omitempty"`
-	// Output only. It says of which kind the attachment is, by the type, with what
-	// only this kind has. It is not set for a type that this server does not know,
-	// and not on sends, which have Message.content.
+	// Output only. It says which kind of attachment this is, and has the facts
+	// that only this kind has. It is not set for a type that this server does not
+	// know. It is not set on sends either, which have Message.content.
 	//
 	// Types that are valid to be assigned to Details:
 	//
@@ -309,24 +310,24 @@ type Attachment_File struct {
 }
 
 type Attachment_Post struct {
-	// A shared post: title and media_id are the post's.
+	// A shared post; title and media_id are those of the post.
 	Post *PostAttachment `protobuf:"bytes,14,opt,name=post,proto3,oneof"`
 }
 
 type Attachment_Reel struct {
-	// A shared reel: title and media_id are the reel's.
+	// A shared reel; title and media_id are those of the reel.
 	Reel *ReelAttachment `protobuf:"bytes,15,opt,name=reel,proto3,oneof"`
 }
 
 type Attachment_Story struct {
-	// A shared story: media_id is the story's. Its media may be linked, and must
-	// not be stored.
+	// A shared story; media_id is the id of the story. Its media may be linked,
+	// but must not be stored.
 	Story *StoryAttachment `protobuf:"bytes,16,opt,name=story,proto3,oneof"`
 }
 
 type Attachment_StoryMention struct {
-	// A story of the customer's that mentions the account. Its media may be
-	// linked, and must not be stored.
+	// A story of the customer that mentions the account. Its media may be
+	// linked, but must not be stored.
 	StoryMention *StoryMentionAttachment `protobuf:"bytes,17,opt,name=story_mention,json=storyMention,proto3,oneof"`
 }
 
@@ -356,8 +357,8 @@ type Attachment_Fallback struct {
 }
 
 type Attachment_Unsupported struct {
-	// Something that Instagram does not show to its API; there may be a url all
-	// the same.
+	// Something that Instagram does not show to its API. It may have a url
+	// nevertheless.
 	Unsupported *UnsupportedAttachment `protobuf:"bytes,23,opt,name=unsupported,proto3,oneof"`
 }
 
@@ -389,9 +390,9 @@ func (*Attachment_Fallback) isAttachment_Details() {}
 
 func (*Attachment_Unsupported) isAttachment_Details() {}
 
-// It is an image, video, audio or file. Attachment.url links to it; Instagram
-// names no media type, so it must be taken from the answer to that link: a voice
-// note may be video/mp4.
+// It is an image, video, audio or file. Attachment.url links to it. Instagram
+// does not give the media type. Take the type from the answer to that link: a
+// voice note may be video/mp4.
 type MediaAttachment struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -428,7 +429,8 @@ func (*MediaAttachment) Descriptor() ([]byte, []int) {
 	return file_linktor_instagram_v1_attachment_proto_rawDescGZIP(), []int{1}
 }
 
-// It is a shared post. A carousel has a link to its first image only.
+// It is a shared post. A carousel, which has several images, has a link only to
+// its first image.
 type PostAttachment struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -696,9 +698,9 @@ func (x *StickerAttachment) GetStickerId() string {
 	return ""
 }
 
-// It is a template as Instagram shows it, which differs from what was sent: a
-// button template comes back as a generic one. At most 30 elements are told; all
-// of them are in payload_json.
+// It is a template as Instagram shows it. This differs from the template that
+// was sent: a button template comes back as a generic one. At most 30 elements
+// are listed here; payload_json has all of them.
 type TemplateAttachment struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Output only. It is Instagram's name for the form: generic, product, button
@@ -785,9 +787,9 @@ type ShownElement struct {
 	Subtitle string `protobuf:"bytes,4,opt,name=subtitle,proto3" json:"subtitle,omitempty"`
 	// Output only. It links to the picture.
 	ImageUrl string `protobuf:"bytes,5,opt,name=image_url,json=imageUrl,proto3" json:"image_url,omitempty"`
-	// Output only. A tap on the card opens this.
+	// Output only. A tap on the card opens this URL.
 	DefaultUrl string `protobuf:"bytes,6,opt,name=default_url,json=defaultUrl,proto3" json:"default_url,omitempty"`
-	// Output only. They are the buttons, in order; at most 10 are told.
+	// Output only. They are the buttons, in order. At most 10 are listed.
 	Buttons       []*ShownButton `protobuf:"bytes,7,rep,name=buttons,proto3" json:"buttons,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -880,9 +882,10 @@ type ShownButton struct {
 	Type string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
 	// Output only. It is the text on the button.
 	Title string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
-	// Output only. A tap opens this; it is empty on other buttons.
+	// Output only. A tap opens this URL. It is empty on buttons of other types.
 	Url string `protobuf:"bytes,3,opt,name=url,proto3" json:"url,omitempty"`
-	// Output only. A tap on a postback brings this, if Instagram gives it.
+	// Output only. A tap on a postback button sends this payload, if Instagram
+	// gives it.
 	Payload       string `protobuf:"bytes,4,opt,name=payload,proto3" json:"payload,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

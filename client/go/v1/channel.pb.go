@@ -75,7 +75,7 @@ func (LoginType) EnumDescriptor() ([]byte, []int) {
 	return file_linktor_instagram_v1_channel_proto_rawDescGZIP(), []int{0}
 }
 
-// It says if the channel can be used.
+// It says whether the channel can be used.
 type ChannelState int32
 
 const (
@@ -186,16 +186,17 @@ type Channel struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Optional. It is a name for people and has at most 200 bytes.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
-	// Required. It is the account's id as Meta's webhooks give it in `entry.id`
-	// (17 digits, "17841..."); with Instagram Login it is the `user_id` of GET
-	// /me, not its `id`. It has 1-32 digits and is immutable, because the
-	// customers' ids and the history of a channel belong to one account. An
-	// account belongs to at most one live channel; a second one is refused with
+	// Required. It is the account's id that Meta's webhooks give in `entry.id`
+	// (17 digits, "17841..."). With Instagram Login it is the `user_id` of GET
+	// /me, not its `id`. It has 1-32 digits. It is immutable, because the ids of
+	// customers and the history of a channel belong to one account. An account
+	// belongs to at most one live channel; a second channel is refused with
 	// ACCOUNT_ALREADY_CONNECTED.
 	InstagramAccountId string `protobuf:"bytes,3,opt,name=instagram_account_id,json=instagramAccountId,proto3" json:"instagram_account_id,omitempty"`
 	// Optional. LOGIN_TYPE_FACEBOOK_LOGIN requires it. It is the id of the
-	// connected Facebook Page, whose token is used, and has 1-32 digits. Webhook
-	// entries under either id are this channel's.
+	// connected Facebook Page, whose token is used. It has 1-32 digits. Webhook
+	// entries belong to this channel when they have the id of the account or of
+	// the page.
 	PageId string `protobuf:"bytes,4,opt,name=page_id,json=pageId,proto3" json:"page_id,omitempty"`
 	// Immutable. It chooses Meta's host and the form of requests. The default is
 	// LOGIN_TYPE_FACEBOOK_LOGIN.
@@ -203,7 +204,7 @@ type Channel struct {
 	// Optional. It is the Graph API version and consists of "v", digits, a dot
 	// and digits. The default is "v25.0".
 	ApiVersion string `protobuf:"bytes,6,opt,name=api_version,json=apiVersion,proto3" json:"api_version,omitempty"`
-	// Output only. It says if the channel can be used.
+	// Output only. It says whether the channel can be used.
 	State ChannelState `protobuf:"varint,7,opt,name=state,proto3,enum=linktor.instagram.v1.ChannelState" json:"state,omitempty"`
 	// Output only. It is the path of the webhook URL to register with Meta, such
 	// as "/webhooks/instagram/ch_instagram_123".
@@ -212,24 +213,26 @@ type Channel struct {
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// Output only. The channel or its credentials were last changed at this time.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
-	// Optional. It says what to do with a send to a user from whom no message is
-	// known. The default is NO_HISTORY_POLICY_ALLOW.
+	// Optional. It says what this server does with a send to a user from whom it
+	// knows no message. The default is NO_HISTORY_POLICY_ALLOW.
 	OnNoHistory NoHistoryPolicy `protobuf:"varint,12,opt,name=on_no_history,json=onNoHistory,proto3,enum=linktor.instagram.v1.NoHistoryPolicy" json:"on_no_history,omitempty"`
-	// Output only. It is the fingerprint of the access token and is empty when
-	// none is set.
+	// Output only. It is the fingerprint of the access token. It is empty when no
+	// token is set.
 	AccessTokenFingerprint string `protobuf:"bytes,13,opt,name=access_token_fingerprint,json=accessTokenFingerprint,proto3" json:"access_token_fingerprint,omitempty"`
-	// Output only. Webhooks may be signed with these app secrets. There are at
-	// most two.
+	// Output only. A webhook is accepted when one of these app secrets has signed
+	// it. There are at most two.
 	AppSecrets []*AppSecret `protobuf:"bytes,14,rep,name=app_secrets,json=appSecrets,proto3" json:"app_secrets,omitempty"`
-	// Output only. It is true when a verify token is set. Without one Meta's
-	// verification of the webhook URL is answered with 403.
+	// Output only. It is true when a verify token is set. Without a verify token,
+	// Meta's verification of the webhook URL is answered with 403.
 	VerifyTokenSet bool `protobuf:"varint,15,opt,name=verify_token_set,json=verifyTokenSet,proto3" json:"verify_token_set,omitempty"`
-	// Output only. It names this channel for ever: when the channel is deleted
-	// and its `id` used again, the new channel has another `uid`.
+	// Output only. It names this channel and is never used again. When the
+	// channel is deleted and its `id` is used again, the new channel has another
+	// `uid`.
 	Uid string `protobuf:"bytes,16,opt,name=uid,proto3" json:"uid,omitempty"`
-	// Output only. It changes whenever the channel or its credentials do, and is
-	// opaque. A request that changes the channel may give it back: it is refused
-	// with CHANNEL_CHANGED when the channel has another one by then.
+	// Output only. It is an opaque text that changes whenever the channel or its
+	// credentials change. A request that changes the channel may carry it. The
+	// request is refused with CHANNEL_CHANGED when the channel has another etag
+	// by then.
 	Etag          string `protobuf:"bytes,17,opt,name=etag,proto3" json:"etag,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -435,19 +438,20 @@ func (x *AppSecret) GetCreateTime() *timestamppb.Timestamp {
 	return nil
 }
 
-// These are the channel's credentials at Meta. They are input only, and sealed
-// at rest.
+// These are the channel's credentials at Meta. They are only accepted and never
+// returned. They are stored encrypted.
 type ChannelCredentials struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Optional. It is a Page access token (Facebook Login) or an Instagram User
 	// token (Instagram Login) and has at most 4096 bytes. Without it sends are
 	// refused with CREDENTIALS_MISSING.
 	AccessToken string `protobuf:"bytes,1,opt,name=access_token,json=accessToken,proto3" json:"access_token,omitempty"`
-	// Optional. There are at most two, each of 1-256 bytes, the newest last: the
-	// Meta app secret and, while it is being rotated or where the Instagram app
-	// has its own, a second one. Without any, every webhook POST is refused. With
-	// Facebook Login calls to Meta are proved (appsecret_proof) by the one that
-	// last signed a webhook, else by the newest.
+	// Optional. They are at most two app secrets, each of 1-256 bytes, the newest
+	// last. One is the Meta app secret. A second one is needed during a rotation,
+	// or when the Instagram app has its own secret. Without any, every webhook
+	// POST is refused. With Facebook Login, calls to Meta carry a proof
+	// (appsecret_proof). It is made with the secret that last signed a webhook,
+	// or else with the newest secret.
 	AppSecrets []string `protobuf:"bytes,2,rep,name=app_secrets,json=appSecrets,proto3" json:"app_secrets,omitempty"`
 	// Optional. It is the secret string given to Meta for webhook verification
 	// and has 1-256 bytes.
@@ -510,12 +514,13 @@ func (x *ChannelCredentials) GetVerifyToken() string {
 // It tells in an event what happened to a channel.
 type ChannelChange struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Output only. It is the channel as it was afterwards, without anything of its
-	// credentials, not even their fingerprints: a change of them shows in `etag` and
-	// `update_time`. One that was deleted has only `id`, `uid`, `instagram_account_id` and `page_id`.
+	// Output only. It is the channel after the change, without its credentials
+	// and their fingerprints. A change of the credentials shows in `etag` and
+	// `update_time`. A deleted channel has only `id`, `uid`,
+	// `instagram_account_id` and `page_id`.
 	Channel *Channel `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
-	// Output only. It is true when the channel was deleted and all that is stored of
-	// its customers is erased.
+	// Output only. It is true when the channel was deleted and everything that is
+	// stored about its customers is erased.
 	Erase         bool `protobuf:"varint,2,opt,name=erase,proto3" json:"erase,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -340,8 +340,9 @@ func (x *ListChannelsResponse) GetNextPageToken() string {
 // UpdateChannel takes this request.
 type UpdateChannelRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Required. Its `id` names the channel; the fields in the mask are taken from
-	// it. When its `etag` is given, it must be the channel's present one.
+	// Required. Its `id` names the channel. The fields that the mask names are
+	// taken from it. When its `etag` is given, it must be the channel's current
+	// etag.
 	Channel *Channel `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
 	// Required. Its paths may be name, page_id, api_version and on_no_history.
 	// Another path is refused with INVALID_REQUEST.
@@ -448,10 +449,11 @@ type DeleteChannelRequest struct {
 	// Optional. It must be the channel's present etag; else the request is
 	// refused with CHANNEL_CHANGED.
 	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
-	// Optional. All that is stored of the channel's customers is erased, as
-	// EraseUser erases one of them; so is that of earlier channels with this id. It
-	// may be asked for again when the channel is deleted already. Without it, events
-	// stay until their retention ends.
+	// Optional. When it is true, everything that is stored about the channel's
+	// customers is erased, as EraseUser does for one customer. This includes
+	// customers of earlier channels with this id. The erasure can also be
+	// requested when the channel is deleted already. Without it, events stay
+	// until their retention ends.
 	Erase         bool `protobuf:"varint,3,opt,name=erase,proto3" json:"erase,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -550,18 +552,19 @@ type SetChannelCredentialsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Required. It is the id of the channel.
 	ChannelId string `protobuf:"bytes,1,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
-	// Optional. It replaces the access token; when it is present and empty it
-	// removes it.
+	// Optional. It replaces the access token. A value that is present and empty
+	// removes the token.
 	AccessToken *string `protobuf:"bytes,2,opt,name=access_token,json=accessToken,proto3,oneof" json:"access_token,omitempty"`
-	// Optional. It adds an app secret; a third one is refused with
-	// INVALID_REQUEST. Adding one that is there changes nothing.
+	// Optional. It adds an app secret. A third secret is refused with
+	// INVALID_REQUEST. Adding a secret that the channel already has changes
+	// nothing.
 	AddAppSecret *string `protobuf:"bytes,3,opt,name=add_app_secret,json=addAppSecret,proto3,oneof" json:"add_app_secret,omitempty"`
-	// Optional. It is the fingerprint of an app secret to remove; one that is not
-	// there is refused with INVALID_REQUEST. The removal comes before the
+	// Optional. It is the fingerprint of an app secret to remove. An unknown
+	// fingerprint is refused with INVALID_REQUEST. The removal is done before the
 	// addition.
 	RemoveAppSecret *string `protobuf:"bytes,4,opt,name=remove_app_secret,json=removeAppSecret,proto3,oneof" json:"remove_app_secret,omitempty"`
-	// Optional. It replaces the verify token; when it is present and empty it
-	// removes it.
+	// Optional. It replaces the verify token. A value that is present and empty
+	// removes the token.
 	VerifyToken *string `protobuf:"bytes,5,opt,name=verify_token,json=verifyToken,proto3,oneof" json:"verify_token,omitempty"`
 	// Optional. It must be the channel's present etag; else the request is
 	// refused with CHANNEL_CHANGED.
@@ -645,7 +648,7 @@ func (x *SetChannelCredentialsRequest) GetEtag() string {
 // SetChannelCredentials returns this response.
 type SetChannelCredentialsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// This is the channel as it is stored, with the fingerprints now in force.
+	// This is the channel as it is stored, with its current fingerprints.
 	Channel       *Channel `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -693,10 +696,11 @@ type SetIceBreakersRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Required. It is the id of the channel.
 	ChannelId string `protobuf:"bytes,1,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
-	// Required. There are 1-4 ice breakers, which are shown where no localization
-	// fits.
+	// Required. There are 1-4 ice breakers. Instagram shows them when no
+	// localization fits the customer's language.
 	IceBreakers []*IceBreaker `protobuf:"bytes,2,rep,name=ice_breakers,json=iceBreakers,proto3" json:"ice_breakers,omitempty"`
-	// Optional. They are for other languages; each locale is there once.
+	// Optional. They are ice breakers for other languages. Each locale may occur
+	// only once.
 	Localizations []*LocalizedIceBreakers `protobuf:"bytes,3,rep,name=localizations,proto3" json:"localizations,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -857,9 +861,10 @@ func (x *GetIceBreakersRequest) GetChannelId() string {
 // GetIceBreakers returns this response.
 type GetIceBreakersResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// They are for the default locale. The list is empty when none are set.
+	// They are the ice breakers of the default locale. The list is empty when
+	// none are set.
 	IceBreakers []*IceBreaker `protobuf:"bytes,1,rep,name=ice_breakers,json=iceBreakers,proto3" json:"ice_breakers,omitempty"`
-	// They are for other languages.
+	// They are the ice breakers for other languages.
 	Localizations []*LocalizedIceBreakers `protobuf:"bytes,2,rep,name=localizations,proto3" json:"localizations,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -46,12 +46,13 @@ type ChannelServiceClient interface {
 	ListChannels(ctx context.Context, in *ListChannelsRequest, opts ...grpc.CallOption) (*ListChannelsResponse, error)
 	// Changes the fields that the mask names, and nothing else.
 	UpdateChannel(ctx context.Context, in *UpdateChannelRequest, opts ...grpc.CallOption) (*UpdateChannelResponse, error)
-	// Deletes a channel. Its credentials go at once, its webhooks get 404, its
-	// events stay readable until their retention ends, and its id is free again
-	// after 72 h.
+	// Deletes a channel. Its credentials are deleted at once, and its webhooks
+	// get 404. Its events can be read until their retention ends. Its id can be
+	// used again after 72 h.
 	DeleteChannel(ctx context.Context, in *DeleteChannelRequest, opts ...grpc.CallOption) (*DeleteChannelResponse, error)
-	// Changes credentials; the ones that are not given stay. Two app secrets can
-	// be live at once, so that rotating one loses no webhook.
+	// Changes credentials; a credential that is not given does not change. Two
+	// app secrets can be valid at the same time, so that a rotation of the secret
+	// loses no webhook.
 	SetChannelCredentials(ctx context.Context, in *SetChannelCredentialsRequest, opts ...grpc.CallOption) (*SetChannelCredentialsResponse, error)
 	// Replaces the account's ice breakers on Instagram.
 	SetIceBreakers(ctx context.Context, in *SetIceBreakersRequest, opts ...grpc.CallOption) (*SetIceBreakersResponse, error)
@@ -175,12 +176,13 @@ type ChannelServiceServer interface {
 	ListChannels(context.Context, *ListChannelsRequest) (*ListChannelsResponse, error)
 	// Changes the fields that the mask names, and nothing else.
 	UpdateChannel(context.Context, *UpdateChannelRequest) (*UpdateChannelResponse, error)
-	// Deletes a channel. Its credentials go at once, its webhooks get 404, its
-	// events stay readable until their retention ends, and its id is free again
-	// after 72 h.
+	// Deletes a channel. Its credentials are deleted at once, and its webhooks
+	// get 404. Its events can be read until their retention ends. Its id can be
+	// used again after 72 h.
 	DeleteChannel(context.Context, *DeleteChannelRequest) (*DeleteChannelResponse, error)
-	// Changes credentials; the ones that are not given stay. Two app secrets can
-	// be live at once, so that rotating one loses no webhook.
+	// Changes credentials; a credential that is not given does not change. Two
+	// app secrets can be valid at the same time, so that a rotation of the secret
+	// loses no webhook.
 	SetChannelCredentials(context.Context, *SetChannelCredentialsRequest) (*SetChannelCredentialsResponse, error)
 	// Replaces the account's ice breakers on Instagram.
 	SetIceBreakers(context.Context, *SetIceBreakersRequest) (*SetIceBreakersResponse, error)

@@ -28,10 +28,11 @@ type Comment struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Output only. It is Instagram's id of the comment.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// Output only. It is what they wrote; it is empty when Instagram does not give
-	// it.
+	// Output only. It is the text of the comment. It is empty when Instagram does
+	// not give it.
 	Text string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
-	// Output only. It is the Instagram user name of who commented, as it was then.
+	// Output only. It is the Instagram user name of the person who commented, at
+	// the time of the comment.
 	Username string `protobuf:"bytes,3,opt,name=username,proto3" json:"username,omitempty"`
 	// Output only. It is Instagram's id of the comment that this one answers. It
 	// is empty when it answers none.
@@ -46,8 +47,8 @@ type Comment struct {
 	AdId string `protobuf:"bytes,7,opt,name=ad_id,json=adId,proto3" json:"ad_id,omitempty"`
 	// Output only. It is the title of that ad.
 	AdTitle string `protobuf:"bytes,8,opt,name=ad_title,json=adTitle,proto3" json:"ad_title,omitempty"`
-	// Output only. It is Instagram's id of the post that was made into the ad. It
-	// is empty when the ad was made of none.
+	// Output only. It is Instagram's id of the post from which the ad was made.
+	// It is empty when the ad was not made from a post.
 	OriginalMediaId string `protobuf:"bytes,9,opt,name=original_media_id,json=originalMediaId,proto3" json:"original_media_id,omitempty"`
 	// Output only. It is true when it was written during a live broadcast.
 	Live bool `protobuf:"varint,10,opt,name=live,proto3" json:"live,omitempty"`
@@ -165,13 +166,13 @@ func (x *Comment) GetDirection() MessageDirection {
 	return MessageDirection_MESSAGE_DIRECTION_UNSPECIFIED
 }
 
-// Somebody mentioned the account in a post or in a comment. Instagram gives ids
-// only, and says nothing about who it was. With Instagram Login, mentions arrive
+// Somebody mentioned the account in a post or in a comment. Instagram gives
+// only ids, and does not say who it was. With Instagram Login, mentions arrive
 // as comments.
 type Mention struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Output only. It is Instagram's id of the post in which, or in a comment on
-	// which, the account was mentioned.
+	// Output only. It is Instagram's id of the post. The account was mentioned in
+	// this post, or in a comment on it.
 	MediaId string `protobuf:"bytes,1,opt,name=media_id,json=mediaId,proto3" json:"media_id,omitempty"`
 	// Output only. It is Instagram's id of the comment; it is empty when the
 	// account was mentioned in the post itself.
@@ -224,8 +225,9 @@ func (x *Mention) GetCommentId() string {
 	return ""
 }
 
-// It tells how a story of the account did in its 24 hours. A count is -1 where
-// Instagram does not tell a small one, and 0 where it does not give it at all.
+// It tells how often a story of the account was seen in its 24 hours, and how
+// people reacted. A count is -1 when Instagram hides a small number, and 0 when
+// it does not give the count at all.
 type StoryInsights struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Output only. It is Instagram's id of the story.

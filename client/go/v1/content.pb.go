@@ -21,9 +21,9 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// The content is what a message says. Its limits are Instagram's and are
-// checked before anything is stored or sent; every violation that fits is in
-// BadRequest, and the reason is INVALID_CONTENT.
+// This is the content of a message. Its limits are Instagram's, and they are
+// checked before anything is stored or sent. When a limit is broken, the reason
+// is INVALID_CONTENT, and BadRequest names every violation that fits into it.
 type MessageContent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Required. Exactly one is set.
@@ -37,9 +37,9 @@ type MessageContent struct {
 	//	*MessageContent_Sticker
 	//	*MessageContent_Template
 	Content isMessageContent_Content `protobuf_oneof:"content"`
-	// Optional. They are choices under the text; there are at most 13, and only
-	// with text. They are shown on phones, until the customer chooses or writes.
-	// The choice arrives as instagram.quick_reply.
+	// Optional. They are choices under the text. There are at most 13, and they
+	// need a text. Phones show them until the customer chooses one or writes. The
+	// choice arrives as instagram.quick_reply.
 	QuickReplies  []*QuickReply `protobuf:"bytes,15,rep,name=quick_replies,json=quickReplies,proto3" json:"quick_replies,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -190,8 +190,9 @@ func (*MessageContent_Sticker) isMessageContent_Content() {}
 
 func (*MessageContent_Template) isMessageContent_Content() {}
 
-// Meta fetches this file when the message is sent. Nobody knows before what it
-// finds there: a file of the wrong type or size ends with MEDIA_REJECTED.
+// Meta fetches this file when the message is sent. Only then it is known
+// whether the file has a wrong type or size; the send then ends with
+// MEDIA_REJECTED.
 type Media struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Required. Exactly one is set.
@@ -265,8 +266,8 @@ func (*Media_Url) isMedia_Source() {}
 // It names a sticker.
 type Sticker struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Required. It is "like" or "like_heart", which are the heart, the only one
-	// that Instagram offers to apps.
+	// Required. It is "like" or "like_heart". Both are the heart, which is the
+	// only sticker that Instagram offers to apps.
 	Id            string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -373,7 +374,8 @@ type isTemplate_Layout interface {
 }
 
 type Template_Generic struct {
-	// It is one card, or several side by side. It is not shown on the web.
+	// It is one card, or several cards side by side. Instagram on the web does
+	// not show it.
 	Generic *GenericTemplate `protobuf:"bytes,1,opt,name=generic,proto3,oneof"`
 }
 

@@ -26,7 +26,8 @@ const (
 type MessagingWindow int32
 
 const (
-	// Nothing is known that the customer has done; see Channel.on_no_history.
+	// This server knows of nothing that the customer has done; see
+	// Channel.on_no_history.
 	MessagingWindow_MESSAGING_WINDOW_UNSPECIFIED MessagingWindow = 0
 	// Any message can be sent.
 	MessagingWindow_MESSAGING_WINDOW_OPEN MessagingWindow = 1
@@ -79,8 +80,8 @@ func (MessagingWindow) EnumDescriptor() ([]byte, []int) {
 	return file_linktor_instagram_v1_conversation_proto_rawDescGZIP(), []int{0}
 }
 
-// It tells what this server knows of the conversation with one customer. It is
-// named by channel and user.
+// A conversation has what this server knows about the messages with one
+// customer. channel_id and user_id name it.
 type Conversation struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Immutable. It is the id of the channel.
@@ -88,8 +89,8 @@ type Conversation struct {
 	// Immutable. It is the customer's Instagram-scoped id (IGSID).
 	UserId string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	// Output only. It is the customer's Instagram user name, when it is known.
-	// Instagram is asked for it after their message, and again once a day while
-	// they write.
+	// This server asks Instagram for it after a message of the customer, and
+	// again once a day while they write.
 	Username string `protobuf:"bytes,3,opt,name=username,proto3" json:"username,omitempty"`
 	// Output only. It is the time of the customer's last activity that opens the
 	// messaging window: a message, quick reply, postback, story reply or mention,
@@ -101,29 +102,32 @@ type Conversation struct {
 	// Output only. MESSAGE_TAG_HUMAN_AGENT can be used until this time, 7 days
 	// after last_inbound_time.
 	HumanAgentCloseTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=human_agent_close_time,json=humanAgentCloseTime,proto3" json:"human_agent_close_time,omitempty"`
-	// Optional. While it is true the customer wants no messages, and sends are
+	// Optional. While it is true, the customer wants no messages, and sends are
 	// refused with RECIPIENT_OPTED_OUT until it is set to false again. Only
-	// UpdateConversation sets it; nothing the customer writes changes it.
+	// UpdateConversation sets it. A message of the customer never changes it.
 	OptedOut bool `protobuf:"varint,7,opt,name=opted_out,json=optedOut,proto3" json:"opted_out,omitempty"`
 	// Output only. opted_out has been true since this time.
 	OptOutTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=opt_out_time,json=optOutTime,proto3" json:"opt_out_time,omitempty"`
 	// Output only. It says how a message can be sent now.
 	Window MessagingWindow `protobuf:"varint,9,opt,name=window,proto3,enum=linktor.instagram.v1.MessagingWindow" json:"window,omitempty"`
-	// Output only. It is the customer's last message, and the last one to them, as
-	// ListMessages gives them. Each is absent when the last 100 messages of the
-	// conversation have none.
+	// Output only. It is the customer's last message, as ListMessages gives it.
+	// It is absent when it is not among the last 100 messages of the
+	// conversation.
 	LastInboundMessage *Message `protobuf:"bytes,10,opt,name=last_inbound_message,json=lastInboundMessage,proto3" json:"last_inbound_message,omitempty"`
-	// Output only. See last_inbound_message.
+	// Output only. It is the last message to the customer, as ListMessages gives
+	// it. It is absent when it is not among the last 100 messages of the
+	// conversation.
 	LastOutboundMessage *Message `protobuf:"bytes,11,opt,name=last_outbound_message,json=lastOutboundMessage,proto3" json:"last_outbound_message,omitempty"`
-	// Output only. The customer has written so many messages since the last one to
-	// them that did not fail. Messages that were taken back do not count, a send
-	// counts from its first try on, and only the last 100 messages are looked at.
+	// Output only. It is the number of messages that the customer has written
+	// since the last message to them that did not fail. Messages that were unsent
+	// do not count. A send counts as an answer from its first try on. Only the
+	// last 100 messages are looked at.
 	UnansweredCount int32 `protobuf:"varint,12,opt,name=unanswered_count,json=unansweredCount,proto3" json:"unanswered_count,omitempty"`
-	// Output only. It is the app that was last given control of the conversation
+	// Output only. It is the app that was given control of the conversation last,
 	// or took it, as the latest handover event says. It is absent when no such
-	// event has come, or when that event is no longer kept. Control also lapses by
-	// itself, mostly 24 h after the customer's last message, and this field does
-	// not tell that.
+	// event has come, or when that event is no longer kept. Control also ends by
+	// itself, mostly 24 h after the customer's last message; this field does not
+	// show that.
 	ThreadOwner   *ThreadOwner `protobuf:"bytes,13,opt,name=thread_owner,json=threadOwner,proto3" json:"thread_owner,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -250,15 +254,15 @@ func (x *Conversation) GetThreadOwner() *ThreadOwner {
 	return nil
 }
 
-// It is the app that controls a conversation: only it can send messages, when
-// the account has several apps.
+// It is the app that controls a conversation. When the account has several
+// apps, only this app can send messages in the conversation.
 type ThreadOwner struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Output only. It is Meta's id of the app. It is empty when Instagram named
 	// none.
 	AppId string `protobuf:"bytes,1,opt,name=app_id,json=appId,proto3" json:"app_id,omitempty"`
-	// Output only. It is the time at which control was given or taken, as
-	// Instagram says; where Instagram says none, the time at which the event came.
+	// Output only. Control was given or taken at this time, as Instagram says.
+	// When Instagram gives no time, it is the time at which the event came.
 	ControlTime   *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=control_time,json=controlTime,proto3" json:"control_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -22,37 +22,40 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// A delivery is one webhook POST of Meta's that this server has stored and
-// answered with 200. It is kept for the retention of items as received. The
-// counts from event_count to issue_count add up to its items.
+// A delivery is one webhook POST of Meta that this server has stored and
+// answered with 200. It is kept for the time of ServerLimits.raw_retention. The
+// counts from event_count to issue_count add up to the number of its items.
 type Delivery struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Output only. It is Event.delivery_id of the events that it brought.
+	// Output only. The events that the delivery brought have it as
+	// Event.delivery_id.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// Output only. It is the id of the channel whose URL it came to. An item can
-	// be another channel's.
+	// Output only. It is the id of the channel to whose URL the delivery came. An
+	// item may belong to another channel.
 	ChannelId string `protobuf:"bytes,2,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
-	// Output only. It came at this time.
+	// Output only. The delivery came at this time.
 	ReceiveTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=receive_time,json=receiveTime,proto3" json:"receive_time,omitempty"`
 	// Output only. It is the size of its body in bytes.
 	SizeBytes int64 `protobuf:"varint,4,opt,name=size_bytes,json=sizeBytes,proto3" json:"size_bytes,omitempty"`
-	// Output only. So many of its items became events.
+	// Output only. It is the number of its items that became events.
 	EventCount int64 `protobuf:"varint,5,opt,name=event_count,json=eventCount,proto3" json:"event_count,omitempty"`
-	// Output only. So many of its items had come before.
+	// Output only. It is the number of its items that had come before.
 	DuplicateCount int64 `protobuf:"varint,6,opt,name=duplicate_count,json=duplicateCount,proto3" json:"duplicate_count,omitempty"`
-	// Output only. So many of its items have no event, such as edits numbered 0.
-	// One of these that waits in vain for its message gets an event later.
+	// Output only. It is the number of its items that have no event, such as
+	// edits with the number 0. If such an edit waits in vain for its message, it
+	// gets an event later.
 	IgnoredCount int64 `protobuf:"varint,7,opt,name=ignored_count,json=ignoredCount,proto3" json:"ignored_count,omitempty"`
-	// Output only. No event could be made of so many of its items.
+	// Output only. It is the number of its items of which no event could be made.
 	IssueCount int64 `protobuf:"varint,8,opt,name=issue_count,json=issueCount,proto3" json:"issue_count,omitempty"`
-	// Output only. It says in English what was wrong with the first of those; it
-	// is empty when there are none.
+	// Output only. It says in English what was wrong with the first of the items
+	// that issue_count counts. It is empty when there are none.
 	Issue string `protobuf:"bytes,9,opt,name=issue,proto3" json:"issue,omitempty"`
 	// Output only. It is true when the delivery could not be applied and is kept
 	// as it came, without events; the server's log says why.
 	Quarantined bool `protobuf:"varint,10,opt,name=quarantined,proto3" json:"quarantined,omitempty"`
-	// Output only. RedriveDeliveries has made events of so many of its items
-	// later. The other counts say what became of the items when they came.
+	// Output only. It is the number of its items of which RedriveDeliveries has
+	// made events later. The other counts say what became of the items when they
+	// came.
 	RedrivenCount int64 `protobuf:"varint,11,opt,name=redriven_count,json=redrivenCount,proto3" json:"redriven_count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -165,38 +168,43 @@ func (x *Delivery) GetRedrivenCount() int64 {
 	return 0
 }
 
-// It says what RedriveDeliveries made of one delivery. The counts add up to its
-// items.
+// It says what RedriveDeliveries made of one delivery. The counts add up to the
+// number of its items.
 type RedrivenDelivery struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Output only. It is the id as the request gave it.
+	// Output only. It is the id that the request gave.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// Output only. It is true when no delivery of that id is kept, or the caller's
-	// key does not cover the channel whose URL it came to. The counts are 0 then.
+	// Output only. It is true when no delivery of this id is kept. It is also
+	// true when the caller's key does not cover the channel to whose URL the
+	// delivery came. The counts are 0 then.
 	NotFound bool `protobuf:"varint,2,opt,name=not_found,json=notFound,proto3" json:"not_found,omitempty"`
-	// Output only. So many of its items have become events now.
+	// Output only. It is the number of its items that have become events now.
 	EventCount int64 `protobuf:"varint,3,opt,name=event_count,json=eventCount,proto3" json:"event_count,omitempty"`
-	// Output only. So many had an event of their type before, from their delivery
-	// or from an earlier RedriveDeliveries.
+	// Output only. It is the number of items that already had an event of their
+	// type, from their delivery or from an earlier RedriveDeliveries.
 	TypedCount int64 `protobuf:"varint,4,opt,name=typed_count,json=typedCount,proto3" json:"typed_count,omitempty"`
-	// Output only. No event can be made of so many today: they are not understood,
-	// or are for an account that no channel has, or none that the caller's key
-	// covers.
+	// Output only. It is the number of items of which no event can be made today.
+	// This server does not understand them, or they are for an account that no
+	// channel has, or whose channel the caller's key does not cover.
 	UnknownCount int64 `protobuf:"varint,5,opt,name=unknown_count,json=unknownCount,proto3" json:"unknown_count,omitempty"`
-	// Output only. So many came by another delivery, too, and that made the event.
+	// Output only. It is the number of items that also came by another delivery,
+	// which made the event.
 	DuplicateCount int64 `protobuf:"varint,6,opt,name=duplicate_count,json=duplicateCount,proto3" json:"duplicate_count,omitempty"`
-	// Output only. So many have no event, such as edits numbered 0.
+	// Output only. It is the number of items that have no event, such as edits
+	// with the number 0.
 	IgnoredCount int64 `protobuf:"varint,7,opt,name=ignored_count,json=ignoredCount,proto3" json:"ignored_count,omitempty"`
-	// Output only. The content of so many was erased, or cannot be opened.
+	// Output only. It is the number of items whose content was erased, or cannot
+	// be opened (decrypted).
 	ErasedCount int64 `protobuf:"varint,8,opt,name=erased_count,json=erasedCount,proto3" json:"erased_count,omitempty"`
-	// Output only. So many are not kept as received any more, or never were.
+	// Output only. It is the number of items that are no longer kept as they were
+	// received, or never were.
 	NotKeptCount int64 `protobuf:"varint,9,opt,name=not_kept_count,json=notKeptCount,proto3" json:"not_kept_count,omitempty"`
-	// Output only. So many are echoes to customers to whom a send is under way.
-	// Nobody knows yet whose echo each is: redrive the delivery again when those
-	// sends have ended.
+	// Output only. It is the number of items that are echoes to customers to whom
+	// a send is in progress. Nobody knows yet which send each echo belongs to.
+	// Redrive the delivery again when those sends have ended.
 	WaitingCount int64 `protobuf:"varint,10,opt,name=waiting_count,json=waitingCount,proto3" json:"waiting_count,omitempty"`
-	// Output only. So many could not be applied; the server's log says why. They
-	// stay as they were.
+	// Output only. It is the number of items that could not be applied; the
+	// server's log says why. These items did not change.
 	FailedCount   int64 `protobuf:"varint,11,opt,name=failed_count,json=failedCount,proto3" json:"failed_count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -22,24 +22,24 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Every error has one of these reasons for programs: it stands in
-// google.rpc.ErrorInfo.reason without this enum's prefix, with the domain
-// "instagram.linktor". A status without an ErrorInfo was not made by this
-// server but by a client library or a proxy, and says nothing of what the
-// server has done. UNAUTHENTICATED and PERMISSION_DENIED speak of the caller's
-// API key and of nothing else: what Meta says of token, permission, app or
-// account is FAILED_PRECONDITION. Graph errors add graph_code, graph_subcode,
-// graph_type, fbtrace_id, http_status, graph_user_title and graph_user_message
-// to the metadata where Meta gave them.
+// Every error has one of these reasons, so that programs can decide by it. It
+// stands in google.rpc.ErrorInfo.reason without this enum's prefix, with the
+// domain "instagram.linktor". A status without an ErrorInfo was not made by
+// this server, but by a client library or a proxy. Such a status does not tell
+// what the server has done. UNAUTHENTICATED and PERMISSION_DENIED are only
+// about the caller's API key. An error of Meta about a token, permission, app
+// or account is FAILED_PRECONDITION. Errors of the Graph API add graph_code,
+// graph_subcode, graph_type, fbtrace_id, http_status, graph_user_title and
+// graph_user_message to the metadata when Meta gave them.
 type ErrorReason int32
 
 const (
 	// It is never sent.
 	ErrorReason_ERROR_REASON_UNSPECIFIED ErrorReason = 0
-	// INVALID_ARGUMENT: fields of the request are wrong. BadRequest has all that
-	// fit, and omitted_violations counts the rest. Without BadRequest the bytes
-	// are no such message, or a text in it is not UTF-8. Example metadata:
-	// {"omitted_violations": "12"}.
+	// INVALID_ARGUMENT: fields of the request are wrong. BadRequest names as many
+	// as fit into it, and omitted_violations is the number of the others. When
+	// there is no BadRequest, the bytes are not a message of this type, or a text
+	// in it is not UTF-8. Example metadata: {"omitted_violations": "12"}.
 	ErrorReason_ERROR_REASON_INVALID_REQUEST ErrorReason = 1
 	// INVALID_ARGUMENT: the content breaks a limit of Instagram, or Instagram
 	// refused it. Example metadata: {"graph_code": "100"}.
@@ -47,7 +47,7 @@ const (
 	// NOT_FOUND: there is no such channel, or the caller's API key does not cover
 	// it. Example metadata: {"channel_id": "ch_1"}.
 	ErrorReason_ERROR_REASON_CHANNEL_NOT_FOUND ErrorReason = 3
-	// ALREADY_EXISTS: the channel id is taken, or was within the last 72 h.
+	// ALREADY_EXISTS: a channel has this id, or had it within the last 72 h.
 	// Example metadata: {"channel_id": "ch_1"}.
 	ErrorReason_ERROR_REASON_CHANNEL_ALREADY_EXISTS ErrorReason = 4
 	// ALREADY_EXISTS: the account or page belongs to another live channel.
@@ -74,20 +74,20 @@ const (
 	// NOT_FOUND: Instagram knows no such user for this account. Example metadata:
 	// {"graph_code": "100", "graph_subcode": "2534014"}.
 	ErrorReason_ERROR_REASON_RECIPIENT_NOT_FOUND ErrorReason = 12
-	// RESOURCE_EXHAUSTED: Meta limits the app or account, or (limited_by is
-	// linktor) the customer has got as many messages within an hour as the server
-	// allows. Nothing was sent. Example metadata: {"limited_by": "linktor",
-	// "limit": "200", "period": "3600s"}.
+	// RESOURCE_EXHAUSTED: Meta limits the app or the account. When limited_by is
+	// linktor, this server limits: the customer has got as many messages within
+	// an hour as it allows. Nothing was sent. Example metadata: {"limited_by":
+	// "linktor", "limit": "200", "period": "3600s"}.
 	ErrorReason_ERROR_REASON_RATE_LIMITED ErrorReason = 13
 	// INVALID_ARGUMENT: the request id was used with another body. Example
 	// metadata: {"request_id": "order-17"}.
 	ErrorReason_ERROR_REASON_REQUEST_ID_REUSED ErrorReason = 14
-	// ABORTED: a call with this request id is still under way. Example metadata:
-	// {"request_id": "order-17", "message_id": "msg_1"}.
+	// ABORTED: a call with this request id is still in progress. Example
+	// metadata: {"request_id": "order-17", "message_id": "msg_1"}.
 	ErrorReason_ERROR_REASON_REQUEST_IN_FLIGHT ErrorReason = 15
-	// UNKNOWN: the call to Instagram ended without an answer, so that the message
-	// may have been delivered. Instagram's echo or ResolveMessage settles it;
-	// this server never sends it again by itself. Example metadata:
+	// UNKNOWN: the call to Instagram ended without an answer, so the message may
+	// have been delivered. Instagram's echo or ResolveMessage decides it later;
+	// this server never sends the message again by itself. Example metadata:
 	// {"message_id": "msg_1", "request_id": "order-17"}.
 	ErrorReason_ERROR_REASON_SEND_OUTCOME_UNKNOWN ErrorReason = 16
 	// FAILED_PRECONDITION: Meta refuses the access token. Example metadata:
@@ -104,8 +104,8 @@ const (
 	// messages". Example metadata: {"graph_code": "200", "graph_subcode":
 	// "2534041"}.
 	ErrorReason_ERROR_REASON_MESSAGING_DISABLED ErrorReason = 20
-	// FAILED_PRECONDITION: Meta blocks the action for abuse, for hours. Example
-	// metadata: {"graph_code": "368"}.
+	// FAILED_PRECONDITION: Meta blocks the action for some hours, because of
+	// abuse. Example metadata: {"graph_code": "368"}.
 	ErrorReason_ERROR_REASON_ACTION_BLOCKED ErrorReason = 21
 	// FAILED_PRECONDITION: another app has control of the conversation. Example
 	// metadata: {"graph_code": "100", "graph_subcode": "2534037"}.
@@ -138,17 +138,17 @@ const (
 	// metadata: {}.
 	ErrorReason_ERROR_REASON_DRAINING ErrorReason = 31
 	// INTERNAL: this server has a fault, and its log says more about it. A send
-	// may have been done; GetMessage tells. Example metadata: {}.
+	// may have been done; GetMessage tells whether it was. Example metadata: {}.
 	ErrorReason_ERROR_REASON_INTERNAL_FAULT ErrorReason = 32
-	// DEADLINE_EXCEEDED: less than 500 ms were left, so the send was not begun.
-	// Example metadata: {}.
+	// DEADLINE_EXCEEDED: the call had less than 500 ms left, so the send was not
+	// begun. Example metadata: {}.
 	ErrorReason_ERROR_REASON_DEADLINE_TOO_SHORT ErrorReason = 33
 	// UNAVAILABLE: the disk failed, and an operator must restart the server.
 	// Example metadata: {}.
 	ErrorReason_ERROR_REASON_STORE_FAILED ErrorReason = 34
 	// INTERNAL or NOT_FOUND: Meta refused for a reason that this server does not
-	// know, or does not know the channel's page or account; graph_code and the
-	// message say more. Example metadata: {"graph_code": "2500"}.
+	// know, or Meta does not know the channel's page or account. graph_code and
+	// the message say more. Example metadata: {"graph_code": "2500"}.
 	ErrorReason_ERROR_REASON_GRAPH_ERROR ErrorReason = 35
 	// Only in Message.error: somebody resolved the message as not sent. Its
 	// request id may be used again. Example metadata: {"message_id": "msg_1"}.
@@ -181,20 +181,21 @@ const (
 	// Example metadata: {"api_key_id": "0123456789abcdef"}.
 	ErrorReason_ERROR_REASON_API_KEY_NOT_FOUND ErrorReason = 44
 	// RESOURCE_EXHAUSTED: a limit of this server is reached. Nothing was done.
-	// `limit` names it and `value` is its size. It is a setting of the server, or
-	// "api_keys", of which there are at most 10,000. Example metadata: {"limit":
-	// "max_streams_per_key", "value": "1000"}.
+	// `limit` names the limit and `value` is its size. The limit is a setting of
+	// the server, or "api_keys": there are at most 10,000 keys. Example metadata:
+	// {"limit": "max_streams_per_key", "value": "1000"}.
 	ErrorReason_ERROR_REASON_LIMIT_REACHED ErrorReason = 45
-	// FAILED_PRECONDITION: Meta says that page, account and user of the channel
-	// do not belong together, so that every send fails. Example metadata:
+	// FAILED_PRECONDITION: Meta says that the page, account and user of the
+	// channel do not belong together, so every send fails. Example metadata:
 	// {"graph_code": "100", "graph_subcode": "2534013"}.
 	ErrorReason_ERROR_REASON_ACCOUNT_NOT_LINKED ErrorReason = 46
-	// FAILED_PRECONDITION: the comment has had its private reply, is too old for
-	// one, or no longer exists. Example metadata: {"graph_code": "10900"}.
+	// FAILED_PRECONDITION: the comment already has a private reply, is too old
+	// for one, or no longer exists. Example metadata: {"graph_code": "10900"}.
 	ErrorReason_ERROR_REASON_COMMENT_REPLY_UNAVAILABLE ErrorReason = 47
-	// FAILED_PRECONDITION: the Meta app requires a proof by its app secret
-	// ("Require App Secret"), and the channel has none that fits. Example
-	// metadata: {"graph_code": "100", "graph_type": "GraphMethodException"}.
+	// FAILED_PRECONDITION: the Meta app requires a proof that is made with its
+	// app secret ("Require App Secret"), and the channel does not have the right
+	// secret. Example metadata: {"graph_code": "100", "graph_type":
+	// "GraphMethodException"}.
 	ErrorReason_ERROR_REASON_APP_SECRET_REFUSED ErrorReason = 48
 	// ABORTED: the channel has changed since the etag of the request was read.
 	// Nothing was changed. Example metadata: {"channel_id": "ch_1", "etag":
@@ -203,13 +204,13 @@ const (
 	// NOT_FOUND: nothing is known of a conversation with this user. Example
 	// metadata: {"channel_id": "ch_1", "user_id": "6100000000000009"}.
 	ErrorReason_ERROR_REASON_CONVERSATION_NOT_FOUND ErrorReason = 50
-	// FAILED_PRECONDITION: Instagram shows the profile of a customer only after they
-	// have written to the account, or tapped on something of it. Example metadata:
-	// {"graph_code": "230"}.
+	// FAILED_PRECONDITION: Instagram shows the profile of a customer only after
+	// they have written to the account, or tapped on something that it offers.
+	// Example metadata: {"graph_code": "230"}.
 	ErrorReason_ERROR_REASON_USER_CONSENT_REQUIRED ErrorReason = 51
-	// FAILED_PRECONDITION: Instagram has no new link to media of this message: the
-	// message is about no story and has no file, was never sent or was taken back,
-	// or its story has ended. Example metadata: {"message_id": "msg_1"}.
+	// FAILED_PRECONDITION: Instagram has no new link to media of this message.
+	// The message is not about a story and has no file, was never sent, was
+	// unsent, or its story has ended. Example metadata: {"message_id": "msg_1"}.
 	ErrorReason_ERROR_REASON_MEDIA_UNAVAILABLE ErrorReason = 52
 )
 

@@ -30,55 +30,57 @@ type Event struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Output only. It is the same for Meta's redeliveries of one item.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// Output only. It is the event's position in the log: subscribing after it
-	// continues with the next event. It is opaque.
+	// Output only. It is the event's position in the log, as an opaque text: a
+	// subscription after it continues with the next event.
 	Cursor string `protobuf:"bytes,2,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	// Output only. It is a name such as "message.received". The set is open:
-	// ignore what you do not know. Each case of the payload names its type; by
-	// rule message.x has the payload message_x, and instagram.x has x.
+	// ignore types that you do not know. Each case of the payload names its type.
+	// By rule, message.x has the payload message_x, and instagram.x has the
+	// payload x.
 	Type string `protobuf:"bytes,3,opt,name=type,proto3" json:"type,omitempty"`
 	// Output only. It is the id of the channel.
 	ChannelId string `protobuf:"bytes,4,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
 	// Output only. It is the customer's Instagram-scoped id (IGSID), when the
-	// event is about one.
+	// event is about a customer.
 	UserId string `protobuf:"bytes,5,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	// Output only. It is Instagram's time of what happened; it is absent when
 	// Instagram gave none.
 	EventTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=event_time,json=eventTime,proto3" json:"event_time,omitempty"`
-	// Output only. This server received it at this time, or made it, when the
-	// event was made here.
+	// Output only. This server received the event at this time. For an event that
+	// this server made itself, it is the time at which it made the event.
 	ReceiveTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=receive_time,json=receiveTime,proto3" json:"receive_time,omitempty"`
 	// Output only. It is true when the Test button of Meta's dashboard sent it.
 	Test bool `protobuf:"varint,8,opt,name=test,proto3" json:"test,omitempty"`
 	// Output only. It is true when the item was received while another app had
 	// control of the conversation.
 	Standby bool `protobuf:"varint,9,opt,name=standby,proto3" json:"standby,omitempty"`
-	// Output only. It is the customer's Instagram user name, on events that a
-	// webhook brought, when it was known by then: Instagram is asked for it after
-	// their first message.
+	// Output only. It is the customer's Instagram user name. Only events that a
+	// webhook brought have it, and only when the name was known at that time:
+	// this server asks Instagram for it after the customer's first message.
 	Username string `protobuf:"bytes,10,opt,name=username,proto3" json:"username,omitempty"`
 	// Output only. It names the webhook delivery that brought the event, and is
 	// empty for events made here.
 	DeliveryId string `protobuf:"bytes,11,opt,name=delivery_id,json=deliveryId,proto3" json:"delivery_id,omitempty"`
-	// Output only. It is the item as Instagram sent it. It is always there on
-	// instagram.unknown, and on others when the subscription asked for it and it
-	// is still kept. It is left out when it is over 256 KiB; see raw_size.
+	// Output only. It is the item as Instagram sent it. Events of the type
+	// instagram.unknown always have it. Other events have it when the
+	// subscription asked for it and it is still kept. It is left out when it is
+	// over 256 KiB; see raw_size.
 	RawJson string `protobuf:"bytes,12,opt,name=raw_json,json=rawJson,proto3" json:"raw_json,omitempty"`
-	// Output only. It is the size of the item in bytes where raw_json would be
-	// there but is over 256 KiB.
+	// Output only. It is the size of the item in bytes when raw_json is left out
+	// because it is over 256 KiB.
 	RawSize int64 `protobuf:"varint,13,opt,name=raw_size,json=rawSize,proto3" json:"raw_size,omitempty"`
-	// Output only. It is true for what the account sent to itself, as Meta's tests
-	// of self messaging do. Nobody is to be answered: user_id may be empty, and no
-	// messaging window opens.
+	// Output only. It is true for a message or action that the account sent to
+	// itself, as in Meta's tests of self messaging. Do not answer such an event:
+	// user_id may be empty, and no messaging window opens.
 	Self bool `protobuf:"varint,33,opt,name=self,proto3" json:"self,omitempty"`
-	// Output only. It is true when the person was erased whom the event was about
-	// (EraseUser, or DeleteChannel with `erase`). Then the event has no user_id, no
-	// payload and no raw_json.
+	// Output only. It is true when the event was about a person who was erased
+	// (EraseUser, or DeleteChannel with `erase`). Then the event has no user_id,
+	// no payload and no raw_json.
 	Erased bool `protobuf:"varint,45,opt,name=erased,proto3" json:"erased,omitempty"`
-	// Output only. RedriveDeliveries has made this event of an item that had none,
-	// or an instagram.unknown. It is the id of that event, which this one replaces,
-	// or the id of the delivery when the item had no event; it is empty on all
-	// other events.
+	// Output only. It is set when RedriveDeliveries has made this event. If the
+	// item had an instagram.unknown event, it is the id of that event, which this
+	// event replaces. If the item had no event, it is the id of the delivery. It
+	// is empty on all other events.
 	RedriveOf string `protobuf:"bytes,50,opt,name=redrive_of,json=redriveOf,proto3" json:"redrive_of,omitempty"`
 	// It tells what happened: there is one case for each type that this server
 	// makes.
@@ -514,7 +516,7 @@ type isEvent_Payload interface {
 }
 
 type Event_MessageReceived struct {
-	// A person wrote something that is nothing more special.
+	// A person wrote a message for which no other type below fits.
 	MessageReceived *Message `protobuf:"bytes,20,opt,name=message_received,json=messageReceived,proto3,oneof"`
 }
 
@@ -535,7 +537,7 @@ type Event_MessageFailed struct {
 }
 
 type Event_MessageUnconfirmed struct {
-	// A send ended without anybody knowing how.
+	// A send ended, and nobody knows yet whether Instagram has the message.
 	MessageUnconfirmed *Message `protobuf:"bytes,24,opt,name=message_unconfirmed,json=messageUnconfirmed,proto3,oneof"`
 }
 
@@ -575,7 +577,7 @@ type Event_ProductShare struct {
 }
 
 type Event_Referral struct {
-	// A customer came by an ig.me link or an ad, and has not written yet. Where
+	// A customer came by an ig.me link or an ad, and has not written yet. When
 	// they write or tap at once, that message or postback has the referral.
 	Referral *Referral `protobuf:"bytes,32,opt,name=referral,proto3,oneof"`
 }
@@ -586,8 +588,8 @@ type Event_MessageRead struct {
 }
 
 type Event_MessageEdited struct {
-	// Somebody has edited a message. Edits numbered 0, which come with every
-	// message, are left out; see UnknownItem.mid.
+	// Somebody has edited a message. Edits with the number 0, which come with
+	// every message, make no such event; see UnknownItem.mid.
 	MessageEdited *MessageEdit `protobuf:"bytes,35,opt,name=message_edited,json=messageEdited,proto3,oneof"`
 }
 
@@ -597,7 +599,7 @@ type Event_Optin struct {
 }
 
 type Event_Handover struct {
-	// The control of a conversation went to another app, or an app wants it.
+	// Another app got the control of a conversation, or an app asks for it.
 	Handover *Handover `protobuf:"bytes,37,opt,name=handover,proto3,oneof"`
 }
 
@@ -607,7 +609,8 @@ type Event_Feedback struct {
 }
 
 type Event_PolicyEnforcement struct {
-	// Meta has limited what the account's app may send, or has lifted that.
+	// Meta has limited the messages that the account's app may send, or has
+	// lifted the limit.
 	PolicyEnforcement *PolicyEnforcement `protobuf:"bytes,39,opt,name=policy_enforcement,json=policyEnforcement,proto3,oneof"`
 }
 
@@ -627,18 +630,19 @@ type Event_Mention struct {
 }
 
 type Event_StoryInsights struct {
-	// It tells how a story of the account did.
+	// It tells how often a story of the account was seen, and how people
+	// reacted.
 	StoryInsights *StoryInsights `protobuf:"bytes,43,opt,name=story_insights,json=storyInsights,proto3,oneof"`
 }
 
 type Event_MessageUnsent struct {
-	// A customer or the account took back a message. Its content is erased here;
-	// whoever has a copy is to delete it, by Meta's terms.
+	// A customer or the account took back a message. Its content is erased
+	// here. Meta's terms demand that every copy of it is deleted.
 	MessageUnsent *MessageUnsend `protobuf:"bytes,44,opt,name=message_unsent,json=messageUnsent,proto3,oneof"`
 }
 
 type Event_ChannelCreated struct {
-	// A channel was created. Nothing that comes before it is of this channel.
+	// A channel was created. No earlier event is of this channel.
 	ChannelCreated *ChannelChange `protobuf:"bytes,46,opt,name=channel_created,json=channelCreated,proto3,oneof"`
 }
 
@@ -648,8 +652,8 @@ type Event_ChannelUpdated struct {
 }
 
 type Event_ChannelDeleted struct {
-	// A channel was deleted. Only the outcomes of its sends that were under way
-	// may come after it.
+	// A channel was deleted. After it, only the outcomes of sends that were in
+	// progress may come.
 	ChannelDeleted *ChannelChange `protobuf:"bytes,48,opt,name=channel_deleted,json=channelDeleted,proto3,oneof"`
 }
 
@@ -713,17 +717,17 @@ type UnknownItem struct {
 	// Output only. It is the item's event key or field, such as "delivery"; it
 	// is empty when the item has none.
 	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
-	// Output only. It says in English what did not fit; it is empty when the kind
-	// is merely not modelled.
+	// Output only. It says in English what did not fit. It is empty when this
+	// server only does not know the kind.
 	Problem string `protobuf:"bytes,2,opt,name=problem,proto3" json:"problem,omitempty"`
 	// Output only. It says where the item did not fit, as a JSON path from the
 	// item, such as "$.message.mid".
 	JsonPath string `protobuf:"bytes,3,opt,name=json_path,json=jsonPath,proto3" json:"json_path,omitempty"`
-	// Output only. It is Instagram's id of the message that the item names; it is
-	// empty unless the item is a "message_edit" whose message has not come. Such
-	// an edit, numbered 0, accompanies every message and is no event; it is told
-	// when no message with that mid has come some minutes later, because nothing
-	// else may ever tell of the message.
+	// Output only. It is set only for a "message_edit" with the number 0 whose
+	// message has not come; it is Instagram's id of this message. Such an edit
+	// accompanies a message and usually makes no event. When no message with this
+	// id has come after some minutes, the edit makes this event, because no other
+	// event may ever tell of the message.
 	Mid           string `protobuf:"bytes,4,opt,name=mid,proto3" json:"mid,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -800,7 +804,7 @@ var file_linktor_instagram_v1_event_proto_extTypes = []protoimpl.ExtensionInfo{
 
 // Extension fields to descriptorpb.FieldOptions.
 var (
-	// It is the value of Event.type whose payload the field is.
+	// It is the value of Event.type for events that have this field as payload.
 	//
 	// optional string event_type = 50553;
 	E_EventType = &file_linktor_instagram_v1_event_proto_extTypes[0]

@@ -80,14 +80,15 @@ func (Position) EnumDescriptor() ([]byte, []int) {
 type SubscribeEventsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Optional. The stream has only events of these channels; an empty list means
-	// all that the caller's API key covers. There are at most 1000. A channel
-	// that does not exist, or that the key does not cover, is refused with
-	// CHANNEL_NOT_FOUND; a deleted one whose events may still be stored passes.
+	// all channels that the caller's API key covers. There are at most 1000. A
+	// channel that does not exist, or that the key does not cover, is refused
+	// with CHANNEL_NOT_FOUND. A deleted channel is accepted while its events may
+	// still be stored.
 	ChannelIds []string `protobuf:"bytes,1,rep,name=channel_ids,json=channelIds,proto3" json:"channel_ids,omitempty"`
 	// Optional. The stream has only events of these types, each of which is an
 	// exact name or a group such as "instagram.*". An empty list means all. There
-	// are at most 100. A name of which this server makes no events is refused
-	// with INVALID_REQUEST; GetServerInfo lists those that it makes.
+	// are at most 100. A name for which this server makes no events is refused
+	// with INVALID_REQUEST; GetServerInfo lists the types that it makes.
 	Types []string `protobuf:"bytes,2,rep,name=types,proto3" json:"types,omitempty"`
 	// Optional. The stream has only events of these users; an empty list means
 	// all. There are at most 1000.
@@ -236,11 +237,12 @@ type SubscribeEventsRequest_AfterCursor struct {
 
 type SubscribeEventsRequest_Since struct {
 	// The stream starts at the first event that this server logged at or after
-	// this time, or at the oldest that is kept if that is later; a time to come
-	// starts at the end of the log. An event is logged at its receive_time,
-	// unless the server's clock has been set back, or RedriveDeliveries has made
-	// the event: then its place in the log decides. A time before 1970, or with
-	// nanos that no time has, is refused with INVALID_REQUEST.
+	// this time. When older events are no longer kept, it starts at the oldest
+	// that is kept. A time in the future starts at the end of the log. An event
+	// is usually logged at its receive_time. When the server's clock was set
+	// back, or RedriveDeliveries has made the event, the event's place in the
+	// log decides. A time before 1970, or with nanos out of range, is refused
+	// with INVALID_REQUEST.
 	Since *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=since,proto3,oneof"`
 }
 
@@ -256,17 +258,17 @@ type SubscribeEventsResponse struct {
 	// They are in log order. The list is empty in the first response when nothing
 	// is waiting, and in heartbeats.
 	Events []*Event `protobuf:"bytes,1,rep,name=events,proto3" json:"events,omitempty"`
-	// It says where to go on after this response. It advances over events that
-	// the filter hid.
+	// It is the position after this response, where a new stream can continue. It
+	// also moves over events that the filter hid.
 	Cursor string `protobuf:"bytes,2,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	// It is true when the stream has reached the end of the log.
 	CaughtUp bool `protobuf:"varint,3,opt,name=caught_up,json=caughtUp,proto3" json:"caught_up,omitempty"`
-	// It is the number of positions of the log that are left, before filtering.
-	// It is always 0 for a key limited to channels, which is not told how much
-	// others receive.
+	// It is the number of positions of the log that are left to read, before
+	// filtering. It is always 0 for a key that is limited to channels, because
+	// such a key must not learn how much the other channels receive.
 	Backlog int64 `protobuf:"varint,4,opt,name=backlog,proto3" json:"backlog,omitempty"`
-	// It is set in the first response alone: the stream has begun, and `cursor`
-	// says where.
+	// It is set only in the first response. It means that the stream has begun,
+	// and `cursor` says at which position.
 	Subscribed bool `protobuf:"varint,5,opt,name=subscribed,proto3" json:"subscribed,omitempty"`
 	// It is the heartbeat interval in force, and is set in the first response.
 	HeartbeatInterval *durationpb.Duration `protobuf:"bytes,7,opt,name=heartbeat_interval,json=heartbeatInterval,proto3" json:"heartbeat_interval,omitempty"`
@@ -350,9 +352,10 @@ func (x *SubscribeEventsResponse) GetHeartbeatInterval() *durationpb.Duration {
 type ListEventsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Optional. The list has only events of these channels; an empty list means
-	// all that the caller's API key covers. There are at most 1000. A channel
-	// that does not exist, or that the key does not cover, is refused with
-	// CHANNEL_NOT_FOUND; a deleted one whose events may still be stored passes.
+	// all channels that the caller's API key covers. There are at most 1000. A
+	// channel that does not exist, or that the key does not cover, is refused
+	// with CHANNEL_NOT_FOUND. A deleted channel is accepted while its events may
+	// still be stored.
 	ChannelIds []string `protobuf:"bytes,1,rep,name=channel_ids,json=channelIds,proto3" json:"channel_ids,omitempty"`
 	// Optional. The list has only events of these types, as in
 	// SubscribeEventsRequest. There are at most 100.
@@ -361,22 +364,23 @@ type ListEventsRequest struct {
 	// There are at most 1000.
 	UserIds []string `protobuf:"bytes,3,rep,name=user_ids,json=userIds,proto3" json:"user_ids,omitempty"`
 	// Optional. The list has only events whose receive_time is not before this
-	// time. A time before 1970, or with nanos that no time has, is refused with
+	// time. A time before 1970, or with nanos out of range, is refused with
 	// INVALID_REQUEST.
 	Since *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=since,proto3" json:"since,omitempty"`
 	// Optional. The list has only events whose receive_time is before this time.
 	// A time before `since` is refused with INVALID_REQUEST.
 	Until *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=until,proto3" json:"until,omitempty"`
 	// Optional. The default is LIST_ORDER_NEWEST_FIRST. All pages of a list have
-	// the same order; another is refused with INVALID_REQUEST.
+	// the same order; another order is refused with INVALID_REQUEST.
 	Order ListOrder `protobuf:"varint,6,opt,name=order,proto3,enum=linktor.instagram.v1.ListOrder" json:"order,omitempty"`
 	// Optional. A page has at most this many events. The default is 100; a caller
 	// that asks for more than 1000 gets 1000. A page also ends after 512 KiB.
 	PageSize int32 `protobuf:"varint,7,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// Optional. It is next_page_token of the previous page, with the same filter.
-	// One that this method did not give is refused with INVALID_REQUEST, and so may
-	// be one from before a restore. With the oldest first it can be refused with
-	// CURSOR_EXPIRED, when events that would follow were deleted.
+	// A token that this method did not give is refused with INVALID_REQUEST. A
+	// token from before a restore of a backup may be refused too. When the oldest
+	// events come first, the token is refused with CURSOR_EXPIRED if events that
+	// would follow were deleted.
 	PageToken string `protobuf:"bytes,8,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Optional. When it is true, Event.raw_json is filled where it is still kept.
 	IncludeRaw    bool `protobuf:"varint,9,opt,name=include_raw,json=includeRaw,proto3" json:"include_raw,omitempty"`
@@ -484,8 +488,9 @@ type ListEventsResponse struct {
 	Events []*Event `protobuf:"bytes,1,rep,name=events,proto3" json:"events,omitempty"`
 	// It is empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
-	// It is the end of the log as the first page found it, whatever `until` says:
-	// SubscribeEventsRequest.after_cursor continues with what came later.
+	// It is the end of the log at the time of the first page, even if `until` is
+	// earlier. A subscription with it as SubscribeEventsRequest.after_cursor
+	// continues with everything that came later.
 	Cursor        string `protobuf:"bytes,3,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -546,19 +551,19 @@ func (x *ListEventsResponse) GetCursor() string {
 type ListDeliveriesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Optional. The list has only deliveries to the URLs of these channels; an
-	// empty list means all that the caller's API key covers. There are at most
-	// 1000. A channel that does not exist, or that the key does not cover, is
-	// refused with CHANNEL_NOT_FOUND; a deleted one whose events may still be
-	// stored passes.
+	// empty list means all channels that the caller's API key covers. There are
+	// at most 1000. A channel that does not exist, or that the key does not
+	// cover, is refused with CHANNEL_NOT_FOUND. A deleted channel is accepted
+	// while its events may still be stored.
 	ChannelIds []string `protobuf:"bytes,1,rep,name=channel_ids,json=channelIds,proto3" json:"channel_ids,omitempty"`
-	// Optional. When it is true, the list has only deliveries with issues, and
-	// those that are quarantined.
+	// Optional. When it is true, the list has only deliveries that have issues or
+	// are quarantined.
 	IssuesOnly bool `protobuf:"varint,2,opt,name=issues_only,json=issuesOnly,proto3" json:"issues_only,omitempty"`
 	// Optional. A page has at most this many deliveries. The default is 100; a
 	// caller that asks for more than 1000 gets 1000.
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// Optional. It is next_page_token of the previous page, with the same filter.
-	// One that this method did not give is refused with INVALID_REQUEST.
+	// A token that this method did not give is refused with INVALID_REQUEST.
 	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -680,10 +685,11 @@ func (x *ListDeliveriesResponse) GetNextPageToken() string {
 // RedriveDeliveries takes this request.
 type RedriveDeliveriesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Required. They are ids of deliveries, from Delivery.id or Event.delivery_id:
-	// 1-100, each once. A delivery that is not kept, or that came to the URL of a
-	// channel which the caller's API key does not cover, is answered with
-	// not_found. Items of channels that the key does not cover are left alone.
+	// Required. They are 1-100 ids of deliveries, from Delivery.id or
+	// Event.delivery_id, each once. A delivery that is not kept is answered with
+	// not_found; so is a delivery to the URL of a channel that the caller's API
+	// key does not cover. Items of channels that the key does not cover are not
+	// redriven.
 	DeliveryIds   []string `protobuf:"bytes,1,rep,name=delivery_ids,json=deliveryIds,proto3" json:"delivery_ids,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -729,7 +735,7 @@ func (x *RedriveDeliveriesRequest) GetDeliveryIds() []string {
 // RedriveDeliveries returns this response.
 type RedriveDeliveriesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// There is one for each delivery of the request, in its order.
+	// There is one entry for each delivery of the request, in the same order.
 	Deliveries    []*RedrivenDelivery `protobuf:"bytes,1,rep,name=deliveries,proto3" json:"deliveries,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -32,37 +32,40 @@ const (
 // This service gives the log of everything that happened, in order, from any
 // point of it.
 type EventServiceClient interface {
-	// Streams events from a position on, and goes on with new ones until the
-	// caller ends it or the server drains. Only the first response sets
-	// `subscribed`; before it nothing proves that the stream has begun. A stream
-	// that the server ends gives the last cursor in trailing metadata
-	// "linktor-cursor". A stream ends within a second when its API key is
-	// deleted, disabled or expires, with UNAUTHENTICATED, and when the key no
-	// longer covers what the stream reads, with NOT_AUTHORIZED: a new call may
-	// then read less.
+	// Streams events from a position on, and continues with new events until the
+	// caller ends the stream or the server shuts down. Only the first response
+	// sets `subscribed`; without it, nothing proves that the stream has begun.
+	// When the server ends a stream, it gives the last cursor in the trailing
+	// metadata "linktor-cursor". A stream ends within a second, with
+	// UNAUTHENTICATED, when its API key is deleted, is disabled or expires. It
+	// ends with NOT_AUTHORIZED when the key no longer covers everything that the
+	// stream reads; a new call may then read less.
 	SubscribeEvents(ctx context.Context, in *SubscribeEventsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[SubscribeEventsResponse], error)
 	// Returns one page of the events that are kept. The first page decides where
 	// the log ends for the whole list: later pages have nothing newer, and each
-	// carries the cursor of that end. A subscription after this cursor goes on
-	// where the list ends, so that nothing is missed between. A page looks at no
-	// more than 20,000 events: when the filter hides most of them, it may have few
-	// events, or none, and yet a next_page_token.
+	// page carries the cursor of that end. A subscription after this cursor
+	// continues where the list ends, so no event between them is missed. A page
+	// looks at no more than 20,000 events. When the filter hides most of them,
+	// the page may have few events, or none, although a next_page_token shows
+	// that the list goes on.
 	ListEvents(ctx context.Context, in *ListEventsRequest, opts ...grpc.CallOption) (*ListEventsResponse, error)
 	// Returns one page of the webhook deliveries that are kept, the newest first.
-	// Each tells what became of its items. A page looks at no more than 20,000 deliveries:
-	// when it skips most of them, it may have few, or none, and yet a
-	// next_page_token.
+	// Each delivery tells what became of its items. A page looks at no more than
+	// 20,000 deliveries. When it skips most of them, it may have few deliveries,
+	// or none, although a next_page_token shows that the list goes on.
 	ListDeliveries(ctx context.Context, in *ListDeliveriesRequest, opts ...grpc.CallOption) (*ListDeliveriesResponse, error)
-	// Reads the items of webhook deliveries again, as they were received, and
-	// appends an event for each that is understood today and had none of its type:
-	// it was delivered as instagram.unknown, was in a delivery in quarantine, or was
-	// for an account that no channel had. Event.redrive_of says what the event
-	// replaces. It stands at the end of the log with the receive_time of its
-	// delivery, and opens the messaging window only from the time at which the
-	// customer wrote. What came by another delivery meanwhile, and what was
-	// redriven before, gets no second event. A call that fails may have redriven
-	// some of the deliveries: repeat it. It reads through the deliveries that are
-	// kept, from the newest on, until it has found all that are named.
+	// Reads the items of webhook deliveries again, as they were received. It
+	// appends an event for each item that this server understands today and that
+	// has no event of its type yet. Such an item was delivered as
+	// instagram.unknown, was in a quarantined delivery, or was for an account
+	// that no channel had. Event.redrive_of says what the new event replaces. The
+	// new event stands at the end of the log and has the receive_time of its
+	// delivery. It opens the messaging window only from the time at which the
+	// customer wrote. An item that also came by another delivery, or that an
+	// earlier call has redriven, gets no second event. A call that fails may have
+	// redriven some of the deliveries: repeat it. The call reads the stored
+	// deliveries from the newest to older ones, until it has found all that the
+	// request names.
 	RedriveDeliveries(ctx context.Context, in *RedriveDeliveriesRequest, opts ...grpc.CallOption) (*RedriveDeliveriesResponse, error)
 }
 
@@ -130,37 +133,40 @@ func (c *eventServiceClient) RedriveDeliveries(ctx context.Context, in *RedriveD
 // This service gives the log of everything that happened, in order, from any
 // point of it.
 type EventServiceServer interface {
-	// Streams events from a position on, and goes on with new ones until the
-	// caller ends it or the server drains. Only the first response sets
-	// `subscribed`; before it nothing proves that the stream has begun. A stream
-	// that the server ends gives the last cursor in trailing metadata
-	// "linktor-cursor". A stream ends within a second when its API key is
-	// deleted, disabled or expires, with UNAUTHENTICATED, and when the key no
-	// longer covers what the stream reads, with NOT_AUTHORIZED: a new call may
-	// then read less.
+	// Streams events from a position on, and continues with new events until the
+	// caller ends the stream or the server shuts down. Only the first response
+	// sets `subscribed`; without it, nothing proves that the stream has begun.
+	// When the server ends a stream, it gives the last cursor in the trailing
+	// metadata "linktor-cursor". A stream ends within a second, with
+	// UNAUTHENTICATED, when its API key is deleted, is disabled or expires. It
+	// ends with NOT_AUTHORIZED when the key no longer covers everything that the
+	// stream reads; a new call may then read less.
 	SubscribeEvents(*SubscribeEventsRequest, grpc.ServerStreamingServer[SubscribeEventsResponse]) error
 	// Returns one page of the events that are kept. The first page decides where
 	// the log ends for the whole list: later pages have nothing newer, and each
-	// carries the cursor of that end. A subscription after this cursor goes on
-	// where the list ends, so that nothing is missed between. A page looks at no
-	// more than 20,000 events: when the filter hides most of them, it may have few
-	// events, or none, and yet a next_page_token.
+	// page carries the cursor of that end. A subscription after this cursor
+	// continues where the list ends, so no event between them is missed. A page
+	// looks at no more than 20,000 events. When the filter hides most of them,
+	// the page may have few events, or none, although a next_page_token shows
+	// that the list goes on.
 	ListEvents(context.Context, *ListEventsRequest) (*ListEventsResponse, error)
 	// Returns one page of the webhook deliveries that are kept, the newest first.
-	// Each tells what became of its items. A page looks at no more than 20,000 deliveries:
-	// when it skips most of them, it may have few, or none, and yet a
-	// next_page_token.
+	// Each delivery tells what became of its items. A page looks at no more than
+	// 20,000 deliveries. When it skips most of them, it may have few deliveries,
+	// or none, although a next_page_token shows that the list goes on.
 	ListDeliveries(context.Context, *ListDeliveriesRequest) (*ListDeliveriesResponse, error)
-	// Reads the items of webhook deliveries again, as they were received, and
-	// appends an event for each that is understood today and had none of its type:
-	// it was delivered as instagram.unknown, was in a delivery in quarantine, or was
-	// for an account that no channel had. Event.redrive_of says what the event
-	// replaces. It stands at the end of the log with the receive_time of its
-	// delivery, and opens the messaging window only from the time at which the
-	// customer wrote. What came by another delivery meanwhile, and what was
-	// redriven before, gets no second event. A call that fails may have redriven
-	// some of the deliveries: repeat it. It reads through the deliveries that are
-	// kept, from the newest on, until it has found all that are named.
+	// Reads the items of webhook deliveries again, as they were received. It
+	// appends an event for each item that this server understands today and that
+	// has no event of its type yet. Such an item was delivered as
+	// instagram.unknown, was in a quarantined delivery, or was for an account
+	// that no channel had. Event.redrive_of says what the new event replaces. The
+	// new event stands at the end of the log and has the receive_time of its
+	// delivery. It opens the messaging window only from the time at which the
+	// customer wrote. An item that also came by another delivery, or that an
+	// earlier call has redriven, gets no second event. A call that fails may have
+	// redriven some of the deliveries: repeat it. The call reads the stored
+	// deliveries from the newest to older ones, until it has found all that the
+	// request names.
 	RedriveDeliveries(context.Context, *RedriveDeliveriesRequest) (*RedriveDeliveriesResponse, error)
 	mustEmbedUnimplementedEventServiceServer()
 }

@@ -26,11 +26,10 @@ const (
 // payload.
 type IceBreaker struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Required. It has 1-80 characters (Unicode code points). Meta does not state
-	// the limit; it is what its own tools enforce.
+	// Required. It has 1-80 characters (Unicode code points). Meta does not
+	// document this limit; Meta's own tools enforce it.
 	Question string `protobuf:"bytes,1,opt,name=question,proto3" json:"question,omitempty"`
-	// Required. It has 1-1000 bytes and is returned to you when the question is
-	// tapped.
+	// Required. It has 1-1000 bytes. The postback of a tap has it.
 	Payload       string `protobuf:"bytes,2,opt,name=payload,proto3" json:"payload,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -22,12 +22,13 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// A quick reply was tapped; it also is a message, whose text is its title.
+// A customer tapped a quick reply. The tap is also a message, whose text is the
+// title of the quick reply.
 type QuickReplyTap struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Output only. It is the payload given in QuickReply.payload. Questions that
-	// the account's owner set up inside Instagram arrive here too, with payloads
-	// of Instagram's own.
+	// Output only. It is the payload given in QuickReply.payload. A tap on a
+	// question that the account's owner set up inside Instagram arrives here too,
+	// with a payload that Instagram made.
 	Payload string `protobuf:"bytes,1,opt,name=payload,proto3" json:"payload,omitempty"`
 	// Output only. It is the title that was tapped.
 	Text string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
@@ -101,9 +102,9 @@ type Postback struct {
 	// Output only. It is Instagram's id of the tap; it is empty before API
 	// version v11.0.
 	Mid string `protobuf:"bytes,3,opt,name=mid,proto3" json:"mid,omitempty"`
-	// Output only. It is true when one of the channel's ice breakers was tapped:
-	// title and payload are those of an ice breaker that was set or read through
-	// this server.
+	// Output only. It is true when one of the channel's ice breakers was tapped.
+	// That is so when title and payload are those of an ice breaker that was set
+	// or read through this server.
 	FromIceBreaker bool `protobuf:"varint,4,opt,name=from_ice_breaker,json=fromIceBreaker,proto3" json:"from_ice_breaker,omitempty"`
 	// Output only. It says what brought the customer to the conversation in which
 	// they tapped. It is absent when Instagram does not say so.
@@ -190,10 +191,12 @@ func (x *Postback) GetDirection() MessageDirection {
 // A customer or the account reacted to a message, or took the reaction back.
 type Reaction struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Output only. It is Message.id of the message reacted to. A message that
-	// this server does not have cannot be got by it.
+	// Output only. It is Message.id of the message that the reaction is about.
+	// When this server does not have that message, GetMessage does not find it by
+	// this id.
 	MessageId string `protobuf:"bytes,1,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
-	// Output only. It is Instagram's id of the message reacted to.
+	// Output only. It is Instagram's id of the message that the reaction is
+	// about.
 	Mid string `protobuf:"bytes,2,opt,name=mid,proto3" json:"mid,omitempty"`
 	// Output only. It is love, laugh, wow, sad, angry, like, or other with an
 	// emoji; the set is open. It is empty when the reaction was taken back.
@@ -282,17 +285,18 @@ func (x *Reaction) GetDirection() MessageDirection {
 }
 
 // A customer mentioned the account in their story. Instagram gives neither the
-// story's id, for which RefreshMedia asks, nor the text in it.
+// text in the story nor the story's id; RefreshMedia asks for the id.
 type StoryMention struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Output only. Instagram serves the story's picture or video at this URL.
-	// Meta forbids storing what is there.
+	// Meta forbids storing them.
 	MediaUrl string `protobuf:"bytes,1,opt,name=media_url,json=mediaUrl,proto3" json:"media_url,omitempty"`
-	// Output only. The link has ended by this time: 24 h after the mention, with
-	// the story, or before. It is absent without a link.
+	// Output only. The link ends 24 h after the mention, when the story ends, or
+	// earlier; it has certainly ended at this time. It is absent when there is no
+	// link.
 	MediaExpireTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=media_expire_time,json=mediaExpireTime,proto3" json:"media_expire_time,omitempty"`
-	// Output only. It is the mention as a message, with id, mid and whatever came
-	// with it.
+	// Output only. It is the mention as a message, with id, mid and everything
+	// that came with it.
 	Message       *Message `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -354,13 +358,13 @@ type StoryReply struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Output only. It is Instagram's id of the story.
 	StoryId string `protobuf:"bytes,1,opt,name=story_id,json=storyId,proto3" json:"story_id,omitempty"`
-	// Output only. It is the text that they wrote; it is empty when they sent
-	// something else; see message.attachments.
+	// Output only. It is the text that the customer wrote. It is empty when they
+	// sent something else; see message.attachments.
 	ReplyText string `protobuf:"bytes,2,opt,name=reply_text,json=replyText,proto3" json:"reply_text,omitempty"`
 	// Output only. Instagram serves the story's picture or video at this URL.
 	StoryUrl string `protobuf:"bytes,3,opt,name=story_url,json=storyUrl,proto3" json:"story_url,omitempty"`
-	// Output only. The link has ended by this time, which is 24 h after the
-	// reply, or before.
+	// Output only. The link ends 24 h after the reply or earlier; it has
+	// certainly ended at this time.
 	StoryUrlExpireTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=story_url_expire_time,json=storyUrlExpireTime,proto3" json:"story_url_expire_time,omitempty"`
 	// Output only. It is the reply as a message, with id, mid and attachments.
 	Message       *Message `protobuf:"bytes,5,opt,name=message,proto3" json:"message,omitempty"`
@@ -433,12 +437,12 @@ func (x *StoryReply) GetMessage() *Message {
 	return nil
 }
 
-// A customer sent a product of the account's shop. What they write on a
-// product's page is a message.received with Message.referral.
+// A customer sent a product of the account's shop. A message that they write on
+// a product's page is not this, but a message.received with Message.referral.
 type ProductShare struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Output only. They are in Instagram's order; there is more than one when
-	// several were sent at once.
+	// Output only. They are the products in Instagram's order. There is more than
+	// one when the customer sent several at once.
 	Products []*Product `protobuf:"bytes,1,rep,name=products,proto3" json:"products,omitempty"`
 	// Output only. It is the message as a whole, with id, mid and text.
 	Message       *Message `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`

@@ -27,9 +27,9 @@ type ListOrder int32
 const (
 	// It is taken as LIST_ORDER_NEWEST_FIRST.
 	ListOrder_LIST_ORDER_UNSPECIFIED ListOrder = 0
-	// The list begins with the newest.
+	// The list begins with the newest entry.
 	ListOrder_LIST_ORDER_NEWEST_FIRST ListOrder = 1
-	// The list begins with the oldest that is kept.
+	// The list begins with the oldest entry that is kept.
 	ListOrder_LIST_ORDER_OLDEST_FIRST ListOrder = 2
 )
 

@@ -79,14 +79,14 @@ func (MessageDirection) EnumDescriptor() ([]byte, []int) {
 type MessageOrigin int32
 
 const (
-	// Inbound messages have it.
+	// Inbound messages have this value.
 	MessageOrigin_MESSAGE_ORIGIN_UNSPECIFIED MessageOrigin = 0
 	// A call of SendMessage sent it.
 	MessageOrigin_MESSAGE_ORIGIN_API MessageOrigin = 1
 	// The Instagram app, Meta's inbox, or another app sent it. The event of an
-	// echo also has it when the echo is of an UNCONFIRMED send of this server,
-	// because nothing tells them apart at that time. The mid of that event is the
-	// mid of the message.sent that follows.
+	// echo also has this value when the echo belongs to an UNCONFIRMED send of
+	// this server. When the echo arrives, this server cannot know this yet. The
+	// mid of that event is the mid of the message.sent that follows.
 	MessageOrigin_MESSAGE_ORIGIN_ELSEWHERE MessageOrigin = 2
 )
 
@@ -131,7 +131,7 @@ func (MessageOrigin) EnumDescriptor() ([]byte, []int) {
 	return file_linktor_instagram_v1_message_proto_rawDescGZIP(), []int{1}
 }
 
-// It says where a message stands.
+// It says what has happened to a message so far.
 type MessageState int32
 
 const (
@@ -139,17 +139,17 @@ const (
 	MessageState_MESSAGE_STATE_UNSPECIFIED MessageState = 0
 	// The message is inbound.
 	MessageState_MESSAGE_STATE_RECEIVED MessageState = 1
-	// The send is claimed; the call to Instagram is under way.
+	// The send is stored, and the call to Instagram is in progress.
 	MessageState_MESSAGE_STATE_PENDING MessageState = 2
-	// Instagram has it.
+	// Instagram has the message.
 	MessageState_MESSAGE_STATE_SENT MessageState = 3
-	// Nobody can know yet whether Instagram has it: the call ended without an
-	// answer. It is settled by Instagram's echo or by ResolveMessage; this server
-	// never sends it again.
+	// Nobody can know yet whether Instagram has the message, because the call
+	// ended without an answer. Instagram's echo or ResolveMessage decides it.
+	// This server never sends the message again.
 	MessageState_MESSAGE_STATE_UNCONFIRMED MessageState = 4
-	// Instagram does not have it. Repeating the request id tries again.
+	// Instagram does not have the message. Repeating the request id tries again.
 	MessageState_MESSAGE_STATE_FAILED MessageState = 5
-	// Whoever sent the message has taken it back. Its content is erased here.
+	// The sender has unsent the message. Its content is erased here.
 	MessageState_MESSAGE_STATE_RETRACTED MessageState = 6
 )
 
@@ -206,18 +206,17 @@ func (MessageState) EnumDescriptor() ([]byte, []int) {
 type SettledBy int32
 
 const (
-	// The message is under way or UNCONFIRMED, or was not sent by this server.
+	// The message is in progress or UNCONFIRMED, or this server did not send it.
 	SettledBy_SETTLED_BY_UNSPECIFIED SettledBy = 0
-	// The end of the attempt settled it: Instagram's answer or, where the message
-	// was certainly not sent, the lack of one.
+	// The end of the call to Instagram decided the state: Instagram's answer, or
+	// a missing answer when the message was certainly not sent.
 	SettledBy_SETTLED_BY_ANSWER SettledBy = 1
-	// An echo with the same content settled it, and the message was the only
-	// UNCONFIRMED one to which the echo could belong. Two texts are the same
-	// content when they are equal. Any other content is the same when it is of
-	// the same kind: image, video, audio, heart or template. This is a
-	// conclusion, not a proof.
+	// An echo with the same content decided the state, and no other UNCONFIRMED
+	// message could belong to the echo. Two texts are the same content when they
+	// are equal. Any other content is the same when it is of the same kind:
+	// image, video, audio, heart or template. This is a conclusion, not a proof.
 	SettledBy_SETTLED_BY_ECHO_CONTENT SettledBy = 2
-	// A call of ResolveMessage settled it.
+	// A call of ResolveMessage decided the state.
 	SettledBy_SETTLED_BY_CALLER SettledBy = 3
 )
 
@@ -268,8 +267,8 @@ func (SettledBy) EnumDescriptor() ([]byte, []int) {
 // and user_id.
 type Message struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Output only. This server makes it; it is stable over redeliveries and
-	// retries.
+	// Output only. This server makes the id. It stays the same over redeliveries
+	// and retries.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Output only. It is the id of the channel.
 	ChannelId string `protobuf:"bytes,2,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
@@ -280,12 +279,14 @@ type Message struct {
 	// Output only. It says who sent an outbound message; it is unspecified on
 	// inbound ones.
 	Origin MessageOrigin `protobuf:"varint,5,opt,name=origin,proto3,enum=linktor.instagram.v1.MessageOrigin" json:"origin,omitempty"`
-	// Output only. It says where the message stands.
+	// Output only. It says what has happened to the message so far.
 	State MessageState `protobuf:"varint,6,opt,name=state,proto3,enum=linktor.instagram.v1.MessageState" json:"state,omitempty"`
-	// Output only. It is Instagram's message id; it is empty until it is known.
+	// Output only. It is Instagram's id of the message. It is empty until this
+	// server knows it.
 	Mid string `protobuf:"bytes,7,opt,name=mid,proto3" json:"mid,omitempty"`
 	// Output only. It is the request id of the send that made the message. It is
-	// empty for others, and after the 7 days for which a request id is kept.
+	// empty for messages that this server did not send. It is also empty after
+	// the 7 days for which a request id is kept.
 	RequestId string `protobuf:"bytes,8,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// Output only. It is the text of the message.
 	Text string `protobuf:"bytes,9,opt,name=text,proto3" json:"text,omitempty"`
@@ -293,11 +294,12 @@ type Message struct {
 	Attachments []*Attachment `protobuf:"bytes,10,rep,name=attachments,proto3" json:"attachments,omitempty"`
 	// Output only. It says why the state is FAILED or UNCONFIRMED.
 	Error *MessageError `protobuf:"bytes,11,opt,name=error,proto3" json:"error,omitempty"`
-	// Output only. The message was first accepted here at this time: it is the
-	// claim of a send, or the arrival of another message.
+	// Output only. The message was first accepted here at this time. For a send
+	// it is the time of the first call; for another message it is the time at
+	// which it arrived.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	// Output only. Instagram accepted the send at this time; it is absent when
-	// only ResolveMessage says so.
+	// Output only. Instagram accepted the send at this time. It is absent when
+	// only ResolveMessage says that the message was sent.
 	SendTime *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=send_time,json=sendTime,proto3" json:"send_time,omitempty"`
 	// Output only. It is Instagram's time of the echo.
 	EchoTime *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=echo_time,json=echoTime,proto3" json:"echo_time,omitempty"`
@@ -311,21 +313,21 @@ type Message struct {
 	// Output only. It is true when Instagram says that its API cannot show this
 	// message.
 	Unsupported bool `protobuf:"varint,18,opt,name=unsupported,proto3" json:"unsupported,omitempty"`
-	// Output only. It is what was to be sent, where that is more than a text.
+	// Output only. It is the content of the send, when this is more than a text.
 	// Only sends of this server have it.
 	Content *MessageContent `protobuf:"bytes,19,opt,name=content,proto3" json:"content,omitempty"`
 	// Output only. It is ApiKey.id of the key that sent the message. It is empty
-	// for messages that this server did not send, and for those sent without a
-	// key.
+	// for messages that this server did not send, and for messages that were sent
+	// without a key.
 	ApiKeyId string `protobuf:"bytes,20,opt,name=api_key_id,json=apiKeyId,proto3" json:"api_key_id,omitempty"`
 	// Output only. It says what brought the customer to write this message: an
 	// ad, an ig.me link or a product's page. It is absent when Instagram does not
 	// say so.
 	Referral *Referral `protobuf:"bytes,21,opt,name=referral,proto3" json:"referral,omitempty"`
-	// Output only. It is the payload of the quick reply that was tapped. This
-	// field and the next five are filled by GetMessage; an event has them beside
-	// its message, in QuickReplyTap, Postback, StoryReply, StoryMention,
-	// ProductShare and Event.event_time.
+	// Output only. It is the payload of the quick reply that was tapped.
+	// GetMessage fills this field and the next five. An event has these facts
+	// outside of its message: in QuickReplyTap, Postback, StoryReply,
+	// StoryMention, ProductShare and Event.event_time.
 	QuickReplyPayload string `protobuf:"bytes,22,opt,name=quick_reply_payload,json=quickReplyPayload,proto3" json:"quick_reply_payload,omitempty"`
 	// Output only. It is the payload of the button, menu entry or ice breaker
 	// that was tapped; the text is its title.
@@ -333,39 +335,39 @@ type Message struct {
 	// Output only. It is true when one of the channel's ice breakers was tapped.
 	FromIceBreaker bool `protobuf:"varint,24,opt,name=from_ice_breaker,json=fromIceBreaker,proto3" json:"from_ice_breaker,omitempty"`
 	// Output only. It is the story that the message answers, or that mentions the
-	// account. The event of an echo has it, too: what the account wrote can be an
-	// answer to the customer's story.
+	// account. The event of an echo has this field too, because a message of the
+	// account can answer the customer's story.
 	Story *Story `protobuf:"bytes,25,opt,name=story,proto3" json:"story,omitempty"`
 	// Output only. They are the products that the customer sent, in Instagram's
 	// order.
 	Products []*Product `protobuf:"bytes,26,rep,name=products,proto3" json:"products,omitempty"`
-	// Output only. It is Instagram's time of an inbound message; it is absent
-	// when Instagram gave none. An outbound one has echo_time.
+	// Output only. It is Instagram's time of an inbound message. It is absent
+	// when Instagram gave none. An outbound message has echo_time instead.
 	EventTime *timestamppb.Timestamp `protobuf:"bytes,27,opt,name=event_time,json=eventTime,proto3" json:"event_time,omitempty"`
-	// Output only. The message was taken back at this time, by Instagram's clock,
-	// or by this server's where Instagram gave none. It is absent when the message
-	// was not taken back.
+	// Output only. The message was unsent at this time, by Instagram's clock, or
+	// by this server's clock when Instagram gave no time. It is absent when the
+	// message was not unsent.
 	RetractTime *timestamppb.Timestamp `protobuf:"bytes,28,opt,name=retract_time,json=retractTime,proto3" json:"retract_time,omitempty"`
-	// Output only. The message was last edited at this time. The text is that of
-	// the last edit, unless Instagram left it out there. It is absent when the
-	// message was not edited. This field and the next three are what later events
-	// have made of the message: GetMessage, ListMessages and conversations have
-	// them, and events do not. Their times are Instagram's, or this server's where
+	// Output only. The message was last edited at this time. `text` is the text
+	// of the last edit, unless Instagram left it out. It is absent when the
+	// message was not edited. This field and the next three show how later events
+	// have changed the message: GetMessage, ListMessages and conversations have
+	// them, and events do not. Their times are Instagram's, or this server's when
 	// Instagram gave none.
 	EditTime *timestamppb.Timestamp `protobuf:"bytes,29,opt,name=edit_time,json=editTime,proto3" json:"edit_time,omitempty"`
 	// Output only. It is Instagram's number of the last edit, which counts the
 	// edits from 1.
 	EditCount int32 `protobuf:"varint,30,opt,name=edit_count,json=editCount,proto3" json:"edit_count,omitempty"`
-	// Output only. The other side has read the message by this time. It is absent
-	// when Instagram has not told so of this very message. Whoever has read a later
-	// message has read this one, too.
+	// Output only. The other side has read the message at this time or before. It
+	// is absent when Instagram did not report a read of this very message. A side
+	// that has read a later message has also read this one.
 	ReadTime *timestamppb.Timestamp `protobuf:"bytes,31,opt,name=read_time,json=readTime,proto3" json:"read_time,omitempty"`
-	// Output only. They are the reactions that were not taken back: at most one
-	// of the customer's and one of the account's.
+	// Output only. They are the reactions that were not removed: at most one of
+	// the customer and one of the account.
 	Reactions []*MessageReaction `protobuf:"bytes,32,rep,name=reactions,proto3" json:"reactions,omitempty"`
-	// Output only. It is true when the person was erased whose message it was
-	// (EraseUser, or DeleteChannel with `erase`): ids, state and times are left of
-	// it.
+	// Output only. It is true when the message was of a person who was erased
+	// (EraseUser, or DeleteChannel with `erase`). Then only ids, state and times
+	// are left of it.
 	Erased        bool `protobuf:"varint,33,opt,name=erased,proto3" json:"erased,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -711,12 +713,13 @@ func (x *MessageReaction) GetReactTime() *timestamppb.Timestamp {
 type Story struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Output only. It is Instagram's id of the story. It is empty on a mention,
-	// where Instagram does not give it; RefreshMedia asks for it.
+	// because Instagram does not give it there; RefreshMedia asks for it.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Output only. Instagram serves the story's picture or video at this URL.
-	// Meta forbids storing what is there.
+	// Meta forbids storing them.
 	Url string `protobuf:"bytes,2,opt,name=url,proto3" json:"url,omitempty"`
-	// Output only. The link has ended by this time. It is absent without a link.
+	// Output only. The link has certainly ended at this time. It is absent when
+	// there is no link.
 	UrlExpireTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=url_expire_time,json=urlExpireTime,proto3" json:"url_expire_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -773,7 +776,8 @@ func (x *Story) GetUrlExpireTime() *timestamppb.Timestamp {
 	return nil
 }
 
-// It is a product as Instagram tells it: price and page are not given.
+// It is a product as Instagram describes it. Instagram does not give the price
+// and the page.
 type Product struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Output only. It is Meta's id of the product in the catalog.
@@ -879,7 +883,7 @@ type Referral struct {
 	// Output only. It is Instagram's id of the post that the ad shows.
 	PostId string `protobuf:"bytes,8,opt,name=post_id,json=postId,proto3" json:"post_id,omitempty"`
 	// Output only. It is Meta's id, in the catalog, of the product on whose page
-	// they wrote, or which the ad shows.
+	// the customer wrote, or which the ad shows.
 	ProductId     string `protobuf:"bytes,9,opt,name=product_id,json=productId,proto3" json:"product_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -978,15 +982,14 @@ func (x *Referral) GetProductId() string {
 	return ""
 }
 
-// It says why a send did not succeed, and is spelled as in
-// google.rpc.ErrorInfo.
+// It says why a send did not succeed, in the form of google.rpc.ErrorInfo.
 type MessageError struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Output only. It is a value of ErrorReason without its prefix.
 	Reason string `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`
 	// Output only. It says what happened and what to do.
 	Message string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
-	// Output only. It holds the same as in ErrorInfo: remedy, graph_code,
+	// Output only. It has the same metadata as ErrorInfo: remedy, graph_code,
 	// graph_subcode, fbtrace_id and more.
 	Metadata      map[string]string `protobuf:"bytes,3,rep,name=metadata,proto3" json:"metadata,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields

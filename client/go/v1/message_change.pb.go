@@ -21,12 +21,12 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Somebody has read a message. Instagram does not always say who: Event.user_id
-// is empty then.
+// Somebody has read a message. Instagram does not always say who has read it;
+// then Event.user_id is empty.
 type MessageRead struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Output only. It is Message.id of the message that was read. A message that
-	// this server does not have cannot be got by it.
+	// Output only. It is Message.id of the message that was read. When this
+	// server does not have that message, GetMessage does not find it by this id.
 	MessageId string `protobuf:"bytes,1,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
 	// Output only. It is Instagram's id of the message that was read; it has at
 	// most 1024 bytes.
@@ -89,12 +89,13 @@ func (x *MessageRead) GetDirection() MessageDirection {
 	return MessageDirection_MESSAGE_DIRECTION_UNSPECIFIED
 }
 
-// Somebody has edited a message. Instagram does not always say who: Event.user_id
-// is empty then. GetMessage returns the message with the text of the last edit.
+// Somebody has edited a message. Instagram does not always say who has edited
+// it; then Event.user_id is empty. GetMessage returns the message with the text
+// of the last edit.
 type MessageEdit struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Output only. It is Message.id of the message that was edited. A message that
-	// this server does not have cannot be got by it.
+	// Output only. It is Message.id of the message that was edited. When this
+	// server does not have that message, GetMessage does not find it by this id.
 	MessageId string `protobuf:"bytes,1,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
 	// Output only. It is Instagram's id of the message that was edited; it has at
 	// most 1024 bytes.
@@ -102,8 +103,8 @@ type MessageEdit struct {
 	// Output only. It is the whole text after the edit; it is empty when Instagram
 	// does not give it.
 	Text string `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"`
-	// Output only. It counts the edits of the message, this one included: 1 and
-	// more. Instagram does not always send them in this order.
+	// Output only. It is the number of this edit, counted from 1. Instagram does
+	// not always send the edits in this order.
 	NumEdit int32 `protobuf:"varint,4,opt,name=num_edit,json=numEdit,proto3" json:"num_edit,omitempty"`
 	// Output only. It says who edited: INBOUND for the customer, OUTBOUND for the
 	// account. It is unspecified where Instagram does not say.

@@ -23,16 +23,16 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// It says why a message may leave after 24 h.
+// It says why a message may be sent after 24 h.
 type MessageTag int32
 
 const (
 	// The message is an answer within the messaging window.
 	MessageTag_MESSAGE_TAG_UNSPECIFIED MessageTag = 0
-	// A person wrote the message. It leaves within 7 days of the customer's last
-	// activity; later it is refused with HUMAN_AGENT_WINDOW_CLOSED. Meta must
-	// have approved the app for the Human Agent feature; using it for automated
-	// messages breaks Meta's policy.
+	// A person wrote the message. It can be sent within 7 days of the customer's
+	// last activity; later it is refused with HUMAN_AGENT_WINDOW_CLOSED. Meta
+	// must have approved the app for the Human Agent feature. Using the tag for
+	// automated messages breaks Meta's policy.
 	MessageTag_MESSAGE_TAG_HUMAN_AGENT MessageTag = 1
 )
 
@@ -79,7 +79,7 @@ func (MessageTag) EnumDescriptor() ([]byte, []int) {
 type MessageResolution int32
 
 const (
-	// It is refused.
+	// This value is refused.
 	MessageResolution_MESSAGE_RESOLUTION_UNSPECIFIED MessageResolution = 0
 	// Instagram has the message.
 	MessageResolution_MESSAGE_RESOLUTION_SENT MessageResolution = 1
@@ -139,20 +139,21 @@ type SendMessageRequest struct {
 	//
 	//	*SendMessageRequest_To
 	Recipient isSendMessageRequest_Recipient `protobuf_oneof:"recipient"`
-	// Required. It is what the message says.
+	// Required. It is the content of the message.
 	Content *MessageContent `protobuf:"bytes,4,opt,name=content,proto3" json:"content,omitempty"`
-	// Optional. It has 1-128 characters of [A-Za-z0-9._:-], counts per channel
-	// and is kept for 7 days. Repeating it with the same body never sends twice:
-	// a send that has ended answers with its outcome, one under way is waited
-	// for, one that FAILED is tried again. Another body is refused with
-	// REQUEST_ID_REUSED. The server makes one when it is empty; then a call whose
-	// connection broke cannot be repeated safely.
+	// Optional. It has 1-128 characters of [A-Za-z0-9._:-]. It names the send
+	// within the channel, and is kept for 7 days. Repeating it with the same body
+	// never sends twice. When the first send has ended, the call returns its
+	// outcome. When it is still in progress, the call waits for its outcome. When
+	// it FAILED, the call tries again. Another body is refused with
+	// REQUEST_ID_REUSED. When the field is empty, the server makes an id; then a
+	// call whose connection broke cannot be repeated safely.
 	RequestId string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	// Optional. Without it a message leaves only within 24 h of the customer's
-	// last activity that this server knows; later it is refused with
-	// OUTSIDE_MESSAGING_WINDOW. Where no activity is known Instagram decides,
-	// unless Channel.on_no_history has such sends refused here. The tag is passed
-	// on as given; this server never sets it.
+	// Optional. Without it a message is sent only within 24 h of the last
+	// activity of the customer that this server knows; later it is refused with
+	// OUTSIDE_MESSAGING_WINDOW. When no activity is known, Instagram decides,
+	// unless Channel.on_no_history lets this server refuse such sends. The tag is
+	// given to Instagram unchanged; this server never sets it.
 	Tag           MessageTag `protobuf:"varint,6,opt,name=tag,proto3,enum=linktor.instagram.v1.MessageTag" json:"tag,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -471,23 +472,24 @@ type ListMessagesRequest struct {
 	// all. There are at most 10.
 	States []MessageState `protobuf:"varint,3,rep,packed,name=states,proto3,enum=linktor.instagram.v1.MessageState" json:"states,omitempty"`
 	// Optional. The list has only messages whose create_time is not before this
-	// time. A time before 1970, or with nanos that no time has, is refused with
+	// time. A time before 1970, or with nanos out of range, is refused with
 	// INVALID_REQUEST.
 	Since *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=since,proto3" json:"since,omitempty"`
 	// Optional. The list has only messages whose create_time is before this time.
-	// One before `since` is refused with INVALID_REQUEST.
+	// A time before `since` is refused with INVALID_REQUEST.
 	Until *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=until,proto3" json:"until,omitempty"`
 	// Optional. The default is LIST_ORDER_NEWEST_FIRST. All pages of a list have
-	// the same order; another is refused with INVALID_REQUEST.
+	// the same order; another order is refused with INVALID_REQUEST.
 	Order ListOrder `protobuf:"varint,6,opt,name=order,proto3,enum=linktor.instagram.v1.ListOrder" json:"order,omitempty"`
 	// Optional. A page has at most this many messages. The default is 100; a
 	// caller that asks for more than 1000 gets 1000. A page also ends after 512
 	// KiB.
 	PageSize int32 `protobuf:"varint,7,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// Optional. It is next_page_token of the previous page, with the same filter.
-	// One that this method did not give is refused with INVALID_REQUEST, and so may
-	// be one from before a restore. With the oldest first it can be refused with
-	// CURSOR_EXPIRED, when messages that would follow were deleted.
+	// A token that this method did not give is refused with INVALID_REQUEST. A
+	// token from before a restore of a backup may be refused too. When the oldest
+	// messages come first, the token is refused with CURSOR_EXPIRED if messages
+	// that would follow were deleted.
 	PageToken     string `protobuf:"bytes,8,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -586,9 +588,10 @@ type ListMessagesResponse struct {
 	Messages []*Message `protobuf:"bytes,1,rep,name=messages,proto3" json:"messages,omitempty"`
 	// It is empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
-	// It is the end of the log as the first page found it:
-	// SubscribeEventsRequest.after_cursor continues with what came later. That
-	// may tell of a message of the list again, when its state has changed.
+	// It is the end of the log at the time of the first page. A subscription with
+	// it as SubscribeEventsRequest.after_cursor continues with everything that
+	// came later. Such a later event may be about a message of the list, when its
+	// state has changed.
 	Cursor        string `protobuf:"bytes,3,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -652,13 +655,13 @@ type ResolveMessageRequest struct {
 	ChannelId string `protobuf:"bytes,1,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
 	// Required. It is Message.id.
 	MessageId string `protobuf:"bytes,2,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
-	// Required. It says what is true.
+	// Required. It says whether Instagram has the message.
 	Resolution MessageResolution `protobuf:"varint,3,opt,name=resolution,proto3,enum=linktor.instagram.v1.MessageResolution" json:"resolution,omitempty"`
 	// Optional. It is Instagram's id of the message and has at most 1024 bytes.
-	// With it an echo that comes later is known to be this message's, and not
-	// another message. It can only be given with MESSAGE_RESOLUTION_SENT; with
-	// another resolution, or when it is the id of another message, it is refused
-	// with INVALID_REQUEST.
+	// With it, an echo that comes later can be matched to this message and to no
+	// other one. It can only be given with MESSAGE_RESOLUTION_SENT. With another
+	// resolution, or when it is the id of another message, it is refused with
+	// INVALID_REQUEST.
 	Mid           string `protobuf:"bytes,4,opt,name=mid,proto3" json:"mid,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -880,12 +883,13 @@ type ListConversationsRequest struct {
 	UnansweredOnly bool `protobuf:"varint,2,opt,name=unanswered_only,json=unansweredOnly,proto3" json:"unanswered_only,omitempty"`
 	// Optional. A page has at most this many conversations. The default is 100; a
 	// caller that asks for more than 1000 gets 1000. A page also ends after 512
-	// KiB, when 1000 conversations were looked at, or when 5000 of their messages
-	// were: then it may have few, or none, and yet a next_page_token.
+	// KiB, after it has looked at 1000 conversations, or after it has looked at
+	// 5000 of their messages. Then it may have few conversations, or none,
+	// although a next_page_token shows that the list goes on.
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// Optional. It is next_page_token of the previous page, with the same filter.
-	// One that this method did not give is refused with INVALID_REQUEST, and so may
-	// be one from before a restore.
+	// A token that this method did not give is refused with INVALID_REQUEST. A
+	// token from before a restore of a backup may be refused too.
 	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -952,12 +956,13 @@ func (x *ListConversationsRequest) GetPageToken() string {
 // ListConversations returns this response.
 type ListConversationsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The one with the latest message comes first.
+	// The conversation with the latest message comes first.
 	Conversations []*Conversation `protobuf:"bytes,1,rep,name=conversations,proto3" json:"conversations,omitempty"`
 	// It is empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
-	// It is the end of the log as the first page found it:
-	// SubscribeEventsRequest.after_cursor continues with what came later.
+	// It is the end of the log at the time of the first page. A subscription with
+	// it as SubscribeEventsRequest.after_cursor continues with everything that
+	// came later.
 	Cursor        string `protobuf:"bytes,3,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1017,8 +1022,9 @@ func (x *ListConversationsResponse) GetCursor() string {
 // UpdateConversation takes this request.
 type UpdateConversationRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Required. Its channel_id and user_id name it; the fields in the mask are
-	// taken from it. The customer need not have written yet.
+	// Required. Its channel_id and user_id name the conversation to change. The
+	// fields that the mask names are taken from it. The customer need not have
+	// written yet.
 	Conversation *Conversation `protobuf:"bytes,1,opt,name=conversation,proto3" json:"conversation,omitempty"`
 	// Required. It names opted_out; another path is refused with INVALID_REQUEST.
 	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
@@ -1124,8 +1130,8 @@ type GetUserProfileRequest struct {
 	// Required. It is the customer's Instagram-scoped id (IGSID), which has 1-32
 	// digits.
 	UserId string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// Optional. When it is true, Instagram is asked also when the profile is known
-	// from a question within the last hour.
+	// Optional. When it is true, this server asks Instagram even if it knows the
+	// profile from a question within the last hour.
 	Refresh       *bool `protobuf:"varint,3,opt,name=refresh,proto3,oneof" json:"refresh,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1331,16 +1337,16 @@ type RefreshMediaResponse struct {
 	MessageId string `protobuf:"bytes,1,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
 	// This is Instagram's id of the message.
 	Mid string `protobuf:"bytes,2,opt,name=mid,proto3" json:"mid,omitempty"`
-	// It is Instagram's id of the story that the message answers, or that mentions
-	// the account. It is absent when the message is about no story, and when
-	// Instagram does not give it.
+	// It is Instagram's id of the story that the message answers, or of the story
+	// that mentions the account. It is absent when the message is not about a
+	// story, or when Instagram does not give the id.
 	StoryId *string `protobuf:"bytes,3,opt,name=story_id,json=storyId,proto3,oneof" json:"story_id,omitempty"`
-	// Instagram serves the story's picture or video at this URL. It is absent when
-	// the message is about no story, and when Instagram gives no link.
+	// Instagram serves the story's picture or video at this URL. It is absent
+	// when the message is not about a story, or when Instagram gives no link.
 	MediaUrl *string `protobuf:"bytes,4,opt,name=media_url,json=mediaUrl,proto3,oneof" json:"media_url,omitempty"`
-	// The link to the story has ended by this time, which is 24 h after the
-	// message, or before. It is absent without a link, and where the end is not
-	// known.
+	// The link to the story ends 24 h after the message or earlier, and has
+	// certainly ended at this time. It is absent when there is no link, or when
+	// the end is not known.
 	MediaExpireTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=media_expire_time,json=mediaExpireTime,proto3" json:"media_expire_time,omitempty"`
 	// They are the images, videos, voice notes and files of the message, each with
 	// a new link, in Instagram's order. Other attachments, such as shared posts,
@@ -1481,8 +1487,8 @@ func (x *EraseUserRequest) GetUserId() string {
 // EraseUser returns this response.
 type EraseUserResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// It is false when nothing was stored of that person, as when the call is
-	// repeated.
+	// It is false when nothing was stored about this person, for example because
+	// the call was repeated.
 	Found         bool `protobuf:"varint,1,opt,name=found,proto3" json:"found,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

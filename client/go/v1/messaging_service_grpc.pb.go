@@ -38,72 +38,82 @@ const (
 // This service sends messages, and tells what became of them.
 type MessagingServiceClient interface {
 	// Sends one message. A customer can be sent at most 200 messages within an
-	// hour, unless the server's configuration says another number; one more is
-	// refused with RATE_LIMITED. OK means that Instagram has the message. UNKNOWN with SEND_OUTCOME_UNKNOWN means that nobody
-	// can know yet. UNAVAILABLE with an ErrorInfo means that nothing was sent. A
-	// status without an ErrorInfo was not made by this server: client libraries
-	// and proxies make one when a connection breaks, also after the request was
-	// written. Then nothing is known, and only the same request_id may be
-	// repeated; so always give one. A send that was accepted runs to its end even
-	// if the caller leaves. A call with the same request id, or GetMessage, tells
-	// how it ended.
+	// hour, unless the server's configuration sets another number; a further
+	// message is refused with RATE_LIMITED. OK means that Instagram has the
+	// message. UNKNOWN with SEND_OUTCOME_UNKNOWN means that nobody can know yet
+	// whether Instagram has it. UNAVAILABLE with an ErrorInfo means that nothing
+	// was sent. A status without an ErrorInfo was not made by this server. Client
+	// libraries and proxies make such a status when a connection breaks, which
+	// can also happen after the server has received the request. Then the caller
+	// does not know whether the message was sent, and may repeat the call only
+	// with the same request_id. So always give a request_id. A send that was
+	// accepted runs to its end even if the caller leaves. A call with the same
+	// request id, or GetMessage, tells how it ended.
 	SendMessage(ctx context.Context, in *SendMessageRequest, opts ...grpc.CallOption) (*SendMessageResponse, error)
 	// Returns one message by any of its ids. It ends with NOT_FOUND and the
 	// reason MESSAGE_NOT_FOUND when there is none.
 	GetMessage(ctx context.Context, in *GetMessageRequest, opts ...grpc.CallOption) (*GetMessageResponse, error)
 	// Returns one page of the messages of a channel, or of one of its
-	// conversations, as GetMessage gives them: what customers wrote and tapped,
-	// what this server sent or tried to send, and what was sent elsewhere. Their
-	// order is that of the log: a send stands where it was claimed, anything else
-	// where it arrived. The first page decides where the list ends, as in
-	// ListEvents. A page looks at no more than 20,000 events and 20,000 sends: when
-	// it skips most of them, it may have few messages, or none, and yet a
-	// next_page_token.
+	// conversations, as GetMessage gives them: messages and taps of customers,
+	// messages that this server sent or tried to send, and messages that were
+	// sent elsewhere. They are in the order of the log. A message of this server
+	// has the place at which its send was first accepted here; any other message
+	// has the place at which it arrived. The first page decides where the list
+	// ends, as in ListEvents. A page looks at no more than 20,000 events and
+	// 20,000 sends. When it skips most of them, it may have few messages, or
+	// none, although a next_page_token shows that the list goes on.
 	ListMessages(ctx context.Context, in *ListMessagesRequest, opts ...grpc.CallOption) (*ListMessagesResponse, error)
-	// Settles an UNCONFIRMED message after someone has looked into the
-	// conversation. A message in another state is refused with
-	// MESSAGE_NOT_UNCONFIRMED.
+	// Records whether an UNCONFIRMED message was sent, after someone has looked
+	// into the conversation on Instagram. A message in another state is refused
+	// with MESSAGE_NOT_UNCONFIRMED.
 	ResolveMessage(ctx context.Context, in *ResolveMessageRequest, opts ...grpc.CallOption) (*ResolveMessageResponse, error)
-	// Lists the conversations of a channel that have messages, the one with the
-	// latest message first. The first page decides where the list ends: a
-	// conversation that gets a message later is told by the stream after the
-	// cursor, and may then be missing on later pages.
+	// Lists the conversations of a channel that have messages, the conversation
+	// with the latest message first. The first page decides where the list ends.
+	// A conversation that gets a message after that may be missing on later
+	// pages; the event stream after the cursor has this message.
 	ListConversations(ctx context.Context, in *ListConversationsRequest, opts ...grpc.CallOption) (*ListConversationsResponse, error)
 	// Returns what is known of a conversation: user name, messaging window,
 	// opt-out, and the last messages. It ends with NOT_FOUND and the reason
-	// CONVERSATION_NOT_FOUND when nothing is known of the customer, as before the
-	// first send to them has ended.
+	// CONVERSATION_NOT_FOUND when nothing is known about the customer. That is
+	// also so for a customer who has not written, until the first send to them
+	// has ended.
 	GetConversation(ctx context.Context, in *GetConversationRequest, opts ...grpc.CallOption) (*GetConversationResponse, error)
 	// Records that a customer wants no messages, or wants them again.
 	UpdateConversation(ctx context.Context, in *UpdateConversationRequest, opts ...grpc.CallOption) (*UpdateConversationResponse, error)
-	// Erases a person: their keys are destroyed, so that nothing of theirs can be
-	// read any more when the call ends; the bytes are overwritten within 60 s, or
-	// longer where there are very many. Events and sends stay, without the person
-	// and without content, and say `erased`: cursors and request ids depend on them.
-	// The conversation is forgotten, with an opt-out. What the person does afterwards
-	// is a new conversation. It works for a channel that is deleted, too, while
-	// anything of it is stored. Backups, and what subscribers have received, are
-	// out of its reach. It is refused with REQUEST_IN_FLIGHT while a send to the
-	// person is under way, and may be repeated.
+	// Erases a person. Their keys are destroyed, so when the call ends, nothing
+	// that is stored about them can be read any more. The bytes are overwritten
+	// within 60 s, or later when there are very many. Events and sends stay,
+	// because cursors and request ids depend on them. They stay without the
+	// person and without content, and `erased` is true on them. The conversation
+	// and an opt-out are forgotten. Anything that the person does afterwards
+	// begins a new conversation. The call also works for a deleted channel, as
+	// long as something of this channel is stored. It does not reach backups, and
+	// it does not reach data that subscribers have received. It is refused with
+	// REQUEST_IN_FLIGHT while a send to the person is in progress. It may be
+	// repeated.
 	EraseUser(ctx context.Context, in *EraseUserRequest, opts ...grpc.CallOption) (*EraseUserResponse, error)
 	// Returns what Instagram shows of a customer: their names, picture and
-	// followers. Instagram is asked unless it has shown the profile within the last hour;
-	// calls about one customer that come together share one question. At most 16
-	// questions are under way at once; a call beyond ends with OVERLOADED. Somebody who
-	// has not written or tapped yet is refused with USER_CONSENT_REQUIRED. When
-	// Meta refuses the channel, as for its token, a missing permission or a limit,
-	// nobody is asked about for an hour, or until the limit ends, or until the
-	// channel changes. Meanwhile calls end with the same reason, and with RetryInfo,
-	// unless the profile is known already and `refresh` is not set.
+	// followers. This server asks Instagram, unless Instagram has shown the
+	// profile within the last hour. Calls about the same customer at the same
+	// time share one question. At most 16 questions are in progress at once; a
+	// call that needs a further one ends with OVERLOADED. The profile of a
+	// customer who has not written or tapped yet is refused with
+	// USER_CONSENT_REQUIRED. Meta may refuse the whole channel, for example
+	// because of its token, a missing permission or a limit. Then this server
+	// does not ask about any customer of the channel for an hour, or until the
+	// limit ends, or until the channel changes. Meanwhile calls end with the same
+	// reason and with RetryInfo, unless the profile is known already and
+	// `refresh` is not set.
 	GetUserProfile(ctx context.Context, in *GetUserProfileRequest, opts ...grpc.CallOption) (*GetUserProfileResponse, error)
-	// Asks Instagram for new links to the media of a message, whose first links
-	// end: those of a story after 24 h. For a story that mentions the account it
-	// also gives the story's id, which the event lacks. A message that Instagram
-	// has no media of any more, or never had, is refused with MEDIA_UNAVAILABLE;
-	// one that this server does not know, or Instagram no longer shows, with
-	// MESSAGE_NOT_FOUND. Instagram shows the newest 20 messages of a conversation.
-	// Nothing of the answer is stored, and Meta forbids storing what the links of a
-	// story show.
+	// Asks Instagram for new links to the media of a message, because the first
+	// links expire: a link to a story ends after 24 h. For a story that mentions
+	// the account, the answer also has the story's id, which the event lacks. The
+	// call is refused with MEDIA_UNAVAILABLE when Instagram has no media of the
+	// message any more, or never had any. It is refused with MESSAGE_NOT_FOUND
+	// when this server does not know the message, or Instagram no longer shows
+	// it. Instagram shows the newest 20 messages of a conversation. This server
+	// stores nothing of the answer. Meta forbids storing the media behind the
+	// links of a story.
 	RefreshMedia(ctx context.Context, in *RefreshMediaRequest, opts ...grpc.CallOption) (*RefreshMediaResponse, error)
 }
 
@@ -222,72 +232,82 @@ func (c *messagingServiceClient) RefreshMedia(ctx context.Context, in *RefreshMe
 // This service sends messages, and tells what became of them.
 type MessagingServiceServer interface {
 	// Sends one message. A customer can be sent at most 200 messages within an
-	// hour, unless the server's configuration says another number; one more is
-	// refused with RATE_LIMITED. OK means that Instagram has the message. UNKNOWN with SEND_OUTCOME_UNKNOWN means that nobody
-	// can know yet. UNAVAILABLE with an ErrorInfo means that nothing was sent. A
-	// status without an ErrorInfo was not made by this server: client libraries
-	// and proxies make one when a connection breaks, also after the request was
-	// written. Then nothing is known, and only the same request_id may be
-	// repeated; so always give one. A send that was accepted runs to its end even
-	// if the caller leaves. A call with the same request id, or GetMessage, tells
-	// how it ended.
+	// hour, unless the server's configuration sets another number; a further
+	// message is refused with RATE_LIMITED. OK means that Instagram has the
+	// message. UNKNOWN with SEND_OUTCOME_UNKNOWN means that nobody can know yet
+	// whether Instagram has it. UNAVAILABLE with an ErrorInfo means that nothing
+	// was sent. A status without an ErrorInfo was not made by this server. Client
+	// libraries and proxies make such a status when a connection breaks, which
+	// can also happen after the server has received the request. Then the caller
+	// does not know whether the message was sent, and may repeat the call only
+	// with the same request_id. So always give a request_id. A send that was
+	// accepted runs to its end even if the caller leaves. A call with the same
+	// request id, or GetMessage, tells how it ended.
 	SendMessage(context.Context, *SendMessageRequest) (*SendMessageResponse, error)
 	// Returns one message by any of its ids. It ends with NOT_FOUND and the
 	// reason MESSAGE_NOT_FOUND when there is none.
 	GetMessage(context.Context, *GetMessageRequest) (*GetMessageResponse, error)
 	// Returns one page of the messages of a channel, or of one of its
-	// conversations, as GetMessage gives them: what customers wrote and tapped,
-	// what this server sent or tried to send, and what was sent elsewhere. Their
-	// order is that of the log: a send stands where it was claimed, anything else
-	// where it arrived. The first page decides where the list ends, as in
-	// ListEvents. A page looks at no more than 20,000 events and 20,000 sends: when
-	// it skips most of them, it may have few messages, or none, and yet a
-	// next_page_token.
+	// conversations, as GetMessage gives them: messages and taps of customers,
+	// messages that this server sent or tried to send, and messages that were
+	// sent elsewhere. They are in the order of the log. A message of this server
+	// has the place at which its send was first accepted here; any other message
+	// has the place at which it arrived. The first page decides where the list
+	// ends, as in ListEvents. A page looks at no more than 20,000 events and
+	// 20,000 sends. When it skips most of them, it may have few messages, or
+	// none, although a next_page_token shows that the list goes on.
 	ListMessages(context.Context, *ListMessagesRequest) (*ListMessagesResponse, error)
-	// Settles an UNCONFIRMED message after someone has looked into the
-	// conversation. A message in another state is refused with
-	// MESSAGE_NOT_UNCONFIRMED.
+	// Records whether an UNCONFIRMED message was sent, after someone has looked
+	// into the conversation on Instagram. A message in another state is refused
+	// with MESSAGE_NOT_UNCONFIRMED.
 	ResolveMessage(context.Context, *ResolveMessageRequest) (*ResolveMessageResponse, error)
-	// Lists the conversations of a channel that have messages, the one with the
-	// latest message first. The first page decides where the list ends: a
-	// conversation that gets a message later is told by the stream after the
-	// cursor, and may then be missing on later pages.
+	// Lists the conversations of a channel that have messages, the conversation
+	// with the latest message first. The first page decides where the list ends.
+	// A conversation that gets a message after that may be missing on later
+	// pages; the event stream after the cursor has this message.
 	ListConversations(context.Context, *ListConversationsRequest) (*ListConversationsResponse, error)
 	// Returns what is known of a conversation: user name, messaging window,
 	// opt-out, and the last messages. It ends with NOT_FOUND and the reason
-	// CONVERSATION_NOT_FOUND when nothing is known of the customer, as before the
-	// first send to them has ended.
+	// CONVERSATION_NOT_FOUND when nothing is known about the customer. That is
+	// also so for a customer who has not written, until the first send to them
+	// has ended.
 	GetConversation(context.Context, *GetConversationRequest) (*GetConversationResponse, error)
 	// Records that a customer wants no messages, or wants them again.
 	UpdateConversation(context.Context, *UpdateConversationRequest) (*UpdateConversationResponse, error)
-	// Erases a person: their keys are destroyed, so that nothing of theirs can be
-	// read any more when the call ends; the bytes are overwritten within 60 s, or
-	// longer where there are very many. Events and sends stay, without the person
-	// and without content, and say `erased`: cursors and request ids depend on them.
-	// The conversation is forgotten, with an opt-out. What the person does afterwards
-	// is a new conversation. It works for a channel that is deleted, too, while
-	// anything of it is stored. Backups, and what subscribers have received, are
-	// out of its reach. It is refused with REQUEST_IN_FLIGHT while a send to the
-	// person is under way, and may be repeated.
+	// Erases a person. Their keys are destroyed, so when the call ends, nothing
+	// that is stored about them can be read any more. The bytes are overwritten
+	// within 60 s, or later when there are very many. Events and sends stay,
+	// because cursors and request ids depend on them. They stay without the
+	// person and without content, and `erased` is true on them. The conversation
+	// and an opt-out are forgotten. Anything that the person does afterwards
+	// begins a new conversation. The call also works for a deleted channel, as
+	// long as something of this channel is stored. It does not reach backups, and
+	// it does not reach data that subscribers have received. It is refused with
+	// REQUEST_IN_FLIGHT while a send to the person is in progress. It may be
+	// repeated.
 	EraseUser(context.Context, *EraseUserRequest) (*EraseUserResponse, error)
 	// Returns what Instagram shows of a customer: their names, picture and
-	// followers. Instagram is asked unless it has shown the profile within the last hour;
-	// calls about one customer that come together share one question. At most 16
-	// questions are under way at once; a call beyond ends with OVERLOADED. Somebody who
-	// has not written or tapped yet is refused with USER_CONSENT_REQUIRED. When
-	// Meta refuses the channel, as for its token, a missing permission or a limit,
-	// nobody is asked about for an hour, or until the limit ends, or until the
-	// channel changes. Meanwhile calls end with the same reason, and with RetryInfo,
-	// unless the profile is known already and `refresh` is not set.
+	// followers. This server asks Instagram, unless Instagram has shown the
+	// profile within the last hour. Calls about the same customer at the same
+	// time share one question. At most 16 questions are in progress at once; a
+	// call that needs a further one ends with OVERLOADED. The profile of a
+	// customer who has not written or tapped yet is refused with
+	// USER_CONSENT_REQUIRED. Meta may refuse the whole channel, for example
+	// because of its token, a missing permission or a limit. Then this server
+	// does not ask about any customer of the channel for an hour, or until the
+	// limit ends, or until the channel changes. Meanwhile calls end with the same
+	// reason and with RetryInfo, unless the profile is known already and
+	// `refresh` is not set.
 	GetUserProfile(context.Context, *GetUserProfileRequest) (*GetUserProfileResponse, error)
-	// Asks Instagram for new links to the media of a message, whose first links
-	// end: those of a story after 24 h. For a story that mentions the account it
-	// also gives the story's id, which the event lacks. A message that Instagram
-	// has no media of any more, or never had, is refused with MEDIA_UNAVAILABLE;
-	// one that this server does not know, or Instagram no longer shows, with
-	// MESSAGE_NOT_FOUND. Instagram shows the newest 20 messages of a conversation.
-	// Nothing of the answer is stored, and Meta forbids storing what the links of a
-	// story show.
+	// Asks Instagram for new links to the media of a message, because the first
+	// links expire: a link to a story ends after 24 h. For a story that mentions
+	// the account, the answer also has the story's id, which the event lacks. The
+	// call is refused with MEDIA_UNAVAILABLE when Instagram has no media of the
+	// message any more, or never had any. It is refused with MESSAGE_NOT_FOUND
+	// when this server does not know the message, or Instagram no longer shows
+	// it. Instagram shows the newest 20 messages of a conversation. This server
+	// stores nothing of the answer. Meta forbids storing the media behind the
+	// links of a story.
 	RefreshMedia(context.Context, *RefreshMediaRequest) (*RefreshMediaResponse, error)
 	mustEmbedUnimplementedMessagingServiceServer()
 }

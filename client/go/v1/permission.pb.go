@@ -27,7 +27,7 @@ const (
 type Permission int32
 
 const (
-	// It is refused with INVALID_REQUEST.
+	// This value is refused with INVALID_REQUEST.
 	Permission_PERMISSION_UNSPECIFIED Permission = 0
 	// The key may read events and deliveries: it may call SubscribeEvents, ListEvents
 	// and ListDeliveries.
@@ -36,16 +36,16 @@ const (
 	// ListMessages, GetConversation, ListConversations, GetUserProfile and
 	// RefreshMedia.
 	Permission_PERMISSION_READ_MESSAGES Permission = 2
-	// The key may send messages, settle them, and record opt-outs: it may call
+	// The key may send messages, resolve them, and record opt-outs: it may call
 	// SendMessage, ResolveMessage and UpdateConversation.
 	Permission_PERMISSION_SEND Permission = 3
 	// The key may manage channels, their credentials and their ice breakers,
 	// erase people, and have webhooks read again: it may call ChannelService,
 	// EraseUser and RedriveDeliveries.
 	Permission_PERMISSION_MANAGE_CHANNELS Permission = 4
-	// The key may manage API keys: it may call AccessService. A key that has it
-	// over all channels may grant every permission; a key limited to channels may
-	// grant only its own permissions on its own channels.
+	// The key may manage API keys: it may call AccessService. A key that has this
+	// permission for all channels may grant every permission. A key that is
+	// limited to channels may grant only its own permissions on its own channels.
 	Permission_PERMISSION_MANAGE_ACCESS Permission = 5
 )
 
@@ -118,11 +118,12 @@ var file_linktor_instagram_v1_permission_proto_extTypes = []protoimpl.ExtensionI
 // Extension fields to descriptorpb.MethodOptions.
 var (
 	// An API key needs this permission to call the method. Every method of this
-	// package declares one, or any_key; the server does not start otherwise.
+	// package declares a permission or any_key; otherwise the server does not
+	// start.
 	//
 	// optional linktor.instagram.v1.Permission permission = 50552;
 	E_Permission = &file_linktor_instagram_v1_permission_proto_extTypes[0]
-	// Every API key that is in force may call the method.
+	// When it is true, every valid API key may call the method.
 	//
 	// optional bool any_key = 50554;
 	E_AnyKey = &file_linktor_instagram_v1_permission_proto_extTypes[1]

@@ -105,7 +105,7 @@ func (x *GetServerInfoResponse) GetServerInfo() *ServerInfo {
 	return nil
 }
 
-// It tells what a client may want to know of the server before it uses it.
+// It has what a client may want to know about the server before using it.
 type ServerInfo struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Output only. It is the server's version, such as "0.1.0".
@@ -115,8 +115,8 @@ type ServerInfo struct {
 	EventTypes []string `protobuf:"bytes,2,rep,name=event_types,json=eventTypes,proto3" json:"event_types,omitempty"`
 	// Output only. It is true when callers need an API key.
 	ApiKeysRequired bool `protobuf:"varint,3,opt,name=api_keys_required,json=apiKeysRequired,proto3" json:"api_keys_required,omitempty"`
-	// Output only. They are the limits in force; those of content stand with the
-	// fields of MessageContent.
+	// Output only. They are the current limits. The limits of message content are
+	// described at the fields of MessageContent.
 	Limits        *ServerLimits `protobuf:"bytes,4,opt,name=limits,proto3" json:"limits,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -185,25 +185,26 @@ type ServerLimits struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Output only. Events can be read for this long.
 	EventRetention *durationpb.Duration `protobuf:"bytes,1,opt,name=event_retention,json=eventRetention,proto3" json:"event_retention,omitempty"`
-	// Output only. Event.raw_json can be read for this long, or less where the
-	// items that are kept would take more room than the server's configuration
+	// Output only. Event.raw_json can be read for this long. It can be shorter
+	// when the stored items would take more room than the server's configuration
 	// allows.
 	RawRetention *durationpb.Duration `protobuf:"bytes,2,opt,name=raw_retention,json=rawRetention,proto3" json:"raw_retention,omitempty"`
-	// Output only. A message that was sent can be read for this long, and never
-	// shorter than the events that tell of it. What customers wrote can be read as
-	// long as its event.
+	// Output only. A message that was sent can be read for this long, and at
+	// least as long as the events about it. A message of a customer can be read
+	// as long as its event.
 	MessageRetention *durationpb.Duration `protobuf:"bytes,7,opt,name=message_retention,json=messageRetention,proto3" json:"message_retention,omitempty"`
 	// Output only. One customer can be sent at most this many messages within an
-	// hour; 0 means any number. One more is refused with RATE_LIMITED.
+	// hour; 0 means any number. A further message is refused with RATE_LIMITED.
 	SendsPerUserHour int32 `protobuf:"varint,3,opt,name=sends_per_user_hour,json=sendsPerUserHour,proto3" json:"sends_per_user_hour,omitempty"`
 	// Output only. All callers together can have at most this many streams at
-	// once, those of reflection included. One more is refused with OVERLOADED.
+	// once, streams of reflection included. A further stream is refused with
+	// OVERLOADED.
 	MaxStreams int32 `protobuf:"varint,4,opt,name=max_streams,json=maxStreams,proto3" json:"max_streams,omitempty"`
-	// Output only. One API key can have at most this many streams at once. One
-	// more is refused with LIMIT_REACHED.
+	// Output only. One API key can have at most this many streams at once. A
+	// further stream is refused with LIMIT_REACHED.
 	MaxStreamsPerKey int32 `protobuf:"varint,5,opt,name=max_streams_per_key,json=maxStreamsPerKey,proto3" json:"max_streams_per_key,omitempty"`
-	// Output only. One API key can have at most this many calls at once. One more
-	// is refused with LIMIT_REACHED.
+	// Output only. One API key can have at most this many calls at once. A
+	// further call is refused with LIMIT_REACHED.
 	MaxCallsPerKey int32 `protobuf:"varint,6,opt,name=max_calls_per_key,json=maxCallsPerKey,proto3" json:"max_calls_per_key,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache

@@ -29,7 +29,7 @@ const (
 // This service tells about the server itself.
 type ServerServiceClient interface {
 	// Says which version the server is, which events it makes and what its limits
-	// are. Every API key that is in force may ask.
+	// are. Every valid API key may make this call.
 	GetServerInfo(ctx context.Context, in *GetServerInfoRequest, opts ...grpc.CallOption) (*GetServerInfoResponse, error)
 }
 
@@ -58,7 +58,7 @@ func (c *serverServiceClient) GetServerInfo(ctx context.Context, in *GetServerIn
 // This service tells about the server itself.
 type ServerServiceServer interface {
 	// Says which version the server is, which events it makes and what its limits
-	// are. Every API key that is in force may ask.
+	// are. Every valid API key may make this call.
 	GetServerInfo(context.Context, *GetServerInfoRequest) (*GetServerInfoResponse, error)
 	mustEmbedUnimplementedServerServiceServer()
 }

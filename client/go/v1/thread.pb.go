@@ -32,9 +32,9 @@ const (
 	HandoverAction_HANDOVER_ACTION_PASS HandoverAction = 1
 	// An app took the control from another.
 	HandoverAction_HANDOVER_ACTION_TAKE HandoverAction = 2
-	// An app asked the one that has the control for it.
+	// An app asked for the control, which another app has.
 	HandoverAction_HANDOVER_ACTION_REQUEST HandoverAction = 3
-	// An app passed metadata on and left the control where it was.
+	// An app sent metadata; the control did not change.
 	HandoverAction_HANDOVER_ACTION_METADATA HandoverAction = 4
 	// The account's owner changed the roles of the apps. It is about no customer,
 	// so Event.user_id may be empty.
@@ -88,15 +88,16 @@ func (HandoverAction) EnumDescriptor() ([]byte, []int) {
 	return file_linktor_instagram_v1_thread_proto_rawDescGZIP(), []int{0}
 }
 
-// A customer agreed to get messages of a kind, or changed what they agreed to.
-// Each field is empty when Instagram does not give it.
+// A customer agreed to get messages of a kind, or changed this agreement. Each
+// field is empty when Instagram does not give it.
 type OptIn struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Output only. It is notification_messages; the set is open.
 	Type string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
 	// Output only. It is the payload given with the request to opt in.
 	Payload string `protobuf:"bytes,2,opt,name=payload,proto3" json:"payload,omitempty"`
-	// Output only. It is the title of what they agreed to.
+	// Output only. It is the title of the messages that the customer agreed to
+	// get.
 	Title string `protobuf:"bytes,3,opt,name=title,proto3" json:"title,omitempty"`
 	// Output only. It is the token that Instagram takes in place of the customer's
 	// id for these messages.
@@ -211,12 +212,14 @@ func (x *OptIn) GetStatus() string {
 	return ""
 }
 
-// An app was given control of the conversation, took it, or wants it; or an app
-// said something to another. Several apps can be connected to one account, and
-// one of them has the control. This server neither takes nor passes it.
+// An app was given control of the conversation, took it, or asks for it; or an
+// app sent data to another app. Several apps can be connected to one account,
+// and one of them has the control. This server neither takes nor passes the
+// control.
 type Handover struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Output only. It says which of the fields below are there.
+	// Output only. It says what happened, and so which of the fields below are
+	// set.
 	Action HandoverAction `protobuf:"varint,1,opt,name=action,proto3,enum=linktor.instagram.v1.HandoverAction" json:"action,omitempty"`
 	// Output only. It is Meta's id of the app that had the control before, on PASS
 	// and TAKE. It is empty when none had it.
@@ -226,9 +229,11 @@ type Handover struct {
 	NewOwnerAppId string `protobuf:"bytes,3,opt,name=new_owner_app_id,json=newOwnerAppId,proto3" json:"new_owner_app_id,omitempty"`
 	// Output only. It is Meta's id of the app that wants the control, on REQUEST.
 	RequestedOwnerAppId string `protobuf:"bytes,4,opt,name=requested_owner_app_id,json=requestedOwnerAppId,proto3" json:"requested_owner_app_id,omitempty"`
-	// Output only. It is Meta's id of the app that speaks, on METADATA.
+	// Output only. It is Meta's id of the app that sent the metadata, on
+	// METADATA.
 	CallerAppId string `protobuf:"bytes,5,opt,name=caller_app_id,json=callerAppId,proto3" json:"caller_app_id,omitempty"`
-	// Output only. It is whatever the app said, which only the apps understand.
+	// Output only. It is the metadata of the app, whose format only the apps
+	// know.
 	Metadata string `protobuf:"bytes,6,opt,name=metadata,proto3" json:"metadata,omitempty"`
 	// Output only. They are the apps and their roles, on APP_ROLES, in Instagram's
 	// order.
@@ -374,11 +379,12 @@ func (x *AppRole) GetRoles() []string {
 // A customer said whether a message of the account was a good answer.
 type ResponseFeedback struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Output only. It is Message.id of the message that they judge. A message that
-	// this server does not have cannot be got by it.
+	// Output only. It is Message.id of the message that the customer rated. When
+	// this server does not have that message, GetMessage does not find it by this
+	// id.
 	MessageId string `protobuf:"bytes,1,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
-	// Output only. It is Instagram's id of the message that they judge; it has at
-	// most 1024 bytes.
+	// Output only. It is Instagram's id of the message that the customer rated;
+	// it has at most 1024 bytes.
 	Mid string `protobuf:"bytes,2,opt,name=mid,proto3" json:"mid,omitempty"`
 	// Output only. It is Good response or Bad response; the set is open.
 	Feedback string `protobuf:"bytes,3,opt,name=feedback,proto3" json:"feedback,omitempty"`
@@ -446,14 +452,14 @@ func (x *ResponseFeedback) GetPositive() bool {
 	return false
 }
 
-// Meta has limited what the account's app may send, or has lifted that. It is
-// about no customer, so Event.user_id is empty.
+// Meta has limited the messages that the account's app may send, or has lifted
+// the limit. The event is about no customer, so Event.user_id is empty.
 type PolicyEnforcement struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Output only. It is block or unblock; the set is open.
 	Action string `protobuf:"bytes,1,opt,name=action,proto3" json:"action,omitempty"`
-	// Output only. It is what Meta gives as the reason; it is empty when Meta
-	// gives none, as on unblock.
+	// Output only. It is the reason that Meta gives. It is empty when Meta gives
+	// none, for example on unblock.
 	Reason        string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

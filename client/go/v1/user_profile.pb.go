@@ -22,10 +22,11 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// It is what Instagram shows of a customer to an account that they have written
-// to. A field that Instagram did not supply is absent: of somebody who has
-// blocked the account it supplies none. This server keeps profiles in memory, gives one
-// out for at most an hour, and stores none.
+// A profile has what Instagram shows of a customer to an account that the
+// customer has written to. A field that Instagram did not supply is absent.
+// Instagram supplies none for a customer who has blocked the account. This
+// server keeps a profile in memory, gives it out for at most an hour, and never
+// stores it on disk.
 type UserProfile struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Output only. It is the customer's Instagram-scoped id (IGSID).
@@ -35,12 +36,13 @@ type UserProfile struct {
 	// Output only. It is the name that the customer gives themselves.
 	Name *string `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
 	// Output only. Instagram serves the profile's picture at this URL. The link
-	// ends after a few days; a later call gives a new one.
+	// ends after a few days; a later call gives a new link.
 	ProfilePictureUrl *string `protobuf:"bytes,4,opt,name=profile_picture_url,json=profilePictureUrl,proto3,oneof" json:"profile_picture_url,omitempty"`
-	// Output only. The link to the picture has ended by this time. It is absent
-	// without a link, and where the link does not say when it ends.
+	// Output only. The link to the picture has certainly ended at this time. It
+	// is absent when there is no link, or when the link does not say when it
+	// ends.
 	ProfilePictureUrlExpireTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=profile_picture_url_expire_time,json=profilePictureUrlExpireTime,proto3" json:"profile_picture_url_expire_time,omitempty"`
-	// Output only. So many accounts follow the customer.
+	// Output only. It is the number of accounts that follow the customer.
 	FollowerCount *int64 `protobuf:"varint,6,opt,name=follower_count,json=followerCount,proto3,oneof" json:"follower_count,omitempty"`
 	// Output only. It is true when the customer follows the account of the channel.
 	IsUserFollowBusiness *bool `protobuf:"varint,7,opt,name=is_user_follow_business,json=isUserFollowBusiness,proto3,oneof" json:"is_user_follow_business,omitempty"`
@@ -48,7 +50,8 @@ type UserProfile struct {
 	IsBusinessFollowUser *bool `protobuf:"varint,8,opt,name=is_business_follow_user,json=isBusinessFollowUser,proto3,oneof" json:"is_business_follow_user,omitempty"`
 	// Output only. It is true when Instagram has verified the customer.
 	IsVerifiedUser *bool `protobuf:"varint,9,opt,name=is_verified_user,json=isVerifiedUser,proto3,oneof" json:"is_verified_user,omitempty"`
-	// Output only. Instagram said all of this at that time, by this server's clock.
+	// Output only. Instagram gave the profile at this time, by this server's
+	// clock.
 	FetchTime     *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=fetch_time,json=fetchTime,proto3" json:"fetch_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -1,5 +1,6 @@
-// Contents that Instagram treats as an attachment share these. They are called
-// by the kinds of this folder alone, and any thread may call them. Pure.
+// Kinds of content that Instagram treats as an attachment share these
+// functions. Only the kinds of this folder call them, on any thread. They are
+// pure.
 
 #pragma once
 
@@ -14,27 +15,28 @@
 
 namespace linktor::kinds {
 
-// Returns the "message" of a Graph request with the file as its attachment:
-// {"attachment": {"type": type, "payload": {"url": url}}}. The URL is not
-// checked here: the content has passed its kind's check.
+// Returns the member "message" of a Graph request with the file as its
+// attachment: {"attachment": {"type": type, "payload": {"url": url}}}. It does
+// not check the URL, because the content has passed the check of its kind.
 boost::json::object MediaMessage(std::string_view type, const v1::Media& media);
 
-// Adds one attachment and changes nothing else of the message. The type is one
-// that Instagram's echoes have, so that a send and its echo look alike. The URL
-// is the one the caller gave; it is empty where the content has none, as a
-// sticker and a template have none. The attachment then shows the type alone,
-// and the message carries the content itself, too: see ContentKind::show.
+// Adds one attachment and changes nothing else of the message. `type` is a type
+// that Instagram's echoes have, so that a send and its echo look alike. `url`
+// is the URL that the caller gave. It is empty for content without a URL, such
+// as a sticker or a template. The attachment then shows only the type, and the
+// message carries the content itself, too: see ContentKind::show.
 void AddAttachment(std::string_view type, const std::string& url,
                    v1::Message& message);
 
 // Returns the summary of a content that is one file, for the command-line
-// client: the type as the words and the URL as the value. The URL is empty when
+// client. `words` is the type, and `value` is the URL. The URL is empty when
 // the content has none, and it is not escaped yet.
 ContentSummary SummariseMedia(std::string_view type, const v1::Media& media);
 
 // Returns the kind of a content that is one file at a URL, with all its parts.
-// `Media` says which: its case and name, which is also Instagram's type of the
-// attachment, the path of the URL in violations, and the file of a content.
+// The class `Media` describes the content. It has the content's case and name,
+// the path of the URL in violations, and a function that returns the file. The
+// name is also Instagram's type of the attachment.
 template <typename Media>
 consteval ContentKind MediaKind() {
   return MakeContentKind(

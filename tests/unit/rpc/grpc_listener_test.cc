@@ -15,7 +15,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "server/rpc/descriptor_limit.h"
 #include "tests/support/ipv6.h"
 #include "tests/support/log_capture.h"
 #include "tests/support/temp_folder.h"
@@ -378,16 +377,6 @@ TEST(GrpcListenerTest, ConnectionThatCannotBeWatchedIsRefused) {
   EXPECT_TRUE(log.WaitFor("Too many open files"));
   EXPECT_EQ(rig.listener().connections(), 0);
   EXPECT_TRUE(RawPeer(rig.address()).IsServed());
-}
-
-TEST(DescriptorLimitTest, IsRaisedToWhatIsAllowed) {
-  const FewDescriptors few(1);
-  rlimit limit{};
-  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
-  ASSERT_LT(limit.rlim_cur, limit.rlim_max);
-  EXPECT_EQ(RaiseDescriptorLimit(), limit.rlim_max);
-  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
-  EXPECT_EQ(limit.rlim_cur, limit.rlim_max);
 }
 
 }  // namespace

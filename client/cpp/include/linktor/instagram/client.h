@@ -1,7 +1,7 @@
-// This is the client of the Linktor Instagram Gateway: it sends, which never
-// sends twice, and reads events, which goes on by itself after a broken
-// connection. Applications make one Client at their start and use it from any
-// thread.
+// This is the client of the Linktor Instagram Gateway. It sends messages, and a
+// send that it repeats is never delivered twice. It also reads events, and
+// starts reading again by itself after a broken connection. An application
+// makes one Client at its start and uses the Client from any thread.
 
 #pragma once
 
@@ -25,87 +25,93 @@
 
 namespace linktor::instagram {
 
-// The files are in PEM; each name may be empty. They are read once, by Create.
+// These are paths of PEM files; each path may be empty. Client::Create reads
+// the files once.
 struct TlsOptions {
-  // These roots may vouch for the server, in place of those of the system.
+  // The server's certificate must come from one of these roots. They replace
+  // the roots of the system.
   std::string ca_file;
-  // The client's own certificate and its private key, for servers that ask for
-  // one.
+  // These are the client's own certificate and its private key, for servers
+  // that ask for a client certificate.
   std::string cert_file;
   std::string key_file;
-  // The server's certificate has this name, where that is not the host of the
-  // address.
+  // The server's certificate must have this name. It may be empty when the
+  // certificate has the host name of the address.
   std::string server_name;
 };
 
-// The defaults are those of a server on this machine.
+// The defaults fit a server on this machine.
 struct ClientOptions {
-  // It is host:port or unix:/path.
+  // It has the form host:port or unix:/path.
   std::string address = "127.0.0.1:50051";
-  // It is sent with every call, also of the stubs. White space around it is
-  // removed, and an empty key is none.
+  // The API key is sent with every call, including calls on the stubs. White
+  // space around the key is removed. An empty key means that no key is sent.
   std::string api_key;
-  // Without it the connection is plaintext to this machine (a loopback address,
-  // "localhost" or a Unix socket) and TLS, with the roots of the system, to any
-  // other one.
+  // When it is absent, the address decides. The connection is plaintext to this
+  // machine (a loopback address, "localhost" or a Unix socket). To any other
+  // machine it uses TLS with the roots of the system.
   std::optional<TlsOptions> tls;
-  // If true, everything, the API key and what customers write included, goes
-  // unencrypted to whatever machine the address names. It is for networks that
-  // encrypt by themselves, such as a mesh.
+  // If true, everything goes unencrypted to the machine that the address names,
+  // even the API key and the texts that customers write. It is for networks
+  // that encrypt by themselves, such as a mesh.
   bool plaintext_to_other_machines = false;
 };
 
 // These are the options of one call.
 struct CallOptions {
-  // The call ends within this time, repetitions included. A send takes the
-  // server up to 30 s, with media 90 s; the rest is for repeating it.
+  // The call ends within this time, repetitions included. The server takes up
+  // to 30 s for a send, and up to 90 s for a send with media. The remaining
+  // time is for repeating the call.
   std::chrono::milliseconds timeout = std::chrono::minutes(2);
-  // Asking it to stop cancels the call, which then ends with CANCELLED. A send
-  // that was under way may have been done (Error::outcome_unknown).
+  // A stop request cancels the call, which then ends with CANCELLED. A send
+  // that was in progress may still have been done (see Error::outcome_unknown).
   std::stop_token stop;
-  // It is called, on the thread of the call, before the call is repeated after
-  // `wait`.
+  // This function is called before each repetition of the call, on the thread
+  // of the call. The call is repeated after `wait`.
   std::function<void(const Error&, std::chrono::milliseconds wait)> on_repeat;
 };
 
 // Returns whether everything that is sent to the address stays on this machine.
-// Nobody is asked: another name that resolves to it is taken for another
-// machine.
+// The function does not resolve names: any name but "localhost" counts as
+// another machine.
 bool IsThisMachine(const std::string& address);
 
-// All functions are for any thread, and block until their call has ended. Make
-// one client and keep it: its calls share one connection.
+// All functions are for any thread. A function that makes a call blocks until
+// the call has ended. Make one client and keep it, because its calls share one
+// connection.
 class Client {
  public:
   // Makes a client, which connects at the first call. It fails with kRefused
-  // when the address, the key or a file of TLS cannot be used. It does not try
-  // whether there is a server.
+  // when the address, the key or a file of TLS cannot be used. It does not
+  // check whether a server answers.
   static Result<std::unique_ptr<Client>> Create(const ClientOptions& options);
 
-  // Sends one message. It always has a request id, and makes one when the
-  // request has none; a caller that may send the same message again after a
-  // restart gives one, made from the event that is answered.
+  // Sends one message. Every send has a request id; when the request has none,
+  // this function makes one. A caller that may send the same message again
+  // after a restart must give the id itself. The id can be made from the event
+  // that the message answers.
   //
-  // A call that may not have reached the server, or that it answers with
-  // UNAVAILABLE, is repeated with the same id until the timeout, which never
-  // sends twice. All other refusals are returned at once. The error has the
-  // request id and says whether the message may have been sent.
+  // When a call may not have reached the server, or when the server answers
+  // UNAVAILABLE, the call is repeated until the timeout. It is repeated with
+  // the same id, so the message is not sent twice. Every other refusal is
+  // returned at once. The error has the request id and says whether the message
+  // may have been sent.
   Result<v1::SendMessageResponse> Send(v1::SendMessageRequest request,
                                        const CallOptions& options = {});
 
-  // Replaces the ice breakers of the account. It is repeated as Send is; doing
-  // it twice changes nothing.
+  // Replaces the ice breakers of the account. The call is repeated as calls of
+  // Send are; setting them twice changes nothing.
   Result<v1::SetIceBreakersResponse> SetIceBreakers(
       const v1::SetIceBreakersRequest& request,
       const CallOptions& options = {});
 
-  // Returns a subscription, which outlives the client if it must. It calls when
-  // it is read.
+  // Returns a subscription, which may outlive the client. It makes its first
+  // call when the application reads it.
   Subscription Subscribe(v1::SubscribeEventsRequest request = {},
                          SubscribeOptions options = {});
 
-  // These are the generated stubs, for everything that has no function here.
-  // ErrorOf() reads their status.
+  // These are the generated stubs, for all calls that have no function here.
+  // Pass the status of such a call to ErrorOf() to get its Error.
   v1::AccessService::Stub& access() { return access_; }
   v1::ChannelService::Stub& channels() { return channels_; }
   v1::EventService::Stub& events() { return events_; }
@@ -119,10 +125,10 @@ class Client {
   // Makes the stubs, which share one channel.
   explicit Client(std::shared_ptr<const Connection> connection);
 
-  // It is shared with the subscriptions, which may live longer.
+  // It is shared with the subscriptions, which may outlive the client.
   std::shared_ptr<const Connection> connection_;
   std::shared_ptr<grpc::Channel> channel_;
-  // The stubs are thread-safe, as gRPC's are.
+  // The stubs are thread-safe, as all stubs of gRPC are.
   v1::AccessService::Stub access_;
   v1::ChannelService::Stub channels_;
   v1::EventService::Stub events_;

@@ -1,5 +1,5 @@
-// A cursor store keeps where a subscription is, for the next start of the
-// program.
+// A cursor store keeps the position of a subscription in the event log, so that
+// the next start of the program continues there.
 
 #pragma once
 
@@ -11,35 +11,38 @@
 
 namespace linktor::instagram {
 
-// A store belongs to one subscription at a time, which calls it from the thread
-// that reads. Both functions may block.
+// A store belongs to one subscription at a time. The subscription calls the
+// store from the thread that reads events. Both functions may block.
 class CursorStore {
  public:
   // The application owns the store.
   virtual ~CursorStore() = default;
 
-  // Returns the cursor that was saved last; empty when there is none yet. It is
-  // called once, before the first stream.
+  // Returns the cursor that was saved last, or an empty text when no cursor has
+  // been saved yet. It is called once, before the first stream.
   virtual Result<std::string> Load() = 0;
-  // Returns nullopt when the cursor will be there after a crash, and an error
-  // when it may not. An error ends the subscription.
+  // Returns nullopt when the cursor is stored so that it survives a crash, and
+  // an error when it may not survive. An error ends the subscription.
   virtual std::optional<Error> Save(const std::string& cursor) = 0;
 };
 
-// It keeps the cursor in a file of mode 0600. A save survives a power failure:
-// it is written to a second file (the path with ".tmp"), synced and renamed.
-// Next() saves once for each event, which costs two syncs of the disk each
-// time; NextResponse() saves once for a response, and so catches up faster.
+// This store keeps the cursor in a file of mode 0600. A save survives a power
+// failure: the cursor is written to a second file (the path with ".tmp"), which
+// is then synced and renamed to the path. Subscription::Next() saves once for
+// each event, and each save costs two syncs of the disk.
+// Subscription::NextResponse() saves once for each response, so it catches up
+// faster.
 class FileCursorStore final : public CursorStore {
  public:
-  // `path` names the file. Its folder must be there; the file is made by the
-  // first Save.
+  // `path` names the file. Its folder must exist; the first Save() creates the
+  // file.
   explicit FileCursorStore(std::string path) : path_(std::move(path)) {}
 
-  // A file that is empty is an error: to start at the end of the log instead
-  // would lose events in silence.
+  // A file that is empty, or too long for a cursor, is an error. If the
+  // subscription started at the end of the log instead, it would lose events
+  // without a notice.
   Result<std::string> Load() override;
-  // On failure the file has the old cursor or the new one.
+  // After a failure the file has either the old cursor or the new one.
   std::optional<Error> Save(const std::string& cursor) override;
 
  private:

@@ -1,6 +1,6 @@
-// An Error says how a call ended that did not succeed. Everything here is a
-// value, for any thread. Every function of the client that can fail returns a
-// Result or an Error.
+// An Error describes a call that failed. Every function of the client that can
+// fail returns a Result or an Error. All types here are plain values, and
+// everything here is for any thread.
 
 #pragma once
 
@@ -16,22 +16,24 @@
 
 namespace linktor::instagram {
 
-// This is the domain of the reasons that the server gives. A proxy may have
-// reasons of its own.
+// This is the domain of the reasons that the server gives, as in
+// google.rpc.ErrorInfo. A proxy may give reasons of its own under another
+// domain.
 inline constexpr char kErrorDomain[] = "instagram.linktor";
 
-// Says that a field of the request is wrong.
+// A FieldViolation says that a field of the request is wrong.
 struct FieldViolation {
-  // This is the path of the field, such as "content.text", and a text for
-  // people.
+  // `field` is the path of the field, such as "content.text". `description` is
+  // a text for people.
   std::string field;
   std::string description;
   bool operator==(const FieldViolation&) const = default;
 };
 
-// Decide by the reason, then by the code: messages are for people and change.
+// A program should decide by the reason first, and then by the code. It must
+// not decide by the message, which is for people and may change.
 struct Error {
-  // The kind says where the error comes from.
+  // The kind says where the error came from.
   enum class Kind {
     // A call ended with a status.
     kCall,
@@ -44,48 +46,48 @@ struct Error {
   Kind kind = Kind::kCall;
   // It is UNKNOWN when no call was made.
   grpc::StatusCode code = grpc::StatusCode::UNKNOWN;
-  // The reason is one of linktor/instagram/constants.h, or one that is newer
-  // than this client. It is empty when the server did not make the status: the
-  // connection broke, or a proxy answered.
+  // The reason is one of linktor/instagram/constants.h, or a reason that is
+  // newer than this client. It is empty when the server did not make the
+  // status, because the connection broke or a proxy answered.
   std::string reason;
   // This is a sentence for people, in English.
   std::string message;
   // It says what to do, in English; it may be empty.
   std::string remedy;
-  // It holds more facts that come with the reason, such as "graph_code".
+  // It holds more facts about the error, such as "graph_code".
   std::map<std::string, std::string> metadata;
-  // It names every wrong field, with INVALID_REQUEST and INVALID_CONTENT; else
-  // it is empty.
+  // It names every wrong field when the reason is INVALID_REQUEST or
+  // INVALID_CONTENT. Otherwise it is empty.
   std::vector<FieldViolation> violations;
-  // The call can succeed after so long; absent when the server did not say. It
-  // is at most a day.
+  // The call can succeed after this time. It is absent when the server did not
+  // say a time. It is at most a day.
   std::optional<std::chrono::nanoseconds> retry_delay;
-  // This is the request id of the send, also when the client made it.
+  // This is the request id of the send, even if the client made the id.
   std::string request_id;
-  // If true, the call may have been done, or may still be under way, although
-  // it ended with this error. A send may then be repeated with the same request
-  // id only, and GetMessage tells what became of it. Client::Send sets it, and
-  // so does Client::SetIceBreakers, which may be called again in any case.
+  // If true, the call may have been done, or may still be in progress, although
+  // it ended with this error. Then repeat a send only with the same request id;
+  // GetMessage tells what became of the message. Client::Send sets this field.
+  // Client::SetIceBreakers sets it too, but that call may always be made again.
   bool outcome_unknown = false;
 };
 
-// Returns the error that a status stands for; the status must not be OK.
+// Converts a status to an Error; the status must not be OK.
 Error ErrorOf(const grpc::Status& status);
 
-// Returns the code as gRPC spells it, such as "NOT_FOUND".
+// Returns the name of the code in gRPC, such as "NOT_FOUND".
 std::string CodeName(grpc::StatusCode code);
 
-// Returns the error as one line for a log. The remedy is left out where it
-// speaks of the last of several calls, and an earlier one may have been done.
+// Returns the error as one line for a log. The remedy is left out when it
+// speaks only of the last attempt, while an earlier attempt may have been done.
 std::string ToString(const Error& error);
 
-// A result is a value or the error that came instead.
+// A Result is either a value or an error.
 template <typename T>
-// Callers must look at it: a result that is ignored is a warning of the
-// compiler.
+// Callers must check it: the compiler warns about a Result that is ignored.
 class [[nodiscard]] Result {
  public:
-  // Both convert without a cast, so that a function can return either.
+  // These constructors convert without a cast, so that a function can return
+  // either a value or an error.
   Result(T value) : result_(std::move(value)) {}      // NOLINT(*-explicit-*)
   Result(Error error) : result_(std::move(error)) {}  // NOLINT(*-explicit-*)
 
@@ -100,7 +102,7 @@ class [[nodiscard]] Result {
   T* operator->() { return &std::get<T>(result_); }
   const T* operator->() const { return &std::get<T>(result_); }
 
-  // There must be no value. The reference is valid as long as the result.
+  // There must be no value. The reference is valid as long as the Result.
   const Error& error() const { return std::get<Error>(result_); }
 
  private:

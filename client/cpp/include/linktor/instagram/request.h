@@ -1,5 +1,6 @@
-// These functions make and check requests. They are pure but for NewRequestId,
-// and for any thread. Nothing here needs a connection.
+// These functions make and check requests. They are for any thread, and they
+// are pure except for NewRequestId, which uses random numbers. None of them
+// needs a connection.
 
 #pragma once
 
@@ -12,18 +13,19 @@
 
 namespace linktor::instagram {
 
-// Returns a request that sends a text to a customer, whom their IGSID (1 to 32
-// digits) names. Nothing is checked here; the server does. More can be set in
-// the request.
+// Returns a request that sends a text to a customer. `to` is the IGSID of the
+// customer (1 to 32 digits). This function checks nothing, because the server
+// does. The caller can set more fields in the request.
 v1::SendMessageRequest Text(const std::string& channel_id,
                             const std::string& to, const std::string& text);
 
-// Returns an id that no other request has, with the prefix. The server takes at
-// most 128 of [A-Za-z0-9._:-]; the prefix must fit that.
+// Returns an id that no other request has: the prefix and random hex digits.
+// The server takes ids of at most 128 characters out of [A-Za-z0-9._:-], and 32
+// of them are the digits; choose the prefix accordingly.
 std::string NewRequestId(const std::string& prefix = "cpp-");
 
-// Returns the path of the first field whose text is not UTF-8, which no call
-// can carry, such as "content.text"; nullopt when there is none.
+// Returns the path of the first field whose text is not UTF-8, such as
+// "content.text", or nullopt when there is none. No call can carry such a text.
 std::optional<std::string> FieldThatIsNotUtf8(
     const google::protobuf::Message& request);
 

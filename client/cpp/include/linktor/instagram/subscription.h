@@ -1,5 +1,5 @@
-// A subscription reads the event stream, and goes on by itself after a broken
-// connection.
+// A subscription reads the event stream, and starts again by itself after a
+// broken connection.
 
 #pragma once
 
@@ -17,63 +17,69 @@ namespace linktor::instagram {
 
 class Connection;
 
-// The functions are called on the thread that reads, and must not call the
-// subscription, but for Stop().
+// The subscription calls these functions on the thread that reads. They must
+// not call the subscription, except Stop().
 struct SubscribeOptions {
-  // The subscription goes on where the store says, and tells it how far the
-  // application has come. The start that the request names counts only while
-  // the store has no cursor. The store must outlive the subscription.
+  // The subscription continues at the cursor of the store, and saves there
+  // which events the application has processed. The start that the request
+  // names counts only while the store has no cursor. The store must outlive the
+  // subscription.
   CursorStore* cursor_store = nullptr;
-  // It is called with every response before its events are given. The first
-  // response of a stream has `subscribed`; heartbeats have no events.
+  // This function is called with every response, before the application gets
+  // the events of that response. The first response of a stream has
+  // `subscribed`; heartbeats have no events.
   std::function<void(const v1::SubscribeEventsResponse&)> on_response;
-  // It is called when the stream has broken and is taken up again after `wait`.
+  // This function is called when the stream has broken. The subscription opens
+  // a new stream after `wait`.
   std::function<void(const Error&, std::chrono::milliseconds wait)> on_break;
 };
 
-// Every event is given at least once. It counts as taken when the next one is
-// asked for, and its cursor is saved then. All functions but Stop() are for one
-// thread.
+// The application gets every event at least once. An event counts as processed
+// when the application asks for the next one; then the event's cursor is saved.
+// Stop() is for any thread. All other functions are for one thread.
 //
 //   1 load   once; a cursor in the store is where to start
 //   2 read   until the stream breaks, is silent for three heartbeat intervals,
 //            or is refused, or Stop() is called
-//   3 wait   longer each time without a response; then 2
+//   3 wait   longer each time while no response comes; then step 2 again
 class Subscription {
  public:
   Subscription(std::shared_ptr<const Connection> connection,
                v1::SubscribeEventsRequest request, SubscribeOptions options);
-  // It may be moved while no function of it runs.
+  // A subscription may be moved while no function of it runs.
   Subscription(Subscription&&) noexcept;
   Subscription& operator=(Subscription&&) noexcept;
   ~Subscription();
 
-  // Waits for the next event. Returns nothing at the end: after Stop(), or with
-  // error() when the server refuses the stream or the cursor store failed.
+  // Waits for the next event. Returns nothing when the subscription has ended.
+  // It ends after Stop(), or when the server refuses the stream or the cursor
+  // store fails; in the last two cases error() is set.
   std::optional<v1::Event> Next();
 
-  // Does the same with whole responses, heartbeats included, for applications
-  // that take the events of a response together. A response counts as taken
-  // when the next one is asked for. A subscription is read by one of the two
-  // functions only.
+  // Waits for the next response, heartbeats included, for applications that
+  // process all events of a response together. A response counts as processed
+  // when the application asks for the next one. An application must use either
+  // Next() or NextResponse() on a subscription, not both.
   std::optional<v1::SubscribeEventsResponse> NextResponse();
 
-  // Returns why the subscription ended; nothing while it goes on and after
-  // Stop().
+  // Returns why the subscription ended. There is no error while it is still
+  // reading, and none after Stop().
   const std::optional<Error>& error() const;
 
-  // Returns the cursor of the event or response that was taken last; empty
-  // before the first, unless there was a cursor to start after.
+  // Returns the cursor of the event or response that was processed last. Before
+  // the first one it is the cursor that reading started after, or empty if
+  // there is none.
   const std::string& cursor() const;
 
-  // Ends the subscription, also while another thread waits in Next(). The event
-  // that was given last is not taken: the next start gives it again. It is for
-  // any thread, and does not wait.
+  // Ends the subscription, even while another thread waits in Next(). The event
+  // that the application got last does not count as processed, so the next
+  // start of the program gets it again. It is for any thread, and does not
+  // wait.
   void Stop();
 
  private:
-  // The reader keeps its address when the subscription is moved, so that Stop()
-  // can be called from another thread.
+  // The reader stays at the same address when the subscription is moved, so
+  // another thread can still call Stop().
   class Reader;
   std::unique_ptr<Reader> reader_;
 };

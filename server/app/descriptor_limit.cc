@@ -1,8 +1,8 @@
-#include "server/rpc/descriptor_limit.h"
+#include "server/app/descriptor_limit.h"
 
 #include <sys/resource.h>
 
-namespace linktor::rpc {
+namespace linktor::app {
 
 std::size_t RaiseDescriptorLimit() {
   rlimit limit{};
@@ -14,4 +14,4 @@ std::size_t RaiseDescriptorLimit() {
   return limit.rlim_cur;
 }
 
-}  // namespace linktor::rpc
+}  // namespace linktor::app
