@@ -1,7 +1,8 @@
 // Says who makes a call: the holder of an API key, or anybody when the server
-// runs without keys. ApiKeys makes the entries of keys. Admission, the scope
-// check of a call (rpc/scope.h) and the services read the entries, on any
-// thread.
+// runs without keys. ApiKeys makes a KeyEntry for each API key. Admission
+// (rpc/admission.h), the check of the channels that a request names
+// (rpc/scope.h), and the services read these entries, on any thread. A key
+// "covers" a channel when its holder may use the channel.
 
 #pragma once
 
@@ -19,22 +20,22 @@
 
 namespace linktor::access {
 
-// A KeyUse is the part of a key that calls change. When the key is updated, the
-// new entry shares the KeyUse of the old entry, so that the numbers go on. No
-// other data depends on the order in which the numbers change, so they are
+// A KeyUse holds the numbers of a key that change with each call. When the key
+// is updated, the new entry shares the KeyUse of the old entry, so that no call
+// is lost from the counts. Each number is used by itself, so the numbers are
 // atomic and need no lock.
 struct KeyUse {
-  // The key has this many calls and this many streams under way; admission
-  // compares the two numbers with the key's limits.
+  // This many unary calls and this many streams of the key are under way.
+  // Admission compares the two numbers with the key's limits.
   std::atomic<std::int64_t> calls{0};
   std::atomic<std::int64_t> streams{0};
   // The key was last used at this time, in ms since the epoch. The value 0
-  // means that nobody has used the key since the server started.
+  // means that the key was not used since the server started.
   std::atomic<std::int64_t> last_use_ms{0};
 };
 
-// A KeyEntry is a key as it was at one moment. An entry never changes, except
-// for the numbers in `use`.
+// A KeyEntry is one version of a key. An entry never changes, except for the
+// numbers in `use`.
 struct KeyEntry {
   v1::ApiKey key;
   // The revision is 1 for a new key and grows with each change of the key.
@@ -44,13 +45,14 @@ struct KeyEntry {
   Digest hash{};
   // Bit n stands for the v1::Permission of number n.
   std::uint32_t permissions = 0;
-  // The key is limited to these channels; an empty set stands for all channels.
+  // The key covers only these channels; an empty set stands for all channels.
   StringSet channels;
   // From this time on the key is not in force.
   absl::Time expire_time = absl::InfiniteFuture();
-  // The entries of earlier and later revisions share this object. A call that
-  // outlives the key also keeps the object alive, because the call's Place in
-  // the key's limits points to it (see rpc/admission.h).
+  // The entries of the key's earlier and later revisions share this object. A
+  // call that is under way keeps the object alive even when the key is deleted:
+  // at its end the call must still reduce the count (see Place in
+  // rpc/admission.h).
   std::shared_ptr<KeyUse> use;
 
   // The next three functions say what the key may do. They do not say whether
@@ -67,8 +69,9 @@ struct KeyEntry {
 };
 using KeyEntryPtr = std::shared_ptr<const KeyEntry>;
 
-// A Caller can be copied freely, and is thread-safe. It keeps alive the entry
-// by which it was authenticated, so its answers do not change during a call.
+// A Caller can be copied freely, and is thread-safe. It keeps the KeyEntry with
+// which the caller was authenticated, so its answers do not change during a
+// call.
 class Caller {
  public:
   // Makes the caller of a server without keys; this caller may do everything.

@@ -1,13 +1,14 @@
 // Defines the text of an API key, as callers send it:
 //   lig_<id>_<secret><checksum>
 // The id has 16 hex digits. The secret has 43 letters and digits, which stand
-// for 256 random bits. The checksum has 6 letters and digits, and covers
-// everything before it.
+// for 256 random bits. The checksum has 6 letters and digits, and is computed
+// from everything before it.
 //
 // Programs that search for leaked secrets find API keys by this form, and the
 // checksum tells them which texts are really keys. When somebody copies only a
-// part of a key, the server sees this without a database. Callers store their
-// keys, so the form must not change. All functions are pure, except NewKeyText.
+// part of a key, the server notices this from the text alone, without a look at
+// its stored keys. Callers store their keys, so the form must not change. All
+// functions are pure, except NewKeyText, which makes random texts.
 
 #pragma once
 
@@ -26,7 +27,7 @@ struct KeyText {
 };
 
 // Makes a key with a random id and a random secret. The server accepts the key
-// only after the record that creates it is stored.
+// only after the journal has stored the record that creates the key.
 KeyText NewKeyText();
 
 // Returns `body` with its checksum appended. The checksum finds copying

@@ -1,6 +1,7 @@
-// Says what each RPC of the contract requires of its caller. The proto files
-// declare the requirements as options of the methods, and the class Methods
-// reads the options once, at start. Admission looks a method up at each call.
+// Says what each RPC of the contract (the proto files) requires of its caller.
+// The proto files declare the requirements as options of the methods. The class
+// Methods reads these options once, at start, and Admission (rpc/admission.h)
+// looks up the method of each call.
 
 #pragma once
 
@@ -30,31 +31,32 @@ struct Method {
   // It is true when the server answers with a stream.
   bool streams = false;
   // The caller's key needs this permission. UNSPECIFIED means that every key in
-  // force may call the method.
+  // force (see api_keys.h) is enough.
   v1::Permission permission = v1::PERMISSION_UNSPECIFIED;
-  // It is true when the method changes something; the server writes an audit
-  // line for each call of such a method. A method that changes nothing is
-  // declared NO_SIDE_EFFECTS in its proto.
+  // It is true when the method changes something. The server writes an audit
+  // line into its log for each call of a method that changes something. A
+  // method that changes nothing is declared NO_SIDE_EFFECTS in its proto.
   bool changes = true;
 };
 
 // A Methods object never changes after Read, so it is thread-safe.
 class Methods {
  public:
-  // Reads the options of all methods of these services. A method must declare
-  // either a permission or any_key, which opens the method to every key in
-  // force. No other method may have the same name. Fails with
-  // FAILED_PRECONDITION and one line for each method that breaks a rule; the
-  // server must not start then.
+  // Reads the options of all methods of these services. There are two rules. A
+  // method must declare either a permission or the option any_key, which means
+  // that every key in force may call the method. No two methods may have the
+  // same name. Read fails with FAILED_PRECONDITION and one line for each broken
+  // rule; then the server must not start.
   static absl::StatusOr<Methods> Read(
       const std::vector<const google::protobuf::ServiceDescriptor*>& services);
 
-  // Returns the services of the contract. The descriptors live as long as the
-  // process.
+  // Returns the descriptors of all services of the contract. They live as long
+  // as the process.
   static std::vector<const google::protobuf::ServiceDescriptor*> Services();
 
   // Returns the method, borrowed from this object. `name` must be a method of
-  // the services that were read; any other name ends the process.
+  // the services that were read. Any other name is a mistake in this program,
+  // and ends the process.
   const Method& Find(std::string_view name) const;
 
  private:

@@ -1,9 +1,10 @@
 // Reads the files of a TLS listener and checks that the listener can use them.
-// Every file must be PEM, the key must belong to the certificate, and the
-// certificate must be valid now. OpenSSL must also accept the certificate and
-// the key at its security level. CertificateFiles calls ReadTlsFiles and keeps
-// the result; nothing is kept here. ReadTlsFiles blocks while it reads the
-// files.
+// Every file must have the PEM format, the private key must belong to the
+// certificate, and the certificate must be valid now. OpenSSL must also accept
+// the certificate and the private key at its security level: for example, it
+// refuses a key that is too short. CertificateFiles calls ReadTlsFiles and
+// keeps the result; ReadTlsFiles itself keeps nothing. It blocks while it reads
+// the files.
 
 #pragma once
 
@@ -33,19 +34,20 @@ struct Validity {
   absl::Time end;
 };
 
-// A TlsFiles is the content of the files. The certificates and the key are
-// written as PEM again, so that nothing else in a file (comments, other keys)
-// reaches a listener.
+// A TlsFiles is the content of the files. ReadTlsFiles parses the certificates
+// and the private key and then writes them as new PEM texts. Therefore nothing
+// else that a file may hold (comments, other keys) reaches a listener.
 struct TlsFiles {
   std::string certificate_chain;
   Secret private_key;
   // This text is empty when TlsPaths::client_ca is empty.
   std::string client_ca;
-  // The server's certificate is valid for this time.
+  // The server's certificate is valid during this time.
   Validity validity;
-  // The client CA that ends last is valid for this time. When a file has
-  // several client CAs, they are usually the old CA and its successor. Without
-  // a client CA the time has no beginning and no end.
+  // A file may have several client CAs, usually the old CA and its successor.
+  // This is the validity of the client CA that ends last, because no client CA
+  // can be used after it. Without a client CA the validity has no beginning and
+  // no end.
   Validity client_ca_validity = {absl::InfinitePast(), absl::InfiniteFuture()};
   // It is true when too many users can use the key file: users who are neither
   // the owner nor in the file's group may read it, or users other than the
@@ -59,8 +61,8 @@ struct TlsFiles {
 // `now`.
 absl::StatusOr<TlsFiles> ReadTlsFiles(const TlsPaths& paths, absl::Time now);
 
-// Returns the time as the sentences about certificates spell it, such as
-// "2026-11-28T09:30:00Z".
+// Returns the time in the form that the sentences about certificates use, such
+// as "2026-11-28T09:30:00Z".
 std::string TlsTimeText(absl::Time time);
 
 }  // namespace linktor::access

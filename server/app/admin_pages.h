@@ -1,8 +1,9 @@
 // Makes the pages of the administration port: /healthz says that the process
 // runs, /readyz says whether the server can do its work, and /metrics shows
-// figures about this work. The App makes one AdminPages when all the components
-// that it looks at exist. The thread of the administration listener asks for
-// pages; the ticker's thread calls LogCertificateProblems.
+// figures about this work. The App makes one AdminPages, after it has made the
+// components about which the pages report. The thread of the administration
+// listener asks for pages; the App's ticker calls LogCertificateProblems on its
+// own thread.
 
 #pragma once
 
@@ -27,15 +28,15 @@ namespace linktor::app {
 
 class AdminPages {
  public:
-  // A Listener is a port with TLS. Its `name` is the one that the metrics and
-  // /readyz use.
+  // A Listener is a port with TLS. `name` is its name in the metrics and on the
+  // page /readyz.
   struct Listener {
     const char* name;
     const access::CertificateFiles& certificate;
   };
   struct Dependencies {
     const Clock& clock;
-    // It is true while the server accepts work.
+    // This flag is true while the server accepts work.
     const std::atomic<bool>& serving;
     Metrics& metrics;
     const journal::EmbeddedJournal& journal;
@@ -48,11 +49,13 @@ class AdminPages {
   // Everything that `with` refers to must outlive this object.
   explicit AdminPages(Dependencies with) : with_(std::move(with)) {}
 
-  // Answers a request. It reads from the disk, so it may block. This is allowed
-  // here, because nothing else runs on the administration listener's thread.
+  // Answers a request. For /metrics it reads from the disk, so it may block.
+  // Blocking is allowed here, because nothing else runs on the administration
+  // listener's thread.
   http::HttpResponse Answer(const http::HttpRequest& request);
-  // Logs the problem of each listener's certificate, when there is one. The
-  // same problem is logged only once.
+  // Logs the problem of each listener's certificate (see
+  // CertificateFiles::Problem), if it has one. The same problem is logged only
+  // once.
   void LogCertificateProblems();
 
  private:
@@ -60,8 +63,9 @@ class AdminPages {
   // Collects the values that the server looks up only when somebody asks for
   // the metrics.
   MetricsMoment Moment();
-  // Adds the values that are on the disk. When the database cannot be read, it
-  // adds the last values that could be read, so that a graph has no false zero.
+  // Adds the values that must be read from the disk. When the database cannot
+  // be read, it adds the last values that could be read, so that a dashboard
+  // does not show a false zero.
   void AddStoreFacts(MetricsMoment& moment);
   void AddChannels(MetricsMoment& moment) const;
 

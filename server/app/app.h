@@ -1,7 +1,8 @@
 // The App is the whole server. It makes every component in the order of their
-// dependencies, and destroys them in the reverse order. No component looks for
-// another one by itself; the App hands it over. The function main makes one
-// App, reloads it on SIGHUP and stops it on SIGTERM, always on the main thread.
+// dependencies, and destroys them in the reverse order. The App gives each
+// component references to the other components that it needs. The function main
+// makes one App, reloads it on SIGHUP, and stops it on SIGTERM or SIGINT,
+// always on the main thread.
 
 #pragma once
 
@@ -55,16 +56,18 @@ namespace linktor::app {
 
 class App {
  public:
-  // Checks that a server could use the certificates and keys that the
-  // configuration names. Fails with FAILED_PRECONDITION and a sentence when it
-  // could not. It starts nothing; `linktor-igd check` calls it.
+  // Checks whether a server could use the TLS certificates and private keys
+  // that the configuration names. Fails with FAILED_PRECONDITION and a sentence
+  // when a server could not use them. It starts nothing; `linktor-igd check`
+  // calls it.
   static absl::Status CheckCertificates(const Config& config,
                                         const Clock& clock);
 
   // Starts the server. `clock` must outlive the App. The App calls `on_fatal`
-  // once, on the journal's writer thread, when the disk has failed and the
-  // server cannot go on. `on_fatal` must not block, and the main thread must
-  // then call Stop.
+  // when the disk has failed and the server cannot go on; a full disk is no
+  // such failure. It calls `on_fatal` at most once, on the journal's writer
+  // thread, so `on_fatal` must not block. After this call the main thread must
+  // call Stop.
   //
   // Start blocks while the data folder is opened and migrated. When the server
   // cannot start, Start stops everything that it has started and fails with a
@@ -72,7 +75,7 @@ class App {
   // FAILED_PRECONDITION, UNAVAILABLE or DATA_LOSS.
   static absl::StatusOr<std::unique_ptr<App>> Start(
       const Config& config, const Clock& clock, std::function<void()> on_fatal);
-  // Calls Stop, which does nothing when somebody has called it before.
+  // Calls Stop, which does nothing when it was called before.
   ~App();
   App(const App&) = delete;
   App& operator=(const App&) = delete;
@@ -88,81 +91,85 @@ class App {
   void Reload(const Config& config);
 
   // Refuses new work, finishes the work that is under way, and ends all
-  // threads. It blocks for at most 25 s. The thread that started the App calls
-  // it; a second call does nothing.
+  // threads. It blocks for at most 25 s. Only the thread that started the App
+  // may call it. A second call does nothing.
   void Stop();
 
  private:
-  // Keeps its arguments and makes no component; Start makes the components.
+  // Stores its arguments and makes no component; Start makes the components.
   App(Config config, const Clock& clock, std::function<void()> on_fatal);
 
-  // Start calls the next functions in this order, because a function may need
-  // components that the earlier functions have made. Two of them are called by
-  // another one: StartStore calls StartMessaging, and StartHttp calls
-  // StartAdmin. When a function fails, Stop and the destructor take down the
-  // components that exist.
+  // The next functions run in this order, because a function may need
+  // components that the earlier functions have made. StartStore calls
+  // StartMessaging, StartHttp calls StartAdmin, and Start calls the other
+  // functions. When a function fails, the destructor stops and destroys the
+  // components that exist already.
   absl::Status LoadCertificates();
   // Opens the data folder, starts the journal, and loads the views (see
-  // journal/feed.h). No call or webhook is served yet, so nothing changes the
-  // rows of a view between the moment when it is loaded and the moment when it
-  // is added to the feed.
+  // journal/feed.h). A view is first loaded and then added to the feed. No
+  // change is lost between these two steps, because the server accepts no calls
+  // and no webhooks yet.
   absl::Status StartStore();
-  // Loads the sends that are PENDING. It settles those that earlier starts have
-  // left behind (see messaging/settler.h), before a new send can come.
+  // Makes the components for messages, and loads the sends that are PENDING.
+  // Sends that were still PENDING when the server last ended become UNCONFIRMED
+  // (see messaging/settler.h), before the server accepts a new send.
   absl::Status StartMessaging();
-  // Loads the API keys. When the configuration names a file for the bootstrap
-  // key, it also calls WriteBootstrapKey (see access/bootstrap.h).
+  // Loads the API keys. When callers need API keys and the configuration names
+  // a file for the first key, it also calls WriteBootstrapKey (see
+  // access/bootstrap.h).
   absl::Status LoadKeys();
   // StartGrpc begins to serve calls, and then StartHttp begins to serve
-  // webhooks. By then all other components are ready.
+  // webhooks. All components that a call or a webhook needs are made before.
   absl::Status StartGrpc();
   absl::Status StartHttp();
   // Makes the pages and the listener of the administration port.
   absl::Status StartAdmin();
-  // Returns the answer to GetServerInfo. The service calls it on the executor.
+  // Returns the answer to GetServerInfo. ServerService calls it on the
+  // executor.
   v1::ServerInfo Describe() const;
   // Runs on the ticker's thread, twice a second. It tells the health service
-  // whether the server can do its work, and ends reflection streams whose key
-  // is no longer in force. Less often it reads changed certificates, finds out
-  // whether a full disk has room again, stores the last use of keys, and writes
-  // log lines that were left out (see base/cause_log.h). No part of Tick may
-  // take long, because a stream must end within a second after its key has lost
-  // its force.
+  // whether the server can do its work, and ends reflection streams whose API
+  // key is no longer in force (see access/api_keys.h). Less often it reads
+  // changed certificates, finds out whether a full disk has room again, stores
+  // the last use of API keys, and writes log lines that were left out (see
+  // base/cause_log.h). No part of Tick may take long, because a stream must end
+  // within a second after its key stops being in force.
   void Tick();
 
   // This is the configuration with which the server was started.
   const Config config_;
-  // Guards current_. This configuration is config_ with the settings that
-  // Reload has taken since the start.
+  // Guards current_. It is config_, but with the newest values of the settings
+  // that Describe returns.
   mutable Mutex current_mutex_;
   Config current_ ABSL_GUARDED_BY(current_mutex_);
   const Clock& clock_;
   const std::function<void()> on_fatal_;
-  // It is true while the server serves. It becomes true when everything is
-  // started. It becomes false when Stop begins or when the disk has failed.
+  // It is true while the server accepts work. It becomes true when everything
+  // is started. It becomes false when Stop begins or when the disk has failed.
   // Every thread may read it.
   std::atomic<bool> serving_{false};
   // Only the thread that started the App uses this flag.
   bool stopped_ = false;
 
   // The components begin here. C++ destroys members from the last to the first,
-  // so a component may use the components above it until its own end. Before
-  // that, Stop has ended their work and their threads.
+  // so a component may use the components above it until its own destruction.
+  // Before the first component is destroyed, Stop has ended the work and the
+  // threads of all of them.
   Metrics metrics_;
   std::unique_ptr<journal::DataFolder> folder_;
-  // The event log is above the journal, because the journal's writer thread
-  // tells the log about every commit.
+  // The event log (log_) must outlive the journal, because the journal's writer
+  // thread tells the event log about every commit.
   std::unique_ptr<events::EventLog> log_;
   std::unique_ptr<events::EventList> list_;
   std::unique_ptr<events::DeliveryList> deliveries_;
   std::unique_ptr<journal::EmbeddedJournal> journal_;
   std::unique_ptr<channels::ChannelRegistry> registry_;
-  // The executor's tasks refer to components below it. Therefore Stop runs all
-  // the remaining tasks and destroys the executor, while the components still
-  // exist.
+  // The executor's tasks use components below it. Therefore Stop, and not the
+  // destruction of the members, destroys the executor. The executor then runs
+  // its remaining tasks while all components still exist.
   std::unique_ptr<Executor> executor_;
-  // The transport has libcurl's thread. The Graph client calls back on this
-  // thread.
+  // The transport sends the HTTPS requests to Meta. It owns libcurl's thread,
+  // on which the callers of the Graph client get their results.
   std::unique_ptr<http::CurlTransport> transport_;
   std::unique_ptr<TokenWatch> tokens_;
   std::unique_ptr<graph::GraphClient> graph_;
@@ -178,7 +185,8 @@ class App {
   std::unique_ptr<channels::UserDirectory> users_;
   std::unique_ptr<webhook::Redriver> redriver_;
   std::unique_ptr<messaging::Conversations> conversations_;
-  // Each of these four components has a thread, which waits for the journal.
+  // Each of these four components has its own thread, which may wait for the
+  // journal.
   std::unique_ptr<journal::ErasureWorker> erasures_;
   std::unique_ptr<BackupSocket> backups_;
   std::unique_ptr<Housekeeping> housekeeping_;
@@ -187,8 +195,8 @@ class App {
   // these objects for the certificate in force.
   std::unique_ptr<access::CertificateFiles> grpc_certificate_;
   std::unique_ptr<access::CertificateFiles> webhook_certificate_;
-  // keys_ and key_admin_ exist also on a server without keys, because an
-  // operator may create keys before the server requires them.
+  // keys_ and key_admin_ exist also on a server whose callers need no API keys,
+  // because an operator may create keys before the server requires them.
   std::unique_ptr<access::ApiKeys> keys_;
   std::unique_ptr<access::KeyAdmin> key_admin_;
   std::unique_ptr<channels::KnownChannels> known_channels_;
@@ -198,7 +206,7 @@ class App {
   // The listeners webhook_ and admin_ have their own threads, which call the
   // components above.
   std::unique_ptr<http::HttpListener> webhook_;
-  // The pages are above the listener that calls them.
+  // The pages must outlive the listener admin_, which calls them.
   std::unique_ptr<AdminPages> pages_;
   std::unique_ptr<http::HttpListener> admin_;
   // This is the number of ticks so far. Only the ticker's thread uses it.

@@ -1,7 +1,7 @@
-// This is the server's side of the command "linktor-igd backup". A running
-// server listens on a Unix socket in the data folder, to which only the
-// server's own user may connect. The program that asks for a backup (the asker)
-// and the server exchange lines of text:
+// This is how the command "linktor-igd backup" asks a running server for a copy
+// of its database. The server listens on a Unix socket in the data folder, and
+// only the server's own user may connect to it. The program that asks for a
+// backup (the asker) and the server exchange lines of text:
 //
 //   backup 1 /absolute/path/of/an/empty/folder     the asker asks for a copy in
 //                                                  this folder
@@ -14,9 +14,9 @@
 //                                                  says why
 //
 // After "copied" the asker makes a backup from the copy (see journal/backup.h).
-// When the asker disconnects before that line, the server removes the copy. The
-// number 1 is the version of this exchange. A server refuses every other
-// version with a sentence.
+// When the asker disconnects while the server is copying, the server removes
+// the copy. The number 1 is the version of this exchange. A server answers
+// every other version with "failed" and a sentence.
 
 #pragma once
 
@@ -36,18 +36,20 @@
 
 namespace linktor::app {
 
-// Returns the path of the socket at which a program can ask the server of this
-// data folder.
+// Returns the path of the socket through which a program can ask the server
+// that uses this data folder.
 std::string BackupSocketOf(const std::string& data_dir);
 
-// The App owns one BackupSocket. Its thread serves one asker at a time.
+// A BackupSocket is the server's side of the exchange. The App owns one
+// BackupSocket, whose thread serves one asker at a time.
 class BackupSocket {
  public:
   // Listens from now on. While a copy is being made, every other asker gets the
-  // answer "failed". `clock` must outlive this object. The writer thread behind
-  // `run_on_writer` must run until this object is destroyed. Fails with a
-  // sentence when no socket can be made in the folder, for example because the
-  // path is too long.
+  // answer "failed". `clock` must outlive this object. `run_on_writer` runs the
+  // steps of a copy on the journal's writer thread (see journal/backup.h), so
+  // this thread must run until this object is destroyed. Fails with a sentence
+  // when no socket can be made in the data folder, for example because its path
+  // is too long.
   static absl::StatusOr<std::unique_ptr<BackupSocket>> Start(
       const std::string& data_dir, journal::RunOnWriter run_on_writer,
       const Clock& clock);
@@ -56,8 +58,9 @@ class BackupSocket {
   static std::unique_ptr<BackupSocket> StartOrWarn(
       const std::string& data_dir, journal::RunOnWriter run_on_writer,
       const Clock& clock);
-  // Stops the copy that is being made, and waits for the thread. The wait lasts
-  // for one step of the copy, or for at most 5 s while an asker is silent.
+  // Stops the copy that is being made, if any, and waits for the thread. The
+  // wait lasts for one step of the copy. When an asker has connected but sends
+  // nothing, the wait lasts for at most 5 s.
   ~BackupSocket();
   BackupSocket(const BackupSocket&) = delete;
   BackupSocket& operator=(const BackupSocket&) = delete;
@@ -67,15 +70,15 @@ class BackupSocket {
   BackupSocket(rpc::ListeningSockets listening,
                journal::RunOnWriter run_on_writer, const Clock& clock,
                UniqueFd stop);
-  // This is the thread's function. It waits for askers and serves each of them,
-  // until stop_ is readable.
+  // This is the thread's function. It waits for askers and serves one after
+  // another, until stop_ is readable.
   void Run();
-  // Returns the connection of an asker that waits, or an invalid descriptor
-  // when no asker waits.
+  // Returns the connection of an asker that has connected and was not accepted
+  // yet. When there is none, the result is an invalid descriptor.
   UniqueFd Accept() const;
   // Serves one asker until the exchange has ended. It closes the connection
-  // when the asker says nothing for 5 s. It answers "failed" when the asker's
-  // line does not ask for a copy in the form above.
+  // when the asker sends nothing for 5 s. It answers "failed" when the asker's
+  // line is not a "backup" line as the top of this file shows it.
   void Serve(LineSocket asker);
   // Copies the database into `folder`, and tells `asker` how many percent are
   // copied. Returns the time up to which the copy is complete. Fails with
@@ -88,17 +91,18 @@ class BackupSocket {
   const Clock& clock_;
   // This descriptor becomes readable when the thread must end.
   const UniqueFd stop_;
-  // It becomes true when stop_ becomes readable. The steps of a copy read this
-  // flag, because they do not wait on descriptors.
+  // It becomes true just before stop_ becomes readable. The copying code reads
+  // this flag between its steps, because it does not wait on descriptors.
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };
 
 // Asks the server that uses the folder `data_dir` for a copy in the folder
 // `to`, and blocks until the copy is made. `to` must be an absolute path in the
-// file system that the server sees. The function tells `told` how many percent
-// are copied. Returns the time up to which the copy is complete. Fails with
-// FAILED_PRECONDITION and a sentence when there is no copy.
+// file system that the server sees. The function calls `told` with the
+// percentage that is copied, each time the server reports it. Returns the time
+// up to which the copy is complete. Fails with FAILED_PRECONDITION and a
+// sentence when the server cannot be asked or makes no copy.
 absl::StatusOr<absl::Time> AskForCopy(const std::string& data_dir,
                                       const std::string& to,
                                       absl::FunctionRef<void(int)> told);

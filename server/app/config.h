@@ -1,9 +1,9 @@
-// Reads the configuration from flags, LINKTOR_IG_… environment variables and a
-// TOML file. A flag wins over a variable, and a variable wins over the file.
-// The function main reads the configuration at start, and again on each SIGHUP.
-// A Config is a plain value: each component gets a copy of the settings that it
-// needs. The comments here give units; docs/operations.md says when to change a
-// setting.
+// Reads the configuration from three sources: flags, LINKTOR_IG_… environment
+// variables, and a TOML file. A flag wins over a variable, and a variable wins
+// over the file. The function main reads the configuration at start, and again
+// on each SIGHUP. A Config is a plain value: each component gets a copy of the
+// settings that it needs. The comments here give units; docs/operations.md says
+// when to change a setting.
 
 #pragma once
 
@@ -21,25 +21,26 @@
 namespace linktor::app {
 
 // An Access says who may call the server, and how connections are protected. On
-// a loopback address and on a Unix socket no protection is required. On other
-// addresses there are requirements, such as API keys and TLS. An operator can
-// give up each requirement by an option, whose name says what is given up.
+// a loopback address and on a Unix socket no protection is required. On any
+// other address the server requires protection, such as API keys and TLS, or it
+// does not start. An operator can switch off each requirement with an option.
 struct Access {
   // It is true when callers need an API key.
   bool keys = false;
-  // The server writes the first API key into this file. When the name is empty,
-  // the server makes no key.
+  // The server writes the first API key into this file (see
+  // access/bootstrap.h). When the name is empty, the server makes no key.
   std::string bootstrap_key_file;
-  // These name PEM files. A certificate and its key must be given together.
-  // Empty names mean that the port has no TLS.
+  // These are the names of PEM files. A certificate and its private key must be
+  // given together. When both names are empty, the port has no TLS.
   std::string grpc_tls_cert;
   std::string grpc_tls_key;
-  // When this file is given, each client needs a certificate that a CA in this
-  // file has signed.
+  // When this file is given, each gRPC client needs a certificate that a CA in
+  // this file has signed.
   std::string grpc_tls_client_ca;
   std::string webhook_tls_cert;
   std::string webhook_tls_key;
-  // Each of these gives up one requirement, and its name says which.
+  // Each of these options switches off one requirement, and its name says which
+  // one.
   bool allow_grpc_without_keys = false;
   bool allow_grpc_without_tls = false;
   bool allow_webhook_without_tls = false;
@@ -63,13 +64,15 @@ struct Config {
   // These are the base URLs of Meta's API. Tests and the demo set them to the
   // emulator.
   graph::GraphHosts graph;
-  // This is the URL of a proxy for calls to Meta. An empty text means no proxy.
+  // This is the URL of a proxy for calls to Meta. An empty text means that
+  // there is no proxy.
   std::string graph_proxy;
   LogLevel log_level = LogLevel::kInfo;
-  // The first limit is the number of bytes of one webhook body. The second
-  // limit is the number of bytes of all bodies that have no answer yet. The
-  // second limit bounds the server's memory: above it a webhook is answered
-  // 503, and Meta delivers it again later.
+  // webhook_max_body is the maximum size of one webhook body, in bytes. A
+  // larger body is answered with 413. webhook_max_in_flight is the maximum size
+  // of all bodies together that are not answered yet, in bytes. It bounds the
+  // server's memory: above this limit a webhook is answered with 503, and Meta
+  // delivers it again later.
   std::int64_t webhook_max_body = 16 * 1024 * 1024;
   std::int64_t webhook_max_in_flight = 256 * 1024 * 1024;
   // This is the number of threads that read requests, check signatures, parse
@@ -79,8 +82,8 @@ struct Config {
   // of the PROXY protocol. A connection without this header is closed.
   bool webhook_proxy_protocol = false;
   // A proxy at one of these addresses may say, in the header X-Forwarded-For,
-  // from which address a request comes. The server uses this address only in
-  // the log.
+  // from which address a request comes. The server uses the address of the
+  // header only in its log.
   std::vector<http::IpNetwork> trusted_proxies;
   // The gRPC port and the webhook port may each have this many connections.
   int max_connections = 10'000;
@@ -89,24 +92,25 @@ struct Config {
   int max_connections_per_address = 1'000;
   // All callers together may have this many streams open.
   int max_subscribers = 20'000;
-  // One API key may have this many streams and this many calls under way at
-  // once.
+  // These are the maximum numbers of streams and of unary calls that one API
+  // key may have under way at once.
   int max_streams_per_key = 1'000;
   int max_calls_per_key = 5'000;
-  // At most this many messages go to one customer within an hour; 0 means any
-  // number. The default comes from Linktor's page on Instagram (docs/seed.md),
-  // which says 200 calls per user and hour.
+  // At most this many messages are sent to one customer within an hour; 0 means
+  // any number. The default comes from Linktor's page on Instagram
+  // (docs/seed.md), which says 200 calls per user and hour.
   int sends_per_user_hour = 200;
   // Events are kept for event_retention, which is at least 72 h. Webhook items
   // in the form in which they were received are kept for raw_retention. They
-  // are deleted earlier when together they take more than raw_max_bytes.
+  // are deleted earlier when event_retention is shorter, or when together they
+  // take more than raw_max_bytes (below).
   absl::Duration event_retention = absl::Hours(90 * 24);
   absl::Duration raw_retention = absl::Hours(7 * 24);
-  // Sends that have ended are kept for this long. It must be at least as long
-  // as event_retention.
+  // Sends that have ended are kept for this long. The time must not be shorter
+  // than event_retention.
   absl::Duration message_retention = absl::Hours(365 * 24);
-  // An edit with the number 0 waits this long for the message that it belongs
-  // to (see webhook/waiting_items.h).
+  // An edit with the number 0 waits this long for the message to which it
+  // belongs (see webhook/waiting_items.h).
   absl::Duration message_grace = absl::Minutes(5);
   std::int64_t raw_max_bytes = 1024LL * 1024 * 1024;
 };
@@ -114,7 +118,7 @@ struct Config {
 // A Command says what the program must do.
 enum class Command : std::int8_t {
   kServe,
-  // The program says whether the configuration is good.
+  // The program says whether the configuration is good, and ends.
   kCheck,
   // The program makes a backup of the data folder, whether a server uses the
   // folder or not.
@@ -123,7 +127,8 @@ enum class Command : std::int8_t {
   kRestore,
 };
 
-// A CommandLine holds everything that was read from the three sources.
+// A CommandLine holds everything that was read from the three sources: flags,
+// environment variables and the file.
 struct CommandLine {
   Config config;
   // Maps the name of each setting, such as "log-level", to its value as text. A
@@ -135,10 +140,10 @@ struct CommandLine {
   // kRestore reads the backup in `from`.
   std::string to;
   std::string from;
-  // When `done` is true, the program prints `message` and ends. The message is
-  // the help, the version, or a sentence about a bad option. The program's exit
-  // status is 0 when `exit_code` is 0, and kExitBadConfiguration (commands.h)
-  // otherwise.
+  // When `done` is true, the program only prints `message` and ends. The
+  // message is the help, the version, or a sentence about a bad option. The
+  // program's exit status is then 0 when `exit_code` is 0, and
+  // kExitBadConfiguration (commands.h) otherwise.
   std::string message;
   int exit_code = 0;
   bool done = false;
@@ -146,21 +151,23 @@ struct CommandLine {
 
 // Reads all three sources and checks the values. Fails with INVALID_ARGUMENT
 // and all problems, one on each line, so that an operator can correct all of
-// them at once. It reads the configuration file, but opens no file that a
+// them at once. A command line that cannot be parsed is no failure: then `done`
+// is set. The function reads the configuration file, but opens no file that a
 // setting names.
 absl::StatusOr<CommandLine> ReadCommandLine(int argc, const char* const* argv);
 
-// A ConfigChanges has the names of the settings in which two configurations
-// differ.
+// A ConfigChanges has the names of the settings whose values differ between two
+// configurations.
 struct ConfigChanges {
-  // Changes of these settings are in force as soon as the configuration is read
-  // again.
+  // Changes of these settings come into force when the server reads its
+  // configuration again (reload.h).
   std::vector<std::string> taken;
-  // Changes of these settings need a restart of the server.
+  // Changes of these settings come into force only when the server is
+  // restarted.
   std::vector<std::string> waiting;
 };
-// Compares the values as they were written. Both lists of the result are
-// sorted.
+// Compares the values as texts, in the form in which they were written. Both
+// lists of the result are sorted.
 ConfigChanges CompareConfigs(const CommandLine& before,
                              const CommandLine& after);
 
@@ -169,7 +176,8 @@ ConfigChanges CompareConfigs(const CommandLine& before,
 // values; CheckHost (check.h) examines the machine.
 std::vector<std::string> CheckConfig(const Config& config);
 
-// Returns PATH when `listen` is "unix:PATH", and an empty text otherwise.
+// Returns PATH when `listen` is "unix:PATH". Otherwise it returns an empty
+// text.
 std::string UnixPathOf(const std::string& listen);
 
 }  // namespace linktor::app

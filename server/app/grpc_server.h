@@ -1,6 +1,7 @@
-// A GrpcServer is the gRPC side of the server. It has the services and their
-// connections, and ends them in order when the server stops. The App makes one,
-// and calls Start, Drain and Shutdown in this order, on one thread.
+// A GrpcServer is the gRPC side of the server. It owns the gRPC services and
+// the clients' connections, and ends them in the right order when the server
+// stops. The App makes one GrpcServer, and calls Start, Drain and Shutdown in
+// this order, on one thread.
 
 #pragma once
 
@@ -43,19 +44,19 @@
 namespace linktor::app {
 
 // The parts of the gRPC side are in rpc/. This class puts them together and
-// stops them in order.
+// stops them in the right order.
 class GrpcServer {
  public:
-  // The services work with these components, which must all outlive the
-  // GrpcServer. The executor must also have run all its tasks before one of
-  // these components is destroyed.
+  // The services use these components, which must all outlive the GrpcServer.
+  // The executor's tasks use the components, too. Therefore the executor must
+  // have run all its tasks before one of the components is destroyed.
   struct Dependencies {
-    // The executor runs all work of calls that may block.
+    // The executor runs the part of a call's work that may block.
     Executor& executor;
     // The observer counts every call. It is called on gRPC's threads and on the
     // executor's threads.
     rpc::CallObserver& observer;
-    // The pointer is null for a server without keys.
+    // The pointer is null when callers need no API keys.
     access::ApiKeys* keys;
     access::KeyAdmin& key_admin;
     channels::ChannelAdmin& channel_admin;
@@ -93,8 +94,8 @@ class GrpcServer {
   // Listens and serves. Fails as rpc::GrpcListener::Bind does, such as with
   // UNAVAILABLE when the address cannot be bound. Fails with
   // FAILED_PRECONDITION when a method of the contract does not declare who may
-  // call it (see access/methods.h), because a server that lets everybody in
-  // must not start.
+  // call it (see access/methods.h), because a server that lets everybody call
+  // this method must not start.
   static absl::StatusOr<std::unique_ptr<GrpcServer>> Start(
       const Options& options, const Dependencies& dependencies);
   // Before destruction, Shutdown must have been called.
@@ -102,22 +103,26 @@ class GrpcServer {
   GrpcServer(const GrpcServer&) = delete;
   GrpcServer& operator=(const GrpcServer&) = delete;
 
-  // Returns the address in use, with its real port.
+  // Returns the address at which the server listens, with its real port.
   const std::string& address() const { return listener_->address(); }
-  // Returns the health service. The App's ticker sets the state of this
-  // service.
+  // Returns gRPC's health service. The App sets the state of this service.
   rpc::HealthService& health() { return health_; }
-  // Ends reflection streams whose key is no longer in force. Event streams
-  // check their own keys. One thread calls this function, about twice a second.
+  // Ends the streams of gRPC's server reflection whose API key is no longer in
+  // force (see access/api_keys.h). Event streams need no such call, because
+  // each of them checks its own key. One thread calls this function, about
+  // twice a second.
   void CheckKeys() { reflection_streams_.CheckKeys(); }
 
-  // Refuses new connections, and refuses every new call with DRAINING. Streams
-  // and calls that are under way go on.
+  // From now on, new connections are refused, every new call is refused with
+  // DRAINING, and the health service says NOT_SERVING. Streams and calls that
+  // are under way go on.
   void Drain();
-  // Shutdown must follow Drain. First it waits, for half a second at most,
-  // until callers make no more calls (see rpc/stop_gate.h). Then it says
-  // goodbye to all connections (HTTP/2's GOAWAY) and ends all streams. It waits
-  // for the calls that are under way, but cuts them off after `grace`.
+  // The App calls Shutdown after Drain. First it waits, for half a second at
+  // most, until callers make no more calls (see rpc/stop_gate.h). Then it sends
+  // a GOAWAY on every connection: this frame of HTTP/2 tells the client to make
+  // no more calls on the connection. After that it ends all streams and waits
+  // for the calls that are under way. It cancels the calls that have not ended
+  // after `grace`.
   void Shutdown(std::chrono::milliseconds grace);
 
  private:
@@ -125,20 +130,20 @@ class GrpcServer {
   GrpcServer(const Options& options, const Dependencies& dependencies,
              access::Methods methods,
              std::unique_ptr<rpc::GrpcListener> listener);
-  // Builds gRPC's server with its limits and starts it.
+  // Makes gRPC's own server (grpc::Server), sets its limits, and starts it.
   absl::Status Serve(const Options& options);
-  // Waits until, for 20 ms, no new call has arrived and no call was under way.
-  // It gives up after 500 ms in all. The gate must already be in its second
-  // state (Holding, see rpc/stop_gate.h).
+  // Waits until no new call has arrived and no call was under way for 20 ms. It
+  // stops waiting after 500 ms in all. The StopGate of admission must already
+  // be in its second state (Holding, see rpc/stop_gate.h).
   void AwaitQuiet();
 
-  // The hub of the event log ends the event streams.
+  // Shutdown ends the event streams through the hub of the event log.
   events::EventLog& log_;
   // The listener must outlive server_, because it has accepted the connections
-  // of server_. The services below must also outlive server_, because calls use
-  // them until server_ is destroyed.
+  // that server_ uses. The services below must also outlive server_, because
+  // calls use them until server_ is destroyed.
   std::unique_ptr<rpc::GrpcListener> listener_;
-  // All services share one admission, so that its limits count the calls of all
+  // All services share one Admission, so that its limits count the calls of all
   // services together.
   rpc::Admission admission_;
   rpc::CallContext calls_;
@@ -147,8 +152,8 @@ class GrpcServer {
   rpc::MessagingServiceImpl messaging_;
   rpc::EventServiceImpl events_;
   rpc::ServerServiceImpl info_;
-  // Everybody may call health. Reflection needs a key that is in force, but no
-  // permission.
+  // Everybody may call the health service. For reflection a caller needs a key
+  // that is in force, but no permission.
   rpc::HealthService health_;
   rpc::ReflectionStreams reflection_streams_;
   rpc::ReflectionServiceV1 reflection_v1_;

@@ -1,9 +1,9 @@
-// Housekeeping deletes rows whose retention time has passed. It does this by
-// appending Trim records from time to time. Each Trim is a small step, so it
-// makes no other record wait for long. A Trim record says how much time has
-// passed since the last Trim, whichever instance appended that Trim (see
-// state/expiry.h). The App makes one Housekeeping. It has its own thread, which
-// blocks on the journal.
+// Housekeeping deletes the rows of the database whose retention time has
+// passed. For this it appends Trim records to the journal from time to time.
+// One Trim deletes only a limited number of rows, so it makes no other record
+// wait for long. A Trim record says how much time has passed since the last
+// Trim, whichever server appended that Trim (see state/expiry.h). The App makes
+// one Housekeeping. It has its own thread, which waits for the journal.
 
 #pragma once
 
@@ -23,8 +23,9 @@ namespace linktor::app {
 class Housekeeping {
  public:
   // Rows are deleted when they are older than these ages. Raw items are webhook
-  // items in the form in which they were received; they are also deleted when
-  // all of them together take more than raw_max_bytes.
+  // items in the form in which they were received. They are also deleted when
+  // they are older than the age of events, or when all of them together take
+  // more than raw_max_bytes.
   struct Ages {
     absl::Duration events;
     absl::Duration raw;
@@ -32,13 +33,15 @@ class Housekeeping {
     absl::Duration messages;
   };
 
-  // A round of Trims begins once in this time. The time is not shorter, because
-  // each round costs a commit even when there is nothing to delete.
+  // The thread waits this long between two rounds of Trims. The time is not
+  // shorter, because each round costs a commit even when there is nothing to
+  // delete.
   static constexpr absl::Duration kInterval = absl::Minutes(1);
 
-  // Starts the thread and follows the feed. All arguments must outlive this
-  // object. This object must live until the journal applies no more records,
-  // because the feed calls it. `interval` is shorter in tests.
+  // Starts the thread, and adds a view to the feed (see journal/feed.h). All
+  // arguments must outlive this object. This object must live until the journal
+  // applies no more records, because the feed calls its view until then.
+  // `interval` is shorter in tests.
   Housekeeping(const Clock& clock, journal::Journal& journal,
                journal::Feed& feed, const Ages& ages,
                absl::Duration interval = kInterval);
@@ -46,12 +49,12 @@ class Housekeeping {
   Housekeeping(const Housekeeping&) = delete;
   Housekeeping& operator=(const Housekeeping&) = delete;
 
-  // Changes the ages; the next Trim uses the new ones. The function is
+  // Changes the ages; the next Trim uses the new ages. The function is
   // thread-safe.
   void SetAges(const Ages& ages);
 
-  // Ends the thread, and waits for a Trim that is under way. The destructor
-  // calls Stop; a second call does nothing.
+  // Ends the thread. When a Trim is under way, Stop waits until it is applied.
+  // The destructor calls Stop; a second call does nothing.
   void Stop();
 
  private:
@@ -59,15 +62,15 @@ class Housekeeping {
   // with a short pause between them, until there is nothing more to delete.
   void Run();
   // Appends one Trim and waits until it is applied. Returns nullopt when it was
-  // not applied; the failure is logged, and the next round tries again.
+  // not applied. Then the failure is logged, and the next round tries again.
   std::optional<state::TrimAnswer> Trim();
   // This clock gives the times of the records. The time between two Trims is
-  // measured by the monotonic clock instead, because nobody can set the
-  // monotonic clock.
+  // measured by the monotonic clock instead, because a change of the system's
+  // time does not move the monotonic clock.
   const Clock& clock_;
   journal::Journal& journal_;
   const absl::Duration interval_;
-  // The meter measures the time between two Trims, whichever instance appended
+  // The meter measures the time between two Trims, whichever servers appended
   // them.
   journal::TrimMeter meter_;
   // Guards ages_. The mutex is not held while a Trim is appended.

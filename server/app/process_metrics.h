@@ -1,4 +1,5 @@
-// Gives the metrics process_*. They have the same names as in Prometheus' own
+// Gives the metrics of the server's process, such as its memory and its open
+// files. Their names begin with process_ and are the same as in Prometheus' own
 // client libraries, so that common dashboards also work here. The class Metrics
 // owns one ProcessMetrics.
 
@@ -12,7 +13,7 @@ namespace linktor::app {
 
 class ProcessMetrics {
  public:
-  // Adds the families to `registry`, which must outlive this object. It also
+  // Adds the metrics to `registry`, which must outlive this object. It also
   // sets start_time_, which never changes.
   explicit ProcessMetrics(prometheus::Registry& registry);
 
@@ -22,8 +23,8 @@ class ProcessMetrics {
   void Refresh();
 
  private:
-  // This is the sum of user time and system time since the process started, in
-  // seconds.
+  // This is the processor time that the process has used since its start, in
+  // seconds: user time and system time together.
   prometheus::Counter& cpu_seconds_;
   // The process started at this time, in seconds since the epoch.
   prometheus::Gauge& start_time_;
@@ -32,8 +33,9 @@ class ProcessMetrics {
   // This is the size of the address space, in bytes. Only a part of it uses
   // memory.
   prometheus::Gauge& virtual_bytes_;
-  // The number of open descriptors includes sockets. The limit is the soft
-  // limit, which RaiseDescriptorLimit has raised (see app/descriptor_limit.h).
+  // These are the number of open file descriptors, which includes sockets, and
+  // the limit of this number. The limit is the soft limit, which
+  // RaiseDescriptorLimit has raised (see app/descriptor_limit.h).
   prometheus::Gauge& open_descriptors_;
   prometheus::Gauge& max_descriptors_;
 };

@@ -1,7 +1,8 @@
-// A TokenWatch notes, for the metrics, what Meta's answers say about each
-// channel's access token. It also passes every call on to the metrics. The
-// Graph client calls it, usually on libcurl's thread. It is thread-safe and
-// does not block.
+// A TokenWatch notes what Meta's answers say about each channel's access token.
+// The metrics show this state of the tokens. The Graph client reports the end
+// of each call to the TokenWatch, usually on libcurl's thread. The TokenWatch
+// passes each report on to the metrics, which count the calls. It is
+// thread-safe and does not block.
 
 #pragma once
 
@@ -23,18 +24,20 @@ class TokenWatch final : public graph::GraphObserver {
              graph::GraphObserver& next)
       : registry_(registry), next_(next) {}
 
-  // Passes the call on, and then notes the state of the channel's token. An
-  // answer with OK means that the token is good. An error from Meta which says
-  // that the token is no longer valid means that the token is refused. Any
-  // other answer says nothing about the token. When the channel no longer
-  // exists, nothing is noted.
+  // Passes the report on to `next`, and then notes the state of the channel's
+  // token. A status of OK means that the token is good. An error from Meta
+  // which says that the token is no longer valid means that the token is
+  // refused. Any other status says nothing about the token. When the channel no
+  // longer exists, nothing is noted.
   void OnGraphCall(std::string_view operation, std::string_view channel_id,
                    const absl::Status& status,
                    std::chrono::nanoseconds latency) override;
 
  private:
-  // The state of a token is kept in the ChannelNotes of the channel's entry.
-  // All revisions of the channel share these notes.
+  // The state of a token is kept in the ChannelNotes of the channel's entry in
+  // the registry (channels/registry.h). All revisions of the channel share
+  // these notes. When the channel gets another token, the state becomes unknown
+  // again.
   const channels::ChannelRegistry& registry_;
   // The next observer is the metrics.
   graph::GraphObserver& next_;

@@ -1,7 +1,7 @@
-// A Clock tells the time of day. Code that needs it takes a Clock, so that
-// tests can choose the time. Waits and timeouts use steady time, so a Clock
-// does not affect them. The function main makes the one SystemClock, which
-// outlives everything that borrows it.
+// A Clock tells the time of day. Code that needs the time of day gets a Clock,
+// so that tests can choose the time. Waits and timeouts use the steady
+// (monotonic) clock, so a Clock does not affect them. The function main makes
+// the only SystemClock, which outlives everything that borrows it.
 
 #pragma once
 
@@ -16,8 +16,8 @@ class Clock {
   virtual ~Clock() = default;
 
   // Returns the time of day. The time may go back when an administrator or NTP
-  // sets it, so two results do not show which event came first. The call does
-  // not block.
+  // sets it. So nobody can conclude from two results which of two calls came
+  // first. The call does not block.
   virtual absl::Time Now() const = 0;
 };
 

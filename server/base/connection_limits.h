@@ -27,12 +27,12 @@ class ConnectionLimits {
   // reached, it counts nothing and returns false. `address` is an IP address as
   // text without a port; a zone ("%eth0") is ignored.
   //
-  // An IPv6 address is counted by its first 64 bits, because one machine may
-  // use all addresses that begin with these bits. An IPv4 address that is
-  // mapped into IPv6 counts as IPv4. `address` is empty for a peer without an
-  // address (a Unix socket); only the total limits such peers. Add throws
-  // std::bad_alloc when there is no memory for a new address; then nothing is
-  // counted.
+  // IPv6 addresses with the same first 64 bits count as one address, because
+  // one machine may use all addresses that begin with these bits. An IPv4
+  // address that is mapped into IPv6 counts as IPv4. `address` is empty for a
+  // peer without an address (a Unix socket). Then only the limit of the total
+  // applies. Add throws std::bad_alloc when there is no memory for a new
+  // address, and then it has counted nothing.
   [[nodiscard]] bool Add(std::string_view address);
   // Notes the end of a connection that Add has counted for the same `address`.
   // It needs no memory, so it never fails.
@@ -44,7 +44,8 @@ class ConnectionLimits {
  private:
   const std::size_t total_;
   const std::size_t per_address_;
-  // Guards the total count and the counts by address, which change together.
+  // Guards the total count and the counts for each address, which change
+  // together.
   mutable Mutex mutex_;
   std::size_t count_ ABSL_GUARDED_BY(mutex_) = 0;
   // Maps each address or IPv6 prefix to its number of connections. It does not

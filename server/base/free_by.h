@@ -1,5 +1,6 @@
 // A FreeBy is the deleter of a std::unique_ptr to an object of a C library. It
-// frees the object by a function of this library, such as X509_free of OpenSSL.
+// frees the object with a function of that library, such as X509_free of
+// OpenSSL.
 //
 //   using CertificatePtr = std::unique_ptr<X509, FreeBy<X509_free>>;
 

@@ -1,8 +1,9 @@
-// These are std::mutex and its condition variable with thread-safety
-// annotations. They replace absl::Mutex: Debian's Abseil is not instrumented,
-// so ThreadSanitizer reports false races on data that an absl::Mutex guards.
-// ThreadSanitizer understands std::mutex. All guarded members in the server use
-// these types, and clang's -Wthread-safety checks the annotations.
+// These classes are std::mutex and its condition variable with thread-safety
+// annotations. With the annotations, clang's -Wthread-safety checks that code
+// holds the right mutex when it uses a guarded member. All guarded members in
+// the server use these classes. The server does not use absl::Mutex, because
+// Debian's Abseil is not instrumented: ThreadSanitizer would report false races
+// on data that an absl::Mutex guards. ThreadSanitizer understands std::mutex.
 
 #pragma once
 
@@ -25,13 +26,13 @@ class ABSL_LOCKABLE Mutex {
   void Unlock() ABSL_UNLOCK_FUNCTION() { mutex_.unlock(); }
 
  private:
-  // A CondVar needs the std::mutex itself to wait.
+  // CondVar::Wait needs the std::mutex.
   friend class CondVar;
   std::mutex mutex_;
 };
 
-// Holds a mutex from its construction to the end of its scope, also when an
-// exception ends the scope. The mutex must outlive it.
+// A MutexLock holds a mutex from its construction to the end of its scope, also
+// when an exception ends the scope. The mutex must outlive the MutexLock.
 class ABSL_SCOPED_LOCKABLE MutexLock {
  public:
   explicit MutexLock(Mutex& mutex) ABSL_EXCLUSIVE_LOCK_FUNCTION(mutex)
@@ -46,15 +47,16 @@ class ABSL_SCOPED_LOCKABLE MutexLock {
   Mutex& mutex_;
 };
 
-// Lets a thread wait for a condition that a mutex guards. A wait may end
-// without a signal, so every wait must be in a loop that checks the condition.
-// A CondVar is used with one mutex only, and must outlive the waits.
+// A CondVar lets a thread wait until a condition is true that depends on data
+// which a mutex guards. A wait may end without a signal, so every wait must be
+// in a loop that checks the condition. A CondVar is used with one mutex only,
+// and must outlive the waits.
 class CondVar {
  public:
   // Releases the mutex, which the caller holds, and waits for a signal. When
-  // Wait returns, the caller holds the mutex again. A thread that changes the
-  // condition under the mutex cannot do so between the caller's check and its
-  // wait, so no signal is missed.
+  // Wait returns, the caller holds the mutex again. No signal is missed: the
+  // caller holds the mutex from its check of the condition until it waits, so
+  // no other thread can change the condition in between.
   void Wait(Mutex& mutex) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     // The lock takes over the mutex that the caller holds; release() gives it
     // back to the caller without unlocking it.
@@ -65,7 +67,8 @@ class CondVar {
 
   // Waits like Wait, but for at most `timeout` of steady time. A timeout of
   // zero or less ends at once. Returns false when the timeout has passed
-  // without a signal. In both cases the caller holds the mutex again.
+  // without a signal, and true otherwise. After both results the caller holds
+  // the mutex again.
   bool WaitFor(Mutex& mutex, std::chrono::nanoseconds timeout)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     std::unique_lock<std::mutex> lock(mutex.mutex_, std::adopt_lock);

@@ -1,9 +1,10 @@
-// Lists are given to callers in pages. For callers a page token is opaque. It
-// holds the id of the last entry that the previous page has looked at, and
-// works only for the kind of list that gave it. The server keeps nothing
-// between two pages, so a token stays valid when entries come and go.
-// ListChannels, ListApiKeys and ListDeliveries use these functions, which are
-// pure.
+// The RPCs ListChannels, ListApiKeys and ListDeliveries return their lists in
+// pages, and use these functions. A page token says where the next page begins.
+// Callers send the token back unchanged, and must not depend on its content.
+// The token holds the id of the last entry that the previous page has looked
+// at, and is valid only for the kind of list that returned it. The server keeps
+// nothing between two pages, so a token stays valid when entries are added or
+// deleted. All functions are pure.
 
 #pragma once
 
@@ -20,8 +21,8 @@ inline constexpr int kDefaultPageSize = 100;
 // This bounds the size of an answer.
 inline constexpr int kMaxPageSize = 1000;
 
-// Returns how many entries to give to a caller that asks for `asked` entries; 0
-// asks for the default. Validation has checked before that `asked` is not
+// Returns how many entries a page has when the caller asks for `asked` entries;
+// 0 asks for the default. Validation has checked before that `asked` is not
 // negative.
 int PageSizeOf(std::int32_t asked);
 
@@ -37,9 +38,10 @@ enum class PagedList : char {
 // must not be empty.
 std::string MakePageToken(PagedList list, std::string_view last_id);
 // Returns the id after which the next page begins. The entry with this id need
-// not exist any more. For the empty token it returns the empty id: the page
-// begins with the first entry. It returns nothing when the token does not
-// belong to `list`; the caller then answers INVALID_ARGUMENT.
+// not exist any more. For the empty token it returns the empty id, which means
+// that the page begins with the first entry. It returns nullopt when the token
+// is damaged or belongs to another kind of list. The RPC then fails with
+// INVALID_ARGUMENT.
 std::optional<std::string> ReadPageToken(PagedList list,
                                          std::string_view token);
 

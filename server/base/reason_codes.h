@@ -1,7 +1,9 @@
 // Says which gRPC status codes the contract allows for an error reason. Some
-// callers decide by the code and others by the reason, so both must lead to the
-// same decision. MakeError asserts that they fit in debug builds. Tests compare
-// the table with docs/errors.md. The function is pure.
+// callers look at the code and other callers look at the reason, so the code
+// and the reason must lead to the same decision. In debug builds, MakeError
+// (status.h) asserts that the code fits the reason. reason_codes.cc has a table
+// of the reasons and their codes, and tests compare the table with
+// docs/errors.md. The function is pure.
 
 #pragma once
 

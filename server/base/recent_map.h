@@ -1,11 +1,12 @@
-// Keeps the entries that were used last, in bounded memory, and forgets older
-// entries. The caches of the sealer, of user names and of user profiles are
-// such maps. A RecentMap has no lock; its owner guards it.
+// A RecentMap keeps the entries that were used last, in bounded memory, and
+// forgets older entries. The caches of the sealer, of user names and of user
+// profiles are RecentMaps. A RecentMap has no lock; its owner guards it.
 //
-// The map has two generations. Every entry that is found or inserted goes to
+// The map has two generations. Every entry that is found or inserted moves to
 // the young generation. When the young generation is full, it becomes the old
-// one, and all entries of the previous old generation are forgotten. Therefore
-// the map needs no list that keeps entries in the order of their use.
+// generation, and all entries of the previous old generation are forgotten.
+// With these generations the map needs no list that keeps the entries in the
+// order of their use.
 
 #pragma once
 
@@ -21,8 +22,8 @@ namespace linktor {
 template <typename Key, typename Value>
 class RecentMap {
  public:
-  // The `count` entries that were used last are always in the map, and it never
-  // has more than twice as many entries. `count` is at least 1.
+  // The `count` entries that were used last are always in the map. The map
+  // never has more than twice `count` entries. `count` is at least 1.
   explicit RecentMap(std::size_t count) : count_(count) {}
 
   // Returns the value. Returns null when the key was never inserted or its
@@ -67,7 +68,7 @@ class RecentMap {
  private:
   using Generation = absl::flat_hash_map<Key, Value>;
 
-  // The young generation becomes the old one at this many entries.
+  // The young generation is full when it has this many entries.
   const std::size_t count_;
   Generation young_;
   Generation old_;

@@ -1,6 +1,7 @@
 // Removes secrets from texts that go to a log, to an error or to the emulator's
-// list of calls. It finds a secret by its form. This is the second protection:
-// the first is that code does not put a Secret (secret.h) into a text.
+// list of calls. It recognises a secret by its form. Redaction is the second
+// protection. The first protection is that code does not put a Secret
+// (secret.h) into such a text.
 
 #pragma once
 
@@ -14,9 +15,9 @@ namespace linktor {
 // Authorization headers, and the parameters access_token and appsecret_proof.
 // The log calls this function for the value of every field.
 //
-// The function may redact too much, and it does not recognise a secret of any
-// other form. Therefore code keeps secrets as Secrets and does not log them at
-// all. The function is pure.
+// The function may remove too much, and it does not recognise a secret that has
+// none of these forms. Therefore code keeps secrets as Secrets and does not log
+// them at all. The function is pure.
 std::string Redact(std::string_view text);
 
 }  // namespace linktor

@@ -11,9 +11,9 @@
 namespace linktor {
 
 // A Secret overwrites its memory when it is destroyed. It has no stream
-// operator and no conversion. Code can read the value only by Reveal(), a word
-// that is easy to search for. Several threads may read a Secret at the same
-// time; a thread that changes it must be the only one that uses it.
+// operator and no conversion. Code can read the value only with Reveal(), a
+// name that is easy to search for. Several threads may read a Secret at the
+// same time; a thread that changes it must be the only one that uses it.
 class Secret {
  public:
   Secret() = default;
@@ -32,7 +32,7 @@ class Secret {
     }
     return *this;
   }
-  // After a move the source is empty.
+  // After a move the object `other` is empty.
   Secret(Secret&& other) noexcept : value_(std::move(other.value_)) {
     other.Wipe();
   }
@@ -46,16 +46,17 @@ class Secret {
   }
   ~Secret() { Wipe(); }
 
-  // Returns the bytes. They are borrowed until this object is assigned to,
-  // moved from or destroyed. Code must not keep them in another type for longer
-  // than a call needs them.
+  // Returns the bytes. The bytes are borrowed: they are valid until this object
+  // is assigned to, moved from or destroyed. Code must not keep a copy of the
+  // bytes in another type for longer than one call needs it.
   std::string_view Reveal() const { return value_; }
   bool empty() const { return value_.empty(); }
 
  private:
   void Wipe() { Wipe(value_); }
-  // Overwrites the value in a way that the compiler cannot leave out, and
-  // leaves the value empty. crypto.cc defines it, because it needs BoringSSL.
+  // Overwrites the value in a way that the compiler cannot remove, and leaves
+  // the value empty. crypto.cc defines this function, because the function
+  // needs BoringSSL.
   static void Wipe(std::string& value);
 
   std::string value_;

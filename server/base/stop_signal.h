@@ -1,5 +1,6 @@
-// A StopSignal tells a thread to end while the thread rests between two rounds
-// of its work. Ticker, Housekeeping and WaitingItems use it.
+// A StopSignal tells a thread to end. The thread does its work in rounds and
+// waits ("rests") between two rounds; the signal ends this wait at once.
+// Ticker, Housekeeping and WaitingItems use a StopSignal.
 
 #pragma once
 
@@ -12,9 +13,9 @@ namespace linktor {
 // The class is thread-safe. It must outlive the thread that rests.
 class StopSignal {
  public:
-  // Rests for `time`, measured by the monotonic clock, and returns true. When
-  // Set is called during the rest, or was called before it, Rest returns false
-  // at once.
+  // Waits for `time`, measured by the monotonic clock, and returns true. When
+  // Set was called before, or is called during the wait, Rest returns false at
+  // once.
   [[nodiscard]] bool Rest(std::chrono::nanoseconds time) {
     const auto end = std::chrono::steady_clock::now() + time;
     MutexLock lock(mutex_);
@@ -24,7 +25,8 @@ class StopSignal {
     return !stopping_;
   }
 
-  // Ends a rest that is under way. Every later rest ends at once.
+  // Makes a call of Rest that is under way return at once, and also every later
+  // call.
   void Set() {
     {
       MutexLock lock(mutex_);

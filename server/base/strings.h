@@ -1,7 +1,8 @@
 // The project's own interfaces use std::string_view. Debian's Abseil is built
-// with its own string_view type, and neither type converts to the other. Here
-// are the two functions that convert between them, and containers that can be
-// searched without making a string. Everything here is pure and needs no lock.
+// with its own type absl::string_view, and the compiler converts neither type
+// to the other. This file has two functions that convert between the types. It
+// also has containers of strings that can be searched with a string_view, so
+// that a search need not make a string. All functions are pure.
 
 #pragma once
 
@@ -29,10 +30,10 @@ inline std::string_view ToStd(absl::string_view s) {
 }
 
 // Returns the first `max` bytes of `text`, which must be valid UTF-8. A
-// character that would be cut in half is left out, so the result is valid too.
-// The result borrows from `text`. A text that is not longer than `max` comes
-// back whole. Code cuts texts from outside with this function before they go
-// into a status or a table.
+// character that would be cut in half is left out, so the result is valid
+// UTF-8, too. The result borrows from `text`. When `text` is not longer than
+// `max`, the result is the whole text. The server cuts texts that come from
+// outside with this function before it puts them into a status or a table.
 inline std::string_view CutUtf8(std::string_view text, std::size_t max) {
   if (text.size() <= max) return text;
   while (max > 0 && (static_cast<unsigned char>(text[max]) & 0xC0U) == 0x80U) {

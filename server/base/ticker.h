@@ -1,5 +1,5 @@
-// Calls a function again and again, on its own thread. The App, the sender and
-// WaitingItems each have a Ticker, for work that becomes due with time.
+// Calls a function again and again, on its own thread. The App, the Sender and
+// WaitingItems each have a Ticker, for work that they must do at regular times.
 
 #pragma once
 
@@ -14,11 +14,11 @@ namespace linktor {
 // The owner makes and destroys a Ticker, both on the owner's own thread.
 class Ticker {
  public:
-  // Calls `work` once in each `period` of steady time until destruction; the
-  // first call comes after one period. Two calls never overlap: the next period
-  // begins when a call has ended, so a slow call delays the next one. `work`
-  // may block, but must let no exception out. Everything that `work` borrows
-  // must outlive this object.
+  // Waits for `period` of steady time, then calls `work`, and repeats this
+  // until destruction. Two calls never overlap: the next period begins when a
+  // call has ended, so a slow call delays the next call. `work` may block, but
+  // must let no exception out. Everything that `work` refers to must outlive
+  // this object.
   Ticker(std::chrono::milliseconds period, std::function<void()> work);
   // Waits for a call that is under way; afterwards `work` is not called any
   // more. The destructor must not run on the ticker's own thread.

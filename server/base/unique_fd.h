@@ -1,6 +1,6 @@
 // Owns an open file descriptor, and closes it when the owner is destroyed. The
-// data folder's lock uses it, and so does other code that works with files and
-// sockets by their descriptors.
+// lock of the data folder uses a UniqueFd, and so does other code that works
+// with descriptors of files and sockets.
 
 #pragma once
 
@@ -10,7 +10,7 @@
 
 namespace linktor {
 
-// Only one thread at a time may use a UniqueFd, as with an int.
+// A UniqueFd is not thread-safe: only one thread at a time may use it.
 class UniqueFd {
  public:
   // Makes an object that owns nothing.
@@ -18,8 +18,8 @@ class UniqueFd {
   // Takes over `fd`. A failed system call returns a negative number; with such
   // an `fd` the object owns nothing.
   explicit UniqueFd(int fd) : fd_(fd) {}
-  // After a move the source owns nothing. When the target of an assignment
-  // owned a descriptor, that descriptor is closed.
+  // After a move the object `other` owns nothing. A descriptor that the target
+  // of an assignment owned before is closed.
   UniqueFd(UniqueFd&& other) noexcept : fd_(other.Release()) {}
   UniqueFd& operator=(UniqueFd&& other) noexcept {
     if (this != &other) Reset(other.Release());
@@ -37,8 +37,8 @@ class UniqueFd {
   // nothing afterwards.
   [[nodiscard]] int Release() { return std::exchange(fd_, -1); }
   // Closes the descriptor that this object owns, if any, and takes over `fd`. A
-  // failure of close is not reported: when it matters that data is on the disk,
-  // the writer has called fsync before.
+  // failure of close is not reported. Code that must know whether its data is
+  // on the disk calls fsync before.
   void Reset(int fd = -1) {
     if (fd_ >= 0) close(fd_);
     fd_ = fd;

@@ -1,5 +1,6 @@
-// Gives the contract's namespace its short name, v1, which all code of the
-// server uses. This header includes none of the generated headers.
+// Gives the contract's namespace, linktor::instagram::v1, the short name v1,
+// which all code of the server uses. This header includes none of the headers
+// that are generated from the proto files.
 
 #pragma once
 

@@ -1,9 +1,10 @@
 // A UserDirectory finds out the Instagram user names of customers who write,
 // and remembers them. It asks Instagram through UserProfiles, for one customer
 // at a time and not too often. It is a view (see journal/feed.h): the feed
-// tells it every name that is stored, also a name that another instance has
-// stored. Ingest calls it on the HTTP threads. It has a thread of its own, and
-// only this thread waits for Instagram. It is thread-safe.
+// tells it every name that is stored, also when another instance (data folder)
+// has appended the record. Ingest calls it on the HTTP threads. The
+// UserDirectory has a thread of its own, and only this thread waits for
+// Instagram's answers. A UserDirectory is thread-safe.
 
 #pragma once
 
@@ -32,17 +33,23 @@ namespace linktor::channels {
 
 class UserDirectory final : public UserNames {
  public:
-  // When a customer writes and the name is at least this old, Instagram is
-  // asked for the name again.
+  // When a customer writes, and this much time has passed since Instagram gave
+  // the customer's name, Instagram is asked for the name again. The server
+  // keeps this time only in memory, so after a restart Instagram is asked as
+  // soon as the customer writes.
   static constexpr absl::Duration kMaxAge = absl::Hours(24);
   // An answer may have no name, for example because the customer has not given
   // consent. After such an answer this much time passes before Instagram is
-  // asked again. While the look-ups of the channel rest (see user_profiles.h),
-  // Instagram is not asked about anybody, and this time does not begin.
+  // asked again. After a refusal that concerns the whole channel, the look-ups
+  // of the channel rest (see user_profiles.h). Then Instagram is not asked
+  // about any customer of the channel, and this time does not begin. So
+  // Instagram may be asked about the customer as soon as the rest is over and
+  // the customer writes.
   static constexpr absl::Duration kRetryAfter = absl::Hours(1);
   // At most kCacheSize names are kept in memory. Beyond that, the names that
-  // were not used lately are forgotten. At most kQueueSize customers wait for
-  // their names. Beyond that, Instagram is not asked about further customers.
+  // were not used lately are forgotten. At most kQueueSize customers wait in
+  // the queue until Instagram is asked about them. Beyond that, a further
+  // customer does not enter the queue before writing again.
   static constexpr std::size_t kCacheSize = 50'000;
   static constexpr std::size_t kQueueSize = 1'000;
 
@@ -58,39 +65,45 @@ class UserDirectory final : public UserNames {
     absl::Duration pause = absl::Milliseconds(100);
   };
 
-  // Starts the thread. All objects that `dependencies` names must outlive this
-  // one.
+  // Starts the thread. All objects that `dependencies` names must outlive the
+  // UserDirectory.
   explicit UserDirectory(const Dependencies& dependencies);
-  // Calls Stop, in case nobody has called it before.
+  // Calls Stop, in case nobody has called Stop before.
   ~UserDirectory() override;
 
-  // Follows the feed. It keeps a new name sealed, and Find opens the name
-  // later. Opening may have to read a key from the disk, and a view must not
-  // block.
+  // Follows the feed. It keeps a new name sealed (encrypted), and Find opens
+  // (decrypts) the name later. Opening may have to read a data key from the
+  // disk, and a view must not block. It also forgets the people who were
+  // erased.
   void OnCommit(std::span<const journal::AppliedRecord> records);
 
-  // Returns the name as UserNames promises. A failure of the disk is not
-  // remembered, so that the next call tries again.
+  // Returns the name as UserNames promises. When the customer's row cannot be
+  // read, the failure is not remembered, so that the next call tries again. A
+  // name that cannot be opened counts as unknown until the feed brings a new
+  // name, or until the customer has left the cache.
   std::string Find(std::int64_t channel_no, std::string_view user_id) override;
   // Puts the customer into the queue when it is time to ask. It does nothing
   // when the queue is full, when the channel has no access token, or while the
-  // look-ups of the channel rest.
+  // look-ups of the channel rest (see user_profiles.h).
   void OnActivity(const ChannelRegistry::EntryPtr& channel,
                   std::string_view user_id) override;
 
-  // Ends the thread and forgets the queue. It must be called after the
+  // Ends the thread, and waits until it has ended. Instagram is not asked about
+  // the customers who are still in the queue. Stop must be called after the
   // transport to Instagram has stopped, because then the thread does not wait
-  // for an answer. It must be called before the journal stops.
+  // for an answer. It must be called before the journal stops, because the
+  // thread may still be storing a name.
   void Stop();
 
  private:
   // A Known is everything that is remembered about one customer.
   struct Known {
-    // This is the stored name, sealed; it is empty when no name is stored. It
-    // is nullopt until the name was read from the state or the feed has told
-    // it.
+    // This is the stored name, sealed (encrypted); it is empty when no name is
+    // stored. It is nullopt until the name is read from the state or the feed
+    // tells it.
     std::optional<std::string> sealed;
-    // This is the same name in the clear, once it was opened.
+    // This is the same name in the clear (decrypted). It is nullopt until Find
+    // opens the name.
     std::optional<std::string> name;
     // Instagram is asked again from this time on. It is the distant past when
     // this process has not asked yet.
@@ -111,19 +124,23 @@ class UserDirectory final : public UserNames {
   // or stores a name.
   void Run();
   // Asks Instagram and blocks until the answer has come. Returns the name;
-  // empty when there is none or when the call has failed.
+  // empty when the customer has no name or when the call has failed.
   std::string Ask(const Wanted& wanted);
-  // Returns the customer's channel. Returns null when that channel was deleted
-  // meanwhile, also when a new channel has the same id now.
+  // Returns the customer's channel. Returns null when the channel was deleted
+  // while the customer was in the queue, also if a new channel has the same id
+  // now.
   ChannelRegistry::EntryPtr ChannelOf(const Wanted& wanted) const;
   // Waits for `time`, or until Stop is called. Returns false when Stop was
   // called.
   bool Pause(std::chrono::milliseconds time);
-  // Stores the name, unless the same name is stored already. It blocks on the
-  // journal. Returns whether the name is stored now.
+  // Stores the name, unless the same name is stored already. It blocks until
+  // the append has ended. The state accepts a name only for a customer who is
+  // known. The message that made the customer known may still be on its way to
+  // the journal. So Store tries a few times, with a short pause after each
+  // attempt. Returns whether the name is stored now.
   bool Store(const seal::KeyScope& user, const std::string& name);
-  // Returns the name in the clear; empty when there is no name or it cannot be
-  // opened.
+  // Returns the name in the clear; empty when there is no name or when the name
+  // cannot be opened.
   std::string Open(const seal::KeyScope& user, const std::string& sealed) const;
   // Forgets a person who was erased. If `person` has no user id, it forgets all
   // customers of the channel.
@@ -132,21 +149,22 @@ class UserDirectory final : public UserNames {
   // the customer is not in the queue yet, and the queue has room.
   bool IsDue(const Known& known) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Returns the customer's entry, and makes one when there is none. The
-  // reference is valid while the mutex is held, and only until the next entry
-  // is made.
+  // reference is valid while the mutex is held, and only until known_ is used
+  // again.
   Known& EntryOf(const seal::KeyScope& user)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Dependencies deps_;
-  // It guards the cache and the queue. It is not held while the disk is read or
-  // a name is opened.
+  // The mutex guards the cache and the queue. No thread holds it while it reads
+  // the disk or opens a name.
   Mutex mutex_;
   CondVar wake_;
   RecentMap<seal::KeyScope, Known> known_ ABSL_GUARDED_BY(mutex_){kCacheSize /
                                                                   2};
   std::deque<Wanted> queue_ ABSL_GUARDED_BY(mutex_);
-  // It counts the calls of Forget. With this count Find notices that somebody
-  // was erased while Find read a name. Find does not return the name then.
+  // This counts the calls of Forget. With the count Find notices that somebody
+  // was erased while Find read a name. Then Find does not return the name,
+  // because it may be the name of the erased person.
   std::uint64_t forgotten_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;

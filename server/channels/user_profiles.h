@@ -1,14 +1,15 @@
 // UserProfiles asks Instagram for the profiles of customers. All look-ups of
 // profiles go through it: UserDirectory takes the user names for events from
-// here, and MessagingService takes whole profiles. Answers are kept in memory
-// for a while, and are not stored on the disk.
+// here, and MessagingService takes whole profiles. UserProfiles keeps the
+// answers in memory for a while. It does not store them on the disk; only
+// UserDirectory stores the user names.
 //
 // Instagram may refuse a look-up for a reason that concerns the channel and not
 // the customer. It would then refuse the look-ups of all other customers, too.
 // So after such a refusal the look-ups of the channel rest: for some time
 // Instagram is not asked about any customer of the channel. This keeps calls
-// and log lines few: the log tells the operator of the refusal once, and not
-// for each customer who writes.
+// and log lines few: the server's log tells the operator of the refusal once,
+// and not for each customer who writes.
 
 #pragma once
 
@@ -37,10 +38,11 @@
 
 namespace linktor::channels {
 
-// It is thread-safe, and no call blocks.
+// A UserProfiles object is thread-safe, and none of its functions blocks.
 class UserProfiles {
  public:
-  // A profile that is younger than this is given out again, without a call.
+  // A profile that is younger than this is given out again, without a call to
+  // Instagram.
   static constexpr absl::Duration kMaxAge = absl::Hours(1);
   // The look-ups of a channel rest for this long after a refusal that concerns
   // the channel. If the refusal comes with a retry delay, as a rate limit does,
@@ -59,32 +61,34 @@ class UserProfiles {
 
   using Done = absl::AnyInvocable<void(absl::StatusOr<v1::UserProfile>)>;
 
-  // All three objects must outlive this one. This object must outlive the calls
-  // of `graph`, so the transport of `graph` must stop before this object is
-  // destroyed.
+  // All three objects must outlive the UserProfiles object. The UserProfiles
+  // object must outlive the calls of `graph`. So the transport of `graph` must
+  // stop before the UserProfiles object is destroyed.
   UserProfiles(const Clock& clock, const ChannelRegistry& registry,
                graph::GraphClient& graph)
       : clock_(clock), registry_(registry), graph_(graph) {}
 
-  // Gives `done` the profile, as the method GetUserProfile promises it. It
-  // fails as Ask does. It also fails with CHANNEL_NOT_FOUND, and with
-  // OVERLOADED when kMostCalls calls are under way. The request has been
-  // validated.
+  // Gives `done` the profile, as the method GetUserProfile promises it. Get
+  // fails as Ask does. It also fails with CHANNEL_NOT_FOUND. It fails with
+  // OVERLOADED when it would need another call to Instagram and kMostCalls
+  // calls are under way. The request has been validated.
   void Get(const v1::GetUserProfileRequest& request,
            absl::AnyInvocable<void(absl::StatusOr<v1::GetUserProfileResponse>)>
                done);
 
   // Gives `done` the profile of a customer of this channel. The profile has the
   // time of the look-up and the time at which the picture's link expires.
-  // `done` is called once, within the call or later on the Graph client's
-  // thread, and it must not block. If a call for the same customer is under way
-  // already, its answer serves all who wait.
+  // `done` is called once, before Ask returns or later on the Graph client's
+  // thread, and it must not block. If a call to Instagram about the same
+  // customer is under way already, Ask makes no second call. Then all callers
+  // that wait get the answer of the first call.
   //
-  // It fails with CREDENTIALS_MISSING (see GraphAccountOf), or with the reason
+  // Ask fails with CREDENTIALS_MISSING (see GraphAccountOf), or with the reason
   // to which an error of Instagram is mapped (see graph/error_map.h). While the
-  // look-ups of the channel rest, only a kept profile is given out. If there is
-  // none or `freshness` does not accept it, the call fails with the refusal
-  // that began the rest. Its retry delay is the time that is left of the rest.
+  // look-ups of the channel rest, Ask gives out only a kept profile. If no
+  // profile is kept, or if `freshness` does not accept the kept profile, Ask
+  // fails with the refusal that began the rest. The retry delay of this error
+  // is the time that is left of the rest.
   void Ask(const ChannelEntry& channel, std::string_view user_id,
            Freshness freshness, Done done);
 
@@ -118,17 +122,17 @@ class UserProfiles {
 
   // Returns the answer when no call to Instagram is needed or allowed: a kept
   // profile, or the refusal while the look-ups of the channel rest. Returns
-  // nothing when Instagram is to be asked.
+  // nullopt when Instagram is to be asked.
   std::optional<Answer> Known(const ChannelEntry& channel,
                               const seal::KeyScope& user, Freshness freshness)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Returns the refusal while the look-ups of the channel rest, with the time
-  // that is left as its retry delay. Returns OK when they do not rest. A rest
-  // that is over is removed.
+  // that is left as its retry delay. Returns OK when they do not rest. It
+  // removes a rest that is over.
   absl::Status RefusalOf(const ChannelEntry& channel)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Returns whether Get must be refused because it would need one call too
-  // many.
+  // Returns whether Get must fail, because it would need one call to Instagram
+  // too many.
   bool IsBusy(const ChannelEntry& channel, std::string_view user_id,
               Freshness freshness);
   // Forgets the profile of a person. If `person` has no user id, it forgets the
@@ -139,12 +143,13 @@ class UserProfiles {
   // Forgets the profiles that are too old, at most once a minute.
   void ForgetOld(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Takes over `done` and adds it to the callers that wait for an answer about
-  // the customer. Returns whether other callers waited already, which means
-  // that a call is under way.
+  // the customer. Returns whether other callers waited already. Then a call to
+  // Instagram about the customer is under way.
   bool Join(const seal::KeyScope& user, Done& done)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Keeps the answer or begins a rest, and gives the answer to all callers that
-  // wait for it. It runs on the Graph client's thread.
+  // Keeps the answer if it is a profile. Begins a rest if the answer is a
+  // refusal that concerns the channel. Then gives the answer to all callers
+  // that wait for it. It runs on the Graph client's thread.
   void OnAnswer(const Asked& asked, Answer answer);
   // Begins a rest when the refusal concerns the channel, and sets the retry
   // delay of `refusal` to the length of the rest.
@@ -154,21 +159,22 @@ class UserProfiles {
   const Clock& clock_;
   const ChannelRegistry& registry_;
   graph::GraphClient& graph_;
-  // It guards all members below. It is not held while Instagram is asked or a
-  // caller is told.
+  // The mutex guards all members below. No thread holds it while it asks
+  // Instagram or calls a caller's `done`.
   Mutex mutex_;
   RecentMap<seal::KeyScope, v1::UserProfile> kept_ ABSL_GUARDED_BY(mutex_){
       kCacheSize / 2};
   absl::Time last_sweep_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
-  // A customer has an entry while a call about the customer is under way. These
-  // callers wait for the answer of that call.
+  // A customer has an entry here while a call to Instagram about the customer
+  // is under way. The entry has the callers that wait for the answer of that
+  // call.
   absl::flat_hash_map<seal::KeyScope, std::vector<Done>> waiting_
       ABSL_GUARDED_BY(mutex_);
   // These people were erased while a call about them was under way. The callers
-  // still get the answer of such a call, but it is not kept.
+  // still get the answer of the call, but the answer is not kept.
   absl::flat_hash_set<seal::KeyScope> forgotten_ ABSL_GUARDED_BY(mutex_);
-  // The key is the channel's number. Rests that are over are removed when the
-  // next rest begins.
+  // The key of this map is the channel's number. Rests that are over are
+  // removed when the next rest begins.
   absl::flat_hash_map<std::int64_t, Rest> rests_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -1,8 +1,9 @@
-// An EncodedEvent is an event in the bytes that subscribers receive. It is
-// encoded once, and after that its bytes are copied for each subscriber.
-// EventLog encodes new events on the applying thread, for the ring of newest
-// events (live_ring.h). It encodes events from the disk on an executor. All
-// functions here are pure.
+// An EncodedEvent is an event in the bytes that subscribers receive. EventLog
+// encodes each new event once, on the applying thread (the one thread that
+// applies records), and puts it into the ring of newest events (live_ring.h).
+// The streams then copy its bytes for each subscriber. When a subscriber needs
+// older events, EventLog reads them from the disk and encodes them on the
+// executor. All functions here are pure.
 
 #pragma once
 
@@ -16,24 +17,27 @@
 namespace linktor::events {
 
 struct EncodedEvent {
-  // A subscriber's filter looks at the type, the channel and the customer.
+  // `seq` is the event's number in the log. A subscriber's filter looks at the
+  // other three fields: type, channel and customer.
   std::int64_t seq = 0;
   std::string type;
   std::string channel_id;
   std::string user_id;
-  // With these fields the event can be encoded again without its content.
+  // With these fields the event can be encoded again without its content, after
+  // the content was erased. `decided` has the fields of the event that Apply
+  // decided (CommittedEvent::decided of state/rows.h).
   RawId id;
   std::string decided;
-  // This is a whole `events` field of SubscribeEventsResponse: tag, length,
-  // Event. Several such fields, one after the other, are a response. So a
-  // response is made without parsing events.
+  // This is a whole `events` field of SubscribeEventsResponse on the wire: tag,
+  // length, Event. Several such fields, one after the other, are a valid
+  // response. So the server makes a response without parsing events.
   std::string wire;
 };
 
 // Encodes an event together with its cursor and with the fields that Apply
 // decided (CommittedEvent::decided of state/rows.h). The event must have been
-// opened (see OpenEvent of state/event_encoding.h), because `encoded` must not
-// be null.
+// opened (decrypted; see OpenEvent of state/event_encoding.h), because
+// `event.encoded` must not be null.
 EncodedEvent EncodeEvent(state::CommittedEvent event,
                          const CursorCodec& cursors);
 
@@ -42,9 +46,9 @@ EncodedEvent EncodeEvent(state::CommittedEvent event,
 EncodedEvent EncodeErased(const EncodedEvent& event,
                           const CursorCodec& cursors);
 
-// Returns what is left of an event when the person that it is about was erased.
-// The event then has no content and no customer, and only says that it was
-// erased.
+// Returns what is left of an event after the person that it is about was
+// erased. The event keeps its sequence, id, type and channel. It has no content
+// and no customer, and it says that it was erased.
 EncodedEvent EncodeForgotten(const EncodedEvent& event,
                              const CursorCodec& cursors);
 

@@ -1,8 +1,9 @@
-// An EventList gives out the stored log in pages. It is for callers who look
-// things up and do not follow the stream. It keeps nothing between two pages: a
-// page token holds where the list ends and how far it has come. The server has
+// An EventList returns the stored events in pages. EventService answers the
+// method ListEvents with it. That method is for callers who look things up and
+// do not follow the stream. An EventList keeps nothing between two pages: the
+// page token says where the list ends and how far it has come. The server has
 // one EventList. It is thread-safe. List reads the disk and must be called on
-// an executor.
+// the executor (base/executor.h).
 
 #pragma once
 
@@ -22,14 +23,14 @@ namespace linktor::events {
 class EventList {
  public:
   // One page looks at no more than this many events, so that a filter which
-  // hides nearly everything does not hold a thread for long.
-  // event_service.proto promises this limit and the next one.
+  // hides nearly everything does not occupy a thread for long.
+  // event_service.proto promises this limit and the limit of bytes below.
   static constexpr std::int64_t kMaxLookedAt = 20'000;
   // A page ends when its events have this many bytes, including the raw JSON of
   // their items. The last event may exceed the limit.
   static constexpr std::size_t kMaxPageBytes = 512 * 1024;
 
-  // Both objects must outlive this one.
+  // Both objects must outlive the EventList.
   EventList(journal::DataFolder& folder, const EventLog& log)
       : reader_(folder.events()),
         state_(folder.state()),
@@ -38,14 +39,15 @@ class EventList {
 
   // Returns the page that the request asks for. The request has been validated:
   // its channels are known, and the caller's API key covers them. `covered` has
-  // the channels that the key covers, or is empty when the key covers all of
-  // them.
+  // the channels that the key covers, or is empty when the key covers all
+  // channels.
   //
-  // It fails with INVALID_REQUEST for a page token of another method or of
+  // List fails with INVALID_REQUEST for a page token of another method or of
   // another order. It also fails with INVALID_REQUEST when the log was restored
-  // from a backup and has lost events that it had when the token was made. With
-  // the oldest events first, it fails with CURSOR_EXPIRED when the next events
-  // of the list were deleted. It also fails when the disk cannot be read.
+  // from a backup and has lost events that it had when the token was made. If
+  // the request asks for the oldest events first, List fails with
+  // CURSOR_EXPIRED when the next events of the list were deleted meanwhile. It
+  // also fails when the disk cannot be read.
   absl::StatusOr<v1::ListEventsResponse> List(
       const v1::ListEventsRequest& request, const StringSet& covered);
 
@@ -57,26 +59,29 @@ class EventList {
     std::int64_t last_seq = 0;
     // This was the end of the log when the first page was given out.
     std::int64_t end_seq = 0;
-    // It is true when an earlier page, or an earlier read for this page, came
-    // before. Then the list fails when the next events are missing, because the
-    // caller would not notice the gap.
+    // It is true when the list has begun already: with an earlier page, or with
+    // an earlier read for this page. If the next events are then missing, a
+    // list with the oldest events first fails, because the caller would not
+    // notice the gap.
     bool continued = false;
   };
-  // Returns the span that is still to be given out, by the times and the page
-  // token of the request.
+  // Returns the span that is still to be given out. The times and the page
+  // token of the request decide it.
   absl::StatusOr<Span> FindSpan(const v1::ListEventsRequest& request);
   // Narrows the span to the events that follow the page to which the token
   // belongs.
   absl::Status Continue(const v1::ListEventsRequest& request, Span& span) const;
-  // Returns the customer when the list is of one conversation alone. Then only
-  // the events of this customer need to be read (see
-  // EventReader::ReadConversation). Returns nothing when the list may have
-  // events of other customers. It also returns nothing with the oldest events
-  // first, because the events of a customer are chained from new to old only.
+  // Returns the customer when the request asks for the events of one customer
+  // of one channel, the newest first. Then only the events of this customer
+  // need to be read (see EventReader::ReadConversation). Returns nullopt when
+  // the list may have events of other customers, or when several channels have
+  // had the channel's id. It also returns nullopt when the request asks for the
+  // oldest events first. The reason is that each event names only the event
+  // before it that is about the same customer.
   absl::StatusOr<std::optional<state::CustomerKey>> FindCustomer(
       const v1::ListEventsRequest& request);
-  // Adds the events of the span to the page, until the page is full. It narrows
-  // the span to the events that are left.
+  // Adds the events of the span to the page, until the page is full or a limit
+  // is reached. It narrows the span to the events that are left.
   absl::Status Fill(const v1::ListEventsRequest& request,
                     const StringSet& covered, Span& span,
                     v1::ListEventsResponse& page);

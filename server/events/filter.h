@@ -1,7 +1,8 @@
-// An EventFilter says which events a caller wants. A stream makes a filter from
-// its request and asks it about each event, on the thread that writes to the
-// stream. ListEvents also uses one. A filter is constant once it is made. All
-// functions here are pure.
+// An EventFilter says which events a caller wants. A stream of SubscribeEvents
+// makes a filter from its request and asks it about each event, on the thread
+// that reads events for the stream. EventList makes a filter for each request
+// of ListEvents. A filter is constant once it is made. All functions here are
+// pure.
 
 #pragma once
 
@@ -17,13 +18,14 @@ namespace linktor::events {
 
 class EventFilter {
  public:
-  // This filter lets everything through.
+  // This makes a filter that lets everything through.
   EventFilter() = default;
-  // The request is that of a stream or of a list, and has passed CheckFilter.
-  // `covered` has the channels that the caller's API key covers, or is empty
-  // when the key covers all of them. It only matters when the request names no
-  // channels. When the request names channels, the server has already checked
-  // that the key covers them.
+  // The request is a SubscribeEventsRequest or a ListEventsRequest, and
+  // CheckFilter has found nothing wrong with it. `covered` has the channels
+  // that the caller's API key covers, or is empty when the key covers all
+  // channels. `covered` only matters when the request names no channels. When
+  // the request names channels, the server has already checked that the key
+  // covers them.
   template <typename Request>
   EventFilter(const Request& request, const StringSet& covered)
       : EventFilter(Texts{request.channel_ids()}, Texts{request.types()},
@@ -38,10 +40,9 @@ class EventFilter {
   // Returns the channels that the filter lets through; empty when it lets all
   // of them through.
   const StringSet& channels() const { return channels_; }
-  // Returns true when the event goes to the subscriber, which means that its
-  // channel, its customer and its type are all wanted. `user_id` is empty for
-  // an event about no customer. A filter that names customers does not want
-  // such an event.
+  // Returns true when the caller wants the event: its channel, its customer and
+  // its type are all wanted. `user_id` is empty for an event about no customer.
+  // A filter that names customers does not want such an event.
   bool Wants(std::string_view type, std::string_view channel_id,
              std::string_view user_id) const;
 
@@ -63,10 +64,10 @@ class EventFilter {
   StringSet users_;
 };
 
-// Returns everything that is wrong with the filter of the request: too many
-// entries, and types that this server never makes. Such a type is an error
-// because a stream that wants it would be silent. The list is empty when all is
-// right.
+// Returns everything that is wrong with the filter of the request. A field may
+// have too many entries, or a type may be one of which this server never makes
+// an event. Such a type is an error, because a stream that wants only this type
+// would never have an event. The result is empty when nothing is wrong.
 std::vector<FieldViolation> CheckFilter(
     const v1::SubscribeEventsRequest& request);
 std::vector<FieldViolation> CheckFilter(const v1::ListEventsRequest& request);

@@ -1,8 +1,9 @@
-// A LiveRing holds the newest events, encoded, for all subscribers that keep
-// up. It has a limit: a subscriber that falls behind the ring reads from the
-// disk. The applying thread writes to the ring, and the threads of the streams
-// read from it. A call blocks on the mutex at most, and no event is encoded
-// while the mutex is held.
+// A LiveRing holds the newest events, encoded, for all subscribers that keep up
+// with the log. It has a limit of bytes, so it drops its oldest events. A
+// subscriber that needs an older event reads it from the disk. The applying
+// thread (the one thread that applies records) writes to the ring, and the
+// threads of the streams read from it. A call blocks on the mutex at most, and
+// no event is encoded while the mutex is held.
 
 #pragma once
 
@@ -20,12 +21,12 @@ namespace linktor::events {
 class LiveRing {
  public:
   // A Segment holds the events of one commit. It is shared, so that a reader
-  // can use it without the lock, even after the ring has dropped it.
+  // can use it without the mutex, even after the ring has dropped it.
   using Segment = std::shared_ptr<const std::vector<EncodedEvent>>;
 
-  // The ring is empty at first. `last_seq` is the present end of the log. The
-  // ring keeps at most `max_bytes` of encoded events, but it always keeps the
-  // newest segment.
+  // The ring is empty at first. `last_seq` is the sequence of the last event in
+  // the log now. The ring keeps at most `max_bytes` of encoded events, but it
+  // always keeps the newest segment.
   LiveRing(std::int64_t last_seq, std::size_t max_bytes);
 
   // Adds the events of one commit, and drops the oldest segments beyond the
@@ -35,8 +36,9 @@ class LiveRing {
 
   // Replaces every event for which `wanted` returns true with the result of
   // `encode`. It looks at all events from `first_seq` on, and perhaps at some
-  // before. Both functions are called without the lock. A reader that already
-  // has an old segment keeps the old events. Only the applying thread calls it.
+  // events before. It calls both functions without the mutex. A reader that
+  // already has an old segment keeps the old events. Only the applying thread
+  // calls it.
   void Replace(std::int64_t first_seq,
                absl::FunctionRef<bool(const EncodedEvent&)> wanted,
                absl::FunctionRef<EncodedEvent(const EncodedEvent&)> encode);
@@ -63,8 +65,8 @@ class LiveRing {
   };
 
   const std::size_t max_bytes_;
-  // The mutex makes sure that the segments, their size and the end of the log
-  // fit together.
+  // The mutex guards the segments, their size and the end of the log, so that
+  // the three always agree with each other.
   mutable Mutex mutex_;
   std::deque<Entry> entries_ ABSL_GUARDED_BY(mutex_);
   std::size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;

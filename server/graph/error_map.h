@@ -1,7 +1,8 @@
-// Says what Meta's errors mean: the canonical code, the reason, the remedy, and
-// whether a send may have been processed in spite of the error. The Graph
-// client asks it for each answer that is no success. It applies the table in
-// error_table.h. The functions are pure.
+// Says what Meta's errors mean: the canonical code, the reason and the remedy.
+// It also says whether Meta may have processed a send in spite of the error.
+// The Graph client calls these functions for each call that did not succeed.
+// They look Meta's errors up in the table of error_table.h. The functions are
+// pure.
 
 #pragma once
 
@@ -12,41 +13,45 @@
 
 namespace linktor::graph {
 
-// Says what a call does. It matters because the same error means different
+// Says what a call does. This matters because the same error means different
 // things for different calls.
 enum class GraphOperation {
-  // The call cannot be repeated. After an unclear end nobody can know whether
-  // the message was sent.
+  // The call sends a message and cannot be repeated. After an unclear end
+  // nobody can know whether the message was sent.
   kSend,
-  // The call can be repeated. It reads or replaces something of the account.
+  // The call can be repeated. It reads, replaces or deletes something of the
+  // account, such as its ice breakers.
   kRepeatable,
-  // The call can be repeated. It is about a customer.
+  // The call can be repeated. It reads the profile of a customer.
   kProfile,
-  // The call can be repeated. It is about a message.
+  // The call can be repeated. It reads a message.
   kMessage,
 };
 
 struct GraphFailure {
-  // It has the reason, the metadata and, where it helps, a retry delay. Its
-  // code is never UNAUTHENTICATED or PERMISSION_DENIED, because these codes
-  // speak of the caller's key to this server.
+  // The status has the reason, the metadata and, where it helps, a retry delay.
+  // Its code is never UNAUTHENTICATED or PERMISSION_DENIED, because these two
+  // codes speak of the API key that the caller has for this server.
   absl::Status status;
-  // It is true when a kSend may have been processed. The status is then UNKNOWN
-  // with SEND_OUTCOME_UNKNOWN, and the caller must not repeat the send.
+  // It is true when the call was a kSend, and Meta may have processed it in
+  // spite of the error. The status is then UNKNOWN with SEND_OUTCOME_UNKNOWN,
+  // and the caller must not repeat the send.
   bool outcome_unknown = false;
 };
 
-// Says what an answer means that is no success. Such an answer has an error
-// status, a body with `error`, or a body of another form than expected. The
-// meaning is looked up by (code, subcode), then by the code alone, then by the
-// HTTP status. `result.transport` must be OK. Meta's texts go into the message
-// and the metadata of the status, after they were redacted and cut.
+// Says what an unsuccessful answer means. An answer is unsuccessful when its
+// HTTP status is not 200, when its body has the member `error`, or when its
+// body does not have the expected form. MapGraphError looks the meaning up by
+// Meta's code and subcode. If the table has no such row, it looks by the code
+// alone, and then by the HTTP status. `result.transport` must be OK. Meta's
+// texts go into the message and the metadata of the status, after they were cut
+// and redacted (base/redaction.h).
 GraphFailure MapGraphError(GraphOperation operation,
                            const http::HttpResult& result);
 
-// Says what it means when a call ended without a complete answer, so that
-// `result.transport` is not OK. If a byte of a send may have left this machine,
-// the outcome of the send is unknown. In all other cases the status is
+// Says what the end of a call means when no complete answer came.
+// `result.transport` must be an error. If a byte of a send may have left this
+// machine, the outcome of the send is unknown. In all other cases the status is
 // UNAVAILABLE with GRAPH_UNAVAILABLE, and the call may be repeated after 5 s.
 GraphFailure MapTransportError(GraphOperation operation,
                                const http::HttpResult& result);

@@ -1,7 +1,7 @@
 // The Graph client tells this interface how calls to Meta ended. Two classes in
-// app/ implement it: the metrics, and TokenWatch, which watches the access
-// tokens. The client calls TokenWatch, and TokenWatch passes each call on to
-// the metrics.
+// app/ implement it: Metrics, and TokenWatch, which notes whether Meta accepts
+// a channel's access token. The Graph client calls TokenWatch, and TokenWatch
+// then calls Metrics.
 
 #pragma once
 
@@ -28,12 +28,13 @@ inline constexpr std::string_view kGraphDeleteIceBreakers =
 class GraphObserver {
  public:
   virtual ~GraphObserver() = default;
-  // A call has ended, with OK or with an error of the error map. This function
-  // is called once for each call, before the caller gets the result. It must
-  // not block, because the transport's only thread would wait. `latency` is the
-  // time from the start of the call to its answer, by the steady clock. It
-  // includes the wait for a free connection. The arguments are borrowed for
-  // this call.
+  // Says that a call to Meta has ended, with OK or with an error from the error
+  // map (error_map.h). The Graph client calls this function once for each call
+  // to Meta, before its own caller gets the result. The function must not
+  // block, because the transport's only thread would wait. `latency` is the
+  // time from the start of the call to Meta until its answer, by the steady
+  // clock. It includes the wait for a free connection. The function may use its
+  // arguments only until it returns.
   virtual void OnGraphCall(std::string_view operation,
                            std::string_view channel_id,
                            const absl::Status& status,

@@ -1,6 +1,7 @@
-// Limits how many bytes of request bodies a listener holds at one time, so that
-// many large requests cannot fill the memory. A listener has one budget. Each
-// request has a share of the budget until its answer is sent.
+// An HttpBudget limits how many bytes of request bodies a listener holds at one
+// time, so that many large requests cannot fill the memory. A listener has one
+// HttpBudget. Each request takes a share of it (HttpShare), and holds this
+// share until the request's answer is sent.
 
 #pragma once
 
@@ -11,15 +12,17 @@
 namespace linktor::http {
 
 // Counts the bytes of request bodies that are read but not yet answered, over
-// all connections of a listener. It is thread-safe without a lock, because no
-// other data depends on the order of its changes.
+// all connections of a listener. It is thread-safe. It needs no lock, because
+// the count is one atomic number, and no other data must change together with
+// it.
 class HttpBudget {
  public:
   // `limit` is in bytes.
   explicit HttpBudget(std::size_t limit) : limit_(limit) {}
 
-  // Returns whether `bytes` more would fit now, but does not take them. Another
-  // thread may take the room before the caller does.
+  // Returns whether Take would succeed now with this number of bytes, but takes
+  // nothing. Another thread may take the free bytes before the caller takes
+  // them.
   bool Fits(std::size_t bytes) const { return bytes <= limit_ - used(); }
   // Takes `bytes` and returns true. When this would exceed the limit, it takes
   // nothing and returns false.
@@ -41,14 +44,15 @@ class HttpBudget {
 
  private:
   const std::size_t limit_;
-  // It never exceeds limit_, so the functions above can subtract it from limit_
-  // without a check.
+  // This is the number of bytes that are taken now. It never exceeds limit_, so
+  // the functions above can subtract it from limit_ without a check.
   std::atomic<std::size_t> used_{0};
 };
 
 // Holds the part of the budget that one request uses. The destructor gives this
 // part back, so the budget gets it back however the request ends. Only the
-// thread of the request's connection uses a share.
+// worker's thread that serves the connection of the request uses a share
+// (worker.h).
 class HttpShare {
  public:
   // `budget` must outlive this object. A new share holds no bytes.
@@ -77,6 +81,7 @@ class HttpShare {
 
  private:
   HttpBudget& budget_;
+  // This is the number of bytes that the share holds now.
   std::size_t held_ = 0;
 };
 

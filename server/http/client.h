@@ -16,9 +16,9 @@
 
 namespace linktor::http {
 
-// This is a request as a value. Nothing in it is checked in advance: when the
-// URL cannot be called, the call ends with a transport error
-// (HttpResult::transport).
+// An HttpCall is one outgoing request, as plain data. Nothing in it is checked
+// before the call begins. When no request can be sent to its URL, the call ends
+// with a transport error (HttpResult::transport).
 struct HttpCall {
   // It is GET, POST or DELETE. The body of a GET is not sent.
   std::string method;
@@ -27,20 +27,24 @@ struct HttpCall {
   std::string url;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
-  // This limits the time of the whole call, up to the end of the answer.
+  // This limits the time of the whole call, until the answer has been read to
+  // its end.
   absl::Duration timeout = absl::Seconds(30);
 };
 
-// Says how a call ended. The status code, the headers and the body belong to
-// the last answer that began. They mean something only when `transport` is OK.
+// Says how a call ended. A server may send interim answers, such as 100
+// Continue, before its final answer. The status code, the headers and the body
+// belong to the last answer that began. They mean something only when
+// `transport` is OK.
 struct HttpResult {
   // It is OK when a complete answer arrived, whatever its status code is.
   // Otherwise it is UNAVAILABLE, and its message says what happened in words
-  // that callers of the API may read. The log also has libcurl's own words.
+  // that callers of the API may read. The program's log also has libcurl's own
+  // text of the error, unless Stop has ended the call.
   absl::Status transport;
-  // It is true when certainly no byte of the request has left this machine. The
-  // call may then be repeated. It means something only when `transport` is not
-  // OK.
+  // It is true when certainly no byte of the request has left this machine, so
+  // that the call may be repeated. It is false when this is not certain. It
+  // means something only when `transport` is not OK.
   bool nothing_sent = false;
   int status_code = 0;
   // The names are in lower case. The headers have the same order as in the
@@ -48,45 +52,45 @@ struct HttpResult {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
 
-  // Returns the value of the first header with this name, which must be in
-  // lower case. The result is borrowed from this object. It is empty when there
-  // is no such header.
+  // Returns the value of the first header with this name. The name must be
+  // given in lower case. The result is borrowed from this object. It is empty
+  // when there is no such header.
   std::string_view Header(std::string_view name) const;
 };
 
-// Graph calls reach the network only through this interface, so tests can put a
-// fake in its place. A request is sent at most once: no implementation repeats
-// a request by itself, because a customer could then get a message twice.
-// Thread-safe.
+// Calls to Meta's Graph API reach the network only through this interface, so
+// tests can replace the network by a fake. A request is sent at most once: no
+// implementation repeats a request by itself, because a customer could then get
+// a message twice. An implementation is thread-safe.
 class HttpTransport {
  public:
   using Callback = absl::AnyInvocable<void(HttpResult)>;
 
   virtual ~HttpTransport() = default;
-  // Begins the call and returns at once. `done` is called exactly once, on a
-  // thread of the transport. When the transport has stopped, `done` is called
-  // within Send. `done` must not block. The caller must not hold a mutex that
+  // Begins the call and returns at once. `done` is called exactly once: on a
+  // thread of the transport, or within Send when the transport has already
+  // stopped. `done` must not block. The caller must not hold a mutex that
   // `done` locks, because `done` may run within Send.
   virtual void Send(HttpCall call, Callback done) = 0;
 };
 
-// This is the transport that the program uses. It checks the certificates of
-// HTTPS servers against the authorities that the system trusts. Calls may come
-// from any thread. Results come on the transport's one thread, except after
-// Stop.
+// A CurlTransport is the transport that the server and the emulator use. It
+// checks the certificates of HTTPS servers against the certificate authorities
+// that the system trusts. Send may be called on any thread. `done` is called on
+// the transport's one thread, except after Stop.
 class CurlTransport final : public HttpTransport {
  public:
   struct Options {
     // All calls go through this proxy, except calls to localhost, 127.0.0.1 and
-    // ::1. It is empty when there is no proxy. The proxy variables of the
-    // environment are not read.
+    // ::1. The text is empty when there is no proxy. The environment variables
+    // that name a proxy, such as https_proxy, are not read.
     std::string proxy;
-    // A connection must be made within this time, and so must its TLS
-    // handshake. This time is a part of the call's own timeout.
+    // A connection must be made within this time, its TLS handshake included.
+    // This time is a part of the call's own timeout.
     absl::Duration connect_timeout = absl::Seconds(10);
-    // A connection that has been idle for longer is not used again. The other
-    // side may have just closed such a connection, and the outcome of a send
-    // would then be unknown.
+    // A connection that has been idle for longer is not used again. The server
+    // at the other end may be just closing such a connection. Then nobody would
+    // know whether this server has received the request.
     absl::Duration max_idle = absl::Seconds(30);
     // At most this many connections to one host are open. Further calls wait
     // until one of these connections is free.
@@ -106,11 +110,12 @@ class CurlTransport final : public HttpTransport {
 
   // Ends all calls under way with a transport error. Later calls end at once,
   // also with a transport error. Stop blocks until the thread has ended and all
-  // callbacks have returned. Only one thread at a time may call it, and never
-  // from a callback.
+  // callbacks have returned. Only one thread at a time may call Stop, and a
+  // callback must never call it.
   void Stop();
 
  private:
+  // A Loop has the thread and the calls under way; see client.cc.
   class Loop;
   std::unique_ptr<Loop> loop_;
 };

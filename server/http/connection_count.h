@@ -1,7 +1,7 @@
-// Counts the connections of a listener. It limits how many there may be, and it
-// tells when the last one has ended. The accepting thread adds connections, the
-// workers' threads remove them, and the thread that stops the listener waits
-// for the last one. Thread-safe.
+// Counts the connections of a listener. It limits how many connections there
+// may be, and it tells when the last one has ended. The accepting thread adds
+// connections, the workers' threads remove them, and the thread that stops the
+// listener waits for the last one. Everything here is thread-safe.
 
 #pragma once
 
@@ -16,14 +16,15 @@
 
 namespace linktor::http {
 
-// A listener has one count. The count outlives the workers, and so it outlives
-// all places.
+// A listener has one HttpConnectionCount. It outlives the listener's workers,
+// and so it outlives all Place objects.
 class HttpConnectionCount {
  public:
-  // A Place counts one connection. The destructor of the place removes the
-  // connection from the count. The connection owns its place, so it is counted
-  // correctly however it ends. A place can move to another thread. This happens
-  // once for each connection, when it moves from the accepting thread to its
+  // A Place stands for one connection that is counted. Its destructor removes
+  // the connection from the count. The coroutine that serves the connection
+  // owns the Place, so the connection is removed however it ends. A Place can
+  // be moved to another thread. This happens once for each connection: the
+  // accepting thread hands the connection, together with its Place, to a
   // worker's thread.
   class Place {
    public:
@@ -43,21 +44,21 @@ class HttpConnectionCount {
     Place(HttpConnectionCount& count, std::string address)
         : count_(&count), address_(std::move(address)) {}
 
-    // It is null after a move from this object, because the other object then
-    // gives the place back.
+    // It is null after a move from this object, because only the other object
+    // must then remove the connection.
     HttpConnectionCount* count_;
     std::string address_;
   };
 
   // `total` limits all connections, and `per_address` limits the connections
-  // from one address. Both are at least 1.
+  // from one address. Both must be at least 1.
   HttpConnectionCount(std::size_t total, std::size_t per_address)
       : limits_(total, per_address) {}
 
-  // Returns a place for a connection from `address`, which is an IP address as
-  // text. Returns nothing when a limit is reached. This object must outlive the
-  // place. When there is no memory, Enter throws std::bad_alloc and counts
-  // nothing.
+  // Counts a connection from `address`, which is an IP address as text, and
+  // returns its Place. Returns nullopt when a limit is reached. This object
+  // must outlive the Place. When there is no memory, Enter throws
+  // std::bad_alloc and counts nothing.
   std::optional<Place> Enter(std::string address) {
     if (!limits_.Add(address)) return std::nullopt;
     return Place(*this, std::move(address));
@@ -78,21 +79,21 @@ class HttpConnectionCount {
   }
 
  private:
-  // Gives a place back and wakes the thread that waits in WaitUntilNone. It
-  // needs no memory.
+  // Removes a connection from the count, and wakes the thread that waits in
+  // WaitUntilNone. It needs no memory, so it never fails.
   void Leave(std::string_view address) {
     limits_.Remove(address);
     // The signal is given under the mutex. Otherwise it could come when the
-    // waiting thread has looked at the count but does not wait yet, and that
-    // thread would miss it.
+    // waiting thread has looked at the count but does not wait yet. The thread
+    // would then miss the signal.
     MutexLock lock(mutex_);
     left_.SignalAll();
   }
 
   ConnectionLimits limits_;
   // It guards no data, because the limits have a lock of their own. It keeps a
-  // signal from coming between the waiting thread's look at the count and its
-  // wait.
+  // signal from coming after the waiting thread has looked at the count and
+  // before this thread begins to wait.
   Mutex mutex_;
   // It is signalled when a connection has ended.
   CondVar left_;

@@ -1,7 +1,7 @@
-// Refuses requests and connections that a listener does not accept, or has no
-// memory for. Here are the answers, and the words that logs, metrics and
-// documents use for them. Internal to the listener. All functions are
-// thread-safe, and all except ReportRefusal are pure.
+// Says how a listener refuses a request or a connection that it does not accept
+// or has no memory for. Here are the answers, and the words that logs, metrics
+// and documents use for the refusals. This file is internal to the listener.
+// All functions are thread-safe, and all except ReportRefusal are pure.
 
 #pragma once
 
@@ -17,45 +17,61 @@
 
 namespace linktor::http {
 
-// Names why a request or a connection was refused. The table in refusal.cc has
-// a row for each reason, in the order of this enum, and the compiler checks the
-// order.
+// A Refusal is a reason to refuse a request or a connection. Where a comment
+// below begins with a number, the request is answered with this HTTP status.
+// For the other reasons, the connection is closed without an answer. The table
+// in refusal.cc has a row for each reason, in the order of this enum, and the
+// compiler checks the order.
 enum class Refusal : std::int8_t {
   // 400: the bytes are not an HTTP request.
   kNotHttp,
-  // 400: this reason and the next one are recognised by the first bytes, so
-  // that an operator learns which setting is wrong.
+  // 400: the client speaks TLS, but the listener speaks plaintext. The first
+  // bytes of the request show this, so an operator learns which setting is
+  // wrong.
   kTlsOnPlaintext,
+  // 400: the first bytes are a PROXY header (proxy_protocol.h), but the
+  // listener does not expect one.
   kProxyProtocolUnexpected,
-  // The connection is closed, because without the header nobody knows which
-  // client it comes from.
+  // The connection does not begin with a PROXY header, but the listener expects
+  // one. Without this header nobody knows which client the connection comes
+  // from.
   kProxyProtocolMissing,
   // 400: the client begins with HTTP/2 and has not asked for it by ALPN. (When
-  // a client asks by ALPN for HTTP/2 alone, the TLS handshake fails.)
+  // a client asks by ALPN for HTTP/2 alone, the TLS handshake fails, and the
+  // reason is kTlsHandshake.)
   kHttp2,
-  // 400: the header with this name is missing, comes twice, contradicts another
-  // header, or does not have the one form that every HTTP program understands
-  // in the same way.
+  // 400: a request of HTTP/1.1 has no Host header, or a request has more than
+  // one.
   kHost,
+  // 400: the request has more than one Content-Length header, or the header's
+  // value is not one number.
   kContentLength,
+  // 400: the request has more than one Transfer-Encoding header, or one that
+  // cannot be read. A request with this header must be of HTTP/1.1 and must not
+  // have a Content-Length header; otherwise the reason is also this one.
   kTransferEncoding,
-  // 501 and 417: the request asks for a transfer coding, or has an expectation,
-  // that this server does not support.
+  // 501: the request has a transfer coding other than chunked.
   kUnknownCoding,
+  // 417: the request has an Expect header that is not 100-continue.
   kExpectation,
-  // 413 and 431: the request exceeds a limit of HttpListener::Options.
+  // 413: the body is longer than HttpListener::Options allows.
   kBodyTooLarge,
+  // 431: the head is longer than HttpListener::Options allows. A chunked body
+  // with a very long trailer or extension has the same reason.
   kHeadTooLarge,
-  // 503: the budget (budget.h) has no room for the body, or the process has no
-  // memory. Meta delivers the webhook again.
+  // 503: the budget (budget.h) has no room for the body. Meta later delivers a
+  // webhook again that was answered with 503.
   kTooMuchInFlight,
+  // 503: the process has no memory for the request. A connection for which
+  // there is no memory is closed without an answer.
   kOutOfMemory,
-  // The connection is closed, because there is no request to answer: there are
-  // too many connections, the TLS handshake failed, or the request was too slow
-  // or ended in its middle.
+  // There are too many connections, in total or from one address.
   kConnectionLimit,
+  // The TLS handshake failed or was too slow.
   kTlsHandshake,
+  // A request, or the PROXY header before it, was too slow.
   kRequestTimeout,
+  // The client has ended the connection in the middle of a request.
   kRequestIncomplete,
 };
 
@@ -66,23 +82,26 @@ HttpRefusal Describe(Refusal refusal);
 // connection is closed without an answer.
 const char* TextOf(Refusal refusal);
 
-// Returns why a head is refused that Beast accepts; nothing when the head is
-// good. Some headers decide where a request ends or which host it is for. Each
-// of them must say this once and in one way. Otherwise a proxy may understand
-// the request in a different way (request smuggling).
+// Checks a head that Beast has accepted. (The head is the request line with the
+// headers.) It returns the reason to refuse the request, or nullopt when the
+// head is good. Some headers decide where a request ends or which host it is
+// for. Each of these headers may come only once and must have only one meaning.
+// Otherwise a proxy in front of this server may understand the request in a
+// different way (request smuggling).
 std::optional<Refusal> CheckHead(
     const boost::beast::http::request_header<>& head);
 
 // Returns the refusal for a request that Beast could not read because of
-// `error`. `opening` has the first bytes of the request. Returns nothing when
-// the connection has ended, because then nobody is there to get an answer.
+// `error`. `opening` has the first bytes of the request. Returns nullopt when
+// the connection has ended, because then nobody can get an answer.
 std::optional<Refusal> RefusalOf(const boost::beast::error_code& error,
                                  std::string_view opening);
 
-// Counts and logs a refusal. It logs at most one line in ten seconds for each
-// kind of refusal and each listener. `listener` and `peer` are addresses for
-// the log; `peer` is empty when it is not known. When there is no memory for
-// the report, it is left out. ReportRefusal never throws std::bad_alloc.
+// Calls options.on_refused, so that the refusal is counted, and logs the
+// refusal. It logs at most one line in ten seconds for each reason and each
+// listener. `listener` and `peer` are addresses for the log; `peer` is empty
+// when it is not known. When there is no memory for the report, the report is
+// left out, and no std::bad_alloc leaves ReportRefusal.
 void ReportRefusal(const HttpListener::Options& options, Refusal refusal,
                    std::string_view listener, std::string_view peer);
 

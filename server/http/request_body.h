@@ -1,6 +1,7 @@
-// Defines the body of a request for Beast's parser. The body asks the budget
-// before it takes memory. Only the session's thread uses it. Internal to the
-// listener.
+// Defines RequestBody, the type into which Beast's parser reads the body of a
+// request. It takes memory for a body only when the listener's budget
+// (budget.h) has room for it. Only the session's thread uses it. This file is
+// internal to the listener.
 
 #pragma once
 
@@ -17,24 +18,25 @@
 
 namespace linktor::http {
 
-// Returns the error with which the reader says that the budget has no room for
-// a body. The session answers this error with 503.
+// Returns the error by which RequestBody::reader says that the budget has no
+// room for a body. The session answers this error with 503.
 boost::beast::error_code OverBudget();
 
-// This type meets the requirements that Beast has for a Body that is read. The
-// names of the inner types and functions come from these requirements.
+// RequestBody meets the requirements that Beast has for a type of body (its
+// concepts Body and BodyReader). The names of the inner types and functions
+// come from these requirements.
 //
-// An announced length takes no memory, because a stranger can announce any
-// length at no cost. Instead, the room for a body grows with the bytes that
-// have arrived: to at most twice their number, and never beyond the announced
-// length. The share (HttpShare in budget.h) counts all of this room except
-// kBodySlack. While a body moves to larger room, its old room still exists and
-// is not counted. This is little, because each thread moves only one body at a
-// time.
+// A client can announce any length of a body at no cost. So the reader takes no
+// memory for an announced length alone. Instead, the room for a body grows with
+// the bytes that have arrived: to at most twice their number, and never beyond
+// the announced length. The share (HttpShare in budget.h) counts all of this
+// room except kBodySlack. While a body moves to larger room, its old room still
+// exists and is not counted. This is little, because each thread moves only one
+// body at a time.
 struct RequestBody {
   struct value_type {  // NOLINT(*-identifier-naming)
-    // These are the bytes that have come. The capacity is kBodySlack larger
-    // than the bytes that the share holds.
+    // These are the bytes that have come. The string's capacity is the number
+    // of bytes that the share holds, plus kBodySlack.
     std::string bytes;
     // The session sets it before the parser reads. The share must outlive the
     // parser.
@@ -54,18 +56,19 @@ struct RequestBody {
     // and never fails.
     void init(const boost::optional<std::uint64_t>& announced,
               boost::beast::error_code& error);
-    // Adds the bytes that have arrived and returns their number. When the
-    // budget has no room for them, the error is OverBudget and nothing is
-    // added. When there is no memory, put throws std::bad_alloc.
+    // Adds the bytes that have arrived to the body, and returns their number.
+    // When the budget has no room for them, the error is OverBudget and nothing
+    // is added. When there is no memory, put throws std::bad_alloc.
     std::size_t put(boost::asio::const_buffer arrived,
                     boost::beast::error_code& error);
     // The end of a body needs no work.
     void finish(boost::beast::error_code& error) { error = {}; }
 
    private:
-    // Grows the share and the string to `size` bytes in all, or to more when
-    // the budget has room to spare. When the budget has no room for `size`
-    // bytes, it changes nothing and returns false.
+    // Makes room for `size` bytes in all, in the share and in the string. It
+    // makes room for more bytes when the budget has them (see RequestBody).
+    // When the budget has no room even for `size` bytes, it changes nothing and
+    // returns false.
     bool MakeRoom(std::size_t size);
 
     value_type& body_;

@@ -1,6 +1,7 @@
-// Runs an event loop whose handlers may run out of memory. The accepting thread
-// and the workers of a listener run their loops with this function. Internal to
-// the listener.
+// RunLoop runs an event loop of Asio whose handlers may run out of memory. A
+// handler is here a function that Asio calls, and not an HttpListener::Handler.
+// The accepting thread and the workers of a listener run their loops with
+// RunLoop. This file is internal to the listener.
 
 #pragma once
 
@@ -12,13 +13,14 @@ namespace linktor::http {
 
 // Runs `io` until it is stopped or has no work left, and then returns true. It
 // returns false when memory ran out in a handler. The caller then reports the
-// lack of memory and calls RunLoop again. If the handler belongs to a
-// coroutine, this coroutine ends in the second call. Any other exception is a
-// fault in the program, and RunLoop lets it out.
+// lack of memory and calls RunLoop again, so that all other handlers go on. If
+// the handler was running a coroutine, the coroutine is destroyed in this next
+// call of RunLoop, because Asio posts its destruction to the loop. Any other
+// exception is a fault in the program, and RunLoop does not catch it.
 //
-// Most memory of the listener is taken within coroutines, and the coroutines
-// handle a lack of memory themselves. RunLoop is for the remaining case: Asio
-// gets no memory to begin an operation.
+// The listener takes most of its memory within coroutines, and the coroutines
+// themselves handle a lack of this memory. RunLoop is for the remaining case:
+// Asio gets no memory to begin an operation.
 inline bool RunLoop(boost::asio::io_context& io) {
   try {
     io.run();
@@ -26,8 +28,10 @@ inline bool RunLoop(boost::asio::io_context& io) {
   } catch (const std::bad_alloc&) {
     return false;
   } catch (const boost::asio::multiple_exceptions&) {
-    // Asio throws this when a handler has failed, and a handler that it called
-    // has failed, too.
+    // While one handler runs, Asio may run other handlers inside it. When two
+    // or more of these inner handlers have failed, Asio throws this exception
+    // in place of their own. In this listener, only a lack of memory makes
+    // handlers fail.
     return false;
   }
 }

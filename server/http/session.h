@@ -1,7 +1,7 @@
 // An HttpSession serves HTTP/1.1 on one connection: it reads requests, hands
 // them to the handler and sends the answers, one after the other. It is a
-// template, so that a connection without TLS has none of TLS's cost. Only the
-// listener uses it, on the worker's thread.
+// template, so that a connection without TLS has none of TLS's cost. Only a
+// worker (worker.h) uses it, on the worker's thread.
 
 #pragma once
 
@@ -43,12 +43,13 @@ class HttpSession {
 
   // Serves requests until the connection must close; the caller closes it. When
   // memory runs out, the request is answered with 503 if that is still
-  // possible, and the connection must close. It throws std::bad_alloc when
+  // possible, and the connection must close. Run throws std::bad_alloc when
   // there is not even memory for that answer.
   asio::awaitable<void> Run();
 
   // Returns whether the session ended with a refusal. The client may then still
-  // be sending, so the worker reads on for a short time before it closes.
+  // be sending, so the worker reads on for a short time before it closes the
+  // connection (HttpWorker::Linger).
   bool refused() const { return refused_; }
 
  private:
@@ -57,30 +58,32 @@ class HttpSession {
   // extension of a chunk would fill the memory.
   static constexpr std::size_t kMaxBuffered = std::size_t{128} * 1024;
 
-  // Says whether the client waits for an answer, so that the session may send
-  // one of its own, such as 503.
+  // Says how far the present request has come. The session may send an answer
+  // of its own, such as 503, only while the client waits for one.
   enum class Stage : std::int8_t {
     // No request has begun. If the session sent an answer now, the client would
     // take it for the answer to its next request.
     kIdle,
     // A request has begun; nothing is answered yet.
     kReading,
-    // The answer has begun.
+    // The session has begun to send the answer.
     kAnswering,
   };
 
   // Says how an answer is sent.
   struct AnswerForm {
+    // This is the HTTP version of the answer; 11 stands for HTTP/1.1.
     unsigned version = 11;
+    // It is true when the connection stays open after the answer.
     bool keep_alive = false;
     // The answer to a HEAD request is sent without its body.
     bool head_only = false;
   };
 
   // Reads one request and answers it. Returns false when the connection must
-  // close. The request holds its share of the budget until the answer is sent.
-  // It gives the share back earlier when its body cannot be read. ServeOne
-  // throws std::bad_alloc when memory runs out.
+  // close. The request holds its share of the budget (budget.h) until the
+  // answer is sent. When the body of the request cannot be read, the share is
+  // given back earlier. ServeOne throws std::bad_alloc when memory runs out.
   asio::awaitable<bool> ServeOne();
   // Run calls GiveUp when memory has run out. GiveUp frees the buffer first,
   // because an answer needs memory. If a request is under way and its answer
@@ -99,11 +102,11 @@ class HttpSession {
   // Reads up to `size` more bytes into the buffer. The error is buffer_overflow
   // when the buffer is full.
   asio::awaitable<boost::beast::error_code> ReadMore(std::size_t size);
-  // The three functions below send an answer and return whether the connection
-  // may go on. Refuse is for a request that could not be read; it sends nothing
-  // when nobody waits for an answer. RefuseWith reports the refusal and sends
-  // its answer. Refuse and RefuseWith always return false. Answer sends
-  // `response`.
+  // The three functions below send an answer, and return whether the connection
+  // may serve another request. Refuse is for a request that could not be read
+  // because of `error`. It sends nothing when nobody waits for an answer.
+  // RefuseWith reports the refusal and sends its answer. Refuse and RefuseWith
+  // always return false. Answer sends `response`.
   asio::awaitable<bool> Refuse(boost::beast::error_code error);
   asio::awaitable<bool> RefuseWith(Refusal refusal);
   asio::awaitable<bool> Answer(HttpResponse response, AnswerForm form);
@@ -117,9 +120,9 @@ class HttpSession {
   bool head_only_ = false;
   // It holds the bytes that have been read but not parsed yet.
   boost::beast::flat_buffer buffer_;
-  // It holds the first bytes of the request under way. When they are not
-  // HTTP/1.1, the refusal recognises TLS, HTTP/2 and the PROXY protocol by
-  // them.
+  // It holds the first bytes of the present request. When the request is not
+  // HTTP/1.1, RefusalOf (refusal.h) recognises TLS, HTTP/2 and the PROXY
+  // protocol by these bytes.
   std::string opening_;
   bool refused_ = false;
 };

@@ -1,6 +1,6 @@
-// Defines a thread that serves connections. The listener makes its workers, and
-// the accepting thread gives the new connections to the workers in turn.
-// Internal to the listener.
+// An HttpWorker is a thread that serves connections. The listener makes its
+// workers, and the accepting thread gives the new connections to the workers in
+// turn. This file is internal to the listener.
 
 #pragma once
 
@@ -18,12 +18,13 @@
 
 namespace linktor::http {
 
-// All workers of a listener share this. Everything that it refers to must
-// outlive them.
+// An HttpShared holds what all workers of a listener share. Everything that it
+// refers to must outlive the workers.
 struct HttpShared {
   const HttpListener::Options& options;
   const HttpListener::Handler& handler;
-  // It is the address of the listener, as log lines name it.
+  // It is the address at which the listener listens. Log lines name the
+  // listener by it.
   const std::string& address;
   HttpBudget& budget;
   // It is null when the listener speaks plaintext.
@@ -47,14 +48,16 @@ class HttpWorker {
   // connections on this loop, and posts work to it.
   asio::io_context& io() { return io_; }
 
-  // Serves a connection. It is called on this worker's thread. The place is
-  // given back when everything that belongs to the connection is destroyed.
+  // Begins to serve a connection. It is called on this worker's thread. `place`
+  // counts the connection (connection_count.h), and is destroyed after
+  // everything else that belongs to the connection.
   void Adopt(HttpSocket socket, HttpConnectionCount::Place place);
   // Closes each connection as soon as it is idle. Drain returns at once,
-  // because the worker's thread does the work later. Thread-safe.
+  // because the worker's thread does the work later. Drain is thread-safe.
   void Drain();
-  // Closes all connections now, and then counts `closed` down. The worker's
-  // thread does this. `closed` must outlive this object. Thread-safe.
+  // Makes the worker's thread close all connections now, and then count
+  // `closed` down. CloseAll itself returns at once. `closed` must outlive this
+  // object. CloseAll is thread-safe.
   void CloseAll(std::latch& closed);
 
  private:
@@ -73,9 +76,9 @@ class HttpWorker {
   // connections go on. Any other exception is a fault in the program and ends
   // the process.
   void Begin(asio::awaitable<void> coroutine);
-  // Reads the header of the PROXY protocol, and takes the peer's address from
-  // it. Returns false when the connection must close: the header is missing or
-  // cannot be understood, or it has not come in time.
+  // Reads the header of the PROXY protocol (proxy_protocol.h), and takes the
+  // peer's address from it. Returns false when the connection must close: the
+  // header is missing or cannot be understood, or it has not come in time.
   asio::awaitable<bool> ReadProxyHeader(HttpConnection& connection,
                                         HttpSocket& socket);
   // Reads the bytes that a client still sends after a refusal, for at most one
@@ -83,8 +86,8 @@ class HttpWorker {
   // connection would be reset, and the client might not get the answer.
   asio::awaitable<void> Linger(HttpConnection& connection, HttpSocket& socket);
   // Serve serves one connection over plaintext until it ends, and ServeTls does
-  // this over TLS. They may throw std::bad_alloc; the connection is closed
-  // then, too.
+  // this over TLS. When one of them throws std::bad_alloc, the connection is
+  // also closed.
   //
   // In these two coroutines, no temporary with a destructor may stand in a
   // co_await expression: if a temporary is made with braces, g++ 12 calls its
@@ -95,19 +98,21 @@ class HttpWorker {
                                  HttpConnectionCount::Place place);
 
   const HttpShared shared_;
-  // loop_ stands before io_. The connections that are destroyed together with
-  // io_ remove themselves from the loop's list, so the list must still exist
-  // then.
+  // loop_ is declared before io_, so that it is destroyed after io_. The
+  // connections that are destroyed together with io_ remove themselves from the
+  // list in loop_, so the list must still exist then.
   HttpLoop loop_;
-  // It is true while a coroutine runs Sweep. It stands before io_, because the
-  // destruction of io_ may end this coroutine, which then writes the flag.
+  // It is true while a coroutine runs Sweep. It is declared before io_, because
+  // the destruction of io_ may destroy this coroutine, which then writes the
+  // flag.
   bool sweeping_ = false;
   asio::io_context io_{1};
   // It keeps the loop running while there is no connection.
   asio::executor_work_guard<asio::io_context::executor_type> work_{
       io_.get_executor()};
-  // It stands after io_, so that it is destroyed first: requests that end with
-  // it still need io_.
+  // It is declared after io_, so that it is destroyed before io_. Its
+  // destruction ends the requests that wait for an answer, and they still need
+  // io_.
   HandlerCalls calls_;
   // Only this worker's thread uses it.
   asio::steady_timer sweep_timer_;

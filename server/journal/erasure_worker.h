@@ -1,18 +1,19 @@
-// The erasure worker completes erasures. Apply has overwritten the erased
-// content with zeros, but the old bytes are still on the disk. Until a
-// checkpoint they are in the database file, and the write-ahead log may have
-// both the old bytes and the zeros. So the worker first lets the log begin
-// again at the start of its file. Then it waits until new records have
-// overwritten the old part of the log, or it cuts off that part. Last it
-// appends an Erased record, which says that no file has the content any more.
-// If the process dies before that, the erasure is due again at the next start.
+// The erasure worker completes erasures. Apply (state/applier.h) has
+// overwritten the erased content with zeros, but the old bytes are still on the
+// disk. Until the next checkpoint they are in the database file. The
+// write-ahead log may have both the old bytes and the zeros. So the worker
+// first makes a checkpoint and lets the write-ahead log begin again at the
+// start of its file. Then it waits until new commits have overwritten the old
+// part of the file, or it cuts off that part. Last it appends an Erased record,
+// which says that no file has the content any more. If the process dies before
+// that record is stored, the next start finds the erasure still due.
 //
-// When a person was erased, more rows may tell of that person than one record
-// may change. The worker then first appends EraseOn records, until no such rows
-// are left.
+// When a person or a channel is erased, more rows may have to change than one
+// record may change. Then the worker first appends EraseOn records. Each of
+// them cleans some of the rows, until none is left.
 //
-// The App makes one worker. The worker has a thread of its own, which may
-// block.
+// The App makes one worker. The worker has a thread of its own, because its
+// calls block.
 
 #pragma once
 
@@ -32,30 +33,31 @@ namespace linktor::journal {
 
 class ErasureWorker {
  public:
-  // The first checkpoint is made at once. The next one is made at least this
-  // much later, because a checkpoint delays all appends for a moment. The
-  // worker also waits at most this long until a busy log has been overwritten.
-  // The promise that an erasure is done within 60 s still holds.
+  // When an erasure becomes due, the worker makes a checkpoint at once. It
+  // makes the next one at least this much later, because a checkpoint delays
+  // all appends for a moment. After a checkpoint the worker waits at most this
+  // long for new commits to overwrite the old part of the write-ahead log. Even
+  // with these waits an erasure is done within the promised 60 s.
   static constexpr std::chrono::seconds kPause{10};
-  // During that wait, the worker looks at the log this many times. It stops
-  // waiting when too few bytes were overwritten between two looks: fewer than
-  // all old bytes divided by kLooks.
+  // During that wait, the worker asks this many times how many old bytes are
+  // left. It stops waiting when too few bytes were overwritten since it asked
+  // the last time: fewer than all old bytes divided by kLooks.
   static constexpr int kLooks = 10;
 
   struct Options {
     // These are the functions of EmbeddedJournal with the same names. The
     // worker calls them on its thread, and they may block. When one of them
-    // fails, the worker begins again after 1 s.
+    // fails, the worker begins the erasure again after 1 s.
     std::function<absl::Status()> begin_log_anew;
     std::function<absl::StatusOr<std::int64_t>()> old_log_bytes;
     std::function<absl::Status()> cut_log;
     // This is kPause, unless a test makes it shorter.
     std::chrono::milliseconds pause = kPause;
-    // This is the number of the last erasure that was due when the server
-    // started; 0 means that none was due.
+    // Erasures are numbered. This is the number of the last erasure that was
+    // due when the server started; 0 means that none was due.
     std::int64_t due = 0;
-    // It is true when, at the start, rows still told of people who had been
-    // erased.
+    // It is true when, at the start, some rows of erased people or channels
+    // were not cleaned yet.
     bool erasing = false;
   };
 
@@ -67,42 +69,43 @@ class ErasureWorker {
   ErasureWorker& operator=(const ErasureWorker&) = delete;
 
   // Starts the thread. It must be called once, after OnCommit was added to the
-  // feed. The records that the thread appends make erasures due, and only the
-  // feed tells the worker about these erasures.
+  // feed. The reason: EraseOn records make new erasures due, and the worker
+  // learns this only from the feed.
   void Start();
 
   // This is the worker's view of the feed (feed.h). It notes the erasures that
   // have become due, and it wakes the thread.
   void OnCommit(std::span<const AppliedRecord> records);
 
-  // Ends the thread. It blocks until the thread's present checkpoint, cut or
-  // append has ended. An erasure that is due stays due in the database. The
-  // destructor calls Stop, and a second call does nothing.
+  // Ends the thread. It blocks until the thread has finished the checkpoint,
+  // cut or append that is under way. An erasure that is not complete stays due
+  // in the database. The destructor calls Stop, and a second call does nothing.
   void Stop();
 
  private:
-  // This is the thread's function. It waits for work, does the work, and rests.
+  // This is the thread's function. It waits for work, does the work, and then
+  // waits for Options::pause (or for 1 s after a failure).
   void Run();
   // Blocks until there is work. Returns false when the thread must end.
   bool AwaitWork();
   // Appends EraseOn records until no more rows can be cleaned now, until kPause
-  // has passed, or until the thread must end. The time is limited, because
-  // other erasures must not wait for a channel with millions of events. The
-  // next call cleans the rows that are left, and also the rows that wait for
-  // the end of PENDING sends.
+  // has passed, or until the thread must end. The time is limited, because the
+  // other work of this thread must not wait for a channel with millions of
+  // events. The next call cleans the rows that are left. Some rows must wait
+  // until PENDING sends have ended; a later call cleans them, too.
   absl::Status CleanRows();
   // Cleans rows, and then carries out the erasures that are due.
   absl::Status DoWork();
   // Waits for `time` and returns true. When the thread must end, it stops
   // waiting and returns false.
   bool Rest(std::chrono::milliseconds time);
-  // Removes old content from the log, and then appends Erased for all erasures
-  // up to `through_no`. The order matters: an Erased record that came first
-  // would be untrue after a crash. On failure, and when the thread must end, it
-  // notes nothing as done.
+  // Removes old content from the files, and then appends Erased for all
+  // erasures up to the number `through_no`. The order matters: if the Erased
+  // record came first, a crash could make it untrue. When it fails, or when the
+  // thread must end, it leaves done_ as it is.
   absl::Status CarryOut(std::int64_t through_no);
-  // Waits while the log is overwritten quickly enough. Returns true when old
-  // bytes are left, so that the log must be cut.
+  // Waits while the old part of the write-ahead log is overwritten quickly
+  // enough. Returns true when old bytes are left, so that they must be cut off.
   absl::StatusOr<bool> AwaitOverwriting();
 
   const Clock& clock_;

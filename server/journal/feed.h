@@ -1,9 +1,9 @@
 // The feed tells the views, in order, what each commit has changed. A view is a
-// part of the state that the server keeps in memory. The live ring, the channel
+// copy in memory of a part of the stored state. The live ring, the channel
 // registry, the API keys and the lanes of sends (messaging/lanes.h) are views.
-// A view is loaded once from the state, and it learns every later change from
-// the feed. So a view is right even when another instance (data folder) has
-// appended the record.
+// A view is loaded once from the database, and it learns every later change
+// from the feed. So a view stays right even when the record comes from another
+// server process with its own data folder (another "instance").
 
 #pragma once
 
@@ -18,30 +18,33 @@
 
 namespace linktor::journal {
 
-// An AppliedRecord is a committed record with its effects. The view borrows the
-// record and the effects until its call returns.
+// An AppliedRecord is a committed record with its effects. It refers to objects
+// of the caller, so a view may use it only until the view returns.
 struct AppliedRecord {
   const journal::Record& record;
-  // It is true when this process appended the record. A lane of sends begins
-  // only those claims that its own process has appended.
+  // It is true when this process appended the record. A claim is a record that
+  // asks for the right to send a message. The lanes send only messages that
+  // their own process has claimed.
   bool own = false;
   const state::Effects& effects;
 };
 
-// Each journal has one Feed. The data folder owns it, so that views can be
-// added before any record is applied.
+// Each journal has one Feed. In the server the DataFolder object
+// (data_folder.h) owns it, so that views can be added before the journal
+// applies its first record.
 class Feed {
  public:
-  // A view is called on the applying thread, with all records that one commit
-  // has applied, in their order. The views are called before the appenders get
-  // their answers. So an appender that has its answer finds the effect in every
-  // view. A view must not block. It may append a record, but it must not wait
-  // until that append has ended.
+  // A view is called on the applying thread, which is the one thread that
+  // applies records. It gets all records that one commit has applied, in their
+  // order. The views are called before the appenders get their answers. So when
+  // an appender has its answer, every view has the change already. A view must
+  // not block. It may append a record, but it must not wait until that append
+  // has ended.
   using View = std::function<void(std::span<const AppliedRecord>)>;
 
-  // Adds a view; it is thread-safe. Views are told in the order in which they
-  // were added. A view cannot be removed. So everything that it refers to must
-  // live until no record is applied any more.
+  // Adds a view; it is thread-safe. The views are called in the order in which
+  // they were added. A view cannot be removed. So everything that the view uses
+  // must live until no record is applied any more.
   void Add(View view) {
     MutexLock lock(mutex_);
     auto next = std::make_shared<std::vector<View>>(*views_);
@@ -49,10 +52,10 @@ class Feed {
     views_ = std::move(next);
   }
 
-  // Tells every view about one commit. Only the journal calls it, on the
-  // applying thread. Under the mutex it only copies the pointer to the list. It
-  // releases the mutex before it calls the views, because no code of this
-  // server calls other code while it holds a mutex.
+  // Calls every view with the records of one commit. Only the journal calls it,
+  // on the applying thread. While it holds the mutex, it only copies the
+  // pointer to the list. It releases the mutex before it calls the views, so
+  // that a view can never cause a deadlock on this mutex.
   void Tell(std::span<const AppliedRecord> records) const {
     std::shared_ptr<const std::vector<View>> views;
     {
@@ -64,8 +67,7 @@ class Feed {
 
  private:
   // The mutex guards the pointer to the list. The list itself never changes:
-  // Add replaces it with a longer copy, and a Tell that is under way keeps the
-  // old list.
+  // Add replaces it with a longer copy, and a running Tell keeps the old list.
   mutable Mutex mutex_;
   std::shared_ptr<const std::vector<View>> views_ ABSL_GUARDED_BY(mutex_) =
       std::make_shared<const std::vector<View>>();

@@ -1,7 +1,7 @@
 // The journal is the only way to change the state of the server. A caller
 // appends a record. When the journal calls the caller's callback with kApplied,
 // the record is on the disk, and the tables have its effects. Every part of the
-// server that changes the state appends here, from any thread.
+// server that changes the state appends records here, on any thread.
 //
 // The server has one engine (implementation) of the journal: EmbeddedJournal.
 // The tests have other engines, and one set of tests (tests/unit/journal)
@@ -23,7 +23,7 @@
 namespace linktor::journal {
 
 // An Ending says how an append ended. The three kinds are different promises to
-// the caller of the API, so code must not mix them up. After kRefused the
+// the caller of the API, so code must keep them apart. After kRefused the
 // caller may repeat the request, because nothing was stored. After kUnknown the
 // record may be stored already.
 struct Ending {
@@ -38,8 +38,8 @@ struct Ending {
     // - It is INTERNAL with INTERNAL_FAULT when the record cannot be applied.
     kRefused,
     // Nobody can know yet whether the record is stored, because the disk failed
-    // during the commit. `status` is UNAVAILABLE with STORE_FAILED. The next
-    // start of the server shows whether the record is stored.
+    // during the commit. `status` is UNAVAILABLE with STORE_FAILED. When the
+    // server has started again, its tables show whether the record is stored.
     kUnknown,
   };
   Kind kind = Kind::kRefused;
@@ -62,9 +62,9 @@ struct Ending {
 
 // Returns the answer of an applied record. The answer must be of type T: each
 // kind of record has one type of answer (state/effects.h). If the record was
-// not applied, the function returns the status of the ending. A status with
-// STORE_FAILED does not tell whether the ending was kRefused or kUnknown. Every
-// other status means kRefused.
+// not applied, the function returns the status of the ending. After a status
+// with STORE_FAILED the caller cannot tell whether the ending was kRefused or
+// kUnknown. Every other error means kRefused.
 template <typename T>
 absl::StatusOr<T> AnswerAs(Ending ending) {
   if (!ending.applied()) return std::move(ending.status);
@@ -73,15 +73,17 @@ absl::StatusOr<T> AnswerAs(Ending ending) {
 
 // An Appended is a record together with the events in the clear (not encrypted)
 // that belong to it. The live ring (events/live_ring.h) takes these events, so
-// it need not decrypt bytes that were encrypted a moment before. The journal
-// never stores them, and Apply makes the same rows without them.
+// it need not decrypt bytes that this process encrypted a moment before. The
+// journal never stores these events in the clear, and Apply makes the same rows
+// without them.
 struct Appended {
   journal::Record record;
   state::ClearEvents clear;
 };
 
 // Journal is an interface, so that another engine can take the place of
-// EmbeddedJournal, such as one that replicates its log.
+// EmbeddedJournal. For example, that engine could replicate the records to
+// other machines.
 class Journal {
  public:
   using Callback = absl::AnyInvocable<void(Ending)>;
@@ -89,18 +91,19 @@ class Journal {
   virtual ~Journal() = default;
   // Appends one record. Any thread may call it, and it does not wait for the
   // disk. The caller fills in the time and the body of the record. The journal
-  // fills in its format, instance, incarnation and number. The journal applies
-  // the records of one thread in the order in which that thread appended them.
+  // fills in the record's format, instance, incarnation and number
+  // (record.proto). The journal applies the records of one thread in the order
+  // in which that thread appended them.
   //
   // The journal calls `done` exactly once. When it refuses the record at once,
   // it calls `done` on the calling thread. Otherwise it calls `done` on the
   // applying thread, which is the one thread that applies records. If the
   // record was applied, the journal tells the views (feed.h) before it calls
-  // `done`. `done` must not be empty, and it must not block. It must not append
-  // a record and wait for the end of that append, because the applying thread
-  // would then wait for itself.
+  // `done`. `done` must not be empty, and it must not block. It may append a
+  // record, but it must not wait for the end of that append, because the
+  // applying thread would then wait for itself.
   virtual void Append(Appended appended, Callback done) = 0;
-  // Appends a record that has no events in the clear.
+  // Appends a record without events in the clear.
   void Append(journal::Record record, Callback done) {
     Append(Appended{.record = std::move(record), .clear = {}}, std::move(done));
   }
@@ -108,8 +111,9 @@ class Journal {
 
 // Appends a record and blocks until the append has ended. That takes one
 // commit, or longer while the disk is slow. The applying thread must not call
-// it, because that thread would wait for itself. Threads that must not block,
-// such as gRPC's and the listener's, must not call it either.
+// it, because that thread would wait for itself. Threads that must not block
+// must not call it either, such as the threads of gRPC and of the HTTP
+// listener.
 Ending AppendAndWait(Journal& journal, journal::Record record);
 
 // Appends a record and blocks as AppendAndWait does, and returns the answer as
@@ -125,16 +129,17 @@ journal::Record NewRecord(std::int64_t time_ms);
 
 // ---- Sealing and appending --------------------------------------------------
 
-// Appends the keys first, in a record of their own. Then it appends `appended`,
-// which has bytes that were sealed under these keys (seal/sealer.h). The order
-// matters: if sealed bytes were on the disk and their key were not, nobody
-// could ever open them. When there are no keys, it only appends `appended`.
-// When the keys are not applied, it does not append `appended`, and `done` gets
-// the ending of the keys. `journal` must live until `done` has been called.
+// Appends the data keys first, in a record of their own. When that record is
+// applied, it appends `appended`, which has bytes that were sealed (encrypted)
+// under these keys (seal/sealer.h). The order matters: if sealed bytes were on
+// the disk and their key were not, nobody could ever open them. When there are
+// no keys, it only appends `appended`. When the record with the keys is not
+// applied, it does not append `appended`, and `done` gets the ending of that
+// record. `journal` must live until `done` has been called.
 void AppendSealed(Journal& journal, seal::NewKeys keys, Appended appended,
                   Journal::Callback done);
-// Appends as AppendSealed does, and blocks for both commits. A thread that must
-// not call AppendAndWait must not call this function either.
+// Appends as AppendSealed does, and blocks until both records have ended. A
+// thread that must not call AppendAndWait must not call this function either.
 Ending AppendSealedAndWait(Journal& journal, seal::NewKeys keys,
                            Appended appended);
 inline Ending AppendSealedAndWait(Journal& journal, seal::NewKeys keys,

@@ -1,6 +1,6 @@
 // Reads one attachment of a message: its type, its link, and the details that
-// only attachments of this type have. The reader of messages calls it, on the
-// thread that parses the webhook. It is pure.
+// depend on the type. MessageReader calls this function, on the thread that
+// parses the webhook. The function is pure.
 
 #pragma once
 
@@ -17,8 +17,8 @@ namespace linktor::kinds {
 // Fills `out`, which must be empty. `path` is the JSON path of the attachment,
 // such as "$.message.attachments[0]". Returns a Misfit when the value is not an
 // object. Returns a Misfit also when the attachment's type or an id in it has a
-// wrong JSON type. An attachment type that is not known is no Misfit; such an
-// attachment only has no details.
+// wrong JSON type. A type that this server does not know is no Misfit: the
+// attachment then has its type and link, but no details.
 Result ReadAttachment(const simdjson::dom::element& value,
                       const std::string& path, v1::Attachment& out);
 

@@ -1,5 +1,5 @@
 // ApplyChanges adds to a message what later events say about it. An edit
-// changes the text, a reaction changes the reactions, and a seen mark tells
+// changes the text, and a reaction changes the reactions. A read event says
 // when the message was read. The events may have come in any order, and even
 // before the message. Both functions are pure.
 
@@ -14,14 +14,14 @@
 
 namespace linktor::kinds {
 
-// Returns Instagram's time of the event. If Instagram gave none, returns the
-// time at which the event came.
+// Returns Instagram's time of the event. When Instagram gave no time, returns
+// the time at which the server received the event.
 const google::protobuf::Timestamp& HappenTime(const v1::Event& event);
 
-// Changes the message as the events about it say. The events are applied in the
-// order of their times (HappenTime). `events` must be in the order of the log,
-// and events of the same time stay in that order. An event that has lost its
-// content changes nothing.
+// Changes the message as the events about it say. It applies the events in the
+// order of their times (HappenTime). `events` must be in the order of the event
+// log, so that two events with the same time are applied in that order. An
+// event whose content was erased changes nothing.
 void ApplyChanges(const std::vector<v1::Event>& events, v1::Message& message);
 
 }  // namespace linktor::kinds

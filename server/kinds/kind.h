@@ -6,7 +6,8 @@
 // - whether an item opens the messaging window;
 // - which message an item is about, and which payload of an Event it becomes.
 //
-// All other code asks the row. It names single kinds only in a few places.
+// All other code asks the row for these facts. Only a few places name a single
+// kind.
 //
 // Rows are constants and their functions are pure: any thread may use them.
 
@@ -23,20 +24,22 @@
 
 namespace linktor::kinds {
 
-// An IsIceBreaker tells whether the channel has an ice breaker with that
-// question and payload.
+// An IsIceBreaker is a function that returns whether the channel has an ice
+// breaker with that question and payload.
 using IsIceBreaker = absl::FunctionRef<bool(std::string_view question,
                                             std::string_view payload)>;
 
 struct ParsedItem;
-// A Source is the JSON that a kind is read from; see kinds/source.h. It is only
-// declared here, because it needs the JSON library, and most users of a row do
-// not.
+// A Source is the JSON that an item is read from; see kinds/source.h. It is
+// only declared here, because its definition needs the JSON library, and most
+// users of a row do not need that library.
 struct Source;
 
-// A MidSet says in which set of items a mid (Instagram's id of a message) is
-// unique. The numbers are those of journal.ItemKind, which is persisted: only
-// append new ones.
+// A MidSet names a set of items that can be found by their mid (Instagram's id
+// of a message). Two items with the same mid can be duplicates only when they
+// are in the same set. So an unsend, which has the mid of the message that it
+// takes back, is no duplicate of that message. The numbers are those of
+// journal.ItemKind, which is persisted: only append new ones.
 enum class MidSet : std::uint8_t {
   // Items of this kind have no mid of their own. Their content identifies them.
   kNone = 0,
@@ -47,9 +50,9 @@ enum class MidSet : std::uint8_t {
   kEdits = 5,
 };
 
-// All kinds that are messages have this key.
+// All kinds that are messages have this key (Kind::key).
 inline constexpr std::string_view kMessageKey = "message";
-// Items that are delivered as they came have this type.
+// Items that the server does not understand become events of this type.
 inline constexpr std::string_view kUnknownType = "instagram.unknown";
 
 struct Kind {
@@ -57,28 +60,30 @@ struct Kind {
   // yet have the type instagram.unknown.
   std::string_view type;
   v1::Event::PayloadCase payload = v1::Event::PAYLOAD_NOT_SET;
-  // It is the name of a member. A messaging item that has this member can be an
-  // item of this kind. It is empty for events that no messaging item brings.
+  // It is the name of a JSON member, such as "postback". A messaging item that
+  // has this member can be an item of this kind. It is empty for kinds whose
+  // events do not come from a messaging item.
   std::string_view key;
-  // It is a field of entry.changes. The values of this field are items of this
-  // kind. It is empty for all kinds that have a key, and for events that no
-  // change brings.
+  // Each element of entry.changes has a field, such as "comments", and a value.
+  // The values of this field are items of this kind. It is empty for all kinds
+  // that have a key, and for kinds whose events do not come from entry.changes.
   std::string_view field;
-  // It is the name of such items in UnknownItem.kind. It is also a part of the
-  // identity of items without a mid. The identity is persisted as a hash, so
-  // the name must not change.
+  // It is the name of this kind in UnknownItem.kind, when an item could not be
+  // read. It is also a part of the identity of items without a mid (Identify in
+  // identity.h). The identity is persisted as a hash, so the name must not
+  // change.
   std::string_view name;
   MidSet mids = MidSet::kNone;
   // It is true when several items of this kind can name one mid, as the edits
-  // of a message do. Then the mid finds all of them, and `identity` tells them
-  // apart.
+  // of a message do. A search by the mid finds all of these items, and
+  // `identity` tells them apart.
   bool repeats_mid = false;
   // It is false when Instagram also sends such items without a customer. The
   // event then has an empty user_id. If it is true, a messaging item that names
   // no customer is a Misfit, unless the account wrote to itself.
   bool needs_customer = true;
-  // It is true when such an item lets the account answer the customer for 24
-  // hours.
+  // It is true when such an item opens the messaging window: the account may
+  // answer the customer for 24 hours.
   bool opens_window = false;
   // It is true when the account has sent the item, so that it goes from the
   // account to the customer.
@@ -87,43 +92,47 @@ struct Kind {
   // on.
   bool names_owner = false;
 
-  // Returns whether an item that has `key` is of this kind. It is null when
-  // every such item is. If several rows fit, the first of them in the table
-  // wins.
+  // Returns whether an item that has the member `key` is of this kind. It is
+  // null when every item with this member is of this kind. If an item fits
+  // several rows, it is of the kind that comes first in the table.
   bool (*fits)(const Source&) = nullptr;
-  // Fills the item's payload, or decides its fate. It is null when there is
-  // nothing to read except the message. The message, the parties and the time
-  // are read before.
+  // Fills the parts of the ParsedItem that only this kind has, such as the
+  // payload, or changes its fate. It is null when the kind has nothing to read
+  // besides the message. The message, the sender, the recipient and the time
+  // have been read before the call.
   Result (*read)(const Source&, ParsedItem&) = nullptr;
   // Some kinds can also be a part of an item of another kind, such as a
-  // referral within a message. For these kinds this function fills the item's
-  // message or payload with that part. It is null for all other kinds. It is
-  // called for each item of another kind that was read, except for messages
-  // that cannot have the part. A message cannot have it when the item lacks the
-  // row's key and MessageReader reads all members of the message. The function
-  // leaves the item as it is when the item does not have the part.
+  // referral within a message. For these kinds this function reads that part
+  // into the message or the payload of the other item. It is null for all other
+  // kinds. It is called for each item of another kind that could be read. There
+  // is one exception. A message cannot have the part when the item lacks the
+  // row's key and MessageReader reads all members of the message. For such a
+  // message it is not called. When the item does not have the part, the
+  // function does not change the item.
   Result (*read_within)(const Source&, ParsedItem&) = nullptr;
   // Returns the item's own mid from a payload that was read. It is null when
-  // the item has the mid of its message, or has none.
+  // the item's mid is the mid of ParsedItem::message, or when the item has
+  // none.
   const std::string& (*own_mid)(const v1::Event&) = nullptr;
-  // Returns bytes that are equal for two deliveries of one item. Only items of
-  // the same time are compared. It is null when two deliveries must be equal in
-  // all that they say. The bytes are persisted as a hash, so they must not
-  // change.
+  // Returns bytes that are the same for each delivery of one item, and that
+  // differ between two items with the same time. It is null when the whole JSON
+  // of the item identifies it. The bytes are persisted as a hash, so they must
+  // not change.
   std::string (*identity)(const ParsedItem&) = nullptr;
 
   // These two return the message within an event of this kind. Both are null
   // when such an event has no message in it.
   const v1::Message& (*message)(const v1::Event&) = nullptr;
   v1::Message* (*mutable_message)(v1::Event&) = nullptr;
-  // Adds to the message what the event says in other fields. It is null when
-  // there are no such fields. If `message` is null and `complete` is not, the
-  // event itself is a message, such as a tap on a button. Then `complete` gets
-  // a message that has only its channel, customer and time of arrival, and it
-  // fills in everything else.
+  // Adds to the message what the event says about it in other fields. It is
+  // null when there are no such fields. There is one special case: `message` is
+  // null, but `complete` is not. Then the event has no message in it, but is a
+  // message itself, such as a tap on a button. In this case `complete` gets a
+  // message that has only its channel, its customer and the time at which the
+  // server received it. `complete` fills in everything else.
   void (*complete)(const v1::Event&, v1::Message&) = nullptr;
   // Does what `complete` does, for kinds that can also be a part of an event of
-  // another kind. It is called for every event that is a message.
+  // another kind. It is called for each event that has a message or is one.
   void (*complete_within)(const v1::Event&, v1::Message&) = nullptr;
   // target_mid returns the mid of the message that the event is about.
   // set_target stores in the event this server's own id of that message. Both
@@ -134,8 +143,8 @@ struct Kind {
   // events that change no message. It is called with the events in the order of
   // their times.
   void (*change)(const v1::Event&, v1::Message&) = nullptr;
-  // Adds to a new event what its channel knows, such as whether a tapped text
-  // is an ice breaker. It is null for most kinds.
+  // Adds to a new event what the server knows from the settings of its channel,
+  // such as whether a tapped text is an ice breaker. It is null for most kinds.
   void (*add_known)(IsIceBreaker, v1::Event&) = nullptr;
 };
 

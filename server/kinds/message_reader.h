@@ -1,7 +1,7 @@
-// Reads what people write: the message of a messaging item. The item reader
-// makes one MessageReader for each message, and then calls Read. The kinds that
-// are messages ask the MessageReader what the message has, to find out whether
-// it is of their kind. It is pure, and one thread uses it. The JSON must not
+// Reads what people write: the member "message" of a messaging item. ItemReader
+// makes one MessageReader for each message, and calls Read. The kinds that are
+// messages ask the MessageReader what the message has, to find out whether it
+// is of their kind. It is pure, and one thread uses it. The JSON must not
 // change while the MessageReader exists.
 
 #pragma once
@@ -20,41 +20,45 @@
 
 namespace linktor::kinds {
 
-// This is the limit of a message's text and attachments, in bytes. An event
-// must fit into a response. So the event of a larger message has no content,
-// but only the size of the item as received.
+// This is the limit of a message's text and attachments together, in bytes. The
+// limit exists because an event must fit into one response of the API. The
+// event of a larger message has no content; it has only the size of the item as
+// received.
 inline constexpr std::size_t kMaxMessageBytes = 256 * 1024;
-// No object of Instagram's has more members, and no message more attachments.
-// Members are searched for by name, and each attachment is a message of its
-// own. Without these limits a body of one megabyte could cost many megabytes.
+// No JSON object of Instagram has more members than this, and no message has
+// more attachments. A search for a member goes through all members, and each
+// attachment becomes a protobuf message. Without these limits a body of one
+// megabyte could take many megabytes of memory, and much time.
 inline constexpr std::size_t kMaxMembers = 1000;
 inline constexpr std::size_t kMaxAttachments = 1000;
 // This is the limit of a mid (Instagram's id of a message), in bytes.
-// Instagram's mids have some 160 bytes, so no message has a longer one.
+// Instagram's mids have about 160 bytes, so no real mid is longer than the
+// limit.
 inline constexpr std::size_t kMaxMid = 1024;
 
-// Reads the mid of the message that an item of another kind is about. The mid
-// is the member "mid" of `object`. `parent` is the path of `object`. Returns a
-// Misfit when the object names no message.
+// Reads the mid of a message from an item that is only about that message, such
+// as a reaction. The mid is the member "mid" of `object`. `parent` is the path
+// of `object`. Returns a Misfit when `object` has no mid, or when the mid is
+// too long.
 Result ReadTargetMid(const simdjson::dom::object& object,
                      std::string_view parent, std::string& out);
 
 class MessageReader {
  public:
-  // Finds the members of `message` and reads none of them. The object must have
-  // at most kMaxMembers members; the caller checks that.
+  // Finds the members of `message`, but does not read their values. The object
+  // must have at most kMaxMembers members; the caller checks that.
   explicit MessageReader(const simdjson::dom::object& message);
 
-  // Returns whether `value` can be a message. It looks only at the members that
-  // most messages have, so that it is quick.
+  // Returns whether `value` can be a message. It looks only at the members
+  // "mid" and "text", so that it is quick.
   static bool MayBeOne(const simdjson::dom::element& value);
 
   // Reads is_echo, is_deleted and is_self. It must be called first. After a
   // Misfit the flags that were read before it are set, and the others are
   // false.
   Result ReadFlags();
-  // A flag is false when the message does not have it. An echo was sent by the
-  // account. A deleted message was taken back by its sender. `self` says that
+  // A flag is false when the message does not have it. echo(): the account has
+  // sent the message. deleted(): the sender has taken the message back. self():
   // the account wrote to itself.
   bool echo() const { return echo_; }
   bool deleted() const { return deleted_; }
@@ -70,10 +74,10 @@ class MessageReader {
   // a template whose payload has a product.
   bool HasProduct() const;
 
-  // Fills `out`, which must be empty. It reads the mid, the text, the
-  // attachments, and the mid of the message that this message answers. It does
-  // not fill fields that only this server knows, such as the id. After a Misfit
-  // `out` is partly filled.
+  // Fills `out`, which must be empty, with the mid, the text, the attachments,
+  // and the mid of the message that this message answers. It does not fill
+  // fields that only this server knows, such as the id. After a Misfit `out` is
+  // partly filled.
   Result Read(v1::Message& out) const;
 
   // Fills `out`, which must be empty, with the story that the message answers.
@@ -88,10 +92,11 @@ class MessageReader {
   const simdjson::dom::object& object() const { return object_; }
 
  private:
-  // Adds all attachments in their order. Instagram sends a shared post as two
-  // attachments, under an old and a new name. In a message of at most 20
-  // attachments the two become one. It fails when there are more than
-  // kMaxAttachments.
+  // Adds all attachments in their order. Instagram sends one shared post as two
+  // attachments: one with the old name of the type and one with the new name.
+  // When the message has at most 20 attachments, the two become one. Returns a
+  // Misfit when there are more than kMaxAttachments, or when one cannot be
+  // read.
   Result ReadAttachments(v1::Message& out) const;
 
   static constexpr std::size_t kCount = 9;

@@ -1,8 +1,9 @@
-// A ParsedItem is an item of a webhook after it was read. It is the first of an
-// event's three shapes; the other two are journal.NewEvent and
-// state::CommittedEvent. The envelope parser makes a ParsedItem for each item.
-// The readers of the kinds fill it in, and ingest makes a new event of it. It
-// is a plain value, used by one thread.
+// A ParsedItem is an item of a webhook after it was read. On its way through
+// the server, an event has three types: ParsedItem is the first, then follow
+// journal.NewEvent and state::CommittedEvent. The envelope parser makes a
+// ParsedItem for each item. ItemReader and the files of the kinds fill it in,
+// and Ingest (webhook/ingest.h) makes a new event of it. It is a plain value,
+// which one thread uses.
 
 #pragma once
 
@@ -25,87 +26,93 @@ inline constexpr std::size_t kMaxUserId = 128;
 // JSON around the items in a webhook's body. The numbers are persisted with raw
 // items: do not change them.
 enum class EnvelopeForm : std::int8_t {
-  // The item is the whole body, when the body is not an envelope. Or it is a
-  // part of the body, when the body has too many unknown items
-  // (kMaxUnknownItems in webhook/parser.h).
+  // The body is not an envelope, and the whole body is the item. Or the
+  // envelope has too many unknown items, and the item is a part of the body
+  // that has several of them (kMaxUnknownItems in webhook/parser.h).
   kBody = 0,
+  // The item is an element of entry.messaging.
   kMessaging = 1,
+  // The item is an element of entry.standby, or the value of a field "standby".
   kStandby = 2,
-  // The item is entry.changes[].value, with its field beside it.
+  // The item is entry.changes[].value, and entry.changes[].field names it.
   kChanges = 3,
-  // The item is entry.value, with entry.field beside it.
+  // The item is entry.value, and entry.field names it.
   kFlat = 4,
   // The item is another member of the entry, or the entry itself.
   kEntry = 5,
 };
 
-// A Fate says what is decided about an item before Apply looks into the tables.
-// The numbers are those of journal.ItemFate, which is persisted: do not change
-// them.
+// A Fate says what will become of an item, as far as this can be decided
+// without the tables. The numbers are those of journal.ItemFate, which is
+// persisted: do not change them.
 enum class Fate : std::int8_t {
   // The item becomes an event of its kind.
   kEvent = 0,
   // No subscriber gets the item, because it is not JSON or is not in an
   // Instagram envelope.
   kIssue = 2,
-  // The message with the item's mid says all that the item says. The item
-  // becomes an event only when that message does not come.
+  // The item says nothing that the message with the same mid does not say. An
+  // example is the edit with the number 0, which comes with every message. The
+  // item becomes an event only when that message does not come.
   kWaits = 3,
 };
 
 struct ParsedItem {
   Fate fate = Fate::kEvent;
-  // It is the row of the table. It is kUnknown until the item was read as
-  // another kind, and it is kUnknown again when something in the item did not
-  // fit.
+  // It is the item's row in the table (table.h). It is kUnknown until the item
+  // was read as another kind. It is kUnknown again when a part of the item
+  // could not be read.
   const Kind* row = &kUnknown;
-  // The ParsedItem stands for this many items. Only an issue stands for more
-  // than one.
+  // The ParsedItem stands for this many items of the body. It is 1, except for
+  // an issue, which may stand for several.
   std::int64_t count = 1;
   EnvelopeForm form = EnvelopeForm::kMessaging;
-  // In kChanges and kFlat it is the name beside the value. In kEntry it is the
-  // name of the entry's member, or empty when the whole entry is the item. In
-  // all other forms it is empty, or "standby" when the item came in a field of
-  // that name. It has at most 64 bytes. It decides together with `form` how the
-  // item is read.
+  // In kChanges and kFlat it is the field that names the value. In kEntry it is
+  // the name of the entry's member, or empty when the whole entry is the item.
+  // In all other forms it is empty, or "standby" when the item came in a field
+  // of that name. It has at most 64 bytes. `form` and `field` decide together
+  // how the item is read.
   std::string field;
-  // It is the item as received. It points into the body, which must outlive it.
+  // It is the item as received. It points into the body, which must outlive the
+  // ParsedItem.
   std::string_view raw;
   // It is the id of the account or page that the entry is for. An entry is an
   // element of the envelope's array `entry`.
   std::string entry_id;
   // It is the other id of the same account: the page's id if entry_id is the
   // account's, and the account's id if entry_id is the page's. It is empty when
-  // nobody knows one.
+  // the server does not know this id.
   std::string other_id;
   // It is the id of the customer; it is empty when the item names none.
   std::string user_id;
   // It is Instagram's time in milliseconds since the epoch; it is 0 when
   // Instagram gave none.
   std::int64_t event_ms = 0;
-  // It is filled for kinds that are messages. It lacks what only this server
-  // knows, such as the id and the state.
+  // It is filled for kinds that are messages. It does not have what only this
+  // server knows, such as the id and the state.
   v1::Message message;
-  // It is filled for kinds that have a payload of their own. It lacks the
-  // message within the payload, and what only this server knows.
+  // It is filled for kinds that have a payload of their own. It has neither the
+  // message within the payload nor what only this server knows.
   v1::Event payload;
-  // It is true when the sender is the account, whatever the item's flags say.
+  // It is true when the account has sent the item. The id of the sender or
+  // author decides this, and not the flag is_echo.
   bool by_account = false;
   // It is true when the account sent the item to itself.
   bool self = false;
-  // It is true when the item is an activity of the customer that opens the
-  // messaging window.
+  // It is true when the customer has done something that opens the messaging
+  // window, such as writing a message.
   bool opens_window = false;
-  // It is the name of an item that has no event type of its own. It is the name
-  // of its row, or else the key or field with which the item came. It has at
-  // most 64 bytes.
+  // It is the name of the item's row. For an item without such a row, it is the
+  // key or the field with which the item came. UnknownItem.kind has it when the
+  // item becomes an event of the type instagram.unknown. It has at most 64
+  // bytes.
   std::string kind;
   // It is the mid of a message that could not be understood; it is empty for
   // all other items. It does not identify the item. It only tells that the
-  // message has come.
+  // message has come, so that no other item has to wait for it (Fate::kWaits).
   std::string named_mid;
-  // These two say what did not fit, and where, as UnknownItem does. For an
-  // issue only `problem` is used.
+  // `problem` says what could not be read, and `json_path` says where, as in
+  // UnknownItem. For an issue only `problem` is used.
   std::string problem;
   std::string json_path;
   // It is a hash of 32 bytes that is the same for two deliveries of an item;
@@ -124,12 +131,12 @@ const std::string& MidOf(const ParsedItem& item);
 bool IsAccount(const ParsedItem& item, std::string_view id);
 
 // Returns who did what the item says: OUTBOUND means the account, and INBOUND
-// means anybody else. UNSPECIFIED means that the item names nobody. The parties
-// must have been read before.
+// means anybody else. UNSPECIFIED means that the item names nobody. The sender
+// and the recipient must have been read before.
 v1::MessageDirection DirectionOf(const ParsedItem& item);
 
-// Forgets what was read of a message or another known item, and sets the row to
-// kUnknown. `fate`, times, ids and `kind` stay.
+// Clears the message and the payload, and sets the row to kUnknown. `fate`,
+// times, ids and `kind` stay.
 void ClearRead(ParsedItem& item);
 
 }  // namespace linktor::kinds

@@ -27,11 +27,12 @@ namespace linktor::messaging {
 
 class Conversations {
  public:
-  // A page of the list ends at each of these three limits. Two limit how many
-  // conversations and messages the server looks at for the page. The third
-  // limits the bytes of the conversations in the page. The last conversation
-  // may exceed the limits of messages and bytes. messaging_service.proto
-  // promises all three limits.
+  // A page of List ends at the first of these three limits that it reaches.
+  // kMaxLookedAt and kMaxMessages limit how many conversations and how many
+  // messages the server looks at for the page. kMaxPageBytes limits the bytes
+  // of the conversations in the page. The last conversation may exceed the
+  // limits of messages and bytes. messaging_service.proto promises all three
+  // limits.
   static constexpr std::size_t kMaxLookedAt = 1000;
   static constexpr int kMaxMessages = 5000;
   static constexpr std::size_t kMaxPageBytes = 512 * 1024;
@@ -46,11 +47,12 @@ class Conversations {
     journal::Journal& journal;
     const channels::ChannelRegistry& registry;
     MessageList& messages;
-    // The cursors and page tokens of the list are made from these two: the
-    // folder names the log, and the log says where it ends now.
+    // List makes its cursors and page tokens from these two. The DataFolder has
+    // the identity of the event log, and the EventLog has the sequence of the
+    // last event.
     journal::DataFolder& folder;
     const events::EventLog& log;
-    // It reads the event that names the app in control of a conversation.
+    // It reads the event that says which app controls a conversation.
     state::EventReader& events;
   };
   explicit Conversations(const Dependencies& dependencies)
@@ -66,9 +68,10 @@ class Conversations {
       const v1::GetConversationRequest& request);
   // Returns the page that the request asks for. It fails with CHANNEL_NOT_FOUND
   // when the channel does not exist. It fails with INVALID_REQUEST when this
-  // method did not make the page token. It may also do so for a token from
-  // before a restore of a backup, because the restored log may have other
-  // events. Any other error means that the state could not be read.
+  // method did not make the page token. It may fail with INVALID_REQUEST also
+  // when a backup was restored after the token was made, because the restored
+  // log may have other events. Any other error means that the state could not
+  // be read.
   absl::StatusOr<v1::ListConversationsResponse> List(
       const v1::ListConversationsRequest& request);
   // Records whether the customer has opted out. Returns the conversation as it
@@ -83,8 +86,8 @@ class Conversations {
       const v1::UpdateConversationRequest& request);
 
   // Erases everything that is stored of a customer, and says whether anything
-  // was stored. When the call returns, nothing of it can be read any more,
-  // because the customer's keys are destroyed. ErasureWorker
+  // was stored. When the call returns, nobody can read what was stored of the
+  // customer, because the customer's data keys are destroyed. ErasureWorker
   // (journal/erasure_worker.h) overwrites the bytes in the files later. It
   // fails with CHANNEL_NOT_FOUND when the server stores no channel, live or
   // deleted, with this id. It fails with REQUEST_IN_FLIGHT while a send to the
@@ -95,12 +98,12 @@ class Conversations {
 
  private:
   // Returns the row as the API shows it, without messages and without the app
-  // in control. The user name is left out when it is not known, or when it
-  // cannot be opened (decrypted).
+  // that controls the conversation. The user name is left out when it is not
+  // known, or when it cannot be opened (decrypted).
   v1::Conversation Describe(const channels::ChannelEntry& channel,
                             const state::ConversationRow& row);
-  // Adds the app in control, if the event that names this app is still stored.
-  // It fails as EventReader::Read does.
+  // Adds the app that controls the conversation, if the event that names this
+  // app is still stored. It fails as EventReader::Read does.
   absl::Status AddOwner(const state::ConversationRow& row,
                         v1::Conversation& conversation);
   // Adds the last inbound and the last outbound message, and the number of the

@@ -1,9 +1,10 @@
-// Refuses a send before anything is stored for it. A claim is the journal
-// record that asks for the right to send a message. The content in a claim is
-// sealed (encrypted) with a key of the customer's conversation. A new key is
-// stored before the claim, and it stays stored when the claim is refused. But a
-// customer to whom nothing is ever sent must not leave a key behind. So the
-// Sender calls RefusedEarly first when it has made a new key.
+// RefusedEarly refuses a send before anything is stored for the send. A claim
+// is the journal record that asks for the right to send a message. The content
+// in a claim is sealed (encrypted) with a data key of the customer's
+// conversation. A new key is stored before the claim, and it stays stored when
+// the claim is refused. But a customer to whom nothing is ever sent must not
+// leave a key behind. So when the Sender has made a new key, it calls
+// RefusedEarly before it stores the key.
 
 #pragma once
 

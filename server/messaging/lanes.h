@@ -11,10 +11,10 @@
 // that instance records how its send ended.
 //
 // The Sender owns the only Lanes object. Threads of the executor
-// (base/executor.h) reserve entries. The applying thread, which is the
-// journal's only writer, calls OnCommit. The thread that stops the server calls
-// GiveUpWaiting and WaitUntilEnded. The class is thread-safe, and it runs no
-// callback while it holds its mutex.
+// (base/executor.h) call Reserve. The applying thread, which is the journal's
+// only writer, calls OnCommit and IsPending. Both call Withdraw. The thread
+// that stops the server calls GiveUpWaiting and WaitUntilEnded. The class is
+// thread-safe, and it runs no callback while it holds its mutex.
 
 #pragma once
 
@@ -59,8 +59,8 @@ class Lanes {
     // recorded as FAILED.
     kGiveUp,
   };
-  // An OnTurn is called once, on the executor, for a claim that was stored. The
-  // row is the claimed message without its content.
+  // An OnTurn is called once, on the executor, when it is the turn of a claim
+  // that was stored. It gets the claimed message without its content.
   using OnTurn = absl::AnyInvocable<void(state::MessageRow, Turn)>;
   // An orphan is a stored claim of this process for which nobody waits, because
   // its caller could not be told that the claim was stored. An OnOrphan is
@@ -68,17 +68,18 @@ class Lanes {
   // record the message as FAILED.
   using OnOrphan = std::function<void(state::MessageRow)>;
 
-  // `me` names this process; Lanes begins only its claims. `executor` must have
-  // run all tasks that it was given before Lanes is destroyed.
+  // `me` names this process; Lanes begins only the claims of this process.
+  // `executor` must have run all tasks that it was given before Lanes is
+  // destroyed.
   Lanes(journal::Appender me, Executor& executor, OnOrphan on_orphan);
   Lanes(const Lanes&) = delete;
   Lanes& operator=(const Lanes&) = delete;
 
-  // Adds the PENDING messages from the database, oldest first. It is called
-  // once, when OnCommit follows the feed already. It skips an attempt that the
-  // feed has already reported, because the report is newer. These messages are
-  // never begun, because earlier processes or other instances have claimed
-  // them.
+  // Adds the PENDING messages of the database; `pending` has them in their
+  // order, the oldest first. Load is called once, after OnCommit was added to
+  // the feed. It skips an attempt that the feed has already reported, because
+  // the report is newer. These messages are never begun, because earlier
+  // processes or other instances have claimed them.
   void Load(const std::vector<state::MessageRow>& pending);
   // Follows the feed; the applying thread calls it. A claim of this process
   // begins when it is the first in its lane. The end of a send lets the next

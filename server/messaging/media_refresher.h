@@ -42,12 +42,13 @@ class MediaRefresher {
   // - MESSAGE_NOT_FOUND when this server does not know the message, or
   //   Instagram no longer shows it;
   // - MEDIA_UNAVAILABLE when the message has no media to which Instagram gives
-  //   links;
+  //   links, or when its mid (Instagram's id of the message) is not known;
   // - CREDENTIALS_MISSING when the channel has no access token
   //   (GraphAccountOf);
   // - OVERLOADED when kMostCalls calls are under way;
-  // - the error to which graph/error_map.h translates an error of Instagram's;
-  // - DATA_LOSS as MessageReader::Find.
+  // - the error that graph/error_map.h makes of an error that Instagram
+  //   returned;
+  // - DATA_LOSS when MessageReader::Find fails with it.
   void Refresh(const v1::RefreshMediaRequest& request, Done done);
 
  private:

@@ -1,12 +1,14 @@
 // A MessageList returns the messages of a channel, or of one conversation, in
-// pages. The list has two sources: messages that events brought, and the sends
-// of this server. It follows the order of the log. A message that an event
-// brought stands at that event. A send stands after the event that was the last
-// one when the server first claimed the send (see sender.h). The class keeps
-// nothing between two pages, because a page token says where the list ends and
-// where its next page begins. MessagingService and Conversations call it. It is
-// thread-safe. Its methods read the disk, so they are called on the executor
-// (base/executor.h).
+// pages. The list has two sources. The first source is messages that events
+// brought: messages of customers, and messages that the account has sent from
+// elsewhere, for example in the Instagram app. The second source is the sends
+// of this server. The list follows the order of the event log. A message that
+// an event brought stands at that event. A send stands after the event that was
+// the last one when the server first claimed the send (see sender.h). The class
+// keeps nothing between two pages, because a page token says where the list
+// ends and where its next page begins. MessagingService and Conversations call
+// it. It is thread-safe. Its methods read the disk, so they are called on the
+// executor (base/executor.h).
 
 #pragma once
 
@@ -66,18 +68,18 @@ class MessageList {
                       const std::string& user_id, Take take);
 
  private:
-  // A Span is the part of one source that is left: the rows whose number is
-  // above `after` and not above `last`.
+  // A Span is the part of one source that is still to be returned: the rows
+  // whose number is above `after` and not above `last`.
   struct Span {
     std::int64_t after = 0;
     std::int64_t last = 0;
     bool empty() const { return after >= last; }
   };
-  // A Rest is the part of the whole list that is left.
+  // A Rest is the part of the whole list that is still to be returned.
   struct Rest {
     Span events;
     Span sends;
-    // This was the last sequence of the log when the first page was made.
+    // This was the sequence of the last event when the first page was made.
     std::int64_t end_seq = 0;
   };
   // Each of these two classes reads the rows of one source, and returns them
@@ -85,8 +87,8 @@ class MessageList {
   class Events;
   class Sends;
 
-  // Returns the part of the list that the request's page token and its times
-  // leave.
+  // Returns the part of the list that is still to be returned: what follows the
+  // page token and lies within the times of the request.
   absl::StatusOr<Rest> FindRest(const v1::ListMessagesRequest& request);
   // Removes from `rest` what lies outside the times of the request.
   absl::Status NarrowByTime(const v1::ListMessagesRequest& request, Rest& rest);
@@ -94,10 +96,10 @@ class MessageList {
   absl::Status ReadToken(const v1::ListMessagesRequest& request,
                          Rest& rest) const;
   // Calls `take` with the messages in the order of the request, until `take`
-  // returns false. It reads `rows` rows at once. With `keep_rest` it narrows
-  // `rest` to the part that is left, from which the page token is made. For
-  // this it may have to look at further rows. Without `keep_rest`, `rest` is of
-  // no use afterwards.
+  // returns false. It reads `rows` rows at once. With `keep_rest` it leaves in
+  // `rest` the part that is still to be returned, from which the page token is
+  // made. To find out whether anything is left, it may have to look at further
+  // rows. Without `keep_rest`, `rest` is of no use afterwards.
   absl::Status Walk(const v1::ListMessagesRequest& request,
                     const channels::ChannelEntry& channel, int rows,
                     bool keep_rest, Rest& rest, Take take);

@@ -51,8 +51,8 @@ class MessageReader {
 
   // Returns the row of a message that this server has sent or tried to send.
   // Its content is still sealed (encrypted). It fails with MESSAGE_NOT_FOUND
-  // for any other message, for a message of another channel, and for a message
-  // to an erased person. It also does so for a text that is no message id.
+  // for any other message, for a message of another channel, for a message to
+  // an erased person, and for a text that is no message id.
   absl::StatusOr<state::MessageRow> FindSend(
       const channels::ChannelEntry& channel, std::string_view message_id);
 

@@ -1,7 +1,8 @@
 // These functions make the API's Message of a stored send. DescribeMessage
-// (state/message_event.h) fills in the readable part. The functions here add
-// the content and the error, which are sealed (encrypted). Readers, answers and
-// the events of outcomes all use these functions, so that a message looks the
+// (state/message_event.h) fills in the fields that are stored without
+// encryption. The functions here add the content and the error, which are
+// sealed (encrypted). All code that reads a send, answers a caller, or makes
+// the event of an outcome uses these functions, so that a message looks the
 // same everywhere. All of them are thread-safe.
 
 #pragma once
@@ -21,8 +22,8 @@ namespace linktor::messaging {
 // `content` is not set.
 void SetContent(const v1::MessageContent& content, v1::Message& message);
 
-// Returns the error of a send in the form of Message.error, with the remedy for
-// its reason.
+// Converts the error of a send to the type of Message.error. The metadata of
+// the result have the remedy for the error's reason.
 v1::MessageError ToMessageError(const absl::Status& status);
 
 // Returns the content that was to be sent. It fails with DATA_LOSS when the

@@ -1,7 +1,8 @@
-// Makes the journal record that says how a send ended. OutcomeRecorder calls it
-// for the sends of this process, and Settler for sends whose end is not known.
-// It may read a key from the disk, so it runs on the executor
-// (base/executor.h), or at the start before the server serves any call.
+// MakeOutcomeRecord makes the journal record that says how a send ended.
+// OutcomeRecorder calls it for the sends of this process. Settler calls it for
+// sends whose end is not known. It may read a data key from the disk, so it
+// runs on the executor (base/executor.h), or at the start before the server
+// serves any call.
 
 #pragma once
 
@@ -34,7 +35,7 @@ struct SendEnd {
 };
 
 // An OutcomeRecord holds a SendOutcome record and its event in the clear (not
-// encrypted). It also holds the new keys that must be durable before the
+// encrypted). It also holds the new data keys that must be durable before the
 // record; see AppendSealed (journal/journal.h).
 struct OutcomeRecord {
   journal::Appended appended;
@@ -47,8 +48,11 @@ struct OutcomeRecord {
 // be appended again. `content` is the content of the message; empty content
 // makes an event without content. `now_ms` is the time of the record and of the
 // event, in ms since the epoch. The event's id depends only on the message, the
-// attempt and the new state, so that a repeated record has the same event. It
-// fails only when the stored keys cannot be read.
+// attempt and the new state, so that a second record about the same end has an
+// event with the same id. With UNCONFIRMED, the record also has the sealed
+// content of an event that may follow (SettledEventId in
+// state/message_event.h). MakeOutcomeRecord fails only when the stored data
+// keys cannot be read.
 absl::StatusOr<OutcomeRecord> MakeOutcomeRecord(
     seal::Sealer& sealer, const state::MessageRow& row,
     const v1::MessageContent& content, const SendEnd& end, std::int64_t now_ms);

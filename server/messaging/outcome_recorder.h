@@ -1,9 +1,10 @@
 // An OutcomeRecorder stores in the journal how sends ended, and then tells
 // their callers. When the journal does not take an outcome, the recorder tries
 // again. It stops only when the journal takes the outcome or shuts down. So a
-// message stays PENDING only when its process ends, and the next start settles
-// it (settler.h). The Sender owns the recorder. Threads of the executor
-// (base/executor.h) and the Sender's ticker call it. It is thread-safe.
+// message stays PENDING only when its process ends before its outcome is
+// stored. The next start settles such a message (settler.h). The Sender owns
+// the recorder. Threads of the executor (base/executor.h) and the Sender's
+// ticker call it. It is thread-safe.
 
 #pragma once
 

@@ -79,18 +79,19 @@ class Sender {
     SendObserver* observer = nullptr;
   };
 
-  // Starts the ticker's thread; Stop explains it. Everything that
-  // `dependencies` refers to must outlive the Sender. Before the Sender is
-  // destroyed, the executor must have run all tasks that it was given. The
-  // journal and the Graph client must have called all their callbacks by then,
-  // too.
+  // Starts the ticker's thread; the comment at Stop says what this thread does.
+  // Everything that `dependencies` refers to must outlive the Sender. Before
+  // the Sender is destroyed, the executor must have run all tasks that it was
+  // given. The journal and the Graph client must have called all their
+  // callbacks by then, too.
   explicit Sender(const Dependencies& dependencies);
   ~Sender();
   Sender(const Sender&) = delete;
   Sender& operator=(const Sender&) = delete;
 
-  // Adds the PENDING messages from the database, oldest first. It is called
-  // once, before the first Send, and when OnCommit follows the feed already.
+  // Adds the PENDING messages of the database; `pending` has them in their
+  // order, the oldest first. Load is called once, after OnCommit was added to
+  // the feed and before the first Send.
   void Load(const std::vector<state::MessageRow>& pending) {
     lanes_.Load(pending);
   }
@@ -121,8 +122,8 @@ class Sender {
   void Drain(std::chrono::milliseconds grace);
 
   // Sets how many calls may go to one customer within an hour; 0 means that
-  // there is no limit. It holds from the next send on. The App calls it after
-  // it has read the configuration again.
+  // there is no limit. The new number applies from the next send on. The App
+  // calls it after it has read the configuration again.
   void SetQuota(int quota) { quota_.store(quota, std::memory_order_relaxed); }
 
   // Ends the ticker's thread. This thread answers waiting callers at their
@@ -147,7 +148,7 @@ class Sender {
   // failure nothing was appended, nothing is reserved, and the caller must be
   // answered.
   absl::Status Claim(const JobPtr& job);
-  // Continues when the append of the claim has ended. The source explains the
+  // Continues when the append of the claim has ended. sender.cc explains the
   // cases.
   void OnClaim(const JobPtr& job, journal::Ending ending);
   // Continues on the executor when it is this send's turn in its lane.

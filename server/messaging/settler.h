@@ -2,8 +2,8 @@
 // the start the App calls SettleAbandoned for sends that a process left behind
 // when it died. MessagingService calls Resolve for ResolveMessage, when a
 // person has looked in the Instagram app; this call is made on the executor
-// (base/executor.h). Both calls read the disk and block on the journal. The
-// class is thread-safe.
+// (base/executor.h). Both calls read the disk, and block until the journal has
+// stored the outcome. The class is thread-safe.
 
 #pragma once
 
@@ -61,7 +61,8 @@ class Settler {
   //   something else settles it during the call;
   // - INVALID_REQUEST when the mid belongs to another message;
   // - DATA_LOSS when the content cannot be opened;
-  // - the errors of an append to the journal (journal/journal.h).
+  // - an error of the append to the journal (journal/journal.h), when the
+  //   outcome was not stored, or when nobody knows whether it was stored.
   absl::StatusOr<v1::Message> Resolve(const v1::ResolveMessageRequest& request);
 
  private:

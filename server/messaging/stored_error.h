@@ -1,8 +1,9 @@
 // These functions store and read back why a send did not succeed. The database
 // keeps the whole error that the caller of the send got, as a
 // google.rpc.Status. So a caller who asks later gets the same code, metadata
-// and retry delay. An outcome (outcome.h) stores the error. Answers to repeated
-// requests and GetMessage read it. All functions are thread-safe.
+// and retry delay. MakeOutcomeRecord (outcome.h) stores the error. The answer
+// to a repeated request, and the answer to GetMessage, are made from the stored
+// error. All functions are thread-safe.
 
 #pragma once
 

@@ -1,6 +1,6 @@
-// Checks Instagram's limits on what is sent, before any call to Instagram. The
-// limits of one kind of content are in the file of that kind in kinds/content.
-// The functions are pure.
+// Checks Instagram's limits on messages and ice breakers, before any call to
+// Instagram. The limits of one kind of message content are in the file of that
+// kind in kinds/content. The functions are pure.
 
 #pragma once
 
@@ -14,15 +14,18 @@
 
 namespace linktor::policy {
 
-// Meta's reference of messenger_profile states this limit.
+// A list of ice breakers has at most this many. Meta's reference of
+// messenger_profile states this limit.
 inline constexpr int kMaxIceBreakers = 4;
-// Meta does not state this limit, but Meta's own tools have it.
+// A question of an ice breaker has at most this many characters. Meta does not
+// state this limit, but Meta's own tools have it.
 inline constexpr std::size_t kMaxQuestionCharacters = 80;
-// Meta's reference of quick replies states this limit.
+// A message has at most this many quick replies. Meta's reference of quick
+// replies states this limit.
 inline constexpr int kMaxQuickReplies = 13;
 
 // Returns every violation of a limit, with the path of the field. The path
-// begins with "content".
+// begins with "content". The result is empty when there is no violation.
 std::vector<FieldViolation> CheckContent(const v1::MessageContent& content);
 
 // Returns every violation in one list of ice breakers. The path of each

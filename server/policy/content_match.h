@@ -18,14 +18,17 @@ namespace linktor::policy {
 
 // Returns a text that is equal for a send and its echo. For a text message it
 // has the words of the message. For all other content it only has the kind of
-// the content, because Instagram gives media another URL and writes templates
-// anew. So two different pictures have the same text, and the caller needs more
-// than this text to tell them apart.
+// the content, because Instagram gives media another URL and changes templates.
+// So two different pictures have the same text, and the caller needs more than
+// this text to tell them apart.
 //
-// The text is empty when nothing can be matched. That is so for content that is
-// not set. It is also so for an echo that has several attachments, or text
-// beside an attachment, or something that this server cannot send. The state
-// keeps a hash of the text: do not change the text.
+// The text is empty in these cases, because there is nothing to match:
+// - The content of the send is not set.
+// - The echo has no content.
+// - The echo has several attachments, or text beside an attachment.
+// - The echo has an attachment that this server cannot send.
+//
+// The state keeps a hash of the text: do not change the text.
 std::string MatchTextOf(const v1::MessageContent& content);
 std::string MatchTextOf(const v1::Message& echo);
 

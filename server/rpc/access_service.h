@@ -1,11 +1,20 @@
-// This is AccessService over gRPC: a thin shell around access/.
+// AccessServiceImpl serves the gRPC service AccessService. It hands the calls
+// over to KeyAdmin (access/key_admin.h).
 //
-// gRPC calls the methods on its own threads, and the methods do not block:
-// RunUnary hands the work to the executor, and the answer comes from there.
-// Each call is first admitted, read and validated (Admission, ReadRequest).
-// These steps have errors of their own, in addition to those that each method
-// names. A caller whose key is limited to channels manages only keys that it
-// could itself grant. For this caller, all other keys do not exist.
+// gRPC calls the methods on its own threads, and the methods do not block.
+// RunUnary (unary_call.h) hands the work to the executor, which also sends the
+// answer. Where a comment says that a method waits for the journal, its work on
+// the executor waits. Before its work begins, each call is admitted, read and
+// validated (admission.h, and ReadRequest in call.h). These steps have errors
+// of their own, in addition to the errors that the methods below name. A method
+// that waits for the journal can also fail as an append does
+// (journal/journal.h).
+//
+// The key of a caller may be limited to some channels. Such a caller may give
+// other keys only its own permissions and its own channels. It may also see and
+// change only keys that it could have made itself. For this caller, all other
+// keys do not exist. A caller whose key covers all channels may give every
+// right.
 
 #pragma once
 
@@ -16,7 +25,8 @@
 namespace linktor::rpc {
 
 // This is the generated service, with all of its methods raw (unary_call.h).
-// When a method is missing here, gRPC answers its calls with UNIMPLEMENTED.
+// When a method is missing in this list, gRPC answers its calls with
+// UNIMPLEMENTED.
 using RawAccessService =
     RawMethods<v1::AccessService::Service,
                v1::AccessService::WithRawCallbackMethod_CreateApiKey,
@@ -33,32 +43,36 @@ class AccessServiceImpl final : public RawAccessService {
 
   // Makes a key. Only this answer has the key's secret: a repeated request
   // returns the same key without its secret. It fails with NOT_AUTHORIZED when
-  // the caller may not grant the key, and with INVALID_REQUEST when the key
-  // would have expired already. It fails with LIMIT_REACHED when there are too
-  // many keys, and with REQUEST_ID_REUSED when the request id was used for
-  // another key. A repeated request fails with API_KEY_NOT_FOUND when the key
-  // now has more rights than its creator may see. It waits for the journal.
+  // the caller may not give a key these rights, and with INVALID_REQUEST when
+  // the key's expire_time has passed already. It fails with LIMIT_REACHED when
+  // there are too many keys, and with REQUEST_ID_REUSED when the request id was
+  // used for another key. A repeated request fails with API_KEY_NOT_FOUND when
+  // the key has since got more rights, so that the caller may no longer see it.
+  // It waits for the journal.
   grpc::ServerUnaryReactor* CreateApiKey(grpc::CallbackServerContext* context,
                                          const grpc::ByteBuffer* request,
                                          grpc::ByteBuffer* response) override;
   // Returns a key with the time of its last use. It fails with
-  // API_KEY_NOT_FOUND.
+  // API_KEY_NOT_FOUND when the caller may not see the key or there is none.
   grpc::ServerUnaryReactor* GetApiKey(grpc::CallbackServerContext* context,
                                       const grpc::ByteBuffer* request,
                                       grpc::ByteBuffer* response) override;
-  // Returns a page of keys, sorted by id. It has no errors of its own.
+  // Returns a page of the keys that the caller may see, sorted by id. It has no
+  // errors of its own.
   grpc::ServerUnaryReactor* ListApiKeys(grpc::CallbackServerContext* context,
                                         const grpc::ByteBuffer* request,
                                         grpc::ByteBuffer* response) override;
-  // Changes the fields that the mask names. It fails with API_KEY_NOT_FOUND,
-  // NOT_AUTHORIZED and INVALID_REQUEST, and with OVERLOADED when other callers
-  // keep changing the key. It waits for the journal.
+  // Changes the fields that update_mask names. It fails with API_KEY_NOT_FOUND
+  // as GetApiKey does. It fails with NOT_AUTHORIZED when the caller may not
+  // give a key the new rights, and with INVALID_REQUEST when a new expire_time
+  // has passed already. It fails with OVERLOADED when other callers keep
+  // changing the key. It waits for the journal.
   grpc::ServerUnaryReactor* UpdateApiKey(grpc::CallbackServerContext* context,
                                          const grpc::ByteBuffer* request,
                                          grpc::ByteBuffer* response) override;
-  // Deletes a key. The streams that use it end within a second. It fails with
-  // API_KEY_NOT_FOUND, and with OVERLOADED when other callers keep changing the
-  // key. It waits for the journal.
+  // Deletes a key. The streams that use this key end within a second. It fails
+  // with API_KEY_NOT_FOUND as GetApiKey does, and with OVERLOADED when other
+  // callers keep changing the key. It waits for the journal.
   grpc::ServerUnaryReactor* DeleteApiKey(grpc::CallbackServerContext* context,
                                          const grpc::ByteBuffer* request,
                                          grpc::ByteBuffer* response) override;

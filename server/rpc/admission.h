@@ -1,15 +1,15 @@
-// Admission decides which calls get in. Every call goes through it first, unary
-// or stream; only the calls of the health service do not. It asks these
-// questions, in this order:
-// 1. Does the server drain?
-// 2. Does the server have too much to do?
-// 3. Who calls?
+// Admission decides which calls are admitted, which means that they may begin.
+// It looks at every unary call and every stream, except the calls of the health
+// service. It asks these questions, in this order:
+// 1. Does the server drain (shut down)?
+// 2. Are too many calls or streams of all callers under way?
+// 3. Who calls, and is the caller's API key in force?
 // 4. Does the caller have the permission that the method declares?
-// 5. Is the caller's key within its own limits?
-// When the request has been read, scope.h checks whether the caller covers (may
-// use) the channels that the request names. The request of a stranger, a caller
-// whose key is unknown, is never read. Admission is thread-safe and never
-// blocks.
+// 5. Are too many calls or streams of the caller's key under way?
+// The request is parsed only after admission. Then scope.h checks whether the
+// caller's key covers (allows) the channels that the request names. The request
+// of a refused call is parsed only for its audit line (see IsAudited in
+// call.h). Admission is thread-safe and never blocks.
 
 #pragma once
 
@@ -31,35 +31,38 @@
 
 namespace linktor::rpc {
 
-// Returns UNAVAILABLE with DRAINING: the server stops, and a client should
-// connect again after a second. The call has done nothing.
+// Returns UNAVAILABLE with the reason DRAINING: the server stops, and a client
+// should connect again after a second. The call has done nothing.
 absl::Status DrainingError();
-// Returns RESOURCE_EXHAUSTED with OVERLOADED: a limit of the whole server is
-// reached. The call has done nothing, and it may be repeated after a second.
+// Returns RESOURCE_EXHAUSTED with the reason OVERLOADED: a limit of the whole
+// server is reached. The call has done nothing, and it may be repeated after a
+// second.
 absl::Status OverloadedError();
 
-// A Place is one of a limited number of places for calls. It is taken for as
-// long as the object lives. A call may end after its key was deleted, and must
-// still give its place back. So the object keeps its counter alive. A Place can
-// be moved but not copied.
+// Limits say how many calls may be under way at the same time. A Place counts
+// one call in one such limit, for as long as the object lives: the call "takes
+// a place" and later gives it back. A call may end after its key was deleted,
+// and must still give its place back. So the object keeps its counter alive. A
+// Place can be moved but not copied.
 class Place {
  public:
   using Counter = std::atomic<std::int64_t>;
 
   // Holds no place.
   Place() = default;
-  // Takes a place even when there is no room. This order keeps two calls from
-  // both taking the last place. `before` becomes the number of places that were
-  // taken before. A caller that finds no room lets the Place go, which gives
-  // the place back.
+  // Takes a place, even when the limit is reached already. `before` becomes the
+  // number of places that were taken before. The caller compares `before` with
+  // the limit. When there was no free place, the caller destroys this object,
+  // which gives the place back. If the constructor compared first and took the
+  // place afterwards, two calls could both take the last place.
   Place(std::shared_ptr<Counter> taken, std::int64_t& before)
       : taken_(std::move(taken)) {
     before = taken_->fetch_add(1, std::memory_order_relaxed);
   }
   // Leaves `other` without a place.
   Place(Place&& other) noexcept = default;
-  // Swaps the places, so that the place held before is given back when `other`
-  // is destroyed. Assigning `{}` gives it back at once.
+  // Swaps the places of the two objects. So the place that this object held is
+  // given back when `other` is destroyed. Assigning `{}` gives it back at once.
   Place& operator=(Place&& other) noexcept {
     taken_.swap(other.taken_);
     return *this;
@@ -72,8 +75,8 @@ class Place {
   std::shared_ptr<Counter> taken_;
 };
 
-// An Admitted is a call that was let in: its caller, and its places within the
-// limits. It is kept until the call ends.
+// An Admitted is a call that was admitted: its caller, and its places within
+// the limits. It is kept until the call ends.
 struct Admitted {
   access::Caller caller;
   // This place counts in the limit of all callers together.
@@ -83,17 +86,17 @@ struct Admitted {
   Place own;
 };
 
-// A server has one Admission, which GrpcServer owns.
+// A server has one Admission, which GrpcServer (app/grpc_server.h) owns.
 class Admission {
  public:
   struct Limits {
     // All callers together may have this many streams open. Each stream costs
-    // up to 64 KB.
+    // up to 64 KB of memory.
     std::int64_t max_streams = 20'000;
     // All callers together may have this many unary calls without an answer.
     std::int64_t max_calls = 50'000;
-    // One key may have this many streams open. A server without keys does not
-    // know its callers, so only the two limits above apply there.
+    // One API key may have this many streams open. A server without keys does
+    // not know its callers, so only the two limits above apply there.
     std::int64_t max_streams_per_key = 1'000;
     // One key may have this many unary calls that have no answer yet.
     std::int64_t max_calls_per_key = 5'000;
@@ -106,28 +109,32 @@ class Admission {
             const Limits& limits)
       : methods_(std::move(methods)), keys_(keys), limits_(limits) {}
 
-  // Lets a unary call of the contract in, or says why not: UNAVAILABLE
-  // (DRAINING), RESOURCE_EXHAUSTED (OVERLOADED, LIMIT_REACHED), UNAUTHENTICATED
-  // (API_KEY_MISSING, API_KEY_INVALID, API_KEY_EXPIRED, API_KEY_DISABLED) or
-  // PERMISSION_DENIED (NOT_AUTHORIZED). After a refusal no place is held.
+  // Admits a unary call of the contract, or returns why it is refused:
+  // UNAVAILABLE (DRAINING), RESOURCE_EXHAUSTED (OVERLOADED, LIMIT_REACHED),
+  // UNAUTHENTICATED (API_KEY_MISSING, API_KEY_INVALID, API_KEY_EXPIRED,
+  // API_KEY_DISABLED) or PERMISSION_DENIED (NOT_AUTHORIZED). A refused call
+  // holds no place.
   absl::StatusOr<Admitted> AdmitCall(const grpc::CallbackServerContext& context,
                                      const access::Method& method);
-  // Lets a stream in, or fails as AdmitCall does. The limits of streams apply.
+  // Admits a stream, or fails as AdmitCall does. The limits of streams apply.
   absl::StatusOr<Admitted> AdmitStream(
       const grpc::CallbackServerContext& context, const access::Method& method);
-  // Lets in a stream of any caller whose key is in force (neither disabled nor
-  // expired). The key needs no permission, because reflection asks for none. It
-  // fails as AdmitCall does, but never with NOT_AUTHORIZED.
+  // Admits a stream of any caller whose key is in force (neither disabled nor
+  // expired). The key needs no permission. The streams of reflection
+  // (reflection_service.h) are admitted in this way. It fails as AdmitCall
+  // does, but never with NOT_AUTHORIZED.
   absl::StatusOr<Admitted> AdmitAnyKey(
       const grpc::CallbackServerContext& context);
 
-  // Returns what the contract says about a method. The method must exist.
+  // Returns what the contract says about a method (access/methods.h). The
+  // method must exist.
   const access::Method& Find(std::string_view method) const {
     return methods_.Find(method);
   }
-  // Returns null for a server without keys.
+  // Returns the API keys of the server; null when the server has no keys.
   const access::ApiKeys* keys() const { return keys_; }
-  // While the server stops, refused calls are answered through this gate.
+  // While the server stops, refused calls are answered through this gate
+  // (stop_gate.h).
   StopGate& gate() { return gate_; }
   // Returns how many unary calls have no answer yet. A call that is being
   // refused is counted for the moment that the refusal takes.
@@ -138,12 +145,13 @@ class Admission {
  private:
   // A Kind says which limits apply to a call.
   struct Kind {
+    // It counts the places of all callers together.
     Place::Counter& total;
-    // All callers together may hold this many places of `total`.
+    // At most this many places of `total` may be taken.
     std::int64_t max_total;
+    // It names the counter of the caller's key: the key's calls or its streams.
     Place::Counter access::KeyUse::*own;
-    // `own` names the key's own counter. One key may hold this many places of
-    // it.
+    // One key may take this many places of its own counter.
     std::int64_t max_own;
     // This is the name of the key's limit in the configuration. The caller is
     // told this name when the limit is reached.
@@ -151,14 +159,15 @@ class Admission {
   };
 
   // Returns the caller, whom it finds by the key in the call's metadata
-  // (`authorization: Bearer` or `x-api-key`). On a server without keys, every
-  // caller may do everything.
+  // (`authorization: Bearer` or `x-api-key`). It fails with UNAUTHENTICATED
+  // when there is no key in force. On a server without keys, every caller may
+  // do everything.
   absl::StatusOr<access::Caller> Authenticate(
       const grpc::CallbackServerContext& context);
   // Returns the limits of streams. Subscriptions and reflection share them.
   Kind Streams();
-  // Judges a call in the order that is given at the top of this file. The key
-  // must have `permission`; UNSPECIFIED means that any key will do.
+  // Asks the questions at the top of this file, in their order. The key must
+  // have `permission`; UNSPECIFIED means that every key in force is enough.
   absl::StatusOr<Admitted> Admit(const grpc::CallbackServerContext& context,
                                  v1::Permission permission, const Kind& kind);
 
@@ -168,7 +177,7 @@ class Admission {
   const Limits limits_;
   StopGate gate_;
   // These count the places of all callers. They live as long as this object, so
-  // no Place owns them.
+  // a Place need not keep them alive.
   Place::Counter calls_{0};
   Place::Counter streams_{0};
 };

@@ -1,8 +1,8 @@
 // All RPCs of the contract are handled in the same way: each call is admitted,
 // read, checked, counted and answered. A call that changes something also
-// leaves an audit line in the log. Unary calls (unary_call.h) and the stream of
-// events (subscribe_reactor.h) share the code in this file. Everything is
-// thread-safe.
+// leaves an audit line in the server's log. Unary calls (unary_call.h) and the
+// stream of events (subscribe_reactor.h) share the code in this file.
+// Everything here is thread-safe.
 
 #pragma once
 
@@ -24,7 +24,7 @@
 
 namespace linktor::rpc {
 
-// Returns gRPC's form of `status`, with its code, message and google.rpc
+// Returns `status` as a grpc::Status, with its code, message and google.rpc
 // details. This is the one place that makes a gRPC status from an absl::Status.
 // An error without a reason becomes INTERNAL_FAULT, whose text tells the caller
 // nothing about the inside of this server.
@@ -38,9 +38,9 @@ class CallObserver {
   virtual ~CallObserver() = default;
   // A call has arrived. It may still be refused.
   virtual void OnBegin(const access::Method& method) = 0;
-  // The call has ended after `latency`; OnBegin has reported it before.
-  // `reason` is the reason that the caller is told. It is empty when the call
-  // has succeeded, or when its caller has gone.
+  // The call has ended after `latency`. OnBegin was called for the same call
+  // before. `reason` is the ErrorInfo reason that the caller is told. It is
+  // empty when the call has succeeded, or when its caller has gone.
   virtual void OnEnd(const access::Method& method, absl::StatusCode code,
                      std::string_view reason,
                      std::chrono::nanoseconds latency) = 0;
@@ -50,6 +50,7 @@ class CallObserver {
 struct CallRecord {
   // It is borrowed from the Admission, which outlives every call.
   const access::Method& method;
+  // The call has arrived at this time.
   std::chrono::steady_clock::time_point begin =
       std::chrono::steady_clock::now();
 };
@@ -60,15 +61,15 @@ struct CallSubject {
   std::string_view api_key_id;
   std::string_view channel_id;
   std::string_view request_id;
-  // Besides the channel, the call is about this: it is the id of an API key, a
-  // message or a user. It is empty when there is nothing else.
+  // It is the id of the API key, the message or the customer that the call is
+  // about. It is empty when the call is about none of them.
   std::string_view target;
   // This is the address of the client, as gRPC writes it.
   std::string peer;
 };
 
-// A CallContext holds everything that the services need for their calls. There
-// is one, and it outlives the services.
+// A CallContext holds everything that the services need for their calls. The
+// server has one CallContext, and it outlives the services.
 class CallContext {
  public:
   // All three must outlive this object.
@@ -80,26 +81,29 @@ class CallContext {
   Executor& executor() { return executor_; }
   Admission& admission() { return admission_; }
 
-  // Begin counts the beginning of a call, and CountEnd counts its end. Each
-  // call that begins is ended exactly once, whatever happens to it.
+  // Begin counts the beginning of a call, and CountEnd counts its end. CountEnd
+  // must be called exactly once for each call that has begun, whatever happens
+  // to the call.
   CallRecord Begin(const access::Method& method);
   // `status` is the status that the caller gets.
   void CountEnd(const CallRecord& call, const absl::Status& status);
 
   // Returns whether a call that ends with `status` leaves an audit line. This
-  // is so when the method changes something and the caller is no stranger: its
-  // key is known, even if the key is no longer in force, or the server has no
-  // keys. A refused attempt is audited as well.
+  // is so when the method changes something. But a call that was refused
+  // because its API key is missing or unknown leaves no audit line. Any other
+  // refused call leaves one, also when its key is expired or disabled, or when
+  // it was refused before anybody looked at its key.
   static bool IsAudited(const access::Method& method,
                         const absl::Status& status);
   // Returns whether LogEnd would write anything. Callers ask this before they
   // make a CallSubject, because making one costs more than most calls.
   static bool WantsLog(const access::Method& method,
                        const absl::Status& status);
-  // Writes up to three lines: an audit line for a call that changes something,
-  // a line about a failure that an operator should know of, and at the level
-  // debug a line for every call. A text in the place of an id is left out when
-  // it does not look like an id, because a refused request may hold anything.
+  // Writes up to three lines into the server's log: an audit line for a call
+  // that changes something, a line about a failure that an operator should know
+  // of, and at the level debug a line for every call. A refused request may
+  // hold any text in the place of an id. Such a text is left out when it does
+  // not look like an id.
   static void LogEnd(const CallRecord& call, const CallSubject& subject,
                      const absl::Status& status);
 
@@ -109,17 +113,18 @@ class CallContext {
   Admission& admission_;
 };
 
-// Reads `bytes` into `request`. It fails with INVALID_ARGUMENT and
+// Parses `bytes` into `request`. It fails with INVALID_ARGUMENT and
 // INVALID_REQUEST when the bytes are no message of this type, or when a text in
 // the message is not UTF-8. After a failure, `request` may be filled in part.
 absl::Status ParseRequest(const grpc::ByteBuffer& bytes,
                           google::protobuf::Message& request);
 
 // Does the steps that come after admission, for unary calls and streams alike.
-// It reads the request, checks whether the caller covers its channels, and
-// validates it, in this order. It fails with INVALID_REQUEST,
-// CHANNEL_NOT_FOUND, NOT_AUTHORIZED or INVALID_CONTENT. `request` is filled as
-// far as it was read. It does not block.
+// It parses the request, checks whether the caller's key covers the request's
+// channels (scope.h), and validates the request (validation.h), in this order.
+// It fails with INVALID_REQUEST, CHANNEL_NOT_FOUND, NOT_AUTHORIZED or
+// INVALID_CONTENT. After a failure, `request` may be filled in part.
+// ReadRequest does not block.
 template <typename Request>
 absl::Status ReadRequest(const access::Caller& caller,
                          const grpc::ByteBuffer& bytes, Request& request) {

@@ -1,6 +1,7 @@
-// The validation of all requests shares this class. It collects violations, so
-// that a caller hears about all of them at once. A Checks lives on the stack of
-// one Validate function (validation.h). It is not thread-safe.
+// A Checks collects the violations of one request: which field breaks which
+// rule. So the caller hears about all of them at once. The validation of all
+// requests uses this class. A Checks lives on the stack of one Validate
+// function (validation.h). It is not thread-safe.
 
 #pragma once
 
@@ -20,9 +21,9 @@
 
 namespace linktor::rpc {
 
-// Each function adds a violation of `field` when its condition does not hold.
-// `field` is the path of the field as in the proto, beginning in the request,
-// such as "channel.id".
+// Most of the functions check one field. They add a violation of `field` when
+// the field breaks their rule. `field` is the path of the field as in the
+// proto, beginning in the request, such as "channel.id".
 class Checks {
  public:
   // `problem` is the end of a sentence that begins with the field's name, such
@@ -32,33 +33,33 @@ class Checks {
       found_.push_back({std::string(field), std::string(problem)});
     }
   }
-  // The allowed length and characters of each kind of id are in
-  // server/base/ids.h.
+  // Checks the id of a channel. The allowed length and characters of each kind
+  // of id are in server/base/ids.h.
   void ChannelId(std::string_view id, std::string_view field = "channel_id") {
     Require(IsChannelId(id), field, "must be 1-64 of [A-Za-z0-9._-]");
   }
-  // Checks an Instagram-scoped id (IGSID). Meta makes these ids, and this
-  // server makes none.
+  // Checks the id of a customer, an Instagram-scoped id (IGSID). Meta makes
+  // these ids, and this server makes none.
   void UserId(std::string_view id, std::string_view field) {
     NumericId(id, field, "the customer's Instagram-scoped id");
   }
-  // Checks an id of 1 to 32 digits: an account, a page or a customer. `what`
-  // says in words which id it is. The violation says whether the id is missing
-  // or wrong.
+  // Checks an id of 1 to 32 digits: the id of an account, a page or a customer.
+  // `what` says in words which id it is. The violation says whether the id is
+  // missing or wrong.
   void NumericId(std::string_view id, std::string_view field,
                  std::string_view what) {
     Require(IsNumericId(id), field,
             absl::StrCat(id.empty() ? "is required: " : "must be ",
                          std::string(what), ", 1-32 digits"));
   }
-  // The caller chooses its request ids, so they are checked and never
-  // corrected.
+  // Checks a request id. The caller chooses its request ids, so a wrong one is
+  // refused and never corrected.
   void RequestId(std::string_view id, std::string_view field = "request_id") {
     Require(IsRequestId(id), field, "must be 1-128 of [A-Za-z0-9._:-]");
   }
-  // `min` and `max` are numbers of bytes in UTF-8, and both numbers are
-  // allowed. Sizes are in bytes because Meta's limits and this server's limits
-  // are in bytes.
+  // Checks that `text` has at least `min` and at most `max` bytes in UTF-8.
+  // Sizes are in bytes because Meta's limits and this server's limits are in
+  // bytes.
   void Size(std::string_view text, std::size_t min, std::size_t max,
             std::string_view field) {
     Require(text.size() >= min && text.size() <= max, field,
@@ -73,9 +74,9 @@ class Checks {
                 time.nanos() >= 0 && time.nanos() <= 999'999'999,
             field, "is not a time");
   }
-  // Checks the fields of a request for one page of `list`. A page size above
-  // the greatest one is no violation: the page then has fewer entries than
-  // asked for.
+  // Checks page_size and page_token of a request for one page of `list`. A page
+  // size above the greatest one is no violation: the page then has fewer
+  // entries than the caller asked for.
   template <typename ListRequest>
   void Page(PagedList list, const ListRequest& request) {
     Require(request.page_size() >= 0, "page_size", "must not be negative");
@@ -93,7 +94,7 @@ class Checks {
   // the content alone have a reason of their own (INVALID_CONTENT).
   bool empty() const { return found_.empty(); }
   // Returns OK, or INVALID_ARGUMENT with `reason` and all violations. It
-  // empties the list, so it must be called only once, at the end.
+  // empties the list of violations, so it must be called only once, at the end.
   absl::Status Result(
       v1::ErrorReason reason = v1::ERROR_REASON_INVALID_REQUEST) {
     return found_.empty() ? absl::OkStatus()

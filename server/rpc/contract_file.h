@@ -1,6 +1,8 @@
-// This file declares the descriptors of the contract with its comments, for
-// reflection. The code that protoc generates does not have the comments. So the
-// build makes the definition from protos/, with tools/build/embed.sh.
+// Declares the descriptors of the contract's proto files, together with the
+// comments in these files. Reflection (reflection_service.h) gives them to
+// clients. The code that protoc generates does not have the comments. So the
+// build makes the descriptors from protos/ once more, and tools/build/embed.sh
+// writes the definition of the two constants below.
 
 #pragma once
 

@@ -1,6 +1,7 @@
-// Accepts connections for a gRPC server, in place of gRPC's own listener. In
-// gRPC 1.51, that listener knows no limits. It also never accepts again after
-// the process has run out of descriptors.
+// A GrpcListener accepts connections for a gRPC server, in place of gRPC's own
+// listener. The listener of gRPC 1.51 does not limit the number of connections.
+// It also never accepts again after the process has run out of file
+// descriptors.
 //
 // GrpcServer (app/) uses it in this order, from one thread:
 //   Bind, Attach, BuildAndStart of the builder, Start;
@@ -8,12 +9,12 @@
 // No client is refused between Bind and Start: new connections wait in the
 // kernel's queue.
 //
-// The listener has one thread, which waits for new connections and for the ends
-// of open ones. gRPC tells nobody when it closes a socket, but it shuts the
-// socket down first. The listener has a duplicate of each connection's
-// descriptor in an epoll set, and the epoll set reports this shutdown. So a
-// connection takes two descriptors, and it is counted for exactly as long as it
-// is open.
+// The listener has one thread. The thread waits for new connections, and for
+// open connections to end. gRPC tells nobody when it closes a socket, but it
+// shuts the socket down first. The listener has a duplicate of each
+// connection's descriptor in an epoll set, and the epoll set reports this
+// shutdown. So a connection takes two descriptors, and it is counted for
+// exactly as long as it is open.
 
 #pragma once
 
@@ -52,8 +53,8 @@ class GrpcListener {
   };
 
   // Binds and listens, but accepts nothing yet. It fails as ListeningSockets
-  // does. It also fails with UNAVAILABLE when there are no descriptors for its
-  // own use.
+  // does. It also fails with UNAVAILABLE when the process has no file
+  // descriptors left for the listener's epoll set.
   static absl::StatusOr<std::unique_ptr<GrpcListener>> Bind(
       const Options& options);
 
@@ -66,33 +67,35 @@ class GrpcListener {
   // or "unix:/run/linktor.sock".
   const std::string& address() const { return sockets_.address(); }
 
-  // Gives this listener's connections to the server that `builder` will make.
-  // The connections use `credentials`. Attach must be called once, before
-  // BuildAndStart.
+  // Makes the server that `builder` will build take its connections from this
+  // listener. The connections use `credentials`. Attach must be called once,
+  // before BuildAndStart.
   void Attach(grpc::ServerBuilder& builder,
               const std::shared_ptr<grpc::ServerCredentials>& credentials);
   // Accepts from now on, on a thread of its own. The server must be running
   // already, because gRPC neither serves nor closes a connection that it is
   // given earlier.
   void Start();
-  // Stops accepting, waits for the thread to end, and frees the address. A
-  // client that connects afterwards is refused. Open connections go on, but are
-  // no longer counted. A second call does nothing.
+  // Stops accepting, blocks until the thread has ended, and frees the address.
+  // A client that connects afterwards is refused. Open connections go on, but
+  // are no longer counted. A second call does nothing.
   void StopAccepting();
 
-  // Returns how many connections are open. It is thread-safe.
+  // Returns how many connections are open; 0 after StopAccepting. It is
+  // thread-safe.
   std::size_t connections() const { return limits_.size(); }
 
  private:
   using SteadyTime = std::chrono::steady_clock::time_point;
 
-  // Lets at most one warning in ten seconds through, and counts the warnings
-  // that it holds back. Only the listener's thread uses it.
+  // A Sparse limits the log lines of one warning: it allows at most one line in
+  // ten seconds, and counts the lines that it forbids. Only the listener's
+  // thread uses it.
   class Sparse {
    public:
     // Returns 0 when the warning must not be written. Otherwise it returns the
-    // number of warnings since the last one that was written, this one
-    // included.
+    // number of warnings since the last written one, including the present
+    // warning.
     std::size_t Pass();
 
    private:
@@ -110,13 +113,13 @@ class GrpcListener {
   absl::Status Prepare();
   // This is the thread's function. It returns when stop_ becomes readable.
   void Run();
-  // Accepts connections that wait at `listening`, but at most 64, so that the
-  // thread sees in between which connections have ended. It pauses when the
-  // process is out of descriptors or memory.
+  // Accepts connections that wait at `listening`, but at most 64. After them
+  // the thread looks which connections have ended, before it accepts more.
+  // Accept pauses when the process is out of descriptors or memory.
   void Accept(int listening);
   // Hands `fd` to gRPC, which then owns it and closes it. When a limit is
-  // reached, or when the end of the connection could not be watched, the
-  // connection is reset instead.
+  // reached, or when the listener cannot watch for the end of the connection,
+  // the connection is reset instead.
   void Take(UniqueFd fd, const std::string& peer);
   // Begins to watch for the end of a connection. Returns false, with errno set,
   // when there is no descriptor for the duplicate, or the epoll set cannot take

@@ -1,7 +1,8 @@
-// This is grpc.health.v1.Health, for load balancers and orchestrators. The
-// whole server has one state. Clients ask for it with an empty service name, or
-// with the name of a service of the contract. gRPC calls the methods on its own
-// threads, and nothing here blocks.
+// HealthService serves grpc.health.v1.Health, for load balancers and
+// orchestrators. The whole server has one state: SERVING or NOT_SERVING.
+// Clients ask for it with an empty service name, or with the name of a service
+// of the contract. gRPC calls the methods on its own threads, and nothing here
+// blocks.
 
 #pragma once
 
@@ -22,15 +23,17 @@ namespace linktor::rpc {
 class HealthService final : public grpc::health::v1::Health::CallbackService {
  public:
   // Answers with the state at once. For an unknown service it fails with
-  // NOT_FOUND and INVALID_REQUEST. While the server drains, the answer goes
-  // through the gate, which may keep it for a moment (stop_gate.h).
+  // NOT_FOUND and INVALID_REQUEST. While the server drains (shuts down), the
+  // answer goes through the StopGate (stop_gate.h), which may keep it for a
+  // moment.
   grpc::ServerUnaryReactor* Check(
       grpc::CallbackServerContext* context,
       const grpc::health::v1::HealthCheckRequest* request,
       grpc::health::v1::HealthCheckResponse* response) override;
   // Sends the state now and whenever it changes. For an unknown service it
   // sends SERVICE_UNKNOWN, as the protocol demands. The stream ends with
-  // OVERLOADED or DRAINING, or when its client goes.
+  // OVERLOADED when there are too many Watch streams, with DRAINING when the
+  // server stops, or when its client goes away.
   grpc::ServerWriteReactor<grpc::health::v1::HealthCheckResponse>* Watch(
       grpc::CallbackServerContext* context,
       const grpc::health::v1::HealthCheckRequest* request) override;
@@ -61,11 +64,12 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
   // It guards the state and the list of watchers. It is never held while a
   // watcher is told the state.
   Mutex mutex_;
-  // It counts the changes of serving_. By this number, a watcher knows which of
-  // two changes is the later one.
+  // It counts the changes of serving_. A watcher that is told two changes knows
+  // by this number which of the two is the later one.
   std::int64_t version_ ABSL_GUARDED_BY(mutex_) = 0;
   bool serving_ ABSL_GUARDED_BY(mutex_) = false;
-  // It is set once. A Watch stream that begins later ends with DRAINING.
+  // Drain makes it true, and then it stays true. A Watch stream that begins
+  // later ends with DRAINING.
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
   // The reference in this map keeps a stream alive until gRPC has called
   // OnDone.

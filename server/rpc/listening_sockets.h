@@ -1,6 +1,7 @@
-// These are the sockets at which connections arrive: TCP ports and Unix
-// sockets. A second server cannot share them: it fails when it binds the same
-// address. GrpcListener and BackupSocket use this class, each from one thread.
+// Holds the sockets at which connections arrive: TCP ports and Unix sockets. A
+// second server cannot share them: it fails when it binds the same address.
+// GrpcListener and BackupSocket (app/backup_socket.h) use this class, each from
+// one thread.
 
 #pragma once
 
@@ -16,25 +17,28 @@
 
 namespace linktor::rpc {
 
-// It owns the sockets and, for a Unix socket, also the socket file.
+// A ListeningSockets owns the sockets and, for a Unix socket, also the socket
+// file.
 class ListeningSockets {
  public:
   // Listens on every address of `host`, which is a numeric address or a name. A
-  // name such as "localhost" has two addresses. Port 0 picks a free port, the
-  // same for all addresses. An address that this machine lacks is left out if
-  // another address remains. It fails with INVALID_ARGUMENT when `host` is no
-  // address, and with UNAVAILABLE when an address cannot be bound. It blocks
-  // while a name is looked up.
+  // name may have several addresses, as "localhost" has for IPv4 and IPv6. Port
+  // 0 picks a free port, the same for all addresses. An address that this
+  // machine lacks is left out if another address remains. It fails with
+  // INVALID_ARGUMENT when `host` is neither an address nor a known name, and
+  // with UNAVAILABLE when an address cannot be bound. It blocks while a name is
+  // looked up.
   static absl::StatusOr<ListeningSockets> ListenOnTcp(const std::string& host,
                                                       std::uint16_t port);
-  // Makes a socket file to which only this user may connect. It replaces a file
-  // that an earlier server has left there. It fails with INVALID_ARGUMENT when
-  // the path is too long, and with FAILED_PRECONDITION when the path has a file
-  // that is no socket. It fails with UNAVAILABLE when another server listens
-  // there, or when the path cannot be bound.
+  // Makes a socket file and listens there. Only the user of this process may
+  // connect. It replaces a file that an earlier server has left there. It fails
+  // with INVALID_ARGUMENT when the path is too long, and with
+  // FAILED_PRECONDITION when the path has a file that is no socket. It fails
+  // with UNAVAILABLE when another server listens there, or when the path cannot
+  // be bound.
   static absl::StatusOr<ListeningSockets> ListenOnUnix(const std::string& path);
-  // Returns the error with which ListenOnUnix would fail, but changes nothing.
-  // The command `linktor-igd check` asks this.
+  // Returns OK, or the error with which ListenOnUnix would fail, but changes
+  // nothing. The command `linktor-igd check` asks this.
   static absl::Status CanListenOnUnix(const std::string& path);
 
   // Leaves the other object without sockets, so that its Close does nothing.
@@ -65,7 +69,7 @@ class ListeningSockets {
   std::string address_;
   // These are the path of the socket file, and the device and inode of the
   // file. By device and inode, Close knows whether the file at the path is
-  // still its own. The path is empty for TCP.
+  // still the one that this object has made. The path is empty for TCP.
   std::string path_;
   dev_t device_ = 0;
   ino_t inode_ = 0;

@@ -1,12 +1,17 @@
-// This is MessagingService over gRPC: a thin shell around messaging/.
+// MessagingServiceImpl serves the gRPC service MessagingService. It hands the
+// calls over to the classes of messaging/ and to channels::UserProfiles.
 //
-// gRPC calls the methods on its own threads, and the methods do not block: work
-// that may block runs on the executor. When the executor's queue is full, such
-// a call ends with OVERLOADED and has done nothing. Before its work begins,
-// each call is admitted, read and validated (Admission, ReadRequest). These
-// steps have errors of their own, in addition to those below. Each method can
-// also fail with CHANNEL_NOT_FOUND. The answers of GetUserProfile and
-// RefreshMedia may come from the thread of the Graph client.
+// gRPC calls the methods on its own threads, and the methods do not block. Work
+// that may block runs on the executor. Where a comment says that a method reads
+// the disk or waits for the journal, this work does it. When the executor's
+// queue is full, the call ends with OVERLOADED and has done nothing. Before its
+// work begins, each call is admitted, read and validated (admission.h, and
+// ReadRequest in call.h). These steps have errors of their own, in addition to
+// the errors that are named below. Each method can also fail with
+// CHANNEL_NOT_FOUND. A method that waits for the journal can also fail as an
+// append does (journal/journal.h). The answers of GetUserProfile and
+// RefreshMedia may come from the thread of the Graph client. docs/errors.md
+// explains each reason.
 
 #pragma once
 
@@ -23,7 +28,8 @@
 namespace linktor::rpc {
 
 // This is the generated service, with all of its methods raw (unary_call.h).
-// When a method is missing here, gRPC answers its calls with UNIMPLEMENTED.
+// When a method is missing in this list, gRPC answers its calls with
+// UNIMPLEMENTED.
 using RawMessagingService =
     RawMethods<v1::MessagingService::Service,
                v1::MessagingService::WithRawCallbackMethod_SendMessage,
@@ -56,17 +62,20 @@ class MessagingServiceImpl final : public RawMessagingService {
         profiles_(profiles),
         media_(media) {}
 
-  // Sends a message, once (Sender::Send). It uses the executor only for the
-  // steps of the send, and not while Instagram works. The answer comes when the
-  // outcome is durable. A call that repeats the request id of a send under way
-  // waits for the same outcome, but only until just before its own deadline.
-  // docs/life-of-a-send.md follows a call through all steps, and docs/errors.md
-  // explains each reason.
+  // Sends a message, once (Sender::Send). A step of the send holds a thread of
+  // the executor only while the step runs, and no thread is held while the
+  // server waits for Instagram's answer. The caller gets the answer when the
+  // outcome of the send is durable. While the send is under way, a second call
+  // with the same request id does not send again: it waits for the same
+  // outcome. Just before its own deadline, the second call stops waiting and
+  // fails with REQUEST_IN_FLIGHT. docs/life-of-a-send.md follows a call through
+  // all steps.
   grpc::ServerUnaryReactor* SendMessage(grpc::CallbackServerContext* context,
                                         const grpc::ByteBuffer* request,
                                         grpc::ByteBuffer* response) override;
-  // Finds a message by any of its ids, whether it came in or went out. It fails
-  // with MESSAGE_NOT_FOUND. It reads the disk.
+  // Finds an inbound or outbound message by its message id, its request id or
+  // its mid (Instagram's id of it). It fails with MESSAGE_NOT_FOUND. It reads
+  // the disk.
   grpc::ServerUnaryReactor* GetMessage(grpc::CallbackServerContext* context,
                                        const grpc::ByteBuffer* request,
                                        grpc::ByteBuffer* response) override;
@@ -75,10 +84,12 @@ class MessagingServiceImpl final : public RawMessagingService {
   grpc::ServerUnaryReactor* ListMessages(grpc::CallbackServerContext* context,
                                          const grpc::ByteBuffer* request,
                                          grpc::ByteBuffer* response) override;
-  // Records how an UNCONFIRMED message ended, by what the caller knows
-  // (Settler::Resolve). It fails with MESSAGE_NOT_FOUND and
-  // MESSAGE_NOT_UNCONFIRMED, and with INVALID_REQUEST when the mid belongs to
-  // another message. It reads the disk and waits for the journal.
+  // Records whether an UNCONFIRMED message was sent, as the caller says
+  // (Settler::Resolve). The request may give the mid of the message, which is
+  // Instagram's id of it. It fails with MESSAGE_NOT_FOUND when there is no such
+  // message, and with MESSAGE_NOT_UNCONFIRMED when the message has another
+  // state. It fails with INVALID_REQUEST when the given mid belongs to another
+  // message. It reads the disk and waits for the journal.
   grpc::ServerUnaryReactor* ResolveMessage(grpc::CallbackServerContext* context,
                                            const grpc::ByteBuffer* request,
                                            grpc::ByteBuffer* response) override;
@@ -92,8 +103,9 @@ class MessagingServiceImpl final : public RawMessagingService {
   grpc::ServerUnaryReactor* GetConversation(
       grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
       grpc::ByteBuffer* response) override;
-  // Records whether the customer wants messages. While the customer wants none,
-  // sends to this customer are refused. It waits for the journal.
+  // Records whether the customer wants messages (opt-out). While the customer
+  // wants none, sends to this customer are refused. It reads the disk and waits
+  // for the journal.
   grpc::ServerUnaryReactor* UpdateConversation(
       grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
       grpc::ByteBuffer* response) override;
@@ -105,25 +117,27 @@ class MessagingServiceImpl final : public RawMessagingService {
                                       grpc::ByteBuffer* response) override;
 
   // Returns what Instagram shows about a customer (UserProfiles::Get). It fails
-  // with USER_CONSENT_REQUIRED and CREDENTIALS_MISSING, with OVERLOADED when
-  // too many of these calls are under way, and with each reason that stands for
-  // a Graph error. It does not block. It asks Meta unless a recent answer is in
-  // memory.
+  // with USER_CONSENT_REQUIRED, with CREDENTIALS_MISSING when the channel has
+  // no access token, and with OVERLOADED when too many calls of GetUserProfile
+  // are under way. It also fails with the reasons to which errors of Meta's
+  // Graph API are mapped (graph/error_map.h). It does not block. It asks Meta
+  // unless a recent answer is in memory and the request accepts this answer.
   grpc::ServerUnaryReactor* GetUserProfile(grpc::CallbackServerContext* context,
                                            const grpc::ByteBuffer* request,
                                            grpc::ByteBuffer* response) override;
   // Asks Meta for new links to the media of a message
   // (MediaRefresher::Refresh). It fails with MESSAGE_NOT_FOUND,
-  // MEDIA_UNAVAILABLE and CREDENTIALS_MISSING, with OVERLOADED when too many of
-  // these calls are under way, and with each reason that stands for a Graph
-  // error. It reads the disk. It does not use the executor while Meta works.
+  // MEDIA_UNAVAILABLE and CREDENTIALS_MISSING, with OVERLOADED when too many
+  // calls of RefreshMedia are under way, and with the reasons to which errors
+  // of the Graph API are mapped. It reads the disk. It holds no thread of the
+  // executor while the server waits for Meta's answer.
   grpc::ServerUnaryReactor* RefreshMedia(grpc::CallbackServerContext* context,
                                          const grpc::ByteBuffer* request,
                                          grpc::ByteBuffer* response) override;
 
  private:
   CallContext& calls_;
-  // The components are borrowed. Those of their functions that block are called
+  // These components are borrowed. Their functions that may block are called
   // only on the executor.
   messaging::Sender& sender_;
   messaging::Settler& settler_;

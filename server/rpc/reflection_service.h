@@ -1,8 +1,8 @@
-// This is grpc.reflection, in the versions v1 and v1alpha: newer clients ask
-// for v1 first, and older clients know only v1alpha. This server has its own
-// streams, because the reflection plugin of Debian's gRPC holds a thread for
-// each stream, and its streams cannot be ended. gRPC calls the streams on its
-// threads, and nothing here blocks.
+// The two services of this file serve gRPC's server reflection in the versions
+// v1 and v1alpha: newer clients ask for v1 first, and older clients know only
+// v1alpha. The reflection plugin of Debian's gRPC is not used, because it holds
+// a thread for each stream, and the server cannot end its streams. gRPC calls
+// the streams on its own threads, and nothing here blocks.
 
 #pragma once
 
@@ -33,8 +33,8 @@ class ReflectionStream {
 
 // Holds the open streams of both versions. A caller needs a key that is in
 // force, but no permission, because the contract is public. These streams count
-// in the limits of streams (Admission::Limits). It is thread-safe, and must
-// outlive the two services and all streams.
+// in the limits of streams (Admission::Limits). ReflectionStreams is
+// thread-safe, and must outlive the two services and all streams.
 class ReflectionStreams {
  public:
   // `admission` must outlive this object.
@@ -45,7 +45,8 @@ class ReflectionStreams {
   // Ends the streams whose key is no longer in force. The App's ticker calls it
   // about twice a second.
   void CheckKeys();
-  // Keeps `stream` until Remove. After Drain, it also ends the stream at once.
+  // Keeps a reference to `stream` until Remove. After Drain, it also ends the
+  // stream at once.
   void Add(const std::shared_ptr<ReflectionStream>& stream);
   // Forgets a stream that gRPC has finished with, which may free the stream.
   // The stream itself calls it.
@@ -60,23 +61,25 @@ class ReflectionStreams {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   Admission& admission_;
-  // It guards the list and draining_. It is never held while a stream is ended.
+  // It guards streams_ and draining_. It is never held while a stream is ended.
   Mutex mutex_;
   // The reference in this map keeps a stream alive until gRPC has called
   // OnDone.
   std::unordered_map<const ReflectionStream*, std::shared_ptr<ReflectionStream>>
       streams_ ABSL_GUARDED_BY(mutex_);
-  // It is set once. A stream that is added later ends at once.
+  // Drain makes it true, and then it stays true. A stream that is added later
+  // ends at once.
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-// Answers with the files of the contract, comments included, and with the files
-// of gRPC's own services. A question that has no answer gets an error within
-// the stream, as the protocol demands, and the stream goes on.
+// This service answers with the descriptors of the contract's proto files,
+// comments included, and with the descriptors of gRPC's own services. When a
+// request asks for something that does not exist, its response is an error, as
+// the protocol demands. The stream then goes on.
 class ReflectionServiceV1 final
     : public grpc::reflection::v1::ServerReflection::CallbackService {
  public:
-  // `streams` must outlive this and every stream.
+  // `streams` must outlive this object and every stream.
   explicit ReflectionServiceV1(ReflectionStreams& streams)
       : streams_(streams) {}
   grpc::ServerBidiReactor<grpc::reflection::v1::ServerReflectionRequest,
@@ -87,7 +90,8 @@ class ReflectionServiceV1 final
   ReflectionStreams& streams_;
 };
 
-// Does the same for clients that know only v1alpha.
+// This service does the same as ReflectionServiceV1, for clients that know only
+// v1alpha.
 class ReflectionServiceV1Alpha final
     : public grpc::reflection::v1alpha::ServerReflection::CallbackService {
  public:

@@ -4,15 +4,17 @@
 //
 // A stop goes through three states:
 //   1. Draining: every new call is refused with DRAINING at once. This state
-//      lasts for as long as Instagram has sends that it has not answered.
+//      lasts until Instagram has answered the sends under way, or until a time
+//      limit for this has passed.
 //   2. Holding: new calls are kept without an answer. A caller that waits for
 //      an answer makes no further call, so after a moment no more calls arrive.
 //   3. Released: the server has said goodbye (HTTP/2's GOAWAY) to every
 //      connection. The calls that were kept are now refused with DRAINING.
 // The second state is there because a client hears about gRPC's shutdown a
-// little later than it happens. A call that the client makes in between ends
-// with a bare CANCELLED from gRPC, which tells the caller nothing. The second
-// state makes sure that few clients, or none, make such a call.
+// little later than it happens. A call that the client makes between these two
+// moments ends with a bare CANCELLED from gRPC, which gives the caller no
+// reason. The second state makes sure that few clients, or none, make such a
+// call.
 
 #pragma once
 
@@ -33,14 +35,14 @@ class StopGate {
   using Answer = absl::AnyInvocable<void()>;
 
   // Returns true after Drain, and never false again. A call that asks just
-  // before Drain may still be let in.
+  // before Drain may still be admitted.
   bool draining() const { return draining_.load(std::memory_order_acquire); }
 
   // Begins the first state: from now on, calls see that draining() is true.
   void Drain() { draining_.store(true, std::memory_order_release); }
 
   // Begins the second state: from now on, answers are kept. It also does what
-  // Drain does, so that nobody has to call Drain before it.
+  // Drain does, so a caller of Hold need not call Drain first.
   void Hold() {
     Drain();
     MutexLock lock(mutex_);

@@ -1,14 +1,17 @@
-// A StreamTurn is the right to work for a stream. Only one thread at a time has
-// this right. The turn also says whether the stream is to end. clang checks at
-// compile time who has the right: members that only the holder of the turn may
-// touch are ABSL_GUARDED_BY the turn. A SubscribeReactor has one turn. gRPC's
-// threads, the executor's threads and the hub's thread compete for it, and no
-// thread waits for it.
+// A StreamTurn is the right to work on a stream (see subscribe_reactor.h). Only
+// one thread at a time has this right; it is the holder of the turn. The
+// StreamTurn also says whether the stream is to end. clang checks at compile
+// time who has the right: members that only the holder may touch are
+// ABSL_GUARDED_BY the turn. A SubscribeReactor has one turn. gRPC's threads,
+// the executor's threads and the hub's thread (events/hub.h) compete for it,
+// and no thread waits for it.
 //
-// A new turn is already taken. Its holder does one of three things with it. It
-// gives the turn back. Or it passes the turn on with a callback that it has
-// started; the thread that runs the callback then calls AssertHeld. Or it keeps
-// the turn for ever, when it has finished the stream.
+// A new turn is already taken: the thread that makes it is the holder. When the
+// holder has done its work, it does one of three things. It may give the turn
+// back (GiveBack). It may pass the turn on to a callback that it has started
+// (PassOn). The thread that runs this callback is then the holder, and first
+// calls AssertHeld. Or it has finished the stream and keeps the turn for ever
+// (KeepForEver).
 
 #pragma once
 
@@ -23,14 +26,15 @@ namespace linktor::rpc {
 
 class ABSL_LOCKABLE StreamTurn {
  public:
-  // Takes the right when nobody has it, and returns whether it did. It never
+  // Takes the right when no thread has it, and returns whether it did. It never
   // waits. A thread that does not get the right leaves the work to the holder.
   [[nodiscard]] bool TryTake() ABSL_EXCLUSIVE_TRYLOCK_FUNCTION(true) {
     return !taken_.exchange(true);
   }
-  // Gives the right back. Another thread may have come before, found the turn
-  // taken, and gone away. So after GiveBack, the thread must look once more
-  // whether there is something to do, and whether the stream is to end.
+  // Gives the right back. Before that, another thread may have found the turn
+  // taken and gone away without doing its work. So after GiveBack, this thread
+  // must look once more whether there is something to do, and whether the
+  // stream is to end.
   void GiveBack() ABSL_UNLOCK_FUNCTION() { taken_.store(false); }
   // Passes the right on to a callback that the holder has started. The callback
   // has the right from now on.

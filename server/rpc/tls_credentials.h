@@ -1,7 +1,7 @@
-// This is gRPC's side of TLS: server credentials that ask a TlsSource at every
-// handshake. After a certificate was replaced, the next connection uses the new
-// one, and open connections go on. GrpcServer makes the credentials, once.
-// gRPC's threads then call the source.
+// Makes gRPC's side of TLS: server credentials that ask a TlsSource
+// (base/tls_identity.h) at every handshake. After a certificate was replaced,
+// the next connection uses the new one, and open connections go on. GrpcServer
+// makes the credentials, once. gRPC's threads then call the source.
 
 #pragma once
 
@@ -17,12 +17,13 @@ namespace linktor::rpc {
 // client must show a certificate that the identity's client_ca has signed, and
 // client_ca must not be empty. Otherwise no client is asked for a certificate.
 // The same credentials serve any number of ports: gRPC's own ports and external
-// connection acceptors.
+// connection acceptors (grpc_listener.h).
 //
-// OpenSSL must accept the first identity; CertificateFiles makes sure of this.
-// If gRPC cannot use the first identity, it only logs this, and it leaves every
-// connection of an external acceptor open and unanswered. If gRPC cannot use a
-// later identity, it logs this and ignores that identity.
+// OpenSSL must accept the first identity; CertificateFiles
+// (access/certificates.h) makes sure of this. If gRPC cannot use the first
+// identity, it only logs this, and it leaves every connection of an external
+// acceptor open and unanswered. If gRPC cannot use a later identity, it logs
+// this and ignores that identity.
 std::shared_ptr<grpc::ServerCredentials> MakeTlsCredentials(
     TlsSource source, bool require_client_certificate);
 

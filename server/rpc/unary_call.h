@@ -1,10 +1,12 @@
 // This file handles unary calls. Their methods are raw: they take and return
-// bytes. gRPC would answer a request that it cannot parse with UNIMPLEMENTED
-// and no message. Here, the answer says what is wrong.
+// bytes, and this code parses the requests. If gRPC parsed them, it would
+// answer a request that it cannot parse with UNIMPLEMENTED and no message.
+// Here, the answer says what is wrong.
 //
-// A method of a service calls RunUnary when its work may block. It calls
-// OpenUnary when it waits for a callback from somebody else. Both functions run
-// on gRPC's threads and return at once.
+// A method of a service calls RunUnary when all of its work may run on one
+// thread of the executor. It calls OpenUnary when its work ends later, in a
+// callback, such as a callback of the Graph client. Both functions run on
+// gRPC's threads and return at once.
 
 #pragma once
 
@@ -38,12 +40,11 @@ struct RawMethods<Service, First, Rest...> {
 
 // A RawUnary holds everything that gRPC gives to a raw method, and the method's
 // name in the contract. gRPC owns what the pointers point to, and keeps it
-// until the reactor has finished. A RawUnary is a value and is copied into the
-// call.
+// until the reactor has finished. A RawUnary is copied into its UnaryCall.
 struct RawUnary {
-  // The reactor is the context's default reactor. It needs no memory, and it
-  // does nothing when the client cancels the call: the work goes on, and nobody
-  // gets the answer.
+  // The reactor is the context's default reactor. To make it takes no memory,
+  // so it cannot fail. It does nothing when the client cancels the call: the
+  // work goes on, and nobody gets the answer.
   RawUnary(grpc::CallbackServerContext* server_context,
            const grpc::ByteBuffer* request_bytes,
            grpc::ByteBuffer* response_bytes, std::string_view method_name)
@@ -96,9 +97,9 @@ class UnaryCall {
 
   // Ends the call. With OK it sends the response; otherwise it sends only the
   // status, and never a response. Before it sends, it counts the call, writes
-  // the call's lines of the log, and gives back the call's places, in this
-  // order. So all of this is done when the caller has its answer. Any thread
-  // may call it. It does not block.
+  // the call's lines of the server's log, and gives back the call's places
+  // within the limits (admission.h), in this order. So all of this is done when
+  // the caller has its answer. Any thread may call it. It does not block.
   void Finish(const absl::Status& status) {
     if (status.ok()) {
       // Serializing can fail only above 2 GiB, and no response is so large.
@@ -114,11 +115,12 @@ class UnaryCall {
   }
 
  private:
-  // Writes the lines of the log. They name what the call was about, by the ids
-  // in its response and in its request.
+  // Writes the call's lines of the server's log. They name what the call was
+  // about, by the ids in its response and in its request.
   void LogEnd(const absl::Status& status) {
-    // The request of a refused caller shows what this caller has tried. Nothing
-    // is read for a stranger, a caller whose key is unknown.
+    // An audit line of a refused call shows what its caller has tried, so the
+    // request is parsed for it. No audit line is written, and nothing is
+    // parsed, when the caller's key is missing or unknown.
     if (!was_read_ && CallContext::IsAudited(record_.method, status)) {
       (void)ParseRequest(*raw_.request, request_);
     }
@@ -196,9 +198,8 @@ std::shared_ptr<UnaryCall<Request, Response>> OpenUnary(CallContext& calls,
   return nullptr;
 }
 
-// Returns a callback that ends the call: with the response that it gets, or
-// with the error that it gets instead. It is for work that answers by a
-// callback.
+// Returns a callback that ends the call. The callback gets a response or an
+// error, and ends the call with it. It is for work that answers by a callback.
 template <typename Request, typename Response>
 auto FinishWith(const std::shared_ptr<UnaryCall<Request, Response>>& call) {
   return [call](absl::StatusOr<Response> answer) {

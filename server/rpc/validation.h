@@ -1,16 +1,18 @@
 // These functions say what a valid request is, for every request of the
-// contract. A request is validated before its work begins. Each function finds
-// all violations at once, and names the path of the field for each. ReadRequest
-// (call.h) calls them, on gRPC's threads. All of them are pure.
+// contract. A request is validated before the work of its call begins. Each
+// function finds all violations at once, and names the path of the field for
+// each. ReadRequest (call.h) calls the functions, on gRPC's threads. All of
+// them are pure.
 //
 // Ids, names and tokens must have a valid length, and ids also valid
 // characters. An enum must have a known value. A mask may name only fields that
 // can be changed. A page size must not be negative. A page token must belong to
-// the same list; only the lists of events, messages and conversations check
-// their tokens themselves, later. Fields that a method does not use are not
-// checked. Rules that depend on the state of the server are checked later,
-// where the state is known. The comments in the protos give every limit. The
-// protos and this code must agree on them.
+// the list that the request asks for. But the page tokens of events, messages
+// and conversations are checked later, because only the code of these lists can
+// read them. Fields that a method does not use are not checked. Rules that
+// depend on stored data are checked later, by the code that reads these data.
+// The comments in the protos give every limit. The protos and this code must
+// agree on the limits.
 
 #pragma once
 
@@ -31,12 +33,12 @@ namespace linktor::rpc {
 absl::Status Validate(const v1::CreateChannelRequest& request);
 absl::Status Validate(const v1::GetChannelRequest& request);
 absl::Status Validate(const v1::ListChannelsRequest& request);
-// Only the fields that the mask names are checked. The change itself finds out
-// later whether the channel would then lack a page id.
+// Only the fields that the mask names are checked. ChannelAdmin::Update finds
+// out later whether the channel would then lack a page id.
 absl::Status Validate(const v1::UpdateChannelRequest& request);
 absl::Status Validate(const v1::DeleteChannelRequest& request);
-// The request must change something. The change itself finds out later whether
-// a secret that is to be removed exists.
+// The request must change something. ChannelAdmin::SetCredentials finds out
+// later whether an app secret that is to be removed exists.
 absl::Status Validate(const v1::SetChannelCredentialsRequest& request);
 // The limits of ice breakers are in policy/content.h. Each locale may come only
 // once.
@@ -48,7 +50,7 @@ absl::Status Validate(const v1::DeleteIceBreakersRequest& request);
 absl::Status Validate(const v1::SendMessageRequest& request);
 absl::Status Validate(const v1::GetMessageRequest& request);
 absl::Status Validate(const v1::ListMessagesRequest& request);
-// A mid is allowed only with the resolution SENT.
+// A mid (Instagram's id of a message) is allowed only with the resolution SENT.
 absl::Status Validate(const v1::ResolveMessageRequest& request);
 absl::Status Validate(const v1::ListConversationsRequest& request);
 absl::Status Validate(const v1::GetConversationRequest& request);
@@ -63,8 +65,9 @@ absl::Status Validate(const v1::ListEventsRequest& request);
 absl::Status Validate(const v1::ListDeliveriesRequest& request);
 // The request names 1 to 100 deliveries, each only once.
 absl::Status Validate(const v1::RedriveDeliveriesRequest& request);
-// These five are in access_validation.cc. They accept an expire time that has
-// passed. KeyAdmin refuses it later, because KeyAdmin has a clock.
+// The five functions for API keys are in access_validation.cc. They accept an
+// expire_time that has passed. KeyAdmin refuses it later, because KeyAdmin has
+// a clock.
 absl::Status Validate(const v1::CreateApiKeyRequest& request);
 absl::Status Validate(const v1::GetApiKeyRequest& request);
 absl::Status Validate(const v1::ListApiKeysRequest& request);

@@ -1,6 +1,6 @@
 // Reads the file of the master key, which wraps (encrypts) all data keys. The
-// server reads it at the start. A backup and a restore read it as well. All
-// three read it before they open the database.
+// server reads it at the start. A backup and a restore read it as well. Each of
+// them reads it before it opens the database.
 
 #pragma once
 

@@ -1,7 +1,11 @@
-// Wraps a connection of the SQLite C API in RAII. No code in this folder knows
-// the tables. One thread at a time may use a Database and its Statements. The
-// journal's writer has the connection that writes, and the ReadPool has the
-// connections that read.
+// Wraps a connection of the SQLite C API in RAII. The code in this folder knows
+// nothing of the server's tables. One thread at a time may use a Database and
+// its Statements. The journal's writer has the connection that writes, and the
+// ReadPool has the connections that read.
+//
+// SQLite writes each commit into its write-ahead log first. A checkpoint later
+// copies the pages of the log into the database file. In this file, "the log"
+// means the write-ahead log.
 
 #pragma once
 
@@ -20,26 +24,28 @@ namespace linktor::sqlite {
 
 class PageCleaner;
 
-// This is one connection. Its functions return errors that SqliteStatus made;
-// FaultOf says what such an error means.
+// A Database is one connection. Its functions return errors that SqliteStatus
+// has made; FaultOf says what such an error means.
 class Database {
  public:
   enum class Mode {
     kReadWrite,
     kReadOnly,
-    // It reads the file as it is, without its write-ahead log or rollback
-    // journal, and touches neither of them. Nobody may write the file
-    // meanwhile. After a crash the file alone may not be a valid database.
+    // The connection reads the database file as it is. It neither reads nor
+    // changes a write-ahead log or a rollback journal beside the file. Nobody
+    // may write the file meanwhile. If a crash has interrupted a checkpoint,
+    // the file alone may not be a valid database.
     kFileAlone,
   };
 
   // Opens the file. Only kReadWrite makes the file when it is missing.
   // kReadWrite sets WAL, synchronous FULL, foreign keys and secure_delete. It
-  // checks that the first three are in force, and that the size of a page is
-  // right and auto_vacuum is off. Erasure depends on these settings. kReadWrite
-  // writes pages through a PageCleaner. Pages of the log get into the database
-  // only by RunCheckpoint, and when the last connection is closed. Open fails
-  // with SQLite's error, or with INTERNAL when a setting is not in force.
+  // checks that the first three are in force, that a page has 4 KiB, and that
+  // auto_vacuum is off. Erasure depends on these settings. kReadWrite also
+  // writes pages through a PageCleaner, which removes old bytes
+  // (page_cleaner.h). SQLite makes no checkpoint by itself, except when the
+  // last connection is closed; RunCheckpoint makes all others. Open fails with
+  // SQLite's error, or with INTERNAL when a setting is not in force.
   static absl::StatusOr<std::unique_ptr<Database>> Open(const std::string& path,
                                                         Mode mode);
   // Closes the connection. All its Statements must have been destroyed before.
@@ -47,55 +53,60 @@ class Database {
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
-  // Runs constant SQL without parameters. The SQL may have several statements,
-  // and their rows are dropped. After a failure, the statements before the
-  // failed one have run.
+  // Runs constant SQL without parameters. The SQL may have several statements.
+  // Their rows are dropped. When a statement fails, the statements before it
+  // have run, and those after it have not.
   absl::Status Execute(const char* sql);
 
-  // Returns how many pages the write-ahead log had after the last commit or
-  // checkpoint of this connection.
+  // Returns how many pages the log had after the last commit or checkpoint of
+  // this connection.
   std::int64_t wal_pages() const { return wal_pages_; }
   // Returns how many of this connection's commits have written a page. A commit
-  // that changes nothing writes no page, so it says nothing about the disk.
+  // that changes nothing writes no page, so it does not show whether the disk
+  // works.
   std::int64_t written_commits() const { return written_commits_; }
-  // Commits a page with its present content, to learn whether the disk takes
-  // it. No transaction may be open.
+  // Commits a page whose content does not change, to learn whether the disk
+  // accepts a write. No transaction may be open.
   absl::Status CommitUnchangedPage();
-  // A Checkpoint says what a checkpoint does. Every kind writes pages of the
-  // write-ahead log into the database.
+  // There are three kinds of checkpoint. Every kind writes pages of the log
+  // into the database file.
   enum class Checkpoint {
-    // It writes as many pages as the readers allow, and waits for nobody.
+    // It writes as many pages as it can without waiting for readers. A reader
+    // may still need the older page in the database file.
     kPassive,
-    // It writes all pages of the log. The next commit then begins again at the
-    // start of the log's file.
+    // It writes all pages of the log. The next commit then overwrites the log's
+    // file from its start.
     kRestart,
-    // It does what kRestart does, and empties the log's file.
+    // It writes all pages of the log, and then empties the log's file.
     kTruncate,
   };
-  // Runs a checkpoint, which syncs the log and the database. Only the writing
-  // connection may run one: with SQLite before 3.51.3, a checkpoint on another
-  // connection can corrupt the database. kRestart and kTruncate wait for
-  // readers, at most 5 s. If readers are still in the way then, these two kinds
-  // fail with an error of StoreFault::kBusy. kPassive writes fewer pages in
-  // that case, and returns OK. No transaction may be open.
+  // Runs a checkpoint, which syncs the log and the database file. Only the
+  // writing connection may run one: with SQLite before 3.51.3, a checkpoint on
+  // another connection can corrupt the database. kRestart and kTruncate wait
+  // for readers, at most 5 s. When readers have not ended by then, these two
+  // kinds fail with an error of StoreFault::kBusy. kPassive returns OK, also
+  // when readers have prevented it from writing all pages. No transaction may
+  // be open.
   absl::Status RunCheckpoint(Checkpoint kind);
   // Returns whether the last checkpoint wrote and synced all pages of the log.
   bool checkpoint_was_whole() const { return checkpoint_was_whole_; }
-  // Commits an unchanged page. After a kRestart, this commit makes the log
-  // begin again at the start of its file. BeginLogAnew also drops the pages
-  // that are held in memory. Their unallocated parts may have bytes of rows
-  // that the file does not have any more (PageCleaner). It fails with an error
-  // of StoreFault::kBusy when the log did not begin anew, because somebody read
-  // meanwhile. No transaction may be open.
+  // Commits an unchanged page. Call it after RunCheckpoint(kRestart): then this
+  // commit makes the log begin again at the start of its file. BeginLogAnew
+  // also drops the pages that SQLite holds in memory. Their unallocated parts
+  // may have bytes of rows that the database file does not have any more
+  // (page_cleaner.h). A later commit would write these bytes into the log
+  // again. BeginLogAnew fails with an error of StoreFault::kBusy when the log
+  // did not begin again at its start, because somebody read meanwhile. No
+  // transaction may be open.
   absl::Status BeginLogAnew();
   // Returns how many bytes at the end of the log's file are older than the last
-  // BeginLogAnew. Commits overwrite these bytes one after another. It fails
-  // when the last BeginLogAnew has failed, or when there was none.
+  // BeginLogAnew. Later commits overwrite these bytes one after another. It
+  // fails when the last BeginLogAnew has failed, or was never called.
   absl::StatusOr<std::int64_t> OldLogBytes();
   // Shortens the log's file by the bytes that OldLogBytes counts, but by at
-  // most `most` bytes. Returns how many old bytes are left. The next commit
-  // makes the new length durable. No transaction may be open. It fails as
-  // OldLogBytes does.
+  // most `most` bytes. Returns how many old bytes are left. The sync of the
+  // next commit makes the new length durable. No transaction may be open. It
+  // fails as OldLogBytes does.
   absl::StatusOr<std::int64_t> CutLog(std::int64_t most);
 
   // Returns whether a transaction is open. A failed statement may have rolled
@@ -108,12 +119,13 @@ class Database {
  private:
   explicit Database(sqlite3* handle);
 
-  // The connection uses the cleaner until the destructor has closed the
-  // connection. Members are destroyed after that.
+  // The connection uses the cleaner until the destructor of Database has closed
+  // the connection. Members are destroyed after that.
   std::unique_ptr<PageCleaner> cleaner_;
   sqlite3* handle_;
-  // SQLite's hook sets wal_pages_, new_pages_ and written_commits_ at each
-  // commit that has written a page. RunCheckpoint sets wal_pages_, too.
+  // SQLite calls a hook after each commit that has written a page. The hook
+  // sets wal_pages_, new_pages_ and written_commits_. RunCheckpoint sets
+  // wal_pages_, too.
   std::int64_t wal_pages_ = 0;
   // This is the greatest value of wal_pages_ since the last BeginLogAnew. It
   // has no value until a BeginLogAnew has succeeded.
@@ -131,7 +143,8 @@ enum class StoreFault {
   kRecord,
   // There is no space left on the disk. This may pass.
   kFull,
-  // Another program holds the database, or there is no memory. This may pass.
+  // Another program has locked the database, or there is not enough memory.
+  // This may pass.
   kBusy,
   // The file or the disk is at fault. This is final.
   kDisk,
@@ -139,10 +152,11 @@ enum class StoreFault {
 // Returns kNone for OK, and kRecord for an error that is not SQLite's.
 StoreFault FaultOf(const absl::Status& status);
 
-// Makes a status from SQLite's result code, in a form that FaultOf understands.
-// It is INTERNAL, with `what` and SQLite's words. `handle` may be null. If it
-// is not null, the connection's own extended code and message are taken. So the
-// function must be called before anything else is done with that connection.
+// Makes a status from SQLite's result code, which FaultOf can read again. It is
+// INTERNAL, with `what` and SQLite's words. When `handle` is not null, the
+// status has the extended code and the message of the connection's last call.
+// So SqliteStatus must be called before anything else is done with that
+// connection.
 absl::Status SqliteStatus(sqlite3* handle, int code, std::string_view what);
 
 }  // namespace linktor::sqlite

@@ -1,14 +1,15 @@
 // A PageCleaner keeps erased and deleted content out of the database file. When
-// rows are deleted, SQLite may move their neighbours to other pages. The bytes
-// of a moved row then stay in the unallocated part of the page that it has
-// left, even with secure_delete on. No statement reaches these bytes, so they
-// would stay after the row itself is erased. Therefore the cleaner writes zeros
-// to the database file in place of the unallocated part of every b-tree page.
-// SQLite never reads that part.
+// rows are deleted, SQLite may move the rows beside them to other pages. The
+// bytes of a moved row then stay in the unallocated part of its old page, even
+// with secure_delete on. No SQL statement reaches these bytes, so they would
+// stay even when the row itself is erased later. Therefore the cleaner writes
+// zeros to the database file in place of the unallocated part of every b-tree
+// page. SQLite never reads that part.
 //
-// The cleaner leaves the write-ahead log as it is, because each page there has
-// a checksum. An erasure ends by beginning the log anew, and from then on the
-// pages are read from the cleaned file (Database::BeginLogAnew).
+// The cleaner does not change the write-ahead log, because each page in the log
+// has a checksum. So an erasure ends with Database::BeginLogAnew. After that
+// call SQLite reads the pages from the cleaned database file, and later commits
+// overwrite the log.
 
 #pragma once
 
@@ -25,21 +26,22 @@ namespace linktor::sqlite {
 // the disk depend on it: do not change it.
 inline constexpr int kPageSize = 4096;
 
-// Fills the unallocated part of the page with zeros if the page is one of a
-// b-tree. `first` is true for the first page of the file. There the header of
-// the file precedes the header of the page. Section 1.6 of
+// Fills the unallocated part of the page with zeros if the page is a b-tree
+// page. `first` is true for the first page of the file. There the header of the
+// file comes before the header of the page. Section 1.6 of
 // https://www.sqlite.org/fileformat2.html describes the format. Every other
-// kind of page begins with the number of a page. Such a page looks like a
-// b-tree page only when that number is at least 2^25.
+// kind of page begins with a page number. It looks like a b-tree page only when
+// that number is 2^25 or more.
 void ZeroUnallocated(std::span<std::uint8_t, kPageSize> page, bool first);
 
 // Cleans every page that one connection writes to the database file. The
 // cleaner must outlive the connection.
 class PageCleaner {
  public:
-  // A database with this many pages (124 GiB) or more is no longer cleaned:
-  // from 2^25 pages on, the first byte of a page does not show its kind. The
-  // limit is 2^20 pages below that, which is more than one checkpoint can add.
+  // When a database has this many pages (124 GiB) or more, it is no longer
+  // cleaned. The reason: in a database of 2^25 pages, the first byte of a page
+  // no longer shows the kind of the page. The limit is 2^20 pages lower,
+  // because a checkpoint may still add pages, but never so many.
   static constexpr sqlite3_int64 kMaxPages = (1 << 25) - (1 << 20);
 
   PageCleaner() = default;
@@ -48,19 +50,20 @@ class PageCleaner {
 
   // Takes over the connection's writes to its database file. The thread that
   // opened the connection calls it, before anything is written. It fails with
-  // SQLite's error; the writes then go on as before.
+  // SQLite's error; then the writes are not cleaned.
   absl::Status Attach(sqlite3* connection);
 
  private:
-  // Takes the place of SQLite's xWrite. It runs on the thread that commits or
-  // checkpoints, and writes a cleaned copy of the page. It cleans whole pages
-  // only, and passes any other write on unchanged.
+  // SQLite calls this function in place of its own xWrite. It runs on the
+  // thread that commits or checkpoints. It writes a cleaned copy of the page.
+  // It cleans only writes of one whole page, and passes every other write on
+  // unchanged.
   static int Write(sqlite3_file* file, const void* bytes, int size,
                    sqlite3_int64 offset);
 
-  // Holds the file's methods, with Write in place of xWrite. SQLite hands Write
-  // a pointer to `own`, from which Write finds this struct. Therefore `own`
-  // must stay the first member.
+  // A Methods has SQLite's functions for the file, with Write in place of
+  // xWrite. SQLite hands Write a pointer to `own`, from which Write finds this
+  // struct. Therefore `own` must stay the first member.
   struct Methods {
     sqlite3_io_methods own{};
     const sqlite3_io_methods* real = nullptr;

@@ -1,6 +1,7 @@
 // Wraps a prepared statement of the SQLite C API in RAII. Only the thread that
-// uses its Database may use it. The tables and the readers of the state keep
-// one for each of their queries.
+// uses the Database may use its Statements. The classes for the tables
+// (server/state) and the readers of the tables keep one Statement for each of
+// their queries.
 
 #pragma once
 
@@ -20,11 +21,12 @@ namespace linktor::sqlite {
 //   statement.Bind(1, a).Bind(2, b);
 //   ASSIGN row = statement.Step();   // true: a row, read it by Column…
 //   statement.Reset();
-// Statements without rows can use Run() instead, which resets by itself.
+// For a statement that returns no rows, call Run() instead, which also resets
+// it.
 //
-// No function throws. A mistake in the program becomes an error of the next
-// Step. Such a mistake is SQL that does not compile, or a parameter that the
-// statement does not have.
+// No function throws. Some mistakes are found before the statement runs, such
+// as SQL that does not compile, or a parameter that the statement does not
+// have. The next Step returns them as an error.
 class Statement {
  public:
   // Compiles the SQL, which is constant text. `database` must outlive this
@@ -35,8 +37,9 @@ class Statement {
   Statement& operator=(const Statement&) = delete;
 
   // These set a parameter. Parameters are counted from 1, and a parameter that
-  // is not set is NULL. The bytes of texts and blobs are borrowed until Reset.
-  // A failure is kept, and the next Step returns it.
+  // is not set is NULL. The bytes of texts and blobs are not copied, so they
+  // must stay as they are until Reset. A failure is kept, and the next Step
+  // returns it.
   Statement& Bind(int index, std::int64_t value);
   Statement& BindText(int index, std::string_view value);
   Statement& BindBlob(int index, std::string_view value);
@@ -46,13 +49,13 @@ class Statement {
   Statement& BindTextOrNull(int index, std::string_view value);
 
   // Goes to the next row. Returns true when there is one, and false at the end.
-  // An error is SQLite's, and then the statement must be reset. The error may
-  // have rolled the transaction back; Database::in_transaction tells whether it
-  // did.
+  // It fails with SQLite's error; then the statement must be reset. The error
+  // may have rolled the transaction back; Database::in_transaction tells
+  // whether it did.
   absl::StatusOr<bool> Step();
   // Ends the reading of rows and forgets the parameters, so that the statement
-  // can be used again. While a statement is not reset, its snapshot or
-  // transaction cannot end.
+  // can be used again. The snapshot or transaction of a statement cannot end
+  // before the statement is reset.
   void Reset();
   // Steps to the end and resets the statement, also after an error. Rows are
   // dropped.
@@ -62,8 +65,8 @@ class Statement {
   absl::StatusOr<std::int64_t> RunAndCount();
 
   // These read a column of the row that Step went to. Columns are counted from
-  // 0. NULL reads as 0 or as no bytes. Bytes are borrowed until the next Step
-  // or Reset.
+  // 0. NULL is read as 0 or as no bytes. The bytes belong to SQLite, and are
+  // valid until the next Step or Reset.
   std::int64_t Int(int column) const;
   bool IsNull(int column) const;
   std::string_view Bytes(int column) const;

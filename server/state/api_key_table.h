@@ -1,8 +1,8 @@
 // This is the table of the API keys with which callers call this server. The
-// Applier (applier.h) calls it on the applying thread (the only thread that
-// writes the database), inside that thread's transaction. Readers call
-// ReadApiKeys below. A refusal is an answer and not an error. Every error comes
-// from the database, and then the transaction is rolled back.
+// Applier (applier.h) calls ApiKeyTable on the applying thread (the only thread
+// that writes the database), inside that thread's transaction. Readers call
+// ReadApiKeys below. A refusal is an answer (effects.h) and not an error. Every
+// error comes from the database, and then the transaction is rolled back.
 
 #pragma once
 

@@ -8,9 +8,9 @@
 // writes the database), inside that thread's transaction. In the server only
 // BatchApplier (journal/batch_applier.h) calls it.
 //
-// When a new version of Apply makes other rows of the same record, its records
-// need a new format number. Otherwise two copies of the state could differ
-// although they have applied the same records.
+// When a new version of Apply makes other rows of the same record, the records
+// of the new version need a new format number. Otherwise two copies of the
+// state could differ although they have applied the same records.
 
 #pragma once
 
@@ -65,10 +65,11 @@ inline constexpr std::int64_t kTrimRows = 2000;
 // kTrimRows, and must not change without a new format number either.
 inline constexpr int kReleaseItems = 100;
 
-// A record that erases one person cleans at most kForgetRows events, and all
-// other rows of the person at once. A record that goes on with the erasure of a
-// channel cleans at most kForgetRows rows of each kind. It looks at no more
-// than kForgetLook events of the channel. Apply depends on both numbers, as on
+// To clean a row is to remove from it the content and the person. A record that
+// erases one person cleans at most kForgetRows events, and all other rows of
+// the person at once. A record that goes on with the erasure of a channel
+// cleans at most kForgetRows rows of each kind. It looks at no more than
+// kForgetLook events of the channel. Apply depends on both numbers, as on
 // kTrimRows.
 inline constexpr int kForgetRows = 100;
 inline constexpr std::int64_t kForgetLook = 4000;
@@ -82,28 +83,30 @@ absl::Status CheckKnown(const journal::Record& record);
 class Applier {
  public:
   // Prepares the SQL statements, so the tables must exist. `database` and
-  // `recent` must outlive this object.
+  // `recent` must outlive this object. RunSizes (recent_rows.h) explains
+  // `runs`.
   Applier(sqlite::Database& database, RecentRows& recent,
           const RunSizes& runs = {});
 
-  // Loads the state of the log. From the table of events it also reads the rows
-  // that other tables do not have yet (recent_rows.h). It is called once,
-  // before the first record.
+  // Loads the state of the event log (log_state.h). From the table of events it
+  // also reads the rows that other tables do not have yet (recent_rows.h). It
+  // is called once, before the first record.
   absl::Status Load();
 
   // Applies one record that CheckKnown accepts. Returns the record's answer and
-  // what the record has changed. `clear` may be empty; the rows are the same
-  // without it. After a failure the caller rolls back the transaction (or the
+  // what the record has changed. `clear` may be empty, because no row depends
+  // on it. After a failure the caller rolls back the transaction (or the
   // savepoint). Then it calls Restore with the Position that Mark returned
   // before. FaultOf (sqlite/database.h) says whether the record or the disk is
   // at fault.
   absl::StatusOr<Effects> Apply(const journal::Record& record,
                                 const ClearEvents& clear);
   // Stores a webhook that cannot be applied: its delivery, and its items as
-  // they were received, but no events. The reason is only in the log of the
-  // process and not in a table. Another version of SQLite may word the reason
-  // differently, but all copies of the state must be equal. A failure is
-  // treated like a failure of Apply.
+  // they were received, but no events. No table stores why the webhook cannot
+  // be applied, because another version of SQLite may word the reason
+  // differently, and all copies of the state must be equal. Only the server's
+  // own log has the reason. After a failure the caller does the same as after a
+  // failure of Apply.
   absl::StatusOr<Effects> Quarantine(const journal::Record& record);
 
   // A Position describes what this object keeps in memory at a savepoint, or at
@@ -116,19 +119,20 @@ class Applier {
   Position Mark() const {
     return {state_, events_.mids().Mark(), conversations_.heads().Mark()};
   }
-  // Takes the memory back to `position`, after the database was rolled back to
-  // the same point. Copies of table rows in memory are dropped where they may
-  // be wrong, and are read again. Every failure comes from the disk.
+  // Takes what this object keeps in memory back to `position`. The caller must
+  // have rolled back the database to the same point before. Copies of table
+  // rows in memory are dropped where they may be wrong, and are read again.
+  // Every failure comes from the disk.
   absl::Status Restore(const Position& position);
 
-  // Writes the state of the log. It also moves some of the rows that are only
-  // in memory (recent_rows.h) to their tables. It is called once, as the last
-  // step before a commit.
+  // Writes the state of the event log. It also moves some of the rows that are
+  // only in memory (recent_rows.h) to their tables. It is called once, as the
+  // last step before a commit.
   absl::Status Finish();
   // Notes that the commit has succeeded.
   void OnCommitted();
 
-  // Returns the state of the log, including the changes of the open
+  // Returns the state of the event log, including the changes of the open
   // transaction.
   const LogState& state() const { return state_; }
 
@@ -150,9 +154,9 @@ class Applier {
 
   // Stores the event under the next sequence, and returns this sequence. It
   // also adds the event to the effects, and makes it the head of its
-  // conversation (conversation_heads.h). It fills in the fields of `setting`
-  // that depend on the conversation. `activity_ms` is set only when the event
-  // opens the messaging window: the customer was active at that time.
+  // conversation (conversation_heads.h). It fills in the fields `before_seq`
+  // and `advances` of `setting`. `activity_ms` is set only when the event opens
+  // the messaging window: the customer was active at that time.
   absl::StatusOr<std::int64_t> AppendEvent(
       const journal::NewEvent& event, EventTable::Setting setting,
       Context& context, std::optional<std::int64_t> activity_ms = std::nullopt);
@@ -161,9 +165,10 @@ class Applier {
   // event is about a customer and its channel is not being erased.
   absl::StatusOr<bool> HasConversation(const journal::NewEvent& event);
 
-  // Each of these functions applies one kind of body. An error of any private
-  // function of this class comes from the database or from the record, and
-  // Apply returns it.
+  // ApplyBody calls the function for the record's body. Each of the other
+  // functions applies one kind of body. An error of any private function of
+  // this class comes from the database or from the record, and Apply returns
+  // it.
   absl::StatusOr<Answer> ApplyBody(Context& context);
   absl::StatusOr<Answer> AddKeys(const journal::AddDataKeys& body,
                                  Context& context);
@@ -191,7 +196,7 @@ class Applier {
                                       Context& context);
 
   // ---- Erasing (apply_erase.cc)
-  // Destroys the key, and adds its id to the effects.
+  // Destroys the data key, and adds its id to the effects.
   absl::Status DestroyKey(std::int64_t id, Context& context);
   // Adds to the effects that an erasure is due: the old bytes must disappear
   // from the files, too (journal/erasure_worker.h). One call for each record is
@@ -224,11 +229,11 @@ class Applier {
   static Answer TellApiKey(ApiKeyAnswer answer, Context& context);
 
   // ---- Erasing people (apply_forget.cc)
-  // Begins to erase a person. It destroys the person's keys, and removes the
-  // person from all rows that are not events. It also removes the person from
-  // as many events as one record may change. When events are left, it stores a
-  // Forgetting for them (forgetting_table.h). Returns whether anything was
-  // known of the person.
+  // Begins to erase a person. It destroys the person's data keys, and removes
+  // the person from all rows that are not events. It also removes the person
+  // from as many events as one record may change. When events are left, it
+  // stores a Forgetting for them (forgetting_table.h). Returns whether anything
+  // was known of the person.
   absl::StatusOr<bool> BeginForgetting(Forgetting& person,
                                        const std::string& channel_id,
                                        Context& context);
@@ -243,7 +248,8 @@ class Applier {
   // Goes on with the erasure of a channel. The answer says what is left to do.
   absl::StatusOr<EraseAnswer> ForgetChannel(Forgetting& channel,
                                             Context& context);
-  // Destroys at most `limit` keys and returns how many.
+  // Destroys at most `limit` data keys of the person or the channel `of`.
+  // Returns how many it has destroyed.
   absl::StatusOr<int> DestroyKeys(const Forgetting& of, int limit,
                                   Context& context);
   // Erases the content of the event, and of the items as received that name its
@@ -304,8 +310,8 @@ class Applier {
   absl::Status ApplyEcho(const journal::WebhookItem& item,
                          EventTable::Setting setting, Context& context);
   // Makes the event of an echo, also of an echo that was held until now.
-  // Returns true when the echo belongs to no send so far but may settle a send
-  // by its content.
+  // Returns true when the echo is not known to belong to a send, but may settle
+  // a send by its content.
   absl::StatusOr<bool> TellEcho(const journal::WebhookItem& item,
                                 EventTable::Setting setting, Context& context);
   // Makes an event of an echo whose person was erased. The event has no content
@@ -342,8 +348,8 @@ class Applier {
   absl::StatusOr<std::string> DecideRedriveOf(std::int64_t replaces_seq,
                                               std::string_view delivery_id);
   // Erases the item as received, and the event that the item had before. It is
-  // called when the message was unsent before anybody knew that the item has
-  // content of it.
+  // called when the item turns out to have content of a message that was unsent
+  // before.
   absl::Status EraseReplaced(std::int64_t raw_no, std::int64_t replaces_seq,
                              Context& context);
 
@@ -363,7 +369,7 @@ class Applier {
   // outcome.
   absl::Status ReleaseEchoes(const MessageRow& row, Context& context);
   // These three functions settle UNCONFIRMED sends by echoes with the same
-  // content; the source explains how.
+  // content; apply_send.cc explains how.
   absl::Status SettleByContent(std::int64_t channel_no,
                                std::string_view user_id,
                                std::string_view content_match,

@@ -1,8 +1,8 @@
-// This is the table of channels. The Applier (applier.h) calls it on the
-// applying thread (the only thread that writes the database), inside that
+// This is the table of channels. The Applier (applier.h) calls ChannelTable on
+// the applying thread (the only thread that writes the database), inside that
 // thread's transaction. Readers call the functions at the end of this file. A
-// refusal is an answer and not an error. Every error comes from the database,
-// and then the transaction is rolled back.
+// refusal is an answer (effects.h) and not an error. Every error comes from the
+// database, and then the transaction is rolled back.
 
 #pragma once
 
@@ -36,8 +36,8 @@ class ChannelTable {
 
   // Stores a channel at revision 1. It looks for a refusal in this order:
   // - it answers kReplayed or kReused when the request id was used before;
-  // - it answers kIdTaken when the id is in use or was in use lately, which the
-  //   expiry time (expiry.h) in `state` decides;
+  // - it answers kIdTaken when the id is in use, or was in use within the last
+  //   kChannelIdRestMs, measured by the expiry time (expiry.h) in `state`;
   // - it answers kAccountTaken when another channel has the account or the
   //   page.
   absl::StatusOr<ChannelAnswer> Create(const journal::CreateChannel& record,
@@ -48,8 +48,10 @@ class ChannelTable {
   absl::StatusOr<ChannelAnswer> Update(const journal::UpdateChannel& record);
   // Marks the channel as deleted and removes its sealed (encrypted) fields. The
   // row stays, so that the id stays taken for a while and the channel's last
-  // events can be read. `state` has the sequence of the last event. If the
-  // record has an event about the deletion, that event gets the next sequence.
+  // events can be read. The row also gets the sequence of the last event of the
+  // log, so that MayHaveStoredEvents can tell whether events of the channel are
+  // left. `state` has this sequence. If the record has an event about the
+  // deletion, the row gets the next sequence, because that event will have it.
   // It answers kNotFound when there is no live channel with the id. It answers
   // kChanged when the record expects a revision and the channel has another
   // one.
@@ -57,7 +59,8 @@ class ChannelTable {
                                        std::int64_t time_ms,
                                        const LogState& state);
   // Returns whether the channel exists and is not deleted. It reads the table
-  // only in the first call after a change of the table.
+  // in the first call, and then only after a channel was created or deleted, or
+  // after ForgetCached.
   absl::StatusOr<bool> IsLive(std::int64_t channel_no);
   // Notes that everything that is stored of the channel is being erased.
   // Returns false when this was noted before.

@@ -3,8 +3,9 @@
 // never resized, because SQLite may leave parts of a resized row in the file.
 // So all content can be erased (ADR 16). MessageTable adds content on the
 // applying thread (the only thread that writes the database), inside that
-// thread's transaction. It also removes an error that is replaced. ErasureTable
-// overwrites content with zeros.
+// thread's transaction. MessageTable also deletes content that is replaced, and
+// the content of a send that is deleted. ErasureTable overwrites content with
+// zeros.
 
 #pragma once
 

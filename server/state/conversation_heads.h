@@ -1,9 +1,10 @@
 // The head of a conversation holds the latest facts about its customer: the
 // last event about the customer, the last event that counts as a message
-// (IsMessage), and the time of the last activity. The last activity opens the
-// messaging window. Every event about the customer changes the head. The row of
-// each event names the customer's event before it. So a conversation is read
-// from its head back to its older events, and needs no index.
+// (IsMessage), and the time of the last activity. An activity is something that
+// the customer does and that opens the messaging window, such as a message.
+// Every event about the customer changes the head. The row of each event names
+// the customer's event before it. So a conversation is read from its head back
+// to its older events, and needs no index.
 //
 // Customers who write at the same time have rows on many different pages of the
 // table of conversations. If every commit wrote their heads there, it would
@@ -55,8 +56,8 @@ struct CustomerKey {
 // Meta's dashboard, do not count as messages.
 bool IsMessage(std::string_view type, journal::ItemKind kind, bool has_mid);
 
-// RecentHeads holds the heads that are in memory. The data folder owns it. It
-// is thread-safe. The applying thread (the only thread that writes the
+// RecentHeads holds the heads that are in memory. The DataFolder object owns
+// it. It is thread-safe. The applying thread (the only thread that writes the
 // database) changes it through ConversationHeads after a commit. Readers on any
 // thread look into it first, and begin their snapshot of the table afterwards.
 // So they miss no head: when a head leaves the memory, the table has it
@@ -165,8 +166,8 @@ class ConversationHeads {
   // Writes the heads of the channel from memory to the table, and removes them
   // from memory. Afterwards the table has all heads of the channel, even when a
   // run has moved only some of them. It is for a channel that is being erased:
-  // no later event of the channel may be noted, and Load reads no event of the
-  // channel.
+  // no later event of the channel may be noted, and Load skips the events of
+  // the channel.
   absl::Status MoveChannel(std::int64_t channel_no);
   // Writes to the table all heads that were made by events up to `seq`, because
   // these events are being deleted. It also sets `heads_through`.

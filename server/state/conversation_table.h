@@ -37,9 +37,9 @@ class ConversationTable {
   ConversationTable(sqlite::Database& database, RecentHeads& recent,
                     std::size_t run_size);
 
-  // Returns the heads of the conversations. The Applier loads them, settles
-  // them before a commit, and restores them after a rollback, because a part of
-  // them is in memory.
+  // Returns the heads of the conversations. A part of them is only in memory.
+  // So the Applier calls their Load at the start, their Settle before a commit,
+  // and their Restore after a rollback.
   ConversationHeads& heads() { return heads_; }
   const ConversationHeads& heads() const { return heads_; }
 
@@ -48,7 +48,7 @@ class ConversationTable {
   absl::StatusOr<ConversationRow> Find(std::int64_t channel_no,
                                        std::string_view user_id);
   // Sets the time since which the customer wants no messages. Without a time
-  // the customer has not opted out. It does not look at the stored value.
+  // the customer has not opted out. It replaces the stored time in every case.
   absl::Status SetOptOut(std::int64_t channel_no, std::string_view user_id,
                          std::optional<std::int64_t> time_ms);
   // A ChangeOfOwner is an event that says which app controls the conversation.
@@ -110,8 +110,9 @@ class ConversationTable {
   sqlite::Statement oldest_calls_;
 };
 
-// Deletes the calls whose keys `select` returns: channel_no, user_id, call_ms
-// and no. It returns how many calls there were, and resets the statement.
+// Deletes the calls whose primary keys `select` returns: channel_no, user_id,
+// call_ms and no. It returns how many calls there were, and resets the
+// statement.
 absl::StatusOr<std::int64_t> RemoveCalls(sqlite::Database& database,
                                          sqlite::Statement& select);
 

@@ -1,9 +1,9 @@
-// Apply (applier.h) returns what came of a record. It returns an answer for the
-// appender of the record, and the effects: everything that has changed. The
-// effects are for the views that follow the feed (journal/feed.h). The appender
-// and the views get them when the record is committed, and not before. All of
-// them are plain values, which may be read on any thread. Times are in ms since
-// the epoch.
+// Apply (applier.h) returns what came of a journal record. It returns an answer
+// for the appender of the record, and the effects: everything that has changed.
+// The effects are for the views that follow the feed (journal/feed.h). The
+// appender and the views get them when the record is committed, and not before.
+// All of them are plain values, which may be read on any thread. Times are in
+// ms since the epoch.
 
 #pragma once
 
@@ -18,12 +18,12 @@
 
 namespace linktor::state {
 
-// ClearEvents has the events that a record brings in the clear (not encrypted),
-// as far as the appender knows them. They are serialised Event messages, in the
-// order of a webhook's items; null stands for an event that is not known.
-// ClearEvents never leave the process. Without them the live ring
-// (events/live_ring.h) must open the sealed bytes again. The strings are
-// shared, so that no view copies them.
+// ClearEvents has the events of a record in the clear (not encrypted), as far
+// as the appender knows them. They are serialised Event messages, in the order
+// of a webhook's items; null stands for an event that is not known. ClearEvents
+// never leave the process. Without them the live ring (events/live_ring.h) must
+// open the sealed bytes again. The strings are shared, so that no view copies
+// them.
 using ClearEvents = std::vector<std::shared_ptr<const std::string>>;
 
 // ---- Answers ----------------------------------------------------------------
@@ -63,25 +63,28 @@ struct ReleaseAnswer {
   bool more = false;
 };
 
-// A RedriveEnd says what became of one item that a Redrive record has read
-// again.
+// A RedriveEnd says what became of one item of a Redrive record. A Redrive
+// makes events of items that were stored before.
 enum class RedriveEnd : std::int8_t {
+  // The item became an event.
   kEvent,
-  // It had an event of a type that this server knows, or a Redrive made its
-  // event before.
+  // The item had an event of a type that this server knows: its webhook or an
+  // earlier Redrive made this event.
   kTyped,
   // Another delivery brought the same item.
   kDuplicate,
-  // Its content was erased.
+  // The content of the item was erased.
   kErased,
-  // It is not kept any more, or it is not the item that the record means.
+  // The item is not kept any more, or the stored item is not the item that the
+  // record means.
   kNotKept,
-  // Its channel was deleted.
+  // The channel of the item was deleted.
   kNoChannel,
-  // It cannot be decided now. It is an echo to a customer to whom a send is
-  // under way, and nobody knows yet whether the echo belongs to that send. Or
-  // its person was erased while it was being sealed; the next Redrive finds it
-  // erased.
+  // Apply cannot decide about the item now. One reason is that the item is an
+  // echo to a customer to whom a send is under way, and nobody knows yet
+  // whether the echo belongs to that send. The other reason is that the person
+  // was erased while the item was being sealed (encrypted). Then the next
+  // Redrive finds that the item is erased.
   kWaits,
 };
 
@@ -107,9 +110,9 @@ struct ClaimAnswer {
     kReused,
     // The channel was deleted between the call's check and this record.
     kChannelGone,
-    // The customer wrote last at `time_ms`, and the messaging window is over.
-    // The first kind is for the standard window. The second kind is for the
-    // longer window of human agents.
+    // The customer wrote last at `time_ms`, and the messaging window is closed.
+    // kWindowClosed is for the standard window. kHumanAgentWindowClosed is for
+    // the longer window of human agents.
     kWindowClosed,
     kHumanAgentWindowClosed,
     // No message from the customer is known, and the claim asks for a refusal
@@ -132,11 +135,13 @@ struct ClaimAnswer {
 
 // A SendAnswer says what came of the outcome of an attempt.
 struct SendAnswer {
-  // It is false when the message was not in the expected state and attempt.
-  // Then another outcome came first, and nothing was changed.
+  // It is false when the message was not in the state and the attempt that the
+  // record expects, because another outcome came first. It is also false when
+  // the customer was erased. Then nothing was changed.
   bool applied = false;
-  // It is the message as it is after the record. If an echo has settled the
-  // message in the same record, it shows this, too.
+  // It is the message as it is after the record. While Apply applied the
+  // record, an echo may also have settled the message. Then the row shows this,
+  // too.
   MessageRow message;
 };
 
@@ -148,7 +153,8 @@ struct ChannelAnswer {
     kApplied,
     // The same request has created `row` before.
     kReplayed,
-    // The request id belongs to a different creation.
+    // The request id belongs to a different creation, or to the creation of a
+    // channel that is deleted now.
     kReused,
     kNotFound,
     // The channel has changed since the caller read it.
@@ -158,8 +164,9 @@ struct ChannelAnswer {
     kIdTaken,
     // The account or page belongs to the channel with the id `owner`.
     kAccountTaken,
-    // The channel was deleted before. Everything that is stored of it is being
-    // erased now.
+    // The channel was deleted before, and the record asks to erase it.
+    // Everything that is stored of the channel is being erased, or is erased
+    // already.
     kErasing,
   };
   Kind kind = Kind::kNotFound;
@@ -242,8 +249,8 @@ struct ForgottenPerson {
   std::int64_t channel_no = 0;
   std::string user_id;
   std::string channel_id;
-  // Events after this sequence belong to another conversation, which begins
-  // after the erasure.
+  // Events after this sequence belong to a new conversation, which begins after
+  // the erasure.
   std::int64_t through_seq = 0;
 };
 
@@ -266,8 +273,8 @@ struct Effects {
   // not appear here.
   std::vector<journal::DataKey> data_keys;
   // These are the sequences of the events whose content was erased, and the ids
-  // of the keys that were destroyed. Views must drop what they keep of these
-  // events and keys.
+  // of the data keys that were destroyed. Views must drop what they keep of
+  // these events and keys.
   std::vector<std::int64_t> erased_events;
   std::vector<std::int64_t> destroyed_keys;
   // The first list has the sequences of the events of which only type and
@@ -277,8 +284,9 @@ struct Effects {
   std::vector<ForgottenPerson> forgotten_people;
   // It is true when an EraseOn record must follow.
   bool erasing = false;
-  // This is the number of an erasure that the data folder's files must now
-  // carry out (journal/erasure_worker.h); it is 0 when there is none.
+  // This is the number of an erasure that is now due: ErasureWorker
+  // (journal/erasure_worker.h) must remove the old bytes from the files of the
+  // data folder. It is 0 when no erasure is due.
   std::int64_t due_erasure = 0;
 };
 

@@ -1,9 +1,9 @@
 // ErasureTable erases content: it writes zeros of the same length over every
-// copy of a message's content, and destroys keys (ADR 16). It has no table of
-// its own. The Applier (applier.h) calls it on the applying thread (the only
-// thread that writes the database), inside that thread's transaction. It does
-// so for records that erase, and for messages that are unsent. The old bytes
-// stay in the files until a checkpoint, which ErasureWorker
+// copy of a message's content, and destroys data keys (ADR 16). It has no table
+// of its own. The Applier (applier.h) calls ErasureTable on the applying thread
+// (the only thread that writes the database), inside that thread's transaction.
+// It does so for records that erase, and for messages that are unsent. The old
+// bytes stay in the files until a checkpoint, which ErasureWorker
 // (journal/erasure_worker.h) makes. Every error comes from the database.
 
 #pragma once
@@ -41,8 +41,8 @@ class ErasureTable {
   // Erases the item as received with that number. It does nothing for 0, which
   // stands for no item.
   absl::Status EraseRaw(std::int64_t no);
-  // Erases the items as received with that mid that have no event. They belong
-  // to issues and to webhooks in quarantine (DeliveryAnswer).
+  // Erases the items as received with that mid that have no event. Such an item
+  // is an issue, or its webhook is in quarantine (DeliveryAnswer of effects.h).
   absl::Status EraseItems(std::string_view mid_key);
   // Erases the echoes that are held with this mid (held_echo_table.h), and
   // their items as received. It fails with DATA_LOSS when the row of a held

@@ -1,10 +1,10 @@
 // These functions convert an event between its stored form and the form that
 // callers get. The columns of an event's row have its id, type, channel and
 // customer. The rest of the event is sealed (encrypted), without the fields
-// that the message in the event would repeat. Appenders split an event before
-// they append it. EventReader and the event log (events/event_log.h) put it
-// together again. The functions are thread-safe. Only OpenEvent may block, when
-// it reads a key.
+// that the message in the event would repeat. EncodeNewEvent splits an event
+// before it is appended. EventReader and the event log (events/event_log.h) put
+// it together again. The functions are thread-safe. Only OpenEvent may block,
+// when it reads a key.
 
 #pragma once
 
@@ -43,11 +43,12 @@ std::string WholeEvent(const RawId& id, const std::string& type,
                        const std::string& channel_id,
                        const std::string& user_id, std::string_view stored);
 
-// Sets `encoded` and empties `sealed`. It does nothing when `encoded` is set
-// already, because then the event is known in the clear (not encrypted). An
-// event that was erased has no content afterwards. An event whose key was
-// destroyed, or whose bytes are damaged, has no content either; this is logged.
-// It fails, and leaves the event as it was, only when the key cannot be read.
+// Opens (decrypts) the event: it sets `encoded` and empties `sealed`. It does
+// nothing when `encoded` is set already, because then the event is known in the
+// clear (not encrypted). An event that was erased has no content afterwards. An
+// event whose key was destroyed, or whose bytes are damaged, has no content
+// either; this is logged. It fails, and leaves the event as it was, only when
+// the key cannot be read.
 absl::Status OpenEvent(seal::Sealer& sealer, CommittedEvent& event);
 
 // Returns `encoded` and `decided` of an event as one message. `encoded` must

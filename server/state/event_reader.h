@@ -1,8 +1,8 @@
-// An EventReader reads the log back from the disk. It serves subscribers that
-// are behind (events/event_log.h), and it finds messages that are stored only
-// as events (messaging/message_reader.h). It is thread-safe. Each call reads a
-// snapshot of the database and blocks on the disk. So it is called on an
-// executor (base/executor.h), never on a thread of gRPC.
+// An EventReader reads the event log back from the disk. It serves subscribers
+// that are behind (events/event_log.h), and it finds messages that are stored
+// only as events (messaging/message_reader.h). It is thread-safe. Each call
+// reads a snapshot of the database and blocks on the disk. So it is called on
+// an executor (base/executor.h), never on a thread of gRPC.
 
 #pragma once
 
@@ -55,8 +55,8 @@ class EventReader {
   };
   // A Page is what one call has found.
   struct Page {
-    // The events are opened (see OpenEvent). They are in the order of their
-    // sequences, or with newest_first in the reverse order.
+    // The events are opened (see OpenEvent in event_encoding.h). They are in
+    // the order of their sequences, or with newest_first in the reverse order.
     std::vector<CommittedEvent> events;
     // The call has looked at everything from the bound at which it began up to
     // this sequence, both included. The next call continues from there. For

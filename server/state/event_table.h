@@ -1,8 +1,14 @@
-// The tables of the log: events, the times at which they came, the mids that
-// they name, and dedupe keys. The Applier calls them on the applying thread,
-// inside that thread's transaction; readers have functions of their own below.
-// An error is the database's, and then the transaction is rolled back. All
-// times are in ms since the epoch.
+// This file has the tables of the event log: the events, the time marks, the
+// mids that the events name (mid_index.h), and the dedupe keys. Time marks are
+// used to find events by their time. A dedupe key shows that an item of a
+// webhook came before. An item has a dedupe key when its mid alone does not
+// show this (ADR 6).
+//
+// The Applier (applier.h) calls EventTable on the applying thread (the only
+// thread that writes the database), inside that thread's transaction. Readers
+// call the functions at the end of this file. Every error comes from the
+// database, and then the transaction is rolled back. All times are in ms since
+// the epoch.
 
 #pragma once
 
@@ -24,77 +30,96 @@ namespace linktor::state {
 
 class EventTable {
  public:
-  // `mid_run` is explained at MidIndex. Both references must outlive this.
+  // `mid_run` is the `run_size` of the MidIndex. `database` and `recent` must
+  // outlive this object.
   EventTable(sqlite::Database& database, RecentMids& recent,
              std::size_t mid_run);
 
-  // The Applier loads, saves and rolls back the index, because part of it is in
-  // memory.
+  // Returns the mid index. A part of it is only in memory. So the Applier calls
+  // its Load at the start, its Settle before a commit, and its Restore after a
+  // rollback.
   MidIndex& mids() { return mids_; }
   const MidIndex& mids() const { return mids_; }
 
-  // A Setting is what an event is stored with besides itself.
+  // A Setting has everything that is stored with an event and is not part of
+  // the NewEvent (journal/record.proto).
   struct Setting {
-    // The event came at this time; its age begins then, or as expiry.h says.
+    // The event came at this time. The event's age (expiry.h) is counted from
+    // this time, unless `appended_ms` is set.
     std::int64_t time_ms = 0;
-    // The event is appended so late that its age begins at this time and not at
-    // the other; 0 for an event that is appended as it comes.
+    // It is set when the event is appended long after it came
+    // (redrive_table.h). Then the event's age is counted from this time, so
+    // that the event is kept as long as other new events. It is 0 for all other
+    // events.
     std::int64_t appended_ms = 0;
-    // The event can be found by this mid and kind; no mid means that it cannot.
+    // The mid index finds the event by these two. When `mid_key` is empty, the
+    // mid index does not have the event.
     RawId mid_key;
     journal::ItemKind kind = journal::ITEM_KIND_OTHER;
-    // The item as received has this number; 0 when it is not kept.
+    // This is the number of the event's item as received (delivery_table.h). It
+    // is 0 when the item as received is not stored.
     std::int64_t raw_no = 0;
-    // The send that the event tells of; 0 for none.
+    // This is the number of the send that the event tells of (MessageRow::no).
+    // It is 0 when the event tells of no send.
     std::int64_t message_no = 0;
-    // These two are what ConversationHeads::Note says of the event.
+    // ConversationHeads::Noted (conversation_heads.h) explains these two.
     std::int64_t before_seq = 0;
     bool advances = false;
-    // See CommittedEvent::decided.
+    // CommittedEvent::decided (rows.h) explains it.
     std::string decided;
-    // The event in the clear, where it is known; see CommittedEvent::encoded.
+    // This is the event in the clear (not encrypted); see
+    // CommittedEvent::encoded. It is null when the event is not known in the
+    // clear.
     std::shared_ptr<const std::string> clear;
 
-    // Returns the time at which its age begins.
+    // Returns the time from which the event's age is counted. BornMs (expiry.h)
+    // turns it into the time at which the age begins.
     std::int64_t AgeFrom() const {
       return appended_ms != 0 ? appended_ms : time_ms;
     }
   };
-  // Stores the event under the next sequence, which it returns, and adds it to
-  // `events`. It advances `state`. On failure the caller takes `state` and the
-  // index of mids back, as Applier::Restore does.
+  // Stores the event under the next sequence, and returns this sequence. It
+  // also adds the event to `events`, which are for the views of the feed
+  // (effects.h), and updates `state`. After a failure the caller must restore
+  // `state` and the mid index, as Applier::Restore does.
   absl::StatusOr<std::int64_t> Append(const journal::NewEvent& event,
                                       const Setting& setting, LogState& state,
                                       std::vector<CommittedEvent>& events);
 
-  // Returns Instagram's time of the event of that kind which names the mid, or
-  // the time at which it came where Instagram gave none; 0 when there is no
-  // such event.
+  // Looks for the oldest event of that kind that names the mid. Returns
+  // Instagram's time of the event. When Instagram gave no time, it returns the
+  // time at which the event came. It returns 0 when there is no such event.
   absl::StatusOr<std::int64_t> TimeOf(std::string_view mid_key,
                                       journal::ItemKind kind);
-  // Returns the event's id; empty when the event is not kept.
+  // Returns the id of the event. It is empty when the event is not kept any
+  // more.
   absl::StatusOr<RawId> IdOf(std::int64_t seq);
-  // Remembers a dedupe key whose age begins at `born_ms`. Returns false, and
-  // changes nothing, when it was there.
+  // Stores a dedupe key whose age begins at `born_ms`, and returns true. It
+  // returns false, and changes nothing, when the key is stored already.
   absl::StatusOr<bool> AddDedupeKey(std::string_view key, std::int64_t born_ms);
 
-  // Deletes at most `limit` events, from the oldest on, up to the first whose
-  // age began at or after `before_ms`; never the last one. Returns how many. An
-  // event whose item as received is still kept stops it, too, and so does the
-  // first that is too young: what is kept has no hole.
+  // Deletes at most `limit` events, from the oldest on, with their mids and
+  // their time marks. Returns how many events it has deleted. It stops at the
+  // first event that must stay, so that the sequences of the kept events have
+  // no gap. An event must stay when its age began at or after `before_ms`. An
+  // event must also stay while its item as received is stored, because an
+  // erasure finds the item by the event. The last event of the log always
+  // stays.
   absl::StatusOr<std::int64_t> Trim(std::int64_t before_ms, std::int64_t limit,
                                     LogState& state);
-  // Forgets dedupe keys whose age began before `before_ms`, at most `limit`,
-  // the oldest first. Returns how many.
+  // Deletes at most `limit` dedupe keys whose age began before `before_ms`, the
+  // oldest first. Returns how many it has deleted.
   absl::StatusOr<std::int64_t> TrimDedupe(std::int64_t before_ms,
                                           std::int64_t limit);
 
  private:
-  // Notes the time of the event for FirstSeqSince. A row is written only once
-  // for each 1,024 events, with the latest of their times.
+  // Notes the time of the event for FirstSeqSince and LastSeqBefore. It stores
+  // a time mark only once for each 1,024 events. The mark has the latest and
+  // the earliest of their times. Until the mark is stored, `state` has these
+  // two times.
   absl::Status MarkTime(std::int64_t seq, std::int64_t time_ms,
                         LogState& state);
-  // Returns the last event that Trim may delete; 0 when there is none.
+  // Returns the last event that Trim may delete; 0 when it may delete none.
   absl::StatusOr<std::int64_t> TrimBound(std::int64_t before_ms,
                                          std::int64_t limit,
                                          std::int64_t last_seq);
@@ -115,25 +140,29 @@ class EventTable {
 
 // ---- For readers, on their own connection -----------------------------------
 
-// Returns the time at which the oldest event that is kept came, in ms since the
-// epoch; 0 without events.
+// Returns the time at which the oldest event that is kept came. It returns 0
+// when no event is kept.
 absl::StatusOr<std::int64_t> OldestEventMs(sqlite::Database& database);
 
-// Returns the number of the oldest event that is kept; that of the next event
-// while none is.
+// Returns the sequence of the oldest event that is kept. While none is kept, it
+// returns the sequence that the next event will have.
 absl::StatusOr<std::int64_t> OldestSeq(sqlite::Database& database);
 
-// Returns the number of the first event that is kept and came at or after
-// `time_ms`; `last_seq + 1` when none did. Later events may have come before:
-// the clock may have been set back. It reads the marks, and then single
-// stretches of 1,024 events, because the whole log would take too long.
+// Looks at the events up to `last_seq`. Returns the sequence of the first event
+// that is kept and came at or after `time_ms`. When there is none, it returns
+// `last_seq` + 1. Events after the returned one may have come before `time_ms`,
+// because the clock may have been set back. To read the whole event log would
+// take too long. So the function reads the time marks first. Then it reads
+// single groups of 1,024 events, which the marks name.
 absl::StatusOr<std::int64_t> FirstSeqSince(sqlite::Database& database,
                                            std::int64_t time_ms,
                                            std::int64_t last_seq);
 
-// Returns the number of the last event that is kept and came before `time_ms`;
-// 0 when none did. Earlier events may have come later: the clock may have been
-// set back. It reads as FirstSeqSince does.
+// Looks at the events up to `last_seq`. Returns the sequence of the last event
+// that is kept and came before `time_ms`. When there is none, it returns 0.
+// Events before the returned one may have come at or after `time_ms`, because
+// the clock may have been set back. It reads time marks and groups of events as
+// FirstSeqSince does.
 absl::StatusOr<std::int64_t> LastSeqBefore(sqlite::Database& database,
                                            std::int64_t time_ms,
                                            std::int64_t last_seq);

@@ -2,8 +2,8 @@
 // else decides it. It is a time in ms since the epoch. It follows real time,
 // but it does not trust the clock of any server without a check.
 //
-// Only a Trim record, which deletes old rows, moves the expiry time. It moves
-// it by the time that has passed since the Trim before, whichever server
+// Only a Trim record, which deletes old rows, moves the expiry time. A Trim
+// moves it by the time that has passed since the Trim before, whichever server
 // appended that Trim. The appender measures this time with its monotonic clock
 // (journal/trim_meter.h). While the expiry time is behind the appender's clock,
 // the Trim moves it by more, but by at most twice the measured time. So one
@@ -19,7 +19,8 @@
 // A row has an age, which decides when it is deleted. The age begins at the
 // time of the row's record plus `offset_ms`, but not before the expiry time.
 // There is one exception: when a clock is not believed, the age of a row that
-// it writes before the next Trim begins 31 days after the expiry time.
+// has this clock's time, and is written before the next Trim, begins 31 days
+// after the expiry time.
 //
 // The following promises hold under one condition: when clocks differ, or when
 // a clock is set, the difference is either 0 or more than 31 days. Let A be the
@@ -38,9 +39,9 @@
 // may be deleted too early. While the clock is ahead, the expiry time gains as
 // much time as is measured meanwhile, but not more than the clock is ahead. It
 // can gain the same amount once more after each Trim whose clock was not
-// believed. When a clock is behind, a row that it writes counts as older than
-// it is. The difference is the time since the last Trim plus the time that is
-// still to be caught up.
+// believed. When a clock is behind, a row that has this clock's time counts as
+// older than it is. The difference is the time since the last Trim plus the
+// time that is still to be caught up.
 //
 // The functions below are pure. Apply (applier.h) calls them on the applying
 // thread, which is the only thread that writes the database.

@@ -1,18 +1,18 @@
 // ForgettingTable removes erased people from rows. When a person is erased, one
-// record destroys the person's keys, so that nothing of the person can be read
-// any more. The same record also cleans all rows of the person that are not
-// events. Otherwise a new conversation with the person would be mixed up with
-// them. But there may be more events about the person than one record may
-// change. A Forgetting is the work that is left to do. It has a row of its own
-// until the work is done.
+// record destroys the person's data keys, so that nothing of the person can be
+// read any more. The same record also cleans all rows of the person that are
+// not events. Otherwise a new conversation with the person would be mixed up
+// with these rows. But there may be more events about the person than one
+// record may change. A Forgetting is the work that is left to do. It has a row
+// of its own until the work is done.
 //
 // The rows of events and sends stay, without the person and without content,
 // because cursors, the search for duplicates, and request ids depend on them.
 // Items as received are overwritten. All other rows are deleted.
 //
-// The Applier (applier.h) calls it on the applying thread (the only thread that
-// writes the database), inside that thread's transaction; see apply_forget.cc.
-// Every error comes from the database.
+// The Applier (applier.h) calls ForgettingTable on the applying thread (the
+// only thread that writes the database), inside that thread's transaction; see
+// apply_forget.cc. Every error comes from the database.
 
 #pragma once
 
@@ -63,8 +63,9 @@ class ForgettingTable {
   absl::Status Save(Forgetting& forgetting);
   absl::Status Remove(const Forgetting& forgetting);
 
-  // Returns the ids of at most `limit` keys of the person. When `of` is a whole
-  // channel, it returns keys of all its people and of the channel itself.
+  // Returns the ids of at most `limit` data keys of the person. When `of` is a
+  // whole channel, it returns data keys of all its people and of the channel
+  // itself.
   absl::StatusOr<std::vector<std::int64_t>> KeysOf(const Forgetting& of,
                                                    int limit);
 
@@ -114,7 +115,7 @@ class ForgettingTable {
   // Deletes at most `limit` calls that the quota counts, and returns how many.
   absl::StatusOr<std::int64_t> ForgetCalls(const Forgetting& of, int limit);
   // Returns the numbers that a statement selects. The statement has the
-  // condition LINKTOR_OF_PEOPLE (see the source) and a limit.
+  // condition LINKTOR_OF_PEOPLE (forgetting_table.cc) and a limit.
   absl::StatusOr<std::vector<std::int64_t>> Select(const char* sql,
                                                    const Forgetting& of,
                                                    int limit);

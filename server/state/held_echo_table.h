@@ -3,9 +3,9 @@
 // before the answer to the send, and only this answer names the mid of the
 // send. While a send to the customer is PENDING, nobody knows whether an echo
 // with an unknown mid belongs to that send. So the echo is held here, and has
-// no event yet. The Applier (applier.h) calls this on the applying thread (the
-// only thread that writes the database), inside that thread's transaction.
-// Every error comes from the database.
+// no event yet. The Applier (applier.h) calls HeldEchoTable on the applying
+// thread (the only thread that writes the database), inside that thread's
+// transaction. Every error comes from the database.
 
 #pragma once
 
@@ -32,7 +32,8 @@ struct HeldEcho {
   std::int64_t receive_ms = 0;
   // It is the number of the item as received; 0 means that there is none.
   std::int64_t raw_no = 0;
-  // The item does not have its raw bytes, because they have a row of their own.
+  // The item does not have its bytes as received, because they have a row of
+  // their own.
   journal::WebhookItem item;
 };
 
@@ -43,8 +44,8 @@ class HeldEchoTable {
   // `database` must outlive this.
   explicit HeldEchoTable(sqlite::Database& database);
 
-  // Holds an echo. `state` gives it a number. Its raw bytes are left out,
-  // because they are already stored as the item `raw_no`.
+  // Holds an echo. `state` gives it a number. The row does not repeat the bytes
+  // as received, because the item `raw_no` (delivery_table.h) has them.
   absl::Status Add(const journal::WebhookItem& item, std::int64_t receive_ms,
                    std::int64_t raw_no, LogState& state);
   // Returns whether an echo with that mid is held. If so, another delivery of

@@ -1,9 +1,9 @@
-// This is the table of the instances that have appended records. It has the
-// latest start of each instance, and how far the instance has carried out the
-// erasures in its own files. The Applier (applier.h) calls it on the applying
-// thread (the only thread that writes the database), inside that thread's
-// transaction. Readers call the functions at the end of this file. Every error
-// comes from the database.
+// This is the table of the instances (data folders) that have appended records.
+// It has the latest start of each instance, and how far the instance has
+// carried out the erasures in its own files. The Applier (applier.h) calls
+// InstanceTable on the applying thread (the only thread that writes the
+// database), inside that thread's transaction. Readers call the functions at
+// the end of this file. Every error comes from the database.
 
 #pragma once
 
@@ -40,8 +40,8 @@ class InstanceTable {
 absl::StatusOr<std::int64_t> IncarnationOf(sqlite::Database& database,
                                            std::string_view instance);
 
-// Returns the number of the last erasure that this data folder's files must
-// still carry out; 0 when there is none. Readers call it on their own
+// Returns the number of the last erasure that this data folder must still carry
+// out in its files; 0 when there is none. Readers call it on their own
 // connection.
 absl::StatusOr<std::int64_t> LastDueErasure(sqlite::Database& database);
 

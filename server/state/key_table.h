@@ -1,7 +1,7 @@
 // KeyTable is the table of the data keys, which the master key wraps
 // (encrypts). The Applier (applier.h) adds keys on the applying thread (the
 // only thread that writes the database), inside that thread's transaction.
-// ErasureTable destroys keys. The sealer reads them through StateReader, which
+// ErasureTable destroys keys. The sealer reads keys through StateReader, which
 // calls the functions at the end of this file. Every error comes from the
 // database.
 

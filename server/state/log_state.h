@@ -1,7 +1,8 @@
-// A LogState says how far the log has come. The Applier (applier.h) keeps it in
-// memory on the applying thread (the only thread that writes the database), and
-// saves it before each commit. On the disk it is a part of the one row of the
-// table log_state. The data folder also loads it from there, for its marker
+// A LogState says how far the event log has come. The Applier (applier.h) keeps
+// it in memory on the applying thread (the only thread that writes the
+// database), and saves it before each commit. On the disk it is a part of the
+// one row of the table log_state. DataFolder also loads it from there, for the
+// marker, a small file that says which database belongs in the folder
 // (journal/marker.h). Readers ask for single columns.
 
 #pragma once

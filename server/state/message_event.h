@@ -1,7 +1,11 @@
-// These functions derive from the row of a send what its events say: the
-// message, and the id of one of the events. Apply (applier.h) puts the message
-// into the events that it makes. messaging/ puts it into answers, and into the
-// events of outcomes. The functions are pure.
+// The end of a send makes an event of the type message.sent, message.failed or
+// message.unconfirmed. These functions make parts of such an event from the row
+// of the send: the message, and in one case the id of the event. Two places
+// make these events. messaging/outcome.cc makes an event when this server
+// records how the send ended. Apply (apply_send.cc) makes an event when an echo
+// shows that an UNCONFIRMED send was sent. An echo is Instagram's webhook about
+// a message that the account has sent. Other code in messaging/ puts the
+// message into answers to callers. The functions are pure.
 
 #pragma once
 
@@ -12,13 +16,16 @@
 
 namespace linktor::state {
 
-// Returns the message without content and error, which are sealed (encrypted).
-// A time that is not known is not set.
+// Returns the message of the send without its content and its error, because
+// these two are sealed (encrypted). A time that is not known is not set.
 v1::Message DescribeMessage(const MessageRow& row);
 
-// Returns the id of the event that reports an attempt as SENT because of an
-// echo. The content of this event is sealed for this id before the echo is
-// known, because Apply has no keys.
+// Returns the id of the message.sent event that Apply makes when an echo shows
+// that the attempt in `row` was sent. Sealed bytes can be opened only together
+// with the id for which they were sealed, and Apply has no keys to seal
+// anything. So messaging/outcome.cc seals the content of this event earlier,
+// when it makes the record that the attempt is UNCONFIRMED. It needs the
+// event's id at that time, before anybody knows whether an echo will come.
 RawId SettledEventId(const MessageRow& row);
 
 }  // namespace linktor::state

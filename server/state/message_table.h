@@ -1,8 +1,17 @@
-// The table of the sends that are made through this server, and that of the
-// echoes that may belong to one. The Applier calls it on the applying thread,
-// inside that thread's transaction; readers have functions of their own below.
-// An error is the database's, and then the transaction is rolled back. All
-// times are in ms since the epoch.
+// This file has two tables: the sends and the unmatched echoes. A send is a
+// message that a caller sends, or tries to send, through this server. Each
+// attempt begins with a claim, the record that asks for the right to send the
+// message. An echo is Instagram's webhook about a message that the account has
+// sent. An echo is unmatched while the server does not know that it belongs to
+// a send. Either somebody sent its message from elsewhere, for example in the
+// Instagram app. Or the echo belongs to a send that is UNCONFIRMED, so that the
+// server does not know its mid (Instagram's id of the message).
+//
+// The Applier (applier.h) calls MessageTable on the applying thread (the only
+// thread that writes the database), inside that thread's transaction. Readers
+// call the functions at the end of this file. Every error comes from the
+// database, and then the transaction is rolled back. All times are in ms since
+// the epoch.
 
 #pragma once
 
@@ -21,123 +30,151 @@
 
 namespace linktor::state {
 
-// An UnmatchedEcho is an echo that belongs to no send of this server so far.
+// An UnmatchedEcho is a row of the unmatched echoes.
 struct UnmatchedEcho {
-  // Its message.echoed event has this sequence.
+  // This is the sequence of the echo's message.echoed event.
   std::int64_t seq = 0;
   std::int64_t channel_no = 0;
   std::string user_id;
-  // It is a keyed hash of the content; see Sealer::ContentMatch.
+  // It is a keyed hash of the echo's content. A send of the same content to the
+  // same customer has the same hash; see Sealer::ContentMatch.
   std::string content_match;
-  // It is Instagram's time of the echo, or the webhook's where there is none.
+  // This is Instagram's time of the echo. When Instagram gave no time, it is
+  // the time of the webhook's record.
   std::int64_t echo_ms = 0;
-  // Its age begins then (expiry.h). FirstUnmatched does not fill it in.
+  // The age of the row begins at this time (expiry.h). FirstUnmatched does not
+  // fill this field in.
   std::int64_t born_ms = 0;
+  // `mid_key` is a hash of the channel and the mid; see MidKey (identity.h).
   std::string mid;
   RawId mid_key;
 };
 
-// A ContentKey is a customer and a content, which a send and its echo have in
-// common. It borrows its strings.
+// A ContentKey names a customer and a content. A send and its echo have equal
+// ContentKeys. A ContentKey borrows its strings, so the strings must outlive
+// it.
 struct ContentKey {
   std::int64_t channel_no = 0;
   std::string_view user_id;
   std::string_view content_match;
 };
 
-// An UnconfirmedSend is as much of an UNCONFIRMED send as decides whether an
-// echo can be its own.
+// An UnconfirmedSend has the id of an UNCONFIRMED send, and the time at which
+// its latest attempt was claimed. This time decides which echoes can belong to
+// the send.
 struct UnconfirmedSend {
   RawId id;
   std::int64_t claim_ms = 0;
 };
 
-// The row of a send is kept for good; its request id and the unmatched echoes
-// are trimmed. The look-ups of sends that are not settled, and of echoes, read
-// a bounded number of rows, however many there are to one customer: Apply asks
-// them with every outcome and every echo.
+// The row of a send is kept until TrimEnded deletes it. TrimRequests may remove
+// the request id from the row earlier. TrimUnmatched deletes unmatched echoes,
+// which are kept only for minutes. Apply looks for PENDING sends, for
+// UNCONFIRMED sends and for unmatched echoes with every outcome of a send and
+// with every echo. So each of these look-ups reads a bounded number of rows,
+// even when one customer has very many.
 class MessageTable {
  public:
-  // `database` must outlive this.
+  // `database` must outlive this object.
   explicit MessageTable(sqlite::Database& database);
 
-  // These return the send with its sealed content and error; nothing when there
-  // is none. A request id that was trimmed is not found.
+  // These three return the send with its sealed (encrypted) content and error.
+  // They return nullopt when there is no such send. A request id that
+  // TrimRequests has removed is not found.
   absl::StatusOr<std::optional<MessageRow>> FindById(std::string_view id);
   absl::StatusOr<std::optional<MessageRow>> FindByRequest(
       std::int64_t channel_no, std::string_view request_id);
   absl::StatusOr<std::optional<MessageRow>> FindByMid(std::string_view mid_key);
 
-  // Returns whether a send to the customer is PENDING. While one is, an unknown
-  // echo is held.
+  // Returns whether a send to the customer is PENDING. While a send to the
+  // customer is PENDING, an echo with an unknown mid is held
+  // (held_echo_table.h).
   absl::StatusOr<bool> HasPending(std::int64_t channel_no,
                                   std::string_view user_id);
-  // Returns whether one with that content is.
+  // Returns whether a send of that content to that customer is PENDING.
   absl::StatusOr<bool> HasPendingOf(const ContentKey& content);
-  // Returns the last two UNCONFIRMED sends of that content that were claimed
-  // from `from_ms` through `to_ms`, the latest first; fewer when there are no
-  // two.
+  // Looks at the UNCONFIRMED sends of that content that were claimed from
+  // `from_ms` through `to_ms` (both included). Returns the last two of them,
+  // the latest first. It returns fewer when there are fewer. Two are enough to
+  // show that an echo has more than one candidate.
   absl::StatusOr<std::vector<UnconfirmedSend>> LastUnconfirmed(
       const ContentKey& content, std::int64_t from_ms, std::int64_t to_ms);
-  // Returns the first time, from `from_ms` on, at which a send of that content
-  // was claimed that is UNCONFIRMED; nothing when there is none.
+  // Looks at the UNCONFIRMED sends of that content that were claimed at or
+  // after `from_ms`. Returns the earliest time at which one of them was
+  // claimed; nullopt when there is none.
   absl::StatusOr<std::optional<std::int64_t>> NextUnconfirmed(
       const ContentKey& content, std::int64_t from_ms);
 
-  // Stores the row with its content, and numbers both: it sets `no` and
-  // `content_no`, and counts them in `state`. It stores no error.
+  // Stores a new send and its content, but no error. It gives a number to the
+  // row and a number to the content: it sets `no` and `content_no` in `row`.
+  // `state` counts both numbers.
   absl::Status Insert(MessageRow& row, LogState& state);
-  // These two find the row by its `no`. The first writes an attempt: its
-  // number, state, times, caller and instance. The second writes what becomes
-  // of it: the state, what settled it, the mid, the times that follow, and
-  // where the content is that an echo would make of it. Both write where the
-  // error is.
+  // UpdateAttempt and Update change the row that has the number `no`.
+  // UpdateAttempt is called when a FAILED send is tried again. It writes the
+  // new attempt: its number, state, times, API key and process. Update writes
+  // how the attempt ends, and what becomes known later: the state, what settled
+  // it, the mid, the times and `settled_no`. Both write `error_no`. There are
+  // two functions, because SQLite rewrites the index entries of every column
+  // that a statement names, even when the value stays the same.
   absl::Status UpdateAttempt(const MessageRow& row);
   absl::Status Update(const MessageRow& row);
-  // Returns how often these two were called. Nothing else changes a row while
-  // an outcome is applied.
+  // Returns how often UpdateAttempt and Update were called. While Apply applies
+  // an outcome, no other function changes a row of this table. So Apply sees by
+  // this number whether it must read the row again.
   std::int64_t updates() const { return updates_; }
-  // Replaces the error in the row and among the contents; an empty one removes
-  // it. One of the two updates must follow.
+  // Replaces the error of the send in the table of contents (content_table.h),
+  // and sets `sealed_error` and `error_no` in `row`. An empty `sealed_error`
+  // removes the error. The caller must then call Update or UpdateAttempt, which
+  // writes `error_no` to the table.
   absl::Status SetError(MessageRow& row, std::string_view sealed_error,
                         LogState& state);
-  // Does the same with the content of the event that an echo would make of the
-  // send, which is kept while the send is UNCONFIRMED. Update must follow.
+  // Replaces the settled content of the send in the same way, and sets
+  // `settled_no` in `row`. The settled content is kept while the send is
+  // UNCONFIRMED. It is the sealed content of the event that Apply makes when an
+  // echo shows that the send was sent (message_event.h). The caller must then
+  // call Update, which writes `settled_no` to the table.
   absl::Status SetSettled(MessageRow& row, std::string_view sealed_settled,
                           LogState& state);
-  // Returns that content; empty when there is none.
+  // Returns the settled content; it is empty when there is none.
   absl::StatusOr<std::string> FindSettled(const MessageRow& row);
 
-  // Keeps an echo as one that may belong to a send, also to one that becomes
-  // UNCONFIRMED later.
+  // Stores an unmatched echo. It may settle a send that is UNCONFIRMED, or a
+  // send that becomes UNCONFIRMED later.
   absl::Status AddUnmatched(const UnmatchedEcho& echo);
-  // Forgets the echo with that mid, because it is known whose it is. It is no
-  // error when there is none.
+  // Deletes the unmatched echo with that mid, because now the server knows to
+  // which send it belongs. It is no error when there is no such echo.
   absl::Status RemoveUnmatched(std::string_view mid_key);
-  // Returns the first two echoes of that content whose time is from `from_ms`
-  // through `to_ms`; fewer when there are no two.
+  // Returns the first two unmatched echoes of that content whose time is from
+  // `from_ms` through `to_ms` (both included), the earliest first. It returns
+  // fewer when there are fewer.
   absl::StatusOr<std::vector<UnmatchedEcho>> FirstUnmatched(
       const ContentKey& content, std::int64_t from_ms, std::int64_t to_ms);
 
-  // Forgets request ids of ended sends whose latest attempt's age began before
-  // `before_ms`, at most `limit`. Returns how many.
+  // Removes the request ids of at most `limit` sends, the oldest first. It
+  // takes only sends that are neither PENDING nor UNCONFIRMED. The age
+  // (expiry.h) of their latest attempt must have begun before `before_ms`.
+  // Returns how many it has removed.
   absl::StatusOr<std::int64_t> TrimRequests(std::int64_t before_ms,
                                             std::int64_t limit);
-  // Deletes the oldest sends, with their content, whose latest attempt's age
-  // began before `before_ms`, at most `limit`. It stops at the first that is
-  // younger, told of by an event that is kept, or has its request id, as a
-  // PENDING one always has. An UNCONFIRMED one keeps its id until it goes.
-  // Returns how many.
+  // Deletes at most `limit` sends with their contents, from the oldest on, and
+  // returns how many it has deleted. It stops at the first send that must stay.
+  // A send must stay in each of these cases:
+  // - the age of its latest attempt began at or after `before_ms`;
+  // - an event that is kept tells of it, because an erasure finds this event by
+  //   the send;
+  // - it is not UNCONFIRMED and still has its request id. So a PENDING send
+  //   always stays, because TrimRequests leaves its request id.
   absl::StatusOr<std::int64_t> TrimEnded(std::int64_t before_ms,
                                          std::int64_t limit, LogState& state);
-  // Forgets unmatched echoes whose age began before `before_ms`, at most
-  // `limit`. Returns how many.
+  // Deletes at most `limit` unmatched echoes whose age began before
+  // `before_ms`, the oldest first. Returns how many it has deleted.
   absl::StatusOr<std::int64_t> TrimUnmatched(std::int64_t before_ms,
                                              std::int64_t limit);
 
  private:
-  // Removes the content of that number, stores `sealed` unless it is empty, and
-  // sets the number.
+  // Deletes the content with the number `no`, unless `no` is 0. Then it stores
+  // `sealed` as a new content, and sets `no` to the number of this content.
+  // When `sealed` is empty, it stores nothing and sets `no` to 0.
   absl::Status ReplaceContent(std::int64_t& no, std::string_view sealed,
                               LogState& state);
 
@@ -166,36 +203,40 @@ class MessageTable {
 
 // ---- For readers, on their own connection -----------------------------------
 
-// Returns the send of that id; nothing when there is none. The id may also be
-// that of an echo which turned out to be this send's, so it is looked up as a
-// message id and as a mid.
+// Returns the send with that message id; nullopt when there is none. It also
+// finds a send by its mid key (identity.h). An echo that is not known to belong
+// to a send is a message of its own, which has the mid key as its message id.
+// When the echo turns out to belong to a send, callers may still use that id.
 absl::StatusOr<std::optional<MessageRow>> ReadMessageById(
     sqlite::Database& database, std::string_view id);
-// Returns the send of that request id; nothing when there is none, or when the
-// request id was trimmed.
+// Returns the send with that request id; nullopt when there is none, or when
+// TrimRequests has removed the request id.
 absl::StatusOr<std::optional<MessageRow>> ReadMessageByRequest(
     sqlite::Database& database, std::int64_t channel_no,
     std::string_view request_id);
 
-// Returns the sends within the bounds, in the order of their numbers or in its
-// reverse, with their content still sealed.
+// Returns the sends within the bounds, in the order of their numbers. With
+// `newest_first` the greatest number comes first. The contents are still
+// sealed.
 absl::StatusOr<std::vector<MessageRow>> ReadSends(sqlite::Database& database,
                                                   const SendBounds& bounds);
-// Returns the number of the first send whose after_seq is at least `seq`; that
-// of the next send when there is none.
+// Returns the number of the first send whose MessageRow::after_seq is at least
+// `seq`. When there is none, it returns the number that the next send will
+// have.
 absl::StatusOr<std::int64_t> ReadFirstSendBehind(sqlite::Database& database,
                                                  std::int64_t seq);
-// Returns the number of the first send that is kept; that of the next send when
-// none is.
+// Returns the number of the first send that is kept. While none is kept, it
+// returns the number that the next send will have.
 absl::StatusOr<std::int64_t> ReadFirstSend(sqlite::Database& database);
-// Returns the number of the last send; 0 when there was none.
+// Returns the number of the last send, which may be deleted by now. It returns
+// 0 when there was none.
 absl::StatusOr<std::int64_t> ReadLastSend(sqlite::Database& database);
 
-// Returns the PENDING sends of all conversations, oldest first.
+// Returns the PENDING sends of all conversations, the oldest first.
 absl::StatusOr<std::vector<MessageRow>> FindPending(sqlite::Database& database);
 
-// Returns how many sends are UNCONFIRMED, but for those whose person was
-// erased.
+// Returns how many sends are UNCONFIRMED. It does not count sends to people who
+// were erased, because nothing can settle such a send any more.
 absl::StatusOr<std::int64_t> CountUnconfirmed(sqlite::Database& database);
 
 }  // namespace linktor::state

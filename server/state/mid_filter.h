@@ -1,9 +1,9 @@
 // A MidFilter saves searches in the table of the mid index (mid_index.h). For
 // nearly every new mid it says that the table does not have the mid. It is a
-// Bloom filter: it recognises every mid that was added, but it also takes a few
-// other mids for added ones. All bits of a mid are in one block of 32 bytes, so
-// that a question costs one look into memory. It is not thread-safe: only the
-// thread of the MidIndex that owns it may use it.
+// Bloom filter: MayHave returns true for every mid that was added, and by
+// mistake also for a few other mids. All bits of a mid are in one block of 32
+// bytes, so that each call reads only one place in memory. It is not
+// thread-safe: only the thread of the MidIndex that owns it may use it.
 
 #pragma once
 
@@ -17,10 +17,11 @@ namespace linktor::state {
 
 class MidFilter {
  public:
-  // It takes two bytes of memory for each of `capacity` mids, rounded up to a
-  // power of two. With `capacity` mids in it, it takes one in 700 other mids
-  // for an added one. With four times as many mids in it, it takes one in three
-  // (MidFilterTest measures both).
+  // The filter takes two bytes of memory for each of `capacity` mids; the
+  // number of bytes is rounded up to a power of two. With `capacity` mids in
+  // it, MayHave returns true by mistake for one in 700 other mids. With four
+  // times as many mids in it, this happens for one in three (MidFilterTest
+  // measures both).
   explicit MidFilter(std::size_t capacity);
 
   // `mid_key` is a hash of 16 bytes, as MidKey (identity.h) returns it.

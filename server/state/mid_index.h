@@ -1,17 +1,27 @@
-// The mid index finds the events that name a message of Instagram, by a hash of
-// channel and mid. For kinds that name a mid it decides what is a duplicate.
+// The mid index finds the events that name a message of Instagram: the event
+// that brought the message, and events about the message, such as an edit or a
+// reaction. It finds them by the mid key. A mid key is a hash of the channel
+// and the mid, which is Instagram's id of the message (identity.h). Apply also
+// finds duplicates with it: for an item of a webhook that has no dedupe key,
+// the mid index decides whether the item came before (ADR 6).
 //
-// Hashes are spread over the whole table, so each new one would write a page of
-// its own at every commit. Therefore the newest ones are only in memory, in
-// RecentMids; their rows in events say the same. They are moved to event_mids
-// in sorted runs, so that neighbours are written together, and a bounded number
-// with each commit. log_state.mids_through says up to which event the table is
-// complete (ADR 6).
+// Mid keys are hashes, so the new mid keys of a commit belong on many different
+// pages of the table event_mids. If every commit wrote them there, it would
+// write one page for each mid. Therefore the newest entries (see MidEntry) are
+// only in memory, in RecentMids. A crash does not lose them, because the row of
+// each event has its mid key, too, and a start reads the newest entries from
+// there. The entries are moved to the table in runs. A run is a sorted list of
+// entries that are in memory. Each commit moves a bounded number of them.
+// Because the list is sorted, entries that are neighbours in the table are
+// written together. log_state.mids_through says up to which event the table is
+// complete (ADR 8).
 //
-// Nearly every mid that is asked for is new, and a MidFilter says so without a
-// search in the table. After a start it does not know the table yet: each
-// commit reads a part of the table into it, in the order of the mids, and it
-// answers for those that it has passed (ADR 21).
+// Nearly every mid that Apply looks for is new. A MidFilter (mid_filter.h) in
+// memory recognises nearly all new mids, so that the table need not be searched
+// for them. A start does not read the table into the filter. Instead, each
+// commit reads a part of the table, in the order of the mid keys. Until the
+// whole table is read, the filter answers only for mids up to the last one that
+// was read. For all other mids the table is searched (ADR 21).
 
 #pragma once
 
@@ -34,23 +44,26 @@
 
 namespace linktor::state {
 
-// A MidEntry says that the event `seq`, which is of that kind, names the mid.
+// A MidEntry says that the event with the sequence `seq` names a mid.
 struct MidEntry {
-  // It is the hash of channel and mid that MidKey returns.
+  // It is the mid key.
   std::array<char, 16> mid{};
-  // It is a number of ItemKind.
+  // It is the kind of the event, a number of ItemKind (journal/record.proto).
   std::int8_t kind = 0;
   std::int64_t seq = 0;
 };
 
-// RecentMids holds the entries that are in memory. The data folder owns it. It
-// is thread-safe: the applying thread changes it through MidIndex, and readers
-// on any thread look into it before they look into the table. Readers may see
-// an entry whose event is not committed yet; they find no event then.
+// RecentMids holds the entries that are in memory. The DataFolder object owns
+// it. It is thread-safe. The applying thread (the only thread that writes the
+// database) changes it through MidIndex. Readers on any thread look into it
+// before they look into the table. So they miss no entry: when an entry leaves
+// the memory, the table has it already. Readers may see an entry before its
+// event is committed. Then they do not find the event in the database.
 class RecentMids {
  public:
-  // These return the sequences of the events that name the mid, oldest first:
-  // those of one kind, or those that hold content of the message.
+  // These two return the sequences of events that name the mid, the oldest
+  // first. Find returns the events of that kind. FindContent returns the events
+  // that MidIndex::FindContent describes.
   std::vector<std::int64_t> Find(std::string_view mid_key,
                                  journal::ItemKind kind) const;
   std::vector<std::int64_t> FindContent(std::string_view mid_key) const;
@@ -71,7 +84,7 @@ class RecentMids {
     std::int8_t kind = 0;
   };
 
-  // MidIndex alone calls these.
+  // Only MidIndex calls these four functions.
   void Add(const MidEntry& entry);
   // Removes the entry; it is no error when it is not there.
   void Remove(const MidEntry& entry);
@@ -81,68 +94,81 @@ class RecentMids {
   mutable Mutex mutex_;
   absl::flat_hash_map<Mid, absl::InlinedVector<Item, 1>, HashOfMid> mids_
       ABSL_GUARDED_BY(mutex_);
-  // It counts the entries; the map counts the mids.
+  // It counts the entries. A mid may have several entries, so the size of
+  // `mids_` is not this number.
   std::size_t size_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
-// The Applier calls MidIndex, through EventTable, on the applying thread and
-// inside that thread's transaction. An error is the database's. After a failure
-// or a rollback Restore must be called before anything else.
+// The Applier (applier.h) calls MidIndex, through EventTable, on the applying
+// thread and inside that thread's transaction. Every error comes from the
+// database. After a failure or a rollback Restore must be called before
+// anything else.
 class MidIndex {
  public:
-  // So many mids make a run; with more than 262,144 events an eighth of them
-  // does, at most four times as many. At most about two runs are in memory at a
-  // time: by the sizes of their entries 8 MB, or 32 MB with a million events.
+  // A run begins when this many entries wait in memory for the next run. When
+  // more than 262,144 events are kept, the number is one eighth of the number
+  // of these events, but at most four times kRunSize. A larger table needs
+  // larger runs, because otherwise few entries of a run would be on the same
+  // page. At most about two runs are in memory at a time. By the sizes of their
+  // entries they take 8 MB, or 32 MB when a million events are kept.
   static constexpr std::size_t kRunSize = 32'768;
 
-  // The least that a filter is made for: a million mids take 2 MiB.
+  // The filter has room for at least this many mids. A filter for a million
+  // mids takes 2 MiB.
   static constexpr std::size_t kFilterSize = std::size_t{1} << 20U;
 
-  // Both must outlive this. Tests give a small `run_size` and `filter_size`, so
-  // that runs are moved often, and filters made anew.
+  // `database` and `recent` must outlive this object. Tests give a small
+  // `run_size` and a small `filter_size`, so that runs are moved often, and the
+  // filter is replaced often.
   MidIndex(sqlite::Database& database, RecentMids& recent,
            std::size_t run_size = kRunSize,
            std::size_t filter_size = kFilterSize);
 
-  // Reads the entries that are not in the table yet from events. It is called
-  // once, at the start.
+  // Reads from the events the entries that are not in the table yet. It is
+  // called once, at the start.
   absl::Status Load(const LogState& state);
 
   // Returns the sequence of the oldest event of that kind that names the mid; 0
   // when there is none.
   absl::StatusOr<std::int64_t> Find(std::string_view mid_key,
                                     journal::ItemKind kind);
-  // Returns the sequences of the events that hold content of the message of
-  // that mid, oldest first: all that name it, but the one that takes it back
-  // and those that only say something of it.
+  // Returns the sequences of the events that hold content of the message with
+  // that mid, the oldest first. These are all events that name the mid, except
+  // two kinds: the event that says that the message was unsent, and events that
+  // only say something about the message, such as reactions.
   absl::StatusOr<std::vector<std::int64_t>> FindContent(
       std::string_view mid_key);
-  // Notes that the event, which is new, names the mid. Readers find it at once,
-  // before the commit.
+  // Notes that the new event `seq` names the mid. Readers find this entry at
+  // once, before the commit.
   void Add(std::string_view mid_key, journal::ItemKind kind, std::int64_t seq);
-  // Forgets the entries of events up to `seq`, which are being deleted. The
-  // table's rows are deleted by EventTable.
+  // Removes from memory the entries of all events up to `seq`, because these
+  // events are being deleted. EventTable deletes the rows of the table.
   absl::Status ForgetThrough(std::int64_t seq);
-  // Moves a part of a run to the table, and sets `mids_through` when the run is
-  // done; reads a part of the table into the filter. It is called once before
-  // each commit.
+  // Moves a part of the run to the table. It sets `mids_through` in `state`
+  // when the whole run is moved. It also reads a part of the table into the
+  // filter. It is called once before each commit.
   absl::Status Settle(LogState& state);
-  // Notes that the commit has succeeded: a run that is done goes out of memory,
-  // and the next one begins when enough entries wait. A filter that is full
-  // makes room for a larger one.
+  // Notes that the commit has succeeded. When the whole run is moved, its
+  // entries leave the memory. A new run begins when enough entries wait. When
+  // the filter has too many mids, an empty filter replaces it, and the next
+  // commits read the table into the new filter.
   void OnCommitted(const LogState& state);
 
-  // Restore undoes in memory what was done since Mark; the database is rolled
-  // back by others, before. `state` is as it was at the mark. It reads the
-  // events again only when entries were forgotten since.
+  // Restore takes the entries in memory back to what they were at the time of
+  // Mark. The caller must have rolled back the database before. `state` is the
+  // state of the event log at the time of Mark. Restore reads the entries from
+  // the events again only when ForgetThrough has removed entries since Mark.
   using Mid = std::array<char, 16>;
-  // Passed says how much of the table is in the filter: the mids up to `mid`,
-  // or all of them.
+  // A Passed says which part of the table was read into the filter: all mids up
+  // to `mid`, or with `all` the whole table.
   struct Passed {
-    // It is nothing when no part of the table is in the filter.
+    // It is nullopt when no part of the table was read.
     std::optional<Mid> mid;
     bool all = false;
   };
+  // A Position describes what this object keeps in memory at the time of Mark:
+  // how many entries the open transaction has added, how many entries of the
+  // run have been moved, and up to which event entries were forgotten.
   struct Position {
     std::size_t added = 0;
     std::size_t moved = 0;
@@ -155,23 +181,26 @@ class MidIndex {
   absl::Status Restore(const Position& position, const LogState& state);
 
  private:
-  // Empties the memory and reads it anew from events, the open transaction's
-  // included.
+  // Empties the memory, and reads the entries from the events again. It also
+  // reads events of the open transaction.
   absl::Status Read(const LogState& state);
-  // Returns how many entries make a run now.
+  // Returns how many entries must wait at present before a run begins.
   std::size_t RunSize(const LogState& state) const;
-  // Returns whether a run is to begin: so many entries wait, or so many events
-  // are not in the table, with a mid or without, that a start would read long.
+  // Returns whether a run must begin, because enough entries wait. A run must
+  // also begin when very many events are newer than the table, even if few of
+  // them name a mid. Otherwise the next start would have to read too many
+  // events.
   bool IsRunDue(const LogState& state) const;
-  // Makes a sorted run of all entries that wait. None must be under way.
+  // Begins a run: sorts all entries that wait. No other run may be under way.
   void BeginRun(const LogState& state);
-  // Returns whether the table must be searched for the mid. False says that the
-  // table does not have it.
+  // Returns whether the table must be searched for the mid. When it returns
+  // false, the table does not have the mid.
   bool MayBeInTable(std::string_view mid_key) const;
   // Reads the next part of the table into the filter.
   absl::Status FillFilter();
-  // Makes a filter that is large enough for the events that are kept. It is
-  // empty, and nothing of the table has been passed.
+  // Replaces the filter with an empty one, into which no part of the table is
+  // read yet. Its size depends on the number of events that are kept, and is at
+  // most 32 MiB.
   void MakeFilter(const LogState& state);
 
   sqlite::Database& database_;
@@ -182,24 +211,26 @@ class MidIndex {
   sqlite::Statement find_content_;
   sqlite::Statement insert_;
   sqlite::Statement next_;
-  // These are entries of committed events, sorted by sequence, that are in
-  // memory and not in a run. Those of the open transaction follow in added_.
+  // `waiting_` has the entries of committed events that belong to no run yet,
+  // sorted by sequence. `added_` has the entries of the open transaction, which
+  // are newer.
   std::vector<MidEntry> waiting_;
   std::vector<MidEntry> added_;
-  // These entries are being moved. They are sorted by mid, and the first
-  // `moved_` of them have been moved. There is a run while `run_through_` is
-  // set: to the last event before the run began.
+  // These are the entries of the run, sorted by mid. The first `moved_` entries
+  // have been moved to the table. A run is under way while `run_through_` is
+  // set; `run_through_` is the last event before the run began.
   std::vector<MidEntry> run_;
   std::size_t moved_ = 0;
   std::optional<std::int64_t> run_through_;
-  // It has every mid of the table up to passed_, and every one that was moved
-  // to the table since the filter was made. A mid that was rolled back or
-  // deleted stays in it, which costs a needless search.
+  // It has every mid of the table up to `passed_`. It also has every mid that
+  // was moved to the table since the filter was made. A mid whose row was
+  // rolled back or deleted stays in the filter. This only costs a search that
+  // finds nothing.
   MidFilter filter_;
   Passed passed_;
-  // Events up to here are deleted.
+  // ForgetThrough was called for the events up to this sequence.
   std::int64_t forgotten_seq_ = 0;
-  // The last event that is committed.
+  // This is the last event that is committed.
   std::int64_t committed_seq_ = 0;
 };
 

@@ -2,7 +2,8 @@
 // (mid_index.h) and heads of conversations (conversation_heads.h). The applying
 // thread (the only thread that writes the database) adds them here first, and
 // moves them to the tables later. So readers look here before they look into
-// the tables.
+// the tables. A crash loses nothing, because the rows of the events have the
+// same facts.
 
 #pragma once
 
@@ -13,7 +14,7 @@
 
 namespace linktor::state {
 
-// The data folder owns one RecentRows. Both members are thread-safe.
+// The DataFolder object owns the only RecentRows. Both members are thread-safe.
 struct RecentRows {
   RecentMids mids;
   RecentHeads heads;

@@ -3,7 +3,7 @@
 // The table says which event each item became, and which instagram.unknown
 // event this new event replaces. So it shows that the item needs no other
 // event. It also leads an erasure from the new event to the replaced event,
-// which has the same content. The Applier (applier.h) calls this on the
+// which has the same content. The Applier (applier.h) calls RedriveTable on the
 // applying thread (the only thread that writes the database), inside that
 // thread's transaction. Every error comes from the database.
 

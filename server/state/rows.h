@@ -1,8 +1,9 @@
-// These are the rows of the state (the database tables), as readers of the
-// tables and the views of the feed (journal/feed.h) see them. They are plain
-// values, so a thread may use its copy without a lock. All times are in ms
-// since the epoch. A Sealer (seal/sealer.h) opens (decrypts) the sealed fields,
-// which are always encrypted on the disk.
+// These structs are rows of the state (the database tables). Readers of the
+// tables return them. The views of the feed (journal/feed.h), which keep parts
+// of the state in memory, get them, too. They are plain values, so a thread may
+// use its copy without a lock. All times are in ms since the epoch. A Sealer
+// (seal/sealer.h) opens (decrypts) the sealed fields, which are always
+// encrypted on the disk.
 
 #pragma once
 
@@ -17,10 +18,10 @@
 
 namespace linktor::state {
 
-// A CommittedEvent is an event with its place in the log. Apply makes it for
-// the views, and EventReader reads it back from the disk.
+// A CommittedEvent is an event with its number in the event log. Apply makes it
+// for the views, and EventReader reads it back from the disk.
 struct CommittedEvent {
-  // Events are numbered from 1 in the order of the log, without holes.
+  // Events are numbered from 1 in the order of the event log, without gaps.
   std::int64_t seq = 0;
   RawId id;
   std::string type;
@@ -36,27 +37,32 @@ struct CommittedEvent {
   // each view would copy it.
   std::shared_ptr<const std::string> encoded;
   // These are fields of the Event message that Apply has decided, serialised.
-  // They are merged over the other fields. They have no content, so they stay
-  // when the content is erased. When a caller asks for the item as received,
-  // EventReader adds it here, in its own copy of the event.
+  // MergeEvent (event_encoding.h) merges them into the event. Where both have a
+  // value, the value in `decided` wins. On the disk `decided` has no content,
+  // so it stays when the content is erased. When a caller asks for the item as
+  // received, EventReader adds the item to `decided`, but only in the copy that
+  // it returns.
   std::string decided;
   // Only EventReader fills these three. `channel_no` is the number of the
   // channel, because a channel id can be used again. `receive_ms` is the time
   // at which the event came. `mid_key` is a hash of channel and mid. It names
-  // the message that the event brought, or that the event is about.
+  // the message that the event brought, or that the event is about. It is empty
+  // for an event that the mid index (mid_index.h) does not have.
   std::int64_t channel_no = 0;
   std::int64_t receive_ms = 0;
   RawId mid_key;
 };
 
-// A MessageRow is a send. With its content and its error opened, it becomes a
-// v1::Message.
+// A MessageRow is a send: a message that a caller sends, or tries to send,
+// through this server. OpenMessage (messaging/message_view.h) opens its content
+// and its error, and makes a v1::Message of it.
 struct MessageRow {
   RawId id;
-  // When a new channel gets the id of a deleted one, the two have different
-  // numbers.
+  // When a new channel gets the id of a deleted channel, the two channels have
+  // different numbers.
   std::int64_t channel_no = 0;
   std::string channel_id;
+  // It is empty after the person was erased.
   std::string user_id;
   v1::MessageState state = v1::MESSAGE_STATE_UNSPECIFIED;
   v1::SettledBy settled_by = v1::SETTLED_BY_UNSPECIFIED;
@@ -70,11 +76,14 @@ struct MessageRow {
   // It is a keyed hash of the content. The echo of the send has the same hash;
   // see Sealer::ContentMatch.
   std::string content_match;
-  // Both are empty until Instagram's id of the message is known.
+  // `mid` is Instagram's id of the message. `mid_key` is a hash of the channel
+  // and the mid (identity.h). Both are empty until the mid is known.
   std::string mid;
   RawId mid_key;
-  // `create_ms` is the time at which the first attempt was claimed. `claim_ms`
-  // is the time at which the latest attempt was claimed.
+  // Each attempt begins with a claim, the record that asks for the right to
+  // send (ClaimAnswer of effects.h). `create_ms` is the time at which the first
+  // attempt was claimed. `claim_ms` is the time at which the latest attempt was
+  // claimed.
   std::int64_t create_ms = 0;
   std::int64_t claim_ms = 0;
   // `send_ms` is the time at which the send was known to be SENT, or the time
@@ -84,8 +93,8 @@ struct MessageRow {
   std::int64_t echo_ms = 0;
   // The message was taken back (unsent) at this time; it is 0 when it was not.
   std::int64_t retract_ms = 0;
-  // This was the last event of the log when the first attempt was claimed. In
-  // lists, the message stands after this event.
+  // This was the last event of the event log when the first attempt was
+  // claimed. In lists, the message stands after this event.
   std::int64_t after_seq = 0;
   // `sealed_error` is the error of the latest attempt; it is empty when there
   // is none.
@@ -94,24 +103,27 @@ struct MessageRow {
   // The caller of the latest attempt used this API key. It is empty on a server
   // without keys.
   std::string api_key_id;
-  // These two name the process that made the latest attempt. Each start of an
-  // instance (a data folder) has its own incarnation. So the next start
-  // recognises the attempts that a stop has cut off.
+  // These two name the process that claimed the latest attempt. An instance is
+  // a data folder. The incarnation is the number of the start of that data
+  // folder. So the next start recognises the attempts that were under way when
+  // an earlier process ended.
   std::string instance;
   std::int64_t incarnation = 0;
   // The age of the latest attempt began at this time (expiry.h).
   std::int64_t born_ms = 0;
-  // These are numbers of rows: the row of the send, its content, its error, and
-  // the content of the event that an echo would make of the send. A number is 0
-  // when there is no such row.
+  // `no` is the number of the send's own row. The other three are numbers of
+  // rows in the table of contents (content_table.h): the content of the send,
+  // its error, and its settled content (MessageTable::SetSettled). A number is
+  // 0 when there is no such row.
   std::int64_t no = 0;
   std::int64_t content_no = 0;
   std::int64_t error_no = 0;
   std::int64_t settled_no = 0;
 };
 
-// SendBounds say which sends one call may read. Without a customer, the call
-// looks at the sends of all channels within the numbers.
+// SendBounds say which sends one call may read. A call without a customer looks
+// at the sends of all channels between the two numbers, and returns the sends
+// of its channel. So the two numbers also limit the time of such a call.
 struct SendBounds {
   std::int64_t channel_no = 0;
   // An empty id stands for the sends to all customers of the channel.
@@ -138,10 +150,14 @@ struct DeliveryRow {
   std::int64_t duplicates = 0;
   std::int64_t ignored = 0;
   std::int64_t issues = 0;
-  // This is the first issue, in English; it is empty when there is none.
+  // This is a sentence in English about the first issue; it is empty when there
+  // is none. An issue is an item that becomes no event (DeliveryAnswer of
+  // effects.h).
   std::string issue;
+  // It is true when Apply could not apply the webhook (Applier::Quarantine).
   bool quarantined = false;
-  // A Redrive has made events of this many of its items later.
+  // This many of its items became events later, by Redrive records
+  // (journal/record.proto).
   std::int64_t redriven = 0;
   // This is the number of the channel to whose URL the delivery came.
   std::int64_t channel_no = 0;
@@ -180,7 +196,7 @@ struct ReceivedItem {
   std::int64_t unknown_channel_no = 0;
   std::string secret;
   // It is empty for an item whose own webhook has made an event of a type that
-  // this server knows.
+  // this server knows, because no Redrive needs such an item.
   std::string sealed_raw;
 };
 

@@ -45,14 +45,16 @@ class StateReader final : public seal::KeySource {
 
   // ---- Messages and conversations
   // These two return a send; nullopt when there is none. `id` is a message id.
-  // It may also be the id that an echo had before it was known to belong to the
-  // send. A request id is found for at least 7 days.
+  // It may also be the message id that the send's echo had before the server
+  // knew that the echo belongs to the send. A request id is found for at least
+  // 7 days.
   absl::StatusOr<std::optional<MessageRow>> MessageById(std::string_view id);
   absl::StatusOr<std::optional<MessageRow>> MessageByRequest(
       std::int64_t channel_no, std::string_view request_id);
   // Returns the PENDING sends of all instances (data folders), oldest first.
   absl::StatusOr<std::vector<MessageRow>> PendingMessages();
-  // Returns how many sends are UNCONFIRMED.
+  // Returns how many sends are UNCONFIRMED, without the sends to people who
+  // were erased.
   absl::StatusOr<std::int64_t> CountUnconfirmed();
   // Returns the conversation. When nothing is known of it, only its ids are
   // set.
@@ -99,9 +101,9 @@ class StateReader final : public seal::KeySource {
   absl::StatusOr<std::vector<DeliveryRow>> Deliveries(std::int64_t before_no,
                                                       int limit);
   // Returns the deliveries with these ids that are still kept, the newest
-  // first. It goes through all deliveries until it has found them. It uses many
-  // short snapshots for that, so it may take a second for each million
-  // deliveries.
+  // first. It goes through all deliveries until it has found them, so it may
+  // take a second for each million deliveries. It uses many short snapshots,
+  // because one long snapshot would hold up the writer.
   absl::StatusOr<std::vector<DeliveryRow>> FindDeliveries(
       const std::vector<RawId>& ids);
   // Returns the items as received of a delivery; see ReadItemsOf of
@@ -114,8 +116,8 @@ class StateReader final : public seal::KeySource {
   absl::StatusOr<bool> HasDueWaiting(std::int64_t now_ms,
                                      std::int64_t grace_ms);
 
-  // Returns the number of the last erasure that this data folder's files must
-  // still carry out; 0 when there is none.
+  // Returns the number of the last erasure that this data folder must still
+  // carry out in its files; 0 when there is none.
   absl::StatusOr<std::int64_t> LastDueErasure();
   // Returns whether some rows still name people who were erased
   // (forgetting_table.h).

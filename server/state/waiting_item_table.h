@@ -2,10 +2,11 @@
 // is the edit with the number 0, which comes with every message. Such an item
 // says nothing that its message does not say, so at first it has no event. When
 // the message does not come, the item is all that is known of the message, and
-// it becomes an event. The raw bytes of an item are left out, because the event
-// has them. The Applier (applier.h) calls this on the applying thread (the only
-// thread that writes the database), inside that thread's transaction. Every
-// error comes from the database.
+// it becomes an event. The bytes as received are not stored here, because the
+// item's event has the item's raw JSON, too. The Applier (applier.h) calls
+// WaitingItemTable on the applying thread (the only thread that writes the
+// database), inside that thread's transaction. Every error comes from the
+// database.
 
 #pragma once
 

@@ -1,7 +1,8 @@
-// This table has every answer of the webhook URL. A row says what the answer is
-// called in logs, metrics and documents, and what the client is told. The
-// endpoint answers by this table, and the metrics have a series for each row.
-// The table is constant, so any thread may read it.
+// This table has every answer of the webhook URL. A row has the name of the
+// answer in logs, metrics and documents, and the HTTP status and the text that
+// the client gets. The endpoint takes its answers from this table, and the
+// metrics have a series for each row. The table is constant, so any thread may
+// read it.
 
 #pragma once
 
@@ -54,8 +55,9 @@ struct WebhookAnswer {
   // It is the body of the answer. It is empty for kVerified alone, where the
   // body is Meta's challenge.
   const char* text;
-  // It is the level of the line in the log. At the level debug every request
-  // has a line anyway, so kDebug here means that there is no other line.
+  // It is the level of the answer's line in the server's log. If the log has
+  // the level debug, every request has a line anyway. So kDebug here means that
+  // the answer has no line of its own.
   LogLevel level;
 };
 

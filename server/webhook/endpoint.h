@@ -1,8 +1,9 @@
-// This is the webhook URL. It decides who may post, and what the answer is.
-// After any answer but 200, Meta delivers the webhook again, for 36 hours.
-// After an hour of such answers, Meta switches the app off. So a correctly
-// signed body gets 200 once it is durable (safe on the disk), and 503 when it
-// cannot be made durable. It gets no other answer.
+// Answers the requests to the webhook URL. It decides who may post, and what
+// the answer is. After any answer other than 200, Meta delivers the webhook
+// again, for up to 36 hours. After an hour of such answers, Meta may
+// unsubscribe the app from webhooks. So a correctly signed body gets 200 once
+// it is durable (safe on the disk), and 503 when it cannot be made durable. A
+// correctly signed body gets no other answer.
 
 #pragma once
 
@@ -27,12 +28,12 @@ namespace linktor::webhook {
 using WebhookSink = std::function<void(
     Delivery, absl::AnyInvocable<void(absl::StatusOr<state::DeliveryAnswer>)>)>;
 
-// The App makes one endpoint. It has no state of its own and is thread-safe:
-// the listener's threads call Handle at the same time.
+// The App makes one endpoint. The endpoint has no state of its own and is
+// thread-safe: the listener's threads call Handle at the same time.
 class WebhookEndpoint {
  public:
-  // The three objects that are passed by reference must outlive this one. This
-  // object must outlive every callback that the sink has not called yet.
+  // The three objects that are passed by reference must outlive the endpoint.
+  // The endpoint must stay alive until the sink has called all callbacks.
   WebhookEndpoint(const channels::ChannelRegistry& registry, Ingest& ingest,
                   WebhookSink sink, WebhookObserver& observer)
       : registry_(registry),
@@ -40,9 +41,10 @@ class WebhookEndpoint {
         sink_(std::move(sink)),
         observer_(observer) {}
 
-  // Answers one request; it is an HttpListener::Handler. It checks the method,
-  // then the path, and then the verify token or the signature. It answers at
-  // the first fault. `request` is not needed after the call.
+  // Answers one request; this function is an HttpListener::Handler. It checks
+  // the method, then the path, and then the verify token or the signature. At
+  // the first fault it stops and answers. `request` is not needed after the
+  // call.
   //
   // A delivery that goes to the sink is answered later, on the thread on which
   // the sink calls back. All other answers are given before the call returns.
@@ -51,8 +53,8 @@ class WebhookEndpoint {
   void Handle(const http::HttpRequest& request, http::HttpResponder respond);
 
  private:
-  // An Exchange is a request that is under way. Exactly one call of Answer ends
-  // it.
+  // An Exchange is a request that has no answer yet. Exactly one call of Answer
+  // ends it.
   struct Exchange;
 
   // Answers the GET by which Meta checks a webhook URL that an operator has
@@ -62,12 +64,14 @@ class WebhookEndpoint {
   // Answers a POST. It parses the body only after it has found the signature
   // right, and it keeps nothing of an unsigned body.
   void Deliver(const http::HttpRequest& request, Exchange exchange);
-  // Counts, logs and sends the answer that the table has for the verdict, in
-  // this order. So a client that has its answer finds the answer counted.
+  // Counts the answer in the metrics, logs it, and then sends it. The table of
+  // answers (answer.h) has the answer for the verdict. Because of this order,
+  // the metrics already count an answer when the client gets it.
   void Answer(Exchange& exchange, WebhookVerdict verdict);
-  // Writes a line when an operator should know the cause. At the level debug it
-  // also writes a line for every request. The number of lines for one cause is
-  // limited (see base/cause_log.h), because strangers can cause them.
+  // Writes a line to the server's log when an operator should know the cause of
+  // the answer. At the level debug it also writes a line for every request. The
+  // number of lines for one cause is limited (see base/cause_log.h), because
+  // strangers can cause them.
   static void Log(const Exchange& exchange, const WebhookAnswer& answer,
                   std::chrono::nanoseconds latency);
 

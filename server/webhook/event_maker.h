@@ -1,8 +1,9 @@
-// Makes from a parsed item what the journal needs of it: the item's identity,
-// and its event, sealed. Ingest calls it for the items of a webhook. Redriver
-// calls it for stored items that are parsed again. They share it so that they
-// make the same of the same item. The calls come on the listener's threads and
-// on the executor. It is thread-safe.
+// An EventMaker takes a parsed item and makes what the journal needs: the
+// item's identity, by which Apply (state/applier.h) finds duplicates, and the
+// item's event, sealed (encrypted). Ingest calls it for the items of a webhook.
+// Redriver calls it for stored items that are parsed again. Both use this
+// class, so that both treat an item in the same way. The calls come on the
+// listener's threads and on the executor. The class is thread-safe.
 
 #pragma once
 
@@ -26,7 +27,7 @@ inline constexpr std::string_view kTestEntryId = "0";
 
 // An ItemOrigin says where an item came from. It borrows the id for one call.
 struct ItemOrigin {
-  // These are the raw id of the delivery and the item's position in the
+  // These are the id of the delivery, in bytes, and the item's position in the
   // delivery.
   const RawId& delivery_id;
   int position = 0;
@@ -37,16 +38,16 @@ struct ItemOrigin {
 // A MadeEvent is what Make returns. The other results are in the item that Make
 // fills in.
 struct MadeEvent {
-  // This is the whole event in the clear, which means not sealed.
+  // This is the whole event in the clear (not sealed).
   std::shared_ptr<const std::string> clear;
-  // It is true when the item would have given its event the id `taken`, so that
-  // the event got another id.
+  // It is true when the event would have got the id `taken`. Then the event has
+  // got another id instead (see Make).
   bool renamed = false;
 };
 
 class EventMaker {
  public:
-  // Both objects must outlive this one.
+  // Both objects must outlive the EventMaker.
   EventMaker(seal::Sealer& sealer, channels::UserNames& names)
       : sealer_(sealer), names_(names) {}
 
@@ -54,17 +55,19 @@ class EventMaker {
   // the clear. If Instagram gave the item a mid that names this item alone, the
   // mid decides whether the item is a duplicate. Otherwise its content and its
   // time decide. The same item gets the same event id in each delivery, unless
-  // it is a test of the dashboard.
+  // the Test button of Meta's dashboard sent it.
   //
   // `taken` is an event id that is already in use. Redriver passes the id of
   // the item's instagram.unknown event, and Ingest passes an empty id. An event
-  // that would get the id `taken` gets another id, which is always the same.
+  // that would get the id `taken` gets another id, which is made from `taken`.
+  // So it is the same id each time.
   //
-  // Make moves out of `parsed` what it keeps. If sealing needs a key that is
-  // not durable yet, the key is added to `new_keys`. It fails when a data key
-  // cannot be read, and then `item` must not be used. It waits for the disk
-  // when a key or a user name is not in memory. When the customer has just
-  // written, it also asks for a look-up of the user name.
+  // Make moves out of `parsed` what it keeps. If sealing needs a data key that
+  // is not durable yet, Make adds the key to `new_keys`. Make fails when a data
+  // key cannot be read, and then `item` must not be used. Make waits for the
+  // disk when a data key or a user name is not in memory. When the customer has
+  // just written, Make also asks for a look-up of the user name, but does not
+  // wait for it.
   absl::StatusOr<MadeEvent> Make(
       ParsedItem& parsed, const channels::ChannelRegistry::EntryPtr& channel,
       const ItemOrigin& origin, const RawId& taken, seal::NewKeys& new_keys,
@@ -76,8 +79,9 @@ class EventMaker {
   // customer.
   static void Identify(const ParsedItem& parsed, const ItemOrigin& origin,
                        journal::WebhookItem& item);
-  // Returns the customer's user name; empty when it is not known. When the
-  // customer has just written, it also asks for a look-up of the name.
+  // Returns the customer's user name; empty when the name is not known. When
+  // the customer has just written, this function also asks for a look-up of the
+  // name.
   std::string UsernameFor(const channels::ChannelRegistry::EntryPtr& channel,
                           const journal::WebhookItem& item);
 

@@ -1,8 +1,8 @@
 // Finds the structure of a JSON text: where its values begin and end. If the
-// whole text is correct, its values are read, too. If not, its parts can still
-// be found and read one by one, so that one bad item does not spoil the other
-// items. Only the envelope parser in parser.cc uses this file; it has one
-// JsonStructure for each body.
+// whole text is correct, its values are read, too. If the text has a fault, its
+// parts can still be found and read one by one, so that one bad item does not
+// spoil the other items. Only the envelope parser in parser.cc uses this file.
+// The envelope parser has one JsonStructure for each body.
 //
 // simdjson works in two stages. The first stage finds the structural
 // characters: brackets, commas, colons, and the first character of each string,
@@ -30,22 +30,22 @@ struct JsonValue {
   // It is the position where the value begins: a bracket, the first quote, or
   // the first character of a number or word.
   std::uint32_t first = 0;
-  // It is the position behind the value; it is 0 until somebody has looked for
-  // it. The functions that take a value by reference fill it in.
+  // It is the position behind the value; it is 0 as long as it is not known.
+  // The functions that take a JsonValue& may fill it in.
   std::uint32_t end = 0;
   // It is the value itself. It is set only if JsonStructure::read() is true.
   simdjson::dom::element element;
 };
 
-// A JsonStructure holds one text at a time, and one thread uses it. It takes
-// four bytes for each structural character. A text that is not read takes four
-// more bytes for each structural character. A text that is read takes eight
-// more bytes for each value.
+// A JsonStructure holds one text at a time, and one thread uses it. It needs
+// four bytes of memory for each structural character. A text that is not read
+// needs four more bytes for each structural character. A text that is read
+// needs eight more bytes for each value.
 class JsonStructure {
  public:
   JsonStructure() = default;
-  // Leaves its memory to the next JsonStructure on this thread, if the memory
-  // is small.
+  // If the memory is small, the destructor keeps it for the next JsonStructure
+  // on this thread. That JsonStructure then need not allocate memory.
   ~JsonStructure();
   JsonStructure(const JsonStructure&) = delete;
   JsonStructure& operator=(const JsonStructure&) = delete;
@@ -55,30 +55,32 @@ class JsonStructure {
   // be followed by kBodySlack readable bytes (see http/message.h).
   //
   // It fails when the text is not JSON at all. Such a text is empty, is not
-  // UTF-8, or has a string that does not end or has control characters. After a
-  // failure only another Load may follow. Throws std::bad_alloc.
+  // UTF-8, has a string that does not end, or has a string with control
+  // characters. After a failure only Load may be called. Throws std::bad_alloc.
   simdjson::error_code Load(std::string_view text, std::size_t max_depth);
 
-  // Returns whether the text is read, so that its values are known. If not,
-  // brackets may not match, and numbers and words may be anything.
+  // Returns whether the text is read, so that its values are known. In a text
+  // that is not read, brackets may not match, and numbers and words may be
+  // wrong.
   bool read() const { return read_; }
 
   // Returns the value with which the text begins. If the text is not read, more
   // text may follow after this value; see EndsWith.
   JsonValue Root() const { return root_; }
 
-  // Returns the text of the value, without blanks around it. It points into the
-  // loaded text. A value that does not end goes up to the end of the text.
+  // Returns the text of the value, without blanks around it. The result points
+  // into the loaded text. If no bracket closes the value, the result goes up to
+  // the last structural character of the loaded text.
   std::string_view Text(JsonValue& value);
 
-  // Returns a string without its quotes and escapes. Returns a number or word
-  // as it is written, and an empty text for objects and arrays. A string with a
-  // wrong escape is returned as it is written. The parser reads the envelope's
-  // ids and fields with this function.
+  // Returns a string without its quotes, and with the characters for which its
+  // escapes stand. Returns a number or word as a text, and an empty text for an
+  // object or array. Returns a string with a wrong escape as it is written. The
+  // parser reads the envelope's ids and fields with this function.
   std::string Name(JsonValue& value);
 
-  // Returns whether the value is an object that is not empty. It reads nothing,
-  // so that a large number of empty items costs little.
+  // Returns whether the value is an object that is not empty. It only looks at
+  // two characters, so that a large number of empty items costs little.
   bool HasMembers(const JsonValue& value) const {
     return CharAt(value.first) == '{' && CharAt(value.first + 1) != '}';
   }
@@ -86,14 +88,15 @@ class JsonStructure {
   // Fails when the value is not an array that ForEachElement can walk.
   simdjson::error_code CheckArray(JsonValue& value);
 
-  // Returns whether nothing follows the root. The end of the root must be
-  // known.
+  // Returns whether no more text follows after the root. `root.end` must have
+  // been filled in.
   bool EndsWith(const JsonValue& root) const { return root.end == count_; }
 
-  // Calls `use(key, JsonValue&)` for each member, in the order of the text. A
-  // key that is repeated comes each time. It fails when the value is not an
-  // object, or when its commas, colons and brackets are wrong; then it has not
-  // called `use` at all. `key` lasts for one call of `use`.
+  // Calls `use(key, JsonValue&)` for each member, in the order of the text. If
+  // several members have the same key, it calls `use` for each of them. It
+  // fails when the value is not an object, or when its commas, colons and
+  // brackets are wrong. Then it has not called `use` at all. `key` lasts for
+  // one call of `use`.
   template <typename Use>
   simdjson::error_code ForEachMember(JsonValue& object, Use use) {
     return Checked(object, use, [this](JsonValue& value, auto& each) {
@@ -102,8 +105,9 @@ class JsonStructure {
   }
 
   // Does the same as ForEachMember, but faster. It is for a `use` that calls
-  // only Name and CheckArray with the values. In a text that is read, these two
-  // do not need the ends of the values, so it does not look for the ends.
+  // only Name and CheckArray with the values. In a text that is read, Name and
+  // CheckArray do not need the ends of the values, so PeekAtMembers does not
+  // look for the ends.
   template <typename Use>
   simdjson::error_code PeekAtMembers(JsonValue& object, Use use) {
     if (!read_) return ForEachMember(object, use);
@@ -152,8 +156,9 @@ class JsonStructure {
   // Does the same as Skip for an object or array that is not empty. In a text
   // that is read it counts brackets; otherwise it looks the end up in ends_.
   simdjson::error_code SkipBrackets(JsonValue& value);
-  // Fills ends_ in one pass over the text. Without ends_, many brackets that do
-  // not close would cost one pass each.
+  // Fills ends_ in one pass over the text. Without ends_, each bracket would
+  // need a pass of its own to find where it is closed. A hostile text may have
+  // very many brackets that are never closed.
   void FindEnds();
   // Reads the key at that position; a colon must follow the key. ReadKey and
   // Unescape are for texts that are not read. The result of each lasts until
@@ -164,9 +169,9 @@ class JsonStructure {
   simdjson::error_code Unescape(std::string_view quoted,
                                 std::string_view& text);
 
-  // Walks `value` with `use`. A text that is not read is first walked without
-  // `use`. So a fault at the end of a container is found before `use` is called
-  // at all.
+  // Walks through `value` and calls `use`. If the text is not read, it first
+  // walks through `value` without calling `use`. So a fault at the end of a
+  // container (an object or array) is found before `use` is called at all.
   template <typename Use, typename Walk>
   simdjson::error_code Checked(JsonValue& value, Use& use, Walk walk) {
     if (!read_) {
@@ -176,9 +181,9 @@ class JsonStructure {
     return walk(value, use);
   }
 
-  // Each of the two walks through its container once and sets the end of the
-  // container. It finds a fault only when it comes to the fault, after it has
-  // called `use` for everything before the fault.
+  // Each of these two functions walks through its container once and sets the
+  // end of the container. A walk finds a fault only when it comes to the fault.
+  // Then it has already called `use` for everything before the fault.
   template <typename Use>
   simdjson::error_code WalkObject(JsonValue& object, Use& use);
   template <typename Use>
@@ -208,8 +213,8 @@ class JsonStructure {
   // It is true when the second stage has read all of the text.
   bool read_ = false;
   JsonValue root_;
-  // It is simdjson's memory: the work space of both stages, and the values. It
-  // can take texts up to its capacity.
+  // A Memory is what simdjson needs: the work space of both stages, and the
+  // values. It is big enough for texts up to its capacity.
   struct Memory {
     std::unique_ptr<simdjson::internal::dom_parser_implementation> stages;
     simdjson::dom::document document;
@@ -217,8 +222,8 @@ class JsonStructure {
   // Returns the memory that an earlier JsonStructure has left to this thread;
   // null when there is none.
   static std::unique_ptr<Memory>& Spare();
-  // Makes memory_ fit a text of `size` bytes. Fails when simdjson takes no text
-  // of that size. Throws std::bad_alloc.
+  // Makes memory_ big enough for a text of `size` bytes. Fails when simdjson
+  // does not accept a text of that size. Throws std::bad_alloc.
   simdjson::error_code TakeMemory(std::size_t size, std::size_t max_depth);
 
   // It is null before the first Load.
@@ -227,17 +232,17 @@ class JsonStructure {
   // that memory_ owns. count_ is their number.
   const std::uint32_t* positions_ = nullptr;
   std::uint32_t count_ = 0;
-  // For the position of each opening bracket it has the position behind its
-  // closing bracket, or 0 if there is no closing bracket. It is empty before
-  // FindEnds, and in a text that is read.
+  // For the position of each opening bracket, ends_ has the position behind the
+  // closing bracket, or 0 if there is no closing bracket. ends_ is empty before
+  // FindEnds is called, and in a text that is read.
   std::vector<std::uint32_t> ends_;
   // It reads strings with escapes in a text that is not read.
   simdjson::dom::parser text_parser_;
 };
 
 // The walk goes through the structural characters. In a text that is read, it
-// also goes through simdjson's members, one for one. A member takes three
-// positions: its key, the colon, and the begin of its value. If `use` has
+// also goes through simdjson's members at the same time. A member has three
+// positions: its key, the colon, and the beginning of its value. If `use` has
 // already found the end of the value, Next does not look for the end again.
 template <typename Use>
 simdjson::error_code JsonStructure::WalkObject(JsonValue& object, Use& use) {
@@ -268,7 +273,7 @@ simdjson::error_code JsonStructure::WalkObject(JsonValue& object, Use& use) {
 // This walk is like the walk of an object, but an element has no key and no
 // colon. When a closing bracket follows a comma, `use` gets a value that has no
 // beginning, and then Next fails. The caller's own `use` never gets such a
-// value, because Checked walks without it first.
+// value, because Checked first walks without calling it.
 template <typename Use>
 simdjson::error_code JsonStructure::WalkArray(JsonValue& array, Use& use) {
   if (CharAt(array.first) != '[') return simdjson::INCORRECT_TYPE;

@@ -1,9 +1,11 @@
 // Makes a new event from a parsed item. An event has three shapes: ParsedItem
 // (kinds/parsed_item.h), then the new event of this file, and then
-// CommittedEvent (state/rows.h), which has its place in the log. The item has
-// only a part of the event. Everything else that this server knows about the
-// event is added here and nowhere else. EventMaker calls it for each item that
-// becomes an event, on the listener's threads and on the executor. It is pure.
+// CommittedEvent (state/rows.h), which has its place in the log. The parsed
+// item has only a part of the event. MakeNewEvent adds everything else that
+// this server knows before the event goes to the journal. Only the facts of the
+// state's tables are missing then, and Apply (state/applier.h) adds them.
+// EventMaker calls MakeNewEvent for each item that becomes an event, on the
+// listener's threads and on the executor. The function is pure.
 
 #pragma once
 
@@ -23,14 +25,13 @@ namespace linktor::webhook {
 struct EventSetting {
   // This is the channel that the item belongs to.
   const channels::ChannelEntry& channel;
-  // This is the event in the form that the journal gets. It has its id, type,
+  // This is the event as the journal record has it. It has its id, type,
   // channel, customer and time. The sealed content is not there yet.
   const journal::NewEvent& event;
-  // This is the raw id of the delivery, before it gets the form that the API
-  // shows.
+  // This is the id of the delivery in bytes, not the text that the API shows.
   std::string_view delivery_id;
-  // This is the key of the item's own mid (see state/identity.h). It is empty
-  // for tests and for items without a mid.
+  // This is the hash of the channel and of the item's own mid (MidKey of
+  // state/identity.h). It is empty for tests and for items without a mid.
   std::string_view mid_key;
   // This is the customer's user name; it is empty when it is not known.
   std::string username;
@@ -43,8 +44,8 @@ struct EventSetting {
 
 // Returns the whole event without its cursor and without the facts that only
 // the state's tables know, such as the send to which an echo belongs. It moves
-// out of `parsed` what the event says; the ids, times and form of `parsed`
-// stay.
+// the content of the event out of `parsed`. The ids, times and form of `parsed`
+// stay there.
 v1::Event MakeNewEvent(ParsedItem& parsed, const EventSetting& setting);
 
 }  // namespace linktor::webhook

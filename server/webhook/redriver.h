@@ -24,8 +24,9 @@
 
 namespace linktor::webhook {
 
-// It only proposes events. Apply decides by its tables which items get an
-// event, so that two calls about one delivery never make the same event twice.
+// The Redriver only proposes events. Apply decides by the state's tables which
+// items get an event, so that two calls about one delivery never make the same
+// event twice.
 class Redriver {
  public:
   // All of these objects must outlive the Redriver.
@@ -40,29 +41,30 @@ class Redriver {
   explicit Redriver(const Dependencies& dependencies)
       : deps_(dependencies), events_(dependencies.sealer, dependencies.names) {}
 
-  // Redrives the deliveries, with one record for each, and returns what became
-  // of them. The request has been validated. `covered` has the channels that
-  // the caller's API key covers, or is empty when the key covers all of them. A
-  // delivery to the URL of a channel that the key does not cover counts as not
-  // found. Items of such channels are left alone. The call blocks on the disk
-  // and on the journal.
+  // Redrives the deliveries, with one record for each delivery, and returns
+  // what became of their items. The request has been validated. `covered` has
+  // the channels that the caller's API key covers, or is empty when the key
+  // covers all channels. A delivery to the URL of a channel that the key does
+  // not cover counts as not found. An item that is for a channel that the key
+  // does not cover gets no event, and counts as unknown. The call blocks while
+  // it reads the disk, and until its appends have ended.
   //
   // It fails with the journal's error when a record is not stored, or when
   // nobody knows whether it is stored. It also fails when the disk cannot be
-  // read. The deliveries before the failed one are redriven then, and the
-  // caller may repeat the same call. It is no failure when Apply cannot apply a
-  // record: then the items of the record are tried one by one, and the items
-  // that fail are counted.
+  // read. Then the deliveries before the failed one are redriven already, and
+  // the caller may repeat the same call. It is no failure when Apply cannot
+  // apply a record: then the items of the record are tried one by one, and the
+  // items that fail are counted.
   absl::StatusOr<v1::RedriveDeliveriesResponse> Redrive(
       const v1::RedriveDeliveriesRequest& request, const StringSet& covered);
 
  private:
   // A Context is one delivery, with the record that is being made from it and
-  // the place for its counts.
+  // the response that gets its counts.
   struct Context;
   absl::Status RedriveOne(Context& context);
-  // Adds the item to the record, or counts the reason why it does not. It fails
-  // when a key cannot be read.
+  // Adds the item to the record, or counts why it does not add the item. It
+  // fails when a data key cannot be read.
   absl::Status Look(const state::ReceivedItem& item, Context& context);
   // This is the second part of Look. It makes the event of the item, as the
   // item is understood today, and adds it to the record. An item that is still
@@ -70,20 +72,22 @@ class Redriver {
   absl::Status Add(ParsedItem& parsed, const state::ReceivedItem& item,
                    const channels::ChannelRegistry::EntryPtr& owner,
                    Context& context);
-  // Returns the live channel that the item is for; null when there is none that
-  // may have the item. The item is for the channel that has its account today,
-  // or for the channel of the URL when it is a test of the dashboard.
+  // Returns the live (not deleted) channel that the item is for; null when no
+  // channel may have the item. The item is for the channel that has the item's
+  // account today. An item from the Test button of Meta's dashboard is for the
+  // channel of the URL.
   //
-  // If the item had an event, that channel must be the channel of the event. If
-  // not, a channel of another app must not get the item. So one of three things
-  // must be true. The item is stored under this channel. The channel has the
-  // secret that signed the item. Or the channel and the channel of the
-  // delivery's URL have a secret in common; this case is for secrets that were
-  // changed since.
+  // If the item already has an event, this channel must be the channel of that
+  // event. If the item has no event, a channel of another app must not get the
+  // item. So one of these must be true:
+  // - The item is stored under this channel.
+  // - The channel has the app secret that signed the item.
+  // - The channel and the channel of the delivery's URL have an app secret in
+  //   common. This case is for secrets that were changed since.
   channels::ChannelRegistry::EntryPtr OwnerOf(const state::ReceivedItem& item,
                                               const Context& context) const;
-  // Appends the items together. If that record cannot be applied, it appends
-  // the items one by one. It counts how each item ended.
+  // Appends the items together in one record. If Apply cannot apply this
+  // record, Append appends the items one by one. It counts how each item ended.
   absl::Status Append(Context& context);
   // Appends these items in one record. Returns false when the record cannot be
   // applied; then the record has changed nothing.

@@ -1,7 +1,8 @@
-// Parses the header X-Hub-Signature-256, with which Meta signs a webhook. Its
-// value is the HMAC-SHA256 of the raw body under an app secret. This file only
-// parses: the endpoint computes the HMAC and compares it with the parsed value,
-// in constant time. The function is pure, so any thread may call it.
+// Parses the header X-Hub-Signature-256, with which Meta signs a webhook. The
+// header's value is the HMAC-SHA256 of the raw body under an app secret. This
+// file only parses the header. The endpoint computes the HMAC and compares it
+// with the parsed value, in constant time. The function is pure, so any thread
+// may call it.
 
 #pragma once
 

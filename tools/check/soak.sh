@@ -129,13 +129,16 @@ $(cat "$work/rows")
 
 ## Deliveries
 
-\`tests/soak/soak_test.cc\` sends signed posts of 1 to 1,000 items, shuffled, over 8
-connections; 30 % of the items are repeats. Meanwhile the server is killed and started
-again, and a subscriber follows from the beginning. The test passes if each item that
-makes an event comes exactly once and in order, to this subscriber and to one that
-comes later, and if the counts of all posts add up. \`events\` counts what the subscriber
-received. \`duplicates\`, \`ignored\` and \`issues\` are the server's counts, which include
-posts that were sent again because a kill lost the answer.
+\`tests/soak/soak_test.cc\` sends signed posts over 8 connections. Each post has 1 to 1,000
+items in random order, and 30 % of all items are repeats. Meanwhile the test kills the
+server many times and starts it again. One subscriber follows the stream from the
+beginning, and another one reads the whole stream later. The test passes if each of the
+two gets each item that makes an event exactly once and in the order of the log, and if
+the server's counts of all posts add up. \`distinct\` is the number of items without the
+repeats. \`events\` is the number of events that the first subscriber received, and
+\`resumes\` says how often it connected again. \`duplicates\`, \`ignored\` and \`issues\` are the
+server's counts. They also count posts that were sent again because a kill lost the
+answer (\`sent again\`). \`refused\` posts were answered 503.
 
 | figure | value |
 |---|---|
@@ -143,18 +146,22 @@ $(figures soak_tests soak)
 
 ## Idle subscribers
 
+\`tests/soak/idle_test.cc\` keeps these subscribers connected while there are no events.
+\`kib each\` is the memory that the server takes for one of them, in KiB.
+
 | figure | value |
 |---|---|
 $(figures soak_tests idle)
 
 ## Kills
 
-\`tests/crash/crash_test.cc\` printed these lines:
+\`tests/crash/crash_test.cc\` kills the server while it takes webhooks or sends messages,
+and printed these lines:
 
 $(grep -hE '^[0-9]+ kills, ' "$logs/crash_tests.log" | sed 's/^/- /')
 
-\`backup_tests\` kills at each step and at each call by which SQLite changes a file,
-$LINKTOR_KILL_ROUNDS times, and printed these lines:
+\`backup_tests\` kills the process at each step, and at each call by which SQLite changes a
+file. It did so in $LINKTOR_KILL_ROUNDS rounds, and printed these lines:
 
 $(grep -hE '^[0-9]+ kills in ' "$logs/backup_tests.log" | sed 's/^/- /')
 END

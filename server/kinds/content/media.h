@@ -1,6 +1,6 @@
-// Kinds of content that Instagram treats as an attachment share these
-// functions. Only the kinds of this folder call them, on any thread. They are
-// pure.
+// These functions are shared by the kinds of content that Instagram treats as
+// an attachment. Only the kinds of this folder call them, on any thread. They
+// are pure.
 
 #pragma once
 
@@ -17,26 +17,27 @@ namespace linktor::kinds {
 
 // Returns the member "message" of a Graph request with the file as its
 // attachment: {"attachment": {"type": type, "payload": {"url": url}}}. It does
-// not check the URL, because the content has passed the check of its kind.
+// not check the URL, because the content has passed ContentKind::check.
 boost::json::object MediaMessage(std::string_view type, const v1::Media& media);
 
-// Adds one attachment and changes nothing else of the message. `type` is a type
+// Adds one attachment to the message and changes nothing else. `type` is a type
 // that Instagram's echoes have, so that a send and its echo look alike. `url`
-// is the URL that the caller gave. It is empty for content without a URL, such
-// as a sticker or a template. The attachment then shows only the type, and the
-// message carries the content itself, too: see ContentKind::show.
+// is the URL that the caller gave. It is empty for content without a URL of its
+// own, such as a sticker or a template. The attachment then has only the type,
+// and ContentKind::show says that the message must also carry the content
+// itself.
 void AddAttachment(std::string_view type, const std::string& url,
                    v1::Message& message);
 
 // Returns the summary of a content that is one file, for the command-line
-// client. `words` is the type, and `value` is the URL. The URL is empty when
-// the content has none, and it is not escaped yet.
+// client. `words` is the type, and `value` is the URL, which is not escaped yet
+// and may be empty.
 ContentSummary SummariseMedia(std::string_view type, const v1::Media& media);
 
-// Returns the kind of a content that is one file at a URL, with all its parts.
-// The class `Media` describes the content. It has the content's case and name,
-// the path of the URL in violations, and a function that returns the file. The
-// name is also Instagram's type of the attachment.
+// Returns the ContentKind of a content that is one file at a URL. The class
+// `Media` has constants for the content's case and name and for the path of the
+// URL in violations. It also has a function that returns the file. The name of
+// the content is also the type that Instagram gives the attachment.
 template <typename Media>
 consteval ContentKind MediaKind() {
   return MakeContentKind(
