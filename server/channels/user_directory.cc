@@ -67,6 +67,10 @@ void UserDirectory::Forget(const state::ForgottenPerson& person) {
   ++forgotten_;
   std::erase_if(queue_,
                 [&](const Wanted& wanted) { return is_meant(wanted.user); });
+  if (!person.user_id.empty()) {
+    known_.Erase({.channel_no = person.channel_no, .user_id = person.user_id});
+    return;
+  }
   known_.EraseIf(
       [&](const seal::KeyScope& user, const Known&) { return is_meant(user); });
 }

@@ -125,16 +125,19 @@ void UserProfiles::OnCommit(std::span<const journal::AppliedRecord> records) {
 }
 
 void UserProfiles::Forget(const state::ForgottenPerson& person) {
-  const auto is_meant = [&](const seal::KeyScope& user) {
-    return user.channel_no == person.channel_no &&
-           (person.user_id.empty() || user.user_id == person.user_id);
-  };
   MutexLock lock(mutex_);
+  if (!person.user_id.empty()) {
+    const seal::KeyScope user{.channel_no = person.channel_no,
+                              .user_id = person.user_id};
+    kept_.Erase(user);
+    if (waiting_.contains(user)) forgotten_.insert(user);
+    return;
+  }
   kept_.EraseIf([&](const seal::KeyScope& user, const v1::UserProfile&) {
-    return is_meant(user);
+    return user.channel_no == person.channel_no;
   });
   for (const auto& [user, waiting] : waiting_) {
-    if (is_meant(user)) forgotten_.insert(user);
+    if (user.channel_no == person.channel_no) forgotten_.insert(user);
   }
 }
 

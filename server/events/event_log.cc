@@ -1,6 +1,7 @@
 #include "server/events/event_log.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "server/base/cause_log.h"
@@ -24,38 +25,47 @@ EventLog::EventLog(journal::DataFolder& folder)
 
 void EventLog::OnCommit(std::span<const journal::AppliedRecord> records) {
   Publish(records);
+  std::vector<state::ForgottenPerson> people;
   for (const journal::AppliedRecord& one : records) {
     Erase(one.effects.erased_events, EncodeErased);
     Erase(one.effects.forgotten_events, EncodeForgotten);
-    for (const state::ForgottenPerson& person : one.effects.forgotten_people) {
-      Forget(person);
-    }
+    people.insert(people.end(), one.effects.forgotten_people.begin(),
+                  one.effects.forgotten_people.end());
   }
+  Forget(people);
 }
 
 void EventLog::Erase(std::vector<std::int64_t> seqs, Encode encode) {
   if (seqs.empty()) return;
   std::sort(seqs.begin(), seqs.end());
   ring_.Replace(
-      seqs.front(),
-      [&seqs](const EncodedEvent& event) {
-        return std::binary_search(seqs.begin(), seqs.end(), event.seq);
-      },
-      [&](const EncodedEvent& event) { return encode(event, cursors_); });
+      seqs, [&](const EncodedEvent& event) { return encode(event, cursors_); });
   DropShared();
 }
 
-// More events may be about the person than the record has cleaned. Later ones,
-// perhaps of the same commit, are of another conversation; and what tells of
-// the channel itself has no user.
-void EventLog::Forget(const state::ForgottenPerson& person) {
-  ring_.Replace(
-      0,
-      [&person](const EncodedEvent& event) {
-        return event.seq <= person.through_seq &&
-               event.channel_id == person.channel_id &&
-               !event.user_id.empty() &&
-               (person.user_id.empty() || event.user_id == person.user_id);
+// Apply has cleaned only some of a person's events. The others may be anywhere
+// in the ring, so the whole ring is looked at, once for all people of a commit.
+// Later events, perhaps of the same commit, belong to another conversation. An
+// event of the channel itself has no user.
+void EventLog::Forget(std::span<const state::ForgottenPerson> people) {
+  if (people.empty()) return;
+  // A person may have been erased twice; the later erasure covers the other.
+  std::map<std::pair<std::string_view, std::string_view>, std::int64_t> through;
+  for (const state::ForgottenPerson& person : people) {
+    std::int64_t& seq = through[{person.channel_id, person.user_id}];
+    seq = std::max(seq, person.through_seq);
+  }
+  const auto is_covered = [&through](std::int64_t seq,
+                                     const std::string& channel,
+                                     std::string_view user) {
+    const auto found = through.find({channel, user});
+    return found != through.end() && seq <= found->second;
+  };
+  ring_.ReplaceIf(
+      [&is_covered](const EncodedEvent& event) {
+        return !event.user_id.empty() &&
+               (is_covered(event.seq, event.channel_id, event.user_id) ||
+                is_covered(event.seq, event.channel_id, ""));
       },
       [this](const EncodedEvent& event) {
         return EncodeForgotten(event, cursors_);

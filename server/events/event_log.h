@@ -135,10 +135,10 @@ class EventLog {
                                   const CursorCodec& cursors);
   // These two functions remove erased content from memory. Erase replaces each
   // of the events `seqs` with what `encode` makes of it. Forget removes the
-  // content of all events about a person. Bytes that a stream is already
+  // content of all events about these people. Bytes that a stream is already
   // writing do not change.
   void Erase(std::vector<std::int64_t> seqs, Encode encode);
-  void Forget(const state::ForgottenPerson& person);
+  void Forget(std::span<const state::ForgottenPerson> people);
   // Drops the shared responses, because they may hold content that was erased.
   void DropShared();
   // Start calls StartAfter for a request with a cursor, and StartAt for a

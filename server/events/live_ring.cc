@@ -31,35 +31,67 @@ void LiveRing::Publish(std::vector<EncodedEvent> events) {
   }
 }
 
+LiveRing::Entries::const_iterator LiveRing::EntryAfter(const Entries& entries,
+                                                       std::int64_t seq) {
+  return std::upper_bound(entries.begin(), entries.end(), seq,
+                          [](std::int64_t wanted, const Entry& entry) {
+                            return wanted < entry.segment->back().seq;
+                          });
+}
+
+LiveRing::Segment LiveRing::Find(std::int64_t seq) const {
+  MutexLock lock(mutex_);
+  const auto entry = EntryAfter(entries_, seq - 1);
+  if (entry == entries_.end() || entry->segment->front().seq > seq) {
+    return nullptr;
+  }
+  return entry->segment;
+}
+
+void LiveRing::Exchange(const Segment& before, Segment after) {
+  MutexLock lock(mutex_);
+  const auto entry = EntryAfter(entries_, before->back().seq - 1);
+  // Only this thread changes the ring, so the entry is where it was.
+  entries_[static_cast<std::size_t>(entry - entries_.cbegin())].segment =
+      std::move(after);
+}
+
 // A segment is copied once, however many of its events are replaced.
 void LiveRing::Replace(
-    std::int64_t first_seq, absl::FunctionRef<bool(const EncodedEvent&)> wanted,
+    std::span<const std::int64_t> seqs,
+    absl::FunctionRef<EncodedEvent(const EncodedEvent&)> encode) {
+  for (std::size_t next = 0; next < seqs.size();) {
+    const Segment before = Find(seqs[next]);
+    if (before == nullptr) {
+      ++next;
+      continue;
+    }
+    const std::int64_t first = before->front().seq;
+    auto after = std::make_shared<std::vector<EncodedEvent>>(*before);
+    for (; next < seqs.size() && seqs[next] <= before->back().seq; ++next) {
+      const auto place = static_cast<std::size_t>(seqs[next] - first);
+      (*after)[place] = encode((*before)[place]);
+    }
+    Exchange(before, std::move(after));
+  }
+}
+
+void LiveRing::ReplaceIf(
+    absl::FunctionRef<bool(const EncodedEvent&)> wanted,
     absl::FunctionRef<EncodedEvent(const EncodedEvent&)> encode) {
   std::vector<Segment> segments;
   {
     MutexLock lock(mutex_);
-    for (const Entry& entry : entries_) {
-      if (entry.segment->back().seq >= first_seq) {
-        segments.push_back(entry.segment);
-      }
+    segments.reserve(entries_.size());
+    for (const Entry& entry : entries_) segments.push_back(entry.segment);
+  }
+  std::vector<std::int64_t> seqs;
+  for (const Segment& segment : segments) {
+    for (const EncodedEvent& event : *segment) {
+      if (wanted(event)) seqs.push_back(event.seq);
     }
   }
-  for (const Segment& before : segments) {
-    std::shared_ptr<std::vector<EncodedEvent>> after;
-    for (std::size_t i = 0; i < before->size(); ++i) {
-      if (!wanted((*before)[i])) continue;
-      if (after == nullptr) {
-        after = std::make_shared<std::vector<EncodedEvent>>(*before);
-      }
-      (*after)[i] = encode((*before)[i]);
-    }
-    if (after == nullptr) continue;
-    // Only this thread changes the ring, so the entry is where it was.
-    MutexLock lock(mutex_);
-    for (Entry& entry : entries_) {
-      if (entry.segment == before) entry.segment = after;
-    }
-  }
+  Replace(seqs, encode);
 }
 
 std::int64_t LiveRing::last_seq() const {
@@ -75,10 +107,7 @@ bool LiveRing::Read(std::int64_t after_seq, std::size_t max_bytes,
       entries_.front().segment->front().seq > after_seq + 1) {
     return false;
   }
-  auto it = std::upper_bound(entries_.begin(), entries_.end(), after_seq,
-                             [](std::int64_t seq, const Entry& entry) {
-                               return seq < entry.segment->back().seq;
-                             });
+  auto it = EntryAfter(entries_, after_seq);
   std::size_t bytes = 0;
   for (; it != entries_.end() && bytes < max_bytes; ++it) {
     segments.push_back(it->segment);

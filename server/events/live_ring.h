@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -34,14 +35,18 @@ class LiveRing {
   // thread calls it.
   void Publish(std::vector<EncodedEvent> events);
 
-  // Replaces every event for which `wanted` returns true with the result of
-  // `encode`. It looks at all events from `first_seq` on, and perhaps at some
-  // events before. It calls both functions without the mutex. A reader that
-  // already has an old segment keeps the old events. Only the applying thread
-  // calls it.
-  void Replace(std::int64_t first_seq,
-               absl::FunctionRef<bool(const EncodedEvent&)> wanted,
+  // Replaces each of these events with the result of `encode`. `seqs` are their
+  // sequences in ascending order; the ring passes over events that it does not
+  // have. The time does not depend on how many events the ring has. `encode` is
+  // called without the mutex. A reader that already has an old segment keeps
+  // the old events. Only the applying thread calls it.
+  void Replace(std::span<const std::int64_t> seqs,
                absl::FunctionRef<EncodedEvent(const EncodedEvent&)> encode);
+
+  // Does what Replace does, for every event for which `wanted` returns true. It
+  // looks at all events, and calls `wanted` without the mutex, too.
+  void ReplaceIf(absl::FunctionRef<bool(const EncodedEvent&)> wanted,
+                 absl::FunctionRef<EncodedEvent(const EncodedEvent&)> encode);
 
   // Returns the sequence of the newest event, also when that event is not in
   // the ring. It is thread-safe.
@@ -64,11 +69,23 @@ class LiveRing {
     std::size_t bytes = 0;
   };
 
+  using Entries = std::deque<Entry>;
+
+  // Returns the first entry that has an event after `seq`; the end when no
+  // entry has one.
+  static Entries::const_iterator EntryAfter(const Entries& entries,
+                                            std::int64_t seq);
+  // Returns the segment with the event; null when the ring does not have it.
+  Segment Find(std::int64_t seq) const;
+  // Puts `after` in the place of `before`, which has the same sequences and is
+  // in the ring.
+  void Exchange(const Segment& before, Segment after);
+
   const std::size_t max_bytes_;
   // The mutex guards the segments, their size and the end of the log, so that
   // the three always agree with each other.
   mutable Mutex mutex_;
-  std::deque<Entry> entries_ ABSL_GUARDED_BY(mutex_);
+  Entries entries_ ABSL_GUARDED_BY(mutex_);
   std::size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   std::int64_t last_seq_ ABSL_GUARDED_BY(mutex_);
 };

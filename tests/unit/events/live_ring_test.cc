@@ -98,44 +98,68 @@ TEST(LiveRingTest, SegmentsOutliveTheirEviction) {
   EXPECT_EQ(segments.at(0)->front().wire, std::string(50, 'x'));
 }
 
+EncodedEvent Erased(const EncodedEvent& event) {
+  return {.seq = event.seq, .wire = "erased"};
+}
+
+// The wires of all events, the unchanged ones as "kept".
+std::vector<std::string> Wires(const LiveRing& ring, std::int64_t after) {
+  std::vector<LiveRing::Segment> segments;
+  EXPECT_TRUE(ring.Read(after, kPlenty, segments));
+  std::vector<std::string> wires;
+  for (const LiveRing::Segment& segment : segments) {
+    for (const EncodedEvent& event : *segment) {
+      wires.push_back(event.wire == std::string(10, 'x') ? "kept" : event.wire);
+    }
+  }
+  return wires;
+}
+
 TEST(LiveRingTest, EventsAreReplacedInTheirPlaces) {
   LiveRing ring(0, kPlenty);
   ring.Publish(Events(1, 3));
   ring.Publish(Events(4, 6));
   std::vector<LiveRing::Segment> before;
   ASSERT_TRUE(ring.Read(0, kPlenty, before));
-  ring.Replace(
-      3,
-      [](const EncodedEvent& event) {
-        return event.seq == 3 || event.seq == 4;
-      },
-      [](const EncodedEvent& event) {
-        return EncodedEvent{.seq = event.seq, .wire = "erased"};
-      });
+  ring.Replace(std::vector<std::int64_t>{3, 4, 6}, Erased);
   EXPECT_THAT(Read(ring, 0), ElementsAre(1, 2, 3, 4, 5, 6));
-  std::vector<LiveRing::Segment> after;
-  ASSERT_TRUE(ring.Read(0, kPlenty, after));
-  const std::string kept(10, 'x');
-  EXPECT_EQ((*after.at(0))[1].wire, kept);
-  EXPECT_EQ((*after.at(0))[2].wire, "erased");
-  EXPECT_EQ((*after.at(1))[0].wire, "erased");
-  EXPECT_EQ((*after.at(1))[1].wire, kept);
-  EXPECT_EQ((*before.at(0))[2].wire, kept) << "who reads it keeps it whole";
+  EXPECT_THAT(Wires(ring, 0), ElementsAre("kept", "kept", "erased", "erased",
+                                          "kept", "erased"));
+  EXPECT_EQ((*before.at(0))[2].wire, std::string(10, 'x'))
+      << "who reads it keeps it whole";
 }
 
-TEST(LiveRingTest, SegmentsBeforeTheFirstAreNotLookedAt) {
+TEST(LiveRingTest, EventsAreReplacedByWhatTheyAre) {
   LiveRing ring(0, kPlenty);
   ring.Publish(Events(1, 3));
   ring.Publish(Events(4, 6));
-  std::vector<std::int64_t> looked_at;
-  ring.Replace(
-      4,
-      [&looked_at](const EncodedEvent& event) {
-        looked_at.push_back(event.seq);
-        return false;
-      },
-      [](const EncodedEvent& event) { return event; });
-  EXPECT_THAT(looked_at, ElementsAre(4, 5, 6));
+  ring.Publish(Events(7, 7));
+  ring.ReplaceIf([](const EncodedEvent& event) { return event.seq % 3 == 0; },
+                 Erased);
+  EXPECT_THAT(Wires(ring, 0), ElementsAre("kept", "kept", "erased", "kept",
+                                          "kept", "erased", "kept"));
+}
+
+// An erasure must not cost more when the ring has more: it runs on the thread
+// that applies records.
+TEST(LiveRingTest, OnlySegmentsWithAReplacedEventAreCopied) {
+  LiveRing ring(0, kPlenty);
+  for (std::int64_t seq = 1; seq <= 9; seq += 3) {
+    ring.Publish(Events(seq, seq + 2));
+  }
+  std::vector<LiveRing::Segment> before;
+  ASSERT_TRUE(ring.Read(0, kPlenty, before));
+  int encoded = 0;
+  ring.Replace(std::vector<std::int64_t>{5}, [&](const EncodedEvent& event) {
+    ++encoded;
+    return Erased(event);
+  });
+  std::vector<LiveRing::Segment> after;
+  ASSERT_TRUE(ring.Read(0, kPlenty, after));
+  EXPECT_EQ(encoded, 1);
+  EXPECT_EQ(after.at(0), before.at(0));
+  EXPECT_NE(after.at(1), before.at(1));
+  EXPECT_EQ(after.at(2), before.at(2));
 }
 
 TEST(LiveRingTest, WhatIsNotThereIsNotReplaced) {
@@ -144,14 +168,9 @@ TEST(LiveRingTest, WhatIsNotThereIsNotReplaced) {
     ADD_FAILURE() << event.seq;
     return event;
   };
-  const auto replace = [&](std::int64_t seq) {
-    ring.Replace(
-        seq, [seq](const EncodedEvent& event) { return event.seq == seq; },
-        fail);
-  };
-  replace(3);
+  ring.Replace(std::vector<std::int64_t>{3}, fail);
   for (std::int64_t seq = 3; seq <= 8; ++seq) ring.Publish(Events(seq, seq));
-  for (const std::int64_t seq : {0, 2, 3, 5, 9}) replace(seq);
+  ring.Replace(std::vector<std::int64_t>{0, 2, 3, 5, 9}, fail);
   EXPECT_THAT(Read(ring, 5), ElementsAre(6, 7, 8));
 }
 
