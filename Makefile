@@ -78,6 +78,7 @@ check: build ## Check format, protos, README, tree, clang-tidy (TIDY=all: every 
 	tools/check/network.py
 	tools/check/prometheus.py
 	tools/check/completion.sh
+	tools/check/bench.sh
 	@# The clients wait for networks and clocks, so both compilers give way to them.
 	$(call beside,bazel,JOBS=$(JOBS) nice tools/check/bazel.sh --programs,
 	( $(call beside,tidy,nice tools/check/tidy.sh,tools/check/clients.sh) ))

@@ -336,6 +336,54 @@ TEST_F(UserDirectoryTest, NameThatCannotBeStoredIsAskedForAgainAfterAnHour) {
   EXPECT_NE(Row(No(), "777").sealed_username, "");
 }
 
+class ErasedNamesTest : public UserDirectoryTest {
+ protected:
+  void Erase(const std::string& user) {
+    const state::TestChannel channel{.no = No(), .id = "ch_1"};
+    EXPECT_THAT(journal::AppendAs<state::EraseAnswer>(
+                    *journal_, state::MakeEraseUser(channel, user, NowMs())),
+                IsOk());
+  }
+  // Tells the directory alone that all people of the channel were erased.
+  void EraseAll() {
+    const journal::Record record;
+    state::Effects effects;
+    effects.forgotten_people.push_back({.channel_no = No(), .user_id = {}});
+    const journal::AppliedRecord applied{.record = record, .effects = effects};
+    users_->OnCommit(std::span(&applied, 1));
+  }
+};
+
+TEST_F(ErasedNamesTest, TheNameOfAnErasedPersonIsForgotten) {
+  Learn("777", "ada");
+  Learn("778", "bob");
+  Erase("777");
+  EXPECT_EQ(Find("777"), "");
+  EXPECT_EQ(Find("778"), "bob");
+}
+
+TEST_F(ErasedNamesTest, AnErasedPersonIsNotAskedForAnyMore) {
+  Activity("first");
+  graph_->Wait();  // it is no longer in the queue
+  Activity("777");
+  Activity("778");
+  Erase("777");
+  graph_->Answer("");
+  EXPECT_EQ(graph_->Answer(""), "778");
+  Sync();
+  EXPECT_EQ(Asked("777"), 0);
+}
+
+TEST_F(ErasedNamesTest, WithAChannelNobodyIsAskedForAnyMore) {
+  Activity("first");
+  graph_->Wait();  // it is no longer in the queue
+  Activity("777");
+  EraseAll();
+  graph_->Answer("");
+  Sync();
+  EXPECT_EQ(Asked("777"), 0);
+}
+
 TEST_F(UserDirectoryTest, FullQueueForgetsTheNewest) {
   Activity("first");
   graph_->Wait();  // it is no longer in the queue

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 namespace linktor::events {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -221,6 +223,95 @@ TEST_F(EventLogTest, EventsMayBeErasedInTheCommitThatBringsThem) {
   const std::vector<v1::Event> live = Live();
   ASSERT_EQ(live.size(), 1U);
   EXPECT_FALSE(live[0].has_message_received());
+}
+
+// A person's events may still be in memory when Apply has cleaned only the
+// first of them. The log alone is told of the person here, as if Apply had
+// cleaned none.
+class ForgettingTest : public EventLogTest {
+ protected:
+  void SetUp() override {
+    EventLogTest::SetUp();
+    rig_.Create(state::kCafe);
+    rig_.Deliver({{.user = "501", .mid = "a", .text = "first of 501"},
+                  {.user = "502", .mid = "b", .text = "of 502"},
+                  {.channel = state::kCafe,
+                   .user = "501",
+                   .mid = "c",
+                   .text = "at the cafe"},
+                  {.user = "501", .mid = "d", .text = "last of 501"}});
+  }
+
+  // The last event has the sequence `last_seq()`, those before it follow.
+  std::int64_t last_seq() const { return log_->last_seq(); }
+
+  void Forget(std::vector<state::ForgottenPerson> people) {
+    const journal::Record record;
+    const state::Effects effects{.forgotten_people = std::move(people)};
+    const journal::AppliedRecord applied{.record = record, .effects = effects};
+    log_->OnCommit(std::span(&applied, 1));
+  }
+
+  // Returns the texts of the four messages in memory, "-" for one without
+  // content or person.
+  std::vector<std::string> Texts() {
+    EventLog::Batch live;
+    EXPECT_TRUE(
+        log_->ReadLive({.after_seq = last_seq() - 4}, EventFilter(), live));
+    v1::SubscribeEventsResponse response;
+    EXPECT_TRUE(response.ParseFromString(live.wire));
+    std::vector<std::string> texts;
+    for (const v1::Event& event : response.events()) {
+      const bool whole =
+          event.has_message_received() && !event.user_id().empty();
+      texts.push_back(whole ? event.message_received().text() : "-");
+    }
+    return texts;
+  }
+};
+
+state::ForgottenPerson PersonOf(const state::TestChannel& channel,
+                                const std::string& user,
+                                std::int64_t through_seq) {
+  return {.channel_no = channel.no,
+          .user_id = user,
+          .channel_id = std::string(channel.id),
+          .through_seq = through_seq};
+}
+
+TEST_F(ForgettingTest, APersonsEventsLeaveMemory) {
+  ASSERT_THAT(Texts(), ElementsAre("first of 501", "of 502", "at the cafe",
+                                   "last of 501"));
+  Forget({PersonOf(state::kShop, "501", last_seq())});
+  EXPECT_THAT(Texts(), ElementsAre("-", "of 502", "at the cafe", "-"));
+}
+
+TEST_F(ForgettingTest, LaterEventsAreOfAnotherConversation) {
+  Forget({PersonOf(state::kShop, "501", last_seq() - 1)});
+  EXPECT_THAT(Texts(),
+              ElementsAre("-", "of 502", "at the cafe", "last of 501"));
+}
+
+TEST_F(ForgettingTest, AllPeopleOfAChannelAndOthersAtOnce) {
+  Forget({PersonOf(state::kShop, "", last_seq() - 1),
+          PersonOf(state::kCafe, "501", last_seq())});
+  EXPECT_THAT(Texts(), ElementsAre("-", "-", "-", "last of 501"));
+}
+
+TEST_F(ForgettingTest, TheLaterOfTwoErasuresCounts) {
+  Forget({PersonOf(state::kShop, "501", last_seq()),
+          PersonOf(state::kShop, "501", last_seq() - 3)});
+  EXPECT_THAT(Texts(), ElementsAre("-", "of 502", "at the cafe", "-"));
+}
+
+TEST_F(ForgettingTest, ResponsesThatAreSharedAreMadeAnew) {
+  const EventLog::SharedResponsePtr before = log_->ReadShared(last_seq() - 4);
+  ASSERT_NE(before, nullptr);
+  ASSERT_THAT(before->bytes, HasSubstr("last of 501"));
+  Forget({PersonOf(state::kShop, "501", last_seq())});
+  const EventLog::SharedResponsePtr after = log_->ReadShared(last_seq() - 4);
+  ASSERT_NE(after, nullptr);
+  EXPECT_THAT(after->bytes, Not(HasSubstr("of 501")));
 }
 
 }  // namespace
