@@ -357,6 +357,7 @@ class ErasedNamesTest : public UserDirectoryTest {
 TEST_F(ErasedNamesTest, TheNameOfAnErasedPersonIsForgotten) {
   Learn("777", "ada");
   Learn("778", "bob");
+  ASSERT_EQ(Find("777"), "ada") << "it is in memory now";
   Erase("777");
   EXPECT_EQ(Find("777"), "");
   EXPECT_EQ(Find("778"), "bob");
