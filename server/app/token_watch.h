@@ -25,10 +25,10 @@ class TokenWatch final : public graph::GraphObserver {
       : registry_(registry), next_(next) {}
 
   // Passes the report on to `next`, and then notes the state of the channel's
-  // token. A status of OK means that the token is good. An error from Meta
-  // which says that the token is no longer valid means that the token is
-  // refused. Any other status says nothing about the token. When the channel no
-  // longer exists, nothing is noted.
+  // token. A status of OK means that the token is good. When Meta's error says
+  // that the token is no longer valid, the state becomes "refused". Any other
+  // status says nothing about the token. When the channel no longer exists,
+  // nothing is noted.
   void OnGraphCall(std::string_view operation, std::string_view channel_id,
                    const absl::Status& status,
                    std::chrono::nanoseconds latency) override;

@@ -2,7 +2,7 @@
 // details of google.rpc as payloads, so a reason that is set deep inside the
 // server reaches the caller unchanged. Only the function ToGrpcStatus
 // (rpc/call.h) turns such a status into a gRPC status. Code in every folder
-// makes its errors for callers with these functions, on any thread. All
+// uses these functions, on any thread, to make the errors that callers get. All
 // functions are pure.
 
 #pragma once
@@ -40,9 +40,10 @@ struct QuotaViolation {
 struct ErrorDetails {
   // Programs decide by the reason; everything else is for people to read.
   v1::ErrorReason reason = v1::ERROR_REASON_INTERNAL_FAULT;
-  // Says what must be done about the error, and who must do it. It is set only
-  // when the remedy that error_reason.proto has for the reason does not fit;
-  // otherwise it is empty. At most 256 bytes are kept.
+  // Says what must be done about the error, and who must do it.
+  // error_reason.proto has a usual remedy for each reason. This member is set
+  // only when the usual remedy does not fit; otherwise it is empty. At most 256
+  // bytes are kept.
   std::string remedy;
   // These are pairs of a key and a value. error_reason.proto documents the keys
   // for each reason. A value is cut at 256 bytes.
@@ -76,8 +77,9 @@ absl::Status InvalidFields(v1::ErrorReason reason,
 // "OUTSIDE_MESSAGING_WINDOW".
 std::string ReasonName(v1::ErrorReason reason);
 
-// Returns the ErrorInfo of a status, without the contract's remedy. Returns an
-// empty ErrorInfo when the status has none.
+// Returns the ErrorInfo that is stored in a status. It does not add the remedy
+// that error_reason.proto has for the reason; ErrorInfoWithRemedy does. Returns
+// an empty ErrorInfo when the status has none.
 google::rpc::ErrorInfo ErrorInfoOf(const absl::Status& status);
 // Returns the retry delay of a status, or nullopt when the status has none.
 std::optional<absl::Duration> RetryDelayOf(const absl::Status& status);

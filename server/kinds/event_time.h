@@ -14,9 +14,11 @@ namespace linktor::kinds {
 // `text` is neither, or when the time is before 1970 or after the year 5138.
 std::int64_t ParseEventTime(std::string_view text);
 
-// Returns the time of a number, as ParseEventTime does. Meta's documents say
-// that the number is in milliseconds, but some webhooks have seconds. A small
-// number is taken as seconds and a great one as milliseconds.
+// Converts a number of seconds or milliseconds to milliseconds since the epoch.
+// Returns 0 when the number is not positive, or when the time is after the year
+// 5138. Meta's documents say that the number is in milliseconds, but some
+// webhooks have seconds. A small number is taken as seconds and a great one as
+// milliseconds.
 std::int64_t EventTimeOf(std::int64_t number);
 
 }  // namespace linktor::kinds

@@ -56,8 +56,8 @@ inline constexpr std::string_view kMessageKey = "message";
 inline constexpr std::string_view kUnknownType = "instagram.unknown";
 
 struct Kind {
-  // It is the value of Event.type. Kinds that have no event type of their own
-  // yet have the type instagram.unknown.
+  // It is the value of Event.type. Some kinds do not have an event type of
+  // their own. Their type is instagram.unknown.
   std::string_view type;
   v1::Event::PayloadCase payload = v1::Event::PAYLOAD_NOT_SET;
   // It is the name of a JSON member, such as "postback". A messaging item that
@@ -97,18 +97,18 @@ struct Kind {
   // several rows, it is of the kind that comes first in the table.
   bool (*fits)(const Source&) = nullptr;
   // Fills the parts of the ParsedItem that only this kind has, such as the
-  // payload, or changes its fate. It is null when the kind has nothing to read
-  // besides the message. The message, the sender, the recipient and the time
-  // have been read before the call.
+  // payload. It may also change what becomes of the item (ParsedItem::fate). It
+  // is null when the kind has nothing to read besides the message. The message,
+  // the sender, the recipient and the time have been read before the call.
   Result (*read)(const Source&, ParsedItem&) = nullptr;
   // Some kinds can also be a part of an item of another kind, such as a
   // referral within a message. For these kinds this function reads that part
   // into the message or the payload of the other item. It is null for all other
   // kinds. It is called for each item of another kind that could be read. There
-  // is one exception. A message cannot have the part when the item lacks the
-  // row's key and MessageReader reads all members of the message. For such a
-  // message it is not called. When the item does not have the part, the
-  // function does not change the item.
+  // is one exception: it is not called for a message that cannot have the part.
+  // That is so when both are true: the item does not have the member `key`, and
+  // MessageReader knows every member of the message. When the item does not
+  // have the part, the function does not change the item.
   Result (*read_within)(const Source&, ParsedItem&) = nullptr;
   // Returns the item's own mid from a payload that was read. It is null when
   // the item's mid is the mid of ParsedItem::message, or when the item has
@@ -125,23 +125,24 @@ struct Kind {
   const v1::Message& (*message)(const v1::Event&) = nullptr;
   v1::Message* (*mutable_message)(v1::Event&) = nullptr;
   // Adds to the message what the event says about it in other fields. It is
-  // null when there are no such fields. There is one special case: `message` is
-  // null, but `complete` is not. Then the event has no message in it, but is a
-  // message itself, such as a tap on a button. In this case `complete` gets a
-  // message that has only its channel, its customer and the time at which the
-  // server received it. `complete` fills in everything else.
+  // null when there are no such fields. Some rows have `complete`, but have
+  // null for the function pointer `message`. An event of such a kind contains
+  // no Message, but counts as a message itself, such as a tap on a button. For
+  // such a kind `complete` gets a message that has only its channel, its
+  // customer and the time at which the server received it. `complete` fills in
+  // everything else.
   void (*complete)(const v1::Event&, v1::Message&) = nullptr;
   // Does what `complete` does, for kinds that can also be a part of an event of
   // another kind. It is called for each event that has a message or is one.
   void (*complete_within)(const v1::Event&, v1::Message&) = nullptr;
   // target_mid returns the mid of the message that the event is about.
-  // set_target stores in the event this server's own id of that message. Both
-  // are null when the event is about no message.
+  // set_target writes this server's id of that message into the event. Both are
+  // null when the event is about no message.
   const std::string& (*target_mid)(const v1::Event&) = nullptr;
   void (*set_target)(std::string message_id, v1::Event&) = nullptr;
-  // Changes a message as an event about this message says. It is null for
-  // events that change no message. It is called with the events in the order of
-  // their times.
+  // Makes the change to a message that an event describes, such as an edit of
+  // its text. It is null for events that change no message. It is called with
+  // the events in the order of their times.
   void (*change)(const v1::Event&, v1::Message&) = nullptr;
   // Adds to a new event what the server knows from the settings of its channel,
   // such as whether a tapped text is an ice breaker. It is null for most kinds.

@@ -37,7 +37,7 @@ class Conversations {
   static constexpr int kMaxMessages = 5000;
   static constexpr std::size_t kMaxPageBytes = 512 * 1024;
 
-  // All of these objects must outlive the Conversations. The registry
+  // All of these objects must outlive the Conversations object. The registry
   // translates the id of a channel into its number. The state (the database
   // tables, see state/) keeps the channel's conversations under this number.
   struct Dependencies {
@@ -75,13 +75,13 @@ class Conversations {
   absl::StatusOr<v1::ListConversationsResponse> List(
       const v1::ListConversationsRequest& request);
   // Records whether the customer has opted out. Returns the conversation as it
-  // is after that, without its messages. The time of an opt-out is the time of
-  // the call; a repeated opt-out keeps the first time. It fails with
+  // is after the change, without its messages. The time of an opt-out is the
+  // time of the call; a repeated opt-out keeps the first time. It fails with
   // CHANNEL_NOT_FOUND when the channel does not exist, or is deleted while the
-  // call runs. It fails as an append to the journal does (journal/journal.h):
-  // with OVERLOADED, DISK_FULL, DRAINING or STORE_FAILED. After STORE_FAILED
-  // the opt-out may be recorded nevertheless, and the call may be repeated. Any
-  // other error means that the state could not be read.
+  // call runs. It fails with OVERLOADED, DISK_FULL, DRAINING or STORE_FAILED
+  // when the append to the journal fails (journal/journal.h). After
+  // STORE_FAILED the opt-out may be recorded nevertheless, and the call may be
+  // repeated. Any other error means that the state could not be read.
   absl::StatusOr<v1::Conversation> Update(
       const v1::UpdateConversationRequest& request);
 
@@ -91,7 +91,8 @@ class Conversations {
   // (journal/erasure_worker.h) overwrites the bytes in the files later. It
   // fails with CHANNEL_NOT_FOUND when the server stores no channel, live or
   // deleted, with this id. It fails with REQUEST_IN_FLIGHT while a send to the
-  // customer is under way. It also fails as Update does. The call may be
+  // customer is under way. Like Update, it also fails when the append to the
+  // journal fails, or when the state could not be read. The call may be
   // repeated.
   absl::StatusOr<v1::EraseUserResponse> Erase(
       const v1::EraseUserRequest& request);
@@ -103,13 +104,13 @@ class Conversations {
   v1::Conversation Describe(const channels::ChannelEntry& channel,
                             const state::ConversationRow& row);
   // Adds the app that controls the conversation, if the event that names this
-  // app is still stored. It fails as EventReader::Read does.
+  // app is still stored. Every error comes from EventReader::Read.
   absl::Status AddOwner(const state::ConversationRow& row,
                         v1::Conversation& conversation);
   // Adds the last inbound and the last outbound message, and the number of the
   // customer's messages that have no answer yet. It increases `messages` by the
-  // number of messages that it has looked at. It fails as MessageList::Newest
-  // does.
+  // number of messages that it has looked at. Every error comes from
+  // MessageList::Newest.
   absl::Status AddMessages(const channels::ChannelEntry& channel,
                            v1::Conversation& conversation, int& messages);
 

@@ -24,8 +24,8 @@ absl::Status OutcomeUnknown(std::string_view why);
 absl::Status RequestInFlight(const state::MessageRow& row);
 
 // Returns whether Instagram has accepted a message that is in this state. This
-// is true for SENT and for RETRACTED, because a message that was taken back
-// (unsent) was sent before. Such a message must not be sent again.
+// is true for SENT and for RETRACTED, because a message that was taken back in
+// Instagram (unsend) was sent before. Such a message must not be sent again.
 bool WasSent(v1::MessageState state);
 
 // Returns the message if it was sent. Otherwise it returns the error that the

@@ -5,14 +5,14 @@
 //
 // Lanes is a view of the feed (journal/feed.h). From the feed it knows every
 // PENDING message of a customer, whichever process has claimed it. But it
-// begins only claims of its own process. It begins the next send of a lane when
-// the feed has reported that every send before it has ended. So a claim of
-// another instance (another data folder) holds up the sends behind it until
-// that instance records how its send ended.
+// begins only sends that its own process has claimed. It begins the next send
+// of a lane when the feed has reported that every send before it has ended. So
+// a claim of another instance (another data folder) holds up the sends behind
+// it until that instance records how its send ended.
 //
 // The Sender owns the only Lanes object. Threads of the executor
-// (base/executor.h) call Reserve. The applying thread, which is the journal's
-// only writer, calls OnCommit and IsPending. Both call Withdraw. The thread
+// (base/executor.h) call Reserve and Withdraw. The applying thread, which is
+// the journal's only writer, calls OnCommit, IsPending and Withdraw. The thread
 // that stops the server calls GiveUpWaiting and WaitUntilEnded. The class is
 // thread-safe, and it runs no callback while it holds its mutex.
 
@@ -59,8 +59,8 @@ class Lanes {
     // recorded as FAILED.
     kGiveUp,
   };
-  // An OnTurn is called once, on the executor, when it is the turn of a claim
-  // that was stored. It gets the claimed message without its content.
+  // An OnTurn is called once, on the executor, when a stored claim has its
+  // turn. It gets the claimed message without its content.
   using OnTurn = absl::AnyInvocable<void(state::MessageRow, Turn)>;
   // An orphan is a stored claim of this process for which nobody waits, because
   // its caller could not be told that the claim was stored. An OnOrphan is
@@ -69,8 +69,8 @@ class Lanes {
   using OnOrphan = std::function<void(state::MessageRow)>;
 
   // `me` names this process; Lanes begins only the claims of this process.
-  // `executor` must have run all tasks that it was given before Lanes is
-  // destroyed.
+  // Before this object is destroyed, `executor` must have run all tasks that it
+  // was given.
   Lanes(journal::Appender me, Executor& executor, OnOrphan on_orphan);
   Lanes(const Lanes&) = delete;
   Lanes& operator=(const Lanes&) = delete;
@@ -78,8 +78,8 @@ class Lanes {
   // Adds the PENDING messages of the database; `pending` has them in their
   // order, the oldest first. Load is called once, after OnCommit was added to
   // the feed. It skips an attempt that the feed has already reported, because
-  // the report is newer. These messages are never begun, because earlier
-  // processes or other instances have claimed them.
+  // the report is newer. Lanes never begins the messages that Load adds,
+  // because earlier processes or other instances have claimed them.
   void Load(const std::vector<state::MessageRow>& pending);
   // Follows the feed; the applying thread calls it. A claim of this process
   // begins when it is the first in its lane. The end of a send lets the next
@@ -178,7 +178,8 @@ class Lanes {
   std::size_t own_ ABSL_GUARDED_BY(mutex_) = 0;
   bool giving_up_ ABSL_GUARDED_BY(mutex_) = false;
   // Until Load is called, it holds the attempts that the feed has reported, so
-  // that Load does not add an attempt that has ended. Afterwards it is nullopt.
+  // that Load does not add an attempt twice or after its end. Afterwards it is
+  // nullopt.
   std::optional<absl::flat_hash_set<std::pair<RawId, int>>> told_
       ABSL_GUARDED_BY(mutex_) = absl::flat_hash_set<std::pair<RawId, int>>();
 };

@@ -37,7 +37,7 @@ class MediaRefresher {
   // Instagram. The request has been validated. Refresh reads the disk, so it is
   // called on the executor (base/executor.h). `done` is called once, before
   // Refresh returns or later on the Graph client's thread, and must not block.
-  // It gets one of these errors:
+  // On failure it gets one of these errors:
   // - CHANNEL_NOT_FOUND when the channel does not exist;
   // - MESSAGE_NOT_FOUND when this server does not know the message, or
   //   Instagram no longer shows it;
@@ -48,7 +48,7 @@ class MediaRefresher {
   // - OVERLOADED when kMostCalls calls are under way;
   // - the error that graph/error_map.h makes of an error that Instagram
   //   returned;
-  // - DATA_LOSS when MessageReader::Find fails with it.
+  // - any other error of MessageReader::Find, such as DATA_LOSS.
   void Refresh(const v1::RefreshMediaRequest& request, Done done);
 
  private:

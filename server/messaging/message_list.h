@@ -3,12 +3,12 @@
 // brought: messages of customers, and messages that the account has sent from
 // elsewhere, for example in the Instagram app. The second source is the sends
 // of this server. The list follows the order of the event log. A message that
-// an event brought stands at that event. A send stands after the event that was
-// the last one when the server first claimed the send (see sender.h). The class
-// keeps nothing between two pages, because a page token says where the list
-// ends and where its next page begins. MessagingService and Conversations call
-// it. It is thread-safe. Its methods read the disk, so they are called on the
-// executor (base/executor.h).
+// an event brought has the position of that event. A send comes after the event
+// that was the last event of the log when the server first claimed the send
+// (see sender.h). The class keeps nothing between two pages, because a page
+// token says where the list ends and where its next page begins.
+// MessagingService and Conversations call it. It is thread-safe. Its methods
+// read the disk, so they are called on the executor (base/executor.h).
 
 #pragma once
 
@@ -52,17 +52,18 @@ class MessageList {
   // - CHANNEL_NOT_FOUND when the channel does not exist;
   // - INVALID_REQUEST when the page token is from another method or from a list
   //   in the other order;
-  // - INVALID_REQUEST when the token names events that the present log does not
-  //   have;
-  // - CURSOR_EXPIRED when the oldest messages come first, and messages that
-  //   would follow were deleted since the last page;
+  // - INVALID_REQUEST when the page token refers to events that the present log
+  //   does not have;
+  // - CURSOR_EXPIRED when the request asks for the oldest messages first, and
+  //   events that belong to the next page were deleted after the page token was
+  //   made;
   // - another error when the disk cannot be read.
   absl::StatusOr<v1::ListMessagesResponse> List(
       const v1::ListMessagesRequest& request);
 
   // Calls `take` with the messages of the conversation as they are now, the
   // newest first. It ends when `take` returns false, after 100 messages, or at
-  // the limit kMaxLookedAt. It fails as List does.
+  // the limit kMaxLookedAt. It fails when the disk cannot be read.
   using Take = absl::FunctionRef<bool(v1::Message)>;
   absl::Status Newest(const channels::ChannelEntry& channel,
                       const std::string& user_id, Take take);
@@ -87,19 +88,20 @@ class MessageList {
   class Events;
   class Sends;
 
-  // Returns the part of the list that is still to be returned: what follows the
-  // page token and lies within the times of the request.
+  // Returns the part of the list that is still to be returned: the part that
+  // follows the page token, narrowed by NarrowByTime.
   absl::StatusOr<Rest> FindRest(const v1::ListMessagesRequest& request);
-  // Removes from `rest` what lies outside the times of the request.
+  // Removes from `rest` rows that cannot lie within the times of the request.
+  // Some rows outside these times may stay, so Walk checks each message again.
   absl::Status NarrowByTime(const v1::ListMessagesRequest& request, Rest& rest);
   // Fills `rest` from the page token, which must not be empty.
   absl::Status ReadToken(const v1::ListMessagesRequest& request,
                          Rest& rest) const;
   // Calls `take` with the messages in the order of the request, until `take`
-  // returns false. It reads `rows` rows at once. With `keep_rest` it leaves in
-  // `rest` the part that is still to be returned, from which the page token is
-  // made. To find out whether anything is left, it may have to look at further
-  // rows. Without `keep_rest`, `rest` is of no use afterwards.
+  // returns false. It reads `rows` rows at a time. When `keep_rest` is true, it
+  // leaves in `rest` the part that is still to be returned, from which the page
+  // token is made. To find out whether anything is left, it may have to look at
+  // further rows. When `keep_rest` is false, `rest` is of no use afterwards.
   absl::Status Walk(const v1::ListMessagesRequest& request,
                     const channels::ChannelEntry& channel, int rows,
                     bool keep_rest, Rest& rest, Take take);

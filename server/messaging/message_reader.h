@@ -41,24 +41,24 @@ class MessageReader {
   // it, such as edits and reactions.
   absl::StatusOr<v1::Message> OpenSend(const state::MessageRow& row);
   // Returns the message that `event` brought, with the changes that later
-  // events made to it. When the event has lost its content, the message says
-  // little more than that it existed. It returns nullopt when the message is
-  // known to be a send of this server: then the event is only the echo of that
-  // send. The event must come from an EventReader, and must be one that brings
-  // a message.
+  // events made to it. When the event has lost its content, the result says
+  // little more than that there was a message. It returns nullopt when the
+  // message is known to be a send of this server: then the event is only the
+  // echo of that send. The event must come from an EventReader, and must be one
+  // that brings a message.
   absl::StatusOr<std::optional<v1::Message>> OpenBrought(
       const state::CommittedEvent& event);
 
   // Returns the row of a message that this server has sent or tried to send.
   // Its content is still sealed (encrypted). It fails with MESSAGE_NOT_FOUND
   // for any other message, for a message of another channel, for a message to
-  // an erased person, and for a text that is no message id.
+  // an erased person, and for a text that is not a message id.
   absl::StatusOr<state::MessageRow> FindSend(
       const channels::ChannelEntry& channel, std::string_view message_id);
 
  private:
-  // Returns what is left of a message that was taken back (unsent). Returns
-  // nullopt when the message was not taken back.
+  // Returns what is left of a message that was taken back in Instagram
+  // (unsend). Returns nullopt when the message was not taken back.
   absl::StatusOr<std::optional<v1::Message>> FindRetracted(
       std::string_view mid_key);
   // Returns the whole message of an event that brought it, with later changes.
@@ -72,8 +72,9 @@ class MessageReader {
   // Finds the message with that mid key. It looks first for a send of this
   // server, because a send knows more about its message than an event does.
   // Then it looks for the event of an inbound message, an echo, or a tap on a
-  // button (postback). A message that Instagram brought has its mid key as its
-  // message id.
+  // button (postback). For a message that only an event brought, the message id
+  // is made of the mid key. So the message id of such a message leads here,
+  // too.
   absl::StatusOr<v1::Message> FindByMidKey(
       const channels::ChannelEntry& channel, std::string_view mid_key);
 

@@ -17,13 +17,14 @@
 
 namespace linktor::messaging {
 
-// Puts `content` into `message` as text and attachments. When these do not say
-// everything, it adds the MessageContent itself, too. It changes nothing when
-// `content` is not set.
+// Puts `content` into `message` as text and attachments. When text and
+// attachments cannot hold all of the content, it adds the MessageContent
+// itself, too. It changes nothing when `content` is not set.
 void SetContent(const v1::MessageContent& content, v1::Message& message);
 
 // Converts the error of a send to the type of Message.error. The metadata of
-// the result have the remedy for the error's reason.
+// the result also have the remedy: a sentence that says what the caller can do
+// about the error (ErrorInfoWithRemedy of base/status.h).
 v1::MessageError ToMessageError(const absl::Status& status);
 
 // Returns the content that was to be sent. It fails with DATA_LOSS when the

@@ -24,13 +24,13 @@ struct SendEnd {
   // It is SENT, FAILED or UNCONFIRMED. UNCONFIRMED means that nobody can know
   // yet whether Instagram has the message.
   v1::MessageState state = v1::MESSAGE_STATE_UNSPECIFIED;
-  // It says how the end of the message became known. It is ignored with
+  // It says how the end of the message became known. It is ignored for
   // UNCONFIRMED, because the end is not known then.
   v1::SettledBy settled_by = v1::SETTLED_BY_ANSWER;
-  // It is set only with SENT, and only where the mid is known.
+  // It is set only for SENT, and only when the mid is known.
   std::string mid;
-  // With FAILED and UNCONFIRMED it is the error that the caller gets, and it is
-  // stored. With SENT it is OK.
+  // For FAILED and UNCONFIRMED it is the error that the caller gets, and the
+  // record stores it. For SENT it is OK.
   absl::Status error;
 };
 
@@ -49,10 +49,10 @@ struct OutcomeRecord {
 // makes an event without content. `now_ms` is the time of the record and of the
 // event, in ms since the epoch. The event's id depends only on the message, the
 // attempt and the new state, so that a second record about the same end has an
-// event with the same id. With UNCONFIRMED, the record also has the sealed
-// content of an event that may follow (SettledEventId in
-// state/message_event.h). MakeOutcomeRecord fails only when the stored data
-// keys cannot be read.
+// event with the same id. For UNCONFIRMED, the record also has sealed content
+// for a later event. Apply makes this event if an echo shows later that the
+// message was sent (SettledEventId in state/message_event.h). MakeOutcomeRecord
+// fails only when the stored data keys cannot be read.
 absl::StatusOr<OutcomeRecord> MakeOutcomeRecord(
     seal::Sealer& sealer, const state::MessageRow& row,
     const v1::MessageContent& content, const SendEnd& end, std::int64_t now_ms);

@@ -2,9 +2,10 @@
 // their callers. When the journal does not take an outcome, the recorder tries
 // again. It stops only when the journal takes the outcome or shuts down. So a
 // message stays PENDING only when its process ends before its outcome is
-// stored. The next start settles such a message (settler.h). The Sender owns
-// the recorder. Threads of the executor (base/executor.h) and the Sender's
-// ticker call it. It is thread-safe.
+// stored. The next start of the server settles such a message: it records the
+// message as UNCONFIRMED (settler.h). The Sender owns the recorder. Threads of
+// the executor (base/executor.h) and the Sender's ticker call it. It is
+// thread-safe.
 
 #pragma once
 
@@ -34,7 +35,7 @@ class SendObserver {
   virtual ~SendObserver() = default;
   // Reports that a send has ended as SENT, FAILED or UNCONFIRMED, and that this
   // end is stored on the disk. It is called on the executor. `reason` is the
-  // reason of the error; it is empty with SENT.
+  // reason of the error; it is empty for SENT.
   virtual void OnSendEnded(v1::MessageState state, std::string_view reason) = 0;
 };
 
@@ -42,12 +43,12 @@ class OutcomeRecorder {
  public:
   struct Dependencies {
     const Clock& clock;
-    // It must have called back for every append before the recorder is
-    // destroyed.
+    // Before the recorder is destroyed, the journal must have called back for
+    // every append.
     journal::Journal& journal;
     seal::Sealer& sealer;
-    // It must have run all tasks that it was given before the recorder is
-    // destroyed.
+    // Before the recorder is destroyed, the executor must have run all tasks
+    // that it was given.
     Executor& executor;
     // It is told how each send ended; null means that nobody is told.
     SendObserver* observer = nullptr;
@@ -59,11 +60,11 @@ class OutcomeRecorder {
     state::MessageRow row;
     v1::MessageContent content;
     SendEnd end;
-    // It gets the message when the message was sent. Otherwise it gets an error
-    // with message_id and request_id in its metadata. It is called on the
-    // executor, once or twice. It is called twice when the end could not be
-    // stored at first: the first time at once, and the second time when the end
-    // is stored.
+    // This function gets the message when the message was sent. Otherwise it
+    // gets an error with message_id and request_id in its metadata. It is
+    // called on the executor, once or twice. It is called twice when the end
+    // could not be stored at first: the first time at once, and the second time
+    // when the end is stored.
     absl::AnyInvocable<void(const absl::StatusOr<v1::Message>&)> tell;
   };
 
@@ -75,7 +76,8 @@ class OutcomeRecorder {
 
   // Stores the end in the journal and then calls `tell`. Record returns before
   // that is done. But it may read a key from the disk, so it is called on the
-  // executor. The end has the time of this call, however late it is stored.
+  // executor. The stored end has the time of this call, even when it is stored
+  // much later.
   void Record(Ended ended);
 
   // Tries again to store the ends that could not be stored. The Sender calls it
@@ -100,9 +102,9 @@ class OutcomeRecorder {
   // Makes the record and appends it; OnEnding or OnUnrecorded follows. It may
   // block to read a key, but it never waits for the commit.
   void Append(const JobPtr& job);
-  // Continues on the executor when the append has ended. When another record
-  // has made the message UNCONFIRMED meanwhile, it appends the end again,
-  // because this end is more exact.
+  // Continues on the executor when the append has ended. Meanwhile another
+  // record may have made the message UNCONFIRMED. Then OnEnding appends the end
+  // again, because this end says more than UNCONFIRMED.
   void OnEnding(const JobPtr& job, journal::Ending ending);
   // Tells the observer and the caller about an end that is stored. `row` is the
   // message as it is now; another record may have settled it.

@@ -17,16 +17,16 @@ namespace linktor::messaging {
 
 // Returns the error for an answer that refuses `claim`. A claim is the journal
 // record that asks for the right to send a message. The error is one of the
-// errors below, or INVALID_ARGUMENT with REQUEST_ID_REUSED, or
-// RESOURCE_EXHAUSTED with OVERLOADED when the customer was erased at the same
-// moment. `now_ms` is the time of the claim's record. `answer` must not be
-// kClaimed, kEnded or kInFlight, which refuse nothing: for these three it
-// returns INTERNAL.
+// errors below, or one of these two: INVALID_ARGUMENT with REQUEST_ID_REUSED,
+// or RESOURCE_EXHAUSTED with OVERLOADED. OVERLOADED means that the customer was
+// erased at the same moment. `now_ms` is the time of the claim's record.
+// `answer` must not be kClaimed, kEnded or kInFlight, which refuse nothing: for
+// these three it returns INTERNAL.
 absl::Status RefusalOf(const state::ClaimAnswer& answer,
                        const journal::Claim& claim, std::int64_t now_ms);
 
-// Returns NOT_FOUND with CHANNEL_NOT_FOUND. It is for a channel that existed
-// when the send was accepted, and was deleted since then.
+// Returns NOT_FOUND with CHANNEL_NOT_FOUND. It is for a channel that was
+// deleted after the server had accepted the send.
 absl::Status ChannelDeleted(std::string_view channel_id);
 
 // Returns FAILED_PRECONDITION with OUTSIDE_MESSAGING_WINDOW. Its metadata have

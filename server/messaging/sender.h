@@ -51,14 +51,14 @@ class Sender {
   struct CallInfo {
     // It is a time of the system's clock. The send itself may end later.
     Deadline deadline;
-    // It is the id of the caller's API key, and the message stores it. It is
-    // empty when the caller has no key.
+    // It is the id of the caller's API key. The claim stores it with the
+    // message. It is empty when the caller has no key.
     std::string api_key_id;
   };
 
   // A send is not begun when less than this time is left until the deadline.
-  // The caller would be gone before the answer, and could not know how the send
-  // ended.
+  // Otherwise the caller could be gone before the answer, and would not know
+  // how the send ended.
   static constexpr std::chrono::milliseconds kLeastTime{500};
 
   struct Dependencies {
@@ -106,18 +106,18 @@ class Sender {
   // validated. Send reads the disk, so it is called on the executor.
   //
   // An error with UNAVAILABLE, RESOURCE_EXHAUSTED, DEADLINE_TOO_SHORT or a
-  // reason of refusals.h means that nothing was sent. SEND_OUTCOME_UNKNOWN
-  // means that the message may have been sent. A call that repeats a request id
-  // gets the outcome of the first call. When the first call has not ended just
-  // before the deadline of the second one, the second call gets
-  // REQUEST_IN_FLIGHT.
+  // reason that refusals.h lists means that nothing was sent.
+  // SEND_OUTCOME_UNKNOWN means that the message may have been sent. A call that
+  // repeats a request id gets the outcome of the first call. The second call
+  // gets REQUEST_IN_FLIGHT when the send of the first call is still under way
+  // just before the second call's deadline.
   void Send(v1::SendMessageRequest request, CallInfo from, Done done);
 
   // Refuses new sends with DRAINING, and gives up the sends that wait in a
   // lane. Then it blocks until the sends at Instagram have ended and their ends
-  // are stored, but not longer than `grace`. At last it answers the callers who
-  // wait for the send of another call. The App calls Drain once more after it
-  // has stopped the calls to Instagram, so that the ends of these calls are
+  // are stored, but not longer than `grace`. After that it answers the callers
+  // who wait for the send of another call. The App calls Drain once more after
+  // it has stopped the calls to Instagram, so that the ends of these calls are
   // stored, too.
   void Drain(std::chrono::milliseconds grace);
 
@@ -159,8 +159,8 @@ class Sender {
   // caller and all callers who wait for this send. Afterwards the job has no
   // content any more.
   void End(const JobPtr& job, SendEnd end);
-  // Records an orphan as FAILED; Lanes::OnOrphan explains orphans. Its caller
-  // was told that nothing was sent.
+  // Records an orphan as FAILED; Lanes::OnOrphan explains orphans. The caller
+  // of the orphan's send was told that nothing was sent.
   void SettleOrphan(const state::MessageRow& row);
   // Lets the caller wait for the end of another call's send. It must run on the
   // applying thread; WaitingCallers::Add says why.
@@ -168,7 +168,8 @@ class Sender {
   // Answers the caller from the database, because the feed has already reported
   // the end of the attempt.
   void AnswerFromState(const JobPtr& job, const state::MessageRow& row);
-  // Does the work that is due; the ticker calls it.
+  // Answers waiting callers at their deadlines, and tries again to store
+  // outcomes. The ticker calls it.
   void Tick();
   std::int64_t NowMs() const;
 

@@ -1,9 +1,9 @@
 // A Settler settles sends whose end is not known: it records how they ended. At
 // the start the App calls SettleAbandoned for sends that a process left behind
-// when it died. MessagingService calls Resolve for ResolveMessage, when a
-// person has looked in the Instagram app; this call is made on the executor
-// (base/executor.h). Both calls read the disk, and block until the journal has
-// stored the outcome. The class is thread-safe.
+// when it died. MessagingService calls Resolve for ResolveMessage, after a
+// person has looked in the Instagram app whether the message is there. It calls
+// Resolve on the executor (base/executor.h). Both calls read the disk, and
+// block until the journal has stored the outcome. The class is thread-safe.
 
 #pragma once
 
@@ -68,15 +68,16 @@ class Settler {
  private:
   // Appends the outcome and blocks until it is applied. The answer says whether
   // the outcome changed the message, and shows the message as it is now. The
-  // record names the state and the attempt of `row`, so that it changes nothing
-  // when the message was settled before.
+  // record has the state and the attempt of `row`. It changes nothing when the
+  // message does not have them any more, because it was settled before.
   absl::StatusOr<state::SendAnswer> Record(const state::MessageRow& row,
                                            const v1::MessageContent& content,
                                            const SendEnd& end);
-  // Returns OK when the mid may become the mid of `row`. This is so when the
-  // mid is empty, is not known, or belongs to an echo to the same customer:
-  // this may be the echo of the message itself. For any other mid it returns
-  // INVALID_REQUEST with the field `mid`.
+  // Returns OK when the mid may become the mid of `row`. That is so when the
+  // mid is empty or not known. It is also so when the server has the mid only
+  // from an echo to the same customer that belongs to no send: this can be the
+  // echo of the message itself. For any other mid it returns INVALID_REQUEST
+  // with the field `mid`. It returns an error of the read unchanged.
   absl::Status CheckMid(const channels::ChannelEntry& channel,
                         const state::MessageRow& row, const std::string& mid);
 

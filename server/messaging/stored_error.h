@@ -17,9 +17,9 @@
 
 namespace linktor::messaging {
 
-// Returns the bytes of an error that are then sealed (encrypted): a serialised
-// google.rpc.Status with all details. The error must not be OK. The format is
-// persisted: do not change it.
+// Returns the bytes that are sealed (encrypted) and stored for an error: a
+// serialised google.rpc.Status with all details. The error must not be OK. The
+// format is persisted: do not change it.
 std::string SerializeError(const absl::Status& error);
 
 // Returns the stored error of a FAILED or UNCONFIRMED send. It fails with

@@ -40,12 +40,12 @@ class WaitingCallers {
   using Done = absl::AnyInvocable<void(absl::StatusOr<v1::Message>)>;
 
   // At most this many callers wait at a time, for all sends together, so that
-  // the memory is bounded. The next caller is told at once that the send is
+  // the memory is bounded. Each further caller is told at once that the send is
   // under way.
   static constexpr std::size_t kMaxCallers = 10'000;
 
-  // Both arguments must outlive this object. The executor must have run all
-  // tasks that it was given before this object is destroyed.
+  // Both arguments must outlive this object. Before this object is destroyed,
+  // the executor must have run all tasks that it was given.
   WaitingCallers(seal::Sealer& sealer, Executor& executor)
       : sealer_(sealer), executor_(executor) {}
   WaitingCallers(const WaitingCallers&) = delete;
@@ -88,16 +88,16 @@ class WaitingCallers {
     absl::Status in_flight;
     Done done;
   };
-  // The callers are in the order of their deadlines, so that the late ones are
-  // found without a look at the others.
+  // The callers are in the order of their deadlines, so that TakeLate looks
+  // only at the first caller.
   using Callers = std::multimap<Deadline, Caller>;
 
   static Attempt AttemptOf(const state::MessageRow& row) {
     return {row.id, row.attempt};
   }
   // Removes all callers of the attempt from both tables, and returns them in
-  // the order in which they came. They are answered afterwards, without the
-  // mutex.
+  // the order in which they came. The function that called Take answers them
+  // when the mutex is free.
   std::vector<Caller> Take(const Attempt& attempt);
   // Removes and returns the first caller when its deadline is not after `now`.
   // Otherwise it returns nullopt.

@@ -3,12 +3,12 @@
 //
 // gRPC calls the methods on its own threads, and the methods do not block.
 // RunUnary (unary_call.h) hands the work to the executor, which also sends the
-// answer. Where a comment says that a method waits for the journal, its work on
-// the executor waits. Before its work begins, each call is admitted, read and
-// validated (admission.h, and ReadRequest in call.h). These steps have errors
-// of their own, in addition to the errors that the methods below name. A method
-// that waits for the journal can also fail as an append does
-// (journal/journal.h).
+// answer. Some comments say that a method waits for the journal. This means
+// that the work on the executor waits; the method itself returns at once.
+// Before its work begins, each call is admitted, read and validated
+// (admission.h, and ReadRequest in call.h). These steps have errors of their
+// own, in addition to the errors that the methods below name. A method that
+// waits for the journal can also fail as an append does (journal/journal.h).
 //
 // The key of a caller may be limited to some channels. Such a caller may give
 // other keys only its own permissions and its own channels. It may also see and

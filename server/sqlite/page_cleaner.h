@@ -40,8 +40,9 @@ class PageCleaner {
  public:
   // When a database has this many pages (124 GiB) or more, it is no longer
   // cleaned. The reason: in a database of 2^25 pages, the first byte of a page
-  // no longer shows the kind of the page. The limit is 2^20 pages lower,
-  // because a checkpoint may still add pages, but never so many.
+  // no longer shows the kind of the page. The limit is 2^20 pages below 2^25,
+  // because a checkpoint may still add pages after the limit is reached, but
+  // always fewer than 2^20.
   static constexpr sqlite3_int64 kMaxPages = (1 << 25) - (1 << 20);
 
   PageCleaner() = default;
@@ -61,9 +62,10 @@ class PageCleaner {
   static int Write(sqlite3_file* file, const void* bytes, int size,
                    sqlite3_int64 offset);
 
-  // A Methods has SQLite's functions for the file, with Write in place of
-  // xWrite. SQLite hands Write a pointer to `own`, from which Write finds this
-  // struct. Therefore `own` must stay the first member.
+  // The struct Methods holds SQLite's functions for the file. The function
+  // Write stands there in the place of xWrite. SQLite passes a pointer to `own`
+  // to the function Write, which finds the struct by this pointer. Therefore
+  // `own` must stay the first member.
   struct Methods {
     sqlite3_io_methods own{};
     const sqlite3_io_methods* real = nullptr;

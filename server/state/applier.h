@@ -1,16 +1,16 @@
 // Apply turns a record of the journal into rows and effects (effects.h). While
 // the server runs, no other code writes the tables. Apply is deterministic, so
-// that every copy of the state makes the same rows of the same records. So it
-// uses no clock, no randomness, no network, no configuration, and no order that
-// SQLite or a hash map chose. It knows only the record and the tables. It
-// decides about a refusal before it writes anything; a refusal is an answer,
-// and not a failure. It runs on the applying thread (the only thread that
-// writes the database), inside that thread's transaction. In the server only
-// BatchApplier (journal/batch_applier.h) calls it.
+// that every copy of the state makes the same rows from the same records.
+// Therefore it uses no clock, no randomness, no network, no configuration, and
+// no order that SQLite or a hash map chose. It knows only the record and the
+// tables. It decides about a refusal before it writes anything; a refusal is an
+// answer, and not a failure. It runs on the applying thread (the only thread
+// that writes the database), inside that thread's transaction. In the server
+// only BatchApplier (journal/batch_applier.h) calls it.
 //
-// When a new version of Apply makes other rows of the same record, the records
-// of the new version need a new format number. Otherwise two copies of the
-// state could differ although they have applied the same records.
+// When a new version of Apply makes other rows from the same record, the
+// records of the new version need a new format number. Otherwise two copies of
+// the state could differ although they have applied the same records.
 
 #pragma once
 
@@ -47,9 +47,10 @@ namespace linktor::state {
 inline constexpr std::uint32_t kRecordFormat = 1;
 
 // An echo is Instagram's webhook about a message that the account has sent. An
-// echo can belong to a send with the same content for this many milliseconds
-// after the send's claim. A later echo counts as a message that somebody has
-// sent from elsewhere, for example in the Instagram app.
+// echo whose mid belongs to no known send can still belong to a send with the
+// same content. But it must come at most this many milliseconds after the
+// send's claim. A later echo counts as a message that somebody has sent from
+// elsewhere, for example in the Instagram app.
 inline constexpr std::int64_t kEchoMatchMs = 10LL * 60 * 1000;
 // Meta's clock may be this many milliseconds behind the server's clock, so that
 // the echo seems to come before the claim.
@@ -60,8 +61,8 @@ inline constexpr std::int64_t kEchoSkewMs = 2000;
 // number, so it must not change without a new format number.
 inline constexpr std::int64_t kTrimRows = 2000;
 
-// One ReleaseWaiting record makes events of at most this many items that have
-// waited in vain for their message. The number has the same purpose as
+// Some items wait for a message that does not come. One ReleaseWaiting record
+// makes events of at most this many of them. The number has the same purpose as
 // kTrimRows, and must not change without a new format number either.
 inline constexpr int kReleaseItems = 100;
 
@@ -69,8 +70,8 @@ inline constexpr int kReleaseItems = 100;
 // erases one person cleans at most kForgetRows events, and all other rows of
 // the person at once. A record that goes on with the erasure of a channel
 // cleans at most kForgetRows rows of each kind. It looks at no more than
-// kForgetLook events of the channel. Apply depends on both numbers, as on
-// kTrimRows.
+// kForgetLook events of the channel. The rows that Apply makes depend on both
+// numbers, so they must not change without a new format number either.
 inline constexpr int kForgetRows = 100;
 inline constexpr std::int64_t kForgetLook = 4000;
 
@@ -105,8 +106,8 @@ class Applier {
   // they were received, but no events. No table stores why the webhook cannot
   // be applied, because another version of SQLite may word the reason
   // differently, and all copies of the state must be equal. Only the server's
-  // own log has the reason. After a failure the caller does the same as after a
-  // failure of Apply.
+  // own log has the reason. After a failure the caller must roll back and call
+  // Restore, as the comment at Apply says.
   absl::StatusOr<Effects> Quarantine(const journal::Record& record);
 
   // A Position describes what this object keeps in memory at a savepoint, or at
@@ -126,8 +127,8 @@ class Applier {
   absl::Status Restore(const Position& position);
 
   // Writes the state of the event log. It also moves some of the rows that are
-  // only in memory (recent_rows.h) to their tables. It is called once, as the
-  // last step before a commit.
+  // only in memory (recent_rows.h) to their tables. It is called once for each
+  // commit, as the last step before it.
   absl::Status Finish();
   // Notes that the commit has succeeded.
   void OnCommitted();
@@ -147,8 +148,8 @@ class Applier {
     // Returns the record's time, in ms since the epoch by the clock of its
     // appender.
     std::int64_t time_ms() const { return record.time_ms(); }
-    // Returns the event of the item with that index in the clear (not
-    // encrypted); null when it is not known.
+    // Returns the event of the record's item with that index, in the clear (not
+    // encrypted). Returns null when `clear` does not have the event.
     std::shared_ptr<const std::string> ClearOf(int index) const;
   };
 
@@ -161,8 +162,9 @@ class Applier {
       const journal::NewEvent& event, EventTable::Setting setting,
       Context& context, std::optional<std::int64_t> activity_ms = std::nullopt);
 
-  // Returns whether the event belongs to a conversation. This is so when the
-  // event is about a customer and its channel is not being erased.
+  // Returns whether the event belongs to a conversation. That is so when both
+  // are true: the event is about a customer; the event's channel is not being
+  // erased.
   absl::StatusOr<bool> HasConversation(const journal::NewEvent& event);
 
   // ApplyBody calls the function for the record's body. Each of the other
@@ -207,16 +209,16 @@ class Applier {
   // NoteErasure.
   absl::Status EraseMid(std::string_view mid_key,
                         const std::optional<MessageRow>& own, Context& context);
-  // Takes back the message with that mid, which was unsent at `time_ms`. It
-  // erases the content. If the message is a send of this server, the send
-  // becomes RETRACTED.
+  // Applies that the message with that mid was unsent (taken back in Instagram)
+  // at `time_ms`. It erases the content. If the message is a send of this
+  // server, the send becomes RETRACTED.
   absl::Status Retract(std::string_view mid_key, std::int64_t time_ms,
                        Context& context);
   // Returns the time at which the message with that mid was unsent; 0 when it
   // was not unsent.
   absl::StatusOr<std::int64_t> RetractTime(std::string_view mid_key);
-  // Takes back a send that was unsent before its mid was known. It is called
-  // when the mid becomes known.
+  // Makes the send RETRACTED if its message was unsent before the server knew
+  // the send's mid. It is called when the mid becomes known.
   absl::Status RetractIfUnsent(const MessageRow& row, Context& context);
   // Returns the answer. When the answer is kApplied, it first adds the
   // channel's row to the effects and stores the event about the change, unless
@@ -252,8 +254,8 @@ class Applier {
   // Returns how many it has destroyed.
   absl::StatusOr<int> DestroyKeys(const Forgetting& of, int limit,
                                   Context& context);
-  // Erases the content of the event, and of the items as received that name its
-  // mid. Then it removes the person from the row of the event.
+  // Erases the content of the event, and of the received items that have the
+  // event's mid. Then it removes the person from the row of the event.
   absl::Status ForgetEvent(std::int64_t seq, std::string_view mid_key,
                            Context& context);
   // These two functions erase content, and remove the person from rows that are
@@ -276,7 +278,7 @@ class Applier {
   // Returns a copy of the item that has zeros in place of its content, as an
   // erased item is stored. The copy does not have the bytes that were received.
   static journal::WebhookItem WithoutContent(const journal::WebhookItem& item);
-  // Stores the item as received and makes its event. For some items there is no
+  // Stores the received item and makes its event. For some items there is no
   // event to make. Nothing is stored of a duplicate.
   absl::StatusOr<ItemEnd> ApplyItem(const journal::WebhookItem& item,
                                     std::int64_t delivery_no, int position,
@@ -288,7 +290,7 @@ class Applier {
   // Returns whether the server knows of that mid from anything other than a
   // waiting item.
   absl::StatusOr<bool> IsKnown(std::string_view mid_key);
-  // Stores the item as received and returns its number. It returns 0 when there
+  // Stores the received item and returns its number. It returns 0 when there
   // are no bytes to keep. The comment at DeliveryTable::AddItem explains
   // `unknown_seq`.
   absl::StatusOr<std::int64_t> StoreRaw(
@@ -310,8 +312,8 @@ class Applier {
   absl::Status ApplyEcho(const journal::WebhookItem& item,
                          EventTable::Setting setting, Context& context);
   // Makes the event of an echo, also of an echo that was held until now.
-  // Returns true when the echo is not known to belong to a send, but may settle
-  // a send by its content.
+  // Returns true when the echo is not known to belong to a send, but its
+  // content can show later to which send it belongs.
   absl::StatusOr<bool> TellEcho(const journal::WebhookItem& item,
                                 EventTable::Setting setting, Context& context);
   // Makes an event of an echo whose person was erased. The event has no content
@@ -325,8 +327,8 @@ class Applier {
   // content of these echoes.
   absl::Status Release(const std::vector<HeldEcho>& held, Context& context);
   // Returns the fields that Apply adds to an event about a send of this server,
-  // such as a reaction: they name the send. It returns an empty string for
-  // other events.
+  // such as a reaction. These fields have the message id of the send. It
+  // returns an empty string for other events.
   absl::StatusOr<std::string> DecideTarget(const journal::WebhookItem& item);
 
   // ---- Items that are read again (apply_redrive.cc)
@@ -342,27 +344,28 @@ class Applier {
   absl::StatusOr<RedriveEnd> Judge(const journal::RedriveItem& again,
                                    const DeliveryTable::Item& stored,
                                    const Context& context);
-  // Returns the field `redrive_of` of the item's event. It names the event
-  // `replaces_seq`, which the new event replaces. When `replaces_seq` is 0, or
-  // that event is not kept, the field names the delivery.
+  // Returns the field `redrive_of` of the item's event. The field has the id of
+  // the event `replaces_seq`, which the new event replaces. When `replaces_seq`
+  // is 0, or that event is not kept, the field has the id of the delivery.
   absl::StatusOr<std::string> DecideRedriveOf(std::int64_t replaces_seq,
                                               std::string_view delivery_id);
-  // Erases the item as received, and the event that the item had before. It is
-  // called when the item turns out to have content of a message that was unsent
-  // before.
+  // Erases the received item whose number is `raw_no`, and the event
+  // `replaces_seq` that the item had before. It is called when the item has
+  // content of a message that was unsent earlier.
   absl::Status EraseReplaced(std::int64_t raw_no, std::int64_t replaces_seq,
                              Context& context);
 
   // ---- Sends (apply_send.cc)
   // These two functions decide about a claim, and change nothing. Decide looks
-  // at the request id, the channel and the content's key, and then calls
-  // DecideByHistory. DecideByHistory looks at the messaging window, the opt-out
-  // and the quota.
+  // at the request id, the channel and the data key of the content, and then
+  // calls DecideByHistory. DecideByHistory looks at the messaging window, the
+  // opt-out and the quota.
   absl::StatusOr<ClaimAnswer> Decide(const journal::Claim& claim,
                                      std::int64_t time_ms);
   absl::StatusOr<ClaimAnswer> DecideByHistory(const journal::Claim& claim,
                                               std::int64_t time_ms);
-  // Writes the outcome to `row` and to the table, and makes its event.
+  // Writes the outcome to `row` and to the table, and makes the event of the
+  // outcome.
   absl::Status Settle(const journal::SendOutcome& body, MessageRow& row,
                       Context& context);
   // Makes the events of the held echoes that need not wait any more after the

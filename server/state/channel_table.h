@@ -105,8 +105,8 @@ absl::StatusOr<std::vector<ChannelRow>> ReadLiveChannels(
 absl::StatusOr<std::vector<std::int64_t>> ReadChannelNumbers(
     sqlite::Database& database, std::string_view channel_id);
 
-// Returns whether a channel with that id was deleted so lately that its events
-// may still be stored.
+// Returns whether a channel with that id was deleted so recently that its
+// events may still be stored.
 absl::StatusOr<bool> MayHaveStoredEvents(sqlite::Database& database,
                                          std::string_view deleted_channel_id);
 

@@ -2,9 +2,9 @@
 // last event about the customer, the last event that counts as a message
 // (IsMessage), and the time of the last activity. An activity is something that
 // the customer does and that opens the messaging window, such as a message.
-// Every event about the customer changes the head. The row of each event names
-// the customer's event before it. So a conversation is read from its head back
-// to its older events, and needs no index.
+// Every event about the customer changes the head. The row of each event has
+// the sequence of the customer's previous event. So a conversation is read from
+// its head back to its older events, and needs no index.
 //
 // Customers who write at the same time have rows on many different pages of the
 // table of conversations. If every commit wrote their heads there, it would
@@ -49,11 +49,11 @@ struct CustomerKey {
   friend auto operator<=>(const CustomerKey&, const CustomerKey&) = default;
 };
 
-// Returns whether an event counts as a message of the conversation. It does
-// when it brought a message, or when it says that a send of this server ended.
-// `kind` and `has_mid` come from the event's row: the kind of item that names
-// the mid, and whether there is a mid. Comments, and the test webhooks of
-// Meta's dashboard, do not count as messages.
+// Returns whether an event counts as a message of the conversation. An event
+// counts when it brought a message, or when it says that a send of this server
+// ended. `kind` and `has_mid` come from the event's row: the kind of the item
+// that has the mid, and whether there is a mid. Comments, and the test webhooks
+// of Meta's dashboard, do not count as messages.
 bool IsMessage(std::string_view type, journal::ItemKind kind, bool has_mid);
 
 // RecentHeads holds the heads that are in memory. The DataFolder object owns
@@ -133,8 +133,8 @@ class ConversationHeads {
   // sequences.
   struct Happening {
     std::int64_t seq = 0;
-    // The event was received at this time. For an event that was appended
-    // later, it is the time of the append.
+    // The event was received at this time. For an event that a Redrive
+    // (redrive_table.h) made later, it is the time of the Redrive.
     std::int64_t receive_ms = 0;
     // The customer was active at this time. It is not set when the event does
     // not open the messaging window.
@@ -146,7 +146,8 @@ class ConversationHeads {
   // go from event to event by `before_seq`. Load finds the last activity by
   // `advances`.
   struct Noted {
-    // This is the customer's event before this one; it is 0 when there is none.
+    // This is the sequence of the customer's previous event. It is 0 when there
+    // is none.
     std::int64_t before_seq = 0;
     // It is true when the event has changed the time of the last activity.
     bool advances = false;
@@ -159,9 +160,9 @@ class ConversationHeads {
                              const Happening& happening);
   // Forgets the head, because the customer is erased: the next event about the
   // customer has no event before it. The caller deletes the row in the table.
-  // The old events still name the customer until they are cleaned. Load skips
-  // these events, because the table of forgettings names the customer
-  // (forgetting_table.h).
+  // The old events keep the customer's id until the erasure has removed it from
+  // them. Load skips these events, because the table of forgettings
+  // (forgetting_table.h) has the customer until then.
   void Forget(std::int64_t channel_no, std::string_view user_id);
   // Writes the heads of the channel from memory to the table, and removes them
   // from memory. Afterwards the table has all heads of the channel, even when a
@@ -176,8 +177,8 @@ class ConversationHeads {
   // whole run is moved. It is called once before each commit.
   absl::Status Settle(LogState& state);
   // Notes that the commit has succeeded. Now readers find the heads that the
-  // commit has changed. Heads that the table has leave the memory. A new run
-  // begins when enough events have come.
+  // commit has changed. OnCommitted removes from memory the heads that are now
+  // in the table. It begins a new run when enough events have come.
   void OnCommitted(const LogState& state);
 
   // Restore undoes in memory everything that was done since Mark. The caller

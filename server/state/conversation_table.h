@@ -37,9 +37,9 @@ class ConversationTable {
   ConversationTable(sqlite::Database& database, RecentHeads& recent,
                     std::size_t run_size);
 
-  // Returns the heads of the conversations. A part of them is only in memory.
-  // So the Applier calls their Load at the start, their Settle before a commit,
-  // and their Restore after a rollback.
+  // Returns the heads of the conversations. Some heads are only in memory. So
+  // the Applier calls Load of this object at the start, Settle before a commit,
+  // and Restore after a rollback.
   ConversationHeads& heads() { return heads_; }
   const ConversationHeads& heads() const { return heads_; }
 
@@ -47,8 +47,9 @@ class ConversationTable {
   // set.
   absl::StatusOr<ConversationRow> Find(std::int64_t channel_no,
                                        std::string_view user_id);
-  // Sets the time since which the customer wants no messages. Without a time
-  // the customer has not opted out. It replaces the stored time in every case.
+  // Sets the time since which the customer wants no messages. The time nullopt
+  // means that the customer has not opted out. SetOptOut replaces the stored
+  // time in every case.
   absl::Status SetOptOut(std::int64_t channel_no, std::string_view user_id,
                          std::optional<std::int64_t> time_ms);
   // A ChangeOfOwner is an event that says which app controls the conversation.
@@ -56,8 +57,8 @@ class ConversationTable {
     std::int64_t seq = 0;
     // The control changed at this time; see policy::ActivityTime.
     std::int64_t time_ms = 0;
-    // The event was received at this time. For an event that was appended
-    // later, it is the time of the append.
+    // The event was received at this time. For an event that a Redrive
+    // (redrive_table.h) made later, it is the time of the Redrive.
     std::int64_t receive_ms = 0;
   };
   // Stores the change, unless a later change is known. There is one exception:
@@ -65,18 +66,19 @@ class ConversationTable {
   // wrote it, and this change replaces it.
   absl::Status SetOwner(std::int64_t channel_no, std::string_view user_id,
                         const ChangeOfOwner& change);
-  // Replaces the user name, which is sealed (encrypted) for the customer's id.
+  // Replaces the user name. It is sealed (encrypted) together with the
+  // customer's id: it can be opened only with the same id.
   absl::Status SetUsername(std::int64_t channel_no, std::string_view user_id,
                            std::string_view sealed);
 
   // Deletes the conversation of a person who is erased, and forgets its head.
-  // Returns whether anything was known of the person. The caller cleans the
-  // events; see ConversationHeads::Forget.
+  // Returns whether anything was known of the person. The caller removes the
+  // person from the events; see ConversationHeads::Forget.
   absl::StatusOr<bool> Forget(std::int64_t channel_no,
                               std::string_view user_id);
   // Forgets the first `limit` conversations of a channel, in the order of their
   // customers' ids. ConversationHeads::MoveChannel must have been called
-  // before. Returns how many conversations there were.
+  // before. Returns how many it has forgotten.
   absl::StatusOr<std::size_t> ForgetChannel(std::int64_t channel_no,
                                             std::size_t limit);
 
@@ -111,7 +113,7 @@ class ConversationTable {
 };
 
 // Deletes the calls whose primary keys `select` returns: channel_no, user_id,
-// call_ms and no. It returns how many calls there were, and resets the
+// call_ms and no. It returns how many calls it has deleted, and resets the
 // statement.
 absl::StatusOr<std::int64_t> RemoveCalls(sqlite::Database& database,
                                          sqlite::Statement& select);
@@ -128,10 +130,10 @@ using HeadOfCustomer = std::pair<std::string, ConversationHead>;
 
 // Returns the conversations of a channel that have messages. The conversation
 // with the latest message comes first. It returns at most `limit`
-// conversations, and only those whose last message has at most the sequence
-// `last_seq`. `recent` has all heads of the channel that are in memory. The
-// caller must have asked RecentHeads for them before its snapshot began. These
-// heads are newer than the table.
+// conversations, and only conversations whose last message has a sequence that
+// is not above `last_seq`. `recent` has all heads of the channel that are in
+// memory. The caller must have asked RecentHeads for them before its snapshot
+// began. These heads are newer than the table.
 absl::StatusOr<std::vector<ConversationRow>> ReadLatestConversations(
     sqlite::Database& database, std::int64_t channel_no, std::int64_t last_seq,
     std::size_t limit, std::vector<HeadOfCustomer> recent);

@@ -1,9 +1,10 @@
-// This file has two tables: the webhook deliveries, and their items as
-// received. A delivery is one POST from Meta. An item is one part of its body,
-// which usually becomes one event. An operator finds here what Meta has sent,
-// even when no event came of it. The Applier (applier.h) calls DeliveryTable on
-// the applying thread (the only thread that writes the database), inside that
-// thread's transaction. Every error comes from the database.
+// This file has two tables: the webhook deliveries, and the items of the
+// deliveries as they were received. A delivery is one POST from Meta. An item
+// is one part of its body, which usually becomes one event. An operator finds
+// here what Meta has sent, even when no event came of it. The Applier
+// (applier.h) calls DeliveryTable on the applying thread (the only thread that
+// writes the database), inside that thread's transaction. Every error comes
+// from the database.
 
 #pragma once
 
@@ -36,9 +37,9 @@ class DeliveryTable {
   // Forgets what this object keeps in memory of the table. It is called after a
   // rollback, because the memory may be wrong then.
   void ForgetCached() { last_number_cached_ = kUnread; }
-  // Stores an item as received, and returns its number, which is never used
-  // again. An item of a kind that this server does not know has an event of the
-  // type instagram.unknown, and `unknown_seq` is the sequence of that event.
+  // Stores a received item, and returns its number, which is never used again.
+  // An item of a kind that this server does not know has an event of the type
+  // instagram.unknown, and `unknown_seq` is the sequence of that event.
   // `unknown_seq` is nullopt when the item has an event of another type, and 0
   // when the item has no event. An item without an event is stored with its mid
   // and its customer, so that an erasure finds it.
@@ -46,7 +47,7 @@ class DeliveryTable {
                                        const journal::WebhookItem& item,
                                        std::optional<std::int64_t> unknown_seq,
                                        LogState& state);
-  // Returns whether an item without an event names that mid. Such an item was
+  // Returns whether an item without an event has that mid. Such an item was
   // quarantined (Applier::Quarantine) or is an issue (DeliveryAnswer::issues).
   absl::StatusOr<bool> HasItem(std::string_view mid_key);
   // Stores the delivery with its counts, under a number that NextNumber has
@@ -56,9 +57,10 @@ class DeliveryTable {
                    std::int64_t time_ms, const DeliveryAnswer& answer,
                    std::string_view issue, const LogState& state);
 
-  // FindHead and FindItem return what a Redrive record must know of a delivery
-  // and of an item. A Redrive makes events of items that were stored before.
-  // Both return nullopt when the delivery or the item is not kept any more.
+  // FindHead and FindItem return what Apply must know of a delivery and of an
+  // item when it applies a Redrive record. A Redrive makes events of items that
+  // were stored before. Both return nullopt when the delivery or the item is
+  // not kept any more.
   struct Head {
     RawId id;
     // The delivery came at this time, in ms since the epoch.
@@ -77,10 +79,10 @@ class DeliveryTable {
   // later.
   absl::Status CountRedriven(std::int64_t delivery_no, std::int64_t events);
 
-  // Deletes items as received, from the oldest on, but at most `limit`. It
-  // deletes all items whose delivery's age began before `before_ms`. It deletes
-  // more items while all items together have more than `max_bytes`. Returns how
-  // many it has deleted.
+  // Deletes received items, from the oldest on, but at most `limit`. It deletes
+  // all items whose delivery's age began before `before_ms`. It deletes more
+  // items while all items together have more than `max_bytes`. Returns how many
+  // it has deleted.
   absl::StatusOr<std::int64_t> TrimItems(std::int64_t before_ms,
                                          std::int64_t max_bytes,
                                          std::int64_t limit, LogState& state);
@@ -120,9 +122,9 @@ absl::StatusOr<std::vector<DeliveryRow>> ReadDeliveries(
 absl::StatusOr<std::vector<DeliveryName>> ReadDeliveryNames(
     sqlite::Database& database, std::int64_t before_no, int limit);
 
-// Returns the items as received of a delivery that are still kept, in the order
-// of their positions. It finds the first item by a binary search, because items
-// are numbered in the order of their deliveries.
+// Returns the received items of the delivery, as far as they are still kept, in
+// the order of their positions. It finds the first item by a binary search,
+// because items are numbered in the order of their deliveries.
 absl::StatusOr<std::vector<ReceivedItem>> ReadItemsOf(
     sqlite::Database& database, std::int64_t delivery_no);
 

@@ -19,18 +19,18 @@
 namespace linktor::state {
 
 // ClearEvents has the events of a record in the clear (not encrypted), as far
-// as the appender knows them. They are serialised Event messages, in the order
-// of a webhook's items; null stands for an event that is not known. ClearEvents
-// never leave the process. Without them the live ring (events/live_ring.h) must
-// open the sealed bytes again. The strings are shared, so that no view copies
-// them.
+// as the appender knows them. They are serialised Event messages. For a webhook
+// there is one for each item, in the order of the items; null stands for an
+// event that is not known. ClearEvents never leave the process. Without them
+// the live ring (events/live_ring.h) must open the sealed bytes again. The
+// strings are shared, so that no view copies them.
 using ClearEvents = std::vector<std::shared_ptr<const std::string>>;
 
 // ---- Answers ----------------------------------------------------------------
 // A refusal is an answer and not a failure: the same record is refused wherever
 // it is applied.
 
-// There is nothing to say except that the record was applied.
+// Done says only that the record was applied.
 struct Done {};
 
 // A DeliveryAnswer says what became of a webhook's items. The counts add up to
@@ -44,8 +44,8 @@ struct DeliveryAnswer {
   // No subscriber gets these items. They are not JSON, are not in an Instagram
   // envelope, or are for no live channel; or their webhook is in quarantine.
   std::int64_t issues = 0;
-  // It is true when the webhook could not be applied. Then it is stored as it
-  // came.
+  // It is true when the webhook could not be applied. Then the webhook is
+  // stored as it came, and no events are made.
   bool quarantined = false;
   // It is true when a person was erased while the webhook was being sealed
   // (encrypted), so that nobody could read what it says about the person.
@@ -68,8 +68,8 @@ struct ReleaseAnswer {
 enum class RedriveEnd : std::int8_t {
   // The item became an event.
   kEvent,
-  // The item had an event of a type that this server knows: its webhook or an
-  // earlier Redrive made this event.
+  // The item already has an event of a type that this server knows: its webhook
+  // or an earlier Redrive made this event.
   kTyped,
   // Another delivery brought the same item.
   kDuplicate,
@@ -127,13 +127,14 @@ struct ClaimAnswer {
     kUnreadable,
   };
   Kind kind = Kind::kChannelGone;
-  // These two are set for the kinds that name them above, and are empty or 0
-  // for the other kinds.
+  // These two are set for the kinds whose comments above mention them. For the
+  // other kinds they are empty or 0.
   MessageRow message;
   std::int64_t time_ms = 0;
 };
 
-// A SendAnswer says what came of the outcome of an attempt.
+// A SendAnswer says whether a SendOutcome record has changed its message. The
+// record says how one attempt to send the message ended.
 struct SendAnswer {
   // It is false when the message was not in the state and the attempt that the
   // record expects, because another outcome came first. It is also false when
@@ -192,7 +193,7 @@ struct ApiKeyAnswer {
     kNotFound,
     // The key has changed since the caller read it.
     kChanged,
-    // There are kMaxApiKeys already.
+    // There are kMaxApiKeys keys already.
     kTooMany,
   };
   Kind kind = Kind::kNotFound;
@@ -204,7 +205,7 @@ struct ApiKeyAnswer {
 struct ConversationAnswer {
   // It is false when the channel was deleted. It is also false when the record
   // may change only a known customer, and nothing is known of this customer.
-  // Then nothing was changed, and the row says nothing.
+  // Then nothing was changed, and `row` must not be used.
   bool live = true;
   ConversationRow row;
 };

@@ -2,9 +2,10 @@
 // copy of a message's content, and destroys data keys (ADR 16). It has no table
 // of its own. The Applier (applier.h) calls ErasureTable on the applying thread
 // (the only thread that writes the database), inside that thread's transaction.
-// It does so for records that erase, and for messages that are unsent. The old
-// bytes stay in the files until a checkpoint, which ErasureWorker
-// (journal/erasure_worker.h) makes. Every error comes from the database.
+// It does so for records that ask for an erasure, and for messages that their
+// senders take back (unsend). The old bytes stay in the files until a
+// checkpoint, which ErasureWorker (journal/erasure_worker.h) makes. Every error
+// comes from the database.
 
 #pragma once
 
@@ -26,8 +27,9 @@ class ErasureTable {
   // `database` must outlive this.
   explicit ErasureTable(sqlite::Database& database);
 
-  // Erases the content of the event and of its item as received. It is no error
-  // when the event is deleted, or is erased already.
+  // Erases the content of the event, and of the received item from which the
+  // event was made. It is no error when the event is deleted, or is erased
+  // already.
   absl::Status EraseEvent(std::int64_t seq);
   // Erases the content and the error of the send, and the events about the
   // send. It adds the sequences of these events to `events`. The live ring
@@ -38,18 +40,18 @@ class ErasureTable {
   // Erases a row of the table `contents`. It does nothing for 0, which stands
   // for no row.
   absl::Status EraseContent(std::int64_t no);
-  // Erases the item as received with that number. It does nothing for 0, which
+  // Erases the received item whose number is `no`. It does nothing for 0, which
   // stands for no item.
   absl::Status EraseRaw(std::int64_t no);
-  // Erases the items as received with that mid that have no event. Such an item
-  // is an issue, or its webhook is in quarantine (DeliveryAnswer of effects.h).
+  // Erases the received items that have this mid but no event. Such an item is
+  // an issue, or its webhook is in quarantine (DeliveryAnswer of effects.h).
   absl::Status EraseItems(std::string_view mid_key);
-  // Erases the echoes that are held with this mid (held_echo_table.h), and
-  // their items as received. It fails with DATA_LOSS when the row of a held
-  // echo cannot be read.
+  // Erases the echoes that are held with this mid (held_echo_table.h), and the
+  // received items of these echoes. It fails with DATA_LOSS when the row of a
+  // held echo cannot be read.
   absl::Status EraseHeld(std::string_view mid_key);
-  // Overwrites and removes the key, and notes that a key with this id may never
-  // be stored again. It notes this also for a key that is not stored.
+  // Overwrites and removes the key, and notes that a key with this id must
+  // never be stored again. It notes this also for a key that is not stored.
   absl::Status DestroyKey(std::int64_t id);
 
  private:

@@ -44,28 +44,34 @@ class EventReader {
     int max_rows = 2000;
     int max_events = 1000;
     std::size_t max_bytes = 512 * 1024;
-    // When it is true, each event carries its item as received, if this is
-    // still stored. An item is the part of a webhook from which the event was
+    // When it is true, each event carries its received item, if this item is
+    // still stored. The item is the part of a webhook from which the event was
     // made. This costs two more look-ups and one more opening (decryption) for
     // each event.
     bool include_raw = false;
     // When it is true, the newest events come first, and a call that stops
-    // early leaves out the older ones.
+    // early leaves out the older events.
     bool newest_first = false;
   };
   // A Page is what one call has found.
   struct Page {
     // The events are opened (see OpenEvent in event_encoding.h). They are in
-    // the order of their sequences, or with newest_first in the reverse order.
+    // the order of their sequences. When newest_first is true, they are in the
+    // reverse order.
     std::vector<CommittedEvent> events;
-    // The call has looked at everything from the bound at which it began up to
-    // this sequence, both included. The next call continues from there. For
-    // empty bounds it is last_seq + 1 with newest_first, and after_seq without.
+    // When newest_first is false, the call has looked at all events from
+    // after_seq + 1 up to this sequence, and the next call begins after it.
+    // When newest_first is true, the call has looked at all events from
+    // last_seq down to this sequence, and the next call begins below it. The
+    // event with this sequence is included in both cases. If the bounds contain
+    // no sequence, it is last_seq + 1 when newest_first is true, and after_seq
+    // when it is false.
     std::int64_t through_seq = 0;
     // The call has looked at this many events.
     int looked_at = 0;
     // This is the oldest sequence that is still kept. When it is above
-    // after_seq + 1, the events between the two are missing.
+    // after_seq + 1, the events from after_seq + 1 on and before this sequence
+    // are deleted, so the page lacks them.
     std::int64_t oldest_seq = 0;
   };
   // `wanted` decides by type, channel id and user id whether an event is taken.
@@ -74,47 +80,51 @@ class EventReader {
   using Wanted = absl::FunctionRef<bool(std::string_view, std::string_view,
                                         std::string_view)>;
   // Returns the wanted events within the bounds. When an event's key was
-  // destroyed or its bytes are damaged, the event comes without its content. An
-  // item as received that cannot be opened is left out. It fails when the
-  // database or the key of an event cannot be read.
+  // destroyed or its bytes are damaged, the event comes without its content. If
+  // the received item cannot be opened, the event comes without it. It fails
+  // when the database or the key of an event cannot be read.
   absl::StatusOr<Page> Read(const Bounds& bounds, Wanted wanted);
   // Returns the wanted events about one customer of a channel, the newest
-  // first. It looks only at events about this customer, because each of them
-  // names the one before it. `bounds` must have newest_first. When the call
-  // stops early, through_seq of the page is one above the next event to look
-  // at. One call looks at no more than 200 events. It fails as Read does.
+  // first. Each event about a customer has a link to the previous event about
+  // the same customer. So the call follows these links and need not look at
+  // other events. `bounds` must have newest_first. When the call stops early,
+  // through_seq of the page is the sequence of the next (older) event to look
+  // at, plus 1. One call looks at no more than 200 events. It fails when the
+  // database or the key of an event cannot be read.
   absl::StatusOr<Page> ReadConversation(const CustomerKey& customer,
                                         const Bounds& bounds, Wanted wanted);
 
-  // Returns the oldest event of that kind that names the mid; nullopt when
-  // there is none. The event has everything except a cursor. It fails as Read
-  // does.
+  // Returns the oldest event that has this mid and was made from an item of
+  // this kind. Returns nullopt when there is none. The event has everything
+  // except a cursor. It fails when the database or the key of an event cannot
+  // be read.
   absl::StatusOr<std::optional<v1::Event>> FindByMid(std::string_view mid_key,
                                                      journal::ItemKind kind);
 
   // Returns the events that have changed the message with that mid or say
   // something about it, in the order of the log. It returns the last
   // kMaxChanges edits, and the last kMaxChanges events of the other kinds, such
-  // as reactions. The events have everything except a cursor. It fails as Read
-  // does.
+  // as reactions. The events have everything except a cursor. It fails when the
+  // database or the key of an event cannot be read.
   static constexpr std::size_t kMaxChanges = 200;
   absl::StatusOr<std::vector<v1::Event>> FindChanges(std::string_view mid_key);
 
  private:
-  // A Row is an event with its item as received. It is a copy, so that the
+  // A Row is an event with its received item. It is a copy, so that the
   // snapshot ends before the content is opened.
   struct Row {
     CommittedEvent event;
     std::int64_t raw_no = 0;
-    // The item is sealed under this id; see RawItemId.
+    // The item is sealed together with this id, and can be opened only with the
+    // same id; see RawItemId (event_encoding.h).
     std::string raw_id;
     std::string sealed_raw;
   };
   // A Collector takes the wanted events of one call, until it has enough.
   class Collector;
   // These two look at the events, give them to the collector, and return
-  // through_seq of the page. ReadChain begins at `start_seq`, which is an event
-  // about the customer within the bounds, or 0 when there is none.
+  // through_seq of the page. ReadChain begins at `start_seq`, which FindInChain
+  // has returned for last_seq of the bounds.
   static absl::StatusOr<std::int64_t> ReadLog(sqlite::Database& database,
                                               const Bounds& bounds,
                                               Collector& collector);
@@ -128,7 +138,7 @@ class EventReader {
                                            std::int64_t last_seq);
   // Opens the collected rows, and adds them to the page.
   absl::Status OpenRows(std::vector<Row> rows, Page& page);
-  // Opens the event, and adds its item as received where there is one.
+  // Opens the event, and adds its received item if there is one.
   absl::StatusOr<CommittedEvent> OpenRow(Row row);
 
   sqlite::ReadPool& pool_;

@@ -1,8 +1,8 @@
 // This file has the tables of the event log: the events, the time marks, the
-// mids that the events name (mid_index.h), and the dedupe keys. Time marks are
-// used to find events by their time. A dedupe key shows that an item of a
-// webhook came before. An item has a dedupe key when its mid alone does not
-// show this (ADR 6).
+// mids of the events (mid_index.h), and the dedupe keys. Time marks are used to
+// find events by their time. A dedupe key shows that an item of a webhook came
+// before. An item has a dedupe key when its mid alone does not show this (ADR
+// 6).
 //
 // The Applier (applier.h) calls EventTable on the applying thread (the only
 // thread that writes the database), inside that thread's transaction. Readers
@@ -35,9 +35,9 @@ class EventTable {
   EventTable(sqlite::Database& database, RecentMids& recent,
              std::size_t mid_run);
 
-  // Returns the mid index. A part of it is only in memory. So the Applier calls
-  // its Load at the start, its Settle before a commit, and its Restore after a
-  // rollback.
+  // Returns the mid index. Some entries of the index are only in memory. So the
+  // Applier calls Load of the index at the start, Settle before a commit, and
+  // Restore after a rollback.
   MidIndex& mids() { return mids_; }
   const MidIndex& mids() const { return mids_; }
 
@@ -56,8 +56,8 @@ class EventTable {
     // mid index does not have the event.
     RawId mid_key;
     journal::ItemKind kind = journal::ITEM_KIND_OTHER;
-    // This is the number of the event's item as received (delivery_table.h). It
-    // is 0 when the item as received is not stored.
+    // This is the number of the received item from which the event was made
+    // (delivery_table.h). It is 0 when the received item is not stored.
     std::int64_t raw_no = 0;
     // This is the number of the send that the event tells of (MessageRow::no).
     // It is 0 when the event tells of no send.
@@ -86,9 +86,10 @@ class EventTable {
                                       const Setting& setting, LogState& state,
                                       std::vector<CommittedEvent>& events);
 
-  // Looks for the oldest event of that kind that names the mid. Returns
-  // Instagram's time of the event. When Instagram gave no time, it returns the
-  // time at which the event came. It returns 0 when there is no such event.
+  // Looks for the oldest event that has this mid and was made from an item of
+  // this kind. Returns Instagram's time of the event. When Instagram gave no
+  // time, it returns the time at which the event came. It returns 0 when there
+  // is no such event.
   absl::StatusOr<std::int64_t> TimeOf(std::string_view mid_key,
                                       journal::ItemKind kind);
   // Returns the id of the event. It is empty when the event is not kept any
@@ -102,9 +103,8 @@ class EventTable {
   // their time marks. Returns how many events it has deleted. It stops at the
   // first event that must stay, so that the sequences of the kept events have
   // no gap. An event must stay when its age began at or after `before_ms`. An
-  // event must also stay while its item as received is stored, because an
-  // erasure finds the item by the event. The last event of the log always
-  // stays.
+  // event must also stay while its received item is stored, because an erasure
+  // finds the item by the event. The last event of the log always stays.
   absl::StatusOr<std::int64_t> Trim(std::int64_t before_ms, std::int64_t limit,
                                     LogState& state);
   // Deletes at most `limit` dedupe keys whose age began before `before_ms`, the
@@ -140,8 +140,8 @@ class EventTable {
 
 // ---- For readers, on their own connection -----------------------------------
 
-// Returns the time at which the oldest event that is kept came. It returns 0
-// when no event is kept.
+// Returns the time at which the oldest kept event came. It returns 0 when no
+// event is kept.
 absl::StatusOr<std::int64_t> OldestEventMs(sqlite::Database& database);
 
 // Returns the sequence of the oldest event that is kept. While none is kept, it
@@ -152,8 +152,8 @@ absl::StatusOr<std::int64_t> OldestSeq(sqlite::Database& database);
 // that is kept and came at or after `time_ms`. When there is none, it returns
 // `last_seq` + 1. Events after the returned one may have come before `time_ms`,
 // because the clock may have been set back. To read the whole event log would
-// take too long. So the function reads the time marks first. Then it reads
-// single groups of 1,024 events, which the marks name.
+// take too long. So the function reads the time marks first. Then it reads only
+// the groups of 1,024 events that can have the answer.
 absl::StatusOr<std::int64_t> FirstSeqSince(sqlite::Database& database,
                                            std::int64_t time_ms,
                                            std::int64_t last_seq);
@@ -161,8 +161,8 @@ absl::StatusOr<std::int64_t> FirstSeqSince(sqlite::Database& database,
 // Looks at the events up to `last_seq`. Returns the sequence of the last event
 // that is kept and came before `time_ms`. When there is none, it returns 0.
 // Events before the returned one may have come at or after `time_ms`, because
-// the clock may have been set back. It reads time marks and groups of events as
-// FirstSeqSince does.
+// the clock may have been set back. Like FirstSeqSince, it reads the time marks
+// first, and then only the groups of events that can have the answer.
 absl::StatusOr<std::int64_t> LastSeqBefore(sqlite::Database& database,
                                            std::int64_t time_ms,
                                            std::int64_t last_seq);

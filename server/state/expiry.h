@@ -3,45 +3,45 @@
 // but it does not trust the clock of any server without a check.
 //
 // Only a Trim record, which deletes old rows, moves the expiry time. A Trim
-// moves it by the time that has passed since the Trim before, whichever server
-// appended that Trim. The appender measures this time with its monotonic clock
-// (journal/trim_meter.h). While the expiry time is behind the appender's clock,
-// the Trim moves it by more, but by at most twice the measured time. So one
-// wrong reading of a clock deletes nothing. After a stop of a week, the expiry
-// time catches up with the clock within a week.
+// moves it by the time that has passed since the previous Trim, whichever
+// server appended the previous one. The appender measures this time with its
+// monotonic clock (journal/trim_meter.h). While the expiry time is behind the
+// appender's clock, the Trim moves it by more, but by at most twice the
+// measured time. So one wrong reading of a clock deletes nothing. After a stop
+// of a week, the expiry time catches up with the clock within a week.
 //
 // A clock is believed while it shows a time that is at most 31 days from the
 // expiry time. A clock may be further away because it was never set, because it
 // was set to another century, or because every server was stopped for longer.
-// Then the next Trim removes the jump: it sets `offset_ms` so that the clock's
-// time plus `offset_ms` is the expiry time.
+// Then the next Trim cancels the difference: it sets `offset_ms` so that the
+// clock's time plus `offset_ms` is the expiry time.
 //
 // A row has an age, which decides when it is deleted. The age begins at the
 // time of the row's record plus `offset_ms`, but not before the expiry time.
-// There is one exception: when a clock is not believed, the age of a row that
-// has this clock's time, and is written before the next Trim, begins 31 days
+// There is one exception: before the next Trim, a row may be written with the
+// time of a clock that is not believed. The age of such a row begins 31 days
 // after the expiry time.
 //
 // The following promises hold under one condition: when clocks differ, or when
 // a clock is set, the difference is either 0 or more than 31 days. Let A be the
 // time for which a row is to be kept. The row is deleted
 // - not before A of real time has passed since it was written;
-// - at the latest by the first Trim after the servers have measured A and 31
+// - at the latest by the first Trim after the servers have measured A plus 31
 //   days.
 //
 // The servers need to measure only A when the row's clock was believed and the
 // expiry time had nothing to catch up. They need to measure at most A + S/2
-// while the expiry time catches up a stop of the length S. Servers do not
-// measure a stop of more than 31 days. When a clock is not believed, they also
-// do not measure the time that was still to be caught up.
+// while the expiry time catches up a stop of the length S. A stop of more than
+// 31 days does not count as measured time. When a clock is not believed, the
+// time that was still to be caught up does not count either.
 //
 // When a clock is set by less than 31 days, this looks like a stop, and rows
 // may be deleted too early. While the clock is ahead, the expiry time gains as
 // much time as is measured meanwhile, but not more than the clock is ahead. It
 // can gain the same amount once more after each Trim whose clock was not
 // believed. When a clock is behind, a row that has this clock's time counts as
-// older than it is. The difference is the time since the last Trim plus the
-// time that is still to be caught up.
+// older than it is. The difference is at most the time since the last Trim plus
+// the time that is still to be caught up.
 //
 // The functions below are pure. Apply (applier.h) calls them on the applying
 // thread, which is the only thread that writes the database.
@@ -76,7 +76,7 @@ struct TrimTime {
   std::int64_t elapsed_ms = 0;
 };
 
-// Returns whether a clock is believed that shows `clock_ms` when it should show
+// Returns whether a clock is believed. It shows `clock_ms`, and it should show
 // `expected_ms`.
 constexpr bool IsBelieved(std::int64_t clock_ms, std::int64_t expected_ms) {
   return clock_ms >= expected_ms - kMostAheadMs &&
@@ -98,7 +98,8 @@ constexpr std::int64_t BornMs(std::int64_t time_ms, const Expiry& expiry) {
 
 // Returns the expiry time after a Trim.
 constexpr Expiry MoveExpiry(const Expiry& expiry, const TrimTime& trim) {
-  // Another Trim came between, and it has counted this time already.
+  // Another Trim was applied after the appender had begun to measure. That Trim
+  // has counted this time already.
   if (trim.from_ms != expiry.time_ms) return expiry;
   // The appender does not know how much time has passed. The expiry time must
   // stay: otherwise a Trim of another server, which has measured this time,

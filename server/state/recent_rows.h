@@ -21,8 +21,9 @@ struct RecentRows {
 };
 
 // RunSizes says when a run begins. A run is a sorted batch of entries that is
-// moved to its table. It begins after `mids` mids, or after `heads` events.
-// Tests give small numbers, so that runs are moved often.
+// moved to its table. For the mid index, a run begins when `mids` new entries
+// have collected. For the heads of conversations, a run begins after `heads`
+// new events. Tests give small numbers, so that runs are moved often.
 struct RunSizes {
   std::size_t mids = MidIndex::kRunSize;
   std::size_t heads = ConversationHeads::kRunSize;

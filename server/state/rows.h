@@ -28,8 +28,9 @@ struct CommittedEvent {
   std::string channel_id;
   // It is empty for an event that is about no customer.
   std::string user_id;
-  // This is the Event message without the fields above, sealed for `id`. It is
-  // empty when `decided` has everything, and when `encoded` is set.
+  // This is the Event message without the fields above. It is sealed
+  // (encrypted) together with `id`, so it can be opened only with the same id.
+  // It is empty when `decided` has everything, and when `encoded` is set.
   std::string sealed;
   // This is the whole Event message in the clear (not encrypted), without the
   // cursor and without the fields in `decided`. It is null when the event is
@@ -91,7 +92,8 @@ struct MessageRow {
   // 0 until it is known.
   std::int64_t send_ms = 0;
   std::int64_t echo_ms = 0;
-  // The message was taken back (unsent) at this time; it is 0 when it was not.
+  // This is the time at which the sender took the message back (unsend). It is
+  // 0 for a message that was not taken back.
   std::int64_t retract_ms = 0;
   // This was the last event of the event log when the first attempt was
   // claimed. In lists, the message stands after this event.
@@ -104,9 +106,9 @@ struct MessageRow {
   // without keys.
   std::string api_key_id;
   // These two name the process that claimed the latest attempt. An instance is
-  // a data folder. The incarnation is the number of the start of that data
-  // folder. So the next start recognises the attempts that were under way when
-  // an earlier process ended.
+  // a data folder. The incarnation counts how often a server was started on
+  // that data folder. So the next start recognises the attempts that were under
+  // way when an earlier process ended.
   std::string instance;
   std::int64_t incarnation = 0;
   // The age of the latest attempt began at this time (expiry.h).
@@ -121,9 +123,10 @@ struct MessageRow {
   std::int64_t settled_no = 0;
 };
 
-// SendBounds say which sends one call may read. A call without a customer looks
-// at the sends of all channels between the two numbers, and returns the sends
-// of its channel. So the two numbers also limit the time of such a call.
+// SendBounds say which sends one call may read. If `user_id` is empty, the call
+// looks at every send after `after_no` and up to `last_no`, of all channels,
+// and returns only the sends of its own channel. So these two numbers also
+// limit the time of such a call.
 struct SendBounds {
   std::int64_t channel_no = 0;
   // An empty id stands for the sends to all customers of the channel.
@@ -163,7 +166,7 @@ struct DeliveryRow {
   std::int64_t channel_no = 0;
 };
 
-// A DeliveryName is all that a search for a delivery needs.
+// A search for a delivery reads only these two fields of each delivery.
 struct DeliveryName {
   std::int64_t no = 0;
   RawId id;
@@ -195,8 +198,8 @@ struct ReceivedItem {
   RawId unknown_id;
   std::int64_t unknown_channel_no = 0;
   std::string secret;
-  // It is empty for an item whose own webhook has made an event of a type that
-  // this server knows, because no Redrive needs such an item.
+  // It is empty when the webhook itself, and not a Redrive, has already made an
+  // event of a known type from the item. No Redrive needs such an item.
   std::string sealed_raw;
 };
 
@@ -222,8 +225,8 @@ struct ChannelRow {
 // An ApiKeyRow is the API key of a caller. The secret itself is stored nowhere.
 struct ApiKeyRow {
   std::string id;
-  // The revision grows with every change, from 1. A new last use does not
-  // change it.
+  // The revision grows with every change, from 1. When only the time of the
+  // last use changes, the revision stays the same.
   std::int64_t revision = 0;
   // This is an ApiKey message without its last use.
   std::string sealed_key;
@@ -262,7 +265,8 @@ struct ConversationRow {
   // This is the event that says which app controls the conversation; it is 0
   // when no event says so. The event may be deleted by now.
   std::int64_t owner_seq = 0;
-  // It is sealed for the customer's id. It is empty when the name is not known.
+  // It is sealed together with the customer's id, so it can be opened only with
+  // the same id. It is empty when the name is not known.
   std::string sealed_username;
 
   void SetHead(const ConversationHead& head) {
