@@ -209,9 +209,9 @@ class Applier {
   // NoteErasure.
   absl::Status EraseMid(std::string_view mid_key,
                         const std::optional<MessageRow>& own, Context& context);
-  // Applies that the message with that mid was unsent (taken back in Instagram)
-  // at `time_ms`. It erases the content. If the message is a send of this
-  // server, the send becomes RETRACTED.
+  // Applies an unsend: the message with that mid was taken back in Instagram at
+  // `time_ms`. It erases the content. If the message is a send of this server,
+  // the send becomes RETRACTED.
   absl::Status Retract(std::string_view mid_key, std::int64_t time_ms,
                        Context& context);
   // Returns the time at which the message with that mid was unsent; 0 when it

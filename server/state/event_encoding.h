@@ -60,8 +60,8 @@ v1::Event MergeEvent(const CommittedEvent& event);
 const std::string& ErasedMark();
 
 // When a caller asks for the raw JSON of the items, an event carries the JSON
-// of its item if it has at most this many bytes. For a larger item the event
-// carries only the size. So a gRPC message stays below the 1 MiB that
+// of its item if this JSON has at most this many bytes. For a larger item the
+// event carries only the size. So a gRPC message stays below the 1 MiB that
 // docs/clients.md promises.
 inline constexpr std::size_t kMaxRawJson = 256 * 1024;
 

@@ -64,8 +64,8 @@ class EventReader {
     // When newest_first is true, the call has looked at all events from
     // last_seq down to this sequence, and the next call begins below it. The
     // event with this sequence is included in both cases. If the bounds contain
-    // no sequence, it is last_seq + 1 when newest_first is true, and after_seq
-    // when it is false.
+    // no sequence, through_seq is last_seq + 1 when newest_first is true, and
+    // after_seq when it is false.
     std::int64_t through_seq = 0;
     // The call has looked at this many events.
     int looked_at = 0;
@@ -94,10 +94,10 @@ class EventReader {
   absl::StatusOr<Page> ReadConversation(const CustomerKey& customer,
                                         const Bounds& bounds, Wanted wanted);
 
-  // Returns the oldest event that has this mid and was made from an item of
-  // this kind. Returns nullopt when there is none. The event has everything
-  // except a cursor. It fails when the database or the key of an event cannot
-  // be read.
+  // Returns the oldest event that the mid index (mid_index.h) has under this
+  // mid and this kind. Returns nullopt when there is none. The event has
+  // everything except a cursor. It fails when the database or the key of an
+  // event cannot be read.
   absl::StatusOr<std::optional<v1::Event>> FindByMid(std::string_view mid_key,
                                                      journal::ItemKind kind);
 

@@ -86,10 +86,10 @@ class EventTable {
                                       const Setting& setting, LogState& state,
                                       std::vector<CommittedEvent>& events);
 
-  // Looks for the oldest event that has this mid and was made from an item of
-  // this kind. Returns Instagram's time of the event. When Instagram gave no
-  // time, it returns the time at which the event came. It returns 0 when there
-  // is no such event.
+  // Looks for the oldest event that the mid index has under this mid and this
+  // kind. Returns Instagram's time of the event. When Instagram gave no time,
+  // it returns the time at which the event came. It returns 0 when there is no
+  // such event.
   absl::StatusOr<std::int64_t> TimeOf(std::string_view mid_key,
                                       journal::ItemKind kind);
   // Returns the id of the event. It is empty when the event is not kept any
@@ -152,8 +152,8 @@ absl::StatusOr<std::int64_t> OldestSeq(sqlite::Database& database);
 // that is kept and came at or after `time_ms`. When there is none, it returns
 // `last_seq` + 1. Events after the returned one may have come before `time_ms`,
 // because the clock may have been set back. To read the whole event log would
-// take too long. So the function reads the time marks first. Then it reads only
-// the groups of 1,024 events that can have the answer.
+// take too long. So the function uses the time marks to read only the groups of
+// 1,024 events that can have the answer.
 absl::StatusOr<std::int64_t> FirstSeqSince(sqlite::Database& database,
                                            std::int64_t time_ms,
                                            std::int64_t last_seq);
@@ -161,8 +161,8 @@ absl::StatusOr<std::int64_t> FirstSeqSince(sqlite::Database& database,
 // Looks at the events up to `last_seq`. Returns the sequence of the last event
 // that is kept and came before `time_ms`. When there is none, it returns 0.
 // Events before the returned one may have come at or after `time_ms`, because
-// the clock may have been set back. Like FirstSeqSince, it reads the time marks
-// first, and then only the groups of events that can have the answer.
+// the clock may have been set back. Like FirstSeqSince, it uses the time marks
+// to read only the groups of events that can have the answer.
 absl::StatusOr<std::int64_t> LastSeqBefore(sqlite::Database& database,
                                            std::int64_t time_ms,
                                            std::int64_t last_seq);
