@@ -58,15 +58,6 @@ BOTS = {"client/go": ["./bot"], "client/node": ["node", "bot.mjs"],
         "client/java": ["mvn", "-q", "exec:java"]}
 
 
-# A newcomer reads these whole.
-LENGTHS = {
-    "client/" + language: [("client/%s/README.md" % language, 120),
-                           ("client/%s/example/%s" % (language, example), 60)]
-    for language, example in (("go", "main.go"), ("python", "bot.py"),
-                              ("node", "bot.js"), ("java", "Bot.java"),
-                              ("cpp", "bot.cc"))}
-
-
 class Block:
     def __init__(self, folder, line, text):
         self.text, self.prints = text, None
@@ -163,11 +154,6 @@ class Newcomer(Runner):
             time.sleep(0.05)
 
     def read(self, folder):
-        for place, limit in LENGTHS.get(folder, []):
-            with open(os.path.join(ROOT, place), encoding="utf-8") as file:
-                lines = len(file.readlines())
-            if lines > limit:
-                raise Wrong("%s has %d lines, over %d" % (place, lines, limit))
         for block in blocks_of(folder):
             start = time.monotonic()
             if STAYS_UP.search(block.text):
