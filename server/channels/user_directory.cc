@@ -75,11 +75,14 @@ void UserDirectory::Forget(const state::ForgottenPerson& person) {
       [&](const seal::KeyScope& user, const Known&) { return is_meant(user); });
 }
 
-std::string UserDirectory::Open(const seal::KeyScope& user,
-                                const std::string& sealed) const {
+absl::StatusOr<std::string> UserDirectory::Open(
+    const seal::KeyScope& user, const std::string& sealed) const {
   if (sealed.empty()) return "";
-  return deps_.sealer.Open(seal::SealedPlace::kUsername, user.user_id, sealed)
-      .value_or("");
+  absl::StatusOr<std::string> name =
+      deps_.sealer.Open(seal::SealedPlace::kUsername, user.user_id, sealed);
+  // These bytes cannot be opened at any later time either.
+  if (absl::IsDataLoss(name.status())) return "";
+  return name;
 }
 
 std::string UserDirectory::Find(std::int64_t channel_no,
@@ -102,7 +105,9 @@ std::string UserDirectory::Find(std::int64_t channel_no,
     if (!row.ok()) return "";
     sealed = std::move(row->sealed_username);
   }
-  std::string name = Open(user, *sealed);
+  absl::StatusOr<std::string> name = Open(user, *sealed);
+  // The data key could not be read. That is not remembered either.
+  if (!name.ok()) return "";
   MutexLock lock(mutex_);
   // It may be the name of a person who was erased while it was read.
   if (forgotten != forgotten_) return "";
@@ -110,8 +115,8 @@ std::string UserDirectory::Find(std::int64_t channel_no,
   // The feed may have told of another name meanwhile, which is then opened next
   // time.
   if (!known.sealed.has_value()) known.sealed = sealed;
-  if (known.sealed == sealed) known.name = name;
-  return name;
+  if (known.sealed == sealed) known.name = *name;
+  return *std::move(name);
 }
 
 bool UserDirectory::IsDue(const Known& known) const {

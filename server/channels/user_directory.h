@@ -77,10 +77,11 @@ class UserDirectory final : public UserNames {
   // erased.
   void OnCommit(std::span<const journal::AppliedRecord> records);
 
-  // Returns the name as UserNames promises. When the customer's row cannot be
-  // read, the failure is not remembered, so that the next call tries again. A
-  // name that cannot be opened counts as unknown until the feed brings a new
-  // name, or until the customer has left the cache.
+  // Returns the name as UserNames promises. When the customer's row or the data
+  // key cannot be read, the failure is not remembered, so that the next call
+  // tries again. A damaged name, or a name whose key was destroyed, counts as
+  // unknown until the feed brings a new name, or until the customer has left
+  // the cache.
   std::string Find(std::int64_t channel_no, std::string_view user_id) override;
   // Puts the customer into the queue when it is time to ask. It does nothing
   // when the queue is full, when the channel has no access token, or while the
@@ -139,9 +140,11 @@ class UserDirectory final : public UserNames {
   // the journal. So Store tries a few times, with a short pause after each
   // attempt. Returns whether the name is stored now.
   bool Store(const seal::KeyScope& user, const std::string& name);
-  // Returns the name in the clear; empty when there is no name or when the name
-  // cannot be opened.
-  std::string Open(const seal::KeyScope& user, const std::string& sealed) const;
+  // Returns the name in the clear. It is empty when there is no name, or when
+  // the sealed bytes can never be opened. It fails when the data key could not
+  // be read; a later call may succeed.
+  absl::StatusOr<std::string> Open(const seal::KeyScope& user,
+                                   const std::string& sealed) const;
   // Forgets a person who was erased. If `person` has no user id, it forgets all
   // customers of the channel.
   void Forget(const state::ForgottenPerson& person);

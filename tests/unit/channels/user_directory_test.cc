@@ -26,6 +26,28 @@ using ::testing::Not;
 // How long a failing test waits for a question.
 constexpr std::chrono::seconds kPatience{5};
 
+// These are the stored data keys. While `fails` is set, they cannot be read.
+class FailingKeys final : public seal::KeySource {
+ public:
+  explicit FailingKeys(seal::KeySource& keys) : keys_(keys) {}
+
+  absl::StatusOr<std::optional<journal::DataKey>> FindKey(
+      const seal::KeyScope& scope) override {
+    if (fails) return absl::UnavailableError("the disk does not answer");
+    return keys_.FindKey(scope);
+  }
+  absl::StatusOr<std::optional<journal::DataKey>> FindKeyById(
+      std::int64_t id) override {
+    if (fails) return absl::UnavailableError("the disk does not answer");
+    return keys_.FindKeyById(id);
+  }
+
+  bool fails = false;
+
+ private:
+  seal::KeySource& keys_;
+};
+
 // Keeps what is asked until the test answers it.
 class FakeProfiles final : public WillingGraph {
  public:
@@ -334,6 +356,20 @@ TEST_F(UserDirectoryTest, NameThatCannotBeStoredIsAskedForAgainAfterAnHour) {
   EXPECT_EQ(Asked("777"), 2);
   EXPECT_EQ(Find("777"), "ada");
   EXPECT_NE(Row(No(), "777").sealed_username, "");
+}
+
+// A name stayed unknown for as long as the customer was in the cache, when the
+// data key could not be read once.
+TEST_F(UserDirectoryTest, AKeyThatCannotBeReadOnceIsReadAgain) {
+  Learn("777", "ada");
+  FailingKeys keys(state());
+  seal::Sealer sealer(Secret(std::string(32, 'k')), keys);
+  UserDirectory users({clock_, state(), sealer, gated_journal_, *registry_,
+                       *profiles_, absl::ZeroDuration()});
+  keys.fails = true;
+  EXPECT_EQ(users.Find(No(), "777"), "");
+  keys.fails = false;
+  EXPECT_EQ(users.Find(No(), "777"), "ada");
 }
 
 class ErasedNamesTest : public UserDirectoryTest {
