@@ -1,10 +1,13 @@
-# linktor::boringssl_crypto: BoringSSL's libcrypto under the symbol prefix
-# linktor_bssl, as tools/setup/boringssl.sh builds it.
+# This file makes the target linktor::boringssl_crypto. It is BoringSSL's
+# libcrypto under the symbol prefix linktor_bssl, as tools/setup/boringssl.sh
+# builds it.
 #
-# Link it PRIVATE and from server/base/crypto only: whoever links it reads
-# BoringSSL's <openssl/*.h>, everybody else the system's OpenSSL.
+# Link it as PRIVATE, and only to server/base/crypto. A target that links it
+# includes BoringSSL's <openssl/*.h>. All other targets include the headers of
+# the system's OpenSSL.
 
-# The default is what linktor_cache_dir in tools/setup/common.sh says.
+# The default is the folder that linktor_cache_dir in tools/setup/common.sh
+# gives.
 if(DEFINED ENV{LINKTOR_CACHE_DIR} AND NOT "$ENV{LINKTOR_CACHE_DIR}" STREQUAL "")
   set(_linktor_cache "$ENV{LINKTOR_CACHE_DIR}")
 elseif(DEFINED ENV{XDG_CACHE_HOME} AND NOT "$ENV{XDG_CACHE_HOME}" STREQUAL "")
@@ -27,7 +30,8 @@ endif()
 
 if(NOT TARGET linktor::boringssl_crypto)
   add_library(linktor::boringssl_crypto STATIC IMPORTED GLOBAL)
-  # Imported targets' folders are SYSTEM ones, which come before /usr/include.
+  # The include folders of an imported target are SYSTEM folders, which come
+  # before /usr/include.
   set_target_properties(linktor::boringssl_crypto PROPERTIES
     IMPORTED_LOCATION "${_linktor_bssl_library}"
     INTERFACE_INCLUDE_DIRECTORIES "${_linktor_bssl_include}"

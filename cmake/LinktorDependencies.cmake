@@ -1,11 +1,12 @@
-# Everything that Debian supplies (tools/setup/apt.sh installs it). The targets
-# to link are named on the right.
+# This file finds everything that comes from Debian; tools/setup/apt.sh installs
+# it. The comments on the right name the targets to link.
 
 find_package(Threads REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)              # OpenSSL::SSL OpenSSL::Crypto
 
-# Module mode, and before gRPC: Debian's Protobuf has no CMake package, and
-# gRPC's package expects the targets to be there.
+# Protobuf is found in MODULE mode, because Debian's Protobuf has no CMake
+# package. It comes before gRPC, because gRPC's package expects the targets of
+# Protobuf.
 find_package(Protobuf 3.21 MODULE REQUIRED)     # protobuf::libprotobuf protobuf::protoc
 find_package(absl CONFIG REQUIRED)              # absl::…
 find_package(gRPC 1.51 CONFIG REQUIRED)         # gRPC::grpc++ gRPC::grpc_cpp_plugin re2::re2
@@ -21,8 +22,8 @@ find_package(tomlplusplus CONFIG REQUIRED)      # tomlplusplus::tomlplusplus
 find_package(fmt 9 CONFIG REQUIRED)             # fmt::fmt
 find_package(spdlog 1.10 CONFIG REQUIRED)       # spdlog::spdlog
 
-# prometheus-cpp's CMake package insists on the HTTP server and the push client
-# of the same project, which we do not use; pkg-config gives the core alone.
+# prometheus-cpp's CMake package requires the HTTP server and the push client of
+# the same project, which we do not use. pkg-config finds the core alone.
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(prometheus_cpp_core REQUIRED IMPORTED_TARGET GLOBAL
   prometheus-cpp-core)
@@ -33,7 +34,8 @@ if(NOT TARGET linktor::prometheus)
   add_library(linktor::prometheus ALIAS linktor_prometheus)
 endif()
 
-# The server's allocator; ADR 23 says why. A sanitizer has its own.
+# jemalloc is the server's allocator; ADR 23 says why. A build with a sanitizer
+# does not link it, because the sanitizer has an allocator of its own.
 pkg_check_modules(jemalloc REQUIRED IMPORTED_TARGET GLOBAL jemalloc)
 if(NOT TARGET linktor::jemalloc)
   add_library(linktor_jemalloc INTERFACE)       # linktor::jemalloc
@@ -48,7 +50,7 @@ if(BUILD_TESTING)
   find_package(rapidcheck CONFIG REQUIRED)      # rapidcheck rapidcheck_gtest
 endif()
 
-# Debian's grpc-proto: the schemas of health and reflection.
+# Debian's package grpc-proto has the schemas of health and reflection.
 find_path(LINKTOR_GRPC_PROTO_ROOT grpc/health/v1/health.proto
   PATHS /usr/share/grpc-proto /usr/local/share/grpc-proto REQUIRED
   NO_CMAKE_FIND_ROOT_PATH)

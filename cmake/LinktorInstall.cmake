@@ -1,6 +1,6 @@
-# `make install`: the programs, and what others need to build on the C++ client by
-# find_package(LinktorInstagram) or pkg-config linktor-instagram. It is included
-# last, when all targets exist.
+# `make install` installs the programs. It also installs what other projects
+# need to use the C++ client by find_package(LinktorInstagram) or pkg-config
+# linktor-instagram. This file is included last, when all targets exist.
 
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
@@ -8,7 +8,7 @@ include(CMakePackageConfigHelpers)
 install(TARGETS linktor-igd linktor-ig linktor-ig-emulator
   RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 
-# The program itself knows what each shell has to read to complete linktor-ig.
+# The program linktor-ig prints the completion script for each shell.
 foreach(shell_and_file IN ITEMS
     "bash bash-completion/completions/linktor-ig"
     "zsh zsh/site-functions/_linktor-ig"
@@ -58,8 +58,8 @@ write_basic_package_version_file(
   "${made}/LinktorInstagramConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
 install(FILES "${made}/LinktorInstagramConfig.cmake"
   "${made}/LinktorInstagramConfigVersion.cmake" DESTINATION "${package}")
-# Its prefix is relative to the file, so that another one may be given at the time
-# of installing.
+# The prefix in the .pc file is relative to that file, so that another prefix
+# may be given at the time of installing.
 file(RELATIVE_PATH prefix_from_pkgconfig
   "/prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/prefix")
 configure_file("${source}/package/linktor-instagram.pc.in"

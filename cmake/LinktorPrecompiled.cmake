@@ -1,4 +1,5 @@
-# Precompiled headers, each made once a build and shared by all targets:
+# These are the kinds of precompiled headers. Each kind is made once in a build and
+# shared by all targets that choose it:
 #   base      the standard library and Abseil; the default
 #   contract  base, Protobuf and the messages of protos/
 #   grpc      base, Protobuf and gRPC; for the code made from protos/
@@ -6,13 +7,14 @@
 #   cli       service and CLI11
 #   test      contract and GoogleTest; the default of linktor_test
 #   service_test  service and GoogleTest
-# Only what links gRPC may have a kind with gRPC, whose headers hold initialisers
-# that need the library. A target chooses one by PCH in linktor_library and its
-# kin. They save seconds a file, but hide missing includes: "make check" compiles
-# without.
+# Only a target that links gRPC may have a kind with gRPC, because gRPC's headers
+# have initialisers that need the library. A target chooses a kind by the argument
+# PCH of linktor_library, linktor_executable or linktor_test. Precompiled headers
+# save seconds for each file, but they hide missing includes. Therefore "make check"
+# compiles without them.
 #
-# What has a kind for tests is compiled without optimisation, which saves two
-# fifths of its time; what it tests is compiled as it is shipped.
+# Code that has a kind for tests is compiled without optimisation, which saves
+# two fifths of the time. The code that it tests is compiled as it is shipped.
 
 option(LINKTOR_PCH "Use precompiled headers" ON)
 set(LINKTOR_TEST_FLAGS "-O0" CACHE STRING
@@ -30,7 +32,7 @@ set(_linktor_pch_base
 set(_linktor_protobuf
   <google/protobuf/message.h> <google/protobuf/timestamp.pb.h>
   <google/protobuf/duration.pb.h> <google/protobuf/util/time_util.h>)
-# These include the others.
+# These headers include the other messages.
 set(_linktor_messages
   <google/rpc/error_details.pb.h> <google/rpc/status.pb.h>
   <linktor/instagram/v1/access_service.pb.h>
@@ -55,12 +57,15 @@ set(_linktor_pch_cli ${_linktor_pch_service} <CLI/CLI.hpp>)
 set(_linktor_pch_test ${_linktor_pch_contract} ${_linktor_googletest})
 set(_linktor_pch_service_test ${_linktor_pch_service} ${_linktor_googletest})
 
+# Adds LINKTOR_TEST_FLAGS to the target when the kind is one for tests.
 function(_linktor_add_kind_flags target kind)
   if(kind MATCHES "test$")
     target_compile_options(${target} PRIVATE ${LINKTOR_TEST_FLAGS})
   endif()
 endfunction()
 
+# _linktor_add_pch(<kind> <target>…) makes the precompiled header of this kind.
+# The targets are linked, so that the compiler finds their headers.
 function(_linktor_add_pch kind)
   file(GENERATE OUTPUT "${CMAKE_BINARY_DIR}/pch/${kind}.cc"
     CONTENT "// Carries the precompiled header \"${kind}\".\n")
@@ -73,7 +78,7 @@ function(_linktor_add_pch kind)
     ${_linktor_pch_${kind}})
   _linktor_add_kind_flags(linktor_pch_${kind} ${kind})
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # ccache needs it to see through the precompiled header.
+    # ccache needs this flag to see what is in the precompiled header.
     target_compile_options(linktor_pch_${kind} PRIVATE -fpch-preprocess)
   endif()
 endfunction()
@@ -91,7 +96,8 @@ if(LINKTOR_PCH)
   endif()
 endif()
 
-# linktor_use_pch(<target> <kind|none>)
+# linktor_use_pch(<target> <kind|none>) makes the target use this precompiled
+# header.
 function(linktor_use_pch target kind)
   _linktor_add_kind_flags(${target} ${kind})
   if(NOT LINKTOR_PCH OR kind STREQUAL "none")

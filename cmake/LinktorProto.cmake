@@ -1,16 +1,18 @@
 # linktor_proto_library(<name>
-#   ROOT <folder>            what imports and includes are relative to
-#   PROTOS <file>…           relative to ROOT
-#   [GRPC]                   services too
-#   [DESCRIPTOR_SET <file>]  also write the descriptors of PROTOS, with their
+#   ROOT <folder>            imports and includes are relative to this folder
+#   PROTOS <file>…           these are relative to ROOT
+#   [GRPC]                   makes the services, too
+#   [DESCRIPTOR_SET <file>]  also writes the descriptors of PROTOS, with their
 #                            comments; relative to the current binary folder
-#   [PUBLIC <target>…])      other proto libraries whose files are imported
+#   [PUBLIC <target>…])      these are other proto libraries, whose files are
+#                            imported
 #
-# Makes the static library linktor_<name>, alias linktor::<name>. Generated
-# headers are included as "<path below ROOT>.pb.h" and are SYSTEM headers;
-# generated code is compiled without our warnings.
+# This makes the static library linktor_<name> with the alias linktor::<name>.
+# Generated headers are included as "<path below ROOT>.pb.h" and are SYSTEM
+# headers. Generated code is compiled without our warnings.
 
-# Builds all generated code and no more: what clang-tidy needs.
+# This target builds all generated code and nothing else, as clang-tidy needs
+# it.
 add_custom_target(linktor_generated)
 
 function(linktor_proto_library name)
@@ -25,7 +27,8 @@ function(linktor_proto_library name)
   set(generated "${CMAKE_BINARY_DIR}/gen/${name}")
   file(MAKE_DIRECTORY "${generated}")
 
-  # Imports are looked for below our root and those of the libraries we link.
+  # protoc looks for imports below this root and below the roots of the
+  # libraries that we link.
   set(roots "${root}")
   foreach(dependency IN LISTS arg_PUBLIC)
     if(TARGET ${dependency})
@@ -41,7 +44,8 @@ function(linktor_proto_library name)
   set(suffixes .pb.cc .pb.h)
   set(plugin "")
   if(arg_GRPC)
-    # First, as protoc writes them into the dependency file: Ninja compares.
+    # These come first, in the order in which protoc names the files in the
+    # dependency file, because Ninja compares the two lists.
     list(PREPEND suffixes .grpc.pb.cc .grpc.pb.h)
     set(plugin "--plugin=protoc-gen-grpc=$<TARGET_FILE:gRPC::grpc_cpp_plugin>"
       "--grpc_out=${generated}")
@@ -52,8 +56,8 @@ function(linktor_proto_library name)
     string(REGEX REPLACE "\\.proto$" "" stem "${proto}")
     list(TRANSFORM suffixes PREPEND "${generated}/${stem}"
       OUTPUT_VARIABLE proto_outputs)
-    # The dependency file names the imports, so that an edit regenerates just
-    # what includes it.
+    # The dependency file names the imports. So a change of one file makes only
+    # the files anew that import it.
     string(REPLACE "/" "_" depfile "${stem}")
     set(depfile "${generated}/${depfile}.d")
     add_custom_command(
@@ -79,8 +83,8 @@ function(linktor_proto_library name)
   target_compile_options(${target} PRIVATE -w)
   target_link_libraries(${target} PUBLIC ${arg_PUBLIC} protobuf::libprotobuf)
   if(arg_GRPC)
-    # Debian's gRPC does not pull in absl::synchronization, whose Mutex the
-    # generated code uses.
+    # The generated code uses the Mutex of absl::synchronization, but Debian's
+    # gRPC does not link that library.
     target_link_libraries(${target} PUBLIC gRPC::grpc++ absl::synchronization)
   endif()
   linktor_use_pch(${target} grpc)

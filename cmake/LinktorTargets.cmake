@@ -1,44 +1,46 @@
-# The project's kinds of target. Include paths start at the project's root:
-# #include "server/base/clock.h".
+# This file has the functions that make the project's targets. Include paths
+# start at the project's root: #include "server/base/clock.h".
 #
 # linktor_library(<name> SOURCES <file>…
 #   [PUBLIC <target>…] [PRIVATE <target>…] [INCLUDE <folder>…]
 #   [ALONE] [PCH …])
-#     Static library linktor_<name>, alias linktor::<name>. Headers may be
-#     listed in SOURCES; without a .cc it becomes an INTERFACE library.
+#     It makes the static library linktor_<name> with the alias linktor::<name>.
+#     Headers may be listed in SOURCES. Without a .cc file it makes an INTERFACE
+#     library.
 # linktor_executable(<name> SOURCES <file>… [LINKS <target>…] [PCH …])
-#     Program <name> in LINKTOR_BIN_DIR.
+#     It makes the program <name> in LINKTOR_BIN_DIR.
 # linktor_test(<name> SOURCES <file>… [LINKS <target>…] [TIMEOUT <seconds>]
 #   [SERIAL] [NO_MAIN] [ENVIRONMENT <NAME=value>…] [LABELS <label>…] [PCH …])
-#     GoogleTest program, one ctest test. The default timeout is 60 s; it is
-#     longer under sanitizers. SERIAL: not beside other tests. NO_MAIN: the
-#     sources have their own main(). Tests find LINKTOR_SOURCE_DIR and
-#     LINKTOR_BIN_DIR in their environment.
+#     It makes a GoogleTest program, which is one test of ctest. The default
+#     timeout is 60 s; it is longer under sanitizers. With SERIAL, the test does
+#     not run beside other tests. With NO_MAIN, the sources have their own main().
+#     Tests find LINKTOR_SOURCE_DIR and LINKTOR_BIN_DIR in their environment.
 
 set(LINKTOR_WARNINGS
   -Wall -Wextra -Werror
   -Wshadow -Wconversion -Wnon-virtual-dtor -Wformat=2
-  # Conversion between signed and unsigned sizes is everywhere in the APIs we
-  # call; -Wconversion still reports what loses bits.
+  # The APIs that we call convert between signed and unsigned sizes everywhere.
+  # -Wconversion still reports conversions that lose bits.
   -Wno-sign-conversion
   # Designated initialisers leave fields out on purpose.
   -Wno-missing-field-initializers)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   list(APPEND LINKTOR_WARNINGS
-    # False alarms of g++ 12 in its own inlined library code. The first is
-    # plainly wrong (GCC bug 105651); the others are shown but do not fail.
+    # These are false alarms of g++ 12 in its own inlined library code. The
+    # first warning is always wrong (GCC bug 105651). The others are shown, but
+    # do not fail the build.
     -Wno-restrict
     -Wno-error=array-bounds -Wno-error=free-nonheap-object
     -Wno-error=maybe-uninitialized -Wno-error=stringop-overflow
     -Wno-error=stringop-overread)
   if(LINKTOR_SANITIZE)
-    # Instrumented code confuses the flow analysis.
+    # Instrumented code confuses the flow analysis of g++.
     list(APPEND LINKTOR_WARNINGS -Wno-maybe-uninitialized)
   endif()
 elseif(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   list(APPEND LINKTOR_WARNINGS
     -Wthread-safety
-    # gRPC's callback services overload what they also inherit.
+    # gRPC's callback services overload methods that they also inherit.
     -Wno-overloaded-virtual)
 endif()
 
@@ -52,18 +54,21 @@ function(_linktor_check_arguments what)
   endif()
 endfunction()
 
-# Sources of one target are compiled several at a time, because most of a file's
-# time is spent on headers (ADR 27). So names in the anonymous namespaces of one
-# target must differ. The compiler says when they do not, but for functions with
-# other parameters, which overload each other. -DLINKTOR_UNITY=OFF is for days on
-# which one file is changed again and again. ALONE keeps a target from it: one
-# whose files have the same names on purpose, or one of which single objects are
-# linked.
+# Several sources of one target are compiled at a time, because most of the time
+# for a file is spent on headers (ADR 27). So the names in the anonymous
+# namespaces of one target must differ. The compiler reports names that are the
+# same. It cannot report two functions with different parameters, because these
+# overload each other.
+#
+# Use -DLINKTOR_UNITY=OFF while you change one file again and again. With ALONE,
+# each source of the target is compiled by itself. This is for targets whose
+# files have the same names on purpose, and for targets of which single object
+# files are linked.
 option(LINKTOR_UNITY "Compile several sources at a time" ON)
 set(LINKTOR_UNITY_BATCH 8 CACHE STRING
   "How many sources are compiled at a time")
 
-# What our own compiled targets have in common.
+# Sets what all targets with our own code have in common.
 function(_linktor_own_code target pch alone)
   target_include_directories(${target} PUBLIC
     "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>")
@@ -72,12 +77,12 @@ function(_linktor_own_code target pch alone)
     set_target_properties(${target} PROPERTIES
       UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${LINKTOR_UNITY_BATCH})
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-      # g++ takes the sources for headers, where a member whose type is in an
-      # anonymous namespace would be a fault.
+      # g++ takes sources that are compiled together for headers. In a header, a
+      # member whose type is in an anonymous namespace would be a fault.
       target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
     else()
-      # A name may be a constant of one source and local in another. g++ has
-      # looked at what hides what.
+      # A name may be a constant in one source and a local variable in another.
+      # The builds with g++ already check which names hide others.
       target_compile_options(${target} PRIVATE -Wno-shadow)
     endif()
   endif()
@@ -109,7 +114,7 @@ function(linktor_library name)
   add_library(linktor::${name} ALIAS ${target})
 endfunction()
 
-# What every program has under ThreadSanitizer.
+# Under ThreadSanitizer, every program has this object file.
 if(LINKTOR_SANITIZE MATCHES "thread")
   add_library(linktor_grpc_order OBJECT
     "${PROJECT_SOURCE_DIR}/tools/sanitizers/grpc_order.cc")
@@ -117,6 +122,7 @@ if(LINKTOR_SANITIZE MATCHES "thread")
     absl::synchronization ${CMAKE_DL_LIBS})
 endif()
 
+# Adds what a program needs under ThreadSanitizer; otherwise it does nothing.
 function(_linktor_program target)
   if(TARGET linktor_grpc_order)
     target_link_libraries(${target} PRIVATE linktor_grpc_order)

@@ -45,7 +45,7 @@ struct Account {
   GraphApi graph;
 };
 
-// It is thread-safe. The list always has a first account. Everything that names
+// It is thread-safe. The list always has a first account. A request that names
 // no account is for the first one. Accounts are never removed, so references to
 // them are valid as long as the list exists.
 class AccountList {

@@ -11,8 +11,9 @@
 namespace linktor::emulator {
 namespace {
 
-// A Shape says how the payload of a type calls what an attachment in short has.
-// An empty name stands for what the type does not have.
+// A Shape gives the names that the members of the short form have in the
+// payload of a type. A name is empty when attachments of the type do not have
+// this member.
 struct Shape {
   std::string_view type;
   std::string_view url;
@@ -31,21 +32,21 @@ constexpr Shape kShapes[] = {
     {"post", "url", "title", "ig_post_media_id"},
     {"ig_reel", "url", "title", "reel_video_id"},
     {"reel", "url", "title", "reel_video_id"},
-    // The link of a shared story is not where all others are.
+    // A shared story has its link under another name than all other types.
     {"ig_story", "story_media_url", "", "story_media_id"},
     {"story", "url", "", ""},
     {"story_mention", "url", "", ""},
     {"sticker", "url", "", ""},
     {"fallback", "url", "title", ""},
     {"unsupported_type", "url", "", ""},
-    // Its payload is the template under its name.
+    // ReadTemplate() makes the payload of a template.
     {"template", "", "", ""},
     // These have no payload.
     {"ephemeral", "", "", ""},
     {"like_heart", "", "", ""},
 };
 
-// A type that is not known has what a shared post has.
+// An attachment of an unknown type keeps the names of the short form.
 constexpr Shape kOther = {"", "url", "title", "media_id"};
 
 const Shape& ShapeOf(std::string_view type) {
@@ -55,7 +56,8 @@ const Shape& ShapeOf(std::string_view type) {
   return shape == std::end(kShapes) ? kOther : *shape;
 }
 
-// Copies the string `from` into the payload, where it is called `to`.
+// Copies the string member `from` into the payload under the name `to`. When
+// `to` is empty, the member is a problem of the reader.
 void Copy(JsonReader& given, std::string_view from, std::string_view to,
           json::object& payload) {
   if (!given.Has(from)) return;
@@ -65,7 +67,8 @@ void Copy(JsonReader& given, std::string_view from, std::string_view to,
   payload[{to.data(), to.size()}] = given.RequiredString(from);
 }
 
-// Reads {"name": "generic", "elements": [...]}.
+// Reads {"name": "generic", "elements": [...]} and writes {"generic":
+// {"elements": [...]}} into the payload.
 void ReadTemplate(JsonReader& given, json::object& payload) {
   const std::string name = given.RequiredString("name");
   const json::array* elements = given.Array("elements");
@@ -75,6 +78,7 @@ void ReadTemplate(JsonReader& given, json::object& payload) {
   payload[name] = json::object{{"elements", *elements}};
 }
 
+// Reads an attachment in the short form and returns it in the full form.
 json::object ReadInShort(JsonReader& given) {
   const std::string type = given.RequiredString("type");
   const Shape& shape = ShapeOf(type);
@@ -91,7 +95,8 @@ json::object ReadInShort(JsonReader& given) {
   return {{"type", type}, {"payload", std::move(payload)}};
 }
 
-// Returns whether an attachment is as Instagram sends it.
+// Returns whether an attachment has the full form, which has none of the
+// members of the short form.
 bool IsWhole(const json::object& attachment) {
   constexpr std::string_view kInShort[] = {"url",        "title", "media_id",
                                            "sticker_id", "name",  "elements"};

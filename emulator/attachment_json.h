@@ -15,10 +15,10 @@ namespace linktor::emulator {
 
 // Reads the array `name` of the body and returns the attachments as Instagram
 // sends them; the result is empty when the array is absent. In the short form
-// an attachment has "type" and those of these members that fit the type: "url",
-// "title", "media_id", "sticker_id", "name" and "elements". A wrong member is a
-// problem of the reader (see json_reader.h). In the short form, a missing type
-// is a problem too.
+// an attachment has "type". It may also have "url", "title", "media_id",
+// "sticker_id", "name" and "elements", as far as they fit the type. A wrong
+// member is a problem of the reader (see json_reader.h). In the short form, a
+// missing type is a problem too.
 json::array ReadAttachments(JsonReader& body, std::string_view name);
 
 // Returns all types of attachments that Instagram is known to send.

@@ -16,6 +16,8 @@ constexpr char kToken[] = "access_token";
 constexpr char kProof[] = "appsecret_proof";
 constexpr char kLocale[] = "locale";
 
+// Returns the path and query without the parameters that every call has. When
+// they cannot be parsed, it returns the text with its secrets hidden.
 std::string WithoutCommon(std::string_view target) {
   const auto parsed =
       boost::urls::parse_origin_form({target.data(), target.size()});
@@ -29,6 +31,8 @@ std::string WithoutCommon(std::string_view target) {
   return url.buffer();
 }
 
+// Returns the body as JSON without the access token. A body that is not JSON
+// becomes a string in which secrets are hidden.
 json::value BodyWithoutToken(std::string_view body) {
   if (body.empty()) return nullptr;
   absl::StatusOr<json::value> value = ParseJson(body);

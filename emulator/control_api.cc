@@ -32,6 +32,7 @@ http::HttpResponse Problem(int status, std::string_view sentence) {
       json::object{{"error", json::string(sentence.data(), sentence.size())}});
 }
 
+// Returns the answer to a request that failed with this status.
 http::HttpResponse Problem(const absl::Status& status) {
   return Problem(absl::IsResourceExhausted(status) ? 429 : 400,
                  ToStd(status.message()));
@@ -44,13 +45,15 @@ http::HttpResponse WrongMethod(const char* allowed) {
   return response;
 }
 
-// Returns what an answer to one webhook says.
+// Returns the control's answer after one webhook: the webhook's number and the
+// gateway's answer.
 http::HttpResponse Answered(const WebhookAnswer& answer) {
   return JsonResponse(
       200, json::object{{"n", answer.n}, {"webhook", AnswerJson(answer)}});
 }
 
-// Returns the request's JSON as read by `read`, which returns a StatusOr.
+// Parses the request's body as JSON and returns the result of `read`, which is
+// a StatusOr. When the body is not JSON, it returns the error.
 template <typename Read>
 auto ReadBody(const http::HttpRequest& request, Read read)
     -> decltype(read(json::value())) {
@@ -59,7 +62,8 @@ auto ReadBody(const http::HttpRequest& request, Read read)
   return read(*body);
 }
 
-// Does the same for a request whose body may be left out, which is then {}.
+// Does the same for a request whose body may be empty. An empty body counts as
+// {}.
 template <typename Read>
 auto ReadOptionalBody(const http::HttpRequest& request, Read read)
     -> decltype(read(json::value())) {
@@ -180,8 +184,8 @@ void ControlApi::Taps(const http::HttpRequest& request,
   if (!tap.ok()) return respond(Problem(tap.status()));
   absl::StatusOr<CustomerEvent> event = instagram_.Tapped(*tap);
   if (!event.ok()) return respond(Problem(event.status()));
-  // The answer shows the event that was found, so that a caller sees at once
-  // which payload went out.
+  // The answer shows the event that was found, so that the caller sees at once
+  // which payload was sent.
   json::object also{{event->kind, event->value}};
   Start(*std::move(event), std::move(also), respond);
 }
@@ -201,7 +205,8 @@ void ControlApi::Tests(const http::HttpRequest& request,
       ReadBody(request, ReadDashboardTest);
   if (!test.ok()) return respond(Problem(test.status()));
   if (!Knows(test->account)) return respond(Problem(404, kNoAccount));
-  // It is shared because it is still needed here when there is no such test.
+  // The responder is shared because this function still needs it when there is
+  // no such test.
   auto shared = std::make_shared<http::HttpResponder>(std::move(respond));
   const absl::Status status = instagram_.StartTest(
       *test,
@@ -238,7 +243,8 @@ void ControlApi::Delivery(const http::HttpRequest& request,
 
 void ControlApi::Start(CustomerEvent event, json::object also,
                        http::HttpResponder& respond) {
-  // It is shared because it is still needed here when the event is refused.
+  // The responder is shared because this function still needs it when the event
+  // is refused.
   auto shared = std::make_shared<http::HttpResponder>(std::move(respond));
   const absl::Status status = instagram_.StartEvent(
       std::move(event),
@@ -278,7 +284,8 @@ void ControlApi::Redeliver(const http::HttpRequest& request,
   if (!absl::SimpleAtoi(ToAbsl(number), &n)) {
     return respond(Problem(400, "the webhook's number must be a number"));
   }
-  // It is shared because it is still needed here when the webhook is not found.
+  // The responder is shared because this function still needs it when the
+  // webhook is not found.
   auto shared = std::make_shared<http::HttpResponder>(std::move(respond));
   const bool found = instagram_.webhooks().Redeliver(
       n,

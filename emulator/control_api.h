@@ -1,15 +1,15 @@
 // This serves the emulator's controls over HTTP. A body is read as JSON,
 // whatever its content type says. An error is {"error": "<sentence>"}.
 //
-//   GET|PUT        /emulator/config                   the first account's
+//   GET|PUT        /emulator/config                   the first account
 //   GET            /emulator/accounts
-//   GET|PUT        /emulator/accounts/{id}            PUT adds, too
+//   GET|PUT        /emulator/accounts/{id}            PUT also adds an account
 //   POST           /emulator/messages                 a customer does something
 //   POST           /emulator/taps                     a customer taps
 //   POST           /emulator/answers                  the owner acts in the app
-//   POST           /emulator/tests                    the Test button
-//   GET|PUT|POST|DELETE /emulator/delivery            POST: delivers now
-//   GET|POST       /emulator/webhooks                 POST: any body, signed
+//   POST           /emulator/tests                    Meta's Test button
+//   GET|PUT|POST|DELETE /emulator/delivery            POST delivers now
+//   GET|POST       /emulator/webhooks                 POST sends any body
 //   POST           /emulator/webhooks/{n}/redeliver
 //   POST           /emulator/verify                   Meta's GET verification
 //   GET|DELETE     /emulator/graph-calls

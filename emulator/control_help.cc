@@ -6,7 +6,8 @@
 namespace linktor::emulator {
 namespace {
 
-// $E stands for the address. Tests run the commands of this text, in its order.
+// $E stands for the emulator's address. Tests run the commands of this text, in
+// its order.
 constexpr char kHelp[] = R"(Linktor Instagram emulator
 
 A CUSTOMER WRITES - POST /emulator/messages

@@ -28,8 +28,8 @@ constexpr std::int64_t kMaxInt = std::numeric_limits<int>::max();
 struct KindName {
   FaultKind kind;
   std::string_view name;
-  // The members that such a fault may have besides those of every fault,
-  // with a blank before and behind each.
+  // A fault of this kind may have these members, besides the members of every
+  // fault. Each name has a blank before it and behind it.
   std::string_view members;
 };
 
@@ -61,7 +61,8 @@ std::optional<Secret> ToSecret(std::optional<std::string> text) {
   return Secret(*std::move(text));
 }
 
-// Reads an array of strings, which become permissions or secrets.
+// Reads an array of strings into permissions or secrets. Returns nullopt when
+// the member is absent.
 template <typename Entry>
 std::optional<std::vector<Entry>> ReadStrings(JsonReader& reader,
                                               std::string_view member) {
@@ -78,7 +79,7 @@ std::optional<std::vector<Entry>> ReadStrings(JsonReader& reader,
   return entries;
 }
 
-// Reads what each account has of its own.
+// Reads the settings that each account has for itself.
 ConfigChange ReadOwn(JsonReader& reader) {
   ConfigChange change{
       .webhook_url = reader.String("webhook_url"),
@@ -103,7 +104,7 @@ ConfigChange ReadOwn(JsonReader& reader) {
   return change;
 }
 
-// Writes what each account has of its own.
+// Writes the settings that each account has for itself.
 json::object OwnJson(const EmulatorConfig& config) {
   return {{"webhook_url", config.webhook_url},
           {"app_secret_set", !config.app_secret.empty()},
@@ -119,8 +120,8 @@ json::object OwnJson(const EmulatorConfig& config) {
           {"require_app_secret", config.require_app_secret}};
 }
 
-// Returns the answer of a "status" fault: JSON as given, or a string as plain
-// text.
+// Returns the answer of a "status" fault. A body that is a string is sent as
+// plain text; any other body is sent as JSON.
 http::HttpResponse FaultResponse(int status, const json::value* body) {
   if (body == nullptr) return {.status = status};
   if (body->is_string()) {
@@ -155,7 +156,7 @@ json::object FaultJson(const Fault& fault) {
   return out;
 }
 
-// Reads what only faults of that kind have.
+// Reads the members that depend on the kind of the fault.
 void ReadFaultOfKind(JsonReader& reader, Fault& fault) {
   const auto ms = reader.Integer("ms", 0, kMaxDelayMs);
   if (fault.kind == FaultKind::kDelay && !ms.has_value()) {

@@ -16,7 +16,7 @@
 namespace linktor::emulator {
 namespace {
 
-// Returns a number that a person can type again.
+// Returns a random seed that is short enough to be typed again by a person.
 std::uint64_t NewSeed() {
   constexpr std::uint64_t kEnd = 1'000'000'000;
   std::uint64_t number = 0;
@@ -145,8 +145,8 @@ bool Courier::Await(std::vector<DeliveryPlan::Post>& posts,
 }
 
 WebhookAnswer Courier::SendAndWait(DeliveryPlan::Post post) {
-  // The promise is shared, because it is still in use for a moment after it has
-  // woken this thread.
+  // The promise is shared, because set_value() still uses it for a moment after
+  // it has woken this thread.
   auto answered = std::make_shared<std::promise<WebhookAnswer>>();
   std::future<WebhookAnswer> answer = answered->get_future();
   Send(std::move(post), [answered](WebhookAnswer result) {

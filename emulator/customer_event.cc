@@ -8,7 +8,7 @@
 namespace linktor::emulator {
 namespace {
 
-// The member of an item that makes it one of that kind.
+// Returns the name of the member that an item of this kind has.
 std::string KeyOf(const kinds::Kind& kind) { return std::string(kind.key); }
 
 struct ReactionName {
@@ -25,6 +25,7 @@ json::object Attachment(std::string_view type, json::object payload) {
   return {{"type", ToJson(type)}, {"payload", std::move(payload)}};
 }
 
+// Makes an event that comes in the "changes" of the entry.
 CustomerEvent ChangeEvent(const kinds::Kind& kind, json::object value) {
   return {.kind = std::string(kind.field),
           .value = std::move(value),

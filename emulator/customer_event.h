@@ -49,6 +49,7 @@ enum class EditZero {
   kNone,
   // The edit comes before the message.
   kBefore,
+  // The edit comes after the message.
   kAfter,
   // The edit comes, but the message itself never comes.
   kAlone,

@@ -19,14 +19,14 @@
 namespace linktor::emulator {
 namespace {
 
-// Ten years: nothing is remembered for longer.
+// This is ten years. Nothing is remembered for longer.
 constexpr std::int64_t kMaxAgeSeconds = 10LL * 366 * 24 * 3600;
 
-// There are not more people.
+// There are fewer people than this.
 constexpr std::int64_t kMaxFollowers = 10'000'000'000;
 
-// Reads who does it. What Instagram also sends without a customer need not name
-// one.
+// Reads the customer's id. Instagram also sends some items without a customer.
+// Such an item need not have "from", and the result is then empty.
 std::string ReadFrom(JsonReader& reader) {
   if (!reader.Has("from") && !ItemNameOf(reader).empty()) return "";
   std::string from = reader.String("from").value_or("");
@@ -36,13 +36,13 @@ std::string ReadFrom(JsonReader& reader) {
   return from;
 }
 
-// Returns whether the customer came by `part` and neither wrote nor tapped.
+// Returns whether the body has `part`, but neither a message nor a postback.
 bool IsAlone(JsonReader& reader, const char* part) {
   return reader.Has(part) && !reader.Has("text") &&
          !reader.Has("attachments") && !reader.Has("postback");
 }
 
-// Reads the kind that `reader` has, of which there is exactly one.
+// Reads the event. CheckKinds() has made sure that it has exactly one kind.
 CustomerEvent ReadKind(JsonReader& reader, const std::string& from) {
   if (reader.Has("story_mention")) return ReadStoryMention(reader, from);
   if (reader.Has("product_share")) return ReadProductShare(reader, from);
@@ -73,7 +73,8 @@ EditZero ReadEditZero(JsonReader& reader, const CustomerEvent& event) {
   return EditZero::kNone;
 }
 
-// There must be exactly one kind, and nothing that belongs to another.
+// Checks that the body has exactly one kind of event, and nothing that belongs
+// to another kind. A wrong body is a problem of the reader.
 void CheckKinds(JsonReader& reader) {
   const bool message = reader.Has("text") || reader.Has("attachments");
   int kinds = message ? 1 : 0;

@@ -19,17 +19,19 @@ import (
 
 // TLS says how a connection is encrypted. Every field may be empty.
 type TLS struct {
-	// CAFile is a PEM file with the roots that may vouch for the server, in
-	// place of those of the system.
+	// CAFile is a PEM file with the root certificates to trust, in place of the
+	// roots of the system.
 	CAFile string
 	// CertFile and KeyFile are PEM files with the client's certificate and its
 	// private key, for servers that ask for one.
 	CertFile, KeyFile string
-	// ServerName is the name that the server's certificate has, where that is
-	// not the host of the address.
+	// ServerName is the name in the server's certificate. It is needed only when
+	// that name is not the host of the address.
 	ServerName string
 }
 
+// config returns the configuration for crypto/tls, or an error when a file cannot
+// be used.
 func (t TLS) config() (*tls.Config, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: t.ServerName}
 	if t.CAFile != "" {
@@ -52,9 +54,10 @@ func (t TLS) config() (*tls.Config, error) {
 	return config, nil
 }
 
-// security returns the dial options of encryption and API key. Plaintext goes
-// to this machine only: to an address that names it, on a connection that is
-// found to end here.
+// security returns the dial options for encryption and for the API key. Plaintext
+// is used only when the address names this machine, or with
+// WithPlaintextToOtherMachines. In the first case gRPC also checks that the
+// connection ends on this machine.
 func (o *options) security(toThisMachine bool) ([]grpc.DialOption, error) {
 	var transport credentials.TransportCredentials
 	plaintext := false
@@ -87,10 +90,10 @@ func (o *options) security(toThisMachine bool) ([]grpc.DialOption, error) {
 	return append(dial, grpc.WithPerRPCCredentials(apiKey{o.apiKey, plaintext})), nil
 }
 
-// apiKey is the metadata that names the caller.
+// apiKey adds the API key to the metadata of each call.
 type apiKey struct {
 	key string
-	// It may travel on a connection that is not encrypted.
+	// plaintext says that the key may travel on a connection that is not encrypted.
 	plaintext bool
 }
 
@@ -106,8 +109,9 @@ func (k apiKey) String() string { return "API key" }
 // GoString keeps the key out of logs.
 func (k apiKey) GoString() string { return "API key" }
 
-// isLocal returns whether the address names this machine, without asking
-// anybody: another name that resolves to it is taken for another machine.
+// isLocal returns whether the address names this machine. It asks no name server: a
+// name that resolves to this machine counts as another machine, unless it is
+// localhost.
 func isLocal(address string) bool {
 	if strings.HasPrefix(address, "unix:") || strings.HasPrefix(address, "unix-abstract:") {
 		return true

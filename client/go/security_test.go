@@ -86,6 +86,7 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
+// checkKey checks the "authorization" metadata that the fake has received.
 func checkKey(t *testing.T, f *fake, want ...string) {
 	t.Helper()
 	if fmt.Sprint(f.authority) != fmt.Sprint(want) {
@@ -122,8 +123,8 @@ func TestKeyThroughAUnixSocket(t *testing.T) {
 	checkKey(t, f, "Bearer key-1")
 }
 
-// elsewhere connects every address to the fake, on a connection that does not
-// look as if it ended here.
+// elsewhere makes a client connect every address to the listener of the fake. The
+// connection looks as if it ended on another machine.
 func elsewhere(listener net.Listener) Option {
 	return WithDialOptions(
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
@@ -133,12 +134,13 @@ func elsewhere(listener net.Listener) Option {
 		}))
 }
 
+// farConn says that its other end has an address of another machine.
 type farConn struct{ net.Conn }
 
 func (farConn) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 443} }
 
 func TestKeyIsNotSentInPlaintextToOtherMachines(t *testing.T) {
-	// A name that says this machine may be resolved to another one.
+	// A name such as localhost may be resolved to another machine.
 	for _, address := range []string{"passthrough:///localhost:1", "passthrough:///gateway.example:1"} {
 		f := &fake{}
 		listener := listen(t, "tcp", "127.0.0.1:0")
@@ -151,7 +153,8 @@ func TestKeyIsNotSentInPlaintextToOtherMachines(t *testing.T) {
 	}
 }
 
-// A proxy on this machine takes what is for another one.
+// The connection ends on this machine, but at a proxy that passes the calls on to
+// another machine.
 func TestKeyIsNotSentInPlaintextThroughAProxy(t *testing.T) {
 	f := &fake{}
 	listener := listen(t, "tcp", "127.0.0.1:0")
@@ -167,9 +170,10 @@ func TestKeyIsNotSentInPlaintextThroughAProxy(t *testing.T) {
 	checkKey(t, f)
 }
 
-// The proxy of the environment is for other networks. The environment is read once
-// in a process, so that the test has one of its own. Linux connects 0.0.0.0 to this
-// machine, and nothing takes it for this machine.
+// The proxy that the environment names is for other networks, and the client must
+// not use it. A process reads the environment only once, so the test runs in a
+// process of its own. The address is 0.0.0.0: Linux connects it to this machine,
+// but Go's rules for proxies do not exempt it, as they exempt loopback addresses.
 func TestProxyOfTheEnvironmentIsNotUsed(t *testing.T) {
 	if os.Getenv("HTTPS_PROXY") != "http://127.0.0.1:1" {
 		command := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.count=1")
@@ -255,6 +259,8 @@ type ca struct {
 	file string
 }
 
+// authority makes a certificate authority. Its certificate is in the file ca.pem of
+// the folder.
 func authority(t *testing.T, folder string) *ca {
 	t.Helper()
 	template := &x509.Certificate{
@@ -273,7 +279,8 @@ func authority(t *testing.T, folder string) *ca {
 	return c
 }
 
-// issue returns the files of a certificate for the name.
+// issue makes a certificate for the name, and returns the files of the certificate
+// and its key.
 func (c *ca) issue(t *testing.T, folder, name string) (cert, key string) {
 	t.Helper()
 	private := newKey(t)

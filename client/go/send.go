@@ -14,15 +14,16 @@ import (
 )
 
 const (
-	// A call whose context has no deadline gets this one: a send with media
-	// takes up to 90 s, and some time is left for repeating it.
+	// defaultTimeout is the timeout of a call whose context has no deadline. A send
+	// with media takes up to 90 s, and the rest of the time is for repeating it.
 	defaultTimeout = 2 * time.Minute
-	// With less time left the server does not begin a send. Repeating it then
-	// would only cover up the error that is known.
+	// The server does not begin a send when less time than this is left. Repeating
+	// a send then would only replace the error that is known by a less useful one.
 	leastTime = 500 * time.Millisecond
 )
 
-// Text returns a request that sends a text to a customer. More can be set in it.
+// Text returns a request that sends a text to a customer. The caller may set more
+// fields in it.
 func Text(channelID, to, text string) *instagramv1.SendMessageRequest {
 	return &instagramv1.SendMessageRequest{
 		ChannelId: channelID,
@@ -32,14 +33,16 @@ func Text(channelID, to, text string) *instagramv1.SendMessageRequest {
 	}
 }
 
-// Send sends one message and returns it as sent. It always has a request id,
-// and makes one when req has none; a caller who may send the same again after a
-// restart gives one, made from the event that is answered.
+// Send sends one message and returns it as sent. When req has no request id, Send
+// makes one. A program that may send the same message again after a restart should
+// set the id itself, made from the event that it answers.
 //
-// A call that may not have reached the server, or that it answers with
-// UNAVAILABLE, is repeated with the same id until the context's deadline (two
-// minutes when it has none), which never sends twice. The error is a *[Error],
-// unless a text in req is not UTF-8, so that it cannot be sent at all.
+// A call is repeated with the same id when it may not have reached the server, or
+// when the server answers UNAVAILABLE. It is repeated until the context's deadline,
+// or for two minutes when there is none. Repeating never sends the message twice.
+//
+// The error is a *[Error]. It is another error only when a text in req is not
+// UTF-8, so that req cannot be sent at all.
 func (c *Client) Send(ctx context.Context, req *instagramv1.SendMessageRequest) (*instagramv1.SendMessageResponse, error) {
 	if req.GetRequestId() == "" {
 		req = proto.CloneOf(req)
@@ -52,14 +55,14 @@ func (c *Client) Send(ctx context.Context, req *instagramv1.SendMessageRequest) 
 	return response, err
 }
 
-// SetIceBreakers replaces the ice breakers of the account. It is repeated as
-// Send is; doing it twice changes nothing.
+// SetIceBreakers replaces the ice breakers of the account. The call is repeated as
+// Send repeats it, because setting the same ice breakers twice changes nothing.
 func (c *Client) SetIceBreakers(ctx context.Context, req *instagramv1.SetIceBreakersRequest) (*instagramv1.SetIceBreakersResponse, error) {
 	return repeat(ctx, c, req, c.Channels.SetIceBreakers)
 }
 
-// repeat calls until the outcome is known or no other call fits before the
-// deadline.
+// repeat makes the call again until its outcome is known, or until no other call
+// fits before the deadline.
 func repeat[Request proto.Message, Response any, CallOption any](ctx context.Context, c *Client, req Request,
 	call func(context.Context, Request, ...CallOption) (Response, error)) (Response, error) {
 	var none Response
@@ -72,7 +75,7 @@ func repeat[Request proto.Message, Response any, CallOption any](ctx context.Con
 		defer cancel()
 	}
 	if err := c.ended(ctx); err != nil {
-		return none, err // Nothing was sent, so that the outcome is known.
+		return none, err // Nothing was sent, so the outcome is known.
 	}
 	deadline, _ := ctx.Deadline()
 	unknown := false
@@ -85,7 +88,8 @@ func repeat[Request proto.Message, Response any, CallOption any](ctx context.Con
 		if !ok {
 			return none, err
 		}
-		// A later refusal need not speak of an earlier call that got lost.
+		// An earlier call that got lost may have been done, even when a later call
+		// is refused.
 		unknown = unknown || leavesUnknown(e)
 		e.OutcomeUnknown = unknown
 		if !repeatable(e) {
@@ -105,8 +109,8 @@ func repeat[Request proto.Message, Response any, CallOption any](ctx context.Con
 	}
 }
 
-// ended returns why no call can be made any more: the context has ended, or the
-// client is closed. Else it returns nil.
+// ended returns the error that says why no call can be made any more: the context
+// has ended, or the client is closed. Otherwise it returns nil.
 func (c *Client) ended(ctx context.Context) *Error {
 	s, cause := status.FromContextError(ctx.Err()), ctx.Err()
 	if cause == nil && c.closed.Err() != nil {
@@ -118,8 +122,9 @@ func (c *Client) ended(ctx context.Context) *Error {
 	return &Error{Code: s.Code(), Message: s.Message(), status: s, cause: cause}
 }
 
-// repeatable returns whether a call that ended so may be repeated with the same
-// request id: the server asks for it, or did not make the status.
+// repeatable returns whether a call that ended with this error may be repeated with
+// the same request id. It may when the server asks for it, or when the status was
+// not made by the server: it then has no reason.
 func repeatable(e *Error) bool {
 	switch e.Code {
 	case codes.Unavailable:
@@ -131,13 +136,15 @@ func repeatable(e *Error) bool {
 	}
 }
 
+// leavesUnknown returns whether a call that ended with this error may have been
+// done all the same.
 func leavesUnknown(e *Error) bool {
 	return e.Reason == "" || e.Reason == ReasonSendOutcomeUnknown ||
 		e.Reason == ReasonRequestInFlight || e.Reason == ReasonInternalFault
 }
 
-// checkUTF8 finds strings that are not UTF-8. gRPC would report them as
-// INTERNAL, as it does broken connections.
+// checkUTF8 returns an error when a string in the request is not UTF-8. gRPC would
+// report such a string as INTERNAL, as it reports a broken connection.
 func checkUTF8(req proto.Message) error {
 	if _, err := proto.Marshal(req); err != nil {
 		return fmt.Errorf("linktor: the request cannot be sent: %w", err)

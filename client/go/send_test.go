@@ -20,7 +20,8 @@ func hello(id string) *instagramv1.SendMessageRequest {
 	return req
 }
 
-// failFirst fails with the errors, one for each call, and then succeeds.
+// failFirst returns a function for the field send of fake. Its first calls fail
+// with the errors, one error for each call; later calls succeed.
 func failFirst(failures ...error) func(context.Context, int) error {
 	return func(_ context.Context, n int) error {
 		if n < len(failures) {
@@ -30,6 +31,7 @@ func failFirst(failures ...error) func(context.Context, int) error {
 	}
 }
 
+// sendError returns err as an *Error, and ends the test when it is another error.
 func sendError(t *testing.T, err error) *Error {
 	t.Helper()
 	var e *Error
@@ -157,8 +159,8 @@ func TestSendDoesNotWaitBeyondTheDeadline(t *testing.T) {
 	}
 }
 
-// The server would refuse a last call for want of time, which would cover up
-// that an earlier one may have been done.
+// The server would refuse a last call, because too little time is left. That
+// refusal would hide that an earlier call may have been done.
 func TestSendLeavesTimeForTheServer(t *testing.T) {
 	f := &fake{send: failFirst(status.Error(codes.Unavailable, "connection reset"))}
 	client, _ := start(t, f)
@@ -248,7 +250,8 @@ func TestSendThatNeverBeganHasAKnownOutcome(t *testing.T) {
 	}
 }
 
-// What is known of the call before is not covered up by one that cannot leave.
+// The client is closed before the second call. The error must still say what is
+// known about the first call.
 func TestSendEndsWithTheClientWhileWaiting(t *testing.T) {
 	f := &fake{send: failFirst(refusal(codes.Unavailable, ReasonGraphUnavailable))}
 	client, _ := start(t, f)

@@ -19,8 +19,9 @@ import (
 	instagramv1 "linktor.dev/instagram/v1"
 )
 
-// These tests run the real server and emulator, which are in the folder that
-// LINKTOR_BIN_DIR names. Where LINKTOR_ALL_TESTS is set they are not skipped.
+// These tests run the real server and the real emulator, which are in the folder
+// that the variable LINKTOR_BIN_DIR names. Without that variable the tests are
+// skipped, or fail when LINKTOR_ALL_TESTS is set.
 
 const (
 	testChannel  = "ch_instagram_123"
@@ -30,10 +31,10 @@ const (
 // program is a running server or emulator.
 type program struct {
 	command *exec.Cmd
-	ready   map[string]string // the addresses of its "ready" line
+	ready   map[string]string // It has the addresses of the program's "ready" line.
 }
 
-// run starts a program and returns when it is ready.
+// run starts a program, and returns it when it has printed its "ready" line.
 func run(t *testing.T, path string, args ...string) *program {
 	t.Helper()
 	command := exec.Command(path, args...)
@@ -73,8 +74,8 @@ func (p *program) stop(t *testing.T) {
 	}
 }
 
-// gateway is the server, with the emulator in Instagram's place, and a key that
-// may do everything.
+// gateway is the real server. The emulator takes the place of Instagram, and key is
+// an API key with all the permissions that the tests need.
 type gateway struct {
 	bin, folder string
 	args        []string
@@ -83,6 +84,8 @@ type gateway struct {
 	key         string
 }
 
+// startGateway starts the server and the emulator, and makes the key and a channel.
+// It skips the test when the programs are not there.
 func startGateway(t *testing.T) *gateway {
 	t.Helper()
 	g := &gateway{bin: os.Getenv("LINKTOR_BIN_DIR"), folder: t.TempDir()}
@@ -150,6 +153,7 @@ func (g *gateway) makeKey(t *testing.T) {
 	g.key = created.GetSecret()
 }
 
+// makeChannel makes a channel, and tells the emulator where to send its webhooks.
 func (g *gateway) makeChannel(t *testing.T) {
 	t.Helper()
 	created, err := g.client(t, g.key).Channels.CreateChannel(limited(t),
@@ -167,7 +171,8 @@ func (g *gateway) makeChannel(t *testing.T) {
 		g.server.ready["webhook"], created.GetChannel().GetWebhookPath()))
 }
 
-// control calls the emulator.
+// control calls the control API of the emulator, and returns the body of the
+// answer.
 func (g *gateway) control(t *testing.T, method, what, body string) string {
 	t.Helper()
 	call, err := http.NewRequest(method,
@@ -195,11 +200,12 @@ func (g *gateway) customerWrites(t *testing.T, text string) {
 // reader follows events until the test ends.
 type reader struct {
 	events chan *instagramv1.Event
-	// It gets the cursor of the first response.
+	// subscribed gets the cursor of the first response.
 	subscribed chan string
 	end        chan error
 }
 
+// read starts a reader in a goroutine of its own.
 func read(t *testing.T, client *Client, opts ...SubscribeOption) *reader {
 	t.Helper()
 	r := &reader{events: make(chan *instagramv1.Event), subscribed: make(chan string, 1),
@@ -232,7 +238,7 @@ func read(t *testing.T, client *Client, opts ...SubscribeOption) *reader {
 	return r
 }
 
-// start returns where the stream begins, once it does.
+// start waits until the stream begins, and returns the cursor at which it begins.
 func (r *reader) start(t *testing.T) string {
 	t.Helper()
 	select {
@@ -244,7 +250,7 @@ func (r *reader) start(t *testing.T) string {
 	}
 }
 
-// next returns the next event, which is of this type.
+// next returns the next event, and ends the test when it has another type.
 func (r *reader) next(t *testing.T, kind string) *instagramv1.Event {
 	t.Helper()
 	select {
@@ -337,7 +343,8 @@ func TestExample(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	r := read(t, g.client(t, g.key))
-	// The example starts at the same place, however late it subscribes.
+	// The example starts at the same cursor as this reader, even when it subscribes
+	// late.
 	cursor := FileCursor(filepath.Join(g.folder, "example.cursor"))
 	if err := cursor.Save(context.Background(), r.start(t)); err != nil {
 		t.Fatal(err)
@@ -372,8 +379,8 @@ func TestExample(t *testing.T) {
 	}
 }
 
-// sent takes the two events of a send, in whichever order they come, and
-// returns its text.
+// sent takes the two events of a send, MessageSent and MessageEchoed, in either
+// order. It returns the text of the message.
 func (r *reader) sent(t *testing.T) string {
 	t.Helper()
 	text := ""

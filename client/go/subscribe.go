@@ -17,13 +17,13 @@ import (
 )
 
 const (
-	// The contract says that a reader who hears nothing for three intervals
-	// should connect again.
+	// The comments in protos/ say that a reader should connect again when it hears
+	// nothing for three heartbeat intervals.
 	silentIntervals = 3
-	// The interval is this one until the server says which is in force.
+	// This heartbeat interval counts until the server says which one it uses.
 	defaultInterval = 15 * time.Second
-	// The first response also takes connecting, so it has at least this long
-	// where the interval is short.
+	// A stream has at least this long for its first response, even when the
+	// interval is shorter: connecting takes time, too.
 	firstResponse = 15 * time.Second
 )
 
@@ -36,38 +36,39 @@ var (
 // SubscribeOption is an option of [Client.Subscribe].
 type SubscribeOption func(*subscription)
 
-// KeepCursor goes on where the store says, and tells it how far the application
-// has come. What the request says of the start counts only while the store has
-// no cursor.
+// KeepCursor starts the subscription after the cursor in the store, and saves there
+// how far the application has come. The start in the request counts only while the
+// store has no cursor.
 func KeepCursor(store CursorStore) SubscribeOption {
 	return func(s *subscription) { s.store = store }
 }
 
-// OnResponse calls f with every response before its events are given. The
-// first response of a stream sets Subscribed; heartbeats have no events.
+// OnResponse calls f with every response, before the application gets its events.
+// The first response of a stream sets Subscribed; heartbeats have no events.
 func OnResponse(f func(*instagramv1.SubscribeEventsResponse)) SubscribeOption {
 	return func(s *subscription) { s.onResponse = f }
 }
 
-// OnBreak calls f when the stream has broken and is taken up again after wait. err
-// is a *[Error], unless the server was silent or ended the stream without one.
-// Without OnBreak slog.Default gets a warning.
+// OnBreak calls f when the stream has broken. The subscription opens it again after
+// wait. err is a *[Error], unless the server was silent or ended the stream without
+// an error. Without OnBreak, slog.Default logs a warning.
 func OnBreak(f func(err error, wait time.Duration)) SubscribeOption {
 	return func(s *subscription) { s.onBreak = f }
 }
 
-// Subscribe returns the events from a position on, and goes on with new ones
-// for as long as the context lives and the loop runs. After a broken connection
-// it goes on by itself after the last event.
+// Subscribe returns the events from a position on, and then new events as they
+// come. It goes on until the context ends or the loop is left. After a broken
+// connection it connects again by itself and goes on after the last event.
 //
-// The loop ends with one error, which has no event: that of the context, that
-// of the cursor store, [ErrClosed], or a *[Error] by which the server refuses the
-// stream, such as [ReasonCursorExpired]. A text in req that is not UTF-8 also ends
-// it.
+// The loop ends with one error, which comes without an event. It is the error of
+// the context or of the cursor store, [ErrClosed], or a *[Error] by which the
+// server refuses the stream, such as [ReasonCursorExpired]. A text in req that is
+// not UTF-8 also ends the loop with an error.
 //
-// Every event is given at least once. It counts as taken when the loop asks for
-// the next one, and its cursor is saved then; when the loop is left, by break or
-// return, the event in hand is given again after the next start.
+// Every event is given at least once. It counts as taken when the loop asks for the
+// next event, and then its cursor is saved. When the loop is left by break or
+// return, the last event does not count as taken: it is given again after the next
+// start.
 func (c *Client) Subscribe(ctx context.Context, req *instagramv1.SubscribeEventsRequest,
 	opts ...SubscribeOption) iter.Seq2[*instagramv1.Event, error] {
 	return func(yield func(*instagramv1.Event, error) bool) {
@@ -94,26 +95,27 @@ func (c *Client) Subscribe(ctx context.Context, req *instagramv1.SubscribeEvents
 	}
 }
 
-// subscription is one loop over events:
+// subscription is one loop over events. It has three states:
 //
-//	1 load   once; a cursor in the store is where to start
-//	2 read   until the stream breaks, is silent or is refused, or the loop or
-//	         the context ends
-//	3 wait   longer each time without a response; then 2
+//	1 load   It loads the cursor from the store, once, and starts after it.
+//	2 read   It reads until the stream breaks, is silent or is refused, or until
+//	         the loop or the context ends.
+//	3 wait   It waits longer after each stream without a response. Then it reads
+//	         again.
 type subscription struct {
 	client     *Client
 	store      CursorStore
 	onResponse func(*instagramv1.SubscribeEventsResponse)
 	onBreak    func(error, time.Duration)
 
-	// Its start is always where to go on.
+	// The field Start of req is always the position from which to go on.
 	req  *instagramv1.SubscribeEventsRequest
 	stub instagramv1.EventServiceClient
-	// own is a connection of this subscription only; see renew.
+	// own is a connection that only this subscription uses, or nil; renew makes it.
 	own *grpc.ClientConn
-	// silence is how long the stream may be silent.
+	// silence is how long the stream may be silent before it is given up.
 	silence time.Duration
-	// failures counts the streams since the last response.
+	// failures counts the streams that have ended since the last response.
 	failures int
 }
 
@@ -166,8 +168,9 @@ func (s *subscription) run(ctx context.Context, yield func(*instagramv1.Event, e
 func (s *subscription) read(parent context.Context, yield func(*instagramv1.Event, error) bool) error {
 	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
-	// It runs only while the server is waited for: a slow application is no
-	// silence of the server.
+	// The watchdog runs only while this function waits for the server. The time
+	// that the application needs for an event does not count as silence of the
+	// server.
 	watchdog := time.AfterFunc(max(s.silence, s.client.firstResponse),
 		func() { cancel(errSilent) })
 	defer watchdog.Stop()
@@ -201,8 +204,8 @@ func (s *subscription) read(parent context.Context, yield func(*instagramv1.Even
 	}
 }
 
-// take gives the events of a response to the application, and returns why it
-// is the last one.
+// take gives the events of a response to the application. It returns nil when the
+// stream goes on, and otherwise why the loop ends.
 func (s *subscription) take(ctx context.Context, response *instagramv1.SubscribeEventsResponse,
 	yield func(*instagramv1.Event, error) bool) error {
 	s.failures = 0
@@ -216,7 +219,8 @@ func (s *subscription) take(ctx context.Context, response *instagramv1.Subscribe
 			return errStopped
 		}
 		if i == len(events)-1 {
-			break // The response's own cursor also passes what the filter hid.
+			// The response's own cursor is also past the events that the filter hid.
+			break
 		}
 		if err := s.save(ctx, event.GetCursor()); err != nil {
 			return err
@@ -228,19 +232,21 @@ func (s *subscription) take(ctx context.Context, response *instagramv1.Subscribe
 	return s.save(ctx, response.GetCursor())
 }
 
-// save makes the cursor the one to go on after, here and in the store.
+// save makes the cursor the position from which to go on, here and in the store.
 func (s *subscription) save(ctx context.Context, cursor string) error {
 	if !s.goOnAfter(cursor) || s.store == nil {
 		return nil
 	}
-	// What the application has taken just before its end counts, too.
+	// The application has taken the event, so its cursor is saved even when the
+	// context has ended.
 	if err := s.store.Save(context.WithoutCancel(ctx), cursor); err != nil {
 		return fmt.Errorf("linktor: the cursor cannot be saved: %w", err)
 	}
 	return nil
 }
 
-// goOnAfter returns whether that is another place than before.
+// goOnAfter makes the next stream start after the cursor. It returns false when the
+// cursor is empty or is already that position.
 func (s *subscription) goOnAfter(cursor string) bool {
 	if cursor == "" || cursor == s.req.GetAfterCursor() {
 		return false
@@ -249,8 +255,9 @@ func (s *subscription) goOnAfter(cursor string) bool {
 	return true
 }
 
-// renew takes a new connection. On the one that was silent another stream would
-// be silent, too, when the other end or a proxy has gone without a word.
+// renew takes a new connection for this subscription. When the other end or a proxy
+// has disappeared without closing the old connection, another stream on it would be
+// silent, too.
 func (s *subscription) renew() error {
 	conn, err := s.client.dial()
 	if err != nil {
@@ -267,8 +274,9 @@ func (s *subscription) closeOwn() {
 	}
 }
 
-// resumable returns whether a stream that ended so is taken up again: the
-// connection broke, or the server is busy or going, but it did not refuse.
+// resumable returns whether the subscription opens the stream again after this
+// error. It does when the connection broke, or when the server is busy or shutting
+// down. It does not when the server refused the request.
 func resumable(e *Error) bool {
 	switch e.Code {
 	case codes.Unavailable, codes.ResourceExhausted, codes.Canceled, codes.Aborted:

@@ -24,8 +24,8 @@ type (
 	stream   = grpc.ServerStreamingServer[instagramv1.SubscribeEventsResponse]
 )
 
-// batch is a response with events whose cursors are given, and a cursor after
-// them.
+// batch returns a response with one event for each cursor in events. cursor is the
+// response's own.
 func batch(cursor string, events ...string) *response {
 	r := &response{Cursor: cursor}
 	for _, event := range events {
@@ -34,7 +34,8 @@ func batch(cursor string, events ...string) *response {
 	return r
 }
 
-// first is a first response with a heartbeat interval.
+// first returns the first response of a stream, which also has the heartbeat
+// interval.
 func first(cursor string, interval time.Duration, events ...string) *response {
 	r := batch(cursor, events...)
 	r.Subscribed = true
@@ -48,14 +49,14 @@ func sendAll(s stream, responses ...*response) {
 	}
 }
 
-// silent keeps the stream open without a word until the client ends it.
+// silent keeps the stream open and sends nothing until the client ends it.
 func silent(s stream) error {
 	<-s.Context().Done()
 	return s.Context().Err()
 }
 
-// follow takes so many events and returns their cursors, and the error at the
-// end.
+// follow takes count events and returns their cursors. It returns early when the
+// subscription ends with an error.
 func follow(t *testing.T, client *Client, req *request, count int, opts ...SubscribeOption) ([]string, error) {
 	t.Helper()
 	var got []string
@@ -72,6 +73,7 @@ func follow(t *testing.T, client *Client, req *request, count int, opts ...Subsc
 	return got, nil
 }
 
+// expect checks the cursors of the events, and that there was no error.
 func expect(t *testing.T, got []string, err error, want ...string) {
 	t.Helper()
 	if err != nil || !slices.Equal(got, want) {
@@ -79,7 +81,7 @@ func expect(t *testing.T, got []string, err error, want ...string) {
 	}
 }
 
-// memory is a store that notes what it was told.
+// memory is a cursor store that records the cursors it was told to save.
 type memory struct {
 	loaded  string
 	failure error
@@ -135,7 +137,7 @@ func TestSubscribeGoesOnAfterABreak(t *testing.T) {
 			if !slices.Equal(f.streams[2].GetTypes(), req.GetTypes()) {
 				t.Errorf("the filter was lost: %v", f.streams[2])
 			}
-			// A response begins the waits anew.
+			// After a response, the waits begin again with the shortest one.
 			for _, wait := range waits.all {
 				if wait > firstDelay {
 					t.Errorf("the waits were %v", waits.all)
@@ -170,7 +172,8 @@ func TestSubscribeEndsWithARefusal(t *testing.T) {
 		if e := sendError(t, err); e.Reason != reason || len(f.streams) != 1 || len(waits.all) != 0 {
 			t.Errorf("got %+v after %d streams", e, len(f.streams))
 		}
-		// An application that leaves out its own end would not see the refusal.
+		// An application ignores context.Canceled, because it has cancelled the
+		// context itself. It would miss a refusal that looks like this error.
 		if errors.Is(err, context.Canceled) {
 			t.Errorf("%v is context.Canceled", err)
 		}
@@ -222,10 +225,11 @@ func TestSubscribeSavesWhatWasTaken(t *testing.T) {
 		}
 		before = append(before, slices.Clone(store.saved))
 		if event.GetCursor() == "e" {
-			break // So e was not taken.
+			break // The loop does not ask again, so e is not taken.
 		}
 	}
-	// The start is saved, so that LATEST loses nothing after a restart.
+	// The cursor of the start is saved, too, so that a reader that starts at LATEST
+	// loses no event after a restart.
 	if want := "[[a] [a b] [a b d]]"; fmt.Sprint(before) != want {
 		t.Errorf("saved before each event: %v, want %s", before, want)
 	}
@@ -292,7 +296,7 @@ func TestSubscribeEndsWithItsContext(t *testing.T) {
 	if end != context.Canceled {
 		t.Errorf("it ended with %v", end)
 	}
-	// What was taken counts, also when the end came meanwhile.
+	// The event was taken, so its cursor is saved although the context has ended.
 	if fmt.Sprint(store.saved) != "[a]" {
 		t.Errorf("saved: %v", store.saved)
 	}
@@ -348,7 +352,7 @@ func TestSubscribeEndsWithTheClientWhileWaiting(t *testing.T) {
 	}
 }
 
-// A cursor that could not be saved is not covered up by the end of the context.
+// The loop ends with the error of the store, even when the context has also ended.
 func TestSubscribeTellsOfItsStoreAtTheEnd(t *testing.T) {
 	f := &fake{subscribe: func(n int, s stream) error {
 		sendAll(s, first("b", time.Minute, "a", "b"))
@@ -375,6 +379,8 @@ func TestSubscribeRefusesTextThatIsNotUTF8(t *testing.T) {
 	}
 }
 
+// wait waits until the channel is closed, and ends the test when that takes too
+// long.
 func wait(t *testing.T, done <-chan struct{}) {
 	t.Helper()
 	select {

@@ -10,10 +10,11 @@ import (
 )
 
 const (
-	// Three intervals like this pass soon, for tests that wait for the silence.
+	// Three of these intervals pass quickly. This interval is for tests that wait
+	// until a stream counts as silent.
 	shortInterval = 20 * time.Millisecond
-	// Three like this do not pass on a machine that is merely slow, for tests
-	// in which nothing is silent.
+	// Three of these intervals are longer than any pause of a slow machine. This
+	// interval is for tests in which no stream is silent.
 	longInterval = 300 * time.Millisecond
 )
 
@@ -56,7 +57,7 @@ func TestSubscribeHeartbeatsKeepTheStream(t *testing.T) {
 	const beats = 12
 	f := &fake{subscribe: func(n int, s stream) error {
 		sendAll(s, first("a", longInterval))
-		// Together they last longer than the stream may be silent.
+		// Together the heartbeats take longer than the stream may be silent.
 		ticker := time.NewTicker((silentIntervals + 1) * longInterval / beats)
 		defer ticker.Stop()
 		for range beats {
@@ -75,7 +76,8 @@ func TestSubscribeHeartbeatsKeepTheStream(t *testing.T) {
 	}
 }
 
-// While the application works on an event nobody waits for the server.
+// While the application works on an event, the client does not wait for the server.
+// This time must not count as silence.
 func TestSubscribeASlowApplicationIsNoSilence(t *testing.T) {
 	worked := make(chan struct{})
 	f := &fake{subscribe: func(n int, s stream) error {
@@ -102,8 +104,9 @@ func TestSubscribeASlowApplicationIsNoSilence(t *testing.T) {
 	}
 }
 
-// A proxy that goes without a word leaves a connection on which nothing comes,
-// and on which another stream would hear nothing either.
+// A proxy that disappears without closing a connection leaves it open, but nothing
+// comes on it any more. A second stream on that connection would hear nothing
+// either.
 func TestSubscribeLeavesAHalfOpenConnection(t *testing.T) {
 	f := &fake{subscribe: func(n int, s stream) error {
 		if n == 0 {
@@ -134,14 +137,14 @@ func TestSubscribeLeavesAHalfOpenConnection(t *testing.T) {
 	}
 }
 
-// proxy passes bytes until it is frozen; connections that come later pass
-// theirs.
+// proxy passes bytes on until it is frozen. Connections that come after that are
+// passed on as before.
 type proxy struct {
 	address string
 
 	mutex  sync.Mutex
 	conns  []net.Conn
-	frozen chan struct{} // It ends the passing of the connections so far.
+	frozen chan struct{} // Closing it stops the connections made so far.
 }
 
 func startProxy(t *testing.T, target string) *proxy {
@@ -180,6 +183,7 @@ func startProxy(t *testing.T, target string) *proxy {
 	return p
 }
 
+// freeze stops the connections made so far, but does not close them.
 func (p *proxy) freeze() {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
@@ -187,6 +191,7 @@ func (p *proxy) freeze() {
 	p.frozen = make(chan struct{})
 }
 
+// pass copies bytes until frozen is closed or the connection ends.
 func pass(from, to net.Conn, frozen <-chan struct{}) {
 	buffer := make([]byte, 4096)
 	for {

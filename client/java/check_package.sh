@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Checks that the artifact can be used by others: installs it into a local repository in
-# a temporary folder, and builds and runs a project of its own there against it.
+# Checks that other projects can use the artifact. The script installs the artifact into
+# a local Maven repository in a temporary folder. Then it builds and runs a small
+# project there that uses the artifact.
 #
 #   client/java/check_package.sh
 #
-# Everything else comes from the local repository of this user, as far as it is there.
+# Everything else comes from this user's local repository, or from the network when it
+# is not there.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 user_repository=${HOME}/.m2/repository
@@ -15,7 +17,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/repository" "$work/project"
 if [ -d "$user_repository" ]; then
-  # Links are enough, because Maven changes no artifact that it has.
+  # Hard links are enough, because Maven never changes an artifact that is already
+  # there.
   cp -R --link "$user_repository/." "$work/repository" 2>/dev/null ||
     cp -R "$user_repository/." "$work/repository"
   rm -rf "$work/repository/dev/linktor"
@@ -24,8 +27,8 @@ mvn() { command mvn -q -Dmaven.repo.local="$work/repository" "$@"; }
 
 mvn install -Dmaven.test.skip=true
 
-# The call fails, because nobody listens there, and by that shows that the dependencies
-# of the artifact are there: gRPC, its transport, and the messages.
+# The call fails, because nothing listens on that port. The error shows that the
+# dependencies of the artifact are there: gRPC, its transport, and the messages.
 cp example/pom.xml example/Bot.java "$work/project/"
 cat >"$work/project/Check.java" <<'END'
 import dev.linktor.instagram.Linktor;

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Makes everything in this package that follows from the rest of the repository.
 
-The bindings and the constants come from protos/, the version from the top
-CMakeLists.txt. setup.py runs this before every build in a checkout; a source
-distribution holds the results and needs none of it. Nothing that is made here
-is committed.
+The bindings and the constants come from protos/, and the version comes from the top
+CMakeLists.txt. setup.py runs this program before every build in a checkout. A
+source distribution has the results and does not need this program. None of the
+files that it makes is committed.
 """
 
 from __future__ import annotations
@@ -68,6 +68,7 @@ def run_protoc(files: list[str]):
 
 
 def comment_at(file, path: list[int]) -> str:
+    """Returns the comment of the element at this path in one line, or ""."""
     for location in file.source_code_info.location:
         if list(location.path) == path:
             return " ".join(location.leading_comments.split())
@@ -75,7 +76,8 @@ def comment_at(file, path: list[int]) -> str:
 
 
 def service_stub(file) -> str:
-    """The types of a _pb2_grpc module, which protoc itself does not write."""
+    """Returns the types (.pyi) of a _pb2_grpc module, which protoc itself does not
+    write."""
     module = Path(file.name).stem + "_pb2"
     lines = [
         NOTE + "import grpc",
@@ -117,11 +119,12 @@ def service_stub(file) -> str:
 
 
 def short(type_name: str) -> str:
+    """Returns the name of a message in the text of service_stub()."""
     return "_pb." + type_name.removeprefix(f".{PACKAGE}.")
 
 
 def all_names(files) -> str:
-    """linktor_instagram.v1: every message, enum and value under one name."""
+    """Returns the text of linktor_instagram/v1.py: every message, enum and value."""
     lines = [NOTE + '"""The messages and enums of linktor.instagram.v1."""\n']
     names = []
     for file in files:
@@ -136,7 +139,7 @@ def all_names(files) -> str:
 
 
 def constants(files) -> str:
-    """Reasons and event types as the wire spells them, with their comments."""
+    """Returns the text of _constants.py: reasons and event types, with comments."""
     event_pb2 = importlib.import_module(f"{PACKAGE}.event_pb2")
     reason_pb2 = importlib.import_module(f"{PACKAGE}.error_reason_pb2")
     by_stem = {Path(f.name).stem: f for f in files}
@@ -203,7 +206,7 @@ def main() -> None:
         if file.service:
             types.write_text(service_stub(file), encoding="utf-8")
         else:
-            # The plugin writes an empty module for a file without services.
+            # The gRPC plugin writes an empty module for a file without services.
             types.with_suffix(".py").unlink()
     (LAYER / "_version.py").write_text(
         f'{NOTE}__version__ = "{version()}"\n', encoding="utf-8"

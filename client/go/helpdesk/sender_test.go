@@ -14,10 +14,11 @@ import (
 	v1 "linktor.dev/instagram/v1"
 )
 
-// testTimeout is more than any step takes on a slow machine.
+// testTimeout is longer than any step takes on a slow machine.
 const testTimeout = 30 * time.Second
 
-// gatewayOf plays the server: it answers each call with the next end, then OK.
+// gatewayOf stands in for the server. It answers its call number n with ends[n];
+// where that is nil or missing, the call succeeds.
 type gatewayOf struct {
 	mutex sync.Mutex
 	ends  []error
@@ -55,7 +56,8 @@ func runSender(t *testing.T, s *store, g *gatewayOf) (stop func()) {
 	}
 }
 
-// await polls a condition.
+// await polls a condition, and ends the test when it does not hold within
+// testTimeout.
 func await(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	if !within(testTimeout, holds) {
@@ -63,6 +65,7 @@ func await(t *testing.T, what string, holds func() bool) {
 	}
 }
 
+// within returns whether the condition holds before the limit has passed.
 func within(limit time.Duration, holds func() bool) bool {
 	for end := time.Now().Add(limit); !holds(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
@@ -110,7 +113,7 @@ func TestSenderRepeatsTheSameRequest(t *testing.T) {
 	if m := get(t, s, 1).Messages[1]; m.Delivery != queued || m.Reason != linktor.ReasonOverloaded {
 		t.Errorf("after the first try: %+v", m)
 	}
-	// Another process goes on later.
+	// The second sender stands for a process that starts later.
 	stop = runSender(t, s, g)
 	await(t, "it is sent", func() bool { return get(t, s, 1).Messages[1].Delivery == sent })
 	stop()
@@ -172,7 +175,8 @@ func TestAnswerThatIsTooOldIsNotSent(t *testing.T) {
 	}
 }
 
-// A send takes up to two minutes, for which the next start need not wait.
+// A send takes up to two minutes. When the database fails, the sender gives up the
+// sends under way, so that the next start of the program need not wait for them.
 func TestSenderThatEndsWithTheDatabaseWaitsForNoSend(t *testing.T) {
 	s := newStore(t)
 	(&events{t: t, store: s}).writes("Hello")

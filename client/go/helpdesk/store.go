@@ -9,19 +9,21 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/proto"
-	_ "modernc.org/sqlite" // It is the driver.
+	_ "modernc.org/sqlite" // This is the driver for database/sql.
 
 	v1 "linktor.dev/instagram/v1"
 )
 
-// schemaVersion is PRAGMA user_version. A later schema is made of this one by
-// statements of its own; these are never changed.
+// schemaVersion is the value of PRAGMA user_version in the database. The
+// statements of schema never change: a later version has statements of its own that
+// turn this schema into the later one.
 const schemaVersion = 1
 
-// All times are milliseconds since 1970. stream.cursor says how far the events
-// are in the database, and begin_time when that was made. messages.source is the
-// id of the event that brought the entry: no event has its effects twice, also
-// when the server's log was set back and gives it again.
+// All times are in milliseconds since 1970. stream.cursor is the position in the
+// server's log up to which the database has the events. stream.begin_time is when
+// the database was made. messages.source is the id of the event that brought the
+// entry. It is unique, so that no event takes effect twice. The server can give an
+// event a second time, for example after its log was set back.
 const schema = `
 CREATE TABLE stream (cursor TEXT NOT NULL, begin_time INTEGER NOT NULL); -- It has one row.
 CREATE TABLE notes (id INTEGER PRIMARY KEY, time INTEGER NOT NULL, text TEXT NOT NULL);
@@ -50,25 +52,28 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_queue ON outbox (conversation, message_id) WHERE delivery = 'queued';
 `
 
-// store is the database. One connection reads and writes, so that everything in
-// it happens one after the other. It is safe for concurrent use.
+// store is the database of the helpdesk. All reads and writes use one connection,
+// so that the transactions run one after the other. It is safe for concurrent use.
 type store struct {
 	db *sql.DB
-	// lock holds a file beside the database by a transaction that stays open.
-	// The system lets go of it however the process ends. guard is that file.
+	// lock is a transaction that stays open on a file beside the database, so that
+	// no second process can open the database. The operating system ends it,
+	// however the process ends. guard is the connection to that file.
 	lock  *sql.Tx
 	guard *sql.DB
 	// wake tells the sender that something was queued.
 	wake chan struct{}
 }
 
-// openStore also makes the database. It refuses one that another process has.
+// openStore opens the database, and makes it when it does not exist. It returns an
+// error when another process has the database open.
 func openStore(path string) (*store, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
 	}
-	// One database has one lock, by whichever name it is opened.
+	// The lock belongs to the real path. A symbolic link therefore cannot open the
+	// same database a second time.
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
 	}
@@ -91,6 +96,8 @@ func openStore(path string) (*store, error) {
 	return s, nil
 }
 
+// openFile opens an SQLite file with one connection. options is the query part of
+// the driver's URL.
 func openFile(path, options string) (*sql.DB, error) {
 	name := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: options}
 	db, err := sql.Open("sqlite", name.String())
@@ -101,8 +108,8 @@ func openFile(path, options string) (*sql.DB, error) {
 	return db, nil
 }
 
-// prepare checks that what is committed survives a power failure, and makes the
-// tables of a new database.
+// prepare makes the tables of a new database. It returns an error when the schema
+// has another version, or when commits would not survive a power failure.
 func (s *store) prepare() error {
 	return s.write(func(t *tx) {
 		var mode string
@@ -133,15 +140,16 @@ func (s *store) close() error {
 	return errors.Join(err, s.lock.Rollback(), s.guard.Close())
 }
 
-// tx is a transaction. After the first error its methods do nothing, and it is
-// rolled back; what they return then means nothing.
+// tx is a transaction. After the first error, which is in err, its methods do
+// nothing, and what they return means nothing. The transaction is then rolled back.
 type tx struct {
 	sql *sql.Tx
 	now int64
 	err error
 }
 
-// write commits what f does, or nothing when t.err is set.
+// write runs f in a transaction and commits it. When f has set t.err, write rolls
+// the transaction back and returns that error.
 func (s *store) write(f func(t *tx)) error {
 	begun, err := s.db.Begin()
 	if err != nil {
@@ -155,7 +163,7 @@ func (s *store) write(f func(t *tx)) error {
 	return begun.Commit()
 }
 
-// exec returns the id of the row that it inserted.
+// exec runs a statement, and returns the id of the row that an INSERT has added.
 func (t *tx) exec(query string, args ...any) int64 {
 	if t.err != nil {
 		return 0
@@ -169,7 +177,7 @@ func (t *tx) exec(query string, args ...any) int64 {
 	return id
 }
 
-// get returns whether there is a row.
+// get reads a row into the variables, and returns whether there is a row.
 func (t *tx) get(query string, args []any, into ...any) bool {
 	found := false
 	t.rows(query, args, func(scan func(...any)) {
@@ -179,14 +187,16 @@ func (t *tx) get(query string, args []any, into ...any) bool {
 	return found && t.err == nil
 }
 
-// must refuses what an agent asks for when a condition does not hold.
+// must sets the error to why when the condition does not hold. It is for the
+// checks of an agent's request.
 func (t *tx) must(holds bool, why refusal) {
 	if t.err == nil && !holds {
 		t.err = why
 	}
 }
 
-// rows calls f for each row.
+// rows runs a query and calls f for each row. f gets a function that reads the
+// columns.
 func (t *tx) rows(query string, args []any, f func(scan func(into ...any))) {
 	if t.err != nil {
 		return
@@ -205,7 +215,7 @@ func (t *tx) rows(query string, args []any, f func(scan func(into ...any))) {
 	}
 }
 
-// queue adds an answer to a ticket and to the outbox.
+// queue adds an answer to a ticket, and puts it into the outbox for the sender.
 func (t *tx) queue(from kind, ticket int64, content *v1.MessageContent, requestID string) {
 	request := &v1.SendMessageRequest{Content: content, RequestId: requestID}
 	var user string
@@ -222,11 +232,11 @@ func (t *tx) queue(from kind, ticket int64, content *v1.MessageContent, requestI
 		id, requestID, request.ChannelId+"/"+user, body, queued, t.now, t.now)
 }
 
-// wakeSender is called after a commit.
+// wakeSender tells the sender to look into the outbox. It is called after a commit.
 func (s *store) wakeSender() {
 	select {
 	case s.wake <- struct{}{}:
-	default: // It has not yet seen the last call.
+	default: // The sender has not yet seen the signal of an earlier call.
 	}
 }
 

@@ -33,14 +33,15 @@ func newStore(t *testing.T) *store {
 	return s
 }
 
-// events makes events as the server does, with ids and cursors of their own.
+// events makes events as the server does, and stores them. Each event has its own
+// id and cursor.
 type events struct {
 	t     *testing.T
 	store *store
 	n     int
 }
 
-// take stores an event about ana and returns it.
+// take stores an event about the customer ana, and returns it.
 func (e *events) take(payload *v1.Event) *v1.Event {
 	e.t.Helper()
 	e.n++
@@ -50,6 +51,7 @@ func (e *events) take(payload *v1.Event) *v1.Event {
 	return payload
 }
 
+// again gives an event to the store, which may have it already.
 func (e *events) again(event *v1.Event) {
 	e.t.Helper()
 	if err := e.store.take(event); err != nil {
@@ -69,12 +71,14 @@ func (e *events) taps(payload string) {
 		Payload: payload, Message: &v1.Message{Text: "a title", Mid: "mid-tap"}}}})
 }
 
+// echoes stores the echo of a message that the business account has sent.
 func (e *events) echoes(text, mid, requestID string) *v1.Event {
 	e.t.Helper()
 	return e.take(&v1.Event{Payload: &v1.Event_MessageEchoed{
 		MessageEchoed: &v1.Message{Text: text, Mid: mid, RequestId: requestID}}})
 }
 
+// hears stores the event about the outcome d of a send.
 func (e *events) hears(d delivery, requestID, mid string) {
 	e.t.Helper()
 	m := &v1.Message{RequestId: requestID, Mid: mid, Error: &v1.MessageError{Reason: "REASON",
@@ -99,7 +103,8 @@ func get(t *testing.T, s *store, id int64) ticket {
 	return found
 }
 
-// wantTicket compares a ticket with "state queue: from text, from text".
+// wantTicket checks a ticket. want has the form "state queue: from text, from
+// text".
 func wantTicket(t *testing.T, s *store, id int64, want string) {
 	t.Helper()
 	found := get(t, s, id)
@@ -252,7 +257,8 @@ func TestEchoOfTheAppIsAnAnswer(t *testing.T) {
 	wantTicket(t, s, 1, "waiting : customer Hello, "+welcome1+", app I am Eva.")
 }
 
-// An echo that comes before Instagram's answer does not say that it is ours.
+// An echo that comes before Instagram's answer to the send has no request id. The
+// helpdesk then cannot see at once that the echo belongs to its own answer.
 func TestEchoOfOurAnswerIsNoEntry(t *testing.T) {
 	for _, order := range []string{"named", "before the outcome", "after the outcome"} {
 		s := newStore(t)
@@ -303,7 +309,7 @@ func TestOutcomesSetTheStateOfAnAnswer(t *testing.T) {
 	if _, err := s.sendAgain(get(t, s, 1).Messages[2].ID); err != nil {
 		t.Fatal(err)
 	}
-	e.hears(failed, "helpdesk-answer-a1", "") // It is about the first try.
+	e.hears(failed, "helpdesk-answer-a1", "") // This event is about the first try.
 	if m := get(t, s, 1).Messages[2]; m.Delivery != queued {
 		t.Errorf("queued again: %+v", m)
 	}
@@ -392,7 +398,7 @@ func TestOneProcessHasTheDatabase(t *testing.T) {
 	if err != nil {
 		t.Fatalf("after the first one has gone: %v", err)
 	}
-	*s = *second // newStore closes it.
+	*s = *second // The cleanup in newStore closes the second one.
 }
 
 func TestNewerSchemaIsRefused(t *testing.T) {

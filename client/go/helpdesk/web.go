@@ -15,21 +15,22 @@ import (
 	"sync/atomic"
 )
 
-// A body has an answer of 1000 bytes, with room for how JSON and forms spell it.
+// mostBody limits the body of a request. It is enough for an answer of 1000 bytes,
+// however JSON or a form encodes it.
 const mostBody = 16 * 1024
 
 //go:embed pages.html
 var pages string
 
-// web serves the agents' pages, and under /api the same paths as JSON.
+// web serves the pages of the agents, and the same paths under /api as JSON.
 type web struct {
 	mux   *http.ServeMux
 	pages *template.Template
 }
 
-// newWeb returns the handler. It has no passwords, so that it refuses what a
-// page of another site makes an agent's browser do. trouble is a string that
-// says why no events arrive.
+// newWeb returns the handler. The helpdesk has no passwords, so the handler refuses
+// the requests that a page of another site makes an agent's browser send. trouble
+// holds a string that says why no events arrive; it is empty while they arrive.
 func newWeb(s *store, trouble *atomic.Value) http.Handler {
 	w := &web{mux: http.NewServeMux(), pages: template.Must(template.New("").Funcs(
 		template.FuncMap{"newID": rand.Text}).Parse(pages))}
@@ -60,7 +61,9 @@ func newWeb(s *store, trouble *atomic.Value) http.Handler {
 	return onlyLocal(http.NewCrossOriginProtection().Handler(w.mux))
 }
 
-// onlyLocal refuses names that another site's DNS makes point here.
+// onlyLocal refuses a request whose Host does not name this machine, because the
+// DNS of another site can make a name of that site point here. It also limits the
+// body.
 func onlyLocal(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(out http.ResponseWriter, in *http.Request) {
 		host := in.Host
@@ -80,11 +83,13 @@ func isLoopback(host string) bool {
 	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
-// handle serves what do returns for the id in the path: under /api as JSON, else
-// by a page. Without a page do has changed a ticket, which is shown then.
+// handle serves what do returns for the id in the path: under /api as JSON,
+// otherwise with the template page. When page is empty, do has changed a ticket,
+// and the browser is sent to the page of that ticket.
 func (w *web) handle(pattern, page string, do func(id int64, in *http.Request) (any, error)) {
 	run := func(in *http.Request) (value any, status int, err error) {
-		id, _ := strconv.ParseInt(in.PathValue("id"), 10, 64) // Nothing has the id 0.
+		// Without a number in the path, id is 0, which nothing has.
+		id, _ := strconv.ParseInt(in.PathValue("id"), 10, 64)
 		if value, err = do(id, in); err == nil {
 			return value, http.StatusOK, nil
 		}
@@ -100,7 +105,8 @@ func (w *web) handle(pattern, page string, do func(id int64, in *http.Request) (
 		value, status, _ := run(in)
 		out.Header().Set("Content-Type", "application/json")
 		out.WriteHeader(status)
-		json.NewEncoder(out).Encode(value) // An agent who has left needs no answer.
+		// An error here means that the agent has left and needs no answer.
+		json.NewEncoder(out).Encode(value)
 	})
 	w.mux.HandleFunc(pattern, func(out http.ResponseWriter, in *http.Request) {
 		value, status, err := run(in)

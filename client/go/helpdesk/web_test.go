@@ -13,7 +13,7 @@ import (
 	v1 "linktor.dev/instagram/v1"
 )
 
-// newDesk returns the pages over a store that has one ticket.
+// newDesk returns a store that has one ticket, and the handler that serves it.
 func newDesk(t *testing.T) (*store, http.Handler) {
 	t.Helper()
 	s := newStore(t)
@@ -45,7 +45,7 @@ var form = map[string]string{"Content-Type": "application/x-www-form-urlencoded"
 
 func TestAPIAnswersAndCloses(t *testing.T) {
 	_, h := newDesk(t)
-	// curl calls JSON a form when it is not told otherwise.
+	// curl sends the content type of a form, unless it is told otherwise.
 	out := call{"POST", "/api/tickets/1/answers", `{"id":"a1","text":"I am Eva."}`, form}.to(h)
 	var answered ticket
 	if err := json.Unmarshal(out.Body.Bytes(), &answered); err != nil || out.Code != 200 ||

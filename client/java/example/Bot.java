@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
 
-/** Answers the first message of each customer, and their choice. */
+/** Answers the first message of each customer, and the quick reply that they choose. */
 public final class Bot {
     public static void main(String[] arguments) {
         String server = System.getenv().getOrDefault("LINKTOR_IG_SERVER", "127.0.0.1:50051");
@@ -33,7 +33,7 @@ public final class Bot {
             Set<String> met = new HashSet<>();
             for (Event event : events) {
                 var answer = Linktor.text(event.getChannelId(), event.getUserId(), "");
-                // With a request id made from the message, several replicas answer once.
+                // The id comes from the message, so several replicas answer once.
                 if (event.hasMessageReceived() && met.add(event.getUserId())) {
                     answer.setRequestId("first-" + event.getMessageReceived().getId());
                     answer.getContentBuilder().setText("Hello! What do you look for?")

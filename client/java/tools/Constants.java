@@ -15,9 +15,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Writes EventTypes.java and Reasons.java, which hold the types of events and the
- * reasons of errors as the wire spells them, from the descriptors of protos/. It fails
- * when the version of pom.xml is not that of the top CMakeLists.txt. pom.xml runs it:
+ * Writes EventTypes.java and Reasons.java from the descriptors of protos/. They have
+ * the types of events and the reasons of errors, as messages of the server spell them.
+ * The program fails when the version of pom.xml is not the version of the top
+ * CMakeLists.txt. pom.xml runs it:
  *
  * <pre>java -classpath ... Constants.java DESCRIPTORS FOLDER CMAKELISTS VERSION</pre>
  */
@@ -84,7 +85,10 @@ public final class Constants {
         return out.append("}\n").toString();
     }
 
-    /** Reads the option without generated code: it is an unknown field here. */
+    /**
+     * Returns the option (event_type) of the field. This program has no generated code
+     * for the option, so that it is an unknown field here.
+     */
     private static String eventType(FieldDescriptorProto field, int option) {
         UnknownFieldSet.Field value = field.getOptions().getUnknownFields().getField(option);
         require(value.getLengthDelimitedList().size() == 1,
@@ -97,6 +101,7 @@ public final class Constants {
                 .filter(file -> file.getName().equals(FOLDER + name)).findFirst().orElseThrow();
     }
 
+    /** Returns the comment in front of the element at this path, in one line. */
     private static String comment(FileDescriptorProto file, List<Integer> path) {
         for (Location location : file.getSourceCodeInfo().getLocationList()) {
             if (location.getPathList().equals(path)) {

@@ -1,4 +1,4 @@
-// This answers the first message of each customer, and their choice.
+// This answers the first message of each customer, and the choice that they tap.
 import { FileCursorStore, Linktor } from "@linktor/instagram";
 
 const client = new Linktor({
@@ -10,10 +10,11 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
   process.once(signal, () => stop.abort());
 }
 
-/** Returns what to send after an event, which is undefined for most. */
 const met = new Set();
+/** Returns the message to send after an event, or undefined when there is none. */
 function answer({ channelId, userId: to, payload }) {
-  // With a request id made from the message, several replicas answer once.
+  // The request id is made from the message, so several replicas answer only
+  // once.
   if (payload.case === "messageReceived" && !met.has(to)) {
     met.add(to);
     const quickReplies = [

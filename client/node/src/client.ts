@@ -33,28 +33,38 @@ import { Subscription } from "./subscribe.js";
 export let coreOf: (client: Linktor) => Core;
 
 /**
- * It is a client of one server. It connects at the first call, in plaintext to
- * this machine and by TLS to any other one. Make one and keep it.
+ * This is a client of one server. It connects at the first call. The connection
+ * to this machine is plaintext; the connection to any other machine uses TLS.
+ * Make one client and keep it.
  */
 export class Linktor {
-  // These are the generated clients, for everything that has no method here. Their
-  // errors are LinktorErrors, too.
+  // These are the generated clients, for everything that has no method here.
+  // They throw LinktorErrors, too.
   readonly access: Client<typeof AccessService>;
   readonly channels: Client<typeof ChannelService>;
   readonly events: Client<typeof EventService>;
   readonly messaging: Client<typeof MessagingService>;
   readonly server: Client<typeof ServerService>;
 
-  /** It is the transport of these clients, for `createClient` of Connect. */
+  /**
+   * It is the transport of the generated clients, for `createClient` of
+   * Connect.
+   */
   readonly transport: Transport;
 
-  /** Sends as Linktor's page on Instagram spells it; see `send`. */
+  /**
+   * It sends messages with the call that Linktor's documentation page about
+   * Instagram shows; see `send`.
+   */
   readonly messages = {
     send: async (input: SendInput, options?: CallOptions): Promise<SendMessageResponse> =>
       this.send(sendRequest(input), options),
   };
 
-  /** It has what Linktor's page on Instagram has under this name. */
+  /**
+   * It has the call that Linktor's documentation page about Instagram shows
+   * under this name.
+   */
   readonly instagram = {
     setIceBreakers: (
       request: SetIceBreakersRequest,
@@ -87,14 +97,17 @@ export class Linktor {
   }
 
   /**
-   * Sends one message and returns it as sent. It always has a request id, which
-   * is made when the request has none; a caller who may send the same again after
-   * a restart gives one, made from the event that is answered.
+   * Sends one message and returns it as sent. When the request has no request
+   * id, the client makes one. A program that may send the same message again
+   * after a restart should set the id itself, made from the event that it
+   * answers.
    *
-   * A call that may not have reached the server, or that the server could not
-   * serve for now, is repeated with the same id until `timeoutMs` is over, which
-   * never sends twice. The error is a LinktorError, a TypeError when the request
-   * cannot be sent at all, or an Error when the client is closed already.
+   * A call is repeated with the same id when it may not have reached the
+   * server, or when the server could not serve it for now. It is repeated until
+   * `timeoutMs` is over. Repeating never sends the message twice.
+   *
+   * The error is a LinktorError, a TypeError when the request cannot be sent at
+   * all, or an Error when the client is closed already.
    */
   async send(request: SendRequest, options: CallOptions = {}): Promise<SendMessageResponse> {
     const call = checked(SendMessageRequestSchema, request);
@@ -108,8 +121,8 @@ export class Linktor {
   }
 
   /**
-   * Replaces the ice breakers of the account. It is repeated as `send` is; doing
-   * it twice changes nothing.
+   * Replaces the ice breakers of the account. The call is repeated as `send`
+   * repeats it, because setting the same ice breakers twice changes nothing.
    */
   async setIceBreakers(
     request: SetIceBreakersRequest,
@@ -120,18 +133,19 @@ export class Linktor {
   }
 
   /**
-   * Returns the events from a position on, and goes on with new ones for as long
-   * as the loop over them runs and the signal is not aborted. After a broken
-   * connection it goes on by itself after the last event. Nothing is called before
-   * the first event is asked for.
+   * Returns the events from a position on, and then new events as they come. It
+   * goes on until the loop over them is left or the signal aborts. After a
+   * broken connection it connects again by itself and goes on after the last
+   * event. Nothing is called before the loop asks for the first event.
    *
-   * The loop ends by an error: the reason of the signal, a CursorStoreError, a
-   * LinktorError by which the server refuses the stream, such as CURSOR_EXPIRED, or
-   * an Error when the client is closed.
+   * The loop ends with an error: the reason of the signal, a CursorStoreError,
+   * a LinktorError by which the server refuses the stream, such as
+   * CURSOR_EXPIRED, or an Error when the client is closed.
    *
-   * Every event is given at least once. It counts as taken when the loop asks for
-   * the next one, and its cursor is saved then; when the loop is left, by break
-   * or an error, the event in hand is given again after the next start.
+   * Every event is given at least once. It counts as taken when the loop asks
+   * for the next event, and then its cursor is saved. When the loop is left by
+   * break or an error, the last event does not count as taken: it is given
+   * again after the next start.
    */
   subscribe(
     request: SubscribeRequest = {},

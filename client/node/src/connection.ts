@@ -10,32 +10,35 @@ import { StatusSchema } from "./gen/google/rpc/status_pb.js";
 import type { Address } from "./security.js";
 
 export const PINGS = {
-  // A connection that is silent for so long during a call, or was before one, is
-  // pinged. The server permits a ping every 10 s. Streams carry data every 15 s,
-  // so that a healthy one is never pinged, which proxies may count against a
-  // client.
+  // A connection gets a ping when it is silent for this long during a call, or
+  // when it was silent for this long before a call. The server permits a ping
+  // every 10 s. Streams carry data every 15 s, so that a healthy stream never
+  // gets a ping. That matters because some proxies do not accept many pings.
   pingIntervalMs: 20_000,
-  // A connection whose ping is not answered for so long is given up, and its calls
-  // end with UNAVAILABLE.
+  // When a ping is not answered for this long, the connection is given up, and
+  // its calls end with UNAVAILABLE.
   pingTimeoutMs: 10_000,
   pingIdleConnection: false,
 };
-// An attempt to connect is given up after so long.
+// An attempt to connect is given up after this time.
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** It has everything that opening a connection takes. */
+/** It has everything that is needed to open a connection. */
 export interface Target {
   readonly address: Address;
   /** Undefined means plaintext. */
   readonly tls: SecureContext | undefined;
-  /** The server's certificate has this name, where that is not the host. */
+  /** It is the name in the server's certificate, when that is not the host. */
   readonly serverName: string | undefined;
   readonly apiKey: string | undefined;
-  /** The address names this machine, and a name must not lead to another one. */
+  /**
+   * It is true when the address names this machine. "localhost" must then not
+   * be resolved to another machine.
+   */
   readonly pinned: boolean;
 }
 
-/** A connection is made at the first call, and made anew after a break. */
+/** It connects at the first call, and again after a break. */
 export interface Connection {
   /** Its calls carry the API key and end with a LinktorError. */
   readonly transport: Transport;
@@ -52,8 +55,8 @@ export function connection(target: Target, pings = PINGS): Connection {
   let closed = false;
   const sessionManager = new Sessions(baseUrl, pings, {
     createConnection() {
-      // A call that was about to begin when the connection was closed asks for
-      // another one.
+      // A call that was about to begin when close() was called may still ask
+      // for a new connection.
       if (closed) {
         throw closedByOwner();
       }
@@ -71,7 +74,10 @@ export function connection(target: Target, pings = PINGS): Connection {
   };
 }
 
-/** Mends what streams tell before Connect, whose listeners come later, hears it. */
+/**
+ * Corrects the statuses and errors of streams before Connect sees them. Connect
+ * adds its listeners later than this class.
+ */
 class Sessions extends Http2SessionManager {
   readonly #open = new Set<Http2Session>();
 
@@ -82,19 +88,21 @@ class Sessions extends Http2SessionManager {
       this.#open.add(session);
       session.once("close", () => {
         this.#open.delete(session);
-        // The base class waits for an error when it looks whether a connection that
-        // was idle still works; an orderly end would leave the call waiting.
+        // When a connection was idle, the base class sends a ping and waits for
+        // an answer or an error. Without this error, an orderly end of the
+        // connection would leave the call waiting.
         session.emit("error", reset());
       });
-      // The base class no longer listens when a call comes between the end of a
-      // session and its error, which would end the program.
+      // When a call comes between the end of a session and its error, the base
+      // class no longer listens for the error. An error without a listener
+      // would end the program.
       session.on("error", () => {});
     }
     stream.on("response", mendStatus);
     stream.on("trailers", mendStatus);
     stream.on("close", () => {
-      // Node says CANCEL of every stream that ends with its connection, as if
-      // somebody had cancelled the call.
+      // Node gives the code CANCEL to every stream that ends with its
+      // connection, as if somebody had cancelled the call.
       if (stream.rstCode === constants.NGHTTP2_CANCEL && session?.destroyed !== false) {
         stream.emit("error", reset());
       }
@@ -102,7 +110,10 @@ class Sessions extends Http2SessionManager {
     return stream;
   }
 
-  /** Ends the connections without calling it a fault, as the base class would. */
+  /**
+   * Ends the connections and says that there was no error. The base class would
+   * report an error to the server.
+   */
   close(): void {
     for (const session of this.#open) {
       session.destroy(closedByOwner(), constants.NGHTTP2_NO_ERROR);
@@ -115,14 +126,15 @@ function closedByOwner(): ConnectError {
   return new ConnectError("closed by its owner", Code.Canceled);
 }
 
+/** Returns an error like the error of Node for a connection that broke. */
 function reset(): Error {
   return Object.assign(new Error("the connection was closed"), { code: "ECONNRESET" });
 }
 
 /**
- * Removes details that cannot be read or do not belong to the status, and escapes
- * a message that nobody can decode. Connect would make a status of its own in
- * place of the one that came.
+ * Removes details that cannot be read or that belong to another status, and
+ * escapes a message that cannot be decoded. Connect would otherwise replace the
+ * status of the server by a status of its own.
  */
 function mendStatus(headers: IncomingHttpHeaders): void {
   const message = String(headers["grpc-message"] ?? "");
@@ -141,7 +153,7 @@ function mendStatus(headers: IncomingHttpHeaders): void {
       return;
     }
   } catch {
-    // They cannot be read.
+    // The details cannot be read.
   }
   delete headers["grpc-status-details-bin"];
 }
@@ -153,7 +165,10 @@ function withKey(key: string): Interceptor {
   };
 }
 
-/** Opens the socket of a connection. */
+/**
+ * Opens the socket of a connection. The socket fails when it is not connected
+ * within CONNECT_TIMEOUT_MS.
+ */
 function socket({ address, tls, serverName, pinned }: Target): Socket {
   const where = "path" in address ? address : { ...address, noDelay: true };
   const lookup = pinned ? { lookup: lookupHere } : {};
@@ -167,7 +182,8 @@ function socket({ address, tls, serverName, pinned }: Target): Socket {
       ...lookup,
       secureContext: tls,
       ALPNProtocols: ["h2"],
-      // TLS has no way to ask for an address, but the certificate must have it.
+      // A TLS client cannot ask for an IP address by name, but the certificate
+      // must have it.
       ...(isIP(name) === 0 ? { servername: name } : {}),
       checkServerIdentity: (_, certificate) => checkServerIdentity(name, certificate),
     });
@@ -193,7 +209,11 @@ const lookupHere: LookupFunction = (_, options, callback) => {
   }
 };
 
-/** Makes a LinktorError of every error, also for calls of stubs. */
+/**
+ * Returns a transport that makes a LinktorError of every error, also in the
+ * calls of the generated clients. When the client is closed, it throws an Error
+ * instead.
+ */
 function withErrors(inner: Transport, isClosed: () => boolean): Transport {
   const refuse = () => {
     if (isClosed()) {
@@ -221,6 +241,7 @@ function withErrors(inner: Transport, isClosed: () => boolean): Transport {
   };
 }
 
+/** Makes a LinktorError of every error that ends the messages of a stream. */
 function withStreamErrors<T>(
   messages: AsyncIterable<T>,
   signal?: AbortSignal,

@@ -1,13 +1,18 @@
 import { connection, type Connection, type Target } from "./connection.js";
 import { pause } from "./delay.js";
 
-// The first response of a stream also takes connecting, so it has at least this
-// long where the heartbeat interval is short.
+// A stream has at least this long for its first response, even when the
+// heartbeat interval is short: connecting takes time, too.
 const FIRST_RESPONSE_MS = 15_000;
 
-/** It has what the calls of one client share. Tests replace `pause` and the limit. */
+/**
+ * It has what the calls of one client share. Tests replace `pause` and
+ * `firstResponseMs`.
+ */
 export class Core {
-  /** All calls use this connection, but for streams that had to leave it. */
+  /**
+   * All calls use this connection, except the streams that were silent on it.
+   */
   readonly main: Connection;
   /** It aborts when the client is closed. */
   readonly closed: AbortSignal;

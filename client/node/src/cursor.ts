@@ -2,19 +2,22 @@ import { open, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /**
- * A store keeps where a subscription is, for the next start of the program. It
- * belongs to one subscription at a time.
+ * A store keeps the cursor up to which a subscription has read, for the next
+ * start of the program. It belongs to one subscription at a time.
  */
 export interface CursorStore {
-  /** Returns the cursor saved last, and undefined or "" when there is none yet. */
+  /**
+   * Returns the cursor that was saved last, or undefined or "" when none was
+   * saved yet.
+   */
   load(): Promise<string | undefined> | string | undefined;
-  /** Saves the cursor. It is done when the cursor will be there after a crash. */
+  /** Saves the cursor. It is done when the cursor is safe from a crash. */
   save(cursor: string): Promise<void> | void;
 }
 
 /**
- * It keeps the cursor in a file. A save survives a power failure: it is written to
- * a second file (the path with ".tmp"), synced and renamed.
+ * It keeps the cursor in a file. A save survives a power failure: it writes the
+ * cursor to a second file (the path with ".tmp"), syncs that file and renames it.
  */
 export class FileCursorStore implements CursorStore {
   readonly path: string;
@@ -35,7 +38,8 @@ export class FileCursorStore implements CursorStore {
     }
     const cursor = text.trim();
     if (cursor === "") {
-      // Starting at the end of the log would lose events in silence.
+      // Without this error the subscription would start at the end of the log,
+      // and nobody would notice the lost events.
       throw new Error(`${this.path} is empty: remove it to start anew`);
     }
     return cursor;

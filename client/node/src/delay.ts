@@ -1,21 +1,22 @@
 // The first wait is short enough that the restart of a server is not noticed.
 export const FIRST_DELAY_MS = 500;
-// The longest wait is no load for the server.
+// With this wait, the attempts of a client are no load for the server.
 export const MOST_DELAY_MS = 5_000;
-// A timer of Node that is set to more runs at once.
+// Node runs a timer at once when it is set to more than this.
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * Returns how long to wait after so many failures in a row before the one just
- * seen: between half and all of a step that doubles. `random` is in [0, 1), so
- * that many clients do not come back all at once.
+ * Returns how long to wait after an attempt has failed, when `failures`
+ * attempts in a row had failed before it. The wait is between half and all of a
+ * step that doubles with each failure. `random` is in [0, 1), so that many
+ * clients do not come back all at once.
  */
 export function delay(failures: number, random = Math.random()): number {
   const step = Math.min(FIRST_DELAY_MS * 2 ** failures, MOST_DELAY_MS);
   return step * (0.5 + random / 2);
 }
 
-/** Waits so long, or until one of the signals ends the wait. It never throws. */
+/** Waits this long, or until one of the signals aborts. It never throws. */
 export function pause(ms: number, ...signals: (AbortSignal | undefined)[]): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
@@ -29,8 +30,9 @@ export function pause(ms: number, ...signals: (AbortSignal | undefined)[]): Prom
 }
 
 /**
- * Calls `end` once, with the reason, when the first of the signals aborts, which
- * may be at once. The function that it returns unlinks it from the signals.
+ * Calls `end` once, with the reason of the signal, when the first of the
+ * signals aborts. A signal may have aborted already. The returned function
+ * removes the listeners from the signals.
  */
 export function onAbort(
   signals: (AbortSignal | undefined)[],
@@ -50,7 +52,7 @@ export function onAbort(
     signal.addEventListener("abort", ended);
   }
   if (given.some((signal) => signal.aborted)) {
-    // The caller has what this function returns before `end` is called.
+    // `end` runs later, so that the caller has the returned function before.
     queueMicrotask(ended);
   }
   return unlink;

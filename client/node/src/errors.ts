@@ -7,7 +7,10 @@ import {
   RetryInfoSchema,
 } from "./gen/google/rpc/error_details_pb.js";
 
-/** The server's reasons have this domain; a proxy may have reasons of its own. */
+/**
+ * It is the domain of the server's reasons. A proxy may send other reasons with
+ * a domain of its own.
+ */
 export const ERROR_DOMAIN = "instagram.linktor";
 
 /** It is the code of a status as gRPC spells it. */
@@ -36,43 +39,46 @@ export interface FieldViolation {
 }
 
 /**
- * It says how a call ended. Decide by `reason`, then by `code`: messages are for people
- * and change.
+ * It says how a call ended. Programs should decide by `reason`, then by `code`.
+ * The messages are for people and may change.
  */
 export class LinktorError extends Error {
   readonly code: StatusCode;
   /**
-   * It is one of `Reason`, or one that is newer than this package. It is empty
-   * when the server did not make the status: the connection broke, or a
-   * proxy answered.
+   * It is one of `Reason`, or a reason that is newer than this package. It is
+   * empty when the server did not make the status, because the connection broke
+   * or a proxy answered.
    */
   readonly reason: string = "";
   /** It says what to do, in English. */
   readonly remedy: string = "";
-  /** It has what else the reason comes with, such as `graph_code`. */
+  /** It has further values that come with the reason, such as `graph_code`. */
   readonly metadata: Readonly<Record<string, string>> = {};
   /** They are the fields of the request that are wrong. */
   readonly violations: readonly FieldViolation[] = [];
-  /** The call cannot succeed before; it is 0 when nobody said how long to wait. */
+  /**
+   * It says how long to wait before the call can succeed. It is 0 when the
+   * server did not say.
+   */
   readonly retryDelayMs: number = 0;
   /** It is the request id of the send, also when the client made it. */
   readonly requestId: string = "";
   /**
    * It is true when the call may have been done, or may still be under way,
-   * although it ended with this error. A send may then be repeated with the same
-   * `requestId` only, and GetMessage tells what became of it. Only `send` and
-   * `setIceBreakers` set it.
+   * although it ended with this error. Then repeat a send only with the same
+   * `requestId`; GetMessage tells what became of it. Only `send` and
+   * `setIceBreakers` set this field.
    */
   readonly outcomeUnknown: boolean = false;
 
   /**
-   * The cause is the error of Connect or, where the caller's signal ended the call,
-   * the reason of that signal.
+   * `cause` is the error of Connect. When the caller's signal ended the call,
+   * it is the reason of that signal.
    */
   constructor(from: ConnectError, code = statusCode(from.code), cause: unknown = from) {
     super(from.rawMessage, { cause });
     this.code = code;
-    // ErrorInfo of another domain says nothing about this server.
+    // An ErrorInfo with another domain does not come from this server.
     const info = from
       .findDetails(ErrorInfoSchema)
       .find((detail) => detail.domain === ERROR_DOMAIN);
@@ -102,7 +108,8 @@ export class LinktorError extends Error {
     return `${this.name}: ${this.code}${reason}: ${this.message}${wrong.join("")}${this.#whatToDo()}`;
   }
 
-  // The remedy of the last refusal does not speak of an earlier call that got lost.
+  // The remedy belongs to the last refusal. It says nothing about an earlier
+  // call that got lost.
   #whatToDo(): string {
     if (this.outcomeUnknown && (this.reason === "" || !leavesUnknown(this))) {
       const repeat = this.requestId === "" ? "" : `: repeat it with the request id ${this.requestId} only`;
@@ -112,7 +119,9 @@ export class LinktorError extends Error {
   }
 }
 
-/** A cursor store failed, for the reason that is its cause. */
+/**
+ * It says that a cursor store failed. Its `cause` is the error of the store.
+ */
 export class CursorStoreError extends Error {
   override get name(): string {
     return "CursorStoreError";
@@ -120,8 +129,8 @@ export class CursorStoreError extends Error {
 }
 
 /**
- * Returns the error of a call that Connect ended with `error`. The signal is the
- * caller's.
+ * Returns the LinktorError of a call that Connect ended with `error`. `signal`
+ * is the caller's signal.
  */
 export function errorOf(error: unknown, signal?: AbortSignal): unknown {
   if (error instanceof LinktorError) {
@@ -135,8 +144,8 @@ export function errorOf(error: unknown, signal?: AbortSignal): unknown {
     const timeout = (signal.reason as Error | undefined)?.name === "TimeoutError";
     return new LinktorError(from, timeout ? "DEADLINE_EXCEEDED" : "CANCELLED", signal.reason);
   }
-  // Connect has several codes for what gRPC calls UNAVAILABLE everywhere: there
-  // was no connection, or it broke.
+  // When there was no connection, or when it broke, gRPC says UNAVAILABLE
+  // everywhere. Connect has several codes for this.
   return new LinktorError(from, hasSystemError(from) ? "UNAVAILABLE" : undefined);
 }
 
@@ -145,7 +154,10 @@ function isOfThePeer(error: ConnectError): boolean {
   return error.metadata.has("grpc-status") || error.metadata.has("content-type");
 }
 
-/** Returns whether an error of Node, which has a code in letters, is the cause. */
+/**
+ * Returns whether the error or one of its causes is an error of Node: its code
+ * is a text.
+ */
 function hasSystemError(error: Error): boolean {
   const seen = new Set<unknown>();
   for (let one: unknown = error; one instanceof Error && !seen.has(one); one = one.cause) {
@@ -157,7 +169,7 @@ function hasSystemError(error: Error): boolean {
   return false;
 }
 
-/** Spells a code as gRPC does: DeadlineExceeded is DEADLINE_EXCEEDED. */
+/** Returns a code as gRPC spells it: DEADLINE_EXCEEDED for DeadlineExceeded. */
 function statusCode(code: Code): StatusCode {
   if (code === Code.Canceled) {
     return "CANCELLED";
@@ -167,11 +179,13 @@ function statusCode(code: Code): StatusCode {
     .toUpperCase() as StatusCode;
 }
 
+// After these codes a call is tried again, unless the server gave a reason.
 const UNLESS_REFUSED = ["INTERNAL", "UNKNOWN", "DEADLINE_EXCEEDED"];
 
 /**
- * Returns whether a call that ended so may be repeated with the same request id:
- * the server asks for it, or did not make the status.
+ * Returns whether a call that ended with this error may be repeated with the
+ * same request id. It may when the server asks for it, or when the status was
+ * not made by the server: it then has no reason.
  */
 export function isRepeatable(error: LinktorError): boolean {
   return (
@@ -181,8 +195,9 @@ export function isRepeatable(error: LinktorError): boolean {
 }
 
 /**
- * Returns whether a stream that ended so is taken up again: the connection broke,
- * or the server is busy or going, but it did not refuse.
+ * Returns whether the subscription opens the stream again after this error. It
+ * does when the connection broke, or when the server is busy or shutting down.
+ * It does not when the server refused the request.
  */
 export function isResumable(error: LinktorError): boolean {
   return (
@@ -191,7 +206,10 @@ export function isResumable(error: LinktorError): boolean {
   );
 }
 
-/** Returns whether nobody knows if a call that ended so was done. */
+/**
+ * Returns whether a call that ended with this error may have been done all the
+ * same.
+ */
 export function leavesUnknown({ reason }: LinktorError): boolean {
   return (
     reason === "" ||

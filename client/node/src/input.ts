@@ -13,9 +13,9 @@ import {
 import { unsendable } from "./repeat.js";
 
 /**
- * It is a send, spelled as the JSON of SendMessageRequest. `type` and
- * `contentType`, which Linktor's page on Instagram has, may be there, too; they
- * must fit.
+ * It is a message to send, spelled as the JSON of SendMessageRequest. It may
+ * also have the fields `type` and `contentType`, which Linktor's documentation
+ * page about Instagram shows. They must fit the other fields.
  */
 export interface SendInput extends Omit<SendMessageRequestJson, "content"> {
   channelId: string;
@@ -32,7 +32,7 @@ export interface ContentInput extends Omit<MessageContentJson, "template" | "qui
 export interface TemplateInput extends Omit<TemplateJson, "generic"> {
   type?: "generic";
   generic?: GenericInput;
-  /** They are the cards, in place of `generic`. */
+  /** They are the cards of the template. Use either these or `generic`. */
   elements?: ElementInput[];
 }
 
@@ -54,7 +54,10 @@ export interface QuickReplyInput extends QuickReplyJson {
 
 type Json = { [key: string]: unknown };
 
-/** Makes the request; it throws when something in the input does not fit. */
+/**
+ * Returns the request. It throws a TypeError when something in the input does
+ * not fit.
+ */
 export function sendRequest(input: SendInput): SendMessageRequest {
   const { content, ...rest } = input as unknown as Json;
   const json = isObject(content) ? { ...rest, content: contentJson(content) } : input;
@@ -65,6 +68,10 @@ export function sendRequest(input: SendInput): SendMessageRequest {
   }
 }
 
+/**
+ * Returns the content as the JSON of MessageContent, without `type` and
+ * `contentType`.
+ */
 function contentJson(given: Json): Json {
   const { type, ...content } = given;
   if (type !== undefined && !(typeof type === "string" && isCase(type, content))) {
@@ -82,7 +89,7 @@ function contentJson(given: Json): Json {
   return content;
 }
 
-/** Returns whether the content has a field of that name, which is one of the cases. */
+/** Returns whether `type` names a kind of content that is set in `content`. */
 function isCase(type: string, content: Json): boolean {
   const { oneofs } = SendMessageRequestSchema.field.content.message!;
   return (
@@ -136,12 +143,17 @@ function isObject(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Maps the objects of a list. It leaves anything else to fromJson. */
+/**
+ * Maps the objects of a list. It leaves all other values for fromJson to judge.
+ */
 function each(list: unknown, map: (one: Json) => Json): unknown {
   return Array.isArray(list) ? list.map((one) => (isObject(one) ? map(one) : one)) : list;
 }
 
-/** Leaves out what is undefined, which JSON does not know. */
+/**
+ * Returns the value without the members that are undefined, which JSON cannot
+ * have.
+ */
 function defined(value: unknown): unknown {
   if (Array.isArray(value)) {
     return value.map(defined);
@@ -153,7 +165,10 @@ function defined(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, part]) => [key, defined(part)]));
 }
 
-/** Returns a request that sends a text to a customer. More can be set in it. */
+/**
+ * Returns a request that sends a text to a customer. The caller may set more
+ * fields in it.
+ */
 export function text(channelId: string, to: string, text: string): SendMessageRequest {
   return create(SendMessageRequestSchema, {
     channelId,

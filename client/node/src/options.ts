@@ -15,29 +15,30 @@ export interface LinktorOptions {
    */
   server?: string;
   /**
-   * It is sent with every call. White space around it is removed, and an empty key
-   * is none, so that it may come from a file or a variable.
+   * It is sent with every call. White space around the key is removed. An empty
+   * key means that there is no key, so that the value may come from a file or a
+   * variable.
    */
   apiKey?: string;
   /**
-   * It encrypts the connection also to this machine, and says by which
-   * certificates. Without it, a connection to another machine is encrypted with
-   * the roots that Node has.
+   * It encrypts the connection with these settings, also the connection to this
+   * machine. Without it, a connection to another machine is encrypted, and
+   * trusts the roots that Node has.
    */
   tls?: TlsOptions;
   /**
-   * While it is true everything is sent unencrypted, the API key and what customers
-   * write included, to whatever machine the address names. It is for networks
-   * that encrypt by themselves, such as a mesh.
+   * When it is true, everything is sent without encryption to the machine that
+   * the address names, even the API key and the messages of customers. It is
+   * for networks that encrypt by themselves, such as a mesh.
    */
   plaintextToOtherMachines?: boolean;
 }
 
-/** It says how a connection is encrypted. Every field may be left out. */
+/** It says how a connection is encrypted. Every field is optional. */
 export interface TlsOptions {
   /**
-   * It is a PEM file with the roots that may vouch for the server, in place of
-   * those that Node has.
+   * It is a PEM file with the root certificates to trust, in place of the roots
+   * that Node has.
    */
   caFile?: string;
   /** It is a PEM file with the client's certificate, for servers that ask for one. */
@@ -45,38 +46,39 @@ export interface TlsOptions {
   /** It is a PEM file with the private key of that certificate. */
   keyFile?: string;
   /**
-   * The server's certificate has this name, where that is not the host of the
-   * address.
+   * It is the name in the server's certificate. It is needed only when that
+   * name is not the host of the address.
    */
   serverName?: string;
 }
 
 export interface CallOptions {
   /**
-   * The call, with its repetitions, ends after so many milliseconds. The default is
-   * two minutes.
+   * The call ends after this many milliseconds, its repetitions included. The
+   * default is two minutes.
    */
   timeoutMs?: number;
-  /** The call ends when it aborts. */
+  /** The call ends when this signal aborts. */
   signal?: AbortSignal;
 }
 
 export interface SubscribeOptions {
-  /** The loop ends with the signal's reason when it aborts. */
+  /** When this signal aborts, the loop ends with its reason. */
   signal?: AbortSignal;
   /**
-   * It says where to go on, and is told how far the application has come. The
-   * start in the request counts only while the store has no cursor.
+   * The subscription starts after the cursor in this store, and saves there how
+   * far the application has come. The start in the request counts only while
+   * the store has no cursor.
    */
   cursorStore?: CursorStore;
   /**
-   * It is called with every response before its events are given. The first
-   * response of a stream has `subscribed`; heartbeats have no events.
+   * It is called with every response, before the application gets its events.
+   * The first response of a stream has `subscribed`; heartbeats have no events.
    */
   onResponse?: (response: SubscribeEventsResponse) => void;
   /**
-   * It is called when the stream has broken and is taken up again after `waitMs`.
-   * Without it Node prints a warning.
+   * It is called when the stream has broken. The subscription opens the stream
+   * again after `waitMs`. Without this function, Node prints a warning.
    */
   onBreak?: (error: Error, waitMs: number) => void;
 }

@@ -12,18 +12,19 @@ import { delay } from "./delay.js";
 import { errorOf, isRepeatable, leavesUnknown, LinktorError } from "./errors.js";
 import type { CallOptions } from "./options.js";
 
-// A call without a time limit gets this one: a send with media takes up to 90 s,
-// and some time is left for repeating it.
+// This is the time limit of a call that has no limit of its own. A send with
+// media takes up to 90 s, and the rest of the time is for repeating it.
 export const DEFAULT_TIMEOUT_MS = 120_000;
-// With less time left the server does not begin a send. Repeating it then would
-// only cover up the error that is known.
+// The server does not begin a send when less time than this is left. Repeating
+// a send then would only replace the error that is known by a less useful one.
 export const LEAST_TIME_MS = 500;
-// gRPC has eight digits for the time limit of a call.
+// gRPC has room for eight digits in the time limit of a call.
 const MOST_TIMEOUT_MS = 99_999_999;
 
 /**
- * Calls until the outcome is known or no other call fits before the deadline.
- * The error has the request id, and says if the outcome is unknown.
+ * Makes the call again until its outcome is known, or until no other call fits
+ * before the deadline. The error has the request id, and says if the outcome is
+ * unknown.
  */
 export async function repeat<Response>(
   core: Core,
@@ -32,7 +33,7 @@ export async function repeat<Response>(
   requestId = "",
 ): Promise<Response> {
   if (signal?.aborted) {
-    // Nothing was sent, so that the outcome is known.
+    // Nothing was sent, so the outcome is known.
     const error = errorOf(new ConnectError("the signal had aborted", Code.Canceled), signal);
     throw Object.assign(error as LinktorError, { requestId });
   }
@@ -46,7 +47,8 @@ export async function repeat<Response>(
       if (!(error instanceof LinktorError)) {
         throw error;
       }
-      // A later refusal need not speak of an earlier call that got lost.
+      // An earlier call that got lost may have been done, even when a later
+      // call is refused.
       outcomeUnknown ||= leavesUnknown(error);
       Object.assign(error, { requestId, outcomeUnknown });
       const wait = Math.max(delay(attempt), error.retryDelayMs);
@@ -70,8 +72,8 @@ export async function repeat<Response>(
 }
 
 /**
- * Copies what the caller gave into a message. It refuses what cannot be sent:
- * a value has the wrong type, or a text is not valid Unicode.
+ * Copies what the caller gave into a message. It throws a TypeError when a
+ * value has the wrong type, or when a text is not valid Unicode.
  */
 export function checked<Desc extends DescMessage>(
   schema: Desc,

@@ -4,7 +4,9 @@ import { BlockList, isIP } from "node:net";
 import { createSecureContext, type SecureContext } from "node:tls";
 import type { TlsOptions } from "./options.js";
 
-/** A server is at a socket of this machine, or at a port of some machine. */
+/**
+ * It is where a server is: a socket of this machine, or a port of any machine.
+ */
 export type Address =
   { readonly path: string } | { readonly host: string; readonly port: number };
 
@@ -12,7 +14,10 @@ const loopback = new BlockList();
 loopback.addSubnet("127.0.0.0", 8);
 loopback.addAddress("::1", "ipv6");
 
-/** Reads an address such as "gateway.example:443", "[::1]:50051" or "unix:/path". */
+/**
+ * Reads an address such as "gateway.example:443", "[::1]:50051" or
+ * "unix:/path". It throws a TypeError for any other text.
+ */
 export function parseAddress(address: string): Address {
   if (address === "") {
     throw new TypeError(
@@ -39,8 +44,9 @@ export function parseAddress(address: string): Address {
 }
 
 /**
- * Returns whether the address names this machine, without asking anybody:
- * another name that resolves to it is taken for another machine.
+ * Returns whether the address names this machine. It asks no name server: a
+ * name that resolves to this machine counts as another machine, unless it is
+ * localhost.
  */
 export function isLocal(address: Address): boolean {
   if ("path" in address) {
@@ -52,7 +58,10 @@ export function isLocal(address: Address): boolean {
     : loopback.check(address.host, family === 6 ? "ipv6" : "ipv4");
 }
 
-/** Reads the files that TLS takes; it throws when one of them cannot be used. */
+/**
+ * Reads the files of the TLS options. It throws when one of them cannot be
+ * used.
+ */
 export function secureContext(options: TlsOptions): SecureContext {
   const { caFile, certFile, keyFile } = options;
   if ((certFile === undefined) !== (keyFile === undefined)) {
@@ -66,6 +75,10 @@ export function secureContext(options: TlsOptions): SecureContext {
   });
 }
 
+/**
+ * Returns the content of a file. It throws when the file cannot be read, or
+ * when `check` refuses it.
+ */
 function pem(file: string | undefined, check: (text: Buffer) => void): Buffer | undefined {
   if (file === undefined) {
     return undefined;
@@ -82,8 +95,9 @@ function pem(file: string | undefined, check: (text: Buffer) => void): Buffer | 
 }
 
 /**
- * Returns the API key without the white space around it, with which files end, and
- * undefined when there is none. The key is in no message.
+ * Returns the API key without the white space around it, such as the line end
+ * in a file. It returns undefined when there is no key. The error message does
+ * not show the key.
  */
 export function checkedKey(apiKey = ""): string | undefined {
   const key = apiKey.trim();

@@ -14,13 +14,13 @@ import {
 import type { SubscribeOptions, SubscribeRequest } from "./options.js";
 import { checked } from "./repeat.js";
 
-// The contract says that a reader who hears nothing for three intervals should
-// connect again.
+// The comments in protos/ say that a reader should connect again when it hears
+// nothing for three heartbeat intervals.
 const SILENT_INTERVALS = 3;
-// The interval is this one until the server says which is in force.
+// This heartbeat interval counts until the server says which one it uses.
 const DEFAULT_INTERVAL_MS = 15_000;
-// A timer that is later than this was kept from running by the program itself,
-// which then has not looked for a response either.
+// When a timer is later than this, the program itself was too busy to run it.
+// Then the program was also too busy to look for a response.
 const LATE_MS = 500;
 
 function warn(error: Error, waitMs: number): void {
@@ -34,22 +34,23 @@ function warn(error: Error, waitMs: number): void {
 /**
  * A subscription is one loop over events. It has three states:
  *
- *     1 load   It asks the store once; a cursor there is where to start.
- *     2 read   It reads until the stream breaks, is silent or is refused, or the
- *              loop or the signal ends.
- *     3 wait   It waits longer each time without a response; then it reads again.
+ *     1 load   It loads the cursor from the store, once, and starts after it.
+ *     2 read   It reads until the stream breaks, is silent or is refused, or until
+ *              the loop is left or the signal aborts.
+ *     3 wait   It waits longer after each stream without a response. Then it reads
+ *              again.
  */
 export class Subscription {
   readonly #core: Core;
   readonly #options: SubscribeOptions;
-  /** Its start is always where to go on. */
+  /** Its start is always the position from which to go on. */
   readonly #request: SubscribeEventsRequest;
-  /** It is a connection of this subscription only; see #renew. */
+  /** It is a connection that only this subscription uses; #renew makes it. */
   #own: Connection | undefined;
   #stub: Client<typeof EventService>;
-  /** The stream may be silent for so long. */
+  /** The stream may be silent for this long before it is given up. */
   #silenceMs = SILENT_INTERVALS * DEFAULT_INTERVAL_MS;
-  /** It counts the streams since the last response. */
+  /** It counts the streams that have ended since the last response. */
   #failures = 0;
 
   constructor(core: Core, request: SubscribeRequest, options: SubscribeOptions) {
@@ -95,7 +96,8 @@ export class Subscription {
       const responses = stream[Symbol.asyncIterator]();
       let limitMs = Math.max(this.#silenceMs, this.#core.firstResponseMs);
       for (;;) {
-        // It runs only while the server is waited for: a slow application is no
+        // The timer runs only while this function waits for the server. The
+        // time that the application needs for an event does not count as
         // silence of the server.
         const stop = watch(limitMs, () => {
           silence = new Silence();
@@ -128,7 +130,7 @@ export class Subscription {
     this.#options.onResponse?.(response);
     for (const [i, event] of response.events.entries()) {
       yield event;
-      // The response's own cursor also passes what the filter hid.
+      // The response's own cursor is also past the events that the filter hid.
       if (i < response.events.length - 1) {
         await this.#save(event.cursor);
         this.#throwIfEnded();
@@ -138,7 +140,7 @@ export class Subscription {
     this.#throwIfEnded();
   }
 
-  /** Takes the heartbeat interval that a message may have. */
+  /** Uses the heartbeat interval of the message, if it has one. */
   #heed({ heartbeatInterval }: SubscribeEventsRequest | SubscribeEventsResponse): void {
     const interval = heartbeatInterval === undefined ? 0 : durationMs(heartbeatInterval);
     if (interval > 0) {
@@ -159,7 +161,9 @@ export class Subscription {
     }
   }
 
-  /** Makes the cursor the one to go on after, here and in the store. */
+  /**
+   * Makes the cursor the position from which to go on, here and in the store.
+   */
   async #save(cursor: string): Promise<void> {
     if (this.#goOnAfter(cursor)) {
       try {
@@ -170,7 +174,10 @@ export class Subscription {
     }
   }
 
-  /** Returns whether that is another place than before. */
+  /**
+   * Makes the next stream start after the cursor. It returns false when the
+   * cursor is empty or is already that position.
+   */
   #goOnAfter(cursor: string): boolean {
     const { start } = this.#request;
     if (cursor === "" || (start.case === "afterCursor" && start.value === cursor)) {
@@ -181,8 +188,9 @@ export class Subscription {
   }
 
   /**
-   * Takes a new connection. On the one that was silent another stream would be
-   * silent, too, when the other end or a proxy has gone without a word.
+   * Takes a new connection for this subscription. When the other end or a proxy
+   * has disappeared without closing the old connection, another stream on it
+   * would be silent, too.
    */
   #renew(): void {
     this.#own?.close();
@@ -202,7 +210,10 @@ function storeError(what: string, cause: unknown): CursorStoreError {
   return new CursorStoreError(`linktor: the cursor cannot be ${what}: ${message}`, { cause });
 }
 
-/** Calls `onSilence` after so long, unless the function that it returns was called. */
+/**
+ * Calls `onSilence` after this time, unless the returned function is called
+ * first. When the program was too busy to run the timer, the time begins again.
+ */
 function watch(ms: number, onSilence: () => void): () => void {
   let due = performance.now() + ms;
   let timer = setTimeout(look, ms);

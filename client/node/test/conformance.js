@@ -1,6 +1,6 @@
-// The driver of tests/conformance for this package. It reads commands from
-// standard input, one JSON object a line, and answers each by a line on standard
-// output; tests/conformance/README.md has the protocol.
+// This is the driver of tests/conformance for this package. It reads commands
+// from standard input, one JSON object a line. It answers each command with a
+// line on standard output. tests/conformance/README.md describes the protocol.
 import { fromJson, toJson } from "@bufbuild/protobuf";
 import {
   CursorStoreError,
@@ -14,7 +14,7 @@ import * as v1 from "@linktor/instagram/v1";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** It is a subscription that asks for an event only when it was told to. */
+/** This subscription asks for an event only when the driver is told to. */
 class Subscribed {
   constructor(client, request, cursorFile) {
     this.state = { subscribed: 0, caught_up: false, breaks: [] };
@@ -34,7 +34,7 @@ class Subscribed {
   }
 
   async next(timeoutMs) {
-    // A failed generator would only say that it has ended.
+    // After a failure, the generator itself would only say that it has ended.
     this.asked ??= this.failure ?? this.events.next().then(given, (error) => ({ error }));
     const ended = new AbortController();
     const late = sleep(timeoutMs, undefined, { signal: ended.signal }).catch(() => {});
@@ -55,6 +55,7 @@ class Subscribed {
   }
 }
 
+/** Returns the answer to the command "next" for a result of the generator. */
 function given({ done, value }) {
   if (done) {
     return { ok: { ended: true } };
@@ -63,6 +64,7 @@ function given({ done, value }) {
   return { ok: { event: toJson(v1.EventSchema, value), payload: field } };
 }
 
+/** Returns the error as the protocol spells it. */
 function described(error) {
   if (error instanceof LinktorError) {
     return {
@@ -82,7 +84,7 @@ function described(error) {
   return { kind, message: error.message };
 }
 
-// These are the members of a client that are the generated clients.
+// These are the names that the generated clients have in a Linktor object.
 const stubs = {
   AccessService: "access",
   ChannelService: "channels",

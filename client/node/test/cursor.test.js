@@ -15,7 +15,7 @@ test("a cursor that was saved is loaded", async (t) => {
     assert.equal(await new FileCursorStore(path).load(), cursor);
   }
   assert.equal(statSync(path).mode & 0o777, 0o600);
-  // Nothing else is left behind.
+  // No other file is left behind.
   assert.deepEqual(readdirSync(home), ["cursor"]);
 });
 

@@ -65,7 +65,7 @@ test("an error has every detail", async (t) => {
     ),
   });
   const { client } = dial(t, fake.address);
-  // The generated clients end with it, too.
+  // The generated clients throw a LinktorError, too.
   const error = await failure(client.messaging.sendMessage({ channelId: "ch_1" }));
   assert.equal(error.name, "LinktorError");
   assert.equal(error.code, "INVALID_ARGUMENT");
@@ -137,7 +137,7 @@ test("the caller's own signal is the cause", async (t) => {
   const stopped = await call;
   assert.equal(stopped.code, "CANCELLED");
   assert.equal(stopped.cause, stop.signal.reason);
-  // A server or proxy that cancels is something else.
+  // When a server or a proxy cancels a call, the cause is another error.
   const gone = errorOf(plain(Code.Canceled));
   assert.equal(gone.code, "CANCELLED");
   assert.notEqual(gone.cause.name, "AbortError");
@@ -149,7 +149,10 @@ test("an error is made once", () => {
   assert.equal(errorOf(error), error);
 });
 
-/** Serves a status as it stands, right away or after headers. */
+/**
+ * Starts a server that ends every call with this status, right away or after
+ * headers. It returns the address of the server.
+ */
 async function serveStatus(t, trailersOnly, status) {
   const server = createServer();
   server.on("stream", (stream) => {

@@ -1,5 +1,5 @@
-// This starts the real server and the emulated Instagram, each on its own ports.
-// LINKTOR_BIN_DIR names the folder of the programs.
+// This starts the real server and the emulator of Instagram, each on its own
+// ports. The variable LINKTOR_BIN_DIR names the folder of the programs.
 import { Linktor } from "@linktor/instagram";
 import * as v1 from "@linktor/instagram/v1";
 import assert from "node:assert/strict";
@@ -16,7 +16,10 @@ const PAGE = "100000000000001";
 
 const programs = process.env.LINKTOR_BIN_DIR;
 
-/** Returns why a test of the real server is skipped, or false. */
+/**
+ * Returns why the tests of the real server are skipped, or false when they are
+ * not.
+ */
 export function skip() {
   if (programs === undefined && process.env.LINKTOR_ALL_TESTS === undefined) {
     return "LINKTOR_BIN_DIR does not name the folder of linktor-igd";
@@ -24,7 +27,9 @@ export function skip() {
   return false;
 }
 
-/** Starts a program; it is ready when it has printed its line. */
+/**
+ * Starts a program, and returns when the program has printed its line "ready".
+ */
 async function run(name, args) {
   assert.ok(programs, "LINKTOR_BIN_DIR does not name the folder of linktor-igd");
   const child = spawn(join(programs, name), args, { stdio: ["ignore", "pipe", "ignore"] });
@@ -47,7 +52,10 @@ async function stop({ child, exited }, signal = "SIGTERM") {
   }
 }
 
-/** Starts a server and an emulated Instagram. With `auth` "keys" it asks for keys. */
+/**
+ * Starts a server and an emulator. With `auth` "keys" the server asks for API
+ * keys.
+ */
 export async function startGateway(t, auth = "none") {
   const home = folder(t);
   const bootstrap = join(home, "bootstrap.key");
@@ -81,7 +89,7 @@ export async function startGateway(t, auth = "none") {
       t.after(() => client.close());
       return client;
     },
-    /** Makes the emulated Instagram do something. */
+    /** Calls the control API of the emulator, and returns its answer. */
     async instagram(method, what, body) {
       const init = { method, body: body && JSON.stringify(body) };
       const answer = await fetch(`${graph}/emulator/${what}`, init);
@@ -109,14 +117,16 @@ export async function startGateway(t, auth = "none") {
   return gateway;
 }
 
-/** Starts a gateway that asks for no keys, and makes its channel. */
+/**
+ * Starts a gateway whose server asks for no API keys, and makes its channel.
+ */
 export async function readyGateway(t) {
   const gateway = await startGateway(t);
   await gateway.createChannel(gateway.client());
   return gateway;
 }
 
-/** Returns the events from the beginning on, of one type. */
+/** Returns the events of one type, from the beginning of the log on. */
 export function history(client, type, options) {
   return client.subscribe(
     { start: { case: "position", value: v1.Position.EARLIEST }, types: [type] },

@@ -1,4 +1,5 @@
-// The client talks to the real server here. LINKTOR_BIN_DIR names its folder.
+// The client talks to the real server here. The variable LINKTOR_BIN_DIR names
+// the folder of the server.
 import { EventType, FileCursorStore, Reason } from "@linktor/instagram";
 import * as v1 from "@linktor/instagram/v1";
 import assert from "node:assert/strict";

@@ -1,5 +1,5 @@
-// The package as npm makes it is installed into an empty project and used from
-// there. The registry that npm is set up with must be reachable.
+// These tests install the package, as npm packs it, into an empty project, and
+// use it from there. The registry that npm is set up with must be reachable.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -22,7 +22,10 @@ async function run(cwd, program, ...args) {
   }
 }
 
-/** Packs what was built; returns the project that it is installed into. */
+/**
+ * Packs the built package and installs it into an empty project. It returns the
+ * folder of the project, and the files of the package.
+ */
 async function installed(t) {
   const project = folder(t);
   const flags = ["--json", "--ignore-scripts", "--pack-destination", project];
@@ -89,7 +92,10 @@ export async function main(signal: AbortSignal): Promise<string> {
 }
 `;
 
-/** Returns the JavaScript of README.md, each block for itself. */
+/**
+ * Returns a TypeScript module with the JavaScript blocks of README.md. Each of
+ * them is in a block of its own.
+ */
 function readme() {
   const text = readFileSync(join(here, "README.md"), "utf8");
   const blocks = [...text.matchAll(/^```js\n(.*?)^```$/gms)].map(([, block]) => block);
@@ -102,7 +108,8 @@ ${blocks.map((block) => `{\n${block}}\n`).join("")}`;
 }
 
 const STRICT = { strict: true, noEmit: true, module: "nodenext", target: "es2022" };
-// One has the types that a browser has, the other one those of Node.
+// The first one has the types of a browser, the second one has the types of
+// Node.
 const CONFIGURATIONS = {
   "tsconfig.json": { ...STRICT, types: [] },
   "tsconfig.node.json": { ...STRICT, types: ["node"], lib: ["es2022"], skipLibCheck: true },

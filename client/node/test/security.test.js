@@ -122,8 +122,8 @@ test("localhost is this machine, whatever a name server says", async (t) => {
   assert.deepEqual(fake.keys, [`Bearer ${KEY}`]);
 });
 
-// The kernel takes this address for its own, and nobody takes it for one of this
-// machine.
+// Linux connects this address to this machine, but the client counts it as an
+// address of another machine.
 const ELSEWHERE = "0.0.0.0";
 
 test("another machine is spoken to by TLS", async (t) => {
@@ -141,7 +141,7 @@ test("another machine is spoken to by TLS", async (t) => {
   const { client } = dial(t, `${ELSEWHERE}:${server.address().port}`, { apiKey: KEY });
   const error = await failure(client.messaging.sendMessage({}));
   assert.equal(error.code, "UNAVAILABLE");
-  // A handshake begins with this byte.
+  // A TLS handshake begins with this byte.
   assert.equal(heard[0][0], 22);
   assert.ok(!Buffer.concat(heard).includes(KEY));
 });
@@ -171,7 +171,10 @@ test("the key is in no output", async (t) => {
   }
 });
 
-/** Makes an authority and certificates with openssl; returns the folder. */
+/**
+ * Makes a certificate authority and certificates with openssl. It returns a
+ * function that returns the path of a file.
+ */
 function certificates(t) {
   const home = folder(t);
   const run = (...args) => execFileSync("openssl", args, { cwd: home, stdio: "pipe" });
@@ -246,7 +249,7 @@ test("a key that does not belong to the certificate is refused", (t) => {
 
 test("an attempt to connect has an end", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
-  // It takes the connection and never answers the handshake.
+  // The server accepts the connection and never answers the TLS handshake.
   const server = createTcpServer((socket) => {
     socket.on("error", () => {});
     socket.once("data", () => t.mock.timers.tick(10_000));

@@ -1,5 +1,6 @@
-// The calls on Linktor's page on Instagram run against the real server, which must
-// make of them what docs/seed.md says.
+// This runs the calls on Linktor's documentation page about Instagram with the
+// real server. The server must make the requests of them that docs/seed.md
+// shows.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
@@ -13,7 +14,10 @@ import { snippets } from "./snippets.js";
 
 const DOCS = new URL("../../../docs/seed.md", import.meta.url);
 
-/** Returns what Meta gets, one after the other, as docs/seed.md has it. */
+/**
+ * Returns the requests that Meta must get, one after the other, from
+ * docs/seed.md.
+ */
 function expected() {
   const text = readFileSync(DOCS, "utf8");
   const blocks = text.matchAll(/^```json graph POST (\w+)\n(.*?)^```$/gms);

@@ -106,8 +106,8 @@ test("a send does not wait beyond its deadline", async (t) => {
   assert.equal(fake.sends.length, 1);
 });
 
-// The server would refuse a last call for want of time, which would cover up that
-// an earlier one may have been done.
+// The server would refuse a last call, because too little time is left. That
+// refusal would hide that an earlier call may have been done.
 test("a send leaves time for the server", async (t) => {
   const fake = await serve(t, { send: failFirst(plain(Code.Unavailable)) });
   const { client } = dial(t, fake.address);

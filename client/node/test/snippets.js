@@ -1,8 +1,11 @@
-// This makes one module of the calls on Linktor's page on Instagram. Only the name
-// of the package is replaced.
+// This makes one module out of the calls on Linktor's documentation page about
+// Instagram. It replaces only the name of the package.
 import { readFileSync } from "node:fs";
 
-/** LINKTOR_SEED_PAGE names the page; page.md has its calls. */
+/**
+ * Returns the module. The variable LINKTOR_SEED_PAGE names the page; otherwise
+ * the calls come from page.md, which has the calls of that page.
+ */
 export function snippets() {
   const page = process.env.LINKTOR_SEED_PAGE ?? new URL("page.md", import.meta.url);
   const blocks = readFileSync(page, "utf8").matchAll(/^```typescript\n(.*?)^```$/gms);
@@ -14,7 +17,9 @@ export function snippets() {
     .replace("'@linktor/sdk'", "'@linktor/instagram'");
 }
 
-/** Takes out an event that a block shows as JSON before it answers it. */
+/**
+ * Removes the event that a block shows as JSON before the call that answers it.
+ */
 function withoutJson(block) {
   return block.replace(/^\{\n.*?^\}\n/gms, "");
 }

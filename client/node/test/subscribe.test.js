@@ -22,7 +22,10 @@ import {
 const LONG_MS = 60_000;
 const EARLIEST = { start: { case: "position", value: v1.Position.EARLIEST } };
 
-/** Serves streams, one function for each; the last one serves all further calls. */
+/**
+ * Makes the function `subscribe` of `serve` from one answer for each stream.
+ * The last answer also serves all later streams.
+ */
 function streams(...answers) {
   return async function* (n, context) {
     const answer = answers[Math.min(n, answers.length - 1)];
@@ -48,7 +51,7 @@ function ends(error, ...responses) {
   };
 }
 
-/** It is a store that notes what it was told. */
+/** This cursor store records the cursors that it was told to save. */
 class Notes {
   saved = [];
   constructor(loaded) {
@@ -84,7 +87,7 @@ for (const [name, error] of Object.entries({
     const starts = fake.streams.map((one) => one.start.value);
     assert.deepEqual(starts, [v1.Position.EARLIEST, "c", "d"]);
     assert.deepEqual(fake.streams[2].types, ["instagram.*"]);
-    // A response begins the waits anew.
+    // After a response, the waits begin again with the shortest one.
     assert.ok(waits.length === 2 && waits.every((ms) => ms <= FIRST_DELAY_MS), `${waits}`);
     assert.deepEqual(request.start, EARLIEST.start, "the caller's request was changed");
   });
@@ -141,10 +144,11 @@ test("what was taken is saved", async (t) => {
   for await (const event of client.subscribe({}, { cursorStore })) {
     before.push([...cursorStore.saved]);
     if (event.cursor === "e") {
-      break; // So e was not taken.
+      break; // The loop does not ask again, so e is not taken.
     }
   }
-  // The start is saved, so that LATEST loses nothing after a restart.
+  // The cursor of the start is saved, too, so that a reader that starts at
+  // LATEST loses no event after a restart.
   assert.deepEqual(before, [["a"], ["a", "b"], ["a", "b", "d"]]);
   assert.deepEqual(cursorStore.saved, ["a", "b", "d"]);
 });
@@ -197,7 +201,8 @@ test("a stream ends with its signal", async (t) => {
   };
   await assert.rejects(loop(), /enough/);
   assert.deepEqual(got, ["a"]);
-  // What was taken counts, also when the end came meanwhile.
+  // The event was taken, so its cursor is saved although the signal has
+  // aborted.
   assert.deepEqual(cursorStore.saved, ["a"]);
   await once(fake.contexts[0].signal, "abort").catch(() => {});
 });

@@ -1,5 +1,5 @@
-// The tests share this: a server whose answers a test writes, a proxy that can
-// freeze, and waits that take no time.
+// The tests share these helpers: a server whose answers each test decides, a
+// proxy that can freeze, and a client whose waits take no time.
 import { create } from "@bufbuild/protobuf";
 import { durationFromMs, DurationSchema } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
@@ -23,9 +23,10 @@ import {
 
 export { Code, delay };
 
-/** No step takes as long, not even on a slow machine. */
+/** No step of a test takes this long, not even on a slow machine. */
 export const TEST_TIMEOUT_MS = 30_000;
 
+/** Returns a temporary folder, which is removed after the test. */
 export function folder(t) {
   const path = mkdtempSync(join(tmpdir(), "linktor-node-"));
   t.after(() => rmSync(path, { recursive: true, force: true }));
@@ -33,8 +34,9 @@ export function folder(t) {
 }
 
 /**
- * Serves the contract until the test ends. `send` and `subscribe` get the number
- * of the call, counted from 0; what came is in the fields of the result.
+ * Starts a server with the gateway's gRPC services, which ends with the test.
+ * `send` and `subscribe` get the number of the call, counted from 0. The
+ * fields of the result record the requests, the callers and the API keys.
  */
 export async function serve(t, { send = () => {}, subscribe, listen = {}, tls } = {}) {
   const fake = { sends: [], iceBreakers: [], streams: [], callers: [], keys: [], contexts: [] };
@@ -92,7 +94,10 @@ export async function serve(t, { send = () => {}, subscribe, listen = {}, tls } 
   return fake;
 }
 
-/** Returns a client whose waits take no time, and the waits. */
+/**
+ * Returns a client whose waits take no time, its Core, and the record of its
+ * waits.
+ */
 export function dial(t, server, options = {}) {
   const client = new Linktor({ server, ...options });
   t.after(() => client.close());
@@ -104,7 +109,9 @@ export function dial(t, server, options = {}) {
   return { client, core, waits };
 }
 
-/** Makes a status of the server, with more details if any are given. */
+/**
+ * Makes an error as the server makes it, with more details if any are given.
+ */
 export function refusal(code, reason, ...details) {
   const metadata = { remedy: "the remedy", channel_id: "ch_1" };
   const info = { reason, domain: "instagram.linktor", metadata };
@@ -112,7 +119,7 @@ export function refusal(code, reason, ...details) {
   return new ConnectError("the message", code, undefined, all);
 }
 
-/** Makes a status without a reason, as proxies and libraries do. */
+/** Makes an error without a reason, as proxies and libraries do. */
 export function plain(code, message = "no reason") {
   return new ConnectError(message, code);
 }
@@ -129,7 +136,10 @@ export function errorInfo(reason, domain) {
   return { desc: ErrorInfoSchema, value: { reason, domain } };
 }
 
-/** Fails with the errors, one for each call, and then succeeds. */
+/**
+ * Returns a function for `send` of `serve`. Its first calls fail with the
+ * errors, one error for each call; later calls succeed.
+ */
 export function failFirst(...failures) {
   return (n) => {
     if (n < failures.length) {
@@ -138,26 +148,32 @@ export function failFirst(...failures) {
   };
 }
 
-/** Makes the first response of a stream, with events of these cursors. */
+/**
+ * Makes the first response of a stream, with one event for each cursor in
+ * `events`.
+ */
 export function first(cursor, intervalMs, ...events) {
   const heartbeatInterval = create(DurationSchema, durationFromMs(intervalMs));
   return { ...batch(cursor, ...events), subscribed: true, heartbeatInterval };
 }
 
-/** Makes a response; without events it is a heartbeat. */
+/**
+ * Makes a response with one event for each cursor in `events`. Without events
+ * it is a heartbeat.
+ */
 export function batch(cursor, ...events) {
   const type = EventType.MESSAGE_RECEIVED;
   return { cursor, events: events.map((one) => ({ id: one, cursor: one, type })) };
 }
 
-/** Waits until the caller leaves. */
+/** Keeps a stream open until the client ends it. */
 export async function silent({ signal }) {
   if (!signal.aborted) {
     await once(signal, "abort");
   }
 }
 
-/** Returns the cursors of the next so many events. */
+/** Reads `count` events and returns their cursors. */
 export async function follow(client, request, count, options = {}) {
   const got = [];
   const signal = AbortSignal.timeout(TEST_TIMEOUT_MS);
@@ -170,7 +186,7 @@ export async function follow(client, request, count, options = {}) {
   return got;
 }
 
-/** Returns the error of a call that must fail with one of the server's. */
+/** Returns the error of a call, which must fail with a LinktorError. */
 export async function failure(promise) {
   const error = await promise.then(
     () => assert.fail("the call succeeded"),
@@ -185,8 +201,8 @@ export function hello(requestId = "") {
 }
 
 /**
- * Passes bytes to the address until it is frozen; connections that come later
- * pass theirs.
+ * Starts a proxy that passes bytes to the address until it is frozen.
+ * Connections that come after that are passed on as before.
  */
 export async function startProxy(t, address) {
   const [host, port] = address.split(":");
@@ -213,17 +229,20 @@ export async function startProxy(t, address) {
   });
   return {
     address: `127.0.0.1:${server.address().port}`,
+    /** Stops the connections made so far, but does not close them. */
     freeze() {
       frozen.now = true;
       frozen = { now: false };
     },
+    /** Resets every connection. */
     cut() {
       sockets.forEach((socket) => socket.resetAndDestroy());
     },
+    /** Closes every connection in the orderly way. */
     end() {
       sockets.forEach((socket) => socket.end());
     },
-    /** Resolves when something arrives next. */
+    /** Resolves when the next bytes arrive on any connection. */
     heard: () => Promise.race([...sockets].map((socket) => once(socket, "data"))),
   };
 }

@@ -20,10 +20,11 @@ import {
   TEST_TIMEOUT_MS,
 } from "./support.js";
 
-// Three intervals like this pass soon, for tests that wait for the silence.
+// Three of these intervals pass quickly. This interval is for tests that wait
+// until a stream counts as silent.
 const SHORT_MS = 20;
-// Three like this do not pass on a machine that is merely slow, for tests in which
-// nothing is silent.
+// Three of these intervals are longer than any pause of a slow machine. This
+// interval is for tests in which no stream is silent.
 const LONG_MS = 300;
 
 test("a stream that is silent is left for a new connection", async (t) => {
@@ -57,7 +58,8 @@ test("a first response that does not come is a silence", async (t) => {
   const request = { heartbeatInterval: durationFromMs(1) };
   const begin = performance.now();
   assert.deepEqual(await follow(client, request, 1), ["b"]);
-  // The interval that was asked for is shorter.
+  // Three of the intervals that the request asked for are much shorter than
+  // this.
   assert.ok(performance.now() - begin >= LONG_MS - 1);
   assert.equal(fake.streams.length, 2);
 });
@@ -67,7 +69,7 @@ test("heartbeats keep a stream", async (t) => {
   const fake = await serve(t, {
     async *subscribe(_, context) {
       yield first("a", LONG_MS);
-      // Together they last longer than the stream may be silent.
+      // Together the heartbeats take longer than the stream may be silent.
       for (let i = 0; i < beats; i++) {
         await sleep((4 * LONG_MS) / beats);
         yield batch("a");
@@ -83,7 +85,8 @@ test("heartbeats keep a stream", async (t) => {
   assert.equal(heard, beats + 2);
 });
 
-// While the application works on an event nobody waits for the server.
+// While the application works on an event, the client does not wait for the
+// server. This time must not count as silence.
 test("a slow application is no silence", async (t) => {
   let done;
   const worked = new Promise((resolve) => (done = resolve));
@@ -110,7 +113,8 @@ test("a slow application is no silence", async (t) => {
   assert.equal(fake.streams.length, 1);
 });
 
-// A program that computes looks neither at its timers nor at what has come.
+// While a program computes, it neither runs its timers nor reads what has
+// arrived. This time must not count as silence.
 test("a program that is busy elsewhere hears no silence", async (t) => {
   const fake = await serve(t, {
     async *subscribe(_, context) {
@@ -131,8 +135,9 @@ test("a program that is busy elsewhere hears no silence", async (t) => {
   assert.equal(fake.streams.length, 1);
 });
 
-// A proxy that goes without a word leaves a connection on which nothing comes, and
-// on which another stream would hear nothing either.
+// A proxy that disappears without closing a connection leaves it open, but
+// nothing comes on it any more. A second stream on that connection would hear
+// nothing either.
 test("a stream leaves a connection that is frozen", async (t) => {
   const fake = await serve(t, {
     async *subscribe(n, context) {
@@ -154,14 +159,15 @@ test("a stream leaves a connection that is frozen", async (t) => {
   assert.equal(fake.streams[1].start.value, "a");
 });
 
-// The server ends connections that ping more often than every 10 s. Proxies may do
-// so earlier, and a stream with heartbeats needs no pings.
+// The server ends a connection with more than one ping every 10 s. Some proxies
+// accept even fewer pings, and a stream with heartbeats needs none.
 test("pings are rare", () => {
   assert.ok(PINGS.pingIntervalMs > 15_000);
   assert.equal(PINGS.pingIdleConnection, false);
   assert.ok(PINGS.pingIntervalMs + PINGS.pingTimeoutMs < 3 * 15_000);
 });
 
+/** Returns a connection without a client, with these settings of pings. */
 function direct(address, pings) {
   const [host, port] = address.split(":");
   const target = { address: { host, port: Number(port) }, pinned: true };
@@ -187,8 +193,8 @@ test("a call on a connection that is frozen ends with UNAVAILABLE", async (t) =>
   await here;
   proxy.freeze();
   assert.equal((await call).code, "UNAVAILABLE");
-  // The next call takes a new connection, also before Node tells the library of
-  // the end of the old one.
+  // The next call takes a new connection, even when Node has not yet told the
+  // library that the old connection has ended.
   assert.equal((await stub.sendMessage(hello())).message.id, "msg_1");
 });
 
@@ -236,7 +242,7 @@ async function callOnIdle(t) {
   const heard = proxy.heard();
   const call = stub.sendMessage(hello(), { timeoutMs: TEST_TIMEOUT_MS });
   call.catch(() => {});
-  // The library looks by a ping whether the connection works.
+  // The library sends a ping to see whether the connection still works.
   await heard;
   return { fake, proxy, link, call };
 }

@@ -1,6 +1,6 @@
-// This plugin of protoc writes what the bindings leave out: constants.ts with the
-// reasons of errors and the types of events as the wire spells them, and v1.ts,
-// which has all bindings under one name.
+// This plugin of protoc writes two files beside the generated bindings.
+// constants.ts has the reasons of errors and the types of events, as
+// messages of the server spell them. v1.ts exports all bindings.
 import { getExtension, hasExtension } from "@bufbuild/protobuf";
 import { createEcmaScriptPlugin, getComments, runNodeJs } from "@bufbuild/protoplugin";
 
@@ -25,7 +25,10 @@ function textOption(descriptor, option) {
   return getExtension(options, option);
 }
 
-/** Returns the comment of a descriptor as one of TypeScript, with the remedy. */
+/**
+ * Returns the comment of a descriptor as a comment of TypeScript, with the
+ * remedy if there is one.
+ */
 function comment(descriptor, remedy) {
   const leading = getComments(descriptor).leading ?? "";
   const text = leading.replaceAll("*/", "*").replace(/\s+/g, " ").trim();
@@ -61,7 +64,10 @@ function reasons(schema) {
     });
 }
 
-/** The constants are named after the types, without "instagram.". */
+/**
+ * Returns the types of events. Each constant is named after its type, without
+ * "instagram.".
+ */
 function types(schema) {
   const extensions = schema.files.flatMap((file) => file.extensions);
   const option = named(extensions, "event_type");

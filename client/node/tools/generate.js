@@ -1,6 +1,6 @@
 // This writes src/gen: the bindings of protos/ and of the error details in
-// googleapis/, and by constants.js what else follows from protos/. Nothing of
-// it is committed; "npm run build" makes it anew.
+// googleapis/, and the two files that constants.js makes. None of these files
+// is committed; "npm run build" makes them again.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -22,6 +22,7 @@ function checkVersion() {
   }
 }
 
+/** Runs plugins of protoc on a folder of the repository. */
 function generate(protos, plugins) {
   const template = { version: "v2", plugins };
   execFileSync(

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Answers the first message of each customer, and their choice."""
+"""Answers the first message of each customer, and the choice that they tap."""
 
 import os
 import signal
@@ -20,7 +20,8 @@ def follow(client):
     met = set()
     for event in client.subscribe(cursor_store="example.cursor", on_response=ready):
         channel, user = event.channel_id, event.user_id
-        # With a request id made from the message, several replicas answer once.
+        # The request id is made from the message, so several replicas answer only
+        # once.
         if event.type == EventType.MESSAGE_RECEIVED and user not in met:
             met.add(user)
             text, choices = "Hello! What do you look for?", CHOICES
@@ -42,8 +43,8 @@ def main():
     with Client.connect(server, os.environ.get("LINKTOR_IG_API_KEY")) as client:
 
         def stop(*_):
-            # Python may drop what a handler raises; close() may wait for this thread.
-            # The event in hand comes again at the next start.
+            # Python may drop an exception of a handler, and close() may wait for
+            # this thread. The last event comes again at the next start.
             threading.Thread(target=client.close).start()
 
         signal.signal(signal.SIGINT, stop)

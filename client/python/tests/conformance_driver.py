@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""The driver of tests/conformance for this package.
+"""This is the driver of tests/conformance for this package.
 
-It reads commands from standard input, one JSON object a line, and answers each by
-a line on standard output; tests/conformance/README.md has the protocol. With
---asyncio the commands go to AsyncClient instead of Client.
+It reads commands from standard input, one JSON object a line. It answers each
+command with a line on standard output. tests/conformance/README.md describes the
+protocol. With --asyncio the commands go to AsyncClient instead of Client.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from linktor_instagram import (
     v1,
 )
 
-# The attributes of a client that are the generated stubs.
+# These attributes of a client are the generated stubs.
 STUBS = {
     "AccessService": "access",
     "ChannelService": "channels",
@@ -42,7 +42,8 @@ STUBS = {
 
 
 class StoreFailed(Exception):
-    """Tells failures of a cursor store from others."""
+    """Marks a failure of a cursor store, so that described() can tell it from
+    others."""
 
 
 class NotedStore(FileCursorStore):
@@ -60,7 +61,8 @@ class NotedStore(FileCursorStore):
 
 
 class FromAsync:
-    """An AsyncClient in an event loop of its own, with the methods of Client."""
+    """Runs an AsyncClient in an event loop of its own, and has the methods of
+    Client."""
 
     def __init__(self, target: str, **options: Any) -> None:
         self._loop = asyncio.new_event_loop()
@@ -128,7 +130,7 @@ class _FromAsyncSubscription(Iterator[v1.Event]):
 
 
 class Subscription:
-    """A subscription in a thread that asks for an event only when it was told to."""
+    """Reads a subscription in a thread, one event for each command "next"."""
 
     def __init__(self, subscribe: Callable[..., Any]) -> None:
         self._subscribe = subscribe
@@ -201,7 +203,7 @@ class Subscription:
 
 
 class Driver:
-    """Does one command after the other."""
+    """Runs the commands, one after the other."""
 
     def __init__(self, connect: Callable[..., Any]) -> None:
         self._connect = connect
@@ -321,7 +323,7 @@ def timeout_of(command: dict[str, Any]) -> dict[str, float]:
 def described(error: Exception) -> dict[str, Any]:
     """Returns the error as the protocol spells it."""
     if isinstance(error, grpc.RpcError):
-        # The stubs raise it, and this is how an application reads it.
+        # The stubs raise RpcError, and an application reads it in this way.
         error = LinktorError.from_rpc_error(error)
     if isinstance(error, LinktorError):
         return {

@@ -1,4 +1,4 @@
-"""Runs what both clients must do with each of them."""
+"""Has the fixtures that run a test with each of the two clients."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import pytest
 from fake import FakeServer
 from linktor_instagram import AsyncClient, Backoff, Client, v1
 
-# Waits are real, and short; the random part is fixed.
+# The waits are real but short, and their random part is fixed.
 quick = partial(Backoff, first=0.02, most=0.1, random=lambda: 0.0)
 
 
 class Blocking:
-    """The blocking client."""
+    """It wraps the blocking client."""
 
     def __init__(self, target: str, **options: Any) -> None:
         self.client = Client.connect(
@@ -45,7 +45,7 @@ class Blocking:
         between: Callable[[v1.Event], None] = lambda _: None,
         **kwargs: Any,
     ) -> list[v1.Event]:
-        """Returns the first `count` events; `between` runs after each."""
+        """Returns the first `count` events; `between` runs after each event."""
         events = []
         with self.client.subscribe(**kwargs) as stream:
             for event in stream:
@@ -63,7 +63,7 @@ class Blocking:
 
 
 class Asynchronous:
-    """The asyncio client, behind the same methods."""
+    """It wraps the asyncio client, and has the same methods as Blocking."""
 
     def __init__(self, target: str, **options: Any) -> None:
         self.runner = asyncio.Runner()

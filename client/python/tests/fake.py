@@ -1,4 +1,4 @@
-"""A server of the contract whose answers a test writes, and a proxy that freezes."""
+"""Has a fake server whose answers each test decides, and a proxy that freezes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from linktor_instagram import DOMAIN, v1
 
 
 class Refusal(Exception):
-    """An answer that is a status; with a reason it has an ErrorInfo."""
+    """It makes the server answer with a status, which has an ErrorInfo if there is
+    a reason."""
 
     def __init__(
         self,
@@ -73,18 +74,18 @@ def _pack(status: status_pb2.Status, message: Any) -> None:
 
 
 class Hang:
-    """An answer that never comes: the stream is open and silent."""
+    """It makes the server never answer: the stream stays open and silent."""
 
 
 class After(NamedTuple):
-    """An answer that takes so many seconds."""
+    """It makes the server answer with `item` after this many seconds."""
 
     seconds: float
     item: Any
 
 
 def response(*cursors: str, end: str = "", **fields: Any) -> v1.SubscribeEventsResponse:
-    """A response with an event for each cursor."""
+    """Returns a response with an event for each cursor."""
     return v1.SubscribeEventsResponse(
         events=[
             v1.Event(
@@ -101,7 +102,7 @@ def response(*cursors: str, end: str = "", **fields: Any) -> v1.SubscribeEventsR
 
 
 def begun(cursor: str = "c0", interval: float = 15.0) -> v1.SubscribeEventsResponse:
-    """The first response of a stream."""
+    """Returns the first response of a stream."""
     made = v1.SubscribeEventsResponse(cursor=cursor, subscribed=True)
     made.heartbeat_interval.FromNanoseconds(round(interval * 1e9))
     return made
@@ -112,16 +113,16 @@ class FakeServer(
     event_service_pb2_grpc.EventServiceServicer,
     channel_service_pb2_grpc.ChannelServiceServicer,
 ):
-    """Answers calls and streams with what was put into `sends` and `streams`."""
+    """Answers calls and streams with the items that a test puts into its queues."""
 
     def __init__(self, credentials: grpc.ServerCredentials | None = None) -> None:
-        # One list of responses, Refusal or Hang for each stream, in order; the
-        # end of a list ends the stream with OK.
+        # Each stream takes one list of responses, Refusal, Hang or After. The
+        # end of the list ends the stream with OK.
         self.streams: queue.Queue[list[Any]] = queue.Queue()
         self.sends: queue.Queue[Any] = queue.Queue()
-        # Where this is empty, ice breakers are set.
+        # When this queue is empty, SetIceBreakers succeeds.
         self.breakers: queue.Queue[Any] = queue.Queue()
-        # What has come, in order; a test waits for it.
+        # These are the requests that have come, in order. A test can wait for them.
         self.subscribed: queue.Queue[v1.SubscribeEventsRequest] = queue.Queue()
         self.sent: queue.Queue[v1.SendMessageRequest] = queue.Queue()
         self.peers: list[str] = []
@@ -164,7 +165,8 @@ class FakeServer(
 
     def SubscribeEvents(self, request: v1.SubscribeEventsRequest, context: Any) -> Any:
         self._note(context)
-        # Python callers block until the first write unless the headers come.
+        # Without headers, a client in Python blocks until the first response is
+        # written.
         context.send_initial_metadata(())
         script = self.streams.get(timeout=10)
         self.subscribed.put(request)
@@ -175,6 +177,7 @@ class FakeServer(
         self.peers.append(context.peer())
         self.metadata.append(dict(context.invocation_metadata()))
 
+    # Returns the item as a response, or ends the call as the item says.
     def _answer(self, item: Any, context: Any) -> Any:
         if isinstance(item, After):
             self._ended.wait(item.seconds)
@@ -195,7 +198,8 @@ class FakeServer(
 
 
 class FreezingProxy:
-    """Passes bytes on until freeze(); then its old connections stay open, and mute."""
+    """Passes bytes on until freeze(). Then its old connections stay open, but pass
+    nothing."""
 
     def __init__(self, port: int) -> None:
         self._to = port
@@ -207,7 +211,7 @@ class FreezingProxy:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def freeze(self) -> None:
-        """Freezes what is connected; who connects afterwards gets through."""
+        """Freezes the connections made so far. Later connections are passed on."""
         self._frozen.set()
         self._frozen = threading.Event()
 

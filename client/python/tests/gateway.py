@@ -1,4 +1,4 @@
-"""The real server and the emulated Instagram, each on ports of its own."""
+"""Starts the real server and the emulator of Instagram, each on its own ports."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 from linktor_instagram import Client, v1
 
-# The examples set the ice breakers of this one.
+# The examples set the ice breakers of this channel.
 CHANNEL = "ch_instagram_123"
 ACCOUNT = "17841400000000001"
 PAGE = "100000000000001"
@@ -22,7 +22,8 @@ STOP_LIMIT = 30
 
 
 class Program:
-    """One program, which is ready when it has printed its line."""
+    """It runs one program. It is ready when the program has printed its line
+    "ready"."""
 
     def __init__(self, path: Path, *arguments: str) -> None:
         self._process = subprocess.Popen(
@@ -47,7 +48,7 @@ class Program:
 
 
 class Gateway:
-    """A server with one channel, connected to an emulated Instagram."""
+    """It runs a server that uses an emulator of Instagram."""
 
     def __init__(self, programs: Path, folder: Path, *options: str) -> None:
         self._path, self._folder = programs / "linktor-igd", folder
@@ -71,7 +72,7 @@ class Gateway:
         self.start()
 
     def start(self) -> None:
-        """Starts the server, the second time on the same ports."""
+        """Starts the server. After a stop, it starts on the same ports as before."""
         instagram = f"http://{self._instagram.ports['http']}"
         self._server = Program(
             self._path,
@@ -121,7 +122,7 @@ class Gateway:
         )
 
     def instagram(self, path: str, method: str = "POST", **body: Any) -> Any:
-        """Makes the emulated Instagram do something."""
+        """Calls the control API of the emulator, and returns its answer."""
         request = urllib.request.Request(
             f"http://{self._instagram.ports['http']}/emulator/{path}",
             method=method,

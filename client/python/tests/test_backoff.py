@@ -1,4 +1,4 @@
-"""Backoff and Attempts, with a clock of the test's."""
+"""Tests Backoff and Attempts with a clock that the test sets."""
 
 from __future__ import annotations
 

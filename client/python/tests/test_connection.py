@@ -1,4 +1,4 @@
-"""Targets, encryption and channel options."""
+"""Tests targets, encryption and channel options."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ SENT = v1.SendMessageResponse(replayed=True)
         ("ipv4:127.0.0.1:1,10.0.0.1:1", False),
         ("localhost.example:1", False),
         ("unix.example:1", False),
-        # That name server says which machine it is.
+        # The name server in this target decides which machine it is.
         ("dns://192.0.2.1/localhost:50051", False),
     ],
 )
@@ -125,7 +125,7 @@ def test_refuses_what_is_no_target(target: str, words: str) -> None:
 def test_pings_no_more_often_than_the_server_permits() -> None:
     options = dict(Connection("127.0.0.1:1").options)
     assert options["grpc.keepalive_time_ms"] >= 10_000
-    # Otherwise gRPC ends pinging while a long send is under way.
+    # Otherwise gRPC would stop pinging while a long send is under way.
     assert options["grpc.http2.max_pings_without_data"] == 0
     # Without a call under way there is nothing to keep alive.
     assert not options.get("grpc.keepalive_permit_without_calls")
@@ -138,7 +138,7 @@ def test_the_callers_options_win() -> None:
 
 @pytest.fixture(scope="module")
 def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with ca, server and client, each as .pem and .key."""
+    """Returns a folder with ca, server and client, each as .pem and .key."""
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("openssl is not installed")
@@ -191,7 +191,7 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def tls_server(pki: Path) -> Iterator[FakeServer]:
-    """A server that asks for a client's certificate."""
+    """Gives a server that asks for a client's certificate."""
     read = lambda name: (pki / name).read_bytes()  # noqa: E731
     server = FakeServer(
         grpc.ssl_server_credentials(

@@ -1,4 +1,4 @@
-"""FileCursorStore."""
+"""Tests FileCursorStore."""
 
 from __future__ import annotations
 

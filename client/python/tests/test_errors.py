@@ -1,4 +1,4 @@
-"""LinktorError, and the tables of what is repeated and what is resumed."""
+"""Tests LinktorError, and after which errors calls are repeated and streams resumed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Code = grpc.StatusCode
 
 
 class Raised(Exception):
-    """What a stub raises, as far as this package looks at it."""
+    """It stands for the error of a stub, and has only what this package reads of it."""
 
     def __init__(self, refusal: Refusal) -> None:
         self._refusal = refusal
@@ -79,7 +79,7 @@ def test_the_reason_of_another_domain_is_not_the_servers() -> None:
 
 
 def broken_info() -> bytes:
-    """A status whose ErrorInfo is cut."""
+    """Returns a status whose ErrorInfo is cut."""
     status = status_pb2.Status(code=13)
     status.details.add().Pack(error_details_pb2.ErrorInfo(reason="CUT", domain=DOMAIN))
     status.details[0].value = status.details[0].value[:-1]
@@ -103,7 +103,7 @@ def test_a_delay_is_at_most_a_day() -> None:
     ("reason", "unknown", "last"),
     [
         (Reason.DRAINING, False, "What to do: Mend it."),
-        # "Nothing was done" may be true of the last call alone.
+        # "Nothing was done" may be true of the last call only.
         (Reason.DRAINING, True, "repeat it with the request id r-1 only"),
         ("", True, "repeat it with the request id r-1 only"),
         (Reason.SEND_OUTCOME_UNKNOWN, True, "What to do: Mend it."),
@@ -167,18 +167,18 @@ def test_what_is_repeated_and_what_is_resumed(
 @pytest.mark.parametrize(
     ("code", "reason", "before", "after"),
     [
-        # Nobody knows what a broken connection has left behind.
+        # After a broken connection, nobody knows whether the call was done.
         (Code.UNAVAILABLE, "", False, True),
         (Code.DEADLINE_EXCEEDED, "", False, True),
         (Code.UNKNOWN, Reason.SEND_OUTCOME_UNKNOWN, False, True),
         (Code.ABORTED, Reason.REQUEST_IN_FLIGHT, False, True),
         (Code.INTERNAL, Reason.INTERNAL_FAULT, False, True),
-        # An earlier try of a proxy may have arrived.
+        # A proxy may have made an earlier attempt, which may have arrived.
         (Code.UNIMPLEMENTED, "", False, True),
         # The server says that these calls have done nothing.
         (Code.UNAVAILABLE, Reason.DRAINING, False, False),
         (Code.NOT_FOUND, Reason.RECIPIENT_NOT_FOUND, False, False),
-        # A later refusal need not speak of an earlier call.
+        # The refusal of a later call says nothing about an earlier call.
         (Code.UNAVAILABLE, Reason.DRAINING, True, True),
         (Code.DEADLINE_EXCEEDED, Reason.DEADLINE_TOO_SHORT, True, True),
         (Code.UNAUTHENTICATED, Reason.API_KEY_EXPIRED, True, True),

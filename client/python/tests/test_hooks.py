@@ -1,4 +1,4 @@
-"""What the functions on_response and on_break of subscribe() see, in both clients."""
+"""Tests what on_response and on_break of subscribe() see, in both clients."""
 
 from __future__ import annotations
 

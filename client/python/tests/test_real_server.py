@@ -1,4 +1,4 @@
-"""Both clients against the real server. LINKTOR_BIN_DIR names its folder."""
+"""Tests both clients with the real server. LINKTOR_BIN_DIR names its folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""send() and set_ice_breakers() of both clients against the fake server."""
+"""Tests send() and set_ice_breakers() of both clients with the fake server."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def test_raises_what_is_final(
 
 
 def test_waits_as_long_as_retry_info_says(client: Any, server: FakeServer) -> None:
-    # The backoff of these tests alone would wait 10 ms.
+    # Without the delay in RetryInfo, the backoff of these tests would wait 10 ms.
     server.sends.put(Refusal(Code.UNAVAILABLE, Reason.GRAPH_UNAVAILABLE, retry=0.3))
     server.sends.put(SENT)
     begin = time.monotonic()
@@ -182,7 +182,7 @@ def test_keepalive_finds_a_connection_that_froze_under_a_send(
     connect: Any, server: FakeServer
 ) -> None:
     proxy = FreezingProxy(server.port)
-    # The client's own options, but faster.
+    # These are the client's own options, with shorter times.
     faster = [
         (name, 300)
         for name, _ in Connection(proxy.target).options

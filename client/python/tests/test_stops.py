@@ -1,4 +1,4 @@
-"""Stops at bad moments, and applications that give up waiting for an event."""
+"""Tests stops at bad moments, and applications that give up waiting for an event."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def test_the_first_response_of_a_stream_has_time(interval: int, first: int) -> N
     assert feed.silence_limit == first
     feed.receive(begun(interval=2))
     assert feed.silence_limit == 6
-    # The next stream has to be connected again.
+    # The next stream also needs time to connect.
     feed.broken(None, "it ended")
     assert feed.silence_limit == 15
 
 
 class ThenOnce:
-    """A lock that, when it is left for the first time, does something at once."""
+    """It is a lock that calls a function when it is released for the first time."""
 
     def __init__(self, then: Callable[[], None]) -> None:
         self._then: Callable[[], None] | None = then
@@ -83,7 +83,7 @@ def test_a_key_that_is_not_there_leaves_no_channel(server: FakeServer) -> None:
 
 
 class Impatient:
-    """Gives up each wait for an event after so many seconds."""
+    """Gives up each wait for an event after this many seconds, and waits again."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -144,7 +144,7 @@ def test_a_program_that_was_busy_elsewhere_hears_what_has_come(
             await stream.begin()
             reading = asyncio.ensure_future(anext(stream))
             await asyncio.sleep(0)
-            # It blocks the loop, which then cannot read.
+            # This blocks the event loop, which then cannot read.
             time.sleep(1.0)
             return await reading
 
@@ -153,7 +153,7 @@ def test_a_program_that_was_busy_elsewhere_hears_what_has_come(
 
 
 class Overlapping:
-    """A store that notices when two threads use it at once."""
+    """It is a store that notices when two threads use it at once."""
 
     def __init__(self) -> None:
         self.blocked, self.go_on = threading.Event(), threading.Event()

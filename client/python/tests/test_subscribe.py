@@ -1,4 +1,4 @@
-"""subscribe() of both clients against the fake server."""
+"""Tests subscribe() of both clients with the fake server."""
 
 from __future__ import annotations
 
@@ -195,7 +195,7 @@ def test_a_silent_stream_is_read_again_elsewhere(
 
 
 def test_heartbeats_keep_a_stream(client: Any, server: FakeServer) -> None:
-    # Together they last longer than the stream may be silent.
+    # Together the heartbeats take longer than the stream may be silent.
     beats = [After(0.2, response()) for _ in range(6)]
     server.streams.put([begun(interval=0.3), *beats, response("c1"), Hang()])
     assert cursors_of(client.take(1)) == ["c1"]
@@ -251,7 +251,7 @@ def test_saves_a_cursor_when_the_next_event_is_asked_for(
     )
     client.take(3, between=lambda _: seen.append(list(store.saved)), cursor_store=store)
     assert seen == [["c0"], ["c0", "c1"], ["c0", "c1", "c5"]]
-    # The third may not have been handled, so that it comes again.
+    # The third event may not have been handled, so its cursor is not saved.
     assert store.saved == ["c0", "c1", "c5"]
 
 

@@ -1,6 +1,7 @@
-// Command conformance is the driver of tests/conformance for this module. It
-// reads commands from standard input, one JSON object a line, and answers each
-// by a line on standard output; tests/conformance/README.md has the protocol.
+// Command conformance is the driver of tests/conformance for this module. It reads
+// commands from standard input, one JSON object a line. It answers each command
+// with a line on standard output. tests/conformance/README.md describes the
+// protocol.
 package main
 
 import (
@@ -30,7 +31,7 @@ import (
 	instagramv1 "linktor.dev/instagram/v1"
 )
 
-// A command can hold the largest request and much more.
+// longestLine is enough for a command with the largest request, and for much more.
 const longestLine = 16 << 20
 
 type command struct {
@@ -83,7 +84,7 @@ func main() {
 	}
 }
 
-// driver does one command after the other.
+// driver runs the commands, one after the other.
 type driver struct {
 	client        *linktor.Client
 	subscriptions map[string]*subscription
@@ -157,7 +158,8 @@ func (d *driver) close() error {
 	return err
 }
 
-// call makes one call of the layer, or of a stub.
+// call makes one call with the request of the command, and returns the response as
+// JSON. method is a method of linktor.Client or of a generated stub.
 func call[Request, Response proto.Message](c *command, req Request,
 	method func(context.Context, Request) (Response, error)) (object, error) {
 	if err := protojson.Unmarshal(c.Request, req); err != nil {
@@ -176,8 +178,8 @@ func call[Request, Response proto.Message](c *command, req Request,
 	return object{"response": json.RawMessage(text)}, err
 }
 
-// callStub calls a method of a generated stub, which the command names as the
-// contract does: "MessagingService.GetMessage".
+// callStub calls a method of a generated stub. The command names it as protos/
+// does, for example "MessagingService.GetMessage".
 func (d *driver) callStub(c *command) (object, error) {
 	service, name, _ := strings.Cut(c.Method, ".")
 	stub, ok := map[string]any{
@@ -194,7 +196,7 @@ func (d *driver) callStub(c *command) (object, error) {
 	if !method.IsValid() {
 		return nil, fmt.Errorf("the stub has no method %q", c.Method)
 	}
-	// It takes a context, the request and options.
+	// The method of a stub takes a context, the request and options.
 	req := reflect.New(method.Type().In(1).Elem()).Interface().(proto.Message)
 	return call(c, req, func(ctx context.Context, req proto.Message) (proto.Message, error) {
 		out := method.Call([]reflect.Value{reflect.ValueOf(ctx), reflect.ValueOf(req)})
@@ -234,9 +236,9 @@ type answer struct {
 	err error
 }
 
-// subscription is a loop over events in a goroutine of its own, which asks for
-// an event only when it was told to. next, state and stop are called by the
-// driver alone.
+// subscription is a loop over events in a goroutine of its own. The loop asks for
+// the next event only when the driver asks for it. Only the driver calls next,
+// state and stop.
 type subscription struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -244,11 +246,12 @@ type subscription struct {
 	answers chan answer
 	// ended is closed after the last answer.
 	ended chan struct{}
-	// An event was asked for, and its answer has not been taken.
+	// waiting says that an event was asked for and that its answer was not taken
+	// yet.
 	waiting bool
 
 	mu sync.Mutex
-	// These are guarded by mu.
+	// mu guards the following fields.
 	subscribed int
 	caughtUp   bool
 	breaks     []object
@@ -274,7 +277,8 @@ func (s *subscription) run(client *linktor.Client, req *instagramv1.SubscribeEve
 	}
 }
 
-// asked waits until an event is asked for, and returns false when it is stopped.
+// asked waits until the driver asks for an event, and returns true. It returns
+// false when the subscription is stopped.
 func (s *subscription) asked() bool {
 	select {
 	case <-s.asks:
@@ -284,6 +288,8 @@ func (s *subscription) asked() bool {
 	}
 }
 
+// next returns the next event. Without one it says that the subscription has ended,
+// or that the limit has passed.
 func (s *subscription) next(limit time.Duration) (object, error) {
 	if !s.waiting {
 		select {
@@ -295,7 +301,7 @@ func (s *subscription) next(limit time.Duration) (object, error) {
 	}
 	select {
 	case a := <-s.answers:
-		// A subscription that failed answers so from now on.
+		// A subscription that has failed gives this error to every later call, too.
 		if s.waiting = a.err != nil; s.waiting {
 			s.answers <- a
 		}
@@ -332,7 +338,8 @@ func (s *subscription) onBreak(err error, _ time.Duration) {
 	s.breaks = append(s.breaks, describe(err))
 }
 
-// payload returns the name of the field that holds the payload.
+// payload returns the name of the field that holds the payload, or "" when the
+// event has no payload.
 func payload(event *instagramv1.Event) string {
 	message := event.ProtoReflect()
 	field := message.WhichOneof(message.Descriptor().Oneofs().ByName("payload"))
@@ -342,7 +349,8 @@ func payload(event *instagramv1.Event) string {
 	return string(field.Name())
 }
 
-// store tells failures of a cursor store from others.
+// store wraps a cursor store. It marks the errors of that store, so that describe
+// can tell them from other errors.
 type store struct{ inner linktor.CursorStore }
 
 type storeError struct{ error }
@@ -386,7 +394,8 @@ func describe(err error) object {
 	}
 }
 
-// codeName returns DEADLINE_EXCEEDED where Go says DeadlineExceeded.
+// codeName returns the name of a code as the protocol spells it: DEADLINE_EXCEEDED
+// for Go's DeadlineExceeded.
 func codeName(code codes.Code) string {
 	if code == codes.Canceled {
 		return "CANCELLED" // Go spells it with one l.
@@ -404,8 +413,8 @@ func codeName(code codes.Code) string {
 	return strings.ToUpper(out.String())
 }
 
-// constants reads the values of Reason… and Type… from the module's source: the
-// language cannot list the constants of a package while it runs.
+// constants reads the values of Reason… and Type… from the module's source, because
+// a Go program cannot list the constants of a package.
 func constants() (object, error) {
 	_, here, _, ok := runtime.Caller(0)
 	if !ok {

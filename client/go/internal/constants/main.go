@@ -1,6 +1,6 @@
-// Command constants prints constants.go: the reasons of errors and the types of
-// events as the wire spells them, read from the descriptors of the generated
-// package. generate.sh runs it.
+// Command constants prints constants.go. That file has the reasons of errors and
+// the types of events as messages of the server spell them. The command reads them
+// from the descriptors of the generated package. generate.sh runs it.
 package main
 
 import (
@@ -49,8 +49,8 @@ func reasons(out *bytes.Buffer) {
 	out.WriteString(")\n\n")
 }
 
-// eventTypes names each constant after its field in the payload, as the
-// generated Go types of the cases are named.
+// eventTypes writes the constants of the event types. Each constant is named after
+// its field in the oneof payload, as the generated Go types are.
 func eventTypes(out *bytes.Buffer) {
 	out.WriteString("// These are the types of events, as Event.type and\n" +
 		"// SubscribeEventsRequest.types spell them. The set is open: ignore what you do\n// not know.\nconst (\n")
@@ -65,6 +65,8 @@ func eventTypes(out *bytes.Buffer) {
 	out.WriteString(")\n")
 }
 
+// eventType returns the option (event_type) of the field. It ends the program when
+// the field has no such option.
 func eventType(field protoreflect.FieldDescriptor) string {
 	name, ok := proto.GetExtension(field.Options(), instagramv1.E_EventType).(string)
 	if !ok || name == "" {
@@ -73,7 +75,7 @@ func eventType(field protoreflect.FieldDescriptor) string {
 	return name
 }
 
-// camel returns API_KEY_MISSING or quick_reply as APIKeyMissing and QuickReply.
+// camel turns API_KEY_MISSING into APIKeyMissing, and quick_reply into QuickReply.
 func camel(name string) string {
 	var out strings.Builder
 	for _, word := range strings.Split(strings.ToLower(name), "_") {

@@ -1,4 +1,4 @@
-"""Instagram Direct conversations through a Linktor Instagram Gateway."""
+"""This package is a client of the Linktor Instagram Gateway."""
 
 from linktor_instagram import v1
 from linktor_instagram._constants import (

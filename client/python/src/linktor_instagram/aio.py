@@ -1,4 +1,4 @@
-"""The asyncio client: the same as the blocking one, with await."""
+"""Has the asyncio client, which is the same as the blocking client, with await."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ from linktor_instagram.connection import ApiKey, Connection, Tls
 from linktor_instagram.cursors import CursorStore, as_store
 from linktor_instagram.errors import CLOSED, LinktorError
 
-# A timer that is later than this was kept from running by the program itself, which
-# then has not listened either, and gets as long again to take what has come.
+# When a timer is later than this, in seconds, the program has kept the event loop
+# busy. Then it has not read from the stream either, and gets this time to do so.
 _LATE = 0.5
 
 T = TypeVar("T")
 
 
 class AsyncClient:
-    """A connection to the server, for the event loop that connect() runs in.
+    """It is a connection to the server, for the event loop in which connect() runs.
 
-    See Client: methods, arguments and errors are the same. The cancellation of
-    a task ends its call and is never repeated.
+    Its methods, arguments and errors are the same as in Client. When a task is
+    cancelled, its call ends and is not repeated.
     """
 
     if TYPE_CHECKING:
@@ -131,7 +131,8 @@ class AsyncClient:
     ) -> AsyncSubscription:
         """See Client.subscribe().
 
-        The store is called in a thread, the two functions in the event loop.
+        The store is called in a thread. The two functions are called in the event
+        loop.
         """
         if self._closed.is_set():
             raise LinktorError(grpc.StatusCode.CANCELLED, CLOSED)
@@ -169,7 +170,8 @@ class AsyncClient:
             except grpc.RpcError as status:
                 error = LinktorError.from_rpc_error(status)
             except asyncio.CancelledError:
-                # gRPC also raises this in the tasks whose calls close() ends.
+                # gRPC also raises CancelledError in the tasks whose calls close()
+                # ends.
                 task = asyncio.current_task()
                 if not self._closed.is_set() or (task and task.cancelling()):
                     raise
@@ -177,18 +179,19 @@ class AsyncClient:
             except grpc.aio.UsageError:
                 if not self._closed.is_set():
                     raise
-                break  # close() was faster, and the call was not begun.
+                break  # close() came first, so that the call was not begun.
             wait = attempts.wait_after(error)
-            # After close() a CANCELLED is the caller's own.
+            # After close(), CANCELLED means that this application has closed the
+            # client.
             if wait is None or await _set_within(self._closed, wait):
                 raise error
         raise error or attempts.never_begun()
 
 
 class AsyncSubscription(AsyncIterator[v1.Event]):
-    """What AsyncClient.subscribe() returns. One task iterates; any may close.
+    """AsyncClient.subscribe() returns it. One task iterates; any task may close it.
 
-    A task that gives up waiting for an event (asyncio.timeout) loses nothing.
+    A task that gives up waiting for an event (asyncio.timeout) loses no event.
     """
 
     def __init__(
@@ -198,27 +201,27 @@ class AsyncSubscription(AsyncIterator[v1.Event]):
         self._store = store
         self._feed = feed
         self._loaded = store is None
-        # The call of the store under way, or the last one.
+        # _storing is the latest call of the store, which may be over.
         self._storing: asyncio.Task[Any] | None = None
         self._closed = asyncio.Event()
         self._channel: grpc.aio.Channel | None = None
         self._call: Any = None
-        # The read under way, and when the stream counts as silent, which is put off
-        # once at most.
+        # _reading is the read under way. The stream counts as silent at _silent_at.
+        # That time is put off once at most, and _put_off says that it was.
         self._reading: asyncio.Task[Any] | None = None
         self._silent_at = 0.0
         self._put_off = False
-        # No stream is opened before.
+        # No stream is opened before this time.
         self._resume_at = 0.0
 
     @property
     def cursor(self) -> str:
-        """Everything up to here has been handled."""
+        """Returns the cursor up to which everything has been handled."""
         return self._feed.cursor
 
     @property
     def caught_up(self) -> bool:
-        """Whether the application has been given everything there was."""
+        """Tells whether the application has been given all events that there were."""
         return self._feed.caught_up
 
     async def begin(self) -> None:
@@ -247,7 +250,7 @@ class AsyncSubscription(AsyncIterator[v1.Event]):
             self._feed.saved(cursor)
 
     async def close(self) -> None:
-        """Ends the iteration. The event given last is not saved by it."""
+        """Ends the iteration. It does not save the cursor of the last event."""
         self._closed.set()
         await self._disconnect()
 
@@ -262,19 +265,20 @@ class AsyncSubscription(AsyncIterator[v1.Event]):
             self._feed.start_after(await self._in_thread(self._store.load))
             self._loaded = True
 
-    # A store serves one thread at a time: a call that a cancelled task has left
-    # behind ends before the next one begins.
+    # Calls the store in a thread, one call at a time. A call that a cancelled task
+    # has left behind ends before the next call begins.
     async def _in_thread(self, call: Callable[..., T], *arguments: Any) -> T:
         if self._storing is not None and not self._storing.done():
             await asyncio.wait({self._storing})
         storing = asyncio.ensure_future(asyncio.to_thread(call, *arguments))
-        # Nobody else looks at the exception of one that is left behind.
+        # This reads the exception of a call that was left behind. asyncio would log
+        # the exception otherwise.
         storing.add_done_callback(lambda done: done.cancelled() or done.exception())
         self._storing = storing
         return await asyncio.shield(storing)
 
-    # Takes one response, or gets ready to connect again. A cancelled _read() leaves
-    # the read itself, and the rest of a wait, to the next one.
+    # Takes one response, or gets ready to connect again. When _read() is cancelled,
+    # the next _read() goes on with the same read, or with the rest of the wait.
     async def _read(self) -> None:
         now = asyncio.get_running_loop().time
         wait = self._resume_at - now()
@@ -302,15 +306,17 @@ class AsyncSubscription(AsyncIterator[v1.Event]):
         finally:
             await self._disconnect()
 
-    # Each stream has a new channel; see Subscription._connect().
+    # Opens a stream on a new channel; see Subscription._connect().
     def _connect(self) -> None:
-        # The application's own function may raise, so it comes before the channel.
+        # metadata() may call a function of the application, which may raise. So it
+        # comes before the channel.
         metadata = self._connection.metadata()
         self._channel = open_channel(self._connection)
         stub = event_service_pb2_grpc.EventServiceStub(self._channel)
         self._call = stub.SubscribeEvents(self._feed.request(), metadata=metadata)
 
-    # Returns when something was read, or when the stream counts as silent.
+    # Returns when something was read, or when the stream counts as silent. A
+    # program that was too busy to read gets more time, once.
     async def _listen(self, reading: asyncio.Task[Any]) -> None:
         now = asyncio.get_running_loop().time
         while True:
@@ -332,8 +338,8 @@ class AsyncSubscription(AsyncIterator[v1.Event]):
             await asyncio.wait({reading})
 
 
-# Returns a response, or what ended the stream. It raises nothing: the task that
-# it runs in may be forgotten.
+# Returns a response, or why the stream ended. It raises nothing, because nobody may
+# look at the task in which it runs.
 async def _read_one(call: Any) -> tuple[Any, LinktorError | None, str]:
     try:
         response = await call.read()
@@ -346,6 +352,7 @@ async def _read_one(call: Any) -> tuple[Any, LinktorError | None, str]:
     return response, None, ""
 
 
+# Returns whether the event was set within this time.
 async def _set_within(event: asyncio.Event, seconds: float) -> bool:
     try:
         async with asyncio.timeout(seconds):

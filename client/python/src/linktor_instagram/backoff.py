@@ -1,4 +1,4 @@
-"""How long to wait before trying again, and for how long at all."""
+"""Decides how long to wait before a call is repeated, and when to give it up."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ import grpc
 
 from linktor_instagram.errors import CLOSED, LinktorError, leaves_unknown, may_repeat
 
-# With less time left the server does not begin a send. Repeating it then would
-# only cover up the error that is known.
+# The server does not begin a send when less time than this is left, in seconds.
+# Repeating a send then would only replace the error that is known by a less useful
+# one.
 LEAST_TIME = 0.5
 
 
 class Backoff:
-    """Waits that double, and are never the same for two clients.
+    """It gives waits that double and have a random part.
 
-    So they do not all come at once to a server that has just started.
+    The random part keeps the clients from coming all at once to a server that has
+    just started.
     """
 
     def __init__(
@@ -27,26 +29,27 @@ class Backoff:
         most: float = 5.0,
         random: Callable[[], float] = random.random,
     ) -> None:
-        """Takes seconds: `first` is so short that a restart is not noticed, and
-        `most` so long that waiting is no load. `random` gives numbers in [0, 1)."""
+        """`first` and `most` are in seconds. `first` is so short that the
+        restart of a server is not noticed. `most` is so long that the attempts are
+        no load for the server. `random` returns numbers in [0, 1)."""
         self._first = first
         self._most = most
         self._random = random
         self._step = first
 
     def next(self, at_least: float | None = None) -> float:
-        """Returns between half and all of the step, and at least `at_least`."""
+        """Returns a wait between half and all of the step, and at least `at_least`."""
         wait = self._step * (0.5 + self._random() / 2)
         self._step = min(self._step * 2, self._most)
         return max(wait, at_least or 0.0)
 
     def reset(self) -> None:
-        """Begins anew, after a success."""
+        """Begins again with the first wait, after a success."""
         self._step = self._first
 
 
 class Attempts:
-    """One call, repeated while that is safe and the caller's time lasts."""
+    """Decides about one call, which is repeated while that is safe and time is left."""
 
     def __init__(
         self,
@@ -65,9 +68,10 @@ class Attempts:
         return max(self._deadline - self._clock(), 0.0)
 
     def wait_after(self, error: LinktorError) -> float | None:
-        """Returns the seconds to wait; None when `error` is the end of it.
+        """Returns the seconds to wait, or None when the call is not repeated.
 
-        Completes `error` with what is known of all attempts.
+        It adds to `error` the request id, and whether the outcome of any attempt is
+        unknown.
         """
         self._unknown = leaves_unknown(error, self._unknown)
         error.request_id = self._request_id
@@ -78,7 +82,8 @@ class Attempts:
         return wait if wait + LEAST_TIME <= self.remaining() else None
 
     def never_begun(self) -> LinktorError:
-        """Returns the error of a call of a closed client, which has done nothing."""
+        """Returns the error of a call that was not begun because the client is
+        closed."""
         error = LinktorError(grpc.StatusCode.CANCELLED, CLOSED)
         error.request_id = self._request_id
         return error

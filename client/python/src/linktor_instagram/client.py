@@ -1,4 +1,4 @@
-"""The blocking client."""
+"""Has the blocking client and its subscription."""
 
 from __future__ import annotations
 
@@ -25,18 +25,19 @@ from linktor_instagram.connection import ApiKey, Connection, Tls
 from linktor_instagram.cursors import CursorStore, as_store
 from linktor_instagram.errors import CLOSED, LinktorError
 
-# A send takes up to 30 s, with media 90 s; the rest is for repeating it.
+# This time is in seconds. A send takes up to 30 s, or 90 s with media; the rest of
+# the time is for repeating it.
 DEFAULT_TIMEOUT = 120.0
 
 T = TypeVar("T")
 
 
 class Client:
-    """A connection to the server. Several threads may use it at once.
+    """It is a connection to the server. Several threads may use it at once.
 
-    The attributes `access`, `channels`, `events`, `messaging` and `server` are
-    the generated stubs, which carry the API key. They raise grpc.RpcError, which
-    LinktorError.from_rpc_error() reads, and repeat nothing.
+    The attributes `access`, `channels`, `events`, `messaging` and `server` are the
+    generated stubs. Their calls carry the API key and are not repeated. They raise
+    grpc.RpcError, which LinktorError.from_rpc_error() reads.
     """
 
     def __init__(
@@ -46,7 +47,8 @@ class Client:
         self._connection = connection
         self._backoff = backoff
         self._closed = threading.Event()
-        # Guards _subscriptions, to which nothing is added once it is closed.
+        # _lock guards _subscriptions. No subscription is added after the client was
+        # closed.
         self._lock = threading.Lock()
         self._subscriptions: weakref.WeakSet[Subscription] = weakref.WeakSet()
         self._channel = open_channel(connection)
@@ -70,13 +72,15 @@ class Client:
     ) -> Client:
         """Returns a client of the server at `target`, such as "127.0.0.1:50051".
 
-        It connects with the first call. By default everything is encrypted, with
-        gRPC's own roots, except to loopback addresses and Unix sockets. `tls`
-        encrypts these too, and names files. `plaintext_to_other_machines` sends
-        everything, the API key and what customers write included, unencrypted to
-        whatever machine the target names; it is for networks that encrypt by
-        themselves, such as a mesh. `options` are gRPC channel options, which win
-        over this package's own.
+        The client connects with the first call. By default everything is encrypted,
+        and gRPC's own roots are trusted. Only loopback addresses and Unix sockets
+        get plaintext. `tls` encrypts these connections, too, and names files.
+
+        `plaintext_to_other_machines` sends everything without encryption to the
+        machine that the target names, even the API key and the messages of
+        customers. It is for networks that encrypt by themselves, such as a mesh.
+        `options` are gRPC channel options, which replace the options of this
+        package.
         """
         connection = Connection(
             target, api_key, tls, options, plaintext_to_other_machines
@@ -96,10 +100,10 @@ class Client:
     ) -> v1.SendMessageResponse:
         """Sends one message and returns when Instagram has it.
 
-        A text may stand for the content. Within `timeout` seconds the call is
-        repeated where that is safe, always with the same `request_id`; one is
-        made when none is given. LinktorError tells why it failed, and with
-        `outcome_unknown` that the message may have been sent all the same.
+        `content` may be just a text. Within `timeout` seconds the call is repeated
+        where that is safe, always with the same `request_id`. The client makes an
+        id when none is given. LinktorError says why the send failed. When its
+        `outcome_unknown` is true, the message may have been sent all the same.
         """
         request = requests.send_request(
             channel_id, to, content, quick_replies, request_id, tag
@@ -116,10 +120,11 @@ class Client:
         *,
         timeout: float = DEFAULT_TIMEOUT,
     ) -> v1.SetIceBreakersResponse:
-        """Replaces the ice breakers: pairs of question and payload.
+        """Replaces the ice breakers, which are pairs of question and payload.
 
-        `localizations` has the same for other languages, by locale. The call is
-        repeated like a send: setting the same twice changes nothing.
+        `localizations` has the ice breakers of other languages, by locale. The call
+        is repeated as a send is, because setting the same ice breakers twice
+        changes nothing.
         """
         request = requests.ice_breakers_request(
             channel_id, ice_breakers, localizations or {}
@@ -136,16 +141,17 @@ class Client:
     ) -> Subscription:
         """Returns an iterator over events, which connects again by itself.
 
-        `options` are those of SubscribeOptions. What `cursor_store` (a path stands
-        for a file) has saved wins over `position`, `after_cursor` and `since`. Every
-        event comes at least once: its cursor is saved when the next one is asked
-        for. LinktorError comes out of the iteration when connecting again cannot
-        help.
+        `options` are the fields of SubscribeOptions. `cursor_store` is a store, or
+        the path of a file. A cursor that it has saved replaces `position`,
+        `after_cursor` and `since`. Every event comes at least once: its cursor is
+        saved when the iteration asks for the next event. The iteration raises
+        LinktorError when connecting again cannot help.
 
-        `on_response` is called with every response before its events are given: the
-        first of a stream sets `subscribed`, and heartbeats have no events.
+        `on_response` is called with every response before its events are given. The
+        first response of a stream has `subscribed`, and heartbeats have no events.
         `on_break` is called with the error and the seconds to wait when the stream
-        has broken and is taken up again; without it the logger gets a warning.
+        has broken and will be opened again. Without `on_break`, the logger gets a
+        warning.
         """
         request = requests.subscribe_request(**options)
         feed = Feed(request, self._backoff(), Hooks(on_response, on_break))
@@ -157,7 +163,7 @@ class Client:
         return subscription
 
     def close(self) -> None:
-        """Ends all calls and subscriptions. Any thread may call it, twice too."""
+        """Ends all calls and subscriptions. Any thread may call it, more than once."""
         with self._lock:
             self._closed.set()
             subscriptions = list(self._subscriptions)
@@ -188,23 +194,24 @@ class Client:
             except ValueError:
                 if not self._closed.is_set():
                     raise
-                break  # close() was faster, and the call was not begun.
+                break  # close() came first, so that the call was not begun.
             wait = attempts.wait_after(error)
-            # After close() a CANCELLED is the caller's own.
+            # After close(), CANCELLED means that this application has closed the
+            # client.
             if wait is None or self._closed.wait(wait):
                 raise error
         raise error or attempts.never_begun()
 
 
 class Subscription(Iterator[v1.Event]):
-    """What Client.subscribe() returns. One thread iterates; any may close."""
+    """Client.subscribe() returns it. One thread iterates; any thread may close it."""
 
     def __init__(
         self, connection: Connection, store: CursorStore | None, feed: Feed
     ) -> None:
         self._closed = threading.Event()
         self._watchdog = _Watchdog()
-        # Guards _channel and _call against close().
+        # _lock guards _channel and _call, because another thread may call close().
         self._lock = threading.Lock()
         self._channel: grpc.Channel | None = None
         self._call: Any = None
@@ -216,19 +223,19 @@ class Subscription(Iterator[v1.Event]):
 
     @property
     def cursor(self) -> str:
-        """Everything up to here has been handled."""
+        """Returns the cursor up to which everything has been handled."""
         return self._feed.cursor
 
     @property
     def caught_up(self) -> bool:
-        """Whether the application has been given everything there was."""
+        """Tells whether the application has been given all events that there were."""
         return self._feed.caught_up
 
     def begin(self) -> None:
-        """Returns when the server has begun the stream.
+        """Opens the stream, and returns when the server has begun it.
 
-        Iterating does so by itself; this is for those who then cause something
-        whose event they must not miss.
+        The iteration does this by itself. Call begin() before you cause an event
+        that you must not miss.
         """
         while not self._feed.subscribed and not self._closed.is_set():
             self._read()
@@ -240,14 +247,14 @@ class Subscription(Iterator[v1.Event]):
             if event is not None:
                 return event
             self._read()
-            # A response without events may be further on, too.
+            # A response without events may have a newer cursor, too.
             self.commit()
         raise StopIteration
 
     def commit(self) -> None:
-        """Saves that the event given last has been handled.
+        """Counts the last event as handled, and saves its cursor.
 
-        Asking for the next event does so by itself; this is for those who stop.
+        Asking for the next event does this by itself. Call commit() when you stop.
         """
         cursor = self._feed.handled()
         if cursor is not None:
@@ -256,7 +263,7 @@ class Subscription(Iterator[v1.Event]):
             self._feed.saved(cursor)
 
     def close(self) -> None:
-        """Ends the iteration. The event given last is not saved by it."""
+        """Ends the iteration. It does not save the cursor of the last event."""
         self._closed.set()
         self._disconnect()
         self._watchdog.stop()
@@ -272,7 +279,7 @@ class Subscription(Iterator[v1.Event]):
 
     # Takes one response, or waits and gets ready to connect again.
     def _read(self) -> None:
-        # close() takes _call and _channel away at any moment.
+        # close() may set _call and _channel to None at any moment.
         call = self._call
         if call is None:
             call = self._connect()
@@ -298,13 +305,15 @@ class Subscription(Iterator[v1.Event]):
             error, why = None, f"nothing came for {self._feed.silence_limit:g} s"
         self._closed.wait(self._feed.broken(error, why))
 
-    # Each stream has a new channel, so that neither a frozen connection nor an
-    # old wait of gRPC's own is met again. Returns None when closed.
+    # Opens a stream and returns its call, or None when the subscription is closed.
+    # Each stream has a new channel. A new channel meets neither a frozen connection
+    # nor gRPC's own wait after a failed attempt to connect.
     def _connect(self) -> Any:
-        # The application's own function may raise, so it comes before the channel.
+        # metadata() may call a function of the application, which may raise. So it
+        # comes before the channel.
         metadata = self._connection.metadata()
-        # close() must not come in between: gRPC crashes when a stub is made of a
-        # channel that is closed.
+        # close() must not run in between: gRPC crashes when a stub is made from a
+        # closed channel.
         with self._lock:
             if self._closed.is_set():
                 return None
@@ -325,13 +334,16 @@ class Subscription(Iterator[v1.Event]):
 class _Watchdog:
     """Closes the channel of a read that takes too long.
 
-    Its one thread begins with the first read, and keeps no Subscription alive.
+    Its only thread begins with the first read. The thread has no reference to the
+    Subscription, so it does not keep a forgotten Subscription alive.
     """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
-        # All below are guarded by _changed.
+        # _changed guards the following attributes. _wakes is the time at which the
+        # thread wakes by itself. _barked says that the watchdog has closed the
+        # channel of the read.
         self._channel: grpc.Channel | None = None
         self._deadline = float("inf")
         self._wakes = float("inf")
@@ -339,6 +351,7 @@ class _Watchdog:
         self._stopped = False
 
     def arm(self, channel: grpc.Channel | None, limit: float) -> None:
+        """Watches a read on this channel, which may take `limit` seconds."""
         with self._changed:
             self._channel, self._barked = channel, False
             self._deadline = time.monotonic() + limit
@@ -351,7 +364,7 @@ class _Watchdog:
                 self._changed.notify()
 
     def disarm(self) -> bool:
-        """Returns whether the read took too long."""
+        """Ends the watch, and returns whether the read took too long."""
         with self._changed:
             self._channel, self._deadline = None, float("inf")
             return self._barked
@@ -374,8 +387,9 @@ class _Watchdog:
                     finally:
                         self._changed.acquire()
                     continue
-                # Arming again does not wake it: it looks when the limit that it
-                # went to sleep with is over. A lower one does.
+                # arm() wakes this thread only when the new deadline is before
+                # _wakes. Otherwise the thread sees the new deadline when it wakes
+                # by itself.
                 self._wakes = self._deadline
                 wait = None if self._deadline == float("inf") else self._deadline - now
                 self._changed.wait(wait)
@@ -404,7 +418,7 @@ class _Authorize(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterce
 
 
 class _Details(grpc.ClientCallDetails):
-    """The details of a call with other metadata."""
+    """It has the details of a call, with other metadata."""
 
     def __init__(self, details: Any, metadata: Any) -> None:
         self.method = details.method

@@ -1,4 +1,4 @@
-"""How a channel is opened: its address, its encryption and its options."""
+"""Says how a channel is opened: its address, its encryption and its options."""
 
 from __future__ import annotations
 
@@ -10,50 +10,55 @@ from typing import Any
 
 import grpc
 
-# A key, or a function that returns the one in force, which is asked before every
-# call, so that a key can be replaced while the client runs.
+# It is a key, or a function that returns the current key. The function is called
+# before every call, so that a key can be replaced while the client runs.
 ApiKey = str | Callable[[], str] | None
 
 _DEFAULTS: dict[str, Any] = {
-    # A send whose connection has died silently fails after half a minute. The
-    # server permits a ping every 10 s, and proxies this one: it is sent only
-    # while a call is under way. Streams do not depend on it: they have heartbeats.
+    # With these two options, a send fails half a minute after its connection has
+    # died silently. The server permits a ping every 10 s. Proxies permit these
+    # pings, because they are sent only while a call is under way. Streams do not
+    # depend on pings, because they have heartbeats.
     "grpc.keepalive_time_ms": 20_000,
     "grpc.keepalive_timeout_ms": 10_000,
-    # gRPC stops pinging after two pings without data otherwise, while a send with
+    # Without this option gRPC stops after two pings without data, but a send with
     # media takes up to 90 s.
     "grpc.http2.max_pings_without_data": 0,
-    # grpcio 1.85 waits a minute for the answer to a ping, whatever the option
-    # above says, unless this one is there too.
+    # Without this option grpcio 1.85 waits a minute for the answer to a ping,
+    # whatever grpc.keepalive_timeout_ms says.
     "grpc.http2.ping_timeout_ms": 10_000,
-    # gRPC by itself would come to try every two minutes only. How long to wait
-    # for a server that is away is decided by Backoff.
+    # gRPC by itself would try to connect only every two minutes. Instead, Backoff
+    # decides how long to wait for a server that is away.
     "grpc.initial_reconnect_backoff_ms": 200,
     "grpc.max_reconnect_backoff_ms": 200,
-    # The server is in the caller's own network, whatever the environment says
-    # about proxies.
+    # The server is in the caller's own network, so the proxies that the environment
+    # names are not used.
     "grpc.enable_http_proxy": 0,
-    # Each channel has a connection of its own: after one is found frozen, a new
-    # channel must not meet it again.
+    # Each channel has a connection of its own. After a connection was found frozen,
+    # a new channel must not use it again.
     "grpc.use_local_subchannel_pool": 1,
 }
 
 
 @dataclass(frozen=True)
 class Tls:
-    """How a connection is encrypted; files are PEM, and everything is optional."""
+    """Says how a connection is encrypted. Files are PEM, and every field is
+    optional."""
 
-    # The roots that may vouch for the server; by default those that gRPC has.
+    # ca_file has the root certificates to trust, in place of the roots that gRPC
+    # has.
     ca_file: str | Path | None = None
-    # The client's certificate chain and its key, for servers that ask for one.
+    # These files have the client's certificate chain and its key, for servers that
+    # ask for a certificate.
     cert_file: str | Path | None = None
     key_file: str | Path | None = None
-    # The name in the server's certificate, where it is not the target's.
+    # It is the name in the server's certificate, when that is not the name in the
+    # target.
     server_name: str | None = None
 
 
 class Connection:
-    """Everything that opening a channel needs; it opens none itself."""
+    """Has everything that is needed to open a channel, but opens none itself."""
 
     def __init__(
         self,
@@ -70,7 +75,7 @@ class Connection:
         merged = {**_DEFAULTS, **dict(options)}
         self.credentials: grpc.ChannelCredentials | None = None
         if tls is not None and not isinstance(tls, Tls):
-            # Nothing that was meant otherwise may end in plaintext.
+            # A wrong value must not lead to a connection in plaintext.
             raise TypeError("tls is a Tls, or None")
         if tls is not None and plaintext_to_other_machines:
             raise ValueError("tls and plaintext_to_other_machines exclude each other")
@@ -83,7 +88,7 @@ class Connection:
         self.options = list(merged.items())
 
     def metadata(self) -> tuple[tuple[str, str], ...]:
-        """Returns what every call carries."""
+        """Returns the metadata of every call, which has the API key if there is one."""
         key = self._api_key
         if callable(key):
             key = _checked_key(key())
@@ -91,13 +96,14 @@ class Connection:
 
 
 def is_local(target: str) -> bool:
-    """Returns whether no other machine can listen in: loopback or a Unix socket."""
+    """Returns whether the target is this machine: a loopback address or a Unix
+    socket."""
     scheme, found, rest = target.partition(":")
     if found and scheme in ("unix", "unix-abstract"):
         return True
     if found and scheme in ("dns", "ipv4", "ipv6"):
         if rest.startswith("//") and not rest.startswith("///"):
-            return False  # A name server of the target's choice says where it is.
+            return False  # The target names a name server, which gives the address.
         target = rest.rpartition("/")[2]
     return all(_is_loopback(_host(one)) for one in target.split(","))
 
@@ -118,6 +124,7 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
+# Returns the target, or raises ValueError when it cannot be one.
 def _checked(target: str) -> str:
     for prefix in ("http://", "https://"):
         if target.startswith(prefix):
@@ -129,11 +136,13 @@ def _checked(target: str) -> str:
     return target
 
 
-# Files mostly end with a new line, which is no part of the key.
+# Returns the key without the white space around it, because most files end with a
+# new line. Raises ValueError when the key cannot be sent.
 def _checked_key(key: str | None) -> str:
     key = (key or "").strip()
     if not all("!" <= c <= "~" for c in key):
-        # gRPC would call it an INTERNAL error, which looks like one that passes.
+        # gRPC would end the call with INTERNAL, which looks like an error that
+        # passes.
         raise ValueError(
             "the API key has white space or a character in it that is not ASCII"
         )
@@ -150,7 +159,8 @@ def _credentials(tls: Tls) -> grpc.ChannelCredentials:
     )
 
 
-# gRPC would try for ever with a file that is something else.
+# Returns the content of the file, or raises ValueError when `sign` is not in it.
+# With a wrong file, gRPC would try to connect again and again, without end.
 def _read(path: str | Path | None, sign: bytes) -> bytes | None:
     if path is None:
         return None

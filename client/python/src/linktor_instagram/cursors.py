@@ -1,4 +1,4 @@
-"""Where a subscription keeps how far it has got."""
+"""Has the stores in which a subscription keeps how far it has come."""
 
 from __future__ import annotations
 
@@ -10,21 +10,23 @@ from typing import Protocol
 class CursorStore(Protocol):
     """Keeps one cursor.
 
-    It is called by one thread at a time; AsyncClient calls it in changing threads.
+    Only one thread at a time calls a store. AsyncClient calls it in different
+    threads.
     """
 
     def load(self) -> str | None:
-        """Returns the cursor saved last, or None when there is none."""
+        """Returns the cursor that was saved last, or None when there is none."""
 
     def save(self, cursor: str) -> None:
-        """Keeps `cursor`, durably, before it returns."""
+        """Saves `cursor`, and returns when it is safe from a crash."""
 
 
 class FileCursorStore:
-    """Keeps the cursor in a file of its own; one subscription uses it.
+    """Keeps the cursor in a file of its own, for one subscription.
 
-    A crash at any moment leaves the file with the old or the new cursor: it is
-    written to a second file (the path with ".tmp"), synced and renamed.
+    A crash at any moment leaves the old or the new cursor in the file. A save
+    writes the cursor to a second file (the path with ".tmp"), syncs that file and
+    renames it.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -36,7 +38,8 @@ class FileCursorStore:
         except FileNotFoundError:
             return None
         if not cursor:
-            # To start at the end of the log instead would lose events in silence.
+            # Without this error the subscription would start at the end of the log,
+            # and nobody would notice the lost events.
             raise ValueError(f"{self._path} is empty: remove it to start anew")
         return cursor
 
@@ -55,7 +58,7 @@ class FileCursorStore:
         _sync_folder(self._path.parent)
 
 
-# The rename itself is durable only with its folder.
+# Syncs the folder. A rename survives a power failure only after that.
 def _sync_folder(folder: Path) -> None:
     if os.name == "nt":
         return  # Folders cannot be synced there.
@@ -67,7 +70,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def as_store(store: CursorStore | str | os.PathLike[str] | None) -> CursorStore | None:
-    """Lets a path stand for a file."""
+    """Returns the store. A path becomes a FileCursorStore."""
     if isinstance(store, (str, os.PathLike)):
         return FileCursorStore(store)
     return store

@@ -1,4 +1,4 @@
-"""The one exception of this package, and what a status says about repeating."""
+"""Has the only exception of this package, and says after which errors to repeat."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from google.rpc import error_details_pb2, status_pb2
 
 from linktor_instagram._constants import DOMAIN, REMEDIES, Reason
 
-# The message of calls and subscriptions of a client that was closed.
+# It is the message of the error when the client was closed.
 CLOSED = "the client is closed"
 
 _DETAILS_KEY = "grpc-status-details-bin"
 
-# Seconds: a longer delay is a mistake, and would stop a subscription for good.
+# This time is in seconds. A longer delay is a mistake, and would stop a
+# subscription for too long.
 MOST_RETRY_DELAY = 24 * 3600.0
 
 _KINDS: tuple[type[Any], ...] = (
@@ -25,8 +26,8 @@ _KINDS: tuple[type[Any], ...] = (
     error_details_pb2.RetryInfo,
 )
 
-# A broken connection or a proxy makes these up as well. The call has failed for
-# good only if the server itself says so, with a reason.
+# These codes also come from a broken connection or from a proxy. Then the error has
+# no reason, and the call may be repeated.
 _MADE_UP = frozenset(
     {
         grpc.StatusCode.CANCELLED,
@@ -36,25 +37,25 @@ _MADE_UP = frozenset(
     }
 )
 
-# Nobody knows what became of a send that ends with one of these.
+# After a send with one of these reasons, nobody knows whether the message was sent.
 _UNSETTLED = frozenset(
     {Reason.SEND_OUTCOME_UNKNOWN, Reason.REQUEST_IN_FLIGHT, Reason.INTERNAL_FAULT}
 )
 
 
 class FieldViolation(NamedTuple):
-    """A field of the request that is wrong, by its path."""
+    """It names a field of the request by its path, and says what is wrong with it."""
 
     field: str
     description: str
 
 
 class LinktorError(Exception):
-    """A call that failed.
+    """It says why a call failed.
 
-    Decide by `reason`, then by `code`; `message` is for people and changes.
-    `reason` is empty when the status was not made by the server but by the gRPC
-    library or a proxy.
+    Programs should decide by `reason`, then by `code`. `message` is for people and
+    may change. `reason` is empty when the status was not made by the server, but by
+    the gRPC library or a proxy.
     """
 
     def __init__(
@@ -71,22 +72,25 @@ class LinktorError(Exception):
         self.code = code
         self.message = message
         self.reason = reason
-        # Without "remedy", which has its own attribute.
+        # It does not have "remedy", which is an attribute of its own.
         self.metadata = dict(metadata or {})
         self.remedy = self.metadata.pop("remedy", "") or REMEDIES.get(reason, "")
         self.violations = violations
-        # Seconds, at most a day, when the server knows when to try again.
+        # It is in seconds, at most a day, or None when the server did not say how
+        # long to wait.
         self.retry_delay = retry_delay
-        # The request id of a send that failed. Only this one is safe to repeat.
+        # It is the request id of a send. It is safe to repeat the send only with
+        # this id.
         self.request_id = ""
-        # Whether the call may have been done, or may still be under way: nobody
-        # knows. Repeating a send with `request_id`, or GetMessage, tells. Only
-        # send() and set_ice_breakers() set it.
+        # It is true when the call may have been done, or may still be under way.
+        # Repeating a send with `request_id` tells its outcome, and so does
+        # GetMessage. Only send() and set_ice_breakers() set it.
         self.outcome_unknown = False
 
     @classmethod
     def from_rpc_error(cls, error: Any) -> LinktorError:
-        """Reads what a stub has raised: a grpc.RpcError, blocking or asyncio."""
+        """Returns the LinktorError for a grpc.RpcError of a blocking or asyncio
+        stub."""
         reason, metadata, violations, delay = "", {}, [], None
         for detail in _details_of(error):
             if isinstance(detail, error_details_pb2.ErrorInfo):
@@ -113,12 +117,13 @@ class LinktorError(Exception):
 
     @property
     def from_server(self) -> bool:
-        """Whether the server made the status; else nothing is known of the call."""
+        """Tells whether the server made the status. If not, nobody knows what was
+        done."""
         return bool(self.reason)
 
     def __str__(self) -> str:
-        # While the outcome of an earlier call is unknown, a remedy may speak only of
-        # the last one.
+        # When the outcome of an earlier call is unknown, the remedy may be about
+        # the last call only.
         settled = not self.outcome_unknown or self.reason in _UNSETTLED
         text = f"{self.reason or self.code.name}: {self.message or '(no message)'}"
         for violation in self.violations:
@@ -133,7 +138,8 @@ class LinktorError(Exception):
         return text
 
 
-# Leaves out what it cannot read: a proxy may have cut it, and the code still counts.
+# Returns the details of the status. It leaves out details that it cannot read, for
+# example because a proxy has cut them.
 def _details_of(error: Any) -> list[Any]:
     details = []
     for key, value in error.trailing_metadata() or ():
@@ -149,14 +155,14 @@ def _details_of(error: Any) -> list[Any]:
 
 
 def may_repeat(error: LinktorError) -> bool:
-    """Whether a call that the server recognises again may be made once more."""
+    """Tells whether to repeat a call that the server recognises when it comes again."""
     if error.code is grpc.StatusCode.UNAVAILABLE:
         return True
     return error.code in _MADE_UP and not error.from_server
 
 
 def may_resume(error: LinktorError) -> bool:
-    """Whether a stream that ended with this may be opened again by itself."""
+    """Tells whether to open a stream again that ended with this error."""
     passing = (
         grpc.StatusCode.RESOURCE_EXHAUSTED,
         grpc.StatusCode.ABORTED,
@@ -166,11 +172,12 @@ def may_resume(error: LinktorError) -> bool:
 
 
 def leaves_unknown(error: LinktorError, before: bool) -> bool:
-    """Whether nobody knows what became of a call.
+    """Tells whether nobody knows what became of a call.
 
-    `before` says so of its earlier attempts.
+    `before` says that nobody knows what became of an earlier attempt.
     """
     if before or not error.from_server:
-        # A later refusal need not speak of an earlier call that got lost.
+        # An earlier call that got lost may have been done, even when a later call
+        # is refused.
         return True
     return error.reason in _UNSETTLED

@@ -1,4 +1,4 @@
-"""Requests made of what is handy in Python. Wrong fields are the server's to name."""
+"""Makes requests from simple Python values. The server says which fields are wrong."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from google.protobuf.message import Message as ProtoMessage
 from linktor_instagram import v1
 from linktor_instagram._constants import Payload
 
-# A message, its fields by name, or its two texts in order.
+# It is a message, a mapping of its fields, or a tuple of its two texts.
 Pair = ProtoMessage | Mapping[str, Any] | tuple[str, str]
 # A str is the text of the message.
 Content = str | v1.MessageContent | Mapping[str, Any]
@@ -30,7 +30,7 @@ def send_request(
         channel_id=channel_id, to=to, tag=tag, request_id=request_id or uuid.uuid4().hex
     )
     if isinstance(content, str):
-        # A text is set even when it is empty, for the server to say so.
+        # An empty text is set, too, so that the server can refuse it.
         request.content.text = content
     elif isinstance(content, v1.MessageContent):
         request.content.CopyFrom(content)
@@ -61,16 +61,16 @@ def ice_breakers_request(
 
 
 class SubscribeOptions(TypedDict, total=False):
-    """Which events, and from where; SubscribeEventsRequest says more."""
+    """It says which events come, and from where on; see SubscribeEventsRequest."""
 
     channel_ids: Iterable[str]
     types: Iterable[str]
     user_ids: Iterable[str]
-    # At most one of these three; without one only what happens from now on comes.
+    # Give at most one of the next three. Without them, only new events come.
     position: v1.Position | str | None
     after_cursor: str | None
     since: datetime | None
-    # Seconds.
+    # It is in seconds.
     heartbeat_interval: float | None
     max_batch_size: int
     include_raw: bool
@@ -112,11 +112,13 @@ def subscribe_request(
 
 
 def payload_of(event: v1.Event) -> Payload | None:
-    """Returns the payload of the event; None for a type newer than this package."""
+    """Returns the payload of the event, or None when its type is newer than this
+    package."""
     field = event.WhichOneof("payload")
     return None if field is None else getattr(event, field)
 
 
+# Returns the message. In a tuple, the first text is the field `first`.
 def _pair(message: type[Any], first: str, value: Pair) -> Any:
     if isinstance(value, ProtoMessage):
         return value

@@ -11,9 +11,10 @@ import java.net.SocketAddress;
 import java.util.concurrent.Executor;
 
 /**
- * Adds the API key to each call, and stops a call on a connection that is not encrypted
- * and does not end on this machine: a name that says this machine may be resolved to
- * another one.
+ * Adds the API key to each call. It stops a call on a connection that is not encrypted
+ * and does not end on this machine, unless the caller allows plaintext anywhere. A look
+ * at the address is not enough: a name such as localhost may be resolved to another
+ * machine.
  */
 final class ApiKey extends CallCredentials {
     private static final Metadata.Key<String> AUTHORIZATION =
@@ -22,7 +23,10 @@ final class ApiKey extends CallCredentials {
     private final String key;
     private final boolean plaintextAnywhere;
 
-    /** An empty key is none: then the connection is checked all the same. */
+    /**
+     * When the key is empty, no key is sent, but the connection is checked all the
+     * same.
+     */
     ApiKey(String key, boolean plaintextAnywhere) {
         if (!key.chars().allMatch(c -> c > ' ' && c <= '~')) {
             throw new IllegalArgumentException("linktor: the API key has white space or a"
@@ -54,7 +58,7 @@ final class ApiKey extends CallCredentials {
         if (peer instanceof InetSocketAddress address) {
             return address.getAddress() != null && address.getAddress().isLoopbackAddress();
         }
-        return peer != null; // It is a Unix socket.
+        return peer != null; // A peer without an IP address is a Unix socket.
     }
 
     /** Keeps the key out of logs. */

@@ -13,10 +13,13 @@ import io.grpc.MethodDescriptor;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** This is a gRPC channel whose calls carry the API key, and which connects again soon. */
+/**
+ * This is a gRPC channel whose calls carry the API key. After a failure it tries to
+ * connect again soon.
+ */
 final class Connection implements ClientInterceptor {
-    // It is less than the shortest wait of Backoff, so that a call that is repeated
-    // always meets a new attempt to connect.
+    // This time is shorter than the shortest wait of Backoff. Therefore a call that is
+    // repeated always makes gRPC try to connect again.
     static final Duration RECONNECT_AFTER = Duration.ofMillis(200);
 
     private final ManagedChannel channel;
@@ -34,7 +37,7 @@ final class Connection implements ClientInterceptor {
         return calls;
     }
 
-    /** Ends every call of the connection, without waiting for it. */
+    /** Ends every call of the connection, and does not wait until they have ended. */
     void close() {
         channel.shutdownNow();
     }
@@ -49,8 +52,9 @@ final class Connection implements ClientInterceptor {
     }
 
     /**
-     * Forgets that connecting has failed. gRPC itself would wait between attempts for up
-     * to two minutes, and fail each call until then by the error of the last attempt.
+     * Makes gRPC forget that connecting has failed, so that it tries again. gRPC itself
+     * would wait for up to two minutes between attempts, and fail every call until then
+     * with the error of the last attempt.
      */
     private void reconnect() {
         long last = reconnected.get();

@@ -14,17 +14,18 @@ import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Opens connections to one server, all alike. */
+/** Opens connections to one server, all with the same settings. */
 final class Connector {
     /**
-     * A connection that is silent for so long during a call is pinged. The server permits
-     * a ping every 10 s. Streams carry data every 15 s, so that a healthy one is never
-     * pinged, which proxies may count against a client.
+     * A connection that is silent for this long during a call gets a ping. The server
+     * permits a ping every 10 s. Streams carry data every 15 s, so that a healthy
+     * stream never gets a ping. That matters because some proxies do not accept many
+     * pings.
      */
     static final Duration PING_AFTER = Duration.ofSeconds(20);
     /**
-     * A connection whose ping is not answered for so long is given up, and its calls end
-     * with UNAVAILABLE.
+     * When a ping is not answered for this long, the connection is given up, and its
+     * calls end with UNAVAILABLE.
      */
     static final Duration PING_TIMEOUT = Duration.ofSeconds(10);
 
@@ -41,7 +42,7 @@ final class Connector {
     private final Consumer<ManagedChannelBuilder<?>> configure;
 
     /**
-     * @param tls is null where the address decides about encryption
+     * @param tls is null when the address decides whether the connection is encrypted
      * @param plaintextAnywhere allows plaintext to other machines
      */
     Connector(String address, String apiKey, Tls tls, boolean plaintextAnywhere,
@@ -65,7 +66,7 @@ final class Connector {
         this.configure = configure;
     }
 
-    /** Returns a connection that is made when the first call needs it. */
+    /** Returns a connection, which connects only when a call needs it. */
     Connection open() {
         try {
             ManagedChannelBuilder<?> builder = Grpc.newChannelBuilder(address, transport)
@@ -84,8 +85,8 @@ final class Connector {
     }
 
     /**
-     * Returns whether the address names this machine, without asking anybody: another
-     * name that resolves to it is taken for another machine.
+     * Returns whether the address names this machine. It asks no name server: a name
+     * that resolves to this machine counts as another machine, unless it is localhost.
      */
     static boolean isThisMachine(String address) {
         if (address.startsWith("unix:")) {
@@ -94,14 +95,15 @@ final class Connector {
         Matcher dns = DNS.matcher(address);
         String target = dns.matches() ? dns.group(1) : address;
         Matcher found = HOST.matcher(target);
-        // An IPv6 address without a port needs no brackets.
+        // An IPv6 address without a port may have no brackets; HOST does not match it
+        // then.
         String host = !found.matches() ? target
                 : found.group(1) != null ? found.group(1) : found.group(2);
         if (host.equalsIgnoreCase("localhost")) {
             return true;
         }
         if (!host.contains(":") && !IP_V4.matcher(host).matches()) {
-            return false; // InetAddress would ask the name server for it.
+            return false; // InetAddress would ask a name server for this name.
         }
         try {
             return InetAddress.getByName(host).isLoopbackAddress();

@@ -1,6 +1,8 @@
 package dev.linktor.instagram;
 
-/** The {@link CursorStore} of a subscription has failed; the cause says how. */
+/**
+ * Says that the {@link CursorStore} of a subscription has failed; the cause says how.
+ */
 public final class CursorStoreException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -14,12 +14,15 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * This is one call of SubscribeEvents. A single thread calls next; any thread may cancel
- * it. A response is asked for only when the application wants it, so that HTTP/2 holds
- * back the server while the application works.
+ * This is one call of SubscribeEvents. A single thread calls next; any thread may
+ * cancel the call. The client asks for a response only when the application wants it.
+ * While the application works, HTTP/2 therefore makes the server wait.
  */
 final class EventStream extends ClientCall.Listener<SubscribeEventsResponse> {
-    /** It holds a response, or else the end of the stream. */
+    /**
+     * It holds either a response or the error with which the stream has ended; the
+     * other is null.
+     */
     record Arrival(SubscribeEventsResponse response, LinktorException end) {}
 
     private final ClientCall<SubscribeEventsRequest, SubscribeEventsResponse> call;
@@ -38,7 +41,10 @@ final class EventStream extends ClientCall.Listener<SubscribeEventsResponse> {
         return stream;
     }
 
-    /** Returns what comes next, or null when nothing has come for so long. */
+    /**
+     * Returns the next response or the end of the stream, or null when neither comes
+     * within this time.
+     */
     Arrival next(Duration patience) throws InterruptedException {
         call.request(1);
         Arrival arrival = arrivals.poll(
@@ -47,7 +53,7 @@ final class EventStream extends ClientCall.Listener<SubscribeEventsResponse> {
         return arrival;
     }
 
-    /** Returns whether anything has come yet. */
+    /** Returns whether a response or the end of the stream has come yet. */
     boolean hasBegun() {
         return begun;
     }

@@ -13,8 +13,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 
 /**
- * Keeps the cursor in a file. A save survives a power failure: the cursor is written to
- * a second file, whose name ends with ".tmp", synced and renamed.
+ * Keeps the cursor in a file. A save survives a power failure: it writes the cursor to
+ * a second file, whose name ends with ".tmp", syncs that file and renames it.
  */
 public final class FileCursorStore implements CursorStore {
     // Windows cannot open a folder to sync it.
@@ -36,7 +36,8 @@ public final class FileCursorStore implements CursorStore {
             return Optional.empty();
         }
         if (cursor.isEmpty()) {
-            // Starting at the end of the log would lose events in silence.
+            // Without this error the subscription would start at the end of the log,
+            // and nobody would notice the lost events.
             throw new IOException(path + " is empty: remove it to start anew");
         }
         return Optional.of(cursor);
@@ -61,7 +62,9 @@ public final class FileCursorStore implements CursorStore {
         boolean interrupted = false;
         try {
             for (boolean synced = false; !synced; ) {
-                // Only a channel can sync a folder, and an interrupt closes channels.
+                // Only a FileChannel can sync a folder, and an interrupt closes a
+                // FileChannel. So the interrupt is removed here, and set again at the
+                // end.
                 interrupted |= Thread.interrupted();
                 try (FileChannel folder =
                         FileChannel.open(path.getParent(), StandardOpenOption.READ)) {

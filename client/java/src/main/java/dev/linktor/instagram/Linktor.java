@@ -32,26 +32,26 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * This is a client of one server. It connects with the first call. Any thread may use it;
- * make one and keep it.
+ * This is a client of one server. It connects with the first call. Any thread may use
+ * it; make one client and keep it.
  *
- * <p>The stubs repeat nothing and throw {@link StatusRuntimeException}, which {@link
- * LinktorException#of(Throwable)} reads.
+ * <p>The generated stubs do not repeat calls. They throw {@link
+ * StatusRuntimeException}, which {@link LinktorException#of(Throwable)} reads.
  */
 public final class Linktor implements AutoCloseable {
-    // A send with media takes up to 90 s, and some time is left for repeating it.
+    // A send with media takes up to 90 s, and the rest of the time is for repeating it.
     static final Duration DEFAULT_TIMEOUT = Duration.ofMinutes(2);
-    // With less time left the server does not begin a send. Repeating it then would only
-    // cover up the error that is known.
+    // The server does not begin a send when less time than this is left. Repeating a
+    // send then would only replace the error that is known by a less useful one.
     static final Duration LEAST_TIME = Duration.ofMillis(500);
 
     final Connector connector;
     final Connection connection;
-    // Tests replace these.
+    // Tests replace the values of these two fields.
     Backoff.Waiter waiter = Backoff.Waiter.REAL;
     Duration firstResponse = Subscription.FIRST_RESPONSE;
 
-    // It is cancelled when the client is closed.
+    // This context is cancelled when the client is closed.
     private final Context.CancellableContext closed = Context.ROOT.withCancellation();
     private final Set<Subscription> subscriptions = ConcurrentHashMap.newKeySet();
 
@@ -62,37 +62,45 @@ public final class Linktor implements AutoCloseable {
 
     /**
      * Begins a client of the server at an address such as "127.0.0.1:50051",
-     * "gateway.example:443" or "unix:/run/linktor.sock". Its connection is plaintext to
-     * this machine (a loopback address, "localhost" or a Unix socket) and TLS to any
-     * other one.
+     * "gateway.example:443" or "unix:/run/linktor.sock". A connection to this machine
+     * (a loopback address, "localhost" or a Unix socket) is plaintext. A connection to
+     * any other machine uses TLS.
      */
     public static Builder builder(String address) {
         return new Builder(Objects.requireNonNull(address));
     }
 
-    /** Begins a request that sends a text to a customer. More can be set in it. */
+    /**
+     * Begins a request that sends a text to a customer. The caller may set more fields
+     * in it.
+     */
     public static SendMessageRequest.Builder text(String channelId, String to, String text) {
         return SendMessageRequest.newBuilder().setChannelId(channelId).setTo(to)
                 .setContent(MessageContent.newBuilder().setText(text));
     }
 
-    /** Sends within two minutes; see {@link #send(SendMessageRequest, Duration)}. */
+    /**
+     * Sends one message within two minutes; see {@link #send(SendMessageRequest,
+     * Duration)}.
+     */
     public SendMessageResponse send(SendMessageRequest request) {
         return send(request, DEFAULT_TIMEOUT);
     }
 
     /**
-     * Sends one message and returns it as sent. It always has a request id, which is made
-     * when the request has none; a caller who may send the same again after a restart
-     * gives one, made from the event that is answered.
+     * Sends one message and returns it as sent. When the request has no request id, the
+     * client makes one. A program that may send the same message again after a restart
+     * should set the id itself, made from the event that it answers.
      *
-     * <p>A call that may not have reached the server, or that the server could not serve
-     * for now, is repeated with the same id until the timeout or the deadline of the gRPC
-     * Context, which never sends twice. When the context is cancelled, the thread is
-     * interrupted or the client is closed, it ends with the status of the call, or that
-     * of the last one when it was about to repeat it.
+     * <p>A call is repeated with the same id when it may not have reached the server,
+     * or when the server could not serve it for now. It is repeated until the timeout
+     * or the deadline of the gRPC Context. Repeating never sends the message twice.
      *
-     * @throws LinktorException when it failed
+     * <p>The send ends early when the context is cancelled, the thread is interrupted
+     * or the client is closed. It then throws the error of the call under way, or of
+     * the last call when none is under way.
+     *
+     * @throws LinktorException when the send failed
      * @throws IllegalArgumentException when a text is not valid Unicode
      */
     public SendMessageResponse send(SendMessageRequest request, Duration timeout) {
@@ -102,14 +110,17 @@ public final class Linktor implements AutoCloseable {
                 deadline -> messaging().withDeadline(deadline).sendMessage(sent));
     }
 
-    /** Sets within two minutes; see {@link #setIceBreakers(SetIceBreakersRequest, Duration)}. */
+    /**
+     * Sets the ice breakers within two minutes; see {@link
+     * #setIceBreakers(SetIceBreakersRequest, Duration)}.
+     */
     public SetIceBreakersResponse setIceBreakers(SetIceBreakersRequest request) {
         return setIceBreakers(request, DEFAULT_TIMEOUT);
     }
 
     /**
-     * Replaces the ice breakers of the account. It is repeated as a send is; doing it
-     * twice changes nothing.
+     * Replaces the ice breakers of the account. The call is repeated as a send is,
+     * because setting the same ice breakers twice changes nothing.
      */
     public SetIceBreakersResponse setIceBreakers(SetIceBreakersRequest request, Duration timeout) {
         return repeat(request, "", timeout,
@@ -121,7 +132,10 @@ public final class Linktor implements AutoCloseable {
         return subscribe(request, new SubscribeOptions());
     }
 
-    /** Returns a subscription, which begins when its first event is asked for. */
+    /**
+     * Returns a subscription, which begins when the application asks for its first
+     * event.
+     */
     public Subscription subscribe(SubscribeEventsRequest request, SubscribeOptions options) {
         Subscription subscription = new Subscription(this, request, options);
         subscriptions.add(subscription);
@@ -183,7 +197,10 @@ public final class Linktor implements AutoCloseable {
         return new IllegalStateException("linktor: the client is closed");
     }
 
-    /** Calls until the outcome is known or no other call fits before the deadline. */
+    /**
+     * Makes the call again until its outcome is known, or until no other call fits
+     * before the deadline.
+     */
     private <S> S repeat(Message request, String requestId, Duration timeout,
             Function<Deadline, S> call) {
         Unicode.check(request);
@@ -197,7 +214,8 @@ public final class Linktor implements AutoCloseable {
                 return call.apply(deadline);
             } catch (StatusRuntimeException e) {
                 LinktorException error = LinktorException.of(e);
-                // A later refusal need not speak of an earlier call that got lost.
+                // An earlier call that got lost may have been done, even when a later
+                // call is refused.
                 unknown |= error.leavesUnknown();
                 error.sentAs(requestId, unknown);
                 Duration wait = Backoff.delay(attempt, error);
@@ -206,7 +224,7 @@ public final class Linktor implements AutoCloseable {
                 }
                 pause(wait, error);
                 if (callerEnds()) {
-                    throw error; // Another call would only cover up what is known.
+                    throw error; // Another call would only replace this error.
                 }
             }
         }
@@ -245,8 +263,9 @@ public final class Linktor implements AutoCloseable {
         }
 
         /**
-         * Sends the key with every call. White space around it is removed, and null or an
-         * empty key is none, so that it may come from a file or a variable.
+         * Sends the key with every call. White space around the key is removed. Null or
+         * an empty key means that there is no key, so that the value may come from a
+         * file or a variable.
          */
         public Builder apiKey(String key) {
             apiKey = key == null ? "" : key.strip();
@@ -254,9 +273,9 @@ public final class Linktor implements AutoCloseable {
         }
 
         /**
-         * Encrypts the connection also to this machine, and says by which certificates.
-         * Without it, a connection to another machine is encrypted with the roots of the
-         * Java runtime.
+         * Encrypts the connection with these settings, also the connection to this
+         * machine. Without this call, a connection to another machine is encrypted, and
+         * trusts the roots of the Java runtime.
          */
         public Builder tls(Tls config) {
             tls = Objects.requireNonNull(config);
@@ -264,16 +283,18 @@ public final class Linktor implements AutoCloseable {
         }
 
         /**
-         * Sends everything, the API key and what customers write included, unencrypted to
-         * whatever machine the address names. It is for networks that encrypt by
-         * themselves, such as a mesh.
+         * Sends everything without encryption to the machine that the address names,
+         * even the API key and the messages of customers. It is for networks that
+         * encrypt by themselves, such as a mesh.
          */
         public Builder plaintextToOtherMachines() {
             plaintext = true;
             return this;
         }
 
-        /** Sets more of gRPC. It wins over what the client sets. */
+        /**
+         * Sets more options of gRPC. They replace the options that the client sets.
+         */
         public Builder configure(Consumer<ManagedChannelBuilder<?>> function) {
             configure = Objects.requireNonNull(function);
             return this;

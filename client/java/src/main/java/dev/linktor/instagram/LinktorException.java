@@ -15,11 +15,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Says how a call ended. Decide by {@link #reason}, then by {@link #code}: messages are
- * for people and change.
+ * Says how a call ended. Programs should decide by {@link #reason}, then by {@link
+ * #code}. The messages are for people and may change.
  */
 public final class LinktorException extends RuntimeException {
-    /** The server's reasons have this domain. A proxy may have reasons of its own. */
+    /**
+     * This is the domain of the server's reasons. A proxy may send other reasons with a
+     * domain of its own.
+     */
     public static final String DOMAIN = "instagram.linktor";
 
     private static final long serialVersionUID = 1L;
@@ -49,14 +52,20 @@ public final class LinktorException extends RuntimeException {
         description = describe(status);
     }
 
-    /** gRPC keeps to the cause why a connection broke, and says "io exception" itself. */
+    /**
+     * Returns the description of the status, and its cause. When a connection broke,
+     * the description says only "io exception", and the cause says why.
+     */
     private static String describe(Status status) {
         String said = status.getDescription() == null ? "" : status.getDescription();
         String why = status.getCause() == null ? null : status.getCause().getMessage();
         return why == null || said.contains(why) ? said : said + ": " + why;
     }
 
-    /** Reads what a generated stub has thrown; other exceptions become UNKNOWN. */
+    /**
+     * Returns the LinktorException for an exception of a generated stub. An exception
+     * that has no status becomes UNKNOWN.
+     */
     public static LinktorException of(Throwable thrown) {
         if (thrown instanceof LinktorException done) {
             return done;
@@ -68,7 +77,7 @@ public final class LinktorException extends RuntimeException {
             try {
                 com.google.rpc.Status.parseFrom(details).getDetailsList().forEach(made::add);
             } catch (InvalidProtocolBufferException e) {
-                made.addSuppressed(e); // A proxy has cut it; the code still counts.
+                made.addSuppressed(e); // The details are damaged; the code counts.
             }
         }
         return made;
@@ -105,7 +114,10 @@ public final class LinktorException extends RuntimeException {
         return Duration.ofSeconds(duration.getSeconds(), duration.getNanos());
     }
 
-    /** Sets what only the caller of a send knows. */
+    /**
+     * Sets what only {@link Linktor} knows: the id of the request and whether its
+     * outcome is unknown.
+     */
     LinktorException sentAs(String id, boolean unknown) {
         requestId = id;
         outcomeUnknown = unknown;
@@ -117,27 +129,28 @@ public final class LinktorException extends RuntimeException {
     }
 
     /**
-     * Returns one of {@link Reasons}, or one that is newer than this client. It is empty
-     * when the server did not make the status: the connection broke, or a proxy answered.
+     * Returns one of {@link Reasons}, or a reason that is newer than this client. It is
+     * empty when the server did not make the status, because the connection broke or a
+     * proxy answered.
      */
     public String reason() {
         return reason;
     }
 
     /**
-     * Returns the status's own message, with the cause if a connection broke. {@link
-     * #getMessage} says all of the error.
+     * Returns only the message of the status, with the cause if a connection broke.
+     * {@link #getMessage} returns a text with everything that this exception knows.
      */
     public String description() {
         return description;
     }
 
-    /** Says what to do, in English; empty when the server did not say. */
+    /** Returns what to do, in English. It is empty when the server did not say it. */
     public String remedy() {
         return remedy;
     }
 
-    /** Returns what else the reason comes with, such as "graph_code". */
+    /** Returns further values that come with the reason, such as "graph_code". */
     public Map<String, String> metadata() {
         return Map.copyOf(metadata);
     }
@@ -147,7 +160,10 @@ public final class LinktorException extends RuntimeException {
         return List.copyOf(violations);
     }
 
-    /** Says how long to wait before the call can succeed; 0 when the server did not say. */
+    /**
+     * Returns how long to wait before the call can succeed. It is 0 when the server did
+     * not say.
+     */
     public Duration retryDelay() {
         return retryDelay;
     }
@@ -158,10 +174,10 @@ public final class LinktorException extends RuntimeException {
     }
 
     /**
-     * Says that the call may have been done, or may still be under way, although it ended
-     * with this error. A send may then be repeated with the same request id only, and
-     * GetMessage tells what became of it. Only {@link Linktor#send} and
-     * {@link Linktor#setIceBreakers} set it.
+     * Returns whether the call may have been done, or may still be under way, although
+     * it ended with this error. Then repeat a send only with the same request id;
+     * GetMessage tells what became of it. Only {@link Linktor#send} and {@link
+     * Linktor#setIceBreakers} set this value.
      */
     public boolean outcomeUnknown() {
         return outcomeUnknown;
@@ -180,7 +196,8 @@ public final class LinktorException extends RuntimeException {
             }
         }
         if (outcomeUnknown && (reason.isEmpty() || !leavesUnknown())) {
-            // The remedy of the last refusal does not speak of an earlier call that got lost.
+            // The remedy belongs to the last refusal. It says nothing about an earlier
+            // call that got lost.
             out.append("; it may have been done all the same");
             if (!requestId.isEmpty()) {
                 out.append(": repeat it with the request id ").append(requestId).append(" only");
@@ -192,8 +209,9 @@ public final class LinktorException extends RuntimeException {
     }
 
     /**
-     * Returns whether the call may be repeated with the same request id: the server asks
-     * for it, or did not make the status.
+     * Returns whether the call may be repeated with the same request id. It may when
+     * the server asks for it, or when the status was not made by the server: it then
+     * has no reason.
      */
     boolean isRepeatable() {
         return switch (code) {
@@ -204,8 +222,9 @@ public final class LinktorException extends RuntimeException {
     }
 
     /**
-     * Returns whether a stream that ended so is taken up again: the connection broke, or
-     * the server is busy or going, but it did not refuse.
+     * Returns whether the subscription opens the stream again after this error. It does
+     * when the connection broke, or when the server is busy or shutting down. It does
+     * not when the server refused the request.
      */
     boolean isResumable() {
         return switch (code) {
@@ -215,7 +234,10 @@ public final class LinktorException extends RuntimeException {
         };
     }
 
-    /** Returns whether nobody knows what became of a call that ended so. */
+    /**
+     * Returns whether a call that ended with this error may have been done all the
+     * same.
+     */
     boolean leavesUnknown() {
         return reason.isEmpty() || reason.equals(Reasons.SEND_OUTCOME_UNKNOWN)
                 || reason.equals(Reasons.REQUEST_IN_FLIGHT)

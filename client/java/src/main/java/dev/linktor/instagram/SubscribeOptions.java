@@ -10,7 +10,7 @@ import java.util.function.Consumer;
 
 /**
  * These are the options of {@link Linktor#subscribe}. The functions are called in the
- * thread that reads events; what they throw ends the subscription.
+ * thread that reads events. An exception that they throw ends the subscription.
  */
 public final class SubscribeOptions {
     private static final Logger LOGGER = System.getLogger("dev.linktor.instagram");
@@ -22,8 +22,9 @@ public final class SubscribeOptions {
                     wait.toMillis(), error.getMessage());
 
     /**
-     * Goes on where the store says, and tells it how far the application has come. What
-     * the request says of the start counts only while the store has no cursor.
+     * Starts the subscription after the cursor in the store, and saves there how far
+     * the application has come. The start in the request counts only while the store
+     * has no cursor.
      */
     public SubscribeOptions keepCursor(CursorStore cursorStore) {
         store = Objects.requireNonNull(cursorStore);
@@ -31,8 +32,9 @@ public final class SubscribeOptions {
     }
 
     /**
-     * Calls the function with every response before its events are given. The first
-     * response of a stream sets {@code subscribed}; heartbeats have no events.
+     * Calls the function with every response, before the application gets its events.
+     * The first response of a stream sets {@code subscribed}; heartbeats have no
+     * events.
      */
     public SubscribeOptions onResponse(Consumer<SubscribeEventsResponse> function) {
         onResponse = Objects.requireNonNull(function);
@@ -40,9 +42,9 @@ public final class SubscribeOptions {
     }
 
     /**
-     * Calls the function when the stream has broken, with the reason and with the wait
-     * until it is taken up again. Without it the System.Logger
-     * {@code dev.linktor.instagram} gets a warning.
+     * Calls the function when the stream has broken. The function gets the reason, and
+     * the wait until the subscription opens the stream again. Without this option, the
+     * System.Logger {@code dev.linktor.instagram} logs a warning.
      */
     public SubscribeOptions onBreak(BiConsumer<LinktorException, Duration> function) {
         onBreak = Objects.requireNonNull(function);

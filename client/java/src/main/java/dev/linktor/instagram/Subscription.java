@@ -10,8 +10,8 @@ import java.util.Iterator;
 import java.util.NoSuchElementException;
 
 /**
- * A subscription gives the events from a position on, and new ones for as long as the loop
- * over it runs:
+ * A subscription gives the events from a position on, and then new events for as long
+ * as the loop over it runs:
  *
  * <pre>{@code
  * try (Subscription events = client.subscribe(request)) {
@@ -19,50 +19,61 @@ import java.util.NoSuchElementException;
  * }
  * }</pre>
  *
- * <p>After a broken connection it goes on by itself after the last event. It throws
- * {@link LinktorException} when the server refuses the stream ({@link
- * Reasons#CURSOR_EXPIRED} and others), or the thread is interrupted or its gRPC Context is
- * cancelled (CANCELLED; the thread stays interrupted), {@link CursorStoreException} when
- * its store fails, and {@link IllegalStateException} when the client is closed. Each of
- * them ends it.
+ * <p>After a broken connection it connects again by itself and goes on after the last
+ * event. Each of these exceptions ends the subscription:
  *
- * <p>Every event is given at least once. It counts as taken when the next one is asked
- * for by {@link #hasNext}, and its cursor is saved then; when the loop is left by a break
- * or an exception, the event in hand is given again after the next start.
+ * <ul>
+ *  <li>{@link LinktorException} when the server refuses the stream, for example with
+ *      {@link Reasons#CURSOR_EXPIRED};
+ *  <li>{@link LinktorException} with the code CANCELLED when the thread is interrupted
+ *      (it stays interrupted) or its gRPC Context is cancelled;
+ *  <li>{@link CursorStoreException} when the cursor store fails;
+ *  <li>{@link IllegalStateException} when the client is closed.
+ * </ul>
  *
- * <p>One thread at a time reads it; any thread may close it, which ends the loop.
+ * <p>Every event is given at least once. It counts as taken when {@link #hasNext} asks
+ * for the next event, and then its cursor is saved. When the loop is left by a break or
+ * an exception, the last event does not count as taken: it is given again after the
+ * next start.
+ *
+ * <p>One thread at a time may read a subscription. Any thread may close it, which ends
+ * the loop.
  */
 public final class Subscription implements Iterable<Event>, Iterator<Event>, AutoCloseable {
-    /** The first response also takes connecting, so it has at least this long. */
+    /**
+     * A stream has at least this long for its first response, because connecting takes
+     * time, too.
+     */
     static final Duration FIRST_RESPONSE = Duration.ofSeconds(15);
-    // The contract says that a reader who hears nothing for three intervals should
-    // connect again.
+    // The comments in protos/ say that a reader should connect again when it hears
+    // nothing for three heartbeat intervals.
     static final int SILENT_INTERVALS = 3;
-    // The interval is this one until the server says which is in force.
+    // This heartbeat interval counts until the server says which one it uses.
     static final Duration DEFAULT_INTERVAL = Duration.ofSeconds(15);
 
     private final Linktor client;
     private final SubscribeOptions options;
     private final Context.CancellableContext ended = Context.ROOT.withCancellation();
 
-    // Only the thread that reads uses these. The start of the request is always where to
-    // go on.
+    // Only the thread that reads uses the following fields. The start in the request is
+    // always the position from which to go on.
     private final SubscribeEventsRequest.Builder request;
     private boolean started;
     private Duration silence = DEFAULT_INTERVAL.multipliedBy(SILENT_INTERVALS);
-    // It counts the streams since the last response.
+    // failures counts the streams that have ended since the last response.
     private int failures;
     private SubscribeEventsResponse batch = SubscribeEventsResponse.getDefaultInstance();
-    // next() has returned so many events of the batch.
+    // given is the number of events of the batch that next() has returned.
     private int given;
-    // hasNext() has said that there is one more.
+    // asked says that hasNext() has returned true, and that next() was not called
+    // since.
     private boolean asked;
-    // The last event that was given is not taken yet.
+    // inHand says that next() has returned an event that does not count as taken yet.
     private boolean inHand;
 
-    // The lock of this object guards these.
+    // The lock of this object guards the following fields.
     private EventStream stream;
-    // It is a connection of this subscription only; see renew.
+    // own is a connection that only this subscription uses, or null; renew makes it.
     private Connection own;
     private RuntimeException failure;
 
@@ -72,14 +83,17 @@ public final class Subscription implements Iterable<Event>, Iterator<Event>, Aut
         this.options = options;
     }
 
-    /** Returns this; a second loop goes on where the first one was left. */
+    /**
+     * Returns this object. A second loop therefore goes on where the first loop was
+     * left.
+     */
     @Override
     public Iterator<Event> iterator() {
         return this;
     }
 
     /**
-     * Takes the event that was given last, and waits for one more.
+     * Counts the last event as taken, and waits for the next event.
      *
      * @return false when the subscription was closed
      */
@@ -124,13 +138,15 @@ public final class Subscription implements Iterable<Event>, Iterator<Event>, Aut
         return batch.getEvents(given++);
     }
 
-    /** Ends the stream. The event in hand is not taken by this. */
+    /** Ends the stream and the loop. The last event does not count as taken by this. */
     @Override
     public void close() {
         end(null);
     }
 
-    /** Ends the stream and the loop, which throws the exception if there is one. */
+    /**
+     * Ends the stream and the loop. The loop throws the exception, unless that is null.
+     */
     void end(RuntimeException why) {
         synchronized (this) {
             if (isEnded()) {
@@ -150,6 +166,10 @@ public final class Subscription implements Iterable<Event>, Iterator<Event>, Aut
         return ended.isCancelled();
     }
 
+    /**
+     * Throws the exception that has ended the subscription, or returns false when there
+     * is none.
+     */
     private synchronized boolean finish() {
         if (failure != null) {
             throw failure;
@@ -172,7 +192,10 @@ public final class Subscription implements Iterable<Event>, Iterator<Event>, Aut
         }
     }
 
-    /** Returns the next response, however often it takes a new stream; null at the end. */
+    /**
+     * Returns the next response. It returns null when the subscription has ended, and
+     * also when the stream has broken and the next call is to open a new one.
+     */
     private SubscribeEventsResponse receive() throws InterruptedException {
         if (!started) {
             start();
@@ -193,7 +216,8 @@ public final class Subscription implements Iterable<Event>, Iterator<Event>, Aut
     }
 
     /**
-     * Waits until the stream may be taken up again, or throws the error if it may not.
+     * Waits until the subscription may open the stream again, or throws the error when
+     * it may not.
      *
      * @param error is null when the stream was silent
      */
@@ -229,16 +253,17 @@ public final class Subscription implements Iterable<Event>, Iterator<Event>, Aut
         }
     }
 
+    /** Counts the last event as taken, if there is one, and saves its cursor. */
     private void take() {
         if (inHand) {
             inHand = false;
-            // The response's own cursor also passes what the filter hid.
+            // The response's own cursor is also past the events that the filter hid.
             save(given == batch.getEventsCount()
                     ? batch.getCursor() : batch.getEvents(given - 1).getCursor());
         }
     }
 
-    /** Makes the cursor the one to go on after, here and in the store. */
+    /** Makes the cursor the position from which to go on, here and in the store. */
     private void save(String cursor) {
         if (cursor.isEmpty() || cursor.equals(request.getAfterCursor())) {
             return;
@@ -247,7 +272,8 @@ public final class Subscription implements Iterable<Event>, Iterator<Event>, Aut
         if (options.store == null) {
             return;
         }
-        // What was taken just before an interrupt counts, too.
+        // The event was taken, so its cursor is saved even when the thread is
+        // interrupted.
         boolean interrupted = Thread.interrupted();
         try {
             options.store.save(cursor);
@@ -278,6 +304,10 @@ public final class Subscription implements Iterable<Event>, Iterator<Event>, Aut
         return one.compareTo(other) > 0 ? one : other;
     }
 
+    /**
+     * Returns the stream, and opens it first when there is none. It is null when the
+     * subscription has ended.
+     */
     private synchronized EventStream openStream() {
         if (stream == null && !isEnded()) {
             Connection connection = own != null ? own : client.connection;
@@ -286,7 +316,7 @@ public final class Subscription implements Iterable<Event>, Iterator<Event>, Aut
         return stream;
     }
 
-    /** The caller holds the lock. */
+    /** Cancels the stream, if there is one. The caller must hold the lock. */
     private void leaveStream() {
         if (stream != null) {
             stream.cancel();
@@ -295,8 +325,9 @@ public final class Subscription implements Iterable<Event>, Iterator<Event>, Aut
     }
 
     /**
-     * Takes a new connection. On the one that was silent another stream would be silent,
-     * too, when the other end or a proxy has gone without a word.
+     * Takes a new connection for this subscription. When the other end or a proxy has
+     * disappeared without closing the old connection, another stream on it would be
+     * silent, too.
      */
     private synchronized void renew() {
         if (!isEnded()) {

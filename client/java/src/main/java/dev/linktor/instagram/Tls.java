@@ -5,7 +5,7 @@ import io.grpc.TlsChannelCredentials;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** Says how a connection is encrypted. Everything may be left out. */
+/** Says how a connection is encrypted. Every setting is optional. */
 public final class Tls {
     private Path roots;
     private Path certificate;
@@ -13,8 +13,8 @@ public final class Tls {
     private String serverName;
 
     /**
-     * Names a PEM file with the roots that may vouch for the server, in place of those
-     * of the Java runtime.
+     * Names a PEM file with the root certificates to trust, in place of the roots of
+     * the Java runtime.
      */
     public Tls caFile(Path file) {
         roots = file;
@@ -31,7 +31,10 @@ public final class Tls {
         return this;
     }
 
-    /** Gives the name in the server's certificate, where that is not the address's host. */
+    /**
+     * Sets the name in the server's certificate. It is needed only when that name is
+     * not the host of the address.
+     */
     public Tls serverName(String name) {
         serverName = name;
         return this;

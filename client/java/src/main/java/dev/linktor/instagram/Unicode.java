@@ -12,8 +12,9 @@ final class Unicode {
     private Unicode() {}
 
     /**
-     * Refuses a request with half of a surrogate pair in one of its texts, such as one
-     * that was cut in the middle of an emoji. protobuf would send a question mark.
+     * Throws IllegalArgumentException when a text of the request has only half of a
+     * surrogate pair, for example because it was cut in the middle of an emoji.
+     * protobuf would send a question mark in its place.
      */
     static void check(Message request) {
         check(request, "");

@@ -5,13 +5,14 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** Waits for what a test expects, at most until its time is over. */
+/** Waits until something has happened that a test expects, for 30 s at most. */
 final class Awaiting {
     private static final Duration LIMIT = Duration.ofSeconds(30);
     private static final Duration STEP = Duration.ofMillis(10);
 
     private Awaiting() {}
 
+    /** Waits until the latch has reached zero, and fails when that takes too long. */
     static void open(CountDownLatch latch) {
         try {
             if (!latch.await(LIMIT.toNanos(), TimeUnit.NANOSECONDS)) {
@@ -22,7 +23,9 @@ final class Awaiting {
         }
     }
 
-    /** Asks again and again for a value, and returns the first one that is not null. */
+    /**
+     * Asks again and again for a value, and returns the first value that is not null.
+     */
     static <T> T value(Callable<T> source) throws Exception {
         long end = System.nanoTime() + LIMIT.toNanos();
         while (System.nanoTime() < end) {
@@ -35,6 +38,7 @@ final class Awaiting {
         throw new AssertionError("it did not happen within " + LIMIT);
     }
 
+    /** Waits until the condition is true, and fails when that takes too long. */
     static void truth(Callable<Boolean> condition) throws Exception {
         value(() -> condition.call() ? true : null);
     }

@@ -16,7 +16,8 @@ class BackoffTest {
         assertEquals(Duration.ofMillis(millis), Backoff.delay(failures, random));
     }
 
-    // A call that is repeated must not meet the failure of the attempt before.
+    // A call that is repeated must cause a new attempt to connect. With a shorter wait
+    // it would get the failure of the attempt before.
     @Test
     void isLongerThanReconnecting() {
         assertTrue(Backoff.delay(0, 0).compareTo(Connection.RECONNECT_AFTER) > 0);

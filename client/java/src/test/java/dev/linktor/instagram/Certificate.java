@@ -9,11 +9,11 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.util.Base64;
 
-/** It names PEM files of a certificate that vouches for itself and of its private key. */
+/** Names the PEM files of a self-signed certificate and of its private key. */
 record Certificate(Path certificate, Path key) {
     private static final char[] PASSWORD = "password".toCharArray();
 
-    /** Makes them by the keytool of this Java runtime. */
+    /** Makes the certificate and its key with the keytool of this Java runtime. */
     static Certificate of(String name, Path folder)
             throws IOException, InterruptedException, GeneralSecurityException {
         Path store = folder.resolve(name + ".p12");

@@ -30,8 +30,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Speaks the protocol of tests/conformance/README.md: one JSON object a line comes in,
- * and one goes out for each. conformance.sh starts it.
+ * Reads commands, one JSON object a line, and answers each command with one line.
+ * tests/conformance/README.md describes the protocol. conformance.sh starts this
+ * program.
  */
 final class ConformanceDriver implements AutoCloseable {
     private static final JsonFormat.Printer PRINTER =
@@ -49,10 +50,10 @@ final class ConformanceDriver implements AutoCloseable {
                 out.println(driver.answer(line));
             }
         }
-        System.exit(0); // A thread that a broken case has left must not keep the driver.
+        System.exit(0); // No thread of a failed case may keep this process alive.
     }
 
-    /** Answers one line. */
+    /** Runs the command in this line, and returns the line of its answer. */
     String answer(String line) {
         JsonObject asked = JsonParser.parseString(line).getAsJsonObject();
         JsonObject answer = new JsonObject();
@@ -158,7 +159,8 @@ final class ConformanceDriver implements AutoCloseable {
                 .withDeadlineAfter(timeout(asked).toMillis(), TimeUnit.MILLISECONDS);
         String name = Character.toLowerCase(names[1].charAt(0)) + names[1].substring(1);
         for (Method method : stub.getClass().getMethods()) {
-            // Every stub has a method getChannel besides that of the contract.
+            // A stub also has a method getChannel without a parameter, which is not
+            // GetChannel of protos/.
             if (method.getName().equals(name) && method.getParameterCount() == 1) {
                 Message.Builder request = (Message.Builder)
                         method.getParameterTypes()[0].getMethod("newBuilder").invoke(null);

@@ -76,7 +76,9 @@ class ConnectTest {
         refused(Linktor.builder(address).tls(new Tls()).plaintextToOtherMachines(), "exclude");
     }
 
-    /** Calls once, and returns which keys the server has seen. */
+    /**
+     * Makes one call, and returns the "authorization" headers that the server has seen.
+     */
     private static List<String> keysOf(FakeServer server, Linktor.Builder builder) {
         try (Linktor client = builder.build()) {
             client.messaging().sendMessage(
@@ -118,7 +120,8 @@ class ConnectTest {
         }
     }
 
-    // Another machine is one that does not have a name of this one, wherever it is.
+    // An address that is not a name of this machine counts as another machine, even
+    // when it leads to this machine.
     @Test
     void nothingGoesInPlaintextToAnotherMachine() throws Exception {
         try (FakeServer server = new FakeServer()) {
@@ -137,7 +140,10 @@ class ConnectTest {
         }
     }
 
-    /** Returns how a call on such a connection ends, or null when it gets the key. */
+    /**
+     * Returns the status with which a call on this connection fails, or null when the
+     * call may go.
+     */
     private static Status onConnection(
             ApiKey key, SecurityLevel security, String host) throws IOException {
         CompletableFuture<Status> end = new CompletableFuture<>();
@@ -176,7 +182,7 @@ class ConnectTest {
         return end.join();
     }
 
-    // A name that says this machine may be resolved to another one.
+    // A name such as localhost may be resolved to another machine.
     @Test
     void theConnectionItselfIsLookedAt() throws IOException {
         ApiKey careful = new ApiKey("key-1", false);

@@ -33,7 +33,7 @@ final class DrivenSubscription {
     private volatile boolean caughtUp;
     private Future<Next> pending;
 
-    /** @param cursorFile is null where no cursor is kept */
+    /** @param cursorFile is null when no cursor is kept */
     DrivenSubscription(Linktor client, SubscribeEventsRequest request, String cursorFile) {
         SubscribeOptions options = new SubscribeOptions()
                 .onBreak((error, wait) -> breaks.add(error))
@@ -47,7 +47,10 @@ final class DrivenSubscription {
         subscription = client.subscribe(request, options);
     }
 
-    /** Asks for one more event, or goes on waiting for the one that was asked for. */
+    /**
+     * Asks for the next event, or goes on waiting for it when an earlier call has asked
+     * already.
+     */
     Next next(Duration timeout) throws InterruptedException, ExecutionException {
         if (pending == null) {
             pending = reader.submit(() -> subscription.hasNext()
@@ -75,7 +78,7 @@ final class DrivenSubscription {
         return state;
     }
 
-    /** Closes it, and returns when it has ended. */
+    /** Closes the subscription, and returns when its thread has ended. */
     void stop() throws InterruptedException {
         subscription.close();
         reader.shutdown();

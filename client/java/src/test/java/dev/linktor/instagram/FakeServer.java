@@ -35,9 +35,12 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
-/** This is a server on this machine whose answers a test writes. */
+/** This is a server on this machine. Each test decides what it answers. */
 final class FakeServer implements AutoCloseable {
-    /** Answers a stream, given its number from 0; left alone it stays open and silent. */
+    /**
+     * Answers the stream with this number, counted from 0. A stream without an answer
+     * stays open and silent.
+     */
     interface Stream {
         void answer(int number, ServerCallStreamObserver<SubscribeEventsResponse> stream);
     }
@@ -75,12 +78,16 @@ final class FakeServer implements AutoCloseable {
         return "127.0.0.1:" + port();
     }
 
-    /** Fails the first sends with these, and then succeeds. */
+    /**
+     * Makes the first calls fail with these errors, one error for each call. Later
+     * calls succeed.
+     */
     FakeServer failFirst(StatusRuntimeException... errors) {
         failures.addAll(List.of(errors));
         return this;
     }
 
+    /** Runs the function before each call is answered. */
     FakeServer onSend(Runnable function) {
         beforeSend = function;
         return this;
@@ -103,7 +110,7 @@ final class FakeServer implements AutoCloseable {
         return code.toStatus().withDescription("the connection broke").asRuntimeException();
     }
 
-    /** Returns a status of the server, with more details if any are given. */
+    /** Returns an error as the server makes it, with more details if any are given. */
     static StatusRuntimeException refusal(Status.Code code, String reason, Message... details) {
         com.google.rpc.Status.Builder status = com.google.rpc.Status.newBuilder()
                 .setCode(code.value()).setMessage("the message")
@@ -125,7 +132,10 @@ final class FakeServer implements AutoCloseable {
                 .setSeconds(duration.getSeconds()).setNanos(duration.getNano()).build();
     }
 
-    /** Returns a response with events of these cursors, and a cursor after them. */
+    /**
+     * Returns a response with one event for each cursor in events. cursor is the
+     * response's own.
+     */
     static SubscribeEventsResponse batch(String cursor, String... events) {
         SubscribeEventsResponse.Builder response =
                 SubscribeEventsResponse.newBuilder().setCursor(cursor);
@@ -135,14 +145,16 @@ final class FakeServer implements AutoCloseable {
         return response.build();
     }
 
-    /** Returns a first response with a heartbeat interval. */
+    /**
+     * Returns the first response of a stream, which also has the heartbeat interval.
+     */
     static SubscribeEventsResponse first(String cursor, Duration interval, String... events) {
         return batch(cursor, events).toBuilder()
                 .setSubscribed(true).setHeartbeatInterval(duration(interval)).build();
     }
 
     private <S> void answer(int number, StreamObserver<S> observer, S response) {
-        // Without a handler an answer after the caller has gone would throw.
+        // Without a handler, an answer would throw when the caller has gone.
         ((ServerCallStreamObserver<S>) observer).setOnCancelHandler(() -> {});
         beforeSend.run();
         if (number < failures.size()) {
@@ -186,6 +198,7 @@ final class FakeServer implements AutoCloseable {
         }
     }
 
+    /** Records the address of each caller, and the API key if there is one. */
     private final class Notes implements ServerInterceptor {
         private final Metadata.Key<String> key =
                 Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);

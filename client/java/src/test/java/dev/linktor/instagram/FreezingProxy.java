@@ -9,7 +9,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** Passes bytes until it is frozen; connections that come later pass theirs. */
+/**
+ * Passes bytes on until it is frozen. Connections that come after that are passed on as
+ * before.
+ */
 final class FreezingProxy implements AutoCloseable {
     private final ServerSocket listener =
             new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
@@ -26,7 +29,7 @@ final class FreezingProxy implements AutoCloseable {
         return listener.getLocalPort();
     }
 
-    /** Ends the passing of the connections so far, without closing them. */
+    /** Stops the connections made so far, but does not close them. */
     synchronized void freeze() {
         frozen.set(true);
         frozen = new AtomicBoolean();

@@ -22,8 +22,9 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 
 /**
- * This is the real server, with the emulator in Instagram's place, and a key that may do
- * everything. The programs are in the folder that LINKTOR_BIN_DIR names.
+ * This is the real server. The emulator takes the place of Instagram, and there is an
+ * API key with all the permissions that the tests need. The programs are in the folder
+ * that the variable LINKTOR_BIN_DIR names.
  */
 final class Gateway implements AutoCloseable {
     static final String CHANNEL = "ch_instagram_123";
@@ -40,7 +41,7 @@ final class Gateway implements AutoCloseable {
     private final String key;
     private Program server;
 
-    /** It is a running program, with the addresses of its line "ready". */
+    /** This is a running program, with the addresses of its line "ready". */
     private record Program(Process process, Map<String, String> ready) {
         static Program start(Path path, List<String> arguments) throws IOException {
             List<String> command = new ArrayList<>(List.of(path.toString()));
@@ -88,7 +89,10 @@ final class Gateway implements AutoCloseable {
         makeChannel();
     }
 
-    /** Starts the programs, or skips the test where nobody has said where they are. */
+    /**
+     * Starts the programs. When LINKTOR_BIN_DIR does not say where they are, it skips
+     * the test, or throws if LINKTOR_ALL_TESTS is set.
+     */
     static Gateway start(Path folder) throws IOException, InterruptedException {
         String bin = System.getenv("LINKTOR_BIN_DIR");
         boolean named = bin != null && !bin.isEmpty();
@@ -157,7 +161,7 @@ final class Gateway implements AutoCloseable {
         }
     }
 
-    /** Calls the emulator. */
+    /** Calls the control API of the emulator, and returns the body of its answer. */
     String control(String method, String what, String body)
             throws IOException, InterruptedException {
         URI uri = URI.create("http://" + instagram.ready().get("http") + "/emulator/" + what);

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** This tries the layer and the example with the real server and the emulator. */
+/** These tests use the client and the example with the real server and the emulator. */
 class GatewayTest {
     @TempDir
     private Path folder;
@@ -42,20 +42,27 @@ class GatewayTest {
         }
     }
 
-    /** Reads events; the cursor of the first response tells when and where it begins. */
+    /**
+     * Returns a subscription. When it begins, begun gets the cursor of its first
+     * response.
+     */
     private Subscription read(SubscribeOptions options, CompletableFuture<String> begun) {
         return client.subscribe(SubscribeEventsRequest.newBuilder()
                 .setHeartbeatInterval(FakeServer.duration(Duration.ofSeconds(1))).build(),
                 options.onResponse(response -> begun.complete(response.getCursor())));
     }
 
+    /** Returns the next event, which must have this type. */
     private static Event next(Subscription events, String type) {
         Event event = events.next();
         assertEquals(type, event.getType());
         return event;
     }
 
-    /** Takes the two events of a send, in whichever order, and returns its text. */
+    /**
+     * Takes the two events of a send, MessageSent and MessageEchoed, in either order.
+     * It returns the text of the message.
+     */
     private static String sent(Subscription events) {
         String text = null;
         for (int i = 0; i < 2; i++) {
@@ -69,6 +76,10 @@ class GatewayTest {
         return text;
     }
 
+    /**
+     * Starts a thread in which the customer writes the text when the subscription has
+     * begun.
+     */
     private static Thread whenBegun(CompletableFuture<String> begun, Gateway gateway, String text) {
         Thread customer = new Thread(() -> {
             try {
@@ -149,7 +160,8 @@ class GatewayTest {
         CompletableFuture<String> begun = new CompletableFuture<>();
         try (Subscription events = read(new SubscribeOptions(), begun)) {
             CompletableFuture<Boolean> one = CompletableFuture.supplyAsync(events::hasNext);
-            // The example starts at the same place, however late it subscribes.
+            // The example starts at the same cursor as this subscription, even when it
+            // subscribes late.
             new FileCursorStore(folder.resolve("example.cursor")).save(begun.get());
             Process example = startExample();
             try {

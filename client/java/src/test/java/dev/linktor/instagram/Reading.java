@@ -17,7 +17,7 @@ final class Reading {
 
     private Reading() {}
 
-    /** This store notes what it was told. */
+    /** This cursor store records the cursors that it was told to save. */
     static class MemoryStore implements CursorStore {
         final List<String> saved = new CopyOnWriteArrayList<>();
         private final String loaded;
@@ -44,7 +44,7 @@ final class Reading {
         }
     }
 
-    /** Takes so many events and returns their cursors. */
+    /** Takes this many events and returns their cursors. */
     static List<String> follow(Linktor client, SubscribeEventsRequest request, int count,
             SubscribeOptions options) {
         List<String> got = new ArrayList<>();

@@ -136,11 +136,11 @@ class SendTest {
         assertEquals(List.of(), waits.all);
     }
 
-    // The server would refuse a last call for want of time, which would cover up that an
-    // earlier one may have been done.
+    // The server would refuse a last call, because too little time is left. That
+    // refusal would hide that an earlier call may have been done.
     @Test
     void leavesTimeForTheServer() {
-        client.send(hello("")); // It connects, which takes long the first time.
+        client.send(hello("")); // This call connects, which takes long the first time.
         server.failFirst(FakeServer.status(Code.INTERNAL), FakeServer.status(Code.INTERNAL));
         LinktorException error = assertThrows(LinktorException.class,
                 () -> client.send(hello("order-17"), Linktor.LEAST_TIME));
@@ -184,7 +184,9 @@ class SendTest {
         assertEquals(1, server.sends.size());
     }
 
-    /** Interrupts a send when the latch opens, and returns how it ended. */
+    /**
+     * Interrupts a send when the latch reaches zero, and returns the error of the send.
+     */
     private LinktorException interrupted(CountDownLatch when) throws InterruptedException {
         CompletableFuture<Boolean> flag = new CompletableFuture<>();
         CompletableFuture<Void> result = new CompletableFuture<>();
@@ -247,7 +249,7 @@ class SendTest {
             client.close();
             Backoff.Waiter.REAL.await(end, Duration.ofSeconds(30));
         };
-        // Another call would end with UNAVAILABLE of a closed channel.
+        // Another call would end with UNAVAILABLE, because the channel is closed.
         LinktorException error = failure(hello(""));
         assertEquals(Reasons.GRAPH_UNAVAILABLE, error.reason());
         assertFalse(error.outcomeUnknown());
@@ -289,7 +291,8 @@ class SendTest {
         assertEquals(first.get(0).getRequestId(), sent.get().getMessage().getRequestId());
     }
 
-    // gRPC itself would fail each call for up to two minutes.
+    // gRPC itself would fail every call for up to two minutes, without a new attempt to
+    // connect.
     @Test
     void meetsANewAttemptToConnect() throws Exception {
         int port = server.port();

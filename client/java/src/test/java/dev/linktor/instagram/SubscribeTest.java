@@ -69,7 +69,7 @@ class SubscribeTest {
         assertEquals(request, server.streams.get(0));
         assertEquals(request.toBuilder().setAfterCursor("c").build(), server.streams.get(1));
         assertEquals(request.toBuilder().setAfterCursor("d").build(), server.streams.get(2));
-        // A response begins the waits anew.
+        // After a response, the waits begin again with the shortest one.
         assertEquals(2, waits.all.size());
         for (Duration wait : waits.all) {
             assertTrue(wait.compareTo(Backoff.delay(0, 1)) <= 0, waits.all.toString());
@@ -151,7 +151,8 @@ class SubscribeTest {
                 client.subscribe(ALL, new SubscribeOptions().keepCursor(store))) {
             assertEquals("b", events.next().getCursor());
             assertEquals(List.of("a"), store.saved);
-            // Only the first of two questions takes an event.
+            // When hasNext is called twice in a row, only the first call takes an
+            // event.
             assertTrue(events.hasNext() && events.hasNext());
             assertEquals(List.of("a", "b"), store.saved);
             assertEquals("c", events.next().getCursor());
@@ -166,7 +167,8 @@ class SubscribeTest {
                 sendAll(stream, first("a", MINUTE), batch("d", "b", "c"), batch("e", "e")));
         MemoryStore store = new MemoryStore(null);
         follow(client, ALL, 3, new SubscribeOptions().keepCursor(store));
-        // The start is saved, so that LATEST loses nothing after a restart.
+        // The cursor of the start is saved, too, so that a reader that starts at LATEST
+        // loses no event after a restart.
         assertEquals(List.of("a", "b", "d"), store.saved);
     }
 

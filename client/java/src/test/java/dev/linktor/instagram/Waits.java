@@ -5,11 +5,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** Notes how long a client would have waited. */
+/** Records how long a client would have waited. */
 final class Waits implements Backoff.Waiter {
     final List<Duration> all = new CopyOnWriteArrayList<>();
 
-    /** Makes the client's waits take no time. */
+    /** Makes the waits of the client take no time, and returns the record of them. */
     static Waits of(Linktor client) {
         Waits waits = new Waits();
         client.waiter = waits;

@@ -27,10 +27,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 class WatchdogTest {
-    // Three intervals like this pass soon, for tests that wait for the silence.
+    // Three of these intervals pass quickly. This interval is for tests that wait until
+    // a stream counts as silent.
     private static final Duration SHORT = Duration.ofMillis(20);
-    // Three like this do not pass on a machine that is merely slow, for tests in which
-    // nothing is silent.
+    // Three of these intervals are longer than any pause of a slow machine. This
+    // interval is for tests in which no stream is silent.
     private static final Duration LONG = Duration.ofMillis(300);
     private static final Duration MORE_THAN_SILENCE =
             LONG.multipliedBy(Subscription.SILENT_INTERVALS + 1);
@@ -77,7 +78,7 @@ class WatchdogTest {
                 .setHeartbeatInterval(FakeServer.duration(Duration.ofMillis(1))).build();
         long begin = System.nanoTime();
         assertEquals(List.of("b"), follow(client, request, 1, new SubscribeOptions()));
-        // The interval that was asked for is shorter.
+        // Three of the intervals that the request asked for are much shorter than this.
         assertTrue(System.nanoTime() - begin >= LONG.toNanos());
         assertEquals(2, server.streams.size());
     }
@@ -90,7 +91,7 @@ class WatchdogTest {
         int[] beaten = {0};
         server.onSubscribe((number, stream) -> {
             sendAll(stream, first("a", LONG));
-            // Together they last longer than the stream may be silent.
+            // Together the heartbeats take longer than the stream may be silent.
             clock.scheduleAtFixedRate(() -> {
                 if (beaten[0] <= beats) {
                     sendAll(stream, beaten[0]++ < beats ? batch("a") : batch("b", "b"));
@@ -105,7 +106,8 @@ class WatchdogTest {
         assertEquals(beats + 2, heard[0]);
     }
 
-    // While the application works on an event nobody waits for the server.
+    // While the application works on an event, the client does not wait for the server.
+    // This time must not count as silence.
     @Test
     void aSlowApplicationIsNoSilence() throws InterruptedException {
         CountDownLatch worked = new CountDownLatch(1);
@@ -126,9 +128,9 @@ class WatchdogTest {
         assertEquals(1, server.streams.size());
     }
 
-    // A proxy that goes without a word leaves a connection on which nothing comes, and on
-    // which another stream would hear nothing either. gRPC's pings find that later than
-    // the test may take.
+    // A proxy that disappears without closing a connection leaves it open, but nothing
+    // comes on it any more. A second stream on that connection would hear nothing
+    // either. gRPC's pings would notice this only after the time limit of the test.
     @Test
     @Timeout(15)
     void leavesAHalfOpenConnection() throws IOException {
@@ -147,8 +149,8 @@ class WatchdogTest {
         }
     }
 
-    // The server ends connections that ping more often than every 10 s. Proxies may do so
-    // earlier, and a stream with heartbeats needs no pings.
+    // The server ends a connection with more than one ping every 10 s. Some proxies
+    // accept even fewer pings, and a stream with heartbeats needs none.
     @Test
     void pingsAreRare() throws ReflectiveOperationException {
         ManagedChannelBuilder<?>[] seen = {null};
@@ -163,7 +165,8 @@ class WatchdogTest {
                 .multipliedBy(Subscription.SILENT_INTERVALS)) < 0);
     }
 
-    // A ping that goes out could be seen only after the 20 s.
+    // Reads a setting of the builder, because a test would have to wait 20 s to see a
+    // real ping.
     private static Object setting(ManagedChannelBuilder<?> builder, String name)
             throws ReflectiveOperationException {
         Field field = builder.getClass().getDeclaredField(name);
