@@ -1,4 +1,5 @@
-// Profiles with a real registry, a fake clock, and Instagram as a fake.
+// These tests run UserProfiles with a real registry, a fake clock and a fake
+// Instagram.
 
 #include "server/channels/user_profiles.h"
 

@@ -159,7 +159,7 @@ TEST_F(ReadSecretTest, EmptyIsAnError) {
   EXPECT_FALSE(ReadSecret(Written(folder_, "\n"), kVariable).ok());
 }
 
-// The wrong file, or one with a second line.
+// Such a text is from the wrong file, or the file has a second line.
 TEST_F(ReadSecretTest, MoreThanOneWordIsAnError) {
   for (const char* text : {"tok en", "token\nsecret", "tok\xc3\xa9n"}) {
     const absl::Status status =

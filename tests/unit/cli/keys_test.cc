@@ -1,4 +1,5 @@
-// The commands of the group `keys`, against a fake of AccessService.
+// These tests run the commands of the group `keys` against a fake of
+// AccessService.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -253,7 +253,7 @@ class LocalServerTest : public ::testing::Test {
 
   LocalServerTest() { Listen("127.0.0.1:0"); }
 
-  // Listens at this address instead of the one before.
+  // Stops listening at the address until now, and listens at this one instead.
   void Listen(const std::string& address) {
     if (server_ != nullptr) server_->Shutdown();
     int port = 0;

@@ -12,7 +12,7 @@ TEST(EscapeControlsTest, NothingCanDriveATerminal) {
   EXPECT_EQ(EscapeControls("a\x1b[2Jb"), "a\\x1b[2Jb");
   EXPECT_EQ(EscapeControls("a\r\n\tb\x07\x7f"), "a\\r\\n\\tb\\x07\\x7f");
   EXPECT_EQ(EscapeControls(std::string("a\0b", 3)), "a\\x00b");
-  // C1: one-character forms of the same sequences.
+  // The C1 control characters begin the same sequences with one character.
   EXPECT_EQ(EscapeControls("\u009b2J\u0085"), "\\u{9b}2J\\u{85}");
 }
 

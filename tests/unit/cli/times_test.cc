@@ -10,7 +10,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// 2026-03-01T12:00:00Z.
+// This is 2026-03-01T12:00:00Z.
 constexpr absl::Time kTypedAt = absl::FromUnixSeconds(1'772'366'400);
 
 TEST(ParseSinceTest, HowLongAgoOrWhen) {

@@ -1,4 +1,4 @@
-// Several accounts at once.
+// These tests run an emulator that has several accounts at once.
 
 #include "emulator/account_list.h"
 

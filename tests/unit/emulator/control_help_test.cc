@@ -24,6 +24,7 @@ struct Command {
   std::string body;
 };
 
+// Finds the commands in the help text. Each of them is on a line of this form:
 // "  curl [-X METHOD] <address><path> [-d '<body>']  [# ...]".
 std::vector<Command> Commands(const std::string& help,
                               const std::string& address) {

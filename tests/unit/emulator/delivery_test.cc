@@ -109,7 +109,8 @@ TEST_F(DeliveryTest, IsGivenUpAtLast) {
           "give_up_after_ms":9000000})");
   Write("Hi");
   gateway_.AnswerWith(500);
-  // At once, again at once, after an hour, and not after three.
+  // The emulator delivers at once, again at once, and an hour later. Three
+  // hours later it has given up.
   DeliverNow();
   DeliverNow();
   for (int i = 0; i < 10; ++i) DeliverNow(kAnHour);

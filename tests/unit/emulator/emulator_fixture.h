@@ -93,11 +93,11 @@ class EmulatorTest : public ::testing::Test {
   std::unique_ptr<Emulator> emulator_;
 };
 
-// The item of a webhook with one.
+// Returns the item of a webhook that has one item.
 json::object ItemOf(const http::HttpRequest& webhook);
-// The entries of a webhook.
+// Returns the entries of a webhook.
 json::array EntriesOf(const http::HttpRequest& webhook);
-// The signature of a body, as the header has it.
+// Returns the signature of a body, in the form that the header has.
 std::string Signature(std::string_view body, std::string_view secret);
 // The code of a Graph error; 0 when the reply is none.
 std::int64_t ErrorCode(const Reply& reply);

@@ -38,7 +38,8 @@ TEST_F(ItemFormTest, OtherIsAnyMember) {
   EXPECT_EQ(Text(item.at("sender"), "id"), "61");
 }
 
-// The webhooks of one message, each by the members of its item.
+// Each row has the webhooks of one message. A webhook is given by the names of
+// the members that its item has.
 TEST_F(ItemFormTest, EditZeroComesWithItsMessageOrAlone) {
   const struct {
     const char* when;

@@ -9,7 +9,7 @@
 namespace linktor::emulator {
 namespace {
 
-// {code, subcode}.
+// The pair has the code and the subcode.
 using Codes = std::pair<int, int>;
 
 constexpr Codes kFine = {0, 0};

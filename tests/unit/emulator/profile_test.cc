@@ -1,4 +1,4 @@
-// messenger_profile: ice breakers.
+// These tests set, read and delete ice breakers at the path messenger_profile.
 
 #include <gtest/gtest.h>
 

@@ -38,7 +38,8 @@ SendRequest Accept(const std::string& body) {
   return error == nullptr ? std::get<SendRequest>(read) : SendRequest();
 }
 
-// Why a body is refused; empty when it is not. Always with code 100.
+// Returns why a body is refused, and checks that the code is 100. The result is
+// empty when the body is accepted.
 std::string Refusal(const std::string& body) {
   auto read = ReadSendRequest(*ParseJson(body));
   const GraphError* error = std::get_if<GraphError>(&read);

@@ -1,4 +1,4 @@
-// POST /{version}/{id}/messages.
+// These tests call POST /{version}/{id}/messages.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -47,7 +47,7 @@ class TapTest : public EmulatorTest {
   Reply Tap(std::string_view body) {
     return Control("POST", "/emulator/taps", body);
   }
-  // The webhook of the only tap.
+  // Returns the item of the webhook of the only tap.
   json::object Item() { return ItemOf(gateway_.WaitForWebhooks(1)[0]); }
   std::string Error(std::string_view body) {
     const Reply reply = Tap(body);

@@ -1,4 +1,5 @@
-// Customers' messages, raw webhooks, redelivery and verification.
+// These tests cover customers' messages, raw webhooks, redelivery and
+// verification.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

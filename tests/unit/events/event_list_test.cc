@@ -167,7 +167,8 @@ TEST_F(EventListTest, OneCustomersListIsWhatTheFilterGives) {
   const auto expected = All(filtered);
   EXPECT_EQ(expected.size(), 14U);
   EXPECT_EQ(All(chained), expected);
-  // From the memory alone, and from the table after many other events.
+  // The next list comes from the memory alone. After many other events the
+  // list comes from the table.
   Restart();
   EXPECT_EQ(All(chained), expected);
   chained.set_page_token(Page(chained).next_page_token());

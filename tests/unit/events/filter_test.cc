@@ -45,7 +45,7 @@ TEST(EventFilterTest, Table) {
       {"types: ['instagram.*', 'message.sent']", "message.failed", "c", "1",
        false},
       {"types: ['message.*', 'channel.*']", "channel.silent", "c", "", true},
-      // All conditions at once.
+      // These filters have all conditions at once.
       {"types: 'message.*' channel_ids: 'a' user_ids: '1'", "message.sent", "a",
        "1", true},
       {"types: 'message.*' channel_ids: 'a' user_ids: '1'", "message.sent", "a",

@@ -42,15 +42,15 @@ struct Row {
   int subcode;
   Code canonical;
   const char* reason;
-  // A part of the remedy.
+  // The remedy contains this text.
   const char* desk;
   // The delay is 0 when nobody is told to repeat the call.
   int retry_seconds = 0;
 };
 
-// These are all errors that Meta has documented or that others have seen, but
-// those that leave a send open: each of these sends certainly was not
-// processed.
+// These are all errors that Meta has documented or that others have seen,
+// except the errors that leave the outcome of a send open. With each error
+// here, the send certainly was not processed.
 const std::vector<Row>& Rows() {
   constexpr Code kBlocked = Code::kFailedPrecondition;
   constexpr Code kLimited = Code::kResourceExhausted;

@@ -47,7 +47,8 @@ void ExpectGoldenCalls(const std::string& name, Build build) {
   }
 }
 
-// One kind of message, for both logins.
+// Compares the request of one kind of message to the golden files of both
+// logins.
 void ExpectGoldenSend(const std::string& name, const std::string& content_text,
                       absl::Duration timeout,
                       v1::MessageTag tag = v1::MESSAGE_TAG_UNSPECIFIED) {

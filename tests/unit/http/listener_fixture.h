@@ -25,7 +25,7 @@ inline constexpr absl::Duration kShort = absl::Milliseconds(50);
 
 inline constexpr char kGet[] = "GET /get HTTP/1.1\r\nHost: x\r\n\r\n";
 
-// A POST request to `target`.
+// Returns a POST request to `target`.
 std::string Post(std::string_view target, std::string_view body);
 
 // Answers "<method> <target> <body>" at once.
@@ -47,14 +47,14 @@ class Desk {
 // Options with which nothing is closed for being slow.
 HttpListener::Options Patient();
 
-// A listener on a free port of the loopback.
+// Starts a listener on a free port of the loopback interface.
 std::unique_ptr<HttpListener> StartListener(
     const HttpListener::Options& options, HttpListener::Handler handler = Echo);
 
 TestSocket ConnectTo(const HttpListener& listener);
 
-// The identity with that certificate. A client_ca is that of the clients whose
-// certificates are required; empty for none.
+// Returns the identity with that certificate. When `client_ca` is not empty,
+// each client must have a certificate that this authority has issued.
 std::shared_ptr<const TlsIdentity> IdentityOf(
     const TestCertificate& certificate, std::uint64_t generation = 1,
     const std::string& client_ca = "");
@@ -71,7 +71,7 @@ class CapturedLog {
   CapturedLog(const CapturedLog&) = delete;
   CapturedLog& operator=(const CapturedLog&) = delete;
 
-  // What has been logged until now. Called once.
+  // Returns what has been logged until now. A test calls it once.
   std::string Take();
 
  private:

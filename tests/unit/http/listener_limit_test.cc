@@ -146,7 +146,7 @@ TEST(ListenerLimitTest, EmptyLinesBeforeARequestAreLimited) {
   EXPECT_THAT(more.ReadMessage(), HasSubstr(" 400 "));
 }
 
-// As above, over TLS.
+// These tests do the same as ListenerPlaceTest, but over TLS.
 class TlsListenerPlaceTest : public ListenerPlaceTest {
  protected:
   TlsListenerPlaceTest() {

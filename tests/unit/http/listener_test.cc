@@ -1,6 +1,7 @@
-// The listener over real sockets. Nothing here sleeps to wait for something:
-// what is awaited is a byte, a closed connection or a promise. Closing what is
-// too slow takes up to a second, the listener's sweep.
+// These tests run the listener over real sockets. No test sleeps: each one
+// waits for a byte, for the end of a connection or for a promise. The listener
+// looks for slow connections once a second, so it takes up to a second to close
+// one.
 
 #include "server/http/listener.h"
 

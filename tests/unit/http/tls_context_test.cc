@@ -65,7 +65,7 @@ TEST(TlsContextsTest, OneIsMadeForEachGeneration) {
   TlsContexts contexts([&] { return identity; });
   const auto first = contexts.Current();
   ASSERT_THAT(first, IsOk());
-  // The same generation, if by another object.
+  // Another object has the same generation, so the context stays the same.
   identity = IdentityOf(authority.IssueServer(), 1);
   EXPECT_EQ(*contexts.Current(), *first);
   identity = IdentityOf(authority.IssueServer(), 2);

@@ -1,5 +1,6 @@
-// The listener over TLS. As in listener_test.cc, nothing sleeps; closing what
-// is too slow takes up to a second, the listener's sweep.
+// These tests run the listener over TLS. As in listener_test.cc, no test
+// sleeps. The listener looks for slow connections once a second, so it takes up
+// to a second to close one.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -72,7 +72,7 @@ class OpenFolder {
   bool ok() const { return folder_ != nullptr; }
   const LogIdentity& identity() const { return folder_->identity(); }
   std::int64_t last_seq() const { return folder_->last_seq(); }
-  // The mids of all events, in order.
+  // Returns the mids of all events, in the order of the events.
   std::vector<std::string> Mids() {
     std::vector<std::string> mids;
     auto page = folder_->events().Read({.last_seq = last_seq(),

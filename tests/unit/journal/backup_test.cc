@@ -42,7 +42,7 @@ class BackupTest : public testing::Test {
   void Deliver() {
     rig_.Deliver({{.mid = absl::StrCat("m", ++delivered_), .text = "hello"}});
   }
-  // Enough pages for many steps.
+  // Adds enough pages to the database for many steps of a backup.
   void Fill() {
     rig_.Deliver({{.mid = "big", .raw = std::string(3'000'000, 'x')}});
   }

@@ -60,7 +60,7 @@ class CommitKillTest : public testing::Test {
     message_id_.clear();
   }
 
-  // In the process that dies.
+  // The process that is killed runs this function.
   void AppendAll() {
     rig_->Open();
     for (int step = kFirst; step < kSteps; ++step) {
@@ -128,7 +128,7 @@ class CommitKillTest : public testing::Test {
     std::memcpy(to.data(), text.c_str(), text.size() + 1);
   }
 
-  // Sequence, id and type of each event.
+  // Returns the sequence, the id and the type of each event.
   std::string Events() {
     std::string lines;
     for (const state::CommittedEvent& event : rig_->ReadEvents()) {

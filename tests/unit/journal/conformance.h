@@ -31,8 +31,9 @@ struct Told {
   state::Effects effects;
 };
 
-// Shorthands for an engine, and a view that remembers all. Those that append
-// fail the test when the record is not applied.
+// An EngineRig has short functions for the work with an engine, and a view that
+// remembers all that the feed told it. The functions that append a record fail
+// the test when the record is not applied.
 class EngineRig {
  public:
   explicit EngineRig(Engine& engine) : engine_(engine) {}

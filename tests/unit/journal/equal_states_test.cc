@@ -22,7 +22,7 @@
 namespace linktor::journal {
 namespace {
 
-// About 15 s; with a sanitizer, 30 to 60 s.
+// The test takes about 15 s, and 30 to 60 s with a sanitizer.
 constexpr std::uint64_t kRecords = kSanitized ? 10'000 : 60'000;
 constexpr std::int64_t kRecordsBetweenDumps = kRecords / 6;
 constexpr std::size_t kMostTogether = 64;

@@ -59,7 +59,7 @@ class FolderCheckTest : public testing::Test {
     Deliver(1);
   }
 
-  // Event number `number`.
+  // Stores the event that has this number.
   void Deliver(int number) {
     rig_.Deliver({{.mid = absl::StrCat("m", number), .text = "hello"}});
   }

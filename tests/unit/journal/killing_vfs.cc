@@ -34,7 +34,8 @@ struct KillingVfs::State {
 
 namespace {
 
-// SQLite allocates szOsFile bytes: this, then the real file.
+// SQLite allocates szOsFile bytes for a file. This struct is at their
+// beginning, and the real file follows it.
 struct File {
   sqlite3_file base;
   KillingVfs::State* state;

@@ -19,12 +19,13 @@ class RandomRecords {
  public:
   explicit RandomRecords(std::uint64_t seed) : random_(seed) {}
 
-  // Customers of whom a database may refuse to hear.
+  // A database may refuse every record about this customer.
   static constexpr char kPoisonUser[] = "666";
 
-  // The next one, sealed by `sealer`.
+  // Returns the next record, whose content `sealer` has sealed.
   state::SealedRecord Next(seal::Sealer& sealer);
-  // Learns what there is now, so that records can be about it.
+  // Learns from these records what exists now, so that later records can be
+  // about it.
   void Learn(std::span<const AppliedRecord> records);
 
   Random& random() { return random_; }

@@ -149,7 +149,7 @@ TEST_P(SharedLogConformance, WhatTheOtherErasesIsErased) {
                                             "2 message.received 501 hi"));
 }
 
-// Also in memory.
+// The destroyed key must be gone from the memory of both states, too.
 TEST_P(SharedLogConformance, KeyThatTheOtherDestroysOpensNothing) {
   ours().Deliver({Text("m1")});
   Follow();
@@ -368,7 +368,7 @@ TEST_P(UnknownRecordTest, NoFormatStops) {
 TEST_P(UnknownRecordTest, UnknownBodyStops) {
   journal::Record record = Known();
   record.clear_body();
-  // Field 999, an empty message.
+  // These bytes are field 999, which holds an empty message.
   const std::string unknown("\xba\x3e\x00", 3);
   ExpectStop(record.SerializeAsString() + unknown,
              "a record says something that this program does not know");

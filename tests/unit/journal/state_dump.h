@@ -11,10 +11,11 @@
 
 namespace linktor::journal {
 
-// The rows of each table, in the order of their primary keys. It leaves out
-// what is an instance's own (its identity, and how far its tables are
-// complete); of the mid index and of conversations it has the logical content,
-// moved or not.
+// A StateDump has the rows of each table, in the order of their primary keys.
+// It leaves out what differs between instances: the identity of the instance,
+// and how far its tables are complete. It has the logical content of the mid
+// index and of the conversations, so that it does not depend on how far their
+// rows have been moved.
 using StateDump = std::map<std::string, std::vector<std::string>>;
 
 // Reads every table that the database has, in one snapshot. DATA_LOSS when the

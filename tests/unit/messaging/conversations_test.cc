@@ -117,7 +117,7 @@ TEST_F(ConversationsTest, TimesAreThoseOfTheLastMessage) {
   Write();
   clock_.Advance(absl::Seconds(90));
   Write();
-  // 24 hours and 7 days later.
+  // The windows close 24 hours and 7 days after the message.
   EXPECT_THAT(*Get(), EqualsProto(R"pb(
     channel_id: 'ch_1'
     user_id: '777'

@@ -135,7 +135,7 @@ class InboxWorld {
 
   // "type user" of each event, in the order of the log.
   const std::vector<std::string>& events() const { return events_; }
-  // The lines of the customer's messages, the newest first.
+  // Returns one line for each of the customer's messages, the newest first.
   std::vector<std::string> Messages(const std::string& user) const {
     std::vector<std::string> lines;
     for (const std::string& mid : LatestFirst()) {
@@ -413,7 +413,8 @@ class InboxWorld {
   // The mids of messages, in the order in which they came.
   std::vector<std::string> arrived_;
   std::map<std::string, std::int64_t> active_ms_;
-  // The app in control of each customer's conversation, and since when.
+  // For each customer, this has the app that controls the conversation, and
+  // since when it does.
   std::map<std::string, std::pair<std::int64_t, std::string>> owners_;
 };
 

@@ -57,7 +57,7 @@ class LanesTest : public ::testing::Test {
                            row.id, row.sealed_content));
         });
   }
-  // A claim of this process.
+  // Makes a claim of this process.
   void Claim(const std::string& id, const std::string& user = "777") {
     ASSERT_THAT(Reserve(id, user), IsOk());
     Tell(Pending(id, kMe, user), id);

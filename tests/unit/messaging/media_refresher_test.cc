@@ -118,7 +118,7 @@ TEST_F(MediaRefresherTest, StoryMentionGetsItsIdAndANewLink) {
   expected.set_mid("mid.mention");
   expected.set_story_id("18");
   expected.set_media_url(kStory);
-  // A day after Instagram's time of the mention.
+  // The media expires one day after Instagram's time of the mention.
   expected.mutable_media_expire_time()->set_seconds(1'799'999'000 + 24 * 3600);
   EXPECT_THAT(*told, EqualsProto(expected));
   ASSERT_EQ(media_.asked.size(), 1U);

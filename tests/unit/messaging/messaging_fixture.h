@@ -113,8 +113,8 @@ class MessagingFixture : public ::testing::Test {
     return reader_->Find(request);
   }
 
-  // A webhook with one item to or from that customer, which the caller
-  // completes.
+  // Returns the record of a webhook with one item to or from that customer. The
+  // caller adds what is still missing in the item.
   journal::Record Webhook(journal::ItemKind kind, const std::string& user,
                           const std::string& mid) {
     journal::Record record = journal::NewRecord(NowMs());

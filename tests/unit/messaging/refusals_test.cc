@@ -10,7 +10,7 @@ namespace {
 
 using ClaimKind = state::ClaimAnswer::Kind;
 
-// 15 January 2027, 08:00:00 UTC.
+// This is 15 January 2027, 08:00:00 UTC.
 constexpr std::int64_t kWroteMs = 1'800'000'000'000;
 constexpr std::int64_t kDayMs = 24LL * 60 * 60 * 1000;
 

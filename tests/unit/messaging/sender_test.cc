@@ -350,7 +350,7 @@ TEST_F(SenderTest, BeyondTheQuotaInstagramIsNotCalled) {
 }
 
 TEST_F(SenderTest, OptedOutCustomerIsNotCalled) {
-  // Both with and without a key of the conversation.
+  // The send is refused with and without a data key of the conversation.
   SetOptOut();
   EXPECT_THAT(Begin("one", "r1").get(), HasReason("RECIPIENT_OPTED_OUT"));
   EXPECT_EQ(graph_.count(), 0);

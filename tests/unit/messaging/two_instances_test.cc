@@ -29,7 +29,7 @@ class Server {
   }
   ~Server() { Stop(); }
 
-  // As after a crash.
+  // Starts the process again as after a crash.
   void Restart() {
     Stop();
     Start();

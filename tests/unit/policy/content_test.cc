@@ -49,7 +49,7 @@ TEST(CheckContentTest, TextIsLimitedInBytes) {
   EXPECT_THAT(CheckText(std::string(1000, 'a')), IsEmpty());
   EXPECT_THAT(CheckText(std::string(1001, 'a')), ElementsAre("content.text"));
   EXPECT_THAT(CheckText(""), ElementsAre("content.text"));
-  // Two bytes each.
+  // Each of these characters has two bytes.
   EXPECT_THAT(CheckText(Repeat("\u00e4", 500)), IsEmpty());
   EXPECT_THAT(CheckText(Repeat("\u00e4", 501)), ElementsAre("content.text"));
 }
@@ -167,7 +167,7 @@ TEST(CheckQuickRepliesTest, TitlesInCharactersPayloadsInBytes) {
   content.mutable_quick_replies(1)->set_title("");
   content.mutable_quick_replies(1)->set_payload("");
   content.mutable_quick_replies(2)->set_payload(std::string(1001, 'p'));
-  // 334 characters.
+  // This payload has 334 characters, but more than 1000 bytes.
   content.mutable_quick_replies(3)->set_payload(Repeat(kEuro, 334));
   EXPECT_THAT(Check(content), ElementsAre("content.quick_replies[0].title",
                                           "content.quick_replies[1].title",
@@ -188,7 +188,7 @@ TEST(CheckQuickRepliesTest, OnlyWithText) {
 
 // ---- Templates --------------------------------------------------------------
 
-// One good card.
+// Returns content with one card that is right.
 v1::MessageContent Card() {
   v1::MessageContent content;
   v1::TemplateElement* element =

@@ -1,5 +1,5 @@
-// The listener with a real server. Nothing here sleeps to wait for something:
-// what is awaited is a byte, an end or a call.
+// These tests run the listener with a real server. No test sleeps: each one
+// waits for a byte, for the end of a connection or for a call.
 
 #include "server/rpc/grpc_listener.h"
 

@@ -14,7 +14,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-// The fields that a status complains about, in order.
+// Returns the fields about which a status complains, in its order.
 std::vector<std::string> Fields(const absl::Status& status) {
   const google::rpc::Status rpc = ToRpcStatus(status);
   std::vector<std::string> fields;
@@ -53,7 +53,7 @@ TEST(ValidateSend, EveryViolationAtOnce) {
 
 TEST(ValidateSend, ContentAloneIsInvalidContent) {
   v1::SendMessageRequest request = GoodSend();
-  // 334 characters of three bytes each.
+  // The text has 334 characters of three bytes each.
   std::string text;
   for (int i = 0; i < 334; ++i) text.append("\xE2\x82\xAC");
   request.mutable_content()->set_text(text);

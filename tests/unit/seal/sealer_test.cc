@@ -25,7 +25,7 @@ const KeyScope kAnna{.channel_no = 1, .user_id = "501"};
 const KeyScope kBob{.channel_no = 1, .user_id = "502"};
 constexpr auto kPlace = SealedPlace::kEvent;
 
-// The stored keys.
+// FakeKeys holds the stored keys in memory.
 class FakeKeys final : public KeySource {
  public:
   absl::StatusOr<std::optional<journal::DataKey>> FindKey(
@@ -132,7 +132,7 @@ TEST_F(SealerTest, AnotherPlaceOrRowIsDataLoss) {
   EXPECT_EQ(OpenCode(kPlace, "", sealed), absl::StatusCode::kDataLoss);
 }
 
-// Bytes of one user under the key id of another.
+// The test puts the key id of one user into the sealed bytes of another user.
 TEST_F(SealerTest, AnotherUsersKeyIsDataLoss) {
   std::string sealed = Seal(kAnna, "e1", "hello");
   const std::string other = Seal(kBob, "e1", "hello");

@@ -56,7 +56,7 @@ TEST(CheckKnownTest, UnknownBodyIsASentence) {
   journal::Record record = journal::NewRecord(kNowMs);
   record.set_format(kRecordFormat);
   std::string bytes = record.SerializeAsString();
-  // Field 1000, an empty message.
+  // These bytes are field 1000, which holds an empty message.
   bytes.append("\xc2\x3e\x00", 3);
   ASSERT_TRUE(record.ParseFromString(bytes));
   EXPECT_THAT(CheckKnown(record),

@@ -1,4 +1,4 @@
-// Claims and outcomes.
+// These tests apply claims of sends, and the outcomes of sends.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -51,7 +51,7 @@ TEST_F(ApplyClaimTest, SameRequestIsInFlight) {
   EXPECT_EQ(second.message.id, first.id);
 }
 
-// Two in one batch: one wins.
+// Two claims are in one batch, and one of them wins.
 TEST_F(ApplyClaimTest, OneOfTwoAtOnceWins) {
   const auto endings = rig_.AppendTogether(
       {MakeClaim(rig_.sealer(), {}), MakeClaim(rig_.sealer(), {})});

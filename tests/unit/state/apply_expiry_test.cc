@@ -78,7 +78,7 @@ class ApplyExpiryTest : public testing::Test {
                 .raw_age_ms = kRawAgeMs})
         .deleted;
   }
-  // Housekeeping every six hours, until a time of the true clock.
+  // Trims every six hours until the true clock shows this time.
   void LiveUntil(std::int64_t true_ms) {
     while (true_ms_ < true_ms) {
       const std::int64_t step = std::min(6 * kHourMs, true_ms - true_ms_);
@@ -181,7 +181,7 @@ TEST_P(WrongMinuteTest, WhatComesAfterwardsExpiresInTime) {
 }
 
 TEST_P(WrongMinuteTest, WindowIsRightOnTheFirstMessageAfterwards) {
-  // With and without a time of Instagram's.
+  // One message has a time from Instagram, and the other has none.
   rig_->Deliver({{.mid = "a", .event_ms = kNowMs}, {.mid = "b", .event_ms = 0}},
                 GetParam());
   PassWrongMinute();

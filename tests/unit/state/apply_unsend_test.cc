@@ -30,7 +30,7 @@ class ApplyUnsendTest : public testing::Test {
                           .mid = mid,
                           .event_ms = event_ms}});
   }
-  // "type: text" of all events.
+  // Returns "type: text" for each event.
   std::vector<std::string> Told() {
     std::vector<std::string> told;
     for (const CommittedEvent& committed : rig_.ReadEvents()) {

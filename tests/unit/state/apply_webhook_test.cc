@@ -108,7 +108,7 @@ TEST_F(ApplyWebhookTest, PostbackAndMessageOfOneMidAreTwo) {
   EXPECT_EQ(rig_.Deliver({tap, {.mid = "m1"}}).duplicates, 2);
 }
 
-// As before API version v11.0.
+// Before API version v11.0 a postback has no mid.
 TEST_F(ApplyWebhookTest, PostbackWithoutMidIsKnownByTimeAndContent) {
   ItemSpec tap{.kind = TestItem::kPostback, .text = "BUY"};
   EXPECT_EQ(rig_.Deliver({tap, tap}).duplicates, 1);
@@ -171,7 +171,7 @@ TEST_F(ApplyWebhookTest, ReactionsAreKnownByTimeAndContent) {
   ItemSpec other = love;
   other.target = "m2";
   EXPECT_EQ(rig_.Deliver({other}).events, 1);
-  // Taken back and given again.
+  // The customer takes the reaction back, and gives it again.
   love.event_ms += 5000;
   EXPECT_EQ(rig_.Deliver({love}).events, 1);
   EXPECT_THAT(Activity(), SizeIs(0)) << "a reaction opens no window";
@@ -245,7 +245,7 @@ TEST_F(ApplyWebhookTest, CommittedEventIsWhatIsReadBack) {
   }
 }
 
-// As where another process appended it.
+// This is so when another process appended the record.
 TEST_F(ApplyWebhookTest, EventThatIsNotKnownInTheClearIsToldSealed) {
   SealedRecord made =
       MakeDelivery(rig_.sealer(), kNowMs, {{.mid = "m1", .text = "hello"}});

@@ -22,7 +22,7 @@ class ConversationTest : public testing::Test {
     rig_.Create(kShop);
     rig_.Create(kCafe);
   }
-  // Claims with a new request id.
+  // Makes a claim with a new request id.
   ClaimAnswer New(ClaimSpec spec) {
     spec.request_id = "new" + std::to_string(++made_);
     return rig_.Claim(spec);

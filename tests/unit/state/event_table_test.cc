@@ -43,7 +43,7 @@ class EventTimeTest : public testing::Test {
   std::int64_t Since(std::int64_t time_ms) {
     return SinceUpTo(time_ms, LastSeq());
   }
-  // The same by walking over all.
+  // Finds the same sequence by a walk over all events.
   std::int64_t Expected(std::int64_t time_ms, std::int64_t oldest_seq) {
     for (std::int64_t seq = oldest_seq; seq <= LastSeq(); ++seq) {
       if (times_[static_cast<std::size_t>(seq)] >= time_ms) return seq;
@@ -66,7 +66,7 @@ class EventTimeTest : public testing::Test {
   }
 
   StoreRig rig_;
-  // By sequence.
+  // This is the time of each event; the index is the sequence.
   std::vector<std::int64_t> times_;
   std::int64_t oldest_seq_ = 0;
 };

@@ -166,7 +166,7 @@ class World {
     return journal::TrimMeter::Time(std::chrono::milliseconds(now_ms_));
   }
 
-  // Real time, since the beginning.
+  // This is the real time since the beginning.
   std::int64_t now_ms_ = 0;
   Expiry expiry_;
   // The sum of what Trims have measured, but for what another had counted.
@@ -182,7 +182,7 @@ class ExpiryLifeTest : public testing::TestWithParam<int> {
  protected:
   std::size_t instances() const { return static_cast<std::size_t>(GetParam()); }
 
-  // A row of each instance.
+  // Writes one row for each instance.
   static void Fill(World& world) {
     for (std::size_t i = 0; i < world.size(); ++i) world.Write(i);
   }

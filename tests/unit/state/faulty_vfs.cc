@@ -35,7 +35,8 @@ struct FaultyVfs::State {
 
 namespace {
 
-// SQLite allocates szOsFile bytes: this, then the real file.
+// SQLite allocates szOsFile bytes for a file. This struct is at their
+// beginning, and the real file follows it.
 struct File {
   sqlite3_file base;
   FaultyVfs::State* state;

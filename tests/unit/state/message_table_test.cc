@@ -53,7 +53,7 @@ class MessageTableTest : public testing::Test {
     EXPECT_THAT(found, IsOk());
     return found.ok() && found->has_value() ? **found : MessageRow();
   }
-  // The rows of contents, in their order.
+  // Returns the rows of the table of contents, in their order.
   std::string Contents() {
     sqlite::Statement read(
         *database_,

@@ -83,8 +83,8 @@ TEST_F(PoisonTest, WebhookIsQuarantinedAndItsNeighboursAreStored) {
   EXPECT_EQ(rig_.Number("SELECT count(*) FROM raw_items"), 10);
 }
 
-// Nothing of it but delivery and items: not its first item's event, window or
-// dedupe key.
+// The delivery and its items are kept. Its first item leaves no event, no
+// messaging window and no dedupe key.
 TEST_F(PoisonTest, QuarantinedWebhookLeavesNoTrace) {
   rig_.AppendTogether({Delivery("666", "m1")});
   ExpectNoHoles(0);

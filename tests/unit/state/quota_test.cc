@@ -125,7 +125,7 @@ TEST_F(QuotaTest, RetriedFailureIsCountedAgain) {
   const ClaimSpec spec{.request_id = "r", .quota = 2};
   const MessageRow first = rig_.Claim(spec).message;
   rig_.Settle(first, {.state = v1::MESSAGE_STATE_FAILED});
-  // In the same millisecond.
+  // The second attempt begins in the same millisecond.
   const MessageRow second = rig_.Claim(spec).message;
   ASSERT_EQ(second.attempt, 2);
   EXPECT_EQ(Counted(), 2);

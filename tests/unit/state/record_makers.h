@@ -84,7 +84,7 @@ enum class TestItem : std::int8_t {
 // Returns the type of the event that such an item becomes.
 const char* TypeOf(TestItem kind);
 
-// One item of a webhook.
+// An ItemSpec describes one item of a webhook.
 struct ItemSpec {
   TestItem kind = TestItem::kMessage;
   TestChannel channel = kShop;
@@ -139,7 +139,7 @@ struct OutcomeSpec {
   std::string mid;
   std::int64_t now_ms = kNowMs;
   v1::MessageState expected_state = v1::MESSAGE_STATE_PENDING;
-  // 0: that of the message.
+  // When it is 0, the attempt of the message is expected.
   int expected_attempt = 0;
   v1::SettledBy settled_by = v1::SETTLED_BY_ANSWER;
   // With UNCONFIRMED: the text of the event that an echo would make.

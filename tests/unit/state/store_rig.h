@@ -1,6 +1,6 @@
-// A data folder and its journal, in a temporary folder. For the tests of state,
-// journal and sealer, and the model test; brings record_makers.h, whose specs
-// its shorthands take.
+// A StoreRig has a data folder and its journal, in a temporary folder. The
+// tests of state, journal and sealer use it, and the model test does. This
+// header includes record_makers.h, because the functions here take its specs.
 
 #pragma once
 
@@ -89,7 +89,7 @@ class StoreRig {
   // The user name of a row; "" when it has none.
   std::string NameIn(const ConversationRow& row);
   std::vector<CommittedEvent> ReadEvents(bool include_raw = false);
-  // The first column of a query's rows.
+  // Returns the first column of each row of a query.
   std::vector<std::string> Rows(const std::string& sql);
   std::int64_t Number(const std::string& sql);
   std::int64_t ExpiryMs() { return Number("SELECT expiry_ms FROM log_state"); }
@@ -112,7 +112,8 @@ class StoreRig {
   int failures_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
-// "type user" of each event, for comparisons at a glance.
+// Returns "type user" for each event, so that a test can compare events in one
+// line.
 std::vector<std::string> Summary(const std::vector<CommittedEvent>& events);
 
 // The reason's name, "" when the status has none.

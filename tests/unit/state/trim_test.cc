@@ -211,7 +211,7 @@ TEST_F(TrimTest, RawItemsBySize) {
   for (const char* mid : {"m1", "m2", "m3"}) {
     rig_.Deliver({{.mid = mid, .raw = std::string(963, 'x')}});
   }
-  // 1000 bytes each once sealed.
+  // Each sealed item has 1000 bytes.
   ASSERT_EQ(rig_.Number("SELECT sum(length(sealed_raw)) FROM raw_items"), 3000);
   EXPECT_EQ(rig_.Trim({.raw_max_bytes = 2000}).deleted, 1);
   EXPECT_EQ(rig_.Trim({.raw_max_bytes = 1999}).deleted, 1);

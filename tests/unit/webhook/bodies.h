@@ -16,7 +16,8 @@ namespace linktor::webhook {
 inline constexpr char kAccount[] = "17841400000000001";
 inline constexpr char kCustomer[] = "1000200030004001";
 
-// {"sender": …, "recipient": …, "timestamp": …, `rest`} from the customer.
+// Returns an item from the customer:
+// {"sender": …, "recipient": …, "timestamp": …, `rest`}.
 inline std::string Inbound(const std::string& rest) {
   return absl::StrCat(R"({"sender":{"id":")", kCustomer,
                       R"("},"recipient":{"id":")", kAccount,
@@ -29,7 +30,7 @@ inline std::string TextItem(const std::string& mid,
                               text, R"("})"));
 }
 
-// One entry with `members` beside id and time.
+// Returns one entry that has `members` beside its id and time.
 inline std::string Entry(const std::string& members,
                          const std::string& id = kAccount) {
   return absl::StrCat(R"({"id":")", id, R"(","time":1700000001000,)", members,
@@ -53,7 +54,7 @@ inline std::string Change(const std::string& field, const std::string& value) {
                                       R"(","value":)", value, "}]"))});
 }
 
-// The parsed items, with the bytes that they point into.
+// Parsed has the parsed items, and the bytes into which they point.
 struct Parsed {
   explicit Parsed(const std::string& text)
       : body(text), items(ParseAll(body.view())) {}

@@ -90,7 +90,7 @@ TEST_F(WebhookEndpointTest, VerificationTable) {
       {"hub.verify_token=verify+me&hub.challenge=115", 400},
       {"hub.mode=subscribe&hub.verify_token=verify+me", 400},
       {"hub.mode=subscribe&hub.verify_token=verify+me&hub.challenge=", 400},
-      // Markup.
+      // This challenge is HTML markup.
       {"hub.mode=subscribe&hub.verify_token=verify+me&hub.challenge=%3Cb%3E",
        400},
       {"hub.mode=subscribe&hub.verify_token=verify+me&hub.challenge=1+2", 400},

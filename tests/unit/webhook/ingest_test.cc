@@ -177,7 +177,7 @@ TEST_F(IngestTest, EveryTypeHasItsNameKindAndWindow) {
   }
 }
 
-// An item from the account to `recipient`.
+// Returns an item from the account to `recipient`.
 std::string ByAccount(const std::string& rest,
                       const std::string& recipient = kCustomer) {
   return absl::StrCat(R"({"sender":{"id":")", kAccount,

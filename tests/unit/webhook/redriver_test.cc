@@ -85,7 +85,7 @@ class RedriverTest : public channels::ChannelsFixture {
                     .applied());
     return id;
   }
-  // Posts it to ch_1.
+  // Posts a message with this text to ch_1.
   std::string Deliver(const std::string& text) { return Store(Make(text)); }
 
   // Stores the only item of the body as a program would that does not know its

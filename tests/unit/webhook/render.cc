@@ -122,7 +122,7 @@ std::string Render(const std::vector<ParsedItem>& items) {
 
 namespace {
 
-// Every string in a message and those within it.
+// Adds every string in the message, and in the messages within it, to `out`.
 void AddStrings(const google::protobuf::Message& message,
                 std::vector<std::string>& out) {
   const auto* reflection = message.GetReflection();

@@ -19,8 +19,9 @@ using ::testing::IsEmpty;
 
 constexpr absl::Duration kGrace = absl::Minutes(5);
 
-// Both clocks of a machine. The wall clock shows what it showed when the
-// monotonic one was read last, so that a look sees one moment.
+// Clocks has both clocks of a machine. The wall clock shows the time that it
+// had when the monotonic clock was last read. So a caller that reads both sees
+// one moment.
 class Clocks final : public Clock {
  public:
   absl::Time Now() const override {
