@@ -1,19 +1,22 @@
-# Each target does the set-up that it needs; "make help" lists them.
+# Each target does the set-up that it needs. "make help" lists the targets.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-# Builds share folders and the machine: one at a time, each on all cores.
+# Builds share folders and cores, so make runs one target at a time. Each build
+# uses all cores.
 .NOTPARALLEL:
 
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
-# A blank, which cannot be written as itself in a call of subst.
+# `space` holds one blank. Make would drop a literal blank as the first argument of
+# subst.
 space := $(subst ,, )
 PROGRAMS := linktor-igd linktor-ig linktor-ig-emulator linktor-ig-demo
 
-# $(call configure_and_build,PRESET,TARGETS): under a lock, so that two runs of
-# make never have two runs of Ninja in one folder. No TARGETS: everything.
+# $(call configure_and_build,PRESET,TARGETS) configures and builds TARGETS, or
+# everything when TARGETS is empty. It holds a lock, so that two runs of make never
+# run Ninja in one folder at the same time.
 define configure_and_build
 mkdir -p build
 exec 9>build/.lock
@@ -24,8 +27,9 @@ cmake --build --preset $(1) -j $(JOBS) $(addprefix --target ,$(2))
 exec 9>&-
 endef
 
-# $(call beside,NAME,COMMAND,OTHER): both commands at once. What COMMAND prints comes
-# after OTHER's, from build/NAME.log. A failure of either one is a failure.
+# $(call beside,NAME,COMMAND,OTHER) runs both commands at the same time. The output of
+# COMMAND goes to build/NAME.log, and is printed after the output of OTHER. The call
+# fails when one of the commands fails. When OTHER fails, COMMAND is stopped.
 define beside
 mkdir -p build
 $(2) >build/$(1).log 2>&1 &
@@ -79,7 +83,7 @@ check: build ## Check format, protos, README, tree, clang-tidy (TIDY=all: every 
 	tools/check/prometheus.py
 	tools/check/completion.sh
 	tools/check/bench.sh
-	@# The clients wait for networks and clocks, so both compilers give way to them.
+	@# The clients' tests depend on time, so bazel.sh and tidy.sh run with nice.
 	$(call beside,bazel,JOBS=$(JOBS) nice tools/check/bazel.sh --programs,
 	( $(call beside,tidy,nice tools/check/tidy.sh,tools/check/clients.sh) ))
 

@@ -1,13 +1,14 @@
-"""@boringssl//:crypto, as tools/setup/boringssl.sh builds it.
+"""Declares @boringssl//:crypto, which tools/setup/boringssl.sh has built.
 
-BoringSSL's libcrypto under the symbol prefix linktor_bssl. It is for
-//server/base:crypto, and for the test that guards it. Bazel hands a
-dependency's include folders on to all dependents, and everybody else must read
-the system's <openssl/*.h>; so the folder comes by BORINGSSL_COPTS.
+It is BoringSSL's libcrypto with the symbol prefix linktor_bssl. Only
+//server/base:crypto and its test use it. All other targets must read the
+system's <openssl/*.h>. Bazel passes the include folders of a library on to every
+target that depends on it, even indirectly. So this library does not declare its
+include folder. Its two users name the folder themselves, with BORINGSSL_COPTS.
 """
 
-# What users compile with, besides depending on @boringssl//:crypto. A folder
-# of -isystem comes before /usr/include.
+# A target that depends on @boringssl//:crypto also compiles with these options.
+# The compiler searches a folder of -isystem before /usr/include.
 BORINGSSL_COPTS = [
     "-isystem",
     "external/boringssl/include",
@@ -27,7 +28,7 @@ cc_library(
 )
 """
 
-# What linktor_cache_dir in tools/setup/common.sh says.
+# Returns the same folder as linktor_cache_dir in tools/setup/common.sh.
 def _cache_folder(environment):
     if environment.get("LINKTOR_CACHE_DIR"):
         return environment["LINKTOR_CACHE_DIR"]

@@ -1,12 +1,13 @@
-"""Debian's libraries and protoc as the repository @debian.
+"""Declares the repository @debian, which has Debian's libraries and protoc.
 
-tools/setup/apt.sh installs them. The headers are found where the compiler
-looks by itself; a target carries the flags that pkg-config gives. Bazel cannot
-see when a package is upgraded, so versions.bzl has a digest of the packages'
-versions that every compilation and link depends on.
+tools/setup/apt.sh installs them. The compiler finds the headers by itself; the
+targets have the other flags that pkg-config gives. Bazel cannot see when a package
+is upgraded. So versions.txt lists the versions of the packages, and versions.bzl
+has a digest of that list. Every compilation of the project depends on the digest,
+and every link of a program depends on the list.
 """
 
-# The target to depend on: its pkg-config module.
+# Each entry is the name of a target and its module in pkg-config.
 _MODULES = {
     "absl_any_invocable": "absl_any_invocable",
     "absl_cleanup": "absl_cleanup",
@@ -36,7 +37,8 @@ _MODULES = {
     "tomlplusplus": "tomlplusplus",
 }
 
-# Libraries that pkg-config does not know: what to link.
+# pkg-config does not know these libraries. Each entry is the name of a target and
+# its flags for the linker.
 _FLAGS = {
     "boost_headers": [],
     "boost_json": ["-lboost_json", "-lboost_container"],
@@ -47,11 +49,12 @@ _FLAGS = {
 
 _PROGRAMS = ["protoc", "grpc_cpp_plugin"]
 
-# The schemas of gRPC's own services (package grpc-proto).
+# This folder has the .proto files of gRPC's own services (package grpc-proto).
 _GRPC_PROTO = "/usr/share/grpc-proto"
 
-# The versions of these packages count, named by dpkg-query's patterns: the
-# compiler, the C and C++ libraries, and the packages of the above.
+# Everything is compiled again when the version of one of these packages changes.
+# They are the compiler, the C and C++ libraries, and the packages of the libraries
+# and programs above. The names are patterns of dpkg-query.
 _PACKAGES = [
     "g++*",
     "libabsl-dev",
@@ -103,7 +106,7 @@ def _run(context, command):
     return result.stdout.strip()
 
 def _library(name, defines, linkopts):
-    # Only link what is used: the lists that pkg-config gives are long.
+    # The lists that pkg-config gives are long. Link only what is used.
     as_needed = ["-Wl,--as-needed"] if linkopts else []
     return _LIBRARY.format(
         name = name,
@@ -143,7 +146,8 @@ def _debian_repository_impl(context):
         context.symlink(program, name)
     context.symlink(_GRPC_PROTO, "grpc-proto")
 
-    # Patterns list what was known once, too: only installed packages count.
+    # A pattern also lists packages that were installed earlier. Only the packages
+    # that are installed now count.
     packages = _run(context, [
         "dpkg-query",
         "--show",

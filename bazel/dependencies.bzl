@@ -1,4 +1,4 @@
-"""Everything from outside the tree. Nothing is downloaded."""
+"""Declares everything from outside the tree. Nothing is downloaded."""
 
 load(":boringssl.bzl", "boringssl_repository")
 load(":debian.bzl", "debian_repository")
@@ -37,13 +37,15 @@ def linktor_dependencies():
     debian_repository(name = "debian")
     boringssl_repository(name = "boringssl")
 
-    # The rest is what Bazel's own C++ tools load. It would download them.
+    # Bazel's own C++ tools load the repositories below. Bazel would download them
+    # if they were not declared here.
     native.local_repository(
         name = "rules_java",
         path = "/usr/share/bazel/rules/java",
     )
 
-    # Debian's rules_cc are for a newer Bazel than Debian's.
+    # Debian's package of rules_cc needs a newer Bazel than Debian has. These
+    # definitions use the rules that are built into Bazel.
     _text_repository(
         name = "rules_cc",
         files = {

@@ -1,4 +1,4 @@
-"""Generated code, as cmake/LinktorProto.cmake makes it."""
+"""Makes libraries of generated code, as cmake/LinktorProto.cmake does."""
 
 load(":targets.bzl", "COMMON_COPTS")
 
@@ -9,20 +9,20 @@ def linktor_proto_library(
         grpc = False,
         descriptor_set = None,
         deps = []):
-    """A library of generated code without our warnings.
+    """Makes a library of generated code, which is compiled without warnings.
 
-    Its headers are included as "<path below the root>.pb.h" and are system
-    headers.
+    Its headers are system headers. Other code includes them as
+    "<path below the root>.pb.h".
 
     Args:
-      name: the library's.
-      protos: files, relative to the root.
-      root: what imports and includes are relative to: None is this package,
-        else a folder of @debian.
-      grpc: services too.
-      descriptor_set: a file of that name gets the descriptors of the protos,
-        with their comments.
-      deps: other libraries of generated code.
+      name: the name of the library.
+      protos: the .proto files, with paths relative to the root.
+      root: the folder to which imports and includes are relative. None means
+        this package; any other value names a folder of @debian.
+      grpc: whether code for the services is generated too.
+      descriptor_set: the name of a file that gets the descriptors of the
+        protos, with their comments. None means no such file.
+      deps: the other libraries of generated code that this one imports.
     """
     folder = native.package_name()
     sources = protos
@@ -77,8 +77,8 @@ def linktor_proto_library(
 
     deps = deps + ["@debian//:protobuf"]
     if grpc:
-        # Debian's gRPC does not pull in absl::synchronization, whose Mutex the
-        # generated code uses.
+        # The generated code uses absl::Mutex, but Debian's gRPC does not add
+        # absl::synchronization to the link.
         deps += ["@debian//:grpc++", "@debian//:absl_synchronization"]
     native.cc_library(
         name = name,

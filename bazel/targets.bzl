@@ -1,17 +1,19 @@
-"""The project's kinds of target, as cmake/LinktorTargets.cmake has them.
+"""Defines the project's kinds of target, as cmake/LinktorTargets.cmake does.
 
 Include paths start at the project's root: #include "server/base/clock.h".
-Everything is linked statically, so that each file is compiled once.
-tools/check/parity.py compares with CMake and reads these names.
+Everything is linked statically, so that Bazel compiles each file only once.
+tools/check/parity.py compares the targets with CMake's. It knows the functions
+below by their names.
 """
 
 load("@debian//:versions.bzl", "DEBIAN_VERSIONS")
 
 _VISIBILITY = ["//:__subpackages__"]
 
-# What all C++ of the project is compiled with. The server parses bytes from
-# the internet. The macro is used nowhere: it makes the cache ask for the same
-# versions of Debian's packages.
+# All C++ of the project is compiled with these options. The protections are here
+# because the server parses bytes from the internet. No code uses the macro
+# LINKTOR_DEBIAN_VERSIONS. It makes Bazel compile again when the version of one of
+# Debian's packages has changed.
 COMMON_COPTS = [
     "-pthread",
     "-fstack-protector-strong",
@@ -29,7 +31,7 @@ _WARNINGS = [
     "-Wconversion",
     "-Wnon-virtual-dtor",
     "-Wformat=2",
-    # Why these are off is said in cmake/LinktorTargets.cmake.
+    # cmake/LinktorTargets.cmake says why these warnings are off or are no errors.
     "-Wno-sign-conversion",
     "-Wno-missing-field-initializers",
     "-Wno-restrict",
@@ -42,9 +44,9 @@ _WARNINGS = [
 
 _OWN_COPTS = COMMON_COPTS + _WARNINGS
 
-# Test programs are compiled without optimisation, which saves two fifths of
-# their time; what they test is compiled as it is shipped. The C library's checks
-# need an optimising compiler.
+# Test programs are compiled without optimisation, which saves two fifths of their
+# compile time. The code that they test is compiled in the same way as it is shipped.
+# _FORTIFY_SOURCE is off, because it needs optimisation.
 _TEST_COPTS = [
     "-O0",
     "-U_FORTIFY_SOURCE",
@@ -57,7 +59,7 @@ _PROGRAM = {
 }
 
 def linktor_library(name, srcs = [], hdrs = [], copts = [], **attributes):
-    """Part of the project; a library without srcs is its headers."""
+    """Declares a part of the project. Without srcs it consists of its headers."""
     native.cc_library(
         name = name,
         srcs = srcs,
@@ -69,7 +71,7 @@ def linktor_library(name, srcs = [], hdrs = [], copts = [], **attributes):
     )
 
 def linktor_executable(name, srcs, **attributes):
-    """A program. The ones to run together are in //:programs."""
+    """Declares a program. //:programs has the programs that run together."""
     native.cc_binary(
         name = name,
         srcs = srcs,
@@ -79,11 +81,11 @@ def linktor_executable(name, srcs, **attributes):
     )
 
 def linktor_test(name, srcs, deps, copts = [], env = {}, **attributes):
-    """A GoogleTest program; its default timeout is "short", 60 s.
+    """Declares a GoogleTest program. Its default timeout is "short", 60 s.
 
-    LINKTOR_SOURCE_DIR and LINKTOR_BIN_DIR are below the folder where Bazel
-    starts tests. What a test reads there it names in data: files of the tree,
-    and //:programs.
+    LINKTOR_SOURCE_DIR and LINKTOR_BIN_DIR are relative to the folder where Bazel
+    starts tests. A test must list in `data` everything that it reads there: files
+    of the tree, and //:programs.
     """
     native.cc_test(
         name = name,

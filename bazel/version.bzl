@@ -1,3 +1,3 @@
-"""The version; the same as in the project's CMakeLists.txt."""
+"""Holds the version, which must be the one in the project's CMakeLists.txt."""
 
 LINKTOR_VERSION = "0.1.0"

@@ -21,14 +21,15 @@ std::string MetadataOr(const Failure& failure, const char* key,
   return found == failure.metadata.end() ? otherwise : found->second;
 }
 
-// Returns "PERMISSION_READ_EVENTS" as the commands take it: "read-events".
+// Returns a permission as the commands take it: "read-events" for
+// "PERMISSION_READ_EVENTS".
 std::string AsOption(const std::string& permission) {
   return absl::StrReplaceAll(
       absl::AsciiStrToLower(absl::StripPrefix(permission, "PERMISSION_")),
       {{"_", "-"}});
 }
 
-// Adds the commands about a key that the server knows and refuses.
+// Adds the commands that help with a key that the server knows but refuses.
 void AdviseAboutRefusedKey(Failure& failure) {
   const std::string id = MetadataOr(failure, "api_key_id", "KEY_ID");
   const auto next = [&failure](const auto&... parts) {
@@ -47,8 +48,9 @@ void AdviseAboutRefusedKey(Failure& failure) {
   }
 }
 
-// Returns whether gRPC's words have one of these. They are the words of
-// gRPC 1.51 with OpenSSL 3; with others only a hint gets lost.
+// Returns whether gRPC's message contains one of `words`, in upper or lower
+// case. The callers use the words of gRPC 1.51 with OpenSSL 3. With another
+// version a hint may be missing, but nothing else goes wrong.
 bool Says(const Failure& failure, std::initializer_list<const char*> words) {
   const std::string message = absl::AsciiStrToLower(failure.message);
   return std::any_of(words.begin(), words.end(), [&](const char* word) {
@@ -108,7 +110,8 @@ void AdviseAboutKey(const Connection& connection, Failure& failure) {
   failure.metadata["api_key"] =
       key.exists() ? absl::StrCat("from ", key.description) : "none was sent";
   if (failure.reason.empty()) {
-    // The server gives a reason for each of its refusals.
+    // The server gives a reason whenever it refuses, so another program on the
+    // way made this refusal.
     failure.remedy =
         "The refusal was not made by the gateway but on the way to it, by "
         "something such as a proxy: ask whoever runs that.";
@@ -163,7 +166,8 @@ void AdviseAboutTls(const Connection& connection, Failure& failure) {
         "--key FILE";
   }
   if (advice.empty()) return;
-  // The server need not be started: it, or something else, is there.
+  // This replaces the remedy of NotReached(), which says to start the server.
+  // That would not help: the server, or another program, is running already.
   failure.remedy = "Nothing was done.";
   failure.next.push_back(std::move(advice));
 }

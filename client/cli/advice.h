@@ -22,8 +22,8 @@ struct Subject {
 // Adds commands that help with this failure to `failure.next`.
 void Advise(const Subject& subject, Failure& failure);
 
-// When the failure is a refusal of the API key, adds where the key came from
-// and what helps; or how to give a key, if none was sent. It changes no other
+// When the API key was refused, adds where the key came from and commands that
+// help. When no key was sent, adds how to give a key. It changes no other
 // failure.
 void AdviseAboutKey(const Connection& connection, Failure& failure);
 

@@ -11,8 +11,8 @@
 namespace linktor::cli {
 namespace {
 
-// Returns whether the group or everyone may read it. Pipes (process
-// substitution) are nobody else's.
+// Returns whether the group or everyone may read the file. Returns false for a
+// pipe (process substitution), because no other user can read from it.
 bool OthersMayRead(const std::string& path) {
   struct stat status = {};
   return stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
@@ -50,7 +50,8 @@ absl::StatusOr<ApiKey> ReadApiKey(const ApiKeySource& source) {
     return absl::InvalidArgumentError(
         absl::StrCat("the API key of ", source.description, " is empty"));
   }
-  // It is a line of a header; anything else would end the call, or the program.
+  // The key is sent in a header. Any other text would make the call fail, or
+  // even end the program.
   if (!IsOneWord(key.value)) {
     return absl::InvalidArgumentError(
         absl::StrCat("the API key of ", source.description,

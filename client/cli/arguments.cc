@@ -16,7 +16,8 @@
 namespace linktor::cli {
 namespace {
 
-// The largest thing a file can hold here is a template: 10 cards of some KB.
+// The largest thing that a file can hold here is a template: 10 cards of a few
+// KB each.
 constexpr std::size_t kMaxFileBytes = 1'000'000;
 
 absl::StatusOr<std::string> ReadAll(std::FILE* file, const std::string& path) {
@@ -98,7 +99,8 @@ absl::Status ParseJson(const std::string& what, const std::string& json,
   const auto status =
       google::protobuf::util::JsonStringToMessage(json, &message);
   if (status.ok()) return absl::OkStatus();
-  // Its further lines repeat the input and point at a place in it.
+  // Only the first line of the message is used. The further lines repeat the
+  // input and point at a place in it.
   const std::string problem = status.message().ToString();
   return absl::InvalidArgumentError(
       absl::StrCat(what, " is not a ", message.GetDescriptor()->name(),
@@ -150,8 +152,8 @@ absl::StatusOr<std::string> ReadSecret(const std::string& path,
     return absl::InvalidArgumentError(
         absl::StrCat("the secret in ", source, " is empty"));
   }
-  // A second line, or a file that is something else, would only be found out
-  // when Meta refuses it.
+  // The file may have a second line, or it may be the wrong file. Without this
+  // check the user would notice that only when Meta refuses the secret.
   if (!std::all_of(secret.begin(), secret.end(), [](char c) {
         return absl::ascii_isgraph(static_cast<unsigned char>(c));
       })) {

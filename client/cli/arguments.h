@@ -47,7 +47,7 @@ absl::StatusOr<v1::Template> ParseTemplate(const std::string& what,
                                            const std::string& json);
 
 // Returns an error when a text of `request` is not UTF-8, because no call can
-// carry such a text. The error names the first one.
+// carry such a text. The error names the first such text.
 absl::Status CheckTexts(const google::protobuf::Message& request);
 
 // Returns the secret from the file `path` ("-" is standard input). When `path`

@@ -1,6 +1,6 @@
-// This builds the template that the command `send template` sends. A template
-// has cards, which the contract calls elements. The function is pure, except
-// that it may read a file.
+// BuildTemplate() builds the template that the command `send template` sends. A
+// template has cards, which the contract calls elements. The function is pure,
+// except that it may read a file.
 
 #pragma once
 
@@ -24,9 +24,10 @@ struct TemplateOptions {
   std::string file;
 };
 
-// Returns the template of `file`, which excludes all other options; or else a
-// template with the described card first and the `elements` after it. Returns
-// INVALID_ARGUMENT when the options contradict each other or give no card.
+// Returns the template in `file`, if it is given; no other option may then be
+// given. Otherwise returns a template with the described card first and the
+// `elements` after it. Returns INVALID_ARGUMENT when the options contradict
+// each other or give no card.
 absl::StatusOr<v1::Template> BuildTemplate(const TemplateOptions& options);
 
 }  // namespace linktor::cli

@@ -1,4 +1,5 @@
-// channels list|get|create|update|delete|set-credentials
+// This file has the commands channels
+// list|get|create|update|delete|set-credentials.
 
 #include <cstdlib>
 #include <memory>
@@ -46,7 +47,8 @@ struct ChannelOptions {
   bool remove_access_token = false;
   bool remove_verify_token = false;
   std::string remove_app_secret;
-  // It is empty when the change does not depend on it.
+  // The change is made only if the channel still has this etag. When it is
+  // empty, the change is made in any case.
   std::string etag;
   bool erase = false;
 };
@@ -84,7 +86,8 @@ absl::StatusOr<Secrets> ReadSecrets(const SecretFiles& files) {
   return Secrets{*access, *app, *verify};
 }
 
-// Fills the channel; the paths of what was given go into `mask`.
+// Fills the channel with the options that were given, and adds the paths of
+// these fields to `mask`.
 void FillChannel(const ChannelOptions& from, v1::Channel& channel,
                  google::protobuf::FieldMask& mask) {
   const auto given = [&mask](const std::string& value, const char* path) {

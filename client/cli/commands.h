@@ -55,6 +55,7 @@ CLI::App* AddGroup(CLI::App& app, const std::string& name,
 // Adds a command with an example in its help.
 CLI::App* AddCommand(CLI::App& group, const std::string& name,
                      const std::string& what, const std::string& example);
+// Makes `command` store `action` in `run` when the command line names it.
 void Bind(CLI::App* command, Run& run, Run action);
 
 // Explains why CLI11 refused a command line with `message`. When a command was
@@ -64,8 +65,8 @@ std::string ExplainUsage(const CLI::App& app, const std::string& message);
 // text".
 std::string Deepest(const CLI::App& app);
 
-// Returns the answer to a completion script of a shell (see completion.h).
-// Returns nothing when the first word shows that no such script asks. `words`
+// Returns the answer to a completion script of a shell (see completion.h). Such
+// a script puts kCompleteWord first; without it the result is nothing. `words`
 // come after the program's name.
 std::optional<std::string> Completed(const CLI::App& app,
                                      const std::vector<std::string>& words,

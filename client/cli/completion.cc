@@ -52,7 +52,8 @@ std::vector<std::string> ValuesOf(const CLI::Option& option,
   return {};
 }
 
-// Adds the options of `app` and of its groups, which have no name.
+// Adds the options of `app` and of its groups of options. CLI11 treats such a
+// group as a command without a name.
 void AddOptions(const CLI::App& app, std::vector<const CLI::Option*>& out) {
   for (const CLI::Option* option :
        app.get_options([](const CLI::Option*) { return true; })) {
@@ -64,14 +65,15 @@ void AddOptions(const CLI::App& app, std::vector<const CLI::Option*>& out) {
   }
 }
 
-// Follows the words of a command line from command to command.
+// A Walk takes the words of a command line one after the other. It knows which
+// command they have reached, and which options and arguments can come next.
 class Walk {
  public:
   explicit Walk(const CLI::App& app) : at_(&app) { Enter(app); }
 
   void Take(const std::string& word) {
     if (expects_ != nullptr) {
-      // bash makes three words of "--name=value".
+      // bash splits "--name=value" into three words; the second is "=".
       if (word != "=") expects_ = nullptr;
     } else if (word == "--" && !only_arguments_) {
       only_arguments_ = true;
@@ -89,13 +91,15 @@ class Walk {
     }
   }
 
-  // It is the option whose value comes next; null when none is awaited.
+  // Returns the option whose value comes next, or null when no option waits for
+  // a value.
   const CLI::Option* expects() const { return expects_; }
   const CLI::App& at() const { return *at_; }
   const std::vector<const CLI::Option*>& options() const { return options_; }
   bool only_arguments() const { return only_arguments_; }
 
-  // Returns the option that has the value in "--name=value"; null for none.
+  // Returns the option that a word such as "--name" or "--name=value" names, or
+  // null when there is no such option.
   const CLI::Option* Find(const std::string& word) const {
     const std::string name = word.substr(0, word.find('='));
     for (const CLI::Option* option : options_) {
@@ -104,7 +108,8 @@ class Walk {
     return nullptr;
   }
 
-  // Returns the argument that comes next; null when no more are taken.
+  // Returns the argument that comes next, or null when the command takes no
+  // more arguments.
   const CLI::Option* Argument() const {
     std::size_t n = 0;
     for (const CLI::Option* option : options_) {
@@ -117,7 +122,8 @@ class Walk {
   }
 
  private:
-  // Options of the outer commands may stand behind the inner one as well.
+  // Adds the options of a command. The options of the outer commands stay,
+  // because the user may also write them after the inner command.
   void Enter(const CLI::App& app) { AddOptions(app, options_); }
 
   const CLI::App* Command(const std::string& word) const {
@@ -134,6 +140,8 @@ class Walk {
   std::vector<const CLI::Option*> options_;
 };
 
+// Adds the values that the option takes, each after `prefix`. The prefix is
+// "--name=" when the option and its value are one word.
 void AddValues(const CLI::Option& option,
                const std::vector<std::string>& servers,
                const std::string& prefix, std::vector<Candidate>& out) {

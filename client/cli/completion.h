@@ -25,8 +25,8 @@ struct Candidate {
   bool operator==(const Candidate&) const = default;
 };
 
-// Returns what can stand in the place of the last word. `servers` are the names
-// of the servers in the configuration file.
+// Returns the words that can replace the last word. `servers` are the names of
+// the servers in the configuration file.
 std::vector<Candidate> Candidates(const CLI::App& app,
                                   const std::vector<std::string>& words,
                                   const std::vector<std::string>& servers);

@@ -1,4 +1,5 @@
-// This file has the command completion SHELL, and what its scripts call.
+// This file has the command `completion SHELL`, which prints a script for a
+// shell. It also has the function that answers such a script.
 
 #include <memory>
 #include <utility>
@@ -10,7 +11,9 @@
 namespace linktor::cli {
 namespace {
 
-// A file that cannot be read names no servers: the command itself will say so.
+// Returns the names of the servers in the configuration file. When the file
+// cannot be read, there are no names and no error: the command that the user is
+// typing will report the error.
 std::vector<std::string> ServerNames(const Environment& environment) {
   const auto named = environment("LINKTOR_IG_CLI_CONFIG");
   const auto file =

@@ -1,5 +1,6 @@
-// These are the scripts of the shells. Each hands the words up to the cursor to
-// `linktor-ig complete` and shows what it prints.
+// These are the completion scripts of the shells. Each script passes the words
+// up to the cursor to `linktor-ig complete`, and offers the words that this
+// command prints.
 
 #include "client/cli/completion.h"
 

@@ -55,6 +55,8 @@ void AddUnknownKey(const toml::key& key, const std::string& where,
                "'");
 }
 
+// Stores the value of a setting in `entry`. A relative path begins at `folder`.
+// A value that is empty or has the wrong type is a problem.
 template <typename T>
 void ReadValue(const toml::node& node, const Setting<T>& setting,
                const std::filesystem::path& folder, ConnectionOptions& entry,
@@ -77,7 +79,8 @@ void ReadValue(const toml::node& node, const Setting<T>& setting,
   }
 }
 
-// Returns true when one of the settings has this key in an entry.
+// Reads the value when one of `settings` has this key. Returns false when none
+// of them has it.
 template <typename Settings>
 bool ReadKnown(const toml::key& key, const toml::node& node,
                const Settings& settings, const std::filesystem::path& folder,
@@ -153,7 +156,8 @@ void ReadRoot(const toml::table& root, const std::filesystem::path& folder,
 }  // namespace
 
 std::string DefaultConfigPath(const Environment& environment) {
-  // The standard says that a relative path there is to be ignored.
+  // The XDG Base Directory Specification says that a relative path in this
+  // variable is ignored.
   const std::string xdg = environment("XDG_CONFIG_HOME").value_or("");
   if (absl::StartsWith(xdg, "/")) return absl::StrCat(xdg, "/", kFolder);
   const std::string home = environment("HOME").value_or("");
@@ -179,7 +183,7 @@ absl::StatusOr<ConfigFile> ReadConfigFile(const std::string& path,
                                           bool must_exist) {
   if (!must_exist) {
     std::error_code error;
-    // A folder that may not be looked into is an error below.
+    // When a folder of the path may not be searched, ReadFile() below fails.
     const auto type = std::filesystem::status(path, error).type();
     if (path.empty() || type == std::filesystem::file_type::not_found) {
       return ConfigFile{.path = path};

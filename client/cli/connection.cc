@@ -32,7 +32,8 @@ absl::StatusOr<std::unique_ptr<instagram::Client>> OpenClient(
                                         .key_file = connection.key,
                                         .server_name = connection.tls_name};
   } else {
-    // Resolve() has judged whether a key may travel so.
+    // If there is an API key, Resolve() has checked that it may be sent
+    // unencrypted to this address.
     options.plaintext_to_other_machines = true;
   }
   auto client = instagram::Client::Create(options);

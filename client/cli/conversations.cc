@@ -39,8 +39,8 @@ struct ListOptions {
   std::int64_t limit = 20;
 };
 
-// Prints one page. Returns -1 when the output cannot be written; errno says
-// why.
+// Prints one page and returns how many conversations it has. Returns -1 when
+// the output cannot be written; errno says why.
 int PrintPage(Session& session, const v1::ListConversationsResponse& page) {
   for (const v1::Conversation& conversation : page.conversations()) {
     if (!session.Write(session.options().json

@@ -1,4 +1,6 @@
-// This file has the commands deliveries list and deliveries redrive.
+// This file has the commands deliveries list and deliveries redrive. To redrive
+// a delivery means that the server reads the stored webhook again, and makes
+// the events that are missing.
 
 #include <array>
 #include <cstdint>
@@ -39,8 +41,8 @@ std::string Line(const v1::Delivery& delivery) {
   return line + "\n";
 }
 
-// Prints one page. Returns -1 when the output cannot be written; errno says
-// why.
+// Prints one page and returns how many deliveries it has. Returns -1 when the
+// output cannot be written; errno says why.
 int PrintPage(Session& session, const v1::ListDeliveriesResponse& page) {
   for (const v1::Delivery& delivery : page.deliveries()) {
     if (!session.Write(session.options().json ? JsonLine(delivery)
@@ -65,7 +67,8 @@ ExitCode List(Session& session, const ListOptions& options) {
       [&session](const auto& page) { return PrintPage(session, page); });
 }
 
-// Returns "dlv_…: 2 new events" and the counts that are not 0, in one line.
+// Returns one line such as "dlv_…: 2 new events, 1 ignored". The other counts
+// are left out when they are 0.
 std::string Line(const v1::RedrivenDelivery& delivery) {
   std::string line = EscapeControls(delivery.id());
   if (delivery.not_found()) {

@@ -20,8 +20,9 @@ void AddTime(std::string& out, const char* name,
   AddField(out, name, ShowTime(time, zone));
 }
 
-// "MESSAGE_STATE_SENT" as "SENT"; a value this program does not know as its
-// number.
+// Returns the name of an enum value without its prefix: "SENT" for
+// "MESSAGE_STATE_SENT". A value that this program does not know has no name;
+// then the result is its number.
 std::string Short(const std::string& name, const char* prefix, int value) {
   if (name.empty()) return absl::StrCat(value);
   return std::string(absl::StripPrefix(name, prefix));
@@ -31,7 +32,8 @@ std::string Counted(int count, const char* one, const char* many) {
   return absl::StrCat(count, " ", count == 1 ? one : many);
 }
 
-// Shows what a kind of content says of itself.
+// Returns a summary as one text: its words, its value, and its title in
+// quotation marks.
 std::string Shown(const kinds::ContentSummary& summary) {
   std::string out = summary.words;
   if (summary.value.has_value()) {
@@ -44,6 +46,8 @@ std::string Shown(const kinds::ContentSummary& summary) {
   return out;
 }
 
+// Returns how the outcome of a message became known; the result is empty when
+// there is nothing to say.
 std::string Settled(v1::SettledBy by) {
   switch (by) {
     case v1::SETTLED_BY_ANSWER:
@@ -57,6 +61,8 @@ std::string Settled(v1::SettledBy by) {
   }
 }
 
+// Returns whether a messaging window is open, and its closing time. The result
+// is empty when the server gives no closing time.
 std::string WindowLine(const google::protobuf::Timestamp& close, absl::Time now,
                        const absl::TimeZone& zone) {
   if (close.seconds() == 0) return "";
@@ -150,6 +156,8 @@ std::string Describe(const v1::Channel& channel, const absl::TimeZone& zone) {
 
 namespace {
 
+// Adds fields for everything that came with the message, such as a payload, a
+// story, or products.
 void AddWhatCameWithIt(std::string& out, const v1::Message& message) {
   AddField(out, "tap gives", EscapeControls(message.quick_reply_payload()));
   AddField(out, "tap gives", EscapeControls(message.postback_payload()));
@@ -185,7 +193,8 @@ std::string Describe(const v1::Message& message, const absl::TimeZone& zone) {
   }
   AddField(out, "direction", direction);
   AddField(out, "content", Summary(message));
-  // What this program sent is in the content.
+  // A message with `content` was sent by the gateway, and the summary above
+  // already shows its files.
   if (!message.has_content()) {
     for (const v1::Attachment& attachment : message.attachments()) {
       AddField(out, "attachment",
@@ -362,7 +371,8 @@ std::string OneLine(const v1::Conversation& conversation,
     absl::StrAppend(&line, " ", conversation.unanswered_count(), " unanswered");
   }
   if (conversation.opted_out()) absl::StrAppend(&line, " OPTED OUT");
-  // The last word of the conversation says most about it.
+  // The line shows the message that was written last: the customer's when it
+  // has no answer yet.
   const bool theirs = conversation.unanswered_count() > 0 ||
                       !conversation.has_last_outbound_message();
   if (theirs && conversation.has_last_inbound_message()) {

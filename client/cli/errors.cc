@@ -1,4 +1,4 @@
-// errors [REASON]
+// This file has the command errors [REASON].
 
 #include <boost/json.hpp>
 #include <memory>

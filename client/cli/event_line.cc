@@ -9,15 +9,17 @@
 namespace linktor::cli {
 namespace {
 
-// The longest types that come often: "instagram.product_share".
+// The longest type that comes often is "instagram.product_share".
 constexpr int kTypeWidth = 23;
-// A time such as "2026-01-02 03:04:05+00:00"; an event that was erased has
-// none.
+// A time looks like "2026-01-02 03:04:05+00:00". An event that was erased has
+// no time.
 constexpr int kTimeWidth = 25;
 // IGSIDs have 15 to 17 digits.
 constexpr int kUserWidth = 17;
 
-// In full, so that `messages get --id` and `messages resolve` can be given it.
+// Returns the message's id in parentheses, or nothing when there is no id. The
+// id is not shortened, because the user may need it for `messages get --id` and
+// `messages resolve`.
 std::string Id(const std::string& message_id) {
   return message_id.empty()
              ? ""
@@ -42,7 +44,8 @@ std::string Unconfirmed(const v1::Message& message) {
   return absl::StrCat("OUTCOME UNKNOWN, do not send again: ", Summary(message));
 }
 
-// The message that a reaction, a seen mark and the like are about.
+// Returns the id of the message that an event is about, such as a reaction. A
+// message without an id is named by its mid, which is shortened.
 template <typename Payload>
 std::string Target(const Payload& payload) {
   return payload.message_id().empty() ? Shorten(payload.mid())
@@ -68,6 +71,7 @@ std::string TookBack(const v1::MessageUnsend& unsend) {
       EscapeControls(unsend.message_id()), "; delete copies of it");
 }
 
+// Returns how a customer came to the account: by an ad, a product or a link.
 std::string Came(const v1::Referral& referral) {
   const bool by_ad = !referral.ad_id().empty();
   std::string came = "came";
@@ -233,6 +237,8 @@ std::string Unknown(const v1::UnknownItem& item) {
       " at ", EscapeControls(item.json_path()), "; --raw shows it");
 }
 
+// Returns what happened, in a few words. The result is empty for a kind of
+// event that this program does not know.
 std::string What(const v1::Event& event) {
   switch (event.payload_case()) {
     case v1::Event::kMessageReceived:
@@ -314,7 +320,8 @@ std::string WhatBrought(const v1::Message& message) {
 
 std::string EventLine(const v1::Event& event, const absl::TimeZone& zone,
                       bool raw) {
-  // The id and not only the name: it is what an answer is sent to.
+  // The line has the customer's id and not only the name, because the user
+  // needs the id to send an answer.
   std::string line = absl::StrFormat(
       "%-*s  %s  %-*s  %-*s", kTimeWidth, ShowTime(event.receive_time(), zone),
       EscapeControls(event.channel_id()), kUserWidth,

@@ -1,5 +1,5 @@
-// This shows one event as one line. WhatBrought() is a part of such a line that
-// other texts use too. The functions are pure, for any thread.
+// EventLine() shows one event as one line. WhatBrought() is a part of such a
+// line that other texts use too. The functions are pure, for any thread.
 
 #pragma once
 

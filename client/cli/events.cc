@@ -14,7 +14,7 @@
 namespace linktor::cli {
 namespace {
 
-// Both commands take these.
+// These options of both commands choose the events to print.
 struct FilterOptions {
   std::vector<std::string> types, channels, users;
   bool raw = false;
@@ -52,7 +52,8 @@ void AddFilter(CLI::App& command, FilterOptions& filter) {
       "print each item also as Instagram sent it, while it is kept");
 }
 
-// Both requests have the same four fields.
+// Copies the filter into a request. SubscribeEventsRequest and
+// ListEventsRequest have the same four fields for it.
 template <typename Request>
 void SetFilter(const FilterOptions& filter, Request& request) {
   for (const auto& type : filter.types) request.add_types(type);
@@ -62,12 +63,14 @@ void SetFilter(const FilterOptions& filter, Request& request) {
 }
 
 ExitCode RunTail(Session& session, const TailOptions& options) {
-  // A script's variable that is empty would lose what came meanwhile.
+  // The cursor may come from a variable of a script that is empty by mistake.
+  // To start at the end of the log would then lose the events since the cursor.
   if (options.after_given && options.after.empty()) {
     return session.Usage(absl::InvalidArgumentError(
         "--after is empty: give a cursor, or --from-start"));
   }
-  // Before the connection, whose threads must have its signals blocked.
+  // The Watch blocks signals. It must exist before the connection makes its
+  // threads, because they inherit the blocked signals.
   Watch watch;
   Tail::Options tail{.count = options.count,
                      .until_caught_up = options.until_caught_up};
@@ -89,8 +92,8 @@ ExitCode RunTail(Session& session, const TailOptions& options) {
   return Tail(session, watch, std::move(tail)).Run();
 }
 
-// Prints one page. Returns -1 when the output cannot be written; errno says
-// why.
+// Prints one page and returns how many events it has. Returns -1 when the
+// output cannot be written; errno says why.
 int PrintPage(Session& session, const ListOptions& options,
               const v1::ListEventsResponse& page) {
   for (const v1::Event& event : page.events()) {

@@ -12,8 +12,8 @@
 namespace linktor::cli {
 namespace {
 
-// Returns whether a status that the server did not make is a refusal, so that
-// reading again would end like this again.
+// Returns whether a status with this code is a refusal, so that a second try
+// would be refused too. It is for a status that the server did not make.
 bool IsRefusal(grpc::StatusCode code) {
   switch (code) {
     case grpc::StatusCode::INVALID_ARGUMENT:
@@ -24,7 +24,7 @@ bool IsRefusal(grpc::StatusCode code) {
     case grpc::StatusCode::OUT_OF_RANGE:
     case grpc::StatusCode::UNIMPLEMENTED:
     case grpc::StatusCode::UNAUTHENTICATED:
-    // The library also makes this of an answer that is too large.
+    // gRPC also uses this code for an answer that is too large to receive.
     case grpc::StatusCode::RESOURCE_EXHAUSTED:
       return true;
     default:
@@ -33,8 +33,8 @@ bool IsRefusal(grpc::StatusCode code) {
 }
 
 ExitCode ExitCodeOf(const instagram::Error& error, CallKind kind) {
-  // An earlier try of the same call may have got lost, and while a call is in
-  // flight nobody knows the outcome yet.
+  // An earlier try of the same call may have been done although its answer got
+  // lost. The outcome of a request that is still in flight is not known yet.
   if (error.outcome_unknown ||
       error.reason == instagram::reason::kSendOutcomeUnknown ||
       error.reason == instagram::reason::kRequestInFlight) {
@@ -44,12 +44,15 @@ ExitCode ExitCodeOf(const instagram::Error& error, CallKind kind) {
     return error.code == grpc::StatusCode::UNAVAILABLE ? ExitCode::kUnavailable
                                                        : ExitCode::kRefused;
   }
-  // The status is a library's or a proxy's, whatever its code: a proxy may have
-  // tried twice, and tell of the second time only.
+  // Without a reason, a library or a proxy made the status. Then its code does
+  // not tell whether a change was made: a proxy may have tried twice, and its
+  // status is about the second try only.
   if (kind != CallKind::kRead) return ExitCode::kOutcomeUnknown;
   return IsRefusal(error.code) ? ExitCode::kRefused : ExitCode::kUnavailable;
 }
 
+// Returns a remedy that depends only on the exit code and the kind of the call.
+// It is empty when there is no such remedy.
 std::string RemedyWithoutReason(const Failure& failure, CallKind kind) {
   if (failure.exit_code == ExitCode::kUnavailable) {
     return failure.reason.empty() ? "Try again: reading changes nothing."
@@ -80,8 +83,8 @@ Failure FailureOf(const instagram::Error& error, CallKind kind) {
   if (error.retry_delay.has_value()) {
     failure.retry_delay = absl::FromChrono(*error.retry_delay);
   }
-  // The remedy of the last refusal does not speak of an earlier try of the same
-  // call that got lost.
+  // When an earlier try of the call got lost, the remedy for the last error is
+  // wrong, because it is about the last try only.
   const bool lost = error.outcome_unknown &&
                     error.reason != instagram::reason::kSendOutcomeUnknown &&
                     error.reason != instagram::reason::kRequestInFlight;
@@ -128,7 +131,7 @@ std::string ToText(const Failure& failure) {
     absl::StrAppend(&out, "code: ", failure.code, "\n");
   }
   for (const auto& [field, problem] : failure.violations) {
-    // What the message tells of a single field is not repeated.
+    // A single violation is not printed when the message already contains it.
     const bool single = failure.violations.size() == 1;
     if (single && absl::StrContains(failure.message,
                                     absl::StrCat(field, ": ", problem))) {

@@ -1,5 +1,6 @@
-// A failure is a call that did not succeed: what the server said, what to do
-// about it, and how the program ends. The functions are pure, for any thread.
+// A Failure describes a call that did not succeed. It has the answer of the
+// server, the remedy for the user, and the exit code of the program. The
+// functions are pure, for any thread.
 
 #pragma once
 
@@ -19,11 +20,11 @@ namespace linktor::cli {
 // The kind of a call tells how much the call may have done when it got lost on
 // its way.
 enum class CallKind {
-  // It reads and changes nothing.
+  // The call reads and changes nothing.
   kRead,
-  // It makes a change, which the user can look up and make again.
+  // The call makes a change, which the user can look up and make again.
   kChange,
-  // It sends a message, which must not be sent twice.
+  // The call sends a message, which must not be sent twice.
   kSend,
 };
 
@@ -47,18 +48,18 @@ struct Failure {
   std::vector<std::string> next;
 };
 
-// Both functions are for an error that came after the server had been reached.
+// FailureOf makes a Failure of an error that came after the server was reached.
 // Only a status with an ErrorInfo of the server says what was done. A proxy or
-// a library makes any other status when something breaks on the way, which can
-// also happen after the request had arrived.
+// a library makes any other status when something breaks on the way. That can
+// also happen after the request has reached the server.
 Failure FailureOf(const instagram::Error& error, CallKind kind);
-// `status` is not OK.
+// `status` must not be OK.
 Failure FailureOf(const grpc::Status& status, CallKind kind);
 
-// The server could not be reached, so nothing was done.
+// Returns the failure of a server that cannot be reached: nothing was done.
 Failure NotReached(const std::string& server, const std::string& detail);
 
-// The arguments were wrong, so that no call was made.
+// Returns the failure of wrong arguments: no call was made.
 Failure UsageFailure(const std::string& message);
 
 // ToText returns lines for a person. ToJson returns one line of JSON with a

@@ -12,16 +12,19 @@ namespace {
 
 constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
 
-// A signal handler may read these and nothing of a std::string.
+// The signal handler reads these variables. It must not use a std::string,
+// because only lock-free variables are safe in a signal handler.
 std::atomic<const char*> farewell_text{nullptr};
 std::atomic<std::size_t> farewell_size{0};
 std::atomic<int> exit_code{0};
 static_assert(std::atomic<const char*>::is_always_lock_free);
 
+// This is the signal handler: it writes the words and ends the process.
 void End(int /*signal*/) {
   const char* const words = farewell_text.load();
   if (words != nullptr) {
-    // There is nobody to tell when standard error is closed.
+    // An error is ignored: when standard error is closed, no message can be
+    // shown.
     [[maybe_unused]] const ssize_t written =
         write(STDERR_FILENO, words, farewell_size.load());
   }

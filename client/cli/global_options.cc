@@ -1,4 +1,4 @@
-// Every command has these options.
+// This file adds the options that every command has.
 
 #include <cstdint>
 
@@ -8,14 +8,15 @@ namespace linktor::cli {
 
 void AddGlobalOptions(CLI::App& app, Session::Options& options) {
   ConnectionOptions& connection = options.connection;
-  // No default is bound: an option that is not given leaves the choice to the
-  // environment and the configuration file.
+  // These options have no default values. When an option is not given, the
+  // environment and the configuration file decide.
   app.add_option("--server", connection.server,
                  "HOST:PORT or unix:PATH of the server, or its name in the "
                  "configuration file; by default 127.0.0.1:50051");
   app.add_option("--config", connection.config,
                  "configuration file, also LINKTOR_IG_CLI_CONFIG");
-  // Flags go by functions: CLI11 by itself would set an absent one to false.
+  // Functions set the flags, because CLI11 itself would set a flag to false
+  // when it is not given.
   app.add_flag_function(
       "--tls,!--no-tls",
       [&connection](std::int64_t count) { connection.tls = count > 0; },

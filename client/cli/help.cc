@@ -10,10 +10,11 @@
 namespace linktor::cli {
 namespace {
 
-// More changes than these make another word, not a slip of the finger.
+// A word that differs in more letters than this is not taken for a typing
+// error.
 constexpr std::size_t kMaxTypos = 2;
 
-// Counts the letters that must be added, dropped or changed.
+// Returns how many letters of `a` must be added, dropped or changed to get `b`.
 std::size_t Distance(const std::string& a, const std::string& b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), 0);
@@ -42,7 +43,8 @@ void AppendName(std::string* out, const CLI::App* command) {
 
 std::string ExplainUsage(const CLI::App& app, const std::string& message) {
   const CLI::App& innermost = Innermost(app);
-  // Groups of options have no names.
+  // CLI11 treats a group of options as a command without a name. Such groups
+  // are left out.
   const auto commands = innermost.get_subcommands(
       [](const CLI::App* one) { return !one->get_name().empty(); });
   const std::vector<std::string> unknown = app.remaining(true);
@@ -77,8 +79,8 @@ CLI::App* AddGroup(CLI::App& app, const std::string& name,
                    const std::string& what, const std::string& example,
                    const std::string& more) {
   CLI::App* group = app.add_subcommand(name, what);
-  // It takes one and no more, or the text of a message that is the name of a
-  // command would be taken for it.
+  // A group takes exactly one command. Otherwise CLI11 would take the text of a
+  // message for a second command when the text is the name of a command.
   group->require_subcommand(1);
   group->footer(
       absl::StrCat("\nExample:\n", example, more.empty() ? "" : "\n", more));

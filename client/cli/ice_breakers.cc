@@ -1,4 +1,4 @@
-// ice-breakers set|get|delete
+// This file has the commands ice-breakers set|get|delete.
 
 #include <memory>
 

@@ -16,13 +16,14 @@ constexpr char kPermissionPrefix[] = "PERMISSION_";
 
 // This is the length of ApiKey.id, in hex digits.
 constexpr std::size_t kIdDigits = 16;
-// Every key begins with this.
+// Every key begins with this text.
 constexpr char kKeyPrefix[] = "lig_";
 
 absl::Status KeyProblem(const auto&... parts) {
   return absl::InvalidArgumentError(absl::StrCat(parts...));
 }
 
+// Adds each permission of the options to the key once.
 void SetPermissions(const KeyOptions& options, v1::ApiKey& key) {
   for (const std::string& name : options.permissions) {
     const v1::Permission permission = ParsePermission(name);
@@ -84,7 +85,7 @@ absl::StatusOr<google::protobuf::Timestamp> ParseExpiry(const std::string& text,
       absl::FromCivil(absl::CivilYear(10000), absl::UTCTimeZone());
   if (time >= kEnd)
     return KeyProblem("the expiry '", text, "' is too far away");
-  // Whole seconds are told again as they are.
+  // The commands show whole seconds, so a fraction of a second is dropped.
   return ToProto(absl::FromUnixSeconds(absl::ToUnixSeconds(time)));
 }
 

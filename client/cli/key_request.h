@@ -48,11 +48,13 @@ struct KeyOptions {
 // Builds the key that a request to create a key carries.
 absl::StatusOr<v1::ApiKey> BuildKey(const KeyOptions& options, absl::Time now);
 
-// These are the changes of one update.
+// `key` has the new values of one update, and `mask` names the fields that
+// change.
 struct KeyChange {
   v1::ApiKey key;
   google::protobuf::FieldMask mask;
 };
+// Returns INVALID_ARGUMENT when the options change nothing.
 absl::StatusOr<KeyChange> BuildChange(const KeyOptions& options,
                                       absl::Time now);
 

@@ -13,7 +13,8 @@
 namespace linktor::cli {
 namespace {
 
-// A key may cover a thousand channels; a line of the table names the first.
+// A key may cover a thousand channels. A line of the table names only the first
+// of them.
 constexpr int kChannelsOnALine = 3;
 
 using Row = std::vector<std::string>;
@@ -26,7 +27,8 @@ std::string Permissions(const v1::ApiKey& key) {
   return absl::StrJoin(names, ",");
 }
 
-// Names no more than `most` of them.
+// Returns the ids of at most `most` channels, and the number of further
+// channels. Returns "all" for a key that covers all channels.
 std::string Channels(const v1::ApiKey& key, int most) {
   if (key.channel_ids().empty()) return "all";
   std::vector<std::string> ids;
@@ -44,8 +46,8 @@ std::string LastUse(const v1::ApiKey& key, const absl::TimeZone& zone) {
                                  : "never";
 }
 
-// Counts characters and not bytes, so that names in any script keep the
-// columns.
+// Returns the number of characters and not of bytes, so that the columns of the
+// table are straight when names are not ASCII.
 std::size_t Width(const std::string& text) {
   return static_cast<std::size_t>(std::count_if(
       text.begin(), text.end(),

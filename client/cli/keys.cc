@@ -18,7 +18,8 @@ namespace {
 
 using Service = v1::AccessService::Stub;
 
-// A change whose outcome is unknown can be looked up.
+// Prints the failure of a change. When the outcome is unknown, it advises the
+// user to look at the key.
 ExitCode FailChange(Session& session, Failure failure, const std::string& id) {
   if (failure.exit_code == ExitCode::kOutcomeUnknown) {
     failure.next.push_back(absl::StrCat("linktor-ig keys get ", id));

@@ -28,7 +28,8 @@ struct CreateOptions {
 struct RotateOptions {
   KeyOptions key;
   std::string out;
-  // It is long enough to bring the new key to every caller.
+  // The old key stays valid for this time. The default is long enough to give
+  // the new key to every caller.
   std::string expires_old = "24h";
 };
 
@@ -52,8 +53,9 @@ ExitCode Create(Session& session, const CreateOptions& options) {
       (*made)->key().id(), "\n"));
 }
 
-// Returns the request for the key in place of `old`, which must be live: nobody
-// uses another one.
+// Returns the request for the key that replaces `old`. Returns an error when
+// `old` is disabled or expired, because nobody uses such a key. It is also an
+// error when `old` has an expiry and the options do not give a new one.
 absl::StatusOr<v1::CreateApiKeyRequest> Successor(const v1::ApiKey& old,
                                                   const RotateOptions& options,
                                                   absl::Time now) {
@@ -83,8 +85,9 @@ absl::StatusOr<v1::CreateApiKeyRequest> Successor(const v1::ApiKey& old,
   return request;
 }
 
-// Gives the old key its expiry, unless it has an earlier one, which stays: a
-// rotation never makes a key live longer.
+// Sets the expiry of the old key. An earlier expiry of the key stays, because a
+// rotation must not make a key valid for longer. Returns the failure if the
+// call failed.
 std::optional<Failure> Retire(Session& session,
                               const google::protobuf::Timestamp& expiry,
                               v1::ApiKey& old) {

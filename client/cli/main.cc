@@ -1,4 +1,4 @@
-// linktor-ig works the gateway from the command line.
+// linktor-ig operates the gateway from the command line.
 
 #include <unistd.h>
 
@@ -16,8 +16,8 @@ namespace {
 using linktor::cli::Run;
 using linktor::cli::Session;
 
-// Returns whether `option` stands before any "--", be it behind what could not
-// be understood.
+// Returns whether `option` is one of the arguments before any "--". It also
+// finds an option after an argument that CLI11 could not understand.
 bool Has(int argc, char** argv, const char* option) {
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--") == 0) return false;
@@ -29,9 +29,11 @@ bool Has(int argc, char** argv, const char* option) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // A reader that has gone (| head) is an error of the write, not our end.
+  // When the reader of a pipe has gone (| head), a write fails with EPIPE.
+  // Without this line the signal would end the program.
   std::signal(SIGPIPE, SIG_IGN);
-  // gRPC's own log would stand among our words, and in the JSON of --json.
+  // gRPC's own log would mix with the messages of this program on standard
+  // error, which are JSON with --json.
   setenv("GRPC_VERBOSITY", "NONE", 0);
   Session session(linktor::cli::ProcessVariable);
   session.options().terminal = isatty(STDOUT_FILENO) == 1;
@@ -39,7 +41,7 @@ int main(int argc, char** argv) {
   Run run;
   CLI::App app(linktor::cli::Overview(), "linktor-ig");
   app.footer(linktor::cli::Footer());
-  // Global options may stand anywhere.
+  // The user may put global options anywhere in the command line.
   app.fallthrough();
   app.require_subcommand(1);
   app.set_version_flag("--version", LINKTOR_VERSION);
@@ -51,8 +53,8 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    // A text such as "-hello" is -h to CLI11; help and 0 would look to a script
-    // as if it had been sent.
+    // CLI11 takes a text such as "-hello" for -h. If the program printed help
+    // and ended with 0, a script would believe that the text was sent.
     const bool by_mistake =
         error.get_exit_code() == 0 && !Has(argc, argv, "-h") &&
         !Has(argc, argv, "--help") && !Has(argc, argv, "--version");

@@ -51,8 +51,8 @@ ExitCode Get(Session& session, const GetOptions& options) {
   return session.Print(response, text);
 }
 
-// Prints one page. Returns -1 when the output cannot be written; errno says
-// why.
+// Prints one page and returns how many messages it has. Returns -1 when the
+// output cannot be written; errno says why.
 int PrintPage(Session& session, const v1::ListMessagesResponse& page) {
   for (const v1::Message& message : page.messages()) {
     if (!session.Write(session.options().json

@@ -59,7 +59,7 @@ ExitCode NewKey::HandOut(const std::string& secret) {
   const std::string about = Describe(key(), absl::Now(), absl::LocalTimeZone());
   std::string out;
   if (file_ != nullptr) {
-    // In the file it is safe, whether this can be written or not.
+    // The secret is safe in the file, even if the text below cannot be printed.
     response_.clear_secret();
     return session_.Print(response_,
                           absl::StrCat(about, "The key is in ", file_->path(),

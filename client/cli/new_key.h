@@ -39,13 +39,15 @@ class NewKey {
   NewKey(Session& session, std::unique_ptr<SecretFile> file)
       : session_(session), file_(std::move(file)) {}
 
+  // Writes the secret to the file, or else to standard output.
   ExitCode HandOut(const std::string& secret);
+  // Reports that the key exists, but that its secret could not be written.
   ExitCode Lost(const std::string& why);
 
   Session& session_;
   // It is null when the user did not give --out.
   std::unique_ptr<SecretFile> file_;
-  // Its secret is cleared once the secret has been written.
+  // `secret` is cleared when it is not needed any more.
   v1::CreateApiKeyResponse response_;
 };
 

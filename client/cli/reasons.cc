@@ -20,7 +20,8 @@ namespace v1 = ::linktor::instagram::v1;
 
 constexpr char kReasonPrefix[] = "ERROR_REASON_";
 
-// The comment above each value, as one line.
+// Returns the comment above each enum value, as one line. The keys are the
+// names of the values without their prefix.
 std::map<std::string, std::string> Comments() {
   std::map<std::string, std::string> comments;
   std::string comment;
@@ -39,11 +40,12 @@ std::map<std::string, std::string> Comments() {
   return comments;
 }
 
-// "NOT_FOUND: no such channel. Example metadata: {…}." in its parts.
+// Takes the code and the meaning from a comment such as "NOT_FOUND: no such
+// channel. Example metadata: {…}.", and stores them in `reason`.
 void ReadComment(const std::string& comment, Reason& reason) {
   absl::string_view text = comment;
   text = text.substr(0, text.find("Example metadata:"));
-  // "OUT_OF_RANGE" or "INTERNAL or NOT_FOUND", in capitals.
+  // The code is in capitals: "OUT_OF_RANGE", or "INTERNAL or NOT_FOUND".
   const std::size_t colon = text.find(": ");
   if (colon != absl::string_view::npos) {
     const absl::string_view code = text.substr(0, colon);

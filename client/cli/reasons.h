@@ -11,7 +11,7 @@
 namespace linktor::cli {
 
 struct Reason {
-  // It has no prefix of the enum: "RECIPIENT_NOT_FOUND".
+  // The name has no ERROR_REASON_ at its beginning: "RECIPIENT_NOT_FOUND".
   std::string name;
   // It is the gRPC code, such as "NOT_FOUND"; it is empty for reasons that no
   // call returns.
@@ -29,8 +29,8 @@ std::optional<Reason> FindReason(const std::string& name);
 // does not know.
 std::string RemedyOf(const std::string& name);
 
-// Shows reasons to a person: several reasons in short, or a single one at
-// length.
+// Returns the name, code, meaning and remedy of each reason, for a person to
+// read.
 std::string ReasonsToText(const std::vector<Reason>& reasons);
 
 // This is the text of error_reason.proto, built into the program: the generated

@@ -13,7 +13,8 @@ namespace {
 
 constexpr char kRequestId[] = "--request-id";
 
-// A shell gives these no meaning of their own, wherever they stand in a word.
+// Returns whether `c` is an ordinary character for a shell, at any place in a
+// word.
 bool IsPlain(char c) {
   return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
          absl::string_view("_-./:@%+,=").find(c) != absl::string_view::npos;
@@ -40,7 +41,8 @@ std::string ShellWord(const std::string& word) {
     } else if (absl::ascii_isprint(byte)) {
       out += c;
     } else {
-      // Three octal digits always end the number; after \x more could follow.
+      // An octal escape has at most three digits, so it cannot take in the next
+      // character. An escape with \x could.
       absl::StrAppendFormat(&out, "\\%03o", byte);
     }
   }

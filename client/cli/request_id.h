@@ -1,4 +1,4 @@
-// This gives a request id to a call when the user gave none.
+// RequestIdOr() gives a request id to a call when the user gave none.
 
 #pragma once
 
@@ -8,10 +8,10 @@
 
 namespace linktor::cli {
 
-// Returns `given`, or a new id when `given` is empty. This program makes the
-// id, and not the server. So the program knows the id even when the answer got
-// lost. With the id the user can ask what became of the call, or repeat the
-// call without doing it twice.
+// Returns `given`, or a new id when `given` is empty. The program makes the id
+// itself, so it knows the id even when the answer got lost. With the id the
+// user can ask what became of the call, or repeat the call without doing it
+// twice.
 inline std::string RequestIdOr(const std::string& given) {
   return given.empty() ? instagram::NewRequestId("cli-") : given;
 }

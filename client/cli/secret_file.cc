@@ -13,7 +13,7 @@
 namespace linktor::cli {
 namespace {
 
-// Only its owner may read and write it.
+// Only the owner of the file may read and write it.
 constexpr mode_t kMode = S_IRUSR | S_IWUSR;
 
 }  // namespace

@@ -19,7 +19,7 @@ namespace {
 struct SendOptions {
   std::string channel_id, user_id, request_id;
   bool human_agent = false;
-  // It is the text, the URL or the file.
+  // This is the command's own argument: a text, a URL or a file.
   std::string argument;
   std::vector<std::string> quick_replies;
   TemplateOptions layout;
@@ -28,16 +28,17 @@ struct SendOptions {
 using Content = absl::StatusOr<v1::MessageContent>;
 using Build = Content (*)(const SendOptions&);
 
-// Meta fetches media while the call lasts. A message without content is refused
-// at once, so that its limit does not matter.
+// Returns whether Meta fetches a file while the call lasts, so that the call
+// needs more time. Returns false for a message without content, which the
+// server refuses at once.
 bool HasMedia(const v1::MessageContent& content) {
   const kinds::ContentKind* kind =
       kinds::FindContentKind(content.content_case());
   return kind != nullptr && kind->fetch == kinds::Fetch::kMedia;
 }
 
-// Adds the request id, which is of this program's making when none was given,
-// and what to do when the outcome is unknown.
+// Adds the request id, because the user does not know an id that this program
+// made. When the outcome is unknown, also adds what to do.
 Failure Explain(Failure failure, const v1::SendMessageRequest& request,
                 const std::vector<std::string>& words) {
   if (!failure.code.empty()) {
@@ -61,7 +62,7 @@ Failure Explain(Failure failure, const v1::SendMessageRequest& request,
   return failure;
 }
 
-// The program is told to end while the call is under way.
+// Returns the failure of a program that a signal ends during the call.
 Failure Interrupted() {
   return FailureOf(
       {grpc::StatusCode::CANCELLED, "interrupted before the answer came"},
@@ -85,7 +86,8 @@ ExitCode Send(Session& session, const SendOptions& options,
   if (auto failure = session.Reach()) {
     return session.Fail(explain(*std::move(failure)));
   }
-  // Someone who loses patience must not lose the request id.
+  // When the user ends the program during the call, the program still prints
+  // the request id.
   const Farewell farewell(session.Rendered(explain(Interrupted())),
                           ExitCode::kOutcomeUnknown);
   const auto sent = session.client().Send(
@@ -159,13 +161,15 @@ Content JsonContent(const SendOptions& options) {
   return content;
 }
 
-// It names and explains the command's own argument; without a name there is
-// none.
+// An Argument has the name and the help text of the command's own argument. The
+// name is null when the command has no such argument.
 struct Argument {
   const char* name = nullptr;
   const char* what = nullptr;
 };
 
+// Adds the command that sends one kind of content. `build` makes the content
+// from the options.
 CLI::App* AddKind(CLI::App& group, const Program& program,
                   const std::shared_ptr<SendOptions>& options,
                   const std::string& name, const std::string& what,

@@ -16,8 +16,8 @@
 namespace linktor::cli {
 namespace {
 
-// It tries to connect for so long. A server that is up answers within a round
-// trip.
+// Reach() tries to connect for this time. A server that is running answers much
+// sooner, within one round trip.
 constexpr auto kConnectTimeout = std::chrono::seconds(5);
 
 }  // namespace
@@ -48,7 +48,8 @@ instagram::CallOptions Session::Repeating(int timeout_s) const {
 }
 
 std::string Session::WhyNot() const {
-  // The state alone does not tell, a call does; this one changes nothing.
+  // The state of the channel does not tell the reason, but the error of a call
+  // does. This call changes nothing on the server.
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() +
                        std::chrono::seconds(1));
@@ -134,7 +135,8 @@ std::optional<std::string> ProcessVariable(const std::string& name) {
 
 std::string JsonLine(const google::protobuf::Message& message) {
   std::string json;
-  // It fails only for an Any of an unknown type, and the contract has no Any.
+  // The conversion fails only for an Any of an unknown type, and the messages
+  // of the contract have no Any.
   if (!google::protobuf::util::MessageToJsonString(message, &json).ok()) {
     return "{}\n";
   }

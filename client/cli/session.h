@@ -43,10 +43,11 @@ class Session {
     int timeout_s = 0;
     bool json = false;
     // It is true when standard output is a terminal, so that a person reads it.
-    // When a script reads it, a secret is written there alone.
+    // When it is false, a script may read it. Then a secret is printed without
+    // any other text.
     bool terminal = false;
-    // These are the words of the command line without the program's name. They
-    // serve to print the command line again (see repeat.h).
+    // These are the words of the command line without the program's name. The
+    // program needs them to print the command line again (see repeat.h).
     std::vector<std::string> words;
   };
 
@@ -59,9 +60,9 @@ class Session {
   const Options& options() const { return options_; }
 
   // Makes one call, and returns nothing when the call succeeded. It first
-  // refuses texts that no call can carry. Then it connects, so that a server
-  // that cannot be reached is not mistaken for a call whose outcome is unknown.
-  // Stub is the stub of any service of the contract.
+  // refuses texts that are not UTF-8. Then it connects. A failure to connect
+  // means that nothing was done, so it must not look like a call whose outcome
+  // is unknown. Stub is the stub of any service of the contract.
   template <typename Stub, typename Request, typename Response>
   std::optional<Failure> Call(CallKind kind,
                               grpc::Status (Stub::*method)(grpc::ClientContext*,
@@ -102,6 +103,7 @@ class Session {
   // Writes the failure to standard error, with commands that help (see
   // advice.h). Returns the exit code of the failure.
   ExitCode Fail(Failure failure, const Subject& subject = {}) const;
+  // Prints a mistake in the arguments as Fail() does. Returns kUsage.
   ExitCode Usage(const absl::Status& status) const;
   // Returns the text that Fail() would write for this failure: JSON with
   // --json, else lines for a person.

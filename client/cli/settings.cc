@@ -15,11 +15,12 @@ constexpr char kUnix[] = "unix:";
 
 using Text = std::optional<std::string> ConnectionOptions::*;
 
-// A source knows which of its names a setting has there.
+// A Source is a place that gives settings: the options, the environment, or an
+// entry of the configuration file. It knows the name of each setting there.
 struct Source {
   const ConnectionOptions* given = nullptr;
   enum class Kind { kOptions, kEnvironment, kEntry } kind = Kind::kOptions;
-  // It precedes each error, such as "[servers.prod] in config.toml: ".
+  // An error begins with this text, such as "[servers.prod] in config.toml: ".
   std::string where;
 
   std::string NameOf(Text field) const {
@@ -49,8 +50,8 @@ absl::Status Problem(const auto&... parts) {
   return absl::InvalidArgumentError(absl::StrCat(parts...));
 }
 
-// Returns whether the source wants TLS, or nothing when it does not say. Every
-// file of TLS implies it.
+// Returns whether the source wants TLS, or nothing when it does not say. A
+// setting that is of use only with TLS, such as `ca`, means that it does.
 absl::StatusOr<std::optional<bool>> WantsTls(const Source& source) {
   using Options = ConnectionOptions;
   const Options& given = *source.given;
@@ -73,7 +74,8 @@ absl::StatusOr<std::optional<bool>> WantsTls(const Source& source) {
   return given.tls;
 }
 
-// Fills what concerns TLS; `sources` come in the order of their precedence.
+// Fills the fields of `connection` that concern TLS. The first of `sources` has
+// the highest precedence.
 absl::Status ResolveTls(const std::vector<Source>& sources,
                         Connection& connection) {
   std::optional<bool> tls;
@@ -91,13 +93,16 @@ absl::Status ResolveTls(const std::vector<Source>& sources,
     return "";
   };
   connection.ca = first(&ConnectionOptions::ca);
-  // Each source has both or neither, so that they are of one source.
+  // Each source has both or neither (see WantsTls), so both values come from
+  // the same source.
   connection.cert = first(&ConnectionOptions::cert);
   connection.key = first(&ConnectionOptions::key);
   connection.tls_name = first(&ConnectionOptions::tls_name);
   return absl::OkStatus();
 }
 
+// Returns the first source that gives an API key. It is an error when the
+// environment gives two.
 absl::StatusOr<ApiKeySource> ResolveKey(const ConnectionOptions& options,
                                         const ConnectionOptions& environment,
                                         const ConnectionOptions& entry,
@@ -131,7 +136,8 @@ absl::StatusOr<ApiKeySource> ResolveKey(const ConnectionOptions& options,
   return ApiKeySource{};
 }
 
-// Finds the entry called `name`; `source` is where the name was found.
+// Returns the entry of the configuration file called `name`. An error begins
+// with `source`, which says where the name came from.
 absl::StatusOr<const ConnectionOptions*> FindEntry(const std::string& name,
                                                    const std::string& source,
                                                    const ConfigFile& file) {
@@ -154,8 +160,9 @@ absl::StatusOr<const ConnectionOptions*> FindEntry(const std::string& name,
       }));
 }
 
-// Fills in where the server is. Returns the entry of the file that says so, or
-// an empty one; it lives as long as `file`.
+// Fills in the address of the server. Returns the entry of the file that has
+// the address. Returns an empty entry when the address came from elsewhere. The
+// result is valid as long as `file`.
 absl::StatusOr<const ConnectionOptions*> ResolveServer(
     const ConnectionOptions& options, const ConnectionOptions& environment,
     const ConfigFile& file, Connection& connection) {
@@ -222,7 +229,8 @@ absl::StatusOr<Connection> Resolve(const ConnectionOptions& options,
                                    const ConnectionOptions& environment,
                                    const ConfigFile& file) {
   for (const auto& setting : kTextSettings) {
-    // It is the empty variable of a script, and would mean something else.
+    // An empty option usually comes from a variable of a script that is not
+    // set. Without this check, the option would silently mean something else.
     if (options.*setting.field == "") {
       return Problem(setting.option, " is empty");
     }

@@ -97,8 +97,8 @@ struct ApiKeySource {
 // This is the result of the three sources together.
 struct Connection {
   std::string address;
-  // It is the name of the entry in the configuration file. It is empty when the
-  // server was given by its address.
+  // It is the name of the entry in the configuration file. It is empty when no
+  // entry is used.
   std::string entry;
   // This is the path of the configuration file, whether the file exists or not.
   std::string config_path;

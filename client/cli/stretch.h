@@ -1,6 +1,6 @@
 // A Stretch says which part of a list the user wants to see. WalkPages reads a
 // list page by page. The `list` commands of events, messages, conversations and
-// deliveries share both. They are for the main thread only.
+// deliveries use both. They are for the main thread only.
 
 #pragma once
 
@@ -26,8 +26,8 @@ struct Stretch {
 };
 
 // This check of an option refuses an empty value. A value can be empty because
-// a variable in a script is not set; then the command would ignore the limit
-// that the user wanted.
+// a variable in a script is not set. Without the check the command would act as
+// if the option had not been given.
 const CLI::Validator& NotEmpty();
 
 // Adds the options of a Stretch to a command. `what` names the rows of the
@@ -72,8 +72,8 @@ struct Noun {
 // fills one page, and returns a failure if there is one. `print` prints one
 // page, and returns how many rows it printed, or -1 when the output cannot be
 // written. At the end a notice says how many rows were printed; `noun` names
-// the rows. When the pages have a cursor, which only the list of events has,
-// the notice also says from which cursor to read on.
+// the rows. The pages of events and of messages have a cursor. For them the
+// notice also says from which cursor to read on.
 template <typename Response, typename ListRequest, typename Get, typename Print>
 ExitCode WalkPages(Session& session, std::int64_t limit, const Noun& noun,
                    ListRequest request, Get get, Print print) {

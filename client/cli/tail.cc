@@ -47,8 +47,8 @@ Tail::Ended Tail::Handle(const v1::SubscribeEventsResponse& response) {
   if (std::exchange(broken_, false)) {
     session_.Notice("connected again");
   } else if (!std::exchange(greeted_, true) && !options_.until_caught_up) {
-    // The first response, and nothing else, says that from here on nothing is
-    // missed; scripts wait for this line.
+    // Only the first response proves that no event is missed from now on.
+    // Scripts wait for this line.
     session_.Notice("reading events; Ctrl-C ends");
   }
   for (const v1::Event& event : response.events()) {
@@ -58,7 +58,7 @@ Tail::Ended Tail::Handle(const v1::SubscribeEventsResponse& response) {
                                              options_.request.include_raw()) +
                                        "\n";
     if (!session_.Write(line)) {
-      // Ending the call may change it.
+      // errno is kept, because ending the call may change it.
       write_error_ = errno;
       return Ended::kOutputClosed;
     }
@@ -73,7 +73,7 @@ Tail::Ended Tail::Handle(const v1::SubscribeEventsResponse& response) {
 }
 
 ExitCode Tail::Stopped(Ended ended) {
-  // A reader that has seen enough (| head) is no fault.
+  // It is no failure when the reader of a pipe ends early (| head).
   const bool failed = ended == Ended::kOutputClosed && write_error_ != EPIPE;
   session_.Notice(failed ? absl::StrCat("standard output cannot be written: ",
                                         std::strerror(write_error_))

@@ -11,8 +11,8 @@
 
 namespace linktor::cli {
 
-// It is for the main thread only. When the stream breaks, it starts again by
-// itself after the last cursor whose events are all printed. So no event is
+// A Tail is for the main thread only. When the stream breaks, a new stream
+// begins after the last cursor whose events are all printed. So no event is
 // lost and no event is shown twice. When the server cannot be reached at the
 // start, the program ends.
 class Tail {
@@ -29,6 +29,8 @@ class Tail {
 
   Tail(Session& session, Watch& watch, Options options);
 
+  // Reads until the stream ends or the user asks for the end. Prints why it
+  // ended.
   ExitCode Run();
 
  private:
@@ -38,7 +40,9 @@ class Tail {
 
   void SayThatItBroke(const instagram::Error& error,
                       std::chrono::milliseconds wait);
+  // Prints the events of a response. Returns whether reading goes on.
   Ended Handle(const v1::SubscribeEventsResponse& response);
+  // Prints how many events were printed, and the cursor to read on from.
   ExitCode Stopped(Ended ended);
 
   Session& session_;

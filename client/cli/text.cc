@@ -12,20 +12,22 @@ namespace {
 constexpr std::size_t kIdHead = 4;
 constexpr std::size_t kIdTail = 8;
 
-// One character of UTF-8: its code point and length; length 0 when the bytes
-// at `at` are none.
+// A Character is a code point and its length in bytes. The length is 0 when the
+// bytes are not a character of UTF-8.
 struct Character {
   std::uint32_t point = 0;
   std::size_t length = 0;
 };
 
-// Returns how many bytes a character has that begins so; 0 when none does.
+// Returns how many bytes a character has whose first byte is `first`. Returns 0
+// when no character of several bytes begins with it.
 std::size_t LengthBy(std::uint32_t first) {
   if (first >= 0xF0 && first < 0xF8) return 4;
   if (first >= 0xE0 && first < 0xF0) return 3;
   return first >= 0xC2 && first < 0xE0 ? 2 : 0;
 }
 
+// Returns the character that begins at byte `at`.
 Character Decode(const std::string& text, std::size_t at) {
   const auto byte = [&](std::size_t i) {
     return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
@@ -39,13 +41,16 @@ Character Decode(const std::string& text, std::size_t at) {
     if ((byte(at + i) & 0xC0U) != 0x80U) return {};
     point = point << 6U | (byte(at + i) & 0x3FU);
   }
-  // Overlong forms, surrogates and what is beyond Unicode are not characters.
+  // These are not characters: a code point in more bytes than it needs, a
+  // surrogate, and a number that is too large for Unicode.
   constexpr std::uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
   const bool valid = point >= kLeast[length] && point <= 0x10FFFF &&
                      (point < 0xD800 || point > 0xDFFF);
   return valid ? Character{point, length} : Character{};
 }
 
+// Returns whether the character could control a terminal, or make a text look
+// different from what it says.
 bool IsDangerous(std::uint32_t point) {
   return point < 0x20 || (point >= 0x7F && point < 0xA0) ||
          point == 0xAD ||                         // soft hyphen
@@ -78,6 +83,8 @@ void AppendEscaped(std::string& out, std::uint32_t point) {
   }
 }
 
+// Returns `text` escaped. With `quoted` it also escapes quotation marks and
+// backslashes. More than `max` characters are cut; 0 means no limit.
 std::string Escape(const std::string& text, bool quoted, std::size_t max) {
   std::string out;
   std::size_t characters = 0;
@@ -121,8 +128,8 @@ bool IsUtf8(const std::string& text) {
 }
 
 std::string Shorten(const std::string& id) {
-  // Cutting bytes may cut characters, which the escaping then shows; real ids
-  // are ASCII.
+  // The cut may go through a character of several bytes, which is then shown as
+  // escapes. Real ids are ASCII, so that does not happen to them.
   if (id.size() <= kIdHead + kIdTail + 4) return EscapeControls(id);
   return absl::StrCat(EscapeControls(id.substr(0, kIdHead)), "…",
                       EscapeControls(id.substr(id.size() - kIdTail)));

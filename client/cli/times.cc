@@ -39,7 +39,7 @@ absl::StatusOr<google::protobuf::Timestamp> ParseSince(const std::string& text,
     }
     time = now - age;
   } else if (!absl::ParseTime(absl::RFC3339_full, text, &time, &unused) &&
-             // The commands show times like this.
+             // The commands print times in this form.
              !absl::ParseTime("%Y-%m-%d %H:%M:%E*S%Ez", text, &time, &unused)) {
     return absl::InvalidArgumentError(absl::StrCat(
         "'", text,

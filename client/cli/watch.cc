@@ -12,12 +12,13 @@
 namespace linktor::cli {
 namespace {
 
-// It looks this often whether standard output is still read. A signal is
-// noticed at once.
+// The thread looks this often whether standard output is still read. It notices
+// a signal at once.
 constexpr timespec kTick = {.tv_sec = 0, .tv_nsec = 100'000'000};
 
 // Returns whether standard output is a pipe whose reader has gone (| head).
-// Without looking, that would show only at the next event, perhaps never.
+// Otherwise the program would notice that only when it prints the next event,
+// which may never come.
 bool ReaderHasGone() {
   pollfd out = {.fd = STDOUT_FILENO, .events = 0, .revents = 0};
   return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
@@ -27,7 +28,8 @@ sigset_t Signals() {
   sigset_t set;
   sigemptyset(&set);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
-    // nohup, and shells for what runs in the background, ignore some.
+    // nohup makes a program ignore some signals. A shell does the same for a
+    // program that it starts in the background.
     if (!IsIgnored(signal)) sigaddset(&set, signal);
   }
   return set;

@@ -42,7 +42,9 @@ class Watch {
   };
 
  private:
+  // Sets the function of a Guard, or removes it when `on_end` is null.
   void SetOnEnd(std::function<void()> on_end);
+  // Runs on the thread of the Watch until the Watch is destroyed.
   void Work();
 
   std::mutex mutex_;

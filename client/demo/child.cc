@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t kTailLines = 15;
 constexpr absl::Duration kLookAgain = absl::Milliseconds(50);
-// Shells use it for "cannot execute".
+// Shells end with this status when they cannot find a program.
 constexpr int kExecFailed = 127;
 
 std::vector<std::string> Lines(const std::string& file) {
@@ -29,12 +29,12 @@ std::vector<std::string> Lines(const std::string& file) {
   return lines;
 }
 
-// Runs in the child between fork and exec, where only plain system calls are
-// allowed.
+// Runs in the child process between fork and exec. There only functions may be
+// called that are safe in a signal handler.
 [[noreturn]] void BecomeProgram(char* const* argv, int null_fd, int log_fd,
                                 pid_t parent) {
-  // A group of its own, so that Ctrl-C in the terminal reaches the demo alone
-  // and the children are stopped in order.
+  // The child gets a process group of its own. So Ctrl-C in the terminal
+  // reaches only the demo, which then stops its children in order.
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != parent) _exit(0);

@@ -1,5 +1,5 @@
-// A program that runs beside the demo and ends with it, whatever ends the
-// demo.
+// A Child is a program that runs beside the demo. It ends when the demo ends,
+// even when the demo is killed.
 
 #pragma once
 
@@ -21,39 +21,42 @@ namespace linktor::demo {
 class Child {
  public:
   struct Options {
-    // For messages: "the server".
+    // Messages to the user call the program by this name, such as "the server".
     std::string name;
     std::string program;
     std::vector<std::string> arguments;
-    // Gets standard output and standard error.
+    // Standard output and standard error of the program go to this file.
     std::string log_file;
   };
 
-  // Starts it. Only on the main thread, before there are others: when that
-  // thread ends, the kernel sends the child SIGTERM.
+  // Starts the program. Returns an error when it cannot be started. Call this
+  // only on the main thread, before there are other threads: when the thread of
+  // this call ends, the kernel sends SIGTERM to the child.
   static absl::StatusOr<std::unique_ptr<Child>> Start(const Options& options);
-  // Kills it if it still runs.
+  // Kills the program if it still runs.
   ~Child();
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
   const std::string& name() const { return options_.name; }
 
-  // The addresses of its line "ready key=address ..."; absent until it has
-  // printed that.
+  // Returns the addresses by their keys, from the line "ready key=address ..."
+  // of the program. Returns nothing until the program has printed this line.
   std::optional<std::map<std::string, std::string>> Ready() const;
 
-  // How it ended, such as "ended with status 2"; absent while it runs.
+  // Returns how the program ended, such as "ended with status 2". Returns
+  // nothing while it runs.
   std::optional<std::string> Ended();
-  // Whether it ended as asked: with status 0, or by SIGTERM before it was
-  // ready, when it need not know better.
+  // Returns whether the program ended as it should: with status 0, or by
+  // SIGTERM before it was ready. A program that is not ready may not handle
+  // SIGTERM yet.
   bool EndedCleanly() const;
 
-  // Asks it to end; kills it when it has not within `limit` or when the user
-  // asks a second time.
+  // Asks the program to end, and waits for the end. Kills the program when it
+  // has not ended within `limit`, or when the user asks for the end once more.
   void Stop(Signals& signals, absl::Duration limit);
 
-  // The last lines of its log, indented.
+  // Returns the last lines of the program's log, indented.
   std::string LogTail() const;
 
  private:
@@ -61,7 +64,8 @@ class Child {
 
   const Options options_;
   const pid_t pid_;
-  // What waitpid() said; absent while it runs.
+  // This is the status that waitpid() gave. It is absent while the program
+  // runs.
   std::optional<int> wait_status_;
 };
 

@@ -20,7 +20,7 @@ namespace {
 
 namespace json = boost::json;
 
-// It is more than a slow machine needs for any one step.
+// Every step must be done within this time. Even a slow machine needs less.
 constexpr absl::Duration kStepLimit = absl::Seconds(30);
 // The server promises to end within 25 s.
 constexpr absl::Duration kStopLimit = absl::Seconds(30);
@@ -32,8 +32,8 @@ constexpr std::uint16_t kWebhookPort = 8080;
 constexpr std::uint16_t kAdminPort = 9090;
 constexpr std::uint16_t kInstagramPort = 8081;
 
-// None of the following means anything outside this machine. A customer has
-// another Instagram-scoped id for each account.
+// The following ids, secrets and texts are valid only in this demo. Real
+// customers also have a different Instagram-scoped id for each account.
 constexpr Demo::Account kShop = {"ch_instagram_123", "Demo shop",
                                  "17841400000000001", "100000000000001"};
 constexpr Demo::Account kCafe = {"ch_instagram_456", "Demo cafe",
@@ -48,8 +48,8 @@ constexpr char kQuestion[] = "Hi! Do you have this in size medium?";
 constexpr char kAnswer[] = "Yes, in blue and in green.";
 constexpr char kSecondQuestion[] = "Are you open on Sunday?";
 
-// Here $0 is how to call linktor-ig, $1 the emulated Instagram's address, $2
-// the channel and $3 the customer.
+// In this text, $0 is the command that calls linktor-ig, and $1 is the address
+// of the emulated Instagram. $2 is the channel, and $3 is the customer.
 constexpr char kCommands[] =
     R"(Try it, in another terminal in the same folder:
 
@@ -70,13 +70,15 @@ Events appear here as they come. Ctrl-C ends the demonstration.
 
 )";
 
-// Prints at once: a person is waiting, or a pipe is.
+// Prints the text and flushes it, because a person or another program is
+// waiting for it.
 void Say(const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
   std::fflush(stdout);
 }
 
-// Returns the address to ask for, and says a word when it is not the usual one.
+// Returns the address on which a program is to listen. When another program
+// uses the usual port, it tells the user so.
 std::string AddressFor(const char* what, std::uint16_t port) {
   std::string address = FreeAddress(port);
   if (address != absl::StrCat("127.0.0.1:", port)) {
@@ -149,7 +151,8 @@ absl::Status Demo::StayUp() {
 }
 
 absl::Status Demo::Stop() {
-  // Our connections first: the server would wait for them.
+  // The demo closes its own connections first, because the server would wait
+  // for them.
   events_.reset();
   client_.reset();
   absl::Status status;
@@ -236,7 +239,7 @@ absl::StatusOr<v1::Channel> Demo::CreateChannel(const Account& account) {
   if (status.error_code() != grpc::StatusCode::ALREADY_EXISTS) {
     return ToStatus("CreateChannel", instagram::ErrorOf(status));
   }
-  // An earlier run with the same data folder left it.
+  // An earlier run with the same data folder has created the channel.
   grpc::ClientContext again;
   again.set_deadline(std::chrono::system_clock::now() + kCall);
   v1::GetChannelRequest get;

@@ -1,5 +1,5 @@
-// This is the demo itself: it starts the emulated Instagram and the server,
-// plays two conversations on the screen, and then shows what happens.
+// This is the demo itself. It starts the emulated Instagram and the server, and
+// plays two conversations on the screen. Then it prints the events that happen.
 
 #pragma once
 
@@ -19,37 +19,40 @@
 
 namespace linktor::demo {
 
-// It is for the main thread only.
+// A Demo is for the main thread only.
 class Demo {
  public:
-  // It is an Instagram account with its channel, by one of Meta's logins.
+  // An Account is an Instagram account with its channel. It is connected by one
+  // of Meta's two logins.
   struct Account {
     const char* channel_id;
     const char* name;
     const char* account_id;
-    // Facebook Login speaks through this Page; it is null for Instagram Login.
+    // This is the connected Facebook Page, which Facebook Login needs. It is
+    // null for Instagram Login.
     const char* page_id;
   };
 
-  // Both outlive the demo.
+  // Both arguments must outlive the demo.
   Demo(Signals& signals, const Workplace& workplace)
       : signals_(signals), workplace_(workplace) {}
   ~Demo() { Stop().IgnoreError(); }
   Demo(const Demo&) = delete;
   Demo& operator=(const Demo&) = delete;
 
-  // Plays the conversations; each step takes at most 30 s. An error is a
-  // sentence for the user, with the log of the program that failed; CANCELLED
-  // means that the user asked for the end.
+  // Plays the conversations; each step takes at most 30 s. An error has a
+  // message for the user, with the last lines of the log of the program that
+  // failed. CANCELLED means that the user asked for the end.
   absl::Status Play();
-  // Prints what to try and then events until the user asks for the end.
+  // Prints commands to try, and then events until the user asks for the end.
+  // Returns an error when one of the programs has ended.
   absl::Status StayUp();
-  // Stops server and emulator. Returns an error when one of them did not end
-  // cleanly.
+  // Stops the server and the emulator. Returns an error when one of them did
+  // not end cleanly.
   absl::Status Stop();
 
  private:
-  // They are one program's addresses by name.
+  // These are the addresses of one program by their names, such as "grpc".
   using Addresses = std::map<std::string, std::string>;
 
   absl::Status StartPrograms();
@@ -57,18 +60,23 @@ class Demo {
   absl::Status PlayMessage();
   absl::Status PlayAnswer();
   absl::Status PlaySecondChannel();
-  // Creates it, or finds it as an earlier run left it.
+  // Creates the channel, or returns the channel that an earlier run created.
   absl::StatusOr<v1::Channel> CreateChannel(const Account& account);
-  // Puts the emulated Instagram before the server, and has it verify the URL.
+  // Gives the webhook URL to the emulated Instagram, and makes it verify the
+  // URL with the server.
   absl::Status VerifyWebhook(const std::string& url);
-  // Has a customer write, and waits for the event of it.
+  // Makes a customer write a message, and returns its event when it has come.
+  // Other events that come meanwhile go into pending_.
   absl::StatusOr<v1::Event> Receive(const boost::json::object& message);
   void PrintCommands() const;
   void PrintEvents(const std::vector<v1::Event>& events) const;
 
+  // Starts a program, and returns its addresses when it is ready.
   absl::StatusOr<Addresses> StartProgram(std::unique_ptr<Child>& child,
                                          const Child::Options& options);
-  // Waits until `done` says so. `what` completes "... did not come".
+  // Waits until `done` returns true. When the time is over, the error is that
+  // `what` "did not come". It also ends with an error when the user asks for
+  // the end, or when a program has ended.
   absl::Status WaitFor(const std::string& what,
                        const std::function<bool()>& done);
   // Returns an error when a program has ended.
@@ -85,7 +93,8 @@ class Demo {
   std::unique_ptr<EmulatorControl> control_;
   std::unique_ptr<instagram::Client> client_;
   std::unique_ptr<EventFeed> events_;
-  // These events came before they were to be shown.
+  // These events came while the conversations were played. StayUp() prints
+  // them.
   std::vector<v1::Event> pending_;
 };
 

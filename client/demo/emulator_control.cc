@@ -11,9 +11,11 @@ namespace {
 
 namespace json = boost::json;
 
-// The emulator waits up to 15 s for the server's answer to a webhook.
+// A call may have to wait for the emulator, which waits up to 15 s for the
+// server's answer to a webhook.
 constexpr long kTimeoutSeconds = 25;
 
+// curl calls this function with what it has received.
 std::size_t Append(char* data, std::size_t size, std::size_t count, void* out) {
   static_cast<std::string*>(out)->append(data, size * count);
   return size * count;
@@ -30,7 +32,8 @@ absl::StatusOr<json::object> EmulatorControl::Call(
   const std::string request = body.is_null() ? "" : json::serialize(body);
   std::string answer;
   curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
-  // Loopback, whatever the environment says about proxies.
+  // The emulator is on this machine, so no proxy is used, even if the
+  // environment names one.
   curl_easy_setopt(curl.get(), CURLOPT_PROXY, "");
   curl_easy_setopt(curl.get(), CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT, kTimeoutSeconds);

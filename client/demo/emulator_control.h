@@ -1,4 +1,5 @@
-// The emulated Instagram's controls, by HTTP as anybody can use them.
+// An EmulatorControl makes the emulated Instagram do things. It uses the HTTP
+// interface of the emulator, which every other program can use too.
 
 #pragma once
 
@@ -13,12 +14,13 @@ namespace linktor::demo {
 
 class EmulatorControl {
  public:
-  // "127.0.0.1:8081".
+  // The address has the form "127.0.0.1:8081".
   explicit EmulatorControl(std::string address)
       : address_(std::move(address)) {}
 
-  // The JSON answer to `method` on /emulator/<path>. UNAVAILABLE when there
-  // is none, FAILED_PRECONDITION with the emulator's sentence when it
+  // Calls `method` on /emulator/<path>, and returns the JSON object of the
+  // answer. Returns UNAVAILABLE when there is no answer. Returns
+  // FAILED_PRECONDITION, with the text of the answer, when the emulator
   // refuses.
   absl::StatusOr<boost::json::object> Call(
       const char* method, std::string_view path,
@@ -28,7 +30,7 @@ class EmulatorControl {
   const std::string address_;
 };
 
-// The string at object[name]; empty when there is none.
+// Returns the string at object[name], or an empty string when there is none.
 std::string Text(const boost::json::object& object, std::string_view name);
 
 }  // namespace linktor::demo

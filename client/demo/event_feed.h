@@ -1,4 +1,4 @@
-// This reads the server's events on a thread of its own.
+// An EventFeed reads the server's events on a thread of its own.
 
 #pragma once
 
@@ -15,21 +15,22 @@ namespace linktor::demo {
 
 namespace v1 = ::linktor::instagram::v1;
 
-// It is for any thread.
+// All functions are for any thread.
 class EventFeed {
  public:
-  // Subscribes to what happens from now on. `news` is called on the feed's
-  // thread whenever something changed.
+  // Subscribes to the events from now on. `news` is called on the feed's thread
+  // after each response, and when the stream has broken or ended.
   EventFeed(instagram::Client& client, std::function<void()> news);
   ~EventFeed();
   EventFeed(const EventFeed&) = delete;
   EventFeed& operator=(const EventFeed&) = delete;
 
-  // Returns whether the stream has begun: from then on nothing is missed.
+  // Returns whether the stream has begun. From then on no event is missed.
   bool subscribed();
   // Returns the events that came since the last call.
   std::vector<v1::Event> Take();
-  // Returns why the stream last broke or ended; empty when it goes on.
+  // Returns why the stream has broken or ended. The result is empty while the
+  // stream works.
   std::string problem();
 
  private:
@@ -37,7 +38,7 @@ class EventFeed {
 
   const std::function<void()> news_;
   std::mutex mutex_;
-  // mutex_ guards these.
+  // mutex_ guards the next three fields.
   bool subscribed_ = false;
   std::vector<v1::Event> events_;
   std::string problem_;

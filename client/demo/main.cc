@@ -1,4 +1,5 @@
-// linktor-ig-demo: server and emulated Instagram, with one exchange to see.
+// linktor-ig-demo starts the server and an emulated Instagram, and shows an
+// exchange of messages.
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -18,8 +19,9 @@ using linktor::demo::Demo;
 using linktor::demo::Signals;
 using linktor::demo::Workplace;
 
-// A demo may be started without any of the three; what is opened later must
-// not take their numbers.
+// The demo may be started without standard input, output or error. A file that
+// is opened later must not get the number of one of them. So this function
+// opens /dev/null in place of each one that is missing.
 void FillStandardDescriptors() {
   int fd = 0;
   do {
@@ -68,7 +70,8 @@ int main(int argc, char** argv) {
     std::puts("\nStopping.");
     std::fflush(stdout);
   }
-  // What failed is said; how the rest ends matters only when nothing did.
+  // When the demo has failed, the error above is enough. An error of Stop() is
+  // reported only when the demo has not failed.
   const absl::Status stopped = demo.Stop();
   if (failed) return 1;
   return stopped.ok() ? 0 : Fail(stopped);

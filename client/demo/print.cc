@@ -11,7 +11,8 @@
 namespace linktor::demo {
 namespace {
 
-// The message that an event carries, whichever its payload case.
+// Returns the message that is the payload of the event, or null when the
+// payload is not a message. Several kinds of payload are messages.
 const v1::Message* MessageOf(const v1::Event& event) {
   const auto* reflection = v1::Event::GetReflection();
   const auto* payload = reflection->GetOneofFieldDescriptor(

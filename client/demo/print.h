@@ -1,4 +1,4 @@
-// How events look to a person at a terminal.
+// These functions show events to a person at a terminal.
 
 #pragma once
 
@@ -12,16 +12,18 @@ namespace linktor::demo {
 
 namespace v1 = ::linktor::instagram::v1;
 
-// The text of the event's message; empty when it has none.
+// Returns the text of the event's message. It is empty when the event has no
+// message, or the message has no text.
 std::string TextOf(const v1::Event& event);
-// Instagram's id of the event's message; empty when it has none.
+// Returns Instagram's id of the event's message, or an empty text when the
+// event has no message.
 std::string MidOf(const v1::Event& event);
 
-// One line: time, type, user, text.
+// Returns one line with the time, the type, the user and the text.
 std::string OneLine(const v1::Event& event);
-// A line for each thing worth knowing, indented.
+// Returns an indented line for each fact that a person may want to know.
 std::string Details(const v1::Event& event);
-// Indented JSON, in the spelling that services see.
+// Returns indented proto3 JSON, with the field names that services see.
 std::string ToJson(const google::protobuf::Message& message);
 
 }  // namespace linktor::demo

@@ -26,11 +26,11 @@ Signals::Signals() {
   for (const int signal : {SIGINT, SIGTERM, SIGCHLD}) sigaddset(&set, signal);
   if (!IsIgnored(SIGHUP)) sigaddset(&set, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  // A reader that has gone (make run | head) must not end us without our
-  // stopping the children.
+  // When the reader of the output has gone (make run | head), SIGPIPE must not
+  // end the demo, because the demo must still stop its children.
   std::signal(SIGPIPE, SIG_IGN);
-  // Whoever started us may ignore it, and then children could not be waited
-  // for.
+  // The program that started the demo may ignore SIGCHLD. The demo would
+  // inherit that, and could not wait for its children.
   std::signal(SIGCHLD, SIG_DFL);
   signal_fd_ = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
   wake_fd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -49,7 +49,8 @@ void Signals::Wait(absl::Duration timeout) {
   poll(fds, std::size(fds), static_cast<int>(ms));
   signalfd_siginfo info = {};
   while (read(signal_fd_, &info, sizeof(info)) == sizeof(info)) {
-    // The end of a child needs no note: whoever waits looks at the children.
+    // SIGCHLD needs no note, because the callers of Wait() look at the children
+    // themselves.
     if (info.ssi_signo != SIGCHLD) ++ends_;
   }
   std::uint64_t count = 0;
@@ -59,7 +60,8 @@ void Signals::Wait(absl::Duration timeout) {
 
 void Signals::Wake() const {
   const std::uint64_t one = 1;
-  // It fails only when the counter is full, and then it is awake anyway.
+  // The write fails only when the counter is full, and then Wait() returns
+  // anyway.
   [[maybe_unused]] const auto written = write(wake_fd_, &one, sizeof(one));
 }
 

@@ -1,5 +1,5 @@
-// The one place where the demo waits: for the user's wish to end it, for the
-// end of a child, and for news from other threads.
+// Signals is the only place where the demo waits. It waits for a signal of the
+// user to end, for the end of a child, and for news from other threads.
 
 #pragma once
 
@@ -7,8 +7,8 @@
 
 namespace linktor::demo {
 
-// Create it before any thread and any child: it blocks the signals it waits
-// for. SIGHUP is left alone when it is ignored (nohup).
+// Create it before any thread and any child, because it blocks the signals that
+// it waits for. When SIGHUP is ignored (nohup), it stays ignored.
 class Signals {
  public:
   Signals();
@@ -16,16 +16,17 @@ class Signals {
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
 
-  // Returns after `timeout`, or sooner when something happened. Only on the
-  // main thread.
+  // Returns after `timeout`, or sooner when something happened. It is for the
+  // main thread only.
   void Wait(absl::Duration timeout);
 
-  // Whether SIGINT, SIGTERM or SIGHUP has come.
+  // Returns whether SIGINT, SIGTERM or SIGHUP has come.
   bool asked_to_end() const { return ends_ > 0; }
-  // How often: the second one means now.
+  // Returns how many of these signals have come. The second one means that the
+  // user does not want to wait.
   int times_asked() const { return ends_; }
 
-  // Ends the current or the next Wait(). From any thread.
+  // Ends the current or the next Wait(). It is for any thread.
   void Wake() const;
 
  private:

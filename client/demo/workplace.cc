@@ -35,7 +35,8 @@ std::string Sibling(std::string_view program) {
 std::string FreeAddress(std::uint16_t port) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const int on = 1;
-  // As servers do, so that connections just closed do not count as taken.
+  // Servers set this option, too. With it, connections that were just closed do
+  // not make a port count as taken.
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   sockaddr_in address = {};
   address.sin_family = AF_INET;

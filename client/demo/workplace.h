@@ -1,4 +1,5 @@
-// Where the demo works: its programs, its data folder, its ports.
+// This header finds the programs of the demo and its ports. A Workplace is the
+// folder with its data.
 
 #pragma once
 
@@ -11,19 +12,20 @@
 
 namespace linktor::demo {
 
-// The path of a program beside our own executable.
+// Returns the path of a program in the folder of the demo's own executable.
 std::string Sibling(std::string_view program);
 
-// "127.0.0.1:<port>", or port 0 when somebody else listens there.
+// Returns "127.0.0.1:<port>". When another program uses the port, returns port
+// 0, which means any free port.
 std::string FreeAddress(std::uint16_t port);
 
 class Workplace {
  public:
-  // Uses `folder`, made when it is missing, or a fresh temporary one when it
-  // is empty.
+  // Uses `folder`, and makes it when it does not exist. When `folder` is empty,
+  // makes a new temporary folder.
   static absl::StatusOr<std::unique_ptr<Workplace>> Create(
       const std::string& folder);
-  // Removes a temporary folder with all that is in it.
+  // Removes the folder and all that is in it, if the folder is temporary.
   ~Workplace();
   Workplace(const Workplace&) = delete;
   Workplace& operator=(const Workplace&) = delete;
@@ -32,7 +34,8 @@ class Workplace {
   bool temporary() const { return temporary_; }
   std::string Path(std::string_view name) const;
 
-  // The master key's file, made with a random key when it is missing.
+  // Returns the path of the file with the master key. Makes the file with a
+  // random key when it does not exist.
   absl::StatusOr<std::string> MasterKeyFile() const;
 
  private:

@@ -1,9 +1,10 @@
 // Package linktor is a client of the Linktor Instagram Gateway.
 //
-// A [Client] sends with [Client.Send], which never sends twice, and reads with
-// [Client.Subscribe], which goes on by itself after a broken connection. Every
-// method of the server is reachable through the generated stubs in its fields.
-// The error of a call is a [*Error], unless the request cannot be sent at all.
+// [Client.Send] sends a message. It repeats a call that may have got lost, and the
+// message is still sent only once. [Client.Subscribe] reads events, and continues
+// by itself after a broken connection. The fields of [Client] are the generated
+// stubs, which have every method of the server. The error of a call is a [*Error],
+// unless the request cannot be sent at all.
 package linktor
 
 import (
@@ -21,31 +22,34 @@ import (
 )
 
 const (
-	// A connection that is silent for so long during a call is pinged. The
-	// server permits a ping every 10 s. Streams carry data every 15 s, so that
-	// a healthy one is never pinged, which proxies may count against a client.
+	// gRPC pings a connection that is silent for this long during a call. The
+	// server permits a ping every 10 s. A stream carries data every 15 s, so a
+	// healthy stream is never pinged. Some proxies close connections with many
+	// pings.
 	pingAfter = 20 * time.Second
-	// A connection whose ping is not answered for so long is given up, and its
-	// calls end with UNAVAILABLE.
+	// When a ping is not answered for this long, gRPC closes the connection, and
+	// its calls end with UNAVAILABLE.
 	pingTimeout = 10 * time.Second
 
-	// gRPC waits so long between attempts to connect. Both are shorter than
-	// the waits of delay, so that a call that is repeated always meets a new
-	// attempt; gRPC's own maximum would be two minutes.
+	// gRPC waits this long between attempts to connect: firstReconnect at first,
+	// and mostReconnect at most. The waits of the function delay are longer, so
+	// gRPC has always tried to connect again before a call is repeated. gRPC's own
+	// waits would grow to two minutes.
 	firstReconnect = 200 * time.Millisecond
 	mostReconnect  = 2 * time.Second
-	// An attempt to connect is given up after so long.
+	// An attempt to connect ends after this time.
 	connectTimeout = 10 * time.Second
 )
 
-// ErrClosed ends the subscriptions of a client that was closed. In the errors of
-// Send and SetIceBreakers errors.Is finds it.
+// ErrClosed is the error that ends the subscriptions of a client that was closed.
+// errors.Is also finds it in the errors of Send and SetIceBreakers.
 var ErrClosed = errors.New("linktor: the client is closed")
 
 // Client is a connection to one server. It is safe for concurrent use; make one
 // and keep it.
 type Client struct {
-	// These are the generated stubs, for everything that has no method here.
+	// These are the generated stubs. Use them for all calls for which Client has no
+	// method.
 	Access    instagramv1.AccessServiceClient
 	Channels  instagramv1.ChannelServiceClient
 	Events    instagramv1.EventServiceClient
@@ -54,12 +58,13 @@ type Client struct {
 
 	conn *grpc.ClientConn
 	dial func() (*grpc.ClientConn, error)
-	// closed ends with the client, by close.
+	// closed is a context that ends when the client is closed; close ends it.
 	closed context.Context
 	close  context.CancelFunc
-	// pause is wait; tests replace it.
+	// pause is the method wait. Tests replace it by a function that does not wait.
 	pause func(context.Context, time.Duration) error
-	// A stream has so long for its first response; see firstResponse.
+	// A stream has at least this long for its first response. New sets it to the
+	// constant firstResponse, and tests change it.
 	firstResponse time.Duration
 }
 
@@ -73,27 +78,28 @@ type options struct {
 	dial      []grpc.DialOption
 }
 
-// WithAPIKey sends the key with every call. White space around it is removed,
-// and an empty key is none, so that it may come from a file or a variable.
+// WithAPIKey sends the key with every call. White space around the key is removed,
+// so it may be the content of a file. When the key is empty, no key is sent.
 func WithAPIKey(key string) Option {
 	return func(o *options) { o.apiKey = strings.TrimSpace(key) }
 }
 
-// WithTLS encrypts the connection also to this machine, and says by which
-// certificates. Without it, a connection to another machine is encrypted with
-// the roots of the system.
+// WithTLS encrypts the connection, even to this machine, and names the certificates
+// to use. Without WithTLS, a connection to another machine is encrypted too. The
+// server's certificate must then come from one of the roots of the system.
 func WithTLS(config TLS) Option {
 	return func(o *options) { o.tls = &config }
 }
 
-// WithPlaintextToOtherMachines sends everything, the API key and what customers
-// write included, unencrypted to whatever machine the address names. It is for
+// WithPlaintextToOtherMachines sends everything unencrypted to the machine that the
+// address names, even the API key and the texts that customers write. It is for
 // networks that encrypt by themselves, such as a mesh.
 func WithPlaintextToOtherMachines() Option {
 	return func(o *options) { o.plaintext = true }
 }
 
-// WithDialOptions adds options of gRPC. They win over those that New sets.
+// WithDialOptions adds options of gRPC. When New sets the same option, the added one
+// counts.
 func WithDialOptions(dial ...grpc.DialOption) Option {
 	return func(o *options) { o.dial = append(o.dial, dial...) }
 }
@@ -101,7 +107,8 @@ func WithDialOptions(dial ...grpc.DialOption) Option {
 // New returns a client of the server at an address such as "127.0.0.1:50051",
 // "gateway.example:443" or "unix:/run/linktor.sock". It connects at the first
 // call. The connection is plaintext to this machine (a loopback address,
-// "localhost" or a Unix socket) and TLS to any other one.
+// "localhost" or a Unix socket). To any other machine it uses TLS. The options can
+// change that.
 func New(address string, opts ...Option) (*Client, error) {
 	var o options
 	for _, option := range opts {
@@ -118,8 +125,8 @@ func New(address string, opts ...Option) (*Client, error) {
 		return nil, err
 	}
 	dial := append(security,
-		// The server is in the caller's own network, whatever the environment says
-		// about proxies.
+		// The server is in the caller's own network. So no proxy is used, even if
+		// the environment names one.
 		grpc.WithNoProxy(),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{
 			Time: pingAfter, Timeout: pingTimeout}),
@@ -156,8 +163,8 @@ func (c *Client) Close() error {
 	return c.conn.Close()
 }
 
-// wait returns the context's error when that ends first. It ends early, too,
-// when the client is closed.
+// wait waits for the given time. It returns early with the context's error when the
+// context ends. It also returns early, with nil, when the client is closed.
 func (c *Client) wait(ctx context.Context, wait time.Duration) error {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// The server ends connections that ping more often than every 10 s. Proxies may
-// do so earlier, and a stream with heartbeats needs no pings.
+// The server closes a connection that pings more often than every 10 s. A proxy may
+// close it even earlier. A stream with heartbeats needs no pings.
 func TestPingsAreRare(t *testing.T) {
 	if pingAfter < 10*time.Second || pingAfter <= defaultInterval {
 		t.Errorf("a silent connection is pinged after %v", pingAfter)

@@ -11,18 +11,21 @@ import (
 	"strings"
 )
 
-// CursorStore keeps where a subscription is, for the next start of the program.
-// A store belongs to one subscription at a time.
+// CursorStore keeps the position of a subscription in the event log, so that the
+// next start of the program continues there. A store belongs to one subscription at
+// a time.
 type CursorStore interface {
-	// Load returns the cursor saved last; empty when there is none yet.
+	// Load returns the cursor that was saved last, or an empty string when none has
+	// been saved yet.
 	Load(ctx context.Context) (string, error)
-	// Save returns when the cursor will be there after a crash. The context
-	// does not end with that of the subscription.
+	// Save returns nil when the cursor is stored so that it survives a crash. ctx
+	// does not end when the context of the subscription ends.
 	Save(ctx context.Context, cursor string) error
 }
 
-// FileCursor keeps the cursor in a file. A save survives a power failure: it is
-// written to a second file (path with ".tmp"), synced and renamed.
+// FileCursor keeps the cursor in a file. A save survives a power failure: the cursor
+// is written to a second file (path with ".tmp"), which is synced and then renamed
+// to path.
 func FileCursor(path string) CursorStore { return fileCursor(path) }
 
 type fileCursor string
@@ -37,7 +40,8 @@ func (f fileCursor) Load(context.Context) (string, error) {
 	}
 	cursor := strings.TrimSpace(string(data))
 	if cursor == "" {
-		// Starting at the end of the log would lose events in silence.
+		// Load must not return "" here: reading could start at the end of the log,
+		// and nobody would notice the missing events.
 		return "", fmt.Errorf("%s is empty: remove it to start anew", string(f))
 	}
 	return cursor, nil
@@ -66,10 +70,10 @@ func writeSynced(path, text string) error {
 	return errors.Join(err, file.Close())
 }
 
-// syncFolder makes a rename durable.
+// syncFolder syncs a folder, so that a rename in it survives a power failure.
 func syncFolder(path string) error {
 	if runtime.GOOS == "windows" {
-		return nil // Folders cannot be synced there.
+		return nil // Windows cannot sync folders.
 	}
 	folder, err := os.Open(path)
 	if err != nil {

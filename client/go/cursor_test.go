@@ -26,7 +26,7 @@ func TestFileCursor(t *testing.T) {
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the file has mode %v (%v)", info.Mode(), err)
 	}
-	// Nothing else is left behind.
+	// No other file is left in the folder.
 	if files, _ := os.ReadDir(filepath.Dir(path)); len(files) != 1 {
 		t.Errorf("the folder has %v", files)
 	}
@@ -49,7 +49,8 @@ func TestFileCursorWhatItCannotUse(t *testing.T) {
 	}
 }
 
-// A crash in the middle of a save leaves the second file, and the first whole.
+// A crash in the middle of a save leaves a part of the second file. The first file is
+// still whole.
 func TestFileCursorAfterACrash(t *testing.T) {
 	ctx := context.Background()
 	path := filepath.Join(t.TempDir(), "cursor")

@@ -6,19 +6,21 @@ import (
 )
 
 const (
-	// The first wait is short enough that the restart of a server is not
-	// noticed.
+	// The first wait is short, so that users do not notice it when the server
+	// restarts.
 	firstDelay = 500 * time.Millisecond
-	// The longest wait is no load for the server.
+	// With waits of this length, the calls are no load for the server.
 	mostDelay = 5 * time.Second
 )
 
-// delay returns how long to wait after so many failures in a row before the
-// one just seen: between half and all of a step that doubles up to mostDelay.
-// random is in [0, 1), so that many clients do not come back all at once.
+// delay returns how long to wait before the next try. failures is the number of
+// failures in a row before the latest one. The step begins at firstDelay and doubles
+// with each failure, up to mostDelay. The wait is between half of the step and the
+// whole step: random, which is in [0, 1), chooses it. So many clients do not all come
+// back at the same moment.
 func delay(failures int, random float64) time.Duration {
 	step := mostDelay
-	// A larger shift would overflow.
+	// With a much larger number the shift would overflow.
 	if failures < 10 {
 		step = min(firstDelay<<failures, mostDelay)
 	}

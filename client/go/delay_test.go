@@ -28,7 +28,8 @@ func TestDelayDoublesUpToItsMostWithJitter(t *testing.T) {
 	}
 }
 
-// A call that is repeated must not meet the failure of the attempt before.
+// gRPC must have tried to connect again before a call is repeated. Otherwise the call
+// would fail because of the attempt before.
 func TestDelayIsLongerThanReconnecting(t *testing.T) {
 	if shortest := delay(0, 0); shortest <= firstReconnect {
 		t.Errorf("the first wait is %v, reconnecting begins after %v", shortest, firstReconnect)

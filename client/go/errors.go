@@ -14,37 +14,38 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// A longer delay than this is a mistake, and would stop a subscription for good.
+// A longer delay than this is a mistake. A subscription would wait for it, as if it
+// had stopped.
 const mostRetryDelay = 24 * time.Hour
 
-// ErrorDomain is the domain of the reasons that the server gives. A proxy may
-// have reasons of its own.
+// ErrorDomain is the domain of the reasons that the server gives. A proxy may give
+// reasons of its own under another domain.
 const ErrorDomain = "instagram.linktor"
 
-// Error is how a call ended. Decide by Reason, then by Code: messages are for
-// people and change.
+// Error describes a call that failed. A program should decide by Reason first, and
+// then by Code. It must not decide by Message, which is for people and may change.
 type Error struct {
 	Code codes.Code
-	// Reason is one of the constants Reason…, or one that is newer than this
-	// client. It is empty when the server did not make the status: the
-	// connection broke, or a proxy answered.
+	// Reason is one of the constants Reason…, or a reason that is newer than this
+	// client. It is empty when the server did not make the status, because the
+	// connection broke or a proxy answered.
 	Reason  string
 	Message string
 	// Remedy says what to do, in English.
 	Remedy string
-	// Metadata is what else the reason comes with, such as "graph_code".
+	// Metadata has more facts about the error, such as "graph_code".
 	Metadata map[string]string
 	// Violations are the fields of the request that are wrong.
 	Violations []FieldViolation
-	// RetryDelay is how long to wait before the call can succeed, at most a day; 0
-	// when the server did not say.
+	// RetryDelay is the time after which the call can succeed. It is at most a day.
+	// It is 0 when the server did not say a time.
 	RetryDelay time.Duration
-	// RequestID is that of the send, also when Send made it.
+	// RequestID is the request id of the send, even if Send made the id.
 	RequestID string
-	// OutcomeUnknown says that the call may have been done, or may still be
-	// under way, although it ended with this error. A send may then be repeated
-	// with the same RequestID only, and GetMessage tells what became of it.
-	// Only Send and SetIceBreakers set it.
+	// OutcomeUnknown says that the call may have been done, or may still be in
+	// progress, although it ended with this error. Then repeat a send only with the
+	// same RequestID; GetMessage tells what became of the message. Only Send and
+	// SetIceBreakers set this field.
 	OutcomeUnknown bool
 
 	status *status.Status
@@ -54,8 +55,8 @@ type Error struct {
 // FieldViolation is a field of a request and what is wrong with it.
 type FieldViolation struct{ Field, Description string }
 
-// Error leaves out a remedy that may speak only of the last of several calls while
-// the outcome of an earlier one is unknown.
+// Error returns the error as one line for a log. The remedy is about the last call
+// only. It is left out when an earlier call may have been done.
 func (e *Error) Error() string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "linktor: %s", e.Code)
@@ -80,15 +81,17 @@ func (e *Error) Error() string {
 	return out.String()
 }
 
-// Unwrap returns context.Canceled or context.DeadlineExceeded when the caller's
-// own context ended the call, ErrClosed when Close did, else nil.
+// Unwrap returns context.Canceled or context.DeadlineExceeded when the caller's own
+// context ended the call. It returns ErrClosed when Close ended the call, and
+// otherwise nil.
 func (e *Error) Unwrap() error { return e.cause }
 
 // GRPCStatus lets status.FromError and status.Code work on the error.
 func (e *Error) GRPCStatus() *status.Status { return e.status }
 
-// errorOf returns the error of a call. The context is the caller's: that of a gRPC
-// stream ends with the stream, however that ended.
+// errorOf turns the error of a call into an *Error. It returns an error that has no
+// gRPC status as it is. ctx must be the context of the caller. The context of a gRPC
+// stream would be wrong, because it always ends with the stream.
 func errorOf(ctx context.Context, err error) error {
 	var done *Error
 	if err == nil || errors.As(err, &done) {
@@ -118,14 +121,16 @@ func errorOf(ctx context.Context, err error) error {
 			e.RetryDelay = min(d.GetRetryDelay().AsDuration(), mostRetryDelay)
 		}
 	}
-	// What the server says is not the context's doing, be it that this ends too.
+	// An error with a reason is an answer of the server. The context is not its
+	// cause, even if the context has ended, too.
 	if e.Reason == "" && (e.Code == codes.Canceled || e.Code == codes.DeadlineExceeded) {
 		e.cause = ctx.Err()
 	}
 	return e
 }
 
-// unaryErrors and streamErrors make an Error of every error of the stubs, too.
+// unaryErrors and streamErrors are interceptors. Because of them, the errors of the
+// generated stubs are *Error, too.
 func unaryErrors(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn,
 	invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 	return errorOf(ctx, invoke(ctx, method, req, reply, conn, opts...))
@@ -140,6 +145,7 @@ func streamErrors(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientC
 	return errorStream{stream, ctx}, nil
 }
 
+// errorStream is a stream whose errors are *Error.
 type errorStream struct {
 	grpc.ClientStream
 	caller context.Context

@@ -100,7 +100,7 @@ func TestErrorOfAProxyHasNoReason(t *testing.T) {
 	}
 }
 
-// "Nothing was done" may be true of the last call alone.
+// A remedy such as "nothing was done" may be true of the last call only.
 func TestErrorSaysWhenTheRemedyIsNotTheWholeTruth(t *testing.T) {
 	for _, test := range []struct {
 		reason  string
@@ -138,12 +138,13 @@ func TestErrorOfTheCallersOwnContext(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("%v is not context.Canceled", err)
 	}
-	// What the server says of a call whose context ends too is something else.
+	// An answer of the server is not context.Canceled, even if the context has
+	// ended, too.
 	err = errorOf(ctx, refusal(codes.NotFound, ReasonChannelNotFound))
 	if errors.Is(err, context.Canceled) {
 		t.Errorf("%v is context.Canceled", err)
 	}
-	// So is a server or proxy that cancels.
+	// It is not context.Canceled either when the server or a proxy cancels the call.
 	err = errorOf(context.Background(), status.Error(codes.Canceled, "gone"))
 	if errors.Is(err, context.Canceled) {
 		t.Errorf("%v is context.Canceled", err)

@@ -22,8 +22,8 @@ import (
 // testTimeout is more than any step takes on a slow machine.
 const testTimeout = 30 * time.Second
 
-// fake is a server whose answers a test writes. The functions get the number of
-// the call, counted from 0.
+// fake is a server for tests. A test sets the functions send and subscribe, which
+// decide how a call ends. They get the number of the call, counted from 0.
 type fake struct {
 	instagramv1.UnimplementedMessagingServiceServer
 	instagramv1.UnimplementedChannelServiceServer
@@ -36,10 +36,11 @@ type fake struct {
 	sends     []*instagramv1.SendMessageRequest
 	streams   []*instagramv1.SubscribeEventsRequest
 	breakers  []*instagramv1.SetIceBreakersRequest
-	callers   []string // the addresses from which the streams came
-	authority []string // the metadata "authorization" of every call
+	callers   []string // They are the addresses from which the streams came.
+	authority []string // It has the metadata "authorization" of every call.
 }
 
+// note keeps the metadata "authorization" of a call. The caller holds the mutex.
 func (f *fake) note(ctx context.Context) {
 	md, _ := metadata.FromIncomingContext(ctx)
 	f.authority = append(f.authority, md.Get("authorization")...)
@@ -113,8 +114,8 @@ func listen(t *testing.T, network, address string) net.Listener {
 	return listener
 }
 
-// start serves the fake and returns a client of it, whose waits take no time,
-// and the waits.
+// start serves the fake, and returns a client of it. The client does not really
+// wait. The second result records how long the client would have waited.
 func start(t *testing.T, f *fake, opts ...Option) (*Client, *waits) {
 	t.Helper()
 	listener := listen(t, "tcp", "127.0.0.1:0")
@@ -122,6 +123,7 @@ func start(t *testing.T, f *fake, opts ...Option) (*Client, *waits) {
 	return dial(t, listener.Addr().String(), opts...)
 }
 
+// dial returns a client of the server at the address, and its waits as start does.
 func dial(t *testing.T, address string, opts ...Option) (*Client, *waits) {
 	t.Helper()
 	client, err := New(address, opts...)
@@ -134,7 +136,7 @@ func dial(t *testing.T, address string, opts ...Option) (*Client, *waits) {
 	return client, w
 }
 
-// waits notes how long a client would have waited.
+// waits records how long a client would have waited.
 type waits struct {
 	mutex sync.Mutex
 	all   []time.Duration
@@ -147,13 +149,15 @@ func (w *waits) pause(ctx context.Context, wait time.Duration) error {
 	return ctx.Err()
 }
 
+// limited returns a context that ends after testTimeout, or when the test ends.
 func limited(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
 	t.Cleanup(cancel)
 	return ctx
 }
 
-// refusal is a status of the server, with more details if any are given.
+// refusal returns the error with which the server refuses a call. details are added
+// to its status.
 func refusal(code codes.Code, reason string, details ...protoadapt.MessageV1) error {
 	s := status.New(code, "the message")
 	info := &errdetails.ErrorInfo{Reason: reason, Domain: ErrorDomain,

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Writes what is generated from protos/: v1/ by protoc, constants.go by
-# internal/constants.
+# Writes the code that is generated from protos/. protoc makes the folder v1/, and
+# the program internal/constants makes constants.go.
 #
 #   client/go/generate.sh          writes the files
-#   client/go/generate.sh --check  fails when a file is not what it would write
+#   client/go/generate.sh --check  fails when a file is not as it would write it
 #
-# It needs protoc (Debian's protobuf-compiler and libprotobuf-dev) and Go. The
-# plugins are the tools of go.mod, in the versions that stand there.
+# It needs protoc (Debian's protobuf-compiler and libprotobuf-dev) and Go. go.mod
+# names the plugins of protoc and their versions.
 set -euo pipefail
 cd "$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 protos=../../protos
@@ -27,8 +27,8 @@ for program in protoc go; do
   }
 done
 
-# Everything is made in a copy of the module first, so that a failure leaves
-# the tree as it was.
+# Everything is first made in a copy of the module. So a failure does not change the
+# tree.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/bin" "$work/module/internal"
@@ -45,7 +45,8 @@ PATH=$work/bin:$PATH protoc -I "$protos" \
 (cd "$work/module" && go run -buildvcs=false ./internal/constants >constants.go)
 
 if [ "${1:-}" = --check ]; then
-  # Each file names the protoc that made it; another one may check.
+  # Each file has a comment with the version of protoc that made it. This machine
+  # may have another version, so the comparison ignores the comment.
   different='^//.*[[:space:]]protoc[[:space:]]'
   stale=no
   diff -r -q -I "$different" v1 "$work/module/v1" >&2 || stale=yes

@@ -9,21 +9,26 @@
 namespace linktor::sqlite {
 namespace {
 
-// The first page begins with the header of the file.
+// The first page of the file begins with the header of the file. The header has
+// this many bytes.
 constexpr std::size_t kFileHeader = 100;
-// The first byte of a page says by these values what it is.
+// The first byte of a b-tree page is one of these values. It tells the kind of
+// the page.
 constexpr std::uint8_t kInnerIndex = 2;
 constexpr std::uint8_t kInnerTable = 5;
 constexpr std::uint8_t kLeafIndex = 10;
 constexpr std::uint8_t kLeafTable = 13;
-// The header of a page of a b-tree has big-endian numbers at these places; the
-// header's size depends on the kind of page.
+// The header of a b-tree page has a big-endian number of two bytes at the
+// offset kCellCount, and another one at kContentStart. The size of the header
+// depends on the kind of the page. A list of cell pointers follows the header;
+// each has kCellPointer bytes.
 constexpr std::size_t kCellCount = 3;
 constexpr std::size_t kContentStart = 5;
 constexpr std::size_t kLeafHeader = 8;
 constexpr std::size_t kInnerHeader = 12;
 constexpr std::size_t kCellPointer = 2;
 
+// Returns the big-endian number of two bytes at the offset `at`.
 std::size_t TwoBytes(std::span<const std::uint8_t> page, std::size_t at) {
   return static_cast<std::size_t>(page[at]) << 8 | page[at + 1];
 }

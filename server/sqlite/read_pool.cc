@@ -40,7 +40,7 @@ absl::Status ReadPool::Read(absl::FunctionRef<absl::Status(Database&)> read) {
     status = read(*database);
     const absl::Status ended = database->Execute("COMMIT");
     if (!ended.ok()) {
-      // The connection may hold its snapshot still, so it goes.
+      // The connection may still hold its snapshot, so it is closed.
       database.reset();
       if (status.ok()) status = ended;
     }

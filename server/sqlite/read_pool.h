@@ -57,8 +57,8 @@ class ReadPool {
 
   const std::string path_;
   Mutex mutex_;
-  // It is signalled when the last read has ended for which a Pause waits, and
-  // when a Pause has ended.
+  // It is signalled in two cases: the last read has ended that a Pause waits
+  // for, or a Pause has ended.
   CondVar changed_;
   std::vector<std::unique_ptr<Database>> free_ ABSL_GUARDED_BY(mutex_);
   // This many reads have begun and have not ended.

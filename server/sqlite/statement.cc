@@ -25,7 +25,8 @@ Statement& Statement::Bind(int index, std::int64_t value) {
 }
 
 Statement& Statement::BindText(int index, std::string_view value) {
-  // A null pointer would bind NULL; empty text is text.
+  // SQLite binds a null pointer as NULL, but an empty value must not become
+  // NULL.
   Check(sqlite3_bind_text64(statement_, index,
                             value.empty() ? "" : value.data(), value.size(),
                             SQLITE_STATIC, SQLITE_UTF8));

@@ -19,10 +19,11 @@ namespace linktor::sqlite {
 
 // A Statement is a prepared statement that is kept and reused. Usage:
 //   statement.Bind(1, a).Bind(2, b);
-//   ASSIGN row = statement.Step();   // true: a row, read it by Column…
+//   LINKTOR_ASSIGN(const bool row, statement.Step());
+//   if (row) Use(statement.Int(0), statement.Bytes(1));
 //   statement.Reset();
-// For a statement that returns no rows, call Run() instead, which also resets
-// it.
+// For a statement that returns no rows, call Run() instead of Step(). Run()
+// also resets the statement.
 //
 // No function throws. Some mistakes are found before the statement runs, such
 // as SQL that does not compile, or a parameter that the statement does not
@@ -76,7 +77,7 @@ class Statement {
   // Keeps the first failure of a Bind.
   void Check(int code);
 
-  // It is the connection, which has the error messages.
+  // It is the connection, which keeps the text of the last error.
   sqlite3* handle_;
   // It is null when the SQL did not compile.
   sqlite3_stmt* statement_ = nullptr;

@@ -9,6 +9,8 @@ namespace {
 
 #define LINKTOR_API_KEY_COLUMNS "id, revision, sealed_key, hash, last_use_ms"
 
+// FindCreation selects request_fingerprint as this column, after the columns of
+// LINKTOR_API_KEY_COLUMNS.
 constexpr int kApiKeyFingerprintColumn = 5;
 
 ApiKeyRow ReadApiKeyRow(const sqlite::Statement& s) {

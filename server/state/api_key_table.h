@@ -22,7 +22,7 @@ namespace linktor::state {
 // API keys change rarely, so each call prepares its SQL statements anew.
 class ApiKeyTable {
  public:
-  // `database` must outlive this.
+  // `database` must outlive this object.
   explicit ApiKeyTable(sqlite::Database& database) : database_(database) {}
 
   // Stores a key at revision 1. It answers kReplayed or kReused when the

@@ -12,19 +12,23 @@
 namespace linktor::state {
 namespace {
 
-// Rows are kept for these ages, in milliseconds.
+// Each constant whose name ends with AgeMs says how long rows of one kind are
+// kept, in milliseconds.
 constexpr std::int64_t kHourMs = 60LL * 60 * 1000;
-// Meta may deliver a webhook again for 36 h; dedupe keys are kept twice as
-// long.
+// Meta may deliver a webhook again for 36 h. Dedupe keys, which recognise items
+// that came before, are kept twice as long.
 constexpr std::int64_t kDedupeAgeMs = 72 * kHourMs;
 // Request ids are kept for 7 days, as the API promises.
 constexpr std::int64_t kRequestAgeMs = 7 * 24 * kHourMs;
-// Unmatched echoes are kept for longer than they may be matched by content.
+// An unmatched echo is not known to belong to a send. It is kept for twice the
+// time in which its content can show to which send it belongs.
 constexpr std::int64_t kEchoAgeMs = 2 * kEchoMatchMs;
-// Calls are kept for twice as long as the quota counts them.
+// A call is one request by which this server sends a message. Calls are kept
+// for twice the period over which the quota counts them.
 constexpr std::int64_t kCallAgeMs = 2 * kQuotaPeriodMs;
 
-// Returns what the event of a deletion says.
+// Returns the event about the deletion of the channel `row`, serialised. It has
+// only the fields that Apply decides.
 std::string DescribeDeletion(const journal::DeleteChannel& body,
                              const ChannelRow& row, std::int64_t time_ms) {
   v1::Event described;
@@ -112,7 +116,8 @@ absl::StatusOr<std::int64_t> Applier::AppendEvent(
   return events_.Append(event, setting, state_, context.effects.events);
 }
 
-// Only the outcomes of sends still come for a channel that is deleted.
+// A deleted channel gets no webhooks any more. But its PENDING sends still have
+// outcomes, and each outcome can release held echoes (held_echo_table.h).
 absl::StatusOr<bool> Applier::HasConversation(const journal::NewEvent& event) {
   if (event.user_id().empty()) return false;
   LINKTOR_ASSIGN(const bool live, channels_.IsLive(event.channel_no()));
@@ -211,7 +216,8 @@ void Applier::OnCommitted() {
   conversations_.heads().OnCommitted(state_);
 }
 
-// One that is deleted already can still be erased.
+// A channel that was deleted earlier can still be erased. Then the answer is
+// kErasing.
 absl::StatusOr<Answer> Applier::ApplyDeleteChannel(
     const journal::DeleteChannel& body, Context& context) {
   using Kind = ChannelAnswer::Kind;
@@ -272,7 +278,8 @@ absl::StatusOr<Answer> Applier::ApplyOptOut(const journal::SetOptOut& body,
   if (!answer.live) return answer;
   LINKTOR_ASSIGN(answer.row,
                  conversations_.Find(body.channel_no(), body.user_id()));
-  // A repeated opt-out keeps the first one's time.
+  // When the customer has opted out already, the time of the first opt-out
+  // stays.
   if (body.opted_out() == answer.row.opt_out_ms.has_value()) return answer;
   answer.row.opt_out_ms.reset();
   if (body.opted_out()) answer.row.opt_out_ms = context.time_ms();
@@ -301,8 +308,9 @@ absl::StatusOr<Answer> Applier::ApplyUsername(const journal::SetUsername& body,
   return answer;
 }
 
-// Moves the expiry time first, and then deletes by it, at most kTrimRows of
-// each kind. The answer says `more` when one kind has reached that number.
+// It first moves the expiry time. Then it deletes rows that are too old by the
+// new expiry time, at most kTrimRows of each kind. `more` of the answer is true
+// when kTrimRows rows of one kind were deleted.
 absl::StatusOr<Answer> Applier::ApplyTrim(const journal::Trim& body,
                                           Context& context) {
   state_.expiry = MoveExpiry(state_.expiry, {.clock_ms = context.time_ms(),
@@ -316,7 +324,7 @@ absl::StatusOr<Answer> Applier::ApplyTrim(const journal::Trim& body,
     answer.deleted += rows;
     answer.more = answer.more || rows >= kTrimRows;
   };
-  // An item as received goes before its event, because an erasure finds the
+  // A received item is deleted before its event, because an erasure finds the
   // item by the event.
   const std::int64_t item_age_ms =
       std::min(body.raw_age_ms(), body.event_age_ms());
@@ -328,7 +336,9 @@ absl::StatusOr<Answer> Applier::ApplyTrim(const journal::Trim& body,
   LINKTOR_ASSIGN(const std::int64_t events,
                  events_.Trim(before(body.event_age_ms()), kTrimRows, state_));
   count(events);
-  // The heads that deleted events have made are in the table, or nowhere.
+  // After a restart, Load makes the heads that are not in the table from the
+  // events. It cannot use deleted events. So the heads that these events have
+  // made are written to the table now.
   if (state_.oldest_seq - 1 > state_.heads_through) {
     LINKTOR_TRY(
         conversations_.heads().WriteThrough(state_.oldest_seq - 1, state_));
@@ -344,7 +354,8 @@ absl::StatusOr<Answer> Applier::ApplyTrim(const journal::Trim& body,
   LINKTOR_ASSIGN(const std::int64_t requests,
                  messages_.TrimRequests(before(kRequestAgeMs), kTrimRows));
   count(requests);
-  // A send goes after its events, because an erasure finds these by the send.
+  // A send is deleted after its events, because an erasure finds these events
+  // by the send.
   if (body.message_age_ms() > 0) {
     const std::int64_t age_ms =
         std::max({body.message_age_ms(), body.event_age_ms(), kRequestAgeMs});

@@ -1,5 +1,5 @@
-// This part of Apply is about erasing: records that ask for it, and messages
-// that were taken back.
+// This part of Apply erases content. It does so for records that ask for an
+// erasure, and for messages that their senders took back (unsend).
 
 #include <algorithm>
 #include <optional>
@@ -11,8 +11,9 @@
 
 namespace linktor::state {
 
-// Erases what the record names, and then destroys its keys. The erasure is due
-// afterwards, also when there was nothing to overwrite.
+// Erases the message and destroys the data keys that the record names. It
+// always notes that an erasure is due, also when there was nothing to
+// overwrite.
 absl::StatusOr<Answer> Applier::ApplyErase(const journal::Erase& body,
                                            Context& context) {
   if (!body.mid_key().empty()) {
@@ -34,16 +35,21 @@ absl::Status Applier::DestroyKey(std::int64_t id, Context& context) {
 }
 
 void Applier::NoteErasure(Context& context) {
-  // One number is enough for all that a record erases.
+  // One number is enough for everything that a record erases.
   if (context.effects.due_erasure != 0) return;
   context.effects.due_erasure = ++state_.last_erasure_no;
 }
 
-// Overwrites every copy of the content under the mid: the events that name it,
-// the send that has it with its events, the unknown events that any of these
-// replace, items as received, held echoes, and an item that waits for it. The
-// event that says that it was taken back stays, and so do those that say
-// something of it, such as reactions, which have none of its content.
+// Overwrites every copy of the content of the message with that mid. The copies
+// are in
+// - the events that brought the content;
+// - the send that has the mid, and the events about this send;
+// - the instagram.unknown events that any of these events replace;
+// - the received items and the held echoes that have the mid.
+//
+// It also removes the item that waits for the message. Two kinds of events
+// stay, because they have no content of the message: the event that says that
+// the message was unsent, and events about the message, such as reactions.
 absl::Status Applier::EraseMid(std::string_view mid_key,
                                const std::optional<MessageRow>& own,
                                Context& context) {
@@ -53,7 +59,8 @@ absl::Status Applier::EraseMid(std::string_view mid_key,
     LINKTOR_TRY(erasures_.EraseEvent(seq));
   }
   if (own.has_value()) LINKTOR_TRY(erasures_.EraseMessage(*own, erased));
-  // An event that was made again holds what the one that it replaces holds.
+  // An event that a Redrive has made has the same content as the event that it
+  // replaces.
   for (std::size_t i = 0, count = erased.size(); i < count; ++i) {
     LINKTOR_ASSIGN(const std::int64_t replaced,
                    redrives_.ReplacedBy(erased[i]));
@@ -64,7 +71,8 @@ absl::Status Applier::EraseMid(std::string_view mid_key,
   LINKTOR_TRY(erasures_.EraseItems(mid_key));
   LINKTOR_TRY(erasures_.EraseHeld(mid_key));
   LINKTOR_TRY(waiting_.Remove(mid_key, state_));
-  // Views must not be told what the same record has brought and erased.
+  // The record may itself have brought an event that it has erased. The views
+  // of the feed (effects.h) must not get the content of such an event.
   for (CommittedEvent& event : context.effects.events) {
     if (std::find(erased.begin(), erased.end(), event.seq) == erased.end()) {
       continue;

@@ -1,7 +1,8 @@
-// This part of Apply is about erasing people, and all that a channel knew. The
-// first record destroys a person's keys and changes as many rows as one may;
-// EraseOn records do the rest. What is erased is erased in the files when the
-// erasure that each of them notes is carried out (journal/erasure_worker.h).
+// This part of Apply erases people, and everything that a channel knew. The
+// first record of an erasure destroys data keys, and changes as many rows as
+// one record may change. EraseOn records change the rest. A record that erases
+// anything also notes that an erasure is due. When that erasure is carried out,
+// the old bytes disappear from the files, too (journal/erasure_worker.h).
 
 #include <algorithm>
 #include <limits>
@@ -33,8 +34,8 @@ absl::StatusOr<Answer> Applier::ApplyEraseUser(const journal::EraseUser& body,
   return answer;
 }
 
-// Nothing here depends on which heads or mids are in memory, because that
-// differs between instances.
+// Nothing in this function may depend on which heads or mids are in memory,
+// because this differs between instances (data folders).
 absl::StatusOr<bool> Applier::BeginForgetting(Forgetting& person,
                                               const std::string& channel_id,
                                               Context& context) {
@@ -43,9 +44,10 @@ absl::StatusOr<bool> Applier::BeginForgetting(Forgetting& person,
       conversations_.heads().Find(person.channel_no, person.user_id));
   person.through_seq = head.last_seq;
   person.next_seq = head.last_seq;
-  // A person has few keys: a new one for each time that two threads made one at
-  // once. There are few rows of the other kinds, but of sends, which may be
-  // some thousand: all go now, since later ones are of another conversation.
+  // A person has few data keys: there are several only when two threads have
+  // made a key at the same time. A person may have some thousand sends, and has
+  // few rows of the other kinds. All of these rows are cleaned now, because
+  // later rows belong to a new conversation.
   constexpr int kAll = std::numeric_limits<int>::max();
   LINKTOR_ASSIGN(const int keys, DestroyKeys(person, kAll, context));
   LINKTOR_ASSIGN(const bool known,
@@ -53,8 +55,8 @@ absl::StatusOr<bool> Applier::BeginForgetting(Forgetting& person,
   LINKTOR_ASSIGN(const int sends, ForgetSends(person, kAll));
   LINKTOR_ASSIGN(const int rest, ForgetRest(person, kAll));
   const bool found = known || sends > 0 || rest > 0;
-  // A duplicate, or a call that repeats a request id, has made a key and
-  // nothing else.
+  // There may be data keys and nothing else: a duplicate item, or a call that
+  // repeats a request id, makes a key but stores nothing else.
   if (!found && keys == 0) return false;
   context.effects.forgotten_people.push_back({.channel_no = person.channel_no,
                                               .user_id = person.user_id,
@@ -82,7 +84,8 @@ absl::StatusOr<int> Applier::DestroyKeys(const Forgetting& of, int limit,
 absl::Status Applier::ForgetEvent(std::int64_t seq, std::string_view mid_key,
                                   Context& context) {
   LINKTOR_TRY(erasures_.EraseEvent(seq));
-  // The event that it replaces need not be known to be about the person.
+  // The event may replace an instagram.unknown event. The row of that event
+  // need not name the person.
   LINKTOR_ASSIGN(const std::int64_t replaced, redrives_.ReplacedBy(seq));
   if (replaced != 0) {
     LINKTOR_TRY(erasures_.EraseEvent(replaced));
@@ -117,7 +120,7 @@ absl::StatusOr<bool> Applier::ForgetPerson(Forgetting& person,
   for (int rows = 0; person.next_seq != 0 && rows < kForgetRows; ++rows) {
     LINKTOR_ASSIGN(const auto event, forgettings_.ReadEvent(person.next_seq));
     if (!event.has_value()) {
-      // The older ones are deleted, too.
+      // When this event is deleted, all older events are deleted, too.
       person.next_seq = 0;
       break;
     }
@@ -127,9 +130,9 @@ absl::StatusOr<bool> Applier::ForgetPerson(Forgetting& person,
   return person.next_seq == 0;
 }
 
-// A channel that is deleted gets no more webhooks, but the outcomes of its
-// PENDING sends are still to come, with an event each. So it is done when none
-// is PENDING and all events were looked at.
+// A deleted channel gets no webhooks any more. But the outcomes of its PENDING
+// sends are still to come, and each outcome makes an event. So the erasure of a
+// channel is done when no send is PENDING and all events were looked at.
 absl::StatusOr<EraseAnswer> Applier::ForgetChannel(Forgetting& channel,
                                                    Context& context) {
   EraseAnswer answer{.more = true};
@@ -181,7 +184,9 @@ absl::StatusOr<bool> Applier::BeginForgettingChannel(
   return !channels.empty();
 }
 
-// One that waits does not hold up those behind it: it goes to the end.
+// Goes on with the first Forgetting (forgetting_table.h). A channel whose
+// erasure must wait for PENDING sends does not hold up the other Forgettings,
+// because it is put behind them.
 absl::StatusOr<Answer> Applier::ApplyEraseOn(Context& context) {
   LINKTOR_ASSIGN(std::vector<Forgetting> forgettings, forgettings_.Oldest(2));
   if (forgettings.empty()) return EraseAnswer{};
@@ -193,7 +198,9 @@ absl::StatusOr<Answer> Applier::ApplyEraseOn(Context& context) {
     LINKTOR_ASSIGN(const bool done, ForgetPerson(forgetting, context));
     answer.more = !done;
   }
-  // A channel may wait for a minute and a half.
+  // A channel may wait for its PENDING sends for a minute and a half. The
+  // EraseOn records that come meanwhile erase nothing, so no erasure is due for
+  // them.
   if (!answer.waiting || !context.effects.forgotten_events.empty()) {
     NoteErasure(context);
   }
@@ -204,7 +211,7 @@ absl::StatusOr<Answer> Applier::ApplyEraseOn(Context& context) {
   LINKTOR_TRY(forgettings_.Remove(forgetting));
   answer.more = forgettings.size() > 1 && !answer.waiting;
   if (answer.waiting) {
-    // It goes behind the others.
+    // Save gives it a new number, which puts it behind the other Forgettings.
     if (forgettings.size() > 1) forgetting.no = 0;
     LINKTOR_TRY(forgettings_.Save(forgetting));
   }

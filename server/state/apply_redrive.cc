@@ -1,5 +1,6 @@
-// This part of Apply is about items that are read again: those that had no
-// event of a type when their webhook came.
+// This part of Apply applies Redrive records. They bring stored items that were
+// read again, because these items had no event of a known type when their
+// webhook came.
 
 #include <optional>
 #include <utility>
@@ -30,10 +31,10 @@ absl::StatusOr<Answer> Applier::ApplyRedrive(const journal::Redrive& body,
   return answer;
 }
 
-// The event has the time at which its item came, as one of a held echo has: so
-// its receive_time is what it would have been, and an item without a time of
-// Instagram's does not open the messaging window from now on. But its age
-// begins now, since an old item must be kept as long as others.
+// The event gets the time at which its item came. So its receive_time is the
+// same as if the event had been made at once. And an item to which Instagram
+// gave no time does not open the messaging window from now on. But the age of
+// the event begins now, so that the event is kept as long as other new events.
 absl::StatusOr<RedriveEnd> Applier::ApplyAgain(
     const journal::RedriveItem& again, const journal::Redrive& body,
     std::int64_t receive_ms, Context& context) {
@@ -59,7 +60,8 @@ absl::StatusOr<RedriveEnd> Applier::ApplyAgain(
     LINKTOR_ASSIGN(const std::int64_t unsent_ms, RetractTime(item.mid_key()));
     unsent = unsent_ms != 0;
   }
-  // An echo that must be held was refused, so the item's event is the next one.
+  // Judge does not accept an echo that must be held, so the item's event gets
+  // the next sequence.
   LINKTOR_TRY(redrives_.Add(again.raw_no(), state_.last_seq + 1, replaces_seq));
   if (!unsent) {
     LINKTOR_TRY(StoreItem(item, std::move(setting), context));
@@ -81,8 +83,8 @@ absl::StatusOr<RedriveEnd> Applier::Judge(const journal::RedriveItem& again,
   if (stored.erased) return RedriveEnd::kErased;
   LINKTOR_ASSIGN(const bool live, channels_.IsLive(item.event().channel_no()));
   if (!live) return RedriveEnd::kNoChannel;
-  // The person was erased while the item was being sealed; next time it is
-  // known that the item is.
+  // The person was erased while the item was being sealed (encrypted). The next
+  // Redrive finds that the item is erased.
   LINKTOR_ASSIGN(const bool unreadable,
                  keys_.IsUnreadable(item.event().sealed()));
   if (unreadable) return RedriveEnd::kWaits;

@@ -1,5 +1,6 @@
-// This part of Apply is about sends: claims, outcomes, and how sends of unknown
-// outcome are settled by their echoes.
+// This part of Apply is about sends. It applies claims and outcomes. It also
+// settles UNCONFIRMED sends by echoes: an echo can show that such a send was
+// sent.
 
 #include <limits>
 #include <optional>
@@ -19,8 +20,8 @@ namespace {
 
 using google::protobuf::util::TimeUtil;
 
-// Returns the event of a send that an echo has settled, but for its content,
-// and fills in what Apply decided of it.
+// Returns the message.sent event of a send that an echo has settled, without
+// its content. Sets `decided` to the fields that Apply decides, serialised.
 journal::NewEvent SettledEvent(const MessageRow& row, std::int64_t time_ms,
                                std::string& decided) {
   const kinds::Kind& kind = kinds::kMessageSent;
@@ -41,6 +42,7 @@ journal::NewEvent SettledEvent(const MessageRow& row, std::int64_t time_ms,
   return event;
 }
 
+// Returns the row of a new send, with the fields that the claim gives.
 MessageRow NewRow(const journal::Claim& claim) {
   return {.id = claim.message_id(),
           .channel_no = claim.channel_no(),
@@ -54,9 +56,10 @@ MessageRow NewRow(const journal::Claim& claim) {
 
 }  // namespace
 
-// A refused claim changes nothing. Otherwise the call counts against the quota,
-// and the message becomes PENDING: a new one, or a FAILED one of the same
-// request id, which keeps its id and gets the next attempt.
+// A refused claim changes nothing. When the claim is not refused, the call
+// counts against the quota, and the message becomes PENDING. The message is
+// new, or it is the FAILED message of the same request id. A FAILED message
+// keeps its id, and its next attempt begins.
 absl::StatusOr<Answer> Applier::ApplyClaim(const journal::Claim& claim,
                                            Context& context) {
   LINKTOR_ASSIGN(ClaimAnswer answer, Decide(claim, context.time_ms()));
@@ -89,8 +92,9 @@ absl::StatusOr<Answer> Applier::ApplyClaim(const journal::Claim& claim,
   return answer;
 }
 
-// The order is that of docs/life-of-a-send.md. kClaimed comes with the FAILED
-// message that is tried again, or with an empty one.
+// docs/life-of-a-send.md describes the order of these checks. With kClaimed,
+// `message` of the answer is the FAILED message that is tried again, or is
+// empty.
 absl::StatusOr<ClaimAnswer> Applier::Decide(const journal::Claim& claim,
                                             std::int64_t time_ms) {
   using Kind = ClaimAnswer::Kind;
@@ -152,10 +156,11 @@ absl::StatusOr<ClaimAnswer> Applier::DecideByHistory(
   return ClaimAnswer{.kind = Kind::kOverQuota, .time_ms = *free_ms};
 }
 
-// It changes nothing, and says so, when the message is not in the expected
-// state and attempt. Otherwise, in this order: the outcome is written and told,
-// held echoes are released, and echoes settle sends of the same content. So an
-// echo can settle the very message whose outcome is UNCONFIRMED.
+// When the message is not in the expected state and attempt, it changes
+// nothing, and `applied` of the answer is false. Otherwise it first writes the
+// outcome and makes the event of the outcome. Then it releases held echoes.
+// Last, it settles sends by echoes with the same content. So an echo can settle
+// the very message whose outcome is UNCONFIRMED.
 absl::StatusOr<Answer> Applier::ApplyOutcome(const journal::SendOutcome& body,
                                              Context& context) {
   LINKTOR_ASSIGN(auto found, messages_.FindById(body.message_id()));
@@ -164,7 +169,7 @@ absl::StatusOr<Answer> Applier::ApplyOutcome(const journal::SendOutcome& body,
   }
   SendAnswer answer{.message = *std::move(found)};
   MessageRow& row = answer.message;
-  // Nobody is to be told any more what became of a send to an erased person.
+  // The outcome of a send to an erased person is not stored any more.
   if (static_cast<int>(row.state) != body.expected_state() ||
       row.attempt != body.expected_attempt() || row.user_id.empty()) {
     return answer;
@@ -178,15 +183,16 @@ absl::StatusOr<Answer> Applier::ApplyOutcome(const journal::SendOutcome& body,
   LINKTOR_TRY(
       SettleByContent(row.channel_no, row.user_id, row.content_match, context));
   if (messages_.updates() == updates) return answer;
-  // An echo may have settled the message, or have given it its echo time.
+  // An echo may have settled the message, or have given it its echo time. The
+  // message may also have been retracted.
   LINKTOR_ASSIGN(auto now, messages_.FindById(body.message_id()));
   if (now.has_value()) row = *std::move(now);
   return answer;
 }
 
-// The row must be as the outcome expects it. Afterwards the row, its table, the
-// error and the event all say the outcome; the message's own echo, if it has
-// come, is none of the unmatched ones any more.
+// `row` must be in the state and the attempt that the outcome expects. If the
+// message's own echo has come already, Settle also removes this echo from the
+// unmatched echoes.
 absl::Status Applier::Settle(const journal::SendOutcome& body, MessageRow& row,
                              Context& context) {
   row.state = static_cast<v1::MessageState>(body.state());
@@ -201,8 +207,8 @@ absl::Status Applier::Settle(const journal::SendOutcome& body, MessageRow& row,
       row.mid = body.mid();
       row.mid_key = body.mid_key();
       LINKTOR_TRY(waiting_.Remove(row.mid_key, state_));
-      // The echo may have become an event already, as a message from elsewhere.
-      // Now it is known to be this message's.
+      // The echo of this message may have an event already, as a message from
+      // elsewhere. Now the server knows that the echo belongs to this message.
       LINKTOR_ASSIGN(row.echo_ms,
                      events_.TimeOf(body.mid_key(), journal::ITEM_KIND_ECHO));
       LINKTOR_TRY(messages_.RemoveUnmatched(body.mid_key()));
@@ -224,9 +230,9 @@ absl::Status Applier::Settle(const journal::SendOutcome& body, MessageRow& row,
       .status();
 }
 
-// When no send to the customer is PENDING any more, all held echoes of theirs
-// are released. While one is, only an echo of this message is, whose mid is
-// known now.
+// When no send to the customer is PENDING any more, all held echoes of the
+// customer are released. While another send is PENDING, only the echo of this
+// message is released, and only when the mid of the message is known now.
 absl::Status Applier::ReleaseEchoes(const MessageRow& row, Context& context) {
   LINKTOR_ASSIGN(const bool pending,
                  messages_.HasPending(row.channel_no, row.user_id));
@@ -237,15 +243,20 @@ absl::Status Applier::ReleaseEchoes(const MessageRow& row, Context& context) {
 }
 
 // An UNCONFIRMED message and an echo of the same content to the same user
-// belong together when nothing else is possible: within the time, each is the
-// other's only candidate, and no send of that content is still under way.
+// belong together when nothing else is possible. This is so when
+// - the echo came at most kEchoMatchMs after the claim, and at most kEchoSkewMs
+//   before it;
+// - within this time, the echo is the only one that can belong to the message,
+//   and the message is the only one to which the echo can belong;
+// - no send of that content to the user is PENDING.
 //
-// There may be a thousand of each, so not every pair is compared. A step looks
-// at the first echo that is left and decides about it and about all echoes up
-// to a later time; the next step begins behind that time. So there are a few
-// steps for each kEchoMatchMs between the first echo and the last. A pair that
-// is settled on the way was no other's candidate, so the later steps see the
-// rest as it was before.
+// There may be a thousand messages and a thousand echoes of the same content,
+// so the loop does not compare every pair. One step looks at the first echo
+// that is left. It decides about this echo and about all echoes up to a later
+// time. The next step begins after that time. So there are a few steps for each
+// kEchoMatchMs between the first echo and the last one. When a step settles a
+// pair, neither of the two could belong to anything else. So the later steps
+// decide as they would have decided before.
 absl::Status Applier::SettleByContent(std::int64_t channel_no,
                                       std::string_view user_id,
                                       std::string_view content_match,
@@ -275,15 +286,16 @@ absl::Status Applier::SettleByContent(std::int64_t channel_no,
     }
     const UnconfirmedSend& latest = sends.front();
     if (sends.size() == 1) LINKTOR_TRY(SettleOnly(content, latest, context));
-    // Any other echo up to that time can be the latest send's, as this one can.
-    // So no pair with one of them is the only one possible, and none of them
-    // needs a look.
+    // This echo can belong to the latest send. So can every other echo that
+    // came at most kEchoMatchMs after the claim of the latest send. If there
+    // are such echoes, none of them can be settled, because the latest send has
+    // more than one candidate. So the next step begins after them.
     from_ms = latest.claim_ms + kEchoMatchMs + 1;
   }
 }
 
-// Settles the send if exactly one echo can be its own. The caller has made sure
-// that the echo can be no other send's.
+// Settles the send if exactly one echo can belong to it. The caller has made
+// sure that this echo cannot belong to another send.
 absl::Status Applier::SettleOnly(const ContentKey& content,
                                  const UnconfirmedSend& send,
                                  Context& context) {
@@ -297,9 +309,10 @@ absl::Status Applier::SettleOnly(const ContentKey& content,
   return SettleWith(echoes.front(), *row, context);
 }
 
-// Makes the send SENT by this echo, and tells of it: its row, its table, its
-// event and the effects. The echo is none of the unmatched ones any more, and
-// the error that said UNCONFIRMED is gone.
+// Makes the send SENT because of this echo. It changes `row` and the table,
+// makes the message.sent event, and adds the message to the effects. It removes
+// the echo from the unmatched echoes, and the error of the UNCONFIRMED attempt.
+// If the message was unsent already, the send then becomes RETRACTED.
 absl::Status Applier::SettleWith(const UnmatchedEcho& echo, MessageRow& row,
                                  Context& context) {
   row.state = v1::MESSAGE_STATE_SENT;

@@ -1,5 +1,5 @@
-// This part of Apply is about webhooks: their items, the echoes among them, and
-// the ones in quarantine.
+// This part of Apply is about webhooks: their items, the echoes among the
+// items, and webhooks in quarantine (Applier::Quarantine).
 
 #include <optional>
 #include <utility>
@@ -18,13 +18,14 @@ namespace {
 
 using google::protobuf::util::TimeUtil;
 
-// A webhook in quarantine has this issue.
+// A webhook that is stored in quarantine has this sentence as its first issue.
 constexpr std::string_view kQuarantined =
     "it could not be applied; the server's log says why";
 
-// Returns the fields of an echo's event that depend on whose it is. The times
-// are here alone, and not in what ingest made: merging two times could mix
-// them.
+// Returns the fields of an echo's event that depend on the send `own`,
+// serialised. `own` is null when the echo is not known to belong to a send.
+// create_time and send_time are set only here, and not in the event that Ingest
+// made. If both had such a time, merging them could mix the two times.
 std::string DecideEcho(const MessageRow* own, std::int64_t receive_ms) {
   v1::Event decided;
   v1::Message& message = *kinds::kMessageEchoed.mutable_message(decided);
@@ -62,6 +63,8 @@ journal::WebhookItem Applier::WithoutContent(const journal::WebhookItem& item) {
 absl::StatusOr<Answer> Applier::ApplyWebhook(const journal::Webhook& body,
                                              Context& context) {
   DeliveryAnswer answer;
+  // A webhook is refused as a whole when nobody could read one of its items;
+  // see DeliveryAnswer::unreadable (effects.h).
   for (const journal::WebhookItem& item : body.items()) {
     LINKTOR_ASSIGN(answer.unreadable,
                    keys_.IsUnreadable(item.event().sealed()));
@@ -129,7 +132,8 @@ absl::StatusOr<Applier::ItemEnd> Applier::ApplyItem(
       return ItemEnd::kEvent;
     }
   }
-  // An unknown item is no echo, so its event is the next one.
+  // An item of an unknown kind is not an echo, so it is not held (see
+  // MustHold), and its event gets the next sequence.
   std::optional<std::int64_t> unknown_seq;
   if (item.event().type() == kinds::kUnknownType) {
     unknown_seq = state_.last_seq + 1;
@@ -157,8 +161,9 @@ absl::StatusOr<bool> Applier::IsKnown(std::string_view mid_key) {
   return unsent != 0;
 }
 
-// An item that waits counts as ignored, since it mostly ends so. It needs no
-// dedupe key: another delivery of it finds it waiting, or finds its mid known.
+// A waiting item counts as ignored, because it usually never becomes an event.
+// It needs no dedupe key: when it is delivered again, it waits already, or its
+// mid is known.
 absl::StatusOr<Applier::ItemEnd> Applier::ApplyWaiting(
     const journal::WebhookItem& item, Context& context) {
   LINKTOR_ASSIGN(const bool live, channels_.IsLive(item.event().channel_no()));
@@ -169,9 +174,10 @@ absl::StatusOr<Applier::ItemEnd> Applier::ApplyWaiting(
   return ItemEnd::kIgnored;
 }
 
-// The items are judged by the time from which on their age counts, so that no
-// wrong clock makes one wait for ever. A message that is held, or of which an
-// item was quarantined meanwhile, is known although nothing was removed for it.
+// An item is due by the time at which its age began (expiry.h), so that a wrong
+// clock cannot make it wait for ever. While it waited, an item of its message
+// may have been stored without an event, for example in quarantine. That does
+// not remove the waiting item, so IsKnown is asked again.
 absl::StatusOr<Answer> Applier::ApplyRelease(
     const journal::ReleaseWaiting& body, Context& context) {
   const std::int64_t now_ms = BornMs(context.time_ms(), state_.expiry);
@@ -201,7 +207,7 @@ absl::StatusOr<std::int64_t> Applier::StoreRaw(
     const journal::WebhookItem& item, std::int64_t delivery_no, int position,
     std::optional<std::int64_t> unknown_seq) {
   if (item.sealed_raw().empty()) return 0;
-  // What comes for a channel that is erased is not kept.
+  // Nothing is kept of an item for a channel that was erased.
   LINKTOR_ASSIGN(const bool erased, channels_.IsErased(item.raw_channel_no()));
   if (erased) return 0;
   return deliveries_.AddItem(delivery_no, position, item, unknown_seq, state_);
@@ -258,7 +264,8 @@ absl::StatusOr<bool> Applier::IsDuplicate(const journal::WebhookItem& item,
 }
 
 // An event about a send of this server, such as a reaction, names the send by
-// this server's id, which only the tables know.
+// its message id. The webhook has only the mid. So the message id is looked up
+// in the tables.
 absl::StatusOr<std::string> Applier::DecideTarget(
     const journal::WebhookItem& item) {
   const kinds::Kind& kind = kinds::FindType(item.event().type());
@@ -272,8 +279,9 @@ absl::StatusOr<std::string> Applier::DecideTarget(
   return decided.SerializeAsString();
 }
 
-// While a send to that person is under way, the answer that names its mid may
-// come after its echo, so nobody knows yet whose echo it is.
+// While a send to the customer is PENDING, the echo of this send may come
+// before Instagram's answer. Only the answer names the mid of the send, so
+// nobody knows yet whether the echo belongs to the send.
 absl::StatusOr<bool> Applier::MustHold(const journal::WebhookItem& item) {
   if (item.mid_key().empty()) return false;
   LINKTOR_ASSIGN(
@@ -329,8 +337,8 @@ absl::StatusOr<bool> Applier::TellEcho(const journal::WebhookItem& item,
   return true;
 }
 
-// The person was erased after the message was sent to them. What Instagram says
-// of it afterwards is not kept either.
+// The person was erased after the message was sent to them. So nothing that
+// Instagram says about the message later is kept either.
 absl::Status Applier::TellForgottenEcho(const journal::WebhookItem& item,
                                         EventTable::Setting setting,
                                         Context& context) {
@@ -343,8 +351,9 @@ absl::Status Applier::TellForgottenEcho(const journal::WebhookItem& item,
   return AppendEvent(event, std::move(setting), context).status();
 }
 
-// Content is looked at when all events are made: when two echoes can belong to
-// one send, the first is no more likely to.
+// Sends are settled by content only when the events of all echoes are made. If
+// two echoes can belong to one send, the first echo must not settle the send
+// before the second echo is known.
 absl::Status Applier::Release(const std::vector<HeldEcho>& held,
                               Context& context) {
   std::vector<const journal::WebhookItem*> loose;
@@ -359,7 +368,7 @@ absl::Status Applier::Release(const std::vector<HeldEcho>& held,
     if (is_loose) loose.push_back(&echo.item);
   }
   for (const journal::WebhookItem* item : loose) {
-    // When two have the same content, the second time changes nothing.
+    // When two echoes have the same content, the second call changes nothing.
     LINKTOR_TRY(SettleByContent(item->event().channel_no(),
                                 item->event().user_id(), item->content_match(),
                                 context));

@@ -12,6 +12,8 @@ namespace {
   "no, revision, id, account_id, page_id, " \
   "sealed_channel, sealed_credentials, sealed_ice_breakers, deleted"
 
+// FindCreation selects request_fingerprint as this column, after the columns of
+// LINKTOR_CHANNEL_COLUMNS.
 constexpr int kChannelFingerprintColumn = 9;
 
 ChannelRow ReadChannelRow(const sqlite::Statement& s) {

@@ -31,7 +31,7 @@ inline constexpr std::int64_t kChannelIdRestMs = 72LL * 60 * 60 * 1000;
 // Channels change rarely, so each call prepares its SQL statements anew.
 class ChannelTable {
  public:
-  // `database` must outlive this.
+  // `database` must outlive this object.
   explicit ChannelTable(sqlite::Database& database) : database_(database) {}
 
   // Stores a channel at revision 1. It looks for a refusal in this order:

@@ -23,7 +23,7 @@ namespace linktor::state {
 
 class ContentTable {
  public:
-  // `database` must outlive this.
+  // `database` must outlive this object.
   explicit ContentTable(sqlite::Database& database)
       : insert_(database, "INSERT INTO contents (no, sealed) VALUES (?,?)") {}
 

@@ -10,13 +10,15 @@
 namespace linktor::state {
 namespace {
 
-// With each commit twice as many customers of a run are moved as events are
-// new, so that a run is done before the next one begins. It is at least the
-// first number, and never more than the second, so that no commit takes long.
+// A commit moves twice as many customers of a run (see conversation_heads.h) as
+// it has new events. So a run is done before the next one begins. But a commit
+// moves at least kLeastHeadsMoved customers. It moves at most kMostHeadsMoved,
+// so that no commit takes long.
 constexpr std::size_t kLeastHeadsMoved = 32;
 constexpr std::size_t kMostHeadsMoved = 2048;
 
-// Returns whether the event is of a conversation that was erased.
+// Returns whether the event `seq` belongs to a conversation that was erased, or
+// to an erased channel.
 bool IsForgotten(const std::vector<Forgetting>& forgettings,
                  const CustomerKey& customer, std::int64_t seq) {
   return std::any_of(
@@ -34,7 +36,7 @@ bool IsMessage(std::string_view type, journal::ItemKind kind, bool has_mid) {
     case journal::ITEM_KIND_MESSAGE:
     case journal::ITEM_KIND_ECHO:
     case journal::ITEM_KIND_POSTBACK:
-      // The tests of Meta's dashboard have no mid that counts.
+      // Test webhooks of Meta's dashboard have no mid key.
       return has_mid;
     default: {
       const kinds::Kind& row = kinds::FindType(type);
@@ -75,8 +77,9 @@ ConversationHeads::ConversationHeads(sqlite::Database& database,
              "ON CONFLICT DO UPDATE SET last_inbound_ms = ?3, last_seq = ?4, "
              "last_message_seq = ?5") {}
 
-// The table may already have the head of a later event, whose run was not done.
-// Reading on arrives there.
+// The table may already have the head that a later event has made, because a
+// run has moved this head and was not done. The loop comes to the later event
+// in the end, and then the head is right again.
 absl::Status ConversationHeads::Load(const LogState& state) {
   committed_seq_ = state.last_seq;
   LINKTOR_ASSIGN(const std::vector<Forgetting> forgettings,
@@ -163,8 +166,11 @@ void ConversationHeads::Forget(std::int64_t channel_no,
   Set({.channel_no = channel_no, .user_id = std::string(user_id)}, {});
 }
 
-// The open transaction has its own heads, and one that it has forgotten is
-// still among the others. Their order does not matter.
+// `users` may have a customer twice, because `open_` has the heads of the open
+// transaction, and RecentHeads has the heads of earlier commits. RecentHeads
+// also has a head that the open transaction has forgotten already. For a
+// forgotten head, Write writes nothing. The order of the customers does not
+// matter.
 absl::Status ConversationHeads::MoveChannel(std::int64_t channel_no) {
   std::vector<std::string> users;
   for (const auto& [user_id, head] : recent_.OfChannel(channel_no)) {
@@ -182,7 +188,8 @@ absl::Status ConversationHeads::MoveChannel(std::int64_t channel_no) {
 
 absl::Status ConversationHeads::Write(const CustomerKey& key) {
   const auto head = InMemory(key.channel_no, key.user_id);
-  // Without one the table has it, or the person was erased.
+  // When the head is not in memory, the table has it. When the head is empty,
+  // the person was erased.
   if (!head.has_value() || head->last_seq == 0) return absl::OkStatus();
   write_.Bind(1, key.channel_no).BindText(2, key.user_id);
   if (head->last_inbound_ms.has_value()) {
@@ -193,16 +200,18 @@ absl::Status ConversationHeads::Write(const CustomerKey& key) {
   return write_.Bind(4, head->last_seq).Bind(5, head->last_message_seq).Run();
 }
 
-// A later event may be the head already, but it need not tell the last
-// activity.
+// The head of the customer may come from a later event already. It is written
+// all the same: the event that is being deleted may have set the time of the
+// last activity, and the later event does not tell this time.
 absl::Status ConversationHeads::WriteThrough(std::int64_t seq,
                                              LogState& state) {
   for (const auto& [made_by, key] : order_) {
     if (made_by > seq) break;
     LINKTOR_TRY(Write(key));
   }
-  // Events of the open transaction can be deleted in it, when a clock was
-  // wrong. They are later than those above.
+  // When a clock was wrong, the open transaction may delete an event that it
+  // has itself added. Such an event is in `changes_`, and is later than all
+  // events in `order_`.
   for (const Change& change : changes_) {
     if (change.seq > seq) break;
     LINKTOR_TRY(Write(change.key));
@@ -219,9 +228,9 @@ absl::Status ConversationHeads::Settle(LogState& state) {
       std::clamp(2 * fresh, kLeastHeadsMoved, kMostHeadsMoved);
   const std::size_t end = std::min(run_.size(), moved_ + wanted);
   for (; moved_ < end; ++moved_) {
-    // What is in memory may be newer than the run, and is as true; the event of
-    // the open transaction may be deleted in it. When nothing is there any
-    // more, the table has it.
+    // The head in memory may be newer than the run, and is written as it is
+    // now. When the head is not in memory any more, the table has it, and Write
+    // does nothing.
     LINKTOR_TRY(Write(run_[moved_]));
   }
   if (moved_ == run_.size()) {
@@ -234,6 +243,8 @@ void ConversationHeads::OnCommitted(const LogState& state) {
   committed_seq_ = state.last_seq;
   {
     MutexLock lock(recent_.mutex_);
+    // A conversation may have changed several times. The last change has set
+    // the present head.
     for (Change& change : changes_) {
       const auto open = open_.find(change.key);
       const bool last = open->second.last_seq == change.seq;

@@ -16,6 +16,8 @@ constexpr char kFind[] =
     "last_message_seq, owner_seq FROM conversations WHERE channel_no = ?1 AND "
     "user_id = ?2";
 
+// Returns the conversation as the table has it. When the table does not have
+// it, only the ids are set.
 absl::StatusOr<ConversationRow> Read(sqlite::Statement& find,
                                      std::int64_t channel_no,
                                      std::string_view user_id) {
@@ -105,8 +107,8 @@ absl::Status ConversationTable::SetUsername(std::int64_t channel_no,
       .Run();
 }
 
-// The name is overwritten first: a row that is deleted may leave parts of what
-// it held in its page, but only of what it held last.
+// The name is overwritten before the row is deleted. SQLite may leave parts of
+// a deleted row in its page, but only of the last values of the row.
 absl::StatusOr<bool> ConversationTable::Forget(std::int64_t channel_no,
                                                std::string_view user_id) {
   LINKTOR_ASSIGN(const ConversationHead head, heads_.Find(channel_no, user_id));
@@ -177,8 +179,9 @@ absl::StatusOr<std::int64_t> ConversationTable::TrimCalls(
                      oldest_calls_.Bind(1, before_ms).Bind(2, limit));
 }
 
-// One statement for both would walk through all calls of a channel: SQLite
-// does not use the whole key for a list of keys.
+// The keys are read first, and then each row is deleted by its own key. A
+// single DELETE for a list of keys would walk through all calls of a channel,
+// because SQLite does not use the whole primary key for such a list.
 absl::StatusOr<std::int64_t> RemoveCalls(sqlite::Database& database,
                                          sqlite::Statement& select) {
   struct Key {
@@ -256,7 +259,7 @@ absl::StatusOr<std::vector<ConversationRow>> ReadLatestConversations(
   for (const auto& [user_id, head] : recent) {
     LINKTOR_ASSIGN(ConversationRow row,
                    ReadConversation(database, channel_no, user_id));
-    // The table's own head is whole.
+    // A row that comes only from the table has its whole head already.
     if (in_memory.contains(user_id)) row.SetHead(head);
     rows.push_back(std::move(row));
   }

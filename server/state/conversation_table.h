@@ -38,8 +38,8 @@ class ConversationTable {
                     std::size_t run_size);
 
   // Returns the heads of the conversations. Some heads are only in memory. So
-  // the Applier calls Load of this object at the start, Settle before a commit,
-  // and Restore after a rollback.
+  // the Applier calls ConversationHeads::Load at the start, Settle before a
+  // commit, and Restore after a rollback.
   ConversationHeads& heads() { return heads_; }
   const ConversationHeads& heads() const { return heads_; }
 

@@ -7,8 +7,10 @@
 namespace linktor::state {
 namespace {
 
-// Returns the number of the first item of that delivery or a later one; a
-// number above all others when there is none. Both numbers grow together.
+// Returns the number of the first item that belongs to this delivery or to a
+// later one. When there is none, it returns a number above the numbers of all
+// items. It can use a binary search, because a later delivery has items with
+// greater numbers.
 absl::StatusOr<std::int64_t> FirstItemOf(sqlite::Database& database,
                                          std::int64_t delivery_no) {
   sqlite::Statement bounds(database,
@@ -75,8 +77,8 @@ absl::StatusOr<std::int64_t> DeliveryTable::NextNumber() {
 absl::StatusOr<std::int64_t> DeliveryTable::AddItem(
     std::int64_t delivery_no, int position, const journal::WebhookItem& item,
     std::optional<std::int64_t> unknown_seq, LogState& state) {
-  // Numbers are not used again after the last item has been trimmed: events
-  // keep theirs, and would show another's content.
+  // A number is not used again, even when its item is deleted. An event keeps
+  // the number of its item, so it would show the content of another item.
   const std::int64_t number = ++state.last_raw_no;
   insert_item_.Bind(1, number)
       .Bind(2, delivery_no)
@@ -89,8 +91,8 @@ absl::StatusOr<std::int64_t> DeliveryTable::AddItem(
       .BindBlobOrNull(13, item.secret());
   if (item.count() > 1) insert_item_.Bind(11, item.count());
   if (unknown_seq.has_value()) insert_item_.Bind(12, *unknown_seq);
-  // An erasure finds an item by its event; without an event it needs the mid,
-  // or the person.
+  // An erasure finds an item by its event. It finds an item without an event by
+  // the mid, or by the person.
   if (unknown_seq == 0) {
     insert_item_.BindBlobOrNull(7, item.mid_key())
         .BindText(8, item.event().user_id());
@@ -150,7 +152,8 @@ absl::StatusOr<std::int64_t> DeliveryTable::TrimItems(std::int64_t before_ms,
                                                       std::int64_t max_bytes,
                                                       std::int64_t limit,
                                                       LogState& state) {
-  // The walk goes from the oldest item on until both limits hold.
+  // The loop goes from the oldest item on, until the items that are left keep
+  // both limits.
   std::int64_t total = state.raw_bytes;
   std::int64_t bound = 0;
   std::int64_t count = 0;

@@ -27,7 +27,7 @@ namespace linktor::state {
 // LogState numbers the items.
 class DeliveryTable {
  public:
-  // `database` must outlive this.
+  // `database` must outlive this object.
   explicit DeliveryTable(sqlite::Database& database);
 
   // Returns the number under which the next delivery must be stored. The items

@@ -127,8 +127,8 @@ struct ClaimAnswer {
     kUnreadable,
   };
   Kind kind = Kind::kChannelGone;
-  // These two are set for the kinds whose comments above mention them. For the
-  // other kinds they are empty or 0.
+  // These two mean something only for the kinds whose comments above mention
+  // them.
   MessageRow message;
   std::int64_t time_ms = 0;
 };

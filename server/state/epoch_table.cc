@@ -7,8 +7,8 @@ namespace linktor::state {
 
 absl::StatusOr<std::vector<FormerEpoch>> ReadFormerEpochs(
     sqlite::Database& database) {
-  // A life without an event ends where the one before it did, so that only the
-  // order in which they were inserted tells which was first.
+  // When a former life of the log (epoch_table.h) had no event of its own, it
+  // has the same last_seq as the life before it. So only `no` shows the order.
   sqlite::Statement read(database,
                          "SELECT epoch, last_seq FROM epochs ORDER BY no");
   std::vector<FormerEpoch> epochs;

@@ -8,8 +8,8 @@
 
 namespace linktor::state {
 
-// SQLite writes a row in place when its size stays the same. So nothing of its
-// old bytes is left in its page, or in the further pages of a long row.
+// SQLite writes a row in place when its size stays the same. So no old bytes of
+// the row are left in its page, or in the further pages of a long row.
 ErasureTable::ErasureTable(sqlite::Database& database)
     : erase_event_(database,
                    "UPDATE events SET sealed_event = "

@@ -24,7 +24,7 @@ namespace linktor::state {
 // way to leave no copy.
 class ErasureTable {
  public:
-  // `database` must outlive this.
+  // `database` must outlive this object.
   explicit ErasureTable(sqlite::Database& database);
 
   // Erases the content of the event, and of the received item from which the

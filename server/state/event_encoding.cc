@@ -12,7 +12,7 @@ namespace linktor::state {
 
 namespace {
 
-// Returns the message within the event; null when it brings none.
+// Returns the message that the event contains; null when it contains none.
 v1::Message* MessageWithin(v1::Event& event) {
   if (event.payload_case() == v1::Event::PAYLOAD_NOT_SET) return nullptr;
   const kinds::Kind& kind = kinds::FindPayload(event.payload_case());
@@ -20,9 +20,9 @@ v1::Message* MessageWithin(v1::Event& event) {
                                          : kind.mutable_message(event);
 }
 
-// Takes out of the message what the event says as well: its channel and
-// customer, and the time at which a message of the customer came. They are a
-// tenth of a text event.
+// Removes from the message the fields that only repeat fields of the event: the
+// channel, the customer and, for a message of the customer, the time at which
+// it came. These fields take a tenth of the bytes of a text event.
 void DropRepeated(v1::Event& event) {
   v1::Message* const message = MessageWithin(event);
   if (message == nullptr) return;
@@ -35,7 +35,7 @@ void DropRepeated(v1::Event& event) {
   }
 }
 
-// Puts back what DropRepeated has taken.
+// Puts back the fields that DropRepeated has removed.
 void AddRepeated(v1::Event& event) {
   v1::Message* const message = MessageWithin(event);
   if (message == nullptr) return;
@@ -66,7 +66,7 @@ std::string WholeEvent(const RawId& id, const std::string& type,
                        const std::string& channel_id,
                        const std::string& user_id, std::string_view stored) {
   v1::Event event;
-  // This server has serialised it, so it can be parsed.
+  // EncodeNewEvent has serialised `stored`, so it can be parsed.
   (void)event.ParseFromArray(stored.data(), static_cast<int>(stored.size()));
   event.set_id(FormatId(kEventPrefix, id));
   event.set_type(type);
@@ -100,7 +100,7 @@ absl::Status OpenEvent(seal::Sealer& sealer, CommittedEvent& event) {
 
 v1::Event MergeEvent(const CommittedEvent& event) {
   v1::Event merged;
-  // This server has serialised both, so they can be parsed.
+  // This server has serialised `encoded` and `decided`, so they can be parsed.
   (void)merged.ParseFromString(*event.encoded);
   if (!event.decided.empty()) {
     v1::Event decided;

@@ -34,8 +34,9 @@ CommittedEvent ReadEvent(const sqlite::Statement& s) {
           .mid_key = s.String(8)};
 }
 
-// Returns whether that event is about the customer. A list that goes on begins
-// at such a one, and need not go through the newer ones again.
+// Returns whether the event `seq` is about the customer; false when the event
+// is not kept. It is true when a list of the customer's events is continued,
+// because the list continues at such an event.
 absl::StatusOr<bool> IsAbout(sqlite::Database& database, std::int64_t seq,
                              const CustomerKey& customer) {
   sqlite::Statement read(database,
@@ -46,7 +47,8 @@ absl::StatusOr<bool> IsAbout(sqlite::Database& database, std::int64_t seq,
   return found && read.Int(0) != 0;
 }
 
-// Adds the last events of that kind that name the mid, as the table has them.
+// Adds to `named` the sequences of the last kMaxChanges events that the table
+// event_mids has under the mid and this kind.
 absl::Status ReadNaming(sqlite::Database& database, std::string_view mid_key,
                         journal::ItemKind kind,
                         std::vector<std::int64_t>& named) {
@@ -64,6 +66,8 @@ absl::Status ReadNaming(sqlite::Database& database, std::string_view mid_key,
   }
 }
 
+// Adds the received item to `decided` of the event. When the item is larger
+// than kMaxRawJson, it adds only the size of the item.
 void AddRaw(CommittedEvent& event, std::string raw) {
   v1::Event extra;
   if (raw.size() > kMaxRawJson) {
@@ -71,13 +75,14 @@ void AddRaw(CommittedEvent& event, std::string raw) {
   } else {
     extra.set_raw_json(std::move(raw));
   }
-  // Both fields are scalars, so appended bytes merge them.
+  // Both fields are scalars. So appending their bytes has the same effect as
+  // merging the messages.
   event.decided.append(extra.SerializeAsString());
 }
 
 }  // namespace
 
-// It works inside one snapshot of the database.
+// A Collector is used only inside one snapshot of the database.
 class EventReader::Collector {
  public:
   Collector(sqlite::Database& database, const Bounds& bounds, Wanted wanted)
@@ -87,8 +92,8 @@ class EventReader::Collector {
              "SELECT r.sealed_raw, r.item, d.id FROM raw_items r "
              "JOIN deliveries d ON d.no = r.delivery_no WHERE r.no = ?1") {}
 
-  // Takes the event that `read`, a query of LINKTOR_EVENT_COLUMNS, is at, if it
-  // is wanted.
+  // Looks at the event in the current row of `read`, and takes the event if it
+  // is wanted. The first columns of `read` must be LINKTOR_EVENT_COLUMNS.
   absl::Status Look(const sqlite::Statement& read) {
     ++looked_at_;
     if (!wanted_(read.Bytes(1), read.Bytes(2), read.Bytes(3))) {
@@ -112,7 +117,7 @@ class EventReader::Collector {
     return absl::OkStatus();
   }
 
-  // Returns true when the page has all the events that it may have.
+  // Returns true when the page has as many events or bytes as it may have.
   bool full() const {
     return std::cmp_greater_equal(rows_.size(), bounds_.max_events) ||
            bytes_ >= bounds_.max_bytes;
@@ -165,14 +170,16 @@ absl::StatusOr<EventReader::Page> EventReader::ReadConversation(
   return page;
 }
 
-// A list that goes on begins at an event of the customer. Another one begins at
-// the head; when it ends long before, the newer events are passed over in many
-// short snapshots, because a long one would hold up the writer.
+// A list that is continued begins at `last_seq`, which is an event of the
+// customer. A new list begins at the head of the conversation (its last event)
+// and follows the links back to `last_seq`. This may pass many events. So it is
+// done in many short snapshots, because a long snapshot would hold up the
+// writer.
 absl::StatusOr<std::int64_t> EventReader::FindInChain(
     const CustomerKey& customer, std::int64_t last_seq) {
   constexpr int kHopsAtOnce = 500;
-  // The memory is asked before the snapshot begins: what leaves it meanwhile is
-  // in the table by then.
+  // The memory is read before the snapshot begins. So a head that is not found
+  // in memory is in the snapshot.
   const auto recent = recent_.heads.Find(customer.channel_no, customer.user_id);
   std::int64_t seq = recent.has_value() ? recent->last_seq : 0;
   LINKTOR_TRY(pool_.Read([&](sqlite::Database& database) -> absl::Status {
@@ -225,21 +232,24 @@ absl::StatusOr<std::int64_t> EventReader::ReadLog(sqlite::Database& database,
     LINKTOR_TRY(collector.Look(read));
     if (collector.full()) return through_seq;
   }
-  // Fewer rows than the limit are all that there are: sequences have no holes
-  // but the one at the front that trimming makes.
+  // When fewer rows than `max_rows` were found, all events within the bounds
+  // were looked at. Kept events have no gap in their sequences. Only events
+  // before the oldest kept event can be missing.
   if (collector.looked_at() >= bounds.max_rows) return through_seq;
   return bounds.newest_first ? std::min(bounds.after_seq, bounds.last_seq) + 1
                              : std::max(bounds.after_seq, bounds.last_seq);
 }
 
-// The chain ends where events were deleted.
+// The chain ends at the first event that is deleted, because all older events
+// are deleted, too.
 absl::StatusOr<std::int64_t> EventReader::ReadChain(sqlite::Database& database,
                                                     std::int64_t start_seq,
                                                     const Bounds& bounds,
                                                     Collector& collector) {
   sqlite::Statement read(database, "SELECT " LINKTOR_EVENT_COLUMNS
                                    ", before_seq FROM events WHERE seq = ?1");
-  // The events of a chain are far apart, so each may be a page of its own.
+  // The events of one customer are far apart in the table, so each of them may
+  // be on a page of its own.
   constexpr int kEventsAtOnce = 200;
   const int max_rows = std::min(bounds.max_rows, kEventsAtOnce);
   std::int64_t seq = start_seq;
@@ -284,8 +294,8 @@ absl::StatusOr<CommittedEvent> EventReader::OpenRow(Row row) {
 
 absl::StatusOr<std::optional<v1::Event>> EventReader::FindByMid(
     std::string_view mid_key, journal::ItemKind kind) {
-  // Memory is asked first: a mid that is moved from there meanwhile is in the
-  // table already.
+  // The memory is read before the snapshot begins. So an entry that is not
+  // found in memory is in the snapshot.
   const std::vector<std::int64_t> recent = recent_.mids.Find(mid_key, kind);
   std::optional<CommittedEvent> event;
   LINKTOR_TRY(pool_.Read([&](sqlite::Database& database) -> absl::Status {
@@ -304,7 +314,8 @@ absl::StatusOr<std::optional<v1::Event>> EventReader::FindByMid(
   if (!event.has_value()) return std::nullopt;
   LINKTOR_TRY(OpenEvent(sealer_, *event));
   v1::Event merged = MergeEvent(*event);
-  // One that has lost its content still came at some time.
+  // An event without content has lost its receive time, too, but its row has
+  // it.
   if (!merged.has_receive_time()) {
     *merged.mutable_receive_time() =
         google::protobuf::util::TimeUtil::MillisecondsToTimestamp(
@@ -318,12 +329,13 @@ absl::StatusOr<std::vector<v1::Event>> EventReader::FindChanges(
   std::vector<std::int64_t> seqs;
   for (const journal::ItemKind kind :
        {journal::ITEM_KIND_EDIT, journal::ITEM_KIND_ABOUT}) {
-    // Memory is asked first, as in FindByMid.
+    // The memory is read before the snapshot begins, as in FindByMid.
     std::vector<std::int64_t> named = recent_.mids.Find(mid_key, kind);
     LINKTOR_TRY(pool_.Read([&](sqlite::Database& database) -> absl::Status {
       return ReadNaming(database, mid_key, kind, named);
     }));
-    // The moved part of a run is in both places.
+    // While a run is being moved (mid_index.h), an entry may be in memory and
+    // in the table.
     std::sort(named.begin(), named.end());
     named.erase(std::unique(named.begin(), named.end()), named.end());
     const std::size_t skipped =

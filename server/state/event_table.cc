@@ -9,8 +9,8 @@
 namespace linktor::state {
 namespace {
 
-// There are so many events between two of time_marks. The marks are on the
-// disk: do not change it.
+// The table time_marks has one mark for each group of this many events. The
+// marks are on the disk, so do not change this number.
 constexpr std::int64_t kMarkEvery = 1024;
 
 }  // namespace
@@ -85,8 +85,9 @@ absl::StatusOr<std::int64_t> EventTable::Append(
   return seq;
 }
 
-// When the sequence is a multiple of kMarkEvery, it writes a mark for the
-// stretch that ends there, and the next stretch begins with no times.
+// When the sequence is a multiple of kMarkEvery, the event is the last of its
+// group. Then the mark of the group is stored, and the next group begins
+// without times.
 absl::Status EventTable::MarkTime(std::int64_t seq, std::int64_t time_ms,
                                   LogState& state) {
   state.latest_ms = std::max(state.latest_ms, time_ms);
@@ -127,10 +128,10 @@ absl::StatusOr<bool> EventTable::AddDedupeKey(std::string_view key,
   return true;
 }
 
-// A wrong clock may have written an event that stays long. The events behind it
-// wait for it, so that what is kept has no hole. An event whose item as
-// received is still there stays too, because an erasure finds the item by its
-// event.
+// When a clock was wrong, an event may have to stay for a long time. The events
+// after it must stay, too, so that the sequences of the kept events have no
+// gap. An event also stays while its received item is stored, because an
+// erasure finds the item by the event.
 absl::StatusOr<std::int64_t> EventTable::TrimBound(std::int64_t before_ms,
                                                    std::int64_t limit,
                                                    std::int64_t last_seq) {
@@ -146,8 +147,8 @@ absl::StatusOr<std::int64_t> EventTable::TrimBound(std::int64_t before_ms,
   }
 }
 
-// Mids are deleted before the events, because the events' rows say which they
-// are.
+// The mids are deleted before the events, because the rows of the events say
+// which mids the events have.
 absl::StatusOr<std::int64_t> EventTable::Trim(std::int64_t before_ms,
                                               std::int64_t limit,
                                               LogState& state) {
@@ -188,6 +189,8 @@ absl::StatusOr<std::int64_t> FirstSeqSince(sqlite::Database& database,
       database,
       "SELECT seq FROM events WHERE seq > ?1 AND seq <= ?2 AND "
       "receive_ms >= ?3 ORDER BY seq LIMIT 1");
+  // Returns the first event after `after` and up to `through` that came at or
+  // after `time_ms`; 0 when there is none.
   const auto find = [&](std::int64_t after,
                         std::int64_t through) -> absl::StatusOr<std::int64_t> {
     const sqlite::StatementReset reset(first);
@@ -195,8 +198,9 @@ absl::StatusOr<std::int64_t> FirstSeqSince(sqlite::Database& database,
     LINKTOR_ASSIGN(const bool row, first.Step());
     return row ? first.Int(0) : 0;
   };
-  // A mark names a stretch of events that holds such an event, or held it: it
-  // may be deleted already, so the next stretch is tried.
+  // Each of these marks stands for a group of events of which at least one came
+  // at or after `time_ms`. That event may be deleted already. Then the next
+  // group is searched.
   sqlite::Statement marks(
       database,
       "SELECT last_seq FROM time_marks WHERE latest_ms >= ?1 "
@@ -210,6 +214,7 @@ absl::StatusOr<std::int64_t> FirstSeqSince(sqlite::Database& database,
         find(marks.Int(0) - kMarkEvery, std::min(marks.Int(0), last_seq)));
     if (found != 0) return found;
   }
+  // The newest events have no mark yet.
   sqlite::Statement last(database,
                          "SELECT coalesce(max(last_seq), 0) FROM time_marks");
   LINKTOR_ASSIGN(const bool row, last.Step());
@@ -225,6 +230,8 @@ absl::StatusOr<std::int64_t> LastSeqBefore(sqlite::Database& database,
       database,
       "SELECT seq FROM events WHERE seq > ?1 AND seq <= ?2 AND "
       "receive_ms < ?3 ORDER BY seq DESC LIMIT 1");
+  // Returns the last event after `after` and up to `through` that came before
+  // `time_ms`; 0 when there is none.
   const auto find = [&](std::int64_t after,
                         std::int64_t through) -> absl::StatusOr<std::int64_t> {
     const sqlite::StatementReset reset(last);
@@ -232,13 +239,15 @@ absl::StatusOr<std::int64_t> LastSeqBefore(sqlite::Database& database,
     LINKTOR_ASSIGN(const bool row, last.Step());
     return row ? last.Int(0) : 0;
   };
+  // The newest events have no mark yet, and are searched first.
   sqlite::Statement end(database,
                         "SELECT coalesce(max(last_seq), 0) FROM time_marks");
   LINKTOR_ASSIGN(const bool has_end, end.Step());
   LINKTOR_ASSIGN(const std::int64_t in_last_stretch,
                  find(has_end ? end.Int(0) : 0, last_seq));
   if (in_last_stretch != 0) return in_last_stretch;
-  // A mark names a stretch of events that holds such an event, or held it.
+  // Each of these marks stands for a group of events of which at least one came
+  // before `time_ms`. That event may be deleted already.
   sqlite::Statement marks(
       database,
       "SELECT last_seq FROM time_marks WHERE earliest_ms < ?1 "

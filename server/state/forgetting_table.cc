@@ -10,13 +10,15 @@
 namespace linktor::state {
 namespace {
 
-// A statement of people has this condition. It is a range, so that SQLite uses
-// an index for one person as well as for all of a channel.
+// This condition selects the rows of one person, or of all people of a channel.
+// It is a range, so that SQLite uses an index in both cases.
 #define LINKTOR_OF_PEOPLE "channel_no = ?1 AND user_id BETWEEN ?2 AND ?3"
 
-// No id of a person sorts behind it: it is the last character of Unicode.
+// The id of every person sorts before this text, because this text is the last
+// character of Unicode.
 constexpr std::string_view kLastUser = "\xf4\x8f\xbf\xbf";
-// Every id of a person sorts behind it, but not the empty one.
+// The id of every person sorts after this text, but the empty id sorts before
+// it.
 constexpr std::string_view kFirstUser = "\x01";
 
 // Binds the parameters of LINKTOR_OF_PEOPLE.
@@ -147,7 +149,7 @@ absl::StatusOr<std::vector<ForgettingTable::Send>> ForgettingTable::SendsOf(
       "FROM messages INDEXED BY messages_user WHERE " LINKTOR_OF_PEOPLE
       " AND state <> 2 ORDER BY user_id, no LIMIT ?4");
   BindPeople(read, of).Bind(4, limit);
-  // Rows that were cleaned already have no person.
+  // Rows that were cleaned already have an empty user id, and are left out.
   if (of.user_id.empty()) read.BindText(2, kFirstUser);
   std::vector<Send> sends;
   for (;;) {
@@ -175,8 +177,8 @@ absl::StatusOr<bool> ForgettingTable::HasPending(std::int64_t channel_no) {
   return read.Bind(1, channel_no).Step();
 }
 
-// The sealed bytes are overwritten in a statement of their own, before the row
-// is resized or deleted.
+// The sealed bytes are overwritten by a statement of their own, before another
+// statement resizes or deletes the row.
 absl::StatusOr<int> ForgettingTable::ForgetRest(const Forgetting& of,
                                                 int limit) {
   LINKTOR_ASSIGN(const auto held,

@@ -48,7 +48,7 @@ struct Forgetting {
 // People are erased rarely, so each call prepares its SQL statements anew.
 class ForgettingTable {
  public:
-  // `database` must outlive this.
+  // `database` must outlive this object.
   explicit ForgettingTable(sqlite::Database& database) : database_(database) {}
 
   // Returns whether everything of that channel is being erased.

@@ -41,7 +41,7 @@ struct HeldEcho {
 // rows for a customer without a PENDING send.
 class HeldEchoTable {
  public:
-  // `database` must outlive this.
+  // `database` must outlive this object.
   explicit HeldEchoTable(sqlite::Database& database);
 
   // Holds an echo. `state` gives it a number. The row does not repeat the bytes

@@ -19,7 +19,7 @@ namespace linktor::state {
 // An instance is a data folder. It has a row once it has appended a record.
 class InstanceTable {
  public:
-  // `database` must outlive this.
+  // `database` must outlive this object.
   explicit InstanceTable(sqlite::Database& database);
   // Notes that the instance has started. `instance` has 8 bytes. `incarnation`
   // is the number of the start; the stored number never decreases.

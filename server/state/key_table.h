@@ -25,7 +25,7 @@ namespace linktor::state {
 // new conversation at the same time, each makes a key, and both keys are kept.
 class KeyTable {
  public:
-  // `database` must outlive this.
+  // `database` must outlive this object.
   explicit KeyTable(sqlite::Database& database);
   // Stores the key and returns true. Returns false and changes nothing when a
   // key with that id is stored already or was destroyed. A destroyed key is

@@ -66,7 +66,7 @@ absl::StatusOr<LogState> LoadLogState(sqlite::Database& database);
 
 class LogStateTable {
  public:
-  // `database` must outlive this.
+  // `database` must outlive this object.
   explicit LogStateTable(sqlite::Database& database);
   // Writes every field of `state`, inside the writer's transaction.
   absl::Status Save(const LogState& state);

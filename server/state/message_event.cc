@@ -17,7 +17,8 @@ v1::Message DescribeMessage(const MessageRow& row) {
   message.set_id(FormatId(kMessagePrefix, row.id));
   message.set_channel_id(row.channel_id);
   message.set_user_id(row.user_id);
-  // A send is always to somebody, until the person is erased.
+  // Every send has a customer. Its user id is empty only after the person was
+  // erased.
   message.set_erased(row.user_id.empty());
   message.set_direction(v1::MESSAGE_DIRECTION_OUTBOUND);
   message.set_origin(v1::MESSAGE_ORIGIN_API);

@@ -9,11 +9,11 @@
 namespace linktor::state {
 namespace {
 
-// SQLite uses the index of open sends (PENDING and UNCONFIRMED) only where a
-// statement writes its condition out.
+// SQLite uses the index messages_open only for a statement that repeats the
+// condition of this index. Open sends are PENDING (2) and UNCONFIRMED (4).
 #define LINKTOR_OPEN_STATES "state IN (2, 4)"
 
-// BindContent binds these three parameters.
+// BindContent binds the three parameters of this condition.
 #define LINKTOR_CONTENT_KEY \
   "channel_no = ?1 AND user_id = ?2 AND content_match = ?3"
 
@@ -60,6 +60,7 @@ MessageRow ReadMessageRow(const sqlite::Statement& s) {
   return row;
 }
 
+// Returns all rows of the statement, and resets the statement.
 absl::StatusOr<std::vector<MessageRow>> ReadAll(sqlite::Statement& statement) {
   const sqlite::StatementReset reset(statement);
   std::vector<MessageRow> rows;
@@ -70,6 +71,8 @@ absl::StatusOr<std::vector<MessageRow>> ReadAll(sqlite::Statement& statement) {
   }
 }
 
+// Returns the first row of the statement, or nullopt when it has none, and
+// resets the statement.
 absl::StatusOr<std::optional<MessageRow>> ReadMessage(
     sqlite::Statement& statement) {
   LINKTOR_ASSIGN(auto rows, ReadAll(statement));
@@ -84,6 +87,7 @@ sqlite::Statement& BindContent(sqlite::Statement& statement,
       .BindBlob(3, content.content_match);
 }
 
+// Returns whether the statement has a row, and resets the statement.
 absl::StatusOr<bool> HasRow(sqlite::Statement& statement) {
   const sqlite::StatementReset reset(statement);
   return statement.Step();
@@ -238,15 +242,15 @@ absl::Status MessageTable::Insert(MessageRow& row, LogState& state) {
       .BindBlob(19, row.instance)
       .Bind(20, row.incarnation)
       .Bind(21, row.after_seq);
-  // A parameter that is not bound is NULL, which means here that the age began
+  // A parameter that is not bound is NULL. Here NULL means that the age began
   // with the claim.
   if (row.born_ms != row.claim_ms) insert_.Bind(15, row.born_ms);
   return insert_.Run();
 }
 
-// SQLite writes the entry of every index anew of which the statement names a
-// column, also when its value stays. So there is a statement for an attempt and
-// one for what becomes of it.
+// SQLite rewrites the index entries of every column that a statement names,
+// even when the value stays the same. So there is one statement for a new
+// attempt, and one for how the attempt ends.
 absl::Status MessageTable::UpdateAttempt(const MessageRow& row) {
   ++updates_;
   update_attempt_.Bind(1, row.state)
@@ -399,8 +403,9 @@ absl::StatusOr<std::optional<MessageRow>> ReadMessageByRequest(
 
 absl::StatusOr<std::vector<MessageRow>> ReadSends(sqlite::Database& database,
                                                   const SendBounds& bounds) {
-  // For a channel, SQLite walks through all sends within the numbers. It must
-  // not take an index instead and sort all sends of the channel.
+  // For a channel, SQLite must walk through all sends within the bounds, in the
+  // order of their numbers. With an index, SQLite would first sort all sends of
+  // the channel.
 #define LINKTOR_SENDS_OF_CHANNEL    \
   "SELECT " LINKTOR_MESSAGE_COLUMNS \
   " FROM messages NOT INDEXED "     \
@@ -441,8 +446,8 @@ absl::StatusOr<std::int64_t> ReadLastSend(sqlite::Database& database) {
   return row ? read.Int(0) : 0;
 }
 
-// A later send stands behind the same event or a later one, so the place is
-// found by halving.
+// after_seq never decreases from one send to the next. So a binary search finds
+// the send.
 absl::StatusOr<std::int64_t> ReadFirstSendBehind(sqlite::Database& database,
                                                  std::int64_t seq) {
   sqlite::Statement read(database,
@@ -466,8 +471,9 @@ absl::StatusOr<std::int64_t> ReadFirstSendBehind(sqlite::Database& database,
 
 absl::StatusOr<std::vector<MessageRow>> FindPending(
     sqlite::Database& database) {
-  // SQLite by itself would walk through all messages in their order, since it
-  // does not know how few are PENDING. The index makes it sort those few.
+  // Without INDEXED BY, SQLite would walk through all messages in their order,
+  // because it does not know how few of them are PENDING. With this index, it
+  // only sorts the PENDING messages.
   sqlite::Statement pending(database, "SELECT " LINKTOR_MESSAGE_COLUMNS
                                       " FROM messages INDEXED BY messages_open "
                                       "WHERE " LINKTOR_OPEN_STATES

@@ -16,8 +16,9 @@ MidFilter::MidFilter(std::size_t capacity)
     : blocks_(std::bit_ceil(
           std::max<std::size_t>(capacity * kBytesPerMid / kBlockBytes, 1))) {}
 
-// The key is a hash already, so its bits serve as they are: the first eight
-// bytes choose the block, and each five bits of the others a bit of one word.
+// The key is a hash already, so its bits are used as they are. The first eight
+// bytes choose the block. In the other eight bytes, each group of five bits
+// chooses one bit in one word of the block.
 MidFilter::BitsOfMid MidFilter::Find(std::string_view mid_key) const {
   std::array<std::uint64_t, 2> hash{};
   std::memcpy(hash.data(), mid_key.data(),
@@ -40,7 +41,8 @@ void MidFilter::Add(std::string_view mid_key) {
 bool MidFilter::MayHave(std::string_view mid_key) const {
   const BitsOfMid mid = Find(mid_key);
   const Block& block = blocks_[mid.block];
-  // It has no branch for each word, which would be guessed wrong.
+  // The loop has no branch for each word, because the processor would often
+  // predict such a branch wrongly.
   std::uint32_t missing = 0;
   for (std::size_t i = 0; i < block.size(); ++i) {
     missing |= mid.bits[i] & ~block[i];

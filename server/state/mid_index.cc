@@ -9,20 +9,23 @@
 namespace linktor::state {
 namespace {
 
-// With each commit twice as many entries of a run are moved as are new, so that
-// a run is done before the next one is full. It is at least the first number,
-// and never more than the second, so that no commit takes long.
+// A commit moves twice as many entries of a run (see mid_index.h) as it has new
+// entries. So a run is done before the next one is full. But a commit moves at
+// least kLeastMidsMoved entries. It moves at most kMostMidsMoved, so that no
+// commit takes long.
 constexpr std::size_t kLeastMidsMoved = 64;
 constexpr std::size_t kMostMidsMoved = 4096;
 
-// A run begins at the latest after so many times its size of events.
+// A run begins at the latest when the events that are newer than the table are
+// this many times the size of a run.
 constexpr std::size_t kMostEvents = 4;
 
-// With each commit so many rows of the table are read into the filter, until it
-// has them all: about a tenth of a millisecond.
+// Each commit reads this many rows of the table into the filter, until the
+// filter has all of them. This takes about a tenth of a millisecond.
 constexpr std::int64_t kRowsPassed = 1024;
-// A filter is made for no more mids than this, which take 32 MiB. With more
-// events the filter is wrong more often, and costs searches.
+// A filter is made for at most this many mids, and then takes 32 MiB. When
+// there are more events, the filter is wrong more often, and each mistake costs
+// a search.
 constexpr std::size_t kMostFiltered = std::size_t{1} << 24U;
 
 std::array<char, 16> MidOf(std::string_view mid_key) {
@@ -156,8 +159,8 @@ absl::Status MidIndex::Read(const LogState& state) {
 
 absl::StatusOr<std::int64_t> MidIndex::Find(std::string_view mid_key,
                                             journal::ItemKind kind) {
-  // The table is asked first, because its entries are older than those in
-  // memory.
+  // The table is searched first, because its entries are older than the entries
+  // in memory.
   if (MayBeInTable(mid_key)) {
     const sqlite::StatementReset reset(find_);
     find_.BindBlob(1, mid_key).Bind(2, static_cast<std::int64_t>(kind));
@@ -182,7 +185,8 @@ absl::StatusOr<std::vector<std::int64_t>> MidIndex::FindContent(
       found.push_back(find_content_.Int(0));
     }
   }
-  // The moved part of a run is in both places until the run is done.
+  // An entry that a run has moved is in memory and in the table until the run
+  // is done.
   std::sort(found.begin(), found.end());
   found.erase(std::unique(found.begin(), found.end()), found.end());
   return found;
@@ -242,8 +246,8 @@ void MidIndex::OnCommitted(const LogState& state) {
     run_through_.reset();
   }
   if (!run_through_.has_value() && IsRunDue(state)) BeginRun(state);
-  // The largest filter is made anew, too, when most of what it has may be
-  // deleted.
+  // A filter of the largest size is replaced only when more than half of its
+  // mids may belong to deleted events.
   if (filter_.added() > filter_.capacity() &&
       (filter_.capacity() < kMostFiltered ||
        filter_.added() > 2 * Kept(state))) {
@@ -251,26 +255,29 @@ void MidIndex::OnCommitted(const LogState& state) {
   }
 }
 
-// The number of events is at least that of the mids in the table.
+// The table has no more mids than there are kept events.
 void MidIndex::MakeFilter(const LogState& state) {
   filter_ = MidFilter(std::clamp(2 * Kept(state), filter_size_, kMostFiltered));
   passed_ = {};
 }
 
 bool MidIndex::MayBeInTable(std::string_view mid_key) const {
-  // Views are compared byte by byte, as SQLite compares blobs.
+  // Two string_views are compared byte by byte, as SQLite compares blobs.
   const Mid mid = MidOf(mid_key);
   const bool passed = passed_.all || (passed_.mid.has_value() &&
                                       BytesOf(mid) <= BytesOf(*passed_.mid));
   return !passed || filter_.MayHave(mid_key);
 }
 
-// Rows of one mid that are behind the last row of a part are not read: the
-// filter has that mid already.
+// A mid may have several rows, and the last row of a part may be one of them.
+// The next part skips the other rows of this mid, because the filter has the
+// mid already.
 absl::Status MidIndex::FillFilter() {
   if (passed_.all) return absl::OkStatus();
   const sqlite::StatementReset reset(next_);
-  // The statement borrows it. Every mid is greater than no bytes.
+  // The statement borrows the bytes of `after`, so `after` is a copy that does
+  // not change. While no part is read, the empty blob is bound; every mid is
+  // greater than it.
   const std::optional<Mid> after = passed_.mid;
   next_.BindBlob(1, after.has_value() ? BytesOf(*after) : "")
       .Bind(2, kRowsPassed);
@@ -285,8 +292,8 @@ absl::Status MidIndex::FillFilter() {
   return absl::OkStatus();
 }
 
-// The more pages the table has, the more entries a run needs, so that several
-// of them are neighbours on a page and are written together.
+// The more pages the table has, the more entries a run needs. Otherwise few
+// entries of a run would be on the same page, where they are written together.
 std::size_t MidIndex::RunSize(const LogState& state) const {
   return std::clamp(Kept(state) / 8, run_size_, 4 * run_size_);
 }
@@ -298,8 +305,8 @@ bool MidIndex::IsRunDue(const LogState& state) const {
                                 kMostEvents * size);
 }
 
-// A run takes only entries of committed events: after a rollback the sequences
-// of the others are given to other events.
+// A run takes only entries of committed events. After a rollback, other events
+// get the sequences of the events that were not committed.
 void MidIndex::BeginRun(const LogState& state) {
   run_ = std::exchange(waiting_, {});
   run_through_ = state.last_seq;
@@ -311,11 +318,12 @@ void MidIndex::BeginRun(const LogState& state) {
 
 absl::Status MidIndex::Restore(const Position& position,
                                const LogState& state) {
-  // A part of the table that was passed may have lacked rows that are there
-  // again.
+  // Rows that the open transaction had deleted are there again. If a part of
+  // the table was read since Mark, the filter may lack their mids. So that part
+  // is read again.
   passed_ = position.passed;
-  // Events that were being deleted are there again, and memory no longer has
-  // their entries.
+  // Events that the open transaction had deleted are there again, too. Their
+  // entries are missing in memory, so all entries are read again.
   if (forgotten_seq_ != position.forgotten) {
     LINKTOR_TRY(Read(state));
     forgotten_seq_ = position.forgotten;

@@ -21,7 +21,7 @@ namespace linktor::state {
 // resized (ADR 16). So this table is separate from them.
 class RedriveTable {
  public:
-  // `database` must outlive this.
+  // `database` must outlive this object.
   explicit RedriveTable(sqlite::Database& database);
 
   // Returns whether a Redrive has made an event of the item as received with

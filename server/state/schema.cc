@@ -10,19 +10,23 @@
 namespace linktor::state {
 namespace {
 
-// Times are milliseconds since the epoch. A column born_ms says from when on a
-// row's age counts (expiry.h); where a row has another time as well, NULL means
-// that the two are the same. What people wrote, names and credentials are in
-// columns named sealed_* (seal/sealer.h); the rest is readable.
+// All times are in milliseconds since the epoch. The column born_ms has the
+// time at which the age of a row begins (expiry.h). Where a row has another
+// time, too, NULL in born_ms means that the age begins at that time. Names,
+// credentials and everything that people wrote are encrypted (seal/sealer.h),
+// in the columns named sealed or sealed_*. Data keys are encrypted, too. All
+// other columns can be read.
 //
-// Rows with sealed content are never resized: SQLite leaves parts of what a
-// resized row held in its pages, where nothing would erase it. So what changes
-// is in other tables than what is sealed. The name of a customer is the
-// exception: parts of it may stay, and nobody can read them once the person's
-// key is destroyed.
+// SQLite may leave parts of a resized row in its pages, and nothing would erase
+// these parts. So a row with sealed content of an event, an item or a message
+// is never resized before the content is overwritten. Values that change are in
+// other tables than this content. The sealed fields of channels, API keys and
+// conversations do change, and parts of old values may stay in the file. For
+// example, parts of a customer's old name may stay, but nobody can read them
+// after the person's key is destroyed.
 //
-// Until the first release the schema may change without a migration. From then
-// on: never change an entry; append one.
+// Until the first release, the schema may change without a migration. After
+// that, never change an entry of kMigrations, and only append new entries.
 constexpr std::array kMigrations = {
     R"sql(
 -- One row: where the log stands.
@@ -343,6 +347,8 @@ CREATE UNIQUE INDEX api_keys_request ON api_keys (creator, request_id)
 )sql",
 };
 
+// Returns the version of the database. It fails with FAILED_PRECONDITION when
+// this program does not know the version.
 absl::StatusOr<std::int64_t> VersionOf(sqlite::Database& database) {
   sqlite::Statement statement(database, "PRAGMA user_version");
   LINKTOR_ASSIGN(const bool row, statement.Step());

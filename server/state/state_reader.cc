@@ -75,8 +75,8 @@ absl::StatusOr<std::int64_t> StateReader::CountUnconfirmed() {
 
 absl::StatusOr<ConversationRow> StateReader::Conversation(
     std::int64_t channel_no, std::string_view user_id) {
-  // The memory is asked before the snapshot begins: what leaves it meanwhile is
-  // in the table by then.
+  // The memory is read before the snapshot begins. So a head that is not found
+  // in memory is in the snapshot.
   const auto newer = heads_.Find(channel_no, user_id);
   LINKTOR_ASSIGN(ConversationRow row,
                  InSnapshot(pool_, [&](sqlite::Database& database) {
@@ -88,7 +88,7 @@ absl::StatusOr<ConversationRow> StateReader::Conversation(
 
 absl::StatusOr<std::vector<ConversationRow>> StateReader::LatestConversations(
     std::int64_t channel_no, std::int64_t last_seq, std::size_t limit) {
-  // The memory is asked before the snapshot begins, as in Conversation.
+  // The memory is read before the snapshot begins, as in Conversation.
   auto recent = heads_.OfChannel(channel_no);
   return InSnapshot(pool_, [&](sqlite::Database& database) {
     return ReadLatestConversations(database, channel_no, last_seq, limit,
@@ -163,7 +163,7 @@ absl::StatusOr<std::vector<DeliveryRow>> StateReader::FindDeliveries(
     for (const DeliveryName& name : names) {
       if (wanted.erase(name.id) == 0) continue;
       LINKTOR_ASSIGN(std::vector<DeliveryRow> rows, Deliveries(name.no + 1, 1));
-      // It may have been deleted since its name was read.
+      // The delivery may have been deleted since its name was read.
       if (rows.empty() || rows.front().no != name.no) continue;
       found.push_back(std::move(rows.front()));
     }

@@ -70,7 +70,8 @@ absl::Status WaitingItemTable::Remove(std::string_view mid_key,
 absl::StatusOr<int> WaitingItemTable::RemoveOf(std::int64_t channel_no,
                                                std::string_view user_id,
                                                int limit, LogState& state) {
-  // No id of a person sorts behind the last character of Unicode.
+  // The id of every person sorts before this text, because this text is the
+  // last character of Unicode.
   constexpr std::string_view kLastUser = "\xf4\x8f\xbf\xbf";
   std::vector<std::int64_t> numbers;
   if (state.waiting_items == 0) return 0;

@@ -34,7 +34,7 @@ struct WaitingItem {
 
 class WaitingItemTable {
  public:
-  // `database` must outlive this.
+  // `database` must outlive this object.
   explicit WaitingItemTable(sqlite::Database& database);
 
   // Adds an item. `state` gives it a number and counts it. Nothing is added

@@ -6,8 +6,8 @@
 namespace linktor::webhook {
 namespace {
 
-// All failures of a signature have this one text, so that somebody who guesses
-// learns nothing from it.
+// All failures of a signature have this one text. So somebody who guesses a
+// signature learns nothing from the answer.
 constexpr char kUnsigned[] = "wrong or missing signature\n";
 
 constexpr std::array kAnswers = {

@@ -21,13 +21,15 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::string_view kSignatureHeader = "X-Hub-Signature-256";
-// The limit in bytes of a challenge. Meta's are shorter.
+// A challenge may have at most this many bytes. Meta's challenges are shorter.
 constexpr std::size_t kMaxChallenge = 256;
-// A proxy may repeat a header, or join repeated ones. Somebody who sends more
-// than this wants the server to compute much.
+// The server checks at most this many signatures of a request. There may be
+// several, because a proxy may repeat a header, or join repeated headers. The
+// limit bounds the work that a stranger can cause.
 constexpr std::size_t kMaxSignatures = 4;
 
-// Only what Meta sends is echoed: a challenge could otherwise carry markup.
+// Returns whether Meta could have sent the challenge. The answer repeats the
+// challenge, so any other text could put markup into the answer.
 bool IsChallenge(std::string_view text) {
   return !text.empty() && text.size() <= kMaxChallenge &&
          std::all_of(text.begin(), text.end(), [](char c) {
@@ -36,8 +38,9 @@ bool IsChallenge(std::string_view text) {
          });
 }
 
-// Returns the channel that a path names; empty when it is no webhook's. A slash
-// at the end is often entered with the URL.
+// Returns the channel id that the path names; empty when it is not the path of
+// a webhook. A slash at the end is allowed, because operators often enter the
+// URL with one.
 std::string_view ChannelOf(const http::HttpTarget& target) {
   const std::vector<std::string>& parts = target.segments;
   const bool slash = parts.size() == 4 && parts[3].empty();
@@ -46,8 +49,9 @@ std::string_view ChannelOf(const http::HttpTarget& target) {
   return ours ? std::string_view(parts[2]) : std::string_view();
 }
 
-// They are the signatures of a request, at most kMaxSignatures. `malformed`
-// says that there were more, or something that is no signature.
+// These are the signatures of a request, at most kMaxSignatures. `malformed` is
+// true when the request has more signatures, or has a value that is not a
+// signature.
 struct Signatures {
   std::vector<std::string> found;
   bool malformed = false;
@@ -68,8 +72,8 @@ Signatures SignaturesOf(const http::HttpRequest& request) {
   return signatures;
 }
 
-// Returns the secret that the body is signed with; null when it is none of
-// them.
+// Returns the app secret of the channel with which the body was signed; null
+// when there is none.
 const channels::SigningSecret* FindSecret(const channels::ChannelEntry& channel,
                                           std::string_view body,
                                           const Signatures& signatures) {
@@ -84,6 +88,8 @@ const channels::SigningSecret* FindSecret(const channels::ChannelEntry& channel,
   return nullptr;
 }
 
+// Returns the verdict for a request that was signed with no app secret of the
+// channel.
 WebhookVerdict WhyUnsigned(const channels::ChannelEntry& channel,
                            const Signatures& signatures) {
   if (channel.secrets.empty()) return WebhookVerdict::kNoAppSecret;
@@ -97,10 +103,11 @@ WebhookVerdict WhyUnsigned(const channels::ChannelEntry& channel,
 struct WebhookEndpoint::Exchange {
   http::HttpResponder respond;
   std::string client;
-  // It is null when the URL names none.
+  // It is null when the URL names no channel.
   channels::ChannelRegistry::EntryPtr channel;
   SteadyClock::time_point begin = SteadyClock::now();
-  // The body of the answer where it is not that of the table.
+  // This is the body of the answer kVerified. Every other answer has the body
+  // that the table has (answer.h).
   std::string challenge;
   // Only a delivery has these three. The id is set only when it will be logged.
   std::string delivery_id;

@@ -12,7 +12,8 @@
 namespace linktor::webhook {
 namespace {
 
-// The journal keeps the table's MidSet as the numbers of its own ItemKind.
+// The journal stores a MidSet of the table of kinds as an ItemKind with the
+// same number.
 static_assert(static_cast<int>(kinds::MidSet::kNone) ==
               journal::ITEM_KIND_OTHER);
 static_assert(static_cast<int>(kinds::MidSet::kMessages) ==
@@ -26,11 +27,13 @@ static_assert(static_cast<int>(kinds::MidSet::kUnsends) ==
 static_assert(static_cast<int>(kinds::MidSet::kEdits) ==
               journal::ITEM_KIND_EDIT);
 
-// Returns the identity of an item without a mid: eight bytes of its time, and
-// then a hash of its kind and content. It is persisted, so it must not change.
-// The tests of the dashboard are all alike, but a person who presses the button
-// again wants to see an event again. So a test is identified by its delivery,
-// which `test_delivery` names; it is empty for all other items.
+// Returns the identity of an item that no mid identifies: eight bytes of its
+// time, and then a hash of its channel, kind and content. It is stored on the
+// disk, so it must not change. All items from the Test button of Meta's
+// dashboard are alike, but a person who presses the button again wants to see
+// another event. So for such an item, the hash has `test_delivery` in place of
+// the content. `test_delivery` names the delivery and the item's position. It
+// is empty for all other items.
 std::string DedupeKey(std::int64_t channel_no, const ParsedItem& item,
                       std::string_view test_delivery) {
   std::string key;
@@ -43,7 +46,8 @@ std::string DedupeKey(std::int64_t channel_no, const ParsedItem& item,
   return key;
 }
 
-// Makes the item the unknown one that it is when its message does not come.
+// Turns an item that waits for its message into the unknown item that it
+// becomes when the message does not come.
 void BecomeUnknown(ParsedItem& item) {
   std::string mid = MidOf(item);
   item.kind = std::string(item.row->name);
@@ -132,8 +136,8 @@ std::string EventMaker::UsernameFor(
   const std::string& user_id = item.event().user_id();
   if (user_id.empty()) return "";
   std::string name = names_.Find(channel->no, user_id);
-  // Only a number can be an id with a profile. Anything else must not get into
-  // the URL of a request.
+  // Only a number can be the id of a customer with a profile. Any other text
+  // must not get into the URL of a request.
   if (item.opens_window() && IsNumericId(user_id)) {
     names_.OnActivity(channel, user_id);
   }

@@ -68,7 +68,8 @@ absl::Status Ingest::AddItem(ParsedItem& parsed, Context& context) {
   if (owner != nullptr && !owner->HasSecret(context.secret)) owner = nullptr;
   if (test) owner = context.path;
   const bool waits = parsed.fate == Fate::kWaits;
-  // Nothing can follow a test, and nobody gets an item without a channel.
+  // No message follows an item of the Test button, and an item without a
+  // channel makes no event. So neither needs to wait.
   if (waits && (test || owner == nullptr)) {
     item.set_fate(journal::ITEM_FATE_IGNORED);
     return absl::OkStatus();

@@ -13,8 +13,8 @@ namespace {
 namespace dom = simdjson::dom;
 using kinds::Misfit;
 
-// Nearly every item fits into so many bytes. They are reserved at once, so that
-// buffers are made only once.
+// Nearly every item has at most this many bytes. The first buffers have room
+// for this many bytes, so that larger ones are rarely needed.
 constexpr std::size_t kUsualItem = 4096;
 
 }  // namespace
@@ -29,7 +29,7 @@ bool ItemParser::Reserve(std::size_t size) {
   if (parser_.capacity() >= std::max(size, kUsualItem)) return true;
   const auto error =
       parser_.allocate(std::max(size, kUsualItem), kMaxItemDepth);
-  // A lack of memory says nothing about the item.
+  // A lack of memory is no fault of the item.
   if (error == simdjson::MEMALLOC) throw std::bad_alloc();
   return error == simdjson::SUCCESS;
 }
@@ -37,16 +37,18 @@ bool ItemParser::Reserve(std::size_t size) {
 const dom::element* ItemParser::Load(ParsedItem& item) {
   simdjson::error_code error = simdjson::CAPACITY;
   if (Reserve(item.raw.size())) {
-    // simdjson reads beyond the item. Behind the last item is the body's slack,
-    // and behind the others is the rest of the body.
+    // simdjson reads some bytes beyond the item. After the last item, these are
+    // the readable bytes behind the body (http::kBodySlack). After any other
+    // item, they are the rest of the body.
     error = parser_
                 .parse(item.raw.data(), item.raw.size(),
                        /*realloc_if_needed=*/false)
                 .get(root_);
   }
   if (error == simdjson::SUCCESS) return &root_;
-  // It may be JSON, but not what simdjson takes: numbers too large, lone
-  // surrogates, too deep.
+  // These errors may come from a text that is JSON, but that simdjson does not
+  // accept: a number is too large, a string has a lone surrogate, or the
+  // nesting is too deep.
   const bool json = error == simdjson::NUMBER_ERROR ||
                     error == simdjson::STRING_ERROR ||
                     error == simdjson::DEPTH_ERROR;
@@ -66,9 +68,10 @@ void ItemParser::Read(std::string_view field, const dom::element& root,
     item.json_path = "$";
     return;
   }
-  // In the forms with a field, only fields of conversations hold messaging
-  // items; the names of all but one of them begin alike. The values of other
-  // fields are read as what the field says, if a kind has it.
+  // Where a field stands beside the item, the item is a messaging item only if
+  // the field is about conversations. The names of these fields begin with
+  // "messag", with one exception (kFeedback). Any other field has a kind of its
+  // own, or this server does not know it.
   const bool messaging =
       item.form == EnvelopeForm::kMessaging ||
       item.form == EnvelopeForm::kStandby ||
@@ -89,7 +92,8 @@ void ItemParser::Read(std::string_view field, const dom::element& root,
     bad = reader_.Read(object, item);
   }
   if (bad) {
-    // The item is half read, so that its content has to be its identity.
+    // Only a part of the item was read. So the item is identified by its
+    // content, and not by its mid.
     item.fate = Fate::kEvent;
     if (item.message.mid().size() <= kinds::kMaxMid) {
       item.named_mid = item.message.mid();
@@ -98,8 +102,9 @@ void ItemParser::Read(std::string_view field, const dom::element& root,
     Describe(*bad, item.problem);
     item.json_path = bad->path;
   }
-  // The item is called by its own key where it has one, so that it has the same
-  // name in every form of the envelope.
+  // If the item has a key that names its kind, this key is its kind. So the
+  // item has the same kind in every form of the envelope. Otherwise the field
+  // is its kind.
   if (item.kind.empty()) {
     const std::string_view kind = wide ? "" : kinds::ItemReader::NameOf(object);
     item.kind = CutUtf8(kind.empty() ? field : kind, kMaxKind);

@@ -12,8 +12,8 @@
 namespace linktor::webhook {
 namespace {
 
-// Memory for texts of so many bytes is kept for the next one. It is some 300 KB
-// for each thread.
+// Memory for texts of up to this many bytes is kept for the next text. It takes
+// about 300 KB for each thread.
 constexpr std::size_t kKeptCapacity = 16 * 1024;
 
 const std::uint8_t* BytesOf(std::string_view text) {
@@ -28,8 +28,9 @@ JsonStructure::~JsonStructure() {
   }
 }
 
-// Nearly all webhooks are small, and to take memory for one costs more than to
-// read it. So each thread keeps the memory of its last one.
+// Nearly all webhooks are small, and to allocate the memory for one takes
+// longer than to read it. So each thread keeps the memory of its last
+// JsonStructure.
 std::unique_ptr<JsonStructure::Memory>& JsonStructure::Spare() {
   thread_local std::unique_ptr<Memory> spare;
   return spare;
@@ -44,12 +45,13 @@ simdjson::error_code JsonStructure::TakeMemory(std::size_t size,
   }
   memory_ = std::make_unique<Memory>();
   const std::size_t capacity = std::max(size, kKeptCapacity);
-  // This is simdjson's code for this processor, not the code for any.
+  // This is simdjson's code for the present processor. simdjson also has slower
+  // code that runs on any processor.
   auto error =
       simdjson::get_active_implementation()->create_dom_parser_implementation(
           capacity, max_depth, memory_->stages);
   if (!error) error = memory_->document.allocate(capacity);
-  // A lack of memory says nothing about the text.
+  // A lack of memory is no fault of the text.
   if (error == simdjson::MEMALLOC) throw std::bad_alloc();
   return error;
 }
@@ -77,7 +79,7 @@ simdjson::error_code JsonStructure::Load(std::string_view text,
 }
 
 std::string_view JsonStructure::Text(JsonValue& value) {
-  // A value that does not end goes up to the end of the text.
+  // A value that no bracket closes goes up to the end of the text.
   if (value.end == 0 && Skip(value) != simdjson::SUCCESS) value.end = count_;
   if (value.first >= count_) return {};
   const std::size_t begin = positions_[value.first];
@@ -98,10 +100,10 @@ simdjson::error_code JsonStructure::SkipBrackets(JsonValue& value) {
     return value.end != 0 ? simdjson::SUCCESS
                           : simdjson::INCOMPLETE_ARRAY_OR_OBJECT;
   }
-  // The text was read, so every bracket is closed.
+  // The text is read, so every bracket is closed.
   std::uint32_t at = value.first + 1;
   for (int depth = 1; depth != 0; ++at) {
-    // The bit 0x20 alone differs between '{' and '[', and between '}' and ']'.
+    // Only the bit 0x20 differs between '{' and '[', and between '}' and ']'.
     const int next = text_[positions_[at]] | 0x20;
     depth += static_cast<int>(next == '{') - static_cast<int>(next == '}');
   }
@@ -111,9 +113,9 @@ simdjson::error_code JsonStructure::SkipBrackets(JsonValue& value) {
 
 void JsonStructure::FindEnds() {
   ends_.assign(count_, 0);
-  // The brackets that are open form a list, innermost first: until a bracket is
-  // closed, its place in ends_ has the position of the next one. Afterwards the
-  // brackets that are never closed get 0.
+  // The open brackets form a linked list, the innermost one first. While a
+  // bracket is open, its entry in ends_ has the position of the next outer open
+  // bracket. At the end, the brackets that are never closed get 0.
   constexpr std::uint32_t kNone = ~std::uint32_t{0};
   std::uint32_t open = kNone;
   for (std::uint32_t at = 0; at < count_; ++at) {

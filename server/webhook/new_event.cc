@@ -12,6 +12,9 @@ namespace {
 
 using google::protobuf::util::TimeUtil;
 
+// Moves the name and the problem of an unknown item into the event, and copies
+// its raw JSON. When the JSON is larger than kMaxRawJson, it sets only the
+// size.
 void TellUnknown(ParsedItem& parsed, v1::Event& event) {
   v1::UnknownItem* unknown = event.mutable_unknown();
   unknown->set_kind(std::move(parsed.kind));
@@ -24,6 +27,8 @@ void TellUnknown(ParsedItem& parsed, v1::Event& event) {
   }
 }
 
+// Adds to the message the fields that follow from its event: ids, direction,
+// state and times.
 void CompleteMessage(const EventSetting& setting, const v1::Event& event,
                      bool inbound, v1::Message& message) {
   const journal::NewEvent& made = setting.event;
@@ -39,7 +44,8 @@ void CompleteMessage(const EventSetting& setting, const v1::Event& event,
     *message.mutable_create_time() = event.receive_time();
     return;
   }
-  // An echo of a send of this server has the send's time, which Apply knows.
+  // The create_time of an echo is not set here. Apply sets it, because only
+  // Apply knows whether the echo belongs to a send of this server.
   message.set_origin(v1::MESSAGE_ORIGIN_ELSEWHERE);
   if (made.event_ms() != 0) *message.mutable_echo_time() = event.event_time();
 }

@@ -16,12 +16,13 @@
 namespace linktor::webhook {
 namespace {
 
-// No account has a longer id. A longer one counts as none, because each item
-// would carry a copy of it.
+// No account has an id of more than this many bytes. A longer id counts as no
+// id, because each item would carry a copy of it.
 constexpr std::size_t kMaxEntryId = 128;
 
-// A body that is deeper is not read as a whole, but item by item. A member of
-// an entry lies three levels below the root, and may be as deep as an item.
+// A body that is nested more deeply is not read as a whole, but item by item. A
+// member of an entry lies three levels below the root, and may be as deep as an
+// item.
 constexpr std::size_t kMaxDepth = kMaxItemDepth + 3;
 
 std::string NotJson(simdjson::error_code error) {
@@ -29,7 +30,8 @@ std::string NotJson(simdjson::error_code error) {
                       simdjson::error_message(error));
 }
 
-// Walks the envelope, of which only the shape is looked at.
+// Walks through the envelope of one body. It looks only at the structure of the
+// envelope, and gives the items to an ItemParser.
 class EnvelopeParser {
  public:
   EnvelopeParser(
@@ -54,7 +56,8 @@ class EnvelopeParser {
     if (issue) UseIssue(EnvelopeForm::kBody, body_, std::move(*issue));
   }
 
-  // Reads the body as the text of one item, which was in that form.
+  // Parses the body as the text of one item. `form`, `field` and `entry_id` say
+  // where in an envelope the item was.
   void ParseOne(EnvelopeForm form, std::string_view field,
                 std::string_view entry_id) {
     item_.entry_id = entry_id;
@@ -69,8 +72,8 @@ class EnvelopeParser {
   }
 
  private:
-  // Returns why no entry of the body can be used; nothing when they can, and
-  // then `root` is the envelope.
+  // Returns why no entry of the body can be used. Returns nullopt when the
+  // entries can be used, and then `root` is the envelope.
   std::optional<std::string> CheckBody(JsonValue& root) {
     if (const auto error = json_.Load(body_, kMaxDepth)) return NotJson(error);
     root = json_.Root();
@@ -88,8 +91,9 @@ class EnvelopeParser {
     if (!json_.read() && !json_.EndsWith(peeked)) {
       return NotJson(simdjson::TRAILING_CONTENT);
     }
-    // One app's URL can receive Messenger's webhooks, too. Their ids are of
-    // another space: an answer to one would fail, or reach somebody else.
+    // The URL of an app may receive webhooks of Messenger, too. Messenger has
+    // other ids than Instagram: an answer to such an id would fail, or reach
+    // somebody else.
     if (object_name == "page") {
       return "this is a webhook of Messenger: its object is 'page'";
     }
@@ -139,6 +143,8 @@ class EnvelopeParser {
     }
   }
 
+  // Makes an issue of an entry that is not an object. Beyond the limit of
+  // unknown items, it folds the entry (see Fold).
   void AddBadEntry(JsonValue& entry, simdjson::error_code error) {
     if (unknown_ >= kMaxUnknownItems) return Fold(entry);
     ++unknown_;
@@ -147,6 +153,8 @@ class EnvelopeParser {
                           simdjson::error_message(error)));
   }
 
+  // Parses one member of an entry. An array of items gives its items, and any
+  // other member is one item. Members that only describe the entry are skipped.
   void ParseMember(std::string_view key, JsonValue& value) {
     if (key == "messaging") {
       ParseArray(key, value, EnvelopeForm::kMessaging);
@@ -164,6 +172,8 @@ class EnvelopeParser {
     }
   }
 
+  // Adds each element of the array as an item. A value that is not an array is
+  // one item itself.
   void ParseArray(std::string_view key, JsonValue& array, EnvelopeForm form) {
     if (json_.ForEachElement(array, [this, form](JsonValue& one) {
           if (unknown_ >= kMaxUnknownItems && !json_.HasMembers(one)) {
@@ -177,6 +187,8 @@ class EnvelopeParser {
     }
   }
 
+  // Adds the value of a change as an item. A change without a value is one item
+  // itself.
   void ParseChange(JsonValue& change) {
     std::string field;
     std::optional<JsonValue> found;
@@ -191,9 +203,10 @@ class EnvelopeParser {
     AddItem(EnvelopeForm::kChanges, field, *found);
   }
 
-  // Reads one item and passes it on, or folds it when too many are unknown.
-  // `problem` is the envelope's own fault with it; it replaces the item's
-  // unless the item is understood.
+  // Reads one item and passes it on. When it is unknown and beyond the limit of
+  // unknown items, AddItem folds it instead (see Fold). `problem` says what is
+  // wrong with the place of the item in the envelope. Unless the item is
+  // understood, it replaces the problem that was found in the item.
   void AddItem(EnvelopeForm form, std::string_view field, JsonValue& value,
                std::string_view problem = "") {
     found_ = true;
@@ -202,7 +215,8 @@ class EnvelopeParser {
         !kinds::ItemReader::MayBeKnown(field, value.element)) {
       return Fold(value);
     }
-    // The standby field's values are what entry.standby holds.
+    // A value of the field "standby" is the same as an element of
+    // entry.standby.
     const bool valued =
         form == EnvelopeForm::kChanges || form == EnvelopeForm::kFlat;
     ParsedItem& item = NewItem();
@@ -213,12 +227,13 @@ class EnvelopeParser {
       item.kind = CutUtf8(field, kMaxKind);
       item.field = item.kind;
     }
-    // Nobody is to read an entry as a value of its field, not later either.
+    // This item is a whole entry. It must not be read as the value of its
+    // field, neither now nor later by the Redriver.
     if (&value == entry_) item.field.clear();
     const simdjson::dom::element* root =
         json_.read() ? &value.element : item_parser_.Load(item);
-    // An entry that has a field without a value is an item as a whole. Its
-    // members are those of an entry: its id is the account's, and no comment's.
+    // A whole entry is not read as an item. Its members mean something else
+    // than those in an item: its id, for example, is the id of the account.
     if (root != nullptr && &value != entry_) {
       item_parser_.Read(field, *root, item);
     }
@@ -234,6 +249,7 @@ class EnvelopeParser {
     Use(item);
   }
 
+  // Clears item_ for the next item of the same entry, and returns it.
   ParsedItem& NewItem() {
     if (used_) {
       kinds::ClearRead(item_);
@@ -259,8 +275,8 @@ class EnvelopeParser {
     use_(item);
   }
 
-  // Passes an issue on. It takes only the entry's id from item_, in which the
-  // next item may be waiting.
+  // Passes an issue on. It takes only entry_id from item_, because item_ may
+  // hold the next item already.
   void UseIssue(EnvelopeForm form, std::string_view raw, std::string problem,
                 std::int64_t count = 1) {
     ParsedItem issue;
@@ -274,9 +290,9 @@ class EnvelopeParser {
   }
 
   // Notes an unknown item beyond the limit. UseFolded makes one issue of all
-  // that were noted: the body from the first to the last of them. They do not
-  // all come in the body's order, because an entry's flat value is its last
-  // item.
+  // items that were noted. Its text is the part of the body from the first item
+  // to the last. The items need not come in the order of the body, because the
+  // flat value of an entry is its last item.
   void Fold(const JsonValue& value) {
     if (folded_ == 0 || value.first < first_folded_.first) {
       first_folded_.first = value.first;
@@ -287,6 +303,7 @@ class EnvelopeParser {
     ++folded_;
   }
 
+  // Passes on the issue of all items that Fold has noted, if there are any.
   void UseFolded() {
     if (folded_ == 0) return;
     const std::int64_t count = std::exchange(folded_, 0);
@@ -307,17 +324,22 @@ class EnvelopeParser {
   const absl::FunctionRef<void(ParsedItem&)> use_;
   JsonStructure json_;
   ItemParser item_parser_;
-  // The entry that is being parsed.
+  // This is the entry that is being parsed.
   const JsonValue* entry_ = nullptr;
-  // The first says that this entry has had an item, the second that the body
-  // has had none.
+  // found_ is true when this entry has had an item. none_ is true while the
+  // body has had no item.
   bool found_ = false;
   bool none_ = true;
-  // All items are read into this one, so that its buffers are made once. The
-  // two ids of the account stay from item to item of an entry.
+  // All items are read into this object, so that its buffers are made only
+  // once. entry_id and other_id stay the same for all items of an entry.
   ParsedItem item_;
+  // It is true when the last item was understood. Then NewItem must clear the
+  // content of that item.
   bool used_ = false;
+  // It counts the items of the body that are not understood.
   int unknown_ = 0;
+  // These are the number of items that Fold has noted, and the first and the
+  // last of them in the body.
   std::int64_t folded_ = 0;
   JsonValue first_folded_;
   JsonValue last_folded_;

@@ -28,7 +28,7 @@ bool ShareSecret(const ChannelEntry& one, const ChannelEntry& other) {
                      });
 }
 
-// Counts an end of Apply's in the answer.
+// Counts in `told` how Apply has ended one item.
 void Count(RedriveEnd end, v1::RedrivenDelivery& told) {
   switch (end) {
     case RedriveEnd::kEvent:
@@ -53,11 +53,12 @@ void Count(RedriveEnd end, v1::RedrivenDelivery& told) {
 struct Redriver::Context {
   const state::DeliveryRow& row;
   const StringSet& covered;
-  // The channel whose URL the delivery came to; null when it was deleted.
+  // This is the channel to whose URL the delivery came. It is null when that
+  // channel was deleted.
   channels::ChannelRegistry::EntryPtr path;
   v1::RedrivenDelivery& told;
   journal::Redrive redrive;
-  // These keys have sealed parts of the record and are not durable yet.
+  // Parts of the record are sealed with these keys, which are not durable yet.
   seal::NewKeys new_keys;
 };
 
@@ -87,7 +88,8 @@ absl::StatusOr<v1::RedriveDeliveriesResponse> Redriver::Redrive(
                     .told = told,
                     .redrive = {},
                     .new_keys = {}};
-    // A channel that has the id of a deleted one is another channel.
+    // A new channel may have the id of the deleted channel, but it is another
+    // channel.
     if (context.path != nullptr && context.path->no != row->channel_no) {
       context.path = nullptr;
     }
@@ -211,7 +213,8 @@ channels::ChannelRegistry::EntryPtr Redriver::OwnerOf(
 absl::Status Redriver::Append(Context& context) {
   LINKTOR_ASSIGN(const bool applied, AppendOnce(context.redrive, context));
   if (applied) return absl::OkStatus();
-  // One item that cannot be applied must not spoil its neighbours.
+  // One item that cannot be applied must not keep the other items from being
+  // applied.
   for (const journal::RedriveItem& item : context.redrive.items()) {
     bool applied_alone = false;
     if (context.redrive.items_size() > 1) {
@@ -233,7 +236,8 @@ absl::StatusOr<bool> Redriver::AppendOnce(const journal::Redrive& redrive,
   journal::Record record =
       journal::NewRecord(absl::ToUnixMillis(deps_.clock.Now()));
   *record.mutable_redrive() = redrive;
-  // A key that is stored already is not stored again.
+  // The keys may be stored already, by an earlier record. They are not stored
+  // again.
   journal::Ending ending = journal::AppendSealedAndWait(
       deps_.journal, context.new_keys, std::move(record));
   if (!ending.applied()) {

@@ -10,10 +10,11 @@
 namespace linktor::webhook {
 namespace {
 
-// The thread pauses so long between two records, so that others come first.
+// The thread pauses for this long between two records, so that other records
+// need not wait.
 constexpr std::chrono::milliseconds kRecordPause{20};
-// When the clock has moved this much more or less than the time that has
-// passed, it was set.
+// When the clock has moved by this much more or less than the time that has
+// really passed, somebody has set it.
 constexpr absl::Duration kMostDrift = absl::Seconds(1);
 
 void LogFailure(const absl::Status& status) {
@@ -75,7 +76,7 @@ std::int64_t WaitingItems::Release() {
     const auto answer =
         journal::AppendAs<state::ReleaseAnswer>(journal_, std::move(record));
     if (!answer.ok()) {
-      // No message could be stored either.
+      // While no record can be stored, no message can be stored either.
       since_ = options_.steady();
       LogFailure(answer.status());
       return events;

@@ -24,10 +24,10 @@ inline constexpr char kSubscribe[] =
 struct FleetOptions {
   Peer server;
   std::string method = kSubscribe;
-  // The serialised request of each stream.
+  // Each stream sends this serialised request.
   std::string request;
   int streams = 1;
-  // The streams share so many connections.
+  // The streams share this number of connections.
   int connections = 1;
   // When it is set, each stream reads the first message and no more.
   bool stalled = false;

@@ -23,12 +23,15 @@ class Case:
     """One case, which is one row of a case with rows."""
 
     name: str
-    # The settings of a World; FAKE for a fake server instead of one.
+    # These are the settings of a World. With FAKE, the case runs with a fake server
+    # instead of a World.
     world: dict[str, Any] | str
-    # It connects the client before the first step; None for no client.
+    # This step connects the client before the first step. With None, the case has no
+    # client.
     connect: dict[str, Any] | None
     steps: list[dict[str, Any]]
-    # The name before its variables were replaced, which the rows share.
+    # This is the name before its variables were replaced. All rows of the case share
+    # it.
     template: str = ""
 
 

@@ -1,6 +1,7 @@
-// SIGKILL at any moment: what was acknowledged is there, and nothing is sent
-// twice. Rounds by LINKTOR_CRASH_ROUNDS, posts a second by
-// LINKTOR_CRASH_POSTS.
+// These tests kill the server with SIGKILL at any moment. Afterwards everything
+// that was acknowledged must be there, and nothing may be sent twice.
+// LINKTOR_CRASH_ROUNDS is the number of rounds, and LINKTOR_CRASH_POSTS is the
+// number of posts a second.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -17,7 +17,7 @@
 namespace linktor::fuzz {
 namespace {
 
-// A file without a place on the disk.
+// A MemoryFile is a file in memory only.
 class MemoryFile {
  public:
   MemoryFile() : fd_(memfd_create("linktor-fuzz", MFD_CLOEXEC)) {

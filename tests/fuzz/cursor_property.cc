@@ -20,8 +20,9 @@ constexpr std::int64_t kWholeLog = std::numeric_limits<std::int64_t>::max();
 // Behind a cursor are version, log id, epoch, sequence, trunk and checksum.
 constexpr std::size_t kSize = 1 + 8 + 4 + 8 + 8 + 4;
 
-// The log has been restored twice. Its present life shares all of its events
-// with itself, and with a former one those up to the backup.
+// The log has been restored twice, so it has three lives: a new life begins
+// with each restore. The present life shares all of its events with itself.
+// With a former life it shares the events up to the backup.
 struct Life {
   std::int64_t epoch;
   std::int64_t trunk;
@@ -157,7 +158,7 @@ Violation CheckDecode(std::string_view cursor, std::int64_t last_seq) {
   return std::nullopt;
 }
 
-// The first bytes of an input, one number after the other.
+// Bytes reads numbers, one after the other, from the beginning of an input.
 class Bytes {
  public:
   explicit Bytes(std::string_view input) : input_(input) {}

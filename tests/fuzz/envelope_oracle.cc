@@ -10,7 +10,8 @@ namespace {
 
 using Items = std::vector<ExpectedItem>;
 
-// A string's text, other values as written; nothing for objects and arrays.
+// Returns the text of a string, and every other value as it is written. The
+// result is empty for objects and arrays.
 std::string NameOf(std::string_view raw) {
   if (IsObject(raw) || IsArray(raw)) return "";
   const auto value = boost::json::parse(boost::json::string_view(raw));
@@ -58,7 +59,7 @@ void AddEntry(std::string_view entry, Items& items) {
     return;
   }
   const std::size_t before = items.size();
-  // One item in the form {"field": …, "value": …}.
+  // The entry may have one item in the form {"field": …, "value": …}.
   std::string field;
   std::optional<std::string_view> value;
   for (const JsonMember& member : MembersOf(entry)) {

@@ -1,5 +1,6 @@
-// Which items a webhook body has, found out another way than the parser does
-// it: by Boost.JSON and by counting brackets. Pure.
+// These functions find out which items a webhook body has. They do it in
+// another way than the parser of the server: with Boost.JSON, and by counting
+// brackets. They are pure functions.
 
 #pragma once
 
@@ -13,9 +14,9 @@ namespace linktor::fuzz {
 
 struct ExpectedItem {
   kinds::EnvelopeForm form = kinds::EnvelopeForm::kBody;
-  // Into the body, without white space around it.
+  // This points into the body. It has no white space at its ends.
   std::string_view raw;
-  // The body is no envelope, or the entry no object.
+  // Set when the body is no envelope, or when the entry is no object.
   bool issue = false;
 };
 

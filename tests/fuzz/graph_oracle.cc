@@ -86,7 +86,8 @@ Certainty CertaintyOf(const http::HttpResult& result, const Answer& answer) {
     return unclear || answer.transient ? Certainty::kMayHaveHappened
                                        : Certainty::kNothingHappened;
   }
-  // "Unknown error" and "service temporarily unavailable".
+  // Meta calls these two codes "unknown error" and "service temporarily
+  // unavailable".
   const std::int64_t code = answer.code.value_or(0);
   return code == 1 || code == 2 ? Certainty::kMayHaveHappened
                                 : Certainty::kByTheList;

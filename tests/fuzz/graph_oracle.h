@@ -1,5 +1,6 @@
-// What Meta's answer says, read by simdjson where the server asks Boost.JSON,
-// and whether a send with that answer may have happened. Pure.
+// These functions read what Meta's answer says, and whether a send with that
+// answer may have happened. They use simdjson, but the server uses Boost.JSON.
+// They are pure functions.
 
 #pragma once
 

@@ -64,7 +64,7 @@ std::vector<JsonMember> MembersOf(std::string_view text) {
     const std::size_t key_end = StringEnd(text, at);
     const boost::json::value key = boost::json::parse(
         boost::json::string_view(text.data() + at, key_end - at));
-    // Over the colon.
+    // This goes over the colon.
     at = SkipBlanks(text, SkipBlanks(text, key_end) + 1);
     const std::size_t end = ValueEnd(text, at);
     members.push_back(

@@ -1,5 +1,6 @@
-// Cuts JSON into its parts, as text: by counting brackets, unlike any parser of
-// the server. Pure. Only for text that a real parser has found to be JSON.
+// These functions cut JSON into its parts, as text. They count brackets, unlike
+// every parser of the server. They are pure functions, and they are only for
+// text that a real parser has found to be JSON.
 
 #pragma once
 
@@ -10,7 +11,7 @@
 namespace linktor::fuzz {
 
 struct JsonMember {
-  // Unescaped.
+  // The key has no escape sequences any more.
   std::string key;
   std::string_view value;
 };
@@ -24,7 +25,7 @@ std::vector<std::string_view> ElementsOf(std::string_view text);
 inline bool IsObject(std::string_view text) { return text.starts_with('{'); }
 inline bool IsArray(std::string_view text) { return text.starts_with('['); }
 
-// Without white space around it.
+// Returns the text without the white space at its ends.
 std::string_view TrimJson(std::string_view text);
 
 }  // namespace linktor::fuzz

@@ -15,13 +15,15 @@ namespace linktor::fuzz {
 // A sentence; nothing when the property holds.
 using Violation = std::optional<std::string>;
 
-// The body of a webhook POST. Every item of it comes out once and in order,
-// points into the body, and becomes an event that can be sent to subscribers,
-// or an issue; what is kept is what was received.
+// The input is the body of a webhook POST. Every item of the body must come out
+// once, in order, and point into the body. It must become an event that can be
+// sent to subscribers, or an issue. The bytes that are kept must be the bytes
+// that were received.
 Violation CheckWebhook(std::string_view input);
 
-// A signature header, a line break, a body. Accepted is the HMAC of the body
-// under the app secret in hexadecimal after "sha256=", and nothing else.
+// The input is a signature header, a line break and a body. The server must
+// accept only "sha256=" with the hexadecimal HMAC of the body under the app
+// secret.
 Violation CheckSignature(std::string_view input);
 
 // A cursor; its first bytes are also taken for a position in a log. Decode
@@ -33,8 +35,9 @@ Violation CheckCursor(std::string_view input);
 // or with a reason, and with UNKNOWN when it may have happened.
 Violation CheckGraph(std::string_view input);
 
-// Arguments, one a line; an empty line; the configuration file. The server has
-// a configuration that it may start with, or says why not.
+// The input has arguments, one on each line, then an empty line, and then the
+// configuration file. The server must get a configuration with which it may
+// start, or it must say why not.
 Violation CheckConfiguration(std::string_view input);
 
 struct Property {

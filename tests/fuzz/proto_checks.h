@@ -16,7 +16,7 @@ bool IsUtf8(std::string_view text);
 // protobuf refuses text that is not UTF-8.
 Violation CheckBinary(const google::protobuf::Message& message);
 
-// The same of its JSON form. Slow.
+// Checks the same for the JSON form of the message. It is slow.
 Violation CheckJson(const google::protobuf::Message& message);
 
 }  // namespace linktor::fuzz

@@ -17,7 +17,7 @@ constexpr std::size_t kBlock = 64;
 // The listener takes no longer header.
 constexpr std::size_t kMaxHeader = 4096;
 
-// RFC 2104, of nothing but SHA-256.
+// Computes the HMAC of RFC 2104. It uses only SHA-256 of the library.
 Digest Hmac(std::string_view key, std::string_view data) {
   std::string inner(kBlock, 0x36);
   std::string outer(kBlock, 0x5c);
@@ -88,7 +88,7 @@ bool Accepts(std::string_view header, std::string_view body) {
   return mac.has_value() && kKey.Verify(body, *mac);
 }
 
-// Every byte of the right header changed to `other`.
+// Changes each byte of the right header to `other`, one at a time.
 Violation CheckChangedHeader(const std::string& right, std::string_view body,
                              char other) {
   for (std::size_t i = 0; i < right.size(); ++i) {

@@ -1,5 +1,6 @@
-// The webhook URL of one channel on an empty data folder: what a body or a
-// signature meets in the server. One per process, used by one thread.
+// A WebhookRig has the code of the server that a webhook body and its signature
+// meet, for one channel on an empty data folder. A process has one WebhookRig,
+// and one thread uses it.
 
 #pragma once
 
@@ -20,7 +21,7 @@ namespace linktor::fuzz {
 
 // The seeds are signed with it.
 inline constexpr std::string_view kAppSecret = "first-app-secret";
-// The account of the golden webhooks.
+// The golden webhooks are for this account.
 inline constexpr char kAccountId[] = "17841400000000001";
 
 class WebhookRig {

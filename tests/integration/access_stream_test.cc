@@ -41,7 +41,7 @@ class AccessStreamTest : public AccessTest {
         << stream->status().error_message();
     return stream;
   }
-  // A message to the account of kChannel, or of kOtherChannel.
+  // Delivers a message to the account of kChannel, or of kOtherChannel.
   void Deliver(const std::string& mid, bool other = false) {
     std::string body = Gateway::TextBody(mid, "hello");
     if (other) {
@@ -53,7 +53,8 @@ class AccessStreamTest : public AccessTest {
     ASSERT_EQ(gateway_.Post(body, kAppSecret, other ? kOtherChannel : kChannel),
               200);
   }
-  // So many posts of 1,000 messages each to the account of kOtherChannel.
+  // Delivers this number of posts, each with 1,000 messages, to the account of
+  // kOtherChannel.
   void DeliverHidden(int posts) {
     for (int post = 0; post < posts; ++post) {
       std::string items;

@@ -1,4 +1,4 @@
-// Every RPC under every kind of key.
+// These tests call every RPC with every kind of API key.
 
 #include <gmock/gmock.h>
 #include <google/protobuf/descriptor.h>
@@ -359,7 +359,8 @@ TEST_F(AccessTableTest, AKeyOfAnotherServer) {
 TEST_F(AccessTableTest, AWrongSecretWithItsChecksum) {
   const std::string key = admin().CreateKey(AllPermissions()).secret();
   const std::string other = admin().CreateKey(AllPermissions()).secret();
-  // "lig_", the id and "_" of one, the secret of the other.
+  // This key has "lig_", the id and "_" of one key, and the secret of the
+  // other.
   const std::string mixed =
       access::WithChecksum(key.substr(0, 21) + other.substr(21, 43));
   ASSERT_EQ(access::KeyIdOf(mixed), access::KeyIdOf(key));

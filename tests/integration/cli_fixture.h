@@ -75,7 +75,7 @@ class CliTest : public ::testing::Test {
   Gateway gateway_;
 };
 
-// With a channel.
+// These tests of the command `send` have a channel.
 class CliSendTest : public CliTest {
  protected:
   CliSendTest() { gateway_.CreateChannel(); }

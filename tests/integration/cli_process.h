@@ -9,7 +9,8 @@
 
 namespace linktor::testing {
 
-// linktor-ig as a process. Killed when it goes. Not thread-safe.
+// A Cli runs linktor-ig as a process. The destructor kills the process. The
+// class is not thread-safe.
 class Cli {
  public:
   struct Options {
@@ -37,7 +38,8 @@ class Cli {
   // As `head -1` does when it has its line.
   void CloseOut();
   void Signal(int signal) const;
-  // Exit code; -signal.
+  // Waits for the end of the process. Returns its exit code, or minus the
+  // number of the signal that ended it.
   int Wait();
 
  private:

@@ -1,4 +1,5 @@
-// "linktor-ig events tail" as a process, against the real server.
+// These tests run "linktor-ig events tail" as a process against the real
+// server.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

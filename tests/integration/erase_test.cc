@@ -1,5 +1,6 @@
-// EraseUser, and DeleteChannel that erases, over real sockets. That nothing is
-// left in the files is tested in unit/journal/erase_people_test.cc.
+// These tests call EraseUser, and DeleteChannel with erasure, over real
+// sockets. unit/journal/erase_people_test.cc tests that nothing is left in the
+// files.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

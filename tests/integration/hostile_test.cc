@@ -40,7 +40,8 @@ class HostileTest : public ::testing::Test {
  protected:
   HostileTest() { gateway_.CreateChannel(); }
 
-  // Items by what became of them, added up.
+  // Returns the sum of the counters of items: each counter is for one way in
+  // which an item can end.
   std::int64_t Accounted() {
     const http::HttpResult result =
         gateway_.Http({.method = "GET",
@@ -133,7 +134,7 @@ TEST_F(HostileTest, BadItemAtEachPlaceOfAThousand) {
   ASSERT_THAT(item, ::testing::HasSubstr("MID"));
   std::int64_t events = 0;
   for (int round = 0; round < kItems / kPlaces; ++round) {
-    // Each round another fiftieth of the places.
+    // Each round takes another fiftieth of the places.
     std::string items;
     for (int i = 0; i < kItems; ++i) {
       std::string one = item;

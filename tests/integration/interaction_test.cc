@@ -261,7 +261,7 @@ TEST_F(InteractionTest, EditReactionAndReadAreOnTheMessage) {
   EXPECT_EQ(message.reactions(0).direction(), v1::MESSAGE_DIRECTION_INBOUND);
   EXPECT_FALSE(message.has_read_time());
   (void)Play(emulator::UnreactEvent(kUser, written.mid()));
-  // From the disk as well.
+  // After a restart, the message comes from the disk. It must say the same.
   gateway_.Restart();
   message = GetById(written.id());
   EXPECT_EQ(message.text(), "In L?");
@@ -308,7 +308,8 @@ TEST_F(InteractionTest, UnsendErasesTheMessageWithItsEdits) {
   EXPECT_EQ(unsend.type(), "message.unsent");
   EXPECT_EQ(unsend.message_unsent().message_id(), id);
   EXPECT_EQ(unsend.message_unsent().direction(), v1::MESSAGE_DIRECTION_INBOUND);
-  // Neither from memory nor from the disk.
+  // Without a restart, events come from memory; after it, from the disk.
+  // Neither has the text.
   for (const bool restarted : {false, true}) {
     if (restarted) gateway_.Restart();
     const auto events = gateway_.AllEvents();

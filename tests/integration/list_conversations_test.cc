@@ -1,4 +1,4 @@
-// ListConversations and GetConversation over real sockets.
+// These tests call ListConversations and GetConversation over real sockets.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

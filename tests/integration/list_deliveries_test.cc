@@ -1,4 +1,5 @@
-// ListDeliveries over real sockets: what became of each webhook.
+// These tests call ListDeliveries over real sockets. It tells what became of
+// each webhook.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
-// ListMessages over real sockets: a conversation in both directions.
+// These tests call ListMessages over real sockets, for a conversation in both
+// directions.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -89,7 +90,7 @@ TEST_F(ListMessagesTest, BothDirectionsInTheirOrder) {
     request.set_order(v1::LIST_ORDER_OLDEST_FIRST);
     EXPECT_THAT(Texts(request), ElementsAre("a", "b", "c", "d", "e", "f"))
         << page_size;
-    // All customers of the channel.
+    // This request is for all customers of the channel.
     request.clear_user_id();
     EXPECT_THAT(Texts(request),
                 ElementsAre("a", "b", "c", "not theirs", "d", "e", "f"))

@@ -18,7 +18,7 @@ class PolicyTest : public ::testing::Test {
     gateway_.CreateChannel();
   }
 
-  // A message of the customer's as old as that.
+  // Delivers a message of the customer that has this age.
   void Wrote(absl::Duration age) {
     ASSERT_EQ(gateway_.Post(
                   Gateway::TextBody(absl::StrCat("m", ++count_), "Hello", kUser,

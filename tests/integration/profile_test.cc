@@ -1,4 +1,4 @@
-// GetUserProfile over real sockets, the emulator as Instagram.
+// These tests call GetUserProfile over real sockets. The emulator is Instagram.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -53,7 +53,8 @@ class RedriveTest : public ::testing::Test {
  protected:
   RedriveTest() { gateway_.CreateChannel(); }
 
-  // Posts it to the URL of kChannel. Returns the delivery's id.
+  // Posts the body to the webhook URL of kChannel. Returns the id of the
+  // delivery.
   std::string Post(const std::string& body) {
     EXPECT_EQ(gateway_.Post(body), 200);
     return LastDelivery(gateway_).id();

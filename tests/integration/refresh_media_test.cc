@@ -1,4 +1,4 @@
-// RefreshMedia over real sockets, the emulator as Instagram.
+// These tests call RefreshMedia over real sockets. The emulator is Instagram.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

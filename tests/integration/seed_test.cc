@@ -32,7 +32,7 @@ struct Block {
 };
 struct Section {
   std::string title;
-  // All of it, for its tables.
+  // This is the whole text of the section; the tables are read from it.
   std::string text;
   std::vector<Block> blocks;
 
@@ -240,7 +240,7 @@ TEST_P(SeedRequestTest, ReachesInstagramWithInstagramLogin) {
 
 // ---- Events ----------------------------------------------------------------
 
-// Every text in a value.
+// Adds every text in a JSON value to `out`.
 void CollectTexts(const json::value& value, std::set<std::string>& out) {
   if (value.is_string()) out.insert(std::string(value.get_string()));
   if (value.is_object()) {

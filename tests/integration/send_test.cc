@@ -1,4 +1,4 @@
-// SendMessage over real sockets, with the emulator as Instagram.
+// These tests call SendMessage over real sockets. The emulator is Instagram.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

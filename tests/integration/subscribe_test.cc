@@ -1,4 +1,4 @@
-// SubscribeEvents over real sockets.
+// These tests call SubscribeEvents over real sockets.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -41,7 +41,8 @@ class CertificateOnDisk {
   std::string certificate() const { return folder_ + "/server.pem"; }
   std::string key() const { return folder_ + "/server.key"; }
 
-  // One file after the other, each at once.
+  // Replaces one file after the other. Each file is replaced at once (by a
+  // rename).
   void Replace(const std::string& name) {
     const TestCertificate made = authority_.IssueServer({.common_name = name});
     Write(key(), made.private_key);
@@ -93,7 +94,7 @@ class TlsTest : public ::testing::Test {
     options.alpn = alpn;
     return {address, options};
   }
-  // A signed POST with one message.
+  // Returns a signed POST request with one message.
   static std::string Webhook(const std::string& mid) {
     const std::string body = Gateway::TextBody(mid, "hello");
     const Digest mac = HmacKey(kAppSecret).Sign(body);

@@ -93,7 +93,7 @@ std::vector<Situation> Situations() {
        StatusCode::UNKNOWN, "SEND_OUTCOME_UNKNOWN", "Do not send it again"},
       {"MetaTemporarilyFails", GraphError(1200, 0), StatusCode::UNAVAILABLE,
        "GRAPH_UNAVAILABLE", "nothing was sent"},
-      // "Permission denied"
+      // Meta calls this error "Permission denied".
       {"PermissionMissing",
        [](Emulator& instagram) {
          Strict(instagram);

@@ -331,7 +331,8 @@ TEST_F(WebhookTest, CorpusIsAccountedFor) {
     bodies[name] = text.str();
   }
   ASSERT_GT(bodies.size(), 50U);
-  // A channel per account. Placeholders such as <IGID> cannot be accounts.
+  // The loop creates a channel for each account. Placeholders such as <IGID>
+  // cannot be accounts.
   int channels = 0;
   for (const auto& [name, body] : bodies) {
     static const std::regex kId(R"re("id":\s*"?(\d{5,32})"?\s*[,}])re");

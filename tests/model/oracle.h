@@ -41,9 +41,11 @@ class Oracle {
     std::int64_t time_ms = 0;
     // Its age began then.
     std::int64_t born_ms = 0;
-    // The event before about the same customer; 0 for none.
+    // This is the sequence of the event before it that is about the same
+    // customer, or 0 when there is none.
     std::int64_t before_seq = 0;
-    // The end of a send tells the time of its echo where that is known.
+    // The event that ends a send tells the time of its echo, when that is
+    // known.
     std::int64_t told_echo_ms = 0;
     // It tells the end of this send.
     RawId ended;

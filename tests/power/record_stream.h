@@ -41,8 +41,8 @@ class RecordStream {
   // Posts again what was answered before and is kept: nothing of it may become
   // an event. The second is the number of its items; none makes no record.
   std::pair<journal::Record, std::int64_t> Redelivery(std::int64_t oldest_seq);
-  // Claims again what was claimed before; the id is its message's. Empty before
-  // the first claim.
+  // Returns a record that claims again an earlier claim, and the id of the
+  // message of that claim. Both are empty before the first claim.
   std::pair<journal::Record, RawId> ClaimAgain();
 
   // Whether the erasure of any message is carried out.
@@ -56,7 +56,8 @@ class RecordStream {
     std::int64_t id = 0;
   };
 
-  // An empty one, a little later than the one before.
+  // Returns a record without a body. Its time is a little later than the time
+  // of the record before it.
   journal::Record Begin();
   void AddRecord(std::vector<journal::Record>& group);
   std::string Bytes(std::size_t size);
@@ -94,7 +95,7 @@ class RecordStream {
   std::deque<journal::Record> webhooks_;
   std::deque<journal::Record> claims_;
   absl::flat_hash_map<std::string, RawId> claimed_ids_;
-  // The sequences of events, by their ids.
+  // This map has the sequences of the events by their ids.
   absl::flat_hash_map<std::string, std::int64_t> sequences_;
 
   // The sealed copies of what a mid names, by its key…

@@ -56,7 +56,7 @@ std::string Object(std::vector<std::string> members, bool reversed) {
 
 }  // namespace
 
-// SplitMix64.
+// Returns a random number by the function SplitMix64.
 std::uint64_t Mix(std::uint64_t seed, std::uint64_t number) {
   std::uint64_t z = seed + (number + 1) * 0x9E3779B97F4A7C15U;
   z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9U;

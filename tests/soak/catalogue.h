@@ -1,5 +1,6 @@
-// What is delivered in the soak. An item is made of the seed and its number
-// alone, so that a million of them take no memory. Pure.
+// The catalogue says what the soak test delivers. An item is made from the seed
+// and its number alone, so that a million items take no memory. The functions
+// are pure.
 
 #pragma once
 
@@ -21,9 +22,10 @@ enum class SoakKind : std::uint8_t {
   kRead,
   // A key that nobody knows.
   kNewKind,
-  // A message with a number for a text: an event, but unknown.
+  // The message has a number as its text. It becomes an event of unknown
+  // content.
   kMisfit,
-  // An edit numbered 0: counted as ignored.
+  // The item is an edit with the number 0. It is counted as ignored.
   kIgnored,
   // The item is for an account that no channel has: it is counted as an issue.
   kStranger,
@@ -32,13 +34,14 @@ enum class SoakKind : std::uint8_t {
 // A random-looking number that depends on both.
 std::uint64_t Mix(std::uint64_t seed, std::uint64_t number);
 
-// Items 0 to size - 1. They resemble each other on purpose: what has no mid
-// says the same as others of its kind, to the same few users, so that only its
-// time makes it another item; and mids occur once in each kind, so that a mid
-// alone decides nothing.
+// A Catalogue has the items 0 to size - 1. They resemble each other on purpose.
+// An item without a mid says the same as other items of its kind, to the same
+// few users, so only its time makes it another item. Each mid occurs once in
+// each kind, so a mid alone does not tell which item it is.
 class Catalogue {
  public:
-  // `base_ms`: the time of item 0; each is a millisecond after the one before.
+  // `base_ms` is the time of item 0. Each item is one millisecond later than
+  // the item before it.
   Catalogue(std::uint64_t seed, std::int64_t base_ms, std::uint32_t size)
       : seed_(seed), base_ms_(base_ms), size_(size) {}
 

@@ -37,9 +37,10 @@ class Deliverer {
     // These count in the server's latest life alone.
     std::size_t items_of_life = 0;
     std::size_t unanswered_of_life = 0;
-    // Answered neither 200 nor 503, by HTTP status.
+    // This counts the answers that are neither 200 nor 503, by their HTTP
+    // status.
     std::map<int, int> odd_answers;
-    // Answers of 503.
+    // This counts the answers with the status 503.
     std::size_t refused = 0;
     // Posts as the server must have counted them, and those whose answer never
     // came: they may be counted, too.

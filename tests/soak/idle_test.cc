@@ -1,6 +1,8 @@
-// Subscribers to whom nothing happens: what they cost, and that they are there.
+// This test measures what subscribers cost to whom nothing happens. At its end
+// it checks that every subscriber still gets an event.
 //
-//   LINKTOR_SOAK_SUBSCRIBERS   instead of kSubscribers; a hundred a connection
+//   LINKTOR_SOAK_SUBSCRIBERS is the number of subscribers, in place of
+//   kSubscribers. A hundred of them share a connection.
 
 #include <gtest/gtest.h>
 
@@ -62,13 +64,14 @@ class Progress {
 
   Mutex mutex_;
   CondVar changed_;
-  // Under mutex_.
+  // mutex_ guards these three.
   std::size_t firsts_ = 0;
   std::size_t events_ = 0;
   std::size_t ends_ = 0;
 };
 
-// One stream of events from now on, on gRPC's threads.
+// A Subscriber reads one stream of the events from now on. gRPC's threads call
+// it.
 class Subscriber final
     : public grpc::ClientReadReactor<v1::SubscribeEventsResponse> {
  public:

@@ -1,4 +1,5 @@
-// Holds what a subscriber received against what was delivered. Pure.
+// A Ledger compares what a subscriber received with what was delivered. It is
+// pure.
 
 #pragma once
 
@@ -24,15 +25,16 @@ class Ledger {
   explicit Ledger(const Catalogue& catalogue)
       : catalogue_(catalogue), times_(catalogue.size()) {}
 
-  // The next event of the stream.
+  // Takes the next event of the stream.
   void Take(const v1::Event& event);
 
   struct Verdict {
-    // Events beyond the first of an item.
+    // This counts the events of an item after its first one.
     std::uint64_t duplicates = 0;
-    // Items without an event.
+    // This counts the items without an event.
     std::uint64_t missing = 0;
-    // Events that are of no item, differ from theirs, or come out of order.
+    // This counts the events that belong to no item, differ from their item, or
+    // come out of order.
     std::uint64_t wrong = 0;
     // The first few of all these, by name.
     std::string report;

@@ -73,7 +73,7 @@ class LedgerTest : public ::testing::Test {
     return event;
   }
 
-  // The position in events_ of the first of that kind.
+  // Returns the index in events_ of the first event of that kind.
   std::size_t First(SoakKind kind) const {
     for (std::size_t i = 0; i < events_.size(); ++i) {
       if (catalogue_.KindOf(NumberOf(i)) == kind) return i;

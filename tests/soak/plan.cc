@@ -21,7 +21,7 @@ constexpr char kStranger[] = "17841400000000099";
 
 enum class Form : std::uint8_t { kMessaging, kStandby, kChanges, kFlat };
 
-// An entry's form and length, from random bits.
+// Chooses the form and the length of an entry by random bits.
 Form EncodeNewEvent(std::uint64_t bits) {
   switch (bits % 10) {
     case 0:

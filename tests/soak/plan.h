@@ -27,7 +27,7 @@ struct PostCounts {
   }
 };
 
-// Immutable after construction.
+// A Plan does not change after its construction.
 class Plan {
  public:
   struct Options {
@@ -37,7 +37,7 @@ class Plan {
     // So many deliveries of 100 are repeats: half of them in posts that are
     // delivered again byte for byte, half within other posts.
     std::size_t repeats_percent = 30;
-    // The time of the first item.
+    // This is the time of the first item.
     std::int64_t base_ms = 0;
   };
 
@@ -55,7 +55,7 @@ class Plan {
   // The same for the same post whenever it is called.
   std::string Body(std::uint32_t post) const;
   PostCounts CountsOf(std::uint32_t post) const;
-  // The items of a post, in its order.
+  // Returns the items of a post, in the order of the post.
   std::vector<std::uint32_t> ItemsOf(std::uint32_t post) const;
 
  private:

@@ -1,5 +1,5 @@
-// Where the server is at the moment, for threads that go on while it is killed
-// and started again. Thread-safe.
+// Whereabouts knows the present addresses of the server. It is for threads that
+// go on while the server is killed and started again. It is thread-safe.
 
 #pragma once
 
@@ -13,7 +13,7 @@ namespace linktor::testing {
 
 class Whereabouts {
  public:
-  // "127.0.0.1:12345" each.
+  // Each address has the form "127.0.0.1:12345".
   struct Place {
     std::string grpc;
     std::string webhook;

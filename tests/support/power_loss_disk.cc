@@ -9,7 +9,7 @@
 namespace linktor {
 namespace {
 
-// Bytes. A good disk writes so many as a whole or not at all.
+// A good disk writes this number of bytes as a whole or not at all.
 constexpr std::size_t kSector = 512;
 
 constexpr std::string_view kSharedMemory = "-shm";
@@ -58,7 +58,7 @@ void DiskFile::Tear(const Change& change, Random& dice, std::string& content) {
     const std::size_t fate = dice.Below(8);
     // Three sectors in eight do not arrive.
     if (fate < 3) continue;
-    // One in eight arrives with zeros or garbage from some byte on.
+    // One sector in eight arrives with zeros or garbage from some byte on.
     if (fate == 3) {
       const std::size_t from = dice.Below(sector.bytes.size());
       const bool garbage = dice.OneIn(2);

@@ -1,5 +1,6 @@
-// This is the driver of the conformance suite, as tests/conformance/README.md
-// says: it does what lines of JSON ask for, through the client.
+// This is the driver of the conformance suite for the C++ client. It reads
+// commands as lines of JSON, does them with the client, and prints one answer
+// for each. tests/conformance/README.md describes the commands.
 
 #include <google/protobuf/util/json_util.h>
 
@@ -26,7 +27,7 @@ namespace json = boost::json;
 using google::protobuf::Message;
 using std::chrono::milliseconds;
 
-// An answer is what "ok" or "error" holds.
+// An Answer is the content of "ok" or "error" in the line that is printed.
 using Answer = Result<json::object>;
 
 json::object ToJson(const Message& message) {
@@ -89,10 +90,10 @@ Answer ResponseOf(const Result<Response>& result) {
   return json::object{{"response", ToJson(*result)}};
 }
 
-// This calls a method of a generated stub with the request of a command.
+// A StubCall calls a method of a generated stub with the request of a command.
 using StubCall = std::function<Answer(const json::object& command)>;
 
-// `stub` must outlive what is returned.
+// Returns a StubCall that calls `method`. `stub` must outlive it.
 template <typename Stub, typename Request, typename Response>
 StubCall CallOf(Stub& stub,
                 grpc::Status (Stub::*method)(grpc::ClientContext*,
@@ -108,7 +109,8 @@ StubCall CallOf(Stub& stub,
   };
 }
 
-// Returns the calls that answer once, by their names in the contract.
+// Returns a StubCall for each method that has a single answer. The keys are the
+// names of the methods in the .proto files.
 std::map<std::string, StubCall> StubCallsOf(Client& client) {
   using Access = v1::AccessService::Stub;
   using Channels = v1::ChannelService::Stub;
@@ -159,8 +161,9 @@ std::map<std::string, StubCall> StubCallsOf(Client& client) {
   return calls;
 }
 
-// It reads a subscription on a thread of its own, one event whenever it is
-// asked to, so that what was asked for can be awaited again.
+// A Follower reads a subscription on a thread of its own. It reads an event
+// only when Next() asks for one. When the time of Next() is over before the
+// event comes, the following Next() waits for the same event.
 class Follower {
  public:
   Follower(Client& client, v1::SubscribeEventsRequest request,
@@ -179,9 +182,12 @@ class Follower {
 
   ~Follower() { Stop(); }
 
+  // Waits for an event at most this long. The answer has the event, or says
+  // that no event came in time or that the subscription has ended.
   Answer Next(milliseconds most) {
     std::unique_lock lock(mutex_);
-    // An event that came after the last answer is not asked for again.
+    // An earlier Next() may have asked for an event that came too late or has
+    // not come yet. Then this Next() asks for no other event.
     if (reading_ == Reading::kNothing) reading_ = Reading::kWanted;
     changed_.notify_all();
     if (!changed_.wait_for(lock, most,
@@ -258,6 +264,8 @@ class Follower {
 
 class Driver {
  public:
+  // Does one command and returns its answer. Throws an exception when the
+  // command itself is wrong.
   Answer Do(const json::object& command) {
     const std::string verb = TextOf(command, "do");
     if (verb == "constants") return Constants();
@@ -341,7 +349,7 @@ class Driver {
   }
 
   std::unique_ptr<Client> client_;
-  // They use the client's stubs.
+  // These calls use the stubs of client_, so they must not outlive it.
   std::map<std::string, StubCall> stub_calls_;
   std::map<std::string, std::unique_ptr<Follower>> followers_;
 };

@@ -1,4 +1,4 @@
-// It answers the first message of each customer, and their choice.
+// This bot answers each customer's first message, and the choice they make.
 
 #include <cstdlib>
 #include <iostream>
@@ -35,7 +35,7 @@ int main() {
       (*client)->Subscribe({}, {.cursor_store = &place, .on_response = ready});
   std::set<std::string> met;
   while (const auto event = events.Next()) {
-    // The request id is made from the message, so that replicas answer once.
+    // The request id is made from the message, so replicas send one answer.
     std::string text = "Hello! What do you look for?";
     std::string id = "first-" + event->message_received().id();
     if (event->has_quick_reply()) {

@@ -16,8 +16,8 @@ namespace linktor::instagram {
 // The steps are 500 ms, 1 s, 2 s, 4 s, and after that always 5 s.
 class Backoff {
  public:
-  // The first step is so short that users do not notice a restart of the
-  // server.
+  // The first step is short, so that users do not notice it when the server
+  // restarts.
   static constexpr std::chrono::milliseconds kFirst{500};
   // No wait is longer than this, unless the server asks for a longer one. It is
   // long enough not to load the server, and short enough for a person who is

@@ -1,6 +1,6 @@
-// This header refuses a request that no call can carry. The client checks a
-// request before its first call, because the error that gRPC makes for such a
-// call does not name the field.
+// CheckTexts() refuses a request with a text that is not UTF-8. No call can
+// carry such a text. The client checks a request before its first call, because
+// the error that gRPC makes in this case does not name the field.
 
 #pragma once
 

@@ -16,12 +16,13 @@ namespace {
 using Clock = std::chrono::system_clock;
 using std::chrono::milliseconds;
 
-// With less time left the server does not begin a send. Repeating it then would
-// only cover up the error that is known.
+// The server does not begin a send when less time than this is left. Repeating
+// a send then would only replace the error that is known by a less useful one.
 constexpr milliseconds kLeastTime(500);
 
-// Returns whether a call that ended so may be repeated with the same request
-// id: the server asks for it, or did not make the status.
+// Returns whether a call that ended with this error may be repeated with the
+// same request id. It may when the server asks for it with UNAVAILABLE, or when
+// the server did not make the status.
 bool Repeatable(const Error& error) {
   switch (error.code) {
     case grpc::StatusCode::UNAVAILABLE:
@@ -44,9 +45,10 @@ void Sleep(milliseconds wait, const std::stop_token& stop) {
   never.wait_for(lock, stop, wait, [] { return false; });
 }
 
-// Calls until the outcome is known or no other call fits before the deadline.
-// It blocks for all of it. The error that it returns is the latest one; its
-// outcome_unknown says whether any of the calls may have been done.
+// Makes the call again until its outcome is known, or until no other call fits
+// before the deadline. It blocks for the whole time. It returns the error of
+// the last call. `outcome_unknown` of this error says whether any of the calls
+// may have been done.
 template <typename Response, typename Request, typename Stub>
 Result<Response> Repeat(grpc::Channel& channel, Stub& stub,
                         grpc::Status (Stub::*method)(grpc::ClientContext*,
@@ -65,7 +67,8 @@ Result<Response> Repeat(grpc::Channel& channel, Stub& stub,
     const grpc::Status status = (stub.*method)(&context, request, &response);
     if (status.ok()) return response;
     Error error = ErrorOf(status);
-    // A later refusal may say nothing about an earlier call that was lost.
+    // An earlier call that got lost may have been done, even when a later call
+    // is refused.
     unknown = unknown || LeavesUnknown(error);
     error.outcome_unknown = unknown;
     if (stopped() || !Repeatable(error)) return error;

@@ -21,24 +21,25 @@ namespace {
 constexpr char kUnix[] = "unix:";
 constexpr char kSpace[] = " \t\r\n";
 
-// gRPC waits so long between attempts to connect. It is less than the first
-// step of Backoff, so that a call that is repeated always meets a new attempt;
-// gRPC's own maximum would be two minutes.
+// gRPC waits this long between attempts to connect. The first wait of Backoff
+// is longer, so gRPC has always tried to connect again before a call is
+// repeated. gRPC's own waits would grow to two minutes.
 constexpr int kReconnectMs = 200;
-// A connection that is silent for so long during a call is pinged. The server
-// permits a ping every 10 s. Streams carry data every 15 s, so that a healthy
-// one is never pinged, which proxies may count against a client.
+// gRPC pings a connection that is silent for this long during a call. The
+// server permits a ping every 10 s. A stream carries data every 15 s, so a
+// healthy stream is never pinged. Some proxies close connections with many
+// pings.
 constexpr int kPingAfterMs = 20'000;
-// A connection whose ping is not answered for so long is given up, and its
-// calls end with UNAVAILABLE.
+// When a ping is not answered for this long, gRPC closes the connection, and
+// its calls end with UNAVAILABLE.
 constexpr int kPingTimeoutMs = 10'000;
 
 Error Refused(std::string message) {
   return {.kind = Error::Kind::kRefused, .message = std::move(message)};
 }
 
-// Puts the API key into the metadata of every call, on channels without TLS,
-// too, which take no call credentials.
+// Puts the API key into the metadata of every call. gRPC's call credentials
+// cannot be used for this, because they do not work without TLS.
 class KeyInterceptor final : public grpc::experimental::Interceptor {
  public:
   explicit KeyInterceptor(std::string authorization)
@@ -74,8 +75,8 @@ class KeyInterceptors final
   const std::string authorization_;
 };
 
-// Returns the content of the file, or the empty text for no path. Every file of
-// the kind must contain `sign`.
+// Returns the content of the file, or an empty text when `path` is empty. Fails
+// when the file cannot be read, or when the text `sign` is not in it.
 Result<std::string> ReadPem(const std::string& path, const char* sign) {
   if (path.empty()) return std::string();
   std::ifstream file(path, std::ios::binary);
@@ -101,7 +102,7 @@ Result<std::shared_ptr<grpc::ChannelCredentials>> TlsCredentials(
   if (!cert) return cert.error();
   auto key = ReadPem(tls.key_file, "PRIVATE KEY-----");
   if (!key) return key.error();
-  // Without roots gRPC takes those of the system.
+  // When `ca` is empty, gRPC uses the roots of the system.
   return grpc::SslCredentials({.pem_root_certs = *ca,
                                .pem_private_key = *key,
                                .pem_cert_chain = *cert});
@@ -119,7 +120,8 @@ std::optional<Error> CheckAddress(const std::string& address) {
   return std::nullopt;
 }
 
-// Returns the key without the white space around it.
+// Returns the key without the white space around it. Fails when the key has a
+// character that cannot be sent in a header.
 Result<std::string> CheckKey(const std::string& api_key) {
   const std::size_t first = api_key.find_first_not_of(kSpace);
   if (first == std::string::npos) return std::string();
@@ -141,8 +143,8 @@ bool IsThisMachine(const std::string& address) {
   std::transform(host.begin(), host.end(), host.begin(), [](unsigned char c) {
     return c < 0x80 ? static_cast<char>(std::tolower(c)) : static_cast<char>(c);
   });
-  // Only the exact name counts, or "localhost.example.com" would be taken for
-  // this machine.
+  // Only the exact name counts. A name such as "localhost.example.com" may be
+  // another machine.
   if (host == "localhost") return true;
   in_addr four{};
   if (inet_pton(AF_INET, host.c_str(), &four) == 1) {
@@ -190,17 +192,17 @@ Result<std::shared_ptr<const Connection>> Connection::Create(
 
 std::shared_ptr<grpc::Channel> Connection::NewChannel() const {
   grpc::ChannelArguments arguments;
-  // The server is in the operator's own network, whatever the environment says
-  // about proxies.
+  // The server is in the operator's own network. So no HTTP proxy is used, even
+  // if the environment names one.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectMs);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kReconnectMs);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectMs);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kPingAfterMs);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kPingTimeoutMs);
-  // gRPC stops pinging after two pings without data otherwise.
+  // Otherwise gRPC would stop pinging after two pings without data.
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  // Channels with equal arguments share a connection otherwise.
+  // Otherwise channels with equal arguments would share a connection.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   if (!server_name_.empty()) arguments.SetSslTargetNameOverride(server_name_);
   if (api_key_.empty()) {

@@ -14,7 +14,7 @@
 
 namespace linktor::instagram {
 
-// It is immutable, and for any thread.
+// A Connection is immutable, and it is for any thread.
 class Connection {
  public:
   // Reads the files of TLS and checks the address and the key. Fails with

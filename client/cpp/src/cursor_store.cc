@@ -11,7 +11,7 @@
 namespace linktor::instagram {
 namespace {
 
-// A cursor has some 50 bytes; a file this long is something else.
+// A cursor has some 50 bytes. A file of this size or more is not a cursor.
 constexpr std::size_t kMostBytes = 4096;
 
 Error StoreError(const std::string& what, const std::string& path, int error) {
@@ -19,7 +19,8 @@ Error StoreError(const std::string& what, const std::string& path, int error) {
           .message = what + " " + path + ": " + std::strerror(error)};
 }
 
-// Closes its descriptor when it goes.
+// A File closes its descriptor when it is destroyed. fd() is negative when the
+// file could not be opened; errno says why.
 class File {
  public:
   File(const std::string& path, int flags)
@@ -36,7 +37,8 @@ class File {
   const int fd_;
 };
 
-// Writes all of `text`. Returns 0 or errno.
+// Writes all of `text` and syncs the file to the disk. Returns 0, or the errno
+// of the failure.
 int WriteAll(int fd, const std::string& text) {
   std::size_t done = 0;
   while (done < text.size()) {

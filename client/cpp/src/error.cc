@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::int64_t kMostDelaySeconds = 24 * 3600;
 
+// Copies one detail of a status into the error. It ignores the reasons of other
+// domains, such as those of a proxy, and all other kinds of details.
 void AddDetail(const google::protobuf::Any& detail, Error& error) {
   google::rpc::ErrorInfo info;
   google::rpc::BadRequest bad;
@@ -28,7 +30,8 @@ void AddDetail(const google::protobuf::Any& detail, Error& error) {
       error.violations.push_back({violation.field(), violation.description()});
     }
   } else if (detail.UnpackTo(&retry)) {
-    // A longer delay is a mistake, and would stop a subscription for good.
+    // A delay of more than a day is a mistake. A subscription would wait for
+    // it, as if it had stopped.
     error.retry_delay =
         std::chrono::seconds(std::clamp<std::int64_t>(
             retry.retry_delay().seconds(), 0, kMostDelaySeconds)) +

@@ -3,7 +3,8 @@
 namespace linktor::instagram {
 namespace {
 
-// Only one operation is under way at a time, so that its tag tells nothing.
+// Only one gRPC operation is in progress at a time, so its tag is not needed to
+// identify it.
 void* const kTag = nullptr;
 
 }  // namespace
@@ -64,7 +65,7 @@ bool EventStream::Read(v1::SubscribeEventsResponse& response,
 }
 
 grpc::Status EventStream::Finish() {
-  // The call must have begun before it can end.
+  // gRPC allows Finish() only after the operation StartCall() has ended.
   if (!started_) {
     started_ = true;
     (void)Wait();

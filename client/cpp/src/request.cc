@@ -19,10 +19,13 @@ bool IsUtf8(const std::string& text) {
       text.data(), static_cast<int>(text.size()));
 }
 
+// Returns the path of the first field in `message` whose text is not UTF-8. It
+// begins with `path`, the path of the message and a dot.
 std::optional<std::string> BadFieldBelow(const Message& message,
                                          const std::string& path);
 
-// Looks into a field that has a value. All values of a list have one name.
+// Does the same for one field, which must have a value. `name` is the path of
+// the field; all values of a list have the same path.
 std::optional<std::string> BadFieldOf(const Message& message,
                                       const FieldDescriptor* field,
                                       const std::string& name) {

@@ -14,13 +14,13 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// The contract says that a client that hears nothing for three intervals should
-// connect again.
+// event_service.proto says that a client should connect again when it hears
+// nothing for three heartbeat intervals.
 constexpr int kSilentIntervals = 3;
-// The interval is this one until the server says which one is in force.
+// This heartbeat interval counts until the server says which one it uses.
 constexpr milliseconds kDefaultInterval(15'000);
-// The first response also takes connecting, so it has at least this long where
-// the interval is short.
+// A stream has at least this long for its first response, even when the
+// interval is short: connecting takes time, too.
 constexpr milliseconds kFirstResponse(15'000);
 
 milliseconds IntervalOf(const google::protobuf::Duration& duration) {
@@ -35,8 +35,9 @@ std::string ToText(milliseconds time) {
                                   : std::to_string(time.count()) + " ms";
 }
 
-// Returns whether a stream that ended so is taken up again: the connection
-// broke, or the server is busy or going, but it did not refuse.
+// Returns whether a new stream is opened after one that ended with this error.
+// It is opened when the connection broke, or when the server is busy or
+// stopping. It is not opened when the server refused the stream.
 bool Resumable(const Error& error) {
   switch (error.code) {
     case grpc::StatusCode::OK:
@@ -48,8 +49,8 @@ bool Resumable(const Error& error) {
     case grpc::StatusCode::INTERNAL:
     case grpc::StatusCode::UNKNOWN:
     case grpc::StatusCode::DEADLINE_EXCEEDED:
-      // Without a reason the server did not make the status. Reading again
-      // changes nothing.
+      // Without a reason the server did not make the status. It is safe to try
+      // again, because reading changes nothing.
       return error.reason.empty();
     default:
       return false;
@@ -73,7 +74,7 @@ class Subscription::Reader {
   }
 
   std::optional<v1::Event> Next() {
-    // After a stop the event that was given last is not taken.
+    // After a stop, the event that was given last does not count as processed.
     if (error_.has_value() || Stopped()) return std::nullopt;
     if (given_ < response_.events_size() && given_ > 0 &&
         !Take(response_.events(given_ - 1).cursor())) {
@@ -120,7 +121,8 @@ class Subscription::Reader {
     return stopped_;
   }
 
-  // Checks the request, and finds out where to start.
+  // Checks the request, and finds out where to start. Returns false on failure;
+  // then error_ is set.
   bool Load() {
     loaded_ = true;
     error_ = CheckTexts(request_);
@@ -137,7 +139,8 @@ class Subscription::Reader {
     return true;
   }
 
-  // Makes the cursor the one to go on after, here and in the store.
+  // Notes that everything up to this cursor is processed, here and in the
+  // store. Returns false when the store fails; then error_ is set.
   bool Take(const std::string& cursor) {
     if (cursor.empty() || cursor == cursor_) return true;
     cursor_ = cursor;
@@ -148,7 +151,8 @@ class Subscription::Reader {
   }
 
   // Reads the next response, and opens a stream first when there is none.
-  // Returns false when the stream has broken; Recover is next.
+  // Returns false when the stream has broken; then the caller must call
+  // Recover().
   bool Receive(v1::SubscribeEventsResponse& response) {
     if (stream_ == nullptr) {
       if (channel_ == nullptr) channel_ = connection_->NewChannel();
@@ -161,8 +165,8 @@ class Subscription::Reader {
     return stream_->Read(response, most_);
   }
 
-  // Takes note of a response that came: the stream works, its interval, and its
-  // cursor.
+  // Notes what a response tells apart from its events: that the stream works,
+  // the heartbeat interval, and the cursor.
   void Note(const v1::SubscribeEventsResponse& response) {
     backoff_.Reset();
     if (const auto interval = IntervalOf(response.heartbeat_interval());
@@ -170,14 +174,14 @@ class Subscription::Reader {
       silence_ = kSilentIntervals * interval;
     }
     most_ = silence_;
-    // The cursor is also behind the events that the filter hid.
+    // This cursor is also after the events that the filter hid.
     pending_ = response.cursor();
     if (options_.on_response) options_.on_response(response);
   }
 
-  // Ends the stream that broke. Returns whether another one may be opened, and
-  // waits before it. It returns false after a stop, and when the server refused
-  // the stream, which error_ then says.
+  // Ends the stream that broke, and waits before another one may be opened.
+  // Returns false when there must be no other stream: after a stop, and when
+  // the server refused the stream. After a refusal error_ is set.
   bool Recover() {
     const bool silent = stream_->was_silent();
     Error error = ErrorOf(stream_->Finish());
@@ -189,8 +193,9 @@ class Subscription::Reader {
     if (silent) {
       error = Error{.code = grpc::StatusCode::UNAVAILABLE,
                     .message = "nothing was heard for " + ToText(most_)};
-      // Another stream on that connection would be silent, too, when the other
-      // end or a proxy has gone without a word.
+      // The server or a proxy may have gone without closing the connection.
+      // Another stream on it would be silent, too. So the next stream gets a
+      // new connection.
       channel_.reset();
     } else if (error.code == grpc::StatusCode::OK) {
       error.code = grpc::StatusCode::UNAVAILABLE;
@@ -215,29 +220,30 @@ class Subscription::Reader {
   }
 
   const std::shared_ptr<const Connection> connection_;
-  // Its start always says where to go on.
+  // The start in this request is always the place where reading continues.
   v1::SubscribeEventsRequest request_;
   const SubscribeOptions options_;
   Backoff backoff_;
   bool loaded_ = false;
   std::string cursor_;
-  // This is the cursor of the response in hand, which counts as taken at the
-  // next call.
+  // This is the cursor of the response that NextResponse() returned last. The
+  // following call of NextResponse() counts that response as processed.
   std::string pending_;
   std::shared_ptr<grpc::Channel> channel_;
-  // The stream may be silent for so long; most_ is the limit of the next Read,
-  // which for the first response is longer.
+  // The stream may be silent for the time silence_. most_ is the limit of the
+  // next read, which may be longer for the first response.
   milliseconds silence_ = kSilentIntervals * kDefaultInterval;
   milliseconds most_ = silence_;
-  // Next() has given so many events of the response.
+  // Next() gives the events of response_ one after the other. It has already
+  // given the first given_ of them.
   v1::SubscribeEventsResponse response_;
   int given_ = 0;
   std::optional<Error> error_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  // mutex_ guards both. The reading thread alone changes stream_, and reads it
-  // without the lock.
+  // mutex_ guards stream_ and stopped_. Only the reading thread changes
+  // stream_, so this thread may read it without the lock.
   std::unique_ptr<EventStream> stream_;
   bool stopped_ = false;
 };

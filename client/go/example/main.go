@@ -1,4 +1,4 @@
-// Command example answers the first message of each customer, and their choice.
+// Command example answers each customer's first message, and the choice they make.
 package main
 
 import (
@@ -38,7 +38,7 @@ func main() {
 			log.Fatal(err)
 		}
 		var send *v1.SendMessageRequest
-		// With a request id made from the message, several replicas answer once.
+		// The request id is made from the message, so replicas send one answer.
 		if message := event.GetMessageReceived(); message != nil && !met[event.GetUserId()] {
 			met[event.GetUserId()] = true
 			send = linktor.Text(event.GetChannelId(), event.GetUserId(), "Hello! What do you look for?")

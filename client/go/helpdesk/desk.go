@@ -12,15 +12,17 @@ import (
 )
 
 const (
-	// Lists show so many tickets; those that wait longest come first.
+	// A list shows at most this many tickets. Open tickets come first, and the one
+	// that has waited longest is at the top.
 	mostTickets = 500
-	// Agents see a note for so long.
+	// Agents see a note for this time.
 	noteTime = 7 * 24 * time.Hour
-	// Instagram takes texts of so many bytes.
+	// Instagram takes texts of at most this many bytes.
 	mostBytes = 1000
 )
 
-// refusal is an error that the agent made, and its HTTP status.
+// refusal is the error for a request of an agent that is wrong. It has the HTTP status
+// of the reply.
 type refusal struct {
 	status int
 	text   string
@@ -40,13 +42,14 @@ var (
 	goodID = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,64}$`)
 )
 
-// list is what the agents see first.
+// list is the content of the agents' first page.
 type list struct {
 	Trouble string   `json:"trouble,omitempty"` // It says why no events arrive.
 	Notes   []note   `json:"notes"`
 	Tickets []ticket `json:"tickets"`
 }
 
+// note tells the agents what they must know, such as that messages may be missing.
 type note struct {
 	Time time.Time `json:"time"`
 	Text string    `json:"text"`
@@ -61,7 +64,7 @@ type ticket struct {
 	State       state     `json:"state"`
 	OpenTime    time.Time `json:"open_time"`
 	ChangeTime  time.Time `json:"change_time"`
-	Undelivered int       `json:"undelivered"` // It counts answers, failed and unconfirmed.
+	Undelivered int       `json:"undelivered"` // It counts failed, unconfirmed answers.
 	Messages    []message `json:"messages,omitempty"`
 }
 
@@ -70,7 +73,8 @@ type message struct {
 	From kind      `json:"from"`
 	Text string    `json:"text"`
 	Time time.Time `json:"time"`
-	// Only answers have these. A queued one has an error while it cannot be sent.
+	// Only answers have the next fields. A queued answer has an error while it cannot
+	// be sent.
 	Delivery  delivery `json:"delivery,omitempty"`
 	RequestID string   `json:"request_id,omitempty"`
 	Reason    string   `json:"reason,omitempty"`
@@ -82,13 +86,15 @@ const ticketColumns = `SELECT id, channel_id, user_id, username, queue, state, o
 	(SELECT count(*) FROM messages m JOIN outbox ON message_id = m.id
 		WHERE ticket_id = tickets.id AND delivery IN ('failed', 'unconfirmed')) FROM tickets `
 
+// scanTicket reads a row of ticketColumns.
 func scanTicket(scan func(...any)) (t ticket) {
 	scan(&t.ID, &t.ChannelID, &t.UserID, &t.Username, &t.Queue, &t.State,
 		ms{&t.OpenTime}, ms{&t.ChangeTime}, &t.Undelivered)
 	return t
 }
 
-// tickets lists those in a state; all that are not closed when it is empty.
+// tickets returns the notes, and the tickets in the wanted state. When wanted is empty,
+// it returns all tickets that are not closed.
 func (s *store) tickets(wanted state) (l list, err error) {
 	l.Notes, l.Tickets = []note{}, []ticket{}
 	err = s.write(func(t *tx) {
@@ -105,8 +111,8 @@ func (s *store) tickets(wanted state) (l list, err error) {
 	return l, err
 }
 
-// change does what an agent asks for and returns the ticket with its
-// conversation. do returns the id of the ticket.
+// change runs do, which does what an agent asks for and returns the id of the ticket.
+// change then returns this ticket with its conversation.
 func (s *store) change(do func(t *tx) int64) (changed ticket, err error) {
 	err = s.write(func(t *tx) {
 		id := do(t)
@@ -129,7 +135,7 @@ func (s *store) ticket(id int64) (ticket, error) {
 	return s.change(func(*tx) int64 { return id })
 }
 
-// closeTicket does nothing to one that is closed.
+// closeTicket closes a ticket. It does nothing when the ticket is closed already.
 func (s *store) closeTicket(id int64) (ticket, error) {
 	return s.change(func(t *tx) int64 {
 		t.exec("UPDATE tickets SET state = ?1, change_time = ?2 WHERE id = ?3 AND state <> ?1", closed, t.now, id)
@@ -137,8 +143,9 @@ func (s *store) closeTicket(id int64) (ticket, error) {
 	})
 }
 
-// answer queues what an agent writes. The id is the agent's own, so that posting
-// it again, after a lost reply, adds nothing; one is made when it is empty.
+// answer queues the text that an agent writes as an answer. The agent's program chooses
+// answerID. When the reply gets lost, it can post the answer again with the same
+// answerID, and no second answer is added. When answerID is empty, answer makes one.
 func (s *store) answer(id int64, answerID, text string) (ticket, error) {
 	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
 	if answerID == "" {
@@ -164,8 +171,8 @@ func (s *store) answer(id int64, answerID, text string) (ticket, error) {
 	})
 }
 
-// sendAgain queues an answer that failed, under its old request id: the server
-// tries such a one again.
+// sendAgain queues an answer that failed. It keeps its request id: when a send has
+// failed, the server makes a new try under the same id.
 func (s *store) sendAgain(id int64) (ticket, error) {
 	return s.change(func(t *tx) (of int64) {
 		var current delivery
@@ -179,7 +186,7 @@ func (s *store) sendAgain(id int64) (ticket, error) {
 	})
 }
 
-// ms scans milliseconds since 1970.
+// ms reads a column that has milliseconds since 1970 into a time.
 type ms struct{ into *time.Time }
 
 func (m ms) Scan(value any) error {

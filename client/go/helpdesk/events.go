@@ -15,10 +15,11 @@ type entry struct {
 	from      kind
 	text, mid string
 	chosen    queue
-	requestID string // That of the send, in an echo.
+	requestID string // It is the request id of the send, if the entry is an echo.
 }
 
-// take does everything that an event means, and its cursor, in one transaction.
+// take makes the changes that an event means and stores its cursor, in one
+// transaction.
 func (s *store) take(event *v1.Event) error {
 	err := s.write(func(t *tx) {
 		t.apply(event)
@@ -28,8 +29,8 @@ func (s *store) take(event *v1.Event) error {
 	return err
 }
 
-// Load and Save make the store a linktor.CursorStore. The cursors of events are
-// already there when they come; those of heartbeats are new.
+// Load and Save make the store a linktor.CursorStore. When Save gets the cursor of an
+// event, take has already stored it. Only the cursors of heartbeats are new to Save.
 func (s *store) Load(context.Context) (cursor string, err error) {
 	err = s.write(func(t *tx) { t.get("SELECT cursor FROM stream", nil, &cursor) })
 	return cursor, err
@@ -39,13 +40,14 @@ func (s *store) Save(_ context.Context, cursor string) error {
 	return s.write(func(t *tx) { t.exec("UPDATE stream SET cursor = ?1 WHERE cursor <> ?1", cursor) })
 }
 
-// beginTime is when the database was made.
+// beginTime returns the time at which the database was made.
 func (s *store) beginTime() (begin time.Time, err error) {
 	err = s.write(func(t *tx) { t.get("SELECT begin_time FROM stream", nil, ms{&begin}) })
 	return begin, err
 }
 
-// skip goes on after another cursor, and tells the agents why.
+// skip stores another cursor after which reading continues. It leaves a note that tells
+// the agents why.
 func (s *store) skip(cursor, note string) error {
 	return s.write(func(t *tx) {
 		t.exec("INSERT INTO notes (time, text) VALUES (?, ?)", t.now, note)
@@ -53,9 +55,10 @@ func (s *store) skip(cursor, note string) error {
 	})
 }
 
+// apply makes the changes that an event means.
 func (t *tx) apply(event *v1.Event) {
 	if event.GetTest() || event.GetUserId() == "" {
-		return // Meta's dashboard makes up its customers.
+		return // The customer of a test event from Meta's dashboard does not exist.
 	}
 	switch payload := event.GetPayload().(type) {
 	case *v1.Event_MessageSent:
@@ -66,7 +69,8 @@ func (t *tx) apply(event *v1.Event) {
 		t.hear(payload.MessageUnconfirmed, unconfirmed)
 	case *v1.Event_Unknown:
 		if payload.Unknown.GetKind() == "unsend" {
-			// Meta's terms ask for it. The server gives the item as Instagram sent it.
+			// Meta's terms demand that the text is removed. The event has the item as
+			// Instagram sent it.
 			t.exec(`UPDATE messages SET text = '[taken back]'
 				WHERE mid <> '' AND mid = iif(json_valid(?1), ?1 ->> '$.message.mid', '')`, event.GetRawJson())
 		}
@@ -77,7 +81,8 @@ func (t *tx) apply(event *v1.Event) {
 	}
 }
 
-// entryOf returns false for events that no conversation shows.
+// entryOf returns the entry that an event adds to a conversation. It returns false for
+// an event that conversations do not show.
 func entryOf(event *v1.Event) (entry, bool) {
 	switch payload := event.GetPayload().(type) {
 	case *v1.Event_MessageReceived:
@@ -108,7 +113,9 @@ func entryOf(event *v1.Event) (entry, bool) {
 	}
 }
 
-// written makes an entry of what the customer wrote, and of what came with it.
+// written makes the entry of a message. It puts the string in what before the text of
+// the message, and the attachments after it. payload is the payload of the quick reply
+// or button that the customer tapped.
 func written(what string, m *v1.Message, payload string) entry {
 	text := what + m.GetText()
 	for _, a := range m.GetAttachments() {
@@ -118,7 +125,8 @@ func written(what string, m *v1.Message, payload string) entry {
 		text: cmp.Or(strings.TrimSpace(text), "[something that Instagram's API does not show]")}
 }
 
-// record adds an entry to the customer's newest ticket or to a new one.
+// record adds an entry to the customer's newest ticket or to a new one. It adds nothing
+// when the event is already recorded, or when it is the echo of an answer of this desk.
 func (t *tx) record(event *v1.Event, e entry) {
 	if e.from == fromApp && t.isOurs(e) ||
 		t.get("SELECT 1 FROM messages WHERE source = ?", []any{event.GetId()}, new(int)) {
@@ -141,21 +149,22 @@ func (t *tx) record(event *v1.Event, e entry) {
 		ticket, e.from, e.text, e.mid, event.GetId(), happened.AsTime().UnixMilli())
 	t.exec(`UPDATE tickets SET queue = iif(?1 = '', queue, ?1), username = iif(?2 = '', username, ?2)
 		WHERE id = ?3`, e.chosen, event.GetUsername(), ticket)
-	// While another app has control of the conversation, that one answers.
+	// The bot does not answer while another app has control of the conversation.
 	if decided.answers && !event.GetStandby() {
 		t.queue(fromBot, ticket, botAnswer(ticket, e.chosen), "helpdesk-"+event.GetId())
 	}
 	t.restand(ticket)
 }
 
-// isOurs returns whether an echo is that of an answer of this desk.
+// isOurs returns whether an echo belongs to an answer that this desk has sent.
 func (t *tx) isOurs(echo entry) bool {
 	return t.get(`SELECT 1 FROM outbox WHERE request_id = ?`, []any{echo.requestID}, new(int)) ||
 		echo.mid != "" && t.get(`SELECT 1 FROM messages JOIN outbox ON message_id = id WHERE mid = ?`,
 			[]any{echo.mid}, new(int))
 }
 
-// hear takes an event about a send; other services' sends are not in the outbox.
+// hear takes an event about a send. It ignores the sends of other services, which are
+// not in the outbox.
 func (t *tx) hear(message *v1.Message, heard delivery) {
 	var id int64
 	if t.get("SELECT message_id FROM outbox WHERE request_id = ?", []any{message.GetRequestId()}, &id) {
@@ -164,7 +173,8 @@ func (t *tx) hear(message *v1.Message, heard delivery) {
 	}
 }
 
-// settle sets where an answer stands.
+// settle stores the news about an answer, when accepts allows it. fromSender is true
+// when the news come from the sender, and false when they come from an event.
 func (t *tx) settle(id int64, heard news, fromSender bool) {
 	var current delivery
 	var ticket int64
@@ -176,7 +186,9 @@ func (t *tx) settle(id int64, heard news, fromSender bool) {
 		heard.delivery, heard.reason, heard.message, heard.remedy, id)
 	if heard.mid != "" {
 		t.exec("UPDATE messages SET mid = ? WHERE id = ?", heard.mid, id)
-		// An echo that came before Instagram's answer looked like one of the app.
+		// The echo may have come before this mid was known. Then it looked like a
+		// message that an agent wrote in the Instagram app, and was recorded as
+		// such. That entry is removed now.
 		var twin, of int64
 		if t.get("SELECT id, ticket_id FROM messages WHERE mid = ? AND kind = ?", []any{heard.mid, fromApp}, &twin, &of) {
 			t.exec("DELETE FROM messages WHERE id = ?", twin)
@@ -186,7 +198,8 @@ func (t *tx) settle(id int64, heard news, fromSender bool) {
 	t.restand(ticket)
 }
 
-// restand sets the state of a ticket by its last entry.
+// restand sets the state of a ticket by its last entry. It does not change a closed
+// ticket.
 func (t *tx) restand(ticket int64) {
 	var last kind
 	var answer delivery

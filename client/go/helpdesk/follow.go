@@ -14,13 +14,14 @@ import (
 	v1 "linktor.dev/instagram/v1"
 )
 
-// follow takes the events of the server into the store. It ends with the
-// context, when the database fails, and when the server refuses for good. Where
-// events are missing it leaves a note for the agents and goes on. newLog is that
-// of gap; trouble is kept up to date.
+// follow reads the events of the server into the store. It ends when the context
+// ends, when the database fails, or when the server refuses the subscription. Where
+// events are missing, it leaves a note for the agents and continues. For newLog see
+// gap. follow stores in trouble why no events arrive, and an empty string once they
+// arrive again.
 func follow(ctx context.Context, client *linktor.Client, s *store, newLog bool, trouble *atomic.Value) error {
-	// It is where to start as long as there is no cursor: a customer who wrote
-	// while the first start was interrupted is not overlooked.
+	// Reading starts at this time as long as there is no cursor. So no message is
+	// missed when the first start is interrupted.
 	begin, err := s.beginTime()
 	if err != nil {
 		return err
@@ -39,7 +40,8 @@ func follow(ctx context.Context, client *linktor.Client, s *store, newLog bool, 
 			})))
 		cursor, note := gap(err, newLog)
 		if note == "" || cursor == last {
-			return err // It refuses even the cursor that it has named.
+			// There is no gap, or the server refuses even the cursor that it named.
+			return err
 		}
 		last = cursor
 		log.Print(note)
@@ -49,7 +51,8 @@ func follow(ctx context.Context, client *linktor.Client, s *store, newLog bool, 
 	}
 }
 
-// read returns the error that ends the events, which is never nil.
+// read takes the events into the store until they end. It returns the error that ended
+// them, which is never nil.
 func read(s *store, events func(func(*v1.Event, error) bool)) (end error) {
 	for event, err := range events {
 		if err != nil {
@@ -62,9 +65,11 @@ func read(s *store, events func(func(*v1.Event, error) bool)) (end error) {
 	return errors.New("the events have ended without a reason")
 }
 
-// gap returns where to go on after an error that means missing events, and what
-// the agents are told; no note after every other error. A cursor of another log
-// may mean that the address is wrong, so that only newLog goes on there.
+// gap is for the error that ended the events. If it means that events are missing,
+// gap returns the cursor after which to continue, and a note for the agents. For
+// every other error the note is empty. The server may say that the cursor is of
+// another log. Then the address may be wrong, and gap returns a note only if newLog
+// is true.
 func gap(err error, newLog bool) (cursor, note string) {
 	var e *linktor.Error
 	if !errors.As(err, &e) {

@@ -17,8 +17,8 @@ import (
 	v1 "linktor.dev/instagram/v1"
 )
 
-// logOf plays the server's log: it refuses the cursor "old", and has one event
-// after the cursor that the refusal names.
+// logOf is a server for tests. It refuses the cursor "old" with reason, and its refusal
+// names the cursor "named" in the metadata key. Any other start gets one event.
 type logOf struct {
 	v1.UnimplementedEventServiceServer
 	reason, key string

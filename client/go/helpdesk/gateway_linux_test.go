@@ -21,10 +21,11 @@ import (
 	v1 "linktor.dev/instagram/v1"
 )
 
-// The tests against the real server run the programs in the folder that
-// LINKTOR_BIN_DIR names. Where LINKTOR_ALL_TESTS is set they are not skipped.
+// The tests against the real server run the programs in the folder that LINKTOR_BIN_DIR
+// names. When it is not set they are skipped. If LINKTOR_ALL_TESTS is set, they fail
+// instead.
 
-// program is a running process; only it is ever ended here.
+// program is a process that a test has started. The tests end no other process.
 type program struct {
 	command *exec.Cmd
 	out     *bufio.Scanner
@@ -38,7 +39,8 @@ func start(t *testing.T, path string, args ...string) *program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The server is ready by a line of its output, the desk by one of its log.
+	// The server says that it is ready on standard output, and the desk says it in its
+	// log on standard error. So both go into one pipe.
 	command.Stdout, command.Stderr = write, write
 	err = command.Start()
 	write.Close()
@@ -50,8 +52,9 @@ func start(t *testing.T, path string, args ...string) *program {
 	return p
 }
 
-// line returns what the pattern's groups match in the first line that it fits,
-// and nil when the program ends before. It does not wait for ever.
+// line waits for the first line that the pattern matches. It returns the match,
+// followed by the match of each group. It returns nil when the program ends before.
+// After testTimeout it kills the program.
 func (p *program) line(pattern string) []string {
 	defer time.AfterFunc(testTimeout, func() { p.command.Process.Kill() }).Stop()
 	for p.out.Scan() {
@@ -78,9 +81,9 @@ func (p *program) end(signal syscall.Signal) error {
 // gateway is the server with one channel, and the emulated Instagram.
 type gateway struct {
 	t              *testing.T
-	instagram      string // the emulator's URL
+	instagram      string // It is the emulator's URL.
 	server, folder string
-	desk           string // the program under test
+	desk           string // It is the path of the program under test.
 }
 
 func startGateway(t *testing.T) *gateway {
@@ -118,6 +121,7 @@ func startGateway(t *testing.T) *gateway {
 	return g
 }
 
+// makeChannel makes the channel, and gives the emulator the URL of its webhooks.
 func (g *gateway) makeChannel(webhook string) {
 	g.t.Helper()
 	client, err := linktor.New(g.server)
@@ -167,7 +171,7 @@ func (g *gateway) writes(user, text string) {
 	g.play("POST", "messages", fmt.Sprintf(`{"from":%q,"text":%q}`, user, text))
 }
 
-// sends returns the texts that Instagram took for each customer.
+// sends returns, for each customer, the texts that Instagram has received for them.
 func (g *gateway) sends() map[string][]string {
 	g.t.Helper()
 	var log struct {
@@ -200,14 +204,14 @@ func (g *gateway) sends() map[string][]string {
 
 func (g *gateway) database() string { return filepath.Join(g.folder, "helpdesk.db") }
 
-// startDesk starts the help desk, without waiting for it.
+// startDesk starts the help desk. It does not wait until the help desk is ready.
 func (g *gateway) startDesk(listen string) *program {
 	g.t.Helper()
 	return start(g.t, g.desk, "-server", g.server, "-db", g.database(), "-listen", listen)
 }
 
-// follows waits until a first start has a cursor, and returns the agents' URL.
-// From then on every event reaches the desk.
+// follows waits until the help desk has stored its first cursor, and returns the URL of
+// the agents' page. From then on every event reaches the help desk.
 func (g *gateway) follows(desk *program) string {
 	g.t.Helper()
 	at := desk.line(`(http://127\S+)/$`)
@@ -226,7 +230,7 @@ func (g *gateway) follows(desk *program) string {
 	return at[1]
 }
 
-// api calls the help desk, and decodes its answer when there is one.
+// api calls the help desk and decodes its answer. A status other than 200 is an error.
 func api(method, address, body string, into any) error {
 	status, text, err := request(method, address, body)
 	if err == nil && status != http.StatusOK {

@@ -17,21 +17,25 @@ import (
 const (
 	kills     = 40
 	customers = 60
-	// The longest time between a start and the next kill: a start takes a tenth.
+	// This is the longest time between a start and the next kill. A start takes a tenth
+	// of it.
 	longestLife = 250 * time.Millisecond
 )
 
-// talk is what was said to a help desk that is killed all the time.
+// talk has everything that customers and agents write to a help desk, which is killed
+// again and again.
 type talk struct {
 	*gateway
 	url   string
 	mutex sync.Mutex
-	// written has each customer's texts in order, agents those of the agents.
+	// written has the texts of each customer, in order. agents has the texts that
+	// agents wrote to each customer.
 	written, agents map[string][]string
 }
 
-// TestRealKilledAtAnyPlace compares, after many SIGKILLs, what customers wrote
-// with the database, and the answers with what Instagram has.
+// TestRealKilledAtAnyPlace kills the help desk by SIGKILL many times. Then it
+// compares the messages of the customers with the database, and the answers of the
+// help desk with the messages that Instagram has received.
 func TestRealKilledAtAnyPlace(t *testing.T) {
 	g := startGateway(t)
 	seed := uint64(time.Now().UnixNano())
@@ -42,8 +46,9 @@ func TestRealKilledAtAnyPlace(t *testing.T) {
 		}
 	}
 	t.Logf("HELPDESK_SEED=%d", seed)
-	// Sends take a while, so that many are under way at a kill, and echoes come
-	// before their outcome, when nothing says that they are the desk's own.
+	// Each send takes a while, so that many sends are in progress at a kill. The
+	// echo of a send comes before its outcome. At that time nothing says that the
+	// echo is of the help desk's own answer.
 	g.play("POST", "faults", `{"on":"messages","kind":"delay","ms":20,"times":0}`)
 	g.play("PUT", "config", `{"echo_before_answer":true}`)
 	listen := freeAddress(t)
@@ -78,7 +83,8 @@ func TestRealKilledAtAnyPlace(t *testing.T) {
 	k.compare()
 }
 
-// freeAddress is one for all starts of the desk, so that agents find it again.
+// freeAddress returns an address for all starts of the help desk, so that the agents
+// find it again after a kill.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -89,8 +95,9 @@ func freeAddress(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// customersWrite plays a third of the customers, one after the other. Each
-// writes, perhaps goes on or chooses, and perhaps is answered by an agent.
+// customersWrite plays a third of the customers, one after the other. Each customer
+// writes a message. By chance, a second message, a choice of a queue, or the answer
+// of an agent follows.
 func (k *talk) customersWrite(random *rand.Rand, part int) {
 	for n := part; n < customers; n += 3 {
 		user := strconv.Itoa(610000 + n)
@@ -107,6 +114,7 @@ func (k *talk) customersWrite(random *rand.Rand, part int) {
 	}
 }
 
+// says makes a customer write a text. more is more JSON for the message.
 func (k *talk) says(user, text, more string) {
 	k.mutex.Lock()
 	k.written[user] = append(k.written[user], text)
@@ -114,8 +122,8 @@ func (k *talk) says(user, text, more string) {
 	k.play("POST", "messages", fmt.Sprintf(`{"from":%q,"text":%q%s}`, user, text, more))
 }
 
-// agentAnswers posts again until the desk lives long enough to say that it has
-// the answer; which it may have had before.
+// agentAnswers posts an answer until the help desk says that it has the answer. A kill
+// may come before it says so. Then the help desk gets the same answer again.
 func (k *talk) agentAnswers(user string) {
 	k.mutex.Lock()
 	k.agents[user] = append(k.agents[user], "agent")
@@ -133,7 +141,8 @@ func (k *talk) agentAnswers(user string) {
 	}
 }
 
-// settled returns whether the desk has every message and nothing left to send.
+// settled returns whether the help desk has every message of the customers, and has
+// nothing left to send.
 func (k *talk) settled() bool {
 	left := 0
 	for _, texts := range k.written {
@@ -160,8 +169,8 @@ func (k *talk) settled() bool {
 	return left <= 0
 }
 
-// compare reads the database of the desk, which has ended, and asks the emulated
-// Instagram what customers got.
+// compare compares the database of the help desk, and the messages that the emulated
+// Instagram has received, with k. The help desk must have ended.
 func (k *talk) compare() {
 	k.t.Helper()
 	s, err := openStore(k.database())

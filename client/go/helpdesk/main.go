@@ -29,7 +29,8 @@ func main() {
 	}
 }
 
-// run returns nil when the context ended it.
+// run runs the help desk. It returns nil when the context ended it, and otherwise the
+// error that did.
 func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("helpdesk", flag.ExitOnError)
 	server := flags.String("server", cmp.Or(os.Getenv("LINKTOR_IG_SERVER"), "127.0.0.1:50051"),
@@ -64,8 +65,9 @@ func run(ctx context.Context, args []string) error {
 		func(ctx context.Context) error { return serve(ctx, listener, newWeb(s, &trouble)) })
 }
 
-// together runs everything until the first one ends, then ends the others. It
-// returns why the first one ended, and nil when the parent made it end.
+// together runs all parts at the same time. When the first part ends, it ends the
+// others. It returns the error of the first part, or nil when the parent context has
+// ended.
 func together(parent context.Context, parts ...func(context.Context) error) error {
 	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
@@ -93,7 +95,8 @@ func listenLocal(address string) (net.Listener, error) {
 
 func serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
 	server := &http.Server{Handler: handler, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second}
-	// An agent whose request is cut off posts it again, under the same id.
+	// Close may interrupt a request. The agent then posts the answer again, under the
+	// same id.
 	defer context.AfterFunc(ctx, func() { server.Close() })()
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err

@@ -9,12 +9,13 @@ import (
 	"time"
 )
 
-// awaitTicket polls a ticket until it is as wanted.
+// awaitTicket reads a ticket again and again until holds returns true. It returns this
+// ticket.
 func awaitTicket(t *testing.T, url string, id int64, what string, holds func(ticket) bool) ticket {
 	t.Helper()
 	var found ticket
 	await(t, what, func() bool {
-		found = ticket{} // Decoding leaves what is not in the answer as it was.
+		found = ticket{} // Decoding keeps a field that the answer does not have.
 		return api("GET", fmt.Sprintf("%s/api/tickets/%d", url, id), "", &found) == nil && holds(found)
 	})
 	return found
@@ -38,7 +39,8 @@ func TestRealServerTicketToAnswer(t *testing.T) {
 	awaitTicket(t, url, 1, "the agent's answer is sent", func(found ticket) bool {
 		return found.State == waiting && found.Messages[4].Delivery == sent
 	})
-	// What comes by another access to Instagram is echoed as what the app sends.
+	// This message does not come from the gateway. Its echo looks like the echo of a
+	// message from the Instagram app.
 	status, text, err := request("POST", g.instagram+"/v25.0/100000000000001/messages?access_token=app",
 		fmt.Sprintf(`{"recipient":{"id":%q},"message":{"text":"By the app"}}`, ana))
 	if err != nil || status != 200 {

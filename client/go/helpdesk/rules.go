@@ -7,7 +7,7 @@ import (
 	v1 "linktor.dev/instagram/v1"
 )
 
-// state is where a ticket stands.
+// state says for whom a ticket waits.
 type state string
 
 const (
@@ -37,8 +37,8 @@ const (
 	orders  queue = "orders"
 )
 
-// choices are the quick replies under the first answer. Their payloads come
-// back from old messages, too: do not change them.
+// choices are the quick replies under the first answer. Never change a payload, because
+// a customer may tap a quick reply of an old message.
 var choices = []struct {
 	title, payload string
 	queue          queue
@@ -50,8 +50,8 @@ var choices = []struct {
 
 const welcome = "Thank you for writing. Your ticket has the number %d. How can we help?"
 
-// queueOf returns the queue that a customer chose. Quick replies are shown on
-// phones only, so that writing their title counts as a tap.
+// queueOf returns the queue that a customer chose. Only phones show quick replies. So a
+// text that is the title of a quick reply counts as a tap on it.
 func queueOf(payload, text string) queue {
 	for _, choice := range choices {
 		if payload == choice.payload || strings.EqualFold(strings.TrimSpace(text), choice.title) {
@@ -68,22 +68,25 @@ type decision struct {
 	answers bool // The bot answers it.
 }
 
-// decide takes the state of the customer's newest ticket and what they chose.
+// decide returns what an entry does. chosen is the queue that the customer chose, and
+// newest is the state of the customer's newest ticket.
 func decide(from kind, chosen queue, newest state) decision {
 	switch from {
 	case fromCustomer:
 		opens := newest == noTicket || newest == closed
 		return decision{record: true, opens: opens, answers: opens || chosen != noQueue}
 	case fromApp:
-		// Words that follow the closing belong to the closed ticket.
+		// A message that an agent writes in the app after the ticket was closed belongs
+		// to the closed ticket.
 		return decision{record: true, opens: newest == noTicket}
 	default:
 		return decision{record: newest != noTicket}
 	}
 }
 
-// standing returns the state of a ticket that is not closed from its last entry
-// other than the bot's and reactions. answer is the delivery of an agent's.
+// standing returns the state of a ticket that is not closed. last is the kind of its
+// last entry; answers of the bot and reactions do not count. answer is the delivery
+// of that entry if an agent wrote it.
 func standing(last kind, answer delivery) state {
 	switch {
 	case last == fromApp:
@@ -95,7 +98,8 @@ func standing(last kind, answer delivery) state {
 	}
 }
 
-// botAnswer returns what the bot says about a ticket.
+// botAnswer returns the answer of the bot: the welcome with the choices, or the
+// confirmation of the chosen queue.
 func botAnswer(ticket int64, chosen queue) *v1.MessageContent {
 	content := &v1.MessageContent{}
 	text := fmt.Sprintf(welcome, ticket)
@@ -112,26 +116,27 @@ func botAnswer(ticket int64, chosen queue) *v1.MessageContent {
 	return content
 }
 
-// delivery is where an answer stands.
+// delivery says what has become of an answer.
 type delivery string
 
 const (
-	queued      delivery = "queued" // The sender has it.
+	queued      delivery = "queued" // The sender still has to send it.
 	sent        delivery = "sent"
 	failed      delivery = "failed"
 	unconfirmed delivery = "unconfirmed" // Nobody knows whether Instagram has it.
 )
 
-// news is what is heard about an answer. An answer that stays queued has the
-// reason why it is not sent yet.
+// news is what a try to send an answer, or an event, tells about the answer. For an
+// answer that stays queued, it has the reason why the answer is not sent yet.
 type news struct {
 	delivery                     delivery
 	reason, message, remedy, mid string
 }
 
-// accepts returns whether an answer takes what is heard about it. Events may be
-// older than what the sender has seen: they neither undo that an answer was
-// sent, nor take away from the sender one that it will send again.
+// accepts returns whether news may change the delivery of an answer from current to
+// heard. An event may be older than what the sender knows. So no event changes an
+// answer that was sent. A queued answer belongs to the sender, and the only event
+// that changes it says that the answer was sent.
 func accepts(current, heard delivery, fromSender bool) bool {
 	switch current {
 	case queued:

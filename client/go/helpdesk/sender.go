@@ -13,19 +13,21 @@ import (
 )
 
 const (
-	// Conversations are answered side by side, each in its own order.
+	// At most this many conversations get an answer at the same time. The answers of
+	// one conversation are sent in their order.
 	sendsAtOnce = 8
-	// The outbox is looked at so often for answers whose time has come.
+	// The sender looks into the outbox this often for answers that are due.
 	lookAgain = time.Second
-	// Waits between tries begin here and double up to mostWait.
+	// The first wait between two tries is firstWait. Each further wait is twice as
+	// long, up to mostWait.
 	firstWait = time.Second
 	mostWait  = time.Minute
-	// The server forgets request ids after 7 days. An answer that has been in
-	// the outbox for so long might be sent twice.
+	// The server forgets request ids after 7 days. An answer that has been in the
+	// outbox for too long might be sent twice, so it is not sent after this time.
 	safeTime = 6 * 24 * time.Hour
 )
 
-// answer is one of the outbox.
+// answer is an answer in the outbox.
 type answer struct {
 	id           int64
 	conversation string
@@ -34,16 +36,16 @@ type answer struct {
 	queueTime    int64
 }
 
-// sender sends what is in the outbox. An answer keeps its request id and its
-// content until its outcome is known, over every restart; so the server sends it
-// once, wherever this process was killed.
+// sender sends the answers in the outbox. An answer keeps its request id and its
+// content until its outcome is known, even after a restart. So the server sends it
+// only once, no matter when this process is killed.
 type sender struct {
 	store *store
 	send  func(context.Context, *v1.SendMessageRequest) (*v1.SendMessageResponse, error)
 }
 
-// run ends with the context, or when the database fails; then it gives up the
-// sends that are under way, whose answers stay in the outbox.
+// run sends answers until the context ends or the database fails. Then it cancels the
+// sends in progress. Their answers stay in the outbox.
 func (s *sender) run(parent context.Context) error {
 	ctx, cancel := context.WithCancel(parent)
 	type end struct {
@@ -83,7 +85,7 @@ func (s *sender) run(parent context.Context) error {
 	}
 }
 
-// try sends one answer and records what is known of it then.
+// try sends one answer and records the result.
 func (s *sender) try(ctx context.Context, a answer) error {
 	if time.Since(time.UnixMilli(a.queueTime)) > safeTime {
 		return s.store.tried(a, news{delivery: unconfirmed, reason: "TOO_OLD",
@@ -92,22 +94,22 @@ func (s *sender) try(ctx context.Context, a answer) error {
 	}
 	response, err := s.send(ctx, a.request)
 	if err != nil && ctx.Err() != nil {
-		return nil // It stays in the outbox for the next start.
+		return nil // The answer stays in the outbox for the next start.
 	}
 	heard, wait := judge(err, a.tries)
 	heard.mid = response.GetMessage().GetMid()
 	return s.store.tried(a, heard, wait)
 }
 
-// judge returns what the end of a call says about an answer. One that stays
-// queued is tried again after wait.
+// judge returns what the end of a call tells about an answer. tries is the number of
+// earlier tries. If the answer stays queued, it is tried again after wait.
 func judge(err error, tries int) (heard news, wait time.Duration) {
 	if err == nil {
 		return news{delivery: sent}, 0
 	}
 	var e *linktor.Error
 	if !errors.As(err, &e) {
-		return news{delivery: failed, message: err.Error()}, 0 // It never left.
+		return news{delivery: failed, message: err.Error()}, 0 // No call was made.
 	}
 	heard = news{delivery: queued, reason: e.Reason, message: e.Message, remedy: e.Remedy}
 	switch {
@@ -119,15 +121,15 @@ func judge(err error, tries int) (heard news, wait time.Duration) {
 		return heard, 0
 	}
 	wait = mostWait
-	if tries < 6 { // A larger shift is longer than mostWait.
+	if tries < 6 { // With a larger shift the wait would be longer than mostWait.
 		wait = firstWait << tries
 	}
 	return heard, max(wait, e.RetryDelay)
 }
 
-// refused returns whether the server has looked at the answer and says no. All
-// other errors, such as those about the API key, leave open what became of an
-// earlier try, and someone will mend their cause.
+// refused returns whether the server has refused the answer itself. Any other error,
+// such as one about the API key, does not tell what became of an earlier try. The
+// answer then stays queued until somebody has removed the cause of the error.
 func refused(e *linktor.Error) bool {
 	switch e.Code {
 	case codes.InvalidArgument, codes.FailedPrecondition, codes.NotFound:
@@ -137,7 +139,8 @@ func refused(e *linktor.Error) bool {
 	}
 }
 
-// due returns the answers that can be sent now: the first of each conversation.
+// due returns the answers that can be sent now. A conversation can have only one such
+// answer, the first in its queue.
 func (s *store) due() (due []answer, err error) {
 	err = s.write(func(t *tx) {
 		t.rows(`SELECT message_id, conversation, request, tries, queue_time FROM outbox
@@ -155,7 +158,7 @@ func (s *store) due() (due []answer, err error) {
 	return due, err
 }
 
-// tried records the end of a try.
+// tried records the result of a try, and when the next try is due.
 func (s *store) tried(a answer, heard news, wait time.Duration) error {
 	return s.write(func(t *tx) {
 		t.settle(a.id, heard, true)

@@ -24,7 +24,7 @@ class KeyAdminTest : public AccessFixture {
     }
     return ids;
   }
-  // Limited to ch_1 and ch_2, for managing keys and sending.
+  // Returns a caller who may manage keys and send, for ch_1 and ch_2 only.
   Caller Limited() {
     return CallerOf(
         Create(Request({v1::PERMISSION_MANAGE_ACCESS, v1::PERMISSION_SEND},

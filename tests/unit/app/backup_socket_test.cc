@@ -26,9 +26,9 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-// A socket before a database of many pages. The writer can be held, so that a
-// copy is under way as long as a test wants; one that grows faster than it is
-// copied never ends by itself.
+// These tests have a backup socket for a database of many pages. A test can
+// stop the writer, so that a copy takes as long as the test wants. A copy of a
+// database that grows faster than it is copied never ends by itself.
 class BackupSocketTest : public testing::Test {
  protected:
   BackupSocketTest() {

@@ -42,14 +42,14 @@ struct TlsOptions {
 
 // The defaults fit a server on this machine.
 struct ClientOptions {
-  // It has the form host:port or unix:/path.
+  // The address has the form host:port or unix:/path.
   std::string address = "127.0.0.1:50051";
   // The API key is sent with every call, including calls on the stubs. White
   // space around the key is removed. An empty key means that no key is sent.
   std::string api_key;
-  // When it is absent, the address decides. The connection is plaintext to this
-  // machine (a loopback address, "localhost" or a Unix socket). To any other
-  // machine it uses TLS with the roots of the system.
+  // When `tls` is absent, the address decides. The connection is plaintext to
+  // this machine (a loopback address, "localhost" or a Unix socket). To any
+  // other machine it uses TLS with the roots of the system.
   std::optional<TlsOptions> tls;
   // If true, everything goes unencrypted to the machine that the address names,
   // even the API key and the texts that customers write. It is for networks
@@ -72,7 +72,7 @@ struct CallOptions {
 };
 
 // Returns whether everything that is sent to the address stays on this machine.
-// The function does not resolve names: any name but "localhost" counts as
+// The function does not resolve names. Every name except "localhost" counts as
 // another machine.
 bool IsThisMachine(const std::string& address);
 
@@ -99,8 +99,9 @@ class Client {
   Result<v1::SendMessageResponse> Send(v1::SendMessageRequest request,
                                        const CallOptions& options = {});
 
-  // Replaces the ice breakers of the account. The call is repeated as calls of
-  // Send are; setting them twice changes nothing.
+  // Replaces the ice breakers of the account. The call is repeated like a call
+  // of Send. This is safe, because setting the same ice breakers twice changes
+  // nothing.
   Result<v1::SetIceBreakersResponse> SetIceBreakers(
       const v1::SetIceBreakersRequest& request,
       const CallOptions& options = {});

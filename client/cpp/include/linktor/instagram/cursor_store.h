@@ -38,9 +38,9 @@ class FileCursorStore final : public CursorStore {
   // file.
   explicit FileCursorStore(std::string path) : path_(std::move(path)) {}
 
-  // A file that is empty, or too long for a cursor, is an error. If the
-  // subscription started at the end of the log instead, it would lose events
-  // without a notice.
+  // It is an error when the file is empty or too long for a cursor. If Load()
+  // returned no cursor instead, the subscription would lose events, and nobody
+  // would notice.
   Result<std::string> Load() override;
   // After a failure the file has either the old cursor or the new one.
   std::optional<Error> Save(const std::string& cursor) override;

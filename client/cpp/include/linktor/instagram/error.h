@@ -77,8 +77,8 @@ Error ErrorOf(const grpc::Status& status);
 // Returns the name of the code in gRPC, such as "NOT_FOUND".
 std::string CodeName(grpc::StatusCode code);
 
-// Returns the error as one line for a log. The remedy is left out when it
-// speaks only of the last attempt, while an earlier attempt may have been done.
+// Returns the error as one line for a log. The remedy is about the last attempt
+// only. It is left out when an earlier attempt may have been done.
 std::string ToString(const Error& error);
 
 // A Result is either a value or an error.

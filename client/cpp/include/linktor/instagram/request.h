@@ -19,9 +19,9 @@ namespace linktor::instagram {
 v1::SendMessageRequest Text(const std::string& channel_id,
                             const std::string& to, const std::string& text);
 
-// Returns an id that no other request has: the prefix and random hex digits.
-// The server takes ids of at most 128 characters out of [A-Za-z0-9._:-], and 32
-// of them are the digits; choose the prefix accordingly.
+// Returns an id that no other request has: the prefix and 32 random hex digits.
+// The server takes ids of at most 128 characters, which must be of the set
+// [A-Za-z0-9._:-]. So the prefix may have 96 such characters.
 std::string NewRequestId(const std::string& prefix = "cpp-");
 
 // Returns the path of the first field whose text is not UTF-8, such as

@@ -38,10 +38,12 @@ struct SubscribeOptions {
 // when the application asks for the next one; then the event's cursor is saved.
 // Stop() is for any thread. All other functions are for one thread.
 //
-//   1 load   once; a cursor in the store is where to start
-//   2 read   until the stream breaks, is silent for three heartbeat intervals,
-//            or is refused, or Stop() is called
-//   3 wait   longer each time while no response comes; then step 2 again
+// A subscription has these steps:
+//   1. It loads the cursor from the store, once. Reading starts after it.
+//   2. It reads until the stream breaks or is silent for three heartbeat
+//      intervals. A refusal of the server and Stop() end the subscription.
+//   3. It waits, longer each time while no response comes. Then it goes back to
+//      step 2.
 class Subscription {
  public:
   Subscription(std::shared_ptr<const Connection> connection,
@@ -67,8 +69,8 @@ class Subscription {
   const std::optional<Error>& error() const;
 
   // Returns the cursor of the event or response that was processed last. Before
-  // the first one it is the cursor that reading started after, or empty if
-  // there is none.
+  // the first one it is the cursor that reading started after. It is empty if
+  // reading did not start after a cursor.
   const std::string& cursor() const;
 
   // Ends the subscription, even while another thread waits in Next(). The event
