@@ -57,8 +57,24 @@ func (s *store) skip(cursor, note string) error {
 
 // apply makes the changes that an event means.
 func (t *tx) apply(event *v1.Event) {
-	if event.GetTest() || event.GetUserId() == "" {
+	if event.GetTest() {
 		return // The customer of a test event from Meta's dashboard does not exist.
+	}
+	// Instagram does not always say who has edited a message or taken it back.
+	switch payload := event.GetPayload().(type) {
+	case *v1.Event_MessageEdited:
+		edit := payload.MessageEdited
+		if edit.GetText() != "" {
+			t.rewrite(edit.GetMid(), edit.GetText(), int64(edit.GetNumEdit()))
+		}
+		return
+	case *v1.Event_MessageUnsent:
+		// Meta's terms demand that the text is removed.
+		t.rewrite(payload.MessageUnsent.GetMid(), "[taken back]", takenBack)
+		return
+	}
+	if event.GetUserId() == "" {
+		return
 	}
 	switch payload := event.GetPayload().(type) {
 	case *v1.Event_MessageSent:
@@ -67,18 +83,18 @@ func (t *tx) apply(event *v1.Event) {
 		t.hear(payload.MessageFailed, failed)
 	case *v1.Event_MessageUnconfirmed:
 		t.hear(payload.MessageUnconfirmed, unconfirmed)
-	case *v1.Event_Unknown:
-		if payload.Unknown.GetKind() == "unsend" {
-			// Meta's terms demand that the text is removed. The event has the item as
-			// Instagram sent it.
-			t.exec(`UPDATE messages SET text = '[taken back]'
-				WHERE mid <> '' AND mid = iif(json_valid(?1), ?1 ->> '$.message.mid', '')`, event.GetRawJson())
-		}
 	default:
 		if e, ok := entryOf(event); ok {
 			t.record(event, e)
 		}
 	}
+}
+
+// rewrite replaces the text of the message with this mid, unless a later edit has done
+// so. Edits may come in any order, and an edit may come after its message was taken back.
+func (t *tx) rewrite(mid, text string, edit int64) {
+	t.exec("UPDATE messages SET text = ?, last_edit = ? WHERE mid <> '' AND mid = ? AND last_edit < ?",
+		text, edit, mid, edit)
 }
 
 // entryOf returns the entry that an event adds to a conversation. It returns false for

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -57,6 +58,27 @@ func TestRealServerTicketToAnswer(t *testing.T) {
 	if got := g.sends()[ana]; !slices.Equal(got, want) {
 		t.Errorf("Instagram has %q", got)
 	}
+}
+
+// The events that the server gives must be the events that the helpdesk knows. They were
+// not: the helpdesk kept the text of a message that was taken back.
+func TestRealServerEditAndUnsend(t *testing.T) {
+	g := startGateway(t)
+	url := g.follows(g.startDesk("127.0.0.1:0"))
+	says := func(text string) func(ticket) bool {
+		return func(found ticket) bool { return len(found.Messages) > 0 && found.Messages[0].Text == text }
+	}
+	var played struct{ Mid string }
+	if err := json.Unmarshal([]byte(g.play("POST", "messages", fmt.Sprintf(`{"from":%q,"text":"In red?"}`, ana))),
+		&played); err != nil || played.Mid == "" {
+		t.Fatal(played, err)
+	}
+	awaitTicket(t, url, 1, "the message is there", says("In red?"))
+	g.play("POST", "messages", fmt.Sprintf(`{"from":%q,"edit":{"mid":%q,"text":"In blue?","num_edit":1}}`,
+		ana, played.Mid))
+	awaitTicket(t, url, 1, "the message is edited", says("In blue?"))
+	g.play("POST", "messages", fmt.Sprintf(`{"from":%q,"unsend":{"mid":%q}}`, ana, played.Mid))
+	awaitTicket(t, url, 1, "the message is taken back", says("[taken back]"))
 }
 
 func TestRealServerRefusesOutsideTheWindow(t *testing.T) {

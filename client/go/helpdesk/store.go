@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"net/url"
 	"path/filepath"
 	"time"
@@ -19,11 +20,16 @@ import (
 // turn this schema into the later one.
 const schemaVersion = 1
 
+// takenBack is greater than the number of every edit.
+const takenBack = math.MaxInt64
+
 // All times are in milliseconds since 1970. stream.cursor is the position in the
 // server's log up to which the database has the events. stream.begin_time is when
 // the database was made. messages.source is the id of the event that brought the
 // entry. It is unique, so that no event takes effect twice. The server can give an
-// event a second time, for example after its log was set back.
+// event a second time, for example after its log was set back. messages.last_edit is
+// the number of the last edit of the text; it is 0 before the first edit, and takenBack
+// when the message was taken back.
 const schema = `
 CREATE TABLE stream (cursor TEXT NOT NULL, begin_time INTEGER NOT NULL); -- It has one row.
 CREATE TABLE notes (id INTEGER PRIMARY KEY, time INTEGER NOT NULL, text TEXT NOT NULL);
@@ -39,7 +45,7 @@ CREATE TABLE messages (
 	id INTEGER PRIMARY KEY AUTOINCREMENT,
 	ticket_id INTEGER NOT NULL REFERENCES tickets (id),
 	kind TEXT NOT NULL, text TEXT NOT NULL, mid TEXT NOT NULL,
-	source TEXT UNIQUE, time INTEGER NOT NULL);
+	source TEXT UNIQUE, time INTEGER NOT NULL, last_edit INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX messages_of_ticket ON messages (ticket_id, id);
 CREATE INDEX messages_by_mid ON messages (mid) WHERE mid <> '';
 -- outbox.request is a SendMessageRequest, the same at each try.

@@ -361,15 +361,41 @@ func TestAgentMayPostAnAnswerAgain(t *testing.T) {
 	}
 }
 
+// changes stores an event that changes a message. Instagram does not say who has made
+// the change.
+func (e *events) changes(event *v1.Event) {
+	e.t.Helper()
+	e.n++
+	event.Id, event.Cursor = fmt.Sprintf("evt_%d", e.n), fmt.Sprintf("cursor-%d", e.n)
+	event.ChannelId = channel
+	e.again(event)
+}
+
+func (e *events) edits(mid, text string, number int32) {
+	e.t.Helper()
+	e.changes(&v1.Event{Payload: &v1.Event_MessageEdited{
+		MessageEdited: &v1.MessageEdit{Mid: mid, Text: text, NumEdit: number}}})
+}
+
+func TestEditedMessageHasTheTextOfItsLastEdit(t *testing.T) {
+	s := newStore(t)
+	e := &events{t: t, store: s}
+	e.writes("first")
+	e.edits("mid-first", "third", 2)
+	e.edits("mid-first", "second", 1) // It comes late.
+	e.edits("mid-first", "", 3)       // Instagram does not give the text.
+	e.edits("", "of no message", 4)
+	wantTicket(t, s, 1, "open : customer third, "+welcome1)
+}
+
 func TestUnsentMessageIsRemoved(t *testing.T) {
 	s := newStore(t)
 	e := &events{t: t, store: s}
 	e.writes("secret")
-	e.take(&v1.Event{RawJson: `{"message":{"mid":"mid-secret","is_deleted":true}}`,
-		Payload: &v1.Event_Unknown{Unknown: &v1.UnknownItem{Kind: "unsend"}}})
-	for _, raw := range []string{"", "{", `{"message":{"mid":""}}`, `[]`} {
-		e.take(&v1.Event{RawJson: raw, Payload: &v1.Event_Unknown{Unknown: &v1.UnknownItem{Kind: "unsend"}}})
+	for _, mid := range []string{"", "mid-another", "mid-secret"} {
+		e.changes(&v1.Event{Payload: &v1.Event_MessageUnsent{MessageUnsent: &v1.MessageUnsend{Mid: mid}}})
 	}
+	e.edits("mid-secret", "secret again", 1) // An edit that comes late brings nothing back.
 	wantTicket(t, s, 1, "open : customer [taken back], "+welcome1)
 }
 
