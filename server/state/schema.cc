@@ -29,49 +29,65 @@ namespace {
 // that, never change an entry of kMigrations, and only append new entries.
 constexpr std::array kMigrations = {
     R"sql(
--- One row: where the log stands.
+-- This table has one row. It says where the event log stands.
 CREATE TABLE log_state (
   only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
-  log_id BLOB NOT NULL,        -- 8 random bytes: which log a cursor is of
-  epoch INTEGER NOT NULL,      -- which life of the log; a restore begins one
-  instance BLOB NOT NULL,      -- 8 random bytes: this data folder
-  key_check BLOB NOT NULL,     -- opens only under the right master key
-  last_seq INTEGER NOT NULL,   -- of the last event; never goes back
-  oldest_seq INTEGER NOT NULL, -- of the first event still kept
-  latest_ms INTEGER NOT NULL,  -- see time_marks
+  -- Cursors carry these 8 random bytes, so that they fit this log alone.
+  log_id BLOB NOT NULL,
+  -- The epoch names the present life of the log. Each restore begins a new one.
+  epoch INTEGER NOT NULL,
+  -- These 8 random bytes name this data folder.
+  instance BLOB NOT NULL,
+  -- This value can be opened only with the right master key.
+  key_check BLOB NOT NULL,
+  -- The last event has the sequence last_seq, which never goes back. The first
+  -- event that is still kept has the sequence oldest_seq.
+  last_seq INTEGER NOT NULL,
+  oldest_seq INTEGER NOT NULL,
+  -- See the table time_marks for these two.
+  latest_ms INTEGER NOT NULL,
   earliest_ms INTEGER NOT NULL,
-  expiry_ms INTEGER NOT NULL,  -- the expiry time; 0 before the first record
-  clock_offset_ms INTEGER NOT NULL, -- see expiry.h
-  mids_through INTEGER NOT NULL, -- event_mids is complete up to this event
-  heads_through INTEGER NOT NULL, -- as for the heads in conversations
-  last_raw_no INTEGER NOT NULL,-- numbers given out last; they never go back
+  -- See expiry.h for these two. The expiry time is 0 before the first record.
+  expiry_ms INTEGER NOT NULL,
+  clock_offset_ms INTEGER NOT NULL,
+  -- event_mids is complete up to the first of these events, and the last events
+  -- in conversations are complete up to the second.
+  mids_through INTEGER NOT NULL,
+  heads_through INTEGER NOT NULL,
+  -- These are the numbers that were given out last. They never go back.
+  last_raw_no INTEGER NOT NULL,
   last_message_no INTEGER NOT NULL,
   last_call_no INTEGER NOT NULL,
   last_content_no INTEGER NOT NULL,
   last_held_no INTEGER NOT NULL,
   last_erasure_no INTEGER NOT NULL,
   last_waiting_no INTEGER NOT NULL,
-  waiting_items INTEGER NOT NULL, -- the number of rows of that table
-  raw_bytes INTEGER NOT NULL   -- the sum over raw_items
+  -- The table waiting_items has this number of rows.
+  waiting_items INTEGER NOT NULL,
+  -- The sealed bytes of all raw_items have this size together.
+  raw_bytes INTEGER NOT NULL
 );
 
--- The lives of the log before this one, each with the last event that it shares
--- with this one.
+-- A log begins a new life with each restore. This table has the lives before
+-- the present one, in their order. Each row has the last event that the life
+-- shares with the present life.
 CREATE TABLE epochs (
-  no INTEGER PRIMARY KEY,      -- in the order in which they were lived
+  no INTEGER PRIMARY KEY,
   epoch INTEGER NOT NULL UNIQUE,
   last_seq INTEGER NOT NULL
 );
 
--- The latest start of each instance that has appended a record.
+-- This table has the latest start of each instance that has appended a record.
 CREATE TABLE instances (
   instance BLOB PRIMARY KEY,
   incarnation INTEGER NOT NULL,
-  erased_through INTEGER NOT NULL -- its files hold nothing of erasures up to it
+  -- The files of the instance hold nothing of the erasures up to this number.
+  erased_through INTEGER NOT NULL
 ) WITHOUT ROWID;
 
--- Data keys, wrapped by the master key. user_id is '' for the channel's own,
--- channel_no 0 for the installation's. A scope may have several.
+-- The data keys are wrapped (encrypted) by the master key. user_id is '' for a
+-- key of the channel itself, and channel_no is 0 for a key of the installation.
+-- One person, or one channel, may have several keys.
 CREATE TABLE data_keys (
   id INTEGER PRIMARY KEY,
   channel_no INTEGER NOT NULL,
@@ -86,38 +102,50 @@ CREATE TABLE channels (
   account_id TEXT NOT NULL,
   page_id TEXT NOT NULL,
   revision INTEGER NOT NULL,
-  sealed_channel BLOB,         -- a Channel message; these are NULL once deleted
+  -- These three are NULL once the channel was deleted. The first is a Channel
+  -- message.
+  sealed_channel BLOB,
   sealed_credentials BLOB,
   sealed_ice_breakers BLOB,
-  request_id TEXT,             -- of its creation
+  -- The call that created the channel had this request id.
+  request_id TEXT,
   request_fingerprint BLOB,
-  deleted INTEGER NOT NULL,    -- 1: it was
-  born_ms INTEGER,             -- of the deletion
-  delete_seq INTEGER,          -- the last event when it was deleted
-  erased INTEGER NOT NULL DEFAULT 0 -- 1: its people were erased, and all else
+  -- `deleted` is 1 when the channel was deleted. born_ms is the time of the
+  -- deletion, and delete_seq is the last event before it.
+  deleted INTEGER NOT NULL,
+  born_ms INTEGER,
+  delete_seq INTEGER,
+  -- It is 1 when the channel was erased with all its people.
+  erased INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX channels_id ON channels (id);
 
 CREATE TABLE conversations (
   channel_no INTEGER NOT NULL,
   user_id TEXT NOT NULL,
-  last_inbound_ms INTEGER,     -- what opens the messaging window; newer ones
-                               -- are in memory, see conversation_heads.h
-  last_seq INTEGER NOT NULL DEFAULT 0, -- the last event about the customer, as
-                               -- for last_inbound_ms
-  last_message_seq INTEGER NOT NULL DEFAULT 0, -- the last that tells of a message
-  opt_out_ms INTEGER,          -- NULL: not opted out
-  owner_seq INTEGER NOT NULL DEFAULT 0, -- the event that names the app in control
-  owner_ms INTEGER NOT NULL DEFAULT 0,  -- its time
+  -- The newest values of these three may be in memory only; see
+  -- conversation_heads.h. last_inbound_ms opens the messaging window. last_seq
+  -- is the last event about the customer, and last_message_seq is the last
+  -- event that tells of a message.
+  last_inbound_ms INTEGER,
+  last_seq INTEGER NOT NULL DEFAULT 0,
+  last_message_seq INTEGER NOT NULL DEFAULT 0,
+  -- It is NULL when the customer has not opted out.
+  opt_out_ms INTEGER,
+  -- This event names the app that controls the conversation; owner_ms is the
+  -- time of the event.
+  owner_seq INTEGER NOT NULL DEFAULT 0,
+  owner_ms INTEGER NOT NULL DEFAULT 0,
   sealed_username BLOB,
   PRIMARY KEY (channel_no, user_id)
 ) WITHOUT ROWID;
 
--- It orders the conversations of a channel by their last messages.
+-- This index orders the conversations of a channel by their last messages.
 CREATE INDEX conversations_latest
   ON conversations (channel_no, last_message_seq) WHERE last_message_seq > 0;
 
--- Calls to Instagram that reach a customer: those of the last hour are counted.
+-- Each row is a call to Instagram that reaches a customer. The calls of the
+-- last hour are counted.
 CREATE TABLE send_calls (
   channel_no INTEGER NOT NULL,
   user_id TEXT NOT NULL,
@@ -128,11 +156,12 @@ CREATE TABLE send_calls (
 ) WITHOUT ROWID;
 CREATE INDEX send_calls_age ON send_calls (born_ms, no);
 
--- One row per webhook POST.
+-- Each webhook POST has one row.
 CREATE TABLE deliveries (
   no INTEGER PRIMARY KEY,
   id BLOB NOT NULL,
-  channel_no INTEGER NOT NULL, -- of the path
+  -- The path of the POST names this channel.
+  channel_no INTEGER NOT NULL,
   receive_ms INTEGER NOT NULL,
   born_ms INTEGER,
   bytes INTEGER NOT NULL,
@@ -140,27 +169,40 @@ CREATE TABLE deliveries (
   duplicates INTEGER NOT NULL,
   ignored INTEGER NOT NULL,
   issues INTEGER NOT NULL,
-  issue TEXT,                  -- the first issue, in English
-  quarantined INTEGER NOT NULL, -- 1: could not be applied
-  redriven INTEGER NOT NULL DEFAULT 0 -- so many items became events later
+  -- This is the first issue, in English.
+  issue TEXT,
+  -- It is 1 when the webhook could not be applied.
+  quarantined INTEGER NOT NULL,
+  -- This number of items became events later, by a redrive (apply_redrive.cc).
+  redriven INTEGER NOT NULL DEFAULT 0
 );
 
--- The items of deliveries as received, within a size and age limit.
+-- This table has the items of deliveries as Instagram sent them. The age of the
+-- rows and the size of the table are limited.
 CREATE TABLE raw_items (
   no INTEGER PRIMARY KEY,
   delivery_no INTEGER NOT NULL,
-  item INTEGER NOT NULL,       -- position in the delivery
-  channel_no INTEGER NOT NULL, -- under whose key it is sealed
+  -- This is the position of the item in its delivery.
+  item INTEGER NOT NULL,
+  -- The item is sealed with a key of this channel.
+  channel_no INTEGER NOT NULL,
   entry_id TEXT NOT NULL,
-  form INTEGER NOT NULL,       -- EnvelopeForm of kinds/parsed_item.h
-  field TEXT,                  -- the name beside the value; NULL: none
-  items INTEGER,               -- it stands for so many; NULL: 1
-  unknown_seq INTEGER,         -- its instagram.unknown event; 0: it has no
-                               -- event; NULL: it has one of a type
-  secret BLOB,                 -- only of items without a channel: a keyed hash
-                               -- of the app secret that has signed them
-  mid_key BLOB,                -- only of items without an event, as is user_id
-  user_id TEXT,                -- whom the item is about; '' when unknown
+  -- It is an EnvelopeForm of kinds/parsed_item.h.
+  form INTEGER NOT NULL,
+  -- This is the name beside the item's value; it is NULL when there is none.
+  field TEXT,
+  -- The row stands for this number of items; NULL means 1.
+  items INTEGER,
+  -- This is the sequence of the item's instagram.unknown event. It is 0 when
+  -- the item has no event, and NULL when it has an event of a known type.
+  unknown_seq INTEGER,
+  -- Only an item without a channel has this keyed hash. It is of the app secret
+  -- that has signed the item.
+  secret BLOB,
+  -- Only an item without an event has these two. user_id is '' when it is not
+  -- known whom the item is about.
+  mid_key BLOB,
+  user_id TEXT,
   sealed_raw BLOB NOT NULL
 );
 CREATE INDEX raw_items_mid ON raw_items (mid_key) WHERE mid_key IS NOT NULL;
@@ -174,31 +216,41 @@ CREATE TABLE events (
   channel_no INTEGER NOT NULL,
   channel_id TEXT NOT NULL,
   user_id TEXT NOT NULL,
-  event_ms INTEGER NOT NULL,   -- Instagram's; 0 when unknown
-  receive_ms INTEGER NOT NULL, -- the record's
+  -- This is Instagram's time; it is 0 when Instagram gives none.
+  event_ms INTEGER NOT NULL,
+  -- This is the time of the record.
+  receive_ms INTEGER NOT NULL,
   born_ms INTEGER,
-  mid_key BLOB,                -- a hash of channel and mid
-  mid_kind INTEGER NOT NULL,   -- ItemKind of record.proto
-  before_seq INTEGER,          -- the event before, about the same customer
-  advances INTEGER NOT NULL,   -- 1: it is its customer's last activity so far
-  raw_no INTEGER,              -- its raw_items row, while kept
-  message_no INTEGER,          -- the send that it tells of, whose content it has
-  decided BLOB,                -- Event fields that Apply decided; readable
-  sealed_event BLOB            -- the Event; NULL when `decided` is all
+  -- This is a hash of the channel and the mid.
+  mid_key BLOB,
+  -- It is an ItemKind of record.proto.
+  mid_kind INTEGER NOT NULL,
+  -- This is the event before it that is about the same customer.
+  before_seq INTEGER,
+  -- It is 1 when the event was the customer's last activity at that time.
+  advances INTEGER NOT NULL,
+  -- This is the event's row of raw_items, while that row is kept.
+  raw_no INTEGER,
+  -- The event tells of this send, and its content is the content of the send.
+  message_no INTEGER,
+  -- Apply decided these fields of the Event. They are not encrypted.
+  decided BLOB,
+  -- This is the Event. It is NULL when `decided` has the whole Event.
+  sealed_event BLOB
 );
 CREATE INDEX events_message ON events (message_no)
   WHERE message_no IS NOT NULL;
 
--- The latest and the earliest receive_ms of every 1,024 events, to find events
--- by their time, which may go back with the clock. log_state has those of the
--- events after the last mark.
+-- Each row has the latest and the earliest receive_ms of 1,024 events. The rows
+-- are there to find events by their time, because this time may go back with
+-- the clock. log_state has the two times of the events after the last row.
 CREATE TABLE time_marks (
   last_seq INTEGER PRIMARY KEY,
   latest_ms INTEGER NOT NULL,
   earliest_ms INTEGER NOT NULL
 );
 
--- Which events name a message of Instagram; see mid_index.h.
+-- This table says which events name a message of Instagram; see mid_index.h.
 CREATE TABLE event_mids (
   mid_key BLOB NOT NULL,
   kind INTEGER NOT NULL,
@@ -206,47 +258,59 @@ CREATE TABLE event_mids (
   PRIMARY KEY (mid_key, kind, seq)
 ) WITHOUT ROWID;
 
--- Dedupe keys of items without a mid: event time (big-endian) ‖ hash, so that
--- inserts go to the end.
+-- These are the dedupe keys of items without a mid. A key has the event time
+-- (big-endian), and then a hash. So new keys go to the end of the table.
 CREATE TABLE dedupe (
   key BLOB PRIMARY KEY,
   born_ms INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX dedupe_age ON dedupe (born_ms);
 
--- Sealed content of rows that change: appended, never resized.
+-- This table has the sealed content of rows that change. Its own rows are only
+-- appended and never resized.
 CREATE TABLE contents (
   no INTEGER PRIMARY KEY,
   sealed BLOB NOT NULL
 );
 
--- Sends made through this server.
+-- These are the sends that were made through this server.
 CREATE TABLE messages (
   no INTEGER PRIMARY KEY,
   id BLOB NOT NULL UNIQUE,
   channel_no INTEGER NOT NULL,
   channel_id TEXT NOT NULL,
   user_id TEXT NOT NULL,
-  state INTEGER NOT NULL,      -- MessageState
-  settled_by INTEGER NOT NULL, -- SettledBy
+  -- These two are values of MessageState and SettledBy.
+  state INTEGER NOT NULL,
+  settled_by INTEGER NOT NULL,
   attempt INTEGER NOT NULL,
-  request_id TEXT,             -- NULL once it has expired
+  -- It is NULL once the request id has expired.
+  request_id TEXT,
   request_fingerprint BLOB NOT NULL,
-  content_match BLOB,          -- keyed hash of the content, to match echoes
+  -- This keyed hash of the content is compared with the hashes of echoes.
+  content_match BLOB,
   mid TEXT,
   mid_key BLOB,
   create_ms INTEGER NOT NULL,
-  claim_ms INTEGER NOT NULL,   -- of the latest attempt
-  born_ms INTEGER,             -- of the latest attempt; NULL: claim_ms
+  -- These two are of the latest attempt. When born_ms is NULL, claim_ms stands
+  -- for it.
+  claim_ms INTEGER NOT NULL,
+  born_ms INTEGER,
   send_ms INTEGER,
   echo_ms INTEGER,
-  retract_ms INTEGER,          -- NULL: it was not taken back
-  after_seq INTEGER NOT NULL,  -- the last event when it was first claimed
+  -- It is NULL when the message was not taken back.
+  retract_ms INTEGER,
+  -- This was the last event when the send was first claimed.
+  after_seq INTEGER NOT NULL,
+  -- These three are rows of `contents`. The second is the error. The third is
+  -- what the event of a later echo will hold.
   content_no INTEGER NOT NULL,
-  error_no INTEGER,            -- the error's row in contents
-  settled_no INTEGER,          -- what an echo's event will hold, in contents
-  api_key_id TEXT,             -- of the latest attempt's caller; NULL: none
-  instance BLOB NOT NULL,      -- who made the latest attempt
+  error_no INTEGER,
+  settled_no INTEGER,
+  -- The caller of the latest attempt used this API key; NULL means no key.
+  api_key_id TEXT,
+  -- This process made the latest attempt.
+  instance BLOB NOT NULL,
   incarnation INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX messages_request ON messages (channel_no, request_id)
@@ -254,18 +318,19 @@ CREATE UNIQUE INDEX messages_request ON messages (channel_no, request_id)
 CREATE INDEX messages_request_age ON messages (coalesce(born_ms, claim_ms))
   WHERE request_id IS NOT NULL;
 CREATE INDEX messages_mid ON messages (mid_key) WHERE mid_key IS NOT NULL;
--- It orders the sends of a conversation.
+-- This index orders the sends of a conversation.
 CREATE INDEX messages_user ON messages (channel_no, user_id, no);
--- Sends that are not settled: whether one to a customer is PENDING, and which
--- UNCONFIRMED ones of a content an echo can belong to.
+-- This index has the PENDING and the UNCONFIRMED sends. It tells whether a send
+-- to a customer is PENDING, and to which UNCONFIRMED send an echo can belong.
 CREATE INDEX messages_open
   ON messages (channel_no, user_id, state, content_match, claim_ms)
   WHERE state IN (2, 4);
 
--- Echoes that belong to no send of ours, for a while: a send that becomes
--- UNCONFIRMED later may be one of them.
+-- These echoes belong to no send of this server. They are kept for a while,
+-- because a send that becomes UNCONFIRMED later may belong to one of them.
 CREATE TABLE unmatched_echoes (
-  seq INTEGER PRIMARY KEY,     -- of the message.echoed event
+  -- The message.echoed event has this sequence.
+  seq INTEGER PRIMARY KEY,
   channel_no INTEGER NOT NULL,
   user_id TEXT NOT NULL,
   content_match BLOB NOT NULL,
@@ -279,68 +344,85 @@ CREATE INDEX unmatched_echoes_content
 CREATE INDEX unmatched_echoes_mid ON unmatched_echoes (mid_key);
 CREATE INDEX unmatched_echoes_age ON unmatched_echoes (born_ms);
 
--- Echoes whose mid is not known, to people with PENDING sends: whose they are is
--- known when none is PENDING any more. They have no event until then.
+-- The mid of these echoes is not known, and the customer has PENDING sends.
+-- When no send to the customer is PENDING any more, it is known to which send
+-- each echo belongs. Until then the echoes have no event.
 CREATE TABLE held_echoes (
   no INTEGER PRIMARY KEY,
   channel_no INTEGER NOT NULL,
   user_id TEXT NOT NULL,
   mid_key BLOB NOT NULL,
-  receive_ms INTEGER NOT NULL, -- of the webhook's record
-  raw_no INTEGER NOT NULL,     -- 0 for none
-  sealed_item BLOB NOT NULL    -- a WebhookItem without its raw bytes
+  -- This is the time of the webhook's record.
+  receive_ms INTEGER NOT NULL,
+  -- It is 0 when the echo has no row of raw_items.
+  raw_no INTEGER NOT NULL,
+  -- This is a WebhookItem without its raw bytes.
+  sealed_item BLOB NOT NULL
 );
 CREATE INDEX held_echoes_user ON held_echoes (channel_no, user_id);
 CREATE INDEX held_echoes_mid ON held_echoes (mid_key);
 
--- These items wait for the message of their mid, and become events when it does
--- not come.
+-- These items wait for the message that has their mid. They become events when
+-- this message does not come.
 CREATE TABLE waiting_items (
   no INTEGER PRIMARY KEY,
   mid_key BLOB NOT NULL UNIQUE,
   channel_no INTEGER NOT NULL,
   user_id TEXT NOT NULL,
-  receive_ms INTEGER NOT NULL, -- of the webhook's record
+  -- This is the time of the webhook's record.
+  receive_ms INTEGER NOT NULL,
   born_ms INTEGER NOT NULL,
-  sealed_item BLOB NOT NULL    -- a WebhookItem without its raw bytes
+  -- This is a WebhookItem without its raw bytes.
+  sealed_item BLOB NOT NULL
 );
 CREATE INDEX waiting_items_age ON waiting_items (born_ms);
 CREATE INDEX waiting_items_user ON waiting_items (channel_no, user_id);
 
--- Items as received that were redriven, each with the event that it became.
+-- Each row has an item of raw_items that was redriven, and the event that the
+-- item became. replaces_seq is the instagram.unknown event of the item; it is
+-- NULL when the item had none.
 CREATE TABLE redriven_items (
   raw_no INTEGER PRIMARY KEY,
   seq INTEGER NOT NULL,
-  replaces_seq INTEGER         -- its instagram.unknown event; NULL: it had none
+  replaces_seq INTEGER
 );
 CREATE INDEX redriven_items_seq ON redriven_items (seq);
 
--- Keys that are never stored again.
+-- These data keys were destroyed and are never stored again.
 CREATE TABLE destroyed_keys (
   id INTEGER PRIMARY KEY
 );
 
--- People of whom events still tell although they were erased: a few are cleaned
--- with each record. See forgetting_table.h.
+-- These people were erased, but events still tell of them. Each record cleans a
+-- few of these events. See forgetting_table.h.
 CREATE TABLE forgettings (
   no INTEGER PRIMARY KEY,
   channel_no INTEGER NOT NULL,
-  user_id TEXT NOT NULL,       -- '' for everybody whom the channel knew
-  through_seq INTEGER NOT NULL, -- later events are of another conversation
-  next_seq INTEGER NOT NULL    -- the event to clean next; of a channel, the
-                               -- last one that was looked at
+  -- It is '' when all people of the channel were erased.
+  user_id TEXT NOT NULL,
+  -- Later events belong to another conversation.
+  through_seq INTEGER NOT NULL,
+  -- This event is cleaned next. For a channel it is the event that was looked
+  -- at last.
+  next_seq INTEGER NOT NULL
 );
 
--- Callers' keys. What a caller sends is not here, only a keyed hash of it.
+-- These are the API keys. The table has only a keyed hash of the key that a
+-- caller sends.
 CREATE TABLE api_keys (
   id TEXT PRIMARY KEY,
   revision INTEGER NOT NULL,
-  sealed_key BLOB NOT NULL,    -- an ApiKey message without its last use
-  hash BLOB NOT NULL,          -- see Sealer::ApiKeyHash
-  creator TEXT NOT NULL,       -- the key that created it; '' without one
-  request_id TEXT,             -- of its creation
+  -- This is an ApiKey message without the time of its last use.
+  sealed_key BLOB NOT NULL,
+  -- See Sealer::ApiKeyHash.
+  hash BLOB NOT NULL,
+  -- This key created the key; it is '' when no key did.
+  creator TEXT NOT NULL,
+  -- The call that created the key had this request id.
+  request_id TEXT,
   request_fingerprint BLOB,
-  last_use_ms INTEGER          -- NULL: it was never used
+  -- It is NULL when the key was never used.
+  last_use_ms INTEGER
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX api_keys_request ON api_keys (creator, request_id)
   WHERE request_id IS NOT NULL;
